@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gst/gst.h>
+
+/* The elements of the plugin, each defined in the file of its name with
+ * GST_ELEMENT_REGISTER_DEFINE. */

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The plugin: the list of its elements, each in its own file. */
+#include "elements.h"
+
+static gboolean
+plugin_init (GstPlugin *plugin)
+{
+  gboolean registered = TRUE;
+
+  /* One line an element. */
+  return registered;
+}
+
+GST_PLUGIN_DEFINE (GST_VERSION_MAJOR, GST_VERSION_MINOR, generative,
+    "Generative models in media pipelines: data, augmentation, training, generation, scoring and "
+    "measuring",
+    plugin_init, GEN_VERSION, "LGPL", "gst-generative", "https://gstreamer.freedesktop.org/")

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+#define GEN_DEVICE_ERROR (gen_device_error_quark ())
+GQuark gen_device_error_quark (void);
+
+typedef enum {
+  GEN_DEVICE_ERROR_UNKNOWN,     /* no device of that name */
+  GEN_DEVICE_ERROR_UNAVAILABLE, /* known, but not on this machine or not in this build */
+  GEN_DEVICE_ERROR_FAILED,      /* it failed while working */
+} GenDeviceError;
+
+/**
+ * GenDevice: where plans run. One constant struct per kind of device; a plan names the
+ * one it was compiled for.
+ */
+typedef struct {
+  const char *name; /* "cpu", "cuda" */
+  const char *description;
+  /* Whether plans can be compiled for it here and now; says why not. */
+  gboolean (*available) (GError **error);
+} GenDevice;
+
+extern const GenDevice gen_device_cpu;
+extern const GenDevice gen_device_cuda;
+
+/* All of them, ended by NULL, the preferred one first. */
+const GenDevice *const *gen_device_list (void);
+/* The device of that name; "auto" is the first that is available. NULL with `error` when
+ * there is none or it is not available. */
+const GenDevice *gen_device_find (const char *name, GError **error);
+
+/* Cores that this process may run on. */
+int gen_cpu_count (void);
+
+G_END_DECLS

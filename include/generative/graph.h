@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <generative/tensor.h>
+
+G_BEGIN_DECLS
+
+/**
+ * The model of the library, on one page.
+ *
+ * A #GenGraph is a list of nodes, in an order in which they can run, and of the
+ * tensors that pass between them. A node applies one operator (#GenOperator, one
+ * file each in lib/ops) to its inputs and makes its outputs. Nothing is computed
+ * here: a graph is a description. `gen_plan_new` (plan.h) compiles it for given
+ * shapes, and the plan runs.
+ *
+ * A tensor is what its role says:
+ *   VALUE     made by a node,
+ *   INPUT     given by the user at each run,
+ *   CONSTANT  known now, `data` holds it,
+ *   STATE     lives across runs: weights in training, optimiser moments, running
+ *             statistics. `data` holds its first value; `gen_graph_assign` says
+ *             which value replaces it at the end of a run.
+ *
+ * Graphs come from `gen_onnx_load` (onnx.h) or are built by calling
+ * `gen_graph_op`, which infers types and shapes at once. Gradients are graph
+ * transforms: `gen_graph_gradients` appends the nodes that compute them, so that a
+ * training step (forward, backward, optimiser) is one graph.
+ *
+ * The graph owns its nodes and tensors; all pointers to them live as long as it
+ * does. Graphs are not thread-safe while they are being built.
+ */
+typedef struct _GenGraph GenGraph;
+typedef struct _GenNode GenNode;
+typedef struct _GenTensor GenTensor;
+typedef struct _GenOperator GenOperator;
+
+#define GEN_GRAPH_ERROR (gen_graph_error_quark ())
+GQuark gen_graph_error_quark (void);
+
+typedef enum {
+  GEN_GRAPH_ERROR_UNKNOWN_OPERATOR, /* no such operator, or not in this opset */
+  GEN_GRAPH_ERROR_INVALID,          /* wrong count of inputs, type, shape or attribute */
+  GEN_GRAPH_ERROR_NOT_FOUND,        /* no tensor of that name */
+  GEN_GRAPH_ERROR_NO_GRADIENT,      /* the operator has none */
+  GEN_GRAPH_ERROR_TOO_LARGE,        /* more elements or bytes than can be held */
+} GenGraphError;
+
+typedef enum {
+  GEN_ROLE_VALUE,
+  GEN_ROLE_INPUT,
+  GEN_ROLE_CONSTANT,
+  GEN_ROLE_STATE,
+} GenRole;
+
+/* How a tensor of rank 3 and more lies in memory. */
+typedef enum {
+  GEN_LAYOUT_PLAIN,         /* row-major in the order of its dimensions (NCHW) */
+  GEN_LAYOUT_CHANNELS_LAST, /* dimension 1 innermost (NHWC) */
+} GenLayout;
+
+struct _GenTensor {
+  char *name; /* unique within the graph */
+  GenRole role;
+  GenDataType type;
+  GenShape shape;
+  GenLayout layout;             /* set by compilation */
+  char *dim_names[GEN_MAX_RANK]; /* symbolic extents ("batch"), or NULL */
+  GBytes *data;                 /* CONSTANT and STATE, row-major; else NULL */
+  GenNode *producer;            /* VALUE: the node that makes it */
+  GenTensor *next;              /* STATE: its value after the run, or NULL */
+};
+
+typedef enum {
+  GEN_ATTRIBUTE_FLOAT,
+  GEN_ATTRIBUTE_INT,
+  GEN_ATTRIBUTE_STRING,
+  GEN_ATTRIBUTE_TENSOR,
+  GEN_ATTRIBUTE_FLOATS,
+  GEN_ATTRIBUTE_INTS,
+  GEN_ATTRIBUTE_STRINGS,
+  GEN_ATTRIBUTE_GRAPH,
+} GenAttributeType;
+
+typedef struct {
+  char *name;
+  GenAttributeType type;
+  gint64 i;
+  float f;
+  char *s;
+  GArray *ints;       /* of gint64 */
+  GArray *floats;     /* of float */
+  char **strings;     /* NULL-terminated */
+  GenTensor *tensor;  /* a CONSTANT of the graph */
+  GenGraph *graph;
+} GenAttribute;
+
+/* An activation that a heavy operator applies to its result before storing it. */
+typedef enum {
+  GEN_ACTIVATION_NONE,
+  GEN_ACTIVATION_RELU,
+  GEN_ACTIVATION_LEAKY_RELU, /* alpha */
+  GEN_ACTIVATION_SIGMOID,
+  GEN_ACTIVATION_TANH,
+  GEN_ACTIVATION_CLIP, /* alpha low, beta high */
+} GenActivationKind;
+
+typedef struct {
+  GenActivationKind kind;
+  float alpha;
+  float beta;
+} GenActivation;
+
+struct _GenNode {
+  char *name;
+  const GenOperator *op;
+  int opset;                /* the opset whose meaning of the operator holds */
+  GPtrArray *inputs;        /* GenTensor, NULL for an optional one left out */
+  GPtrArray *outputs;       /* GenTensor, NULL for one that nobody asked for */
+  GPtrArray *attributes;    /* GenAttribute */
+  GenActivation activation; /* set by fusion */
+  guint id;                 /* unique in the graph; random operators mix it into their key */
+  GenGraph *graph;
+};
+
+struct _GenGraph {
+  char *name;
+  int opset;
+  GPtrArray *nodes;   /* GenNode, in an order in which they can run */
+  GPtrArray *tensors; /* GenTensor, all of them */
+  GPtrArray *inputs;  /* GenTensor of role INPUT, in the model's order */
+  GPtrArray *outputs; /* GenTensor */
+  GHashTable *by_name;
+  GHashTable *metadata; /* char * to char *: the model's metadata_props */
+  GPtrArray *keep_alive; /* GBytes: mapped files that constants point into */
+  guint next_id;
+  int ref_count;
+};
+
+/* The opset that graphs built here speak. */
+#define GEN_OPSET 17
+/* What can be read. */
+#define GEN_OPSET_MIN 7
+#define GEN_OPSET_MAX 21
+
+GenGraph *gen_graph_new (const char *name);
+GenGraph *gen_graph_ref (GenGraph *graph);
+void gen_graph_unref (GenGraph *graph);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenGraph, gen_graph_unref)
+/* A copy that can be changed alone; constants share their bytes. (transfer full) */
+GenGraph *gen_graph_copy (const GenGraph *graph);
+
+/* Adding tensors. `name` may be NULL, and is made unique where it is not.
+ * (transfer none) */
+GenTensor *gen_graph_add_input (
+    GenGraph *graph, const char *name, GenDataType type, const GenShape *shape);
+/* `data` (transfer full) must have the size that type and shape say. */
+GenTensor *gen_graph_add_constant (
+    GenGraph *graph, const char *name, GenDataType type, const GenShape *shape, GBytes *data);
+GenTensor *gen_graph_add_state (
+    GenGraph *graph, const char *name, GenDataType type, const GenShape *shape, GBytes *data);
+/* Constants from values at hand. */
+GenTensor *gen_graph_float (GenGraph *graph, float value);
+GenTensor *gen_graph_ints (GenGraph *graph, const gint64 *values, gsize n);
+/* A float32 constant of `shape`, each element `value`. */
+GenTensor *gen_graph_full (GenGraph *graph, const GenShape *shape, float value);
+/* A tensor that a node will make; its shape is filled by inference. */
+GenTensor *gen_graph_add_value (GenGraph *graph, const char *name);
+
+GenTensor *gen_graph_find (const GenGraph *graph, const char *name);
+void gen_graph_add_output (GenGraph *graph, GenTensor *tensor);
+/* At the end of each run, `state` takes the value of `next`. */
+void gen_graph_assign (GenGraph *graph, GenTensor *state, GenTensor *next);
+
+/**
+ * gen_graph_op: append a node with `n_outputs` outputs and infer their types and
+ * shapes. `inputs` may hold NULL for an optional input. The attributes follow as
+ * (name, kind, value…) triples, closed by NULL:
+ *
+ *   gen_graph_op (graph, "Gemm", (GenTensor *[]){ x, w, b }, 3, 1, &error,
+ *                 "transB", GEN_INT, 1, "alpha", GEN_FLOAT, 0.5, NULL);
+ *   gen_graph_op (graph, "Conv", …, "pads", GEN_INTS, 4, (gint64[]){ 1, 1, 1, 1 }, NULL);
+ *
+ * Returns: (transfer none) the first output, or NULL with `error` set.
+ */
+GenTensor *gen_graph_op (GenGraph *graph, const char *op, GenTensor *const *inputs, int n_inputs,
+    int n_outputs, GError **error, ...) G_GNUC_NULL_TERMINATED;
+#define GEN_INT GEN_ATTRIBUTE_INT       /* followed by an int */
+#define GEN_FLOAT GEN_ATTRIBUTE_FLOAT   /* by a double */
+#define GEN_STRING GEN_ATTRIBUTE_STRING /* by a const char * */
+#define GEN_INTS GEN_ATTRIBUTE_INTS     /* by an int count and a const gint64 * */
+
+/* The same in short, for operators without attributes. A NULL input gives NULL, so
+ * that a chain of calls needs one check at its end. */
+GenTensor *gen_unary (GenGraph *graph, const char *op, GenTensor *x, GError **error);
+GenTensor *gen_binary (
+    GenGraph *graph, const char *op, GenTensor *a, GenTensor *b, GError **error);
+
+/* Append a node without inferring its outputs: what a model reader does.
+ * `inputs` and `outputs` may hold NULL. Fails for an unknown operator or a count of
+ * inputs or outputs that it does not take. */
+GenNode *gen_graph_add_node (GenGraph *graph, const char *name, const char *domain,
+    const char *op, int opset, GenTensor *const *inputs, int n_inputs,
+    GenTensor *const *outputs, int n_outputs, GError **error);
+
+/* Attributes of a node, with the value that holds when it is absent. The arrays are
+ * the node's own and NULL (and *n 0) when absent. */
+gint64 gen_node_int (const GenNode *node, const char *name, gint64 missing);
+float gen_node_float (const GenNode *node, const char *name, float missing);
+const char *gen_node_string (const GenNode *node, const char *name, const char *missing);
+const gint64 *gen_node_ints (const GenNode *node, const char *name, int *n);
+const float *gen_node_floats (const GenNode *node, const char *name, int *n);
+const GenAttribute *gen_node_attribute (const GenNode *node, const char *name);
+void gen_node_set_int (GenNode *node, const char *name, gint64 value);
+void gen_node_set_float (GenNode *node, const char *name, float value);
+void gen_node_set_string (GenNode *node, const char *name, const char *value);
+void gen_node_set_ints (GenNode *node, const char *name, const gint64 *values, int n);
+/* Takes over `attribute`, made with g_new0, and everything in it. */
+void gen_node_take_attribute (GenNode *node, GenAttribute *attribute);
+
+/* Input or output number i, NULL when it is absent. */
+GenTensor *gen_node_input (const GenNode *node, guint i);
+GenTensor *gen_node_output (const GenNode *node, guint i);
+
+/* The bytes of a constant, NULL where `tensor` is NULL or not a constant. */
+const void *gen_tensor_constant (const GenTensor *tensor);
+/* The values of an int64 (or int32) constant, such as the shape given to Reshape;
+ * FALSE when the tensor is no such constant or has more than `max`. */
+gboolean gen_tensor_ints (const GenTensor *tensor, gint64 *values, int max, int *n);
+/* Bytes of the whole tensor; 0 when the shape is unknown. */
+gsize gen_tensor_size (const GenTensor *tensor);
+
+/**
+ * gen_graph_infer: make every type and shape known, in one pass through the nodes
+ * that also computes what follows from constants alone (so that a Reshape whose shape
+ * is worked out from Shape, Gather and Concat needs no data). Every input must be known
+ * before: give the free extents with gen_graph_set_input_shape.
+ */
+gboolean gen_graph_infer (GenGraph *graph, GError **error);
+/* Fix the shape of an input; each extent must agree with a known one. */
+gboolean gen_graph_set_input_shape (
+    GenGraph *graph, GenTensor *input, const GenShape *shape, GError **error);
+/* Every free extent of every input becomes 1 (the batch, nearly always), but those
+ * named like `name` become `value`; `name` may be NULL: the first extents. */
+void gen_graph_set_free_dimensions (GenGraph *graph, const char *name, gint64 value);
+
+/**
+ * gen_graph_gradients: append the nodes that compute d(sum of `y`)/d(wrt[i]).
+ * `y` is usually a scalar loss; shapes must be known. Where y does not depend on
+ * wrt[i], gradients[i] is NULL. A tensor in `stop` (may be NULL) counts as a constant.
+ */
+gboolean gen_graph_gradients (GenGraph *graph, GenTensor *y, GenTensor *const *wrt, int n,
+    GenTensor **gradients, GError **error);
+
+/**
+ * gen_graph_check_gradients: compare the gradient of the sum of the graph's
+ * outputs, each weighted by a fixed random tensor, with central differences at
+ * random inputs; what a new operator's test calls.
+ * Returns: the largest |analytic - numeric| / max(1, |numeric|), or -1 with `error`.
+ */
+double gen_graph_check_gradients (GenGraph *graph, guint64 seed, GError **error);
+
+/* `other`'s nodes and tensors, added to `graph` with its inputs replaced by
+ * `inputs` (in the order of other->inputs). Constants that `other`'s metadata or the
+ * caller treats as weights can be turned into states first. `outputs` receives the
+ * new graph's tensors for other->outputs. A tensor that was already appended through
+ * `map` (GenTensor of other to GenTensor of graph; may be NULL) is shared: so a
+ * discriminator can be applied twice with one set of weights. */
+gboolean gen_graph_append (GenGraph *graph, const GenGraph *other, const char *prefix,
+    GenTensor *const *inputs, GenTensor **outputs, GHashTable *map, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <generative/graph.h>
+
+G_BEGIN_DECLS
+
+#define GEN_ONNX_ERROR (gen_onnx_error_quark ())
+GQuark gen_onnx_error_quark (void);
+
+typedef enum {
+  GEN_ONNX_ERROR_FILE,        /* cannot be opened, read, mapped or written */
+  GEN_ONNX_ERROR_INVALID,     /* not ONNX, truncated, or inconsistent */
+  GEN_ONNX_ERROR_UNSUPPORTED, /* ONNX, but with something that is not supported here */
+} GenOnnxError;
+
+/**
+ * gen_onnx_load: read a model (opset 7 to 21). The file is mapped; raw weights stay in the
+ * map, and so does external data beside the model. Initializers become CONSTANTs, inputs
+ * that are not initializers INPUTs. Errors name the file, and the node or tensor.
+ * Returns: (transfer full) the graph, or NULL.
+ */
+GenGraph *gen_onnx_load (const char *path, GError **error);
+/* The same from memory; `name` stands for the file in errors, `folder` (may be NULL) is
+ * where external data lies. */
+GenGraph *gen_onnx_parse (
+    GBytes *bytes, const char *name, const char *folder, GError **error);
+
+/**
+ * gen_onnx_save: write `graph` at its opset, atomically: to a temporary name in the same
+ * folder, synced, renamed. STATEs are written as initializers. Only ONNX's own operators can be
+ * written.
+ */
+gboolean gen_onnx_save (const GenGraph *graph, const char *path, GError **error);
+/* The same to memory. (transfer full) */
+GBytes *gen_onnx_serialize (const GenGraph *graph, GError **error);
+
+/* Read a TensorProto file (.pb), as the ONNX backend tests have them. On success `type`,
+ * `shape` and the (transfer full) bytes. */
+GBytes *gen_onnx_load_tensor (
+    const char *path, GenDataType *type, GenShape *shape, GError **error);
+
+G_END_DECLS

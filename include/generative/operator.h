@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <generative/graph.h>
+
+G_BEGIN_DECLS
+
+/**
+ * An operator is one constant #GenOperator in a file of its own in lib/ops, and one
+ * line in lib/ops/operators.h. It says how shapes follow, how the CPU computes it,
+ * and how gradients flow back.
+ */
+
+typedef struct _GenKernel GenKernel;
+
+/* Which memory layouts the CPU kernel takes. */
+typedef enum {
+  GEN_LAYOUTS_PLAIN,         /* row-major only */
+  GEN_LAYOUTS_SAME,          /* any, as long as all tensors of the output's shape share it;
+                                others (scalars, per-channel) are plain, read by strides */
+  GEN_LAYOUTS_ANY,           /* each tensor its own: the kernel goes by strides */
+  GEN_LAYOUTS_CHANNELS_LAST, /* wants the first input and output 0 channels-last */
+} GenLayouts;
+
+typedef struct {
+  GenGraph *graph;             /* to append to */
+  GenNode *node;               /* whose inputs' gradients are asked for */
+  GenTensor **outputs;         /* gradient of each output, NULL where none flows */
+  GenTensor **inputs;          /* to fill: gradient of each input, NULL for none */
+  const gboolean *needed;      /* which inputs' gradients are of use */
+} GenGradient;
+
+struct _GenOperator {
+  const char *name;   /* as ONNX names it */
+  const char *domain; /* NULL for ONNX's own; "generative" for ours */
+  const char *summary; /* a sentence */
+  int since, until;   /* opsets; 0 for any */
+  int min_inputs, max_inputs;   /* max -1: any number */
+  int min_outputs, max_outputs;
+  GenLayouts layouts;
+  gboolean elementwise;  /* output i depends on inputs i alone: it may be written over an
+                            input of the same size and type */
+  gboolean fuses_activation; /* the CPU kernel honours node->activation */
+  GenActivationKind activation; /* what this operator is, when another can absorb it */
+  gboolean random;       /* its value changes from run to run: never folded */
+
+  /* Types and shapes of the outputs from those of the inputs (all known), and from the
+   * values of those that are constant. */
+  gboolean (*infer) (GenNode *node, GError **error);
+  /* Prepare to compute on the CPU: choose, pack, and add steps to the kernel. */
+  gboolean (*cpu) (GenKernel *kernel, GError **error);
+  /* Append the gradient's nodes; NULL for operators through which none flows (Shape). */
+  gboolean (*gradient) (GenGradient *gradient, GError **error);
+  /* TRUE for an operator with a NULL gradient that is no obstacle: its inputs' gradients
+   * are zero (Shape, comparison). */
+  gboolean gradient_is_zero;
+};
+
+/* The operator that `domain` and `name` mean in `opset`, or NULL. */
+const GenOperator *gen_operator_find (const char *domain, const char *name, int opset);
+/* All of them, ended by NULL. */
+const GenOperator *const *gen_operator_list (void);
+
+/**
+ * A kernel is a node made ready to run. `cpu` adds one or more steps; the plan runs
+ * them in order. A step is cut in parts that any thread may run, in any order, with a
+ * barrier between steps; which part does what depends on the kernel alone, so that
+ * results do not change with the number of threads at work.
+ */
+typedef void (*GenStepFunc) (const GenKernel *kernel, int part, int parts);
+
+struct _GenKernel {
+  const GenNode *node;
+  int threads;          /* how many the plan was made for: a good number of parts */
+  const void **inputs;  /* addresses, valid while a step runs; NULL where absent */
+  void **outputs;
+  void *scratch;        /* `scratch_size` bytes, shared with other kernels, 64-aligned */
+  gsize scratch_size;   /* to be set by cpu() */
+  gpointer state;       /* the kernel's own */
+  GDestroyNotify free_state;
+  guint64 draw;         /* number of the run, for random operators */
+  guint64 seed;         /* the plan's */
+  GArray *steps;        /* of GenStep, in lib/graph/plan.c */
+};
+
+void gen_kernel_add_step (GenKernel *kernel, GenStepFunc run, int parts);
+/* The share of `n` items (in units of `grain`) that part `part` of `parts` does. */
+static inline void
+gen_kernel_share (gsize n, gsize grain, int part, int parts, gsize *first, gsize *end)
+{
+  gsize units = (n + grain - 1) / grain;
+  *first = MIN (n, units * part / parts * grain);
+  *end = MIN (n, units * (part + 1) / parts * grain);
+}
+/* Parts for a step over `n` items of about `cost` nanoseconds each: 1 when it is too
+ * small to be worth waking others. */
+int gen_kernel_parts (const GenKernel *kernel, gsize n, double cost);
+
+/* Distance in elements between neighbours along each dimension, by the layout. */
+void gen_tensor_strides (const GenTensor *tensor, gint64 strides[GEN_MAX_RANK]);
+/* As above, but with 0 for each dimension of `to` along which `tensor` is broadcast. */
+void gen_tensor_broadcast_strides (
+    const GenTensor *tensor, const GenShape *to, gint64 strides[GEN_MAX_RANK]);
+
+/* Helpers for infer(): set an output's type and shape; say what is wrong with a node. */
+void gen_node_set_output (GenNode *node, guint i, GenDataType type, const GenShape *shape);
+gboolean gen_node_error (const GenNode *node, GError **error, const char *format, ...)
+    G_GNUC_PRINTF (3, 4);
+/* infer() of operators whose output 0 is like input 0. */
+gboolean gen_infer_same (GenNode *node, GError **error);
+/* infer() of operators that broadcast two inputs. */
+gboolean gen_infer_broadcast (GenNode *node, GError **error);
+/* An axis in [-rank, rank) as one in [0, rank); -1 when outside. */
+int gen_axis (gint64 axis, int rank);
+
+/* Helpers for gradient(). Sum `gradient` over the dimensions along which `like` was
+ * broadcast, so that it has like's shape. */
+GenTensor *gen_gradient_unbroadcast (
+    GenGraph *graph, GenTensor *gradient, GenTensor *like, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/**
+ * GenPicture: u8 samples, interleaved: 1 channel is grey, 3 are RGB, 4 RGBA.
+ * `data` may belong to somebody else (a GStreamer frame); gen_picture_clear frees it only
+ * when `owned`.
+ */
+typedef struct {
+  guint8 *data;
+  int width, height, channels;
+  int stride; /* bytes from row to row */
+  gboolean owned;
+} GenPicture;
+
+#define GEN_PICTURE_ERROR (gen_picture_error_quark ())
+GQuark gen_picture_error_quark (void);
+typedef enum {
+  GEN_PICTURE_ERROR_FILE,   /* cannot be opened or written */
+  GEN_PICTURE_ERROR_DECODE, /* no picture in it, or damaged */
+} GenPictureError;
+
+/* A new picture of zeros; free with gen_picture_clear. */
+void gen_picture_init (GenPicture *picture, int width, int height, int channels);
+void gen_picture_clear (GenPicture *picture);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (GenPicture, gen_picture_clear)
+
+/* Decode the first picture of any file that libav reads. channels: 1, 3 or 4. */
+gboolean gen_picture_load (
+    GenPicture *picture, const char *path, int channels, GError **error);
+/* Encode as PNG, atomically (temporary name, sync, rename). */
+gboolean gen_picture_save_png (const GenPicture *picture, const char *path, GError **error);
+
+typedef enum {
+  GEN_FIT_STRETCH, /* scale to the size, whatever the shape becomes */
+  GEN_FIT_CROP,    /* scale to cover the size, cut what stands over */
+  GEN_FIT_PAD,     /* scale to fit within, pad with black; never enlarge */
+} GenFit;
+
+/* Bring `source` to the size and channels of `target` (swscale, area or bicubic). */
+gboolean gen_picture_fit (
+    const GenPicture *source, GenPicture *target, GenFit fit, GError **error);
+
+G_END_DECLS

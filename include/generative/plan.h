@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <generative/device.h>
+#include <generative/graph.h>
+
+G_BEGIN_DECLS
+
+/**
+ * GenPlan: a graph compiled for fixed shapes on a device. Compilation infers shapes,
+ * folds constants, fuses, chooses layouts and kernels, and lays all values out in one
+ * arena by their lifetimes. A run then allocates nothing and locks nothing.
+ *
+ * A plan is run by one thread at a time; different plans run at the same time.
+ */
+typedef struct _GenPlan GenPlan;
+
+typedef struct {
+  const GenDevice *device; /* NULL: the CPU */
+  int threads;             /* 0: as many as there are cores */
+  guint64 seed;            /* of the graph's random operators */
+  gboolean no_fusion;      /* keep every node, to debug and to compare */
+} GenPlanOptions;
+
+/* Compile a copy of `graph`; `graph` is left as it is and may be freed. Free extents must
+ * have been fixed before (gen_graph_set_input_shape, gen_graph_set_free_dimensions).
+ * `options` may be NULL. (transfer full) */
+GenPlan *gen_plan_new (GenGraph *graph, const GenPlanOptions *options, GError **error);
+void gen_plan_free (GenPlan *plan);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenPlan, gen_plan_free)
+
+/* A tensor of a plan, and where it lies (row-major, 64-aligned when it is the plan's). */
+typedef struct {
+  const char *name;
+  GenDataType type;
+  GenShape shape;
+  gsize size; /* bytes */
+  void *data;
+} GenBinding;
+
+guint gen_plan_n_inputs (const GenPlan *plan);
+guint gen_plan_n_outputs (const GenPlan *plan);
+/* The binding of an input or output: write inputs to `data` before a run, read outputs
+ * after it. An output's bytes hold until the next run. */
+const GenBinding *gen_plan_input (const GenPlan *plan, guint i);
+const GenBinding *gen_plan_output (const GenPlan *plan, guint i);
+/* By name; NULL where there is none. Also finds states, whose bytes may be changed
+ * between runs. */
+const GenBinding *gen_plan_find (const GenPlan *plan, const char *name);
+/* Read input i from, or write output i to, `data` from now on: zero-copy in and out.
+ * NULL: the plan's own memory again. */
+void gen_plan_bind_input (GenPlan *plan, guint i, const void *data);
+void gen_plan_bind_output (GenPlan *plan, guint i, void *data);
+
+/* Number of the next run, which random operators draw from; it counts up by itself. */
+void gen_plan_set_draw (GenPlan *plan, guint64 draw);
+guint64 gen_plan_get_draw (const GenPlan *plan);
+
+void gen_plan_run (GenPlan *plan);
+
+/* What the plan consists of, after fusion: for tools and tests. */
+typedef struct {
+  const GenNode *node;
+  double flops;   /* multiplications and additions of one run; 0 where it is no matter */
+  gsize bytes;    /* read and written */
+  double seconds; /* of the last profiled run */
+} GenStepInfo;
+
+/* One run with a clock around each node; returns (transfer full) of GenStepInfo. */
+GArray *gen_plan_profile (GenPlan *plan);
+/* Bytes of the arena, of the constants and packed weights. */
+gsize gen_plan_arena_size (const GenPlan *plan);
+gsize gen_plan_constant_size (const GenPlan *plan);
+
+G_END_DECLS

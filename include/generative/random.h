@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/**
+ * Counter-based random numbers: Philox 4x32 with 10 rounds (Salmon et al.,
+ * "Parallel random numbers: as easy as 1, 2, 3", SC'11). A number is a pure
+ * function of (key, counter): no state, any order, the same on every device.
+ *
+ * The house's use of the 128-bit counter: word 0 and 1 are the index of the
+ * block of four numbers within a draw, word 2 and 3 the number of the draw
+ * (frame, step). The 64-bit key is the user's seed, mixed with the number of the
+ * stream so that two users of a seed do not share numbers.
+ */
+typedef struct {
+  guint32 key[2];
+} GenRandom;
+
+/* The stream number `stream` of `seed`; streams are independent. */
+GenRandom gen_random_new (guint64 seed, guint32 stream);
+
+/* Philox 4x32-10 itself: `out` from `counter` and `key`. */
+void gen_philox4x32 (const guint32 counter[4], const guint32 key[2], guint32 out[4]);
+
+/* Four random words: block number `block` of draw number `draw`. */
+void gen_random_block (const GenRandom *random, guint64 draw, guint64 block, guint32 out[4]);
+
+/* `n` numbers of draw `draw`, starting at the stream's element `first`:
+ * uniform in (0, 1) (never 0 and never 1), or standard normal (Box-Muller over
+ * pairs of words of one block). Element i is the same whatever `first` is. */
+void gen_random_uniform (
+    const GenRandom *random, guint64 draw, guint64 first, float *out, gsize n);
+void gen_random_normal (const GenRandom *random, guint64 draw, guint64 first, float *out, gsize n);
+/* An unbiased integer in [0, bound). */
+guint32 gen_random_below (const GenRandom *random, guint64 draw, guint64 index, guint32 bound);
+/* The Fisher-Yates permutation of 0 … n-1 of draw `draw`. */
+void gen_random_permutation (const GenRandom *random, guint64 draw, guint32 *out, guint32 n);
+
+G_END_DECLS
