@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* GEN_CLONES before a function compiles it for the common levels of the machine's vector
+ * unit as well; the best one is chosen once, when the library is loaded. Sanitizers run
+ * before that choice can be made, so they get the plain function. */
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) &&                             \
+    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define GEN_CLONES __attribute__ ((target_clones ("avx512f", "avx2", "default")))
+#else
+#define GEN_CLONES
+#endif
