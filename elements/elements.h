@@ -5,3 +5,4 @@
 
 /* The elements of the plugin, each defined in the file of its name with
  * GST_ELEMENT_REGISTER_DEFINE. */
+GST_ELEMENT_REGISTER_DECLARE (latentsrc)
