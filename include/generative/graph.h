@@ -64,11 +64,12 @@ struct _GenTensor {
   GenRole role;
   GenDataType type;
   GenShape shape;
-  GenLayout layout;             /* set by compilation */
+  GenLayout layout;              /* set by compilation */
   char *dim_names[GEN_MAX_RANK]; /* symbolic extents ("batch"), or NULL */
-  GBytes *data;                 /* CONSTANT and STATE, row-major; else NULL */
-  GenNode *producer;            /* VALUE: the node that makes it */
-  GenTensor *next;              /* STATE: its value after the run, or NULL */
+  GBytes *data;                  /* CONSTANT and STATE, row-major; else NULL */
+  GenNode *producer;             /* VALUE: the node that makes it */
+  GenTensor *next;               /* STATE: its value after the run, or NULL */
+  guint index;                   /* set by compilation: its number */
 };
 
 typedef enum {
@@ -88,10 +89,10 @@ typedef struct {
   gint64 i;
   float f;
   char *s;
-  GArray *ints;       /* of gint64 */
-  GArray *floats;     /* of float */
-  char **strings;     /* NULL-terminated */
-  GenTensor *tensor;  /* a CONSTANT of the graph */
+  GArray *ints;      /* of gint64 */
+  GArray *floats;    /* of float */
+  char **strings;    /* NULL-terminated */
+  GenTensor *tensor; /* a CONSTANT of the graph */
   GenGraph *graph;
 } GenAttribute;
 
@@ -131,7 +132,7 @@ struct _GenGraph {
   GPtrArray *inputs;  /* GenTensor of role INPUT, in the model's order */
   GPtrArray *outputs; /* GenTensor */
   GHashTable *by_name;
-  GHashTable *metadata; /* char * to char *: the model's metadata_props */
+  GHashTable *metadata;  /* char * to char *: the model's metadata_props */
   GPtrArray *keep_alive; /* GBytes: mapped files that constants point into */
   guint next_id;
   int ref_count;
@@ -152,8 +153,8 @@ GenGraph *gen_graph_copy (const GenGraph *graph);
 
 /* Adding tensors. `name` may be NULL, and is made unique where it is not.
  * (transfer none) */
-GenTensor *gen_graph_add_input (
-    GenGraph *graph, const char *name, GenDataType type, const GenShape *shape);
+GenTensor *
+gen_graph_add_input (GenGraph *graph, const char *name, GenDataType type, const GenShape *shape);
 /* `data` (transfer full) must have the size that type and shape say. */
 GenTensor *gen_graph_add_constant (
     GenGraph *graph, const char *name, GenDataType type, const GenShape *shape, GBytes *data);
@@ -193,15 +194,14 @@ GenTensor *gen_graph_op (GenGraph *graph, const char *op, GenTensor *const *inpu
 /* The same in short, for operators without attributes. A NULL input gives NULL, so
  * that a chain of calls needs one check at its end. */
 GenTensor *gen_unary (GenGraph *graph, const char *op, GenTensor *x, GError **error);
-GenTensor *gen_binary (
-    GenGraph *graph, const char *op, GenTensor *a, GenTensor *b, GError **error);
+GenTensor *gen_binary (GenGraph *graph, const char *op, GenTensor *a, GenTensor *b, GError **error);
 
 /* Append a node without inferring its outputs: what a model reader does.
  * `inputs` and `outputs` may hold NULL. Fails for an unknown operator or a count of
  * inputs or outputs that it does not take. */
-GenNode *gen_graph_add_node (GenGraph *graph, const char *name, const char *domain,
-    const char *op, int opset, GenTensor *const *inputs, int n_inputs,
-    GenTensor *const *outputs, int n_outputs, GError **error);
+GenNode *gen_graph_add_node (GenGraph *graph, const char *name, const char *domain, const char *op,
+    int opset, GenTensor *const *inputs, int n_inputs, GenTensor *const *outputs, int n_outputs,
+    GError **error);
 
 /* Attributes of a node, with the value that holds when it is absent. The arrays are
  * the node's own and NULL (and *n 0) when absent. */

@@ -23,8 +23,7 @@ typedef enum {
 GenGraph *gen_onnx_load (const char *path, GError **error);
 /* The same from memory; `name` stands for the file in errors, `folder` (may be NULL) is
  * where external data lies. */
-GenGraph *gen_onnx_parse (
-    GBytes *bytes, const char *name, const char *folder, GError **error);
+GenGraph *gen_onnx_parse (GBytes *bytes, const char *name, const char *folder, GError **error);
 
 /**
  * gen_onnx_save: write `graph` at its opset, atomically: to a temporary name in the same
@@ -37,7 +36,6 @@ GBytes *gen_onnx_serialize (const GenGraph *graph, GError **error);
 
 /* Read a TensorProto file (.pb), as the ONNX backend tests have them. On success `type`,
  * `shape` and the (transfer full) bytes. */
-GBytes *gen_onnx_load_tensor (
-    const char *path, GenDataType *type, GenShape *shape, GError **error);
+GBytes *gen_onnx_load_tensor (const char *path, GenDataType *type, GenShape *shape, GError **error);
 
 G_END_DECLS

@@ -19,30 +19,34 @@ typedef enum {
   GEN_LAYOUTS_SAME,          /* any, as long as all tensors of the output's shape share it;
                                 others (scalars, per-channel) are plain, read by strides */
   GEN_LAYOUTS_ANY,           /* each tensor its own: the kernel goes by strides */
-  GEN_LAYOUTS_CHANNELS_LAST, /* wants the first input and output 0 channels-last */
+  GEN_LAYOUTS_CHANNELS_LAST, /* wants input 0, the inputs in layout_inputs, and its outputs
+                                channels-last */
 } GenLayouts;
 
 typedef struct {
-  GenGraph *graph;             /* to append to */
-  GenNode *node;               /* whose inputs' gradients are asked for */
-  GenTensor **outputs;         /* gradient of each output, NULL where none flows */
-  GenTensor **inputs;          /* to fill: gradient of each input, NULL for none */
-  const gboolean *needed;      /* which inputs' gradients are of use */
+  GenGraph *graph;        /* to append to */
+  GenNode *node;          /* whose inputs' gradients are asked for */
+  GenTensor **outputs;    /* gradient of each output, NULL where none flows */
+  GenTensor **inputs;     /* to fill: gradient of each input, NULL for none */
+  const gboolean *needed; /* which inputs' gradients are of use */
 } GenGradient;
 
 struct _GenOperator {
-  const char *name;   /* as ONNX names it */
-  const char *domain; /* NULL for ONNX's own; "generative" for ours */
-  const char *summary; /* a sentence */
-  int since, until;   /* opsets; 0 for any */
-  int min_inputs, max_inputs;   /* max -1: any number */
+  const char *name;           /* as ONNX names it */
+  const char *domain;         /* NULL for ONNX's own; "generative" for ours */
+  const char *summary;        /* a sentence */
+  int since, until;           /* opsets; 0 for any */
+  int min_inputs, max_inputs; /* max -1: any number */
   int min_outputs, max_outputs;
   GenLayouts layouts;
-  gboolean elementwise;  /* output i depends on inputs i alone: it may be written over an
-                            input of the same size and type */
-  gboolean fuses_activation; /* the CPU kernel honours node->activation */
+  guint layout_inputs;          /* CHANNELS_LAST: bit k for each further input k that is so */
+  gboolean layout_output_plain; /* CHANNELS_LAST: but its outputs are plain */
+  gboolean elementwise;         /* output i depends on inputs i alone: it may be written over an
+                                   input of the same size and type */
+  gboolean view;                /* output 0 has input 0's bytes, under another shape */
+  gboolean fuses_activation;    /* the CPU kernel honours node->activation */
   GenActivationKind activation; /* what this operator is, when another can absorb it */
-  gboolean random;       /* its value changes from run to run: never folded */
+  gboolean random;              /* its value changes from run to run: never folded */
 
   /* Types and shapes of the outputs from those of the inputs (all known), and from the
    * values of those that are constant. */
@@ -54,6 +58,8 @@ struct _GenOperator {
   /* TRUE for an operator with a NULL gradient that is no obstacle: its inputs' gradients
    * are zero (Shape, comparison). */
   gboolean gradient_is_zero;
+  /* Multiplications and additions of one run, for reports; NULL where they are no matter. */
+  double (*flops) (const GenNode *node);
 };
 
 /* The operator that `domain` and `name` mean in `opset`, or NULL. */
@@ -71,16 +77,16 @@ typedef void (*GenStepFunc) (const GenKernel *kernel, int part, int parts);
 
 struct _GenKernel {
   const GenNode *node;
-  int threads;          /* how many the plan was made for: a good number of parts */
-  const void **inputs;  /* addresses, valid while a step runs; NULL where absent */
+  int threads;         /* how many the plan was made for: a good number of parts */
+  const void **inputs; /* addresses, valid while a step runs; NULL where absent */
   void **outputs;
-  void *scratch;        /* `scratch_size` bytes, shared with other kernels, 64-aligned */
-  gsize scratch_size;   /* to be set by cpu() */
-  gpointer state;       /* the kernel's own */
+  void *scratch;      /* `scratch_size` bytes, shared with other kernels, 64-aligned */
+  gsize scratch_size; /* to be set by cpu() */
+  gpointer state;     /* the kernel's own */
   GDestroyNotify free_state;
-  guint64 draw;         /* number of the run, for random operators */
-  guint64 seed;         /* the plan's */
-  GArray *steps;        /* of GenStep, in lib/graph/plan.c */
+  guint64 draw;  /* number of the run, for random operators */
+  guint64 seed;  /* the plan's */
+  GArray *steps; /* of GenStep, in lib/graph/plan.c */
 };
 
 void gen_kernel_add_step (GenKernel *kernel, GenStepFunc run, int parts);
@@ -104,8 +110,8 @@ void gen_tensor_broadcast_strides (
 
 /* Helpers for infer(): set an output's type and shape; say what is wrong with a node. */
 void gen_node_set_output (GenNode *node, guint i, GenDataType type, const GenShape *shape);
-gboolean gen_node_error (const GenNode *node, GError **error, const char *format, ...)
-    G_GNUC_PRINTF (3, 4);
+gboolean
+gen_node_error (const GenNode *node, GError **error, const char *format, ...) G_GNUC_PRINTF (3, 4);
 /* infer() of operators whose output 0 is like input 0. */
 gboolean gen_infer_same (GenNode *node, GError **error);
 /* infer() of operators that broadcast two inputs. */
@@ -115,7 +121,7 @@ int gen_axis (gint64 axis, int rank);
 
 /* Helpers for gradient(). Sum `gradient` over the dimensions along which `like` was
  * broadcast, so that it has like's shape. */
-GenTensor *gen_gradient_unbroadcast (
-    GenGraph *graph, GenTensor *gradient, GenTensor *like, GError **error);
+GenTensor *
+gen_gradient_unbroadcast (GenGraph *graph, GenTensor *gradient, GenTensor *like, GError **error);
 
 G_END_DECLS

@@ -30,8 +30,7 @@ void gen_picture_clear (GenPicture *picture);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (GenPicture, gen_picture_clear)
 
 /* Decode the first picture of any file that libav reads. channels: 1, 3 or 4. */
-gboolean gen_picture_load (
-    GenPicture *picture, const char *path, int channels, GError **error);
+gboolean gen_picture_load (GenPicture *picture, const char *path, int channels, GError **error);
 /* Encode as PNG, atomically (temporary name, sync, rename). */
 gboolean gen_picture_save_png (const GenPicture *picture, const char *path, GError **error);
 
@@ -42,7 +41,6 @@ typedef enum {
 } GenFit;
 
 /* Bring `source` to the size and channels of `target` (swscale, area or bicubic). */
-gboolean gen_picture_fit (
-    const GenPicture *source, GenPicture *target, GenFit fit, GError **error);
+gboolean gen_picture_fit (const GenPicture *source, GenPicture *target, GenFit fit, GError **error);
 
 G_END_DECLS

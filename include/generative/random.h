@@ -31,8 +31,7 @@ void gen_random_block (const GenRandom *random, guint64 draw, guint64 block, gui
 /* `n` numbers of draw `draw`, starting at the stream's element `first`:
  * uniform in (0, 1) (never 0 and never 1), or standard normal (Box-Muller over
  * pairs of words of one block). Element i is the same whatever `first` is. */
-void gen_random_uniform (
-    const GenRandom *random, guint64 draw, guint64 first, float *out, gsize n);
+void gen_random_uniform (const GenRandom *random, guint64 draw, guint64 first, float *out, gsize n);
 void gen_random_normal (const GenRandom *random, guint64 draw, guint64 first, float *out, gsize n);
 /* An unbiased integer in [0, bound). */
 guint32 gen_random_below (const GenRandom *random, guint64 draw, guint64 index, guint32 bound);

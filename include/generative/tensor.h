@@ -46,8 +46,8 @@ typedef struct {
 
 #define GEN_SHAPE_UNKNOWN ((GenShape){ .rank = -1 })
 /* GEN_SHAPE (2, 3) is the shape [2, 3]; GEN_SHAPE_SCALAR the shape []. */
-#define GEN_SHAPE(...)                                                                            \
-  ((GenShape){ .rank = (int)(sizeof ((gint64[]){ __VA_ARGS__ }) / sizeof (gint64)),               \
+#define GEN_SHAPE(...)                                                                             \
+  ((GenShape){ .rank = (int)(sizeof ((gint64[]){ __VA_ARGS__ }) / sizeof (gint64)),                \
       .dims = { __VA_ARGS__ } })
 #define GEN_SHAPE_SCALAR ((GenShape){ .rank = 0 })
 

@@ -28,7 +28,7 @@ static const TypeInfo types[] = {
 static const TypeInfo *
 type_info (GenDataType type)
 {
-  if ((guint) type >= G_N_ELEMENTS (types) || types[type].name == NULL)
+  if ((guint)type >= G_N_ELEMENTS (types) || types[type].name == NULL)
     return &types[GEN_TYPE_UNDEFINED];
   return &types[type];
 }

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The list of devices. */
+#include <generative/device.h>
+
+#include <sched.h>
+#include <string.h>
+
+G_DEFINE_QUARK (gen - device - error - quark, gen_device_error)
+
+const GenDevice *const *
+gen_device_list (void)
+{
+  static const GenDevice *const devices[] = { &gen_device_cuda, &gen_device_cpu, NULL };
+
+  return devices;
+}
+
+const GenDevice *
+gen_device_find (const char *name, GError **error)
+{
+  g_autoptr (GString) names = g_string_new ("auto");
+
+  for (const GenDevice *const *device = gen_device_list (); *device != NULL; device++) {
+    if (strcmp (name, "auto") == 0 && (*device)->available (NULL))
+      return *device;
+    if (strcmp (name, (*device)->name) == 0)
+      return (*device)->available (error) ? *device : NULL;
+    g_string_append_printf (names, ", %s", (*device)->name);
+  }
+  g_set_error (error, GEN_DEVICE_ERROR, GEN_DEVICE_ERROR_UNKNOWN,
+      "there is no device '%s'; the devices are %s", name, names->str);
+  return NULL;
+}
+
+int
+gen_cpu_count (void)
+{
+  cpu_set_t set;
+
+  if (sched_getaffinity (0, sizeof set, &set) == 0)
+    return MAX (CPU_COUNT (&set), 1);
+  return g_get_num_processors ();
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+/**
+ * Matrix products of fixed extents: C = alpha * op(A) op(B), all float32 and row-major
+ * without gaps. A part makes a tile of C that is its own, so that what follows (bias,
+ * activation) can be done to the tile while it is in the cache.
+ */
+typedef struct _GenGemm GenGemm;
+
+typedef struct {
+  gint64 m, n, k;
+  gboolean transpose_a; /* A is stored [k, m] */
+  gboolean transpose_b; /* B is stored [n, k] */
+  float alpha;
+  const float *constant_b; /* B's values, when they never change: packed once. NULL else */
+  int threads;
+} GenGemmOptions;
+
+typedef struct {
+  gint64 row, rows, column, columns;
+} GenGemmTile;
+
+GenGemm *gen_gemm_new (const GenGemmOptions *options);
+void gen_gemm_free (GenGemm *gemm);
+/* How many parts to run it in. */
+int gen_gemm_parts (const GenGemm *gemm);
+GenGemmTile gen_gemm_tile (const GenGemm *gemm, int part, int parts);
+void
+gen_gemm_run (const GenGemm *gemm, const float *a, const float *b, float *c, int part, int parts);

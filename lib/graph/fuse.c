@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Fusion: what one kernel can do is one node. It runs after gradients have been built, so it
+ * sees a training step as it sees inference. */
+#include <math.h>
+#include <string.h>
+
+#include "graph-private.h"
+
+static gboolean
+is (const GenNode *node, const char *name)
+{
+  return strcmp (node->op->name, name) == 0 && node->op->domain == NULL;
+}
+
+/* The only node that reads `tensor`, if nothing else does. */
+static GenNode *
+only_reader (const GenGraph *graph, const GenTensor *tensor)
+{
+  if (tensor == NULL || gen_graph_count_uses (graph, tensor) != 1)
+    return NULL;
+  for (guint i = 0; i < graph->nodes->len; i++) {
+    GenNode *node = g_ptr_array_index (graph->nodes, i);
+
+    for (guint k = 0; k < node->inputs->len; k++)
+      if (g_ptr_array_index (node->inputs, k) == tensor)
+        return node;
+  }
+  return NULL;
+}
+
+/* `node` makes what `next` made; `next` is left dead. */
+static void
+take_output (GenGraph *graph, GenNode *node, GenNode *next)
+{
+  GenTensor *output = gen_node_output (next, 0);
+  guint from, to;
+
+  output->producer = node;
+  node->outputs->pdata[0] = output;
+  next->outputs->pdata[0] = NULL;
+  /* Whatever else `next` read must have been made: the node moves to its place. */
+  g_ptr_array_find (graph->nodes, node, &from);
+  g_ptr_array_find (graph->nodes, next, &to);
+  graph->nodes->pdata[to] = node;
+  graph->nodes->pdata[from] = next;
+  g_ptr_array_set_size (next->inputs, 0);
+}
+
+/* Scale the weights of output channel c by scale[c]. `inner` elements belong to a channel in
+ * a row, channels repeat `outer` times. */
+static GBytes *
+scale_weights (const float *weights, gsize outer, gsize channels, gsize inner, const float *scale)
+{
+  float *scaled = g_new (float, outer *channels *inner);
+
+  for (gsize o = 0; o < outer; o++)
+    for (gsize c = 0; c < channels; c++)
+      for (gsize i = 0; i < inner; i++) {
+        gsize at = (o * channels + c) * inner + i;
+
+        scaled[at] = weights[at] * scale[c];
+      }
+  return g_bytes_new_take (scaled, outer * channels * inner * sizeof (float));
+}
+
+/* A BatchNormalization with constant statistics is a scale and a shift for each channel, which
+ * the convolution before it can have in its weights and bias. */
+static gboolean
+fold_batch_normalization (GenGraph *graph, GenNode *node)
+{
+  GenNode *next = only_reader (graph, gen_node_output (node, 0));
+  gboolean transposed = is (node, "ConvTranspose");
+  GenTensor *weights = gen_node_input (node, 1), *bias = gen_node_input (node, 2);
+  const float *w = gen_tensor_constant (weights), *b = gen_tensor_constant (bias);
+  const float *parameters[4];
+  gint64 groups = gen_node_int (node, "group", 1), channels;
+  float epsilon;
+  float *scale, *shift;
+
+  if (next == NULL || !is (next, "BatchNormalization") || w == NULL || (bias != NULL && b == NULL))
+    return FALSE;
+  if (gen_node_int (next, "training_mode", 0) != 0 || (transposed && groups != 1) ||
+      weights->type != GEN_TYPE_FLOAT32)
+    return FALSE;
+  channels = weights->shape.dims[transposed ? 1 : 0];
+  for (int i = 0; i < 4; i++) {
+    parameters[i] = gen_tensor_constant (gen_node_input (next, i + 1));
+    if (parameters[i] == NULL || gen_node_input (next, i + 1)->shape.dims[0] != channels)
+      return FALSE;
+  }
+
+  epsilon = gen_node_float (next, "epsilon", 1e-5f);
+  scale = g_new (float, channels);
+  shift = g_new (float, channels);
+  for (gint64 c = 0; c < channels; c++) {
+    scale[c] = parameters[0][c] / sqrtf (parameters[3][c] + epsilon);
+    shift[c] = parameters[1][c] + ((b != NULL ? b[c] : 0) - parameters[2][c]) * scale[c];
+  }
+  node->inputs->pdata[1] = gen_graph_add_constant (graph, NULL, weights->type, &weights->shape,
+      scale_weights (w, transposed ? weights->shape.dims[0] : 1, channels,
+          gen_shape_product (&weights->shape, transposed ? 2 : 1, weights->shape.rank), scale));
+  if (node->inputs->len < 3)
+    g_ptr_array_set_size (node->inputs, 3);
+  node->inputs->pdata[2] = gen_graph_add_constant (graph, NULL, GEN_TYPE_FLOAT32,
+      &GEN_SHAPE (channels), g_bytes_new_take (shift, channels * sizeof (float)));
+  g_free (scale);
+  take_output (graph, node, next);
+  return TRUE;
+}
+
+/* MatMul by a matrix and Add of a vector are a Gemm, which adds while it stores. */
+static gboolean
+make_gemm (GenGraph *graph, GenNode *node)
+{
+  GenNode *next = only_reader (graph, gen_node_output (node, 0));
+  GenTensor *product = gen_node_output (node, 0), *bias;
+
+  if (next == NULL || !is (next, "Add") || product->shape.rank != 2 ||
+      product->type != GEN_TYPE_FLOAT32 || gen_node_input (node, 0)->shape.rank != 2 ||
+      gen_node_input (node, 1)->shape.rank != 2)
+    return FALSE;
+  bias = gen_node_input (next, gen_node_input (next, 0) == product ? 1 : 0);
+  if (bias->shape.rank != 1 || bias->shape.dims[0] != product->shape.dims[1])
+    return FALSE;
+  node->op = gen_operator_find (NULL, "Gemm", GEN_OPSET);
+  node->opset = GEN_OPSET;
+  g_ptr_array_add (node->inputs, bias);
+  take_output (graph, node, next);
+  return TRUE;
+}
+
+static gboolean
+absorb_activation (GenGraph *graph, GenNode *node)
+{
+  GenNode *next = only_reader (graph, gen_node_output (node, 0));
+  GenActivation activation;
+
+  if (next == NULL || next->op->activation == GEN_ACTIVATION_NONE ||
+      node->activation.kind != GEN_ACTIVATION_NONE ||
+      gen_node_input (next, 0) != gen_node_output (node, 0) ||
+      gen_node_output (node, 0)->type != GEN_TYPE_FLOAT32)
+    return FALSE;
+  activation = (GenActivation){ .kind = next->op->activation };
+  if (activation.kind == GEN_ACTIVATION_LEAKY_RELU)
+    activation.alpha = gen_node_float (next, "alpha", 0.01f);
+  if (activation.kind == GEN_ACTIVATION_CLIP) {
+    const float *low = gen_tensor_constant (gen_node_input (next, 1));
+    const float *high = gen_tensor_constant (gen_node_input (next, 2));
+
+    if ((gen_node_input (next, 1) != NULL && low == NULL) ||
+        (gen_node_input (next, 2) != NULL && high == NULL))
+      return FALSE;
+    activation.alpha = low != NULL ? *low : gen_node_float (next, "min", -INFINITY);
+    activation.beta = high != NULL ? *high : gen_node_float (next, "max", INFINITY);
+  }
+  node->activation = activation;
+  take_output (graph, node, next);
+  return TRUE;
+}
+
+gboolean
+gen_graph_fuse (GenGraph *graph, GError **error)
+{
+  for (guint i = 0; i < graph->nodes->len; i++) {
+    GenNode *node = g_ptr_array_index (graph->nodes, i);
+
+    if (is (node, "MatMul") && make_gemm (graph, node))
+      i--;
+    else if ((is (node, "Conv") || is (node, "ConvTranspose")) &&
+             fold_batch_normalization (graph, node))
+      i--;
+    else if (node->op->fuses_activation && absorb_activation (graph, node))
+      i--;
+  }
+  gen_graph_remove_dead (graph);
+  return TRUE;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the files of lib/graph share. */
+#pragma once
+
+#include <generative/operator.h>
+
+/* A node outside the list of nodes, without inputs and outputs. */
+GenNode *gen_graph_new_node (GenGraph *graph, const char *name, const GenOperator *op, int opset);
+/* Give `tensor` the name `name`, or one like it that is free. */
+void gen_graph_rename (GenGraph *graph, GenTensor *tensor, const char *name);
+/* Infer the nodes from number `first` on, and fold what is constant. */
+gboolean gen_graph_infer_from (GenGraph *graph, guint first, GError **error);
+
+/* Take nodes whose outputs nobody uses out of the list. */
+void gen_graph_remove_dead (GenGraph *graph);
+/* Put `to` wherever `from` is read: node inputs, graph outputs, next values. */
+void gen_graph_replace (GenGraph *graph, GenTensor *from, GenTensor *to);
+/* How often `tensor` is read: by nodes, as a graph output, as a next value. */
+guint gen_graph_count_uses (const GenGraph *graph, const GenTensor *tensor);
+
+/* The passes of compilation, in the order in which plan.c applies them. */
+gboolean gen_graph_fuse (GenGraph *graph, GError **error);
+gboolean gen_graph_choose_layouts (GenGraph *graph, GError **error);
+
+/* Compute one node on the CPU outside any plan, its inputs being constants; its outputs
+ * become constants. */
+gboolean gen_graph_fold_node (GenNode *node, GError **error);

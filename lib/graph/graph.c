@@ -1,0 +1,643 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The graph as a structure: tensors, nodes, attributes. What they mean is elsewhere:
+ * infer.c (shapes and constants), gradient.c, fuse.c, plan.c. */
+#include <string.h>
+
+#include <generative/operator.h>
+
+#include "graph-private.h"
+
+G_DEFINE_QUARK (gen - graph - error - quark, gen_graph_error)
+
+static void
+attribute_free (gpointer data)
+{
+  GenAttribute *attribute = data;
+
+  g_free (attribute->name);
+  g_free (attribute->s);
+  g_clear_pointer (&attribute->ints, g_array_unref);
+  g_clear_pointer (&attribute->floats, g_array_unref);
+  g_strfreev (attribute->strings);
+  g_clear_pointer (&attribute->graph, gen_graph_unref);
+  g_free (attribute);
+}
+
+static void
+node_free (gpointer data)
+{
+  GenNode *node = data;
+
+  g_free (node->name);
+  g_ptr_array_unref (node->inputs);
+  g_ptr_array_unref (node->outputs);
+  g_ptr_array_unref (node->attributes);
+  g_free (node);
+}
+
+static void
+tensor_free (gpointer data)
+{
+  GenTensor *tensor = data;
+
+  g_free (tensor->name);
+  for (int i = 0; i < GEN_MAX_RANK; i++)
+    g_free (tensor->dim_names[i]);
+  g_clear_pointer (&tensor->data, g_bytes_unref);
+  g_free (tensor);
+}
+
+GenGraph *
+gen_graph_new (const char *name)
+{
+  GenGraph *graph = g_new0 (GenGraph, 1);
+
+  graph->name = g_strdup (name);
+  graph->opset = GEN_OPSET;
+  graph->nodes = g_ptr_array_new_with_free_func (node_free);
+  graph->tensors = g_ptr_array_new_with_free_func (tensor_free);
+  graph->inputs = g_ptr_array_new ();
+  graph->outputs = g_ptr_array_new ();
+  graph->by_name = g_hash_table_new (g_str_hash, g_str_equal);
+  graph->metadata = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  graph->keep_alive = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
+  graph->ref_count = 1;
+  return graph;
+}
+
+GenGraph *
+gen_graph_ref (GenGraph *graph)
+{
+  g_atomic_int_inc (&graph->ref_count);
+  return graph;
+}
+
+void
+gen_graph_unref (GenGraph *graph)
+{
+  if (!g_atomic_int_dec_and_test (&graph->ref_count))
+    return;
+  g_free (graph->name);
+  g_ptr_array_unref (graph->nodes);
+  g_ptr_array_unref (graph->inputs);
+  g_ptr_array_unref (graph->outputs);
+  g_hash_table_unref (graph->by_name);
+  g_ptr_array_unref (graph->tensors);
+  g_hash_table_unref (graph->metadata);
+  g_ptr_array_unref (graph->keep_alive);
+  g_free (graph);
+}
+
+static char *
+unique_name (GenGraph *graph, const char *name, const char *kind)
+{
+  char *candidate = NULL;
+
+  if (name != NULL && g_hash_table_lookup (graph->by_name, name) == NULL)
+    return g_strdup (name);
+  do {
+    g_free (candidate);
+    candidate = name != NULL ? g_strdup_printf ("%s_%u", name, graph->next_id++)
+                             : g_strdup_printf ("%s_%u", kind, graph->next_id++);
+  } while (g_hash_table_lookup (graph->by_name, candidate) != NULL);
+  return candidate;
+}
+
+static GenTensor *
+add_tensor (GenGraph *graph, const char *name, GenRole role, GenDataType type,
+    const GenShape *shape, GBytes *data)
+{
+  static const char *const kinds[] = { "value", "input", "constant", "state" };
+  GenTensor *tensor = g_new0 (GenTensor, 1);
+
+  tensor->name = unique_name (graph, name, kinds[role]);
+  tensor->role = role;
+  tensor->type = type;
+  tensor->shape = *shape;
+  tensor->data = data;
+  g_ptr_array_add (graph->tensors, tensor);
+  g_hash_table_insert (graph->by_name, tensor->name, tensor);
+  return tensor;
+}
+
+GenTensor *
+gen_graph_add_input (GenGraph *graph, const char *name, GenDataType type, const GenShape *shape)
+{
+  GenTensor *tensor = add_tensor (graph, name, GEN_ROLE_INPUT, type, shape, NULL);
+
+  g_ptr_array_add (graph->inputs, tensor);
+  return tensor;
+}
+
+GenTensor *
+gen_graph_add_constant (
+    GenGraph *graph, const char *name, GenDataType type, const GenShape *shape, GBytes *data)
+{
+  return add_tensor (graph, name, GEN_ROLE_CONSTANT, type, shape, data);
+}
+
+GenTensor *
+gen_graph_add_state (
+    GenGraph *graph, const char *name, GenDataType type, const GenShape *shape, GBytes *data)
+{
+  return add_tensor (graph, name, GEN_ROLE_STATE, type, shape, data);
+}
+
+GenTensor *
+gen_graph_add_value (GenGraph *graph, const char *name)
+{
+  return add_tensor (graph, name, GEN_ROLE_VALUE, GEN_TYPE_UNDEFINED, &GEN_SHAPE_UNKNOWN, NULL);
+}
+
+GenTensor *
+gen_graph_float (GenGraph *graph, float value)
+{
+  return gen_graph_full (graph, &GEN_SHAPE_SCALAR, value);
+}
+
+GenTensor *
+gen_graph_full (GenGraph *graph, const GenShape *shape, float value)
+{
+  gint64 n = gen_shape_elements (shape);
+  float *values = g_new (float, n);
+
+  for (gint64 i = 0; i < n; i++)
+    values[i] = value;
+  return gen_graph_add_constant (
+      graph, NULL, GEN_TYPE_FLOAT32, shape, g_bytes_new_take (values, n * sizeof (float)));
+}
+
+GenTensor *
+gen_graph_ints (GenGraph *graph, const gint64 *values, gsize n)
+{
+  return gen_graph_add_constant (graph, NULL, GEN_TYPE_INT64, &GEN_SHAPE ((gint64)n),
+      g_bytes_new (values, n * sizeof (gint64)));
+}
+
+GenTensor *
+gen_graph_find (const GenGraph *graph, const char *name)
+{
+  return g_hash_table_lookup (graph->by_name, name);
+}
+
+void
+gen_graph_add_output (GenGraph *graph, GenTensor *tensor)
+{
+  g_ptr_array_add (graph->outputs, tensor);
+}
+
+void
+gen_graph_assign (GenGraph *graph, GenTensor *state, GenTensor *next)
+{
+  g_return_if_fail (state->role == GEN_ROLE_STATE);
+  state->next = next;
+}
+
+void
+gen_graph_rename (GenGraph *graph, GenTensor *tensor, const char *name)
+{
+  g_hash_table_remove (graph->by_name, tensor->name);
+  g_free (tensor->name);
+  tensor->name = unique_name (graph, name, "value");
+  g_hash_table_insert (graph->by_name, tensor->name, tensor);
+}
+
+static gboolean
+check_counts (const GenOperator *op, const char *name, int n_inputs, int n_outputs, GError **error)
+{
+  const char *what = NULL;
+
+  if (n_inputs < op->min_inputs || (op->max_inputs >= 0 && n_inputs > op->max_inputs))
+    what = "inputs";
+  else if (n_outputs < op->min_outputs || (op->max_outputs >= 0 && n_outputs > op->max_outputs))
+    what = "outputs";
+  if (what == NULL)
+    return TRUE;
+  g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+      "node '%s': %s does not take %d inputs and %d outputs (wrong number of %s)", name, op->name,
+      n_inputs, n_outputs, what);
+  return FALSE;
+}
+
+GenNode *
+gen_graph_new_node (GenGraph *graph, const char *name, const GenOperator *op, int opset)
+{
+  GenNode *node = g_new0 (GenNode, 1);
+
+  node->id = graph->next_id++;
+  node->name = name != NULL && *name != '\0' ? g_strdup (name)
+                                             : g_strdup_printf ("%s_%u", op->name, node->id);
+  node->op = op;
+  node->opset = opset;
+  node->inputs = g_ptr_array_new ();
+  node->outputs = g_ptr_array_new ();
+  node->attributes = g_ptr_array_new_with_free_func (attribute_free);
+  node->graph = graph;
+  return node;
+}
+
+GenNode *
+gen_graph_add_node (GenGraph *graph, const char *name, const char *domain, const char *op_name,
+    int opset, GenTensor *const *inputs, int n_inputs, GenTensor *const *outputs, int n_outputs,
+    GError **error)
+{
+  const GenOperator *op = gen_operator_find (domain, op_name, opset);
+  GenNode *node;
+
+  if (op == NULL) {
+    g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_UNKNOWN_OPERATOR,
+        "node '%s': no operator %s%s%s in opset %d is known here", name ? name : "",
+        domain ? domain : "", domain && *domain ? "." : "", op_name, opset);
+    return NULL;
+  }
+  if (!check_counts (op, name ? name : op_name, n_inputs, n_outputs, error))
+    return NULL;
+
+  node = gen_graph_new_node (graph, name, op, opset);
+  for (int i = 0; i < n_inputs; i++)
+    g_ptr_array_add (node->inputs, inputs[i]);
+  for (int i = 0; i < n_outputs; i++) {
+    g_ptr_array_add (node->outputs, outputs[i]);
+    if (outputs[i] != NULL)
+      outputs[i]->producer = node;
+  }
+  g_ptr_array_add (graph->nodes, node);
+  return node;
+}
+
+static void
+set_attributes (GenNode *node, va_list arguments)
+{
+  const char *name;
+
+  while ((name = va_arg (arguments, const char *)) != NULL) {
+    switch (va_arg (arguments, GenAttributeType)) {
+    case GEN_ATTRIBUTE_INT:
+      gen_node_set_int (node, name, va_arg (arguments, int));
+      break;
+    case GEN_ATTRIBUTE_FLOAT:
+      gen_node_set_float (node, name, va_arg (arguments, double));
+      break;
+    case GEN_ATTRIBUTE_STRING:
+      gen_node_set_string (node, name, va_arg (arguments, const char *));
+      break;
+    case GEN_ATTRIBUTE_INTS: {
+      int n = va_arg (arguments, int);
+
+      gen_node_set_ints (node, name, va_arg (arguments, const gint64 *), n);
+      break;
+    }
+    default:
+      g_return_if_reached ();
+    }
+  }
+}
+
+GenTensor *
+gen_graph_op (GenGraph *graph, const char *op, GenTensor *const *inputs, int n_inputs,
+    int n_outputs, GError **error, ...)
+{
+  g_autofree GenTensor **outputs = g_new (GenTensor *, n_outputs);
+  const GenOperator *known = gen_operator_find (NULL, op, GEN_OPSET);
+  va_list arguments;
+  GenNode *node;
+
+  for (int i = 0; i < n_outputs; i++)
+    outputs[i] = gen_graph_add_value (graph, NULL);
+  node = gen_graph_add_node (graph, NULL, known != NULL ? NULL : "generative", op, GEN_OPSET,
+      inputs, n_inputs, outputs, n_outputs, error);
+  if (node == NULL)
+    return NULL;
+  va_start (arguments, error);
+  set_attributes (node, arguments);
+  va_end (arguments);
+  if (!node->op->infer (node, error))
+    return NULL;
+  return outputs[0];
+}
+
+GenTensor *
+gen_unary (GenGraph *graph, const char *op, GenTensor *x, GError **error)
+{
+  if (x == NULL)
+    return NULL;
+  return gen_graph_op (graph, op, &x, 1, 1, error, NULL);
+}
+
+GenTensor *
+gen_binary (GenGraph *graph, const char *op, GenTensor *a, GenTensor *b, GError **error)
+{
+  if (a == NULL || b == NULL)
+    return NULL;
+  return gen_graph_op (graph, op, (GenTensor *[]){ a, b }, 2, 1, error, NULL);
+}
+
+const GenAttribute *
+gen_node_attribute (const GenNode *node, const char *name)
+{
+  for (guint i = 0; i < node->attributes->len; i++) {
+    const GenAttribute *attribute = g_ptr_array_index (node->attributes, i);
+
+    if (strcmp (attribute->name, name) == 0)
+      return attribute;
+  }
+  return NULL;
+}
+
+gint64
+gen_node_int (const GenNode *node, const char *name, gint64 missing)
+{
+  const GenAttribute *attribute = gen_node_attribute (node, name);
+
+  return attribute != NULL && attribute->type == GEN_ATTRIBUTE_INT ? attribute->i : missing;
+}
+
+float
+gen_node_float (const GenNode *node, const char *name, float missing)
+{
+  const GenAttribute *attribute = gen_node_attribute (node, name);
+
+  return attribute != NULL && attribute->type == GEN_ATTRIBUTE_FLOAT ? attribute->f : missing;
+}
+
+const char *
+gen_node_string (const GenNode *node, const char *name, const char *missing)
+{
+  const GenAttribute *attribute = gen_node_attribute (node, name);
+
+  return attribute != NULL && attribute->type == GEN_ATTRIBUTE_STRING ? attribute->s : missing;
+}
+
+const gint64 *
+gen_node_ints (const GenNode *node, const char *name, int *n)
+{
+  const GenAttribute *attribute = gen_node_attribute (node, name);
+
+  *n = 0;
+  if (attribute == NULL || attribute->type != GEN_ATTRIBUTE_INTS)
+    return NULL;
+  *n = attribute->ints->len;
+  return (const gint64 *)attribute->ints->data;
+}
+
+const float *
+gen_node_floats (const GenNode *node, const char *name, int *n)
+{
+  const GenAttribute *attribute = gen_node_attribute (node, name);
+
+  *n = 0;
+  if (attribute == NULL || attribute->type != GEN_ATTRIBUTE_FLOATS)
+    return NULL;
+  *n = attribute->floats->len;
+  return (const float *)attribute->floats->data;
+}
+
+void
+gen_node_take_attribute (GenNode *node, GenAttribute *attribute)
+{
+  for (guint i = 0; i < node->attributes->len; i++) {
+    const GenAttribute *old = g_ptr_array_index (node->attributes, i);
+
+    if (strcmp (old->name, attribute->name) == 0) {
+      g_ptr_array_remove_index (node->attributes, i);
+      break;
+    }
+  }
+  g_ptr_array_add (node->attributes, attribute);
+}
+
+static GenAttribute *
+attribute_new (const char *name, GenAttributeType type)
+{
+  GenAttribute *attribute = g_new0 (GenAttribute, 1);
+
+  attribute->name = g_strdup (name);
+  attribute->type = type;
+  return attribute;
+}
+
+void
+gen_node_set_int (GenNode *node, const char *name, gint64 value)
+{
+  GenAttribute *attribute = attribute_new (name, GEN_ATTRIBUTE_INT);
+
+  attribute->i = value;
+  gen_node_take_attribute (node, attribute);
+}
+
+void
+gen_node_set_float (GenNode *node, const char *name, float value)
+{
+  GenAttribute *attribute = attribute_new (name, GEN_ATTRIBUTE_FLOAT);
+
+  attribute->f = value;
+  gen_node_take_attribute (node, attribute);
+}
+
+void
+gen_node_set_string (GenNode *node, const char *name, const char *value)
+{
+  GenAttribute *attribute = attribute_new (name, GEN_ATTRIBUTE_STRING);
+
+  attribute->s = g_strdup (value);
+  gen_node_take_attribute (node, attribute);
+}
+
+void
+gen_node_set_ints (GenNode *node, const char *name, const gint64 *values, int n)
+{
+  GenAttribute *attribute = attribute_new (name, GEN_ATTRIBUTE_INTS);
+
+  attribute->ints = g_array_sized_new (FALSE, FALSE, sizeof (gint64), n);
+  g_array_append_vals (attribute->ints, values, n);
+  gen_node_take_attribute (node, attribute);
+}
+
+GenTensor *
+gen_node_input (const GenNode *node, guint i)
+{
+  return i < node->inputs->len ? g_ptr_array_index (node->inputs, i) : NULL;
+}
+
+GenTensor *
+gen_node_output (const GenNode *node, guint i)
+{
+  return i < node->outputs->len ? g_ptr_array_index (node->outputs, i) : NULL;
+}
+
+const void *
+gen_tensor_constant (const GenTensor *tensor)
+{
+  if (tensor == NULL || tensor->role != GEN_ROLE_CONSTANT)
+    return NULL;
+  return g_bytes_get_data (tensor->data, NULL);
+}
+
+gboolean
+gen_tensor_ints (const GenTensor *tensor, gint64 *values, int max, int *n)
+{
+  const void *data =
+      tensor != NULL && tensor->data != NULL ? g_bytes_get_data (tensor->data, NULL) : NULL;
+  gint64 count;
+
+  if (tensor == NULL || tensor->role != GEN_ROLE_CONSTANT)
+    return FALSE;
+  count = gen_shape_elements (&tensor->shape);
+  if (count > max || (count > 0 && data == NULL))
+    return FALSE;
+  for (gint64 i = 0; i < count; i++) {
+    if (tensor->type == GEN_TYPE_INT64)
+      memcpy (&values[i], (const gint64 *)data + i, sizeof (gint64));
+    else if (tensor->type == GEN_TYPE_INT32)
+      values[i] = ((const gint32 *)data)[i];
+    else
+      return FALSE;
+  }
+  *n = count;
+  return TRUE;
+}
+
+gsize
+gen_tensor_size (const GenTensor *tensor)
+{
+  gint64 n = gen_shape_elements (&tensor->shape);
+
+  return n < 0 ? 0 : n * gen_data_type_size (tensor->type);
+}
+
+/* --- copying and appending --- */
+
+static GenAttribute *
+attribute_copy (const GenAttribute *from, GHashTable *map)
+{
+  GenAttribute *to = attribute_new (from->name, from->type);
+
+  to->i = from->i;
+  to->f = from->f;
+  to->s = g_strdup (from->s);
+  to->strings = g_strdupv (from->strings);
+  if (from->ints != NULL)
+    to->ints = g_array_copy (from->ints);
+  if (from->floats != NULL)
+    to->floats = g_array_copy (from->floats);
+  if (from->tensor != NULL)
+    to->tensor = g_hash_table_lookup (map, from->tensor);
+  if (from->graph != NULL)
+    to->graph = gen_graph_copy (from->graph);
+  return to;
+}
+
+static GenTensor *
+copy_tensor (GenGraph *graph, const GenTensor *from, const char *prefix)
+{
+  g_autofree char *name = prefix ? g_strconcat (prefix, from->name, NULL) : g_strdup (from->name);
+  GenTensor *to = add_tensor (graph, name, from->role, from->type, &from->shape,
+      from->data != NULL ? g_bytes_ref (from->data) : NULL);
+
+  for (int d = 0; d < GEN_MAX_RANK; d++)
+    to->dim_names[d] = g_strdup (from->dim_names[d]);
+  return to;
+}
+
+static GenTensor *
+mapped (GHashTable *map, const GenTensor *tensor)
+{
+  return tensor != NULL ? g_hash_table_lookup (map, tensor) : NULL;
+}
+
+/* Every tensor of `other` has its counterpart in `map`; bring the nodes over. */
+static void
+copy_nodes (GenGraph *graph, const GenGraph *other, const char *prefix, GHashTable *map)
+{
+  for (guint i = 0; i < other->nodes->len; i++) {
+    const GenNode *from = g_ptr_array_index (other->nodes, i);
+    g_autofree char *name = g_strconcat (prefix ? prefix : "", from->name, NULL);
+    GenNode *to = gen_graph_new_node (graph, name, from->op, from->opset);
+
+    for (guint k = 0; k < from->inputs->len; k++)
+      g_ptr_array_add (to->inputs, mapped (map, g_ptr_array_index (from->inputs, k)));
+    for (guint k = 0; k < from->outputs->len; k++) {
+      GenTensor *output = mapped (map, g_ptr_array_index (from->outputs, k));
+
+      g_ptr_array_add (to->outputs, output);
+      if (output != NULL)
+        output->producer = to;
+    }
+    for (guint k = 0; k < from->attributes->len; k++)
+      g_ptr_array_add (
+          to->attributes, attribute_copy (g_ptr_array_index (from->attributes, k), map));
+    to->activation = from->activation;
+    if (prefix == NULL)
+      to->id = from->id;
+    g_ptr_array_add (graph->nodes, to);
+  }
+}
+
+GenGraph *
+gen_graph_copy (const GenGraph *graph)
+{
+  GenGraph *copy = gen_graph_new (graph->name);
+  g_autoptr (GHashTable) map = g_hash_table_new (NULL, NULL);
+  GHashTableIter iter;
+  gpointer key, value;
+
+  copy->opset = graph->opset;
+  for (guint i = 0; i < graph->tensors->len; i++) {
+    GenTensor *from = g_ptr_array_index (graph->tensors, i);
+
+    g_hash_table_insert (map, from, copy_tensor (copy, from, NULL));
+  }
+  for (guint i = 0; i < graph->tensors->len; i++) {
+    GenTensor *from = g_ptr_array_index (graph->tensors, i);
+
+    mapped (map, from)->next = mapped (map, from->next);
+  }
+  copy_nodes (copy, graph, NULL, map);
+  for (guint i = 0; i < graph->inputs->len; i++)
+    g_ptr_array_add (copy->inputs, mapped (map, g_ptr_array_index (graph->inputs, i)));
+  for (guint i = 0; i < graph->outputs->len; i++)
+    g_ptr_array_add (copy->outputs, mapped (map, g_ptr_array_index (graph->outputs, i)));
+  for (guint i = 0; i < graph->keep_alive->len; i++)
+    g_ptr_array_add (copy->keep_alive, g_bytes_ref (g_ptr_array_index (graph->keep_alive, i)));
+  g_hash_table_iter_init (&iter, graph->metadata);
+  while (g_hash_table_iter_next (&iter, &key, &value))
+    g_hash_table_insert (copy->metadata, g_strdup (key), g_strdup (value));
+  copy->next_id = graph->next_id;
+  return copy;
+}
+
+gboolean
+gen_graph_append (GenGraph *graph, const GenGraph *other, const char *prefix,
+    GenTensor *const *inputs, GenTensor **outputs, GHashTable *map, GError **error)
+{
+  g_autoptr (GHashTable) all = g_hash_table_new (NULL, NULL);
+  guint first = graph->nodes->len;
+
+  for (guint i = 0; i < other->inputs->len; i++)
+    g_hash_table_insert (all, g_ptr_array_index (other->inputs, i), inputs[i]);
+  for (guint i = 0; i < other->tensors->len; i++) {
+    GenTensor *from = g_ptr_array_index (other->tensors, i);
+    gboolean shareable = from->role == GEN_ROLE_CONSTANT || from->role == GEN_ROLE_STATE;
+    GenTensor *to = shareable && map != NULL ? mapped (map, from) : NULL;
+
+    if (from->role == GEN_ROLE_INPUT)
+      continue;
+    if (to == NULL)
+      to = copy_tensor (graph, from, prefix);
+    if (shareable && map != NULL)
+      g_hash_table_insert (map, from, to);
+    g_hash_table_insert (all, from, to);
+  }
+  for (guint i = 0; i < other->tensors->len; i++) {
+    GenTensor *from = g_ptr_array_index (other->tensors, i);
+
+    if (from->next != NULL)
+      mapped (all, from)->next = mapped (all, from->next);
+  }
+  copy_nodes (graph, other, prefix ? prefix : "", all);
+  for (guint i = 0; i < other->keep_alive->len; i++)
+    g_ptr_array_add (graph->keep_alive, g_bytes_ref (g_ptr_array_index (other->keep_alive, i)));
+  for (guint i = 0; i < other->outputs->len; i++)
+    outputs[i] = mapped (all, g_ptr_array_index (other->outputs, i));
+  return gen_graph_infer_from (graph, first, error);
+}

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One pass through the nodes that makes every type and shape known. A node whose inputs
+ * are all constant is computed on the spot, since the shapes of later nodes may hang on its
+ * value; that is constant folding, and it needs no pass of its own. */
+#include <string.h>
+
+#include <generative/operator.h>
+
+#include "graph-private.h"
+#include "kernel.h"
+
+/* A single tensor larger than this is taken for a hostile or broken model. */
+#define MAX_TENSOR_BYTES ((gint64)1 << 36)
+/* Constants are folded up to this size; larger results are left to the plan. */
+#define MAX_FOLDED_BYTES ((gsize)1 << 28)
+
+gboolean
+gen_node_error (const GenNode *node, GError **error, const char *format, ...)
+{
+  g_autofree char *text = NULL;
+  va_list arguments;
+
+  va_start (arguments, format);
+  text = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+  g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID, "node '%s' (%s, opset %d): %s",
+      node->name, node->op->name, node->opset, text);
+  return FALSE;
+}
+
+void
+gen_node_set_output (GenNode *node, guint i, GenDataType type, const GenShape *shape)
+{
+  GenTensor *output = gen_node_output (node, i);
+
+  if (output == NULL)
+    return;
+  output->type = type;
+  output->shape = *shape;
+}
+
+void
+gen_node_set_constant (GenNode *node, guint i, GBytes *data)
+{
+  GenTensor *output = gen_node_output (node, i);
+
+  output->role = GEN_ROLE_CONSTANT;
+  output->producer = NULL;
+  output->data = data;
+}
+
+gboolean
+gen_infer_same (GenNode *node, GError **error)
+{
+  const GenTensor *x = gen_node_input (node, 0);
+
+  gen_node_set_output (node, 0, x->type, &x->shape);
+  return TRUE;
+}
+
+gboolean
+gen_infer_broadcast (GenNode *node, GError **error)
+{
+  const GenTensor *a = gen_node_input (node, 0), *b = gen_node_input (node, 1);
+  GenShape shape;
+
+  if (a->type != b->type)
+    return gen_node_error (node, error, "its inputs are of different types, %s and %s",
+        gen_data_type_name (a->type), gen_data_type_name (b->type));
+  if (!gen_shape_broadcast (&a->shape, &b->shape, &shape)) {
+    g_autofree char *sa = gen_shape_to_string (&a->shape);
+    g_autofree char *sb = gen_shape_to_string (&b->shape);
+
+    return gen_node_error (node, error, "shapes %s and %s cannot be broadcast together", sa, sb);
+  }
+  gen_node_set_output (node, 0, a->type, &shape);
+  return TRUE;
+}
+
+int
+gen_axis (gint64 axis, int rank)
+{
+  if (axis < -rank || axis >= rank)
+    return -1;
+  return axis < 0 ? axis + rank : axis;
+}
+
+void
+gen_tensor_strides (const GenTensor *tensor, gint64 strides[GEN_MAX_RANK])
+{
+  const GenShape *shape = &tensor->shape;
+  gint64 stride = 1;
+
+  if (tensor->layout == GEN_LAYOUT_CHANNELS_LAST && shape->rank >= 3) {
+    strides[1] = 1;
+    stride = shape->dims[1];
+    for (int i = shape->rank - 1; i >= 2; i--) {
+      strides[i] = stride;
+      stride *= shape->dims[i];
+    }
+    strides[0] = stride;
+    return;
+  }
+  for (int i = shape->rank - 1; i >= 0; i--) {
+    strides[i] = stride;
+    stride *= shape->dims[i];
+  }
+}
+
+void
+gen_tensor_broadcast_strides (
+    const GenTensor *tensor, const GenShape *to, gint64 strides[GEN_MAX_RANK])
+{
+  gint64 own[GEN_MAX_RANK];
+  int skip = to->rank - tensor->shape.rank;
+
+  gen_tensor_strides (tensor, own);
+  for (int i = 0; i < to->rank; i++)
+    strides[i] = i < skip || tensor->shape.dims[i - skip] == 1 ? 0 : own[i - skip];
+}
+
+static gboolean
+check_inputs (const GenNode *node, GError **error)
+{
+  for (guint i = 0; i < node->inputs->len; i++) {
+    const GenTensor *input = g_ptr_array_index (node->inputs, i);
+
+    if (input == NULL) {
+      if ((int)i < node->op->min_inputs && node->op->max_inputs >= 0)
+        return gen_node_error (node, error, "input %u is missing", i);
+      continue;
+    }
+    if (input->type == GEN_TYPE_UNDEFINED || !gen_shape_is_known (&input->shape))
+      return gen_node_error (node, error,
+          "the type or shape of its input '%s' is not known before it runs", input->name);
+  }
+  return TRUE;
+}
+
+static gboolean
+check_outputs (const GenNode *node, GError **error)
+{
+  for (guint i = 0; i < node->outputs->len; i++) {
+    const GenTensor *output = g_ptr_array_index (node->outputs, i);
+    gint64 n;
+
+    if (output == NULL)
+      continue;
+    n = gen_shape_elements (&output->shape);
+    if (n < 0 || output->type == GEN_TYPE_UNDEFINED)
+      return gen_node_error (
+          node, error, "the shape of its output '%s' cannot be known", output->name);
+    if (n > MAX_TENSOR_BYTES / 8) {
+      g_autofree char *shape = gen_shape_to_string (&output->shape);
+
+      g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_TOO_LARGE,
+          "node '%s' (%s): its output '%s' of shape %s is too large", node->name, node->op->name,
+          output->name, shape);
+      return FALSE;
+    }
+  }
+  return TRUE;
+}
+
+/* A node can be folded when all that it reads is known, and something is to be won: a
+ * view of a constant or a fill of megabytes is better left to the plan. */
+static gboolean
+can_fold (const GenNode *node)
+{
+  gsize bytes = 0;
+
+  if (node->op->random || node->op->cpu == NULL)
+    return FALSE;
+  for (guint i = 0; i < node->inputs->len; i++) {
+    const GenTensor *input = g_ptr_array_index (node->inputs, i);
+
+    if (input != NULL && input->role != GEN_ROLE_CONSTANT)
+      return FALSE;
+  }
+  for (guint i = 0; i < node->outputs->len; i++) {
+    const GenTensor *output = g_ptr_array_index (node->outputs, i);
+
+    if (output != NULL && output->role == GEN_ROLE_VALUE)
+      bytes += gen_tensor_size (output);
+  }
+  return bytes <= MAX_FOLDED_BYTES;
+}
+
+gboolean
+gen_graph_fold_node (GenNode *node, GError **error)
+{
+  g_autofree const void **inputs = g_new0 (const void *, node->inputs->len);
+  g_autofree void **outputs = g_new0 (void *, node->outputs->len);
+  GenKernel kernel;
+
+  gen_kernel_init (&kernel, node, 1);
+  if (!node->op->cpu (&kernel, error)) {
+    gen_kernel_clear (&kernel);
+    return FALSE;
+  }
+  for (guint i = 0; i < node->inputs->len; i++)
+    inputs[i] = gen_tensor_constant (g_ptr_array_index (node->inputs, i));
+  for (guint i = 0; i < node->outputs->len; i++) {
+    GenTensor *output = g_ptr_array_index (node->outputs, i);
+
+    if (output != NULL)
+      outputs[i] = g_malloc0 (MAX (gen_tensor_size (output), 1));
+  }
+  kernel.inputs = inputs;
+  kernel.outputs = outputs;
+  kernel.scratch = gen_aligned_alloc (kernel.scratch_size);
+  gen_kernel_run (&kernel);
+  gen_aligned_free (kernel.scratch);
+  gen_kernel_clear (&kernel);
+  for (guint i = 0; i < node->outputs->len; i++) {
+    GenTensor *output = g_ptr_array_index (node->outputs, i);
+
+    if (output != NULL)
+      gen_node_set_constant (node, i, g_bytes_new_take (outputs[i], gen_tensor_size (output)));
+  }
+  return TRUE;
+}
+
+/* Whether any output is still to be made by the node. */
+static gboolean
+makes_something (const GenNode *node)
+{
+  for (guint i = 0; i < node->outputs->len; i++) {
+    const GenTensor *output = g_ptr_array_index (node->outputs, i);
+
+    if (output != NULL && output->producer == node)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+gboolean
+gen_graph_infer_from (GenGraph *graph, guint first, GError **error)
+{
+  for (guint i = first; i < graph->nodes->len; i++) {
+    GenNode *node = g_ptr_array_index (graph->nodes, i);
+
+    if (!check_inputs (node, error) || !node->op->infer (node, error) ||
+        !check_outputs (node, error))
+      return FALSE;
+    if (makes_something (node) && can_fold (node) && !gen_graph_fold_node (node, error))
+      return FALSE;
+  }
+  for (guint i = graph->nodes->len; i > first; i--)
+    if (!makes_something (g_ptr_array_index (graph->nodes, i - 1)))
+      g_ptr_array_remove_index (graph->nodes, i - 1);
+  return TRUE;
+}
+
+gboolean
+gen_graph_infer (GenGraph *graph, GError **error)
+{
+  for (guint i = 0; i < graph->inputs->len; i++) {
+    const GenTensor *input = g_ptr_array_index (graph->inputs, i);
+
+    if (gen_shape_is_known (&input->shape))
+      continue;
+    g_autofree char *shape = gen_shape_to_string (&input->shape);
+    g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+        "the shape %s of input '%s' has free extents; they must be fixed first", shape,
+        input->name);
+    return FALSE;
+  }
+  return gen_graph_infer_from (graph, 0, error);
+}
+
+gboolean
+gen_graph_set_input_shape (GenGraph *graph, GenTensor *input, const GenShape *shape, GError **error)
+{
+  gboolean fits = input->shape.rank < 0 || input->shape.rank == shape->rank;
+
+  for (int i = 0; fits && i < input->shape.rank; i++)
+    fits = input->shape.dims[i] < 0 || input->shape.dims[i] == shape->dims[i];
+  if (!fits || !gen_shape_is_known (shape)) {
+    g_autofree char *wanted = gen_shape_to_string (shape);
+    g_autofree char *has = gen_shape_to_string (&input->shape);
+
+    g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+        "input '%s' of shape %s cannot take the shape %s", input->name, has, wanted);
+    return FALSE;
+  }
+  input->shape = *shape;
+  return TRUE;
+}
+
+void
+gen_graph_set_free_dimensions (GenGraph *graph, const char *name, gint64 value)
+{
+  for (guint i = 0; i < graph->inputs->len; i++) {
+    GenTensor *input = g_ptr_array_index (graph->inputs, i);
+
+    for (int d = 0; d < input->shape.rank; d++) {
+      gboolean chosen = name == NULL ? d == 0 : g_strcmp0 (input->dim_names[d], name) == 0;
+
+      if (input->shape.dims[d] < 0)
+        input->shape.dims[d] = chosen ? value : 1;
+    }
+  }
+}

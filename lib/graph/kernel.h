@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Kernels as the plan and the folding see them. */
+#pragma once
+
+#include <generative/operator.h>
+
+typedef struct {
+  GenStepFunc run;
+  int parts;
+} GenStep;
+
+void gen_kernel_init (GenKernel *kernel, const GenNode *node, int threads);
+void gen_kernel_clear (GenKernel *kernel);
+/* All steps, one after the other, on the calling thread. */
+void gen_kernel_run (const GenKernel *kernel);
+
+/* Memory for tensors: 64-aligned, so that vector loads and oneDNN are at ease. Size 0
+ * gives NULL. */
+void *gen_aligned_alloc (gsize size);
+void gen_aligned_free (void *memory);
+
+/* An output whose value infer() knows: it becomes a constant of these (transfer full)
+ * bytes, and the node need not run for it. */
+void gen_node_set_constant (GenNode *node, guint i, GBytes *data);

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The memory plan: the largest block first, each at the lowest place that is free for its
+ * whole life ("greedy by size": Pisarchyk and Lee, Efficient memory management for deep neural
+ * net inference, 2020). */
+#include "memory.h"
+
+#include <stdlib.h>
+
+static int
+by_size (const void *a, const void *b)
+{
+  const GenBlock *x = *(GenBlock *const *)a, *y = *(GenBlock *const *)b;
+
+  if (x->size != y->size)
+    return x->size < y->size ? 1 : -1;
+  return x < y ? -1 : 1;
+}
+
+static int
+by_offset (const void *a, const void *b)
+{
+  const GenBlock *x = *(GenBlock *const *)a, *y = *(GenBlock *const *)b;
+
+  return x->offset < y->offset ? -1 : x->offset > y->offset;
+}
+
+gsize
+gen_memory_plan (GenBlock *blocks, guint n)
+{
+  g_autofree GenBlock **order = g_new (GenBlock *, n), **near = g_new (GenBlock *, n);
+  gsize total = 0;
+
+  for (guint i = 0; i < n; i++)
+    order[i] = &blocks[i];
+  qsort (order, n, sizeof *order, by_size);
+  for (guint i = 0; i < n; i++) {
+    GenBlock *block = order[i];
+    gsize size = (block->size + 63) & ~(gsize)63;
+    guint n_near = 0;
+
+    for (guint k = 0; k < i; k++)
+      if (order[k]->first <= block->last && block->first <= order[k]->last)
+        near[n_near++] = order[k];
+    qsort (near, n_near, sizeof *near, by_offset);
+    block->offset = 0;
+    for (guint k = 0; k < n_near; k++) {
+      if (block->offset + size <= near[k]->offset)
+        break;
+      block->offset = MAX (block->offset, near[k]->offset + ((near[k]->size + 63) & ~(gsize)63));
+    }
+    total = MAX (total, block->offset + size);
+  }
+  return total;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+/* A piece of memory that is needed from step `first` to step `last`, both included. */
+typedef struct {
+  gsize size;
+  int first, last;
+  gsize offset; /* result */
+} GenBlock;
+
+/* Give each block an offset so that no two that live at the same time overlap; returns the
+ * size of the whole. Offsets are multiples of 64. */
+gsize gen_memory_plan (GenBlock *blocks, guint n);

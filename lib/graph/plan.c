@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Compiling a graph and running it. Everything is decided here, once: a run walks a flat list
+ * of steps whose addresses are already in place. */
+#include <generative/plan.h>
+
+#include <string.h>
+
+#include "../device/team.h"
+#include "graph-private.h"
+#include "kernel.h"
+#include "storage.h"
+
+typedef struct {
+  GenKernel *kernel;
+  GenStepFunc run;
+} FlatStep;
+
+typedef struct {
+  GenBinding binding;
+  void *own;         /* the plan's memory for it */
+  GPtrArray *places; /* void **: where kernels keep its address */
+} Port;
+
+struct _GenPlan {
+  GenGraph *graph;
+  GenPlanOptions options;
+  GenStorages *storages;
+  GenKernel *kernels;
+  guint n_kernels;
+  FlatStep *steps;
+  guint8 *parts; /* of each step */
+  guint n_steps;
+  gboolean wants_team; /* some step has more than one part */
+  Port *inputs, *outputs, *states;
+  char *arena;
+  guint64 draw;
+};
+
+static void
+run_step (gpointer data, int step, int part, int parts)
+{
+  const FlatStep *flat = &((GenPlan *)data)->steps[step];
+
+  flat->run (flat->kernel, part, parts);
+}
+
+/* --- addresses --- */
+
+static Port *
+port_of (GenPlan *plan, const GenStorage *storage)
+{
+  switch (storage->kind) {
+  case GEN_STORAGE_INPUT:
+    return &plan->inputs[storage->number];
+  case GEN_STORAGE_OUTPUT:
+    return &plan->outputs[storage->number];
+  case GEN_STORAGE_STATE:
+    return &plan->states[storage->number];
+  default:
+    return NULL;
+  }
+}
+
+static void *
+address_of (GenPlan *plan, const GenStorage *storage)
+{
+  Port *port = port_of (plan, storage);
+
+  if (port != NULL)
+    return port->binding.data;
+  if (storage->kind == GEN_STORAGE_CONSTANT)
+    return (void *)gen_tensor_constant (storage->tensor);
+  return plan->arena + storage->offset;
+}
+
+static void
+fill_place (GenPlan *plan, GenTensor *tensor, void **place)
+{
+  GenStorage *storage;
+  Port *port;
+
+  if (tensor == NULL)
+    return;
+  storage = plan->storages->by_tensor[tensor->index];
+  port = port_of (plan, storage);
+  *place = address_of (plan, storage);
+  if (port != NULL)
+    g_ptr_array_add (port->places, place);
+}
+
+static void
+bind (Port *port, void *data)
+{
+  port->binding.data = data != NULL ? data : port->own;
+  for (guint i = 0; i < port->places->len; i++)
+    *(void **)g_ptr_array_index (port->places, i) = port->binding.data;
+}
+
+static void
+init_port (Port *port, const GenTensor *tensor)
+{
+  gsize size = gen_tensor_size (tensor);
+
+  port->own = gen_aligned_alloc (MAX (size, 1));
+  memset (port->own, 0, size);
+  if (tensor->data != NULL)
+    memcpy (port->own, g_bytes_get_data (tensor->data, NULL), size);
+  port->places = g_ptr_array_new ();
+  port->binding = (GenBinding){ tensor->name, tensor->type, tensor->shape, size, port->own };
+}
+
+static void
+clear_ports (Port *ports, guint n)
+{
+  for (guint i = 0; ports != NULL && i < n; i++) {
+    gen_aligned_free (ports[i].own);
+    g_clear_pointer (&ports[i].places, g_ptr_array_unref);
+  }
+  g_free (ports);
+}
+
+/* --- compiling --- */
+
+static gboolean
+transform (GenPlan *plan, GError **error)
+{
+  GenGraph *graph = plan->graph;
+
+  if (!gen_graph_infer (graph, error))
+    return FALSE;
+  gen_graph_remove_dead (graph);
+  if (!plan->options.no_fusion && !gen_graph_fuse (graph, error))
+    return FALSE;
+  return gen_graph_choose_layouts (graph, error);
+}
+
+static gboolean
+prepare_kernels (GenPlan *plan, GError **error)
+{
+  GPtrArray *nodes = plan->graph->nodes;
+
+  plan->kernels = g_new0 (GenKernel, nodes->len);
+  for (guint i = 0; i < nodes->len; i++) {
+    const GenNode *node = g_ptr_array_index (nodes, i);
+    GenKernel *kernel = &plan->kernels[i];
+
+    gen_kernel_init (kernel, node, plan->options.threads);
+    plan->n_kernels = i + 1;
+    kernel->seed = plan->options.seed;
+    kernel->inputs = g_new0 (const void *, node->inputs->len);
+    kernel->outputs = g_new0 (void *, node->outputs->len);
+    if (plan->storages->is_view[i])
+      continue;
+    if (node->op->cpu == NULL)
+      return gen_node_error (node, error, "the CPU has no kernel for it");
+    if (!node->op->cpu (kernel, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static void
+lay_out (GenPlan *plan)
+{
+  GenGraph *graph = plan->graph;
+  GenStorages *storages = plan->storages;
+  g_autofree gsize *scratch = g_new0 (gsize, plan->n_kernels);
+  g_autofree gsize *offsets = g_new0 (gsize, plan->n_kernels);
+
+  plan->inputs = g_new0 (Port, graph->inputs->len);
+  plan->outputs = g_new0 (Port, graph->outputs->len);
+  plan->states = g_new0 (Port, storages->states->len);
+  for (guint i = 0; i < graph->inputs->len; i++)
+    init_port (&plan->inputs[i], g_ptr_array_index (graph->inputs, i));
+  for (guint i = 0; i < graph->outputs->len; i++)
+    init_port (&plan->outputs[i], g_ptr_array_index (graph->outputs, i));
+  for (guint i = 0; i < storages->states->len; i++)
+    init_port (&plan->states[i], ((GenStorage *)g_ptr_array_index (storages->states, i))->tensor);
+
+  for (guint i = 0; i < plan->n_kernels; i++)
+    scratch[i] = plan->kernels[i].scratch_size;
+  gen_storages_plan_arena (storages, graph, scratch, offsets);
+  plan->arena = gen_aligned_alloc (storages->arena_size);
+
+  for (guint i = 0; i < plan->n_kernels; i++) {
+    GenKernel *kernel = &plan->kernels[i];
+
+    if (scratch[i] > 0)
+      kernel->scratch = plan->arena + offsets[i];
+    for (guint k = 0; k < kernel->node->inputs->len; k++)
+      fill_place (plan, gen_node_input (kernel->node, k), (void **)&kernel->inputs[k]);
+    for (guint k = 0; k < kernel->node->outputs->len; k++)
+      fill_place (plan, gen_node_output (kernel->node, k), &kernel->outputs[k]);
+  }
+}
+
+static void
+flatten (GenPlan *plan)
+{
+  for (guint i = 0; i < plan->n_kernels; i++)
+    plan->n_steps += plan->kernels[i].steps->len;
+  plan->steps = g_new (FlatStep, plan->n_steps);
+  plan->parts = g_new (guint8, plan->n_steps);
+  plan->n_steps = 0;
+  for (guint i = 0; i < plan->n_kernels; i++)
+    for (guint k = 0; k < plan->kernels[i].steps->len; k++) {
+      const GenStep *step = &g_array_index (plan->kernels[i].steps, GenStep, k);
+
+      plan->steps[plan->n_steps] = (FlatStep){ &plan->kernels[i], step->run };
+      plan->parts[plan->n_steps++] = step->parts;
+      plan->wants_team |= step->parts > 1;
+    }
+}
+
+GenPlan *
+gen_plan_new (GenGraph *graph, const GenPlanOptions *options, GError **error)
+{
+  g_autoptr (GenPlan) plan = g_new0 (GenPlan, 1);
+  gboolean prepared;
+  int saved;
+
+  if (options != NULL)
+    plan->options = *options;
+  if (plan->options.threads <= 0)
+    plan->options.threads = gen_cpu_count ();
+  if (plan->options.device != NULL && plan->options.device != &gen_device_cpu) {
+    plan->options.device->available (error);
+    return NULL;
+  }
+  plan->graph = gen_graph_copy (graph);
+  if (!transform (plan, error))
+    return NULL;
+  plan->storages = gen_storages_new (plan->graph);
+  saved = gen_team_enter ();
+  prepared = prepare_kernels (plan, error);
+  gen_team_leave (saved);
+  if (!prepared)
+    return NULL;
+  lay_out (plan);
+  flatten (plan);
+  return g_steal_pointer (&plan);
+}
+
+void
+gen_plan_free (GenPlan *plan)
+{
+  for (guint i = 0; i < plan->n_kernels; i++) {
+    g_free (plan->kernels[i].inputs);
+    g_free (plan->kernels[i].outputs);
+    gen_kernel_clear (&plan->kernels[i]);
+  }
+  g_free (plan->kernels);
+  g_free (plan->steps);
+  g_free (plan->parts);
+  if (plan->storages != NULL) {
+    clear_ports (plan->inputs, plan->graph->inputs->len);
+    clear_ports (plan->outputs, plan->graph->outputs->len);
+    clear_ports (plan->states, plan->storages->states->len);
+    gen_storages_free (plan->storages);
+  }
+  gen_aligned_free (plan->arena);
+  g_clear_pointer (&plan->graph, gen_graph_unref);
+  g_free (plan);
+}
+
+/* --- using --- */
+
+guint
+gen_plan_n_inputs (const GenPlan *plan)
+{
+  return plan->graph->inputs->len;
+}
+
+guint
+gen_plan_n_outputs (const GenPlan *plan)
+{
+  return plan->graph->outputs->len;
+}
+
+const GenBinding *
+gen_plan_input (const GenPlan *plan, guint i)
+{
+  return i < gen_plan_n_inputs (plan) ? &plan->inputs[i].binding : NULL;
+}
+
+const GenBinding *
+gen_plan_output (const GenPlan *plan, guint i)
+{
+  return i < gen_plan_n_outputs (plan) ? &plan->outputs[i].binding : NULL;
+}
+
+static const GenBinding *
+find_port (const Port *ports, guint n, const char *name)
+{
+  for (guint i = 0; i < n; i++)
+    if (strcmp (ports[i].binding.name, name) == 0)
+      return &ports[i].binding;
+  return NULL;
+}
+
+const GenBinding *
+gen_plan_find (const GenPlan *plan, const char *name)
+{
+  const GenBinding *found = find_port (plan->inputs, gen_plan_n_inputs (plan), name);
+
+  if (found == NULL)
+    found = find_port (plan->outputs, gen_plan_n_outputs (plan), name);
+  if (found == NULL)
+    found = find_port (plan->states, plan->storages->states->len, name);
+  return found;
+}
+
+void
+gen_plan_bind_input (GenPlan *plan, guint i, const void *data)
+{
+  bind (&plan->inputs[i], (void *)data);
+}
+
+void
+gen_plan_bind_output (GenPlan *plan, guint i, void *data)
+{
+  bind (&plan->outputs[i], data);
+}
+
+void
+gen_plan_set_draw (GenPlan *plan, guint64 draw)
+{
+  plan->draw = draw;
+}
+
+guint64
+gen_plan_get_draw (const GenPlan *plan)
+{
+  return plan->draw;
+}
+
+static void
+begin_run (GenPlan *plan)
+{
+  for (guint i = 0; i < plan->n_kernels; i++)
+    plan->kernels[i].draw = plan->draw;
+}
+
+static void
+end_run (GenPlan *plan)
+{
+  for (guint i = 0; i < plan->storages->copies->len; i++) {
+    const GenCopy *copy = &g_array_index (plan->storages->copies, GenCopy, i);
+
+    memcpy (address_of (plan, copy->to),
+        address_of (plan, plan->storages->by_tensor[copy->from->index]), copy->to->size);
+  }
+  plan->draw++;
+}
+
+void
+gen_plan_run (GenPlan *plan)
+{
+  GenJob job = { run_step, plan, plan->parts, plan->n_steps };
+
+  begin_run (plan);
+  gen_team_run (&job, plan->wants_team ? plan->options.threads : 1);
+  end_run (plan);
+}
+
+static gsize
+bytes_of (const GenNode *node)
+{
+  gsize bytes = 0;
+
+  for (guint k = 0; k < node->inputs->len; k++)
+    if (gen_node_input (node, k) != NULL)
+      bytes += gen_tensor_size (gen_node_input (node, k));
+  for (guint k = 0; k < node->outputs->len; k++)
+    if (gen_node_output (node, k) != NULL)
+      bytes += gen_tensor_size (gen_node_output (node, k));
+  return bytes;
+}
+
+GArray *
+gen_plan_profile (GenPlan *plan)
+{
+  GArray *infos = g_array_new (FALSE, FALSE, sizeof (GenStepInfo));
+  guint step = 0;
+
+  begin_run (plan);
+  for (guint i = 0; i < plan->n_kernels; i++) {
+    const GenNode *node = plan->kernels[i].node;
+    guint n = plan->kernels[i].steps->len;
+    GenPlan part = { .steps = plan->steps + step };
+    GenJob job = { run_step, &part, plan->parts + step, n };
+    gint64 start = g_get_monotonic_time ();
+    GenStepInfo info = { .node = node, .bytes = bytes_of (node) };
+
+    if (n == 0)
+      continue;
+    gen_team_run (&job, plan->options.threads);
+    info.seconds = (g_get_monotonic_time () - start) * 1e-6;
+    info.flops = node->op->flops != NULL ? node->op->flops (node) : 0;
+    g_array_append_val (infos, info);
+    step += n;
+  }
+  end_run (plan);
+  return infos;
+}
+
+gsize
+gen_plan_arena_size (const GenPlan *plan)
+{
+  return plan->storages->arena_size;
+}
+
+gsize
+gen_plan_constant_size (const GenPlan *plan)
+{
+  gsize size = 0;
+
+  for (guint i = 0; i < plan->storages->storages->len; i++) {
+    const GenStorage *storage = g_ptr_array_index (plan->storages->storages, i);
+
+    if (storage->kind == GEN_STORAGE_CONSTANT)
+      size += storage->size;
+  }
+  return size;
+}

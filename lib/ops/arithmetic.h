@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Binary operators over every numeric type. */
+#pragma once
+
+#include "broadcast.h"
+#include "vector.h"
+
+typedef struct {
+  GenBinaryRow float32, float64, int8, int16, int32, int64, uint8, uint16, uint32, uint64;
+} GenArithmeticRows;
+
+/* cpu() of a binary operator whose result has the type of its operands. */
+gboolean
+gen_arithmetic_cpu (GenKernel *kernel, const GenArithmeticRows *rows, double cost, GError **error);
+
+/* The row function of one type: the three shapes of rows that broadcasting makes get loops
+ * of their own, which vectorise. */
+#define GEN_ARITHMETIC_ROW(name, T, expression)                                                    \
+  GEN_VECTORIZED static void name (                                                                \
+      const void *pa, gint64 as, const void *pb, gint64 bs, void *pout, gsize n)                   \
+  {                                                                                                \
+    const T *a = pa, *b = pb;                                                                      \
+    T *out = pout;                                                                                 \
+    if (as == 1 && bs == 1) {                                                                      \
+      for (gsize i = 0; i < n; i++) {                                                              \
+        const T x = a[i], y = b[i];                                                                \
+        out[i] = (expression);                                                                     \
+      }                                                                                            \
+    } else if (as == 1 && bs == 0) {                                                               \
+      const T y = *b;                                                                              \
+      for (gsize i = 0; i < n; i++) {                                                              \
+        const T x = a[i];                                                                          \
+        out[i] = (expression);                                                                     \
+      }                                                                                            \
+    } else {                                                                                       \
+      for (gsize i = 0; i < n; i++) {                                                              \
+        const T x = a[(gint64)i * as], y = b[(gint64)i * bs];                                      \
+        out[i] = (expression);                                                                     \
+      }                                                                                            \
+    }                                                                                              \
+  }
+
+/* `rows`, with `expression` of x and y for every type. */
+#define GEN_ARITHMETIC_ROWS(name, expression)                                                      \
+  GEN_ARITHMETIC_ROW (name##_float32, float, expression)                                           \
+  GEN_ARITHMETIC_ROW (name##_float64, double, expression)                                          \
+  GEN_ARITHMETIC_ROW (name##_int8, gint8, expression)                                              \
+  GEN_ARITHMETIC_ROW (name##_int16, gint16, expression)                                            \
+  GEN_ARITHMETIC_ROW (name##_int32, gint32, expression)                                            \
+  GEN_ARITHMETIC_ROW (name##_int64, gint64, expression)                                            \
+  GEN_ARITHMETIC_ROW (name##_uint8, guint8, expression)                                            \
+  GEN_ARITHMETIC_ROW (name##_uint16, guint16, expression)                                          \
+  GEN_ARITHMETIC_ROW (name##_uint32, guint32, expression)                                          \
+  GEN_ARITHMETIC_ROW (name##_uint64, guint64, expression)                                          \
+  static const GenArithmeticRows rows = { name##_float32, name##_float64, name##_int8,             \
+    name##_int16, name##_int32, name##_int64, name##_uint8, name##_uint16, name##_uint32,          \
+    name##_uint64 };

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Walking tensors that are broadcast together. */
+#pragma once
+
+#include <generative/operator.h>
+
+#define GEN_BROADCAST_MAX 3
+
+/* A walk through output 0 of a node in the order of its memory, with the steps that up to
+ * three operands take beside it. Neighbouring dimensions are merged where all operands
+ * allow it, so that rows are as long as they can be. */
+typedef struct {
+  int rank; /* at least 1 */
+  gint64 dims[GEN_MAX_RANK];
+  gint64 strides[GEN_BROADCAST_MAX][GEN_MAX_RANK]; /* in elements */
+  gsize rows;                                      /* product of all dims but the last */
+} GenBroadcast;
+
+void gen_broadcast_init (GenBroadcast *walk, const GenNode *node, int n_operands);
+/* Element offsets of the operands at the start of row `row`. */
+void gen_broadcast_seek (const GenBroadcast *walk, gsize row, int n_operands, gint64 *offsets);
+
+/* One row: n results from operands that advance by the strides (0 or 1 nearly always). */
+typedef void (*GenBinaryRow) (
+    const void *a, gint64 a_stride, const void *b, gint64 b_stride, void *out, gsize n);
+
+/* cpu() of a binary operator: `row` for elements of `size` bytes; `cost` nanoseconds each. */
+gboolean gen_binary_cpu (GenKernel *kernel, GenBinaryRow row, double cost, GError **error);
+
+/* `n` results from `n` operands; must also work in place. */
+typedef void (*GenUnaryRow) (const GenNode *node, const void *x, void *out, gsize n);
+
+/* cpu() of a unary operator. */
+gboolean gen_unary_cpu (GenKernel *kernel, GenUnaryRow row, double cost, GError **error);

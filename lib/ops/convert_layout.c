@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* ConvertLayout: from row-major to channels-last memory, or back. Only layout.c makes it. For
+ * each batch item it is the transposition of a matrix of channels by pixels. */
+#include <generative/operator.h>
+
+#include "vector.h"
+
+#define TILE 16
+
+typedef struct {
+  gsize items, rows, columns; /* of the source: its inner extent is columns */
+} Convert;
+
+GEN_VECTORIZED static void
+transpose_float (const float *from, float *to, gsize rows, gsize columns, gsize first, gsize end)
+{
+  for (gsize r = first; r < end; r += TILE)
+    for (gsize c = 0; c < columns; c += TILE)
+      for (gsize i = r; i < MIN (r + TILE, end); i++)
+        for (gsize k = c; k < MIN (c + TILE, columns); k++)
+          to[k * rows + i] = from[i * columns + k];
+}
+
+static void
+run (const GenKernel *kernel, int part, int parts)
+{
+  const Convert *convert = kernel->state;
+  gsize size = convert->rows * convert->columns, first, end;
+
+  gen_kernel_share (convert->items * convert->rows, TILE, part, parts, &first, &end);
+  while (first < end) {
+    gsize item = first / convert->rows, row = first % convert->rows;
+    gsize stop = MIN (convert->rows, row + end - first);
+
+    transpose_float ((const float *)kernel->inputs[0] + item * size,
+        (float *)kernel->outputs[0] + item * size, convert->rows, convert->columns, row, stop);
+    first += stop - row;
+  }
+}
+
+static gboolean
+cpu (GenKernel *kernel, GError **error)
+{
+  const GenTensor *x = gen_node_input (kernel->node, 0);
+  const GenShape *shape = &x->shape;
+  Convert *convert;
+
+  if (gen_data_type_size (x->type) != sizeof (float))
+    return gen_node_error (
+        kernel->node, error, "not supported for elements of type %s", gen_data_type_name (x->type));
+  convert = g_new (Convert, 1);
+  convert->items = shape->dims[0];
+  convert->rows = shape->dims[1];
+  convert->columns = gen_shape_product (shape, 2, shape->rank);
+  if (x->layout == GEN_LAYOUT_CHANNELS_LAST) {
+    gsize rows = convert->rows;
+
+    convert->rows = convert->columns;
+    convert->columns = rows;
+  }
+  kernel->state = convert;
+  kernel->free_state = g_free;
+  gen_kernel_add_step (kernel, run, gen_kernel_parts (kernel, gen_shape_elements (shape), 0.6));
+  return TRUE;
+}
+
+const GenOperator gen_operator_convert_layout = {
+  .name = "ConvertLayout",
+  .domain = "generative",
+  .summary = "Row-major memory to channels-last, or back",
+  .min_inputs = 1,
+  .max_inputs = 1,
+  .min_outputs = 1,
+  .max_outputs = 1,
+  .layouts = GEN_LAYOUTS_ANY,
+  .infer = gen_infer_same,
+  .cpu = cpu,
+};

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Graphs, gradients and plans, on the smallest nets that show what they do. */
+#include <generative/operator.h>
+#include <generative/plan.h>
+#include <generative/random.h>
+
+#include <string.h>
+
+static GenTensor *
+weights (GenGraph *graph, const char *name, gint64 rows, gint64 columns, guint64 seed)
+{
+  GenRandom random = gen_random_new (seed, 0);
+  float *values = g_new (float, rows *columns);
+
+  gen_random_normal (&random, 0, 0, values, rows * columns);
+  return gen_graph_add_constant (graph, name, GEN_TYPE_FLOAT32, &GEN_SHAPE (rows, columns),
+      g_bytes_new_take (values, rows * columns * sizeof (float)));
+}
+
+static GenGraph *
+two_layers (void)
+{
+  g_autoptr (GError) error = NULL;
+  GenGraph *graph = gen_graph_new ("two layers");
+  GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (3, 5));
+  GenTensor *y = gen_binary (graph, "Gemm", x, weights (graph, "w1", 5, 70, 1), &error);
+
+  y = gen_unary (graph, "Relu", y, &error);
+  y = gen_graph_op (graph, "Gemm",
+      (GenTensor *[]){ y, weights (graph, "w2", 4, 70, 2), gen_graph_float (graph, 0.5) }, 3, 1,
+      &error, "transB", GEN_INT, 1, NULL);
+  g_assert_no_error (error);
+  gen_graph_add_output (graph, y);
+  return graph;
+}
+
+static void
+test_run (void)
+{
+  g_autoptr (GenGraph) graph = two_layers ();
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GenPlan) plan = gen_plan_new (graph, &(GenPlanOptions){ .threads = 2 }, &error);
+  const float *w1 = gen_tensor_constant (gen_graph_find (graph, "w1"));
+  const float *w2 = gen_tensor_constant (gen_graph_find (graph, "w2"));
+  const float *out;
+  float *x;
+
+  g_assert_no_error (error);
+  x = gen_plan_input (plan, 0)->data;
+  for (int i = 0; i < 15; i++)
+    x[i] = (i % 7) - 3;
+  for (int run = 0; run < 1000; run++)
+    gen_plan_run (plan);
+  out = gen_plan_output (plan, 0)->data;
+  for (int r = 0; r < 3; r++)
+    for (int c = 0; c < 4; c++) {
+      double sum = 0.5;
+
+      for (int h = 0; h < 70; h++) {
+        double hidden = 0;
+
+        for (int k = 0; k < 5; k++)
+          hidden += x[r * 5 + k] * w1[k * 70 + h];
+        sum += MAX (hidden, 0) * w2[c * 70 + h];
+      }
+      g_assert_cmpfloat_with_epsilon (out[r * 4 + c], sum, 1e-3);
+    }
+}
+
+/* A state that counts: it is written over in place, and holds from run to run. */
+static void
+test_state (void)
+{
+  g_autoptr (GenGraph) graph = gen_graph_new ("counter");
+  g_autoptr (GError) error = NULL;
+  float zero[2] = { 0, 10 };
+  GenTensor *state = gen_graph_add_state (
+      graph, "count", GEN_TYPE_FLOAT32, &GEN_SHAPE (2), g_bytes_new (zero, sizeof zero));
+  GenTensor *next = gen_binary (graph, "Add", state, gen_graph_float (graph, 1), &error);
+  g_autoptr (GenPlan) plan = NULL;
+  const float *values;
+
+  gen_graph_assign (graph, state, next);
+  plan = gen_plan_new (graph, NULL, &error);
+  g_assert_no_error (error);
+  for (int i = 0; i < 5; i++)
+    gen_plan_run (plan);
+  values = gen_plan_find (plan, "count")->data;
+  g_assert_cmpfloat (values[0], ==, 5);
+  g_assert_cmpfloat (values[1], ==, 15);
+}
+
+static gpointer
+run_many (gpointer plan)
+{
+  for (int i = 0; i < 2000; i++)
+    gen_plan_run (plan);
+  return NULL;
+}
+
+/* Several plans at once share the team and do not disturb each other. */
+static void
+test_concurrent (void)
+{
+  g_autoptr (GenGraph) graph = two_layers ();
+  g_autoptr (GError) error = NULL;
+  GenPlan *plans[4];
+  GThread *threads[4];
+
+  for (int i = 0; i < 4; i++) {
+    plans[i] = gen_plan_new (graph, &(GenPlanOptions){ .threads = 4 }, &error);
+    g_assert_no_error (error);
+    for (int k = 0; k < 15; k++)
+      ((float *)gen_plan_input (plans[i], 0)->data)[k] = k;
+    threads[i] = g_thread_new ("plan", run_many, plans[i]);
+  }
+  for (int i = 0; i < 4; i++)
+    g_thread_join (threads[i]);
+  for (int i = 1; i < 4; i++)
+    g_assert_cmpmem (gen_plan_output (plans[i], 0)->data, gen_plan_output (plans[i], 0)->size,
+        gen_plan_output (plans[0], 0)->data, gen_plan_output (plans[0], 0)->size);
+  for (int i = 0; i < 4; i++)
+    gen_plan_free (plans[i]);
+}
+
+/* The user's memory is read and written without a copy. */
+static void
+test_bind (void)
+{
+  g_autoptr (GenGraph) graph = gen_graph_new ("bind");
+  g_autoptr (GError) error = NULL;
+  GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (4));
+  g_autoptr (GenPlan) plan = NULL;
+  float in[4] = { 1, -2, 3, -4 }, out[4];
+
+  gen_graph_add_output (graph, gen_unary (graph, "Relu", x, &error));
+  plan = gen_plan_new (graph, NULL, &error);
+  g_assert_no_error (error);
+  gen_plan_bind_input (plan, 0, in);
+  gen_plan_bind_output (plan, 0, out);
+  gen_plan_run (plan);
+  g_assert_cmpfloat (out[0], ==, 1);
+  g_assert_cmpfloat (out[1], ==, 0);
+  g_assert_cmpfloat (out[2], ==, 3);
+  g_assert_cmpfloat (out[3], ==, 0);
+}
+
+static void
+test_errors (void)
+{
+  g_autoptr (GenGraph) graph = gen_graph_new ("wrong");
+  g_autoptr (GError) error = NULL;
+  GenTensor *a = gen_graph_add_input (graph, "a", GEN_TYPE_FLOAT32, &GEN_SHAPE (2, 3));
+
+  g_assert_null (gen_unary (graph, "Telepathy", a, &error));
+  g_assert_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_UNKNOWN_OPERATOR);
+  g_assert_nonnull (strstr (error->message, "Telepathy"));
+  g_clear_error (&error);
+  g_assert_null (gen_binary (graph, "Gemm", a, a, &error));
+  g_assert_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/graph/run", test_run);
+  g_test_add_func ("/graph/state", test_state);
+  g_test_add_func ("/graph/concurrent", test_concurrent);
+  g_test_add_func ("/graph/bind", test_bind);
+  g_test_add_func ("/graph/errors", test_errors);
+  return g_test_run ();
+}
