@@ -6,7 +6,8 @@
 G_BEGIN_DECLS
 
 /**
- * GenPicture: u8 samples, interleaved: 1 channel is grey, 3 are RGB, 4 RGBA.
+ * GenPicture: u8 samples, interleaved: 1 channel is grey, 3 are RGB, 4 RGBA with straight
+ * (not premultiplied) alpha.
  * `data` may belong to somebody else (a GStreamer frame); gen_picture_clear frees it only
  * when `owned`.
  */
@@ -29,7 +30,12 @@ void gen_picture_init (GenPicture *picture, int width, int height, int channels)
 void gen_picture_clear (GenPicture *picture);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (GenPicture, gen_picture_clear)
 
-/* Decode the first picture of any file that libav reads. channels: 1, 3 or 4. */
+/* Decode the first picture of any file that libav reads, turned upright where the file says
+ * how it was held. channels: 1, 3 or 4, or 0 for what the file has. Transparency that does not
+ * fit the channels is composed over black; grey is the luma of ITU-R BT.601. `picture` is
+ * filled anew. A file that is cut short or fails its checksum is an error, not half a picture.
+ * Pictures of more than GEN_PICTURE_MAX_PIXELS are refused. */
+#define GEN_PICTURE_MAX_PIXELS (1 << 28)
 gboolean gen_picture_load (GenPicture *picture, const char *path, int channels, GError **error);
 /* Encode as PNG, atomically (temporary name, sync, rename). */
 gboolean gen_picture_save_png (const GenPicture *picture, const char *path, GError **error);
@@ -37,10 +43,12 @@ gboolean gen_picture_save_png (const GenPicture *picture, const char *path, GErr
 typedef enum {
   GEN_FIT_STRETCH, /* scale to the size, whatever the shape becomes */
   GEN_FIT_CROP,    /* scale to cover the size, cut what stands over */
-  GEN_FIT_PAD,     /* scale to fit within, pad with black; never enlarge */
+  GEN_FIT_PAD,     /* scale to fit within, pad with black (zeros); never enlarge */
 } GenFit;
 
-/* Bring `source` to the size and channels of `target` (swscale, area or bicubic). */
+/* Bring `source` to the size and channels of `target`: swscale's area filter where it shrinks,
+ * bicubic where it grows, neither where the size stays. The two must not overlap. Allocates
+ * nothing when no scaling is needed. */
 gboolean gen_picture_fit (const GenPicture *source, GenPicture *target, GenFit fit, GError **error);
 
 G_END_DECLS

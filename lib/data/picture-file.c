@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Pictures in files, through libav.
+ *
+ * A file is opened by its content and not by its name: libav would take a name such as
+ * "cat%02d.png" for a pattern and open another file. Only formats without any mark in their
+ * content (TGA) fall back to the name. Nothing that a file refers to is opened. */
+#include <generative/picture.h>
+
+#include <math.h>
+#include <string.h>
+
+#include <libavcodec/avcodec.h>
+#include <libavformat/avformat.h>
+#include <libavutil/display.h>
+#include <libavutil/imgutils.h>
+#include <libavutil/opt.h>
+#include <libavutil/pixdesc.h>
+#include <libswscale/swscale.h>
+
+#include "picture-private.h"
+
+/* Raises the level of a codec's messages beyond all that are printed (and below 256, where
+ * levels wrap around): what they would say comes back as a GError. */
+#define SILENCE 128
+
+/* How much of a file tells its format. */
+#define SNIFF_BYTES 4096
+
+typedef struct {
+  AVIOContext *io;
+  AVFormatContext *format;
+  AVCodecContext *codec;
+  AVPacket *packet;
+  AVFrame *frame;
+  int stream;
+} Reader;
+
+static void
+reader_clear (Reader *reader)
+{
+  av_frame_free (&reader->frame);
+  av_packet_free (&reader->packet);
+  avcodec_free_context (&reader->codec);
+  avformat_close_input (&reader->format);
+  if (reader->io != NULL)
+    avio_closep (&reader->io);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Reader, reader_clear)
+
+static gboolean
+fail_decode (GError **error, const char *path, const char *what, int code)
+{
+  char reason[AV_ERROR_MAX_STRING_SIZE] = "";
+
+  if (code < 0)
+    av_strerror (code, reason, sizeof reason);
+  g_set_error (error, GEN_PICTURE_ERROR, GEN_PICTURE_ERROR_DECODE, "%s: %s%s%s", path, what,
+      code < 0 ? ": " : "", reason);
+  return FALSE;
+}
+
+/* TRUE when libav ties the ending of the name to a codec of pictures. (Unknown endings get its
+ * default, JPEG.) */
+static gboolean
+is_named_codec (const char *path)
+{
+  const AVOutputFormat *pictures = av_guess_format ("image2", NULL, NULL);
+  enum AVCodecID codec;
+
+  if (pictures == NULL)
+    return FALSE;
+  codec = av_guess_codec (pictures, NULL, path, NULL, AVMEDIA_TYPE_VIDEO);
+  return codec != AV_CODEC_ID_NONE && codec != AV_CODEC_ID_RAWVIDEO &&
+         codec != pictures->video_codec;
+}
+
+static int
+open_format (Reader *reader, const char *path, const char *url)
+{
+  AVDictionary *options = NULL;
+  int code;
+
+  reader->format = avformat_alloc_context ();
+  reader->format->pb = reader->io;
+  av_dict_set (&options, "protocol_whitelist", "none", 0);
+  code = avformat_open_input (&reader->format, path, NULL, &options);
+  av_dict_free (&options);
+  if (code >= 0 || !is_named_codec (path))
+    return code;
+
+  av_dict_set (&options, "pattern_type", "none", 0);
+  av_dict_set (&options, "protocol_whitelist", "file", 0);
+  code = avformat_open_input (&reader->format, url, av_find_input_format ("image2"), &options);
+  av_dict_free (&options);
+  return code;
+}
+
+static gboolean
+reader_open (Reader *reader, const char *path, GError **error)
+{
+  g_autofree char *url = g_strconcat ("file:", path, NULL);
+  const AVCodec *codec = NULL;
+  AVStream *stream;
+  int code;
+
+  code = avio_open2 (&reader->io, url, AVIO_FLAG_READ, NULL, NULL);
+  if (code < 0) {
+    char reason[AV_ERROR_MAX_STRING_SIZE];
+
+    av_strerror (code, reason, sizeof reason);
+    g_set_error (
+        error, GEN_PICTURE_ERROR, GEN_PICTURE_ERROR_FILE, "%s: cannot be opened: %s", path, reason);
+    return FALSE;
+  }
+  code = open_format (reader, path, url);
+  if (code < 0)
+    return fail_decode (error, path, "no picture that libav can read", code);
+  /* libav would typeset a text file. */
+  if (g_str_equal (reader->format->iformat->name, "tty"))
+    return fail_decode (error, path, "a text, no picture", 0);
+  /* The header of a picture says all there is; other media may have to be looked into. */
+  reader->stream = av_find_best_stream (reader->format, AVMEDIA_TYPE_VIDEO, -1, -1, &codec, 0);
+  if (reader->stream < 0 && avformat_find_stream_info (reader->format, NULL) >= 0)
+    reader->stream = av_find_best_stream (reader->format, AVMEDIA_TYPE_VIDEO, -1, -1, &codec, 0);
+  if (reader->stream < 0)
+    return fail_decode (error, path, "no picture in it that libav can decode", reader->stream);
+
+  stream = reader->format->streams[reader->stream];
+  reader->codec = avcodec_alloc_context3 (codec);
+  code = avcodec_parameters_to_context (reader->codec, stream->codecpar);
+  if (code >= 0) {
+    reader->codec->thread_count = 1; /* pictures are decoded side by side instead */
+    reader->codec->max_pixels = GEN_PICTURE_MAX_PIXELS;
+    reader->codec->err_recognition = AV_EF_CRCCHECK | AV_EF_BUFFER | AV_EF_EXPLODE;
+    reader->codec->log_level_offset = SILENCE;
+    code = avcodec_open2 (reader->codec, codec, NULL);
+  }
+  if (code < 0)
+    return fail_decode (error, path, "the decoder cannot be opened", code);
+  reader->packet = av_packet_alloc ();
+  reader->frame = av_frame_alloc ();
+  return TRUE;
+}
+
+/* The first frame of the stream, or an error of libav's. */
+static int
+reader_first_frame (Reader *reader)
+{
+  int code;
+
+  for (;;) {
+    int read = av_read_frame (reader->format, reader->packet);
+
+    if (read >= 0 && reader->packet->stream_index != reader->stream) {
+      av_packet_unref (reader->packet);
+      continue;
+    }
+    if (read < 0 && read != AVERROR_EOF)
+      return read;
+    code = avcodec_send_packet (reader->codec, read < 0 ? NULL : reader->packet);
+    av_packet_unref (reader->packet);
+    if (code < 0)
+      return code;
+    code = avcodec_receive_frame (reader->codec, reader->frame);
+    if (code != AVERROR (EAGAIN))
+      return code;
+  }
+}
+
+/* The channels that hold what a pixel format holds. */
+static int
+channels_of (const AVPixFmtDescriptor *format)
+{
+  if ((format->flags & AV_PIX_FMT_FLAG_ALPHA) != 0)
+    return 4;
+  return format->nb_components == 1 && (format->flags & AV_PIX_FMT_FLAG_PAL) == 0 ? 1 : 3;
+}
+
+/* swscale takes the range from us and warns of formats that imply one. */
+static enum AVPixelFormat
+without_range (enum AVPixelFormat format)
+{
+  switch (format) {
+  case AV_PIX_FMT_YUVJ411P:
+    return AV_PIX_FMT_YUV411P;
+  case AV_PIX_FMT_YUVJ420P:
+    return AV_PIX_FMT_YUV420P;
+  case AV_PIX_FMT_YUVJ422P:
+    return AV_PIX_FMT_YUV422P;
+  case AV_PIX_FMT_YUVJ440P:
+    return AV_PIX_FMT_YUV440P;
+  case AV_PIX_FMT_YUVJ444P:
+    return AV_PIX_FMT_YUV444P;
+  default:
+    return format;
+  }
+}
+
+/* swscale from the frame's samples to interleaved ones of the same size. */
+static struct SwsContext *
+converter_for (const AVFrame *frame, enum AVPixelFormat wanted)
+{
+  enum AVPixelFormat format = without_range (frame->format);
+  gboolean full_range =
+      format != (enum AVPixelFormat)frame->format || frame->color_range == AVCOL_RANGE_JPEG;
+  struct SwsContext *context = sws_alloc_context ();
+
+  av_opt_set_int (context, "srcw", frame->width, 0);
+  av_opt_set_int (context, "srch", frame->height, 0);
+  av_opt_set_int (context, "src_format", format, 0);
+  av_opt_set_int (context, "dstw", frame->width, 0);
+  av_opt_set_int (context, "dsth", frame->height, 0);
+  av_opt_set_int (context, "dst_format", wanted, 0);
+  av_opt_set_int (context, "sws_flags",
+      SWS_BILINEAR | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT | SWS_FULL_CHR_H_INP, 0);
+  sws_setColorspaceDetails (context, sws_getCoefficients ((int)frame->colorspace), full_range,
+      sws_getCoefficients (SWS_CS_DEFAULT), TRUE, 0, 1 << 16, 1 << 16);
+  if (sws_init_context (context, NULL, NULL) < 0) {
+    sws_freeContext (context);
+    return NULL;
+  }
+  return context;
+}
+
+/* The frame's samples in a picture of its size. */
+static gboolean
+convert_frame (const AVFrame *frame, GenPicture *picture)
+{
+  guint8 *out[4] = { NULL };
+  int out_stride[4] = { 0 };
+  enum AVPixelFormat wanted;
+  struct SwsContext *context;
+
+  gen_picture_init (
+      picture, frame->width, frame->height, channels_of (av_pix_fmt_desc_get (frame->format)));
+  wanted = gen_picture_av_format (picture->channels);
+  if (frame->format == (int)wanted) {
+    av_image_copy_plane (picture->data, picture->stride, frame->data[0], frame->linesize[0],
+        picture->width * picture->channels, picture->height);
+    return TRUE;
+  }
+  context = converter_for (frame, wanted);
+  if (context == NULL)
+    return FALSE;
+  out[0] = picture->data;
+  out_stride[0] = picture->stride;
+  sws_scale (context, (const guint8 *const *)frame->data, frame->linesize, 0, frame->height, out,
+      out_stride);
+  sws_freeContext (context);
+  return TRUE;
+}
+
+/* Apply the file's note of how the camera was held: one of the eight ways to lay a rectangle
+ * on itself, given as the signs of libav's display matrix. */
+static void
+turn_upright (const AVFrame *frame, GenPicture *picture)
+{
+  AVFrameSideData *side = av_frame_get_side_data (frame, AV_FRAME_DATA_DISPLAYMATRIX);
+  GenPicture turned;
+  gint32 m[4];
+  gboolean swap;
+
+  if (side == NULL || side->size < 9 * sizeof (gint32))
+    return;
+  for (int i = 0; i < 4; i++)
+    m[i] = ((const gint32 *)side->data)[i / 2 * 3 + i % 2];
+  swap = m[0] == 0 && m[3] == 0;
+  if (swap ? m[1] == 0 || m[2] == 0 : m[0] == 0 || m[3] == 0 || m[1] != 0 || m[2] != 0)
+    return; /* no quarter turn */
+  if (!swap && m[0] > 0 && m[3] > 0)
+    return;
+
+  gen_picture_init (&turned, swap ? picture->height : picture->width,
+      swap ? picture->width : picture->height, picture->channels);
+  for (int y = 0; y < picture->height; y++) {
+    const guint8 *in = picture->data + (gsize)y * (gsize)picture->stride;
+
+    for (int x = 0; x < picture->width; x++, in += picture->channels) {
+      /* Row vectors times the matrix: (x, y) goes to (x m0 + y m2, x m1 + y m3). */
+      int tx = swap ? y : x, ty = swap ? x : y;
+
+      if ((swap ? m[2] : m[0]) < 0)
+        tx = turned.width - 1 - tx;
+      if ((swap ? m[1] : m[3]) < 0)
+        ty = turned.height - 1 - ty;
+      memcpy (turned.data + (gsize)ty * (gsize)turned.stride + (gsize)tx * (gsize)turned.channels,
+          in, (gsize)picture->channels);
+    }
+  }
+  gen_picture_clear (picture);
+  *picture = turned;
+}
+
+gboolean
+gen_picture_load (GenPicture *picture, const char *path, int channels, GError **error)
+{
+  g_auto (Reader) reader = { 0 };
+  g_auto (GenPicture) native = { 0 };
+  int code;
+
+  *picture = (GenPicture){ 0 };
+  g_return_val_if_fail (channels == 0 || channels == 1 || channels == 3 || channels == 4, FALSE);
+
+  if (!reader_open (&reader, path, error))
+    return FALSE;
+  code = reader_first_frame (&reader);
+  if (code == AVERROR_EOF)
+    return fail_decode (error, path, "no whole picture in it", 0);
+  if (code < 0)
+    return fail_decode (error, path, "damaged or cut short", code);
+  if (reader.frame->decode_error_flags != 0 || (reader.frame->flags & AV_FRAME_FLAG_CORRUPT) != 0)
+    return fail_decode (error, path, "damaged or cut short", 0);
+  if (!convert_frame (reader.frame, &native))
+    return fail_decode (error, path, "its pixel format is not supported", 0);
+  turn_upright (reader.frame, &native);
+
+  if (channels == 0 || channels == native.channels) {
+    *picture = native;
+    native.owned = FALSE;
+    return TRUE;
+  }
+  gen_picture_init (picture, native.width, native.height, channels);
+  gen_picture_convert (&native, picture);
+  return TRUE;
+}
+
+/* Still pictures among what libav recognises by content. */
+static gboolean
+is_still (const AVInputFormat *format, const guint8 *start, gsize length)
+{
+  static const char *const names[] = { "apng", "gif", "ico", NULL };
+
+  if (g_str_has_suffix (format->name, "_pipe") || g_strv_contains (names, format->name))
+    return TRUE;
+  /* AVIF is a brand of the QuickTime container, which otherwise holds films. */
+  return length >= 12 && memcmp (start + 4, "ftypavi", 7) == 0;
+}
+
+gboolean
+gen_picture_recognise (const char *path)
+{
+  g_autofree char *url = g_strconcat ("file:", path, NULL);
+  guint8 start[SNIFF_BYTES + AVPROBE_PADDING_SIZE] = { 0 };
+  AVProbeData probe = { .filename = "", .buf = start };
+  const AVInputFormat *format;
+  AVIOContext *io = NULL;
+
+  if (is_named_codec (path) || av_match_ext (path, "jpg,jpeg,jpe,jfif,gif,apng,webp,ico,avif"))
+    return TRUE;
+  if (avio_open2 (&io, url, AVIO_FLAG_READ, NULL, NULL) < 0)
+    return FALSE;
+  probe.buf_size = MAX (0, avio_read (io, start, SNIFF_BYTES));
+  avio_closep (&io);
+  format = av_probe_input_format (&probe, TRUE);
+  return format != NULL && is_still (format, start, (gsize)probe.buf_size);
+}
+
+/* The picture as one PNG packet. */
+static int
+encode_png (const GenPicture *picture, AVPacket *packet)
+{
+  AVCodecContext *codec = avcodec_alloc_context3 (avcodec_find_encoder (AV_CODEC_ID_PNG));
+  AVFrame *frame = av_frame_alloc ();
+  int code;
+
+  codec->width = frame->width = picture->width;
+  codec->height = frame->height = picture->height;
+  codec->pix_fmt = gen_picture_av_format (picture->channels);
+  codec->time_base = (AVRational){ 1, 1 };
+  codec->thread_count = 1;
+  codec->log_level_offset = SILENCE;
+  frame->format = codec->pix_fmt;
+  frame->data[0] = picture->data;
+  frame->linesize[0] = picture->stride;
+  av_opt_set (codec->priv_data, "pred", "mixed", 0);
+  code = avcodec_open2 (codec, NULL, NULL);
+  if (code >= 0)
+    code = avcodec_send_frame (codec, frame);
+  if (code >= 0)
+    code = avcodec_send_frame (codec, NULL);
+  if (code >= 0)
+    code = avcodec_receive_packet (codec, packet);
+  av_frame_free (&frame);
+  avcodec_free_context (&codec);
+  return code;
+}
+
+gboolean
+gen_picture_save_png (const GenPicture *picture, const char *path, GError **error)
+{
+  g_autoptr (GError) file_error = NULL;
+  AVPacket *packet;
+  gboolean saved;
+  int code;
+
+  if (avcodec_find_encoder (AV_CODEC_ID_PNG) == NULL) {
+    g_set_error (error, GEN_PICTURE_ERROR, GEN_PICTURE_ERROR_FILE,
+        "%s: this libav was built without its PNG encoder", path);
+    return FALSE;
+  }
+  packet = av_packet_alloc ();
+  code = encode_png (picture, packet);
+  if (code < 0) {
+    char reason[AV_ERROR_MAX_STRING_SIZE];
+
+    av_strerror (code, reason, sizeof reason);
+    g_set_error (error, GEN_PICTURE_ERROR, GEN_PICTURE_ERROR_FILE,
+        "%s: %dx%d pixels cannot be encoded as PNG: %s", path, picture->width, picture->height,
+        reason);
+    av_packet_free (&packet);
+    return FALSE;
+  }
+  saved = g_file_set_contents_full (path, (const char *)packet->data, packet->size,
+      G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0666, &file_error);
+  av_packet_free (&packet);
+  if (!saved)
+    g_set_error (error, GEN_PICTURE_ERROR, GEN_PICTURE_ERROR_FILE, "%s: cannot be written: %s",
+        path, file_error->message);
+  return saved;
+}
