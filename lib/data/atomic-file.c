@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Files that appear whole or not at all. The temporary file lies beside its target, since
+ * only a rename within one file system is atomic, and its name starts with a dot, so that
+ * folders of models or pictures that are being watched do not show it. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <glib/gstdio.h>
+#include <generative/atomic-file.h>
+
+#define BUFFER_SIZE (64 * 1024)
+#define ATTEMPTS 100
+
+struct _GenAtomicFile {
+  char *path, *temporary, *folder;
+  int fd;
+  int failure; /* errno of the first failed write, 0 for none */
+  guint64 size;
+  gsize buffered;
+  guint8 buffer[BUFFER_SIZE];
+};
+
+static void
+set_error (GError **error, int number, const char *what, const char *path)
+{
+  g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (number), "cannot %s '%s': %s", what,
+      path, g_strerror (number));
+}
+
+/* mkstemp would do, but for its mode 0600, which a web server or a player of another user
+ * could not read, and which only umask(), a process-wide setting, could correct. */
+static int
+open_temporary (GenAtomicFile *file, const char *base)
+{
+  for (int i = 0; i < ATTEMPTS; i++) {
+    g_free (file->temporary);
+    file->temporary = g_strdup_printf ("%s/.%.200s.%08x.tmp", file->folder, base, g_random_int ());
+    file->fd = open (file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (file->fd >= 0 || errno != EEXIST)
+      break;
+  }
+  return file->fd;
+}
+
+GenAtomicFile *
+gen_atomic_file_new (const char *path, GError **error)
+{
+  g_autoptr (GenAtomicFile) file = g_new0 (GenAtomicFile, 1);
+  g_autofree char *base = g_path_get_basename (path);
+  struct stat target;
+  gboolean exists = stat (path, &target) == 0;
+
+  file->fd = -1;
+  file->path = g_strdup (path);
+  file->folder = g_path_get_dirname (path);
+  if (exists && !S_ISREG (target.st_mode)) {
+    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+        "cannot write '%s': it exists and is not a regular file", path);
+    return NULL;
+  }
+  if (open_temporary (file, base) < 0) {
+    int number = errno;
+
+    g_clear_pointer (&file->temporary, g_free);
+    set_error (error, number, "write", path);
+    return NULL;
+  }
+  if (exists && fchmod (file->fd, target.st_mode & 0777) < 0) {
+    set_error (error, errno, "set the permissions of", path);
+    return NULL;
+  }
+  return g_steal_pointer (&file);
+}
+
+static gboolean
+write_all (GenAtomicFile *file, const guint8 *data, gsize size, GError **error)
+{
+  while (size > 0 && file->failure == 0) {
+    gssize n = write (file->fd, data, MIN (size, (gsize)1 << 30));
+
+    if (n < 0 && errno != EINTR)
+      file->failure = errno;
+    if (n > 0) {
+      data += n;
+      size -= n;
+    }
+  }
+  if (file->failure != 0) {
+    set_error (error, file->failure, "write", file->path);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+flush_buffer (GenAtomicFile *file, GError **error)
+{
+  gsize n = file->buffered;
+
+  file->buffered = 0;
+  return write_all (file, file->buffer, n, error);
+}
+
+gboolean
+gen_atomic_file_write (GenAtomicFile *file, const void *data, gsize size, GError **error)
+{
+  file->size += size;
+  if (size > BUFFER_SIZE - file->buffered && !flush_buffer (file, error))
+    return FALSE;
+  if (size > BUFFER_SIZE)
+    return write_all (file, data, size, error);
+  if (size > 0)
+    memcpy (file->buffer + file->buffered, data, size);
+  file->buffered += size;
+  return TRUE;
+}
+
+int
+gen_atomic_file_fd (GenAtomicFile *file, GError **error)
+{
+  return flush_buffer (file, error) ? file->fd : -1;
+}
+
+guint64
+gen_atomic_file_size (const GenAtomicFile *file)
+{
+  return file->size;
+}
+
+/* Some file systems cannot sync a folder (EINVAL) and some folders may be written but not
+ * read (EACCES): the rename has happened all the same. */
+static gboolean
+sync_folder (const char *folder)
+{
+  int fd = open (folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  int result = 0;
+
+  if (fd < 0)
+    return errno == EACCES;
+  if (fsync (fd) < 0 && errno != EINVAL)
+    result = errno;
+  close (fd);
+  errno = result;
+  return result == 0;
+}
+
+gboolean
+gen_atomic_file_commit (GenAtomicFile *file, GError **error)
+{
+  int fd;
+
+  if (!flush_buffer (file, error))
+    return FALSE;
+  if (fsync (file->fd) < 0) {
+    set_error (error, errno, "write", file->path);
+    return FALSE;
+  }
+  fd = file->fd;
+  file->fd = -1;
+  if (close (fd) < 0) {
+    set_error (error, errno, "write", file->path);
+    return FALSE;
+  }
+  if (rename (file->temporary, file->path) < 0) {
+    set_error (error, errno, "rename the finished file to", file->path);
+    return FALSE;
+  }
+  g_clear_pointer (&file->temporary, g_free);
+  if (!sync_folder (file->folder)) {
+    set_error (error, errno, "sync the folder", file->folder);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+void
+gen_atomic_file_free (GenAtomicFile *file)
+{
+  if (file->fd >= 0)
+    close (file->fd);
+  if (file->temporary != NULL)
+    g_unlink (file->temporary);
+  g_free (file->temporary);
+  g_free (file->path);
+  g_free (file->folder);
+  g_free (file);
+}
+
+gboolean
+gen_atomic_write (const char *path, GBytes *bytes, GError **error)
+{
+  gsize size;
+  const void *data = g_bytes_get_data (bytes, &size);
+  g_autoptr (GenAtomicFile) file = gen_atomic_file_new (path, error);
+
+  return file != NULL && gen_atomic_file_write (file, data, size, error) &&
+         gen_atomic_file_commit (file, error);
+}

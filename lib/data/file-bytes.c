@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The content of a file, read or mapped by its size. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <generative/file-bytes.h>
+
+static void
+set_error (GError **error, int number, const char *path)
+{
+  g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (number), "cannot read '%s': %s", path,
+      g_strerror (number));
+}
+
+static GBytes *
+read_bytes (int fd, gsize size, const char *path, GError **error)
+{
+  g_autofree guint8 *data = g_try_malloc (MAX (size, 1));
+  gsize n = 0;
+
+  if (data == NULL) {
+    set_error (error, ENOMEM, path);
+    return NULL;
+  }
+  while (n < size) {
+    gssize got = read (fd, data + n, size - n);
+
+    if (got < 0 && errno == EINTR)
+      continue;
+    if (got < 0) {
+      set_error (error, errno, path);
+      return NULL;
+    }
+    if (got == 0) /* it has shrunk meanwhile */
+      break;
+    n += got;
+  }
+  return g_bytes_new_take (g_steal_pointer (&data), n);
+}
+
+static GBytes *
+open_bytes (int fd, const char *path, GError **error)
+{
+  struct stat info;
+  GMappedFile *map;
+  GBytes *bytes;
+
+  if (fstat (fd, &info) < 0) {
+    set_error (error, errno, path);
+    return NULL;
+  }
+  if (!S_ISREG (info.st_mode)) {
+    g_set_error (error, G_FILE_ERROR,
+        S_ISDIR (info.st_mode) ? G_FILE_ERROR_ISDIR : G_FILE_ERROR_INVAL,
+        "cannot read '%s': it is %s, not a regular file", path,
+        S_ISDIR (info.st_mode) ? "a folder" : "a device or pipe");
+    return NULL;
+  }
+  if (info.st_size < GEN_FILE_MAP_SIZE)
+    return read_bytes (fd, info.st_size, path, error);
+  map = g_mapped_file_new_from_fd (fd, FALSE, error);
+  if (map == NULL) {
+    g_prefix_error (error, "cannot map '%s': ", path);
+    return NULL;
+  }
+  bytes = g_mapped_file_get_bytes (map);
+  g_mapped_file_unref (map);
+  return bytes;
+}
+
+GBytes *
+gen_file_bytes (const char *path, GError **error)
+{
+  /* O_NONBLOCK: a pipe is to be refused, not waited for. */
+  int fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  GBytes *bytes;
+
+  if (fd < 0) {
+    set_error (error, errno, path);
+    return NULL;
+  }
+  bytes = open_bytes (fd, path, error);
+  close (fd);
+  return bytes;
+}
+
+GBytes *
+gen_bytes_aligned (GBytes *bytes, guint64 offset, guint64 size, gsize alignment, gboolean share)
+{
+  gsize total;
+  const guint8 *data = g_bytes_get_data (bytes, &total);
+  void *copy;
+
+  if (offset > total || size > total - offset)
+    return NULL;
+  if (share && ((guintptr)(data + offset) & (alignment - 1)) == 0)
+    return g_bytes_new_from_bytes (bytes, offset, size);
+  if (posix_memalign (&copy, 64, MAX (size, 1)) != 0)
+    g_error ("no memory for %" G_GUINT64_FORMAT " bytes", size);
+  if (size > 0)
+    memcpy (copy, data + offset, size);
+  return g_bytes_new_with_free_func (copy, size, free, copy);
+}
