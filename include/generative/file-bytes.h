@@ -20,7 +20,7 @@ GBytes *gen_file_bytes (const char *path, GError **error);
 /* `size` bytes at `offset` of `bytes`, at an address that is a multiple of `alignment` (a
  * power of two, at most 64): a slice of them where they lie so and `share` is TRUE, and a
  * copy at a multiple of 64 otherwise. NULL when they are not all there. (transfer full) */
-GBytes *
-gen_bytes_aligned (GBytes *bytes, guint64 offset, guint64 size, gsize alignment, gboolean share);
+GBytes *gen_bytes_aligned (
+    GBytes *bytes, guint64 offset, guint64 size, gsize alignment, gboolean share);
 
 G_END_DECLS

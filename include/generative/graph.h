@@ -153,8 +153,8 @@ GenGraph *gen_graph_copy (const GenGraph *graph);
 
 /* Adding tensors. `name` may be NULL, and is made unique where it is not.
  * (transfer none) */
-GenTensor *
-gen_graph_add_input (GenGraph *graph, const char *name, GenDataType type, const GenShape *shape);
+GenTensor *gen_graph_add_input (
+    GenGraph *graph, const char *name, GenDataType type, const GenShape *shape);
 /* `data` (transfer full) must have the size that type and shape say. */
 GenTensor *gen_graph_add_constant (
     GenGraph *graph, const char *name, GenDataType type, const GenShape *shape, GBytes *data);

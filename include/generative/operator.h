@@ -110,8 +110,8 @@ void gen_tensor_broadcast_strides (
 
 /* Helpers for infer(): set an output's type and shape; say what is wrong with a node. */
 void gen_node_set_output (GenNode *node, guint i, GenDataType type, const GenShape *shape);
-gboolean
-gen_node_error (const GenNode *node, GError **error, const char *format, ...) G_GNUC_PRINTF (3, 4);
+gboolean gen_node_error (const GenNode *node, GError **error, const char *format, ...)
+    G_GNUC_PRINTF (3, 4);
 /* infer() of operators whose output 0 is like input 0. */
 gboolean gen_infer_same (GenNode *node, GError **error);
 /* infer() of operators that broadcast two inputs. */
@@ -121,7 +121,7 @@ int gen_axis (gint64 axis, int rank);
 
 /* Helpers for gradient(). Sum `gradient` over the dimensions along which `like` was
  * broadcast, so that it has like's shape. */
-GenTensor *
-gen_gradient_unbroadcast (GenGraph *graph, GenTensor *gradient, GenTensor *like, GError **error);
+GenTensor *gen_gradient_unbroadcast (
+    GenGraph *graph, GenTensor *gradient, GenTensor *like, GError **error);
 
 G_END_DECLS

@@ -28,5 +28,7 @@ void gen_gemm_free (GenGemm *gemm);
 /* How many parts to run it in. */
 int gen_gemm_parts (const GenGemm *gemm);
 GenGemmTile gen_gemm_tile (const GenGemm *gemm, int part, int parts);
-void
-gen_gemm_run (const GenGemm *gemm, const float *a, const float *b, float *c, int part, int parts);
+/* Bytes of scratch memory that a run needs, for all parts together. */
+gsize gen_gemm_scratch_size (const GenGemm *gemm);
+void gen_gemm_run (const GenGemm *gemm, const float *a, const float *b, float *c, void *scratch,
+    int part, int parts);

@@ -10,8 +10,8 @@ typedef struct {
 } GenArithmeticRows;
 
 /* cpu() of a binary operator whose result has the type of its operands. */
-gboolean
-gen_arithmetic_cpu (GenKernel *kernel, const GenArithmeticRows *rows, double cost, GError **error);
+gboolean gen_arithmetic_cpu (
+    GenKernel *kernel, const GenArithmeticRows *rows, double cost, GError **error);
 
 /* The row function of one type: the three shapes of rows that broadcasting makes get loops
  * of their own, which vectorise. */

@@ -65,7 +65,8 @@ run (const GenKernel *kernel, int part, int parts)
   float *out = kernel->outputs[0];
   GenGemmTile tile = gen_gemm_tile (gemm->gemm, part, parts);
 
-  gen_gemm_run (gemm->gemm, kernel->inputs[0], kernel->inputs[1], out, part, parts);
+  gen_gemm_run (gemm->gemm, kernel->inputs[0], kernel->inputs[1], out, kernel->scratch, part,
+      parts);
   out += tile.row * gemm->n + tile.column;
   if (c != NULL && !gemm->c_is_row)
     for (gint64 r = 0; r < tile.rows; r++)
@@ -107,6 +108,7 @@ cpu (GenKernel *kernel, GError **error)
     gen_tensor_broadcast_strides (c, &shape, gemm->c_strides);
     gemm->c_is_row = gemm->beta == 1 && gemm->c_strides[1] == 1 && gemm->c_strides[0] == 0;
   }
+  kernel->scratch_size = gen_gemm_scratch_size (gemm->gemm);
   gen_kernel_add_step (kernel, run, gen_gemm_parts (gemm->gemm));
   return TRUE;
 }
