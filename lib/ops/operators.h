@@ -5,7 +5,9 @@
   X (add)                                                                                          \
   X (convert_layout)                                                                               \
   X (gemm)                                                                                         \
+  X (pack_picture)                                                                                 \
   X (relu)                                                                                         \
   X (relu_gradient)                                                                                \
   X (rename_layout)                                                                                \
-  X (reshape)
+  X (reshape)                                                                                      \
+  X (unpack_picture)

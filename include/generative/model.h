@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <generative/graph.h>
+#include <generative/plan.h>
+
+G_BEGIN_DECLS
+
+/**
+ * GenModel: what a graph is for, read from its shapes and metadata, and the plan that plays it
+ * on video frames.
+ *
+ * A tensor [N, D] or [N, D, 1, 1] is a vector (a latent, a score), one [N, C, H, W] or
+ * [N, H, W, C] with C of 1, 3 or 4 a picture. How a picture's numbers stand for bytes is said
+ * by, in this order:
+ *
+ *   - the model's metadata `generative.input-range` and `generative.output-range` ("-1,1": the
+ *     numbers for black and white), or `generative.mean` and `generative.std` (for all
+ *     channels or each: byte / 255 = number * std + mean, in both directions),
+ *   - GStreamer 1.28's sidecar file `MODEL.modelinfo`, key `ranges` of the tensor's section,
+ *   - for outputs, the activation that makes them: Tanh -1 to 1, Sigmoid 0 to 1, Clip its
+ *     bounds,
+ *   - else -1 to 1, as the first generative adversarial networks have it.
+ *
+ * `generative.frame-rate` ("30" or "30000/1001") is how fast its frames are meant to be played.
+ */
+typedef struct _GenModel GenModel;
+
+typedef enum {
+  GEN_PORT_OTHER,
+  GEN_PORT_VECTOR,
+  GEN_PORT_PICTURE,
+} GenPortKind;
+
+#define GEN_PORT_MAX_CHANNELS 4
+
+/* An input or output. Extents are -1 where they are free. */
+typedef struct {
+  const char *name;
+  GenPortKind kind;
+  GenDataType type;
+  GenShape shape;
+  gint64 batch;                /* N */
+  gint64 length;               /* VECTOR: D */
+  int channels, height, width; /* PICTURE */
+  gboolean channels_last;      /* PICTURE: [N, H, W, C] */
+  /* PICTURE: byte / 255 = number * std + mean */
+  float mean[GEN_PORT_MAX_CHANNELS], std[GEN_PORT_MAX_CHANNELS];
+} GenPort;
+
+struct _GenModel {
+  GenGraph *graph;
+  char *path;                           /* NULL when it was not loaded from a file */
+  GenPort *inputs, *outputs;            /* as many as the graph has */
+  int rate_numerator, rate_denominator; /* 0 and 1 when it does not say */
+  int ref_count;
+};
+
+/* Read the ONNX file `path` and its sidecar. (transfer full) */
+GenModel *gen_model_load (const char *path, GError **error);
+/* The same of a graph, which is kept. (transfer full) */
+GenModel *gen_model_new (GenGraph *graph, GError **error);
+GenModel *gen_model_ref (GenModel *model);
+void gen_model_unref (GenModel *model);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenModel, gen_model_unref)
+
+/* The first input or output of that kind, or NULL. */
+const GenPort *gen_model_find_input (const GenModel *model, GenPortKind kind);
+const GenPort *gen_model_find_output (const GenModel *model, GenPortKind kind);
+
+/* Make a vector a picture: of width x height pixels, or square where these are 0, grey or
+ * else of three or four channels. FALSE when the numbers do not come out even. */
+gboolean gen_port_make_picture (GenPort *port, int width, int height);
+/* The numbers that black and white are, in place of what the model says. */
+void gen_port_set_range (GenPort *port, float low, float high);
+
+/* A sentence or two: "makes pictures of 28 x 28 pixels, grey, from latents of 100 numbers".
+ * (transfer full) */
+char *gen_model_describe (const GenModel *model);
+
+/* How the bytes of a frame lie; see PackPicture in lib/ops/picture.h. */
+typedef struct {
+  int columns; /* pictures side by side: a frame can be a wall of them */
+  int bytes;   /* of a pixel; 1 when planar */
+  gboolean planar;
+  gsize stride, plane_size; /* bytes from row to row, and from plane to plane */
+  /* Into frames: for each byte its channel, -1 for opaque. From frames: for each channel its
+   * byte. */
+  int order[GEN_PORT_MAX_CHANNELS];
+  int n_order;
+} GenFrameLayout;
+
+typedef struct {
+  GenPort input, output; /* which of the model's, perhaps adjusted */
+  int frames;            /* in a run */
+  int pictures;          /* in a frame: a wall's, or latents in a buffer */
+  int height, width;     /* of an input picture, where the model leaves it free */
+  gboolean from_frames;  /* the input comes as frames of bytes, else as numbers */
+  gboolean to_frames;    /* the output goes to frames of bytes, else it is numbers */
+  GenFrameLayout from, to;
+  GenPlanOptions plan;
+} GenModelUse;
+
+/**
+ * gen_model_compile: the plan that takes `frames` frames at a time. With `from_frames` it has an
+ * input for each frame (bytes), else one [frames * pictures, …]; with `to_frames` an output for
+ * each frame, else one. They can be bound to the frames' memory.
+ * Returns: (transfer full) the plan, or NULL.
+ */
+GenPlan *gen_model_compile (GenModel *model, const GenModelUse *use, GError **error);
+
+/* The shape of `port`, an output, when the picture input has `height` and `width` (any where
+ * the model has no picture input) and N is `batch`. */
+gboolean gen_model_output_shape (GenModel *model, const GenPort *port, gint64 batch, int height,
+    int width, GenShape *shape, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a model is for, by the shapes of what goes in and comes out. */
+#include <math.h>
+#include <string.h>
+
+#include "model-private.h"
+
+/* Fewer numbers than this are scores or classes, not a picture laid out in a row. */
+#define SMALLEST_PICTURE 16
+
+/* What stands for a free picture size where only the other extents matter. */
+#define ANY_SIZE 64
+
+static gboolean
+is_channels (gint64 extent)
+{
+  return extent == 1 || extent == 3 || extent == 4;
+}
+
+static int
+to_extent (gint64 extent)
+{
+  return (int)CLAMP (extent, -1, G_MAXINT);
+}
+
+static void
+read_port (GenPort *port, const GenTensor *tensor, const GenShape *shape)
+{
+  const gint64 *dims = shape->dims;
+
+  *port = (GenPort){ .name = tensor->name, .type = tensor->type, .shape = *shape };
+  port->batch = shape->rank > 0 ? dims[0] : 1;
+  if (shape->rank == 1) {
+    port->kind = GEN_PORT_VECTOR;
+    port->length = 1;
+  } else if (shape->rank == 2 ||
+             (shape->rank == 4 && dims[2] == 1 && dims[3] == 1 && dims[1] > 0)) {
+    port->kind = GEN_PORT_VECTOR;
+    port->length = dims[1];
+  } else if (shape->rank == 4 && (is_channels (dims[1]) || is_channels (dims[3]))) {
+    port->kind = GEN_PORT_PICTURE;
+    port->channels_last = !is_channels (dims[1]);
+    port->channels = to_extent (dims[port->channels_last ? 3 : 1]);
+    port->height = to_extent (dims[port->channels_last ? 1 : 2]);
+    port->width = to_extent (dims[port->channels_last ? 2 : 3]);
+  }
+}
+
+gboolean
+gen_model_fix_inputs (GenGraph *graph, gint64 batch, int height, int width, GError **error)
+{
+  for (guint i = 0; i < graph->inputs->len; i++) {
+    GenTensor *input = g_ptr_array_index (graph->inputs, i);
+    GenShape shape = input->shape;
+    GenPort port;
+
+    read_port (&port, input, &shape);
+    for (int d = 0; d < shape.rank; d++)
+      if (shape.dims[d] < 0)
+        shape.dims[d] = 1;
+    if (shape.rank > 0 && input->shape.dims[0] < 0)
+      shape.dims[0] = batch;
+    if (port.kind == GEN_PORT_PICTURE) {
+      int first = port.channels_last ? 1 : 2;
+
+      if (port.height < 0)
+        shape.dims[first] = height;
+      if (port.width < 0)
+        shape.dims[first + 1] = width;
+    }
+    if (!gen_graph_set_input_shape (graph, input, &shape, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* The ports, with the outputs' extents worked out where the file does not tell them. */
+static gboolean
+read_ports (GenModel *model, GError **error)
+{
+  GenGraph *graph = model->graph;
+  g_autoptr (GenGraph) copy = gen_graph_copy (graph);
+  gboolean free_batch = FALSE, free_size = FALSE;
+
+  model->inputs = g_new0 (GenPort, graph->inputs->len + 1);
+  model->outputs = g_new0 (GenPort, graph->outputs->len + 1);
+  for (guint i = 0; i < graph->inputs->len; i++) {
+    const GenTensor *tensor = g_ptr_array_index (graph->inputs, i);
+
+    read_port (&model->inputs[i], tensor, &tensor->shape);
+    free_batch |= model->inputs[i].batch < 0;
+    free_size |= model->inputs[i].kind == GEN_PORT_PICTURE &&
+                 (model->inputs[i].height < 0 || model->inputs[i].width < 0);
+  }
+  if (!gen_model_fix_inputs (copy, 1, ANY_SIZE, ANY_SIZE, error) || !gen_graph_infer (copy, error))
+    return FALSE;
+  for (guint i = 0; i < graph->outputs->len; i++) {
+    const GenTensor *tensor = g_ptr_array_index (graph->outputs, i);
+    GenTensor *known = g_ptr_array_index (copy->outputs, i);
+    GenPort *port = &model->outputs[i];
+
+    read_port (port, known, &known->shape);
+    port->name = tensor->name;
+    if (free_batch && port->batch == 1 && port->shape.rank > 0)
+      port->batch = port->shape.dims[0] = -1;
+    if (free_size && port->kind == GEN_PORT_PICTURE) {
+      int first = port->channels_last ? 1 : 2;
+
+      port->height = port->width = -1;
+      port->shape.dims[first] = port->shape.dims[first + 1] = -1;
+    }
+  }
+  return TRUE;
+}
+
+static GenModel *
+model_new (GenGraph *graph, const char *path, GError **error)
+{
+  g_autoptr (GenModel) model = g_new0 (GenModel, 1);
+
+  model->graph = gen_graph_ref (graph);
+  model->path = g_strdup (path);
+  model->ref_count = 1;
+  if (!read_ports (model, error)) {
+    if (path != NULL)
+      g_prefix_error (error, "%s: ", path);
+    return NULL;
+  }
+  return gen_model_read_ranges (model, error) ? g_steal_pointer (&model) : NULL;
+}
+
+GenModel *
+gen_model_new (GenGraph *graph, GError **error)
+{
+  return model_new (graph, NULL, error);
+}
+
+GenModel *
+gen_model_ref (GenModel *model)
+{
+  g_atomic_int_inc (&model->ref_count);
+  return model;
+}
+
+void
+gen_model_unref (GenModel *model)
+{
+  if (!g_atomic_int_dec_and_test (&model->ref_count))
+    return;
+  gen_graph_unref (model->graph);
+  g_free (model->path);
+  g_free (model->inputs);
+  g_free (model->outputs);
+  g_free (model);
+}
+
+const GenPort *
+gen_model_find_input (const GenModel *model, GenPortKind kind)
+{
+  for (guint i = 0; i < model->graph->inputs->len; i++)
+    if (model->inputs[i].kind == kind)
+      return &model->inputs[i];
+  return NULL;
+}
+
+const GenPort *
+gen_model_find_output (const GenModel *model, GenPortKind kind)
+{
+  for (guint i = 0; i < model->graph->outputs->len; i++)
+    if (model->outputs[i].kind == kind)
+      return &model->outputs[i];
+  return NULL;
+}
+
+gboolean
+gen_port_make_picture (GenPort *port, int width, int height)
+{
+  gint64 length = port->length;
+
+  if (port->kind != GEN_PORT_VECTOR || length < SMALLEST_PICTURE)
+    return FALSE;
+  for (int channels = 1; channels <= GEN_PORT_MAX_CHANNELS; channels++) {
+    gint64 pixels = length / channels, w = width, h = height;
+
+    if (!is_channels (channels) || length % channels != 0)
+      continue;
+    if (w == 0 && h == 0)
+      w = h = (gint64)lround (sqrt ((double)pixels));
+    else if (w == 0)
+      w = pixels / h;
+    else if (h == 0)
+      h = pixels / w;
+    if (w < 1 || h < 1 || w > G_MAXINT || h > G_MAXINT || pixels % w != 0 || pixels / w != h)
+      continue;
+    port->kind = GEN_PORT_PICTURE;
+    port->channels = channels;
+    port->width = (int)w;
+    port->height = (int)h;
+    return TRUE;
+  }
+  return FALSE;
+}
+
+void
+gen_port_set_range (GenPort *port, float low, float high)
+{
+  for (int c = 0; c < GEN_PORT_MAX_CHANNELS; c++) {
+    port->std[c] = 1 / (high - low);
+    port->mean[c] = -low / (high - low);
+  }
+}
+
+static void
+describe_port (GString *text, const GenPort *port)
+{
+  static const char *const colours[] = { "", "grey", "", "colour", "colour with alpha" };
+  GenPort picture = *port;
+  g_autofree char *shape = gen_shape_to_string (&port->shape);
+
+  if (port->kind == GEN_PORT_PICTURE && port->height > 0 && port->width > 0)
+    g_string_append_printf (
+        text, "pictures of %d x %d pixels, %s", port->width, port->height, colours[port->channels]);
+  else if (port->kind == GEN_PORT_PICTURE)
+    g_string_append_printf (text, "pictures of any size, %s", colours[port->channels]);
+  else if (port->kind == GEN_PORT_VECTOR && port->length == 1)
+    g_string_append (text, "a score");
+  else if (port->kind == GEN_PORT_VECTOR)
+    g_string_append_printf (text, "vectors of %" G_GINT64_FORMAT " numbers", port->length);
+  else
+    g_string_append_printf (text, "%s %s", gen_data_type_name (port->type), shape);
+  if (gen_port_make_picture (&picture, 0, 0))
+    g_string_append_printf (text, " (perhaps pictures of %d x %d pixels, %s)", picture.width,
+        picture.height, colours[picture.channels]);
+}
+
+char *
+gen_model_describe (const GenModel *model)
+{
+  GString *text = g_string_new ("makes ");
+
+  for (guint i = 0; i < model->graph->outputs->len; i++) {
+    g_string_append (text, i > 0 ? " and " : "");
+    describe_port (text, &model->outputs[i]);
+  }
+  g_string_append (text, " from ");
+  for (guint i = 0; i < model->graph->inputs->len; i++) {
+    g_string_append (text, i > 0 ? " and " : "");
+    describe_port (text, &model->inputs[i]);
+  }
+  return g_string_free (text, FALSE);
+}

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The plan that plays a model on frames: UnpackPicture, the model, PackPicture, as one graph, so
+ * that the frames' own memory is all that is read and written at its ends. */
+#include <string.h>
+
+#include <generative/operator.h>
+
+#include "model-private.h"
+
+static void
+set_floats (GenNode *node, const char *name, const float *values, int n)
+{
+  GenAttribute *attribute = g_new0 (GenAttribute, 1);
+
+  attribute->name = g_strdup (name);
+  attribute->type = GEN_ATTRIBUTE_FLOATS;
+  attribute->floats = g_array_new (FALSE, FALSE, sizeof (float));
+  g_array_append_vals (attribute->floats, values, (guint)n);
+  gen_node_take_attribute (node, attribute);
+}
+
+static void
+set_layout (GenNode *node, const GenFrameLayout *layout, const GenPort *port)
+{
+  gint64 order[GEN_PORT_MAX_CHANNELS];
+
+  for (int i = 0; i < layout->n_order; i++)
+    order[i] = layout->order[i];
+  gen_node_set_ints (node, "order", order, layout->n_order);
+  gen_node_set_int (node, "columns", MAX (layout->columns, 1));
+  gen_node_set_int (node, "planar", layout->planar);
+  if (layout->bytes > 0)
+    gen_node_set_int (node, "bytes", layout->bytes);
+  gen_node_set_int (node, "stride", (gint64)layout->stride);
+  gen_node_set_int (node, "plane_size", (gint64)layout->plane_size);
+  set_floats (node, "mean", port->mean, port->channels);
+  set_floats (node, "std", port->std, port->channels);
+}
+
+static GenTensor *
+transpose (GenGraph *graph, GenTensor *x, gint64 a, gint64 b, gint64 c, GError **error)
+{
+  const gint64 order[] = { 0, a, b, c };
+
+  return gen_graph_op (graph, "Transpose", &x, 1, 1, error, "perm", GEN_INTS, 4, order, NULL);
+}
+
+static GenTensor *
+reshape (GenGraph *graph, GenTensor *x, const GenShape *shape, GError **error)
+{
+  return gen_binary (graph, "Reshape", x, gen_graph_ints (graph, shape->dims, shape->rank), error);
+}
+
+/* The pictures of the frames as the model wants them. */
+static GenTensor *
+unpack (GenGraph *graph, const GenModelUse *use, const GenShape *wanted, GError **error)
+{
+  const GenPort *port = &use->input;
+  int height = port->height > 0 ? port->height : use->height;
+  int width = port->width > 0 ? port->width : use->width;
+  int columns = MAX (use->from.columns, 1);
+  int rows = (use->pictures + columns - 1) / columns;
+  g_autofree GenTensor **frames = g_new (GenTensor *, use->frames);
+  GenTensor *x = gen_graph_add_value (graph, NULL);
+  int planes = 1;
+  gint64 size;
+  GenNode *node;
+
+  for (int i = 0; use->from.planar && i < use->from.n_order; i++)
+    planes = MAX (planes, use->from.order[i] + 1);
+  size = (gint64)(planes - 1) * (gint64)use->from.plane_size +
+         (gint64)use->from.stride * height * rows;
+  for (int i = 0; i < use->frames; i++)
+    frames[i] = gen_graph_add_input (graph, "frame", GEN_TYPE_UINT8, &GEN_SHAPE (size));
+  node = gen_graph_add_node (
+      graph, "unpack", "generative", "UnpackPicture", GEN_OPSET, frames, use->frames, &x, 1, error);
+  if (node == NULL)
+    return NULL;
+  set_layout (node, &use->from, port);
+  gen_node_set_int (node, "rows", rows);
+  gen_node_set_int (node, "channels", port->channels);
+  gen_node_set_int (node, "height", height);
+  gen_node_set_int (node, "width", width);
+  if (!node->op->infer (node, error))
+    return NULL;
+  if (port->channels_last)
+    x = transpose (graph, x, 2, 3, 1, error);
+  return x == NULL || gen_shape_equal (&x->shape, wanted) ? x : reshape (graph, x, wanted, error);
+}
+
+static gboolean
+pack (GenGraph *graph, const GenModelUse *use, GenTensor *x, GError **error)
+{
+  const GenPort *port = &use->output;
+  g_autofree GenTensor **frames = g_new (GenTensor *, use->frames);
+  GenNode *node;
+
+  if (port->channels_last)
+    x = transpose (graph, x, 3, 1, 2, error);
+  else if (x->shape.rank != 4 || x->shape.dims[1] != port->channels)
+    x = reshape (graph, x,
+        &GEN_SHAPE ((gint64)use->frames * use->pictures, port->channels, port->height, port->width),
+        error);
+  if (x == NULL)
+    return FALSE;
+  for (int i = 0; i < use->frames; i++)
+    frames[i] = gen_graph_add_value (graph, "picture");
+  node = gen_graph_add_node (
+      graph, "pack", "generative", "PackPicture", GEN_OPSET, &x, 1, frames, use->frames, error);
+  if (node == NULL)
+    return FALSE;
+  set_layout (node, &use->to, port);
+  if (!node->op->infer (node, error))
+    return FALSE;
+  for (int i = 0; i < use->frames; i++)
+    gen_graph_add_output (graph, frames[i]);
+  return TRUE;
+}
+
+static int
+find_port (const GPtrArray *tensors, const GenPort *port)
+{
+  for (guint i = 0; i < tensors->len; i++)
+    if (strcmp (((GenTensor *)g_ptr_array_index (tensors, i))->name, port->name) == 0)
+      return (int)i;
+  return -1;
+}
+
+GenPlan *
+gen_model_compile (GenModel *model, const GenModelUse *use, GError **error)
+{
+  gint64 batch = (gint64)use->frames * use->pictures;
+  g_autoptr (GenGraph) source = gen_graph_copy (model->graph);
+  g_autoptr (GenGraph) graph = gen_graph_new ("play");
+  g_autofree GenTensor **inputs = g_new0 (GenTensor *, source->inputs->len + 1);
+  g_autofree GenTensor **outputs = g_new0 (GenTensor *, source->outputs->len + 1);
+  int from = find_port (source->inputs, &use->input);
+  int to = find_port (source->outputs, &use->output);
+
+  g_return_val_if_fail (from >= 0 && to >= 0, NULL);
+  if (use->input.batch > 0 && use->input.batch != batch) {
+    g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+        "the model takes batches of %" G_GINT64_FORMAT " alone, not of %" G_GINT64_FORMAT
+        "; export it with a free batch",
+        use->input.batch, batch);
+    return NULL;
+  }
+  if (!gen_model_fix_inputs (source, batch, use->height, use->width, error))
+    return NULL;
+  for (guint i = 0; i < source->inputs->len; i++) {
+    const GenTensor *input = g_ptr_array_index (source->inputs, i);
+
+    inputs[i] = use->from_frames && (int)i == from
+                    ? unpack (graph, use, &input->shape, error)
+                    : gen_graph_add_input (graph, input->name, input->type, &input->shape);
+    if (inputs[i] == NULL)
+      return NULL;
+  }
+  if (!gen_graph_append (graph, source, NULL, inputs, outputs, NULL, error))
+    return NULL;
+  if (!use->to_frames)
+    gen_graph_add_output (graph, outputs[to]);
+  else if (!pack (graph, use, outputs[to], error))
+    return NULL;
+  return gen_plan_new (graph, &use->plan, error);
+}
+
+gboolean
+gen_model_output_shape (GenModel *model, const GenPort *port, gint64 batch, int height, int width,
+    GenShape *shape, GError **error)
+{
+  g_autoptr (GenGraph) copy = gen_graph_copy (model->graph);
+  int number = find_port (copy->outputs, port);
+
+  g_return_val_if_fail (number >= 0, FALSE);
+  if (!gen_model_fix_inputs (copy, batch, height, width, error) || !gen_graph_infer (copy, error))
+    return FALSE;
+  *shape = ((GenTensor *)g_ptr_array_index (copy->outputs, number))->shape;
+  return TRUE;
+}

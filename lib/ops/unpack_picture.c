@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* UnpackPicture: the bytes of video frames to numbers [N, channels, height, width], PackPicture's
+ * inverse. The first node of a plan that takes pictures, bound to the frames themselves. Its
+ * inputs are the frames, each a wall of `columns` x `rows` pictures of `width` x `height` and
+ * `channels` (attributes); N counts them all. The result is channels-last, as convolutions want
+ * it and as most frames have it. */
+#include "picture.h"
+
+#include "vector.h"
+
+typedef struct {
+  GenPictureGeometry geometry;
+  gboolean channels_last;
+  float scale[GEN_PICTURE_MAX_CHANNELS], shift[GEN_PICTURE_MAX_CHANNELS];
+} Unpack;
+
+GEN_VECTORIZED static void
+expand (const guint8 *from, float scale, float shift, float *out, gsize n)
+{
+  for (gsize i = 0; i < n; i++)
+    out[i] = from[i] * scale + shift;
+}
+
+GEN_VECTORIZED static void
+expand_pixels3 (const guint8 *from, const float *scale, const float *shift, float *out, gsize n)
+{
+  const float s0 = scale[0], s1 = scale[1], s2 = scale[2];
+  const float h0 = shift[0], h1 = shift[1], h2 = shift[2];
+
+  for (gsize i = 0; i < n; i++) {
+    out[3 * i] = from[3 * i] * s0 + h0;
+    out[3 * i + 1] = from[3 * i + 1] * s1 + h1;
+    out[3 * i + 2] = from[3 * i + 2] * s2 + h2;
+  }
+}
+
+GEN_VECTORIZED static void
+expand_steps (const guint8 *from, gsize from_step, float scale, float shift, float *out,
+    gsize out_step, gsize n)
+{
+  for (gsize i = 0; i < n; i++)
+    out[i * out_step] = from[i * from_step] * scale + shift;
+}
+
+static void
+unpack_row (const Unpack *unpack, const guint8 *from, float *out, gsize plane)
+{
+  const GenPictureGeometry *geometry = &unpack->geometry;
+  gsize n = geometry->width;
+
+  if (unpack->channels_last && !geometry->planar && geometry->channels == 3 &&
+      geometry->bytes == 3 && geometry->order[0] == 0 && geometry->order[1] == 1 &&
+      geometry->order[2] == 2) {
+    expand_pixels3 (from, unpack->scale, unpack->shift, out, n);
+    return;
+  }
+  for (int c = 0; c < geometry->channels; c++) {
+    const guint8 *bytes =
+        from + (geometry->planar ? (gsize)geometry->order[c] * geometry->plane_size
+                                 : (gsize)geometry->order[c]);
+    float scale = unpack->scale[c], shift = unpack->shift[c];
+
+    if (geometry->bytes == 1 && !unpack->channels_last)
+      expand (bytes, scale, shift, out + c * plane, n);
+    else if (unpack->channels_last)
+      expand_steps (bytes, geometry->bytes, scale, shift, out + c, geometry->channels, n);
+    else
+      expand_steps (bytes, geometry->bytes, scale, shift, out + c * plane, 1, n);
+  }
+}
+
+static void
+run (const GenKernel *kernel, int part, int parts)
+{
+  const Unpack *unpack = kernel->state;
+  const GenPictureGeometry *geometry = &unpack->geometry;
+  float *out = kernel->outputs[0];
+  gsize plane = (gsize)geometry->height * geometry->width, first, end;
+  gsize frames = kernel->node->inputs->len;
+
+  gen_kernel_share (frames * geometry->count * geometry->height, 1, part, parts, &first, &end);
+  for (gsize row = first; row < end; row++) {
+    gsize i = row / geometry->height, y = row % geometry->height;
+    const guint8 *frame = kernel->inputs[i / geometry->count];
+
+    unpack_row (unpack, frame + gen_picture_row (geometry, (int)(i % geometry->count), (int)y),
+        out + i * geometry->channels * plane +
+            y * geometry->width * (unpack->channels_last ? geometry->channels : 1),
+        plane);
+  }
+}
+
+static gboolean
+get_geometry (const GenNode *node, GenPictureGeometry *geometry, GError **error)
+{
+  gint64 columns = gen_node_int (node, "columns", 1), rows = gen_node_int (node, "rows", 1);
+  gint64 count;
+  gsize size;
+
+  if (columns < 1 || rows < 1 || __builtin_mul_overflow (columns, rows, &count) || count > G_MAXINT)
+    return gen_node_error (node, error, "columns and rows must be at least 1");
+  *geometry = (GenPictureGeometry){
+    .channels = (int)CLAMP (gen_node_int (node, "channels", 3), 0, G_MAXINT),
+    .height = (int)CLAMP (gen_node_int (node, "height", 0), 0, G_MAXINT),
+    .width = (int)CLAMP (gen_node_int (node, "width", 0), 0, G_MAXINT),
+    .count = (int)count,
+  };
+  if (!gen_picture_geometry (node, geometry, error))
+    return FALSE;
+  if (geometry->n_order != geometry->channels)
+    return gen_node_error (node, error, "order must have an entry for each channel");
+  for (int c = 0; c < geometry->channels; c++)
+    if (geometry->order[c] < 0 || (!geometry->planar && geometry->order[c] >= geometry->bytes))
+      return gen_node_error (
+          node, error, "order asks for byte %d of %d", geometry->order[c], geometry->bytes);
+  size = 0;
+  for (int c = 0; c < geometry->channels; c++)
+    size = MAX (size, geometry->planar ? geometry->order[c] * geometry->plane_size : 0);
+  size += geometry->stride * geometry->height * geometry->rows;
+  for (guint i = 0; i < node->inputs->len; i++) {
+    const GenTensor *x = gen_node_input (node, i);
+
+    if (x == NULL || x->type != GEN_TYPE_UINT8 || x->shape.rank != 1 ||
+        (gsize)x->shape.dims[0] < size)
+      return gen_node_error (
+          node, error, "its inputs must be frames of at least %" G_GSIZE_FORMAT " bytes", size);
+  }
+  return TRUE;
+}
+
+static gboolean
+infer (GenNode *node, GError **error)
+{
+  GenPictureGeometry geometry;
+  GenShape shape;
+
+  if (!get_geometry (node, &geometry, error))
+    return FALSE;
+  shape = GEN_SHAPE ((gint64)node->inputs->len * geometry.count, geometry.channels, geometry.height,
+      geometry.width);
+  gen_node_set_output (node, 0, GEN_TYPE_FLOAT32, &shape);
+  return TRUE;
+}
+
+static gboolean
+cpu (GenKernel *kernel, GError **error)
+{
+  Unpack *unpack = g_new0 (Unpack, 1);
+  const GenTensor *out = gen_node_output (kernel->node, 0);
+
+  kernel->state = unpack;
+  kernel->free_state = g_free;
+  if (!get_geometry (kernel->node, &unpack->geometry, error))
+    return FALSE;
+  unpack->channels_last = out->layout == GEN_LAYOUT_CHANNELS_LAST && unpack->geometry.channels > 1;
+  for (int c = 0; c < unpack->geometry.channels; c++) {
+    unpack->scale[c] = 1 / unpack->geometry.scale[c];
+    unpack->shift[c] = -unpack->geometry.shift[c] / unpack->geometry.scale[c];
+  }
+  gen_kernel_add_step (
+      kernel, run, gen_kernel_parts (kernel, gen_shape_elements (&out->shape), 0.3));
+  return TRUE;
+}
+
+const GenOperator gen_operator_unpack_picture = {
+  .name = "UnpackPicture",
+  .domain = "generative",
+  .summary = "The bytes of video frames to numbers",
+  .min_inputs = 1,
+  .max_inputs = -1,
+  .min_outputs = 1,
+  .max_outputs = 1,
+  .layouts = GEN_LAYOUTS_CHANNELS_LAST,
+  .infer = infer,
+  .cpu = cpu,
+};
