@@ -7,6 +7,7 @@
 #include "team.h"
 
 #include <omp.h>
+#include <pthread.h>
 #include <stdatomic.h>
 
 #include <generative/device.h>
@@ -14,6 +15,8 @@
 /* Rounds of looking for work before a worker sleeps, and before a waiting thread offers
  * its core to others: some tens of microseconds. */
 #define SPIN_ROUNDS 2000
+/* As many as a word has bits. */
+#define MAX_WORKERS 64
 
 typedef struct {
   const GenJob *job;
@@ -27,7 +30,7 @@ typedef struct {
   _Atomic (Run *) offered; /* a run to join */
   _Atomic (Run *) joined;  /* the run being worked on */
   atomic_bool busy;        /* claimed by a run */
-  gboolean asleep;         /* under the mutex */
+  atomic_bool asleep;      /* set under the mutex */
   int rank;
 } Worker;
 
@@ -114,25 +117,21 @@ worker_main (gpointer data)
   return NULL;
 }
 
-static Team *
-get_team (void)
+/* The one team of the process. pthread_once and not GLib's once: it is what race detectors
+ * understand. */
+static Team team;
+
+static void
+start_team (void)
 {
-  static gsize once = 0;
-
-  if (g_once_init_enter (&once)) {
-    Team *team = g_new0 (Team, 1);
-
-    team->n = MAX (gen_cpu_count (), 1) - 1;
-    team->workers = g_new0 (Worker, team->n);
-    for (int i = 0; i < team->n; i++) {
-      g_mutex_init (&team->workers[i].mutex);
-      g_cond_init (&team->workers[i].cond);
-      team->workers[i].rank = i + 1;
-      g_thread_unref (g_thread_new ("generative", worker_main, &team->workers[i]));
-    }
-    g_once_init_leave (&once, (gsize)team);
+  team.n = MIN (gen_cpu_count () - 1, MAX_WORKERS);
+  team.workers = g_new0 (Worker, team.n);
+  for (int i = 0; i < team.n; i++) {
+    g_mutex_init (&team.workers[i].mutex);
+    g_cond_init (&team.workers[i].cond);
+    team.workers[i].rank = i + 1;
+    g_thread_unref (g_thread_new ("generative", worker_main, &team.workers[i]));
   }
-  return (Team *)once;
 }
 
 int
@@ -155,14 +154,16 @@ gen_team_leave (int saved)
 void
 gen_team_run (const GenJob *job, int threads)
 {
-  Team *team = threads > 1 ? get_team () : NULL;
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
   Run run = { .job = job };
   guint64 helpers = 0;
   int saved = gen_team_enter ();
   int n = 1;
 
-  for (int i = 0; team != NULL && i < MIN (team->n, 64) && n < threads; i++) {
-    Worker *worker = &team->workers[i];
+  if (threads > 1)
+    pthread_once (&once, start_team);
+  for (int i = 0; n < threads && i < team.n; i++) {
+    Worker *worker = &team.workers[i];
 
     if (atomic_exchange_explicit (&worker->busy, TRUE, memory_order_acquire))
       continue;
@@ -182,7 +183,7 @@ gen_team_run (const GenJob *job, int threads)
 
     if (!(helpers & 1))
       continue;
-    worker = &team->workers[i];
+    worker = &team.workers[i];
     atomic_store (&worker->offered, NULL);
     for (int round = 0; atomic_load (&worker->joined) == &run; round++)
       relax (round);

@@ -93,16 +93,32 @@ test_state (void)
 static gpointer
 run_many (gpointer plan)
 {
-  for (int i = 0; i < 2000; i++)
+  for (int i = 0; i < 200; i++)
     gen_plan_run (plan);
   return NULL;
+}
+
+/* Large enough for its products to be cut in parts. */
+static GenGraph *
+wide_layer (void)
+{
+  g_autoptr (GError) error = NULL;
+  GenGraph *graph = gen_graph_new ("wide layer");
+  GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (64, 200));
+  GenTensor *y = gen_binary (graph, "Gemm", x, weights (graph, "w1", 200, 300, 1), &error);
+
+  y = gen_binary (graph, "Gemm", gen_unary (graph, "Relu", y, &error),
+      weights (graph, "w2", 300, 400, 2), &error);
+  g_assert_no_error (error);
+  gen_graph_add_output (graph, y);
+  return graph;
 }
 
 /* Several plans at once share the team and do not disturb each other. */
 static void
 test_concurrent (void)
 {
-  g_autoptr (GenGraph) graph = two_layers ();
+  g_autoptr (GenGraph) graph = wide_layer ();
   g_autoptr (GError) error = NULL;
   GenPlan *plans[4];
   GThread *threads[4];
@@ -110,8 +126,8 @@ test_concurrent (void)
   for (int i = 0; i < 4; i++) {
     plans[i] = gen_plan_new (graph, &(GenPlanOptions){ .threads = 4 }, &error);
     g_assert_no_error (error);
-    for (int k = 0; k < 15; k++)
-      ((float *)gen_plan_input (plans[i], 0)->data)[k] = k;
+    for (int k = 0; k < 64 * 200; k++)
+      ((float *)gen_plan_input (plans[i], 0)->data)[k] = k % 13;
     threads[i] = g_thread_new ("plan", run_many, plans[i]);
   }
   for (int i = 0; i < 4; i++)
