@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What inner loops say to the compiler. */
 #pragma once
 
 /* GEN_CLONES before a function compiles it for the common levels of the machine's vector
@@ -6,7 +7,7 @@
  * before that choice can be made, so they get the plain function. */
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) &&                             \
     !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define GEN_CLONES __attribute__ ((target_clones ("avx512f", "avx2", "default")))
+#define GEN_CLONES __attribute__ ((target_clones ("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define GEN_CLONES
 #endif

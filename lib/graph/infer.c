@@ -46,6 +46,7 @@ gen_node_set_constant (GenNode *node, guint i, GBytes *data)
 
   output->role = GEN_ROLE_CONSTANT;
   output->producer = NULL;
+  g_clear_pointer (&output->data, g_bytes_unref);
   output->data = data;
 }
 

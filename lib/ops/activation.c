@@ -5,10 +5,10 @@
 #include <math.h>
 
 #include "mathematics.h"
-#include "vector.h"
+#include "../simd.h"
 
 #define ROWS(name, expression)                                                                     \
-  GEN_VECTORIZED static void name (float *x, gsize n, const float *bias, float alpha, float beta)  \
+  GEN_CLONES static void name (float *x, gsize n, const float *bias, float alpha, float beta)      \
   {                                                                                                \
     if (bias != NULL)                                                                              \
       for (gsize i = 0; i < n; i++) {                                                              \

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "broadcast.h"
-#include "vector.h"
+#include "../simd.h"
 
 typedef struct {
   GenBinaryRow float32, float64, int8, int16, int32, int64, uint8, uint16, uint32, uint64;
@@ -13,10 +13,10 @@ typedef struct {
 gboolean gen_arithmetic_cpu (
     GenKernel *kernel, const GenArithmeticRows *rows, double cost, GError **error);
 
-/* The row function of one type: the three shapes of rows that broadcasting makes get loops
+/* The row function of one type: the shapes of rows that broadcasting makes get loops
  * of their own, which vectorise. */
 #define GEN_ARITHMETIC_ROW(name, T, expression)                                                    \
-  GEN_VECTORIZED static void name (                                                                \
+  GEN_CLONES static void name (                                                                    \
       const void *pa, gint64 as, const void *pb, gint64 bs, void *pout, gsize n)                   \
   {                                                                                                \
     const T *a = pa, *b = pb;                                                                      \
@@ -30,6 +30,12 @@ gboolean gen_arithmetic_cpu (
       const T y = *b;                                                                              \
       for (gsize i = 0; i < n; i++) {                                                              \
         const T x = a[i];                                                                          \
+        out[i] = (expression);                                                                     \
+      }                                                                                            \
+    } else if (as == 0 && bs == 1) {                                                               \
+      const T x = *a;                                                                              \
+      for (gsize i = 0; i < n; i++) {                                                              \
+        const T y = b[i];                                                                          \
         out[i] = (expression);                                                                     \
       }                                                                                            \
     } else {                                                                                       \

@@ -3,37 +3,54 @@
  * each batch item it is the transposition of a matrix of channels by pixels. */
 #include <generative/operator.h>
 
-#include "vector.h"
+#include "../simd.h"
 
 #define TILE 16
 
 typedef struct {
   gsize items, rows, columns; /* of the source: its inner extent is columns */
+  gsize bytes;                /* of an element */
 } Convert;
 
-GEN_VECTORIZED static void
-transpose_float (const float *from, float *to, gsize rows, gsize columns, gsize first, gsize end)
-{
-  for (gsize r = first; r < end; r += TILE)
-    for (gsize c = 0; c < columns; c += TILE)
-      for (gsize i = r; i < MIN (r + TILE, end); i++)
-        for (gsize k = c; k < MIN (c + TILE, columns); k++)
-          to[k * rows + i] = from[i * columns + k];
-}
+#define TRANSPOSE(name, T)                                                                         \
+  GEN_CLONES static void name (                                                                    \
+      const T *from, T *to, gsize rows, gsize columns, gsize first, gsize end)                     \
+  {                                                                                                \
+    for (gsize r = first; r < end; r += TILE)                                                      \
+      for (gsize c = 0; c < columns; c += TILE)                                                    \
+        for (gsize i = r; i < MIN (r + TILE, end); i++)                                            \
+          for (gsize k = c; k < MIN (c + TILE, columns); k++)                                      \
+            to[k * rows + i] = from[i * columns + k];                                              \
+  }
+
+TRANSPOSE (transpose1, guint8)
+TRANSPOSE (transpose2, guint16)
+TRANSPOSE (transpose4, guint32)
+TRANSPOSE (transpose8, guint64)
 
 static void
 run (const GenKernel *kernel, int part, int parts)
 {
   const Convert *convert = kernel->state;
-  gsize size = convert->rows * convert->columns, first, end;
+  gsize size = convert->rows * convert->columns, rows = convert->rows, first, end;
+  gsize columns = convert->columns, bytes = convert->bytes;
 
   gen_kernel_share (convert->items * convert->rows, TILE, part, parts, &first, &end);
   while (first < end) {
     gsize item = first / convert->rows, row = first % convert->rows;
     gsize stop = MIN (convert->rows, row + end - first);
 
-    transpose_float ((const float *)kernel->inputs[0] + item * size,
-        (float *)kernel->outputs[0] + item * size, convert->rows, convert->columns, row, stop);
+    const void *from = (const char *)kernel->inputs[0] + item * size * bytes;
+    void *to = (char *)kernel->outputs[0] + item * size * bytes;
+
+    if (bytes == 4)
+      transpose4 (from, to, rows, columns, row, stop);
+    else if (bytes == 8)
+      transpose8 (from, to, rows, columns, row, stop);
+    else if (bytes == 2)
+      transpose2 (from, to, rows, columns, row, stop);
+    else
+      transpose1 (from, to, rows, columns, row, stop);
     first += stop - row;
   }
 }
@@ -45,10 +62,11 @@ cpu (GenKernel *kernel, GError **error)
   const GenShape *shape = &x->shape;
   Convert *convert;
 
-  if (gen_data_type_size (x->type) != sizeof (float))
+  if (gen_data_type_size (x->type) == 0)
     return gen_node_error (
         kernel->node, error, "not supported for elements of type %s", gen_data_type_name (x->type));
   convert = g_new (Convert, 1);
+  convert->bytes = gen_data_type_size (x->type);
   convert->items = shape->dims[0];
   convert->rows = shape->dims[1];
   convert->columns = gen_shape_product (shape, 2, shape->rank);

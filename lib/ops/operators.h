@@ -3,11 +3,51 @@
  * meaning changed between opsets has one descriptor for each meaning. */
 #define GEN_OPERATORS(X)                                                                           \
   X (add)                                                                                          \
+  X (and)                                                                                          \
+  X (cast)                                                                                         \
+  X (constant)                                                                                     \
+  X (constant_of_shape)                                                                            \
   X (convert_layout)                                                                               \
+  X (div)                                                                                          \
+  X (dropout)                                                                                      \
+  X (equal)                                                                                        \
+  X (exp)                                                                                          \
+  X (expand)                                                                                       \
+  X (flatten)                                                                                      \
   X (gemm)                                                                                         \
+  X (greater)                                                                                      \
+  X (greater_or_equal)                                                                             \
+  X (identity)                                                                                     \
+  X (leaky_relu)                                                                                   \
+  X (leaky_relu_gradient)                                                                          \
+  X (less)                                                                                         \
+  X (less_or_equal)                                                                                \
+  X (log)                                                                                          \
+  X (matmul)                                                                                       \
+  X (mul)                                                                                          \
+  X (neg)                                                                                          \
+  X (not)                                                                                          \
+  X (or)                                                                                           \
   X (pack_picture)                                                                                 \
+  X (pow)                                                                                          \
+  X (reduce_mean)                                                                                  \
+  X (reduce_sum)                                                                                   \
   X (relu)                                                                                         \
   X (relu_gradient)                                                                                \
   X (rename_layout)                                                                                \
   X (reshape)                                                                                      \
-  X (unpack_picture)
+  X (shape)                                                                                        \
+  X (sigmoid)                                                                                      \
+  X (sigmoid_gradient)                                                                             \
+  X (size)                                                                                         \
+  X (softplus)                                                                                     \
+  X (sqrt)                                                                                         \
+  X (squeeze)                                                                                      \
+  X (sub)                                                                                          \
+  X (tanh)                                                                                         \
+  X (tanh_gradient)                                                                                \
+  X (transpose)                                                                                    \
+  X (unpack_picture)                                                                               \
+  X (unsqueeze)                                                                                    \
+  X (where)                                                                                        \
+  X (xor)

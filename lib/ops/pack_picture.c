@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "activation.h"
-#include "vector.h"
+#include "../simd.h"
 
 /* Pixels that are worked on at a time, in buffers on the stack. */
 #define CHUNK 512
@@ -30,7 +30,7 @@ quantize (float v)
 }
 
 /* One channel: one scale. */
-GEN_VECTORIZED static void
+GEN_CLONES static void
 quantize_plane (const float *x, float scale, float shift, guint8 *out, gsize n)
 {
   for (gsize i = 0; i < n; i++)
@@ -38,14 +38,14 @@ quantize_plane (const float *x, float scale, float shift, guint8 *out, gsize n)
 }
 
 /* Channels side by side: the scales repeat. */
-GEN_VECTORIZED static void
+GEN_CLONES static void
 quantize_pixels (const float *x, const float *scale, const float *shift, guint8 *out, gsize n)
 {
   for (gsize i = 0; i < n; i++)
     out[i] = quantize (x[i] * scale[i] + shift[i]);
 }
 
-GEN_VECTORIZED static void
+GEN_CLONES static void
 interleave3 (const guint8 *a, const guint8 *b, const guint8 *c, guint8 *out, gsize n)
 {
   for (gsize i = 0; i < n; i++) {
@@ -55,7 +55,7 @@ interleave3 (const guint8 *a, const guint8 *b, const guint8 *c, guint8 *out, gsi
   }
 }
 
-GEN_VECTORIZED static void
+GEN_CLONES static void
 interleave4 (
     const guint8 *a, const guint8 *b, const guint8 *c, const guint8 *d, guint8 *out, gsize n)
 {

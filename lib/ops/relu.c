@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Relu: max(x, 0). Its gradient is taken from its result, so that x need not be kept. */
 #include "broadcast.h"
-#include "vector.h"
+#include "../simd.h"
 
-GEN_VECTORIZED static void
+GEN_CLONES static void
 row_float (const GenNode *node, const void *px, void *pout, gsize n)
 {
   const float *x = px;

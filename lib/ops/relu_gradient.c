@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* ReluGradient (y, dy): dy where Relu's result y is positive, else 0. */
 #include "broadcast.h"
-#include "vector.h"
+#include "../simd.h"
 
-GEN_VECTORIZED static void
+GEN_CLONES static void
 row (const void *py, gint64 ys, const void *pdy, gint64 dys, void *pout, gsize n)
 {
   const float *y = py, *dy = pdy;

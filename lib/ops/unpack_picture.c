@@ -6,7 +6,7 @@
  * it and as most frames have it. */
 #include "picture.h"
 
-#include "vector.h"
+#include "../simd.h"
 
 typedef struct {
   GenPictureGeometry geometry;
@@ -14,14 +14,14 @@ typedef struct {
   float scale[GEN_PICTURE_MAX_CHANNELS], shift[GEN_PICTURE_MAX_CHANNELS];
 } Unpack;
 
-GEN_VECTORIZED static void
+GEN_CLONES static void
 expand (const guint8 *from, float scale, float shift, float *out, gsize n)
 {
   for (gsize i = 0; i < n; i++)
     out[i] = from[i] * scale + shift;
 }
 
-GEN_VECTORIZED static void
+GEN_CLONES static void
 expand_pixels3 (const guint8 *from, const float *scale, const float *shift, float *out, gsize n)
 {
   const float s0 = scale[0], s1 = scale[1], s2 = scale[2];
@@ -34,7 +34,7 @@ expand_pixels3 (const guint8 *from, const float *scale, const float *shift, floa
   }
 }
 
-GEN_VECTORIZED static void
+GEN_CLONES static void
 expand_steps (const guint8 *from, gsize from_step, float scale, float shift, float *out,
     gsize out_step, gsize n)
 {

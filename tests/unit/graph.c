@@ -67,6 +67,18 @@ test_run (void)
     }
 }
 
+static void
+test_gradients (void)
+{
+  g_autoptr (GenGraph) graph = two_layers ();
+  g_autoptr (GError) error = NULL;
+  double worst = gen_graph_check_gradients (graph, 7, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpfloat (worst, <, 1e-2);
+  g_assert_cmpfloat (worst, >=, 0);
+}
+
 /* A state that counts: it is written over in place, and holds from run to run. */
 static void
 test_state (void)
@@ -181,6 +193,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/graph/run", test_run);
+  g_test_add_func ("/graph/gradients", test_gradients);
   g_test_add_func ("/graph/state", test_state);
   g_test_add_func ("/graph/concurrent", test_concurrent);
   g_test_add_func ("/graph/bind", test_bind);

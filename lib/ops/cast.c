@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Cast: the same numbers as another type. Floats become integers by cutting towards zero, within
+ * what int64 holds; anything but zero is true. Half-precision floats go through float32. */
+#include <math.h>
+#include <string.h>
+
+#include "../simd.h"
+#include "broadcast.h"
+
+static inline gint64
+to_integer (double x)
+{
+  return x >= 0x1p63 ? G_MAXINT64 : x <= -0x1p63 ? G_MININT64 : x != x ? 0 : (gint64)x;
+}
+
+static inline float
+half_to_float (guint16 h)
+{
+  guint32 bits = (guint32)(h & 0x8000) << 16, exponent = (h >> 10) & 31, fraction = h & 0x3ff;
+  float value;
+
+  if (exponent == 0) {
+    value = fraction * 0x1p-24f;
+    return bits != 0 ? -value : value;
+  }
+  bits |= (exponent == 31 ? 255 : exponent + 112) << 23 | fraction << 13;
+  memcpy (&value, &bits, sizeof value);
+  return value;
+}
+
+/* To the nearest, ties to even. */
+static inline guint16
+float_to_half (float x)
+{
+  guint32 bits, sign, magnitude;
+
+  memcpy (&bits, &x, sizeof bits);
+  sign = bits >> 16 & 0x8000;
+  magnitude = bits & 0x7fffffff;
+  if (magnitude > 0x7f800000)
+    return sign | 0x7e00;
+  if (magnitude >= 0x477ff000)
+    return sign | 0x7c00;
+  if (magnitude < 0x38800000)
+    return sign | (guint16)lrintf (fabsf (x) * 0x1p24f);
+  magnitude += 0xfff + (magnitude >> 13 & 1);
+  return sign | (guint16)((magnitude - 0x38000000) >> 13);
+}
+
+static inline float
+bfloat_to_float (guint16 b)
+{
+  guint32 bits = (guint32)b << 16;
+  float value;
+
+  memcpy (&value, &bits, sizeof value);
+  return value;
+}
+
+static inline guint16
+float_to_bfloat (float x)
+{
+  guint32 bits;
+
+  memcpy (&bits, &x, sizeof bits);
+  if ((bits & 0x7fffffff) > 0x7f800000)
+    return (bits >> 16) | 0x40;
+  return (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
+}
+
+#define ROW(name, T, U, expression)                                                                \
+  GEN_CLONES static void name (const GenNode *node, const void *px, void *pout, gsize n)           \
+  {                                                                                                \
+    const T *from = px;                                                                            \
+    U *out = pout;                                                                                 \
+                                                                                                   \
+    for (gsize i = 0; i < n; i++) {                                                                \
+      const T x = from[i];                                                                         \
+      out[i] = (expression);                                                                       \
+    }                                                                                              \
+  }
+
+/* From floats; from integers. */
+#define FROM_REAL(t, T)                                                                            \
+  ROW (t##_float32, T, float, x)                                                                   \
+  ROW (t##_float64, T, double, x)                                                                  \
+  ROW (t##_int8, T, gint8, to_integer (x))                                                         \
+  ROW (t##_int16, T, gint16, to_integer (x))                                                       \
+  ROW (t##_int32, T, gint32, to_integer (x))                                                       \
+  ROW (t##_int64, T, gint64, to_integer (x))                                                       \
+  ROW (t##_uint8, T, guint8, to_integer (x))                                                       \
+  ROW (t##_uint16, T, guint16, to_integer (x))                                                     \
+  ROW (t##_uint32, T, guint32, to_integer (x))                                                     \
+  ROW (t##_uint64, T, guint64, to_integer (x))                                                     \
+  ROW (t##_bool, T, guint8, x != 0)
+#define FROM_INTEGER(t, T)                                                                         \
+  ROW (t##_float32, T, float, x)                                                                   \
+  ROW (t##_float64, T, double, x)                                                                  \
+  ROW (t##_int8, T, gint8, x)                                                                      \
+  ROW (t##_int16, T, gint16, x)                                                                    \
+  ROW (t##_int32, T, gint32, x)                                                                    \
+  ROW (t##_int64, T, gint64, x)                                                                    \
+  ROW (t##_uint8, T, guint8, x)                                                                    \
+  ROW (t##_uint16, T, guint16, x)                                                                  \
+  ROW (t##_uint32, T, guint32, x)                                                                  \
+  ROW (t##_uint64, T, guint64, x)                                                                  \
+  ROW (t##_bool, T, guint8, x != 0)
+
+FROM_REAL (float32, float)
+FROM_REAL (float64, double)
+FROM_INTEGER (int8, gint8)
+FROM_INTEGER (int16, gint16)
+FROM_INTEGER (int32, gint32)
+FROM_INTEGER (int64, gint64)
+FROM_INTEGER (uint8, guint8)
+FROM_INTEGER (uint16, guint16)
+FROM_INTEGER (uint32, guint32)
+FROM_INTEGER (uint64, guint64)
+ROW (float16_float32, guint16, float, half_to_float (x))
+ROW (float32_float16, float, guint16, float_to_half (x))
+ROW (bfloat16_float32, guint16, float, bfloat_to_float (x))
+ROW (float32_bfloat16, float, guint16, float_to_bfloat (x))
+
+#define TO(t)                                                                                      \
+  {                                                                                                \
+    [GEN_TYPE_FLOAT32] = t##_float32, [GEN_TYPE_FLOAT64] = t##_float64,                            \
+    [GEN_TYPE_INT8] = t##_int8, [GEN_TYPE_INT16] = t##_int16, [GEN_TYPE_INT32] = t##_int32,        \
+    [GEN_TYPE_INT64] = t##_int64, [GEN_TYPE_UINT8] = t##_uint8, [GEN_TYPE_UINT16] = t##_uint16,    \
+    [GEN_TYPE_UINT32] = t##_uint32, [GEN_TYPE_UINT64] = t##_uint64, [GEN_TYPE_BOOL] = t##_bool,    \
+  }
+#define TYPES (GEN_TYPE_BFLOAT16 + 1)
+
+static const GenUnaryRow rows[TYPES][TYPES] = {
+  [GEN_TYPE_FLOAT32] = TO (float32),
+  [GEN_TYPE_FLOAT64] = TO (float64),
+  [GEN_TYPE_INT8] = TO (int8),
+  [GEN_TYPE_INT16] = TO (int16),
+  [GEN_TYPE_INT32] = TO (int32),
+  [GEN_TYPE_INT64] = TO (int64),
+  [GEN_TYPE_UINT8] = TO (uint8),
+  [GEN_TYPE_UINT16] = TO (uint16),
+  [GEN_TYPE_UINT32] = TO (uint32),
+  [GEN_TYPE_UINT64] = TO (uint64),
+  [GEN_TYPE_BOOL] = TO (uint8),
+};
+
+/* The types that only float32 is converted from and to. */
+static GenUnaryRow
+from_half (GenDataType type)
+{
+  return type == GEN_TYPE_FLOAT16    ? float16_float32
+         : type == GEN_TYPE_BFLOAT16 ? bfloat16_float32
+                                     : NULL;
+}
+
+static GenUnaryRow
+to_half (GenDataType type)
+{
+  return type == GEN_TYPE_FLOAT16    ? float32_float16
+         : type == GEN_TYPE_BFLOAT16 ? float32_bfloat16
+                                     : NULL;
+}
+
+#define CHUNK 256
+
+/* Through float32, some elements at a time. */
+static void
+two_steps (const GenNode *node, const void *x, void *out, gsize n)
+{
+  GenDataType from = gen_node_input (node, 0)->type, to = gen_node_output (node, 0)->type;
+  GenUnaryRow first = from_half (from), second = to_half (to);
+  gsize from_size = gen_data_type_size (from), to_size = gen_data_type_size (to);
+  float between[CHUNK];
+
+  if (first == NULL)
+    first = rows[from][GEN_TYPE_FLOAT32];
+  if (second == NULL)
+    second = rows[GEN_TYPE_FLOAT32][to];
+  for (gsize i = 0; i < n; i += CHUNK) {
+    gsize count = MIN (CHUNK, n - i);
+
+    first (node, (const char *)x + i * from_size, between, count);
+    second (node, between, (char *)out + i * to_size, count);
+  }
+}
+
+static gboolean
+infer (GenNode *node, GError **error)
+{
+  const GenTensor *x = gen_node_input (node, 0);
+  GenDataType to = gen_node_int (node, "to", GEN_TYPE_UNDEFINED);
+
+  if (gen_data_type_size (to) == 0)
+    return gen_node_error (node, error, "cannot cast to type %s (%d)", gen_data_type_name (to), to);
+  gen_node_set_output (node, 0, to, &x->shape);
+  return TRUE;
+}
+
+static gboolean
+cpu (GenKernel *kernel, GError **error)
+{
+  GenDataType from = gen_node_input (kernel->node, 0)->type;
+  GenDataType to = gen_node_output (kernel->node, 0)->type;
+  GenUnaryRow row = rows[from][to];
+
+  if (from_half (from) != NULL && to == GEN_TYPE_FLOAT32)
+    row = from_half (from);
+  else if (from == GEN_TYPE_FLOAT32 && to_half (to) != NULL)
+    row = to_half (to);
+  else if (from_half (from) != NULL || to_half (to) != NULL)
+    row = two_steps;
+  if (row == NULL)
+    return gen_node_error (kernel->node, error, "cannot cast %s to %s", gen_data_type_name (from),
+        gen_data_type_name (to));
+  return gen_unary_cpu (kernel, row, 0.3, error);
+}
+
+static gboolean
+gradient (GenGradient *g, GError **error)
+{
+  g->inputs[0] = gen_graph_op (g->graph, "Cast", &g->outputs[0], 1, 1, error, "to", GEN_INT,
+      (int)gen_node_input (g->node, 0)->type, NULL);
+  return g->inputs[0] != NULL;
+}
+
+const GenOperator gen_operator_cast = {
+  .name = "Cast",
+  .summary = "The same numbers as another type",
+  .since = 6,
+  .min_inputs = 1,
+  .max_inputs = 1,
+  .min_outputs = 1,
+  .max_outputs = 1,
+  .layouts = GEN_LAYOUTS_SAME,
+  .infer = infer,
+  .cpu = cpu,
+  .gradient = gradient,
+};

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Pow: a to the power b, broadcast. The exponent may be of another type; squares, roots and
+ * inverses, which are what nets ask for, are computed as such. */
+#include <math.h>
+
+#include "../simd.h"
+#include "broadcast.h"
+
+#define POW_ROW(name, T, E)                                                                        \
+  static void name (const void *pa, gint64 as, const void *pb, gint64 bs, void *pout, gsize n)     \
+  {                                                                                                \
+    const T *a = pa;                                                                               \
+    const E *b = pb;                                                                               \
+    T *out = pout;                                                                                 \
+                                                                                                   \
+    for (gsize i = 0; i < n; i++)                                                                  \
+      out[i] = (T)pow (a[(gint64)i * as], b[(gint64)i * bs]);                                      \
+  }
+#define POW_ROWS(T, t)                                                                             \
+  POW_ROW (t##_float64, T, double)                                                                 \
+  POW_ROW (t##_int32, T, gint32)                                                                   \
+  POW_ROW (t##_int64, T, gint64)
+
+POW_ROWS (float, float32)
+POW_ROWS (double, float64)
+POW_ROWS (gint32, int32)
+POW_ROWS (gint64, int64)
+POW_ROW (float64_float32, double, float)
+POW_ROW (int32_float32, gint32, float)
+POW_ROW (int64_float32, gint64, float)
+
+#define LOOP(expression)                                                                           \
+  for (gsize i = 0; i < n; i++) {                                                                  \
+    const float x = a[i];                                                                          \
+    out[i] = (expression);                                                                         \
+  }
+
+GEN_CLONES static void
+float_row (const void *pa, gint64 as, const void *pb, gint64 bs, void *pout, gsize n)
+{
+  const float *a = pa, *b = pb;
+  float *out = pout;
+
+  if (as == 1 && bs == 0 && *b == 2)
+    LOOP (x * x)
+  else if (as == 1 && bs == 0 && *b == 0.5f)
+    LOOP (sqrtf (x))
+  else if (as == 1 && bs == 0 && *b == 1)
+    LOOP (x)
+  else if (as == 1 && bs == 0 && *b == -1)
+    LOOP (1 / x)
+  else if (as == 1 && bs == 0 && *b == 3)
+    LOOP (x * x * x)
+  else
+    for (gsize i = 0; i < n; i++)
+      out[i] = powf (a[(gint64)i * as], b[(gint64)i * bs]);
+}
+
+static gboolean
+infer (GenNode *node, GError **error)
+{
+  const GenTensor *a = gen_node_input (node, 0), *b = gen_node_input (node, 1);
+  GenShape shape;
+
+  if (!gen_shape_broadcast (&a->shape, &b->shape, &shape)) {
+    g_autofree char *sa = gen_shape_to_string (&a->shape);
+    g_autofree char *sb = gen_shape_to_string (&b->shape);
+
+    return gen_node_error (node, error, "shapes %s and %s cannot be broadcast together", sa, sb);
+  }
+  gen_node_set_output (node, 0, a->type, &shape);
+  return TRUE;
+}
+
+static int
+type_index (const GenTensor *tensor)
+{
+  switch (tensor->type) {
+  case GEN_TYPE_FLOAT32:
+    return 0;
+  case GEN_TYPE_FLOAT64:
+    return 1;
+  case GEN_TYPE_INT32:
+    return 2;
+  case GEN_TYPE_INT64:
+    return 3;
+  default:
+    return -1;
+  }
+}
+
+static gboolean
+cpu (GenKernel *kernel, GError **error)
+{
+  static const GenBinaryRow rows[4][4] = {
+    { float_row, float32_float64, float32_int32, float32_int64 },
+    { float64_float32, float64_float64, float64_int32, float64_int64 },
+    { int32_float32, int32_float64, int32_int32, int32_int64 },
+    { int64_float32, int64_float64, int64_int32, int64_int64 },
+  };
+  int base = type_index (gen_node_input (kernel->node, 0));
+  int exponent = type_index (gen_node_input (kernel->node, 1));
+
+  if (base < 0 || exponent < 0)
+    return gen_node_error (kernel->node, error, "not supported for %s to the power of %s",
+        gen_data_type_name (gen_node_input (kernel->node, 0)->type),
+        gen_data_type_name (gen_node_input (kernel->node, 1)->type));
+  return gen_binary_cpu (kernel, rows[base][exponent], 4, error);
+}
+
+/* da = dy b a^(b-1); db = dy y ln a, where a is above 0. */
+static gboolean
+gradient (GenGradient *g, GError **error)
+{
+  GenGraph *graph = g->graph;
+  GenTensor *a = gen_node_input (g->node, 0), *b = gen_node_input (g->node, 1), *d;
+  const float *exponent = b->type == GEN_TYPE_FLOAT32 && gen_shape_elements (&b->shape) == 1
+                              ? gen_tensor_constant (b)
+                              : NULL;
+
+  if (b->type != a->type) {
+    b = gen_graph_op (graph, "Cast", &b, 1, 1, error, "to", GEN_INT, (int)a->type, NULL);
+    if (b == NULL)
+      return FALSE;
+  }
+  if (g->needed[0]) {
+    if (exponent != NULL && *exponent == 2)
+      d = gen_binary (graph, "Add", a, a, error);
+    else
+      d = gen_binary (graph, "Mul", b,
+          gen_binary (graph, "Pow", a,
+              gen_binary (graph, "Sub", b, gen_graph_float (graph, 1), error), error),
+          error);
+    d = gen_binary (graph, "Mul", g->outputs[0], d, error);
+    g->inputs[0] = gen_gradient_unbroadcast (graph, d, a, error);
+    if (g->inputs[0] == NULL)
+      return FALSE;
+  }
+  if (g->needed[1]) {
+    GenTensor *one = gen_graph_float (graph, 1);
+    GenTensor *positive = gen_binary (graph, "Greater", a, gen_graph_float (graph, 0), error);
+
+    if (positive == NULL)
+      return FALSE;
+    a = gen_graph_op (graph, "Where", (GenTensor *[]){ positive, a, one }, 3, 1, error, NULL);
+    d = gen_binary (
+        graph, "Mul", gen_node_output (g->node, 0), gen_unary (graph, "Log", a, error), error);
+    d = gen_binary (graph, "Mul", g->outputs[0], d, error);
+    g->inputs[1] = gen_gradient_unbroadcast (graph, d, gen_node_input (g->node, 1), error);
+    if (g->inputs[1] == NULL)
+      return FALSE;
+  }
+  return TRUE;
+}
+
+const GenOperator gen_operator_pow = {
+  .name = "Pow",
+  .summary = "Power of a tensor by another",
+  .since = 7,
+  .min_inputs = 2,
+  .max_inputs = 2,
+  .min_outputs = 1,
+  .max_outputs = 1,
+  .layouts = GEN_LAYOUTS_SAME,
+  .elementwise = TRUE,
+  .infer = infer,
+  .cpu = cpu,
+  .gradient = gradient,
+};

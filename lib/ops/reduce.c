@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* How reductions walk. The operand is seen in the order of its memory as groups of merged
+ * dimensions, each kept or reduced; the innermost group is one row. Work is cut along a kept
+ * group, so that parts write disjoint results; where none is long enough (sums over a batch
+ * into few numbers) it is cut along a reduced one into partial results, merged in order. */
+#include "reduce.h"
+
+#include <string.h>
+
+#define NANOSECONDS_PER_ELEMENT 0.15
+
+typedef struct {
+  gint64 extent;
+  gint64 from,
+      to; /* strides in elements of the operand and of the result; `to` is 0 when reduced */
+  gboolean reduced;
+} Group;
+
+typedef struct {
+  const GenReducer *reducer;
+  Group groups[GEN_MAX_RANK];
+  int n_groups;
+  int cut; /* the group that parts share */
+  int parts;
+  gboolean partial; /* the cut group is reduced: parts have results of their own */
+  gint64 n, outputs;
+  double count;
+} Reduce;
+
+gboolean
+gen_reduce_axes (const GenNode *node, gboolean reduced[GEN_MAX_RANK], GError **error)
+{
+  const GenTensor *x = gen_node_input (node, 0), *input = gen_node_input (node, 1);
+  gint64 values[GEN_MAX_RANK];
+  const gint64 *axes = values;
+  int n = 0, axis;
+
+  if (input == NULL)
+    axes = gen_node_ints (node, "axes", &n);
+  else if (!gen_tensor_ints (input, values, GEN_MAX_RANK, &n))
+    return gen_node_error (node, error, "its axes must be constant, and at most %d", GEN_MAX_RANK);
+  for (int i = 0; i < x->shape.rank; i++)
+    reduced[i] = n == 0 && gen_node_int (node, "noop_with_empty_axes", 0) == 0;
+  for (int i = 0; i < n; i++) {
+    axis = gen_axis (axes[i], x->shape.rank);
+    if (axis < 0)
+      return gen_node_error (
+          node, error, "axis %" G_GINT64_FORMAT " is not one of %d", axes[i], x->shape.rank);
+    reduced[axis] = TRUE;
+  }
+  return TRUE;
+}
+
+gboolean
+gen_reduce_infer (GenNode *node, GError **error)
+{
+  const GenTensor *x = gen_node_input (node, 0);
+  gboolean keep = gen_node_int (node, "keepdims", 1) != 0, reduced[GEN_MAX_RANK];
+  GenShape shape = GEN_SHAPE_SCALAR;
+
+  if (!gen_reduce_axes (node, reduced, error))
+    return FALSE;
+  for (int i = 0; i < x->shape.rank; i++)
+    if (!reduced[i] || keep)
+      shape.dims[shape.rank++] = reduced[i] ? 1 : x->shape.dims[i];
+  gen_node_set_output (node, 0, x->type, &shape);
+  return TRUE;
+}
+
+gint64
+gen_reduce_count (const GenNode *node)
+{
+  const GenShape *shape = &gen_node_input (node, 0)->shape;
+  gboolean reduced[GEN_MAX_RANK];
+  gint64 count = 1;
+
+  if (gen_reduce_axes (node, reduced, NULL))
+    for (int i = 0; i < shape->rank; i++)
+      if (reduced[i])
+        count *= shape->dims[i];
+  return count;
+}
+
+/* Merge dimensions that lie behind each other in both tensors. */
+static void
+find_groups (Reduce *reduce, const GenNode *node, const gboolean *reduced)
+{
+  const GenTensor *x = gen_node_input (node, 0), *y = gen_node_output (node, 0);
+  gboolean keep = gen_node_int (node, "keepdims", 1) != 0;
+  gint64 from[GEN_MAX_RANK], to[GEN_MAX_RANK];
+  int rank = x->shape.rank, order[GEN_MAX_RANK], out = 0;
+
+  gen_tensor_strides (x, from);
+  gen_tensor_strides (y, to);
+  for (int i = 0; i < rank; i++)
+    order[i] = i;
+  if (x->layout == GEN_LAYOUT_CHANNELS_LAST && rank >= 3) {
+    for (int i = 1; i < rank - 1; i++)
+      order[i] = i + 1;
+    order[rank - 1] = 1;
+  }
+  if (!keep)
+    for (int i = rank - 1, k = y->shape.rank - 1; i >= 0; i--)
+      to[i] = reduced[i] ? 0 : to[k--];
+  for (int i = 0; i < rank; i++) {
+    int axis = order[i];
+    gint64 extent = x->shape.dims[axis], stride = reduced[axis] ? 0 : to[axis];
+    Group *last = out > 0 ? &reduce->groups[out - 1] : NULL;
+
+    if (extent == 1)
+      continue;
+    if (last == NULL || last->reduced != reduced[axis] || last->from != from[axis] * extent ||
+        last->to != stride * extent)
+      last = &reduce->groups[out++];
+    else
+      extent *= last->extent;
+    *last = (Group){ extent, from[axis], stride, reduced[axis] };
+  }
+  if (out == 0)
+    reduce->groups[out++] = (Group){ 1, 1, 1, FALSE };
+  reduce->n_groups = out;
+}
+
+/* Everything in [first, end) of the cut group, into `results`. */
+static void
+walk (const Reduce *reduce, const char *x, char *results, gint64 first, gint64 end)
+{
+  const GenReducer *reducer = reduce->reducer;
+  const Group *inner = &reduce->groups[reduce->n_groups - 1];
+  int n = reduce->n_groups - 1;
+  gint64 starts[GEN_MAX_RANK] = { 0 }, ends[GEN_MAX_RANK], at[GEN_MAX_RANK];
+  gint64 row_first = 0, row_n = inner->extent, rows = 1, stride = inner->to;
+
+  for (int i = 0; i < n; i++) {
+    starts[i] = i == reduce->cut ? first : 0;
+    ends[i] = i == reduce->cut ? end : reduce->groups[i].extent;
+    at[i] = starts[i];
+    rows *= ends[i] - starts[i];
+  }
+  if (reduce->cut == n) {
+    row_first = first;
+    row_n = end - first;
+  }
+  if (row_n == 0)
+    return;
+  for (gint64 row = 0; row < rows; row++) {
+    gint64 from = row_first * inner->from, to = inner->reduced ? 0 : row_first * stride;
+    gboolean fresh = TRUE;
+    char *out;
+
+    for (int i = 0; i < n; i++) {
+      from += at[i] * reduce->groups[i].from;
+      to += at[i] * reduce->groups[i].to;
+      fresh &= !reduce->groups[i].reduced || at[i] == starts[i];
+    }
+    out = results + to * reducer->size;
+    if (fresh)
+      reducer->start (out, stride, inner->reduced ? 1 : row_n);
+    if (inner->reduced)
+      reducer->across (out, x + from * reducer->size, row_n);
+    else
+      reducer->along (out, stride, x + from * reducer->size, row_n);
+    for (int i = n - 1; i >= 0 && ++at[i] == ends[i]; i--)
+      at[i] = starts[i];
+  }
+}
+
+static void
+run (const GenKernel *kernel, int part, int parts)
+{
+  const Reduce *reduce = kernel->state;
+  char *results = kernel->outputs[0];
+  gsize first, end;
+
+  if (reduce->n == 0) {
+    reduce->reducer->start (results, 1, reduce->outputs);
+    return;
+  }
+  gen_kernel_share (reduce->groups[reduce->cut].extent,
+      reduce->cut == reduce->n_groups - 1 ? 64 / reduce->reducer->size : 1, part, parts, &first,
+      &end);
+  if (reduce->partial)
+    results = (char *)kernel->scratch + part * reduce->outputs * reduce->reducer->size;
+  if (reduce->partial && first == end)
+    reduce->reducer->start (results, 1, reduce->outputs);
+  else if (first < end)
+    walk (reduce, kernel->inputs[0], results, first, end);
+}
+
+static void
+run_end (const GenKernel *kernel, int part, int parts)
+{
+  const Reduce *reduce = kernel->state;
+  const GenReducer *reducer = reduce->reducer;
+  gsize size = reduce->outputs * reducer->size;
+
+  if (reduce->partial) {
+    memcpy (kernel->outputs[0], kernel->scratch, size);
+    for (int i = 1; i < reduce->parts; i++)
+      reducer->merge (
+          kernel->outputs[0], (const char *)kernel->scratch + i * size, reduce->outputs);
+  }
+  if (reducer->finish != NULL)
+    reducer->finish (kernel->outputs[0], reduce->outputs, reduce->count);
+}
+
+/* Cut the longest kept group, or, when it is short, the longest reduced one. */
+static void
+choose_cut (Reduce *reduce, GenKernel *kernel)
+{
+  int kept = -1, reduced = -1;
+
+  reduce->parts = gen_kernel_parts (kernel, reduce->n, NANOSECONDS_PER_ELEMENT);
+  for (int i = 0; i < reduce->n_groups; i++) {
+    const Group *group = &reduce->groups[i];
+    int *best = group->reduced ? &reduced : &kept;
+
+    if (*best < 0 || group->extent > reduce->groups[*best].extent)
+      *best = i;
+  }
+  reduce->cut = kept >= 0 ? kept : reduced;
+  if (reduce->parts > 1 && reduced >= 0) {
+    gint64 grain = kept == reduce->n_groups - 1 ? 64 / reduce->reducer->size : 1;
+
+    if (kept < 0 || reduce->groups[kept].extent < 2 * grain * reduce->parts)
+      reduce->cut = reduced;
+  }
+  reduce->partial = reduce->parts > 1 && reduce->groups[reduce->cut].reduced;
+  if (!reduce->partial)
+    return;
+  /* Partial results must stay small beside the operand. */
+  if (reduce->outputs * reduce->parts > reduce->n / 2) {
+    reduce->parts = 1;
+    reduce->partial = FALSE;
+  } else {
+    kernel->scratch_size = reduce->parts * reduce->outputs * reduce->reducer->size;
+  }
+}
+
+gboolean
+gen_reduce_cpu (GenKernel *kernel, const GenReducers *reducers, GError **error)
+{
+  const GenTensor *x = gen_node_input (kernel->node, 0);
+  const GenReducer *by_type[] = {
+    [GEN_TYPE_FLOAT32] = reducers->float32,
+    [GEN_TYPE_FLOAT64] = reducers->float64,
+    [GEN_TYPE_INT32] = reducers->int32,
+    [GEN_TYPE_INT64] = reducers->int64,
+    [GEN_TYPE_INT8] = reducers->int8,
+    [GEN_TYPE_UINT8] = reducers->uint8,
+    [GEN_TYPE_BOOL] = reducers->uint8,
+  };
+  gboolean reduced[GEN_MAX_RANK];
+  Reduce *reduce;
+
+  if (x->type >= G_N_ELEMENTS (by_type) || by_type[x->type] == NULL)
+    return gen_node_error (
+        kernel->node, error, "not supported for elements of type %s", gen_data_type_name (x->type));
+  if (!gen_reduce_axes (kernel->node, reduced, error))
+    return FALSE;
+  reduce = g_new0 (Reduce, 1);
+  kernel->state = reduce;
+  kernel->free_state = g_free;
+  reduce->reducer = by_type[x->type];
+  reduce->n = gen_shape_elements (&x->shape);
+  reduce->outputs = gen_shape_elements (&gen_node_output (kernel->node, 0)->shape);
+  reduce->count = gen_reduce_count (kernel->node);
+  find_groups (reduce, kernel->node, reduced);
+  choose_cut (reduce, kernel);
+  gen_kernel_add_step (kernel, run, reduce->n == 0 ? 1 : reduce->parts);
+  if (reduce->partial || reduce->reducer->finish != NULL)
+    gen_kernel_add_step (kernel, run_end, 1);
+  return TRUE;
+}
+
+GenTensor *
+gen_reduce_keep (GenGradient *g, GenTensor *tensor, GError **error)
+{
+  const GenShape *shape = &gen_node_input (g->node, 0)->shape;
+  gboolean reduced[GEN_MAX_RANK];
+  gint64 kept[GEN_MAX_RANK];
+
+  if (tensor == NULL || tensor->shape.rank == shape->rank)
+    return tensor;
+  if (!gen_reduce_axes (g->node, reduced, error))
+    return NULL;
+  for (int i = 0; i < shape->rank; i++)
+    kept[i] = reduced[i] ? 1 : shape->dims[i];
+  return gen_binary (
+      g->graph, "Reshape", tensor, gen_graph_ints (g->graph, kept, shape->rank), error);
+}
+
+GenTensor *
+gen_reduce_spread (GenGradient *g, GenTensor *tensor, GError **error)
+{
+  const GenShape *shape = &gen_node_input (g->node, 0)->shape;
+
+  tensor = gen_reduce_keep (g, tensor, error);
+  if (tensor == NULL || gen_shape_equal (&tensor->shape, shape))
+    return tensor;
+  return gen_binary (
+      g->graph, "Expand", tensor, gen_graph_ints (g->graph, shape->dims, shape->rank), error);
+}

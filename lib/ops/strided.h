@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copying a box of elements between two tensors, each with strides of its own: what
+ * Transpose, Slice, Concat, Split, Expand and Tile come down to. */
+#pragma once
+
+#include <generative/operator.h>
+
+typedef struct {
+  int rank; /* at least 1 */
+  gint64 dims[GEN_MAX_RANK];
+  gint64 from[GEN_MAX_RANK], to[GEN_MAX_RANK]; /* in elements */
+  gint64 from_offset, to_offset;               /* in elements */
+  gsize size;                                  /* bytes of an element: 1, 2, 4 or 8 */
+  gsize rows;                                  /* product of all dims but the last */
+  gboolean transposes; /* the innermost two dimensions are a matrix to be transposed */
+} GenStrided;
+
+/* Dimensions are merged where both sides allow it. */
+void gen_strided_init (GenStrided *strided, int rank, const gint64 *dims, const gint64 *from,
+    const gint64 *to, GenDataType type);
+/* The share of part `part`. */
+void gen_strided_run (const GenStrided *strided, const void *from, void *to, int part, int parts);
+
+/* cpu() for an operator that is one such copy from input 0 to output 0; takes over `strided`,
+ * made with g_new. */
+gboolean gen_strided_cpu (GenKernel *kernel, GenStrided *strided, GError **error);
+
+/* Row-major strides of `shape`. */
+void gen_shape_strides (const GenShape *shape, gint64 strides[GEN_MAX_RANK]);

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Choosing the row function by the operand's type, and the commonest gradient. */
+#include "unary.h"
+
+gboolean
+gen_unary_rows_cpu (GenKernel *kernel, const GenUnaryRows *rows, GError **error)
+{
+  GenDataType type = gen_node_input (kernel->node, 0)->type;
+  const GenUnaryRow by_type[] = {
+    [GEN_TYPE_FLOAT32] = rows->float32,
+    [GEN_TYPE_FLOAT64] = rows->float64,
+    [GEN_TYPE_INT8] = rows->int8,
+    [GEN_TYPE_INT16] = rows->int16,
+    [GEN_TYPE_INT32] = rows->int32,
+    [GEN_TYPE_INT64] = rows->int64,
+    [GEN_TYPE_UINT8] = rows->uint8,
+    [GEN_TYPE_UINT16] = rows->uint16,
+    [GEN_TYPE_UINT32] = rows->uint32,
+    [GEN_TYPE_UINT64] = rows->uint64,
+    [GEN_TYPE_BOOL] = rows->boolean,
+  };
+
+  if (type >= G_N_ELEMENTS (by_type) || by_type[type] == NULL)
+    return gen_node_error (
+        kernel->node, error, "not supported for elements of type %s", gen_data_type_name (type));
+  return gen_unary_cpu (kernel, by_type[type], rows->cost, error);
+}
+
+gboolean
+gen_gradient_times (GenGradient *g, GenTensor *factor, GError **error)
+{
+  g->inputs[0] = gen_binary (g->graph, "Mul", g->outputs[0], factor, error);
+  return g->inputs[0] != NULL;
+}

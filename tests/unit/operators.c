@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Operators: each gradient against central differences, and values against numpy's. */
+#include <generative/operator.h>
+#include <generative/plan.h>
+
+#include <math.h>
+#include <string.h>
+
+#define MAX_INPUTS 3
+
+/* An operator applied to inputs of the given shapes. `build` makes what the plain call cannot. */
+typedef struct {
+  const char *name;
+  GenShape shapes[MAX_INPUTS]; /* ended by an empty one */
+  const char *attribute;
+  double value;
+  GenTensor *(*build) (GenGraph *graph, GenTensor *const *x, GError **error);
+} Case;
+
+#define NONE ((GenShape){ .rank = -1 })
+
+static int
+count_inputs (const Case *test)
+{
+  int n = 0;
+
+  while (n < MAX_INPUTS && test->shapes[n].rank > 0)
+    n++;
+  return n;
+}
+
+static GenTensor *
+positive (GenGraph *graph, GenTensor *x, GError **error)
+{
+  return gen_binary (
+      graph, "Add", gen_unary (graph, "Exp", x, error), gen_graph_float (graph, 0.5f), error);
+}
+
+static GenTensor *
+build_log (GenGraph *graph, GenTensor *const *x, GError **error)
+{
+  return gen_unary (graph, "Log", positive (graph, x[0], error), error);
+}
+
+static GenTensor *
+build_sqrt (GenGraph *graph, GenTensor *const *x, GError **error)
+{
+  return gen_unary (graph, "Sqrt", positive (graph, x[0], error), error);
+}
+
+static GenTensor *
+build_div (GenGraph *graph, GenTensor *const *x, GError **error)
+{
+  return gen_binary (graph, "Div", x[0], positive (graph, x[1], error), error);
+}
+
+static GenTensor *
+build_pow (GenGraph *graph, GenTensor *const *x, GError **error)
+{
+  return gen_binary (graph, "Pow", positive (graph, x[0], error), x[1], error);
+}
+
+static GenTensor *
+build_square (GenGraph *graph, GenTensor *const *x, GError **error)
+{
+  return gen_binary (graph, "Pow", x[0], gen_graph_float (graph, 2), error);
+}
+
+static GenTensor *
+with_ints (
+    GenGraph *graph, const char *op, GenTensor *x, const gint64 *values, int n, GError **error)
+{
+  return gen_binary (graph, op, x, gen_graph_ints (graph, values, n), error);
+}
+
+static GenTensor *
+build_reduce_sum_leading (GenGraph *graph, GenTensor *const *x, GError **error)
+{
+  return with_ints (graph, "ReduceSum", x[0], (gint64[]){ 0 }, 1, error);
+}
+
+static GenTensor *
+build_reduce_sum_middle (GenGraph *graph, GenTensor *const *x, GError **error)
+{
+  return with_ints (graph, "ReduceSum", x[0], (gint64[]){ 1, -1 }, 2, error);
+}
+
+static GenTensor *
+build_reduce_mean (GenGraph *graph, GenTensor *const *x, GError **error)
+{
+  return gen_graph_op (graph, "ReduceMean", x, 1, 1, error, "axes", GEN_INTS, 2, (gint64[]){ 0, 2 },
+      "keepdims", GEN_INT, 0, NULL);
+}
+
+static GenTensor *
+build_reshape (GenGraph *graph, GenTensor *const *x, GError **error)
+{
+  return with_ints (graph, "Reshape", x[0], (gint64[]){ 2, -1 }, 2, error);
+}
+
+static GenTensor *
+build_squeeze (GenGraph *graph, GenTensor *const *x, GError **error)
+{
+  return with_ints (graph, "Squeeze", x[0], (gint64[]){ 1 }, 1, error);
+}
+
+static GenTensor *
+build_unsqueeze (GenGraph *graph, GenTensor *const *x, GError **error)
+{
+  return with_ints (graph, "Unsqueeze", x[0], (gint64[]){ 0, -1 }, 2, error);
+}
+
+static GenTensor *
+build_transpose (GenGraph *graph, GenTensor *const *x, GError **error)
+{
+  return gen_graph_op (
+      graph, "Transpose", x, 1, 1, error, "perm", GEN_INTS, 3, (gint64[]){ 1, 2, 0 }, NULL);
+}
+
+static GenTensor *
+build_expand (GenGraph *graph, GenTensor *const *x, GError **error)
+{
+  return with_ints (graph, "Expand", x[0], (gint64[]){ 2, 3, 4 }, 3, error);
+}
+
+static GenTensor *
+build_dropout (GenGraph *graph, GenTensor *const *x, GError **error)
+{
+  guint8 training = TRUE;
+  GenTensor *mode = gen_graph_add_constant (
+      graph, NULL, GEN_TYPE_BOOL, &GEN_SHAPE_SCALAR, g_bytes_new (&training, 1));
+
+  return gen_graph_op (graph, "Dropout",
+      (GenTensor *[]){ x[0], gen_graph_float (graph, 0.4), mode }, 3, 1, error, NULL);
+}
+
+static GenTensor *
+build_cast (GenGraph *graph, GenTensor *const *x, GError **error)
+{
+  GenTensor *wide =
+      gen_graph_op (graph, "Cast", x, 1, 1, error, "to", GEN_INT, (int)GEN_TYPE_FLOAT64, NULL);
+
+  return wide == NULL ? NULL
+                      : gen_graph_op (graph, "Cast", &wide, 1, 1, error, "to", GEN_INT,
+                            (int)GEN_TYPE_FLOAT32, NULL);
+}
+
+static GenTensor *
+build_where (GenGraph *graph, GenTensor *const *x, GError **error)
+{
+  GenTensor *condition = gen_binary (graph, "Greater", x[2], gen_graph_float (graph, 0), error);
+
+  return condition == NULL ? NULL
+                           : gen_graph_op (graph, "Where", (GenTensor *[]){ condition, x[0], x[1] },
+                                 3, 1, error, NULL);
+}
+
+static GenTensor *
+build_gemm (GenGraph *graph, GenTensor *const *x, GError **error)
+{
+  return gen_graph_op (
+      graph, "Gemm", x, 3, 1, error, "transA", GEN_INT, 1, "alpha", GEN_FLOAT, 0.5, NULL);
+}
+
+static const Case cases[] = {
+  { "Add", { { 2, { 3, 4 } }, { 1, { 4 } } } },
+  { "Sub", { { 2, { 3, 4 } }, { 2, { 3, 1 } } } },
+  { "Mul", { { 2, { 3, 4 } }, { 3, { 2, 1, 4 } } } },
+  { "Div", { { 2, { 3, 4 } }, { 1, { 4 } } }, .build = build_div },
+  { "Neg", { { 2, { 3, 4 } } } },
+  { "Exp", { { 2, { 3, 4 } } } },
+  { "Log", { { 2, { 3, 4 } } }, .build = build_log },
+  { "Sqrt", { { 2, { 3, 4 } } }, .build = build_sqrt },
+  { "Pow", { { 2, { 3, 4 } }, { 1, { 1 } } }, .build = build_pow },
+  { "Pow (2)", { { 2, { 3, 4 } } }, .build = build_square },
+  { "Relu", { { 2, { 3, 4 } } } },
+  { "LeakyRelu", { { 2, { 3, 4 } } }, "alpha", 0.2 },
+  { "LeakyRelu", { { 2, { 3, 4 } } }, "alpha", -0.2 },
+  { "Sigmoid", { { 2, { 3, 4 } } } },
+  { "Tanh", { { 2, { 3, 4 } } } },
+  { "Softplus", { { 2, { 3, 4 } } } },
+  { "ReduceSum", { { 3, { 3, 4, 5 } } } },
+  { "ReduceSum (leading)", { { 3, { 3, 4, 5 } } }, .build = build_reduce_sum_leading },
+  { "ReduceSum (middle)", { { 4, { 2, 3, 2, 3 } } }, .build = build_reduce_sum_middle },
+  { "ReduceMean", { { 4, { 2, 3, 4, 2 } } }, .build = build_reduce_mean },
+  { "Gemm", { { 2, { 5, 3 } }, { 2, { 5, 4 } }, { 1, { 4 } } }, .build = build_gemm },
+  { "MatMul", { { 2, { 3, 5 } }, { 2, { 5, 4 } } } },
+  { "MatMul", { { 3, { 2, 3, 5 } }, { 2, { 5, 4 } } } },
+  { "MatMul", { { 4, { 2, 1, 3, 5 } }, { 3, { 3, 5, 4 } } } },
+  { "MatMul", { { 1, { 5 } }, { 3, { 3, 5, 4 } } } },
+  { "MatMul", { { 3, { 3, 4, 5 } }, { 1, { 5 } } } },
+  { "MatMul", { { 1, { 5 } }, { 1, { 5 } } } },
+  { "Reshape", { { 3, { 2, 3, 4 } } }, .build = build_reshape },
+  { "Flatten", { { 3, { 2, 3, 4 } } } },
+  { "Squeeze", { { 3, { 2, 1, 4 } } }, .build = build_squeeze },
+  { "Unsqueeze", { { 2, { 2, 4 } } }, .build = build_unsqueeze },
+  { "Identity", { { 2, { 2, 4 } } } },
+  { "Transpose", { { 3, { 2, 3, 4 } } }, .build = build_transpose },
+  { "Expand", { { 2, { 3, 1 } } }, .build = build_expand },
+  { "Dropout", { { 2, { 5, 6 } } }, .build = build_dropout },
+  { "Cast", { { 2, { 2, 4 } } }, .build = build_cast },
+  { "Where", { { 2, { 3, 4 } }, { 1, { 4 } }, { 2, { 3, 1 } } }, .build = build_where },
+};
+
+static GenGraph *
+build_case (const Case *test, GError **error)
+{
+  g_autoptr (GenGraph) graph = gen_graph_new (test->name);
+  GenTensor *x[MAX_INPUTS], *y;
+  int n = count_inputs (test);
+
+  for (int i = 0; i < n; i++)
+    x[i] = gen_graph_add_input (graph, NULL, GEN_TYPE_FLOAT32, &test->shapes[i]);
+  if (test->build != NULL)
+    y = test->build (graph, x, error);
+  else if (test->attribute != NULL)
+    y = gen_graph_op (
+        graph, test->name, x, n, 1, error, test->attribute, GEN_FLOAT, test->value, NULL);
+  else
+    y = gen_graph_op (graph, test->name, x, n, 1, error, NULL);
+  if (y == NULL)
+    return NULL;
+  gen_graph_add_output (graph, y);
+  return g_steal_pointer (&graph);
+}
+
+static void
+test_gradient (gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GenGraph) graph = build_case (data, &error);
+  double worst;
+
+  g_assert_no_error (error);
+  worst = gen_graph_check_gradients (graph, 7, &error);
+  g_assert_no_error (error);
+  g_assert_cmpfloat (worst, <, 5e-3);
+  g_assert_cmpfloat (worst, >=, 0);
+}
+
+/* The gradient of the sum of squares of the first gradient. */
+static void
+test_second_gradient (gconstpointer data)
+{
+  const Case *test = data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GenGraph) graph = build_case (test, &error);
+  GenTensor *wrt[MAX_INPUTS], *gradients[MAX_INPUTS], *y;
+  int n = count_inputs (test);
+  double worst;
+
+  g_assert_no_error (error);
+  for (int i = 0; i < n; i++)
+    wrt[i] = g_ptr_array_index (graph->inputs, i);
+  y = g_ptr_array_index (graph->outputs, 0);
+  y = gen_binary (graph, "Mul", y, y, &error);
+  g_assert_no_error (error);
+  g_assert_true (gen_graph_gradients (graph, y, wrt, n, gradients, &error));
+  g_assert_no_error (error);
+  g_ptr_array_set_size (graph->outputs, 0);
+  for (int i = 0; i < n; i++)
+    if (gradients[i] != NULL)
+      gen_graph_add_output (graph, gradients[i]);
+  worst = gen_graph_check_gradients (graph, 9, &error);
+  g_assert_no_error (error);
+  g_assert_cmpfloat (worst, <, 2e-2);
+  g_assert_cmpfloat (worst, >=, 0);
+}
+
+static void
+add_cases (void)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autofree char *first = g_strdup_printf ("/operators/gradient/%s/%u", cases[i].name, i);
+    g_autofree char *second =
+        g_strdup_printf ("/operators/second-gradient/%s/%u", cases[i].name, i);
+
+    g_test_add_data_func (first, &cases[i], test_gradient);
+    g_test_add_data_func (second, &cases[i], test_second_gradient);
+  }
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  add_cases ();
+  return g_test_run ();
+}
