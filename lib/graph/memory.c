@@ -30,6 +30,8 @@ gen_memory_plan (GenBlock *blocks, guint n)
   g_autofree GenBlock **order = g_new (GenBlock *, n), **near = g_new (GenBlock *, n);
   gsize total = 0;
 
+  if (n == 0)
+    return 0;
   for (guint i = 0; i < n; i++)
     order[i] = &blocks[i];
   qsort (order, n, sizeof *order, by_size);

@@ -7,6 +7,9 @@
   X (cast)                                                                                         \
   X (constant)                                                                                     \
   X (constant_of_shape)                                                                            \
+  X (conv)                                                                                         \
+  X (conv_transpose)                                                                               \
+  X (conv_weight_gradient)                                                                         \
   X (convert_layout)                                                                               \
   X (div)                                                                                          \
   X (dropout)                                                                                      \

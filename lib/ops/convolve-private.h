@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* How a convolution is cut up. Only convolve.c, phases.c and tasks.c see this. */
+#pragma once
+
+#include "../device/dnnl.h"
+#include "convolve.h"
+
+/* A forward convolution of the whole batch whose result is the operator's, or, when the
+ * operator is a transposed convolution, some phases of it: window w of an axis makes the
+ * results at stride * (first + w) + phase + r - cut for each r in [0, phases). Channels of the
+ * problem are (phase of rows, phase of columns, channel of the result). */
+typedef struct {
+  GenConvolutionKind kind;
+  int rank;
+  GenConvolutionAxis axes[GEN_CONVOLUTION_MAX_RANK];
+  gint64 groups, in_channels, out_channels;
+  gboolean scattered; /* results do not lie as the problem makes them */
+  struct {
+    gint64 first, stride, phase, phases, cut, out;
+  } scatter[2];        /* rows, columns */
+  gint64 group_stride; /* of its weights, in elements */
+  gint64 weight_strides[2 + GEN_CONVOLUTION_MAX_RANK];
+  gint64 weights; /* their offset */
+} GenProblem;
+
+/* Packed weights of some channels of a problem. */
+typedef struct {
+  const GenConvolution *convolution; /* whose format it is */
+  GenReorder *packer;
+  int problem;
+  gint64 channel, channels;
+  gint64 from; /* element offset of the weights */
+  gsize to;    /* byte offset of the packed ones */
+} GenPack;
+
+/* One call of oneDNN: some items, rows and channels of a problem. */
+typedef struct {
+  GenConvolution *convolution;
+  int problem, pack;
+  gint64 item, items, row, rows, channel, channels;
+  gint64 source, result; /* element offsets; `result` unless scattered */
+  gboolean direct;       /* the result is written where it belongs */
+} GenTask;
+
+typedef struct {
+  GenWindow window;
+  gint64 batch, in_channels, out_channels, groups;
+  gint64 source_size, result_size; /* elements of one item */
+  GenLayout layout;
+  GArray *problems;     /* GenProblem */
+  GArray *packs;        /* GenPack */
+  GArray *tasks;        /* GenTask */
+  int parts, first[33]; /* tasks of part p: first[p] up to first[p + 1] */
+  gboolean transposed;
+  gboolean permuted; /* weights are brought into phases before they are packed */
+  gsize permuted_size, packed_size, bias_size;     /* bytes */
+  gsize permuted_at, packed_at, bias_at, parts_at; /* in the scratch */
+  gsize call_scratch, part_scratch;                /* bytes of oneDNN, of all for a part */
+  gboolean post_bias;                              /* bias is added after oneDNN (backward data) */
+  GenActivation fused, after;                      /* by oneDNN, by us */
+  char *constant; /* packed weights and bias, when they never change */
+} GenConvolve;
+
+/* phases.c */
+/* The problems of a transposed convolution; FALSE when it is none that phases can do. */
+gboolean gen_phases_split (GenConvolve *convolve);
+/* Bring weights [in, out / groups, kernel…] into the order of the problems, the share of
+ * part `part`. */
+void gen_phases_permute (
+    const GenConvolve *convolve, const float *weights, float *permuted, int part, int parts);
+/* Write what `task` made to where it belongs. */
+void gen_phases_scatter (
+    const GenConvolve *convolve, const GenTask *task, const float *made, float *result);
+
+/* tasks.c */
+/* Cut all problems into tasks for at most `threads` parts. */
+gboolean gen_tasks_split (GenConvolve *convolve, int threads, gboolean bias, GError **error);

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The kernel of convolutions and transposed convolutions. A convolution is one problem; a
+ * transposed one becomes some (phases.c), or, where phases cannot do it, oneDNN's backward
+ * pass. Problems are cut into tasks for parts (tasks.c). Constant weights are packed once;
+ * others in steps before. */
+#include "convolve-private.h"
+
+#include <string.h>
+
+#include "../graph/kernel.h"
+#include "activation.h"
+
+gboolean
+gen_convolve_window (GenWindow *window, const GenNode *node, const GenShape *input,
+    const GenShape *weights, gboolean transposed, GError **error)
+{
+  int n;
+  const gint64 *kernel = gen_node_ints (node, "kernel_shape", &n);
+
+  if (weights->rank != input->rank || weights->rank < 3)
+    return gen_node_error (node, error, "its weights must be of its input's rank, 3 or more");
+  if (kernel != NULL &&
+      (n != weights->rank - 2 || memcmp (kernel, weights->dims + 2, n * sizeof *kernel) != 0))
+    return gen_node_error (node, error, "kernel_shape is not what its weights say");
+  return transposed ? gen_window_init_transposed (window, node, input, weights->dims + 2, error)
+                    : gen_window_init (window, node, input, weights->dims + 2, error);
+}
+
+double
+gen_convolve_flops (const GenShape *small, const GenShape *weights)
+{
+  return 2.0 * small->dims[0] * gen_shape_product (small, 2, small->rank) *
+         gen_shape_product (weights, 0, weights->rank);
+}
+
+void
+gen_convolve_output_padding (const GenWindow *window, gint64 *extra)
+{
+  for (int i = 0; i < window->rank; i++) {
+    const GenWindowAxis *axis = &window->axes[i];
+
+    extra[i] = axis->in + axis->before + axis->after - axis->dilation * (axis->kernel - 1) - 1 -
+               (axis->out - 1) * axis->stride;
+  }
+}
+
+gboolean
+gen_convolve_bias_gradient (GenGradient *g, GError **error)
+{
+  static const gint64 axes[] = { 0, 2, 3, 4 };
+  int rank = gen_node_input (g->node, 0)->shape.rank;
+
+  if (gen_node_input (g->node, 2) == NULL || !g->needed[2])
+    return TRUE;
+  g->inputs[2] = gen_graph_op (g->graph, "ReduceSum",
+      (GenTensor *[]){ g->outputs[0], gen_graph_ints (g->graph, axes, rank - 1) }, 2, 1, error,
+      "keepdims", GEN_INT, 0, NULL);
+  return g->inputs[2] != NULL;
+}
+
+static void
+convolve_free (gpointer data)
+{
+  GenConvolve *c = data;
+
+  for (guint i = 0; i < c->tasks->len; i++)
+    gen_convolution_free (g_array_index (c->tasks, GenTask, i).convolution);
+  for (guint i = 0; i < c->packs->len; i++)
+    gen_reorder_free (g_array_index (c->packs, GenPack, i).packer);
+  g_array_unref (c->problems);
+  g_array_unref (c->packs);
+  g_array_unref (c->tasks);
+  gen_aligned_free (c->constant);
+  g_free (c);
+}
+
+/* --- weights --- */
+
+static void
+permute (const GenKernel *kernel, int part, int parts)
+{
+  const GenConvolve *c = kernel->state;
+
+  gen_phases_permute (
+      c, kernel->inputs[1], (float *)((char *)kernel->scratch + c->permuted_at), part, parts);
+}
+
+static void
+pack (const GenConvolve *c, const float *weights, const float *bias, char *packed, float *spread,
+    int part)
+{
+  for (guint i = 0; i < c->packs->len; i++) {
+    const GenPack *pack = &g_array_index (c->packs, GenPack, i);
+
+    gen_reorder_run (pack->packer, part, weights + pack->from, packed + pack->to);
+  }
+  if (part == 0 && bias != NULL)
+    for (gsize i = 0; i + c->out_channels <= c->bias_size / sizeof *spread; i += c->out_channels)
+      memcpy (spread + i, bias, c->out_channels * sizeof *spread);
+}
+
+static const float *
+bias_of (const GenKernel *kernel)
+{
+  return kernel->node->inputs->len > 2 ? kernel->inputs[2] : NULL;
+}
+
+static void
+pack_each_run (const GenKernel *kernel, int part, int parts)
+{
+  const GenConvolve *c = kernel->state;
+  char *scratch = kernel->scratch;
+
+  pack (c, c->permuted ? (const float *)(scratch + c->permuted_at) : kernel->inputs[1],
+      bias_of (kernel), scratch + c->packed_at, (float *)(scratch + c->bias_at), part);
+}
+
+static void
+pack_once (GenConvolve *c, const float *weights, const float *bias)
+{
+  float *permuted = c->permuted ? gen_aligned_alloc (c->permuted_size) : NULL;
+
+  c->constant = gen_aligned_alloc (c->packed_size + c->bias_size);
+  if (permuted != NULL)
+    gen_phases_permute (c, weights, permuted, 0, 1);
+  for (int piece = 0; piece < c->parts; piece++)
+    pack (c, permuted != NULL ? permuted : weights, bias, c->constant,
+        (float *)(c->constant + c->packed_size), piece);
+  gen_aligned_free (permuted);
+}
+
+/* --- running --- */
+
+/* Bias after oneDNN's backward pass, which has none. */
+static void
+add_bias (const GenConvolve *c, const float *bias, float *result, gint64 items)
+{
+  gint64 channels = c->out_channels, pixels = c->result_size / channels;
+
+  if (c->layout == GEN_LAYOUT_CHANNELS_LAST) {
+    gen_activation_apply (
+        &(GenActivation){ GEN_ACTIVATION_NONE }, result, items * pixels, channels, channels, bias);
+    return;
+  }
+  for (gint64 i = 0; i < items * channels; i++)
+    for (gint64 k = 0; k < pixels; k++)
+      result[i * pixels + k] += bias[i % channels];
+}
+
+static void
+run (const GenKernel *kernel, int part, int parts)
+{
+  const GenConvolve *c = kernel->state;
+  char *scratch = kernel->scratch, *call = scratch + c->parts_at + part * c->part_scratch;
+  const char *packed = c->constant != NULL ? c->constant : scratch + c->packed_at;
+  const float *bias =
+      (const float *)(c->constant != NULL ? c->constant + c->packed_size : scratch + c->bias_at);
+  float *made = (float *)(call + c->call_scratch), *result = kernel->outputs[0];
+  float *source = (float *)kernel->inputs[0];
+
+  for (int i = c->first[part]; i < c->first[part + 1]; i++) {
+    const GenTask *task = &g_array_index (c->tasks, GenTask, i);
+    const GenProblem *p = &g_array_index (c->problems, GenProblem, task->problem);
+    const GenPack *pack = &g_array_index (c->packs, GenPack, task->pack);
+    void *weights = (void *)(packed + pack->to);
+    float *to = task->direct ? result + task->result : made;
+    gsize n = task->items * task->channels * task->rows;
+
+    for (int k = 1; k < p->rank; k++)
+      n *= p->axes[k].small;
+    if (p->kind == GEN_CONVOLUTION_FORWARD) {
+      gen_convolution_run (
+          task->convolution, source + task->source, weights, bias + task->channel, to, call);
+    } else {
+      n = task->items * c->result_size;
+      gen_convolution_run (task->convolution, to, weights, NULL, source + task->source, call);
+      if (c->bias_size > 0)
+        add_bias (c, bias, to, task->items);
+    }
+    gen_activation_apply (&c->after, to, 1, n, n, NULL);
+    if (!task->direct)
+      gen_phases_scatter (c, task, made, result);
+  }
+}
+
+/* --- preparing --- */
+
+/* The problem that is the convolution itself, or its backward pass. */
+static void
+add_whole (GenConvolve *c)
+{
+  GenProblem p = { .kind = c->transposed ? GEN_CONVOLUTION_BACKWARD_DATA : GEN_CONVOLUTION_FORWARD,
+    .rank = c->window.rank,
+    .groups = c->groups,
+    .in_channels = c->in_channels,
+    .out_channels = c->out_channels };
+  gint64 inner = 1, in_group = (c->transposed ? c->out_channels : c->in_channels) / c->groups;
+  gint64 out_group = (c->transposed ? c->in_channels : c->out_channels) / c->groups;
+
+  for (int i = p.rank - 1; i >= 0; i--) {
+    const GenWindowAxis *axis = &c->window.axes[i];
+
+    p.axes[i] = (GenConvolutionAxis){ .large = c->transposed ? axis->out : axis->in,
+      .small = c->transposed ? axis->in : axis->out,
+      .kernel = axis->kernel,
+      .stride = axis->stride,
+      .dilation = axis->dilation,
+      .before = axis->before,
+      .after = axis->after };
+    p.weight_strides[2 + i] = inner;
+    inner *= axis->kernel;
+  }
+  p.weight_strides[1] = inner;
+  p.weight_strides[0] = inner * in_group;
+  p.group_stride = p.weight_strides[0] * out_group;
+  for (int i = 0; i < 2; i++) {
+    int axis = i - 2 + p.rank;
+
+    p.scatter[i].stride = p.scatter[i].phases = 1;
+    p.scatter[i].out = axis >= 0 && axis < p.rank ? c->window.axes[axis].out : 1;
+  }
+  g_array_append_val (c->problems, p);
+}
+
+static void
+lay_out_scratch (GenKernel *kernel, GenConvolve *c)
+{
+  gsize at = 0;
+
+  if (c->constant == NULL) {
+    c->permuted_at = at;
+    at += (c->permuted_size + 63) & ~(gsize)63;
+    c->packed_at = at;
+    at += c->packed_size;
+    c->bias_at = at;
+    at += c->bias_size;
+  }
+  c->parts_at = at;
+  kernel->scratch_size = at + c->parts * c->part_scratch;
+}
+
+static GenConvolve *
+convolve_new (const GenKernel *kernel, const GenWindow *window, gboolean transposed)
+{
+  const GenNode *node = kernel->node;
+  const GenTensor *x = gen_node_input (node, 0), *y = gen_node_output (node, 0);
+  const GenActivation none = { GEN_ACTIVATION_NONE };
+  GenConvolve *c = g_new0 (GenConvolve, 1);
+
+  c->window = *window;
+  c->batch = x->shape.dims[0];
+  c->in_channels = x->shape.dims[1];
+  c->out_channels = y->shape.dims[1];
+  c->groups = gen_node_int (node, "group", 1);
+  c->source_size = gen_shape_product (&x->shape, 1, x->shape.rank);
+  c->result_size = gen_shape_product (&y->shape, 1, y->shape.rank);
+  c->layout = y->layout;
+  c->transposed = transposed;
+  c->problems = g_array_new (FALSE, TRUE, sizeof (GenProblem));
+  c->packs = g_array_new (FALSE, TRUE, sizeof (GenPack));
+  c->tasks = g_array_new (FALSE, TRUE, sizeof (GenTask));
+  c->fused = c->after = none;
+  if (!transposed || c->layout == GEN_LAYOUT_PLAIN || !gen_phases_split (c))
+    add_whole (c);
+  if (g_array_index (c->problems, GenProblem, 0).kind == GEN_CONVOLUTION_FORWARD &&
+      gen_convolution_fuses (&node->activation))
+    c->fused = node->activation;
+  else
+    c->after = node->activation;
+  return c;
+}
+
+gboolean
+gen_convolve_cpu (GenKernel *kernel, const GenWindow *window, gboolean transposed, GError **error)
+{
+  const GenNode *node = kernel->node;
+  const GenTensor *weights = gen_node_input (node, 1), *bias = gen_node_input (node, 2);
+  gint64 widest = 0;
+  GenConvolve *c;
+
+  if (gen_node_input (node, 0)->type != GEN_TYPE_FLOAT32)
+    return gen_node_error (node, error, "only float32 is supported");
+  if (gen_shape_elements (&gen_node_output (node, 0)->shape) == 0)
+    return TRUE;
+  c = convolve_new (kernel, window, transposed);
+  kernel->state = c;
+  kernel->free_state = convolve_free;
+  if (!gen_tasks_split (c, kernel->threads, bias != NULL, error)) {
+    g_prefix_error (error, "node '%s' (%s): ", node->name, node->op->name);
+    return FALSE;
+  }
+  for (guint i = 0; i < c->problems->len; i++)
+    widest = MAX (widest, g_array_index (c->problems, GenProblem, i).out_channels);
+  if (bias != NULL)
+    c->bias_size = (widest * sizeof (float) + 63) & ~(gsize)63;
+
+  if (gen_tensor_constant (weights) != NULL &&
+      (bias == NULL || gen_tensor_constant (bias) != NULL)) {
+    pack_once (c, gen_tensor_constant (weights), gen_tensor_constant (bias));
+  } else {
+    gint64 n = gen_shape_elements (&weights->shape);
+
+    if (c->permuted)
+      gen_kernel_add_step (kernel, permute, gen_kernel_parts (kernel, n, 1));
+    gen_kernel_add_step (kernel, pack_each_run, c->parts);
+  }
+  lay_out_scratch (kernel, c);
+  gen_kernel_add_step (kernel, run, c->parts);
+  return TRUE;
+}
