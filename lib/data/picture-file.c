@@ -4,9 +4,9 @@
  * A file is opened by its content and not by its name: libav would take a name such as
  * "cat%02d.png" for a pattern and open another file. Only formats without any mark in their
  * content (TGA) fall back to the name. Nothing that a file refers to is opened. */
+#include <generative/atomic-file.h>
 #include <generative/picture.h>
 
-#include <math.h>
 #include <string.h>
 
 #include <libavcodec/avcodec.h>
@@ -344,15 +344,19 @@ gen_picture_recognise (const char *path)
   AVProbeData probe = { .filename = "", .buf = start };
   const AVInputFormat *format;
   AVIOContext *io = NULL;
+  int length;
 
   if (is_named_codec (path) || av_match_ext (path, "jpg,jpeg,jpe,jfif,gif,apng,webp,ico,avif"))
     return TRUE;
   if (avio_open2 (&io, url, AVIO_FLAG_READ, NULL, NULL) < 0)
     return FALSE;
-  probe.buf_size = MAX (0, avio_read (io, start, SNIFF_BYTES));
+  length = avio_read (io, start, SNIFF_BYTES);
   avio_closep (&io);
+  if (length <= 0)
+    return FALSE;
+  probe.buf_size = length;
   format = av_probe_input_format (&probe, TRUE);
-  return format != NULL && is_still (format, start, (gsize)probe.buf_size);
+  return format != NULL && is_still (format, start, (gsize)length);
 }
 
 /* The picture as one PNG packet. */
@@ -389,6 +393,7 @@ gboolean
 gen_picture_save_png (const GenPicture *picture, const char *path, GError **error)
 {
   g_autoptr (GError) file_error = NULL;
+  g_autoptr (GBytes) bytes = NULL;
   AVPacket *packet;
   gboolean saved;
   int code;
@@ -410,11 +415,10 @@ gen_picture_save_png (const GenPicture *picture, const char *path, GError **erro
     av_packet_free (&packet);
     return FALSE;
   }
-  saved = g_file_set_contents_full (path, (const char *)packet->data, packet->size,
-      G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0666, &file_error);
+  bytes = g_bytes_new_static (packet->data, (gsize)packet->size);
+  saved = gen_atomic_write (path, bytes, &file_error);
   av_packet_free (&packet);
   if (!saved)
-    g_set_error (error, GEN_PICTURE_ERROR, GEN_PICTURE_ERROR_FILE, "%s: cannot be written: %s",
-        path, file_error->message);
+    g_set_error_literal (error, GEN_PICTURE_ERROR, GEN_PICTURE_ERROR_FILE, file_error->message);
   return saved;
 }

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <generative/picture.h>
+
+G_BEGIN_DECLS
+
+/**
+ * GenDataset: numbered pictures, each with the label of its class or none. It never changes once
+ * it is open, so that any number of threads may read it.
+ *
+ * What it is made of is told from the location:
+ * - a folder: each file in it and below that libav knows as a still picture, sorted by path.
+ *   The class is the first-level sub-folder; classes are sorted by name, and a picture beside
+ *   them has none. Hidden files and folders are left out.
+ * - an IDX file of unsigned bytes in three dimensions, as MNIST comes, gzipped or not. Its
+ *   labels are beside it under MNIST's names ("train-images-idx3-ubyte" goes with
+ *   "train-labels-idx1-ubyte").
+ * - any other file is a picture: a sheet of tiles, row by row, when the tile size is given, else
+ *   one single item.
+ */
+typedef struct _GenDataset GenDataset;
+
+typedef struct {
+  int tile_width, tile_height; /* of a sheet's tiles, in pixels; one of them 0: a square; both 0:
+                                  the picture is one item */
+  int rows_per_label;          /* how many rows of tiles make one class; 0: no classes */
+} GenDatasetSettings;
+
+#define GEN_DATASET_ERROR (gen_dataset_error_quark ())
+GQuark gen_dataset_error_quark (void);
+typedef enum {
+  GEN_DATASET_ERROR_NOT_FOUND, /* no such location, or nothing usable in it */
+  GEN_DATASET_ERROR_READ,      /* cannot be read, damaged or cut short */
+  GEN_DATASET_ERROR_SETTINGS,  /* the tile size or the classes do not suit the sheet */
+} GenDatasetError;
+
+/* Open the dataset at `location`; free with gen_dataset_free. Folders are listed, and their
+ * first sound picture is decoded to learn the size; sheets are decoded; IDX files are read
+ * and checked. */
+GenDataset *
+gen_dataset_open (const char *location, const GenDatasetSettings *settings, GError **error);
+void gen_dataset_free (GenDataset *dataset);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenDataset, gen_dataset_free)
+
+/* How many items there are: at least one. */
+guint32 gen_dataset_get_count (const GenDataset *dataset);
+/* The size and channels of the first item (of all items, in a sheet and an IDX file). */
+void gen_dataset_get_format (const GenDataset *dataset, int *width, int *height, int *channels);
+/* TRUE when loading an item does no more than copy it. */
+gboolean gen_dataset_is_in_memory (const GenDataset *dataset);
+
+/* How many classes there are; the class of an item, -1 when it has none; and the name of a
+ * class: the folder's, or the number in digits. */
+int gen_dataset_get_label_count (const GenDataset *dataset);
+int gen_dataset_get_label (const GenDataset *dataset, guint32 index);
+const char *gen_dataset_get_label_name (const GenDataset *dataset, int label);
+
+/* Where the item comes from, for people: its path, or "digits.png, tile 7". (transfer full) */
+char *gen_dataset_describe_item (const GenDataset *dataset, guint32 index);
+
+/* Load an item into `target`, whose size and channels say what is wanted. Only an item of a
+ * folder can fail, with a GenPictureError. */
+gboolean gen_dataset_load (
+    const GenDataset *dataset, guint32 index, GenFit fit, GenPicture *target, GError **error);
+
+/* Which part of a dataset. */
+typedef enum {
+  GEN_SPLIT_ALL,
+  GEN_SPLIT_TRAIN,
+  GEN_SPLIT_VALIDATION,
+  GEN_SPLIT_TEST,
+} GenSplit;
+
+/**
+ * GenSequence: the items of one part of a dataset in the order in which they are shown, epoch
+ * after epoch. The item of frame N is a function of the settings and N alone.
+ *
+ * Items are dealt to the parts class by class (and those without a class likewise), by the rank
+ * of a random number that belongs to their index, so that each part has its share of each class
+ * to within one item. The parts do not overlap, and depend on the seed and the fractions only:
+ * whoever trains on one part and validates on another gives both the same.
+ */
+typedef struct {
+  GenSplit split;
+  double validation_fraction; /* [0, 1]; 0.1 by default */
+  double test_fraction;       /* [0, 1]; 0.1 by default; the rest is for training */
+  gboolean shuffle;           /* a new order in each epoch, instead of the dataset's own */
+  guint64 seed;
+} GenSequenceSettings;
+
+#define GEN_SEQUENCE_DEFAULTS                                                                      \
+  ((GenSequenceSettings){                                                                          \
+      .split = GEN_SPLIT_ALL, .validation_fraction = 0.1, .test_fraction = 0.1, .shuffle = TRUE })
+
+typedef struct _GenSequence GenSequence;
+
+/* The sequence of a dataset; free with gen_sequence_free. Fails when the part is empty or the
+ * fractions add up to more than 1. */
+GenSequence *
+gen_sequence_new (const GenDataset *dataset, const GenSequenceSettings *settings, GError **error);
+void gen_sequence_free (GenSequence *sequence);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenSequence, gen_sequence_free)
+
+/* How many frames an epoch has. */
+guint32 gen_sequence_get_length (const GenSequence *sequence);
+/* The item that frame `frame` shows; the epoch is frame / length. Keeps the order of the last
+ * epoch asked for, so one thread at a time. */
+guint32 gen_sequence_get_item (GenSequence *sequence, guint64 frame);
+
+/**
+ * GenLoader: decodes the frames of a sequence ahead on threads of its own, into a bounded number
+ * of pictures that are used again and again. An item that cannot be decoded is met once, and
+ * left out from then on; its frame number stays its own, so that all other frames keep theirs.
+ */
+typedef struct {
+  int width, height, channels; /* of the pictures */
+  GenFit fit;
+  int threads;    /* 0: as many as the machine has processors */
+  guint64 frames; /* where the sequence ends; 0: never */
+} GenLoaderSettings;
+
+typedef enum {
+  GEN_LOADER_PICTURE,  /* here is the next picture */
+  GEN_LOADER_BAD,      /* the next frame has none; `error` says why the first time */
+  GEN_LOADER_END,      /* all frames were shown */
+  GEN_LOADER_FLUSHING, /* gen_loader_set_flushing interrupted the wait */
+} GenLoaderResult;
+
+typedef struct _GenLoader GenLoader;
+
+/* A loader at frame 0; free with gen_loader_free. The dataset and the sequence must outlive it,
+ * and the sequence is the loader's alone. */
+GenLoader *gen_loader_new (
+    const GenDataset *dataset, GenSequence *sequence, const GenLoaderSettings *settings);
+void gen_loader_free (GenLoader *loader);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenLoader, gen_loader_free)
+
+/* Wait for the next frame. `picture` is the loader's and valid until the next call. */
+GenLoaderResult gen_loader_next (
+    GenLoader *loader, guint64 *frame, guint32 *item, const GenPicture **picture, GError **error);
+/* Go on at `frame`; drops what was decoded ahead. From the thread that calls gen_loader_next. */
+void gen_loader_seek (GenLoader *loader, guint64 frame);
+/* While `flushing`, gen_loader_next does not wait. From any thread. */
+void gen_loader_set_flushing (GenLoader *loader, gboolean flushing);
+/* How many items were found bad so far. From any thread. */
+guint32 gen_loader_get_skipped (GenLoader *loader);
+
+G_END_DECLS

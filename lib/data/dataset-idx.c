@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* IDX files, the format of MNIST (LeCun, Cortes and Burges: "The MNIST database", which describes
+ * it): two zero bytes, the element type, the number of dimensions, each extent as a big-endian
+ * 32-bit number, then the elements.
+ *
+ * A gzipped file is unpacked no further than its header promises, and its memory
+ * grows with what is really there, so that a small file cannot ask for much. */
+#include <string.h>
+
+#include <generative/file-bytes.h>
+#include <gio/gio.h>
+
+#include "dataset-private.h"
+
+#define TYPE_UBYTE 0x08
+#define MAX_EXTENT (1 << 16) /* of a picture */
+#define CHUNK (1 << 16)
+
+typedef struct {
+  GenDataset dataset;
+  GBytes *bytes; /* the whole file */
+  gsize offset;  /* where its elements begin */
+} IdxDataset;
+
+/* The file's bytes, unzipped when it is zipped. */
+static GInputStream *
+open_stream (const char *path, gboolean *zipped, GError **error)
+{
+  g_autoptr (GFile) file = g_file_new_for_path (path);
+  g_autoptr (GFileInputStream) plain = g_file_read (file, NULL, error);
+  g_autoptr (GConverter) unzip = NULL;
+  guint8 magic[2] = { 0 };
+  gsize read;
+
+  *zipped = FALSE;
+  if (plain == NULL ||
+      !g_input_stream_read_all (G_INPUT_STREAM (plain), magic, sizeof magic, &read, NULL, error))
+    return NULL;
+  if (!g_seekable_seek (G_SEEKABLE (plain), 0, G_SEEK_SET, NULL, error))
+    return NULL;
+  *zipped = magic[0] == 0x1f && magic[1] == 0x8b;
+  if (!*zipped)
+    return G_INPUT_STREAM (g_steal_pointer (&plain));
+  unzip = G_CONVERTER (g_zlib_decompressor_new (G_ZLIB_COMPRESSOR_FORMAT_GZIP));
+  return g_converter_input_stream_new (G_INPUT_STREAM (plain), unzip);
+}
+
+static gboolean
+idx_recognise (const char *location)
+{
+  gboolean zipped;
+  g_autoptr (GInputStream) stream = open_stream (location, &zipped, NULL);
+  g_autofree char *name = g_path_get_basename (location);
+  guint8 magic[4] = { 0 };
+  gsize read = 0;
+
+  if (strstr (name, "idx3-ubyte") != NULL)
+    return TRUE; /* even when damaged */
+  return stream != NULL &&
+         g_input_stream_read_all (stream, magic, sizeof magic, &read, NULL, NULL) && read == 4 &&
+         magic[0] == 0 && magic[1] == 0 && magic[2] >= 0x08 && magic[2] <= 0x0e && magic[3] >= 1 &&
+         magic[3] <= 4;
+}
+
+static GenDataset *
+idx_create (void)
+{
+  IdxDataset *idx = g_new0 (IdxDataset, 1);
+
+  return &idx->dataset;
+}
+
+static void
+idx_free (GenDataset *dataset)
+{
+  IdxDataset *idx = (IdxDataset *)dataset;
+
+  g_clear_pointer (&idx->bytes, g_bytes_unref);
+  g_free (idx);
+}
+
+static guint32
+read_u32 (const guint8 *bytes)
+{
+  return (guint32)bytes[0] << 24 | (guint32)bytes[1] << 16 | (guint32)bytes[2] << 8 | bytes[3];
+}
+
+static gboolean fail_read (const char *path, GError **error, const char *format, ...)
+    G_GNUC_PRINTF (3, 4);
+
+static gboolean
+fail_read (const char *path, GError **error, const char *format, ...)
+{
+  g_autofree char *what = NULL;
+  va_list arguments;
+
+  va_start (arguments, format);
+  what = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+  g_set_error (error, GEN_DATASET_ERROR, GEN_DATASET_ERROR_READ, "%s: %s", path, what);
+  return FALSE;
+}
+
+/* Up to `limit` bytes of the stream are appended. */
+static gboolean
+read_some (GInputStream *stream, GByteArray *bytes, gsize limit, GError **error)
+{
+  while (bytes->len < limit) {
+    gsize wanted = MIN (CHUNK, limit - bytes->len), read = 0;
+    guint length = bytes->len;
+    gboolean sound;
+
+    g_byte_array_set_size (bytes, length + (guint)wanted);
+    sound = g_input_stream_read_all (stream, bytes->data + length, wanted, &read, NULL, error);
+    g_byte_array_set_size (bytes, length + (guint)read);
+    if (!sound)
+      return FALSE;
+    if (read < wanted)
+      break;
+  }
+  return TRUE;
+}
+
+/* Check the header of a file of unsigned bytes in `dimensions` dimensions; the extents, and the
+ * length that the file must have. */
+static gboolean
+check_header (const char *path, const guint8 *header, gsize length, guint dimensions,
+    guint32 *extents, guint64 *total, GError **error)
+{
+  gsize header_length = 4 + 4 * (gsize)dimensions;
+
+  if (length < 4 || header[0] != 0 || header[1] != 0)
+    return fail_read (path, error, "not an IDX file: it must begin with two zero bytes");
+  if (header[2] != TYPE_UBYTE || header[3] != dimensions)
+    return fail_read (path, error,
+        "IDX elements of type 0x%02x in %u dimensions; unsigned bytes (0x08) in %u are needed",
+        header[2], header[3], dimensions);
+  if (length < header_length)
+    return fail_read (path, error, "cut short within its header");
+  *total = 1;
+  for (guint i = 0; i < dimensions; i++) {
+    extents[i] = read_u32 (header + 4 + 4 * i);
+    if (extents[i] == 0 || extents[i] > (i == 0 ? G_MAXINT32 : MAX_EXTENT))
+      return fail_read (path, error, "an extent of %u in its header", extents[i]);
+    *total *= extents[i];
+  }
+  *total += header_length;
+  /* GByteArray counts in 32 bits. */
+  if (*total > G_MAXUINT32 / 2)
+    return fail_read (
+        path, error, "its header promises %" G_GUINT64_FORMAT " bytes, too many", *total);
+  return TRUE;
+}
+
+/* Read a whole IDX file; NULL with `error` set when it is not exactly as long as it says. */
+static GBytes *
+read_idx (const char *path, guint dimensions, guint32 *extents, GError **error)
+{
+  gboolean zipped;
+  g_autoptr (GError) read_error = NULL;
+  g_autoptr (GInputStream) stream = open_stream (path, &zipped, &read_error);
+  g_autoptr (GByteArray) array = g_byte_array_new ();
+  g_autoptr (GBytes) bytes = NULL;
+  guint64 total = 0;
+  gsize length;
+
+  if (stream == NULL || !read_some (stream, array, 4 + 4 * (gsize)dimensions, &read_error)) {
+    fail_read (path, error, "%s", read_error->message);
+    return NULL;
+  }
+  if (!check_header (path, array->data, array->len, dimensions, extents, &total, error))
+    return NULL;
+  if (zipped) {
+    if (!read_some (stream, array, total + 1, &read_error)) {
+      fail_read (path, error, "%s", read_error->message);
+      return NULL;
+    }
+    bytes = g_byte_array_free_to_bytes (g_steal_pointer (&array));
+  } else {
+    bytes = gen_file_bytes (path, &read_error);
+    if (bytes == NULL) {
+      g_set_error_literal (error, GEN_DATASET_ERROR, GEN_DATASET_ERROR_READ, read_error->message);
+      return NULL;
+    }
+  }
+  length = g_bytes_get_size (bytes);
+  if (length != total) {
+    fail_read (path, error,
+        "%s: its header promises %" G_GUINT64_FORMAT " bytes, there are %s%" G_GSIZE_FORMAT,
+        length < total ? "cut short" : "too long", total,
+        zipped && length > total ? "at least " : "", length);
+    return NULL;
+  }
+  return g_steal_pointer (&bytes);
+}
+
+/* MNIST's name for the labels of these pictures, NULL when there is no such file. */
+static char *
+labels_path (const char *location)
+{
+  g_autofree char *folder = g_path_get_dirname (location);
+  g_autofree char *name = g_path_get_basename (location);
+  g_autoptr (GString) labels = g_string_new (name);
+  g_autofree char *path = NULL;
+
+  if (g_string_replace (labels, "images", "labels", 0) == 0)
+    return NULL;
+  g_string_replace (labels, "idx3", "idx1", 0);
+  path = g_build_filename (folder, labels->str, NULL);
+  if (g_file_test (path, G_FILE_TEST_IS_REGULAR))
+    return g_steal_pointer (&path);
+
+  /* One of the two may have been unpacked. */
+  if (g_str_has_suffix (labels->str, ".gz"))
+    g_string_truncate (labels, labels->len - 3);
+  else
+    g_string_append (labels, ".gz");
+  g_free (path);
+  path = g_build_filename (folder, labels->str, NULL);
+  return g_file_test (path, G_FILE_TEST_IS_REGULAR) ? g_steal_pointer (&path) : NULL;
+}
+
+static gboolean
+read_labels (GenDataset *dataset, const char *path, GError **error)
+{
+  guint32 extent;
+  g_autoptr (GBytes) bytes = read_idx (path, 1, &extent, error);
+  const guint8 *data;
+  int classes = 0;
+
+  if (bytes == NULL)
+    return FALSE;
+  if (extent != dataset->count)
+    return fail_read (path, error, "%u labels, but %s holds %u pictures", extent, dataset->location,
+        dataset->count);
+  data = (const guint8 *)g_bytes_get_data (bytes, NULL) + 8;
+  dataset->labels = g_new (gint32, dataset->count);
+  for (guint32 i = 0; i < dataset->count; i++) {
+    dataset->labels[i] = data[i];
+    classes = MAX (classes, data[i] + 1);
+  }
+  gen_dataset_number_labels (dataset, classes);
+  return TRUE;
+}
+
+static gboolean
+idx_open (GenDataset *dataset, const GenDatasetSettings *settings, GError **error)
+{
+  IdxDataset *idx = (IdxDataset *)dataset;
+  g_autofree char *labels = labels_path (dataset->location);
+  guint32 extents[3];
+
+  idx->bytes = read_idx (dataset->location, 3, extents, error);
+  if (idx->bytes == NULL)
+    return FALSE;
+  idx->offset = 16;
+  dataset->count = extents[0];
+  dataset->height = (int)extents[1];
+  dataset->width = (int)extents[2];
+  dataset->channels = 1;
+  return labels == NULL || read_labels (dataset, labels, error);
+}
+
+static gboolean
+idx_load (const GenDataset *dataset, guint32 index, GenFit fit, GenPicture *target, GError **error)
+{
+  const IdxDataset *idx = (const IdxDataset *)dataset;
+  gsize size = (gsize)dataset->width * (gsize)dataset->height;
+  /* gen_picture_fit only reads its source. */
+  GenPicture picture = {
+    .data = (guint8 *)g_bytes_get_data (idx->bytes, NULL) + idx->offset + index * size,
+    .width = dataset->width,
+    .height = dataset->height,
+    .channels = 1,
+    .stride = dataset->width,
+  };
+
+  return gen_picture_fit (&picture, target, fit, error);
+}
+
+static char *
+idx_describe (const GenDataset *dataset, guint32 index)
+{
+  return g_strdup_printf ("%s, picture %u", dataset->location, index);
+}
+
+const GenDatasetFormat gen_dataset_idx = {
+  .name = "idx",
+  .description = "An IDX file, as MNIST comes",
+  .in_memory = TRUE,
+  .recognise = idx_recognise,
+  .create = idx_create,
+  .open = idx_open,
+  .load = idx_load,
+  .describe = idx_describe,
+  .free = idx_free,
+};

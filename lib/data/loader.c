@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Decoding ahead.
+ *
+ * A ring of slots, each with a picture that is allocated once: frame N goes to slot N modulo
+ * their number. `head` is the frame that the reader waits for, `next` the one that the next idle
+ * thread takes; it never runs further ahead than there are slots, which bounds the memory. One
+ * lock guards all but the samples of a slot, which belong to the thread that decodes into it
+ * and, once it is done, to the reader. */
+#include <generative/dataset.h>
+
+/* Slots for each thread: while one waits to be read, another is decoded into. */
+#define SLOTS_PER_THREAD 3
+
+typedef enum {
+  SLOT_FREE,
+  SLOT_BUSY,
+  SLOT_DONE,
+  SLOT_BAD,
+} SlotState;
+
+typedef struct {
+  SlotState state;
+  guint32 item;
+  GenPicture picture;
+  GError *error; /* of a bad item that nobody was told of */
+} Slot;
+
+struct _GenLoader {
+  const GenDataset *dataset;
+  GenSequence *sequence;
+  GenLoaderSettings settings;
+
+  GMutex lock;
+  GCond work; /* for the threads: a slot is free, or it is time to stop */
+  GCond done; /* for the reader: a slot is done, or it is to stop waiting */
+  Slot *slots;
+  guint n_slots;
+  guint64 head, next;
+  guint busy;
+  gboolean shown;   /* the reader still has the picture of `head` */
+  gboolean seeking; /* nothing new is begun until what is under way has ended */
+  gboolean flushing, stopping;
+  guint8 *bad; /* one per item of the dataset */
+  guint32 skipped;
+
+  GThread **threads;
+  guint n_threads;
+};
+
+static Slot *
+slot_of (GenLoader *loader, guint64 frame)
+{
+  return &loader->slots[frame % loader->n_slots];
+}
+
+static gboolean
+has_ended (GenLoader *loader, guint64 frame)
+{
+  return loader->settings.frames > 0 && frame >= loader->settings.frames;
+}
+
+/* Decode one frame; the lock is held on entry and on return. */
+static void
+load_next (GenLoader *loader)
+{
+  Slot *slot = slot_of (loader, loader->next);
+  gboolean loaded = FALSE;
+  GError *error = NULL;
+
+  slot->item = gen_sequence_get_item (loader->sequence, loader->next);
+  slot->state = SLOT_BUSY;
+  loader->next++;
+  if (!loader->bad[slot->item]) {
+    loader->busy++;
+    g_mutex_unlock (&loader->lock);
+    loaded = gen_dataset_load (
+        loader->dataset, slot->item, loader->settings.fit, &slot->picture, &error);
+    g_mutex_lock (&loader->lock);
+    loader->busy--;
+  }
+  slot->state = loaded ? SLOT_DONE : SLOT_BAD;
+  slot->error = error;
+  g_cond_signal (&loader->done);
+}
+
+static gpointer
+run_thread (gpointer data)
+{
+  GenLoader *loader = data;
+
+  g_mutex_lock (&loader->lock);
+  while (!loader->stopping) {
+    if (!loader->seeking && loader->next < loader->head + loader->n_slots &&
+        !has_ended (loader, loader->next))
+      load_next (loader);
+    else
+      g_cond_wait (&loader->work, &loader->lock);
+  }
+  g_mutex_unlock (&loader->lock);
+  return NULL;
+}
+
+GenLoader *
+gen_loader_new (const GenDataset *dataset, GenSequence *sequence, const GenLoaderSettings *settings)
+{
+  GenLoader *loader = g_new0 (GenLoader, 1);
+
+  loader->dataset = dataset;
+  loader->sequence = sequence;
+  loader->settings = *settings;
+  loader->bad = g_new0 (guint8, gen_dataset_get_count (dataset));
+  g_mutex_init (&loader->lock);
+  g_cond_init (&loader->work);
+  g_cond_init (&loader->done);
+  loader->n_threads =
+      settings->threads > 0 ? (guint)settings->threads : (guint)g_get_num_processors ();
+  loader->n_slots = loader->n_threads * SLOTS_PER_THREAD;
+  loader->slots = g_new0 (Slot, loader->n_slots);
+  for (guint i = 0; i < loader->n_slots; i++)
+    gen_picture_init (
+        &loader->slots[i].picture, settings->width, settings->height, settings->channels);
+  loader->threads = g_new (GThread *, loader->n_threads);
+  for (guint i = 0; i < loader->n_threads; i++)
+    loader->threads[i] = g_thread_new ("gen-loader", run_thread, loader);
+  return loader;
+}
+
+void
+gen_loader_free (GenLoader *loader)
+{
+  if (loader == NULL)
+    return;
+  g_mutex_lock (&loader->lock);
+  loader->stopping = TRUE;
+  g_cond_broadcast (&loader->work);
+  g_mutex_unlock (&loader->lock);
+  for (guint i = 0; i < loader->n_threads; i++)
+    g_thread_join (loader->threads[i]);
+  for (guint i = 0; i < loader->n_slots; i++) {
+    gen_picture_clear (&loader->slots[i].picture);
+    g_clear_error (&loader->slots[i].error);
+  }
+  g_mutex_clear (&loader->lock);
+  g_cond_clear (&loader->work);
+  g_cond_clear (&loader->done);
+  g_free (loader->threads);
+  g_free (loader->slots);
+  g_free (loader->bad);
+  g_free (loader);
+}
+
+/* Give the slot of `head` back. */
+static void
+advance (GenLoader *loader)
+{
+  Slot *slot = slot_of (loader, loader->head);
+
+  g_clear_error (&slot->error);
+  slot->state = SLOT_FREE;
+  loader->head++;
+  loader->shown = FALSE;
+  g_cond_signal (&loader->work);
+}
+
+GenLoaderResult
+gen_loader_next (
+    GenLoader *loader, guint64 *frame, guint32 *item, const GenPicture **picture, GError **error)
+{
+  GenLoaderResult result;
+  Slot *slot;
+
+  g_mutex_lock (&loader->lock);
+  if (loader->shown)
+    advance (loader);
+  slot = slot_of (loader, loader->head);
+  while (!loader->flushing && !has_ended (loader, loader->head) && slot->state != SLOT_DONE &&
+         slot->state != SLOT_BAD)
+    g_cond_wait (&loader->done, &loader->lock);
+  if (loader->flushing) {
+    result = GEN_LOADER_FLUSHING;
+  } else if (has_ended (loader, loader->head)) {
+    result = GEN_LOADER_END;
+  } else {
+    *frame = loader->head;
+    *item = slot->item;
+    *picture = &slot->picture;
+    loader->shown = TRUE;
+    result = slot->state == SLOT_DONE ? GEN_LOADER_PICTURE : GEN_LOADER_BAD;
+  }
+  /* Two threads may have met the same bad item in different epochs. */
+  if (result == GEN_LOADER_BAD && !loader->bad[slot->item]) {
+    loader->bad[slot->item] = TRUE;
+    loader->skipped++;
+    g_propagate_error (error, g_steal_pointer (&slot->error));
+  }
+  g_mutex_unlock (&loader->lock);
+  return result;
+}
+
+void
+gen_loader_seek (GenLoader *loader, guint64 frame)
+{
+  g_mutex_lock (&loader->lock);
+  loader->seeking = TRUE;
+  while (loader->busy > 0)
+    g_cond_wait (&loader->done, &loader->lock);
+  for (guint i = 0; i < loader->n_slots; i++) {
+    g_clear_error (&loader->slots[i].error);
+    loader->slots[i].state = SLOT_FREE;
+  }
+  loader->head = loader->next = frame;
+  loader->shown = FALSE;
+  loader->seeking = FALSE;
+  g_cond_broadcast (&loader->work);
+  g_mutex_unlock (&loader->lock);
+}
+
+void
+gen_loader_set_flushing (GenLoader *loader, gboolean flushing)
+{
+  g_mutex_lock (&loader->lock);
+  loader->flushing = flushing;
+  g_cond_signal (&loader->done);
+  g_mutex_unlock (&loader->lock);
+}
+
+guint32
+gen_loader_get_skipped (GenLoader *loader)
+{
+  guint32 skipped;
+
+  g_mutex_lock (&loader->lock);
+  skipped = loader->skipped;
+  g_mutex_unlock (&loader->lock);
+  return skipped;
+}
