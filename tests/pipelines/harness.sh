@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# What the pipeline tests share: a folder of their own, TAP lines, and checks. A test sources this
+# file first and ends with `finish`.
+set -u
+cd "$(dirname "$0")/../.."
+top=$PWD
+build=${BUILD:-build}
+case $build in /*) ;; *) build=$top/$build ;; esac
+export GST_PLUGIN_PATH="$build/elements"
+export GST_REGISTRY="$build/test-registry.bin"
+export GENERATIVE_MODEL="$build/tools/generative-model"
+work=$(mktemp -d)
+on_exit() { rm -rf "$work"; }
+trap on_exit EXIT
+trap 'exit 1' INT TERM
+tests=0
+failures=0
+
+# pass NAME, fail NAME [FILE]: one test's result; FILE is what to show of it.
+pass() {
+    tests=$((tests + 1))
+    echo "ok $tests $1"
+}
+fail() {
+    tests=$((tests + 1))
+    failures=$((failures + 1))
+    echo "not ok $tests $1"
+    if [ -n "${2:-}" ]; then tail -n 15 "$2" | sed 's/^/#   /'; fi
+}
+skip() {
+    tests=$((tests + 1))
+    echo "ok $tests # SKIP $1"
+}
+
+# succeeds NAME COMMAND...: the command ends with 0, within the time that a hang would need.
+succeeds() {
+    name=$1
+    shift
+    if timeout 120 "$@" >"$work/log" 2>&1; then pass "$name"; else fail "$name" "$work/log"; fi
+}
+# complains NAME PATTERN COMMAND...: the command fails by itself (no signal, no time-out) and
+# says something that matches.
+complains() {
+    name=$1 pattern=$2
+    shift 2
+    timeout 120 "$@" >"$work/log" 2>&1
+    status=$?
+    if [ $status -eq 0 ] || [ $status -ge 124 ]; then
+        echo "ended with status $status" >>"$work/log"
+        fail "$name" "$work/log"
+    elif ! grep -Eiq "$pattern" "$work/log"; then
+        echo "says nothing like: $pattern" >>"$work/log"
+        fail "$name" "$work/log"
+    else
+        pass "$name"
+    fi
+}
+# holds NAME TEST...: a condition.
+holds() {
+    name=$1
+    shift
+    if "$@"; then pass "$name"; else fail "$name"; fi
+}
+has_element() { gst-inspect-1.0 "$1" >/dev/null 2>&1; }
+
+finish() {
+    echo "1..$tests"
+    [ "$failures" -eq 0 ]
+    exit
+}

@@ -1,0 +1,75 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# The one entry to the tests: sets up what they need, runs them all, and ends on the line
+# "N passed, N failed". What a test says is shown when it fails; everything is in the logs that
+# are named.
+#
+#   sh tests/run.sh
+#
+#   BUILD, MESON  (environment) as in pipelines/setup.sh
+set -eu
+cd "$(dirname "$0")/.."
+export BUILD="${BUILD:-build}"
+sh pipelines/setup.sh --tests
+
+case $BUILD in /*) build=$BUILD ;; *) build=$PWD/$BUILD ;; esac
+export GST_PLUGIN_PATH="$build/elements${GST_PLUGIN_PATH:+:$GST_PLUGIN_PATH}"
+export GENERATIVE_MODEL="$build/tools/generative-model"
+logs=$build/test-logs
+rm -rf "$logs"
+mkdir -p "$logs"
+passed=0
+failed=0
+
+# summarise TITLE PASSED FAILED: show a part's result and add it up.
+summarise() {
+    printf '%-28s %5d passed, %d failed\n' "$1" "$2" "$3"
+    passed=$((passed + $2))
+    failed=$((failed + $3))
+}
+
+# summarise_tap TITLE FILE STATUS: count the lines of a TAP file. A program that ends badly
+# without having said what failed counts as a failure.
+summarise_tap() {
+    good=$(grep -cE '^ok\b' "$2" || true)
+    skipped=$(grep -ciE '^ok\b.*# *skip' "$2" || true)
+    bad=$(grep -cE '^not ok\b' "$2" || true)
+    if [ "$3" -ne 0 ] && [ "$bad" -eq 0 ]; then bad=1; fi
+    if [ $((good + bad)) -eq 0 ]; then bad=1; fi
+    if [ "$skipped" -gt 0 ]; then grep -iE '^ok\b.*# *skip' "$2" | sed 's/^/  /'; fi
+    summarise "$1" $((good - skipped)) "$bad"
+}
+
+# The programs that meson knows, one TAP program a line of its log.
+meson test -C "$build" --no-rebuild --print-errorlogs >"$logs/meson.txt" 2>&1 || cat "$logs/meson.txt"
+awk '
+    {
+        result = $0; sub (/.*"result": "/, "", result); sub (/".*/, "", result)
+        good = bad = 0
+        n = split ($0, line, /\\n/)
+        for (i = 1; i <= n; i++) {
+            if (line[i] ~ /^ok / && tolower (line[i]) !~ /# *skip/) good++
+            if (line[i] ~ /^not ok /) bad++
+        }
+        if (result !~ /^(OK|SKIP|EXPECTEDFAIL)$/ && bad == 0) bad = 1
+        if (result == "OK" && good + bad == 0) good = 1
+        passed += good; failed += bad
+    }
+    END { print passed + 0, failed + (NR == 0) }' "$build/meson-logs/testlog.json" >"$logs/meson.count"
+read -r good bad <"$logs/meson.count"
+summarise "unit and element tests" "$good" "$bad"
+
+for script in tests/pipelines/test-*.sh; do
+    name=$(basename "$script" .sh)
+    status=0
+    sh "$script" >"$logs/$name.tap" 2>"$logs/$name.log" || status=$?
+    if [ $status -ne 0 ]; then
+        grep -E '^(not ok|#)' "$logs/$name.tap" || true
+        tail -n 20 "$logs/$name.log"
+    fi
+    summarise_tap "pipelines/${name#test-}" "$logs/$name.tap" $status
+done
+
+echo "logs: $logs"
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
