@@ -4,6 +4,8 @@
 #define GEN_OPERATORS(X)                                                                           \
   X (add)                                                                                          \
   X (and)                                                                                          \
+  X (batch_normalization)                                                                          \
+  X (batch_normalization_gradient)                                                                 \
   X (cast)                                                                                         \
   X (constant)                                                                                     \
   X (constant_of_shape)                                                                            \
