@@ -65,8 +65,8 @@ run (const GenKernel *kernel, int part, int parts)
   float *out = kernel->outputs[0];
   GenGemmTile tile = gen_gemm_tile (gemm->gemm, part, parts);
 
-  gen_gemm_run (gemm->gemm, kernel->inputs[0], kernel->inputs[1], out, kernel->scratch, part,
-      parts);
+  gen_gemm_run (
+      gemm->gemm, kernel->inputs[0], kernel->inputs[1], out, kernel->scratch, part, parts);
   out += tile.row * gemm->n + tile.column;
   if (c != NULL && !gemm->c_is_row)
     for (gint64 r = 0; r < tile.rows; r++)

@@ -2,53 +2,90 @@
 /* The list of operators: one line each, in the order of the alphabet. An operator whose
  * meaning changed between opsets has one descriptor for each meaning. */
 #define GEN_OPERATORS(X)                                                                           \
+  X (abs)                                                                                          \
   X (add)                                                                                          \
   X (and)                                                                                          \
   X (batch_normalization)                                                                          \
   X (batch_normalization_gradient)                                                                 \
   X (cast)                                                                                         \
+  X (ceil)                                                                                         \
+  X (clip)                                                                                         \
+  X (concat)                                                                                       \
   X (constant)                                                                                     \
   X (constant_of_shape)                                                                            \
   X (conv)                                                                                         \
   X (conv_transpose)                                                                               \
   X (conv_weight_gradient)                                                                         \
   X (convert_layout)                                                                               \
+  X (cos)                                                                                          \
   X (div)                                                                                          \
   X (dropout)                                                                                      \
+  X (elu)                                                                                          \
   X (equal)                                                                                        \
+  X (erf)                                                                                          \
   X (exp)                                                                                          \
   X (expand)                                                                                       \
   X (flatten)                                                                                      \
+  X (floor)                                                                                        \
+  X (gather)                                                                                       \
+  X (gather_gradient)                                                                              \
+  X (gelu)                                                                                         \
   X (gemm)                                                                                         \
   X (greater)                                                                                      \
   X (greater_or_equal)                                                                             \
+  X (hard_sigmoid)                                                                                 \
+  X (hard_swish)                                                                                   \
   X (identity)                                                                                     \
   X (leaky_relu)                                                                                   \
   X (leaky_relu_gradient)                                                                          \
   X (less)                                                                                         \
   X (less_or_equal)                                                                                \
   X (log)                                                                                          \
+  X (log_softmax)                                                                                  \
   X (matmul)                                                                                       \
+  X (max)                                                                                          \
+  X (mean)                                                                                         \
+  X (min)                                                                                          \
   X (mul)                                                                                          \
   X (neg)                                                                                          \
   X (not)                                                                                          \
   X (or)                                                                                           \
   X (pack_picture)                                                                                 \
+  X (pad)                                                                                          \
   X (pow)                                                                                          \
+  X (prelu)                                                                                        \
+  X (reciprocal)                                                                                   \
+  X (reduce_l1)                                                                                    \
+  X (reduce_l2)                                                                                    \
+  X (reduce_log_sum)                                                                               \
+  X (reduce_max)                                                                                   \
   X (reduce_mean)                                                                                  \
+  X (reduce_min)                                                                                   \
+  X (reduce_prod)                                                                                  \
   X (reduce_sum)                                                                                   \
+  X (reduce_sum_square)                                                                            \
   X (relu)                                                                                         \
   X (relu_gradient)                                                                                \
   X (rename_layout)                                                                                \
   X (reshape)                                                                                      \
+  X (round)                                                                                        \
+  X (selu)                                                                                         \
   X (shape)                                                                                        \
   X (sigmoid)                                                                                      \
   X (sigmoid_gradient)                                                                             \
+  X (sign)                                                                                         \
+  X (sin)                                                                                          \
   X (size)                                                                                         \
+  X (slice)                                                                                        \
+  X (slice_gradient)                                                                               \
+  X (softmax)                                                                                      \
   X (softplus)                                                                                     \
+  X (softsign)                                                                                     \
+  X (split)                                                                                        \
   X (sqrt)                                                                                         \
   X (squeeze)                                                                                      \
   X (sub)                                                                                          \
+  X (sum)                                                                                          \
   X (tanh)                                                                                         \
   X (tanh_gradient)                                                                                \
   X (transpose)                                                                                    \

@@ -162,6 +162,102 @@ build_gemm (GenGraph *graph, GenTensor *const *x, GError **error)
       graph, "Gemm", x, 3, 1, error, "transA", GEN_INT, 1, "alpha", GEN_FLOAT, 0.5, NULL);
 }
 
+static GenTensor *
+build_prelu (GenGraph *graph, GenTensor *const *x, GError **error)
+{
+  return gen_graph_op (graph, "PRelu", x, 2, 1, error, NULL);
+}
+
+static GenTensor *
+build_clip (GenGraph *graph, GenTensor *const *x, GError **error)
+{
+  return gen_graph_op (graph, "Clip",
+      (GenTensor *[]){ x[0], gen_graph_float (graph, -0.5f), gen_graph_float (graph, 0.7f) }, 3, 1,
+      error, NULL);
+}
+
+static GenTensor *
+build_softmax_axis (GenGraph *graph, GenTensor *const *x, GError **error)
+{
+  return gen_graph_op (graph, "Softmax", x, 1, 1, error, "axis", GEN_INT, 1, NULL);
+}
+
+static GenTensor *
+build_concat (GenGraph *graph, GenTensor *const *x, GError **error)
+{
+  return gen_graph_op (graph, "Concat", x, 3, 1, error, "axis", GEN_INT, 1, NULL);
+}
+
+static GenTensor *
+build_slice (GenGraph *graph, GenTensor *const *x, GError **error)
+{
+  return gen_graph_op (graph, "Slice",
+      (GenTensor *[]){ x[0], gen_graph_ints (graph, (gint64[]){ 1, -1 }, 2),
+          gen_graph_ints (graph, (gint64[]){ 100, -100 }, 2),
+          gen_graph_ints (graph, (gint64[]){ 0, 2 }, 2),
+          gen_graph_ints (graph, (gint64[]){ 1, -2 }, 2) },
+      5, 1, error, NULL);
+}
+
+static GenTensor *
+build_split (GenGraph *graph, GenTensor *const *x, GError **error)
+{
+  GenTensor *first = gen_graph_op (graph, "Split",
+      (GenTensor *[]){ x[0], gen_graph_ints (graph, (gint64[]){ 1, 3 }, 2) }, 2, 2, error, "axis",
+      GEN_INT, 1, NULL);
+
+  return first != NULL ? gen_unary (graph, "Exp", gen_node_output (first->producer, 1), error)
+                       : NULL;
+}
+
+static GenTensor *
+build_gather (GenGraph *graph, GenTensor *const *x, GError **error)
+{
+  return gen_graph_op (graph, "Gather",
+      (GenTensor *[]){ x[0], gen_graph_ints (graph, (gint64[]){ 2, 0, -1, 2 }, 4) }, 2, 1, error,
+      "axis", GEN_INT, 1, NULL);
+}
+
+static GenTensor *
+build_pad (GenGraph *graph, GenTensor *const *x, GError **error)
+{
+  return with_ints (graph, "Pad", x[0], (gint64[]){ 1, -1, 0, 2 }, 4, error);
+}
+
+static GenTensor *
+build_pad_reflect (GenGraph *graph, GenTensor *const *x, GError **error)
+{
+  return gen_graph_op (graph, "Pad",
+      (GenTensor *[]){ x[0], gen_graph_ints (graph, (gint64[]){ 1, 2, 2, 0 }, 4) }, 2, 1, error,
+      "mode", GEN_STRING, "reflect", NULL);
+}
+
+static GenTensor *
+build_reciprocal (GenGraph *graph, GenTensor *const *x, GError **error)
+{
+  return gen_unary (graph, "Reciprocal", positive (graph, x[0], error), error);
+}
+
+static GenTensor *
+build_reduce_log_sum (GenGraph *graph, GenTensor *const *x, GError **error)
+{
+  return gen_unary (graph, "ReduceLogSum", positive (graph, x[0], error), error);
+}
+
+static GenTensor *
+build_reduce_prod (GenGraph *graph, GenTensor *const *x, GError **error)
+{
+  return gen_graph_op (graph, "ReduceProd", x, 1, 1, error, "axes", GEN_INTS, 1, (gint64[]){ 1 },
+      "keepdims", GEN_INT, 0, NULL);
+}
+
+static GenTensor *
+build_reduce_max (GenGraph *graph, GenTensor *const *x, GError **error)
+{
+  return gen_graph_op (graph, "ReduceMax", x, 1, 1, error, "axes", GEN_INTS, 1, (gint64[]){ 1 },
+      "keepdims", GEN_INT, 0, NULL);
+}
+
 static const Case cases[] = {
   { "Add", { { 2, { 3, 4 } }, { 1, { 4 } } } },
   { "Sub", { { 2, { 3, 4 } }, { 2, { 3, 1 } } } },
@@ -200,6 +296,38 @@ static const Case cases[] = {
   { "Dropout", { { 2, { 5, 6 } } }, .build = build_dropout },
   { "Cast", { { 2, { 2, 4 } } }, .build = build_cast },
   { "Where", { { 2, { 3, 4 } }, { 1, { 4 } }, { 2, { 3, 1 } } }, .build = build_where },
+  { "PRelu", { { 3, { 2, 3, 4 } }, { 2, { 3, 1 } } }, .build = build_prelu },
+  { "Clip", { { 2, { 3, 4 } } }, .build = build_clip },
+  { "Softmax", { { 2, { 3, 4 } } } },
+  { "Softmax (axis 1)", { { 3, { 2, 3, 4 } } }, .build = build_softmax_axis },
+  { "LogSoftmax", { { 2, { 3, 4 } } } },
+  { "Concat", { { 2, { 2, 3 } }, { 2, { 2, 1 } }, { 2, { 2, 2 } } }, .build = build_concat },
+  { "Slice", { { 3, { 3, 2, 5 } } }, .build = build_slice },
+  { "Split", { { 2, { 3, 4 } } }, .build = build_split },
+  { "Gather", { { 3, { 2, 3, 4 } } }, .build = build_gather },
+  { "Pad", { { 2, { 3, 4 } } }, .build = build_pad },
+  { "Pad (reflect)", { { 2, { 3, 4 } } }, .build = build_pad_reflect },
+  { "Abs", { { 2, { 3, 4 } } } },
+  { "Reciprocal", { { 2, { 3, 4 } } }, .build = build_reciprocal },
+  { "Erf", { { 2, { 3, 4 } } } },
+  { "Sin", { { 2, { 3, 4 } } } },
+  { "Cos", { { 2, { 3, 4 } } } },
+  { "Softsign", { { 2, { 3, 4 } } } },
+  { "Elu", { { 2, { 3, 4 } } }, "alpha", 0.7 },
+  { "Selu", { { 2, { 3, 4 } } } },
+  { "HardSigmoid", { { 2, { 3, 4 } } } },
+  { "HardSwish", { { 2, { 3, 4 } } } },
+  { "Sum", { { 2, { 3, 4 } }, { 1, { 4 } }, { 2, { 3, 1 } } } },
+  { "Mean", { { 2, { 3, 4 } }, { 1, { 4 } }, { 2, { 3, 1 } } } },
+  { "Max", { { 2, { 3, 4 } }, { 1, { 4 } }, { 2, { 3, 1 } } } },
+  { "Min", { { 2, { 3, 4 } }, { 1, { 4 } } } },
+  { "ReduceMax", { { 2, { 3, 4 } } }, .build = build_reduce_max },
+  { "ReduceMin", { { 2, { 3, 4 } } } },
+  { "ReduceProd", { { 2, { 3, 3 } } }, .build = build_reduce_prod },
+  { "ReduceL1", { { 2, { 3, 4 } } } },
+  { "ReduceL2", { { 2, { 3, 4 } } } },
+  { "ReduceSumSquare", { { 2, { 3, 4 } } } },
+  { "ReduceLogSum", { { 2, { 3, 4 } } }, .build = build_reduce_log_sum },
 };
 
 static GenGraph *

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Pad: a border around the operand, or a crop where a pad is negative: constant, edge or reflect.
+ * The pads are an attribute up to opset 10, inputs from 11 on. Each axis has a table that says
+ * where its positions come from. */
+#include <string.h>
+#include <generative/operator.h>
+
+typedef struct {
+  gint64 before[GEN_MAX_RANK], after[GEN_MAX_RANK];
+} Pads;
+
+static gboolean
+find_pads (const GenNode *node, Pads *pads, GError **error)
+{
+  const GenShape *shape = &gen_node_input (node, 0)->shape;
+  const GenTensor *input = gen_node_input (node, 1), *on = gen_node_input (node, 3);
+  gint64 values[2 * GEN_MAX_RANK], axes[GEN_MAX_RANK];
+  const gint64 *given = values;
+  int n = 0, n_axes = shape->rank;
+
+  *pads = (Pads){ 0 };
+  if (input == NULL)
+    given = gen_node_ints (node, "pads", &n);
+  else if (!gen_tensor_ints (input, values, 2 * GEN_MAX_RANK, &n))
+    return gen_node_error (node, error, "its pads must be constant");
+  for (int i = 0; i < shape->rank; i++)
+    axes[i] = i;
+  if (on != NULL && !gen_tensor_ints (on, axes, GEN_MAX_RANK, &n_axes))
+    return gen_node_error (node, error, "its axes must be constant");
+  if (given == NULL || n != 2 * n_axes || n_axes > shape->rank)
+    return gen_node_error (
+        node, error, "it has %d pads for %d axes; it needs two for each", n, n_axes);
+  for (int i = 0; i < n_axes; i++) {
+    int axis = gen_axis (axes[i], shape->rank);
+
+    if (axis < 0 || ABS (given[i]) > G_MAXINT32 || ABS (given[n_axes + i]) > G_MAXINT32)
+      return gen_node_error (node, error, "axis or pad number %d is out of range", i);
+    pads->before[axis] = given[i];
+    pads->after[axis] = given[n_axes + i];
+  }
+  return TRUE;
+}
+
+static gboolean
+infer (GenNode *node, GError **error)
+{
+  const GenTensor *x = gen_node_input (node, 0);
+  const char *mode = gen_node_string (node, "mode", "constant");
+  GenShape shape = x->shape;
+  Pads pads;
+
+  if (strcmp (mode, "constant") != 0 && strcmp (mode, "edge") != 0 && strcmp (mode, "reflect") != 0)
+    return gen_node_error (node, error, "mode '%s' is not one of constant, edge and reflect", mode);
+  if (!find_pads (node, &pads, error))
+    return FALSE;
+  for (int i = 0; i < shape.rank; i++) {
+    shape.dims[i] += pads.before[i] + pads.after[i];
+    if (shape.dims[i] < 0 || (x->shape.dims[i] == 0 && *mode != 'c' && shape.dims[i] > 0))
+      return gen_node_error (node, error, "the pads of axis %d leave nothing to take from", i);
+  }
+  gen_node_set_output (node, 0, x->type, &shape);
+  return TRUE;
+}
+
+typedef struct {
+  gint64 *sources[GEN_MAX_RANK]; /* of each position of an axis: in x, -1 for the border */
+  gint64 strides[GEN_MAX_RANK];  /* of x */
+  GenShape shape;                /* of y */
+  gint64 rows, inside, last;     /* the part of a row that is x, in order */
+  gsize size;
+} Pad;
+
+static void
+pad_free (gpointer data)
+{
+  Pad *pad = data;
+
+  for (int i = 0; i < GEN_MAX_RANK; i++)
+    g_free (pad->sources[i]);
+  g_free (pad);
+}
+
+static gint64
+source (gint64 at, gint64 extent, char mode)
+{
+  gint64 period = 2 * (extent - 1);
+
+  if (at >= 0 && at < extent)
+    return at;
+  if (mode == 'c')
+    return -1;
+  if (mode == 'e' || period == 0)
+    return CLAMP (at, 0, extent - 1);
+  at = (at % period + period) % period;
+  return at < extent ? at : period - at;
+}
+
+static void
+run (const GenKernel *kernel, int part, int parts)
+{
+  const Pad *pad = kernel->state;
+  const GenTensor *value = gen_node_input (kernel->node, 2);
+  float attribute = gen_node_float (kernel->node, "value", 0);
+  const char *x = kernel->inputs[0], zero[8] = { 0 };
+  const char *border = value != NULL ? kernel->inputs[2] : zero;
+  int inner = pad->shape.rank - 1;
+  gint64 n = pad->shape.dims[inner];
+  gsize first, end;
+
+  if (attribute != 0)
+    border = (const char *)&attribute;
+  gen_kernel_share (pad->rows, 1, part, parts, &first, &end);
+  for (gsize row = first; row < end; row++) {
+    char *out = (char *)kernel->outputs[0] + row * n * pad->size;
+    gboolean outside = FALSE;
+    gint64 from = 0, rest = row;
+
+    for (int i = inner - 1; i >= 0; i--) {
+      gint64 at = pad->sources[i][rest % pad->shape.dims[i]];
+
+      rest /= pad->shape.dims[i];
+      outside |= at < 0;
+      from += at * pad->strides[i];
+    }
+    for (gint64 i = 0; i < n; i++) {
+      gint64 at = outside ? -1 : pad->sources[inner][i];
+
+      if (!outside && i == pad->inside && pad->last > i) {
+        memcpy (out + i * pad->size, x + (from + at) * pad->size, (pad->last - i) * pad->size);
+        i = pad->last - 1;
+      } else {
+        memcpy (out + i * pad->size, at < 0 ? border : x + (from + at) * pad->size, pad->size);
+      }
+    }
+  }
+}
+
+static gboolean
+cpu (GenKernel *kernel, GError **error)
+{
+  const GenNode *node = kernel->node;
+  const GenTensor *x = gen_node_input (node, 0), *y = gen_node_output (node, 0);
+  char mode = *gen_node_string (node, "mode", "constant");
+  int inner = y->shape.rank - 1;
+  gint64 stride = 1;
+  Pads pads;
+  Pad *pad;
+
+  if (gen_data_type_size (x->type) == 0 || y->shape.rank == 0 ||
+      (gen_node_float (node, "value", 0) != 0 && x->type != GEN_TYPE_FLOAT32))
+    return gen_node_error (node, error, "not supported for scalars or elements of type %s",
+        gen_data_type_name (x->type));
+  if (!find_pads (node, &pads, error))
+    return FALSE;
+  pad = g_new0 (Pad, 1);
+  kernel->state = pad;
+  kernel->free_state = pad_free;
+  pad->shape = y->shape;
+  pad->size = gen_data_type_size (x->type);
+  pad->rows = gen_shape_product (&y->shape, 0, inner);
+  pad->inside = CLAMP (pads.before[inner], 0, y->shape.dims[inner]);
+  pad->last = CLAMP (pads.before[inner] + x->shape.dims[inner], 0, y->shape.dims[inner]);
+  for (int i = inner; i >= 0; i--) {
+    pad->strides[i] = stride;
+    stride *= x->shape.dims[i];
+    pad->sources[i] = g_new (gint64, MAX (y->shape.dims[i], 1));
+    for (gint64 k = 0; k < y->shape.dims[i]; k++)
+      pad->sources[i][k] = source (k - pads.before[i], x->shape.dims[i], mode);
+  }
+  gen_kernel_add_step (kernel, run, gen_kernel_parts (kernel, gen_shape_elements (&y->shape), 0.5));
+  return TRUE;
+}
+
+/* Constant: the border is cut off again. The others: each axis that was padded is gathered by
+ * its table, which adds up what was taken more than once. */
+static gboolean
+gradient (GenGradient *g, GError **error)
+{
+  const GenShape *shape = &gen_node_input (g->node, 0)->shape;
+  char mode = *gen_node_string (g->node, "mode", "constant");
+  GenTensor *dy = g->outputs[0];
+  gint64 back[2 * GEN_MAX_RANK];
+  Pads pads;
+
+  if (!g->needed[0])
+    return TRUE;
+  if (!find_pads (g->node, &pads, error))
+    return FALSE;
+  if (mode == 'c') {
+    for (int i = 0; i < shape->rank; i++) {
+      back[i] = -pads.before[i];
+      back[shape->rank + i] = -pads.after[i];
+    }
+    g->inputs[0] =
+        gen_binary (g->graph, "Pad", dy, gen_graph_ints (g->graph, back, 2 * shape->rank), error);
+    return g->inputs[0] != NULL;
+  }
+  for (int i = 0; i < shape->rank; i++) {
+    gint64 n = dy->shape.dims[i];
+    g_autofree gint64 *table = g_new (gint64, MAX (n, 1));
+    GenShape to = dy->shape;
+
+    if (pads.before[i] == 0 && pads.after[i] == 0)
+      continue;
+    for (gint64 k = 0; k < n; k++)
+      table[k] = source (k - pads.before[i], shape->dims[i], mode);
+    to.dims[i] = shape->dims[i];
+    dy = gen_graph_op (g->graph, "GatherGradient",
+        (GenTensor *[]){ dy, gen_graph_ints (g->graph, table, n) }, 2, 1, error, "shape", GEN_INTS,
+        to.rank, to.dims, "axis", GEN_INT, i, NULL);
+    if (dy == NULL)
+      return FALSE;
+  }
+  g->inputs[0] = dy;
+  return TRUE;
+}
+
+const GenOperator gen_operator_pad = {
+  .name = "Pad",
+  .summary = "A border around a tensor: constant, edge or reflect",
+  .since = 2,
+  .min_inputs = 1,
+  .max_inputs = 4,
+  .min_outputs = 1,
+  .max_outputs = 1,
+  .layouts = GEN_LAYOUTS_PLAIN,
+  .infer = infer,
+  .cpu = cpu,
+  .gradient = gradient,
+};

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Softmax and its logarithm. Up to opset 12 they are over all dimensions from `axis` on (by
+ * default 1) as one; from 13 on over the dimension `axis` (by default the last). */
+#pragma once
+
+#include <generative/operator.h>
+
+gboolean gen_softmax_infer (GenNode *node, GError **error);
+gboolean gen_softmax_cpu (GenKernel *kernel, gboolean logarithm, GError **error);
+/* For gradients: the sum of `tensor` over what the node normalises, kept as extents of 1. */
+GenTensor *gen_softmax_sum (GenGradient *gradient, GenTensor *tensor, GError **error);

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What Softmax and LogSoftmax share: rows along an axis, shifted by their largest element so that
+ * no exponential overflows. */
+#include "softmax.h"
+#include "../simd.h"
+#include "mathematics.h"
+
+typedef struct {
+  gint64 outer, n, inner;
+  gboolean logarithm;
+} Softmax;
+
+/* The dimensions [first, end) that are normalised together. */
+static gboolean
+find_axes (const GenNode *node, int *first, int *end, GError **error)
+{
+  int rank = gen_node_input (node, 0)->shape.rank;
+  gint64 axis = gen_node_int (node, "axis", node->opset < 13 ? 1 : -1);
+
+  if (rank == 0 || (node->opset < 13 && axis == rank)) {
+    *first = *end = rank;
+    return TRUE;
+  }
+  *first = gen_axis (axis, rank);
+  *end = node->opset < 13 ? rank : *first + 1;
+  if (*first < 0)
+    return gen_node_error (node, error, "axis %" G_GINT64_FORMAT " is not one of %d", axis, rank);
+  return TRUE;
+}
+
+gboolean
+gen_softmax_infer (GenNode *node, GError **error)
+{
+  int first, end;
+
+  return find_axes (node, &first, &end, error) && gen_infer_same (node, error);
+}
+
+GEN_CLONES static void
+normalise (const float *x, float *out, gint64 n, gboolean logarithm)
+{
+  float most = x[0], total = 0;
+
+  for (gint64 i = 1; i < n; i++)
+    most = x[i] > most ? x[i] : most;
+  for (gint64 i = 0; i < n; i++)
+    out[i] = gen_exp (x[i] - most);
+  for (gint64 i = 0; i < n; i++)
+    total += out[i];
+  if (logarithm) {
+    total = most + gen_log (total);
+    for (gint64 i = 0; i < n; i++)
+      out[i] = x[i] - total;
+  } else {
+    total = 1 / total;
+    for (gint64 i = 0; i < n; i++)
+      out[i] *= total;
+  }
+}
+
+static void
+normalise_strided (const float *x, float *out, gint64 n, gint64 stride, gboolean logarithm)
+{
+  float most = x[0], total = 0;
+
+  for (gint64 i = 1; i < n; i++)
+    most = MAX (most, x[i * stride]);
+  for (gint64 i = 0; i < n; i++) {
+    out[i * stride] = gen_exp (x[i * stride] - most);
+    total += out[i * stride];
+  }
+  for (gint64 i = 0; i < n; i++)
+    out[i * stride] = logarithm ? x[i * stride] - most - gen_log (total) : out[i * stride] / total;
+}
+
+static void
+run (const GenKernel *kernel, int part, int parts)
+{
+  const Softmax *s = kernel->state;
+  const float *x = kernel->inputs[0];
+  float *out = kernel->outputs[0];
+  gsize first, end;
+
+  gen_kernel_share (s->outer * s->inner, 1, part, parts, &first, &end);
+  for (gsize row = first; row < end; row++) {
+    gsize at = row / s->inner * s->n * s->inner + row % s->inner;
+
+    if (s->inner == 1)
+      normalise (x + at, out + at, s->n, s->logarithm);
+    else
+      normalise_strided (x + at, out + at, s->n, s->inner, s->logarithm);
+  }
+}
+
+gboolean
+gen_softmax_cpu (GenKernel *kernel, gboolean logarithm, GError **error)
+{
+  const GenTensor *x = gen_node_input (kernel->node, 0);
+  Softmax *s;
+  int first, end;
+
+  if (x->type != GEN_TYPE_FLOAT32)
+    return gen_node_error (
+        kernel->node, error, "not supported for elements of type %s", gen_data_type_name (x->type));
+  if (!find_axes (kernel->node, &first, &end, error))
+    return FALSE;
+  s = g_new (Softmax, 1);
+  kernel->state = s;
+  kernel->free_state = g_free;
+  s->outer = gen_shape_product (&x->shape, 0, first);
+  s->n = gen_shape_product (&x->shape, first, end);
+  s->inner = gen_shape_product (&x->shape, end, x->shape.rank);
+  s->logarithm = logarithm;
+  if (gen_shape_elements (&x->shape) > 0)
+    gen_kernel_add_step (
+        kernel, run, gen_kernel_parts (kernel, gen_shape_elements (&x->shape), 1.5));
+  return TRUE;
+}
+
+GenTensor *
+gen_softmax_sum (GenGradient *g, GenTensor *tensor, GError **error)
+{
+  gint64 axes[GEN_MAX_RANK];
+  int first, end;
+
+  if (tensor == NULL || !find_axes (g->node, &first, &end, error))
+    return NULL;
+  if (first == end)
+    return tensor;
+  for (int i = first; i < end; i++)
+    axes[i - first] = i;
+  return gen_binary (
+      g->graph, "ReduceSum", tensor, gen_graph_ints (g->graph, axes, end - first), error);
+}
