@@ -3,8 +3,11 @@
  * meaning changed between opsets has one descriptor for each meaning. */
 #define GEN_OPERATORS(X)                                                                           \
   X (abs)                                                                                          \
+  X (adam)                                                                                         \
   X (add)                                                                                          \
   X (and)                                                                                          \
+  X (average_pool)                                                                                 \
+  X (average_pool_gradient)                                                                        \
   X (batch_normalization)                                                                          \
   X (batch_normalization_gradient)                                                                 \
   X (cast)                                                                                         \
@@ -31,6 +34,9 @@
   X (gather_gradient)                                                                              \
   X (gelu)                                                                                         \
   X (gemm)                                                                                         \
+  X (global_average_pool)                                                                          \
+  X (global_max_pool)                                                                              \
+  X (gradient_descent)                                                                             \
   X (greater)                                                                                      \
   X (greater_or_equal)                                                                             \
   X (hard_sigmoid)                                                                                 \
@@ -44,8 +50,11 @@
   X (log_softmax)                                                                                  \
   X (matmul)                                                                                       \
   X (max)                                                                                          \
+  X (max_pool)                                                                                     \
+  X (max_pool_gradient)                                                                            \
   X (mean)                                                                                         \
   X (min)                                                                                          \
+  X (moving_average)                                                                               \
   X (mul)                                                                                          \
   X (neg)                                                                                          \
   X (not)                                                                                          \
@@ -68,6 +77,7 @@
   X (relu_gradient)                                                                                \
   X (rename_layout)                                                                                \
   X (reshape)                                                                                      \
+  X (rms_prop)                                                                                     \
   X (round)                                                                                        \
   X (selu)                                                                                         \
   X (shape)                                                                                        \

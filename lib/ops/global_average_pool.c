@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* GlobalAveragePool: the mean of each channel. */
+#include "pool.h"
+
+static gboolean
+gradient (GenGradient *g, GError **error)
+{
+  return gen_pool_gradient (g, "AveragePoolGradient", error);
+}
+
+const GenOperator gen_operator_global_average_pool = {
+  .name = "GlobalAveragePool",
+  .summary = "The mean of each channel",
+  .since = 1,
+  .min_inputs = 1,
+  .max_inputs = 1,
+  .min_outputs = 1,
+  .max_outputs = 1,
+  .layouts = GEN_LAYOUTS_ANY,
+  .infer = gen_pool_infer,
+  .cpu = gen_pool_cpu_average,
+  .gradient = gradient,
+};

@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Poolings over one to three axes. A picture is `outer` times its pixels times `inner` values:
+ * channels-last pictures have their channels inside, plain ones outside, and the loops are the
+ * same. */
+#include "pool.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "../simd.h"
+
+typedef struct {
+  GenWindow window; /* three axes, those before the picture's own of extent 1 */
+  gsize outer, inner, in_pixels, out_pixels;
+  gint64 channels;
+  gboolean channels_last, includes_padding, column_major;
+} Pool;
+
+gboolean
+gen_pool_window (GenWindow *window, const GenNode *node, const GenShape *input, GError **error)
+{
+  int n;
+  const gint64 *kernel = gen_node_ints (node, "kernel_shape", &n);
+
+  if (kernel == NULL && input->rank >= 3)
+    return gen_window_init (window, node, input, input->dims + 2, error);
+  if (kernel == NULL || n != input->rank - 2)
+    return gen_node_error (node, error, "kernel_shape does not fit its input");
+  return gen_window_init (window, node, input, kernel, error);
+}
+
+gboolean
+gen_pool_infer (GenNode *node, GError **error)
+{
+  const GenTensor *x = gen_node_input (node, 0);
+  GenWindow window;
+  GenShape shape;
+
+  if (!gen_pool_window (&window, node, &x->shape, error))
+    return FALSE;
+  shape = gen_window_output (&window, x->shape.dims[0], x->shape.dims[1]);
+  gen_node_set_output (node, 0, x->type, &shape);
+  gen_node_set_output (node, 1, GEN_TYPE_INT64, &shape);
+  return TRUE;
+}
+
+gboolean
+gen_pool_gradient_infer (GenNode *node, GError **error)
+{
+  const GenTensor *x = gen_node_input (node, 0);
+  GenWindow window;
+  GenShape shape;
+
+  if (!gen_pool_window (&window, node, &x->shape, error))
+    return FALSE;
+  shape = gen_window_output (&window, x->shape.dims[0], x->shape.dims[1]);
+  if (!gen_shape_equal (&shape, &gen_node_input (node, 1)->shape))
+    return gen_node_error (node, error, "dy is not of the shape that the window gives");
+  return gen_infer_same (node, error);
+}
+
+/* --- walking --- */
+
+/* The taps of result `at` of one axis that lie in the picture: from `first` up to `end`, in
+ * kernel steps. */
+static inline void
+valid_taps (const GenWindowAxis *a, gint64 at, gint64 *first, gint64 *end)
+{
+  gint64 start = at * a->stride - a->before;
+
+  *first = start < 0 ? (-start + a->dilation - 1) / a->dilation : 0;
+  *end = MIN (a->kernel, start >= a->in ? 0 : (a->in - start + a->dilation - 1) / a->dilation);
+}
+
+typedef struct {
+  gint64 first[3], end[3], start[3];
+} Taps;
+
+static Taps
+taps_of (const Pool *pool, gsize pixel)
+{
+  Taps taps;
+
+  for (int i = 2; i >= 0; i--) {
+    const GenWindowAxis *a = &pool->window.axes[i];
+    gint64 at = pixel % a->out;
+
+    pixel /= a->out;
+    taps.start[i] = at * a->stride - a->before;
+    valid_taps (a, at, &taps.first[i], &taps.end[i]);
+  }
+  return taps;
+}
+
+#define FOR_EACH_TAP(pool, taps, position)                                                         \
+  for (gint64 t0 = (taps).first[0]; t0 < (taps).end[0]; t0++)                                      \
+    for (gint64 t1 = (taps).first[1]; t1 < (taps).end[1]; t1++)                                    \
+      for (gint64 t2 = (taps).first[2],                                                            \
+                  row_ = (((taps).start[0] + t0 * (pool)->window.axes[0].dilation) *               \
+                                 (pool)->window.axes[1].in +                                       \
+                             (taps).start[1] + t1 * (pool)->window.axes[1].dilation) *             \
+                         (pool)->window.axes[2].in,                                                \
+                  position = 0;                                                                    \
+           t2 < (taps).end[2] &&                                                                   \
+           (position = row_ + (taps).start[2] + t2 * (pool)->window.axes[2].dilation, TRUE);       \
+           t2++)
+
+/* Values that an average is over. */
+static gint64
+count_of (const Pool *pool, const Taps *taps)
+{
+  gint64 count = 1;
+
+  for (int i = 0; i < 3; i++) {
+    const GenWindowAxis *a = &pool->window.axes[i];
+    gint64 left = a->in + a->after - taps->start[i];
+
+    count *= pool->includes_padding ? MIN (a->kernel, (left + a->dilation - 1) / a->dilation)
+                                    : taps->end[i] - taps->first[i];
+  }
+  return MAX (count, 1);
+}
+
+/* --- forwards --- */
+
+GEN_CLONES static void
+take_larger (float *out, const float *x, gsize n)
+{
+  for (gsize i = 0; i < n; i++)
+    out[i] = x[i] > out[i] ? x[i] : out[i];
+}
+
+GEN_CLONES static void
+add (float *out, const float *x, float factor, gsize n)
+{
+  for (gsize i = 0; i < n; i++)
+    out[i] += factor * x[i];
+}
+
+static gint64
+index_of (const Pool *pool, gsize outer, gsize k, gint64 position)
+{
+  const GenWindowAxis *a = pool->window.axes;
+  gint64 plane = pool->channels_last ? (gint64)outer * pool->channels + (gint64)k : (gint64)outer;
+
+  if (pool->column_major) {
+    gint64 x = position % a[2].in, y = position / a[2].in % a[1].in,
+           z = position / a[2].in / a[1].in;
+
+    position = z + (y + x * a[1].in) * a[0].in;
+  }
+  return plane * pool->in_pixels + position;
+}
+
+static void
+run_max (const GenKernel *kernel, int part, int parts)
+{
+  const Pool *pool = kernel->state;
+  gint64 *indices = kernel->node->outputs->len > 1 ? kernel->outputs[1] : NULL;
+  gsize first, end;
+
+  gen_kernel_share (pool->outer * pool->out_pixels, 1, part, parts, &first, &end);
+  for (gsize at = first; at < end; at++) {
+    gsize outer = at / pool->out_pixels;
+    const float *x = (const float *)kernel->inputs[0] + outer * pool->in_pixels * pool->inner;
+    float *out = (float *)kernel->outputs[0] + at * pool->inner;
+    Taps taps = taps_of (pool, at % pool->out_pixels);
+
+    for (gsize k = 0; k < pool->inner; k++)
+      out[k] = -INFINITY;
+    FOR_EACH_TAP (pool, taps, position)
+    {
+      const float *from = x + position * pool->inner;
+
+      if (indices != NULL)
+        for (gsize k = 0; k < pool->inner; k++)
+          if (from[k] > out[k])
+            indices[at * pool->inner + k] = index_of (pool, outer, k, position);
+      take_larger (out, from, pool->inner);
+    }
+  }
+}
+
+static void
+run_average (const GenKernel *kernel, int part, int parts)
+{
+  const Pool *pool = kernel->state;
+  gsize first, end;
+
+  gen_kernel_share (pool->outer * pool->out_pixels, 1, part, parts, &first, &end);
+  for (gsize at = first; at < end; at++) {
+    const float *x =
+        (const float *)kernel->inputs[0] + at / pool->out_pixels * pool->in_pixels * pool->inner;
+    float *out = (float *)kernel->outputs[0] + at * pool->inner;
+    Taps taps = taps_of (pool, at % pool->out_pixels);
+    float factor = 1.0f / count_of (pool, &taps);
+
+    memset (out, 0, pool->inner * sizeof *out);
+    FOR_EACH_TAP (pool, taps, position)
+    add (out, x + position * pool->inner, 1, pool->inner);
+    for (gsize k = 0; k < pool->inner; k++)
+      out[k] *= factor;
+  }
+}
+
+/* --- backwards --- */
+
+static void
+run_gradient_max (const GenKernel *kernel, int part, int parts)
+{
+  const Pool *pool = kernel->state;
+  gsize first, end;
+
+  gen_kernel_share (pool->outer, 1, part, parts, &first, &end);
+  for (gsize outer = first; outer < end; outer++) {
+    const float *x = (const float *)kernel->inputs[0] + outer * pool->in_pixels * pool->inner;
+    const float *dy = (const float *)kernel->inputs[1] + outer * pool->out_pixels * pool->inner;
+    float *dx = (float *)kernel->outputs[0] + outer * pool->in_pixels * pool->inner;
+
+    memset (dx, 0, pool->in_pixels * pool->inner * sizeof *dx);
+    for (gsize pixel = 0; pixel < pool->out_pixels; pixel++) {
+      Taps taps = taps_of (pool, pixel);
+
+      for (gsize k = 0; k < pool->inner; k++) {
+        float best = -INFINITY;
+        gint64 where = -1;
+
+        /* The first of equals, as forwards. */
+        FOR_EACH_TAP (pool, taps, position)
+        if (x[position * pool->inner + k] > best) {
+          best = x[position * pool->inner + k];
+          where = position;
+        }
+        if (where >= 0)
+          dx[where * pool->inner + k] += dy[pixel * pool->inner + k];
+      }
+    }
+  }
+}
+
+static void
+run_gradient_average (const GenKernel *kernel, int part, int parts)
+{
+  const Pool *pool = kernel->state;
+  gsize first, end;
+
+  gen_kernel_share (pool->outer, 1, part, parts, &first, &end);
+  for (gsize outer = first; outer < end; outer++) {
+    const float *dy = (const float *)kernel->inputs[1] + outer * pool->out_pixels * pool->inner;
+    float *dx = (float *)kernel->outputs[0] + outer * pool->in_pixels * pool->inner;
+
+    memset (dx, 0, pool->in_pixels * pool->inner * sizeof *dx);
+    for (gsize pixel = 0; pixel < pool->out_pixels; pixel++) {
+      Taps taps = taps_of (pool, pixel);
+      float factor = 1.0f / count_of (pool, &taps);
+
+      FOR_EACH_TAP (pool, taps, position)
+      add (dx + position * pool->inner, dy + pixel * pool->inner, factor, pool->inner);
+    }
+  }
+}
+
+/* --- preparing --- */
+
+static Pool *
+pool_new (GenKernel *kernel, GError **error)
+{
+  const GenNode *node = kernel->node;
+  const GenTensor *x = gen_node_input (node, 0);
+  const GenWindowAxis none = { 1, 1, 1, 1, 1, 0, 0 };
+  GenWindow window;
+  Pool *pool;
+
+  if (x->type != GEN_TYPE_FLOAT32) {
+    gen_node_error (node, error, "only float32 is supported");
+    return NULL;
+  }
+  if (!gen_pool_window (&window, node, &x->shape, error))
+    return NULL;
+  pool = g_new0 (Pool, 1);
+  kernel->state = pool;
+  kernel->free_state = g_free;
+  pool->in_pixels = pool->out_pixels = 1;
+  for (int i = 0; i < 3; i++) {
+    int axis = i - 3 + window.rank;
+
+    pool->window.axes[i] = axis >= 0 ? window.axes[axis] : none;
+    pool->in_pixels *= pool->window.axes[i].in;
+    pool->out_pixels *= pool->window.axes[i].out;
+  }
+  pool->channels = x->shape.dims[1];
+  pool->channels_last = x->layout == GEN_LAYOUT_CHANNELS_LAST;
+  pool->outer = x->shape.dims[0] * (pool->channels_last ? 1 : pool->channels);
+  pool->inner = pool->channels_last ? pool->channels : 1;
+  pool->includes_padding = gen_node_int (node, "count_include_pad", 0) != 0;
+  pool->column_major = gen_node_int (node, "storage_order", 0) != 0;
+  return pool;
+}
+
+static gboolean
+prepare (GenKernel *kernel, GenStepFunc run, gboolean backwards, GError **error)
+{
+  Pool *pool = pool_new (kernel, error);
+  double cost = 1;
+  int parts;
+
+  if (pool == NULL)
+    return FALSE;
+  for (int i = 0; i < 3; i++)
+    cost *= pool->window.axes[i].kernel;
+  parts = gen_kernel_parts (kernel, pool->outer * pool->out_pixels * pool->inner, 0.3 * cost);
+  gen_kernel_add_step (
+      kernel, run, backwards ? MIN (parts, (int)MIN (pool->outer, G_MAXINT)) : parts);
+  return TRUE;
+}
+
+gboolean
+gen_pool_cpu_max (GenKernel *kernel, GError **error)
+{
+  return prepare (kernel, run_max, FALSE, error);
+}
+
+gboolean
+gen_pool_cpu_average (GenKernel *kernel, GError **error)
+{
+  return prepare (kernel, run_average, FALSE, error);
+}
+
+gboolean
+gen_pool_gradient_cpu_max (GenKernel *kernel, GError **error)
+{
+  return prepare (kernel, run_gradient_max, TRUE, error);
+}
+
+gboolean
+gen_pool_gradient_cpu_average (GenKernel *kernel, GError **error)
+{
+  return prepare (kernel, run_gradient_average, TRUE, error);
+}
+
+gboolean
+gen_pool_gradient (GenGradient *g, const char *op, GError **error)
+{
+  GenTensor *x = gen_node_input (g->node, 0);
+  GenWindowLists lists;
+  GenWindow window;
+
+  if (g->outputs[0] == NULL)
+    return TRUE;
+  if (!gen_pool_window (&window, g->node, &x->shape, error))
+    return FALSE;
+  lists = gen_window_lists (&window);
+  g->inputs[0] = gen_graph_op (g->graph, op, (GenTensor *[]){ x, g->outputs[0] }, 2, 1, error,
+      GEN_WINDOW_ATTRIBUTES (lists), "ceil_mode", GEN_INT,
+      (int)gen_node_int (g->node, "ceil_mode", 0), "count_include_pad", GEN_INT,
+      (int)gen_node_int (g->node, "count_include_pad", 0), NULL);
+  return g->inputs[0] != NULL;
+}

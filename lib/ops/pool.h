@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Poolings, forwards and backwards. */
+#pragma once
+
+#include "window.h"
+
+/* The window of a pooling node over `input`; without kernel_shape, one window over all. */
+gboolean gen_pool_window (
+    GenWindow *window, const GenNode *node, const GenShape *input, GError **error);
+
+gboolean gen_pool_infer (GenNode *node, GError **error);
+gboolean gen_pool_cpu_max (GenKernel *kernel, GError **error);
+gboolean gen_pool_cpu_average (GenKernel *kernel, GError **error);
+
+/* Of the operators "MaxPoolGradient (x, dy)" and "AveragePoolGradient (x, dy)". */
+gboolean gen_pool_gradient_infer (GenNode *node, GError **error);
+gboolean gen_pool_gradient_cpu_max (GenKernel *kernel, GError **error);
+gboolean gen_pool_gradient_cpu_average (GenKernel *kernel, GError **error);
+gboolean gen_pool_gradient (GenGradient *gradient, const char *op, GError **error);
