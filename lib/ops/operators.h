@@ -3,7 +3,6 @@
  * meaning changed between opsets has one descriptor for each meaning. */
 #define GEN_OPERATORS(X)                                                                           \
   X (abs)                                                                                          \
-  X (adam)                                                                                         \
   X (add)                                                                                          \
   X (and)                                                                                          \
   X (average_pool)                                                                                 \
@@ -36,7 +35,6 @@
   X (gemm)                                                                                         \
   X (global_average_pool)                                                                          \
   X (global_max_pool)                                                                              \
-  X (gradient_descent)                                                                             \
   X (greater)                                                                                      \
   X (greater_or_equal)                                                                             \
   X (hard_sigmoid)                                                                                 \
@@ -54,7 +52,6 @@
   X (max_pool_gradient)                                                                            \
   X (mean)                                                                                         \
   X (min)                                                                                          \
-  X (moving_average)                                                                               \
   X (mul)                                                                                          \
   X (neg)                                                                                          \
   X (not)                                                                                          \
@@ -77,7 +74,6 @@
   X (relu_gradient)                                                                                \
   X (rename_layout)                                                                                \
   X (reshape)                                                                                      \
-  X (rms_prop)                                                                                     \
   X (round)                                                                                        \
   X (selu)                                                                                         \
   X (shape)                                                                                        \
