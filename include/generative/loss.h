@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <generative/graph.h>
+
+G_BEGIN_DECLS
+
+/**
+ * GenLoss: what the two nets of a GAN minimise. Both functions append nodes that compute a
+ * scalar from scores [batch, 1]: the discriminator's results before its last Sigmoid, large
+ * for what it takes for real. Working on these, and not on probabilities, is what keeps
+ * log (D) and log (1 - D) finite when the discriminator is sure.
+ */
+typedef struct {
+  const char *name;
+  const char *description;
+  /* `smoothing`, in [0, 0.5): real pictures are labelled 1 - smoothing instead of 1
+   * (Salimans et al., "Improved techniques for training GANs", 2016, one-sided). */
+  GenTensor *(*discriminator) (
+      GenGraph *graph, GenTensor *real, GenTensor *fake, double smoothing, GError **error);
+  GenTensor *(*generator) (GenGraph *graph, GenTensor *fake, GError **error);
+} GenLoss;
+
+extern const GenLoss gen_loss_minimax;
+extern const GenLoss gen_loss_non_saturating;
+extern const GenLoss gen_loss_hinge;
+extern const GenLoss gen_loss_least_squares;
+
+/* All of them, ended by NULL. */
+const GenLoss *const *gen_loss_list (void);
+/* NULL where there is none of that name. */
+const GenLoss *gen_loss_find (const char *name);
+
+G_END_DECLS

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <generative/graph.h>
+
+G_BEGIN_DECLS
+
+/* What optimisers can be told; each takes what it knows. */
+typedef struct {
+  double beta1;        /* Adam: decay of the mean of gradients; sgd: momentum. [0, 1) */
+  double beta2;        /* Adam, RMSProp: decay of the mean of squared gradients. (0, 1) */
+  double epsilon;      /* Adam, RMSProp: added to the divisor. > 0 */
+  double weight_decay; /* >= 0 */
+} GenOptimizerSettings;
+
+#define GEN_OPTIMIZER_DEFAULTS .beta1 = 0.5, .beta2 = 0.999, .epsilon = 1e-8, .weight_decay = 0
+
+#define GEN_OPTIMIZER_MAX_STATES 2
+
+/**
+ * GenOptimizer: a rule by which a gradient changes weights. Each is an operator of its own, so
+ * that an update is one pass through memory.
+ */
+typedef struct {
+  const char *name;
+  const char *description;
+  const char *operator_name;
+  /* What it remembers of each weight, NULL where there are fewer. */
+  const char *states[GEN_OPTIMIZER_MAX_STATES];
+  /* Fill the node's attributes. */
+  void (*configure) (GenNode *node, const GenOptimizerSettings *settings);
+} GenOptimizer;
+
+extern const GenOptimizer gen_optimizer_adam;
+extern const GenOptimizer gen_optimizer_adamw;
+extern const GenOptimizer gen_optimizer_rmsprop;
+extern const GenOptimizer gen_optimizer_sgd;
+
+/* All of them, ended by NULL. */
+const GenOptimizer *const *gen_optimizer_list (void);
+/* NULL where there is none of that name. */
+const GenOptimizer *gen_optimizer_find (const char *name);
+
+/* Append the update of the state `weights` by `gradient`, and the states that it needs, named
+ * after it. `rate` is the learning rate (a float32), `step` the number of updates before this
+ * one (an int64).
+ * Returns: (transfer none) the new weights, already assigned to the state; NULL with error. */
+GenTensor *gen_optimizer_update (const GenOptimizer *optimizer, GenGraph *graph, GenTensor *weights,
+    GenTensor *gradient, GenTensor *rate, GenTensor *step, const GenOptimizerSettings *settings,
+    GError **error);
+
+G_END_DECLS

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <generative/graph.h>
+
+G_BEGIN_DECLS
+
+/**
+ * GenPreset: a pair of nets to train from scratch, a generator that makes pictures of latents
+ * and a discriminator that tells made pictures from real ones. Both are ordinary ONNX graphs:
+ *
+ *   generator      latent [batch, latent_size]                 -> picture, samples in [-1, 1]
+ *   discriminator  picture [batch, channels, height, width]    -> probability of real [batch, 1]
+ *
+ * What the samples' range is stands in the metadata (`generative.output-range` and
+ * `generative.input-range`), so that the models explain themselves wherever they are loaded.
+ */
+typedef struct {
+  int width, height; /* of the pictures, in pixels */
+  int channels;      /* 1 grey, 3 colour */
+  int latent_size;   /* length of a latent, from 1 */
+  double dropout;    /* share of the discriminator's hidden values dropped in training: [0, 1) */
+  guint64 seed;      /* of the first weights */
+} GenPresetOptions;
+
+#define GEN_PRESET_DEFAULTS                                                                        \
+  .width = 28, .height = 28, .channels = 1, .latent_size = 100, .dropout = 0, .seed = 0
+
+typedef struct {
+  const char *name;
+  const char *description;
+  /* (transfer full); NULL with `error` where the preset has no net of that size. */
+  GenGraph *(*generator) (const GenPresetOptions *options, GError **error);
+  GenGraph *(*discriminator) (const GenPresetOptions *options, GError **error);
+} GenPreset;
+
+/* The article's dense nets. */
+extern const GenPreset gen_preset_mlp;
+/* Radford et al., "Unsupervised representation learning with deep convolutional generative
+ * adversarial networks", 2016. */
+extern const GenPreset gen_preset_dcgan;
+
+/* All of them, ended by NULL. */
+const GenPreset *const *gen_preset_list (void);
+/* NULL where there is none of that name. */
+const GenPreset *gen_preset_find (const char *name);
+
+G_END_DECLS

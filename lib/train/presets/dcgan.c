@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Convolutional nets for 28, 32 and 64 pixels: from a small picture of many channels up to the
+ * whole, doubling the extents and halving the channels, and the way back. Weights start normal
+ * with deviation 0.02, as the paper says. The first layer of G, a transposed convolution of one
+ * pixel, and the last of D, a convolution to one pixel, are written as the dense layers that
+ * they are. */
+#include "layers.h"
+
+#include <generative/trainer.h>
+
+#define SPREAD 0.02f
+/* Channels beside the picture; each halving of the extents doubles them. */
+#define WIDTH 64
+
+/* The extent of the smallest picture, and how often it doubles up to the whole one. */
+static gboolean
+measure (const GenPresetOptions *options, gint64 *smallest, int *doublings, GError **error)
+{
+  if (options->width != options->height ||
+      (options->width != 28 && options->width != 32 && options->width != 64)) {
+    g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
+        "preset dcgan takes pictures of 28x28, 32x32 or 64x64 pixels, not %dx%d", options->width,
+        options->height);
+    return FALSE;
+  }
+  *smallest = options->width == 28 ? 7 : 4;
+  *doublings = options->width == 28 ? 2 : options->width == 32 ? 3 : 4;
+  return TRUE;
+}
+
+static GenGraph *
+generator (const GenPresetOptions *options, GError **error)
+{
+  gint64 extent, channels;
+  int doublings;
+  GenLayers layers;
+  GenTensor *y;
+
+  if (!measure (options, &extent, &doublings, error))
+    return NULL;
+  layers = gen_layers_begin ("dcgan generator", options->seed, 100, SPREAD);
+  channels = WIDTH << (doublings - 1);
+  y = gen_graph_add_input (
+      layers.graph, "latent", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, options->latent_size));
+  y = gen_layers_dense (&layers, "up0", y, channels * extent * extent, FALSE, error);
+  y = gen_layers_reshape (&layers, y, (gint64[]){ channels, extent, extent }, 3, error);
+  for (int i = 1; i <= doublings; i++) {
+    g_autofree char *normalize = g_strdup_printf ("normalize%d", i - 1);
+    g_autofree char *up = g_strdup_printf ("up%d", i);
+
+    y = gen_layers_normalize (&layers, normalize, y, error);
+    y = gen_unary (layers.graph, "Relu", y, error);
+    channels /= 2;
+    y = gen_layers_up (&layers, up, y, i < doublings ? channels : options->channels, error);
+  }
+  y = gen_unary (layers.graph, "Tanh", y, error);
+  return gen_layers_end (&layers, y, "generative.output-range");
+}
+
+static GenGraph *
+discriminator (const GenPresetOptions *options, GError **error)
+{
+  gint64 extent, channels = WIDTH;
+  int halvings;
+  GenLayers layers;
+  GenTensor *y;
+
+  if (!measure (options, &extent, &halvings, error))
+    return NULL;
+  layers = gen_layers_begin ("dcgan discriminator", options->seed, 200, SPREAD);
+  y = gen_graph_add_input (layers.graph, "picture", GEN_TYPE_FLOAT32,
+      &GEN_SHAPE (1, options->channels, options->height, options->width));
+  for (int i = 1; i <= halvings; i++, channels *= 2) {
+    g_autofree char *normalize = g_strdup_printf ("normalize%d", i);
+    g_autofree char *down = g_strdup_printf ("down%d", i);
+
+    y = gen_layers_down (&layers, down, y, channels, error);
+    if (i > 1)
+      y = gen_layers_normalize (&layers, normalize, y, error);
+    y = gen_layers_leaky_relu (&layers, y, error);
+    y = gen_layers_dropout (&layers, y, options->dropout, error);
+  }
+  y = gen_unary (layers.graph, "Flatten", y, error);
+  y = gen_layers_dense (&layers, "last", y, 1, FALSE, error);
+  y = gen_unary (layers.graph, "Sigmoid", y, error);
+  return gen_layers_end (&layers, y, "generative.input-range");
+}
+
+const GenPreset gen_preset_dcgan = {
+  .name = "dcgan",
+  .description = "Convolutional nets for 28x28, 32x32 and 64x64 pixels, grey or colour",
+  .generator = generator,
+  .discriminator = discriminator,
+};

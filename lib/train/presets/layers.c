@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Layers with fresh weights, for presets. Nets are built for a batch of one picture, and the
+ * batch made free at the end. */
+#include "layers.h"
+
+#include <math.h>
+
+#include <generative/random.h>
+
+#define LEAK 0.2
+
+GenLayers
+gen_layers_begin (const char *name, guint64 seed, guint stream, float spread)
+{
+  return (GenLayers){ gen_graph_new (name), seed, stream, spread };
+}
+
+static void
+free_batch (GenTensor *tensor)
+{
+  tensor->shape.dims[0] = -1;
+  g_free (tensor->dim_names[0]);
+  tensor->dim_names[0] = g_strdup ("batch");
+}
+
+GenGraph *
+gen_layers_end (GenLayers *layers, GenTensor *y, const char *range_key)
+{
+  GenGraph *graph = layers->graph;
+
+  if (y == NULL) {
+    gen_graph_unref (graph);
+    return NULL;
+  }
+  gen_graph_add_output (graph, y);
+  free_batch (g_ptr_array_index (graph->inputs, 0));
+  free_batch (y);
+  g_hash_table_insert (graph->metadata, g_strdup (range_key), g_strdup ("-1,1"));
+  return graph;
+}
+
+static GenTensor *
+tensor (GenLayers *layers, const char *name, const char *part, const GenShape *shape, float *values)
+{
+  g_autofree char *full = g_strconcat (name, ".", part, NULL);
+
+  return gen_graph_add_constant (layers->graph, full, GEN_TYPE_FLOAT32, shape,
+      g_bytes_new_take (values, gen_shape_elements (shape) * sizeof (float)));
+}
+
+static GenTensor *
+filled (GenLayers *layers, const char *name, const char *part, gint64 n, float value)
+{
+  float *values = g_new (float, n);
+
+  for (gint64 i = 0; i < n; i++)
+    values[i] = value;
+  return tensor (layers, name, part, &GEN_SHAPE (n), values);
+}
+
+/* `fan_in`: how many values are summed up for one result. */
+static GenTensor *
+drawn (GenLayers *layers, const char *name, const char *part, const GenShape *shape, gint64 fan_in,
+    float center)
+{
+  GenRandom random = gen_random_new (layers->seed, layers->stream++);
+  gsize n = gen_shape_elements (shape);
+  float *values = g_new (float, n);
+
+  if (layers->spread > 0) {
+    gen_random_normal (&random, 0, 0, values, n);
+    for (gsize i = 0; i < n; i++)
+      values[i] = center + layers->spread * values[i];
+  } else {
+    const float bound = 1 / sqrtf (fan_in);
+
+    gen_random_uniform (&random, 0, 0, values, n);
+    for (gsize i = 0; i < n; i++)
+      values[i] = center + bound * (2 * values[i] - 1);
+  }
+  return tensor (layers, name, part, shape, values);
+}
+
+GenTensor *
+gen_layers_dense (GenLayers *layers, const char *name, GenTensor *x, gint64 outputs,
+    gboolean with_bias, GError **error)
+{
+  GenTensor *inputs[3] = { x };
+  gint64 fan_in;
+
+  if (x == NULL)
+    return NULL;
+  fan_in = x->shape.dims[1];
+  inputs[1] = drawn (layers, name, "weight", &GEN_SHAPE (outputs, fan_in), fan_in, 0);
+  if (with_bias)
+    inputs[2] = drawn (layers, name, "bias", &GEN_SHAPE (outputs), fan_in, 0);
+  return gen_graph_op (layers->graph, "Gemm", inputs, with_bias ? 3 : 2, 1, error, "transB",
+      GEN_INT, 1, NULL);
+}
+
+static GenTensor *
+convolution (GenLayers *layers, const char *op, const char *name, GenTensor *x,
+    const GenShape *shape, gint64 fan_in, GError **error)
+{
+  GenTensor *weight = drawn (layers, name, "weight", shape, fan_in, 0);
+
+  return gen_graph_op (layers->graph, op, (GenTensor *[]){ x, weight }, 2, 1, error, "kernel_shape",
+      GEN_INTS, 2, (gint64[]){ 4, 4 }, "strides", GEN_INTS, 2, (gint64[]){ 2, 2 }, "pads", GEN_INTS,
+      4, (gint64[]){ 1, 1, 1, 1 }, NULL);
+}
+
+GenTensor *
+gen_layers_down (GenLayers *layers, const char *name, GenTensor *x, gint64 outputs, GError **error)
+{
+  gint64 inputs = x != NULL ? x->shape.dims[1] : 0;
+
+  return x == NULL ? NULL
+                   : convolution (layers, "Conv", name, x, &GEN_SHAPE (outputs, inputs, 4, 4),
+                         inputs * 16, error);
+}
+
+GenTensor *
+gen_layers_up (GenLayers *layers, const char *name, GenTensor *x, gint64 outputs, GError **error)
+{
+  gint64 inputs = x != NULL ? x->shape.dims[1] : 0;
+
+  return x == NULL ? NULL
+                   : convolution (layers, "ConvTranspose", name, x,
+                         &GEN_SHAPE (inputs, outputs, 4, 4), inputs * 4, error);
+}
+
+GenTensor *
+gen_layers_normalize (GenLayers *layers, const char *name, GenTensor *x, GError **error)
+{
+  gint64 n;
+
+  if (x == NULL)
+    return NULL;
+  n = x->shape.dims[1];
+  return gen_graph_op (layers->graph, "BatchNormalization",
+      (GenTensor *[]){ x, drawn (layers, name, "scale", &GEN_SHAPE (n), 1, 1),
+          filled (layers, name, "bias", n, 0), filled (layers, name, "mean", n, 0),
+          filled (layers, name, "variance", n, 1) },
+      5, 1, error, NULL);
+}
+
+GenTensor *
+gen_layers_leaky_relu (GenLayers *layers, GenTensor *x, GError **error)
+{
+  return x == NULL ? NULL
+                   : gen_graph_op (layers->graph, "LeakyRelu", &x, 1, 1, error, "alpha", GEN_FLOAT,
+                         LEAK, NULL);
+}
+
+GenTensor *
+gen_layers_dropout (GenLayers *layers, GenTensor *x, double ratio, GError **error)
+{
+  return x == NULL || ratio <= 0
+             ? x
+             : gen_binary (
+                   layers->graph, "Dropout", x, gen_graph_float (layers->graph, ratio), error);
+}
+
+GenTensor *
+gen_layers_reshape (GenLayers *layers, GenTensor *x, const gint64 *extents, int n, GError **error)
+{
+  gint64 shape[GEN_MAX_RANK] = { -1 };
+
+  for (int i = 0; i < n; i++)
+    shape[1 + i] = extents[i];
+  return gen_binary (
+      layers->graph, "Reshape", x, gen_graph_ints (layers->graph, shape, n + 1), error);
+}

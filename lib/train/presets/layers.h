@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Layers with fresh weights, for presets. */
+#pragma once
+
+#include <generative/preset.h>
+
+/* How the first weights of a net are drawn. */
+typedef struct {
+  GenGraph *graph;
+  guint64 seed;
+  guint stream; /* of the next tensor of random numbers */
+  float spread; /* standard deviation of normal weights; 0: uniform within 1 / sqrt (inputs) */
+} GenLayers;
+
+GenLayers gen_layers_begin (const char *name, guint64 seed, guint stream, float spread);
+/* The net whose result is `y` (NULL after an error): makes the batch a free extent. (transfer
+ * full) */
+GenGraph *gen_layers_end (GenLayers *layers, GenTensor *y, const char *range_key);
+
+/* x [batch, inputs] W^T + b; `name`.weight [outputs, inputs] and, `with_bias`, `name`.bias. */
+GenTensor *gen_layers_dense (GenLayers *layers, const char *name, GenTensor *x, gint64 outputs,
+    gboolean with_bias, GError **error);
+/* 4x4, stride 2, pad 1, without bias: halves the extents, or doubles them. */
+GenTensor *gen_layers_down (
+    GenLayers *layers, const char *name, GenTensor *x, gint64 outputs, GError **error);
+GenTensor *gen_layers_up (
+    GenLayers *layers, const char *name, GenTensor *x, gint64 outputs, GError **error);
+/* BatchNormalization over [batch, channels, …]. */
+GenTensor *gen_layers_normalize (
+    GenLayers *layers, const char *name, GenTensor *x, GError **error);
+GenTensor *gen_layers_leaky_relu (GenLayers *layers, GenTensor *x, GError **error);
+GenTensor *gen_layers_dropout (GenLayers *layers, GenTensor *x, double ratio, GError **error);
+/* [batch, …] with the extents after the batch as given. */
+GenTensor *gen_layers_reshape (
+    GenLayers *layers, GenTensor *x, const gint64 *extents, int n, GError **error);
