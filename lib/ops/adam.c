@@ -5,7 +5,7 @@
 #include <math.h>
 
 #include "update.h"
-#include "vector.h"
+#include "../simd.h"
 
 typedef struct {
   float beta1, beta2;
@@ -15,7 +15,7 @@ typedef struct {
   float keep, decay; /* weights are scaled by keep; decay * weights joins the gradient */
 } Settings;
 
-GEN_VECTORIZED static void
+GEN_CLONES static void
 update (const Settings *settings, const float *weights, const float *gradient, const float *first,
     const float *second, float *new_weights, float *new_first, float *new_second, gsize n)
 {

@@ -3,9 +3,9 @@
  * gradient and weights -= rate * velocity (Polyak's heavy ball, in the form that keeps the
  * learning rate out of the velocity). Momentum 0 is plain gradient descent. */
 #include "update.h"
-#include "vector.h"
+#include "../simd.h"
 
-GEN_VECTORIZED static void
+GEN_CLONES static void
 update (float rate, float momentum, float decay, const float *weights, const float *gradient,
     const float *velocity, float *new_weights, float *new_velocity, gsize n)
 {

@@ -2,9 +2,9 @@
 /* MovingAverage (average, x): decay * average + (1 - decay) * x, the exponential moving average
  * of weights in training. */
 #include "update.h"
-#include "vector.h"
+#include "../simd.h"
 
-GEN_VECTORIZED static void
+GEN_CLONES static void
 average (float weight, const float *old, const float *x, float *out, gsize n)
 {
 #pragma GCC ivdep
@@ -31,8 +31,8 @@ run (const GenKernel *kernel, int part, int parts)
   gsize at, end;
 
   gen_update_share (kernel, part, parts, &at, &end);
-  average (1 - gen_node_float (kernel->node, "decay", 0.999f), old + at, x + at, out + at,
-      end - at);
+  average (
+      1 - gen_node_float (kernel->node, "decay", 0.999f), old + at, x + at, out + at, end - at);
 }
 
 static gboolean

@@ -3,6 +3,7 @@
  * meaning changed between opsets has one descriptor for each meaning. */
 #define GEN_OPERATORS(X)                                                                           \
   X (abs)                                                                                          \
+  X (adam)                                                                                         \
   X (add)                                                                                          \
   X (and)                                                                                          \
   X (average_pool)                                                                                 \
@@ -35,6 +36,7 @@
   X (gemm)                                                                                         \
   X (global_average_pool)                                                                          \
   X (global_max_pool)                                                                              \
+  X (gradient_descent)                                                                             \
   X (greater)                                                                                      \
   X (greater_or_equal)                                                                             \
   X (hard_sigmoid)                                                                                 \
@@ -52,6 +54,7 @@
   X (max_pool_gradient)                                                                            \
   X (mean)                                                                                         \
   X (min)                                                                                          \
+  X (moving_average)                                                                               \
   X (mul)                                                                                          \
   X (neg)                                                                                          \
   X (not)                                                                                          \
@@ -74,6 +77,7 @@
   X (relu_gradient)                                                                                \
   X (rename_layout)                                                                                \
   X (reshape)                                                                                      \
+  X (rms_prop)                                                                                     \
   X (round)                                                                                        \
   X (selu)                                                                                         \
   X (shape)                                                                                        \

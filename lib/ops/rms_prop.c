@@ -3,9 +3,9 @@
 #include <math.h>
 
 #include "update.h"
-#include "vector.h"
+#include "../simd.h"
 
-GEN_VECTORIZED static void
+GEN_CLONES static void
 update (float rate, float keep, float epsilon, float decay, const float *weights,
     const float *gradient, const float *square, float *new_weights, float *new_square, gsize n)
 {

@@ -18,8 +18,7 @@ mean (GenGraph *graph, GenTensor *x, double scale, GError **error)
 static GenTensor *
 softplus (GenGraph *graph, GenTensor *x, double sign, GError **error)
 {
-  return gen_unary (
-      graph, "Softplus", sign < 0 ? gen_unary (graph, "Neg", x, error) : x, error);
+  return gen_unary (graph, "Softplus", sign < 0 ? gen_unary (graph, "Neg", x, error) : x, error);
 }
 
 /* Cross-entropy with the labels 1 - smoothing for real and 0 for fake. A label below 1 adds

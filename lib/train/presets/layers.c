@@ -94,8 +94,8 @@ gen_layers_dense (GenLayers *layers, const char *name, GenTensor *x, gint64 outp
   inputs[1] = drawn (layers, name, "weight", &GEN_SHAPE (outputs, fan_in), fan_in, 0);
   if (with_bias)
     inputs[2] = drawn (layers, name, "bias", &GEN_SHAPE (outputs), fan_in, 0);
-  return gen_graph_op (layers->graph, "Gemm", inputs, with_bias ? 3 : 2, 1, error, "transB",
-      GEN_INT, 1, NULL);
+  return gen_graph_op (
+      layers->graph, "Gemm", inputs, with_bias ? 3 : 2, 1, error, "transB", GEN_INT, 1, NULL);
 }
 
 static GenTensor *
@@ -155,10 +155,9 @@ gen_layers_leaky_relu (GenLayers *layers, GenTensor *x, GError **error)
 GenTensor *
 gen_layers_dropout (GenLayers *layers, GenTensor *x, double ratio, GError **error)
 {
-  return x == NULL || ratio <= 0
-             ? x
-             : gen_binary (
-                   layers->graph, "Dropout", x, gen_graph_float (layers->graph, ratio), error);
+  return x == NULL || ratio <= 0 ? x
+                                 : gen_binary (layers->graph, "Dropout", x,
+                                       gen_graph_float (layers->graph, ratio), error);
 }
 
 GenTensor *

@@ -26,8 +26,7 @@ GenTensor *gen_layers_down (
 GenTensor *gen_layers_up (
     GenLayers *layers, const char *name, GenTensor *x, gint64 outputs, GError **error);
 /* BatchNormalization over [batch, channels, …]. */
-GenTensor *gen_layers_normalize (
-    GenLayers *layers, const char *name, GenTensor *x, GError **error);
+GenTensor *gen_layers_normalize (GenLayers *layers, const char *name, GenTensor *x, GError **error);
 GenTensor *gen_layers_leaky_relu (GenLayers *layers, GenTensor *x, GError **error);
 GenTensor *gen_layers_dropout (GenLayers *layers, GenTensor *x, double ratio, GError **error);
 /* [batch, …] with the extents after the batch as given. */

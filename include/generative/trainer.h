@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <generative/loss.h>
+#include <generative/optimizer.h>
+#include <generative/plan.h>
+#include <generative/preset.h>
+
+G_BEGIN_DECLS
+
+/**
+ * GenTrainer: a generator and a discriminator, trained against each other.
+ *
+ * One run of one plan is one training step, the article's: with a batch of real pictures and a
+ * batch of latents,
+ *
+ *   1. the generator makes pictures of the latents;
+ *   2. the discriminator scores real and made pictures, its loss flows back, the optimiser
+ *      changes its weights;
+ *   3. the changed discriminator scores the made pictures again, the generator's loss flows back
+ *      through it, the optimiser changes the generator's weights.
+ *
+ * All of it is one graph: that step 3 reads the weights that step 2 made is a matter of which
+ * tensors it is built on. Latents are normal and follow from the seed and the number of the step,
+ * so training that goes on from a saved state is the same, bit for bit, as training that was never
+ * interrupted.
+ */
+typedef struct _GenTrainer GenTrainer;
+
+#define GEN_TRAINER_ERROR (gen_trainer_error_quark ())
+GQuark gen_trainer_error_quark (void);
+typedef enum {
+  GEN_TRAINER_ERROR_SETTING,  /* a setting is out of its range; the text names it */
+  GEN_TRAINER_ERROR_MODEL,    /* the nets do not fit each other, or cannot be trained */
+  GEN_TRAINER_ERROR_DIVERGED, /* a loss is no longer a number */
+  GEN_TRAINER_ERROR_STATE,    /* a saved state does not fit the nets, or is damaged */
+} GenTrainerError;
+
+typedef struct {
+  int batch_size;                /* pictures in a step, from 1 */
+  const GenOptimizer *optimizer; /* of both nets */
+  double learning_rate;          /* > 0 */
+  GenOptimizerSettings optimizer_settings;
+  const GenLoss *loss;
+  double label_smoothing; /* real pictures count as 1 - label_smoothing: [0, 0.5) */
+  double ema;             /* decay of the moving average of the generator's weights: [0, 1); 0
+                             for none */
+  guint64 seed;           /* of latents and dropout */
+  int threads;            /* 0: as many as there are cores */
+} GenTrainerSettings;
+
+#define GEN_TRAINER_DEFAULTS                                                                       \
+  .batch_size = 128, .optimizer = &gen_optimizer_adam, .learning_rate = 2e-4,                      \
+  .optimizer_settings = { GEN_OPTIMIZER_DEFAULTS }, .loss = &gen_loss_non_saturating,              \
+  .label_smoothing = 0, .ema = 0, .seed = 0, .threads = 0
+
+/* Check each setting against its range; the error names it. */
+gboolean gen_trainer_settings_check (const GenTrainerSettings *settings, GError **error);
+
+/**
+ * gen_trainer_new: `generator` takes latents [batch, length] (or [batch, length, 1, 1]) and makes
+ * pictures [batch, channels, height, width]; `discriminator` takes those and gives one score a
+ * picture. Where it ends in Sigmoid, the loss is computed from what comes before. Constants that
+ * dense, convolution and normalisation nodes read are the weights. Both graphs are kept, and
+ * receive the trained weights by gen_trainer_export.
+ * Returns: (transfer full) the trainer, or NULL.
+ */
+GenTrainer *gen_trainer_new (GenGraph *generator, GenGraph *discriminator,
+    const GenTrainerSettings *settings, GError **error);
+void gen_trainer_free (GenTrainer *trainer);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenTrainer, gen_trainer_free)
+
+const GenTrainerSettings *gen_trainer_settings (const GenTrainer *trainer);
+/* [batch, channels, height, width] of a step's pictures. */
+const GenShape *gen_trainer_picture_shape (const GenTrainer *trainer);
+gsize gen_trainer_latent_size (const GenTrainer *trainer);
+/* Numbers in one picture. */
+gsize gen_trainer_picture_size (const GenTrainer *trainer);
+/* The numbers that the discriminator takes for black and white, from its metadata
+ * `generative.input-range`; -1 and 1 where it does not say. */
+void gen_trainer_range (const GenTrainer *trainer, float *low, float *high);
+
+typedef struct {
+  double discriminator_loss, generator_loss;
+  double accuracy_on_real; /* share of real pictures that the discriminator takes for real */
+  double accuracy_on_fake; /* and of made ones for made, before its update */
+} GenTrainerFigures;
+
+/* One step on `pictures`, batch_size pictures in the discriminator's range, planar (NCHW), not
+ * copied. FALSE with GEN_TRAINER_ERROR_DIVERGED when a loss is not finite; the weights are then
+ * worthless. */
+gboolean gen_trainer_step (
+    GenTrainer *trainer, const float *pictures, GenTrainerFigures *figures, GError **error);
+/* Steps made. */
+guint64 gen_trainer_steps (const GenTrainer *trainer);
+void gen_trainer_set_learning_rate (GenTrainer *trainer, double learning_rate);
+
+/* The generator as it plays, from `n` latents to `n` pictures (planar, in its own range). `average`
+ * takes the moving average of the weights where there is one. May not run at the same time as
+ * gen_trainer_step. */
+gboolean gen_trainer_generate (GenTrainer *trainer, gboolean average, const float *latents, gsize n,
+    float *pictures, GError **error);
+/* The discriminator as it plays: a score for each of `n` pictures, before any Sigmoid. */
+gboolean gen_trainer_score (
+    GenTrainer *trainer, const float *pictures, gsize n, float *scores, GError **error);
+
+/* The nets with their present weights. (transfer full) `average` as above. */
+GenGraph *gen_trainer_export_generator (GenTrainer *trainer, gboolean average);
+GenGraph *gen_trainer_export_discriminator (GenTrainer *trainer);
+
+/* Everything that training goes on from: weights, moments, statistics, the number of steps.
+ * The tensors are the plan's own: reading and writing `data` reads and writes the state. */
+guint gen_trainer_n_states (const GenTrainer *trainer);
+const GenBinding *gen_trainer_state (const GenTrainer *trainer, guint i);
+/* To be called after the states have been written from outside. */
+void gen_trainer_states_changed (GenTrainer *trainer);
+
+/* The plan of a step, to profile. */
+GenPlan *gen_trainer_plan (GenTrainer *trainer);
+
+G_END_DECLS

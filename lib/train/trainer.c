@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* GenTrainer: the plan of a training step, and the plans that play its two nets with the weights
+ * of the moment. These have states for weights as well, and are given the step's when they are
+ * asked for and it has moved on. */
+#include <generative/trainer.h>
+
+#include <math.h>
+#include <string.h>
+
+#include <generative/random.h>
+
+#include "training-graph.h"
+
+/* Streams of random numbers; those of presets' weights start at 100, dropout's are node numbers. */
+#define STREAM_LATENT 0x10000u
+
+/* A net as it plays. */
+typedef struct {
+  GenPlan *plan;
+  gint64 batch;
+  guint64 step; /* whose weights it has */
+  gboolean average, filled;
+} Player;
+
+struct _GenTrainer {
+  GenTrainerSettings settings;
+  GenGraph *generator, *discriminator;
+  GenTrainingGraph training;
+  GenPlan *plan;
+  GPtrArray *states; /* const GenBinding */
+  GenShape pictures; /* of a step */
+  gsize latent_size;
+  GenRandom random;
+  const gint64 *step;
+  Player generate, score;
+};
+
+G_DEFINE_QUARK (gen - trainer - error - quark, gen_trainer_error)
+
+static gboolean
+in_range (
+    const char *name, double value, double low, gboolean low_allowed, double high, GError **error)
+{
+  if (value < high && (value > low || (low_allowed && value == low)))
+    return TRUE;
+  g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
+      "%s must be %s %g and below %g, not %g", name, low_allowed ? "at least" : "above", low, high,
+      value);
+  return FALSE;
+}
+
+gboolean
+gen_trainer_settings_check (const GenTrainerSettings *settings, GError **error)
+{
+  const GenOptimizerSettings *optimizer = &settings->optimizer_settings;
+
+  if (settings->optimizer == NULL || settings->loss == NULL) {
+    g_set_error_literal (
+        error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING, "an optimizer and a loss must be set");
+    return FALSE;
+  }
+  return in_range ("batch-size", settings->batch_size, 1, TRUE, 65537, error) &&
+         in_range ("learning-rate", settings->learning_rate, 0, FALSE, INFINITY, error) &&
+         in_range ("beta1", optimizer->beta1, 0, TRUE, 1, error) &&
+         in_range ("beta2", optimizer->beta2, 0, FALSE, 1, error) &&
+         in_range ("epsilon", optimizer->epsilon, 0, FALSE, INFINITY, error) &&
+         in_range ("weight-decay", optimizer->weight_decay, 0, TRUE, INFINITY, error) &&
+         in_range ("label-smoothing", settings->label_smoothing, 0, TRUE, 0.5, error) &&
+         in_range ("ema", settings->ema, 0, TRUE, 1, error);
+}
+
+static void
+collect_states (GenTrainer *trainer)
+{
+  const GPtrArray *tensors = trainer->training.graph->tensors;
+
+  for (guint i = 0; i < tensors->len; i++) {
+    const GenTensor *tensor = g_ptr_array_index (tensors, i);
+
+    if (tensor->role == GEN_ROLE_STATE)
+      g_ptr_array_add (trainer->states, (gpointer)gen_plan_find (trainer->plan, tensor->name));
+  }
+  trainer->step = gen_plan_find (trainer->plan, GEN_TRAINING_STEP)->data;
+}
+
+GenTrainer *
+gen_trainer_new (GenGraph *generator, GenGraph *discriminator, const GenTrainerSettings *settings,
+    GError **error)
+{
+  g_autoptr (GenTrainer) trainer = g_new0 (GenTrainer, 1);
+  GenPlanOptions options = { .threads = settings->threads, .seed = settings->seed };
+  const GenBinding *latent;
+
+  trainer->settings = *settings;
+  trainer->generator = gen_graph_ref (generator);
+  trainer->discriminator = gen_graph_ref (discriminator);
+  trainer->states = g_ptr_array_new ();
+  trainer->random = gen_random_new (settings->seed, STREAM_LATENT);
+  if (!gen_trainer_settings_check (settings, error) ||
+      !gen_training_graph_build (&trainer->training, generator, discriminator, settings, error))
+    return NULL;
+  trainer->plan = gen_plan_new (trainer->training.graph, &options, error);
+  if (trainer->plan == NULL)
+    return NULL;
+  collect_states (trainer);
+  trainer->pictures = gen_plan_input (trainer->plan, GEN_TRAINING_REAL)->shape;
+  latent = gen_plan_input (trainer->plan, GEN_TRAINING_LATENT);
+  trainer->latent_size = gen_shape_elements (&latent->shape) / settings->batch_size;
+  gen_trainer_set_learning_rate (trainer, settings->learning_rate);
+  return g_steal_pointer (&trainer);
+}
+
+void
+gen_trainer_free (GenTrainer *trainer)
+{
+  g_clear_pointer (&trainer->generate.plan, gen_plan_free);
+  g_clear_pointer (&trainer->score.plan, gen_plan_free);
+  g_clear_pointer (&trainer->plan, gen_plan_free);
+  gen_training_graph_clear (&trainer->training);
+  g_clear_pointer (&trainer->states, g_ptr_array_unref);
+  gen_graph_unref (trainer->generator);
+  gen_graph_unref (trainer->discriminator);
+  g_free (trainer);
+}
+
+const GenTrainerSettings *
+gen_trainer_settings (const GenTrainer *trainer)
+{
+  return &trainer->settings;
+}
+
+const GenShape *
+gen_trainer_picture_shape (const GenTrainer *trainer)
+{
+  return &trainer->pictures;
+}
+
+gsize
+gen_trainer_latent_size (const GenTrainer *trainer)
+{
+  return trainer->latent_size;
+}
+
+gsize
+gen_trainer_picture_size (const GenTrainer *trainer)
+{
+  return gen_shape_product (&trainer->pictures, 1, trainer->pictures.rank);
+}
+
+void
+gen_trainer_range (const GenTrainer *trainer, float *low, float *high)
+{
+  const char *range =
+      g_hash_table_lookup (trainer->discriminator->metadata, "generative.input-range");
+  char *end = NULL;
+
+  *low = -1;
+  *high = 1;
+  if (range == NULL)
+    return;
+  *low = g_ascii_strtod (range, &end);
+  if (*end == ',')
+    *high = g_ascii_strtod (end + 1, NULL);
+}
+
+/* --- steps --- */
+
+static double
+share_above_zero (const GenBinding *scores)
+{
+  const float *values = scores->data;
+  gsize n = scores->size / sizeof (float), count = 0;
+
+  for (gsize i = 0; i < n; i++)
+    count += values[i] > 0;
+  return (double)count / n;
+}
+
+gboolean
+gen_trainer_step (
+    GenTrainer *trainer, const float *pictures, GenTrainerFigures *figures, GError **error)
+{
+  GenPlan *plan = trainer->plan;
+  const GenBinding *latent = gen_plan_input (plan, GEN_TRAINING_LATENT);
+  guint64 step = gen_trainer_steps (trainer);
+
+  gen_random_normal (&trainer->random, step, 0, latent->data, latent->size / sizeof (float));
+  gen_plan_bind_input (plan, GEN_TRAINING_REAL, pictures);
+  gen_plan_set_draw (plan, step);
+  gen_plan_run (plan);
+  figures->discriminator_loss =
+      *(const float *)gen_plan_output (plan, GEN_TRAINING_DISCRIMINATOR_LOSS)->data;
+  figures->generator_loss =
+      *(const float *)gen_plan_output (plan, GEN_TRAINING_GENERATOR_LOSS)->data;
+  figures->accuracy_on_real = share_above_zero (gen_plan_output (plan, GEN_TRAINING_REAL_SCORES));
+  figures->accuracy_on_fake =
+      1 - share_above_zero (gen_plan_output (plan, GEN_TRAINING_FAKE_SCORES));
+  if (isfinite (figures->discriminator_loss) && isfinite (figures->generator_loss))
+    return TRUE;
+  g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_DIVERGED,
+      "training diverged at step %" G_GUINT64_FORMAT
+      ": the discriminator's loss is %g and the generator's %g; a smaller learning-rate than %g "
+      "may "
+      "help",
+      step + 1, figures->discriminator_loss, figures->generator_loss,
+      *(const float *)gen_plan_input (plan, GEN_TRAINING_RATE)->data);
+  return FALSE;
+}
+
+guint64
+gen_trainer_steps (const GenTrainer *trainer)
+{
+  return *trainer->step;
+}
+
+void
+gen_trainer_set_learning_rate (GenTrainer *trainer, double learning_rate)
+{
+  *(float *)gen_plan_input (trainer->plan, GEN_TRAINING_RATE)->data = learning_rate;
+}
+
+guint
+gen_trainer_n_states (const GenTrainer *trainer)
+{
+  return trainer->states->len;
+}
+
+const GenBinding *
+gen_trainer_state (const GenTrainer *trainer, guint i)
+{
+  return g_ptr_array_index (trainer->states, i);
+}
+
+void
+gen_trainer_states_changed (GenTrainer *trainer)
+{
+  trainer->generate.filled = trainer->score.filled = FALSE;
+}
+
+GenPlan *
+gen_trainer_plan (GenTrainer *trainer)
+{
+  return trainer->plan;
+}
+
+/* --- the nets as they play --- */
+
+static const GenBinding *
+present (GenTrainer *trainer, const GenWeight *weight, gboolean average)
+{
+  return gen_plan_find (
+      trainer->plan, average && weight->average != NULL ? weight->average : weight->state);
+}
+
+static gboolean
+prepare (GenTrainer *trainer, Player *player, const GenGraph *net, GPtrArray *weights,
+    gboolean average, gboolean scores, gint64 batch, GError **error)
+{
+  guint64 step = gen_trainer_steps (trainer);
+
+  if (player->plan == NULL || player->batch != batch) {
+    GenPlanOptions options = { .threads = trainer->settings.threads };
+    g_autoptr (GenGraph) graph = gen_training_net (net, weights, scores, batch, error);
+
+    g_clear_pointer (&player->plan, gen_plan_free);
+    if (graph == NULL || (player->plan = gen_plan_new (graph, &options, error)) == NULL)
+      return FALSE;
+    player->batch = batch;
+    player->filled = FALSE;
+  }
+  if (player->filled && player->step == step && player->average == average)
+    return TRUE;
+  for (guint i = 0; i < weights->len; i++) {
+    const GenWeight *weight = g_ptr_array_index (weights, i);
+    const GenBinding *from = present (trainer, weight, average);
+
+    memcpy (gen_plan_find (player->plan, weight->constant->name)->data, from->data, from->size);
+  }
+  player->step = step;
+  player->average = average;
+  player->filled = TRUE;
+  return TRUE;
+}
+
+static void
+play (Player *player, const float *in, float *out)
+{
+  gen_plan_bind_input (player->plan, 0, in);
+  gen_plan_bind_output (player->plan, 0, out);
+  gen_plan_run (player->plan);
+}
+
+gboolean
+gen_trainer_generate (GenTrainer *trainer, gboolean average, const float *latents, gsize n,
+    float *pictures, GError **error)
+{
+  if (!prepare (trainer, &trainer->generate, trainer->generator, trainer->training.generator,
+          average, FALSE, n, error))
+    return FALSE;
+  play (&trainer->generate, latents, pictures);
+  return TRUE;
+}
+
+gboolean
+gen_trainer_score (
+    GenTrainer *trainer, const float *pictures, gsize n, float *scores, GError **error)
+{
+  if (!prepare (trainer, &trainer->score, trainer->discriminator, trainer->training.discriminator,
+          FALSE, TRUE, n, error))
+    return FALSE;
+  play (&trainer->score, pictures, scores);
+  return TRUE;
+}
+
+static GenGraph *export(
+    GenTrainer *trainer, const GenGraph *net, const GPtrArray *weights, gboolean average)
+{
+  GenGraph *graph = gen_graph_copy (net);
+
+  for (guint i = 0; i < weights->len; i++) {
+    const GenWeight *weight = g_ptr_array_index (weights, i);
+    const GenBinding *from = present (trainer, weight, average);
+    GenTensor *to = gen_graph_find (graph, weight->constant->name);
+
+    g_bytes_unref (to->data);
+    to->data = g_bytes_new (from->data, from->size);
+  }
+  g_hash_table_insert (graph->metadata, g_strdup ("generative.step"),
+      g_strdup_printf ("%" G_GUINT64_FORMAT, gen_trainer_steps (trainer)));
+  return graph;
+}
+
+GenGraph *
+gen_trainer_export_generator (GenTrainer *trainer, gboolean average)
+{
+  return export(trainer, trainer->generator, trainer->training.generator, average);
+}
+
+GenGraph *
+gen_trainer_export_discriminator (GenTrainer *trainer)
+{
+  return export(trainer, trainer->discriminator, trainer->training.discriminator, FALSE);
+}

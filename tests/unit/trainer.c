@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Losses and optimisers against PyTorch's numbers, and training as a whole on small nets. */
+#include <generative/random.h>
+#include <generative/trainer.h>
+
+#include <math.h>
+#include <string.h>
+
+/* --- optimisers: three steps from the same weights and gradients, by torch.optim --- */
+
+static void
+check_optimizer (
+    const GenOptimizer *optimizer, const GenOptimizerSettings *settings, const float expected[4])
+{
+  static const float start[4] = { 0.5, -1, 2, 0 };
+  g_autoptr (GenGraph) graph = gen_graph_new ("update");
+  g_autoptr (GenPlan) plan = NULL;
+  g_autoptr (GError) error = NULL;
+  gint64 zero = 0;
+  GenTensor *weights = gen_graph_add_state (
+      graph, "w", GEN_TYPE_FLOAT32, &GEN_SHAPE (4), g_bytes_new (start, sizeof start));
+  GenTensor *gradient = gen_graph_add_input (graph, "g", GEN_TYPE_FLOAT32, &GEN_SHAPE (4));
+  GenTensor *step = gen_graph_add_state (
+      graph, "t", GEN_TYPE_INT64, &GEN_SHAPE_SCALAR, g_bytes_new (&zero, sizeof zero));
+
+  g_assert_nonnull (gen_optimizer_update (
+      optimizer, graph, weights, gradient, gen_graph_float (graph, 0.01), step, settings, &error));
+  plan = gen_plan_new (graph, NULL, &error);
+  g_assert_no_error (error);
+  for (int s = 0; s < 3; s++) {
+    float *g = gen_plan_input (plan, 0)->data;
+
+    g[0] = 0.1f * (s + 1);
+    g[1] = -0.2f * (s + 1) - 0.5f * s;
+    g[2] = 0.3f * (s + 1);
+    g[3] = 1.5f * (s + 1) - 1.0f * s;
+    *(gint64 *)gen_plan_find (plan, "t")->data = s;
+    gen_plan_run (plan);
+  }
+  for (int i = 0; i < 4; i++)
+    g_assert_cmpfloat_with_epsilon (
+        ((const float *)gen_plan_find (plan, "w")->data)[i], expected[i], 2e-7);
+}
+
+static void
+test_optimizers (void)
+{
+  check_optimizer (&gen_optimizer_adam, &(GenOptimizerSettings){ GEN_OPTIMIZER_DEFAULTS },
+      (float[]){ 0.46822178, -0.96852481, 1.96822178, -0.03121618 });
+  check_optimizer (&gen_optimizer_adamw,
+      &(GenOptimizerSettings){ .beta1 = 0.5, .beta2 = 0.999, .epsilon = 1e-8, .weight_decay = 0.1 },
+      (float[]){ 0.46675378, -0.96555811, 1.96225846, -0.03118582 });
+  check_optimizer (&gen_optimizer_rmsprop, &(GenOptimizerSettings){ .beta2 = 0.9, .epsilon = 1e-8 },
+      (float[]){ 0.41389942, -0.90967208, 1.9138993, -0.08052875 });
+  check_optimizer (&gen_optimizer_sgd, &(GenOptimizerSettings){ .beta1 = 0.5, .weight_decay = 0.1 },
+      (float[]){ 0.49013197, -0.96276897, 1.96827304, -0.08118501 });
+  for (int i = 0; gen_optimizer_list ()[i] != NULL; i++)
+    g_assert_true (gen_optimizer_find (gen_optimizer_list ()[i]->name) == gen_optimizer_list ()[i]);
+  g_assert_null (gen_optimizer_find ("no such"));
+}
+
+/* --- losses: on scores that include ones of which D is sure, by torch.nn.functional --- */
+
+static void
+check_loss (const GenLoss *loss, double smoothing, double discriminator, double generator)
+{
+  static const float real[4] = { 2, -1, 0.5, 30 }, fake[4] = { -3, 1, 0.25, -40 };
+  g_autoptr (GenGraph) graph = gen_graph_new ("loss");
+  g_autoptr (GenPlan) plan = NULL;
+  g_autoptr (GError) error = NULL;
+  GenTensor *r = gen_graph_add_input (graph, "r", GEN_TYPE_FLOAT32, &GEN_SHAPE (4, 1));
+  GenTensor *f = gen_graph_add_input (graph, "f", GEN_TYPE_FLOAT32, &GEN_SHAPE (4, 1));
+
+  gen_graph_add_output (graph, loss->discriminator (graph, r, f, smoothing, &error));
+  gen_graph_add_output (graph, loss->generator (graph, f, &error));
+  g_assert_no_error (error);
+  plan = gen_plan_new (graph, NULL, &error);
+  g_assert_no_error (error);
+  memcpy (gen_plan_input (plan, 0)->data, real, sizeof real);
+  memcpy (gen_plan_input (plan, 1)->data, fake, sizeof fake);
+  gen_plan_run (plan);
+  g_assert_cmpfloat_with_epsilon (
+      *(const float *)gen_plan_output (plan, 0)->data, discriminator, 1e-6 * discriminator);
+  g_assert_cmpfloat_with_epsilon (
+      *(const float *)gen_plan_output (plan, 1)->data, generator, 1e-6 * fabs (generator));
+}
+
+static void
+test_losses (void)
+{
+  check_loss (&gen_loss_minimax, 0, 1.025513768, -0.546947122);
+  check_loss (&gen_loss_non_saturating, 0.1, 1.813013911, 10.98444748);
+  check_loss (&gen_loss_hinge, 0, 1.4375, 10.4375);
+  check_loss (&gen_loss_least_squares, 0, 307.0390625, 212.1953125);
+  for (int i = 0; gen_loss_list ()[i] != NULL; i++)
+    g_assert_true (gen_loss_find (gen_loss_list ()[i]->name) == gen_loss_list ()[i]);
+}
+
+/* --- training --- */
+
+static GenTrainer *
+trainer_new (const GenPreset *preset, const GenPresetOptions *options,
+    const GenTrainerSettings *settings, GError **error)
+{
+  g_autoptr (GenGraph) generator = preset->generator (options, error);
+  g_autoptr (GenGraph) discriminator =
+      generator != NULL ? preset->discriminator (options, error) : NULL;
+
+  return discriminator != NULL ? gen_trainer_new (generator, discriminator, settings, error) : NULL;
+}
+
+#define BATCH 16
+static const GenPresetOptions small = { GEN_PRESET_DEFAULTS, .width = 8, .height = 8 };
+
+static void
+draw (float *batch, gsize n, guint64 step)
+{
+  GenRandom random = gen_random_new (9, 0);
+
+  gen_random_uniform (&random, step, 0, batch, n);
+  for (gsize i = 0; i < n; i++)
+    batch[i] = batch[i] * 0.2f + (i % 8 < 4 ? 0.7f : -0.9f);
+}
+
+static void
+make_steps (GenTrainer *trainer, int n)
+{
+  gsize size = gen_trainer_settings (trainer)->batch_size * gen_trainer_picture_size (trainer);
+  g_autofree float *batch = g_new (float, size);
+  g_autoptr (GError) error = NULL;
+  GenTrainerFigures figures;
+
+  for (int i = 0; i < n; i++) {
+    draw (batch, size, gen_trainer_steps (trainer));
+    g_assert_true (gen_trainer_step (trainer, batch, &figures, &error));
+    g_assert_no_error (error);
+  }
+}
+
+/* A bright left half and a dark right one is what it must learn to make. */
+static void
+test_learns (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GenTrainer) trainer = trainer_new (&gen_preset_mlp, &small,
+      &(GenTrainerSettings){ GEN_TRAINER_DEFAULTS, .batch_size = BATCH, .ema = 0.9, .threads = 2 },
+      &error);
+  float latents[BATCH * 100], pictures[BATCH * 64];
+  GenRandom random = gen_random_new (1, 0);
+
+  g_assert_no_error (error);
+  gen_random_normal (&random, 0, 0, latents, BATCH * 100);
+  for (int round = 0; round < 2; round++) {
+    make_steps (trainer, 300);
+    for (int average = 0; average < 2; average++) {
+      double left = 0, right = 0;
+
+      g_assert_true (gen_trainer_generate (trainer, average, latents, BATCH, pictures, &error));
+      for (int i = 0; i < BATCH * 64; i++)
+        *(i % 8 < 4 ? &left : &right) += pictures[i] / (BATCH * 32);
+      if (round == 1) {
+        g_assert_cmpfloat_with_epsilon (left, 0.8, 0.2);
+        g_assert_cmpfloat_with_epsilon (right, -0.8, 0.2);
+      }
+    }
+  }
+  g_assert_cmpuint (gen_trainer_steps (trainer), ==, 600);
+}
+
+/* Three steps, the states carried over to a new trainer, and two more are the same bits as five
+ * steps: dropout, averages and statistics included. */
+static void
+check_resume (const GenPreset *preset, const GenPresetOptions *options)
+{
+  g_autoptr (GError) error = NULL;
+  GenTrainerSettings settings = { GEN_TRAINER_DEFAULTS, .batch_size = BATCH, .ema = 0.9,
+    .threads = 2 };
+  g_autoptr (GenTrainer) whole = trainer_new (preset, options, &settings, &error);
+  g_autoptr (GenTrainer) first = trainer_new (preset, options, &settings, &error);
+  g_autoptr (GenTrainer) second = NULL;
+  GenPresetOptions other = *options;
+
+  g_assert_no_error (error);
+  other.seed = 77;
+  second = trainer_new (preset, &other, &settings, &error);
+  g_assert_no_error (error);
+  make_steps (whole, 5);
+  make_steps (first, 3);
+  for (guint i = 0; i < gen_trainer_n_states (first); i++) {
+    const GenBinding *from = gen_trainer_state (first, i), *to = gen_trainer_state (second, i);
+
+    g_assert_cmpstr (from->name, ==, to->name);
+    memcpy (to->data, from->data, from->size);
+  }
+  gen_trainer_states_changed (second);
+  make_steps (second, 2);
+  for (guint i = 0; i < gen_trainer_n_states (whole); i++) {
+    const GenBinding *a = gen_trainer_state (whole, i), *b = gen_trainer_state (second, i);
+
+    if (memcmp (a->data, b->data, a->size) != 0)
+      g_error ("state %s differs after the training was interrupted", a->name);
+  }
+}
+
+static void
+test_resume (void)
+{
+  GenPresetOptions options = small;
+
+  options.dropout = 0.3;
+  check_resume (&gen_preset_mlp, &options);
+  check_resume (&gen_preset_dcgan, &(GenPresetOptions){ GEN_PRESET_DEFAULTS, .dropout = 0.3 });
+}
+
+/* Each loss moves each preset, in all sizes, without trouble. */
+static void
+test_presets (void)
+{
+  static const int sizes[] = { 28, 32, 64 };
+
+  for (int p = 0; gen_preset_list ()[p] != NULL; p++)
+    for (guint i = 0; i < G_N_ELEMENTS (sizes); i++) {
+      g_autoptr (GError) error = NULL;
+      GenPresetOptions options = { GEN_PRESET_DEFAULTS, .width = sizes[i], .height = sizes[i],
+        .channels = i == 1 ? 3 : 1 };
+      GenTrainerSettings settings = { GEN_TRAINER_DEFAULTS, .batch_size = 2, .threads = 2,
+        .loss = gen_loss_list ()[i], .optimizer = gen_optimizer_list ()[i] };
+      g_autoptr (GenTrainer) trainer =
+          trainer_new (gen_preset_list ()[p], &options, &settings, &error);
+
+      g_assert_no_error (error);
+      make_steps (trainer, 1);
+      g_assert_cmpint (gen_trainer_picture_shape (trainer)->dims[1], ==, options.channels);
+    }
+}
+
+static void
+test_divergence (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GenTrainer) trainer = trainer_new (&gen_preset_mlp, &small,
+      &(GenTrainerSettings){ GEN_TRAINER_DEFAULTS, .batch_size = BATCH, .learning_rate = 1e30 },
+      &error);
+  float batch[BATCH * 64];
+  GenTrainerFigures figures;
+  int step = 0;
+
+  g_assert_no_error (error);
+  draw (batch, G_N_ELEMENTS (batch), 0);
+  while (step < 20 && gen_trainer_step (trainer, batch, &figures, &error))
+    step++;
+  g_assert_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_DIVERGED);
+  g_assert_nonnull (strstr (error->message, "learning-rate"));
+}
+
+static void
+expect_setting (const GenTrainerSettings *settings, const char *name)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (trainer_new (&gen_preset_mlp, &small, settings, &error));
+  g_assert_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING);
+  g_assert_nonnull (strstr (error->message, name));
+}
+
+static void
+test_errors (void)
+{
+  g_autoptr (GError) error = NULL;
+  GenTrainerSettings settings = { GEN_TRAINER_DEFAULTS };
+  GenPresetOptions odd = { GEN_PRESET_DEFAULTS, .width = 30 };
+  g_autoptr (GenGraph) g28 = NULL, d8 = NULL;
+
+  settings.batch_size = 0;
+  expect_setting (&settings, "batch-size");
+  settings = (GenTrainerSettings){ GEN_TRAINER_DEFAULTS, .label_smoothing = 0.7 };
+  expect_setting (&settings, "label-smoothing");
+  settings = (GenTrainerSettings){ GEN_TRAINER_DEFAULTS, .learning_rate = NAN };
+  expect_setting (&settings, "learning-rate");
+
+  g_assert_null (gen_preset_dcgan.generator (&odd, &error));
+  g_assert_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING);
+  g_clear_error (&error);
+
+  g28 = gen_preset_mlp.generator (&(GenPresetOptions){ GEN_PRESET_DEFAULTS }, &error);
+  d8 = gen_preset_mlp.discriminator (&small, &error);
+  settings = (GenTrainerSettings){ GEN_TRAINER_DEFAULTS };
+  g_assert_null (gen_trainer_new (g28, d8, &settings, &error));
+  g_assert_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_MODEL);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/trainer/optimizers", test_optimizers);
+  g_test_add_func ("/trainer/losses", test_losses);
+  g_test_add_func ("/trainer/learns", test_learns);
+  g_test_add_func ("/trainer/resume", test_resume);
+  g_test_add_func ("/trainer/presets", test_presets);
+  g_test_add_func ("/trainer/divergence", test_divergence);
+  g_test_add_func ("/trainer/errors", test_errors);
+  return g_test_run ();
+}
