@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Nodes and their attributes, from ONNX's messages into a graph. */
+#include <string.h>
+
+#include "read.h"
+
+#define MAX_ATTRIBUTES 256
+
+static gboolean fail (GError **error, int code, const Onnx__NodeProto *proto, const char *format,
+    ...) G_GNUC_PRINTF (4, 5);
+
+static gboolean
+fail (GError **error, int code, const Onnx__NodeProto *proto, const char *format, ...)
+{
+  g_autofree char *op = gen_onnx_node_operator (proto);
+  g_autofree char *text = NULL;
+  va_list arguments;
+
+  va_start (arguments, format);
+  text = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+  g_set_error (
+      error, GEN_ONNX_ERROR, code, "node '%s' (%s): %s", proto->name ? proto->name : "", op, text);
+  return FALSE;
+}
+
+static gboolean
+is_onnx_domain (const char *domain)
+{
+  return domain == NULL || *domain == '\0' || strcmp (domain, "ai.onnx") == 0;
+}
+
+char *
+gen_onnx_node_operator (const Onnx__NodeProto *proto)
+{
+  const char *name = proto->op_type ? proto->op_type : "";
+
+  if (is_onnx_domain (proto->domain))
+    return g_strdup (name);
+  return g_strdup_printf ("%s.%s", proto->domain, name);
+}
+
+/* --- attributes --- */
+
+/* Text of an attribute, or NULL when it is none. */
+static char *
+read_text (const ProtobufCBinaryData *bytes)
+{
+  if (!g_utf8_validate_len ((const char *)bytes->data, bytes->len, NULL))
+    return NULL;
+  return g_strndup ((const char *)bytes->data, bytes->len);
+}
+
+static GenTensor *
+read_constant (
+    GenOnnxReader *reader, const char *name, const Onnx__TensorProto *tensor, GError **error)
+{
+  GenDataType type;
+  GenShape shape;
+  GBytes *data = gen_onnx_tensor_data (reader->source, tensor, &type, &shape, error);
+
+  return data != NULL ? gen_graph_add_constant (reader->graph, name, type, &shape, data) : NULL;
+}
+
+/* Fill in what the attribute holds; FALSE when it cannot be held. */
+static gboolean
+read_value (GenOnnxReader *reader, const Onnx__AttributeProto *proto, GenAttribute *attribute,
+    GError **error)
+{
+  switch (proto->type) {
+  case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOAT:
+    attribute->type = GEN_ATTRIBUTE_FLOAT;
+    attribute->f = proto->f;
+    return TRUE;
+  case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT:
+    attribute->type = GEN_ATTRIBUTE_INT;
+    attribute->i = proto->i;
+    return TRUE;
+  case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRING:
+    attribute->type = GEN_ATTRIBUTE_STRING;
+    attribute->s = read_text (&proto->s);
+    return attribute->s != NULL;
+  case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOATS:
+    attribute->type = GEN_ATTRIBUTE_FLOATS;
+    attribute->floats = g_array_new (FALSE, FALSE, sizeof (float));
+    g_array_append_vals (attribute->floats, proto->floats, proto->n_floats);
+    return TRUE;
+  case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INTS:
+    attribute->type = GEN_ATTRIBUTE_INTS;
+    attribute->ints = g_array_new (FALSE, FALSE, sizeof (gint64));
+    g_array_append_vals (attribute->ints, proto->ints, proto->n_ints);
+    return TRUE;
+  case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRINGS:
+    attribute->type = GEN_ATTRIBUTE_STRINGS;
+    attribute->strings = g_new0 (char *, proto->n_strings + 1);
+    for (gsize i = 0; i < proto->n_strings; i++)
+      if ((attribute->strings[i] = read_text (&proto->strings[i])) == NULL)
+        return FALSE;
+    return TRUE;
+  case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TENSOR:
+    attribute->type = GEN_ATTRIBUTE_TENSOR;
+    if (proto->t != NULL)
+      attribute->tensor = read_constant (reader, NULL, proto->t, error);
+    return attribute->tensor != NULL;
+  default:
+    return FALSE;
+  }
+}
+
+static const char *
+type_name (const Onnx__AttributeProto *proto)
+{
+  const ProtobufCEnumValue *value = protobuf_c_enum_descriptor_get_value (
+      &onnx__attribute_proto__attribute_type__descriptor, proto->type);
+
+  return value != NULL ? value->name : "unknown";
+}
+
+static gboolean
+read_attribute (GenOnnxReader *reader, const Onnx__NodeProto *node_proto,
+    const Onnx__AttributeProto *proto, GenNode *node, GError **error)
+{
+  const char *name = proto->name ? proto->name : "";
+  g_autoptr (GError) reason = NULL;
+  GenAttribute *attribute;
+
+  if (proto->type == ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__GRAPH ||
+      proto->type == ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__GRAPHS)
+    return fail (error, GEN_ONNX_ERROR_UNSUPPORTED, node_proto,
+        "its attribute '%s' is a graph of its own; control flow is not supported", name);
+  if (gen_node_attribute (node, name) != NULL)
+    return fail (error, GEN_ONNX_ERROR_INVALID, node_proto, "two attributes '%s'", name);
+  attribute = g_new0 (GenAttribute, 1);
+  attribute->name = g_strdup (name);
+  gen_node_take_attribute (node, attribute);
+  if (read_value (reader, proto, attribute, &reason))
+    return TRUE;
+  if (reason != NULL)
+    return fail (error, reason->code, node_proto, "attribute '%s': %s", name, reason->message);
+  return fail (error, GEN_ONNX_ERROR_UNSUPPORTED, node_proto,
+      "its attribute '%s' of type %s cannot be used", name, type_name (proto));
+}
+
+/* --- Constant --- */
+
+/* Constants become tensors of the graph; no node is left of them. */
+static gboolean
+read_constant_node (
+    GenOnnxReader *reader, const Onnx__NodeProto *proto, const char *name, GError **error)
+{
+  const Onnx__AttributeProto *value = proto->n_attribute == 1 ? proto->attribute[0] : NULL;
+  const char *kind = value != NULL && value->name != NULL ? value->name : "";
+  g_autoptr (GError) reason = NULL;
+  GenGraph *graph = reader->graph;
+
+  if (strcmp (kind, "value") == 0 && value->t != NULL) {
+    if (read_constant (reader, name, value->t, &reason) != NULL)
+      return TRUE;
+    return fail (error, reason->code, proto, "%s", reason->message);
+  }
+  if (strcmp (kind, "value_float") == 0)
+    gen_graph_add_constant (
+        graph, name, GEN_TYPE_FLOAT32, &GEN_SHAPE_SCALAR, g_bytes_new (&value->f, sizeof (float)));
+  else if (strcmp (kind, "value_int") == 0)
+    gen_graph_add_constant (
+        graph, name, GEN_TYPE_INT64, &GEN_SHAPE_SCALAR, g_bytes_new (&value->i, sizeof (gint64)));
+  else if (strcmp (kind, "value_floats") == 0)
+    gen_graph_add_constant (graph, name, GEN_TYPE_FLOAT32, &GEN_SHAPE ((gint64)value->n_floats),
+        g_bytes_new (value->floats, value->n_floats * sizeof (float)));
+  else if (strcmp (kind, "value_ints") == 0)
+    gen_graph_add_constant (graph, name, GEN_TYPE_INT64, &GEN_SHAPE ((gint64)value->n_ints),
+        g_bytes_new (value->ints, value->n_ints * sizeof (gint64)));
+  else
+    return fail (error, GEN_ONNX_ERROR_UNSUPPORTED, proto,
+        "it should have one attribute value, value_float(s) or value_int(s)%s%s",
+        *kind != '\0' ? ", not " : "", kind);
+  return TRUE;
+}
+
+/* --- nodes --- */
+
+static gboolean
+find_inputs (
+    GenOnnxReader *reader, const Onnx__NodeProto *proto, GenTensor **inputs, GError **error)
+{
+  for (gsize i = 0; i < proto->n_input; i++) {
+    const char *name = proto->input[i];
+
+    if (*name == '\0')
+      continue;
+    inputs[i] = gen_graph_find (reader->graph, name);
+    if (inputs[i] != NULL)
+      continue;
+    if (g_hash_table_contains (reader->later, name))
+      return fail (error, GEN_ONNX_ERROR_INVALID, proto,
+          "its input '%s' is made only by a later node: the nodes are not in an order in which "
+          "they can run, or form a cycle",
+          name);
+    return fail (error, GEN_ONNX_ERROR_INVALID, proto,
+        "its input '%s' is neither an input of the model, nor an initializer, nor made by a node",
+        name);
+  }
+  return TRUE;
+}
+
+static gboolean
+check_outputs (GenOnnxReader *reader, const Onnx__NodeProto *proto, GError **error)
+{
+  g_autoptr (GHashTable) own = g_hash_table_new (g_str_hash, g_str_equal);
+
+  for (gsize i = 0; i < proto->n_output; i++) {
+    char *name = proto->output[i];
+
+    if (*name == '\0')
+      continue;
+    if (gen_graph_find (reader->graph, name) != NULL || !g_hash_table_add (own, name))
+      return fail (error, GEN_ONNX_ERROR_INVALID, proto,
+          "its output '%s' has the name of another tensor", name);
+  }
+  return TRUE;
+}
+
+static void
+note_unknown (GenOnnxReader *reader, const Onnx__NodeProto *proto, int opset)
+{
+  char *op = gen_onnx_node_operator (proto);
+
+  if (g_hash_table_contains (reader->unknown_seen, op)) {
+    g_free (op);
+    return;
+  }
+  g_ptr_array_add (reader->unknown,
+      g_strdup_printf ("%s (opset %d, in node '%s')", op, opset, proto->name ? proto->name : ""));
+  g_hash_table_add (reader->unknown_seen, op);
+}
+
+static gboolean
+add_node (GenOnnxReader *reader, const Onnx__NodeProto *proto, int opset, GError **error)
+{
+  g_autofree GenTensor **inputs = g_new0 (GenTensor *, proto->n_input + 1);
+  g_autofree GenTensor **outputs = g_new0 (GenTensor *, proto->n_output + 1);
+  const char *domain = is_onnx_domain (proto->domain) ? NULL : proto->domain;
+  g_autoptr (GError) reason = NULL;
+  GenNode *node;
+
+  if (!find_inputs (reader, proto, inputs, error))
+    return FALSE;
+  for (gsize i = 0; i < proto->n_output; i++)
+    if (*proto->output[i] != '\0')
+      outputs[i] = gen_graph_add_value (reader->graph, proto->output[i]);
+  node =
+      gen_graph_add_node (reader->graph, proto->name, domain, proto->op_type ? proto->op_type : "",
+          opset, inputs, proto->n_input, outputs, proto->n_output, &reason);
+  if (g_error_matches (reason, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_UNKNOWN_OPERATOR)) {
+    note_unknown (reader, proto, opset);
+    return TRUE;
+  }
+  if (node == NULL) {
+    g_propagate_error (error, g_steal_pointer (&reason));
+    return FALSE;
+  }
+  for (gsize i = 0; i < proto->n_attribute; i++)
+    if (!read_attribute (reader, proto, proto->attribute[i], node, error))
+      return FALSE;
+  return TRUE;
+}
+
+gboolean
+gen_onnx_read_node (GenOnnxReader *reader, const Onnx__NodeProto *proto, GError **error)
+{
+  const char *domain = is_onnx_domain (proto->domain) ? "" : proto->domain;
+  gpointer version;
+
+  if (!g_hash_table_lookup_extended (reader->opsets, domain, NULL, &version))
+    return fail (error, GEN_ONNX_ERROR_INVALID, proto,
+        "the model does not say which opset of domain '%s' it uses", domain);
+  if (proto->n_attribute > MAX_ATTRIBUTES)
+    return fail (
+        error, GEN_ONNX_ERROR_INVALID, proto, "%" G_GSIZE_FORMAT " attributes", proto->n_attribute);
+  if (!check_outputs (reader, proto, error))
+    return FALSE;
+  if (*domain == '\0' && g_strcmp0 (proto->op_type, "Constant") == 0 && proto->n_output == 1)
+    return read_constant_node (reader, proto, proto->output[0], error);
+  return add_node (reader, proto, GPOINTER_TO_INT (version), error);
+}

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Models, from ONNX's messages into a graph. What comes here is well encoded (outline.c) but
+ * may mean anything, so each reference, count and number is checked before it is used. */
+#include <errno.h>
+#include <string.h>
+#include <generative/file-bytes.h>
+
+#include "outline.h"
+#include "read.h"
+
+#define MAX_LISTED 16
+
+G_DEFINE_QUARK (gen_onnx_error, gen_onnx_error)
+
+typedef Onnx__ModelProto Model;
+typedef Onnx__TensorProto Tensor;
+
+static void
+free_message (gpointer message)
+{
+  if (message != NULL)
+    protobuf_c_message_free_unpacked (message, NULL);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Model, free_message)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Tensor, free_message)
+
+static gboolean fail (GError **error, int code, const char *format, ...) G_GNUC_PRINTF (3, 4);
+
+static gboolean
+fail (GError **error, int code, const char *format, ...)
+{
+  va_list arguments;
+
+  va_start (arguments, format);
+  if (error != NULL)
+    *error = g_error_new_valist (GEN_ONNX_ERROR, code, format, arguments);
+  va_end (arguments);
+  return FALSE;
+}
+
+static gboolean
+read_opsets (GenOnnxReader *reader, const Onnx__ModelProto *model, GError **error)
+{
+  for (gsize i = 0; i < model->n_opset_import; i++) {
+    const Onnx__OperatorSetIdProto *import = model->opset_import[i];
+    const char *domain = import->domain ? import->domain : "";
+    int version = CLAMP (import->version, 0, G_MAXINT);
+
+    if (strcmp (domain, "ai.onnx") == 0)
+      domain = "";
+    g_hash_table_replace (reader->opsets, g_strdup (domain), GINT_TO_POINTER (version));
+    if (*domain != '\0')
+      continue;
+    reader->graph->opset = version;
+    if (version < GEN_OPSET_MIN || version > GEN_OPSET_MAX)
+      return fail (error, GEN_ONNX_ERROR_UNSUPPORTED,
+          "opset %d; opsets %d to %d can be read, so export the model with one of those", version,
+          GEN_OPSET_MIN, GEN_OPSET_MAX);
+  }
+  if (!g_hash_table_contains (reader->opsets, ""))
+    return fail (error, GEN_ONNX_ERROR_INVALID, "it does not say which opset it uses");
+  return TRUE;
+}
+
+/* The type and shape that a tensor is declared with. */
+static gboolean
+read_type (const Onnx__ValueInfoProto *info, GenTensor *tensor, GError **error)
+{
+  const Onnx__TypeProto *type = info->type;
+  const Onnx__TensorShapeProto *shape;
+
+  if (type == NULL)
+    return TRUE;
+  if (type->value_case != ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE || type->tensor_type == NULL)
+    return fail (error, GEN_ONNX_ERROR_UNSUPPORTED,
+        "'%s' is not a tensor but a sequence, map or the like", tensor->name);
+  if (!gen_onnx_data_type (type->tensor_type->elem_type, &tensor->type))
+    return fail (error, GEN_ONNX_ERROR_UNSUPPORTED,
+        "'%s' has elements of ONNX type %d, which are not supported", tensor->name,
+        type->tensor_type->elem_type);
+  shape = type->tensor_type->shape;
+  if (shape == NULL)
+    return TRUE;
+  if (shape->n_dim > GEN_MAX_RANK)
+    return fail (error, GEN_ONNX_ERROR_UNSUPPORTED,
+        "'%s' has %" G_GSIZE_FORMAT " dimensions, at most %d are supported", tensor->name,
+        shape->n_dim, GEN_MAX_RANK);
+  tensor->shape.rank = shape->n_dim;
+  for (int i = 0; i < tensor->shape.rank; i++) {
+    const Onnx__TensorShapeProto__Dimension *dim = shape->dim[i];
+
+    tensor->shape.dims[i] = -1;
+    if (dim->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE)
+      tensor->shape.dims[i] = MAX (dim->dim_value, -1);
+    else if (dim->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM &&
+             dim->dim_param != NULL && *dim->dim_param != '\0')
+      tensor->dim_names[i] = g_strdup (dim->dim_param);
+  }
+  return TRUE;
+}
+
+/* Inputs that the user must give, in the model's order; those with an initializer are
+ * constants. */
+static gboolean
+read_inputs (GenOnnxReader *reader, const Onnx__GraphProto *proto, GError **error)
+{
+  g_autoptr (GHashTable) initialized = g_hash_table_new (g_str_hash, g_str_equal);
+
+  for (gsize i = 0; i < proto->n_initializer; i++)
+    if (proto->initializer[i]->name != NULL)
+      g_hash_table_add (initialized, proto->initializer[i]->name);
+  for (gsize i = 0; i < proto->n_input; i++) {
+    const char *name = proto->input[i]->name ? proto->input[i]->name : "";
+    GenTensor *tensor;
+
+    if (g_hash_table_contains (initialized, name))
+      continue;
+    if (*name == '\0')
+      return fail (error, GEN_ONNX_ERROR_INVALID, "an input without a name");
+    if (gen_graph_find (reader->graph, name) != NULL)
+      return fail (error, GEN_ONNX_ERROR_INVALID, "two inputs named '%s'", name);
+    tensor = gen_graph_add_input (reader->graph, name, GEN_TYPE_UNDEFINED, &GEN_SHAPE_UNKNOWN);
+    if (!read_type (proto->input[i], tensor, error))
+      return FALSE;
+    if (tensor->type == GEN_TYPE_UNDEFINED)
+      return fail (error, GEN_ONNX_ERROR_INVALID, "input '%s' has no type", name);
+  }
+  return TRUE;
+}
+
+static gboolean
+read_initializers (GenOnnxReader *reader, const Onnx__GraphProto *proto, GError **error)
+{
+  if (proto->n_sparse_initializer > 0)
+    return fail (error, GEN_ONNX_ERROR_UNSUPPORTED, "sparse initializers are not supported");
+  for (gsize i = 0; i < proto->n_initializer; i++) {
+    const char *name = proto->initializer[i]->name ? proto->initializer[i]->name : "";
+    GenDataType type;
+    GenShape shape;
+    GBytes *data;
+
+    if (*name == '\0')
+      return fail (error, GEN_ONNX_ERROR_INVALID, "an initializer without a name");
+    if (gen_graph_find (reader->graph, name) != NULL)
+      return fail (error, GEN_ONNX_ERROR_INVALID, "two initializers named '%s'", name);
+    data = gen_onnx_tensor_data (reader->source, proto->initializer[i], &type, &shape, error);
+    if (data == NULL)
+      return FALSE;
+    gen_graph_add_constant (reader->graph, name, type, &shape, data);
+  }
+  return TRUE;
+}
+
+/* All operators that are missing in one message: nobody wants to learn of them one by one. */
+static gboolean
+report_unknown (const GenOnnxReader *reader, GError **error)
+{
+  g_autoptr (GString) list = g_string_new (NULL);
+  guint n = reader->unknown->len;
+
+  if (n == 0)
+    return TRUE;
+  for (guint i = 0; i < MIN (n, MAX_LISTED); i++)
+    g_string_append_printf (
+        list, "%s%s", i > 0 ? ", " : "", (char *)g_ptr_array_index (reader->unknown, i));
+  if (n > MAX_LISTED)
+    g_string_append_printf (list, " and %u more", n - MAX_LISTED);
+  g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_UNKNOWN_OPERATOR,
+      n == 1 ? "an operator is not supported: %s" : "operators are not supported: %s", list->str);
+  return FALSE;
+}
+
+static gboolean
+read_nodes (GenOnnxReader *reader, const Onnx__GraphProto *proto, GError **error)
+{
+  for (gsize i = 0; i < proto->n_node; i++)
+    for (gsize k = 0; k < proto->node[i]->n_output; k++)
+      g_hash_table_add (reader->later, proto->node[i]->output[k]);
+  for (gsize i = 0; i < proto->n_node; i++)
+    if (!gen_onnx_read_node (reader, proto->node[i], error))
+      return FALSE;
+  return report_unknown (reader, error);
+}
+
+static gboolean
+read_outputs (GenOnnxReader *reader, const Onnx__GraphProto *proto, GError **error)
+{
+  g_autoptr (GHashTable) seen = g_hash_table_new (NULL, NULL);
+
+  for (gsize i = 0; i < proto->n_output; i++) {
+    const char *name = proto->output[i]->name ? proto->output[i]->name : "";
+    GenTensor *tensor = gen_graph_find (reader->graph, name);
+
+    if (tensor == NULL)
+      return fail (error, GEN_ONNX_ERROR_INVALID, "output '%s' is made by no node", name);
+    if (!g_hash_table_add (seen, tensor))
+      return fail (error, GEN_ONNX_ERROR_INVALID, "two outputs named '%s'", name);
+    if (tensor->role == GEN_ROLE_VALUE && !read_type (proto->output[i], tensor, error))
+      return FALSE;
+    gen_graph_add_output (reader->graph, tensor);
+  }
+  if (proto->n_output == 0)
+    return fail (error, GEN_ONNX_ERROR_INVALID, "it has no outputs");
+  return TRUE;
+}
+
+static void
+read_metadata (GenGraph *graph, const Onnx__ModelProto *model)
+{
+  for (gsize i = 0; i < model->n_metadata_props; i++) {
+    const Onnx__StringStringEntryProto *entry = model->metadata_props[i];
+
+    g_hash_table_replace (graph->metadata, g_strdup (entry->key ? entry->key : ""),
+        g_strdup (entry->value ? entry->value : ""));
+  }
+}
+
+static gboolean
+read_model (GenOnnxReader *reader, const Onnx__ModelProto *model, GError **error)
+{
+  const Onnx__GraphProto *graph = model->graph;
+
+  if (graph == NULL)
+    return fail (error, GEN_ONNX_ERROR_INVALID, "there is no graph in it; is it an ONNX model?");
+  if (!read_opsets (reader, model, error) || !read_inputs (reader, graph, error) ||
+      !read_initializers (reader, graph, error) || !read_nodes (reader, graph, error) ||
+      !read_outputs (reader, graph, error))
+    return FALSE;
+  read_metadata (reader->graph, model);
+  return TRUE;
+}
+
+static GenGraph *
+parse (GBytes *bytes, gboolean share, const char *folder, GError **error)
+{
+  g_auto (GenOnnxSource) source = { 0 };
+  g_autoptr (Model) model = (Model *)gen_onnx_unpack (&onnx__model_proto__descriptor, bytes, error);
+  g_autoptr (GenGraph) graph = NULL;
+  GenOnnxReader reader;
+  gboolean read;
+
+  if (model == NULL)
+    return NULL;
+  graph = gen_graph_new (model->graph != NULL ? model->graph->name : NULL);
+  gen_onnx_source_init (&source, bytes, share, folder);
+  reader = (GenOnnxReader){
+    .graph = graph,
+    .source = &source,
+    .opsets = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL),
+    .later = g_hash_table_new (g_str_hash, g_str_equal),
+    .unknown = g_ptr_array_new_with_free_func (g_free),
+    .unknown_seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL),
+  };
+  read = read_model (&reader, model, error);
+  g_hash_table_unref (reader.opsets);
+  g_hash_table_unref (reader.later);
+  g_hash_table_unref (reader.unknown_seen);
+  g_ptr_array_unref (reader.unknown);
+  return read ? g_steal_pointer (&graph) : NULL;
+}
+
+GenGraph *
+gen_onnx_parse (GBytes *bytes, const char *name, const char *folder, GError **error)
+{
+  GenGraph *graph = parse (bytes, TRUE, folder, error);
+
+  if (graph == NULL)
+    g_prefix_error (error, "%s: ", name);
+  return graph;
+}
+
+/* The file's bytes; what is wrong with the file is told in our own domain. */
+static GBytes *
+load_file (const char *path, GError **error)
+{
+  g_autoptr (GError) reason = NULL;
+  GBytes *bytes = gen_file_bytes (path, &reason);
+
+  if (bytes == NULL)
+    fail (error, GEN_ONNX_ERROR_FILE, "%s", reason->message);
+  return bytes;
+}
+
+GenGraph *
+gen_onnx_load (const char *path, GError **error)
+{
+  g_autoptr (GBytes) bytes = load_file (path, error);
+  g_autofree char *folder = g_path_get_dirname (path);
+  GenGraph *graph;
+
+  if (bytes == NULL)
+    return NULL;
+  if (g_bytes_get_size (bytes) == 0) {
+    fail (error, GEN_ONNX_ERROR_INVALID, "%s: the file is empty", path);
+    return NULL;
+  }
+  /* Of a small file, which was read, slices would keep the whole of it in memory. */
+  graph = parse (bytes, g_bytes_get_size (bytes) >= GEN_FILE_MAP_SIZE, folder, error);
+  if (graph == NULL)
+    g_prefix_error (error, "%s: ", path);
+  return graph;
+}
+
+GBytes *
+gen_onnx_load_tensor (const char *path, GenDataType *type, GenShape *shape, GError **error)
+{
+  g_autoptr (GBytes) bytes = load_file (path, error);
+  g_autofree char *folder = g_path_get_dirname (path);
+  g_auto (GenOnnxSource) source = { 0 };
+  g_autoptr (Tensor) tensor = NULL;
+  GBytes *data = NULL;
+
+  if (bytes == NULL)
+    return NULL;
+  tensor = (Tensor *)gen_onnx_unpack (&onnx__tensor_proto__descriptor, bytes, error);
+  if (tensor != NULL) {
+    gen_onnx_source_init (&source, bytes, FALSE, folder);
+    data = gen_onnx_tensor_data (&source, tensor, type, shape, error);
+  }
+  if (data == NULL)
+    g_prefix_error (error, "%s: ", path);
+  return data;
+}

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The elements of a TensorProto, whichever of its four ways holds them: raw bytes, typed
+ * lists, a file beside the model, or nothing for a tensor without elements.
+ *
+ * Elements must lie at a multiple of their size to be used in place. In external files they
+ * nearly always do; raw bytes within the model itself start anywhere, and those that do not
+ * fit are copied, once. */
+#include <string.h>
+#include <generative/file-bytes.h>
+
+#include "outline.h"
+#include "tensor-data.h"
+
+G_STATIC_ASSERT (G_BYTE_ORDER == G_LITTLE_ENDIAN); /* raw bytes are, by the specification */
+
+typedef struct {
+  GBytes *bytes;
+  guint64 copied;
+} ExternalFile;
+
+static void
+external_file_free (gpointer data)
+{
+  ExternalFile *file = data;
+
+  g_bytes_unref (file->bytes);
+  g_free (file);
+}
+
+void
+gen_onnx_source_init (GenOnnxSource *source, GBytes *bytes, gboolean share, const char *folder)
+{
+  source->bytes = bytes;
+  source->share = share;
+  source->folder = folder;
+  source->files = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, external_file_free);
+}
+
+void
+gen_onnx_source_clear (GenOnnxSource *source)
+{
+  g_clear_pointer (&source->files, g_hash_table_unref);
+}
+
+gboolean
+gen_onnx_data_type (int number, GenDataType *type)
+{
+  *type = number;
+  return gen_data_type_size (number) != 0;
+}
+
+static gboolean fail (GError **error, int code, const Onnx__TensorProto *tensor, const char *format,
+    ...) G_GNUC_PRINTF (4, 5);
+
+static gboolean
+fail (GError **error, int code, const Onnx__TensorProto *tensor, const char *format, ...)
+{
+  g_autofree char *text = NULL;
+  va_list arguments;
+
+  va_start (arguments, format);
+  text = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+  g_set_error (
+      error, GEN_ONNX_ERROR, code, "tensor '%s': %s", tensor->name ? tensor->name : "", text);
+  return FALSE;
+}
+
+/* The declared type, shape and size in bytes. */
+static gboolean
+read_shape (
+    const Onnx__TensorProto *tensor, GenDataType *type, GenShape *shape, guint64 *n, GError **error)
+{
+  guint64 size;
+
+  if (!gen_onnx_data_type (tensor->data_type, type))
+    return fail (error, GEN_ONNX_ERROR_UNSUPPORTED, tensor,
+        "elements of ONNX type %d are not supported", tensor->data_type);
+  if (tensor->segment != NULL)
+    return fail (error, GEN_ONNX_ERROR_UNSUPPORTED, tensor, "segments are not supported");
+  if (tensor->n_dims > GEN_MAX_RANK)
+    return fail (error, GEN_ONNX_ERROR_UNSUPPORTED, tensor,
+        "%" G_GSIZE_FORMAT " dimensions, at most %d are supported", tensor->n_dims, GEN_MAX_RANK);
+  shape->rank = tensor->n_dims;
+  *n = 1;
+  size = gen_data_type_size (*type);
+  for (int i = 0; i < shape->rank; i++) {
+    if (tensor->dims[i] < 0)
+      return fail (error, GEN_ONNX_ERROR_INVALID, tensor, "a negative extent");
+    shape->dims[i] = tensor->dims[i];
+    /* A zero among the extents must not hide the overflow of the others' product. */
+    if (!g_uint64_checked_mul (&size, size, MAX (tensor->dims[i], 1)) || size > G_MAXINT64)
+      return fail (error, GEN_ONNX_ERROR_INVALID, tensor, "more elements than can be held");
+    *n *= tensor->dims[i];
+  }
+  return TRUE;
+}
+
+/* --- files beside the model --- */
+
+static const char *
+external_entry (const Onnx__TensorProto *tensor, const char *key)
+{
+  for (gsize i = 0; i < tensor->n_external_data; i++)
+    if (g_strcmp0 (tensor->external_data[i]->key, key) == 0)
+      return tensor->external_data[i]->value;
+  return NULL;
+}
+
+static gboolean
+external_number (const Onnx__TensorProto *tensor, const char *key, guint64 *value, GError **error)
+{
+  const char *text = external_entry (tensor, key);
+
+  if (text != NULL && !g_ascii_string_to_unsigned (text, 10, 0, G_MAXINT64, value, NULL))
+    return fail (error, GEN_ONNX_ERROR_INVALID, tensor,
+        "%s '%s' of its external data is not a number", key, text);
+  return TRUE;
+}
+
+/* Whether the path leads to something within the model's folder. */
+static gboolean
+is_inside (const char *location)
+{
+  g_auto (GStrv) parts = g_strsplit (location, "/", -1);
+
+  return *location != '\0' && !g_path_is_absolute (location) &&
+         !g_strv_contains ((const char *const *)parts, "..");
+}
+
+static ExternalFile *
+open_external (
+    GenOnnxSource *source, const Onnx__TensorProto *tensor, const char *location, GError **error)
+{
+  ExternalFile *file = g_hash_table_lookup (source->files, location);
+  g_autoptr (GError) reason = NULL;
+  g_autofree char *path = NULL;
+  GBytes *bytes;
+
+  if (file != NULL)
+    return file;
+  path = g_build_filename (source->folder, location, NULL);
+  bytes = gen_file_bytes (path, &reason);
+  if (bytes == NULL) {
+    fail (error, GEN_ONNX_ERROR_FILE, tensor, "its external data: %s", reason->message);
+    return NULL;
+  }
+  file = g_new0 (ExternalFile, 1);
+  file->bytes = bytes;
+  g_hash_table_insert (source->files, g_strdup (location), file);
+  return file;
+}
+
+static GBytes *
+external_data (GenOnnxSource *source, const Onnx__TensorProto *tensor, gsize unit, guint64 size,
+    GError **error)
+{
+  const char *location = external_entry (tensor, "location");
+  guint64 offset = 0, length = size;
+  ExternalFile *file;
+  GBytes *data;
+  gsize total;
+
+  if (location == NULL || !is_inside (location)) {
+    fail (error, GEN_ONNX_ERROR_INVALID, tensor,
+        "its external data must lie in the model's folder, not at '%s'", location ? location : "");
+    return NULL;
+  }
+  if (source->folder == NULL) {
+    fail (error, GEN_ONNX_ERROR_UNSUPPORTED, tensor,
+        "external data '%s', but there is no folder to find it in", location);
+    return NULL;
+  }
+  if (!external_number (tensor, "offset", &offset, error) ||
+      !external_number (tensor, "length", &length, error))
+    return NULL;
+  if (length != size) {
+    fail (error, GEN_ONNX_ERROR_INVALID, tensor,
+        "%" G_GUINT64_FORMAT " bytes of external data, its shape and type take %" G_GUINT64_FORMAT,
+        length, size);
+    return NULL;
+  }
+  file = open_external (source, tensor, location, error);
+  if (file == NULL)
+    return NULL;
+  total = g_bytes_get_size (file->bytes);
+  data = NULL;
+  /* Tensors may overlap (tied weights), but a few bytes must not become a lot of memory. */
+  if (file->copied <= 4 * (guint64)total)
+    data = gen_bytes_aligned (file->bytes, offset, size, unit, total >= GEN_FILE_MAP_SIZE);
+  if (data == NULL)
+    fail (error, GEN_ONNX_ERROR_INVALID, tensor,
+        "bytes %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT
+        " of its external data '%s' of %" G_GSIZE_FORMAT
+        " bytes are not there, or asked for too often",
+        offset, offset + size, location, total);
+  else if (total < GEN_FILE_MAP_SIZE || offset % unit != 0)
+    file->copied += size;
+  return data;
+}
+
+/* --- data in the model --- */
+
+#define NARROW(TYPE, FIELD)                                                                        \
+  for (guint64 i = 0; i < n; i++)                                                                  \
+  ((TYPE *)values)[i] = (TYPE)tensor->FIELD[i]
+
+/* The typed lists, which hold small types in wider ones. */
+static GBytes *
+typed_data (const Onnx__TensorProto *tensor, GenDataType type, guint64 n, GError **error)
+{
+  gsize unit = gen_data_type_size (type), there;
+  void *values;
+
+  switch (type) {
+  case GEN_TYPE_FLOAT32:
+    there = tensor->n_float_data;
+    break;
+  case GEN_TYPE_FLOAT64:
+    there = tensor->n_double_data;
+    break;
+  case GEN_TYPE_INT64:
+    there = tensor->n_int64_data;
+    break;
+  case GEN_TYPE_UINT32:
+  case GEN_TYPE_UINT64:
+    there = tensor->n_uint64_data;
+    break;
+  default:
+    there = tensor->n_int32_data;
+  }
+  if (there != n) {
+    fail (error, GEN_ONNX_ERROR_INVALID, tensor,
+        "%" G_GSIZE_FORMAT " elements, its shape takes %" G_GUINT64_FORMAT, there, n);
+    return NULL;
+  }
+  values = g_malloc (MAX (n * unit, 1));
+  switch (type) {
+  case GEN_TYPE_FLOAT32:
+    NARROW (float, float_data);
+    break;
+  case GEN_TYPE_FLOAT64:
+    NARROW (double, double_data);
+    break;
+  case GEN_TYPE_INT64:
+    NARROW (gint64, int64_data);
+    break;
+  case GEN_TYPE_UINT64:
+    NARROW (guint64, uint64_data);
+    break;
+  case GEN_TYPE_UINT32:
+    NARROW (guint32, uint64_data);
+    break;
+  case GEN_TYPE_INT32:
+    NARROW (gint32, int32_data);
+    break;
+  case GEN_TYPE_UINT16: /* and the two floats of 16 bits, as their bits */
+  case GEN_TYPE_INT16:
+  case GEN_TYPE_FLOAT16:
+  case GEN_TYPE_BFLOAT16:
+    NARROW (guint16, int32_data);
+    break;
+  default:
+    NARROW (guint8, int32_data);
+  }
+  return g_bytes_new_take (values, n * unit);
+}
+
+static GBytes *
+raw_data (GenOnnxSource *source, const Onnx__TensorProto *tensor, gsize unit, guint64 size,
+    GError **error)
+{
+  GenOnnxRange range;
+
+  g_return_val_if_fail (tensor->raw_data.len == sizeof range, NULL);
+  memcpy (&range, tensor->raw_data.data, sizeof range);
+  if (range.size != size) {
+    fail (error, GEN_ONNX_ERROR_INVALID, tensor,
+        "%" G_GUINT64_FORMAT " bytes of data, its shape and type take %" G_GUINT64_FORMAT,
+        range.size, size);
+    return NULL;
+  }
+  return gen_bytes_aligned (source->bytes, range.offset, size, unit, source->share);
+}
+
+GBytes *
+gen_onnx_tensor_data (GenOnnxSource *source, const Onnx__TensorProto *tensor, GenDataType *type,
+    GenShape *shape, GError **error)
+{
+  guint64 n = 0;
+  gsize unit;
+
+  if (!read_shape (tensor, type, shape, &n, error))
+    return NULL;
+  unit = gen_data_type_size (*type);
+  if (tensor->has_data_location &&
+      tensor->data_location == ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL)
+    return external_data (source, tensor, unit, n * unit, error);
+  if (tensor->has_raw_data)
+    return raw_data (source, tensor, unit, n * unit, error);
+  return typed_data (tensor, *type, n, error);
+}

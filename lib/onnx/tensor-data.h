@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <generative/onnx.h>
+
+#include "onnx.pb-c.h"
+
+/* Where the bytes of a model's tensors are. */
+typedef struct {
+  GBytes *bytes;      /* the file */
+  gboolean share;     /* tensors may be slices of `bytes`, which stays unchanged */
+  const char *folder; /* of the external data; NULL: there can be none */
+  GHashTable *files;  /* external files that have been opened, by location */
+} GenOnnxSource;
+
+void gen_onnx_source_init (
+    GenOnnxSource *source, GBytes *bytes, gboolean share, const char *folder);
+void gen_onnx_source_clear (GenOnnxSource *source);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (GenOnnxSource, gen_onnx_source_clear)
+
+/* The elements of a tensor, row-major. (transfer full) */
+GBytes *gen_onnx_tensor_data (GenOnnxSource *source, const Onnx__TensorProto *tensor,
+    GenDataType *type, GenShape *shape, GError **error);
+
+/* An element type of ONNX's as ours; FALSE for those that are not supported. */
+gboolean gen_onnx_data_type (int number, GenDataType *type);

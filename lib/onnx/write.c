@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Graphs as ONNX models. The messages only point at what the graph holds, and are packed
+ * straight into the file: weights are copied nowhere on the way. */
+#include <string.h>
+#include <generative/atomic-file.h>
+#include <generative/onnx.h>
+#include <generative/operator.h>
+
+#include "onnx.pb-c.h"
+
+/* Of ONNX 1.10, the oldest with all that is written here; so that older programs read it. */
+#define IR_VERSION 8
+/* Messages of 2 GB and more cannot be read by anybody. */
+#define MAX_SIZE G_MAXINT32
+/* Between these opsets no operator changed its meaning, they only took more types and
+ * optional attributes: nodes of any of them can stand in one model, at the highest. */
+#define STABLE_FIRST 13
+#define STABLE_LAST 17
+
+typedef struct {
+  const GenGraph *graph;
+  GPtrArray *owned; /* everything that was allocated for the messages */
+} Writer;
+
+static void *
+take (Writer *writer, gsize size)
+{
+  void *memory = g_malloc0 (MAX (size, 1));
+
+  g_ptr_array_add (writer->owned, memory);
+  return memory;
+}
+
+#define NEW(WRITER, TYPE, INIT)                                                                    \
+  ({                                                                                               \
+    TYPE *message = take (WRITER, sizeof (TYPE));                                                  \
+    INIT (message);                                                                                \
+    message;                                                                                       \
+  })
+
+static gboolean fail (GError **error, int code, const char *format, ...) G_GNUC_PRINTF (3, 4);
+
+static gboolean
+fail (GError **error, int code, const char *format, ...)
+{
+  va_list arguments;
+
+  va_start (arguments, format);
+  if (error != NULL)
+    *error = g_error_new_valist (GEN_ONNX_ERROR, code, format, arguments);
+  va_end (arguments);
+  return FALSE;
+}
+
+static Onnx__TensorProto *
+write_tensor (Writer *writer, const GenTensor *tensor)
+{
+  Onnx__TensorProto *proto = NEW (writer, Onnx__TensorProto, onnx__tensor_proto__init);
+
+  proto->name = tensor->name;
+  proto->has_data_type = TRUE;
+  proto->data_type = tensor->type;
+  proto->n_dims = tensor->shape.rank;
+  proto->dims = (gint64 *)tensor->shape.dims;
+  proto->has_raw_data = TRUE;
+  proto->raw_data.data = (guint8 *)g_bytes_get_data (tensor->data, &proto->raw_data.len);
+  return proto;
+}
+
+static Onnx__ValueInfoProto *
+write_value (Writer *writer, const GenTensor *tensor)
+{
+  Onnx__ValueInfoProto *info = NEW (writer, Onnx__ValueInfoProto, onnx__value_info_proto__init);
+  Onnx__TypeProto *type = NEW (writer, Onnx__TypeProto, onnx__type_proto__init);
+  Onnx__TypeProto__Tensor *of =
+      NEW (writer, Onnx__TypeProto__Tensor, onnx__type_proto__tensor__init);
+  const GenShape *shape = &tensor->shape;
+
+  info->name = tensor->name;
+  info->type = type;
+  type->value_case = ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE;
+  type->tensor_type = of;
+  of->has_elem_type = TRUE;
+  of->elem_type = tensor->type;
+  if (shape->rank < 0)
+    return info;
+  of->shape = NEW (writer, Onnx__TensorShapeProto, onnx__tensor_shape_proto__init);
+  of->shape->n_dim = shape->rank;
+  of->shape->dim = take (writer, shape->rank * sizeof (void *));
+  for (int i = 0; i < shape->rank; i++) {
+    Onnx__TensorShapeProto__Dimension *dim =
+        NEW (writer, Onnx__TensorShapeProto__Dimension, onnx__tensor_shape_proto__dimension__init);
+
+    of->shape->dim[i] = dim;
+    if (shape->dims[i] >= 0) {
+      dim->value_case = ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE;
+      dim->dim_value = shape->dims[i];
+    } else if (tensor->dim_names[i] != NULL) {
+      dim->value_case = ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM;
+      dim->dim_param = tensor->dim_names[i];
+    }
+  }
+  return info;
+}
+
+static Onnx__AttributeProto *
+write_attribute (Writer *writer, const GenNode *node, const GenAttribute *attribute, GError **error)
+{
+  Onnx__AttributeProto *proto = NEW (writer, Onnx__AttributeProto, onnx__attribute_proto__init);
+
+  proto->name = attribute->name;
+  proto->has_type = TRUE;
+  switch (attribute->type) {
+  case GEN_ATTRIBUTE_FLOAT:
+    proto->type = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOAT;
+    proto->has_f = TRUE;
+    proto->f = attribute->f;
+    return proto;
+  case GEN_ATTRIBUTE_INT:
+    proto->type = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT;
+    proto->has_i = TRUE;
+    proto->i = attribute->i;
+    return proto;
+  case GEN_ATTRIBUTE_STRING:
+    proto->type = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRING;
+    proto->has_s = TRUE;
+    proto->s = (ProtobufCBinaryData){ strlen (attribute->s), (guint8 *)attribute->s };
+    return proto;
+  case GEN_ATTRIBUTE_TENSOR:
+    proto->type = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TENSOR;
+    proto->t = write_tensor (writer, attribute->tensor);
+    return proto;
+  case GEN_ATTRIBUTE_FLOATS:
+    proto->type = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOATS;
+    proto->n_floats = attribute->floats->len;
+    proto->floats = (float *)attribute->floats->data;
+    return proto;
+  case GEN_ATTRIBUTE_INTS:
+    proto->type = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INTS;
+    proto->n_ints = attribute->ints->len;
+    proto->ints = (gint64 *)attribute->ints->data;
+    return proto;
+  case GEN_ATTRIBUTE_STRINGS:
+    proto->type = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRINGS;
+    proto->n_strings = g_strv_length (attribute->strings);
+    proto->strings = take (writer, proto->n_strings * sizeof (ProtobufCBinaryData));
+    for (gsize i = 0; i < proto->n_strings; i++)
+      proto->strings[i] =
+          (ProtobufCBinaryData){ strlen (attribute->strings[i]), (guint8 *)attribute->strings[i] };
+    return proto;
+  default:
+    fail (error, GEN_ONNX_ERROR_UNSUPPORTED, "node '%s' (%s): its attribute '%s' cannot be written",
+        node->name, node->op->name, attribute->name);
+    return NULL;
+  }
+}
+
+/* The tensors' names, "" for those left out, without the last of these. */
+static gsize
+write_names (Writer *writer, const GPtrArray *tensors, char ***names)
+{
+  gsize n = tensors->len;
+
+  while (n > 0 && g_ptr_array_index (tensors, n - 1) == NULL)
+    n--;
+  *names = take (writer, n * sizeof (char *));
+  for (gsize i = 0; i < n; i++) {
+    const GenTensor *tensor = g_ptr_array_index (tensors, i);
+
+    (*names)[i] = tensor != NULL ? tensor->name : (char *)"";
+  }
+  return n;
+}
+
+static Onnx__NodeProto *
+write_node (Writer *writer, const GenNode *node, GError **error)
+{
+  Onnx__NodeProto *proto = NEW (writer, Onnx__NodeProto, onnx__node_proto__init);
+
+  if (node->op->domain != NULL || node->activation.kind != GEN_ACTIVATION_NONE) {
+    fail (error, GEN_ONNX_ERROR_UNSUPPORTED,
+        "node '%s' (%s): only ONNX's own operators can be written", node->name, node->op->name);
+    return NULL;
+  }
+  proto->name = node->name;
+  proto->op_type = (char *)node->op->name;
+  proto->n_input = write_names (writer, node->inputs, &proto->input);
+  proto->n_output = write_names (writer, node->outputs, &proto->output);
+  proto->n_attribute = node->attributes->len;
+  proto->attribute = take (writer, proto->n_attribute * sizeof (void *));
+  for (gsize i = 0; i < proto->n_attribute; i++) {
+    const GenAttribute *attribute = g_ptr_array_index (node->attributes, i);
+
+    proto->attribute[i] = write_attribute (writer, node, attribute, error);
+    if (proto->attribute[i] == NULL)
+      return NULL;
+  }
+  return proto;
+}
+
+/* Constants and states that something refers to, in the order of the graph's tensors. */
+static void
+write_initializers (Writer *writer, Onnx__GraphProto *proto)
+{
+  const GenGraph *graph = writer->graph;
+  g_autoptr (GHashTable) used = g_hash_table_new (NULL, NULL);
+
+  for (guint i = 0; i < graph->nodes->len; i++) {
+    const GenNode *node = g_ptr_array_index (graph->nodes, i);
+
+    for (guint k = 0; k < node->inputs->len; k++)
+      g_hash_table_add (used, g_ptr_array_index (node->inputs, k));
+  }
+  for (guint i = 0; i < graph->outputs->len; i++)
+    g_hash_table_add (used, g_ptr_array_index (graph->outputs, i));
+  proto->initializer = take (writer, graph->tensors->len * sizeof (void *));
+  for (guint i = 0; i < graph->tensors->len; i++) {
+    GenTensor *tensor = g_ptr_array_index (graph->tensors, i);
+
+    if (tensor->data != NULL && g_hash_table_contains (used, tensor))
+      proto->initializer[proto->n_initializer++] = write_tensor (writer, tensor);
+  }
+}
+
+static Onnx__GraphProto *
+write_graph (Writer *writer, GError **error)
+{
+  const GenGraph *graph = writer->graph;
+  Onnx__GraphProto *proto = NEW (writer, Onnx__GraphProto, onnx__graph_proto__init);
+
+  /* ONNX wants a name. */
+  proto->name = graph->name != NULL && *graph->name != '\0' ? graph->name : (char *)"graph";
+  proto->n_input = graph->inputs->len;
+  proto->input = take (writer, proto->n_input * sizeof (void *));
+  for (gsize i = 0; i < proto->n_input; i++)
+    proto->input[i] = write_value (writer, g_ptr_array_index (graph->inputs, i));
+  proto->n_output = graph->outputs->len;
+  proto->output = take (writer, proto->n_output * sizeof (void *));
+  for (gsize i = 0; i < proto->n_output; i++) {
+    const GenTensor *output = g_ptr_array_index (graph->outputs, i);
+
+    if (output->type == GEN_TYPE_UNDEFINED) {
+      fail (error, GEN_ONNX_ERROR_INVALID,
+          "the type of output '%s' is not known; the graph must be inferred before", output->name);
+      return NULL;
+    }
+    proto->output[i] = write_value (writer, output);
+  }
+  write_initializers (writer, proto);
+  proto->n_node = graph->nodes->len;
+  proto->node = take (writer, proto->n_node * sizeof (void *));
+  for (gsize i = 0; i < proto->n_node; i++) {
+    proto->node[i] = write_node (writer, g_ptr_array_index (graph->nodes, i), error);
+    if (proto->node[i] == NULL)
+      return NULL;
+  }
+  return proto;
+}
+
+/* The opset that all nodes can be written at; 0 with an error when there is none. */
+static int
+common_opset (const GenGraph *graph, GError **error)
+{
+  const GenNode *lowest = NULL, *highest = NULL;
+
+  for (guint i = 0; i < graph->nodes->len; i++) {
+    const GenNode *node = g_ptr_array_index (graph->nodes, i);
+
+    if (lowest == NULL || node->opset < lowest->opset)
+      lowest = node;
+    if (highest == NULL || node->opset > highest->opset)
+      highest = node;
+  }
+  if (lowest == NULL)
+    return graph->opset;
+  if (lowest->opset != highest->opset &&
+      (lowest->opset < STABLE_FIRST || highest->opset > STABLE_LAST)) {
+    fail (error, GEN_ONNX_ERROR_UNSUPPORTED,
+        "node '%s' is of opset %d and node '%s' of opset %d; they cannot stand in one model",
+        lowest->name, lowest->opset, highest->name, highest->opset);
+    return 0;
+  }
+  return highest->opset;
+}
+
+static int
+compare_keys (gconstpointer a, gconstpointer b)
+{
+  return strcmp (*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Sorted, so that the same graph makes the same file. */
+static void
+write_metadata (Writer *writer, Onnx__ModelProto *model)
+{
+  GHashTable *metadata = writer->graph->metadata;
+  guint n;
+  g_autofree gpointer *keys = g_hash_table_get_keys_as_array (metadata, &n);
+
+  qsort (keys, n, sizeof (gpointer), compare_keys);
+  model->n_metadata_props = n;
+  model->metadata_props = take (writer, n * sizeof (void *));
+  for (guint i = 0; i < n; i++) {
+    Onnx__StringStringEntryProto *entry =
+        NEW (writer, Onnx__StringStringEntryProto, onnx__string_string_entry_proto__init);
+
+    entry->key = keys[i];
+    entry->value = g_hash_table_lookup (metadata, keys[i]);
+    model->metadata_props[i] = entry;
+  }
+}
+
+static Onnx__ModelProto *
+write_model (Writer *writer, GError **error)
+{
+  Onnx__ModelProto *model = NEW (writer, Onnx__ModelProto, onnx__model_proto__init);
+  Onnx__OperatorSetIdProto *opset =
+      NEW (writer, Onnx__OperatorSetIdProto, onnx__operator_set_id_proto__init);
+
+  model->has_ir_version = TRUE;
+  model->ir_version = IR_VERSION;
+  model->producer_name = (char *)"gst-generative";
+  model->producer_version = (char *)GEN_VERSION;
+  opset->domain = (char *)"";
+  opset->has_version = TRUE;
+  opset->version = common_opset (writer->graph, error);
+  if (opset->version == 0)
+    return NULL;
+  model->n_opset_import = 1;
+  model->opset_import = take (writer, sizeof (void *));
+  model->opset_import[0] = opset;
+  model->graph = write_graph (writer, error);
+  if (model->graph == NULL)
+    return NULL;
+  write_metadata (writer, model);
+  if (onnx__model_proto__get_packed_size (model) > MAX_SIZE) {
+    fail (error, GEN_ONNX_ERROR_UNSUPPORTED,
+        "a model of 2 GB and more cannot be written as one file");
+    return NULL;
+  }
+  return model;
+}
+
+typedef struct {
+  ProtobufCBuffer base;
+  GenAtomicFile *file;
+  GError *error;
+} FileBuffer;
+
+static void
+append_to_file (ProtobufCBuffer *buffer, size_t size, const uint8_t *data)
+{
+  FileBuffer *out = (FileBuffer *)buffer;
+
+  if (out->error == NULL)
+    gen_atomic_file_write (out->file, data, size, &out->error);
+}
+
+static gboolean
+save_model (const Onnx__ModelProto *model, const char *path, GError **error)
+{
+  FileBuffer out = { .base.append = append_to_file };
+
+  out.file = gen_atomic_file_new (path, &out.error);
+  if (out.file != NULL)
+    onnx__model_proto__pack_to_buffer (model, &out.base);
+  if (out.error == NULL)
+    gen_atomic_file_commit (out.file, &out.error);
+  g_clear_pointer (&out.file, gen_atomic_file_free);
+  if (out.error == NULL)
+    return TRUE;
+  fail (error, GEN_ONNX_ERROR_FILE, "%s", out.error->message);
+  g_error_free (out.error);
+  return FALSE;
+}
+
+gboolean
+gen_onnx_save (const GenGraph *graph, const char *path, GError **error)
+{
+  Writer writer = { graph, g_ptr_array_new_with_free_func (g_free) };
+  const Onnx__ModelProto *model = write_model (&writer, error);
+  gboolean saved = FALSE;
+
+  if (model != NULL)
+    saved = save_model (model, path, error);
+  else
+    g_prefix_error (error, "%s: ", path);
+  g_ptr_array_unref (writer.owned);
+  return saved;
+}
+
+GBytes *
+gen_onnx_serialize (const GenGraph *graph, GError **error)
+{
+  Writer writer = { graph, g_ptr_array_new_with_free_func (g_free) };
+  const Onnx__ModelProto *model = write_model (&writer, error);
+  GBytes *bytes = NULL;
+
+  if (model != NULL) {
+    gsize size = onnx__model_proto__get_packed_size (model);
+    guint8 *data = g_malloc (size);
+
+    onnx__model_proto__pack (model, data);
+    bytes = g_bytes_new_take (data, size);
+  }
+  g_ptr_array_unref (writer.owned);
+  return bytes;
+}
