@@ -77,6 +77,8 @@
   X (relu_gradient)                                                                                \
   X (rename_layout)                                                                                \
   X (reshape)                                                                                      \
+  X (resize)                                                                                       \
+  X (resize_gradient)                                                                              \
   X (rms_prop)                                                                                     \
   X (round)                                                                                        \
   X (selu)                                                                                         \
@@ -101,5 +103,6 @@
   X (transpose)                                                                                    \
   X (unpack_picture)                                                                               \
   X (unsqueeze)                                                                                    \
+  X (upsample)                                                                                     \
   X (where)                                                                                        \
   X (xor)
