@@ -6,6 +6,8 @@
   X (adam)                                                                                         \
   X (add)                                                                                          \
   X (and)                                                                                          \
+  X (argmax)                                                                                       \
+  X (argmin)                                                                                       \
   X (average_pool)                                                                                 \
   X (average_pool_gradient)                                                                        \
   X (batch_normalization)                                                                          \
@@ -63,6 +65,7 @@
   X (pad)                                                                                          \
   X (pow)                                                                                          \
   X (prelu)                                                                                        \
+  X (range)                                                                                        \
   X (reciprocal)                                                                                   \
   X (reduce_l1)                                                                                    \
   X (reduce_l2)                                                                                    \
@@ -100,6 +103,7 @@
   X (sum)                                                                                          \
   X (tanh)                                                                                         \
   X (tanh_gradient)                                                                                \
+  X (tile)                                                                                         \
   X (transpose)                                                                                    \
   X (unpack_picture)                                                                               \
   X (unsqueeze)                                                                                    \

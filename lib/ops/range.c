@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Range: the numbers from `start` to before `limit`, in steps of `delta`. */
+#include <math.h>
+#include <generative/operator.h>
+
+/* The number that input `i` is, as a double. */
+static gboolean
+number (const GenNode *node, guint i, double *value, GError **error)
+{
+  const GenTensor *tensor = gen_node_input (node, i);
+  const void *data = gen_tensor_constant (tensor);
+
+  if (data != NULL && gen_shape_elements (&tensor->shape) == 1)
+    switch (tensor->type) {
+    case GEN_TYPE_FLOAT32:
+      *value = *(const float *)data;
+      return TRUE;
+    case GEN_TYPE_FLOAT64:
+      *value = *(const double *)data;
+      return TRUE;
+    case GEN_TYPE_INT16:
+      *value = *(const gint16 *)data;
+      return TRUE;
+    case GEN_TYPE_INT32:
+      *value = *(const gint32 *)data;
+      return TRUE;
+    case GEN_TYPE_INT64:
+      *value = *(const gint64 *)data;
+      return TRUE;
+    default:
+      break;
+    }
+  return gen_node_error (node, error, "input %u must be a constant number", i);
+}
+
+static gboolean
+infer (GenNode *node, GError **error)
+{
+  double start, limit, delta, n;
+
+  if (!number (node, 0, &start, error) || !number (node, 1, &limit, error) ||
+      !number (node, 2, &delta, error))
+    return FALSE;
+  n = ceil ((limit - start) / delta);
+  if (!(n <= G_MAXINT32))
+    return gen_node_error (
+        node, error, "from %g to %g in steps of %g has no end", start, limit, delta);
+  gen_node_set_output (node, 0, gen_node_input (node, 0)->type, &GEN_SHAPE ((gint64)MAX (n, 0)));
+  return TRUE;
+}
+
+#define FILL(T)                                                                                    \
+  for (gint64 i = 0; i < n; i++)                                                                   \
+    ((T *)kernel->outputs[0])[i] =                                                                 \
+        *(const T *)kernel->inputs[0] + (T)i * *(const T *)kernel->inputs[2];
+
+static void
+run (const GenKernel *kernel, int part, int parts)
+{
+  const GenTensor *y = gen_node_output (kernel->node, 0);
+  gint64 n = y->shape.dims[0];
+
+  if (y->type == GEN_TYPE_FLOAT32)
+    FILL (float)
+  else if (y->type == GEN_TYPE_FLOAT64)
+    FILL (double)
+  else if (y->type == GEN_TYPE_INT16)
+    FILL (gint16)
+  else if (y->type == GEN_TYPE_INT32)
+    FILL (gint32)
+  else
+    FILL (gint64)
+}
+
+static gboolean
+cpu (GenKernel *kernel, GError **error)
+{
+  gen_kernel_add_step (kernel, run, 1);
+  return TRUE;
+}
+
+const GenOperator gen_operator_range = {
+  .name = "Range",
+  .summary = "Numbers in equal steps",
+  .since = 11,
+  .min_inputs = 3,
+  .max_inputs = 3,
+  .min_outputs = 1,
+  .max_outputs = 1,
+  .layouts = GEN_LAYOUTS_PLAIN,
+  .infer = infer,
+  .cpu = cpu,
+  .gradient_is_zero = TRUE,
+};
