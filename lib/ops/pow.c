@@ -19,7 +19,9 @@
 #define POW_ROWS(T, t)                                                                             \
   POW_ROW (t##_float64, T, double)                                                                 \
   POW_ROW (t##_int32, T, gint32)                                                                   \
-  POW_ROW (t##_int64, T, gint64)
+  POW_ROW (t##_int64, T, gint64)                                                                   \
+  POW_ROW (t##_uint32, T, guint32)                                                                 \
+  POW_ROW (t##_uint64, T, guint64)
 
 POW_ROWS (float, float32)
 POW_ROWS (double, float64)
@@ -84,6 +86,10 @@ type_index (const GenTensor *tensor)
     return 2;
   case GEN_TYPE_INT64:
     return 3;
+  case GEN_TYPE_UINT32:
+    return 4;
+  case GEN_TYPE_UINT64:
+    return 5;
   default:
     return -1;
   }
@@ -92,16 +98,17 @@ type_index (const GenTensor *tensor)
 static gboolean
 cpu (GenKernel *kernel, GError **error)
 {
-  static const GenBinaryRow rows[4][4] = {
-    { float_row, float32_float64, float32_int32, float32_int64 },
-    { float64_float32, float64_float64, float64_int32, float64_int64 },
-    { int32_float32, int32_float64, int32_int32, int32_int64 },
-    { int64_float32, int64_float64, int64_int32, int64_int64 },
+  static const GenBinaryRow rows[4][6] = {
+    { float_row, float32_float64, float32_int32, float32_int64, float32_uint32, float32_uint64 },
+    { float64_float32, float64_float64, float64_int32, float64_int64, float64_uint32,
+        float64_uint64 },
+    { int32_float32, int32_float64, int32_int32, int32_int64, int32_uint32, int32_uint64 },
+    { int64_float32, int64_float64, int64_int32, int64_int64, int64_uint32, int64_uint64 },
   };
   int base = type_index (gen_node_input (kernel->node, 0));
   int exponent = type_index (gen_node_input (kernel->node, 1));
 
-  if (base < 0 || exponent < 0)
+  if (base < 0 || base > 3 || exponent < 0)
     return gen_node_error (kernel->node, error, "not supported for %s to the power of %s",
         gen_data_type_name (gen_node_input (kernel->node, 0)->type),
         gen_data_type_name (gen_node_input (kernel->node, 1)->type));

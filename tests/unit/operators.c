@@ -258,6 +258,12 @@ build_reduce_max (GenGraph *graph, GenTensor *const *x, GError **error)
       "keepdims", GEN_INT, 0, NULL);
 }
 
+static GenTensor *
+build_tile (GenGraph *graph, GenTensor *const *x, GError **error)
+{
+  return with_ints (graph, "Tile", x[0], (gint64[]){ 2, 1, 3 }, 3, error);
+}
+
 static const Case cases[] = {
   { "Add", { { 2, { 3, 4 } }, { 1, { 4 } } } },
   { "Sub", { { 2, { 3, 4 } }, { 2, { 3, 1 } } } },
@@ -296,6 +302,7 @@ static const Case cases[] = {
   { "Dropout", { { 2, { 5, 6 } } }, .build = build_dropout },
   { "Cast", { { 2, { 2, 4 } } }, .build = build_cast },
   { "Where", { { 2, { 3, 4 } }, { 1, { 4 } }, { 2, { 3, 1 } } }, .build = build_where },
+  { "Tile", { { 3, { 2, 3, 2 } } }, .build = build_tile },
   { "PRelu", { { 3, { 2, 3, 4 } }, { 2, { 3, 1 } } }, .build = build_prelu },
   { "Clip", { { 2, { 3, 4 } } }, .build = build_clip },
   { "Softmax", { { 2, { 3, 4 } } } },
