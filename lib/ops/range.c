@@ -36,7 +36,7 @@ number (const GenNode *node, guint i, double *value, GError **error)
 static gboolean
 infer (GenNode *node, GError **error)
 {
-  double start, limit, delta, n;
+  double start = 0, limit = 0, delta = 0, n;
 
   if (!number (node, 0, &start, error) || !number (node, 1, &limit, error) ||
       !number (node, 2, &delta, error))
