@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <generative/dataset.h>
+#include <generative/features.h>
+#include <generative/report.h>
+
+G_BEGIN_DECLS
+
+/**
+ * Metrics: figures that say how good pictures are. Most look at one frame after the other
+ * (sharpness, brightness); distribution metrics look at all samples together and say how they
+ * differ among themselves or from a reference set. A metric is one constant #GenMetric in a
+ * file of its own in lib/metric, and one line in its list; docs/metrics.md tells users about
+ * each. #GenMeter runs any number of them over a stream.
+ */
+
+#define GEN_METRIC_ERROR (gen_metric_error_quark ())
+GQuark gen_metric_error_quark (void);
+
+typedef enum {
+  GEN_METRIC_ERROR_UNKNOWN,   /* no metric or features of that name */
+  GEN_METRIC_ERROR_REFERENCE, /* a reference set is needed, or does not do */
+  GEN_METRIC_ERROR_FAILED,    /* the arithmetic failed */
+} GenMetricError;
+
+typedef struct {
+  const GenFeatures *features; /* what distribution metrics compare by; NULL: the default */
+  guint64 seed;                /* of the samples that a bounded memory keeps */
+} GenMetricSettings;
+
+/* A picture as distribution metrics see it. */
+typedef struct {
+  const GenPicture *picture;
+  const float *features; /* settings' features, `n_features` floats */
+  int n_features;
+  int label; /* reference samples: the class, from 0 on; -1 without */
+} GenSample;
+
+#define GEN_METRIC_MAX_FIELDS 6
+
+typedef struct {
+  const char *name;
+  const char *summary; /* what it says, by which definition */
+  const char *unit;
+  gboolean distribution;    /* takes samples; else measures frames */
+  gboolean needs_reference; /* distribution metrics */
+  gboolean needs_labels;    /* the reference's samples must have classes */
+  /* What it measures; the first is the figure itself and has the metric's name. A TEXT
+   * without text is the features' name. */
+  GenField fields[GEN_METRIC_MAX_FIELDS];
+  int n_fields;
+
+  gpointer (*open) (const GenMetricSettings *settings);
+  void (*close) (gpointer metric);
+
+  /* Frames: fill `values`, one a field, from the luma of a frame. NaN where there is none. */
+  void (*measure) (gpointer metric, const GenPicture *luma, double *values);
+  /* Frames: what comes next does not follow what came before. May be NULL. */
+  void (*interrupt) (gpointer metric);
+
+  /* Distributions: take in a sample, or one of the reference (`refer` may be NULL). */
+  void (*take) (gpointer metric, const GenSample *sample);
+  void (*refer) (gpointer metric, const GenSample *sample);
+  /* Distributions: figures over what was taken so far; NaN where there is none yet. */
+  gboolean (*figure) (gpointer metric, double *values, GError **error);
+  /* Distributions: more for the summary than fields can hold. May be NULL. */
+  void (*describe) (gpointer metric, const char *const *class_names, JsonObject *summary);
+} GenMetric;
+
+/* All of them, ended by NULL. */
+const GenMetric *const *gen_metric_list (void);
+/* The metric of that name, or NULL with `error`. */
+const GenMetric *gen_metric_find (const char *name, GError **error);
+
+/**
+ * GenMoments: mean and covariance of a stream of vectors, in double, updated a vector at a time
+ * (Welford 1962; Chan, Golub and LeVeque 1983).
+ */
+typedef struct {
+  int length;
+  guint64 count;
+  double *mean;    /* `length` */
+  double *squares; /* `length` rows: sums of products of distances from the mean; the part
+                      below and on the diagonal is kept */
+} GenMoments;
+
+void gen_moments_init (GenMoments *moments, int length);
+void gen_moments_clear (GenMoments *moments);
+void gen_moments_add (GenMoments *moments, const float *vector);
+
+/* The squared Fréchet distance between two normal distributions, of `a` and `b`, which have the
+ * same length: |m1 - m2|² + tr (C1 + C2 - 2 (C1 C2)^½), with covariances divided by n - 1
+ * (Dowson and Landau 1982; Heusel et al. 2017). The square root's trace is taken by the
+ * eigenvalues of C1^½ C2 C1^½, which is symmetric, so that covariances without full rank do no
+ * harm. NaN when either has less than two vectors. FALSE with `error` when LAPACK fails. */
+gboolean gen_frechet_distance (
+    const GenMoments *a, const GenMoments *b, double *distance, GError **error);
+
+/**
+ * GenMeter: any number of metrics over a stream of frames.
+ *
+ *   meter = gen_meter_new (&settings, &error);
+ *   gen_meter_refer_dataset (meter, dataset, width, height, channels, 0, NULL, &error);
+ *   for each frame: gen_meter_measure (meter, &frame, values, &error);
+ *   summary = gen_meter_summarise (meter, &error);
+ */
+typedef struct _GenMeter GenMeter;
+
+typedef struct {
+  /* Names with commas between them. NULL or "auto": all that measure frames, diversity, and
+   * those that the reference allows. */
+  const char *metrics;
+  const char *features;        /* name; NULL: the default */
+  int tile_width, tile_height; /* frames are walls of pictures of this size, each a sample for
+                                  distribution metrics; 0: the whole frame is one */
+  guint interval;              /* frames between figures of distributions; 0: only in the summary */
+  guint64 seed;
+  gboolean has_reference, has_labels; /* gen_meter_refer will be called, with labels */
+  const char *const *class_names;     /* NULL-terminated, by label; NULL: their numbers */
+} GenMeterSettings;
+
+GenMeter *gen_meter_new (const GenMeterSettings *settings, GError **error);
+void gen_meter_free (GenMeter *meter);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenMeter, gen_meter_free)
+
+/* The fields that the metrics fill, in order. They and their names live as long as the meter. */
+const GenField *gen_meter_fields (const GenMeter *meter, guint *n);
+/* Whether any metric wants gen_meter_refer. */
+gboolean gen_meter_wants_reference (const GenMeter *meter);
+
+/* Take in a picture of the reference; `label` from 0 on, -1 for none. Its channels must be
+ * the frames'. */
+void gen_meter_refer (GenMeter *meter, const GenPicture *picture, int label);
+
+/* Take in a dataset as the reference, decoded on `threads` threads (0: as many as there are
+ * cores): its items brought to the size and channels of the frames (or tiles) without being
+ * enlarged, and padded with black. Of more than GEN_METER_REFERENCE_MAX items that many are
+ * chosen by the seed. Items that cannot be decoded are left out. FALSE with `error` when less
+ * than two are left, or `cancellable` was cancelled. */
+#define GEN_METER_REFERENCE_MAX 20000
+gboolean gen_meter_refer_dataset (GenMeter *meter, const GenDataset *dataset, int width, int height,
+    int channels, int threads, GCancellable *cancellable, GError **error);
+
+/* Measure a frame (1 or 3 channels): fill `values`, one a field, NaN for those that this frame
+ * does not have. FALSE with `error` when a figure could not be computed. */
+gboolean gen_meter_measure (
+    GenMeter *meter, const GenPicture *frame, double *values, GError **error);
+
+/* The next frame does not follow the last one: it is not compared with it. */
+void gen_meter_interrupt (GenMeter *meter);
+
+/* What was measured, as an object: "frames", "samples", a tally for each frame metric, the
+ * figures of the distributions. (transfer full), or NULL with `error`. */
+JsonObject *gen_meter_summarise (GenMeter *meter, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+#include <json-glib/json-glib.h>
+
+G_BEGIN_DECLS
+
+/**
+ * Measurements, and the report that they are written to: JSON Lines, one object a
+ * measurement, the last line the summary:
+ *
+ *   {"frame":0,"pts":0,"sharpness":143.2,"brightness":0.31}
+ *   {"frame":1,"pts":33333333,"sharpness":141.9,"brightness":0.32,"temporal-ssim":0.98}
+ *   {"summary":{"frames":2,…}}
+ */
+
+typedef enum {
+  GEN_FIELD_NUMBER,
+  GEN_FIELD_COUNT, /* a whole number */
+  GEN_FIELD_TEXT,  /* `text`, the same in each measurement that has the field */
+} GenFieldType;
+
+/* A field of a measurement. Its value is a double for each type; NaN says that this
+ * measurement does not have the field, 0 will do for a TEXT that it has. */
+typedef struct {
+  const char *name;
+  GenFieldType type;
+  const char *text;
+} GenField;
+
+/**
+ * GenReport: writes measurements to a file. Adding one takes well under a microsecond, since a
+ * thread of the report's own turns them into text and writes them, whole lines at a time and
+ * at least twice a second: a process that is killed leaves a file of whole lines.
+ */
+typedef struct _GenReport GenReport;
+
+/* Create the file `path`, or empty it, for measurements of `fields`, which are copied.
+ * NULL with `error` (G_IO_ERROR or G_FILE_ERROR) when it cannot be written. */
+GenReport *gen_report_new (
+    const char *path, const GenField *fields, guint n_fields, GError **error);
+
+/* Add a measurement: `values` has a number for each field; a `pts` of G_MAXUINT64 is none.
+ * FALSE with `error` when an earlier one could not be written (disk full): the report takes
+ * no more, and says so only once. */
+gboolean gen_report_add (
+    GenReport *report, guint64 frame, guint64 pts, const double *values, GError **error);
+
+/* Write what is left, and `summary` as a line of its own. A stream that goes on afterwards may
+ * add more measurements and another summary. FALSE with `error` when something is missing in the
+ * file. */
+gboolean gen_report_summarise (GenReport *report, JsonObject *summary, GError **error);
+
+/* Write what is left, and close the file. */
+void gen_report_free (GenReport *report);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenReport, gen_report_free)
+
+/**
+ * GenTally: mean, standard deviation, least and greatest of a stream of numbers, by Welford's
+ * method in double. Zeroed, it is empty. NaN is passed over.
+ */
+typedef struct {
+  guint64 count;
+  double mean, squares; /* the sum of squared distances from the mean */
+  double minimum, maximum;
+} GenTally;
+
+void gen_tally_add (GenTally *tally, double value);
+/* {"mean":…,"standard-deviation":…,"minimum":…,"maximum":…}, of a sample (divided by n - 1).
+ * (transfer full) */
+JsonObject *gen_tally_to_json (const GenTally *tally);
+
+G_END_DECLS

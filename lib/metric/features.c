@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The list of features, and the reduction by area that they begin with. It is our own, and not
+ * a scaler's, because a figure is worth something only while its features stay the same. */
+#include <generative/features.h>
+
+#include <generative/metric.h>
+
+#include <math.h>
+
+#include "features.h"
+
+#define AREA_MAX 64
+
+/* The span [first, end) of pixels that cell `i` of `cells` over `n` pixels touches, and how much
+ * of the first and the last it covers. */
+typedef struct {
+  int first, end;
+  float first_weight, last_weight;
+} Span;
+
+static Span
+span_of (int i, int cells, int n)
+{
+  double begin = (double)i * n / cells, end = (double)(i + 1) * n / cells;
+  Span span = { .first = MIN ((int)begin, n - 1), .end = MIN ((int)ceil (end), n) };
+
+  span.first_weight = (float)(MIN (span.first + 1, end) - begin);
+  span.last_weight = (float)(end - (span.end - 1));
+  return span;
+}
+
+void
+gen_features_area (const GenPicture *picture, int channel, int size, float *out)
+{
+  int step = picture->channels;
+  float scale = (float)size / (float)picture->width * (float)size / (float)picture->height;
+  Span columns[AREA_MAX];
+
+  g_return_if_fail (size > 0 && size <= AREA_MAX);
+  for (int j = 0; j < size; j++)
+    columns[j] = span_of (j, size, picture->width);
+  for (int i = 0; i < size; i++) {
+    Span rows = span_of (i, size, picture->height);
+    float *cells = out + i * size;
+
+    for (int j = 0; j < size; j++)
+      cells[j] = 0;
+    for (int y = rows.first; y < rows.end; y++) {
+      const guint8 *row = picture->data + (gsize)y * picture->stride + channel;
+      float weight = y == rows.first ? rows.first_weight : y == rows.end - 1 ? rows.last_weight : 1;
+
+      for (int j = 0; j < size; j++) {
+        const Span *span = &columns[j];
+        float sum = span->first_weight * row[span->first * step];
+        guint32 inner = 0;
+
+        for (int x = span->first + 1; x < span->end - 1; x++)
+          inner += row[x * step];
+        if (span->end - 1 > span->first)
+          sum += (float)inner + span->last_weight * row[(span->end - 1) * step];
+        cells[j] += weight * sum;
+      }
+    }
+    for (int j = 0; j < size; j++)
+      cells[j] *= scale;
+  }
+}
+
+const GenFeatures *const *
+gen_features_list (void)
+{
+  static const GenFeatures *const list[] = {
+    &gen_features_hog,
+    &gen_features_pixels,
+    NULL,
+  };
+
+  return list;
+}
+
+const GenFeatures *
+gen_features_find (const char *name, GError **error)
+{
+  g_autoptr (GString) names = g_string_new (NULL);
+
+  for (const GenFeatures *const *f = gen_features_list (); *f != NULL; f++) {
+    if (g_str_equal ((*f)->name, name))
+      return *f;
+    g_string_append_printf (names, "%s%s", names->len > 0 ? ", " : "", (*f)->name);
+  }
+  g_set_error (error, GEN_METRIC_ERROR, GEN_METRIC_ERROR_UNKNOWN,
+      "there are no features \"%s\"; there are %s", name, names->str);
+  return NULL;
+}

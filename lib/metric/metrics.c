@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The list of metrics. */
+#include "metrics.h"
+
+G_DEFINE_QUARK (gen - metric - error - quark, gen_metric_error)
+
+const GenMetric *const *
+gen_metric_list (void)
+{
+  static const GenMetric *const list[] = {
+    &gen_metric_sharpness,
+    &gen_metric_tenengrad,
+    &gen_metric_brightness,
+    &gen_metric_contrast,
+    &gen_metric_temporal_ssim,
+    &gen_metric_diversity,
+    &gen_metric_frechet,
+    &gen_metric_modes,
+    NULL,
+  };
+
+  return list;
+}
+
+const GenMetric *
+gen_metric_find (const char *name, GError **error)
+{
+  g_autoptr (GString) names = g_string_new (NULL);
+
+  for (const GenMetric *const *m = gen_metric_list (); *m != NULL; m++) {
+    if (g_str_equal ((*m)->name, name))
+      return *m;
+    g_string_append_printf (names, "%s%s", names->len > 0 ? ", " : "", (*m)->name);
+  }
+  g_set_error (error, GEN_METRIC_ERROR, GEN_METRIC_ERROR_UNKNOWN,
+      "there is no metric \"%s\"; there are %s", name, names->str);
+  return NULL;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <generative/metric.h>
+
+extern const GenMetric gen_metric_brightness;
+extern const GenMetric gen_metric_contrast;
+extern const GenMetric gen_metric_diversity;
+extern const GenMetric gen_metric_frechet;
+extern const GenMetric gen_metric_modes;
+extern const GenMetric gen_metric_sharpness;
+extern const GenMetric gen_metric_temporal_ssim;
+extern const GenMetric gen_metric_tenengrad;
+
+/* Sums of u8 or small integers are exact in 32 bits for this many pixels, also of squares. */
+#define GEN_METRIC_SPAN 1024
+
+/* Where a filter that reaches over the border looks: mirrored about the pixel on the border. */
+static inline int
+gen_metric_mirror (int i, int n)
+{
+  if (n == 1)
+    return 0;
+  return i < 0 ? -i : i >= n ? 2 * n - 2 - i : i;
+}

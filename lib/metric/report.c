@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Reports as JSON Lines. Text costs microseconds a line, which a stream of frames must not
+ * wait for: measurements are kept as numbers, and a thread takes them over in heaps. Names and
+ * texts are turned into JSON once. */
+#include <generative/report.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Measurements in a heap: the stream waits when a whole heap is ahead of the file. */
+#define HEAP_ROWS 4096
+#define FLUSH_INTERVAL (G_USEC_PER_SEC / 2)
+
+typedef struct {
+  guint64 frame, pts;
+  double values[];
+} Row;
+
+typedef struct {
+  guint8 *rows;
+  guint count;
+} Heap;
+
+struct _GenReport {
+  char *path;
+  int fd;
+  off_t size; /* of the whole lines written */
+  guint n_fields;
+  GenFieldType *types;
+  char **names; /* ,"name": */
+  char **texts; /* "text", for TEXT */
+  gsize row_size;
+
+  GThread *thread;
+  GMutex lock;
+  GCond changed;
+  Heap filling, writing;      /* the stream's and the thread's */
+  gboolean draining, closing; /* the thread is not to wait for more; is to end */
+  gboolean busy;              /* it is writing */
+  GError *failure;            /* of writing; reported once */
+  gboolean failed;
+};
+
+/* `text` as a JSON string. */
+static char *
+quoted (const char *text)
+{
+  g_autoptr (JsonNode) node = json_node_init_string (json_node_alloc (), text);
+
+  return json_to_string (node, FALSE);
+}
+
+static void
+append_row (const GenReport *report, const Row *row, GString *lines)
+{
+  char digits[G_ASCII_DTOSTR_BUF_SIZE];
+
+  g_string_append_printf (lines, "{\"frame\":%" G_GUINT64_FORMAT, row->frame);
+  if (row->pts != G_MAXUINT64)
+    g_string_append_printf (lines, ",\"pts\":%" G_GUINT64_FORMAT, row->pts);
+  for (guint i = 0; i < report->n_fields; i++) {
+    if (!isfinite (row->values[i]))
+      continue;
+    g_string_append (lines, report->names[i]);
+    if (report->types[i] == GEN_FIELD_TEXT)
+      g_string_append (lines, report->texts[i]);
+    else if (report->types[i] == GEN_FIELD_COUNT)
+      g_string_append_printf (lines, "%.0f", row->values[i]);
+    else
+      g_string_append (lines, g_ascii_dtostr (digits, sizeof digits, row->values[i]));
+  }
+  g_string_append (lines, "}\n");
+}
+
+static gboolean
+write_all (GenReport *report, const char *bytes, gsize n, GError **error)
+{
+  off_t total = (off_t)n;
+
+  while (n > 0) {
+    gssize written = write (report->fd, bytes, n);
+
+    if (written < 0) {
+      if (errno == EINTR)
+        continue;
+      g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errno),
+          "cannot write the report %s: %s", report->path, g_strerror (errno));
+      /* A full disk may have taken half a line. */
+      if (ftruncate (report->fd, report->size) < 0)
+        g_debug ("%s: cannot be cut to whole lines: %s", report->path, g_strerror (errno));
+      return FALSE;
+    }
+    bytes += written;
+    n -= (gsize)written;
+  }
+  report->size += total;
+  return TRUE;
+}
+
+static gpointer
+write_rows (gpointer data)
+{
+  GenReport *report = data;
+  g_autoptr (GString) lines = g_string_new (NULL);
+
+  g_mutex_lock (&report->lock);
+  while (!report->failed) {
+    gint64 deadline = g_get_monotonic_time () + FLUSH_INTERVAL;
+    GError *error = NULL;
+    Heap heap;
+
+    while (!report->draining && !report->closing && report->filling.count < HEAP_ROWS &&
+           g_cond_wait_until (&report->changed, &report->lock, deadline))
+      ;
+    if (report->filling.count == 0) {
+      if (report->closing)
+        break;
+      report->draining = FALSE;
+      continue;
+    }
+    heap = report->filling;
+    report->filling = report->writing;
+    report->writing = heap;
+    report->filling.count = 0;
+    report->busy = TRUE;
+    g_cond_broadcast (&report->changed);
+    g_mutex_unlock (&report->lock);
+
+    g_string_truncate (lines, 0);
+    for (guint i = 0; i < heap.count; i++)
+      append_row (report, (const Row *)(heap.rows + i * report->row_size), lines);
+    write_all (report, lines->str, lines->len, &error);
+
+    g_mutex_lock (&report->lock);
+    report->busy = FALSE;
+    report->failed = error != NULL;
+    report->failure = error;
+    g_cond_broadcast (&report->changed);
+  }
+  g_mutex_unlock (&report->lock);
+  return NULL;
+}
+
+GenReport *
+gen_report_new (const char *path, const GenField *fields, guint n_fields, GError **error)
+{
+  int fd = open (path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  GenReport *report;
+
+  if (fd < 0) {
+    int code = errno;
+
+    g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (code),
+        "cannot write the report %s: %s", path, g_strerror (code));
+    return NULL;
+  }
+  report = g_new0 (GenReport, 1);
+  report->path = g_strdup (path);
+  report->fd = fd;
+  report->n_fields = n_fields;
+  report->types = g_new0 (GenFieldType, n_fields);
+  report->names = g_new0 (char *, n_fields + 1);
+  report->texts = g_new0 (char *, n_fields);
+  for (guint i = 0; i < n_fields; i++) {
+    g_autofree char *name = quoted (fields[i].name);
+
+    report->types[i] = fields[i].type;
+    report->names[i] = g_strconcat (",", name, ":", NULL);
+    if (fields[i].type == GEN_FIELD_TEXT)
+      report->texts[i] = quoted (fields[i].text);
+  }
+  report->row_size = sizeof (Row) + n_fields * sizeof (double);
+  report->filling.rows = g_malloc_n (HEAP_ROWS, report->row_size);
+  report->writing.rows = g_malloc_n (HEAP_ROWS, report->row_size);
+  g_mutex_init (&report->lock);
+  g_cond_init (&report->changed);
+  report->thread = g_thread_new ("report", write_rows, report);
+  return report;
+}
+
+gboolean
+gen_report_add (GenReport *report, guint64 frame, guint64 pts, const double *values, GError **error)
+{
+  gboolean failed;
+
+  g_mutex_lock (&report->lock);
+  while (!report->failed && report->filling.count == HEAP_ROWS)
+    g_cond_wait (&report->changed, &report->lock);
+  failed = report->failure != NULL;
+  if (failed) {
+    g_propagate_error (error, g_steal_pointer (&report->failure));
+  } else if (!report->failed) {
+    Row *row = (Row *)(report->filling.rows + report->filling.count * report->row_size);
+
+    row->frame = frame;
+    row->pts = pts;
+    memcpy (row->values, values, report->n_fields * sizeof (double));
+    if (++report->filling.count == HEAP_ROWS)
+      g_cond_broadcast (&report->changed);
+  }
+  g_mutex_unlock (&report->lock);
+  return !failed;
+}
+
+gboolean
+gen_report_summarise (GenReport *report, JsonObject *summary, GError **error)
+{
+  g_autoptr (JsonObject) object = json_object_new ();
+  g_autoptr (JsonNode) node = json_node_init_object (json_node_alloc (), object);
+  g_autofree char *text = NULL, *line = NULL;
+  gboolean failed;
+
+  g_mutex_lock (&report->lock);
+  report->draining = TRUE;
+  g_cond_broadcast (&report->changed);
+  while (!report->failed && (report->busy || report->filling.count > 0))
+    g_cond_wait (&report->changed, &report->lock);
+  failed = report->failed;
+  if (report->failure != NULL)
+    g_propagate_error (error, g_steal_pointer (&report->failure));
+  else if (failed)
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED,
+        "the report %s lacks what came after the failure to write it", report->path);
+  g_mutex_unlock (&report->lock);
+  if (failed)
+    return FALSE;
+
+  /* The thread has nothing to write while nobody adds anything. */
+  json_object_set_object_member (object, "summary", json_object_ref (summary));
+  text = json_to_string (node, FALSE);
+  line = g_strconcat (text, "\n", NULL);
+  return write_all (report, line, strlen (line), error);
+}
+
+void
+gen_report_free (GenReport *report)
+{
+  if (report == NULL)
+    return;
+  g_mutex_lock (&report->lock);
+  report->closing = TRUE;
+  g_cond_broadcast (&report->changed);
+  g_mutex_unlock (&report->lock);
+  g_thread_join (report->thread);
+  close (report->fd);
+
+  for (guint i = 0; i < report->n_fields; i++)
+    g_free (report->texts[i]);
+  g_free (report->texts);
+  g_strfreev (report->names);
+  g_free (report->types);
+  g_free (report->filling.rows);
+  g_free (report->writing.rows);
+  g_clear_error (&report->failure);
+  g_mutex_clear (&report->lock);
+  g_cond_clear (&report->changed);
+  g_free (report->path);
+  g_free (report);
+}
+
+void
+gen_tally_add (GenTally *tally, double value)
+{
+  double distance;
+
+  if (isnan (value))
+    return;
+  tally->minimum = tally->count == 0 ? value : MIN (tally->minimum, value);
+  tally->maximum = tally->count == 0 ? value : MAX (tally->maximum, value);
+  tally->count++;
+  distance = value - tally->mean;
+  tally->mean += distance / (double)tally->count;
+  tally->squares += distance * (value - tally->mean);
+}
+
+JsonObject *
+gen_tally_to_json (const GenTally *tally)
+{
+  JsonObject *object = json_object_new ();
+
+  if (tally->count == 0)
+    return object;
+  json_object_set_double_member (object, "mean", tally->mean);
+  json_object_set_double_member (object, "standard-deviation",
+      tally->count > 1 ? sqrt (tally->squares / (double)(tally->count - 1)) : 0);
+  json_object_set_double_member (object, "minimum", tally->minimum);
+  json_object_set_double_member (object, "maximum", tally->maximum);
+  return object;
+}

@@ -1,0 +1,499 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Metrics on pictures made by a formula, against what numpy, scipy, scikit-image and Pillow
+ * compute from the same pictures. */
+#include <generative/metric.h>
+
+#include <math.h>
+#include <string.h>
+
+static void
+make_picture (GenPicture *picture, int width, int height, int channels, int k)
+{
+  gen_picture_init (picture, width, height, channels);
+  for (int y = 0; y < height; y++)
+    for (int x = 0; x < width; x++)
+      for (int c = 0; c < channels; c++)
+        picture->data[y * picture->stride + x * channels + c] =
+            (guint8)((x * x * 3 + y * 7 * x + k * 13 * x + y * y * (k + 1) + c * 50 +
+                         (x / 5) * (y / 4) * 17) %
+                     251);
+}
+
+static void
+make_smooth (GenPicture *picture, int k)
+{
+  gen_picture_init (picture, 40, 30, 1);
+  for (int y = 0; y < 30; y++)
+    for (int x = 0; x < 40; x++)
+      picture->data[y * picture->stride + x] = (guint8)((x * 4 + k * 3) % 200 + (x * y + k) % 37);
+}
+
+static GenMeter *
+meter_new (const GenMeterSettings *settings)
+{
+  g_autoptr (GError) error = NULL;
+  GenMeter *meter = gen_meter_new (settings, &error);
+
+  g_assert_no_error (error);
+  return meter;
+}
+
+/* The value of the only field that `metrics` has for `picture`, after `before`. */
+static double
+measure (const char *metrics, const GenPicture *before, const GenPicture *picture)
+{
+  GenMeterSettings settings = { .metrics = metrics };
+  g_autoptr (GenMeter) meter = meter_new (&settings);
+  double value;
+
+  if (before != NULL)
+    g_assert_true (gen_meter_measure (meter, before, &value, NULL));
+  g_assert_true (gen_meter_measure (meter, picture, &value, NULL));
+  return value;
+}
+
+static void
+assert_near (double value, double expected, double relative)
+{
+  if (!(fabs (value - expected) <= relative * MAX (fabs (expected), 1e-6)))
+    g_error ("%.17g is not %.17g", value, expected);
+}
+
+static void
+test_frames (void)
+{
+  g_auto (GenPicture) grey = { 0 }, colour = { 0 };
+
+  make_picture (&grey, 40, 30, 1, 1);
+  assert_near (measure ("sharpness", NULL, &grey), 115620.61552708333, 1e-12);
+  assert_near (measure ("tenengrad", NULL, &grey), 113015.17666666667, 1e-12);
+  assert_near (measure ("brightness", NULL, &grey), 0.48344444444444445, 1e-12);
+  assert_near (measure ("contrast", NULL, &grey), 0.2846138383745921, 1e-12);
+
+  make_picture (&colour, 40, 30, 3, 1);
+  assert_near (measure ("sharpness", NULL, &colour), 47622.39736041667, 1e-12);
+  assert_near (measure ("brightness", NULL, &colour), 0.48284313725490197, 1e-12);
+}
+
+/* Where every pixel is on a border. */
+static void
+test_tiny (void)
+{
+  static const struct {
+    int width, height;
+    double sharpness, tenengrad;
+  } cases[] = {
+    { 1, 1, 0, 0 },
+    { 1, 7, 1128.4897959183675, 32182.85714285714 },
+    { 7, 1, 21977.91836734694, 136900.57142857142 },
+    { 2, 2, 8702, 0 },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_auto (GenPicture) picture = { 0 };
+
+    make_picture (&picture, cases[i].width, cases[i].height, 1, 3);
+    assert_near (measure ("sharpness", NULL, &picture), cases[i].sharpness, 1e-12);
+    assert_near (measure ("tenengrad", NULL, &picture), cases[i].tenengrad, 1e-12);
+  }
+}
+
+/* Rows of a picture may lie further apart than they are long, and spans end where they do. */
+static void
+test_wide (void)
+{
+  g_auto (GenPicture) whole = { 0 };
+  g_autofree guint8 *copy = NULL;
+  static const char *const metrics[] = { "sharpness", "tenengrad", "brightness", "contrast" };
+  GenPicture cut, tight;
+
+  make_picture (&whole, 3000, 8, 1, 2);
+  cut = whole;
+  cut.width = 2051;
+  cut.owned = FALSE;
+  copy = g_malloc (2051 * 8);
+  for (int y = 0; y < 8; y++)
+    memcpy (copy + y * 2051, whole.data + y * whole.stride, 2051);
+  tight = (GenPicture){ .data = copy, .width = 2051, .height = 8, .channels = 1, .stride = 2051 };
+  for (gsize i = 0; i < G_N_ELEMENTS (metrics); i++)
+    g_assert_cmpfloat (measure (metrics[i], NULL, &cut), ==, measure (metrics[i], NULL, &tight));
+  assert_near (measure ("brightness", NULL, &tight) * 255 * 2051 * 8,
+      round (measure ("brightness", NULL, &tight) * 255 * 2051 * 8), 1e-12);
+}
+
+static void
+test_temporal_ssim (void)
+{
+  g_auto (GenPicture) a = { 0 }, b = { 0 }, p = { 0 }, q = { 0 }, flat = { 0 };
+
+  make_picture (&a, 40, 30, 1, 1);
+  make_picture (&b, 40, 30, 1, 2);
+  make_smooth (&p, 0);
+  make_smooth (&q, 1);
+  g_assert_true (isnan (measure ("temporal-ssim", NULL, &a)));
+  g_assert_cmpfloat_with_epsilon (measure ("temporal-ssim", &a, &a), 1, 1e-6);
+  g_assert_cmpfloat_with_epsilon (measure ("temporal-ssim", &a, &b), -0.011447504009598337, 2e-6);
+  g_assert_cmpfloat_with_epsilon (measure ("temporal-ssim", &p, &q), 0.9010171851954829, 2e-6);
+  for (int i = 0; i < q.stride * q.height; i++)
+    q.data[i] = 255 - p.data[i];
+  g_assert_cmpfloat_with_epsilon (measure ("temporal-ssim", &p, &q), -0.5270278366908357, 2e-6);
+
+  gen_picture_init (&flat, 40, 30, 1);
+  memset (a.data, 5, (gsize)a.stride * a.height);
+  g_assert_cmpfloat_with_epsilon (measure ("temporal-ssim", &flat, &a), 0.20641218950876916, 1e-4);
+  memset (a.data, 255, (gsize)a.stride * a.height);
+  g_assert_cmpfloat_with_epsilon (
+      measure ("temporal-ssim", &flat, &a), 9.999000099990002e-05, 1e-6);
+}
+
+/* The window shrinks with a picture that cannot hold it. */
+static void
+test_small_ssim (void)
+{
+  static const struct {
+    int width, height;
+    double expected;
+  } cases[] = { { 8, 5, 0.13554623530388055 }, { 8, 30, -0.06021983351229528 } };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_auto (GenPicture) a = { 0 }, b = { 0 };
+
+    make_picture (&a, cases[i].width, cases[i].height, 1, 1);
+    make_picture (&b, cases[i].width, cases[i].height, 1, 2);
+    g_assert_cmpfloat_with_epsilon (measure ("temporal-ssim", &a, &b), cases[i].expected, 2e-6);
+  }
+}
+
+/* Each frame is compared with the one before, and with none after an interruption or a change
+ * of size. */
+static void
+test_ssim_sequence (void)
+{
+  GenMeterSettings settings = { .metrics = "temporal-ssim" };
+  g_autoptr (GenMeter) meter = meter_new (&settings);
+  GenPicture frames[3];
+  g_auto (GenPicture) other = { 0 };
+  double value;
+
+  for (int k = 0; k < 3; k++)
+    make_picture (&frames[k], 40, 30, 1, k);
+  g_assert_true (gen_meter_measure (meter, &frames[0], &value, NULL));
+  g_assert_true (gen_meter_measure (meter, &frames[1], &value, NULL));
+  assert_near (value, measure ("temporal-ssim", &frames[0], &frames[1]), 0);
+  g_assert_true (gen_meter_measure (meter, &frames[2], &value, NULL));
+  g_assert_cmpfloat_with_epsilon (value, -0.011447504009598337, 2e-6);
+  gen_meter_interrupt (meter);
+  g_assert_true (gen_meter_measure (meter, &frames[0], &value, NULL));
+  g_assert_true (isnan (value));
+  make_picture (&other, 41, 30, 1, 0);
+  g_assert_true (gen_meter_measure (meter, &other, &value, NULL));
+  g_assert_true (isnan (value));
+  for (int k = 0; k < 3; k++)
+    gen_picture_clear (&frames[k]);
+}
+
+static void
+assert_features (
+    const char *name, int width, int height, int channels, int k, const double expected[][2], int n)
+{
+  const GenFeatures *features = gen_features_find (name, NULL);
+  g_auto (GenPicture) picture = { 0 };
+  float out[GEN_FEATURES_MAX];
+
+  g_assert_nonnull (features);
+  make_picture (&picture, width, height, channels, k);
+  features->compute (&picture, out);
+  for (int i = 0; i < n; i++)
+    g_assert_cmpfloat_with_epsilon (out[(int)expected[i][0]], expected[i][1], 2e-6);
+}
+
+static void
+test_features (void)
+{
+  static const double hog28[][2] = { { 0, 0.10350410370644804 }, { 1, 0.1355311190124919 },
+    { 5, 0.09913453715022415 }, { 37, 0.09374267682160604 }, { 64, 0.093109636123722 },
+    { 100, 0.06827116984099378 }, { 127, 0.06053316918900712 } };
+  static const double hog100[][2] = { { 0, 0.08807436479640947 }, { 1, 0.08607253108483338 },
+    { 5, 0.08615661945616518 }, { 37, 0.07691896093671192 }, { 64, 0.07593637366952247 },
+    { 100, 0.10132980086892901 }, { 127, 0.08023832108091469 } };
+  static const double pixels28[][2] = { { 0, 0.03529411764705882 }, { 17, 0.3333333333333333 },
+    { 100, 0.47859143657462977 }, { 255, 0.4464985994397759 } };
+  static const double pixels50[][2] = { { 0, 0.14145882352941178 }, { 17, 0.6286745098039216 },
+    { 100, 0.5783529411764705 }, { 255, 0.6541490196078431 } };
+  static const double pixels5[][2] = { { 0, 0 }, { 17, 0 }, { 100, 0.15294117647058825 },
+    { 255, 0.8627450980392157 } };
+  g_auto (GenPicture) flat = { 0 };
+  float out[GEN_FEATURES_MAX];
+
+  assert_features ("hog-4x4x8", 28, 28, 1, 1, hog28, G_N_ELEMENTS (hog28));
+  assert_features ("hog-4x4x8", 100, 100, 1, 1, hog100, G_N_ELEMENTS (hog100));
+  assert_features ("pixels-16x16", 28, 28, 1, 1, pixels28, G_N_ELEMENTS (pixels28));
+  assert_features ("pixels-16x16", 50, 20, 1, 2, pixels50, G_N_ELEMENTS (pixels50));
+  assert_features ("pixels-16x16", 5, 3, 1, 2, pixels5, G_N_ELEMENTS (pixels5));
+
+  /* A flat picture has no directions, and nothing divides by zero. */
+  gen_picture_init (&flat, 7, 9, 3);
+  gen_features_find ("hog-4x4x8", NULL)->compute (&flat, out);
+  for (int i = 0; i < 128; i++)
+    g_assert_cmpfloat_with_epsilon (out[i], 0, 1e-6);
+}
+
+/* Vectors by a formula, in two distributions. */
+static void
+make_moments (GenMoments *moments, int n, int length, int k, float scale)
+{
+  gen_moments_init (moments, length);
+  for (int i = 0; i < n; i++) {
+    float vector[32];
+
+    for (int j = 0; j < length; j++)
+      vector[j] =
+          scale * (float)(((i * i * 7 + j * 13 * i + k * (i + j * 3) + j * j) % 101) / 100.0);
+    gen_moments_add (moments, vector);
+  }
+}
+
+static void
+test_frechet_distance (void)
+{
+  static const struct {
+    int n_a, n_b, length;
+    float scale;
+    double expected; /* scipy.linalg.sqrtm over numpy.cov */
+  } cases[] = {
+    { 200, 150, 6, 1, 0.03473376437095643 },
+    { 200, 150, 20, 2, 7.387303216349671 },
+    /* Fewer vectors than numbers in one: covariances without full rank. */
+    { 8, 9, 20, 1, 2.6223289118037965 },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+    GenMoments a, b;
+    double distance, back;
+
+    make_moments (&a, cases[i].n_a, cases[i].length, 3, 1);
+    make_moments (&b, cases[i].n_b, cases[i].length, 5, cases[i].scale);
+    g_assert_true (gen_frechet_distance (&a, &b, &distance, NULL));
+    assert_near (distance, cases[i].expected, 1e-6);
+    g_assert_true (gen_frechet_distance (&b, &a, &back, NULL));
+    assert_near (back, distance, 1e-6);
+    g_assert_true (gen_frechet_distance (&a, &a, &distance, NULL));
+    g_assert_cmpfloat_with_epsilon (distance, 0, 1e-6);
+    gen_moments_clear (&a);
+    gen_moments_clear (&b);
+  }
+}
+
+/* A feature that is not a number is an error, not a figure. */
+static void
+test_frechet_failure (void)
+{
+  g_autoptr (GError) error = NULL;
+  GenMoments a, b;
+  const float bad[3] = { NAN, 1, 2 };
+  double distance;
+
+  make_moments (&a, 10, 3, 1, 1);
+  make_moments (&b, 10, 3, 1, 1);
+  gen_moments_add (&b, bad);
+  if (gen_frechet_distance (&a, &b, &distance, &error))
+    g_assert_true (isnan (distance));
+  else
+    g_assert_error (error, GEN_METRIC_ERROR, GEN_METRIC_ERROR_FAILED);
+  gen_moments_clear (&a);
+  gen_moments_clear (&b);
+}
+
+static void
+test_diversity (void)
+{
+  GenMeterSettings settings = { .metrics = "diversity", .interval = 7 };
+  g_autoptr (GenMeter) meter = meter_new (&settings);
+  double values[2];
+
+  for (int k = 0; k < 7; k++) {
+    g_auto (GenPicture) picture = { 0 };
+
+    make_picture (&picture, 20, 20, 1, k);
+    g_assert_true (gen_meter_measure (meter, &picture, values, NULL));
+    g_assert_true (isnan (values[0]) == (k < 6));
+  }
+  assert_near (values[0], 0.22839178119409737, 1e-6);
+  g_assert_cmpfloat (values[1], ==, 7);
+}
+
+/* More samples than are kept: equal ones give 0, two kinds by halves give half their distance,
+ * and the same seed the same figure. */
+static void
+test_reservoir (void)
+{
+  double figures[3];
+
+  for (int run = 0; run < 3; run++) {
+    GenMeterSettings settings = { .metrics = "diversity", .interval = 2000, .seed = run / 2 };
+    g_autoptr (GenMeter) meter = meter_new (&settings);
+    g_auto (GenPicture) black = { 0 }, white = { 0 };
+    double values[2];
+
+    gen_picture_init (&black, 16, 16, 1);
+    gen_picture_init (&white, 16, 16, 1);
+    memset (white.data, 255, (gsize)white.stride * 16);
+    for (int i = 0; i < 2000; i++)
+      g_assert_true (gen_meter_measure (meter, i % 2 ? &white : &black, values, NULL));
+    figures[run] = values[0];
+    g_assert_cmpfloat_with_epsilon (values[0], 0.5, 0.03);
+    g_assert_cmpfloat (values[1], ==, 2000);
+  }
+  g_assert_cmpfloat (figures[0], ==, figures[1]);
+}
+
+/* Ten classes of stripes, each at an angle of its own. */
+static void
+make_stripes (GenPicture *picture, int class, int phase)
+{
+  double angle = class * G_PI / 10;
+
+  gen_picture_init (picture, 28, 28, 1);
+  for (int y = 0; y < 28; y++)
+    for (int x = 0; x < 28; x++)
+      picture->data[y * picture->stride + x] =
+          (guint8)(127.5 + 127 * sin ((x * cos (angle) + y * sin (angle)) * 0.9 + phase * 0.7));
+}
+
+static void
+test_modes (void)
+{
+  static const char *const names[] = { "a", "b", "c", "d", "e", "f", "g", "h", "i", "j", NULL };
+  GenMeterSettings settings = { .metrics = "modes,frechet",
+    .has_reference = TRUE,
+    .has_labels = TRUE,
+    .class_names = names,
+    .tile_width = 28,
+    .tile_height = 28 };
+  g_autoptr (GenMeter) meter = meter_new (&settings);
+  g_autoptr (JsonObject) summary = NULL;
+  JsonObject *shares;
+  double values[8];
+
+  g_assert_true (gen_meter_wants_reference (meter));
+  for (int class = 0; class < 10; class ++)
+    for (int phase = 0; phase < 9; phase++) {
+      g_auto (GenPicture) picture = { 0 };
+
+      make_stripes (&picture, class, phase);
+      gen_meter_refer (meter, &picture, class);
+    }
+  /* A wall of 10 by 10 tiles and a bit: 49 of class 3, 50 of class 7, one of class 5. */
+  {
+    g_auto (GenPicture) wall = { 0 };
+
+    gen_picture_init (&wall, 285, 290, 1);
+    for (int tile = 0; tile < 100; tile++) {
+      g_auto (GenPicture) picture = { 0 };
+
+      make_stripes (&picture, tile == 0 ? 5 : tile % 2 ? 7 : 3, 20 + tile);
+      for (int y = 0; y < 28; y++)
+        memcpy (wall.data + (tile / 10 * 28 + y) * wall.stride + tile % 10 * 28,
+            picture.data + y * picture.stride, 28);
+    }
+    g_assert_true (gen_meter_measure (meter, &wall, values, NULL));
+  }
+  summary = gen_meter_summarise (meter, NULL);
+  g_assert_nonnull (summary);
+  g_assert_cmpint (json_object_get_int_member (summary, "frames"), ==, 1);
+  g_assert_cmpint (json_object_get_int_member (summary, "samples"), ==, 100);
+  g_assert_cmpint (json_object_get_int_member (summary, "modes"), ==, 2);
+  g_assert_cmpint (json_object_get_int_member (summary, "modes-classes"), ==, 10);
+  g_assert_cmpint (json_object_get_int_member (summary, "modes-samples"), ==, 100);
+  g_assert_cmpstr (json_object_get_string_member (summary, "modes-features"), ==, "hog-4x4x8");
+  shares = json_object_get_object_member (summary, "modes-shares");
+  g_assert_cmpfloat (json_object_get_double_member (shares, "h"), ==, 0.5);
+  g_assert_cmpfloat (json_object_get_double_member (shares, "d"), ==, 0.49);
+  g_assert_cmpfloat (json_object_get_double_member (shares, "f"), ==, 0.01);
+  g_assert_cmpfloat (json_object_get_double_member (shares, "a"), ==, 0);
+  g_assert_cmpint (json_object_get_int_member (summary, "frechet-samples"), ==, 100);
+  g_assert_cmpint (json_object_get_int_member (summary, "frechet-reference-samples"), ==, 90);
+  g_assert_cmpfloat (json_object_get_double_member (summary, "frechet"), >, 0.01);
+}
+
+static void
+test_settings (void)
+{
+  static const struct {
+    const char *metrics, *features;
+    gboolean reference, labels;
+    int code; /* -1: fine */
+    guint n_fields;
+    const char *text;
+  } cases[] = {
+    { NULL, NULL, FALSE, FALSE, -1, 7, NULL },
+    { "auto", NULL, TRUE, FALSE, -1, 11, NULL },
+    { "auto", NULL, TRUE, TRUE, -1, 15, NULL },
+    { "brightness, sharpness ,brightness", NULL, FALSE, FALSE, -1, 2, NULL },
+    { "colour", NULL, FALSE, FALSE, GEN_METRIC_ERROR_UNKNOWN, 0, "\"colour\"" },
+    { "", NULL, FALSE, FALSE, GEN_METRIC_ERROR_UNKNOWN, 0, "sharpness" },
+    { "frechet", NULL, FALSE, FALSE, GEN_METRIC_ERROR_REFERENCE, 0, "frechet" },
+    { "modes", NULL, TRUE, FALSE, GEN_METRIC_ERROR_REFERENCE, 0, "classes" },
+    { "frechet", "inception", TRUE, FALSE, GEN_METRIC_ERROR_UNKNOWN, 0, "hog-4x4x8" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+    GenMeterSettings settings = { .metrics = cases[i].metrics,
+      .features = cases[i].features,
+      .has_reference = cases[i].reference,
+      .has_labels = cases[i].labels };
+    g_autoptr (GError) error = NULL;
+    g_autoptr (GenMeter) meter = gen_meter_new (&settings, &error);
+    guint n;
+
+    if (cases[i].code < 0) {
+      g_assert_no_error (error);
+      gen_meter_fields (meter, &n);
+      g_assert_cmpuint (n, ==, cases[i].n_fields);
+      continue;
+    }
+    g_assert_null (meter);
+    g_assert_error (error, GEN_METRIC_ERROR, cases[i].code);
+    g_assert_nonnull (strstr (error->message, cases[i].text));
+  }
+}
+
+/* Each metric says what it is, and its fields begin with its own name. */
+static void
+test_list (void)
+{
+  for (const GenMetric *const *m = gen_metric_list (); *m != NULL; m++) {
+    g_assert_true (gen_metric_find ((*m)->name, NULL) == *m);
+    g_assert_nonnull ((*m)->summary);
+    g_assert_nonnull ((*m)->unit);
+    g_assert_cmpint ((*m)->n_fields, <=, GEN_METRIC_MAX_FIELDS);
+    g_assert_cmpstr ((*m)->fields[0].name, ==, (*m)->name);
+    for (int i = 0; i < (*m)->n_fields; i++)
+      g_assert_true (g_str_has_prefix ((*m)->fields[i].name, (*m)->name));
+    g_assert_true ((*m)->distribution == ((*m)->measure == NULL));
+  }
+  for (const GenFeatures *const *f = gen_features_list (); *f != NULL; f++)
+    for (int channels = 1; channels <= 3; channels += 2)
+      g_assert_cmpint ((*f)->length (channels), <=, GEN_FEATURES_MAX);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/metric/list", test_list);
+  g_test_add_func ("/metric/frames", test_frames);
+  g_test_add_func ("/metric/tiny", test_tiny);
+  g_test_add_func ("/metric/wide", test_wide);
+  g_test_add_func ("/metric/temporal-ssim", test_temporal_ssim);
+  g_test_add_func ("/metric/temporal-ssim/small", test_small_ssim);
+  g_test_add_func ("/metric/temporal-ssim/sequence", test_ssim_sequence);
+  g_test_add_func ("/metric/features", test_features);
+  g_test_add_func ("/metric/frechet", test_frechet_distance);
+  g_test_add_func ("/metric/frechet/failure", test_frechet_failure);
+  g_test_add_func ("/metric/diversity", test_diversity);
+  g_test_add_func ("/metric/diversity/reservoir", test_reservoir);
+  g_test_add_func ("/metric/modes", test_modes);
+  g_test_add_func ("/metric/settings", test_settings);
+  return g_test_run ();
+}

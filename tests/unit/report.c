@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Reports: what is written reads back, also after a kill and when the disk is full. */
+#include <generative/report.h>
+
+#include <glib/gstdio.h>
+#include <math.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const GenField fields[] = {
+  { "sharpness", GEN_FIELD_NUMBER, NULL },
+  { "samples", GEN_FIELD_COUNT, NULL },
+  { "features", GEN_FIELD_TEXT, "with \"quotes\"\n" },
+};
+
+static char *
+temporary_path (void)
+{
+  g_autoptr (GError) error = NULL;
+  char *path = NULL;
+  int fd = g_file_open_tmp ("report-XXXXXX.jsonl", &path, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpint (close (fd), ==, 0);
+  return path;
+}
+
+/* The objects of a file of whole lines. */
+static GPtrArray *
+read_lines (const char *path)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *text = NULL;
+  g_auto (GStrv) lines = NULL;
+  GPtrArray *objects = g_ptr_array_new_with_free_func ((GDestroyNotify)json_node_unref);
+  gsize length;
+
+  g_assert_true (g_file_get_contents (path, &text, &length, NULL));
+  if (length == 0)
+    return objects;
+  g_assert_true (text[length - 1] == '\n');
+  text[length - 1] = 0;
+  lines = g_strsplit (text, "\n", -1);
+  for (char **line = lines; *line != NULL; line++) {
+    g_ptr_array_add (objects, json_from_string (*line, &error));
+    g_assert_no_error (error);
+  }
+  return objects;
+}
+
+static JsonObject *
+object_at (GPtrArray *lines, guint i)
+{
+  return json_node_get_object (lines->pdata[i]);
+}
+
+static void
+test_lines (void)
+{
+  g_autofree char *path = temporary_path ();
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GenReport) report = gen_report_new (path, fields, 3, &error);
+  g_autoptr (JsonObject) summary = json_object_new ();
+  g_autoptr (GPtrArray) lines = NULL;
+
+  g_assert_no_error (error);
+  json_object_set_int_member (summary, "frames", 3);
+  g_assert_true (gen_report_add (report, 0, 0, (double[]){ 1.0 / 3, 12345678901, 0 }, &error));
+  g_assert_true (gen_report_add (report, 1, G_MAXUINT64, (double[]){ -1e-300, NAN, NAN }, &error));
+  g_assert_true (gen_report_add (report, 2, 66666666, (double[]){ INFINITY, 0, NAN }, &error));
+  g_assert_true (gen_report_summarise (report, summary, &error));
+  g_assert_no_error (error);
+  g_assert_true (gen_report_add (report, 3, 99, (double[]){ 1, 1, 1 }, &error));
+  g_assert_true (gen_report_summarise (report, summary, &error));
+
+  lines = read_lines (path);
+  g_assert_cmpuint (lines->len, ==, 6);
+  g_assert_cmpint (json_object_get_int_member (object_at (lines, 0), "frame"), ==, 0);
+  g_assert_cmpint (json_object_get_int_member (object_at (lines, 0), "pts"), ==, 0);
+  g_assert_cmpfloat (
+      json_object_get_double_member (object_at (lines, 0), "sharpness"), ==, 1.0 / 3);
+  g_assert_cmpint (json_object_get_int_member (object_at (lines, 0), "samples"), ==, 12345678901);
+  g_assert_cmpstr (
+      json_object_get_string_member (object_at (lines, 0), "features"), ==, "with \"quotes\"\n");
+  g_assert_false (json_object_has_member (object_at (lines, 1), "pts"));
+  g_assert_cmpfloat (
+      json_object_get_double_member (object_at (lines, 1), "sharpness"), ==, -1e-300);
+  g_assert_false (json_object_has_member (object_at (lines, 1), "samples"));
+  g_assert_false (json_object_has_member (object_at (lines, 1), "features"));
+  g_assert_cmpint (json_object_get_int_member (object_at (lines, 2), "pts"), ==, 66666666);
+  g_assert_false (json_object_has_member (object_at (lines, 2), "sharpness"));
+  g_assert_cmpint (json_object_get_int_member (
+                       json_object_get_object_member (object_at (lines, 3), "summary"), "frames"),
+      ==, 3);
+  g_assert_cmpint (json_object_get_int_member (object_at (lines, 4), "frame"), ==, 3);
+  g_assert_true (json_object_has_member (object_at (lines, 5), "summary"));
+  g_unlink (path);
+}
+
+/* More than the memory between stream and file holds, in order. */
+static void
+test_many (void)
+{
+  g_autofree char *path = temporary_path ();
+  GenReport *report = gen_report_new (path, fields, 3, NULL);
+  g_autoptr (GPtrArray) lines = NULL;
+
+  for (int i = 0; i < 10000; i++)
+    g_assert_true (gen_report_add (report, i, i, (double[]){ i * 0.1, i, NAN }, NULL));
+  gen_report_free (report);
+  lines = read_lines (path);
+  g_assert_cmpuint (lines->len, ==, 10000);
+  for (int i = 0; i < 10000; i++) {
+    g_assert_cmpint (json_object_get_int_member (object_at (lines, i), "frame"), ==, i);
+    g_assert_cmpfloat (
+        json_object_get_double_member (object_at (lines, i), "sharpness"), ==, i * 0.1);
+  }
+  g_unlink (path);
+}
+
+/* A process that is killed between two measurements leaves whole lines. */
+static void
+test_kill (void)
+{
+  g_autofree char *path = temporary_path ();
+  g_autoptr (GPtrArray) lines = NULL;
+  pid_t child = fork ();
+  int status;
+
+  g_assert_cmpint (child, >=, 0);
+  if (child == 0) {
+    GenReport *report = gen_report_new (path, fields, 3, NULL);
+
+    for (guint64 i = 0;; i++) {
+      gen_report_add (report, i, i, (double[]){ i * 0.1, 1, 0 }, NULL);
+      if (i % 100 == 0)
+        g_usleep (1000);
+    }
+  }
+  for (GStatBuf info = { 0 }; info.st_size < 100000;) {
+    g_usleep (10000);
+    g_assert_cmpint (g_stat (path, &info), ==, 0);
+  }
+  g_assert_cmpint (kill (child, SIGKILL), ==, 0);
+  g_assert_cmpint (waitpid (child, &status, 0), ==, child);
+  lines = read_lines (path);
+  g_assert_cmpuint (lines->len, >, 500);
+  for (guint i = 0; i < lines->len; i++)
+    g_assert_cmpint (json_object_get_int_member (object_at (lines, i), "frame"), ==, i);
+  g_unlink (path);
+}
+
+static void
+test_unwritable (void)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (gen_report_new ("/nowhere/at/all.jsonl", fields, 3, &error));
+  g_assert_error (error, G_FILE_ERROR, G_FILE_ERROR_NOENT);
+  g_assert_nonnull (strstr (error->message, "/nowhere/at/all.jsonl"));
+}
+
+/* A full disk is told once, and then nothing more is taken. */
+static void
+test_full (void)
+{
+  g_autoptr (GError) error = NULL, second = NULL;
+  g_autoptr (JsonObject) summary = json_object_new ();
+  g_autoptr (GenReport) report = NULL;
+  gboolean taken = TRUE;
+
+  if (access ("/dev/full", W_OK) < 0) {
+    g_test_skip ("no /dev/full");
+    return;
+  }
+  report = gen_report_new ("/dev/full", fields, 3, &error);
+  g_assert_no_error (error);
+  for (int i = 0; i < 100000 && taken; i++)
+    taken = gen_report_add (report, i, i, (double[]){ 0, 0, 0 }, &error);
+  g_assert_false (taken);
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE);
+  g_assert_nonnull (strstr (error->message, "/dev/full"));
+  g_assert_true (gen_report_add (report, 0, 0, (double[]){ 0, 0, 0 }, NULL));
+  g_assert_false (gen_report_summarise (report, summary, &second));
+  g_assert_error (second, G_IO_ERROR, G_IO_ERROR_FAILED);
+}
+
+static void
+test_full_at_the_end (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonObject) summary = json_object_new ();
+  g_autoptr (GenReport) report = NULL;
+
+  if (access ("/dev/full", W_OK) < 0) {
+    g_test_skip ("no /dev/full");
+    return;
+  }
+  report = gen_report_new ("/dev/full", fields, 3, NULL);
+  g_assert_true (gen_report_add (report, 0, 0, (double[]){ 0, 0, 0 }, NULL));
+  g_assert_false (gen_report_summarise (report, summary, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE);
+}
+
+static void
+test_tally (void)
+{
+  GenTally tally = { 0 };
+  g_autoptr (JsonObject) object = NULL, empty = NULL;
+
+  empty = gen_tally_to_json (&tally);
+  g_assert_cmpuint (json_object_get_size (empty), ==, 0);
+  for (int i = 0; i < 1000; i++) {
+    gen_tally_add (&tally, 1e9 + i % 10);
+    gen_tally_add (&tally, NAN);
+  }
+  object = gen_tally_to_json (&tally);
+  g_assert_cmpfloat_with_epsilon (json_object_get_double_member (object, "mean"), 1e9 + 4.5, 1e-6);
+  /* numpy.std (numpy.tile (range (10), 100), ddof=1) */
+  g_assert_cmpfloat_with_epsilon (
+      json_object_get_double_member (object, "standard-deviation"), 2.8737186, 1e-6);
+  g_assert_cmpfloat (json_object_get_double_member (object, "minimum"), ==, 1e9);
+  g_assert_cmpfloat (json_object_get_double_member (object, "maximum"), ==, 1e9 + 9);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/report/lines", test_lines);
+  g_test_add_func ("/report/many", test_many);
+  g_test_add_func ("/report/kill", test_kill);
+  g_test_add_func ("/report/unwritable", test_unwritable);
+  g_test_add_func ("/report/full", test_full);
+  g_test_add_func ("/report/full-at-the-end", test_full_at_the_end);
+  g_test_add_func ("/report/tally", test_tally);
+  return g_test_run ();
+}
