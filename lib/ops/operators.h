@@ -44,6 +44,8 @@
   X (hard_sigmoid)                                                                                 \
   X (hard_swish)                                                                                   \
   X (identity)                                                                                     \
+  X (instance_normalization)                                                                       \
+  X (instance_normalization_gradient)                                                              \
   X (leaky_relu)                                                                                   \
   X (leaky_relu_gradient)                                                                          \
   X (less)                                                                                         \

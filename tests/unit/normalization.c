@@ -139,11 +139,56 @@ test_gradients (void)
   }
 }
 
+/* One item of InstanceNormalization is a batch of one. */
+static void
+test_instance (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GenGraph) graph = gen_graph_new ("instance");
+  GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (3, 2, 3, 4));
+  GenTensor *scale = gen_graph_add_input (graph, "scale", GEN_TYPE_FLOAT32, &GEN_SHAPE (2));
+  GenTensor *bias = gen_graph_add_input (graph, "bias", GEN_TYPE_FLOAT32, &GEN_SHAPE (2));
+  g_autoptr (GenPlan) plan = NULL;
+  GenRandom random = gen_random_new (5, 0);
+  double worst;
+
+  gen_graph_add_output (
+      graph, gen_graph_op (graph, "InstanceNormalization", (GenTensor *[]){ x, scale, bias }, 3, 1,
+                 &error, "epsilon", GEN_FLOAT, 1e-2, NULL));
+  worst = gen_graph_check_gradients (graph, 11, &error);
+  g_assert_no_error (error);
+  g_assert_cmpfloat (worst, >=, 0);
+  g_assert_cmpfloat (worst, <, 2e-2);
+  plan = gen_plan_new (graph, NULL, &error);
+  g_assert_no_error (error);
+  for (guint i = 0; i < 3; i++)
+    gen_random_normal (
+        &random, i, 0, gen_plan_input (plan, i)->data, gen_plan_input (plan, i)->size / 4);
+  gen_plan_run (plan);
+  for (int p = 0; p < 6; p++) {
+    const float *in = (float *)gen_plan_input (plan, 0)->data + p * 12;
+    const float *out = (float *)gen_plan_output (plan, 0)->data + p * 12;
+    double mean = 0, variance = 0;
+
+    for (int i = 0; i < 12; i++)
+      mean += in[i] / 12.0;
+    for (int i = 0; i < 12; i++)
+      variance += pow (in[i] - mean, 2) / 12;
+    for (int i = 0; i < 12; i++)
+      g_assert_cmpfloat_with_epsilon (out[i],
+          (in[i] - mean) / sqrt (variance + 1e-2) *
+                  ((float *)gen_plan_input (plan, 1)->data)[p % 2] +
+              ((float *)gen_plan_input (plan, 2)->data)[p % 2],
+          1e-5);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/batch-normalization/values", test_values);
   g_test_add_func ("/batch-normalization/gradients", test_gradients);
+  g_test_add_func ("/instance-normalization", test_instance);
   return g_test_run ();
 }
