@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include <generative/onnx.h>
+
 #include "model-private.h"
 
 /* Fewer numbers than this are scores or classes, not a picture laid out in a row. */
@@ -133,6 +135,14 @@ GenModel *
 gen_model_new (GenGraph *graph, GError **error)
 {
   return model_new (graph, NULL, error);
+}
+
+GenModel *
+gen_model_load (const char *path, GError **error)
+{
+  g_autoptr (GenGraph) graph = gen_onnx_load (path, error);
+
+  return graph != NULL ? model_new (graph, path, error) : NULL;
 }
 
 GenModel *

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <generative/model.h>
+#include <gst/base/gstbasetransform.h>
+#include <gst/video/video.h>
+
+/* Between video frames as GStreamer describes them and as plans read and write them. */
+
+/* Formats whose pixels hold pictures of 1, 3 or 4 channels without arithmetic, the plainest
+ * first. A model can make any of GST_GENERATIVE_OUTPUT_FORMATS; what it can take is fewer,
+ * since colour is not grey. */
+#define GST_GENERATIVE_INPUT_FORMATS "{ GRAY8, RGB, BGR, RGBx, BGRx, RGBA, BGRA, RGBP, BGRP, GBR }"
+#define GST_GENERATIVE_OUTPUT_FORMATS GST_GENERATIVE_INPUT_FORMATS
+
+/* Let `structure` have the formats for `channels`. */
+void gst_generative_formats_set (GstStructure *structure, int channels, gboolean is_input);
+
+/* How the frames of `info` lie in memory, for a model's pictures of `channels` in `columns`
+ * side by side. FALSE when the planes are not evenly spaced. */
+gboolean gst_generative_layout (
+    const GstVideoInfo *info, int channels, int columns, gboolean is_input, GenFrameLayout *layout);
+
+/* The same of a mapped frame, whose strides may differ from its caps'. */
+gboolean gst_generative_layout_of_frame (const GstVideoFrame *frame, int channels, int columns,
+    gboolean is_input, GenFrameLayout *layout);
+
+gboolean gst_generative_layout_equal (const GenFrameLayout *a, const GenFrameLayout *b);
+
+/* The part of decide_allocation that sees to a pool of video frames with aligned memory: the next
+ * element's, or one of our own where there is none or `own` asks for it. */
+gboolean gst_generative_decide_pool (
+    GstBaseTransform *base, GstQuery *query, const GstVideoInfo *info, gboolean own);

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Caps of a generator. Latents of any number in a buffer are taken, one being preferred; what
+ * cannot be said in caps (that the innermost extent must be the model's) is checked when they
+ * are fixed, where the error can say what would be right. */
+#include "generatorcaps.h"
+
+#include <math.h>
+
+#include "frames.h"
+#include "tensors.h"
+
+gboolean
+gst_generator_choose_ports (
+    GstGeneratorPorts *ports, GenModel *model, int width, int height, GError **error)
+{
+  const GenPort *input = NULL, *output = gen_model_find_output (model, GEN_PORT_PICTURE);
+  g_autofree char *text = gen_model_describe (model);
+
+  if (model->graph->inputs->len == 1)
+    input = gen_model_find_input (model, GEN_PORT_PICTURE);
+  if (input == NULL && model->graph->inputs->len == 1)
+    input = gen_model_find_input (model, GEN_PORT_VECTOR);
+  if (input == NULL || input->type != GEN_TYPE_FLOAT32 ||
+      (input->kind == GEN_PORT_VECTOR && input->length < 1)) {
+    g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+        "%s: a generator has one float32 input, latents [N, D] or pictures [N, C, H, W]; this "
+        "model %s",
+        model->path, text);
+    return FALSE;
+  }
+  if (output == NULL)
+    output = gen_model_find_output (model, GEN_PORT_VECTOR);
+  ports->model = model;
+  ports->input = *input;
+  ports->output = output != NULL ? *output : (GenPort){ 0 };
+  if (ports->output.kind == GEN_PORT_PICTURE && ports->output.type == GEN_TYPE_FLOAT32)
+    return TRUE;
+  if (ports->output.type == GEN_TYPE_FLOAT32 &&
+      gen_port_make_picture (&ports->output, width, height))
+    return TRUE;
+  if (ports->output.kind == GEN_PORT_VECTOR && ports->output.length > 1)
+    g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+        "%s: its vectors of %" G_GINT64_FORMAT
+        " numbers are no square picture; set properties width and height to say which they are",
+        model->path, ports->output.length);
+  else
+    g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+        "%s: a generator makes float32 pictures [N, C, H, W]; this model %s", model->path, text);
+  return FALSE;
+}
+
+/* Nearly square, and without empty places where that is possible. */
+static int
+wall_columns (int pictures)
+{
+  int root = (int)ceil (sqrt (pictures));
+
+  for (int columns = root; columns <= 2 * root && columns <= pictures; columns++)
+    if (pictures % columns == 0)
+      return columns;
+  return root;
+}
+
+static gboolean
+read_latents (const GstGeneratorPorts *ports, const GstStructure *structure,
+    GstGeneratorInput *input, GError **error)
+{
+  const GValue *value = gst_structure_get_value (structure, "dimensions");
+  const char *text;
+  GenShape shape;
+  int vector;
+  gint64 pictures;
+
+  /* A list holds spellings of the same. */
+  if (value != NULL && GST_VALUE_HOLDS_LIST (value) && gst_value_list_get_size (value) > 0)
+    value = gst_value_list_get_value (value, 0);
+  text = value != NULL && G_VALUE_HOLDS_STRING (value) ? g_value_get_string (value) : NULL;
+  if (text == NULL || !gst_generative_dimensions_parse (text, &shape, error))
+    return FALSE;
+  vector = shape.rank - 1;
+  while (vector > 0 && shape.dims[vector] == 1)
+    vector--;
+  pictures = gen_shape_product (&shape, 0, vector);
+  if (shape.dims[vector] != ports->input.length) {
+    g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
+        "dimensions are %s, but the model takes latents of %" G_GINT64_FORMAT
+        " numbers: dimensions=%" G_GINT64_FORMAT ", or %" G_GINT64_FORMAT ":48 for 48 pictures",
+        text, ports->input.length, ports->input.length, ports->input.length);
+    return FALSE;
+  }
+  *input = (GstGeneratorInput){ .pictures = (int)pictures };
+  input->columns = ports->columns > 0 ? ports->columns : wall_columns ((int)pictures);
+  input->columns = MIN (input->columns, (int)pictures);
+  input->rows = ((int)pictures + input->columns - 1) / input->columns;
+  return TRUE;
+}
+
+gboolean
+gst_generator_read_input (const GstGeneratorPorts *ports, const GstStructure *structure,
+    GstGeneratorInput *input, GError **error)
+{
+  const GenPort *port = &ports->input;
+
+  if (port->kind == GEN_PORT_VECTOR)
+    return read_latents (ports, structure, input, error);
+  *input = (GstGeneratorInput){ .pictures = 1, .columns = 1, .rows = 1 };
+  if (!gst_structure_get_int (structure, "width", &input->width) ||
+      !gst_structure_get_int (structure, "height", &input->height))
+    return FALSE;
+  if ((port->width > 0 && port->width != input->width) ||
+      (port->height > 0 && port->height != input->height)) {
+    g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
+        "frames are %d x %d, but the model takes %d x %d: put videoscale in front", input->width,
+        input->height, port->width, port->height);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+gboolean
+gst_generator_output_size (const GstGeneratorPorts *ports, const GstGeneratorInput *input,
+    int *height, int *width, GError **error)
+{
+  const GenPort *port = &ports->output;
+  int one_height = port->height, one_width = port->width;
+  gint64 all_height, all_width;
+
+  if (one_height < 0 || one_width < 0) {
+    GenShape shape;
+
+    if (!gen_model_output_shape (ports->model, port, 1, input->height, input->width, &shape, error))
+      return FALSE;
+    one_height = (int)shape.dims[port->channels_last ? 1 : 2];
+    one_width = (int)shape.dims[port->channels_last ? 2 : 3];
+  }
+  all_height = (gint64)one_height * input->rows;
+  all_width = (gint64)one_width * input->columns;
+  if (all_height > G_MAXINT16 || all_width > G_MAXINT16) {
+    g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
+        "%d pictures make a frame of %" G_GINT64_FORMAT " x %" G_GINT64_FORMAT
+        " pixels, which is too large",
+        input->pictures, all_width, all_height);
+    return FALSE;
+  }
+  *height = (int)all_height;
+  *width = (int)all_width;
+  return TRUE;
+}
+
+static void
+copy_rate (const GstStructure *from, GstStructure *to)
+{
+  const GValue *rate = gst_structure_get_value (from, "framerate");
+
+  if (rate != NULL)
+    gst_structure_set_value (to, "framerate", rate);
+}
+
+static void
+set_size (GstStructure *structure, const char *field, int size)
+{
+  if (size > 0)
+    gst_structure_set (structure, field, G_TYPE_INT, size, NULL);
+  else
+    gst_structure_set (structure, field, GST_TYPE_INT_RANGE, 1, G_MAXINT16, NULL);
+}
+
+static GstStructure *
+make_output (const GstGeneratorPorts *ports, const GstStructure *sink)
+{
+  GstStructure *structure = gst_structure_new_empty ("video/x-raw");
+  GstGeneratorInput input;
+  int height = 0, width = 0;
+
+  gst_generative_formats_set (structure, ports->output.channels, FALSE);
+  if (gst_generator_read_input (ports, sink, &input, NULL))
+    gst_generator_output_size (ports, &input, &height, &width, NULL);
+  set_size (structure, "width", width);
+  set_size (structure, "height", height);
+  copy_rate (sink, structure);
+  return structure;
+}
+
+/* One latent at the model's own rate, one at any rate, many. */
+static GstCaps *
+append_latents (const GstGeneratorPorts *ports, const GstStructure *source, GstCaps *caps)
+{
+  GstStructure *structure = gst_structure_from_string (GST_GENERATIVE_TENSORS_CAPS, NULL);
+  const GenModel *model = ports->model;
+  GstStructure *one;
+
+  copy_rate (source, structure);
+  one = gst_structure_copy (structure);
+  gst_generative_dimensions_set (one, &GEN_SHAPE (ports->input.length));
+  if (model->rate_numerator > 0) {
+    GstStructure *own = gst_structure_copy (one);
+    GValue rate = G_VALUE_INIT;
+
+    g_value_init (&rate, GST_TYPE_FRACTION);
+    gst_value_set_fraction (&rate, model->rate_numerator, model->rate_denominator);
+    if (gst_value_can_intersect (&rate, gst_structure_get_value (own, "framerate"))) {
+      gst_structure_set_value (own, "framerate", &rate);
+      caps = gst_caps_merge_structure (caps, gst_structure_copy (own));
+    }
+    g_value_unset (&rate);
+    gst_structure_free (own);
+  }
+  caps = gst_caps_merge_structure (caps, one);
+  return gst_caps_merge_structure (caps, structure);
+}
+
+static GstStructure *
+make_input (const GstGeneratorPorts *ports, const GstStructure *source)
+{
+  GstStructure *structure = gst_structure_new_empty ("video/x-raw");
+
+  gst_generative_formats_set (structure, ports->input.channels, TRUE);
+  set_size (structure, "width", ports->input.width);
+  set_size (structure, "height", ports->input.height);
+  copy_rate (source, structure);
+  return structure;
+}
+
+/* Whether a size that the next element insists on can be made of whole pictures. */
+static gboolean
+size_fits (const GstStructure *source, const char *field, int size)
+{
+  int wanted;
+
+  return size <= 0 || !gst_structure_get_int (source, field, &wanted) || wanted % size == 0;
+}
+
+GstCaps *
+gst_generator_transform_caps_of (
+    const GstGeneratorPorts *ports, GstPadDirection direction, GstCaps *caps)
+{
+  GstCaps *result = gst_caps_new_empty ();
+
+  for (guint i = 0; i < gst_caps_get_size (caps); i++) {
+    const GstStructure *structure = gst_caps_get_structure (caps, i);
+
+    if (direction == GST_PAD_SINK)
+      result = gst_caps_merge_structure (result, make_output (ports, structure));
+    else if (!size_fits (structure, "width", ports->output.width) ||
+             !size_fits (structure, "height", ports->output.height))
+      continue;
+    else if (ports->input.kind == GEN_PORT_VECTOR)
+      result = append_latents (ports, structure, result);
+    else
+      result = gst_caps_merge_structure (result, make_input (ports, structure));
+  }
+  return result;
+}

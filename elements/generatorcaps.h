@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <generative/model.h>
+#include <gst/gst.h>
+
+/* Which caps a generator can make of which, by what its model takes and makes. */
+
+typedef struct {
+  GenModel *model;
+  GenPort input;  /* of latents, or of pictures */
+  GenPort output; /* of pictures */
+  int columns;    /* of a wall; 0: nearly square */
+} GstGeneratorPorts;
+
+/* What a buffer of fixed sink caps holds. */
+typedef struct {
+  int pictures;      /* latents in a buffer, or 1 */
+  int columns, rows; /* of the wall that they make */
+  int height, width; /* of a picture that goes in; 0 for latents */
+} GstGeneratorInput;
+
+/* Choose the ports of `model`, and take `width` and `height` (0: what suits) for a model that
+ * makes pictures as vectors. FALSE with `error` when it is no generator. */
+gboolean gst_generator_choose_ports (
+    GstGeneratorPorts *ports, GenModel *model, int width, int height, GError **error);
+
+/* Read fixed sink caps; FALSE with `error` when they do not fit the model. */
+gboolean gst_generator_read_input (const GstGeneratorPorts *ports, const GstStructure *structure,
+    GstGeneratorInput *input, GError **error);
+
+/* The size of the picture made of `input`. */
+gboolean gst_generator_output_size (const GstGeneratorPorts *ports, const GstGeneratorInput *input,
+    int *height, int *width, GError **error);
+
+/* transform_caps of the element. (transfer full) */
+GstCaps *gst_generator_transform_caps_of (
+    const GstGeneratorPorts *ports, GstPadDirection direction, GstCaps *caps);

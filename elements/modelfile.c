@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The file of a model: loading it with good words when that fails, and noticing when it is
+ * replaced. */
+#include "modelfile.h"
+
+#include <errno.h>
+#include <math.h>
+#include <sys/stat.h>
+
+#include <generative/onnx.h>
+
+#define LOOK_EVERY (250 * G_TIME_SPAN_MILLISECOND)
+
+GType
+gst_generative_device_get_type (void)
+{
+  static const GEnumValue values[] = {
+    { GST_GENERATIVE_DEVICE_AUTO, "The best one that is there", "auto" },
+    { GST_GENERATIVE_DEVICE_CPU, "Central processor", "cpu" },
+    { GST_GENERATIVE_DEVICE_CUDA, "NVIDIA graphics processor", "cuda" },
+    { 0, NULL, NULL },
+  };
+  static gsize type = 0;
+
+  if (g_once_init_enter (&type))
+    g_once_init_leave (&type, g_enum_register_static ("GstGenerativeDevice", values));
+  return type;
+}
+
+GType
+gst_generative_precision_get_type (void)
+{
+  static const GEnumValue values[] = {
+    { GST_GENERATIVE_PRECISION_AUTO, "The fastest that keeps the pictures the same", "auto" },
+    { GST_GENERATIVE_PRECISION_FP32, "32-bit floating point", "fp32" },
+    { 0, NULL, NULL },
+  };
+  static gsize type = 0;
+
+  if (g_once_init_enter (&type))
+    g_once_init_leave (&type, g_enum_register_static ("GstGenerativePrecision", values));
+  return type;
+}
+
+const GenDevice *
+gst_generative_device_find (GstGenerativeDevice device, GError **error)
+{
+  static const char *const names[] = { "auto", "cpu", "cuda" };
+
+  return gen_device_find (names[device], error);
+}
+
+void
+gst_generative_post_error (GstElement *element, const GError *error)
+{
+  if (g_error_matches (error, GEN_ONNX_ERROR, GEN_ONNX_ERROR_FILE))
+    GST_ELEMENT_ERROR (element, RESOURCE, OPEN_READ, ("%s", error->message), (NULL));
+  else if (g_error_matches (error, GEN_ONNX_ERROR, GEN_ONNX_ERROR_INVALID))
+    GST_ELEMENT_ERROR (element, STREAM, FORMAT, ("%s", error->message), (NULL));
+  else if (error->domain == GEN_ONNX_ERROR ||
+           g_error_matches (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_UNKNOWN_OPERATOR))
+    GST_ELEMENT_ERROR (element, STREAM, NOT_IMPLEMENTED, ("%s", error->message), (NULL));
+  else if (error->domain == GEN_DEVICE_ERROR)
+    GST_ELEMENT_ERROR (
+        element, RESOURCE, SETTINGS, ("Property device: %s", error->message), (NULL));
+  else
+    GST_ELEMENT_ERROR (element, LIBRARY, SETTINGS, ("%s", error->message), (NULL));
+}
+
+GenModel *
+gst_generative_load_model (GstElement *element, const char *path)
+{
+  g_autoptr (GError) error = NULL;
+  GenModel *model;
+
+  if (path == NULL || *path == '\0') {
+    GST_ELEMENT_ERROR (element, RESOURCE, NOT_FOUND,
+        ("Property model is not set: it names the ONNX file to play"), (NULL));
+    return NULL;
+  }
+  if (!g_file_test (path, G_FILE_TEST_EXISTS)) {
+    GST_ELEMENT_ERROR (
+        element, RESOURCE, NOT_FOUND, ("Property model: there is no file \"%s\"", path), (NULL));
+    return NULL;
+  }
+  model = gen_model_load (path, &error);
+  if (model == NULL)
+    gst_generative_post_error (element, error);
+  return model;
+}
+
+gboolean
+gst_generative_override_range (
+    GenPort *port, const char *property, const char *range, GError **error)
+{
+  char *end;
+  double low, high;
+
+  if (range == NULL || *range == '\0')
+    return TRUE;
+  low = g_ascii_strtod (range, &end);
+  if (end != range && *end == ',') {
+    const char *second = end + 1;
+
+    high = g_ascii_strtod (second, &end);
+    if (end != second && *end == '\0' && isfinite (low) && isfinite (high) &&
+        (float)low != (float)high) {
+      gen_port_set_range (port, (float)low, (float)high);
+      return TRUE;
+    }
+  }
+  g_set_error (error, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS,
+      "Property %s is \"%s\", which should be two different numbers, such as -1,1", property,
+      range);
+  return FALSE;
+}
+
+/* --- watching --- */
+
+typedef struct {
+  dev_t device;
+  ino_t inode;
+  gint64 size, seconds, nanoseconds;
+} Stamp;
+
+struct _GstFileWatch {
+  char *path;
+  GstFileWatchFunc changed;
+  gpointer data;
+  Stamp loaded;
+  GThread *thread;
+  GMutex lock;
+  GCond cond;
+  gboolean ended;
+};
+
+static gboolean
+look (const char *path, Stamp *stamp)
+{
+  struct stat status;
+
+  if (stat (path, &status) != 0)
+    return FALSE;
+  *stamp = (Stamp){ status.st_dev, status.st_ino, status.st_size, status.st_mtim.tv_sec,
+    status.st_mtim.tv_nsec };
+  return TRUE;
+}
+
+static gboolean
+same (const Stamp *a, const Stamp *b)
+{
+  return a->device == b->device && a->inode == b->inode && a->size == b->size &&
+         a->seconds == b->seconds && a->nanoseconds == b->nanoseconds;
+}
+
+static gpointer
+watch_main (gpointer data)
+{
+  GstFileWatch *watch = data;
+  Stamp before = watch->loaded, now;
+
+  g_mutex_lock (&watch->lock);
+  while (!watch->ended) {
+    if (g_cond_wait_until (&watch->cond, &watch->lock, g_get_monotonic_time () + LOOK_EVERY) ||
+        !look (watch->path, &now))
+      continue;
+    /* Written anew in place, it may not be complete: wait until two looks are the same. A
+     * rename is complete at once. */
+    if (!same (&now, &watch->loaded) &&
+        (same (&now, &before) || now.inode != watch->loaded.inode)) {
+      watch->loaded = now;
+      g_mutex_unlock (&watch->lock);
+      watch->changed (watch->data);
+      g_mutex_lock (&watch->lock);
+    }
+    before = now;
+  }
+  g_mutex_unlock (&watch->lock);
+  return NULL;
+}
+
+GstFileWatch *
+gst_file_watch_new (const char *path, GstFileWatchFunc changed, gpointer data)
+{
+  GstFileWatch *watch = g_new0 (GstFileWatch, 1);
+
+  watch->path = g_strdup (path);
+  watch->changed = changed;
+  watch->data = data;
+  look (path, &watch->loaded);
+  g_mutex_init (&watch->lock);
+  g_cond_init (&watch->cond);
+  watch->thread = g_thread_new ("model-watch", watch_main, watch);
+  return watch;
+}
+
+void
+gst_file_watch_free (GstFileWatch *watch)
+{
+  g_mutex_lock (&watch->lock);
+  watch->ended = TRUE;
+  g_cond_signal (&watch->cond);
+  g_mutex_unlock (&watch->lock);
+  g_thread_join (watch->thread);
+  g_mutex_clear (&watch->lock);
+  g_cond_clear (&watch->cond);
+  g_free (watch->path);
+  g_free (watch);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <generative/model.h>
+#include <gst/gst.h>
+
+/* What the elements that play models have in common: the device property, the model's file,
+ * and what they say when something is wrong with it. */
+
+#define GST_TYPE_GENERATIVE_DEVICE (gst_generative_device_get_type ())
+GType gst_generative_device_get_type (void);
+
+#define GST_TYPE_GENERATIVE_PRECISION (gst_generative_precision_get_type ())
+GType gst_generative_precision_get_type (void);
+
+typedef enum {
+  GST_GENERATIVE_DEVICE_AUTO,
+  GST_GENERATIVE_DEVICE_CPU,
+  GST_GENERATIVE_DEVICE_CUDA,
+} GstGenerativeDevice;
+
+typedef enum {
+  GST_GENERATIVE_PRECISION_AUTO,
+  GST_GENERATIVE_PRECISION_FP32,
+} GstGenerativePrecision;
+
+/* The device itself, NULL with `error` when it is not to be had. */
+const GenDevice *gst_generative_device_find (GstGenerativeDevice device, GError **error);
+
+/* Post `error` as an element error, with the code that suits it. */
+void gst_generative_post_error (GstElement *element, const GError *error);
+
+/* Load the model that property `model` names; posts an error and returns NULL when there is
+ * none. (transfer full) */
+GenModel *gst_generative_load_model (GstElement *element, const char *path);
+
+/* "low,high" as two different numbers; NULL and "" leave the port as it is. FALSE with an error
+ * that names `property`. */
+gboolean gst_generative_override_range (
+    GenPort *port, const char *property, const char *range, GError **error);
+
+/**
+ * A watch on a file: `changed` is called on a thread of the watch's own when the file has been
+ * replaced or rewritten, and has then been left alone for a moment. The file is looked at four
+ * times a second, which works on every file system and costs nothing to speak of.
+ */
+typedef struct _GstFileWatch GstFileWatch;
+typedef void (*GstFileWatchFunc) (gpointer data);
+
+GstFileWatch *gst_file_watch_new (const char *path, GstFileWatchFunc changed, gpointer data);
+/* Ends the thread, and waits for a call of `changed` under way. */
+void gst_file_watch_free (GstFileWatch *watch);
