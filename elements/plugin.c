@@ -8,6 +8,7 @@ plugin_init (GstPlugin *plugin)
   gboolean registered = TRUE;
 
   /* One line an element. */
+  registered &= GST_ELEMENT_REGISTER (datasetsrc, plugin);
   registered &= GST_ELEMENT_REGISTER (generator, plugin);
   registered &= GST_ELEMENT_REGISTER (latentsrc, plugin);
   return registered;

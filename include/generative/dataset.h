@@ -38,8 +38,8 @@ typedef enum {
 /* Open the dataset at `location`; free with gen_dataset_free. Folders are listed, and their
  * first sound picture is decoded to learn the size; sheets are decoded; IDX files are read
  * and checked. */
-GenDataset *
-gen_dataset_open (const char *location, const GenDatasetSettings *settings, GError **error);
+GenDataset *gen_dataset_open (
+    const char *location, const GenDatasetSettings *settings, GError **error);
 void gen_dataset_free (GenDataset *dataset);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenDataset, gen_dataset_free)
 
@@ -97,8 +97,8 @@ typedef struct _GenSequence GenSequence;
 
 /* The sequence of a dataset; free with gen_sequence_free. Fails when the part is empty or the
  * fractions add up to more than 1. */
-GenSequence *
-gen_sequence_new (const GenDataset *dataset, const GenSequenceSettings *settings, GError **error);
+GenSequence *gen_sequence_new (
+    const GenDataset *dataset, const GenSequenceSettings *settings, GError **error);
 void gen_sequence_free (GenSequence *sequence);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenSequence, gen_sequence_free)
 
@@ -110,7 +110,8 @@ guint32 gen_sequence_get_item (GenSequence *sequence, guint64 frame);
 
 /**
  * GenLoader: decodes the frames of a sequence ahead on threads of its own, into a bounded number
- * of pictures that are used again and again. An item that cannot be decoded is met once, and
+ * of pictures that are used again and again. (What is in memory is loaded when it is asked for,
+ * without threads.) An item that cannot be decoded is met once, and
  * left out from then on; its frame number stays its own, so that all other frames keep theirs.
  */
 typedef struct {
@@ -121,7 +122,7 @@ typedef struct {
 } GenLoaderSettings;
 
 typedef enum {
-  GEN_LOADER_PICTURE,  /* here is the next picture */
+  GEN_LOADER_PICTURE,  /* the next picture is in the target */
   GEN_LOADER_BAD,      /* the next frame has none; `error` says why the first time */
   GEN_LOADER_END,      /* all frames were shown */
   GEN_LOADER_FLUSHING, /* gen_loader_set_flushing interrupted the wait */
@@ -136,9 +137,11 @@ GenLoader *gen_loader_new (
 void gen_loader_free (GenLoader *loader);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenLoader, gen_loader_free)
 
-/* Wait for the next frame. `picture` is the loader's and valid until the next call. */
+/* Wait for the next frame, and put its picture into `target`, which has the size and channels
+ * of the settings. `frame` is set in any case, `item` with GEN_LOADER_PICTURE and
+ * GEN_LOADER_BAD. */
 GenLoaderResult gen_loader_next (
-    GenLoader *loader, guint64 *frame, guint32 *item, const GenPicture **picture, GError **error);
+    GenLoader *loader, GenPicture *target, guint64 *frame, guint32 *item, GError **error);
 /* Go on at `frame`; drops what was decoded ahead. From the thread that calls gen_loader_next. */
 void gen_loader_seek (GenLoader *loader, guint64 frame);
 /* While `flushing`, gen_loader_next does not wait. From any thread. */

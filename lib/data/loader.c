@@ -8,6 +8,8 @@
  * and, once it is done, to the reader. */
 #include <generative/dataset.h>
 
+#include "picture-private.h"
+
 /* Slots for each thread: while one waits to be read, another is decoded into. */
 #define SLOTS_PER_THREAD 3
 
@@ -112,8 +114,9 @@ gen_loader_new (const GenDataset *dataset, GenSequence *sequence, const GenLoade
   g_mutex_init (&loader->lock);
   g_cond_init (&loader->work);
   g_cond_init (&loader->done);
-  loader->n_threads =
-      settings->threads > 0 ? (guint)settings->threads : (guint)g_get_num_processors ();
+  if (!gen_dataset_is_in_memory (dataset))
+    loader->n_threads =
+        settings->threads > 0 ? (guint)settings->threads : (guint)g_get_num_processors ();
   loader->n_slots = loader->n_threads * SLOTS_PER_THREAD;
   loader->slots = g_new0 (Slot, loader->n_slots);
   for (guint i = 0; i < loader->n_slots; i++)
@@ -149,50 +152,64 @@ gen_loader_free (GenLoader *loader)
   g_free (loader);
 }
 
-/* Give the slot of `head` back. */
-static void
-advance (GenLoader *loader)
+/* A dataset in memory: nothing is gained by loading ahead. The lock is held. */
+static GenLoaderResult
+load_directly (GenLoader *loader, guint32 *item, GenPicture *target, GError **error)
 {
-  Slot *slot = slot_of (loader, loader->head);
-
-  g_clear_error (&slot->error);
-  slot->state = SLOT_FREE;
-  loader->head++;
-  loader->shown = FALSE;
-  g_cond_signal (&loader->work);
+  *item = gen_sequence_get_item (loader->sequence, loader->head);
+  if (gen_dataset_load (loader->dataset, *item, loader->settings.fit, target, error))
+    return GEN_LOADER_PICTURE;
+  return GEN_LOADER_BAD;
 }
 
-GenLoaderResult
-gen_loader_next (
-    GenLoader *loader, guint64 *frame, guint32 *item, const GenPicture **picture, GError **error)
+/* Wait for the slot of `head`, copy what is in it and give it back. The lock is held on entry
+ * and on return. */
+static GenLoaderResult
+take_slot (GenLoader *loader, guint32 *item, GenPicture *target, GError **error)
 {
-  GenLoaderResult result;
-  Slot *slot;
+  Slot *slot = slot_of (loader, loader->head);
+  GenLoaderResult result = GEN_LOADER_BAD;
 
-  g_mutex_lock (&loader->lock);
-  if (loader->shown)
-    advance (loader);
-  slot = slot_of (loader, loader->head);
-  while (!loader->flushing && !has_ended (loader, loader->head) && slot->state != SLOT_DONE &&
-         slot->state != SLOT_BAD)
+  while (!loader->flushing && slot->state != SLOT_DONE && slot->state != SLOT_BAD)
     g_cond_wait (&loader->done, &loader->lock);
-  if (loader->flushing) {
-    result = GEN_LOADER_FLUSHING;
-  } else if (has_ended (loader, loader->head)) {
-    result = GEN_LOADER_END;
-  } else {
-    *frame = loader->head;
-    *item = slot->item;
-    *picture = &slot->picture;
-    loader->shown = TRUE;
-    result = slot->state == SLOT_DONE ? GEN_LOADER_PICTURE : GEN_LOADER_BAD;
-  }
-  /* Two threads may have met the same bad item in different epochs. */
-  if (result == GEN_LOADER_BAD && !loader->bad[slot->item]) {
+  if (loader->flushing)
+    return GEN_LOADER_FLUSHING;
+  *item = slot->item;
+  if (slot->state == SLOT_DONE) {
+    g_mutex_unlock (&loader->lock);
+    gen_picture_convert (&slot->picture, target);
+    g_mutex_lock (&loader->lock);
+    result = GEN_LOADER_PICTURE;
+  } else if (!loader->bad[slot->item]) {
+    /* Threads may have met the same bad item in several epochs by now. */
     loader->bad[slot->item] = TRUE;
     loader->skipped++;
     g_propagate_error (error, g_steal_pointer (&slot->error));
   }
+  g_clear_error (&slot->error);
+  slot->state = SLOT_FREE;
+  g_cond_signal (&loader->work);
+  return result;
+}
+
+GenLoaderResult
+gen_loader_next (
+    GenLoader *loader, GenPicture *target, guint64 *frame, guint32 *item, GError **error)
+{
+  GenLoaderResult result;
+
+  g_mutex_lock (&loader->lock);
+  *frame = loader->head;
+  if (loader->flushing)
+    result = GEN_LOADER_FLUSHING;
+  else if (has_ended (loader, loader->head))
+    result = GEN_LOADER_END;
+  else if (loader->n_threads == 0)
+    result = load_directly (loader, item, target, error);
+  else
+    result = take_slot (loader, item, target, error);
+  if (result == GEN_LOADER_PICTURE || result == GEN_LOADER_BAD)
+    loader->head++;
   g_mutex_unlock (&loader->lock);
   return result;
 }
@@ -209,7 +226,6 @@ gen_loader_seek (GenLoader *loader, guint64 frame)
     loader->slots[i].state = SLOT_FREE;
   }
   loader->head = loader->next = frame;
-  loader->shown = FALSE;
   loader->seeking = FALSE;
   g_cond_broadcast (&loader->work);
   g_mutex_unlock (&loader->lock);

@@ -186,6 +186,7 @@ gen_meter_refer_dataset (GenMeter *meter, const GenDataset *dataset, int width, 
   };
   g_autoptr (GenSequence) sequence = NULL;
   g_autoptr (GenLoader) loader = NULL;
+  g_auto (GenPicture) picture = { 0 };
   guint64 referred = 0;
 
   order.seed = meter->settings.seed;
@@ -194,11 +195,11 @@ gen_meter_refer_dataset (GenMeter *meter, const GenDataset *dataset, int width, 
     return FALSE;
   loading.frames = MIN (gen_sequence_get_length (sequence), GEN_METER_REFERENCE_MAX);
   loader = gen_loader_new (dataset, sequence, &loading);
+  gen_picture_init (&picture, width, height, channels);
   for (;;) {
-    const GenPicture *picture;
     guint64 frame;
     guint32 item;
-    GenLoaderResult result = gen_loader_next (loader, &frame, &item, &picture, NULL);
+    GenLoaderResult result = gen_loader_next (loader, &picture, &frame, &item, NULL);
 
     if (g_cancellable_set_error_if_cancelled (cancellable, error))
       return FALSE;
@@ -206,7 +207,7 @@ gen_meter_refer_dataset (GenMeter *meter, const GenDataset *dataset, int width, 
       continue;
     if (result != GEN_LOADER_PICTURE)
       break;
-    gen_meter_refer (meter, picture, gen_dataset_get_label (dataset, item));
+    gen_meter_refer (meter, &picture, gen_dataset_get_label (dataset, item));
     referred++;
   }
   if (referred < 2) {

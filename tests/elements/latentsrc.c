@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "player.h"
+
 static GstHarness *
 harness_new (const char *launch, const char *caps)
 {
@@ -117,63 +119,6 @@ test_leading_ones (void)
   assert_frame (buffer, &latent, 0);
   gst_buffer_unref (buffer);
   gst_harness_teardown (harness);
-}
-
-/* A pipeline that keeps the buffers it plays. */
-typedef struct {
-  GstElement *pipeline;
-  GstBus *bus;
-  GMutex lock;
-  GPtrArray *buffers;
-} Player;
-
-static void
-on_handoff (GstElement *sink, GstBuffer *buffer, GstPad *pad, Player *player)
-{
-  g_mutex_lock (&player->lock);
-  g_ptr_array_add (player->buffers, gst_buffer_ref (buffer));
-  g_mutex_unlock (&player->lock);
-}
-
-static void
-player_open (Player *player, const char *launch)
-{
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GstElement) sink = NULL;
-  GstStateChangeReturn result;
-
-  player->pipeline = gst_parse_launch (launch, &error);
-  g_assert_no_error (error);
-  player->bus = gst_element_get_bus (player->pipeline);
-  player->buffers = g_ptr_array_new_with_free_func ((GDestroyNotify)gst_buffer_unref);
-  g_mutex_init (&player->lock);
-  sink = gst_bin_get_by_name (GST_BIN (player->pipeline), "sink");
-  g_signal_connect (sink, "handoff", G_CALLBACK (on_handoff), player);
-  gst_element_set_state (player->pipeline, GST_STATE_PAUSED);
-  result = gst_element_get_state (player->pipeline, NULL, NULL, 20 * GST_SECOND);
-  g_assert_cmpint (result, ==, GST_STATE_CHANGE_SUCCESS);
-}
-
-static void
-player_play_to_end (Player *player)
-{
-  g_autoptr (GstMessage) message = NULL;
-
-  gst_element_set_state (player->pipeline, GST_STATE_PLAYING);
-  message = gst_bus_timed_pop_filtered (
-      player->bus, 20 * GST_SECOND, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
-  g_assert_nonnull (message);
-  g_assert_cmpstr (GST_MESSAGE_TYPE_NAME (message), ==, "eos");
-}
-
-static void
-player_close (Player *player)
-{
-  gst_element_set_state (player->pipeline, GST_STATE_NULL);
-  g_ptr_array_unref (player->buffers);
-  gst_object_unref (player->bus);
-  gst_object_unref (player->pipeline);
-  g_mutex_clear (&player->lock);
 }
 
 static void

@@ -490,17 +490,20 @@ is_damaged (guint32 item)
 static void
 assert_frame (GenLoader *loader, GenSequence *reference, guint64 frame)
 {
+  g_auto (GenPicture) picture = { 0 };
   g_autoptr (GError) error = NULL;
-  const GenPicture *picture;
+  GenLoaderResult result;
   guint64 shown;
   guint32 item;
-  GenLoaderResult result = gen_loader_next (loader, &shown, &item, &picture, &error);
+
+  gen_picture_init (&picture, 8, 8, 1);
+  result = gen_loader_next (loader, &picture, &shown, &item, &error);
 
   g_assert_cmpuint (shown, ==, frame);
   g_assert_cmpuint (item, ==, gen_sequence_get_item (reference, frame));
   g_assert_cmpint (result, ==, is_damaged (item) ? GEN_LOADER_BAD : GEN_LOADER_PICTURE);
   if (result == GEN_LOADER_PICTURE)
-    g_assert_cmpint (picture->data[0], ==, 20 * item);
+    g_assert_cmpint (picture.data[0], ==, 20 * item);
 }
 
 static void
@@ -514,10 +517,11 @@ test_loader (gconstpointer data)
   GenLoaderSettings settings = {
     .width = 8, .height = 8, .channels = 1, .threads = threads, .frames = LOADER_FRAMES
   };
-  const GenPicture *picture;
+  g_auto (GenPicture) picture = { 0 };
   guint64 frame;
   guint32 item;
 
+  gen_picture_init (&picture, 8, 8, 1);
   for (int i = 0; i < LOADER_ITEMS; i++) {
     g_autofree char *name = g_strdup_printf ("%02d.png", i);
 
@@ -532,7 +536,7 @@ test_loader (gconstpointer data)
 
   for (int i = 0; i < LOADER_FRAMES; i++)
     assert_frame (loader, reference, (guint64)i);
-  g_assert_cmpint (gen_loader_next (loader, &frame, &item, &picture, NULL), ==, GEN_LOADER_END);
+  g_assert_cmpint (gen_loader_next (loader, &picture, &frame, &item, NULL), ==, GEN_LOADER_END);
   g_assert_cmpuint (gen_loader_get_skipped (loader), ==, 2);
   /* From anywhere to anywhere, the frames stay what they are. */
   for (guint64 i = 0; i < 60; i++) {
@@ -547,7 +551,7 @@ test_loader (gconstpointer data)
   gen_loader_seek (loader, 3);
   gen_loader_set_flushing (loader, TRUE);
   g_assert_cmpint (
-      gen_loader_next (loader, &frame, &item, &picture, NULL), ==, GEN_LOADER_FLUSHING);
+      gen_loader_next (loader, &picture, &frame, &item, NULL), ==, GEN_LOADER_FLUSHING);
   gen_loader_set_flushing (loader, FALSE);
   assert_frame (loader, reference, 3);
   scratch_remove (folder);
@@ -562,8 +566,10 @@ test_loader_tells_once (void)
   g_autoptr (GenSequence) sequence = NULL;
   g_autoptr (GenLoader) loader = NULL;
   GenLoaderSettings settings = { .width = 8, .height = 8, .channels = 1 };
+  g_auto (GenPicture) picture = { 0 };
   int told = 0, bad = 0;
 
+  gen_picture_init (&picture, 8, 8, 1);
   save_grey (folder, "a.png", 8, 1);
   save_grey (folder, "b.png", 8, 2);
   cut_file (folder, "b.png", 50);
@@ -572,11 +578,10 @@ test_loader_tells_once (void)
   loader = gen_loader_new (dataset, sequence, &settings);
   for (int i = 0; i < 40; i++) {
     g_autoptr (GError) error = NULL;
-    const GenPicture *picture;
     guint64 frame;
     guint32 item;
 
-    bad += gen_loader_next (loader, &frame, &item, &picture, &error) == GEN_LOADER_BAD;
+    bad += gen_loader_next (loader, &picture, &frame, &item, &error) == GEN_LOADER_BAD;
     told += error != NULL;
     if (error != NULL)
       g_assert_nonnull (strstr (error->message, "b.png"));
@@ -584,6 +589,31 @@ test_loader_tells_once (void)
   g_assert_cmpint (bad, ==, 20);
   g_assert_cmpint (told, ==, 1);
   scratch_remove (folder);
+}
+
+/* A dataset in memory goes through the loader all the same. */
+static void
+test_loader_memory (void)
+{
+  g_autoptr (GenDataset) dataset = open_tiles (6, 1, 0);
+  g_autoptr (GenSequence) sequence = new_sequence (dataset, GEN_SEQUENCE_DEFAULTS);
+  g_autoptr (GenSequence) reference = new_sequence (dataset, GEN_SEQUENCE_DEFAULTS);
+  GenLoaderSettings settings = { .width = 1, .height = 1, .channels = 1, .frames = 12 };
+  g_autoptr (GenLoader) loader = gen_loader_new (dataset, sequence, &settings);
+  g_auto (GenPicture) picture = { 0 };
+  guint64 frame;
+  guint32 item;
+
+  gen_picture_init (&picture, 1, 1, 1);
+  gen_loader_seek (loader, 2);
+  for (guint i = 2; i < 12; i++) {
+    g_assert_cmpint (
+        gen_loader_next (loader, &picture, &frame, &item, NULL), ==, GEN_LOADER_PICTURE);
+    g_assert_cmpuint (frame, ==, i);
+    g_assert_cmpuint (item, ==, gen_sequence_get_item (reference, i));
+    g_assert_cmpuint (picture.data[0], ==, item);
+  }
+  g_assert_cmpint (gen_loader_next (loader, &picture, &frame, &item, NULL), ==, GEN_LOADER_END);
 }
 
 /* The handwritten digits of OpenCV's samples; pipelines/fetch-digits.sh brings them. */
@@ -635,6 +665,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/dataset/loader/one-thread", GINT_TO_POINTER (1), test_loader);
   g_test_add_data_func ("/dataset/loader/four-threads", GINT_TO_POINTER (4), test_loader);
   g_test_add_func ("/dataset/loader/tells-once", test_loader_tells_once);
+  g_test_add_func ("/dataset/loader/memory", test_loader_memory);
   g_test_add_func ("/dataset/digits", test_digits);
   return g_test_run ();
 }

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The label meta has no tags: whatever an element does to the picture, it stays what it shows. */
+#include "label-meta.h"
+
+void
+gst_generative_label_register (void)
+{
+  static const gchar *tags[] = { NULL };
+  static gsize registered = 0;
+
+  if (g_once_init_enter (&registered)) {
+    gst_meta_register_custom (GST_GENERATIVE_LABEL, tags, NULL, NULL, NULL);
+    g_once_init_leave (&registered, 1);
+  }
+}
+
+void
+gst_generative_label_add (GstBuffer *buffer, int label, const char *name, guint index)
+{
+  GstCustomMeta *meta = gst_buffer_add_custom_meta (buffer, GST_GENERATIVE_LABEL);
+  GstStructure *structure = gst_custom_meta_get_structure (meta);
+
+  gst_structure_set (structure, "label", G_TYPE_INT, label, "index", G_TYPE_UINT, index, NULL);
+  if (name != NULL)
+    gst_structure_set (structure, "name", G_TYPE_STRING, name, NULL);
+}
