@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The states of training as a safetensors file. */
+#pragma once
+
+#include <generative/trainer.h>
+
+/* `metadata`: pairs of strings, ended by NULL. */
+gboolean gen_state_file_save (
+    GenTrainer *trainer, const char *path, const char *const *metadata, GError **error);
+/* All states are read, or none. The values of `keys` (ended by NULL) in the metadata go to
+ * `numbers`; 0 where they are missing. */
+gboolean gen_state_file_load (GenTrainer *trainer, const char *path, const char *const *keys,
+    guint64 *numbers, GError **error);
