@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The preview: a wall of pictures of the same latents. The training thread makes one when the last
+ * has been taken, and a task of the src pad pushes it, so that a slow screen never holds training
+ * up. */
+#include "gantrainer.h"
+
+#include <string.h>
+
+#include <generative/random.h>
+
+/* Stream of random numbers of the preview's latents. */
+#define STREAM_PREVIEW 0x20000u
+/* Pictures a second that a recording plays at. */
+#define RATE 10
+
+static gsize
+n_pictures (const GstGanTrainer *self)
+{
+  return (gsize)self->preview_columns * self->preview_rows;
+}
+
+static void
+push_start (GstGanTrainer *self)
+{
+  g_autofree char *id = gst_pad_create_stream_id (self->src, GST_ELEMENT (self), "preview");
+  g_autoptr (GstCaps) caps = gst_caps_new_simple ("video/x-raw", "format", G_TYPE_STRING,
+      GST_VIDEO_INFO_N_COMPONENTS (&self->info) == 1 ? "GRAY8" : "RGB", "width", G_TYPE_INT,
+      GST_VIDEO_INFO_WIDTH (&self->info) * self->preview_columns, "height", G_TYPE_INT,
+      GST_VIDEO_INFO_HEIGHT (&self->info) * self->preview_rows, "framerate", GST_TYPE_FRACTION,
+      RATE, 1, NULL);
+  GstSegment segment;
+
+  gst_segment_init (&segment, GST_FORMAT_TIME);
+  gst_pad_push_event (self->src, gst_event_new_stream_start (id));
+  gst_pad_push_event (self->src, gst_event_new_caps (caps));
+  gst_pad_push_event (self->src, gst_event_new_segment (&segment));
+}
+
+/* The src pad's task: push what is there, and EOS when training is over. */
+static void
+push (gpointer data)
+{
+  GstGanTrainer *self = data;
+  GstBuffer *buffer;
+  gboolean first, stopping;
+
+  g_mutex_lock (&self->mutex);
+  while (self->preview == NULL && !self->ended && !self->stopping)
+    g_cond_wait (&self->cond, &self->mutex);
+  buffer = g_steal_pointer (&self->preview);
+  stopping = self->stopping;
+  g_mutex_unlock (&self->mutex);
+  first = !gst_pad_has_current_caps (self->src);
+  if (stopping) {
+    gst_clear_buffer (&buffer);
+    gst_pad_pause_task (self->src);
+    return;
+  }
+  if (first)
+    push_start (self);
+  if (buffer == NULL) {
+    gst_pad_push_event (self->src, gst_event_new_eos ());
+    gst_pad_pause_task (self->src);
+    return;
+  }
+  /* Whatever becomes of the preview, training goes on. */
+  if (gst_pad_push (self->src, buffer) == GST_FLOW_NOT_LINKED)
+    gst_pad_pause_task (self->src);
+}
+
+void
+gst_gan_trainer_preview_start (GstGanTrainer *self)
+{
+  GenRandom random = gen_random_new (self->settings.seed, STREAM_PREVIEW);
+  gsize latent_size = gen_trainer_latent_size (self->trainer);
+
+  self->n_previews = 0;
+  if (!gst_pad_is_linked (self->src))
+    return;
+  self->latents = g_new (float, n_pictures (self) * latent_size);
+  self->pictures = g_new (float, n_pictures (self) * gen_trainer_picture_size (self->trainer));
+  gen_random_normal (&random, 0, 0, self->latents, n_pictures (self) * latent_size);
+  gst_pad_start_task (self->src, push, self, NULL);
+}
+
+/* Planes of numbers to the bytes of the wall. */
+static void
+draw (GstGanTrainer *self, guint8 *out)
+{
+  const int width = GST_VIDEO_INFO_WIDTH (&self->info),
+            height = GST_VIDEO_INFO_HEIGHT (&self->info);
+  const int channels = GST_VIDEO_INFO_N_COMPONENTS (&self->info);
+  const gsize stride = GST_ROUND_UP_4 ((gsize)width * self->preview_columns * channels);
+  const float scale = 255 / (self->high - self->low);
+  const float *in = self->pictures;
+
+  for (int row = 0; row < self->preview_rows; row++)
+    for (int column = 0; column < self->preview_columns; column++)
+      for (int c = 0; c < channels; c++)
+        for (int y = 0; y < height; y++) {
+          guint8 *line =
+              out + ((gsize)row * height + y) * stride + (gsize)column * width * channels + c;
+
+          for (int x = 0; x < width; x++)
+            line[x * channels] = CLAMP ((*in++ - self->low) * scale + 0.5f, 0, 255);
+        }
+}
+
+gboolean
+gst_gan_trainer_preview_update (GstGanTrainer *self, GError **error)
+{
+  gsize size = (gsize)GST_VIDEO_INFO_HEIGHT (&self->info) * self->preview_rows *
+               GST_ROUND_UP_4 ((gsize)GST_VIDEO_INFO_WIDTH (&self->info) * self->preview_columns *
+                               GST_VIDEO_INFO_N_COMPONENTS (&self->info));
+  GstBuffer *buffer;
+  GstMapInfo map;
+  gboolean waiting;
+
+  g_mutex_lock (&self->mutex);
+  waiting = self->preview != NULL;
+  g_mutex_unlock (&self->mutex);
+  if (waiting || self->latents == NULL)
+    return TRUE;
+  if (!gen_trainer_generate (self->trainer, self->settings.ema > 0, self->latents,
+          n_pictures (self), self->pictures, error))
+    return FALSE;
+  buffer = gst_buffer_new_allocate (NULL, size, NULL);
+  gst_buffer_map (buffer, &map, GST_MAP_WRITE);
+  memset (map.data, 0, map.size);
+  draw (self, map.data);
+  gst_buffer_unmap (buffer, &map);
+  GST_BUFFER_OFFSET (buffer) = gen_trainer_steps (self->trainer);
+  GST_BUFFER_PTS (buffer) = gst_util_uint64_scale (self->n_previews++, GST_SECOND, RATE);
+  GST_BUFFER_DURATION (buffer) = GST_SECOND / RATE;
+
+  g_mutex_lock (&self->mutex);
+  self->preview = buffer;
+  g_cond_broadcast (&self->cond);
+  g_mutex_unlock (&self->mutex);
+  return TRUE;
+}
+
+void
+gst_gan_trainer_preview_clear (GstGanTrainer *self)
+{
+  gst_clear_buffer (&self->preview);
+  g_clear_pointer (&self->latents, g_free);
+  g_clear_pointer (&self->pictures, g_free);
+}
