@@ -42,6 +42,15 @@ save_model (GenGraph *graph, const char *folder, const char *name, GError **erro
   return saved;
 }
 
+/* json-glib before 1.8 writes 1e-08 as "1e-08.0", which is no JSON. */
+static char *
+mend_exponents (const char *text)
+{
+  g_autoptr (GRegex) regex = g_regex_new ("(\\d)(e[-+]?\\d+)\\.0", 0, 0, NULL);
+
+  return g_regex_replace (regex, text, -1, 0, "\\1.0\\2", 0, NULL);
+}
+
 static void
 add_double (JsonObject *object, const char *name, double value)
 {
@@ -52,7 +61,8 @@ static gboolean
 save_settings (GenTrainer *trainer, const char *folder, guint64 samples, GError **error)
 {
   const GenTrainerSettings *settings = gen_trainer_settings (trainer);
-  g_autofree char *path = g_build_filename (folder, "training.json", NULL), *text = NULL;
+  g_autofree char *path = g_build_filename (folder, "training.json", NULL), *text = NULL,
+                  *mended = NULL;
   JsonObject *object = json_object_new ();
   g_autoptr (JsonNode) root = json_node_init_object (json_node_alloc (), object);
   g_autoptr (GBytes) bytes = NULL;
@@ -73,7 +83,8 @@ save_settings (GenTrainer *trainer, const char *folder, guint64 samples, GError 
   add_double (object, "ema", settings->ema);
   json_object_set_int_member (object, "seed", settings->seed);
   text = json_to_string (root, TRUE);
-  bytes = g_bytes_new (text, strlen (text));
+  mended = mend_exponents (text);
+  bytes = g_bytes_new (mended, strlen (mended));
   return gen_atomic_write (path, bytes, error);
 }
 
