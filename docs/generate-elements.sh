@@ -58,7 +58,7 @@ done
 {
     echo "# The elements"
     echo
-    for page in "$pages"/*.md; do
+    for page in "$pages"/[a-z]*.md; do
         element=$(basename "$page" .md)
         # A line each, from the element's own metadata.
         printf -- '- [%s](%s.md): %s\n' "$element" "$element" \

@@ -70,6 +70,14 @@ for script in tests/pipelines/test-*.sh; do
     summarise_tap "pipelines/${name#test-}" "$logs/$name.tap" $status
 done
 
+# The documents.
+if sh docs/generate-elements.sh --check >"$logs/docs.log" 2>&1; then
+    summarise "docs/elements" 1 0
+else
+    cat "$logs/docs.log"
+    summarise "docs/elements" 0 1
+fi
+
 echo "logs: $logs"
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -4,11 +4,18 @@
 # has the files they name.
 . "$(dirname "$0")/harness.sh"
 
-# The lines of a |[ ... ]| block that begin with gst-launch-1.0, joined where they end on a
-# backslash.
+# The commands of the |[ ... ]| blocks, a line each: one begins with gst-launch-1.0 and goes on to
+# the next or to the block's end.
 launch_lines() {
-    sed -n '/^ \* |\[/,/^ \* \]|/p' "$1" | sed -e 's/^ \* \{0,1\}//' -e '/^|\[/d' -e '/^\]|/d' |
-        sed -e ':join' -e '/\\$/{N;s/\\\n */ /;b join' -e '}' | grep '^gst-launch-1.0' || true
+    awk '
+        /^ \* \|\[/ { on = 1; next }
+        /^ \* \]\|/ { on = 0 }
+        !on { if (command != "") print command; command = ""; next }
+        {
+            sub (/^ \* */, ""); sub (/ *\\$/, "")
+            if (/^gst-launch-1.0/) { if (command != "") print command; command = $0 }
+            else if (command != "") command = command " " $0
+        }' "$1"
 }
 
 for source in elements/*.c; do
