@@ -15,6 +15,8 @@ GST_PLUGIN_PATH="$build/elements"
 GST_REGISTRY="$build/docs-registry.bin"
 LC_ALL=C.UTF-8
 export GST_PLUGIN_PATH GST_REGISTRY LC_ALL
+# What GstObject and the base classes add.
+foreign=" name parent blocksize num-buffers typefind do-timestamp automatic-eos qos "
 pages=$(mktemp -d)
 trap 'rm -rf "$pages"' EXIT
 
@@ -28,9 +30,6 @@ section() {
 for source in elements/*.c; do
     element=$(basename "$source" .c)
     grep -q "SECTION:element-$element" "$source" || continue
-    # The properties that the source itself installs, by their names.
-    own=$(grep -oE 'g_param_spec_[a-z0-9_]+ *\( *"[a-z0-9-]+"|gst_param_spec_[a-z_]+ *\( *"[a-z0-9-]+"' "$source" |
-        sed -E 's/.*"([^"]*)"/\1/' | tr '\n' ' ')
     {
         echo "# $element"
         echo
@@ -38,14 +37,14 @@ for source in elements/*.c; do
         echo
         echo '### Properties'
         echo
-        gst-inspect-1.0 --no-colors "$element" | awk -v own=" $own" '
+        gst-inspect-1.0 --no-colors "$element" | awk -v foreign="$foreign" '
             /^Element Properties:/ { on = 1; next }
             on && /^[A-Z]/ { on = 0 }
             !on { next }
             /^  [a-z][a-z0-9-]* *:/ {
                 name = $1; sub (/:.*/, "", name)
                 blurb = $0; sub (/^ *[a-z0-9-]* *: */, "", blurb)
-                show = index (own, " " name " ") > 0
+                show = index (foreign, " " name " ") == 0
                 if (show) printf "- `%s`: %s\n", name, blurb
                 next
             }
