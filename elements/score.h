@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <generative/report.h>
+#include <gst/gst.h>
+
+/**
+ * How elements tell what they measured, in three places that always agree:
+ * - on the buffer, as a custom meta GST_GENERATIVE_SCORE: a field for each score. Elements that
+ *   follow each other add to the same meta.
+ * - on the bus, where it is asked for, as an element message of the same name and fields, and
+ *   `pts` and `frame`;
+ * - in the report, where there is one, as a line of JSON with the same fields.
+ *
+ * Values that are not finite are in none of them: the frame does not have that score.
+ */
+#define GST_GENERATIVE_SCORE "generative-score"
+/* The element message that comes once, at the end of the stream. */
+#define GST_GENERATIVE_SUMMARY "generative-summary"
+
+typedef struct _GstGenerativeScore GstGenerativeScore;
+
+/* Scores of `element` with `fields` (copied), and a report in the file `report` unless that is
+ * NULL. NULL with `error` when the report cannot be written. From the streaming thread, or when
+ * there is none. */
+GstGenerativeScore *gst_generative_score_new (GstElement *element, const GenField *fields,
+    guint n_fields, const char *report, GError **error);
+void gst_generative_score_free (GstGenerativeScore *score);
+
+/* Tell the scores of frame number `frame`: `values` has one for each field. `buffer` must be
+ * writable (its metas are, its memory is not touched). `post`: on the bus, too. FALSE with
+ * `error` when the report could not be written. */
+gboolean gst_generative_score_emit (GstGenerativeScore *score, GstBuffer *buffer, guint64 frame,
+    const double *values, gboolean post, GError **error);
+
+/* Tell the summary on the bus, and in the report. FALSE with `error` when the report could not
+ * be written. */
+gboolean gst_generative_score_summarise (
+    GstGenerativeScore *score, JsonObject *summary, GError **error);
+
+/* The scores that `buffer` carries, or NULL: what an element reads that follows. (transfer
+ * none) */
+const GstStructure *gst_generative_score_get (GstBuffer *buffer);
