@@ -9,6 +9,7 @@ plugin_init (GstPlugin *plugin)
 
   /* One line an element. */
   registered &= GST_ELEMENT_REGISTER (datasetsrc, plugin);
+  registered &= GST_ELEMENT_REGISTER (discriminator, plugin);
   registered &= GST_ELEMENT_REGISTER (gantrainer, plugin);
   registered &= GST_ELEMENT_REGISTER (generator, plugin);
   registered &= GST_ELEMENT_REGISTER (latentsrc, plugin);

@@ -10,6 +10,9 @@
 /* Fewer numbers than this are scores or classes, not a picture laid out in a row. */
 #define SMALLEST_PICTURE 16
 
+/* A vector from this length on may well be a picture; shorter ones are latents more often. */
+#define SMALLEST_SUPPOSED 256
+
 /* What stands for a free picture size where only the other extents matter. */
 #define ANY_SIZE 64
 
@@ -238,7 +241,7 @@ describe_port (GString *text, const GenPort *port)
     g_string_append_printf (text, "vectors of %" G_GINT64_FORMAT " numbers", port->length);
   else
     g_string_append_printf (text, "%s %s", gen_data_type_name (port->type), shape);
-  if (gen_port_make_picture (&picture, 0, 0))
+  if (port->length >= SMALLEST_SUPPOSED && gen_port_make_picture (&picture, 0, 0))
     g_string_append_printf (text, " (perhaps pictures of %d x %d pixels, %s)", picture.width,
         picture.height, colours[picture.channels]);
 }
