@@ -15,7 +15,9 @@
  *
  * Each buffer has its frame number as its offset, and a `generative-label` meta that tells the
  * class. At the end of an epoch an element message `generative-epoch` tells its number
- * (`epoch`), its `frames` and the pictures `skipped` so far.
+ * (`epoch`), its `frames` and the pictures `skipped` so far. Ahead of the first buffer goes a
+ * sticky event `generative-dataset`, whose field `length` tells those who count epochs how many
+ * pictures one has.
  *
  * ## Example launch line
  * |[
@@ -95,7 +97,8 @@ struct _GstDatasetSrc {
   guint32 length;       /* frames in an epoch */
   guint32 bad_in_a_row; /* frames without a picture */
   gboolean epoch_ended; /* to be told before the next frame */
-  gboolean moved;       /* `frame` follows from `position` as soon as the rate is known */
+  gboolean length_told;
+  gboolean moved; /* `frame` follows from `position` as soon as the rate is known */
   GstClockTime position;
 };
 
@@ -306,7 +309,7 @@ gst_dataset_src_start (GstBaseSrc *base)
   self->frames = (guint64)epochs * self->length;
   self->frame = 0;
   self->bad_in_a_row = 0;
-  self->epoch_ended = self->moved = FALSE;
+  self->epoch_ended = self->moved = self->length_told = FALSE;
   GST_INFO_OBJECT (self, "%s: %u pictures, %u of them in the split, %d classes", location,
       gen_dataset_get_count (self->dataset), self->length,
       gen_dataset_get_label_count (self->dataset));
@@ -561,6 +564,16 @@ gst_dataset_src_tell_epoch (GstDatasetSrc *self)
                                   self->length, "skipped", G_TYPE_UINT, self->skipped, NULL)));
 }
 
+static void
+gst_dataset_src_tell_length (GstDatasetSrc *self)
+{
+  self->length_told = TRUE;
+  gst_pad_push_event (
+      GST_BASE_SRC_PAD (self), gst_event_new_custom (GST_EVENT_CUSTOM_DOWNSTREAM_STICKY,
+                                   gst_structure_new ("generative-dataset", "length", G_TYPE_UINT,
+                                       (guint)self->length, NULL)));
+}
+
 /* On to the next frame. */
 static void
 gst_dataset_src_step (GstDatasetSrc *self, guint64 frame)
@@ -598,6 +611,8 @@ gst_dataset_src_load (GstDatasetSrc *self, GenPicture *target, guint64 *frame, g
     g_autoptr (GError) error = NULL;
     GstFlowReturn flow;
 
+    if (!self->length_told)
+      gst_dataset_src_tell_length (self);
     if (self->epoch_ended)
       gst_dataset_src_tell_epoch (self);
     switch (gen_loader_next (self->loader, target, frame, item, &error)) {

@@ -152,6 +152,17 @@ after_step (GstGanTrainer *self, const GenTrainerFigures *figures)
   return TRUE;
 }
 
+/* By the first batch, the size of an epoch must be known if it is asked for. */
+static gboolean
+check_epochs (GstGanTrainer *self)
+{
+  if (self->epochs == 0 || epoch_length (self) > 0)
+    return TRUE;
+  GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS,
+      ("epochs: the data does not say how many pictures an epoch has; set epoch-samples"), (NULL));
+  return FALSE;
+}
+
 /* Steps until the end. TRUE when training ended as it should. */
 static gboolean
 train (GstGanTrainer *self, gboolean *stopped)
@@ -167,6 +178,8 @@ train (GstGanTrainer *self, gboolean *stopped)
     batch = take_batch (self, stopped);
     if (batch == NULL)
       break;
+    if (!check_epochs (self))
+      return FALSE;
     stepped = gen_trainer_step (self->trainer, batch, &figures, &error);
     give_batch_back (self);
     if (!stepped) {

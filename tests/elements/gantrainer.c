@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* gantrainer: steps, checkpoints, the preview, resuming, and what it says when something is
+ * wrong. */
+#include <generative/checkpoint.h>
+#include <generative/onnx.h>
+#include <gst/check/gstharness.h>
+#include <gst/gst.h>
+
+#include <string.h>
+
+#include "../scratch.h"
+
+/* Run the pipeline to its end; the error's text, or NULL after EOS. Counts progress messages. */
+static char *
+play (const char *description, guint *n_progress)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GstElement) pipeline = gst_parse_launch (description, &error);
+  g_autoptr (GstBus) bus = NULL;
+  char *text = NULL;
+  gboolean ended = FALSE;
+
+  g_assert_no_error (error);
+  bus = gst_element_get_bus (pipeline);
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  while (!ended) {
+    g_autoptr (GstMessage) message = gst_bus_timed_pop (bus, 60 * GST_SECOND);
+
+    g_assert_nonnull (message);
+    if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR) {
+      gst_message_parse_error (message, &error, NULL);
+      text = g_strdup (error->message);
+      ended = TRUE;
+    }
+    if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS)
+      ended = TRUE;
+    if (n_progress != NULL && gst_message_has_name (message, "gantrainer-progress")) {
+      const GstStructure *s = gst_message_get_structure (message);
+      double loss;
+
+      g_assert_true (gst_structure_get_double (s, "discriminator-loss", &loss));
+      g_assert_cmpfloat (loss, >, 0);
+      ++*n_progress;
+    }
+  }
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  return text;
+}
+
+#define SOURCE                                                                                     \
+  "videotestsrc pattern=ball num-buffers=%d ! video/x-raw,format=%s,width=8,height=8 ! "
+
+static GBytes *
+read_file (const char *folder, const char *name)
+{
+  g_autofree char *path = g_build_filename (folder, name, NULL);
+  char *data;
+  gsize size;
+
+  g_assert_true (g_file_get_contents (path, &data, &size, NULL));
+  return g_bytes_new_take (data, size);
+}
+
+/* The whole data, in one go and in two: the same bits. With an epoch of 40 pictures, two epochs are
+ * ten steps of eight. */
+static void
+test_resume (void)
+{
+  g_autofree char *whole = scratch_new (), *parts = scratch_new ();
+  const char *format =
+      SOURCE "gantrainer name=t batch-size=8 dropout=0.2 ema=0.9 silent=true checkpoint=%s %s";
+  g_autofree char *first =
+      g_strdup_printf (format, 200, "GRAY8", whole, "epochs=2 epoch-samples=40");
+  g_autofree char *second = g_strdup_printf (format, 200, "GRAY8", parts, "max-steps=4");
+  g_autofree char *third =
+      g_strdup_printf (format, 200, "GRAY8", parts, "resume=true epochs=2 epoch-samples=40 seed=0");
+  g_autoptr (GBytes) a = NULL, b = NULL;
+  guint n_progress = 0;
+
+  g_assert_cmpstr (play (first, &n_progress), ==, NULL);
+  g_assert_cmpuint (n_progress, >=, 1);
+  g_assert_cmpstr (play (second, NULL), ==, NULL);
+  g_assert_cmpstr (play (third, NULL), ==, NULL);
+  a = read_file (whole, GEN_CHECKPOINT_STATE);
+  b = read_file (parts, GEN_CHECKPOINT_STATE);
+  g_assert_true (g_bytes_equal (a, b));
+  g_clear_pointer (&a, g_bytes_unref);
+  g_clear_pointer (&b, g_bytes_unref);
+  a = read_file (whole, "ema.onnx");
+  b = read_file (parts, "ema.onnx");
+  g_assert_true (g_bytes_equal (a, b));
+  scratch_remove (whole);
+  scratch_remove (parts);
+}
+
+/* What was written is a model with the step in its metadata; training goes on from the models
+ * alone, too, in colour. */
+static void
+test_models (void)
+{
+  g_autofree char *folder = scratch_new (), *other = scratch_new ();
+  g_autofree char *first = g_strdup_printf (SOURCE
+      "gantrainer batch-size=8 silent=true checkpoint=%s optimizer=sgd loss=hinge",
+      24, "RGB", folder);
+  g_autofree char *second = g_strdup_printf (SOURCE
+      "gantrainer batch-size=8 silent=true checkpoint=%s generator-model=%s/generator.onnx "
+      "discriminator-model=%s/discriminator.onnx",
+      16, "RGB", other, folder, folder);
+  g_autofree char *path = g_build_filename (other, "generator.onnx", NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GenGraph) graph = NULL;
+
+  g_assert_cmpstr (play (first, NULL), ==, NULL);
+  g_assert_cmpstr (play (second, NULL), ==, NULL);
+  graph = gen_onnx_load (path, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (g_hash_table_lookup (graph->metadata, "generative.step"), ==, "2");
+  scratch_remove (folder);
+  scratch_remove (other);
+}
+
+/* The wall on the src pad, of the size that was asked for, and EOS after it. */
+static void
+test_preview (void)
+{
+  g_autofree char *folder = scratch_new ();
+  GstHarness *harness = gst_harness_new ("gantrainer");
+  GstBuffer *buffer;
+  GstEvent *event;
+  gboolean ended = FALSE;
+
+  gst_harness_set (harness, "gantrainer", "batch-size", 4, "checkpoint", folder, "preview-interval",
+      (guint64)1, "preview-columns", 3, "preview-rows", 2, "max-steps", (guint64)2, "silent", TRUE,
+      NULL);
+  gst_harness_set_src_caps_str (
+      harness, "video/x-raw,format=GRAY8,width=8,height=8,framerate=30/1");
+  for (int i = 0; i < 8; i++) {
+    buffer = gst_harness_create_buffer (harness, 64);
+    gst_buffer_memset (buffer, 0, i * 20, 64);
+    g_assert_cmpint (gst_harness_push (harness, buffer), ==, GST_FLOW_OK);
+  }
+  buffer = gst_harness_pull (harness);
+  g_assert_nonnull (buffer);
+  g_assert_cmpuint (gst_buffer_get_size (buffer), ==, 24 * 16);
+  gst_buffer_unref (buffer);
+  while (!ended) {
+    event = gst_harness_pull_event (harness);
+    g_assert_nonnull (event);
+    ended = GST_EVENT_TYPE (event) == GST_EVENT_EOS;
+    gst_event_unref (event);
+  }
+  /* It has had enough. */
+  buffer = gst_harness_create_buffer (harness, 64);
+  g_assert_cmpint (gst_harness_push (harness, buffer), ==, GST_FLOW_EOS);
+  gst_harness_teardown (harness);
+  scratch_remove (folder);
+}
+
+/* Flushing throws half a batch away, and training goes on with what comes. */
+static void
+test_flush (void)
+{
+  g_autofree char *folder = scratch_new ();
+  GstHarness *harness = gst_harness_new_with_padnames ("gantrainer", "sink", NULL);
+  g_autoptr (GstBus) bus = gst_bus_new ();
+  GstSegment segment;
+  GstMessage *message;
+
+  gst_element_set_bus (harness->element, bus);
+  gst_harness_set (
+      harness, "gantrainer", "batch-size", 4, "checkpoint", folder, "silent", TRUE, NULL);
+  gst_harness_set_src_caps_str (
+      harness, "video/x-raw,format=GRAY8,width=8,height=8,framerate=30/1");
+  for (int i = 0; i < 3; i++)
+    gst_harness_push (harness, gst_harness_create_buffer (harness, 64));
+  gst_harness_push_event (harness, gst_event_new_flush_start ());
+  gst_harness_push_event (harness, gst_event_new_flush_stop (TRUE));
+  gst_segment_init (&segment, GST_FORMAT_TIME);
+  gst_harness_push_event (harness, gst_event_new_segment (&segment));
+  for (int i = 0; i < 3; i++)
+    gst_harness_push (harness, gst_harness_create_buffer (harness, 64));
+  gst_harness_push_event (harness, gst_event_new_eos ());
+  message = gst_bus_timed_pop_filtered (bus, 20 * GST_SECOND, GST_MESSAGE_ERROR);
+  g_assert_nonnull (message); /* three pictures are less than a batch of four */
+  gst_message_unref (message);
+  gst_element_set_bus (harness->element, NULL);
+  gst_harness_teardown (harness);
+  scratch_remove (folder);
+}
+
+static void
+expect_error (const char *part, const char *format, const char *settings)
+{
+  g_autofree char *folder = scratch_new ();
+  g_autofree char *description = g_strdup_printf (
+      SOURCE "gantrainer batch-size=8 silent=true checkpoint=%s %s", 160, format, folder, settings);
+  g_autofree char *text = play (description, NULL);
+
+  g_test_message ("%s", text);
+  g_assert_nonnull (text);
+  g_assert_nonnull (strstr (text, part));
+  scratch_remove (folder);
+}
+
+static void
+test_errors (void)
+{
+  expect_error ("preset", "GRAY8", "preset=nonsense");
+  expect_error ("optimizer", "GRAY8", "optimizer=nonsense");
+  expect_error ("loss", "GRAY8", "loss=nonsense");
+  expect_error ("beta1", "GRAY8", "beta1=1");
+  expect_error ("resume", "GRAY8", "resume=true");
+  expect_error ("checkpoint", "GRAY8", "checkpoint=/dev/null/folder");
+  expect_error ("batch-size", "GRAY8", "batch-size=1000");
+  expect_error ("epoch-samples", "GRAY8", "epochs=3");
+  expect_error ("generator-model", "GRAY8", "generator-model=x.onnx");
+  expect_error ("learning-rate", "GRAY8", "learning-rate=1e30");
+}
+
+/* A state that is cut off or of another net is refused, and says so. */
+static void
+test_damaged (void)
+{
+  g_autofree char *folder = scratch_new ();
+  g_autofree char *first = g_strdup_printf (
+      SOURCE "gantrainer batch-size=8 silent=true checkpoint=%s", 16, "GRAY8", folder);
+  g_autofree char *again = g_strdup_printf (
+      SOURCE "gantrainer batch-size=8 silent=true resume=true checkpoint=%s", 16, "GRAY8", folder);
+  g_autofree char *colour = g_strdup_printf (
+      SOURCE "gantrainer batch-size=8 silent=true resume=true checkpoint=%s", 16, "RGB", folder);
+  g_autofree char *path = g_build_filename (folder, GEN_CHECKPOINT_STATE, NULL), *text = NULL;
+  g_autoptr (GBytes) state = NULL;
+  gsize size;
+
+  g_assert_cmpstr (play (first, NULL), ==, NULL);
+  text = play (colour, NULL);
+  g_assert_nonnull (strstr (text, GEN_CHECKPOINT_STATE));
+  state = read_file (folder, GEN_CHECKPOINT_STATE);
+  size = g_bytes_get_size (state);
+  for (gsize cut = 0; cut < size; cut = cut * 3 + 5) {
+    g_autofree char *message = NULL;
+
+    g_assert_true (g_file_set_contents (path, g_bytes_get_data (state, NULL), cut, NULL));
+    message = play (again, NULL);
+    g_assert_nonnull (message);
+    g_assert_nonnull (strstr (message, GEN_CHECKPOINT_STATE));
+  }
+  scratch_remove (folder);
+}
+
+int
+main (int argc, char **argv)
+{
+  gst_init (&argc, &argv);
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/gantrainer/resume", test_resume);
+  g_test_add_func ("/gantrainer/models", test_models);
+  g_test_add_func ("/gantrainer/preview", test_preview);
+  g_test_add_func ("/gantrainer/flush", test_flush);
+  g_test_add_func ("/gantrainer/errors", test_errors);
+  g_test_add_func ("/gantrainer/damaged", test_damaged);
+  return g_test_run ();
+}
