@@ -14,9 +14,10 @@
  *
  * ## Example launch line
  * |[
- * gst-launch-1.0 latentsrc num-buffers=90 ! generator model=generator.onnx ! discriminator
- * model=discriminator.onnx report=scores.jsonl ! fakesink
+ * gst-launch-1.0 latentsrc num-buffers=90 ! generator model=ball/generator.onnx !
+ *   discriminator model=ball/discriminator.onnx report=scores.jsonl ! fakesink
  * ]|
+ * Both models are those that gantrainer's example trains.
  */
 #include "elements.h"
 #include "frames.h"

@@ -15,9 +15,10 @@
  *
  * ## Example launch line
  * |[
- * gst-launch-1.0 latentsrc walk=slerp num-buffers=90 ! generator model=generator.onnx !
- * videoconvert ! autovideosink
+ * gst-launch-1.0 latentsrc walk=slerp num-buffers=90 !
+ *   generator model=ball/generator.onnx ! videoconvert ! y4menc ! filesink location=walk.y4m
  * ]|
+ * Three seconds of a walk, with the model that gantrainer's example trains.
  */
 #include "elements.h"
 #include "frames.h"

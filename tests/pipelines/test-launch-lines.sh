@@ -18,7 +18,8 @@ launch_lines() {
         }' "$1"
 }
 
-for source in elements/*.c; do
+# First the one that makes the models which others play.
+for source in elements/gantrainer.c $(ls elements/*.c | grep -v '/gantrainer\.c$'); do
     element=$(basename "$source" .c)
     grep -q "SECTION:element-$element" "$source" || continue
     launch_lines "$source" >"$work/lines"
