@@ -1,0 +1,159 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# The main job, end to end, by gst-launch-1.0 alone: a GAN is trained on real pictures inside a
+# pipeline and written as ONNX; other pipelines source noise, generate, score, measure and encode.
+#
+#   sh pipelines/demo.sh [--data FOLDER] [--out FOLDER] [--epochs N]
+#
+#   --data FOLDER  train on your own pictures instead of 5,000 handwritten digits: in colour, cut
+#                  to squares of 32 pixels, with convolutional nets in steps of 64 pictures
+#   --out FOLDER   where the results go (demo/)
+#   --epochs N     how often each picture is shown (digits: 100; your own: as often as 1,500
+#                  steps take)
+set -eu
+call=$PWD
+top=$(cd "$(dirname "$0")/.." && pwd)
+data='' epochs='' out=$top/demo
+usage() {
+    echo "usage: sh pipelines/demo.sh [--data FOLDER] [--out FOLDER] [--epochs N]" >&2
+    exit 2
+}
+while [ $# -gt 1 ]; do
+    case $1 in
+    --data) data=$2 ;;
+    --out) out=$2 ;;
+    --epochs) epochs=$2 ;;
+    *) usage ;;
+    esac
+    shift 2
+done
+[ $# -eq 0 ] || usage
+case $epochs in *[!0-9]* | 0) usage ;; esac
+case $out in /*) ;; *) out=$call/$out ;; esac
+case $data in '' | /*) ;; *) data=$call/$data ;; esac
+if [ -n "$data" ] && [ ! -d "$data" ]; then
+    echo "There is no folder $data" >&2
+    exit 1
+fi
+
+sh "$top/pipelines/setup.sh"
+build=${BUILD:-build}
+case $build in /*) ;; *) build=$top/$build ;; esac
+export GST_PLUGIN_PATH="$build/elements${GST_PLUGIN_PATH:+:$GST_PLUGIN_PATH}"
+export GST_REGISTRY="$build/registry.bin"
+mkdir -p "$out"
+cd "$out"
+start=$(date +%s)
+
+say() { printf '\n== %s\n' "$*"; }
+launch() { gst-launch-1.0 -q "$@"; }
+
+# What to train on, as the arguments of datasetsrc, and with which nets.
+if [ -z "$data" ]; then
+    digits=$(sh "$top/pipelines/fetch-digits.sh")
+    source="location=$digits tile-width=20 tile-height=20 rows-per-label=5 fit=pad"
+    reference="reference=$digits reference-tile-width=20 reference-tile-height=20 reference-rows-per-label=5"
+    size=28 format=GRAY8 enlarge=4
+    # A little of everything that a hand varies; digits have no mirror images.
+    augment="flip=0"
+    train="preset=mlp batch-size=128 epochs=${epochs:-100}"
+    title="${epochs:-100} epochs of 5,000 digits"
+else
+    # A link has no spaces in its name, whatever the folder is called.
+    ln -sfn "$data" data
+    source="location=data"
+    reference="reference=data"
+    size=32 format=RGB enlarge=4
+    augment="flip=0.5"
+    train="preset=dcgan batch-size=64 ema=0.999"
+    if [ -n "$epochs" ]; then train="$train epochs=$epochs"; else train="$train max-steps=1500"; fi
+    title="the pictures of $data"
+fi
+picture="video/x-raw,format=$format,width=$size,height=$size"
+
+say "Training on $title"
+# Unquoted on purpose, here and below: words that are arguments.
+rm -rf untrained
+launch datasetsrc $source ! "$picture" ! gantrainer $train max-steps=1 learning-rate=1e-12 seed=1 \
+    checkpoint=untrained silent=true
+launch datasetsrc $source seed=1 ! "$picture" ! videoaugment $augment seed=1 ! \
+    gantrainer $train seed=1 checkpoint=model
+
+# The last line of a report is its summary. Print one number of it.
+figure() {
+    tail -n 1 "$1" | sed -nE "s/.*\"$2\" *: *(-?[0-9][0-9.eE+-]*).*/\\1/p"
+}
+
+# measure NAME SOURCE...: score and measure 2,000 pictures, that come in walls of 10 by 10.
+meter="qualitymeter metrics=sharpness,contrast,diversity,frechet${data:-,modes}"
+[ -z "$data" ] || meter="qualitymeter metrics=sharpness,contrast,diversity,frechet"
+meter="$meter $reference tile-width=$size tile-height=$size"
+measure() {
+    name=$1
+    shift
+    launch "$@" ! discriminator model=model/discriminator.onnx report="$name-scores.jsonl" ! \
+        $meter report="$name.jsonl" ! fakesink
+}
+wall="latentsrc num-buffers=20 seed=2 dimensions=100:100"
+say "Measuring 2,000 pictures before and after training, and 2,000 real ones"
+measure untrained $wall ! generator model=untrained/generator.onnx columns=10
+measure trained $wall ! generator model=model/generator.onnx columns=10
+measure real datasetsrc $source seed=2 epochs=1 num-buffers=2000 ! "$picture"
+
+say "Contact sheet, and before beside after"
+sheet="latentsrc num-buffers=1 seed=3 dimensions=100:100"
+large="videoscale method=lanczos ! video/x-raw,width=$((size * 10 * enlarge)),height=$((size * 10 * enlarge))"
+launch $sheet ! generator model=model/generator.onnx columns=10 ! $large ! pngenc ! \
+    filesink location=sheet.png
+half="latentsrc num-buffers=1 seed=3 dimensions=100:25"
+square=$((size * 5 * enlarge))
+large="videoscale method=lanczos ! video/x-raw,width=$square,height=$square"
+launch compositor name=pair background=white sink_1::xpos=$((square + 16)) ! videoconvert ! pngenc snapshot=true ! \
+    filesink location=before-after.png \
+    $half ! generator model=untrained/generator.onnx columns=5 ! $large ! videoconvert ! pair.sink_0 \
+    $half ! generator model=model/generator.onnx columns=5 ! $large ! videoconvert ! pair.sink_1
+
+say "Film: ten seconds of walks between latents"
+if gst-inspect-1.0 --exists x264enc; then
+    encode="x264enc pass=qual quantizer=20 ! video/x-h264,profile=high ! h264parse ! mp4mux faststart=true"
+    film=film.mp4
+elif gst-inspect-1.0 --exists openh264enc; then
+    encode="openh264enc bitrate=3000000 ! h264parse ! mp4mux faststart=true"
+    film=film.mp4
+else
+    encode="vp8enc target-bitrate=3000000 deadline=1 ! webmmux"
+    film=film.webm
+fi
+gst-inspect-1.0 --exists h264parse || encode=$(echo "$encode" | sed 's/ ! h264parse//')
+launch latentsrc walk=slerp speed=0.5 num-buffers=300 seed=4 dimensions=100:48 ! \
+    other/tensors,framerate=30/1 ! \
+    generator model=model/generator.onnx columns=8 ! \
+    discriminator model=model/discriminator.onnx report=scores.jsonl ! \
+    qualitymeter tile-width=$size tile-height=$size report=report.jsonl ! \
+    videoscale method=lanczos ! \
+    video/x-raw,width=$((size * 8 * enlarge)),height=$((size * 6 * enlarge)) ! \
+    videoconvert ! video/x-raw,format=I420 ! $encode ! filesink location=$film
+
+row() {
+    printf '%-34s %10s %10s %10s\n' "$@"
+}
+# rows TITLE REPORT-SUFFIX FIGURE
+rows() {
+    row "$1" "$(figure "untrained$2" "$3")" "$(figure "trained$2" "$3")" "$(figure "real$2" "$3")"
+}
+say "Done in $(($(date +%s) - start)) s"
+{
+    row "" untrained trained real
+    rows "Fréchet distance (less is better)" .jsonl frechet
+    rows "diversity" .jsonl diversity
+    rows "sharpness" .jsonl sharpness
+    rows "discriminator's score" -scores.jsonl score
+    if [ -z "$data" ]; then
+        rows "classes seen, of 10" .jsonl modes
+    fi
+} | tee figures.txt
+echo
+for file in "$film" sheet.png before-after.png figures.txt report.jsonl scores.jsonl \
+    model/generator.onnx model/discriminator.onnx; do
+    echo "$out/$file"
+done
