@@ -12,7 +12,7 @@
 GenLayers
 gen_layers_begin (const char *name, guint64 seed, guint stream, float spread)
 {
-  return (GenLayers){ gen_graph_new (name), seed, stream, spread };
+  return (GenLayers){ gen_graph_new (name), seed, stream, spread, 1 };
 }
 
 static void
@@ -72,7 +72,7 @@ drawn (GenLayers *layers, const char *name, const char *part, const GenShape *sh
     for (gsize i = 0; i < n; i++)
       values[i] = center + layers->spread * values[i];
   } else {
-    const float bound = 1 / sqrtf (fan_in);
+    const float bound = layers->gain * sqrtf (3.0f / fan_in);
 
     gen_random_uniform (&random, 0, 0, values, n);
     for (gsize i = 0; i < n; i++)
@@ -93,7 +93,7 @@ gen_layers_dense (GenLayers *layers, const char *name, GenTensor *x, gint64 outp
   fan_in = x->shape.dims[1];
   inputs[1] = drawn (layers, name, "weight", &GEN_SHAPE (outputs, fan_in), fan_in, 0);
   if (with_bias)
-    inputs[2] = drawn (layers, name, "bias", &GEN_SHAPE (outputs), fan_in, 0);
+    inputs[2] = filled (layers, name, "bias", outputs, 0);
   return gen_graph_op (
       layers->graph, "Gemm", inputs, with_bias ? 3 : 2, 1, error, "transB", GEN_INT, 1, NULL);
 }

@@ -9,7 +9,9 @@ typedef struct {
   GenGraph *graph;
   guint64 seed;
   guint stream; /* of the next tensor of random numbers */
-  float spread; /* standard deviation of normal weights; 0: uniform within 1 / sqrt (inputs) */
+  float spread; /* standard deviation of normal weights; 0: uniform, of deviation gain / sqrt
+                   (inputs) */
+  float gain;   /* what keeps the size of values through a layer: sqrt (2) before ReLU, 1 else */
 } GenLayers;
 
 GenLayers gen_layers_begin (const char *name, guint64 seed, guint stream, float spread);

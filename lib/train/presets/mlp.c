@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Dense nets: latent-256-512-1024-picture with ReLU and Tanh, and picture-1024-512-256-1 with
- * LeakyReLU 0.2 and Sigmoid. Weights and biases start uniform within 1 / sqrt (inputs), which is
- * the default of PyTorch's linear layers. */
+ * LeakyReLU 0.2 and Sigmoid. Weights start uniform, of variance 2 / inputs before (leaky) ReLU (He
+ * et al., "Delving deep into rectifiers", 2015) and 1 / inputs in the last layer; biases at 0. */
 #include "layers.h"
 
 #include <generative/trainer.h>
@@ -31,12 +31,14 @@ generator (const GenPresetOptions *options, GError **error)
   layers = gen_layers_begin ("mlp generator", options->seed, 100, 0);
   y = gen_graph_add_input (
       layers.graph, "latent", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, options->latent_size));
+  layers.gain = (float)G_SQRT2;
   for (guint i = 0; i < G_N_ELEMENTS (hidden); i++) {
     g_autofree char *name = g_strdup_printf ("dense%u", i + 1);
 
     y = gen_layers_dense (&layers, name, y, hidden[i], TRUE, error);
     y = gen_unary (layers.graph, "Relu", y, error);
   }
+  layers.gain = 1;
   y = gen_layers_dense (&layers, "dense4", y,
       (gint64)options->channels * options->height * options->width, TRUE, error);
   y = gen_unary (layers.graph, "Tanh", y, error);
@@ -57,6 +59,7 @@ discriminator (const GenPresetOptions *options, GError **error)
   y = gen_graph_add_input (layers.graph, "picture", GEN_TYPE_FLOAT32,
       &GEN_SHAPE (1, options->channels, options->height, options->width));
   y = gen_unary (layers.graph, "Flatten", y, error);
+  layers.gain = (float)G_SQRT2;
   for (guint i = 0; i < G_N_ELEMENTS (hidden); i++) {
     g_autofree char *name = g_strdup_printf ("dense%u", i + 1);
 
@@ -64,6 +67,7 @@ discriminator (const GenPresetOptions *options, GError **error)
     y = gen_layers_leaky_relu (&layers, y, error);
     y = gen_layers_dropout (&layers, y, options->dropout, error);
   }
+  layers.gain = 1;
   y = gen_layers_dense (&layers, "dense4", y, 1, TRUE, error);
   y = gen_unary (layers.graph, "Sigmoid", y, error);
   return gen_layers_end (&layers, y, "generative.input-range");
