@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* training-step PRESET BATCH THREADS STEPS: the milliseconds of each training step on pictures of
+ * zeros, a line each; with `profile` as a fifth argument, of each node that takes over 50 us. */
+#include <generative/operator.h>
+#include <generative/trainer.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static void
+profile (GenTrainer *trainer)
+{
+  g_autoptr (GArray) steps = gen_plan_profile (gen_trainer_plan (trainer));
+
+  for (guint i = 0; i < steps->len; i++) {
+    const GenStepInfo *step = &g_array_index (steps, GenStepInfo, i);
+
+    if (step->seconds > 5e-5)
+      printf ("%8.3f ms %7.1f GFLOP/s %6.1f GB/s  %s\n", step->seconds * 1e3,
+          step->flops / step->seconds * 1e-9, step->bytes / step->seconds * 1e-9, step->node->name);
+  }
+}
+
+int
+main (int argc, char **argv)
+{
+  const GenPreset *preset = argc >= 5 ? gen_preset_find (argv[1]) : NULL;
+  GenPresetOptions options = { GEN_PRESET_DEFAULTS };
+  GenTrainerSettings settings = { GEN_TRAINER_DEFAULTS };
+  g_autoptr (GenGraph) generator = NULL, discriminator = NULL;
+  g_autoptr (GenTrainer) trainer = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree float *pictures = NULL;
+  GenTrainerFigures figures;
+
+  if (preset == NULL) {
+    fprintf (stderr, "usage: %s PRESET BATCH THREADS STEPS [profile]\n", argv[0]);
+    return 2;
+  }
+  settings.batch_size = atoi (argv[2]);
+  settings.threads = atoi (argv[3]);
+  generator = preset->generator (&options, &error);
+  discriminator = preset->discriminator (&options, &error);
+  trainer = gen_trainer_new (generator, discriminator, &settings, &error);
+  if (trainer == NULL) {
+    fprintf (stderr, "%s\n", error->message);
+    return 1;
+  }
+  pictures = g_new0 (float, settings.batch_size *gen_trainer_picture_size (trainer));
+  /* The first steps touch memory for the first time. */
+  for (int i = -3; i < atoi (argv[4]); i++) {
+    gint64 start = g_get_monotonic_time ();
+
+    if (!gen_trainer_step (trainer, pictures, &figures, &error)) {
+      fprintf (stderr, "%s\n", error->message);
+      return 1;
+    }
+    if (i >= 0 && argc < 6)
+      printf ("%.3f\n", (g_get_monotonic_time () - start) * 1e-3);
+  }
+  if (argc >= 6)
+    profile (trainer);
+  return 0;
+}
