@@ -37,7 +37,9 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (GenPicture, gen_picture_clear)
  * Pictures of more than GEN_PICTURE_MAX_PIXELS are refused. */
 #define GEN_PICTURE_MAX_PIXELS (1 << 28)
 gboolean gen_picture_load (GenPicture *picture, const char *path, int channels, GError **error);
-/* Encode as PNG, atomically (temporary name, sync, rename). */
+/* Encode as PNG. (transfer full) */
+GBytes *gen_picture_encode_png (const GenPicture *picture, GError **error);
+/* The same to a file, atomically (temporary name, sync, rename). */
 gboolean gen_picture_save_png (const GenPicture *picture, const char *path, GError **error);
 
 typedef enum {

@@ -5,6 +5,7 @@
  * "cat%02d.png" for a pattern and open another file. Only formats without any mark in their
  * content (TGA) fall back to the name. Nothing that a file refers to is opened. */
 #include <generative/atomic-file.h>
+#include <generative/atomic-file.h>
 #include <generative/picture.h>
 
 #include <string.h>
@@ -389,19 +390,22 @@ encode_png (const GenPicture *picture, AVPacket *packet)
   return code;
 }
 
-gboolean
-gen_picture_save_png (const GenPicture *picture, const char *path, GError **error)
+static void
+free_packet (gpointer packet)
 {
-  g_autoptr (GError) file_error = NULL;
-  g_autoptr (GBytes) bytes = NULL;
+  av_packet_free (&(AVPacket *){ packet });
+}
+
+GBytes *
+gen_picture_encode_png (const GenPicture *picture, GError **error)
+{
   AVPacket *packet;
-  gboolean saved;
   int code;
 
   if (avcodec_find_encoder (AV_CODEC_ID_PNG) == NULL) {
-    g_set_error (error, GEN_PICTURE_ERROR, GEN_PICTURE_ERROR_FILE,
-        "%s: this libav was built without its PNG encoder", path);
-    return FALSE;
+    g_set_error_literal (error, GEN_PICTURE_ERROR, GEN_PICTURE_ERROR_FILE,
+        "this libav was built without its PNG encoder");
+    return NULL;
   }
   packet = av_packet_alloc ();
   code = encode_png (picture, packet);
@@ -410,15 +414,25 @@ gen_picture_save_png (const GenPicture *picture, const char *path, GError **erro
 
     av_strerror (code, reason, sizeof reason);
     g_set_error (error, GEN_PICTURE_ERROR, GEN_PICTURE_ERROR_FILE,
-        "%s: %dx%d pixels cannot be encoded as PNG: %s", path, picture->width, picture->height,
-        reason);
+        "%dx%d pixels cannot be encoded as PNG: %s", picture->width, picture->height, reason);
     av_packet_free (&packet);
+    return NULL;
+  }
+  return g_bytes_new_with_free_func (packet->data, packet->size, free_packet, packet);
+}
+
+gboolean
+gen_picture_save_png (const GenPicture *picture, const char *path, GError **error)
+{
+  g_autoptr (GBytes) bytes = gen_picture_encode_png (picture, error);
+  g_autoptr (GError) reason = NULL;
+
+  if (bytes == NULL) {
+    g_prefix_error (error, "%s: ", path);
     return FALSE;
   }
-  bytes = g_bytes_new_static (packet->data, (gsize)packet->size);
-  saved = gen_atomic_write (path, bytes, &file_error);
-  av_packet_free (&packet);
-  if (!saved)
-    g_set_error_literal (error, GEN_PICTURE_ERROR, GEN_PICTURE_ERROR_FILE, file_error->message);
-  return saved;
+  if (gen_atomic_write (path, bytes, &reason))
+    return TRUE;
+  g_set_error_literal (error, GEN_PICTURE_ERROR, GEN_PICTURE_ERROR_FILE, reason->message);
+  return FALSE;
 }
