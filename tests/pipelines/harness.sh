@@ -32,20 +32,26 @@ skip() {
     echo "ok $tests # SKIP $1"
 }
 
+# A command within the time that no hang would keep; functions run as they are.
+bounded() {
+    if [ "$(command -v "$1")" = "$1" ]; then "$@"; else timeout 120 "$@"; fi
+}
+
 # succeeds NAME COMMAND...: the command ends with 0, within the time that a hang would need.
 succeeds() {
     name=$1
     shift
-    if timeout 120 "$@" >"$work/log" 2>&1; then pass "$name"; else fail "$name" "$work/log"; fi
+    if bounded "$@" >"$work/log" 2>&1; then pass "$name"; else fail "$name" "$work/log"; fi
 }
-# complains NAME PATTERN COMMAND...: the command fails by itself (no signal, no time-out) and
+# complains NAME PATTERN COMMAND...: the command fails by itself (no signal, no time-out; what
+# gst-launch-1.0 ends with is 255) and
 # says something that matches.
 complains() {
     name=$1 pattern=$2
     shift 2
-    timeout 120 "$@" >"$work/log" 2>&1
+    bounded "$@" >"$work/log" 2>&1
     status=$?
-    if [ $status -eq 0 ] || [ $status -ge 124 ]; then
+    if [ $status -eq 0 ] || { [ $status -ge 124 ] && [ $status -ne 255 ]; }; then
         echo "ended with status $status" >>"$work/log"
         fail "$name" "$work/log"
     elif ! grep -Eiq "$pattern" "$work/log"; then
