@@ -12,7 +12,7 @@ succeeds "nets are trained on it" gst-launch-1.0 -q datasetsrc location=sheet.pn
     fit=pad rows-per-label=5 ! video/x-raw,format=GRAY8,width=28,height=28 ! \
     gantrainer preset=mlp batch-size=32 max-steps=6 seed=1 silent=true checkpoint=model
 for net in generator discriminator; do
-    succeeds "ONNX's own checker accepts $net.onnx" python3 -c \
+    succeeds "ONNX's own checker accepts $net.onnx" /usr/bin/python3 -c \
         "import onnx, sys; onnx.checker.check_model(onnx.load(sys.argv[1]), full_check=True)" model/$net.onnx
 done
 film() {
@@ -30,7 +30,7 @@ echo "h264,448,336,yuv420p,30/1,30" | diff - probe >log 2>&1 &&
     pass "ffprobe finds 30 pictures of 448 x 336 at 30 a second, for any player" || fail "ffprobe agrees" log
 holds "there is a line a frame and a summary in the scores" test "$(wc -l <scores.jsonl)" -eq 31
 for report in scores.jsonl report.jsonl; do
-    succeeds "$report is JSON Lines" python3 -c \
+    succeeds "$report is JSON Lines" /usr/bin/python3 -c \
         "import json, sys; [json.loads (line) for line in open (sys.argv[1])]" $report
 done
 # Same seeds, same film, bit for bit.
