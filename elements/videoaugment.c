@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/**
+ * SECTION:element-videoaugment
+ * @title: videoaugment
+ * @short_description: random changes that leave a picture what it is
+ *
+ * Changes each frame at random, within the bounds that the properties set, so that a model that
+ * is trained on the stream sees more pictures than there are. All geometric changes together
+ * resample a frame once. With all bounds at zero the frames pass untouched, at no cost.
+ *
+ * What happens to a frame depends on the seed and the frame's number alone, and not on what was
+ * played before. The number is the buffer's offset, as `datasetsrc` sets it; where there is
+ * none, it follows from the time and the frame rate; and where there are none, frames are
+ * counted. Each transform draws numbers of its own: changing one leaves the others as they are.
+ *
+ * The properties may change at any time, and can be controlled.
+ *
+ * ## Example launch line
+ * |[
+ * gst-launch-1.0 videotestsrc num-buffers=60 ! video/x-raw,format=RGB !
+ *   videoaugment flip=horizontal rotate=10 translate=0.1 brightness=0.2 noise=0.03 ! fakesink
+ * ]|
+ */
+#include "elements.h"
+#include "frame-time.h"
+
+#include <generative/augment.h>
+#include <gst/video/gstvideofilter.h>
+#include <gst/video/video.h>
+
+#define GST_TYPE_VIDEO_AUGMENT (gst_video_augment_get_type ())
+G_DECLARE_FINAL_TYPE (GstVideoAugment, gst_video_augment, GST, VIDEO_AUGMENT, GstVideoFilter)
+
+GST_DEBUG_CATEGORY_STATIC (video_augment_debug);
+#define GST_CAT_DEFAULT video_augment_debug
+
+/* The library's list of augmentations makes the rest: a property each. */
+enum {
+  PROP_0,
+  PROP_PROBABILITY,
+  PROP_SEED,
+  PROP_FIRST_AUGMENTATION,
+};
+
+#define DEFAULT_PROBABILITY 1.0
+#define DEFAULT_SEED 0
+#define DEFAULT_AMOUNT 0.0
+
+struct _GstVideoAugment {
+  GstVideoFilter parent;
+
+  GenAugmentSettings settings; /* properties, under the object lock */
+
+  /* The streaming thread's. */
+  GenPicture scratch; /* a copy of the frame, while pixels are moved */
+  guint64 counted;    /* frames without number or time so far */
+};
+
+#define CAPS GST_VIDEO_CAPS_MAKE ("{ GRAY8, RGB, RGBA }")
+
+static GstStaticPadTemplate sink_template =
+    GST_STATIC_PAD_TEMPLATE ("sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS (CAPS));
+static GstStaticPadTemplate src_template =
+    GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS (CAPS));
+
+G_DEFINE_FINAL_TYPE (GstVideoAugment, gst_video_augment, GST_TYPE_VIDEO_FILTER)
+GST_ELEMENT_REGISTER_DEFINE (videoaugment, "videoaugment", GST_RANK_NONE, GST_TYPE_VIDEO_AUGMENT)
+
+static void
+gst_video_augment_set_property (
+    GObject *object, guint property_id, const GValue *value, GParamSpec *pspec)
+{
+  GstVideoAugment *self = GST_VIDEO_AUGMENT (object);
+  gboolean idle;
+
+  GST_OBJECT_LOCK (self);
+  switch (property_id) {
+  case PROP_PROBABILITY:
+    self->settings.probability = g_value_get_double (value);
+    break;
+  case PROP_SEED:
+    self->settings.seed = g_value_get_uint64 (value);
+    break;
+  default:
+    self->settings.amounts[property_id - PROP_FIRST_AUGMENTATION] =
+        G_VALUE_HOLDS_ENUM (value) ? g_value_get_enum (value) : g_value_get_double (value);
+  }
+  idle = gen_augment_settings_are_idle (&self->settings);
+  GST_OBJECT_UNLOCK (self);
+  gst_base_transform_set_passthrough (GST_BASE_TRANSFORM (self), idle);
+}
+
+static void
+gst_video_augment_get_property (
+    GObject *object, guint property_id, GValue *value, GParamSpec *pspec)
+{
+  GstVideoAugment *self = GST_VIDEO_AUGMENT (object);
+
+  GST_OBJECT_LOCK (self);
+  switch (property_id) {
+  case PROP_PROBABILITY:
+    g_value_set_double (value, self->settings.probability);
+    break;
+  case PROP_SEED:
+    g_value_set_uint64 (value, self->settings.seed);
+    break;
+  default: {
+    double amount = self->settings.amounts[property_id - PROP_FIRST_AUGMENTATION];
+
+    if (G_VALUE_HOLDS_ENUM (value))
+      g_value_set_enum (value, (int)amount);
+    else
+      g_value_set_double (value, amount);
+  }
+  }
+  GST_OBJECT_UNLOCK (self);
+}
+
+static gboolean
+gst_video_augment_start (GstBaseTransform *base)
+{
+  GST_VIDEO_AUGMENT (base)->counted = 0;
+  return TRUE;
+}
+
+static gboolean
+gst_video_augment_stop (GstBaseTransform *base)
+{
+  gen_picture_clear (&GST_VIDEO_AUGMENT (base)->scratch);
+  return TRUE;
+}
+
+static gboolean
+gst_video_augment_set_info (GstVideoFilter *filter, GstCaps *in_caps, GstVideoInfo *in_info,
+    GstCaps *out_caps, GstVideoInfo *out_info)
+{
+  GstVideoAugment *self = GST_VIDEO_AUGMENT (filter);
+
+  gen_picture_clear (&self->scratch);
+  gen_picture_init (&self->scratch, GST_VIDEO_INFO_WIDTH (in_info), GST_VIDEO_INFO_HEIGHT (in_info),
+      GST_VIDEO_INFO_COMP_PSTRIDE (in_info, 0));
+  return TRUE;
+}
+
+static void
+gst_video_augment_before_transform (GstBaseTransform *base, GstBuffer *buffer)
+{
+  GstClockTime time;
+
+  if (base->segment.format != GST_FORMAT_TIME || !GST_BUFFER_PTS_IS_VALID (buffer))
+    return;
+  time = gst_segment_to_stream_time (&base->segment, GST_FORMAT_TIME, GST_BUFFER_PTS (buffer));
+  if (GST_CLOCK_TIME_IS_VALID (time))
+    gst_object_sync_values (GST_OBJECT (base), time);
+}
+
+static guint64
+gst_video_augment_frame_number (GstVideoAugment *self, const GstVideoFrame *frame)
+{
+  if (GST_BUFFER_OFFSET_IS_VALID (frame->buffer))
+    return GST_BUFFER_OFFSET (frame->buffer);
+  if (GST_BUFFER_PTS_IS_VALID (frame->buffer) && GST_VIDEO_INFO_FPS_N (&frame->info) > 0)
+    return gst_generative_time_frame (GST_BUFFER_PTS (frame->buffer),
+        GST_VIDEO_INFO_FPS_N (&frame->info), GST_VIDEO_INFO_FPS_D (&frame->info));
+  return self->counted++;
+}
+
+static GstFlowReturn
+gst_video_augment_transform_frame_ip (GstVideoFilter *filter, GstVideoFrame *frame)
+{
+  GstVideoAugment *self = GST_VIDEO_AUGMENT (filter);
+  GenPicture picture = {
+    .data = GST_VIDEO_FRAME_PLANE_DATA (frame, 0),
+    .width = GST_VIDEO_FRAME_WIDTH (frame),
+    .height = GST_VIDEO_FRAME_HEIGHT (frame),
+    .channels = GST_VIDEO_FRAME_COMP_PSTRIDE (frame, 0),
+    .stride = GST_VIDEO_FRAME_PLANE_STRIDE (frame, 0),
+  };
+  GenAugmentSettings settings;
+  GenAugmentDraw draw;
+
+  GST_OBJECT_LOCK (self);
+  settings = self->settings;
+  GST_OBJECT_UNLOCK (self);
+  gen_augment_draw (&settings, gst_video_augment_frame_number (self, frame), picture.width,
+      picture.height, &draw);
+  if (gen_augment_draw_moves (&draw)) {
+    gen_picture_fit (&picture, &self->scratch, GEN_FIT_STRETCH, NULL);
+    gen_augment_render (&draw, &self->scratch, &picture);
+  } else if (!gen_augment_draw_is_idle (&draw)) {
+    gen_augment_render (&draw, &picture, &picture);
+  }
+  return GST_FLOW_OK;
+}
+
+/* The enumeration of an augmentation whose amount is a choice. */
+static GType
+gst_video_augment_choices_type (const GenAugmentation *augmentation)
+{
+  g_autofree char *name = g_strdup_printf (
+      "GstVideoAugment%c%s", g_ascii_toupper (augmentation->name[0]), augmentation->name + 1);
+  guint n = g_strv_length ((char **)augmentation->choices);
+  GEnumValue *values = g_new0 (GEnumValue, n + 1); /* the type's, for good */
+  GType type;
+
+  for (guint i = 0; i < n; i++)
+    values[i] = (GEnumValue){ (int)i, augmentation->choices[i], augmentation->choices[i] };
+  type = g_enum_register_static (name, values);
+  gst_type_mark_as_plugin_api (type, 0);
+  return type;
+}
+
+static void
+gst_video_augment_class_init (GstVideoAugmentClass *klass)
+{
+  GObjectClass *gobject_class = G_OBJECT_CLASS (klass);
+  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
+  GstBaseTransformClass *transform_class = GST_BASE_TRANSFORM_CLASS (klass);
+  GstVideoFilterClass *filter_class = GST_VIDEO_FILTER_CLASS (klass);
+  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_CONTROLLABLE |
+                            GST_PARAM_MUTABLE_PLAYING;
+
+  GST_DEBUG_CATEGORY_INIT (video_augment_debug, "videoaugment", 0, "random changes of frames");
+
+  gobject_class->set_property = gst_video_augment_set_property;
+  gobject_class->get_property = gst_video_augment_get_property;
+
+  g_object_class_install_property (gobject_class, PROP_PROBABILITY,
+      g_param_spec_double ("probability", "Probability",
+          "How often each transform is applied to a frame: 1 is always", 0, 1, DEFAULT_PROBABILITY,
+          flags));
+  g_object_class_install_property (gobject_class, PROP_SEED,
+      g_param_spec_uint64 ("seed", "Seed", "Same seed, same changes to each frame", 0, G_MAXUINT64,
+          DEFAULT_SEED, flags));
+  for (guint i = 0; gen_augmentations[i] != NULL; i++) {
+    const GenAugmentation *augmentation = gen_augmentations[i];
+    GParamSpec *spec;
+
+    if (augmentation->choices != NULL)
+      spec = g_param_spec_enum (augmentation->name, augmentation->name, augmentation->description,
+          gst_video_augment_choices_type (augmentation), (int)DEFAULT_AMOUNT, flags);
+    else
+      spec = g_param_spec_double (augmentation->name, augmentation->name, augmentation->description,
+          0, augmentation->maximum, DEFAULT_AMOUNT, flags);
+    g_object_class_install_property (gobject_class, PROP_FIRST_AUGMENTATION + i, spec);
+  }
+
+  gst_element_class_add_static_pad_template (element_class, &sink_template);
+  gst_element_class_add_static_pad_template (element_class, &src_template);
+  gst_element_class_set_static_metadata (element_class, "Video augmentation", "Filter/Effect/Video",
+      "Changes each frame at random, so that a model sees more pictures than there are",
+      "gst-generative");
+
+  transform_class->start = gst_video_augment_start;
+  transform_class->stop = gst_video_augment_stop;
+  transform_class->before_transform = gst_video_augment_before_transform;
+  transform_class->transform_ip_on_passthrough = FALSE;
+  filter_class->set_info = gst_video_augment_set_info;
+  filter_class->transform_frame_ip = gst_video_augment_transform_frame_ip;
+}
+
+static void
+gst_video_augment_init (GstVideoAugment *self)
+{
+  self->settings.probability = DEFAULT_PROBABILITY;
+  self->settings.seed = DEFAULT_SEED;
+  gst_base_transform_set_passthrough (GST_BASE_TRANSFORM (self), TRUE);
+}

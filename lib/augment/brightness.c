@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Brightness: all samples lighter or darker by the same. */
+#include "augment-private.h"
+
+static void
+brightness (GenAugmentDraw *draw, double amount, const float uniform[3])
+{
+  gen_augment_tone (draw, 1, amount * gen_augment_signed (uniform[0]));
+}
+
+const GenAugmentation gen_augmentation_brightness = {
+  .name = "brightness",
+  .description = "Largest addition to all samples, up or down, as a fraction of white",
+  .stream = 0x62726967,
+  .maximum = 1,
+  .apply = brightness,
+};

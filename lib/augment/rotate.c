@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Rotate: a turn about the centre. */
+#include <math.h>
+
+#include "augment-private.h"
+
+static void
+rotate (GenAugmentDraw *draw, double amount, const float uniform[3])
+{
+  double angle = amount * gen_augment_signed (uniform[0]) * G_PI / 180;
+  double c = cos (angle), s = sin (angle);
+
+  gen_augment_move (draw, (double[]){ c, s, 0 }, (double[]){ -s, c, 0 });
+}
+
+const GenAugmentation gen_augmentation_rotate = {
+  .name = "rotate",
+  .description = "Largest turn to either side, in degrees",
+  .stream = 0x726f7461,
+  .maximum = 180,
+  .apply = rotate,
+};

@@ -1,0 +1,458 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Augmentation: what is drawn keeps to its bounds and to its frame, and what is rendered is what
+ * a plain reference in double precision, and Pillow, make of it. */
+#include <generative/augment.h>
+
+#include <math.h>
+#include <string.h>
+
+enum { FRAMES = 4000 };
+
+static int
+index_of (const char *name)
+{
+  for (int i = 0; gen_augmentations[i] != NULL; i++)
+    if (g_str_equal (gen_augmentations[i]->name, name))
+      return i;
+  g_error ("no augmentation \"%s\"", name);
+}
+
+static GenAugmentSettings
+settings_of (const char *name, double amount)
+{
+  GenAugmentSettings settings = { .probability = 1, .seed = 11 };
+
+  settings.amounts[index_of (name)] = amount;
+  return settings;
+}
+
+static void
+test_list (void)
+{
+  for (int i = 0; gen_augmentations[i] != NULL; i++) {
+    g_assert_true (gen_augmentation_find (gen_augmentations[i]->name) == gen_augmentations[i]);
+    g_assert_cmpfloat (gen_augmentations[i]->maximum, >, 0);
+    for (int j = 0; j < i; j++)
+      g_assert_cmpuint (gen_augmentations[i]->stream, !=, gen_augmentations[j]->stream);
+  }
+  g_assert_null (gen_augmentation_find ("sharpen"));
+}
+
+static void
+test_idle (void)
+{
+  GenAugmentSettings settings = { .probability = 1 };
+  GenAugmentDraw draw;
+
+  g_assert_true (gen_augment_settings_are_idle (&settings));
+  gen_augment_draw (&settings, 5, 10, 10, &draw);
+  g_assert_true (gen_augment_draw_is_idle (&draw));
+  for (int i = 0; gen_augmentations[i] != NULL; i++) {
+    settings = settings_of (gen_augmentations[i]->name, gen_augmentations[i]->maximum);
+    g_assert_false (gen_augment_settings_are_idle (&settings));
+    settings.probability = 0;
+    g_assert_true (gen_augment_settings_are_idle (&settings));
+    gen_augment_draw (&settings, 5, 10, 10, &draw);
+    g_assert_true (gen_augment_draw_is_idle (&draw));
+  }
+}
+
+/* A frame's draw is its own whenever it is asked for, other frames and seeds have others, and
+ * an augmentation draws the same whether others are on or not. */
+static void
+test_same_frame_same_draw (void)
+{
+  GenAugmentSettings alone = settings_of ("brightness", 0.3), together = alone, other = alone;
+  GenAugmentDraw first, again, next, among;
+  int same = 0;
+
+  together.amounts[index_of ("flip")] = 3;
+  together.amounts[index_of ("rotate")] = 30;
+  together.amounts[index_of ("crop")] = 0.3;
+  other.seed++;
+  for (guint64 frame = 0; frame < 100; frame++) {
+    gen_augment_draw (&alone, frame, 20, 10, &first);
+    gen_augment_draw (&alone, frame + 1, 20, 10, &next);
+    gen_augment_draw (&together, frame, 20, 10, &among);
+    gen_augment_draw (&alone, frame, 20, 10, &again);
+    g_assert_cmpfloat (first.offset, ==, again.offset);
+    g_assert_cmpfloat (first.offset, ==, among.offset);
+    same += first.offset == next.offset;
+    gen_augment_draw (&other, frame, 20, 10, &next);
+    same += first.offset == next.offset;
+  }
+  g_assert_cmpint (same, ==, 0);
+}
+
+/* Mean and extremes of what frames draw. */
+typedef struct {
+  double minimum, maximum, mean;
+} Spread;
+
+typedef double (*Measure) (const GenAugmentDraw *draw);
+
+static Spread
+spread_of (const GenAugmentSettings *settings, Measure measure)
+{
+  Spread spread = { G_MAXDOUBLE, -G_MAXDOUBLE, 0 };
+
+  for (guint64 frame = 0; frame < FRAMES; frame++) {
+    GenAugmentDraw draw;
+    double value;
+
+    gen_augment_draw (settings, frame, 200, 100, &draw);
+    value = measure (&draw);
+    spread.minimum = MIN (spread.minimum, value);
+    spread.maximum = MAX (spread.maximum, value);
+    spread.mean += value / FRAMES;
+  }
+  return spread;
+}
+
+static double
+angle_of (const GenAugmentDraw *draw)
+{
+  g_assert_cmpfloat_with_epsilon (draw->x[0] * draw->y[1] - draw->x[1] * draw->y[0], 1, 1e-9);
+  return atan2 (draw->x[1], draw->x[0]) * 180 / G_PI;
+}
+
+static double
+shift_x_of (const GenAugmentDraw *draw)
+{
+  return draw->x[2];
+}
+
+static double
+shift_y_of (const GenAugmentDraw *draw)
+{
+  return draw->y[2];
+}
+
+static double
+log_step_of (const GenAugmentDraw *draw)
+{
+  g_assert_cmpfloat (draw->x[0], ==, draw->y[1]);
+  return log (draw->x[0]);
+}
+
+/* How far the part that a crop keeps reaches to the right; it never leaves the picture. */
+static double
+kept_of (const GenAugmentDraw *draw)
+{
+  g_assert_cmpfloat (ABS (draw->x[2]) + draw->x[0] * 100, <=, 100 + 1e-9);
+  g_assert_cmpfloat (ABS (draw->y[2]) + draw->y[1] * 50, <=, 50 + 1e-9);
+  return draw->x[0];
+}
+
+static double
+offset_of (const GenAugmentDraw *draw)
+{
+  g_assert_cmpfloat (draw->gain, ==, 1);
+  return draw->offset;
+}
+
+static double
+log_gain_of (const GenAugmentDraw *draw)
+{
+  /* Middle grey stays. */
+  g_assert_cmpfloat_with_epsilon (0.5 * draw->gain + draw->offset, 0.5, 1e-12);
+  return log (draw->gain);
+}
+
+static double
+mirrored_x (const GenAugmentDraw *draw)
+{
+  return draw->x[0] < 0;
+}
+
+static double
+mirrored_y (const GenAugmentDraw *draw)
+{
+  return draw->y[1] < 0;
+}
+
+/* Nearly the whole range is drawn from, none of it is left, and the mean is in the middle. */
+static void
+test_bounds (void)
+{
+  static const struct {
+    const char *name;
+    double amount;
+    Measure measure;
+    double minimum, maximum;
+  } cases[] = {
+    { "rotate", 30, angle_of, -30, 30 },
+    { "translate", 0.2, shift_x_of, -40, 40 },
+    { "translate", 0.2, shift_y_of, -20, 20 },
+    { "scale", 0.5, log_step_of, -0.4054651081, 0.4054651081 }, /* log 1.5 */
+    { "crop", 0.4, kept_of, 0.6, 1 },
+    { "brightness", 0.3, offset_of, -0.3, 0.3 },
+    { "contrast", 1, log_gain_of, -0.6931471806, 0.6931471806 },
+    { "flip", 3, mirrored_x, 0, 1 },
+    { "flip", 3, mirrored_y, 0, 1 },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+    GenAugmentSettings settings = settings_of (cases[i].name, cases[i].amount);
+    Spread spread = spread_of (&settings, cases[i].measure);
+    double range = cases[i].maximum - cases[i].minimum;
+
+    g_assert_cmpfloat (spread.minimum, >=, cases[i].minimum - 1e-9);
+    g_assert_cmpfloat (spread.maximum, <=, cases[i].maximum + 1e-9);
+    g_assert_cmpfloat (spread.minimum, <=, cases[i].minimum + 0.01 * range);
+    g_assert_cmpfloat (spread.maximum, >=, cases[i].maximum - 0.01 * range);
+    /* Five standard errors of the coarsest, the flip. */
+    g_assert_cmpfloat_with_epsilon (
+        spread.mean, (cases[i].minimum + cases[i].maximum) / 2, 0.04 * range);
+  }
+}
+
+static void
+test_flip_choices (void)
+{
+  GenAugmentSettings horizontal = settings_of ("flip", 1), vertical = settings_of ("flip", 2);
+
+  g_assert_cmpfloat (spread_of (&horizontal, mirrored_x).mean, >, 0.45);
+  g_assert_cmpfloat (spread_of (&horizontal, mirrored_y).mean, ==, 0);
+  g_assert_cmpfloat (spread_of (&vertical, mirrored_x).mean, ==, 0);
+  g_assert_cmpfloat (spread_of (&vertical, mirrored_y).mean, >, 0.45);
+}
+
+static void
+test_probability (void)
+{
+  GenAugmentSettings settings = settings_of ("rotate", 20);
+  int rotated = 0, brightened = 0, both = 0;
+
+  settings.amounts[index_of ("brightness")] = 0.2;
+  settings.probability = 0.3;
+  for (guint64 frame = 0; frame < FRAMES; frame++) {
+    GenAugmentDraw draw;
+
+    gen_augment_draw (&settings, frame, 20, 20, &draw);
+    rotated += draw.x[1] != 0;
+    brightened += draw.offset != 0;
+    both += draw.x[1] != 0 && draw.offset != 0;
+  }
+  /* Five standard errors; the two are independent. */
+  g_assert_cmpfloat_with_epsilon (rotated / (double)FRAMES, 0.3, 0.036);
+  g_assert_cmpfloat_with_epsilon (brightened / (double)FRAMES, 0.3, 0.036);
+  g_assert_cmpfloat_with_epsilon (both / (double)FRAMES, 0.09, 0.023);
+}
+
+static void
+init_pattern (GenPicture *picture, int width, int height, int channels)
+{
+  gen_picture_init (picture, width, height, channels);
+  for (int y = 0; y < height; y++)
+    for (int x = 0; x < width * channels; x++)
+      picture->data[y * picture->stride + x] = (guint8)(x * 29 + y * 53 + x * y * 7);
+}
+
+static double
+reflect (double position, int extent)
+{
+  position = fabs (position);
+  if (position > extent - 1)
+    position = 2 * (extent - 1) - position;
+  return MAX (position, 0);
+}
+
+/* The plain twin of gen_augment_render, noise apart. */
+static double
+reference_sample (const GenAugmentDraw *draw, const GenPicture *source, int x, int y, int channel)
+{
+  double cx = x + 0.5 - draw->width / 2.0, cy = y + 0.5 - draw->height / 2.0;
+  double sx = reflect (
+      draw->x[0] * cx + draw->x[1] * cy + draw->x[2] + draw->width / 2.0 - 0.5, draw->width);
+  double sy = reflect (
+      draw->y[0] * cx + draw->y[1] * cy + draw->y[2] + draw->height / 2.0 - 0.5, draw->height);
+  int x0 = (int)sx, y0 = (int)sy;
+  int x1 = MIN (x0 + 1, draw->width - 1), y1 = MIN (y0 + 1, draw->height - 1);
+  double fx = sx - x0, fy = sy - y0, value;
+#define AT(x, y) source->data[(y)*source->stride + (x)*source->channels + channel]
+
+  value = (AT (x0, y0) * (1 - fx) + AT (x1, y0) * fx) * (1 - fy) +
+          (AT (x0, y1) * (1 - fx) + AT (x1, y1) * fx) * fy;
+#undef AT
+  if (channel == 3)
+    return value;
+  return CLAMP (value * draw->gain + draw->offset * 255, 0, 255);
+}
+
+static void
+assert_render (const GenAugmentDraw *draw, const GenPicture *source, double tolerance)
+{
+  g_auto (GenPicture) target = { 0 };
+
+  gen_picture_init (&target, source->width, source->height, source->channels);
+  gen_augment_render (draw, source, &target);
+  for (int y = 0; y < source->height; y++)
+    for (int x = 0; x < source->width; x++)
+      for (int c = 0; c < source->channels; c++)
+        g_assert_cmpfloat_with_epsilon (target.data[y * target.stride + x * source->channels + c],
+            reference_sample (draw, source, x, y, c), tolerance);
+}
+
+/* Weights of 8 bits make up to 1 and each rounding 1/2; a gain multiplies all but the last. */
+static void
+test_render (void)
+{
+  static const int sizes[][2] = { { 28, 28 }, { 1, 1 }, { 1, 9 }, { 9, 1 }, { 2, 2 }, { 67, 31 } };
+  static const int channels[] = { 1, 3, 4 };
+
+  for (gsize s = 0; s < G_N_ELEMENTS (sizes); s++)
+    for (gsize c = 0; c < G_N_ELEMENTS (channels); c++)
+      for (guint64 frame = 0; frame < 30; frame++) {
+        GenAugmentSettings settings = { .probability = 0.6, .seed = 2 };
+        g_auto (GenPicture) source = { 0 };
+        GenAugmentDraw draw;
+
+        for (int i = 0; gen_augmentations[i] != NULL; i++)
+          settings.amounts[i] = gen_augmentations[i]->maximum * (frame < 15 ? 0.2 : 1);
+        settings.amounts[index_of ("noise")] = 0;
+        settings.amounts[index_of ("flip")] = 3;
+        init_pattern (&source, sizes[s][0], sizes[s][1], channels[c]);
+        gen_augment_draw (&settings, frame, source.width, source.height, &draw);
+        assert_render (&draw, &source, 0.51 + 1.5 * MAX (1, draw.gain));
+      }
+}
+
+/* Mirrored pictures and whole steps are exact. */
+static void
+test_exact (void)
+{
+  static const double maps[][6] = {
+    { -1, 0, 0, 0, 1, 0 },
+    { 1, 0, 0, 0, -1, 0 },
+    { -1, 0, 0, 0, -1, 0 },
+    { 1, 0, 3, 0, 1, -2 },
+    { 0, 1, 0, -1, 0, 0 },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (maps); i++)
+    for (int channels = 1; channels <= 4; channels += channels == 1 ? 2 : 1) {
+      g_auto (GenPicture) source = { 0 };
+      GenAugmentDraw draw = { .width = 13, .height = 13, .gain = 1 };
+
+      memcpy (draw.x, maps[i], sizeof draw.x);
+      memcpy (draw.y, maps[i] + 3, sizeof draw.y);
+      init_pattern (&source, 13, 13, channels);
+      assert_render (&draw, &source, 1e-6);
+    }
+}
+
+/* The middle of a picture turned by 30 degrees, as Pillow's bilinear filter turns it. */
+static void
+test_rotation_values (void)
+{
+  static const int expected[4][4] = {
+    { 119, 121, 195, 120 },
+    { 57, 67, 88, 73 },
+    { 144, 144, 168, 169 },
+    { 105, 46, 129, 131 },
+  };
+  double c = cos (G_PI / 6), s = sin (G_PI / 6);
+  GenAugmentDraw draw = { .width = 8, .height = 8, .x = { c, s, 0 }, .y = { -s, c, 0 }, .gain = 1 };
+  g_auto (GenPicture) source = { 0 }, target = { 0 };
+
+  init_pattern (&source, 8, 8, 1);
+  gen_picture_init (&target, 8, 8, 1);
+  gen_augment_render (&draw, &source, &target);
+  for (int y = 0; y < 4; y++)
+    for (int x = 0; x < 4; x++)
+      g_assert_cmpint (ABS (target.data[(y + 2) * target.stride + x + 2] - expected[y][x]), <=, 1);
+}
+
+/* Every value of a sample, in place. */
+static void
+test_tone (void)
+{
+  static const double tones[][2] = { { 1, 0.1 }, { 1, -0.7 }, { 2.5, -0.4 }, { 0.2, 0.4 } };
+
+  for (gsize t = 0; t < G_N_ELEMENTS (tones); t++)
+    for (int channels = 1; channels <= 4; channels += channels == 1 ? 2 : 1) {
+      GenAugmentDraw draw = { .width = 256,
+        .height = 3,
+        .x = { 1, 0, 0 },
+        .y = { 0, 1, 0 },
+        .gain = tones[t][0],
+        .offset = tones[t][1] };
+      g_auto (GenPicture) picture = { 0 };
+
+      gen_picture_init (&picture, 256, 3, channels);
+      for (int y = 0; y < 3; y++)
+        for (int x = 0; x < 256 * channels; x++)
+          picture.data[y * picture.stride + x] = (guint8)(x / channels);
+      gen_augment_render (&draw, &picture, &picture);
+      for (int y = 0; y < 3; y++)
+        for (int x = 0; x < 256 * channels; x++) {
+          double value = x / channels * tones[t][0] + 255 * tones[t][1];
+          double expected = x % channels == 3 ? x / channels : CLAMP (value, 0, 255);
+
+          g_assert_cmpfloat_with_epsilon (picture.data[y * picture.stride + x], expected, 0.501);
+        }
+    }
+}
+
+/* Mean and deviation of the noise on grey, which alpha does not have. */
+static void
+test_noise (void)
+{
+  GenAugmentSettings settings = settings_of ("noise", 0.1);
+  g_auto (GenPicture) grey = { 0 }, first = { 0 }, again = { 0 }, next = { 0 };
+  double sum = 0, squares = 0;
+  int n = 0, same = 0;
+  GenAugmentDraw draw;
+
+  gen_picture_init (&grey, 301, 200, 4);
+  gen_picture_init (&first, 301, 200, 4);
+  gen_picture_init (&again, 301, 200, 4);
+  gen_picture_init (&next, 301, 200, 4);
+  memset (grey.data, 128, (gsize)grey.stride * 200);
+  gen_augment_draw (&settings, 7, 301, 200, &draw);
+  gen_augment_render (&draw, &grey, &first);
+  gen_augment_render (&draw, &grey, &again);
+  gen_augment_draw (&settings, 8, 301, 200, &draw);
+  gen_augment_render (&draw, &grey, &next);
+  for (int y = 0; y < 200; y++) {
+    const guint8 *row = first.data + y * first.stride;
+
+    g_assert_cmpmem (row, 301 * 4, again.data + y * again.stride, 301 * 4);
+    for (int x = 0; x < 301 * 4; x++) {
+      double value = row[x] - 128.0;
+
+      if (x % 4 == 3) {
+        g_assert_cmpint (row[x], ==, 128);
+        continue;
+      }
+      sum += value;
+      squares += value * value;
+      same += row[x] == next.data[y * next.stride + x];
+      n++;
+    }
+  }
+  /* Five standard errors of 180,600 samples; rounding adds 1/12 to the variance. */
+  g_assert_cmpfloat_with_epsilon (sum / n, 0, 0.3);
+  g_assert_cmpfloat_with_epsilon (sqrt (squares / n), sqrt (25.5 * 25.5 + 1.0 / 12), 0.22);
+  /* Equal by chance only: the chance is 1 / (2 sqrt (pi) 25.5) = 0.011. */
+  g_assert_cmpfloat_with_epsilon (same / (double)n, 0.0111, 0.002);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/augment/list", test_list);
+  g_test_add_func ("/augment/idle", test_idle);
+  g_test_add_func ("/augment/same-frame-same-draw", test_same_frame_same_draw);
+  g_test_add_func ("/augment/bounds", test_bounds);
+  g_test_add_func ("/augment/flip-choices", test_flip_choices);
+  g_test_add_func ("/augment/probability", test_probability);
+  g_test_add_func ("/augment/render", test_render);
+  g_test_add_func ("/augment/exact", test_exact);
+  g_test_add_func ("/augment/rotation-values", test_rotation_values);
+  g_test_add_func ("/augment/tone", test_tone);
+  g_test_add_func ("/augment/noise", test_noise);
+  return g_test_run ();
+}
