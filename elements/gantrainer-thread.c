@@ -54,6 +54,44 @@ print (GstGanTrainer *self, const char *line, gboolean last)
   fflush (stderr);
 }
 
+/* The curves of TensorBoard. A full disk is a warning once, and no reason to stop. */
+static void
+log_figures (GstGanTrainer *self, const GenTrainerFigures *figures, double rate)
+{
+  const struct {
+    const char *tag;
+    double value;
+  } scalars[] = {
+    { "loss/discriminator", figures->discriminator_loss },
+    { "loss/generator", figures->generator_loss },
+    { "accuracy/real", figures->accuracy_on_real },
+    { "accuracy/fake", figures->accuracy_on_fake },
+    { "speed/steps_per_second", rate },
+  };
+  g_autoptr (GError) error = NULL;
+
+  for (guint i = 0; self->events != NULL && i < G_N_ELEMENTS (scalars); i++)
+    if (!gen_event_file_scalar (self->events, gen_trainer_steps (self->trainer), scalars[i].tag,
+            scalars[i].value, &error)) {
+      GST_ELEMENT_WARNING (self, RESOURCE, WRITE, ("log-dir: %s", error->message), (NULL));
+      g_clear_pointer (&self->events, gen_event_file_free);
+      return;
+    }
+}
+
+static void
+open_log (GstGanTrainer *self)
+{
+  g_autofree char *folder = self->log_dir != NULL
+                                ? g_strdup (self->log_dir)
+                                : g_build_filename (self->checkpoint, "logs", NULL);
+  g_autoptr (GError) error = NULL;
+
+  self->events = gen_event_file_new (folder, gen_trainer_steps (self->trainer), &error);
+  if (self->events == NULL)
+    GST_ELEMENT_WARNING (self, RESOURCE, OPEN_WRITE, ("log-dir: %s", error->message), (NULL));
+}
+
 static void
 report (GstGanTrainer *self, const GenTrainerFigures *figures, gboolean last)
 {
@@ -74,6 +112,7 @@ report (GstGanTrainer *self, const GenTrainerFigures *figures, gboolean last)
     left = end > step ? (end - step) / rate : 0;
   self->reported_step = step;
   self->reported_time = now;
+  log_figures (self, figures, rate);
 
   remaining = left >= 0 ? g_strdup_printf (", %.0f s left", left) : g_strdup ("");
   line = g_strdup_printf ("%s: step %" G_GUINT64_FORMAT ", epoch %" G_GUINT64_FORMAT
@@ -217,7 +256,9 @@ run (gpointer data)
   gst_element_post_message (
       GST_ELEMENT (self), gst_message_new_progress (GST_OBJECT (self), GST_PROGRESS_TYPE_START,
                               "training", "Training started"));
+  open_log (self);
   done = train (self, &stopped);
+  g_clear_pointer (&self->events, gen_event_file_free);
   if (!done)
     gst_element_post_message (
         GST_ELEMENT (self), gst_message_new_progress (GST_OBJECT (self),

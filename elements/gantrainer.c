@@ -47,6 +47,7 @@ enum {
   PROP_DISCRIMINATOR_MODEL,
   PROP_CHECKPOINT,
   PROP_RESUME,
+  PROP_LOG_DIR,
   PROP_EPOCHS,
   PROP_EPOCH_SAMPLES,
   PROP_MAX_STEPS,
@@ -133,6 +134,10 @@ gst_gan_trainer_set_property (
   case PROP_CHECKPOINT:
     g_free (self->checkpoint);
     self->checkpoint = g_value_dup_string (value);
+    break;
+  case PROP_LOG_DIR:
+    g_free (self->log_dir);
+    self->log_dir = g_value_dup_string (value);
     break;
   case PROP_RESUME:
     self->resume = g_value_get_boolean (value);
@@ -228,6 +233,9 @@ gst_gan_trainer_get_property (GObject *object, guint property_id, GValue *value,
   case PROP_CHECKPOINT:
     g_value_set_string (value, self->checkpoint);
     break;
+  case PROP_LOG_DIR:
+    g_value_set_string (value, self->log_dir);
+    break;
   case PROP_RESUME:
     g_value_set_boolean (value, self->resume);
     break;
@@ -311,6 +319,7 @@ gst_gan_trainer_finalize (GObject *object)
   g_free (self->checkpoint);
   g_free (self->optimizer);
   g_free (self->loss);
+  g_free (self->log_dir);
   g_mutex_clear (&self->mutex);
   g_cond_clear (&self->cond);
   G_OBJECT_CLASS (gst_gan_trainer_parent_class)->finalize (object);
@@ -740,6 +749,10 @@ gst_gan_trainer_class_init (GstGanTrainerClass *klass)
   g_object_class_install_property (object_class, PROP_RESUME,
       g_param_spec_boolean ("resume", "Resume",
           "Go on from the checkpoint; pictures that it has seen are passed over", DEFAULT_RESUME,
+          flags));
+  g_object_class_install_property (object_class, PROP_LOG_DIR,
+      g_param_spec_string ("log-dir", "Log folder",
+          "Folder for TensorBoard's event files (NULL = the folder logs in the checkpoint)", NULL,
           flags));
   g_object_class_install_property (object_class, PROP_EPOCHS,
       g_param_spec_uint64 ("epochs", "Epochs",

@@ -5,6 +5,7 @@
 
 #include <gst/video/video.h>
 
+#include <generative/event-file.h>
 #include <generative/trainer.h>
 
 G_BEGIN_DECLS
@@ -20,7 +21,7 @@ struct _GstGanTrainer {
   GstPad *sink, *src;
 
   /* Properties, fixed from READY to PAUSED on. */
-  char *preset, *generator_model, *discriminator_model, *checkpoint, *optimizer, *loss;
+  char *preset, *generator_model, *discriminator_model, *checkpoint, *optimizer, *loss, *log_dir;
   gboolean resume, silent;
   guint64 epochs, epoch_samples, max_steps, checkpoint_interval, preview_interval;
   int preview_columns, preview_rows;
@@ -51,6 +52,7 @@ struct _GstGanTrainer {
   /* The training thread's. */
   GThread *thread;
   GenTrainer *trainer;
+  GenEventFile *events;
   guint64 samples;
   float *latents, *pictures; /* of the preview */
   guint64 n_previews;
