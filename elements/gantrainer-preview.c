@@ -101,8 +101,8 @@ draw (GstGanTrainer *self, guint8 *out)
           guint8 *line =
               out + ((gsize)row * height + y) * stride + (gsize)column * width * channels + c;
 
-          for (int x = 0; x < width; x++)
-            line[x * channels] = CLAMP ((*in++ - self->low) * scale + 0.5f, 0, 255);
+          for (int x = 0; x < width; x++, in++)
+            line[x * channels] = CLAMP ((*in - self->low) * scale + 0.5f, 0, 255);
         }
 }
 
