@@ -3,7 +3,7 @@
  * pipeline (latentsrc ! generator ! fakesink), alternating, in one process, on one model. And of
  * discriminator: the pipeline with it less the pipeline without it, against its bare plan.
  *
- *   element_overhead GENERATOR.onnx DISCRIMINATOR.onnx [FRAMES [ROUNDS [THREADS]]]
+ *   element-overhead GENERATOR.onnx DISCRIMINATOR.onnx [FRAMES [ROUNDS [THREADS]]]
  */
 #include <generative/latent.h>
 #include <generative/model.h>

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the generator agrees on with its neighbours: caps, memory, latency. */
+#include "generator.h"
+
+/* --- caps --- */
+
+static gboolean
+get_ports (GstGenerator *self, GstGeneratorPorts *ports)
+{
+  GST_OBJECT_LOCK (self);
+  *ports = self->ports;
+  if (ports->model != NULL)
+    gen_model_ref (ports->model);
+  GST_OBJECT_UNLOCK (self);
+  return ports->model != NULL;
+}
+
+GstCaps *
+gst_generator_transform_caps (
+    GstBaseTransform *base, GstPadDirection direction, GstCaps *caps, GstCaps *filter)
+{
+  GstGenerator *self = GST_GENERATOR (base);
+  GstGeneratorPorts ports;
+  GstCaps *result;
+
+  if (get_ports (self, &ports)) {
+    result = gst_generator_transform_caps_of (&ports, direction, caps);
+    gen_model_unref (ports.model);
+  } else {
+    result = gst_pad_get_pad_template_caps (direction == GST_PAD_SINK
+                                                ? GST_BASE_TRANSFORM_SRC_PAD (base)
+                                                : GST_BASE_TRANSFORM_SINK_PAD (base));
+  }
+  if (filter != NULL) {
+    GstCaps *all = result;
+
+    result = gst_caps_intersect_full (filter, all, GST_CAPS_INTERSECT_FIRST);
+    gst_caps_unref (all);
+  }
+  return result;
+}
+
+/* One run to see how long it takes, which also brings the weights into the caches. */
+static void
+measure_latency (GstGenerator *self)
+{
+  const GstVideoInfo *info = &self->out_info;
+  GstClockTime start = gst_util_get_timestamp (), latency;
+  guint runs = self->single ? self->batch * (guint)self->input.pictures : 1;
+
+  gen_plan_run (self->player->plan);
+  latency = (gst_util_get_timestamp () - start) * runs;
+  if (info->fps_n > 0)
+    latency += gst_util_uint64_scale (
+        self->batch - 1, GST_SECOND * (guint64)info->fps_d, (guint64)info->fps_n);
+  GST_OBJECT_LOCK (self);
+  self->latency = latency;
+  GST_OBJECT_UNLOCK (self);
+  gst_element_post_message (GST_ELEMENT (self), gst_message_new_latency (GST_OBJECT (self)));
+}
+
+static gboolean
+negotiate (GstGenerator *self, GstCaps *sink, GstCaps *source, GError **error)
+{
+  GstGeneratorPorts ports = self->ports;
+  gboolean from_frames = ports.input.kind == GEN_PORT_PICTURE;
+  GenModelUse use;
+  int height, width;
+
+  if (!gst_generator_read_input (&ports, gst_caps_get_structure (sink, 0), &self->input, error) ||
+      !gst_generator_output_size (&ports, &self->input, &height, &width, error))
+    return FALSE;
+  if (!gst_video_info_from_caps (&self->out_info, source) ||
+      (from_frames && !gst_video_info_from_caps (&self->in_info, sink))) {
+    g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION, "the caps are no video");
+    return FALSE;
+  }
+  if (self->out_info.width != width || self->out_info.height != height) {
+    g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
+        "the next element wants %d x %d pixels, but the model makes %d x %d: put videoscale "
+        "behind",
+        self->out_info.width, self->out_info.height, width, height);
+    return FALSE;
+  }
+  self->input_size = (gsize)self->input.pictures * (gsize)MAX (ports.input.length, 0) * 4;
+  self->single = ports.input.batch == 1;
+
+  GST_OBJECT_LOCK (self);
+  use = self->use;
+  GST_OBJECT_UNLOCK (self);
+  use.input = ports.input;
+  use.output = ports.output;
+  use.height = self->input.height;
+  use.width = self->input.width;
+  use.output.height = height / self->input.rows;
+  use.output.width = width / self->input.columns;
+  use.frames = self->single ? 1 : (int)self->batch;
+  use.pictures = self->single ? 1 : self->input.pictures;
+  use.from_frames = from_frames;
+  use.to_frames = TRUE;
+  if (!gst_generative_layout (&self->out_info, use.output.channels,
+          self->single ? 1 : self->input.columns, FALSE, &use.to) ||
+      (from_frames &&
+          !gst_generative_layout (&self->in_info, use.input.channels, 1, TRUE, &use.from))) {
+    g_set_error (
+        error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION, "the planes are not evenly spaced");
+    return FALSE;
+  }
+  if (!gst_generator_compile (self, ports.model, &use, error))
+    return FALSE;
+  measure_latency (self);
+  return TRUE;
+}
+
+gboolean
+gst_generator_set_caps (GstBaseTransform *base, GstCaps *sink, GstCaps *source)
+{
+  GstGenerator *self = GST_GENERATOR (base);
+  g_autoptr (GError) error = NULL;
+  Player *next = gst_generator_take_next (self);
+
+  if (next != NULL)
+    gst_generator_adopt (self, next);
+  g_clear_pointer (&next, gst_generator_player_free);
+  if (negotiate (self, sink, source, &error))
+    return TRUE;
+  if (error != NULL && error->domain == GST_CORE_ERROR)
+    GST_ELEMENT_ERROR (self, CORE, NEGOTIATION, ("%s", error->message), (NULL));
+  else if (error != NULL && error->domain == GST_LIBRARY_ERROR)
+    GST_ELEMENT_ERROR (self, CORE, NEGOTIATION, ("The caps: %s", error->message), (NULL));
+  else if (error != NULL)
+    gst_generative_post_error (GST_ELEMENT (self), error);
+  return FALSE;
+}
+
+/* Frames are written in place, so memory of their own suits them: the next element's pool when
+ * it offers one, and any stride when it reads GstVideoMeta. */
+gboolean
+gst_generator_decide_allocation (GstBaseTransform *base, GstQuery *query)
+{
+  GstGenerator *self = GST_GENERATOR (base);
+  gboolean planar = GST_VIDEO_INFO_N_PLANES (&self->out_info) > 1;
+
+  return gst_generative_decide_pool (base, query, &self->out_info, planar) &&
+         gst_generator_get_parent_class ()->decide_allocation (base, query);
+}
+
+gboolean
+gst_generator_propose_allocation (GstBaseTransform *base, GstQuery *decide, GstQuery *query)
+{
+  if (!gst_generator_get_parent_class ()->propose_allocation (base, decide, query))
+    return FALSE;
+  if (GST_GENERATOR (base)->ports.input.kind == GEN_PORT_PICTURE)
+    gst_query_add_allocation_meta (query, GST_VIDEO_META_API_TYPE, NULL);
+  return TRUE;
+}
+
+/* --- queries and events --- */
+
+static gboolean
+answer_latency (GstGenerator *self, GstQuery *query)
+{
+  GstClockTime min, max, own;
+  gboolean live;
+
+  if (!gst_pad_peer_query (GST_BASE_TRANSFORM_SINK_PAD (self), query))
+    return FALSE;
+  gst_query_parse_latency (query, &live, &min, &max);
+  GST_OBJECT_LOCK (self);
+  own = self->latency;
+  GST_OBJECT_UNLOCK (self);
+  min += own;
+  if (GST_CLOCK_TIME_IS_VALID (max))
+    max += own;
+  gst_query_set_latency (query, live, min, max);
+  return TRUE;
+}
+
+/* Negotiation fails elsewhere and says little: tell what this model takes, once. */
+static void
+explain_caps (GstGenerator *self, GstQuery *query)
+{
+  g_autofree char *text = NULL;
+  GstGeneratorPorts ports;
+  GstCaps *filter, *result;
+  gboolean explain;
+
+  gst_query_parse_caps (query, &filter);
+  gst_query_parse_caps_result (query, &result);
+  if (filter == NULL || gst_caps_is_empty (filter) || !gst_caps_is_empty (result) ||
+      !get_ports (self, &ports))
+    return;
+  GST_OBJECT_LOCK (self);
+  explain = !self->explained;
+  self->explained = TRUE;
+  GST_OBJECT_UNLOCK (self);
+  text = gen_model_describe (ports.model);
+  if (explain)
+    GST_ELEMENT_WARNING (self, CORE, NEGOTIATION,
+        ("The elements before and behind do not fit the model, which %s: videoconvert and "
+         "videoscale may help",
+            text),
+        ("offered %" GST_PTR_FORMAT, (void *)filter));
+  gen_model_unref (ports.model);
+}
+
+gboolean
+gst_generator_query (GstBaseTransform *base, GstPadDirection direction, GstQuery *query)
+{
+  GstGenerator *self = GST_GENERATOR (base);
+
+  if (direction == GST_PAD_SRC && GST_QUERY_TYPE (query) == GST_QUERY_LATENCY)
+    return answer_latency (self, query);
+  if (!gst_generator_get_parent_class ()->query (base, direction, query))
+    return FALSE;
+  if (direction == GST_PAD_SINK && GST_QUERY_TYPE (query) == GST_QUERY_CAPS)
+    explain_caps (self, query);
+  return TRUE;
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the files of the generator share: generator.c (properties, start and stop),
+ * generator-negotiate.c (caps, allocation, queries) and generator-run.c (compiling, reloading,
+ * frames). */
+#pragma once
+
+#include <gst/base/gstbasetransform.h>
+
+#include "frames.h"
+#include "generatorcaps.h"
+#include "modelfile.h"
+
+#define GST_TYPE_GENERATOR (gst_generator_get_type ())
+G_DECLARE_FINAL_TYPE (GstGenerator, gst_generator, GST, GENERATOR, GstBaseTransform)
+
+#define MAX_BATCH_SIZE 64
+
+typedef struct {
+  char *model, *input_range, *output_range;
+  GstGenerativeDevice device;
+  GstGenerativePrecision precision;
+  guint batch_size, threads, columns;
+  int width, height;
+  gboolean reload;
+} Settings;
+
+/* A model, and the plan that plays it as `use` says. */
+typedef struct {
+  GenModel *model;
+  GstGeneratorPorts ports;
+  GenModelUse use;
+  GenPlan *plan;
+} Player;
+
+typedef struct {
+  GstBuffer *input, *output;
+  GstVideoFrame in_frame, out_frame;
+  GstMapInfo map;
+} Slot;
+
+struct _GstGenerator {
+  GstBaseTransform parent;
+
+  /* Under the object lock. */
+  Settings settings;
+  GstGeneratorPorts ports; /* model NULL while stopped */
+  GenModelUse use;         /* frames 0 until caps are known */
+  gboolean explained;      /* why caps do not fit */
+  GstClockTime latency;
+
+  /* The streaming thread's. */
+  GstVideoInfo in_info, out_info;
+  GstGeneratorInput input;
+  gsize input_size; /* bytes of a buffer of latents */
+  Player *player;
+  guint batch;     /* frames in a run */
+  gboolean single; /* the model takes one picture at a time: a wall is made tile by tile */
+  Slot *slots;     /* MAX_BATCH_SIZE of them */
+  guint n_gathered, n_made, n_given;
+
+  Player *next; /* atomic: compiled by the watch, to be taken at the next frame */
+  GstFileWatch *watch;
+};
+
+/* The parent's functions, for overrides that go on with them. */
+GstBaseTransformClass *gst_generator_get_parent_class (void);
+
+/* --- generator-run.c --- */
+
+void gst_generator_player_free (Player *player);
+/* The player that the watch has made, or NULL. (transfer full) */
+Player *gst_generator_take_next (GstGenerator *self);
+/* From now on, `model` is what is played, with ports that differ in their ranges alone. */
+void gst_generator_adopt (GstGenerator *self, const Player *next);
+/* The ports of `model`, with what the properties override. */
+gboolean gst_generator_find_ports (
+    GstGenerator *self, GenModel *model, GstGeneratorPorts *ports, GError **error);
+/* Compile `model` as `use` says; what the player was is replaced. */
+gboolean gst_generator_compile (
+    GstGenerator *self, GenModel *model, const GenModelUse *use, GError **error);
+/* GstFileWatchFunc. */
+void gst_generator_file_changed (gpointer data);
+void gst_generator_forget_batch (GstGenerator *self);
+/* Make pictures of the part of a batch that is there, and push them. */
+GstFlowReturn gst_generator_drain (GstGenerator *self);
+GstFlowReturn gst_generator_transform (GstBaseTransform *base, GstBuffer *input, GstBuffer *output);
+GstFlowReturn gst_generator_generate_output (GstBaseTransform *base, GstBuffer **output);
+
+/* --- generator-negotiate.c --- */
+
+GstCaps *gst_generator_transform_caps (
+    GstBaseTransform *base, GstPadDirection direction, GstCaps *caps, GstCaps *filter);
+gboolean gst_generator_set_caps (GstBaseTransform *base, GstCaps *sink, GstCaps *source);
+gboolean gst_generator_decide_allocation (GstBaseTransform *base, GstQuery *query);
+gboolean gst_generator_propose_allocation (
+    GstBaseTransform *base, GstQuery *decide, GstQuery *query);
+gboolean gst_generator_query (GstBaseTransform *base, GstPadDirection direction, GstQuery *query);
