@@ -55,8 +55,8 @@ if [ -z "$data" ]; then
     reference="reference=$digits reference-tile-width=20 reference-tile-height=20 reference-rows-per-label=5"
     size=28 format=GRAY8 enlarge=4
     # A little of everything that a hand varies; digits have no mirror images.
-    augment="flip=0"
-    train="preset=mlp batch-size=128 epochs=${epochs:-100}"
+    augment="rotate=6 scale=0.05"
+    train="preset=mlp batch-size=128 ema=0.995 epochs=${epochs:-100}"
     title="${epochs:-100} epochs of 5,000 digits"
 else
     # A link has no spaces in its name, whatever the folder is called.
@@ -64,13 +64,15 @@ else
     source="location=data"
     reference="reference=data"
     size=32 format=RGB enlarge=4
-    augment="flip=0.5"
+    augment="flip=horizontal rotate=5 scale=0.1"
     train="preset=dcgan batch-size=64 ema=0.999"
     if [ -n "$epochs" ]; then train="$train epochs=$epochs"; else train="$train max-steps=1500"; fi
     title="the pictures of $data"
 fi
 picture="video/x-raw,format=$format,width=$size,height=$size"
 
+# What is played is the moving average of the generator's weights: the same pictures with less of
+# the last steps' noise.
 say "Training on $title"
 # Unquoted on purpose, here and below: words that are arguments.
 rm -rf untrained
@@ -79,15 +81,15 @@ launch datasetsrc $source ! "$picture" ! gantrainer $train max-steps=1 learning-
 launch datasetsrc $source seed=1 ! "$picture" ! videoaugment $augment seed=1 ! \
     gantrainer $train seed=1 checkpoint=model
 
-# The last line of a report is its summary. Print one number of it.
+# figure FILE NAME: a number of a report's summary, its last line; the mean, where it has one.
 figure() {
-    tail -n 1 "$1" | sed -nE "s/.*\"$2\" *: *(-?[0-9][0-9.eE+-]*).*/\\1/p"
+    tail -n 1 "$1" | sed -nE "s/.*\"$2\": ?(\{\"mean\": ?)?(-?[0-9][0-9.eE+-]*).*/\2/p"
 }
 
 # measure NAME SOURCE...: score and measure 2,000 pictures, that come in walls of 10 by 10.
-meter="qualitymeter metrics=sharpness,contrast,diversity,frechet${data:-,modes}"
-[ -z "$data" ] || meter="qualitymeter metrics=sharpness,contrast,diversity,frechet"
-meter="$meter $reference tile-width=$size tile-height=$size"
+metrics=sharpness,contrast,diversity,frechet
+if [ -z "$data" ]; then metrics=$metrics,modes; fi
+meter="qualitymeter metrics=$metrics $reference tile-width=$size tile-height=$size"
 measure() {
     name=$1
     shift
@@ -96,22 +98,22 @@ measure() {
 }
 wall="latentsrc num-buffers=20 seed=2 dimensions=100:100"
 say "Measuring 2,000 pictures before and after training, and 2,000 real ones"
-measure untrained $wall ! generator model=untrained/generator.onnx columns=10
-measure trained $wall ! generator model=model/generator.onnx columns=10
+measure untrained $wall ! generator model=untrained/ema.onnx columns=10
+measure trained $wall ! generator model=model/ema.onnx columns=10
 measure real datasetsrc $source seed=2 epochs=1 num-buffers=2000 ! "$picture"
 
 say "Contact sheet, and before beside after"
 sheet="latentsrc num-buffers=1 seed=3 dimensions=100:100"
 large="videoscale method=lanczos ! video/x-raw,width=$((size * 10 * enlarge)),height=$((size * 10 * enlarge))"
-launch $sheet ! generator model=model/generator.onnx columns=10 ! $large ! pngenc ! \
+launch $sheet ! generator model=model/ema.onnx columns=10 ! $large ! pngenc ! \
     filesink location=sheet.png
 half="latentsrc num-buffers=1 seed=3 dimensions=100:25"
 square=$((size * 5 * enlarge))
 large="videoscale method=lanczos ! video/x-raw,width=$square,height=$square"
 launch compositor name=pair background=white sink_1::xpos=$((square + 16)) ! videoconvert ! pngenc snapshot=true ! \
     filesink location=before-after.png \
-    $half ! generator model=untrained/generator.onnx columns=5 ! $large ! videoconvert ! pair.sink_0 \
-    $half ! generator model=model/generator.onnx columns=5 ! $large ! videoconvert ! pair.sink_1
+    $half ! generator model=untrained/ema.onnx columns=5 ! $large ! videoconvert ! pair.sink_0 \
+    $half ! generator model=model/ema.onnx columns=5 ! $large ! videoconvert ! pair.sink_1
 
 say "Film: ten seconds of walks between latents"
 if gst-inspect-1.0 --exists x264enc; then
@@ -127,7 +129,7 @@ fi
 gst-inspect-1.0 --exists h264parse || encode=$(echo "$encode" | sed 's/ ! h264parse//')
 launch latentsrc walk=slerp speed=0.5 num-buffers=300 seed=4 dimensions=100:48 ! \
     other/tensors,framerate=30/1 ! \
-    generator model=model/generator.onnx columns=8 ! \
+    generator model=model/ema.onnx columns=8 ! \
     discriminator model=model/discriminator.onnx report=scores.jsonl ! \
     qualitymeter tile-width=$size tile-height=$size report=report.jsonl ! \
     videoscale method=lanczos ! \
@@ -135,7 +137,7 @@ launch latentsrc walk=slerp speed=0.5 num-buffers=300 seed=4 dimensions=100:48 !
     videoconvert ! video/x-raw,format=I420 ! $encode ! filesink location=$film
 
 row() {
-    printf '%-34s %10s %10s %10s\n' "$@"
+    printf '%-34s %10.10s %10.10s %10.10s\n' "$@"
 }
 # rows TITLE REPORT-SUFFIX FIGURE
 rows() {
@@ -144,16 +146,19 @@ rows() {
 say "Done in $(($(date +%s) - start)) s"
 {
     row "" untrained trained real
-    rows "Fréchet distance (less is better)" .jsonl frechet
+    rows "Frechet distance (less is better)" .jsonl frechet
     rows "diversity" .jsonl diversity
     rows "sharpness" .jsonl sharpness
+    rows "contrast" .jsonl contrast
     rows "discriminator's score" -scores.jsonl score
     if [ -z "$data" ]; then
-        rows "classes seen, of 10" .jsonl modes
+        rows "classes over 2% of the pictures" .jsonl modes
+        tail -n 1 trained.jsonl | sed -nE 's/.*"modes-shares":\{([^}]*)\}.*/\1/p' | tr ',' '\n' |
+            awk -F: '{ gsub (/"/, "", $1); printf "%s  %s: %.1f%%", NR == 1 ? "trained, by class:" : "", $1, $2 * 100 } END { print "" }'
     fi
 } | tee figures.txt
 echo
 for file in "$film" sheet.png before-after.png figures.txt report.jsonl scores.jsonl \
-    model/generator.onnx model/discriminator.onnx; do
+    model/ema.onnx model/discriminator.onnx; do
     echo "$out/$file"
 done
