@@ -83,7 +83,8 @@ launch datasetsrc $source seed=1 ! "$picture" ! videoaugment $augment seed=1 ! \
 
 # figure FILE NAME: a number of a report's summary, its last line; the mean, where it has one.
 figure() {
-    tail -n 1 "$1" | sed -nE "s/.*\"$2\": ?(\{\"mean\": ?)?(-?[0-9][0-9.eE+-]*).*/\2/p"
+    tail -n 1 "$1" | sed -nE "s/.*\"$2\": ?(\{\"mean\": ?)?(-?[0-9][0-9.eE+-]*).*/\2/p" |
+        awk '{ printf "%.4g\n", $1 }'
 }
 
 # measure NAME SOURCE...: score and measure 2,000 pictures, that come in walls of 10 by 10.
@@ -137,7 +138,7 @@ launch latentsrc walk=slerp speed=0.5 num-buffers=300 seed=4 dimensions=100:48 !
     videoconvert ! video/x-raw,format=I420 ! $encode ! filesink location=$film
 
 row() {
-    printf '%-34s %10.10s %10.10s %10.10s\n' "$@"
+    printf '%-34s %10s %10s %10s\n' "$@"
 }
 # rows TITLE REPORT-SUFFIX FIGURE
 rows() {
