@@ -56,7 +56,7 @@ if [ -z "$data" ]; then
     size=28 format=GRAY8 enlarge=4
     # A little of everything that a hand varies; digits have no mirror images.
     augment="rotate=6 scale=0.05"
-    train="preset=mlp batch-size=128 ema=0.995 epochs=${epochs:-100}"
+    train="preset=mlp batch-size=128 ema=0.998 epochs=${epochs:-100}"
     title="${epochs:-100} epochs of 5,000 digits"
 else
     # A link has no spaces in its name, whatever the folder is called.

@@ -58,7 +58,8 @@ if [ "$(id -u)" -eq 0 ] && mount -t tmpfs -o size=2m tmpfs disk 2>/dev/null; the
     on_exit() { umount -l "$work/disk"; rm -rf "$work"; }
     complains "a full disk is told" 'space|disk' \
         gst-launch-1.0 -q $pictures ! $train max-steps=1 checkpoint=disk/model
-    holds "and nothing half-written stays" sh -c '[ -z "$(find disk -type f)" ]'
+    # (Curves are a log, which may end anywhere.)
+    holds "and nothing half-written stays" sh -c '[ -z "$(find disk -type f ! -path "*/logs/*")" ]'
 else
     skip "a full disk: a file system of its own cannot be mounted here"
 fi
