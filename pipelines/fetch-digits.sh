@@ -28,7 +28,11 @@ else
     chmod 755 "$folder"
     (
         cd "$folder"
-        apt-get -qq -o APT::Sandbox::User=root download opencv-doc >/dev/null 2>apt.log ||
+        apt() { apt-get -qq -o APT::Sandbox::User=root "$@" >/dev/null 2>apt.log; }
+        # Where the machine's package lists are missing or too old, fresh ones of our own.
+        own() { apt -o Dir::State::lists="$folder/lists" -o Dir::Cache="$folder/cache" "$@"; }
+        mkdir -p lists/partial cache/archives/partial
+        apt download opencv-doc || { own update && own download opencv-doc; } ||
             { cat apt.log >&2; echo "Cannot download the package opencv-doc" >&2; exit 1; }
         dpkg-deb --fsys-tarfile opencv-doc_*.deb | tar -xOf - "./$inside" >digits.png
     )
