@@ -107,7 +107,7 @@ draw (GstGanTrainer *self, guint8 *out)
 }
 
 gboolean
-gst_gan_trainer_preview_update (GstGanTrainer *self, GError **error)
+gst_gan_trainer_preview_update (GstGanTrainer *self, gboolean last, GError **error)
 {
   gsize size = (gsize)GST_VIDEO_INFO_HEIGHT (&self->info) * self->preview_rows *
                GST_ROUND_UP_4 ((gsize)GST_VIDEO_INFO_WIDTH (&self->info) * self->preview_columns *
@@ -119,7 +119,7 @@ gst_gan_trainer_preview_update (GstGanTrainer *self, GError **error)
   g_mutex_lock (&self->mutex);
   waiting = self->preview != NULL;
   g_mutex_unlock (&self->mutex);
-  if (waiting || self->latents == NULL)
+  if ((waiting && !last) || self->latents == NULL)
     return TRUE;
   if (!gen_trainer_generate (self->trainer, self->settings.ema > 0, self->latents,
           n_pictures (self), self->pictures, error))
@@ -134,6 +134,7 @@ gst_gan_trainer_preview_update (GstGanTrainer *self, GError **error)
   GST_BUFFER_DURATION (buffer) = GST_SECOND / RATE;
 
   g_mutex_lock (&self->mutex);
+  gst_clear_buffer (&self->preview);
   self->preview = buffer;
   g_cond_broadcast (&self->cond);
   g_mutex_unlock (&self->mutex);

@@ -182,7 +182,7 @@ after_step (GstGanTrainer *self, const GenTrainerFigures *figures)
 
   if (g_get_monotonic_time () - self->reported_time >= REPORT_TIME)
     report (self, figures, FALSE);
-  if (step % self->preview_interval == 0 && !gst_gan_trainer_preview_update (self, &error)) {
+  if (step % self->preview_interval == 0 && !gst_gan_trainer_preview_update (self, FALSE, &error)) {
     GST_ELEMENT_ERROR (self, LIBRARY, FAILED, ("%s", error->message), (NULL));
     return FALSE;
   }
@@ -242,7 +242,7 @@ train (GstGanTrainer *self, gboolean *stopped)
   if (!save (self))
     return FALSE;
   report (self, &figures, TRUE);
-  return gst_gan_trainer_preview_update (self, NULL);
+  return gst_gan_trainer_preview_update (self, TRUE, NULL);
 }
 
 static gpointer

@@ -65,9 +65,9 @@ void gst_gan_trainer_start_training (GstGanTrainer *self);
 void gst_gan_trainer_stop_training (GstGanTrainer *self);
 
 /* gantrainer-preview.c: called by the training thread. Make a preview when the last one was taken
- * and somebody looks. */
+ * and somebody looks; the `last` one in any case. */
 void gst_gan_trainer_preview_start (GstGanTrainer *self);
-gboolean gst_gan_trainer_preview_update (GstGanTrainer *self, GError **error);
+gboolean gst_gan_trainer_preview_update (GstGanTrainer *self, gboolean last, GError **error);
 void gst_gan_trainer_preview_clear (GstGanTrainer *self);
 
 G_END_DECLS
