@@ -26,8 +26,8 @@ GBytes *gen_npy_parse (
     GBytes *bytes, const char *name, GenDataType *type, GenShape *shape, GError **error);
 
 /* Write an array, row-major, atomically. bfloat16, which numpy does not have, is refused. */
-gboolean gen_npy_save (const char *path, GenDataType type, const GenShape *shape,
-    const void *data, GError **error);
+gboolean gen_npy_save (
+    const char *path, GenDataType type, const GenShape *shape, const void *data, GError **error);
 /* What comes before the elements in a file. (transfer full) */
 GBytes *gen_npy_header (GenDataType type, const GenShape *shape, GError **error);
 

@@ -45,7 +45,7 @@ const char *gen_safetensors_metadata (const GenSafetensors *file, const char *ke
 
 /* Write `n` tensors and the metadata (char * to char *; may be NULL) atomically. The same
  * tensors make the same file, in whatever order they are given. */
-gboolean gen_safetensors_save (const char *path, const GenSafetensor *tensors, gsize n,
-    GHashTable *metadata, GError **error);
+gboolean gen_safetensors_save (
+    const char *path, const GenSafetensor *tensors, gsize n, GHashTable *metadata, GError **error);
 
 G_END_DECLS

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The list of operators: one line each, in the order of the alphabet. An operator whose
  * meaning changed between opsets has one descriptor for each meaning. */
+/* "not" is taken for an operator of C++: */
+/* clang-format off */
 #define GEN_OPERATORS(X)                                                                           \
   X (abs)                                                                                          \
   X (adam)                                                                                         \
@@ -112,3 +114,4 @@
   X (upsample)                                                                                     \
   X (where)                                                                                        \
   X (xor)
+/* clang-format on */
