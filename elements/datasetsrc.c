@@ -506,12 +506,17 @@ gst_dataset_src_query (GstBaseSrc *base, GstQuery *query)
     return TRUE;
   }
   case GST_QUERY_DURATION: {
+    guint64 frames = self->frames;
     GstFormat format;
+    int num_buffers;
     gint64 result;
 
     gst_query_parse_duration (query, &format, NULL);
-    if (self->frames == 0 ||
-        !gst_dataset_src_convert (self, GST_FORMAT_DEFAULT, (gint64)self->frames, format, &result))
+    g_object_get (self, "num-buffers", &num_buffers, NULL);
+    if (num_buffers >= 0)
+      frames = frames == 0 ? (guint64)num_buffers : MIN (frames, (guint64)num_buffers);
+    if (frames == 0 ||
+        !gst_dataset_src_convert (self, GST_FORMAT_DEFAULT, (gint64)frames, format, &result))
       return GST_BASE_SRC_CLASS (gst_dataset_src_parent_class)->query (base, query);
     gst_query_set_duration (query, format, result);
     return TRUE;

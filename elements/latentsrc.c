@@ -20,6 +20,7 @@
  * Three seconds of a walk that reaches a new vector every two seconds.
  */
 #include "elements.h"
+#include "frame-time.h"
 #include "tensors.h"
 
 #include <generative/latent.h>
@@ -370,17 +371,13 @@ gst_latent_src_decide_allocation (GstBaseSrc *base, GstQuery *query)
 static GstClockTime
 gst_latent_src_frame_time (GstLatentSrc *self, guint64 frame)
 {
-  return gst_util_uint64_scale (
-      frame, self->rate_denominator * GST_SECOND, (guint64)self->rate_numerator);
+  return gst_generative_frame_time (frame, self->rate_numerator, self->rate_denominator);
 }
 
-/* The last frame that begins at `time` or before. */
 static guint64
 gst_latent_src_time_frame (GstLatentSrc *self, GstClockTime time)
 {
-  return gst_util_uint64_scale_ceil (
-             time + 1, (guint64)self->rate_numerator, self->rate_denominator * GST_SECOND) -
-         1;
+  return gst_generative_time_frame (time, self->rate_numerator, self->rate_denominator);
 }
 
 static gboolean

@@ -168,6 +168,19 @@ reader_first_frame (Reader *reader)
   }
 }
 
+/* A GIF ends with a semicolon (perhaps with some zeros after it). Its decoder does not miss what
+ * is cut off. */
+static gboolean
+is_whole_gif (AVIOContext *io)
+{
+  gint64 end = avio_size (io);
+  int last = 0;
+
+  for (int i = 0; i < 64 && last == 0 && end > 0 && avio_seek (io, --end, SEEK_SET) >= 0; i++)
+    last = avio_r8 (io);
+  return last == ';';
+}
+
 /* The channels that hold what a pixel format holds. */
 static int
 channels_of (const AVPixFmtDescriptor *format)
@@ -311,6 +324,8 @@ gen_picture_load (GenPicture *picture, const char *path, int channels, GError **
     return fail_decode (error, path, "damaged or cut short", code);
   if (reader.frame->decode_error_flags != 0 || (reader.frame->flags & AV_FRAME_FLAG_CORRUPT) != 0)
     return fail_decode (error, path, "damaged or cut short", 0);
+  if (reader.codec->codec_id == AV_CODEC_ID_GIF && !is_whole_gif (reader.io))
+    return fail_decode (error, path, "cut short", 0);
   if (!convert_frame (reader.frame, &native))
     return fail_decode (error, path, "its pixel format is not supported", 0);
   turn_upright (reader.frame, &native);

@@ -366,6 +366,13 @@ test_queries (gconstpointer user_data)
       gst_element_query_convert (player.pipeline, GST_FORMAT_DEFAULT, 90, GST_FORMAT_TIME, &value));
   g_assert_cmpint (value, ==, 3 * GST_SECOND);
   player_close (&player);
+
+  g_free (launch);
+  launch = g_strdup_printf ("datasetsrc location=%s epochs=5 num-buffers=45" SINK, data->folder);
+  player_open (&player, launch);
+  g_assert_true (gst_element_query_duration (player.pipeline, GST_FORMAT_DEFAULT, &value));
+  g_assert_cmpint (value, ==, 45);
+  player_close (&player);
 }
 
 static void

@@ -270,6 +270,38 @@ test_damaged (void)
   scratch_remove (folder);
 }
 
+/* 12x12 noise; its first row is 0, 255, 255, 255, 0, 0, 255, 255, 0, 0, 255, 0. */
+static const guint8 gif[] = { 0x47, 0x49, 0x46, 0x38, 0x37, 0x61, 0x0c, 0x00, 0x0c, 0x00, 0x81,
+  0x00, 0x00, 0xff, 0xff, 0xff, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x2c, 0x00,
+  0x00, 0x00, 0x00, 0x0c, 0x00, 0x0c, 0x00, 0x00, 0x08, 0x36, 0x00, 0x03, 0x00, 0x18, 0x18, 0x40,
+  0x20, 0x80, 0x82, 0x07, 0x05, 0x22, 0x4c, 0x38, 0xb0, 0x21, 0xc2, 0x82, 0x0f, 0x1f, 0x32, 0x84,
+  0xb8, 0xf0, 0xa0, 0x45, 0x8b, 0x12, 0x21, 0x62, 0x74, 0x68, 0x30, 0x61, 0x45, 0x83, 0x15, 0x1b,
+  0x32, 0xbc, 0x48, 0x90, 0x20, 0x45, 0x91, 0x13, 0x2f, 0x2a, 0x34, 0xd9, 0x51, 0x24, 0xc4, 0x80,
+  0x00, 0x3b };
+
+/* A decoder that does not miss what is cut off. */
+static void
+test_cut_gif (void)
+{
+  static const guint8 row[12] = { 0, 255, 255, 255, 0, 0, 255, 255, 0, 0, 255, 0 };
+  g_autofree char *folder = scratch_new ();
+  g_autofree char *path = g_build_filename (folder, "cut.gif", NULL);
+  g_auto (GenPicture) picture = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  for (gsize cut = 20; cut < sizeof gif; cut++) {
+    g_auto (GenPicture) part = { 0 };
+
+    g_assert_true (g_file_set_contents (path, (const char *)gif, (gssize)cut, NULL));
+    g_assert_false (gen_picture_load (&part, path, 1, NULL));
+  }
+  g_assert_true (g_file_set_contents (path, (const char *)gif, sizeof gif, NULL));
+  gen_picture_load (&picture, path, 1, &error);
+  g_assert_no_error (error);
+  g_assert_cmpmem (picture.data, 12, row, sizeof row);
+  scratch_remove (folder);
+}
+
 /* A header that promises more than fits is refused before the memory is asked for. */
 static void
 test_huge (void)
@@ -323,6 +355,7 @@ main (int argc, char **argv)
   g_test_add_func ("/picture/alpha-fringe", test_alpha_fringe);
   g_test_add_func ("/picture/upright", test_upright);
   g_test_add_func ("/picture/damaged", test_damaged);
+  g_test_add_func ("/picture/cut-gif", test_cut_gif);
   g_test_add_func ("/picture/huge", test_huge);
   g_test_add_func ("/picture/no-picture", test_no_picture);
   return g_test_run ();
