@@ -19,12 +19,18 @@
  * sticky event `generative-dataset`, whose field `length` tells those who count epochs how many
  * pictures one has.
  *
+ * OpenCV's sheet of handwritten digits, 5 rows of 100 for each, is
+ * `location=digits.png tile-width=20 tile-height=20 rows-per-label=5`; with `fit=pad` and caps of
+ * 28 by 28 pixels its digits are as large as MNIST's.
+ *
  * ## Example launch line
  * |[
- * gst-launch-1.0 datasetsrc location=/usr/share/icons num-buffers=30 !
- *   video/x-raw,format=RGB,width=64,height=64 ! fakesink
+ * gst-launch-1.0 videotestsrc pattern=ball num-buffers=20 ! video/x-raw,width=64,height=64 !
+ *   pngenc ! multifilesink location=ball-%02d.png
+ * gst-launch-1.0 datasetsrc location=. epochs=3 ! video/x-raw,format=RGB,width=32,height=32 !
+ *   fakesink
  * ]|
- * Thirty icons in random order.
+ * A folder of pictures, shown three times over, each time in another order.
  */
 #include "elements.h"
 #include "frame-time.h"
