@@ -396,6 +396,10 @@ resident_pages (void)
   g_autofree char *text = NULL;
   gsize total = 0, resident = 0;
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  /* A sanitizer keeps what has been freed: its growth says nothing. */
+  return 0;
+#endif
   if (g_file_get_contents ("/proc/self/statm", &text, NULL, NULL))
     sscanf (text, "%" G_GSIZE_FORMAT " %" G_GSIZE_FORMAT, &total, &resident);
   return resident;
@@ -419,9 +423,7 @@ test_memory (void)
     while ((buffer = gst_harness_try_pull (harness)) != NULL)
       gst_buffer_unref (buffer);
   }
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
   g_assert_cmpuint (resident_pages (), <=, before + 64);
-#endif
   gst_harness_teardown (harness);
   remove_path (path);
 }
