@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* generative-model bench: how fast a model runs, and what each of its operators takes. */
+#include <stdlib.h>
+#include <json-glib/json-glib.h>
+#include <generative/onnx.h>
+#include <generative/operator.h>
+
+#include "command.h"
+#include "prepare.h"
+
+#define MAX_RUNS 100000
+#define PROFILES 30
+
+typedef struct {
+  double best, median, worst; /* seconds of a run */
+  guint runs;
+} Timing;
+
+/* A step of the plan: the best of its times in several profiled runs. */
+typedef struct {
+  const GenNode *node;
+  double seconds, flops, bytes;
+} Row;
+
+static int
+compare_doubles (gconstpointer a, gconstpointer b)
+{
+  double x = *(const double *)a, y = *(const double *)b;
+
+  return (x > y) - (x < y);
+}
+
+static int
+compare_rows (gconstpointer a, gconstpointer b)
+{
+  double x = ((const Row *)a)->seconds, y = ((const Row *)b)->seconds;
+
+  return (x < y) - (x > y);
+}
+
+static Timing
+measure (GenPlan *plan, double seconds)
+{
+  g_autoptr (GArray) times = g_array_new (FALSE, FALSE, sizeof (double));
+  gint64 end = g_get_monotonic_time () + seconds * G_USEC_PER_SEC;
+  gint64 warm = g_get_monotonic_time () + seconds / 5 * G_USEC_PER_SEC;
+  Timing timing;
+
+  do
+    gen_plan_run (plan);
+  while (g_get_monotonic_time () < warm);
+  do {
+    g_autoptr (GTimer) timer = g_timer_new ();
+    double elapsed;
+
+    gen_plan_run (plan);
+    elapsed = g_timer_elapsed (timer, NULL);
+    g_array_append_val (times, elapsed);
+  } while (times->len < 3 || (g_get_monotonic_time () < end && times->len < MAX_RUNS));
+  g_array_sort (times, compare_doubles);
+  timing.runs = times->len;
+  timing.best = g_array_index (times, double, 0);
+  timing.median = g_array_index (times, double, times->len / 2);
+  timing.worst = g_array_index (times, double, times->len - 1);
+  return timing;
+}
+
+static GArray *
+profile (GenPlan *plan)
+{
+  GArray *rows = g_array_new (FALSE, TRUE, sizeof (Row));
+
+  for (int run = 0; run < PROFILES; run++) {
+    g_autoptr (GArray) steps = gen_plan_profile (plan);
+
+    g_array_set_size (rows, steps->len);
+    for (guint i = 0; i < steps->len; i++) {
+      const GenStepInfo *step = &g_array_index (steps, GenStepInfo, i);
+      Row *row = &g_array_index (rows, Row, i);
+
+      *row = (Row){ .node = step->node,
+        .flops = step->flops,
+        .bytes = step->bytes,
+        .seconds = run == 0 ? step->seconds : MIN (row->seconds, step->seconds) };
+    }
+  }
+  g_array_sort (rows, compare_rows);
+  return rows;
+}
+
+/* --- in words --- */
+
+static void
+print_rows (const GArray *rows)
+{
+  double total = 0;
+
+  for (guint i = 0; i < rows->len; i++)
+    total += g_array_index (rows, Row, i).seconds;
+  g_print ("\n%9s %6s %9s %7s  %s\n", "µs", "share", "GFLOP/s", "GB/s", "operator");
+  for (guint i = 0; i < rows->len; i++) {
+    const Row *row = &g_array_index (rows, Row, i);
+    double seconds = MAX (row->seconds, 1e-9);
+
+    g_print ("%9.1f %5.1f%% ", row->seconds * 1e6, 100 * row->seconds / MAX (total, 1e-9));
+    if (row->flops > 0)
+      g_print ("%9.1f", row->flops / seconds / 1e9);
+    else
+      g_print ("%9s", "");
+    g_print (" %7.1f  %s", row->bytes / seconds / 1e9, row->node->op->name);
+    if (row->node->outputs->len > 0 && gen_node_output (row->node, 0) != NULL) {
+      const GenTensor *output = gen_node_output (row->node, 0);
+      g_autofree char *shape = gen_shape_to_string (&output->shape);
+
+      g_print (" %s %s", output->name, shape);
+    }
+    g_print ("\n");
+  }
+}
+
+static void
+print_words (
+    const Timing *timing, const GArray *rows, const GenPlan *plan, double items, double compile)
+{
+  g_autofree char *arena = g_format_size (gen_plan_arena_size (plan));
+  g_autofree char *constants = g_format_size (gen_plan_constant_size (plan));
+  double flops = 0;
+
+  for (guint i = 0; i < rows->len; i++)
+    flops += g_array_index (rows, Row, i).flops;
+  g_print (
+      "compiled   in %.1f ms; %s of values, %s of constants\n", compile * 1e3, arena, constants);
+  g_print ("latency    %.3f ms median, %.3f best, %.3f worst of %u runs\n", timing->median * 1e3,
+      timing->best * 1e3, timing->worst * 1e3, timing->runs);
+  g_print ("throughput %.1f items a second, %.1f GFLOP/s\n", items / timing->median,
+      flops / timing->median / 1e9);
+  print_rows (rows);
+}
+
+/* --- as JSON --- */
+
+static void
+add_number (JsonBuilder *builder, const char *name, double value)
+{
+  json_builder_set_member_name (builder, name);
+  json_builder_add_double_value (builder, value);
+}
+
+static void
+print_json (
+    const Timing *timing, const GArray *rows, const GenPlan *plan, double items, double compile)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  g_autoptr (JsonNode) root = NULL;
+  g_autofree char *text = NULL;
+
+  json_builder_begin_object (builder);
+  add_number (builder, "batch", items);
+  add_number (builder, "runs", timing->runs);
+  add_number (builder, "compile", compile);
+  add_number (builder, "median", timing->median);
+  add_number (builder, "best", timing->best);
+  add_number (builder, "worst", timing->worst);
+  add_number (builder, "arena", gen_plan_arena_size (plan));
+  add_number (builder, "constants", gen_plan_constant_size (plan));
+  json_builder_set_member_name (builder, "steps");
+  json_builder_begin_array (builder);
+  for (guint i = 0; i < rows->len; i++) {
+    const Row *row = &g_array_index (rows, Row, i);
+
+    json_builder_begin_object (builder);
+    json_builder_set_member_name (builder, "operator");
+    json_builder_add_string_value (builder, row->node->op->name);
+    json_builder_set_member_name (builder, "node");
+    json_builder_add_string_value (builder, row->node->name);
+    add_number (builder, "seconds", row->seconds);
+    add_number (builder, "flops", row->flops);
+    add_number (builder, "bytes", row->bytes);
+    json_builder_end_object (builder);
+  }
+  json_builder_end_array (builder);
+  json_builder_end_object (builder);
+  root = json_builder_get_root (builder);
+  text = json_to_string (root, TRUE);
+  g_print ("%s\n", text);
+}
+
+/* --- all of it --- */
+
+static gboolean
+bench (
+    const char *path, const Preparation *preparation, double seconds, gboolean json, GError **error)
+{
+  g_autoptr (GenGraph) graph = gen_onnx_load (path, error);
+  g_autoptr (GTimer) timer = NULL;
+  g_autoptr (GenPlan) plan = NULL;
+  g_autoptr (GArray) rows = NULL;
+  double compile, items = 1;
+  Timing timing;
+
+  if (graph == NULL || !preparation_fix_shapes (preparation, graph, error))
+    return FALSE;
+  timer = g_timer_new ();
+  plan = preparation_compile (preparation, graph, error);
+  if (plan == NULL)
+    return FALSE;
+  compile = g_timer_elapsed (timer, NULL);
+  for (guint i = 0; i < gen_plan_n_inputs (plan); i++)
+    if (!preparation_fill_random (preparation, i, gen_plan_input (plan, i), error))
+      return FALSE;
+  if (gen_plan_n_inputs (plan) > 0 && gen_plan_input (plan, 0)->shape.rank > 0)
+    items = gen_plan_input (plan, 0)->shape.dims[0];
+  timing = measure (plan, seconds);
+  rows = profile (plan);
+  if (json)
+    print_json (&timing, rows, plan, items, compile);
+  else
+    print_words (&timing, rows, plan, items, compile);
+  return TRUE;
+}
+
+static int
+run (int argc, char **argv)
+{
+  g_auto (Preparation) preparation = { 0 };
+  double seconds = 2;
+  gboolean json = FALSE;
+  const GOptionEntry entries[] = {
+    { "seconds", 0, 0, G_OPTION_ARG_DOUBLE, &seconds, "How long to measure (2)", "N" },
+    { "json", 'j', 0, G_OPTION_ARG_NONE, &json, "Print JSON; times are in seconds", NULL },
+    PREPARATION_ENTRIES (preparation),
+    { NULL },
+  };
+  GError *error = NULL;
+
+  if (!command_parse (&command_bench, entries,
+          "Inputs are random. The table has what is left after fusion, a line each step, its best "
+          "time of several runs, with the arithmetic and the memory traffic that it reaches.",
+          1, 1, &argc, &argv))
+    return STATUS_USAGE;
+  if (!bench (argv[1], &preparation, CLAMP (seconds, 0, 3600), json, &error))
+    return command_fail (error);
+  return STATUS_FINE;
+}
+
+const Command command_bench = {
+  .name = "bench",
+  .arguments = "MODEL",
+  .summary = "Time a model, and each of its operators",
+  .run = run,
+};

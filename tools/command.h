@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+/* A sub-command: one file each, and one line in generative-model.c. */
+typedef struct {
+  const char *name;
+  const char *arguments; /* as the help shows them */
+  const char *summary;
+  int (*run) (int argc, char **argv); /* the exit status; argv[0] is the sub-command */
+} Command;
+
+extern const Command command_bench;
+extern const Command command_check;
+extern const Command command_inspect;
+extern const Command command_run;
+
+enum {
+  STATUS_FINE = 0,
+  STATUS_FAILED = 1,
+  STATUS_USAGE = 2,
+};
+
+/* Parse the options out of argv; `details` is for the end of --help. FALSE after having said what
+ * is wrong; also when fewer than `least` or more than `most` arguments are left. */
+gboolean command_parse (const Command *command, const GOptionEntry *entries, const char *details,
+    int least, int most, int *argc, char ***argv);
+/* Print the error on stderr and free it. Returns STATUS_FAILED. */
+int command_fail (GError *error);

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* generative-model: looks at models, runs, checks and times them, without a pipeline. */
+#include <locale.h>
+#include <string.h>
+
+#include "command.h"
+
+static const Command *const commands[] = {
+  &command_inspect,
+  &command_run,
+  &command_check,
+  &command_bench,
+};
+
+gboolean
+command_parse (const Command *command, const GOptionEntry *entries, const char *details, int least,
+    int most, int *argc, char ***argv)
+{
+  g_autoptr (GOptionContext) context = g_option_context_new (command->arguments);
+  g_autoptr (GError) error = NULL;
+
+  g_option_context_set_summary (context, command->summary);
+  g_option_context_set_description (context, details);
+  g_option_context_add_main_entries (context, entries, NULL);
+  if (!g_option_context_parse (context, argc, argv, &error)) {
+    g_printerr ("%s: %s\n", g_get_prgname (), error->message);
+    return FALSE;
+  }
+  if (*argc - 1 < least || (most >= 0 && *argc - 1 > most)) {
+    g_printerr ("usage: %s %s (--help tells more)\n", g_get_prgname (), command->arguments);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+int
+command_fail (GError *error)
+{
+  g_printerr ("%s: %s\n", g_get_prgname (), error->message);
+  g_error_free (error);
+  return STATUS_FAILED;
+}
+
+static void
+print_help (void)
+{
+  g_print ("generative-model %s: looks at models, runs, checks and times them\n\n", GEN_VERSION);
+  for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
+    g_print ("  generative-model %-8s %-18s %s\n", commands[i]->name, commands[i]->arguments,
+        commands[i]->summary);
+  g_print ("\nEach takes --help.\n");
+}
+
+int
+main (int argc, char **argv)
+{
+  const char *name = argc > 1 ? argv[1] : "";
+
+  setlocale (LC_ALL, "");
+  if (strcmp (name, "--help") == 0 || strcmp (name, "-h") == 0 || strcmp (name, "help") == 0) {
+    print_help ();
+    return STATUS_FINE;
+  }
+  if (strcmp (name, "--version") == 0) {
+    g_print ("generative-model %s\n", GEN_VERSION);
+    return STATUS_FINE;
+  }
+  for (guint i = 0; i < G_N_ELEMENTS (commands); i++) {
+    g_autofree char *program = NULL;
+
+    if (strcmp (commands[i]->name, name) != 0)
+      continue;
+    program = g_strdup_printf ("generative-model %s", name);
+    g_set_prgname (program);
+    return commands[i]->run (argc - 1, argv + 1);
+  }
+  if (*name != '\0')
+    g_printerr ("generative-model: no command '%s'\n", name);
+  print_help ();
+  return STATUS_USAGE;
+}

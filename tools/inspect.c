@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* generative-model inspect: what a model is, in words or as JSON. */
+#include <string.h>
+#include <json-glib/json-glib.h>
+#include <generative/model.h>
+#include <generative/operator.h>
+
+#include "command.h"
+
+typedef struct {
+  GenModel *model;
+  GHashTable *operators; /* name to count */
+  GList *names;          /* of operators, the most frequent first */
+  guint64 parameters, bytes;
+  double flops; /* of one item, or negative when it cannot be known */
+} Facts;
+
+static int
+compare_operators (gconstpointer a, gconstpointer b, gpointer table)
+{
+  guint na = GPOINTER_TO_UINT (g_hash_table_lookup (table, a));
+  guint nb = GPOINTER_TO_UINT (g_hash_table_lookup (table, b));
+
+  return na != nb ? (na < nb) - (na > nb) : strcmp (a, b);
+}
+
+static gboolean
+is_floating (GenDataType type)
+{
+  return type == GEN_TYPE_FLOAT32 || type == GEN_TYPE_FLOAT16 || type == GEN_TYPE_FLOAT64 ||
+         type == GEN_TYPE_BFLOAT16;
+}
+
+/* Multiplications and additions of one item. */
+static double
+count_work (const GenGraph *graph)
+{
+  g_autoptr (GenGraph) copy = gen_graph_copy (graph);
+  double flops = 0;
+
+  gen_graph_set_free_dimensions (copy, NULL, 1);
+  if (!gen_graph_infer (copy, NULL))
+    return -1;
+  for (guint i = 0; i < copy->nodes->len; i++) {
+    const GenNode *node = g_ptr_array_index (copy->nodes, i);
+
+    if (node->op->flops != NULL)
+      flops += node->op->flops (node);
+  }
+  return flops;
+}
+
+static void
+gather (Facts *facts)
+{
+  const GenGraph *graph = facts->model->graph;
+
+  facts->operators = g_hash_table_new (g_str_hash, g_str_equal);
+  for (guint i = 0; i < graph->nodes->len; i++) {
+    const GenNode *node = g_ptr_array_index (graph->nodes, i);
+    guint n = GPOINTER_TO_UINT (g_hash_table_lookup (facts->operators, node->op->name));
+
+    g_hash_table_insert (facts->operators, (char *)node->op->name, GUINT_TO_POINTER (n + 1));
+  }
+  facts->names = g_hash_table_get_keys (facts->operators);
+  facts->names = g_list_sort_with_data (facts->names, compare_operators, facts->operators);
+  for (guint i = 0; i < graph->tensors->len; i++) {
+    const GenTensor *tensor = g_ptr_array_index (graph->tensors, i);
+
+    if (tensor->role != GEN_ROLE_CONSTANT || !is_floating (tensor->type))
+      continue;
+    facts->parameters += gen_shape_elements (&tensor->shape);
+    facts->bytes += gen_tensor_size (tensor);
+  }
+  facts->flops = count_work (graph);
+}
+
+/* --- in words --- */
+
+/* "[batch, 3, 64, ?]" */
+static char *
+shape_text (const GenTensor *tensor)
+{
+  GString *text = g_string_new ("[");
+
+  if (tensor->shape.rank < 0)
+    g_string_append (text, "…");
+  for (int i = 0; i < tensor->shape.rank; i++) {
+    g_string_append (text, i > 0 ? ", " : "");
+    if (tensor->shape.dims[i] >= 0)
+      g_string_append_printf (text, "%" G_GINT64_FORMAT, tensor->shape.dims[i]);
+    else
+      g_string_append (text, tensor->dim_names[i] != NULL ? tensor->dim_names[i] : "?");
+  }
+  g_string_append_c (text, ']');
+  return g_string_free (text, FALSE);
+}
+
+static void
+print_ports (const char *title, const GPtrArray *tensors, const GenPort *ports)
+{
+  for (guint i = 0; i < tensors->len; i++) {
+    const GenTensor *tensor = g_ptr_array_index (tensors, i);
+    const GenPort *port = &ports[i];
+    g_autofree char *shape = shape_text (tensor);
+
+    g_print ("%-11s %s  %s %s", i == 0 ? title : "", tensor->name,
+        gen_data_type_name (tensor->type), shape);
+    if (port->kind == GEN_PORT_PICTURE)
+      g_print ("  black %g, white %g", (0 - port->mean[0]) / port->std[0],
+          (1 - port->mean[0]) / port->std[0]);
+    g_print ("\n");
+  }
+}
+
+static void
+print_facts (const Facts *facts, const char *path)
+{
+  const GenGraph *graph = facts->model->graph;
+  g_autofree char *description = gen_model_describe (facts->model);
+  g_autofree char *bytes = g_format_size (facts->bytes);
+  GHashTableIter iter;
+  gpointer key, value;
+  const char *title = "metadata";
+
+  g_print ("%s: %s\n", path, description);
+  g_print ("%-11s %s\n", "name", graph->name != NULL ? graph->name : "");
+  g_print ("%-11s %d\n", "opset", graph->opset);
+  print_ports ("inputs", graph->inputs, facts->model->inputs);
+  print_ports ("outputs", graph->outputs, facts->model->outputs);
+  g_print ("%-11s %" G_GUINT64_FORMAT " (%s)\n", "parameters", facts->parameters, bytes);
+  if (facts->flops >= 0)
+    g_print ("%-11s %.3f GFLOP an item\n", "work", facts->flops / 1e9);
+  g_print ("%-11s %u\n", "nodes", graph->nodes->len);
+  for (const GList *name = facts->names; name != NULL; name = name->next)
+    g_print ("%-11s %5u %s\n", "",
+        GPOINTER_TO_UINT (g_hash_table_lookup (facts->operators, name->data)),
+        (const char *)name->data);
+  g_hash_table_iter_init (&iter, graph->metadata);
+  while (g_hash_table_iter_next (&iter, &key, &value)) {
+    g_print ("%-11s %s = %s\n", title, (const char *)key, (const char *)value);
+    title = "";
+  }
+}
+
+/* --- as JSON --- */
+
+static void
+add_ports (JsonBuilder *builder, const char *member, const GPtrArray *tensors, const GenPort *ports)
+{
+  static const char *const kinds[] = { "other", "vector", "picture" };
+
+  json_builder_set_member_name (builder, member);
+  json_builder_begin_array (builder);
+  for (guint i = 0; i < tensors->len; i++) {
+    const GenTensor *tensor = g_ptr_array_index (tensors, i);
+
+    json_builder_begin_object (builder);
+    json_builder_set_member_name (builder, "name");
+    json_builder_add_string_value (builder, tensor->name);
+    json_builder_set_member_name (builder, "type");
+    json_builder_add_string_value (builder, gen_data_type_name (tensor->type));
+    json_builder_set_member_name (builder, "kind");
+    json_builder_add_string_value (builder, kinds[ports[i].kind]);
+    /* A free extent is its name, or null; an unknown rank is null. */
+    json_builder_set_member_name (builder, "shape");
+    if (tensor->shape.rank < 0) {
+      json_builder_add_null_value (builder);
+    } else {
+      json_builder_begin_array (builder);
+      for (int d = 0; d < tensor->shape.rank; d++) {
+        if (tensor->shape.dims[d] >= 0)
+          json_builder_add_int_value (builder, tensor->shape.dims[d]);
+        else if (tensor->dim_names[d] != NULL)
+          json_builder_add_string_value (builder, tensor->dim_names[d]);
+        else
+          json_builder_add_null_value (builder);
+      }
+      json_builder_end_array (builder);
+    }
+    json_builder_end_object (builder);
+  }
+  json_builder_end_array (builder);
+}
+
+static void
+print_json (const Facts *facts, const char *path)
+{
+  const GenGraph *graph = facts->model->graph;
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  g_autofree char *description = gen_model_describe (facts->model);
+  g_autoptr (JsonNode) root = NULL;
+  g_autofree char *text = NULL;
+  GHashTableIter iter;
+  gpointer key, value;
+
+  json_builder_begin_object (builder);
+  json_builder_set_member_name (builder, "path");
+  json_builder_add_string_value (builder, path);
+  json_builder_set_member_name (builder, "description");
+  json_builder_add_string_value (builder, description);
+  json_builder_set_member_name (builder, "name");
+  json_builder_add_string_value (builder, graph->name != NULL ? graph->name : "");
+  json_builder_set_member_name (builder, "opset");
+  json_builder_add_int_value (builder, graph->opset);
+  add_ports (builder, "inputs", graph->inputs, facts->model->inputs);
+  add_ports (builder, "outputs", graph->outputs, facts->model->outputs);
+  json_builder_set_member_name (builder, "parameters");
+  json_builder_add_int_value (builder, facts->parameters);
+  json_builder_set_member_name (builder, "bytes");
+  json_builder_add_int_value (builder, facts->bytes);
+  json_builder_set_member_name (builder, "flops");
+  if (facts->flops >= 0)
+    json_builder_add_double_value (builder, facts->flops);
+  else
+    json_builder_add_null_value (builder);
+  json_builder_set_member_name (builder, "operators");
+  json_builder_begin_object (builder);
+  for (const GList *name = facts->names; name != NULL; name = name->next) {
+    json_builder_set_member_name (builder, name->data);
+    json_builder_add_int_value (
+        builder, GPOINTER_TO_UINT (g_hash_table_lookup (facts->operators, name->data)));
+  }
+  json_builder_end_object (builder);
+  json_builder_set_member_name (builder, "metadata");
+  json_builder_begin_object (builder);
+  g_hash_table_iter_init (&iter, graph->metadata);
+  while (g_hash_table_iter_next (&iter, &key, &value)) {
+    json_builder_set_member_name (builder, key);
+    json_builder_add_string_value (builder, value);
+  }
+  json_builder_end_object (builder);
+  json_builder_end_object (builder);
+  root = json_builder_get_root (builder);
+  text = json_to_string (root, TRUE);
+  g_print ("%s\n", text);
+}
+
+static int
+run (int argc, char **argv)
+{
+  gboolean json = FALSE;
+  const GOptionEntry entries[] = {
+    { "json", 'j', 0, G_OPTION_ARG_NONE, &json, "Print JSON", NULL },
+    { NULL },
+  };
+  Facts facts = { 0 };
+  GError *error = NULL;
+
+  if (!command_parse (&command_inspect, entries, NULL, 1, 1, &argc, &argv))
+    return STATUS_USAGE;
+  facts.model = gen_model_load (argv[1], &error);
+  if (facts.model == NULL)
+    return command_fail (error);
+  gather (&facts);
+  if (json)
+    print_json (&facts, argv[1]);
+  else
+    print_facts (&facts, argv[1]);
+  g_list_free (facts.names);
+  g_hash_table_unref (facts.operators);
+  gen_model_unref (facts.model);
+  return STATUS_FINE;
+}
+
+const Command command_inspect = {
+  .name = "inspect",
+  .arguments = "MODEL",
+  .summary = "Tell what a model takes, makes and consists of",
+  .run = run,
+};

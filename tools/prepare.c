@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* From a model and the user's wishes to a plan that can run. */
+#include <string.h>
+#include <generative/random.h>
+
+#include "prepare.h"
+
+void
+preparation_clear (Preparation *preparation)
+{
+  g_clear_pointer (&preparation->device, g_free);
+  g_clear_pointer (&preparation->shapes, g_strfreev);
+}
+
+static gboolean
+parse_shape (const char *text, GenShape *shape)
+{
+  g_auto (GStrv) parts = g_strsplit_set (text, "x,", -1);
+
+  shape->rank = 0;
+  for (char **part = parts; *part != NULL; part++) {
+    guint64 extent;
+
+    if (shape->rank == GEN_MAX_RANK ||
+        !g_ascii_string_to_unsigned (g_strstrip (*part), 10, 0, G_MAXINT32, &extent, NULL))
+      return FALSE;
+    shape->dims[shape->rank++] = extent;
+  }
+  return TRUE;
+}
+
+static gboolean
+fix_shape (GenGraph *graph, const char *wish, GError **error)
+{
+  const char *equals = strrchr (wish, '=');
+  g_autofree char *name = equals != NULL ? g_strndup (wish, equals - wish) : NULL;
+  GenTensor *input = name != NULL ? gen_graph_find (graph, name) : NULL;
+  GenShape shape;
+
+  if (input == NULL || input->role != GEN_ROLE_INPUT || !parse_shape (equals + 1, &shape)) {
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        "--shape '%s' should be the name of an input, '=' and extents such as 1x3x64x64", wish);
+    return FALSE;
+  }
+  return gen_graph_set_input_shape (graph, input, &shape, error);
+}
+
+gboolean
+preparation_fix_shapes (const Preparation *preparation, GenGraph *graph, GError **error)
+{
+  if (preparation->batch < 0 || preparation->threads < 0) {
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        "--batch and --threads take numbers that are not negative");
+    return FALSE;
+  }
+  for (char **wish = preparation->shapes; wish != NULL && *wish != NULL; wish++)
+    if (!fix_shape (graph, *wish, error))
+      return FALSE;
+  for (guint i = 0; i < graph->inputs->len; i++) {
+    const GenTensor *input = g_ptr_array_index (graph->inputs, i);
+
+    if (input->shape.rank < 0) {
+      g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+          "input '%s' says nothing of its shape; give it with --shape %s=…", input->name,
+          input->name);
+      return FALSE;
+    }
+    if (preparation->batch > 0 && input->shape.rank > 0 && input->shape.dims[0] >= 0 &&
+        input->shape.dims[0] != preparation->batch) {
+      g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+          "the model takes %" G_GINT64_FORMAT " items in a run ('%s'), not %d",
+          input->shape.dims[0], input->name, preparation->batch);
+      return FALSE;
+    }
+  }
+  gen_graph_set_free_dimensions (graph, NULL, MAX (preparation->batch, 1));
+  return TRUE;
+}
+
+GenPlan *
+preparation_compile (const Preparation *preparation, GenGraph *graph, GError **error)
+{
+  GenPlanOptions options = { .threads = preparation->threads, .seed = preparation->seed };
+
+  if (preparation->device != NULL) {
+    options.device = gen_device_find (preparation->device, error);
+    if (options.device == NULL)
+      return NULL;
+  }
+  return gen_plan_new (graph, &options, error);
+}
+
+gboolean
+preparation_fill_random (
+    const Preparation *preparation, guint number, const GenBinding *binding, GError **error)
+{
+  GenRandom random = gen_random_new (preparation->seed, number);
+  gsize n = gen_shape_elements (&binding->shape);
+
+  if (binding->type == GEN_TYPE_FLOAT32) {
+    gen_random_normal (&random, 0, 0, binding->data, n);
+    return TRUE;
+  }
+  if (binding->type == GEN_TYPE_UINT8) {
+    for (gsize i = 0; i < n; i++)
+      ((guint8 *)binding->data)[i] = gen_random_below (&random, 0, i, 256);
+    return TRUE;
+  }
+  if (binding->type == GEN_TYPE_INT64 || binding->type == GEN_TYPE_INT32 ||
+      binding->type == GEN_TYPE_BOOL) {
+    /* Zero is a class, an index and a length that every model has. */
+    memset (binding->data, 0, binding->size);
+    return TRUE;
+  }
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+      "input '%s' of type %s has to be given with --input", binding->name,
+      gen_data_type_name (binding->type));
+  return FALSE;
+}

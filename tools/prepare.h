@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <generative/model.h>
+
+/* What the user says of how a model is to be run. */
+typedef struct {
+  int batch;   /* 0: as given otherwise, or 1 */
+  int threads; /* 0: all cores */
+  gint64 seed;
+  char *device;  /* NULL: the CPU */
+  char **shapes; /* of "NAME=1x3x64x64" */
+} Preparation;
+
+/* Their options, to stand in a command's list. */
+#define PREPARATION_ENTRIES(P)                                                                     \
+  { "batch", 'b', 0, G_OPTION_ARG_INT, &(P).batch, "Items in a run (1)", "N" },                    \
+      { "threads", 't', 0, G_OPTION_ARG_INT, &(P).threads, "Threads (as many as cores)", "N" },    \
+      { "seed", 's', 0, G_OPTION_ARG_INT64, &(P).seed, "Seed of all random numbers (0)", "N" },    \
+      { "device", 'd', 0, G_OPTION_ARG_STRING, &(P).device, "auto, cpu or cuda (cpu)", "NAME" },   \
+  {                                                                                                \
+    "shape", 0, 0, G_OPTION_ARG_STRING_ARRAY, &(P).shapes,                                         \
+        "Shape of an input that the model leaves free", "INPUT=1x3x64x64"                          \
+  }
+
+void preparation_clear (Preparation *preparation);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Preparation, preparation_clear)
+
+/* Give the inputs the shapes that the user asks for; what is still free then becomes the batch
+ * (the first extent) or 1. */
+gboolean preparation_fix_shapes (const Preparation *preparation, GenGraph *graph, GError **error);
+GenPlan *preparation_compile (const Preparation *preparation, GenGraph *graph, GError **error);
+
+/* Fill an input with random numbers: standard normal ones, or any bytes; classes, indices and
+ * flags with zeros. `number` tells inputs apart. */
+gboolean preparation_fill_random (
+    const Preparation *preparation, guint number, const GenBinding *binding, GError **error);

@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* generative-model run: one run of a model on files: arrays of numpy's or pictures. */
+#include <math.h>
+#include <string.h>
+#include <generative/npy.h>
+#include <generative/picture.h>
+
+#include "command.h"
+#include "prepare.h"
+
+/* A file that was named for an input or output. */
+typedef struct {
+  guint port;
+  char *path;
+} Wish;
+
+typedef struct {
+  GenModel *model;
+  Preparation preparation;
+  char **inputs, **outputs; /* as given */
+  GArray *from, *to;        /* of Wish */
+  GPtrArray *arrays;        /* of each input the GBytes given for it, or NULL */
+} Run;
+
+static void
+wish_clear (gpointer data)
+{
+  g_free (((Wish *)data)->path);
+}
+
+static void
+bytes_free (gpointer bytes)
+{
+  if (bytes != NULL)
+    g_bytes_unref (bytes);
+}
+
+static gboolean fail (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
+
+static gboolean
+fail (GError **error, const char *format, ...)
+{
+  va_list arguments;
+
+  va_start (arguments, format);
+  *error = g_error_new_valist (G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, format, arguments);
+  va_end (arguments);
+  return FALSE;
+}
+
+/* "NAME=FILE" or, where there is just one to be meant, "FILE". */
+static gboolean
+read_wishes (
+    char **texts, const GPtrArray *tensors, const char *what, GArray *wishes, GError **error)
+{
+  for (char **text = texts; text != NULL && *text != NULL; text++) {
+    Wish wish = { .port = tensors->len };
+
+    for (guint i = 0; i < tensors->len; i++) {
+      const GenTensor *tensor = g_ptr_array_index (tensors, i);
+      gsize n = strlen (tensor->name);
+
+      if (strncmp (*text, tensor->name, n) == 0 && (*text)[n] == '=') {
+        wish.port = i;
+        wish.path = g_strdup (*text + n + 1);
+        break;
+      }
+    }
+    if (wish.path == NULL && tensors->len == 1) {
+      wish.port = 0;
+      wish.path = g_strdup (*text);
+    }
+    if (wish.path == NULL) {
+      g_autoptr (GString) names = g_string_new (NULL);
+
+      for (guint i = 0; i < tensors->len; i++)
+        g_string_append_printf (
+            names, " '%s'", ((GenTensor *)g_ptr_array_index (tensors, i))->name);
+      return fail (
+          error, "--%s %s should be NAME=FILE with one of the names%s", what, *text, names->str);
+    }
+    g_array_append_val (wishes, wish);
+  }
+  return TRUE;
+}
+
+static gboolean
+is_npy (const char *path)
+{
+  return g_str_has_suffix (path, ".npy");
+}
+
+static guint
+count_wishes (const GArray *wishes, guint port)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < wishes->len; i++)
+    n += g_array_index (wishes, Wish, i).port == port;
+  return n;
+}
+
+/* --- inputs --- */
+
+/* numpy's numbers are doubles unless somebody cared. */
+static GBytes *
+narrow (GBytes *doubles)
+{
+  gsize size;
+  const double *from = g_bytes_get_data (doubles, &size);
+  float *to = g_new (float, size / sizeof (double) + 1);
+
+  for (gsize i = 0; i < size / sizeof (double); i++)
+    to[i] = from[i];
+  return g_bytes_new_take (to, size / 2);
+}
+
+static gboolean
+load_array (Run *run, const Wish *wish, GError **error)
+{
+  GenTensor *input = g_ptr_array_index (run->model->graph->inputs, wish->port);
+  GenDataType type;
+  GenShape shape;
+  GBytes *data;
+
+  if (count_wishes (run->from, wish->port) > 1)
+    return fail (error, "input '%s' is given more than once", input->name);
+  data = gen_npy_load (wish->path, &type, &shape, error);
+  if (data == NULL)
+    return FALSE;
+  if (type == GEN_TYPE_FLOAT64 && input->type == GEN_TYPE_FLOAT32) {
+    GBytes *narrowed = narrow (data);
+
+    g_bytes_unref (data);
+    data = narrowed;
+    type = GEN_TYPE_FLOAT32;
+  }
+  run->arrays->pdata[wish->port] = data;
+  if (type != input->type)
+    return fail (error, "%s holds %s, but input '%s' takes %s", wish->path,
+        gen_data_type_name (type), input->name, gen_data_type_name (input->type));
+  return gen_graph_set_input_shape (run->model->graph, input, &shape, error);
+}
+
+static gboolean
+check_picture (Run *run, const Wish *wish, GError **error)
+{
+  GenTensor *input = g_ptr_array_index (run->model->graph->inputs, wish->port);
+  const GenPort *port = &run->model->inputs[wish->port];
+  int n = count_wishes (run->from, wish->port);
+  g_auto (GenPicture) picture = { 0 };
+  GenShape shape = input->shape;
+
+  if (port->kind != GEN_PORT_PICTURE)
+    return fail (
+        error, "%s is no .npy file, and input '%s' takes no picture", wish->path, input->name);
+  if (!gen_picture_load (&picture, wish->path, port->channels, error))
+    return FALSE;
+  /* Several pictures are a batch; the first decides on a size that the model leaves open. */
+  if (shape.dims[0] < 0)
+    shape.dims[0] = n;
+  for (int i = 1; i < 4; i++)
+    if (shape.dims[i] < 0)
+      shape.dims[i] = i == (port->channels_last ? 1 : 2)   ? picture.height
+                      : i == (port->channels_last ? 2 : 3) ? picture.width
+                                                           : port->channels;
+  if (shape.dims[0] != n)
+    return fail (error, "input '%s' takes %" G_GINT64_FORMAT " pictures, %d are given", input->name,
+        shape.dims[0], n);
+  return gen_graph_set_input_shape (run->model->graph, input, &shape, error);
+}
+
+/* Shapes first: the plan is made for them. */
+static gboolean
+prepare_inputs (Run *run, GError **error)
+{
+  for (guint i = 0; i < run->from->len; i++) {
+    const Wish *wish = &g_array_index (run->from, Wish, i);
+
+    if (!(is_npy (wish->path) ? load_array (run, wish, error) : check_picture (run, wish, error)))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* Where a sample of picture `index` lies, in numbers. */
+static gsize
+sample_offset (const GenPort *port, const GenShape *shape, gsize index, gsize y, gsize x, gsize c)
+{
+  const gint64 *dims = shape->dims;
+
+  if (port->channels_last)
+    return ((index * dims[1] + y) * dims[2] + x) * dims[3] + c;
+  return ((index * dims[1] + c) * dims[2] + y) * dims[3] + x;
+}
+
+static void
+picture_size (const GenPort *port, const GenShape *shape, int *width, int *height)
+{
+  *height = shape->dims[port->channels_last ? 1 : 2];
+  *width = shape->dims[port->channels_last ? 2 : 3];
+}
+
+static gboolean
+load_picture (
+    const GenPort *port, const char *path, const GenBinding *binding, guint index, GError **error)
+{
+  g_auto (GenPicture) picture = { 0 }, fitted = { 0 };
+  int width, height;
+
+  picture_size (port, &binding->shape, &width, &height);
+  if (!gen_picture_load (&picture, path, port->channels, error))
+    return FALSE;
+  gen_picture_init (&fitted, width, height, port->channels);
+  if (!gen_picture_fit (&picture, &fitted, GEN_FIT_CROP, error))
+    return FALSE;
+  for (int y = 0; y < height; y++)
+    for (int x = 0; x < width; x++)
+      for (int c = 0; c < port->channels; c++) {
+        guint8 byte = fitted.data[(gsize)y * fitted.stride + x * port->channels + c];
+        gsize at = sample_offset (port, &binding->shape, index, y, x, c);
+
+        if (binding->type == GEN_TYPE_UINT8)
+          ((guint8 *)binding->data)[at] = byte;
+        else
+          ((float *)binding->data)[at] = (byte / 255.f - port->mean[c]) / port->std[c];
+      }
+  return TRUE;
+}
+
+static gboolean
+fill_input (Run *run, guint i, const GenBinding *binding, GError **error)
+{
+  const GenPort *port = &run->model->inputs[i];
+  GBytes *array = run->arrays->pdata[i];
+  guint picture = 0;
+
+  if (array != NULL) {
+    if (binding->size > 0)
+      memcpy (binding->data, g_bytes_get_data (array, NULL), binding->size);
+    return TRUE;
+  }
+  if (count_wishes (run->from, i) == 0)
+    return preparation_fill_random (&run->preparation, i, binding, error);
+  if (binding->type != GEN_TYPE_FLOAT32 && binding->type != GEN_TYPE_UINT8)
+    return fail (error, "input '%s' takes %s, which pictures cannot be given as", binding->name,
+        gen_data_type_name (binding->type));
+  for (guint k = 0; k < run->from->len; k++) {
+    const Wish *wish = &g_array_index (run->from, Wish, k);
+
+    if (wish->port == i && !load_picture (port, wish->path, binding, picture++, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* --- outputs --- */
+
+/* All pictures of the output in one, side by side in rows. */
+static gboolean
+save_picture (const GenPort *port, const GenBinding *binding, const char *path, GError **error)
+{
+  g_auto (GenPicture) sheet = { 0 };
+  int n = binding->shape.dims[0], columns = ceil (sqrt (MAX (n, 1)));
+  int width, height;
+
+  picture_size (port, &binding->shape, &width, &height);
+  if (n == 0 || width == 0 || height == 0)
+    return fail (error, "output '%s' holds no picture", binding->name);
+  gen_picture_init (&sheet, columns * width, (n + columns - 1) / columns * height, port->channels);
+  for (int i = 0; i < n; i++)
+    for (int y = 0; y < height; y++)
+      for (int x = 0; x < width; x++)
+        for (int c = 0; c < port->channels; c++) {
+          gsize at = sample_offset (port, &binding->shape, i, y, x, c);
+          guint8 *to = sheet.data + ((gsize)(i / columns) * height + y) * sheet.stride +
+                       ((i % columns) * width + x) * port->channels + c;
+          float byte;
+
+          if (binding->type == GEN_TYPE_UINT8) {
+            *to = ((const guint8 *)binding->data)[at];
+            continue;
+          }
+          byte = (((const float *)binding->data)[at] * port->std[c] + port->mean[c]) * 255;
+          *to = byte > 0 ? MIN (lrintf (byte), 255) : 0; /* NaN becomes 0 */
+        }
+  return gen_picture_save_png (&sheet, path, error);
+}
+
+static gboolean
+save_output (Run *run, const Wish *wish, const GenBinding *binding, GError **error)
+{
+  GenPort port = run->model->outputs[wish->port];
+  GenBinding picture = *binding;
+
+  if (is_npy (wish->path))
+    return gen_npy_save (wish->path, binding->type, &binding->shape, binding->data, error);
+  if (!g_str_has_suffix (wish->path, ".png"))
+    return fail (error, "%s should end in .npy or .png", wish->path);
+  /* A vector may be a picture after all: the numbers of a net of dense layers. */
+  if (port.kind == GEN_PORT_VECTOR && gen_port_make_picture (&port, 0, 0)) {
+    picture.shape = GEN_SHAPE (binding->shape.dims[0], port.channels, port.height, port.width);
+    port.channels_last = FALSE;
+  }
+  if (port.kind != GEN_PORT_PICTURE ||
+      (binding->type != GEN_TYPE_FLOAT32 && binding->type != GEN_TYPE_UINT8))
+    return fail (error, "output '%s' is no picture; save it as .npy", binding->name);
+  return save_picture (&port, &picture, wish->path, error);
+}
+
+/* What an output is like, for those who asked for no file. */
+static void
+print_output (const GenBinding *binding)
+{
+  g_autofree char *shape = gen_shape_to_string (&binding->shape);
+  gint64 n = gen_shape_elements (&binding->shape);
+  double low = INFINITY, high = -INFINITY, sum = 0;
+
+  g_print ("%s: %s %s", binding->name, gen_data_type_name (binding->type), shape);
+  if (binding->type == GEN_TYPE_FLOAT32 && n > 0) {
+    for (gint64 i = 0; i < n; i++) {
+      double value = ((const float *)binding->data)[i];
+
+      low = fmin (low, value);
+      high = fmax (high, value);
+      sum += value;
+    }
+    g_print (" from %g to %g, mean %g", low, high, sum / n);
+  }
+  g_print ("\n");
+}
+
+/* --- all of it --- */
+
+static gboolean
+run_model (Run *run, GError **error)
+{
+  GenGraph *graph = run->model->graph;
+  g_autoptr (GenPlan) plan = NULL;
+
+  g_ptr_array_set_size (run->arrays, graph->inputs->len);
+  if (!read_wishes (run->inputs, graph->inputs, "input", run->from, error) ||
+      !read_wishes (run->outputs, graph->outputs, "output", run->to, error) ||
+      !prepare_inputs (run, error) || !preparation_fix_shapes (&run->preparation, graph, error))
+    return FALSE;
+  plan = preparation_compile (&run->preparation, graph, error);
+  if (plan == NULL)
+    return FALSE;
+  for (guint i = 0; i < gen_plan_n_inputs (plan); i++)
+    if (!fill_input (run, i, gen_plan_input (plan, i), error))
+      return FALSE;
+  gen_plan_run (plan);
+  for (guint i = 0; i < run->to->len; i++) {
+    const Wish *wish = &g_array_index (run->to, Wish, i);
+
+    if (!save_output (run, wish, gen_plan_output (plan, wish->port), error))
+      return FALSE;
+  }
+  for (guint i = 0; run->to->len == 0 && i < gen_plan_n_outputs (plan); i++)
+    print_output (gen_plan_output (plan, i));
+  return TRUE;
+}
+
+static int
+run (int argc, char **argv)
+{
+  Run run = { 0 };
+  const GOptionEntry entries[] = {
+    { "input", 'i', 0, G_OPTION_ARG_FILENAME_ARRAY, &run.inputs,
+        "Give an input an array or a picture; several pictures are a batch", "[NAME=]FILE" },
+    { "output", 'o', 0, G_OPTION_ARG_FILENAME_ARRAY, &run.outputs,
+        "Save an output as an array (.npy) or picture (.png)", "[NAME=]FILE" },
+    PREPARATION_ENTRIES (run.preparation),
+    { NULL },
+  };
+  GError *error = NULL;
+
+  if (!command_parse (&command_run, entries,
+          "Inputs that are not given are random: standard normal numbers, which is what latents "
+          "are. Without --output the outputs are described.",
+          1, 1, &argc, &argv))
+    return STATUS_USAGE;
+  run.from = g_array_new (FALSE, FALSE, sizeof (Wish));
+  run.to = g_array_new (FALSE, FALSE, sizeof (Wish));
+  g_array_set_clear_func (run.from, wish_clear);
+  g_array_set_clear_func (run.to, wish_clear);
+  run.arrays = g_ptr_array_new_with_free_func (bytes_free);
+  run.model = gen_model_load (argv[1], &error);
+  if (run.model != NULL)
+    run_model (&run, &error);
+  g_clear_pointer (&run.model, gen_model_unref);
+  g_ptr_array_unref (run.arrays);
+  g_array_unref (run.from);
+  g_array_unref (run.to);
+  g_strfreev (run.inputs);
+  g_strfreev (run.outputs);
+  preparation_clear (&run.preparation);
+  return error != NULL ? command_fail (error) : STATUS_FINE;
+}
+
+const Command command_run = {
+  .name = "run",
+  .arguments = "MODEL",
+  .summary = "Run a model once, on files",
+  .run = run,
+};
