@@ -48,6 +48,13 @@ fail (GError **error, const char *format, ...)
   return FALSE;
 }
 
+/* Whether the text can be meant as NAME=FILE. */
+static gboolean
+has_name (const char *text)
+{
+  return text[strcspn (text, "=/")] == '=';
+}
+
 /* "NAME=FILE" or, where there is just one to be meant, "FILE". */
 static gboolean
 read_wishes (
@@ -66,7 +73,7 @@ read_wishes (
         break;
       }
     }
-    if (wish.path == NULL && tensors->len == 1) {
+    if (wish.path == NULL && tensors->len == 1 && !has_name (*text)) {
       wish.port = 0;
       wish.path = g_strdup (*text);
     }

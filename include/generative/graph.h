@@ -141,8 +141,8 @@ struct _GenGraph {
 /* The opset that graphs built here speak. */
 #define GEN_OPSET 17
 /* What can be read. */
-#define GEN_OPSET_MIN 7
-#define GEN_OPSET_MAX 21
+#define GEN_OPSET_MIN 1
+#define GEN_OPSET_MAX 22
 
 GenGraph *gen_graph_new (const char *name);
 GenGraph *gen_graph_ref (GenGraph *graph);
@@ -240,6 +240,10 @@ gboolean gen_graph_infer (GenGraph *graph, GError **error);
 /* Fix the shape of an input; each extent must agree with a known one. */
 gboolean gen_graph_set_input_shape (
     GenGraph *graph, GenTensor *input, const GenShape *shape, GError **error);
+/* Make an input a constant, for those whose value decides on shapes (the shape given to Reshape,
+ * the bounds of Slice): they must be known when a plan is compiled. Its shape must be known.
+ * `data` (transfer full) has the size that its type and shape say. */
+void gen_graph_fix_input (GenGraph *graph, GenTensor *input, GBytes *data);
 /* Every free extent of every input becomes 1 (the batch, nearly always), but those
  * named like `name` become `value`; `name` may be NULL: the first extents. */
 void gen_graph_set_free_dimensions (GenGraph *graph, const char *name, gint64 value);

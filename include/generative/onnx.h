@@ -15,9 +15,11 @@ typedef enum {
 } GenOnnxError;
 
 /**
- * gen_onnx_load: read a model (opset 7 to 21). The file is mapped; raw weights stay in the
- * map, and so does external data beside the model. Initializers become CONSTANTs, inputs
- * that are not initializers INPUTs. Errors name the file, and the node or tensor.
+ * gen_onnx_load: read a model (opset up to 22). Initializers become CONSTANTs, inputs that are
+ * not initializers INPUTs. Weights are copied at most once: a large file (file-bytes.h) is
+ * mapped, and so is external data beside the model, and what lies aligned there is used in
+ * place; a small one is read, so that it can be overwritten at any time. Errors name the file,
+ * and the node or tensor.
  * Returns: (transfer full) the graph, or NULL.
  */
 GenGraph *gen_onnx_load (const char *path, GError **error);

@@ -174,6 +174,16 @@ gen_graph_ints (GenGraph *graph, const gint64 *values, gsize n)
       g_bytes_new (values, n * sizeof (gint64)));
 }
 
+void
+gen_graph_fix_input (GenGraph *graph, GenTensor *input, GBytes *data)
+{
+  g_return_if_fail (input->role == GEN_ROLE_INPUT);
+  g_return_if_fail (g_bytes_get_size (data) == gen_tensor_size (input));
+  g_ptr_array_remove (graph->inputs, input);
+  input->role = GEN_ROLE_CONSTANT;
+  input->data = data;
+}
+
 GenTensor *
 gen_graph_find (const GenGraph *graph, const char *name)
 {

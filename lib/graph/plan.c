@@ -4,6 +4,7 @@
 #include <generative/plan.h>
 
 #include <string.h>
+#include <time.h>
 
 #include "../device/team.h"
 #include "graph-private.h"
@@ -377,6 +378,16 @@ bytes_of (const GenNode *node)
   return bytes;
 }
 
+/* g_get_monotonic_time counts microseconds, which many a step takes only a few of. */
+static double
+seconds_now (void)
+{
+  struct timespec now;
+
+  clock_gettime (CLOCK_MONOTONIC, &now);
+  return now.tv_sec + now.tv_nsec * 1e-9;
+}
+
 GArray *
 gen_plan_profile (GenPlan *plan)
 {
@@ -389,13 +400,13 @@ gen_plan_profile (GenPlan *plan)
     guint n = plan->kernels[i].steps->len;
     GenPlan part = { .steps = plan->steps + step };
     GenJob job = { run_step, &part, plan->parts + step, n };
-    gint64 start = g_get_monotonic_time ();
+    double start = seconds_now ();
     GenStepInfo info = { .node = node, .bytes = bytes_of (node) };
 
     if (n == 0)
       continue;
     gen_team_run (&job, plan->options.threads);
-    info.seconds = (g_get_monotonic_time () - start) * 1e-6;
+    info.seconds = seconds_now () - start;
     info.flops = node->op->flops != NULL ? node->op->flops (node) : 0;
     g_array_append_val (infos, info);
     step += n;

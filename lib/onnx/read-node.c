@@ -2,6 +2,8 @@
 /* Nodes and their attributes, from ONNX's messages into a graph. */
 #include <string.h>
 
+#include <generative/operator.h>
+
 #include "read.h"
 
 #define MAX_ATTRIBUTES 256
@@ -220,27 +222,12 @@ check_outputs (GenOnnxReader *reader, const Onnx__NodeProto *proto, GError **err
   return TRUE;
 }
 
-static void
-note_unknown (GenOnnxReader *reader, const Onnx__NodeProto *proto, int opset)
-{
-  char *op = gen_onnx_node_operator (proto);
-
-  if (g_hash_table_contains (reader->unknown_seen, op)) {
-    g_free (op);
-    return;
-  }
-  g_ptr_array_add (reader->unknown,
-      g_strdup_printf ("%s (opset %d, in node '%s')", op, opset, proto->name ? proto->name : ""));
-  g_hash_table_add (reader->unknown_seen, op);
-}
-
 static gboolean
 add_node (GenOnnxReader *reader, const Onnx__NodeProto *proto, int opset, GError **error)
 {
   g_autofree GenTensor **inputs = g_new0 (GenTensor *, proto->n_input + 1);
   g_autofree GenTensor **outputs = g_new0 (GenTensor *, proto->n_output + 1);
   const char *domain = is_onnx_domain (proto->domain) ? NULL : proto->domain;
-  g_autoptr (GError) reason = NULL;
   GenNode *node;
 
   if (!find_inputs (reader, proto, inputs, error))
@@ -250,36 +237,46 @@ add_node (GenOnnxReader *reader, const Onnx__NodeProto *proto, int opset, GError
       outputs[i] = gen_graph_add_value (reader->graph, proto->output[i]);
   node =
       gen_graph_add_node (reader->graph, proto->name, domain, proto->op_type ? proto->op_type : "",
-          opset, inputs, proto->n_input, outputs, proto->n_output, &reason);
-  if (g_error_matches (reason, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_UNKNOWN_OPERATOR)) {
-    note_unknown (reader, proto, opset);
-    return TRUE;
-  }
-  if (node == NULL) {
-    g_propagate_error (error, g_steal_pointer (&reason));
+          opset, inputs, proto->n_input, outputs, proto->n_output, error);
+  if (node == NULL)
     return FALSE;
-  }
   for (gsize i = 0; i < proto->n_attribute; i++)
     if (!read_attribute (reader, proto, proto->attribute[i], node, error))
       return FALSE;
   return TRUE;
 }
 
+static gboolean
+is_constant_node (const Onnx__NodeProto *proto)
+{
+  return is_onnx_domain (proto->domain) && g_strcmp0 (proto->op_type, "Constant") == 0;
+}
+
+gboolean
+gen_onnx_node_is_known (const GenOnnxReader *reader, const Onnx__NodeProto *proto, int *opset)
+{
+  const char *domain = is_onnx_domain (proto->domain) ? NULL : proto->domain;
+
+  *opset = GPOINTER_TO_INT (g_hash_table_lookup (reader->opsets, domain ? domain : ""));
+  return is_constant_node (proto) || *opset == 0 ||
+         gen_operator_find (domain, proto->op_type ? proto->op_type : "", *opset) != NULL;
+}
+
 gboolean
 gen_onnx_read_node (GenOnnxReader *reader, const Onnx__NodeProto *proto, GError **error)
 {
-  const char *domain = is_onnx_domain (proto->domain) ? "" : proto->domain;
-  gpointer version;
+  int opset;
 
-  if (!g_hash_table_lookup_extended (reader->opsets, domain, NULL, &version))
+  if (!gen_onnx_node_is_known (reader, proto, &opset) || opset == 0)
     return fail (error, GEN_ONNX_ERROR_INVALID, proto,
-        "the model does not say which opset of domain '%s' it uses", domain);
+        "the model does not say which opset of domain '%s' it uses",
+        is_onnx_domain (proto->domain) ? "ai.onnx" : proto->domain);
   if (proto->n_attribute > MAX_ATTRIBUTES)
     return fail (
         error, GEN_ONNX_ERROR_INVALID, proto, "%" G_GSIZE_FORMAT " attributes", proto->n_attribute);
   if (!check_outputs (reader, proto, error))
     return FALSE;
-  if (*domain == '\0' && g_strcmp0 (proto->op_type, "Constant") == 0 && proto->n_output == 1)
+  if (is_constant_node (proto) && proto->n_output == 1)
     return read_constant_node (reader, proto, proto->output[0], error);
-  return add_node (reader, proto, GPOINTER_TO_INT (version), error);
+  return add_node (reader, proto, opset, error);
 }

@@ -57,8 +57,6 @@ read_opsets (GenOnnxReader *reader, const Onnx__ModelProto *model, GError **erro
           "opset %d; opsets %d to %d can be read, so export the model with one of those", version,
           GEN_OPSET_MIN, GEN_OPSET_MAX);
   }
-  if (!g_hash_table_contains (reader->opsets, ""))
-    return fail (error, GEN_ONNX_ERROR_INVALID, "it does not say which opset it uses");
   return TRUE;
 }
 
@@ -151,22 +149,35 @@ read_initializers (GenOnnxReader *reader, const Onnx__GraphProto *proto, GError 
   return TRUE;
 }
 
-/* All operators that are missing in one message: nobody wants to learn of them one by one. */
+/* All operators that are not known, in one message: nobody wants to learn of them one by one. */
 static gboolean
-report_unknown (const GenOnnxReader *reader, GError **error)
+check_operators (const GenOnnxReader *reader, const Onnx__GraphProto *proto, GError **error)
 {
+  g_autoptr (GHashTable) unknown = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   g_autoptr (GString) list = g_string_new (NULL);
-  guint n = reader->unknown->len;
 
-  if (n == 0)
+  for (gsize i = 0; i < proto->n_node; i++) {
+    g_autofree char *op = NULL;
+    int opset;
+
+    if (gen_onnx_node_is_known (reader, proto->node[i], &opset))
+      continue;
+    op = gen_onnx_node_operator (proto->node[i]);
+    if (g_hash_table_contains (unknown, op))
+      continue;
+    if (g_hash_table_size (unknown) < MAX_LISTED)
+      g_string_append_printf (list, "%s%s (opset %d, in node '%s')", list->len > 0 ? ", " : "", op,
+          opset, proto->node[i]->name ? proto->node[i]->name : "");
+    g_hash_table_add (unknown, g_steal_pointer (&op));
+  }
+  if (g_hash_table_size (unknown) == 0)
     return TRUE;
-  for (guint i = 0; i < MIN (n, MAX_LISTED); i++)
-    g_string_append_printf (
-        list, "%s%s", i > 0 ? ", " : "", (char *)g_ptr_array_index (reader->unknown, i));
-  if (n > MAX_LISTED)
-    g_string_append_printf (list, " and %u more", n - MAX_LISTED);
+  if (g_hash_table_size (unknown) > MAX_LISTED)
+    g_string_append_printf (list, " and %u more", g_hash_table_size (unknown) - MAX_LISTED);
   g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_UNKNOWN_OPERATOR,
-      n == 1 ? "an operator is not supported: %s" : "operators are not supported: %s", list->str);
+      g_hash_table_size (unknown) == 1 ? "an operator is not supported: %s"
+                                       : "operators are not supported: %s",
+      list->str);
   return FALSE;
 }
 
@@ -179,7 +190,7 @@ read_nodes (GenOnnxReader *reader, const Onnx__GraphProto *proto, GError **error
   for (gsize i = 0; i < proto->n_node; i++)
     if (!gen_onnx_read_node (reader, proto->node[i], error))
       return FALSE;
-  return report_unknown (reader, error);
+  return TRUE;
 }
 
 static gboolean
@@ -222,9 +233,9 @@ read_model (GenOnnxReader *reader, const Onnx__ModelProto *model, GError **error
 
   if (graph == NULL)
     return fail (error, GEN_ONNX_ERROR_INVALID, "there is no graph in it; is it an ONNX model?");
-  if (!read_opsets (reader, model, error) || !read_inputs (reader, graph, error) ||
-      !read_initializers (reader, graph, error) || !read_nodes (reader, graph, error) ||
-      !read_outputs (reader, graph, error))
+  if (!read_opsets (reader, model, error) || !check_operators (reader, graph, error) ||
+      !read_inputs (reader, graph, error) || !read_initializers (reader, graph, error) ||
+      !read_nodes (reader, graph, error) || !read_outputs (reader, graph, error))
     return FALSE;
   read_metadata (reader->graph, model);
   return TRUE;
@@ -248,14 +259,10 @@ parse (GBytes *bytes, gboolean share, const char *folder, GError **error)
     .source = &source,
     .opsets = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL),
     .later = g_hash_table_new (g_str_hash, g_str_equal),
-    .unknown = g_ptr_array_new_with_free_func (g_free),
-    .unknown_seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL),
   };
   read = read_model (&reader, model, error);
   g_hash_table_unref (reader.opsets);
   g_hash_table_unref (reader.later);
-  g_hash_table_unref (reader.unknown_seen);
-  g_ptr_array_unref (reader.unknown);
   return read ? g_steal_pointer (&graph) : NULL;
 }
 

@@ -1,0 +1,499 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* generative-model, as a user runs it: what it prints, what it writes, how it ends. */
+#include <stdarg.h>
+#include <string.h>
+#include <json-glib/json-glib.h>
+#include <generative/npy.h>
+#include <generative/onnx.h>
+#include <generative/picture.h>
+#include <generative/plan.h>
+
+#include "../scratch.h"
+#include "onnx.pb-c.h"
+
+typedef struct {
+  char *folder;
+  char *out, *err; /* of the last run */
+  char *vector;    /* a model: latent [batch, 3] to image [batch, 1, 2, 4] by Gemm and Tanh */
+  char *picture;   /* a model: image [batch, 3, height, width] to its double */
+} Fixture;
+
+static char *
+path_in (const Fixture *fixture, const char *name)
+{
+  return g_build_filename (fixture->folder, name, NULL);
+}
+
+static void
+save (GenGraph *graph, const char *path)
+{
+  g_autoptr (GError) error = NULL;
+
+  gen_onnx_save (graph, path, &error);
+  g_assert_no_error (error);
+}
+
+static GenGraph *
+vector_model (void)
+{
+  static const gint64 shape[] = { -1, 1, 2, 4 };
+  g_autoptr (GError) error = NULL;
+  GenGraph *graph = gen_graph_new ("vector model");
+  GenTensor *x = gen_graph_add_input (graph, "latent", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 3)), *y;
+  float *w = g_new (float, 24);
+
+  for (int i = 0; i < 24; i++)
+    w[i] = (i * 7 % 11 - 5) * 0.2f;
+  y = gen_binary (graph, "Gemm", x,
+      gen_graph_add_constant (
+          graph, "w", GEN_TYPE_FLOAT32, &GEN_SHAPE (3, 8), g_bytes_new_take (w, 96)),
+      &error);
+  y = gen_unary (graph, "Tanh", y, &error);
+  y = gen_binary (graph, "Reshape", y, gen_graph_ints (graph, shape, 4), &error);
+  g_assert_no_error (error);
+  gen_graph_add_output (graph, y);
+  g_hash_table_insert (graph->metadata, g_strdup ("generative.frame-rate"), g_strdup ("25"));
+  /* Free the batch, as a model reader finds it. */
+  x->shape.dims[0] = y->shape.dims[0] = -1;
+  x->dim_names[0] = g_strdup ("batch");
+  return graph;
+}
+
+static GenGraph *
+picture_model (void)
+{
+  g_autoptr (GError) error = NULL;
+  GenGraph *graph = gen_graph_new ("picture model");
+  GenTensor *x = gen_graph_add_input (graph, "image", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 3, 4, 4)),
+            *y;
+
+  y = gen_binary (graph, "Mul", x, gen_graph_float (graph, 2), &error);
+  g_assert_no_error (error);
+  gen_graph_add_output (graph, y);
+  for (int i = 0; i < 4; i++)
+    if (i != 1)
+      x->shape.dims[i] = y->shape.dims[i] = -1;
+  g_hash_table_insert (graph->metadata, g_strdup ("generative.input-range"), g_strdup ("0,1"));
+  g_hash_table_insert (graph->metadata, g_strdup ("generative.output-range"), g_strdup ("0,2"));
+  return graph;
+}
+
+static void
+set_up (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GenGraph) vector = vector_model ();
+  g_autoptr (GenGraph) picture = picture_model ();
+
+  fixture->folder = scratch_new ();
+  fixture->vector = path_in (fixture, "vector.onnx");
+  fixture->picture = path_in (fixture, "picture.onnx");
+  save (vector, fixture->vector);
+  save (picture, fixture->picture);
+}
+
+static void
+tear_down (Fixture *fixture, gconstpointer data)
+{
+  scratch_remove (fixture->folder);
+  g_free (fixture->folder);
+  g_free (fixture->out);
+  g_free (fixture->err);
+  g_free (fixture->vector);
+  g_free (fixture->picture);
+}
+
+/* Run the tool in the fixture's folder; the arguments end with NULL. Returns its exit status. */
+static int
+tool (Fixture *fixture, ...)
+{
+  g_autoptr (GPtrArray) argv = g_ptr_array_new ();
+  g_autoptr (GError) error = NULL;
+  va_list arguments;
+  char *argument;
+  int status;
+
+  g_ptr_array_add (argv, (char *)g_getenv ("GENERATIVE_MODEL"));
+  va_start (arguments, fixture);
+  do {
+    argument = va_arg (arguments, char *);
+    g_ptr_array_add (argv, argument);
+  } while (argument != NULL);
+  va_end (arguments);
+  g_clear_pointer (&fixture->out, g_free);
+  g_clear_pointer (&fixture->err, g_free);
+  g_spawn_sync (fixture->folder, (char **)argv->pdata, NULL, G_SPAWN_DEFAULT, NULL, NULL,
+      &fixture->out, &fixture->err, &status, &error);
+  g_assert_no_error (error);
+  g_assert_true (WIFEXITED (status));
+  g_test_message ("%s%s", fixture->out, fixture->err);
+  return WEXITSTATUS (status);
+}
+
+#define assert_says(TEXT, WORDS) g_assert_nonnull (strstr (TEXT, WORDS))
+
+static JsonNode *
+parse_json (const char *text)
+{
+  g_autoptr (GError) error = NULL;
+  JsonNode *node = json_from_string (text, &error);
+
+  g_assert_no_error (error);
+  return node;
+}
+
+static void
+test_usage (Fixture *fixture, gconstpointer data)
+{
+  g_assert_cmpint (tool (fixture, "--help", NULL), ==, 0);
+  assert_says (fixture->out, "inspect");
+  assert_says (fixture->out, "bench");
+  g_assert_cmpint (tool (fixture, NULL), ==, 2);
+  g_assert_cmpint (tool (fixture, "dance", NULL), ==, 2);
+  assert_says (fixture->err, "'dance'");
+  g_assert_cmpint (tool (fixture, "inspect", NULL), ==, 2);
+  g_assert_cmpint (tool (fixture, "inspect", "a", "b", NULL), ==, 2);
+  g_assert_cmpint (tool (fixture, "run", "--nonsense", NULL), ==, 2);
+  g_assert_cmpint (tool (fixture, "run", "--help", NULL), ==, 0);
+  assert_says (fixture->out, "--output");
+}
+
+static void
+test_inspect (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (JsonNode) json = NULL;
+  JsonObject *object, *input;
+
+  g_assert_cmpint (tool (fixture, "inspect", "vector.onnx", NULL), ==, 0);
+  assert_says (fixture->out, "vectors of 3 numbers");
+  assert_says (fixture->out, "pictures of 4 x 2 pixels, grey");
+  assert_says (fixture->out, "float32 [batch, 3]");
+  assert_says (fixture->out, "black -1, white 1");
+  assert_says (fixture->out, "generative.frame-rate = 25");
+
+  g_assert_cmpint (tool (fixture, "inspect", "--json", "vector.onnx", NULL), ==, 0);
+  json = parse_json (fixture->out);
+  object = json_node_get_object (json);
+  g_assert_cmpint (json_object_get_int_member (object, "parameters"), ==, 24);
+  g_assert_cmpint (json_object_get_int_member (object, "bytes"), ==, 96);
+  g_assert_cmpfloat (json_object_get_double_member (object, "flops"), ==, 2 * 24);
+  g_assert_cmpint (
+      json_object_get_int_member (json_object_get_object_member (object, "operators"), "Gemm"), ==,
+      1);
+  input = json_array_get_object_element (json_object_get_array_member (object, "inputs"), 0);
+  g_assert_cmpstr (json_object_get_string_member (input, "name"), ==, "latent");
+  g_assert_cmpstr (json_object_get_string_member (input, "kind"), ==, "vector");
+  g_assert_cmpstr (json_array_get_string_element (json_object_get_array_member (input, "shape"), 0),
+      ==, "batch");
+
+  g_assert_cmpint (tool (fixture, "inspect", "none.onnx", NULL), ==, 1);
+  assert_says (fixture->err, "none.onnx");
+}
+
+/* The output of the vector model for `n` latents, by the library. */
+static void
+expect (const float *latents, int n, float *expected)
+{
+  g_autoptr (GenGraph) graph = vector_model ();
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GenPlan) plan = NULL;
+
+  gen_graph_set_free_dimensions (graph, NULL, n);
+  plan = gen_plan_new (graph, NULL, &error);
+  g_assert_no_error (error);
+  memcpy (gen_plan_input (plan, 0)->data, latents, n * 12);
+  gen_plan_run (plan);
+  memcpy (expected, gen_plan_output (plan, 0)->data, n * 32);
+}
+
+static GBytes *
+load_npy (const Fixture *fixture, const char *name, const GenShape *shape)
+{
+  g_autofree char *path = path_in (fixture, name);
+  g_autoptr (GError) error = NULL;
+  GenDataType type;
+  GenShape is;
+  GBytes *bytes = gen_npy_load (path, &type, &is, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpint (type, ==, GEN_TYPE_FLOAT32);
+  g_assert_true (gen_shape_equal (&is, shape));
+  return bytes;
+}
+
+static void
+test_run_arrays (Fixture *fixture, gconstpointer data)
+{
+  static const float latents[] = { 1, 2, 3, -1, 0.5f, 0 };
+  static const double doubles[] = { 1, 2, 3, -1, 0.5, 0 };
+  static const gint64 integers[] = { 1, 2, 3 };
+  g_autofree char *in = path_in (fixture, "in.npy");
+  g_autofree char *wide = path_in (fixture, "wide.npy");
+  g_autofree char *whole = path_in (fixture, "whole.npy");
+  g_autoptr (GBytes) one = NULL;
+  g_autoptr (GBytes) two = NULL;
+  float expected[16];
+
+  g_assert_true (gen_npy_save (in, GEN_TYPE_FLOAT32, &GEN_SHAPE (2, 3), latents, NULL));
+  g_assert_true (gen_npy_save (wide, GEN_TYPE_FLOAT64, &GEN_SHAPE (2, 3), doubles, NULL));
+  g_assert_true (gen_npy_save (whole, GEN_TYPE_INT64, &GEN_SHAPE (1, 3), integers, NULL));
+  expect (latents, 2, expected);
+  g_assert_cmpint (
+      tool (fixture, "run", "vector.onnx", "--input", "latent=in.npy", "-o", "out.npy", NULL), ==,
+      0);
+  one = load_npy (fixture, "out.npy", &GEN_SHAPE (2, 1, 2, 4));
+  g_assert_cmpmem (g_bytes_get_data (one, NULL), g_bytes_get_size (one), expected, sizeof expected);
+  g_assert_cmpint (
+      tool (fixture, "run", "vector.onnx", "-i", "wide.npy", "-o", "out.npy", NULL), ==, 0);
+  two = load_npy (fixture, "out.npy", &GEN_SHAPE (2, 1, 2, 4));
+  g_assert_true (g_bytes_equal (one, two));
+
+  g_assert_cmpint (tool (fixture, "run", "vector.onnx", "-i", "whole.npy", NULL), ==, 1);
+  assert_says (fixture->err, "int64");
+  g_assert_cmpint (tool (fixture, "run", "vector.onnx", "-i", "none.npy", NULL), ==, 1);
+  assert_says (fixture->err, "none.npy");
+  g_assert_cmpint (tool (fixture, "run", "vector.onnx", "-i", "noise=in.npy", NULL), ==, 1);
+  assert_says (fixture->err, "'latent'");
+  g_assert_cmpint (tool (fixture, "run", "vector.onnx", "-i", "in.npy", "-b", "3", NULL), ==, 1);
+  assert_says (fixture->err, "2 items");
+  g_assert_cmpint (tool (fixture, "run", "vector.onnx", "-o", "out.gif", NULL), ==, 1);
+  assert_says (fixture->err, ".png");
+  g_assert_cmpint (tool (fixture, "run", "vector.onnx", "-o", "no/where.npy", NULL), ==, 1);
+  assert_says (fixture->err, "no/where.npy");
+}
+
+static void
+test_run_random (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GBytes) one = NULL;
+  g_autoptr (GBytes) two = NULL;
+  g_autoptr (GBytes) other = NULL;
+  g_auto (GenPicture) sheet = { 0 };
+  g_autofree char *png = path_in (fixture, "sheet.png");
+  g_autoptr (GError) error = NULL;
+  const float *numbers;
+
+  g_assert_cmpint (tool (fixture, "run", "vector.onnx", "-b", "5", "-s", "9", "-o", "1.npy", "-o",
+                       "sheet.png", NULL),
+      ==, 0);
+  g_assert_cmpint (
+      tool (fixture, "run", "vector.onnx", "-b", "5", "-s", "9", "-o", "2.npy", NULL), ==, 0);
+  g_assert_cmpint (tool (fixture, "run", "vector.onnx", "-b", "5", "-o", "3.npy", NULL), ==, 0);
+  one = load_npy (fixture, "1.npy", &GEN_SHAPE (5, 1, 2, 4));
+  two = load_npy (fixture, "2.npy", &GEN_SHAPE (5, 1, 2, 4));
+  other = load_npy (fixture, "3.npy", &GEN_SHAPE (5, 1, 2, 4));
+  g_assert_true (g_bytes_equal (one, two));
+  g_assert_false (g_bytes_equal (one, other));
+
+  /* Five pictures of 4 x 2: three columns, two rows. */
+  g_assert_true (gen_picture_load (&sheet, png, 0, &error));
+  g_assert_no_error (error);
+  g_assert_cmpint (sheet.channels, ==, 1);
+  g_assert_cmpint (sheet.width, ==, 12);
+  g_assert_cmpint (sheet.height, ==, 4);
+  numbers = g_bytes_get_data (one, NULL);
+  for (int i = 0; i < 5; i++)
+    for (int y = 0; y < 2; y++)
+      for (int x = 0; x < 4; x++) {
+        int byte = sheet.data[(i / 3 * 2 + y) * sheet.stride + i % 3 * 4 + x];
+
+        g_assert_cmpfloat_with_epsilon (byte, (numbers[i * 8 + y * 4 + x] + 1) * 127.5, 0.51);
+      }
+
+  g_assert_cmpint (tool (fixture, "run", "vector.onnx", NULL), ==, 0);
+  assert_says (fixture->out, "float32 [1, 1, 2, 4] from ");
+}
+
+/* Pictures in and out: twice the numbers over twice the range is the same picture. */
+static void
+test_run_pictures (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *in = path_in (fixture, "in.png");
+  g_autofree char *out = path_in (fixture, "out.png");
+  g_auto (GenPicture) picture = { 0 }, result = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  gen_picture_init (&picture, 7, 5, 3);
+  for (int i = 0; i < 5 * picture.stride; i++)
+    picture.data[i] = i * 37;
+  g_assert_true (gen_picture_save_png (&picture, in, &error));
+  g_assert_cmpint (
+      tool (fixture, "run", "picture.onnx", "-i", "in.png", "-i", "in.png", "-o", "out.png", NULL),
+      ==, 0);
+  g_assert_true (gen_picture_load (&result, out, 0, &error));
+  g_assert_no_error (error);
+  g_assert_cmpint (result.width, ==, 14);
+  g_assert_cmpint (result.height, ==, 5);
+  g_assert_cmpint (result.channels, ==, 3);
+  for (int y = 0; y < 5; y++)
+    for (int k = 0; k < 2; k++)
+      g_assert_cmpmem (
+          result.data + y * result.stride + k * 21, 21, picture.data + y * picture.stride, 21);
+
+  g_assert_cmpint (tool (fixture, "run", "vector.onnx", "-i", "in.png", NULL), ==, 1);
+  assert_says (fixture->err, "takes no picture");
+}
+
+/* --- check --- */
+
+static void
+write_tensor (const char *folder, const char *name, const GenShape *shape, const float *values)
+{
+  Onnx__TensorProto tensor = ONNX__TENSOR_PROTO__INIT;
+  g_autofree char *path = g_build_filename (folder, name, NULL);
+  g_autofree guint8 *packed = NULL;
+  gsize size;
+
+  tensor.has_data_type = tensor.has_raw_data = TRUE;
+  tensor.data_type = GEN_TYPE_FLOAT32;
+  tensor.dims = (gint64 *)shape->dims;
+  tensor.n_dims = shape->rank;
+  tensor.raw_data.len = gen_shape_elements (shape) * sizeof (float);
+  tensor.raw_data.data = (guint8 *)values;
+  size = onnx__tensor_proto__get_packed_size (&tensor);
+  packed = g_malloc (size);
+  onnx__tensor_proto__pack (&tensor, packed);
+  g_assert_true (g_file_set_contents (path, (char *)packed, size, NULL));
+}
+
+/* A test folder of the vector model, whose expected output is `wrong` off. */
+static void
+write_test (const Fixture *fixture, const char *name, float wrong)
+{
+  static const float latents[] = { 1, 2, 3, -1, 0.5f, 0 };
+  g_autoptr (GenGraph) graph = vector_model ();
+  g_autofree char *folder = path_in (fixture, name);
+  g_autofree char *set = g_build_filename (folder, "test_data_set_0", NULL);
+  g_autofree char *model = g_build_filename (folder, "model.onnx", NULL);
+  float expected[16];
+
+  g_assert_cmpint (g_mkdir_with_parents (set, 0700), ==, 0);
+  save (graph, model);
+  expect (latents, 2, expected);
+  expected[11] += wrong;
+  write_tensor (set, "input_0.pb", &GEN_SHAPE (2, 3), latents);
+  write_tensor (set, "output_0.pb", &GEN_SHAPE (2, 1, 2, 4), expected);
+}
+
+/* A model of an operator that nobody has. */
+static void
+write_unknown (const Fixture *fixture, const char *name)
+{
+  g_autofree char *folder = path_in (fixture, name);
+  g_autofree char *path = g_build_filename (folder, "model.onnx", NULL);
+  Onnx__ModelProto model = ONNX__MODEL_PROTO__INIT;
+  Onnx__GraphProto graph = ONNX__GRAPH_PROTO__INIT;
+  Onnx__OperatorSetIdProto opset = ONNX__OPERATOR_SET_ID_PROTO__INIT;
+  Onnx__NodeProto node = ONNX__NODE_PROTO__INIT;
+  guint8 packed[256];
+
+  g_assert_cmpint (g_mkdir_with_parents (folder, 0700), ==, 0);
+  opset.has_version = TRUE;
+  opset.version = 17;
+  node.op_type = (char *)"Telepathy";
+  graph.node = (Onnx__NodeProto *[]){ &node };
+  graph.n_node = 1;
+  model.graph = &graph;
+  model.opset_import = (Onnx__OperatorSetIdProto *[]){ &opset };
+  model.n_opset_import = 1;
+  g_assert_true (
+      g_file_set_contents (path, (char *)packed, onnx__model_proto__pack (&model, packed), NULL));
+}
+
+static void
+test_check (Fixture *fixture, gconstpointer data)
+{
+  write_test (fixture, "tests/a_right", 0);
+  write_test (fixture, "tests/b_wrong", 0.01f);
+  write_test (fixture, "tests/c_close", 1e-5f);
+  write_unknown (fixture, "tests/d_unknown");
+
+  g_assert_cmpint (tool (fixture, "check", "tests/a_right", "tests/c_close", NULL), ==, 0);
+  g_assert_true (g_str_has_prefix (fixture->out, "1..2\nok 1 - a_right\nok 2 - c_close\n"));
+  g_assert_true (g_str_has_suffix (fixture->out, "\n2 passed, 0 failed\n"));
+
+  g_assert_cmpint (tool (fixture, "check", "tests", NULL), ==, 1);
+  assert_says (fixture->out, "1..4\n");
+  assert_says (fixture->out, "\nok 1 - a_right\n");
+  assert_says (fixture->out, "\nnot ok 2 - b_wrong\n");
+  assert_says (fixture->out, "element 11 of 16");
+  assert_says (fixture->out, "\nok 3 - c_close\n");
+  assert_says (fixture->out, "\nnot ok 4 - d_unknown\n");
+  assert_says (fixture->out, "Telepathy");
+  g_assert_true (g_str_has_suffix (fixture->out, "\n2 passed, 2 failed\n"));
+
+  g_assert_cmpint (tool (fixture, "check", "--supported", "tests", NULL), ==, 1);
+  assert_says (fixture->out, "\nnot ok 2 - b_wrong\n");
+  assert_says (fixture->out, "\nok 4 - d_unknown # SKIP ");
+  g_assert_true (g_str_has_suffix (fixture->out, "\n2 passed, 1 failed\n"));
+}
+
+/* A model without data, a folder without models, no folder: none of them passes. */
+static void
+test_check_nothing (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *model = path_in (fixture, "bare/model.onnx");
+  g_autofree char *folder = path_in (fixture, "bare");
+  g_autofree char *empty = path_in (fixture, "empty");
+  g_autoptr (GenGraph) graph = vector_model ();
+
+  g_assert_cmpint (g_mkdir (folder, 0700), ==, 0);
+  g_assert_cmpint (g_mkdir (empty, 0700), ==, 0);
+  save (graph, model);
+  g_assert_cmpint (tool (fixture, "check", "bare", NULL), ==, 1);
+  assert_says (fixture->out, "0 passed, 1 failed");
+  g_assert_cmpint (tool (fixture, "check", "empty", NULL), ==, 1);
+  g_assert_cmpint (tool (fixture, "check", "nowhere", NULL), ==, 1);
+  assert_says (fixture->err, "nowhere");
+}
+
+static void
+test_bench (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (JsonNode) json = NULL;
+  JsonObject *object;
+  JsonArray *steps;
+  double flops = 0;
+
+  g_assert_cmpint (
+      tool (fixture, "bench", "vector.onnx", "-b", "6", "--seconds", "0.01", "--json", NULL), ==,
+      0);
+  json = parse_json (fixture->out);
+  object = json_node_get_object (json);
+  g_assert_cmpfloat (json_object_get_double_member (object, "batch"), ==, 6);
+  g_assert_cmpfloat (json_object_get_double_member (object, "best"), >, 0);
+  g_assert_cmpfloat (json_object_get_double_member (object, "median"), >=,
+      json_object_get_double_member (object, "best"));
+  steps = json_object_get_array_member (object, "steps");
+  g_assert_cmpuint (json_array_get_length (steps), >, 0);
+  for (guint i = 0; i < json_array_get_length (steps); i++)
+    flops += json_object_get_double_member (json_array_get_object_element (steps, i), "flops");
+  g_assert_cmpfloat (flops, ==, 6 * 2 * 24);
+  g_assert_cmpint (tool (fixture, "bench", "picture.onnx", "--seconds", "0.01", "--shape",
+                       "image=2x3x8x9", NULL),
+      ==, 0);
+  assert_says (fixture->out, "[2, 3, 8, 9]");
+  g_assert_cmpint (
+      tool (fixture, "bench", "picture.onnx", "--shape", "image=2x4x8x9", NULL), ==, 1);
+  assert_says (fixture->err, "image");
+  g_assert_cmpint (tool (fixture, "bench", "picture.onnx", "--shape", "eight", NULL), ==, 1);
+  assert_says (fixture->err, "eight");
+  g_assert_cmpint (tool (fixture, "bench", "picture.onnx", "-d", "abacus", NULL), ==, 1);
+  assert_says (fixture->err, "abacus");
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  if (g_getenv ("GENERATIVE_MODEL") == NULL)
+    g_error ("set GENERATIVE_MODEL to the tool's path");
+  g_test_add ("/tool/usage", Fixture, NULL, set_up, test_usage, tear_down);
+  g_test_add ("/tool/inspect", Fixture, NULL, set_up, test_inspect, tear_down);
+  g_test_add ("/tool/run-arrays", Fixture, NULL, set_up, test_run_arrays, tear_down);
+  g_test_add ("/tool/run-random", Fixture, NULL, set_up, test_run_random, tear_down);
+  g_test_add ("/tool/run-pictures", Fixture, NULL, set_up, test_run_pictures, tear_down);
+  g_test_add ("/tool/check", Fixture, NULL, set_up, test_check, tear_down);
+  g_test_add ("/tool/check-nothing", Fixture, NULL, set_up, test_check_nothing, tear_down);
+  g_test_add ("/tool/bench", Fixture, NULL, set_up, test_bench, tear_down);
+  return g_test_run ();
+}
