@@ -132,7 +132,11 @@ reader_open (Reader *reader, const char *path, GError **error)
   if (code >= 0) {
     reader->codec->thread_count = 1; /* pictures are decoded side by side instead */
     reader->codec->max_pixels = GEN_PICTURE_MAX_PIXELS;
-    reader->codec->err_recognition = AV_EF_CRCCHECK | AV_EF_BUFFER | AV_EF_EXPLODE;
+    /* JPEG's decoder needs to be told that a cut is an error; TIFF's would then take every tag
+     * that it does not know for one. */
+    reader->codec->err_recognition = AV_EF_CRCCHECK | AV_EF_BUFFER;
+    if (codec->id != AV_CODEC_ID_TIFF)
+      reader->codec->err_recognition |= AV_EF_EXPLODE;
     reader->codec->log_level_offset = SILENCE;
     code = avcodec_open2 (reader->codec, codec, NULL);
   }
@@ -168,17 +172,17 @@ reader_first_frame (Reader *reader)
   }
 }
 
-/* A GIF ends with a semicolon (perhaps with some zeros after it). Its decoder does not miss what
- * is cut off. */
+/* A GIF ends with a semicolon, or at least with the zero that ends its last block. Its decoder
+ * does not miss what is cut off. */
 static gboolean
 is_whole_gif (AVIOContext *io)
 {
-  gint64 end = avio_size (io);
-  int last = 0;
+  int last;
 
-  for (int i = 0; i < 64 && last == 0 && end > 0 && avio_seek (io, --end, SEEK_SET) >= 0; i++)
-    last = avio_r8 (io);
-  return last == ';';
+  if (avio_seek (io, avio_size (io) - 1, SEEK_SET) < 0)
+    return FALSE;
+  last = avio_r8 (io);
+  return last == ';' || last == 0;
 }
 
 /* The channels that hold what a pixel format holds. */

@@ -292,6 +292,8 @@ test_cut_gif (void)
   for (gsize cut = 20; cut < sizeof gif; cut++) {
     g_auto (GenPicture) part = { 0 };
 
+    if (gif[cut - 1] == 0)
+      continue; /* which might end a block */
     g_assert_true (g_file_set_contents (path, (const char *)gif, (gssize)cut, NULL));
     g_assert_false (gen_picture_load (&part, path, 1, NULL));
   }
