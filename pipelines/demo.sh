@@ -8,7 +8,7 @@
 #   --data FOLDER  train on your own pictures instead of 5,000 handwritten digits: in colour, cut
 #                  to squares of 32 pixels, with convolutional nets in steps of 64 pictures
 #   --out FOLDER   where the results go (demo/)
-#   --epochs N     how often each picture is shown (digits: 100; your own: as often as 1,500
+#   --epochs N     how often each picture is shown (digits: 100; your own: as often as 2,000
 #                  steps take)
 set -eu
 call=$PWD
@@ -65,8 +65,8 @@ else
     reference="reference=data"
     size=32 format=RGB enlarge=4
     augment="flip=horizontal rotate=5 scale=0.1"
-    train="preset=dcgan batch-size=64 ema=0.999"
-    if [ -n "$epochs" ]; then train="$train epochs=$epochs"; else train="$train max-steps=1500"; fi
+    train="preset=dcgan batch-size=64 ema=0.99"
+    if [ -n "$epochs" ]; then train="$train epochs=$epochs"; else train="$train max-steps=2000"; fi
     title="the pictures of $data"
 fi
 picture="video/x-raw,format=$format,width=$size,height=$size"

@@ -24,7 +24,7 @@ packages="$packages
  gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-ugly
  ca-certificates"
 test_packages="ffmpeg gstreamer1.0-plugins-bad libonnx-testdata python3-onnx procps"
-targets="elements/libgstgenerative.so"
+targets="elements/libgstgenerative.so tools/generative-model"
 
 if [ "${1:-}" = --tests ]; then
     packages="$packages $test_packages"
