@@ -112,6 +112,9 @@ void gen_tensor_broadcast_strides (
 void gen_node_set_output (GenNode *node, guint i, GenDataType type, const GenShape *shape);
 gboolean gen_node_error (const GenNode *node, GError **error, const char *format, ...)
     G_GNUC_PRINTF (3, 4);
+/* Whether the inputs from `first` to `last`, where they are there, have elements of input 0's
+ * type, as a kernel takes for granted; says which has not. */
+gboolean gen_node_same_type (const GenNode *node, guint first, guint last, GError **error);
 /* infer() of operators whose output 0 is like input 0. */
 gboolean gen_infer_same (GenNode *node, GError **error);
 /* infer() of operators that broadcast two inputs. */

@@ -51,6 +51,21 @@ gen_node_set_constant (GenNode *node, guint i, GBytes *data)
 }
 
 gboolean
+gen_node_same_type (const GenNode *node, guint first, guint last, GError **error)
+{
+  GenDataType type = gen_node_input (node, 0)->type;
+
+  for (guint i = first; i <= last; i++) {
+    const GenTensor *input = gen_node_input (node, i);
+
+    if (input != NULL && input->type != type)
+      return gen_node_error (node, error, "input %u is of type %s, but input 0 of type %s", i,
+          gen_data_type_name (input->type), gen_data_type_name (type));
+  }
+  return TRUE;
+}
+
+gboolean
 gen_infer_same (GenNode *node, GError **error)
 {
   const GenTensor *x = gen_node_input (node, 0);

@@ -104,7 +104,7 @@ init_port (Port *port, const GenTensor *tensor)
 
   port->own = gen_aligned_alloc (MAX (size, 1));
   memset (port->own, 0, size);
-  if (tensor->data != NULL)
+  if (tensor->data != NULL && size > 0)
     memcpy (port->own, g_bytes_get_data (tensor->data, NULL), size);
   port->places = g_ptr_array_new ();
   port->binding = (GenBinding){ tensor->name, tensor->type, tensor->shape, size, port->own };
@@ -348,6 +348,8 @@ end_run (GenPlan *plan)
   for (guint i = 0; i < plan->storages->copies->len; i++) {
     const GenCopy *copy = &g_array_index (plan->storages->copies, GenCopy, i);
 
+    if (copy->to->size == 0)
+      continue;
     memcpy (address_of (plan, copy->to),
         address_of (plan, plan->storages->by_tensor[copy->from->index]), copy->to->size);
   }

@@ -33,6 +33,8 @@ infer (GenNode *node, GError **error)
 
   if (x->shape.rank < 1)
     return gen_node_error (node, error, "its input must not be a scalar");
+  if (!gen_node_same_type (node, 1, 4, error))
+    return FALSE;
   for (int i = 1; i < 5; i++) {
     const GenShape *shape = &gen_node_input (node, i)->shape;
 

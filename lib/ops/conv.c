@@ -12,7 +12,8 @@ infer (GenNode *node, GError **error)
   GenWindow window;
   GenShape shape;
 
-  if (!gen_convolve_window (&window, node, &x->shape, &w->shape, FALSE, error))
+  if (!gen_node_same_type (node, 1, 2, error) ||
+      !gen_convolve_window (&window, node, &x->shape, &w->shape, FALSE, error))
     return FALSE;
   if (groups < 1 || w->shape.dims[0] % groups != 0 || x->shape.dims[1] != w->shape.dims[1] * groups)
     return gen_node_error (node, error,

@@ -31,7 +31,7 @@ infer (GenNode *node, GError **error)
   gint64 m = 0, n = 0, k = 0;
   GenShape shape, both;
 
-  if (!dimensions (node, &m, &n, &k, error))
+  if (!gen_node_same_type (node, 1, 2, error) || !dimensions (node, &m, &n, &k, error))
     return FALSE;
   shape = GEN_SHAPE (m, n);
   if (c != NULL &&

@@ -23,13 +23,20 @@ check (GenNode *node, GError **error)
   if (x->shape.rank < 3 || scale->shape.rank != 1 || scale->shape.dims[0] != x->shape.dims[1])
     return gen_node_error (node, error,
         "its input must be [batch, channels, spatial…], with a scale for each channel");
-  return TRUE;
+  return gen_node_same_type (node, 1, 2, error);
 }
 
 static gboolean
 infer (GenNode *node, GError **error)
 {
-  return check (node, error) && gen_infer_same (node, error);
+  const GenShape *scale = &gen_node_input (node, 1)->shape,
+                 *bias = &gen_node_input (node, 2)->shape;
+
+  if (!check (node, error))
+    return FALSE;
+  if (!gen_shape_equal (scale, bias))
+    return gen_node_error (node, error, "its bias must have one value for each channel");
+  return gen_infer_same (node, error);
 }
 
 static gboolean

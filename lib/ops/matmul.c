@@ -41,7 +41,7 @@ infer (GenNode *node, GError **error)
   GenShape shape;
   Extents e;
 
-  if (!find_extents (node, &e, error))
+  if (!gen_node_same_type (node, 1, 1, error) || !find_extents (node, &e, error))
     return FALSE;
   shape = e.batch;
   if (a->shape.rank > 1)

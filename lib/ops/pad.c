@@ -44,15 +44,17 @@ find_pads (const GenNode *node, Pads *pads, GError **error)
 static gboolean
 infer (GenNode *node, GError **error)
 {
-  const GenTensor *x = gen_node_input (node, 0);
+  const GenTensor *x = gen_node_input (node, 0), *border = gen_node_input (node, 2);
   const char *mode = gen_node_string (node, "mode", "constant");
   GenShape shape = x->shape;
   Pads pads;
 
   if (strcmp (mode, "constant") != 0 && strcmp (mode, "edge") != 0 && strcmp (mode, "reflect") != 0)
     return gen_node_error (node, error, "mode '%s' is not one of constant, edge and reflect", mode);
-  if (!find_pads (node, &pads, error))
+  if (!gen_node_same_type (node, 2, 2, error) || !find_pads (node, &pads, error))
     return FALSE;
+  if (border != NULL && gen_shape_elements (&border->shape) != 1)
+    return gen_node_error (node, error, "its constant_value must be one value");
   for (int i = 0; i < shape.rank; i++) {
     shape.dims[i] += pads.before[i] + pads.after[i];
     if (shape.dims[i] < 0 || (x->shape.dims[i] == 0 && *mode != 'c' && shape.dims[i] > 0))

@@ -38,8 +38,8 @@ infer (GenNode *node, GError **error)
 {
   double start = 0, limit = 0, delta = 0, n;
 
-  if (!number (node, 0, &start, error) || !number (node, 1, &limit, error) ||
-      !number (node, 2, &delta, error))
+  if (!gen_node_same_type (node, 1, 2, error) || !number (node, 0, &start, error) ||
+      !number (node, 1, &limit, error) || !number (node, 2, &delta, error))
     return FALSE;
   n = ceil ((limit - start) / delta);
   if (!(n <= G_MAXINT32))

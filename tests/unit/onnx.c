@@ -4,6 +4,7 @@
  * are made with protobuf-c itself, so that they can be wrong in ways that gen_onnx_save never
  * is. */
 #include <string.h>
+#include <unistd.h>
 #include <glib/gstdio.h>
 #include <generative/file-bytes.h>
 #include <generative/onnx.h>
@@ -416,6 +417,13 @@ test_unknown_operators (void)
   s.relu.domain = (char *)"com.example";
   assert_refused (&s, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_UNKNOWN_OPERATOR,
       "Telepathy (opset 17, in node 'Gemm'), com.example.Levitate (opset 3, in node 'Relu')");
+  /* Operators that only graphs built here may have. */
+  other.domain = (char *)"generative";
+  s.gemm.op_type = (char *)"ReluGradient";
+  s.gemm.domain = (char *)"generative";
+  s.relu.domain = NULL;
+  s.relu.op_type = (char *)"Relu";
+  assert_refused (&s, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_UNKNOWN_OPERATOR, "generative.ReluGradient");
 }
 
 static void
@@ -628,6 +636,73 @@ test_external (void)
   assert_external_refused (
       NULL, "weights.bin", NULL, NULL, GEN_ONNX_ERROR_UNSUPPORTED, "no folder");
   assert_external_refused (folder, ".", NULL, NULL, GEN_ONNX_ERROR_FILE, "folder");
+  g_unlink (path);
+  g_rmdir (folder);
+}
+
+/* --- where weights lie --- */
+
+/* Weights that lie aligned in the file's bytes are used there, others are copied. */
+static void
+test_in_place (void)
+{
+  guint shared = 0;
+
+  for (int n = 0; n < 16; n++) {
+    g_autofree char *producer = g_strnfill (n, 'x');
+    Sample s;
+    g_autoptr (GBytes) bytes = NULL;
+    g_autoptr (GenGraph) graph = NULL;
+    g_autoptr (GError) error = NULL;
+    const guint8 *start, *weight;
+    gsize size;
+
+    sample_init (&s);
+    s.model.producer_name = producer;
+    bytes = pack (&s);
+    start = g_bytes_get_data (bytes, &size);
+    graph = gen_onnx_parse (bytes, "sample.onnx", NULL, &error);
+    g_assert_no_error (error);
+    weight = gen_tensor_constant (gen_graph_find (graph, "w"));
+    g_assert_cmpmem (weight, 24, s.weight_values, 24);
+    g_assert_cmpuint ((guintptr)weight % sizeof (float), ==, 0);
+    shared += weight >= start && weight < start + size;
+  }
+  g_assert_cmpuint (shared, ==, 4);
+}
+
+static gboolean
+is_mapped (const char *path)
+{
+  g_autofree char *maps = NULL;
+
+  g_assert_true (g_file_get_contents ("/proc/self/maps", &maps, NULL, NULL));
+  return strstr (maps, path) != NULL;
+}
+
+/* A large external file is mapped for as long as a graph has weights in it, and no longer. */
+static void
+test_mapped (void)
+{
+  g_autofree char *folder = g_dir_make_tmp ("generative-onnx-XXXXXX", NULL);
+  g_autofree char *path = g_build_filename (folder, "weights.bin", NULL);
+  g_autofree char *content = g_malloc0 (8192);
+  g_autoptr (GError) error = NULL;
+  GenGraph *graph;
+  External e;
+  Sample s;
+
+  sample_init (&s);
+  memcpy (content + 4096, s.weight_values, sizeof s.weight_values);
+  g_assert_true (g_file_set_contents (path, content, 8192, NULL));
+  g_assert_cmpint (truncate (path, GEN_FILE_MAP_SIZE), ==, 0);
+  make_external (&e, &s.weight, "weights.bin", "4096", NULL);
+  graph = parse (&s, folder, &error);
+  g_assert_no_error (error);
+  g_assert_cmpmem (gen_tensor_constant (gen_graph_find (graph, "w")), 24, s.weight_values, 24);
+  g_assert_true (is_mapped (path));
+  gen_graph_unref (graph);
+  g_assert_false (is_mapped (path));
   g_unlink (path);
   g_rmdir (folder);
 }
@@ -894,6 +969,8 @@ main (int argc, char **argv)
   g_test_add_func ("/onnx/values", test_values);
   g_test_add_func ("/onnx/attributes", test_attributes);
   g_test_add_func ("/onnx/external", test_external);
+  g_test_add_func ("/onnx/in-place", test_in_place);
+  g_test_add_func ("/onnx/mapped", test_mapped);
   g_test_add_func ("/onnx/truncated", test_truncated);
   g_test_add_func ("/onnx/flipped", test_flipped);
   g_test_add_func ("/onnx/spliced", test_spliced);
