@@ -72,63 +72,78 @@ void
 gst_gan_trainer_preview_start (GstGanTrainer *self)
 {
   GenRandom random = gen_random_new (self->settings.seed, STREAM_PREVIEW);
-  gsize latent_size = gen_trainer_latent_size (self->trainer);
+  gsize n = n_pictures (self) * gen_trainer_latent_size (self->trainer);
 
   self->n_previews = 0;
-  if (!gst_pad_is_linked (self->src))
-    return;
-  self->latents = g_new (float, n_pictures (self) * latent_size);
-  self->pictures = g_new (float, n_pictures (self) * gen_trainer_picture_size (self->trainer));
-  gen_random_normal (&random, 0, 0, self->latents, n_pictures (self) * latent_size);
-  gst_pad_start_task (self->src, push, self, NULL);
+  self->latents = g_new (float, n);
+  gen_random_normal (&random, 0, 0, self->latents, n);
+  if (gst_pad_is_linked (self->src))
+    gst_pad_start_task (self->src, push, self, NULL);
 }
 
-/* Planes of numbers to the bytes of the wall. */
-static void
-draw (GstGanTrainer *self, guint8 *out)
+static gboolean
+draw (GstGanTrainer *self, GenPicture *wall, GError **error)
 {
-  const int width = GST_VIDEO_INFO_WIDTH (&self->info),
-            height = GST_VIDEO_INFO_HEIGHT (&self->info);
-  const int channels = GST_VIDEO_INFO_N_COMPONENTS (&self->info);
-  const gsize stride = GST_ROUND_UP_4 ((gsize)width * self->preview_columns * channels);
-  const float scale = 255 / (self->high - self->low);
-  const float *in = self->pictures;
+  return gen_trainer_draw (self->trainer, self->settings.ema > 0, self->latents,
+      self->preview_columns, self->preview_rows, wall, error);
+}
 
-  for (int row = 0; row < self->preview_rows; row++)
-    for (int column = 0; column < self->preview_columns; column++)
-      for (int c = 0; c < channels; c++)
-        for (int y = 0; y < height; y++) {
-          guint8 *line =
-              out + ((gsize)row * height + y) * stride + (gsize)column * width * channels + c;
+/* The wall without its bytes, rows padded as caps without strides have them. */
+static GenPicture
+wall_shape (const GstGanTrainer *self)
+{
+  GenPicture wall = { .width = GST_VIDEO_INFO_WIDTH (&self->info) * self->preview_columns,
+    .height = GST_VIDEO_INFO_HEIGHT (&self->info) * self->preview_rows,
+    .channels = GST_VIDEO_INFO_N_COMPONENTS (&self->info) };
 
-          for (int x = 0; x < width; x++, in++)
-            line[x * channels] = CLAMP ((*in - self->low) * scale + 0.5f, 0, 255);
-        }
+  wall.stride = GST_ROUND_UP_4 (wall.width * wall.channels);
+  return wall;
+}
+
+gboolean
+gst_gan_trainer_draw_wall (GstGanTrainer *self, GenPicture *wall, GError **error)
+{
+  GenPicture shape = wall_shape (self);
+
+  gen_picture_init (wall, shape.width, shape.height, shape.channels);
+  if (draw (self, wall, error))
+    return TRUE;
+  gen_picture_clear (wall);
+  return FALSE;
+}
+
+static GstBuffer *
+make_buffer (GstGanTrainer *self, GError **error)
+{
+  GenPicture wall = wall_shape (self);
+  GstBuffer *buffer = gst_buffer_new_allocate (NULL, (gsize)wall.stride * wall.height, NULL);
+  GstMapInfo map;
+  gboolean drawn;
+
+  gst_buffer_map (buffer, &map, GST_MAP_WRITE);
+  memset (map.data, 0, map.size);
+  wall.data = map.data;
+  drawn = draw (self, &wall, error);
+  gst_buffer_unmap (buffer, &map);
+  if (!drawn)
+    gst_clear_buffer (&buffer);
+  return buffer;
 }
 
 gboolean
 gst_gan_trainer_preview_update (GstGanTrainer *self, gboolean last, GError **error)
 {
-  gsize size = (gsize)GST_VIDEO_INFO_HEIGHT (&self->info) * self->preview_rows *
-               GST_ROUND_UP_4 ((gsize)GST_VIDEO_INFO_WIDTH (&self->info) * self->preview_columns *
-                               GST_VIDEO_INFO_N_COMPONENTS (&self->info));
   GstBuffer *buffer;
-  GstMapInfo map;
   gboolean waiting;
 
   g_mutex_lock (&self->mutex);
   waiting = self->preview != NULL;
   g_mutex_unlock (&self->mutex);
-  if ((waiting && !last) || self->latents == NULL)
+  if ((waiting && !last) || !gst_pad_is_linked (self->src))
     return TRUE;
-  if (!gen_trainer_generate (self->trainer, self->settings.ema > 0, self->latents,
-          n_pictures (self), self->pictures, error))
+  buffer = make_buffer (self, error);
+  if (buffer == NULL)
     return FALSE;
-  buffer = gst_buffer_new_allocate (NULL, size, NULL);
-  gst_buffer_map (buffer, &map, GST_MAP_WRITE);
-  memset (map.data, 0, map.size);
-  draw (self, map.data);
-  gst_buffer_unmap (buffer, &map);
   GST_BUFFER_OFFSET (buffer) = gen_trainer_steps (self->trainer);
   GST_BUFFER_PTS (buffer) = gst_util_uint64_scale (self->n_previews++, GST_SECOND, RATE);
   GST_BUFFER_DURATION (buffer) = GST_SECOND / RATE;
@@ -146,5 +161,4 @@ gst_gan_trainer_preview_clear (GstGanTrainer *self)
 {
   gst_clear_buffer (&self->preview);
   g_clear_pointer (&self->latents, g_free);
-  g_clear_pointer (&self->pictures, g_free);
 }

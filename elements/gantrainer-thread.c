@@ -1,19 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The thread that trains: takes batch after batch, says how it goes, writes checkpoints, and ends
- * when it has done what was asked for, or the data has ended. */
+/* The thread that trains: takes batch after batch, validates, writes checkpoints, and ends when it
+ * has done what was asked for, the data has ended, or it gets no better. */
 #include "gantrainer.h"
 
-#include <stdio.h>
-#include <unistd.h>
-
-#include <generative/checkpoint.h>
-
-/* Microseconds between messages, and between lines where no terminal shows them. */
+/* Microseconds between reports. */
 #define REPORT_TIME G_TIME_SPAN_SECOND
-#define PRINT_TIME (30 * G_TIME_SPAN_SECOND)
 
-static guint64
-epoch_length (GstGanTrainer *self)
+guint64
+gst_gan_trainer_epoch_length (GstGanTrainer *self)
 {
   guint64 length;
 
@@ -25,10 +19,10 @@ epoch_length (GstGanTrainer *self)
 
 /* The step after which training ends; 0 when only the data ends it. An epoch whose last batch is
  * not full is not rounded up: its pictures are in the next epoch's first batch. */
-static guint64
-last_step (GstGanTrainer *self)
+guint64
+gst_gan_trainer_last_step (GstGanTrainer *self)
 {
-  guint64 length = epoch_length (self), steps = self->max_steps;
+  guint64 length = gst_gan_trainer_epoch_length (self), steps = self->max_steps;
 
   if (self->epochs > 0 && length > 0) {
     guint64 by_epochs = MAX (self->epochs * length / self->settings.batch_size, 1);
@@ -38,112 +32,15 @@ last_step (GstGanTrainer *self)
   return steps;
 }
 
-static void
-print (GstGanTrainer *self, const char *line, gboolean last)
-{
-  gint64 now = g_get_monotonic_time ();
-
-  if (self->silent)
-    return;
-  if (isatty (STDERR_FILENO)) {
-    fprintf (stderr, "\r%s\033[K%s", line, last ? "\n" : "");
-  } else if (last || now - self->printed_time >= PRINT_TIME) {
-    self->printed_time = now;
-    fprintf (stderr, "%s\n", line);
-  }
-  fflush (stderr);
-}
-
-/* The curves of TensorBoard. A full disk is a warning once, and no reason to stop. */
-static void
-log_figures (GstGanTrainer *self, const GenTrainerFigures *figures, double rate)
-{
-  const struct {
-    const char *tag;
-    double value;
-  } scalars[] = {
-    { "loss/discriminator", figures->discriminator_loss },
-    { "loss/generator", figures->generator_loss },
-    { "accuracy/real", figures->accuracy_on_real },
-    { "accuracy/fake", figures->accuracy_on_fake },
-    { "speed/steps_per_second", rate },
-  };
-  g_autoptr (GError) error = NULL;
-
-  for (guint i = 0; self->events != NULL && i < G_N_ELEMENTS (scalars); i++)
-    if (!gen_event_file_scalar (self->events, gen_trainer_steps (self->trainer), scalars[i].tag,
-            scalars[i].value, &error)) {
-      GST_ELEMENT_WARNING (self, RESOURCE, WRITE, ("log-dir: %s", error->message), (NULL));
-      g_clear_pointer (&self->events, gen_event_file_free);
-      return;
-    }
-}
-
-static void
-open_log (GstGanTrainer *self)
-{
-  g_autofree char *folder = self->log_dir != NULL
-                                ? g_strdup (self->log_dir)
-                                : g_build_filename (self->checkpoint, "logs", NULL);
-  g_autoptr (GError) error = NULL;
-
-  self->events = gen_event_file_new (folder, gen_trainer_steps (self->trainer), &error);
-  if (self->events == NULL)
-    GST_ELEMENT_WARNING (self, RESOURCE, OPEN_WRITE, ("log-dir: %s", error->message), (NULL));
-}
-
-static void
-report (GstGanTrainer *self, const GenTrainerFigures *figures, gboolean last)
-{
-  gint64 now = g_get_monotonic_time ();
-  guint64 step = gen_trainer_steps (self->trainer), end = last_step (self);
-  guint64 length = epoch_length (self);
-  double seconds = MAX (now - self->reported_time, 1) * 1e-6, rate, left = -1;
-  guint64 epoch = length > 0 ? self->samples / length : 0;
-  g_autofree char *line = NULL, *remaining = NULL;
-
-  if (last) {
-    seconds = MAX (now - self->start_time, 1) * 1e-6;
-    rate = (step - self->first_step) / seconds;
-  } else {
-    rate = (step - self->reported_step) / seconds;
-  }
-  if (end > 0 && rate > 0)
-    left = end > step ? (end - step) / rate : 0;
-  self->reported_step = step;
-  self->reported_time = now;
-  log_figures (self, figures, rate);
-
-  remaining = left >= 0 ? g_strdup_printf (", %.0f s left", left) : g_strdup ("");
-  line = g_strdup_printf ("%s: step %" G_GUINT64_FORMAT ", epoch %" G_GUINT64_FORMAT
-                          ", %.1f steps/s, loss D %.3f G %.3f%s",
-      GST_OBJECT_NAME (self), step, epoch, rate, figures->discriminator_loss,
-      figures->generator_loss, remaining);
-  print (self, line, last);
-  gst_element_post_message (GST_ELEMENT (self),
-      gst_message_new_element (GST_OBJECT (self),
-          gst_structure_new ("gantrainer-progress", "step", G_TYPE_UINT64, step, "epoch",
-              G_TYPE_UINT64, epoch, "samples-per-second", G_TYPE_DOUBLE,
-              rate * self->settings.batch_size, "seconds-left", G_TYPE_DOUBLE, left,
-              "discriminator-loss", G_TYPE_DOUBLE, figures->discriminator_loss, "generator-loss",
-              G_TYPE_DOUBLE, figures->generator_loss, "accuracy-on-real", G_TYPE_DOUBLE,
-              figures->accuracy_on_real, "accuracy-on-fake", G_TYPE_DOUBLE,
-              figures->accuracy_on_fake, NULL)));
-  gst_element_post_message (GST_ELEMENT (self),
-      gst_message_new_progress (GST_OBJECT (self),
-          last ? GST_PROGRESS_TYPE_COMPLETE : GST_PROGRESS_TYPE_CONTINUE, "training", line));
-}
-
 /* The next batch, or NULL when there is none any more. */
 static const float *
-take_batch (GstGanTrainer *self, gboolean *stopped)
+take_batch (GstGanTrainer *self)
 {
   const float *batch = NULL;
 
   g_mutex_lock (&self->mutex);
   while (!self->stopping && self->read == self->write && !self->data_ended)
     g_cond_wait (&self->cond, &self->mutex);
-  *stopped = self->stopping;
   if (!self->stopping && self->read < self->write) {
     batch = self->batches[self->read % GST_GAN_TRAINER_BATCHES];
     self->busy = TRUE;
@@ -163,14 +60,72 @@ give_batch_back (GstGanTrainer *self)
 }
 
 static gboolean
+is_stopping (GstGanTrainer *self)
+{
+  gboolean stopping;
+
+  g_mutex_lock (&self->mutex);
+  stopping = self->stopping;
+  g_mutex_unlock (&self->mutex);
+  return stopping;
+}
+
+static gboolean
 save (GstGanTrainer *self)
 {
+  g_autoptr (GVariant) settings = g_variant_ref_sink (gst_gan_trainer_describe_settings (self));
   g_autoptr (GError) error = NULL;
 
-  if (gen_checkpoint_save (self->trainer, self->checkpoint, self->samples, &error))
+  if (gen_checkpoint_save (self->trainer, self->checkpoint, settings, &self->progress, &error))
     return TRUE;
   GST_ELEMENT_ERROR (self, RESOURCE, WRITE, ("checkpoint: %s", error->message), (NULL));
   return FALSE;
+}
+
+static gboolean
+save_best (GstGanTrainer *self)
+{
+  g_autofree char *folder = g_build_filename (self->checkpoint, "best", NULL);
+  g_autoptr (GError) error = NULL;
+
+  if (gen_checkpoint_save_models (self->trainer, folder, &error))
+    return TRUE;
+  GST_ELEMENT_ERROR (self, RESOURCE, WRITE, ("checkpoint: %s", error->message), (NULL));
+  return FALSE;
+}
+
+/* Measure on the validation pictures, once all are there. FALSE when it failed, or training is to
+ * stop. */
+static gboolean
+validate (GstGanTrainer *self)
+{
+  guint64 step = gen_trainer_steps (self->trainer);
+  g_autoptr (GError) error = NULL;
+  gboolean best;
+
+  if (self->validation_pad == NULL || self->validated_step == step)
+    return TRUE;
+  g_mutex_lock (&self->mutex);
+  while (!self->validation_ended && !self->stopping)
+    g_cond_wait (&self->cond, &self->mutex);
+  g_mutex_unlock (&self->mutex);
+  if (is_stopping (self))
+    return FALSE;
+  if (!gen_validation_measure (self->validation, self->trainer, &self->validated, &error)) {
+    GST_ELEMENT_ERROR (self, STREAM, FAILED, ("pad validation: %s", error->message), (NULL));
+    return FALSE;
+  }
+  self->validated_step = step;
+  best = gen_training_progress_note (&self->progress, step, self->validated.frechet);
+  gst_gan_trainer_report_validation (self, best);
+  return !best || save_best (self);
+}
+
+/* Whether validation says that more steps are of no use. */
+static gboolean
+is_stale (const GstGanTrainer *self)
+{
+  return self->early_stopping > 0 && self->progress.stale >= self->early_stopping;
 }
 
 /* What is due between two steps. */
@@ -181,11 +136,15 @@ after_step (GstGanTrainer *self, const GenTrainerFigures *figures)
   g_autoptr (GError) error = NULL;
 
   if (g_get_monotonic_time () - self->reported_time >= REPORT_TIME)
-    report (self, figures, FALSE);
+    gst_gan_trainer_report (self, figures, FALSE);
+  if (self->log_interval > 0 && step % self->log_interval == 0)
+    gst_gan_trainer_log_nets (self);
   if (step % self->preview_interval == 0 && !gst_gan_trainer_preview_update (self, FALSE, &error)) {
     GST_ELEMENT_ERROR (self, LIBRARY, FAILED, ("%s", error->message), (NULL));
     return FALSE;
   }
+  if (step % self->validation_interval == 0 && !validate (self))
+    return FALSE;
   if (self->checkpoint_interval > 0 && step % self->checkpoint_interval == 0)
     return save (self);
   return TRUE;
@@ -195,42 +154,46 @@ after_step (GstGanTrainer *self, const GenTrainerFigures *figures)
 static gboolean
 check_epochs (GstGanTrainer *self)
 {
-  if (self->epochs == 0 || epoch_length (self) > 0)
+  if (self->epochs == 0 || gst_gan_trainer_epoch_length (self) > 0)
     return TRUE;
   GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS,
       ("epochs: the data does not say how many pictures an epoch has; set epoch-samples"), (NULL));
   return FALSE;
 }
 
+static gboolean
+make_step (GstGanTrainer *self, const float *batch, GenTrainerFigures *figures)
+{
+  g_autoptr (GError) error = NULL;
+  gboolean stepped = gen_trainer_step (self->trainer, batch, figures, &error);
+
+  give_batch_back (self);
+  if (stepped) {
+    self->progress.samples += self->settings.batch_size;
+    return TRUE;
+  }
+  GST_ELEMENT_ERROR (self, STREAM, FAILED,
+      ("%s; the last checkpoint in '%s' is kept", error->message, self->checkpoint), (NULL));
+  return FALSE;
+}
+
 /* Steps until the end. TRUE when training ended as it should. */
 static gboolean
-train (GstGanTrainer *self, gboolean *stopped)
+train (GstGanTrainer *self)
 {
   GenTrainerFigures figures = { 0 };
-  g_autoptr (GError) error = NULL;
-  guint64 end;
   const float *batch;
+  guint64 end;
 
-  while ((end = last_step (self)) == 0 || gen_trainer_steps (self->trainer) < end) {
-    gboolean stepped;
-
-    batch = take_batch (self, stopped);
+  while (!is_stale (self) && ((end = gst_gan_trainer_last_step (self)) == 0 ||
+                                 gen_trainer_steps (self->trainer) < end)) {
+    batch = take_batch (self);
     if (batch == NULL)
       break;
-    if (!check_epochs (self))
-      return FALSE;
-    stepped = gen_trainer_step (self->trainer, batch, &figures, &error);
-    give_batch_back (self);
-    if (!stepped) {
-      GST_ELEMENT_ERROR (self, STREAM, FAILED,
-          ("%s; the last checkpoint in '%s' is kept", error->message, self->checkpoint), (NULL));
-      return FALSE;
-    }
-    self->samples += self->settings.batch_size;
-    if (!after_step (self, &figures))
+    if (!check_epochs (self) || !make_step (self, batch, &figures) || !after_step (self, &figures))
       return FALSE;
   }
-  if (*stopped)
+  if (is_stopping (self))
     return FALSE;
   if (gen_trainer_steps (self->trainer) == 0) {
     GST_ELEMENT_ERROR (self, STREAM, FAILED,
@@ -239,9 +202,10 @@ train (GstGanTrainer *self, gboolean *stopped)
         (NULL));
     return FALSE;
   }
-  if (!save (self))
+  if (!validate (self) || !save (self))
     return FALSE;
-  report (self, &figures, TRUE);
+  gst_gan_trainer_log_nets (self);
+  gst_gan_trainer_report (self, &figures, TRUE);
   return gst_gan_trainer_preview_update (self, TRUE, NULL);
 }
 
@@ -249,21 +213,14 @@ static gpointer
 run (gpointer data)
 {
   GstGanTrainer *self = data;
-  gboolean stopped = FALSE, done;
+  gboolean done;
 
   self->first_step = self->reported_step = gen_trainer_steps (self->trainer);
+  self->validated_step = G_MAXUINT64;
   self->start_time = self->reported_time = self->printed_time = g_get_monotonic_time ();
-  gst_element_post_message (
-      GST_ELEMENT (self), gst_message_new_progress (GST_OBJECT (self), GST_PROGRESS_TYPE_START,
-                              "training", "Training started"));
-  open_log (self);
-  done = train (self, &stopped);
-  g_clear_pointer (&self->events, gen_event_file_free);
-  if (!done)
-    gst_element_post_message (
-        GST_ELEMENT (self), gst_message_new_progress (GST_OBJECT (self),
-                                stopped ? GST_PROGRESS_TYPE_CANCELED : GST_PROGRESS_TYPE_ERROR,
-                                "training", stopped ? "Training was stopped" : "Training failed"));
+  gst_gan_trainer_report_start (self);
+  done = train (self);
+  gst_gan_trainer_report_end (self, done, is_stopping (self));
   g_mutex_lock (&self->mutex);
   self->ended = TRUE;
   self->flow = done ? GST_FLOW_EOS : GST_FLOW_ERROR;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* gantrainer is three files: the element with its sink pad, the thread that trains, and the
- * preview on the src pad. */
+/* gantrainer is six files: the element (nets and states), its properties, its sink pads, the
+ * thread that trains, what it tells of it, and the preview on the src pad. */
 #pragma once
 
 #include <gst/video/video.h>
 
-#include <generative/event-file.h>
-#include <generative/trainer.h>
+#include <generative/checkpoint.h>
+#include <generative/training-log.h>
 
 G_BEGIN_DECLS
 
@@ -19,11 +19,14 @@ G_DECLARE_FINAL_TYPE (GstGanTrainer, gst_gan_trainer, GST, GAN_TRAINER, GstEleme
 struct _GstGanTrainer {
   GstElement parent;
   GstPad *sink, *src;
+  GstPad *validation_pad; /* on request, else NULL */
 
   /* Properties, fixed from READY to PAUSED on. */
   char *preset, *generator_model, *discriminator_model, *checkpoint, *optimizer, *loss, *log_dir;
   gboolean resume, silent;
   guint64 epochs, epoch_samples, max_steps, checkpoint_interval, preview_interval;
+  guint64 validation_interval, log_interval;
+  guint validation_samples, early_stopping;
   int preview_columns, preview_rows;
   GenTrainerSettings settings;
   GenPresetOptions options;
@@ -32,18 +35,21 @@ struct _GstGanTrainer {
   GstVideoInfo info;
   guint64 skip;       /* pictures still to be passed over */
   guint slot;         /* in the batch being filled */
-  float numbers[256]; /* for each byte */
   float low, high;    /* numbers for black and white */
   gsize batch_floats; /* numbers in a batch */
+
+  /* The validation pad's streaming thread's until validation_ended, then the training thread's. */
+  GstVideoInfo validation_info;
+  GenValidation *validation;
 
   /* Under the mutex; a change of it is told by cond. */
   GMutex mutex;
   GCond cond;
   guint64 read, write; /* batches taken out and put in */
   gboolean busy;       /* batch `read` is being trained on */
-  gboolean stopping, flushing, data_ended;
+  gboolean stopping, flushing, data_ended, validation_ended;
   gboolean ended;     /* training is over */
-  GstFlowReturn flow; /* what the sink pad's next buffer gets */
+  GstFlowReturn flow; /* what the sink pads' next buffers get */
   guint64 dataset_length;
   GstBuffer *preview; /* to be pushed */
 
@@ -52,22 +58,54 @@ struct _GstGanTrainer {
   /* The training thread's. */
   GThread *thread;
   GenTrainer *trainer;
-  GenEventFile *events;
-  guint64 samples;
-  float *latents, *pictures; /* of the preview */
+  GenTrainingProgress progress;
+  GenTrainingLog *log;
+  GenValidationFigures validated; /* the last ones */
+  guint64 validated_step;         /* G_MAXUINT64 before the first */
+  float *latents;                 /* of the preview */
   guint64 n_previews;
   guint64 first_step, reported_step;
   gint64 start_time, reported_time, printed_time;
 };
 
+/* gantrainer-properties.c */
+void gst_gan_trainer_install_properties (GObjectClass *object_class);
+void gst_gan_trainer_init_properties (GstGanTrainer *self);
+void gst_gan_trainer_clear_properties (GstGanTrainer *self);
+/* All settings, a{sv}. (transfer floating) */
+GVariant *gst_gan_trainer_describe_settings (GstGanTrainer *self);
+
+/* gantrainer.c: the trainer for pictures of self->info. */
+gboolean gst_gan_trainer_open (GstGanTrainer *self, GError **error);
+void gst_gan_trainer_close (GstGanTrainer *self);
+
+/* gantrainer-pads.c */
+#define GST_GAN_TRAINER_CAPS                                                                       \
+  "video/x-raw, format = (string) { GRAY8, RGB }, width = (int) [ 1, 4096 ], "                     \
+  "height = (int) [ 1, 4096 ], framerate = (fraction) [ 0, max ]"
+/* A sink pad made from its template: "sink" or "validation". */
+GstPad *gst_gan_trainer_new_sink (GstGanTrainer *self, GstPadTemplate *pad_template);
+
 /* gantrainer-thread.c */
+/* Pictures in an epoch, and the step that training ends after; 0 when it is not known. */
+guint64 gst_gan_trainer_epoch_length (GstGanTrainer *self);
+guint64 gst_gan_trainer_last_step (GstGanTrainer *self);
 void gst_gan_trainer_start_training (GstGanTrainer *self);
 void gst_gan_trainer_stop_training (GstGanTrainer *self);
+
+/* gantrainer-report.c: called by the training thread. */
+void gst_gan_trainer_report_start (GstGanTrainer *self);
+void gst_gan_trainer_report (GstGanTrainer *self, const GenTrainerFigures *figures, gboolean last);
+void gst_gan_trainer_report_validation (GstGanTrainer *self, gboolean best);
+void gst_gan_trainer_log_nets (GstGanTrainer *self);
+void gst_gan_trainer_report_end (GstGanTrainer *self, gboolean done, gboolean stopped);
 
 /* gantrainer-preview.c: called by the training thread. Make a preview when the last one was taken
  * and somebody looks; the `last` one in any case. */
 void gst_gan_trainer_preview_start (GstGanTrainer *self);
 gboolean gst_gan_trainer_preview_update (GstGanTrainer *self, gboolean last, GError **error);
 void gst_gan_trainer_preview_clear (GstGanTrainer *self);
+/* The wall of made pictures, as the preview shows it. (transfer full) by gen_picture_clear. */
+gboolean gst_gan_trainer_draw_wall (GstGanTrainer *self, GenPicture *wall, GError **error);
 
 G_END_DECLS

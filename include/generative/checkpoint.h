@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <math.h>
+
 #include <generative/trainer.h>
 
 G_BEGIN_DECLS
@@ -21,10 +23,27 @@ G_BEGIN_DECLS
 /* The state's file in a checkpoint. */
 #define GEN_CHECKPOINT_STATE "state.safetensors"
 
-/* Write a checkpoint; the folder is made where it is missing. `samples` is how many pictures were
- * taken from the data so far. Errors name the file. */
-gboolean gen_checkpoint_save (
-    GenTrainer *trainer, const char *folder, guint64 samples, GError **error);
+/* How far training has come, beyond what the trainer knows. */
+typedef struct {
+  guint64 samples;   /* pictures taken from the data */
+  double best;       /* least Fréchet distance of a validation; NaN before the first */
+  guint64 best_step; /* the step of it */
+  guint64 stale;     /* validations since then */
+} GenTrainingProgress;
+#define GEN_TRAINING_PROGRESS_START                                                                \
+  {                                                                                                \
+    .best = NAN                                                                                    \
+  }
+
+/* Take note of a validation at `step`; TRUE when it is the best so far. */
+gboolean gen_training_progress_note (GenTrainingProgress *progress, guint64 step, double frechet);
+
+/* Write a checkpoint; the folder is made where it is missing. `settings` (a{sv}, may be NULL) is
+ * written to training.json for people to read. Errors name the file. */
+gboolean gen_checkpoint_save (GenTrainer *trainer, const char *folder, GVariant *settings,
+    const GenTrainingProgress *progress, GError **error);
+/* The models alone. */
+gboolean gen_checkpoint_save_models (GenTrainer *trainer, const char *folder, GError **error);
 
 /* Make sure that a checkpoint could be written to `folder`, before hours are spent: the folder is
  * made where it is missing. */
@@ -33,7 +52,7 @@ gboolean gen_checkpoint_check (const char *folder, GError **error);
 /* Go on from the state in `folder`: all of it is read and compared with the trainer's states
  * before any is changed. */
 gboolean gen_checkpoint_load (
-    GenTrainer *trainer, const char *folder, guint64 *samples, GError **error);
+    GenTrainer *trainer, const char *folder, GenTrainingProgress *progress, GError **error);
 
 /* TRUE when there is a state in `folder`. */
 gboolean gen_checkpoint_exists (const char *folder);

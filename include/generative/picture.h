@@ -53,4 +53,9 @@ typedef enum {
  * nothing when no scaling is needed. */
 gboolean gen_picture_fit (const GenPicture *source, GenPicture *target, GenFit fit, GError **error);
 
+/* Between bytes and what nets work on: one plane of numbers a channel, `low` standing for the
+ * byte 0 and `high` for 255. Back to bytes, numbers are rounded and clamped. */
+void gen_picture_to_planes (const GenPicture *picture, float low, float high, float *planes);
+void gen_picture_from_planes (GenPicture *picture, float low, float high, const float *planes);
+
 G_END_DECLS

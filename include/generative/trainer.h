@@ -3,6 +3,7 @@
 
 #include <generative/loss.h>
 #include <generative/optimizer.h>
+#include <generative/picture.h>
 #include <generative/plan.h>
 #include <generative/preset.h>
 
@@ -104,9 +105,18 @@ gboolean gen_trainer_generate (GenTrainer *trainer, gboolean average, const floa
 gboolean gen_trainer_score (
     GenTrainer *trainer, const float *pictures, gsize n, float *scores, GError **error);
 
+/* A wall of what the generator makes of latents, as they come row by row: `columns` by `rows`
+ * pictures, drawn into `wall`, which has that size. */
+gboolean gen_trainer_draw (GenTrainer *trainer, gboolean average, const float *latents, int columns,
+    int rows, GenPicture *wall, GError **error);
+
 /* The nets with their present weights. (transfer full) `average` as above. */
 GenGraph *gen_trainer_export_generator (GenTrainer *trainer, gboolean average);
 GenGraph *gen_trainer_export_discriminator (GenTrainer *trainer);
+
+/* The weights that gradients change, the generator's first. */
+guint gen_trainer_n_weights (const GenTrainer *trainer);
+const GenBinding *gen_trainer_weight (const GenTrainer *trainer, guint i);
 
 /* Everything that training goes on from: weights, moments, statistics, the number of steps.
  * The tensors are the plan's own: reading and writing `data` reads and writes the state. */

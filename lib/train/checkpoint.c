@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <glib/gstdio.h>
 #include <json-glib/json-glib.h>
+#include <math.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -52,64 +53,117 @@ mend_exponents (const char *text)
 }
 
 static void
-add_double (JsonObject *object, const char *name, double value)
+describe_progress (JsonObject *object, GenTrainer *trainer, const GenTrainingProgress *progress)
 {
-  json_object_set_double_member (object, name, value);
+  json_object_set_string_member (object, "version", GEN_VERSION);
+  json_object_set_int_member (object, "step", gen_trainer_steps (trainer));
+  json_object_set_int_member (object, "samples", progress->samples);
+  if (isnan (progress->best))
+    return;
+  json_object_set_double_member (object, "best-frechet", progress->best);
+  json_object_set_int_member (object, "best-step", progress->best_step);
 }
 
 static gboolean
-save_settings (GenTrainer *trainer, const char *folder, guint64 samples, GError **error)
+save_description (GenTrainer *trainer, const char *folder, GVariant *settings,
+    const GenTrainingProgress *progress, GError **error)
 {
-  const GenTrainerSettings *settings = gen_trainer_settings (trainer);
   g_autofree char *path = g_build_filename (folder, "training.json", NULL), *text = NULL,
                   *mended = NULL;
-  JsonObject *object = json_object_new ();
+  g_autoptr (JsonObject) object = json_object_new ();
   g_autoptr (JsonNode) root = json_node_init_object (json_node_alloc (), object);
   g_autoptr (GBytes) bytes = NULL;
 
-  json_object_unref (object);
-  json_object_set_string_member (object, "version", GEN_VERSION);
-  json_object_set_int_member (object, "step", gen_trainer_steps (trainer));
-  json_object_set_int_member (object, "samples", samples);
-  json_object_set_int_member (object, "batch-size", settings->batch_size);
-  json_object_set_string_member (object, "optimizer", settings->optimizer->name);
-  add_double (object, "learning-rate", settings->learning_rate);
-  add_double (object, "beta1", settings->optimizer_settings.beta1);
-  add_double (object, "beta2", settings->optimizer_settings.beta2);
-  add_double (object, "epsilon", settings->optimizer_settings.epsilon);
-  add_double (object, "weight-decay", settings->optimizer_settings.weight_decay);
-  json_object_set_string_member (object, "loss", settings->loss->name);
-  add_double (object, "label-smoothing", settings->label_smoothing);
-  add_double (object, "ema", settings->ema);
-  json_object_set_int_member (object, "seed", settings->seed);
+  describe_progress (object, trainer, progress);
+  if (settings != NULL)
+    json_object_set_member (object, "settings", json_gvariant_serialize (settings));
   text = json_to_string (root, TRUE);
   mended = mend_exponents (text);
   bytes = g_bytes_new (mended, strlen (mended));
   return gen_atomic_write (path, bytes, error);
 }
 
-gboolean
-gen_checkpoint_save (GenTrainer *trainer, const char *folder, guint64 samples, GError **error)
+/* The keys of the progress in the state's metadata. */
+enum {
+  KEY_SAMPLES,
+  KEY_BEST,
+  KEY_BEST_STEP,
+  KEY_STALE,
+  N_KEYS,
+};
+static const char *const keys[N_KEYS + 1] = { "samples", "best-frechet", "best-step",
+  "validations-since-best", NULL };
+
+static gboolean
+save_state (
+    GenTrainer *trainer, const char *folder, const GenTrainingProgress *progress, GError **error)
 {
   g_autofree char *path = g_build_filename (folder, GEN_CHECKPOINT_STATE, NULL);
-  g_autofree char *taken = g_strdup_printf ("%" G_GUINT64_FORMAT, samples);
+  char samples[32], best[G_ASCII_DTOSTR_BUF_SIZE], best_step[32], stale[32];
 
+  g_snprintf (samples, sizeof samples, "%" G_GUINT64_FORMAT, progress->samples);
+  g_ascii_dtostr (best, sizeof best, progress->best);
+  g_snprintf (best_step, sizeof best_step, "%" G_GUINT64_FORMAT, progress->best_step);
+  g_snprintf (stale, sizeof stale, "%" G_GUINT64_FORMAT, progress->stale);
+  return gen_state_file_save (trainer, path,
+      (const char *[]){ keys[KEY_SAMPLES], samples, keys[KEY_BEST], best, keys[KEY_BEST_STEP],
+          best_step, keys[KEY_STALE], stale, NULL },
+      error);
+}
+
+gboolean
+gen_checkpoint_save_models (GenTrainer *trainer, const char *folder, GError **error)
+{
   return gen_checkpoint_check (folder, error) &&
          save_model (
              gen_trainer_export_generator (trainer, FALSE), folder, "generator.onnx", error) &&
          save_model (
              gen_trainer_export_discriminator (trainer), folder, "discriminator.onnx", error) &&
          (gen_trainer_settings (trainer)->ema == 0 ||
-             save_model (
-                 gen_trainer_export_generator (trainer, TRUE), folder, "ema.onnx", error)) &&
-         save_settings (trainer, folder, samples, error) &&
-         gen_state_file_save (trainer, path, (const char *[]){ "samples", taken, NULL }, error);
+             save_model (gen_trainer_export_generator (trainer, TRUE), folder, "ema.onnx", error));
 }
 
 gboolean
-gen_checkpoint_load (GenTrainer *trainer, const char *folder, guint64 *samples, GError **error)
+gen_checkpoint_save (GenTrainer *trainer, const char *folder, GVariant *settings,
+    const GenTrainingProgress *progress, GError **error)
+{
+  return gen_checkpoint_save_models (trainer, folder, error) &&
+         save_description (trainer, folder, settings, progress, error) &&
+         save_state (trainer, folder, progress, error);
+}
+
+gboolean
+gen_checkpoint_load (
+    GenTrainer *trainer, const char *folder, GenTrainingProgress *progress, GError **error)
 {
   g_autofree char *path = g_build_filename (folder, GEN_CHECKPOINT_STATE, NULL);
+  char *values[N_KEYS] = { NULL };
 
-  return gen_state_file_load (trainer, path, (const char *[]){ "samples", NULL }, samples, error);
+  if (!gen_state_file_load (trainer, path, keys, values, error))
+    return FALSE;
+  *progress = (GenTrainingProgress)GEN_TRAINING_PROGRESS_START;
+  if (values[KEY_SAMPLES] != NULL)
+    progress->samples = g_ascii_strtoull (values[KEY_SAMPLES], NULL, 10);
+  if (values[KEY_BEST] != NULL)
+    progress->best = g_ascii_strtod (values[KEY_BEST], NULL);
+  if (values[KEY_BEST_STEP] != NULL)
+    progress->best_step = g_ascii_strtoull (values[KEY_BEST_STEP], NULL, 10);
+  if (values[KEY_STALE] != NULL)
+    progress->stale = g_ascii_strtoull (values[KEY_STALE], NULL, 10);
+  for (int i = 0; i < N_KEYS; i++)
+    g_free (values[i]);
+  return TRUE;
+}
+
+gboolean
+gen_training_progress_note (GenTrainingProgress *progress, guint64 step, double frechet)
+{
+  if (frechet >= progress->best) {
+    progress->stale++;
+    return FALSE;
+  }
+  progress->best = frechet;
+  progress->best_step = step;
+  progress->stale = 0;
+  return TRUE;
 }

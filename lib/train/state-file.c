@@ -46,8 +46,8 @@ find_state (const GenSafetensors *file, const GenBinding *state)
 }
 
 gboolean
-gen_state_file_load (GenTrainer *trainer, const char *path, const char *const *keys,
-    guint64 *numbers, GError **error)
+gen_state_file_load (
+    GenTrainer *trainer, const char *path, const char *const *keys, char **values, GError **error)
 {
   g_autoptr (GError) reason = NULL;
   g_autoptr (GenSafetensors) file = gen_safetensors_load (path, &reason);
@@ -75,11 +75,8 @@ gen_state_file_load (GenTrainer *trainer, const char *path, const char *const *k
     if (state->size > 0)
       memcpy (state->data, g_bytes_get_data (find_state (file, state)->data, NULL), state->size);
   }
-  for (int i = 0; keys[i] != NULL; i++) {
-    const char *text = gen_safetensors_metadata (file, keys[i]);
-
-    numbers[i] = text != NULL ? g_ascii_strtoull (text, NULL, 10) : 0;
-  }
+  for (int i = 0; keys[i] != NULL; i++)
+    values[i] = g_strdup (gen_safetensors_metadata (file, keys[i]));
   gen_trainer_states_changed (trainer);
   return TRUE;
 }

@@ -8,6 +8,6 @@
 gboolean gen_state_file_save (
     GenTrainer *trainer, const char *path, const char *const *metadata, GError **error);
 /* All states are read, or none. The values of `keys` (ended by NULL) in the metadata go to
- * `numbers`; 0 where they are missing. */
+ * `values`, (transfer full) each; NULL where they are missing. */
 gboolean gen_state_file_load (GenTrainer *trainer, const char *path, const char *const *keys,
-    guint64 *numbers, GError **error);
+    char **values, GError **error);

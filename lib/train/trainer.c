@@ -14,10 +14,10 @@
 /* Streams of random numbers; those of presets' weights start at 100, dropout's are node numbers. */
 #define STREAM_LATENT 0x10000u
 
-/* A net as it plays. */
+/* A net as it plays, in batches of the training's size: some models take no other. Where there
+ * are more or fewer latents or pictures, the last batch has a rest that nobody looks at. */
 typedef struct {
   GenPlan *plan;
-  gint64 batch;
   guint64 step; /* whose weights it has */
   gboolean average, filled;
 } Player;
@@ -231,6 +231,23 @@ gen_trainer_state (const GenTrainer *trainer, guint i)
   return g_ptr_array_index (trainer->states, i);
 }
 
+guint
+gen_trainer_n_weights (const GenTrainer *trainer)
+{
+  return trainer->training.generator->len + trainer->training.discriminator->len;
+}
+
+const GenBinding *
+gen_trainer_weight (const GenTrainer *trainer, guint i)
+{
+  const GPtrArray *generator = trainer->training.generator;
+  const GenWeight *weight =
+      i < generator->len ? g_ptr_array_index (generator, i)
+                         : g_ptr_array_index (trainer->training.discriminator, i - generator->len);
+
+  return gen_plan_find (trainer->plan, weight->state);
+}
+
 void
 gen_trainer_states_changed (GenTrainer *trainer)
 {
@@ -254,19 +271,17 @@ present (GenTrainer *trainer, const GenWeight *weight, gboolean average)
 
 static gboolean
 prepare (GenTrainer *trainer, Player *player, const GenGraph *net, GPtrArray *weights,
-    gboolean average, gboolean scores, gint64 batch, GError **error)
+    gboolean average, gboolean scores, GError **error)
 {
   guint64 step = gen_trainer_steps (trainer);
 
-  if (player->plan == NULL || player->batch != batch) {
+  if (player->plan == NULL) {
     GenPlanOptions options = { .threads = trainer->settings.threads };
-    g_autoptr (GenGraph) graph = gen_training_net (net, weights, scores, batch, error);
+    g_autoptr (GenGraph) graph =
+        gen_training_net (net, weights, scores, trainer->settings.batch_size, error);
 
-    g_clear_pointer (&player->plan, gen_plan_free);
     if (graph == NULL || (player->plan = gen_plan_new (graph, &options, error)) == NULL)
       return FALSE;
-    player->batch = batch;
-    player->filled = FALSE;
   }
   if (player->filled && player->step == step && player->average == average)
     return TRUE;
@@ -283,11 +298,25 @@ prepare (GenTrainer *trainer, Player *player, const GenGraph *net, GPtrArray *we
 }
 
 static void
-play (Player *player, const float *in, float *out)
+play (GenPlan *plan, gsize batch, const float *in, gsize n, float *out)
 {
-  gen_plan_bind_input (player->plan, 0, in);
-  gen_plan_bind_output (player->plan, 0, out);
-  gen_plan_run (player->plan);
+  gsize in_size = gen_plan_input (plan, 0)->size / sizeof (float) / batch;
+  gsize out_size = gen_plan_output (plan, 0)->size / sizeof (float) / batch;
+
+  for (; n >= batch; n -= batch) {
+    gen_plan_bind_input (plan, 0, in);
+    gen_plan_bind_output (plan, 0, out);
+    gen_plan_run (plan);
+    in += in_size * batch;
+    out += out_size * batch;
+  }
+  if (n == 0)
+    return;
+  gen_plan_bind_input (plan, 0, NULL);
+  gen_plan_bind_output (plan, 0, NULL);
+  memcpy (gen_plan_input (plan, 0)->data, in, n * in_size * sizeof (float));
+  gen_plan_run (plan);
+  memcpy (out, gen_plan_output (plan, 0)->data, n * out_size * sizeof (float));
 }
 
 gboolean
@@ -295,9 +324,9 @@ gen_trainer_generate (GenTrainer *trainer, gboolean average, const float *latent
     float *pictures, GError **error)
 {
   if (!prepare (trainer, &trainer->generate, trainer->generator, trainer->training.generator,
-          average, FALSE, n, error))
+          average, FALSE, error))
     return FALSE;
-  play (&trainer->generate, latents, pictures);
+  play (trainer->generate.plan, trainer->settings.batch_size, latents, n, pictures);
   return TRUE;
 }
 
@@ -306,9 +335,32 @@ gen_trainer_score (
     GenTrainer *trainer, const float *pictures, gsize n, float *scores, GError **error)
 {
   if (!prepare (trainer, &trainer->score, trainer->discriminator, trainer->training.discriminator,
-          FALSE, TRUE, n, error))
+          FALSE, TRUE, error))
     return FALSE;
-  play (&trainer->score, pictures, scores);
+  play (trainer->score.plan, trainer->settings.batch_size, pictures, n, scores);
+  return TRUE;
+}
+
+gboolean
+gen_trainer_draw (GenTrainer *trainer, gboolean average, const float *latents, int columns,
+    int rows, GenPicture *wall, GError **error)
+{
+  gsize size = gen_trainer_picture_size (trainer);
+  g_autofree float *pictures = g_new (float, size *columns *rows);
+  float low, high;
+
+  if (!gen_trainer_generate (trainer, average, latents, (gsize)columns * rows, pictures, error))
+    return FALSE;
+  gen_trainer_range (trainer, &low, &high);
+  for (int i = 0; i < columns * rows; i++) {
+    GenPicture tile = *wall;
+
+    tile.width = wall->width / columns;
+    tile.height = wall->height / rows;
+    tile.data += (gsize)(i / columns) * tile.height * tile.stride +
+                 (gsize)(i % columns) * tile.width * tile.channels;
+    gen_picture_from_planes (&tile, low, high, pictures + size * i);
+  }
   return TRUE;
 }
 

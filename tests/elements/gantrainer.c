@@ -121,6 +121,106 @@ test_models (void)
   scratch_remove (other);
 }
 
+/* Play a pipeline whose gantrainer has a validation pad; counts its validations, and how many were
+ * the best so far. */
+static void
+play_validated (const char *description, guint *n_validations, guint *n_best, guint64 *last_step)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GstElement) pipeline = gst_parse_launch (description, &error);
+  g_autoptr (GstBus) bus = NULL;
+  gboolean ended = FALSE;
+
+  g_assert_no_error (error);
+  bus = gst_element_get_bus (pipeline);
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  while (!ended) {
+    g_autoptr (GstMessage) message = gst_bus_timed_pop_filtered (
+        bus, 60 * GST_SECOND, GST_MESSAGE_ERROR | GST_MESSAGE_EOS | GST_MESSAGE_ELEMENT);
+
+    g_assert_nonnull (message);
+    g_assert_cmpint (GST_MESSAGE_TYPE (message), !=, GST_MESSAGE_ERROR);
+    ended = GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS;
+    if (gst_message_has_name (message, "gantrainer-validation")) {
+      const GstStructure *s = gst_message_get_structure (message);
+      double frechet, accuracy;
+      guint64 samples;
+      gboolean best;
+
+      g_assert_true (gst_structure_get (s, "step", G_TYPE_UINT64, last_step, "frechet",
+          G_TYPE_DOUBLE, &frechet, "samples", G_TYPE_UINT64, &samples, "accuracy-on-validation",
+          G_TYPE_DOUBLE, &accuracy, "best", G_TYPE_BOOLEAN, &best, NULL));
+      g_assert_cmpfloat (frechet, >, 0);
+      g_assert_cmpuint (samples, ==, 30);
+      g_assert_cmpfloat (accuracy, >=, 0);
+      g_assert_cmpfloat (accuracy, <=, 1);
+      g_assert_nonnull (gst_structure_get_string (s, "features"));
+      ++*n_validations;
+      *n_best += best;
+    }
+  }
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+}
+
+#define VALIDATION                                                                                 \
+  " videotestsrc pattern=ball num-buffers=%d ! video/x-raw,format=GRAY8,width=8,height=8 ! "       \
+  "t.validation"
+
+/* Each second step is validated, and the last one; the best models are kept, with the step that
+ * they are of; the run's table and pictures are in the log. */
+static void
+test_validation (void)
+{
+  g_autofree char *folder = scratch_new ();
+  g_autofree char *description = g_strdup_printf (SOURCE
+      "gantrainer name=t batch-size=8 silent=true checkpoint=%s validation-interval=2 "
+      "validation-samples=30 max-steps=5 log-interval=2" VALIDATION,
+      80, "GRAY8", folder, 50);
+  g_autofree char *path = g_build_filename (folder, "best", "generator.onnx", NULL);
+  g_autofree char *settings = g_build_filename (folder, "training.json", NULL);
+  g_autofree char *text = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GenGraph) graph = NULL;
+  guint n = 0, n_best = 0;
+  guint64 last = 0;
+
+  play_validated (description, &n, &n_best, &last);
+  g_assert_cmpuint (n, ==, 3);
+  g_assert_cmpuint (n_best, >=, 1);
+  g_assert_cmpuint (last, ==, 5);
+  graph = gen_onnx_load (path, &error);
+  g_assert_no_error (error);
+  g_assert_true (g_file_get_contents (settings, &text, NULL, NULL));
+  g_assert_nonnull (strstr (text, "\"best-step\""));
+  g_assert_nonnull (strstr (text, "\"validation-interval\" : 2"));
+  scratch_remove (folder);
+}
+
+/* A generator that does not learn gets no better: it ends long before its thousand steps. What is
+ * remembered across a resume counts on. */
+static void
+test_early_stopping (void)
+{
+  g_autofree char *folder = scratch_new ();
+  const char *format =
+      SOURCE "gantrainer name=t batch-size=8 silent=true checkpoint=%s validation-interval=1 "
+             "validation-samples=30 learning-rate=1e-30 early-stopping=3 %s" VALIDATION;
+  g_autofree char *first = g_strdup_printf (format, 8000, "GRAY8", folder, "max-steps=2", 30);
+  g_autofree char *second =
+      g_strdup_printf (format, 8000, "GRAY8", folder, "max-steps=1000 resume=true", 30);
+  guint n = 0, n_best = 0;
+  guint64 last = 0;
+
+  play_validated (first, &n, &n_best, &last);
+  g_assert_cmpuint (n, ==, 2);
+  g_assert_cmpuint (n_best, ==, 1);
+  play_validated (second, &n, &n_best, &last);
+  g_assert_cmpuint (n, ==, 4);
+  g_assert_cmpuint (n_best, ==, 1);
+  g_assert_cmpuint (last, ==, 4);
+  scratch_remove (folder);
+}
+
 /* The wall of three by two pictures that the written model makes of the preview's latents. */
 static void
 check_wall (const char *folder, GstBuffer *buffer)
@@ -252,6 +352,12 @@ test_errors (void)
   expect_error ("epoch-samples", "GRAY8", "epochs=3");
   expect_error ("generator-model", "GRAY8", "generator-model=x.onnx");
   expect_error ("learning-rate", "GRAY8", "learning-rate=1e30");
+  expect_error ("pad validation", "GRAY8", "early-stopping=2");
+  expect_error ("validation has a picture", "GRAY8",
+      "name=t videotestsrc num-buffers=9 ! video/x-raw,format=RGB,width=8,height=8 ! t.validation");
+  expect_error ("at least two pictures", "GRAY8",
+      "name=t videotestsrc num-buffers=1 ! video/x-raw,format=GRAY8,width=8,height=8 ! "
+      "t.validation");
 }
 
 /* A state that is cut off or of another net is refused, and says so. */
@@ -292,6 +398,8 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/gantrainer/resume", test_resume);
   g_test_add_func ("/gantrainer/models", test_models);
+  g_test_add_func ("/gantrainer/validation", test_validation);
+  g_test_add_func ("/gantrainer/early-stopping", test_early_stopping);
   g_test_add_func ("/gantrainer/preview", test_preview);
   g_test_add_func ("/gantrainer/flush", test_flush);
   g_test_add_func ("/gantrainer/errors", test_errors);

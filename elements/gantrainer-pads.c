@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* gantrainer's sink pads: "sink" gathers batches and blocks while training has enough of them;
+ * "validation" keeps its pictures. What is common to both comes first. */
+#include "gantrainer.h"
+
+static GstCaps *
+picture_caps (GstGanTrainer *self, GstPad *pad)
+{
+  static const int sizes[] = { 28, 32, 64 };
+  GstCaps *caps = gst_pad_get_pad_template_caps (pad);
+
+  if (self->generator_model != NULL || g_strcmp0 (self->preset, "dcgan") != 0)
+    return caps;
+  caps = gst_caps_make_writable (caps);
+  for (guint i = 1; i < G_N_ELEMENTS (sizes); i++)
+    gst_caps_append_structure (caps, gst_structure_copy (gst_caps_get_structure (caps, 0)));
+  for (guint i = 0; i < G_N_ELEMENTS (sizes); i++)
+    gst_structure_set (gst_caps_get_structure (caps, i), "width", G_TYPE_INT, sizes[i], "height",
+        G_TYPE_INT, sizes[i], NULL);
+  return caps;
+}
+
+static gboolean
+query (GstPad *pad, GstObject *parent, GstQuery *query)
+{
+  g_autoptr (GstCaps) caps = NULL;
+  GstCaps *filter;
+
+  if (GST_QUERY_TYPE (query) != GST_QUERY_CAPS)
+    return gst_pad_query_default (pad, parent, query);
+  caps = picture_caps (GST_GAN_TRAINER (parent), pad);
+  gst_query_parse_caps (query, &filter);
+  if (filter != NULL) {
+    g_autoptr (GstCaps) both = gst_caps_intersect_full (filter, caps, GST_CAPS_INTERSECT_FIRST);
+
+    gst_query_set_caps_result (query, both);
+    return TRUE;
+  }
+  gst_query_set_caps_result (query, caps);
+  return TRUE;
+}
+
+static gboolean
+map_frame (GstGanTrainer *self, GstVideoFrame *frame, const GstVideoInfo *info, GstBuffer *buffer)
+{
+  if (gst_video_frame_map (frame, info, buffer, GST_MAP_READ))
+    return TRUE;
+  GST_ELEMENT_ERROR (self, STREAM, FORMAT, ("a buffer is smaller than its caps say"), (NULL));
+  return FALSE;
+}
+
+static GenPicture
+frame_picture (const GstVideoFrame *frame)
+{
+  return (GenPicture){ .data = GST_VIDEO_FRAME_PLANE_DATA (frame, 0),
+    .width = GST_VIDEO_FRAME_WIDTH (frame),
+    .height = GST_VIDEO_FRAME_HEIGHT (frame),
+    .channels = GST_VIDEO_FRAME_N_COMPONENTS (frame),
+    .stride = GST_VIDEO_FRAME_PLANE_STRIDE (frame, 0) };
+}
+
+/* --- sink --- */
+
+static gboolean
+sink_caps (GstGanTrainer *self, GstCaps *caps)
+{
+  g_autoptr (GError) error = NULL;
+  GstVideoInfo info;
+
+  if (!gst_video_info_from_caps (&info, caps))
+    return FALSE;
+  if (self->trainer != NULL) {
+    if (info.width == self->info.width && info.height == self->info.height &&
+        GST_VIDEO_INFO_FORMAT (&info) == GST_VIDEO_INFO_FORMAT (&self->info)) {
+      self->info = info;
+      return TRUE;
+    }
+    GST_ELEMENT_ERROR (self, STREAM, FORMAT,
+        ("the size and format of the pictures cannot change while training runs"), (NULL));
+    return FALSE;
+  }
+  self->info = info;
+  if (!gst_gan_trainer_open (self, &error)) {
+    GST_ELEMENT_ERROR (self, LIBRARY, INIT, ("%s", error->message), (NULL));
+    gst_gan_trainer_close (self);
+    return FALSE;
+  }
+  gst_gan_trainer_start_training (self);
+  return TRUE;
+}
+
+/* Pictures that training does not have yet are thrown away. */
+static void
+empty_queue (GstGanTrainer *self)
+{
+  self->write = self->read + (self->busy ? 1 : 0);
+  self->slot = 0;
+}
+
+static void
+take_dataset (GstGanTrainer *self, const GstStructure *structure)
+{
+  guint length;
+
+  if (gst_structure_has_name (structure, "generative-dataset") &&
+      gst_structure_get_uint (structure, "length", &length)) {
+    g_mutex_lock (&self->mutex);
+    self->dataset_length = length;
+    g_mutex_unlock (&self->mutex);
+  }
+}
+
+static gboolean
+sink_event (GstPad *pad, GstObject *parent, GstEvent *event)
+{
+  GstGanTrainer *self = GST_GAN_TRAINER (parent);
+  gboolean handled = TRUE;
+  GstCaps *caps;
+
+  switch (GST_EVENT_TYPE (event)) {
+  case GST_EVENT_CAPS:
+    gst_event_parse_caps (event, &caps);
+    handled = sink_caps (self, caps);
+    break;
+  case GST_EVENT_CUSTOM_DOWNSTREAM_STICKY:
+    take_dataset (self, gst_event_get_structure (event));
+    break;
+  case GST_EVENT_FLUSH_START:
+    g_mutex_lock (&self->mutex);
+    self->flushing = TRUE;
+    g_cond_broadcast (&self->cond);
+    g_mutex_unlock (&self->mutex);
+    break;
+  case GST_EVENT_FLUSH_STOP:
+    g_mutex_lock (&self->mutex);
+    self->flushing = FALSE;
+    self->data_ended = FALSE;
+    empty_queue (self);
+    g_mutex_unlock (&self->mutex);
+    break;
+  case GST_EVENT_EOS:
+    g_mutex_lock (&self->mutex);
+    self->data_ended = TRUE;
+    g_cond_broadcast (&self->cond);
+    g_mutex_unlock (&self->mutex);
+    if (self->trainer == NULL)
+      GST_ELEMENT_ERROR (
+          self, STREAM, WRONG_TYPE, ("the data ended before any picture came"), (NULL));
+    break;
+  default:
+    break; /* segments and tags of the data say nothing about the preview */
+  }
+  gst_event_unref (event);
+  return handled;
+}
+
+/* Wait until the batch being filled has a place. Under the mutex. */
+static GstFlowReturn
+wait_for_place (GstGanTrainer *self)
+{
+  while (!self->flushing && self->flow == GST_FLOW_OK &&
+         self->write - self->read >= GST_GAN_TRAINER_BATCHES)
+    g_cond_wait (&self->cond, &self->mutex);
+  return self->flushing ? GST_FLOW_FLUSHING : self->flow;
+}
+
+static GstFlowReturn
+sink_take (GstGanTrainer *self, GstBuffer *buffer)
+{
+  gsize picture_floats = self->batch_floats / self->settings.batch_size;
+  GstVideoFrame frame;
+  GstFlowReturn flow;
+  GenPicture picture;
+  float *batch;
+
+  g_mutex_lock (&self->mutex);
+  flow = wait_for_place (self);
+  batch = self->batches[self->write % GST_GAN_TRAINER_BATCHES];
+  g_mutex_unlock (&self->mutex);
+  if (flow != GST_FLOW_OK)
+    return flow;
+  if (!map_frame (self, &frame, &self->info, buffer))
+    return GST_FLOW_ERROR;
+  picture = frame_picture (&frame);
+  gen_picture_to_planes (&picture, self->low, self->high, batch + self->slot * picture_floats);
+  gst_video_frame_unmap (&frame);
+  if (++self->slot < (guint)self->settings.batch_size)
+    return GST_FLOW_OK;
+  g_mutex_lock (&self->mutex);
+  self->slot = 0;
+  self->write++;
+  g_cond_broadcast (&self->cond);
+  g_mutex_unlock (&self->mutex);
+  return GST_FLOW_OK;
+}
+
+static GstFlowReturn
+sink_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
+{
+  GstGanTrainer *self = GST_GAN_TRAINER (parent);
+  GstFlowReturn flow = GST_FLOW_OK;
+
+  if (self->trainer == NULL)
+    flow = GST_FLOW_NOT_NEGOTIATED;
+  else if (self->skip > 0) /* an earlier run has seen it already */
+    self->skip--;
+  else
+    flow = sink_take (self, buffer);
+  gst_buffer_unref (buffer);
+  return flow;
+}
+
+/* --- validation --- */
+
+static void
+end_validation_data (GstGanTrainer *self)
+{
+  g_mutex_lock (&self->mutex);
+  self->validation_ended = TRUE;
+  g_cond_broadcast (&self->cond);
+  g_mutex_unlock (&self->mutex);
+}
+
+static gboolean
+validation_event (GstPad *pad, GstObject *parent, GstEvent *event)
+{
+  GstGanTrainer *self = GST_GAN_TRAINER (parent);
+  gboolean handled = TRUE;
+  GstCaps *caps;
+
+  if (GST_EVENT_TYPE (event) == GST_EVENT_CAPS) {
+    gst_event_parse_caps (event, &caps);
+    handled = gst_video_info_from_caps (&self->validation_info, caps);
+  } else if (GST_EVENT_TYPE (event) == GST_EVENT_EOS) {
+    end_validation_data (self);
+  }
+  gst_event_unref (event);
+  return handled;
+}
+
+static GstFlowReturn
+validation_take (GstGanTrainer *self, GstBuffer *buffer)
+{
+  GstVideoFrame frame;
+  GenPicture picture;
+  gboolean ended;
+
+  g_mutex_lock (&self->mutex);
+  ended = self->validation_ended;
+  g_mutex_unlock (&self->mutex);
+  if (ended)
+    return GST_FLOW_EOS;
+  if (!map_frame (self, &frame, &self->validation_info, buffer))
+    return GST_FLOW_ERROR;
+  picture = frame_picture (&frame);
+  gen_validation_add (self->validation, &picture);
+  gst_video_frame_unmap (&frame);
+  if (gen_validation_count (self->validation) < self->validation_samples)
+    return GST_FLOW_OK;
+  end_validation_data (self);
+  return GST_FLOW_EOS;
+}
+
+static GstFlowReturn
+validation_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
+{
+  GstGanTrainer *self = GST_GAN_TRAINER (parent);
+  GstFlowReturn flow = GST_FLOW_NOT_NEGOTIATED;
+
+  if (gst_pad_has_current_caps (pad))
+    flow = validation_take (self, buffer);
+  gst_buffer_unref (buffer);
+  return flow;
+}
+
+GstPad *
+gst_gan_trainer_new_sink (GstGanTrainer *self, GstPadTemplate *pad_template)
+{
+  gboolean validation = GST_PAD_TEMPLATE_PRESENCE (pad_template) == GST_PAD_REQUEST;
+  GstPad *pad =
+      gst_pad_new_from_template (pad_template, GST_PAD_TEMPLATE_NAME_TEMPLATE (pad_template));
+
+  gst_pad_set_chain_function (pad, validation ? validation_chain : sink_chain);
+  gst_pad_set_event_function (pad, validation ? validation_event : sink_event);
+  gst_pad_set_query_function (pad, query);
+  return pad;
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* How training is going, told on the bus, on the terminal, and to TensorBoard. */
+#include "gantrainer.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+/* Microseconds between lines where no terminal shows them. */
+#define PRINT_TIME (30 * G_TIME_SPAN_SECOND)
+
+static void
+print (GstGanTrainer *self, const char *line, gboolean last)
+{
+  gint64 now = g_get_monotonic_time ();
+
+  if (self->silent)
+    return;
+  if (isatty (STDERR_FILENO)) {
+    fprintf (stderr, "\r%s\033[K%s", line, last ? "\n" : "");
+  } else if (last || now - self->printed_time >= PRINT_TIME) {
+    self->printed_time = now;
+    fprintf (stderr, "%s\n", line);
+  }
+  fflush (stderr);
+}
+
+static void
+post (GstGanTrainer *self, GstStructure *structure)
+{
+  gst_element_post_message (
+      GST_ELEMENT (self), gst_message_new_element (GST_OBJECT (self), structure));
+}
+
+static void
+post_progress (GstGanTrainer *self, GstProgressType type, const char *text)
+{
+  gst_element_post_message (
+      GST_ELEMENT (self), gst_message_new_progress (GST_OBJECT (self), type, "training", text));
+}
+
+/* The log is no reason to stop: where it cannot be written, a warning says so once. */
+static void
+check_log (GstGanTrainer *self, gboolean written, const GError *error)
+{
+  if (written)
+    return;
+  GST_ELEMENT_WARNING (self, RESOURCE, WRITE, ("log-dir: %s", error->message), (NULL));
+  g_clear_pointer (&self->log, gen_training_log_free);
+}
+
+void
+gst_gan_trainer_log_nets (GstGanTrainer *self)
+{
+  g_auto (GenPicture) wall = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  if (self->log != NULL)
+    check_log (self,
+        gst_gan_trainer_draw_wall (self, &wall, &error) &&
+            gen_training_log_nets (self->log, &wall, &error),
+        error);
+}
+
+void
+gst_gan_trainer_report_start (GstGanTrainer *self)
+{
+  g_autofree char *folder = self->log_dir != NULL
+                                ? g_strdup (self->log_dir)
+                                : g_build_filename (self->checkpoint, "logs", NULL);
+  g_autoptr (GError) error = NULL;
+
+  post_progress (self, GST_PROGRESS_TYPE_START, "Training started");
+  self->log = gen_training_log_new (
+      folder, self->trainer, gst_gan_trainer_describe_settings (self), &error);
+  if (self->log == NULL)
+    GST_ELEMENT_WARNING (self, RESOURCE, OPEN_WRITE, ("log-dir: %s", error->message), (NULL));
+}
+
+static char *
+make_line (
+    GstGanTrainer *self, const GenTrainerFigures *figures, guint64 epoch, double rate, double left)
+{
+  GString *line = g_string_new (GST_OBJECT_NAME (self));
+
+  g_string_append_printf (line,
+      ": step %" G_GUINT64_FORMAT ", epoch %" G_GUINT64_FORMAT ", %.1f steps/s, loss D %.3f G %.3f",
+      gen_trainer_steps (self->trainer), epoch, rate, figures->discriminator_loss,
+      figures->generator_loss);
+  if (self->validated_step != G_MAXUINT64)
+    g_string_append_printf (line, ", Frechet %.4f (best %.4f at step %" G_GUINT64_FORMAT ")",
+        self->validated.frechet, self->progress.best, self->progress.best_step);
+  if (left >= 0)
+    g_string_append_printf (line, ", %.0f s left", left);
+  return g_string_free (line, FALSE);
+}
+
+void
+gst_gan_trainer_report (GstGanTrainer *self, const GenTrainerFigures *figures, gboolean last)
+{
+  gint64 now = g_get_monotonic_time (), since = last ? self->start_time : self->reported_time;
+  guint64 step = gen_trainer_steps (self->trainer), end = gst_gan_trainer_last_step (self);
+  guint64 length = gst_gan_trainer_epoch_length (self);
+  guint64 epoch = length > 0 ? self->progress.samples / length : 0;
+  double rate =
+      (step - (last ? self->first_step : self->reported_step)) / (MAX (now - since, 1) * 1e-6);
+  double left = -1;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *line = NULL;
+
+  if (end > 0 && rate > 0)
+    left = last || end <= step ? 0 : (end - step) / rate;
+  self->reported_step = step;
+  self->reported_time = now;
+  if (self->log != NULL)
+    check_log (self, gen_training_log_figures (self->log, figures, rate, &error), error);
+  line = make_line (self, figures, epoch, rate, left);
+  print (self, line, last);
+  post (self,
+      gst_structure_new ("gantrainer-progress", "step", G_TYPE_UINT64, step, "epoch", G_TYPE_UINT64,
+          epoch, "samples-per-second", G_TYPE_DOUBLE, rate * self->settings.batch_size,
+          "seconds-left", G_TYPE_DOUBLE, left, "discriminator-loss", G_TYPE_DOUBLE,
+          figures->discriminator_loss, "generator-loss", G_TYPE_DOUBLE, figures->generator_loss,
+          "accuracy-on-real", G_TYPE_DOUBLE, figures->accuracy_on_real, "accuracy-on-fake",
+          G_TYPE_DOUBLE, figures->accuracy_on_fake, NULL));
+  post_progress (self, last ? GST_PROGRESS_TYPE_COMPLETE : GST_PROGRESS_TYPE_CONTINUE, line);
+}
+
+void
+gst_gan_trainer_report_validation (GstGanTrainer *self, gboolean best)
+{
+  const GenValidationFigures *figures = &self->validated;
+  g_autoptr (GError) error = NULL;
+
+  if (self->log != NULL)
+    check_log (self, gen_training_log_validation (self->log, figures, &error), error);
+  post (
+      self, gst_structure_new ("gantrainer-validation", "step", G_TYPE_UINT64, self->validated_step,
+                "frechet", G_TYPE_DOUBLE, figures->frechet, "features", G_TYPE_STRING,
+                figures->features, "samples", G_TYPE_UINT64, figures->samples, "diversity",
+                G_TYPE_DOUBLE, figures->diversity, "accuracy-on-validation", G_TYPE_DOUBLE,
+                figures->accuracy_on_validation, "best", G_TYPE_BOOLEAN, best, NULL));
+}
+
+void
+gst_gan_trainer_report_end (GstGanTrainer *self, gboolean done, gboolean stopped)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (self->log != NULL)
+    check_log (self, gen_training_log_end (self->log, done, &error), error);
+  g_clear_pointer (&self->log, gen_training_log_free);
+  if (!done)
+    post_progress (self, stopped ? GST_PROGRESS_TYPE_CANCELED : GST_PROGRESS_TYPE_ERROR,
+        stopped ? "Training was stopped" : "Training failed");
+}

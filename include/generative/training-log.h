@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <generative/validation.h>
+
+G_BEGIN_DECLS
+
+/**
+ * GenTrainingLog: a training as TensorBoard shows it: curves, made pictures, the distribution of
+ * each weight, and a row in the table of runs. Errors name the file; after one, the log takes no
+ * more.
+ */
+typedef struct _GenTrainingLog GenTrainingLog;
+
+/* A new event file in `folder`, of `trainer`, which must live as long. `settings` (a{sv}) is what
+ * the table of runs shows. (transfer full) */
+GenTrainingLog *gen_training_log_new (
+    const char *folder, GenTrainer *trainer, GVariant *settings, GError **error);
+void gen_training_log_free (GenTrainingLog *log);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenTrainingLog, gen_training_log_free)
+
+/* Figures of the present step. */
+gboolean gen_training_log_figures (
+    GenTrainingLog *log, const GenTrainerFigures *figures, double steps_per_second, GError **error);
+gboolean gen_training_log_validation (
+    GenTrainingLog *log, const GenValidationFigures *figures, GError **error);
+/* What the generator makes at the present step, and histograms of the weights. */
+gboolean gen_training_log_nets (GenTrainingLog *log, const GenPicture *wall, GError **error);
+/* How the training ended. */
+gboolean gen_training_log_end (GenTrainingLog *log, gboolean success, GError **error);
+
+G_END_DECLS
