@@ -57,7 +57,7 @@ if [ -z "$data" ]; then
     # A little of everything that a hand varies; digits have no mirror images.
     augment="rotate=6 scale=0.05"
     train="preset=mlp batch-size=128 ema=0.998 epochs=${epochs:-100}"
-    title="${epochs:-100} epochs of 5,000 digits"
+    title="${epochs:-100} epochs of 4,500 digits, with 500 more to validate by"
 else
     # A link has no spaces in its name, whatever the folder is called.
     ln -sfn "$data" data
@@ -70,6 +70,8 @@ else
     title="the pictures of $data"
 fi
 picture="video/x-raw,format=$format,width=$size,height=$size"
+# A tenth of the pictures is kept from training, to see how it comes on.
+split="test-fraction=0 split"
 
 # What is played is the moving average of the generator's weights: the same pictures with less of
 # the last steps' noise.
@@ -78,8 +80,9 @@ say "Training on $title"
 rm -rf untrained
 launch datasetsrc $source ! "$picture" ! gantrainer $train max-steps=1 learning-rate=1e-12 seed=1 \
     checkpoint=untrained silent=true
-launch datasetsrc $source seed=1 ! "$picture" ! videoaugment $augment seed=1 ! \
-    gantrainer $train seed=1 checkpoint=model
+launch gantrainer name=trainer $train seed=1 checkpoint=model \
+    datasetsrc $source seed=1 $split=train ! "$picture" ! videoaugment $augment seed=1 ! trainer.sink \
+    datasetsrc $source seed=1 $split=validation epochs=1 ! "$picture" ! trainer.validation
 
 # figure FILE NAME: a number of a report's summary, its last line; the mean, where it has one.
 figure() {

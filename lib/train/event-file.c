@@ -92,16 +92,14 @@ gen_event_file_new (const char *folder, gint64 first_step, GError **error)
   event.file_version = (char *)"brain.Event:2";
   if (!write_event (file, &event, error))
     return NULL;
-  if (first_step > 0) {
-    event.file_version = NULL;
-    event.has_step = TRUE;
-    event.step = first_step;
-    event.session_log = &log;
-    log.has_status = TRUE;
-    log.status = GEN_EVENT__SESSION_LOG__STATUS__START;
-    if (!write_event (file, &event, error))
-      return NULL;
-  }
+  event.file_version = NULL;
+  event.has_step = TRUE;
+  event.step = first_step;
+  event.session_log = &log;
+  log.has_status = TRUE;
+  log.status = GEN_EVENT__SESSION_LOG__STATUS__START;
+  if (!write_event (file, &event, error))
+    return NULL;
   return g_steal_pointer (&file);
 }
 

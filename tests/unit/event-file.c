@@ -202,19 +202,19 @@ test_values (void)
   g_assert_no_error (error);
 
   events = read_events (gen_event_file_get_path (file));
-  g_assert_cmpuint (events->len, ==, 4);
+  g_assert_cmpuint (events->len, ==, 5);
   first = g_ptr_array_index (events, 0);
   g_assert_cmpstr (first->file_version, ==, "brain.Event:2");
   g_assert_cmpfloat (first->wall_time, <=, before);
   g_assert_cmpfloat (first->wall_time, >, before - 3600);
-  value = value_of (events, 1, 7);
+  value = value_of (events, 2, 7);
   g_assert_cmpstr (value->tag, ==, "loss/g");
   g_assert_cmpfloat (value->simple_value, ==, 0.75);
-  value = value_of (events, 2, 8);
+  value = value_of (events, 3, 8);
   g_assert_cmpint (value->image->width, ==, 5);
   g_assert_cmpint (value->image->height, ==, 4);
   g_assert_cmpmem (value->image->encoded_image.data, 8, "\x89PNG\r\n\x1a\n", 8);
-  value = value_of (events, 3, 9);
+  value = value_of (events, 4, 9);
   g_assert_cmpstr (value->metadata->plugin_data->plugin_name, ==, "text");
   g_assert_cmpmem (
       value->tensor->string_val[0].data, value->tensor->string_val[0].len, "gr\xc3\xbc\xc3\x9f", 6);
@@ -237,7 +237,7 @@ test_histogram (void)
   g_assert_true (gen_event_file_histogram (file, 2, "w", same, G_N_ELEMENTS (same), &error));
   g_assert_true (gen_event_file_histogram (file, 3, "w", NULL, 0, &error));
   events = read_events (gen_event_file_get_path (file));
-  h = value_of (events, 1, 1)->histogram;
+  h = value_of (events, 2, 1)->histogram;
   g_assert_cmpfloat (h->min, ==, -3);
   g_assert_cmpfloat (h->max, ==, 27);
   g_assert_cmpfloat (h->num, ==, 7);
@@ -254,10 +254,10 @@ test_histogram (void)
   g_assert_cmpfloat (h->bucket[3], ==, 1);
   g_assert_cmpfloat (h->bucket[4], ==, 2);
   g_assert_cmpfloat (h->bucket[29], ==, 2);
-  h = value_of (events, 2, 2)->histogram;
+  h = value_of (events, 3, 2)->histogram;
   g_assert_cmpfloat (h->min, ==, 2);
   g_assert_cmpfloat (h->bucket[0], ==, 3);
-  h = value_of (events, 3, 3)->histogram;
+  h = value_of (events, 4, 3)->histogram;
   g_assert_cmpfloat (h->num, ==, 0);
   scratch_remove (folder);
 }
@@ -294,14 +294,14 @@ test_hparams (void)
   g_assert_true (gen_event_file_hparams (file, g_variant_dict_end (&dict), metrics, &error));
   g_assert_true (gen_event_file_end (file, FALSE, &error));
   events = read_events (gen_event_file_get_path (file));
-  g_assert_cmpuint (events->len, ==, 4);
+  g_assert_cmpuint (events->len, ==, 5);
 
-  h = hparams_of (events, 1, "_hparams_/experiment");
+  h = hparams_of (events, 2, "_hparams_/experiment");
   g_assert_cmpuint (h->experiment->n_hparam_infos, ==, 5);
   g_assert_cmpuint (h->experiment->n_metric_infos, ==, 2);
   g_assert_cmpstr (h->experiment->metric_infos[1]->name->tag, ==, "frechet");
   gen_event__hparams__free_unpacked (h, NULL);
-  h = hparams_of (events, 2, "_hparams_/session_start_info");
+  h = hparams_of (events, 3, "_hparams_/session_start_info");
   g_assert_cmpuint (h->session_start->n_hparams, ==, 5);
   for (int i = 0; i < 5; i++) {
     const char *key = h->session_start->hparams[i]->key;
@@ -318,7 +318,7 @@ test_hparams (void)
                                        : 77);
   }
   gen_event__hparams__free_unpacked (h, NULL);
-  h = hparams_of (events, 3, "_hparams_/session_end_info");
+  h = hparams_of (events, 4, "_hparams_/session_end_info");
   g_assert_cmpint (h->session_end->status, ==, GEN_EVENT__SESSION_END__STATUS__FAILURE);
   gen_event__hparams__free_unpacked (h, NULL);
   scratch_remove (folder);
@@ -369,8 +369,8 @@ test_full (void)
   g_clear_error (&error);
   g_assert_true (gen_event_file_scalar (file, 2, "s", 1, &error));
   events = read_events (gen_event_file_get_path (file));
-  g_assert_cmpuint (events->len, ==, 2);
-  g_assert_cmpstr (value_of (events, 1, 2)->tag, ==, "s");
+  g_assert_cmpuint (events->len, ==, 3);
+  g_assert_cmpstr (value_of (events, 2, 2)->tag, ==, "s");
   scratch_remove (folder);
 }
 

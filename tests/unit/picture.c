@@ -344,6 +344,32 @@ test_no_picture (void)
   scratch_remove (folder);
 }
 
+/* All bytes come back from the numbers that they stand for; numbers beyond are clamped. */
+static void
+test_planes (void)
+{
+  g_auto (GenPicture) picture = { 0 }, back = { 0 };
+  float planes[3 * 16 * 16];
+
+  gen_picture_init (&picture, 16, 16, 3);
+  gen_picture_init (&back, 16, 16, 3);
+  for (int y = 0; y < 16; y++)
+    for (int x = 0; x < 48; x++)
+      picture.data[y * picture.stride + x] = (guint8)(y * 16 + x / 3 + 85 * (x % 3));
+  gen_picture_to_planes (&picture, -1, 1, planes);
+  g_assert_cmpfloat_with_epsilon (planes[0], -1, 1e-6);
+  g_assert_cmpfloat_with_epsilon (planes[255], 1, 1e-6);
+  g_assert_cmpfloat_with_epsilon (planes[256], 85 / 127.5 - 1, 1e-6);
+  gen_picture_from_planes (&back, -1, 1, planes);
+  for (int y = 0; y < 16; y++)
+    g_assert_cmpmem (picture.data + y * picture.stride, 48, back.data + y * back.stride, 48);
+  planes[0] = -7;
+  planes[1] = 7;
+  gen_picture_from_planes (&back, -1, 1, planes);
+  g_assert_cmpuint (back.data[0], ==, 0);
+  g_assert_cmpuint (back.data[3], ==, 255);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -360,5 +386,6 @@ main (int argc, char **argv)
   g_test_add_func ("/picture/cut-gif", test_cut_gif);
   g_test_add_func ("/picture/huge", test_huge);
   g_test_add_func ("/picture/no-picture", test_no_picture);
+  g_test_add_func ("/picture/planes", test_planes);
   return g_test_run ();
 }

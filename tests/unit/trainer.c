@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Losses and optimisers against PyTorch's numbers, and training as a whole on small nets. */
 #include <generative/random.h>
-#include <generative/trainer.h>
+#include <generative/validation.h>
 
 #include <math.h>
 #include <string.h>
@@ -212,6 +212,73 @@ test_resume (void)
   check_resume (&gen_preset_dcgan, &(GenPresetOptions){ GEN_PRESET_DEFAULTS, .dropout = 0.3 });
 }
 
+/* Any number of latents gives what each gives by itself. */
+static void
+test_generate (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GenTrainer) trainer = trainer_new (&gen_preset_mlp, &small,
+      &(GenTrainerSettings){ GEN_TRAINER_DEFAULTS, .batch_size = BATCH, .threads = 2 }, &error);
+  const int n = 2 * BATCH + 3;
+  g_autofree float *latents = g_new (float, n * 100), *pictures = g_new (float, n * 64);
+  GenRandom random = gen_random_new (1, 0);
+  float one[64];
+
+  g_assert_no_error (error);
+  gen_random_normal (&random, 0, 0, latents, n * 100);
+  g_assert_true (gen_trainer_generate (trainer, FALSE, latents, n, pictures, &error));
+  for (int i = 0; i < n; i += 5) {
+    g_assert_true (gen_trainer_generate (trainer, FALSE, latents + i * 100, 1, one, &error));
+    for (int k = 0; k < 64; k++)
+      g_assert_cmpfloat_with_epsilon (one[k], pictures[i * 64 + k], 1e-6);
+  }
+}
+
+/* Pictures that the generator makes of the validation's own latents are at no distance from what
+ * is made of them; others are. */
+static void
+test_validation (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GenTrainer) trainer = trainer_new (&gen_preset_mlp, &small,
+      &(GenTrainerSettings){ GEN_TRAINER_DEFAULTS, .batch_size = BATCH, .threads = 2 }, &error);
+  g_autoptr (GenValidation) same = gen_validation_new (3), other = gen_validation_new (4);
+  g_autoptr (GenValidation) wrong = gen_validation_new (3);
+  const int n = 3 * BATCH + 5;
+  g_autofree float *latents = g_new (float, n * 100);
+  g_auto (GenPicture) wall = { 0 }, odd = { 0 };
+  GenRandom random = gen_random_new (3, 0x30000);
+  GenValidationFigures figures;
+
+  g_assert_no_error (error);
+  gen_random_normal (&random, 0, 0, latents, n * 100);
+  gen_picture_init (&wall, 8, 8 * n, 1);
+  g_assert_true (gen_trainer_draw (trainer, FALSE, latents, 1, n, &wall, &error));
+  for (int i = 0; i < n; i++) {
+    GenPicture picture = wall;
+
+    picture.height = 8;
+    picture.data += i * 8 * picture.stride;
+    gen_validation_add (same, &picture);
+    gen_validation_add (other, &picture);
+  }
+  g_assert_true (gen_validation_measure (same, trainer, &figures, &error));
+  g_assert_cmpfloat (figures.frechet, <, 1e-6);
+  g_assert_cmpuint (figures.samples, ==, n);
+  g_assert_cmpfloat (figures.diversity, >, 0);
+  g_assert_true (gen_validation_measure (other, trainer, &figures, &error));
+  g_assert_cmpfloat (figures.frechet, >, 1e-3);
+
+  gen_picture_init (&odd, 9, 8, 1);
+  gen_validation_add (wrong, &odd);
+  g_assert_false (gen_validation_measure (wrong, trainer, &figures, &error));
+  g_assert_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING);
+  g_clear_error (&error);
+  gen_validation_add (wrong, &odd);
+  g_assert_false (gen_validation_measure (wrong, trainer, &figures, &error));
+  g_assert_nonnull (strstr (error->message, "9 by 8"));
+}
+
 /* Each loss moves each preset, in all sizes, without trouble. */
 static void
 test_presets (void)
@@ -297,6 +364,8 @@ main (int argc, char **argv)
   g_test_add_func ("/trainer/losses", test_losses);
   g_test_add_func ("/trainer/learns", test_learns);
   g_test_add_func ("/trainer/resume", test_resume);
+  g_test_add_func ("/trainer/generate", test_generate);
+  g_test_add_func ("/trainer/validation", test_validation);
   g_test_add_func ("/trainer/presets", test_presets);
   g_test_add_func ("/trainer/divergence", test_divergence);
   g_test_add_func ("/trainer/errors", test_errors);
