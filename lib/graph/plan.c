@@ -181,7 +181,7 @@ lay_out (GenPlan *plan)
   for (guint i = 0; i < plan->n_kernels; i++)
     scratch[i] = plan->kernels[i].scratch_size;
   gen_storages_plan_arena (storages, graph, scratch, offsets);
-  plan->arena = gen_aligned_alloc (storages->arena_size);
+  plan->arena = gen_aligned_alloc (MAX (storages->arena_size, 1));
 
   for (guint i = 0; i < plan->n_kernels; i++) {
     GenKernel *kernel = &plan->kernels[i];
