@@ -71,12 +71,14 @@ for script in tests/pipelines/test-*.sh; do
 done
 
 # The documents.
-if sh docs/generate-elements.sh --check >"$logs/docs.log" 2>&1; then
-    summarise "docs/elements" 1 0
-else
-    cat "$logs/docs.log"
-    summarise "docs/elements" 0 1
-fi
+for page in elements operators; do
+    if sh docs/generate-$page.sh --check >"$logs/docs-$page.log" 2>&1; then
+        summarise "docs/$page" 1 0
+    else
+        cat "$logs/docs-$page.log"
+        summarise "docs/$page" 0 1
+    fi
+done
 
 echo "logs: $logs"
 echo "$passed passed, $failed failed"

@@ -10,6 +10,7 @@ static const Command *const commands[] = {
   &command_run,
   &command_check,
   &command_bench,
+  &command_operators,
 };
 
 gboolean
@@ -46,7 +47,7 @@ print_help (void)
 {
   g_print ("generative-model %s: looks at models, runs, checks and times them\n\n", GEN_VERSION);
   for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
-    g_print ("  generative-model %-8s %-18s %s\n", commands[i]->name, commands[i]->arguments,
+    g_print ("  generative-model %-9s %-18s %s\n", commands[i]->name, commands[i]->arguments,
         commands[i]->summary);
   g_print ("\nEach takes --help.\n");
 }

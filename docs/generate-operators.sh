@@ -1,0 +1,85 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Writes docs/operators.md: the operators, from the tool itself, and what ONNX's own backend tests
+# say of them, from a run of all of them.
+#
+#   sh docs/generate-operators.sh [--check]
+#
+#   --check        write nothing; fail when the page is not what would be written. The tests differ
+#                  from release to release, so they are compared with the page's own alone.
+#   ONNX_TESTDATA  (environment) where the backend tests are
+set -eu
+cd "$(dirname "$0")/.."
+tool=${BUILD:-build}/tools/generative-model
+data=${ONNX_TESTDATA:-/usr/share/libonnx-testdata/data}
+page=docs/operators.md
+release=$(dpkg-query --show --showformat '${source:Upstream-Version}' libonnx-testdata 2>/dev/null || echo unknown)
+made=$(mktemp)
+trap 'rm -f "$made" "$made.tap"' EXIT
+
+operators() {
+    cat <<TEXT
+# Operators
+
+Which operators a model may use, of ONNX's own and of \`com.microsoft\`; \`generative-model operators\` prints this table. An operator without a gradient can be played, but training does not flow back through it.
+
+TEXT
+    "$tool" operators
+}
+
+# A row for each folder of tests, then the reasons of those that are skipped or fail.
+conformance() {
+    "$tool" check --supported "$data" >"$made.tap" || true
+    echo
+    echo "## Conformance"
+    echo
+    echo "ONNX $release's backend tests, through \`generative-model check\`:"
+    echo
+    echo "| folder | passed | failed | skipped |"
+    echo "|---|---|---|---|"
+    for folder in "$data"/*/; do
+        folder=$(basename "$folder")
+        ls "$data/$folder" | awk -v folder="$folder" -v tap="$made.tap" '
+            { in_folder[$1] = 1 }
+            END {
+                while ((getline line < tap) > 0) {
+                    n = split (line, word, " "); name = ""
+                    for (i = 1; i <= n; i++) if (word[i] == "-") { name = word[i + 1]; break }
+                    if (!(name in in_folder)) continue
+                    if (line ~ /# SKIP/) skipped++
+                    else if (line ~ /^ok/) passed++
+                    else failed++
+                }
+                if (passed + failed + skipped > 0)
+                    printf "| %s | %d | %d | %d |\n", folder, passed, failed, skipped
+            }'
+    done
+    echo
+    echo "Skipped, since they need what is not supported:"
+    echo
+    echo "| what | tests |"
+    echo "|---|---|"
+    sed -nE 's/^ok .*# SKIP [^:]*: //p' "$made.tap" |
+        sed -E "s/an operator is not supported: ([A-Za-z0-9.]+).*/\1/
+                s/.*elements of ONNX type 8.*/strings/
+                s/.*not a tensor but a sequence.*/sequences, maps and optionals/
+                s/, in node '[^']*'//; s/'[^']*'/…/g; s/\|/\//g" |
+        sort | uniq -c | sort -k1,1nr -k2 | awk '{ n = $1; $1 = ""; sub (/^ /, ""); printf "| %s | %d |\n", $0, n }'
+    echo
+    echo "Failed, and why:"
+    echo
+    sed -E '/^#/d; s/^([^ ]+) (.*)/- `\1`: \2/' tests/conformance/known.txt
+}
+
+operators >"$made"
+if [ "${1:-}" = --check ]; then
+    sed '/^## Conformance/,$d' "$page" | sed -e :a -e '/^\n*$/{$d;N;ba' -e '}' | diff -u - "$made" ||
+        { echo "Stale: run sh docs/generate-operators.sh" >&2; exit 1; }
+    grep -q "^ONNX $release's" "$page" || exit 0
+fi
+conformance >>"$made"
+if [ "${1:-}" = --check ]; then
+    diff -u "$page" "$made" || { echo "Stale: run sh docs/generate-operators.sh" >&2; exit 1; }
+else
+    cp "$made" "$page"
+fi
