@@ -4,7 +4,7 @@
 void
 gst_generative_field_set (gpointer field, const GValue *value)
 {
-  switch (G_VALUE_TYPE (value)) {
+  switch (G_TYPE_FUNDAMENTAL (G_VALUE_TYPE (value))) {
   case G_TYPE_STRING:
     g_free (*(char **)field);
     *(char **)field = g_value_dup_string (value);
@@ -23,6 +23,9 @@ gst_generative_field_set (gpointer field, const GValue *value)
     break;
   case G_TYPE_DOUBLE:
     *(double *)field = g_value_get_double (value);
+    break;
+  case G_TYPE_ENUM:
+    *(int *)field = g_value_get_enum (value);
     break;
   default:
     g_assert_not_reached ();
@@ -45,7 +48,7 @@ gst_generative_field_clear (gpointer field, GParamSpec *pspec)
 void
 gst_generative_field_get (gconstpointer field, GValue *value)
 {
-  switch (G_VALUE_TYPE (value)) {
+  switch (G_TYPE_FUNDAMENTAL (G_VALUE_TYPE (value))) {
   case G_TYPE_STRING:
     g_value_set_string (value, *(char *const *)field);
     break;
@@ -64,6 +67,9 @@ gst_generative_field_get (gconstpointer field, GValue *value)
   case G_TYPE_DOUBLE:
     g_value_set_double (value, *(const double *)field);
     break;
+  case G_TYPE_ENUM:
+    g_value_set_enum (value, *(const int *)field);
+    break;
   default:
     g_assert_not_reached ();
   }
@@ -72,7 +78,7 @@ gst_generative_field_get (gconstpointer field, GValue *value)
 GVariant *
 gst_generative_field_to_variant (gconstpointer field, GParamSpec *pspec)
 {
-  switch (G_PARAM_SPEC_VALUE_TYPE (pspec)) {
+  switch (G_TYPE_FUNDAMENTAL (G_PARAM_SPEC_VALUE_TYPE (pspec))) {
   case G_TYPE_STRING: {
     const char *text = *(char *const *)field;
 
@@ -88,6 +94,9 @@ gst_generative_field_to_variant (gconstpointer field, GParamSpec *pspec)
     return g_variant_new_uint64 (*(const guint64 *)field);
   case G_TYPE_DOUBLE:
     return g_variant_new_double (*(const double *)field);
+  case G_TYPE_ENUM:
+    return g_variant_new_string (
+        g_enum_get_value (G_PARAM_SPEC_ENUM (pspec)->enum_class, *(const int *)field)->value_nick);
   default:
     g_assert_not_reached ();
   }

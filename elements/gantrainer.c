@@ -77,6 +77,7 @@ gst_gan_trainer_check (GstGanTrainer *self)
 
   self->settings.optimizer = gen_optimizer_find (self->optimizer);
   self->settings.loss = gen_loss_find (self->loss);
+  self->settings.precision = gst_generative_precision_resolve (self->precision);
   if (self->settings.optimizer == NULL) {
     GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS,
         ("optimizer: there is no '%s'; there are adam, adamw, rmsprop and sgd", self->optimizer),

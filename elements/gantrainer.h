@@ -8,6 +8,8 @@
 #include <generative/checkpoint.h>
 #include <generative/training-log.h>
 
+#include "modelfile.h"
+
 G_BEGIN_DECLS
 
 #define GST_TYPE_GAN_TRAINER (gst_gan_trainer_get_type ())
@@ -28,6 +30,7 @@ struct _GstGanTrainer {
   guint64 validation_interval, log_interval;
   guint validation_samples, early_stopping;
   int preview_columns, preview_rows;
+  GstGenerativePrecision precision;
   GenTrainerSettings settings;
   GenPresetOptions options;
 

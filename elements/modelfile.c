@@ -33,6 +33,8 @@ gst_generative_precision_get_type (void)
   static const GEnumValue values[] = {
     { GST_GENERATIVE_PRECISION_AUTO, "The fastest that keeps the pictures the same", "auto" },
     { GST_GENERATIVE_PRECISION_FP32, "32-bit floating point", "fp32" },
+    { GST_GENERATIVE_PRECISION_TF32, "32-bit floating point, products of 16 bits and more",
+        "tf32" },
     { 0, NULL, NULL },
   };
   static gsize type = 0;
@@ -40,6 +42,12 @@ gst_generative_precision_get_type (void)
   if (g_once_init_enter (&type))
     g_once_init_leave (&type, g_enum_register_static ("GstGenerativePrecision", values));
   return type;
+}
+
+GenPrecision
+gst_generative_precision_resolve (GstGenerativePrecision precision)
+{
+  return precision == GST_GENERATIVE_PRECISION_FP32 ? GEN_PRECISION_FLOAT32 : GEN_PRECISION_TF32;
 }
 
 const GenDevice *

@@ -22,7 +22,11 @@ typedef enum {
 typedef enum {
   GST_GENERATIVE_PRECISION_AUTO,
   GST_GENERATIVE_PRECISION_FP32,
+  GST_GENERATIVE_PRECISION_TF32,
 } GstGenerativePrecision;
+
+/* What a plan is to be made with: auto is TF32, whose errors no picture shows. */
+GenPrecision gst_generative_precision_resolve (GstGenerativePrecision precision);
 
 /* The device itself, NULL with `error` when it is not to be had. */
 const GenDevice *gst_generative_device_find (GstGenerativeDevice device, GError **error);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <generative/graph.h>
+#include <generative/plan.h>
 
 G_BEGIN_DECLS
 
@@ -77,7 +77,8 @@ typedef void (*GenStepFunc) (const GenKernel *kernel, int part, int parts);
 
 struct _GenKernel {
   const GenNode *node;
-  int threads;         /* how many the plan was made for: a good number of parts */
+  int threads; /* how many the plan was made for: a good number of parts */
+  GenPrecision precision;
   const void **inputs; /* addresses, valid while a step runs; NULL where absent */
   void **outputs;
   void *scratch;      /* `scratch_size` bytes, shared with other kernels, 64-aligned */

@@ -15,11 +15,19 @@ G_BEGIN_DECLS
  */
 typedef struct _GenPlan GenPlan;
 
+/* How exact products of float32 are. */
+typedef enum {
+  GEN_PRECISION_FLOAT32, /* as float32 arithmetic is */
+  GEN_PRECISION_TF32,    /* where it is faster, numbers may be cut to 16 bits and more: errors up to
+                            2^-15 of the terms' magnitudes, a millionth of a result as a rule */
+} GenPrecision;
+
 typedef struct {
   const GenDevice *device; /* NULL: the CPU */
   int threads;             /* 0: as many as there are cores */
   guint64 seed;            /* of the graph's random operators */
-  gboolean no_fusion;      /* keep every node, to debug and to compare */
+  GenPrecision precision;
+  gboolean no_fusion; /* keep every node, to debug and to compare */
 } GenPlanOptions;
 
 /* Compile a copy of `graph`; `graph` is left as it is and may be freed. Free extents must

@@ -48,12 +48,13 @@ typedef struct {
                              for none */
   guint64 seed;           /* of latents and dropout */
   int threads;            /* 0: as many as there are cores */
+  GenPrecision precision; /* of the training's products */
 } GenTrainerSettings;
 
 #define GEN_TRAINER_DEFAULTS                                                                       \
   .batch_size = 128, .optimizer = &gen_optimizer_adam, .learning_rate = 2e-4,                      \
   .optimizer_settings = { GEN_OPTIMIZER_DEFAULTS }, .loss = &gen_loss_non_saturating,              \
-  .label_smoothing = 0, .ema = 0, .seed = 0, .threads = 0
+  .label_smoothing = 0, .ema = 0, .seed = 0, .threads = 0, .precision = GEN_PRECISION_TF32
 
 /* Check each setting against its range; the error names it. */
 gboolean gen_trainer_settings_check (const GenTrainerSettings *settings, GError **error);

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "../simd.h"
+#include "split_gemm.h"
 
 /* A part should have about this many multiply-adds, some microseconds of work. */
 #define WORK_PER_PART 150000.0
@@ -66,7 +67,8 @@ struct _GenGemm {
   gint64 row_stride, row_k_stride, column_stride, column_k_stride;
   gint64 panels, chunk; /* all, and those packed at a time */
   int parts;
-  float *packed; /* constant panels */
+  float *packed;       /* constant panels */
+  GenSplitGemm *split; /* where the machine does it better; nothing above is then used */
 };
 
 static const Unit *
@@ -137,6 +139,9 @@ gen_gemm_new (const GenGemmOptions *options)
   const GenGemmOptions *o = &gemm->options;
   gint64 row_tiles;
 
+  gemm->split = gen_split_gemm_new (options);
+  if (gemm->split != NULL)
+    return gemm;
   gemm->options = *options;
   gemm->unit = find_unit ();
   gemm->swapped = o->transpose_b && o->constant_b == NULL && (o->transpose_a || o->m <= o->n);
@@ -172,6 +177,7 @@ gen_gemm_new (const GenGemmOptions *options)
 void
 gen_gemm_free (GenGemm *gemm)
 {
+  g_clear_pointer (&gemm->split, gen_split_gemm_free);
   g_free (gemm->packed);
   g_free (gemm);
 }
@@ -179,7 +185,7 @@ gen_gemm_free (GenGemm *gemm)
 int
 gen_gemm_parts (const GenGemm *gemm)
 {
-  return gemm->parts;
+  return gemm->split != NULL ? gen_split_gemm_parts (gemm->split) : gemm->parts;
 }
 
 static gsize
@@ -194,6 +200,8 @@ part_scratch (const GenGemm *gemm)
 gsize
 gen_gemm_scratch_size (const GenGemm *gemm)
 {
+  if (gemm->split != NULL)
+    return gen_split_gemm_scratch_size (gemm->split);
   return gemm->parts * part_scratch (gemm) * sizeof (float);
 }
 
@@ -227,8 +235,12 @@ column_range (const GenGemm *gemm, int part, int parts)
 GenGemmTile
 gen_gemm_tile (const GenGemm *gemm, int part, int parts)
 {
-  Range rows = row_range (gemm, part, parts), columns = column_range (gemm, part, parts);
+  Range rows, columns;
 
+  if (gemm->split != NULL)
+    return gen_split_gemm_tile (gemm->split, part, parts);
+  rows = row_range (gemm, part, parts);
+  columns = column_range (gemm, part, parts);
   if (gemm->swapped)
     return (GenGemmTile){ columns.first, columns.end - columns.first, rows.first,
       rows.end - rows.first };
@@ -286,9 +298,9 @@ run_chunk (const GenGemm *gemm, const float *rows, const float *panels, Range ro
   }
 }
 
-void
-gen_gemm_run (const GenGemm *gemm, const float *a, const float *b, float *c, void *scratch,
-    int part, int parts)
+static void
+run_panels (const GenGemm *gemm, const float *a, const float *b, float *c, void *scratch, int part,
+    int parts)
 {
   const Unit *unit = gemm->unit;
   const float *rows = gemm->swapped ? b : a, *columns = gemm->swapped ? a : b;
@@ -313,4 +325,14 @@ gen_gemm_run (const GenGemm *gemm, const float *a, const float *b, float *c, voi
             own + (i - p) * panel_size);
     run_chunk (gemm, rows, panels, row, chunk, row_scratch, c);
   }
+}
+
+void
+gen_gemm_run (const GenGemm *gemm, const float *a, const float *b, float *c, void *scratch,
+    int part, int parts)
+{
+  if (gemm->split != NULL)
+    gen_split_gemm_run (gemm->split, a, b, c, scratch, part, parts);
+  else
+    run_panels (gemm, a, b, c, scratch, part, parts);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <glib.h>
+#include <generative/plan.h>
 
 /**
  * Matrix products of fixed extents: C = alpha * op(A) op(B), all float32 and row-major
@@ -17,6 +17,7 @@ typedef struct {
   float alpha;
   const float *constant_b; /* B's values, when they never change: packed once. NULL else */
   int threads;
+  GenPrecision precision;
 } GenGemmOptions;
 
 typedef struct {

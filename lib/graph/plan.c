@@ -148,6 +148,7 @@ prepare_kernels (GenPlan *plan, GError **error)
     gen_kernel_init (kernel, node, plan->options.threads);
     plan->n_kernels = i + 1;
     kernel->seed = plan->options.seed;
+    kernel->precision = plan->options.precision;
     kernel->inputs = g_new0 (const void *, node->inputs->len);
     kernel->outputs = g_new0 (void *, node->outputs->len);
     if (plan->storages->is_view[i])

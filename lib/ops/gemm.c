@@ -83,7 +83,7 @@ cpu (GenKernel *kernel, GError **error)
 {
   const GenNode *node = kernel->node;
   const GenTensor *c = gen_node_input (node, 2);
-  GenGemmOptions options = { .threads = kernel->threads };
+  GenGemmOptions options = { .threads = kernel->threads, .precision = kernel->precision };
   Gemm *gemm;
   GenShape shape;
 

@@ -129,7 +129,9 @@ cpu (GenKernel *kernel, GError **error)
 {
   const GenNode *node = kernel->node;
   const GenTensor *a = gen_node_input (node, 0), *b = gen_node_input (node, 1);
-  GenGemmOptions options = { .alpha = 1, .threads = kernel->threads };
+  GenGemmOptions options = {
+    .alpha = 1, .threads = kernel->threads, .precision = kernel->precision
+  };
   Product *product;
   Extents e;
 

@@ -88,7 +88,9 @@ gen_trainer_new (GenGraph *generator, GenGraph *discriminator, const GenTrainerS
     GError **error)
 {
   g_autoptr (GenTrainer) trainer = g_new0 (GenTrainer, 1);
-  GenPlanOptions options = { .threads = settings->threads, .seed = settings->seed };
+  GenPlanOptions options = {
+    .threads = settings->threads, .seed = settings->seed, .precision = settings->precision
+  };
   const GenBinding *latent;
 
   trainer->settings = *settings;

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Gemm against sums in double, over extents that fill the machine's tiles and that do not, with
+ * each operand as it is and transposed, variable and constant. */
+#include <generative/plan.h>
+#include <generative/random.h>
+
+#include <math.h>
+#include <string.h>
+
+typedef struct {
+  int m, n, k;
+} Extents;
+
+static const Extents extents[] = { { 1, 64, 100 }, { 5, 7, 3 }, { 16, 512, 64 }, { 32, 32, 513 },
+  { 128, 784, 128 }, { 97, 65, 131 }, { 200, 33, 77 }, { 33, 300, 200 }, { 300, 48, 96 },
+  { 128, 1, 256 } };
+
+static GBytes *
+draw (gsize n, guint32 stream, float offset)
+{
+  GenRandom random = gen_random_new (1, stream);
+  float *numbers = g_new (float, n);
+
+  gen_random_normal (&random, 0, 0, numbers, n);
+  for (gsize i = 0; i < n; i++)
+    numbers[i] += offset;
+  return g_bytes_new_take (numbers, n * sizeof (float));
+}
+
+static const float *
+numbers_of (GBytes *bytes)
+{
+  return g_bytes_get_data (bytes, NULL);
+}
+
+static GenTensor *
+add_operand (GenGraph *graph, const char *name, const GenShape *shape, GBytes *data, gboolean fixed)
+{
+  return fixed ? gen_graph_add_constant (graph, name, GEN_TYPE_FLOAT32, shape, g_bytes_ref (data))
+               : gen_graph_add_input (graph, name, GEN_TYPE_FLOAT32, shape);
+}
+
+static void
+compare (const Extents *e, GBytes *a, GBytes *b, gboolean ta, gboolean tb, double allowed,
+    const float *is)
+{
+  const float *x = numbers_of (a), *y = numbers_of (b);
+  double worst = 0;
+
+  for (int i = 0; i < e->m; i++)
+    for (int j = 0; j < e->n; j++) {
+      double sum = 0, magnitude = 0;
+
+      for (int k = 0; k < e->k; k++) {
+        double term =
+            (double)x[ta ? k * e->m + i : i * e->k + k] * y[tb ? j * e->k + k : k * e->n + j] * 0.5;
+
+        sum += term;
+        magnitude += fabs (term);
+      }
+      worst = MAX (worst, fabs (is[i * e->n + j] - sum) / magnitude);
+    }
+  if (worst > allowed)
+    g_error ("%d x %d x %d, transposed %d %d: off by %g of the terms' magnitudes", e->m, e->n, e->k,
+        ta, tb, worst);
+}
+
+static void
+check (const Extents *e, gboolean ta, gboolean tb, gboolean constant, const GenPlanOptions *options)
+{
+  g_autoptr (GenGraph) graph = gen_graph_new ("product");
+  g_autoptr (GBytes) a = draw ((gsize)e->m * e->k, 1, 0.1f), b = draw ((gsize)e->k * e->n, 2, 0);
+  g_autoptr (GenPlan) plan = NULL;
+  g_autoptr (GError) error = NULL;
+  GenTensor *x =
+      add_operand (graph, "a", ta ? &GEN_SHAPE (e->k, e->m) : &GEN_SHAPE (e->m, e->k), a, FALSE);
+  GenTensor *y =
+      add_operand (graph, "b", tb ? &GEN_SHAPE (e->n, e->k) : &GEN_SHAPE (e->k, e->n), b, constant);
+
+  gen_graph_add_output (
+      graph, gen_graph_op (graph, "Gemm", (GenTensor *[]){ x, y }, 2, 1, &error, "transA", GEN_INT,
+                 ta, "transB", GEN_INT, tb, "alpha", GEN_FLOAT, 0.5, NULL));
+  g_assert_no_error (error);
+  plan = gen_plan_new (graph, options, &error);
+  g_assert_no_error (error);
+  gen_plan_bind_input (plan, 0, numbers_of (a));
+  if (!constant)
+    gen_plan_bind_input (plan, 1, numbers_of (b));
+  /* What the first run leaves in scratch memory must not matter to the second. */
+  for (int i = 0; i < 2; i++) {
+    gen_plan_run (plan);
+    compare (e, a, b, ta, tb, options->precision == GEN_PRECISION_TF32 ? 1e-5 : 1e-6,
+        gen_plan_output (plan, 0)->data);
+  }
+}
+
+static void
+test_products (void)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (extents); i++)
+    for (int kind = 0; kind < 32; kind++)
+      check (&extents[i], kind & 1, kind & 2, kind & 4,
+          &(GenPlanOptions){ .threads = kind & 8 ? 2 : 1,
+              .precision = kind & 16 ? GEN_PRECISION_TF32 : GEN_PRECISION_FLOAT32 });
+}
+
+/* An infinity and a NaN reach the results that they belong to, and no others; an infinity may
+ * become a NaN on its way. */
+static void
+test_not_finite (void)
+{
+  g_autoptr (GenGraph) graph = gen_graph_new ("product");
+  g_autoptr (GenPlan) plan = NULL;
+  g_autoptr (GError) error = NULL;
+  GenTensor *x = gen_graph_add_input (graph, "a", GEN_TYPE_FLOAT32, &GEN_SHAPE (64, 128));
+  GenTensor *y = gen_graph_add_input (graph, "b", GEN_TYPE_FLOAT32, &GEN_SHAPE (128, 96));
+  float *a, *b;
+  const float *c;
+
+  gen_graph_add_output (graph, gen_binary (graph, "MatMul", x, y, &error));
+  plan = gen_plan_new (graph, NULL, &error);
+  g_assert_no_error (error);
+  a = gen_plan_input (plan, 0)->data;
+  b = gen_plan_input (plan, 1)->data;
+  for (int i = 0; i < 64 * 128; i++)
+    a[i] = 1.37f;
+  for (int i = 0; i < 128 * 96; i++)
+    b[i] = 0.5f;
+  a[3 * 128 + 70] = INFINITY;
+  a[9 * 128 + 1] = -INFINITY;
+  a[20 * 128 + 5] = NAN;
+  gen_plan_run (plan);
+  c = gen_plan_output (plan, 0)->data;
+  for (int i = 0; i < 64; i++)
+    for (int j = 0; j < 96; j++) {
+      float is = c[i * 96 + j];
+
+      if (i == 3 || i == 9 || i == 20)
+        g_assert_false (isfinite (is));
+      else
+        g_assert_cmpfloat_with_epsilon (is, 128 * 1.37 * 0.5, 1e-4);
+    }
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/gemm/products", test_products);
+  g_test_add_func ("/gemm/not-finite", test_not_finite);
+  return g_test_run ();
+}
