@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include "gemm_unit.h"
 #include "../simd.h"
 #include "split_gemm.h"
 
@@ -19,48 +20,9 @@
 /* Packed panels that are used together: what stays in a core's second-level cache. */
 #define CHUNK_FLOATS (96 * 1024)
 
-#define MAX_ROWS 14
-#define MAX_PANEL 32
-
-#if defined(__x86_64__)
-#pragma GCC push_options
-#pragma GCC target("arch=x86-64-v4,prefer-vector-width=512")
-#define VECTOR 16
-#define ROWS 14
-#define NAME(x) x##_512
-#include "gemm_tile.h"
-#undef VECTOR
-#undef ROWS
-#undef NAME
-#pragma GCC pop_options
-#pragma GCC push_options
-#pragma GCC target("arch=x86-64-v3")
-#define VECTOR 8
-#define ROWS 6
-#define NAME(x) x##_256
-#include "gemm_tile.h"
-#undef VECTOR
-#undef ROWS
-#undef NAME
-#pragma GCC pop_options
-#endif
-#define VECTOR 4
-#define ROWS 6
-#define NAME(x) x##_128
-#include "gemm_tile.h"
-#undef VECTOR
-#undef ROWS
-#undef NAME
-
-typedef struct {
-  int rows, panel; /* largest tile */
-  void (*tile) (int rows, const float *a, gint64 row_stride, gint64 k_stride, const float *panel,
-      gint64 k, float *out);
-} Unit;
-
 struct _GenGemm {
   GenGemmOptions options;
-  const Unit *unit;
+  const GenGemmUnit *unit;
   gboolean swapped;      /* B's columns are the rows of tiles, A's rows the panels */
   gboolean split_panels; /* parts share the panels, else the rows */
   gint64 rows, columns;  /* of the product as tiles see it */
@@ -70,22 +32,6 @@ struct _GenGemm {
   float *packed;       /* constant panels */
   GenSplitGemm *split; /* where the machine does it better; nothing above is then used */
 };
-
-static const Unit *
-find_unit (void)
-{
-  static const Unit baseline = { 6, 8, tile_128 };
-#if defined(__x86_64__)
-  static const Unit avx2 = { 6, 16, tile_256 }, avx512 = { 14, 32, tile_512 };
-
-  if (__builtin_cpu_supports ("avx512f") && __builtin_cpu_supports ("avx512dq") &&
-      __builtin_cpu_supports ("avx512bw") && __builtin_cpu_supports ("avx512vl"))
-    return &avx512;
-  if (__builtin_cpu_supports ("avx2") && __builtin_cpu_supports ("fma"))
-    return &avx2;
-#endif
-  return &baseline;
-}
 
 /* `n` columns of the panel operand, k by `width`, missing ones 0. */
 static void
@@ -143,7 +89,7 @@ gen_gemm_new (const GenGemmOptions *options)
   if (gemm->split != NULL)
     return gemm;
   gemm->options = *options;
-  gemm->unit = find_unit ();
+  gemm->unit = gen_gemm_unit ();
   gemm->swapped = o->transpose_b && o->constant_b == NULL && (o->transpose_a || o->m <= o->n);
   if (gemm->swapped) {
     gemm->rows = o->n;
@@ -269,10 +215,10 @@ static void
 run_chunk (const GenGemm *gemm, const float *rows, const float *panels, Range row, Range panel,
     float *row_scratch, float *c)
 {
-  const Unit *unit = gemm->unit;
+  const GenGemmUnit *unit = gemm->unit;
   gint64 k = gemm->options.k, n = gemm->options.n;
   gint64 tiles = (row.end - row.first + unit->rows - 1) / unit->rows;
-  float tile[MAX_ROWS * MAX_PANEL] __attribute__ ((aligned (64)));
+  float tile[GEN_GEMM_MAX_ROWS * GEN_GEMM_MAX_PANEL] __attribute__ ((aligned (64)));
 
   for (gint64 t = 0; t < tiles; t++) {
     /* Tiles of nearly equal height: a last one of a row or two would waste the panel. */
@@ -290,8 +236,8 @@ run_chunk (const GenGemm *gemm, const float *rows, const float *panels, Range ro
     for (gint64 p = panel.first; p < panel.end; p++) {
       gint64 column = p * unit->panel;
 
-      unit->tile (
-          height, a, row_stride, k_stride, panels + (p - panel.first) * k * unit->panel, k, tile);
+      unit->tile (height, a, row_stride, k_stride, panels + (p - panel.first) * k * unit->panel, k,
+          FALSE, tile);
       store (tile, unit->panel, height, panel_columns (gemm, p), gemm->options.alpha, gemm->swapped,
           gemm->swapped ? c + column * n + first : c + first * n + column, n);
     }
@@ -302,7 +248,7 @@ static void
 run_panels (const GenGemm *gemm, const float *a, const float *b, float *c, void *scratch, int part,
     int parts)
 {
-  const Unit *unit = gemm->unit;
+  const GenGemmUnit *unit = gemm->unit;
   const float *rows = gemm->swapped ? b : a, *columns = gemm->swapped ? a : b;
   gint64 k = gemm->options.k, panel_size = k * unit->panel;
   Range row = row_range (gemm, part, parts), column = column_range (gemm, part, parts);

@@ -158,13 +158,28 @@ absorb_activation (GenGraph *graph, GenNode *node)
   return TRUE;
 }
 
+/* A Reshape to the shape that there is already does nothing, and would end a stretch of
+ * channels-last memory. */
+static gboolean
+skip_reshape (GenGraph *graph, GenNode *node)
+{
+  GenTensor *x = gen_node_input (node, 0), *y = gen_node_output (node, 0);
+
+  if (!gen_shape_equal (&x->shape, &y->shape) || g_ptr_array_find (graph->outputs, y, NULL))
+    return FALSE;
+  gen_graph_replace (graph, y, x);
+  return TRUE;
+}
+
 gboolean
 gen_graph_fuse (GenGraph *graph, GError **error)
 {
   for (guint i = 0; i < graph->nodes->len; i++) {
     GenNode *node = g_ptr_array_index (graph->nodes, i);
 
-    if (is (node, "MatMul") && make_gemm (graph, node))
+    if (is (node, "Reshape") && skip_reshape (graph, node))
+      g_ptr_array_remove_index (graph->nodes, i--);
+    else if (is (node, "MatMul") && make_gemm (graph, node))
       i--;
     else if ((is (node, "Conv") || is (node, "ConvTranspose")) &&
              fold_batch_normalization (graph, node))

@@ -19,6 +19,7 @@ void gen_graph_replace (GenGraph *graph, GenTensor *from, GenTensor *to);
 guint gen_graph_count_uses (const GenGraph *graph, const GenTensor *tensor);
 
 /* The passes of compilation, in the order in which plan.c applies them. */
+gboolean gen_graph_free_weights (GenGraph *graph, GError **error);
 gboolean gen_graph_fuse (GenGraph *graph, GError **error);
 gboolean gen_graph_choose_layouts (GenGraph *graph, GError **error);
 

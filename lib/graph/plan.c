@@ -130,7 +130,8 @@ transform (GenPlan *plan, GError **error)
   if (!gen_graph_infer (graph, error))
     return FALSE;
   gen_graph_remove_dead (graph);
-  if (!plan->options.no_fusion && !gen_graph_fuse (graph, error))
+  if (!plan->options.no_fusion &&
+      (!gen_graph_free_weights (graph, error) || !gen_graph_fuse (graph, error)))
     return FALSE;
   return gen_graph_choose_layouts (graph, error);
 }

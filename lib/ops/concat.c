@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Concat: tensors one behind the other along an axis. */
+/* Concat: tensors one behind the other along an axis, in the layout of the first. */
 #include "strided.h"
 #include "slice.h"
 
@@ -38,6 +38,27 @@ run (const GenKernel *kernel, int part, int parts)
     gen_strided_run (&pieces[i], kernel->inputs[i], kernel->outputs[0], part, parts);
 }
 
+/* Dimensions in the order in which they lie in the memory of `y`. */
+static void
+init_piece (GenStrided *piece, const GenTensor *x, const GenTensor *y)
+{
+  gint64 from[GEN_MAX_RANK], to[GEN_MAX_RANK], dims[GEN_MAX_RANK];
+  gint64 own_from[GEN_MAX_RANK], own_to[GEN_MAX_RANK];
+  int rank = y->shape.rank;
+  gboolean last = y->layout == GEN_LAYOUT_CHANNELS_LAST && rank >= 3;
+
+  gen_tensor_strides (x, own_from);
+  gen_tensor_strides (y, own_to);
+  for (int i = 0; i < rank; i++) {
+    int axis = !last || i == 0 ? i : i == rank - 1 ? 1 : i + 1;
+
+    dims[i] = x->shape.dims[axis];
+    from[i] = own_from[axis];
+    to[i] = own_to[axis];
+  }
+  gen_strided_init (piece, rank, dims, from, to, y->type);
+}
+
 static gboolean
 cpu (GenKernel *kernel, GError **error)
 {
@@ -45,21 +66,20 @@ cpu (GenKernel *kernel, GError **error)
   const GenTensor *y = gen_node_output (node, 0);
   int axis = gen_axis (gen_node_int (node, "axis", 0), y->shape.rank);
   GenStrided *pieces = g_new (GenStrided, node->inputs->len);
-  gint64 from[GEN_MAX_RANK], to[GEN_MAX_RANK], at = 0;
+  gint64 strides[GEN_MAX_RANK], at = 0;
 
   kernel->state = pieces;
   kernel->free_state = g_free;
   if (gen_data_type_size (y->type) == 0)
     return gen_node_error (
         node, error, "not supported for elements of type %s", gen_data_type_name (y->type));
-  gen_shape_strides (&y->shape, to);
+  gen_tensor_strides (y, strides);
   for (guint i = 0; i < node->inputs->len; i++) {
-    const GenShape *shape = &gen_node_input (node, i)->shape;
+    const GenTensor *x = gen_node_input (node, i);
 
-    gen_shape_strides (shape, from);
-    gen_strided_init (&pieces[i], shape->rank, shape->dims, from, to, y->type);
-    pieces[i].to_offset = at * to[axis];
-    at += shape->dims[axis];
+    init_piece (&pieces[i], x, y);
+    pieces[i].to_offset = at * strides[axis];
+    at += x->shape.dims[axis];
   }
   gen_kernel_add_step (kernel, run, gen_kernel_parts (kernel, gen_shape_elements (&y->shape), 0.3));
   return TRUE;
@@ -92,7 +112,7 @@ const GenOperator gen_operator_concat = {
   .max_inputs = -1,
   .min_outputs = 1,
   .max_outputs = 1,
-  .layouts = GEN_LAYOUTS_PLAIN,
+  .layouts = GEN_LAYOUTS_ANY,
   .infer = infer,
   .cpu = cpu,
   .gradient = gradient,

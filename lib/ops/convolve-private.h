@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How a convolution is cut up. Only convolve.c, phases.c and tasks.c see this. */
+/* How a convolution is cut up. Only convolve.c, phases.c, tasks.c and
+ * winograd.c see this. */
 #pragma once
 
 #include "../device/dnnl.h"
@@ -42,6 +43,8 @@ typedef struct {
   gboolean direct;       /* the result is written where it belongs */
 } GenTask;
 
+typedef struct _GenWinograd GenWinograd;
+
 typedef struct {
   GenWindow window;
   gint64 batch, in_channels, out_channels, groups;
@@ -50,6 +53,7 @@ typedef struct {
   GArray *problems;     /* GenProblem */
   GArray *packs;        /* GenPack */
   GArray *tasks;        /* GenTask */
+  GPtrArray *winograd;  /* GenWinograd, one a problem, instead of packs and tasks; else NULL */
   int parts, first[33]; /* tasks of part p: first[p] up to first[p + 1] */
   gboolean transposed;
   gboolean permuted; /* weights are brought into phases before they are packed */
@@ -75,3 +79,15 @@ void gen_phases_scatter (
 /* tasks.c */
 /* Cut all problems into tasks for at most `threads` parts. */
 gboolean gen_tasks_split (GenConvolve *convolve, int threads, gboolean bias, GError **error);
+/* Parts that its work is worth. */
+int gen_tasks_parts (const GenConvolve *convolve, int threads);
+
+/* winograd.c */
+/* Whether it can do this convolution, and does it faster. */
+gboolean gen_winograd_suits (const GenConvolve *convolve);
+void gen_winograd_init (GenConvolve *convolve, int parts);
+void gen_winograd_pack (const GenConvolve *convolve, const float *weights, char *packed);
+/* `bias` is one for each channel of a problem, or NULL; `scratch` is the part's own. */
+void gen_winograd_run (const GenConvolve *convolve, const GenActivation *activation,
+    const float *source, const char *packed, const float *bias, float *result, char *scratch,
+    int part, int parts);

@@ -70,6 +70,7 @@ convolve_free (gpointer data)
   g_array_unref (c->problems);
   g_array_unref (c->packs);
   g_array_unref (c->tasks);
+  g_clear_pointer (&c->winograd, g_ptr_array_unref);
   gen_aligned_free (c->constant);
   g_free (c);
 }
@@ -123,6 +124,8 @@ pack_once (GenConvolve *c, const float *weights, const float *bias)
   c->constant = gen_aligned_alloc (c->packed_size + c->bias_size);
   if (permuted != NULL)
     gen_phases_permute (c, weights, permuted, 0, 1);
+  if (c->winograd != NULL)
+    gen_winograd_pack (c, permuted != NULL ? permuted : weights, c->constant);
   for (int piece = 0; piece < c->parts; piece++)
     pack (c, permuted != NULL ? permuted : weights, bias, c->constant,
         (float *)(c->constant + c->packed_size), piece);
@@ -158,6 +161,11 @@ run (const GenKernel *kernel, int part, int parts)
   float *made = (float *)(call + c->call_scratch), *result = kernel->outputs[0];
   float *source = (float *)kernel->inputs[0];
 
+  if (c->winograd != NULL) {
+    gen_winograd_run (c, &kernel->node->activation, source, packed, c->bias_size > 0 ? bias : NULL,
+        result, call, part, parts);
+    return;
+  }
   for (int i = c->first[part]; i < c->first[part + 1]; i++) {
     const GenTask *task = &g_array_index (c->tasks, GenTask, i);
     const GenProblem *p = &g_array_index (c->problems, GenProblem, task->problem);
@@ -275,6 +283,7 @@ gen_convolve_cpu (GenKernel *kernel, const GenWindow *window, gboolean transpose
 {
   const GenNode *node = kernel->node;
   const GenTensor *weights = gen_node_input (node, 1), *bias = gen_node_input (node, 2);
+  gboolean constant;
   gint64 widest = 0;
   GenConvolve *c;
 
@@ -285,7 +294,11 @@ gen_convolve_cpu (GenKernel *kernel, const GenWindow *window, gboolean transpose
   c = convolve_new (kernel, window, transposed);
   kernel->state = c;
   kernel->free_state = convolve_free;
-  if (!gen_tasks_split (c, kernel->threads, bias != NULL, error)) {
+  constant =
+      gen_tensor_constant (weights) != NULL && (bias == NULL || gen_tensor_constant (bias) != NULL);
+  if (constant && gen_winograd_suits (c)) {
+    gen_winograd_init (c, gen_tasks_parts (c, kernel->threads));
+  } else if (!gen_tasks_split (c, kernel->threads, bias != NULL, error)) {
     g_prefix_error (error, "node '%s' (%s): ", node->name, node->op->name);
     return FALSE;
   }
@@ -294,8 +307,7 @@ gen_convolve_cpu (GenKernel *kernel, const GenWindow *window, gboolean transpose
   if (bias != NULL)
     c->bias_size = (widest * sizeof (float) + 63) & ~(gsize)63;
 
-  if (gen_tensor_constant (weights) != NULL &&
-      (bias == NULL || gen_tensor_constant (bias) != NULL)) {
+  if (constant) {
     pack_once (c, gen_tensor_constant (weights), gen_tensor_constant (bias));
   } else {
     gint64 n = gen_shape_elements (&weights->shape);

@@ -184,10 +184,16 @@ by_channels (const GenConvolve *c, const GenProblem *p)
          c->batch * positions (p, 0) < c->parts * FEW_POSITIONS;
 }
 
+int
+gen_tasks_parts (const GenConvolve *c, int threads)
+{
+  return CLAMP (work_of (c) / WORK_PER_PART, 1, MIN (threads, 32));
+}
+
 gboolean
 gen_tasks_split (GenConvolve *c, int threads, gboolean bias, GError **error)
 {
-  c->parts = CLAMP (work_of (c) / WORK_PER_PART, 1, MIN (threads, 32));
+  c->parts = gen_tasks_parts (c, threads);
   for (int part = 0; part < c->parts; part++) {
     c->first[part] = c->tasks->len;
     for (guint i = 0; i < c->problems->len; i++) {

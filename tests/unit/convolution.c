@@ -39,6 +39,16 @@ static const Case cases[] = {
   { "1d-long", FALSE, 1, 1, 8, 16, 1, { 4000 }, { 25 }, { 4 }, ONES, { 11 }, { 12 } },
   { "3d", FALSE, 3, 2, 3, 5, 1, { 5, 6, 7 }, { 3, 2, 3 }, { 1, 2, 2 }, ONES, { 1, 0, 1 },
       { 1, 1, 1 } },
+  /* Enough squares and channels for Winograd's way, with squares that reach over each edge. */
+  { "squares", FALSE, 2, 2, 32, 48, 1, { 25, 30 }, { 3, 3 }, ONES, ONES, { 1, 1 }, { 1, 1 } },
+  { "squares-uneven", FALSE, 2, 1, 64, 70, 1, { 26, 31 }, { 3, 3 }, ONES, ONES, { 0, 2 },
+      { 3, 1 } },
+  { "squares-2x2", FALSE, 2, 3, 32, 32, 1, { 19, 16 }, { 2, 2 }, ONES, ONES, { 1, 0 }, { 0, 1 } },
+  { "t-squares", TRUE, 2, 2, 48, 40, 1, { 17, 18 }, { 4, 4 }, { 2, 2 }, ONES, { 1, 1 }, { 1, 1 } },
+  { "t-squares-joint", TRUE, 2, 1, 32, 18, 1, { 21, 18 }, { 4, 4 }, { 2, 2 }, ONES, { 1, 1 },
+      { 1, 1 } },
+  { "t-squares-stride-1", TRUE, 2, 1, 32, 33, 1, { 27, 28 }, { 3, 3 }, ONES, ONES, { 1, 1 },
+      { 1, 1 } },
   { "t-stride-1", TRUE, 2, 2, 6, 5, 1, { 7, 9 }, { 3, 3 }, ONES, ONES, { 1, 1 }, { 1, 1 } },
   { "t-4x4", TRUE, 2, 2, 24, 40, 1, { 5, 6 }, { 4, 4 }, { 2, 2 }, ONES, { 1, 1 }, { 1, 1 } },
   { "t-4x4-wide", TRUE, 2, 1, 16, 32, 1, { 32, 31 }, { 4, 4 }, { 2, 2 }, ONES, { 1, 1 }, { 1, 1 } },
@@ -244,7 +254,7 @@ static void
 test_activation (void)
 {
   static const char *const names[] = { "Relu", "LeakyRelu", "Sigmoid", "Tanh" };
-  const Case *c = &cases[16];
+  const Case *c = &cases[22];
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
     g_autoptr (GError) error = NULL;

@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Dense convolutions by fewer multiplications (Lavin and Gray, "Fast algorithms for convolutional
+ * neural networks", 2016, after Winograd). Squares of n by n inputs are transformed so that m by m
+ * results, m = n - kernel + 1, are n * n products instead of m * m * kernel * kernel: a quarter of
+ * them for a kernel of 3, with n = 6; for one of 2, which phases of transposed convolutions have,
+ * 16 instead of 36, with n = 4.
+ *
+ * The transforms work on vectors of channels. What is multiplied is, for each of the n * n places
+ * of a square, a matrix product of squares and channels by the transformed weights.
+ *
+ * Rounding: n = 4 is as exact as the plain sum. With n = 6, the largest error, over the largest
+ * result, is about 1e-6 for 64 channels, some three times that of the plain sum. */
+#include "convolve-private.h"
+
+#include <string.h>
+
+#include "../device/gemm_unit.h"
+#include "../simd.h"
+#include "activation.h"
+
+#define MAX_SIDE 6
+#define MAX_MADE 4
+/* Floats of transformed squares that are worked on together: they stay in the second-level
+ * cache. */
+#define GROUP_FLOATS (160 * 1024)
+/* Squares without which transformed weights, which are larger, are not worth reading; and the
+ * most bytes of them for a layer. */
+#define FEW_SQUARES 30
+#define MAX_WEIGHTS (24 << 20)
+
+typedef float Vector __attribute__ ((vector_size (64), aligned (4)));
+#define LANES 16
+
+struct _GenWinograd {
+  const GenProblem *problem;
+  const GenGemmUnit *unit;
+  int side, made, kernel;        /* n, m */
+  gint64 rows, columns, squares; /* in an item: rows * columns; of the batch */
+  gint64 panels, group;
+  gsize packed_at; /* bytes */
+};
+
+static gboolean
+suits (const GenConvolve *c, const GenProblem *p)
+{
+  const GenGemmUnit *unit = gen_gemm_unit ();
+  int kernel = p->axes[0].kernel, side = kernel == 3 ? 6 : 4, made = side - kernel + 1;
+  gint64 squares = c->batch;
+
+  if (p->kind != GEN_CONVOLUTION_FORWARD || p->rank != 2 || (kernel != 2 && kernel != 3))
+    return FALSE;
+  for (int i = 0; i < 2; i++) {
+    const GenConvolutionAxis *axis = &p->axes[i];
+
+    if (axis->kernel != kernel || axis->stride != 1 || axis->dilation != 1)
+      return FALSE;
+    squares *= (axis->small + made - 1) / made;
+    /* Squares that are mostly beyond the edge. */
+    if (axis->small * 4 < (axis->small + made - 1) / made * made * 3)
+      return FALSE;
+  }
+  return p->in_channels % LANES == 0 && p->in_channels >= 2 * LANES &&
+         p->out_channels >= 2 * LANES && squares >= FEW_SQUARES && unit->panel % LANES == 0 &&
+         side * side * p->in_channels * p->out_channels * (gint64)sizeof (float) <= MAX_WEIGHTS;
+}
+
+gboolean
+gen_winograd_suits (const GenConvolve *c)
+{
+  if (c->layout != GEN_LAYOUT_CHANNELS_LAST || c->groups != 1)
+    return FALSE;
+  for (guint i = 0; i < c->problems->len; i++)
+    if (!suits (c, &g_array_index (c->problems, GenProblem, i)))
+      return FALSE;
+  return TRUE;
+}
+
+void
+gen_winograd_init (GenConvolve *c, int parts)
+{
+  c->parts = parts;
+  c->winograd = g_ptr_array_new_with_free_func (g_free);
+  for (guint i = 0; i < c->problems->len; i++) {
+    const GenProblem *p = &g_array_index (c->problems, GenProblem, i);
+    GenWinograd *w = g_new0 (GenWinograd, 1);
+    gsize places;
+
+    w->problem = p;
+    w->unit = gen_gemm_unit ();
+    w->kernel = p->axes[0].kernel;
+    w->side = w->kernel == 3 ? 6 : 4;
+    w->made = w->side - w->kernel + 1;
+    w->rows = (p->axes[0].small + w->made - 1) / w->made;
+    w->columns = (p->axes[1].small + w->made - 1) / w->made;
+    w->squares = c->batch * w->rows * w->columns;
+    w->panels = (p->out_channels + w->unit->panel - 1) / w->unit->panel;
+    places = w->side * w->side;
+    w->group = GROUP_FLOATS / (gint64)(places * p->in_channels);
+    w->group = MIN (MAX (w->group, 2 * w->unit->rows), w->squares);
+    w->packed_at = c->packed_size;
+    c->packed_size += places * w->panels * p->in_channels * w->unit->panel * sizeof (float);
+    c->part_scratch = MAX (c->part_scratch,
+        places * ((w->group + 1) * p->in_channels + w->group * w->unit->panel) * sizeof (float));
+    g_ptr_array_add (c->winograd, w);
+  }
+  c->part_scratch = (c->part_scratch + 63) & ~(gsize)63;
+}
+
+/* --- weights --- */
+
+/* to = G kernel G', of side by side, from taps of the given strides. */
+static void
+transform_weights (int side, int kernel, const float *from, const gint64 *strides, double *to)
+{
+  static const double three[6][3] = { { 1.0 / 4, 0, 0 }, { -1.0 / 6, -1.0 / 6, -1.0 / 6 },
+    { -1.0 / 6, 1.0 / 6, -1.0 / 6 }, { 1.0 / 24, 1.0 / 12, 1.0 / 6 },
+    { 1.0 / 24, -1.0 / 12, 1.0 / 6 }, { 0, 0, 1 } };
+  static const double two[4][3] = { { 1, 0 }, { 0.5, 0.5 }, { 0.5, -0.5 }, { 0, 1 } };
+  const double (*g)[3] = kernel == 3 ? three : two;
+
+  for (int y = 0; y < side; y++)
+    for (int x = 0; x < side; x++) {
+      double sum = 0;
+
+      for (int v = 0; v < kernel; v++)
+        for (int u = 0; u < kernel; u++)
+          sum += g[y][v] * g[x][u] * from[v * strides[0] + u * strides[1]];
+      to[y * side + x] = sum;
+    }
+}
+
+void
+gen_winograd_pack (const GenConvolve *c, const float *weights, char *packed)
+{
+  for (guint i = 0; i < c->winograd->len; i++) {
+    const GenWinograd *w = g_ptr_array_index (c->winograd, i);
+    const GenProblem *p = w->problem;
+    gint64 width = w->unit->panel, columns = w->panels * width;
+    float *to = (float *)(packed + w->packed_at);
+    double made[MAX_SIDE * MAX_SIDE];
+
+    for (gint64 n = 0; n < columns; n++)
+      for (gint64 k = 0; k < p->in_channels; k++) {
+        memset (made, 0, sizeof made);
+        if (n < p->out_channels)
+          transform_weights (w->side, w->kernel,
+              weights + p->weights + n * p->weight_strides[0] + k * p->weight_strides[1],
+              p->weight_strides + 2, made);
+        for (int place = 0; place < w->side * w->side; place++)
+          to[((place * w->panels + n / width) * p->in_channels + k) * width + n % width] =
+              made[place];
+      }
+  }
+}
+
+/* --- transforms --- */
+
+/* B' d along one axis. */
+static inline __attribute__ ((always_inline)) void
+into (int side, const Vector *d, int step, Vector *to)
+{
+  if (side == 4) {
+    to[0] = d[0] - d[2 * step];
+    to[1] = d[step] + d[2 * step];
+    to[2] = d[2 * step] - d[step];
+    to[3] = d[3 * step] - d[step];
+  } else {
+    const Vector a = d[4 * step] - 4 * d[2 * step], b = d[3 * step] - 4 * d[step];
+    const Vector e = d[4 * step] - d[2 * step], f = 2 * (d[3 * step] - d[step]);
+
+    to[0] = 4 * d[0] - 5 * d[2 * step] + d[4 * step];
+    to[1] = a + b;
+    to[2] = a - b;
+    to[3] = e + f;
+    to[4] = e - f;
+    to[5] = 4 * d[step] - 5 * d[3 * step] + d[5 * step];
+  }
+}
+
+/* A' d along one axis. */
+static inline __attribute__ ((always_inline)) void
+back (int side, const Vector *d, int step, Vector *to)
+{
+  const Vector sum = d[step] + d[2 * step], difference = d[step] - d[2 * step];
+
+  if (side == 4) {
+    to[0] = d[0] + sum;
+    to[1] = difference;
+    to[2] = sum + d[3 * step];
+  } else {
+    const Vector s = d[3 * step] + d[4 * step], t = d[3 * step] - d[4 * step];
+
+    to[0] = d[0] + sum + s;
+    to[1] = difference + 2 * t;
+    to[2] = sum + 4 * s;
+    to[3] = difference + 8 * t + d[5 * step];
+  }
+}
+
+/* One square: rows `row` apart, pixels and channels without gaps; place k of the result goes to
+ * to + k * plane. */
+static inline __attribute__ ((always_inline)) void
+transform_in (
+    const int side, const float *from, gint64 row, gint64 channels, float *to, gint64 plane)
+{
+  Vector d[MAX_SIDE * MAX_SIDE], columns[MAX_SIDE * MAX_SIDE], made[MAX_SIDE];
+
+  for (gint64 c = 0; c < channels; c += LANES) {
+    for (int y = 0; y < side; y++)
+      for (int x = 0; x < side; x++)
+        d[y * side + x] = *(const Vector *)(from + y * row + x * channels + c);
+    for (int y = 0; y < side; y++)
+      into (side, d + y * side, 1, columns + y * side);
+    for (int x = 0; x < side; x++) {
+      into (side, columns + x, side, made);
+      for (int y = 0; y < side; y++)
+        *(Vector *)(to + (y * side + x) * plane + c) = made[y];
+    }
+  }
+}
+
+/* One panel of a square, place k at from + k * plane, to made * made pixels of `width`. */
+static inline __attribute__ ((always_inline)) void
+transform_back (
+    const int side, const int made, const float *from, gint64 plane, gint64 width, float *to)
+{
+  Vector d[MAX_SIDE * MAX_SIDE], rows[MAX_SIDE * MAX_MADE], results[MAX_MADE];
+
+  for (gint64 c = 0; c < width; c += LANES) {
+    for (int k = 0; k < side * side; k++)
+      d[k] = *(const Vector *)(from + k * plane + c);
+    for (int y = 0; y < side; y++)
+      back (side, d + y * side, 1, rows + y * made);
+    for (int x = 0; x < made; x++) {
+      back (side, rows + x, made, results);
+      for (int y = 0; y < made; y++)
+        *(Vector *)(to + (y * made + x) * width + c) = results[y];
+    }
+  }
+}
+
+GEN_CLONES static void
+in_4 (const float *from, gint64 row, gint64 channels, float *to, gint64 plane)
+{
+  transform_in (4, from, row, channels, to, plane);
+}
+
+GEN_CLONES static void
+in_6 (const float *from, gint64 row, gint64 channels, float *to, gint64 plane)
+{
+  transform_in (6, from, row, channels, to, plane);
+}
+
+GEN_CLONES static void
+back_4 (const float *from, gint64 plane, gint64 width, float *to)
+{
+  transform_back (4, 3, from, plane, width, to);
+}
+
+GEN_CLONES static void
+back_6 (const float *from, gint64 plane, gint64 width, float *to)
+{
+  transform_back (6, 4, from, plane, width, to);
+}
+
+/* --- running --- */
+
+typedef struct {
+  const GenConvolve *c;
+  const GenWinograd *w;
+  const GenActivation *activation;
+  const float *source, *packed, *bias;
+  float *result, *edge, *squares, *products; /* edge: a square that reaches beyond the picture */
+} Work;
+
+typedef struct {
+  gint64 item, row, column;
+} Square;
+
+static Square
+find_square (const GenWinograd *w, gint64 number)
+{
+  gint64 in_item = number % (w->rows * w->columns);
+
+  return (Square){ number / (w->rows * w->columns), in_item / w->columns * w->made,
+    in_item % w->columns * w->made };
+}
+
+/* The part of a square that is in the picture, with zeros around. */
+static void
+copy_edge (const GenProblem *p, int side, const float *item, gint64 y, gint64 x, float *to)
+{
+  gint64 channels = p->in_channels, height = p->axes[0].large, width = p->axes[1].large;
+  gint64 first = CLAMP (-x, 0, side), end = CLAMP (width - x, first, side);
+
+  memset (to, 0, side * side * channels * sizeof *to);
+  for (gint64 v = MAX (0, -y); v < side && y + v < height; v++)
+    memcpy (to + (v * side + first) * channels, item + ((y + v) * width + x + first) * channels,
+        (end - first) * channels * sizeof *to);
+}
+
+static void
+take_squares (const Work *work, gint64 first, gint64 n)
+{
+  const GenWinograd *w = work->w;
+  const GenProblem *p = w->problem;
+  gint64 channels = p->in_channels, height = p->axes[0].large, width = p->axes[1].large;
+
+  for (gint64 i = 0; i < n; i++) {
+    Square square = find_square (w, first + i);
+    const float *item = work->source + square.item * work->c->source_size, *from;
+    gint64 y = square.row - p->axes[0].before, x = square.column - p->axes[1].before;
+    gint64 row = width * channels;
+
+    from = item + (y * width + x) * channels;
+    if (y < 0 || x < 0 || y + w->side > height || x + w->side > width) {
+      copy_edge (p, w->side, item, y, x, work->edge);
+      from = work->edge;
+      row = w->side * channels;
+    }
+    (w->side == 4 ? in_4 : in_6) (
+        from, row, channels, work->squares + i * channels, w->group * channels);
+  }
+}
+
+static void
+multiply (const Work *work, gint64 panel, gint64 n)
+{
+  const GenWinograd *w = work->w;
+  const GenGemmUnit *unit = w->unit;
+  gint64 k = w->problem->in_channels, tiles = (n + unit->rows - 1) / unit->rows;
+
+  for (int place = 0; place < w->side * w->side; place++) {
+    const float *weights = work->packed + (place * w->panels + panel) * k * unit->panel;
+
+    for (gint64 t = 0; t < tiles; t++) {
+      gint64 first = n * t / tiles, at = place * w->group + first;
+
+      unit->tile (n * (t + 1) / tiles - first, work->squares + at * k, k, 1, weights, k, FALSE,
+          work->products + at * unit->panel);
+    }
+  }
+}
+
+/* Channels [first, first + n) of the problem at a window, to where they belong. */
+static void
+put (const Work *work, gint64 item, gint64 row, gint64 column, gint64 first, gint64 n,
+    const float *made)
+{
+  const GenConvolve *c = work->c;
+  const GenProblem *p = work->w->problem;
+  gint64 end = first + n, channels = c->out_channels;
+
+  while (first < end) {
+    gint64 phase = end <= channels ? 0 : first / channels, channel = first - phase * channels;
+    gint64 some = MIN (channels - channel, end - first);
+    gint64 y = (p->scatter[0].first + row) * p->scatter[0].stride + p->scatter[0].phase +
+               (phase > 0 ? phase / p->scatter[1].phases : 0) - p->scatter[0].cut;
+    gint64 x = (p->scatter[1].first + column) * p->scatter[1].stride + p->scatter[1].phase +
+               (phase > 0 ? phase % p->scatter[1].phases : 0) - p->scatter[1].cut;
+
+    if (y >= 0 && y < p->scatter[0].out && x >= 0 && x < p->scatter[1].out)
+      memcpy (
+          work->result + item * c->result_size + (y * p->scatter[1].out + x) * channels + channel,
+          made, some * sizeof *made);
+    first += some;
+    made += some;
+  }
+}
+
+static void
+give_results (const Work *work, gint64 panel, gint64 first, gint64 n)
+{
+  const GenWinograd *w = work->w;
+  const GenProblem *p = w->problem;
+  gint64 width = w->unit->panel, channel = panel * width;
+  gint64 channels = MIN (width, p->out_channels - channel);
+  float made[MAX_MADE * MAX_MADE * GEN_GEMM_MAX_PANEL];
+
+  for (gint64 i = 0; i < n; i++) {
+    Square square = find_square (w, first + i);
+
+    (w->side == 4 ? back_4 : back_6) (work->products + i * width, w->group * width, width, made);
+    gen_activation_apply (work->activation, made, w->made * w->made, channels, width,
+        work->bias != NULL ? work->bias + channel : NULL);
+    for (int y = 0; y < w->made && square.row + y < p->axes[0].small; y++)
+      for (int x = 0; x < w->made && square.column + x < p->axes[1].small; x++)
+        put (work, square.item, square.row + y, square.column + x, channel, channels,
+            made + (y * w->made + x) * width);
+  }
+}
+
+void
+gen_winograd_run (const GenConvolve *c, const GenActivation *activation, const float *source,
+    const char *packed, const float *bias, float *result, char *scratch, int part, int parts)
+{
+  for (guint i = 0; i < c->winograd->len; i++) {
+    const GenWinograd *w = g_ptr_array_index (c->winograd, i);
+    gint64 places = w->side * w->side, channels = w->problem->in_channels;
+    float *edge = (float *)scratch, *squares = edge + places * channels;
+    Work work = { c, w, activation, source, (const float *)(packed + w->packed_at), bias, result,
+      edge, squares, squares + places * w->group * channels };
+    gsize first, end;
+
+    gen_kernel_share (w->squares, 1, part, parts, &first, &end);
+    for (gint64 at = first; at < (gint64)end; at += w->group) {
+      gint64 n = MIN (w->group, (gint64)end - at);
+
+      take_squares (&work, at, n);
+      for (gint64 panel = 0; panel < w->panels; panel++) {
+        multiply (&work, panel, n);
+        give_results (&work, panel, at, n);
+      }
+    }
+  }
+}
