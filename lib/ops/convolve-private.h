@@ -44,6 +44,7 @@ typedef struct {
 } GenTask;
 
 typedef struct _GenWinograd GenWinograd;
+typedef struct _GenSplitConvolve GenSplitConvolve;
 
 typedef struct {
   GenWindow window;
@@ -54,6 +55,7 @@ typedef struct {
   GArray *packs;        /* GenPack */
   GArray *tasks;        /* GenTask */
   GPtrArray *winograd;  /* GenWinograd, one a problem, instead of packs and tasks; else NULL */
+  GPtrArray *split;     /* GenSplitConvolve, likewise */
   int parts, first[33]; /* tasks of part p: first[p] up to first[p + 1] */
   gboolean transposed;
   gboolean permuted; /* weights are brought into phases before they are packed */
@@ -76,6 +78,11 @@ void gen_phases_permute (
 void gen_phases_scatter (
     const GenConvolve *convolve, const GenTask *task, const float *made, float *result);
 
+/* Write `n` results at a window, of the channels of the problem from `first` on, to where they
+ * belong. */
+void gen_phases_put (const GenConvolve *convolve, const GenProblem *problem, gint64 item,
+    gint64 row, gint64 column, gint64 first, gint64 n, const float *made, float *result);
+
 /* tasks.c */
 /* Cut all problems into tasks for at most `threads` parts. */
 gboolean gen_tasks_split (GenConvolve *convolve, int threads, gboolean bias, GError **error);
@@ -89,5 +96,13 @@ void gen_winograd_init (GenConvolve *convolve, int parts);
 void gen_winograd_pack (const GenConvolve *convolve, const float *weights, char *packed);
 /* `bias` is one for each channel of a problem, or NULL; `scratch` is the part's own. */
 void gen_winograd_run (const GenConvolve *convolve, const GenActivation *activation,
+    const float *source, const char *packed, const float *bias, float *result, char *scratch,
+    int part, int parts);
+
+/* split_convolve.c: the same on the tile unit. */
+gboolean gen_split_convolve_suits (const GenConvolve *convolve);
+void gen_split_convolve_init (GenConvolve *convolve, int parts, GenPrecision precision);
+void gen_split_convolve_pack (const GenConvolve *convolve, const float *weights, char *packed);
+void gen_split_convolve_run (const GenConvolve *convolve, const GenActivation *activation,
     const float *source, const char *packed, const float *bias, float *result, char *scratch,
     int part, int parts);

@@ -71,6 +71,7 @@ convolve_free (gpointer data)
   g_array_unref (c->packs);
   g_array_unref (c->tasks);
   g_clear_pointer (&c->winograd, g_ptr_array_unref);
+  g_clear_pointer (&c->split, g_ptr_array_unref);
   gen_aligned_free (c->constant);
   g_free (c);
 }
@@ -126,6 +127,8 @@ pack_once (GenConvolve *c, const float *weights, const float *bias)
     gen_phases_permute (c, weights, permuted, 0, 1);
   if (c->winograd != NULL)
     gen_winograd_pack (c, permuted != NULL ? permuted : weights, c->constant);
+  if (c->split != NULL)
+    gen_split_convolve_pack (c, permuted != NULL ? permuted : weights, c->constant);
   for (int piece = 0; piece < c->parts; piece++)
     pack (c, permuted != NULL ? permuted : weights, bias, c->constant,
         (float *)(c->constant + c->packed_size), piece);
@@ -161,6 +164,11 @@ run (const GenKernel *kernel, int part, int parts)
   float *made = (float *)(call + c->call_scratch), *result = kernel->outputs[0];
   float *source = (float *)kernel->inputs[0];
 
+  if (c->split != NULL) {
+    gen_split_convolve_run (c, &kernel->node->activation, source, packed,
+        c->bias_size > 0 ? bias : NULL, result, call, part, parts);
+    return;
+  }
   if (c->winograd != NULL) {
     gen_winograd_run (c, &kernel->node->activation, source, packed, c->bias_size > 0 ? bias : NULL,
         result, call, part, parts);
@@ -296,7 +304,9 @@ gen_convolve_cpu (GenKernel *kernel, const GenWindow *window, gboolean transpose
   kernel->free_state = convolve_free;
   constant =
       gen_tensor_constant (weights) != NULL && (bias == NULL || gen_tensor_constant (bias) != NULL);
-  if (constant && gen_winograd_suits (c)) {
+  if (constant && gen_split_convolve_suits (c)) {
+    gen_split_convolve_init (c, gen_tasks_parts (c, kernel->threads), kernel->precision);
+  } else if (constant && gen_winograd_suits (c)) {
     gen_winograd_init (c, gen_tasks_parts (c, kernel->threads));
   } else if (!gen_tasks_split (c, kernel->threads, bias != NULL, error)) {
     g_prefix_error (error, "node '%s' (%s): ", node->name, node->op->name);

@@ -226,3 +226,25 @@ gen_phases_scatter (const GenConvolve *c, const GenTask *task, const float *made
       }
     }
 }
+
+void
+gen_phases_put (const GenConvolve *c, const GenProblem *p, gint64 item, gint64 row, gint64 column,
+    gint64 first, gint64 n, const float *made, float *result)
+{
+  gint64 end = first + n, channels = c->out_channels;
+
+  while (first < end) {
+    gint64 phase = end <= channels ? 0 : first / channels, channel = first - phase * channels;
+    gint64 some = MIN (channels - channel, end - first);
+    gint64 y = (p->scatter[0].first + row) * p->scatter[0].stride + p->scatter[0].phase +
+               (phase > 0 ? phase / p->scatter[1].phases : 0) - p->scatter[0].cut;
+    gint64 x = (p->scatter[1].first + column) * p->scatter[1].stride + p->scatter[1].phase +
+               (phase > 0 ? phase % p->scatter[1].phases : 0) - p->scatter[1].cut;
+
+    if (y >= 0 && y < p->scatter[0].out && x >= 0 && x < p->scatter[1].out)
+      memcpy (result + item * c->result_size + (y * p->scatter[1].out + x) * channels + channel,
+          made, some * sizeof *made);
+    first += some;
+    made += some;
+  }
+}

@@ -342,32 +342,6 @@ multiply (const Work *work, gint64 panel, gint64 n)
   }
 }
 
-/* Channels [first, first + n) of the problem at a window, to where they belong. */
-static void
-put (const Work *work, gint64 item, gint64 row, gint64 column, gint64 first, gint64 n,
-    const float *made)
-{
-  const GenConvolve *c = work->c;
-  const GenProblem *p = work->w->problem;
-  gint64 end = first + n, channels = c->out_channels;
-
-  while (first < end) {
-    gint64 phase = end <= channels ? 0 : first / channels, channel = first - phase * channels;
-    gint64 some = MIN (channels - channel, end - first);
-    gint64 y = (p->scatter[0].first + row) * p->scatter[0].stride + p->scatter[0].phase +
-               (phase > 0 ? phase / p->scatter[1].phases : 0) - p->scatter[0].cut;
-    gint64 x = (p->scatter[1].first + column) * p->scatter[1].stride + p->scatter[1].phase +
-               (phase > 0 ? phase % p->scatter[1].phases : 0) - p->scatter[1].cut;
-
-    if (y >= 0 && y < p->scatter[0].out && x >= 0 && x < p->scatter[1].out)
-      memcpy (
-          work->result + item * c->result_size + (y * p->scatter[1].out + x) * channels + channel,
-          made, some * sizeof *made);
-    first += some;
-    made += some;
-  }
-}
-
 static void
 give_results (const Work *work, gint64 panel, gint64 first, gint64 n)
 {
@@ -385,8 +359,8 @@ give_results (const Work *work, gint64 panel, gint64 first, gint64 n)
         work->bias != NULL ? work->bias + channel : NULL);
     for (int y = 0; y < w->made && square.row + y < p->axes[0].small; y++)
       for (int x = 0; x < w->made && square.column + x < p->axes[1].small; x++)
-        put (work, square.item, square.row + y, square.column + x, channel, channels,
-            made + (y * w->made + x) * width);
+        gen_phases_put (work->c, p, square.item, square.row + y, square.column + x, channel,
+            channels, made + (y * w->made + x) * width, work->result);
   }
 }
 

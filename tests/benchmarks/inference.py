@@ -40,7 +40,7 @@ class Ours:
 
     class Options(ctypes.Structure):
         _fields_ = [("device", ctypes.c_void_p), ("threads", ctypes.c_int), ("seed", ctypes.c_uint64),
-                    ("no_fusion", ctypes.c_int)]
+                    ("precision", ctypes.c_int), ("no_fusion", ctypes.c_int)]
 
     class Step(ctypes.Structure):
         _fields_ = [("node", ctypes.c_void_p), ("flops", ctypes.c_double), ("bytes", ctypes.c_size_t),
@@ -51,7 +51,7 @@ class Ours:
 
     def __init__(self, settings):
         self.library = ctypes.CDLL(settings.library)
-        self.threads, self.plan = settings.threads, None
+        self.threads, self.tf32, self.plan = settings.threads, settings.tf32, None
 
         class Binding(ctypes.Structure):
             _fields_ = [("name", ctypes.c_char_p), ("type", ctypes.c_int), ("shape", self.Shape),
@@ -72,7 +72,7 @@ class Ours:
 
     def load(self, name, path, inputs):
         graph = self.call("gen_onnx_load", path.encode())
-        options = self.Options(None, self.threads, 0, 0)
+        options = self.Options(None, self.threads, 0, self.tf32, 0)
         self.plan = self.call("gen_plan_new", graph, ctypes.byref(options))
         for i, values in enumerate(inputs):
             binding = self.library.gen_plan_input(self.plan, i).contents
@@ -252,6 +252,7 @@ def main():
     parser.add_argument("--folder", help="keeps the ONNX files (a temporary one)")
     parser.add_argument("--cpu-time", action="store_true",
                         help="of the process, not of the clock: for a busy machine, with one thread")
+    parser.add_argument("--tf32", action="store_true", help="ours with precision=tf32")
     parser.add_argument("--compiled", action="store_true", help="try torch.compile, too, which is slow to start")
     settings = parser.parse_intermixed_args()
     if settings.folder is None:

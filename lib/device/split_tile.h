@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <generative/plan.h>
+
+/**
+ * The tile unit of newer x86 (AMX), which multiplies bfloat16 and adds float32, made to multiply
+ * float32. Each number is split into three of bfloat16 that add up to it, and the six largest of
+ * their nine products make one: six times the arithmetic, on a unit that has some twenty times the
+ * speed. What is left out is at most 2^-23 of a product, so that results are as exact as those of
+ * float32 arithmetic. With GEN_PRECISION_TF32 it is two parts and three products, and what is left
+ * out at most 2^-15 of a product, a millionth of a result as a rule (Henry, Tang and Heinecke,
+ * "Leveraging the bfloat16 artificial intelligence datatype for higher-precision computations",
+ * 2019).
+ *
+ * Numbers below 2^-126 count as 0, and a result that an infinity goes into may be NaN instead.
+ *
+ * A left operand's tile has a row of 64 bytes, 32 numbers along k, for each of 16 lines (rows of a
+ * matrix, pixels of a picture). A right operand's tile has a row for each pair of numbers along k,
+ * of 16 lines (columns, channels).
+ */
+#define GEN_SPLIT_LINES 16 /* in a tile */
+#define GEN_SPLIT_STEP 32  /* numbers along k in a tile */
+#define GEN_SPLIT_TILE_BYTES 1024
+#define GEN_SPLIT_BLOCK 32 /* lines that are multiplied at a time: two tiles each way */
+
+/* Whether this machine has the unit. */
+gboolean gen_split_is_available (void);
+/* How many parts a number is split into. */
+static inline int
+gen_split_parts (GenPrecision precision)
+{
+  return precision == GEN_PRECISION_TF32 ? 2 : 3;
+}
+
+/* Around all that multiplies, on the thread that does. */
+void gen_split_begin (void);
+void gen_split_end (void);
+
+/* A matrix of float32, its lines numbered along m or n. */
+typedef struct {
+  gint64 line_stride, k_stride; /* one of them is 1 */
+  gint64 lines, k;
+} GenSplitMatrix;
+
+/* Tiles of `n` lines from `line` on, n a multiple of the block, zeros beyond the matrix: for each
+ * 16 lines and each step along k the tiles of the parts, one after the other. */
+void gen_split_pack (const GenSplitMatrix *matrix, gboolean right, int splits, const float *numbers,
+    gint64 line, gint64 n, guint8 *to);
+/* Bytes of the tiles of 16 lines. */
+gsize gen_split_line_size (gint64 k, int splits);
+
+/* `n` pixels of `channels` numbers to lines of a left operand, `pixel` bytes each: for each step
+ * along the channels 64 bytes a part, zeros beyond the channels. */
+void gen_split_pixels (
+    const float *from, gint64 n, gint64 channels, int splits, gsize pixel, guint8 *to);
+
+/* How a left operand lies. */
+typedef struct {
+  gsize line; /* bytes from line to line */
+  gsize part; /* from part to part of the same numbers */
+  gsize step; /* from step to step along k */
+} GenSplitLayout;
+/* That of gen_split_pack: the lines of a tile follow each other. */
+#define GEN_SPLIT_TILES(splits)                                                                    \
+  ((GenSplitLayout){ 64, GEN_SPLIT_TILE_BYTES, (splits)*GEN_SPLIT_TILE_BYTES })
+
+/* A block of 32 by 32 results, row-major without gaps: added to, or begun. The sum runs over `taps`
+ * stretches of k, `steps` each, of 32 left lines that begin at `first` (and at `second`, the last
+ * 16 of them) plus the stretch's offset; the right tiles of all stretches follow each other, and
+ * the other 16 lines' are `next` bytes behind. */
+void gen_split_multiply (const GenSplitLayout *layout, const guint8 *first, const guint8 *second,
+    const gsize *offsets, int taps, gint64 steps, const guint8 *right, gsize next, int splits,
+    gboolean begin, float *results);
+
+/* 16 by 16 words turned over, in place; `stride` in words. */
+void gen_split_turn_over (float *results, gint64 stride);
