@@ -13,11 +13,19 @@ typedef struct {
   int first_field;
 } Instrument;
 
+/* Samples whose features are computed at a time, where that does good, and where they take no
+ * more than so many bytes. */
+#define BATCH 16
+#define BATCH_BYTES (64 * 1024 * 1024)
+
 struct _GenMeter {
   GenMetricSettings settings;
-  GArray *instruments; /* Instrument */
-  GArray *fields;      /* GenField */
-  GenTally *tallies;   /* a field each; used by those of frame metrics */
+  GenFeatures *features, *own_features; /* the settings', or our own */
+  int length;                           /* floats of features; 0: not known yet */
+  float *rows;                          /* BATCH of them */
+  GArray *instruments;                  /* Instrument */
+  GArray *fields;                       /* GenField */
+  GenTally *tallies;                    /* a field each; used by those of frame metrics */
   int tile_width, tile_height;
   guint interval;
   char **class_names;
@@ -25,6 +33,43 @@ struct _GenMeter {
   GenPicture luma; /* of a colour frame */
   guint64 frames, samples;
 };
+
+/* What `metric` misses, or NULL. */
+static const char *
+missing (const GenMetric *metric, const GenMeterSettings *settings)
+{
+  gboolean statistics = metric->takes_statistics && settings->statistics != NULL;
+  gboolean collects = metric->statistics != NULL && settings->collects;
+
+  if (metric->needs_reference && !settings->has_reference && !statistics && !collects)
+    return settings->statistics != NULL ? "compares with pictures, and the reference is statistics"
+                                        : "compares with a reference, and there is none";
+  if (metric->needs_labels && !settings->has_labels)
+    return "needs a reference with classes, and this one has none";
+  return NULL;
+}
+
+/* Whether the statistics that a metric is to compare with are of our features. */
+static gboolean
+check_statistics (const GenMeter *meter, GError **error)
+{
+  const GenStatistics *statistics = meter->settings.reference;
+  const char *name = gen_features_name (meter->features);
+
+  if (statistics->features != NULL && !g_str_equal (statistics->features, name)) {
+    g_set_error (error, GEN_METRIC_ERROR, GEN_METRIC_ERROR_REFERENCE,
+        "its statistics are of the features \"%s\" (%d numbers), but \"%s\" are compared",
+        statistics->features, statistics->length, name);
+    return FALSE;
+  }
+  if (meter->length > 0 && meter->length != statistics->length) {
+    g_set_error (error, GEN_METRIC_ERROR, GEN_METRIC_ERROR_REFERENCE,
+        "its statistics are of %d numbers, but the features \"%s\" that are compared have %d",
+        statistics->length, name, meter->length);
+    return FALSE;
+  }
+  return TRUE;
+}
 
 static gboolean
 add_instrument (
@@ -35,22 +80,19 @@ add_instrument (
   for (guint i = 0; i < meter->instruments->len; i++)
     if (g_array_index (meter->instruments, Instrument, i).metric == metric)
       return TRUE;
-  if (metric->needs_reference && !settings->has_reference) {
-    g_set_error (error, GEN_METRIC_ERROR, GEN_METRIC_ERROR_REFERENCE,
-        "metric %s compares with a reference, and there is none", metric->name);
+  if (missing (metric, settings) != NULL) {
+    g_set_error (error, GEN_METRIC_ERROR, GEN_METRIC_ERROR_REFERENCE, "metric %s %s", metric->name,
+        missing (metric, settings));
     return FALSE;
   }
-  if (metric->needs_labels && !settings->has_labels) {
-    g_set_error (error, GEN_METRIC_ERROR, GEN_METRIC_ERROR_REFERENCE,
-        "metric %s needs a reference with classes, and this one has none", metric->name);
+  if (metric->takes_statistics && settings->statistics != NULL && !check_statistics (meter, error))
     return FALSE;
-  }
 
   for (int i = 0; i < metric->n_fields; i++) {
     GenField field = metric->fields[i];
 
     if (field.type == GEN_FIELD_TEXT && field.text == NULL)
-      field.text = meter->settings.features->name;
+      field.text = gen_features_name (meter->features);
     g_array_append_val (meter->fields, field);
   }
   if (metric->open != NULL)
@@ -58,7 +100,8 @@ add_instrument (
   g_array_append_val (meter->instruments, instrument);
   meter->measures_frames |= metric->measure != NULL;
   meter->takes_samples |= metric->take != NULL;
-  meter->wants_reference |= metric->refer != NULL;
+  meter->wants_features |= metric->needs_features;
+  meter->wants_reference |= metric->refer != NULL && settings->has_reference;
   return TRUE;
 }
 
@@ -67,10 +110,7 @@ static gboolean
 add_automatic (GenMeter *meter, const GenMeterSettings *settings, GError **error)
 {
   for (const GenMetric *const *m = gen_metric_list (); *m != NULL; m++) {
-    if (((*m)->needs_reference && !settings->has_reference) ||
-        ((*m)->needs_labels && !settings->has_labels))
-      continue;
-    if (!add_instrument (meter, *m, settings, error))
+    if (missing (*m, settings) == NULL && !add_instrument (meter, *m, settings, error))
       return FALSE;
   }
   return TRUE;
@@ -92,6 +132,19 @@ add_named (GenMeter *meter, const GenMeterSettings *settings, GError **error)
   return TRUE;
 }
 
+/* Who knows the samples' statistics. */
+static const Instrument *
+find_collector (const GenMeter *meter)
+{
+  for (guint i = 0; i < meter->instruments->len; i++) {
+    const Instrument *instrument = &g_array_index (meter->instruments, Instrument, i);
+
+    if (instrument->metric->statistics != NULL)
+      return instrument;
+  }
+  return NULL;
+}
+
 GenMeter *
 gen_meter_new (const GenMeterSettings *settings, GError **error)
 {
@@ -105,15 +158,17 @@ gen_meter_new (const GenMeterSettings *settings, GError **error)
   meter->interval = settings->interval;
   meter->class_names = g_strdupv ((char **)settings->class_names);
   meter->settings.seed = settings->seed;
-  meter->settings.features = settings->features == NULL
-                                 ? gen_features_list ()[0]
-                                 : gen_features_find (settings->features, error);
-  if (meter->settings.features == NULL)
-    return NULL;
+  meter->settings.reference = settings->statistics;
+  if (settings->features == NULL)
+    meter->own_features = gen_features_open (gen_embedder_list ()[0]->name, error);
+  meter->features = settings->features != NULL ? settings->features : meter->own_features;
   if (!(automatic ? add_automatic (meter, settings, error) : add_named (meter, settings, error)))
     return NULL;
-  /* So far, the metrics that look at features are those that compare with a reference. */
-  meter->wants_features = meter->wants_reference;
+  if (settings->collects && find_collector (meter) == NULL) {
+    g_set_error (error, GEN_METRIC_ERROR, GEN_METRIC_ERROR_REFERENCE,
+        "statistics come with the metric frechet, which is not measured");
+    return NULL;
+  }
   meter->tallies = g_new0 (GenTally, meter->fields->len);
   return g_steal_pointer (&meter);
 }
@@ -132,6 +187,8 @@ gen_meter_free (GenMeter *meter)
   g_array_unref (meter->instruments);
   g_array_unref (meter->fields);
   g_free (meter->tallies);
+  g_free (meter->rows);
+  gen_features_free (meter->own_features);
   g_strfreev (meter->class_names);
   gen_picture_clear (&meter->luma);
   g_free (meter);
@@ -150,30 +207,96 @@ gen_meter_wants_reference (const GenMeter *meter)
   return meter->wants_reference;
 }
 
-/* Hand a sample to all that take it, or to all that refer to it. */
-static void
-distribute (GenMeter *meter, const GenPicture *picture, int label, gboolean reference)
+/* The samples' features, where any metric wants them. */
+static gboolean
+compute_features (GenMeter *meter, const GenPicture *pictures, int n, GError **error)
 {
-  float features[GEN_FEATURES_MAX];
-  GenSample sample = { .picture = picture, .features = features, .label = label };
-
-  if (meter->wants_features) {
-    sample.n_features = meter->settings.features->length (picture->channels);
-    meter->settings.features->compute (picture, features);
+  if (!meter->wants_features)
+    return TRUE;
+  if (meter->length == 0) {
+    meter->length = gen_features_length (meter->features, pictures[0].channels);
+    meter->rows = g_new (float, (gsize)BATCH *(gsize)meter->length);
+    if (meter->settings.reference != NULL && !check_statistics (meter, error))
+      return FALSE;
   }
-  for (guint i = 0; i < meter->instruments->len; i++) {
-    Instrument *instrument = &g_array_index (meter->instruments, Instrument, i);
-    const GenMetric *metric = instrument->metric;
-
-    if (reference ? metric->refer != NULL : metric->take != NULL)
-      (reference ? metric->refer : metric->take) (instrument->state, &sample);
-  }
+  return gen_features_compute (meter->features, pictures, n, meter->rows, error);
 }
 
-void
-gen_meter_refer (GenMeter *meter, const GenPicture *picture, int label)
+/* Hand up to BATCH samples to all that take them, or to all that refer to them. */
+static gboolean
+distribute (GenMeter *meter, const GenPicture *pictures, const int *labels, int n,
+    gboolean reference, GError **error)
 {
-  distribute (meter, picture, label, TRUE);
+  if (n == 0)
+    return TRUE;
+  if (!compute_features (meter, pictures, n, error))
+    return FALSE;
+  for (int k = 0; k < n; k++) {
+    GenSample sample = { .picture = &pictures[k], .label = labels != NULL ? labels[k] : -1 };
+
+    if (meter->wants_features) {
+      sample.features = meter->rows + (gsize)k * (gsize)meter->length;
+      sample.n_features = meter->length;
+    }
+    for (guint i = 0; i < meter->instruments->len; i++) {
+      Instrument *instrument = &g_array_index (meter->instruments, Instrument, i);
+      const GenMetric *metric = instrument->metric;
+
+      if (reference ? metric->refer != NULL : metric->take != NULL)
+        (reference ? metric->refer : metric->take) (instrument->state, &sample);
+    }
+  }
+  return TRUE;
+}
+
+gboolean
+gen_meter_refer (GenMeter *meter, const GenPicture *picture, int label, GError **error)
+{
+  return distribute (meter, picture, &label, 1, TRUE, error);
+}
+
+/* How many pictures of that size to gather. */
+static int
+batch_of (const GenMeter *meter, int width, int height, int channels)
+{
+  guint64 room = BATCH_BYTES / ((guint64)width * (guint64)height * (guint64)channels);
+
+  return (int)CLAMP (room, 1, (guint64)CLAMP (gen_features_batch (meter->features), 1, BATCH));
+}
+
+static gboolean
+refer_all (GenMeter *meter, const GenDataset *dataset, GenLoader *loader, GenPicture *pictures,
+    int batch, GCancellable *cancellable, GError **error)
+{
+  guint64 referred = 0;
+  int labels[BATCH], n = 0;
+
+  for (;;) {
+    guint64 frame;
+    guint32 item;
+    GenLoaderResult result = gen_loader_next (loader, &pictures[n], &frame, &item, NULL);
+
+    if (g_cancellable_set_error_if_cancelled (cancellable, error))
+      return FALSE;
+    if (result == GEN_LOADER_BAD)
+      continue;
+    if (result == GEN_LOADER_PICTURE) {
+      labels[n++] = gen_dataset_get_label (dataset, item);
+      referred++;
+      if (n < batch)
+        continue;
+    }
+    if (!distribute (meter, pictures, labels, n, TRUE, error))
+      return FALSE;
+    n = 0;
+    if (result != GEN_LOADER_PICTURE)
+      break;
+  }
+  if (referred >= 2)
+    return TRUE;
+  g_set_error (error, GEN_METRIC_ERROR, GEN_METRIC_ERROR_REFERENCE,
+      "a reference needs at least two pictures, and %" G_GUINT64_FORMAT " could be read", referred);
+  return FALSE;
 }
 
 gboolean
@@ -186,8 +309,9 @@ gen_meter_refer_dataset (GenMeter *meter, const GenDataset *dataset, int width, 
   };
   g_autoptr (GenSequence) sequence = NULL;
   g_autoptr (GenLoader) loader = NULL;
-  g_auto (GenPicture) picture = { 0 };
-  guint64 referred = 0;
+  GenPicture pictures[BATCH] = { 0 };
+  int batch = batch_of (meter, width, height, channels);
+  gboolean done;
 
   order.seed = meter->settings.seed;
   sequence = gen_sequence_new (dataset, &order, error);
@@ -195,48 +319,40 @@ gen_meter_refer_dataset (GenMeter *meter, const GenDataset *dataset, int width, 
     return FALSE;
   loading.frames = MIN (gen_sequence_get_length (sequence), GEN_METER_REFERENCE_MAX);
   loader = gen_loader_new (dataset, sequence, &loading);
-  gen_picture_init (&picture, width, height, channels);
-  for (;;) {
-    guint64 frame;
-    guint32 item;
-    GenLoaderResult result = gen_loader_next (loader, &picture, &frame, &item, NULL);
-
-    if (g_cancellable_set_error_if_cancelled (cancellable, error))
-      return FALSE;
-    if (result == GEN_LOADER_BAD)
-      continue;
-    if (result != GEN_LOADER_PICTURE)
-      break;
-    gen_meter_refer (meter, &picture, gen_dataset_get_label (dataset, item));
-    referred++;
-  }
-  if (referred < 2) {
-    g_set_error (error, GEN_METRIC_ERROR, GEN_METRIC_ERROR_REFERENCE,
-        "a reference needs at least two pictures, and %" G_GUINT64_FORMAT " could be read",
-        referred);
-    return FALSE;
-  }
-  return TRUE;
+  for (int i = 0; i < batch; i++)
+    gen_picture_init (&pictures[i], width, height, channels);
+  done = refer_all (meter, dataset, loader, pictures, batch, cancellable, error);
+  for (int i = 0; i < batch; i++)
+    gen_picture_clear (&pictures[i]);
+  return done;
 }
 
 /* Whole tiles only: what is left over at the right and below is no picture. */
-static void
-take_tiles (GenMeter *meter, const GenPicture *frame)
+static gboolean
+take_tiles (GenMeter *meter, const GenPicture *frame, GError **error)
 {
   int width = meter->tile_width > 0 ? meter->tile_width : frame->width;
   int height = meter->tile_height > 0 ? meter->tile_height : frame->height;
+  GenPicture tiles[BATCH];
+  int n = 0;
 
   for (int y = 0; y + height <= frame->height; y += height)
     for (int x = 0; x + width <= frame->width; x += width) {
-      GenPicture tile = *frame;
+      GenPicture *tile = &tiles[n++];
 
-      tile.data = frame->data + (gsize)y * frame->stride + (gsize)x * frame->channels;
-      tile.width = width;
-      tile.height = height;
-      tile.owned = FALSE;
-      distribute (meter, &tile, -1, FALSE);
+      *tile = *frame;
+      tile->data = frame->data + (gsize)y * frame->stride + (gsize)x * frame->channels;
+      tile->width = width;
+      tile->height = height;
+      tile->owned = FALSE;
       meter->samples++;
+      if (n < BATCH)
+        continue;
+      if (!distribute (meter, tiles, NULL, n, FALSE, error))
+        return FALSE;
+      n = 0;
     }
+  return distribute (meter, tiles, NULL, n, FALSE, error);
 }
 
 /* ITU-R BT.601 in 16 bits of fraction, rounded to the nearest. */
@@ -299,8 +415,8 @@ gen_meter_measure (GenMeter *meter, const GenPicture *frame, double *values, GEr
       gen_tally_add (&meter->tallies[f], values[f]);
   }
 
-  if (meter->takes_samples)
-    take_tiles (meter, frame);
+  if (meter->takes_samples && !take_tiles (meter, frame, error))
+    return FALSE;
   if (meter->interval > 0 && meter->frames % meter->interval == 0)
     return figure_distributions (meter, values, error);
   return TRUE;
@@ -315,6 +431,21 @@ gen_meter_interrupt (GenMeter *meter)
     if (instrument->metric->interrupt != NULL)
       instrument->metric->interrupt (instrument->state);
   }
+}
+
+gboolean
+gen_meter_statistics (GenMeter *meter, GenStatistics *statistics, GError **error)
+{
+  const Instrument *collector = find_collector (meter);
+
+  g_return_val_if_fail (collector != NULL, FALSE);
+  if (!collector->metric->statistics (collector->state, statistics)) {
+    g_set_error (error, GEN_METRIC_ERROR, GEN_METRIC_ERROR_FAILED,
+        "statistics need at least two samples, and there were %" G_GUINT64_FORMAT, meter->samples);
+    return FALSE;
+  }
+  statistics->features = g_strdup (gen_features_name (meter->features));
+  return TRUE;
 }
 
 static void

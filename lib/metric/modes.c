@@ -29,7 +29,7 @@ typedef struct {
   int n_classes;
   guint64 *counts; /* samples by class */
   guint64 count;
-  float batch[BATCH][GEN_FEATURES_MAX];
+  float *batch; /* BATCH rows */
   int waiting;
 } Modes;
 
@@ -50,6 +50,7 @@ modes_close (gpointer metric)
   g_free (modes->reference);
   g_free (modes->labels);
   g_free (modes->counts);
+  g_free (modes->batch);
   g_free (modes);
 }
 
@@ -66,6 +67,7 @@ modes_refer (gpointer metric, const GenSample *sample)
   if (modes->length == 0) {
     modes->length = sample->n_features;
     modes->padded = (sample->n_features + STRANDS - 1) / STRANDS * STRANDS;
+    modes->batch = g_new (float, (gsize)BATCH * modes->padded);
   }
   if (sample->label >= modes->n_classes) {
     modes->counts = g_renew (guint64, modes->counts, sample->label + 1);
@@ -115,7 +117,7 @@ classify (Modes *modes)
     const float *row = modes->reference + (gsize)r * modes->padded;
 
     for (int b = 0; b < modes->waiting; b++) {
-      float distance = squared_distance (modes->batch[b], row, modes->padded);
+      float distance = squared_distance (modes->batch + b * modes->padded, row, modes->padded);
 
       if (distance < least[b]) {
         least[b] = distance;
@@ -133,10 +135,11 @@ static void
 modes_take (gpointer metric, const GenSample *sample)
 {
   Modes *modes = metric;
-  float *row = modes->batch[modes->waiting];
+  float *row;
 
   if (modes->kept == 0)
     return;
+  row = modes->batch + modes->waiting * modes->padded;
   memset (row, 0, modes->padded * sizeof *row);
   memcpy (row, sample->features, modes->length * sizeof *row);
   if (++modes->waiting == BATCH)
@@ -188,6 +191,7 @@ const GenMetric gen_metric_modes = {
              "of the class of its nearest neighbour by features",
   .unit = "classes",
   .distribution = TRUE,
+  .needs_features = TRUE,
   .needs_reference = TRUE,
   .needs_labels = TRUE,
   .fields = { { "modes", GEN_FIELD_COUNT, NULL }, { "modes-features", GEN_FIELD_TEXT, NULL },
