@@ -19,7 +19,7 @@ G_BEGIN_DECLS
 GQuark gen_metric_error_quark (void);
 
 typedef enum {
-  GEN_METRIC_ERROR_UNKNOWN,   /* no metric or features of that name */
+  GEN_METRIC_ERROR_UNKNOWN,   /* no metric or features of that name, or not asked for */
   GEN_METRIC_ERROR_REFERENCE, /* a reference set is needed, or does not do */
   GEN_METRIC_ERROR_FAILED,    /* the arithmetic failed */
 } GenMetricError;

@@ -165,7 +165,7 @@ gen_meter_new (const GenMeterSettings *settings, GError **error)
   if (!(automatic ? add_automatic (meter, settings, error) : add_named (meter, settings, error)))
     return NULL;
   if (settings->collects && find_collector (meter) == NULL) {
-    g_set_error (error, GEN_METRIC_ERROR, GEN_METRIC_ERROR_REFERENCE,
+    g_set_error (error, GEN_METRIC_ERROR, GEN_METRIC_ERROR_UNKNOWN,
         "statistics come with the metric frechet, which is not measured");
     return NULL;
   }
