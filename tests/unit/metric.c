@@ -461,7 +461,7 @@ test_settings (void)
   } cases[] = {
     { NULL, FALSE, FALSE, -1, 7, NULL },
     { "auto", TRUE, FALSE, -1, 11, NULL },
-    { "auto", TRUE, TRUE, -1, 15, NULL },
+    { "auto", TRUE, TRUE, -1, 16, NULL },
     { "brightness, sharpness ,brightness", FALSE, FALSE, -1, 2, NULL },
     { "colour", FALSE, FALSE, GEN_METRIC_ERROR_UNKNOWN, 0, "\"colour\"" },
     { "", FALSE, FALSE, GEN_METRIC_ERROR_UNKNOWN, 0, "sharpness" },
