@@ -18,6 +18,7 @@ typedef struct {
   GBytes *in;      /* when it is read */
   GByteArray *out; /* when it is written */
   guint64 position;
+  gboolean ended; /* more was read than there is: minizip itself takes that for zeros */
 } Memory;
 
 struct _GenNpz {
@@ -48,6 +49,7 @@ memory_read (voidpf opaque, voidpf stream, void *to, uLong size)
   if (n > 0)
     memcpy (to, (const guint8 *)g_bytes_get_data (memory->in, NULL) + memory->position, n);
   memory->position += n;
+  memory->ended |= n < size;
   return n;
 }
 
@@ -96,7 +98,7 @@ memory_close (voidpf opaque, voidpf stream)
 static int
 memory_error (voidpf opaque, voidpf stream)
 {
-  return 0;
+  return ((Memory *)stream)->ended;
 }
 
 static zlib_filefunc64_def

@@ -326,8 +326,8 @@ test_moments (void)
   }
   for (int i = 0; i < n; i++)
     for (int j = 0; j < 4; j++)
-      covariance[j] += (vectors[2 * i + j / 2] - mean[j / 2]) *
-                       (vectors[2 * i + j % 2] - mean[j % 2]) / (n - 1);
+      covariance[j] +=
+          (vectors[2 * i + j / 2] - mean[j / 2]) * (vectors[2 * i + j % 2] - mean[j % 2]) / (n - 1);
   g_assert_true (gen_moments_statistics (&moments, &statistics));
   g_assert_cmpuint (statistics.count, ==, n);
   for (int j = 0; j < 4; j++) {
