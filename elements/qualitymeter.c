@@ -22,6 +22,11 @@
  * qualitymeter post-messages=true ! fakesink
  * ]|
  * Sharpness, brightness and so on of 30 frames, and their summary.
+ * |[
+ * gst-launch-1.0 videotestsrc num-buffers=300 pattern=ball ! video/x-raw,format=GRAY8 !
+ * qualitymeter metrics=frechet save-statistics=ball.npz ! fakesink
+ * ]|
+ * The statistics of these frames, for `reference=ball.npz`.
  */
 #include "elements.h"
 #include "modelfile.h"

@@ -59,7 +59,7 @@ memory_write (voidpf opaque, voidpf stream, const void *from, uLong size)
   Memory *memory = stream;
   guint64 end = memory->position + size;
 
-  if (end > G_MAXUINT32)
+  if (end > G_MAXINT32)
     return 0;
   if (end > memory->out->len)
     g_byte_array_set_size (memory->out, (guint)end);

@@ -46,12 +46,13 @@ embedder_close (gpointer state)
   g_free (embedder);
 }
 
-/* [N, C, H, W], or [N, H, W, C] where pictures come in like that. */
+/* [N, C, H, W], or [N, H, W, C] where pictures come in like that, of more channels than pictures
+ * have. */
 static gboolean
 is_map (const GenPort *port, gboolean channels_last)
 {
-  return port->kind == GEN_PORT_OTHER && port->shape.rank == 4 &&
-         port->shape.dims[channels_last ? 3 : 1] > 1;
+  return port->kind != GEN_PORT_VECTOR && port->shape.rank == 4 &&
+         port->shape.dims[channels_last ? 3 : 1] > GEN_PORT_MAX_CHANNELS;
 }
 
 static const GenPort *
@@ -84,7 +85,7 @@ choose_ports (Embedder *embedder, const char *path, GError **error)
       (input->kind == GEN_PORT_VECTOR && !gen_port_make_picture (&embedder->input, 0, 0)) ||
       output == NULL || output->type != GEN_TYPE_FLOAT32) {
     g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
-        "%s: an embedder makes a float32 vector [N, D] or map [N, C, H, W] of one picture "
+        "%s: an embedder makes a float32 vector [N, D] or map [N, D, H, W] of one picture "
         "[N, C, H, W] and nothing else; this model %s",
         path, text);
     return FALSE;
