@@ -406,7 +406,7 @@ test_modes (void)
   g_autoptr (GenMeter) meter = meter_new (&settings);
   g_autoptr (JsonObject) summary = NULL;
   JsonObject *shares;
-  double values[8];
+  double values[9];
 
   g_assert_true (gen_meter_wants_reference (meter));
   for (int class = 0; class < 10; class ++)
