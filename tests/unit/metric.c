@@ -438,6 +438,7 @@ test_modes (void)
   g_assert_cmpint (json_object_get_int_member (summary, "modes"), ==, 2);
   g_assert_cmpint (json_object_get_int_member (summary, "modes-classes"), ==, 10);
   g_assert_cmpint (json_object_get_int_member (summary, "modes-samples"), ==, 100);
+  g_assert_cmpint (json_object_get_int_member (summary, "modes-unassigned"), ==, 0);
   g_assert_cmpstr (json_object_get_string_member (summary, "modes-features"), ==, "hog-4x4x8");
   shares = json_object_get_object_member (summary, "modes-shares");
   g_assert_cmpfloat (json_object_get_double_member (shares, "h"), ==, 0.5);
