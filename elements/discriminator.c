@@ -22,13 +22,13 @@
 #include "elements.h"
 #include "frames.h"
 #include "modelfile.h"
-#include "score.h"
+#include "scorefilter.h"
 
 #include <math.h>
 #include <string.h>
 
 #define GST_TYPE_DISCRIMINATOR (gst_discriminator_get_type ())
-G_DECLARE_FINAL_TYPE (GstDiscriminator, gst_discriminator, GST, DISCRIMINATOR, GstBaseTransform)
+G_DECLARE_FINAL_TYPE (GstDiscriminator, gst_discriminator, GST, DISCRIMINATOR, GstScoreFilter)
 
 GST_DEBUG_CATEGORY_STATIC (discriminator_debug);
 #define GST_CAT_DEFAULT discriminator_debug
@@ -45,8 +45,6 @@ enum {
   PROP_THREADS,
   PROP_THRESHOLD,
   PROP_ACTION,
-  PROP_REPORT,
-  PROP_POST_MESSAGES,
   PROP_TILE_WIDTH,
   PROP_TILE_HEIGHT,
   PROP_INPUT_RANGE,
@@ -56,7 +54,6 @@ enum {
 #define DEFAULT_THREADS 0
 #define DEFAULT_THRESHOLD 0.5
 #define DEFAULT_ACTION ACTION_TAG
-#define DEFAULT_POST_MESSAGES FALSE
 #define DEFAULT_TILE 0
 
 /* In the order of `fields`. */
@@ -78,15 +75,14 @@ static const GenField fields[N_FIELDS] = {
 };
 
 struct _GstDiscriminator {
-  GstBaseTransform parent;
+  GstScoreFilter parent;
 
   /* Properties, under the object lock. */
-  char *path, *report, *input_range;
+  char *path, *input_range;
   GstGenerativeDevice device;
   GstDiscriminatorAction action;
   guint threads;
   double threshold;
-  gboolean post;
   int tile_width, tile_height;
 
   GenModel *model; /* under the object lock; NULL while stopped */
@@ -94,14 +90,12 @@ struct _GstDiscriminator {
   const GenDevice *found;
 
   /* The streaming thread's. */
-  GstVideoInfo info;
   GenModelUse use;
   GenPlan *plan;
   int tiles, columns;
   gboolean single; /* the model takes one picture at a time */
-  GstGenerativeScore *score;
   GenTally tally;
-  guint64 frame, dropped;
+  guint64 measured, dropped;
 };
 
 static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE ("sink", GST_PAD_SINK,
@@ -110,7 +104,7 @@ static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE ("sink", GST
 static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC,
     GST_PAD_ALWAYS, GST_STATIC_CAPS (GST_VIDEO_CAPS_MAKE (GST_GENERATIVE_INPUT_FORMATS)));
 
-G_DEFINE_FINAL_TYPE (GstDiscriminator, gst_discriminator, GST_TYPE_BASE_TRANSFORM)
+G_DEFINE_FINAL_TYPE (GstDiscriminator, gst_discriminator, GST_TYPE_SCORE_FILTER)
 GST_ELEMENT_REGISTER_DEFINE (discriminator, "discriminator", GST_RANK_NONE, GST_TYPE_DISCRIMINATOR)
 
 #define GST_TYPE_DISCRIMINATOR_ACTION (gst_discriminator_action_get_type ())
@@ -153,13 +147,6 @@ gst_discriminator_set_property (
   case PROP_ACTION:
     self->action = g_value_get_enum (value);
     break;
-  case PROP_REPORT:
-    g_free (self->report);
-    self->report = g_value_dup_string (value);
-    break;
-  case PROP_POST_MESSAGES:
-    self->post = g_value_get_boolean (value);
-    break;
   case PROP_TILE_WIDTH:
     self->tile_width = g_value_get_int (value);
     break;
@@ -199,12 +186,6 @@ gst_discriminator_get_property (
   case PROP_ACTION:
     g_value_set_enum (value, self->action);
     break;
-  case PROP_REPORT:
-    g_value_set_string (value, self->report);
-    break;
-  case PROP_POST_MESSAGES:
-    g_value_set_boolean (value, self->post);
-    break;
   case PROP_TILE_WIDTH:
     g_value_set_int (value, self->tile_width);
     break;
@@ -226,7 +207,6 @@ gst_discriminator_finalize (GObject *object)
   GstDiscriminator *self = GST_DISCRIMINATOR (object);
 
   g_free (self->path);
-  g_free (self->report);
   g_free (self->input_range);
   G_OBJECT_CLASS (gst_discriminator_parent_class)->finalize (object);
 }
@@ -271,9 +251,9 @@ choose_ports (GstDiscriminator *self, GenModel *model, GError **error)
 }
 
 static gboolean
-gst_discriminator_start (GstBaseTransform *base)
+gst_discriminator_open (GstScoreFilter *filter)
 {
-  GstDiscriminator *self = GST_DISCRIMINATOR (base);
+  GstDiscriminator *self = GST_DISCRIMINATOR (filter);
   g_autoptr (GenModel) model = NULL;
   g_autoptr (GError) error = NULL;
 
@@ -289,33 +269,32 @@ gst_discriminator_start (GstBaseTransform *base)
     gst_generative_post_error (GST_ELEMENT (self), error);
     return FALSE;
   }
-  self->score =
-      gst_generative_score_new (GST_ELEMENT (self), fields, N_FIELDS, self->report, &error);
-  if (self->score == NULL) {
-    GST_ELEMENT_ERROR (self, RESOURCE, OPEN_WRITE, ("Property report: %s", error->message), (NULL));
-    return FALSE;
-  }
   self->tally = (GenTally){ 0 };
-  self->frame = self->dropped = 0;
+  self->measured = self->dropped = 0;
   GST_OBJECT_LOCK (self);
   self->model = g_steal_pointer (&model);
   GST_OBJECT_UNLOCK (self);
   return TRUE;
 }
 
-static gboolean
-gst_discriminator_stop (GstBaseTransform *base)
+static void
+gst_discriminator_close (GstScoreFilter *filter)
 {
-  GstDiscriminator *self = GST_DISCRIMINATOR (base);
+  GstDiscriminator *self = GST_DISCRIMINATOR (filter);
   GenModel *model;
 
   g_clear_pointer (&self->plan, gen_plan_free);
-  g_clear_pointer (&self->score, gst_generative_score_free);
   GST_OBJECT_LOCK (self);
   model = g_steal_pointer (&self->model);
   GST_OBJECT_UNLOCK (self);
   g_clear_pointer (&model, gen_model_unref);
-  return TRUE;
+}
+
+static const GenField *
+gst_discriminator_get_fields (GstScoreFilter *filter, guint *n)
+{
+  *n = N_FIELDS;
+  return fields;
 }
 
 /* --- caps --- */
@@ -396,25 +375,24 @@ compile (GstDiscriminator *self, const GenFrameLayout *layout)
 }
 
 static gboolean
-gst_discriminator_set_caps (GstBaseTransform *base, GstCaps *sink, GstCaps *source)
+gst_discriminator_set_info (GstVideoFilter *filter, GstCaps *in_caps, GstVideoInfo *info,
+    GstCaps *out_caps, GstVideoInfo *out_info)
 {
-  GstDiscriminator *self = GST_DISCRIMINATOR (base);
+  GstDiscriminator *self = GST_DISCRIMINATOR (filter);
   int width = self->input.width, height = self->input.height;
   GenFrameLayout layout;
 
-  if (!gst_video_info_from_caps (&self->info, sink))
-    return FALSE;
-  width = width > 0 ? width : self->info.width;
-  height = height > 0 ? height : self->info.height;
-  if (self->info.width % width != 0 || self->info.height % height != 0) {
+  width = width > 0 ? width : info->width;
+  height = height > 0 ? height : info->height;
+  if (info->width % width != 0 || info->height % height != 0) {
     GST_ELEMENT_ERROR (self, CORE, NEGOTIATION,
-        ("Frames are %d x %d, but the model takes %d x %d: put videoscale in front",
-            self->info.width, self->info.height, width, height),
+        ("Frames are %d x %d, but the model takes %d x %d: put videoscale in front", info->width,
+            info->height, width, height),
         (NULL));
     return FALSE;
   }
-  self->columns = self->info.width / width;
-  self->tiles = self->columns * (self->info.height / height);
+  self->columns = info->width / width;
+  self->tiles = self->columns * (info->height / height);
   self->single = self->input.batch == 1;
   self->use = (GenModelUse){ .input = self->input,
     .output = self->output,
@@ -427,7 +405,7 @@ gst_discriminator_set_caps (GstBaseTransform *base, GstCaps *sink, GstCaps *sour
   self->use.input.height = height;
   self->use.input.width = width;
   return gst_generative_layout (
-             &self->info, self->input.channels, self->single ? 1 : self->columns, TRUE, &layout) &&
+             info, self->input.channels, self->single ? 1 : self->columns, TRUE, &layout) &&
          compile (self, &layout);
 }
 
@@ -464,32 +442,9 @@ gst_discriminator_query (GstBaseTransform *base, GstPadDirection direction, GstQ
 
 /* --- frames --- */
 
-static void
-summarise (GstDiscriminator *self)
-{
-  g_autoptr (JsonObject) summary = json_object_new ();
-  g_autoptr (GError) error = NULL;
-
-  json_object_set_int_member (summary, "frames", (gint64)self->frame);
-  json_object_set_int_member (summary, "dropped", (gint64)self->dropped);
-  json_object_set_object_member (summary, "score", gen_tally_to_json (&self->tally));
-  if (!gst_generative_score_summarise (self->score, summary, &error))
-    GST_ELEMENT_ERROR (self, RESOURCE, WRITE, ("Property report: %s", error->message), (NULL));
-}
-
-static gboolean
-gst_discriminator_sink_event (GstBaseTransform *base, GstEvent *event)
-{
-  GstDiscriminator *self = GST_DISCRIMINATOR (base);
-
-  if (GST_EVENT_TYPE (event) == GST_EVENT_EOS && self->score != NULL)
-    summarise (self);
-  return GST_BASE_TRANSFORM_CLASS (gst_discriminator_parent_class)->sink_event (base, event);
-}
-
 /* Run the model on the mapped frame; `values` receives the fields. */
 static gboolean
-measure (GstDiscriminator *self, const GstVideoFrame *frame, double *values)
+run_model (GstDiscriminator *self, const GstVideoFrame *frame, double *values)
 {
   const GenModelUse *use = &self->use;
   double sum = 0, least = INFINITY, greatest = -INFINITY;
@@ -527,51 +482,40 @@ measure (GstDiscriminator *self, const GstVideoFrame *frame, double *values)
 }
 
 static GstFlowReturn
-gst_discriminator_transform_ip (GstBaseTransform *base, GstBuffer *buffer)
+gst_discriminator_measure (GstScoreFilter *filter, const GstVideoFrame *frame, double *values)
 {
-  GstDiscriminator *self = GST_DISCRIMINATOR (base);
-  g_autoptr (GError) error = NULL;
+  GstDiscriminator *self = GST_DISCRIMINATOR (filter);
   GstDiscriminatorAction action;
-  double values[N_FIELDS], threshold;
-  GstVideoFrame frame;
-  gboolean measured, post;
+  double threshold;
 
-  if (!gst_video_frame_map (&frame, &self->info, buffer, GST_MAP_READ)) {
-    GST_ELEMENT_ERROR (self, RESOURCE, READ, ("A frame cannot be read"), (NULL));
+  if (!run_model (self, frame, values))
     return GST_FLOW_ERROR;
-  }
-  measured = measure (self, &frame, values);
-  gst_video_frame_unmap (&frame);
-  if (!measured)
-    return GST_FLOW_ERROR;
-
-  gst_object_sync_values (GST_OBJECT (self),
-      gst_segment_to_stream_time (&base->segment, GST_FORMAT_TIME, GST_BUFFER_PTS (buffer)));
+  gst_object_sync_values (
+      GST_OBJECT (self), gst_segment_to_stream_time (&GST_BASE_TRANSFORM (self)->segment,
+                             GST_FORMAT_TIME, GST_BUFFER_PTS (frame->buffer)));
   GST_OBJECT_LOCK (self);
   threshold = self->threshold;
   action = self->action;
-  post = self->post;
   GST_OBJECT_UNLOCK (self);
   values[FIELD_PASSED] = values[FIELD_SCORE] >= threshold;
   gen_tally_add (&self->tally, values[FIELD_SCORE]);
-  if (!gst_generative_score_emit (self->score, buffer, self->frame++, values, post, &error)) {
-    GST_ELEMENT_ERROR (self, RESOURCE, WRITE, ("Property report: %s", error->message), (NULL));
-    return GST_FLOW_ERROR;
-  }
+  self->measured++;
   if (action == ACTION_TAG || values[FIELD_PASSED] != 0)
     return GST_FLOW_OK;
   self->dropped++;
   return GST_BASE_TRANSFORM_FLOW_DROPPED;
 }
 
-static gboolean
-gst_discriminator_propose_allocation (GstBaseTransform *base, GstQuery *decide, GstQuery *query)
+static JsonObject *
+gst_discriminator_summarise (GstScoreFilter *filter)
 {
-  if (!GST_BASE_TRANSFORM_CLASS (gst_discriminator_parent_class)
-           ->propose_allocation (base, decide, query))
-    return FALSE;
-  gst_query_add_allocation_meta (query, GST_VIDEO_META_API_TYPE, NULL);
-  return TRUE;
+  GstDiscriminator *self = GST_DISCRIMINATOR (filter);
+  JsonObject *summary = json_object_new ();
+
+  json_object_set_int_member (summary, "frames", (gint64)self->measured);
+  json_object_set_int_member (summary, "dropped", (gint64)self->dropped);
+  json_object_set_object_member (summary, "score", gen_tally_to_json (&self->tally));
+  return summary;
 }
 
 static void
@@ -580,6 +524,7 @@ gst_discriminator_class_init (GstDiscriminatorClass *klass)
   GObjectClass *gobject_class = G_OBJECT_CLASS (klass);
   GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
   GstBaseTransformClass *base_class = GST_BASE_TRANSFORM_CLASS (klass);
+  GstScoreFilterClass *filter_class = GST_SCORE_FILTER_CLASS (klass);
   const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS;
   const GParamFlags ready = flags | GST_PARAM_MUTABLE_READY;
 
@@ -604,13 +549,6 @@ gst_discriminator_class_init (GstDiscriminatorClass *klass)
   g_object_class_install_property (gobject_class, PROP_ACTION,
       g_param_spec_enum ("action", "Action", "What happens to frames below the threshold",
           GST_TYPE_DISCRIMINATOR_ACTION, DEFAULT_ACTION, flags | GST_PARAM_MUTABLE_PLAYING));
-  g_object_class_install_property (gobject_class, PROP_REPORT,
-      g_param_spec_string (
-          "report", "Report", "File for the scores, as JSON Lines (unset: none)", NULL, ready));
-  g_object_class_install_property (gobject_class, PROP_POST_MESSAGES,
-      g_param_spec_boolean ("post-messages", "Post messages",
-          "Tell each score on the bus, as an element message generative-score",
-          DEFAULT_POST_MESSAGES, flags | GST_PARAM_MUTABLE_PLAYING));
   g_object_class_install_property (gobject_class, PROP_TILE_WIDTH,
       g_param_spec_int ("tile-width", "Tile width",
           "Width of the pictures in a wall, for a model that takes any size (0: the model's, or "
@@ -632,15 +570,14 @@ gst_discriminator_class_init (GstDiscriminatorClass *klass)
   gst_element_class_set_static_metadata (element_class, "Discriminator", "Filter/Analyzer/Video",
       "Scores frames with a model, and drops those that are not good enough", "gst-generative");
 
-  base_class->start = gst_discriminator_start;
-  base_class->stop = gst_discriminator_stop;
   base_class->transform_caps = gst_discriminator_transform_caps;
-  base_class->set_caps = gst_discriminator_set_caps;
   base_class->query = gst_discriminator_query;
-  base_class->sink_event = gst_discriminator_sink_event;
-  base_class->propose_allocation = gst_discriminator_propose_allocation;
-  base_class->transform_ip = gst_discriminator_transform_ip;
-  base_class->passthrough_on_same_caps = FALSE;
+  GST_VIDEO_FILTER_CLASS (klass)->set_info = gst_discriminator_set_info;
+  filter_class->open = gst_discriminator_open;
+  filter_class->close = gst_discriminator_close;
+  filter_class->get_fields = gst_discriminator_get_fields;
+  filter_class->measure = gst_discriminator_measure;
+  filter_class->summarise = gst_discriminator_summarise;
 
   gst_type_mark_as_plugin_api (GST_TYPE_DISCRIMINATOR_ACTION, 0);
 }
@@ -652,6 +589,4 @@ gst_discriminator_init (GstDiscriminator *self)
   self->threads = DEFAULT_THREADS;
   self->threshold = DEFAULT_THRESHOLD;
   self->action = DEFAULT_ACTION;
-  self->post = DEFAULT_POST_MESSAGES;
-  gst_base_transform_set_in_place (GST_BASE_TRANSFORM (self), TRUE);
 }

@@ -11,8 +11,10 @@
  *
  * A generator may put many pictures into one frame, as a wall: with `tile-width` and
  * `tile-height`, each of them is a sample of its own for the metrics that look at distributions
- * (diversity, frechet, modes). These compare with the pictures at `reference`, a folder or a
- * sheet of tiles, in which sub-folders or rows of tiles make the classes.
+ * (diversity, frechet, modes). The latter two compare with the pictures at `reference`, a folder
+ * or a sheet of tiles, in which sub-folders or rows of tiles make the classes, by features that
+ * the `embedder` makes, which may be any ONNX model. For frechet, a `.npz` file of statistics will
+ * do as the reference: `save-statistics` writes one, and so do pytorch-fid and clean-fid.
  *
  * ## Example launch line
  * |[
@@ -20,15 +22,20 @@
  * qualitymeter post-messages=true ! fakesink
  * ]|
  * Sharpness, brightness and so on of 30 frames, and their summary.
+ * |[
+ * gst-launch-1.0 videotestsrc num-buffers=300 pattern=ball ! video/x-raw,format=GRAY8 !
+ * qualitymeter metrics=frechet save-statistics=ball.npz ! fakesink
+ * ]|
+ * The statistics of these frames, for `reference=ball.npz`.
  */
 #include "elements.h"
-#include "score.h"
+#include "modelfile.h"
+#include "scorefilter.h"
 
 #include <generative/metric.h>
-#include <gst/video/gstvideofilter.h>
 
 #define GST_TYPE_QUALITY_METER (gst_quality_meter_get_type ())
-G_DECLARE_FINAL_TYPE (GstQualityMeter, gst_quality_meter, GST, QUALITY_METER, GstVideoFilter)
+G_DECLARE_FINAL_TYPE (GstQualityMeter, gst_quality_meter, GST, QUALITY_METER, GstScoreFilter)
 
 GST_DEBUG_CATEGORY_STATIC (quality_meter_debug);
 #define GST_CAT_DEFAULT quality_meter_debug
@@ -45,8 +52,7 @@ enum {
   PROP_TILE_HEIGHT,
   PROP_INTERVAL,
   PROP_SEED,
-  PROP_REPORT,
-  PROP_POST_MESSAGES,
+  PROP_SAVE_STATISTICS,
 };
 
 #define DEFAULT_METRICS "auto"
@@ -59,30 +65,26 @@ enum {
 #define DEFAULT_TILE_HEIGHT 0
 #define DEFAULT_INTERVAL 0
 #define DEFAULT_SEED 0
-#define DEFAULT_REPORT NULL
-#define DEFAULT_POST_MESSAGES FALSE
+#define DEFAULT_SAVE_STATISTICS NULL
 
 #define MAX_SIZE 65536
 
 struct _GstQualityMeter {
-  GstVideoFilter parent;
+  GstScoreFilter parent;
 
   /* Properties, under the object lock; strings are read when the element starts. */
-  char *metrics, *reference, *embedder, *report;
+  char *metrics, *reference, *embedder, *save_statistics;
   GenDatasetSettings sheet;
   guint tile_width, tile_height, interval;
   guint64 seed;
-  gboolean post_messages; /* atomic */
 
-  /* From start to stop. */
-  GenDataset *dataset;
+  /* From open to close. */
+  GenFeatures *features;
+  GenDataset *dataset;       /* the reference's pictures, */
+  GenStatistics statistics;  /* or their statistics */
   GCancellable *cancellable; /* of reading the reference */
   GenMeter *meter;
-  GstGenerativeScore *score;
-  double *values;                            /* a field each */
   int sample_width, sample_height, channels; /* that the meter has seen; 0: none */
-  guint64 frame;                             /* the next one */
-  gboolean summarised;                       /* nothing was measured since the last summary */
 };
 
 #define CAPS GST_VIDEO_CAPS_MAKE ("{ GRAY8, RGB }")
@@ -92,7 +94,7 @@ static GstStaticPadTemplate sink_template =
 static GstStaticPadTemplate src_template =
     GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS (CAPS));
 
-G_DEFINE_FINAL_TYPE (GstQualityMeter, gst_quality_meter, GST_TYPE_VIDEO_FILTER)
+G_DEFINE_FINAL_TYPE (GstQualityMeter, gst_quality_meter, GST_TYPE_SCORE_FILTER)
 GST_ELEMENT_REGISTER_DEFINE (qualitymeter, "qualitymeter", GST_RANK_NONE, GST_TYPE_QUALITY_METER)
 
 static void
@@ -136,12 +138,9 @@ gst_quality_meter_set_property (
   case PROP_SEED:
     self->seed = g_value_get_uint64 (value);
     break;
-  case PROP_REPORT:
-    g_free (self->report);
-    self->report = g_value_dup_string (value);
-    break;
-  case PROP_POST_MESSAGES:
-    g_atomic_int_set (&self->post_messages, g_value_get_boolean (value));
+  case PROP_SAVE_STATISTICS:
+    g_free (self->save_statistics);
+    self->save_statistics = g_value_dup_string (value);
     break;
   default:
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
@@ -187,11 +186,8 @@ gst_quality_meter_get_property (
   case PROP_SEED:
     g_value_set_uint64 (value, self->seed);
     break;
-  case PROP_REPORT:
-    g_value_set_string (value, self->report);
-    break;
-  case PROP_POST_MESSAGES:
-    g_value_set_boolean (value, g_atomic_int_get (&self->post_messages));
+  case PROP_SAVE_STATISTICS:
+    g_value_set_string (value, self->save_statistics);
     break;
   default:
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
@@ -207,7 +203,7 @@ gst_quality_meter_finalize (GObject *object)
   g_free (self->metrics);
   g_free (self->reference);
   g_free (self->embedder);
-  g_free (self->report);
+  g_free (self->save_statistics);
   g_object_unref (self->cancellable);
   G_OBJECT_CLASS (gst_quality_meter_parent_class)->finalize (object);
 }
@@ -218,7 +214,7 @@ gst_quality_meter_make_meter (GstQualityMeter *self, GError **error)
 {
   int n_classes = self->dataset != NULL ? gen_dataset_get_label_count (self->dataset) : 0;
   g_autoptr (GPtrArray) names = g_ptr_array_new ();
-  g_autofree char *metrics = NULL, *embedder = NULL;
+  g_autofree char *metrics = NULL;
   GenMeterSettings settings = { 0 };
 
   for (int label = 0; label < n_classes; label++)
@@ -227,24 +223,42 @@ gst_quality_meter_make_meter (GstQualityMeter *self, GError **error)
 
   GST_OBJECT_LOCK (self);
   metrics = g_strdup (self->metrics);
-  embedder = g_strdup (self->embedder);
+  settings.collects = self->save_statistics != NULL;
   settings.tile_width = (int)self->tile_width;
   settings.tile_height = (int)self->tile_height;
   settings.interval = self->interval;
   settings.seed = self->seed;
   GST_OBJECT_UNLOCK (self);
   settings.metrics = metrics;
-  settings.features = embedder;
+  settings.features = self->features;
   settings.has_reference = self->dataset != NULL;
   settings.has_labels = n_classes > 0;
+  settings.statistics = self->statistics.mean != NULL ? &self->statistics : NULL;
   settings.class_names = (const char *const *)names->pdata;
   return gen_meter_new (&settings, error);
 }
 
 static gboolean
+gst_quality_meter_open_features (GstQualityMeter *self)
+{
+  g_autofree char *embedder = NULL;
+  g_autoptr (GError) error = NULL;
+
+  GST_OBJECT_LOCK (self);
+  embedder = g_strdup (self->embedder);
+  GST_OBJECT_UNLOCK (self);
+  self->features = gen_features_open (embedder != NULL ? embedder : DEFAULT_EMBEDDER, &error);
+  if (self->features != NULL)
+    return TRUE;
+  g_prefix_error (&error, "Property embedder: ");
+  gst_generative_post_error (GST_ELEMENT (self), error);
+  return FALSE;
+}
+
+static gboolean
 gst_quality_meter_open_reference (GstQualityMeter *self)
 {
-  g_autofree char *reference = NULL;
+  g_autofree char *reference = NULL, *lower = NULL;
   g_autoptr (GError) error = NULL;
   GenDatasetSettings sheet;
 
@@ -255,10 +269,16 @@ gst_quality_meter_open_reference (GstQualityMeter *self)
   if (reference == NULL)
     return TRUE;
 
-  self->dataset = gen_dataset_open (reference, &sheet, &error);
-  if (self->dataset != NULL)
-    return TRUE;
-  if (g_error_matches (error, GEN_DATASET_ERROR, GEN_DATASET_ERROR_NOT_FOUND))
+  lower = g_ascii_strdown (reference, -1);
+  if (g_str_has_suffix (lower, ".npz") && !g_file_test (reference, G_FILE_TEST_IS_DIR)) {
+    if (gen_statistics_load (&self->statistics, reference, &error))
+      return TRUE;
+  } else {
+    self->dataset = gen_dataset_open (reference, &sheet, &error);
+    if (self->dataset != NULL)
+      return TRUE;
+  }
+  if (!g_file_test (reference, G_FILE_TEST_EXISTS))
     GST_ELEMENT_ERROR (
         self, RESOURCE, NOT_FOUND, ("Property reference: %s", error->message), (NULL));
   else
@@ -267,85 +287,101 @@ gst_quality_meter_open_reference (GstQualityMeter *self)
   return FALSE;
 }
 
-static gboolean
-gst_quality_meter_start (GstBaseTransform *base)
+/* Errors of the settings name the property that is to be changed; those of other domains than the
+ * metrics' come from computing the features. */
+static void
+gst_quality_meter_post_error (GstQualityMeter *self, const GError *error)
 {
-  GstQualityMeter *self = GST_QUALITY_METER (base);
-  g_autofree char *report = NULL;
-  g_autoptr (GError) error = NULL;
-  const GenField *fields;
-  guint n_fields;
+  g_autofree char *reference = NULL;
 
-  g_cancellable_reset (self->cancellable);
-  if (!gst_quality_meter_open_reference (self))
-    return FALSE;
-  self->meter = gst_quality_meter_make_meter (self, &error);
-  if (self->meter == NULL) {
-    const char *property = g_error_matches (error, GEN_METRIC_ERROR, GEN_METRIC_ERROR_REFERENCE)
-                               ? "Property reference"
-                               : "Properties metrics and embedder";
-
-    GST_ELEMENT_ERROR (self, LIBRARY, SETTINGS, ("%s: %s", property, error->message), (NULL));
-    g_clear_pointer (&self->dataset, gen_dataset_free);
-    return FALSE;
-  }
-
-  fields = gen_meter_fields (self->meter, &n_fields);
   GST_OBJECT_LOCK (self);
-  report = g_strdup (self->report);
+  reference = g_strdup (self->reference);
   GST_OBJECT_UNLOCK (self);
-  self->score = gst_generative_score_new (GST_ELEMENT (self), fields, n_fields, report, &error);
-  if (self->score == NULL) {
-    GST_ELEMENT_ERROR (self, RESOURCE, OPEN_WRITE, ("Property report: %s", error->message), (NULL));
-    g_clear_pointer (&self->meter, gen_meter_free);
-    g_clear_pointer (&self->dataset, gen_dataset_free);
-    return FALSE;
-  }
-  self->values = g_new (double, n_fields);
-  self->sample_width = self->sample_height = self->channels = 0;
-  self->frame = 0;
-  self->summarised = TRUE;
-  return TRUE;
-}
-
-static void
-gst_quality_meter_write_error (GstQualityMeter *self, const GError *error)
-{
-  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE))
-    GST_ELEMENT_ERROR (
-        self, RESOURCE, NO_SPACE_LEFT, ("Property report: %s", error->message), (NULL));
-  else
-    GST_ELEMENT_ERROR (self, RESOURCE, WRITE, ("Property report: %s", error->message), (NULL));
-}
-
-/* Tell what was measured since the start, unless that has been told. */
-static void
-gst_quality_meter_summarise (GstQualityMeter *self)
-{
-  g_autoptr (JsonObject) summary = NULL;
-  g_autoptr (GError) error = NULL;
-
-  if (self->summarised)
-    return;
-  self->summarised = TRUE;
-  summary = gen_meter_summarise (self->meter, &error);
-  if (summary == NULL)
+  if (g_error_matches (error, GEN_METRIC_ERROR, GEN_METRIC_ERROR_REFERENCE))
+    GST_ELEMENT_ERROR (self, LIBRARY, SETTINGS,
+        ("Property reference: %s%s%s", reference != NULL ? reference : "",
+            reference != NULL ? ": " : "", error->message),
+        (NULL));
+  else if (g_error_matches (error, GEN_METRIC_ERROR, GEN_METRIC_ERROR_UNKNOWN))
+    GST_ELEMENT_ERROR (self, LIBRARY, SETTINGS, ("Property metrics: %s", error->message), (NULL));
+  else if (error->domain == GEN_METRIC_ERROR)
     GST_ELEMENT_ERROR (self, STREAM, FAILED, ("%s", error->message), (NULL));
-  else if (!gst_generative_score_summarise (self->score, summary, &error))
-    gst_quality_meter_write_error (self, error);
+  else
+    GST_ELEMENT_ERROR (self, LIBRARY, SETTINGS, ("Property embedder: %s", error->message), (NULL));
 }
 
-static gboolean
-gst_quality_meter_stop (GstBaseTransform *base)
+static void
+gst_quality_meter_close (GstScoreFilter *filter)
 {
-  GstQualityMeter *self = GST_QUALITY_METER (base);
+  GstQualityMeter *self = GST_QUALITY_METER (filter);
 
-  gst_quality_meter_summarise (self);
-  g_clear_pointer (&self->score, gst_generative_score_free);
   g_clear_pointer (&self->meter, gen_meter_free);
   g_clear_pointer (&self->dataset, gen_dataset_free);
-  g_clear_pointer (&self->values, g_free);
+  g_clear_pointer (&self->features, gen_features_free);
+  gen_statistics_clear (&self->statistics);
+}
+
+static gboolean
+gst_quality_meter_open (GstScoreFilter *filter)
+{
+  GstQualityMeter *self = GST_QUALITY_METER (filter);
+  g_autoptr (GError) error = NULL;
+
+  g_cancellable_reset (self->cancellable);
+  self->sample_width = self->sample_height = self->channels = 0;
+  if (gst_quality_meter_open_features (self) && gst_quality_meter_open_reference (self)) {
+    self->meter = gst_quality_meter_make_meter (self, &error);
+    if (self->meter != NULL)
+      return TRUE;
+    gst_quality_meter_post_error (self, error);
+  }
+  gst_quality_meter_close (filter);
+  return FALSE;
+}
+
+static const GenField *
+gst_quality_meter_get_fields (GstScoreFilter *filter, guint *n)
+{
+  return gen_meter_fields (GST_QUALITY_METER (filter)->meter, n);
+}
+
+static gboolean
+gst_quality_meter_save_statistics (GstQualityMeter *self)
+{
+  g_auto (GenStatistics) statistics = { 0 };
+  g_autofree char *path = NULL;
+  g_autoptr (GError) error = NULL;
+
+  GST_OBJECT_LOCK (self);
+  path = g_strdup (self->save_statistics);
+  GST_OBJECT_UNLOCK (self);
+  if (path == NULL)
+    return TRUE;
+  if (!gen_meter_statistics (self->meter, &statistics, &error)) {
+    GST_ELEMENT_ERROR (
+        self, STREAM, FAILED, ("Property save-statistics: %s", error->message), (NULL));
+    return FALSE;
+  }
+  if (!gen_statistics_save (&statistics, path, &error)) {
+    GST_ELEMENT_ERROR (
+        self, RESOURCE, WRITE, ("Property save-statistics: %s", error->message), (NULL));
+    return FALSE;
+  }
   return TRUE;
+}
+
+static JsonObject *
+gst_quality_meter_summarise (GstScoreFilter *filter)
+{
+  GstQualityMeter *self = GST_QUALITY_METER (filter);
+  g_autoptr (GError) error = NULL;
+  JsonObject *summary = gen_meter_summarise (self->meter, &error);
+
+  if (summary == NULL)
+    GST_ELEMENT_ERROR (self, STREAM, FAILED, ("%s", error->message), (NULL));
+  else
+    gst_quality_meter_save_statistics (self);
+  return summary;
 }
 
 static gboolean
@@ -374,11 +410,11 @@ gst_quality_meter_set_info (GstVideoFilter *filter, GstCaps *in_caps, GstVideoIn
 
   /* Samples of another kind do not mix with those before: a new measurement begins. */
   if (self->sample_width > 0) {
-    gst_quality_meter_summarise (self);
+    gst_score_filter_summarise (GST_SCORE_FILTER (self));
     gen_meter_free (self->meter);
     self->meter = gst_quality_meter_make_meter (self, &error);
     if (self->meter == NULL) {
-      GST_ELEMENT_ERROR (self, LIBRARY, SETTINGS, ("%s", error->message), (NULL));
+      gst_quality_meter_post_error (self, error);
       return FALSE;
     }
   }
@@ -388,8 +424,10 @@ gst_quality_meter_set_info (GstVideoFilter *filter, GstCaps *in_caps, GstVideoIn
   if (gen_meter_wants_reference (self->meter) &&
       !gen_meter_refer_dataset (
           self->meter, self->dataset, width, height, channels, 0, self->cancellable, &error)) {
-    if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    if (g_error_matches (error, GEN_METRIC_ERROR, GEN_METRIC_ERROR_REFERENCE))
       GST_ELEMENT_ERROR (self, RESOURCE, READ, ("Property reference: %s", error->message), (NULL));
+    else if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+      gst_quality_meter_post_error (self, error);
     return FALSE;
   }
   return TRUE;
@@ -409,73 +447,28 @@ gst_quality_meter_sink_event (GstBaseTransform *base, GstEvent *event)
 {
   GstQualityMeter *self = GST_QUALITY_METER (base);
 
-  if (GST_EVENT_TYPE (event) == GST_EVENT_EOS)
-    gst_quality_meter_summarise (self);
-  else if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP && self->meter != NULL)
+  if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP && self->meter != NULL)
     gen_meter_interrupt (self->meter);
   return GST_BASE_TRANSFORM_CLASS (gst_quality_meter_parent_class)->sink_event (base, event);
 }
 
-/* Buffers come from and go to wherever they would without us. */
-static gboolean
-gst_quality_meter_propose_allocation (
-    GstBaseTransform *base, GstQuery *decide_query, GstQuery *query)
-{
-  return gst_pad_peer_query (GST_BASE_TRANSFORM_SRC_PAD (base), query);
-}
-
-static gboolean
-gst_quality_meter_decide_allocation (GstBaseTransform *base, GstQuery *query)
-{
-  while (gst_query_get_n_allocation_pools (query) > 0)
-    gst_query_remove_nth_allocation_pool (query, 0);
-  return TRUE;
-}
-
-/* Only metas are added: where the buffer is shared, the copy shares its memory. */
 static GstFlowReturn
-gst_quality_meter_prepare_output_buffer (GstBaseTransform *base, GstBuffer *in, GstBuffer **out)
+gst_quality_meter_measure (GstScoreFilter *filter, const GstVideoFrame *frame, double *values)
 {
-  *out = gst_buffer_is_writable (in) ? in : gst_buffer_copy (in);
-  return GST_FLOW_OK;
-}
-
-/* In the place of GstVideoFilter's, which would map the frame for writing and so copy memory
- * that is shared. */
-static GstFlowReturn
-gst_quality_meter_transform_ip (GstBaseTransform *base, GstBuffer *buffer)
-{
-  GstQualityMeter *self = GST_QUALITY_METER (base);
-  g_autoptr (GError) error = NULL;
-  GstVideoFrame frame;
-  GenPicture picture;
-  gboolean measured;
-
-  if (GST_BUFFER_IS_DISCONT (buffer))
-    gen_meter_interrupt (self->meter);
-  if (!gst_video_frame_map (&frame, &GST_VIDEO_FILTER (self)->in_info, buffer,
-          GST_MAP_READ | GST_VIDEO_FRAME_MAP_FLAG_NO_REF)) {
-    GST_ELEMENT_ERROR (self, RESOURCE, READ, ("A frame cannot be mapped"), (NULL));
-    return GST_FLOW_ERROR;
-  }
-  picture = (GenPicture){ .data = GST_VIDEO_FRAME_PLANE_DATA (&frame, 0),
-    .width = GST_VIDEO_FRAME_WIDTH (&frame),
-    .height = GST_VIDEO_FRAME_HEIGHT (&frame),
+  GstQualityMeter *self = GST_QUALITY_METER (filter);
+  const GenPicture picture = { .data = GST_VIDEO_FRAME_PLANE_DATA (frame, 0),
+    .width = GST_VIDEO_FRAME_WIDTH (frame),
+    .height = GST_VIDEO_FRAME_HEIGHT (frame),
     .channels = self->channels,
-    .stride = GST_VIDEO_FRAME_PLANE_STRIDE (&frame, 0) };
-  measured = gen_meter_measure (self->meter, &picture, self->values, &error);
-  gst_video_frame_unmap (&frame);
-  self->summarised = FALSE;
-  if (!measured) {
-    GST_ELEMENT_ERROR (self, STREAM, FAILED, ("%s", error->message), (NULL));
-    return GST_FLOW_ERROR;
-  }
-  if (!gst_generative_score_emit (self->score, buffer, self->frame++, self->values,
-          g_atomic_int_get (&self->post_messages), &error)) {
-    gst_quality_meter_write_error (self, error);
-    return GST_FLOW_ERROR;
-  }
-  return GST_FLOW_OK;
+    .stride = GST_VIDEO_FRAME_PLANE_STRIDE (frame, 0) };
+  g_autoptr (GError) error = NULL;
+
+  if (GST_BUFFER_IS_DISCONT (frame->buffer))
+    gen_meter_interrupt (self->meter);
+  if (gen_meter_measure (self->meter, &picture, values, &error))
+    return GST_FLOW_OK;
+  gst_quality_meter_post_error (self, error);
+  return GST_FLOW_ERROR;
 }
 
 static void
@@ -485,6 +478,7 @@ gst_quality_meter_class_init (GstQualityMeterClass *klass)
   GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
   GstBaseTransformClass *base_class = GST_BASE_TRANSFORM_CLASS (klass);
   GstVideoFilterClass *filter_class = GST_VIDEO_FILTER_CLASS (klass);
+  GstScoreFilterClass *score_class = GST_SCORE_FILTER_CLASS (klass);
   const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY;
 
   GST_DEBUG_CATEGORY_INIT (quality_meter_debug, "qualitymeter", 0, "measures pictures");
@@ -500,8 +494,8 @@ gst_quality_meter_class_init (GstQualityMeterClass *klass)
           DEFAULT_METRICS, flags));
   g_object_class_install_property (gobject_class, PROP_REFERENCE,
       g_param_spec_string ("reference", "Reference",
-          "Pictures to compare with: a folder, a sheet of tiles or an IDX file; frechet needs "
-          "them, and modes needs their classes",
+          "What to compare with: a folder, a sheet of tiles or an IDX file, or for frechet "
+          "alone a .npz file of statistics; modes needs pictures with classes",
           DEFAULT_REFERENCE, flags));
   g_object_class_install_property (gobject_class, PROP_REFERENCE_TILE_WIDTH,
       g_param_spec_uint ("reference-tile-width", "Reference's tile width",
@@ -517,8 +511,8 @@ gst_quality_meter_class_init (GstQualityMeterClass *klass)
           DEFAULT_REFERENCE_ROWS_PER_LABEL, flags));
   g_object_class_install_property (gobject_class, PROP_EMBEDDER,
       g_param_spec_string ("embedder", "Embedder",
-          "Features that frechet and modes compare by: hog-4x4x8 (edges and shapes) or "
-          "pixels-16x16 (colour and layout)",
+          "Features that frechet and modes compare by: hog-4x4x8 (edges and shapes), "
+          "pixels-16x16 (colour and layout), or an ONNX file that makes a vector of a picture",
           DEFAULT_EMBEDDER, flags));
   g_object_class_install_property (gobject_class, PROP_TILE_WIDTH,
       g_param_spec_uint ("tile-width", "Tile width",
@@ -537,15 +531,11 @@ gst_quality_meter_class_init (GstQualityMeterClass *klass)
       g_param_spec_uint64 ("seed", "Seed",
           "Which samples are kept where not all can be: same seed, same figures", 0, G_MAXUINT64,
           DEFAULT_SEED, flags));
-  g_object_class_install_property (gobject_class, PROP_REPORT,
-      g_param_spec_string ("report", "Report",
-          "File to write measurements to, as JSON Lines, the last one the summary", DEFAULT_REPORT,
-          flags));
-  g_object_class_install_property (gobject_class, PROP_POST_MESSAGES,
-      g_param_spec_boolean ("post-messages", "Post messages",
-          "Post the measurements of each frame on the bus (the summary always is)",
-          DEFAULT_POST_MESSAGES,
-          G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING));
+  g_object_class_install_property (gobject_class, PROP_SAVE_STATISTICS,
+      g_param_spec_string ("save-statistics", "Save statistics",
+          "File (.npz) for the mean and covariance of the samples' features, written at the end; "
+          "a reference for later. Goes with the metric frechet, which then needs none",
+          DEFAULT_SAVE_STATISTICS, flags));
 
   gst_element_class_add_static_pad_template (element_class, &sink_template);
   gst_element_class_add_static_pad_template (element_class, &src_template);
@@ -554,13 +544,12 @@ gst_quality_meter_class_init (GstQualityMeterClass *klass)
       "gst-generative");
 
   element_class->change_state = gst_quality_meter_change_state;
-  base_class->start = gst_quality_meter_start;
-  base_class->stop = gst_quality_meter_stop;
   base_class->sink_event = gst_quality_meter_sink_event;
-  base_class->propose_allocation = gst_quality_meter_propose_allocation;
-  base_class->decide_allocation = gst_quality_meter_decide_allocation;
-  base_class->prepare_output_buffer = gst_quality_meter_prepare_output_buffer;
-  base_class->transform_ip = gst_quality_meter_transform_ip;
+  score_class->open = gst_quality_meter_open;
+  score_class->close = gst_quality_meter_close;
+  score_class->get_fields = gst_quality_meter_get_fields;
+  score_class->measure = gst_quality_meter_measure;
+  score_class->summarise = gst_quality_meter_summarise;
   filter_class->set_info = gst_quality_meter_set_info;
 }
 
@@ -570,7 +559,6 @@ gst_quality_meter_init (GstQualityMeter *self)
   self->metrics = g_strdup (DEFAULT_METRICS);
   self->reference = g_strdup (DEFAULT_REFERENCE);
   self->embedder = g_strdup (DEFAULT_EMBEDDER);
-  self->report = g_strdup (DEFAULT_REPORT);
   self->sheet = (GenDatasetSettings){ .tile_width = DEFAULT_REFERENCE_TILE_WIDTH,
     .tile_height = DEFAULT_REFERENCE_TILE_HEIGHT,
     .rows_per_label = DEFAULT_REFERENCE_ROWS_PER_LABEL };
@@ -578,8 +566,6 @@ gst_quality_meter_init (GstQualityMeter *self)
   self->tile_height = DEFAULT_TILE_HEIGHT;
   self->interval = DEFAULT_INTERVAL;
   self->seed = DEFAULT_SEED;
-  self->post_messages = DEFAULT_POST_MESSAGES;
+  self->save_statistics = g_strdup (DEFAULT_SAVE_STATISTICS);
   self->cancellable = g_cancellable_new ();
-  /* Late frames are measured as well: what is left out would not be in the figures. */
-  gst_base_transform_set_qos_enabled (GST_BASE_TRANSFORM (self), FALSE);
 }

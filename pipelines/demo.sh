@@ -156,7 +156,8 @@ say "Done in $(($(date +%s) - start)) s"
     rows "contrast" .jsonl contrast
     rows "discriminator's score" -scores.jsonl score
     if [ -z "$data" ]; then
-        rows "classes over 2% of the pictures" .jsonl modes
+        rows "classes that are reached" .jsonl modes
+        rows "pictures unlike all real ones" .jsonl modes-unassigned
         tail -n 1 trained.jsonl | sed -nE 's/.*"modes-shares":\{([^}]*)\}.*/\1/p' | tr ',' '\n' |
             awk -F: '{ gsub (/"/, "", $1); printf "%s  %s: %.1f%%", NR == 1 ? "trained, by class:" : "", $1, $2 * 100 } END { print "" }'
     fi

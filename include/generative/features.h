@@ -6,24 +6,52 @@
 G_BEGIN_DECLS
 
 /**
- * GenFeatures: what distribution metrics compare pictures by: a fixed number of floats that say
- * what a picture looks like. A pure function of the picture; one constant struct each, in a file
- * of its own in lib/metric.
+ * Features are what distribution metrics compare pictures by: a fixed number of floats that say
+ * what a picture looks like. An embedder makes them; it is one constant #GenEmbedder in a file
+ * of its own in lib/metric, and one line in its list. #GenFeatures is an embedder made ready,
+ * with what it needs to remember.
  */
 typedef struct {
-  const char *name;
+  const char *name;    /* NULL: it is a file's, and the features are named by that */
   const char *summary; /* a sentence, with the paper that it follows */
-  /* How many floats a picture of `channels` channels gives; at most GEN_FEATURES_MAX. */
-  int (*length) (int channels);
-  void (*compute) (const GenPicture *picture, float *out);
-} GenFeatures;
+  int batch;           /* how many pictures at a time do it good; 1: it does not matter */
+  /* Read the file `path`: the state, and the features' name (transfer full), or NULL with
+   * `error`. NULL where there is no state. */
+  gpointer (*open) (const char *path, char **name, GError **error);
+  void (*close) (gpointer state);
+  /* How many floats a picture of `channels` channels gives, at most GEN_FEATURES_MAX. */
+  int (*length) (gpointer state, int channels);
+  /* The features of `n` pictures of the same size and channels, one row after the other. */
+  gboolean (*compute) (
+      gpointer state, const GenPicture *pictures, int n, float *out, GError **error);
+} GenEmbedder;
 
-#define GEN_FEATURES_MAX 1024
+/* The longest features: a covariance of these takes 128 MiB. */
+#define GEN_FEATURES_MAX 4096
 
-/* All of them, ended by NULL, the default first. */
-const GenFeatures *const *gen_features_list (void);
-/* The features of that name, or NULL with `error` (GEN_METRIC_ERROR). */
-const GenFeatures *gen_features_find (const char *name, GError **error);
+/* Those that have a name, ended by NULL, the default first. */
+const GenEmbedder *const *gen_embedder_list (void);
+
+typedef struct _GenFeatures GenFeatures;
+
+/* The features that `embedder` makes: the name of one of the list, or the path of an ONNX file
+ * that makes a vector of a picture. NULL with `error`: of GEN_METRIC_ERROR where there is
+ * neither, or the file's own. (transfer full) */
+GenFeatures *gen_features_open (const char *embedder, GError **error);
+void gen_features_free (GenFeatures *features);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenFeatures, gen_features_free)
+
+/* The list's name; of a file its base name, a dash, and the first 8 digits of its SHA-256, so
+ * that two figures with the same name can be compared. */
+const char *gen_features_name (const GenFeatures *features);
+/* How many pictures gen_features_compute had best be given at a time. */
+int gen_features_batch (const GenFeatures *features);
+/* How many floats a picture of `channels` channels (1 or 3) gives. */
+int gen_features_length (const GenFeatures *features, int channels);
+/* The features of `n` pictures of the same size and channels: `n` rows in `out`. By one thread
+ * at a time. */
+gboolean gen_features_compute (
+    GenFeatures *features, const GenPicture *pictures, int n, float *out, GError **error);
 
 /* Reduce one channel to `size` by `size` cells (at most 64), each the mean of the area that it
  * covers; pixels on a border count by the part that is covered. A picture smaller than that

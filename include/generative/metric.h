@@ -19,20 +19,71 @@ G_BEGIN_DECLS
 GQuark gen_metric_error_quark (void);
 
 typedef enum {
-  GEN_METRIC_ERROR_UNKNOWN,   /* no metric or features of that name */
+  GEN_METRIC_ERROR_UNKNOWN,   /* no metric or features of that name, or not asked for */
   GEN_METRIC_ERROR_REFERENCE, /* a reference set is needed, or does not do */
   GEN_METRIC_ERROR_FAILED,    /* the arithmetic failed */
 } GenMetricError;
 
+/**
+ * GenStatistics: the mean and covariance of a set of features, which is all that the Fréchet
+ * distance looks at. In a file they are a .npz archive with arrays `mu` and `sigma`, of float64
+ * or float32, as pytorch-fid and clean-fid read and write; ours say as well what they are of, in
+ * `features` (a name, the bytes of UTF-8) and `count` (one int64).
+ */
 typedef struct {
-  const GenFeatures *features; /* what distribution metrics compare by; NULL: the default */
-  guint64 seed;                /* of the samples that a bounded memory keeps */
+  int length;
+  guint64 count;      /* vectors; 0 where a file made elsewhere does not say */
+  char *features;     /* the features' name; NULL as well */
+  double *mean;       /* `length` */
+  double *covariance; /* `length` rows, divided by count - 1 */
+} GenStatistics;
+
+void gen_statistics_clear (GenStatistics *statistics);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (GenStatistics, gen_statistics_clear)
+
+/* Read the file `path` into `statistics`, which is filled anew. At most GEN_FEATURES_MAX
+ * features. */
+gboolean gen_statistics_load (GenStatistics *statistics, const char *path, GError **error);
+/* Write them, atomically. */
+gboolean gen_statistics_save (const GenStatistics *statistics, const char *path, GError **error);
+
+/* The squared Fréchet distance between two normal distributions that have statistics `a` and
+ * `b`, of the same length: |m1 - m2|² + tr (C1 + C2 - 2 (C1 C2)^½) (Dowson and Landau 1982; Heusel
+ * et al. 2017). The square root's trace is taken by the eigenvalues of C1^½ C2 C1^½, which is
+ * symmetric, so that covariances without full rank do no harm. FALSE with `error` when LAPACK
+ * fails. */
+gboolean gen_frechet_distance (
+    const GenStatistics *a, const GenStatistics *b, double *distance, GError **error);
+
+/**
+ * GenMoments: mean and covariance of a stream of vectors, in double, updated a block of vectors
+ * at a time (Chan, Golub and LeVeque 1983).
+ */
+typedef struct {
+  int length;
+  guint64 count;   /* with those that wait */
+  double *mean;    /* `length`; of those that do not wait, as are squares */
+  double *squares; /* `length` rows: sums of products of distances from the mean; the part
+                      below and on the diagonal is kept */
+  double *waiting; /* rows that are to be merged */
+  int n_waiting;
+} GenMoments;
+
+void gen_moments_init (GenMoments *moments, int length);
+void gen_moments_clear (GenMoments *moments);
+void gen_moments_add (GenMoments *moments, const float *vector);
+/* Fill `statistics` anew, without a features' name; FALSE when there are less than two vectors. */
+gboolean gen_moments_statistics (GenMoments *moments, GenStatistics *statistics);
+
+typedef struct {
+  guint64 seed;                   /* of the samples that a bounded memory keeps */
+  const GenStatistics *reference; /* in the place of refer's samples; NULL: there are these */
 } GenMetricSettings;
 
 /* A picture as distribution metrics see it. */
 typedef struct {
   const GenPicture *picture;
-  const float *features; /* settings' features, `n_features` floats */
+  const float *features; /* the meter's features, `n_features` floats; NULL unless needed */
   int n_features;
   int label; /* reference samples: the class, from 0 on; -1 without */
 } GenSample;
@@ -43,9 +94,11 @@ typedef struct {
   const char *name;
   const char *summary; /* what it says, by which definition */
   const char *unit;
-  gboolean distribution;    /* takes samples; else measures frames */
-  gboolean needs_reference; /* distribution metrics */
-  gboolean needs_labels;    /* the reference's samples must have classes */
+  gboolean distribution;     /* takes samples; else measures frames */
+  gboolean needs_features;   /* distribution metrics: look at samples' features */
+  gboolean needs_reference;  /* distribution metrics */
+  gboolean takes_statistics; /* statistics will do as a reference */
+  gboolean needs_labels;     /* the reference's samples must have classes */
   /* What it measures; the first is the figure itself and has the metric's name. A TEXT
    * without text is the features' name. */
   GenField fields[GEN_METRIC_MAX_FIELDS];
@@ -64,6 +117,9 @@ typedef struct {
   void (*refer) (gpointer metric, const GenSample *sample);
   /* Distributions: figures over what was taken so far; NaN where there is none yet. */
   gboolean (*figure) (gpointer metric, double *values, GError **error);
+  /* Distributions: the statistics of what was taken so far; FALSE when there are less than two
+   * samples. May be NULL. */
+  gboolean (*statistics) (gpointer metric, GenStatistics *statistics);
   /* Distributions: more for the summary than fields can hold. May be NULL. */
   void (*describe) (gpointer metric, const char *const *class_names, JsonObject *summary);
 } GenMetric;
@@ -72,30 +128,6 @@ typedef struct {
 const GenMetric *const *gen_metric_list (void);
 /* The metric of that name, or NULL with `error`. */
 const GenMetric *gen_metric_find (const char *name, GError **error);
-
-/**
- * GenMoments: mean and covariance of a stream of vectors, in double, updated a vector at a time
- * (Welford 1962; Chan, Golub and LeVeque 1983).
- */
-typedef struct {
-  int length;
-  guint64 count;
-  double *mean;    /* `length` */
-  double *squares; /* `length` rows: sums of products of distances from the mean; the part
-                      below and on the diagonal is kept */
-} GenMoments;
-
-void gen_moments_init (GenMoments *moments, int length);
-void gen_moments_clear (GenMoments *moments);
-void gen_moments_add (GenMoments *moments, const float *vector);
-
-/* The squared Fréchet distance between two normal distributions, of `a` and `b`, which have the
- * same length: |m1 - m2|² + tr (C1 + C2 - 2 (C1 C2)^½), with covariances divided by n - 1
- * (Dowson and Landau 1982; Heusel et al. 2017). The square root's trace is taken by the
- * eigenvalues of C1^½ C2 C1^½, which is symmetric, so that covariances without full rank do no
- * harm. NaN when either has less than two vectors. FALSE with `error` when LAPACK fails. */
-gboolean gen_frechet_distance (
-    const GenMoments *a, const GenMoments *b, double *distance, GError **error);
 
 /**
  * GenMeter: any number of metrics over a stream of frames.
@@ -111,12 +143,14 @@ typedef struct {
   /* Names with commas between them. NULL or "auto": all that measure frames, diversity, and
    * those that the reference allows. */
   const char *metrics;
-  const char *features;        /* name; NULL: the default */
+  GenFeatures *features;       /* what is compared; used, not kept; NULL: the default ones */
   int tile_width, tile_height; /* frames are walls of pictures of this size, each a sample for
                                   distribution metrics; 0: the whole frame is one */
   guint interval;              /* frames between figures of distributions; 0: only in the summary */
   guint64 seed;
   gboolean has_reference, has_labels; /* gen_meter_refer will be called, with labels */
+  const GenStatistics *statistics;    /* the reference's, in its place; used, not kept */
+  gboolean collects;                  /* gen_meter_statistics will be called */
   const char *const *class_names;     /* NULL-terminated, by label; NULL: their numbers */
 } GenMeterSettings;
 
@@ -130,8 +164,8 @@ const GenField *gen_meter_fields (const GenMeter *meter, guint *n);
 gboolean gen_meter_wants_reference (const GenMeter *meter);
 
 /* Take in a picture of the reference; `label` from 0 on, -1 for none. Its channels must be
- * the frames'. */
-void gen_meter_refer (GenMeter *meter, const GenPicture *picture, int label);
+ * the frames'. FALSE with `error` when its features could not be computed. */
+gboolean gen_meter_refer (GenMeter *meter, const GenPicture *picture, int label, GError **error);
 
 /* Take in a dataset as the reference, decoded on `threads` threads (0: as many as there are
  * cores): its items brought to the size and channels of the frames (or tiles) without being
@@ -142,13 +176,17 @@ void gen_meter_refer (GenMeter *meter, const GenPicture *picture, int label);
 gboolean gen_meter_refer_dataset (GenMeter *meter, const GenDataset *dataset, int width, int height,
     int channels, int threads, GCancellable *cancellable, GError **error);
 
-/* Measure a frame (1 or 3 channels): fill `values`, one a field, NaN for those that this frame
- * does not have. FALSE with `error` when a figure could not be computed. */
+/* Measure a frame (1 or 3 channels, as all before it): fill `values`, one a field, NaN for those
+ * that this frame does not have. FALSE with `error` when a figure could not be computed. */
 gboolean gen_meter_measure (
     GenMeter *meter, const GenPicture *frame, double *values, GError **error);
 
 /* The next frame does not follow the last one: it is not compared with it. */
 void gen_meter_interrupt (GenMeter *meter);
+
+/* The statistics of the samples so far, with the features' name; filled anew. FALSE with `error`
+ * when there are less than two. Settings must have asked for it. */
+gboolean gen_meter_statistics (GenMeter *meter, GenStatistics *statistics, GError **error);
 
 /* What was measured, as an object: "frames", "samples", a tally for each frame metric, the
  * figures of the distributions. (transfer full), or NULL with `error`. */

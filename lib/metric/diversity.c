@@ -45,14 +45,15 @@ diversity_take (gpointer metric, const GenSample *sample)
   guint64 place = diversity->count;
 
   if (diversity->kept == NULL) {
-    diversity->length = gen_features_pixels.length (sample->picture->channels);
+    diversity->length = gen_embedder_pixels.length (NULL, sample->picture->channels);
     diversity->kept = g_new (float, (gsize)RESERVOIR * diversity->length);
   }
   diversity->count++;
   if (place >= RESERVOIR)
     place = gen_random_below (&diversity->random, 0, place, (guint32)MIN (place + 1, G_MAXUINT32));
   if (place < RESERVOIR)
-    gen_features_pixels.compute (sample->picture, diversity->kept + place * diversity->length);
+    gen_embedder_pixels.compute (
+        NULL, sample->picture, 1, diversity->kept + place * diversity->length, NULL);
 }
 
 GEN_CLONES static float

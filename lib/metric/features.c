@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The list of features, and the reduction by area that they begin with. It is our own, and not
- * a scaler's, because a figure is worth something only while its features stay the same. */
+/* The list of embedders, opening one, and the reduction by area that the built-in ones begin with.
+ * That is our own, and not a scaler's, because a figure is worth something only while its
+ * features stay the same. */
 #include <generative/features.h>
 
 #include <generative/metric.h>
@@ -66,29 +67,91 @@ gen_features_area (const GenPicture *picture, int channel, int size, float *out)
   }
 }
 
-const GenFeatures *const *
-gen_features_list (void)
+struct _GenFeatures {
+  const GenEmbedder *embedder;
+  gpointer state;
+  char *name;
+};
+
+const GenEmbedder *const *
+gen_embedder_list (void)
 {
-  static const GenFeatures *const list[] = {
-    &gen_features_hog,
-    &gen_features_pixels,
+  static const GenEmbedder *const list[] = {
+    &gen_embedder_hog,
+    &gen_embedder_pixels,
     NULL,
   };
 
   return list;
 }
 
-const GenFeatures *
-gen_features_find (const char *name, GError **error)
+static const GenEmbedder *
+find_embedder (const char *name, GError **error)
 {
   g_autoptr (GString) names = g_string_new (NULL);
 
-  for (const GenFeatures *const *f = gen_features_list (); *f != NULL; f++) {
-    if (g_str_equal ((*f)->name, name))
-      return *f;
-    g_string_append_printf (names, "%s%s", names->len > 0 ? ", " : "", (*f)->name);
+  for (const GenEmbedder *const *e = gen_embedder_list (); *e != NULL; e++) {
+    if (g_str_equal ((*e)->name, name))
+      return *e;
+    g_string_append_printf (names, "%s, ", (*e)->name);
   }
+  if (g_file_test (name, G_FILE_TEST_EXISTS))
+    return &gen_embedder_onnx;
   g_set_error (error, GEN_METRIC_ERROR, GEN_METRIC_ERROR_UNKNOWN,
-      "there are no features \"%s\"; there are %s", name, names->str);
+      "there are no features \"%s\" and no file of that name; there are %sand any ONNX file that "
+      "makes a vector of a picture",
+      name, names->str);
   return NULL;
+}
+
+GenFeatures *
+gen_features_open (const char *embedder, GError **error)
+{
+  g_autoptr (GenFeatures) features = g_new0 (GenFeatures, 1);
+
+  features->embedder = find_embedder (embedder, error);
+  if (features->embedder == NULL)
+    return NULL;
+  if (features->embedder->open == NULL) {
+    features->name = g_strdup (features->embedder->name);
+    return g_steal_pointer (&features);
+  }
+  features->state = features->embedder->open (embedder, &features->name, error);
+  return features->state != NULL ? g_steal_pointer (&features) : NULL;
+}
+
+void
+gen_features_free (GenFeatures *features)
+{
+  if (features == NULL)
+    return;
+  if (features->state != NULL)
+    features->embedder->close (features->state);
+  g_free (features->name);
+  g_free (features);
+}
+
+const char *
+gen_features_name (const GenFeatures *features)
+{
+  return features->name;
+}
+
+int
+gen_features_batch (const GenFeatures *features)
+{
+  return features->embedder->batch;
+}
+
+int
+gen_features_length (const GenFeatures *features, int channels)
+{
+  return features->embedder->length (features->state, channels);
+}
+
+gboolean
+gen_features_compute (
+    GenFeatures *features, const GenPicture *pictures, int n, float *out, GError **error)
+{
+  return features->embedder->compute (features->state, pictures, n, out, error);
 }

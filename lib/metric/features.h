@@ -3,5 +3,6 @@
 
 #include <generative/features.h>
 
-extern const GenFeatures gen_features_hog;
-extern const GenFeatures gen_features_pixels;
+extern const GenEmbedder gen_embedder_hog;
+extern const GenEmbedder gen_embedder_onnx;
+extern const GenEmbedder gen_embedder_pixels;

@@ -6,16 +6,19 @@
 #include <cblas.h>
 #include <lapacke.h>
 #include <math.h>
-#include <string.h>
 
 typedef struct {
   GenMoments samples, reference;
+  const GenStatistics *given; /* in the reference's place */
 } Frechet;
 
 static gpointer
 frechet_open (const GenMetricSettings *settings)
 {
-  return g_new0 (Frechet, 1);
+  Frechet *frechet = g_new0 (Frechet, 1);
+
+  frechet->given = settings->reference;
+  return frechet;
 }
 
 static void
@@ -48,18 +51,10 @@ frechet_refer (gpointer metric, const GenSample *sample)
   gen_moments_add (&frechet->reference, sample->features);
 }
 
-/* The whole covariance matrix, divided by n - 1. (transfer full) */
-static double *
-covariance (const GenMoments *moments)
+static gboolean
+frechet_statistics (gpointer metric, GenStatistics *statistics)
 {
-  int n = moments->length;
-  double *matrix = g_new (double, (gsize)n *n);
-
-  for (int i = 0; i < n; i++)
-    for (int j = 0; j <= i; j++)
-      matrix[(gsize)i * n + j] = matrix[(gsize)j * n + i] =
-          moments->squares[(gsize)i * n + j] / (double)(moments->count - 1);
-  return matrix;
+  return gen_moments_statistics (&((Frechet *)metric)->samples, statistics);
 }
 
 /* Eigenvalues of a symmetric matrix, and its eigenvectors in its place where asked for. */
@@ -79,41 +74,38 @@ decompose (double *matrix, int n, gboolean vectors, double *values, GError **err
 }
 
 gboolean
-gen_frechet_distance (const GenMoments *a, const GenMoments *b, double *distance, GError **error)
+gen_frechet_distance (
+    const GenStatistics *a, const GenStatistics *b, double *distance, GError **error)
 {
   int n = a->length;
   gsize size = (gsize)n * n;
-  g_autofree double *ca = NULL, *cb = NULL, *root = NULL, *product = NULL, *values = NULL;
+  g_autofree double *root = NULL, *work = NULL, *product = NULL, *values = NULL;
 
-  *distance = NAN;
-  if (a->count < 2 || b->count < 2)
-    return TRUE;
   g_return_val_if_fail (a->length == b->length, FALSE);
-
-  ca = covariance (a);
-  cb = covariance (b);
   root = g_new (double, size);
+  work = g_memdup2 (a->covariance, size * sizeof *work);
   product = g_new (double, size);
   values = g_new (double, n);
-  *distance = 0;
-  for (int i = 0; i < n; i++)
-    *distance += (a->mean[i] - b->mean[i]) * (a->mean[i] - b->mean[i]) + ca[(gsize)i * n + i] +
-                 cb[(gsize)i * n + i];
 
-  /* ca = V diag (values) V', so its root is W W' with W = V diag (values^¼). */
-  if (!decompose (ca, n, TRUE, values, error))
+  /* C1 = V diag (values) V', so its root is W W' with W = V diag (values^¼). */
+  if (!decompose (work, n, TRUE, values, error))
     return FALSE;
   for (int k = 0; k < n; k++)
-    cblas_dscal (n, pow (MAX (values[k], 0), 0.25), ca + (gsize)k * n, 1);
-  cblas_dgemm (CblasColMajor, CblasNoTrans, CblasTrans, n, n, n, 1, ca, n, ca, n, 0, root, n);
-  /* product = root cb root, of which only the eigenvalues are of interest. */
-  cblas_dgemm (CblasColMajor, CblasNoTrans, CblasNoTrans, n, n, n, 1, root, n, cb, n, 0, ca, n);
+    cblas_dscal (n, pow (MAX (values[k], 0), 0.25), work + (gsize)k * n, 1);
+  cblas_dgemm (CblasColMajor, CblasNoTrans, CblasTrans, n, n, n, 1, work, n, work, n, 0, root, n);
+  /* product = root C2 root, of which only the eigenvalues are of interest. */
   cblas_dgemm (
-      CblasColMajor, CblasNoTrans, CblasNoTrans, n, n, n, 1, ca, n, root, n, 0, product, n);
+      CblasColMajor, CblasNoTrans, CblasNoTrans, n, n, n, 1, root, n, b->covariance, n, 0, work, n);
+  cblas_dgemm (
+      CblasColMajor, CblasNoTrans, CblasNoTrans, n, n, n, 1, work, n, root, n, 0, product, n);
   if (!decompose (product, n, FALSE, values, error))
     return FALSE;
-  for (int k = 0; k < n; k++)
-    *distance -= 2 * sqrt (MAX (values[k], 0));
+
+  *distance = 0;
+  for (int i = 0; i < n; i++)
+    *distance += (a->mean[i] - b->mean[i]) * (a->mean[i] - b->mean[i]) +
+                 a->covariance[(gsize)i * n + i] + b->covariance[(gsize)i * n + i] -
+                 2 * sqrt (MAX (values[i], 0));
   /* Rounding may leave two equal distributions a hair below. */
   *distance = MAX (*distance, 0);
   return TRUE;
@@ -122,14 +114,24 @@ gen_frechet_distance (const GenMoments *a, const GenMoments *b, double *distance
 static gboolean
 frechet_figure (gpointer metric, double *values, GError **error)
 {
-  const Frechet *frechet = metric;
+  Frechet *frechet = metric;
+  g_auto (GenStatistics) samples = { 0 }, referred = { 0 };
+  const GenStatistics *reference = frechet->given;
 
-  if (!gen_frechet_distance (&frechet->samples, &frechet->reference, &values[0], error))
-    return FALSE;
-  values[1] = isnan (values[0]) ? NAN : 0;
-  values[2] = isnan (values[0]) ? NAN : (double)frechet->samples.count;
-  values[3] = isnan (values[0]) ? NAN : (double)frechet->reference.count;
-  return TRUE;
+  for (int i = 0; i < 4; i++)
+    values[i] = NAN;
+  if (reference == NULL && gen_moments_statistics (&frechet->reference, &referred))
+    reference = &referred;
+  if (!gen_moments_statistics (&frechet->samples, &samples))
+    return TRUE;
+  /* What the statistics are of stands in the report also where they are only collected. */
+  values[1] = 0;
+  values[2] = (double)samples.count;
+  if (reference == NULL)
+    return TRUE;
+  /* A file made elsewhere does not say. */
+  values[3] = reference->count > 0 ? (double)reference->count : NAN;
+  return gen_frechet_distance (&samples, reference, &values[0], error);
 }
 
 const GenMetric gen_metric_frechet = {
@@ -138,7 +140,9 @@ const GenMetric gen_metric_frechet = {
              "(Heusel et al. 2017)",
   .unit = "squared units of the features, from 0",
   .distribution = TRUE,
+  .needs_features = TRUE,
   .needs_reference = TRUE,
+  .takes_statistics = TRUE,
   .fields = { { "frechet", GEN_FIELD_NUMBER, NULL }, { "frechet-features", GEN_FIELD_TEXT, NULL },
       { "frechet-samples", GEN_FIELD_COUNT, NULL },
       { "frechet-reference-samples", GEN_FIELD_COUNT, NULL } },
@@ -148,4 +152,5 @@ const GenMetric gen_metric_frechet = {
   .take = frechet_take,
   .refer = frechet_refer,
   .figure = frechet_figure,
+  .statistics = frechet_statistics,
 };

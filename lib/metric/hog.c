@@ -20,7 +20,7 @@
 #define FLOOR 1.0f
 
 static int
-hog_length (int channels)
+hog_length (gpointer state, int channels)
 {
   return CELLS * CELLS * DIRECTIONS;
 }
@@ -89,7 +89,7 @@ cell_weight (int i, int cell)
 }
 
 static void
-hog_compute (const GenPicture *picture, float *out)
+describe (const GenPicture *picture, float *out)
 {
   float luma[SIZE * SIZE], responses[DIRECTIONS][SIZE];
   float columns[CELLS][DIRECTIONS][SIZE] = { 0 };
@@ -123,10 +123,19 @@ hog_compute (const GenPicture *picture, float *out)
     out[i] = sqrtf (out[i] / sum);
 }
 
-const GenFeatures gen_features_hog = {
+static gboolean
+hog_compute (gpointer state, const GenPicture *pictures, int n, float *out, GError **error)
+{
+  for (int i = 0; i < n; i++)
+    describe (&pictures[i], out + i * CELLS * CELLS * DIRECTIONS);
+  return TRUE;
+}
+
+const GenEmbedder gen_embedder_hog = {
   .name = "hog-4x4x8",
   .summary = "Directions of edges in 4 by 4 cells (Dalal and Triggs 2005, in SIFT's layout): sees "
              "shape, not colour, brightness or fine texture",
+  .batch = 1,
   .length = hog_length,
   .compute = hog_compute,
 };

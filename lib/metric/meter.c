@@ -1,30 +1,26 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A meter: metrics over a stream. It does once what they share: a frame's luma, and a sample's
- * features. Metrics never learn of frames, tiles or intervals. */
-#include "metrics.h"
+/* A meter: metrics over a stream. It does once what they share: a frame's luma here, a sample's
+ * features in meter-samples.c. Metrics never learn of frames, tiles or intervals. */
+#include "meter.h"
 
 #include <math.h>
 
 #include "../simd.h"
 
-typedef struct {
-  const GenMetric *metric;
-  gpointer state;
-  int first_field;
-} Instrument;
+/* What `metric` misses, or NULL. */
+static const char *
+missing (const GenMetric *metric, const GenMeterSettings *settings)
+{
+  gboolean statistics = metric->takes_statistics && settings->statistics != NULL;
+  gboolean collects = metric->statistics != NULL && settings->collects;
 
-struct _GenMeter {
-  GenMetricSettings settings;
-  GArray *instruments; /* Instrument */
-  GArray *fields;      /* GenField */
-  GenTally *tallies;   /* a field each; used by those of frame metrics */
-  int tile_width, tile_height;
-  guint interval;
-  char **class_names;
-  gboolean measures_frames, takes_samples, wants_features, wants_reference;
-  GenPicture luma; /* of a colour frame */
-  guint64 frames, samples;
-};
+  if (metric->needs_reference && !settings->has_reference && !statistics && !collects)
+    return settings->statistics != NULL ? "compares with pictures, and the reference is statistics"
+                                        : "compares with a reference, and there is none";
+  if (metric->needs_labels && !settings->has_labels)
+    return "needs a reference with classes, and this one has none";
+  return NULL;
+}
 
 static gboolean
 add_instrument (
@@ -35,22 +31,20 @@ add_instrument (
   for (guint i = 0; i < meter->instruments->len; i++)
     if (g_array_index (meter->instruments, Instrument, i).metric == metric)
       return TRUE;
-  if (metric->needs_reference && !settings->has_reference) {
-    g_set_error (error, GEN_METRIC_ERROR, GEN_METRIC_ERROR_REFERENCE,
-        "metric %s compares with a reference, and there is none", metric->name);
+  if (missing (metric, settings) != NULL) {
+    g_set_error (error, GEN_METRIC_ERROR, GEN_METRIC_ERROR_REFERENCE, "metric %s %s", metric->name,
+        missing (metric, settings));
     return FALSE;
   }
-  if (metric->needs_labels && !settings->has_labels) {
-    g_set_error (error, GEN_METRIC_ERROR, GEN_METRIC_ERROR_REFERENCE,
-        "metric %s needs a reference with classes, and this one has none", metric->name);
+  if (metric->takes_statistics && settings->statistics != NULL &&
+      !gen_meter_check_statistics (meter, 0, error))
     return FALSE;
-  }
 
   for (int i = 0; i < metric->n_fields; i++) {
     GenField field = metric->fields[i];
 
     if (field.type == GEN_FIELD_TEXT && field.text == NULL)
-      field.text = meter->settings.features->name;
+      field.text = gen_features_name (meter->features);
     g_array_append_val (meter->fields, field);
   }
   if (metric->open != NULL)
@@ -58,7 +52,8 @@ add_instrument (
   g_array_append_val (meter->instruments, instrument);
   meter->measures_frames |= metric->measure != NULL;
   meter->takes_samples |= metric->take != NULL;
-  meter->wants_reference |= metric->refer != NULL;
+  meter->wants_features |= metric->needs_features;
+  meter->wants_reference |= metric->refer != NULL && settings->has_reference;
   return TRUE;
 }
 
@@ -67,10 +62,7 @@ static gboolean
 add_automatic (GenMeter *meter, const GenMeterSettings *settings, GError **error)
 {
   for (const GenMetric *const *m = gen_metric_list (); *m != NULL; m++) {
-    if (((*m)->needs_reference && !settings->has_reference) ||
-        ((*m)->needs_labels && !settings->has_labels))
-      continue;
-    if (!add_instrument (meter, *m, settings, error))
+    if (missing (*m, settings) == NULL && !add_instrument (meter, *m, settings, error))
       return FALSE;
   }
   return TRUE;
@@ -92,6 +84,19 @@ add_named (GenMeter *meter, const GenMeterSettings *settings, GError **error)
   return TRUE;
 }
 
+/* Who knows the samples' statistics. */
+static const Instrument *
+find_collector (const GenMeter *meter)
+{
+  for (guint i = 0; i < meter->instruments->len; i++) {
+    const Instrument *instrument = &g_array_index (meter->instruments, Instrument, i);
+
+    if (instrument->metric->statistics != NULL)
+      return instrument;
+  }
+  return NULL;
+}
+
 GenMeter *
 gen_meter_new (const GenMeterSettings *settings, GError **error)
 {
@@ -105,15 +110,17 @@ gen_meter_new (const GenMeterSettings *settings, GError **error)
   meter->interval = settings->interval;
   meter->class_names = g_strdupv ((char **)settings->class_names);
   meter->settings.seed = settings->seed;
-  meter->settings.features = settings->features == NULL
-                                 ? gen_features_list ()[0]
-                                 : gen_features_find (settings->features, error);
-  if (meter->settings.features == NULL)
-    return NULL;
+  meter->settings.reference = settings->statistics;
+  if (settings->features == NULL)
+    meter->own_features = gen_features_open (gen_embedder_list ()[0]->name, error);
+  meter->features = settings->features != NULL ? settings->features : meter->own_features;
   if (!(automatic ? add_automatic (meter, settings, error) : add_named (meter, settings, error)))
     return NULL;
-  /* So far, the metrics that look at features are those that compare with a reference. */
-  meter->wants_features = meter->wants_reference;
+  if (settings->collects && find_collector (meter) == NULL) {
+    g_set_error (error, GEN_METRIC_ERROR, GEN_METRIC_ERROR_UNKNOWN,
+        "statistics come with the metric frechet, which is not measured");
+    return NULL;
+  }
   meter->tallies = g_new0 (GenTally, meter->fields->len);
   return g_steal_pointer (&meter);
 }
@@ -132,6 +139,8 @@ gen_meter_free (GenMeter *meter)
   g_array_unref (meter->instruments);
   g_array_unref (meter->fields);
   g_free (meter->tallies);
+  g_free (meter->rows);
+  gen_features_free (meter->own_features);
   g_strfreev (meter->class_names);
   gen_picture_clear (&meter->luma);
   g_free (meter);
@@ -148,95 +157,6 @@ gboolean
 gen_meter_wants_reference (const GenMeter *meter)
 {
   return meter->wants_reference;
-}
-
-/* Hand a sample to all that take it, or to all that refer to it. */
-static void
-distribute (GenMeter *meter, const GenPicture *picture, int label, gboolean reference)
-{
-  float features[GEN_FEATURES_MAX];
-  GenSample sample = { .picture = picture, .features = features, .label = label };
-
-  if (meter->wants_features) {
-    sample.n_features = meter->settings.features->length (picture->channels);
-    meter->settings.features->compute (picture, features);
-  }
-  for (guint i = 0; i < meter->instruments->len; i++) {
-    Instrument *instrument = &g_array_index (meter->instruments, Instrument, i);
-    const GenMetric *metric = instrument->metric;
-
-    if (reference ? metric->refer != NULL : metric->take != NULL)
-      (reference ? metric->refer : metric->take) (instrument->state, &sample);
-  }
-}
-
-void
-gen_meter_refer (GenMeter *meter, const GenPicture *picture, int label)
-{
-  distribute (meter, picture, label, TRUE);
-}
-
-gboolean
-gen_meter_refer_dataset (GenMeter *meter, const GenDataset *dataset, int width, int height,
-    int channels, int threads, GCancellable *cancellable, GError **error)
-{
-  GenSequenceSettings order = GEN_SEQUENCE_DEFAULTS;
-  GenLoaderSettings loading = {
-    .width = width, .height = height, .channels = channels, .fit = GEN_FIT_PAD, .threads = threads
-  };
-  g_autoptr (GenSequence) sequence = NULL;
-  g_autoptr (GenLoader) loader = NULL;
-  g_auto (GenPicture) picture = { 0 };
-  guint64 referred = 0;
-
-  order.seed = meter->settings.seed;
-  sequence = gen_sequence_new (dataset, &order, error);
-  if (sequence == NULL)
-    return FALSE;
-  loading.frames = MIN (gen_sequence_get_length (sequence), GEN_METER_REFERENCE_MAX);
-  loader = gen_loader_new (dataset, sequence, &loading);
-  gen_picture_init (&picture, width, height, channels);
-  for (;;) {
-    guint64 frame;
-    guint32 item;
-    GenLoaderResult result = gen_loader_next (loader, &picture, &frame, &item, NULL);
-
-    if (g_cancellable_set_error_if_cancelled (cancellable, error))
-      return FALSE;
-    if (result == GEN_LOADER_BAD)
-      continue;
-    if (result != GEN_LOADER_PICTURE)
-      break;
-    gen_meter_refer (meter, &picture, gen_dataset_get_label (dataset, item));
-    referred++;
-  }
-  if (referred < 2) {
-    g_set_error (error, GEN_METRIC_ERROR, GEN_METRIC_ERROR_REFERENCE,
-        "a reference needs at least two pictures, and %" G_GUINT64_FORMAT " could be read",
-        referred);
-    return FALSE;
-  }
-  return TRUE;
-}
-
-/* Whole tiles only: what is left over at the right and below is no picture. */
-static void
-take_tiles (GenMeter *meter, const GenPicture *frame)
-{
-  int width = meter->tile_width > 0 ? meter->tile_width : frame->width;
-  int height = meter->tile_height > 0 ? meter->tile_height : frame->height;
-
-  for (int y = 0; y + height <= frame->height; y += height)
-    for (int x = 0; x + width <= frame->width; x += width) {
-      GenPicture tile = *frame;
-
-      tile.data = frame->data + (gsize)y * frame->stride + (gsize)x * frame->channels;
-      tile.width = width;
-      tile.height = height;
-      tile.owned = FALSE;
-      distribute (meter, &tile, -1, FALSE);
-      meter->samples++;
-    }
 }
 
 /* ITU-R BT.601 in 16 bits of fraction, rounded to the nearest. */
@@ -299,8 +219,8 @@ gen_meter_measure (GenMeter *meter, const GenPicture *frame, double *values, GEr
       gen_tally_add (&meter->tallies[f], values[f]);
   }
 
-  if (meter->takes_samples)
-    take_tiles (meter, frame);
+  if (meter->takes_samples && !gen_meter_take_tiles (meter, frame, error))
+    return FALSE;
   if (meter->interval > 0 && meter->frames % meter->interval == 0)
     return figure_distributions (meter, values, error);
   return TRUE;
@@ -315,6 +235,21 @@ gen_meter_interrupt (GenMeter *meter)
     if (instrument->metric->interrupt != NULL)
       instrument->metric->interrupt (instrument->state);
   }
+}
+
+gboolean
+gen_meter_statistics (GenMeter *meter, GenStatistics *statistics, GError **error)
+{
+  const Instrument *collector = find_collector (meter);
+
+  g_return_val_if_fail (collector != NULL, FALSE);
+  if (!collector->metric->statistics (collector->state, statistics)) {
+    g_set_error (error, GEN_METRIC_ERROR, GEN_METRIC_ERROR_FAILED,
+        "statistics need at least two samples, and there were %" G_GUINT64_FORMAT, meter->samples);
+    return FALSE;
+  }
+  statistics->features = g_strdup (gen_features_name (meter->features));
+  return TRUE;
 }
 
 static void

@@ -6,26 +6,31 @@
 
 /* 256 for grey, 768 for colour (transparency is left out). */
 static int
-pixels_length (int channels)
+pixels_length (gpointer state, int channels)
 {
   return SIZE * SIZE * (channels >= 3 ? 3 : 1);
 }
 
-static void
-pixels_compute (const GenPicture *picture, float *out)
+static gboolean
+pixels_compute (gpointer state, const GenPicture *pictures, int n, float *out, GError **error)
 {
-  int n = pixels_length (picture->channels);
+  for (int i = 0; i < n; i++) {
+    int length = pixels_length (state, pictures[i].channels);
 
-  for (int channel = 0; channel * SIZE * SIZE < n; channel++)
-    gen_features_area (picture, channel, SIZE, out + channel * SIZE * SIZE);
-  for (int i = 0; i < n; i++)
-    out[i] *= 1.0f / 255;
+    for (int channel = 0; channel * SIZE * SIZE < length; channel++)
+      gen_features_area (&pictures[i], channel, SIZE, out + channel * SIZE * SIZE);
+    for (int k = 0; k < length; k++)
+      out[k] *= 1.0f / 255;
+    out += length;
+  }
+  return TRUE;
 }
 
-const GenFeatures gen_features_pixels = {
+const GenEmbedder gen_embedder_pixels = {
   .name = "pixels-16x16",
   .summary = "The mean of each of 16 by 16 areas, each channel for itself, 0 to 1: sees colour "
              "and layout, and mistakes a shift for another picture",
+  .batch = 1,
   .length = pixels_length,
   .compute = pixels_compute,
 };

@@ -73,6 +73,13 @@ read_metadata (
   if (!*found)
     return TRUE;
   n = parse_numbers (mean, numbers, GEN_PORT_MAX_CHANNELS);
+  /* Numbers for each channel are of the pictures, not of the classes or features beside them. */
+  if (n > 1 && port->kind != GEN_PORT_PICTURE &&
+      (gen_model_find_input (model, GEN_PORT_PICTURE) != NULL ||
+          gen_model_find_output (model, GEN_PORT_PICTURE) != NULL)) {
+    *found = FALSE;
+    return TRUE;
+  }
   if (n != 1 && n != port->channels)
     return invalid (model, "generative.mean", mean, "a number for each channel", error);
   for (int c = 0; c < port->channels; c++)

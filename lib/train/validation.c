@@ -93,11 +93,14 @@ static GenMeter *
 meter_new (const GenValidation *validation, GError **error)
 {
   GenMeterSettings settings = { .metrics = "frechet,diversity", .has_reference = TRUE };
-  GenMeter *meter = gen_meter_new (&settings, error);
+  g_autoptr (GenMeter) meter = gen_meter_new (&settings, error);
 
-  for (guint i = 0; meter != NULL && i < validation->pictures->len; i++)
-    gen_meter_refer (meter, picture (validation, i), -1);
-  return meter;
+  if (meter == NULL)
+    return NULL;
+  for (guint i = 0; i < validation->pictures->len; i++)
+    if (!gen_meter_refer (meter, picture (validation, i), -1, error))
+      return NULL;
+  return g_steal_pointer (&meter);
 }
 
 /* A batch at a time, so that memory does not grow with the pictures. */

@@ -4,6 +4,7 @@
 #include "player.h"
 
 #include <generative/metric.h>
+#include <generative/onnx.h>
 #include <gst/check/gstharness.h>
 #include <gst/video/video.h>
 
@@ -324,6 +325,164 @@ test_reference (void)
   g_unlink (path);
 }
 
+/* Features that are the means of 4 by 4 areas of grey pictures of 16 by 16: a model that every
+ * eye can check. */
+static void
+save_embedder (const char *path)
+{
+  static const gint64 four[] = { 4, 4 };
+  g_autoptr (GenGraph) graph = gen_graph_new ("areas");
+  g_autoptr (GError) error = NULL;
+  GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 1, 16, 16));
+  GenTensor *pool = gen_graph_op (graph, "AveragePool", &x, 1, 1, &error, "kernel_shape", GEN_INTS,
+      2, four, "strides", GEN_INTS, 2, four, NULL);
+  GenTensor *flat = gen_unary (graph, "Flatten", pool, &error);
+
+  g_assert_no_error (error);
+  gen_graph_add_output (graph, flat);
+  x->shape.dims[0] = pool->shape.dims[0] = flat->shape.dims[0] = -1;
+  g_hash_table_insert (graph->metadata, g_strdup ("generative.input-range"), g_strdup ("0,1"));
+  g_assert_true (gen_onnx_save (graph, path, &error));
+  g_assert_no_error (error);
+}
+
+/* The summary that the report at `path` ends with. (transfer full) */
+static JsonObject *
+play_for_summary (const char *launch, const char *path)
+{
+  g_autoptr (GPtrArray) lines = NULL;
+  Player player;
+
+  player_open (&player, launch);
+  player_play_to_end (&player);
+  player_close (&player);
+  lines = read_report (path);
+  return json_object_ref (
+      json_object_get_object_member (object_at (lines, lines->len - 1), "summary"));
+}
+
+/* Statistics that one run saves are the reference of the next, by a model's features: the same
+ * pictures are at no distance, others are. */
+static void
+test_statistics (void)
+{
+  g_autofree char *folder = g_dir_make_tmp ("meter-XXXXXX", NULL);
+  g_autofree char *model = g_build_filename (folder, "areas.onnx", NULL);
+  g_autofree char *file = g_build_filename (folder, "reference.npz", NULL);
+  g_autofree char *report = g_build_filename (folder, "report.jsonl", NULL);
+  static const char *const patterns[] = { "snow", "snow", "ball" };
+  g_autofree char *features = NULL;
+
+  save_embedder (model);
+  for (int i = 0; i < 3; i++) {
+    g_autofree char *launch = g_strdup_printf (
+        "videotestsrc num-buffers=50 pattern=%s ! video/x-raw,format=GRAY8,width=64,height=32 ! "
+        "qualitymeter tile-width=16 tile-height=16 metrics=frechet embedder=%s %s=%s report=%s ! "
+        "fakesink name=sink signal-handoffs=true sync=false",
+        patterns[i], model, i == 0 ? "save-statistics" : "reference", file, report);
+    g_autoptr (JsonObject) summary = play_for_summary (launch, report);
+
+    g_assert_cmpint (json_object_get_int_member (summary, "frechet-samples"), ==, 400);
+    if (i == 0) {
+      features = g_strdup (json_object_get_string_member (summary, "frechet-features"));
+      g_assert_true (g_str_has_prefix (features, "areas.onnx-"));
+      g_assert_false (json_object_has_member (summary, "frechet"));
+      continue;
+    }
+    g_assert_cmpstr (json_object_get_string_member (summary, "frechet-features"), ==, features);
+    g_assert_cmpint (json_object_get_int_member (summary, "frechet-reference-samples"), ==, 400);
+    if (i == 1)
+      g_assert_cmpfloat_with_epsilon (json_object_get_double_member (summary, "frechet"), 0, 1e-9);
+    else
+      g_assert_cmpfloat (json_object_get_double_member (summary, "frechet"), >, 0.1);
+  }
+  g_unlink (model);
+  g_unlink (file);
+  g_unlink (report);
+  g_rmdir (folder);
+}
+
+/* Statistics of other features, or of another length, are refused with both named; so are a
+ * metric that needs pictures, files that are none, and places that cannot be written. */
+static void
+test_statistics_errors (void)
+{
+  static const double mean[2] = { 0 }, covariance[4] = { 1, 0, 0, 1 };
+  static const struct {
+    const char *properties; /* %s: the folder */
+    enum { LIBRARY, RESOURCE, STREAM } domain;
+    int code;
+    const char *words;
+  } cases[] = {
+    { "metrics=frechet reference=%s/named.npz", LIBRARY, GST_LIBRARY_ERROR_SETTINGS,
+        "of the features \"inception\" (2 numbers), but \"hog-4x4x8\" are compared" },
+    { "metrics=frechet reference=%s/bare.npz", LIBRARY, GST_LIBRARY_ERROR_SETTINGS,
+        "bare.npz: its statistics are of 2 numbers, but the features \"hog-4x4x8\" that are "
+        "compared have 128" },
+    { "metrics=modes reference=%s/bare.npz", LIBRARY, GST_LIBRARY_ERROR_SETTINGS,
+        "modes compares with pictures" },
+    { "reference=%s/nothing.npz", RESOURCE, GST_RESOURCE_ERROR_NOT_FOUND, "nothing.npz" },
+    { "reference=%s/text.npz", RESOURCE, GST_RESOURCE_ERROR_OPEN_READ, "not a .npz archive" },
+    { "embedder=%s/text.npz", STREAM, GST_STREAM_ERROR_FORMAT, "Property embedder" },
+    { "metrics=sharpness save-statistics=%s/new.npz", LIBRARY, GST_LIBRARY_ERROR_SETTINGS,
+        "Property metrics: statistics come with the metric frechet" },
+    { "metrics=frechet save-statistics=%s/no/new.npz", RESOURCE, GST_RESOURCE_ERROR_WRITE,
+        "Property save-statistics" },
+  };
+  const GQuark domains[] = { GST_LIBRARY_ERROR, GST_RESOURCE_ERROR, GST_STREAM_ERROR };
+  g_autofree char *folder = g_dir_make_tmp ("meter-XXXXXX", NULL);
+  g_autofree char *named = g_build_filename (folder, "named.npz", NULL);
+  g_autofree char *bare = g_build_filename (folder, "bare.npz", NULL);
+  g_autofree char *text = g_build_filename (folder, "text.npz", NULL);
+  GenStatistics statistics = {
+    .length = 2, .mean = (double *)mean, .covariance = (double *)covariance
+  };
+
+  g_assert_true (gen_statistics_save (&statistics, bare, NULL));
+  statistics.features = (char *)"inception";
+  g_assert_true (gen_statistics_save (&statistics, named, NULL));
+  g_assert_true (g_file_set_contents (text, "no archive", -1, NULL));
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_auto (GStrv) parts = g_strsplit (cases[i].properties, "%s", 2);
+    g_autofree char *properties = g_strjoinv (folder, parts);
+    g_autofree char *launch =
+        g_strdup_printf ("videotestsrc num-buffers=5 ! video/x-raw,format=RGB,width=64,height=48 ! "
+                         "qualitymeter %s ! fakesink",
+            properties);
+
+    player_assert_error (launch, domains[cases[i].domain], cases[i].code, cases[i].words);
+  }
+  g_unlink (named);
+  g_unlink (bare);
+  g_unlink (text);
+  g_assert_cmpint (g_rmdir (folder), ==, 0);
+}
+
+/* Pictures unlike any of the reference's are of no class. */
+static void
+test_unassigned (void)
+{
+  g_autofree char *path = temporary_path ("sheet-XXXXXX.png");
+  g_autofree char *report = temporary_path ("meter-XXXXXX.jsonl"), *launch = NULL;
+  g_auto (GenPicture) sheet = { 0 };
+  g_autoptr (JsonObject) summary = NULL;
+
+  paint_sheet (&sheet);
+  g_assert_true (gen_picture_save_png (&sheet, path, NULL));
+  launch = g_strdup_printf (
+      "videotestsrc num-buffers=10 pattern=snow ! video/x-raw,format=GRAY8,width=48,height=24 ! "
+      "qualitymeter metrics=modes reference=%s reference-tile-width=12 report=%s "
+      "reference-rows-per-label=1 tile-width=12 tile-height=12 ! "
+      "fakesink name=sink signal-handoffs=true sync=false",
+      path, report);
+  summary = play_for_summary (launch, report);
+  g_assert_cmpint (json_object_get_int_member (summary, "modes-samples"), ==, 80);
+  g_assert_cmpint (json_object_get_int_member (summary, "modes-unassigned"), ==, 80);
+  g_assert_cmpint (json_object_get_int_member (summary, "modes"), ==, 0);
+  g_unlink (path);
+  g_unlink (report);
+}
+
 /* With a new size a new measurement begins, and the old one is told. */
 static void
 test_new_size (void)
@@ -411,6 +570,9 @@ main (int argc, char **argv)
   g_test_add_func ("/qualitymeter/untouched", test_untouched);
   g_test_add_func ("/qualitymeter/gap", test_gap);
   g_test_add_func ("/qualitymeter/reference", test_reference);
+  g_test_add_func ("/qualitymeter/statistics", test_statistics);
+  g_test_add_func ("/qualitymeter/statistics/errors", test_statistics_errors);
+  g_test_add_func ("/qualitymeter/unassigned", test_unassigned);
   g_test_add_func ("/qualitymeter/new-size", test_new_size);
   g_test_add_func ("/qualitymeter/errors", test_errors);
   return g_test_run ();

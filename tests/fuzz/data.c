@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Files of numbers: numpy arrays, safetensors, tensors of ONNX and IDX datasets. What a file is
- * meant to be, its first byte says, so that one corpus serves all. */
+/* Files of numbers: numpy arrays, safetensors, tensors of ONNX, IDX datasets and statistics in
+ * numpy's archives. What a file is meant to be, its first byte says, so that one corpus serves
+ * all. */
 #include <generative/dataset.h>
+#include <generative/metric.h>
 #include <generative/npy.h>
 #include <generative/onnx.h>
 #include <generative/safetensors.h>
@@ -37,11 +39,19 @@ read_idx (const char *path)
   g_autoptr (GenDataset) dataset = gen_dataset_open (path, &settings, NULL);
 }
 
+static void
+read_statistics (const char *path)
+{
+  g_auto (GenStatistics) statistics = { 0 };
+
+  gen_statistics_load (&statistics, path, NULL);
+}
+
 int
 LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
 {
-  static void (*const readers[]) (const char *) = { read_npy, read_tensor, read_safetensors,
-    read_idx };
+  static void (*const readers[]) (
+      const char *) = { read_npy, read_tensor, read_safetensors, read_idx, read_statistics };
 
   if (size > 0)
     readers[data[0] % G_N_ELEMENTS (readers)](fuzz_file (data + 1, size - 1));

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The shell around whatever measures frames. It leaves buffers where they are: it is a filter in
+ * place that never asks for writable memory, and its neighbours negotiate their allocation as if
+ * it were not there. */
+#include "scorefilter.h"
+
+#include "score.h"
+
+enum {
+  PROP_0,
+  PROP_REPORT,
+  PROP_POST_MESSAGES,
+};
+
+#define DEFAULT_REPORT NULL
+#define DEFAULT_POST_MESSAGES FALSE
+
+typedef struct {
+  char *report;  /* under the object lock */
+  gboolean post; /* atomic */
+
+  /* From start to stop. */
+  GstGenerativeScore *score;
+  double *values;      /* a field each */
+  guint64 frame;       /* the next one */
+  gboolean summarised; /* nothing was measured since the last summary */
+} GstScoreFilterPrivate;
+
+G_DEFINE_ABSTRACT_TYPE_WITH_PRIVATE (GstScoreFilter, gst_score_filter, GST_TYPE_VIDEO_FILTER)
+
+static GstScoreFilterPrivate *
+private_of (gpointer self)
+{
+  return gst_score_filter_get_instance_private (self);
+}
+
+static void
+gst_score_filter_set_property (
+    GObject *object, guint property_id, const GValue *value, GParamSpec *pspec)
+{
+  GstScoreFilterPrivate *self = private_of (object);
+
+  switch (property_id) {
+  case PROP_REPORT:
+    GST_OBJECT_LOCK (object);
+    g_free (self->report);
+    self->report = g_value_dup_string (value);
+    GST_OBJECT_UNLOCK (object);
+    break;
+  case PROP_POST_MESSAGES:
+    g_atomic_int_set (&self->post, g_value_get_boolean (value));
+    break;
+  default:
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
+  }
+}
+
+static void
+gst_score_filter_get_property (GObject *object, guint property_id, GValue *value, GParamSpec *pspec)
+{
+  GstScoreFilterPrivate *self = private_of (object);
+
+  switch (property_id) {
+  case PROP_REPORT:
+    GST_OBJECT_LOCK (object);
+    g_value_set_string (value, self->report);
+    GST_OBJECT_UNLOCK (object);
+    break;
+  case PROP_POST_MESSAGES:
+    g_value_set_boolean (value, g_atomic_int_get (&self->post));
+    break;
+  default:
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
+  }
+}
+
+static void
+gst_score_filter_finalize (GObject *object)
+{
+  g_free (private_of (object)->report);
+  G_OBJECT_CLASS (gst_score_filter_parent_class)->finalize (object);
+}
+
+static gboolean
+gst_score_filter_start (GstBaseTransform *base)
+{
+  GstScoreFilter *filter = GST_SCORE_FILTER (base);
+  GstScoreFilterPrivate *self = private_of (base);
+  GstScoreFilterClass *klass = GST_SCORE_FILTER_GET_CLASS (base);
+  g_autofree char *report = NULL;
+  g_autoptr (GError) error = NULL;
+  const GenField *fields;
+  guint n;
+
+  if (!klass->open (filter))
+    return FALSE;
+  GST_OBJECT_LOCK (base);
+  report = g_strdup (self->report);
+  GST_OBJECT_UNLOCK (base);
+  fields = klass->get_fields (filter, &n);
+  self->score = gst_generative_score_new (GST_ELEMENT (base), fields, n, report, &error);
+  if (self->score == NULL) {
+    GST_ELEMENT_ERROR (base, RESOURCE, OPEN_WRITE, ("Property report: %s", error->message), (NULL));
+    klass->close (filter);
+    return FALSE;
+  }
+  self->values = g_new (double, n);
+  self->frame = 0;
+  self->summarised = TRUE;
+  return TRUE;
+}
+
+static void
+post_write_error (GstScoreFilter *filter, const GError *error)
+{
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE))
+    GST_ELEMENT_ERROR (
+        filter, RESOURCE, NO_SPACE_LEFT, ("Property report: %s", error->message), (NULL));
+  else
+    GST_ELEMENT_ERROR (filter, RESOURCE, WRITE, ("Property report: %s", error->message), (NULL));
+}
+
+void
+gst_score_filter_summarise (GstScoreFilter *filter)
+{
+  GstScoreFilterPrivate *self = private_of (filter);
+  g_autoptr (JsonObject) summary = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (self->summarised)
+    return;
+  self->summarised = TRUE;
+  summary = GST_SCORE_FILTER_GET_CLASS (filter)->summarise (filter);
+  if (summary != NULL && !gst_generative_score_summarise (self->score, summary, &error))
+    post_write_error (filter, error);
+}
+
+static gboolean
+gst_score_filter_stop (GstBaseTransform *base)
+{
+  GstScoreFilter *filter = GST_SCORE_FILTER (base);
+  GstScoreFilterPrivate *self = private_of (base);
+
+  gst_score_filter_summarise (filter);
+  g_clear_pointer (&self->score, gst_generative_score_free);
+  g_clear_pointer (&self->values, g_free);
+  GST_SCORE_FILTER_GET_CLASS (base)->close (filter);
+  return TRUE;
+}
+
+static gboolean
+gst_score_filter_sink_event (GstBaseTransform *base, GstEvent *event)
+{
+  if (GST_EVENT_TYPE (event) == GST_EVENT_EOS && private_of (base)->score != NULL)
+    gst_score_filter_summarise (GST_SCORE_FILTER (base));
+  return GST_BASE_TRANSFORM_CLASS (gst_score_filter_parent_class)->sink_event (base, event);
+}
+
+/* Buffers come from and go to wherever they would without us. */
+static gboolean
+gst_score_filter_propose_allocation (
+    GstBaseTransform *base, GstQuery *decide_query, GstQuery *query)
+{
+  return gst_pad_peer_query (GST_BASE_TRANSFORM_SRC_PAD (base), query);
+}
+
+static gboolean
+gst_score_filter_decide_allocation (GstBaseTransform *base, GstQuery *query)
+{
+  while (gst_query_get_n_allocation_pools (query) > 0)
+    gst_query_remove_nth_allocation_pool (query, 0);
+  return TRUE;
+}
+
+/* Only metas are added: where the buffer is shared, the copy shares its memory. */
+static GstFlowReturn
+gst_score_filter_prepare_output_buffer (GstBaseTransform *base, GstBuffer *in, GstBuffer **out)
+{
+  *out = gst_buffer_is_writable (in) ? in : gst_buffer_copy (in);
+  return GST_FLOW_OK;
+}
+
+/* In the place of GstVideoFilter's, which would map the frame for writing and so copy memory
+ * that is shared. */
+static GstFlowReturn
+gst_score_filter_transform_ip (GstBaseTransform *base, GstBuffer *buffer)
+{
+  GstScoreFilter *filter = GST_SCORE_FILTER (base);
+  GstScoreFilterPrivate *self = private_of (base);
+  g_autoptr (GError) error = NULL;
+  GstVideoFrame frame;
+  GstFlowReturn result;
+
+  if (!gst_video_frame_map (&frame, &GST_VIDEO_FILTER (base)->in_info, buffer,
+          GST_MAP_READ | GST_VIDEO_FRAME_MAP_FLAG_NO_REF)) {
+    GST_ELEMENT_ERROR (base, RESOURCE, READ, ("A frame cannot be mapped"), (NULL));
+    return GST_FLOW_ERROR;
+  }
+  result = GST_SCORE_FILTER_GET_CLASS (base)->measure (filter, &frame, self->values);
+  gst_video_frame_unmap (&frame);
+  if (result != GST_FLOW_OK && result != GST_BASE_TRANSFORM_FLOW_DROPPED)
+    return result;
+  self->summarised = FALSE;
+  if (gst_generative_score_emit (
+          self->score, buffer, self->frame++, self->values, g_atomic_int_get (&self->post), &error))
+    return result;
+  post_write_error (filter, error);
+  return GST_FLOW_ERROR;
+}
+
+static void
+gst_score_filter_class_init (GstScoreFilterClass *klass)
+{
+  GObjectClass *gobject_class = G_OBJECT_CLASS (klass);
+  GstBaseTransformClass *base_class = GST_BASE_TRANSFORM_CLASS (klass);
+  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS;
+
+  gobject_class->set_property = gst_score_filter_set_property;
+  gobject_class->get_property = gst_score_filter_get_property;
+  gobject_class->finalize = gst_score_filter_finalize;
+
+  g_object_class_install_property (gobject_class, PROP_REPORT,
+      g_param_spec_string ("report", "Report",
+          "File to write measurements to, as JSON Lines, the last one the summary (unset: none)",
+          DEFAULT_REPORT, flags | GST_PARAM_MUTABLE_READY));
+  g_object_class_install_property (gobject_class, PROP_POST_MESSAGES,
+      g_param_spec_boolean ("post-messages", "Post messages",
+          "Post the measurements of each frame on the bus, as element messages generative-score "
+          "(the summary always is)",
+          DEFAULT_POST_MESSAGES, flags | GST_PARAM_MUTABLE_PLAYING));
+
+  base_class->start = gst_score_filter_start;
+  base_class->stop = gst_score_filter_stop;
+  base_class->sink_event = gst_score_filter_sink_event;
+  base_class->propose_allocation = gst_score_filter_propose_allocation;
+  base_class->decide_allocation = gst_score_filter_decide_allocation;
+  base_class->prepare_output_buffer = gst_score_filter_prepare_output_buffer;
+  base_class->transform_ip = gst_score_filter_transform_ip;
+
+  gst_type_mark_as_plugin_api (GST_TYPE_SCORE_FILTER, 0);
+}
+
+static void
+gst_score_filter_init (GstScoreFilter *filter)
+{
+  GstScoreFilterPrivate *self = private_of (filter);
+
+  self->report = g_strdup (DEFAULT_REPORT);
+  self->post = DEFAULT_POST_MESSAGES;
+  gst_base_transform_set_in_place (GST_BASE_TRANSFORM (filter), TRUE);
+  /* Late frames are measured as well: what is left out would not be in the figures. */
+  gst_base_transform_set_qos_enabled (GST_BASE_TRANSFORM (filter), FALSE);
+}

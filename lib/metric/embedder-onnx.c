@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Features that an ONNX model makes of a picture: its first vector, or the mean over the picture
+ * of its first map. Pictures are brought to the model's size in one block of bytes, a wall of one
+ * column, which the plan reads as it lies. */
+#include "features.h"
+
+#include <generative/file-bytes.h>
+#include <generative/metric.h>
+#include <generative/model.h>
+
+#include <string.h>
+
+/* Pictures in a run, where there are as many and the model takes any number. */
+#define BATCH 16
+#define DIGEST_DIGITS 8
+
+typedef struct {
+  GenPlan *plan;
+  int pictures;
+  guint8 *bytes; /* `pictures` pictures of the model's size */
+} Run;
+
+typedef struct {
+  GenModel *model;
+  GenPort input, output;
+  int length;
+  int width, height; /* of the runs' pictures, which the model may leave free; 0: no runs yet */
+  Run many, few;     /* `many` has no plan when the model does not take BATCH */
+} Embedder;
+
+static void
+run_clear (Run *run)
+{
+  g_clear_pointer (&run->plan, gen_plan_free);
+  g_clear_pointer (&run->bytes, g_free);
+}
+
+static void
+embedder_close (gpointer state)
+{
+  Embedder *embedder = state;
+
+  run_clear (&embedder->many);
+  run_clear (&embedder->few);
+  g_clear_pointer (&embedder->model, gen_model_unref);
+  g_free (embedder);
+}
+
+/* [N, C, H, W], or [N, H, W, C] where pictures come in like that, of more channels than pictures
+ * have. */
+static gboolean
+is_map (const GenPort *port, gboolean channels_last)
+{
+  return port->kind != GEN_PORT_VECTOR && port->shape.rank == 4 &&
+         port->shape.dims[channels_last ? 3 : 1] > GEN_PORT_MAX_CHANNELS;
+}
+
+static const GenPort *
+find_output (const GenModel *model, gboolean channels_last)
+{
+  guint n = model->graph->outputs->len;
+
+  for (guint i = 0; i < n; i++)
+    if (model->outputs[i].kind == GEN_PORT_VECTOR && model->outputs[i].length > 1)
+      return &model->outputs[i];
+  for (guint i = 0; i < n; i++)
+    if (is_map (&model->outputs[i], channels_last))
+      return &model->outputs[i];
+  return NULL;
+}
+
+static gboolean
+choose_ports (Embedder *embedder, const char *path, GError **error)
+{
+  const GenModel *model = embedder->model;
+  const GenPort *input = gen_model_find_input (model, GEN_PORT_PICTURE), *output;
+  g_autofree char *text = gen_model_describe (model);
+
+  if (input == NULL)
+    input = gen_model_find_input (model, GEN_PORT_VECTOR);
+  if (input != NULL)
+    embedder->input = *input;
+  output = find_output (model, embedder->input.channels_last);
+  if (model->graph->inputs->len != 1 || input == NULL || input->type != GEN_TYPE_FLOAT32 ||
+      (input->kind == GEN_PORT_VECTOR && !gen_port_make_picture (&embedder->input, 0, 0)) ||
+      output == NULL || output->type != GEN_TYPE_FLOAT32) {
+    g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+        "%s: an embedder makes a float32 vector [N, D] or map [N, D, H, W] of one picture "
+        "[N, C, H, W] and nothing else; this model %s",
+        path, text);
+    return FALSE;
+  }
+  embedder->output = *output;
+  if (output->kind != GEN_PORT_VECTOR)
+    embedder->output.length = output->shape.dims[embedder->input.channels_last ? 3 : 1];
+  if (embedder->output.length > GEN_FEATURES_MAX) {
+    g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+        "%s: its output \"%s\" has %" G_GINT64_FORMAT " features; at most %d can be compared", path,
+        output->name, embedder->output.length, GEN_FEATURES_MAX);
+    return FALSE;
+  }
+  embedder->length = (int)embedder->output.length;
+  return TRUE;
+}
+
+static char *
+name_of (const char *path, GError **error)
+{
+  g_autoptr (GBytes) bytes = gen_file_bytes (path, error);
+  g_autofree char *digest = NULL, *base = g_path_get_basename (path);
+
+  if (bytes == NULL)
+    return NULL;
+  digest = g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, bytes);
+  return g_strdup_printf ("%s-%.*s", base, DIGEST_DIGITS, digest);
+}
+
+static gpointer
+embedder_open (const char *path, char **name, GError **error)
+{
+  Embedder *embedder = g_new0 (Embedder, 1);
+
+  embedder->model = gen_model_load (path, error);
+  if (embedder->model != NULL && choose_ports (embedder, path, error) &&
+      (*name = name_of (path, error)) != NULL)
+    return embedder;
+  embedder_close (embedder);
+  return NULL;
+}
+
+static int
+embedder_length (gpointer state, int channels)
+{
+  return ((Embedder *)state)->length;
+}
+
+/* Make ready to take `pictures` at a time, of the size that the embedder has. */
+static gboolean
+run_prepare (Run *run, Embedder *embedder, int pictures, GError **error)
+{
+  const GenPort *input = &embedder->input;
+  int bytes = input->channels;
+  GenModelUse use = { .input = *input,
+    .output = embedder->output,
+    .frames = 1,
+    .pictures = pictures,
+    .height = embedder->height,
+    .width = embedder->width,
+    .from_frames = TRUE,
+    .from = { .columns = 1, .bytes = bytes, .n_order = bytes } };
+  const GenBinding *made;
+  gboolean vectors;
+
+  run_clear (run);
+  for (int c = 0; c < bytes; c++)
+    use.from.order[c] = c;
+  use.from.stride = (gsize)embedder->width * (gsize)bytes;
+  run->plan = gen_model_compile (embedder->model, &use, error);
+  if (run->plan == NULL) {
+    g_prefix_error (error, "%s: ", embedder->model->path);
+    return FALSE;
+  }
+  made = gen_plan_output (run->plan, 0);
+  vectors = embedder->output.kind == GEN_PORT_VECTOR;
+  if (made->shape.dims[0] != pictures ||
+      (vectors ? gen_shape_elements (&made->shape) != (gint64)pictures * embedder->length
+               : made->shape.dims[input->channels_last ? 3 : 1] != embedder->length)) {
+    g_autofree char *shape = gen_shape_to_string (&made->shape);
+
+    g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+        "%s: of %d pictures of %d x %d it makes %s, where %d features of each were expected",
+        embedder->model->path, pictures, embedder->width, embedder->height, shape,
+        embedder->length);
+    run_clear (run);
+    return FALSE;
+  }
+  run->pictures = pictures;
+  run->bytes = g_malloc0 ((gsize)pictures * use.from.stride * (gsize)embedder->height);
+  gen_plan_bind_input (run->plan, 0, run->bytes);
+  return TRUE;
+}
+
+static gboolean
+prepare (Embedder *embedder, const GenPicture *picture, GError **error)
+{
+  int width = embedder->input.width > 0 ? embedder->input.width : picture->width;
+  int height = embedder->input.height > 0 ? embedder->input.height : picture->height;
+
+  if (width == embedder->width && height == embedder->height)
+    return TRUE;
+  embedder->width = width;
+  embedder->height = height;
+  run_clear (&embedder->many);
+  /* A file may say that it takes any number, and not mean it: then one at a time. */
+  if (embedder->input.batch < 0)
+    run_prepare (&embedder->many, embedder, BATCH, NULL);
+  if (run_prepare (&embedder->few, embedder, (int)MAX (embedder->input.batch, 1), error))
+    return TRUE;
+  embedder->width = embedder->height = 0;
+  return FALSE;
+}
+
+/* The output's rows, each the mean over a map's extents. */
+static void
+collect (const Embedder *embedder, const Run *run, int n, float *out)
+{
+  const GenBinding *made = gen_plan_output (run->plan, 0);
+  gsize length = (gsize)embedder->length;
+  gsize area = (gsize)gen_shape_elements (&made->shape) / length / (gsize)run->pictures;
+  gsize step = embedder->input.channels_last ? length : 1;
+  gsize start = embedder->input.channels_last ? 1 : area;
+  const float *from = made->data;
+
+  if (area == 1) {
+    memcpy (out, from, (gsize)n * length * sizeof *out);
+    return;
+  }
+  for (int i = 0; i < n; i++, from += length * area)
+    for (gsize c = 0; c < length; c++) {
+      double sum = 0;
+
+      for (gsize k = 0; k < area; k++)
+        sum += from[c * start + k * step];
+      *out++ = (float)(sum / (double)area);
+    }
+}
+
+static gboolean
+embedder_compute (gpointer state, const GenPicture *pictures, int n, float *out, GError **error)
+{
+  Embedder *embedder = state;
+  gsize size;
+
+  if (!prepare (embedder, &pictures[0], error))
+    return FALSE;
+  size = (gsize)embedder->width * (gsize)embedder->height * (gsize)embedder->input.channels;
+  while (n > 0) {
+    const Run *run = embedder->many.plan != NULL && n >= BATCH ? &embedder->many : &embedder->few;
+    int taken = MIN (n, run->pictures);
+
+    for (int i = 0; i < taken; i++) {
+      GenPicture slot = { .data = run->bytes + (gsize)i * size,
+        .width = embedder->width,
+        .height = embedder->height,
+        .channels = embedder->input.channels,
+        .stride = embedder->width * embedder->input.channels };
+
+      if (!gen_picture_fit (&pictures[i], &slot, GEN_FIT_STRETCH, error))
+        return FALSE;
+    }
+    gen_plan_run (run->plan);
+    collect (embedder, run, taken, out);
+    pictures += taken;
+    out += (gsize)taken * (gsize)embedder->length;
+    n -= taken;
+  }
+  return TRUE;
+}
+
+const GenEmbedder gen_embedder_onnx = {
+  .summary = "What an ONNX model makes of a picture",
+  .batch = BATCH,
+  .open = embedder_open,
+  .close = embedder_close,
+  .length = embedder_length,
+  .compute = embedder_compute,
+};

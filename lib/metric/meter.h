@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <generative/metric.h>
+
+/* A metric at work. */
+typedef struct {
+  const GenMetric *metric;
+  gpointer state;
+  int first_field;
+} Instrument;
+
+struct _GenMeter {
+  GenMetricSettings settings;
+  GenFeatures *features, *own_features; /* the settings', or our own */
+  int length;                           /* floats of features; 0: not known yet */
+  float *rows;                          /* features of the samples at hand */
+  GArray *instruments;                  /* Instrument */
+  GArray *fields;                       /* GenField */
+  GenTally *tallies;                    /* a field each; used by those of frame metrics */
+  int tile_width, tile_height;
+  guint interval;
+  char **class_names;
+  gboolean measures_frames, takes_samples, wants_features, wants_reference;
+  GenPicture luma; /* of a colour frame */
+  guint64 frames, samples;
+};
+
+/* Whether the statistics that a metric is to compare with are of our features, which are
+ * `length` numbers (0: not known yet). */
+gboolean gen_meter_check_statistics (const GenMeter *meter, int length, GError **error);
+/* The tiles of a frame, or all of it, as samples. */
+gboolean gen_meter_take_tiles (GenMeter *meter, const GenPicture *frame, GError **error);
