@@ -187,6 +187,10 @@ gen_graph_fuse (GenGraph *graph, GError **error)
     else if (node->op->fuses_activation && absorb_activation (graph, node))
       i--;
   }
+  /* Nodes that others have taken over ask for attributes no more. */
+  for (guint i = 0; i < graph->nodes->len; i++)
+    if (!gen_node_check_attributes (g_ptr_array_index (graph->nodes, i), error))
+      return FALSE;
   gen_graph_remove_dead (graph);
   return TRUE;
 }
