@@ -164,6 +164,11 @@ gst_latent_src_write_classes (GstLatentSrc *self, guint8 *data)
         (NULL));
     return FALSE;
   }
+  if (chosen < 0 && self->n_classes == 0) {
+    GST_ELEMENT_ERROR (self, LIBRARY, SETTINGS,
+        ("Property class is -1, but classes, of which one is to be drawn, is 0"), (NULL));
+    return FALSE;
+  }
   memset (data, 0, self->sizes[1]);
   for (gsize v = 0; v < self->latent.count; v++) {
     guint32 class = chosen >= 0

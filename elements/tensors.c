@@ -148,7 +148,7 @@ gst_generative_tensors_read (
 {
   const char *dimensions = first_text (structure, "dimensions");
   const char *types = first_text (structure, "types");
-  int n;
+  int n = 0;
 
   if (dimensions == NULL || types == NULL) {
     g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,

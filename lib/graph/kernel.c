@@ -21,10 +21,17 @@ gboolean
 gen_kernel_prepare (GenKernel *kernel, GError **error)
 {
   const GenNode *node = kernel->node;
+  g_autoptr (GError) reason = NULL;
+  gboolean prepared;
 
   if (node->op->cpu == NULL)
     return gen_node_error (node, error, "the CPU has no kernel for it");
-  return node->op->cpu (kernel, error) && gen_node_check_attributes (node, error);
+  prepared = node->op->cpu (kernel, &reason);
+  if (!gen_node_check_attributes (node, error))
+    return FALSE;
+  if (!prepared)
+    g_propagate_error (error, g_steal_pointer (&reason));
+  return prepared;
 }
 
 void
