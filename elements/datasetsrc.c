@@ -32,18 +32,12 @@
  * ]|
  * A folder of pictures, shown three times over, each time in another order.
  */
+#include "datasetsrc.h"
+
 #include "elements.h"
-#include "frame-time.h"
 #include "label-meta.h"
 
-#include <generative/dataset.h>
-#include <gst/base/gstpushsrc.h>
-#include <gst/video/video.h>
-
-#define GST_TYPE_DATASET_SRC (gst_dataset_src_get_type ())
-G_DECLARE_FINAL_TYPE (GstDatasetSrc, gst_dataset_src, GST, DATASET_SRC, GstPushSrc)
-
-GST_DEBUG_CATEGORY_STATIC (dataset_src_debug);
+GST_DEBUG_CATEGORY (dataset_src_debug);
 #define GST_CAT_DEFAULT dataset_src_debug
 
 enum {
@@ -76,37 +70,7 @@ enum {
 #define DEFAULT_FIT GEN_FIT_CROP
 #define DEFAULT_THREADS 0
 
-#define FALLBACK_RATE 30
 #define MAX_TILE 32768
-
-struct _GstDatasetSrc {
-  GstPushSrc parent;
-
-  /* Properties, under the object lock. */
-  char *location;
-  GenDatasetSettings tiles;
-  GenSequenceSettings order;
-  guint epochs;
-  GenFit fit;
-  int threads;
-  guint skipped;
-  /* Under the object lock, since unlock comes from another thread. */
-  GenLoader *loader;
-  gboolean flushing;
-
-  /* The streaming thread's. */
-  GenDataset *dataset;
-  GenSequence *sequence;
-  guint64 frames; /* in all epochs; 0: endless */
-  GstVideoInfo info;
-  guint64 frame;        /* the next one */
-  guint32 length;       /* frames in an epoch */
-  guint32 bad_in_a_row; /* frames without a picture */
-  gboolean epoch_ended; /* to be told before the next frame */
-  gboolean length_told;
-  gboolean moved; /* `frame` follows from `position` as soon as the rate is known */
-  GstClockTime position;
-};
 
 static GstStaticPadTemplate src_template =
     GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC, GST_PAD_ALWAYS,
@@ -116,6 +80,12 @@ static GstStaticPadTemplate src_template =
 
 G_DEFINE_FINAL_TYPE (GstDatasetSrc, gst_dataset_src, GST_TYPE_PUSH_SRC)
 GST_ELEMENT_REGISTER_DEFINE (datasetsrc, "datasetsrc", GST_RANK_NONE, GST_TYPE_DATASET_SRC)
+
+GstBaseSrcClass *
+gst_dataset_src_get_parent_class (void)
+{
+  return GST_BASE_SRC_CLASS (gst_dataset_src_parent_class);
+}
 
 #define GST_TYPE_DATASET_SPLIT (gst_dataset_split_get_type ())
 static GType
@@ -322,21 +292,6 @@ gst_dataset_src_start (GstBaseSrc *base)
   return TRUE;
 }
 
-/* Put another loader, or none, in the place of the one that there is. */
-static void
-gst_dataset_src_set_loader (GstDatasetSrc *self, GenLoader *loader)
-{
-  GenLoader *old;
-
-  GST_OBJECT_LOCK (self);
-  old = self->loader;
-  self->loader = loader;
-  if (loader != NULL)
-    gen_loader_set_flushing (loader, self->flushing);
-  GST_OBJECT_UNLOCK (self);
-  gen_loader_free (old);
-}
-
 static gboolean
 gst_dataset_src_stop (GstBaseSrc *base)
 {
@@ -346,344 +301,6 @@ gst_dataset_src_stop (GstBaseSrc *base)
   g_clear_pointer (&self->sequence, gen_sequence_free);
   g_clear_pointer (&self->dataset, gen_dataset_free);
   return TRUE;
-}
-
-static gboolean
-gst_dataset_src_set_flushing (GstDatasetSrc *self, gboolean flushing)
-{
-  GST_OBJECT_LOCK (self);
-  self->flushing = flushing;
-  if (self->loader != NULL)
-    gen_loader_set_flushing (self->loader, flushing);
-  GST_OBJECT_UNLOCK (self);
-  return TRUE;
-}
-
-static gboolean
-gst_dataset_src_unlock (GstBaseSrc *base)
-{
-  return gst_dataset_src_set_flushing (GST_DATASET_SRC (base), TRUE);
-}
-
-static gboolean
-gst_dataset_src_unlock_stop (GstBaseSrc *base)
-{
-  return gst_dataset_src_set_flushing (GST_DATASET_SRC (base), FALSE);
-}
-
-/* The format, of those in `caps`, that holds pictures of so many channels best. */
-static const char *
-gst_dataset_src_best_format (GstCaps *caps, int channels)
-{
-  static const char *const formats[][3] = {
-    [1] = { "GRAY8", "RGB", "RGBA" },
-    [3] = { "RGB", "RGBA", "GRAY8" },
-    [4] = { "RGBA", "RGB", "GRAY8" },
-  };
-  gsize best = 0;
-
-  for (gsize i = G_N_ELEMENTS (formats[0]); i > 0; i--) {
-    g_autoptr (GstCaps) wanted = gst_caps_new_simple (
-        "video/x-raw", "format", G_TYPE_STRING, formats[channels][i - 1], NULL);
-
-    if (gst_caps_can_intersect (caps, wanted))
-      best = i - 1;
-  }
-  return formats[channels][best];
-}
-
-static GstCaps *
-gst_dataset_src_fixate (GstBaseSrc *base, GstCaps *caps)
-{
-  GstDatasetSrc *self = GST_DATASET_SRC (base);
-  GstStructure *structure;
-  int width, height, channels;
-
-  gen_dataset_get_format (self->dataset, &width, &height, &channels);
-  caps = gst_caps_make_writable (gst_caps_truncate (caps));
-  structure = gst_caps_get_structure (caps, 0);
-  gst_structure_fixate_field_string (
-      structure, "format", gst_dataset_src_best_format (caps, channels));
-  gst_structure_fixate_field_nearest_int (structure, "width", width);
-  gst_structure_fixate_field_nearest_int (structure, "height", height);
-  gst_structure_fixate_field_nearest_fraction (structure, "framerate", FALLBACK_RATE, 1);
-  if (gst_structure_has_field (structure, "pixel-aspect-ratio"))
-    gst_structure_fixate_field_nearest_fraction (structure, "pixel-aspect-ratio", 1, 1);
-  return GST_BASE_SRC_CLASS (gst_dataset_src_parent_class)->fixate (base, caps);
-}
-
-static gboolean
-gst_dataset_src_set_caps (GstBaseSrc *base, GstCaps *caps)
-{
-  GstDatasetSrc *self = GST_DATASET_SRC (base);
-  GenLoaderSettings settings;
-  GenLoader *loader;
-
-  if (!gst_video_info_from_caps (&self->info, caps))
-    return FALSE;
-  gst_base_src_set_blocksize (base, (guint)GST_VIDEO_INFO_SIZE (&self->info));
-  settings = (GenLoaderSettings){
-    .width = GST_VIDEO_INFO_WIDTH (&self->info),
-    .height = GST_VIDEO_INFO_HEIGHT (&self->info),
-    .channels = GST_VIDEO_INFO_COMP_PSTRIDE (&self->info, 0),
-    .frames = self->frames,
-  };
-  GST_OBJECT_LOCK (self);
-  settings.fit = self->fit;
-  settings.threads = self->threads;
-  GST_OBJECT_UNLOCK (self);
-
-  /* The sequence is one loader's at a time. */
-  gst_dataset_src_set_loader (self, NULL);
-  loader = gen_loader_new (self->dataset, self->sequence, &settings);
-  gen_loader_seek (loader, self->frame);
-  gst_dataset_src_set_loader (self, loader);
-  return TRUE;
-}
-
-/* A pool of our own where the next element offers none. */
-static gboolean
-gst_dataset_src_decide_allocation (GstBaseSrc *base, GstQuery *query)
-{
-  GstDatasetSrc *self = GST_DATASET_SRC (base);
-  g_autoptr (GstBufferPool) pool = NULL;
-  gboolean offered = gst_query_get_n_allocation_pools (query) > 0;
-  guint size = 0, min = 0, max = 0;
-  GstStructure *config;
-  GstCaps *caps;
-
-  gst_query_parse_allocation (query, &caps, NULL);
-  if (offered)
-    gst_query_parse_nth_allocation_pool (query, 0, &pool, &size, &min, &max);
-  if (pool == NULL)
-    pool = gst_video_buffer_pool_new ();
-  size = MAX (size, (guint)GST_VIDEO_INFO_SIZE (&self->info));
-  config = gst_buffer_pool_get_config (pool);
-  gst_buffer_pool_config_set_params (config, caps, size, min, max);
-  if (gst_query_find_allocation_meta (query, GST_VIDEO_META_API_TYPE, NULL))
-    gst_buffer_pool_config_add_option (config, GST_BUFFER_POOL_OPTION_VIDEO_META);
-  gst_buffer_pool_set_config (pool, config);
-  if (offered)
-    gst_query_set_nth_allocation_pool (query, 0, pool, size, min, max);
-  else
-    gst_query_add_allocation_pool (query, pool, size, min, max);
-  return GST_BASE_SRC_CLASS (gst_dataset_src_parent_class)->decide_allocation (base, query);
-}
-
-static GstClockTime
-gst_dataset_src_frame_time (GstDatasetSrc *self, guint64 frame)
-{
-  return gst_generative_frame_time (
-      frame, GST_VIDEO_INFO_FPS_N (&self->info), GST_VIDEO_INFO_FPS_D (&self->info));
-}
-
-static gboolean
-gst_dataset_src_convert (
-    GstDatasetSrc *self, GstFormat from, gint64 value, GstFormat to, gint64 *out)
-{
-  if (from == to || value == -1)
-    *out = value;
-  else if (value < 0 || GST_VIDEO_INFO_FPS_N (&self->info) == 0)
-    return FALSE;
-  else if (from == GST_FORMAT_DEFAULT && to == GST_FORMAT_TIME)
-    *out = (gint64)gst_dataset_src_frame_time (self, (guint64)value);
-  else if (from == GST_FORMAT_TIME && to == GST_FORMAT_DEFAULT)
-    *out = (gint64)gst_generative_time_frame ((GstClockTime)value,
-        GST_VIDEO_INFO_FPS_N (&self->info), GST_VIDEO_INFO_FPS_D (&self->info));
-  else
-    return FALSE;
-  return TRUE;
-}
-
-static gboolean
-gst_dataset_src_query (GstBaseSrc *base, GstQuery *query)
-{
-  GstDatasetSrc *self = GST_DATASET_SRC (base);
-
-  switch (GST_QUERY_TYPE (query)) {
-  case GST_QUERY_CONVERT: {
-    GstFormat from, to;
-    gint64 value, result;
-
-    gst_query_parse_convert (query, &from, &value, &to, &result);
-    if (!gst_dataset_src_convert (self, from, value, to, &result))
-      return FALSE;
-    gst_query_set_convert (query, from, value, to, result);
-    return TRUE;
-  }
-  case GST_QUERY_DURATION: {
-    guint64 frames = self->frames;
-    GstFormat format;
-    int num_buffers;
-    gint64 result;
-
-    gst_query_parse_duration (query, &format, NULL);
-    g_object_get (self, "num-buffers", &num_buffers, NULL);
-    if (num_buffers >= 0)
-      frames = frames == 0 ? (guint64)num_buffers : MIN (frames, (guint64)num_buffers);
-    if (frames == 0 ||
-        !gst_dataset_src_convert (self, GST_FORMAT_DEFAULT, (gint64)frames, format, &result))
-      return GST_BASE_SRC_CLASS (gst_dataset_src_parent_class)->query (base, query);
-    gst_query_set_duration (query, format, result);
-    return TRUE;
-  }
-  default:
-    return GST_BASE_SRC_CLASS (gst_dataset_src_parent_class)->query (base, query);
-  }
-}
-
-static gboolean
-gst_dataset_src_is_seekable (GstBaseSrc *base)
-{
-  return TRUE;
-}
-
-static gboolean
-gst_dataset_src_do_seek (GstBaseSrc *base, GstSegment *segment)
-{
-  GstDatasetSrc *self = GST_DATASET_SRC (base);
-
-  if (segment->rate < 0) {
-    GST_WARNING_OBJECT (self, "a dataset is not played backwards");
-    return FALSE;
-  }
-  self->position = segment->position;
-  self->moved = TRUE;
-  return TRUE;
-}
-
-/* Follow the last seek. */
-static void
-gst_dataset_src_move (GstDatasetSrc *self)
-{
-  self->moved = FALSE;
-  self->epoch_ended = FALSE;
-  self->bad_in_a_row = 0;
-  self->frame = gst_generative_time_frame (
-      self->position, GST_VIDEO_INFO_FPS_N (&self->info), GST_VIDEO_INFO_FPS_D (&self->info));
-  gen_loader_seek (self->loader, self->frame);
-}
-
-static void
-gst_dataset_src_tell_epoch (GstDatasetSrc *self)
-{
-  self->epoch_ended = FALSE;
-  gst_element_post_message (
-      GST_ELEMENT (self), gst_message_new_element (GST_OBJECT (self),
-                              gst_structure_new ("generative-epoch", "epoch", G_TYPE_UINT64,
-                                  self->frame / self->length - 1, "frames", G_TYPE_UINT,
-                                  self->length, "skipped", G_TYPE_UINT, self->skipped, NULL)));
-}
-
-static void
-gst_dataset_src_tell_length (GstDatasetSrc *self)
-{
-  self->length_told = TRUE;
-  gst_pad_push_event (
-      GST_BASE_SRC_PAD (self), gst_event_new_custom (GST_EVENT_CUSTOM_DOWNSTREAM_STICKY,
-                                   gst_structure_new ("generative-dataset", "length", G_TYPE_UINT,
-                                       (guint)self->length, NULL)));
-}
-
-/* On to the next frame. */
-static void
-gst_dataset_src_step (GstDatasetSrc *self, guint64 frame)
-{
-  self->frame = frame + 1;
-  self->epoch_ended = self->frame % self->length == 0;
-}
-
-/* A frame that has no picture: count it and tell of it. */
-static GstFlowReturn
-gst_dataset_src_leave_out (GstDatasetSrc *self, guint64 frame, const GError *error)
-{
-  gst_dataset_src_step (self, frame);
-  if (error != NULL) {
-    guint skipped = gen_loader_get_skipped (self->loader);
-
-    GST_OBJECT_LOCK (self);
-    self->skipped = skipped;
-    GST_OBJECT_UNLOCK (self);
-    GST_ELEMENT_WARNING (
-        self, RESOURCE, READ, ("Left out: %s", error->message), ("%u left out so far", skipped));
-  }
-  if (++self->bad_in_a_row < self->length)
-    return GST_FLOW_OK;
-  GST_ELEMENT_ERROR (self, RESOURCE, READ,
-      ("None of the %u pictures of the split can be decoded", self->length), (NULL));
-  return GST_FLOW_ERROR;
-}
-
-/* The next picture that there is, into `target`. */
-static GstFlowReturn
-gst_dataset_src_load (GstDatasetSrc *self, GenPicture *target, guint64 *frame, guint32 *item)
-{
-  for (;;) {
-    g_autoptr (GError) error = NULL;
-    GstFlowReturn flow;
-
-    if (!self->length_told)
-      gst_dataset_src_tell_length (self);
-    if (self->epoch_ended)
-      gst_dataset_src_tell_epoch (self);
-    switch (gen_loader_next (self->loader, target, frame, item, &error)) {
-    case GEN_LOADER_PICTURE:
-      return GST_FLOW_OK;
-    case GEN_LOADER_BAD:
-      flow = gst_dataset_src_leave_out (self, *frame, error);
-      if (flow != GST_FLOW_OK)
-        return flow;
-      break;
-    case GEN_LOADER_END:
-      return GST_FLOW_EOS;
-    case GEN_LOADER_FLUSHING:
-      return GST_FLOW_FLUSHING;
-    }
-  }
-}
-
-static GstFlowReturn
-gst_dataset_src_fill (GstPushSrc *push, GstBuffer *buffer)
-{
-  GstDatasetSrc *self = GST_DATASET_SRC (push);
-  GstVideoFrame video;
-  GenPicture target;
-  GstFlowReturn flow;
-  guint64 frame;
-  guint32 item;
-  int label;
-
-  if (self->moved)
-    gst_dataset_src_move (self);
-  if (!gst_video_frame_map (&video, &self->info, buffer, GST_MAP_WRITE)) {
-    GST_ELEMENT_ERROR (
-        self, RESOURCE, WRITE, ("The next element's buffer cannot be written"), (NULL));
-    return GST_FLOW_ERROR;
-  }
-  target = (GenPicture){
-    .data = GST_VIDEO_FRAME_PLANE_DATA (&video, 0),
-    .width = GST_VIDEO_FRAME_WIDTH (&video),
-    .height = GST_VIDEO_FRAME_HEIGHT (&video),
-    .channels = GST_VIDEO_FRAME_COMP_PSTRIDE (&video, 0),
-    .stride = GST_VIDEO_FRAME_PLANE_STRIDE (&video, 0),
-  };
-  flow = gst_dataset_src_load (self, &target, &frame, &item);
-  gst_video_frame_unmap (&video);
-  if (flow != GST_FLOW_OK)
-    return flow;
-
-  GST_BUFFER_PTS (buffer) = gst_dataset_src_frame_time (self, frame);
-  GST_BUFFER_DTS (buffer) = GST_CLOCK_TIME_NONE;
-  GST_BUFFER_DURATION (buffer) =
-      gst_dataset_src_frame_time (self, frame + 1) - GST_BUFFER_PTS (buffer);
-  GST_BUFFER_OFFSET (buffer) = frame;
-  GST_BUFFER_OFFSET_END (buffer) = frame + 1;
-  label = gen_dataset_get_label (self->dataset, item);
-  gst_generative_label_add (
-      buffer, label, label < 0 ? NULL : gen_dataset_get_label_name (self->dataset, label), item);
-  self->bad_in_a_row = 0;
-  gst_dataset_src_step (self, frame);
-  return GST_FLOW_OK;
 }
 
 static void

@@ -59,6 +59,19 @@ measure_latency (GstGenerator *self)
   gst_element_post_message (GST_ELEMENT (self), gst_message_new_latency (GST_OBJECT (self)));
 }
 
+void
+gst_generator_describe_tensors (GstGenerator *self, const GstGeneratorPorts *ports)
+{
+  const GenPort *tensors[] = { &ports->input, &ports->second };
+
+  self->n_tensors = (guint)gst_generator_n_tensors (ports);
+  for (guint t = 0; t < self->n_tensors; t++) {
+    self->sizes[t] = (gsize)self->input.pictures * (gsize)MAX (tensors[t]->length, 0) *
+                     gen_data_type_size (tensors[t]->type);
+    self->places[t] = g_str_equal (tensors[t]->name, ports->model->inputs[0].name) ? 0 : 1;
+  }
+}
+
 static gboolean
 negotiate (GstGenerator *self, GstCaps *sink, GstCaps *source, GError **error)
 {
@@ -82,7 +95,7 @@ negotiate (GstGenerator *self, GstCaps *sink, GstCaps *source, GError **error)
         self->out_info.width, self->out_info.height, width, height);
     return FALSE;
   }
-  self->input_size = (gsize)self->input.pictures * (gsize)MAX (ports.input.length, 0) * 4;
+  gst_generator_describe_tensors (self, &ports);
   self->single = ports.input.batch == 1;
 
   GST_OBJECT_LOCK (self);

@@ -107,9 +107,11 @@ prepare_next (GstGenerator *self, const char *path, GError **error)
   use = self->use;
   GST_OBJECT_UNLOCK (self);
   if (ports.input.kind != now.input.kind || ports.input.length != now.input.length ||
-      ports.input.channels != now.input.channels || ports.input.width != now.input.width ||
-      ports.input.height != now.input.height || ports.output.channels != now.output.channels ||
-      ports.output.width != now.output.width || ports.output.height != now.output.height ||
+      ports.second.kind != now.second.kind || ports.second.type != now.second.type ||
+      ports.second.length != now.second.length || ports.input.channels != now.input.channels ||
+      ports.input.width != now.input.width || ports.input.height != now.input.height ||
+      ports.output.channels != now.output.channels || ports.output.width != now.output.width ||
+      ports.output.height != now.output.height ||
       (ports.input.batch == 1) != (now.input.batch == 1)) {
     g_autofree char *text = gen_model_describe (model);
 
@@ -176,8 +178,10 @@ gst_generator_adopt (GstGenerator *self, const Player *next)
   old = self->ports.model;
   self->ports.model = gen_model_ref (next->model);
   self->ports.input = next->ports.input;
+  self->ports.second = next->ports.second;
   self->ports.output = next->ports.output;
   GST_OBJECT_UNLOCK (self);
+  gst_generator_describe_tensors (self, &self->ports);
   gen_model_unref (old);
 }
 
@@ -216,21 +220,54 @@ change_player (GstGenerator *self)
   return changed;
 }
 
+static void
+unmap_latents (Slot *slot)
+{
+  for (guint i = 0; i < slot->n_maps; i++)
+    gst_buffer_unmap (slot->input, &slot->maps[i]);
+  slot->n_maps = 0;
+}
+
+/* The tensors of a buffer, which should each have a memory of their own; where they lie in one,
+ * they follow each other. */
+static gboolean
+map_latents (GstGenerator *self, Slot *slot)
+{
+  gboolean apart = self->n_tensors > 1 && gst_buffer_n_memory (slot->input) == self->n_tensors;
+  gsize size = 0, wanted = 0;
+
+  slot->n_maps = 0;
+  for (guint t = 0; t < self->n_tensors; t++) {
+    if (apart || t == 0) {
+      GstMapInfo *map = &slot->maps[slot->n_maps];
+
+      if (!gst_buffer_map_range (slot->input, t, apart ? 1 : -1, map, GST_MAP_READ)) {
+        unmap_latents (slot);
+        return FALSE;
+      }
+      slot->n_maps++;
+      slot->tensors[t] = map->data;
+      size += map->size;
+    } else {
+      slot->tensors[t] = slot->tensors[t - 1] + self->sizes[t - 1];
+    }
+    wanted += self->sizes[t];
+  }
+  if (size == wanted && (!apart || slot->maps[0].size == self->sizes[0]))
+    return TRUE;
+  GST_ELEMENT_ERROR (self, STREAM, WRONG_TYPE,
+      ("A buffer has %" G_GSIZE_FORMAT " bytes, but its caps say %" G_GSIZE_FORMAT, size, wanted),
+      (NULL));
+  unmap_latents (slot);
+  return FALSE;
+}
+
 static gboolean
 map_input (GstGenerator *self, Slot *slot)
 {
   if (self->player->use.from_frames)
     return gst_video_frame_map (&slot->in_frame, &self->in_info, slot->input, GST_MAP_READ);
-  if (!gst_buffer_map (slot->input, &slot->map, GST_MAP_READ))
-    return FALSE;
-  if (slot->map.size == self->input_size)
-    return TRUE;
-  GST_ELEMENT_ERROR (self, STREAM, WRONG_TYPE,
-      ("A buffer has %" G_GSIZE_FORMAT " bytes, but its caps say %" G_GSIZE_FORMAT, slot->map.size,
-          self->input_size),
-      (NULL));
-  gst_buffer_unmap (slot->input, &slot->map);
-  return FALSE;
+  return map_latents (self, slot);
 }
 
 static void
@@ -239,7 +276,7 @@ unmap_input (GstGenerator *self, Slot *slot)
   if (self->player->use.from_frames)
     gst_video_frame_unmap (&slot->in_frame);
   else
-    gst_buffer_unmap (slot->input, &slot->map);
+    unmap_latents (slot);
 }
 
 /* Compile anew when frames do not lie as caps said: pools may pad them. */
@@ -270,20 +307,36 @@ follow_layouts (GstGenerator *self, const Slot *slot)
   return FALSE;
 }
 
-/* Latents of all slots to one input: bound when there is one buffer, else side by side. */
+/* Tensors of all slots to one input each: bound when there is one buffer, else side by side. */
 static void
 bind_latents (GstGenerator *self, guint n)
 {
   GenPlan *plan = self->player->plan;
 
-  if (self->batch == 1 && GPOINTER_TO_SIZE (self->slots[0].map.data) % sizeof (float) == 0) {
-    gen_plan_bind_input (plan, 0, self->slots[0].map.data);
-    return;
+  for (guint t = 0; t < self->n_tensors; t++) {
+    guint place = self->places[t];
+
+    if (self->batch == 1 && GPOINTER_TO_SIZE (self->slots[0].tensors[t]) % sizeof (gint64) == 0) {
+      gen_plan_bind_input (plan, place, self->slots[0].tensors[t]);
+      continue;
+    }
+    gen_plan_bind_input (plan, place, NULL);
+    for (guint i = 0; i < n; i++)
+      memcpy ((guint8 *)gen_plan_input (plan, place)->data + i * self->sizes[t],
+          self->slots[i].tensors[t], self->sizes[t]);
   }
-  gen_plan_bind_input (plan, 0, NULL);
-  for (guint i = 0; i < n; i++)
-    memcpy ((guint8 *)gen_plan_input (plan, 0)->data + i * self->input_size,
-        self->slots[i].map.data, self->input_size);
+}
+
+/* What goes with picture `p` of a slot, to a plan that takes one picture at a time. */
+static void
+copy_latent (GstGenerator *self, const Slot *slot, int p)
+{
+  for (guint t = 0; t < self->n_tensors; t++) {
+    gsize size = self->sizes[t] / (gsize)MAX (self->input.pictures, 1);
+
+    memcpy (gen_plan_input (self->player->plan, self->places[t])->data,
+        slot->tensors[t] + (gsize)p * size, size);
+  }
 }
 
 static void
@@ -307,7 +360,6 @@ run_single (GstGenerator *self, guint n)
 {
   const GenModelUse *use = &self->player->use;
   GenPlan *plan = self->player->plan;
-  gsize latent = self->input_size / (gsize)MAX (self->input.pictures, 1);
 
   for (guint i = 0; i < n; i++) {
     Slot *slot = &self->slots[i];
@@ -323,7 +375,7 @@ run_single (GstGenerator *self, guint n)
         if (use->from_frames)
           gen_plan_bind_input (plan, 0, slot->in_frame.data[0]);
         else
-          memcpy (gen_plan_input (plan, 0)->data, slot->map.data + (gsize)p * latent, latent);
+          copy_latent (self, slot, p);
         gen_plan_bind_output (plan, 0, tile);
         gen_plan_run (plan);
         continue;

@@ -13,6 +13,10 @@
  * model's file is replaced, the new one plays from the next frame on; a broken one is reported
  * as a warning while the old one plays on.
  *
+ * A model of two inputs takes buffers of two tensors: latents, and the class or the second latent
+ * that goes with each. `latentsrc` makes both; the class is a vector or an index, int64 or int32,
+ * as the model has it.
+ *
  * ## Example launch line
  * |[
  * gst-launch-1.0 latentsrc walk=slerp num-buffers=90 !

@@ -9,6 +9,7 @@
 #include "frames.h"
 #include "generatorcaps.h"
 #include "modelfile.h"
+#include "tensors.h"
 
 #define GST_TYPE_GENERATOR (gst_generator_get_type ())
 G_DECLARE_FINAL_TYPE (GstGenerator, gst_generator, GST, GENERATOR, GstBaseTransform)
@@ -35,7 +36,9 @@ typedef struct {
 typedef struct {
   GstBuffer *input, *output;
   GstVideoFrame in_frame, out_frame;
-  GstMapInfo map;
+  GstMapInfo maps[GST_GENERATIVE_MAX_TENSORS];       /* of latents */
+  const guint8 *tensors[GST_GENERATIVE_MAX_TENSORS]; /* in them */
+  guint n_maps;
 } Slot;
 
 struct _GstGenerator {
@@ -51,7 +54,10 @@ struct _GstGenerator {
   /* The streaming thread's. */
   GstVideoInfo in_info, out_info;
   GstGeneratorInput input;
-  gsize input_size; /* bytes of a buffer of latents */
+  /* A buffer of latents: bytes of each tensor, and which of the plan's inputs takes it. */
+  gsize sizes[GST_GENERATIVE_MAX_TENSORS];
+  guint places[GST_GENERATIVE_MAX_TENSORS];
+  guint n_tensors;
   Player *player;
   guint batch;     /* frames in a run */
   gboolean single; /* the model takes one picture at a time: a wall is made tile by tile */
@@ -88,6 +94,8 @@ GstFlowReturn gst_generator_generate_output (GstBaseTransform *base, GstBuffer *
 
 /* --- generator-negotiate.c --- */
 
+/* How the tensors of a buffer meet the inputs of the model of `ports`. */
+void gst_generator_describe_tensors (GstGenerator *self, const GstGeneratorPorts *ports);
 GstCaps *gst_generator_transform_caps (
     GstBaseTransform *base, GstPadDirection direction, GstCaps *caps, GstCaps *filter);
 gboolean gst_generator_set_caps (GstBaseTransform *base, GstCaps *sink, GstCaps *source);

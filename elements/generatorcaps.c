@@ -9,29 +9,100 @@
 #include "frames.h"
 #include "tensors.h"
 
+int
+gst_generator_n_tensors (const GstGeneratorPorts *ports)
+{
+  return ports->second.kind == GEN_PORT_VECTOR ? 2 : 1;
+}
+
+static gboolean
+is_latent (const GenPort *port)
+{
+  return port->kind == GEN_PORT_VECTOR && port->type == GEN_TYPE_FLOAT32 && port->length > 0;
+}
+
+static gboolean
+is_condition (const GenPort *port)
+{
+  return port->kind == GEN_PORT_VECTOR && port->length > 0 &&
+         (port->type == GEN_TYPE_FLOAT32 || port->type == GEN_TYPE_INT64 ||
+             port->type == GEN_TYPE_INT32);
+}
+
+static gboolean
+refuse_input (const GenModel *model, const GenPort *port, const char *wanted, GError **error)
+{
+  g_autofree char *shape = gen_shape_to_string (&port->shape);
+
+  g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+      "%s: its input '%s' (%s %s) cannot be fed: %s", model->path, port->name,
+      gen_data_type_name (port->type), shape, wanted);
+  return FALSE;
+}
+
+/* Latents and what they are conditioned on: the first input of latents, and the other one. */
+static gboolean
+choose_two_inputs (GstGeneratorPorts *ports, GenModel *model, GError **error)
+{
+  const GenPort *inputs = model->inputs;
+  int latent = is_latent (&inputs[0]) ? 0 : 1;
+  const GenPort *first = &inputs[latent], *second = &inputs[1 - latent];
+
+  if (!is_latent (first))
+    return refuse_input (model, &inputs[0],
+        "of two inputs, one takes latents, float32 [N, D], and the other a class or a second "
+        "latent",
+        error);
+  if (!is_condition (second))
+    return refuse_input (model, second,
+        "beside latents, a generator takes a class or a second latent, float32, int64 or int32 "
+        "[N, D] or [N]",
+        error);
+  if (second->batch > 1 && second->batch != first->batch)
+    return refuse_input (model, second, "its N is not that of the latents", error);
+  ports->input = *first;
+  ports->second = *second;
+  if (second->batch == 1)
+    ports->input.batch = 1;
+  return TRUE;
+}
+
+static gboolean
+choose_inputs (GstGeneratorPorts *ports, GenModel *model, GError **error)
+{
+  g_autofree char *text = gen_model_describe (model);
+  const GenPort *input = &model->inputs[0];
+  guint n = model->graph->inputs->len;
+
+  ports->second = (GenPort){ .kind = GEN_PORT_OTHER };
+  if (n > 2)
+    return refuse_input (model, &model->inputs[2],
+        "a generator takes latents, perhaps with a class or a second latent, or pictures", error);
+  if (n == 2)
+    return choose_two_inputs (ports, model, error);
+  if (n == 1 &&
+      (is_latent (input) || (input->kind == GEN_PORT_PICTURE && input->type == GEN_TYPE_FLOAT32))) {
+    ports->input = *input;
+    return TRUE;
+  }
+  g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+      "%s: a generator has a float32 input, latents [N, D] or pictures [N, C, H, W]; this model %s",
+      model->path, text);
+  return FALSE;
+}
+
 gboolean
 gst_generator_choose_ports (
     GstGeneratorPorts *ports, GenModel *model, int width, int height, GError **error)
 {
-  const GenPort *input = NULL, *output = gen_model_find_output (model, GEN_PORT_PICTURE);
+  const GenPort *output = gen_model_find_output (model, GEN_PORT_PICTURE);
   g_autofree char *text = gen_model_describe (model);
 
-  if (model->graph->inputs->len == 1)
-    input = gen_model_find_input (model, GEN_PORT_PICTURE);
-  if (input == NULL && model->graph->inputs->len == 1)
-    input = gen_model_find_input (model, GEN_PORT_VECTOR);
-  if (input == NULL || input->type != GEN_TYPE_FLOAT32 ||
-      (input->kind == GEN_PORT_VECTOR && input->length < 1)) {
-    g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
-        "%s: a generator has one float32 input, latents [N, D] or pictures [N, C, H, W]; this "
-        "model %s",
-        model->path, text);
+  if (!choose_inputs (ports, model, error))
     return FALSE;
-  }
   if (output == NULL)
     output = gen_model_find_output (model, GEN_PORT_VECTOR);
   ports->model = model;
-  ports->input = *input;
   ports->output = output != NULL ? *output : (GenPort){ 0 };
   if (ports->output.kind == GEN_PORT_PICTURE && ports->output.type == GEN_TYPE_FLOAT32)
     return TRUE;
@@ -61,33 +132,57 @@ wall_columns (int pictures)
   return root;
 }
 
+/* The second tensor against what the model takes with `pictures` latents. */
+static gboolean
+check_second (const GstGeneratorPorts *ports, const GstGenerativeTensors *tensors, gint64 pictures,
+    GError **error)
+{
+  const GenPort *second = &ports->second;
+
+  if (tensors->n != gst_generator_n_tensors (ports)) {
+    g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
+        "a buffer has %d tensors, but the model takes %d", tensors->n,
+        gst_generator_n_tensors (ports));
+    return FALSE;
+  }
+  if (tensors->n == 1 || (tensors->types[1] == second->type &&
+                             gen_shape_elements (&tensors->shapes[1]) == second->length * pictures))
+    return TRUE;
+  g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
+      "the model's input '%s' takes %s and %" G_GINT64_FORMAT
+      " numbers for each latent, but the second tensor has %s and %" G_GINT64_FORMAT
+      " for %" G_GINT64_FORMAT,
+      second->name, gen_data_type_name (second->type), second->length,
+      gen_data_type_name (tensors->types[1]), gen_shape_elements (&tensors->shapes[1]), pictures);
+  return FALSE;
+}
+
 static gboolean
 read_latents (const GstGeneratorPorts *ports, const GstStructure *structure,
     GstGeneratorInput *input, GError **error)
 {
-  const GValue *value = gst_structure_get_value (structure, "dimensions");
-  const char *text;
-  GenShape shape;
+  GstGenerativeTensors tensors;
+  const GenShape *shape = &tensors.shapes[0];
   int vector;
   gint64 pictures;
 
-  /* A list holds spellings of the same. */
-  if (value != NULL && GST_VALUE_HOLDS_LIST (value) && gst_value_list_get_size (value) > 0)
-    value = gst_value_list_get_value (value, 0);
-  text = value != NULL && G_VALUE_HOLDS_STRING (value) ? g_value_get_string (value) : NULL;
-  if (text == NULL || !gst_generative_dimensions_parse (text, &shape, error))
+  if (!gst_generative_tensors_read (structure, &tensors, error))
     return FALSE;
-  vector = shape.rank - 1;
-  while (vector > 0 && shape.dims[vector] == 1)
+  vector = shape->rank - 1;
+  while (vector > 0 && shape->dims[vector] == 1)
     vector--;
-  pictures = gen_shape_product (&shape, 0, vector);
-  if (shape.dims[vector] != ports->input.length) {
+  pictures = gen_shape_product (shape, 0, vector);
+  if (shape->dims[vector] != ports->input.length) {
+    g_autofree char *text = gst_generative_dimensions_format (&tensors);
+
     g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
         "dimensions are %s, but the model takes latents of %" G_GINT64_FORMAT
         " numbers: dimensions=%" G_GINT64_FORMAT ", or %" G_GINT64_FORMAT ":48 for 48 pictures",
         text, ports->input.length, ports->input.length, ports->input.length);
     return FALSE;
   }
+  if (!check_second (ports, &tensors, pictures, error))
+    return FALSE;
   *input = (GstGeneratorInput){ .pictures = (int)pictures };
   input->columns = ports->columns > 0 ? ports->columns : wall_columns ((int)pictures);
   input->columns = MIN (input->columns, (int)pictures);
@@ -185,13 +280,15 @@ make_output (const GstGeneratorPorts *ports, const GstStructure *sink)
 static GstCaps *
 append_latents (const GstGeneratorPorts *ports, const GstStructure *source, GstCaps *caps)
 {
-  GstStructure *structure = gst_structure_from_string (GST_GENERATIVE_TENSORS_CAPS, NULL);
+  GstGenerativeTensors tensors = { .n = gst_generator_n_tensors (ports),
+    .types = { ports->input.type, ports->second.type },
+    .shapes = { GEN_SHAPE (ports->input.length), GEN_SHAPE (ports->second.length) } };
+  GstStructure *one = gst_generative_tensors_to_structure (&tensors), *many;
   const GenModel *model = ports->model;
-  GstStructure *one;
 
-  copy_rate (source, structure);
-  one = gst_structure_copy (structure);
-  gst_generative_dimensions_set (one, &GEN_SHAPE (ports->input.length));
+  copy_rate (source, one);
+  many = gst_structure_copy (one);
+  gst_structure_remove_field (many, "dimensions");
   if (model->rate_numerator > 0) {
     GstStructure *own = gst_structure_copy (one);
     GValue rate = G_VALUE_INIT;
@@ -206,7 +303,7 @@ append_latents (const GstGeneratorPorts *ports, const GstStructure *source, GstC
     gst_structure_free (own);
   }
   caps = gst_caps_merge_structure (caps, one);
-  return gst_caps_merge_structure (caps, structure);
+  return gst_caps_merge_structure (caps, many);
 }
 
 static GstStructure *

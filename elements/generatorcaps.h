@@ -9,9 +9,14 @@
 typedef struct {
   GenModel *model;
   GenPort input;  /* of latents, or of pictures */
+  GenPort second; /* what latents are conditioned on: a class or a second latent; of kind OTHER
+                     where there is none */
   GenPort output; /* of pictures */
   int columns;    /* of a wall; 0: nearly square */
 } GstGeneratorPorts;
+
+/* How many tensors a buffer of latents has. */
+int gst_generator_n_tensors (const GstGeneratorPorts *ports);
 
 /* What a buffer of fixed sink caps holds. */
 typedef struct {

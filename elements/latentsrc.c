@@ -13,23 +13,26 @@
  * above one is the vector's length, so that `1:1:100:48` are 48 vectors as well.) When it is
  * not set, the next element's caps decide.
  *
+ * A model that is told what to make takes a second tensor in each buffer. `classes=10` makes it
+ * one of ten classes, drawn for each frame (on a walk: for each keyframe), or the one that `class`
+ * says; whether it goes as a vector in which that class is 1, or as its number, is what the next
+ * element asks for. `dimensions=100,50` makes it a second latent of 50 numbers.
+ *
  * ## Example launch line
  * |[
  * gst-launch-1.0 latentsrc walk=slerp speed=0.5 seed=7 num-buffers=90 ! fakesink
  * ]|
  * Three seconds of a walk that reaches a new vector every two seconds.
+ * |[
+ * gst-launch-1.0 latentsrc classes=10 class=7 num-buffers=90 ! fakesink
+ * ]|
+ * Latents for a model of ten classes, to make the eighth one.
  */
+#include "latentsrc.h"
+
 #include "elements.h"
-#include "frame-time.h"
-#include "tensors.h"
 
-#include <generative/latent.h>
-#include <gst/base/gstpushsrc.h>
-
-#define GST_TYPE_LATENT_SRC (gst_latent_src_get_type ())
-G_DECLARE_FINAL_TYPE (GstLatentSrc, gst_latent_src, GST, LATENT_SRC, GstPushSrc)
-
-GST_DEBUG_CATEGORY_STATIC (latent_src_debug);
+GST_DEBUG_CATEGORY (latent_src_debug);
 #define GST_CAT_DEFAULT latent_src_debug
 
 enum {
@@ -41,6 +44,8 @@ enum {
   PROP_WALK,
   PROP_KEYFRAMES,
   PROP_SPEED,
+  PROP_CLASSES,
+  PROP_CLASS,
   PROP_IS_LIVE,
 };
 
@@ -51,35 +56,22 @@ enum {
 #define DEFAULT_WALK GEN_WALK_NONE
 #define DEFAULT_KEYFRAMES 8
 #define DEFAULT_SPEED 1.0
+#define MAX_CLASSES (1 << 20)
+#define DEFAULT_CLASSES 0
+#define DEFAULT_CLASS -1
 #define DEFAULT_IS_LIVE FALSE
-
-/* What holds when neither the property nor the next element says. */
-#define FALLBACK_LENGTH 100
-#define FALLBACK_RATE 30
-
-struct _GstLatentSrc {
-  GstPushSrc parent;
-
-  /* Properties, under the object lock. */
-  char *dimensions;
-  GenLatent settings;
-
-  /* The streaming thread's. */
-  GenLatent latent; /* the settings with the negotiated length and count */
-  gsize size;       /* bytes in a buffer */
-  int rate_numerator, rate_denominator;
-  guint64 frame;           /* the next one */
-  gboolean reverse, ended; /* playing backwards; frame 0 has been played so */
-  gboolean moved;          /* `frame` follows from `position` as soon as the rate is known */
-  GstClockTime position;
-  GstClockTime live_offset; /* running time of frame 0 in live mode; NONE until it is made */
-};
 
 static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE (
     "src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS (GST_GENERATIVE_TENSORS_CAPS));
 
 G_DEFINE_FINAL_TYPE (GstLatentSrc, gst_latent_src, GST_TYPE_PUSH_SRC)
 GST_ELEMENT_REGISTER_DEFINE (latentsrc, "latentsrc", GST_RANK_NONE, GST_TYPE_LATENT_SRC)
+
+GstBaseSrcClass *
+gst_latent_src_get_parent_class (void)
+{
+  return GST_BASE_SRC_CLASS (gst_latent_src_parent_class);
+}
 
 #define GST_TYPE_LATENT_DISTRIBUTION (gst_latent_distribution_get_type ())
 static GType
@@ -151,6 +143,12 @@ gst_latent_src_set_property (
   case PROP_SPEED:
     self->settings.speed = g_value_get_double (value);
     break;
+  case PROP_CLASSES:
+    self->classes = g_value_get_uint (value);
+    break;
+  case PROP_CLASS:
+    self->class = g_value_get_int (value);
+    break;
   default:
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
   }
@@ -189,6 +187,12 @@ gst_latent_src_get_property (GObject *object, guint property_id, GValue *value, 
   case PROP_SPEED:
     g_value_set_double (value, self->settings.speed);
     break;
+  case PROP_CLASSES:
+    g_value_set_uint (value, self->classes);
+    break;
+  case PROP_CLASS:
+    g_value_set_int (value, self->class);
+    break;
   default:
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
   }
@@ -202,348 +206,20 @@ gst_latent_src_finalize (GObject *object)
   G_OBJECT_CLASS (gst_latent_src_parent_class)->finalize (object);
 }
 
-/* The shape that the property asks for: FALSE with `error` unset when it does not say. */
-static gboolean
-gst_latent_src_get_shape (GstLatentSrc *self, GenShape *shape, GError **error)
-{
-  g_autofree char *dimensions = NULL;
-
-  GST_OBJECT_LOCK (self);
-  dimensions = g_strdup (self->dimensions);
-  GST_OBJECT_UNLOCK (self);
-  return dimensions != NULL && gst_generative_dimensions_parse (dimensions, shape, error);
-}
-
 static gboolean
 gst_latent_src_start (GstBaseSrc *base)
 {
   GstLatentSrc *self = GST_LATENT_SRC (base);
   g_autoptr (GError) error = NULL;
-  GenShape shape;
 
-  if (!gst_latent_src_get_shape (self, &shape, &error) && error != NULL) {
-    GST_ELEMENT_ERROR (
-        self, LIBRARY, SETTINGS, ("Property dimensions: %s", error->message), (NULL));
+  if (!gst_latent_src_check_settings (self, &error)) {
+    GST_ELEMENT_ERROR (self, LIBRARY, SETTINGS, ("%s", error->message), (NULL));
     return FALSE;
   }
   self->frame = 0;
   self->reverse = self->ended = self->moved = FALSE;
   self->live_offset = GST_CLOCK_TIME_NONE;
   return TRUE;
-}
-
-static GstCaps *
-gst_latent_src_get_caps (GstBaseSrc *base, GstCaps *filter)
-{
-  GstLatentSrc *self = GST_LATENT_SRC (base);
-  GstCaps *caps = gst_pad_get_pad_template_caps (GST_BASE_SRC_PAD (base));
-  GenShape shape;
-
-  if (gst_latent_src_get_shape (self, &shape, NULL)) {
-    caps = gst_caps_make_writable (caps);
-    gst_generative_dimensions_set (gst_caps_get_structure (caps, 0), &shape);
-  }
-  if (filter != NULL) {
-    GstCaps *all = caps;
-
-    caps = gst_caps_intersect_full (filter, all, GST_CAPS_INTERSECT_FIRST);
-    gst_caps_unref (all);
-  }
-  return caps;
-}
-
-static GstCaps *
-gst_latent_src_fixate (GstBaseSrc *base, GstCaps *caps)
-{
-  GstStructure *structure;
-
-  caps = gst_caps_make_writable (gst_caps_truncate (caps));
-  structure = gst_caps_get_structure (caps, 0);
-  if (!gst_structure_has_field (structure, "dimensions"))
-    gst_generative_dimensions_set (structure, &GEN_SHAPE (FALLBACK_LENGTH));
-  gst_structure_fixate_field_nearest_fraction (structure, "framerate", FALLBACK_RATE, 1);
-  return GST_BASE_SRC_CLASS (gst_latent_src_parent_class)->fixate (base, caps);
-}
-
-static gboolean
-gst_latent_src_set_caps (GstBaseSrc *base, GstCaps *caps)
-{
-  GstLatentSrc *self = GST_LATENT_SRC (base);
-  const GstStructure *structure = gst_caps_get_structure (caps, 0);
-  const char *dimensions = gst_structure_get_string (structure, "dimensions");
-  g_autoptr (GError) error = NULL;
-  GenShape shape;
-  int vector;
-
-  if (dimensions == NULL || !gst_generative_dimensions_parse (dimensions, &shape, &error)) {
-    GST_ELEMENT_ERROR (self, CORE, NEGOTIATION,
-        ("The next element's caps: %s", error != NULL ? error->message : "no dimensions"), (NULL));
-    return FALSE;
-  }
-  if (!gst_structure_get_fraction (
-          structure, "framerate", &self->rate_numerator, &self->rate_denominator))
-    return FALSE;
-
-  vector = shape.rank - 1;
-  while (vector > 0 && shape.dims[vector] == 1)
-    vector--;
-  GST_OBJECT_LOCK (self);
-  self->latent = self->settings;
-  GST_OBJECT_UNLOCK (self);
-  self->latent.length = (gsize)shape.dims[vector];
-  self->latent.count = (gsize)gen_shape_product (&shape, 0, vector);
-  self->size = self->latent.length * self->latent.count * sizeof (float);
-  gst_base_src_set_blocksize (base, (guint)self->size);
-  GST_DEBUG_OBJECT (self, "%" G_GSIZE_FORMAT " vectors of %" G_GSIZE_FORMAT " numbers in a buffer",
-      self->latent.count, self->latent.length);
-  return TRUE;
-}
-
-/* What fails is nearly always a number that does not suit the model: say both. */
-static gboolean
-gst_latent_src_negotiate (GstBaseSrc *base)
-{
-  GstLatentSrc *self = GST_LATENT_SRC (base);
-  g_autoptr (GstCaps) caps = NULL, peer = NULL;
-  const char *wanted = NULL;
-  GenShape shape;
-
-  if (GST_BASE_SRC_CLASS (gst_latent_src_parent_class)->negotiate (base))
-    return TRUE;
-  caps = gst_pad_get_pad_template_caps (GST_BASE_SRC_PAD (base));
-  peer = gst_pad_peer_query_caps (GST_BASE_SRC_PAD (base), caps);
-  if (!gst_caps_is_empty (peer) && !gst_caps_is_any (peer))
-    wanted = gst_structure_get_string (gst_caps_get_structure (peer, 0), "dimensions");
-  if (wanted != NULL && gst_latent_src_get_shape (self, &shape, NULL)) {
-    g_autofree char *ours = gst_generative_dimensions_format (&shape);
-
-    GST_ELEMENT_ERROR (self, CORE, NEGOTIATION,
-        ("Property dimensions is %s, but the next element takes %s; left unset, it follows", ours,
-            wanted),
-        (NULL));
-  }
-  return FALSE;
-}
-
-/* A pool of our own where the next element offers none, and memory that suits vector units. */
-static gboolean
-gst_latent_src_decide_allocation (GstBaseSrc *base, GstQuery *query)
-{
-  GstLatentSrc *self = GST_LATENT_SRC (base);
-  g_autoptr (GstBufferPool) pool = NULL;
-  g_autoptr (GstAllocator) allocator = NULL;
-  GstAllocationParams params;
-  GstStructure *config;
-  GstCaps *caps;
-  guint size = 0, min = 0, max = 0;
-
-  gst_query_parse_allocation (query, &caps, NULL);
-  gst_allocation_params_init (&params);
-  if (gst_query_get_n_allocation_params (query) > 0)
-    gst_query_parse_nth_allocation_param (query, 0, &allocator, &params);
-  params.align = MAX (params.align, 63);
-  if (gst_query_get_n_allocation_params (query) > 0)
-    gst_query_set_nth_allocation_param (query, 0, allocator, &params);
-  else
-    gst_query_add_allocation_param (query, allocator, &params);
-
-  if (gst_query_get_n_allocation_pools (query) > 0)
-    gst_query_parse_nth_allocation_pool (query, 0, &pool, &size, &min, &max);
-  if (pool == NULL)
-    pool = gst_buffer_pool_new ();
-  size = MAX (size, (guint)self->size);
-  config = gst_buffer_pool_get_config (pool);
-  gst_buffer_pool_config_set_params (config, caps, size, min, max);
-  gst_buffer_pool_config_set_allocator (config, allocator, &params);
-  if (!gst_buffer_pool_set_config (pool, config)) {
-    config = gst_buffer_pool_get_config (pool);
-    if (!gst_buffer_pool_config_validate_params (config, caps, size, min, max) ||
-        !gst_buffer_pool_set_config (pool, config))
-      return FALSE;
-  }
-  if (gst_query_get_n_allocation_pools (query) > 0)
-    gst_query_set_nth_allocation_pool (query, 0, pool, size, min, max);
-  else
-    gst_query_add_allocation_pool (query, pool, size, min, max);
-  return GST_BASE_SRC_CLASS (gst_latent_src_parent_class)->decide_allocation (base, query);
-}
-
-static GstClockTime
-gst_latent_src_frame_time (GstLatentSrc *self, guint64 frame)
-{
-  return gst_generative_frame_time (frame, self->rate_numerator, self->rate_denominator);
-}
-
-static guint64
-gst_latent_src_time_frame (GstLatentSrc *self, GstClockTime time)
-{
-  return gst_generative_time_frame (time, self->rate_numerator, self->rate_denominator);
-}
-
-static gboolean
-gst_latent_src_convert (GstLatentSrc *self, GstFormat from, gint64 value, GstFormat to, gint64 *out)
-{
-  guint64 frame;
-
-  if (from == to || value == -1) {
-    *out = value;
-    return TRUE;
-  }
-  if (self->rate_numerator == 0 || self->size == 0 || value < 0)
-    return FALSE;
-  if (from == GST_FORMAT_TIME)
-    frame = gst_latent_src_time_frame (self, (GstClockTime)value);
-  else if (from == GST_FORMAT_DEFAULT)
-    frame = (guint64)value;
-  else if (from == GST_FORMAT_BYTES)
-    frame = (guint64)value / self->size;
-  else
-    return FALSE;
-
-  if (to == GST_FORMAT_TIME)
-    *out = (gint64)gst_latent_src_frame_time (self, frame);
-  else if (to == GST_FORMAT_DEFAULT)
-    *out = (gint64)frame;
-  else if (to == GST_FORMAT_BYTES)
-    *out = (gint64)(frame * self->size);
-  else
-    return FALSE;
-  return TRUE;
-}
-
-static gboolean
-gst_latent_src_query (GstBaseSrc *base, GstQuery *query)
-{
-  GstLatentSrc *self = GST_LATENT_SRC (base);
-
-  switch (GST_QUERY_TYPE (query)) {
-  case GST_QUERY_CONVERT: {
-    GstFormat from, to;
-    gint64 value, result;
-
-    gst_query_parse_convert (query, &from, &value, &to, &result);
-    if (!gst_latent_src_convert (self, from, value, to, &result))
-      return FALSE;
-    gst_query_set_convert (query, from, value, to, result);
-    return TRUE;
-  }
-  case GST_QUERY_DURATION: {
-    GstFormat format;
-    gint64 frames, result;
-    int num_buffers;
-
-    gst_query_parse_duration (query, &format, NULL);
-    g_object_get (self, "num-buffers", &num_buffers, NULL);
-    frames = num_buffers;
-    if (frames < 0 || !gst_latent_src_convert (self, GST_FORMAT_DEFAULT, frames, format, &result))
-      return GST_BASE_SRC_CLASS (gst_latent_src_parent_class)->query (base, query);
-    gst_query_set_duration (query, format, result);
-    return TRUE;
-  }
-  default:
-    return GST_BASE_SRC_CLASS (gst_latent_src_parent_class)->query (base, query);
-  }
-}
-
-static gboolean
-gst_latent_src_is_seekable (GstBaseSrc *base)
-{
-  return !gst_base_src_is_live (base);
-}
-
-static gboolean
-gst_latent_src_do_seek (GstBaseSrc *base, GstSegment *segment)
-{
-  GstLatentSrc *self = GST_LATENT_SRC (base);
-
-  self->reverse = segment->rate < 0;
-  if (self->reverse && !GST_CLOCK_TIME_IS_VALID (segment->stop)) {
-    GST_WARNING_OBJECT (self, "playing backwards needs a stop position to begin at");
-    return FALSE;
-  }
-  self->position = self->reverse ? segment->stop : segment->start;
-  self->moved = TRUE;
-  self->ended = FALSE;
-  return TRUE;
-}
-
-static void
-gst_latent_src_get_times (
-    GstBaseSrc *base, GstBuffer *buffer, GstClockTime *start, GstClockTime *end)
-{
-  *start = *end = GST_CLOCK_TIME_NONE;
-  if (gst_base_src_is_live (base)) {
-    *start = GST_BUFFER_PTS (buffer);
-    *end = *start + GST_BUFFER_DURATION (buffer);
-  }
-}
-
-/* Where the pipeline's clock stands in live mode, so that a source that joins a running
- * pipeline begins now and not in the past. */
-static GstClockTime
-gst_latent_src_running_time (GstLatentSrc *self)
-{
-  g_autoptr (GstClock) clock = gst_element_get_clock (GST_ELEMENT (self));
-  GstClockTime now, base;
-
-  if (!gst_base_src_is_live (GST_BASE_SRC (self)) || clock == NULL)
-    return 0;
-  now = gst_clock_get_time (clock);
-  base = gst_element_get_base_time (GST_ELEMENT (self));
-  return now > base ? now - base : 0;
-}
-
-/* Follow the last seek. */
-static void
-gst_latent_src_move (GstLatentSrc *self)
-{
-  self->moved = FALSE;
-  if (!self->reverse)
-    self->frame = gst_latent_src_time_frame (self, self->position);
-  else if (self->position > 0)
-    self->frame = gst_latent_src_time_frame (self, self->position - 1);
-  else
-    self->ended = TRUE;
-}
-
-static GstFlowReturn
-gst_latent_src_fill (GstPushSrc *push, GstBuffer *buffer)
-{
-  GstLatentSrc *self = GST_LATENT_SRC (push);
-  GstMapInfo map;
-
-  if (self->moved)
-    gst_latent_src_move (self);
-  if (self->ended)
-    return GST_FLOW_EOS;
-  if (!GST_CLOCK_TIME_IS_VALID (self->live_offset))
-    self->live_offset = gst_latent_src_running_time (self);
-
-  if (gst_buffer_get_size (buffer) < self->size || !gst_buffer_map (buffer, &map, GST_MAP_WRITE)) {
-    GST_ELEMENT_ERROR (self, RESOURCE, WRITE, ("The next element's buffer cannot be written"),
-        ("%" G_GSIZE_FORMAT " bytes are needed", self->size));
-    return GST_FLOW_ERROR;
-  }
-  gen_latent_fill (
-      &self->latent, self->frame, self->rate_numerator, self->rate_denominator, (float *)map.data);
-  gst_buffer_unmap (buffer, &map);
-  gst_buffer_set_size (buffer, (gssize)self->size);
-
-  GST_BUFFER_PTS (buffer) = self->live_offset + gst_latent_src_frame_time (self, self->frame);
-  GST_BUFFER_DTS (buffer) = GST_CLOCK_TIME_NONE;
-  GST_BUFFER_DURATION (buffer) = self->live_offset +
-                                 gst_latent_src_frame_time (self, self->frame + 1) -
-                                 GST_BUFFER_PTS (buffer);
-  GST_BUFFER_OFFSET (buffer) = self->frame;
-  GST_BUFFER_OFFSET_END (buffer) = self->frame + 1;
-  if (self->reverse) {
-    GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DISCONT);
-    self->ended = self->frame == 0;
-    self->frame--;
-  } else {
-    self->frame++;
-  }
-  return GST_FLOW_OK;
 }
 
 static void
@@ -563,8 +239,8 @@ gst_latent_src_class_init (GstLatentSrcClass *klass)
 
   g_object_class_install_property (gobject_class, PROP_DIMENSIONS,
       g_param_spec_string ("dimensions", "Dimensions",
-          "Numbers in a vector, and vectors in a buffer: 100 or 100:48 (unset: what the next "
-          "element asks for, else 100)",
+          "Numbers in a vector, and vectors in a buffer: 100 or 100:48; 100,50 adds a second "
+          "latent (unset: what the next element asks for, else 100)",
           DEFAULT_DIMENSIONS, flags));
   g_object_class_install_property (gobject_class, PROP_DISTRIBUTION,
       g_param_spec_enum ("distribution", "Distribution", "What the numbers are drawn from",
@@ -587,6 +263,18 @@ gst_latent_src_class_init (GstLatentSrcClass *klass)
   g_object_class_install_property (gobject_class, PROP_SPEED,
       g_param_spec_double ("speed", "Speed", "How many keyframes a walk reaches in a second", 0,
           1000, DEFAULT_SPEED, flags));
+  g_object_class_install_property (gobject_class, PROP_CLASSES,
+      g_param_spec_uint ("classes", "Classes",
+          "How many classes the model knows: one goes with each latent (0: none, or as many as "
+          "the next element asks for)",
+          0, MAX_CLASSES, DEFAULT_CLASSES, flags));
+  g_object_class_install_property (gobject_class, PROP_CLASS,
+      g_param_spec_int ("class", "Class",
+          "The class that goes with each latent, from 0 on (-1: drawn by the seed, anew for each "
+          "frame, or each keyframe of a walk)",
+          -1, MAX_CLASSES - 1, DEFAULT_CLASS,
+          G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_CONTROLLABLE |
+              GST_PARAM_MUTABLE_PLAYING));
   g_object_class_install_property (gobject_class, PROP_IS_LIVE,
       g_param_spec_boolean ("is-live", "Is live",
           "Make each frame when the pipeline's clock reaches its time", DEFAULT_IS_LIVE, flags));
@@ -621,6 +309,8 @@ gst_latent_src_init (GstLatentSrc *self)
   self->settings.walk = DEFAULT_WALK;
   self->settings.keyframes = DEFAULT_KEYFRAMES;
   self->settings.speed = DEFAULT_SPEED;
+  self->classes = DEFAULT_CLASSES;
+  self->class = DEFAULT_CLASS;
   self->live_offset = GST_CLOCK_TIME_NONE;
   gst_base_src_set_format (GST_BASE_SRC (self), GST_FORMAT_TIME);
   gst_base_src_set_live (GST_BASE_SRC (self), DEFAULT_IS_LIVE);

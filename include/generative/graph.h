@@ -94,6 +94,8 @@ typedef struct {
   char **strings;    /* NULL-terminated */
   GenTensor *tensor; /* a CONSTANT of the graph */
   GenGraph *graph;
+  gboolean misread;       /* the operator asked for another type, */
+  GenAttributeType asked; /* this one; see gen_node_int */
 } GenAttribute;
 
 /* An activation that a heavy operator applies to its result before storing it. */
@@ -203,13 +205,16 @@ GenNode *gen_graph_add_node (GenGraph *graph, const char *name, const char *doma
     int opset, GenTensor *const *inputs, int n_inputs, GenTensor *const *outputs, int n_outputs,
     GError **error);
 
-/* Attributes of a node, with the value that holds when it is absent. The arrays are
- * the node's own and NULL (and *n 0) when absent. */
+/* Attributes of a node, with the value that holds when it is absent. The arrays and the
+ * tensor are the node's own and NULL (and *n 0) when absent. An attribute of another type than
+ * is asked for counts as absent here, and is remembered: inference and compilation then fail
+ * with an error that names it. So operators need not check. */
 gint64 gen_node_int (const GenNode *node, const char *name, gint64 missing);
 float gen_node_float (const GenNode *node, const char *name, float missing);
 const char *gen_node_string (const GenNode *node, const char *name, const char *missing);
 const gint64 *gen_node_ints (const GenNode *node, const char *name, int *n);
 const float *gen_node_floats (const GenNode *node, const char *name, int *n);
+const GenTensor *gen_node_tensor (const GenNode *node, const char *name);
 const GenAttribute *gen_node_attribute (const GenNode *node, const char *name);
 void gen_node_set_int (GenNode *node, const char *name, gint64 value);
 void gen_node_set_float (GenNode *node, const char *name, float value);

@@ -38,6 +38,7 @@ typedef struct {
   GenDistribution distribution;
   double truncation; /* TRUNCATED: the bound, at least GEN_LATENT_TRUNCATION_MIN */
   guint64 seed;
+  guint32 stream; /* of the seed: 0, or another for a second latent of the same frames */
   GenWalk walk;
   guint keyframes; /* LOOP: in a round, at least 1 */
   double speed;    /* keyframes a second, not negative; no matter for NONE */
@@ -54,12 +55,20 @@ typedef struct {
  * `length` numbers, one after the other.
  *
  * Frame N stands at keyframe N * speed / rate. Keyframe k is draw k of the seed's Philox
- * stream 0; its vector v begins at number v * length, so that more vectors leave the first
+ * stream `stream`; its vector v begins at number v * length, so that more vectors leave the first
  * ones as they are. A walk keeps UNIFORM and TRUNCATED numbers within their bounds, by
  * clipping what a great circle carries over them. A loop repeats bit for bit when speed times
  * `rate_denominator` is an exact fraction of a power of two, as 0.25, 1 and 1.5 are.
  */
 void gen_latent_fill (
     const GenLatent *latent, guint64 frame, int rate_numerator, int rate_denominator, float *out);
+
+/**
+ * gen_latent_class: the class of vector `vector` of frame `frame`, one of `classes` (at least 1),
+ * all equally likely. It is drawn anew with each keyframe, so that a walk keeps its class until
+ * it reaches the next one; from a stream of the seed of its own.
+ */
+guint32 gen_latent_class (const GenLatent *latent, guint64 frame, int rate_numerator,
+    int rate_denominator, gsize vector, guint32 classes);
 
 G_END_DECLS

@@ -129,30 +129,38 @@ make_gemm (GenGraph *graph, GenNode *node)
   return TRUE;
 }
 
+/* What `node` computes of its input 0, where that is an activation that another node can compute
+ * in its place. */
+static gboolean
+read_activation (const GenNode *node, GenActivation *activation)
+{
+  *activation = (GenActivation){ .kind = node->op->activation };
+  if (activation->kind == GEN_ACTIVATION_NONE || gen_node_input (node, 0)->type != GEN_TYPE_FLOAT32)
+    return FALSE;
+  if (activation->kind == GEN_ACTIVATION_LEAKY_RELU)
+    activation->alpha = gen_node_float (node, "alpha", 0.01f);
+  if (activation->kind == GEN_ACTIVATION_CLIP) {
+    const float *low = gen_tensor_constant (gen_node_input (node, 1));
+    const float *high = gen_tensor_constant (gen_node_input (node, 2));
+
+    if ((gen_node_input (node, 1) != NULL && low == NULL) ||
+        (gen_node_input (node, 2) != NULL && high == NULL))
+      return FALSE;
+    activation->alpha = low != NULL ? *low : gen_node_float (node, "min", -INFINITY);
+    activation->beta = high != NULL ? *high : gen_node_float (node, "max", INFINITY);
+  }
+  return TRUE;
+}
+
 static gboolean
 absorb_activation (GenGraph *graph, GenNode *node)
 {
   GenNode *next = only_reader (graph, gen_node_output (node, 0));
   GenActivation activation;
 
-  if (next == NULL || next->op->activation == GEN_ACTIVATION_NONE ||
-      node->activation.kind != GEN_ACTIVATION_NONE ||
-      gen_node_input (next, 0) != gen_node_output (node, 0) ||
-      gen_node_output (node, 0)->type != GEN_TYPE_FLOAT32)
+  if (next == NULL || node->activation.kind != GEN_ACTIVATION_NONE ||
+      gen_node_input (next, 0) != gen_node_output (node, 0) || !read_activation (next, &activation))
     return FALSE;
-  activation = (GenActivation){ .kind = next->op->activation };
-  if (activation.kind == GEN_ACTIVATION_LEAKY_RELU)
-    activation.alpha = gen_node_float (next, "alpha", 0.01f);
-  if (activation.kind == GEN_ACTIVATION_CLIP) {
-    const float *low = gen_tensor_constant (gen_node_input (next, 1));
-    const float *high = gen_tensor_constant (gen_node_input (next, 2));
-
-    if ((gen_node_input (next, 1) != NULL && low == NULL) ||
-        (gen_node_input (next, 2) != NULL && high == NULL))
-      return FALSE;
-    activation.alpha = low != NULL ? *low : gen_node_float (next, "min", -INFINITY);
-    activation.beta = high != NULL ? *high : gen_node_float (next, "max", INFINITY);
-  }
   node->activation = activation;
   take_output (graph, node, next);
   return TRUE;
@@ -171,9 +179,41 @@ skip_reshape (GenGraph *graph, GenNode *node)
   return TRUE;
 }
 
+/* PackPicture computes the activation that makes its numbers, perhaps under another shape, while
+ * it reads them. What an operator before the activation does at no cost is left to that one;
+ * Tanh and Sigmoid would be a pass of its own there. */
+static void
+absorb_before_pack (GenGraph *graph, GenNode *pack)
+{
+  GenNode *reader = pack, *node = gen_node_input (pack, 0)->producer;
+  GenActivation activation;
+  GenTensor *x;
+
+  while (
+      node != NULL && node->op->view && only_reader (graph, gen_node_output (node, 0)) == reader) {
+    reader = node;
+    node = gen_node_input (node, 0)->producer;
+  }
+  if (node == NULL || only_reader (graph, gen_node_output (node, 0)) != reader ||
+      !read_activation (node, &activation))
+    return;
+  x = gen_node_input (node, 0);
+  if (activation.kind != GEN_ACTIVATION_TANH && activation.kind != GEN_ACTIVATION_SIGMOID &&
+      x->producer != NULL && x->producer->op->fuses_activation && only_reader (graph, x) == node)
+    return;
+  pack->activation = activation;
+  reader->inputs->pdata[0] = x;
+}
+
 gboolean
 gen_graph_fuse (GenGraph *graph, GError **error)
 {
+  for (guint i = 0; i < graph->nodes->len; i++) {
+    GenNode *node = g_ptr_array_index (graph->nodes, i);
+
+    if (strcmp (node->op->name, "PackPicture") == 0)
+      absorb_before_pack (graph, node);
+  }
   for (guint i = 0; i < graph->nodes->len; i++) {
     GenNode *node = g_ptr_array_index (graph->nodes, i);
 
@@ -187,6 +227,10 @@ gen_graph_fuse (GenGraph *graph, GError **error)
     else if (node->op->fuses_activation && absorb_activation (graph, node))
       i--;
   }
+  /* Nodes that others have taken over ask for attributes no more. */
+  for (guint i = 0; i < graph->nodes->len; i++)
+    if (!gen_node_check_attributes (g_ptr_array_index (graph->nodes, i), error))
+      return FALSE;
   gen_graph_remove_dead (graph);
   return TRUE;
 }

@@ -8,6 +8,10 @@
 GenNode *gen_graph_new_node (GenGraph *graph, const char *name, const GenOperator *op, int opset);
 /* Give `tensor` the name `name`, or one like it that is free. */
 void gen_graph_rename (GenGraph *graph, GenTensor *tensor, const char *name);
+/* Types and shapes of the outputs of `node`, by its operator. */
+gboolean gen_node_infer (GenNode *node, GError **error);
+/* Fails when an attribute has been asked for that is of another type. */
+gboolean gen_node_check_attributes (const GenNode *node, GError **error);
 /* Infer the nodes from number `first` on, and fold what is constant. */
 gboolean gen_graph_infer_from (GenGraph *graph, guint first, GError **error);
 

@@ -321,7 +321,7 @@ gen_graph_op (GenGraph *graph, const char *op, GenTensor *const *inputs, int n_i
   va_start (arguments, error);
   set_attributes (node, arguments);
   va_end (arguments);
-  if (!node->op->infer (node, error))
+  if (!gen_node_infer (node, error))
     return NULL;
   return outputs[0];
 }
@@ -342,11 +342,11 @@ gen_binary (GenGraph *graph, const char *op, GenTensor *a, GenTensor *b, GError 
   return gen_graph_op (graph, op, (GenTensor *[]){ a, b }, 2, 1, error, NULL);
 }
 
-const GenAttribute *
-gen_node_attribute (const GenNode *node, const char *name)
+static GenAttribute *
+find_attribute (const GenNode *node, const char *name)
 {
   for (guint i = 0; i < node->attributes->len; i++) {
-    const GenAttribute *attribute = g_ptr_array_index (node->attributes, i);
+    GenAttribute *attribute = g_ptr_array_index (node->attributes, i);
 
     if (strcmp (attribute->name, name) == 0)
       return attribute;
@@ -354,52 +354,73 @@ gen_node_attribute (const GenNode *node, const char *name)
   return NULL;
 }
 
+const GenAttribute *
+gen_node_attribute (const GenNode *node, const char *name)
+{
+  return find_attribute (node, name);
+}
+
+/* The attribute, if it is of `type`; gen_node_check_attributes tells of one that is not. */
+static const GenAttribute *
+read_attribute (const GenNode *node, const char *name, GenAttributeType type)
+{
+  GenAttribute *attribute = find_attribute (node, name);
+
+  if (attribute == NULL || attribute->type == type)
+    return attribute;
+  attribute->misread = TRUE;
+  attribute->asked = type;
+  return NULL;
+}
+
 gint64
 gen_node_int (const GenNode *node, const char *name, gint64 missing)
 {
-  const GenAttribute *attribute = gen_node_attribute (node, name);
+  const GenAttribute *attribute = read_attribute (node, name, GEN_ATTRIBUTE_INT);
 
-  return attribute != NULL && attribute->type == GEN_ATTRIBUTE_INT ? attribute->i : missing;
+  return attribute != NULL ? attribute->i : missing;
 }
 
 float
 gen_node_float (const GenNode *node, const char *name, float missing)
 {
-  const GenAttribute *attribute = gen_node_attribute (node, name);
+  const GenAttribute *attribute = read_attribute (node, name, GEN_ATTRIBUTE_FLOAT);
 
-  return attribute != NULL && attribute->type == GEN_ATTRIBUTE_FLOAT ? attribute->f : missing;
+  return attribute != NULL ? attribute->f : missing;
 }
 
 const char *
 gen_node_string (const GenNode *node, const char *name, const char *missing)
 {
-  const GenAttribute *attribute = gen_node_attribute (node, name);
+  const GenAttribute *attribute = read_attribute (node, name, GEN_ATTRIBUTE_STRING);
 
-  return attribute != NULL && attribute->type == GEN_ATTRIBUTE_STRING ? attribute->s : missing;
+  return attribute != NULL ? attribute->s : missing;
+}
+
+const GenTensor *
+gen_node_tensor (const GenNode *node, const char *name)
+{
+  const GenAttribute *attribute = read_attribute (node, name, GEN_ATTRIBUTE_TENSOR);
+
+  return attribute != NULL ? attribute->tensor : NULL;
 }
 
 const gint64 *
 gen_node_ints (const GenNode *node, const char *name, int *n)
 {
-  const GenAttribute *attribute = gen_node_attribute (node, name);
+  const GenAttribute *attribute = read_attribute (node, name, GEN_ATTRIBUTE_INTS);
 
-  *n = 0;
-  if (attribute == NULL || attribute->type != GEN_ATTRIBUTE_INTS)
-    return NULL;
-  *n = attribute->ints->len;
-  return (const gint64 *)attribute->ints->data;
+  *n = attribute != NULL ? (int)attribute->ints->len : 0;
+  return attribute != NULL ? (const gint64 *)attribute->ints->data : NULL;
 }
 
 const float *
 gen_node_floats (const GenNode *node, const char *name, int *n)
 {
-  const GenAttribute *attribute = gen_node_attribute (node, name);
+  const GenAttribute *attribute = read_attribute (node, name, GEN_ATTRIBUTE_FLOATS);
 
-  *n = 0;
-  if (attribute == NULL || attribute->type != GEN_ATTRIBUTE_FLOATS)
-    return NULL;
-  *n = attribute->floats->len;
-  return (const float *)attribute->floats->data;
+  *n = attribute != NULL ? (int)attribute->floats->len : 0;
+  return attribute != NULL ? (const float *)attribute->floats->data : NULL;
 }
 
 void

@@ -203,6 +203,36 @@ can_fold (const GenNode *node)
 }
 
 gboolean
+gen_node_check_attributes (const GenNode *node, GError **error)
+{
+  static const char *const names[] = { "a float", "an int", "a string", "a tensor",
+    "a list of floats", "a list of ints", "a list of strings", "a graph" };
+
+  for (guint i = 0; i < node->attributes->len; i++) {
+    const GenAttribute *attribute = g_ptr_array_index (node->attributes, i);
+
+    if (attribute->misread)
+      return gen_node_error (node, error, "its attribute '%s' is %s, but should be %s",
+          attribute->name, names[attribute->type], names[attribute->asked]);
+  }
+  return TRUE;
+}
+
+gboolean
+gen_node_infer (GenNode *node, GError **error)
+{
+  g_autoptr (GError) reason = NULL;
+  gboolean inferred = node->op->infer (node, &reason);
+
+  /* First: what went wrong with an attribute's default in its place would mislead. */
+  if (!gen_node_check_attributes (node, error))
+    return FALSE;
+  if (!inferred)
+    g_propagate_error (error, g_steal_pointer (&reason));
+  return inferred;
+}
+
+gboolean
 gen_graph_fold_node (GenNode *node, GError **error)
 {
   g_autofree const void **inputs = g_new0 (const void *, node->inputs->len);
@@ -210,7 +240,7 @@ gen_graph_fold_node (GenNode *node, GError **error)
   GenKernel kernel;
 
   gen_kernel_init (&kernel, node, 1);
-  if (!node->op->cpu (&kernel, error)) {
+  if (!gen_kernel_prepare (&kernel, error)) {
     gen_kernel_clear (&kernel);
     return FALSE;
   }
@@ -256,7 +286,7 @@ gen_graph_infer_from (GenGraph *graph, guint first, GError **error)
   for (guint i = first; i < graph->nodes->len; i++) {
     GenNode *node = g_ptr_array_index (graph->nodes, i);
 
-    if (!check_inputs (node, error) || !node->op->infer (node, error) ||
+    if (!check_inputs (node, error) || !gen_node_infer (node, error) ||
         !check_outputs (node, error))
       return FALSE;
     if (makes_something (node) && can_fold (node) && !gen_graph_fold_node (node, error))

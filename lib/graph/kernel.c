@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "../device/team.h"
+#include "graph-private.h"
 #include "kernel.h"
 
 /* Waking another thread and meeting it again costs about this much; a part should take
@@ -14,6 +15,23 @@ gen_kernel_init (GenKernel *kernel, const GenNode *node, int threads)
 {
   *kernel = (GenKernel){ .node = node, .threads = threads };
   kernel->steps = g_array_new (FALSE, FALSE, sizeof (GenStep));
+}
+
+gboolean
+gen_kernel_prepare (GenKernel *kernel, GError **error)
+{
+  const GenNode *node = kernel->node;
+  g_autoptr (GError) reason = NULL;
+  gboolean prepared;
+
+  if (node->op->cpu == NULL)
+    return gen_node_error (node, error, "the CPU has no kernel for it");
+  prepared = node->op->cpu (kernel, &reason);
+  if (!gen_node_check_attributes (node, error))
+    return FALSE;
+  if (!prepared)
+    g_propagate_error (error, g_steal_pointer (&reason));
+  return prepared;
 }
 
 void

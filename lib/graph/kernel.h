@@ -10,6 +10,8 @@ typedef struct {
 } GenStep;
 
 void gen_kernel_init (GenKernel *kernel, const GenNode *node, int threads);
+/* Let the operator add its steps. */
+gboolean gen_kernel_prepare (GenKernel *kernel, GError **error);
 void gen_kernel_clear (GenKernel *kernel);
 /* All steps, one after the other, on the calling thread. */
 void gen_kernel_run (const GenKernel *kernel);

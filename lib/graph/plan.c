@@ -154,9 +154,7 @@ prepare_kernels (GenPlan *plan, GError **error)
     kernel->outputs = g_new0 (void *, node->outputs->len);
     if (plan->storages->is_view[i])
       continue;
-    if (node->op->cpu == NULL)
-      return gen_node_error (node, error, "the CPU has no kernel for it");
-    if (!node->op->cpu (kernel, error))
+    if (!gen_kernel_prepare (kernel, error))
       return FALSE;
   }
   return TRUE;

@@ -110,10 +110,10 @@ read_value (GenOnnxReader *reader, const Onnx__AttributeProto *proto, GenAttribu
 }
 
 static const char *
-type_name (const Onnx__AttributeProto *proto)
+type_name (int type)
 {
   const ProtobufCEnumValue *value = protobuf_c_enum_descriptor_get_value (
-      &onnx__attribute_proto__attribute_type__descriptor, proto->type);
+      &onnx__attribute_proto__attribute_type__descriptor, type);
 
   return value != NULL ? value->name : "unknown";
 }
@@ -140,10 +140,35 @@ read_attribute (GenOnnxReader *reader, const Onnx__NodeProto *node_proto,
   if (reason != NULL)
     return fail (error, reason->code, node_proto, "attribute '%s': %s", name, reason->message);
   return fail (error, GEN_ONNX_ERROR_UNSUPPORTED, node_proto,
-      "its attribute '%s' of type %s cannot be used", name, type_name (proto));
+      "its attribute '%s' of type %s cannot be used", name, type_name (proto->type));
 }
 
 /* --- Constant --- */
+
+typedef Onnx__AttributeProto__AttributeType AttributeType;
+
+/* What the attribute of a Constant must be, by its name. */
+static gboolean
+constant_type (const char *name, AttributeType *type)
+{
+  static const struct {
+    const char *name;
+    AttributeType type;
+  } kinds[] = {
+    { "value", ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TENSOR },
+    { "value_float", ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOAT },
+    { "value_int", ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT },
+    { "value_floats", ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOATS },
+    { "value_ints", ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INTS },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
+    if (strcmp (name, kinds[i].name) == 0) {
+      *type = kinds[i].type;
+      return TRUE;
+    }
+  return FALSE;
+}
 
 /* Constants become tensors of the graph; no node is left of them. */
 static gboolean
@@ -154,29 +179,40 @@ read_constant_node (
   const char *kind = value != NULL && value->name != NULL ? value->name : "";
   g_autoptr (GError) reason = NULL;
   GenGraph *graph = reader->graph;
+  AttributeType type;
 
-  if (strcmp (kind, "value") == 0 && value->t != NULL) {
+  if (!constant_type (kind, &type))
+    return fail (error, GEN_ONNX_ERROR_UNSUPPORTED, proto,
+        "it should have one attribute value, value_float(s) or value_int(s)%s%s",
+        *kind != '\0' ? ", not " : "", kind);
+  if (value->type != type)
+    return fail (error, GEN_ONNX_ERROR_INVALID, proto,
+        "its attribute '%s' is of type %s, but should be %s", kind, type_name (value->type),
+        type_name (type));
+  switch (type) {
+  case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOAT:
+    gen_graph_add_constant (
+        graph, name, GEN_TYPE_FLOAT32, &GEN_SHAPE_SCALAR, g_bytes_new (&value->f, sizeof (float)));
+    return TRUE;
+  case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT:
+    gen_graph_add_constant (
+        graph, name, GEN_TYPE_INT64, &GEN_SHAPE_SCALAR, g_bytes_new (&value->i, sizeof (gint64)));
+    return TRUE;
+  case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOATS:
+    gen_graph_add_constant (graph, name, GEN_TYPE_FLOAT32, &GEN_SHAPE ((gint64)value->n_floats),
+        g_bytes_new (value->floats, value->n_floats * sizeof (float)));
+    return TRUE;
+  case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INTS:
+    gen_graph_add_constant (graph, name, GEN_TYPE_INT64, &GEN_SHAPE ((gint64)value->n_ints),
+        g_bytes_new (value->ints, value->n_ints * sizeof (gint64)));
+    return TRUE;
+  default:
+    if (value->t == NULL)
+      return fail (error, GEN_ONNX_ERROR_INVALID, proto, "its value is missing");
     if (read_constant (reader, name, value->t, &reason) != NULL)
       return TRUE;
     return fail (error, reason->code, proto, "%s", reason->message);
   }
-  if (strcmp (kind, "value_float") == 0)
-    gen_graph_add_constant (
-        graph, name, GEN_TYPE_FLOAT32, &GEN_SHAPE_SCALAR, g_bytes_new (&value->f, sizeof (float)));
-  else if (strcmp (kind, "value_int") == 0)
-    gen_graph_add_constant (
-        graph, name, GEN_TYPE_INT64, &GEN_SHAPE_SCALAR, g_bytes_new (&value->i, sizeof (gint64)));
-  else if (strcmp (kind, "value_floats") == 0)
-    gen_graph_add_constant (graph, name, GEN_TYPE_FLOAT32, &GEN_SHAPE ((gint64)value->n_floats),
-        g_bytes_new (value->floats, value->n_floats * sizeof (float)));
-  else if (strcmp (kind, "value_ints") == 0)
-    gen_graph_add_constant (graph, name, GEN_TYPE_INT64, &GEN_SHAPE ((gint64)value->n_ints),
-        g_bytes_new (value->ints, value->n_ints * sizeof (gint64)));
-  else
-    return fail (error, GEN_ONNX_ERROR_UNSUPPORTED, proto,
-        "it should have one attribute value, value_float(s) or value_int(s)%s%s",
-        *kind != '\0' ? ", not " : "", kind);
-  return TRUE;
 }
 
 /* --- nodes --- */

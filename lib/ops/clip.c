@@ -4,6 +4,7 @@
 #include <math.h>
 #include "unary.h"
 
+/* The kernel's state has those that the attributes say. */
 typedef struct {
   double low, high;
   gint64 low_integer, high_integer;
@@ -59,8 +60,7 @@ run (const GenKernel *kernel, int part, int parts)
 {
   const GenNode *node = kernel->node;
   const GenTensor *x = gen_node_input (node, 0);
-  Bounds b = { gen_node_float (node, "min", -INFINITY), gen_node_float (node, "max", INFINITY),
-    G_MININT64, G_MAXINT64 };
+  Bounds b = *(const Bounds *)kernel->state;
   const char *from = kernel->inputs[0];
   char *to = kernel->outputs[0];
   gsize first, end, n;
@@ -107,7 +107,12 @@ static gboolean
 cpu (GenKernel *kernel, GError **error)
 {
   const GenTensor *x = gen_node_input (kernel->node, 0);
+  Bounds *bounds = g_new (Bounds, 1);
 
+  *bounds = (Bounds){ gen_node_float (kernel->node, "min", -INFINITY),
+    gen_node_float (kernel->node, "max", INFINITY), G_MININT64, G_MAXINT64 };
+  kernel->state = bounds;
+  kernel->free_state = g_free;
   switch (x->type) {
   case GEN_TYPE_FLOAT32:
   case GEN_TYPE_FLOAT64:

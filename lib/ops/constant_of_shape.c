@@ -3,18 +3,10 @@
 #include <string.h>
 #include <generative/operator.h>
 
-static const GenTensor *
-value_of (const GenNode *node)
-{
-  const GenAttribute *attribute = gen_node_attribute (node, "value");
-
-  return attribute != NULL ? attribute->tensor : NULL;
-}
-
 static gboolean
 infer (GenNode *node, GError **error)
 {
-  const GenTensor *value = value_of (node);
+  const GenTensor *value = gen_node_tensor (node, "value");
   GenShape shape;
 
   if (!gen_tensor_ints (gen_node_input (node, 0), shape.dims, GEN_MAX_RANK, &shape.rank))
@@ -33,7 +25,8 @@ infer (GenNode *node, GError **error)
 static void
 run (const GenKernel *kernel, int part, int parts)
 {
-  const GenTensor *value = value_of (kernel->node), *y = gen_node_output (kernel->node, 0);
+  const GenTensor *value = gen_node_tensor (kernel->node, "value"),
+                  *y = gen_node_output (kernel->node, 0);
   gsize size = gen_data_type_size (y->type), first, end;
   const char zero[8] = { 0 }, *bytes = value != NULL ? gen_tensor_constant (value) : zero;
   char *out = kernel->outputs[0];

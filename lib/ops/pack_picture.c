@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* PackPicture: numbers to the bytes of video frames. The last node of a generator's plan, bound
- * to the frames themselves: nothing copies afterwards. A batch goes to as many frames as the
- * node has outputs, each a wall of its share of the pictures. Bytes between rows are not
+ * to the frames themselves: nothing copies afterwards. The activation that makes the numbers is
+ * computed here as well (fuse.c), so that they are read once. A batch goes to as many frames as
+ * the node has outputs, each a wall of its share of the pictures. Bytes between rows are not
  * touched. */
 #include "picture.h"
 
 #include <string.h>
 
-#include "activation.h"
+#include "mathematics.h"
 #include "../simd.h"
 
 /* Pixels that are worked on at a time, in buffers on the stack. */
@@ -15,8 +16,9 @@
 
 typedef struct {
   GenPictureGeometry geometry; /* of each frame */
+  GenActivation activation;
   gboolean channels_last;
-  gboolean direct; /* channels-last in, and the frame has its pixels byte for byte */
+  gboolean direct; /* the frame has the numbers byte for byte */
   float scale[GEN_PICTURE_MAX_CHANNELS * CHUNK], shift[GEN_PICTURE_MAX_CHANNELS * CHUNK];
 } Pack;
 
@@ -29,21 +31,53 @@ quantize (float v)
   return (guint8)(gint32)(v + 0.5f);
 }
 
-/* One channel: one scale. */
-GEN_CLONES static void
-quantize_plane (const float *x, float scale, float shift, guint8 *out, gsize n)
-{
-  for (gsize i = 0; i < n; i++)
-    out[i] = quantize (x[i] * scale + shift);
-}
+/* Of an activation, `expression` of v, that then becomes bytes: a channel in a row, which has
+ * one scale, and channels side by side, whose scales repeat. */
+#define QUANTIZE(name, expression)                                                                 \
+  GEN_CLONES static void name##_plane (const GenActivation *activation, const float *x,            \
+      float scale, float shift, guint8 *out, gsize n)                                              \
+  {                                                                                                \
+    const float alpha = activation->alpha, beta = activation->beta;                                \
+                                                                                                   \
+    (void)alpha, (void)beta;                                                                       \
+    for (gsize i = 0; i < n; i++) {                                                                \
+      const float v = x[i];                                                                        \
+      out[i] = quantize ((expression)*scale + shift);                                              \
+    }                                                                                              \
+  }                                                                                                \
+  GEN_CLONES static void name##_pixels (const GenActivation *activation, const float *x,           \
+      const float *scale, const float *shift, guint8 *out, gsize n)                                \
+  {                                                                                                \
+    const float alpha = activation->alpha, beta = activation->beta;                                \
+                                                                                                   \
+    (void)alpha, (void)beta;                                                                       \
+    for (gsize i = 0; i < n; i++) {                                                                \
+      const float v = x[i];                                                                        \
+      out[i] = quantize ((expression)*scale[i] + shift[i]);                                        \
+    }                                                                                              \
+  }
 
-/* Channels side by side: the scales repeat. */
-GEN_CLONES static void
-quantize_pixels (const float *x, const float *scale, const float *shift, guint8 *out, gsize n)
-{
-  for (gsize i = 0; i < n; i++)
-    out[i] = quantize (x[i] * scale[i] + shift[i]);
-}
+QUANTIZE (none, v)
+QUANTIZE (relu, v < 0 ? 0 : v)
+QUANTIZE (leaky_relu, v < 0 ? v * alpha : v)
+QUANTIZE (sigmoid, gen_sigmoid (v))
+QUANTIZE (tanh, gen_tanh (v))
+QUANTIZE (clip, v<alpha ? alpha : v> beta ? beta : v)
+
+/* By GenActivationKind. */
+static const struct {
+  void (*plane) (const GenActivation *, const float *, float, float, guint8 *, gsize);
+  void (*pixels) (
+      const GenActivation *, const float *, const float *, const float *, guint8 *, gsize);
+  double cost; /* nanoseconds a number */
+} quantizers[] = {
+  [GEN_ACTIVATION_NONE] = { none_plane, none_pixels, 0.25 },
+  [GEN_ACTIVATION_RELU] = { relu_plane, relu_pixels, 0.3 },
+  [GEN_ACTIVATION_LEAKY_RELU] = { leaky_relu_plane, leaky_relu_pixels, 0.3 },
+  [GEN_ACTIVATION_SIGMOID] = { sigmoid_plane, sigmoid_pixels, 0.8 },
+  [GEN_ACTIVATION_TANH] = { tanh_plane, tanh_pixels, 0.9 },
+  [GEN_ACTIVATION_CLIP] = { clip_plane, clip_pixels, 0.3 },
+};
 
 GEN_CLONES static void
 interleave3 (const guint8 *a, const guint8 *b, const guint8 *c, guint8 *out, gsize n)
@@ -74,18 +108,21 @@ scatter (const guint8 *from, gsize from_step, guint8 *to, gsize to_step, gsize n
     to[i * to_step] = from[i * from_step];
 }
 
-/* Bytes of pixels whose channels are `step` apart, to where the frame wants them. */
+/* Bytes of a row's pixels whose channels are `step` apart, to where the frame wants them. */
 static void
-place (const GenPictureGeometry *geometry, const guint8 *const *channels, gsize step, guint8 *out,
-    gsize n)
+place (const GenPictureGeometry *geometry, const guint8 *const *channels, gsize at, gsize step,
+    guint8 *out, gsize n)
 {
   static const guint8 opaque[CHUNK] = { [0 ... CHUNK - 1] = 255 };
   const guint8 *from[GEN_PICTURE_MAX_CHANNELS];
 
   for (int k = 0; k < geometry->n_order; k++)
-    from[k] = geometry->order[k] >= 0 ? channels[geometry->order[k]] : opaque;
-  if (geometry->planar || step != 1 || geometry->bytes != geometry->n_order ||
-      geometry->n_order < 3) {
+    from[k] = geometry->order[k] >= 0 ? channels[geometry->order[k]] + at * step : opaque;
+  if (step == 1 && geometry->bytes == 1) {
+    for (int k = 0; k < geometry->n_order; k++)
+      memcpy (out + k * geometry->plane_size, from[k], n);
+  } else if (geometry->planar || step != 1 || geometry->bytes != geometry->n_order ||
+             geometry->n_order < 3) {
     for (int k = 0; k < geometry->n_order; k++)
       scatter (from[k], geometry->order[k] >= 0 ? step : 1,
           out + k * (geometry->planar ? geometry->plane_size : 1), geometry->bytes, n);
@@ -96,60 +133,41 @@ place (const GenPictureGeometry *geometry, const guint8 *const *channels, gsize 
   }
 }
 
-/* `n` pixels whose channels each lie in a row, `plane` numbers apart. */
+/* `rows` rows of `n` pixels each, no more than a chunk, which follow each other in `x`: worked on
+ * as one, since rows may be short. `plane`: numbers from channel to channel, where these do not
+ * lie side by side. */
 static void
-pack_plain (const Pack *pack, const float *x, gsize plane, guint8 *out, gsize n)
+pack_rows (const Pack *pack, const float *x, gsize plane, guint8 *out, gsize rows, gsize n)
 {
   const GenPictureGeometry *geometry = &pack->geometry;
-  guint8 bytes[GEN_PICTURE_MAX_CHANNELS][CHUNK];
-  const guint8 *channels[GEN_PICTURE_MAX_CHANNELS];
-
-  if (geometry->bytes == 1 && geometry->order[0] >= 0 &&
-      (geometry->planar || geometry->n_order == 1)) {
-    for (int k = 0; k < geometry->n_order; k++)
-      if (geometry->order[k] >= 0)
-        quantize_plane (x + geometry->order[k] * plane, geometry->scale[geometry->order[k]],
-            geometry->shift[geometry->order[k]], out + k * geometry->plane_size, n);
-      else
-        memset (out + k * geometry->plane_size, 255, n);
-    return;
-  }
-  for (int c = 0; c < geometry->channels; c++) {
-    quantize_plane (x + c * plane, geometry->scale[c], geometry->shift[c], bytes[c], n);
-    channels[c] = bytes[c];
-  }
-  place (geometry, channels, 1, out, n);
-}
-
-/* `n` pixels whose channels lie side by side. */
-static void
-pack_pixels (const Pack *pack, const float *x, guint8 *out, gsize n)
-{
-  const GenPictureGeometry *geometry = &pack->geometry;
+  const GenActivation *activation = &pack->activation;
   guint8 bytes[GEN_PICTURE_MAX_CHANNELS * CHUNK];
   const guint8 *channels[GEN_PICTURE_MAX_CHANNELS];
+  gboolean direct = pack->direct && (rows == 1 || geometry->stride == n * geometry->bytes);
 
-  quantize_pixels (x, pack->scale, pack->shift, pack->direct ? out : bytes, n * geometry->channels);
-  if (pack->direct)
-    return;
   for (int c = 0; c < geometry->channels; c++)
-    channels[c] = bytes + c;
-  place (geometry, channels, geometry->channels, out, n);
+    channels[c] = bytes + (pack->channels_last ? c : c * CHUNK);
+  if (pack->channels_last)
+    quantizers[activation->kind].pixels (activation, x, pack->scale, pack->shift,
+        direct ? out : bytes, rows * n * geometry->channels);
+  else
+    for (int c = 0; c < geometry->channels; c++)
+      quantizers[activation->kind].plane (activation, x + c * plane, geometry->scale[c],
+          geometry->shift[c], direct ? out : bytes + c * CHUNK, rows * n);
+  for (gsize r = 0; r < rows && !direct; r++)
+    place (geometry, channels, r * n, pack->channels_last ? geometry->channels : 1,
+        out + r * geometry->stride, n);
 }
 
+/* A row that is longer than a chunk. */
 static void
-pack_row (const Pack *pack, const float *x, gsize plane, guint8 *out)
+pack_long_row (const Pack *pack, const float *x, gsize plane, guint8 *out)
 {
   const GenPictureGeometry *geometry = &pack->geometry;
 
-  for (int at = 0; at < geometry->width; at += CHUNK) {
-    gsize n = MIN (CHUNK, geometry->width - at);
-
-    if (pack->channels_last)
-      pack_pixels (pack, x + (gsize)at * geometry->channels, out + (gsize)at * geometry->bytes, n);
-    else
-      pack_plain (pack, x + at, plane, out + (gsize)at * geometry->bytes, n);
-  }
+  for (int at = 0; at < geometry->width; at += CHUNK)
+    pack_rows (pack, x + (gsize)at * (pack->channels_last ? geometry->channels : 1), plane,
+        out + (gsize)at * geometry->bytes, 1, MIN (CHUNK, geometry->width - at));
 }
 
 static void
@@ -158,19 +176,24 @@ run (const GenKernel *kernel, int part, int parts)
   const Pack *pack = kernel->state;
   const GenPictureGeometry *geometry = &pack->geometry;
   const float *x = kernel->inputs[0];
-  gsize plane = (gsize)geometry->height * geometry->width, first, end;
-  gsize frames = kernel->node->outputs->len;
+  gsize height = geometry->height, width = geometry->width, plane = height * width, first, end;
+  gsize frames = kernel->node->outputs->len, rows;
 
-  gen_kernel_share (frames * geometry->count * geometry->height, 1, part, parts, &first, &end);
-  for (gsize row = first; row < end; row++) {
-    gsize i = row / geometry->height, y = row % geometry->height;
+  gen_kernel_share (frames * geometry->count * height, 1, part, parts, &first, &end);
+  for (gsize row = first; row < end; row += rows) {
+    gsize i = row / height, y = row % height;
     const float *from = x + i * geometry->channels * plane +
-                        y * geometry->width * (pack->channels_last ? geometry->channels : 1);
+                        y * width * (pack->channels_last ? geometry->channels : 1);
     guint8 *frame = kernel->outputs[i / geometry->count];
 
-    if (frame != NULL)
-      pack_row (pack, from, plane,
-          frame + gen_picture_row (geometry, (int)(i % geometry->count), (int)y));
+    rows = MIN (MIN (end - row, height - y), MAX (CHUNK / width, 1));
+    if (frame == NULL)
+      continue;
+    frame += gen_picture_row (geometry, (int)(i % geometry->count), (int)y);
+    if (width > CHUNK)
+      pack_long_row (pack, from, plane, frame);
+    else
+      pack_rows (pack, from, plane, frame, rows, width);
   }
 }
 
@@ -243,17 +266,20 @@ cpu (GenKernel *kernel, GError **error)
   kernel->free_state = g_free;
   if (!get_geometry (kernel->node, geometry, error))
     return FALSE;
+  pack->activation = kernel->node->activation;
   pack->channels_last = x->layout == GEN_LAYOUT_CHANNELS_LAST && geometry->channels > 1;
   pack->direct = !geometry->planar && geometry->n_order == geometry->channels &&
-                 geometry->bytes == geometry->channels;
+                 geometry->bytes == geometry->channels &&
+                 (pack->channels_last || geometry->channels == 1);
   for (int k = 0; k < geometry->n_order; k++)
     pack->direct = pack->direct && geometry->order[k] == k;
   for (int i = 0; i < geometry->channels * CHUNK; i++) {
     pack->scale[i] = geometry->scale[i % geometry->channels];
     pack->shift[i] = geometry->shift[i % geometry->channels];
   }
-  gen_kernel_add_step (
-      kernel, run, gen_kernel_parts (kernel, gen_shape_elements (&x->shape), 0.25));
+  gen_kernel_add_step (kernel, run,
+      gen_kernel_parts (
+          kernel, gen_shape_elements (&x->shape), quantizers[pack->activation.kind].cost));
   if (geometry->columns * geometry->rows > geometry->count)
     gen_kernel_add_step (kernel, clear_rest, 1);
   return TRUE;

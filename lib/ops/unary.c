@@ -23,6 +23,8 @@ gen_unary_rows_cpu (GenKernel *kernel, const GenUnaryRows *rows, GError **error)
   if (type >= G_N_ELEMENTS (by_type) || by_type[type] == NULL)
     return gen_node_error (
         kernel->node, error, "not supported for elements of type %s", gen_data_type_name (type));
+  /* A row of none reads the attributes, so that one of a wrong type is found now. */
+  by_type[type](kernel->node, NULL, NULL, 0);
   return gen_unary_cpu (kernel, by_type[type], rows->cost, error);
 }
 

@@ -18,6 +18,9 @@
 /* The numbers of later attempts lie so far behind those of the first in the draw. */
 #define ATTEMPT_STRIDE (G_GUINT64_CONSTANT (1) << 40)
 
+/* The stream that classes are drawn from, out of the way of those of latents. */
+#define CLASS_STREAM 0x80000000u
+
 static float
 latent_bound (const GenLatent *latent)
 {
@@ -171,32 +174,57 @@ fill_vector (const GenLatent *latent, const GenRandom *random, guint64 from, gui
     clip (out, latent_bound (latent), n);
 }
 
+/* Where a frame stands: `t` of the way from keyframe `from` to keyframe `to`. */
+typedef struct {
+  guint64 from, to;
+  double t;
+} Place;
+
+static Place
+find_place (const GenLatent *latent, guint64 frame, int rate_numerator, int rate_denominator)
+{
+  /* In units of 1 / rate_numerator keyframes, which are exact for longer. */
+  double position = (double)frame * rate_denominator * latent->speed;
+  Place place = { frame, frame, 0 };
+
+  if (latent->walk == GEN_WALK_NONE)
+    return place;
+  if (latent->walk == GEN_WALK_LOOP)
+    position = fmod (position, (double)latent->keyframes * rate_numerator);
+  position = MIN (position / rate_numerator, 0x1p62);
+  place.from = (guint64)position;
+  place.t = position - (double)place.from;
+  place.to = place.from + 1;
+  if (latent->walk == GEN_WALK_LOOP) {
+    place.from %= latent->keyframes;
+    place.to %= latent->keyframes;
+  }
+  return place;
+}
+
 void
 gen_latent_fill (
     const GenLatent *latent, guint64 frame, int rate_numerator, int rate_denominator, float *out)
 {
-  GenRandom random = gen_random_new (latent->seed, 0);
-  guint64 from = frame, to = frame;
-  double t = 0;
+  GenRandom random = gen_random_new (latent->seed, latent->stream);
+  Place place;
 
   g_return_if_fail (latent->length > 0 && latent->count > 0);
   g_return_if_fail (rate_numerator > 0 && rate_denominator > 0);
-  if (latent->walk != GEN_WALK_NONE) {
-    /* In units of 1 / rate_numerator keyframes, which are exact for longer. */
-    double position = (double)frame * rate_denominator * latent->speed;
-
-    if (latent->walk == GEN_WALK_LOOP)
-      position = fmod (position, (double)latent->keyframes * rate_numerator);
-    position = MIN (position / rate_numerator, 0x1p62);
-    from = (guint64)position;
-    t = position - (double)from;
-    to = from + 1;
-    if (latent->walk == GEN_WALK_LOOP) {
-      from %= latent->keyframes;
-      to %= latent->keyframes;
-    }
-  }
+  place = find_place (latent, frame, rate_numerator, rate_denominator);
   for (gsize v = 0; v < latent->count; v++)
-    fill_vector (
-        latent, &random, from, to, t, (guint64)v * latent->length, out + v * latent->length);
+    fill_vector (latent, &random, place.from, place.to, place.t, (guint64)v * latent->length,
+        out + v * latent->length);
+}
+
+guint32
+gen_latent_class (const GenLatent *latent, guint64 frame, int rate_numerator, int rate_denominator,
+    gsize vector, guint32 classes)
+{
+  GenRandom random = gen_random_new (latent->seed, CLASS_STREAM);
+  Place place;
+
+  g_return_val_if_fail (rate_numerator > 0 && rate_denominator > 0 && classes > 0, 0);
+  place = find_place (latent, frame, rate_numerator, rate_denominator);
+  return gen_random_below (&random, place.from, vector, classes);
 }

@@ -1,21 +1,181 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What an element costs beyond its arithmetic: runs of the bare plan against the same work in a
- * pipeline (latentsrc ! generator ! fakesink), alternating, in one process, on one model. And of
- * discriminator: the pipeline with it less the pipeline without it, against its bare plan.
+/* What elements cost beyond their arithmetic. Each row of the table is a pipeline and the same work
+ * done bare, in one loop, with nothing of GStreamer; all are timed in turn, round after round, in
+ * one process. An element's cost is what its pipeline takes longer than the one without it, less
+ * what its work takes longer, all of them medians over the rounds. (A plan that runs alone keeps
+ * its weights in the cache, which would make its element look slow: hence the bare work of a row is
+ * all that its pipeline does.)
  *
  *   element-overhead GENERATOR.onnx DISCRIMINATOR.onnx [FRAMES [ROUNDS [THREADS]]]
  */
 #include <generative/latent.h>
+#include <generative/metric.h>
 #include <generative/model.h>
 #include <gst/gst.h>
 
-#include <math.h>
 #include <stdlib.h>
+#include <time.h>
+
+enum { GENERATE = 1, JUDGE = 2, METER = 4 };
+
+#define GENERATOR " ! generator model=%s threads=%d reload=false"
+
+static const struct {
+  const char *name, *launch; /* behind latentsrc; %s %d: a model and threads */
+  guint work;                /* besides latents */
+  int without;               /* the row that has all but this element; -1: none */
+} rows[] = {
+  { "latentsrc", "", 0, -1 },
+  { "generator", GENERATOR, GENERATE, -1 },
+  { "discriminator", GENERATOR " ! discriminator model=%s threads=%d", GENERATE | JUDGE, 1 },
+  { "qualitymeter", GENERATOR " ! qualitymeter", GENERATE | METER, 1 },
+  { "videoaugment, idle", GENERATOR " ! videoaugment", GENERATE, 1 },
+  { "identity", GENERATOR " ! identity", GENERATE, 1 },
+};
+#define N_ROWS G_N_ELEMENTS (rows)
 
 typedef struct {
-  double *values;
-  int n;
-} Samples;
+  GenPlan *generator, *discriminator;
+  GenPicture frame;
+  GenLatent latent;
+  double values[64]; /* of the meter */
+} Bare;
+
+static void
+require (gboolean fine, const GError *error, const char *what)
+{
+  if (fine && error == NULL)
+    return;
+  g_printerr ("%s%s%s\n", what, error != NULL ? ": " : "", error != NULL ? error->message : "");
+  exit (1);
+}
+
+static GenPlan *
+compile (const char *path, gboolean to_frames, int threads, GenPort *picture)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GenModel) model = gen_model_load (path, &error);
+  GenModelUse use = { .frames = 1, .pictures = 1, .plan = { .threads = threads } };
+  GenPort *port = to_frames ? &use.output : &use.input;
+  GenPlan *plan;
+
+  require (model != NULL, error, path);
+  use.input = model->inputs[0];
+  use.output = model->outputs[0];
+  require (port->kind == GEN_PORT_PICTURE || gen_port_make_picture (port, 0, 0), NULL,
+      "a model without pictures");
+  use.to_frames = to_frames;
+  use.from_frames = !to_frames;
+  use.to = use.from = (GenFrameLayout){ .columns = 1,
+    .n_order = port->channels,
+    .order = { 0, 1, 2, 3 },
+    .stride = (gsize)port->width * (gsize)port->channels };
+  plan = gen_model_compile (model, &use, &error);
+  require (plan != NULL, error, path);
+  *picture = *port;
+  return plan;
+}
+
+static void
+bare_init (Bare *bare, char **models, int threads)
+{
+  GenPort picture, judged;
+
+  bare->generator = compile (models[0], TRUE, threads, &picture);
+  bare->discriminator = compile (models[1], FALSE, threads, &judged);
+  require (
+      gen_plan_input (bare->discriminator, 0)->size == gen_plan_output (bare->generator, 0)->size,
+      NULL, "the discriminator does not take the generator's pictures");
+  gen_plan_bind_input (bare->discriminator, 0, gen_plan_output (bare->generator, 0)->data);
+  bare->frame = (GenPicture){ .data = gen_plan_output (bare->generator, 0)->data,
+    .width = picture.width,
+    .height = picture.height,
+    .channels = picture.channels,
+    .stride = picture.width * picture.channels };
+  bare->latent = GEN_LATENT_DEFAULTS;
+  bare->latent.length = gen_plan_input (bare->generator, 0)->size / sizeof (float);
+}
+
+static GenMeter *
+open_meter (const Bare *bare)
+{
+  const GenMeterSettings settings = { 0 };
+  g_autoptr (GError) error = NULL;
+  GenMeter *meter = gen_meter_new (&settings, &error);
+  guint n_fields;
+
+  require (meter != NULL, error, "the meter");
+  gen_meter_fields (meter, &n_fields);
+  require (n_fields <= G_N_ELEMENTS (bare->values), NULL, "more fields than there is room for");
+  return meter;
+}
+
+/* Microseconds of the processor's time that the process has used: what else goes on in the machine
+ * does not blur it. */
+static double
+now (void)
+{
+  struct timespec used;
+
+  clock_gettime (CLOCK_PROCESS_CPUTIME_ID, &used);
+  return (double)used.tv_sec * 1e6 + (double)used.tv_nsec * 1e-3;
+}
+
+/* Microseconds a frame of `work`. */
+static double
+time_bare (Bare *bare, guint work, int frames)
+{
+  /* A new one each time, as in the pipeline: it keeps most of the first frames. */
+  g_autoptr (GenMeter) meter = open_meter (bare);
+  double start = now ();
+
+  for (int i = 0; i < frames; i++) {
+    gen_latent_fill (&bare->latent, (guint64)i, 30, 1, gen_plan_input (bare->generator, 0)->data);
+    if (work & GENERATE)
+      gen_plan_run (bare->generator);
+    if (work & JUDGE)
+      gen_plan_run (bare->discriminator);
+    if (work & METER)
+      gen_meter_measure (meter, &bare->frame, bare->values, NULL);
+  }
+  return (now () - start) / frames;
+}
+
+static GstPadProbeReturn
+on_buffer (GstPad *pad, GstPadProbeInfo *info, gpointer data)
+{
+  double *times = data;
+
+  times[times[0] == 0 ? 0 : 1] = now ();
+  return GST_PAD_PROBE_OK;
+}
+
+/* Microseconds a frame, from the first to the last that reaches the sink: without the start. */
+static double
+time_pipeline (const char *launch, int frames)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GstElement) pipeline = gst_parse_launch (launch, &error), sink = NULL;
+  g_autoptr (GstPad) pad = NULL;
+  g_autoptr (GstBus) bus = NULL;
+  g_autoptr (GstMessage) message = NULL;
+  double times[2] = { 0, 0 };
+
+  /* With an element missing, there may be half a pipeline, and an error. */
+  require (pipeline != NULL, error, "no pipeline (does GST_PLUGIN_PATH name the built elements?)");
+  sink = gst_bin_get_by_name (GST_BIN (pipeline), "sink");
+  pad = gst_element_get_static_pad (sink, "sink");
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_buffer, times, NULL);
+  bus = gst_element_get_bus (pipeline);
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  message =
+      gst_bus_timed_pop_filtered (bus, GST_CLOCK_TIME_NONE, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR)
+    gst_message_parse_error (message, &error, NULL);
+  require (error == NULL, error, launch);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  return (times[1] - times[0]) / frames;
+}
 
 static int
 compare (const void *a, const void *b)
@@ -26,162 +186,67 @@ compare (const void *a, const void *b)
 }
 
 static double
-median (Samples *samples)
+median (double *values, int n)
 {
-  qsort (samples->values, (gsize)samples->n, sizeof (double), compare);
-  return samples->values[samples->n / 2];
+  qsort (values, (gsize)n, sizeof (double), compare);
+  return values[n / 2];
 }
 
-static GenPlan *
-compile (const char *path, gboolean to_frames, int threads, int *size)
+static void
+print_row (gsize r, const double *bare, const double *piped)
 {
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GenModel) model = gen_model_load (path, &error);
-  GenModelUse use = { .frames = 1, .pictures = 1, .plan = { .threads = threads } };
-  GenPort *port = to_frames ? &use.output : &use.input;
-  GenPlan *plan;
+  int without = rows[r].without;
+  double beyond = piped[r] - bare[r] - (without < 0 ? 0 : piped[without] - bare[without]);
 
-  if (model == NULL)
-    g_error ("%s", error->message);
-  use.input = model->inputs[0];
-  use.output = model->outputs[0];
-  if (port->kind != GEN_PORT_PICTURE && !gen_port_make_picture (port, 0, 0))
-    g_error ("%s: no pictures", path);
-  use.to_frames = to_frames;
-  use.from_frames = !to_frames;
-  use.to = use.from = (GenFrameLayout){ .columns = 1,
-    .n_order = port->channels,
-    .order = { 0, 1, 2, 3 },
-    .stride = (gsize)port->width * (gsize)port->channels };
-  plan = gen_model_compile (model, &use, &error);
-  if (plan == NULL)
-    g_error ("%s", error->message);
-  *size = (int)use.input.length;
-  return plan;
-}
-
-/* Seconds for `frames` runs; with latents made for each, as the pipeline makes them. */
-static double
-time_plan (GenPlan *plan, int frames, int length)
-{
-  GenLatent latent = GEN_LATENT_DEFAULTS;
-  gint64 start = g_get_monotonic_time ();
-
-  latent.length = (gsize)MAX (length, 1);
-  for (int i = 0; i < frames; i++) {
-    if (length > 0)
-      gen_latent_fill (&latent, (guint64)i, 30, 1, gen_plan_input (plan, 0)->data);
-    gen_plan_run (plan);
-  }
-  return (double)(g_get_monotonic_time () - start) * 1e-6;
-}
-
-static double
-now_seconds (void)
-{
-  return (double)g_get_monotonic_time () * 1e-6;
-}
-
-static GstPadProbeReturn
-on_buffer (GstPad *pad, GstPadProbeInfo *info, gpointer data)
-{
-  double *times = data;
-
-  times[times[0] == 0 ? 0 : 1] = now_seconds ();
-  return GST_PAD_PROBE_OK;
-}
-
-/* Seconds from the first to the last frame that reaches the sink: without the start. */
-static double
-time_pipeline (const char *launch)
-{
-  g_autoptr (GError) error = NULL;
-  GstElement *pipeline = gst_parse_launch (launch, &error);
-  g_autoptr (GstElement) sink = NULL;
-  g_autoptr (GstPad) pad = NULL;
-  g_autoptr (GstBus) bus = NULL;
-  GstMessage *message;
-  double times[2] = { 0, 0 };
-
-  if (pipeline == NULL)
-    g_error ("%s", error->message);
-  sink = gst_bin_get_by_name (GST_BIN (pipeline), "sink");
-  pad = gst_element_get_static_pad (sink, "sink");
-  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_buffer, times, NULL);
-  bus = gst_element_get_bus (pipeline);
-  gst_element_set_state (pipeline, GST_STATE_PLAYING);
-  message =
-      gst_bus_timed_pop_filtered (bus, GST_CLOCK_TIME_NONE, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
-  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR) {
-    gst_message_parse_error (message, &error, NULL);
-    g_error ("%s", error->message);
-  }
-  gst_message_unref (message);
-  gst_element_set_state (pipeline, GST_STATE_NULL);
-  gst_object_unref (pipeline);
-  return times[1] - times[0];
+  g_print ("  %-20s %10.2f %10.2f %+10.2f", rows[r].name, bare[r], piped[r], beyond);
+  if (without < 0)
+    g_print ("  (%+.1f%%)", beyond / bare[r] * 100);
+  g_print ("\n");
 }
 
 int
 main (int argc, char **argv)
 {
-  int frames, rounds, threads, length, none;
-  Samples plan, source, generate, judge, both;
-  GenPlan *generator, *discriminator;
-  g_autofree char *launch[3] = { NULL, NULL, NULL };
+  double *bare_times[N_ROWS], *piped_times[N_ROWS], bare_medians[N_ROWS], piped_medians[N_ROWS];
+  char *launches[N_ROWS];
+  int frames, rounds, threads;
+  Bare bare = { 0 };
 
   gst_init (&argc, &argv);
-  if (argc < 3)
-    g_error ("usage: %s GENERATOR.onnx DISCRIMINATOR.onnx [FRAMES [ROUNDS [THREADS]]]", argv[0]);
-  frames = argc > 3 ? atoi (argv[3]) : 2000;
-  rounds = argc > 4 ? atoi (argv[4]) : 31;
+  require (argc >= 3, NULL,
+      "usage: element-overhead GENERATOR.onnx DISCRIMINATOR.onnx [FRAMES [ROUNDS [THREADS]]]");
+  frames = MAX (argc > 3 ? atoi (argv[3]) : 2000, 1);
+  rounds = MAX (argc > 4 ? atoi (argv[4]) : 31, 1);
   threads = argc > 5 ? atoi (argv[5]) : 0;
-  generator = compile (argv[1], TRUE, threads, &length);
-  discriminator = compile (argv[2], FALSE, threads, &none);
-  launch[0] = g_strdup_printf ("latentsrc dimensions=%d num-buffers=%d ! fakesink name=sink "
-                               "sync=false qos=false",
-      length, frames + 1);
-  launch[1] = g_strdup_printf (
-      "latentsrc num-buffers=%d ! generator model=%s threads=%d reload=false ! fakesink name=sink "
-      "sync=false qos=false",
-      frames + 1, argv[1], threads);
-  launch[2] = g_strdup_printf (
-      "latentsrc num-buffers=%d ! generator model=%s threads=%d reload=false ! discriminator "
-      "model=%s threads=%d ! fakesink name=sink sync=false qos=false",
-      frames + 1, argv[1], threads, argv[2], threads);
-  plan.values = g_new (double, rounds);
-  source.values = g_new (double, rounds);
-  generate.values = g_new (double, rounds);
-  judge.values = g_new (double, rounds);
-  both.values = g_new (double, rounds);
-  plan.n = source.n = generate.n = judge.n = both.n = rounds;
-  for (int i = 0; i < rounds; i++) {
-    source.values[i] = time_pipeline (launch[0]) / frames * 1e6;
-    plan.values[i] = time_plan (generator, frames, length) / frames * 1e6;
-    generate.values[i] = time_pipeline (launch[1]) / frames * 1e6;
-    judge.values[i] = time_plan (discriminator, frames, 0) / frames * 1e6;
-    both.values[i] = time_pipeline (launch[2]) / frames * 1e6;
-  }
-  {
-    double p = median (&plan), s = median (&source), g = median (&generate), d = median (&judge);
-    double b = median (&both);
+  bare_init (&bare, argv + 1, threads);
+  for (gsize r = 0; r < N_ROWS; r++) {
+    g_autofree char *elements =
+        g_strdup_printf (rows[r].launch, argv[1], threads, argv[2], threads);
 
-    g_print ("microseconds a frame, medians of %d rounds of %d frames:\n", rounds, frames);
-    g_print ("  latents and the generator's bare plan      %8.2f\n", p);
-    g_print ("  latentsrc ! fakesink                       %8.2f\n", s);
-    g_print ("  latentsrc ! generator ! fakesink           %8.2f  (%+.1f%% over the plan)\n", g,
-        (g / p - 1) * 100);
-    g_print ("  the discriminator's bare plan              %8.2f\n", d);
-    g_print ("  … ! generator ! discriminator ! fakesink   %8.2f  (discriminator: %+.2f beyond its "
-             "plan)\n",
-        b, b - g - d);
+    launches[r] = g_strdup_printf (
+        "latentsrc dimensions=%d num-buffers=%d %s ! fakesink name=sink sync=false "
+        "qos=false",
+        (int)bare.latent.length, frames + 1, elements);
+    bare_times[r] = g_new (double, rounds);
+    piped_times[r] = g_new (double, rounds);
   }
-  gen_plan_free (generator);
-  gen_plan_free (discriminator);
-  g_free (plan.values);
-  g_free (source.values);
-  g_free (generate.values);
-  g_free (judge.values);
-  g_free (both.values);
+  for (int i = 0; i < rounds; i++)
+    for (gsize r = 0; r < N_ROWS; r++) {
+      bare_times[r][i] = time_bare (&bare, rows[r].work, frames);
+      piped_times[r][i] = time_pipeline (launches[r], frames);
+    }
+  g_print ("microseconds of processor time a frame, medians of %d rounds of %d frames:\n", rounds,
+      frames);
+  g_print ("  %-20s %10s %10s %10s\n", "", "bare", "pipeline", "beyond");
+  for (gsize r = 0; r < N_ROWS; r++) {
+    bare_medians[r] = median (bare_times[r], rounds);
+    piped_medians[r] = median (piped_times[r], rounds);
+    print_row (r, bare_medians, piped_medians);
+    g_free (launches[r]);
+    g_free (bare_times[r]);
+    g_free (piped_times[r]);
+  }
+  gen_plan_free (bare.generator);
+  gen_plan_free (bare.discriminator);
   return 0;
 }

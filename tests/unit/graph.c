@@ -188,6 +188,49 @@ test_errors (void)
   g_assert_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID);
 }
 
+/* An attribute of the wrong type is no missing one, whoever reads it: shape inference (transA,
+ * keepdims), the kernel (epsilon, alpha), or the fusion that takes the node over. */
+static void
+test_attribute_types (void)
+{
+  static const struct {
+    const char *op, *attribute, *text;
+    int n_inputs, opset;
+    gboolean fused;
+  } cases[] = {
+    { "Gemm", "transA", "'transA' is a string, but should be an int", 2, 17 },
+    { "Gemm", "alpha", "'alpha' is a string, but should be a float", 2, 17 },
+    { "ReduceSum", "keepdims", "'keepdims' is a string, but should be an int", 1, 17 },
+    { "Transpose", "perm", "'perm' is a string, but should be a list of ints", 1, 17 },
+    { "LeakyRelu", "alpha", "'alpha' is a string, but should be a float", 1, 17 },
+    { "LeakyRelu", "alpha", "'alpha' is a string, but should be a float", 1, 17, TRUE },
+    { "Clip", "max", "'max' is a string, but should be a float", 1, 6 },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autoptr (GenGraph) graph = gen_graph_new ("wrong attributes");
+    g_autoptr (GError) error = NULL;
+    GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (4, 4));
+    g_autoptr (GenPlan) plan = NULL;
+    GenTensor *y = gen_graph_add_value (graph, "y");
+    GenNode *node;
+
+    if (cases[i].fused)
+      x = gen_binary (graph, "Gemm", x, x, &error);
+    node = gen_graph_add_node (graph, "broken", NULL, cases[i].op, cases[i].opset,
+        (GenTensor *[]){ x, x }, cases[i].n_inputs, &y, 1, &error);
+    g_assert_no_error (error);
+    gen_node_set_string (node, cases[i].attribute, "1");
+    gen_graph_add_output (graph, y);
+    plan = gen_plan_new (graph, NULL, &error);
+    g_assert_null (plan);
+    g_assert_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID);
+    g_assert_nonnull (strstr (error->message, "node 'broken'"));
+    if (strstr (error->message, cases[i].text) == NULL)
+      g_error ("\"%s\" lacks \"%s\"", error->message, cases[i].text);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -198,5 +241,6 @@ main (int argc, char **argv)
   g_test_add_func ("/graph/concurrent", test_concurrent);
   g_test_add_func ("/graph/bind", test_bind);
   g_test_add_func ("/graph/errors", test_errors);
+  g_test_add_func ("/graph/attribute-types", test_attribute_types);
   return g_test_run ();
 }

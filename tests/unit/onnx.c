@@ -345,6 +345,9 @@ test_constants (void)
 {
   static const char *const kinds[] = { "value", "value_float", "value_floats", "value_int",
     "value_ints" };
+  static const int types[] = { ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TENSOR,
+    ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOAT, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOATS,
+    ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INTS };
   static const guint8 sizes[] = { 24, 4, 8, 8, 24 };
   static const gint8 ranks[] = { 2, 0, 1, 0, 1 };
   gint64 ints[] = { 5, -6, 7 };
@@ -359,6 +362,7 @@ test_constants (void)
     s.gemm.op_type = (char *)"Constant";
     s.gemm.n_input = 0;
     s.attribute.name = (char *)kinds[i];
+    s.attribute.type = types[i];
     s.attribute.t = &s.weight;
     s.attribute.i = 5;
     s.attribute.has_i = TRUE;
@@ -373,6 +377,8 @@ test_constants (void)
     g_assert_cmpint (hidden->role, ==, GEN_ROLE_CONSTANT);
     g_assert_cmpint (hidden->shape.rank, ==, ranks[i]);
     g_assert_cmpuint (gen_tensor_size (hidden), ==, sizes[i]);
+    s.attribute.type = types[(i + 1) % G_N_ELEMENTS (types)];
+    assert_invalid (&s, "but should be");
   }
 }
 

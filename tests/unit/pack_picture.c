@@ -179,6 +179,96 @@ test_pack (void)
     }
 }
 
+static GenTensor *
+add_activation (GenGraph *graph, const char *op, GenTensor *x)
+{
+  g_autoptr (GError) error = NULL;
+  GenTensor *inputs[] = { x, gen_graph_float (graph, -0.5f), gen_graph_float (graph, 0.25f) };
+  GenTensor *y =
+      gen_graph_op (graph, op, inputs, g_str_equal (op, "Clip") ? 3 : 1, 1, &error, NULL);
+
+  g_assert_no_error (error);
+  return y;
+}
+
+/* How many nodes of `plan` are of operator `op`. */
+static guint
+count_steps (GenPlan *plan, const char *op)
+{
+  g_autoptr (GArray) steps = gen_plan_profile (plan);
+  guint n = 0;
+
+  for (guint i = 0; i < steps->len; i++)
+    n += g_str_equal (g_array_index (steps, GenStepInfo, i).node->op->name, op);
+  return n;
+}
+
+/* The bytes do not depend on whether the activation is computed while they are packed. */
+static void
+assert_fuses (const Case *c, const char *op, gboolean convolve)
+{
+  GenShape shape = GEN_SHAPE (c->count, c->channels, c->height, c->width);
+  gsize count = gen_shape_elements (&shape), size = plane_of (c) * (c->planar ? c->n_order : 1);
+  g_autofree float *x = g_new (float, count);
+  g_autofree guint8 *bytes[2] = { g_malloc (size), g_malloc (size) };
+  GenRandom random = gen_random_new (7, 0);
+
+  gen_random_normal (&random, 0, 0, x, count);
+  for (int fused = 0; fused < 2; fused++) {
+    g_autoptr (GenGraph) graph = gen_graph_new (NULL);
+    g_autoptr (GError) error = NULL;
+    g_autoptr (GenPlan) plan = NULL;
+    GenPlanOptions options = { .threads = 2, .no_fusion = !fused };
+    GenTensor *input, *made, *output;
+    GenNode *node;
+
+    if (convolve) {
+      gint64 n = (gint64)c->channels * c->channels;
+      float *weights = g_new (float, n);
+
+      for (gint64 i = 0; i < n; i++)
+        weights[i] = (float)(i % 5) - 1.5f;
+      input = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &shape);
+      made = gen_binary (graph, "Conv", input,
+          gen_graph_add_constant (graph, NULL, GEN_TYPE_FLOAT32,
+              &GEN_SHAPE (c->channels, c->channels, 1, 1),
+              g_bytes_new_take (weights, (gsize)n * sizeof (float))),
+          &error);
+      made = add_activation (graph, op, made);
+    } else {
+      input = gen_graph_add_input (
+          graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (c->count, (gint64)count / c->count));
+      made = gen_binary (graph, "Reshape", add_activation (graph, op, input),
+          gen_graph_ints (graph, shape.dims, shape.rank), &error);
+    }
+    g_assert_no_error (error);
+    node = add_node (graph, c, "PackPicture", &made, 1, &output, 1);
+    g_assert_true (node->op->infer (node, &error));
+    gen_graph_add_output (graph, output);
+    plan = gen_plan_new (graph, &options, &error);
+    g_assert_no_error (error);
+    memset (bytes[fused], GUARD, size);
+    gen_plan_bind_input (plan, 0, x);
+    gen_plan_bind_output (plan, 0, bytes[fused]);
+    gen_plan_run (plan);
+    g_assert_cmpuint (count_steps (plan, op), ==, !fused);
+    if (convolve) /* of the input alone */
+      g_assert_cmpuint (count_steps (plan, "ConvertLayout"), ==, c->channels > 1);
+  }
+  g_assert_cmpmem (bytes[0], size, bytes[1], size);
+}
+
+static void
+test_activations (void)
+{
+  static const char *const ops[] = { "Relu", "LeakyRelu", "Sigmoid", "Tanh", "Clip" };
+
+  for (gsize n = 0; n < G_N_ELEMENTS (cases); n++)
+    for (gsize i = 0; i < G_N_ELEMENTS (ops); i++)
+      for (int convolve = 0; convolve < 2; convolve++)
+        assert_fuses (&cases[n], ops[i], convolve != 0);
+}
+
 /* There and back again: UnpackPicture's channels-last numbers give the bytes that they came
  * from, and its numbers are the right ones. */
 static void
@@ -367,6 +457,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/picture/pack", test_pack);
+  g_test_add_func ("/picture/activations", test_activations);
   g_test_add_func ("/picture/unpack", test_unpack);
   g_test_add_func ("/picture/wrong-attributes", test_wrong_attributes);
   g_test_add_func ("/model/compile", test_model);
