@@ -13,9 +13,9 @@ G_BEGIN_DECLS
  */
 typedef struct _GenEventFile GenEventFile;
 
-/* A new file in `folder`, which is made where it does not exist. Training goes on from `first_step`:
- * TensorBoard forgets what earlier files in the folder tell of that step and later ones, so that a
- * training from step 0 takes the place of the one before. (transfer full) */
+/* A new file in `folder`, which is made where it does not exist. Training goes on from
+ * `first_step`: TensorBoard forgets what earlier files in the folder tell of that step and later
+ * ones, so that a training from step 0 takes the place of the one before. (transfer full) */
 GenEventFile *gen_event_file_new (const char *folder, gint64 first_step, GError **error);
 const char *gen_event_file_get_path (const GenEventFile *file);
 void gen_event_file_free (GenEventFile *file);

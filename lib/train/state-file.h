@@ -9,5 +9,5 @@ gboolean gen_state_file_save (
     GenTrainer *trainer, const char *path, const char *const *metadata, GError **error);
 /* All states are read, or none. The values of `keys` (ended by NULL) in the metadata go to
  * `values`, (transfer full) each; NULL where they are missing. */
-gboolean gen_state_file_load (GenTrainer *trainer, const char *path, const char *const *keys,
-    char **values, GError **error);
+gboolean gen_state_file_load (
+    GenTrainer *trainer, const char *path, const char *const *keys, char **values, GError **error);
