@@ -48,6 +48,10 @@ struct _GenOperator {
   GenActivationKind activation; /* what this operator is, when another can absorb it */
   gboolean random;              /* its value changes from run to run: never folded */
 
+  /* For an operator that is made of others: append the nodes that it stands for, by
+   * gen_graph_op, and put what they make into `results`, one for each output of the node. The
+   * types and shapes of its inputs are known. Whatever follows is then not needed. */
+  gboolean (*lower) (GenNode *node, GenTensor **results, GError **error);
   /* Types and shapes of the outputs from those of the inputs (all known), and from the
    * values of those that are constant. */
   gboolean (*infer) (GenNode *node, GError **error);

@@ -63,6 +63,8 @@
   X (moving_average)                                                                               \
   X (mul)                                                                                          \
   X (neg)                                                                                          \
+  X (negative_log_likelihood_loss)                                                                 \
+  X (negative_log_likelihood_loss_gradient)                                                        \
   X (not)                                                                                          \
   X (or)                                                                                           \
   X (pack_picture)                                                                                 \
@@ -98,6 +100,7 @@
   X (slice)                                                                                        \
   X (slice_gradient)                                                                               \
   X (softmax)                                                                                      \
+  X (softmax_cross_entropy_loss)                                                                   \
   X (softplus)                                                                                     \
   X (softsign)                                                                                     \
   X (split)                                                                                        \

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "build.h"
+
+#include <string.h>
+
+GenTensor *
+gen_build_reshape (GenGraph *graph, GenTensor *x, const GenShape *shape, GError **error)
+{
+  if (x == NULL || gen_shape_equal (&x->shape, shape))
+    return x;
+  return gen_binary (graph, "Reshape", x, gen_graph_ints (graph, shape->dims, shape->rank), error);
+}
+
+GenTensor *
+gen_build_cast (GenGraph *graph, GenTensor *x, GenDataType type, GError **error)
+{
+  if (x == NULL || x->type == type)
+    return x;
+  return gen_graph_op (graph, "Cast", &x, 1, 1, error, "to", GEN_INT, (int)type, NULL);
+}
+
+static GenTensor *
+with_number (GenGraph *graph, const char *op, GenTensor *x, double number, GError **error)
+{
+  if (x == NULL)
+    return NULL;
+  return gen_binary (
+      graph, op, x, gen_build_cast (graph, gen_graph_float (graph, number), x->type, error), error);
+}
+
+GenTensor *
+gen_build_times (GenGraph *graph, GenTensor *x, double factor, GError **error)
+{
+  return factor == 1 ? x : with_number (graph, "Mul", x, factor, error);
+}
+
+GenTensor *
+gen_build_plus (GenGraph *graph, GenTensor *x, double term, GError **error)
+{
+  return with_number (graph, "Add", x, term, error);
+}
+
+GenTensor *
+gen_build_transpose (GenGraph *graph, GenTensor *x, const gint64 *order, GError **error)
+{
+  if (x == NULL)
+    return NULL;
+  return gen_graph_op (
+      graph, "Transpose", &x, 1, 1, error, "perm", GEN_INTS, x->shape.rank, order, NULL);
+}
+
+GenTensor *
+gen_build_swap (GenGraph *graph, GenTensor *x, GError **error)
+{
+  gint64 order[GEN_MAX_RANK];
+  int rank;
+
+  if (x == NULL || x->shape.rank < 2)
+    return x;
+  rank = x->shape.rank;
+  for (int i = 0; i < rank; i++)
+    order[i] = i;
+  order[rank - 1] = rank - 2;
+  order[rank - 2] = rank - 1;
+  return gen_build_transpose (graph, x, order, error);
+}
+
+GenTensor *
+gen_build_reduce (
+    GenGraph *graph, const char *op, GenTensor *x, const gint64 *axes, int n, GError **error)
+{
+  if (x == NULL)
+    return NULL;
+  /* At GEN_OPSET the axes of ReduceSum are an input, those of all others an attribute. */
+  if (strcmp (op, "ReduceSum") == 0)
+    return gen_binary (graph, op, x, gen_graph_ints (graph, axes, n), error);
+  return gen_graph_op (graph, op, &x, 1, 1, error, "axes", GEN_INTS, n, axes, NULL);
+}
