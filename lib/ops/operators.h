@@ -13,6 +13,7 @@
   X (average_pool)                                                                                 \
   X (average_pool_gradient)                                                                        \
   X (batch_normalization)                                                                          \
+  X (batch_normalization_1)                                                                        \
   X (batch_normalization_gradient)                                                                 \
   X (cast)                                                                                         \
   X (ceil)                                                                                         \
@@ -43,22 +44,29 @@
   X (gradient_descent)                                                                             \
   X (greater)                                                                                      \
   X (greater_or_equal)                                                                             \
+  X (group_normalization)                                                                          \
+  X (group_normalization_18)                                                                       \
+  X (group_normalization_gradient)                                                                 \
   X (hard_sigmoid)                                                                                 \
   X (hard_swish)                                                                                   \
   X (identity)                                                                                     \
   X (instance_normalization)                                                                       \
-  X (instance_normalization_gradient)                                                              \
+  X (layer_normalization)                                                                          \
+  X (layer_normalization_gradient)                                                                 \
   X (leaky_relu)                                                                                   \
   X (leaky_relu_gradient)                                                                          \
   X (less)                                                                                         \
   X (less_or_equal)                                                                                \
   X (log)                                                                                          \
   X (log_softmax)                                                                                  \
+  X (lp_normalization)                                                                             \
+  X (lrn)                                                                                          \
   X (matmul)                                                                                       \
   X (max)                                                                                          \
   X (max_pool)                                                                                     \
   X (max_pool_gradient)                                                                            \
   X (mean)                                                                                         \
+  X (mean_variance_normalization)                                                                  \
   X (min)                                                                                          \
   X (moving_average)                                                                               \
   X (mul)                                                                                          \
@@ -88,6 +96,7 @@
   X (reshape)                                                                                      \
   X (resize)                                                                                       \
   X (resize_gradient)                                                                              \
+  X (rms_normalization)                                                                            \
   X (rms_prop)                                                                                     \
   X (round)                                                                                        \
   X (selu)                                                                                         \
@@ -95,6 +104,7 @@
   X (sigmoid)                                                                                      \
   X (sigmoid_gradient)                                                                             \
   X (sign)                                                                                         \
+  X (simplified_layer_normalization)                                                               \
   X (sin)                                                                                          \
   X (size)                                                                                         \
   X (slice)                                                                                        \
