@@ -50,7 +50,8 @@ struct _GenOperator {
 
   /* For an operator that is made of others: append the nodes that it stands for, by
    * gen_graph_op, and put what they make into `results`, one for each output of the node. The
-   * types and shapes of its inputs are known. Whatever follows is then not needed. */
+   * types and shapes of its inputs are known. Whatever follows is then not needed, unless there
+   * are nodes for which it appends nothing, which then stay as they are. */
   gboolean (*lower) (GenNode *node, GenTensor **results, GError **error);
   /* Types and shapes of the outputs from those of the inputs (all known), and from the
    * values of those that are constant. */

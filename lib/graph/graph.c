@@ -311,20 +311,21 @@ gen_graph_op (GenGraph *graph, const char *op, GenTensor *const *inputs, int n_i
   /* What came after GEN_OPSET is not its meaning of anything else. */
   int opset = gen_operator_find (NULL, op, GEN_OPSET) != NULL ? GEN_OPSET : GEN_OPSET_MAX;
   const GenOperator *known = gen_operator_find (NULL, op, opset);
+  gboolean lowered;
   va_list arguments;
   GenNode *node;
 
   for (int i = 0; i < n_outputs; i++)
     outputs[i] = gen_graph_add_value (graph, NULL);
-  node = gen_graph_add_node (graph, NULL, known != NULL ? NULL : "generative", op, opset,
-      inputs, n_inputs, outputs, n_outputs, error);
+  node = gen_graph_add_node (graph, NULL, known != NULL ? NULL : "generative", op, opset, inputs,
+      n_inputs, outputs, n_outputs, error);
   if (node == NULL)
     return NULL;
   va_start (arguments, error);
   set_attributes (node, arguments);
   va_end (arguments);
-  if (node->op->lower != NULL ? !gen_graph_lower_node (graph, graph->nodes->len - 1, error)
-                              : !node->op->infer (node, error))
+  if (!gen_graph_lower_node (graph, graph->nodes->len - 1, &lowered, error) ||
+      (!lowered && !node->op->infer (node, error)))
     return NULL;
   return outputs[0];
 }

@@ -255,16 +255,18 @@ gen_graph_infer_from (GenGraph *graph, guint first, GError **error)
 {
   for (guint i = first; i < graph->nodes->len; i++) {
     GenNode *node = g_ptr_array_index (graph->nodes, i);
+    gboolean lowered;
 
     if (!check_inputs (node, error))
       return FALSE;
-    if (node->op->lower != NULL) {
-      if (!gen_graph_lower_node (graph, i--, error))
-        return FALSE;
+    if (!gen_graph_lower_node (graph, i, &lowered, error))
+      return FALSE;
+    if (lowered) {
+      /* The first of the nodes that stand there now comes next. */
+      i--;
       continue;
     }
-    if (!node->op->infer (node, error) ||
-        !check_outputs (node, error))
+    if (!node->op->infer (node, error) || !check_outputs (node, error))
       return FALSE;
     if (makes_something (node) && can_fold (node) && !gen_graph_fold_node (node, error))
       return FALSE;

@@ -36,17 +36,23 @@ take_place (GenGraph *graph, guint first, GenTensor *output, GenTensor *result, 
 }
 
 gboolean
-gen_graph_lower_node (GenGraph *graph, guint index, GError **error)
+gen_graph_lower_node (GenGraph *graph, guint index, gboolean *lowered, GError **error)
 {
   GenNode *node = g_ptr_array_index (graph->nodes, index);
   guint n_outputs = node->outputs->len, first = graph->nodes->len, n;
   g_autofree GenTensor **results = g_new0 (GenTensor *, n_outputs);
   g_autofree GenNode **added = NULL;
 
+  *lowered = FALSE;
+  if (node->op->lower == NULL)
+    return TRUE;
   if (!node->op->lower (node, results, error)) {
     g_prefix_error (error, "node '%s' (%s): ", node->name, node->op->name);
     return FALSE;
   }
+  if (graph->nodes->len == first && results[0] == NULL)
+    return TRUE;
+  *lowered = TRUE;
   for (guint i = 0; i < n_outputs; i++) {
     GenTensor *output = gen_node_output (node, i);
 

@@ -76,3 +76,29 @@ gen_build_reduce (
     return gen_binary (graph, op, x, gen_graph_ints (graph, axes, n), error);
   return gen_graph_op (graph, op, &x, 1, 1, error, "axes", GEN_INTS, n, axes, NULL);
 }
+
+GenTensor *
+gen_build_like (GenGraph *graph, const char *op, GenTensor *const *inputs, int n_inputs,
+    const GenNode *like, GError **error)
+{
+  GenTensor *output = gen_graph_add_value (graph, NULL);
+  GenNode *node =
+      gen_graph_add_node (graph, NULL, NULL, op, GEN_OPSET, inputs, n_inputs, &output, 1, error);
+
+  if (node == NULL)
+    return NULL;
+  for (guint i = 0; i < like->attributes->len; i++) {
+    const GenAttribute *attribute = g_ptr_array_index (like->attributes, i);
+
+    if (attribute->type == GEN_ATTRIBUTE_INT)
+      gen_node_set_int (node, attribute->name, attribute->i);
+    else if (attribute->type == GEN_ATTRIBUTE_FLOAT)
+      gen_node_set_float (node, attribute->name, attribute->f);
+    else if (attribute->type == GEN_ATTRIBUTE_STRING)
+      gen_node_set_string (node, attribute->name, attribute->s);
+    else if (attribute->type == GEN_ATTRIBUTE_INTS)
+      gen_node_set_ints (
+          node, attribute->name, (const gint64 *)attribute->ints->data, attribute->ints->len);
+  }
+  return node->op->infer (node, error) ? output : NULL;
+}

@@ -17,3 +17,6 @@ GenTensor *gen_build_swap (GenGraph *graph, GenTensor *x, GError **error);
 /* ReduceMean or ReduceSum (`op`) over axes that stay as extents of 1. */
 GenTensor *gen_build_reduce (
     GenGraph *graph, const char *op, GenTensor *x, const gint64 *axes, int n, GError **error);
+/* A node with the attributes of `like`: for operators at GEN_OPSET that have kernels. */
+GenTensor *gen_build_like (GenGraph *graph, const char *op, GenTensor *const *inputs, int n_inputs,
+    const GenNode *like, GError **error);

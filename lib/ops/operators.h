@@ -22,6 +22,7 @@
   X (constant)                                                                                     \
   X (constant_of_shape)                                                                            \
   X (conv)                                                                                         \
+  X (conv_integer)                                                                                 \
   X (conv_transpose)                                                                               \
   X (conv_weight_gradient)                                                                         \
   X (convert_layout)                                                                               \
@@ -51,6 +52,7 @@
   X (hard_swish)                                                                                   \
   X (identity)                                                                                     \
   X (instance_normalization)                                                                       \
+  X (integer_product)                                                                              \
   X (layer_normalization)                                                                          \
   X (layer_normalization_gradient)                                                                 \
   X (leaky_relu)                                                                                   \
@@ -62,6 +64,7 @@
   X (lp_normalization)                                                                             \
   X (lrn)                                                                                          \
   X (matmul)                                                                                       \
+  X (matmul_integer)                                                                               \
   X (max)                                                                                          \
   X (max_pool)                                                                                     \
   X (max_pool_gradient)                                                                            \
