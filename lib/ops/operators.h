@@ -27,8 +27,10 @@
   X (conv_weight_gradient)                                                                         \
   X (convert_layout)                                                                               \
   X (cos)                                                                                          \
+  X (dequantize_linear)                                                                            \
   X (div)                                                                                          \
   X (dropout)                                                                                      \
+  X (dynamic_quantize_linear)                                                                      \
   X (elu)                                                                                          \
   X (equal)                                                                                        \
   X (erf)                                                                                          \
@@ -82,6 +84,9 @@
   X (pad)                                                                                          \
   X (pow)                                                                                          \
   X (prelu)                                                                                        \
+  X (qlinear_conv)                                                                                 \
+  X (qlinear_matmul)                                                                               \
+  X (quantize_linear)                                                                              \
   X (range)                                                                                        \
   X (reciprocal)                                                                                   \
   X (reduce_l1)                                                                                    \
