@@ -2,6 +2,8 @@
 /* Operators that are made of others. While shapes are inferred, such a node gives way to the
  * nodes that its operator's lower() appends, so that passes, kernels and gradients see only
  * operators that have kernels of their own. */
+#include <string.h>
+
 #include <generative/operator.h>
 
 #include "graph-private.h"
@@ -47,7 +49,9 @@ gen_graph_lower_node (GenGraph *graph, guint index, gboolean *lowered, GError **
   if (node->op->lower == NULL)
     return TRUE;
   if (!node->op->lower (node, results, error)) {
-    g_prefix_error (error, "node '%s' (%s): ", node->name, node->op->name);
+    /* What one of the nodes that it is made of says is said of this one. */
+    if (error != NULL && strstr ((*error)->message, node->name) == NULL)
+      g_prefix_error (error, "node '%s' (%s): ", node->name, node->op->name);
     return FALSE;
   }
   if (graph->nodes->len == first && results[0] == NULL)
@@ -62,6 +66,9 @@ gen_graph_lower_node (GenGraph *graph, guint index, gboolean *lowered, GError **
       return gen_node_error (node, error, "its output %u is not supported", i);
     if (!take_place (graph, first, output, results[i], error))
       return FALSE;
+    for (guint k = i + 1; k < n_outputs; k++)
+      if (results[k] == results[i])
+        results[k] = output;
     node->outputs->pdata[i] = NULL;
   }
   n = graph->nodes->len - first;

@@ -15,6 +15,7 @@
   X (batch_normalization)                                                                          \
   X (batch_normalization_1)                                                                        \
   X (batch_normalization_gradient)                                                                 \
+  X (blackman_window)                                                                              \
   X (cast)                                                                                         \
   X (ceil)                                                                                         \
   X (clip)                                                                                         \
@@ -28,6 +29,7 @@
   X (convert_layout)                                                                               \
   X (cos)                                                                                          \
   X (dequantize_linear)                                                                            \
+  X (dft)                                                                                          \
   X (div)                                                                                          \
   X (dropout)                                                                                      \
   X (dynamic_quantize_linear)                                                                      \
@@ -50,6 +52,8 @@
   X (group_normalization)                                                                          \
   X (group_normalization_18)                                                                       \
   X (group_normalization_gradient)                                                                 \
+  X (hamming_window)                                                                               \
+  X (hann_window)                                                                                  \
   X (hard_sigmoid)                                                                                 \
   X (hard_swish)                                                                                   \
   X (identity)                                                                                     \
@@ -72,6 +76,7 @@
   X (max_pool_gradient)                                                                            \
   X (mean)                                                                                         \
   X (mean_variance_normalization)                                                                  \
+  X (mel_weight_matrix)                                                                            \
   X (min)                                                                                          \
   X (moving_average)                                                                               \
   X (mul)                                                                                          \
@@ -124,6 +129,7 @@
   X (split)                                                                                        \
   X (sqrt)                                                                                         \
   X (squeeze)                                                                                      \
+  X (stft)                                                                                         \
   X (sub)                                                                                          \
   X (sum)                                                                                          \
   X (tanh)                                                                                         \

@@ -23,8 +23,8 @@ gen_qlinear_quantize (GenNode *node, GenTensor *x, guint first, GError **error)
 static GenTensor *
 spread (GenGraph *graph, GenTensor *scale, const GenShape *shape, GError **error)
 {
-  return gen_build_reshape (
-      graph, scale, gen_shape_elements (&scale->shape) == 1 ? &GEN_SHAPE_SCALAR : shape, error);
+  return gen_build_reshape (graph, gen_build_cast (graph, scale, GEN_TYPE_FLOAT32, error),
+      gen_shape_elements (&scale->shape) == 1 ? &GEN_SHAPE_SCALAR : shape, error);
 }
 
 GenTensor *
