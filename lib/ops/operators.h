@@ -15,6 +15,7 @@
   X (batch_normalization)                                                                          \
   X (batch_normalization_1)                                                                        \
   X (batch_normalization_gradient)                                                                 \
+  X (bernoulli)                                                                                    \
   X (blackman_window)                                                                              \
   X (cast)                                                                                         \
   X (ceil)                                                                                         \
@@ -80,6 +81,7 @@
   X (min)                                                                                          \
   X (moving_average)                                                                               \
   X (mul)                                                                                          \
+  X (multinomial)                                                                                  \
   X (neg)                                                                                          \
   X (negative_log_likelihood_loss)                                                                 \
   X (negative_log_likelihood_loss_gradient)                                                        \
@@ -89,9 +91,16 @@
   X (pad)                                                                                          \
   X (pow)                                                                                          \
   X (prelu)                                                                                        \
+  X (preview_adagrad)                                                                              \
+  X (preview_adam)                                                                                 \
+  X (preview_momentum)                                                                             \
   X (qlinear_conv)                                                                                 \
   X (qlinear_matmul)                                                                               \
   X (quantize_linear)                                                                              \
+  X (random_normal)                                                                                \
+  X (random_normal_like)                                                                           \
+  X (random_uniform)                                                                               \
+  X (random_uniform_like)                                                                          \
   X (range)                                                                                        \
   X (reciprocal)                                                                                   \
   X (reduce_l1)                                                                                    \
