@@ -124,3 +124,18 @@ const GenOperator gen_operator_dequantize_linear = {
   .infer = infer,
   .cpu = cpu,
 };
+
+/* ONNX Runtime had 16-bit types before opset 21 did. */
+const GenOperator gen_operator_microsoft_dequantize_linear = {
+  .name = "DequantizeLinear",
+  .summary = "Numbers from small integers, by a scale and a zero point",
+  .domain = "com.microsoft",
+  .min_inputs = 2,
+  .max_inputs = 3,
+  .min_outputs = 1,
+  .max_outputs = 1,
+  .layouts = GEN_LAYOUTS_PLAIN,
+  .lower = lower,
+  .infer = infer,
+  .cpu = cpu,
+};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* DynamicQuantizeLinear: to uint8, by the scale and zero point that its own range asks for; zero
  * itself is always exact. */
-#include "build.h"
+#include "qlinear.h"
 
 static GenTensor *
 extreme (GenGraph *graph, const char *reduce, const char *with_zero, GenTensor *x, GError **error)
@@ -11,11 +11,11 @@ extreme (GenGraph *graph, const char *reduce, const char *with_zero, GenTensor *
   return gen_binary (graph, with_zero, found, gen_graph_float (graph, 0), error);
 }
 
-static gboolean
-lower (GenNode *node, GenTensor **results, GError **error)
+gboolean
+gen_qlinear_dynamic (GenNode *node, GenTensor *x, GenTensor *results[3], GError **error)
 {
   GenGraph *graph = node->graph;
-  GenTensor *x = gen_node_input (node, 0), *low, *high, *scale, *zero, *none;
+  GenTensor *low, *high, *scale, *zero, *none;
   const guint8 nothing = 0;
 
   if (x->type != GEN_TYPE_FLOAT32)
@@ -46,6 +46,12 @@ lower (GenNode *node, GenTensor **results, GError **error)
   results[1] = scale;
   results[2] = zero;
   return results[0] != NULL;
+}
+
+static gboolean
+lower (GenNode *node, GenTensor **results, GError **error)
+{
+  return gen_qlinear_dynamic (node, gen_node_input (node, 0), results, error);
 }
 
 const GenOperator gen_operator_dynamic_quantize_linear = {

@@ -78,6 +78,29 @@
   X (mean)                                                                                         \
   X (mean_variance_normalization)                                                                  \
   X (mel_weight_matrix)                                                                            \
+  X (microsoft_bias_gelu)                                                                          \
+  X (microsoft_dequantize_linear)                                                                  \
+  X (microsoft_dynamic_quantize_matmul)                                                            \
+  X (microsoft_embed_layer_normalization)                                                          \
+  X (microsoft_fast_gelu)                                                                          \
+  X (microsoft_fused_conv)                                                                         \
+  X (microsoft_fused_gemm)                                                                         \
+  X (microsoft_fused_matmul)                                                                       \
+  X (microsoft_gelu)                                                                               \
+  X (microsoft_matmul_integer_to_float)                                                            \
+  X (microsoft_matmul_nbits)                                                                       \
+  X (microsoft_qgemm)                                                                              \
+  X (microsoft_qlinear_add)                                                                        \
+  X (microsoft_qlinear_average_pool)                                                               \
+  X (microsoft_qlinear_concat)                                                                     \
+  X (microsoft_qlinear_global_average_pool)                                                        \
+  X (microsoft_qlinear_leaky_relu)                                                                 \
+  X (microsoft_qlinear_mul)                                                                        \
+  X (microsoft_qlinear_sigmoid)                                                                    \
+  X (microsoft_quantize_linear)                                                                    \
+  X (microsoft_quick_gelu)                                                                         \
+  X (microsoft_skip_layer_normalization)                                                           \
+  X (microsoft_skip_simplified_layer_normalization)                                                \
   X (min)                                                                                          \
   X (moving_average)                                                                               \
   X (mul)                                                                                          \
@@ -145,6 +168,7 @@
   X (tanh_gradient)                                                                                \
   X (tile)                                                                                         \
   X (transpose)                                                                                    \
+  X (unpack_bits)                                                                                  \
   X (unpack_picture)                                                                               \
   X (unsqueeze)                                                                                    \
   X (upsample)                                                                                     \
