@@ -308,13 +308,15 @@ gen_graph_op (GenGraph *graph, const char *op, GenTensor *const *inputs, int n_i
     int n_outputs, GError **error, ...)
 {
   g_autofree GenTensor **outputs = g_new (GenTensor *, n_outputs);
-  /* What came after GEN_OPSET is not its meaning of anything else. */
-  int opset = gen_operator_find (NULL, op, GEN_OPSET) != NULL ? GEN_OPSET : GEN_OPSET_MAX;
-  const GenOperator *known = gen_operator_find (NULL, op, opset);
+  const GenOperator *known = gen_operator_find (NULL, op, GEN_OPSET);
+  int opset = GEN_OPSET;
   gboolean lowered;
   va_list arguments;
   GenNode *node;
 
+  /* An operator that came later has its newest meaning. */
+  if (known == NULL && (known = gen_operator_find (NULL, op, GEN_OPSET_MAX)) != NULL)
+    opset = GEN_OPSET_MAX;
   for (int i = 0; i < n_outputs; i++)
     outputs[i] = gen_graph_add_value (graph, NULL);
   node = gen_graph_add_node (graph, NULL, known != NULL ? NULL : "generative", op, opset, inputs,
