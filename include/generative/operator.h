@@ -61,7 +61,7 @@ struct _GenOperator {
   /* Append the gradient's nodes; NULL for operators through which none flows (Shape). */
   gboolean (*gradient) (GenGradient *gradient, GError **error);
   /* TRUE for an operator with a NULL gradient that is no obstacle: its inputs' gradients
-   * are zero (Shape, comparison). */
+   * are zero (Shape, comparison). For one that is made of others it says that they have none. */
   gboolean gradient_is_zero;
   /* Multiplications and additions of one run, for reports; NULL where they are no matter. */
   double (*flops) (const GenNode *node);

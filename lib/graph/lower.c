@@ -50,7 +50,7 @@ gen_graph_lower_node (GenGraph *graph, guint index, gboolean *lowered, GError **
     return TRUE;
   if (!node->op->lower (node, results, error)) {
     /* What one of the nodes that it is made of says is said of this one. */
-    if (error != NULL && strstr ((*error)->message, node->name) == NULL)
+    if (error != NULL && *error != NULL && strstr ((*error)->message, node->name) == NULL)
       g_prefix_error (error, "node '%s' (%s): ", node->name, node->op->name);
     return FALSE;
   }

@@ -210,6 +210,8 @@ lower (GenNode *node, GenTensor **results, GError **error)
   GenShape shape = gen_node_input (node, 0)->shape;
   gboolean training = node->opset < 7 ? gen_node_int (node, "is_test", 0) == 0 : is_training (node);
 
+  if (!training && node->outputs->len > 1)
+    return gen_node_error (node, error, "only a node that trains has statistics to give");
   for (int i = 0; i < 5; i++)
     inputs[i] = gen_node_input (node, i);
   if (gen_node_int (node, "spatial", 1) == 0 && shape.rank > 2) {

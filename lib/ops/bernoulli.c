@@ -29,4 +29,5 @@ const GenOperator gen_operator_bernoulli = {
   .min_outputs = 1,
   .max_outputs = 1,
   .lower = lower,
+  .gradient_is_zero = TRUE,
 };

@@ -180,6 +180,7 @@ cpu (GenKernel *kernel, GError **error)
   c->part_size = (c->part_size + 63) & ~(gsize)63;
   parts = gen_kernel_parts (
       kernel, c->items * c->groups * c->blocks, c->gemm.k * c->gemm.n * (0.5 + 0.02 * c->gemm.m));
+  parts = MIN (parts, c->items * c->groups * c->blocks);
   kernel->scratch_size = parts * c->part_size;
   gen_kernel_add_step (kernel, run, parts);
   return TRUE;

@@ -57,7 +57,8 @@ lower_blackman (GenNode *node, GenTensor **results, GError **error)
     .max_inputs = 1,                                                                               \
     .min_outputs = 1,                                                                              \
     .max_outputs = 1,                                                                              \
-    .lower = lower_ };
+    .lower = lower_,                                                                               \
+    .gradient_is_zero = TRUE };
 
 WINDOW (blackman_window, "BlackmanWindow", lower_blackman)
 WINDOW (hamming_window, "HammingWindow", lower_hamming)

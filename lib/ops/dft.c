@@ -171,6 +171,7 @@ cpu (GenKernel *kernel, GError **error)
   t->fourier = gen_fourier_new (t->n);
   t->part_size = (2 * t->n + gen_fourier_scratch_size (t->fourier) + 15) & ~(gsize)15;
   parts = gen_kernel_parts (kernel, t->outer * t->inner, 10.0 * t->n);
+  parts = CLAMP (t->outer * t->inner, 1, (gsize)parts);
   kernel->scratch_size = parts * t->part_size * sizeof (double);
   gen_kernel_add_step (kernel, run, parts);
   return TRUE;

@@ -63,4 +63,5 @@ const GenOperator gen_operator_dynamic_quantize_linear = {
   .min_outputs = 3,
   .max_outputs = 3,
   .lower = lower,
+  .gradient_is_zero = TRUE,
 };

@@ -158,6 +158,7 @@ add_steps (GenKernel *kernel, Product *p)
 
   if (p->batches > 1) {
     parts = gen_kernel_parts (kernel, p->batches, cost);
+    parts = MIN (parts, p->batches);
     kernel->scratch_size = parts * (p->panels_size + p->part_size);
     gen_kernel_add_step (kernel, run_batch, parts);
     return;

@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "../simd.h"
+#include "build.h"
 
 #define LANES 16
 /* Elements that are summed in float32 before they go to double. */
@@ -164,9 +165,15 @@ gen_layer_normalization_gradient (GenGradient *g, gboolean centred, GError **err
       (GenTensor *[]){ gen_node_input (node, 0), gen_node_input (node, 1), g->outputs[0] }, 3, 3,
       error, "axis", GEN_INT, (int)gen_node_int (node, "axis", -1), "epsilon", GEN_FLOAT,
       (double)gen_node_float (node, "epsilon", 1e-5f), "centred", GEN_INT, centred, NULL);
-  for (guint i = 0; first != NULL && i < node->inputs->len; i++)
-    g->inputs[i] = gen_node_output (first->producer, i);
-  return first != NULL;
+  if (first == NULL)
+    return FALSE;
+  g->inputs[0] = first;
+  g->inputs[1] = gen_node_output (first->producer, 1);
+  if (gen_node_input (node, 2) == NULL)
+    return TRUE;
+  g->inputs[2] = gen_build_reshape (
+      g->graph, gen_node_output (first->producer, 2), &gen_node_input (node, 2)->shape, error);
+  return g->inputs[2] != NULL;
 }
 
 /* --- LayerNormalization --- */

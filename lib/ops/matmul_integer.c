@@ -84,4 +84,5 @@ const GenOperator gen_operator_matmul_integer = {
   .min_outputs = 1,
   .max_outputs = 1,
   .lower = lower,
+  .gradient_is_zero = TRUE,
 };

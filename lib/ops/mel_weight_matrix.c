@@ -93,4 +93,5 @@ const GenOperator gen_operator_mel_weight_matrix = {
   .min_outputs = 1,
   .max_outputs = 1,
   .lower = lower,
+  .gradient_is_zero = TRUE,
 };

@@ -11,12 +11,14 @@
 GenTensor *gen_microsoft_activation (
     GenNode *node, GenTensor *x, const char *name, const float *parameters, int n, GError **error);
 
-#define GEN_MICROSOFT_OPERATOR(id, name_, min_, max_, outputs_, lower_)                            \
+/* Further fields may follow. */
+#define GEN_MICROSOFT_OPERATOR(id, name_, min_, max_, outputs_, summary_, lower_, ...)             \
   const GenOperator gen_operator_##id = { .name = name_,                                           \
     .domain = "com.microsoft",                                                                     \
-    .summary = "What ONNX Runtime makes of several operators",                                     \
+    .summary = summary_,                                                                           \
     .min_inputs = min_,                                                                            \
     .max_inputs = max_,                                                                            \
     .min_outputs = 1,                                                                              \
     .max_outputs = outputs_,                                                                       \
-    .lower = lower_ };
+    .lower = lower_,                                                                               \
+    __VA_ARGS__ };

@@ -71,7 +71,11 @@ lower_quick (GenNode *node, GenTensor **results, GError **error)
   return results[0] != NULL;
 }
 
-GEN_MICROSOFT_OPERATOR (microsoft_gelu, "Gelu", 1, 1, 1, lower_exact)
-GEN_MICROSOFT_OPERATOR (microsoft_bias_gelu, "BiasGelu", 2, 2, 1, lower_exact)
-GEN_MICROSOFT_OPERATOR (microsoft_fast_gelu, "FastGelu", 1, 2, 1, lower_fast)
-GEN_MICROSOFT_OPERATOR (microsoft_quick_gelu, "QuickGelu", 1, 1, 1, lower_quick)
+GEN_MICROSOFT_OPERATOR (
+    microsoft_gelu, "Gelu", 1, 1, 1, "x times the normal distribution function of x", lower_exact)
+GEN_MICROSOFT_OPERATOR (
+    microsoft_bias_gelu, "BiasGelu", 2, 2, 1, "Gelu of a sum with a bias", lower_exact)
+GEN_MICROSOFT_OPERATOR (
+    microsoft_fast_gelu, "FastGelu", 1, 2, 1, "Gelu by tanh, of a sum with a bias", lower_fast)
+GEN_MICROSOFT_OPERATOR (microsoft_quick_gelu, "QuickGelu", 1, 1, 1,
+    "x times the logistic function of alpha x", lower_quick)

@@ -135,4 +135,5 @@ lower (GenNode *node, GenTensor **results, GError **error)
   return results[0] != NULL;
 }
 
-GEN_MICROSOFT_OPERATOR (microsoft_matmul_nbits, "MatMulNBits", 3, 6, 1, lower)
+GEN_MICROSOFT_OPERATOR (
+    microsoft_matmul_nbits, "MatMulNBits", 3, 6, 1, "Product by weights of few bits", lower)

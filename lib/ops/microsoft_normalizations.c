@@ -102,8 +102,12 @@ mask_index (GenNode *node, GError **error)
 static gboolean
 lower_embed (GenNode *node, GenTensor **results, GError **error)
 {
-  GenTensor *sum = embedding (node, error);
+  GenTensor *sum;
 
+  for (guint i = 2; i < 7; i++)
+    if (gen_node_input (node, i) == NULL && (i != 4 || gen_node_input (node, 1) != NULL))
+      return gen_node_error (node, error, "input %u is missing", i);
+  sum = embedding (node, error);
   if (!normalise (node, "LayerNormalization", sum, gen_node_input (node, 5),
           gen_node_input (node, 6), gen_node_float (node, "epsilon", 1e-12f), results, error))
     return FALSE;
@@ -114,9 +118,9 @@ lower_embed (GenNode *node, GenTensor **results, GError **error)
   return TRUE;
 }
 
-GEN_MICROSOFT_OPERATOR (
-    microsoft_skip_layer_normalization, "SkipLayerNormalization", 3, 5, 4, lower_skip_centred)
+GEN_MICROSOFT_OPERATOR (microsoft_skip_layer_normalization, "SkipLayerNormalization", 3, 5, 4,
+    "LayerNormalization of a sum", lower_skip_centred)
 GEN_MICROSOFT_OPERATOR (microsoft_skip_simplified_layer_normalization,
-    "SkipSimplifiedLayerNormalization", 3, 4, 4, lower_skip_simplified)
-GEN_MICROSOFT_OPERATOR (
-    microsoft_embed_layer_normalization, "EmbedLayerNormalization", 7, 9, 3, lower_embed)
+    "SkipSimplifiedLayerNormalization", 3, 4, 4, "RMSNormalization of a sum", lower_skip_simplified)
+GEN_MICROSOFT_OPERATOR (microsoft_embed_layer_normalization, "EmbedLayerNormalization", 1, 9, 3,
+    "LayerNormalization of the embeddings of words, positions and segments", lower_embed)

@@ -78,6 +78,9 @@ lower_matmul (GenNode *node, GenTensor **results, GError **error)
   return results[0] != NULL;
 }
 
-GEN_MICROSOFT_OPERATOR (microsoft_fused_conv, "FusedConv", 2, 4, 1, lower_conv)
-GEN_MICROSOFT_OPERATOR (microsoft_fused_gemm, "FusedGemm", 2, 3, 1, lower_gemm)
-GEN_MICROSOFT_OPERATOR (microsoft_fused_matmul, "FusedMatMul", 2, 2, 1, lower_matmul)
+GEN_MICROSOFT_OPERATOR (
+    microsoft_fused_conv, "FusedConv", 2, 4, 1, "Convolution, sum and activation", lower_conv)
+GEN_MICROSOFT_OPERATOR (
+    microsoft_fused_gemm, "FusedGemm", 2, 3, 1, "Dense layer and activation", lower_gemm)
+GEN_MICROSOFT_OPERATOR (microsoft_fused_matmul, "FusedMatMul", 2, 2, 1,
+    "Scaled product of transposed matrices", lower_matmul)

@@ -81,7 +81,7 @@ lower_concat (GenNode *node, GenTensor **results, GError **error)
 
   if (node->inputs->len != 2 + 3 * n)
     return gen_node_error (node, error, "each tensor needs a scale and a zero point");
-  for (guint i = 2; i < node->inputs->len; i++)
+  for (guint i = 0; i < node->inputs->len; i++)
     if (gen_node_input (node, i) == NULL)
       return gen_node_error (node, error, "input %u is missing", i);
   for (guint i = 0; i < n; i++) {
@@ -170,17 +170,25 @@ lower_matmul_to_float (GenNode *node, GenTensor **results, GError **error)
   return results[0] != NULL;
 }
 
-GEN_MICROSOFT_OPERATOR (microsoft_qlinear_add, "QLinearAdd", 8, 8, 1, lower_add)
-GEN_MICROSOFT_OPERATOR (microsoft_qlinear_mul, "QLinearMul", 8, 8, 1, lower_mul)
-GEN_MICROSOFT_OPERATOR (microsoft_qlinear_sigmoid, "QLinearSigmoid", 5, 5, 1, lower_sigmoid)
-GEN_MICROSOFT_OPERATOR (microsoft_qlinear_leaky_relu, "QLinearLeakyRelu", 5, 5, 1, lower_leaky_relu)
-GEN_MICROSOFT_OPERATOR (
-    microsoft_qlinear_average_pool, "QLinearAveragePool", 5, 5, 1, lower_average_pool)
+GEN_MICROSOFT_OPERATOR (microsoft_qlinear_add, "QLinearAdd", 8, 8, 1, "Sum of quantised tensors",
+    lower_add, .gradient_is_zero = TRUE)
+GEN_MICROSOFT_OPERATOR (microsoft_qlinear_mul, "QLinearMul", 8, 8, 1,
+    "Product of quantised tensors, element by element", lower_mul, .gradient_is_zero = TRUE)
+GEN_MICROSOFT_OPERATOR (microsoft_qlinear_sigmoid, "QLinearSigmoid", 5, 5, 1,
+    "Logistic function of a quantised tensor", lower_sigmoid, .gradient_is_zero = TRUE)
+GEN_MICROSOFT_OPERATOR (microsoft_qlinear_leaky_relu, "QLinearLeakyRelu", 5, 5, 1,
+    "LeakyRelu of a quantised tensor", lower_leaky_relu, .gradient_is_zero = TRUE)
+GEN_MICROSOFT_OPERATOR (microsoft_qlinear_average_pool, "QLinearAveragePool", 5, 5, 1,
+    "The mean of each window of a quantised tensor", lower_average_pool, .gradient_is_zero = TRUE)
 GEN_MICROSOFT_OPERATOR (microsoft_qlinear_global_average_pool, "QLinearGlobalAveragePool", 5, 5, 1,
-    lower_global_average_pool)
-GEN_MICROSOFT_OPERATOR (microsoft_qlinear_concat, "QLinearConcat", 5, -1, 1, lower_concat)
-GEN_MICROSOFT_OPERATOR (microsoft_qgemm, "QGemm", 6, 9, 1, lower_gemm)
-GEN_MICROSOFT_OPERATOR (
-    microsoft_dynamic_quantize_matmul, "DynamicQuantizeMatMul", 3, 5, 1, lower_dynamic_matmul)
-GEN_MICROSOFT_OPERATOR (
-    microsoft_matmul_integer_to_float, "MatMulIntegerToFloat", 4, 7, 1, lower_matmul_to_float)
+    "The mean of each channel of a quantised tensor", lower_global_average_pool,
+    .gradient_is_zero = TRUE)
+GEN_MICROSOFT_OPERATOR (microsoft_qlinear_concat, "QLinearConcat", 5, -1, 1,
+    "Quantised tensors one behind the other along an axis", lower_concat, .gradient_is_zero = TRUE)
+GEN_MICROSOFT_OPERATOR (microsoft_qgemm, "QGemm", 6, 9, 1, "Dense layer of quantised matrices",
+    lower_gemm, .gradient_is_zero = TRUE)
+GEN_MICROSOFT_OPERATOR (microsoft_dynamic_quantize_matmul, "DynamicQuantizeMatMul", 3, 5, 1,
+    "Product by quantised weights of what is quantised by its own range", lower_dynamic_matmul,
+    .gradient_is_zero = TRUE)
+GEN_MICROSOFT_OPERATOR (microsoft_matmul_integer_to_float, "MatMulIntegerToFloat", 4, 7, 1,
+    "Product of quantised matrices, as numbers", lower_matmul_to_float, .gradient_is_zero = TRUE)

@@ -100,6 +100,7 @@ cpu (GenKernel *kernel, GError **error)
     return gen_node_error (kernel->node, error, "only float32 is supported");
   parts = gen_kernel_parts (kernel, x->shape.dims[0],
       10.0 * x->shape.dims[1] + 50.0 * gen_node_output (kernel->node, 0)->shape.dims[1]);
+  parts = CLAMP (x->shape.dims[0], 1, (gint64)parts);
   kernel->scratch_size = parts * x->shape.dims[1] * sizeof (double);
   gen_kernel_add_step (kernel, run, parts);
   return TRUE;

@@ -47,7 +47,8 @@ begin (Update *u, GenNode *node, guint groups, GError **error)
     return gen_node_error (node, error,
         "%u inputs and %u outputs are no rate, count and groups of %u for each of some weights",
         node->inputs->len, node->outputs->len, groups);
-  if (gen_shape_elements (&rate->shape) != 1 || gen_shape_elements (&count->shape) != 1)
+  if (rate == NULL || count == NULL || gen_shape_elements (&rate->shape) != 1 ||
+      gen_shape_elements (&count->shape) != 1)
     return gen_node_error (node, error, "its rate and count must be one number each");
   for (guint i = 2; i < node->inputs->len; i++) {
     const GenTensor *tensor = gen_node_input (node, i),
@@ -203,7 +204,8 @@ lower_momentum (GenNode *node, GenTensor **results, GError **error)
     .max_inputs = -1,                                                                              \
     .min_outputs = 1,                                                                              \
     .max_outputs = -1,                                                                             \
-    .lower = lower_ };
+    .lower = lower_,                                                                               \
+    .gradient_is_zero = TRUE };
 
 OPTIMIZER (preview_adagrad, "Adagrad", 5, lower_adagrad)
 OPTIMIZER (preview_adam, "Adam", 6, lower_adam)

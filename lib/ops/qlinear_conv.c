@@ -37,4 +37,5 @@ const GenOperator gen_operator_qlinear_conv = {
   .min_outputs = 1,
   .max_outputs = 1,
   .lower = lower,
+  .gradient_is_zero = TRUE,
 };

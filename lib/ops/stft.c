@@ -2,7 +2,7 @@
 /* STFT: transforms of overlapping frames of a signal, each under a window. */
 #include "build.h"
 
-#define MAX_POSITIONS ((gint64)1 << 28)
+#define MAX_POSITIONS ((gint64)1 << 26)
 
 static gboolean
 get_number (const GenNode *node, guint i, const char *what, gint64 *value, GError **error)
