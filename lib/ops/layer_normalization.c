@@ -8,7 +8,7 @@
 #include "../simd.h"
 #include "build.h"
 
-#define LANES 16
+#define LANES GEN_LAYER_LANES
 /* Elements that are summed in float32 before they go to double. */
 #define RUN 1024
 
@@ -58,25 +58,24 @@ gen_layer_normalization_infer (GenNode *node, gboolean centred, GError **error)
 GEN_CLONES static void
 sum (const float *x, gsize n, float shift, double sums[2])
 {
-  float lanes[2][LANES] = { 0 };
+  GenLanes first = { 0 }, second = { 0 };
   gsize whole = n / LANES * LANES;
 
-  for (gsize i = 0; i < whole; i += LANES)
-    for (gsize l = 0; l < LANES; l++) {
-      float d = x[i + l] - shift;
+  for (gsize i = 0; i < whole; i += LANES) {
+    const GenLanes d = *(const GenLanes *)(x + i) - shift;
 
-      lanes[0][l] += d;
-      lanes[1][l] += d * d;
-    }
+    first += d;
+    second += d * d;
+  }
   for (gsize i = whole; i < n; i++) {
     float d = x[i] - shift;
 
-    lanes[0][0] += d;
-    lanes[1][0] += d * d;
+    first[0] += d;
+    second[0] += d * d;
   }
   for (gsize l = 0; l < LANES; l++) {
-    sums[0] += lanes[0][l];
-    sums[1] += lanes[1][l];
+    sums[0] += first[l];
+    sums[1] += second[l];
   }
 }
 

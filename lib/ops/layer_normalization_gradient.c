@@ -31,7 +31,7 @@ infer (GenNode *node, GError **error)
   return TRUE;
 }
 
-#define LANES 16
+#define LANES GEN_LAYER_LANES
 
 /* With h = (x - mean) * inverse: the sums of dy * scale and dy * scale * h, and what the row adds
  * to the gradients of scale (dy * h) and bias (dy). */
@@ -39,30 +39,30 @@ GEN_CLONES static void
 sum_row (const float *x, const float *dy, const float *scale, float mean, float inverse, gsize n,
     float *dscale, float *dbias, float sums[2])
 {
-  float lanes[2][LANES] = { 0 };
+  GenLanes along_one = { 0 }, along_h = { 0 };
   gsize whole = n / LANES * LANES;
 
-  for (gsize i = 0; i < whole; i += LANES)
-    for (gsize l = 0; l < LANES; l++) {
-      float h = (x[i + l] - mean) * inverse, g = dy[i + l], d = g * scale[i + l];
+  for (gsize i = 0; i < whole; i += LANES) {
+    const GenLanes g = *(const GenLanes *)(dy + i), d = g * *(const GenLanes *)(scale + i);
+    const GenLanes h = (*(const GenLanes *)(x + i) - mean) * inverse;
 
-      dscale[i + l] += g * h;
-      dbias[i + l] += g;
-      lanes[0][l] += d;
-      lanes[1][l] += d * h;
-    }
+    *(GenLanes *)(dscale + i) += g * h;
+    *(GenLanes *)(dbias + i) += g;
+    along_one += d;
+    along_h += d * h;
+  }
   for (gsize i = whole; i < n; i++) {
     float h = (x[i] - mean) * inverse, d = dy[i] * scale[i];
 
     dscale[i] += dy[i] * h;
     dbias[i] += dy[i];
-    lanes[0][0] += d;
-    lanes[1][0] += d * h;
+    along_one[0] += d;
+    along_h[0] += d * h;
   }
   sums[0] = sums[1] = 0;
   for (gsize l = 0; l < LANES; l++) {
-    sums[0] += lanes[0][l];
-    sums[1] += lanes[1][l];
+    sums[0] += along_one[l];
+    sums[1] += along_h[l];
   }
 }
 
