@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Integer products. Vector units multiply small integers and add up the neighbours within 32 bits:
- * four bytes, unsigned by signed (AVX-512 VNNI), or two 16-bit numbers (everywhere else; bytes by
- * bytes would saturate there). So both operands are packed in groups of that many elements along
- * k, as 32-bit words. Where bytes have to change sign they are shifted by 128, and their zero
- * points with them; zero points are taken off at the end, by the sums of rows and columns. */
+ * four bytes, unsigned by signed (AVX-512 VNNI; AMX does so for whole tiles), or two 16-bit numbers
+ * (everywhere else; bytes by bytes would saturate there). So both operands are packed in groups of
+ * that many elements along k, as 32-bit words. Where bytes have to change sign they are shifted by
+ * 128, and their zero points with them; zero points are taken off at the end, by the sums of rows
+ * and columns. */
 #include "integer_gemm.h"
 
 #include <string.h>
 
 #include "../simd.h"
+#include "integer_amx.h"
 
-#define MAX_ROWS 12
+#define MAX_ROWS GEN_INTEGER_AMX_ROWS
 #define MAX_PANEL 32
 
 #if defined(__x86_64__)
@@ -68,16 +70,23 @@ dot (Sums sums, Sums a, Sums b)
 typedef struct {
   int rows, panel; /* largest tile */
   int group;       /* elements of a 32-bit word */
+  int multiple;    /* what the number of words along k is a multiple of */
+  gboolean tiles;  /* AMX: rows of A lie one after the other, not word by word */
   void (*tile) (int rows, const gint32 *a, const gint32 *panel, gint64 groups, gint32 *out);
 } Unit;
 
 static const Unit *
 find_unit (void)
 {
-  static const Unit baseline = { 6, 8, 2, tile_128 };
+  static const Unit baseline = { 6, 8, 2, 1, FALSE, tile_128 };
 #if defined(__x86_64__)
-  static const Unit avx2 = { 6, 16, 2, tile_256 }, vnni = { 12, 32, 4, tile_512 };
+  static const Unit avx2 = { 6, 16, 2, 1, FALSE, tile_256 };
+  static const Unit vnni = { 12, 32, 4, 1, FALSE, tile_512 };
+  static const Unit amx = { GEN_INTEGER_AMX_ROWS, GEN_INTEGER_AMX_PANEL, 4, GEN_INTEGER_AMX_GROUPS,
+    TRUE, gen_integer_amx_tile };
 
+  if (gen_integer_amx_is_available ())
+    return &amx;
   if (__builtin_cpu_supports ("avx512f") && __builtin_cpu_supports ("avx512dq") &&
       __builtin_cpu_supports ("avx512bw") && __builtin_cpu_supports ("avx512vl") &&
       __builtin_cpu_supports ("avx512vnni"))
@@ -91,7 +100,9 @@ find_unit (void)
 static gint64
 groups_of (const GenIntegerGemm *gemm, const Unit *unit)
 {
-  return (gemm->k + unit->group - 1) / unit->group;
+  gint64 all = unit->group * unit->multiple;
+
+  return (gemm->k + all - 1) / all * unit->multiple;
 }
 
 int
@@ -178,11 +189,12 @@ pack_panel (
 {
   guint8 flip = shift_of (unit, gemm->b_signed, TRUE) != 0 ? 0x80 : 0, nothing[MAX_PANEL];
   guint32 *sums = (guint32 *)to + groups_of (gemm, unit) * unit->panel;
+  gint64 k = 0;
 
   /* Rows that are missing at the end, and columns, are zeros once they are packed. */
   memset (nothing, flip, sizeof nothing);
   memset (sums, 0, unit->panel * sizeof *sums);
-  for (gint64 k = 0; k < gemm->k; k += unit->group, to += unit->panel) {
+  for (; (guint32 *)to < sums; k += unit->group, to += unit->panel) {
     const guint8 *rows[4];
 
     for (int i = 0; i < unit->group; i++)
@@ -221,13 +233,15 @@ sum_row (const guint8 *a, gint64 k, gboolean is_signed)
   return sum;
 }
 
-/* Words of a row of A, `step` apart. */
+/* The words of a row of A, `step` apart. */
 static void
 pack_row (const GenIntegerGemm *gemm, const Unit *unit, const guint8 *a, int step, gint32 *to)
 {
   guint32 flip = shift_of (unit, gemm->a_signed, FALSE) != 0 ? 0x80808080 : 0, word;
   gint64 whole = gemm->k / unit->group, rest = gemm->k % unit->group;
 
+  for (gint64 g = whole; g < groups_of (gemm, unit); g++)
+    to[g * step] = 0;
   if (unit->group == 4) {
     for (gint64 g = 0; g < whole; g++) {
       memcpy (&word, a + 4 * g, 4);
@@ -284,13 +298,18 @@ gen_integer_gemm_run (const GenIntegerGemm *gemm, const void *a, GenZeroPoints a
   gint32 zeros[MAX_PANEL];
   guint32 row_sums[MAX_ROWS];
 
+  if (unit->tiles)
+    gen_integer_amx_begin ();
   for (gint64 t = 0; t < tiles; t++) {
     gint64 row = first + (end - first) * t / tiles;
     int height = first + (end - first) * (t + 1) / tiles - row;
     const guint8 *rows = (const guint8 *)a + row * gemm->k;
 
     for (int r = 0; r < height; r++) {
-      pack_row (gemm, unit, rows + r * gemm->k, height, (gint32 *)scratch + r);
+      if (unit->tiles)
+        pack_row (gemm, unit, rows + r * gemm->k, 1, (gint32 *)scratch + r * groups);
+      else
+        pack_row (gemm, unit, rows + r * gemm->k, height, (gint32 *)scratch + r);
       row_sums[r] = sum_row (rows + r * gemm->k, gemm->k, gemm->a_signed) +
                     (guint32)a_shift * (guint32)gemm->k;
     }
@@ -309,4 +328,6 @@ gen_integer_gemm_run (const GenIntegerGemm *gemm, const void *a, GenZeroPoints a
             c + (row + r) * c_stride + column, n);
     }
   }
+  if (unit->tiles)
+    gen_integer_amx_end ();
 }
