@@ -140,9 +140,9 @@ cpu_uniform (GenKernel *kernel, GError **error)
   return TRUE;
 }
 
-#define RANDOM(id, name_, inputs_, cpu_)                                                           \
+#define RANDOM(id, name_, summary_, inputs_, cpu_)                                                 \
   const GenOperator gen_operator_##id = { .name = name_,                                           \
-    .summary = "Random numbers",                                                                   \
+    .summary = summary_,                                                                           \
     .since = 1,                                                                                    \
     .min_inputs = inputs_,                                                                         \
     .max_inputs = inputs_,                                                                         \
@@ -155,7 +155,9 @@ cpu_uniform (GenKernel *kernel, GError **error)
     .cpu = cpu_,                                                                                   \
     .gradient_is_zero = TRUE };
 
-RANDOM (random_normal, "RandomNormal", 0, cpu_normal)
-RANDOM (random_normal_like, "RandomNormalLike", 1, cpu_normal)
-RANDOM (random_uniform, "RandomUniform", 0, cpu_uniform)
-RANDOM (random_uniform_like, "RandomUniformLike", 1, cpu_uniform)
+RANDOM (random_normal, "RandomNormal", "Random numbers of a normal distribution", 0, cpu_normal)
+RANDOM (random_normal_like, "RandomNormalLike",
+    "Random numbers of a normal distribution, in the shape of a tensor", 1, cpu_normal)
+RANDOM (random_uniform, "RandomUniform", "Random numbers evenly spread", 0, cpu_uniform)
+RANDOM (random_uniform_like, "RandomUniformLike",
+    "Random numbers evenly spread, in the shape of a tensor", 1, cpu_uniform)
