@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Short ways to append nodes: each is one call of gen_graph_op, with what it needs worked out. */
 #include "build.h"
 
 #include <string.h>

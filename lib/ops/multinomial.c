@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Multinomial: samples of classes, from logarithms of their probabilities up to a term, [batch,
  * classes]. A sample is where a uniform draw falls among the sums of probabilities. */
-#include <generative/random.h>
-
 #include <math.h>
-#include <string.h>
 
-#include <generative/operator.h>
+#include "random_fill.h"
 
 static gboolean
 infer (GenNode *node, GError **error)
@@ -62,17 +59,11 @@ static void
 run (const GenKernel *kernel, int part, int parts)
 {
   const GenTensor *y = gen_node_output (kernel->node, 0);
-  const GenAttribute *own = gen_node_attribute (kernel->node, "seed");
   gint64 classes = gen_node_input (kernel->node, 0)->shape.dims[1], samples = y->shape.dims[1];
   double *sums = (double *)kernel->scratch + part * classes;
-  GenRandom random = gen_random_new (kernel->seed, kernel->node->id);
-  guint32 bits;
+  GenRandom random = gen_random_of_node (kernel);
   gsize first, end;
 
-  if (own != NULL) {
-    memcpy (&bits, &own->f, sizeof bits);
-    random = gen_random_new (bits, 0);
-  }
   gen_kernel_share (y->shape.dims[0], 1, part, parts, &first, &end);
   for (gsize row = first; row < end; row++) {
     add_up ((const float *)kernel->inputs[0] + row * classes, classes, sums);

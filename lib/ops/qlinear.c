@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Quantised operators as nodes: to numbers and back, and exact sums with their scales. */
 #include "qlinear.h"
 
 GenTensor *

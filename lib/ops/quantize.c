@@ -10,7 +10,6 @@ static gboolean
 by_tensor (const GenTensor *x, GenQuantize *q)
 {
   gsize n = gen_shape_elements (&x->shape);
-
   gsize rows = (n + CHUNK - 1) / CHUNK;
 
   *q = (GenQuantize){ .rows = rows,

@@ -2,11 +2,10 @@
 /* RandomNormal, RandomUniform and their Like forms. What a run draws follows from the seed (the
  * plan's, or the node's own where it has one), the node and the number of the run, however the
  * work is cut. */
-#include <generative/random.h>
-
 #include <string.h>
 
 #include "build.h"
+#include "random_fill.h"
 
 #define CHUNK 1024
 
@@ -52,7 +51,7 @@ lower (GenNode *node, GenTensor **results, GError **error)
   if (type != GEN_TYPE_FLOAT64 && type != GEN_TYPE_FLOAT16 && type != GEN_TYPE_BFLOAT16)
     return gen_node_error (
         node, error, "random numbers are floats, not %s", gen_data_type_name (type));
-  /* The node draws what it would have drawn: it stays, with another type. */
+  /* The same in float32, and a conversion. */
   drawn = gen_build_like (node->graph, node->op->name, &x, is_like (node), node, error);
   if (drawn == NULL)
     return FALSE;
@@ -73,8 +72,8 @@ infer (GenNode *node, GError **error)
   return TRUE;
 }
 
-static GenRandom
-random_of (const GenKernel *kernel)
+GenRandom
+gen_random_of_node (const GenKernel *kernel)
 {
   const GenAttribute *own = gen_node_attribute (kernel->node, "seed");
   guint32 bits;
@@ -89,7 +88,7 @@ random_of (const GenKernel *kernel)
 static void
 fill (const GenKernel *kernel, gboolean normal, float factor, float term, int part, int parts)
 {
-  GenRandom random = random_of (kernel);
+  GenRandom random = gen_random_of_node (kernel);
   float *out = kernel->outputs[0];
   gsize first, end;
 
