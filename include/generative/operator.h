@@ -48,6 +48,11 @@ struct _GenOperator {
   GenActivationKind activation; /* what this operator is, when another can absorb it */
   gboolean random;              /* its value changes from run to run: never folded */
 
+  /* For an operator that is made of others: append the nodes that it stands for, by
+   * gen_graph_op, and put what they make into `results`, one for each output of the node. The
+   * types and shapes of its inputs are known. Whatever follows is then not needed, unless there
+   * are nodes for which it appends nothing, which then stay as they are. */
+  gboolean (*lower) (GenNode *node, GenTensor **results, GError **error);
   /* Types and shapes of the outputs from those of the inputs (all known), and from the
    * values of those that are constant. */
   gboolean (*infer) (GenNode *node, GError **error);
@@ -56,7 +61,7 @@ struct _GenOperator {
   /* Append the gradient's nodes; NULL for operators through which none flows (Shape). */
   gboolean (*gradient) (GenGradient *gradient, GError **error);
   /* TRUE for an operator with a NULL gradient that is no obstacle: its inputs' gradients
-   * are zero (Shape, comparison). */
+   * are zero (Shape, comparison). For one that is made of others it says that they have none. */
   gboolean gradient_is_zero;
   /* Multiplications and additions of one run, for reports; NULL where they are no matter. */
   double (*flops) (const GenNode *node);

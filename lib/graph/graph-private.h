@@ -15,6 +15,10 @@ gboolean gen_node_check_attributes (const GenNode *node, GError **error);
 /* Infer the nodes from number `first` on, and fold what is constant. */
 gboolean gen_graph_infer_from (GenGraph *graph, guint first, GError **error);
 
+/* Put what node number `index` is made of in its place; `*lowered` tells whether it is made of
+ * others. */
+gboolean gen_graph_lower_node (GenGraph *graph, guint index, gboolean *lowered, GError **error);
+
 /* Take nodes whose outputs nobody uses out of the list. */
 void gen_graph_remove_dead (GenGraph *graph);
 /* Put `to` wherever `from` is read: node inputs, graph outputs, next values. */

@@ -285,9 +285,18 @@ gen_graph_infer_from (GenGraph *graph, guint first, GError **error)
 {
   for (guint i = first; i < graph->nodes->len; i++) {
     GenNode *node = g_ptr_array_index (graph->nodes, i);
+    gboolean lowered;
 
-    if (!check_inputs (node, error) || !gen_node_infer (node, error) ||
-        !check_outputs (node, error))
+    if (!check_inputs (node, error))
+      return FALSE;
+    if (!gen_graph_lower_node (graph, i, &lowered, error))
+      return FALSE;
+    if (lowered) {
+      /* The first of the nodes that stand there now comes next. */
+      i--;
+      continue;
+    }
+    if (!gen_node_infer (node, error) || !check_outputs (node, error))
       return FALSE;
     if (makes_something (node) && can_fold (node) && !gen_graph_fold_node (node, error))
       return FALSE;

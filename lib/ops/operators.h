@@ -13,7 +13,10 @@
   X (average_pool)                                                                                 \
   X (average_pool_gradient)                                                                        \
   X (batch_normalization)                                                                          \
+  X (batch_normalization_1)                                                                        \
   X (batch_normalization_gradient)                                                                 \
+  X (bernoulli)                                                                                    \
+  X (blackman_window)                                                                              \
   X (cast)                                                                                         \
   X (ceil)                                                                                         \
   X (clip)                                                                                         \
@@ -21,12 +24,16 @@
   X (constant)                                                                                     \
   X (constant_of_shape)                                                                            \
   X (conv)                                                                                         \
+  X (conv_integer)                                                                                 \
   X (conv_transpose)                                                                               \
   X (conv_weight_gradient)                                                                         \
   X (convert_layout)                                                                               \
   X (cos)                                                                                          \
+  X (dequantize_linear)                                                                            \
+  X (dft)                                                                                          \
   X (div)                                                                                          \
   X (dropout)                                                                                      \
+  X (dynamic_quantize_linear)                                                                      \
   X (elu)                                                                                          \
   X (equal)                                                                                        \
   X (erf)                                                                                          \
@@ -43,32 +50,80 @@
   X (gradient_descent)                                                                             \
   X (greater)                                                                                      \
   X (greater_or_equal)                                                                             \
+  X (group_normalization)                                                                          \
+  X (group_normalization_18)                                                                       \
+  X (group_normalization_gradient)                                                                 \
+  X (hamming_window)                                                                               \
+  X (hann_window)                                                                                  \
   X (hard_sigmoid)                                                                                 \
   X (hard_swish)                                                                                   \
   X (identity)                                                                                     \
   X (instance_normalization)                                                                       \
-  X (instance_normalization_gradient)                                                              \
+  X (integer_product)                                                                              \
+  X (layer_normalization)                                                                          \
+  X (layer_normalization_gradient)                                                                 \
   X (leaky_relu)                                                                                   \
   X (leaky_relu_gradient)                                                                          \
   X (less)                                                                                         \
   X (less_or_equal)                                                                                \
   X (log)                                                                                          \
   X (log_softmax)                                                                                  \
+  X (lp_normalization)                                                                             \
+  X (lrn)                                                                                          \
   X (matmul)                                                                                       \
+  X (matmul_integer)                                                                               \
   X (max)                                                                                          \
   X (max_pool)                                                                                     \
   X (max_pool_gradient)                                                                            \
   X (mean)                                                                                         \
+  X (mean_variance_normalization)                                                                  \
+  X (mel_weight_matrix)                                                                            \
+  X (microsoft_bias_gelu)                                                                          \
+  X (microsoft_dequantize_linear)                                                                  \
+  X (microsoft_dynamic_quantize_matmul)                                                            \
+  X (microsoft_embed_layer_normalization)                                                          \
+  X (microsoft_fast_gelu)                                                                          \
+  X (microsoft_fused_conv)                                                                         \
+  X (microsoft_fused_gemm)                                                                         \
+  X (microsoft_fused_matmul)                                                                       \
+  X (microsoft_gelu)                                                                               \
+  X (microsoft_matmul_integer_to_float)                                                            \
+  X (microsoft_matmul_nbits)                                                                       \
+  X (microsoft_qgemm)                                                                              \
+  X (microsoft_qlinear_add)                                                                        \
+  X (microsoft_qlinear_average_pool)                                                               \
+  X (microsoft_qlinear_concat)                                                                     \
+  X (microsoft_qlinear_global_average_pool)                                                        \
+  X (microsoft_qlinear_leaky_relu)                                                                 \
+  X (microsoft_qlinear_mul)                                                                        \
+  X (microsoft_qlinear_sigmoid)                                                                    \
+  X (microsoft_quantize_linear)                                                                    \
+  X (microsoft_quick_gelu)                                                                         \
+  X (microsoft_skip_layer_normalization)                                                           \
+  X (microsoft_skip_simplified_layer_normalization)                                                \
   X (min)                                                                                          \
   X (moving_average)                                                                               \
   X (mul)                                                                                          \
+  X (multinomial)                                                                                  \
   X (neg)                                                                                          \
+  X (negative_log_likelihood_loss)                                                                 \
+  X (negative_log_likelihood_loss_gradient)                                                        \
   X (not)                                                                                          \
   X (or)                                                                                           \
   X (pack_picture)                                                                                 \
   X (pad)                                                                                          \
   X (pow)                                                                                          \
   X (prelu)                                                                                        \
+  X (preview_adagrad)                                                                              \
+  X (preview_adam)                                                                                 \
+  X (preview_momentum)                                                                             \
+  X (qlinear_conv)                                                                                 \
+  X (qlinear_matmul)                                                                               \
+  X (quantize_linear)                                                                              \
+  X (random_normal)                                                                                \
+  X (random_normal_like)                                                                           \
+  X (random_uniform)                                                                               \
+  X (random_uniform_like)                                                                          \
   X (range)                                                                                        \
   X (reciprocal)                                                                                   \
   X (reduce_l1)                                                                                    \
@@ -86,6 +141,7 @@
   X (reshape)                                                                                      \
   X (resize)                                                                                       \
   X (resize_gradient)                                                                              \
+  X (rms_normalization)                                                                            \
   X (rms_prop)                                                                                     \
   X (round)                                                                                        \
   X (selu)                                                                                         \
@@ -93,22 +149,26 @@
   X (sigmoid)                                                                                      \
   X (sigmoid_gradient)                                                                             \
   X (sign)                                                                                         \
+  X (simplified_layer_normalization)                                                               \
   X (sin)                                                                                          \
   X (size)                                                                                         \
   X (slice)                                                                                        \
   X (slice_gradient)                                                                               \
   X (softmax)                                                                                      \
+  X (softmax_cross_entropy_loss)                                                                   \
   X (softplus)                                                                                     \
   X (softsign)                                                                                     \
   X (split)                                                                                        \
   X (sqrt)                                                                                         \
   X (squeeze)                                                                                      \
+  X (stft)                                                                                         \
   X (sub)                                                                                          \
   X (sum)                                                                                          \
   X (tanh)                                                                                         \
   X (tanh_gradient)                                                                                \
   X (tile)                                                                                         \
   X (transpose)                                                                                    \
+  X (unpack_bits)                                                                                  \
   X (unpack_picture)                                                                               \
   X (unsqueeze)                                                                                    \
   X (upsample)                                                                                     \
