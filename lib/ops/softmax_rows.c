@@ -36,17 +36,52 @@ gen_softmax_infer (GenNode *node, GError **error)
   return find_axes (node, &first, &end, error) && gen_infer_same (node, error);
 }
 
+/* Sums and maxima that run side by side: a single one would have to wait for itself. */
+#define LANES 32
+
+GEN_CLONES static float
+largest (const float *x, gint64 n)
+{
+  float lanes[LANES], most = x[0];
+  gint64 whole = n - n % LANES;
+
+  for (int k = 0; k < LANES; k++)
+    lanes[k] = x[0];
+  for (gint64 i = 0; i < whole; i += LANES)
+    for (int k = 0; k < LANES; k++)
+      lanes[k] = x[i + k] > lanes[k] ? x[i + k] : lanes[k];
+  for (int k = 0; k < LANES; k++)
+    most = lanes[k] > most ? lanes[k] : most;
+  for (gint64 i = whole; i < n; i++)
+    most = x[i] > most ? x[i] : most;
+  return most;
+}
+
+/* out = e^(x - most); returns the sum. */
+GEN_CLONES static float
+exponentials (const float *x, float *out, float most, gint64 n)
+{
+  float lanes[LANES] = { 0 }, total = 0;
+  gint64 whole = n - n % LANES;
+
+#pragma GCC ivdep
+  for (gint64 i = 0; i < n; i++)
+    out[i] = gen_exp (x[i] - most);
+  for (gint64 i = 0; i < whole; i += LANES)
+    for (int k = 0; k < LANES; k++)
+      lanes[k] += out[i + k];
+  for (int k = 0; k < LANES; k++)
+    total += lanes[k];
+  for (gint64 i = whole; i < n; i++)
+    total += out[i];
+  return total;
+}
+
 GEN_CLONES static void
 normalise (const float *x, float *out, gint64 n, gboolean logarithm)
 {
-  float most = x[0], total = 0;
+  float most = largest (x, n), total = exponentials (x, out, most, n);
 
-  for (gint64 i = 1; i < n; i++)
-    most = x[i] > most ? x[i] : most;
-  for (gint64 i = 0; i < n; i++)
-    out[i] = gen_exp (x[i] - most);
-  for (gint64 i = 0; i < n; i++)
-    total += out[i];
   if (logarithm) {
     total = most + gen_log (total);
     for (gint64 i = 0; i < n; i++)

@@ -20,9 +20,10 @@
 
 #define MAX_SIDE 6
 #define MAX_MADE 4
-/* Floats of transformed squares that are worked on together: they stay in the second-level
- * cache. */
-#define GROUP_FLOATS (160 * 1024)
+/* Floats of transformed squares and products that are worked on together, to stay in the
+ * second-level cache; but at least so many squares, to make up for reading the weights. */
+#define GROUP_FLOATS (320 * 1024)
+#define LEAST_GROUP 64
 /* Squares without which transformed weights, which are larger, are not worth reading; and the
  * most bytes of them for a layer. */
 #define FEW_SQUARES 30
@@ -95,12 +96,13 @@ gen_winograd_init (GenConvolve *c, int parts)
     w->squares = c->batch * w->rows * w->columns;
     w->panels = (p->out_channels + w->unit->panel - 1) / w->unit->panel;
     places = w->side * w->side;
-    w->group = GROUP_FLOATS / (gint64)(places * p->in_channels);
-    w->group = MIN (MAX (w->group, 2 * w->unit->rows), w->squares);
+    w->group = GROUP_FLOATS / (gint64)(places * (p->in_channels + w->panels * w->unit->panel));
+    w->group = MIN (MAX (w->group, LEAST_GROUP), w->squares);
     w->packed_at = c->packed_size;
     c->packed_size += places * w->panels * p->in_channels * w->unit->panel * sizeof (float);
     c->part_scratch = MAX (c->part_scratch,
-        places * ((w->group + 1) * p->in_channels + w->group * w->unit->panel) * sizeof (float));
+        places * ((w->group + 1) * p->in_channels + w->group * w->panels * w->unit->panel) *
+            sizeof (float));
     g_ptr_array_add (c->winograd, w);
   }
   c->part_scratch = (c->part_scratch + 63) & ~(gsize)63;
@@ -323,21 +325,24 @@ take_squares (const Work *work, gint64 first, gint64 n)
   }
 }
 
+/* All squares of a group by all weights of one place, place after place: weights are read once a
+ * group. */
 static void
-multiply (const Work *work, gint64 panel, gint64 n)
+multiply (const Work *work, gint64 n)
 {
   const GenWinograd *w = work->w;
   const GenGemmUnit *unit = w->unit;
   gint64 k = w->problem->in_channels, tiles = (n + unit->rows - 1) / unit->rows;
 
-  for (int place = 0; place < w->side * w->side; place++) {
-    const float *weights = work->packed + (place * w->panels + panel) * k * unit->panel;
+  for (gint64 p = 0; p < w->side * w->side * w->panels; p++) {
+    const float *squares = work->squares + p / w->panels * w->group * k;
+    float *products = work->products + p * w->group * unit->panel;
 
     for (gint64 t = 0; t < tiles; t++) {
-      gint64 first = n * t / tiles, at = place * w->group + first;
+      gint64 first = n * t / tiles;
 
-      unit->tile (n * (t + 1) / tiles - first, work->squares + at * k, k, 1, weights, k, FALSE,
-          work->products + at * unit->panel);
+      unit->tile (n * (t + 1) / tiles - first, squares + first * k, k, 1,
+          work->packed + p * k * unit->panel, k, FALSE, products + first * unit->panel);
     }
   }
 }
@@ -354,7 +359,8 @@ give_results (const Work *work, gint64 panel, gint64 first, gint64 n)
   for (gint64 i = 0; i < n; i++) {
     Square square = find_square (w, first + i);
 
-    (w->side == 4 ? back_4 : back_6) (work->products + i * width, w->group * width, width, made);
+    (w->side == 4 ? back_4 : back_6) (
+        work->products + (panel * w->group + i) * width, w->panels * w->group * width, width, made);
     gen_activation_apply (work->activation, made, w->made * w->made, channels, width,
         work->bias != NULL ? work->bias + channel : NULL);
     for (int y = 0; y < w->made && square.row + y < p->axes[0].small; y++)
@@ -381,10 +387,9 @@ gen_winograd_run (const GenConvolve *c, const GenActivation *activation, const f
       gint64 n = MIN (w->group, (gint64)end - at);
 
       take_squares (&work, at, n);
-      for (gint64 panel = 0; panel < w->panels; panel++) {
-        multiply (&work, panel, n);
+      multiply (&work, n);
+      for (gint64 panel = 0; panel < w->panels; panel++)
         give_results (&work, panel, at, n);
-      }
     }
   }
 }
