@@ -20,6 +20,7 @@
 
 #define MAX_SIDE 6
 #define MAX_MADE 4
+#define MAX_KERNEL 3
 /* Floats of transformed squares and products that are worked on together, to stay in the
  * second-level cache; but at least so many squares, to make up for reading the weights. */
 #define GROUP_FLOATS (320 * 1024)
@@ -110,25 +111,53 @@ gen_winograd_init (GenConvolve *c, int parts)
 
 /* --- weights --- */
 
-/* to = G kernel G', of side by side, from taps of the given strides. */
-static void
-transform_weights (int side, int kernel, const float *from, const gint64 *strides, double *to)
+/* to = G kernel G', of side by side places `plane` apart, for `width` columns of a panel whose taps
+ * lie side by side. */
+GEN_CLONES static void
+transform_weights (int side, int kernel, const float *taps, gint64 width, float *to, gint64 plane)
 {
   static const double three[6][3] = { { 1.0 / 4, 0, 0 }, { -1.0 / 6, -1.0 / 6, -1.0 / 6 },
     { -1.0 / 6, 1.0 / 6, -1.0 / 6 }, { 1.0 / 24, 1.0 / 12, 1.0 / 6 },
     { 1.0 / 24, -1.0 / 12, 1.0 / 6 }, { 0, 0, 1 } };
   static const double two[4][3] = { { 1, 0 }, { 0.5, 0.5 }, { 0.5, -0.5 }, { 0, 1 } };
   const double (*g)[3] = kernel == 3 ? three : two;
+  double columns[MAX_KERNEL][GEN_GEMM_MAX_PANEL];
 
-  for (int y = 0; y < side; y++)
-    for (int x = 0; x < side; x++) {
-      double sum = 0;
+  for (int y = 0; y < side; y++) {
+    for (int u = 0; u < kernel; u++)
+      for (gint64 n = 0; n < width; n++) {
+        columns[u][n] = 0;
+        for (int v = 0; v < kernel; v++)
+          columns[u][n] += g[y][v] * taps[(v * kernel + u) * width + n];
+      }
+    for (int x = 0; x < side; x++)
+      for (gint64 n = 0; n < width; n++) {
+        double sum = 0;
 
-      for (int v = 0; v < kernel; v++)
         for (int u = 0; u < kernel; u++)
-          sum += g[y][v] * g[x][u] * from[v * strides[0] + u * strides[1]];
-      to[y * side + x] = sum;
-    }
+          sum += columns[u][n] * g[x][u];
+        to[(y * side + x) * plane + n] = sum;
+      }
+  }
+}
+
+/* The taps of input channel k in a panel, missing columns 0. */
+static void
+take_taps (const GenWinograd *w, const float *weights, gint64 panel, gint64 k, float *taps)
+{
+  const GenProblem *p = w->problem;
+  gint64 width = w->unit->panel, columns = MIN (width, p->out_channels - panel * width);
+
+  memset (taps, 0, w->kernel * w->kernel * width * sizeof *taps);
+  for (gint64 n = 0; n < columns; n++) {
+    const float *from = weights + p->weights + (panel * width + n) * p->weight_strides[0] +
+                        k * p->weight_strides[1];
+
+    for (int v = 0; v < w->kernel; v++)
+      for (int u = 0; u < w->kernel; u++)
+        taps[(v * w->kernel + u) * width + n] =
+            from[v * p->weight_strides[2] + u * p->weight_strides[3]];
+  }
 }
 
 void
@@ -136,21 +165,15 @@ gen_winograd_pack (const GenConvolve *c, const float *weights, char *packed)
 {
   for (guint i = 0; i < c->winograd->len; i++) {
     const GenWinograd *w = g_ptr_array_index (c->winograd, i);
-    const GenProblem *p = w->problem;
-    gint64 width = w->unit->panel, columns = w->panels * width;
-    float *to = (float *)(packed + w->packed_at);
-    double made[MAX_SIDE * MAX_SIDE];
+    gint64 width = w->unit->panel, channels = w->problem->in_channels;
+    float taps[MAX_KERNEL * MAX_KERNEL * GEN_GEMM_MAX_PANEL];
 
-    for (gint64 n = 0; n < columns; n++)
-      for (gint64 k = 0; k < p->in_channels; k++) {
-        memset (made, 0, sizeof made);
-        if (n < p->out_channels)
-          transform_weights (w->side, w->kernel,
-              weights + p->weights + n * p->weight_strides[0] + k * p->weight_strides[1],
-              p->weight_strides + 2, made);
-        for (int place = 0; place < w->side * w->side; place++)
-          to[((place * w->panels + n / width) * p->in_channels + k) * width + n % width] =
-              made[place];
+    for (gint64 panel = 0; panel < w->panels; panel++)
+      for (gint64 k = 0; k < channels; k++) {
+        float *to = (float *)(packed + w->packed_at) + (panel * channels + k) * width;
+
+        take_taps (w, weights, panel, k, taps);
+        transform_weights (w->side, w->kernel, taps, width, to, w->panels * channels * width);
       }
   }
 }
