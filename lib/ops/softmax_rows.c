@@ -36,22 +36,29 @@ gen_softmax_infer (GenNode *node, GError **error)
   return find_axes (node, &first, &end, error) && gen_infer_same (node, error);
 }
 
-/* Sums and maxima that run side by side: a single one would have to wait for itself. */
-#define LANES 32
+/* Sums and maxima go by vectors, as wide as any machine's: a single one would wait for itself. */
+#define LANES 16
+typedef float Lanes __attribute__ ((vector_size (4 * LANES), aligned (4)));
+typedef gint32 Bits __attribute__ ((vector_size (4 * LANES), aligned (4)));
 
 GEN_CLONES static float
 largest (const float *x, gint64 n)
 {
-  float lanes[LANES], most = x[0];
+  float most = x[0];
   gint64 whole = n - n % LANES;
 
-  for (int k = 0; k < LANES; k++)
-    lanes[k] = x[0];
-  for (gint64 i = 0; i < whole; i += LANES)
+  if (whole > 0) {
+    Lanes lanes = *(const Lanes *)x;
+
+    for (gint64 i = LANES; i < whole; i += LANES) {
+      const Lanes next = *(const Lanes *)(x + i);
+      const Bits larger = next > lanes;
+
+      lanes = (Lanes)((larger & (Bits)next) | (~larger & (Bits)lanes));
+    }
     for (int k = 0; k < LANES; k++)
-      lanes[k] = x[i + k] > lanes[k] ? x[i + k] : lanes[k];
-  for (int k = 0; k < LANES; k++)
-    most = lanes[k] > most ? lanes[k] : most;
+      most = lanes[k] > most ? lanes[k] : most;
+  }
   for (gint64 i = whole; i < n; i++)
     most = x[i] > most ? x[i] : most;
   return most;
@@ -61,15 +68,15 @@ largest (const float *x, gint64 n)
 GEN_CLONES static float
 exponentials (const float *x, float *out, float most, gint64 n)
 {
-  float lanes[LANES] = { 0 }, total = 0;
+  Lanes lanes = { 0 };
+  float total = 0;
   gint64 whole = n - n % LANES;
 
 #pragma GCC ivdep
   for (gint64 i = 0; i < n; i++)
     out[i] = gen_exp (x[i] - most);
   for (gint64 i = 0; i < whole; i += LANES)
-    for (int k = 0; k < LANES; k++)
-      lanes[k] += out[i + k];
+    lanes += *(const Lanes *)(out + i);
   for (int k = 0; k < LANES; k++)
     total += lanes[k];
   for (gint64 i = whole; i < n; i++)
