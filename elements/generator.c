@@ -219,7 +219,10 @@ gst_generator_start (GstBaseTransform *base)
   }
   GST_OBJECT_LOCK (self);
   self->ports = ports;
-  self->use = (GenModelUse){ .plan = { .device = found, .threads = (int)threads } };
+  self->use = (GenModelUse){ .plan = { .device = found,
+                                 .threads = (int)threads,
+                                 .precision = gst_generative_precision_resolve (
+                                     self->settings.precision) } };
   self->explained = FALSE;
   self->latency = 0;
   GST_OBJECT_UNLOCK (self);
@@ -278,7 +281,8 @@ gst_generator_class_init (GstGeneratorClass *klass)
       g_param_spec_enum ("device", "Device", "Where the model runs", GST_TYPE_GENERATIVE_DEVICE,
           DEFAULT_DEVICE, flags));
   g_object_class_install_property (gobject_class, PROP_PRECISION,
-      g_param_spec_enum ("precision", "Precision", "What the model computes with",
+      g_param_spec_enum ("precision", "Precision",
+          "How exact products are: auto takes tf32, which is faster on some processors",
           GST_TYPE_GENERATIVE_PRECISION, DEFAULT_PRECISION, flags));
   g_object_class_install_property (gobject_class, PROP_BATCH_SIZE,
       g_param_spec_uint ("batch-size", "Batch size",

@@ -102,7 +102,7 @@ void gen_winograd_run (const GenConvolve *convolve, const GenActivation *activat
     int part, int parts);
 
 /* split_convolve.c: the same on the tile unit. */
-gboolean gen_split_convolve_suits (const GenConvolve *convolve);
+gboolean gen_split_convolve_suits (const GenConvolve *convolve, GenPrecision precision);
 void gen_split_convolve_init (GenConvolve *convolve, int parts, GenPrecision precision);
 void gen_split_convolve_pack (const GenConvolve *convolve, const float *weights, char *packed);
 void gen_split_convolve_run (const GenConvolve *convolve, const GenActivation *activation,

@@ -385,7 +385,7 @@ gen_convolve_cpu (GenKernel *kernel, const GenWindow *window, gboolean transpose
     prepare_product (kernel, c, pixels, gen_tensor_constant (weights), gen_tensor_constant (bias));
     return TRUE;
   }
-  if (constant && gen_split_convolve_suits (c)) {
+  if (constant && gen_split_convolve_suits (c, kernel->precision)) {
     gen_split_convolve_init (c, gen_tasks_parts (c, kernel->threads), kernel->precision);
   } else if (constant && gen_winograd_suits (c)) {
     gen_winograd_init (c, gen_tasks_parts (c, kernel->threads));

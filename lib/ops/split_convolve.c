@@ -22,6 +22,11 @@
 #define LEAST_IN 16
 #define LEAST_OUT 8
 #define LEAST_WORK 200000.0
+/* With three parts a number, the arithmetic is no more than that of Winograd's way, or of float32
+ * where a tile of channels is not full or its weights, of that many steps along k, fill the cache.
+ */
+#define LEAST_OUT_FLOAT32 64
+#define MOST_STEPS_FLOAT32 64
 
 struct _GenSplitConvolve {
   const GenProblem *problem;
@@ -56,7 +61,7 @@ reach (const GenConvolutionAxis *axis)
 }
 
 static gboolean
-suits (const GenConvolve *c, const GenProblem *p)
+suits (const GenConvolve *c, const GenProblem *p, GenPrecision precision)
 {
   GenConvolutionAxis axes[2];
   double made = 1, wanted = 1, work;
@@ -69,17 +74,23 @@ suits (const GenConvolve *c, const GenProblem *p)
     wanted *= axes[i].small;
     made *= axes[i].small + reach (&axes[i]);
   }
+  if (precision == GEN_PRECISION_FLOAT32 &&
+      (p->out_channels < LEAST_OUT_FLOAT32 ||
+          p->in_channels * axes[0].kernel * axes[1].kernel > MOST_STEPS_FLOAT32 * GEN_SPLIT_STEP))
+    return FALSE;
   work = c->batch * wanted * p->in_channels * p->out_channels * axes[0].kernel * axes[1].kernel;
   return work >= LEAST_WORK && wanted * 3 >= made;
 }
 
 gboolean
-gen_split_convolve_suits (const GenConvolve *c)
+gen_split_convolve_suits (const GenConvolve *c, GenPrecision precision)
 {
   if (c->layout != GEN_LAYOUT_CHANNELS_LAST || c->groups != 1 || !gen_split_is_available ())
     return FALSE;
+  if (precision == GEN_PRECISION_FLOAT32 && gen_winograd_suits (c))
+    return FALSE;
   for (guint i = 0; i < c->problems->len; i++)
-    if (!suits (c, &g_array_index (c->problems, GenProblem, i)))
+    if (!suits (c, &g_array_index (c->problems, GenProblem, i), precision))
       return FALSE;
   return TRUE;
 }
