@@ -363,7 +363,7 @@ gen_convolve_cpu (GenKernel *kernel, const GenWindow *window, gboolean transpose
 {
   const GenNode *node = kernel->node;
   const GenTensor *weights = gen_node_input (node, 1), *bias = gen_node_input (node, 2);
-  gboolean constant;
+  gboolean constant, splits;
   gint64 widest = 0, pixels;
   GenConvolve *c;
 
@@ -385,7 +385,8 @@ gen_convolve_cpu (GenKernel *kernel, const GenWindow *window, gboolean transpose
     prepare_product (kernel, c, pixels, gen_tensor_constant (weights), gen_tensor_constant (bias));
     return TRUE;
   }
-  if (constant && gen_split_convolve_suits (c)) {
+  splits = constant && gen_split_convolve_suits (c);
+  if (splits && !gen_winograd_excels (c)) {
     gen_split_convolve_init (c, gen_tasks_parts (c, kernel->threads), kernel->precision);
   } else if (constant && gen_winograd_suits (c)) {
     gen_winograd_init (c, gen_tasks_parts (c, kernel->threads));

@@ -19,7 +19,7 @@
 #define SOURCE_BYTES (768 * 1024)
 #define RESULTS_BYTES (BLOCK * BLOCK * sizeof (float))
 /* Fewer channels fill too little of a tile; less work is not worth the splitting. */
-#define LEAST_IN 16
+#define LEAST_IN 32
 #define LEAST_OUT 8
 #define LEAST_WORK 200000.0
 
