@@ -94,6 +94,8 @@ int gen_tasks_parts (const GenConvolve *convolve, int threads);
 /* winograd.c */
 /* Whether it can do this convolution, and does it faster. */
 gboolean gen_winograd_suits (const GenConvolve *convolve);
+/* Whether it is faster than products on AMX tiles, too. */
+gboolean gen_winograd_excels (const GenConvolve *convolve);
 void gen_winograd_init (GenConvolve *convolve, int parts);
 void gen_winograd_pack (const GenConvolve *convolve, const float *weights, char *packed);
 /* `bias` is one for each channel of a problem, or NULL; `scratch` is the part's own. */

@@ -19,7 +19,7 @@
 #define SOURCE_BYTES (768 * 1024)
 #define RESULTS_BYTES (BLOCK * BLOCK * sizeof (float))
 /* Fewer channels fill too little of a tile; less work is not worth the splitting. */
-#define LEAST_IN 16
+#define LEAST_IN 32
 #define LEAST_OUT 8
 #define LEAST_WORK 200000.0
 /* With three parts a number, the arithmetic is no more than that of Winograd's way, or of float32
@@ -87,7 +87,7 @@ gen_split_convolve_suits (const GenConvolve *c, GenPrecision precision)
 {
   if (c->layout != GEN_LAYOUT_CHANNELS_LAST || c->groups != 1 || !gen_split_is_available ())
     return FALSE;
-  if (precision == GEN_PRECISION_FLOAT32 && gen_winograd_suits (c))
+  if (precision == GEN_PRECISION_FLOAT32 && gen_winograd_excels (c))
     return FALSE;
   for (guint i = 0; i < c->problems->len; i++)
     if (!suits (c, &g_array_index (c->problems, GenProblem, i), precision))

@@ -28,6 +28,8 @@
 /* Squares without which transformed weights, which are larger, are not worth reading; and the
  * most bytes of them for a layer. */
 #define FEW_SQUARES 30
+/* Weights, before they are transformed, that the caches still hold afterwards. */
+#define LIGHT_WEIGHTS (256 * 256)
 #define MAX_WEIGHTS (24 << 20)
 
 typedef float Vector __attribute__ ((vector_size (64), aligned (4)));
@@ -74,6 +76,20 @@ gen_winograd_suits (const GenConvolve *c)
   for (guint i = 0; i < c->problems->len; i++)
     if (!suits (c, &g_array_index (c->problems, GenProblem, i)))
       return FALSE;
+  return TRUE;
+}
+
+gboolean
+gen_winograd_excels (const GenConvolve *c)
+{
+  if (!gen_winograd_suits (c))
+    return FALSE;
+  for (guint i = 0; i < c->problems->len; i++) {
+    const GenProblem *p = &g_array_index (c->problems, GenProblem, i);
+
+    if (p->axes[0].kernel != 3 || p->in_channels * p->out_channels > LIGHT_WEIGHTS)
+      return FALSE;
+  }
   return TRUE;
 }
 
