@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Choosing the row function by the operand's type, and the commonest gradient. */
 #include "unary.h"
+#include "half.h"
 
 gboolean
 gen_unary_rows_cpu (GenKernel *kernel, const GenUnaryRows *rows, GError **error)
@@ -19,13 +20,14 @@ gen_unary_rows_cpu (GenKernel *kernel, const GenUnaryRows *rows, GError **error)
     [GEN_TYPE_UINT64] = rows->uint64,
     [GEN_TYPE_BOOL] = rows->boolean,
   };
+  GenDataType computed = gen_type_computed (type);
 
-  if (type >= G_N_ELEMENTS (by_type) || by_type[type] == NULL)
+  if (computed >= G_N_ELEMENTS (by_type) || by_type[computed] == NULL)
     return gen_node_error (
         kernel->node, error, "not supported for elements of type %s", gen_data_type_name (type));
   /* A row of none reads the attributes, so that one of a wrong type is found now. */
-  by_type[type](kernel->node, NULL, NULL, 0);
-  return gen_unary_cpu (kernel, by_type[type], rows->cost, error);
+  by_type[computed](kernel->node, NULL, NULL, 0);
+  return gen_unary_cpu (kernel, by_type[computed], rows->cost, error);
 }
 
 gboolean
