@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Cast: the same numbers as another type. Floats become integers by cutting towards zero, within
- * what int64 holds; anything but zero is true. 16-bit floats go through float32. */
+/* Cast and CastLike: the same numbers as another type, named by an attribute or another tensor's.
+ * Floats become integers by cutting towards zero, within what int64 holds; anything but zero is
+ * true. 16-bit floats go through float32. */
 #include "../simd.h"
 #include "broadcast.h"
 #include "half.h"
@@ -102,6 +103,13 @@ infer (GenNode *node, GError **error)
 }
 
 static gboolean
+infer_like (GenNode *node, GError **error)
+{
+  gen_node_set_output (node, 0, gen_node_input (node, 1)->type, &gen_node_input (node, 0)->shape);
+  return TRUE;
+}
+
+static gboolean
 cpu (GenKernel *kernel, GError **error)
 {
   GenDataType from = gen_node_input (kernel->node, 0)->type;
@@ -132,6 +140,20 @@ const GenOperator gen_operator_cast = {
   .max_outputs = 1,
   .layouts = GEN_LAYOUTS_SAME,
   .infer = infer,
+  .cpu = cpu,
+  .gradient = gradient,
+};
+
+const GenOperator gen_operator_cast_like = {
+  .name = "CastLike",
+  .summary = "The same numbers as the type of another tensor",
+  .since = 15,
+  .min_inputs = 2,
+  .max_inputs = 2,
+  .min_outputs = 1,
+  .max_outputs = 1,
+  .layouts = GEN_LAYOUTS_SAME,
+  .infer = infer_like,
   .cpu = cpu,
   .gradient = gradient,
 };

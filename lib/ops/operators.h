@@ -5,17 +5,30 @@
 /* clang-format off */
 #define GEN_OPERATORS(X)                                                                           \
   X (abs)                                                                                          \
+  X (acos)                                                                                         \
+  X (acosh)                                                                                        \
   X (adam)                                                                                         \
   X (add)                                                                                          \
   X (and)                                                                                          \
   X (argmax)                                                                                       \
   X (argmin)                                                                                       \
+  X (asin)                                                                                         \
+  X (asinh)                                                                                        \
+  X (atan)                                                                                         \
+  X (atanh)                                                                                        \
   X (average_pool)                                                                                 \
   X (average_pool_gradient)                                                                        \
   X (batch_normalization)                                                                          \
   X (batch_normalization_gradient)                                                                 \
+  X (bit_shift)                                                                                    \
+  X (bitwise_and)                                                                                  \
+  X (bitwise_not)                                                                                  \
+  X (bitwise_or)                                                                                   \
+  X (bitwise_xor)                                                                                  \
   X (cast)                                                                                         \
+  X (cast_like)                                                                                    \
   X (ceil)                                                                                         \
+  X (celu)                                                                                         \
   X (clip)                                                                                         \
   X (concat)                                                                                       \
   X (constant)                                                                                     \
@@ -25,6 +38,7 @@
   X (conv_weight_gradient)                                                                         \
   X (convert_layout)                                                                               \
   X (cos)                                                                                          \
+  X (cosh)                                                                                         \
   X (div)                                                                                          \
   X (dropout)                                                                                      \
   X (elu)                                                                                          \
@@ -48,6 +62,8 @@
   X (identity)                                                                                     \
   X (instance_normalization)                                                                       \
   X (instance_normalization_gradient)                                                              \
+  X (is_inf)                                                                                       \
+  X (is_nan)                                                                                       \
   X (leaky_relu)                                                                                   \
   X (leaky_relu_gradient)                                                                          \
   X (less)                                                                                         \
@@ -60,6 +76,8 @@
   X (max_pool_gradient)                                                                            \
   X (mean)                                                                                         \
   X (min)                                                                                          \
+  X (mish)                                                                                         \
+  X (mod)                                                                                          \
   X (moving_average)                                                                               \
   X (mul)                                                                                          \
   X (neg)                                                                                          \
@@ -90,10 +108,12 @@
   X (round)                                                                                        \
   X (selu)                                                                                         \
   X (shape)                                                                                        \
+  X (shrink)                                                                                       \
   X (sigmoid)                                                                                      \
   X (sigmoid_gradient)                                                                             \
   X (sign)                                                                                         \
   X (sin)                                                                                          \
+  X (sinh)                                                                                         \
   X (size)                                                                                         \
   X (slice)                                                                                        \
   X (slice_gradient)                                                                               \
@@ -105,8 +125,10 @@
   X (squeeze)                                                                                      \
   X (sub)                                                                                          \
   X (sum)                                                                                          \
+  X (tan)                                                                                          \
   X (tanh)                                                                                         \
   X (tanh_gradient)                                                                                \
+  X (thresholded_relu)                                                                             \
   X (tile)                                                                                         \
   X (transpose)                                                                                    \
   X (unpack_picture)                                                                               \

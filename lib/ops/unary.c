@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Choosing the row function by the operand's type, and the commonest gradient. */
+/* Choosing the row function by the operand's type, and what gradients are made of. */
 #include "unary.h"
 #include "half.h"
 
@@ -35,4 +35,23 @@ gen_gradient_times (GenGradient *g, GenTensor *factor, GError **error)
 {
   g->inputs[0] = gen_binary (g->graph, "Mul", g->outputs[0], factor, error);
   return g->inputs[0] != NULL;
+}
+
+GenTensor *
+gen_gradient_quadratic (GenGraph *graph, GenTensor *x, float a, float c, GError **error)
+{
+  GenTensor *square = gen_binary (graph, "Mul", x, x, error);
+
+  if (a != 1)
+    square = gen_binary (graph, "Mul", square, gen_graph_float (graph, a), error);
+  return gen_binary (graph, "Add", square, gen_graph_float (graph, c), error);
+}
+
+GenTensor *
+gen_gradient_choose (
+    GenGraph *graph, GenTensor *condition, GenTensor *yes, GenTensor *no, GError **error)
+{
+  if (condition == NULL || yes == NULL || no == NULL)
+    return NULL;
+  return gen_graph_op (graph, "Where", (GenTensor *[]){ condition, yes, no }, 3, 1, error, NULL);
 }
