@@ -31,6 +31,13 @@ typedef struct {
   const gboolean *needed; /* which inputs' gradients are of use */
 } GenGradient;
 
+/* An output with its value, from an operator whose values decide on shapes. */
+typedef struct {
+  GenDataType type;
+  GenShape shape;
+  void *data; /* made with g_malloc; to be freed by who asked */
+} GenResult;
+
 struct _GenOperator {
   const char *name;           /* as ONNX names it */
   const char *domain;         /* NULL for ONNX's own; "generative" for ours */
@@ -51,6 +58,14 @@ struct _GenOperator {
   /* Types and shapes of the outputs from those of the inputs (all known), and from the
    * values of those that are constant. */
   gboolean (*infer) (GenNode *node, GError **error);
+  /* Instead of infer, cpu and gradient: append nodes of other operators that compute output 0, and
+   * return what they make (or an input, or NULL with `error`). They take the node's place as soon
+   * as shapes are known, so that all later passes see them alone. */
+  GenTensor *(*expand) (GenNode *node, GError **error);
+  /* Instead of infer and cpu, where shapes of outputs hang on values: compute the outputs from the
+   * bytes of all inputs, whose shapes are known. */
+  gboolean (*compute) (
+      const GenNode *node, const void *const *inputs, GenResult *results, GError **error);
   /* Prepare to compute on the CPU: choose, pack, and add steps to the kernel. */
   gboolean (*cpu) (GenKernel *kernel, GError **error);
   /* Append the gradient's nodes; NULL for operators through which none flows (Shape). */

@@ -15,6 +15,12 @@ gboolean gen_node_check_attributes (const GenNode *node, GError **error);
 /* Infer the nodes from number `first` on, and fold what is constant. */
 gboolean gen_graph_infer_from (GenGraph *graph, guint first, GError **error);
 
+/* Put what a node's operator expands to in its place; `number` is the node's in the graph. */
+gboolean gen_graph_expand_node (GenGraph *graph, guint number, GError **error);
+/* The outputs of a node whose operator computes at once, as constants; all its inputs must be
+ * constant. */
+gboolean gen_node_compute (GenNode *node, GError **error);
+
 /* Take nodes whose outputs nobody uses out of the list. */
 void gen_graph_remove_dead (GenGraph *graph);
 /* Put `to` wherever `from` is read: node inputs, graph outputs, next values. */

@@ -222,7 +222,8 @@ gboolean
 gen_node_infer (GenNode *node, GError **error)
 {
   g_autoptr (GError) reason = NULL;
-  gboolean inferred = node->op->infer (node, &reason);
+  gboolean inferred = node->op->compute != NULL ? gen_node_compute (node, &reason)
+                                                : node->op->infer (node, &reason);
 
   /* First: what went wrong with an attribute's default in its place would mislead. */
   if (!gen_node_check_attributes (node, error))
@@ -286,8 +287,14 @@ gen_graph_infer_from (GenGraph *graph, guint first, GError **error)
   for (guint i = first; i < graph->nodes->len; i++) {
     GenNode *node = g_ptr_array_index (graph->nodes, i);
 
-    if (!check_inputs (node, error) || !gen_node_infer (node, error) ||
-        !check_outputs (node, error))
+    if (!check_inputs (node, error))
+      return FALSE;
+    if (node->op->expand != NULL) {
+      if (!gen_graph_expand_node (graph, i--, error))
+        return FALSE;
+      continue;
+    }
+    if (!gen_node_infer (node, error) || !check_outputs (node, error))
       return FALSE;
     if (makes_something (node) && can_fold (node) && !gen_graph_fold_node (node, error))
       return FALSE;

@@ -163,7 +163,7 @@ gradient (GenGradient *g, GError **error)
 const GenOperator gen_operator_gemm = {
   .name = "Gemm",
   .summary = "Dense layer: alpha * op(A) op(B) + beta * C",
-  .since = 7,
+  .since = 1,
   .min_inputs = 2,
   .max_inputs = 3,
   .min_outputs = 1,

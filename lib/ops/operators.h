@@ -9,7 +9,10 @@
   X (acosh)                                                                                        \
   X (adam)                                                                                         \
   X (add)                                                                                          \
+  X (add_1)                                                                                        \
+  X (affine_grid)                                                                                  \
   X (and)                                                                                          \
+  X (and_1)                                                                                        \
   X (argmax)                                                                                       \
   X (argmin)                                                                                       \
   X (asin)                                                                                         \
@@ -29,6 +32,7 @@
   X (cast_like)                                                                                    \
   X (ceil)                                                                                         \
   X (celu)                                                                                         \
+  X (center_crop_pad)                                                                              \
   X (clip)                                                                                         \
   X (concat)                                                                                       \
   X (constant)                                                                                     \
@@ -39,10 +43,13 @@
   X (convert_layout)                                                                               \
   X (cos)                                                                                          \
   X (cosh)                                                                                         \
+  X (depth_to_space)                                                                               \
   X (div)                                                                                          \
+  X (div_1)                                                                                        \
   X (dropout)                                                                                      \
   X (elu)                                                                                          \
   X (equal)                                                                                        \
+  X (equal_1)                                                                                      \
   X (erf)                                                                                          \
   X (exp)                                                                                          \
   X (expand)                                                                                       \
@@ -53,9 +60,11 @@
   X (gelu)                                                                                         \
   X (gemm)                                                                                         \
   X (global_average_pool)                                                                          \
+  X (global_lp_pool)                                                                               \
   X (global_max_pool)                                                                              \
   X (gradient_descent)                                                                             \
   X (greater)                                                                                      \
+  X (greater_1)                                                                                    \
   X (greater_or_equal)                                                                             \
   X (hard_sigmoid)                                                                                 \
   X (hard_swish)                                                                                   \
@@ -67,31 +76,39 @@
   X (leaky_relu)                                                                                   \
   X (leaky_relu_gradient)                                                                          \
   X (less)                                                                                         \
+  X (less_1)                                                                                       \
   X (less_or_equal)                                                                                \
   X (log)                                                                                          \
   X (log_softmax)                                                                                  \
+  X (lp_pool)                                                                                      \
   X (matmul)                                                                                       \
   X (max)                                                                                          \
   X (max_pool)                                                                                     \
   X (max_pool_gradient)                                                                            \
+  X (max_unpool)                                                                                   \
   X (mean)                                                                                         \
   X (min)                                                                                          \
   X (mish)                                                                                         \
   X (mod)                                                                                          \
   X (moving_average)                                                                               \
   X (mul)                                                                                          \
+  X (mul_1)                                                                                        \
   X (neg)                                                                                          \
   X (not)                                                                                          \
   X (or)                                                                                           \
+  X (or_1)                                                                                         \
   X (pack_picture)                                                                                 \
   X (pad)                                                                                          \
   X (pow)                                                                                          \
+  X (pow_1)                                                                                        \
   X (prelu)                                                                                        \
+  X (prelu_1)                                                                                      \
   X (range)                                                                                        \
   X (reciprocal)                                                                                   \
   X (reduce_l1)                                                                                    \
   X (reduce_l2)                                                                                    \
   X (reduce_log_sum)                                                                               \
+  X (reduce_log_sum_exp)                                                                           \
   X (reduce_max)                                                                                   \
   X (reduce_mean)                                                                                  \
   X (reduce_min)                                                                                   \
@@ -120,10 +137,12 @@
   X (softmax)                                                                                      \
   X (softplus)                                                                                     \
   X (softsign)                                                                                     \
+  X (space_to_depth)                                                                               \
   X (split)                                                                                        \
   X (sqrt)                                                                                         \
   X (squeeze)                                                                                      \
   X (sub)                                                                                          \
+  X (sub_1)                                                                                        \
   X (sum)                                                                                          \
   X (tan)                                                                                          \
   X (tanh)                                                                                         \
@@ -135,5 +154,6 @@
   X (unsqueeze)                                                                                    \
   X (upsample)                                                                                     \
   X (where)                                                                                        \
-  X (xor)
+  X (xor)                                                                                          \
+  X (xor_1)
 /* clang-format on */
