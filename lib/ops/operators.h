@@ -47,6 +47,7 @@
   X (div)                                                                                          \
   X (div_1)                                                                                        \
   X (dropout)                                                                                      \
+  X (einsum)                                                                                       \
   X (elu)                                                                                          \
   X (equal)                                                                                        \
   X (equal_1)                                                                                      \
