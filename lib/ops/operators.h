@@ -57,7 +57,9 @@
   X (flatten)                                                                                      \
   X (floor)                                                                                        \
   X (gather)                                                                                       \
+  X (gather_elements)                                                                              \
   X (gather_gradient)                                                                              \
+  X (gather_nd)                                                                                    \
   X (gelu)                                                                                         \
   X (gemm)                                                                                         \
   X (global_average_pool)                                                                          \
@@ -124,6 +126,9 @@
   X (resize_gradient)                                                                              \
   X (rms_prop)                                                                                     \
   X (round)                                                                                        \
+  X (scatter)                                                                                      \
+  X (scatter_elements)                                                                             \
+  X (scatter_nd)                                                                                   \
   X (selu)                                                                                         \
   X (shape)                                                                                        \
   X (shrink)                                                                                       \
