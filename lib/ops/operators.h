@@ -34,6 +34,7 @@
   X (celu)                                                                                         \
   X (center_crop_pad)                                                                              \
   X (clip)                                                                                         \
+  X (compress)                                                                                     \
   X (concat)                                                                                       \
   X (constant)                                                                                     \
   X (constant_of_shape)                                                                            \
@@ -43,7 +44,9 @@
   X (convert_layout)                                                                               \
   X (cos)                                                                                          \
   X (cosh)                                                                                         \
+  X (cumsum)                                                                                       \
   X (depth_to_space)                                                                               \
+  X (det)                                                                                          \
   X (div)                                                                                          \
   X (div_1)                                                                                        \
   X (dropout)                                                                                      \
@@ -54,6 +57,7 @@
   X (erf)                                                                                          \
   X (exp)                                                                                          \
   X (expand)                                                                                       \
+  X (eye_like)                                                                                     \
   X (flatten)                                                                                      \
   X (floor)                                                                                        \
   X (gather)                                                                                       \
@@ -71,6 +75,7 @@
   X (greater_or_equal)                                                                             \
   X (hard_sigmoid)                                                                                 \
   X (hard_swish)                                                                                   \
+  X (hardmax)                                                                                      \
   X (identity)                                                                                     \
   X (instance_normalization)                                                                       \
   X (instance_normalization_gradient)                                                              \
@@ -97,7 +102,10 @@
   X (mul)                                                                                          \
   X (mul_1)                                                                                        \
   X (neg)                                                                                          \
+  X (non_max_suppression)                                                                          \
+  X (non_zero)                                                                                     \
   X (not)                                                                                          \
+  X (one_hot)                                                                                      \
   X (or)                                                                                           \
   X (or_1)                                                                                         \
   X (pack_picture)                                                                                 \
@@ -124,6 +132,7 @@
   X (reshape)                                                                                      \
   X (resize)                                                                                       \
   X (resize_gradient)                                                                              \
+  X (reverse_sequence)                                                                             \
   X (rms_prop)                                                                                     \
   X (round)                                                                                        \
   X (scatter)                                                                                      \
@@ -155,7 +164,10 @@
   X (tanh_gradient)                                                                                \
   X (thresholded_relu)                                                                             \
   X (tile)                                                                                         \
+  X (topk)                                                                                         \
   X (transpose)                                                                                    \
+  X (trilu)                                                                                        \
+  X (unique)                                                                                       \
   X (unpack_picture)                                                                               \
   X (unsqueeze)                                                                                    \
   X (upsample)                                                                                     \
