@@ -34,6 +34,7 @@
   X (celu)                                                                                         \
   X (center_crop_pad)                                                                              \
   X (clip)                                                                                         \
+  X (col2im)                                                                                       \
   X (compress)                                                                                     \
   X (concat)                                                                                       \
   X (constant)                                                                                     \
@@ -73,6 +74,8 @@
   X (greater)                                                                                      \
   X (greater_1)                                                                                    \
   X (greater_or_equal)                                                                             \
+  X (grid_sample)                                                                                  \
+  X (grid_sample_gradient)                                                                         \
   X (hard_sigmoid)                                                                                 \
   X (hard_swish)                                                                                   \
   X (hardmax)                                                                                      \
@@ -93,6 +96,7 @@
   X (max)                                                                                          \
   X (max_pool)                                                                                     \
   X (max_pool_gradient)                                                                            \
+  X (max_roi_pool)                                                                                 \
   X (max_unpool)                                                                                   \
   X (mean)                                                                                         \
   X (min)                                                                                          \
@@ -134,6 +138,7 @@
   X (resize_gradient)                                                                              \
   X (reverse_sequence)                                                                             \
   X (rms_prop)                                                                                     \
+  X (roi_align)                                                                                    \
   X (round)                                                                                        \
   X (scatter)                                                                                      \
   X (scatter_elements)                                                                             \
