@@ -47,7 +47,8 @@ run (int argc, char **argv)
     g_print ("| %s%s%s | ", op->domain != NULL ? op->domain : "", op->domain != NULL ? "." : "",
         op->name);
     print_opsets (op);
-    g_print (" | %s | %s |\n", op->gradient != NULL ? "yes" : "", op->summary);
+    g_print (
+        " | %s | %s |\n", op->gradient != NULL || op->expand != NULL ? "yes" : "", op->summary);
   }
   return STATUS_FINE;
 }

@@ -53,6 +53,8 @@ struct _GenOperator {
   gboolean view;                /* output 0 has input 0's bytes, under another shape */
   gboolean fuses_activation;    /* the CPU kernel honours node->activation */
   GenActivationKind activation; /* what this operator is, when another can absorb it */
+  gboolean widens;              /* knows float32, not the 16-bit floats: those are cast before and
+                                   after */
   gboolean random;              /* its value changes from run to run: never folded */
 
   /* Types and shapes of the outputs from those of the inputs (all known), and from the

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Operators that are made of others, and operators whose values decide on shapes: what inference
- * does with nodes that do not infer. */
+/* What inference does with nodes that do not infer: operators that are made of others, those that
+ * know no 16-bit floats, and those whose values decide on shapes. */
 #include "graph-private.h"
 #include "kernel.h"
 
@@ -42,8 +42,8 @@ move_nodes (GenGraph *graph, guint first, guint place)
     graph->nodes->pdata[place + i] = moved[i];
 }
 
-gboolean
-gen_graph_expand_node (GenGraph *graph, guint number, GError **error)
+static gboolean
+expand_node (GenGraph *graph, guint number, GError **error)
 {
   GenNode *node = g_ptr_array_index (graph->nodes, number);
   guint first = graph->nodes->len;
@@ -64,6 +64,94 @@ gen_graph_expand_node (GenGraph *graph, guint number, GError **error)
   move_nodes (graph, first, number);
   g_ptr_array_remove (graph->nodes, node);
   return TRUE;
+}
+
+/* The 16-bit float among the types of a node's inputs; undefined when there is none. */
+static GenDataType
+half_of (const GenNode *node)
+{
+  for (guint i = 0; i < node->inputs->len; i++) {
+    const GenTensor *input = g_ptr_array_index (node->inputs, i);
+
+    if (input != NULL && (input->type == GEN_TYPE_FLOAT16 || input->type == GEN_TYPE_BFLOAT16))
+      return input->type;
+  }
+  return GEN_TYPE_UNDEFINED;
+}
+
+/* Inputs of `type` become casts to float32. */
+static gboolean
+widen_inputs (GenGraph *graph, GenNode *node, GenDataType type, GError **error)
+{
+  for (guint i = 0; i < node->inputs->len; i++) {
+    GenTensor *input = g_ptr_array_index (node->inputs, i);
+
+    if (input == NULL || input->type != type)
+      continue;
+    input = gen_graph_op (
+        graph, "Cast", &input, 1, 1, error, "to", GEN_INT, (int)GEN_TYPE_FLOAT32, NULL);
+    if (input == NULL)
+      return FALSE;
+    node->inputs->pdata[i] = input;
+  }
+  return TRUE;
+}
+
+/* Outputs of float32 become tensors that are cast to `type`. */
+static gboolean
+narrow_outputs (GenGraph *graph, GenNode *node, GenDataType type, GError **error)
+{
+  for (guint i = 0; i < node->outputs->len; i++) {
+    GenTensor *output = g_ptr_array_index (node->outputs, i), *wide;
+    GenNode *cast;
+
+    if (output == NULL || output->type != GEN_TYPE_FLOAT32)
+      continue;
+    wide = gen_graph_add_value (graph, NULL);
+    wide->type = output->type;
+    wide->shape = output->shape;
+    wide->producer = node;
+    node->outputs->pdata[i] = wide;
+    cast = gen_graph_add_node (graph, NULL, NULL, "Cast", GEN_OPSET, &wide, 1, &output, 1, error);
+    if (cast == NULL)
+      return FALSE;
+    gen_node_set_int (cast, "to", type);
+    if (!cast->op->infer (cast, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+widen_node (GenGraph *graph, guint number, GError **error)
+{
+  GenNode *node = g_ptr_array_index (graph->nodes, number);
+  GenDataType type = half_of (node);
+  guint first = graph->nodes->len, middle;
+
+  if (!widen_inputs (graph, node, type, error))
+    return FALSE;
+  middle = graph->nodes->len;
+  if (!node->op->infer (node, error) || !narrow_outputs (graph, node, type, error))
+    return FALSE;
+  move_nodes (graph, middle, number + 1);
+  move_nodes (graph, graph->nodes->len - (middle - first), number);
+  return TRUE;
+}
+
+gboolean
+gen_node_is_replaced (const GenNode *node)
+{
+  return node->op->expand != NULL || (node->op->widens && half_of (node) != GEN_TYPE_UNDEFINED);
+}
+
+gboolean
+gen_graph_replace_node (GenGraph *graph, guint number, GError **error)
+{
+  const GenNode *node = g_ptr_array_index (graph->nodes, number);
+
+  return node->op->expand != NULL ? expand_node (graph, number, error)
+                                  : widen_node (graph, number, error);
 }
 
 gboolean

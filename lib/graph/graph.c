@@ -321,9 +321,8 @@ gen_graph_op (GenGraph *graph, const char *op, GenTensor *const *inputs, int n_i
   va_start (arguments, error);
   set_attributes (node, arguments);
   va_end (arguments);
-  if (known != NULL && known->expand != NULL
-          ? !gen_graph_expand_node (graph, graph->nodes->len - 1, error)
-          : !gen_node_infer (node, error))
+  if (gen_node_is_replaced (node) ? !gen_graph_replace_node (graph, graph->nodes->len - 1, error)
+                                  : !gen_node_infer (node, error))
     return NULL;
   return outputs[0];
 }

@@ -289,8 +289,8 @@ gen_graph_infer_from (GenGraph *graph, guint first, GError **error)
 
     if (!check_inputs (node, error))
       return FALSE;
-    if (node->op->expand != NULL) {
-      if (!gen_graph_expand_node (graph, i--, error))
+    if (gen_node_is_replaced (node)) {
+      if (!gen_graph_replace_node (graph, i--, error))
         return FALSE;
       continue;
     }

@@ -93,6 +93,7 @@ const GenOperator gen_operator_grid_sample = {
   .min_outputs = 1,
   .max_outputs = 1,
   .layouts = GEN_LAYOUTS_PLAIN,
+  .widens = TRUE,
   .infer = infer,
   .cpu = cpu,
   .gradient = gradient,

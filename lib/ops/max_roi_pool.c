@@ -89,6 +89,7 @@ const GenOperator gen_operator_max_roi_pool = {
   .min_outputs = 1,
   .max_outputs = 1,
   .layouts = GEN_LAYOUTS_PLAIN,
+  .widens = TRUE,
   .infer = infer,
   .cpu = cpu,
 };

@@ -185,6 +185,7 @@ const GenOperator gen_operator_roi_align = {
   .min_outputs = 1,
   .max_outputs = 1,
   .layouts = GEN_LAYOUTS_PLAIN,
+  .widens = TRUE,
   .infer = infer,
   .cpu = cpu,
 };

@@ -185,7 +185,8 @@ static void
 test_half_operators (void)
 {
   static const char *const ops[] = { "Add", "Sub", "Mul", "Div", "Max", "Min", "Sum", "Mean", "Pow",
-    "PRelu", "Sin", "Exp", "Abs", "Relu", "Sign", "Softplus", "ReduceSum", "ReduceMax" };
+    "PRelu", "MatMul", "Sin", "Exp", "Abs", "Relu", "Sign", "Softplus", "ReduceSum", "ReduceMax",
+    "Softmax" };
   enum { N = 700 };
   guint16 halves[2][N];
 
@@ -197,7 +198,7 @@ test_half_operators (void)
     g_autoptr (GenPlan) narrow = NULL, wide = NULL, rounded = NULL;
     g_autoptr (GenPlan) a = run_cast (GEN_TYPE_FLOAT16, GEN_TYPE_FLOAT32, N, halves[0]);
     g_autoptr (GenPlan) b = run_cast (GEN_TYPE_FLOAT16, GEN_TYPE_FLOAT32, N, halves[1]);
-    gboolean two = k < 10;
+    gboolean two = k < 11;
     const GenBinding *result;
 
     narrow = run_node (ops[k], 13, GEN_TYPE_FLOAT16, N, halves[0], two ? halves[1] : NULL);
