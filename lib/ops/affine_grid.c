@@ -3,6 +3,9 @@
  * the coordinates of all pixels, which are constant, times each transform. */
 #include <generative/operator.h>
 
+/* The coordinates are made when shapes are inferred, and hostile sizes must not fill the memory. */
+#define MOST_PIXELS (1 << 24)
+
 /* The coordinates (x, y[, z], 1) of the pixels, from -1 to 1. */
 static GenTensor *
 coordinates (GenGraph *graph, const gint64 *extents, int n, gboolean corners)
@@ -50,7 +53,7 @@ expand (GenNode *node, GError **error)
   shape[n - 1] = axes;
   for (int i = 0; i < axes; i++) {
     shape[1 + i] = size[2 + i];
-    if (size[2 + i] < 1 || size[2 + i] > G_MAXINT16 || (pixels *= size[2 + i]) > G_MAXINT32 / 8) {
+    if (size[2 + i] < 1 || size[2 + i] > G_MAXINT16 || (pixels *= size[2 + i]) > MOST_PIXELS) {
       gen_node_error (node, error, "its size is empty or too large");
       return NULL;
     }

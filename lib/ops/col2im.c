@@ -59,8 +59,12 @@ find_window (const GenNode *node, GenWindow *window, GenShape *picture, gint64 *
   if (!gen_window_init (window, node, picture, block, error))
     return FALSE;
   for (int i = 0; i < n; i++) {
-    *columns *= window->axes[i].out;
+    /* Products that are too large anyway must not overflow. */
+    *columns =
+        MAX (*columns, window->axes[i].out) > x->dims[2] ? -1 : *columns * window->axes[i].out;
     *blocks = *blocks > x->dims[1] ? *blocks : *blocks * block[i];
+    if (*columns < 0)
+      break;
   }
   if (*columns != x->dims[2] || x->dims[1] % *blocks != 0)
     return gen_node_error (node, error,

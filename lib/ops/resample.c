@@ -232,13 +232,9 @@ gen_resample_cpu (GenKernel *kernel, const GenResampling *g, gboolean backwards,
 {
   const GenNode *node = kernel->node;
   const GenTensor *x = gen_node_input (node, 0);
-  gboolean takes = *gen_node_string (node, "mode", "nearest") == 'n' && !backwards;
-  gboolean crops = FALSE;
+  gboolean takes = TRUE, crops = FALSE;
   Resample *r;
 
-  if (gen_data_type_size (x->type) == 0 || (!takes && x->type != GEN_TYPE_FLOAT32))
-    return gen_node_error (node, error, "not supported for elements of type %s, unless by nearest",
-        gen_data_type_name (x->type));
   if (gen_shape_elements (&g->in) == 0 || gen_shape_elements (&g->out) == 0)
     return gen_node_error (node, error, "its tensors must not be empty");
   r = g_new0 (Resample, 1);
@@ -248,6 +244,11 @@ gen_resample_cpu (GenKernel *kernel, const GenResampling *g, gboolean backwards,
   r->size = gen_data_type_size (x->type);
   r->out = in_memory (&g->out, x->layout);
   add_passes (r, kernel, g, x->layout, backwards);
+  for (int i = 0; i < r->n_passes; i++)
+    takes &= r->passes[i].table.takes;
+  if (r->size == 0 || (!takes && x->type != GEN_TYPE_FLOAT32))
+    return gen_node_error (node, error, "not supported for elements of type %s, unless by nearest",
+        gen_data_type_name (x->type));
   if (r->n_passes == 0)
     gen_kernel_add_step (kernel, run_copy, gen_kernel_parts (kernel, gen_tensor_size (x), 0.1));
   for (int i = 0; i < r->out.rank && !backwards; i++)

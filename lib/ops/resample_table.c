@@ -180,12 +180,19 @@ kernel_at (const Method *method, double d)
                  : 0;
 }
 
+/* How far taps are from a result; `narrow` below 1 widens the kernel. */
+static gint64
+reach_of (const Method *method, double narrow)
+{
+  return (gint64)ceil ((*method->mode == 'l' ? 1 : 2) / narrow);
+}
+
 /* The entries of a result at `x`, of which the table has room for `most`; what lies beyond the
- * operand is its border's. `narrow` below 1 widens the kernel. */
+ * operand is its border's. */
 static gint64
 add_entries (GenResampleTable *t, const Method *method, double x, double narrow, gint64 at)
 {
-  gint64 reach = (gint64)ceil ((*method->mode == 'l' ? 1 : 2) / narrow), first = at;
+  gint64 reach = reach_of (method, narrow), first = at;
   double total = 0;
 
   if (*method->mode == 'n') {
@@ -213,13 +220,13 @@ gen_resample_table_init (GenResampleTable *t, const GenNode *node, const GenResa
 {
   Method method = method_of (node);
   double narrow = method.smooths ? MIN (r->factors[axis], 1) : 1;
-  gint64 reach = (gint64)ceil (2 / narrow), at = 0;
+  gint64 most = *method.mode == 'n' ? 1 : 2 * reach_of (&method, narrow) + 1, at = 0;
   gboolean crops = strcmp (method.where, "tf_crop_and_resize") == 0;
 
   *t = (GenResampleTable){ .in = r->in.dims[axis], .out = r->out.dims[axis] };
   t->starts = g_new (gint64, t->out + 1);
-  t->positions = g_new (gint64, t->out * (2 * reach + 1));
-  t->weights = g_new (float, t->out *(2 * reach + 1));
+  t->positions = g_new (gint64, t->out * most);
+  t->weights = g_new (float, t->out *most);
   t->outside = crops ? g_new0 (guint8, t->out) : NULL;
   t->takes = *method.mode == 'n' && !crops;
   for (gint64 i = 0; i < t->out; i++) {

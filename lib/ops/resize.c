@@ -32,7 +32,7 @@ check (const GenNode *node, const char *name, const char *const *allowed, GError
 static gboolean
 infer (GenNode *node, GError **error)
 {
-  static const char *const modes[] = { "nearest", "linear", "bilinear", "cubic", NULL };
+  static const char *const modes[] = { "nearest", "linear", "cubic", NULL };
   static const char *const policies[] = { "stretch", "not_larger", "not_smaller", NULL };
   static const char *const transformations[] = { "half_pixel", "asymmetric", "align_corners",
     "pytorch_half_pixel", "tf_half_pixel_for_nn", "half_pixel_symmetric", "tf_crop_and_resize",
