@@ -48,10 +48,15 @@ expand_node (GenGraph *graph, guint number, GError **error)
   GenNode *node = g_ptr_array_index (graph->nodes, number);
   guint first = graph->nodes->len;
   GenTensor *output = gen_node_output (node, 0);
-  GenTensor *made = node->op->expand (node, error);
+  g_autoptr (GError) reason = NULL;
+  GenTensor *made = node->op->expand (node, &reason);
 
+  /* First: what went wrong with an attribute's default in its place would mislead. */
+  if (!gen_node_check_attributes (node, error))
+    return FALSE;
   if (made == NULL) {
-    g_prefix_error (error, "node '%s' (%s): ", node->name, node->op->name);
+    g_propagate_prefixed_error (
+        error, g_steal_pointer (&reason), "node '%s' (%s): ", node->name, node->op->name);
     return FALSE;
   }
   /* What was there before the node has a name of its own. */
@@ -116,7 +121,7 @@ narrow_outputs (GenGraph *graph, GenNode *node, GenDataType type, GError **error
     if (cast == NULL)
       return FALSE;
     gen_node_set_int (cast, "to", type);
-    if (!cast->op->infer (cast, error))
+    if (!gen_node_infer (cast, error))
       return FALSE;
   }
   return TRUE;
@@ -132,7 +137,7 @@ widen_node (GenGraph *graph, guint number, GError **error)
   if (!widen_inputs (graph, node, type, error))
     return FALSE;
   middle = graph->nodes->len;
-  if (!node->op->infer (node, error) || !narrow_outputs (graph, node, type, error))
+  if (!gen_node_infer (node, error) || !narrow_outputs (graph, node, type, error))
     return FALSE;
   move_nodes (graph, middle, number + 1);
   move_nodes (graph, graph->nodes->len - (middle - first), number);
