@@ -17,8 +17,6 @@ typedef struct {
   gboolean once; /* its gradient has none itself */
 } Case;
 
-#define NONE ((GenShape){ .rank = -1 })
-
 static inline int
 count_inputs (const Case *test)
 {
