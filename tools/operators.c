@@ -26,6 +26,13 @@ print_opsets (const GenOperator *op)
     g_print ("%d on", MAX (op->since, 1));
 }
 
+/* An operator that is made of others has the gradients of those. */
+static gboolean
+has_gradient (const GenOperator *op)
+{
+  return op->gradient != NULL || (op->infer == NULL && !op->gradient_is_zero);
+}
+
 static int
 run (int argc, char **argv)
 {
@@ -47,8 +54,7 @@ run (int argc, char **argv)
     g_print ("| %s%s%s | ", op->domain != NULL ? op->domain : "", op->domain != NULL ? "." : "",
         op->name);
     print_opsets (op);
-    g_print (
-        " | %s | %s |\n", op->gradient != NULL || op->expand != NULL ? "yes" : "", op->summary);
+    g_print (" | %s | %s |\n", has_gradient (op) ? "yes" : "", op->summary);
   }
   return STATUS_FINE;
 }

@@ -57,13 +57,14 @@ struct _GenOperator {
                                    after */
   gboolean random;              /* its value changes from run to run: never folded */
 
+  /* For an operator that is made of others: append the nodes that it stands for, by
+   * gen_graph_op, and put what they make into `results`, one for each output of the node. The
+   * types and shapes of its inputs are known. Whatever follows is then not needed, unless there
+   * are nodes for which it appends nothing, which then stay as they are. */
+  gboolean (*lower) (GenNode *node, GenTensor **results, GError **error);
   /* Types and shapes of the outputs from those of the inputs (all known), and from the
    * values of those that are constant. */
   gboolean (*infer) (GenNode *node, GError **error);
-  /* Instead of infer, cpu and gradient: append nodes of other operators that compute output 0, and
-   * return what they make (or an input, or NULL with `error`). They take the node's place as soon
-   * as shapes are known, so that all later passes see them alone. */
-  GenTensor *(*expand) (GenNode *node, GError **error);
   /* Instead of infer and cpu, where shapes of outputs hang on values: compute the outputs from the
    * bytes of all inputs, whose shapes are known. */
   gboolean (*compute) (
@@ -73,7 +74,7 @@ struct _GenOperator {
   /* Append the gradient's nodes; NULL for operators through which none flows (Shape). */
   gboolean (*gradient) (GenGradient *gradient, GError **error);
   /* TRUE for an operator with a NULL gradient that is no obstacle: its inputs' gradients
-   * are zero (Shape, comparison). */
+   * are zero (Shape, comparison). For one that is made of others it says that they have none. */
   gboolean gradient_is_zero;
   /* Multiplications and additions of one run, for reports; NULL where they are no matter. */
   double (*flops) (const GenNode *node);

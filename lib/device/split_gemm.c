@@ -15,7 +15,7 @@
 #define LINES_AT_ONCE 128
 
 /* Below these the packing does not pay. */
-#define LEAST_EXTENT 16
+#define LEAST_EXTENT 32
 #define LEAST_WORK (64. * 64 * 64)
 #define WORK_PER_PART 1000000.0
 

@@ -309,20 +309,29 @@ gen_graph_op (GenGraph *graph, const char *op, GenTensor *const *inputs, int n_i
 {
   g_autofree GenTensor **outputs = g_new (GenTensor *, n_outputs);
   const GenOperator *known = gen_operator_find (NULL, op, GEN_OPSET);
+  int opset = GEN_OPSET;
+  gboolean lowered;
   va_list arguments;
   GenNode *node;
 
+  /* An operator that came later has its newest meaning. */
+  if (known == NULL && (known = gen_operator_find (NULL, op, GEN_OPSET_MAX)) != NULL)
+    opset = GEN_OPSET_MAX;
   for (int i = 0; i < n_outputs; i++)
     outputs[i] = gen_graph_add_value (graph, NULL);
-  node = gen_graph_add_node (graph, NULL, known != NULL ? NULL : "generative", op, GEN_OPSET,
-      inputs, n_inputs, outputs, n_outputs, error);
+  node = gen_graph_add_node (graph, NULL, known != NULL ? NULL : "generative", op, opset, inputs,
+      n_inputs, outputs, n_outputs, error);
   if (node == NULL)
     return NULL;
   va_start (arguments, error);
   set_attributes (node, arguments);
   va_end (arguments);
-  if (gen_node_is_replaced (node) ? !gen_graph_replace_node (graph, graph->nodes->len - 1, error)
-                                  : !gen_node_infer (node, error))
+  if (!gen_graph_lower_node (graph, graph->nodes->len - 1, &lowered, error))
+    return NULL;
+  if (lowered)
+    return outputs[0];
+  if (gen_node_is_widened (node) ? !gen_graph_widen_node (graph, graph->nodes->len - 1, error)
+                                 : !gen_node_infer (node, error))
     return NULL;
   return outputs[0];
 }

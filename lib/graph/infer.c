@@ -286,12 +286,20 @@ gen_graph_infer_from (GenGraph *graph, guint first, GError **error)
 {
   for (guint i = first; i < graph->nodes->len; i++) {
     GenNode *node = g_ptr_array_index (graph->nodes, i);
+    gboolean lowered;
 
     if (!check_inputs (node, error))
       return FALSE;
-    if (gen_node_is_replaced (node)) {
-      if (!gen_graph_replace_node (graph, i--, error))
+    if (!gen_graph_lower_node (graph, i, &lowered, error))
+      return FALSE;
+    if (!lowered && gen_node_is_widened (node)) {
+      if (!gen_graph_widen_node (graph, i, error))
         return FALSE;
+      lowered = TRUE;
+    }
+    if (lowered) {
+      /* The first of the nodes that stand there now comes next. */
+      i--;
       continue;
     }
     if (!gen_node_infer (node, error) || !check_outputs (node, error))

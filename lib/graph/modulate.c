@@ -17,7 +17,7 @@
 static gboolean
 is (const GenTensor *tensor, const char *name)
 {
-  const GenNode *node = tensor->producer;
+  const GenNode *node = tensor != NULL ? tensor->producer : NULL;
 
   return node != NULL && node->op->domain == NULL && strcmp (node->op->name, name) == 0;
 }
@@ -75,6 +75,18 @@ move_nodes (GenGraph *graph, guint from, guint to)
   }
 }
 
+/* Each makes what the other made: readers, and the name of a graph's output, stay as they are. */
+static void
+exchange_outputs (GenNode *a, GenNode *b)
+{
+  GenTensor *output = gen_node_output (a, 0);
+
+  a->outputs->pdata[0] = gen_node_output (b, 0);
+  gen_node_output (a, 0)->producer = a;
+  b->outputs->pdata[0] = output;
+  output->producer = b;
+}
+
 /* --- the sum of squares --- */
 
 static GenTensor *
@@ -121,7 +133,7 @@ simplify_sum (GenGraph *graph, guint number, GError **error)
   if (made == NULL)
     return FALSE;
   move_nodes (graph, first, number);
-  gen_graph_replace (graph, sum, made);
+  exchange_outputs (node, made->producer);
   g_ptr_array_remove (graph->nodes, node);
   return TRUE;
 }
@@ -139,7 +151,7 @@ typedef struct {
 static gboolean
 trace_reshape (const GenShape *from, const GenShape *to, int *axes)
 {
-  int source[GEN_MAX_RANK], k = 0;
+  int source[GEN_MAX_RANK] = { 0 }, k = 0;
 
   for (int i = 0; i < from->rank; i++) {
     source[i] = -1;
@@ -234,14 +246,13 @@ static gboolean
 free_weights (GenGraph *graph, guint number, GError **error)
 {
   GenNode *node = g_ptr_array_index (graph->nodes, number);
-  gboolean transposed = strcmp (node->op->name, "ConvTranspose") == 0;
   GenTensor *y = gen_node_output (node, 0), *made, *weights;
+  gboolean transposed = is (y, "ConvTranspose");
   guint first = graph->nodes->len;
   Origin origin;
 
-  if ((!transposed && !is (y, "Conv")) || node->op->domain != NULL ||
-      gen_node_int (node, "group", 1) != 1 || gen_node_input (node, 2) != NULL ||
-      !trace (gen_node_input (node, 1), &origin))
+  if ((!transposed && !is (y, "Conv")) || gen_node_int (node, "group", 1) != 1 ||
+      gen_node_input (node, 2) != NULL || !trace (gen_node_input (node, 1), &origin))
     return TRUE;
   weights = make_weights (graph, &origin, &gen_node_input (node, 1)->shape, error);
   if (weights == NULL)
@@ -262,8 +273,8 @@ free_weights (GenGraph *graph, guint number, GError **error)
   if (made == NULL)
     return FALSE;
   move_nodes (graph, first, number + 1);
-  gen_graph_replace (graph, y, made);
-  made->producer->inputs->pdata[0] = y;
+  exchange_outputs (node, made->producer);
+  y->producer->inputs->pdata[0] = made;
   return TRUE;
 }
 

@@ -70,6 +70,13 @@ expand (GenNode *node, GError **error)
       gen_graph_ints (graph, shape, n), error);
 }
 
+static gboolean
+lower (GenNode *node, GenTensor **results, GError **error)
+{
+  results[0] = expand (node, error);
+  return results[0] != NULL;
+}
+
 const GenOperator gen_operator_affine_grid = {
   .name = "AffineGrid",
   .summary = "Where the pixels of a picture lie after affine transforms",
@@ -78,5 +85,5 @@ const GenOperator gen_operator_affine_grid = {
   .max_inputs = 2,
   .min_outputs = 1,
   .max_outputs = 1,
-  .expand = expand,
+  .lower = lower,
 };

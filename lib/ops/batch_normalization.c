@@ -6,6 +6,7 @@
 
 #include "../device/team.h"
 #include "activation.h"
+#include "build.h"
 #include "channels.h"
 
 typedef struct {
@@ -187,7 +188,7 @@ gradient (GenGradient *g, GError **error)
 const GenOperator gen_operator_batch_normalization = {
   .name = "BatchNormalization",
   .summary = "Each channel shifted and scaled by its mean and variance",
-  .since = 7,
+  .since = 9,
   .min_inputs = 5,
   .max_inputs = 5,
   .min_outputs = 1,
@@ -198,4 +199,50 @@ const GenOperator gen_operator_batch_normalization = {
   .infer = infer,
   .cpu = cpu,
   .gradient = gradient,
+};
+
+/* Up to opset 8 there could be statistics for each place of a picture (`spatial` 0), and up to
+ * opset 6 an attribute said whether the node trains. */
+static gboolean
+lower (GenNode *node, GenTensor **results, GError **error)
+{
+  GenGraph *graph = node->graph;
+  GenTensor *inputs[5], *first;
+  GenShape shape = gen_node_input (node, 0)->shape;
+  gboolean training = node->opset < 7 ? gen_node_int (node, "is_test", 0) == 0 : is_training (node);
+
+  if (!training && node->outputs->len > 1)
+    return gen_node_error (node, error, "only a node that trains has statistics to give");
+  for (int i = 0; i < 5; i++)
+    inputs[i] = gen_node_input (node, i);
+  if (gen_node_int (node, "spatial", 1) == 0 && shape.rank > 2) {
+    gint64 places = gen_shape_product (&shape, 1, shape.rank);
+
+    inputs[0] = gen_build_reshape (graph, inputs[0], &GEN_SHAPE (shape.dims[0], places), error);
+    for (int i = 1; i < 5; i++)
+      inputs[i] = gen_build_reshape (graph, inputs[i], &GEN_SHAPE (places), error);
+  }
+  for (int i = 0; i < 5; i++)
+    if (inputs[i] == NULL)
+      return FALSE;
+  first = gen_graph_op (graph, "BatchNormalization", inputs, 5, node->outputs->len, error,
+      "training_mode", GEN_INT, training, "epsilon", GEN_FLOAT,
+      (double)gen_node_float (node, "epsilon", 1e-5f), "momentum", GEN_FLOAT,
+      (double)gen_node_float (node, "momentum", 0.9f), NULL);
+  for (guint i = 1; first != NULL && i < node->outputs->len; i++)
+    results[i] = gen_node_output (first->producer, i);
+  results[0] = gen_build_reshape (graph, first, &shape, error);
+  return results[0] != NULL;
+}
+
+const GenOperator gen_operator_batch_normalization_1 = {
+  .name = "BatchNormalization",
+  .summary = "BatchNormalization as it was up to opset 8",
+  .since = 1,
+  .until = 8,
+  .min_inputs = 5,
+  .max_inputs = 5,
+  .min_outputs = 1,
+  .max_outputs = 5,
+  .lower = lower,
 };

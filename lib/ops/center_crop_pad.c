@@ -32,6 +32,13 @@ expand (GenNode *node, GError **error)
       gen_graph_ints (node->graph, pads, 2 * rank), error);
 }
 
+static gboolean
+lower (GenNode *node, GenTensor **results, GError **error)
+{
+  results[0] = expand (node, error);
+  return results[0] != NULL;
+}
+
 const GenOperator gen_operator_center_crop_pad = {
   .name = "CenterCropPad",
   .summary = "Axes cut or filled at both ends",
@@ -40,5 +47,5 @@ const GenOperator gen_operator_center_crop_pad = {
   .max_inputs = 2,
   .min_outputs = 1,
   .max_outputs = 1,
-  .expand = expand,
+  .lower = lower,
 };

@@ -111,6 +111,13 @@ expand (GenNode *node, GError **error)
       gen_graph_ints (graph, picture.dims, picture.rank), error);
 }
 
+static gboolean
+lower (GenNode *node, GenTensor **results, GError **error)
+{
+  results[0] = expand (node, error);
+  return results[0] != NULL;
+}
+
 const GenOperator gen_operator_col2im = {
   .name = "Col2Im",
   .summary = "Columns of blocks added up in a picture",
@@ -119,5 +126,5 @@ const GenOperator gen_operator_col2im = {
   .max_inputs = 3,
   .min_outputs = 1,
   .max_outputs = 1,
-  .expand = expand,
+  .lower = lower,
 };

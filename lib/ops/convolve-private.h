@@ -4,6 +4,7 @@
 #pragma once
 
 #include "../device/dnnl.h"
+#include "../device/gemm.h"
 #include "convolve.h"
 
 /* A forward convolution of the whole batch whose result is the operator's, or, when the
@@ -54,6 +55,7 @@ typedef struct {
   GArray *problems;     /* GenProblem */
   GArray *packs;        /* GenPack */
   GArray *tasks;        /* GenTask */
+  GenGemm *product;     /* instead of packs and tasks; else NULL */
   GPtrArray *winograd;  /* GenWinograd, one a problem, instead of packs and tasks; else NULL */
   GPtrArray *split;     /* GenSplitConvolve, likewise */
   int parts, first[33]; /* tasks of part p: first[p] up to first[p + 1] */

@@ -10,6 +10,9 @@
 #include "../graph/kernel.h"
 #include "activation.h"
 
+/* Fewer windows than this are left to our own matrix product. */
+#define FEW_PIXELS 64
+
 gboolean
 gen_convolve_window (GenWindow *window, const GenNode *node, const GenShape *input,
     const GenShape *weights, gboolean transposed, GError **error)
@@ -72,6 +75,7 @@ convolve_free (gpointer data)
   g_array_unref (c->tasks);
   g_clear_pointer (&c->winograd, g_ptr_array_unref);
   g_clear_pointer (&c->split, g_ptr_array_unref);
+  g_clear_pointer (&c->product, gen_gemm_free);
   gen_aligned_free (c->constant);
   g_free (c);
 }
@@ -87,6 +91,14 @@ permute (const GenKernel *kernel, int part, int parts)
       c, kernel->inputs[1], (float *)((char *)kernel->scratch + c->permuted_at), part, parts);
 }
 
+/* The bias for each channel of a problem, which may be several phases. */
+static void
+spread_bias (const GenConvolve *c, const float *bias, float *spread)
+{
+  for (gsize i = 0; i + c->out_channels <= c->bias_size / sizeof *spread; i += c->out_channels)
+    memcpy (spread + i, bias, c->out_channels * sizeof *spread);
+}
+
 static void
 pack (const GenConvolve *c, const float *weights, const float *bias, char *packed, float *spread,
     int part)
@@ -96,9 +108,8 @@ pack (const GenConvolve *c, const float *weights, const float *bias, char *packe
 
     gen_reorder_run (pack->packer, part, weights + pack->from, packed + pack->to);
   }
-  if (part == 0 && bias != NULL)
-    for (gsize i = 0; i + c->out_channels <= c->bias_size / sizeof *spread; i += c->out_channels)
-      memcpy (spread + i, bias, c->out_channels * sizeof *spread);
+  if (part == 0)
+    spread_bias (c, bias, spread);
 }
 
 static const float *
@@ -238,6 +249,67 @@ add_whole (GenConvolve *c)
   g_array_append_val (c->problems, p);
 }
 
+/* How many windows there are, where each is a single pixel of one of a few pictures: the
+ * convolution is a matrix product of few rows, whose weights are all that matters. 0 where it is
+ * not. */
+static gint64
+few_pixels (const GenConvolve *c)
+{
+  const GenProblem *p = &g_array_index (c->problems, GenProblem, 0);
+  gint64 pixels = c->batch;
+
+  if (c->problems->len != 1 || p->kind != GEN_CONVOLUTION_FORWARD || p->scattered ||
+      p->groups != 1 || c->layout != GEN_LAYOUT_CHANNELS_LAST)
+    return 0;
+  for (int i = 0; i < p->rank; i++) {
+    const GenConvolutionAxis *axis = &p->axes[i];
+
+    if (axis->kernel != 1 || axis->stride != 1 || axis->before != 0 || axis->after != 0)
+      return 0;
+    pixels *= axis->small;
+  }
+  return pixels <= FEW_PIXELS ? pixels : 0;
+}
+
+static void
+run_product (const GenKernel *kernel, int part, int parts)
+{
+  const GenConvolve *c = kernel->state;
+  const GenProblem *p = &g_array_index (c->problems, GenProblem, 0);
+  GenGemmTile tile = gen_gemm_tile (c->product, part, parts);
+  float *result = kernel->outputs[0];
+
+  gen_gemm_run (c->product, kernel->inputs[0], NULL, result, kernel->scratch, part, parts);
+  gen_activation_apply (&kernel->node->activation,
+      result + tile.row * p->out_channels + tile.column, tile.rows, tile.columns, p->out_channels,
+      c->bias_size > 0 ? (const float *)c->constant + tile.column : NULL);
+}
+
+static void
+prepare_product (
+    GenKernel *kernel, GenConvolve *c, gint64 pixels, const float *weights, const float *bias)
+{
+  const GenProblem *p = &g_array_index (c->problems, GenProblem, 0);
+  float *permuted = c->permuted ? gen_aligned_alloc (c->permuted_size) : NULL;
+  GenGemmOptions options = { .m = pixels,
+    .n = p->out_channels,
+    .k = p->in_channels,
+    .transpose_b = permuted == NULL,
+    .alpha = 1,
+    .constant_b = permuted != NULL ? permuted : weights,
+    .threads = kernel->threads,
+    .precision = kernel->precision };
+
+  if (permuted != NULL)
+    gen_phases_permute (c, weights, permuted, 0, 1);
+  c->product = gen_gemm_new (&options);
+  gen_aligned_free (permuted);
+  c->constant = gen_aligned_alloc (c->bias_size);
+  spread_bias (c, bias, (float *)c->constant);
+  kernel->scratch_size = gen_gemm_scratch_size (c->product);
+  gen_kernel_add_step (kernel, run_product, gen_gemm_parts (c->product));
+}
+
 static void
 lay_out_scratch (GenKernel *kernel, GenConvolve *c)
 {
@@ -292,7 +364,7 @@ gen_convolve_cpu (GenKernel *kernel, const GenWindow *window, gboolean transpose
   const GenNode *node = kernel->node;
   const GenTensor *weights = gen_node_input (node, 1), *bias = gen_node_input (node, 2);
   gboolean constant;
-  gint64 widest = 0;
+  gint64 widest = 0, pixels;
   GenConvolve *c;
 
   if (gen_node_input (node, 0)->type != GEN_TYPE_FLOAT32)
@@ -302,8 +374,17 @@ gen_convolve_cpu (GenKernel *kernel, const GenWindow *window, gboolean transpose
   c = convolve_new (kernel, window, transposed);
   kernel->state = c;
   kernel->free_state = convolve_free;
+  for (guint i = 0; i < c->problems->len; i++)
+    widest = MAX (widest, g_array_index (c->problems, GenProblem, i).out_channels);
+  if (bias != NULL)
+    c->bias_size = (widest * sizeof (float) + 63) & ~(gsize)63;
   constant =
       gen_tensor_constant (weights) != NULL && (bias == NULL || gen_tensor_constant (bias) != NULL);
+  pixels = few_pixels (c);
+  if (constant && pixels > 0) {
+    prepare_product (kernel, c, pixels, gen_tensor_constant (weights), gen_tensor_constant (bias));
+    return TRUE;
+  }
   if (constant && gen_split_convolve_suits (c)) {
     gen_split_convolve_init (c, gen_tasks_parts (c, kernel->threads), kernel->precision);
   } else if (constant && gen_winograd_suits (c)) {
@@ -312,10 +393,6 @@ gen_convolve_cpu (GenKernel *kernel, const GenWindow *window, gboolean transpose
     g_prefix_error (error, "node '%s' (%s): ", node->name, node->op->name);
     return FALSE;
   }
-  for (guint i = 0; i < c->problems->len; i++)
-    widest = MAX (widest, g_array_index (c->problems, GenProblem, i).out_channels);
-  if (bias != NULL)
-    c->bias_size = (widest * sizeof (float) + 63) & ~(gsize)63;
 
   if (constant) {
     pack_once (c, gen_tensor_constant (weights), gen_tensor_constant (bias));

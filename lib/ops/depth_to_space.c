@@ -55,6 +55,13 @@ expand_depth_to_space (GenNode *node, GError **error)
       (gint64[]){ d[0], d[1] / (size * size), d[2] * size, d[3] * size }, error);
 }
 
+static gboolean
+lower_depth_to_space (GenNode *node, GenTensor **results, GError **error)
+{
+  results[0] = expand_depth_to_space (node, error);
+  return results[0] != NULL;
+}
+
 static GenTensor *
 expand_space_to_depth (GenNode *node, GError **error)
 {
@@ -74,6 +81,13 @@ expand_space_to_depth (GenNode *node, GError **error)
       (gint64[]){ d[0], d[1] * size * size, d[2] / size, d[3] / size }, error);
 }
 
+static gboolean
+lower_space_to_depth (GenNode *node, GenTensor **results, GError **error)
+{
+  results[0] = expand_space_to_depth (node, error);
+  return results[0] != NULL;
+}
+
 const GenOperator gen_operator_depth_to_space = {
   .name = "DepthToSpace",
   .summary = "Blocks of channels spread over the picture",
@@ -82,7 +96,7 @@ const GenOperator gen_operator_depth_to_space = {
   .max_inputs = 1,
   .min_outputs = 1,
   .max_outputs = 1,
-  .expand = expand_depth_to_space,
+  .lower = lower_depth_to_space,
 };
 
 const GenOperator gen_operator_space_to_depth = {
@@ -93,5 +107,5 @@ const GenOperator gen_operator_space_to_depth = {
   .max_inputs = 1,
   .min_outputs = 1,
   .max_outputs = 1,
-  .expand = expand_space_to_depth,
+  .lower = lower_space_to_depth,
 };

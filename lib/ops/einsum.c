@@ -300,6 +300,13 @@ expand (GenNode *node, GError **error)
   return result;
 }
 
+static gboolean
+lower (GenNode *node, GenTensor **results, GError **error)
+{
+  results[0] = expand (node, error);
+  return results[0] != NULL;
+}
+
 const GenOperator gen_operator_einsum = {
   .name = "Einsum",
   .summary = "Products summed over shared labels",
@@ -308,5 +315,5 @@ const GenOperator gen_operator_einsum = {
   .max_inputs = -1,
   .min_outputs = 1,
   .max_outputs = 1,
-  .expand = expand,
+  .lower = lower,
 };

@@ -2,8 +2,9 @@
 /* Erf: the error function, whose slope is 2 / sqrt(pi) e^-x^2. */
 #include "unary.h"
 #include <math.h>
+#include "mathematics.h"
 
-GEN_UNARY_FLOATS (6, erff (x), erf (x))
+GEN_UNARY_FLOATS (0.6, gen_erf (x), erf (x))
 
 static gboolean
 gradient (GenGradient *g, GError **error)

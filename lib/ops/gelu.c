@@ -11,7 +11,7 @@
 static inline float
 exact (float x)
 {
-  return 0.5f * x * (1 + erff (x * (float)ROOT_HALF));
+  return 0.5f * x * (1 + gen_erf (x * (float)ROOT_HALF));
 }
 
 static inline float
@@ -20,7 +20,7 @@ approximate (float x)
   return 0.5f * x * (1 + gen_tanh ((float)ROOT_TWO_OVER_PI * (x + 0.044715f * x * x * x)));
 }
 
-GEN_UNARY_FLOATS (6, by_tanh ? approximate (x) : exact (x),
+GEN_UNARY_FLOATS (0.7, by_tanh ? approximate (x) : exact (x),
     0.5 * x *
         (1 +
             (by_tanh ? tanh (ROOT_TWO_OVER_PI * (x + 0.044715 * x * x * x)) : erf (x * ROOT_HALF))),

@@ -41,6 +41,13 @@ expand (GenNode *node, GError **error)
                     gen_graph_ints (graph, gen_node_input (node, 0)->shape.dims, rank), error);
 }
 
+static gboolean
+lower (GenNode *node, GenTensor **results, GError **error)
+{
+  results[0] = expand (node, error);
+  return results[0] != NULL;
+}
+
 const GenOperator gen_operator_hardmax = {
   .name = "Hardmax",
   .summary = "1 at the largest element along an axis, 0 elsewhere",
@@ -49,5 +56,5 @@ const GenOperator gen_operator_hardmax = {
   .max_inputs = 1,
   .min_outputs = 1,
   .max_outputs = 1,
-  .expand = expand,
+  .lower = lower,
 };

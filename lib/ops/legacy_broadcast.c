@@ -25,6 +25,13 @@ expand (GenNode *node, GError **error)
   return gen_binary (node->graph, node->op->name, a, b, error);
 }
 
+static gboolean
+lower (GenNode *node, GenTensor **results, GError **error)
+{
+  results[0] = expand (node, error);
+  return results[0] != NULL;
+}
+
 #define LEGACY(id, name_)                                                                          \
   const GenOperator gen_operator_##id##_1 = {                                                      \
     .name = name_,                                                                                 \
@@ -35,7 +42,7 @@ expand (GenNode *node, GError **error)
     .max_inputs = 2,                                                                               \
     .min_outputs = 1,                                                                              \
     .max_outputs = 1,                                                                              \
-    .expand = expand,                                                                              \
+    .lower = lower,                                                                                \
   };
 
 LEGACY (add, "Add")

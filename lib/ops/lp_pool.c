@@ -61,6 +61,13 @@ expand (GenNode *node, GError **error)
   return x == NULL ? NULL : power (graph, x, 1 / p, error);
 }
 
+static gboolean
+lower (GenNode *node, GenTensor **results, GError **error)
+{
+  results[0] = expand (node, error);
+  return results[0] != NULL;
+}
+
 static GenTensor *
 expand_global (GenNode *node, GError **error)
 {
@@ -83,6 +90,13 @@ expand_global (GenNode *node, GError **error)
   return x == NULL ? NULL : power (graph, x, 1 / p, error);
 }
 
+static gboolean
+lower_global (GenNode *node, GenTensor **results, GError **error)
+{
+  results[0] = expand_global (node, error);
+  return results[0] != NULL;
+}
+
 const GenOperator gen_operator_lp_pool = {
   .name = "LpPool",
   .summary = "The p-norm of each window",
@@ -91,7 +105,7 @@ const GenOperator gen_operator_lp_pool = {
   .max_inputs = 1,
   .min_outputs = 1,
   .max_outputs = 1,
-  .expand = expand,
+  .lower = lower,
 };
 
 const GenOperator gen_operator_global_lp_pool = {
@@ -102,5 +116,5 @@ const GenOperator gen_operator_global_lp_pool = {
   .max_inputs = 1,
   .min_outputs = 1,
   .max_outputs = 1,
-  .expand = expand_global,
+  .lower = lower_global,
 };

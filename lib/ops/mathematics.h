@@ -97,3 +97,31 @@ gen_tanh (float x)
   small = p * z * x + x;
   return a < 0.625f ? small : x < 0 ? -large : large;
 }
+
+/* The error function: x times a polynomial in x^2 up to 1, and beyond 1 - e^(-x^2) times one in
+ * 1 / (1 + |x| / 2); both are Chebyshev fits. */
+static inline float
+gen_erf (float x)
+{
+  const float a = x < 0 ? -x : x;
+  const float b = a > 4.0f ? 4.0f : a;
+  const float z = b * b, t = 1.0f / (1.0f + 0.5f * b);
+  float p = 7.8824971047e-5f, q = 1.2932889403e-2f, large;
+
+  p = p * z - 8.0188549908e-4f;
+  p = p * z + 5.1893119424e-3f;
+  p = p * z - 2.6854328796e-2f;
+  p = p * z + 1.1283597463e-1f;
+  p = p * z - 3.7612626904e-1f;
+  p = p * z + 1.1283791659f;
+  q = q * t + 6.8530550363e-2f;
+  q = q * t - 3.8464626226e-1f;
+  q = q * t + 4.7981651321e-1f;
+  q = q * t - 5.3793660732e-2f;
+  q = q * t + 3.2894634571e-1f;
+  q = q * t + 2.6410766467e-1f;
+  q = q * t + 2.8432578229e-1f;
+  q = q * t - 1.2040263512e-4f;
+  large = 1.0f - gen_exp (-z) * q;
+  return a < 1.0f ? x * p : x < 0 ? -large : x == x ? large : x;
+}

@@ -59,6 +59,13 @@ expand (GenNode *node, GError **error)
   return gen_binary (graph, "Pad", y, gen_graph_ints (graph, pads, 2 * n), error);
 }
 
+static gboolean
+lower (GenNode *node, GenTensor **results, GError **error)
+{
+  results[0] = expand (node, error);
+  return results[0] != NULL;
+}
+
 const GenOperator gen_operator_max_unpool = {
   .name = "MaxUnpool",
   .summary = "Values put back where MaxPool took them from",
@@ -67,5 +74,5 @@ const GenOperator gen_operator_max_unpool = {
   .max_inputs = 3,
   .min_outputs = 1,
   .max_outputs = 1,
-  .expand = expand,
+  .lower = lower,
 };

@@ -22,12 +22,15 @@
   X (average_pool)                                                                                 \
   X (average_pool_gradient)                                                                        \
   X (batch_normalization)                                                                          \
+  X (batch_normalization_1)                                                                        \
   X (batch_normalization_gradient)                                                                 \
+  X (bernoulli)                                                                                    \
   X (bit_shift)                                                                                    \
   X (bitwise_and)                                                                                  \
   X (bitwise_not)                                                                                  \
   X (bitwise_or)                                                                                   \
   X (bitwise_xor)                                                                                  \
+  X (blackman_window)                                                                              \
   X (cast)                                                                                         \
   X (cast_like)                                                                                    \
   X (ceil)                                                                                         \
@@ -40,6 +43,7 @@
   X (constant)                                                                                     \
   X (constant_of_shape)                                                                            \
   X (conv)                                                                                         \
+  X (conv_integer)                                                                                 \
   X (conv_transpose)                                                                               \
   X (conv_weight_gradient)                                                                         \
   X (convert_layout)                                                                               \
@@ -47,10 +51,13 @@
   X (cosh)                                                                                         \
   X (cumsum)                                                                                       \
   X (depth_to_space)                                                                               \
+  X (dequantize_linear)                                                                            \
   X (det)                                                                                          \
+  X (dft)                                                                                          \
   X (div)                                                                                          \
   X (div_1)                                                                                        \
   X (dropout)                                                                                      \
+  X (dynamic_quantize_linear)                                                                      \
   X (einsum)                                                                                       \
   X (elu)                                                                                          \
   X (equal)                                                                                        \
@@ -76,14 +83,21 @@
   X (greater_or_equal)                                                                             \
   X (grid_sample)                                                                                  \
   X (grid_sample_gradient)                                                                         \
+  X (group_normalization)                                                                          \
+  X (group_normalization_18)                                                                       \
+  X (group_normalization_gradient)                                                                 \
+  X (hamming_window)                                                                               \
+  X (hann_window)                                                                                  \
   X (hard_sigmoid)                                                                                 \
   X (hard_swish)                                                                                   \
   X (hardmax)                                                                                      \
   X (identity)                                                                                     \
   X (instance_normalization)                                                                       \
-  X (instance_normalization_gradient)                                                              \
+  X (integer_product)                                                                              \
   X (is_inf)                                                                                       \
   X (is_nan)                                                                                       \
+  X (layer_normalization)                                                                          \
+  X (layer_normalization_gradient)                                                                 \
   X (leaky_relu)                                                                                   \
   X (leaky_relu_gradient)                                                                          \
   X (less)                                                                                         \
@@ -91,21 +105,52 @@
   X (less_or_equal)                                                                                \
   X (log)                                                                                          \
   X (log_softmax)                                                                                  \
+  X (lp_normalization)                                                                             \
   X (lp_pool)                                                                                      \
+  X (lrn)                                                                                          \
   X (matmul)                                                                                       \
+  X (matmul_integer)                                                                               \
   X (max)                                                                                          \
   X (max_pool)                                                                                     \
   X (max_pool_gradient)                                                                            \
   X (max_roi_pool)                                                                                 \
   X (max_unpool)                                                                                   \
   X (mean)                                                                                         \
+  X (mean_variance_normalization)                                                                  \
+  X (mel_weight_matrix)                                                                            \
+  X (microsoft_bias_gelu)                                                                          \
+  X (microsoft_dequantize_linear)                                                                  \
+  X (microsoft_dynamic_quantize_matmul)                                                            \
+  X (microsoft_embed_layer_normalization)                                                          \
+  X (microsoft_fast_gelu)                                                                          \
+  X (microsoft_fused_conv)                                                                         \
+  X (microsoft_fused_gemm)                                                                         \
+  X (microsoft_fused_matmul)                                                                       \
+  X (microsoft_gelu)                                                                               \
+  X (microsoft_matmul_integer_to_float)                                                            \
+  X (microsoft_matmul_nbits)                                                                       \
+  X (microsoft_qgemm)                                                                              \
+  X (microsoft_qlinear_add)                                                                        \
+  X (microsoft_qlinear_average_pool)                                                               \
+  X (microsoft_qlinear_concat)                                                                     \
+  X (microsoft_qlinear_global_average_pool)                                                        \
+  X (microsoft_qlinear_leaky_relu)                                                                 \
+  X (microsoft_qlinear_mul)                                                                        \
+  X (microsoft_qlinear_sigmoid)                                                                    \
+  X (microsoft_quantize_linear)                                                                    \
+  X (microsoft_quick_gelu)                                                                         \
+  X (microsoft_skip_layer_normalization)                                                           \
+  X (microsoft_skip_simplified_layer_normalization)                                                \
   X (min)                                                                                          \
   X (mish)                                                                                         \
   X (mod)                                                                                          \
   X (moving_average)                                                                               \
   X (mul)                                                                                          \
   X (mul_1)                                                                                        \
+  X (multinomial)                                                                                  \
   X (neg)                                                                                          \
+  X (negative_log_likelihood_loss)                                                                 \
+  X (negative_log_likelihood_loss_gradient)                                                        \
   X (non_max_suppression)                                                                          \
   X (non_zero)                                                                                     \
   X (not)                                                                                          \
@@ -118,6 +163,16 @@
   X (pow_1)                                                                                        \
   X (prelu)                                                                                        \
   X (prelu_1)                                                                                      \
+  X (preview_adagrad)                                                                              \
+  X (preview_adam)                                                                                 \
+  X (preview_momentum)                                                                             \
+  X (qlinear_conv)                                                                                 \
+  X (qlinear_matmul)                                                                               \
+  X (quantize_linear)                                                                              \
+  X (random_normal)                                                                                \
+  X (random_normal_like)                                                                           \
+  X (random_uniform)                                                                               \
+  X (random_uniform_like)                                                                          \
   X (range)                                                                                        \
   X (reciprocal)                                                                                   \
   X (reduce_l1)                                                                                    \
@@ -137,6 +192,7 @@
   X (resize)                                                                                       \
   X (resize_gradient)                                                                              \
   X (reverse_sequence)                                                                             \
+  X (rms_normalization)                                                                            \
   X (rms_prop)                                                                                     \
   X (roi_align)                                                                                    \
   X (round)                                                                                        \
@@ -149,18 +205,21 @@
   X (sigmoid)                                                                                      \
   X (sigmoid_gradient)                                                                             \
   X (sign)                                                                                         \
+  X (simplified_layer_normalization)                                                               \
   X (sin)                                                                                          \
   X (sinh)                                                                                         \
   X (size)                                                                                         \
   X (slice)                                                                                        \
   X (slice_gradient)                                                                               \
   X (softmax)                                                                                      \
+  X (softmax_cross_entropy_loss)                                                                   \
   X (softplus)                                                                                     \
   X (softsign)                                                                                     \
   X (space_to_depth)                                                                               \
   X (split)                                                                                        \
   X (sqrt)                                                                                         \
   X (squeeze)                                                                                      \
+  X (stft)                                                                                         \
   X (sub)                                                                                          \
   X (sub_1)                                                                                        \
   X (sum)                                                                                          \
@@ -173,6 +232,7 @@
   X (transpose)                                                                                    \
   X (trilu)                                                                                        \
   X (unique)                                                                                       \
+  X (unpack_bits)                                                                                  \
   X (unpack_picture)                                                                               \
   X (unsqueeze)                                                                                    \
   X (upsample)                                                                                     \

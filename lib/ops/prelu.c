@@ -75,6 +75,13 @@ expand (GenNode *node, GError **error)
   return gen_binary (node->graph, "PRelu", x, slope, error);
 }
 
+static gboolean
+lower (GenNode *node, GenTensor **results, GError **error)
+{
+  results[0] = expand (node, error);
+  return results[0] != NULL;
+}
+
 const GenOperator gen_operator_prelu_1 = {
   .name = "PRelu",
   .summary = "PRelu as it was up to opset 6",
@@ -84,5 +91,5 @@ const GenOperator gen_operator_prelu_1 = {
   .max_inputs = 2,
   .min_outputs = 1,
   .max_outputs = 1,
-  .expand = expand,
+  .lower = lower,
 };

@@ -41,6 +41,13 @@ expand (GenNode *node, GError **error)
   return gen_binary (graph, "Reshape", sum, gen_graph_ints (graph, dims, kept), error);
 }
 
+static gboolean
+lower (GenNode *node, GenTensor **results, GError **error)
+{
+  results[0] = expand (node, error);
+  return results[0] != NULL;
+}
+
 const GenOperator gen_operator_reduce_log_sum_exp = {
   .name = "ReduceLogSumExp",
   .summary = "Logarithm of the sum of exponentials over axes",
@@ -49,5 +56,5 @@ const GenOperator gen_operator_reduce_log_sum_exp = {
   .max_inputs = 2,
   .min_outputs = 1,
   .max_outputs = 1,
-  .expand = expand,
+  .lower = lower,
 };

@@ -20,9 +20,11 @@
 
 #define MAX_SIDE 6
 #define MAX_MADE 4
-/* Floats of transformed squares that are worked on together: they stay in the second-level
- * cache. */
-#define GROUP_FLOATS (160 * 1024)
+#define MAX_KERNEL 3
+/* Floats of transformed squares and products that are worked on together, to stay in the
+ * second-level cache; but at least so many squares, to make up for reading the weights. */
+#define GROUP_FLOATS (320 * 1024)
+#define LEAST_GROUP 64
 /* Squares without which transformed weights, which are larger, are not worth reading; and the
  * most bytes of them for a layer. */
 #define FEW_SQUARES 30
@@ -95,12 +97,13 @@ gen_winograd_init (GenConvolve *c, int parts)
     w->squares = c->batch * w->rows * w->columns;
     w->panels = (p->out_channels + w->unit->panel - 1) / w->unit->panel;
     places = w->side * w->side;
-    w->group = GROUP_FLOATS / (gint64)(places * p->in_channels);
-    w->group = MIN (MAX (w->group, 2 * w->unit->rows), w->squares);
+    w->group = GROUP_FLOATS / (gint64)(places * (p->in_channels + w->panels * w->unit->panel));
+    w->group = MIN (MAX (w->group, LEAST_GROUP), w->squares);
     w->packed_at = c->packed_size;
     c->packed_size += places * w->panels * p->in_channels * w->unit->panel * sizeof (float);
     c->part_scratch = MAX (c->part_scratch,
-        places * ((w->group + 1) * p->in_channels + w->group * w->unit->panel) * sizeof (float));
+        places * ((w->group + 1) * p->in_channels + w->group * w->panels * w->unit->panel) *
+            sizeof (float));
     g_ptr_array_add (c->winograd, w);
   }
   c->part_scratch = (c->part_scratch + 63) & ~(gsize)63;
@@ -108,25 +111,53 @@ gen_winograd_init (GenConvolve *c, int parts)
 
 /* --- weights --- */
 
-/* to = G kernel G', of side by side, from taps of the given strides. */
-static void
-transform_weights (int side, int kernel, const float *from, const gint64 *strides, double *to)
+/* to = G kernel G', of side by side places `plane` apart, for `width` columns of a panel whose taps
+ * lie side by side. */
+GEN_CLONES static void
+transform_weights (int side, int kernel, const float *taps, gint64 width, float *to, gint64 plane)
 {
   static const double three[6][3] = { { 1.0 / 4, 0, 0 }, { -1.0 / 6, -1.0 / 6, -1.0 / 6 },
     { -1.0 / 6, 1.0 / 6, -1.0 / 6 }, { 1.0 / 24, 1.0 / 12, 1.0 / 6 },
     { 1.0 / 24, -1.0 / 12, 1.0 / 6 }, { 0, 0, 1 } };
   static const double two[4][3] = { { 1, 0 }, { 0.5, 0.5 }, { 0.5, -0.5 }, { 0, 1 } };
   const double (*g)[3] = kernel == 3 ? three : two;
+  double columns[MAX_KERNEL][GEN_GEMM_MAX_PANEL];
 
-  for (int y = 0; y < side; y++)
-    for (int x = 0; x < side; x++) {
-      double sum = 0;
+  for (int y = 0; y < side; y++) {
+    for (int u = 0; u < kernel; u++)
+      for (gint64 n = 0; n < width; n++) {
+        columns[u][n] = 0;
+        for (int v = 0; v < kernel; v++)
+          columns[u][n] += g[y][v] * taps[(v * kernel + u) * width + n];
+      }
+    for (int x = 0; x < side; x++)
+      for (gint64 n = 0; n < width; n++) {
+        double sum = 0;
 
-      for (int v = 0; v < kernel; v++)
         for (int u = 0; u < kernel; u++)
-          sum += g[y][v] * g[x][u] * from[v * strides[0] + u * strides[1]];
-      to[y * side + x] = sum;
-    }
+          sum += columns[u][n] * g[x][u];
+        to[(y * side + x) * plane + n] = sum;
+      }
+  }
+}
+
+/* The taps of input channel k in a panel, missing columns 0. */
+static void
+take_taps (const GenWinograd *w, const float *weights, gint64 panel, gint64 k, float *taps)
+{
+  const GenProblem *p = w->problem;
+  gint64 width = w->unit->panel, columns = MIN (width, p->out_channels - panel * width);
+
+  memset (taps, 0, w->kernel * w->kernel * width * sizeof *taps);
+  for (gint64 n = 0; n < columns; n++) {
+    const float *from = weights + p->weights + (panel * width + n) * p->weight_strides[0] +
+                        k * p->weight_strides[1];
+
+    for (int v = 0; v < w->kernel; v++)
+      for (int u = 0; u < w->kernel; u++)
+        taps[(v * w->kernel + u) * width + n] =
+            from[v * p->weight_strides[2] + u * p->weight_strides[3]];
+  }
 }
 
 void
@@ -134,21 +165,15 @@ gen_winograd_pack (const GenConvolve *c, const float *weights, char *packed)
 {
   for (guint i = 0; i < c->winograd->len; i++) {
     const GenWinograd *w = g_ptr_array_index (c->winograd, i);
-    const GenProblem *p = w->problem;
-    gint64 width = w->unit->panel, columns = w->panels * width;
-    float *to = (float *)(packed + w->packed_at);
-    double made[MAX_SIDE * MAX_SIDE];
+    gint64 width = w->unit->panel, channels = w->problem->in_channels;
+    float taps[MAX_KERNEL * MAX_KERNEL * GEN_GEMM_MAX_PANEL];
 
-    for (gint64 n = 0; n < columns; n++)
-      for (gint64 k = 0; k < p->in_channels; k++) {
-        memset (made, 0, sizeof made);
-        if (n < p->out_channels)
-          transform_weights (w->side, w->kernel,
-              weights + p->weights + n * p->weight_strides[0] + k * p->weight_strides[1],
-              p->weight_strides + 2, made);
-        for (int place = 0; place < w->side * w->side; place++)
-          to[((place * w->panels + n / width) * p->in_channels + k) * width + n % width] =
-              made[place];
+    for (gint64 panel = 0; panel < w->panels; panel++)
+      for (gint64 k = 0; k < channels; k++) {
+        float *to = (float *)(packed + w->packed_at) + (panel * channels + k) * width;
+
+        take_taps (w, weights, panel, k, taps);
+        transform_weights (w->side, w->kernel, taps, width, to, w->panels * channels * width);
       }
   }
 }
@@ -323,21 +348,24 @@ take_squares (const Work *work, gint64 first, gint64 n)
   }
 }
 
+/* All squares of a group by all weights of one place, place after place: weights are read once a
+ * group. */
 static void
-multiply (const Work *work, gint64 panel, gint64 n)
+multiply (const Work *work, gint64 n)
 {
   const GenWinograd *w = work->w;
   const GenGemmUnit *unit = w->unit;
   gint64 k = w->problem->in_channels, tiles = (n + unit->rows - 1) / unit->rows;
 
-  for (int place = 0; place < w->side * w->side; place++) {
-    const float *weights = work->packed + (place * w->panels + panel) * k * unit->panel;
+  for (gint64 p = 0; p < w->side * w->side * w->panels; p++) {
+    const float *squares = work->squares + p / w->panels * w->group * k;
+    float *products = work->products + p * w->group * unit->panel;
 
     for (gint64 t = 0; t < tiles; t++) {
-      gint64 first = n * t / tiles, at = place * w->group + first;
+      gint64 first = n * t / tiles;
 
-      unit->tile (n * (t + 1) / tiles - first, work->squares + at * k, k, 1, weights, k, FALSE,
-          work->products + at * unit->panel);
+      unit->tile (n * (t + 1) / tiles - first, squares + first * k, k, 1,
+          work->packed + p * k * unit->panel, k, FALSE, products + first * unit->panel);
     }
   }
 }
@@ -354,7 +382,8 @@ give_results (const Work *work, gint64 panel, gint64 first, gint64 n)
   for (gint64 i = 0; i < n; i++) {
     Square square = find_square (w, first + i);
 
-    (w->side == 4 ? back_4 : back_6) (work->products + i * width, w->group * width, width, made);
+    (w->side == 4 ? back_4 : back_6) (
+        work->products + (panel * w->group + i) * width, w->panels * w->group * width, width, made);
     gen_activation_apply (work->activation, made, w->made * w->made, channels, width,
         work->bias != NULL ? work->bias + channel : NULL);
     for (int y = 0; y < w->made && square.row + y < p->axes[0].small; y++)
@@ -381,10 +410,9 @@ gen_winograd_run (const GenConvolve *c, const GenActivation *activation, const f
       gint64 n = MIN (w->group, (gint64)end - at);
 
       take_squares (&work, at, n);
-      for (gint64 panel = 0; panel < w->panels; panel++) {
-        multiply (&work, panel, n);
+      multiply (&work, n);
+      for (gint64 panel = 0; panel < w->panels; panel++)
         give_results (&work, panel, at, n);
-      }
     }
   }
 }

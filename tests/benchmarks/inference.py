@@ -20,18 +20,18 @@ import math
 import multiprocessing
 import os
 import statistics
-import sys
 import tempfile
 import time
 import warnings
 
 import numpy
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 ROUNDS, LEAST = 5, 6
 
 
 class Ours:
+    """The library by its C interface; the structures are those of its public headers."""
+
     class Shape(ctypes.Structure):
         _fields_ = [("rank", ctypes.c_int), ("dims", ctypes.c_int64 * 8)]
 
@@ -51,7 +51,7 @@ class Ours:
 
     def __init__(self, settings):
         self.library = ctypes.CDLL(settings.library)
-        self.threads, self.tf32, self.plan = settings.threads, settings.tf32, None
+        self.threads, self.tf32 = settings.threads, settings.tf32
 
         class Binding(ctypes.Structure):
             _fields_ = [("name", ctypes.c_char_p), ("type", ctypes.c_int), ("shape", self.Shape),
@@ -189,7 +189,10 @@ def serve(pipe, engine, settings):
         return times
 
     while True:
-        name, arguments = pipe.recv()
+        try:
+            name, arguments = pipe.recv()
+        except EOFError:  # all is measured
+            return
         try:
             pipe.send(measure(*arguments) if name == "measure" else getattr(self, name)(*arguments))
         except Exception as error:  # what an engine lacks must not end the others' run
@@ -197,9 +200,12 @@ def serve(pipe, engine, settings):
 
 
 class Engine:
+    """One of ENGINES in a process of its own."""
+
     def __init__(self, name, settings):
         self.pipe, end = multiprocessing.Pipe()
         multiprocessing.Process(target=serve, args=(end, name, settings), daemon=True).start()
+        end.close()
 
     def __call__(self, name, *arguments):
         self.pipe.send((name, arguments))

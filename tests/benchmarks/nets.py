@@ -262,4 +262,6 @@ def make(name):
         if isinstance(module, nn.BatchNorm2d):
             module.running_mean.normal_(0, 0.1)
             module.running_var.uniform_(0.5, 1.5)
+        if isinstance(module, nn.PReLU):
+            nn.init.uniform_(module.weight, 0, 0.5)
     return net, tuple(torch.randn(shape) for shape in shapes)

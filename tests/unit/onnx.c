@@ -390,8 +390,8 @@ test_opsets (void)
   Sample s;
 
   sample_init (&s);
-  s.opset.version = 23;
-  assert_unsupported (&s, "opset 23; opsets 1 to 22");
+  s.opset.version = 24;
+  assert_unsupported (&s, "opset 24; opsets 1 to 23");
   s.opset.version = -G_MAXINT64;
   assert_unsupported (&s, "opset 0;");
   s.opset.version = 17;

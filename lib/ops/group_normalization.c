@@ -1,28 +1,42 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* InstanceNormalization: each channel of each item shifted and scaled by its own mean and
- * variance; and its gradient, InstanceNormalizationGradient (x, scale, dy). A part does whole
- * items. */
+/* GroupNormalization: the channels of each item, in groups that are shifted and scaled by their own
+ * mean and variance (Wu and He, "Group normalization", 2018); InstanceNormalization, where each
+ * channel is a group; and the gradient of both, GroupNormalizationGradient (x, scale, dy). A part
+ * does whole items. */
 #include <math.h>
 
 #include "../device/team.h"
+#include "build.h"
 #include "channels.h"
 
 typedef struct {
   GenChannels item;
   gsize items, size; /* elements of an item */
+  gsize group;       /* channels of a group */
   float epsilon;
   int parts;
   gsize part_size; /* bytes: sums, shift, and three rows */
 } Instance;
+
+/* Without the attribute each channel is one. */
+static gint64
+groups_of (const GenNode *node)
+{
+  return gen_node_int (node, "num_groups", gen_node_input (node, 0)->shape.dims[1]);
+}
 
 static gboolean
 check (GenNode *node, GError **error)
 {
   const GenTensor *x = gen_node_input (node, 0), *scale = gen_node_input (node, 1);
 
-  if (x->shape.rank < 3 || scale->shape.rank != 1 || scale->shape.dims[0] != x->shape.dims[1])
+  if (x->shape.rank < 2 || scale->shape.rank != 1 || scale->shape.dims[0] != x->shape.dims[1])
+    return gen_node_error (
+        node, error, "its input must be [batch, channels, …], with a scale for each channel");
+  if (groups_of (node) < 1 || x->shape.dims[1] % groups_of (node) != 0)
     return gen_node_error (node, error,
-        "its input must be [batch, channels, spatial…], with a scale for each channel");
+        "%" G_GINT64_FORMAT " channels cannot be cut into %" G_GINT64_FORMAT " groups",
+        x->shape.dims[1], groups_of (node));
   return gen_node_same_type (node, 1, 2, error);
 }
 
@@ -54,15 +68,24 @@ infer_gradient (GenNode *node, GError **error)
   return TRUE;
 }
 
-/* Mean and inverse deviation of channel `c` from its sums. */
+/* Mean and inverse deviation of the group that begins with channel `first`, from the sums of its
+ * channels, each relative to a value of its own. */
 static void
-statistics (const Instance *n, const double *sums, const float *shift, gsize c, double *mean,
+statistics (const Instance *n, const double *sums, const float *shift, gsize first, double *mean,
     double *inverse)
 {
-  double count = gen_channels_count (&n->item), d = sums[c] / count;
+  const double *squares = sums + n->item.channels;
+  double count = gen_channels_count (&n->item), total = 0, variance = 0;
 
-  *mean = shift[c] + d;
-  *inverse = 1 / sqrt (MAX (0, sums[n->item.channels + c] / count - d * d) + n->epsilon);
+  for (gsize c = first; c < first + n->group; c++)
+    total += shift[c] - shift[first] + sums[c] / count;
+  *mean = shift[first] + total / n->group;
+  for (gsize c = first; c < first + n->group; c++) {
+    double away = *mean - shift[c];
+
+    variance += squares[c] / count - 2 * away * sums[c] / count + away * away;
+  }
+  *inverse = 1 / sqrt (MAX (0, variance / n->group) + n->epsilon);
 }
 
 static void
@@ -80,12 +103,14 @@ run (const GenKernel *kernel, int part, int parts)
 
     gen_channels_shift (&n->item, x, shift);
     gen_channels_sum (&n->item, x, NULL, shift, 0, n->item.outer, sums);
-    for (gsize c = 0; c < channels; c++) {
+    for (gsize group = 0; group < channels; group += n->group) {
       double mean, inverse;
 
-      statistics (n, sums, shift, c, &mean, &inverse);
-      a[c] = scale[c] * inverse;
-      s[c] = bias[c] - mean * a[c];
+      statistics (n, sums, shift, group, &mean, &inverse);
+      for (gsize c = group; c < group + n->group; c++) {
+        a[c] = scale[c] * inverse;
+        s[c] = bias[c] - mean * a[c];
+      }
     }
     gen_channels_map (
         &n->item, x, a, NULL, NULL, s, (float *)kernel->outputs[0] + i * n->size, 0, n->item.outer);
@@ -99,15 +124,37 @@ share_of (const GenKernel *kernel, const Instance *n, gsize item)
   return (float *)((char *)kernel->scratch + n->parts * n->part_size) + item * 2 * n->item.channels;
 }
 
-/* As for BatchNormalization, item by item. */
+/* The gradients of one group of an item. With h = (x - mean) * inverse and d = dy * scale:
+ * dx = inverse * (d - mean (d) - h * mean (d * h)), as a * dy + b * x + s. */
+static void
+map_group (const Instance *n, const double *sums, const float *shift, const float *scale,
+    gsize first, float *share, float *a, float *b, float *s)
+{
+  gsize channels = n->item.channels;
+  double count = gen_channels_count (&n->item) * n->group, mean, inverse, d = 0, dh = 0;
+
+  statistics (n, sums, shift, first, &mean, &inverse);
+  for (gsize c = first; c < first + n->group; c++) {
+    double sum = sums[2 * channels + c];
+
+    share[c] = (sums[3 * channels + c] + sum * (shift[c] - mean)) * inverse;
+    share[channels + c] = sum;
+    d += scale[c] * sum;
+    dh += scale[c] * share[c];
+  }
+  for (gsize c = first; c < first + n->group; c++) {
+    a[c] = scale[c] * inverse;
+    b[c] = -inverse * inverse * dh / count;
+    s[c] = -inverse * d / count - b[c] * mean;
+  }
+}
+
 static void
 run_gradient (const GenKernel *kernel, int part, int parts)
 {
   const Instance *n = kernel->state;
-  const float *scale = kernel->inputs[1];
   gsize channels = n->item.channels, first, end;
   double *sums = (double *)((char *)kernel->scratch + part * n->part_size);
-  double count = gen_channels_count (&n->item);
   float *shift = (float *)(sums + 4 * channels), *a = shift + channels;
   float *b = a + channels, *s = b + channels;
 
@@ -115,21 +162,11 @@ run_gradient (const GenKernel *kernel, int part, int parts)
   for (gsize i = first; i < end; i++) {
     const float *x = (const float *)kernel->inputs[0] + i * n->size;
     const float *dy = (const float *)kernel->inputs[2] + i * n->size;
-    float *share = share_of (kernel, n, i);
 
     gen_channels_shift (&n->item, x, shift);
     gen_channels_sum (&n->item, x, dy, shift, 0, n->item.outer, sums);
-    for (gsize c = 0; c < channels; c++) {
-      double mean, inverse, sum = sums[2 * channels + c], dh;
-
-      statistics (n, sums, shift, c, &mean, &inverse);
-      dh = (sums[3 * channels + c] + sum * (shift[c] - mean)) * inverse;
-      share[c] = dh;
-      share[channels + c] = sum;
-      a[c] = scale[c] * inverse;
-      b[c] = -scale[c] * inverse * inverse * dh / count;
-      s[c] = -a[c] * sum / count - b[c] * mean;
-    }
+    for (gsize group = 0; group < channels; group += n->group)
+      map_group (n, sums, shift, kernel->inputs[1], group, share_of (kernel, n, i), a, b, s);
     if (kernel->outputs[0] != NULL)
       gen_channels_map (
           &n->item, dy, a, x, b, s, (float *)kernel->outputs[0] + i * n->size, 0, n->item.outer);
@@ -170,6 +207,7 @@ prepare (GenKernel *kernel, GError **error)
   n->items = x->shape.dims[0];
   n->item.outer /= n->items;
   n->size = gen_shape_product (&x->shape, 1, x->shape.rank);
+  n->group = x->shape.dims[1] / groups_of (node);
   n->epsilon = gen_node_float (node, "epsilon", 1e-5f);
   n->parts = MIN (gen_kernel_parts (kernel, n->items * n->size, 0.6),
       (int)MIN ((gsize)GEN_TEAM_MAX_PARTS, n->items));
@@ -205,9 +243,10 @@ cpu_gradient (GenKernel *kernel, GError **error)
 static gboolean
 gradient (GenGradient *g, GError **error)
 {
-  GenTensor *first = gen_graph_op (g->graph, "InstanceNormalizationGradient",
+  GenTensor *first = gen_graph_op (g->graph, "GroupNormalizationGradient",
       (GenTensor *[]){ gen_node_input (g->node, 0), gen_node_input (g->node, 1), g->outputs[0] }, 3,
-      3, error, "epsilon", GEN_FLOAT, (double)gen_node_float (g->node, "epsilon", 1e-5f), NULL);
+      3, error, "num_groups", GEN_INT, (int)groups_of (g->node), "epsilon", GEN_FLOAT,
+      (double)gen_node_float (g->node, "epsilon", 1e-5f), NULL);
 
   for (int i = 0; first != NULL && i < 3; i++)
     g->inputs[i] = gen_node_output (first->producer, i);
@@ -229,10 +268,24 @@ const GenOperator gen_operator_instance_normalization = {
   .gradient = gradient,
 };
 
-const GenOperator gen_operator_instance_normalization_gradient = {
-  .name = "InstanceNormalizationGradient",
+const GenOperator gen_operator_group_normalization = {
+  .name = "GroupNormalization",
+  .summary = "Groups of channels of each item shifted and scaled by their own mean and variance",
+  .since = 21,
+  .min_inputs = 3,
+  .max_inputs = 3,
+  .min_outputs = 1,
+  .max_outputs = 1,
+  .layouts = GEN_LAYOUTS_SAME,
+  .infer = infer,
+  .cpu = cpu,
+  .gradient = gradient,
+};
+
+const GenOperator gen_operator_group_normalization_gradient = {
+  .name = "GroupNormalizationGradient",
   .domain = "generative",
-  .summary = "Gradients of InstanceNormalization's input, scale and bias",
+  .summary = "Gradients of GroupNormalization's input, scale and bias",
   .min_inputs = 3,
   .max_inputs = 3,
   .min_outputs = 3,
@@ -240,4 +293,44 @@ const GenOperator gen_operator_instance_normalization_gradient = {
   .layouts = GEN_LAYOUTS_SAME,
   .infer = infer_gradient,
   .cpu = cpu_gradient,
+};
+
+/* From opset 18 to 20 scale and bias were those of a group, not of a channel. */
+static gboolean
+lower (GenNode *node, GenTensor **results, GError **error)
+{
+  GenTensor *inputs[3] = { gen_node_input (node, 0) };
+  const GenShape *shape = &inputs[0]->shape;
+  gint64 groups = gen_node_int (node, "num_groups", 0);
+
+  if (shape->rank < 2 || groups < 1 || shape->dims[1] % groups != 0)
+    return gen_node_error (
+        node, error, "%" G_GINT64_FORMAT " is no number of groups for its channels", groups);
+  for (int i = 1; i < 3; i++) {
+    GenTensor *spread = gen_node_input (node, i);
+
+    spread = gen_build_reshape (node->graph, spread, &GEN_SHAPE (groups, 1), error);
+    if (spread != NULL)
+      spread = gen_binary (node->graph, "Expand", spread,
+          gen_graph_ints (node->graph, (gint64[]){ groups, shape->dims[1] / groups }, 2), error);
+    inputs[i] = gen_build_reshape (node->graph, spread, &GEN_SHAPE (shape->dims[1]), error);
+    if (inputs[i] == NULL)
+      return FALSE;
+  }
+  results[0] =
+      gen_graph_op (node->graph, "GroupNormalization", inputs, 3, 1, error, "num_groups", GEN_INT,
+          (int)groups, "epsilon", GEN_FLOAT, (double)gen_node_float (node, "epsilon", 1e-5f), NULL);
+  return results[0] != NULL;
+}
+
+const GenOperator gen_operator_group_normalization_18 = {
+  .name = "GroupNormalization",
+  .summary = "GroupNormalization with a scale and a bias for each group",
+  .since = 18,
+  .until = 20,
+  .min_inputs = 3,
+  .max_inputs = 3,
+  .min_outputs = 1,
+  .max_outputs = 1,
+  .lower = lower,
 };

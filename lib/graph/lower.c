@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Operators that are made of others. While shapes are inferred, such a node gives way to the
+ * nodes that its operator's lower() appends, so that passes, kernels and gradients see only
+ * operators that have kernels of their own. */
+#include <string.h>
+
+#include <generative/operator.h>
+
+#include "graph-private.h"
+
+static gboolean
+is_new (const GenGraph *graph, guint first, const GenNode *node)
+{
+  guint at;
+
+  return node != NULL && g_ptr_array_find (graph->nodes, node, &at) && at >= first;
+}
+
+/* `output` becomes what `result` is: it takes its place in the nodes from number `first` on. */
+static gboolean
+take_place (GenGraph *graph, guint first, GenTensor *output, GenTensor *result, GError **error)
+{
+  guint at;
+
+  if (result->role != GEN_ROLE_VALUE || !is_new (graph, first, result->producer)) {
+    result = gen_unary (graph, "Identity", result, error);
+    if (result == NULL)
+      return FALSE;
+  }
+  output->type = result->type;
+  output->shape = result->shape;
+  output->producer = result->producer;
+  g_ptr_array_find (result->producer->outputs, result, &at);
+  result->producer->outputs->pdata[at] = output;
+  gen_graph_replace (graph, result, output);
+  result->producer = NULL;
+  return TRUE;
+}
+
+gboolean
+gen_graph_lower_node (GenGraph *graph, guint index, gboolean *lowered, GError **error)
+{
+  GenNode *node = g_ptr_array_index (graph->nodes, index);
+  guint n_outputs = node->outputs->len, first = graph->nodes->len, n;
+  g_autofree GenTensor **results = g_new0 (GenTensor *, n_outputs);
+  g_autofree GenNode **added = NULL;
+
+  *lowered = FALSE;
+  if (node->op->lower == NULL)
+    return TRUE;
+  if (!node->op->lower (node, results, error)) {
+    /* What one of the nodes that it is made of says is said of this one. */
+    if (error != NULL && *error != NULL && strstr ((*error)->message, node->name) == NULL)
+      g_prefix_error (error, "node '%s' (%s): ", node->name, node->op->name);
+    return FALSE;
+  }
+  if (graph->nodes->len == first && results[0] == NULL)
+    return TRUE;
+  *lowered = TRUE;
+  for (guint i = 0; i < n_outputs; i++) {
+    GenTensor *output = gen_node_output (node, i);
+
+    if (output == NULL)
+      continue;
+    if (results[i] == NULL)
+      return gen_node_error (node, error, "its output %u is not supported", i);
+    if (!take_place (graph, first, output, results[i], error))
+      return FALSE;
+    for (guint k = i + 1; k < n_outputs; k++)
+      if (results[k] == results[i])
+        results[k] = output;
+    node->outputs->pdata[i] = NULL;
+  }
+  n = graph->nodes->len - first;
+  added = g_memdup2 (graph->nodes->pdata + first, n * sizeof *added);
+  graph->nodes->len = first;
+  g_ptr_array_remove_index (graph->nodes, index);
+  for (guint i = 0; i < n; i++)
+    g_ptr_array_insert (graph->nodes, index + i, added[i]);
+  return TRUE;
+}

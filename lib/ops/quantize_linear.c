@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* QuantizeLinear: x / scale, rounded to the nearest integer (ties to even), plus the zero point,
+ * within the range of the result's type. */
+#include <math.h>
+
+#include "../simd.h"
+#include "build.h"
+#include "quantize.h"
+
+typedef void (*Row) (
+    const float *x, const float *scale, const void *zero, gboolean one_scale, void *out, gsize n);
+
+/* Not a number becomes the lowest value. */
+#define ROW(name, T, low, high)                                                                    \
+  GEN_CLONES static void name (const float *x, const float *scale, const void *pzero,              \
+      gboolean one_scale, void *pout, gsize n)                                                     \
+  {                                                                                                \
+    const T *zero = pzero;                                                                         \
+    T *out = pout;                                                                                 \
+                                                                                                   \
+    if (one_scale) {                                                                               \
+      const float s = *scale, z = zero != NULL ? *zero : 0;                                        \
+                                                                                                   \
+      for (gsize i = 0; i < n; i++) {                                                              \
+        float v = rintf (x[i] / s) + z;                                                            \
+                                                                                                   \
+        v = v > low ? v : low;                                                                     \
+        out[i] = (T)(gint32)(v < high ? v : high);                                                 \
+      }                                                                                            \
+      return;                                                                                      \
+    }                                                                                              \
+    for (gsize i = 0; i < n; i++) {                                                                \
+      float v = rintf (x[i] / scale[i]) + (zero != NULL ? zero[i] : 0);                            \
+                                                                                                   \
+      v = v > low ? v : low;                                                                       \
+      out[i] = (T)(gint32)(v < high ? v : high);                                                   \
+    }                                                                                              \
+  }
+
+ROW (to_uint8, guint8, 0.0f, 255.0f)
+ROW (to_int8, gint8, -128.0f, 127.0f)
+ROW (to_uint16, guint16, 0.0f, 65535.0f)
+ROW (to_int16, gint16, -32768.0f, 32767.0f)
+
+static Row
+find_row (GenDataType type)
+{
+  return type == GEN_TYPE_UINT8    ? to_uint8
+         : type == GEN_TYPE_INT8   ? to_int8
+         : type == GEN_TYPE_UINT16 ? to_uint16
+         : type == GEN_TYPE_INT16  ? to_int16
+                                   : NULL;
+}
+
+/* Operands of other types go through float32. */
+static gboolean
+lower (GenNode *node, GenTensor **results, GError **error)
+{
+  GenGraph *graph = node->graph;
+  GenTensor *inputs[3];
+
+  for (guint i = 0; i < 3; i++)
+    inputs[i] = gen_node_input (node, i);
+  if (inputs[0]->type == GEN_TYPE_FLOAT32 && inputs[1]->type == GEN_TYPE_FLOAT32)
+    return TRUE;
+  for (guint i = 0; i < 2; i++) {
+    inputs[i] = gen_build_cast (graph, inputs[i], GEN_TYPE_FLOAT32, error);
+    if (inputs[i] == NULL)
+      return FALSE;
+  }
+  results[0] = gen_build_like (graph, "QuantizeLinear", inputs, 3, node, error);
+  return results[0] != NULL;
+}
+
+static gboolean
+infer (GenNode *node, GError **error)
+{
+  const GenTensor *x = gen_node_input (node, 0), *zero = gen_node_input (node, 2);
+  GenDataType asked = gen_node_int (node, "output_dtype", GEN_TYPE_UNDEFINED);
+  GenDataType type = zero != NULL                  ? zero->type
+                     : asked != GEN_TYPE_UNDEFINED ? asked
+                                                   : GEN_TYPE_UINT8;
+  GenQuantize q;
+
+  if (find_row (type) == NULL || (asked != GEN_TYPE_UNDEFINED && asked != type))
+    return gen_node_error (node, error,
+        "its result can be int8, uint8, int16 or uint16, as its zero point is, not %s",
+        gen_data_type_name (find_row (type) == NULL ? type : asked));
+  if (x->type != GEN_TYPE_FLOAT32 || gen_node_input (node, 1)->type != GEN_TYPE_FLOAT32)
+    return gen_node_error (node, error, "its operand and scale must be numbers");
+  if (!gen_quantize_find (node, &q, error))
+    return FALSE;
+  gen_node_set_output (node, 0, type, &x->shape);
+  return TRUE;
+}
+
+static void
+run (const GenKernel *kernel, int part, int parts)
+{
+  const GenQuantize *q = kernel->state;
+  GenDataType type = gen_node_output (kernel->node, 0)->type;
+  gsize size = gen_data_type_size (type), first, end, at, length, scale;
+  const char *zero = kernel->node->inputs->len > 2 ? kernel->inputs[2] : NULL;
+  Row row = find_row (type);
+
+  gen_kernel_share (q->rows, 1, part, parts, &first, &end);
+  for (gsize r = first; r < end; r++) {
+    gen_quantize_row (q, r, &at, &length, &scale);
+    row ((const float *)kernel->inputs[0] + at, (const float *)kernel->inputs[1] + scale,
+        zero != NULL ? zero + scale * size : NULL, q->scale_length == 1,
+        (char *)kernel->outputs[0] + at * size, length);
+  }
+}
+
+static gboolean
+cpu (GenKernel *kernel, GError **error)
+{
+  GenQuantize *q = g_new (GenQuantize, 1);
+
+  kernel->state = q;
+  kernel->free_state = g_free;
+  if (!gen_quantize_find (kernel->node, q, error))
+    return FALSE;
+  gen_kernel_add_step (kernel, run,
+      gen_kernel_parts (
+          kernel, gen_shape_elements (&gen_node_input (kernel->node, 0)->shape), 0.3));
+  return TRUE;
+}
+
+const GenOperator gen_operator_quantize_linear = {
+  .name = "QuantizeLinear",
+  .summary = "Numbers as small integers, by a scale and a zero point",
+  .since = 10,
+  .min_inputs = 2,
+  .max_inputs = 3,
+  .min_outputs = 1,
+  .max_outputs = 1,
+  .layouts = GEN_LAYOUTS_PLAIN,
+  .lower = lower,
+  .infer = infer,
+  .cpu = cpu,
+};
+
+/* ONNX Runtime had 16-bit types before opset 21 did. */
+const GenOperator gen_operator_microsoft_quantize_linear = {
+  .name = "QuantizeLinear",
+  .summary = "Numbers as small integers, by a scale and a zero point",
+  .domain = "com.microsoft",
+  .min_inputs = 2,
+  .max_inputs = 3,
+  .min_outputs = 1,
+  .max_outputs = 1,
+  .layouts = GEN_LAYOUTS_PLAIN,
+  .lower = lower,
+  .infer = infer,
+  .cpu = cpu,
+};

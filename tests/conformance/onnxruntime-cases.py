@@ -1,0 +1,271 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Operators that ONNX's backend tests leave out, or have in one shape only: writes a folder for each,
+as those tests are laid out, with the outputs that ONNX Runtime computes (for Fourier transforms numpy
+does, in double: ONNX Runtime's are not that exact).
+
+    onnxruntime-cases.py FOLDER
+"""
+import os
+import sys
+
+import numpy as np
+import onnx
+import onnxruntime
+from onnx import TensorProto, helper, numpy_helper
+
+MICROSOFT = "com.microsoft"
+random = np.random.default_rng(1)
+
+
+def real(*shape):
+    """Away from zero: a relative tolerance is all that the checker knows."""
+    return random.uniform(0.25, 2, shape).astype(np.float32)
+
+
+def integers(kind, *shape):
+    info = np.iinfo(kind)
+    return random.integers(info.min, info.max + 1, shape, dtype=kind)
+
+
+def number(value, kind=np.float32):
+    return np.array(value, kind)
+
+
+class Cases:
+    def __init__(self, folder):
+        self.folder = folder
+        self.count = 0
+
+    def add(self, name, op, inputs, outputs=1, opset=17, domain="", constants=(), results=None,
+            **attributes):
+        """`inputs` may hold None; those numbered in `constants` are initializers; `results` are
+        the right outputs where they are not ONNX Runtime's."""
+        names = ["" if x is None else f"x{i}" for i, x in enumerate(inputs)]
+        made = [f"y{i}" for i in range(outputs)] if isinstance(outputs, int) else outputs
+        node = helper.make_node(op, names, made, domain=domain, **attributes)
+        given = [i for i, x in enumerate(inputs) if x is not None and i not in constants]
+        infos = [
+            helper.make_tensor_value_info(
+                names[i], helper.np_dtype_to_tensor_dtype(inputs[i].dtype), inputs[i].shape)
+            for i in given
+        ]
+        shown = [helper.make_empty_tensor_value_info(y) for y in made if y]
+        fixed = [numpy_helper.from_array(inputs[i], names[i]) for i in constants]
+        graph = helper.make_graph([node], name, infos, shown, fixed)
+        imports = [helper.make_opsetid("", opset), helper.make_opsetid(MICROSOFT, 1)]
+        model = helper.make_model(graph, opset_imports=imports, ir_version=8 if opset < 21 else 10)
+        if results is None:
+            results = self.run(name, model, {names[i]: inputs[i] for i in given})
+        if results is None:
+            return
+        # Types and shapes of the outputs as they came out.
+        for info, result in zip(graph.output, results):
+            info.CopyFrom(helper.make_tensor_value_info(
+                info.name, helper.np_dtype_to_tensor_dtype(result.dtype), result.shape))
+        model.graph.CopyFrom(graph)
+        self.write(name, model, [inputs[i] for i in given], results)
+
+    @staticmethod
+    def run(name, model, inputs):
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 4
+        try:
+            session = onnxruntime.InferenceSession(
+                model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+            return session.run(None, inputs)
+        except Exception as error:  # versions differ in what they have
+            print(f"# {name}: not by this ONNX Runtime: {str(error).splitlines()[0]}")
+            return None
+
+    def write(self, name, model, inputs, outputs):
+        folder = os.path.join(self.folder, name, "test_data_set_0")
+        os.makedirs(folder)
+        onnx.save(model, os.path.join(self.folder, name, "model.onnx"))
+        for stem, arrays in (("input", inputs), ("output", outputs)):
+            for i, array in enumerate(arrays):
+                with open(os.path.join(folder, f"{stem}_{i}.pb"), "wb") as file:
+                    file.write(numpy_helper.from_array(array).SerializeToString())
+        self.count += 1
+
+
+def integer_products(cases):
+    for i, (a, b) in enumerate([(np.uint8, np.int8), (np.uint8, np.uint8), (np.int8, np.int8)]):
+        for m, k, n in ((1, 1, 1), (5, 7, 3), (33, 130, 70), (13, 64, 33)):
+            operands = [integers(a, m, k), integers(b, k, n), number(9, a), number(3, b)]
+            cases.add(f"matmul_integer_{i}_{m}_{k}_{n}", "MatMulInteger", operands)
+            cases.add(f"matmul_integer_packed_{i}_{m}_{k}_{n}", "MatMulInteger", operands,
+                      constants=(1, 2, 3))
+    batch = [integers(np.uint8, 2, 3, 5, 6), integers(np.int8, 3, 6, 4)]
+    cases.add("matmul_integer_batch", "MatMulInteger", batch)
+    tall = [integers(np.uint8, 2, 3, 5, 6), integers(np.int8, 6, 4), number(7, np.uint8),
+            integers(np.int8, 4)]
+    cases.add("matmul_integer_columns", "MatMulInteger", tall)
+
+
+def integer_convolutions(cases):
+    x, w = integers(np.uint8, 2, 6, 17, 19), integers(np.uint8, 8, 3, 3, 3)
+    zeros = [number(100, np.uint8), number(120, np.uint8)]
+    cases.add("conv_integer_groups", "ConvInteger", [x, w, *zeros], group=2, strides=[2, 1],
+              pads=[1, 2, 0, 1], dilations=[1, 2])
+    cases.add("conv_integer_line", "ConvInteger", [x[:, :, 0], integers(np.uint8, 4, 6, 5), *zeros],
+              auto_pad="SAME_UPPER")
+    cases.add("conv_integer_1x1", "ConvInteger", [x, integers(np.uint8, 5, 6, 1, 1), *zeros])
+    weights = integers(np.int8, 8, 6, 3, 3)
+    parameters = [number(0.02), number(120, np.uint8), weights, real(8) * 0.01,
+                  np.zeros(8, np.int8), number(0.9), number(110, np.uint8)]
+    bias = random.integers(-5000, 5000, 8, dtype=np.int32)
+    cases.add("qlinear_conv", "QLinearConv", [x, *parameters, bias], constants=(3, 4, 5, 8),
+              pads=[1, 1, 1, 1])
+
+
+def quantisation(cases):
+    x = random.normal(0, 3, (3, 6, 5)).astype(np.float32)
+    for kind in (np.uint8, np.int8, np.uint16, np.int16):
+        scale, zero = real(6) / 8, random.integers(0, 100, 6).astype(kind)
+        cases.add(f"quantize_{kind.__name__}", "QuantizeLinear", [x, scale, zero], opset=21)
+        cases.add(f"dequantize_{kind.__name__}", "DequantizeLinear",
+                  [integers(kind, 3, 6, 5), scale, zero], opset=21)
+    blocks = real(3, 2, 5), random.integers(0, 9, (3, 2, 5)).astype(np.int8)
+    cases.add("quantize_blocks", "QuantizeLinear", [x, *blocks], opset=21, axis=1, block_size=3)
+    cases.add("dequantize_blocks", "DequantizeLinear", [integers(np.int8, 3, 6, 5), *blocks],
+              opset=21, axis=1, block_size=3)
+    rows = real(3, 6, 2), None
+    cases.add("dequantize_row_blocks", "DequantizeLinear", [integers(np.int8, 3, 6, 5), *rows],
+              opset=21, axis=2, block_size=4)
+    half = (x.astype(np.float16), number(0.25, np.float16))
+    cases.add("quantize_half", "QuantizeLinear", [*half, number(3, np.int8)], opset=19)
+    cases.add("dequantize_half", "DequantizeLinear", [integers(np.int8, 4, 4), half[1]], opset=19)
+    cases.add("dequantize_int32", "DequantizeLinear",
+              [random.integers(-2**31, 2**31, 50, dtype=np.int32), number(0.5)])
+    cases.add("dynamic_quantize", "DynamicQuantizeLinear", [x], outputs=3)
+    cases.add("dynamic_quantize_zeros", "DynamicQuantizeLinear", [np.zeros(4, np.float32)],
+              outputs=3)
+
+
+def microsoft_quantised(cases):
+    a = [integers(np.uint8, 2, 6, 4, 4), number(0.0371), number(100, np.uint8)]
+    b = [integers(np.uint8, 6, 1, 4), number(0.0532), number(90, np.uint8)]
+    y = [number(0.0713), number(120, np.uint8)]
+
+    def add(name, op, inputs, **attributes):
+        cases.add(name, op, inputs, domain=MICROSOFT, **attributes)
+
+    add("qlinear_add", "QLinearAdd", [*a, *b, *y])
+    add("qlinear_mul", "QLinearMul", [*a, *b, *y])
+    add("qlinear_sigmoid", "QLinearSigmoid", [*a, number(1 / 256), number(0, np.uint8)],
+        constants=(1, 2, 3, 4))
+    add("qlinear_leaky_relu", "QLinearLeakyRelu", [*a, *y], alpha=0.2, constants=(1, 2, 3, 4))
+    add("qlinear_average_pool", "QLinearAveragePool", [*a, *y], kernel_shape=[3, 3],
+        strides=[2, 1], pads=[1, 1, 0, 0])
+    add("qlinear_global_average_pool", "QLinearGlobalAveragePool", [*a, *y], channels_last=1)
+    other = [integers(np.uint8, 2, 3, 4, 4), number(0.05), number(7, np.uint8)]
+    add("qlinear_concat", "QLinearConcat", [*y, *a, *other], axis=1, constants=(0, 1, 3, 4, 6, 7))
+    left = [integers(np.uint8, 9, 20), number(0.02), number(99, np.uint8)]
+    right = [integers(np.int8, 11, 20), real(11) * 0.02, np.zeros(11, np.int8)]
+    c = random.integers(-3000, 3000, 11, dtype=np.int32)
+    add("qgemm", "QGemm", [*left, *right, c, number(0.7), number(120, np.uint8)], transB=1)
+    add("qgemm_to_float", "QGemm", [*left, *right, c, None, None], transB=1, alpha=0.5)
+    rows = real(3, 9, 20)
+    w = integers(np.int8, 20, 11)
+    add("dynamic_quantize_matmul", "DynamicQuantizeMatMul",
+        [rows, w, number(0.03), number(0, np.int8), real(11)], constants=(1, 2, 3, 4))
+    add("matmul_integer_to_float", "MatMulIntegerToFloat",
+        [left[0], w, number(0.02), real(11) * 0.02, left[2], np.zeros(11, np.int8), real(11)])
+    packed, scales = integers(np.uint8, 12, 3, 8), real(36)
+    zeros = integers(np.uint8, 12 * 2)
+    add("matmul_nbits", "MatMulNBits", [real(2, 5, 40), packed, scales, zeros], K=40, N=12, bits=4,
+        block_size=16, constants=(1, 2, 3))
+    add("matmul_nbits_symmetric", "MatMulNBits", [real(5, 48), packed | 0x88, scales], K=48, N=12,
+        bits=4, block_size=16, constants=(1, 2))
+
+
+def microsoft_fused(cases):
+    def add(name, op, inputs, **attributes):
+        cases.add(name, op, inputs, domain=MICROSOFT, **attributes)
+
+    x, bias = real(3, 4, 8), real(8)
+    add("gelu", "Gelu", [x])
+    add("bias_gelu", "BiasGelu", [x, bias])
+    add("fast_gelu", "FastGelu", [x, bias])
+    add("quick_gelu", "QuickGelu", [x], alpha=1.5)
+    add("fused_gemm", "FusedGemm", [real(5, 6), real(7, 6), real(7)], transB=1, alpha=0.5,
+        activation="LeakyRelu", activation_alpha=0.1)
+    add("fused_matmul", "FusedMatMul", [real(2, 6, 5), real(2, 7, 6)], transA=1, transB=1,
+        alpha=0.25)
+    add("fused_matmul_batch", "FusedMatMul", [real(5, 2, 6), real(2, 6, 7)], transBatchA=1)
+    w = real(4, 3, 3, 3)
+    for activation, parameters in (("Relu", None), ("Clip", [0.5, 20.0]), ("HardSigmoid", [0.01, 0.1])):
+        more = {"activation_params": parameters} if parameters else {}
+        add(f"fused_conv_{activation}", "FusedConv", [real(2, 3, 6, 6), w, real(4)],
+            activation=activation, pads=[1, 1, 1, 1], **more)
+    add("fused_conv_add", "FusedConv", [real(2, 3, 6, 6), w, real(4), real(2, 4, 4, 4)],
+        activation="Relu")
+    add("skip_layer_normalization", "SkipLayerNormalization", [x, real(3, 4, 8), real(8), real(8) + 3,
+        bias], outputs=["y", "", "", "sum"], epsilon=1e-5)
+    add("skip_simplified_layer_normalization", "SkipSimplifiedLayerNormalization",
+        [x, real(3, 4, 8), real(8)], outputs=["y", "", "", "sum"], epsilon=1e-5)
+    words = random.integers(0, 10, (2, 4), dtype=np.int32)
+    segments = random.integers(0, 2, (2, 4), dtype=np.int32)
+    mask = np.array([[1, 1, 1, 0], [1, 1, 0, 0]], np.int32)
+    add("embed_layer_normalization", "EmbedLayerNormalization",
+        [words, segments, real(10, 8), real(4, 8), real(2, 8), real(8), real(8) + 3, mask],
+        outputs=2, epsilon=1e-5)
+
+
+def normalisation(cases):
+    x = real(2, 6, 5, 3)
+    cases.add("instance_normalization_line", "InstanceNormalization", [x[:, :, 0], real(6), real(6) + 4])
+    cases.add("layer_normalization_axes", "LayerNormalization", [x, real(5, 3), real(5, 3) + 4],
+              outputs=3, axis=2)
+    cases.add("simplified_layer_normalization", "SimplifiedLayerNormalization", [x, real(3)], axis=-1)
+    cases.add("group_normalization_18", "GroupNormalization", [x, real(3), real(3) + 4], opset=18,
+              num_groups=3)
+    cases.add("group_normalization_21", "GroupNormalization", [x, real(6), real(6) + 4], opset=21,
+              num_groups=3)
+    cases.add("lrn_even", "LRN", [x], size=4, alpha=0.5, beta=0.5, bias=2.0)
+    cases.add("lp_normalization_1", "LpNormalization", [x], axis=1, p=1)
+    cases.add("mean_variance_axes", "MeanVarianceNormalization", [x], axes=[1, 3])
+
+
+def pairs_of(values):
+    return [np.stack([values.real, values.imag], -1).astype(np.float32)]
+
+
+def signal(cases):
+    for n in (1, 2, 3, 5, 8, 12, 30, 37, 64, 77, 100, 131, 480, 1024):
+        x = random.normal(size=(2, n, 1)).astype(np.float32)
+        cases.add(f"dft_{n}", "DFT", [x], axis=1, results=pairs_of(np.fft.fft(x[..., 0])))
+        cases.add(f"dft_onesided_{n}", "DFT", [x], axis=1, onesided=1,
+                  results=pairs_of(np.fft.rfft(x[..., 0])))
+    pairs = random.normal(size=(2, 9, 3, 2)).astype(np.float32)
+    values = pairs[..., 0] + 1j * pairs[..., 1].astype(np.float64)
+    cases.add("dft_longer", "DFT", [pairs, number(16, np.int64)], axis=1,
+              results=pairs_of(np.fft.fft(values, 16, axis=1)))
+    cases.add("dft_shorter_inverse", "DFT", [pairs, number(5, np.int64)], axis=1, inverse=1,
+              results=pairs_of(np.fft.ifft(values, 5, axis=1)))
+    window, x = np.hamming(16).astype(np.float32), random.normal(size=(1, 100, 1)).astype(np.float32)
+    frames = np.stack([x[0, i:i + 16, 0] * window for i in range(0, 85, 7)])
+    cases.add("stft", "STFT", [x, number(7, np.int64), window, number(16, np.int64)],
+              constants=(1, 3), results=[pairs_of(np.fft.rfft(frames))[0][None]])
+
+
+def losses(cases):
+    x = real(4, 5, 3)
+    for kind in (np.int32, np.int64):
+        labels = random.integers(0, 5, (4, 3)).astype(kind)
+        labels[0, 0] = 2
+        for reduction in ("none", "sum", "mean"):
+            cases.add(f"cross_entropy_{kind.__name__}_{reduction}", "SoftmaxCrossEntropyLoss",
+                      [x, labels, real(5)], outputs=2, reduction=reduction, ignore_index=2)
+
+
+def main():
+    cases = Cases(sys.argv[1])
+    for family in (integer_products, integer_convolutions, quantisation, microsoft_quantised,
+                   microsoft_fused, normalisation, signal, losses):
+        family(cases)
+    print(f"# {cases.count} cases")
+
+
+main()
