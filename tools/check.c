@@ -179,9 +179,9 @@ set_inputs (GenGraph *graph, const GPtrArray *values, GError **error)
   return TRUE;
 }
 
-/* Inputs that may decide on shapes become constants. */
+/* Inputs that may decide on shapes become constants: small and whole numbers, or `all`. */
 static GenGraph *
-fix_small_inputs (const GenGraph *graph, const GPtrArray *values)
+fix_inputs (const GenGraph *graph, const GPtrArray *values, gboolean all)
 {
   GenGraph *fixed = gen_graph_copy (graph);
 
@@ -189,7 +189,7 @@ fix_small_inputs (const GenGraph *graph, const GPtrArray *values)
     const Value *value = g_ptr_array_index (values, i - 1);
     GenTensor *input = g_ptr_array_index (fixed->inputs, i - 1);
 
-    if (!is_floating (value->type) || value->shape.rank <= 1)
+    if (all || !is_floating (value->type) || value->shape.rank <= 1)
       gen_graph_fix_input (fixed, input, g_bytes_ref (value->data));
   }
   return fixed;
@@ -201,11 +201,11 @@ static GenPlan *
 compile (const Preparation *preparation, GenGraph *graph, const GPtrArray *values, GError **error)
 {
   g_autoptr (GError) reason = NULL;
-  g_autoptr (GenGraph) fixed = NULL;
   GenPlan *plan = preparation_compile (preparation, graph, &reason);
 
-  if (plan == NULL) {
-    fixed = fix_small_inputs (graph, values);
+  for (int all = 0; plan == NULL && all < 2; all++) {
+    g_autoptr (GenGraph) fixed = fix_inputs (graph, values, all != 0);
+
     plan = preparation_compile (preparation, fixed, NULL);
   }
   if (plan == NULL)

@@ -31,6 +31,13 @@ typedef struct {
   const gboolean *needed; /* which inputs' gradients are of use */
 } GenGradient;
 
+/* An output with its value, from an operator whose values decide on shapes. */
+typedef struct {
+  GenDataType type;
+  GenShape shape;
+  void *data; /* made with g_malloc; to be freed by who asked */
+} GenResult;
+
 struct _GenOperator {
   const char *name;           /* as ONNX names it */
   const char *domain;         /* NULL for ONNX's own; "generative" for ours */
@@ -46,6 +53,8 @@ struct _GenOperator {
   gboolean view;                /* output 0 has input 0's bytes, under another shape */
   gboolean fuses_activation;    /* the CPU kernel honours node->activation */
   GenActivationKind activation; /* what this operator is, when another can absorb it */
+  gboolean widens;              /* knows float32, not the 16-bit floats: those are cast before and
+                                   after */
   gboolean random;              /* its value changes from run to run: never folded */
 
   /* For an operator that is made of others: append the nodes that it stands for, by
@@ -56,6 +65,10 @@ struct _GenOperator {
   /* Types and shapes of the outputs from those of the inputs (all known), and from the
    * values of those that are constant. */
   gboolean (*infer) (GenNode *node, GError **error);
+  /* Instead of infer and cpu, where shapes of outputs hang on values: compute the outputs from the
+   * bytes of all inputs, whose shapes are known. */
+  gboolean (*compute) (
+      const GenNode *node, const void *const *inputs, GenResult *results, GError **error);
   /* Prepare to compute on the CPU: choose, pack, and add steps to the kernel. */
   gboolean (*cpu) (GenKernel *kernel, GError **error);
   /* Append the gradient's nodes; NULL for operators through which none flows (Shape). */

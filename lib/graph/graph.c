@@ -326,8 +326,12 @@ gen_graph_op (GenGraph *graph, const char *op, GenTensor *const *inputs, int n_i
   va_start (arguments, error);
   set_attributes (node, arguments);
   va_end (arguments);
-  if (!gen_graph_lower_node (graph, graph->nodes->len - 1, &lowered, error) ||
-      (!lowered && !gen_node_infer (node, error)))
+  if (!gen_graph_lower_node (graph, graph->nodes->len - 1, &lowered, error))
+    return NULL;
+  if (lowered)
+    return outputs[0];
+  if (gen_node_is_widened (node) ? !gen_graph_widen_node (graph, graph->nodes->len - 1, error)
+                                 : !gen_node_infer (node, error))
     return NULL;
   return outputs[0];
 }

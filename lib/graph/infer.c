@@ -222,7 +222,8 @@ gboolean
 gen_node_infer (GenNode *node, GError **error)
 {
   g_autoptr (GError) reason = NULL;
-  gboolean inferred = node->op->infer (node, &reason);
+  gboolean inferred = node->op->compute != NULL ? gen_node_compute (node, &reason)
+                                                : node->op->infer (node, &reason);
 
   /* First: what went wrong with an attribute's default in its place would mislead. */
   if (!gen_node_check_attributes (node, error))
@@ -291,6 +292,11 @@ gen_graph_infer_from (GenGraph *graph, guint first, GError **error)
       return FALSE;
     if (!gen_graph_lower_node (graph, i, &lowered, error))
       return FALSE;
+    if (!lowered && gen_node_is_widened (node)) {
+      if (!gen_graph_widen_node (graph, i, error))
+        return FALSE;
+      lowered = TRUE;
+    }
     if (lowered) {
       /* The first of the nodes that stand there now comes next. */
       i--;

@@ -2,7 +2,7 @@
 /* Abs: |x|. */
 #include "unary.h"
 
-GEN_UNARY_SIGNED (0.2, x < 0 ? -x : x)
+GEN_UNARY_NUMBERS (0.2, x < 0 ? -x : x, x)
 
 static gboolean
 gradient (GenGradient *g, GError **error)

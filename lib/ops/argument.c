@@ -3,8 +3,14 @@
  * select_last_index says so. */
 #include "argument.h"
 
+#include "../simd.h"
+#include "order.h"
+
+/* Elements whose keys are made at a time. */
+#define CHUNK 256
+
 typedef struct {
-  gboolean (*before) (float candidate, float best);
+  gint64 flip; /* -1 turns the order of keys around, 0 leaves it */
   gboolean last;
   gint64 outer, n, inner;
 } Argument;
@@ -27,44 +33,68 @@ gen_argument_infer (GenNode *node, GError **error)
   return TRUE;
 }
 
+/* The place of the largest key, each xor `flip`: one of these `n`, which begin at place `start`, or
+ * `where` the largest so far, `best`, was. */
+GEN_CLONES static gint64
+search (const gint64 *keys, gsize n, gint64 flip, gboolean last, gint64 start, gint64 where,
+    gint64 *best)
+{
+  gint64 most = G_MININT64;
+
+  for (gsize i = 0; i < n; i++) {
+    const gint64 key = keys[i] ^ flip;
+    most = key > most ? key : most;
+  }
+  if (where >= 0 && (most < *best || (most == *best && !last)))
+    return where;
+  *best = most;
+  for (gsize i = 0; i < n; i++)
+    if ((keys[i] ^ flip) == most) {
+      where = start + (gint64)i;
+      if (!last)
+        break;
+    }
+  return where;
+}
+
 static void
 run (const GenKernel *kernel, int part, int parts)
 {
-  const Argument *argument = kernel->state;
-  gint64 *out = kernel->outputs[0];
-  gsize first, end;
+  const Argument *a = kernel->state;
+  GenDataType type = gen_node_input (kernel->node, 0)->type;
+  gsize size = gen_data_type_size (type), first, end;
+  gint64 *out = kernel->outputs[0], keys[CHUNK];
 
-  gen_kernel_share (argument->outer * argument->inner, 8, part, parts, &first, &end);
+  gen_kernel_share (a->outer * a->inner, 8, part, parts, &first, &end);
   for (gsize i = first; i < end; i++) {
-    const float *x = (const float *)kernel->inputs[0] +
-                     i / argument->inner * argument->n * argument->inner + i % argument->inner;
-    gint64 best = 0;
+    const char *x =
+        (const char *)kernel->inputs[0] + (i / a->inner * a->n * a->inner + i % a->inner) * size;
+    gint64 where = -1, best = G_MININT64;
 
-    for (gint64 k = 1; k < argument->n; k++) {
-      float candidate = x[k * argument->inner], held = x[best * argument->inner];
+    for (gint64 k = 0; k < a->n; k += CHUNK) {
+      gsize count = MIN (CHUNK, a->n - k);
 
-      if (argument->before (candidate, held) || (argument->last && candidate == held))
-        best = k;
+      gen_order_keys (type, x + k * a->inner * (gint64)size, a->inner, keys, count);
+      where = search (keys, count, a->flip, a->last, k, where, &best);
     }
-    out[i] = best;
+    out[i] = where;
   }
 }
 
 gboolean
-gen_argument_cpu (
-    GenKernel *kernel, gboolean (*before) (float candidate, float best), GError **error)
+gen_argument_cpu (GenKernel *kernel, gboolean largest, GError **error)
 {
   const GenTensor *x = gen_node_input (kernel->node, 0);
   int axis = gen_axis (gen_node_int (kernel->node, "axis", 0), x->shape.rank);
   Argument *argument;
 
-  if (x->type != GEN_TYPE_FLOAT32)
+  if (!gen_order_has_keys (x->type))
     return gen_node_error (
         kernel->node, error, "not supported for elements of type %s", gen_data_type_name (x->type));
   argument = g_new (Argument, 1);
   kernel->state = argument;
   kernel->free_state = g_free;
-  argument->before = before;
+  argument->flip = largest ? 0 : -1;
   argument->last = gen_node_int (kernel->node, "select_last_index", 0) != 0;
   argument->outer = gen_shape_product (&x->shape, 0, axis);
   argument->n = x->shape.dims[axis];

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Choosing the row function by the operands' type. */
 #include "arithmetic.h"
+#include "half.h"
 
-gboolean
-gen_arithmetic_cpu (GenKernel *kernel, const GenArithmeticRows *rows, double cost, GError **error)
+GenBinaryRow
+gen_arithmetic_row (const GenArithmeticRows *rows, GenDataType type)
 {
-  GenDataType type = gen_node_input (kernel->node, 0)->type;
   const GenBinaryRow by_type[] = {
     [GEN_TYPE_FLOAT32] = rows->float32,
     [GEN_TYPE_FLOAT64] = rows->float64,
@@ -19,8 +19,18 @@ gen_arithmetic_cpu (GenKernel *kernel, const GenArithmeticRows *rows, double cos
     [GEN_TYPE_UINT64] = rows->uint64,
   };
 
-  if (type >= G_N_ELEMENTS (by_type) || by_type[type] == NULL)
+  type = gen_type_computed (type);
+  return type < G_N_ELEMENTS (by_type) ? by_type[type] : NULL;
+}
+
+gboolean
+gen_arithmetic_cpu (GenKernel *kernel, const GenArithmeticRows *rows, double cost, GError **error)
+{
+  GenDataType type = gen_node_input (kernel->node, 0)->type;
+  GenBinaryRow row = gen_arithmetic_row (rows, type);
+
+  if (row == NULL)
     return gen_node_error (
         kernel->node, error, "not supported for elements of type %s", gen_data_type_name (type));
-  return gen_binary_cpu (kernel, by_type[type], cost, error);
+  return gen_binary_cpu (kernel, row, cost, error);
 }

@@ -194,6 +194,7 @@ const GenOperator gen_operator_batch_normalization = {
   .min_outputs = 1,
   .max_outputs = 5,
   .layouts = GEN_LAYOUTS_SAME,
+  .widens = TRUE,
   .fuses_activation = TRUE,
   .infer = infer,
   .cpu = cpu,

@@ -4,6 +4,7 @@
 #include "broadcast.h"
 
 #include "../graph/kernel.h"
+#include "half.h"
 
 void
 gen_broadcast_init (GenBroadcast *walk, const GenNode *node, int n_operands)
@@ -63,10 +64,55 @@ gen_broadcast_seek (const GenBroadcast *walk, gsize row, int n_operands, gint64 
   }
 }
 
+/* Up to GEN_HALF_CHUNK elements of an operand as they are computed with: in `buffer` where that is
+ * not how they lie in memory. */
+static const void *
+widen (GenDataType type, const void *from, gint64 *stride, float *buffer, gsize n)
+{
+  if (!gen_type_is_half (type))
+    return from;
+  gen_half_widen (type, from, *stride, buffer, *stride == 0 ? 1 : n);
+  *stride = *stride == 0 ? 0 : 1;
+  return buffer;
+}
+
+static void
+run_binary_halves (GenBinaryRow row, const GenDataType types[3], const char *a, gint64 as,
+    const char *b, gint64 bs, char *out, gsize n)
+{
+  gint64 a_size = gen_data_type_size (types[0]), b_size = gen_data_type_size (types[1]);
+  gsize out_size = gen_data_type_size (types[2]);
+  float wide_a[GEN_HALF_CHUNK], wide_b[GEN_HALF_CHUNK], wide_out[GEN_HALF_CHUNK];
+
+  for (gsize i = 0; i < n; i += GEN_HALF_CHUNK) {
+    gsize count = MIN (GEN_HALF_CHUNK, n - i);
+    gint64 a_step = as, b_step = bs;
+    const void *from_a = widen (types[0], a + (gint64)i * as * a_size, &a_step, wide_a, count);
+    const void *from_b = widen (types[1], b + (gint64)i * bs * b_size, &b_step, wide_b, count);
+
+    if (!gen_type_is_half (types[2])) {
+      row (from_a, a_step, from_b, b_step, out + i * out_size, count);
+      continue;
+    }
+    row (from_a, a_step, from_b, b_step, wide_out, count);
+    gen_half_narrow (types[2], wide_out, out + i * out_size, count);
+  }
+}
+
+void
+gen_binary_row_run (GenBinaryRow row, const GenDataType types[3], const void *a, gint64 as,
+    const void *b, gint64 bs, void *out, gsize n)
+{
+  if (gen_type_is_half (types[0]) || gen_type_is_half (types[1]) || gen_type_is_half (types[2]))
+    run_binary_halves (row, types, a, as, b, bs, out, n);
+  else
+    row (a, as, b, bs, out, n);
+}
+
 typedef struct {
   GenBroadcast walk;
   GenBinaryRow row;
-  gsize a_size, b_size, out_size;
+  GenDataType types[3]; /* of the operands and the result */
 } Binary;
 
 static void
@@ -74,6 +120,9 @@ run_binary (const GenKernel *kernel, int part, int parts)
 {
   const Binary *binary = kernel->state;
   const GenBroadcast *walk = &binary->walk;
+  gint64 a_size = gen_data_type_size (binary->types[0]);
+  gint64 b_size = gen_data_type_size (binary->types[1]);
+  gsize out_size = gen_data_type_size (binary->types[2]);
   const char *a = kernel->inputs[0], *b = kernel->inputs[1];
   char *out = kernel->outputs[0];
   gint64 n = walk->dims[walk->rank - 1];
@@ -83,15 +132,15 @@ run_binary (const GenKernel *kernel, int part, int parts)
 
   if (walk->rows == 1) {
     gen_kernel_share (n, 16, part, parts, &first, &end);
-    binary->row (a + first * as * binary->a_size, as, b + first * bs * binary->b_size, bs,
-        out + first * binary->out_size, end - first);
+    gen_binary_row_run (binary->row, binary->types, a + (gint64)first * as * a_size, as,
+        b + (gint64)first * bs * b_size, bs, out + first * out_size, end - first);
     return;
   }
   gen_kernel_share (walk->rows, 1, part, parts, &first, &end);
   for (gsize row = first; row < end; row++) {
     gen_broadcast_seek (walk, row, 2, at);
-    binary->row (a + at[0] * binary->a_size, as, b + at[1] * binary->b_size, bs,
-        out + row * n * binary->out_size, n);
+    gen_binary_row_run (binary->row, binary->types, a + at[0] * a_size, as, b + at[1] * b_size, bs,
+        out + row * n * out_size, n);
   }
 }
 
@@ -103,9 +152,9 @@ gen_binary_cpu (GenKernel *kernel, GenBinaryRow row, double cost, GError **error
 
   gen_broadcast_init (&binary->walk, node, 2);
   binary->row = row;
-  binary->a_size = gen_data_type_size (gen_node_input (node, 0)->type);
-  binary->b_size = gen_data_type_size (gen_node_input (node, 1)->type);
-  binary->out_size = gen_data_type_size (gen_node_output (node, 0)->type);
+  binary->types[0] = gen_node_input (node, 0)->type;
+  binary->types[1] = gen_node_input (node, 1)->type;
+  binary->types[2] = gen_node_output (node, 0)->type;
   kernel->state = binary;
   kernel->free_state = g_free;
   gen_kernel_add_step (kernel, run_binary,
@@ -115,18 +164,44 @@ gen_binary_cpu (GenKernel *kernel, GenBinaryRow row, double cost, GError **error
 
 typedef struct {
   GenUnaryRow row;
+  GenDataType x_type, out_type;
   gsize n, x_size, out_size;
 } Unary;
+
+static void
+run_unary_halves (const Unary *unary, const GenNode *node, const char *x, char *out, gsize n)
+{
+  float wide_x[GEN_HALF_CHUNK], wide_out[GEN_HALF_CHUNK];
+
+  for (gsize i = 0; i < n; i += GEN_HALF_CHUNK) {
+    gsize count = MIN (GEN_HALF_CHUNK, n - i);
+    gint64 stride = 1;
+    const void *from = widen (unary->x_type, x + i * unary->x_size, &stride, wide_x, count);
+
+    if (!gen_type_is_half (unary->out_type)) {
+      unary->row (node, from, out + i * unary->out_size, count);
+      continue;
+    }
+    unary->row (node, from, wide_out, count);
+    gen_half_narrow (unary->out_type, wide_out, out + i * unary->out_size, count);
+  }
+}
 
 static void
 run_unary (const GenKernel *kernel, int part, int parts)
 {
   const Unary *unary = kernel->state;
+  const char *x = kernel->inputs[0];
+  char *out = kernel->outputs[0];
   gsize first, end;
 
   gen_kernel_share (unary->n, 64, part, parts, &first, &end);
-  unary->row (kernel->node, (const char *)kernel->inputs[0] + first * unary->x_size,
-      (char *)kernel->outputs[0] + first * unary->out_size, end - first);
+  x += first * unary->x_size;
+  out += first * unary->out_size;
+  if (gen_type_is_half (unary->x_type) || gen_type_is_half (unary->out_type))
+    run_unary_halves (unary, kernel->node, x, out, end - first);
+  else
+    unary->row (kernel->node, x, out, end - first);
 }
 
 gboolean
@@ -136,8 +211,10 @@ gen_unary_cpu (GenKernel *kernel, GenUnaryRow row, double cost, GError **error)
 
   unary->row = row;
   unary->n = gen_shape_elements (&gen_node_output (kernel->node, 0)->shape);
-  unary->x_size = gen_data_type_size (gen_node_input (kernel->node, 0)->type);
-  unary->out_size = gen_data_type_size (gen_node_output (kernel->node, 0)->type);
+  unary->x_type = gen_node_input (kernel->node, 0)->type;
+  unary->out_type = gen_node_output (kernel->node, 0)->type;
+  unary->x_size = gen_data_type_size (unary->x_type);
+  unary->out_size = gen_data_type_size (unary->out_type);
   kernel->state = unary;
   kernel->free_state = g_free;
   gen_kernel_add_step (kernel, run_unary, gen_kernel_parts (kernel, unary->n, cost));

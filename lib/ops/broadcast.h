@@ -24,10 +24,17 @@ void gen_broadcast_seek (const GenBroadcast *walk, gsize row, int n_operands, gi
 typedef void (*GenBinaryRow) (
     const void *a, gint64 a_stride, const void *b, gint64 b_stride, void *out, gsize n);
 
-/* cpu() of a binary operator: `row` for elements of `size` bytes; `cost` nanoseconds each. */
+/* The same where an operand or the result may be of a 16-bit float: `row` is then one of float32.
+ * The types are those of a, b and the result. */
+void gen_binary_row_run (GenBinaryRow row, const GenDataType types[3], const void *a,
+    gint64 a_stride, const void *b, gint64 b_stride, void *out, gsize n);
+
+/* cpu() of a binary operator: `row` for the types that its operands are computed in
+ * (gen_type_computed); `cost` nanoseconds an element. */
 gboolean gen_binary_cpu (GenKernel *kernel, GenBinaryRow row, double cost, GError **error);
 
-/* `n` results from `n` operands; must also work in place. */
+/* `n` results from `n` operands, of the types that they are computed in; must also work in place.
+ */
 typedef void (*GenUnaryRow) (const GenNode *node, const void *x, void *out, gsize n);
 
 /* cpu() of a unary operator. */

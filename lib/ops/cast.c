@@ -1,71 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Cast: the same numbers as another type. Floats become integers by cutting towards zero, within
- * what int64 holds; anything but zero is true. Half-precision floats go through float32. */
-#include <math.h>
-#include <string.h>
-
+/* Cast and CastLike: the same numbers as another type, named by an attribute or another tensor's.
+ * Floats become integers by cutting towards zero, within what int64 holds; anything but zero is
+ * true. 16-bit floats go through float32. */
 #include "../simd.h"
 #include "broadcast.h"
+#include "half.h"
 
 static inline gint64
 to_integer (double x)
 {
   return x >= 0x1p63 ? G_MAXINT64 : x <= -0x1p63 ? G_MININT64 : x != x ? 0 : (gint64)x;
-}
-
-static inline float
-half_to_float (guint16 h)
-{
-  guint32 bits = (guint32)(h & 0x8000) << 16, exponent = (h >> 10) & 31, fraction = h & 0x3ff;
-  float value;
-
-  if (exponent == 0) {
-    value = fraction * 0x1p-24f;
-    return bits != 0 ? -value : value;
-  }
-  bits |= (exponent == 31 ? 255 : exponent + 112) << 23 | fraction << 13;
-  memcpy (&value, &bits, sizeof value);
-  return value;
-}
-
-/* To the nearest, ties to even. */
-static inline guint16
-float_to_half (float x)
-{
-  guint32 bits, sign, magnitude;
-
-  memcpy (&bits, &x, sizeof bits);
-  sign = bits >> 16 & 0x8000;
-  magnitude = bits & 0x7fffffff;
-  if (magnitude > 0x7f800000)
-    return sign | 0x7e00;
-  if (magnitude >= 0x477ff000)
-    return sign | 0x7c00;
-  if (magnitude < 0x38800000)
-    return sign | (guint16)lrintf (fabsf (x) * 0x1p24f);
-  magnitude += 0xfff + (magnitude >> 13 & 1);
-  return sign | (guint16)((magnitude - 0x38000000) >> 13);
-}
-
-static inline float
-bfloat_to_float (guint16 b)
-{
-  guint32 bits = (guint32)b << 16;
-  float value;
-
-  memcpy (&value, &bits, sizeof value);
-  return value;
-}
-
-static inline guint16
-float_to_bfloat (float x)
-{
-  guint32 bits;
-
-  memcpy (&bits, &x, sizeof bits);
-  if ((bits & 0x7fffffff) > 0x7f800000)
-    return (bits >> 16) | 0x40;
-  return (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
 }
 
 #define ROW(name, T, U, expression)                                                                \
@@ -116,10 +60,6 @@ FROM_INTEGER (uint8, guint8)
 FROM_INTEGER (uint16, guint16)
 FROM_INTEGER (uint32, guint32)
 FROM_INTEGER (uint64, guint64)
-ROW (float16_float32, guint16, float, half_to_float (x))
-ROW (float32_float16, float, guint16, float_to_half (x))
-ROW (bfloat16_float32, guint16, float, bfloat_to_float (x))
-ROW (float32_bfloat16, float, guint16, float_to_bfloat (x))
 
 #define TO(t)                                                                                      \
   {                                                                                                \
@@ -128,7 +68,7 @@ ROW (float32_bfloat16, float, guint16, float_to_bfloat (x))
     [GEN_TYPE_INT64] = t##_int64, [GEN_TYPE_UINT8] = t##_uint8, [GEN_TYPE_UINT16] = t##_uint16,    \
     [GEN_TYPE_UINT32] = t##_uint32, [GEN_TYPE_UINT64] = t##_uint64, [GEN_TYPE_BOOL] = t##_bool,    \
   }
-#define TYPES (GEN_TYPE_BFLOAT16 + 1)
+#define TYPES (GEN_TYPE_UINT64 + 1)
 
 static const GenUnaryRow rows[TYPES][TYPES] = {
   [GEN_TYPE_FLOAT32] = TO (float32),
@@ -144,44 +84,10 @@ static const GenUnaryRow rows[TYPES][TYPES] = {
   [GEN_TYPE_BOOL] = TO (uint8),
 };
 
-/* The types that only float32 is converted from and to. */
 static GenUnaryRow
-from_half (GenDataType type)
+row_of (GenDataType from, GenDataType to)
 {
-  return type == GEN_TYPE_FLOAT16    ? float16_float32
-         : type == GEN_TYPE_BFLOAT16 ? bfloat16_float32
-                                     : NULL;
-}
-
-static GenUnaryRow
-to_half (GenDataType type)
-{
-  return type == GEN_TYPE_FLOAT16    ? float32_float16
-         : type == GEN_TYPE_BFLOAT16 ? float32_bfloat16
-                                     : NULL;
-}
-
-#define CHUNK 256
-
-/* Through float32, some elements at a time. */
-static void
-two_steps (const GenNode *node, const void *x, void *out, gsize n)
-{
-  GenDataType from = gen_node_input (node, 0)->type, to = gen_node_output (node, 0)->type;
-  GenUnaryRow first = from_half (from), second = to_half (to);
-  gsize from_size = gen_data_type_size (from), to_size = gen_data_type_size (to);
-  float between[CHUNK];
-
-  if (first == NULL)
-    first = rows[from][GEN_TYPE_FLOAT32];
-  if (second == NULL)
-    second = rows[GEN_TYPE_FLOAT32][to];
-  for (gsize i = 0; i < n; i += CHUNK) {
-    gsize count = MIN (CHUNK, n - i);
-
-    first (node, (const char *)x + i * from_size, between, count);
-    second (node, between, (char *)out + i * to_size, count);
-  }
+  return from < TYPES && to < TYPES ? rows[from][to] : NULL;
 }
 
 static gboolean
@@ -197,18 +103,19 @@ infer (GenNode *node, GError **error)
 }
 
 static gboolean
+infer_like (GenNode *node, GError **error)
+{
+  gen_node_set_output (node, 0, gen_node_input (node, 1)->type, &gen_node_input (node, 0)->shape);
+  return TRUE;
+}
+
+static gboolean
 cpu (GenKernel *kernel, GError **error)
 {
   GenDataType from = gen_node_input (kernel->node, 0)->type;
   GenDataType to = gen_node_output (kernel->node, 0)->type;
-  GenUnaryRow row = rows[from][to];
+  GenUnaryRow row = row_of (gen_type_computed (from), gen_type_computed (to));
 
-  if (from_half (from) != NULL && to == GEN_TYPE_FLOAT32)
-    row = from_half (from);
-  else if (from == GEN_TYPE_FLOAT32 && to_half (to) != NULL)
-    row = to_half (to);
-  else if (from_half (from) != NULL || to_half (to) != NULL)
-    row = two_steps;
   if (row == NULL)
     return gen_node_error (kernel->node, error, "cannot cast %s to %s", gen_data_type_name (from),
         gen_data_type_name (to));
@@ -233,6 +140,20 @@ const GenOperator gen_operator_cast = {
   .max_outputs = 1,
   .layouts = GEN_LAYOUTS_SAME,
   .infer = infer,
+  .cpu = cpu,
+  .gradient = gradient,
+};
+
+const GenOperator gen_operator_cast_like = {
+  .name = "CastLike",
+  .summary = "The same numbers as the type of another tensor",
+  .since = 15,
+  .min_inputs = 2,
+  .max_inputs = 2,
+  .min_outputs = 1,
+  .max_outputs = 1,
+  .layouts = GEN_LAYOUTS_SAME,
+  .infer = infer_like,
   .cpu = cpu,
   .gradient = gradient,
 };

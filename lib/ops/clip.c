@@ -2,92 +2,45 @@
 /* Clip: between two bounds, which are attributes up to opset 10 and inputs from 11 on; either may
  * be left out. */
 #include <math.h>
-#include "unary.h"
 
-/* The kernel's state has those that the attributes say. */
+#include "arithmetic.h"
+#include "half.h"
+
+/* Elements that go through both bounds while they are in the first cache. */
+#define CHUNK 1024
+
 typedef struct {
-  double low, high;
-  gint64 low_integer, high_integer;
-} Bounds;
-
-static void
-read_bound (const GenTensor *tensor, const void *data, double *real, gint64 *integer)
-{
-  if (data == NULL)
-    return;
-  switch (tensor->type) {
-  case GEN_TYPE_FLOAT32:
-    *real = *(const float *)data;
-    break;
-  case GEN_TYPE_FLOAT64:
-    *real = *(const double *)data;
-    break;
-  case GEN_TYPE_INT8:
-    *integer = *(const gint8 *)data;
-    break;
-  case GEN_TYPE_UINT8:
-    *integer = *(const guint8 *)data;
-    break;
-  case GEN_TYPE_INT32:
-    *integer = *(const gint32 *)data;
-    break;
-  case GEN_TYPE_INT64:
-    *integer = *(const gint64 *)data;
-    break;
-  default:
-    break;
-  }
-}
-
-#define CLIP(name, T)                                                                              \
-  GEN_CLONES static void name (const T *x, T *out, gsize n, T from, T to)                          \
-  {                                                                                                \
-    for (gsize i = 0; i < n; i++) {                                                                \
-      const T raised = x[i] < from ? from : x[i];                                                  \
-      out[i] = raised > to ? to : raised;                                                          \
-    }                                                                                              \
-  }
-
-CLIP (clip_float32, float)
-CLIP (clip_float64, double)
-CLIP (clip_int8, gint8)
-CLIP (clip_uint8, guint8)
-CLIP (clip_int32, gint32)
-CLIP (clip_int64, gint64)
+  GenBinaryRow raise, cut;
+  /* What attributes say, as elements of the operand's type; NULL where there is none. */
+  const void *low, *high;
+  double bounds[2];
+} Clip;
 
 static void
 run (const GenKernel *kernel, int part, int parts)
 {
-  const GenNode *node = kernel->node;
-  const GenTensor *x = gen_node_input (node, 0);
-  Bounds b = *(const Bounds *)kernel->state;
-  const char *from = kernel->inputs[0];
-  char *to = kernel->outputs[0];
-  gsize first, end, n;
+  const Clip *clip = kernel->state;
+  const GenTensor *x = gen_node_input (kernel->node, 0);
+  const GenDataType types[3] = { x->type, x->type, x->type };
+  const void *low = gen_node_input (kernel->node, 1) != NULL ? kernel->inputs[1] : clip->low;
+  const void *high = gen_node_input (kernel->node, 2) != NULL ? kernel->inputs[2] : clip->high;
+  gsize size = gen_data_type_size (x->type), first, end;
 
-  for (guint i = 1; i < node->inputs->len; i++)
-    if (gen_node_input (node, i) != NULL)
-      read_bound (gen_node_input (node, i), kernel->inputs[i], i == 1 ? &b.low : &b.high,
-          i == 1 ? &b.low_integer : &b.high_integer);
   gen_kernel_share (gen_shape_elements (&x->shape), 64, part, parts, &first, &end);
-  n = end - first;
-  from += first * gen_data_type_size (x->type);
-  to += first * gen_data_type_size (x->type);
-#define INTEGER(name, T, least, most)                                                              \
-  name ((const T *)from, (T *)to, n, CLAMP (b.low_integer, least, most),                           \
-      CLAMP (b.high_integer, least, most))
-  if (x->type == GEN_TYPE_FLOAT32)
-    clip_float32 ((const float *)from, (float *)to, n, b.low, b.high);
-  else if (x->type == GEN_TYPE_FLOAT64)
-    clip_float64 ((const double *)from, (double *)to, n, b.low, b.high);
-  else if (x->type == GEN_TYPE_INT8)
-    INTEGER (clip_int8, gint8, G_MININT8, G_MAXINT8);
-  else if (x->type == GEN_TYPE_UINT8)
-    INTEGER (clip_uint8, guint8, 0, G_MAXUINT8);
-  else if (x->type == GEN_TYPE_INT32)
-    INTEGER (clip_int32, gint32, G_MININT32, G_MAXINT32);
-  else
-    clip_int64 ((const gint64 *)from, (gint64 *)to, n, b.low_integer, b.high_integer);
+  for (gsize n; first < end; first += n) {
+    const char *from = (const char *)kernel->inputs[0] + first * size;
+    char *to = (char *)kernel->outputs[0] + first * size;
+
+    n = MIN (CHUNK, end - first);
+    if (low != NULL) {
+      gen_binary_row_run (clip->raise, types, from, 1, low, 0, to, n);
+      from = to;
+    }
+    if (high != NULL)
+      gen_binary_row_run (clip->cut, types, from, 1, high, 0, to, n);
+    else if (from != to)
+      memcpy (to, from, n * size);
+  }
 }
 
 static gboolean
@@ -103,30 +56,43 @@ infer (GenNode *node, GError **error)
   return gen_infer_same (node, error);
 }
 
+/* An attribute as an element of the operand's type, which is a float up to opset 10. */
+static const void *
+bound (const GenNode *node, const char *name, double *value)
+{
+  const GenTensor *x = gen_node_input (node, 0);
+  float number = gen_node_float (node, name, NAN);
+
+  if (isnan (number))
+    return NULL;
+  if (gen_type_is_half (x->type))
+    gen_half_narrow (x->type, &number, value, 1);
+  else if (x->type == GEN_TYPE_FLOAT32)
+    memcpy (value, &number, sizeof number);
+  else
+    *value = number;
+  return value;
+}
+
 static gboolean
 cpu (GenKernel *kernel, GError **error)
 {
   const GenTensor *x = gen_node_input (kernel->node, 0);
-  Bounds *bounds = g_new (Bounds, 1);
+  Clip *clip = g_new0 (Clip, 1);
 
-  *bounds = (Bounds){ gen_node_float (kernel->node, "min", -INFINITY),
-    gen_node_float (kernel->node, "max", INFINITY), G_MININT64, G_MAXINT64 };
-  kernel->state = bounds;
+  kernel->state = clip;
   kernel->free_state = g_free;
-  switch (x->type) {
-  case GEN_TYPE_FLOAT32:
-  case GEN_TYPE_FLOAT64:
-  case GEN_TYPE_INT8:
-  case GEN_TYPE_UINT8:
-  case GEN_TYPE_INT32:
-  case GEN_TYPE_INT64:
-    gen_kernel_add_step (
-        kernel, run, gen_kernel_parts (kernel, gen_shape_elements (&x->shape), 0.2));
-    return TRUE;
-  default:
+  clip->raise = gen_arithmetic_row (&gen_max_rows, x->type);
+  clip->cut = gen_arithmetic_row (&gen_min_rows, x->type);
+  if (x->type == GEN_TYPE_FLOAT32 || x->type == GEN_TYPE_FLOAT64 || gen_type_is_half (x->type)) {
+    clip->low = bound (kernel->node, "min", &clip->bounds[0]);
+    clip->high = bound (kernel->node, "max", &clip->bounds[1]);
+  }
+  if (clip->raise == NULL)
     return gen_node_error (
         kernel->node, error, "not supported for elements of type %s", gen_data_type_name (x->type));
-  }
+  gen_kernel_add_step (kernel, run, gen_kernel_parts (kernel, gen_shape_elements (&x->shape), 0.2));
+  return TRUE;
 }
 
 /* dy where nothing was cut off: where the result is the operand. */
@@ -148,7 +114,7 @@ gradient (GenGradient *g, GError **error)
 const GenOperator gen_operator_clip = {
   .name = "Clip",
   .summary = "Cut off below and above",
-  .since = 6,
+  .since = 1,
   .min_inputs = 1,
   .max_inputs = 3,
   .min_outputs = 1,

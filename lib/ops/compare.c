@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What comparisons and logic share. */
 #include "compare.h"
+#include "half.h"
 
 gboolean
 gen_compare_infer (GenNode *node, GError **error)
@@ -29,9 +30,10 @@ gen_compare_cpu (GenKernel *kernel, const GenCompareRows *rows, GError **error)
     [GEN_TYPE_UINT64] = rows->uint64,
     [GEN_TYPE_BOOL] = rows->boolean,
   };
+  GenDataType computed = gen_type_computed (type);
 
-  if (type >= G_N_ELEMENTS (by_type) || by_type[type] == NULL)
+  if (computed >= G_N_ELEMENTS (by_type) || by_type[computed] == NULL)
     return gen_node_error (
         kernel->node, error, "not supported for elements of type %s", gen_data_type_name (type));
-  return gen_binary_cpu (kernel, by_type[type], 0.3, error);
+  return gen_binary_cpu (kernel, by_type[computed], 0.3, error);
 }

@@ -94,6 +94,7 @@ const GenOperator gen_operator_conv_transpose = {
   .min_outputs = 1,
   .max_outputs = 1,
   .layouts = GEN_LAYOUTS_CHANNELS_LAST,
+  .widens = TRUE,
   .fuses_activation = TRUE,
   .infer = infer,
   .cpu = cpu,

@@ -3,4 +3,4 @@
 #include "compare.h"
 
 GEN_COMPARE_ROWS (x == y)
-GEN_COMPARE_OPERATOR (equal, "Equal", "Whether two tensors are equal, element by element", 1)
+GEN_COMPARE_OPERATOR (equal, "Equal", "Whether two tensors are equal, element by element", 7)

@@ -262,6 +262,7 @@ const GenOperator gen_operator_instance_normalization = {
   .min_outputs = 1,
   .max_outputs = 1,
   .layouts = GEN_LAYOUTS_SAME,
+  .widens = TRUE,
   .infer = infer,
   .cpu = cpu,
   .gradient = gradient,

@@ -29,6 +29,7 @@ const GenOperator gen_operator_log_softmax = {
   .min_outputs = 1,
   .max_outputs = 1,
   .layouts = GEN_LAYOUTS_PLAIN,
+  .widens = TRUE,
   .infer = gen_softmax_infer,
   .cpu = cpu,
   .gradient = gradient,

@@ -265,6 +265,7 @@ const GenOperator gen_operator_matmul = {
   .min_outputs = 1,
   .max_outputs = 1,
   .layouts = GEN_LAYOUTS_PLAIN,
+  .widens = TRUE,
   .fuses_activation = TRUE,
   .infer = infer,
   .cpu = cpu,

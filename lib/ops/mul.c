@@ -2,12 +2,12 @@
 /* Mul: a * b, broadcast, element by element. */
 #include "arithmetic.h"
 
-GEN_ARITHMETIC_ROWS (mul, x *y)
+GEN_ARITHMETIC_ROWS (gen_mul_rows, x *y)
 
 static gboolean
 cpu (GenKernel *kernel, GError **error)
 {
-  return gen_arithmetic_cpu (kernel, &rows, 0.3, error);
+  return gen_arithmetic_cpu (kernel, &gen_mul_rows, 0.3, error);
 }
 
 static gboolean

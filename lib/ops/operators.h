@@ -5,21 +5,40 @@
 /* clang-format off */
 #define GEN_OPERATORS(X)                                                                           \
   X (abs)                                                                                          \
+  X (acos)                                                                                         \
+  X (acosh)                                                                                        \
   X (adam)                                                                                         \
   X (add)                                                                                          \
+  X (add_1)                                                                                        \
+  X (affine_grid)                                                                                  \
   X (and)                                                                                          \
+  X (and_1)                                                                                        \
   X (argmax)                                                                                       \
   X (argmin)                                                                                       \
+  X (asin)                                                                                         \
+  X (asinh)                                                                                        \
+  X (atan)                                                                                         \
+  X (atanh)                                                                                        \
   X (average_pool)                                                                                 \
   X (average_pool_gradient)                                                                        \
   X (batch_normalization)                                                                          \
   X (batch_normalization_1)                                                                        \
   X (batch_normalization_gradient)                                                                 \
   X (bernoulli)                                                                                    \
+  X (bit_shift)                                                                                    \
+  X (bitwise_and)                                                                                  \
+  X (bitwise_not)                                                                                  \
+  X (bitwise_or)                                                                                   \
+  X (bitwise_xor)                                                                                  \
   X (blackman_window)                                                                              \
   X (cast)                                                                                         \
+  X (cast_like)                                                                                    \
   X (ceil)                                                                                         \
+  X (celu)                                                                                         \
+  X (center_crop_pad)                                                                              \
   X (clip)                                                                                         \
+  X (col2im)                                                                                       \
+  X (compress)                                                                                     \
   X (concat)                                                                                       \
   X (constant)                                                                                     \
   X (constant_of_shape)                                                                            \
@@ -29,27 +48,41 @@
   X (conv_weight_gradient)                                                                         \
   X (convert_layout)                                                                               \
   X (cos)                                                                                          \
+  X (cosh)                                                                                         \
+  X (cumsum)                                                                                       \
+  X (depth_to_space)                                                                               \
   X (dequantize_linear)                                                                            \
+  X (det)                                                                                          \
   X (dft)                                                                                          \
   X (div)                                                                                          \
+  X (div_1)                                                                                        \
   X (dropout)                                                                                      \
   X (dynamic_quantize_linear)                                                                      \
+  X (einsum)                                                                                       \
   X (elu)                                                                                          \
   X (equal)                                                                                        \
+  X (equal_1)                                                                                      \
   X (erf)                                                                                          \
   X (exp)                                                                                          \
   X (expand)                                                                                       \
+  X (eye_like)                                                                                     \
   X (flatten)                                                                                      \
   X (floor)                                                                                        \
   X (gather)                                                                                       \
+  X (gather_elements)                                                                              \
   X (gather_gradient)                                                                              \
+  X (gather_nd)                                                                                    \
   X (gelu)                                                                                         \
   X (gemm)                                                                                         \
   X (global_average_pool)                                                                          \
+  X (global_lp_pool)                                                                               \
   X (global_max_pool)                                                                              \
   X (gradient_descent)                                                                             \
   X (greater)                                                                                      \
+  X (greater_1)                                                                                    \
   X (greater_or_equal)                                                                             \
+  X (grid_sample)                                                                                  \
+  X (grid_sample_gradient)                                                                         \
   X (group_normalization)                                                                          \
   X (group_normalization_18)                                                                       \
   X (group_normalization_gradient)                                                                 \
@@ -57,24 +90,31 @@
   X (hann_window)                                                                                  \
   X (hard_sigmoid)                                                                                 \
   X (hard_swish)                                                                                   \
+  X (hardmax)                                                                                      \
   X (identity)                                                                                     \
   X (instance_normalization)                                                                       \
   X (integer_product)                                                                              \
+  X (is_inf)                                                                                       \
+  X (is_nan)                                                                                       \
   X (layer_normalization)                                                                          \
   X (layer_normalization_gradient)                                                                 \
   X (leaky_relu)                                                                                   \
   X (leaky_relu_gradient)                                                                          \
   X (less)                                                                                         \
+  X (less_1)                                                                                       \
   X (less_or_equal)                                                                                \
   X (log)                                                                                          \
   X (log_softmax)                                                                                  \
   X (lp_normalization)                                                                             \
+  X (lp_pool)                                                                                      \
   X (lrn)                                                                                          \
   X (matmul)                                                                                       \
   X (matmul_integer)                                                                               \
   X (max)                                                                                          \
   X (max_pool)                                                                                     \
   X (max_pool_gradient)                                                                            \
+  X (max_roi_pool)                                                                                 \
+  X (max_unpool)                                                                                   \
   X (mean)                                                                                         \
   X (mean_variance_normalization)                                                                  \
   X (mel_weight_matrix)                                                                            \
@@ -102,18 +142,27 @@
   X (microsoft_skip_layer_normalization)                                                           \
   X (microsoft_skip_simplified_layer_normalization)                                                \
   X (min)                                                                                          \
+  X (mish)                                                                                         \
+  X (mod)                                                                                          \
   X (moving_average)                                                                               \
   X (mul)                                                                                          \
+  X (mul_1)                                                                                        \
   X (multinomial)                                                                                  \
   X (neg)                                                                                          \
   X (negative_log_likelihood_loss)                                                                 \
   X (negative_log_likelihood_loss_gradient)                                                        \
+  X (non_max_suppression)                                                                          \
+  X (non_zero)                                                                                     \
   X (not)                                                                                          \
+  X (one_hot)                                                                                      \
   X (or)                                                                                           \
+  X (or_1)                                                                                         \
   X (pack_picture)                                                                                 \
   X (pad)                                                                                          \
   X (pow)                                                                                          \
+  X (pow_1)                                                                                        \
   X (prelu)                                                                                        \
+  X (prelu_1)                                                                                      \
   X (preview_adagrad)                                                                              \
   X (preview_adam)                                                                                 \
   X (preview_momentum)                                                                             \
@@ -129,6 +178,7 @@
   X (reduce_l1)                                                                                    \
   X (reduce_l2)                                                                                    \
   X (reduce_log_sum)                                                                               \
+  X (reduce_log_sum_exp)                                                                           \
   X (reduce_max)                                                                                   \
   X (reduce_mean)                                                                                  \
   X (reduce_min)                                                                                   \
@@ -141,16 +191,23 @@
   X (reshape)                                                                                      \
   X (resize)                                                                                       \
   X (resize_gradient)                                                                              \
+  X (reverse_sequence)                                                                             \
   X (rms_normalization)                                                                            \
   X (rms_prop)                                                                                     \
+  X (roi_align)                                                                                    \
   X (round)                                                                                        \
+  X (scatter)                                                                                      \
+  X (scatter_elements)                                                                             \
+  X (scatter_nd)                                                                                   \
   X (selu)                                                                                         \
   X (shape)                                                                                        \
+  X (shrink)                                                                                       \
   X (sigmoid)                                                                                      \
   X (sigmoid_gradient)                                                                             \
   X (sign)                                                                                         \
   X (simplified_layer_normalization)                                                               \
   X (sin)                                                                                          \
+  X (sinh)                                                                                         \
   X (size)                                                                                         \
   X (slice)                                                                                        \
   X (slice_gradient)                                                                               \
@@ -158,20 +215,28 @@
   X (softmax_cross_entropy_loss)                                                                   \
   X (softplus)                                                                                     \
   X (softsign)                                                                                     \
+  X (space_to_depth)                                                                               \
   X (split)                                                                                        \
   X (sqrt)                                                                                         \
   X (squeeze)                                                                                      \
   X (stft)                                                                                         \
   X (sub)                                                                                          \
+  X (sub_1)                                                                                        \
   X (sum)                                                                                          \
+  X (tan)                                                                                          \
   X (tanh)                                                                                         \
   X (tanh_gradient)                                                                                \
+  X (thresholded_relu)                                                                             \
   X (tile)                                                                                         \
+  X (topk)                                                                                         \
   X (transpose)                                                                                    \
+  X (trilu)                                                                                        \
+  X (unique)                                                                                       \
   X (unpack_bits)                                                                                  \
   X (unpack_picture)                                                                               \
   X (unsqueeze)                                                                                    \
   X (upsample)                                                                                     \
   X (where)                                                                                        \
-  X (xor)
+  X (xor)                                                                                          \
+  X (xor_1)
 /* clang-format on */

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Pad: a border around the operand, or a crop where a pad is negative: constant, edge or reflect.
+/* Pad: a border around the operand, or a crop where a pad is negative: constant, edge, reflect or
+ * wrap.
  * The pads are an attribute up to opset 10, inputs from 11 on. Each axis has a table that says
  * where its positions come from. */
 #include <string.h>
-#include <generative/operator.h>
+
+#include "number.h"
 
 typedef struct {
   gint64 before[GEN_MAX_RANK], after[GEN_MAX_RANK];
@@ -49,8 +51,10 @@ infer (GenNode *node, GError **error)
   GenShape shape = x->shape;
   Pads pads;
 
-  if (strcmp (mode, "constant") != 0 && strcmp (mode, "edge") != 0 && strcmp (mode, "reflect") != 0)
-    return gen_node_error (node, error, "mode '%s' is not one of constant, edge and reflect", mode);
+  if (strcmp (mode, "constant") != 0 && strcmp (mode, "edge") != 0 &&
+      strcmp (mode, "reflect") != 0 && strcmp (mode, "wrap") != 0)
+    return gen_node_error (
+        node, error, "mode '%s' is not one of constant, edge, reflect and wrap", mode);
   if (!gen_node_same_type (node, 2, 2, error) || !find_pads (node, &pads, error))
     return FALSE;
   if (border != NULL && gen_shape_elements (&border->shape) != 1)
@@ -70,6 +74,7 @@ typedef struct {
   GenShape shape;                /* of y */
   gint64 rows, inside, last;     /* the part of a row that is x, in order */
   gsize size;
+  double border; /* the attribute value, as an element of the operand's type */
 } Pad;
 
 static void
@@ -91,6 +96,8 @@ source (gint64 at, gint64 extent, char mode)
     return at;
   if (mode == 'c')
     return -1;
+  if (mode == 'w')
+    return (at % extent + extent) % extent;
   if (mode == 'e' || period == 0)
     return CLAMP (at, 0, extent - 1);
   at = (at % period + period) % period;
@@ -102,15 +109,12 @@ run (const GenKernel *kernel, int part, int parts)
 {
   const Pad *pad = kernel->state;
   const GenTensor *value = gen_node_input (kernel->node, 2);
-  float attribute = gen_node_float (kernel->node, "value", 0);
-  const char *x = kernel->inputs[0], zero[8] = { 0 };
-  const char *border = value != NULL ? kernel->inputs[2] : zero;
+  const char *x = kernel->inputs[0];
+  const char *border = value != NULL ? kernel->inputs[2] : (const char *)&pad->border;
   int inner = pad->shape.rank - 1;
   gint64 n = pad->shape.dims[inner];
   gsize first, end;
 
-  if (attribute != 0)
-    border = (const char *)&attribute;
   gen_kernel_share (pad->rows, 1, part, parts, &first, &end);
   for (gsize row = first; row < end; row++) {
     char *out = (char *)kernel->outputs[0] + row * n * pad->size;
@@ -148,8 +152,7 @@ cpu (GenKernel *kernel, GError **error)
   Pads pads;
   Pad *pad;
 
-  if (gen_data_type_size (x->type) == 0 || y->shape.rank == 0 ||
-      (gen_node_float (node, "value", 0) != 0 && x->type != GEN_TYPE_FLOAT32))
+  if (!gen_number_has (x->type) || y->shape.rank == 0)
     return gen_node_error (node, error, "not supported for scalars or elements of type %s",
         gen_data_type_name (x->type));
   if (!find_pads (node, &pads, error))
@@ -159,6 +162,7 @@ cpu (GenKernel *kernel, GError **error)
   kernel->free_state = pad_free;
   pad->shape = y->shape;
   pad->size = gen_data_type_size (x->type);
+  gen_number_set (x->type, &pad->border, 0, gen_node_float (node, "value", 0));
   pad->rows = gen_shape_product (&y->shape, 0, inner);
   pad->inside = CLAMP (pads.before[inner], 0, y->shape.dims[inner]);
   pad->last = CLAMP (pads.before[inner] + x->shape.dims[inner], 0, y->shape.dims[inner]);
@@ -219,7 +223,7 @@ gradient (GenGradient *g, GError **error)
 
 const GenOperator gen_operator_pad = {
   .name = "Pad",
-  .summary = "A border around a tensor: constant, edge or reflect",
+  .summary = "A border around a tensor: constant, edge, reflect or wrap",
   .since = 2,
   .min_inputs = 1,
   .max_inputs = 4,

@@ -8,12 +8,14 @@
 #include <string.h>
 
 #include "../simd.h"
+#include "half.h"
 
 typedef struct {
   GenWindow window; /* three axes, those before the picture's own of extent 1 */
   gsize outer, inner, in_pixels, out_pixels;
   gint64 channels;
   gboolean channels_last, includes_padding, column_major;
+  gboolean half; /* elements are 16-bit floats, pooled in float32 */
 } Pool;
 
 gboolean
@@ -124,13 +126,6 @@ count_of (const Pool *pool, const Taps *taps)
 /* --- forwards --- */
 
 GEN_CLONES static void
-take_larger (float *out, const float *x, gsize n)
-{
-  for (gsize i = 0; i < n; i++)
-    out[i] = x[i] > out[i] ? x[i] : out[i];
-}
-
-GEN_CLONES static void
 add (float *out, const float *x, float factor, gsize n)
 {
   for (gsize i = 0; i < n; i++)
@@ -152,56 +147,112 @@ index_of (const Pool *pool, gsize outer, gsize k, gint64 position)
   return plane * pool->in_pixels + position;
 }
 
-static void
-run_max (const GenKernel *kernel, int part, int parts)
+/* Where the picture is and where the result goes: 16-bit floats are widened to scratch before. */
+static const void *
+source_of (const GenKernel *kernel)
 {
   const Pool *pool = kernel->state;
-  gint64 *indices = kernel->node->outputs->len > 1 ? kernel->outputs[1] : NULL;
-  gsize first, end;
 
-  gen_kernel_share (pool->outer * pool->out_pixels, 1, part, parts, &first, &end);
-  for (gsize at = first; at < end; at++) {
-    gsize outer = at / pool->out_pixels;
-    const float *x = (const float *)kernel->inputs[0] + outer * pool->in_pixels * pool->inner;
-    float *out = (float *)kernel->outputs[0] + at * pool->inner;
-    Taps taps = taps_of (pool, at % pool->out_pixels);
+  return pool->half ? kernel->scratch : kernel->inputs[0];
+}
 
-    for (gsize k = 0; k < pool->inner; k++)
-      out[k] = -INFINITY;
-    FOR_EACH_TAP (pool, taps, position)
-    {
-      const float *from = x + position * pool->inner;
+static void *
+result_of (const GenKernel *kernel)
+{
+  const Pool *pool = kernel->state;
 
-      if (indices != NULL)
-        for (gsize k = 0; k < pool->inner; k++)
-          if (from[k] > out[k])
-            indices[at * pool->inner + k] = index_of (pool, outer, k, position);
-      take_larger (out, from, pool->inner);
-    }
-  }
+  return pool->half ? (float *)kernel->scratch +
+                          gen_shape_elements (&gen_node_input (kernel->node, 0)->shape)
+                    : kernel->outputs[0];
 }
 
 static void
-run_average (const GenKernel *kernel, int part, int parts)
+run_widen (const GenKernel *kernel, int part, int parts)
 {
-  const Pool *pool = kernel->state;
+  const GenTensor *x = gen_node_input (kernel->node, 0);
   gsize first, end;
 
-  gen_kernel_share (pool->outer * pool->out_pixels, 1, part, parts, &first, &end);
-  for (gsize at = first; at < end; at++) {
-    const float *x =
-        (const float *)kernel->inputs[0] + at / pool->out_pixels * pool->in_pixels * pool->inner;
-    float *out = (float *)kernel->outputs[0] + at * pool->inner;
-    Taps taps = taps_of (pool, at % pool->out_pixels);
-    float factor = 1.0f / count_of (pool, &taps);
-
-    memset (out, 0, pool->inner * sizeof *out);
-    FOR_EACH_TAP (pool, taps, position)
-    add (out, x + position * pool->inner, 1, pool->inner);
-    for (gsize k = 0; k < pool->inner; k++)
-      out[k] *= factor;
-  }
+  gen_kernel_share (gen_shape_elements (&x->shape), 32, part, parts, &first, &end);
+  gen_half_widen (x->type, (const guint16 *)kernel->inputs[0] + first, 1,
+      (float *)kernel->scratch + first, end - first);
 }
+
+static void
+run_narrow (const GenKernel *kernel, int part, int parts)
+{
+  const GenTensor *y = gen_node_output (kernel->node, 0);
+  gsize first, end;
+
+  gen_kernel_share (gen_shape_elements (&y->shape), 32, part, parts, &first, &end);
+  gen_half_narrow (y->type, (const float *)result_of (kernel) + first,
+      (guint16 *)kernel->outputs[0] + first, end - first);
+}
+
+/* A window that lies in the padding alone has the lowest value, as have places that no tap is at.
+ */
+#define MAX_POOL(name, T, lowest)                                                                  \
+  GEN_CLONES static void name (const GenKernel *kernel, int part, int parts)                       \
+  {                                                                                                \
+    const Pool *pool = kernel->state;                                                              \
+    gint64 *indices = kernel->node->outputs->len > 1 ? kernel->outputs[1] : NULL;                  \
+    const gsize n = pool->inner;                                                                   \
+    gsize first, end;                                                                              \
+                                                                                                   \
+    gen_kernel_share (pool->outer * pool->out_pixels, 1, part, parts, &first, &end);               \
+    for (gsize at = first; at < end; at++) {                                                       \
+      gsize outer = at / pool->out_pixels;                                                         \
+      const T *x = (const T *)source_of (kernel) + outer * pool->in_pixels * n;                    \
+      T *out = (T *)result_of (kernel) + at * n;                                                   \
+      Taps taps = taps_of (pool, at % pool->out_pixels);                                           \
+      gboolean fresh = TRUE;                                                                       \
+                                                                                                   \
+      for (gsize k = 0; k < n; k++)                                                                \
+        out[k] = (lowest);                                                                         \
+      FOR_EACH_TAP (pool, taps, position)                                                          \
+      {                                                                                            \
+        const T *from = x + position * n;                                                          \
+                                                                                                   \
+        if (indices != NULL)                                                                       \
+          for (gsize k = 0; k < n; k++)                                                            \
+            if (fresh || from[k] > out[k])                                                         \
+              indices[at * n + k] = index_of (pool, outer, k, position);                           \
+        for (gsize k = 0; k < n; k++)                                                              \
+          out[k] = from[k] > out[k] ? from[k] : out[k];                                            \
+        fresh = FALSE;                                                                             \
+      }                                                                                            \
+    }                                                                                              \
+  }
+
+MAX_POOL (run_max_float32, float, -INFINITY)
+MAX_POOL (run_max_float64, double, -INFINITY)
+MAX_POOL (run_max_int8, gint8, G_MININT8)
+MAX_POOL (run_max_uint8, guint8, 0)
+
+#define AVERAGE_POOL(name, T)                                                                      \
+  GEN_CLONES static void name (const GenKernel *kernel, int part, int parts)                       \
+  {                                                                                                \
+    const Pool *pool = kernel->state;                                                              \
+    const gsize n = pool->inner;                                                                   \
+    gsize first, end;                                                                              \
+                                                                                                   \
+    gen_kernel_share (pool->outer * pool->out_pixels, 1, part, parts, &first, &end);               \
+    for (gsize at = first; at < end; at++) {                                                       \
+      const T *x = (const T *)source_of (kernel) + at / pool->out_pixels * pool->in_pixels * n;    \
+      T *out = (T *)result_of (kernel) + at * n;                                                   \
+      Taps taps = taps_of (pool, at % pool->out_pixels);                                           \
+      T factor = (T)1 / (T)count_of (pool, &taps);                                                 \
+                                                                                                   \
+      memset (out, 0, n * sizeof *out);                                                            \
+      FOR_EACH_TAP (pool, taps, position)                                                          \
+      for (gsize k = 0; k < n; k++)                                                                \
+        out[k] += x[position * n + k];                                                             \
+      for (gsize k = 0; k < n; k++)                                                                \
+        out[k] *= factor;                                                                          \
+    }                                                                                              \
+  }
+
+AVERAGE_POOL (run_average_float32, float)
+AVERAGE_POOL (run_average_float64, double)
 
 /* --- backwards --- */
 
@@ -271,10 +322,6 @@ pool_new (GenKernel *kernel, GError **error)
   GenWindow window;
   Pool *pool;
 
-  if (x->type != GEN_TYPE_FLOAT32) {
-    gen_node_error (node, error, "only float32 is supported");
-    return NULL;
-  }
   if (!gen_pool_window (&window, node, &x->shape, error))
     return NULL;
   pool = g_new0 (Pool, 1);
@@ -294,36 +341,63 @@ pool_new (GenKernel *kernel, GError **error)
   pool->inner = pool->channels_last ? pool->channels : 1;
   pool->includes_padding = gen_node_int (node, "count_include_pad", 0) != 0;
   pool->column_major = gen_node_int (node, "storage_order", 0) != 0;
+  pool->half = gen_type_is_half (x->type);
   return pool;
 }
 
 static gboolean
 prepare (GenKernel *kernel, GenStepFunc run, gboolean backwards, GError **error)
 {
-  Pool *pool = pool_new (kernel, error);
+  const GenTensor *x = gen_node_input (kernel->node, 0), *y = gen_node_output (kernel->node, 0);
+  gint64 n = gen_shape_elements (&x->shape), results = gen_shape_elements (&y->shape);
   double cost = 1;
+  Pool *pool;
   int parts;
 
+  if (run == NULL || (backwards && x->type != GEN_TYPE_FLOAT32))
+    return gen_node_error (
+        kernel->node, error, "not supported for elements of type %s", gen_data_type_name (x->type));
+  pool = pool_new (kernel, error);
   if (pool == NULL)
     return FALSE;
   for (int i = 0; i < 3; i++)
     cost *= pool->window.axes[i].kernel;
   parts = gen_kernel_parts (kernel, pool->outer * pool->out_pixels * pool->inner, 0.3 * cost);
+  if (pool->half) {
+    kernel->scratch_size = (n + results) * sizeof (float);
+    gen_kernel_add_step (kernel, run_widen, gen_kernel_parts (kernel, n, 0.5));
+  }
   gen_kernel_add_step (
       kernel, run, backwards ? MIN (parts, (int)MIN (pool->outer, G_MAXINT)) : parts);
+  if (pool->half)
+    gen_kernel_add_step (kernel, run_narrow, gen_kernel_parts (kernel, results, 0.5));
   return TRUE;
 }
 
 gboolean
 gen_pool_cpu_max (GenKernel *kernel, GError **error)
 {
-  return prepare (kernel, run_max, FALSE, error);
+  GenDataType type = gen_type_computed (gen_node_input (kernel->node, 0)->type);
+
+  return prepare (kernel,
+      type == GEN_TYPE_FLOAT32   ? run_max_float32
+      : type == GEN_TYPE_FLOAT64 ? run_max_float64
+      : type == GEN_TYPE_INT8    ? run_max_int8
+      : type == GEN_TYPE_UINT8   ? run_max_uint8
+                                 : NULL,
+      FALSE, error);
 }
 
 gboolean
 gen_pool_cpu_average (GenKernel *kernel, GError **error)
 {
-  return prepare (kernel, run_average, FALSE, error);
+  GenDataType type = gen_type_computed (gen_node_input (kernel->node, 0)->type);
+
+  return prepare (kernel,
+      type == GEN_TYPE_FLOAT32   ? run_average_float32
+      : type == GEN_TYPE_FLOAT64 ? run_average_float64
+                                 : NULL,
+      FALSE, error);
 }
 
 gboolean

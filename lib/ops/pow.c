@@ -3,8 +3,8 @@
  * inverses, which are what nets ask for, are computed as such. */
 #include <math.h>
 
-#include "../simd.h"
-#include "broadcast.h"
+#include "arithmetic.h"
+#include "half.h"
 
 #define POW_ROW(name, T, E)                                                                        \
   static void name (const void *pa, gint64 as, const void *pb, gint64 bs, void *pout, gsize n)     \
@@ -16,21 +16,6 @@
     for (gsize i = 0; i < n; i++)                                                                  \
       out[i] = (T)pow (a[(gint64)i * as], b[(gint64)i * bs]);                                      \
   }
-#define POW_ROWS(T, t)                                                                             \
-  POW_ROW (t##_float64, T, double)                                                                 \
-  POW_ROW (t##_int32, T, gint32)                                                                   \
-  POW_ROW (t##_int64, T, gint64)                                                                   \
-  POW_ROW (t##_uint32, T, guint32)                                                                 \
-  POW_ROW (t##_uint64, T, guint64)
-
-POW_ROWS (float, float32)
-POW_ROWS (double, float64)
-POW_ROWS (gint32, int32)
-POW_ROWS (gint64, int64)
-POW_ROW (float64_float32, double, float)
-POW_ROW (int32_float32, gint32, float)
-POW_ROW (int64_float32, gint64, float)
-
 #define LOOP(expression)                                                                           \
   for (gsize i = 0; i < n; i++) {                                                                  \
     const float x = a[i];                                                                          \
@@ -38,7 +23,7 @@ POW_ROW (int64_float32, gint64, float)
   }
 
 GEN_CLONES static void
-float_row (const void *pa, gint64 as, const void *pb, gint64 bs, void *pout, gsize n)
+float32_float32 (const void *pa, gint64 as, const void *pb, gint64 bs, void *pout, gsize n)
 {
   const float *a = pa, *b = pb;
   float *out = pout;
@@ -58,6 +43,28 @@ float_row (const void *pa, gint64 as, const void *pb, gint64 bs, void *pout, gsi
       out[i] = powf (a[(gint64)i * as], b[(gint64)i * bs]);
 }
 
+/* The rows of all exponents; that of float32 is there already. */
+#define POW_ROWS(T, t)                                                                             \
+  POW_ROW (t##_float64, T, double)                                                                 \
+  POW_ROW (t##_int8, T, gint8)                                                                     \
+  POW_ROW (t##_int16, T, gint16)                                                                   \
+  POW_ROW (t##_int32, T, gint32)                                                                   \
+  POW_ROW (t##_int64, T, gint64)                                                                   \
+  POW_ROW (t##_uint8, T, guint8)                                                                   \
+  POW_ROW (t##_uint16, T, guint16)                                                                 \
+  POW_ROW (t##_uint32, T, guint32)                                                                 \
+  POW_ROW (t##_uint64, T, guint64)                                                                 \
+  static const GenArithmeticRows t##_rows = { t##_float32, t##_float64, t##_int8, t##_int16,       \
+    t##_int32, t##_int64, t##_uint8, t##_uint16, t##_uint32, t##_uint64 };
+
+POW_ROW (float64_float32, double, float)
+POW_ROW (int32_float32, gint32, float)
+POW_ROW (int64_float32, gint64, float)
+POW_ROWS (float, float32)
+POW_ROWS (double, float64)
+POW_ROWS (gint32, int32)
+POW_ROWS (gint64, int64)
+
 static gboolean
 infer (GenNode *node, GError **error)
 {
@@ -74,45 +81,26 @@ infer (GenNode *node, GError **error)
   return TRUE;
 }
 
-static int
-type_index (const GenTensor *tensor)
-{
-  switch (tensor->type) {
-  case GEN_TYPE_FLOAT32:
-    return 0;
-  case GEN_TYPE_FLOAT64:
-    return 1;
-  case GEN_TYPE_INT32:
-    return 2;
-  case GEN_TYPE_INT64:
-    return 3;
-  case GEN_TYPE_UINT32:
-    return 4;
-  case GEN_TYPE_UINT64:
-    return 5;
-  default:
-    return -1;
-  }
-}
-
 static gboolean
 cpu (GenKernel *kernel, GError **error)
 {
-  static const GenBinaryRow rows[4][6] = {
-    { float_row, float32_float64, float32_int32, float32_int64, float32_uint32, float32_uint64 },
-    { float64_float32, float64_float64, float64_int32, float64_int64, float64_uint32,
-        float64_uint64 },
-    { int32_float32, int32_float64, int32_int32, int32_int64, int32_uint32, int32_uint64 },
-    { int64_float32, int64_float64, int64_int32, int64_int64, int64_uint32, int64_uint64 },
+  static const GenArithmeticRows *const by_base[] = {
+    [GEN_TYPE_FLOAT32] = &float32_rows,
+    [GEN_TYPE_FLOAT64] = &float64_rows,
+    [GEN_TYPE_INT32] = &int32_rows,
+    [GEN_TYPE_INT64] = &int64_rows,
   };
-  int base = type_index (gen_node_input (kernel->node, 0));
-  int exponent = type_index (gen_node_input (kernel->node, 1));
+  GenDataType type = gen_node_input (kernel->node, 0)->type;
+  GenDataType exponent = gen_node_input (kernel->node, 1)->type;
+  GenDataType base = gen_type_computed (type);
+  GenBinaryRow row = NULL;
 
-  if (base < 0 || base > 3 || exponent < 0)
+  if (base < G_N_ELEMENTS (by_base) && by_base[base] != NULL)
+    row = gen_arithmetic_row (by_base[base], exponent);
+  if (row == NULL)
     return gen_node_error (kernel->node, error, "not supported for %s to the power of %s",
-        gen_data_type_name (gen_node_input (kernel->node, 0)->type),
-        gen_data_type_name (gen_node_input (kernel->node, 1)->type));
-  return gen_binary_cpu (kernel, rows[base][exponent], 4, error);
+        gen_data_type_name (type), gen_data_type_name (exponent));
+  return gen_binary_cpu (kernel, row, 4, error);
 }
 
 /* da = dy b a^(b-1); db = dy y ln a, where a is above 0. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* PRelu: x, or slope x below 0; the slope is a parameter, broadcast to x. */
+/* PRelu: x, or slope x below 0; the slope is a parameter, broadcast to x. Up to opset 6 a vector of
+ * slopes is one for each channel. */
 #include "arithmetic.h"
 
 GEN_ARITHMETIC_ROW (row_float32, float, x < 0 ? x * y : x)
@@ -57,4 +58,38 @@ const GenOperator gen_operator_prelu = {
   .infer = gen_infer_broadcast,
   .cpu = cpu,
   .gradient = gradient,
+};
+
+static GenTensor *
+expand (GenNode *node, GError **error)
+{
+  GenTensor *x = gen_node_input (node, 0), *slope = gen_node_input (node, 1);
+  gint64 dims[GEN_MAX_RANK];
+
+  if (x->shape.rank > 2 && slope->shape.rank == 1) {
+    for (int i = 1; i < x->shape.rank; i++)
+      dims[i - 1] = i == 1 ? slope->shape.dims[0] : 1;
+    slope = gen_binary (node->graph, "Reshape", slope,
+        gen_graph_ints (node->graph, dims, x->shape.rank - 1), error);
+  }
+  return gen_binary (node->graph, "PRelu", x, slope, error);
+}
+
+static gboolean
+lower (GenNode *node, GenTensor **results, GError **error)
+{
+  results[0] = expand (node, error);
+  return results[0] != NULL;
+}
+
+const GenOperator gen_operator_prelu_1 = {
+  .name = "PRelu",
+  .summary = "PRelu as it was up to opset 6",
+  .since = 1,
+  .until = 6,
+  .min_inputs = 2,
+  .max_inputs = 2,
+  .min_outputs = 1,
+  .max_outputs = 1,
+  .lower = lower,
 };

@@ -1,36 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Range: the numbers from `start` to before `limit`, in steps of `delta`. */
 #include <math.h>
-#include <generative/operator.h>
 
-/* The number that input `i` is, as a double. */
+#include "number.h"
+
+/* The number that input `i` is. */
 static gboolean
 number (const GenNode *node, guint i, double *value, GError **error)
 {
   const GenTensor *tensor = gen_node_input (node, i);
   const void *data = gen_tensor_constant (tensor);
 
-  if (data != NULL && gen_shape_elements (&tensor->shape) == 1)
-    switch (tensor->type) {
-    case GEN_TYPE_FLOAT32:
-      *value = *(const float *)data;
-      return TRUE;
-    case GEN_TYPE_FLOAT64:
-      *value = *(const double *)data;
-      return TRUE;
-    case GEN_TYPE_INT16:
-      *value = *(const gint16 *)data;
-      return TRUE;
-    case GEN_TYPE_INT32:
-      *value = *(const gint32 *)data;
-      return TRUE;
-    case GEN_TYPE_INT64:
-      *value = *(const gint64 *)data;
-      return TRUE;
-    default:
-      break;
-    }
-  return gen_node_error (node, error, "input %u must be a constant number", i);
+  if (data == NULL || gen_shape_elements (&tensor->shape) != 1 || !gen_number_has (tensor->type))
+    return gen_node_error (node, error, "input %u must be a constant number", i);
+  *value = gen_number_get (tensor->type, data, 0);
+  return TRUE;
 }
 
 static gboolean
@@ -49,27 +33,21 @@ infer (GenNode *node, GError **error)
   return TRUE;
 }
 
-#define FILL(T)                                                                                    \
-  for (gint64 i = 0; i < n; i++)                                                                   \
-    ((T *)kernel->outputs[0])[i] =                                                                 \
-        *(const T *)kernel->inputs[0] + (T)i * *(const T *)kernel->inputs[2];
-
+/* In double, or for int64, which that does not hold, in integers. */
 static void
 run (const GenKernel *kernel, int part, int parts)
 {
   const GenTensor *y = gen_node_output (kernel->node, 0);
   gint64 n = y->shape.dims[0];
+  double start = gen_number_get (y->type, kernel->inputs[0], 0);
+  double delta = gen_number_get (y->type, kernel->inputs[2], 0);
 
-  if (y->type == GEN_TYPE_FLOAT32)
-    FILL (float)
-  else if (y->type == GEN_TYPE_FLOAT64)
-    FILL (double)
-  else if (y->type == GEN_TYPE_INT16)
-    FILL (gint16)
-  else if (y->type == GEN_TYPE_INT32)
-    FILL (gint32)
-  else
-    FILL (gint64)
+  for (gint64 i = 0; i < n; i++)
+    if (y->type == GEN_TYPE_INT64)
+      ((gint64 *)kernel->outputs[0])[i] =
+          *(const gint64 *)kernel->inputs[0] + i * *(const gint64 *)kernel->inputs[2];
+    else
+      gen_number_set (y->type, kernel->outputs[0], i, start + (double)i * delta);
 }
 
 static gboolean

@@ -5,7 +5,7 @@
  * into few numbers) it is cut along a reduced one into partial results, merged in order. */
 #include "reduce.h"
 
-#include <string.h>
+#include "half.h"
 
 #define NANOSECONDS_PER_ELEMENT 0.15
 
@@ -23,6 +23,8 @@ typedef struct {
   int cut; /* the group that parts share */
   int parts;
   gboolean partial; /* the cut group is reduced: parts have results of their own */
+  gboolean half;    /* accumulators are float32, and the results are narrowed at the end */
+  GenDataType type;
   gint64 n, outputs;
   double count;
 } Reduce;
@@ -121,6 +123,32 @@ find_groups (Reduce *reduce, const GenNode *node, const gboolean *reduced)
   reduce->n_groups = out;
 }
 
+/* One row, into an accumulator or along many. */
+static void
+take_row (const Reduce *reduce, char *out, gint64 stride, const char *x, gsize n)
+{
+  const GenReducer *reducer = reduce->reducer;
+  gboolean across = reduce->groups[reduce->n_groups - 1].reduced;
+  float wide[GEN_HALF_CHUNK];
+
+  if (!reduce->half) {
+    if (across)
+      reducer->across (out, x, n);
+    else
+      reducer->along (out, stride, x, n);
+    return;
+  }
+  for (gsize i = 0; i < n; i += GEN_HALF_CHUNK) {
+    gsize count = MIN (GEN_HALF_CHUNK, n - i);
+
+    gen_half_widen (reduce->type, x + i * sizeof (guint16), 1, wide, count);
+    if (across)
+      reducer->across (out, wide, count);
+    else
+      reducer->along (out + (gint64)i * stride * (gint64)reducer->size, stride, wide, count);
+  }
+}
+
 /* Everything in [first, end) of the cut group, into `results`. */
 static void
 walk (const Reduce *reduce, const char *x, char *results, gint64 first, gint64 end)
@@ -156,20 +184,26 @@ walk (const Reduce *reduce, const char *x, char *results, gint64 first, gint64 e
     out = results + to * reducer->size;
     if (fresh)
       reducer->start (out, stride, inner->reduced ? 1 : row_n);
-    if (inner->reduced)
-      reducer->across (out, x + from * reducer->size, row_n);
-    else
-      reducer->along (out, stride, x + from * reducer->size, row_n);
+    take_row (reduce, out, stride, x + from * (gint64)gen_data_type_size (reduce->type), row_n);
     for (int i = n - 1; i >= 0 && ++at[i] == ends[i]; i--)
       at[i] = starts[i];
   }
+}
+
+/* Where the accumulators of all results are. */
+static void *
+results_of (const GenKernel *kernel)
+{
+  const Reduce *reduce = kernel->state;
+
+  return reduce->half ? kernel->scratch : kernel->outputs[0];
 }
 
 static void
 run (const GenKernel *kernel, int part, int parts)
 {
   const Reduce *reduce = kernel->state;
-  char *results = kernel->outputs[0];
+  char *results = results_of (kernel);
   gsize first, end;
 
   if (reduce->n == 0) {
@@ -193,15 +227,18 @@ run_end (const GenKernel *kernel, int part, int parts)
   const Reduce *reduce = kernel->state;
   const GenReducer *reducer = reduce->reducer;
   gsize size = reduce->outputs * reducer->size;
+  void *results = results_of (kernel);
 
   if (reduce->partial) {
-    memcpy (kernel->outputs[0], kernel->scratch, size);
+    if (results != kernel->scratch)
+      memcpy (results, kernel->scratch, size);
     for (int i = 1; i < reduce->parts; i++)
-      reducer->merge (
-          kernel->outputs[0], (const char *)kernel->scratch + i * size, reduce->outputs);
+      reducer->merge (results, (const char *)kernel->scratch + i * size, reduce->outputs);
   }
   if (reducer->finish != NULL)
-    reducer->finish (kernel->outputs[0], reduce->outputs, reduce->count);
+    reducer->finish (results, reduce->outputs, reduce->count);
+  if (reduce->half)
+    gen_half_narrow (reduce->type, results, kernel->outputs[0], reduce->outputs);
 }
 
 /* Cut the longest kept group, or, when it is short, the longest reduced one. */
@@ -246,14 +283,17 @@ gen_reduce_cpu (GenKernel *kernel, const GenReducers *reducers, GError **error)
     [GEN_TYPE_FLOAT64] = reducers->float64,
     [GEN_TYPE_INT32] = reducers->int32,
     [GEN_TYPE_INT64] = reducers->int64,
+    [GEN_TYPE_UINT32] = reducers->uint32,
+    [GEN_TYPE_UINT64] = reducers->uint64,
     [GEN_TYPE_INT8] = reducers->int8,
     [GEN_TYPE_UINT8] = reducers->uint8,
     [GEN_TYPE_BOOL] = reducers->uint8,
   };
+  GenDataType type = gen_type_computed (x->type);
   gboolean reduced[GEN_MAX_RANK];
   Reduce *reduce;
 
-  if (x->type >= G_N_ELEMENTS (by_type) || by_type[x->type] == NULL)
+  if (type >= G_N_ELEMENTS (by_type) || by_type[type] == NULL)
     return gen_node_error (
         kernel->node, error, "not supported for elements of type %s", gen_data_type_name (x->type));
   if (!gen_reduce_axes (kernel->node, reduced, error))
@@ -261,14 +301,18 @@ gen_reduce_cpu (GenKernel *kernel, const GenReducers *reducers, GError **error)
   reduce = g_new0 (Reduce, 1);
   kernel->state = reduce;
   kernel->free_state = g_free;
-  reduce->reducer = by_type[x->type];
+  reduce->reducer = by_type[type];
+  reduce->type = x->type;
+  reduce->half = gen_type_is_half (x->type);
   reduce->n = gen_shape_elements (&x->shape);
   reduce->outputs = gen_shape_elements (&gen_node_output (kernel->node, 0)->shape);
   reduce->count = gen_reduce_count (kernel->node);
   find_groups (reduce, kernel->node, reduced);
   choose_cut (reduce, kernel);
+  if (reduce->half)
+    kernel->scratch_size = MAX (kernel->scratch_size, reduce->outputs * sizeof (float));
   gen_kernel_add_step (kernel, run, reduce->n == 0 ? 1 : reduce->parts);
-  if (reduce->partial || reduce->reducer->finish != NULL)
+  if (reduce->partial || reduce->half || reduce->reducer->finish != NULL)
     gen_kernel_add_step (kernel, run_end, 1);
   return TRUE;
 }

@@ -20,7 +20,7 @@ typedef struct {
 } GenReducer;
 
 typedef struct {
-  const GenReducer *float32, *float64, *int32, *int64, *int8, *uint8;
+  const GenReducer *float32, *float64, *int32, *int64, *uint32, *uint64, *int8, *uint8;
 } GenReducers;
 
 /* infer(), cpu() of all reductions. Axes are input 1 or the attribute `axes`. */

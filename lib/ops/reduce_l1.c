@@ -6,9 +6,11 @@ GEN_REDUCER (l1_float32, float, 0, a + (x < 0 ? -x : x), a + b)
 GEN_REDUCER (l1_float64, double, 0, a + (x < 0 ? -x : x), a + b)
 GEN_REDUCER (l1_int32, gint32, 0, a + (x < 0 ? -x : x), a + b)
 GEN_REDUCER (l1_int64, gint64, 0, a + (x < 0 ? -x : x), a + b)
+GEN_REDUCER (l1_uint32, guint32, 0, a + x, a + b)
+GEN_REDUCER (l1_uint64, guint64, 0, a + x, a + b)
 
 GEN_REDUCE_CPU (.float32 = &l1_float32, .float64 = &l1_float64, .int32 = &l1_int32,
-    .int64 = &l1_int64)
+    .int64 = &l1_int64, .uint32 = &l1_uint32, .uint64 = &l1_uint64)
 
 static gboolean
 gradient (GenGradient *g, GError **error)

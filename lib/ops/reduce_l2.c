@@ -7,9 +7,11 @@ GEN_REDUCER_FINISH (l2_float32, float, 0, a + x * x, a + b, sqrt (a))
 GEN_REDUCER_FINISH (l2_float64, double, 0, a + x * x, a + b, sqrt (a))
 GEN_REDUCER_FINISH (l2_int32, gint32, 0, a + x * x, a + b, sqrt (a))
 GEN_REDUCER_FINISH (l2_int64, gint64, 0, a + x * x, a + b, sqrt (a))
+GEN_REDUCER_FINISH (l2_uint32, guint32, 0, a + x * x, a + b, sqrt (a))
+GEN_REDUCER_FINISH (l2_uint64, guint64, 0, a + x * x, a + b, sqrt (a))
 
 GEN_REDUCE_CPU (.float32 = &l2_float32, .float64 = &l2_float64, .int32 = &l2_int32,
-    .int64 = &l2_int64)
+    .int64 = &l2_int64, .uint32 = &l2_uint32, .uint64 = &l2_uint64)
 
 static gboolean
 gradient (GenGradient *g, GError **error)

@@ -7,9 +7,11 @@ GEN_REDUCER_FINISH (log_sum_float32, float, 0, a + x, a + b, log (a))
 GEN_REDUCER_FINISH (log_sum_float64, double, 0, a + x, a + b, log (a))
 GEN_REDUCER_FINISH (log_sum_int32, gint32, 0, a + x, a + b, log (a))
 GEN_REDUCER_FINISH (log_sum_int64, gint64, 0, a + x, a + b, log (a))
+GEN_REDUCER_FINISH (log_sum_uint32, guint32, 0, a + x, a + b, log (a))
+GEN_REDUCER_FINISH (log_sum_uint64, guint64, 0, a + x, a + b, log (a))
 
 GEN_REDUCE_CPU (.float32 = &log_sum_float32, .float64 = &log_sum_float64, .int32 = &log_sum_int32,
-    .int64 = &log_sum_int64)
+    .int64 = &log_sum_int64, .uint32 = &log_sum_uint32, .uint64 = &log_sum_uint64)
 
 static gboolean
 gradient (GenGradient *g, GError **error)

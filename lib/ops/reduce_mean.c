@@ -6,8 +6,10 @@ GEN_REDUCER_FINISH (mean_float32, float, 0, a + x, a + b, (float)(a / count))
 GEN_REDUCER_FINISH (mean_float64, double, 0, a + x, a + b, a / count)
 GEN_REDUCER_FINISH (mean_int32, gint32, 0, a + x, a + b, (gint32)(a / count))
 GEN_REDUCER_FINISH (mean_int64, gint64, 0, a + x, a + b, (gint64)(a / count))
+GEN_REDUCER_FINISH (mean_uint32, guint32, 0, a + x, a + b, (guint32)(a / count))
+GEN_REDUCER_FINISH (mean_uint64, guint64, 0, a + x, a + b, (guint64)(a / count))
 GEN_REDUCE_CPU (.float32 = &mean_float32, .float64 = &mean_float64, .int32 = &mean_int32,
-    .int64 = &mean_int64)
+    .int64 = &mean_int64, .uint32 = &mean_uint32, .uint64 = &mean_uint64)
 
 static gboolean
 gradient (GenGradient *g, GError **error)

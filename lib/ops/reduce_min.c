@@ -13,13 +13,17 @@ GEN_REDUCER (
 GEN_REDUCER (
     reduce_min_int64, gint64, G_MAXINT64, (x < a || x != x) ? x : a, (b < a || b != b) ? b : a)
 GEN_REDUCER (
+    reduce_min_uint32, guint32, G_MAXUINT32, (x < a || x != x) ? x : a, (b < a || b != b) ? b : a)
+GEN_REDUCER (
+    reduce_min_uint64, guint64, G_MAXUINT64, (x < a || x != x) ? x : a, (b < a || b != b) ? b : a)
+GEN_REDUCER (
     reduce_min_int8, gint8, G_MAXINT8, (x < a || x != x) ? x : a, (b < a || b != b) ? b : a)
 GEN_REDUCER (
     reduce_min_uint8, guint8, G_MAXUINT8, (x < a || x != x) ? x : a, (b < a || b != b) ? b : a)
 
 GEN_REDUCE_CPU (.float32 = &reduce_min_float32, .float64 = &reduce_min_float64,
-    .int32 = &reduce_min_int32, .int64 = &reduce_min_int64, .int8 = &reduce_min_int8,
-    .uint8 = &reduce_min_uint8)
+    .int32 = &reduce_min_int32, .int64 = &reduce_min_int64, .uint32 = &reduce_min_uint32,
+    .uint64 = &reduce_min_uint64, .int8 = &reduce_min_int8, .uint8 = &reduce_min_uint8)
 
 static gboolean
 gradient (GenGradient *g, GError **error)

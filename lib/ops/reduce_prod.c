@@ -6,9 +6,11 @@ GEN_REDUCER (prod_float32, float, 1, a *x, a *b)
 GEN_REDUCER (prod_float64, double, 1, a *x, a *b)
 GEN_REDUCER (prod_int32, gint32, 1, a *x, a *b)
 GEN_REDUCER (prod_int64, gint64, 1, a *x, a *b)
+GEN_REDUCER (prod_uint32, guint32, 1, a *x, a *b)
+GEN_REDUCER (prod_uint64, guint64, 1, a *x, a *b)
 
 GEN_REDUCE_CPU (.float32 = &prod_float32, .float64 = &prod_float64, .int32 = &prod_int32,
-    .int64 = &prod_int64)
+    .int64 = &prod_int64, .uint32 = &prod_uint32, .uint64 = &prod_uint64)
 
 static gboolean
 gradient (GenGradient *g, GError **error)

@@ -6,8 +6,10 @@ GEN_REDUCER (sum_float32, float, 0, a + x, a + b)
 GEN_REDUCER (sum_float64, double, 0, a + x, a + b)
 GEN_REDUCER (sum_int32, guint32, 0, a + x, a + b)
 GEN_REDUCER (sum_int64, guint64, 0, a + x, a + b)
+GEN_REDUCER (sum_uint32, guint32, 0, a + x, a + b)
+GEN_REDUCER (sum_uint64, guint64, 0, a + x, a + b)
 GEN_REDUCE_CPU (.float32 = &sum_float32, .float64 = &sum_float64, .int32 = &sum_int32,
-    .int64 = &sum_int64)
+    .int64 = &sum_int64, .uint32 = &sum_uint32, .uint64 = &sum_uint64)
 
 static gboolean
 gradient (GenGradient *g, GError **error)

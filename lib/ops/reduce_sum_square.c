@@ -6,9 +6,11 @@ GEN_REDUCER (square_float32, float, 0, a + x * x, a + b)
 GEN_REDUCER (square_float64, double, 0, a + x * x, a + b)
 GEN_REDUCER (square_int32, gint32, 0, a + x * x, a + b)
 GEN_REDUCER (square_int64, gint64, 0, a + x * x, a + b)
+GEN_REDUCER (square_uint32, guint32, 0, a + x * x, a + b)
+GEN_REDUCER (square_uint64, guint64, 0, a + x * x, a + b)
 
 GEN_REDUCE_CPU (.float32 = &square_float32, .float64 = &square_float64, .int32 = &square_int32,
-    .int64 = &square_int64)
+    .int64 = &square_int64, .uint32 = &square_uint32, .uint64 = &square_uint64)
 
 static gboolean
 gradient (GenGradient *g, GError **error)

@@ -1,200 +1,150 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Resampling by tables: for each result along an axis, up to four positions and weights. Nearest,
- * linear and cubic differ in their tables alone, and so do ONNX's seven ways to say where a
- * result lies; the gradient reads the same tables backwards. */
+/* Resampling, one axis after the other, by tables. A tensor is seen as `outer` times the axis times
+ * `inner` in the order of its memory, so that layouts differ in the order of axes alone; axes that
+ * shrink most come first. The gradient is the same with the tables transposed. */
 #include "resample.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "../simd.h"
+#include "indices.h"
+#include "number.h"
 
 typedef struct {
-  gint64 in, out;
-  int n; /* taps of each result */
-  int *positions;
-  float *weights;
-} Axis;
+  GenResampleTable table;
+  gint64 outer, inner;
+} Pass;
 
 typedef struct {
-  Axis axes[GEN_RESAMPLE_AXES];
-  gsize outer, inner, in_pixels, out_pixels;
+  GenDataType type;
+  gsize size;
+  int n_passes;
+  Pass passes[GEN_MAX_RANK];
+  gsize buffer_size; /* bytes of each of the two that lie between passes */
+  GenShape out;
+  guint8 *outside[GEN_MAX_RANK]; /* the tables', by axis in the order of memory */
 } Resample;
 
-gboolean
-gen_resample_scales (const GenNode *node, const GenTensor *scales, const GenTensor *sizes,
-    const GenShape *in, GenShape *out, double *factors, GError **error)
-{
-  int n_axes, n = 0;
-  const gint64 *axes = gen_node_ints (node, "axes", &n_axes);
-  const float *values = gen_tensor_constant (scales);
-  gboolean by_scales = scales != NULL && gen_shape_elements (&scales->shape) > 0;
-  gint64 extents[GEN_MAX_RANK];
-
-  *out = *in;
-  for (int i = 0; i < in->rank; i++)
-    factors[i] = 1;
-  n = by_scales ? gen_shape_elements (&scales->shape) : 0;
-  if (by_scales ? values == NULL || scales->type != GEN_TYPE_FLOAT32
-                : !gen_tensor_ints (sizes, extents, GEN_MAX_RANK, &n))
-    return gen_node_error (node, error, "its scales or sizes must be known before it runs");
-  if (n != (axes != NULL ? n_axes : in->rank))
-    return gen_node_error (node, error, "it has %d scales or sizes", n);
-  for (int i = 0; i < n; i++) {
-    int axis = axes != NULL ? gen_axis (axes[i], in->rank) : i;
-    double extent;
-
-    if (axis < 0)
-      return gen_node_error (node, error, "attribute axes names an axis that is not there");
-    extent = by_scales ? floor (in->dims[axis] * (double)values[i]) : (double)extents[i];
-    if (!(extent >= 1 && extent < 1e9))
-      return gen_node_error (node, error, "an extent of %g is not allowed", extent);
-    out->dims[axis] = (gint64)extent;
-    factors[axis] = by_scales ? values[i] : extent / MAX (in->dims[axis], 1);
-  }
-  return TRUE;
-}
-
-/* Where result `at` lies in the input. */
-static double
-origin (const char *mode, gint64 at, const Axis *axis, double factor)
-{
-  if (strcmp (mode, "asymmetric") == 0)
-    return at / factor;
-  if (strcmp (mode, "align_corners") == 0)
-    return axis->out == 1 ? 0 : (double)at * (axis->in - 1) / (axis->out - 1);
-  if (strcmp (mode, "pytorch_half_pixel") == 0 && axis->out == 1)
-    return 0;
-  if (strcmp (mode, "tf_half_pixel_for_nn") == 0)
-    return (at + 0.5) / factor;
-  if (strcmp (mode, "half_pixel_symmetric") == 0)
-    return axis->in / 2.0 * (1 - axis->out / (factor * axis->in)) + (at + 0.5) / factor - 0.5;
-  return (at + 0.5) / factor - 0.5;
-}
-
-static double
-nearest (const char *rounding, double x)
-{
-  if (strcmp (rounding, "floor") == 0)
-    return floor (x);
-  if (strcmp (rounding, "ceil") == 0)
-    return ceil (x);
-  return strcmp (rounding, "round_prefer_ceil") == 0 ? floor (x + 0.5) : ceil (x - 0.5);
-}
-
-/* Keys' kernel at distance `d`. */
-static double
-cubic (double d, double a)
-{
-  d = fabs (d);
-  return d <= 1  ? ((a + 2) * d - (a + 3)) * d * d + 1
-         : d < 2 ? ((a * d - 5 * a) * d + 8 * a) * d - 4 * a
-                 : 0;
-}
-
-static void
-init_axis (Axis *axis, const GenNode *node, gint64 in, gint64 out, double factor)
-{
-  const char *mode = gen_node_string (node, "mode", "nearest");
-  gboolean old = node->op->domain == NULL && node->opset < 11;
-  const char *where =
-      gen_node_string (node, "coordinate_transformation_mode", old ? "asymmetric" : "half_pixel");
-  const char *rounding =
-      gen_node_string (node, "nearest_mode", old ? "floor" : "round_prefer_floor");
-  double a = gen_node_float (node, "cubic_coeff_a", -0.75f);
-  gboolean excludes = gen_node_int (node, "exclude_outside", 0) != 0;
-
-  *axis = (Axis){ in, out };
-  axis->n = out == in && factor == 1 ? 1 : *mode == 'n' ? 1 : *mode == 'l' ? 2 : 4;
-  axis->positions = g_new (int, out * axis->n);
-  axis->weights = g_new (float, out * axis->n);
-  for (gint64 o = 0; o < out; o++) {
-    double x = origin (where, o, axis, factor), from = floor (x), total = 0;
-
-    if (axis->n == 1)
-      from = *mode == 'n' ? nearest (rounding, x) : x;
-    for (int k = 0; k < axis->n; k++) {
-      double position = axis->n == 4 ? from - 1 + k : from + k;
-      double weight = axis->n == 1   ? 1
-                      : axis->n == 2 ? 1 - fabs (x - position)
-                                     : cubic (x - position, a);
-
-      if (excludes && axis->n == 4 && (position < 0 || position >= in))
-        weight = 0;
-      total += weight;
-      axis->positions[o * axis->n + k] = (int)CLAMP (position, 0, in - 1);
-      axis->weights[o * axis->n + k] = weight;
-    }
-    for (int k = 0; k < axis->n; k++)
-      axis->weights[o * axis->n + k] /= total;
-  }
-}
-
 GEN_CLONES static void
-add (float *out, const float *x, float factor, gsize n)
+weigh (const float *x, float weight, gboolean first, float *out, gint64 n)
 {
-  for (gsize i = 0; i < n; i++)
-    out[i] += factor * x[i];
+  if (first)
+    for (gint64 i = 0; i < n; i++)
+      out[i] = weight * x[i];
+  else
+    for (gint64 i = 0; i < n; i++)
+      out[i] += weight * x[i];
 }
 
-/* One picture: out += tables (in), or its transpose. */
-static void
-resample (const Resample *r, const float *x, float *y, gboolean backwards, gsize first, gsize end)
+/* Along the innermost axis: a result is a sum over few elements. */
+GEN_CLONES static void
+weigh_inner (const GenResampleTable *t, const float *x, float *out, gint64 first, gint64 end)
 {
-  const Axis *a = r->axes;
+  for (gint64 i = first; i < end; i++) {
+    float sum = 0;
 
-  for (gsize pixel = first; pixel < end; pixel++) {
-    gint64 o2 = pixel % a[2].out, o1 = pixel / a[2].out % a[1].out;
-    gint64 o0 = pixel / a[2].out / a[1].out;
-
-    for (int k0 = 0; k0 < a[0].n; k0++)
-      for (int k1 = 0; k1 < a[1].n; k1++)
-        for (int k2 = 0; k2 < a[2].n; k2++) {
-          gint64 i0 = o0 * a[0].n + k0, i1 = o1 * a[1].n + k1, i2 = o2 * a[2].n + k2;
-          gsize position = ((gsize)a[0].positions[i0] * a[1].in + a[1].positions[i1]) * a[2].in +
-                           a[2].positions[i2];
-          float weight = a[0].weights[i0] * a[1].weights[i1] * a[2].weights[i2];
-
-          if (backwards)
-            add (y + position * r->inner, x + pixel * r->inner, weight, r->inner);
-          else
-            add (y + pixel * r->inner, x + position * r->inner, weight, r->inner);
-        }
+    for (gint64 k = t->starts[i]; k < t->starts[i + 1]; k++)
+      sum += t->weights[k] * x[t->positions[k]];
+    out[i] = sum;
   }
 }
 
+/* Result `i` of the axis, for all of `inner`. */
 static void
-run (const GenKernel *kernel, int part, int parts)
+weigh_outer (const Pass *pass, const float *x, float *out, gint64 i)
 {
-  const Resample *r = kernel->state;
-  gsize first, end;
+  const GenResampleTable *t = &pass->table;
 
-  gen_kernel_share (r->outer * r->out_pixels, 1, part, parts, &first, &end);
-  memset (
-      (float *)kernel->outputs[0] + first * r->inner, 0, (end - first) * r->inner * sizeof (float));
-  while (first < end) {
-    gsize outer = first / r->out_pixels, from = first % r->out_pixels;
-    gsize to = MIN (r->out_pixels, from + end - first);
+  if (t->starts[i] == t->starts[i + 1])
+    memset (out, 0, pass->inner * sizeof *out);
+  for (gint64 k = t->starts[i]; k < t->starts[i + 1]; k++)
+    weigh (x + t->positions[k] * pass->inner, t->weights[k], k == t->starts[i], out, pass->inner);
+}
 
-    resample (r, (const float *)kernel->inputs[0] + outer * r->in_pixels * r->inner,
-        (float *)kernel->outputs[0] + outer * r->out_pixels * r->inner, FALSE, from, to);
-    first += to - from;
-  }
+/* Results [first, end) of the axis. */
+static void
+run_axis (const Resample *r, const Pass *pass, const char *x, char *out, gint64 first, gint64 end)
+{
+  const GenResampleTable *t = &pass->table;
+  gsize row = pass->inner * r->size;
+
+  if (t->takes && pass->inner == 1)
+    gen_indices_take (x, t->positions + first, out + first * row, end - first, r->size);
+  else if (t->takes)
+    for (gint64 i = first; i < end; i++)
+      memcpy (out + i * row, x + t->positions[i] * row, row);
+  else if (pass->inner == 1)
+    weigh_inner (t, (const float *)x, (float *)out, first, end);
+  else
+    for (gint64 i = first; i < end; i++)
+      weigh_outer (pass, (const float *)x, (float *)(out + i * row), i);
 }
 
 static void
-run_backwards (const GenKernel *kernel, int part, int parts)
+run_pass (const GenKernel *kernel, int number, int part, int parts)
 {
   const Resample *r = kernel->state;
+  const Pass *pass = &r->passes[number];
+  const GenResampleTable *t = &pass->table;
+  char *buffers = kernel->scratch;
+  const char *x = number == 0 ? kernel->inputs[0] : buffers + (number - 1) % 2 * r->buffer_size;
+  char *out =
+      number == r->n_passes - 1 ? kernel->outputs[0] : buffers + number % 2 * r->buffer_size;
   gsize first, end;
 
-  gen_kernel_share (r->outer, 1, part, parts, &first, &end);
-  for (gsize outer = first; outer < end; outer++) {
-    float *dx = (float *)kernel->outputs[0] + outer * r->in_pixels * r->inner;
+  gen_kernel_share (pass->outer * t->out, 1, part, parts, &first, &end);
+  for (gsize at = first, n; at < end; at += n) {
+    gint64 outer = (gint64)at / t->out, from = (gint64)at % t->out;
 
-    memset (dx, 0, r->in_pixels * r->inner * sizeof *dx);
-    resample (r, (const float *)kernel->inputs[0] + outer * r->out_pixels * r->inner, dx, TRUE, 0,
-        r->out_pixels);
+    n = MIN ((gsize)(t->out - from), end - at);
+    run_axis (r, pass, x + outer * t->in * pass->inner * (gint64)r->size,
+        out + outer * t->out * pass->inner * (gint64)r->size, from, from + (gint64)n);
+  }
+}
+
+/* A step has no argument of its own, so that each pass has a function. */
+#define RUN(number)                                                                                \
+  static void run_##number (const GenKernel *kernel, int part, int parts)                          \
+  {                                                                                                \
+    run_pass (kernel, number, part, parts);                                                        \
+  }
+RUN (0)
+RUN (1)
+RUN (2)
+RUN (3)
+RUN (4)
+RUN (5)
+RUN (6)
+RUN (7)
+static const GenStepFunc runs[GEN_MAX_RANK] = { run_0, run_1, run_2, run_3, run_4, run_5, run_6,
+  run_7 };
+
+/* Nothing to resample. */
+static void
+run_copy (const GenKernel *kernel, int part, int parts)
+{
+  gen_indices_copy_data (kernel, part, parts);
+}
+
+/* Results beyond the operand get a value of their own. */
+static void
+run_outside (const GenKernel *kernel, int part, int parts)
+{
+  const Resample *r = kernel->state;
+  double value = gen_node_float (kernel->node, "extrapolation_value", 0);
+  gsize first, end;
+
+  gen_kernel_share (gen_shape_elements (&r->out), 16, part, parts, &first, &end);
+  for (gsize at = first; at < end; at++) {
+    gsize rest = at;
+    gboolean outside = FALSE;
+
+    for (int i = r->out.rank - 1; i >= 0; i--) {
+      outside |= r->outside[i] != NULL && r->outside[i][rest % r->out.dims[i]] != 0;
+      rest /= r->out.dims[i];
+    }
+    if (outside)
+      gen_number_set (r->type, kernel->outputs[0], at, value);
   }
 }
 
@@ -203,47 +153,108 @@ resample_free (gpointer data)
 {
   Resample *r = data;
 
-  for (int i = 0; i < GEN_RESAMPLE_AXES; i++) {
-    g_free (r->axes[i].positions);
-    g_free (r->axes[i].weights);
-  }
+  for (int i = 0; i < r->n_passes; i++)
+    gen_resample_table_clear (&r->passes[i].table);
   g_free (r);
 }
 
+/* The axes in the order of memory: `shape` as it lies there. */
+static GenShape
+in_memory (const GenShape *shape, GenLayout layout)
+{
+  GenShape result = *shape;
+
+  if (layout == GEN_LAYOUT_CHANNELS_LAST && shape->rank >= 3) {
+    for (int i = 1; i < shape->rank - 1; i++)
+      result.dims[i] = shape->dims[i + 1];
+    result.dims[shape->rank - 1] = shape->dims[1];
+  }
+  return result;
+}
+
+static int
+axis_in_memory (int axis, int rank, GenLayout layout)
+{
+  if (layout != GEN_LAYOUT_CHANNELS_LAST || rank < 3 || axis == 0)
+    return axis;
+  return axis == 1 ? rank - 1 : axis - 1;
+}
+
+/* The axis not done yet that shrinks most; -1 when there is none. */
+static int
+next_axis (const GenResampling *g, gboolean backwards, guint done)
+{
+  double least = 0;
+  int best = -1;
+
+  for (int i = 0; i < g->in.rank; i++) {
+    double ratio = (double)g->out.dims[i] / (double)g->in.dims[i];
+    gboolean same = g->out.dims[i] == g->in.dims[i] && g->factors[i] == 1 && g->starts[i] == 0 &&
+                    g->ends[i] == 1;
+
+    ratio = backwards ? 1 / ratio : ratio;
+    if ((done >> i & 1) != 0 || same || (best >= 0 && ratio >= least))
+      continue;
+    best = i;
+    least = ratio;
+  }
+  return best;
+}
+
+static void
+add_passes (
+    Resample *r, GenKernel *kernel, const GenResampling *g, GenLayout layout, gboolean backwards)
+{
+  GenShape shape = in_memory (backwards ? &g->out : &g->in, layout);
+  guint done = 0;
+
+  for (int axis; (axis = next_axis (g, backwards, done)) >= 0; done |= 1u << axis) {
+    Pass *pass = &r->passes[r->n_passes];
+    int at = axis_in_memory (axis, shape.rank, layout);
+
+    gen_resample_table_init (&pass->table, kernel->node, g, axis);
+    r->outside[at] = pass->table.outside;
+    if (backwards)
+      gen_resample_table_transpose (&pass->table);
+    pass->outer = gen_shape_product (&shape, 0, at);
+    pass->inner = gen_shape_product (&shape, at + 1, shape.rank);
+    shape.dims[at] = pass->table.out;
+    gen_kernel_add_step (
+        kernel, runs[r->n_passes++], gen_kernel_parts (kernel, gen_shape_elements (&shape), 1.5));
+    r->buffer_size = MAX (r->buffer_size, gen_shape_elements (&shape) * r->size);
+  }
+  r->buffer_size = (r->buffer_size + 63) & ~(gsize)63;
+  kernel->scratch_size = r->n_passes > 1 ? 2 * r->buffer_size : 0;
+}
+
 gboolean
-gen_resample_cpu (GenKernel *kernel, const GenShape *in, const GenShape *out, const double *factors,
-    gboolean backwards, GError **error)
+gen_resample_cpu (GenKernel *kernel, const GenResampling *g, gboolean backwards, GError **error)
 {
   const GenNode *node = kernel->node;
   const GenTensor *x = gen_node_input (node, 0);
-  gboolean channels_last = x->layout == GEN_LAYOUT_CHANNELS_LAST;
-  int leading = channels_last ? 2 : MAX (0, in->rank - GEN_RESAMPLE_AXES), parts;
+  gboolean takes = TRUE, crops = FALSE;
   Resample *r;
 
-  if (x->type != GEN_TYPE_FLOAT32)
-    return gen_node_error (node, error, "only float32 is supported");
-  for (int i = 0; i < leading; i++)
-    if (in->dims[i] != out->dims[i])
-      return gen_node_error (node, error, "axis %d cannot be resized", i);
-  if (gen_shape_elements (in) == 0 || gen_shape_elements (out) == 0)
+  if (gen_shape_elements (&g->in) == 0 || gen_shape_elements (&g->out) == 0)
     return gen_node_error (node, error, "its tensors must not be empty");
   r = g_new0 (Resample, 1);
   kernel->state = r;
   kernel->free_state = resample_free;
-  r->outer = channels_last ? in->dims[0] : gen_shape_product (in, 0, leading);
-  r->inner = channels_last ? in->dims[1] : 1;
-  r->in_pixels = r->out_pixels = 1;
-  for (int i = 0; i < GEN_RESAMPLE_AXES; i++) {
-    int axis = in->rank - GEN_RESAMPLE_AXES + i;
-    gboolean there = axis >= leading;
-
-    init_axis (&r->axes[i], node, there ? in->dims[axis] : 1, there ? out->dims[axis] : 1,
-        there ? factors[axis] : 1);
-    r->in_pixels *= r->axes[i].in;
-    r->out_pixels *= r->axes[i].out;
-  }
-  parts = gen_kernel_parts (kernel, r->outer * r->out_pixels * r->inner, 2);
-  gen_kernel_add_step (kernel, backwards ? run_backwards : run,
-      backwards ? (int)MIN ((gsize)parts, r->outer) : parts);
+  r->type = x->type;
+  r->size = gen_data_type_size (x->type);
+  r->out = in_memory (&g->out, x->layout);
+  add_passes (r, kernel, g, x->layout, backwards);
+  for (int i = 0; i < r->n_passes; i++)
+    takes &= r->passes[i].table.takes;
+  if (r->size == 0 || (!takes && x->type != GEN_TYPE_FLOAT32))
+    return gen_node_error (node, error, "not supported for elements of type %s, unless by nearest",
+        gen_data_type_name (x->type));
+  if (r->n_passes == 0)
+    gen_kernel_add_step (kernel, run_copy, gen_kernel_parts (kernel, gen_tensor_size (x), 0.1));
+  for (int i = 0; i < r->out.rank && !backwards; i++)
+    crops |= r->outside[i] != NULL;
+  if (crops)
+    gen_kernel_add_step (
+        kernel, run_outside, gen_kernel_parts (kernel, gen_shape_elements (&r->out), 2));
   return TRUE;
 }

@@ -1,18 +1,39 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Resampling of pictures, forwards and backwards: Resize, Upsample and their gradient. */
+/* Resampling along any axes, forwards and backwards: Resize, Upsample and their gradient. */
 #pragma once
 
 #include <generative/operator.h>
 
-#define GEN_RESAMPLE_AXES 3
-#define GEN_RESAMPLE_TAPS 4
+/* Of a node of Resize or its gradient: the constants that say what becomes of its operand. */
+typedef struct {
+  const GenTensor *scales, *sizes, *region; /* NULL where absent */
+} GenResampleInputs;
 
-/* `large` extents of what is resampled, `scales` as given or as the extents say; one value for
- * each dimension. */
-gboolean gen_resample_scales (const GenNode *node, const GenTensor *scales, const GenTensor *sizes,
-    const GenShape *in, GenShape *out, double *factors, GError **error);
+typedef struct {
+  GenShape in, out;
+  double factors[GEN_MAX_RANK];
+  double starts[GEN_MAX_RANK], ends[GEN_MAX_RANK]; /* the region, for tf_crop_and_resize */
+} GenResampling;
 
-/* y[o] = sum of weights times x, where node->inputs[0] is x; or, `backwards`, its transpose from
- * dy to dx. `in` and `out` are the shapes of x and y. */
-gboolean gen_resample_cpu (GenKernel *kernel, const GenShape *in, const GenShape *out,
-    const double *factors, gboolean backwards, GError **error);
+gboolean gen_resampling_init (GenResampling *resampling, const GenNode *node, const GenShape *in,
+    const GenResampleInputs *inputs, GError **error);
+
+/* For each result along an axis, what it is made of: entries [starts[i], starts[i + 1]). */
+typedef struct {
+  gint64 in, out;
+  gint64 *starts;
+  gint64 *positions;
+  float *weights;
+  guint8 *outside; /* of each result, whether it lies beyond the operand; NULL if none does */
+  gboolean takes;  /* each result is one element as it is */
+} GenResampleTable;
+
+/* The table of one axis; or of its transpose, from results back to the operand. */
+void gen_resample_table_init (
+    GenResampleTable *table, const GenNode *node, const GenResampling *resampling, int axis);
+void gen_resample_table_transpose (GenResampleTable *table);
+void gen_resample_table_clear (GenResampleTable *table);
+
+/* cpu() from x to y; or, `backwards`, from dy to dx: input 0 to output 0. */
+gboolean gen_resample_cpu (
+    GenKernel *kernel, const GenResampling *resampling, gboolean backwards, GError **error);

@@ -1,46 +1,52 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Resize: a picture at another size, by nearest, linear or cubic interpolation; and Upsample, as
- * opset 9 called it. */
+/* Resize: a tensor at other extents, by nearest, linear or cubic interpolation; and Upsample, as it
+ * was called up to opset 9. */
 #include "resample.h"
 
 #include <string.h>
 
-/* Scales are input 1 up to opset 10, and input 2 (with sizes as 3) from 11 on. */
-static const GenTensor *
-scales_of (const GenNode *node)
+/* Scales are an attribute of Upsample in opset 7, input 1 up to opset 10, and from 11 on input 2,
+ * with a region before and sizes behind. */
+static GenResampleInputs
+inputs_of (const GenNode *node)
 {
-  return gen_node_input (node, node->opset < 11 ? 1 : 2);
+  if (node->opset < 11)
+    return (GenResampleInputs){ .scales = gen_node_input (node, 1) };
+  return (GenResampleInputs){ gen_node_input (node, 2), gen_node_input (node, 3),
+    gen_node_input (node, 1) };
 }
 
+/* Whether attribute `name` is one of `allowed`, or absent. */
 static gboolean
-check (const GenNode *node, GError **error)
+check (const GenNode *node, const char *name, const char *const *allowed, GError **error)
 {
-  const char *where = gen_node_string (node, "coordinate_transformation_mode", "half_pixel");
-  const char *mode = gen_node_string (node, "mode", "nearest");
+  const char *value = gen_node_string (node, name, allowed[0]);
+  g_autofree char *list = NULL;
 
-  if (gen_node_int (node, "antialias", 0) != 0)
-    return gen_node_error (node, error, "antialias is not supported");
-  if (strcmp (where, "tf_crop_and_resize") == 0)
-    return gen_node_error (node, error, "tf_crop_and_resize is not supported");
-  if (strcmp (gen_node_string (node, "keep_aspect_ratio_policy", "stretch"), "stretch") != 0)
-    return gen_node_error (
-        node, error, "keep_aspect_ratio_policy other than stretch is not supported");
-  if (strcmp (mode, "nearest") != 0 && strcmp (mode, "linear") != 0 && strcmp (mode, "cubic") != 0)
-    return gen_node_error (node, error, "mode '%s' is not supported", mode);
-  return TRUE;
+  if (g_strv_contains (allowed, value))
+    return TRUE;
+  list = g_strjoinv (", ", (char **)allowed);
+  return gen_node_error (node, error, "%s '%s' is not one of %s", name, value, list);
 }
 
 static gboolean
 infer (GenNode *node, GError **error)
 {
+  static const char *const modes[] = { "nearest", "linear", "cubic", NULL };
+  static const char *const policies[] = { "stretch", "not_larger", "not_smaller", NULL };
+  static const char *const transformations[] = { "half_pixel", "asymmetric", "align_corners",
+    "pytorch_half_pixel", "tf_half_pixel_for_nn", "half_pixel_symmetric", "tf_crop_and_resize",
+    NULL };
+  GenResampleInputs inputs = inputs_of (node);
   const GenTensor *x = gen_node_input (node, 0);
-  double factors[GEN_MAX_RANK];
-  GenShape shape;
+  GenResampling resampling;
 
-  if (!check (node, error) || !gen_resample_scales (node, scales_of (node),
-                                  gen_node_input (node, 3), &x->shape, &shape, factors, error))
+  if (!check (node, "mode", modes, error) ||
+      !check (node, "keep_aspect_ratio_policy", policies, error) ||
+      !check (node, "coordinate_transformation_mode", transformations, error) ||
+      !gen_resampling_init (&resampling, node, &x->shape, &inputs, error))
     return FALSE;
-  gen_node_set_output (node, 0, x->type, &shape);
+  gen_node_set_output (node, 0, x->type, &resampling.out);
   return TRUE;
 }
 
@@ -48,13 +54,12 @@ static gboolean
 cpu (GenKernel *kernel, GError **error)
 {
   const GenNode *node = kernel->node;
-  const GenTensor *x = gen_node_input (node, 0);
-  double factors[GEN_MAX_RANK];
-  GenShape shape;
+  GenResampleInputs inputs = inputs_of (node);
+  GenResampling resampling;
 
-  return gen_resample_scales (
-             node, scales_of (node), gen_node_input (node, 3), &x->shape, &shape, factors, error) &&
-         gen_resample_cpu (kernel, &x->shape, &shape, factors, FALSE, error);
+  return gen_resampling_init (
+             &resampling, node, &gen_node_input (node, 0)->shape, &inputs, error) &&
+         gen_resample_cpu (kernel, &resampling, FALSE, error);
 }
 
 static gboolean
@@ -62,32 +67,40 @@ gradient (GenGradient *g, GError **error)
 {
   const GenNode *node = g->node;
   gboolean old = node->opset < 11;
-  GenTensor *x = gen_node_input (node, 0), *scales = (GenTensor *)scales_of (node);
-  GenTensor *sizes = gen_node_input (node, 3);
-  int n_axes;
+  GenTensor *x = gen_node_input (node, 0), *scales = gen_node_input (node, old ? 1 : 2);
+  GenTensor *sizes = old ? NULL : gen_node_input (node, 3);
+  GenTensor *region = old ? NULL : gen_node_input (node, 1);
+  int n_axes, n_scales;
   const gint64 *axes = gen_node_ints (node, "axes", &n_axes);
+  const float *attribute = gen_node_floats (node, "scales", &n_scales);
 
+  if (attribute != NULL)
+    scales = gen_graph_add_constant (g->graph, NULL, GEN_TYPE_FLOAT32, &GEN_SHAPE (n_scales),
+        g_bytes_new (attribute, n_scales * sizeof *attribute));
   g->inputs[0] = gen_graph_op (g->graph, "ResizeGradient",
-      (GenTensor *[]){ g->outputs[0], x, scales, sizes }, 4, 1, error, "mode", GEN_STRING,
+      (GenTensor *[]){ g->outputs[0], x, scales, sizes, region }, 5, 1, error, "mode", GEN_STRING,
       gen_node_string (node, "mode", "nearest"), "coordinate_transformation_mode", GEN_STRING,
       gen_node_string (node, "coordinate_transformation_mode", old ? "asymmetric" : "half_pixel"),
       "nearest_mode", GEN_STRING,
       gen_node_string (node, "nearest_mode", old ? "floor" : "round_prefer_floor"), "cubic_coeff_a",
       GEN_FLOAT, (double)gen_node_float (node, "cubic_coeff_a", -0.75f), "exclude_outside", GEN_INT,
-      (int)gen_node_int (node, "exclude_outside", 0), axes != NULL ? "axes" : NULL, GEN_INTS,
-      n_axes, axes, NULL);
+      (int)gen_node_int (node, "exclude_outside", 0), "antialias", GEN_INT,
+      (int)gen_node_int (node, "antialias", 0), "keep_aspect_ratio_policy", GEN_STRING,
+      gen_node_string (node, "keep_aspect_ratio_policy", "stretch"), axes != NULL ? "axes" : NULL,
+      GEN_INTS, n_axes, axes, NULL);
   return g->inputs[0] != NULL;
 }
 
 const GenOperator gen_operator_resize = {
   .name = "Resize",
-  .summary = "A picture at another size",
+  .summary = "A tensor at other extents",
   .since = 10,
   .min_inputs = 1,
   .max_inputs = 4,
   .min_outputs = 1,
   .max_outputs = 1,
   .layouts = GEN_LAYOUTS_ANY,
+  .widens = TRUE,
   .infer = infer,
   .cpu = cpu,
   .gradient = gradient,
@@ -95,14 +108,15 @@ const GenOperator gen_operator_resize = {
 
 const GenOperator gen_operator_upsample = {
   .name = "Upsample",
-  .summary = "A picture at a larger size",
-  .since = 9,
+  .summary = "A tensor at larger extents",
+  .since = 7,
   .until = 9,
-  .min_inputs = 2,
+  .min_inputs = 1,
   .max_inputs = 2,
   .min_outputs = 1,
   .max_outputs = 1,
   .layouts = GEN_LAYOUTS_ANY,
+  .widens = TRUE,
   .infer = infer,
   .cpu = cpu,
   .gradient = gradient,

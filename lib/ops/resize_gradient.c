@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* ResizeGradient (dy, x, scales, sizes): each value of dy, spread over what it was made of. Of x,
- * the shape alone counts. */
+/* ResizeGradient (dy, x, scales, sizes, region): each value of dy, spread over what it was made of.
+ * Of x, the shape alone counts. */
 #include "resample.h"
 
 static gboolean
@@ -16,13 +16,15 @@ static gboolean
 cpu (GenKernel *kernel, GError **error)
 {
   const GenNode *node = kernel->node;
-  const GenShape *in = &gen_node_input (node, 1)->shape;
-  double factors[GEN_MAX_RANK];
-  GenShape out;
+  const GenResampleInputs inputs = { gen_node_input (node, 2), gen_node_input (node, 3),
+    gen_node_input (node, 4) };
+  GenResampling resampling;
 
-  return gen_resample_scales (
-             node, gen_node_input (node, 2), gen_node_input (node, 3), in, &out, factors, error) &&
-         gen_resample_cpu (kernel, in, &out, factors, TRUE, error);
+  if (!gen_resampling_init (&resampling, node, &gen_node_input (node, 1)->shape, &inputs, error))
+    return FALSE;
+  if (!gen_shape_equal (&resampling.out, &gen_node_input (node, 0)->shape))
+    return gen_node_error (node, error, "dy is not of the shape that its scales or sizes give");
+  return gen_resample_cpu (kernel, &resampling, TRUE, error);
 }
 
 const GenOperator gen_operator_resize_gradient = {
@@ -30,7 +32,7 @@ const GenOperator gen_operator_resize_gradient = {
   .domain = "generative",
   .summary = "Gradient of Resize and Upsample",
   .min_inputs = 2,
-  .max_inputs = 4,
+  .max_inputs = 5,
   .min_outputs = 1,
   .max_outputs = 1,
   .layouts = GEN_LAYOUTS_ANY,

@@ -2,12 +2,12 @@
 /* Sub: a - b, broadcast. */
 #include "arithmetic.h"
 
-GEN_ARITHMETIC_ROWS (sub, x - y)
+GEN_ARITHMETIC_ROWS (gen_sub_rows, x - y)
 
 static gboolean
 cpu (GenKernel *kernel, GError **error)
 {
-  return gen_arithmetic_cpu (kernel, &rows, 0.3, error);
+  return gen_arithmetic_cpu (kernel, &gen_sub_rows, 0.3, error);
 }
 
 static gboolean

@@ -16,6 +16,13 @@ gboolean gen_unary_rows_cpu (GenKernel *kernel, const GenUnaryRows *rows, GError
 /* dy * factor, the gradient of a function whose slope is `factor`; FALSE with `error`. */
 gboolean gen_gradient_times (GenGradient *gradient, GenTensor *factor, GError **error);
 
+/* a x^2 + c, which the slopes of many functions consist of; NULL with `error`. */
+GenTensor *gen_gradient_quadratic (GenGraph *graph, GenTensor *x, float a, float c, GError **error);
+/* `yes` where the condition holds, elsewhere `no`; NULL, which a condition may be too, on failure.
+ */
+GenTensor *gen_gradient_choose (
+    GenGraph *graph, GenTensor *condition, GenTensor *yes, GenTensor *no, GError **error);
+
 /* One row: out = expression of x. What follows the expression are declarations that it reads,
  * such as attributes of `node`. */
 #define GEN_UNARY_ROW(name, T, expression, ...)                                                    \
@@ -23,6 +30,20 @@ gboolean gen_gradient_times (GenGradient *gradient, GenTensor *factor, GError **
   {                                                                                                \
     const T *from = px;                                                                            \
     T *out = pout;                                                                                 \
+    __VA_ARGS__;                                                                                   \
+                                                                                                   \
+    for (gsize i = 0; i < n; i++) {                                                                \
+      const T x = from[i];                                                                         \
+      out[i] = (expression);                                                                       \
+    }                                                                                              \
+  }
+
+/* Likewise for a result of bool. */
+#define GEN_UNARY_TEST_ROW(name, T, expression, ...)                                               \
+  GEN_CLONES static void name (const GenNode *node, const void *px, void *pout, gsize n)           \
+  {                                                                                                \
+    const T *from = px;                                                                            \
+    guint8 *out = pout;                                                                            \
     __VA_ARGS__;                                                                                   \
                                                                                                    \
     for (gsize i = 0; i < n; i++) {                                                                \
@@ -55,6 +76,22 @@ gboolean gen_gradient_times (GenGradient *gradient, GenTensor *factor, GError **
   GEN_UNARY_ROW (int64_row, gint64, expression)                                                    \
   GEN_UNARY_CPU (.cost = cost_, .float32 = float32_row, .float64 = float64_row, .int8 = int8_row,  \
       .int16 = int16_row, .int32 = int32_row, .int64 = int64_row)
+
+/* cpu() for all numbers; the unsigned ones by a formula of their own. */
+#define GEN_UNARY_NUMBERS(cost_, expression, unsigned_expression, ...)                             \
+  GEN_UNARY_ROW (float32_row, float, expression, __VA_ARGS__)                                      \
+  GEN_UNARY_ROW (float64_row, double, expression, __VA_ARGS__)                                     \
+  GEN_UNARY_ROW (int8_row, gint8, expression, __VA_ARGS__)                                         \
+  GEN_UNARY_ROW (int16_row, gint16, expression, __VA_ARGS__)                                       \
+  GEN_UNARY_ROW (int32_row, gint32, expression, __VA_ARGS__)                                       \
+  GEN_UNARY_ROW (int64_row, gint64, expression, __VA_ARGS__)                                       \
+  GEN_UNARY_ROW (uint8_row, guint8, unsigned_expression, __VA_ARGS__)                              \
+  GEN_UNARY_ROW (uint16_row, guint16, unsigned_expression, __VA_ARGS__)                            \
+  GEN_UNARY_ROW (uint32_row, guint32, unsigned_expression, __VA_ARGS__)                            \
+  GEN_UNARY_ROW (uint64_row, guint64, unsigned_expression, __VA_ARGS__)                            \
+  GEN_UNARY_CPU (.cost = cost_, .float32 = float32_row, .float64 = float64_row, .int8 = int8_row,  \
+      .int16 = int16_row, .int32 = int32_row, .int64 = int64_row, .uint8 = uint8_row,              \
+      .uint16 = uint16_row, .uint32 = uint32_row, .uint64 = uint64_row)
 
 /* The descriptor; further fields follow. */
 #define GEN_UNARY_OPERATOR(id, name_, summary_, since_, ...)                                       \

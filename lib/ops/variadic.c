@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Combining tensors two by two: the first is copied to the result, the others are taken in. */
+/* Combining tensors two by two, a chunk of the result at a time: the first operand's elements are
+ * gathered into the chunk, the others' taken in one after the other. 16-bit floats stay float32
+ * until all of them are in. */
 #include "variadic.h"
 
 #include <string.h>
 
+#include "half.h"
 #include "strided.h"
 
+#define CHUNK GEN_HALF_CHUNK
+
 typedef struct {
-  GenVariadicRow row;
+  GenBinaryRow row;
+  GenDataType type;
   gboolean mean;
   guint n_inputs;
   GenStrided *walks; /* of each input to the result */
@@ -32,44 +38,78 @@ gen_variadic_infer (GenNode *node, GError **error)
   return TRUE;
 }
 
-static void
-take_in (GenVariadicRow row_function, const GenStrided *walk, const char *from, char *to)
+/* Elements [first, first + n) of the result's order from an operand that is broadcast: where they
+ * lie, or gathered in `buffer`. */
+static const void *
+gather (
+    const GenStrided *walk, GenDataType type, const char *from, gsize first, gsize n, void *buffer)
 {
   int inner = walk->rank - 1;
+  gint64 step = walk->from[inner], row_size = walk->dims[inner], size = walk->size;
+  gsize wide = gen_data_type_size (gen_type_computed (type));
+  char *to = buffer;
 
-  for (gsize row = 0; row < walk->rows; row++) {
-    gint64 at = 0;
-    gsize rest = row;
+  for (gsize count; n > 0; first += count, n -= count) {
+    gint64 column = (gint64)first % row_size, rest = (gint64)first / row_size, at = column * step;
 
     for (int i = inner - 1; i >= 0; i--) {
-      at += (gint64)(rest % walk->dims[i]) * walk->from[i];
+      at += rest % walk->dims[i] * walk->from[i];
       rest /= walk->dims[i];
     }
-    row_function (to + row * walk->dims[inner] * walk->size, from + at * (gint64)walk->size,
-        walk->from[inner], walk->dims[inner]);
+    count = MIN (n, (gsize)(row_size - column));
+    if (gen_type_is_half (type))
+      gen_half_widen (type, from + at * size, step, (float *)to, count);
+    else if (step == 1 && to == buffer && count == n)
+      return from + at * size;
+    else if (step == 1)
+      memcpy (to, from + at * size, count * size);
+    else
+      for (gsize i = 0; i < count; i++)
+        memcpy (to + i * size, from + (at + (gint64)i * step) * size, size);
+    to += count * wide;
   }
+  return buffer;
 }
 
-/* One part: these stand in small places (loss terms, clamps), and each pass over the result
- * needs the one before it. */
+static void
+divide (GenDataType type, void *sums, gsize n, double count)
+{
+  if (type == GEN_TYPE_FLOAT64)
+    for (gsize i = 0; i < n; i++)
+      ((double *)sums)[i] /= count;
+  else
+    for (gsize i = 0; i < n; i++)
+      ((float *)sums)[i] /= (float)count;
+}
+
 static void
 run (const GenKernel *kernel, int part, int parts)
 {
   const Variadic *variadic = kernel->state;
-  char *out = kernel->outputs[0];
+  gboolean half = gen_type_is_half (variadic->type);
+  gsize size = variadic->walks[0].size, first, end;
+  double operand[CHUNK];
+  float sums[CHUNK];
 
-  gen_strided_run (&variadic->walks[0], kernel->inputs[0], out, 0, 1);
-  for (guint i = 1; i < variadic->n_inputs; i++)
-    take_in (variadic->row, &variadic->walks[i], kernel->inputs[i], out);
-  if (variadic->mean) {
-    gint64 n = gen_shape_elements (&gen_node_output (kernel->node, 0)->shape);
+  gen_kernel_share (gen_shape_elements (&gen_node_output (kernel->node, 0)->shape), 64, part, parts,
+      &first, &end);
+  for (gsize n; first < end; first += n) {
+    char *out = (char *)kernel->outputs[0] + first * size;
+    void *to = half ? (void *)sums : out;
+    const void *from;
 
-    if (variadic->walks[0].size == sizeof (float))
-      for (gint64 i = 0; i < n; i++)
-        ((float *)out)[i] /= variadic->n_inputs;
-    else
-      for (gint64 i = 0; i < n; i++)
-        ((double *)out)[i] /= variadic->n_inputs;
+    n = MIN (CHUNK, end - first);
+    from = gather (&variadic->walks[0], variadic->type, kernel->inputs[0], first, n, to);
+    if (from != to)
+      memcpy (to, from, n * size);
+    for (guint i = 1; i < variadic->n_inputs; i++) {
+      from = gather (&variadic->walks[i], variadic->type, kernel->inputs[i], first, n, operand);
+      variadic->row (to, 1, from, 1, to, n);
+    }
+    if (variadic->mean)
+      divide (variadic->type, to, n, variadic->n_inputs);
+    if (half)
+      gen_half_narrow (variadic->type, sums, out, n);
   }
 }
 
@@ -81,32 +121,24 @@ variadic_free (gpointer data)
 }
 
 gboolean
-gen_variadic_cpu (GenKernel *kernel, const GenVariadicRows *rows, gboolean mean, GError **error)
+gen_variadic_cpu (GenKernel *kernel, const GenArithmeticRows *rows, gboolean mean, GError **error)
 {
   const GenNode *node = kernel->node;
   const GenTensor *y = gen_node_output (node, 0);
-  const GenVariadicRow by_type[] = {
-    [GEN_TYPE_FLOAT32] = rows->float32,
-    [GEN_TYPE_FLOAT64] = rows->float64,
-    [GEN_TYPE_INT8] = rows->int8,
-    [GEN_TYPE_INT16] = rows->int16,
-    [GEN_TYPE_INT32] = rows->int32,
-    [GEN_TYPE_INT64] = rows->int64,
-    [GEN_TYPE_UINT8] = rows->uint8,
-    [GEN_TYPE_UINT16] = rows->uint16,
-    [GEN_TYPE_UINT32] = rows->uint32,
-    [GEN_TYPE_UINT64] = rows->uint64,
-  };
+  GenBinaryRow row = gen_arithmetic_row (rows, y->type);
+  gint64 to[GEN_MAX_RANK], from[GEN_MAX_RANK], n = gen_shape_elements (&y->shape);
+  gboolean real =
+      gen_type_is_half (y->type) || y->type == GEN_TYPE_FLOAT32 || y->type == GEN_TYPE_FLOAT64;
   Variadic *variadic;
-  gint64 to[GEN_MAX_RANK], from[GEN_MAX_RANK];
 
-  if (y->type >= G_N_ELEMENTS (by_type) || by_type[y->type] == NULL)
+  if (row == NULL || (mean && !real))
     return gen_node_error (
         node, error, "not supported for elements of type %s", gen_data_type_name (y->type));
   variadic = g_new0 (Variadic, 1);
   kernel->state = variadic;
   kernel->free_state = variadic_free;
-  variadic->row = by_type[y->type];
+  variadic->row = row;
+  variadic->type = y->type;
   variadic->mean = mean;
   variadic->n_inputs = node->inputs->len;
   variadic->walks = g_new (GenStrided, variadic->n_inputs);
@@ -115,7 +147,7 @@ gen_variadic_cpu (GenKernel *kernel, const GenVariadicRows *rows, gboolean mean,
     gen_tensor_broadcast_strides (gen_node_input (node, i), &y->shape, from);
     gen_strided_init (&variadic->walks[i], y->shape.rank, y->shape.dims, from, to, y->type);
   }
-  gen_kernel_add_step (kernel, run, 1);
+  gen_kernel_add_step (kernel, run, gen_kernel_parts (kernel, n, 0.3 * variadic->n_inputs));
   return TRUE;
 }
 

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* BitShift: a shifted by b bits, of unsigned integers, broadcast. Bits that are shifted out are
+ * lost; by the width of the type and more, nothing is left. */
+#include <string.h>
+#include "arithmetic.h"
+
+#define WIDTH(T) (8 * sizeof (T))
+
+#define ROWS(T, t)                                                                                 \
+  GEN_ARITHMETIC_ROW (left_##t, T, y >= WIDTH (T) ? 0 : (T)((guint64)x << y))                      \
+  GEN_ARITHMETIC_ROW (right_##t, T, y >= WIDTH (T) ? 0 : x >> y)
+
+ROWS (guint8, uint8)
+ROWS (guint16, uint16)
+ROWS (guint32, uint32)
+ROWS (guint64, uint64)
+
+static gboolean
+cpu (GenKernel *kernel, GError **error)
+{
+  static const GenArithmeticRows left = {
+    .uint8 = left_uint8, .uint16 = left_uint16, .uint32 = left_uint32, .uint64 = left_uint64
+  };
+  static const GenArithmeticRows right = {
+    .uint8 = right_uint8, .uint16 = right_uint16, .uint32 = right_uint32, .uint64 = right_uint64
+  };
+  const char *direction = gen_node_string (kernel->node, "direction", "");
+
+  if (strcmp (direction, "LEFT") != 0 && strcmp (direction, "RIGHT") != 0)
+    return gen_node_error (
+        kernel->node, error, "direction '%s' is neither LEFT nor RIGHT", direction);
+  return gen_arithmetic_cpu (kernel, *direction == 'L' ? &left : &right, 0.3, error);
+}
+
+const GenOperator gen_operator_bit_shift = {
+  .name = "BitShift",
+  .summary = "Unsigned integers shifted by bits",
+  .since = 11,
+  .min_inputs = 2,
+  .max_inputs = 2,
+  .min_outputs = 1,
+  .max_outputs = 1,
+  .layouts = GEN_LAYOUTS_SAME,
+  .elementwise = TRUE,
+  .infer = gen_infer_broadcast,
+  .cpu = cpu,
+  .gradient_is_zero = TRUE,
+};

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* CumSum: running sums along an axis, from either end, with or without the element itself. Columns
+ * are taken some at a time, so that what is added lies side by side. */
+#include "../simd.h"
+#include "half.h"
+
+#define COLUMNS 32
+
+typedef struct {
+  gint64 outer, n, inner;
+  gboolean exclusive, reverse;
+} Sums;
+
+/* Sums of `n` rows of up to COLUMNS elements, `step` elements apart. */
+typedef void (*SumsFunc) (
+    const void *x, void *out, gint64 n, gint64 step, gsize columns, gboolean exclusive);
+
+#define SUMS(name, T)                                                                              \
+  GEN_CLONES static void name (                                                                    \
+      const void *px, void *pout, gint64 n, gint64 step, gsize columns, gboolean exclusive)        \
+  {                                                                                                \
+    const T *x = px;                                                                               \
+    T *out = pout, sums[COLUMNS] = { 0 };                                                          \
+                                                                                                   \
+    for (gint64 k = 0; k < n; k++)                                                                 \
+      for (gsize i = 0; i < columns; i++) {                                                        \
+        const T before = sums[i];                                                                  \
+        sums[i] += x[k * step + (gint64)i];                                                        \
+        out[k * step + (gint64)i] = exclusive ? before : sums[i];                                  \
+      }                                                                                            \
+  }
+
+SUMS (sums_float32, float)
+SUMS (sums_float64, double)
+SUMS (sums_uint32, guint32)
+SUMS (sums_uint64, guint64)
+
+static void
+sums_half (GenDataType type, const guint16 *x, guint16 *out, gint64 n, gint64 step, gsize columns,
+    gboolean exclusive)
+{
+  float sums[COLUMNS] = { 0 }, row[COLUMNS];
+
+  for (gint64 k = 0; k < n; k++) {
+    gen_half_widen (type, x + k * step, 1, row, columns);
+    if (exclusive)
+      gen_half_narrow (type, sums, out + k * step, columns);
+    for (gsize i = 0; i < columns; i++)
+      sums[i] += row[i];
+    if (!exclusive)
+      gen_half_narrow (type, sums, out + k * step, columns);
+  }
+}
+
+static SumsFunc
+function_of (GenDataType type)
+{
+  switch (type) {
+  case GEN_TYPE_FLOAT32:
+    return sums_float32;
+  case GEN_TYPE_FLOAT64:
+    return sums_float64;
+  case GEN_TYPE_INT32:
+  case GEN_TYPE_UINT32:
+    return sums_uint32;
+  case GEN_TYPE_INT64:
+  case GEN_TYPE_UINT64:
+    return sums_uint64;
+  default:
+    return NULL;
+  }
+}
+
+static gboolean
+find_axis (const GenNode *node, int *axis, GError **error)
+{
+  int rank = gen_node_input (node, 0)->shape.rank, n;
+  gint64 given;
+
+  if (!gen_tensor_ints (gen_node_input (node, 1), &given, 1, &n) || n != 1)
+    return gen_node_error (node, error, "its axis must be a constant integer");
+  *axis = gen_axis (given, rank);
+  return *axis >= 0 ||
+         gen_node_error (node, error, "axis %" G_GINT64_FORMAT " is not one of %d", given, rank);
+}
+
+static gboolean
+infer (GenNode *node, GError **error)
+{
+  int axis;
+
+  return find_axis (node, &axis, error) && gen_infer_same (node, error);
+}
+
+static void
+run (const GenKernel *kernel, int part, int parts)
+{
+  const Sums *s = kernel->state;
+  GenDataType type = gen_node_input (kernel->node, 0)->type;
+  gsize size = gen_data_type_size (type), blocks = (s->inner + COLUMNS - 1) / COLUMNS, first, end;
+  gint64 step = s->reverse ? -s->inner : s->inner;
+
+  gen_kernel_share (s->outer * blocks, 1, part, parts, &first, &end);
+  for (gsize i = first; i < end; i++) {
+    gsize column = i % blocks * COLUMNS, columns = MIN (COLUMNS, s->inner - column);
+    gsize at = i / blocks * s->n * s->inner + column + (s->reverse ? (s->n - 1) * s->inner : 0);
+    const char *x = (const char *)kernel->inputs[0] + at * size;
+    char *out = (char *)kernel->outputs[0] + at * size;
+
+    if (gen_type_is_half (type))
+      sums_half (type, (const guint16 *)x, (guint16 *)out, s->n, step, columns, s->exclusive);
+    else
+      function_of (type) (x, out, s->n, step, columns, s->exclusive);
+  }
+}
+
+static gboolean
+cpu (GenKernel *kernel, GError **error)
+{
+  const GenTensor *x = gen_node_input (kernel->node, 0);
+  Sums *s = g_new (Sums, 1);
+  int axis = 0;
+
+  kernel->state = s;
+  kernel->free_state = g_free;
+  if (!find_axis (kernel->node, &axis, error))
+    return FALSE;
+  if (function_of (x->type) == NULL && !gen_type_is_half (x->type))
+    return gen_node_error (
+        kernel->node, error, "not supported for elements of type %s", gen_data_type_name (x->type));
+  *s = (Sums){ gen_shape_product (&x->shape, 0, axis), x->shape.dims[axis],
+    gen_shape_product (&x->shape, axis + 1, x->shape.rank),
+    gen_node_int (kernel->node, "exclusive", 0) != 0,
+    gen_node_int (kernel->node, "reverse", 0) != 0 };
+  if (gen_shape_elements (&x->shape) > 0)
+    gen_kernel_add_step (kernel, run, gen_kernel_parts (kernel, gen_shape_elements (&x->shape), 1));
+  return TRUE;
+}
+
+/* Each element is in the sums behind it: a sum from the other end. */
+static gboolean
+gradient (GenGradient *g, GError **error)
+{
+  if (!g->needed[0])
+    return TRUE;
+  g->inputs[0] = gen_graph_op (g->graph, "CumSum",
+      (GenTensor *[]){ g->outputs[0], gen_node_input (g->node, 1) }, 2, 1, error, "exclusive",
+      GEN_INT, (int)gen_node_int (g->node, "exclusive", 0), "reverse", GEN_INT,
+      gen_node_int (g->node, "reverse", 0) == 0, NULL);
+  return g->inputs[0] != NULL;
+}
+
+const GenOperator gen_operator_cumsum = {
+  .name = "CumSum",
+  .summary = "Running sums along an axis",
+  .since = 11,
+  .min_inputs = 2,
+  .max_inputs = 2,
+  .min_outputs = 1,
+  .max_outputs = 1,
+  .layouts = GEN_LAYOUTS_PLAIN,
+  .infer = infer,
+  .cpu = cpu,
+  .gradient = gradient,
+};

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Conversions of 16-bit floats, written without branches, so that the compiler can put them in
+ * vector registers. */
+#include "half.h"
+
+#include "../simd.h"
+
+static inline float
+as_float (guint32 bits)
+{
+  float value;
+
+  memcpy (&value, &bits, sizeof value);
+  return value;
+}
+
+static inline guint32
+as_bits (float value)
+{
+  guint32 bits;
+
+  memcpy (&bits, &value, sizeof bits);
+  return bits;
+}
+
+/* The exponent is moved to its place and its bias made good by a product, which is right for
+ * subnormal numbers as well. */
+static inline float
+half_to_float (guint16 half)
+{
+  const float magnitude = as_float ((guint32)(half & 0x7fff) << 13) * 0x1p112f;
+  const guint32 special = magnitude >= 65536.0f ? 0x7f800000 : 0;
+
+  return as_float (as_bits (magnitude) | special | (guint32)(half & 0x8000) << 16);
+}
+
+static inline guint16
+float_to_half (float x)
+{
+  const guint32 bits = as_bits (x), sign = bits >> 16 & 0x8000, magnitude = bits & 0x7fffffff;
+  /* In the sum with 0.5 the last bit is worth 2^-24, the least subnormal number. */
+  const guint32 subnormal = as_bits (as_float (magnitude) + 0.5f) - 0x3f000000;
+  const guint32 normal = (magnitude - 0x38000000 + 0xfff + (magnitude >> 13 & 1)) >> 13;
+  guint32 half = magnitude < 0x38800000 ? subnormal : normal;
+
+  half = magnitude >= 0x477ff000 ? 0x7c00 : half;
+  half = magnitude > 0x7f800000 ? 0x7e00 : half;
+  return (guint16)(sign | half);
+}
+
+static inline float
+bfloat_to_float (guint16 bfloat)
+{
+  return as_float ((guint32)bfloat << 16);
+}
+
+static inline guint16
+float_to_bfloat (float x)
+{
+  const guint32 bits = as_bits (x);
+  const guint32 rounded = (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
+
+  return (guint16)((bits & 0x7fffffff) > 0x7f800000 ? (bits >> 16) | 0x40 : rounded);
+}
+
+GEN_CLONES void
+gen_half_widen (GenDataType type, const void *pfrom, gint64 stride, float *to, gsize n)
+{
+  const guint16 *from = pfrom;
+
+  if (type == GEN_TYPE_BFLOAT16)
+    for (gsize i = 0; i < n; i++)
+      to[i] = bfloat_to_float (from[(gint64)i * stride]);
+  else if (stride == 1)
+    for (gsize i = 0; i < n; i++)
+      to[i] = half_to_float (from[i]);
+  else
+    for (gsize i = 0; i < n; i++)
+      to[i] = half_to_float (from[(gint64)i * stride]);
+}
+
+GEN_CLONES void
+gen_half_narrow (GenDataType type, const float *from, void *pto, gsize n)
+{
+  guint16 *to = pto;
+
+  if (type == GEN_TYPE_BFLOAT16)
+    for (gsize i = 0; i < n; i++)
+      to[i] = float_to_bfloat (from[i]);
+  else
+    for (gsize i = 0; i < n; i++)
+      to[i] = float_to_half (from[i]);
+}

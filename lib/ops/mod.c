@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Mod: the remainder of a / b, broadcast. It has the sign of b, or with fmod that of a, as C's
+ * fmod. Integers modulo zero give zero. */
+#include <math.h>
+
+#include "arithmetic.h"
+
+/* The division by -1 is left out, which has no remainder and may overflow. */
+#define C_REMAINDER(T) (y == 0 || y == (T)-1 ? 0 : x % y)
+#define PYTHON_REMAINDER(T)                                                                        \
+  (y == 0 || y == (T)-1 ? 0 : x % y != 0 && ((x % y < 0) != (y < 0)) ? x % y + y : x % y)
+
+/* A remainder moved to the side of 0 where the divisor is. */
+static inline double
+with_sign_of (double remainder, double y)
+{
+  if (remainder == 0)
+    return copysign (remainder, y);
+  return (remainder < 0) != (y < 0) ? remainder + y : remainder;
+}
+
+#define SIGNED(T, t)                                                                               \
+  GEN_ARITHMETIC_ROW (fmod_##t, T, C_REMAINDER (T))                                                \
+  GEN_ARITHMETIC_ROW (mod_##t, T, PYTHON_REMAINDER (T))
+#define UNSIGNED(T, t) GEN_ARITHMETIC_ROW (mod_##t, T, y == 0 ? 0 : x % y)
+
+GEN_ARITHMETIC_ROW (fmod_float32, float, fmodf (x, y))
+GEN_ARITHMETIC_ROW (fmod_float64, double, fmod (x, y))
+GEN_ARITHMETIC_ROW (mod_float32, float, with_sign_of (fmodf (x, y), y))
+GEN_ARITHMETIC_ROW (mod_float64, double, with_sign_of (fmod (x, y), y))
+SIGNED (gint8, int8)
+SIGNED (gint16, int16)
+SIGNED (gint32, int32)
+SIGNED (gint64, int64)
+UNSIGNED (guint8, uint8)
+UNSIGNED (guint16, uint16)
+UNSIGNED (guint32, uint32)
+UNSIGNED (guint64, uint64)
+
+static gboolean
+cpu (GenKernel *kernel, GError **error)
+{
+  static const GenArithmeticRows by_divisor = { mod_float32, mod_float64, mod_int8, mod_int16,
+    mod_int32, mod_int64, mod_uint8, mod_uint16, mod_uint32, mod_uint64 };
+  static const GenArithmeticRows by_dividend = { fmod_float32, fmod_float64, fmod_int8, fmod_int16,
+    fmod_int32, fmod_int64, mod_uint8, mod_uint16, mod_uint32, mod_uint64 };
+  gboolean as_c = gen_node_int (kernel->node, "fmod", 0) != 0;
+
+  return gen_arithmetic_cpu (kernel, as_c ? &by_dividend : &by_divisor, 2, error);
+}
+
+/* da = dy: b is taken for a constant, as the quotient's steps have no slope. */
+static gboolean
+gradient (GenGradient *g, GError **error)
+{
+  GenTensor *a = gen_node_input (g->node, 0);
+
+  if (g->needed[1])
+    return gen_node_error (g->node, error, "it has no gradient for its divisor");
+  g->inputs[0] = gen_gradient_unbroadcast (g->graph, g->outputs[0], a, error);
+  return g->inputs[0] != NULL;
+}
+
+const GenOperator gen_operator_mod = {
+  .name = "Mod",
+  .summary = "Remainder of a division",
+  .since = 10,
+  .min_inputs = 2,
+  .max_inputs = 2,
+  .min_outputs = 1,
+  .max_outputs = 1,
+  .layouts = GEN_LAYOUTS_SAME,
+  .elementwise = TRUE,
+  .infer = gen_infer_broadcast,
+  .cpu = cpu,
+  .gradient = gradient,
+};

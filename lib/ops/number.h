@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Single numbers of any type: what operators that take one as an input read and write. */
+#pragma once
+
+#include <generative/operator.h>
+
+/* Element `i` of `data`; exact up to 2^53. NaN for a type that has no numbers. */
+double gen_number_get (GenDataType type, const void *data, gsize i);
+/* `value` as element `i` of `data`. */
+void gen_number_set (GenDataType type, void *data, gsize i, double value);
+/* Whether the two above know `type`. */
+gboolean gen_number_has (GenDataType type);
