@@ -10,6 +10,7 @@
   X (and)                                                                                          \
   X (argmax)                                                                                       \
   X (argmin)                                                                                       \
+  X (attention)                                                                                    \
   X (average_pool)                                                                                 \
   X (average_pool_gradient)                                                                        \
   X (batch_normalization)                                                                          \
@@ -53,11 +54,13 @@
   X (group_normalization)                                                                          \
   X (group_normalization_18)                                                                       \
   X (group_normalization_gradient)                                                                 \
+  X (gru)                                                                                          \
   X (hamming_window)                                                                               \
   X (hann_window)                                                                                  \
   X (hard_sigmoid)                                                                                 \
   X (hard_swish)                                                                                   \
   X (identity)                                                                                     \
+  X (if)                                                                                           \
   X (instance_normalization)                                                                       \
   X (integer_product)                                                                              \
   X (layer_normalization)                                                                          \
@@ -68,8 +71,10 @@
   X (less_or_equal)                                                                                \
   X (log)                                                                                          \
   X (log_softmax)                                                                                  \
+  X (loop)                                                                                         \
   X (lp_normalization)                                                                             \
   X (lrn)                                                                                          \
+  X (lstm)                                                                                         \
   X (matmul)                                                                                       \
   X (matmul_integer)                                                                               \
   X (max)                                                                                          \
@@ -143,7 +148,11 @@
   X (resize_gradient)                                                                              \
   X (rms_normalization)                                                                            \
   X (rms_prop)                                                                                     \
+  X (rnn)                                                                                          \
+  X (rotary_embedding)                                                                             \
   X (round)                                                                                        \
+  X (scaled_dot_product_attention)                                                                 \
+  X (scan)                                                                                         \
   X (selu)                                                                                         \
   X (shape)                                                                                        \
   X (sigmoid)                                                                                      \
