@@ -7,6 +7,8 @@
 #   sh tests/run.sh
 #
 #   BUILD, MESON  (environment) as in pipelines/setup.sh
+#   MODELS=1      (environment) also compare models of others with ONNX Runtime; they are fetched,
+#                 about 350 MB (tests/models)
 set -eu
 cd "$(dirname "$0")/.."
 export BUILD="${BUILD:-build}"
@@ -69,6 +71,13 @@ for script in tests/pipelines/test-*.sh; do
     fi
     summarise_tap "pipelines/${name#test-}" "$logs/$name.tap" $status
 done
+
+if [ "${MODELS:-0}" = 1 ]; then
+    status=0
+    sh tests/models/test-models.sh >"$logs/models.tap" 2>"$logs/models.log" || status=$?
+    if [ $status -ne 0 ]; then grep -A1 '^not ok' "$logs/models.tap" || true; fi
+    summarise_tap "models of others" "$logs/models.tap" $status
+fi
 
 # The documents.
 for page in elements operators; do

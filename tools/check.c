@@ -179,60 +179,31 @@ set_inputs (GenGraph *graph, const GPtrArray *values, GError **error)
   return TRUE;
 }
 
-/* Inputs that may decide on shapes become constants: small and whole numbers, or `all`. */
-static GenGraph *
-fix_inputs (const GenGraph *graph, const GPtrArray *values, gboolean all)
-{
-  GenGraph *fixed = gen_graph_copy (graph);
-
-  for (guint i = values->len; i > 0; i--) {
-    const Value *value = g_ptr_array_index (values, i - 1);
-    GenTensor *input = g_ptr_array_index (fixed->inputs, i - 1);
-
-    if (all || !is_floating (value->type) || value->shape.rank <= 1)
-      gen_graph_fix_input (fixed, input, g_bytes_ref (value->data));
-  }
-  return fixed;
-}
-
-/* A plan for the inputs as they are, or else for the values of those that it cannot be made
- * without. */
-static GenPlan *
-compile (const Preparation *preparation, GenGraph *graph, const GPtrArray *values, GError **error)
-{
-  g_autoptr (GError) reason = NULL;
-  GenPlan *plan = preparation_compile (preparation, graph, &reason);
-
-  for (int all = 0; plan == NULL && all < 2; all++) {
-    g_autoptr (GenGraph) fixed = fix_inputs (graph, values, all != 0);
-
-    plan = preparation_compile (preparation, fixed, NULL);
-  }
-  if (plan == NULL)
-    g_propagate_error (error, g_steal_pointer (&reason));
-  return plan;
-}
-
 static gboolean
-run_plan (GenPlan *plan, const GenGraph *graph, const GPtrArray *inputs, const GPtrArray *outputs,
-    GError **error)
+run_session (GenSession *session, const GenGraph *graph, const GPtrArray *inputs,
+    const GPtrArray *outputs, GError **error)
 {
-  if (outputs->len == 0 || outputs->len != gen_plan_n_outputs (plan)) {
+  g_autofree GenBinding *bindings = g_new0 (GenBinding, inputs->len + 1);
+
+  if (outputs->len == 0 || outputs->len != gen_session_n_outputs (session)) {
     g_set_error (error, GEN_ONNX_ERROR, GEN_ONNX_ERROR_INVALID,
-        "%u outputs are expected, the model makes %u", outputs->len, gen_plan_n_outputs (plan));
+        "%u outputs are expected, the model makes %u", outputs->len,
+        gen_session_n_outputs (session));
     return FALSE;
   }
   for (guint i = 0; i < inputs->len; i++) {
     const GenTensor *input = g_ptr_array_index (graph->inputs, i);
     const Value *value = g_ptr_array_index (inputs, i);
-    const GenBinding *binding = gen_plan_find (plan, input->name);
+    gsize size;
 
-    if (binding != NULL && binding->size > 0)
-      memcpy (binding->data, g_bytes_get_data (value->data, NULL), binding->size);
+    bindings[i] = (GenBinding){ .name = input->name, .type = input->type, .shape = value->shape };
+    bindings[i].data = (void *)g_bytes_get_data (value->data, &size);
+    bindings[i].size = size;
   }
-  gen_plan_run (plan);
+  if (!gen_session_run (session, bindings, error))
+    return FALSE;
   for (guint i = 0; i < outputs->len; i++)
-    if (!compare (gen_plan_output (plan, i), g_ptr_array_index (outputs, i), error))
+    if (!compare (gen_session_output (session, i), g_ptr_array_index (outputs, i), error))
       return FALSE;
   return TRUE;
 }
@@ -244,15 +215,15 @@ check_data_set (
   g_autoptr (GenGraph) graph = gen_graph_copy (model);
   g_autoptr (GPtrArray) inputs = load_values (folder, "input", error);
   g_autoptr (GPtrArray) outputs = NULL;
-  g_autoptr (GenPlan) plan = NULL;
+  g_autoptr (GenSession) session = NULL;
 
   if (inputs == NULL)
     return FALSE;
   outputs = load_values (folder, "output", error);
   if (outputs == NULL || !set_inputs (graph, inputs, error))
     return FALSE;
-  plan = compile (preparation, graph, inputs, error);
-  return plan != NULL && run_plan (plan, graph, inputs, outputs, error);
+  session = preparation_open (preparation, graph, error);
+  return session != NULL && run_session (session, graph, inputs, outputs, error);
 }
 
 static int
@@ -394,8 +365,7 @@ run (int argc, char **argv)
 
   if (!command_parse (&command_check, entries,
           "A DIR holds model.onnx and test_data_set_0/input_0.pb, output_0.pb and so on, as ONNX's "
-          "backend tests do, or many such folders. Inputs that decide on shapes are fixed at their "
-          "values before the model is compiled. The result is TAP, closed by a line "
+          "backend tests do, or many such folders. The result is TAP, closed by a line "
           "\"N passed, N failed\". Debian's libonnx-testdata has tests in "
           "/usr/share/libonnx-testdata/data.",
           1, -1, &argc, &argv))

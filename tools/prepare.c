@@ -77,17 +77,30 @@ preparation_fix_shapes (const Preparation *preparation, GenGraph *graph, GError 
   return TRUE;
 }
 
+static gboolean
+find_options (const Preparation *preparation, GenPlanOptions *options, GError **error)
+{
+  *options = (GenPlanOptions){ .threads = preparation->threads, .seed = preparation->seed };
+  if (preparation->device == NULL)
+    return TRUE;
+  options->device = gen_device_find (preparation->device, error);
+  return options->device != NULL;
+}
+
 GenPlan *
 preparation_compile (const Preparation *preparation, GenGraph *graph, GError **error)
 {
-  GenPlanOptions options = { .threads = preparation->threads, .seed = preparation->seed };
+  GenPlanOptions options;
 
-  if (preparation->device != NULL) {
-    options.device = gen_device_find (preparation->device, error);
-    if (options.device == NULL)
-      return NULL;
-  }
-  return gen_plan_new (graph, &options, error);
+  return find_options (preparation, &options, error) ? gen_plan_new (graph, &options, error) : NULL;
+}
+
+GenSession *
+preparation_open (const Preparation *preparation, GenGraph *graph, GError **error)
+{
+  GenPlanOptions options;
+
+  return find_options (preparation, &options, error) ? gen_session_new (graph, &options) : NULL;
 }
 
 gboolean

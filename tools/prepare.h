@@ -2,6 +2,7 @@
 #pragma once
 
 #include <generative/model.h>
+#include <generative/session.h>
 
 /* What the user says of how a model is to be run. */
 typedef struct {
@@ -30,6 +31,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Preparation, preparation_clear)
  * (the first extent) or 1. */
 gboolean preparation_fix_shapes (const Preparation *preparation, GenGraph *graph, GError **error);
 GenPlan *preparation_compile (const Preparation *preparation, GenGraph *graph, GError **error);
+/* For graphs whose shapes may hang on what they compute. */
+GenSession *preparation_open (const Preparation *preparation, GenGraph *graph, GError **error);
 
 /* Fill an input with random numbers: standard normal ones, or any bytes; classes, indices and
  * flags with zeros. `number` tells inputs apart. */

@@ -339,32 +339,57 @@ print_output (const GenBinding *binding)
 
 /* --- all of it --- */
 
+/* Memory for all inputs, filled. */
+static GenBinding *
+make_inputs (Run *run, GPtrArray *memory, GError **error)
+{
+  const GPtrArray *tensors = run->model->graph->inputs;
+  g_autofree GenBinding *inputs = g_new0 (GenBinding, tensors->len + 1);
+
+  for (guint i = 0; i < tensors->len; i++) {
+    const GenTensor *tensor = g_ptr_array_index (tensors, i);
+    GenBinding *input = &inputs[i];
+
+    *input = (GenBinding){ tensor->name, tensor->type, tensor->shape, gen_tensor_size (tensor) };
+    input->data = g_try_malloc0 (MAX (input->size, 1));
+    if (input->data == NULL) {
+      fail (error, "input '%s' is too large for the memory", tensor->name);
+      return NULL;
+    }
+    g_ptr_array_add (memory, input->data);
+    if (!fill_input (run, i, input, error))
+      return NULL;
+  }
+  return g_steal_pointer (&inputs);
+}
+
 static gboolean
 run_model (Run *run, GError **error)
 {
   GenGraph *graph = run->model->graph;
-  g_autoptr (GenPlan) plan = NULL;
+  g_autoptr (GenSession) session = NULL;
+  g_autoptr (GPtrArray) memory = g_ptr_array_new_with_free_func (g_free);
+  g_autofree GenBinding *inputs = NULL;
 
   g_ptr_array_set_size (run->arrays, graph->inputs->len);
   if (!read_wishes (run->inputs, graph->inputs, "input", run->from, error) ||
       !read_wishes (run->outputs, graph->outputs, "output", run->to, error) ||
       !prepare_inputs (run, error) || !preparation_fix_shapes (&run->preparation, graph, error))
     return FALSE;
-  plan = preparation_compile (&run->preparation, graph, error);
-  if (plan == NULL)
+  session = preparation_open (&run->preparation, graph, error);
+  if (session == NULL)
     return FALSE;
-  for (guint i = 0; i < gen_plan_n_inputs (plan); i++)
-    if (!fill_input (run, i, gen_plan_input (plan, i), error))
-      return FALSE;
-  gen_plan_run (plan);
+  inputs = make_inputs (run, memory, error);
+  if (inputs == NULL || !gen_session_run (session, inputs, error))
+    return FALSE;
   for (guint i = 0; i < run->to->len; i++) {
     const Wish *wish = &g_array_index (run->to, Wish, i);
 
-    if (!save_output (run, wish, gen_plan_output (plan, wish->port), error))
+    if (!save_output (run, wish, gen_session_output (session, wish->port), error))
       return FALSE;
   }
-  for (guint i = 0; run->to->len == 0 && i < gen_plan_n_outputs (plan); i++)
-    print_output (gen_plan_output (plan, i));
+  for (guint i = 0; run->to->len == 0 && i < gen_session_n_outputs (session); i++)
+    print_output (gen_session_output (session, i));
   return TRUE;
 }
 

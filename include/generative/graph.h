@@ -27,6 +27,11 @@ G_BEGIN_DECLS
  * transforms: `gen_graph_gradients` appends the nodes that compute them, so that a
  * training step (forward, backward, optimiser) is one graph.
  *
+ * Control flow (If, Loop, Scan) has graphs as attributes. Each is closed: what it reads of the
+ * graph around it comes in by inputs of its own, and the node has the tensors as further inputs,
+ * behind those that ONNX gives it, attribute by attribute. So a pass that looks at a node's inputs
+ * has seen all that it reads.
+ *
  * The graph owns its nodes and tensors; all pointers to them live as long as it
  * does. Graphs are not thread-safe while they are being built.
  */
@@ -89,11 +94,11 @@ typedef struct {
   gint64 i;
   float f;
   char *s;
-  GArray *ints;      /* of gint64 */
-  GArray *floats;    /* of float */
-  char **strings;    /* NULL-terminated */
-  GenTensor *tensor; /* a CONSTANT of the graph */
-  GenGraph *graph;
+  GArray *ints;           /* of gint64 */
+  GArray *floats;         /* of float */
+  char **strings;         /* NULL-terminated */
+  GenTensor *tensor;      /* a CONSTANT of the graph */
+  GenGraph *graph;        /* GRAPH: its last `i` inputs are what it reads of the graph around it */
   gboolean misread;       /* the operator asked for another type, */
   GenAttributeType asked; /* this one; see gen_node_int */
 } GenAttribute;
@@ -216,6 +221,8 @@ const gint64 *gen_node_ints (const GenNode *node, const char *name, int *n);
 const float *gen_node_floats (const GenNode *node, const char *name, int *n);
 const GenTensor *gen_node_tensor (const GenNode *node, const char *name);
 const GenAttribute *gen_node_attribute (const GenNode *node, const char *name);
+/* How many of the node's inputs, the last ones, its graphs read of the graph around them. */
+guint gen_node_n_captured (const GenNode *node);
 void gen_node_set_int (GenNode *node, const char *name, gint64 value);
 void gen_node_set_float (GenNode *node, const char *name, float value);
 void gen_node_set_string (GenNode *node, const char *name, const char *value);

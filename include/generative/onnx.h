@@ -15,7 +15,7 @@ typedef enum {
 } GenOnnxError;
 
 /**
- * gen_onnx_load: read a model (opset up to 22). Initializers become CONSTANTs, inputs that are
+ * gen_onnx_load: read a model (opset up to 23). Initializers become CONSTANTs, inputs that are
  * not initializers INPUTs. Weights are copied at most once: a large file (file-bytes.h) is
  * mapped, and so is external data beside the model, and what lies aligned there is used in
  * place; a small one is read, so that it can be overwritten at any time. Errors name the file,

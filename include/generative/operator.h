@@ -55,6 +55,7 @@ struct _GenOperator {
   GenActivationKind activation; /* what this operator is, when another can absorb it */
   gboolean widens;              /* knows float32, not the 16-bit floats: those are cast before and
                                    after */
+  gboolean has_graphs;          /* control flow: its attributes may be graphs */
   gboolean random;              /* its value changes from run to run: never folded */
 
   /* For an operator that is made of others: append the nodes that it stands for, by
@@ -62,6 +63,10 @@ struct _GenOperator {
    * types and shapes of its inputs are known. Whatever follows is then not needed, unless there
    * are nodes for which it appends nothing, which then stay as they are. */
   gboolean (*lower) (GenNode *node, GenTensor **results, GError **error);
+  /* A graph to stand in the node's place, where what is known of the inputs allows one (the branch
+   * that a constant condition chooses): with an input for each of the node's that is there, and an
+   * output for each of the node's. (transfer full); NULL without `error` to keep the node. */
+  GenGraph *(*expand) (const GenNode *node, GError **error);
   /* Types and shapes of the outputs from those of the inputs (all known), and from the
    * values of those that are constant. */
   gboolean (*infer) (GenNode *node, GError **error);
@@ -145,5 +150,10 @@ int gen_axis (gint64 axis, int rank);
  * broadcast, so that it has like's shape. */
 GenTensor *gen_gradient_unbroadcast (
     GenGraph *graph, GenTensor *gradient, GenTensor *like, GError **error);
+/* The gradient of an operator that can be written out in others: `written` computes what the
+ * node does, inputs[i] in it stands for the node's input i (INPUT, or NULL where there is none),
+ * outputs[i] for its output i (NULL where no gradient flows). */
+gboolean gen_gradient_through (GenGradient *gradient, GenGraph *written, GenTensor *const *inputs,
+    GenTensor *const *outputs, GError **error);
 
 G_END_DECLS

@@ -211,6 +211,8 @@ gen_graph_fuse (GenGraph *graph, GError **error)
   for (guint i = 0; i < graph->nodes->len; i++) {
     GenNode *node = g_ptr_array_index (graph->nodes, i);
 
+    if (is (node, "MatMul") && gen_graph_fuse_attention (graph, node))
+      continue;
     if (strcmp (node->op->name, "PackPicture") == 0)
       absorb_before_pack (graph, node);
   }

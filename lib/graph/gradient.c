@@ -113,3 +113,63 @@ gen_gradient_unbroadcast (GenGraph *graph, GenTensor *gradient, GenTensor *like,
   return gen_binary (
       graph, "Reshape", gradient, gen_graph_ints (graph, shape, like->shape.rank), error);
 }
+
+GenTensor *
+gen_gradient_weigh (GenGradient *g, GenGraph *written, GenTensor *const *outputs, GError **error)
+{
+  GenTensor *total = NULL;
+
+  for (guint i = 0; i < g->node->outputs->len; i++) {
+    GenTensor *dy = g->outputs[i], *sum;
+
+    if (dy == NULL)
+      continue;
+    dy = gen_graph_add_input (written, NULL, dy->type, &dy->shape);
+    sum = gen_binary (written, "Mul", outputs[i], dy, error);
+    if (sum == NULL)
+      return NULL;
+    sum = gen_graph_op (written, "ReduceSum", &sum, 1, 1, error, "keepdims", GEN_INT, 0, NULL);
+    total = total == NULL ? sum : gen_binary (written, "Add", total, sum, error);
+    if (total == NULL)
+      return NULL;
+  }
+  return total;
+}
+
+gboolean
+gen_gradient_through (GenGradient *g, GenGraph *written, GenTensor *const *inputs,
+    GenTensor *const *outputs, GError **error)
+{
+  guint n = g->node->inputs->len, n_wrt = 0;
+  g_autofree GenTensor **wrt = g_new0 (GenTensor *, n);
+  g_autofree GenTensor **gradients = g_new0 (GenTensor *, n);
+  g_autoptr (GPtrArray) values = g_ptr_array_new ();
+  GenTensor *total = gen_gradient_weigh (g, written, outputs, error);
+  guint filled = 0;
+
+  if (total == NULL)
+    return FALSE;
+  for (guint i = 0; i < n; i++)
+    if (g->needed[i])
+      wrt[n_wrt++] = inputs[i];
+  if (!gen_graph_gradients (written, total, wrt, n_wrt, gradients, error))
+    return FALSE;
+  g_ptr_array_set_size (written->outputs, 0);
+  for (guint i = 0; i < n_wrt; i++)
+    if (gradients[i] != NULL)
+      gen_graph_add_output (written, gradients[i]);
+  gen_graph_remove_dead (written);
+  for (guint i = 0; i < n; i++)
+    if (inputs[i] != NULL)
+      g_ptr_array_add (values, gen_node_input (g->node, i));
+  for (guint i = 0; i < g->node->outputs->len; i++)
+    if (g->outputs[i] != NULL)
+      g_ptr_array_add (values, g->outputs[i]);
+  if (!gen_graph_append (g->graph, written, NULL, (GenTensor **)values->pdata, wrt, NULL, error))
+    return FALSE;
+  n_wrt = 0;
+  for (guint i = 0; i < n; i++)
+    if (g->needed[i] && gradients[n_wrt++] != NULL)
+      g->inputs[i] = wrt[filled++];
+  return TRUE;
+}

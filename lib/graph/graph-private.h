@@ -12,6 +12,21 @@ void gen_graph_rename (GenGraph *graph, GenTensor *tensor, const char *name);
 gboolean gen_node_infer (GenNode *node, GError **error);
 /* Fails when an attribute has been asked for that is of another type. */
 gboolean gen_node_check_attributes (const GenNode *node, GError **error);
+/* gen_graph_append without inference. */
+void gen_graph_bring (GenGraph *graph, const GenGraph *other, const char *prefix,
+    GenTensor *const *inputs, GenTensor **outputs, GHashTable *map);
+/* Whether the node's value changes from run to run: it is random, or its graphs are. */
+gboolean gen_node_is_random (const GenNode *node);
+/* sum (output * dy) over the outputs that a gradient flows to; the dy become inputs of `written`,
+ * which computes outputs[i]. */
+GenTensor *gen_gradient_weigh (
+    GenGradient *gradient, GenGraph *written, GenTensor *const *outputs, GError **error);
+/* Infer node by node. FALSE with `error` where it cannot go on: before node number `at`. */
+gboolean gen_graph_infer_until (GenGraph *graph, guint *at, GError **error);
+/* A copy of the nodes [first, end) alone. What they read of the others becomes inputs, what others
+ * (or the graph's outputs) want of them outputs; constant outputs of the graph come with the first
+ * node. */
+GenGraph *gen_graph_cut (const GenGraph *graph, guint first, guint end);
 /* Infer the nodes from number `first` on, and fold what is constant. */
 gboolean gen_graph_infer_from (GenGraph *graph, guint first, GError **error);
 
@@ -36,6 +51,8 @@ guint gen_graph_count_uses (const GenGraph *graph, const GenTensor *tensor);
 /* The passes of compilation, in the order in which plan.c applies them. */
 gboolean gen_graph_free_weights (GenGraph *graph, GError **error);
 gboolean gen_graph_fuse (GenGraph *graph, GError **error);
+/* Let `node`, the MatMul by the values, take over the attention before it, if there is one. */
+gboolean gen_graph_fuse_attention (GenGraph *graph, GenNode *node);
 gboolean gen_graph_choose_layouts (GenGraph *graph, GError **error);
 
 /* Compute one node on the CPU outside any plan, its inputs being constants; its outputs

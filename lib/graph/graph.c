@@ -383,6 +383,20 @@ read_attribute (const GenNode *node, const char *name, GenAttributeType type)
   return NULL;
 }
 
+guint
+gen_node_n_captured (const GenNode *node)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < node->attributes->len; i++) {
+    const GenAttribute *attribute = g_ptr_array_index (node->attributes, i);
+
+    if (attribute->type == GEN_ATTRIBUTE_GRAPH)
+      n += attribute->i;
+  }
+  return n;
+}
+
 gint64
 gen_node_int (const GenNode *node, const char *name, gint64 missing)
 {
@@ -647,12 +661,11 @@ gen_graph_copy (const GenGraph *graph)
   return copy;
 }
 
-gboolean
-gen_graph_append (GenGraph *graph, const GenGraph *other, const char *prefix,
-    GenTensor *const *inputs, GenTensor **outputs, GHashTable *map, GError **error)
+void
+gen_graph_bring (GenGraph *graph, const GenGraph *other, const char *prefix,
+    GenTensor *const *inputs, GenTensor **outputs, GHashTable *map)
 {
   g_autoptr (GHashTable) all = g_hash_table_new (NULL, NULL);
-  guint first = graph->nodes->len;
 
   for (guint i = 0; i < other->inputs->len; i++)
     g_hash_table_insert (all, g_ptr_array_index (other->inputs, i), inputs[i]);
@@ -680,5 +693,14 @@ gen_graph_append (GenGraph *graph, const GenGraph *other, const char *prefix,
     g_ptr_array_add (graph->keep_alive, g_bytes_ref (g_ptr_array_index (other->keep_alive, i)));
   for (guint i = 0; i < other->outputs->len; i++)
     outputs[i] = mapped (all, g_ptr_array_index (other->outputs, i));
+}
+
+gboolean
+gen_graph_append (GenGraph *graph, const GenGraph *other, const char *prefix,
+    GenTensor *const *inputs, GenTensor **outputs, GHashTable *map, GError **error)
+{
+  guint first = graph->nodes->len;
+
+  gen_graph_bring (graph, other, prefix, inputs, outputs, map);
   return gen_graph_infer_from (graph, first, error);
 }

@@ -13,6 +13,8 @@
 #define MAX_TENSOR_BYTES ((gint64)1 << 36)
 /* Constants are folded up to this size; larger results are left to the plan. */
 #define MAX_FOLDED_BYTES ((gsize)1 << 28)
+/* What graphs within graphs may come to when they are written out. */
+#define MAX_NODES (1u << 20)
 
 gboolean
 gen_node_error (const GenNode *node, GError **error, const char *format, ...)
@@ -178,6 +180,21 @@ check_outputs (const GenNode *node, GError **error)
   return TRUE;
 }
 
+gboolean
+gen_node_is_random (const GenNode *node)
+{
+  if (node->op->random)
+    return TRUE;
+  for (guint i = 0; i < node->attributes->len; i++) {
+    const GenAttribute *attribute = g_ptr_array_index (node->attributes, i);
+
+    for (guint k = 0; attribute->graph != NULL && k < attribute->graph->nodes->len; k++)
+      if (gen_node_is_random (g_ptr_array_index (attribute->graph->nodes, k)))
+        return TRUE;
+  }
+  return FALSE;
+}
+
 /* A node can be folded when all that it reads is known, and something is to be won: a
  * view of a constant or a fill of megabytes is better left to the plan. */
 static gboolean
@@ -185,7 +202,7 @@ can_fold (const GenNode *node)
 {
   gsize bytes = 0;
 
-  if (node->op->random || node->op->cpu == NULL)
+  if (gen_node_is_random (node) || node->op->cpu == NULL)
     return FALSE;
   for (guint i = 0; i < node->inputs->len; i++) {
     const GenTensor *input = g_ptr_array_index (node->inputs, i);
@@ -281,32 +298,105 @@ makes_something (const GenNode *node)
   return FALSE;
 }
 
+/* Put the nodes of `other` in the place of node number `at`. */
+static gboolean
+replace_node (GenGraph *graph, guint at, const GenGraph *other, GError **error)
+{
+  GenNode *node = g_ptr_array_index (graph->nodes, at);
+  const GenOperator *identity = gen_operator_find (NULL, "Identity", GEN_OPSET);
+  g_autoptr (GPtrArray) inputs = g_ptr_array_new ();
+  g_autofree GenTensor **outputs = g_new0 (GenTensor *, other->outputs->len);
+  g_autofree char *prefix = g_strconcat (node->name, "/", NULL);
+  g_autofree gpointer *made = NULL;
+  guint old = graph->nodes->len, n;
+
+  if (old + other->nodes->len > MAX_NODES) {
+    g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_TOO_LARGE,
+        "node '%s' (%s): written out, its graphs have too many nodes", node->name, node->op->name);
+    return FALSE;
+  }
+  for (guint i = 0; i < node->inputs->len; i++)
+    if (gen_node_input (node, i) != NULL)
+      g_ptr_array_add (inputs, gen_node_input (node, i));
+  gen_graph_bring (graph, other, prefix, (GenTensor **)inputs->pdata, outputs, NULL);
+  for (guint i = 0; i < node->outputs->len; i++) {
+    GenTensor *output = gen_node_output (node, i);
+    GenNode *name;
+
+    if (output == NULL)
+      continue;
+    name = gen_graph_new_node (graph, NULL, identity, GEN_OPSET);
+    g_ptr_array_add (name->inputs, outputs[i]);
+    g_ptr_array_add (name->outputs, output);
+    output->producer = name;
+    g_ptr_array_add (graph->nodes, name);
+  }
+  n = graph->nodes->len - old;
+  made = g_memdup2 (graph->nodes->pdata + old, n * sizeof (gpointer));
+  memmove (graph->nodes->pdata + at + n, graph->nodes->pdata + at, (old - at) * sizeof (gpointer));
+  memcpy (graph->nodes->pdata + at, made, n * sizeof (gpointer));
+  g_ptr_array_remove_index (graph->nodes, at + n);
+  return TRUE;
+}
+
+/* Replace the node by others if it wants that; `expanded` says whether it did. */
+static gboolean
+expand_node (GenGraph *graph, guint at, gboolean *expanded, GError **error)
+{
+  GenNode *node = g_ptr_array_index (graph->nodes, at);
+  g_autoptr (GError) reason = NULL;
+  g_autoptr (GenGraph) other = node->op->expand != NULL ? node->op->expand (node, &reason) : NULL;
+
+  *expanded = other != NULL;
+  if (reason != NULL) {
+    g_propagate_error (error, g_steal_pointer (&reason));
+    return FALSE;
+  }
+  return other == NULL || replace_node (graph, at, other, error);
+}
+
+/* Infer node number `at`, or what comes in its place, from there on. */
+static gboolean
+infer_node (GenGraph *graph, guint at, GError **error)
+{
+  gboolean replaced = TRUE;
+  GenNode *node;
+
+  while (replaced) {
+    if (at == graph->nodes->len)
+      return TRUE;
+    node = g_ptr_array_index (graph->nodes, at);
+    if (!check_inputs (node, error) || !gen_graph_lower_node (graph, at, &replaced, error))
+      return FALSE;
+    if (!replaced && gen_node_is_widened (node)) {
+      if (!gen_graph_widen_node (graph, at, error))
+        return FALSE;
+      replaced = TRUE;
+    } else if (!replaced && !expand_node (graph, at, &replaced, error)) {
+      return FALSE;
+    }
+  }
+  node = g_ptr_array_index (graph->nodes, at);
+  if (!gen_node_infer (node, error) || !check_outputs (node, error))
+    return FALSE;
+  return !makes_something (node) || !can_fold (node) || gen_graph_fold_node (node, error);
+}
+
+gboolean
+gen_graph_infer_until (GenGraph *graph, guint *at, GError **error)
+{
+  for (*at = 0; *at < graph->nodes->len; (*at)++)
+    if (!infer_node (graph, *at, error))
+      return FALSE;
+  return TRUE;
+}
+
 gboolean
 gen_graph_infer_from (GenGraph *graph, guint first, GError **error)
 {
-  for (guint i = first; i < graph->nodes->len; i++) {
-    GenNode *node = g_ptr_array_index (graph->nodes, i);
-    gboolean lowered;
-
-    if (!check_inputs (node, error))
+  for (guint i = first; i < graph->nodes->len; i++)
+    if (!infer_node (graph, i, error))
       return FALSE;
-    if (!gen_graph_lower_node (graph, i, &lowered, error))
-      return FALSE;
-    if (!lowered && gen_node_is_widened (node)) {
-      if (!gen_graph_widen_node (graph, i, error))
-        return FALSE;
-      lowered = TRUE;
-    }
-    if (lowered) {
-      /* The first of the nodes that stand there now comes next. */
-      i--;
-      continue;
-    }
-    if (!gen_node_infer (node, error) || !check_outputs (node, error))
-      return FALSE;
-    if (makes_something (node) && can_fold (node) && !gen_graph_fold_node (node, error))
-      return FALSE;
-  }
   for (guint i = graph->nodes->len; i > first; i--)
     if (!makes_something (g_ptr_array_index (graph->nodes, i - 1)))
       g_ptr_array_remove_index (graph->nodes, i - 1);

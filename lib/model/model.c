@@ -79,13 +79,28 @@ gen_model_fix_inputs (GenGraph *graph, gint64 batch, int height, int width, GErr
   return TRUE;
 }
 
+/* Whether the file says of all outputs what they are, for models whose shapes hang on what they
+ * compute. */
+static gboolean
+declares_outputs (const GenGraph *graph)
+{
+  for (guint i = 0; i < graph->outputs->len; i++) {
+    const GenTensor *output = g_ptr_array_index (graph->outputs, i);
+
+    if (output->type == GEN_TYPE_UNDEFINED)
+      return FALSE;
+  }
+  return TRUE;
+}
+
 /* The ports, with the outputs' extents worked out where the file does not tell them. */
 static gboolean
 read_ports (GenModel *model, GError **error)
 {
   GenGraph *graph = model->graph;
   g_autoptr (GenGraph) copy = gen_graph_copy (graph);
-  gboolean free_batch = FALSE, free_size = FALSE;
+  gboolean free_batch = FALSE, free_size = FALSE, inferred = TRUE;
+  g_autoptr (GError) reason = NULL;
 
   model->inputs = g_new0 (GenPort, graph->inputs->len + 1);
   model->outputs = g_new0 (GenPort, graph->outputs->len + 1);
@@ -97,11 +112,18 @@ read_ports (GenModel *model, GError **error)
     free_size |= model->inputs[i].kind == GEN_PORT_PICTURE &&
                  (model->inputs[i].height < 0 || model->inputs[i].width < 0);
   }
-  if (!gen_model_fix_inputs (copy, 1, ANY_SIZE, ANY_SIZE, error) || !gen_graph_infer (copy, error))
+  if (!gen_model_fix_inputs (copy, 1, ANY_SIZE, ANY_SIZE, error))
     return FALSE;
+  if (!gen_graph_infer (copy, &reason)) {
+    if (!declares_outputs (graph)) {
+      g_propagate_error (error, g_steal_pointer (&reason));
+      return FALSE;
+    }
+    inferred = FALSE;
+  }
   for (guint i = 0; i < graph->outputs->len; i++) {
     const GenTensor *tensor = g_ptr_array_index (graph->outputs, i);
-    GenTensor *known = g_ptr_array_index (copy->outputs, i);
+    const GenTensor *known = inferred ? g_ptr_array_index (copy->outputs, i) : tensor;
     GenPort *port = &model->outputs[i];
 
     read_port (port, known, &known->shape);

@@ -109,6 +109,26 @@ read_value (GenOnnxReader *reader, const Onnx__AttributeProto *proto, GenAttribu
   }
 }
 
+/* What the graph reads of those around it become further inputs of the node. */
+static gboolean
+read_subgraph (GenOnnxReader *reader, const Onnx__AttributeProto *proto, GenNode *node,
+    GenAttribute *attribute, GError **error)
+{
+  g_autoptr (GPtrArray) captured = g_ptr_array_new ();
+
+  if (proto->g == NULL) {
+    g_set_error (error, GEN_ONNX_ERROR, GEN_ONNX_ERROR_INVALID, "the graph is missing");
+    return FALSE;
+  }
+  attribute->type = GEN_ATTRIBUTE_GRAPH;
+  attribute->graph = gen_onnx_read_graph (reader, proto->g, captured, error);
+  if (attribute->graph == NULL)
+    return FALSE;
+  attribute->i = captured->len;
+  g_ptr_array_extend (node->inputs, captured, NULL, NULL);
+  return TRUE;
+}
+
 static const char *
 type_name (int type)
 {
@@ -126,15 +146,20 @@ read_attribute (GenOnnxReader *reader, const Onnx__NodeProto *node_proto,
   g_autoptr (GError) reason = NULL;
   GenAttribute *attribute;
 
-  if (proto->type == ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__GRAPH ||
-      proto->type == ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__GRAPHS)
+  if (proto->type == ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__GRAPH && !node->op->has_graphs)
     return fail (error, GEN_ONNX_ERROR_UNSUPPORTED, node_proto,
-        "its attribute '%s' is a graph of its own; control flow is not supported", name);
+        "its attribute '%s' is a graph of its own, which it does not take", name);
   if (gen_node_attribute (node, name) != NULL)
     return fail (error, GEN_ONNX_ERROR_INVALID, node_proto, "two attributes '%s'", name);
   attribute = g_new0 (GenAttribute, 1);
   attribute->name = g_strdup (name);
   gen_node_take_attribute (node, attribute);
+  if (proto->type == ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__GRAPH) {
+    if (read_subgraph (reader, proto, node, attribute, error))
+      return TRUE;
+    g_prefix_error (error, "in '%s' of node '%s': ", name, node->name);
+    return FALSE;
+  }
   if (read_value (reader, proto, attribute, &reason))
     return TRUE;
   if (reason != NULL)
@@ -226,7 +251,7 @@ find_inputs (
 
     if (*name == '\0')
       continue;
-    inputs[i] = gen_graph_find (reader->graph, name);
+    inputs[i] = gen_onnx_find_tensor (reader, name);
     if (inputs[i] != NULL)
       continue;
     if (g_hash_table_contains (reader->later, name))

@@ -9,6 +9,8 @@
 #include "read.h"
 
 #define MAX_LISTED 16
+/* Each level of graphs within graphs is inferred several times. */
+#define MAX_NESTING 8
 
 G_DEFINE_QUARK (gen_onnx_error, gen_onnx_error)
 
@@ -67,7 +69,7 @@ read_type (const Onnx__ValueInfoProto *info, GenTensor *tensor, GError **error)
   const Onnx__TypeProto *type = info->type;
   const Onnx__TensorShapeProto *shape;
 
-  if (type == NULL)
+  if (type == NULL || type->value_case == ONNX__TYPE_PROTO__VALUE__NOT_SET)
     return TRUE;
   if (type->value_case != ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE || type->tensor_type == NULL)
     return fail (error, GEN_ONNX_ERROR_UNSUPPORTED,
@@ -120,7 +122,7 @@ read_inputs (GenOnnxReader *reader, const Onnx__GraphProto *proto, GError **erro
     tensor = gen_graph_add_input (reader->graph, name, GEN_TYPE_UNDEFINED, &GEN_SHAPE_UNKNOWN);
     if (!read_type (proto->input[i], tensor, error))
       return FALSE;
-    if (tensor->type == GEN_TYPE_UNDEFINED)
+    if (tensor->type == GEN_TYPE_UNDEFINED && reader->parent == NULL)
       return fail (error, GEN_ONNX_ERROR_INVALID, "input '%s' has no type", name);
   }
   return TRUE;
@@ -149,6 +151,31 @@ read_initializers (GenOnnxReader *reader, const Onnx__GraphProto *proto, GError 
   return TRUE;
 }
 
+/* The operators that are not known, in this graph and those within. */
+static void
+list_unknown (
+    const GenOnnxReader *reader, const Onnx__GraphProto *proto, GHashTable *unknown, GString *list)
+{
+  for (gsize i = 0; i < proto->n_node; i++) {
+    const Onnx__NodeProto *node = proto->node[i];
+    g_autofree char *op = NULL;
+    int opset;
+
+    for (gsize k = 0; k < node->n_attribute; k++)
+      if (node->attribute[k]->g != NULL)
+        list_unknown (reader, node->attribute[k]->g, unknown, list);
+    if (gen_onnx_node_is_known (reader, node, &opset))
+      continue;
+    op = gen_onnx_node_operator (node);
+    if (g_hash_table_contains (unknown, op))
+      continue;
+    if (g_hash_table_size (unknown) < MAX_LISTED)
+      g_string_append_printf (list, "%s%s (opset %d, in node '%s')", list->len > 0 ? ", " : "", op,
+          opset, node->name ? node->name : "");
+    g_hash_table_add (unknown, g_steal_pointer (&op));
+  }
+}
+
 /* All operators that are not known, in one message: nobody wants to learn of them one by one. */
 static gboolean
 check_operators (const GenOnnxReader *reader, const Onnx__GraphProto *proto, GError **error)
@@ -156,20 +183,7 @@ check_operators (const GenOnnxReader *reader, const Onnx__GraphProto *proto, GEr
   g_autoptr (GHashTable) unknown = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   g_autoptr (GString) list = g_string_new (NULL);
 
-  for (gsize i = 0; i < proto->n_node; i++) {
-    g_autofree char *op = NULL;
-    int opset;
-
-    if (gen_onnx_node_is_known (reader, proto->node[i], &opset))
-      continue;
-    op = gen_onnx_node_operator (proto->node[i]);
-    if (g_hash_table_contains (unknown, op))
-      continue;
-    if (g_hash_table_size (unknown) < MAX_LISTED)
-      g_string_append_printf (list, "%s%s (opset %d, in node '%s')", list->len > 0 ? ", " : "", op,
-          opset, proto->node[i]->name ? proto->node[i]->name : "");
-    g_hash_table_add (unknown, g_steal_pointer (&op));
-  }
+  list_unknown (reader, proto, unknown, list);
   if (g_hash_table_size (unknown) == 0)
     return TRUE;
   if (g_hash_table_size (unknown) > MAX_LISTED)
@@ -200,11 +214,11 @@ read_outputs (GenOnnxReader *reader, const Onnx__GraphProto *proto, GError **err
 
   for (gsize i = 0; i < proto->n_output; i++) {
     const char *name = proto->output[i]->name ? proto->output[i]->name : "";
-    GenTensor *tensor = gen_graph_find (reader->graph, name);
+    GenTensor *tensor = gen_onnx_find_tensor (reader, name);
 
     if (tensor == NULL)
       return fail (error, GEN_ONNX_ERROR_INVALID, "output '%s' is made by no node", name);
-    if (!g_hash_table_add (seen, tensor))
+    if (!g_hash_table_add (seen, tensor) && reader->parent == NULL)
       return fail (error, GEN_ONNX_ERROR_INVALID, "two outputs named '%s'", name);
     if (tensor->role == GEN_ROLE_VALUE && !read_type (proto->output[i], tensor, error))
       return FALSE;
@@ -224,6 +238,47 @@ read_metadata (GenGraph *graph, const Onnx__ModelProto *model)
     g_hash_table_replace (graph->metadata, g_strdup (entry->key ? entry->key : ""),
         g_strdup (entry->value ? entry->value : ""));
   }
+}
+
+GenTensor *
+gen_onnx_find_tensor (GenOnnxReader *reader, const char *name)
+{
+  GenTensor *tensor = gen_graph_find (reader->graph, name), *outer;
+
+  if (tensor != NULL || reader->parent == NULL || *name == '\0')
+    return tensor;
+  outer = gen_onnx_find_tensor (reader->parent, name);
+  if (outer == NULL)
+    return NULL;
+  g_ptr_array_add (reader->captured, outer);
+  return gen_graph_add_input (reader->graph, name, outer->type, &outer->shape);
+}
+
+GenGraph *
+gen_onnx_read_graph (
+    GenOnnxReader *parent, const Onnx__GraphProto *proto, GPtrArray *captured, GError **error)
+{
+  g_autoptr (GenGraph) graph = gen_graph_new (proto->name);
+  g_autoptr (GHashTable) later = g_hash_table_new (g_str_hash, g_str_equal);
+  GenOnnxReader reader = *parent;
+  int depth = 0;
+
+  for (const GenOnnxReader *outer = parent; outer != NULL; outer = outer->parent)
+    depth++;
+  if (depth > MAX_NESTING) {
+    fail (
+        error, GEN_ONNX_ERROR_UNSUPPORTED, "graphs within graphs, more than %d deep", MAX_NESTING);
+    return NULL;
+  }
+  graph->opset = parent->graph->opset;
+  reader.graph = graph;
+  reader.later = later;
+  reader.parent = parent;
+  reader.captured = captured;
+  if (!read_inputs (&reader, proto, error) || !read_initializers (&reader, proto, error) ||
+      !read_nodes (&reader, proto, error) || !read_outputs (&reader, proto, error))
+    return NULL;
+  return g_steal_pointer (&graph);
 }
 
 static gboolean

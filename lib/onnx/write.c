@@ -17,10 +17,13 @@
 #define STABLE_FIRST 13
 #define STABLE_LAST 17
 
-typedef struct {
+typedef struct _Writer Writer;
+struct _Writer {
   const GenGraph *graph;
-  GPtrArray *owned; /* everything that was allocated for the messages */
-} Writer;
+  GPtrArray *owned;     /* everything that was allocated for the messages */
+  const Writer *parent; /* of the graph around this one; NULL for the model's own */
+  GHashTable *names;    /* tensors that are not written under their own name, and that name */
+};
 
 static void *
 take (Writer *writer, gsize size)
@@ -52,12 +55,20 @@ fail (GError **error, int code, const char *format, ...)
   return FALSE;
 }
 
+static char *
+name_of (const Writer *writer, const GenTensor *tensor)
+{
+  char *name = writer->names != NULL ? g_hash_table_lookup (writer->names, tensor) : NULL;
+
+  return name != NULL ? name : tensor->name;
+}
+
 static Onnx__TensorProto *
 write_tensor (Writer *writer, const GenTensor *tensor)
 {
   Onnx__TensorProto *proto = NEW (writer, Onnx__TensorProto, onnx__tensor_proto__init);
 
-  proto->name = tensor->name;
+  proto->name = name_of (writer, tensor);
   proto->has_data_type = TRUE;
   proto->data_type = tensor->type;
   proto->n_dims = tensor->shape.rank;
@@ -76,7 +87,9 @@ write_value (Writer *writer, const GenTensor *tensor)
       NEW (writer, Onnx__TypeProto__Tensor, onnx__type_proto__tensor__init);
   const GenShape *shape = &tensor->shape;
 
-  info->name = tensor->name;
+  info->name = name_of (writer, tensor);
+  if (tensor->type == GEN_TYPE_UNDEFINED)
+    return info;
   info->type = type;
   type->value_case = ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE;
   type->tensor_type = of;
@@ -103,8 +116,50 @@ write_value (Writer *writer, const GenTensor *tensor)
   return info;
 }
 
+static Onnx__GraphProto *write_graph (Writer *writer, guint n_captured, GError **error);
+
+/* Whether a graph around the one that is written has a tensor of that name. */
+static gboolean
+is_taken (const Writer *writer, const char *name)
+{
+  for (; writer != NULL; writer = writer->parent)
+    if (gen_graph_find (writer->graph, name) != NULL)
+      return TRUE;
+  return FALSE;
+}
+
+/* A graph within: what it captures has the name that it has outside, and nothing else may. */
+static Onnx__GraphProto *
+write_subgraph (Writer *outer, const GenNode *node, const GenAttribute *attribute,
+    guint first_captured, GError **error)
+{
+  const GenGraph *graph = attribute->graph;
+  g_autoptr (GHashTable) names = g_hash_table_new (NULL, NULL);
+  Writer writer = { graph, outer->owned, outer, names };
+
+  for (guint i = 0; i < graph->tensors->len; i++) {
+    GenTensor *tensor = g_ptr_array_index (graph->tensors, i);
+
+    if (is_taken (outer, tensor->name)) {
+      char *name = g_strconcat (node->name, "/", tensor->name, NULL);
+
+      g_ptr_array_add (outer->owned, name);
+      g_hash_table_insert (names, tensor, name);
+    }
+  }
+  for (guint i = 0; i < attribute->i; i++) {
+    GenTensor *inside = g_ptr_array_index (graph->inputs, graph->inputs->len - attribute->i + i);
+
+    g_hash_table_insert (names, inside, name_of (outer, gen_node_input (node, first_captured + i)));
+  }
+  return write_graph (&writer, attribute->i, error);
+}
+
+/* `first_captured` is the node's input that stands for the first one that the attribute's graph,
+ * if it is one, captures. */
 static Onnx__AttributeProto *
-write_attribute (Writer *writer, const GenNode *node, const GenAttribute *attribute, GError **error)
+write_attribute (Writer *writer, const GenNode *node, const GenAttribute *attribute,
+    guint first_captured, GError **error)
 {
   Onnx__AttributeProto *proto = NEW (writer, Onnx__AttributeProto, onnx__attribute_proto__init);
 
@@ -148,6 +203,10 @@ write_attribute (Writer *writer, const GenNode *node, const GenAttribute *attrib
       proto->strings[i] =
           (ProtobufCBinaryData){ strlen (attribute->strings[i]), (guint8 *)attribute->strings[i] };
     return proto;
+  case GEN_ATTRIBUTE_GRAPH:
+    proto->type = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__GRAPH;
+    proto->g = write_subgraph (writer, node, attribute, first_captured, error);
+    return proto->g != NULL ? proto : NULL;
   default:
     fail (error, GEN_ONNX_ERROR_UNSUPPORTED, "node '%s' (%s): its attribute '%s' cannot be written",
         node->name, node->op->name, attribute->name);
@@ -155,19 +214,17 @@ write_attribute (Writer *writer, const GenNode *node, const GenAttribute *attrib
   }
 }
 
-/* The tensors' names, "" for those left out, without the last of these. */
+/* The names of the first `n` tensors, "" for those left out, without the last of these. */
 static gsize
-write_names (Writer *writer, const GPtrArray *tensors, char ***names)
+write_names (Writer *writer, const GPtrArray *tensors, gsize n, char ***names)
 {
-  gsize n = tensors->len;
-
   while (n > 0 && g_ptr_array_index (tensors, n - 1) == NULL)
     n--;
   *names = take (writer, n * sizeof (char *));
   for (gsize i = 0; i < n; i++) {
     const GenTensor *tensor = g_ptr_array_index (tensors, i);
 
-    (*names)[i] = tensor != NULL ? tensor->name : (char *)"";
+    (*names)[i] = tensor != NULL ? name_of (writer, tensor) : (char *)"";
   }
   return n;
 }
@@ -176,6 +233,7 @@ static Onnx__NodeProto *
 write_node (Writer *writer, const GenNode *node, GError **error)
 {
   Onnx__NodeProto *proto = NEW (writer, Onnx__NodeProto, onnx__node_proto__init);
+  guint n_inputs = node->inputs->len - gen_node_n_captured (node);
 
   if (node->op->domain != NULL || node->activation.kind != GEN_ACTIVATION_NONE) {
     fail (error, GEN_ONNX_ERROR_UNSUPPORTED,
@@ -184,16 +242,18 @@ write_node (Writer *writer, const GenNode *node, GError **error)
   }
   proto->name = node->name;
   proto->op_type = (char *)node->op->name;
-  proto->n_input = write_names (writer, node->inputs, &proto->input);
-  proto->n_output = write_names (writer, node->outputs, &proto->output);
+  proto->n_input = write_names (writer, node->inputs, n_inputs, &proto->input);
+  proto->n_output = write_names (writer, node->outputs, node->outputs->len, &proto->output);
   proto->n_attribute = node->attributes->len;
   proto->attribute = take (writer, proto->n_attribute * sizeof (void *));
   for (gsize i = 0; i < proto->n_attribute; i++) {
     const GenAttribute *attribute = g_ptr_array_index (node->attributes, i);
 
-    proto->attribute[i] = write_attribute (writer, node, attribute, error);
+    proto->attribute[i] = write_attribute (writer, node, attribute, n_inputs, error);
     if (proto->attribute[i] == NULL)
       return NULL;
+    if (attribute->type == GEN_ATTRIBUTE_GRAPH)
+      n_inputs += attribute->i;
   }
   return proto;
 }
@@ -223,14 +283,14 @@ write_initializers (Writer *writer, Onnx__GraphProto *proto)
 }
 
 static Onnx__GraphProto *
-write_graph (Writer *writer, GError **error)
+write_graph (Writer *writer, guint n_captured, GError **error)
 {
   const GenGraph *graph = writer->graph;
   Onnx__GraphProto *proto = NEW (writer, Onnx__GraphProto, onnx__graph_proto__init);
 
   /* ONNX wants a name. */
   proto->name = graph->name != NULL && *graph->name != '\0' ? graph->name : (char *)"graph";
-  proto->n_input = graph->inputs->len;
+  proto->n_input = graph->inputs->len - n_captured;
   proto->input = take (writer, proto->n_input * sizeof (void *));
   for (gsize i = 0; i < proto->n_input; i++)
     proto->input[i] = write_value (writer, g_ptr_array_index (graph->inputs, i));
@@ -239,7 +299,7 @@ write_graph (Writer *writer, GError **error)
   for (gsize i = 0; i < proto->n_output; i++) {
     const GenTensor *output = g_ptr_array_index (graph->outputs, i);
 
-    if (output->type == GEN_TYPE_UNDEFINED) {
+    if (output->type == GEN_TYPE_UNDEFINED && writer->parent == NULL) {
       fail (error, GEN_ONNX_ERROR_INVALID,
           "the type of output '%s' is not known; the graph must be inferred before", output->name);
       return NULL;
@@ -257,20 +317,33 @@ write_graph (Writer *writer, GError **error)
   return proto;
 }
 
+/* The nodes of the lowest and the highest opset, in this graph and those within. */
+static void
+find_opsets (const GenGraph *graph, const GenNode **lowest, const GenNode **highest)
+{
+  for (guint i = 0; i < graph->nodes->len; i++) {
+    const GenNode *node = g_ptr_array_index (graph->nodes, i);
+
+    if (*lowest == NULL || node->opset < (*lowest)->opset)
+      *lowest = node;
+    if (*highest == NULL || node->opset > (*highest)->opset)
+      *highest = node;
+    for (guint k = 0; k < node->attributes->len; k++) {
+      const GenAttribute *attribute = g_ptr_array_index (node->attributes, k);
+
+      if (attribute->graph != NULL)
+        find_opsets (attribute->graph, lowest, highest);
+    }
+  }
+}
+
 /* The opset that all nodes can be written at; 0 with an error when there is none. */
 static int
 common_opset (const GenGraph *graph, GError **error)
 {
   const GenNode *lowest = NULL, *highest = NULL;
 
-  for (guint i = 0; i < graph->nodes->len; i++) {
-    const GenNode *node = g_ptr_array_index (graph->nodes, i);
-
-    if (lowest == NULL || node->opset < lowest->opset)
-      lowest = node;
-    if (highest == NULL || node->opset > highest->opset)
-      highest = node;
-  }
+  find_opsets (graph, &lowest, &highest);
   if (lowest == NULL)
     return graph->opset;
   if (lowest->opset != highest->opset &&
@@ -329,7 +402,7 @@ write_model (Writer *writer, GError **error)
   model->n_opset_import = 1;
   model->opset_import = take (writer, sizeof (void *));
   model->opset_import[0] = opset;
-  model->graph = write_graph (writer, error);
+  model->graph = write_graph (writer, 0, error);
   if (model->graph == NULL)
     return NULL;
   write_metadata (writer, model);

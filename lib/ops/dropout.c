@@ -43,7 +43,10 @@ static gboolean
 infer (GenNode *node, GError **error)
 {
   const GenTensor *x = gen_node_input (node, 0);
+  Settings s;
 
+  if (!settings (node, &s, error))
+    return FALSE;
   gen_node_set_output (node, 0, x->type, &x->shape);
   gen_node_set_output (node, 1, node->opset < 10 ? x->type : GEN_TYPE_BOOL, &x->shape);
   return TRUE;

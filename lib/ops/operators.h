@@ -19,6 +19,7 @@
   X (asinh)                                                                                        \
   X (atan)                                                                                         \
   X (atanh)                                                                                        \
+  X (attention)                                                                                    \
   X (average_pool)                                                                                 \
   X (average_pool_gradient)                                                                        \
   X (batch_normalization)                                                                          \
@@ -86,12 +87,14 @@
   X (group_normalization)                                                                          \
   X (group_normalization_18)                                                                       \
   X (group_normalization_gradient)                                                                 \
+  X (gru)                                                                                          \
   X (hamming_window)                                                                               \
   X (hann_window)                                                                                  \
   X (hard_sigmoid)                                                                                 \
   X (hard_swish)                                                                                   \
   X (hardmax)                                                                                      \
   X (identity)                                                                                     \
+  X (if)                                                                                           \
   X (instance_normalization)                                                                       \
   X (integer_product)                                                                              \
   X (is_inf)                                                                                       \
@@ -105,9 +108,11 @@
   X (less_or_equal)                                                                                \
   X (log)                                                                                          \
   X (log_softmax)                                                                                  \
+  X (loop)                                                                                         \
   X (lp_normalization)                                                                             \
   X (lp_pool)                                                                                      \
   X (lrn)                                                                                          \
+  X (lstm)                                                                                         \
   X (matmul)                                                                                       \
   X (matmul_integer)                                                                               \
   X (max)                                                                                          \
@@ -194,8 +199,12 @@
   X (reverse_sequence)                                                                             \
   X (rms_normalization)                                                                            \
   X (rms_prop)                                                                                     \
+  X (rnn)                                                                                          \
   X (roi_align)                                                                                    \
+  X (rotary_embedding)                                                                             \
   X (round)                                                                                        \
+  X (scaled_dot_product_attention)                                                                 \
+  X (scan)                                                                                         \
   X (scatter)                                                                                      \
   X (scatter_elements)                                                                             \
   X (scatter_nd)                                                                                   \

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <generative/plan.h>
+
+G_BEGIN_DECLS
+
+/**
+ * GenSession: a graph run on inputs of any shape, even where the shapes within hang on what it
+ * computes (NonZero, a Reshape to a shape that is worked out from the data, a Loop that runs until
+ * something is so).
+ *
+ * It runs in stages. A stage is a plan of all nodes whose shapes follow from the shapes at hand.
+ * Where that ends, the node in the way is run by itself on the values that have been computed; its
+ * results have shapes, and the next stage begins. A condition or trip count of control flow is
+ * handed to the next stage as a known value. Stages are kept for the shapes and values that they
+ * were made for, the latest few of them: inputs that come back to a shape find their plan.
+ *
+ * A graph of fixed shapes is one stage, and costs what its plan costs. Where shapes are known
+ * beforehand, use GenPlan: only it promises runs without allocation.
+ */
+typedef struct _GenSession GenSession;
+
+/* `graph` is left as it is; its inputs may have free extents. It has no states. `options` may be
+ * NULL. (transfer full) */
+GenSession *gen_session_new (GenGraph *graph, const GenPlanOptions *options);
+void gen_session_free (GenSession *session);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenSession, gen_session_free)
+
+/* Run on `inputs`, the type, shape and data of each of the graph's inputs in its order. */
+gboolean gen_session_run (GenSession *session, const GenBinding *inputs, GError **error);
+/* Output number i of the last run; its bytes hold until the next. */
+const GenBinding *gen_session_output (const GenSession *session, guint i);
+guint gen_session_n_outputs (const GenSession *session);
+/* How many plans it holds: for tests. */
+guint gen_session_n_plans (const GenSession *session);
+
+G_END_DECLS

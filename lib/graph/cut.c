@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A row of a graph's nodes as a graph of its own: what a stage of a session is made of. */
+#include "graph-private.h"
+
+/* The tensors that the nodes [first, end) read, as they are in the graph. */
+static GHashTable *
+read_by (const GenGraph *graph, guint first, guint end)
+{
+  GHashTable *read = g_hash_table_new (NULL, NULL);
+
+  for (guint i = first; i < end; i++) {
+    const GenNode *node = g_ptr_array_index (graph->nodes, i);
+
+    for (guint k = 0; k < node->inputs->len; k++)
+      g_hash_table_add (read, g_ptr_array_index (node->inputs, k));
+  }
+  return read;
+}
+
+/* What others want of the nodes [first, end): the graph's outputs, and what later nodes read. */
+static GPtrArray *
+find_outputs (const GenGraph *graph, guint first, guint end)
+{
+  g_autoptr (GHashTable) later = read_by (graph, end, graph->nodes->len);
+  GPtrArray *outputs = g_ptr_array_new ();
+
+  for (guint i = 0; i < graph->outputs->len; i++) {
+    GenTensor *tensor = g_ptr_array_index (graph->outputs, i);
+
+    if (tensor->role == GEN_ROLE_CONSTANT && first == 0)
+      g_ptr_array_add (outputs, tensor);
+    if (tensor->role == GEN_ROLE_VALUE)
+      g_hash_table_add (later, tensor);
+  }
+  for (guint i = first; i < end; i++) {
+    const GenNode *node = g_ptr_array_index (graph->nodes, i);
+
+    for (guint k = 0; k < node->outputs->len; k++) {
+      GenTensor *tensor = g_ptr_array_index (node->outputs, k);
+
+      if (tensor != NULL && tensor->producer == node && g_hash_table_contains (later, tensor))
+        g_ptr_array_add (outputs, tensor);
+    }
+  }
+  return outputs;
+}
+
+static void
+forget_nodes (GenGraph *graph, guint first, guint n)
+{
+  for (guint i = first; i < first + n; i++) {
+    const GenNode *node = g_ptr_array_index (graph->nodes, i);
+
+    for (guint k = 0; k < node->outputs->len; k++) {
+      GenTensor *tensor = g_ptr_array_index (node->outputs, k);
+
+      if (tensor != NULL && tensor->producer == node)
+        tensor->producer = NULL;
+    }
+  }
+  if (n > 0)
+    g_ptr_array_remove_range (graph->nodes, first, n);
+}
+
+GenGraph *
+gen_graph_cut (const GenGraph *graph, guint first, guint end)
+{
+  GenGraph *cut = gen_graph_copy (graph);
+  g_autoptr (GPtrArray) outputs = find_outputs (cut, first, end);
+  g_autoptr (GHashTable) read = NULL;
+
+  g_ptr_array_set_size (cut->outputs, 0);
+  g_ptr_array_extend (cut->outputs, outputs, NULL, NULL);
+  forget_nodes (cut, end, cut->nodes->len - end);
+  forget_nodes (cut, 0, first);
+  gen_graph_remove_dead (cut);
+  read = read_by (cut, 0, cut->nodes->len);
+  g_ptr_array_set_size (cut->inputs, 0);
+  for (guint i = 0; i < cut->tensors->len; i++) {
+    GenTensor *tensor = g_ptr_array_index (cut->tensors, i);
+
+    if (!g_hash_table_contains (read, tensor) || tensor->producer != NULL ||
+        tensor->role == GEN_ROLE_CONSTANT)
+      continue;
+    tensor->role = GEN_ROLE_INPUT;
+    g_ptr_array_add (cut->inputs, tensor);
+  }
+  return cut;
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Attention of opset 23: heads, past keys and values, and masks around
+ * ScaledDotProductAttention, written out in ordinary nodes. */
+#include <math.h>
+
+#include <generative/operator.h>
+
+enum { Q, K, V, MASK, PAST_K, PAST_V };
+
+typedef struct {
+  GenGraph *graph;
+  const GenNode *node;
+  GenTensor *inputs[6];
+  gboolean flat; /* heads and depth are one dimension: [batch, length, heads * depth] */
+  gint64 batch, q_heads, heads, queries, past;
+} Writing;
+
+static gboolean
+read_extents (Writing *w, GError **error)
+{
+  const GenShape *q = &gen_node_input (w->node, Q)->shape;
+  const GenShape *k = &gen_node_input (w->node, K)->shape;
+  const GenShape *v = &gen_node_input (w->node, V)->shape;
+  const GenTensor *past = gen_node_input (w->node, PAST_K);
+
+  w->flat = q->rank == 3;
+  if ((q->rank != 3 && q->rank != 4) || k->rank != q->rank || v->rank != q->rank)
+    return gen_node_error (w->node, error, "Q, K and V must all have 3 or all 4 dimensions");
+  w->batch = q->dims[0];
+  w->q_heads = w->flat ? gen_node_int (w->node, "q_num_heads", 0) : q->dims[1];
+  w->heads = w->flat ? gen_node_int (w->node, "kv_num_heads", 0) : k->dims[1];
+  w->queries = q->dims[w->flat ? 1 : 2];
+  if (w->q_heads < 1 || w->heads < 1 || w->q_heads % w->heads != 0 ||
+      (w->flat && (q->dims[2] % w->q_heads != 0 || k->dims[2] % w->heads != 0 ||
+                      v->dims[2] % w->heads != 0)))
+    return gen_node_error (w->node, error,
+        "%" G_GINT64_FORMAT " heads of queries and %" G_GINT64_FORMAT
+        " of keys and values do not fit its inputs",
+        w->q_heads, w->heads);
+  if ((past == NULL) != (gen_node_input (w->node, PAST_V) == NULL) ||
+      (past != NULL && past->shape.rank != 4))
+    return gen_node_error (
+        w->node, error, "past keys and values must both be there, of 4 dimensions");
+  w->past = past != NULL ? past->shape.dims[2] : 0;
+  return TRUE;
+}
+
+static gboolean
+check (const GenNode *node, GError **error)
+{
+  if (gen_node_output (node, 3) != NULL)
+    return gen_node_error (node, error, "its output qk_matmul_output is not supported");
+  return TRUE;
+}
+
+/* [batch, length, heads * depth] as [batch, heads, length, depth]. */
+static GenTensor *
+split_heads (Writing *w, GenTensor *x, gint64 heads, GError **error)
+{
+  gint64 shape[] = { 0, 0, heads, -1 };
+
+  if (!w->flat)
+    return x;
+  x = gen_binary (w->graph, "Reshape", x, gen_graph_ints (w->graph, shape, 4), error);
+  if (x == NULL)
+    return NULL;
+  return gen_graph_op (
+      w->graph, "Transpose", &x, 1, 1, error, "perm", GEN_INTS, 4, (gint64[]){ 0, 2, 1, 3 }, NULL);
+}
+
+static GenTensor *
+join_heads (Writing *w, GenTensor *x, GError **error)
+{
+  if (!w->flat || x == NULL)
+    return x;
+  x = gen_graph_op (
+      w->graph, "Transpose", &x, 1, 1, error, "perm", GEN_INTS, 4, (gint64[]){ 0, 2, 1, 3 }, NULL);
+  return gen_binary (
+      w->graph, "Reshape", x, gen_graph_ints (w->graph, (gint64[]){ 0, 0, -1 }, 3), error);
+}
+
+/* What came before, and then `x`. */
+static GenTensor *
+join_past (Writing *w, GenTensor *past, GenTensor *x, GError **error)
+{
+  if (past == NULL || x == NULL)
+    return x;
+  return gen_graph_op (
+      w->graph, "Concat", (GenTensor *[]){ past, x }, 2, 1, error, "axis", GEN_INT, 2, NULL);
+}
+
+static GenTensor *
+attend (Writing *w, GenTensor *q, GenTensor *k, GenTensor *v, GError **error)
+{
+  double depth = q->shape.dims[3];
+  double scale = gen_node_float (w->node, "scale", 1 / sqrt (depth));
+
+  return gen_graph_op (w->graph, "ScaledDotProductAttention",
+      (GenTensor *[]){ q, k, v, w->inputs[MASK] }, w->inputs[MASK] != NULL ? 4 : 3, 1, error,
+      "scale", GEN_FLOAT, scale, "group", GEN_INT, (int)(w->q_heads / w->heads), "causal", GEN_INT,
+      (int)gen_node_int (w->node, "is_causal", 0), "past", GEN_INT, (int)w->past, "softcap",
+      GEN_FLOAT, (double)gen_node_float (w->node, "softcap", 0), "zero_unseeing", GEN_INT, 1, NULL);
+}
+
+static GenGraph *
+expand (const GenNode *node, GError **error)
+{
+  g_autoptr (GenGraph) graph = gen_graph_new (NULL);
+  Writing w = { .graph = graph, .node = node };
+  GenTensor *q, *k, *v, *y;
+
+  if (!check (node, error) || !read_extents (&w, error))
+    return NULL;
+  for (guint i = 0; i < node->inputs->len; i++) {
+    const GenTensor *input = gen_node_input (node, i);
+
+    if (input != NULL)
+      w.inputs[i] = gen_graph_add_input (graph, NULL, input->type, &input->shape);
+  }
+  q = split_heads (&w, w.inputs[Q], w.q_heads, error);
+  k = join_past (&w, w.inputs[PAST_K], split_heads (&w, w.inputs[K], w.heads, error), error);
+  v = join_past (&w, w.inputs[PAST_V], split_heads (&w, w.inputs[V], w.heads, error), error);
+  if (q == NULL || k == NULL || v == NULL)
+    return NULL;
+  y = join_heads (&w, attend (&w, q, k, v, error), error);
+  if (y == NULL)
+    return NULL;
+  gen_graph_add_output (graph, y);
+  gen_graph_add_output (graph, k);
+  gen_graph_add_output (graph, v);
+  return g_steal_pointer (&graph);
+}
+
+/* Never asked: the node is written out before. */
+static gboolean
+infer (GenNode *node, GError **error)
+{
+  return gen_node_error (node, error, "it stands for other nodes");
+}
+
+const GenOperator gen_operator_attention = {
+  .name = "Attention",
+  .summary = "Scaled dot-product attention of several heads",
+  .since = 23,
+  .min_inputs = 3,
+  .max_inputs = 6,
+  .min_outputs = 1,
+  .max_outputs = 4,
+  .layouts = GEN_LAYOUTS_PLAIN,
+  .expand = expand,
+  .infer = infer,
+};

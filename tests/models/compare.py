@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Models that others made and published inside Python packages, on real pictures and sounds, by
+generative-model and by ONNX Runtime. Prints TAP. An output's error is its largest difference in
+relation to its largest value.
+
+    compare.py TOOL PACKAGES MEDIA      unpacked packages and media; test-models.sh calls it so
+"""
+import glob
+import os
+import subprocess
+import sys
+import tempfile
+import wave
+
+import numpy as np
+import onnxruntime
+from PIL import Image
+
+LIMIT = 1e-3
+RATE = 16000
+tool, packages, media = sys.argv[1:]
+onnxruntime.set_default_logger_severity(3)
+
+
+def find(folder, pattern):
+    found = sorted(glob.glob(os.path.join(folder, "**", pattern), recursive=True))
+    if not found:
+        raise FileNotFoundError(f"{pattern} is not in {folder}")
+    return found[0]
+
+
+def speech(seconds, rate=RATE):
+    """Somebody speaking, from Asterisk's prompts (8 kHz), at `rate`."""
+    with wave.open(find(media, "demo-congrats.wav")) as file:
+        pcm = np.frombuffer(file.readframes(file.getnframes()), "<i2") / 32768
+        times = np.arange(int(seconds * rate)) * file.getframerate() / rate
+    return np.interp(times, np.arange(len(pcm)), pcm).astype(np.float32)
+
+
+def spectrum(frames, bins):
+    """Log power of `frames` short spectra of speech: [frames, bins]."""
+    size = 2 * bins - 2
+    sound = speech((frames * RATE // 100 + size) / RATE)
+    parts = np.stack([sound[i * RATE // 100:][:size] for i in range(frames)])
+    power = np.abs(np.fft.rfft(parts * np.hanning(size))) ** 2
+    return np.log10(power + 1e-12).astype(np.float32)
+
+
+def picture(name, width, height, mean=0.0, std=1.0):
+    """A picture as [1, 3, height, width]."""
+    image = Image.open(find(media, name)).convert("RGB").resize((width, height))
+    pixels = (np.asarray(image, np.float32) / 255 - mean) / std
+    return pixels.transpose(2, 0, 1)[None].astype(np.float32)
+
+
+def first_bytes():
+    with open(__file__, "rb") as file:
+        text = file.read()
+    return np.frombuffer(text[:1024] + text[-1024:], np.uint8).astype(np.int32)[None]
+
+
+def voice(rate, window, context):
+    sound = speech(4, rate)[rate:][:window + context]
+    return {"input": sound[None], "state": np.zeros((2, 1, 128), np.float32),
+            "sr": np.array(rate, np.int64)}
+
+
+def echo(hidden):
+    near = spectrum(400, 160)
+    far = np.roll(near, 25, 0)
+    return {"input": np.stack([far, near, np.maximum(far, near)])[None],
+            "h0": np.zeros((4, 1, hidden), np.float32)}
+
+
+def one(name, value):
+    return {name: value}
+
+
+# Field, file in the package, inputs.
+CASES = [
+    ("voice activity", "silero_vad.onnx", lambda: voice(16000, 512, 64)),
+    ("voice activity, 8 kHz", "silero_vad.onnx", lambda: voice(8000, 256, 32)),
+    ("voice activity, opset 15", "silero_vad_16k_op15.onnx", lambda: voice(16000, 512, 64)),
+    ("voice activity, opset 18", "silero_vad_op18_ifless.onnx", lambda: voice(16000, 512, 64)),
+    ("voice activity, a sequence", "silero_vad_16k_sequence.onnx",
+     lambda: {"input": speech(2)[:50 * 576].reshape(50, 576),
+              "h": np.zeros((1, 1, 128), np.float32), "c": np.zeros((1, 1, 128), np.float32)}),
+    ("speech quality", "sig_bak_ovr.onnx", lambda: one("input_1", speech(9.01)[None])),
+    ("speech quality, P.808", "model_v8.onnx", lambda: one("input_1", spectrum(900, 120)[None])),
+    ("echo cancelling", "Run_1663915512_Stage_0.onnx", lambda: echo(64)),
+    ("echo cancelling, scenarios", "Run_1668423760_Stage_0.onnx", lambda: echo(96)),
+    ("lost packets", "plcmos_v2.onnx",
+     lambda: {"degraded_audio": spectrum(300, 257)[None, None],
+              "rater_embed": np.linspace(-1, 1, 64, dtype=np.float32)[None]}),
+    ("music transcription", "nmp.onnx",
+     lambda: one("serving_default_input_2:0", speech(2, 22050)[:43844].reshape(1, -1, 1))),
+    ("objects in pictures", "320n.onnx",
+     lambda: one("images", picture("messi5.jpg", 320, 320))),
+    ("text in pictures, where", "ch_PP-OCRv4_det_infer.onnx",
+     lambda: one("x", picture("imageTextN.png", 640, 480, 0.5, 0.5))),
+    ("text in pictures, reading", "ch_PP-OCRv4_rec_infer.onnx",
+     lambda: one("x", picture("imageTextN.png", 320, 48, 0.5, 0.5))),
+    ("text in pictures, which way up", "ch_ppocr_mobile_v2.0_cls_infer.onnx",
+     lambda: one("x", picture("imageTextN.png", 192, 48, 0.5, 0.5))),
+    ("kinds of files", os.path.join("standard_v3_3", "model.onnx"),
+     lambda: one("bytes", first_bytes())),
+]
+
+
+def run_tool(model, inputs, outputs, folder):
+    command = [tool, "run", model]
+    for i, (name, value) in enumerate(inputs.items()):
+        path = os.path.join(folder, f"input{i}.npy")
+        np.save(path, value)
+        command += ["--input", f"{name}={path}"]
+    for i, name in enumerate(outputs):
+        command += ["--output", f"{name}={folder}/output{i}.npy"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(done.stderr.strip())
+    return [np.load(f"{folder}/output{i}.npy") for i in range(len(outputs))]
+
+
+def largest_error(model, inputs):
+    session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+    names = [output.name for output in session.get_outputs()]
+    wanted = {i.name for i in session.get_inputs()}
+    inputs = {name: value for name, value in inputs.items() if name in wanted}
+    expected = session.run(names, inputs)
+    with tempfile.TemporaryDirectory() as folder:
+        got = run_tool(model, inputs, names, folder)
+    worst = 0
+    for a, b in zip(got, expected):
+        if a.shape != b.shape or not np.isfinite(a).all():
+            raise RuntimeError(f"an output of shape {a.shape}, should be {b.shape} and finite")
+        worst = max(worst, np.abs(a - b).max() / max(np.abs(b).max(), 1e-30))
+    return worst
+
+
+def main():
+    print(f"1..{len(CASES)}")
+    failed = 0
+    for number, (field, file, inputs) in enumerate(CASES, 1):
+        title = f"{number} - {field}: {file}"
+        try:
+            error = largest_error(find(packages, file), inputs())
+            good, text = error <= LIMIT, f"error {error:.1e}"
+        except Exception as reason:  # whatever it is, the next model is tried
+            good, text = False, str(reason).replace("\n", " ")
+        failed += not good
+        print(f"{'ok' if good else 'not ok'} {title}\n# {text}", flush=True)
+    return failed > 0
+
+
+sys.exit(main())

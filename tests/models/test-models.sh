@@ -1,0 +1,54 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Models made by others, on real pictures and sounds, compared with ONNX Runtime (compare.py).
+# They come inside Python packages (licence of package and weights in brackets): silero-vad (MIT),
+# speechmos (MIT), nudenet (MIT), rapidocr-onnxruntime (Apache-2.0), basic-pitch (Apache-2.0),
+# magika (Apache-2.0). Pictures are of Debian's opencv-doc (Apache-2.0), speech is of
+# asterisk-core-sounds-en-wav (CC-BY-SA-3.0). All is fetched into a cache and stays out of the
+# source; where the registry is not reached the tests are skipped, and say so.
+#
+#   GENERATIVE_MODEL  (environment) the tool
+#   MODELS_CACHE      (environment) where to keep what is fetched, 350 MB (build/models)
+set -u
+cd "$(dirname "$0")/../.."
+cache=${MODELS_CACHE:-${BUILD:-build}/models}
+tool=${GENERATIVE_MODEL:-${BUILD:-build}/tools/generative-model}
+mkdir -p "$cache"
+cache=$(cd "$cache" && pwd)
+
+skip() {
+    echo "1..0 # SKIP models of others are NOT tested: $1"
+    tail -n 3 "$cache/log" >&2
+    exit 0
+}
+
+fetch_packages() {
+    [ -e "$cache/packages.done" ] && return
+    python3 -m venv "$cache/venv" &&
+        "$cache/venv/bin/pip" install -q numpy pillow onnxruntime==1.21.* &&
+        "$cache/venv/bin/pip" download -q --no-deps -d "$cache/wheels" silero-vad==6.2.* \
+            speechmos==0.0.1.* nudenet==3.4.* rapidocr-onnxruntime==1.4.* basic-pitch==0.4.* \
+            magika==1.0.* || return
+    for wheel in "$cache"/wheels/*.whl; do
+        "$cache/venv/bin/python" -m zipfile -e "$wheel" "$cache/packages" || return
+    done
+    rm -rf "$cache/wheels"
+    touch "$cache/packages.done"
+}
+
+fetch_media() {
+    [ -e "$cache/media.done" ] && return
+    mkdir -p "$cache/media" && cd "$cache/media" || return
+    apt-get -qq -o APT::Sandbox::User=root download opencv-doc asterisk-core-sounds-en-wav ||
+        return
+    for package in *.deb; do
+        dpkg-deb --fsys-tarfile "$package" | tar -x --wildcards '*/messi5.jpg' \
+            '*/imageTextN.png' '*/demo-congrats.wav' 2>/dev/null
+    done
+    rm -f ./*.deb
+    touch "$cache/media.done"
+}
+
+fetch_packages >"$cache/log" 2>&1 || skip "their packages cannot be fetched"
+(fetch_media) >>"$cache/log" 2>&1 || skip "pictures and sounds cannot be fetched"
+exec "$cache/venv/bin/python" tests/models/compare.py "$tool" "$cache/packages" "$cache/media"
