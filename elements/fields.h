@@ -3,8 +3,8 @@
 
 #include <glib-object.h>
 
-/* Properties that are plain fields of an element: strings (owned), booleans, ints, guints, guint64s,
- * doubles and enumerations. What a field's type is, the property's specification says. */
+/* Properties that are plain fields of an element: strings (owned), booleans, ints, guints,
+ * guint64s, doubles and enumerations. What a field's type is, the property's specification says. */
 
 /* Set the field to the value, or to the specification's default; empty it. */
 void gst_generative_field_set (gpointer field, const GValue *value);
