@@ -30,7 +30,7 @@ print_opsets (const GenOperator *op)
 static gboolean
 has_gradient (const GenOperator *op)
 {
-  return op->gradient != NULL || op->expand != NULL || (op->infer == NULL && !op->gradient_is_zero);
+  return op->gradient != NULL || (op->infer == NULL && !op->gradient_is_zero);
 }
 
 static int

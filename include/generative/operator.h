@@ -61,12 +61,9 @@ struct _GenOperator {
   /* For an operator that is made of others: append the nodes that it stands for, by
    * gen_graph_op, and put what they make into `results`, one for each output of the node. The
    * types and shapes of its inputs are known. Whatever follows is then not needed, unless there
-   * are nodes for which it appends nothing, which then stay as they are. */
+   * are nodes for which it appends nothing (a loop whose end is not known), which then stay as
+   * they are. */
   gboolean (*lower) (GenNode *node, GenTensor **results, GError **error);
-  /* A graph to stand in the node's place, where what is known of the inputs allows one (the branch
-   * that a constant condition chooses): with an input for each of the node's that is there, and an
-   * output for each of the node's. (transfer full); NULL without `error` to keep the node. */
-  GenGraph *(*expand) (const GenNode *node, GError **error);
   /* Types and shapes of the outputs from those of the inputs (all known), and from the
    * values of those that are constant. */
   gboolean (*infer) (GenNode *node, GError **error);

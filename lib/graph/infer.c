@@ -13,8 +13,6 @@
 #define MAX_TENSOR_BYTES ((gint64)1 << 36)
 /* Constants are folded up to this size; larger results are left to the plan. */
 #define MAX_FOLDED_BYTES ((gsize)1 << 28)
-/* What graphs within graphs may come to when they are written out. */
-#define MAX_NODES (1u << 20)
 
 gboolean
 gen_node_error (const GenNode *node, GError **error, const char *format, ...)
@@ -298,63 +296,6 @@ makes_something (const GenNode *node)
   return FALSE;
 }
 
-/* Put the nodes of `other` in the place of node number `at`. */
-static gboolean
-replace_node (GenGraph *graph, guint at, const GenGraph *other, GError **error)
-{
-  GenNode *node = g_ptr_array_index (graph->nodes, at);
-  const GenOperator *identity = gen_operator_find (NULL, "Identity", GEN_OPSET);
-  g_autoptr (GPtrArray) inputs = g_ptr_array_new ();
-  g_autofree GenTensor **outputs = g_new0 (GenTensor *, other->outputs->len);
-  g_autofree char *prefix = g_strconcat (node->name, "/", NULL);
-  g_autofree gpointer *made = NULL;
-  guint old = graph->nodes->len, n;
-
-  if (old + other->nodes->len > MAX_NODES) {
-    g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_TOO_LARGE,
-        "node '%s' (%s): written out, its graphs have too many nodes", node->name, node->op->name);
-    return FALSE;
-  }
-  for (guint i = 0; i < node->inputs->len; i++)
-    if (gen_node_input (node, i) != NULL)
-      g_ptr_array_add (inputs, gen_node_input (node, i));
-  gen_graph_bring (graph, other, prefix, (GenTensor **)inputs->pdata, outputs, NULL);
-  for (guint i = 0; i < node->outputs->len; i++) {
-    GenTensor *output = gen_node_output (node, i);
-    GenNode *name;
-
-    if (output == NULL)
-      continue;
-    name = gen_graph_new_node (graph, NULL, identity, GEN_OPSET);
-    g_ptr_array_add (name->inputs, outputs[i]);
-    g_ptr_array_add (name->outputs, output);
-    output->producer = name;
-    g_ptr_array_add (graph->nodes, name);
-  }
-  n = graph->nodes->len - old;
-  made = g_memdup2 (graph->nodes->pdata + old, n * sizeof (gpointer));
-  memmove (graph->nodes->pdata + at + n, graph->nodes->pdata + at, (old - at) * sizeof (gpointer));
-  memcpy (graph->nodes->pdata + at, made, n * sizeof (gpointer));
-  g_ptr_array_remove_index (graph->nodes, at + n);
-  return TRUE;
-}
-
-/* Replace the node by others if it wants that; `expanded` says whether it did. */
-static gboolean
-expand_node (GenGraph *graph, guint at, gboolean *expanded, GError **error)
-{
-  GenNode *node = g_ptr_array_index (graph->nodes, at);
-  g_autoptr (GError) reason = NULL;
-  g_autoptr (GenGraph) other = node->op->expand != NULL ? node->op->expand (node, &reason) : NULL;
-
-  *expanded = other != NULL;
-  if (reason != NULL) {
-    g_propagate_error (error, g_steal_pointer (&reason));
-    return FALSE;
-  }
-  return other == NULL || replace_node (graph, at, other, error);
-}
-
 /* Infer node number `at`, or what comes in its place, from there on. */
 static gboolean
 infer_node (GenGraph *graph, guint at, GError **error)
@@ -372,8 +313,6 @@ infer_node (GenGraph *graph, guint at, GError **error)
       if (!gen_graph_widen_node (graph, at, error))
         return FALSE;
       replaced = TRUE;
-    } else if (!replaced && !expand_node (graph, at, &replaced, error)) {
-      return FALSE;
     }
   }
   node = g_ptr_array_index (graph->nodes, at);

@@ -8,6 +8,9 @@
 
 #include "graph-private.h"
 
+/* Loops within loops, written out, grow beyond all bounds. */
+#define MAX_NODES (1u << 20)
+
 static gboolean
 is_new (const GenGraph *graph, guint first, const GenNode *node)
 {
@@ -56,6 +59,11 @@ gen_graph_lower_node (GenGraph *graph, guint index, gboolean *lowered, GError **
   }
   if (graph->nodes->len == first && results[0] == NULL)
     return TRUE;
+  if (graph->nodes->len > MAX_NODES) {
+    g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_TOO_LARGE,
+        "node '%s' (%s): written out, its graphs have too many nodes", node->name, node->op->name);
+    return FALSE;
+  }
   *lowered = TRUE;
   for (guint i = 0; i < n_outputs; i++) {
     GenTensor *output = gen_node_output (node, i);
@@ -73,9 +81,9 @@ gen_graph_lower_node (GenGraph *graph, guint index, gboolean *lowered, GError **
   }
   n = graph->nodes->len - first;
   added = g_memdup2 (graph->nodes->pdata + first, n * sizeof *added);
-  graph->nodes->len = first;
-  g_ptr_array_remove_index (graph->nodes, index);
-  for (guint i = 0; i < n; i++)
-    g_ptr_array_insert (graph->nodes, index + i, added[i]);
+  memmove (graph->nodes->pdata + index + n, graph->nodes->pdata + index,
+      (first - index) * sizeof *added);
+  memcpy (graph->nodes->pdata + index, added, n * sizeof *added);
+  g_ptr_array_remove_index (graph->nodes, index + n);
   return TRUE;
 }

@@ -102,40 +102,27 @@ attend (Writing *w, GenTensor *q, GenTensor *k, GenTensor *v, GError **error)
       GEN_FLOAT, (double)gen_node_float (w->node, "softcap", 0), "zero_unseeing", GEN_INT, 1, NULL);
 }
 
-static GenGraph *
-expand (const GenNode *node, GError **error)
+static gboolean
+lower (GenNode *node, GenTensor **results, GError **error)
 {
-  g_autoptr (GenGraph) graph = gen_graph_new (NULL);
-  Writing w = { .graph = graph, .node = node };
-  GenTensor *q, *k, *v, *y;
+  Writing w = { .graph = node->graph, .node = node };
+  GenTensor *outputs[3] = { NULL }, *q, *k, *v;
 
   if (!check (node, error) || !read_extents (&w, error))
-    return NULL;
-  for (guint i = 0; i < node->inputs->len; i++) {
-    const GenTensor *input = gen_node_input (node, i);
-
-    if (input != NULL)
-      w.inputs[i] = gen_graph_add_input (graph, NULL, input->type, &input->shape);
-  }
+    return FALSE;
+  for (guint i = 0; i < node->inputs->len; i++)
+    w.inputs[i] = gen_node_input (node, i);
   q = split_heads (&w, w.inputs[Q], w.q_heads, error);
   k = join_past (&w, w.inputs[PAST_K], split_heads (&w, w.inputs[K], w.heads, error), error);
   v = join_past (&w, w.inputs[PAST_V], split_heads (&w, w.inputs[V], w.heads, error), error);
   if (q == NULL || k == NULL || v == NULL)
-    return NULL;
-  y = join_heads (&w, attend (&w, q, k, v, error), error);
-  if (y == NULL)
-    return NULL;
-  gen_graph_add_output (graph, y);
-  gen_graph_add_output (graph, k);
-  gen_graph_add_output (graph, v);
-  return g_steal_pointer (&graph);
-}
-
-/* Never asked: the node is written out before. */
-static gboolean
-infer (GenNode *node, GError **error)
-{
-  return gen_node_error (node, error, "it stands for other nodes");
+    return FALSE;
+  outputs[0] = join_heads (&w, attend (&w, q, k, v, error), error);
+  outputs[1] = k;
+  outputs[2] = v;
+  for (guint i = 0; i < MIN (node->outputs->len, G_N_ELEMENTS (outputs)); i++)
+    results[i] = outputs[i];
+  return outputs[0] != NULL;
 }
 
 const GenOperator gen_operator_attention = {
@@ -147,6 +134,5 @@ const GenOperator gen_operator_attention = {
   .min_outputs = 1,
   .max_outputs = 4,
   .layouts = GEN_LAYOUTS_PLAIN,
-  .expand = expand,
-  .infer = infer,
+  .lower = lower,
 };

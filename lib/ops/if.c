@@ -51,33 +51,28 @@ find_inputs (const GenNode *node, const GenBranches *branches, int k, GenBodyInp
     inputs[i] = gen_body_input (gen_node_input (node, branches->first[k] + i));
 }
 
-static GenGraph *
-expand (const GenNode *node, GError **error)
+/* The branch that a known condition chooses. */
+static gboolean
+lower (GenNode *node, GenTensor **results, GError **error)
 {
   const guint8 *condition = gen_tensor_constant (gen_node_input (node, 0));
-  g_autoptr (GPtrArray) inputs = g_ptr_array_new ();
   g_autofree GenTensor **outputs = NULL;
-  GenGraph *graph;
+  g_autofree char *prefix = g_strconcat (node->name, "/", NULL);
+  const GenGraph *branch;
   GenBranches branches;
   int k;
 
   if (condition == NULL)
-    return NULL;
+    return TRUE;
   if (!check_condition (node, error) || !gen_if_find_branches (node, &branches, error))
-    return NULL;
+    return FALSE;
   k = *condition != 0;
-  graph = gen_graph_new (NULL);
-  for (guint i = 0; i < node->inputs->len; i++) {
-    const GenTensor *input = gen_node_input (node, i);
-
-    g_ptr_array_add (inputs, gen_graph_add_input (graph, NULL, input->type, &input->shape));
-  }
-  outputs = g_new0 (GenTensor *, branches.branch[k]->graph->outputs->len);
-  gen_graph_bring (graph, branches.branch[k]->graph, NULL,
-      (GenTensor **)inputs->pdata + branches.first[k], outputs, NULL);
-  for (guint i = 0; i < node->outputs->len; i++)
-    gen_graph_add_output (graph, outputs[i]);
-  return graph;
+  branch = branches.branch[k]->graph;
+  outputs = g_new0 (GenTensor *, branch->outputs->len);
+  gen_graph_bring (node->graph, branch, prefix,
+      (GenTensor **)node->inputs->pdata + branches.first[k], outputs, NULL);
+  memcpy (results, outputs, node->outputs->len * sizeof *results);
+  return TRUE;
 }
 
 static GenGraph *
@@ -176,7 +171,7 @@ const GenOperator gen_operator_if = {
   .max_outputs = -1,
   .layouts = GEN_LAYOUTS_PLAIN,
   .has_graphs = TRUE,
-  .expand = expand,
+  .lower = lower,
   .infer = infer,
   .cpu = cpu,
   .gradient = gen_if_gradient,

@@ -156,9 +156,11 @@ stack (GenGraph *graph, const GPtrArray *slices, guint n, guint scan)
   return joined;
 }
 
-/* `loop->limit` copies of the graph, one after the other. `inputs` are the node's, in `graph`. */
+/* `loop->limit` copies of the graph, one after the other. `inputs` and `results` are the node's,
+ * in `graph`. */
 static void
-write_out (GenGraph *graph, const GenNode *node, const GenLoop *loop, GenTensor *const *inputs)
+write_out (GenGraph *graph, const GenNode *node, const GenLoop *loop, GenTensor *const *inputs,
+    GenTensor **results)
 {
   const GenGraph *body = loop->attribute->graph;
   g_autofree GenTensor **in = g_memdup2 (inputs, node->inputs->len * sizeof (GenTensor *));
@@ -177,38 +179,28 @@ write_out (GenGraph *graph, const GenNode *node, const GenLoop *loop, GenTensor 
       g_ptr_array_add (slices, out[1 + loop->n_states + k]);
   }
   for (guint i = 0; i < node->outputs->len; i++)
-    gen_graph_add_output (graph, i < loop->n_states
-                                     ? in[STATES + i]
-                                     : stack (graph, slices, loop->n_scans, i - loop->n_states));
+    results[i] = i < loop->n_states ? in[STATES + i]
+                                    : stack (graph, slices, loop->n_scans, i - loop->n_states);
 }
 
-static GenGraph *
-expand (const GenNode *node, GError **error)
+static gboolean
+lower (GenNode *node, GenTensor **results, GError **error)
 {
-  g_autoptr (GenGraph) graph = NULL, body = NULL;
+  g_autoptr (GenGraph) body = NULL;
   g_autoptr (GError) unshaped = NULL;
-  g_autofree GenTensor **inputs = g_new0 (GenTensor *, node->inputs->len);
   gboolean endless = FALSE;
   GenLoop loop;
 
   if (!gen_loop_read (node, &loop, error))
-    return NULL;
+    return FALSE;
   if (!loop.limited || loop.limit == 0 || loop.limit > MAX_WRITTEN_OUT)
-    return NULL;
+    return TRUE;
   body = shape_body (node, &loop, &endless, &unshaped);
   if (body == NULL)
     endless = passes_condition (loop.attribute->graph);
-  if (!is_counted (&loop, endless) || (body != NULL && keeps_shapes (node, &loop, body)))
-    return NULL;
-  graph = gen_graph_new (NULL);
-  for (guint i = 0; i < node->inputs->len; i++) {
-    const GenTensor *input = gen_node_input (node, i);
-
-    if (input != NULL)
-      inputs[i] = gen_graph_add_input (graph, NULL, input->type, &input->shape);
-  }
-  write_out (graph, node, &loop, inputs);
-  return g_steal_pointer (&graph);
+  if (is_counted (&loop, endless) && (body == NULL || !keeps_shapes (node, &loop, body)))
+    write_out (node->graph, node, &loop, (GenTensor **)node->inputs->pdata, results);
+  return TRUE;
 }
 
 static gboolean
@@ -219,6 +211,7 @@ gradient (GenGradient *g, GError **error)
   g_autofree GenTensor **all = g_new0 (GenTensor *, node->inputs->len);
   g_autofree GenTensor **inputs = g_new0 (GenTensor *, node->inputs->len);
   gboolean endless = FALSE;
+  g_autofree GenTensor **results = NULL;
   GenLoop loop;
 
   if (!gen_loop_read (node, &loop, error))
@@ -243,7 +236,10 @@ gradient (GenGradient *g, GError **error)
     else
       all[i] = inputs[i] = gen_graph_add_input (graph, NULL, input->type, &input->shape);
   }
-  write_out (graph, node, &loop, all);
+  results = g_new0 (GenTensor *, node->outputs->len);
+  write_out (graph, node, &loop, all, results);
+  for (guint i = 0; i < node->outputs->len; i++)
+    gen_graph_add_output (graph, results[i]);
   return gen_graph_infer (graph, error) &&
          gen_gradient_through (g, graph, inputs, (GenTensor **)graph->outputs->pdata, error);
 }
@@ -396,7 +392,7 @@ const GenOperator gen_operator_loop = {
   .max_outputs = -1,
   .layouts = GEN_LAYOUTS_PLAIN,
   .has_graphs = TRUE,
-  .expand = expand,
+  .lower = lower,
   .infer = infer,
   .cpu = cpu,
   .gradient = gradient,

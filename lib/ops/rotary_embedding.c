@@ -73,33 +73,39 @@ swap (GenGraph *graph, GenTensor *x, GError **error)
       graph, "Transpose", &x, 1, 1, error, "perm", GEN_INTS, 4, (gint64[]){ 0, 2, 1, 3 }, NULL);
 }
 
-static gboolean
+static GenTensor *
 write_out (GenGraph *graph, const GenNode *node, GenTensor *const *inputs, GError **error)
 {
   GenTensor *x = inputs[X], *cosines, *sines, *turned;
   gboolean flat = x->shape.rank == 3;
   gint64 heads = gen_node_int (node, "num_heads", 0), depth, part;
 
-  if (x->shape.rank != 4 && (!flat || heads < 1 || x->shape.dims[2] % heads != 0))
-    return gen_node_error (node, error,
+  if (x->shape.rank != 4 && (!flat || heads < 1 || x->shape.dims[2] % heads != 0)) {
+    gen_node_error (node, error,
         "its input must have 4 dimensions, or 3 of which the last holds num_heads heads");
+    return NULL;
+  }
   if (inputs[COSINES]->shape.rank != (inputs[POSITIONS] != NULL ? 2 : 3) ||
-      !gen_shape_equal (&inputs[COSINES]->shape, &inputs[SINES]->shape))
-    return gen_node_error (node, error, "its cosines and sines have wrong shapes");
+      !gen_shape_equal (&inputs[COSINES]->shape, &inputs[SINES]->shape)) {
+    gen_node_error (node, error, "its cosines and sines have wrong shapes");
+    return NULL;
+  }
   x = flat ? gen_binary (graph, "Reshape", x,
                  gen_graph_ints (graph, (gint64[]){ 0, 0, heads, -1 }, 4), error)
            : swap (graph, x, error);
   if (x == NULL)
-    return FALSE;
+    return NULL;
   depth = x->shape.dims[3];
   part = gen_node_int (node, "rotary_embedding_dim", 0);
   part = part > 0 ? part : depth;
   if (part > depth || part % 2 != 0 ||
-      inputs[COSINES]->shape.dims[inputs[COSINES]->shape.rank - 1] != part / 2)
-    return gen_node_error (node, error,
+      inputs[COSINES]->shape.dims[inputs[COSINES]->shape.rank - 1] != part / 2) {
+    gen_node_error (node, error,
         "%" G_GINT64_FORMAT " of %" G_GINT64_FORMAT
         " numbers cannot be turned by its cosines and sines",
         part, depth);
+    return NULL;
+  }
   cosines = look_up (graph, inputs[COSINES], inputs[POSITIONS], error);
   sines = look_up (graph, inputs[SINES], inputs[POSITIONS], error);
   turned = turn (graph, slice (graph, x, 0, part, 1, error), cosines, sines, part / 2,
@@ -109,32 +115,18 @@ write_out (GenGraph *graph, const GenNode *node, GenTensor *const *inputs, GErro
   turned = flat && turned != NULL ? gen_binary (graph, "Reshape", turned,
                                         gen_graph_ints (graph, (gint64[]){ 0, 0, -1 }, 3), error)
                                   : swap (graph, turned, error);
-  if (turned == NULL)
-    return FALSE;
-  gen_graph_add_output (graph, turned);
-  return TRUE;
+  return turned;
 }
 
-static GenGraph *
-expand (const GenNode *node, GError **error)
+static gboolean
+lower (GenNode *node, GenTensor **results, GError **error)
 {
-  g_autoptr (GenGraph) graph = gen_graph_new (NULL);
   GenTensor *inputs[4] = { NULL };
 
-  for (guint i = 0; i < node->inputs->len; i++) {
-    const GenTensor *input = gen_node_input (node, i);
-
-    if (input != NULL)
-      inputs[i] = gen_graph_add_input (graph, NULL, input->type, &input->shape);
-  }
-  return write_out (graph, node, inputs, error) ? g_steal_pointer (&graph) : NULL;
-}
-
-/* Never asked: the node is written out before. */
-static gboolean
-infer (GenNode *node, GError **error)
-{
-  return gen_node_error (node, error, "it stands for other nodes");
+  for (guint i = 0; i < node->inputs->len; i++)
+    inputs[i] = gen_node_input (node, i);
+  results[0] = write_out (node->graph, node, inputs, error);
+  return results[0] != NULL;
 }
 
 const GenOperator gen_operator_rotary_embedding = {
@@ -146,6 +138,5 @@ const GenOperator gen_operator_rotary_embedding = {
   .min_outputs = 1,
   .max_outputs = 1,
   .layouts = GEN_LAYOUTS_PLAIN,
-  .expand = expand,
-  .infer = infer,
+  .lower = lower,
 };

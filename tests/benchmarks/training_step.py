@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A training step of ours against PyTorch's, in turns.
 
-usage: training_step.py PROGRAM [PRESET [BATCH [THREADS]]]
+usage: training_step.py PROGRAM [PRESET [BATCH [THREADS [fp32]]]]
 
 PROGRAM is the built tests/benchmarks/training-step. PyTorch does what it does best: the same nets,
 one forward of the generator a step, Adam fused where it can be, and once more with torch.compile
@@ -106,8 +106,8 @@ def main():
         peer.times()
     times = {name: [] for name in ["ours", *runs]}
     for _ in range(ROUNDS):
-        lines = subprocess.run([program, preset, str(batch), str(threads), str(STEPS)], check=True,
-                               capture_output=True, text=True).stdout.split()
+        lines = subprocess.run([program, preset, str(batch), str(threads), str(STEPS), *sys.argv[5:]],
+                               check=True, capture_output=True, text=True).stdout.split()
         times["ours"] += [float(line) for line in lines]
         for name, peer in runs.items():
             times[name] += peer.times()
