@@ -142,6 +142,7 @@ struct _GenGraph {
   GHashTable *metadata;  /* char * to char *: the model's metadata_props */
   GPtrArray *keep_alive; /* GBytes: mapped files that constants point into */
   guint next_id;
+  gsize folded; /* bytes of constants that inference has computed */
   int ref_count;
 };
 

@@ -11,8 +11,10 @@
 
 /* A single tensor larger than this is taken for a hostile or broken model. */
 #define MAX_TENSOR_BYTES ((gint64)1 << 36)
-/* Constants are folded up to this size; larger results are left to the plan. */
+/* Constants are folded up to this size, and all together up to that; what is more is left to the
+ * plan. It is all that reading and shaping a model allocates beyond its own size. */
 #define MAX_FOLDED_BYTES ((gsize)1 << 28)
+#define MAX_FOLDED_TOTAL ((gsize)1 << 30)
 
 gboolean
 gen_node_error (const GenNode *node, GError **error, const char *format, ...)
@@ -214,7 +216,7 @@ can_fold (const GenNode *node)
     if (output != NULL && output->role == GEN_ROLE_VALUE)
       bytes += gen_tensor_size (output);
   }
-  return bytes <= MAX_FOLDED_BYTES;
+  return bytes <= MAX_FOLDED_BYTES && bytes <= MAX_FOLDED_TOTAL - node->graph->folded;
 }
 
 gboolean
@@ -277,8 +279,10 @@ gen_graph_fold_node (GenNode *node, GError **error)
   for (guint i = 0; i < node->outputs->len; i++) {
     GenTensor *output = g_ptr_array_index (node->outputs, i);
 
-    if (output != NULL)
-      gen_node_set_constant (node, i, g_bytes_new_take (outputs[i], gen_tensor_size (output)));
+    if (output == NULL)
+      continue;
+    node->graph->folded += gen_tensor_size (output);
+    gen_node_set_constant (node, i, g_bytes_new_take (outputs[i], gen_tensor_size (output)));
   }
   return TRUE;
 }

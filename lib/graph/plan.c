@@ -5,6 +5,7 @@
 
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "../device/team.h"
 #include "graph-private.h"
@@ -160,14 +161,37 @@ prepare_kernels (GenPlan *plan, GError **error)
   return TRUE;
 }
 
-static void
-lay_out (GenPlan *plan)
+/* A model whose values the machine cannot hold is an error, not the end of the process. */
+static gboolean
+check_memory (const GenPlan *plan, GError **error)
+{
+  const double machine = (double)sysconf (_SC_PHYS_PAGES) * sysconf (_SC_PAGESIZE);
+  const GPtrArray *ports[] = { plan->graph->inputs, plan->graph->outputs };
+  double wanted = plan->storages->arena_size;
+
+  for (guint k = 0; k < G_N_ELEMENTS (ports); k++)
+    for (guint i = 0; i < ports[k]->len; i++)
+      wanted += gen_tensor_size (g_ptr_array_index (ports[k], i));
+  if (wanted <= machine)
+    return TRUE;
+  g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_TOO_LARGE,
+      "the graph's values take %.1f GB, and this machine has %.1f", wanted * 1e-9, machine * 1e-9);
+  return FALSE;
+}
+
+static gboolean
+lay_out (GenPlan *plan, GError **error)
 {
   GenGraph *graph = plan->graph;
   GenStorages *storages = plan->storages;
   g_autofree gsize *scratch = g_new0 (gsize, plan->n_kernels);
   g_autofree gsize *offsets = g_new0 (gsize, plan->n_kernels);
 
+  for (guint i = 0; i < plan->n_kernels; i++)
+    scratch[i] = plan->kernels[i].scratch_size;
+  gen_storages_plan_arena (storages, graph, scratch, offsets);
+  if (!check_memory (plan, error))
+    return FALSE;
   plan->inputs = g_new0 (Port, graph->inputs->len);
   plan->outputs = g_new0 (Port, graph->outputs->len);
   plan->states = g_new0 (Port, storages->states->len);
@@ -177,10 +201,6 @@ lay_out (GenPlan *plan)
     init_port (&plan->outputs[i], g_ptr_array_index (graph->outputs, i));
   for (guint i = 0; i < storages->states->len; i++)
     init_port (&plan->states[i], ((GenStorage *)g_ptr_array_index (storages->states, i))->tensor);
-
-  for (guint i = 0; i < plan->n_kernels; i++)
-    scratch[i] = plan->kernels[i].scratch_size;
-  gen_storages_plan_arena (storages, graph, scratch, offsets);
   plan->arena = gen_aligned_alloc (MAX (storages->arena_size, 1));
 
   for (guint i = 0; i < plan->n_kernels; i++) {
@@ -193,6 +213,7 @@ lay_out (GenPlan *plan)
     for (guint k = 0; k < kernel->node->outputs->len; k++)
       fill_place (plan, gen_node_output (kernel->node, k), &kernel->outputs[k]);
   }
+  return TRUE;
 }
 
 static void
@@ -237,7 +258,8 @@ gen_plan_new (GenGraph *graph, const GenPlanOptions *options, GError **error)
   gen_team_leave (saved);
   if (!prepared)
     return NULL;
-  lay_out (plan);
+  if (!lay_out (plan, error))
+    return NULL;
   flatten (plan);
   return g_steal_pointer (&plan);
 }

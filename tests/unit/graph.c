@@ -5,6 +5,7 @@
 #include <generative/random.h>
 
 #include <string.h>
+#include <unistd.h>
 
 static GenTensor *
 weights (GenGraph *graph, const char *name, gint64 rows, gint64 columns, guint64 seed)
@@ -231,6 +232,38 @@ test_attribute_types (void)
   }
 }
 
+/* What the machine cannot hold is refused, and what is computed while shapes are inferred has a
+ * bound: constants beyond it are left to the plan. */
+static void
+test_memory (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GenGraph) huge = gen_graph_new ("huge"), many = gen_graph_new ("many");
+  const gint64 quarter = (gint64)1 << 26; /* floats: 256 MB */
+  GenTensor *x = gen_graph_add_input (huge, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (1));
+  const gint64 extents[2] = { 1 << 16, 1 << 17 };
+
+  x = gen_binary (huge, "Expand", x, gen_graph_ints (huge, extents, 2), &error);
+  x = gen_unary (huge, "Sin", x, &error);
+  gen_graph_add_output (
+      huge, gen_binary (huge, "Mul", x, gen_unary (huge, "Cos", x, &error), &error));
+  g_assert_no_error (error);
+  if ((double)sysconf (_SC_PHYS_PAGES) * sysconf (_SC_PAGESIZE) < 4. * extents[0] * extents[1]) {
+    g_assert_null (gen_plan_new (huge, NULL, &error));
+    g_assert_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_TOO_LARGE);
+    g_clear_error (&error);
+  }
+
+  gen_graph_add_output (many, gen_graph_float (many, 0));
+  for (int i = 0; i < 6; i++) {
+    gen_graph_op (many, "ConstantOfShape", (GenTensor *[]){ gen_graph_ints (many, &quarter, 1) }, 1,
+        1, &error, NULL);
+    g_assert_no_error (error);
+  }
+  g_assert_true (gen_graph_infer (many, &error));
+  g_assert_cmpuint (many->folded, <=, (gsize)1 << 30);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -242,5 +275,6 @@ main (int argc, char **argv)
   g_test_add_func ("/graph/bind", test_bind);
   g_test_add_func ("/graph/errors", test_errors);
   g_test_add_func ("/graph/attribute-types", test_attribute_types);
+  g_test_add_func ("/graph/memory", test_memory);
   return g_test_run ();
 }
