@@ -4,60 +4,11 @@
 #include "integer_amx.h"
 
 #if defined(__x86_64__) && defined(__linux__)
-#include <cpuid.h>
 #include <immintrin.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #define TARGET __attribute__ ((target ("amx-tile,amx-int8")))
 
-#define ARCH_REQ_XCOMP_PERM 0x1023
-#define XFEATURE_XTILEDATA 18
-
 #define TILE 16
-
-static gboolean
-detect (void)
-{
-  unsigned int a, b, c, d;
-
-  if (!__get_cpuid_count (7, 0, &a, &b, &c, &d) || (d & (1u << 24)) == 0 || (d & (1u << 25)) == 0)
-    return FALSE; /* AMX-TILE, AMX-INT8 */
-  /* The system keeps room for the tiles only for processes that ask. */
-  return syscall (SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA) == 0;
-}
-
-gboolean
-gen_integer_amx_is_available (void)
-{
-  static gsize known = 0;
-
-  if (g_once_init_enter (&known))
-    g_once_init_leave (&known, detect () ? 1 : 2);
-  return known == 1;
-}
-
-/* All eight tiles of full size. (In memory that the compiler fills: it does not know how much of it
- * the instruction reads.) */
-static const struct {
-  guint8 palette, start_row, reserved[14];
-  guint16 row_bytes[16];
-  guint8 rows[16];
-} layout = { .palette = 1,
-  .row_bytes = { 64, 64, 64, 64, 64, 64, 64, 64 },
-  .rows = { TILE, TILE, TILE, TILE, TILE, TILE, TILE, TILE } };
-
-TARGET void
-gen_integer_amx_begin (void)
-{
-  _tile_loadconfig (&layout);
-}
-
-TARGET void
-gen_integer_amx_end (void)
-{
-  _tile_release ();
-}
 
 /* Sums are tiles 0 to 3, rows of A 4 and 5, columns of B 6 and 7. */
 TARGET void
@@ -89,22 +40,6 @@ gen_integer_amx_tile (int rows, const gint32 *a, const gint32 *panel, gint64 gro
 }
 
 #else
-
-gboolean
-gen_integer_amx_is_available (void)
-{
-  return FALSE;
-}
-
-void
-gen_integer_amx_begin (void)
-{
-}
-
-void
-gen_integer_amx_end (void)
-{
-}
 
 void
 gen_integer_amx_tile (int rows, const gint32 *a, const gint32 *panel, gint64 groups, gint32 *out)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <glib.h>
+#include "amx.h"
 
 /**
  * The innermost part of an integer product on AMX tiles, which hold 16 rows of 64 bytes.
@@ -12,11 +12,7 @@
 /* Groups of four bytes along k come in multiples of this. */
 #define GEN_INTEGER_AMX_GROUPS 16
 
-/* Whether the processor has such tiles, and the system lets this process use them. */
-gboolean gen_integer_amx_is_available (void);
-/* Around the calls of the following, in each thread. */
-void gen_integer_amx_begin (void);
-void gen_integer_amx_end (void);
+/* Between gen_amx_begin and gen_amx_end. */
 /* `rows` by 32 sums over the groups, to `out` without gaps. `a` has rows of `groups` words of
  * unsigned bytes and room for 32 of them, `panel` has `groups` rows of 32 words of signed bytes. */
 void gen_integer_amx_tile (

@@ -85,7 +85,7 @@ find_unit (void)
   static const Unit amx = { GEN_INTEGER_AMX_ROWS, GEN_INTEGER_AMX_PANEL, 4, GEN_INTEGER_AMX_GROUPS,
     TRUE, gen_integer_amx_tile };
 
-  if (gen_integer_amx_is_available ())
+  if (gen_amx_multiplies (GEN_AMX_INT8))
     return &amx;
   if (__builtin_cpu_supports ("avx512f") && __builtin_cpu_supports ("avx512dq") &&
       __builtin_cpu_supports ("avx512bw") && __builtin_cpu_supports ("avx512vl") &&
@@ -299,7 +299,7 @@ gen_integer_gemm_run (const GenIntegerGemm *gemm, const void *a, GenZeroPoints a
   guint32 row_sums[MAX_ROWS];
 
   if (unit->tiles)
-    gen_integer_amx_begin ();
+    gen_amx_begin ();
   for (gint64 t = 0; t < tiles; t++) {
     gint64 row = first + (end - first) * t / tiles;
     int height = first + (end - first) * (t + 1) / tiles - row;
@@ -329,5 +329,5 @@ gen_integer_gemm_run (const GenIntegerGemm *gemm, const void *a, GenZeroPoints a
     }
   }
   if (unit->tiles)
-    gen_integer_amx_end ();
+    gen_amx_end ();
 }

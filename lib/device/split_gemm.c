@@ -256,7 +256,7 @@ gen_split_gemm_run (const GenSplitGemm *gemm, const float *a, const float *b, fl
   guint8 *own = (guint8 *)scratch + part * part_size (gemm);
   const Scratch mine = { (float *)own, own + RESULTS_SIZE, own + RESULTS_SIZE + left_size (gemm) };
 
-  gen_split_begin ();
+  gen_amx_begin ();
   run (gemm, gemm->swapped ? b : a, gemm->swapped ? a : b, c, &share, &mine);
-  gen_split_end ();
+  gen_amx_end ();
 }

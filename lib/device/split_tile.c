@@ -3,18 +3,11 @@
  * loop: four tiles of results, 32 by 32, are in registers while k runs. */
 #include "split_tile.h"
 
-#include <cpuid.h>
 #include <immintrin.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
-#define TARGET                                                                                     \
-  __attribute__ ((target ("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,amx-tile,amx-bf16")))
+#define TARGET __attribute__ ((target ("avx512f,avx512bw,avx512dq,avx512vl,amx-tile,amx-bf16")))
 #define INLINE static inline __attribute__ ((always_inline))
-
-#define ARCH_REQ_XCOMP_PERM 0x1023
-#define XFEATURE_XTILEDATA 18
 
 #define LINES GEN_SPLIT_LINES
 #define STEP GEN_SPLIT_STEP
@@ -23,30 +16,12 @@
 #define MAX_SPLITS 3
 #define AHEAD 4 /* steps that are fetched before they are packed */
 
-static gboolean
-detect (void)
-{
-  unsigned int a, b, c, d;
-
-  if (!__get_cpuid_count (7, 0, &a, &b, &c, &d) || (d & (1u << 22)) == 0 || (d & (1u << 24)) == 0)
-    return FALSE; /* AMX-BF16, AMX-TILE */
-  if (!__get_cpuid_count (7, 1, &a, &b, &c, &d) || (a & (1u << 5)) == 0)
-    return FALSE; /* AVX512-BF16 */
-  if (!__builtin_cpu_supports ("avx512f") || !__builtin_cpu_supports ("avx512vl") ||
-      !__builtin_cpu_supports ("avx512bw") || !__builtin_cpu_supports ("avx512dq"))
-    return FALSE;
-  /* The system keeps room for the tiles only for processes that ask. */
-  return syscall (SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA) == 0;
-}
-
 gboolean
 gen_split_is_available (void)
 {
-  static gsize known = 0;
-
-  if (g_once_init_enter (&known))
-    g_once_init_leave (&known, detect () ? 1 : 2);
-  return known == 1;
+  return gen_amx_multiplies (GEN_AMX_BFLOAT16) && __builtin_cpu_supports ("avx512f") &&
+         __builtin_cpu_supports ("avx512vl") && __builtin_cpu_supports ("avx512bw") &&
+         __builtin_cpu_supports ("avx512dq");
 }
 
 /* --- packing --- */
@@ -235,27 +210,6 @@ gen_split_turn_over (float *results, gint64 stride)
 }
 
 /* --- the product --- */
-
-TARGET void
-gen_split_begin (void)
-{
-  /* Eight tiles of 16 rows of 64 bytes. */
-  static const struct {
-    guint8 palette, start_row, reserved[14];
-    guint16 row_bytes[16];
-    guint8 rows[16];
-  } layout = { .palette = 1,
-    .row_bytes = { 64, 64, 64, 64, 64, 64, 64, 64 },
-    .rows = { 16, 16, 16, 16, 16, 16, 16, 16 } };
-
-  _tile_loadconfig (&layout);
-}
-
-TARGET void
-gen_split_end (void)
-{
-  _tile_release ();
-}
 
 /* Tiles 0 to 3 are results, 4 and 5 left, 6 and 7 right. */
 TARGET INLINE void

@@ -3,6 +3,8 @@
 
 #include <generative/plan.h>
 
+#include "amx.h"
+
 /**
  * The tile unit of newer x86 (AMX), which multiplies bfloat16 and adds float32, made to multiply
  * float32. Each number is split into three of bfloat16 that add up to it, and the six largest of
@@ -32,10 +34,6 @@ gen_split_parts (GenPrecision precision)
 {
   return precision == GEN_PRECISION_TF32 ? 2 : 3;
 }
-
-/* Around all that multiplies, on the thread that does. */
-void gen_split_begin (void);
-void gen_split_end (void);
 
 /* A matrix of float32, its lines numbered along m or n. */
 typedef struct {
@@ -68,7 +66,7 @@ typedef struct {
 /* A block of 32 by 32 results, row-major without gaps: added to, or begun. The sum runs over `taps`
  * stretches of k, `steps` each, of 32 left lines that begin at `first` (and at `second`, the last
  * 16 of them) plus the stretch's offset; the right tiles of all stretches follow each other, and
- * the other 16 lines' are `next` bytes behind. */
+ * the other 16 lines' are `next` bytes behind. Between gen_amx_begin and gen_amx_end. */
 void gen_split_multiply (const GenSplitLayout *layout, const guint8 *first, const guint8 *second,
     const gsize *offsets, int taps, gint64 steps, const guint8 *right, gsize next, int splits,
     gboolean begin, float *results);

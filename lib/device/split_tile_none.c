@@ -8,18 +8,6 @@ gen_split_is_available (void)
   return FALSE;
 }
 
-void
-gen_split_begin (void)
-{
-  g_assert_not_reached ();
-}
-
-void
-gen_split_end (void)
-{
-  g_assert_not_reached ();
-}
-
 gsize
 gen_split_line_size (gint64 k, int splits)
 {

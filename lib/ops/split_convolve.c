@@ -333,7 +333,7 @@ void
 gen_split_convolve_run (const GenConvolve *c, const GenActivation *activation, const float *source,
     const char *packed, const float *bias, float *result, char *scratch, int part, int parts)
 {
-  gen_split_begin ();
+  gen_amx_begin ();
   for (guint i = 0; i < c->split->len; i++) {
     const GenSplitConvolve *s = g_ptr_array_index (c->split, i);
     Work work = { c, s, activation, (const guint8 *)packed + s->packed_at, bias, result,
@@ -341,5 +341,5 @@ gen_split_convolve_run (const GenConvolve *c, const GenActivation *activation, c
 
     run_problem (&work, source, part, parts);
   }
-  gen_split_end ();
+  gen_amx_end ();
 }

@@ -323,10 +323,11 @@ make_buffer (Kind kind, int frame, int pictures, gboolean apart)
     }
   }
   if (apart) {
+    char *memory = g_memdup2 (data + latents, conditions);
+
     buffer = gst_buffer_new_memdup (data, latents);
     gst_buffer_append_memory (
-        buffer, gst_memory_new_wrapped (0, g_memdup2 (data + latents, conditions), conditions, 0,
-                    conditions, NULL, NULL));
+        buffer, gst_memory_new_wrapped (0, memory, conditions, 0, conditions, memory, g_free));
     g_free (data);
   } else {
     buffer = gst_buffer_new_wrapped (data, latents + conditions);

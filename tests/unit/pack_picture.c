@@ -210,7 +210,8 @@ assert_fuses (const Case *c, const char *op, gboolean convolve)
   GenShape shape = GEN_SHAPE (c->count, c->channels, c->height, c->width);
   gsize count = gen_shape_elements (&shape), size = plane_of (c) * (c->planar ? c->n_order : 1);
   g_autofree float *x = g_new (float, count);
-  g_autofree guint8 *bytes[2] = { g_malloc (size), g_malloc (size) };
+  g_autofree guint8 *plain = g_malloc (size), *fused_bytes = g_malloc (size);
+  guint8 *const bytes[2] = { plain, fused_bytes };
   GenRandom random = gen_random_new (7, 0);
 
   gen_random_normal (&random, 0, 0, x, count);
