@@ -207,9 +207,10 @@ test_lies (Fixture *fixture, gconstpointer unused)
 
   for (guint i = 0; i < G_N_ELEMENTS (lies); i++) {
     g_autoptr (GByteArray) bytes = file_of (lies[i].header, "abcdefgh", 8);
+    g_autofree char *shown = g_strescape (lies[i].header, NULL);
     g_autoptr (GError) error = NULL;
 
-    g_test_message ("%s", lies[i].header);
+    g_test_message ("%s", shown);
     g_assert_null (load (fixture, bytes->data, bytes->len, &error));
     g_assert_error (error, GEN_SAFETENSORS_ERROR, GEN_SAFETENSORS_ERROR_INVALID);
     g_assert_nonnull (strstr (error->message, fixture->path));
