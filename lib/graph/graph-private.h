@@ -8,6 +8,9 @@
 GenNode *gen_graph_new_node (GenGraph *graph, const char *name, const GenOperator *op, int opset);
 /* Give `tensor` the name `name`, or one like it that is free. */
 void gen_graph_rename (GenGraph *graph, GenTensor *tensor, const char *name);
+void gen_attribute_free (gpointer attribute);
+/* `map`: tensors of the graph copied from to those of the new one. (transfer full) */
+GenAttribute *gen_attribute_copy (const GenAttribute *attribute, GHashTable *map);
 /* Types and shapes of the outputs of `node`, by its operator. */
 gboolean gen_node_infer (GenNode *node, GError **error);
 /* Fails when an attribute has been asked for that is of another type. */
