@@ -15,7 +15,8 @@
 #define MAX_ROWS GEN_INTEGER_AMX_ROWS
 #define MAX_PANEL 32
 
-#if defined(__x86_64__)
+/* clang does not know the pragmas that bring the instructions along. */
+#if defined(__x86_64__) && !defined(__clang__)
 #include <immintrin.h>
 
 #pragma GCC push_options
@@ -79,7 +80,7 @@ static const Unit *
 find_unit (void)
 {
   static const Unit baseline = { 6, 8, 2, 1, FALSE, tile_128 };
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(__clang__)
   static const Unit avx2 = { 6, 16, 2, 1, FALSE, tile_256 };
   static const Unit vnni = { 12, 32, 4, 1, FALSE, tile_512 };
   static const Unit amx = { GEN_INTEGER_AMX_ROWS, GEN_INTEGER_AMX_PANEL, 4, GEN_INTEGER_AMX_GROUPS,

@@ -212,7 +212,7 @@ radix_any (const Stage *stage, From x, To y)
 
   for (gsize q = 0; q < m; q++)
     for (gsize t = 0; t < p; t++) {
-      const double *w = stage->twiddles + 2 * (q * (p - 1) + t - 1);
+      const double *w = t > 0 ? stage->twiddles + 2 * (q * (p - 1) + t - 1) : NULL;
       const double wr = t > 0 ? w[0] : 1, wi = t > 0 ? w[1] : 0;
       double *yr = y.re + s * (p * q + t), *yi = y.im + s * (p * q + t);
 

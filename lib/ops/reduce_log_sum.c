@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* ReduceLogSum: the logarithm of the sum over axes. */
+/* ReduceLogSum: the logarithm of the sum over axes. Where the sum of integers has none, it is the
+ * least number of their type. */
 #include <math.h>
 #include "reduce.h"
 
 GEN_REDUCER_FINISH (log_sum_float32, float, 0, a + x, a + b, log (a))
 GEN_REDUCER_FINISH (log_sum_float64, double, 0, a + x, a + b, log (a))
-GEN_REDUCER_FINISH (log_sum_int32, gint32, 0, a + x, a + b, log (a))
-GEN_REDUCER_FINISH (log_sum_int64, gint64, 0, a + x, a + b, log (a))
-GEN_REDUCER_FINISH (log_sum_uint32, guint32, 0, a + x, a + b, log (a))
-GEN_REDUCER_FINISH (log_sum_uint64, guint64, 0, a + x, a + b, log (a))
+GEN_REDUCER_FINISH (log_sum_int32, gint32, 0, a + x, a + b, a > 0 ? log (a) : G_MININT32)
+GEN_REDUCER_FINISH (log_sum_int64, gint64, 0, a + x, a + b, a > 0 ? log (a) : G_MININT64)
+GEN_REDUCER_FINISH (log_sum_uint32, guint32, 0, a + x, a + b, a > 0 ? log (a) : 0)
+GEN_REDUCER_FINISH (log_sum_uint64, guint64, 0, a + x, a + b, a > 0 ? log (a) : 0)
 
 GEN_REDUCE_CPU (.float32 = &log_sum_float32, .float64 = &log_sum_float64, .int32 = &log_sum_int32,
     .int64 = &log_sum_int64, .uint32 = &log_sum_uint32, .uint64 = &log_sum_uint64)

@@ -17,8 +17,10 @@ fi
     BEGIN {
         while ((getline line < known) > 0) {
             if (line ~ /^#/) continue
+            sometimes = sub (/^\? /, "", line)
             name = line; sub (/ .*/, "", name); sub (/^[^ ]* /, "", line)
             reason[name] = line
+            if (sometimes) may_pass[name] = 1
         }
     }
     /^[0-9]+ passed/ { print "# " $0; next }
@@ -26,6 +28,7 @@ fi
         name = $NF
         if (name in reason) {
             if ($1 == "not") { print $0 " # TODO " reason[name]; next }
+            if (name in may_pass) { print; next }
             sub (/^ok/, "not ok"); print $0; print "# it passes now: strike it from known.txt"; next
         }
     }
