@@ -139,8 +139,8 @@ struct _GenGraph {
   GPtrArray *inputs;  /* GenTensor of role INPUT, in the model's order */
   GPtrArray *outputs; /* GenTensor */
   GHashTable *by_name;
-  GHashTable *metadata;  /* char * to char *: the model's metadata_props */
-  GPtrArray *keep_alive; /* GBytes: mapped files that constants point into */
+  GHashTable *metadata; /* char * to char *: the model's metadata_props */
+  GPtrArray *mapped;    /* GBytes: files that are mapped, and that constants may lie in */
   guint next_id;
   gsize folded; /* bytes of constants that inference has computed */
   int ref_count;

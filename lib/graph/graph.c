@@ -46,7 +46,7 @@ gen_graph_new (const char *name)
   graph->outputs = g_ptr_array_new ();
   graph->by_name = g_hash_table_new (g_str_hash, g_str_equal);
   graph->metadata = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
-  graph->keep_alive = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
+  graph->mapped = g_ptr_array_new_with_free_func ((GDestroyNotify)g_bytes_unref);
   graph->ref_count = 1;
   return graph;
 }
@@ -70,7 +70,7 @@ gen_graph_unref (GenGraph *graph)
   g_hash_table_unref (graph->by_name);
   g_ptr_array_unref (graph->tensors);
   g_hash_table_unref (graph->metadata);
-  g_ptr_array_unref (graph->keep_alive);
+  g_ptr_array_unref (graph->mapped);
   g_free (graph);
 }
 
@@ -462,8 +462,8 @@ gen_graph_copy (const GenGraph *graph)
     g_ptr_array_add (copy->inputs, mapped (map, g_ptr_array_index (graph->inputs, i)));
   for (guint i = 0; i < graph->outputs->len; i++)
     g_ptr_array_add (copy->outputs, mapped (map, g_ptr_array_index (graph->outputs, i)));
-  for (guint i = 0; i < graph->keep_alive->len; i++)
-    g_ptr_array_add (copy->keep_alive, g_bytes_ref (g_ptr_array_index (graph->keep_alive, i)));
+  for (guint i = 0; i < graph->mapped->len; i++)
+    g_ptr_array_add (copy->mapped, g_bytes_ref (g_ptr_array_index (graph->mapped, i)));
   g_hash_table_iter_init (&iter, graph->metadata);
   while (g_hash_table_iter_next (&iter, &key, &value))
     g_hash_table_insert (copy->metadata, g_strdup (key), g_strdup (value));
@@ -499,8 +499,8 @@ gen_graph_bring (GenGraph *graph, const GenGraph *other, const char *prefix,
       mapped (all, from)->next = mapped (all, from->next);
   }
   copy_nodes (graph, other, prefix ? prefix : "", all);
-  for (guint i = 0; i < other->keep_alive->len; i++)
-    g_ptr_array_add (graph->keep_alive, g_bytes_ref (g_ptr_array_index (other->keep_alive, i)));
+  for (guint i = 0; i < other->mapped->len; i++)
+    g_ptr_array_add (graph->mapped, g_bytes_ref (g_ptr_array_index (other->mapped, i)));
   for (guint i = 0; i < other->outputs->len; i++)
     outputs[i] = mapped (all, g_ptr_array_index (other->outputs, i));
 }

@@ -4,6 +4,7 @@
 #include <generative/plan.h>
 
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -234,6 +235,19 @@ flatten (GenPlan *plan)
     }
 }
 
+/* Kernels have packed most of what they read of mapped files: the system may have that memory back.
+ * What is touched again is read again. */
+static void
+release_mapped (const GenGraph *graph)
+{
+  for (guint i = 0; i < graph->mapped->len; i++) {
+    gsize size;
+    const void *data = g_bytes_get_data (g_ptr_array_index (graph->mapped, i), &size);
+
+    madvise ((void *)data, size, MADV_DONTNEED);
+  }
+}
+
 GenPlan *
 gen_plan_new (GenGraph *graph, const GenPlanOptions *options, GError **error)
 {
@@ -261,6 +275,7 @@ gen_plan_new (GenGraph *graph, const GenPlanOptions *options, GError **error)
   if (!lay_out (plan, error))
     return NULL;
   flatten (plan);
+  release_mapped (plan->graph);
   return g_steal_pointer (&plan);
 }
 

@@ -316,6 +316,7 @@ parse (GBytes *bytes, gboolean share, const char *folder, GError **error)
     .later = g_hash_table_new (g_str_hash, g_str_equal),
   };
   read = read_model (&reader, model, error);
+  gen_onnx_source_list_mapped (&source, graph);
   g_hash_table_unref (reader.opsets);
   g_hash_table_unref (reader.later);
   return read ? g_steal_pointer (&graph) : NULL;
@@ -357,9 +358,11 @@ gen_onnx_load (const char *path, GError **error)
     return NULL;
   }
   /* Of a small file, which was read, slices would keep the whole of it in memory. */
-  graph = parse (bytes, g_bytes_get_size (bytes) >= GEN_FILE_MAP_SIZE, folder, error);
+  graph = parse (bytes, gen_onnx_is_mapped (bytes), folder, error);
   if (graph == NULL)
     g_prefix_error (error, "%s: ", path);
+  else if (gen_onnx_is_mapped (bytes))
+    g_ptr_array_add (graph->mapped, g_bytes_ref (bytes));
   return graph;
 }
 

@@ -151,6 +151,27 @@ open_external (
   return file;
 }
 
+gboolean
+gen_onnx_is_mapped (GBytes *bytes)
+{
+  return g_bytes_get_size (bytes) >= GEN_FILE_MAP_SIZE;
+}
+
+void
+gen_onnx_source_list_mapped (const GenOnnxSource *source, GenGraph *graph)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, source->files);
+  while (g_hash_table_iter_next (&iter, NULL, &value)) {
+    ExternalFile *file = value;
+
+    if (gen_onnx_is_mapped (file->bytes))
+      g_ptr_array_add (graph->mapped, g_bytes_ref (file->bytes));
+  }
+}
+
 static GBytes *
 external_data (GenOnnxSource *source, const Onnx__TensorProto *tensor, gsize unit, guint64 size,
     GError **error)

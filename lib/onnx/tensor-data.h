@@ -18,6 +18,11 @@ void gen_onnx_source_init (
 void gen_onnx_source_clear (GenOnnxSource *source);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (GenOnnxSource, gen_onnx_source_clear)
 
+/* Put the external files that are mapped into the graph's list. */
+void gen_onnx_source_list_mapped (const GenOnnxSource *source, GenGraph *graph);
+/* What gen_file_bytes has mapped, not read. */
+gboolean gen_onnx_is_mapped (GBytes *bytes);
+
 /* The elements of a tensor, row-major. (transfer full) */
 GBytes *gen_onnx_tensor_data (GenOnnxSource *source, const Onnx__TensorProto *tensor,
     GenDataType *type, GenShape *shape, GError **error);
