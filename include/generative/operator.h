@@ -101,9 +101,10 @@ struct _GenKernel {
   GenPrecision precision;
   const void **inputs; /* addresses, valid while a step runs; NULL where absent */
   void **outputs;
-  void *scratch;      /* `scratch_size` bytes, shared with other kernels, 64-aligned */
-  gsize scratch_size; /* to be set by cpu() */
-  gpointer state;     /* the kernel's own */
+  void *scratch;       /* `scratch_size` bytes, shared with other kernels, 64-aligned */
+  gsize scratch_size;  /* to be set by cpu() */
+  guint packed_inputs; /* bit k, to be set by cpu(): input k, a constant, is not read any more */
+  gpointer state;      /* the kernel's own */
   GDestroyNotify free_state;
   guint64 draw;  /* number of the run, for random operators */
   guint64 seed;  /* the plan's */

@@ -235,6 +235,35 @@ flatten (GenPlan *plan)
     }
 }
 
+/* Constants that nobody reads any more, since kernels have packed them. */
+static void
+drop_packed (GenPlan *plan)
+{
+  g_autoptr (GHashTable) read = g_hash_table_new (NULL, NULL);
+
+  for (guint i = 0; i < plan->graph->outputs->len; i++)
+    g_hash_table_add (read, g_ptr_array_index (plan->graph->outputs, i));
+  for (guint i = 0; i < plan->n_kernels; i++) {
+    const GenKernel *kernel = &plan->kernels[i];
+
+    for (guint k = 0; k < kernel->node->inputs->len; k++)
+      if (k >= 32 || (kernel->packed_inputs >> k & 1) == 0)
+        g_hash_table_add (read, gen_node_input (kernel->node, k));
+  }
+  for (guint i = 0; i < plan->n_kernels; i++) {
+    const GenKernel *kernel = &plan->kernels[i];
+
+    for (guint k = 0; kernel->packed_inputs >> k != 0 && k < 32; k++) {
+      GenTensor *tensor = gen_node_input (kernel->node, k);
+
+      if (tensor == NULL || g_hash_table_contains (read, tensor))
+        continue;
+      g_bytes_unref (tensor->data);
+      tensor->data = g_bytes_new_static (NULL, 0);
+    }
+  }
+}
+
 /* Kernels have packed most of what they read of mapped files: the system may have that memory back.
  * What is touched again is read again. */
 static void
@@ -275,6 +304,7 @@ gen_plan_new (GenGraph *graph, const GenPlanOptions *options, GError **error)
   if (!lay_out (plan, error))
     return NULL;
   flatten (plan);
+  drop_packed (plan);
   release_mapped (plan->graph);
   return g_steal_pointer (&plan);
 }

@@ -381,6 +381,8 @@ gen_convolve_cpu (GenKernel *kernel, const GenWindow *window, gboolean transpose
   constant =
       gen_tensor_constant (weights) != NULL && (bias == NULL || gen_tensor_constant (bias) != NULL);
   pixels = few_pixels (c);
+  if (constant)
+    kernel->packed_inputs = 1u << 1 | 1u << 2;
   if (constant && pixels > 0) {
     prepare_product (kernel, c, pixels, gen_tensor_constant (weights), gen_tensor_constant (bias));
     return TRUE;

@@ -103,6 +103,8 @@ cpu (GenKernel *kernel, GError **error)
   gemm->n = options.n;
   gemm->beta = gen_node_float (node, "beta", 1);
   gemm->gemm = gen_gemm_new (&options);
+  if (options.constant_b != NULL)
+    kernel->packed_inputs = 1u << 1;
   shape = GEN_SHAPE (gemm->m, gemm->n);
   if (c != NULL) {
     gen_tensor_broadcast_strides (c, &shape, gemm->c_strides);

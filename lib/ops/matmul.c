@@ -156,6 +156,8 @@ cpu (GenKernel *kernel, GError **error)
   options.n = e.n;
   options.k = e.k;
   product->gemm = gen_gemm_new (&options);
+  if (options.constant_b != NULL)
+    kernel->packed_inputs = 1u << 1;
   batch_strides (&a->shape, &e.batch, product->a_strides);
   batch_strides (&b->shape, &e.batch, product->b_strides);
   if (gen_shape_elements (&gen_node_output (node, 0)->shape) == 0)
