@@ -30,7 +30,7 @@
 #define FEW_SQUARES 30
 /* Weights, before they are transformed, that the caches still hold afterwards. */
 #define LIGHT_WEIGHTS (256 * 256)
-#define MAX_WEIGHTS (8 << 20)
+#define MAX_WEIGHTS (10 << 20)
 
 typedef float Vector __attribute__ ((vector_size (64), aligned (4)));
 #define LANES 16
