@@ -103,7 +103,7 @@ validate (GstGanTrainer *self)
   g_autoptr (GError) error = NULL;
   gboolean best;
 
-  if (self->validation_pad == NULL || self->validated_step == step)
+  if (!gst_gan_trainer_validates (self) || self->validated_step == step)
     return TRUE;
   g_mutex_lock (&self->mutex);
   while (!self->validation_ended && !self->stopping)

@@ -69,6 +69,13 @@ gst_gan_trainer_finalize (GObject *object)
 
 /* --- the nets --- */
 
+/* A pad that nothing is linked to would be waited for in vain. */
+gboolean
+gst_gan_trainer_validates (GstGanTrainer *self)
+{
+  return self->validation_pad != NULL && gst_pad_is_linked (self->validation_pad);
+}
+
 /* Names to descriptors. */
 static gboolean
 gst_gan_trainer_check (GstGanTrainer *self)
@@ -105,7 +112,7 @@ gst_gan_trainer_check (GstGanTrainer *self)
     GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS, ("checkpoint: a folder must be named"), (NULL));
     return FALSE;
   }
-  if (self->early_stopping > 0 && self->validation_pad == NULL) {
+  if (self->early_stopping > 0 && !gst_gan_trainer_validates (self)) {
     GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS,
         ("early-stopping: nothing tells when training gets no better; link pictures, such as those "
          "of datasetsrc split=validation, to the pad validation"),

@@ -78,7 +78,9 @@ void gst_gan_trainer_clear_properties (GstGanTrainer *self);
 /* All settings, a{sv}. (transfer floating) */
 GVariant *gst_gan_trainer_describe_settings (GstGanTrainer *self);
 
-/* gantrainer.c: the trainer for pictures of self->info. */
+/* gantrainer.c: whether somebody gives pictures to validate by. */
+gboolean gst_gan_trainer_validates (GstGanTrainer *self);
+/* The trainer for pictures of self->info. */
 gboolean gst_gan_trainer_open (GstGanTrainer *self, GError **error);
 void gst_gan_trainer_close (GstGanTrainer *self);
 

@@ -293,6 +293,35 @@ test_preview (void)
   scratch_remove (folder);
 }
 
+/* A validation pad that was asked for and never linked holds nothing up. */
+static void
+test_unlinked_validation (void)
+{
+  g_autofree char *folder = scratch_new ();
+  GstHarness *harness = gst_harness_new_with_padnames ("gantrainer", "sink", NULL);
+  g_autoptr (GstBus) bus = gst_bus_new ();
+  GstPad *pad = gst_element_request_pad_simple (harness->element, "validation");
+  GstMessage *message;
+
+  g_assert_nonnull (pad);
+  gst_element_set_bus (harness->element, bus);
+  gst_harness_set (harness, "gantrainer", "batch-size", 4, "checkpoint", folder,
+      "validation-interval", (guint64)1, "max-steps", (guint64)2, "silent", TRUE, NULL);
+  gst_harness_set_src_caps_str (
+      harness, "video/x-raw,format=GRAY8,width=8,height=8,framerate=30/1");
+  for (int i = 0; i < 8; i++)
+    gst_harness_push (harness, gst_harness_create_buffer (harness, 64));
+  message = gst_bus_timed_pop_filtered (bus, 20 * GST_SECOND, GST_MESSAGE_ERROR | GST_MESSAGE_EOS);
+  g_assert_nonnull (message);
+  g_assert_cmpint (GST_MESSAGE_TYPE (message), ==, GST_MESSAGE_EOS);
+  gst_message_unref (message);
+  gst_element_set_bus (harness->element, NULL);
+  gst_element_release_request_pad (harness->element, pad);
+  gst_object_unref (pad);
+  gst_harness_teardown (harness);
+  scratch_remove (folder);
+}
+
 /* Flushing throws half a batch away, and training goes on with what comes. */
 static void
 test_flush (void)
@@ -401,6 +430,7 @@ main (int argc, char **argv)
   g_test_add_func ("/gantrainer/validation", test_validation);
   g_test_add_func ("/gantrainer/early-stopping", test_early_stopping);
   g_test_add_func ("/gantrainer/preview", test_preview);
+  g_test_add_func ("/gantrainer/unlinked-validation", test_unlinked_validation);
   g_test_add_func ("/gantrainer/flush", test_flush);
   g_test_add_func ("/gantrainer/errors", test_errors);
   g_test_add_func ("/gantrainer/damaged", test_damaged);
