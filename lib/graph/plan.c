@@ -243,6 +243,8 @@ drop_packed (GenPlan *plan)
 
   for (guint i = 0; i < plan->graph->outputs->len; i++)
     g_hash_table_add (read, g_ptr_array_index (plan->graph->outputs, i));
+  for (guint i = 0; i < plan->graph->tensors->len; i++)
+    g_hash_table_add (read, ((GenTensor *)g_ptr_array_index (plan->graph->tensors, i))->next);
   for (guint i = 0; i < plan->n_kernels; i++) {
     const GenKernel *kernel = &plan->kernels[i];
 
@@ -253,7 +255,7 @@ drop_packed (GenPlan *plan)
   for (guint i = 0; i < plan->n_kernels; i++) {
     const GenKernel *kernel = &plan->kernels[i];
 
-    for (guint k = 0; kernel->packed_inputs >> k != 0 && k < 32; k++) {
+    for (guint k = 0; k < 32 && kernel->packed_inputs >> k != 0; k++) {
       GenTensor *tensor = gen_node_input (kernel->node, k);
 
       if (tensor == NULL || g_hash_table_contains (read, tensor))

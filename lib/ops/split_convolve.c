@@ -213,9 +213,13 @@ split_row (const GenSplitConvolve *s, const float *row, gint64 phase, guint8 *to
   gint64 first = phase - axis->before; /* of the source, at the first place */
   gint64 begin, end;                   /* places that the source has */
 
+  if (row == NULL) {
+    memset (to, 0, s->columns * s->pixel);
+    return;
+  }
   begin = first >= 0 ? 0 : (-first + axis->stride - 1) / axis->stride;
   end = first >= axis->large ? 0 : (axis->large - first + axis->stride - 1) / axis->stride;
-  begin = row != NULL ? MIN (begin, s->columns) : s->columns;
+  begin = MIN (begin, s->columns);
   end = CLAMP (end, begin, s->columns);
   memset (to, 0, begin * s->pixel);
   if (axis->stride == 1)
