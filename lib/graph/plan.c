@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "../device/team.h"
+#include "executor.h"
 #include "graph-private.h"
 #include "kernel.h"
 #include "storage.h"
@@ -28,6 +29,8 @@ struct _GenPlan {
   GenGraph *graph;
   GenPlanOptions options;
   GenStorages *storages;
+  const GenExecutorClass *device; /* NULL: the CPU, and all that follows is used */
+  GenExecutor *executor;
   GenKernel *kernels;
   guint n_kernels;
   FlatStep *steps;
@@ -95,6 +98,8 @@ static void
 bind (Port *port, void *data)
 {
   port->binding.data = data != NULL ? data : port->own;
+  if (port->places == NULL)
+    return;
   for (guint i = 0; i < port->places->len; i++)
     *(void **)g_ptr_array_index (port->places, i) = port->binding.data;
 }
@@ -116,7 +121,8 @@ static void
 clear_ports (Port *ports, guint n)
 {
   for (guint i = 0; ports != NULL && i < n; i++) {
-    gen_aligned_free (ports[i].own);
+    if (ports[i].places != NULL)
+      gen_aligned_free (ports[i].own);
     g_clear_pointer (&ports[i].places, g_ptr_array_unref);
   }
   g_free (ports);
@@ -279,6 +285,38 @@ release_mapped (const GenGraph *graph)
   }
 }
 
+/* --- on a device --- */
+
+/* The device has the memory; what the CPU sees of it is the device's, too. */
+static Port *
+device_ports (GenPlan *plan, GenPortKind kind, GPtrArray *tensors)
+{
+  Port *ports = g_new0 (Port, tensors->len);
+
+  for (guint i = 0; i < tensors->len; i++) {
+    const GenTensor *tensor = kind == GEN_PORT_STATE
+                                  ? ((GenStorage *)g_ptr_array_index (tensors, i))->tensor
+                                  : g_ptr_array_index (tensors, i);
+
+    ports[i].own = plan->device->host (plan->executor, kind, i);
+    ports[i].binding = (GenBinding){ tensor->name, tensor->type, tensor->shape,
+      gen_tensor_size (tensor), ports[i].own };
+  }
+  return ports;
+}
+
+static gboolean
+prepare_device (GenPlan *plan, GError **error)
+{
+  plan->executor = plan->device->create (plan->graph, plan->storages, &plan->options, error);
+  if (plan->executor == NULL)
+    return FALSE;
+  plan->inputs = device_ports (plan, GEN_PORT_INPUT, plan->graph->inputs);
+  plan->outputs = device_ports (plan, GEN_PORT_OUTPUT, plan->graph->outputs);
+  plan->states = device_ports (plan, GEN_PORT_STATE, plan->storages->states);
+  return TRUE;
+}
+
 GenPlan *
 gen_plan_new (GenGraph *graph, const GenPlanOptions *options, GError **error)
 {
@@ -290,14 +328,15 @@ gen_plan_new (GenGraph *graph, const GenPlanOptions *options, GError **error)
     plan->options = *options;
   if (plan->options.threads <= 0)
     plan->options.threads = gen_cpu_count ();
-  if (plan->options.device != NULL && plan->options.device != &gen_device_cpu) {
-    plan->options.device->available (error);
+  if (plan->options.device == &gen_device_cuda &&
+      (plan->device = gen_cuda_executor_class (error)) == NULL)
     return NULL;
-  }
   plan->graph = gen_graph_copy (graph);
   if (!transform (plan, error))
     return NULL;
   plan->storages = gen_storages_new (plan->graph);
+  if (plan->device != NULL)
+    return prepare_device (plan, error) ? g_steal_pointer (&plan) : NULL;
   saved = gen_team_enter ();
   prepared = prepare_kernels (plan, error);
   gen_team_leave (saved);
@@ -319,6 +358,8 @@ gen_plan_free (GenPlan *plan)
     g_free (plan->kernels[i].outputs);
     gen_kernel_clear (&plan->kernels[i]);
   }
+  if (plan->executor != NULL)
+    plan->device->destroy (plan->executor);
   g_free (plan->kernels);
   g_free (plan->steps);
   g_free (plan->parts);
@@ -384,12 +425,16 @@ void
 gen_plan_bind_input (GenPlan *plan, guint i, const void *data)
 {
   bind (&plan->inputs[i], (void *)data);
+  if (plan->device != NULL)
+    plan->device->bind (plan->executor, GEN_PORT_INPUT, i, (void *)data, FALSE);
 }
 
 void
 gen_plan_bind_output (GenPlan *plan, guint i, void *data)
 {
   bind (&plan->outputs[i], data);
+  if (plan->device != NULL)
+    plan->device->bind (plan->executor, GEN_PORT_OUTPUT, i, data, FALSE);
 }
 
 void
@@ -430,6 +475,13 @@ gen_plan_run (GenPlan *plan)
 {
   GenJob job = { run_step, plan, plan->parts, plan->n_steps };
 
+  if (plan->device != NULL) {
+    g_autoptr (GError) error = NULL;
+
+    if (!plan->device->run (plan->executor, plan->draw++, &error))
+      g_critical ("%s", error->message);
+    return;
+  }
   begin_run (plan);
   gen_team_run (&job, plan->wants_team ? plan->options.threads : 1);
   end_run (plan);

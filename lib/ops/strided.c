@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "../graph/kernel.h"
+
 #define TILE 16
 
 void
@@ -133,4 +135,12 @@ gen_strided_cpu (GenKernel *kernel, GenStrided *strided, GError **error)
       gen_kernel_parts (kernel, strided->rows * strided->dims[strided->rank - 1],
           strided->transposes ? 0.6 : 0.3));
   return TRUE;
+}
+
+const GenStrided *
+gen_strided_of (const GenKernel *kernel)
+{
+  return kernel->steps->len == 1 && g_array_index (kernel->steps, GenStep, 0).run == run
+             ? kernel->state
+             : NULL;
 }

@@ -25,5 +25,8 @@ void gen_strided_run (const GenStrided *strided, const void *from, void *to, int
  * made with g_new. */
 gboolean gen_strided_cpu (GenKernel *kernel, GenStrided *strided, GError **error);
 
+/* The copy that a prepared kernel is; NULL where it is something else. */
+const GenStrided *gen_strided_of (const GenKernel *kernel);
+
 /* Row-major strides of `shape`. */
 void gen_shape_strides (const GenShape *shape, gint64 strides[GEN_MAX_RANK]);

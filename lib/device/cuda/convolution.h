@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Convolutions on the device, by cuDNN. */
+#pragma once
+
+#include "product.h"
+
+typedef enum {
+  GEN_CUDA_CONVOLVE,        /* y from x and w */
+  GEN_CUDA_CONVOLVE_DATA,   /* x from y and w: a transposed convolution */
+  GEN_CUDA_CONVOLVE_WEIGHT, /* w from x and y */
+} GenCudaConvolveKind;
+
+#define GEN_CUDA_MAX_SPATIAL 3
+
+/* x is [n, c, in...], w [k, c / groups, kernel...], y [n, k, out...]; all channels-last in memory
+ * (w: [k, kernel..., c / groups]). */
+typedef struct {
+  GenCudaConvolveKind kind;
+  int spatial; /* 1 to 3 */
+  gint64 n, c, k, groups;
+  gint64 in[GEN_CUDA_MAX_SPATIAL], out[GEN_CUDA_MAX_SPATIAL], kernel[GEN_CUDA_MAX_SPATIAL];
+  gint64 strides[GEN_CUDA_MAX_SPATIAL], dilations[GEN_CUDA_MAX_SPATIAL];
+  gint64 begin[GEN_CUDA_MAX_SPATIAL], end[GEN_CUDA_MAX_SPATIAL]; /* padding */
+  GenDataType type;
+  GenPrecision precision;
+  gboolean has_bias; /* k elements; of CONVOLVE alone */
+  gboolean has_relu;
+} GenCudaConvolution;
+
+gboolean gen_cuda_convolution_open (void **handle, GError **error);
+void gen_cuda_convolution_close (void *handle);
+
+/* Add the launch. Operands: CONVOLVE a = x, b = w, c = y; DATA a = y, b = w, c = x; WEIGHT a = x,
+ * b = y, c = w. */
+gboolean gen_cuda_convolution_add (GenCudaKernel *kernel, const GenCudaConvolution *convolution,
+    GenCudaFindOperands operands, GError **error);

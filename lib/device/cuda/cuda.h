@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the CUDA halves of operators see (lib/ops/NAME.cu). */
+#pragma once
+
+#include <glib.h>
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "launch.h"
+
+G_BEGIN_DECLS
+#include <generative/device.h>
+#include <generative/operator.h>
+G_END_DECLS
+
+/* The device as kernels are prepared for it. */
+struct GenCudaDevice {
+  int number;
+  int multiprocessors;
+  int capability; /* ten times the major version, and the minor one: 90 for Hopper */
+  gsize memory;
+  char name[256];
+  cudaStream_t stream;
+  void *product_handle;     /* cuBLASLt's */
+  void *convolution_handle; /* cuDNN's */
+};
+
+/**
+ * A node made ready to run on a device. The operator's prepare function decides what to do and
+ * adds launches; the executor calls them all once, in order, to capture them in a graph. Addresses
+ * are known then, not before.
+ */
+struct GenCudaKernel {
+  typedef std::function<void (const GenCudaKernel &kernel, cudaStream_t stream)> Launch;
+
+  const GenNode *node;
+  const GenCudaDevice *device;
+  GenPrecision precision;
+  std::vector<const void *> inputs; /* device addresses; NULL where absent */
+  std::vector<void *> outputs;
+  void *scratch;
+  gsize scratch_size;  /* to be set by the prepare function */
+  const guint64 *draw; /* on the device: the number of the run, for random operators */
+  guint64 seed;
+  std::vector<Launch> launches;
+  std::vector<std::shared_ptr<void> > owned; /* what the launches use, and the kernel keeps alive */
+
+  const GenTensor *input (guint i) const
+  {
+    return gen_node_input (node, i);
+  }
+  const GenTensor *output (guint i) const
+  {
+    return gen_node_output (node, i);
+  }
+  template <typename T> const T *in (guint i) const
+  {
+    return (const T *)inputs[i];
+  }
+  template <typename T> T *out (guint i) const
+  {
+    return (T *)outputs[i];
+  }
+};
+
+/* Prepare `kernel`. FALSE without an error: this case has no kernel for the device, and the node
+ * runs on the CPU. */
+typedef gboolean (*GenCudaPrepare) (GenCudaKernel *kernel, GError **error);
+
+/* A row of the list of CUDA halves (operators.h): one function can be for many operators. */
+typedef struct {
+  const char *name;
+  const char *domain; /* NULL for ONNX's own */
+  GenCudaPrepare prepare;
+} GenCudaOperator;
+
+/* Whether a call went well; else `error` says what was tried, and what the runtime says. */
+gboolean gen_cuda_check (cudaError_t status, const char *what, GError **error);
+/* Device memory that `kernel` owns, with `size` bytes of `data` in it; NULL with `error`. */
+void *gen_cuda_kernel_upload (GenCudaKernel *kernel, const void *data, gsize size, GError **error);
+
+static inline gsize
+gen_cuda_elements (const GenTensor *tensor)
+{
+  return (gsize)gen_shape_elements (&tensor->shape);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Starting kernels. Everything goes through one function instead of the compiler's own brackets,
+ * so that the same source also builds for the processor (tests/emulation). */
+#pragma once
+
+#include <cuda_runtime.h>
+
+#ifdef GEN_CUDA_EMULATION
+#include "emulation.h"
+#endif
+
+/* Threads of a block where a kernel has no wish of its own. */
+#define GEN_CUDA_BLOCK 256
+
+template <typename... Parameters, typename... Arguments>
+static inline void
+gen_cuda_launch (void (*kernel) (Parameters...), dim3 grid, dim3 block, cudaStream_t stream,
+    Arguments... arguments)
+{
+#ifdef GEN_CUDA_EMULATION
+  emulation_launch (grid, block, stream, [=] { kernel ((Parameters)arguments...); });
+#else
+  kernel<<<grid, block, 0, stream> > > ((Parameters)arguments...);
+#endif
+}
+
+/* Blocks for `n` items, one a thread. A kernel of this kind strides through what is more than the
+ * largest grid. */
+static inline dim3
+gen_cuda_grid (size_t n, int block = GEN_CUDA_BLOCK)
+{
+  const size_t most = 1u << 20, blocks = (n + block - 1) / block;
+
+  return dim3 ((unsigned)(blocks < 1 ? 1 : blocks < most ? blocks : most));
+}
+
+/* The items of a thread: `for (GEN_CUDA_EACH (i, n))`. */
+#define GEN_CUDA_EACH(i, n)                                                                        \
+  size_t i = blockIdx.x * (size_t)blockDim.x + threadIdx.x;                                        \
+  i < (n);                                                                                         \
+  i += gridDim.x * (size_t)blockDim.x

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "cuda.h"
+
+/* What prepares `node` for the device, or NULL. */
+GenCudaPrepare gen_cuda_operator_find (const GenNode *node);
+
+/* An operator that is one copy of a box, as the CPU's kernel `prepared` says (lib/ops/strided.h):
+ * FALSE when it is not. */
+gboolean gen_cuda_prepare_strided (GenCudaKernel *kernel, const GenKernel *prepared);

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "storage.h"
+
+G_BEGIN_DECLS
+
+/**
+ * GenExecutor: how a device other than the CPU runs a compiled graph. The plan has inferred,
+ * fused, chosen layouts and found out which tensors share bytes; the executor prepares kernels,
+ * holds all memory, and runs. A plan without one runs on the CPU by itself (plan.c).
+ */
+typedef struct _GenExecutor GenExecutor;
+
+typedef enum {
+  GEN_PORT_INPUT,
+  GEN_PORT_OUTPUT,
+  GEN_PORT_STATE,
+} GenPortKind;
+
+typedef struct {
+  /* Whether there is a device that works; says why not. */
+  gboolean (*available) (GError **error);
+  /* The graph and the storages stay the plan's and outlive the executor. */
+  GenExecutor *(*create) (
+      GenGraph *graph, GenStorages *storages, const GenPlanOptions *options, GError **error);
+  void (*destroy) (GenExecutor *executor);
+  /* The executor's own memory for a port, which the CPU reads and writes; inputs are read from
+   * there, and outputs written, unless bound elsewhere. */
+  void *(*host) (GenExecutor *executor, GenPortKind kind, guint number);
+  /* Read input, or write output, `number` from `data`, device memory when `on_device`; NULL: the
+   * executor's own again. */
+  void (*bind) (
+      GenExecutor *executor, GenPortKind kind, guint number, void *data, gboolean on_device);
+  /* Let a state's bytes on the device be those at `host`, and the other way round. */
+  gboolean (*upload) (GenExecutor *executor, guint state, GError **error);
+  gboolean (*download) (GenExecutor *executor, guint state, GError **error);
+  gboolean (*run) (GenExecutor *executor, guint64 draw, GError **error);
+  /* One run with each node by itself; seconds[i] is what node i of the graph took. */
+  gboolean (*profile) (GenExecutor *executor, guint64 draw, double *seconds, GError **error);
+  /* What does node `i`: "device", or "cpu" when the values travel. */
+  const char *(*place) (const GenExecutor *executor, guint node);
+} GenExecutorClass;
+
+/* What the module of a device exports, by this name. */
+#define GEN_EXECUTOR_SYMBOL "gen_executor_class"
+
+/* The CUDA module, loaded when it is first asked for; NULL with `error` when this build has none
+ * or a library that it needs is missing. */
+const GenExecutorClass *gen_cuda_executor_class (GError **error);
+
+G_END_DECLS

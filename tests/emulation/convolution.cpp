@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Convolutions as the definition says, in place of cuDNN. */
+#include "../../lib/device/cuda/convolution.h"
+#include "../../lib/device/cuda/types.h"
+
+void emulation_submit (cudaStream_t stream, std::function<void ()> work);
+
+gboolean
+gen_cuda_convolution_open (void **handle, GError **error)
+{
+  return TRUE;
+}
+
+void
+gen_cuda_convolution_close (void *handle)
+{
+}
+
+/* Call `visit` with the elements of x, w and y that meet. */
+template <typename Visit>
+static void
+meet (const GenCudaConvolution *c, Visit visit)
+{
+  gint64 in[3] = { 1, 1, 1 }, out[3] = { 1, 1, 1 }, kernel[3] = { 1, 1, 1 };
+  gint64 strides[3] = { 1, 1, 1 }, dilations[3] = { 1, 1, 1 }, begin[3] = { 0, 0, 0 };
+  gint64 channels = c->c / c->groups, results = c->k / c->groups;
+
+  for (int i = 0; i < c->spatial; i++) {
+    in[i] = c->in[i];
+    out[i] = c->out[i];
+    kernel[i] = c->kernel[i];
+    strides[i] = c->strides[i];
+    dilations[i] = c->dilations[i];
+    begin[i] = c->begin[i];
+  }
+  gint64 pixels = in[0] * in[1] * in[2], results_pixels = out[0] * out[1] * out[2];
+  gint64 taps = kernel[0] * kernel[1] * kernel[2];
+  for (gint64 n = 0; n < c->n; n++)
+    for (gint64 o = 0; o < results_pixels; o++)
+      for (gint64 t = 0; t < taps; t++) {
+        gint64 at[3] = { o / (out[1] * out[2]), o / out[2] % out[1], o % out[2] };
+        gint64 tap[3] = { t / (kernel[1] * kernel[2]), t / kernel[2] % kernel[1], t % kernel[2] };
+        gint64 from = 0;
+        bool inside = true;
+
+        for (int i = 0; i < 3; i++) {
+          gint64 place = at[i] * strides[i] + tap[i] * dilations[i] - begin[i];
+
+          inside = inside && place >= 0 && place < in[i];
+          from = from * in[i] + place;
+        }
+        if (!inside)
+          continue;
+        for (gint64 k = 0; k < c->k; k++)
+          for (gint64 j = 0; j < channels; j++)
+            visit ((n * pixels + from) * c->c + k / results * channels + j,
+                (k * taps + t) * channels + j, (n * results_pixels + o) * c->k + k);
+      }
+}
+
+template <typename T>
+static void
+convolve (const GenCudaConvolution *c, GenCudaOperands o)
+{
+  const T *a = (const T *)o.a, *b = (const T *)o.b, *bias = (const T *)o.bias;
+  gint64 pixels = 1, results = 1, taps = 1, size;
+
+  for (int i = 0; i < c->spatial; i++) {
+    pixels *= c->in[i];
+    results *= c->out[i];
+    taps *= c->kernel[i];
+  }
+  size = c->kind == GEN_CUDA_CONVOLVE        ? c->n * c->k * results
+         : c->kind == GEN_CUDA_CONVOLVE_DATA ? c->n * c->c * pixels
+                                             : c->k * taps * (c->c / c->groups);
+  std::vector<double> sums (size);
+  meet (c, [&] (gint64 x, gint64 w, gint64 y) {
+    if (c->kind == GEN_CUDA_CONVOLVE)
+      sums[y] += (double)gen_load (&a[x]) * (double)gen_load (&b[w]);
+    else if (c->kind == GEN_CUDA_CONVOLVE_DATA)
+      sums[x] += (double)gen_load (&a[y]) * (double)gen_load (&b[w]);
+    else
+      sums[w] += (double)gen_load (&a[x]) * (double)gen_load (&b[y]);
+  });
+  for (gint64 i = 0; i < size; i++) {
+    double sum = sums[i] + (c->has_bias ? (double)gen_load (&bias[i % c->k]) : 0);
+
+    gen_store (&((T *)o.c)[i], c->has_relu && sum < 0 ? 0.0 : sum);
+  }
+}
+
+gboolean
+gen_cuda_convolution_add (GenCudaKernel *kernel, const GenCudaConvolution *convolution,
+    GenCudaFindOperands find, GError **error)
+{
+  GenCudaConvolution c = *convolution;
+
+  return gen_visit_floats (c.type, [&] (auto *type) {
+    typedef GEN_VISITED (type) T;
+
+    kernel->launches.push_back ([=] (const GenCudaKernel &k, cudaStream_t stream) {
+      GenCudaOperands o = find (k);
+
+      emulation_submit (stream, [=] { convolve<T> (&c, o); });
+    });
+  });
+}

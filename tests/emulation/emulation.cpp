@@ -1,0 +1,468 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The runtime of emulation.h. Device memory is the process' own, filled with a pattern when it is
+ * taken so that what was never written shows. A block's threads are contexts with stacks of their
+ * own, but a context runs thread after thread until one has to wait: kernels whose threads do not
+ * meet cost function calls. */
+#include "emulation.h"
+
+#include <stdlib.h>
+#include <ucontext.h>
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#define STACK_SIZE (256 * 1024)
+#define WARP 32
+
+thread_local uint3 threadIdx, blockIdx;
+thread_local dim3 blockDim, gridDim;
+
+namespace
+{
+
+struct Fiber {
+  ucontext_t context;
+  std::unique_ptr<char[]> stack;
+  int thread;   /* it runs, or waits in; -1 when it is free */
+  bool waiting; /* for others */
+};
+
+struct Meeting {
+  int arrived = 0;
+  unsigned round = 0;
+};
+
+struct Block {
+  const std::function<void ()> *body;
+  int n_threads, next; /* to be started */
+  int finished;
+  std::vector<std::unique_ptr<Fiber> > fibers;
+  Fiber *current;
+  ucontext_t scheduler;
+  Meeting all;
+  std::vector<Meeting> warps;
+  std::vector<char> exchange; /* 16 bytes a thread */
+};
+
+thread_local Block *block;
+std::mutex device; /* one kernel at a time: variables in shared memory are static */
+
+void
+set_thread (int thread)
+{
+  threadIdx.x = thread % blockDim.x;
+  threadIdx.y = thread / blockDim.x % blockDim.y;
+  threadIdx.z = thread / (blockDim.x * blockDim.y);
+}
+
+void
+fiber_main ()
+{
+  Fiber *fiber = block->current;
+
+  for (;;) {
+    while (block->next < block->n_threads) {
+      fiber->thread = block->next++;
+      set_thread (fiber->thread);
+      (*block->body) ();
+      block->finished++;
+    }
+    fiber->thread = -1;
+    swapcontext (&fiber->context, &block->scheduler);
+  }
+}
+
+void
+enter (Fiber *fiber)
+{
+  block->current = fiber;
+  if (fiber->thread >= 0)
+    set_thread (fiber->thread);
+  swapcontext (&block->scheduler, &fiber->context);
+}
+
+Fiber *
+free_fiber ()
+{
+  for (auto &fiber : block->fibers)
+    if (fiber->thread < 0)
+      return fiber.get ();
+  auto fiber = std::make_unique<Fiber> ();
+  fiber->stack.reset (new char[STACK_SIZE]);
+  fiber->thread = -1;
+  getcontext (&fiber->context);
+  fiber->context.uc_stack.ss_sp = fiber->stack.get ();
+  fiber->context.uc_stack.ss_size = STACK_SIZE;
+  fiber->context.uc_link = nullptr;
+  makecontext (&fiber->context, fiber_main, 0);
+  block->fibers.push_back (std::move (fiber));
+  return block->fibers.back ().get ();
+}
+
+void
+run_block ()
+{
+  block->next = block->finished = 0;
+  block->all = Meeting ();
+  block->warps.assign ((block->n_threads + WARP - 1) / WARP, Meeting ());
+  while (block->finished < block->n_threads) {
+    if (block->next < block->n_threads)
+      enter (free_fiber ());
+    for (size_t i = 0; i < block->fibers.size (); i++)
+      if (block->fibers[i]->thread >= 0)
+        enter (block->fibers[i].get ());
+  }
+}
+
+/* Wait until `expected` threads have come. */
+void
+meet (Meeting *meeting, int expected)
+{
+  Fiber *fiber = block->current;
+  unsigned round = meeting->round;
+
+  if (++meeting->arrived == expected) {
+    meeting->arrived = 0;
+    meeting->round++;
+    return;
+  }
+  while (meeting->round == round)
+    swapcontext (&fiber->context, &block->scheduler);
+}
+
+void
+run_kernel (dim3 grid, dim3 threads, const std::function<void ()> &body)
+{
+  std::lock_guard<std::mutex> lock (device);
+  Block state{};
+
+  state.body = &body;
+  state.n_threads = threads.x * threads.y * threads.z;
+  state.exchange.resize (16 * state.n_threads);
+  block = &state;
+  gridDim = grid;
+  blockDim = threads;
+  for (unsigned z = 0; z < grid.z; z++)
+    for (unsigned y = 0; y < grid.y; y++)
+      for (unsigned x = 0; x < grid.x; x++) {
+        blockIdx = { x, y, z };
+        run_block ();
+      }
+  block = nullptr;
+}
+
+} /* namespace */
+
+struct CUgraph_st {
+  std::vector<std::function<void ()> > work;
+};
+
+struct CUgraphExec_st {
+  std::vector<std::function<void ()> > work;
+};
+
+struct CUstream_st {
+  CUgraph_st *capture = nullptr;
+};
+
+struct CUevent_st {
+};
+
+static CUstream_st default_stream;
+
+/* Do it now, or when the graph that is being captured runs. */
+static void
+submit (cudaStream_t stream, std::function<void ()> work)
+{
+  if (stream != nullptr && stream->capture != nullptr)
+    stream->capture->work.push_back (std::move (work));
+  else
+    work ();
+}
+
+void
+emulation_launch (dim3 grid, dim3 threads, cudaStream_t stream, std::function<void ()> body)
+{
+  submit (stream, [=] { run_kernel (grid, threads, body); });
+}
+
+void
+emulation_submit (cudaStream_t stream, std::function<void ()> work)
+{
+  submit (stream, std::move (work));
+}
+
+void
+__syncthreads ()
+{
+  meet (&block->all, block->n_threads);
+}
+
+void
+emulation_exchange (void *value, size_t size, int lane)
+{
+  int thread = block->current->thread, first = thread / WARP * WARP;
+  int count = block->n_threads - first < WARP ? block->n_threads - first : WARP;
+  Meeting *meeting = &block->warps[thread / WARP];
+
+  memcpy (&block->exchange[16 * thread], value, size);
+  meet (meeting, count);
+  memcpy (value, &block->exchange[16 * (first + (lane < count ? lane : thread - first))], size);
+  meet (meeting, count);
+}
+
+/* --- the runtime --- */
+
+extern "C" {
+
+cudaError_t
+cudaGetDeviceCount (int *count)
+{
+  *count = 1;
+  return cudaSuccess;
+}
+
+cudaError_t
+cudaSetDevice (int)
+{
+  return cudaSuccess;
+}
+
+cudaError_t
+cudaGetDevice (int *number)
+{
+  *number = 0;
+  return cudaSuccess;
+}
+
+cudaError_t
+cudaGetDeviceProperties (cudaDeviceProp *properties, int)
+{
+  memset (properties, 0, sizeof *properties);
+  strcpy (properties->name, "emulation");
+  properties->major = 9;
+  properties->multiProcessorCount = 2;
+  properties->totalGlobalMem = (size_t)4 << 30;
+  return cudaSuccess;
+}
+
+cudaError_t
+cudaDriverGetVersion (int *version)
+{
+  *version = CUDART_VERSION;
+  return cudaSuccess;
+}
+
+cudaError_t
+cudaRuntimeGetVersion (int *version)
+{
+  *version = CUDART_VERSION;
+  return cudaSuccess;
+}
+
+cudaError_t
+cudaMemGetInfo (size_t *available, size_t *total)
+{
+  *available = *total = (size_t)4 << 30;
+  return cudaSuccess;
+}
+
+cudaError_t
+cudaMalloc (void **memory, size_t size)
+{
+  *memory = size > (size_t)4 << 30 ? nullptr : aligned_alloc (256, (size + 255) & ~(size_t)255);
+  if (*memory == nullptr)
+    return cudaErrorMemoryAllocation;
+  memset (*memory, 0xff, size);
+  return cudaSuccess;
+}
+
+cudaError_t
+cudaFree (void *memory)
+{
+  free (memory);
+  return cudaSuccess;
+}
+
+cudaError_t
+cudaHostAlloc (void **memory, size_t size, unsigned)
+{
+  return cudaMalloc (memory, size);
+}
+
+cudaError_t
+cudaFreeHost (void *memory)
+{
+  free (memory);
+  return cudaSuccess;
+}
+
+cudaError_t
+cudaMemcpy (void *to, const void *from, size_t size, cudaMemcpyKind)
+{
+  memcpy (to, from, size);
+  return cudaSuccess;
+}
+
+cudaError_t
+cudaMemcpyAsync (void *to, const void *from, size_t size, cudaMemcpyKind, cudaStream_t stream)
+{
+  submit (stream, [=] { memcpy (to, from, size); });
+  return cudaSuccess;
+}
+
+cudaError_t
+cudaMemcpy2DAsync (void *to, size_t to_pitch, const void *from, size_t from_pitch, size_t width,
+    size_t height, cudaMemcpyKind, cudaStream_t stream)
+{
+  submit (stream, [=] {
+    for (size_t y = 0; y < height; y++)
+      memcpy ((char *)to + y * to_pitch, (const char *)from + y * from_pitch, width);
+  });
+  return cudaSuccess;
+}
+
+cudaError_t
+cudaMemset (void *memory, int value, size_t size)
+{
+  memset (memory, value, size);
+  return cudaSuccess;
+}
+
+cudaError_t
+cudaMemsetAsync (void *memory, int value, size_t size, cudaStream_t stream)
+{
+  submit (stream, [=] { memset (memory, value, size); });
+  return cudaSuccess;
+}
+
+cudaError_t
+cudaLaunchHostFunc (cudaStream_t stream, cudaHostFn_t function, void *data)
+{
+  submit (stream, [=] { function (data); });
+  return cudaSuccess;
+}
+
+cudaError_t
+cudaStreamCreateWithFlags (cudaStream_t *stream, unsigned)
+{
+  *stream = new CUstream_st;
+  return cudaSuccess;
+}
+
+cudaError_t
+cudaStreamDestroy (cudaStream_t stream)
+{
+  delete stream;
+  return cudaSuccess;
+}
+
+cudaError_t
+cudaStreamSynchronize (cudaStream_t)
+{
+  return cudaSuccess;
+}
+
+cudaError_t
+cudaDeviceSynchronize ()
+{
+  return cudaSuccess;
+}
+
+cudaError_t
+cudaStreamBeginCapture (cudaStream_t stream, cudaStreamCaptureMode)
+{
+  stream->capture = new CUgraph_st;
+  return cudaSuccess;
+}
+
+cudaError_t
+cudaStreamEndCapture (cudaStream_t stream, cudaGraph_t *graph)
+{
+  *graph = stream->capture;
+  stream->capture = nullptr;
+  return cudaSuccess;
+}
+
+cudaError_t
+cudaGraphInstantiate (cudaGraphExec_t *exec, cudaGraph_t graph, unsigned long long)
+{
+  *exec = new CUgraphExec_st{ graph->work };
+  return cudaSuccess;
+}
+
+cudaError_t
+cudaGraphDestroy (cudaGraph_t graph)
+{
+  delete graph;
+  return cudaSuccess;
+}
+
+cudaError_t
+cudaGraphExecDestroy (cudaGraphExec_t exec)
+{
+  delete exec;
+  return cudaSuccess;
+}
+
+cudaError_t
+cudaGraphLaunch (cudaGraphExec_t exec, cudaStream_t)
+{
+  for (auto &work : exec->work)
+    work ();
+  return cudaSuccess;
+}
+
+cudaError_t
+cudaEventCreateWithFlags (cudaEvent_t *event, unsigned)
+{
+  *event = new CUevent_st;
+  return cudaSuccess;
+}
+
+cudaError_t
+cudaEventDestroy (cudaEvent_t event)
+{
+  delete event;
+  return cudaSuccess;
+}
+
+cudaError_t
+cudaEventRecord (cudaEvent_t, cudaStream_t)
+{
+  return cudaSuccess;
+}
+
+cudaError_t
+cudaEventSynchronize (cudaEvent_t)
+{
+  return cudaSuccess;
+}
+
+cudaError_t
+cudaEventElapsedTime (float *milliseconds, cudaEvent_t, cudaEvent_t)
+{
+  *milliseconds = 0;
+  return cudaSuccess;
+}
+
+cudaError_t
+cudaGetLastError ()
+{
+  return cudaSuccess;
+}
+
+const char *
+cudaGetErrorString (cudaError_t error)
+{
+  return error == cudaErrorMemoryAllocation ? "out of memory" : "an error";
+}
+
+const char *
+cudaGetErrorName (cudaError_t error)
+{
+  return error == cudaErrorMemoryAllocation ? "cudaErrorMemoryAllocation" : "cudaError";
+}
+}
