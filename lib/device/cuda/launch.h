@@ -12,15 +12,22 @@
 /* Threads of a block where a kernel has no wish of its own. */
 #define GEN_CUDA_BLOCK 256
 
-template <typename... Parameters, typename... Arguments>
+/* A parameter as the kernel declares it, whatever is given. */
+template <typename T> struct GenCudaExactly {
+  typedef T Type;
+};
+
+template <typename... Parameters>
 static inline void
 gen_cuda_launch (void (*kernel) (Parameters...), dim3 grid, dim3 block, cudaStream_t stream,
-    Arguments... arguments)
+    typename GenCudaExactly<Parameters>::Type... arguments)
 {
 #ifdef GEN_CUDA_EMULATION
-  emulation_launch (grid, block, stream, [=] { kernel ((Parameters)arguments...); });
+  emulation_launch (grid, block, stream, [=] { kernel (arguments...); });
 #else
-  kernel<<<grid, block, 0, stream> > > ((Parameters)arguments...);
+  void *addresses[] = { (void *)&arguments... };
+
+  cudaLaunchKernel ((const void *)kernel, grid, block, addresses, 0, stream);
 #endif
 }
 
