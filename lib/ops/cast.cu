@@ -34,13 +34,6 @@ struct ToFloat {
   }
 };
 
-struct ToDouble {
-  template <typename T> __device__ inline double operator() (T x) const
-  {
-    return (double)x;
-  }
-};
-
 struct ToBool {
   template <typename T> __device__ inline uint8_t operator() (T x) const
   {
@@ -62,8 +55,6 @@ cast (GenCudaKernel *kernel, GError **error)
       gen_add_unary<T, uint8_t> (kernel, ToBool{});
     else if (to == GEN_TYPE_FLOAT32)
       gen_add_unary<T, float> (kernel, ToFloat{});
-    else if (to == GEN_TYPE_FLOAT64)
-      gen_add_unary<T, double> (kernel, ToDouble{});
     else if (to == GEN_TYPE_FLOAT16)
       gen_add_unary<T, __half> (kernel, ToFloat{});
     else if (to == GEN_TYPE_BFLOAT16)

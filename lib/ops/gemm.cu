@@ -10,8 +10,7 @@
 static gboolean
 is_product_type (GenDataType type)
 {
-  return type == GEN_TYPE_FLOAT32 || type == GEN_TYPE_FLOAT16 || type == GEN_TYPE_BFLOAT16 ||
-         type == GEN_TYPE_FLOAT64;
+  return type == GEN_TYPE_FLOAT32 || type == GEN_TYPE_FLOAT16 || type == GEN_TYPE_BFLOAT16;
 }
 
 static GenCudaProduct
