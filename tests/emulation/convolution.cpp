@@ -31,7 +31,7 @@ meet (const GenCudaConvolution *c, Visit visit)
     kernel[i] = c->kernel[i];
     strides[i] = c->strides[i];
     dilations[i] = c->dilations[i];
-    begin[i] = c->begin[i];
+    begin[i] = c->before[i];
   }
   gint64 pixels = in[0] * in[1] * in[2], results_pixels = out[0] * out[1] * out[2];
   gint64 taps = kernel[0] * kernel[1] * kernel[2];
@@ -83,9 +83,12 @@ convolve (const GenCudaConvolution *c, GenCudaOperands o)
       sums[w] += (double)gen_load (&a[x]) * (double)gen_load (&b[y]);
   });
   for (gint64 i = 0; i < size; i++) {
-    double sum = sums[i] + (c->has_bias ? (double)gen_load (&bias[i % c->k]) : 0);
+    double sum =
+        sums[i] +
+        (c->has_bias ? (double)gen_load (&bias[i % (c->kind == GEN_CUDA_CONVOLVE ? c->k : c->c)])
+                     : 0);
 
-    gen_store (&((T *)o.c)[i], c->has_relu && sum < 0 ? 0.0 : sum);
+    gen_store (&((T *)o.c)[i], c->activation.kind == GEN_ACTIVATION_RELU && sum < 0 ? 0.0 : sum);
   }
 }
 
@@ -95,6 +98,9 @@ gen_cuda_convolution_add (GenCudaKernel *kernel, const GenCudaConvolution *convo
 {
   GenCudaConvolution c = *convolution;
 
+  /* Some that the epilogue has to do. */
+  if (c.activation.kind != GEN_ACTIVATION_NONE && c.activation.kind != GEN_ACTIVATION_RELU)
+    return FALSE;
   return gen_visit_floats (c.type, [&] (auto *type) {
     typedef GEN_VISITED (type) T;
 

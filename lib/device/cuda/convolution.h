@@ -20,17 +20,18 @@ typedef struct {
   gint64 n, c, k, groups;
   gint64 in[GEN_CUDA_MAX_SPATIAL], out[GEN_CUDA_MAX_SPATIAL], kernel[GEN_CUDA_MAX_SPATIAL];
   gint64 strides[GEN_CUDA_MAX_SPATIAL], dilations[GEN_CUDA_MAX_SPATIAL];
-  gint64 begin[GEN_CUDA_MAX_SPATIAL], end[GEN_CUDA_MAX_SPATIAL]; /* padding */
-  GenDataType type;
+  gint64 before[GEN_CUDA_MAX_SPATIAL], after[GEN_CUDA_MAX_SPATIAL]; /* padding */
+  GenDataType type;                                                 /* of all */
   GenPrecision precision;
-  gboolean has_bias; /* k elements; of CONVOLVE alone */
-  gboolean has_relu;
+  gboolean has_bias;        /* one value for each channel of the result */
+  GenActivation activation; /* of the result */
 } GenCudaConvolution;
 
 gboolean gen_cuda_convolution_open (void **handle, GError **error);
 void gen_cuda_convolution_close (void *handle);
 
 /* Add the launch. Operands: CONVOLVE a = x, b = w, c = y; DATA a = y, b = w, c = x; WEIGHT a = x,
- * b = y, c = w. */
+ * b = y, c = w. FALSE without an error where the library has nothing that does all of it: bias and
+ * activation can then be left to the epilogue (epilogue.h). */
 gboolean gen_cuda_convolution_add (GenCudaKernel *kernel, const GenCudaConvolution *convolution,
-    GenCudaFindOperands operands, GError **error);
+    GenCudaFindOperands find, GError **error);

@@ -47,6 +47,14 @@ struct GenCudaKernel {
   std::vector<Launch> launches;
   std::vector<std::shared_ptr<void> > owned; /* what the launches use, and the kernel keeps alive */
 
+  /* `size` more bytes of scratch; returns where they begin. */
+  gsize reserve (gsize size)
+  {
+    gsize at = (scratch_size + 255) & ~(gsize)255;
+
+    scratch_size = at + size;
+    return at;
+  }
   const GenTensor *input (guint i) const
   {
     return gen_node_input (node, i);
@@ -80,6 +88,11 @@ typedef struct {
 gboolean gen_cuda_check (cudaError_t status, const char *what, GError **error);
 /* Device memory that `kernel` owns, with `size` bytes of `data` in it; NULL with `error`. */
 void *gen_cuda_kernel_upload (GenCudaKernel *kernel, const void *data, gsize size, GError **error);
+
+/* The fastest of `n` ways to do something, which `run` does on the device's stream, or reports that
+ * it cannot by FALSE. -1: none can. */
+int gen_cuda_fastest (
+    const GenCudaDevice *device, int n, const std::function<gboolean (int way)> &run);
 
 static inline gsize
 gen_cuda_elements (const GenTensor *tensor)

@@ -8,6 +8,7 @@
   X (arithmetic)                                                                                   \
   X (cast)                                                                                         \
   X (compare)                                                                                      \
+  X (convolve)                                                                                     \
   X (gemm)                                                                                         \
   X (unary)                                                                                        \
   X (variadic)                                                                                     \
