@@ -20,6 +20,8 @@ typedef enum {
   GEN_PRECISION_FLOAT32, /* as float32 arithmetic is */
   GEN_PRECISION_TF32,    /* where it is faster, numbers may be cut to 16 bits and more: errors up to
                             2^-15 of the terms' magnitudes, a millionth of a result as a rule */
+  GEN_PRECISION_BFLOAT16,
+  GEN_PRECISION_FLOAT16,
 } GenPrecision;
 
 typedef struct {

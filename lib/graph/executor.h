@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "narrow.h"
 #include "storage.h"
 
 G_BEGIN_DECLS
@@ -21,6 +22,8 @@ typedef enum {
 typedef struct {
   /* Whether there is a device that works; says why not. */
   gboolean (*available) (GError **error);
+  /* What becomes of a node's float32 tensors where 16-bit floats are asked for. */
+  GenNarrow (*narrows) (const GenNode *node);
   /* The graph and the storages stay the plan's and outlive the executor. */
   GenExecutor *(*create) (
       GenGraph *graph, GenStorages *storages, const GenPlanOptions *options, GError **error);

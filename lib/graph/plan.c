@@ -334,6 +334,10 @@ gen_plan_new (GenGraph *graph, const GenPlanOptions *options, GError **error)
   plan->graph = gen_graph_copy (graph);
   if (!transform (plan, error))
     return NULL;
+  if (plan->device != NULL && plan->options.precision >= GEN_PRECISION_BFLOAT16)
+    gen_graph_narrow (plan->graph,
+        plan->options.precision == GEN_PRECISION_FLOAT16 ? GEN_TYPE_FLOAT16 : GEN_TYPE_BFLOAT16,
+        plan->device->narrows);
   plan->storages = gen_storages_new (plan->graph);
   if (plan->device != NULL)
     return prepare_device (plan, error) ? g_steal_pointer (&plan) : NULL;

@@ -3,6 +3,8 @@
 
 #include <generative/operator.h>
 
+G_BEGIN_DECLS
+
 /**
  * Where each tensor of a compiled graph lies. Tensors that share bytes (a view and what it
  * looks at, a result written over an operand, a state and its next value) are one storage.
@@ -46,3 +48,5 @@ GenStorages *gen_storages_new (GenGraph *graph);
 void gen_storages_plan_arena (
     GenStorages *storages, const GenGraph *graph, const gsize *scratch, gsize *scratch_offsets);
 void gen_storages_free (GenStorages *storages);
+
+G_END_DECLS

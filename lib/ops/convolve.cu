@@ -218,8 +218,8 @@ conv_weight_gradient (GenCudaKernel *kernel, GError **error)
 }
 
 extern const GenCudaOperator gen_cuda_convolve_operators[] = {
-  { "Conv", NULL, conv },
-  { "ConvTranspose", NULL, conv_transpose },
-  { "ConvWeightGradient", "generative", conv_weight_gradient },
+  { "Conv", NULL, conv, GEN_CUDA_ALL, GEN_CUDA_ALL },
+  { "ConvTranspose", NULL, conv_transpose, GEN_CUDA_ALL, GEN_CUDA_ALL },
+  { "ConvWeightGradient", "generative", conv_weight_gradient, GEN_CUDA_ALL, GEN_CUDA_ALL },
   {},
 };

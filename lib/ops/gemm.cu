@@ -132,7 +132,7 @@ matmul (GenCudaKernel *kernel, GError **error)
 }
 
 extern const GenCudaOperator gen_cuda_gemm_operators[] = {
-  { "Gemm", NULL, gemm },
-  { "MatMul", NULL, matmul },
+  { "Gemm", NULL, gemm, GEN_CUDA_ALL, GEN_CUDA_ALL },
+  { "MatMul", NULL, matmul, GEN_CUDA_ALL, GEN_CUDA_ALL },
   {},
 };

@@ -102,9 +102,9 @@ minimum (GenCudaKernel *kernel, GError **error)
 }
 
 extern const GenCudaOperator gen_cuda_variadic_operators[] = {
-  { "Max", NULL, maximum },
-  { "Mean", NULL, mean },
-  { "Min", NULL, minimum },
-  { "Sum", NULL, sum },
+  { "Max", NULL, maximum, GEN_CUDA_ALL, GEN_CUDA_ALL },
+  { "Mean", NULL, mean, GEN_CUDA_ALL, GEN_CUDA_ALL },
+  { "Min", NULL, minimum, GEN_CUDA_ALL, GEN_CUDA_ALL },
+  { "Sum", NULL, sum, GEN_CUDA_ALL, GEN_CUDA_ALL },
   {},
 };

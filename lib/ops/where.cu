@@ -34,6 +34,6 @@ where (GenCudaKernel *kernel, GError **error)
 }
 
 extern const GenCudaOperator gen_cuda_where_operators[] = {
-  { "Where", NULL, where },
+  { "Where", NULL, where, 6, 1 },
   {},
 };

@@ -82,7 +82,13 @@ typedef struct {
   const char *name;
   const char *domain; /* NULL for ONNX's own */
   GenCudaPrepare prepare;
+  /* Inputs and outputs, bit by bit, that may be 16-bit floats where those are asked for; no
+   * outputs: none may. */
+  guint narrow_inputs, narrow_outputs;
 } GenCudaOperator;
+
+/* Every input, or every output. */
+#define GEN_CUDA_ALL G_MAXUINT
 
 /* Whether a call went well; else `error` says what was tried, and what the runtime says. */
 gboolean gen_cuda_check (cudaError_t status, const char *what, GError **error);

@@ -8,9 +8,7 @@
 #include "fallback.h"
 #include "operators.h"
 
-G_BEGIN_DECLS
 #include "../../graph/executor.h"
-G_END_DECLS
 
 struct Port {
   gsize size = 0;
@@ -473,6 +471,7 @@ extern "C" {
 extern const GenExecutorClass gen_executor_class;
 const GenExecutorClass gen_executor_class = {
   gen_cuda_available,
+  gen_cuda_operator_narrows,
   create,
   destroy,
   host,

@@ -2,62 +2,146 @@
 #include "fallback.h"
 
 G_BEGIN_DECLS
+#include "../../graph/graph-private.h"
 #include "../../graph/kernel.h"
+#include "../../ops/half.h"
 G_END_DECLS
+
+/* A value on its way: `pinned` is copied to or from the device, `computed` is what the CPU's kernel
+ * sees, which is the same or its float32. */
+struct Value {
+  GenDataType type;
+  gsize n;
+  void *pinned, *computed;
+};
 
 struct GenCudaFallback {
   GenKernel kernel = {};
-  std::vector<const void *> inputs;
-  std::vector<void *> outputs;
-  std::vector<std::shared_ptr<void> > pinned;
+  GenGraph *widened = NULL; /* holds the node in float32, where the CPU knows no other */
+  std::vector<Value> inputs, outputs;
+  std::vector<const void *> input_addresses;
+  std::vector<void *> output_addresses;
+  std::vector<std::shared_ptr<void> > memory;
 
   ~GenCudaFallback ()
   {
     gen_kernel_clear (&kernel);
     gen_aligned_free (kernel.scratch);
+    if (widened != NULL)
+      gen_graph_unref (widened);
   }
 };
 
-/* Memory that the device can copy from and to by itself. */
-static void *
-take_pinned (GenCudaFallback *fallback, gsize size, GError **error)
-{
-  void *memory = NULL;
+/* --- the node in float32 --- */
 
-  if (!gen_cuda_check (cudaHostAlloc (&memory, MAX (size, 1), cudaHostAllocDefault),
-          "memory for a node that runs on the CPU", error))
-    return NULL;
-  fallback->pinned.emplace_back (memory, [] (void *p) { cudaFreeHost (p); });
-  return memory;
+static GenTensor *
+widen (GenGraph *graph, const GenTensor *tensor)
+{
+  const void *constant = gen_tensor_constant (tensor);
+  gboolean half = gen_type_is_half (tensor->type);
+  GenDataType type = half ? GEN_TYPE_FLOAT32 : tensor->type;
+  gsize n = gen_cuda_elements (tensor);
+  GenTensor *made;
+
+  if (constant != NULL && half) {
+    float *values = g_new (float, n);
+
+    gen_half_widen (tensor->type, constant, 1, values, n);
+    made = gen_graph_add_constant (
+        graph, NULL, type, &tensor->shape, g_bytes_new_take (values, n * sizeof (float)));
+  } else if (constant != NULL) {
+    made = gen_graph_add_constant (graph, NULL, type, &tensor->shape, g_bytes_ref (tensor->data));
+  } else {
+    made = gen_graph_add_value (graph, NULL);
+    made->type = type;
+    made->shape = tensor->shape;
+  }
+  made->layout = tensor->layout;
+  return made;
+}
+
+static const GenNode *
+widen_node (GenCudaFallback *fallback, const GenNode *node)
+{
+  GenGraph *graph = fallback->widened = gen_graph_new ("widened");
+  GenNode *made = gen_graph_new_node (graph, node->name, node->op, node->opset);
+  g_autoptr (GHashTable) none = g_hash_table_new (NULL, NULL);
+
+  made->id = node->id;
+  made->activation = node->activation;
+  for (guint i = 0; i < node->attributes->len; i++)
+    g_ptr_array_add (made->attributes,
+        gen_attribute_copy ((const GenAttribute *)g_ptr_array_index (node->attributes, i), none));
+  for (guint i = 0; i < node->inputs->len; i++)
+    g_ptr_array_add (made->inputs,
+        gen_node_input (node, i) != NULL ? widen (graph, gen_node_input (node, i)) : NULL);
+  for (guint i = 0; i < node->outputs->len; i++)
+    g_ptr_array_add (made->outputs,
+        gen_node_output (node, i) != NULL ? widen (graph, gen_node_output (node, i)) : NULL);
+  g_ptr_array_add (graph->nodes, made);
+  return made;
 }
 
 static gboolean
+has_half (const GenNode *node)
+{
+  for (guint i = 0; i < node->inputs->len; i++)
+    if (gen_node_input (node, i) != NULL && gen_type_is_half (gen_node_input (node, i)->type))
+      return TRUE;
+  return FALSE;
+}
+
+/* --- buffers --- */
+
+/* Buffers for a tensor of the graph, which the kernel sees as `seen`. */
+static gboolean
+take_value (GenCudaFallback *fallback, const GenTensor *tensor, const GenTensor *seen, Value *value,
+    GError **error)
+{
+  value->type = tensor->type;
+  value->n = gen_cuda_elements (tensor);
+  if (!gen_cuda_check (
+          cudaHostAlloc (&value->pinned, MAX (gen_tensor_size (tensor), 1), cudaHostAllocDefault),
+          "memory for a node that runs on the CPU", error))
+    return FALSE;
+  fallback->memory.emplace_back (value->pinned, [] (void *p) { cudaFreeHost (p); });
+  value->computed = value->pinned;
+  if (seen->type != tensor->type) {
+    value->computed = gen_aligned_alloc (MAX (gen_tensor_size (seen), 1));
+    fallback->memory.emplace_back (value->computed, gen_aligned_free);
+  }
+  return TRUE;
+}
+
+/* Constants are read where they are. */
+static gboolean
 take_buffers (GenCudaFallback *fallback, const GenNode *node, GError **error)
 {
+  const GenNode *seen = fallback->kernel.node;
+
   for (guint i = 0; i < node->inputs->len; i++) {
     const GenTensor *tensor = gen_node_input (node, i);
-    const void *data = tensor != NULL ? gen_tensor_constant (tensor) : NULL;
+    Value value = {};
 
-    if (tensor != NULL && data == NULL) {
-      data = take_pinned (fallback, gen_tensor_size (tensor), error);
-      if (data == NULL)
-        return FALSE;
-    }
-    fallback->inputs.push_back (data);
+    if (tensor != NULL && gen_tensor_constant (tensor) != NULL)
+      value.computed = (void *)gen_tensor_constant (gen_node_input (seen, i));
+    else if (tensor != NULL &&
+             !take_value (fallback, tensor, gen_node_input (seen, i), &value, error))
+      return FALSE;
+    fallback->inputs.push_back (value);
+    fallback->input_addresses.push_back (value.computed);
   }
   for (guint i = 0; i < node->outputs->len; i++) {
     const GenTensor *tensor = gen_node_output (node, i);
-    void *data = NULL;
+    Value value = {};
 
-    if (tensor != NULL) {
-      data = take_pinned (fallback, gen_tensor_size (tensor), error);
-      if (data == NULL)
-        return FALSE;
-    }
-    fallback->outputs.push_back (data);
+    if (tensor != NULL && !take_value (fallback, tensor, gen_node_output (seen, i), &value, error))
+      return FALSE;
+    fallback->outputs.push_back (value);
+    fallback->output_addresses.push_back (value.computed);
   }
-  fallback->kernel.inputs = fallback->inputs.data ();
-  fallback->kernel.outputs = fallback->outputs.data ();
+  fallback->kernel.inputs = fallback->input_addresses.data ();
+  fallback->kernel.outputs = fallback->output_addresses.data ();
   return TRUE;
 }
 
@@ -67,7 +151,11 @@ gen_cuda_fallback_new (const GenCudaKernel *kernel, int threads, GError **error)
   auto fallback = std::make_shared<GenCudaFallback> ();
   GenKernel *cpu = &fallback->kernel;
 
-  gen_kernel_init (cpu, kernel->node, threads);
+  gen_kernel_init (cpu,
+      kernel->node->op->widens && has_half (kernel->node)
+          ? widen_node (fallback.get (), kernel->node)
+          : kernel->node,
+      threads);
   cpu->precision = kernel->precision;
   cpu->seed = kernel->seed;
   if (!gen_kernel_prepare (cpu, error))
@@ -78,7 +166,15 @@ gen_cuda_fallback_new (const GenCudaKernel *kernel, int threads, GError **error)
 static void
 run_on_cpu (void *data)
 {
-  gen_kernel_run ((const GenKernel *)data);
+  const GenCudaFallback *fallback = (const GenCudaFallback *)data;
+
+  for (const Value &value : fallback->inputs)
+    if (value.pinned != value.computed && value.pinned != NULL)
+      gen_half_widen (value.type, value.pinned, 1, (float *)value.computed, value.n);
+  gen_kernel_run (&fallback->kernel);
+  for (const Value &value : fallback->outputs)
+    if (value.pinned != value.computed)
+      gen_half_narrow (value.type, (const float *)value.computed, value.pinned, value.n);
 }
 
 gboolean
@@ -89,16 +185,14 @@ gen_cuda_fallback_add (
     return FALSE;
   fallback->kernel.scratch = gen_aligned_alloc (fallback->kernel.scratch_size);
   kernel->launches.push_back ([fallback] (const GenCudaKernel &k, cudaStream_t stream) {
-    const GenKernel *cpu = &fallback->kernel;
-
     for (guint i = 0; i < k.inputs.size (); i++)
-      if (k.inputs[i] != NULL && gen_tensor_constant (k.input (i)) == NULL)
-        cudaMemcpyAsync ((void *)cpu->inputs[i], k.inputs[i], gen_tensor_size (k.input (i)),
+      if (fallback->inputs[i].pinned != NULL)
+        cudaMemcpyAsync (fallback->inputs[i].pinned, k.inputs[i], gen_tensor_size (k.input (i)),
             cudaMemcpyDeviceToHost, stream);
-    cudaLaunchHostFunc (stream, run_on_cpu, &fallback->kernel);
+    cudaLaunchHostFunc (stream, run_on_cpu, fallback.get ());
     for (guint i = 0; i < k.outputs.size (); i++)
       if (k.outputs[i] != NULL)
-        cudaMemcpyAsync (k.outputs[i], cpu->outputs[i], gen_tensor_size (k.output (i)),
+        cudaMemcpyAsync (k.outputs[i], fallback->outputs[i].pinned, gen_tensor_size (k.output (i)),
             cudaMemcpyHostToDevice, stream);
   });
   return TRUE;

@@ -20,13 +20,43 @@ GEN_CUDA_FAMILIES (DECLARE)
 #define ADDRESS(name) gen_cuda_##name##_operators,
 static const GenCudaOperator *const families[] = { GEN_CUDA_FAMILIES (ADDRESS) };
 
-GenCudaPrepare
-gen_cuda_operator_find (const GenNode *node)
+static const GenCudaOperator *
+find (const GenNode *node)
 {
   for (const GenCudaOperator *family : families)
     for (const GenCudaOperator *each = family; each->name != NULL; each++)
       if (strcmp (each->name, node->op->name) == 0 &&
           g_strcmp0 (each->domain, node->op->domain) == 0)
-        return each->prepare;
+        return each;
   return NULL;
+}
+
+GenCudaPrepare
+gen_cuda_operator_find (const GenNode *node)
+{
+  const GenCudaOperator *found = find (node);
+
+  return found != NULL ? found->prepare : NULL;
+}
+
+/* Those that go through gen_cuda_prepare_strided. */
+static gboolean
+only_moves (const GenNode *node)
+{
+  static const char *const names[] = { "Expand", "Slice", "SliceGradient", "Tile", "Transpose",
+    "ConvertLayout", NULL };
+
+  return node->op->view || g_strv_contains (names, node->op->name);
+}
+
+GenNarrow
+gen_cuda_operator_narrows (const GenNode *node)
+{
+  const GenCudaOperator *found = find (node);
+
+  if (only_moves (node))
+    return { GEN_NARROW_FOLLOW, 0, 0 };
+  if (found == NULL || found->narrow_outputs == 0)
+    return { GEN_NARROW_NEVER, 0, 0 };
+  return { GEN_NARROW_ALWAYS, found->narrow_inputs, found->narrow_outputs };
 }
