@@ -144,7 +144,8 @@ check_inputs (const GenNode *node, GError **error)
     const GenTensor *input = g_ptr_array_index (node->inputs, i);
 
     if (input == NULL) {
-      if ((int)i < node->op->min_inputs && node->op->max_inputs >= 0)
+      /* Of any number of inputs all must be there, but control flow has optional ones. */
+      if (node->op->max_inputs < 0 ? !node->op->has_graphs : (int)i < node->op->min_inputs)
         return gen_node_error (node, error, "input %u is missing", i);
       continue;
     }
