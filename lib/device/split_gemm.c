@@ -4,8 +4,7 @@
  * cache, and k in blocks that leave the right one's tiles in the first. */
 #include "split_gemm.h"
 
-#include <stdlib.h>
-
+#include "shared.h"
 #include "split_tile.h"
 #include "../simd.h"
 
@@ -29,7 +28,8 @@ struct _GenSplitGemm {
   gint64 right_lines;  /* packed at a time */
   gboolean split_left; /* parts share the left lines, else the right ones */
   int parts;
-  guint8 *packed; /* of a constant right operand */
+  const guint8 *packed; /* of a constant right operand */
+  GBytes *shared;       /* whose that is */
 };
 
 static gint64
@@ -189,9 +189,12 @@ gen_split_gemm_new (const GenGemmOptions *o)
       gemm->left.lines <= LINES_AT_ONCE ? LINES_AT_ONCE : round_up (gemm->right.lines);
   if (o->constant_b != NULL) {
     gint64 lines = round_up (o->n);
+    gsize size = lines / LINES * line_size (gemm);
+    guint8 *packed = gen_shared_alloc (size);
 
-    gemm->packed = aligned_alloc (64, lines / LINES * line_size (gemm));
-    gen_split_pack (&gemm->right, TRUE, gemm->splits, o->constant_b, 0, lines, gemm->packed);
+    gen_split_pack (&gemm->right, TRUE, gemm->splits, o->constant_b, 0, lines, packed);
+    gemm->shared = gen_shared_take (packed, size);
+    gemm->packed = g_bytes_get_data (gemm->shared, NULL);
   }
   return gemm;
 }
@@ -199,7 +202,7 @@ gen_split_gemm_new (const GenGemmOptions *o)
 void
 gen_split_gemm_free (GenSplitGemm *gemm)
 {
-  free (gemm->packed);
+  g_clear_pointer (&gemm->shared, g_bytes_unref);
   g_free (gemm);
 }
 

@@ -12,6 +12,7 @@
  */
 #include <string.h>
 
+#include "constants.h"
 #include "graph-private.h"
 
 static gboolean
@@ -46,7 +47,7 @@ find_scale (const GenTensor *product, GenTensor **whole, GenTensor **scale, int 
               *b = gen_node_input (product->producer, !k);
     int at = only_axis (&b->shape);
 
-    if (!gen_shape_equal (&a->shape, &product->shape) || gen_tensor_constant (b) != NULL || at < 0)
+    if (!gen_shape_equal (&a->shape, &product->shape) || b->role == GEN_ROLE_CONSTANT || at < 0)
       continue;
     *whole = a;
     *scale = b;
@@ -126,7 +127,7 @@ simplify_sum (GenGraph *graph, guint number, GError **error)
   if (!is (sum, "ReduceSum") || !is (squares, "Mul") ||
       gen_node_input (squares->producer, 0) != gen_node_input (squares->producer, 1) ||
       !find_scale (gen_node_input (squares->producer, 0), &weights, &scale, &axis) ||
-      gen_tensor_constant (weights) == NULL || sum->shape.rank != weights->shape.rank ||
+      weights->role != GEN_ROLE_CONSTANT || sum->shape.rank != weights->shape.rank ||
       sum->shape.dims[axis] != 1)
     return TRUE;
   made = sum_squares (graph, weights, scale, axis, &sum->shape, error);
@@ -176,7 +177,7 @@ trace (GenTensor *weights, Origin *origin)
   *origin = (Origin){ 0 };
   for (int i = 0; i < GEN_MAX_RANK; i++)
     origin->axes[i] = i;
-  while (gen_tensor_constant (at) == NULL) {
+  while (at->role != GEN_ROLE_CONSTANT) {
     if (find_scale (at, &whole, &scale, &axis)) {
       axis = origin->axes[axis];
       if (axis < 0 || axis > 1 || origin->scales[axis] != NULL)
@@ -284,6 +285,7 @@ gen_graph_free_weights (GenGraph *graph, GError **error)
   for (guint i = 0; i < graph->nodes->len; i++)
     if (!simplify_sum (graph, i, error))
       return FALSE;
+  gen_graph_drop_constants (graph);
   for (guint i = 0; i < graph->nodes->len; i++)
     if (!free_weights (graph, i, error))
       return FALSE;

@@ -66,7 +66,8 @@ typedef struct {
   gsize call_scratch, part_scratch;                /* bytes of oneDNN, of all for a part */
   gboolean post_bias;                              /* bias is added after oneDNN (backward data) */
   GenActivation fused, after;                      /* by oneDNN, by us */
-  char *constant; /* packed weights and bias, when they never change */
+  const char *constant; /* packed weights and bias, when they never change */
+  GBytes *shared;       /* whose these are */
 } GenConvolve;
 
 /* phases.c */

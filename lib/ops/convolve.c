@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "../device/shared.h"
 #include "../graph/kernel.h"
 #include "activation.h"
 
@@ -76,7 +77,7 @@ convolve_free (gpointer data)
   g_clear_pointer (&c->winograd, g_ptr_array_unref);
   g_clear_pointer (&c->split, g_ptr_array_unref);
   g_clear_pointer (&c->product, gen_gemm_free);
-  gen_aligned_free (c->constant);
+  g_clear_pointer (&c->shared, g_bytes_unref);
   g_free (c);
 }
 
@@ -128,22 +129,31 @@ pack_each_run (const GenKernel *kernel, int part, int parts)
       bias_of (kernel), scratch + c->packed_at, (float *)(scratch + c->bias_at), part);
 }
 
+/* `packed` is `size` bytes of gen_shared_alloc. */
+static void
+take_constant (GenConvolve *c, char *packed, gsize size)
+{
+  c->shared = gen_shared_take (packed, size);
+  c->constant = g_bytes_get_data (c->shared, NULL);
+}
+
 static void
 pack_once (GenConvolve *c, const float *weights, const float *bias)
 {
-  float *permuted = c->permuted ? gen_aligned_alloc (c->permuted_size) : NULL;
+  float *permuted = c->permuted ? gen_shared_alloc (c->permuted_size) : NULL;
+  char *packed = gen_shared_alloc (c->packed_size + c->bias_size);
 
-  c->constant = gen_aligned_alloc (c->packed_size + c->bias_size);
   if (permuted != NULL)
     gen_phases_permute (c, weights, permuted, 0, 1);
   if (c->winograd != NULL)
-    gen_winograd_pack (c, permuted != NULL ? permuted : weights, c->constant);
+    gen_winograd_pack (c, permuted != NULL ? permuted : weights, packed);
   if (c->split != NULL)
-    gen_split_convolve_pack (c, permuted != NULL ? permuted : weights, c->constant);
+    gen_split_convolve_pack (c, permuted != NULL ? permuted : weights, packed);
   for (int piece = 0; piece < c->parts; piece++)
-    pack (c, permuted != NULL ? permuted : weights, bias, c->constant,
-        (float *)(c->constant + c->packed_size), piece);
-  gen_aligned_free (permuted);
+    pack (c, permuted != NULL ? permuted : weights, bias, packed,
+        (float *)(packed + c->packed_size), piece);
+  gen_shared_free (permuted, c->permuted_size);
+  take_constant (c, packed, c->packed_size + c->bias_size);
 }
 
 /* --- running --- */
@@ -290,7 +300,8 @@ prepare_product (
     GenKernel *kernel, GenConvolve *c, gint64 pixels, const float *weights, const float *bias)
 {
   const GenProblem *p = &g_array_index (c->problems, GenProblem, 0);
-  float *permuted = c->permuted ? gen_aligned_alloc (c->permuted_size) : NULL;
+  float *permuted = c->permuted ? gen_shared_alloc (c->permuted_size) : NULL;
+  char *spread = gen_shared_alloc (c->bias_size);
   GenGemmOptions options = { .m = pixels,
     .n = p->out_channels,
     .k = p->in_channels,
@@ -303,9 +314,9 @@ prepare_product (
   if (permuted != NULL)
     gen_phases_permute (c, weights, permuted, 0, 1);
   c->product = gen_gemm_new (&options);
-  gen_aligned_free (permuted);
-  c->constant = gen_aligned_alloc (c->bias_size);
-  spread_bias (c, bias, (float *)c->constant);
+  gen_shared_free (permuted, c->permuted_size);
+  spread_bias (c, bias, (float *)spread);
+  take_constant (c, spread, c->bias_size);
   kernel->scratch_size = gen_gemm_scratch_size (c->product);
   gen_kernel_add_step (kernel, run_product, gen_gemm_parts (c->product));
 }

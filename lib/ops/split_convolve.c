@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include "../device/shared.h"
 #include "../device/split_tile.h"
 #include "activation.h"
 
@@ -177,7 +178,7 @@ pack_weights (const GenSplitConvolve *s, const float *weights, guint8 *packed)
   const GenProblem *p = s->problem;
   const gint64 stride = s->steps * GEN_SPLIT_STEP, k = s->taps * stride;
   const gint64 *along = p->weight_strides + 2;
-  g_autofree float *dense = g_new0 (float, p->out_channels *k);
+  float *dense = gen_shared_alloc (p->out_channels * k * sizeof (float));
   const GenSplitMatrix matrix = { k, 1, p->out_channels, k };
 
   for (gint64 n = 0; n < p->out_channels; n++)
@@ -190,6 +191,7 @@ pack_weights (const GenSplitConvolve *s, const float *weights, guint8 *packed)
         dense[n * k + tap * stride + i] = from[i * p->weight_strides[1]];
     }
   gen_split_pack (&matrix, TRUE, s->splits, dense, 0, s->blocks * BLOCK, packed);
+  gen_shared_free (dense, p->out_channels * k * sizeof (float));
 }
 
 void
