@@ -141,6 +141,8 @@ gen_shared_alloc (gsize size)
     memory = mmap (NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED)
       memory = NULL;
+    else
+      madvise (memory, size, MADV_HUGEPAGE);
   } else {
     memory = aligned_alloc (64, size);
     if (memory != NULL)

@@ -28,8 +28,9 @@ struct _GenSplitGemm {
   gint64 right_lines;  /* packed at a time */
   gboolean split_left; /* parts share the left lines, else the right ones */
   int parts;
-  const guint8 *packed; /* of a constant right operand */
-  GBytes *shared;       /* whose that is */
+  GenSplitForm form; /* of a constant right operand: */
+  const guint8 *packed;
+  GBytes *shared; /* whose that is */
 };
 
 static gint64
@@ -71,9 +72,26 @@ store (const GenSplitGemm *gemm, float *results, gint64 left, gint64 right, floa
           MIN (LINES, columns - x), c + r * gemm->n + x);
 }
 
+/* Right tiles: made for a part, or stored, and then to be made at `tiles` for a few steps. */
+typedef struct {
+  const guint8 *first;
+  gsize line;
+  guint8 *tiles; /* NULL: they are there */
+} Right;
+
+static const guint8 *
+right_tiles (const GenSplitGemm *gemm, const Right *right, gint64 step, gint64 steps, gsize *next)
+{
+  *next = right->line;
+  if (right->tiles == NULL)
+    return right->first + gen_split_line_size (step * GEN_SPLIT_STEP, gemm->splits);
+  return gen_split_restore (&gemm->form, right->first + gen_split_stored_size (&gemm->form, step),
+      steps, right->tiles, next);
+}
+
 /* Packed left lines against one block of right ones. */
 static void
-run_block (const GenSplitGemm *gemm, const guint8 *left, const guint8 *right, gint64 n_left,
+run_block (const GenSplitGemm *gemm, const guint8 *left, const Right *right, gint64 n_left,
     gint64 n_right, float *results, float *c)
 {
   static const gsize start = 0;
@@ -81,14 +99,18 @@ run_block (const GenSplitGemm *gemm, const guint8 *left, const guint8 *right, gi
   const gsize line = line_size (gemm);
   const gint64 next = gemm->swapped ? 1 : gemm->n; /* from a left line's results to the next's */
 
-  for (gint64 s = 0; s < gemm->steps; s += STEPS_PER_BLOCK)
+  for (gint64 s = 0; s < gemm->steps; s += STEPS_PER_BLOCK) {
+    const gint64 steps = MIN (STEPS_PER_BLOCK, gemm->steps - s);
+    gsize next;
+    const guint8 *tiles = right_tiles (gemm, right, s, steps, &next);
+
     for (gint64 l = 0; l < n_left; l += BLOCK) {
       const guint8 *first = left + l / LINES * line + s * layout.step;
 
-      gen_split_multiply (&layout, first, first + line, &start, 1,
-          MIN (STEPS_PER_BLOCK, gemm->steps - s), right + s * layout.step, line, gemm->splits,
+      gen_split_multiply (&layout, first, first + line, &start, 1, steps, tiles, next, gemm->splits,
           s == 0, results + l * BLOCK);
     }
+  }
   for (gint64 l = 0; l < n_left; l += BLOCK)
     store (gemm, results + l * BLOCK, MIN (BLOCK, n_left - l), n_right, c + l * next);
 }
@@ -133,11 +155,9 @@ run (const GenSplitGemm *gemm, const float *left, const float *right, float *c, 
 
   for (gint64 r = share->right; r < share->right_end; r += gemm->right_lines) {
     const gint64 right_end = MIN (r + gemm->right_lines, share->right_end);
-    const guint8 *right_tiles = scratch->right;
+    const gsize stored = gen_split_stored_size (&gemm->form, gemm->steps);
 
-    if (gemm->packed != NULL)
-      right_tiles = gemm->packed + r / LINES * line;
-    else
+    if (gemm->packed == NULL)
       gen_split_pack (
           &gemm->right, TRUE, gemm->splits, right, r, round_up (right_end - r), scratch->right);
     for (gint64 l = share->left; l < share->left_end; l += LINES_AT_ONCE) {
@@ -147,10 +167,14 @@ run (const GenSplitGemm *gemm, const float *left, const float *right, float *c, 
         gen_split_pack (
             &gemm->left, FALSE, gemm->splits, left, l, round_up (n_left), scratch->left);
       packed_left = l;
-      for (gint64 block = r; block < right_end; block += BLOCK)
-        run_block (gemm, scratch->left, right_tiles + (block - r) / LINES * line, n_left,
-            MIN (BLOCK, right_end - block), scratch->results,
-            c + l * left_next + block * right_next);
+      for (gint64 block = r; block < right_end; block += BLOCK) {
+        Right tiles = { scratch->right + (block - r) / LINES * line, line, NULL };
+
+        if (gemm->packed != NULL)
+          tiles = (Right){ gemm->packed + block / LINES * stored, stored, scratch->right };
+        run_block (gemm, scratch->left, &tiles, n_left, MIN (BLOCK, right_end - block),
+            scratch->results, c + l * left_next + block * right_next);
+      }
     }
   }
 }
@@ -188,11 +212,15 @@ gen_split_gemm_new (const GenGemmOptions *o)
   gemm->right_lines =
       gemm->left.lines <= LINES_AT_ONCE ? LINES_AT_ONCE : round_up (gemm->right.lines);
   if (o->constant_b != NULL) {
-    gint64 lines = round_up (o->n);
-    gsize size = lines / LINES * line_size (gemm);
-    guint8 *packed = gen_shared_alloc (size);
+    gint64 lines = round_up (o->n), uses = round_up (MIN (o->m, LINES_AT_ONCE)) / BLOCK;
+    gsize size;
+    guint8 *packed;
 
-    gen_split_pack (&gemm->right, TRUE, gemm->splits, o->constant_b, 0, lines, packed);
+    gemm->form = gen_split_form (&gemm->right, gemm->splits, uses);
+    size = lines / LINES * gen_split_stored_size (&gemm->form, gemm->steps);
+    packed = gen_shared_alloc (size);
+
+    gen_split_store (&gemm->form, &gemm->right, o->constant_b, lines, packed);
     gemm->shared = gen_shared_take (packed, size);
     gemm->packed = g_bytes_get_data (gemm->shared, NULL);
   }
@@ -240,9 +268,12 @@ left_size (const GenSplitGemm *gemm)
 static gsize
 part_size (const GenSplitGemm *gemm)
 {
-  gint64 right = MIN (gemm->right_lines, round_up (gemm->right.lines));
+  gint64 lines = MIN (gemm->right_lines, round_up (gemm->right.lines));
+  gsize right = tiles_size (gemm, lines);
 
-  return RESULTS_SIZE + left_size (gemm) + (gemm->packed != NULL ? 0 : tiles_size (gemm, right));
+  if (gemm->packed != NULL)
+    right = gen_split_restored_size (&gemm->form, MIN (STEPS_PER_BLOCK, gemm->steps));
+  return RESULTS_SIZE + left_size (gemm) + right;
 }
 
 gsize

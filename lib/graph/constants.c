@@ -10,20 +10,25 @@
 #include "../device/shared.h"
 
 /* Bytes of mapped files that may have been read before they are given back. */
-#define MOST_READ (16 << 20)
+#define MOST_READ (8 << 20)
+
+static gboolean
+is_aligned (const GenTensor *tensor, const void *data)
+{
+  return (guintptr)data % MAX (gen_data_type_size (tensor->type), 1) == 0;
+}
 
 const void *
 gen_tensor_constant (const GenTensor *tensor)
 {
-  gsize unit, size;
   const void *data;
   void *copy;
+  gsize size;
 
   if (tensor == NULL || tensor->role != GEN_ROLE_CONSTANT)
     return NULL;
   data = g_bytes_get_data (tensor->data, &size);
-  unit = gen_data_type_size (tensor->type);
-  if (size < GEN_LARGE_CONSTANT || (guintptr)data % MAX (unit, 1) == 0)
+  if (is_aligned (tensor, data))
     return data;
   copy = gen_shared_alloc (size);
   memcpy (copy, data, size);
@@ -55,8 +60,8 @@ gen_tensor_ints (const GenTensor *tensor, gint64 *values, int max, int *n)
   return TRUE;
 }
 
-static void
-give_up (GenTensor *tensor)
+void
+gen_tensor_give_up (GenTensor *tensor)
 {
   g_bytes_unref (tensor->data);
   tensor->data = g_bytes_new_static (NULL, 0);
@@ -103,7 +108,7 @@ drop (GenGraph *graph, GHashTable *readers)
     GenTensor *tensor = g_ptr_array_index (graph->tensors, i);
 
     if (tensor->role == GEN_ROLE_CONSTANT && count (readers, tensor) == 0)
-      give_up (tensor);
+      gen_tensor_give_up (tensor);
   }
 }
 
@@ -133,15 +138,14 @@ is_mapped (const GenGraph *graph, const guint8 *data)
   return FALSE;
 }
 
-/* The system may have that memory back. What is touched again is read again. */
-static void
-release_mapped (const GenGraph *graph)
+void
+gen_graph_release_mapped (const GenGraph *graph, gsize size)
 {
-  for (guint i = 0; i < graph->mapped->len; i++) {
-    gsize size;
-    const void *data = g_bytes_get_data (g_ptr_array_index (graph->mapped, i), &size);
+  for (guint i = 0; size >= MOST_READ && i < graph->mapped->len; i++) {
+    gsize all;
+    const void *data = g_bytes_get_data (g_ptr_array_index (graph->mapped, i), &all);
 
-    madvise ((void *)data, size, MADV_DONTNEED);
+    madvise ((void *)data, all, MADV_DONTNEED);
   }
 }
 
@@ -150,7 +154,7 @@ gen_constants_init (GenConstants *constants, GenGraph *graph)
 {
   *constants = (GenConstants){ graph, count_readers (graph), 0 };
   drop (graph, constants->readers);
-  release_mapped (graph);
+  gen_graph_release_mapped (graph, G_MAXSIZE);
 }
 
 void
@@ -166,22 +170,25 @@ gen_constants_packed (GenConstants *constants, const GenKernel *kernel)
     readers = count (constants->readers, tensor) - 1;
     g_hash_table_insert (constants->readers, tensor, GUINT_TO_POINTER (readers));
     if (readers == 0)
-      give_up (tensor);
+      gen_tensor_give_up (tensor);
   }
-  if (constants->read < MOST_READ)
-    return;
-  release_mapped (constants->graph);
-  constants->read = 0;
+  gen_graph_release_mapped (constants->graph, constants->read);
+  if (constants->read >= MOST_READ)
+    constants->read = 0;
 }
 
-/* What was read, not mapped, and is still needed. */
+/* What kernels read of it at each run, unless it can be left in a mapped file. */
 static void
-share (GenTensor *tensor)
+share (const GenGraph *graph, GenTensor *tensor)
 {
-  gsize size = g_bytes_get_size (tensor->data);
-  void *copy = gen_shared_alloc (size);
+  gsize size;
+  const void *data = g_bytes_get_data (tensor->data, &size);
+  void *copy;
 
-  memcpy (copy, g_bytes_get_data (tensor->data, NULL), size);
+  if (size < GEN_LARGE_CONSTANT || (is_aligned (tensor, data) && is_mapped (graph, data)))
+    return;
+  copy = gen_shared_alloc (size);
+  memcpy (copy, data, size);
   g_bytes_unref (tensor->data);
   tensor->data = gen_shared_take (copy, size);
 }
@@ -194,11 +201,9 @@ gen_constants_finish (GenConstants *constants)
   for (guint i = 0; i < graph->tensors->len; i++) {
     GenTensor *tensor = g_ptr_array_index (graph->tensors, i);
 
-    if (tensor->role == GEN_ROLE_CONSTANT && count (constants->readers, tensor) > 0 &&
-        g_bytes_get_size (tensor->data) >= GEN_LARGE_CONSTANT &&
-        !is_mapped (graph, gen_tensor_constant (tensor)))
-      share (tensor);
+    if (tensor->role == GEN_ROLE_CONSTANT)
+      share (graph, tensor);
   }
-  release_mapped (graph);
+  gen_graph_release_mapped (graph, G_MAXSIZE);
   g_clear_pointer (&constants->readers, g_hash_table_unref);
 }

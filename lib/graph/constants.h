@@ -7,8 +7,13 @@
  * begin in it; gen_tensor_constant makes an aligned copy when one is asked for. */
 #define GEN_LARGE_CONSTANT (64 * 1024)
 
-/* Give up the bytes of constants that nothing reads any more. */
+/* Give up the bytes of a constant, which nothing reads any more; and of all for which that holds.
+ */
+void gen_tensor_give_up (GenTensor *tensor);
 void gen_graph_drop_constants (GenGraph *graph);
+/* `size` bytes of mapped files have been read. If these are many, the system may have the memory of
+ * the files back: what is touched again is read again. */
+void gen_graph_release_mapped (const GenGraph *graph, gsize size);
 
 /**
  * Giving up constants while a graph's kernels are prepared, one after the other: what has been

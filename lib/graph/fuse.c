@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../device/shared.h"
+#include "constants.h"
 #include "graph-private.h"
 
 static gboolean
@@ -50,8 +51,8 @@ take_output (GenGraph *graph, GenNode *node, GenNode *next)
 /* The weights, those of output channel c times scale[c]. `inner` elements belong to a channel in
  * a row, channels repeat `outer` times. */
 static GBytes *
-scale_weights (
-    const GenTensor *weights, gsize outer, gsize channels, gsize inner, const float *scale)
+scale_weights (const GenGraph *graph, const GenTensor *weights, gsize outer, gsize channels,
+    gsize inner, const float *scale)
 {
   gsize size = outer * channels * inner * sizeof (float);
   float *scaled = gen_shared_alloc (size);
@@ -61,6 +62,7 @@ scale_weights (
     for (gsize c = 0; c < channels; c++)
       for (gsize i = 0; i < inner; i++)
         scaled[(o * channels + c) * inner + i] *= scale[c];
+  gen_graph_release_mapped (graph, size);
   return gen_shared_keep (scaled, size);
 }
 
@@ -99,7 +101,7 @@ fold_batch_normalization (GenGraph *graph, GenNode *node)
     shift[c] = parameters[1][c] + ((b != NULL ? b[c] : 0) - parameters[2][c]) * scale[c];
   }
   node->inputs->pdata[1] = gen_graph_add_constant (graph, NULL, weights->type, &weights->shape,
-      scale_weights (weights, transposed ? weights->shape.dims[0] : 1, channels,
+      scale_weights (graph, weights, transposed ? weights->shape.dims[0] : 1, channels,
           gen_shape_product (&weights->shape, transposed ? 2 : 1, weights->shape.rank), scale));
   if (node->inputs->len < 3)
     g_ptr_array_set_size (node->inputs, 3);

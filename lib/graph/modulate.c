@@ -64,6 +64,17 @@ folded (GenTensor *tensor, GError **error)
   return tensor != NULL && gen_graph_fold_node (tensor->producer, error) ? tensor : NULL;
 }
 
+/* The same, of `once`, which was but a step. */
+static GenTensor *
+folded_from (GenTensor *once, GenTensor *tensor, GError **error)
+{
+  GenTensor *made = folded (tensor, error);
+
+  if (made != NULL)
+    gen_tensor_give_up (once);
+  return made;
+}
+
 /* The nodes from number `from` on go to place `to`. */
 static void
 move_nodes (GenGraph *graph, guint from, guint to)
@@ -102,10 +113,10 @@ sum_squares (GenGraph *graph, GenTensor *weights, GenTensor *scale, int axis,
     if (i != axis && result->dims[i] != weights->shape.dims[i])
       axes[n++] = i;
   if (squares != NULL && n > 0)
-    squares =
-        folded (gen_graph_op (graph, "ReduceSum",
-                    (GenTensor *[]){ squares, gen_graph_ints (graph, axes, n) }, 2, 1, error, NULL),
-            error);
+    squares = folded_from (squares,
+        gen_graph_op (graph, "ReduceSum",
+            (GenTensor *[]){ squares, gen_graph_ints (graph, axes, n) }, 2, 1, error, NULL),
+        error);
   scale = gen_binary (graph, "Mul", scale, scale, error);
   squares = gen_binary (graph, "Mul", squares, scale, error);
   if (squares == NULL)
@@ -225,7 +236,7 @@ make_weights (GenGraph *graph, const Origin *origin, const GenShape *shape, GErr
       error);
   if (made == NULL)
     return NULL;
-  return folded (
+  return folded_from (made,
       gen_binary (graph, "Reshape", made, gen_graph_ints (graph, shape->dims, shape->rank), error),
       error);
 }

@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../device/shared.h"
 #include "../device/team.h"
 #include "constants.h"
 #include "graph-private.h"
@@ -462,4 +463,10 @@ gen_plan_constant_size (const GenPlan *plan)
       size += storage->size;
   }
   return size;
+}
+
+gsize
+gen_plan_shared_size (void)
+{
+  return gen_shared_size ();
 }

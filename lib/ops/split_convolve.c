@@ -40,10 +40,12 @@ struct _GenSplitConvolve {
   gint64 all_rows, rows_at_once; /* of all items; worked on together */
   gsize plane;                   /* bytes of a phase of those */
   int taps;
-  gsize *offsets;      /* of the taps */
-  gint64 blocks;       /* of output channels */
-  gsize packed_at;     /* bytes */
-  gboolean split_rows; /* parts share the rows, else the blocks */
+  gsize *offsets;       /* of the taps */
+  gint64 blocks;        /* of output channels */
+  gsize packed_at;      /* bytes */
+  GenSplitForm form;    /* of packed weights: */
+  gsize line, restored; /* bytes of 16 channels' packed weights; of their tiles in the scratch */
+  gboolean split_rows;  /* parts share the rows, else the blocks */
 };
 
 static void
@@ -148,6 +150,11 @@ split_convolve_new (const GenConvolve *c, const GenProblem *p, int splits, int p
   s->plane = ((s->rows_at_once + s->extra) * s->columns + BLOCK) * s->pixel;
   s->taps = s->axes[0].kernel * s->axes[1].kernel;
   s->offsets = find_offsets (s);
+  s->form = gen_split_form (
+      &(GenSplitMatrix){ .lines = p->out_channels, .k = s->taps * s->steps * GEN_SPLIT_STEP },
+      splits, s->rows_at_once * s->columns / BLOCK);
+  s->line = gen_split_stored_size (&s->form, s->taps * s->steps);
+  s->restored = gen_split_restored_size (&s->form, s->taps * s->steps);
   return s;
 }
 
@@ -164,9 +171,8 @@ gen_split_convolve_init (GenConvolve *c, int parts, GenPrecision precision)
     gsize phases = s->axes[0].stride * s->axes[1].stride;
 
     s->packed_at = c->packed_size;
-    c->packed_size += s->blocks * BLOCK / GEN_SPLIT_LINES *
-                      gen_split_line_size (s->taps * s->steps * GEN_SPLIT_STEP, splits);
-    c->part_scratch = MAX (c->part_scratch, RESULTS_BYTES + phases * s->plane);
+    c->packed_size += s->blocks * BLOCK / GEN_SPLIT_LINES * s->line;
+    c->part_scratch = MAX (c->part_scratch, RESULTS_BYTES + s->restored + phases * s->plane);
     g_ptr_array_add (c->split, s);
   }
 }
@@ -190,7 +196,7 @@ pack_weights (const GenSplitConvolve *s, const float *weights, guint8 *packed)
       for (gint64 i = 0; i < p->in_channels; i++)
         dense[n * k + tap * stride + i] = from[i * p->weight_strides[1]];
     }
-  gen_split_pack (&matrix, TRUE, s->splits, dense, 0, s->blocks * BLOCK, packed);
+  gen_split_store (&s->form, &matrix, dense, s->blocks * BLOCK, packed);
   gen_shared_free (dense, p->out_channels * k * sizeof (float));
 }
 
@@ -265,7 +271,7 @@ typedef struct {
   const guint8 *packed;
   const float *bias;
   float *result, *block;
-  guint8 *source;
+  guint8 *tiles, *source;
 } Work;
 
 /* Whether any of the results from place `first` up to `end`, counted from `row`, is wanted. */
@@ -301,20 +307,24 @@ run_rows (const Work *work, gint64 row, gint64 n, gint64 begin, gint64 end)
 {
   const GenSplitConvolve *s = work->s;
   const GenSplitLayout layout = { s->pixel, 64, s->splits * 64 };
-  const gsize line = gen_split_line_size (s->taps * s->steps * GEN_SPLIT_STEP, s->splits);
   const gint64 places = n * s->columns;
 
-  for (gint64 block = begin; block < end; block++)
+  for (gint64 block = begin; block < end; block++) {
+    gsize next = s->line;
+    const guint8 *tiles =
+        gen_split_restore (&s->form, work->packed + block * BLOCK / GEN_SPLIT_LINES * s->line,
+            s->taps * s->steps, work->tiles, &next);
+
     for (gint64 at = 0; at < places; at += BLOCK) {
       const guint8 *first = work->source + at * s->pixel;
 
       if (!is_wanted (s, row, at, MIN (at + BLOCK, places)))
         continue;
       gen_split_multiply (&layout, first, first + GEN_SPLIT_LINES * s->pixel, s->offsets, s->taps,
-          s->steps, work->packed + block * BLOCK / GEN_SPLIT_LINES * line, line, s->splits, TRUE,
-          work->block);
+          s->steps, tiles, next, s->splits, TRUE, work->block);
       give_results (work, row, at, MIN (at + BLOCK, places), block * BLOCK);
     }
+  }
 }
 
 static void
@@ -343,7 +353,8 @@ gen_split_convolve_run (const GenConvolve *c, const GenActivation *activation, c
   for (guint i = 0; i < c->split->len; i++) {
     const GenSplitConvolve *s = g_ptr_array_index (c->split, i);
     Work work = { c, s, activation, (const guint8 *)packed + s->packed_at, bias, result,
-      (float *)scratch, (guint8 *)scratch + RESULTS_BYTES };
+      (float *)scratch, (guint8 *)scratch + RESULTS_BYTES,
+      (guint8 *)scratch + RESULTS_BYTES + s->restored };
 
     run_problem (&work, source, part, parts);
   }
