@@ -12,6 +12,8 @@
 #define LINES GEN_SPLIT_LINES
 #define STEPS_PER_BLOCK 12
 #define LINES_AT_ONCE 128
+/* Bytes of left tiles that leave some of the second-level cache to others. */
+#define MOST_LEFT (1 << 20)
 
 /* Below these the packing does not pay. */
 #define LEAST_EXTENT 32
@@ -23,10 +25,11 @@ struct _GenSplitGemm {
   int splits;
   gboolean swapped; /* the left operand is B, and results are turned over */
   float alpha;
-  gint64 n;            /* results in a row of C */
-  gint64 steps;        /* along k */
-  gint64 right_lines;  /* packed at a time */
-  gboolean split_left; /* parts share the left lines, else the right ones */
+  gint64 n;             /* results in a row of C */
+  gint64 steps;         /* along k */
+  gint64 right_lines;   /* packed at a time */
+  gint64 lines_at_once; /* of the left operand, packed at a time */
+  gboolean split_left;  /* parts share the left lines, else the right ones */
   int parts;
   GenSplitForm form; /* of a constant right operand: */
   const guint8 *packed;
@@ -43,6 +46,12 @@ static gsize
 line_size (const GenSplitGemm *gemm)
 {
   return gen_split_line_size (gemm->left.k, gemm->splits);
+}
+
+static gsize
+tiles_size (const GenSplitGemm *gemm, gint64 lines)
+{
+  return lines / LINES * line_size (gemm);
 }
 
 GEN_CLONES static void
@@ -141,7 +150,7 @@ share_of (const GenSplitGemm *gemm, int part, int parts)
 
 /* What a part works in. */
 typedef struct {
-  float *results; /* LINES_AT_ONCE by BLOCK */
+  float *results; /* lines_at_once by BLOCK */
   guint8 *left, *right;
 } Scratch;
 
@@ -160,8 +169,8 @@ run (const GenSplitGemm *gemm, const float *left, const float *right, float *c, 
     if (gemm->packed == NULL)
       gen_split_pack (
           &gemm->right, TRUE, gemm->splits, right, r, round_up (right_end - r), scratch->right);
-    for (gint64 l = share->left; l < share->left_end; l += LINES_AT_ONCE) {
-      const gint64 n_left = MIN (LINES_AT_ONCE, share->left_end - l);
+    for (gint64 l = share->left; l < share->left_end; l += gemm->lines_at_once) {
+      const gint64 n_left = MIN (gemm->lines_at_once, share->left_end - l);
 
       if (packed_left != l)
         gen_split_pack (
@@ -195,6 +204,7 @@ gen_split_gemm_new (const GenGemmOptions *o)
   gemm = g_new0 (GenSplitGemm, 1);
   gemm->alpha = o->alpha;
   gemm->splits = gen_split_parts (o->precision);
+  gemm->lines_at_once = LINES_AT_ONCE;
   gemm->n = o->n;
   gemm->steps = (o->k + GEN_SPLIT_STEP - 1) / GEN_SPLIT_STEP;
   /* The way that has fewer numbers turned over while they are packed. */
@@ -217,6 +227,8 @@ gen_split_gemm_new (const GenGemmOptions *o)
     guint8 *packed;
 
     gemm->form = gen_split_form (&gemm->right, gemm->splits, uses);
+    if (!gemm->form.as_tiles && 2 * tiles_size (gemm, LINES_AT_ONCE) <= MOST_LEFT)
+      gemm->lines_at_once = 2 * LINES_AT_ONCE;
     size = lines / LINES * gen_split_stored_size (&gemm->form, gemm->steps);
     packed = gen_shared_alloc (size);
 
@@ -251,18 +263,16 @@ gen_split_gemm_tile (const GenSplitGemm *gemm, int part, int parts)
   return (GenGemmTile){ share.left, n_left, share.right, n_right };
 }
 
-#define RESULTS_SIZE (LINES_AT_ONCE * BLOCK * sizeof (float))
-
 static gsize
-tiles_size (const GenSplitGemm *gemm, gint64 lines)
+results_size (const GenSplitGemm *gemm)
 {
-  return lines / LINES * line_size (gemm);
+  return gemm->lines_at_once * BLOCK * sizeof (float);
 }
 
 static gsize
 left_size (const GenSplitGemm *gemm)
 {
-  return tiles_size (gemm, MIN (LINES_AT_ONCE, round_up (gemm->left.lines)));
+  return tiles_size (gemm, MIN (gemm->lines_at_once, round_up (gemm->left.lines)));
 }
 
 static gsize
@@ -273,7 +283,7 @@ part_size (const GenSplitGemm *gemm)
 
   if (gemm->packed != NULL)
     right = gen_split_restored_size (&gemm->form, MIN (STEPS_PER_BLOCK, gemm->steps));
-  return RESULTS_SIZE + left_size (gemm) + right;
+  return results_size (gemm) + left_size (gemm) + right;
 }
 
 gsize
@@ -288,7 +298,8 @@ gen_split_gemm_run (const GenSplitGemm *gemm, const float *a, const float *b, fl
 {
   const Share share = share_of (gemm, part, parts);
   guint8 *own = (guint8 *)scratch + part * part_size (gemm);
-  const Scratch mine = { (float *)own, own + RESULTS_SIZE, own + RESULTS_SIZE + left_size (gemm) };
+  const Scratch mine = { (float *)own, own + results_size (gemm),
+    own + results_size (gemm) + left_size (gemm) };
 
   gen_amx_begin ();
   run (gemm, gemm->swapped ? b : a, gemm->swapped ? a : b, c, &share, &mine);
