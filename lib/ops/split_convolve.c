@@ -11,7 +11,6 @@
 
 #include <string.h>
 
-#include "../device/shared.h"
 #include "../device/split_tile.h"
 #include "activation.h"
 
@@ -177,27 +176,36 @@ gen_split_convolve_init (GenConvolve *c, int parts, GenPrecision precision)
   }
 }
 
-/* The weights of each channel, tap after tap, with zeros where channels do not fill a step. */
+/* The weights of a channel, tap after tap, each at the beginning of a step. */
+static void
+take_channel (const GenSplitConvolve *s, const float *weights, gint64 channel, float *to)
+{
+  const GenProblem *p = s->problem;
+  const gint64 *along = p->weight_strides + 2;
+
+  for (int tap = 0; tap < s->taps; tap++, to += s->steps * GEN_SPLIT_STEP) {
+    gint64 y = tap / s->axes[1].kernel, x = tap % s->axes[1].kernel;
+    const float *from = weights + p->weights + channel * p->weight_strides[0] +
+                        (p->rank == 2 ? y * along[0] + x * along[1] : x * along[0]);
+
+    for (gint64 i = 0; i < p->in_channels; i++)
+      to[i] = from[i * p->weight_strides[1]];
+  }
+}
+
 static void
 pack_weights (const GenSplitConvolve *s, const float *weights, guint8 *packed)
 {
-  const GenProblem *p = s->problem;
-  const gint64 stride = s->steps * GEN_SPLIT_STEP, k = s->taps * stride;
-  const gint64 *along = p->weight_strides + 2;
-  float *dense = gen_shared_alloc (p->out_channels * k * sizeof (float));
-  const GenSplitMatrix matrix = { k, 1, p->out_channels, k };
+  const gint64 k = s->taps * s->steps * GEN_SPLIT_STEP, channels = s->problem->out_channels;
+  g_autofree float *dense = g_new0 (float, BLOCK *k);
 
-  for (gint64 n = 0; n < p->out_channels; n++)
-    for (int tap = 0; tap < s->taps; tap++) {
-      gint64 y = tap / s->axes[1].kernel, x = tap % s->axes[1].kernel;
-      const float *from = weights + p->weights + n * p->weight_strides[0] +
-                          (p->rank == 2 ? y * along[0] + x * along[1] : x * along[0]);
+  for (gint64 first = 0; first < channels; first += BLOCK) {
+    const GenSplitMatrix matrix = { k, 1, MIN (BLOCK, channels - first), k };
 
-      for (gint64 i = 0; i < p->in_channels; i++)
-        dense[n * k + tap * stride + i] = from[i * p->weight_strides[1]];
-    }
-  gen_split_store (&s->form, &matrix, dense, s->blocks * BLOCK, packed);
-  gen_shared_free (dense, p->out_channels * k * sizeof (float));
+    for (gint64 n = 0; n < matrix.lines; n++)
+      take_channel (s, weights, first + n, dense + n * k);
+    gen_split_store (&s->form, &matrix, dense, BLOCK, packed + first / GEN_SPLIT_LINES * s->line);
+  }
 }
 
 void
