@@ -20,13 +20,10 @@ set_error (GError **error, int number, const char *path)
 static GBytes *
 read_bytes (int fd, gsize size, const char *path, GError **error)
 {
-  g_autofree guint8 *data = g_try_malloc (MAX (size, 1));
+  guint8 *data = gen_shared_alloc (size);
+  g_autoptr (GBytes) bytes = gen_shared_keep (data, size);
   gsize n = 0;
 
-  if (data == NULL) {
-    set_error (error, ENOMEM, path);
-    return NULL;
-  }
   while (n < size) {
     gssize got = read (fd, data + n, size - n);
 
@@ -40,7 +37,7 @@ read_bytes (int fd, gsize size, const char *path, GError **error)
       break;
     n += got;
   }
-  return g_bytes_new_take (g_steal_pointer (&data), n);
+  return n == size ? g_steal_pointer (&bytes) : g_bytes_new_from_bytes (bytes, 0, n);
 }
 
 /* The file, mapped; whoever has the same file, unchanged, has the same bytes. */

@@ -176,35 +176,41 @@ gen_split_convolve_init (GenConvolve *c, int parts, GenPrecision precision)
   }
 }
 
-/* The weights of a channel, tap after tap, each at the beginning of a step. */
-static void
-take_channel (const GenSplitConvolve *s, const float *weights, gint64 channel, float *to)
+/* The weights of `n` channels from `first` on, at each tap those of all inputs in steps of their
+ * own: in the order in which they lie, so that channels are the rows of `to` or its columns. */
+static GenSplitMatrix
+take_channels (const GenSplitConvolve *s, const float *weights, gint64 first, gint64 n, float *to)
 {
   const GenProblem *p = s->problem;
-  const gint64 *along = p->weight_strides + 2;
+  const gint64 *strides = p->weight_strides, step = s->steps * GEN_SPLIT_STEP, k = s->taps * step;
 
-  for (int tap = 0; tap < s->taps; tap++, to += s->steps * GEN_SPLIT_STEP) {
+  weights += p->weights + first * strides[0];
+  for (int tap = 0; tap < s->taps; tap++) {
     gint64 y = tap / s->axes[1].kernel, x = tap % s->axes[1].kernel;
-    const float *from = weights + p->weights + channel * p->weight_strides[0] +
-                        (p->rank == 2 ? y * along[0] + x * along[1] : x * along[0]);
+    const float *from = weights + x * strides[p->rank + 1] + (p->rank == 2 ? y * strides[2] : 0);
 
-    for (gint64 i = 0; i < p->in_channels; i++)
-      to[i] = from[i * p->weight_strides[1]];
+    if (strides[0] == 1)
+      for (gint64 i = 0; i < p->in_channels; i++)
+        memcpy (to + (tap * step + i) * BLOCK, from + i * strides[1], n * sizeof *to);
+    else
+      for (gint64 c = 0; c < n; c++)
+        for (gint64 i = 0; i < p->in_channels; i++)
+          to[c * k + tap * step + i] = from[c * strides[0] + i * strides[1]];
   }
+  return strides[0] == 1 ? (GenSplitMatrix){ 1, BLOCK, n, k } : (GenSplitMatrix){ k, 1, n, k };
 }
 
 static void
 pack_weights (const GenSplitConvolve *s, const float *weights, guint8 *packed)
 {
   const gint64 k = s->taps * s->steps * GEN_SPLIT_STEP, channels = s->problem->out_channels;
-  g_autofree float *dense = g_new0 (float, BLOCK *k);
+  g_autofree float *block = g_new0 (float, BLOCK *k);
 
   for (gint64 first = 0; first < channels; first += BLOCK) {
-    const GenSplitMatrix matrix = { k, 1, MIN (BLOCK, channels - first), k };
+    const GenSplitMatrix matrix =
+        take_channels (s, weights, first, MIN (BLOCK, channels - first), block);
 
-    for (gint64 n = 0; n < matrix.lines; n++)
-      take_channel (s, weights, first + n, dense + n * k);
-    gen_split_store (&s->form, &matrix, dense, BLOCK, packed + first / GEN_SPLIT_LINES * s->line);
+    gen_split_store (&s->form, &matrix, block, BLOCK, packed + first / GEN_SPLIT_LINES * s->line);
   }
 }
 
