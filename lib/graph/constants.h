@@ -7,8 +7,7 @@
  * begin in it; gen_tensor_constant makes an aligned copy when one is asked for. */
 #define GEN_LARGE_CONSTANT (64 * 1024)
 
-/* Give up the bytes of a constant, which nothing reads any more; and of all for which that holds.
- */
+/* Give up the bytes of a constant that nothing reads any more; of all such constants. */
 void gen_tensor_give_up (GenTensor *tensor);
 void gen_graph_drop_constants (GenGraph *graph);
 /* `size` bytes of mapped files have been read. If these are many, the system may have the memory of
