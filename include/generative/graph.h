@@ -235,7 +235,10 @@ void gen_node_take_attribute (GenNode *node, GenAttribute *attribute);
 GenTensor *gen_node_input (const GenNode *node, guint i);
 GenTensor *gen_node_output (const GenNode *node, guint i);
 
-/* The bytes of a constant, NULL where `tensor` is NULL or not a constant. */
+/* The bytes of a constant, aligned for its type, NULL where `tensor` is NULL or not a constant.
+ * They hold until they are given up, once kernels have packed them: a kernel that wants them in a
+ * run reads kernel->inputs. An aligned copy takes the place of bytes that are not, so this is not
+ * for two threads on one graph. */
 const void *gen_tensor_constant (const GenTensor *tensor);
 /* The values of an int64 (or int32) constant, such as the shape given to Reshape;
  * FALSE when the tensor is no such constant or has more than `max`. */

@@ -16,10 +16,10 @@ typedef enum {
 
 /**
  * gen_onnx_load: read a model (opset up to 23). Initializers become CONSTANTs, inputs that are
- * not initializers INPUTs. Weights are copied at most once: a large file (file-bytes.h) is
- * mapped, and so is external data beside the model, and what lies aligned there is used in
- * place; a small one is read, so that it can be overwritten at any time. Errors name the file,
- * and the node or tensor.
+ * not initializers INPUTs. A large file (file-bytes.h) is mapped, and so is external
+ * data beside the model; a small one is read, so that it can be overwritten at any time. Weights
+ * stay slices of the file until a plan packs them, or asks for an aligned copy. Errors name the
+ * file, and the node or tensor.
  * Returns: (transfer full) the graph, or NULL.
  */
 GenGraph *gen_onnx_load (const char *path, GError **error);

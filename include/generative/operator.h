@@ -103,7 +103,8 @@ struct _GenKernel {
   void **outputs;
   void *scratch;       /* `scratch_size` bytes, shared with other kernels, 64-aligned */
   gsize scratch_size;  /* to be set by cpu() */
-  guint packed_inputs; /* bit k, to be set by cpu(): input k, a constant, is not read any more */
+  guint packed_inputs; /* bit k, to be set by cpu(): input k, a constant, is not read any more (its
+                          address will be NULL) */
   gpointer state;      /* the kernel's own */
   GDestroyNotify free_state;
   guint64 draw;  /* number of the run, for random operators */

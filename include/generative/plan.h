@@ -81,5 +81,8 @@ GArray *gen_plan_profile (GenPlan *plan);
 /* Bytes of the arena, of the constants and packed weights. */
 gsize gen_plan_arena_size (const GenPlan *plan);
 gsize gen_plan_constant_size (const GenPlan *plan);
+/* Bytes of packed weights, constants and mapped files that all plans of the process hold together:
+ * plans of one model share them, however many there are, and so do models with equal layers. */
+gsize gen_plan_shared_size (void);
 
 G_END_DECLS

@@ -8,6 +8,8 @@
 #include <unistd.h>
 #include <generative/file-bytes.h>
 
+#include "../device/shared.h"
+
 static void
 set_error (GError **error, int number, const char *path)
 {
@@ -18,13 +20,10 @@ set_error (GError **error, int number, const char *path)
 static GBytes *
 read_bytes (int fd, gsize size, const char *path, GError **error)
 {
-  g_autofree guint8 *data = g_try_malloc (MAX (size, 1));
+  guint8 *data = gen_shared_alloc (size);
+  g_autoptr (GBytes) bytes = gen_shared_keep (data, size);
   gsize n = 0;
 
-  if (data == NULL) {
-    set_error (error, ENOMEM, path);
-    return NULL;
-  }
   while (n < size) {
     gssize got = read (fd, data + n, size - n);
 
@@ -38,15 +37,39 @@ read_bytes (int fd, gsize size, const char *path, GError **error)
       break;
     n += got;
   }
-  return g_bytes_new_take (g_steal_pointer (&data), n);
+  return n == size ? g_steal_pointer (&bytes) : g_bytes_new_from_bytes (bytes, 0, n);
+}
+
+/* The file, mapped; whoever has the same file, unchanged, has the same bytes. */
+static GBytes *
+map_bytes (int fd, const struct stat *info, const char *path, GError **error)
+{
+  const GenSharedKey key = { { info->st_dev, info->st_ino, info->st_size,
+      info->st_mtim.tv_sec * G_GUINT64_CONSTANT (1000000000) + info->st_mtim.tv_nsec,
+      info->st_ctim.tv_sec * G_GUINT64_CONSTANT (1000000000) + info->st_ctim.tv_nsec, 1 } };
+  g_autoptr (GBytes) bytes = NULL;
+  GBytes *shared = gen_shared_find (&key);
+  GMappedFile *map;
+
+  if (shared != NULL)
+    return shared;
+  map = g_mapped_file_new_from_fd (fd, FALSE, error);
+  if (map == NULL) {
+    g_prefix_error (error, "cannot map '%s': ", path);
+    return NULL;
+  }
+  bytes = g_mapped_file_get_bytes (map);
+  g_mapped_file_unref (map);
+  /* Cut or lengthened since: not what the key says. */
+  if (g_bytes_get_size (bytes) != (gsize)info->st_size)
+    return g_steal_pointer (&bytes);
+  return gen_shared_add (&key, bytes);
 }
 
 static GBytes *
 open_bytes (int fd, const char *path, GError **error)
 {
   struct stat info;
-  GMappedFile *map;
-  GBytes *bytes;
 
   if (fstat (fd, &info) < 0) {
     set_error (error, errno, path);
@@ -61,14 +84,7 @@ open_bytes (int fd, const char *path, GError **error)
   }
   if (info.st_size < GEN_FILE_MAP_SIZE)
     return read_bytes (fd, info.st_size, path, error);
-  map = g_mapped_file_new_from_fd (fd, FALSE, error);
-  if (map == NULL) {
-    g_prefix_error (error, "cannot map '%s': ", path);
-    return NULL;
-  }
-  bytes = g_mapped_file_get_bytes (map);
-  g_mapped_file_unref (map);
-  return bytes;
+  return map_bytes (fd, &info, path, error);
 }
 
 GBytes *

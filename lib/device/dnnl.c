@@ -66,6 +66,41 @@ typedef struct {
   dnnl_dims_t strides, dilates, before, after;
 } Geometry;
 
+/* With so few channels, its convolution by batches of small products ("brgconv") generates code by
+ * the megabyte, hundreds of them for a vocoder whose weights are four, and is no faster than what
+ * comes next. */
+#define FEW_CHANNELS 32
+
+static gboolean
+has_few_channels (const dnnl_convolution_desc_t *desc)
+{
+  return desc->src_desc.dims[1] <= FEW_CHANNELS && desc->dst_desc.dims[1] <= FEW_CHANNELS;
+}
+
+/* The first implementation that is not made of batches of products. */
+static dnnl_status_t
+create_plain (dnnl_primitive_desc_t *pd, const dnnl_convolution_desc_t *desc,
+    dnnl_primitive_attr_t attr, dnnl_engine_t engine)
+{
+  dnnl_primitive_desc_iterator_t iterator;
+  dnnl_status_t status = dnnl_primitive_desc_iterator_create (&iterator, desc, attr, engine, NULL);
+
+  if (status != dnnl_success)
+    return status;
+  while (status == dnnl_success) {
+    const char *name = "";
+
+    *pd = dnnl_primitive_desc_iterator_fetch (iterator);
+    dnnl_primitive_desc_query (*pd, dnnl_query_impl_info_str, 0, &name);
+    if (!g_str_has_prefix (name, "brgconv"))
+      break;
+    dnnl_primitive_desc_destroy (*pd);
+    status = dnnl_primitive_desc_iterator_next (iterator);
+  }
+  dnnl_primitive_desc_iterator_destroy (iterator);
+  return status;
+}
+
 static dnnl_status_t
 make (dnnl_primitive_desc_t *pd, dnnl_engine_t engine, GenConvolutionKind kind, const Geometry *g,
     dnnl_primitive_desc_t hint, dnnl_primitive_attr_t attr)
@@ -83,6 +118,9 @@ make (dnnl_primitive_desc_t *pd, dnnl_engine_t engine, GenConvolutionKind kind, 
   else
     status = dnnl_dilated_convolution_backward_weights_desc_init (&desc, dnnl_convolution_direct,
         g->large, g->weights, NULL, g->small, g->strides, g->dilates, g->before, g->after);
+  if (status == dnnl_success && kind == GEN_CONVOLUTION_FORWARD && has_few_channels (&desc) &&
+      create_plain (pd, &desc, attr, engine) == dnnl_success)
+    return dnnl_success;
   return status != dnnl_success ? status
                                 : dnnl_primitive_desc_create (pd, &desc, attr, engine, hint);
 }

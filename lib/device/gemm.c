@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "gemm_unit.h"
+#include "shared.h"
 #include "../simd.h"
 #include "split_gemm.h"
 
@@ -29,7 +30,8 @@ struct _GenGemm {
   gint64 row_stride, row_k_stride, column_stride, column_k_stride;
   gint64 panels, chunk; /* all, and those packed at a time */
   int parts;
-  float *packed;       /* constant panels */
+  const float *packed; /* constant panels */
+  GBytes *shared;      /* whose they are */
   GenSplitGemm *split; /* where the machine does it better; nothing above is then used */
 };
 
@@ -70,12 +72,15 @@ static void
 pack_constant (GenGemm *gemm, const float *b)
 {
   gsize panel_size = gemm->options.k * gemm->unit->panel;
+  gsize size = (gemm->panels * panel_size + 16) * sizeof (float);
+  float *packed = gen_shared_alloc (size);
 
-  gemm->packed = g_new (float, gemm->panels *panel_size + 16);
   for (gint64 p = 0; p < gemm->panels; p++)
     pack_panel (b + p * gemm->unit->panel * gemm->column_stride, gemm->column_stride,
         gemm->column_k_stride, gemm->options.k, panel_columns (gemm, p), gemm->unit->panel,
-        gemm->packed + p * panel_size);
+        packed + p * panel_size);
+  gemm->shared = gen_shared_take (packed, size);
+  gemm->packed = g_bytes_get_data (gemm->shared, NULL);
 }
 
 GenGemm *
@@ -124,7 +129,7 @@ void
 gen_gemm_free (GenGemm *gemm)
 {
   g_clear_pointer (&gemm->split, gen_split_gemm_free);
-  g_free (gemm->packed);
+  g_clear_pointer (&gemm->shared, g_bytes_unref);
   g_free (gemm);
 }
 

@@ -4,8 +4,7 @@
  * cache, and k in blocks that leave the right one's tiles in the first. */
 #include "split_gemm.h"
 
-#include <stdlib.h>
-
+#include "shared.h"
 #include "split_tile.h"
 #include "../simd.h"
 
@@ -13,6 +12,8 @@
 #define LINES GEN_SPLIT_LINES
 #define STEPS_PER_BLOCK 12
 #define LINES_AT_ONCE 128
+/* Bytes of left tiles that leave some of the second-level cache to others. */
+#define MOST_LEFT (1 << 20)
 
 /* Below these the packing does not pay. */
 #define LEAST_EXTENT 32
@@ -24,12 +25,15 @@ struct _GenSplitGemm {
   int splits;
   gboolean swapped; /* the left operand is B, and results are turned over */
   float alpha;
-  gint64 n;            /* results in a row of C */
-  gint64 steps;        /* along k */
-  gint64 right_lines;  /* packed at a time */
-  gboolean split_left; /* parts share the left lines, else the right ones */
+  gint64 n;             /* results in a row of C */
+  gint64 steps;         /* along k */
+  gint64 right_lines;   /* packed at a time */
+  gint64 lines_at_once; /* of the left operand, packed at a time */
+  gboolean split_left;  /* parts share the left lines, else the right ones */
   int parts;
-  guint8 *packed; /* of a constant right operand */
+  GenSplitForm form; /* of a constant right operand: */
+  const guint8 *packed;
+  GBytes *shared; /* whose that is */
 };
 
 static gint64
@@ -42,6 +46,12 @@ static gsize
 line_size (const GenSplitGemm *gemm)
 {
   return gen_split_line_size (gemm->left.k, gemm->splits);
+}
+
+static gsize
+tiles_size (const GenSplitGemm *gemm, gint64 lines)
+{
+  return lines / LINES * line_size (gemm);
 }
 
 GEN_CLONES static void
@@ -71,9 +81,26 @@ store (const GenSplitGemm *gemm, float *results, gint64 left, gint64 right, floa
           MIN (LINES, columns - x), c + r * gemm->n + x);
 }
 
+/* Right tiles: made for a part, or stored, and then to be made at `tiles` for a few steps. */
+typedef struct {
+  const guint8 *first;
+  gsize line;
+  guint8 *tiles; /* NULL: they are there */
+} Right;
+
+static const guint8 *
+right_tiles (const GenSplitGemm *gemm, const Right *right, gint64 step, gint64 steps, gsize *next)
+{
+  *next = right->line;
+  if (right->tiles == NULL)
+    return right->first + gen_split_line_size (step * GEN_SPLIT_STEP, gemm->splits);
+  return gen_split_restore (&gemm->form, right->first + gen_split_stored_size (&gemm->form, step),
+      steps, right->tiles, next);
+}
+
 /* Packed left lines against one block of right ones. */
 static void
-run_block (const GenSplitGemm *gemm, const guint8 *left, const guint8 *right, gint64 n_left,
+run_block (const GenSplitGemm *gemm, const guint8 *left, const Right *right, gint64 n_left,
     gint64 n_right, float *results, float *c)
 {
   static const gsize start = 0;
@@ -81,14 +108,18 @@ run_block (const GenSplitGemm *gemm, const guint8 *left, const guint8 *right, gi
   const gsize line = line_size (gemm);
   const gint64 next = gemm->swapped ? 1 : gemm->n; /* from a left line's results to the next's */
 
-  for (gint64 s = 0; s < gemm->steps; s += STEPS_PER_BLOCK)
+  for (gint64 s = 0; s < gemm->steps; s += STEPS_PER_BLOCK) {
+    const gint64 steps = MIN (STEPS_PER_BLOCK, gemm->steps - s);
+    gsize next;
+    const guint8 *tiles = right_tiles (gemm, right, s, steps, &next);
+
     for (gint64 l = 0; l < n_left; l += BLOCK) {
       const guint8 *first = left + l / LINES * line + s * layout.step;
 
-      gen_split_multiply (&layout, first, first + line, &start, 1,
-          MIN (STEPS_PER_BLOCK, gemm->steps - s), right + s * layout.step, line, gemm->splits,
+      gen_split_multiply (&layout, first, first + line, &start, 1, steps, tiles, next, gemm->splits,
           s == 0, results + l * BLOCK);
     }
+  }
   for (gint64 l = 0; l < n_left; l += BLOCK)
     store (gemm, results + l * BLOCK, MIN (BLOCK, n_left - l), n_right, c + l * next);
 }
@@ -119,7 +150,7 @@ share_of (const GenSplitGemm *gemm, int part, int parts)
 
 /* What a part works in. */
 typedef struct {
-  float *results; /* LINES_AT_ONCE by BLOCK */
+  float *results; /* lines_at_once by BLOCK */
   guint8 *left, *right;
 } Scratch;
 
@@ -133,24 +164,26 @@ run (const GenSplitGemm *gemm, const float *left, const float *right, float *c, 
 
   for (gint64 r = share->right; r < share->right_end; r += gemm->right_lines) {
     const gint64 right_end = MIN (r + gemm->right_lines, share->right_end);
-    const guint8 *right_tiles = scratch->right;
+    const gsize stored = gen_split_stored_size (&gemm->form, gemm->steps);
 
-    if (gemm->packed != NULL)
-      right_tiles = gemm->packed + r / LINES * line;
-    else
+    if (gemm->packed == NULL)
       gen_split_pack (
           &gemm->right, TRUE, gemm->splits, right, r, round_up (right_end - r), scratch->right);
-    for (gint64 l = share->left; l < share->left_end; l += LINES_AT_ONCE) {
-      const gint64 n_left = MIN (LINES_AT_ONCE, share->left_end - l);
+    for (gint64 l = share->left; l < share->left_end; l += gemm->lines_at_once) {
+      const gint64 n_left = MIN (gemm->lines_at_once, share->left_end - l);
 
       if (packed_left != l)
         gen_split_pack (
             &gemm->left, FALSE, gemm->splits, left, l, round_up (n_left), scratch->left);
       packed_left = l;
-      for (gint64 block = r; block < right_end; block += BLOCK)
-        run_block (gemm, scratch->left, right_tiles + (block - r) / LINES * line, n_left,
-            MIN (BLOCK, right_end - block), scratch->results,
-            c + l * left_next + block * right_next);
+      for (gint64 block = r; block < right_end; block += BLOCK) {
+        Right tiles = { scratch->right + (block - r) / LINES * line, line, NULL };
+
+        if (gemm->packed != NULL)
+          tiles = (Right){ gemm->packed + block / LINES * stored, stored, scratch->right };
+        run_block (gemm, scratch->left, &tiles, n_left, MIN (BLOCK, right_end - block),
+            scratch->results, c + l * left_next + block * right_next);
+      }
     }
   }
 }
@@ -171,6 +204,7 @@ gen_split_gemm_new (const GenGemmOptions *o)
   gemm = g_new0 (GenSplitGemm, 1);
   gemm->alpha = o->alpha;
   gemm->splits = gen_split_parts (o->precision);
+  gemm->lines_at_once = LINES_AT_ONCE;
   gemm->n = o->n;
   gemm->steps = (o->k + GEN_SPLIT_STEP - 1) / GEN_SPLIT_STEP;
   /* The way that has fewer numbers turned over while they are packed. */
@@ -188,10 +222,19 @@ gen_split_gemm_new (const GenGemmOptions *o)
   gemm->right_lines =
       gemm->left.lines <= LINES_AT_ONCE ? LINES_AT_ONCE : round_up (gemm->right.lines);
   if (o->constant_b != NULL) {
-    gint64 lines = round_up (o->n);
+    gint64 lines = round_up (o->n), uses = round_up (MIN (o->m, LINES_AT_ONCE)) / BLOCK;
+    gsize size;
+    guint8 *packed;
 
-    gemm->packed = aligned_alloc (64, lines / LINES * line_size (gemm));
-    gen_split_pack (&gemm->right, TRUE, gemm->splits, o->constant_b, 0, lines, gemm->packed);
+    gemm->form = gen_split_form (&gemm->right, gemm->splits, uses);
+    if (!gemm->form.as_tiles && 2 * tiles_size (gemm, LINES_AT_ONCE) <= MOST_LEFT)
+      gemm->lines_at_once = 2 * LINES_AT_ONCE;
+    size = lines / LINES * gen_split_stored_size (&gemm->form, gemm->steps);
+    packed = gen_shared_alloc (size);
+
+    gen_split_store (&gemm->form, &gemm->right, o->constant_b, lines, packed);
+    gemm->shared = gen_shared_take (packed, size);
+    gemm->packed = g_bytes_get_data (gemm->shared, NULL);
   }
   return gemm;
 }
@@ -199,7 +242,7 @@ gen_split_gemm_new (const GenGemmOptions *o)
 void
 gen_split_gemm_free (GenSplitGemm *gemm)
 {
-  free (gemm->packed);
+  g_clear_pointer (&gemm->shared, g_bytes_unref);
   g_free (gemm);
 }
 
@@ -220,26 +263,27 @@ gen_split_gemm_tile (const GenSplitGemm *gemm, int part, int parts)
   return (GenGemmTile){ share.left, n_left, share.right, n_right };
 }
 
-#define RESULTS_SIZE (LINES_AT_ONCE * BLOCK * sizeof (float))
-
 static gsize
-tiles_size (const GenSplitGemm *gemm, gint64 lines)
+results_size (const GenSplitGemm *gemm)
 {
-  return lines / LINES * line_size (gemm);
+  return gemm->lines_at_once * BLOCK * sizeof (float);
 }
 
 static gsize
 left_size (const GenSplitGemm *gemm)
 {
-  return tiles_size (gemm, MIN (LINES_AT_ONCE, round_up (gemm->left.lines)));
+  return tiles_size (gemm, MIN (gemm->lines_at_once, round_up (gemm->left.lines)));
 }
 
 static gsize
 part_size (const GenSplitGemm *gemm)
 {
-  gint64 right = MIN (gemm->right_lines, round_up (gemm->right.lines));
+  gint64 lines = MIN (gemm->right_lines, round_up (gemm->right.lines));
+  gsize right = tiles_size (gemm, lines);
 
-  return RESULTS_SIZE + left_size (gemm) + (gemm->packed != NULL ? 0 : tiles_size (gemm, right));
+  if (gemm->packed != NULL)
+    right = gen_split_restored_size (&gemm->form, MIN (STEPS_PER_BLOCK, gemm->steps));
+  return results_size (gemm) + left_size (gemm) + right;
 }
 
 gsize
@@ -254,7 +298,8 @@ gen_split_gemm_run (const GenSplitGemm *gemm, const float *a, const float *b, fl
 {
   const Share share = share_of (gemm, part, parts);
   guint8 *own = (guint8 *)scratch + part * part_size (gemm);
-  const Scratch mine = { (float *)own, own + RESULTS_SIZE, own + RESULTS_SIZE + left_size (gemm) };
+  const Scratch mine = { (float *)own, own + results_size (gemm),
+    own + results_size (gemm) + left_size (gemm) };
 
   gen_amx_begin ();
   run (gemm, gemm->swapped ? b : a, gemm->swapped ? a : b, c, &share, &mine);

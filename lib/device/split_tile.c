@@ -180,6 +180,103 @@ gen_split_pack (const GenSplitMatrix *matrix, gboolean right, int splits, const 
         pack_tiles (matrix, right, 2, numbers, l, k, to);
 }
 
+/* --- right operands that are kept --- */
+
+#define STORED_BYTES (STEP * LINES * 4)
+/* Splitting takes about half the time of multiplying one block. */
+#define FEW_USES 4
+/* Bytes of tiles that stay in a cache from one run to the next. */
+#define FEW_TILES (4 << 20)
+
+GenSplitForm
+gen_split_form (const GenSplitMatrix *matrix, int splits, gint64 uses)
+{
+  gsize size = (matrix->lines + LINES - 1) / LINES * gen_split_line_size (matrix->k, splits);
+
+  return (GenSplitForm){ splits, splits == 2 || (uses < FEW_USES && size <= FEW_TILES) };
+}
+
+gsize
+gen_split_stored_size (const GenSplitForm *form, gint64 steps)
+{
+  return steps * (form->as_tiles ? form->splits * TILE_BYTES : STORED_BYTES);
+}
+
+gsize
+gen_split_restored_size (const GenSplitForm *form, gint64 steps)
+{
+  return form->as_tiles ? 0 : 2 * steps * form->splits * TILE_BYTES;
+}
+
+/* Numbers along k one after the other, 16 lines each. */
+TARGET static void
+store_step (const GenSplitMatrix *matrix, const float *numbers, gint64 line, gint64 k, guint8 *to)
+{
+  const float *from = numbers + line * matrix->line_stride + k * matrix->k_stride;
+  __m512i rows[2][LINES];
+
+  load (matrix, from, matrix->lines - line, matrix->k - k, rows[0], rows[1]);
+  for (int half = 0; half < 2; half++) {
+    if (matrix->k_stride == 1)
+      transpose (rows[half]);
+    for (int i = 0; i < LINES; i++, to += 64)
+      _mm512_store_si512 (to, rows[half][i]);
+  }
+}
+
+void
+gen_split_store (const GenSplitForm *form, const GenSplitMatrix *matrix, const float *numbers,
+    gint64 n, guint8 *to)
+{
+  if (form->as_tiles) {
+    gen_split_pack (matrix, TRUE, form->splits, numbers, 0, n, to);
+    return;
+  }
+  for (gint64 line = 0; line < n; line += LINES)
+    for (gint64 k = 0; k < matrix->k; k += STEP, to += STORED_BYTES)
+      if (line < matrix->lines)
+        store_step (matrix, numbers, line, k, to);
+      else
+        memset (to, 0, STORED_BYTES);
+}
+
+/* Three parts, as split () makes them: the last has 8 bits already. */
+TARGET static void
+restore (const guint8 *stored, gint64 steps, guint8 *to)
+{
+  for (gint64 s = 0; s < steps; s++, to += MAX_SPLITS * TILE_BYTES)
+    for (int i = 0; i < LINES; i++, stored += 128) {
+      __m512 a = _mm512_load_ps ((const float *)stored);
+      __m512 b = _mm512_load_ps ((const float *)stored + LINES);
+      guint8 *row = to + i * 64;
+      __m512 p, q;
+
+      _mm_prefetch (stored + 1024, _MM_HINT_T0);
+      _mm_prefetch (stored + 1088, _MM_HINT_T0);
+      p = to_bfloat16 (a);
+      q = to_bfloat16 (b);
+      _mm512_store_si512 (row, pair (p, q));
+      a = _mm512_sub_ps (a, p);
+      b = _mm512_sub_ps (b, q);
+      p = to_bfloat16 (a);
+      q = to_bfloat16 (b);
+      _mm512_store_si512 (row + TILE_BYTES, pair (p, q));
+      _mm512_store_si512 (row + 2 * TILE_BYTES, pair (_mm512_sub_ps (a, p), _mm512_sub_ps (b, q)));
+    }
+}
+
+const guint8 *
+gen_split_restore (
+    const GenSplitForm *form, const guint8 *stored, gint64 steps, guint8 *to, gsize *next)
+{
+  if (form->as_tiles)
+    return stored;
+  restore (stored, steps, to);
+  restore (stored + *next, steps, to + steps * MAX_SPLITS * TILE_BYTES);
+  *next = steps * MAX_SPLITS * TILE_BYTES;
+  return to;
+}
+
 TARGET void
 gen_split_pixels (const float *from, gint64 n, gint64 channels, int splits, gsize pixel, guint8 *to)
 {

@@ -48,6 +48,28 @@ void gen_split_pack (const GenSplitMatrix *matrix, gboolean right, int splits, c
 /* Bytes of the tiles of 16 lines. */
 gsize gen_split_line_size (gint64 k, int splits);
 
+/* How a right operand that never changes is kept. Tiles of two parts take 4 bytes a number, as the
+ * number does, but those of three take 6: then the numbers are kept, in the order of tiles, and
+ * split when they are used, unless they are few and used for few lines at a time. */
+typedef struct {
+  int splits;
+  gboolean as_tiles;
+} GenSplitForm;
+
+/* `uses` is how many blocks of left lines follow each splitting. */
+GenSplitForm gen_split_form (const GenSplitMatrix *matrix, int splits, gint64 uses);
+/* Bytes of 16 lines of `steps` steps along k. */
+gsize gen_split_stored_size (const GenSplitForm *form, gint64 steps);
+/* The first `n` lines, with zeros beyond the matrix. */
+void gen_split_store (const GenSplitForm *form, const GenSplitMatrix *matrix, const float *numbers,
+    gint64 n, guint8 *to);
+/* The tiles of `steps` steps of 32 lines from `stored`, the other 16 lines `*next` bytes behind.
+ * Where they have to be made it is done at `to`, of gen_split_restored_size, and `*next` becomes
+ * what gen_split_multiply takes. */
+const guint8 *gen_split_restore (
+    const GenSplitForm *form, const guint8 *stored, gint64 steps, guint8 *to, gsize *next);
+gsize gen_split_restored_size (const GenSplitForm *form, gint64 steps);
+
 /* `n` pixels of `channels` numbers to lines of a left operand, `pixel` bytes each: for each step
  * along the channels 64 bytes a part, zeros beyond the channels. */
 void gen_split_pixels (

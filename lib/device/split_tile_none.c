@@ -40,3 +40,35 @@ gen_split_turn_over (float *results, gint64 stride)
 {
   g_assert_not_reached ();
 }
+
+GenSplitForm
+gen_split_form (const GenSplitMatrix *matrix, int splits, gint64 uses)
+{
+  g_assert_not_reached ();
+}
+
+gsize
+gen_split_stored_size (const GenSplitForm *form, gint64 steps)
+{
+  g_assert_not_reached ();
+}
+
+void
+gen_split_store (const GenSplitForm *form, const GenSplitMatrix *matrix, const float *numbers,
+    gint64 n, guint8 *to)
+{
+  g_assert_not_reached ();
+}
+
+const guint8 *
+gen_split_restore (
+    const GenSplitForm *form, const guint8 *stored, gint64 steps, guint8 *to, gsize *next)
+{
+  g_assert_not_reached ();
+}
+
+gsize
+gen_split_restored_size (const GenSplitForm *form, gint64 steps)
+{
+  g_assert_not_reached ();
+}

@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "../device/shared.h"
+#include "constants.h"
 #include "graph-private.h"
 
 static gboolean
@@ -46,21 +48,22 @@ take_output (GenGraph *graph, GenNode *node, GenNode *next)
   g_ptr_array_set_size (next->inputs, 0);
 }
 
-/* Scale the weights of output channel c by scale[c]. `inner` elements belong to a channel in
+/* The weights, those of output channel c times scale[c]. `inner` elements belong to a channel in
  * a row, channels repeat `outer` times. */
 static GBytes *
-scale_weights (const float *weights, gsize outer, gsize channels, gsize inner, const float *scale)
+scale_weights (const GenGraph *graph, const GenTensor *weights, gsize outer, gsize channels,
+    gsize inner, const float *scale)
 {
-  float *scaled = g_new (float, outer *channels *inner);
+  gsize size = outer * channels * inner * sizeof (float);
+  float *scaled = gen_shared_alloc (size);
 
+  memcpy (scaled, g_bytes_get_data (weights->data, NULL), size);
   for (gsize o = 0; o < outer; o++)
     for (gsize c = 0; c < channels; c++)
-      for (gsize i = 0; i < inner; i++) {
-        gsize at = (o * channels + c) * inner + i;
-
-        scaled[at] = weights[at] * scale[c];
-      }
-  return g_bytes_new_take (scaled, outer * channels * inner * sizeof (float));
+      for (gsize i = 0; i < inner; i++)
+        scaled[(o * channels + c) * inner + i] *= scale[c];
+  gen_graph_release_mapped (graph, size);
+  return gen_shared_keep (scaled, size);
 }
 
 /* A BatchNormalization with constant statistics is a scale and a shift for each channel, which
@@ -71,13 +74,14 @@ fold_batch_normalization (GenGraph *graph, GenNode *node)
   GenNode *next = only_reader (graph, gen_node_output (node, 0));
   gboolean transposed = is (node, "ConvTranspose");
   GenTensor *weights = gen_node_input (node, 1), *bias = gen_node_input (node, 2);
-  const float *w = gen_tensor_constant (weights), *b = gen_tensor_constant (bias);
+  const float *b = gen_tensor_constant (bias);
   const float *parameters[4];
   gint64 groups = gen_node_int (node, "group", 1), channels;
   float epsilon;
   float *scale, *shift;
 
-  if (next == NULL || !is (next, "BatchNormalization") || w == NULL || (bias != NULL && b == NULL))
+  if (next == NULL || !is (next, "BatchNormalization") || weights->role != GEN_ROLE_CONSTANT ||
+      (bias != NULL && b == NULL))
     return FALSE;
   if (gen_node_int (next, "training_mode", 0) != 0 || (transposed && groups != 1) ||
       weights->type != GEN_TYPE_FLOAT32)
@@ -97,7 +101,7 @@ fold_batch_normalization (GenGraph *graph, GenNode *node)
     shift[c] = parameters[1][c] + ((b != NULL ? b[c] : 0) - parameters[2][c]) * scale[c];
   }
   node->inputs->pdata[1] = gen_graph_add_constant (graph, NULL, weights->type, &weights->shape,
-      scale_weights (w, transposed ? weights->shape.dims[0] : 1, channels,
+      scale_weights (graph, weights, transposed ? weights->shape.dims[0] : 1, channels,
           gen_shape_product (&weights->shape, transposed ? 2 : 1, weights->shape.rank), scale));
   if (node->inputs->len < 3)
     g_ptr_array_set_size (node->inputs, 3);

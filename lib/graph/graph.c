@@ -350,38 +350,6 @@ gen_node_output (const GenNode *node, guint i)
   return i < node->outputs->len ? g_ptr_array_index (node->outputs, i) : NULL;
 }
 
-const void *
-gen_tensor_constant (const GenTensor *tensor)
-{
-  if (tensor == NULL || tensor->role != GEN_ROLE_CONSTANT)
-    return NULL;
-  return g_bytes_get_data (tensor->data, NULL);
-}
-
-gboolean
-gen_tensor_ints (const GenTensor *tensor, gint64 *values, int max, int *n)
-{
-  const void *data =
-      tensor != NULL && tensor->data != NULL ? g_bytes_get_data (tensor->data, NULL) : NULL;
-  gint64 count;
-
-  if (tensor == NULL || tensor->role != GEN_ROLE_CONSTANT)
-    return FALSE;
-  count = gen_shape_elements (&tensor->shape);
-  if (count > max || (count > 0 && data == NULL))
-    return FALSE;
-  for (gint64 i = 0; i < count; i++) {
-    if (tensor->type == GEN_TYPE_INT64)
-      memcpy (&values[i], (const gint64 *)data + i, sizeof (gint64));
-    else if (tensor->type == GEN_TYPE_INT32)
-      values[i] = ((const gint32 *)data)[i];
-    else
-      return FALSE;
-  }
-  *n = count;
-  return TRUE;
-}
-
 gsize
 gen_tensor_size (const GenTensor *tensor)
 {

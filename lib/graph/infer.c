@@ -6,6 +6,7 @@
 
 #include <generative/operator.h>
 
+#include "../device/shared.h"
 #include "graph-private.h"
 #include "kernel.h"
 
@@ -144,7 +145,8 @@ check_inputs (const GenNode *node, GError **error)
     const GenTensor *input = g_ptr_array_index (node->inputs, i);
 
     if (input == NULL) {
-      if ((int)i < node->op->min_inputs && node->op->max_inputs >= 0)
+      /* Of any number of inputs all must be there, but control flow has optional ones. */
+      if (node->op->max_inputs < 0 ? !node->op->has_graphs : (int)i < node->op->min_inputs)
         return gen_node_error (node, error, "input %u is missing", i);
       continue;
     }
@@ -268,13 +270,13 @@ gen_graph_fold_node (GenNode *node, GError **error)
     GenTensor *output = g_ptr_array_index (node->outputs, i);
 
     if (output != NULL)
-      outputs[i] = g_malloc0 (MAX (gen_tensor_size (output), 1));
+      outputs[i] = gen_shared_alloc (gen_tensor_size (output));
   }
   kernel.inputs = inputs;
   kernel.outputs = outputs;
-  kernel.scratch = gen_aligned_alloc (kernel.scratch_size);
+  kernel.scratch = gen_shared_alloc (kernel.scratch_size);
   gen_kernel_run (&kernel);
-  gen_aligned_free (kernel.scratch);
+  gen_shared_free (kernel.scratch, kernel.scratch_size);
   gen_kernel_clear (&kernel);
   for (guint i = 0; i < node->outputs->len; i++) {
     GenTensor *output = g_ptr_array_index (node->outputs, i);
@@ -282,7 +284,7 @@ gen_graph_fold_node (GenNode *node, GError **error)
     if (output == NULL)
       continue;
     node->graph->folded += gen_tensor_size (output);
-    gen_node_set_constant (node, i, g_bytes_new_take (outputs[i], gen_tensor_size (output)));
+    gen_node_set_constant (node, i, gen_shared_keep (outputs[i], gen_tensor_size (output)));
   }
   return TRUE;
 }

@@ -12,6 +12,7 @@
  */
 #include <string.h>
 
+#include "constants.h"
 #include "graph-private.h"
 
 static gboolean
@@ -46,7 +47,7 @@ find_scale (const GenTensor *product, GenTensor **whole, GenTensor **scale, int 
               *b = gen_node_input (product->producer, !k);
     int at = only_axis (&b->shape);
 
-    if (!gen_shape_equal (&a->shape, &product->shape) || gen_tensor_constant (b) != NULL || at < 0)
+    if (!gen_shape_equal (&a->shape, &product->shape) || b->role == GEN_ROLE_CONSTANT || at < 0)
       continue;
     *whole = a;
     *scale = b;
@@ -61,6 +62,17 @@ static GenTensor *
 folded (GenTensor *tensor, GError **error)
 {
   return tensor != NULL && gen_graph_fold_node (tensor->producer, error) ? tensor : NULL;
+}
+
+/* The same, of `once`, which was but a step. */
+static GenTensor *
+folded_from (GenTensor *once, GenTensor *tensor, GError **error)
+{
+  GenTensor *made = folded (tensor, error);
+
+  if (made != NULL)
+    gen_tensor_give_up (once);
+  return made;
 }
 
 /* The nodes from number `from` on go to place `to`. */
@@ -101,10 +113,10 @@ sum_squares (GenGraph *graph, GenTensor *weights, GenTensor *scale, int axis,
     if (i != axis && result->dims[i] != weights->shape.dims[i])
       axes[n++] = i;
   if (squares != NULL && n > 0)
-    squares =
-        folded (gen_graph_op (graph, "ReduceSum",
-                    (GenTensor *[]){ squares, gen_graph_ints (graph, axes, n) }, 2, 1, error, NULL),
-            error);
+    squares = folded_from (squares,
+        gen_graph_op (graph, "ReduceSum",
+            (GenTensor *[]){ squares, gen_graph_ints (graph, axes, n) }, 2, 1, error, NULL),
+        error);
   scale = gen_binary (graph, "Mul", scale, scale, error);
   squares = gen_binary (graph, "Mul", squares, scale, error);
   if (squares == NULL)
@@ -126,7 +138,7 @@ simplify_sum (GenGraph *graph, guint number, GError **error)
   if (!is (sum, "ReduceSum") || !is (squares, "Mul") ||
       gen_node_input (squares->producer, 0) != gen_node_input (squares->producer, 1) ||
       !find_scale (gen_node_input (squares->producer, 0), &weights, &scale, &axis) ||
-      gen_tensor_constant (weights) == NULL || sum->shape.rank != weights->shape.rank ||
+      weights->role != GEN_ROLE_CONSTANT || sum->shape.rank != weights->shape.rank ||
       sum->shape.dims[axis] != 1)
     return TRUE;
   made = sum_squares (graph, weights, scale, axis, &sum->shape, error);
@@ -176,7 +188,7 @@ trace (GenTensor *weights, Origin *origin)
   *origin = (Origin){ 0 };
   for (int i = 0; i < GEN_MAX_RANK; i++)
     origin->axes[i] = i;
-  while (gen_tensor_constant (at) == NULL) {
+  while (at->role != GEN_ROLE_CONSTANT) {
     if (find_scale (at, &whole, &scale, &axis)) {
       axis = origin->axes[axis];
       if (axis < 0 || axis > 1 || origin->scales[axis] != NULL)
@@ -224,7 +236,7 @@ make_weights (GenGraph *graph, const Origin *origin, const GenShape *shape, GErr
       error);
   if (made == NULL)
     return NULL;
-  return folded (
+  return folded_from (made,
       gen_binary (graph, "Reshape", made, gen_graph_ints (graph, shape->dims, shape->rank), error),
       error);
 }
@@ -284,6 +296,7 @@ gen_graph_free_weights (GenGraph *graph, GError **error)
   for (guint i = 0; i < graph->nodes->len; i++)
     if (!simplify_sum (graph, i, error))
       return FALSE;
+  gen_graph_drop_constants (graph);
   for (guint i = 0; i < graph->nodes->len; i++)
     if (!free_weights (graph, i, error))
       return FALSE;

@@ -4,11 +4,12 @@
 #include <generative/plan.h>
 
 #include <string.h>
-#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "../device/shared.h"
 #include "../device/team.h"
+#include "constants.h"
 #include "executor.h"
 #include "graph-private.h"
 #include "kernel.h"
@@ -145,7 +146,7 @@ transform (GenPlan *plan, GError **error)
 }
 
 static gboolean
-prepare_kernels (GenPlan *plan, GError **error)
+prepare_kernels (GenPlan *plan, GenConstants *constants, GError **error)
 {
   GPtrArray *nodes = plan->graph->nodes;
 
@@ -164,6 +165,7 @@ prepare_kernels (GenPlan *plan, GError **error)
       continue;
     if (!gen_kernel_prepare (kernel, error))
       return FALSE;
+    gen_constants_packed (constants, kernel);
   }
   return TRUE;
 }
@@ -241,50 +243,6 @@ flatten (GenPlan *plan)
     }
 }
 
-/* Constants that nobody reads any more, since kernels have packed them. */
-static void
-drop_packed (GenPlan *plan)
-{
-  g_autoptr (GHashTable) read = g_hash_table_new (NULL, NULL);
-
-  for (guint i = 0; i < plan->graph->outputs->len; i++)
-    g_hash_table_add (read, g_ptr_array_index (plan->graph->outputs, i));
-  for (guint i = 0; i < plan->graph->tensors->len; i++)
-    g_hash_table_add (read, ((GenTensor *)g_ptr_array_index (plan->graph->tensors, i))->next);
-  for (guint i = 0; i < plan->n_kernels; i++) {
-    const GenKernel *kernel = &plan->kernels[i];
-
-    for (guint k = 0; k < kernel->node->inputs->len; k++)
-      if (k >= 32 || (kernel->packed_inputs >> k & 1) == 0)
-        g_hash_table_add (read, gen_node_input (kernel->node, k));
-  }
-  for (guint i = 0; i < plan->n_kernels; i++) {
-    const GenKernel *kernel = &plan->kernels[i];
-
-    for (guint k = 0; k < 32 && kernel->packed_inputs >> k != 0; k++) {
-      GenTensor *tensor = gen_node_input (kernel->node, k);
-
-      if (tensor == NULL || g_hash_table_contains (read, tensor))
-        continue;
-      g_bytes_unref (tensor->data);
-      tensor->data = g_bytes_new_static (NULL, 0);
-    }
-  }
-}
-
-/* Kernels have packed most of what they read of mapped files: the system may have that memory back.
- * What is touched again is read again. */
-static void
-release_mapped (const GenGraph *graph)
-{
-  for (guint i = 0; i < graph->mapped->len; i++) {
-    gsize size;
-    const void *data = g_bytes_get_data (g_ptr_array_index (graph->mapped, i), &size);
-
-    madvise ((void *)data, size, MADV_DONTNEED);
-  }
-}
-
 /* --- on a device --- */
 
 /* The device has the memory; what the CPU sees of it is the device's, too. */
@@ -321,6 +279,7 @@ GenPlan *
 gen_plan_new (GenGraph *graph, const GenPlanOptions *options, GError **error)
 {
   g_autoptr (GenPlan) plan = g_new0 (GenPlan, 1);
+  GenConstants constants;
   gboolean prepared;
   int saved;
 
@@ -341,16 +300,16 @@ gen_plan_new (GenGraph *graph, const GenPlanOptions *options, GError **error)
   plan->storages = gen_storages_new (plan->graph);
   if (plan->device != NULL)
     return prepare_device (plan, error) ? g_steal_pointer (&plan) : NULL;
+  gen_constants_init (&constants, plan->graph);
   saved = gen_team_enter ();
-  prepared = prepare_kernels (plan, error);
+  prepared = prepare_kernels (plan, &constants, error);
   gen_team_leave (saved);
+  gen_constants_finish (&constants);
   if (!prepared)
     return NULL;
   if (!lay_out (plan, error))
     return NULL;
   flatten (plan);
-  drop_packed (plan);
-  release_mapped (plan->graph);
   return g_steal_pointer (&plan);
 }
 
@@ -560,4 +519,10 @@ gen_plan_constant_size (const GenPlan *plan)
       size += storage->size;
   }
   return size;
+}
+
+gsize
+gen_plan_shared_size (void)
+{
+  return gen_shared_size ();
 }

@@ -297,7 +297,7 @@ read_model (GenOnnxReader *reader, const Onnx__ModelProto *model, GError **error
 }
 
 static GenGraph *
-parse (GBytes *bytes, gboolean share, const char *folder, GError **error)
+parse (GBytes *bytes, gsize least_slice, const char *folder, GError **error)
 {
   g_auto (GenOnnxSource) source = { 0 };
   g_autoptr (Model) model = (Model *)gen_onnx_unpack (&onnx__model_proto__descriptor, bytes, error);
@@ -308,7 +308,7 @@ parse (GBytes *bytes, gboolean share, const char *folder, GError **error)
   if (model == NULL)
     return NULL;
   graph = gen_graph_new (model->graph != NULL ? model->graph->name : NULL);
-  gen_onnx_source_init (&source, bytes, share, folder);
+  gen_onnx_source_init (&source, bytes, least_slice, folder);
   reader = (GenOnnxReader){
     .graph = graph,
     .source = &source,
@@ -325,7 +325,7 @@ parse (GBytes *bytes, gboolean share, const char *folder, GError **error)
 GenGraph *
 gen_onnx_parse (GBytes *bytes, const char *name, const char *folder, GError **error)
 {
-  GenGraph *graph = parse (bytes, TRUE, folder, error);
+  GenGraph *graph = parse (bytes, 0, folder, error);
 
   if (graph == NULL)
     g_prefix_error (error, "%s: ", name);
@@ -357,8 +357,7 @@ gen_onnx_load (const char *path, GError **error)
     fail (error, GEN_ONNX_ERROR_INVALID, "%s: the file is empty", path);
     return NULL;
   }
-  /* Of a small file, which was read, slices would keep the whole of it in memory. */
-  graph = parse (bytes, gen_onnx_is_mapped (bytes), folder, error);
+  graph = parse (bytes, gen_onnx_least_slice (bytes), folder, error);
   if (graph == NULL)
     g_prefix_error (error, "%s: ", path);
   else if (gen_onnx_is_mapped (bytes))
@@ -379,7 +378,7 @@ gen_onnx_load_tensor (const char *path, GenDataType *type, GenShape *shape, GErr
     return NULL;
   tensor = (Tensor *)gen_onnx_unpack (&onnx__tensor_proto__descriptor, bytes, error);
   if (tensor != NULL) {
-    gen_onnx_source_init (&source, bytes, FALSE, folder);
+    gen_onnx_source_init (&source, bytes, G_MAXSIZE, folder);
     data = gen_onnx_tensor_data (&source, tensor, type, shape, error);
   }
   if (data == NULL)

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <generative/file-bytes.h>
 
+#include "../graph/constants.h"
 #include "outline.h"
 #include "tensor-data.h"
 
@@ -28,10 +29,10 @@ external_file_free (gpointer data)
 }
 
 void
-gen_onnx_source_init (GenOnnxSource *source, GBytes *bytes, gboolean share, const char *folder)
+gen_onnx_source_init (GenOnnxSource *source, GBytes *bytes, gsize least_slice, const char *folder)
 {
   source->bytes = bytes;
-  source->share = share;
+  source->least_slice = least_slice;
   source->folder = folder;
   source->files = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, external_file_free);
 }
@@ -96,6 +97,19 @@ read_shape (
   return TRUE;
 }
 
+/* Bytes of a file as they lie there, or a copy: of small ones that are not aligned, or that would
+ * keep all of a file that was read in memory. Large ones are given up when a plan has packed
+ * them. */
+static GBytes *
+slice (GBytes *file, guint64 offset, guint64 size, gsize unit, gsize least_slice)
+{
+  gsize total = g_bytes_get_size (file);
+
+  if (size >= MAX (least_slice, GEN_LARGE_CONSTANT) && offset <= total && size <= total - offset)
+    return g_bytes_new_from_bytes (file, offset, size);
+  return gen_bytes_aligned (file, offset, size, unit, size >= least_slice);
+}
+
 /* --- files beside the model --- */
 
 static const char *
@@ -157,6 +171,12 @@ gen_onnx_is_mapped (GBytes *bytes)
   return g_bytes_get_size (bytes) >= GEN_FILE_MAP_SIZE;
 }
 
+gsize
+gen_onnx_least_slice (GBytes *bytes)
+{
+  return gen_onnx_is_mapped (bytes) ? 0 : GEN_LARGE_CONSTANT;
+}
+
 void
 gen_onnx_source_list_mapped (const GenOnnxSource *source, GenGraph *graph)
 {
@@ -208,14 +228,14 @@ external_data (GenOnnxSource *source, const Onnx__TensorProto *tensor, gsize uni
   data = NULL;
   /* Tensors may overlap (tied weights), but a few bytes must not become a lot of memory. */
   if (file->copied <= 4 * (guint64)total)
-    data = gen_bytes_aligned (file->bytes, offset, size, unit, total >= GEN_FILE_MAP_SIZE);
+    data = slice (file->bytes, offset, size, unit, gen_onnx_least_slice (file->bytes));
   if (data == NULL)
     fail (error, GEN_ONNX_ERROR_INVALID, tensor,
         "bytes %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT
         " of its external data '%s' of %" G_GSIZE_FORMAT
         " bytes are not there, or asked for too often",
         offset, offset + size, location, total);
-  else if (total < GEN_FILE_MAP_SIZE || offset % unit != 0)
+  else if (!gen_onnx_is_mapped (file->bytes) || offset % unit != 0)
     file->copied += size;
   return data;
 }
@@ -301,7 +321,7 @@ raw_data (GenOnnxSource *source, const Onnx__TensorProto *tensor, gsize unit, gu
         range.size, size);
     return NULL;
   }
-  return gen_bytes_aligned (source->bytes, range.offset, size, unit, source->share);
+  return slice (source->bytes, range.offset, size, unit, source->least_slice);
 }
 
 GBytes *

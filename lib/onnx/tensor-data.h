@@ -8,13 +8,13 @@
 /* Where the bytes of a model's tensors are. */
 typedef struct {
   GBytes *bytes;      /* the file */
-  gboolean share;     /* tensors may be slices of `bytes`, which stays unchanged */
+  gsize least_slice;  /* tensors of so many bytes are slices of `bytes`, which stays unchanged */
   const char *folder; /* of the external data; NULL: there can be none */
   GHashTable *files;  /* external files that have been opened, by location */
 } GenOnnxSource;
 
 void gen_onnx_source_init (
-    GenOnnxSource *source, GBytes *bytes, gboolean share, const char *folder);
+    GenOnnxSource *source, GBytes *bytes, gsize least_slice, const char *folder);
 void gen_onnx_source_clear (GenOnnxSource *source);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (GenOnnxSource, gen_onnx_source_clear)
 
@@ -22,6 +22,9 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (GenOnnxSource, gen_onnx_source_clear)
 void gen_onnx_source_list_mapped (const GenOnnxSource *source, GenGraph *graph);
 /* What gen_file_bytes has mapped, not read. */
 gboolean gen_onnx_is_mapped (GBytes *bytes);
+/* From which size on its tensors are slices of it: smaller ones of a file that was read would keep
+ * the whole of it in memory. */
+gsize gen_onnx_least_slice (GBytes *bytes);
 
 /* The elements of a tensor, row-major. (transfer full) */
 GBytes *gen_onnx_tensor_data (GenOnnxSource *source, const Onnx__TensorProto *tensor,

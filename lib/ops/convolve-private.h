@@ -66,16 +66,20 @@ typedef struct {
   gsize call_scratch, part_scratch;                /* bytes of oneDNN, of all for a part */
   gboolean post_bias;                              /* bias is added after oneDNN (backward data) */
   GenActivation fused, after;                      /* by oneDNN, by us */
-  char *constant; /* packed weights and bias, when they never change */
+  const char *constant; /* packed weights and bias, when they never change */
+  GBytes *shared;       /* whose these are */
 } GenConvolve;
+
+/* A float as it lies in a file, aligned or not. */
+typedef float GenFloatAnywhere __attribute__ ((aligned (1)));
 
 /* phases.c */
 /* The problems of a transposed convolution; FALSE when it is none that phases can do. */
 gboolean gen_phases_split (GenConvolve *convolve);
 /* Bring weights [in, out / groups, kernel…] into the order of the problems, the share of
  * part `part`. */
-void gen_phases_permute (
-    const GenConvolve *convolve, const float *weights, float *permuted, int part, int parts);
+void gen_phases_permute (const GenConvolve *convolve, const GenFloatAnywhere *weights,
+    float *permuted, int part, int parts);
 /* Write what `task` made to where it belongs. */
 void gen_phases_scatter (
     const GenConvolve *convolve, const GenTask *task, const float *made, float *result);

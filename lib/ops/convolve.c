@@ -7,7 +7,8 @@
 
 #include <string.h>
 
-#include "../graph/kernel.h"
+#include "../device/shared.h"
+#include "../graph/constants.h"
 #include "activation.h"
 
 /* Fewer windows than this are left to our own matrix product. */
@@ -76,7 +77,7 @@ convolve_free (gpointer data)
   g_clear_pointer (&c->winograd, g_ptr_array_unref);
   g_clear_pointer (&c->split, g_ptr_array_unref);
   g_clear_pointer (&c->product, gen_gemm_free);
-  gen_aligned_free (c->constant);
+  g_clear_pointer (&c->shared, g_bytes_unref);
   g_free (c);
 }
 
@@ -128,22 +129,44 @@ pack_each_run (const GenKernel *kernel, int part, int parts)
       bias_of (kernel), scratch + c->packed_at, (float *)(scratch + c->bias_at), part);
 }
 
+/* `packed` is `size` bytes of gen_shared_alloc. */
 static void
-pack_once (GenConvolve *c, const float *weights, const float *bias)
+take_constant (GenConvolve *c, char *packed, gsize size)
 {
-  float *permuted = c->permuted ? gen_aligned_alloc (c->permuted_size) : NULL;
+  c->shared = gen_shared_take (packed, size);
+  c->constant = g_bytes_get_data (c->shared, NULL);
+}
 
-  c->constant = gen_aligned_alloc (c->packed_size + c->bias_size);
-  if (permuted != NULL)
-    gen_phases_permute (c, weights, permuted, 0, 1);
+/* Constant weights in phases; NULL where there are none. To be freed. */
+static float *
+permute_once (const GenConvolve *c, const GenNode *node)
+{
+  const GenTensor *weights = gen_node_input (node, 1);
+  float *permuted;
+
+  if (!c->permuted)
+    return NULL;
+  permuted = gen_shared_alloc (c->permuted_size);
+  gen_phases_permute (c, g_bytes_get_data (weights->data, NULL), permuted, 0, 1);
+  gen_graph_release_mapped (node->graph, c->permuted_size);
+  return permuted;
+}
+
+static void
+pack_once (GenConvolve *c, const GenNode *node, const float *bias)
+{
+  float *permuted = permute_once (c, node);
+  const float *from = permuted != NULL ? permuted : gen_tensor_constant (gen_node_input (node, 1));
+  char *packed = gen_shared_alloc (c->packed_size + c->bias_size);
+
   if (c->winograd != NULL)
-    gen_winograd_pack (c, permuted != NULL ? permuted : weights, c->constant);
+    gen_winograd_pack (c, from, packed);
   if (c->split != NULL)
-    gen_split_convolve_pack (c, permuted != NULL ? permuted : weights, c->constant);
+    gen_split_convolve_pack (c, from, packed);
   for (int piece = 0; piece < c->parts; piece++)
-    pack (c, permuted != NULL ? permuted : weights, bias, c->constant,
-        (float *)(c->constant + c->packed_size), piece);
-  gen_aligned_free (permuted);
+    pack (c, from, bias, packed, (float *)(packed + c->packed_size), piece);
+  gen_shared_free (permuted, c->permuted_size);
+  take_constant (c, packed, c->packed_size + c->bias_size);
 }
 
 /* --- running --- */
@@ -286,26 +309,25 @@ run_product (const GenKernel *kernel, int part, int parts)
 }
 
 static void
-prepare_product (
-    GenKernel *kernel, GenConvolve *c, gint64 pixels, const float *weights, const float *bias)
+prepare_product (GenKernel *kernel, GenConvolve *c, gint64 pixels, const float *bias)
 {
   const GenProblem *p = &g_array_index (c->problems, GenProblem, 0);
-  float *permuted = c->permuted ? gen_aligned_alloc (c->permuted_size) : NULL;
+  const GenTensor *weights = gen_node_input (kernel->node, 1);
+  float *permuted = permute_once (c, kernel->node);
+  char *spread = gen_shared_alloc (c->bias_size);
   GenGemmOptions options = { .m = pixels,
     .n = p->out_channels,
     .k = p->in_channels,
     .transpose_b = permuted == NULL,
     .alpha = 1,
-    .constant_b = permuted != NULL ? permuted : weights,
+    .constant_b = permuted != NULL ? permuted : gen_tensor_constant (weights),
     .threads = kernel->threads,
     .precision = kernel->precision };
 
-  if (permuted != NULL)
-    gen_phases_permute (c, weights, permuted, 0, 1);
   c->product = gen_gemm_new (&options);
-  gen_aligned_free (permuted);
-  c->constant = gen_aligned_alloc (c->bias_size);
-  spread_bias (c, bias, (float *)c->constant);
+  gen_shared_free (permuted, c->permuted_size);
+  spread_bias (c, bias, (float *)spread);
+  take_constant (c, spread, c->bias_size);
   kernel->scratch_size = gen_gemm_scratch_size (c->product);
   gen_kernel_add_step (kernel, run_product, gen_gemm_parts (c->product));
 }
@@ -379,12 +401,12 @@ gen_convolve_cpu (GenKernel *kernel, const GenWindow *window, gboolean transpose
   if (bias != NULL)
     c->bias_size = (widest * sizeof (float) + 63) & ~(gsize)63;
   constant =
-      gen_tensor_constant (weights) != NULL && (bias == NULL || gen_tensor_constant (bias) != NULL);
+      weights->role == GEN_ROLE_CONSTANT && (bias == NULL || bias->role == GEN_ROLE_CONSTANT);
   pixels = few_pixels (c);
   if (constant)
     kernel->packed_inputs = 1u << 1 | 1u << 2;
   if (constant && pixels > 0) {
-    prepare_product (kernel, c, pixels, gen_tensor_constant (weights), gen_tensor_constant (bias));
+    prepare_product (kernel, c, pixels, gen_tensor_constant (bias));
     return TRUE;
   }
   if (constant && gen_split_convolve_suits (c, kernel->precision)) {
@@ -397,7 +419,7 @@ gen_convolve_cpu (GenKernel *kernel, const GenWindow *window, gboolean transpose
   }
 
   if (constant) {
-    pack_once (c, gen_tensor_constant (weights), gen_tensor_constant (bias));
+    pack_once (c, node, gen_tensor_constant (bias));
   } else {
     gint64 n = gen_shape_elements (&weights->shape);
 

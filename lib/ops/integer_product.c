@@ -3,6 +3,7 @@
  * A is [batch, m, k], B [batch or 1, k, n]; zero points are one number, or one for each row of A
  * or column of B, of each batch or of all. What the quantised operators come down to. */
 #include "../device/integer_gemm.h"
+#include "../device/shared.h"
 #include <generative/operator.h>
 
 typedef struct {
@@ -12,7 +13,7 @@ typedef struct {
   int a_zero, b_zero; /* strides of zero points */
   gint64 a_zero_batch, b_zero_batch;
   gsize panels_size, part_size; /* bytes: panels of one B; what a part needs beside them */
-  void *packed;                 /* a constant B's panels */
+  GBytes *packed;               /* a constant B's panels */
 } Product;
 
 static gboolean
@@ -60,8 +61,10 @@ infer (GenNode *node, GError **error)
 static void
 product_free (gpointer data)
 {
-  g_free (((Product *)data)->packed);
-  g_free (data);
+  Product *p = data;
+
+  g_clear_pointer (&p->packed, g_bytes_unref);
+  g_free (p);
 }
 
 static GenZeroPoints
@@ -90,7 +93,7 @@ run_one (const GenKernel *kernel, int part, int parts)
   GenIntegerGemm gemm = p->gemm;
   gint64 panels = gen_integer_gemm_panels (&gemm), column = 0;
   gsize first = 0, end = gemm.m, first_panel = 0, end_panel = panels;
-  const char *packed = p->packed != NULL ? p->packed : kernel->scratch;
+  const char *packed = p->packed != NULL ? g_bytes_get_data (p->packed, NULL) : kernel->scratch;
   char *own =
       (char *)kernel->scratch + (p->packed != NULL ? 0 : p->panels_size) + part * p->part_size;
 
@@ -168,8 +171,11 @@ add_steps (GenKernel *kernel, Product *p)
   parts = MAX (1, MIN (parts, p->by_panels ? panels : tiles));
   kernel->scratch_size = parts * p->part_size;
   if (gen_tensor_constant (b) != NULL) {
-    p->packed = g_malloc (p->panels_size);
-    gen_integer_gemm_pack (gemm, gen_tensor_constant (b), gemm->n, p->packed, 0, panels);
+    void *packed = gen_shared_alloc (p->panels_size);
+
+    gen_integer_gemm_pack (gemm, gen_tensor_constant (b), gemm->n, packed, 0, panels);
+    p->packed = gen_shared_take (packed, p->panels_size);
+    kernel->packed_inputs = 1u << 1;
   } else {
     kernel->scratch_size += p->panels_size;
     gen_kernel_add_step (

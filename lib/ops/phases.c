@@ -133,8 +133,8 @@ gen_phases_split (GenConvolve *c)
 
 /* Weights of input channel `in`: [out / groups, kernel rows, kernel columns]. */
 static void
-permute_channel (
-    const GenConvolve *c, const GenProblem *p, gint64 in, const float *weights, float *permuted)
+permute_channel (const GenConvolve *c, const GenProblem *p, gint64 in,
+    const GenFloatAnywhere *weights, float *permuted)
 {
   gint64 channels = c->out_channels / c->groups, width = p->out_channels / p->groups;
   gint64 row_taps = p->axes[0].kernel, column_taps = p->axes[1].kernel;
@@ -150,7 +150,7 @@ permute_channel (
           /* The last tap of the dense convolution is the first of the phase. */
           gint64 ky = (row_taps - 1 - ty) * p->scatter[0].stride + p->scatter[0].phase + y;
           gint64 kx = (column_taps - 1 - tx) * p->scatter[1].stride + p->scatter[1].phase + x;
-          const float *from = weights + ky * kernel_columns + kx;
+          const GenFloatAnywhere *from = weights + ky * kernel_columns + kx;
 
           if (ky >= kernel_rows || kx >= kernel_columns) {
             memset (to, 0, channels * sizeof *to);
@@ -164,7 +164,7 @@ permute_channel (
 
 void
 gen_phases_permute (
-    const GenConvolve *c, const float *weights, float *permuted, int part, int parts)
+    const GenConvolve *c, const GenFloatAnywhere *weights, float *permuted, int part, int parts)
 {
   gint64 size = c->out_channels / c->groups;
   gsize first, end;

@@ -44,6 +44,15 @@ input (const GenKernel *kernel, guint i)
   return i < kernel->node->inputs->len ? kernel->inputs[i] : NULL;
 }
 
+/* Rows of W or R; NULL once they are packed. */
+static const float *
+weights_at (const GenKernel *kernel, guint i, gint64 offset)
+{
+  const float *weights = kernel->inputs[i];
+
+  return weights != NULL ? weights + offset : NULL;
+}
+
 /* The biases of W and R are added to the projection together, but where the reset gate comes
  * between. */
 static void
@@ -71,8 +80,8 @@ project (const GenKernel *kernel, int d, int part, int parts)
   float *out = scratch + walk->projections + d * r->steps * r->batch * walk->rows;
 
   gen_gemm_run (walk->input[d], kernel->inputs[X],
-      (const float *)kernel->inputs[W] + d * walk->rows * r->input, out,
-      scratch + walk->gemm_scratch, part, parts);
+      weights_at (kernel, W, d * walk->rows * r->input), out, scratch + walk->gemm_scratch, part,
+      parts);
   gen_activation_apply (&(GenActivation){ GEN_ACTIVATION_NONE },
       out + tile.row * walk->rows + tile.column, tile.rows, tile.columns, walk->rows,
       scratch + walk->biases + d * walk->rows + tile.column);
@@ -174,7 +183,7 @@ take_step (const GenKernel *kernel, const Walk *walk, int d, gint64 first, gint6
     float *gemm_scratch)
 {
   const GenRecurrence *r = &walk->r;
-  const float *weights = (const float *)kernel->inputs[R] + d * walk->rows * r->hidden;
+  const float *weights = weights_at (kernel, R, d * walk->rows * r->hidden);
   float *y = kernel->outputs[0];
   GenCellRow row, start;
   gint64 time;
@@ -187,8 +196,9 @@ take_step (const GenKernel *kernel, const Walk *walk, int d, gint64 first, gint6
       fill_row (kernel, walk, d, b, time, &row);
       r->cell->first (&row);
     }
-    gen_gemm_run (walk->second[d], start.reset, weights + walk->first_rows * r->hidden,
-        start.second, gemm_scratch, 0, 1);
+    gen_gemm_run (walk->second[d], start.reset,
+        weights_at (kernel, R, (d * walk->rows + walk->first_rows) * r->hidden), start.second,
+        gemm_scratch, 0, 1);
   }
   for (gint64 b = first; b < end; b++) {
     gboolean lives = find_time (kernel, r, d, b, step, &time);
@@ -322,6 +332,9 @@ gen_recurrence_cpu (GenKernel *kernel, const GenCell *cell, GError **error)
   if (walk->r.batch == 0)
     return TRUE;
   walk->slices = choose_slices (kernel, &walk->r);
+  for (guint i = W; i <= R; i++)
+    if (gen_node_input (node, i)->role == GEN_ROLE_CONSTANT)
+      kernel->packed_inputs |= 1u << i;
   make_products (kernel, walk);
   lay_out (kernel, walk);
   gen_kernel_add_step (kernel, add_biases, 1);

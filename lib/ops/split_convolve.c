@@ -39,10 +39,12 @@ struct _GenSplitConvolve {
   gint64 all_rows, rows_at_once; /* of all items; worked on together */
   gsize plane;                   /* bytes of a phase of those */
   int taps;
-  gsize *offsets;      /* of the taps */
-  gint64 blocks;       /* of output channels */
-  gsize packed_at;     /* bytes */
-  gboolean split_rows; /* parts share the rows, else the blocks */
+  gsize *offsets;       /* of the taps */
+  gint64 blocks;        /* of output channels */
+  gsize packed_at;      /* bytes */
+  GenSplitForm form;    /* of packed weights: */
+  gsize line, restored; /* bytes of 16 channels' packed weights; of their tiles in the scratch */
+  gboolean split_rows;  /* parts share the rows, else the blocks */
 };
 
 static void
@@ -147,6 +149,11 @@ split_convolve_new (const GenConvolve *c, const GenProblem *p, int splits, int p
   s->plane = ((s->rows_at_once + s->extra) * s->columns + BLOCK) * s->pixel;
   s->taps = s->axes[0].kernel * s->axes[1].kernel;
   s->offsets = find_offsets (s);
+  s->form = gen_split_form (
+      &(GenSplitMatrix){ .lines = p->out_channels, .k = s->taps * s->steps * GEN_SPLIT_STEP },
+      splits, s->rows_at_once * s->columns / BLOCK);
+  s->line = gen_split_stored_size (&s->form, s->taps * s->steps);
+  s->restored = gen_split_restored_size (&s->form, s->taps * s->steps);
   return s;
 }
 
@@ -163,33 +170,48 @@ gen_split_convolve_init (GenConvolve *c, int parts, GenPrecision precision)
     gsize phases = s->axes[0].stride * s->axes[1].stride;
 
     s->packed_at = c->packed_size;
-    c->packed_size += s->blocks * BLOCK / GEN_SPLIT_LINES *
-                      gen_split_line_size (s->taps * s->steps * GEN_SPLIT_STEP, splits);
-    c->part_scratch = MAX (c->part_scratch, RESULTS_BYTES + phases * s->plane);
+    c->packed_size += s->blocks * BLOCK / GEN_SPLIT_LINES * s->line;
+    c->part_scratch = MAX (c->part_scratch, RESULTS_BYTES + s->restored + phases * s->plane);
     g_ptr_array_add (c->split, s);
   }
 }
 
-/* The weights of each channel, tap after tap, with zeros where channels do not fill a step. */
+/* The weights of `n` channels from `first` on, at each tap those of all inputs in steps of their
+ * own: in the order in which they lie, so that channels are the rows of `to` or its columns. */
+static GenSplitMatrix
+take_channels (const GenSplitConvolve *s, const float *weights, gint64 first, gint64 n, float *to)
+{
+  const GenProblem *p = s->problem;
+  const gint64 *strides = p->weight_strides, step = s->steps * GEN_SPLIT_STEP, k = s->taps * step;
+
+  weights += p->weights + first * strides[0];
+  for (int tap = 0; tap < s->taps; tap++) {
+    gint64 y = tap / s->axes[1].kernel, x = tap % s->axes[1].kernel;
+    const float *from = weights + x * strides[p->rank + 1] + (p->rank == 2 ? y * strides[2] : 0);
+
+    if (strides[0] == 1)
+      for (gint64 i = 0; i < p->in_channels; i++)
+        memcpy (to + (tap * step + i) * BLOCK, from + i * strides[1], n * sizeof *to);
+    else
+      for (gint64 c = 0; c < n; c++)
+        for (gint64 i = 0; i < p->in_channels; i++)
+          to[c * k + tap * step + i] = from[c * strides[0] + i * strides[1]];
+  }
+  return strides[0] == 1 ? (GenSplitMatrix){ 1, BLOCK, n, k } : (GenSplitMatrix){ k, 1, n, k };
+}
+
 static void
 pack_weights (const GenSplitConvolve *s, const float *weights, guint8 *packed)
 {
-  const GenProblem *p = s->problem;
-  const gint64 stride = s->steps * GEN_SPLIT_STEP, k = s->taps * stride;
-  const gint64 *along = p->weight_strides + 2;
-  g_autofree float *dense = g_new0 (float, p->out_channels *k);
-  const GenSplitMatrix matrix = { k, 1, p->out_channels, k };
+  const gint64 k = s->taps * s->steps * GEN_SPLIT_STEP, channels = s->problem->out_channels;
+  g_autofree float *block = g_new0 (float, BLOCK *k);
 
-  for (gint64 n = 0; n < p->out_channels; n++)
-    for (int tap = 0; tap < s->taps; tap++) {
-      gint64 y = tap / s->axes[1].kernel, x = tap % s->axes[1].kernel;
-      const float *from = weights + p->weights + n * p->weight_strides[0] +
-                          (p->rank == 2 ? y * along[0] + x * along[1] : x * along[0]);
+  for (gint64 first = 0; first < channels; first += BLOCK) {
+    const GenSplitMatrix matrix =
+        take_channels (s, weights, first, MIN (BLOCK, channels - first), block);
 
-      for (gint64 i = 0; i < p->in_channels; i++)
-        dense[n * k + tap * stride + i] = from[i * p->weight_strides[1]];
-    }
-  gen_split_pack (&matrix, TRUE, s->splits, dense, 0, s->blocks * BLOCK, packed);
+    gen_split_store (&s->form, &matrix, block, BLOCK, packed + first / GEN_SPLIT_LINES * s->line);
+  }
 }
 
 void
@@ -263,7 +285,7 @@ typedef struct {
   const guint8 *packed;
   const float *bias;
   float *result, *block;
-  guint8 *source;
+  guint8 *tiles, *source;
 } Work;
 
 /* Whether any of the results from place `first` up to `end`, counted from `row`, is wanted. */
@@ -299,20 +321,24 @@ run_rows (const Work *work, gint64 row, gint64 n, gint64 begin, gint64 end)
 {
   const GenSplitConvolve *s = work->s;
   const GenSplitLayout layout = { s->pixel, 64, s->splits * 64 };
-  const gsize line = gen_split_line_size (s->taps * s->steps * GEN_SPLIT_STEP, s->splits);
   const gint64 places = n * s->columns;
 
-  for (gint64 block = begin; block < end; block++)
+  for (gint64 block = begin; block < end; block++) {
+    gsize next = s->line;
+    const guint8 *tiles =
+        gen_split_restore (&s->form, work->packed + block * BLOCK / GEN_SPLIT_LINES * s->line,
+            s->taps * s->steps, work->tiles, &next);
+
     for (gint64 at = 0; at < places; at += BLOCK) {
       const guint8 *first = work->source + at * s->pixel;
 
       if (!is_wanted (s, row, at, MIN (at + BLOCK, places)))
         continue;
       gen_split_multiply (&layout, first, first + GEN_SPLIT_LINES * s->pixel, s->offsets, s->taps,
-          s->steps, work->packed + block * BLOCK / GEN_SPLIT_LINES * line, line, s->splits, TRUE,
-          work->block);
+          s->steps, tiles, next, s->splits, TRUE, work->block);
       give_results (work, row, at, MIN (at + BLOCK, places), block * BLOCK);
     }
+  }
 }
 
 static void
@@ -341,7 +367,8 @@ gen_split_convolve_run (const GenConvolve *c, const GenActivation *activation, c
   for (guint i = 0; i < c->split->len; i++) {
     const GenSplitConvolve *s = g_ptr_array_index (c->split, i);
     Work work = { c, s, activation, (const guint8 *)packed + s->packed_at, bias, result,
-      (float *)scratch, (guint8 *)scratch + RESULTS_BYTES };
+      (float *)scratch, (guint8 *)scratch + RESULTS_BYTES,
+      (guint8 *)scratch + RESULTS_BYTES + s->restored };
 
     run_problem (&work, source, part, parts);
   }

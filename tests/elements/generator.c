@@ -2,6 +2,7 @@
 /* generator: pictures against arithmetic done here, walls, batches, flushing, draining, hot
  * reload, skipping late frames, and what it says when something is wrong. */
 #include <generative/onnx.h>
+#include <generative/plan.h>
 #include <glib/gstdio.h>
 #include <gst/check/gstharness.h>
 #include <gst/video/video.h>
@@ -283,6 +284,70 @@ test_reload (void)
   remove_path (path);
 }
 
+#define WIDE 2048
+
+/* z [batch, 3] to 2048 numbers and on to a picture of 64 x 64: some megabytes of weights. */
+static void
+save_large (const char *path)
+{
+  g_autoptr (GenGraph) graph = gen_graph_new ("large");
+  g_autoptr (GError) error = NULL;
+  GenTensor *x = gen_graph_add_input (graph, "z", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, LENGTH));
+  GenTensor *z = x;
+  const gint64 extents[] = { LENGTH, WIDE, 4096 };
+
+  for (int i = 0; i < 2; i++) {
+    gsize n = (gsize)(extents[i] * extents[i + 1]);
+    float *weights = g_new (float, n);
+    GenTensor *w;
+
+    for (gsize k = 0; k < n; k++)
+      weights[k] = (float)(k * 7 % 97) / 4096;
+    w = gen_graph_add_constant (graph, NULL, GEN_TYPE_FLOAT32,
+        &GEN_SHAPE (extents[i], extents[i + 1]), g_bytes_new_take (weights, n * sizeof (float)));
+    x = gen_graph_op (graph, "Gemm", (GenTensor *[]){ x, w }, 2, 1, &error, NULL);
+    g_assert_no_error (error);
+  }
+  gen_graph_add_output (graph, x);
+  z->shape.dims[0] = x->shape.dims[0] = -1;
+  gen_onnx_save (graph, path, &error);
+  g_assert_no_error (error);
+}
+
+/* Two elements that play one model have its weights in memory once. */
+static void
+test_shared (void)
+{
+  char *path = make_path ();
+  const gsize weights = sizeof (float) * WIDE * 4096;
+  gsize before = gen_plan_shared_size (), one;
+  GstHarness *first, *second;
+  GstBuffer *made[2];
+  GstMapInfo maps[2];
+
+  save_large (path);
+  first = open_harness (path, "", 1, NULL);
+  made[0] = gst_harness_push_and_pull (first, make_latents (1, 1));
+  one = gen_plan_shared_size () - before;
+  g_assert_cmpuint (one, >=, weights);
+  second = open_harness (path, "threads=1", 1, NULL);
+  gst_buffer_unref (gst_harness_push_and_pull (second, make_latents (0, 1)));
+  g_assert_cmpuint (gen_plan_shared_size () - before, ==, one);
+  gst_harness_teardown (first);
+
+  made[1] = gst_harness_push_and_pull (second, make_latents (1, 1));
+  for (int i = 0; i < 2; i++)
+    g_assert_true (gst_buffer_map (made[i], &maps[i], GST_MAP_READ));
+  g_assert_cmpmem (maps[0].data, maps[0].size, maps[1].data, maps[1].size);
+  for (int i = 0; i < 2; i++) {
+    gst_buffer_unmap (made[i], &maps[i]);
+    gst_buffer_unref (made[i]);
+  }
+  gst_harness_teardown (second);
+  g_assert_cmpuint (gen_plan_shared_size (), ==, before);
+  remove_path (path);
+}
+
 /* Plays `launch` until there is an error; its text, and GError's code by `code`. */
 static char *
 find_error (const char *launch, GQuark domain, int code)
@@ -438,6 +503,7 @@ main (int argc, char **argv)
   g_test_add_func ("/generator/latency", test_latency);
   g_test_add_func ("/generator/qos", test_qos);
   g_test_add_func ("/generator/reload", test_reload);
+  g_test_add_func ("/generator/shared", test_shared);
   g_test_add_func ("/generator/errors", test_errors);
   g_test_add_func ("/generator/states", test_states);
   g_test_add_func ("/generator/memory", test_memory);

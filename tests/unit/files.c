@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Files are written whole or not at all, and read only when they are files. */
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -191,6 +192,36 @@ test_mapped (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (content[GEN_FILE_MAP_SIZE - 1], ==, 0);
 }
 
+/* Whoever has the same file has the same bytes, but not of a file that has changed or taken its
+ * place. */
+static void
+test_mapped_once (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) first = NULL, same = NULL, changed = NULL, replaced = NULL;
+  g_autofree char *other = g_strconcat (fixture->path, ".other", NULL);
+  struct timespec times[2] = { { .tv_nsec = UTIME_NOW }, { .tv_sec = 1000 } };
+
+  write_text (fixture->path, "begin");
+  g_assert_cmpint (truncate (fixture->path, GEN_FILE_MAP_SIZE), ==, 0);
+  first = gen_file_bytes (fixture->path, &error);
+  same = gen_file_bytes (fixture->path, &error);
+  g_assert_true (g_bytes_get_data (first, NULL) == g_bytes_get_data (same, NULL));
+
+  g_assert_cmpint (utimensat (AT_FDCWD, fixture->path, times, 0), ==, 0);
+  changed = gen_file_bytes (fixture->path, &error);
+  g_assert_true (g_bytes_get_data (first, NULL) != g_bytes_get_data (changed, NULL));
+
+  write_text (other, "other");
+  g_assert_cmpint (truncate (other, GEN_FILE_MAP_SIZE), ==, 0);
+  g_assert_cmpint (g_rename (other, fixture->path), ==, 0);
+  replaced = gen_file_bytes (fixture->path, &error);
+  g_assert_no_error (error);
+  g_assert_cmpmem (g_bytes_get_data (replaced, NULL), 6, "other", 6);
+  g_clear_pointer (&same, g_bytes_unref);
+  g_assert_cmpmem (g_bytes_get_data (first, NULL), 6, "begin", 6);
+}
+
 static void
 test_aligned (void)
 {
@@ -225,6 +256,7 @@ main (int argc, char **argv)
   g_test_add ("/files/full", Fixture, NULL, set_up, test_full, tear_down);
   g_test_add ("/files/refused", Fixture, NULL, set_up, test_refused, tear_down);
   g_test_add ("/files/mapped", Fixture, NULL, set_up, test_mapped, tear_down);
+  g_test_add ("/files/mapped-once", Fixture, NULL, set_up, test_mapped_once, tear_down);
   g_test_add_func ("/files/aligned", test_aligned);
   return g_test_run ();
 }
