@@ -57,10 +57,18 @@ const GenBinding *gen_plan_output (const GenPlan *plan, guint i);
 /* By name; NULL where there is none. Also finds states, whose bytes may be changed
  * between runs. */
 const GenBinding *gen_plan_find (const GenPlan *plan, const char *name);
+/* On a device other than the CPU the bytes of states are copies. Before they are read they have to
+ * be fetched, and when some were changed the plan has to be told, which then takes them all over
+ * before the next run. On the CPU neither does anything. */
+gboolean gen_plan_fetch_states (GenPlan *plan, GError **error);
+void gen_plan_states_changed (GenPlan *plan);
 /* Read input i from, or write output i to, `data` from now on: zero-copy in and out.
  * NULL: the plan's own memory again. */
 void gen_plan_bind_input (GenPlan *plan, guint i, const void *data);
 void gen_plan_bind_output (GenPlan *plan, guint i, void *data);
+/* The same for memory of the plan's device, which is not the CPU: nothing travels. */
+void gen_plan_bind_device_input (GenPlan *plan, guint i, const void *data);
+void gen_plan_bind_device_output (GenPlan *plan, guint i, void *data);
 
 /* Number of the next run, which random operators draw from; it counts up by itself. */
 void gen_plan_set_draw (GenPlan *plan, guint64 draw);

@@ -43,18 +43,21 @@ typedef struct {
   double learning_rate;          /* > 0 */
   GenOptimizerSettings optimizer_settings;
   const GenLoss *loss;
-  double label_smoothing; /* real pictures count as 1 - label_smoothing: [0, 0.5) */
-  double ema;             /* decay of the moving average of the generator's weights: [0, 1); 0
-                             for none */
-  guint64 seed;           /* of latents and dropout */
-  int threads;            /* 0: as many as there are cores */
-  GenPrecision precision; /* of the training's products */
+  double label_smoothing;  /* real pictures count as 1 - label_smoothing: [0, 0.5) */
+  double ema;              /* decay of the moving average of the generator's weights: [0, 1); 0
+                              for none */
+  guint64 seed;            /* of latents and dropout */
+  int threads;             /* 0: as many as there are cores */
+  const GenDevice *device; /* NULL: the CPU */
+  GenPrecision
+      precision; /* of the training's products; on a device also of what lies between them */
 } GenTrainerSettings;
 
 #define GEN_TRAINER_DEFAULTS                                                                       \
   .batch_size = 128, .optimizer = &gen_optimizer_adam, .learning_rate = 2e-4,                      \
   .optimizer_settings = { GEN_OPTIMIZER_DEFAULTS }, .loss = &gen_loss_non_saturating,              \
-  .label_smoothing = 0, .ema = 0, .seed = 0, .threads = 0, .precision = GEN_PRECISION_TF32
+  .label_smoothing = 0, .ema = 0, .seed = 0, .threads = 0, .device = NULL,                         \
+  .precision = GEN_PRECISION_TF32
 
 /* Check each setting against its range; the error names it. */
 gboolean gen_trainer_settings_check (const GenTrainerSettings *settings, GError **error);
@@ -110,6 +113,10 @@ gboolean gen_trainer_score (
  * pictures, drawn into `wall`, which has that size. */
 gboolean gen_trainer_draw (GenTrainer *trainer, gboolean average, const float *latents, int columns,
     int rows, GenPicture *wall, GError **error);
+
+/* Where training runs on a device, bring the states to where the functions below see them; on the
+ * CPU there is nothing to do. */
+gboolean gen_trainer_fetch_states (GenTrainer *trainer, GError **error);
 
 /* The nets with their present weights. (transfer full) `average` as above. */
 GenGraph *gen_trainer_export_generator (GenTrainer *trainer, gboolean average);

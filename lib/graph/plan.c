@@ -32,6 +32,8 @@ struct _GenPlan {
   GenStorages *storages;
   const GenExecutorClass *device; /* NULL: the CPU, and all that follows is used */
   GenExecutor *executor;
+  gboolean states_ran;     /* on the device, since they were fetched */
+  gboolean states_changed; /* by the user, since they were taken over */
   GenKernel *kernels;
   guint n_kernels;
   FlatStep *steps;
@@ -384,6 +386,36 @@ gen_plan_find (const GenPlan *plan, const char *name)
   return found;
 }
 
+gboolean
+gen_plan_fetch_states (GenPlan *plan, GError **error)
+{
+  if (!plan->states_ran)
+    return TRUE;
+  for (guint i = 0; i < plan->storages->states->len; i++)
+    if (!plan->device->download (plan->executor, i, error))
+      return FALSE;
+  plan->states_ran = FALSE;
+  return TRUE;
+}
+
+void
+gen_plan_states_changed (GenPlan *plan)
+{
+  plan->states_changed = plan->device != NULL;
+}
+
+static gboolean
+give_states (GenPlan *plan, GError **error)
+{
+  if (!plan->states_changed)
+    return TRUE;
+  for (guint i = 0; i < plan->storages->states->len; i++)
+    if (!plan->device->upload (plan->executor, i, error))
+      return FALSE;
+  plan->states_changed = FALSE;
+  return TRUE;
+}
+
 void
 gen_plan_bind_input (GenPlan *plan, guint i, const void *data)
 {
@@ -398,6 +430,22 @@ gen_plan_bind_output (GenPlan *plan, guint i, void *data)
   bind (&plan->outputs[i], data);
   if (plan->device != NULL)
     plan->device->bind (plan->executor, GEN_PORT_OUTPUT, i, data, FALSE);
+}
+
+void
+gen_plan_bind_device_input (GenPlan *plan, guint i, const void *data)
+{
+  g_return_if_fail (plan->device != NULL);
+
+  plan->device->bind (plan->executor, GEN_PORT_INPUT, i, (void *)data, TRUE);
+}
+
+void
+gen_plan_bind_device_output (GenPlan *plan, guint i, void *data)
+{
+  g_return_if_fail (plan->device != NULL);
+
+  plan->device->bind (plan->executor, GEN_PORT_OUTPUT, i, data, TRUE);
 }
 
 void
@@ -441,8 +489,9 @@ gen_plan_run (GenPlan *plan)
   if (plan->device != NULL) {
     g_autoptr (GError) error = NULL;
 
-    if (!plan->device->run (plan->executor, plan->draw++, &error))
+    if (!give_states (plan, &error) || !plan->device->run (plan->executor, plan->draw++, &error))
       g_critical ("%s", error->message);
+    plan->states_ran = TRUE;
     return;
   }
   begin_run (plan);

@@ -114,7 +114,7 @@ save_state (
 gboolean
 gen_checkpoint_save_models (GenTrainer *trainer, const char *folder, GError **error)
 {
-  return gen_checkpoint_check (folder, error) &&
+  return gen_checkpoint_check (folder, error) && gen_trainer_fetch_states (trainer, error) &&
          save_model (
              gen_trainer_export_generator (trainer, FALSE), folder, "generator.onnx", error) &&
          save_model (

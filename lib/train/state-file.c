@@ -19,6 +19,8 @@ gen_state_file_save (
   g_autoptr (GArray) tensors = g_array_new (FALSE, FALSE, sizeof (GenSafetensor));
   g_autoptr (GHashTable) table = g_hash_table_new (g_str_hash, g_str_equal);
 
+  if (!gen_trainer_fetch_states (trainer, error))
+    return FALSE;
   g_array_set_clear_func (tensors, tensor_clear);
   for (guint i = 0; i < gen_trainer_n_states (trainer); i++) {
     const GenBinding *state = gen_trainer_state (trainer, i);

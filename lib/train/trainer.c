@@ -31,7 +31,7 @@ struct _GenTrainer {
   GenShape pictures; /* of a step */
   gsize latent_size;
   GenRandom random;
-  const gint64 *step;
+  gint64 step; /* as the plan's state of that name, of which it is a copy */
   Player generate, score;
 };
 
@@ -80,7 +80,6 @@ collect_states (GenTrainer *trainer)
     if (tensor->role == GEN_ROLE_STATE)
       g_ptr_array_add (trainer->states, (gpointer)gen_plan_find (trainer->plan, tensor->name));
   }
-  trainer->step = gen_plan_find (trainer->plan, GEN_TRAINING_STEP)->data;
 }
 
 GenTrainer *
@@ -88,9 +87,10 @@ gen_trainer_new (GenGraph *generator, GenGraph *discriminator, const GenTrainerS
     GError **error)
 {
   g_autoptr (GenTrainer) trainer = g_new0 (GenTrainer, 1);
-  GenPlanOptions options = {
-    .threads = settings->threads, .seed = settings->seed, .precision = settings->precision
-  };
+  GenPlanOptions options = { .device = settings->device,
+    .threads = settings->threads,
+    .seed = settings->seed,
+    .precision = settings->precision };
   const GenBinding *latent;
 
   trainer->settings = *settings;
@@ -190,6 +190,7 @@ gen_trainer_step (
   gen_plan_bind_input (plan, GEN_TRAINING_REAL, pictures);
   gen_plan_set_draw (plan, step);
   gen_plan_run (plan);
+  trainer->step++;
   figures->discriminator_loss =
       *(const float *)gen_plan_output (plan, GEN_TRAINING_DISCRIMINATOR_LOSS)->data;
   figures->generator_loss =
@@ -212,7 +213,7 @@ gen_trainer_step (
 guint64
 gen_trainer_steps (const GenTrainer *trainer)
 {
-  return *trainer->step;
+  return trainer->step;
 }
 
 void
@@ -253,7 +254,15 @@ gen_trainer_weight (const GenTrainer *trainer, guint i)
 void
 gen_trainer_states_changed (GenTrainer *trainer)
 {
+  trainer->step = *(const gint64 *)gen_plan_find (trainer->plan, GEN_TRAINING_STEP)->data;
   trainer->generate.filled = trainer->score.filled = FALSE;
+  gen_plan_states_changed (trainer->plan);
+}
+
+gboolean
+gen_trainer_fetch_states (GenTrainer *trainer, GError **error)
+{
+  return gen_plan_fetch_states (trainer->plan, error);
 }
 
 GenPlan *
@@ -278,7 +287,8 @@ prepare (GenTrainer *trainer, Player *player, const GenGraph *net, GPtrArray *we
   guint64 step = gen_trainer_steps (trainer);
 
   if (player->plan == NULL) {
-    GenPlanOptions options = { .threads = trainer->settings.threads };
+    GenPlanOptions options = { .device = trainer->settings.device,
+      .threads = trainer->settings.threads };
     g_autoptr (GenGraph) graph =
         gen_training_net (net, weights, scores, trainer->settings.batch_size, error);
 
@@ -287,12 +297,15 @@ prepare (GenTrainer *trainer, Player *player, const GenGraph *net, GPtrArray *we
   }
   if (player->filled && player->step == step && player->average == average)
     return TRUE;
+  if (!gen_plan_fetch_states (trainer->plan, error))
+    return FALSE;
   for (guint i = 0; i < weights->len; i++) {
     const GenWeight *weight = g_ptr_array_index (weights, i);
     const GenBinding *from = present (trainer, weight, average);
 
     memcpy (gen_plan_find (player->plan, weight->constant->name)->data, from->data, from->size);
   }
+  gen_plan_states_changed (player->plan);
   player->step = step;
   player->average = average;
   player->filled = TRUE;

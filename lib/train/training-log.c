@@ -78,7 +78,8 @@ gen_training_log_nets (GenTrainingLog *log, const GenPicture *wall, GError **err
 {
   guint64 step = gen_trainer_steps (log->trainer);
 
-  if (!gen_event_file_picture (log->events, step, "generated", wall, error))
+  if (!gen_trainer_fetch_states (log->trainer, error) ||
+      !gen_event_file_picture (log->events, step, "generated", wall, error))
     return FALSE;
   for (guint i = 0; i < gen_trainer_n_weights (log->trainer); i++) {
     const GenBinding *weight = gen_trainer_weight (log->trainer, i);
