@@ -34,6 +34,9 @@ gboolean gst_generator_choose_ports (
 gboolean gst_generator_read_input (const GstGeneratorPorts *ports, const GstStructure *structure,
     GstGeneratorInput *input, GError **error);
 
+/* How many of `pictures` (1 and more) are side by side. */
+int gst_generator_wall_columns (const GstGeneratorPorts *ports, int pictures);
+
 /* The size of the picture made of `input`. */
 gboolean gst_generator_output_size (const GstGeneratorPorts *ports, const GstGeneratorInput *input,
     int *height, int *width, GError **error);

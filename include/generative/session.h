@@ -27,6 +27,10 @@ GenSession *gen_session_new (GenGraph *graph, const GenPlanOptions *options);
 void gen_session_free (GenSession *session);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenSession, gen_session_free)
 
+guint gen_session_n_inputs (const GenSession *session);
+/* What input number i is: its name, type and shape, whose extents may be free. To be completed and
+ * given to a run; the session keeps no memory for it. */
+GenBinding gen_session_input (const GenSession *session, guint i);
 /* Run on `inputs`, the type, shape and data of each of the graph's inputs in its order. */
 gboolean gen_session_run (GenSession *session, const GenBinding *inputs, GError **error);
 /* Output number i of the last run; its bytes hold until the next. */

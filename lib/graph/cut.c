@@ -62,6 +62,34 @@ forget_nodes (GenGraph *graph, guint first, guint n)
     g_ptr_array_remove_range (graph->nodes, first, n);
 }
 
+/* Tensors that the graph's nodes and ends do not know: copies of the graph need not carry them. */
+static void
+drop_unused (GenGraph *graph)
+{
+  g_autoptr (GHashTable) used = read_by (graph, 0, graph->nodes->len);
+  const GPtrArray *ends[] = { graph->inputs, graph->outputs };
+
+  for (guint k = 0; k < G_N_ELEMENTS (ends); k++)
+    for (guint i = 0; i < ends[k]->len; i++)
+      g_hash_table_add (used, g_ptr_array_index (ends[k], i));
+  for (guint i = 0; i < graph->nodes->len; i++) {
+    const GenNode *node = g_ptr_array_index (graph->nodes, i);
+
+    for (guint k = 0; k < node->outputs->len; k++)
+      g_hash_table_add (used, g_ptr_array_index (node->outputs, k));
+    for (guint k = 0; k < node->attributes->len; k++)
+      g_hash_table_add (used, ((GenAttribute *)g_ptr_array_index (node->attributes, k))->tensor);
+  }
+  for (guint i = graph->tensors->len; i > 0; i--) {
+    const GenTensor *tensor = g_ptr_array_index (graph->tensors, i - 1);
+
+    if (g_hash_table_contains (used, tensor))
+      continue;
+    g_hash_table_remove (graph->by_name, tensor->name);
+    g_ptr_array_remove_index_fast (graph->tensors, i - 1);
+  }
+}
+
 GenGraph *
 gen_graph_cut (const GenGraph *graph, guint first, guint end)
 {
@@ -85,5 +113,6 @@ gen_graph_cut (const GenGraph *graph, guint first, guint end)
     tensor->role = GEN_ROLE_INPUT;
     g_ptr_array_add (cut->inputs, tensor);
   }
+  drop_unused (cut);
   return cut;
 }

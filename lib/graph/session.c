@@ -24,7 +24,6 @@ struct _Stage {
   GBytes **values;  /* of those that decide; NULL for others */
   guint n_inputs;
   GenPlan *plan;   /* NULL where there is nothing to compute */
-  GPtrArray *made; /* names of the plan's outputs */
   GenGraph *alone; /* the node that is run by itself after it, or NULL */
   Fork *next;      /* NULL at the end */
 };
@@ -111,7 +110,6 @@ stage_free (gpointer data)
   g_free (stage->values);
   g_free (stage->shapes);
   g_clear_pointer (&stage->plan, gen_plan_free);
-  g_clear_pointer (&stage->made, g_ptr_array_unref);
   g_clear_pointer (&stage->alone, gen_graph_unref);
   g_clear_pointer (&stage->next, fork_free);
   g_free (stage);
@@ -211,24 +209,12 @@ waits_for_values (const GenNode *node)
   return FALSE;
 }
 
-/* The plan's own names of its outputs may be those of converted copies. */
-static GPtrArray *
-output_names (const GenGraph *graph)
-{
-  GPtrArray *names = g_ptr_array_new_with_free_func (g_free);
-
-  for (guint i = 0; i < graph->outputs->len; i++)
-    g_ptr_array_add (names, g_strdup (((GenTensor *)g_ptr_array_index (graph->outputs, i))->name));
-  return names;
-}
-
 /* What the stage computes: `graph`, whose shapes are known. */
 static gboolean
 compile (const GenSession *session, Stage *stage, GenGraph *graph, GError **error)
 {
   if (graph->outputs->len == 0)
     return TRUE;
-  stage->made = output_names (graph);
   stage->plan = gen_plan_new (graph, &session->options, error);
   return stage->plan != NULL;
 }
@@ -294,7 +280,7 @@ find_stage (const GenSession *session, Fork *fork, GError **error)
 /* --- running --- */
 
 static void
-run_plan (GenSession *session, GenPlan *plan, const GPtrArray *made, gboolean keeps)
+run_plan (GenSession *session, GenPlan *plan, gboolean keeps)
 {
   for (guint i = 0; i < gen_plan_n_inputs (plan); i++) {
     const Value *value = g_hash_table_lookup (session->values, gen_plan_input (plan, i)->name);
@@ -302,8 +288,11 @@ run_plan (GenSession *session, GenPlan *plan, const GPtrArray *made, gboolean ke
     gen_plan_bind_input (plan, i, value->data);
   }
   gen_plan_run (plan);
-  for (guint i = 0; i < gen_plan_n_outputs (plan); i++)
-    put (session, g_ptr_array_index (made, i), gen_plan_output (plan, i), !keeps);
+  for (guint i = 0; i < gen_plan_n_outputs (plan); i++) {
+    const GenBinding *made = gen_plan_output (plan, i);
+
+    put (session, made->name, made, !keeps);
+  }
 }
 
 /* The node in the way, on values that are all known. */
@@ -311,7 +300,6 @@ static gboolean
 run_alone (GenSession *session, const GenGraph *alone, GError **error)
 {
   g_autoptr (GenGraph) graph = gen_graph_copy (alone);
-  g_autoptr (GPtrArray) made = output_names (alone);
   g_autoptr (GenPlan) plan = NULL;
 
   for (guint i = graph->inputs->len; i > 0; i--) {
@@ -326,7 +314,7 @@ run_alone (GenSession *session, const GenGraph *alone, GError **error)
   plan = gen_plan_new (graph, &session->options, error);
   if (plan == NULL)
     return FALSE;
-  run_plan (session, plan, made, FALSE);
+  run_plan (session, plan, FALSE);
   return TRUE;
 }
 
@@ -382,7 +370,7 @@ gen_session_run (GenSession *session, const GenBinding *inputs, GError **error)
     if (stage == NULL)
       return FALSE;
     if (stage->plan != NULL)
-      run_plan (session, stage->plan, stage->made, TRUE);
+      run_plan (session, stage->plan, TRUE);
     if (stage->alone != NULL && !run_alone (session, stage->alone, error))
       return FALSE;
     fork = stage->next;
@@ -419,6 +407,20 @@ const GenBinding *
 gen_session_output (const GenSession *session, guint i)
 {
   return i < gen_session_n_outputs (session) ? &session->outputs[i] : NULL;
+}
+
+guint
+gen_session_n_inputs (const GenSession *session)
+{
+  return session->graph->inputs->len;
+}
+
+GenBinding
+gen_session_input (const GenSession *session, guint i)
+{
+  const GenTensor *input = g_ptr_array_index (session->graph->inputs, i);
+
+  return (GenBinding){ input->name, input->type, input->shape, gen_tensor_size (input), NULL };
 }
 
 guint

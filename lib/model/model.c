@@ -120,6 +120,7 @@ read_ports (GenModel *model, GError **error)
       return FALSE;
     }
     inferred = FALSE;
+    model->staged = TRUE;
   }
   for (guint i = 0; i < graph->outputs->len; i++) {
     const GenTensor *tensor = g_ptr_array_index (graph->outputs, i);
