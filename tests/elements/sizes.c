@@ -6,8 +6,9 @@
 #include <gst/check/gstharness.h>
 #include <gst/video/video.h>
 
-#include <math.h>
 #include <string.h>
+
+#include "../staged.h"
 
 static GenTensor *
 ints (GenGraph *graph, gint64 a, gint64 b)
@@ -15,22 +16,10 @@ ints (GenGraph *graph, gint64 a, gint64 b)
   return gen_graph_ints (graph, (gint64[]){ a, b }, 2);
 }
 
-/* A node whose shapes are not worked out. */
-static GenTensor *
-add (GenGraph *graph, const char *op, GenTensor *const *inputs, int n)
-{
-  g_autoptr (GError) error = NULL;
-  GenTensor *output = gen_graph_add_value (graph, NULL);
-
-  gen_graph_add_node (graph, NULL, NULL, op, GEN_OPSET, inputs, n, &output, 1, &error);
-  g_assert_no_error (error);
-  return output;
-}
-
 static GenTensor *
 reduce (GenGraph *graph, const char *op, GenTensor *x, int n, const gint64 *axes)
 {
-  GenTensor *output = add (graph, op, &x, 1);
+  GenTensor *output = staged_node (graph, op, &x, 1);
 
   gen_node_set_ints (output->producer, "axes", axes, n);
   gen_node_set_int (output->producer, "keepdims", 0);
@@ -64,7 +53,7 @@ save_doubler (void)
   GenTensor *w = gen_graph_add_constant (
       graph, "w", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 1, 2, 2), g_bytes_new (ones, sizeof ones));
 
-  y = add (graph, "ConvTranspose", (GenTensor *[]){ x, w }, 2);
+  y = staged_node (graph, "ConvTranspose", (GenTensor *[]){ x, w }, 2);
   gen_node_set_ints (y->producer, "strides", (gint64[]){ 2, 2 }, 2);
   return save (graph, y);
 }
@@ -78,14 +67,14 @@ save_cropper (void)
   GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 1, -1, -1));
   GenTensor *grey = reduce (graph, "ReduceMax", x, 2, (gint64[]){ 0, 1 });
   GenTensor *bright =
-      add (graph, "Greater", (GenTensor *[]){ grey, gen_graph_float (graph, 0.5f) }, 2);
-  GenTensor *places = add (graph, "NonZero", &bright, 1);
+      staged_node (graph, "Greater", (GenTensor *[]){ grey, gen_graph_float (graph, 0.5f) }, 2);
+  GenTensor *places = staged_node (graph, "NonZero", &bright, 1);
   GenTensor *first = reduce (graph, "ReduceMin", places, 1, (gint64[]){ 1 });
   GenTensor *last = reduce (graph, "ReduceMax", places, 1, (gint64[]){ 1 });
-  GenTensor *end = add (graph, "Add", (GenTensor *[]){ last, ints (graph, 1, 1) }, 2);
+  GenTensor *end = staged_node (graph, "Add", (GenTensor *[]){ last, ints (graph, 1, 1) }, 2);
 
   return save (
-      graph, add (graph, "Slice", (GenTensor *[]){ x, first, end, ints (graph, 2, 3) }, 4));
+      graph, staged_node (graph, "Slice", (GenTensor *[]){ x, first, end, ints (graph, 2, 3) }, 4));
 }
 
 static GstHarness *
