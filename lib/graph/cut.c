@@ -2,7 +2,16 @@
 /* A row of a graph's nodes as a graph of its own: what a stage of a session is made of. */
 #include "graph-private.h"
 
-/* The tensors that the nodes [first, end) read, as they are in the graph. */
+static void
+add_with_items (GHashTable *set, GenTensor *tensor)
+{
+  if (tensor == NULL || !g_hash_table_add (set, tensor) || tensor->items == NULL)
+    return;
+  for (guint i = 0; i < tensor->items->len; i++)
+    add_with_items (set, g_ptr_array_index (tensor->items, i));
+}
+
+/* The tensors that the nodes [first, end) read, as they are in the graph, with what lists hold. */
 static GHashTable *
 read_by (const GenGraph *graph, guint first, guint end)
 {
@@ -12,7 +21,7 @@ read_by (const GenGraph *graph, guint first, guint end)
     const GenNode *node = g_ptr_array_index (graph->nodes, i);
 
     for (guint k = 0; k < node->inputs->len; k++)
-      g_hash_table_add (read, g_ptr_array_index (node->inputs, k));
+      add_with_items (read, g_ptr_array_index (node->inputs, k));
   }
   return read;
 }
@@ -22,12 +31,16 @@ static GPtrArray *
 find_outputs (const GenGraph *graph, guint first, guint end)
 {
   g_autoptr (GHashTable) later = read_by (graph, end, graph->nodes->len);
+  g_autoptr (GPtrArray) ends = g_ptr_array_new ();
   GPtrArray *outputs = g_ptr_array_new ();
 
-  for (guint i = 0; i < graph->outputs->len; i++) {
-    GenTensor *tensor = g_ptr_array_index (graph->outputs, i);
+  for (guint i = 0; i < graph->outputs->len; i++)
+    gen_tensor_flatten (g_ptr_array_index (graph->outputs, i), ends);
+  for (guint i = 0; i < ends->len; i++) {
+    GenTensor *tensor = g_ptr_array_index (ends, i);
 
-    if (tensor->role == GEN_ROLE_CONSTANT && first == 0)
+    if (tensor->role == GEN_ROLE_CONSTANT && first == 0 &&
+        !g_ptr_array_find (outputs, tensor, NULL))
       g_ptr_array_add (outputs, tensor);
     if (tensor->role == GEN_ROLE_VALUE)
       g_hash_table_add (later, tensor);
@@ -71,7 +84,7 @@ drop_unused (GenGraph *graph)
 
   for (guint k = 0; k < G_N_ELEMENTS (ends); k++)
     for (guint i = 0; i < ends[k]->len; i++)
-      g_hash_table_add (used, g_ptr_array_index (ends[k], i));
+      add_with_items (used, g_ptr_array_index (ends[k], i));
   for (guint i = 0; i < graph->nodes->len; i++) {
     const GenNode *node = g_ptr_array_index (graph->nodes, i);
 
@@ -108,7 +121,7 @@ gen_graph_cut (const GenGraph *graph, guint first, guint end)
     GenTensor *tensor = g_ptr_array_index (cut->tensors, i);
 
     if (!g_hash_table_contains (read, tensor) || tensor->producer != NULL ||
-        tensor->role == GEN_ROLE_CONSTANT)
+        tensor->role == GEN_ROLE_CONSTANT || tensor->items != NULL)
       continue;
     tensor->role = GEN_ROLE_INPUT;
     g_ptr_array_add (cut->inputs, tensor);

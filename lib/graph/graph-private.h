@@ -24,6 +24,14 @@ gboolean gen_node_is_random (const GenNode *node);
  * which computes outputs[i]. */
 GenTensor *gen_gradient_weigh (
     GenGradient *gradient, GenGraph *written, GenTensor *const *outputs, GError **error);
+/* The tensors in `tensor`, one after the other: itself where it is one. */
+void gen_tensor_flatten (GenTensor *tensor, GPtrArray *into);
+/* Give `to` the kind and the items of `from`. */
+void gen_tensor_share_items (GenTensor *to, const GenTensor *from);
+/* Put the items of outputs in their place; once the graph is inferred. */
+void gen_graph_flatten_outputs (GenGraph *graph);
+/* Whether an input of the node is a sequence or optional. */
+gboolean gen_node_has_items (const GenNode *node);
 /* Infer node by node. FALSE with `error` where it cannot go on: before node number `at`. */
 gboolean gen_graph_infer_until (GenGraph *graph, guint *at, GError **error);
 /* A copy of the nodes [first, end) alone. What they read of the others becomes inputs, what others

@@ -25,11 +25,17 @@ take_place (GenGraph *graph, guint first, GenTensor *output, GenTensor *result, 
 {
   guint at;
 
+  if (result->items != NULL) {
+    gen_tensor_share_items (output, result);
+    return TRUE;
+  }
   if (result->role != GEN_ROLE_VALUE || !is_new (graph, first, result->producer)) {
     result = gen_unary (graph, "Identity", result, error);
     if (result == NULL)
       return FALSE;
   }
+  output->kind = result->kind;
+  output->holds = result->holds;
   output->type = result->type;
   output->shape = result->shape;
   output->producer = result->producer;

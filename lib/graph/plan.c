@@ -132,6 +132,7 @@ transform (GenPlan *plan, GError **error)
 
   if (!gen_graph_infer (graph, error))
     return FALSE;
+  gen_graph_flatten_outputs (graph);
   gen_graph_remove_dead (graph);
   if (!plan->options.no_fusion &&
       (!gen_graph_free_weights (graph, error) || !gen_graph_fuse (graph, error)))

@@ -7,6 +7,8 @@
 
 #include "graph-private.h"
 
+/* Values up to this many numbers decide on stages. */
+#define MAX_DECIDING 4096
 /* Plans that are kept for different shapes, at each point where stages part. */
 #define MAX_KEPT 8
 
@@ -23,9 +25,11 @@ struct _Stage {
   GenShape *shapes; /* of the fork's graph's inputs */
   GBytes **values;  /* of those that decide; NULL for others */
   guint n_inputs;
-  GenPlan *plan;   /* NULL where there is nothing to compute */
-  GenGraph *alone; /* the node that is run by itself after it, or NULL */
-  Fork *next;      /* NULL at the end */
+  GenPlan *plan;     /* NULL where there is nothing to compute */
+  GenGraph *alone;   /* the node that is run by itself after it, or NULL */
+  GHashTable *lists; /* name to char **: what sequences hold that the session gives, and that this
+                        stage has come to know */
+  Fork *next;        /* NULL at the end */
 };
 
 typedef struct {
@@ -40,7 +44,8 @@ struct _GenSession {
   GenPlanOptions options;
   Fork *first;
   GHashTable *values; /* name to Value: all of the run */
-  GenBinding *outputs;
+  GHashTable *lists;  /* name to char **: the stages' own */
+  GArray **outputs;   /* of each: GenBinding, of which a tensor has one */
 };
 
 /* --- values --- */
@@ -111,6 +116,7 @@ stage_free (gpointer data)
   g_free (stage->shapes);
   g_clear_pointer (&stage->plan, gen_plan_free);
   g_clear_pointer (&stage->alone, gen_graph_unref);
+  g_clear_pointer (&stage->lists, g_hash_table_unref);
   g_clear_pointer (&stage->next, fork_free);
   g_free (stage);
 }
@@ -174,21 +180,19 @@ fix_inputs (const GenSession *session, const Fork *fork, Stage *stage, GError **
   return g_steal_pointer (&graph);
 }
 
-/* The inputs of a node of control flow that its shapes may hang on, and that are not known. */
+/* The inputs of a node that its results may hang on, and that are not known. */
 static GHashTable *
 find_deciders (const GenNode *node)
 {
   g_autoptr (GHashTable) deciders = NULL;
-  gboolean has_graph = FALSE;
   guint n = node->inputs->len - gen_node_n_captured (node);
 
-  for (guint i = 0; i < node->attributes->len; i++)
-    has_graph |= ((GenAttribute *)g_ptr_array_index (node->attributes, i))->graph != NULL;
-  for (guint i = 0; has_graph && i < MIN (n, 2); i++) {
+  for (guint i = 0; i < MIN (n, 32); i++) {
     const GenTensor *input = gen_node_input (node, i);
 
-    if (input == NULL || input->role == GEN_ROLE_CONSTANT ||
-        gen_shape_elements (&input->shape) != 1)
+    if ((node->op->decides >> i & 1) == 0 || input == NULL || input->kind != GEN_KIND_TENSOR ||
+        input->role == GEN_ROLE_CONSTANT || gen_shape_elements (&input->shape) < 0 ||
+        gen_shape_elements (&input->shape) > MAX_DECIDING)
       continue;
     if (deciders == NULL)
       deciders = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
@@ -213,6 +217,7 @@ waits_for_values (const GenNode *node)
 static gboolean
 compile (const GenSession *session, Stage *stage, GenGraph *graph, GError **error)
 {
+  gen_graph_flatten_outputs (graph);
   if (graph->outputs->len == 0)
     return TRUE;
   stage->plan = gen_plan_new (graph, &session->options, error);
@@ -236,17 +241,44 @@ part (const GenSession *session, Stage *stage, const GenGraph *graph, guint at, 
   return TRUE;
 }
 
+/* The sequences among the session's outputs that are known now, of `graph`. */
+static void
+find_lists (const GenSession *session, Stage *stage, const GenGraph *graph)
+{
+  for (guint i = 0; i < session->graph->outputs->len; i++) {
+    const char *name = ((GenTensor *)g_ptr_array_index (session->graph->outputs, i))->name;
+    GenTensor *list = gen_graph_find (graph, name);
+    g_autoptr (GPtrArray) flat = NULL;
+    char **names;
+
+    if (list == NULL || list->items == NULL)
+      continue;
+    flat = g_ptr_array_new ();
+    gen_tensor_flatten (list, flat);
+    names = g_new0 (char *, flat->len + 1);
+    for (guint k = 0; k < flat->len; k++)
+      names[k] = g_strdup (((GenTensor *)g_ptr_array_index (flat, k))->name);
+    if (stage->lists == NULL)
+      stage->lists =
+          g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_strfreev);
+    g_hash_table_replace (stage->lists, g_strdup (name), names);
+  }
+}
+
 static Stage *
 stage_new (const GenSession *session, const Fork *fork, GError **error)
 {
   g_autoptr (Stage) stage = g_new0 (Stage, 1);
   g_autoptr (GenGraph) graph = fix_inputs (session, fork, stage, error);
   g_autoptr (GError) reason = NULL;
+  gboolean inferred;
   guint at;
 
   if (graph == NULL)
     return NULL;
-  if (gen_graph_infer_until (graph, &at, &reason))
+  inferred = gen_graph_infer_until (graph, &at, &reason);
+  find_lists (session, stage, graph);
+  if (inferred)
     return compile (session, stage, graph, error) ? g_steal_pointer (&stage) : NULL;
   if (!waits_for_values (g_ptr_array_index (graph->nodes, at))) {
     g_propagate_error (error, g_steal_pointer (&reason));
@@ -336,32 +368,59 @@ check_inputs (GenSession *session, const GenBinding *inputs, GError **error)
 }
 
 static void
+add_output (GenSession *session, guint i, const char *name)
+{
+  const Value *value = g_hash_table_lookup (session->values, name);
+  const GenTensor *output = g_ptr_array_index (session->graph->outputs, i);
+  GenBinding binding = { .name = name };
+
+  if (value != NULL) {
+    binding.type = value->type;
+    binding.shape = value->shape;
+    binding.size = value_size (value);
+    binding.data = (void *)value->data;
+  } else {
+    binding.type = output->type;
+    binding.shape = output->shape;
+    binding.size = gen_tensor_size (output);
+    binding.data = (void *)gen_tensor_constant (output);
+  }
+  g_array_append_val (session->outputs[i], binding);
+}
+
+static void
 find_outputs (GenSession *session)
 {
   for (guint i = 0; i < session->graph->outputs->len; i++) {
-    const GenTensor *output = g_ptr_array_index (session->graph->outputs, i);
-    const Value *value = value_of (session, output);
-    GenBinding *binding = &session->outputs[i];
+    const char *name = ((GenTensor *)g_ptr_array_index (session->graph->outputs, i))->name;
+    char **items = g_hash_table_lookup (session->lists, name);
 
-    *binding = (GenBinding){ .name = output->name };
-    if (value != NULL) {
-      binding->type = value->type;
-      binding->shape = value->shape;
-      binding->size = value_size (value);
-      binding->data = (void *)value->data;
-    } else {
-      binding->type = output->type;
-      binding->shape = output->shape;
-      binding->size = gen_tensor_size (output);
-      binding->data = (void *)gen_tensor_constant (output);
-    }
+    g_array_set_size (session->outputs[i], 0);
+    if (items == NULL)
+      add_output (session, i, name);
+    for (; items != NULL && *items != NULL; items++)
+      add_output (session, i, *items);
   }
+}
+
+static void
+take_lists (GenSession *session, const Stage *stage)
+{
+  GHashTableIter iter;
+  gpointer name, items;
+
+  if (stage->lists == NULL)
+    return;
+  g_hash_table_iter_init (&iter, stage->lists);
+  while (g_hash_table_iter_next (&iter, &name, &items))
+    g_hash_table_replace (session->lists, name, items);
 }
 
 gboolean
 gen_session_run (GenSession *session, const GenBinding *inputs, GError **error)
 {
   g_hash_table_remove_all (session->values);
+  g_hash_table_remove_all (session->lists);
   if (!check_inputs (session, inputs, error))
     return FALSE;
   for (Fork *fork = session->first; fork != NULL;) {
@@ -369,6 +428,7 @@ gen_session_run (GenSession *session, const GenBinding *inputs, GError **error)
 
     if (stage == NULL)
       return FALSE;
+    take_lists (session, stage);
     if (stage->plan != NULL)
       run_plan (session, stage->plan, TRUE);
     if (stage->alone != NULL && !run_alone (session, stage->alone, error))
@@ -389,7 +449,10 @@ gen_session_new (GenGraph *graph, const GenPlanOptions *options)
     session->options = *options;
   session->first = fork_new (gen_graph_copy (graph), NULL);
   session->values = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, value_free);
-  session->outputs = g_new0 (GenBinding, graph->outputs->len + 1);
+  session->lists = g_hash_table_new (g_str_hash, g_str_equal);
+  session->outputs = g_new0 (GArray *, graph->outputs->len + 1);
+  for (guint i = 0; i < graph->outputs->len; i++)
+    session->outputs[i] = g_array_new (FALSE, FALSE, sizeof (GenBinding));
   return session;
 }
 
@@ -397,6 +460,9 @@ void
 gen_session_free (GenSession *session)
 {
   g_hash_table_unref (session->values);
+  g_hash_table_unref (session->lists);
+  for (guint i = 0; i < session->graph->outputs->len; i++)
+    g_array_unref (session->outputs[i]);
   fork_free (session->first);
   gen_graph_unref (session->graph);
   g_free (session->outputs);
@@ -406,7 +472,21 @@ gen_session_free (GenSession *session)
 const GenBinding *
 gen_session_output (const GenSession *session, guint i)
 {
-  return i < gen_session_n_outputs (session) ? &session->outputs[i] : NULL;
+  return gen_session_item (session, i, 0);
+}
+
+guint
+gen_session_n_items (const GenSession *session, guint i)
+{
+  return i < gen_session_n_outputs (session) ? session->outputs[i]->len : 0;
+}
+
+const GenBinding *
+gen_session_item (const GenSession *session, guint i, guint item)
+{
+  if (item >= gen_session_n_items (session, i))
+    return NULL;
+  return &g_array_index (session->outputs[i], GenBinding, item);
 }
 
 guint

@@ -87,10 +87,24 @@ write_value (Writer *writer, const GenTensor *tensor)
       NEW (writer, Onnx__TypeProto__Tensor, onnx__type_proto__tensor__init);
   const GenShape *shape = &tensor->shape;
 
+  if (tensor->kind != GEN_KIND_TENSOR)
+    shape = &GEN_SHAPE_UNKNOWN;
   info->name = name_of (writer, tensor);
   if (tensor->type == GEN_TYPE_UNDEFINED)
     return info;
   info->type = type;
+  if (tensor->kind == GEN_KIND_OPTIONAL) {
+    type->value_case = ONNX__TYPE_PROTO__VALUE_OPTIONAL_TYPE;
+    type->optional_type = NEW (writer, Onnx__TypeProto__Optional, onnx__type_proto__optional__init);
+    type->optional_type->elem_type = NEW (writer, Onnx__TypeProto, onnx__type_proto__init);
+    type = type->optional_type->elem_type;
+  }
+  if (tensor->kind == GEN_KIND_SEQUENCE || tensor->holds == GEN_KIND_SEQUENCE) {
+    type->value_case = ONNX__TYPE_PROTO__VALUE_SEQUENCE_TYPE;
+    type->sequence_type = NEW (writer, Onnx__TypeProto__Sequence, onnx__type_proto__sequence__init);
+    type->sequence_type->elem_type = NEW (writer, Onnx__TypeProto, onnx__type_proto__init);
+    type = type->sequence_type->elem_type;
+  }
   type->value_case = ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE;
   type->tensor_type = of;
   of->has_elem_type = TRUE;

@@ -13,7 +13,7 @@
 /* A loop of more iterations is not written out. */
 #define MAX_WRITTEN_OUT 1024
 
-enum { ITERATION, CONDITION, STATES };
+enum { ITERATION, COUNT = ITERATION, CONDITION, STATES };
 
 static const gboolean yes = TRUE;
 
@@ -183,6 +183,34 @@ write_out (GenGraph *graph, const GenNode *node, const GenLoop *loop, GenTensor 
                                     : stack (graph, slices, loop->n_scans, i - loop->n_states);
 }
 
+/* Whether the condition that comes out is a constant true. */
+static gboolean
+is_true (const GenGraph *body)
+{
+  const guint8 *value = gen_tensor_constant (g_ptr_array_index (body->outputs, 0));
+
+  return value != NULL && *value != 0;
+}
+
+/* With sequences there is no kernel: the loop is written out or cannot be run. */
+static gboolean
+lower_with_items (GenNode *node, const GenLoop *loop, GenTensor **results, GError **error)
+{
+  const GenGraph *body = loop->attribute->graph;
+
+  if (!loop->limited || !is_counted (loop, passes_condition (body) || is_true (body)))
+    return gen_node_error (node, error,
+        "it reads sequences or optionals, so how often it runs must be known before it does");
+  if (loop->limit > MAX_WRITTEN_OUT)
+    return gen_node_error (node, error,
+        "it reads sequences or optionals, so it may run %d times at most", MAX_WRITTEN_OUT);
+  if (loop->limit == 0 && node->outputs->len > loop->n_states)
+    return gen_node_error (
+        node, error, "output %u has no shape, for it runs not once", loop->n_states);
+  write_out (node->graph, node, loop, (GenTensor **)node->inputs->pdata, results);
+  return TRUE;
+}
+
 static gboolean
 lower (GenNode *node, GenTensor **results, GError **error)
 {
@@ -193,6 +221,8 @@ lower (GenNode *node, GenTensor **results, GError **error)
 
   if (!gen_loop_read (node, &loop, error))
     return FALSE;
+  if (gen_node_has_items (node))
+    return lower_with_items (node, &loop, results, error);
   if (!loop.limited || loop.limit == 0 || loop.limit > MAX_WRITTEN_OUT)
     return TRUE;
   body = shape_body (node, &loop, &endless, &unshaped);
@@ -392,6 +422,8 @@ const GenOperator gen_operator_loop = {
   .max_outputs = -1,
   .layouts = GEN_LAYOUTS_PLAIN,
   .has_graphs = TRUE,
+  .takes_items = TRUE,
+  .decides = 1 << COUNT | 1 << CONDITION,
   .lower = lower,
   .infer = infer,
   .cpu = cpu,

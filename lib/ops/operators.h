@@ -41,6 +41,7 @@
   X (col2im)                                                                                       \
   X (compress)                                                                                     \
   X (concat)                                                                                       \
+  X (concat_from_sequence)                                                                         \
   X (constant)                                                                                     \
   X (constant_of_shape)                                                                            \
   X (conv)                                                                                         \
@@ -160,6 +161,9 @@
   X (non_zero)                                                                                     \
   X (not)                                                                                          \
   X (one_hot)                                                                                      \
+  X (optional)                                                                                     \
+  X (optional_get_element)                                                                         \
+  X (optional_has_element)                                                                         \
   X (or)                                                                                           \
   X (or_1)                                                                                         \
   X (pack_picture)                                                                                 \
@@ -209,6 +213,13 @@
   X (scatter_elements)                                                                             \
   X (scatter_nd)                                                                                   \
   X (selu)                                                                                         \
+  X (sequence_at)                                                                                  \
+  X (sequence_construct)                                                                           \
+  X (sequence_empty)                                                                               \
+  X (sequence_erase)                                                                               \
+  X (sequence_insert)                                                                              \
+  X (sequence_length)                                                                              \
+  X (sequence_map)                                                                                 \
   X (shape)                                                                                        \
   X (shrink)                                                                                       \
   X (sigmoid)                                                                                      \
@@ -226,6 +237,7 @@
   X (softsign)                                                                                     \
   X (space_to_depth)                                                                               \
   X (split)                                                                                        \
+  X (split_to_sequence)                                                                            \
   X (sqrt)                                                                                         \
   X (squeeze)                                                                                      \
   X (stft)                                                                                         \
