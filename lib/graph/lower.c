@@ -19,6 +19,15 @@ is_new (const GenGraph *graph, guint first, const GenNode *node)
   return node != NULL && g_ptr_array_find (graph->nodes, node, &at) && at >= first;
 }
 
+static GenTensor *
+same (GenGraph *graph, GenTensor *tensor)
+{
+  GenTensor *copy = gen_graph_add_value (graph, NULL);
+
+  gen_graph_add_node (graph, NULL, NULL, "Identity", GEN_OPSET, &tensor, 1, &copy, 1, NULL);
+  return copy;
+}
+
 /* `output` becomes what `result` is: it takes its place in the nodes from number `first` on. */
 static gboolean
 take_place (GenGraph *graph, guint first, GenTensor *output, GenTensor *result, GError **error)
@@ -80,9 +89,10 @@ gen_graph_lower_node (GenGraph *graph, guint index, gboolean *lowered, GError **
       return gen_node_error (node, error, "its output %u is not supported", i);
     if (!take_place (graph, first, output, results[i], error))
       return FALSE;
+    /* Both outputs are there afterwards, under their names. */
     for (guint k = i + 1; k < n_outputs; k++)
       if (results[k] == results[i])
-        results[k] = output;
+        results[k] = output->items != NULL ? output : same (graph, output);
     node->outputs->pdata[i] = NULL;
   }
   n = graph->nodes->len - first;

@@ -174,6 +174,7 @@
   X (prelu_1)                                                                                      \
   X (preview_adagrad)                                                                              \
   X (preview_adam)                                                                                 \
+  X (preview_gradient)                                                                             \
   X (preview_momentum)                                                                             \
   X (qlinear_conv)                                                                                 \
   X (qlinear_matmul)                                                                               \
@@ -247,6 +248,7 @@
   X (tan)                                                                                          \
   X (tanh)                                                                                         \
   X (tanh_gradient)                                                                                \
+  X (tfidf_vectorizer)                                                                             \
   X (thresholded_relu)                                                                             \
   X (tile)                                                                                         \
   X (topk)                                                                                         \
