@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* ONNX files: no damaged one does harm. */
-#include <unistd.h>
-
 #include "onnx-sample.h"
 
 /* Whatever the bytes: an error, or a graph that inference accepts or refuses. */
