@@ -124,6 +124,7 @@
   X (mean)                                                                                         \
   X (mean_variance_normalization)                                                                  \
   X (mel_weight_matrix)                                                                            \
+  X (microsoft_attention)                                                                          \
   X (microsoft_bias_gelu)                                                                          \
   X (microsoft_dequantize_linear)                                                                  \
   X (microsoft_dynamic_quantize_matmul)                                                            \
@@ -135,6 +136,7 @@
   X (microsoft_gelu)                                                                               \
   X (microsoft_matmul_integer_to_float)                                                            \
   X (microsoft_matmul_nbits)                                                                       \
+  X (microsoft_multi_head_attention)                                                               \
   X (microsoft_qgemm)                                                                              \
   X (microsoft_qlinear_add)                                                                        \
   X (microsoft_qlinear_average_pool)                                                               \
@@ -145,6 +147,7 @@
   X (microsoft_qlinear_sigmoid)                                                                    \
   X (microsoft_quantize_linear)                                                                    \
   X (microsoft_quick_gelu)                                                                         \
+  X (microsoft_rotary_embedding)                                                                   \
   X (microsoft_skip_layer_normalization)                                                           \
   X (microsoft_skip_simplified_layer_normalization)                                                \
   X (min)                                                                                          \
