@@ -133,6 +133,14 @@ typedef struct {
   float beta;
 } GenActivation;
 
+/* Which draw a random node takes in a run: number `run` of the plan becomes
+ * (run << shift) + offset. A loop written out draws as it would in its kernel. */
+typedef struct {
+  guint shift;
+  guint64 offset;
+  gboolean fixed; /* the node's id is to stay what it is, wherever it is copied */
+} GenDraw;
+
 struct _GenNode {
   char *name;
   const GenOperator *op;
@@ -141,7 +149,8 @@ struct _GenNode {
   GPtrArray *outputs;       /* GenTensor, NULL for one that nobody asked for */
   GPtrArray *attributes;    /* GenAttribute */
   GenActivation activation; /* set by fusion */
-  guint id;                 /* unique in the graph; random operators mix it into their key */
+  guint id;                 /* random operators mix it into their key */
+  GenDraw draw;
   GenGraph *graph;
 };
 

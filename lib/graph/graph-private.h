@@ -20,6 +20,14 @@ void gen_graph_bring (GenGraph *graph, const GenGraph *other, const char *prefix
     GenTensor *const *inputs, GenTensor **outputs, GHashTable *map);
 /* Whether the node's value changes from run to run: it is random, or its graphs are. */
 gboolean gen_node_is_random (const GenNode *node);
+/* The draw of a node in run number `run` of its plan. */
+guint64 gen_draw_of (const GenDraw *draw, guint64 run);
+/* Iteration `i` of a loop around the node, whose kernel would run it as (draw << GEN_DRAW_SHIFT) +
+ * i. `like` is the node in the loop's graph. */
+#define GEN_DRAW_SHIFT 20
+void gen_node_draw_in_loop (GenNode *node, const GenNode *like, const GenDraw *loop, guint64 i);
+/* Random node number `number` of those that stand for `like`. */
+void gen_node_draw_as (GenNode *node, const GenNode *like, guint number);
 /* sum (output * dy) over the outputs that a gradient flows to; the dy become inputs of `written`,
  * which computes outputs[i]. */
 GenTensor *gen_gradient_weigh (

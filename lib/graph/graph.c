@@ -424,7 +424,8 @@ copy_nodes (GenGraph *graph, const GenGraph *other, const char *prefix, GHashTab
       g_ptr_array_add (
           to->attributes, gen_attribute_copy (g_ptr_array_index (from->attributes, k), map));
     to->activation = from->activation;
-    if (prefix == NULL)
+    to->draw = from->draw;
+    if (prefix == NULL || from->draw.fixed)
       to->id = from->id;
     g_ptr_array_add (graph->nodes, to);
   }

@@ -80,6 +80,10 @@ gen_graph_lower_node (GenGraph *graph, guint index, gboolean *lowered, GError **
     return FALSE;
   }
   *lowered = TRUE;
+  for (guint i = first, number = 0; i < graph->nodes->len; i++)
+    if (!((GenNode *)g_ptr_array_index (graph->nodes, i))->draw.fixed &&
+        gen_node_is_random (g_ptr_array_index (graph->nodes, i)))
+      gen_node_draw_as (g_ptr_array_index (graph->nodes, i), node, number++);
   for (guint i = 0; i < n_outputs; i++) {
     GenTensor *output = gen_node_output (node, i);
 

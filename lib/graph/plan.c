@@ -368,7 +368,7 @@ static void
 begin_run (GenPlan *plan)
 {
   for (guint i = 0; i < plan->n_kernels; i++)
-    plan->kernels[i].draw = plan->draw;
+    plan->kernels[i].draw = gen_draw_of (&plan->kernels[i].node->draw, plan->draw);
 }
 
 static void

@@ -134,28 +134,6 @@ passes_condition (const GenGraph *body)
 
 /* --- written out --- */
 
-/* The slices of one scan output, number `scan` of `n`, joined along a new first axis. */
-static GenTensor *
-stack (GenGraph *graph, const GPtrArray *slices, guint n, guint scan)
-{
-  g_autoptr (GPtrArray) rows = g_ptr_array_new ();
-  GenTensor *axes = gen_graph_ints (graph, (gint64[]){ 0 }, 1);
-  GenTensor *joined = gen_graph_add_value (graph, NULL);
-  GenNode *concat;
-
-  for (guint i = scan; i < slices->len; i += n) {
-    GenTensor *row = gen_graph_add_value (graph, NULL);
-
-    gen_graph_add_node (graph, NULL, NULL, "Unsqueeze", GEN_OPSET,
-        (GenTensor *[]){ g_ptr_array_index (slices, i), axes }, 2, &row, 1, NULL);
-    g_ptr_array_add (rows, row);
-  }
-  concat = gen_graph_add_node (graph, NULL, NULL, "Concat", GEN_OPSET, (GenTensor **)rows->pdata,
-      rows->len, &joined, 1, NULL);
-  gen_node_set_int (concat, "axis", 0);
-  return joined;
-}
-
 /* `loop->limit` copies of the graph, one after the other. `inputs` and `results` are the node's,
  * in `graph`. */
 static void
@@ -165,22 +143,29 @@ write_out (GenGraph *graph, const GenNode *node, const GenLoop *loop, GenTensor 
   const GenGraph *body = loop->attribute->graph;
   g_autofree GenTensor **in = g_memdup2 (inputs, node->inputs->len * sizeof (GenTensor *));
   g_autofree GenTensor **out = g_new0 (GenTensor *, body->outputs->len);
-  g_autoptr (GPtrArray) slices = g_ptr_array_new ();
+  g_autofree GenTensor **slices = g_new0 (GenTensor *, loop->n_scans * loop->limit + 1);
 
   in[CONDITION] = gen_graph_add_constant (
       graph, NULL, GEN_TYPE_BOOL, &GEN_SHAPE_SCALAR, g_bytes_new_static (&yes, 1));
   for (gint64 i = 0; i < loop->limit; i++) {
+    guint first = graph->nodes->len;
+
     in[ITERATION] = gen_graph_add_constant (
         graph, NULL, GEN_TYPE_INT64, &GEN_SHAPE_SCALAR, g_bytes_new (&i, sizeof i));
     gen_graph_bring (graph, body, NULL, in, out, NULL);
+    for (guint k = 0; k < body->nodes->len; k++)
+      gen_node_draw_in_loop (g_ptr_array_index (graph->nodes, first + k),
+          g_ptr_array_index (body->nodes, k), &node->draw, i);
     for (guint k = 0; k < loop->n_states; k++)
       in[STATES + k] = out[1 + k];
     for (guint k = 0; k < loop->n_scans; k++)
-      g_ptr_array_add (slices, out[1 + loop->n_states + k]);
+      slices[k * loop->limit + i] = out[1 + loop->n_states + k];
   }
   for (guint i = 0; i < node->outputs->len; i++)
-    results[i] = i < loop->n_states ? in[STATES + i]
-                                    : stack (graph, slices, loop->n_scans, i - loop->n_states);
+    results[i] =
+        i < loop->n_states
+            ? in[STATES + i]
+            : gen_body_stack (graph, slices + (i - loop->n_states) * loop->limit, loop->limit, 0);
 }
 
 /* Whether the condition that comes out is a constant true. */
@@ -386,7 +371,7 @@ run_loop (const GenKernel *kernel, int part, int parts)
       gen_plan_bind_output (run->body.plan, 1 + k,
           kernel->outputs[k] != NULL ? (char *)kernel->outputs[k] + i * size : NULL);
     }
-    gen_plan_set_draw (run->body.plan, (kernel->draw << 20) + i);
+    gen_plan_set_draw (run->body.plan, (kernel->draw << GEN_DRAW_SHIFT) + i);
     gen_plan_run (run->body.plan);
     goes_on = *(const guint8 *)gen_plan_output (run->body.plan, 0)->data != 0;
   }
