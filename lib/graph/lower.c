@@ -100,6 +100,10 @@ gen_graph_lower_node (GenGraph *graph, guint index, gboolean *lowered, GError **
     node->outputs->pdata[i] = NULL;
   }
   n = graph->nodes->len - first;
+  if (n == 0) {
+    g_ptr_array_remove_index (graph->nodes, index);
+    return TRUE;
+  }
   added = g_memdup2 (graph->nodes->pdata + first, n * sizeof *added);
   memmove (graph->nodes->pdata + index + n, graph->nodes->pdata + index,
       (first - index) * sizeof *added);
