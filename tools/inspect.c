@@ -119,8 +119,13 @@ print_ports (
     const GenPort *port = &ports[i];
     g_autofree char *shape = shape_text (tensor);
 
-    g_print ("%-11s %s  %s %s", i == 0 ? title : "", tensor->name,
-        gen_data_type_name (tensor->type), shape);
+    g_print ("%-11s %s  %s%s%s", i == 0 ? title : "", tensor->name,
+        tensor->kind == GEN_KIND_SEQUENCE   ? "sequence of "
+        : tensor->kind == GEN_KIND_OPTIONAL ? "optional "
+                                            : "",
+        gen_data_type_name (tensor->type), tensor->kind == GEN_KIND_TENSOR ? " " : "");
+    if (tensor->kind == GEN_KIND_TENSOR)
+      g_print ("%s", shape);
     if (shapes != NULL) {
       g_autofree char *now = gen_shape_to_string (&shapes[i]);
 
