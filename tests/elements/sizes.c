@@ -243,6 +243,114 @@ test_refused_size (void)
   close_model (harness, path);
 }
 
+/* Of each latent whose first number is positive a picture of 2 x 2, all of its second number. */
+static char *
+save_chooser (void)
+{
+  g_autoptr (GenGraph) graph = gen_graph_new ("chooser");
+  GenTensor *z = gen_graph_add_input (graph, "z", GEN_TYPE_FLOAT32, &GEN_SHAPE (-1, 2));
+  const float spread[] = { 0, 0, 0, 0, 1, 1, 1, 1 };
+  GenTensor *w = gen_graph_add_constant (
+      graph, "w", GEN_TYPE_FLOAT32, &GEN_SHAPE (2, 4), g_bytes_new (spread, sizeof spread));
+  GenTensor *first, *chosen, *picture;
+  gint64 which = 0;
+
+  first = staged_node (graph, "Gather",
+      (GenTensor *[]){ z, gen_graph_add_constant (graph, NULL, GEN_TYPE_INT64, &GEN_SHAPE_SCALAR,
+                              g_bytes_new (&which, sizeof which)) },
+      2);
+  gen_node_set_int (first->producer, "axis", 1);
+  chosen = staged_node (graph, "Compress",
+      (GenTensor *[]){ z,
+          staged_node (graph, "Greater", (GenTensor *[]){ first, gen_graph_float (graph, 0) }, 2) },
+      2);
+  gen_node_set_int (chosen->producer, "axis", 0);
+  picture = staged_node (graph, "MatMul", (GenTensor *[]){ chosen, w }, 2);
+  return save (graph,
+      staged_node (graph, "Reshape",
+          (GenTensor *[]){ picture, gen_graph_ints (graph, (gint64[]){ -1, 1, 2, 2 }, 4) }, 2));
+}
+
+/* How many pictures there are hangs on the latents; they are a wall, or no frame at all. */
+static void
+test_found_number (void)
+{
+  static const float latents[][8] = {
+    { 1, 0.2f, -1, 0.4f, 1, 0.6f, 1, 0.8f }, /* three */
+    { -1, 0.2f, -1, 0.4f, -1, 0.6f, -1, 0.8f },
+    { -1, 0.2f, 1, 0.4f, -1, 0.6f, -1, 0.8f },
+    { 1, 0.2f, 1, 0.4f, 1, 0.6f, 1, 0.8f },
+  };
+  static const guint8 tiles[][4] = { { 51, 153, 204 }, { 0 }, { 102 }, { 51, 102, 153, 204 } };
+  static const int columns[] = { 3, 0, 1, 2 }, rows[] = { 1, 0, 1, 2 };
+  char *path = save_chooser ();
+  GstHarness *harness = open_model (path);
+
+  gst_harness_set_src_caps_str (harness,
+      "other/tensors,format=(string)static,num_tensors=1,types=(string)float32,"
+      "dimensions=(string)2:4:1:1,framerate=(fraction)30/1");
+  for (guint i = 0; i < G_N_ELEMENTS (latents); i++) {
+    GstBuffer *made;
+    g_autoptr (GstCaps) caps = NULL;
+    GstVideoFrame video;
+    GstVideoInfo info;
+
+    g_assert_cmpint (
+        gst_harness_push (harness, gst_buffer_new_memdup (latents[i], sizeof latents[i])), ==,
+        GST_FLOW_OK);
+    made = gst_harness_try_pull (harness);
+    g_assert_true ((made != NULL) == (columns[i] > 0));
+    if (made == NULL)
+      continue;
+    caps = gst_pad_get_current_caps (harness->sinkpad);
+    g_assert_true (gst_video_info_from_caps (&info, caps));
+    g_assert_cmpint (info.width, ==, 2 * columns[i]);
+    g_assert_cmpint (info.height, ==, 2 * rows[i]);
+    g_assert_true (gst_video_frame_map (&video, &info, made, GST_MAP_READ));
+    for (int y = 0; y < info.height; y++)
+      for (int x = 0; x < info.width; x++)
+        g_assert_cmpint (((guint8 *)video.data[0])[y * video.info.stride[0] +
+                                                   x * GST_VIDEO_FRAME_COMP_PSTRIDE (&video, 0)],
+            ==, tiles[i][y / 2 * columns[i] + x / 2]);
+    gst_video_frame_unmap (&video);
+    gst_buffer_unref (made);
+  }
+  close_model (harness, path);
+}
+
+/* A batch of frames of any size; the rest of one comes out before the size changes. */
+static void
+test_batch (void)
+{
+  static const int sizes[][3] = { { 12, 6, 5 }, { 7, 9, 2 }, { 12, 6, 3 } };
+  char *path = save_doubler ();
+  g_autofree char *launch = g_strdup_printf ("generator batch-size=2 model=%s", path);
+  GstHarness *harness = gst_harness_new_parse (launch);
+  guint made = 0;
+
+  for (guint i = 0; i < G_N_ELEMENTS (sizes); i++) {
+    set_size (harness, sizes[i][0], sizes[i][1]);
+    for (int k = 0; k < sizes[i][2]; k++)
+      g_assert_cmpint (gst_harness_push (harness, make_frame (sizes[i][0], sizes[i][1], slope)), ==,
+          GST_FLOW_OK);
+  }
+  gst_harness_push_event (harness, gst_event_new_eos ());
+  for (guint i = 0; i < G_N_ELEMENTS (sizes); i++)
+    for (int k = 0; k < sizes[i][2]; k++, made++) {
+      gsize size = GST_ROUND_UP_4 (2 * (gsize)sizes[i][0]) * 2 * (gsize)sizes[i][1];
+      g_autoptr (GstBuffer) buffer = gst_harness_try_pull (harness);
+      GstMapInfo map;
+
+      g_assert_nonnull (buffer);
+      g_assert_true (gst_buffer_map (buffer, &map, GST_MAP_READ));
+      g_assert_cmpuint (map.size, >=, size);
+      g_assert_cmpint (map.data[3], ==, doubled_slope (3, 0));
+      gst_buffer_unmap (buffer, &map);
+    }
+  g_assert_cmpuint (made, ==, 10);
+  close_model (harness, path);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -250,6 +358,8 @@ main (int argc, char **argv)
   gst_init (&argc, &argv);
   g_test_add_func ("/sizes/any", test_any_size);
   g_test_add_func ("/sizes/found", test_found_size);
+  g_test_add_func ("/sizes/found-number", test_found_number);
+  g_test_add_func ("/sizes/batch", test_batch);
   g_test_add_func ("/sizes/refused", test_refused_size);
   return g_test_run ();
 }
