@@ -108,6 +108,7 @@ read_type (const Onnx__ValueInfoProto *info, GenTensor *tensor, GError **error)
     const Onnx__TensorShapeProto__Dimension *dim = shape->dim[i];
 
     tensor->shape.dims[i] = -1;
+    g_clear_pointer (&tensor->dim_names[i], g_free);
     if (dim->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE)
       tensor->shape.dims[i] = MAX (dim->dim_value, -1);
     else if (dim->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM &&
