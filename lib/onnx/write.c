@@ -85,10 +85,9 @@ write_value (Writer *writer, const GenTensor *tensor)
   Onnx__TypeProto *type = NEW (writer, Onnx__TypeProto, onnx__type_proto__init);
   Onnx__TypeProto__Tensor *of =
       NEW (writer, Onnx__TypeProto__Tensor, onnx__type_proto__tensor__init);
-  const GenShape *shape = &tensor->shape;
+  const GenShape unknown = GEN_SHAPE_UNKNOWN;
+  const GenShape *shape = tensor->kind == GEN_KIND_TENSOR ? &tensor->shape : &unknown;
 
-  if (tensor->kind != GEN_KIND_TENSOR)
-    shape = &GEN_SHAPE_UNKNOWN;
   info->name = name_of (writer, tensor);
   if (tensor->type == GEN_TYPE_UNDEFINED)
     return info;
