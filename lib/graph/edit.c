@@ -44,6 +44,22 @@ gen_graph_replace (GenGraph *graph, GenTensor *from, GenTensor *to)
   }
 }
 
+void
+gen_graph_take_back (GenGraph *graph, guint first)
+{
+  for (guint i = first; i < graph->nodes->len; i++) {
+    const GenNode *node = g_ptr_array_index (graph->nodes, i);
+
+    for (guint k = 0; k < node->outputs->len; k++) {
+      GenTensor *output = g_ptr_array_index (node->outputs, k);
+
+      if (output != NULL && output->producer == node)
+        output->producer = NULL;
+    }
+  }
+  g_ptr_array_set_size (graph->nodes, (int)first);
+}
+
 /* A list is as live as what is in it. */
 static void
 mark_live (GHashTable *live, GenTensor *tensor)

@@ -60,6 +60,8 @@ gboolean gen_graph_widen_node (GenGraph *graph, guint number, GError **error);
  * constant. */
 gboolean gen_node_compute (GenNode *node, GError **error);
 
+/* Take back the nodes from number `first` on, whose outputs nobody has come to read. */
+void gen_graph_take_back (GenGraph *graph, guint first);
 /* Take nodes whose outputs nobody uses out of the list. */
 void gen_graph_remove_dead (GenGraph *graph);
 /* Put `to` wherever `from` is read: node inputs, graph outputs, next values. */

@@ -67,6 +67,7 @@ gen_graph_lower_node (GenGraph *graph, guint index, gboolean *lowered, GError **
   if (node->op->lower == NULL)
     return TRUE;
   if (!node->op->lower (node, results, error)) {
+    gen_graph_take_back (graph, first);
     /* What one of the nodes that it is made of says is said of this one. */
     if (error != NULL && *error != NULL && strstr ((*error)->message, node->name) == NULL)
       g_prefix_error (error, "node '%s' (%s): ", node->name, node->op->name);

@@ -134,6 +134,18 @@ value_of (const GenSession *session, const GenTensor *tensor)
   return g_hash_table_lookup (session->values, tensor->name);
 }
 
+/* The same, where a broken graph may have none. */
+static const Value *
+require_value (const GenSession *session, const GenTensor *tensor, GError **error)
+{
+  const Value *value = value_of (session, tensor);
+
+  if (value == NULL)
+    g_set_error (
+        error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID, "'%s' is made by no node", tensor->name);
+  return value;
+}
+
 static gboolean
 fits (const GenSession *session, const Fork *fork, const Stage *stage)
 {
@@ -166,8 +178,10 @@ fix_inputs (const GenSession *session, const Fork *fork, Stage *stage, GError **
   stage->shapes = g_new0 (GenShape, n + 1);
   stage->values = g_new0 (GBytes *, n + 1);
   for (guint i = 0; i < n; i++) {
-    const Value *value = value_of (session, inputs[i]);
+    const Value *value = require_value (session, inputs[i], error);
 
+    if (value == NULL)
+      return NULL;
     stage->shapes[i] = value->shape;
     inputs[i]->type = value->type;
     if (!gen_graph_set_input_shape (graph, inputs[i], &value->shape, error))
@@ -336,8 +350,10 @@ run_alone (GenSession *session, const GenGraph *alone, GError **error)
 
   for (guint i = graph->inputs->len; i > 0; i--) {
     GenTensor *input = g_ptr_array_index (graph->inputs, i - 1);
-    const Value *value = value_of (session, input);
+    const Value *value = require_value (session, input, error);
 
+    if (value == NULL)
+      return FALSE;
     input->type = value->type;
     if (!gen_graph_set_input_shape (graph, input, &value->shape, error))
       return FALSE;
