@@ -43,8 +43,10 @@ take_place (GenGraph *graph, guint first, GenTensor *output, GenTensor *result, 
     if (result == NULL)
       return FALSE;
   }
-  output->kind = result->kind;
-  output->holds = result->holds;
+  if (result->kind != GEN_KIND_TENSOR) {
+    output->kind = result->kind;
+    output->holds = result->holds;
+  }
   output->type = result->type;
   output->shape = result->shape;
   output->producer = result->producer;

@@ -15,6 +15,9 @@
 
 enum { ITERATION, COUNT = ITERATION, CONDITION, STATES };
 
+/* An attribute of our own, where the first iterations have been taken off. */
+#define FIRST_ITERATION "generative.first_iteration"
+
 static const gboolean yes = TRUE;
 
 gboolean
@@ -38,6 +41,7 @@ gen_loop_read (const GenNode *node, GenLoop *loop, GError **error)
     return gen_node_error (node, error, "its graph makes %u outputs for %u states",
         loop->attribute->graph->outputs->len, loop->n_states);
   loop->n_scans = n;
+  loop->first = gen_node_int (node, FIRST_ITERATION, 0);
   for (guint i = STATES; i < node->inputs->len; i++)
     if (gen_node_input (node, i) == NULL)
       return gen_node_error (node, error, "input %u is missing", i);
@@ -149,9 +153,10 @@ write_out (GenGraph *graph, const GenNode *node, const GenLoop *loop, GenTensor 
       graph, NULL, GEN_TYPE_BOOL, &GEN_SHAPE_SCALAR, g_bytes_new_static (&yes, 1));
   for (gint64 i = 0; i < loop->limit; i++) {
     guint first = graph->nodes->len;
+    gint64 number = loop->first + i;
 
     in[ITERATION] = gen_graph_add_constant (
-        graph, NULL, GEN_TYPE_INT64, &GEN_SHAPE_SCALAR, g_bytes_new (&i, sizeof i));
+        graph, NULL, GEN_TYPE_INT64, &GEN_SHAPE_SCALAR, g_bytes_new (&number, sizeof number));
     gen_graph_bring (graph, body, NULL, in, out, NULL);
     for (guint k = 0; k < body->nodes->len; k++)
       gen_node_draw_in_loop (g_ptr_array_index (graph->nodes, first + k),
@@ -177,18 +182,60 @@ is_true (const GenGraph *body)
   return value != NULL && *value != 0;
 }
 
+/* The first iteration, and a loop of the others, which runs as that one's condition says: a session
+ * learns of it and comes here again. */
+static gboolean
+take_off_first (GenNode *node, const GenLoop *loop, GenTensor **results, GError **error)
+{
+  guint n_inputs = node->inputs->len, n_outputs = node->outputs->len;
+  g_autofree GenTensor **inputs = g_memdup2 (node->inputs->pdata, n_inputs * sizeof *inputs);
+  g_autofree GenTensor **out = g_new0 (GenTensor *, loop->attribute->graph->outputs->len);
+  gint64 left = loop->limit - 1;
+  GenNode *rest;
+
+  if (n_outputs > loop->n_states)
+    return gen_node_error (node, error,
+        "it reads sequences or optionals, and how often it runs is not known before it does: it "
+        "cannot have scan outputs");
+  inputs[ITERATION] = gen_graph_add_constant (node->graph, NULL, GEN_TYPE_INT64, &GEN_SHAPE_SCALAR,
+      g_bytes_new (&loop->first, sizeof loop->first));
+  inputs[CONDITION] = gen_graph_add_constant (
+      node->graph, NULL, GEN_TYPE_BOOL, &GEN_SHAPE_SCALAR, g_bytes_new_static (&yes, 1));
+  gen_graph_bring (node->graph, loop->attribute->graph, NULL, inputs, out, NULL);
+  inputs[COUNT] = NULL;
+  if (loop->limit < G_MAXINT64)
+    inputs[COUNT] = gen_graph_add_constant (
+        node->graph, NULL, GEN_TYPE_INT64, &GEN_SHAPE_SCALAR, g_bytes_new (&left, sizeof left));
+  inputs[CONDITION] = out[0];
+  for (guint i = 0; i < loop->n_states; i++)
+    inputs[STATES + i] = out[1 + i];
+  for (guint i = 0; i < n_outputs; i++)
+    results[i] = gen_graph_add_value (node->graph, NULL);
+  rest = gen_graph_add_node (node->graph, NULL, NULL, node->op->name, node->opset, inputs,
+      (int)n_inputs, results, (int)n_outputs, error);
+  if (rest == NULL)
+    return FALSE;
+  gen_node_take_attribute (rest, gen_attribute_copy (loop->attribute, NULL));
+  gen_node_set_int (rest, FIRST_ITERATION, loop->first + 1);
+  return TRUE;
+}
+
 /* With sequences there is no kernel: the loop is written out or cannot be run. */
 static gboolean
 lower_with_items (GenNode *node, const GenLoop *loop, GenTensor **results, GError **error)
 {
   const GenGraph *body = loop->attribute->graph;
 
-  if (!loop->limited || !is_counted (loop, passes_condition (body) || is_true (body)))
+  gboolean counted = is_counted (loop, passes_condition (body) || is_true (body));
+
+  if (!loop->limited || !loop->condition_known)
     return gen_node_error (node, error,
         "it reads sequences or optionals, so how often it runs must be known before it does");
-  if (loop->limit > MAX_WRITTEN_OUT)
+  if (counted ? loop->limit > MAX_WRITTEN_OUT : loop->first >= MAX_WRITTEN_OUT)
     return gen_node_error (node, error,
         "it reads sequences or optionals, so it may run %d times at most", MAX_WRITTEN_OUT);
+  if (!counted)
+    return take_off_first (node, loop, results, error);
   if (loop->limit == 0 && node->outputs->len > loop->n_states)
     return gen_node_error (
         node, error, "output %u has no shape, for it runs not once", loop->n_states);

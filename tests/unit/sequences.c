@@ -153,6 +153,54 @@ test_session (void)
     }
 }
 
+/* while (sum (x) < 20) { append x + i; x += x; i++ }: how often is for the numbers to say. */
+static void
+test_until (void)
+{
+  g_autoptr (GenGraph) graph = gen_graph_new ("until");
+  GenGraph *body = gen_graph_new ("body");
+  GenTensor *x = input (graph, "x", 2), *s, *i, *v, *sum, *twice, *grown, *item;
+  g_autoptr (GenSession) session = NULL;
+  GenNode *loop;
+
+  s = gen_node_output (flow_node (graph, "SequenceEmpty", NULL, 0, 1), 0);
+  loop = flow_node (graph, "Loop", (GenTensor *[]){ NULL, flow_flag (graph, TRUE), x, s }, 4, 2);
+  i = flow_op (body, "Cast", flow_input (body, "i", GEN_TYPE_INT64), NULL);
+  gen_node_set_int (i->producer, "to", GEN_TYPE_FLOAT32);
+  flow_input (body, "c", GEN_TYPE_BOOL);
+  v = flow_input (body, "v", GEN_TYPE_FLOAT32);
+  grown = flow_input (body, "s", GEN_TYPE_UNDEFINED);
+  item = flow_op (body, "Add", v, i);
+  twice = flow_op (body, "Add", v, v);
+  sum = flow_op (body, "ReduceSum", twice, NULL);
+  gen_node_set_int (sum->producer, "keepdims", 0);
+  gen_graph_add_output (body, flow_op (body, "Less", sum, gen_graph_float (body, 20)));
+  gen_graph_add_output (body, twice);
+  gen_graph_add_output (body, insert (body, grown, item, NULL));
+  flow_give (loop, "body", body, NULL);
+  declare (graph, gen_node_output (loop, 0));
+  declare (graph, gen_node_output (loop, 1));
+  session = gen_session_new (graph, NULL);
+  for (int round = 0; round < 2; round++)
+    for (int start = 1; start < 12; start++) {
+      float numbers[] = { (float)start, 0 };
+      const GenBinding binding = { "x", GEN_TYPE_FLOAT32, GEN_SHAPE (2), sizeof numbers, numbers };
+      g_autoptr (GError) error = NULL;
+      float value = (float)start;
+      guint n = 0;
+
+      g_assert_true (gen_session_run (session, &binding, &error));
+      g_assert_no_error (error);
+      do {
+        expect (gen_session_item (session, 1, n), (float[]){ value + (float)n, (float)n }, 2);
+        value *= 2;
+        n++;
+      } while (value < 20);
+      g_assert_cmpuint (gen_session_n_items (session, 1), ==, n);
+      expect (gen_session_output (session, 0), (float[]){ value, 0 }, 2);
+    }
+}
+
 /* An optional that is there, and one that is not; what holds them is an input. */
 static void
 test_optional (void)
@@ -240,6 +288,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sequences/joined", test_joined);
   g_test_add_func ("/sequences/gradient", test_gradient);
   g_test_add_func ("/sequences/session", test_session);
+  g_test_add_func ("/sequences/until", test_until);
   g_test_add_func ("/sequences/optional", test_optional);
   g_test_add_func ("/sequences/refused", test_refused);
   return g_test_run ();
