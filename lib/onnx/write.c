@@ -295,6 +295,20 @@ write_initializers (Writer *writer, Onnx__GraphProto *proto)
   }
 }
 
+/* ONNX has nothing that says what a sequence holds; the operators that made it are gone. */
+static gboolean
+check_resolved (const GPtrArray *tensors, GError **error)
+{
+  for (guint i = 0; i < tensors->len; i++) {
+    const GenTensor *tensor = g_ptr_array_index (tensors, i);
+
+    if (tensor != NULL && tensor->items != NULL)
+      return fail (error, GEN_ONNX_ERROR_UNSUPPORTED,
+          "sequence '%s' has been resolved by inference; write the graph before", tensor->name);
+  }
+  return TRUE;
+}
+
 static Onnx__GraphProto *
 write_graph (Writer *writer, guint n_captured, GError **error)
 {
@@ -307,6 +321,8 @@ write_graph (Writer *writer, guint n_captured, GError **error)
   proto->input = take (writer, proto->n_input * sizeof (void *));
   for (gsize i = 0; i < proto->n_input; i++)
     proto->input[i] = write_value (writer, g_ptr_array_index (graph->inputs, i));
+  if (!check_resolved (graph->outputs, error))
+    return NULL;
   proto->n_output = graph->outputs->len;
   proto->output = take (writer, proto->n_output * sizeof (void *));
   for (gsize i = 0; i < proto->n_output; i++) {
@@ -323,6 +339,8 @@ write_graph (Writer *writer, guint n_captured, GError **error)
   proto->n_node = graph->nodes->len;
   proto->node = take (writer, proto->n_node * sizeof (void *));
   for (gsize i = 0; i < proto->n_node; i++) {
+    if (!check_resolved (((GenNode *)g_ptr_array_index (graph->nodes, i))->inputs, error))
+      return NULL;
     proto->node[i] = write_node (writer, g_ptr_array_index (graph->nodes, i), error);
     if (proto->node[i] == NULL)
       return NULL;

@@ -77,6 +77,24 @@ test_joined (void)
   }
 }
 
+/* What inference has resolved cannot be written any more, and says so. */
+static void
+test_not_writable (void)
+{
+  g_autoptr (GenGraph) graph = gen_graph_new ("resolved");
+  GenTensor *x = input (graph, "x", 2);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) before = NULL;
+
+  declare (graph, gen_node_output (flow_node (graph, "SequenceConstruct", &x, 1, 1), 0))->kind =
+      GEN_KIND_SEQUENCE;
+  before = gen_onnx_serialize (graph, &error);
+  g_assert_no_error (error);
+  g_assert_true (gen_graph_infer (graph, &error));
+  g_assert_null (gen_onnx_serialize (graph, &error));
+  g_assert_error (error, GEN_ONNX_ERROR, GEN_ONNX_ERROR_UNSUPPORTED);
+}
+
 /* Halves of x, squared by a graph, and their sum; no other operator is left. */
 static void
 test_gradient (void)
@@ -286,6 +304,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/sequences/joined", test_joined);
+  g_test_add_func ("/sequences/not-writable", test_not_writable);
   g_test_add_func ("/sequences/gradient", test_gradient);
   g_test_add_func ("/sequences/session", test_session);
   g_test_add_func ("/sequences/until", test_until);
