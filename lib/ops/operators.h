@@ -134,6 +134,7 @@
   X (microsoft_fused_gemm)                                                                         \
   X (microsoft_fused_matmul)                                                                       \
   X (microsoft_gelu)                                                                               \
+  X (microsoft_group_query_attention)                                                              \
   X (microsoft_matmul_integer_to_float)                                                            \
   X (microsoft_matmul_nbits)                                                                       \
   X (microsoft_multi_head_attention)                                                               \

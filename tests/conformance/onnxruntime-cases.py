@@ -273,6 +273,38 @@ def microsoft_attention(cases):
         rotary_embedding_dim=8)
 
 
+def group_query_attention(cases):
+    heads, groups, depth, length, past = 6, 2, 16, 5, 7
+    add = lambda name, inputs, **more: cases.add(
+        f"group_query_{name}", "GroupQueryAttention", inputs, domain=MICROSOFT, outputs=3,
+        num_heads=heads, kv_num_heads=groups, **more)
+
+    def parts(batch, length):
+        return [signed(batch, length, heads * depth), signed(batch, length, groups * depth),
+                signed(batch, length, groups * depth)]
+
+    def lengths(batch, total):
+        return [np.full(batch, total - 1, np.int32), np.array(total, np.int32)]
+
+    caches = [signed(32, depth // 2), signed(32, depth // 2)]
+    before = [signed(1, groups, past, depth), signed(1, groups, past, depth)]
+    prompt = [*parts(2, length), None, None, *lengths(2, length)]
+    add("prompt", prompt)
+    add("prompt_rotary", prompt + caches, do_rotary=1)
+    add("prompt_interleaved", prompt + caches, do_rotary=1, rotary_interleaved=1)
+    add("prompt_softcap", prompt, softcap=2.0)
+    add("prompt_scale", prompt, scale=0.2)
+    add("prompt_window", prompt, local_window_size=2)
+    packed = signed(2, length, (heads + 2 * groups) * depth)
+    add("packed", [packed, None, None, None, None, *lengths(2, length)] + caches, do_rotary=1)
+    step = [*parts(1, 1), *before, *lengths(1, past + 1)]
+    add("step", step)
+    add("step_rotary", step + caches, do_rotary=1)
+    add("step_window", step + caches, do_rotary=1, local_window_size=3)
+    several = [*parts(1, length), *before, *lengths(1, past + length)]
+    add("several", several + caches, do_rotary=1)
+
+
 def attention(cases):
     q, k, v = signed(2, 6, 5, 4), signed(2, 3, 7, 4), signed(2, 3, 7, 3)
     add = lambda name, inputs, **more: cases.add(
@@ -344,7 +376,7 @@ def main():
     cases = Cases(sys.argv[1])
     for family in (integer_products, integer_convolutions, quantisation, microsoft_quantised,
                    microsoft_fused, normalisation, signal, losses,
-                   microsoft_attention, attention):
+                   microsoft_attention, attention, group_query_attention):
         family(cases)
     print(f"# {cases.count} cases")
 
