@@ -173,7 +173,7 @@ prepare_next (GstGenerator *self, const char *path, GError **error)
       ports.input.width != now.input.width || ports.input.height != now.input.height ||
       ports.output.channels != now.output.channels || ports.output.width != now.output.width ||
       ports.output.height != now.output.height ||
-      (ports.input.batch == 1) != (now.input.batch == 1) || model->staged != now.model->staged) {
+      (ports.input.batch == 1) != (now.input.batch == 1) || ports.staged != now.staged) {
     g_autofree char *text = gen_model_describe (model);
 
     g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,

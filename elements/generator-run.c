@@ -207,6 +207,8 @@ run_slots (GstGenerator *self, guint n)
   GstFlowReturn result = GST_FLOW_OK;
   guint mapped = 0;
 
+  if (self->player == NULL)
+    return GST_FLOW_NOT_NEGOTIATED;
   if (!gst_generator_change_player (self))
     return GST_FLOW_ERROR;
   while (mapped < n && result == GST_FLOW_OK) {

@@ -103,6 +103,7 @@ gst_generator_choose_ports (
   if (output == NULL)
     output = gen_model_find_output (model, GEN_PORT_VECTOR);
   ports->model = model;
+  ports->staged = model->staged;
   ports->output = output != NULL ? *output : (GenPort){ 0 };
   if (ports->output.kind == GEN_PORT_PICTURE && ports->output.type == GEN_TYPE_FLOAT32)
     return TRUE;
@@ -225,7 +226,7 @@ gst_generator_output_size (const GstGeneratorPorts *ports, const GstGeneratorInp
   int one_height = port->height, one_width = port->width;
   gint64 all_height, all_width;
 
-  if (ports->model->staged) {
+  if (ports->staged) {
     g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
         "the size of what the model makes hangs on what it sees");
     return FALSE;

@@ -8,11 +8,12 @@
 
 typedef struct {
   GenModel *model;
-  GenPort input;  /* of latents, or of pictures */
-  GenPort second; /* what latents are conditioned on: a class or a second latent; of kind OTHER
-                     where there is none */
-  GenPort output; /* of pictures */
-  int columns;    /* of a wall; 0: nearly square */
+  GenPort input;   /* of latents, or of pictures */
+  GenPort second;  /* what latents are conditioned on: a class or a second latent; of kind OTHER
+                      where there is none */
+  GenPort output;  /* of pictures */
+  int columns;     /* of a wall; 0: nearly square */
+  gboolean staged; /* the model's shapes hang on what it computes */
 } GstGeneratorPorts;
 
 /* How many tensors a buffer of latents has. */
