@@ -23,7 +23,7 @@ operators() {
 
 Which operators a model may use, of ONNX's own and of \`com.microsoft\`; \`generative-model operators\` prints this table. An operator without a gradient can be played, but training does not flow back through it.
 
-Sequences and optionals are resolved into the tensors that they hold when a model is compiled, so that they cost nothing as it runs. Their lengths and the positions in them must be known by then; a model where these are computed is run in stages (\`GenSession\`, which \`generator\` and \`generative-model\` use by themselves). A Loop over sequences is written out, up to 1024 iterations; where its condition is computed, each iteration is a stage, and it has no scan outputs. Scan takes no sequences, and strings, maps and sparse tensors are not supported at all. GroupQueryAttention takes a past of one item alone, whose buffers are not shared.
+Sequences and optionals are resolved into the tensors that they hold when a model is compiled, so that they cost nothing as it runs. Their lengths and the positions in them must be known by then; a model where these are computed is run in stages (\`GenSession\`, which \`generator\` and \`generative-model\` use by themselves). A Loop over sequences is written out, up to 1024 iterations; where its condition is computed, each iteration is a stage, 256 of them at most, and it has no scan outputs. Scan takes no sequences, and strings, maps and sparse tensors are not supported at all. GroupQueryAttention takes a past of one item alone, whose buffers are not shared.
 
 TEXT
     "$tool" operators

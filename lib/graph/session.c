@@ -6,6 +6,9 @@
 #include "graph-private.h"
 #include "session-private.h"
 
+/* Each keeps a plan and a graph. */
+#define MAX_STAGES 2048
+
 /* --- values --- */
 
 static void
@@ -167,6 +170,8 @@ take_lists (GenSession *session, const GenStage *stage)
 gboolean
 gen_session_run (GenSession *session, const GenBinding *inputs, GError **error)
 {
+  guint n_stages = 0;
+
   g_hash_table_remove_all (session->values);
   g_hash_table_remove_all (session->lists);
   if (!check_inputs (session, inputs, error))
@@ -176,6 +181,11 @@ gen_session_run (GenSession *session, const GenBinding *inputs, GError **error)
 
     if (stage == NULL)
       return FALSE;
+    if (++n_stages > MAX_STAGES) {
+      g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_TOO_LARGE,
+          "it takes more than %d stages: loops within loops, or one that does not end", MAX_STAGES);
+      return FALSE;
+    }
     take_lists (session, stage);
     if (stage->plan != NULL)
       run_plan (session, stage->plan, TRUE);

@@ -12,6 +12,8 @@
 
 /* A loop of more iterations is not written out. */
 #define MAX_WRITTEN_OUT 1024
+/* Nor is one taken apart, an iteration a stage, that goes on longer. */
+#define MAX_TAKEN_OFF 256
 
 enum { ITERATION, COUNT = ITERATION, CONDITION, STATES };
 
@@ -231,9 +233,10 @@ lower_with_items (GenNode *node, const GenLoop *loop, GenTensor **results, GErro
   if (!loop->limited || !loop->condition_known)
     return gen_node_error (node, error,
         "it reads sequences or optionals, so how often it runs must be known before it does");
-  if (counted ? loop->limit > MAX_WRITTEN_OUT : loop->first >= MAX_WRITTEN_OUT)
+  if (counted ? loop->limit > MAX_WRITTEN_OUT : loop->first >= MAX_TAKEN_OFF)
     return gen_node_error (node, error,
-        "it reads sequences or optionals, so it may run %d times at most", MAX_WRITTEN_OUT);
+        "it reads sequences or optionals, so it may run %d times at most",
+        counted ? MAX_WRITTEN_OUT : MAX_TAKEN_OFF);
   if (!counted)
     return take_off_first (node, loop, results, error);
   if (loop->limit == 0 && node->outputs->len > loop->n_states)
