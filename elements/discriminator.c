@@ -92,6 +92,7 @@ struct _GstDiscriminator {
   /* The streaming thread's. */
   GenModelUse use;
   GenPlan *plan;
+  GenSession *session; /* in its place, of a staged model */
   int tiles, columns;
   gboolean single; /* the model takes one picture at a time */
   GenTally tally;
@@ -284,6 +285,7 @@ gst_discriminator_close (GstScoreFilter *filter)
   GenModel *model;
 
   g_clear_pointer (&self->plan, gen_plan_free);
+  g_clear_pointer (&self->session, gen_session_free);
   GST_OBJECT_LOCK (self);
   model = g_steal_pointer (&self->model);
   GST_OBJECT_UNLOCK (self);
@@ -361,17 +363,18 @@ static gboolean
 compile (GstDiscriminator *self, const GenFrameLayout *layout)
 {
   g_autoptr (GError) error = NULL;
-  GenPlan *plan;
 
   self->use.from = *layout;
-  plan = gen_model_compile (self->model, &self->use, &error);
-  if (plan == NULL) {
-    gst_generative_post_error (GST_ELEMENT (self), error);
-    return FALSE;
-  }
   g_clear_pointer (&self->plan, gen_plan_free);
-  self->plan = plan;
-  return TRUE;
+  g_clear_pointer (&self->session, gen_session_free);
+  if (self->model->staged)
+    self->session = gen_model_open (self->model, &self->use, &error);
+  else
+    self->plan = gen_model_compile (self->model, &self->use, &error);
+  if (self->plan != NULL || self->session != NULL)
+    return TRUE;
+  gst_generative_post_error (GST_ELEMENT (self), error);
+  return FALSE;
 }
 
 static gboolean
@@ -442,6 +445,35 @@ gst_discriminator_query (GstBaseTransform *base, GstPadDirection direction, GstQ
 
 /* --- frames --- */
 
+/* The scores of the pictures at `tile`, which hold until the next run; NULL when an error was
+ * posted. */
+static const float *
+run_tile (GstDiscriminator *self, const guint8 *tile)
+{
+  g_autoptr (GError) error = NULL;
+  const GenBinding *made = NULL;
+  GenBinding input;
+
+  if (self->plan != NULL) {
+    gen_plan_bind_input (self->plan, 0, tile);
+    gen_plan_run (self->plan);
+    return gen_plan_output (self->plan, 0)->data;
+  }
+  input = gen_session_input (self->session, 0);
+  input.data = (gpointer)tile;
+  if (gen_session_run (self->session, &input, &error)) {
+    made = gen_session_output (self->session, 0);
+    if (made->type == GEN_TYPE_FLOAT32 && gen_shape_elements (&made->shape) == self->use.pictures)
+      return made->data;
+    g_autofree char *shape = gen_shape_to_string (&made->shape);
+    g_set_error (&error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+        "the model makes %s of %d pictures, where a score of each was expected", shape,
+        self->use.pictures);
+  }
+  gst_generative_post_error (GST_ELEMENT (self), error);
+  return NULL;
+}
+
 /* Run the model on the mapped frame; `values` receives the fields. */
 static gboolean
 run_model (GstDiscriminator *self, const GstVideoFrame *frame, double *values)
@@ -465,9 +497,9 @@ run_model (GstDiscriminator *self, const GstVideoFrame *frame, double *values)
     if (self->single)
       tile += (gsize)(first / self->columns * use->height) * use->from.stride +
               (gsize)(first % self->columns * use->width * use->from.bytes);
-    gen_plan_bind_input (self->plan, 0, tile);
-    gen_plan_run (self->plan);
-    scores = gen_plan_output (self->plan, 0)->data;
+    scores = run_tile (self, tile);
+    if (scores == NULL)
+      return FALSE;
     for (int i = 0; i < use->pictures; i++) {
       sum += scores[i];
       least = MIN (least, scores[i]);

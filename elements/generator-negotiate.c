@@ -45,11 +45,15 @@ static void
 measure_latency (GstGenerator *self)
 {
   const GstVideoInfo *info = &self->out_info;
-  GstClockTime start = gst_util_get_timestamp (), latency;
+  Player *player = self->player;
   guint runs = self->single ? self->batch * (guint)self->input.pictures : 1;
+  GstClockTime start = gst_util_get_timestamp (), latency;
 
-  gen_plan_run (self->player->plan);
-  latency = (gst_util_get_timestamp () - start) * runs;
+  if (player->plan != NULL && !GST_CLOCK_TIME_IS_VALID (player->run_time)) {
+    gen_plan_run (player->plan);
+    player->run_time = gst_util_get_timestamp () - start;
+  }
+  latency = GST_CLOCK_TIME_IS_VALID (player->run_time) ? player->run_time * runs : 0;
   if (info->fps_n > 0)
     latency += gst_util_uint64_scale (
         self->batch - 1, GST_SECOND * (guint64)info->fps_d, (guint64)info->fps_n);
@@ -73,56 +77,103 @@ gst_generator_describe_tensors (GstGenerator *self, const GstGeneratorPorts *por
 }
 
 static gboolean
-negotiate (GstGenerator *self, GstCaps *sink, GstCaps *source, GError **error)
+fail_spacing (GError **error)
 {
-  GstGeneratorPorts ports = self->ports;
-  gboolean from_frames = ports.input.kind == GEN_PORT_PICTURE;
-  GenModelUse use;
-  int height, width;
+  g_set_error (
+      error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION, "the planes are not evenly spaced");
+  return FALSE;
+}
 
-  if (!gst_generator_read_input (&ports, gst_caps_get_structure (sink, 0), &self->input, error) ||
-      !gst_generator_output_size (&ports, &self->input, &height, &width, error))
+gboolean
+gst_generator_read_caps (
+    GstGenerator *self, GstCaps *caps, GstGeneratorInput *input, GenModelUse *use, GError **error)
+{
+  const GstGeneratorPorts *ports = &self->ports;
+  gboolean single = ports->input.batch == 1;
+  GstVideoInfo info;
+
+  if (!gst_generator_read_input (ports, gst_caps_get_structure (caps, 0), input, error))
     return FALSE;
-  if (!gst_video_info_from_caps (&self->out_info, source) ||
-      (from_frames && !gst_video_info_from_caps (&self->in_info, sink))) {
+  GST_OBJECT_LOCK (self);
+  *use = self->use;
+  GST_OBJECT_UNLOCK (self);
+  use->input = ports->input;
+  use->output = ports->output;
+  use->height = input->height;
+  use->width = input->width;
+  use->frames = single ? 1 : (int)self->batch;
+  use->pictures = single && !ports->model->staged ? 1 : input->pictures;
+  use->from_frames = ports->input.kind == GEN_PORT_PICTURE;
+  use->to_frames = TRUE;
+  use->from = (GenFrameLayout){ 0 };
+  if (!use->from_frames)
+    return TRUE;
+  if (!gst_video_info_from_caps (&info, caps)) {
     g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION, "the caps are no video");
     return FALSE;
   }
-  if (self->out_info.width != width || self->out_info.height != height) {
+  self->in_info = info;
+  return gst_generative_layout (&info, use->input.channels, 1, TRUE, &use->from) ||
+         fail_spacing (error);
+}
+
+static gboolean
+negotiate (GstGenerator *self, GstCaps *sink, GstCaps *source, GError **error)
+{
+  const GenModel *model = self->ports.model;
+  int height = self->made_height, width = self->made_width;
+  GenModelUse use;
+
+  if (!gst_generator_read_caps (self, sink, &self->input, &use, error) ||
+      (!model->staged &&
+          !gst_generator_output_size (&self->ports, &self->input, &height, &width, error)))
+    return FALSE;
+  if (!gst_video_info_from_caps (&self->out_info, source)) {
+    g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION, "the caps are no video");
+    return FALSE;
+  }
+  /* A staged model that has made nothing yet may come to make that size. */
+  if ((height > 0 || !model->staged) &&
+      (self->out_info.width != width || self->out_info.height != height)) {
     g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
         "the next element wants %d x %d pixels, but the model makes %d x %d: put videoscale "
         "behind",
         self->out_info.width, self->out_info.height, width, height);
     return FALSE;
   }
-  gst_generator_describe_tensors (self, &ports);
-  self->single = ports.input.batch == 1;
-
-  GST_OBJECT_LOCK (self);
-  use = self->use;
-  GST_OBJECT_UNLOCK (self);
-  use.input = ports.input;
-  use.output = ports.output;
-  use.height = self->input.height;
-  use.width = self->input.width;
-  use.output.height = height / self->input.rows;
-  use.output.width = width / self->input.columns;
-  use.frames = self->single ? 1 : (int)self->batch;
-  use.pictures = self->single ? 1 : self->input.pictures;
-  use.from_frames = from_frames;
-  use.to_frames = TRUE;
-  if (!gst_generative_layout (&self->out_info, use.output.channels,
-          self->single ? 1 : self->input.columns, FALSE, &use.to) ||
-      (from_frames &&
-          !gst_generative_layout (&self->in_info, use.input.channels, 1, TRUE, &use.from))) {
-    g_set_error (
-        error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION, "the planes are not evenly spaced");
-    return FALSE;
+  gst_generator_describe_tensors (self, &self->ports);
+  self->single = self->ports.input.batch == 1;
+  if (!model->staged) {
+    use.output.height = height / self->input.rows;
+    use.output.width = width / self->input.columns;
+    if (!gst_generative_layout (&self->out_info, use.output.channels,
+            self->single ? 1 : self->input.columns, FALSE, &use.to))
+      return fail_spacing (error);
   }
-  if (!gst_generator_compile (self, ports.model, &use, error))
+  if (!gst_generator_compile (self, self->ports.model, &use, error))
     return FALSE;
   measure_latency (self);
   return TRUE;
+}
+
+GstCaps *
+gst_generator_fixate_caps (
+    GstBaseTransform *base, GstPadDirection direction, GstCaps *caps, GstCaps *other)
+{
+  GstGenerator *self = GST_GENERATOR (base);
+  GstStructure *structure;
+
+  if (direction == GST_PAD_SINK && self->ports.model != NULL && self->ports.model->staged &&
+      !gst_caps_is_empty (other)) {
+    gst_generator_probe (self, caps);
+    other = gst_caps_make_writable (gst_caps_truncate (other));
+    structure = gst_caps_get_structure (other, 0);
+    gst_structure_fixate_field_nearest_int (
+        structure, "width", self->made_width > 0 ? self->made_width : self->in_info.width);
+    gst_structure_fixate_field_nearest_int (
+        structure, "height", self->made_height > 0 ? self->made_height : self->in_info.height);
+  }
+  return gst_generator_get_parent_class ()->fixate_caps (base, direction, caps, other);
 }
 
 gboolean
@@ -132,8 +183,10 @@ gst_generator_set_caps (GstBaseTransform *base, GstCaps *sink, GstCaps *source)
   g_autoptr (GError) error = NULL;
   Player *next = gst_generator_take_next (self);
 
-  if (next != NULL)
+  if (next != NULL) {
     gst_generator_adopt (self, next);
+    gst_generator_forget_players (self);
+  }
   g_clear_pointer (&next, gst_generator_player_free);
   if (negotiate (self, sink, source, &error))
     return TRUE;

@@ -1,161 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The generator at work: compiling for the frames that are there, taking over a new model
- * between two of them, and running. */
+/* The generator at work: frames in, frames out. */
 #include "generator.h"
 
 #include <string.h>
 
 GST_DEBUG_CATEGORY_EXTERN (generator_debug);
 #define GST_CAT_DEFAULT generator_debug
-
-void
-gst_generator_player_free (Player *player)
-{
-  if (player == NULL)
-    return;
-  g_clear_pointer (&player->plan, gen_plan_free);
-  gen_model_unref (player->model);
-  g_free (player);
-}
-
-/* Compile `model` as `use` says. */
-static Player *
-player_new (GenModel *model, const GenModelUse *use, GError **error)
-{
-  Player *player = g_new0 (Player, 1);
-
-  player->model = gen_model_ref (model);
-  player->use = *use;
-  player->plan = gen_model_compile (model, use, error);
-  if (player->plan == NULL)
-    g_clear_pointer (&player, gst_generator_player_free);
-  return player;
-}
-
-Player *
-gst_generator_take_next (GstGenerator *self)
-{
-  Player *next = g_atomic_pointer_get (&self->next);
-
-  while (next != NULL && !g_atomic_pointer_compare_and_exchange (&self->next, next, NULL))
-    next = g_atomic_pointer_get (&self->next);
-  return next;
-}
-
-gboolean
-gst_generator_find_ports (
-    GstGenerator *self, GenModel *model, GstGeneratorPorts *ports, GError **error)
-{
-  g_autofree char *input_range = NULL, *output_range = NULL;
-  int width, height;
-
-  GST_OBJECT_LOCK (self);
-  input_range = g_strdup (self->settings.input_range);
-  output_range = g_strdup (self->settings.output_range);
-  width = self->settings.width;
-  height = self->settings.height;
-  ports->columns = (int)self->settings.columns;
-  GST_OBJECT_UNLOCK (self);
-  return gst_generator_choose_ports (ports, model, width, height, error) &&
-         gst_generative_override_range (&ports->input, "input-range", input_range, error) &&
-         gst_generative_override_range (&ports->output, "output-range", output_range, error);
-}
-
-gboolean
-gst_generator_compile (GstGenerator *self, GenModel *model, const GenModelUse *use, GError **error)
-{
-  Player *player = player_new (model, use, error);
-
-  if (player == NULL)
-    return FALSE;
-  gst_generator_player_free (self->player);
-  self->player = player;
-  GST_OBJECT_LOCK (self);
-  self->use = *use;
-  GST_OBJECT_UNLOCK (self);
-  return TRUE;
-}
-
-/* --- reloading --- */
-
-/* `use`, of another model's ports; the size of a picture stays what has been negotiated. */
-static GenModelUse
-with_ports (const GenModelUse *use, const GstGeneratorPorts *ports)
-{
-  GenModelUse changed = *use;
-
-  changed.input = ports->input;
-  changed.output = ports->output;
-  changed.output.height = use->output.height;
-  changed.output.width = use->output.width;
-  return changed;
-}
-
-/* Load and compile the new file for the caps that are being played. */
-static Player *
-prepare_next (GstGenerator *self, const char *path, GError **error)
-{
-  g_autoptr (GenModel) model = gen_model_load (path, error);
-  GstGeneratorPorts ports = { 0 }, now;
-  GenModelUse use;
-  Player *next;
-
-  if (model == NULL || !gst_generator_find_ports (self, model, &ports, error))
-    return NULL;
-  GST_OBJECT_LOCK (self);
-  now = self->ports;
-  use = self->use;
-  GST_OBJECT_UNLOCK (self);
-  if (ports.input.kind != now.input.kind || ports.input.length != now.input.length ||
-      ports.second.kind != now.second.kind || ports.second.type != now.second.type ||
-      ports.second.length != now.second.length || ports.input.channels != now.input.channels ||
-      ports.input.width != now.input.width || ports.input.height != now.input.height ||
-      ports.output.channels != now.output.channels || ports.output.width != now.output.width ||
-      ports.output.height != now.output.height ||
-      (ports.input.batch == 1) != (now.input.batch == 1)) {
-    g_autofree char *text = gen_model_describe (model);
-
-    g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
-        "%s: the new model %s, which is not what is being played; stop the pipeline to change to "
-        "it",
-        path, text);
-    return NULL;
-  }
-  use = with_ports (&use, &ports);
-  next = player_new (model, &use, error);
-  if (next != NULL)
-    next->ports = ports;
-  return next;
-}
-
-void
-gst_generator_file_changed (gpointer data)
-{
-  GstGenerator *self = data;
-  g_autoptr (GError) error = NULL;
-  g_autofree char *path = NULL;
-  Player *next;
-  gboolean playing;
-
-  GST_OBJECT_LOCK (self);
-  path = g_strdup (self->settings.model);
-  playing = self->ports.model != NULL && self->use.frames > 0;
-  GST_OBJECT_UNLOCK (self);
-  if (!playing)
-    return;
-  next = prepare_next (self, path, &error);
-  if (next == NULL) {
-    GST_ELEMENT_WARNING (self, RESOURCE, READ,
-        ("The new model is not played, the old one goes on: %s", error->message), (NULL));
-    return;
-  }
-  gst_generator_player_free (gst_generator_take_next (self));
-  g_atomic_pointer_set (&self->next, next);
-  GST_INFO_OBJECT (self, "%s is played from the next frame on", path);
-  gst_element_post_message (GST_ELEMENT (self),
-      gst_message_new_element (GST_OBJECT (self),
-          gst_structure_new ("generator-reload", "model", G_TYPE_STRING, path, NULL)));
-}
 
 void
 gst_generator_forget_batch (GstGenerator *self)
@@ -168,57 +18,6 @@ gst_generator_forget_batch (GstGenerator *self)
 }
 
 /* --- frames --- */
-
-void
-gst_generator_adopt (GstGenerator *self, const Player *next)
-{
-  GenModel *old;
-
-  GST_OBJECT_LOCK (self);
-  old = self->ports.model;
-  self->ports.model = gen_model_ref (next->model);
-  self->ports.input = next->ports.input;
-  self->ports.second = next->ports.second;
-  self->ports.output = next->ports.output;
-  GST_OBJECT_UNLOCK (self);
-  gst_generator_describe_tensors (self, &self->ports);
-  gen_model_unref (old);
-}
-
-/* Whether plans for `a` and `b` read and write the same memory. */
-static gboolean
-uses_agree (const GenModelUse *a, const GenModelUse *b)
-{
-  return a->frames == b->frames && a->pictures == b->pictures && a->height == b->height &&
-         a->width == b->width && a->output.height == b->output.height &&
-         a->output.width == b->output.width && gst_generative_layout_equal (&a->from, &b->from) &&
-         gst_generative_layout_equal (&a->to, &b->to);
-}
-
-/* Take over what the watch has made ready. Caps or strides may have changed since: then the
- * model is compiled again, here. */
-static gboolean
-change_player (GstGenerator *self)
-{
-  Player *next = gst_generator_take_next (self);
-  g_autoptr (GError) error = NULL;
-  gboolean changed = TRUE;
-
-  if (next == NULL)
-    return TRUE;
-  gst_generator_adopt (self, next);
-  if (uses_agree (&next->use, &self->player->use)) {
-    gst_generator_player_free (self->player);
-    self->player = next;
-    return TRUE;
-  }
-  next->use = with_ports (&self->player->use, &next->ports);
-  changed = gst_generator_compile (self, next->model, &next->use, &error);
-  if (!changed)
-    gst_generative_post_error (GST_ELEMENT (self), error);
-  gst_generator_player_free (next);
-  return changed;
-}
 
 static void
 unmap_latents (Slot *slot)
@@ -262,16 +61,16 @@ map_latents (GstGenerator *self, Slot *slot)
   return FALSE;
 }
 
-static gboolean
-map_input (GstGenerator *self, Slot *slot)
+gboolean
+gst_generator_map_input (GstGenerator *self, Slot *slot)
 {
   if (self->player->use.from_frames)
     return gst_video_frame_map (&slot->in_frame, &self->in_info, slot->input, GST_MAP_READ);
   return map_latents (self, slot);
 }
 
-static void
-unmap_input (GstGenerator *self, Slot *slot)
+void
+gst_generator_unmap_input (GstGenerator *self, Slot *slot)
 {
   if (self->player->use.from_frames)
     gst_video_frame_unmap (&slot->in_frame);
@@ -391,11 +190,11 @@ run_single (GstGenerator *self, guint n)
 static GstFlowReturn
 map_slot (GstGenerator *self, Slot *slot)
 {
-  if (!map_input (self, slot))
+  if (!gst_generator_map_input (self, slot))
     return GST_FLOW_ERROR;
   if (gst_video_frame_map (&slot->out_frame, &self->out_info, slot->output, GST_MAP_WRITE))
     return GST_FLOW_OK;
-  unmap_input (self, slot);
+  gst_generator_unmap_input (self, slot);
   GST_ELEMENT_ERROR (
       self, RESOURCE, WRITE, ("The next element's buffer cannot be written"), (NULL));
   return GST_FLOW_ERROR;
@@ -408,7 +207,9 @@ run_slots (GstGenerator *self, guint n)
   GstFlowReturn result = GST_FLOW_OK;
   guint mapped = 0;
 
-  if (!change_player (self))
+  if (self->player == NULL)
+    return GST_FLOW_NOT_NEGOTIATED;
+  if (!gst_generator_change_player (self))
     return GST_FLOW_ERROR;
   while (mapped < n && result == GST_FLOW_OK) {
     result = map_slot (self, &self->slots[mapped]);
@@ -421,7 +222,7 @@ run_slots (GstGenerator *self, guint n)
     run_batch (self, n);
   for (guint i = 0; i < mapped; i++) {
     gst_video_frame_unmap (&self->slots[i].out_frame);
-    unmap_input (self, &self->slots[i]);
+    gst_generator_unmap_input (self, &self->slots[i]);
   }
   return result;
 }
@@ -470,6 +271,8 @@ gst_generator_generate_output (GstBaseTransform *base, GstBuffer **output)
 {
   GstGenerator *self = GST_GENERATOR (base);
 
+  if (self->player != NULL && self->player->session != NULL)
+    return gst_generator_staged_output (self, output);
   if (self->batch == 1)
     return gst_generator_get_parent_class ()->generate_output (base, output);
   *output = NULL;

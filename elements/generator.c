@@ -13,6 +13,12 @@
  * model's file is replaced, the new one plays from the next frame on; a broken one is reported
  * as a warning while the old one plays on.
  *
+ * The size of pictures may be left free: then any is taken, and when it changes the model is
+ * compiled anew; what was compiled last is kept, so that a size that comes back plays at once.
+ * Where the size of what a model makes hangs on what it sees, the caps change with it, and frames
+ * of which it makes nothing are dropped; such a model takes a buffer at a time, whatever
+ * `batch-size` is.
+ *
  * A model of two inputs takes buffers of two tensors: latents, and the class or the second latent
  * that goes with each. `latentsrc` makes both; the class is a vector or an index, int64 or int32,
  * as the model has it.
@@ -178,6 +184,7 @@ gst_generator_finalize (GObject *object)
   g_free (self->settings.input_range);
   g_free (self->settings.output_range);
   g_free (self->slots);
+  g_ptr_array_unref (self->players);
   G_OBJECT_CLASS (gst_generator_parent_class)->finalize (object);
 }
 
@@ -226,6 +233,10 @@ gst_generator_start (GstBaseTransform *base)
   self->explained = FALSE;
   self->latency = 0;
   GST_OBJECT_UNLOCK (self);
+  self->made_of = (GstGeneratorInput){ 0 };
+  self->made_width = self->made_height = 0;
+  if (model->staged)
+    self->batch = 1;
   if (reload)
     self->watch = gst_file_watch_new (path, gst_generator_file_changed, self);
   return TRUE;
@@ -239,7 +250,7 @@ gst_generator_stop (GstBaseTransform *base)
 
   g_clear_pointer (&self->watch, gst_file_watch_free);
   gst_generator_player_free (gst_generator_take_next (self));
-  g_clear_pointer (&self->player, gst_generator_player_free);
+  gst_generator_forget_players (self);
   gst_generator_forget_batch (self);
   GST_OBJECT_LOCK (self);
   model = g_steal_pointer (&self->ports.model);
@@ -327,6 +338,7 @@ gst_generator_class_init (GstGeneratorClass *klass)
   base_class->start = gst_generator_start;
   base_class->stop = gst_generator_stop;
   base_class->transform_caps = gst_generator_transform_caps;
+  base_class->fixate_caps = gst_generator_fixate_caps;
   base_class->set_caps = gst_generator_set_caps;
   base_class->decide_allocation = gst_generator_decide_allocation;
   base_class->propose_allocation = gst_generator_propose_allocation;
@@ -349,5 +361,6 @@ gst_generator_init (GstGenerator *self)
   settings->columns = DEFAULT_COLUMNS;
   settings->reload = DEFAULT_RELOAD;
   self->slots = g_new0 (Slot, MAX_BATCH_SIZE);
+  self->players = g_ptr_array_new_with_free_func ((GDestroyNotify)gst_generator_player_free);
   gst_base_transform_set_qos_enabled (GST_BASE_TRANSFORM (self), TRUE);
 }

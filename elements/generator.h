@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the files of the generator share: generator.c (properties, start and stop),
- * generator-negotiate.c (caps, allocation, queries) and generator-run.c (compiling, reloading,
- * frames). */
+ * generator-negotiate.c (caps, allocation, queries), generator-player.c (compiling, reloading),
+ * generator-run.c (frames) and generator-staged.c (models whose shapes hang on what they compute).
+ */
 #pragma once
 
 #include <gst/base/gstbasetransform.h>
@@ -25,12 +26,15 @@ typedef struct {
   gboolean reload;
 } Settings;
 
-/* A model, and the plan that plays it as `use` says. */
+/* A model, and what plays it as `use` says. */
 typedef struct {
   GenModel *model;
   GstGeneratorPorts ports;
   GenModelUse use;
   GenPlan *plan;
+  GenSession *session;   /* in its place, of a staged model: it makes the numbers of pictures, */
+  GPtrArray *endings;    /* and these put them into frames */
+  GstClockTime run_time; /* NONE until it has been measured */
 } Player;
 
 typedef struct {
@@ -58,7 +62,12 @@ struct _GstGenerator {
   gsize sizes[GST_GENERATIVE_MAX_TENSORS];
   guint places[GST_GENERATIVE_MAX_TENSORS];
   guint n_tensors;
-  Player *player;
+  GPtrArray *players; /* those used last, the first being */
+  Player *player;     /* or NULL */
+  /* Of a staged model: the size of the frame that it has made of such an input; 0 where it has
+   * not, or has made nothing. */
+  GstGeneratorInput made_of;
+  int made_width, made_height;
   guint batch;     /* frames in a run */
   gboolean single; /* the model takes one picture at a time: a wall is made tile by tile */
   Slot *slots;     /* MAX_BATCH_SIZE of them */
@@ -71,7 +80,7 @@ struct _GstGenerator {
 /* The parent's functions, for overrides that go on with them. */
 GstBaseTransformClass *gst_generator_get_parent_class (void);
 
-/* --- generator-run.c --- */
+/* --- generator-player.c --- */
 
 void gst_generator_player_free (Player *player);
 /* The player that the watch has made, or NULL. (transfer full) */
@@ -81,23 +90,48 @@ void gst_generator_adopt (GstGenerator *self, const Player *next);
 /* The ports of `model`, with what the properties override. */
 gboolean gst_generator_find_ports (
     GstGenerator *self, GenModel *model, GstGeneratorPorts *ports, GError **error);
-/* Compile `model` as `use` says; what the player was is replaced. */
+/* Play `model` as `use` says, with a player that is kept or a new one. */
 gboolean gst_generator_compile (
     GstGenerator *self, GenModel *model, const GenModelUse *use, GError **error);
+void gst_generator_forget_players (GstGenerator *self);
+/* Take over what the watch has made ready. Caps or strides may have changed since: then the model
+ * is compiled again, here. FALSE when an error was posted. */
+gboolean gst_generator_change_player (GstGenerator *self);
 /* GstFileWatchFunc. */
 void gst_generator_file_changed (gpointer data);
+
+/* --- generator-run.c --- */
+
 void gst_generator_forget_batch (GstGenerator *self);
 /* Make pictures of the part of a batch that is there, and push them. */
 GstFlowReturn gst_generator_drain (GstGenerator *self);
 GstFlowReturn gst_generator_transform (GstBaseTransform *base, GstBuffer *input, GstBuffer *output);
 GstFlowReturn gst_generator_generate_output (GstBaseTransform *base, GstBuffer **output);
 
+gboolean gst_generator_map_input (GstGenerator *self, Slot *slot);
+void gst_generator_unmap_input (GstGenerator *self, Slot *slot);
+
+/* --- generator-staged.c --- */
+
+/* GDestroyNotify of a player's endings. */
+void gst_generator_ending_free (gpointer ending);
+/* See what size the frames will be that are made of the sink caps `caps`. */
+void gst_generator_probe (GstGenerator *self, GstCaps *caps);
+GstFlowReturn gst_generator_staged_output (GstGenerator *self, GstBuffer **output);
+
 /* --- generator-negotiate.c --- */
+
+/* What a player for the sink caps `caps` does. FALSE with `error` when they do not fit the model.
+ */
+gboolean gst_generator_read_caps (
+    GstGenerator *self, GstCaps *caps, GstGeneratorInput *input, GenModelUse *use, GError **error);
 
 /* How the tensors of a buffer meet the inputs of the model of `ports`. */
 void gst_generator_describe_tensors (GstGenerator *self, const GstGeneratorPorts *ports);
 GstCaps *gst_generator_transform_caps (
     GstBaseTransform *base, GstPadDirection direction, GstCaps *caps, GstCaps *filter);
+GstCaps *gst_generator_fixate_caps (
+    GstBaseTransform *base, GstPadDirection direction, GstCaps *caps, GstCaps *other);
 gboolean gst_generator_set_caps (GstBaseTransform *base, GstCaps *sink, GstCaps *source);
 gboolean gst_generator_decide_allocation (GstBaseTransform *base, GstQuery *query);
 gboolean gst_generator_propose_allocation (

@@ -103,6 +103,7 @@ gst_generator_choose_ports (
   if (output == NULL)
     output = gen_model_find_output (model, GEN_PORT_VECTOR);
   ports->model = model;
+  ports->staged = model->staged;
   ports->output = output != NULL ? *output : (GenPort){ 0 };
   if (ports->output.kind == GEN_PORT_PICTURE && ports->output.type == GEN_TYPE_FLOAT32)
     return TRUE;
@@ -122,7 +123,7 @@ gst_generator_choose_ports (
 
 /* Nearly square, and without empty places where that is possible. */
 static int
-wall_columns (int pictures)
+nearly_square (int pictures)
 {
   int root = (int)ceil (sqrt (pictures));
 
@@ -130,6 +131,12 @@ wall_columns (int pictures)
     if (pictures % columns == 0)
       return columns;
   return root;
+}
+
+int
+gst_generator_wall_columns (const GstGeneratorPorts *ports, int pictures)
+{
+  return MIN (ports->columns > 0 ? ports->columns : nearly_square (pictures), pictures);
 }
 
 /* The second tensor against what the model takes with `pictures` latents. */
@@ -184,8 +191,7 @@ read_latents (const GstGeneratorPorts *ports, const GstStructure *structure,
   if (!check_second (ports, &tensors, pictures, error))
     return FALSE;
   *input = (GstGeneratorInput){ .pictures = (int)pictures };
-  input->columns = ports->columns > 0 ? ports->columns : wall_columns ((int)pictures);
-  input->columns = MIN (input->columns, (int)pictures);
+  input->columns = gst_generator_wall_columns (ports, (int)pictures);
   input->rows = ((int)pictures + input->columns - 1) / input->columns;
   return TRUE;
 }
@@ -220,6 +226,11 @@ gst_generator_output_size (const GstGeneratorPorts *ports, const GstGeneratorInp
   int one_height = port->height, one_width = port->width;
   gint64 all_height, all_width;
 
+  if (ports->staged) {
+    g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
+        "the size of what the model makes hangs on what it sees");
+    return FALSE;
+  }
   if (one_height < 0 || one_width < 0) {
     GenShape shape;
 

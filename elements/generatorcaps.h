@@ -8,11 +8,12 @@
 
 typedef struct {
   GenModel *model;
-  GenPort input;  /* of latents, or of pictures */
-  GenPort second; /* what latents are conditioned on: a class or a second latent; of kind OTHER
-                     where there is none */
-  GenPort output; /* of pictures */
-  int columns;    /* of a wall; 0: nearly square */
+  GenPort input;   /* of latents, or of pictures */
+  GenPort second;  /* what latents are conditioned on: a class or a second latent; of kind OTHER
+                      where there is none */
+  GenPort output;  /* of pictures */
+  int columns;     /* of a wall; 0: nearly square */
+  gboolean staged; /* the model's shapes hang on what it computes */
 } GstGeneratorPorts;
 
 /* How many tensors a buffer of latents has. */
@@ -33,6 +34,9 @@ gboolean gst_generator_choose_ports (
 /* Read fixed sink caps; FALSE with `error` when they do not fit the model. */
 gboolean gst_generator_read_input (const GstGeneratorPorts *ports, const GstStructure *structure,
     GstGeneratorInput *input, GError **error);
+
+/* How many of `pictures` (1 and more) are side by side. */
+int gst_generator_wall_columns (const GstGeneratorPorts *ports, int pictures);
 
 /* The size of the picture made of `input`. */
 gboolean gst_generator_output_size (const GstGeneratorPorts *ports, const GstGeneratorInput *input,

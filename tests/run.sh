@@ -7,8 +7,9 @@
 #   sh tests/run.sh
 #
 #   BUILD, MESON  (environment) as in pipelines/setup.sh
-#   MODELS=1      (environment) also compare models of others with ONNX Runtime; they are fetched,
-#                 about 350 MB (tests/models)
+#   MODELS=1      (environment) also compare models of others, and operators one by one, with ONNX
+#                 Runtime; it is fetched with the models, about 350 MB (tests/models,
+#                 tests/conformance/onnxruntime.sh)
 set -eu
 cd "$(dirname "$0")/.."
 export BUILD="${BUILD:-build}"
@@ -77,6 +78,15 @@ if [ "${MODELS:-0}" = 1 ]; then
     sh tests/models/test-models.sh >"$logs/models.tap" 2>"$logs/models.log" || status=$?
     if [ $status -ne 0 ]; then grep -A1 '^not ok' "$logs/models.tap" || true; fi
     summarise_tap "models of others" "$logs/models.tap" $status
+    # Operators, by the same ONNX Runtime, unless meson's run above had one.
+    if [ -z "${ONNXRUNTIME_PYTHON:-}" ]; then
+        status=0
+        ONNXRUNTIME_PYTHON="${MODELS_CACHE:-$build/models}/venv/bin/python" \
+            sh tests/conformance/onnxruntime.sh >"$logs/onnxruntime.tap" 2>"$logs/onnxruntime.log" ||
+            status=$?
+        if [ $status -ne 0 ]; then grep -A1 '^not ok' "$logs/onnxruntime.tap" || true; fi
+        summarise_tap "operators, ONNX Runtime" "$logs/onnxruntime.tap" $status
+    fi
 fi
 
 # The documents.

@@ -47,29 +47,46 @@ seconds_now (void)
   return now.tv_sec + now.tv_nsec * 1e-9;
 }
 
-static Timing
-measure (GenPlan *plan, double seconds)
+/* What is timed: a plan, or a session on inputs. */
+typedef struct {
+  GenPlan *plan;
+  GenSession *session;
+  const GenBinding *inputs;
+} Runner;
+
+static gboolean
+run_once (const Runner *runner, GError **error)
+{
+  if (runner->plan == NULL)
+    return gen_session_run (runner->session, runner->inputs, error);
+  gen_plan_run (runner->plan);
+  return TRUE;
+}
+
+static gboolean
+measure (const Runner *runner, double seconds, Timing *timing, GError **error)
 {
   g_autoptr (GArray) times = g_array_new (FALSE, FALSE, sizeof (double));
   double end = seconds_now () + seconds, warm = seconds_now () + seconds / 5;
-  Timing timing;
 
   do
-    gen_plan_run (plan);
+    if (!run_once (runner, error))
+      return FALSE;
   while (seconds_now () < warm);
   do {
     double elapsed = seconds_now ();
 
-    gen_plan_run (plan);
+    if (!run_once (runner, error))
+      return FALSE;
     elapsed = seconds_now () - elapsed;
     g_array_append_val (times, elapsed);
   } while (times->len < 3 || (seconds_now () < end && times->len < MAX_RUNS));
   g_array_sort (times, compare_doubles);
-  timing.runs = times->len;
-  timing.best = g_array_index (times, double, 0);
-  timing.median = g_array_index (times, double, times->len / 2);
-  timing.worst = g_array_index (times, double, times->len - 1);
-  return timing;
+  timing->runs = times->len;
+  timing->best = g_array_index (times, double, 0);
+  timing->median = g_array_index (times, double, times->len / 2);
+  timing->worst = g_array_index (times, double, times->len - 1);
+  return TRUE;
 }
 
 static GArray *
@@ -192,37 +209,106 @@ print_json (
   g_print ("%s\n", text);
 }
 
+/* --- models whose shapes hang on what they compute --- */
+
+static void
+print_stages (const Timing *timing, const GenSession *session, double items, gboolean json)
+{
+  if (json) {
+    g_autoptr (JsonBuilder) builder = json_builder_new ();
+    g_autoptr (JsonNode) root = NULL;
+    g_autofree char *text = NULL;
+
+    json_builder_begin_object (builder);
+    add_number (builder, "batch", items);
+    add_number (builder, "runs", timing->runs);
+    add_number (builder, "median", timing->median);
+    add_number (builder, "best", timing->best);
+    add_number (builder, "worst", timing->worst);
+    add_number (builder, "plans", gen_session_n_plans (session));
+    json_builder_end_object (builder);
+    root = json_builder_get_root (builder);
+    text = json_to_string (root, TRUE);
+    g_print ("%s\n", text);
+    return;
+  }
+  g_print ("stages     %u plans, for its shapes hang on what it computes\n",
+      gen_session_n_plans (session));
+  g_print ("latency    %.3f ms median, %.3f best, %.3f worst of %u runs\n", timing->median * 1e3,
+      timing->best * 1e3, timing->worst * 1e3, timing->runs);
+  g_print ("throughput %.1f items a second\n", items / timing->median);
+}
+
+static gboolean
+bench_session (
+    const Preparation *preparation, GenGraph *graph, double seconds, gboolean json, GError **error)
+{
+  g_autoptr (GenSession) session = preparation_open (preparation, graph, error);
+  g_autoptr (GPtrArray) memory = g_ptr_array_new_with_free_func (g_free);
+  g_autofree GenBinding *inputs = g_new0 (GenBinding, graph->inputs->len + 1);
+  Runner runner = { .session = session, .inputs = inputs };
+  Timing timing;
+
+  if (session == NULL)
+    return FALSE;
+  for (guint i = 0; i < graph->inputs->len; i++) {
+    inputs[i] = gen_session_input (session, i);
+    inputs[i].data = g_malloc0 (MAX (inputs[i].size, 1));
+    g_ptr_array_add (memory, inputs[i].data);
+    if (!preparation_fill_random (preparation, i, &inputs[i], error))
+      return FALSE;
+  }
+  if (!measure (&runner, seconds, &timing, error))
+    return FALSE;
+  print_stages (&timing, session,
+      graph->inputs->len > 0 && inputs[0].shape.rank > 0 ? inputs[0].shape.dims[0] : 1, json);
+  return TRUE;
+}
+
 /* --- all of it --- */
 
 static gboolean
-bench (
-    const char *path, const Preparation *preparation, double seconds, gboolean json, GError **error)
+bench_plan (const Preparation *preparation, GenPlan *plan, double compile, double seconds,
+    gboolean json, GError **error)
 {
-  g_autoptr (GenGraph) graph = gen_onnx_load (path, error);
-  g_autoptr (GenPlan) plan = NULL;
+  Runner runner = { .plan = plan };
   g_autoptr (GArray) rows = NULL;
-  double compile, items = 1;
+  double items = 1;
   Timing timing;
 
-  if (graph == NULL || !preparation_fix_shapes (preparation, graph, error))
-    return FALSE;
-  compile = seconds_now ();
-  plan = preparation_compile (preparation, graph, error);
-  if (plan == NULL)
-    return FALSE;
-  compile = seconds_now () - compile;
   for (guint i = 0; i < gen_plan_n_inputs (plan); i++)
     if (!preparation_fill_random (preparation, i, gen_plan_input (plan, i), error))
       return FALSE;
   if (gen_plan_n_inputs (plan) > 0 && gen_plan_input (plan, 0)->shape.rank > 0)
     items = gen_plan_input (plan, 0)->shape.dims[0];
-  timing = measure (plan, seconds);
+  if (!measure (&runner, seconds, &timing, error))
+    return FALSE;
   rows = profile (plan);
   if (json)
     print_json (&timing, rows, plan, items, compile);
   else
     print_words (&timing, rows, plan, items, compile);
   return TRUE;
+}
+
+static gboolean
+bench (
+    const char *path, const Preparation *preparation, double seconds, gboolean json, GError **error)
+{
+  g_autoptr (GenGraph) graph = gen_onnx_load (path, error);
+  g_autoptr (GenGraph) shaped = NULL;
+  g_autoptr (GenPlan) plan = NULL;
+  double compile;
+
+  if (graph == NULL || !preparation_fix_shapes (preparation, graph, error))
+    return FALSE;
+  shaped = gen_graph_copy (graph);
+  if (!gen_graph_infer (shaped, NULL))
+    return bench_session (preparation, graph, seconds, json, error);
+  compile = seconds_now ();
+  plan = preparation_compile (preparation, graph, error);
+  compile = seconds_now () - compile;
+  return plan != NULL && bench_plan (preparation, plan, compile, seconds, json, error);
 }
 
 static int

@@ -13,40 +13,44 @@
 #define ABSOLUTE 1e-7
 #define MAX_DEPTH 4
 
-typedef struct {
-  GenDataType type;
-  GenShape shape;
-  GBytes *data;
-} Value;
-
 static void
 value_free (gpointer data)
 {
-  Value *value = data;
-
-  g_clear_pointer (&value->data, g_bytes_unref);
-  g_free (value);
+  gen_onnx_value_free (data);
 }
 
-/* The tensors STEM_0.pb, STEM_1.pb, … of a data set. */
+/* The values STEM_0.pb, STEM_1.pb, … of a data set, of the kinds of `tensors`; as many as there
+ * are. */
 static GPtrArray *
-load_values (const char *folder, const char *stem, GError **error)
+load_values (const char *folder, const char *stem, const GPtrArray *tensors, GError **error)
 {
   g_autoptr (GPtrArray) values = g_ptr_array_new_with_free_func (value_free);
 
   for (;;) {
     g_autofree char *name = g_strdup_printf ("%s_%u.pb", stem, values->len);
     g_autofree char *path = g_build_filename (folder, name, NULL);
-    Value *value;
+    GenKind kind = GEN_KIND_TENSOR;
+    GenOnnxValue *value;
 
     if (!g_file_test (path, G_FILE_TEST_EXISTS))
       return g_steal_pointer (&values);
-    value = g_new0 (Value, 1);
-    g_ptr_array_add (values, value);
-    value->data = gen_onnx_load_tensor (path, &value->type, &value->shape, error);
-    if (value->data == NULL)
+    if (values->len < tensors->len)
+      kind = ((GenTensor *)g_ptr_array_index (tensors, values->len))->kind;
+    value = gen_onnx_load_value (path, kind, error);
+    if (value == NULL)
       return NULL;
+    g_ptr_array_add (values, value);
   }
+}
+
+/* The tensors in `value`, one after the other. */
+static void
+flatten (const GenOnnxValue *value, GPtrArray *into)
+{
+  if (value->items == NULL)
+    g_ptr_array_add (into, (gpointer)value);
+  for (guint i = 0; value->items != NULL && i < value->items->len; i++)
+    flatten (g_ptr_array_index (value->items, i), into);
 }
 
 /* --- comparing --- */
@@ -124,7 +128,7 @@ is_same_type (GenDataType model, GenDataType data)
 }
 
 static gboolean
-compare (const GenBinding *is, const Value *should, GError **error)
+compare (const GenBinding *is, const GenOnnxValue *should, GError **error)
 {
   const void *expected = g_bytes_get_data (should->data, NULL);
   gsize unit = gen_data_type_size (is->type), n = gen_shape_elements (&is->shape);
@@ -156,34 +160,68 @@ compare (const GenBinding *is, const Value *should, GError **error)
 /* --- running --- */
 
 static gboolean
-set_inputs (GenGraph *graph, const GPtrArray *values, GError **error)
+set_input (GenGraph *graph, GenTensor *input, const GenOnnxValue *value, GError **error)
 {
-  if (values->len != graph->inputs->len) {
+  g_autoptr (GPtrArray) items = NULL;
+
+  if (value->items == NULL) {
+    if (is_same_type (input->type, value->type))
+      return gen_graph_set_input_shape (graph, input, &value->shape, error);
     g_set_error (error, GEN_ONNX_ERROR, GEN_ONNX_ERROR_INVALID,
-        "%u inputs are given, the model takes %u", values->len, graph->inputs->len);
+        "input '%s' is %s, the model takes %s", input->name, gen_data_type_name (value->type),
+        gen_data_type_name (input->type));
     return FALSE;
   }
-  for (guint i = 0; i < values->len; i++) {
-    const Value *value = g_ptr_array_index (values, i);
-    GenTensor *input = g_ptr_array_index (graph->inputs, i);
-
-    if (!is_same_type (input->type, value->type)) {
-      g_set_error (error, GEN_ONNX_ERROR, GEN_ONNX_ERROR_INVALID,
-          "input '%s' is %s, the model takes %s", input->name, gen_data_type_name (value->type),
-          gen_data_type_name (input->type));
+  if (!gen_graph_expand_input (graph, input, value->items->len, error))
+    return FALSE;
+  items = g_ptr_array_ref (input->items);
+  for (guint i = 0; i < items->len; i++)
+    if (!set_input (
+            graph, g_ptr_array_index (items, i), g_ptr_array_index (value->items, i), error))
       return FALSE;
-    }
-    if (!gen_graph_set_input_shape (graph, input, &value->shape, error))
-      return FALSE;
-  }
   return TRUE;
 }
 
 static gboolean
-run_session (GenSession *session, const GenGraph *graph, const GPtrArray *inputs,
-    const GPtrArray *outputs, GError **error)
+set_inputs (GenGraph *graph, const GPtrArray *values, GError **error)
 {
-  g_autofree GenBinding *bindings = g_new0 (GenBinding, inputs->len + 1);
+  guint n = graph->inputs->len;
+  g_autofree GenTensor **inputs = g_memdup2 (graph->inputs->pdata, n * sizeof *inputs);
+
+  if (values->len != n) {
+    g_set_error (error, GEN_ONNX_ERROR, GEN_ONNX_ERROR_INVALID,
+        "%u inputs are given, the model takes %u", values->len, n);
+    return FALSE;
+  }
+  for (guint i = 0; i < n; i++)
+    if (!set_input (graph, inputs[i], g_ptr_array_index (values, i), error))
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
+compare_output (const GenSession *session, guint i, const GenOnnxValue *should, GError **error)
+{
+  g_autoptr (GPtrArray) items = g_ptr_array_new ();
+
+  flatten (should, items);
+  if (items->len != gen_session_n_items (session, i)) {
+    g_set_error (error, GEN_ONNX_ERROR, GEN_ONNX_ERROR_INVALID,
+        "output %u holds %u tensors, should hold %u", i, gen_session_n_items (session, i),
+        items->len);
+    return FALSE;
+  }
+  for (guint k = 0; k < items->len; k++)
+    if (!compare (gen_session_item (session, i, k), g_ptr_array_index (items, k), error))
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
+run_session (GenSession *session, const GPtrArray *inputs, const GPtrArray *outputs, GError **error)
+{
+  g_autoptr (GPtrArray) flat = g_ptr_array_new ();
+  g_autofree GenBinding *bindings = g_new0 (GenBinding, gen_session_n_inputs (session) + 1);
 
   if (outputs->len == 0 || outputs->len != gen_session_n_outputs (session)) {
     g_set_error (error, GEN_ONNX_ERROR, GEN_ONNX_ERROR_INVALID,
@@ -191,19 +229,19 @@ run_session (GenSession *session, const GenGraph *graph, const GPtrArray *inputs
         gen_session_n_outputs (session));
     return FALSE;
   }
-  for (guint i = 0; i < inputs->len; i++) {
-    const GenTensor *input = g_ptr_array_index (graph->inputs, i);
-    const Value *value = g_ptr_array_index (inputs, i);
-    gsize size;
+  for (guint i = 0; i < inputs->len; i++)
+    flatten (g_ptr_array_index (inputs, i), flat);
+  for (guint i = 0; i < flat->len; i++) {
+    const GenOnnxValue *value = g_ptr_array_index (flat, i);
 
-    bindings[i] = (GenBinding){ .name = input->name, .type = input->type, .shape = value->shape };
-    bindings[i].data = (void *)g_bytes_get_data (value->data, &size);
-    bindings[i].size = size;
+    bindings[i] = gen_session_input (session, i);
+    bindings[i].shape = value->shape;
+    bindings[i].data = (void *)g_bytes_get_data (value->data, &bindings[i].size);
   }
   if (!gen_session_run (session, bindings, error))
     return FALSE;
   for (guint i = 0; i < outputs->len; i++)
-    if (!compare (gen_session_output (session, i), g_ptr_array_index (outputs, i), error))
+    if (!compare_output (session, i, g_ptr_array_index (outputs, i), error))
       return FALSE;
   return TRUE;
 }
@@ -213,17 +251,17 @@ check_data_set (
     const Preparation *preparation, const GenGraph *model, const char *folder, GError **error)
 {
   g_autoptr (GenGraph) graph = gen_graph_copy (model);
-  g_autoptr (GPtrArray) inputs = load_values (folder, "input", error);
+  g_autoptr (GPtrArray) inputs = load_values (folder, "input", graph->inputs, error);
   g_autoptr (GPtrArray) outputs = NULL;
   g_autoptr (GenSession) session = NULL;
 
   if (inputs == NULL)
     return FALSE;
-  outputs = load_values (folder, "output", error);
+  outputs = load_values (folder, "output", graph->outputs, error);
   if (outputs == NULL || !set_inputs (graph, inputs, error))
     return FALSE;
   session = preparation_open (preparation, graph, error);
-  return session != NULL && run_session (session, graph, inputs, outputs, error);
+  return session != NULL && run_session (session, inputs, outputs, error);
 }
 
 static int

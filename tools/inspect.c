@@ -6,13 +6,15 @@
 #include <generative/operator.h>
 
 #include "command.h"
+#include "prepare.h"
 
 typedef struct {
   GenModel *model;
   GHashTable *operators; /* name to count */
   GList *names;          /* of operators, the most frequent first */
   guint64 parameters, bytes;
-  double flops; /* of one item, or negative when it cannot be known */
+  double flops;      /* of a run, or negative when it cannot be known */
+  GenShape *outputs; /* at the shapes that are asked for; NULL where none are */
 } Facts;
 
 static int
@@ -31,23 +33,36 @@ is_floating (GenDataType type)
          type == GEN_TYPE_BFLOAT16;
 }
 
-/* Multiplications and additions of one item. */
-static double
-count_work (const GenGraph *graph)
+/* Multiplications and additions, and the outputs' shapes, of inputs as the user asks for them. */
+static gboolean
+shape (Facts *facts, const Preparation *preparation, GError **error)
 {
+  const GenGraph *graph = facts->model->graph;
   g_autoptr (GenGraph) copy = gen_graph_copy (graph);
-  double flops = 0;
 
-  gen_graph_set_free_dimensions (copy, NULL, 1);
-  if (!gen_graph_infer (copy, NULL))
-    return -1;
+  facts->flops = -1;
+  if (preparation->shapes != NULL || preparation->batch != 0) {
+    if (!preparation_fix_shapes (preparation, copy, error))
+      return FALSE;
+    facts->outputs = g_new0 (GenShape, graph->outputs->len + 1);
+  } else {
+    gen_graph_set_free_dimensions (copy, NULL, 1);
+  }
+  /* Of a staged model the inputs' shapes alone do not tell. */
+  if (facts->model->staged)
+    g_clear_pointer (&facts->outputs, g_free);
+  if (!gen_graph_infer (copy, facts->outputs != NULL ? error : NULL))
+    return facts->outputs == NULL;
+  for (guint i = 0; facts->outputs != NULL && i < copy->outputs->len; i++)
+    facts->outputs[i] = ((GenTensor *)g_ptr_array_index (copy->outputs, i))->shape;
+  facts->flops = 0;
   for (guint i = 0; i < copy->nodes->len; i++) {
     const GenNode *node = g_ptr_array_index (copy->nodes, i);
 
     if (node->op->flops != NULL)
-      flops += node->op->flops (node);
+      facts->flops += node->op->flops (node);
   }
-  return flops;
+  return TRUE;
 }
 
 static void
@@ -72,7 +87,6 @@ gather (Facts *facts)
     facts->parameters += gen_shape_elements (&tensor->shape);
     facts->bytes += gen_tensor_size (tensor);
   }
-  facts->flops = count_work (graph);
 }
 
 /* --- in words --- */
@@ -97,15 +111,26 @@ shape_text (const GenTensor *tensor)
 }
 
 static void
-print_ports (const char *title, const GPtrArray *tensors, const GenPort *ports)
+print_ports (
+    const char *title, const GPtrArray *tensors, const GenPort *ports, const GenShape *shapes)
 {
   for (guint i = 0; i < tensors->len; i++) {
     const GenTensor *tensor = g_ptr_array_index (tensors, i);
     const GenPort *port = &ports[i];
     g_autofree char *shape = shape_text (tensor);
 
-    g_print ("%-11s %s  %s %s", i == 0 ? title : "", tensor->name,
-        gen_data_type_name (tensor->type), shape);
+    g_print ("%-11s %s  %s%s%s", i == 0 ? title : "", tensor->name,
+        tensor->kind == GEN_KIND_SEQUENCE   ? "sequence of "
+        : tensor->kind == GEN_KIND_OPTIONAL ? "optional "
+                                            : "",
+        gen_data_type_name (tensor->type), tensor->kind == GEN_KIND_TENSOR ? " " : "");
+    if (tensor->kind == GEN_KIND_TENSOR)
+      g_print ("%s", shape);
+    if (shapes != NULL) {
+      g_autofree char *now = gen_shape_to_string (&shapes[i]);
+
+      g_print (", here %s", now);
+    }
     if (port->kind == GEN_PORT_PICTURE)
       g_print ("  black %g, white %g", (0 - port->mean[0]) / port->std[0],
           (1 - port->mean[0]) / port->std[0]);
@@ -126,11 +151,12 @@ print_facts (const Facts *facts, const char *path)
   g_print ("%s: %s\n", path, description);
   g_print ("%-11s %s\n", "name", graph->name != NULL ? graph->name : "");
   g_print ("%-11s %d\n", "opset", graph->opset);
-  print_ports ("inputs", graph->inputs, facts->model->inputs);
-  print_ports ("outputs", graph->outputs, facts->model->outputs);
+  print_ports ("inputs", graph->inputs, facts->model->inputs, NULL);
+  print_ports ("outputs", graph->outputs, facts->model->outputs, facts->outputs);
   g_print ("%-11s %" G_GUINT64_FORMAT " (%s)\n", "parameters", facts->parameters, bytes);
   if (facts->flops >= 0)
-    g_print ("%-11s %.3f GFLOP an item\n", "work", facts->flops / 1e9);
+    g_print ("%-11s %.3f GFLOP %s\n", "work", facts->flops / 1e9,
+        facts->outputs != NULL ? "a run" : "an item");
   g_print ("%-11s %u\n", "nodes", graph->nodes->len);
   for (const GList *name = facts->names; name != NULL; name = name->next)
     g_print ("%-11s %5u %s\n", "",
@@ -146,7 +172,8 @@ print_facts (const Facts *facts, const char *path)
 /* --- as JSON --- */
 
 static void
-add_ports (JsonBuilder *builder, const char *member, const GPtrArray *tensors, const GenPort *ports)
+add_ports (JsonBuilder *builder, const char *member, const GPtrArray *tensors, const GenPort *ports,
+    const GenShape *shapes)
 {
   static const char *const kinds[] = { "other", "vector", "picture" };
 
@@ -178,6 +205,13 @@ add_ports (JsonBuilder *builder, const char *member, const GPtrArray *tensors, c
       }
       json_builder_end_array (builder);
     }
+    if (shapes != NULL) {
+      json_builder_set_member_name (builder, "shape-here");
+      json_builder_begin_array (builder);
+      for (int d = 0; d < shapes[i].rank; d++)
+        json_builder_add_int_value (builder, shapes[i].dims[d]);
+      json_builder_end_array (builder);
+    }
     json_builder_end_object (builder);
   }
   json_builder_end_array (builder);
@@ -203,8 +237,8 @@ print_json (const Facts *facts, const char *path)
   json_builder_add_string_value (builder, graph->name != NULL ? graph->name : "");
   json_builder_set_member_name (builder, "opset");
   json_builder_add_int_value (builder, graph->opset);
-  add_ports (builder, "inputs", graph->inputs, facts->model->inputs);
-  add_ports (builder, "outputs", graph->outputs, facts->model->outputs);
+  add_ports (builder, "inputs", graph->inputs, facts->model->inputs, NULL);
+  add_ports (builder, "outputs", graph->outputs, facts->model->outputs, facts->outputs);
   json_builder_set_member_name (builder, "parameters");
   json_builder_add_int_value (builder, facts->parameters);
   json_builder_set_member_name (builder, "bytes");
@@ -239,9 +273,11 @@ print_json (const Facts *facts, const char *path)
 static int
 run (int argc, char **argv)
 {
+  g_auto (Preparation) preparation = { 0 };
   gboolean json = FALSE;
   const GOptionEntry entries[] = {
     { "json", 'j', 0, G_OPTION_ARG_NONE, &json, "Print JSON", NULL },
+    PREPARATION_SHAPE_ENTRIES (preparation),
     { NULL },
   };
   Facts facts = { 0 };
@@ -253,14 +289,17 @@ run (int argc, char **argv)
   if (facts.model == NULL)
     return command_fail (error);
   gather (&facts);
-  if (json)
-    print_json (&facts, argv[1]);
-  else
-    print_facts (&facts, argv[1]);
+  if (shape (&facts, &preparation, &error)) {
+    if (json)
+      print_json (&facts, argv[1]);
+    else
+      print_facts (&facts, argv[1]);
+  }
   g_list_free (facts.names);
   g_hash_table_unref (facts.operators);
+  g_free (facts.outputs);
   gen_model_unref (facts.model);
-  return STATUS_FINE;
+  return error != NULL ? command_fail (error) : STATUS_FINE;
 }
 
 const Command command_inspect = {

@@ -59,6 +59,11 @@ preparation_fix_shapes (const Preparation *preparation, GenGraph *graph, GError 
   for (guint i = 0; i < graph->inputs->len; i++) {
     const GenTensor *input = g_ptr_array_index (graph->inputs, i);
 
+    if (input->kind != GEN_KIND_TENSOR) {
+      g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+          "input '%s' is a sequence or optional, which only `check` can give a model", input->name);
+      return FALSE;
+    }
     if (input->shape.rank < 0) {
       g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
           "input '%s' says nothing of its shape; give it with --shape %s=…", input->name,

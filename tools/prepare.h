@@ -13,15 +13,19 @@ typedef struct {
   char **shapes; /* of "NAME=1x3x64x64" */
 } Preparation;
 
-/* Their options, to stand in a command's list. */
-#define PREPARATION_ENTRIES(P)                                                                     \
+/* Their options, to stand in a command's list: those of shapes alone, and all. */
+#define PREPARATION_SHAPE_ENTRIES(P)                                                               \
   { "batch", 'b', 0, G_OPTION_ARG_INT, &(P).batch, "Items in a run (1)", "N" },                    \
-      { "threads", 't', 0, G_OPTION_ARG_INT, &(P).threads, "Threads (as many as cores)", "N" },    \
-      { "seed", 's', 0, G_OPTION_ARG_INT64, &(P).seed, "Seed of all random numbers (0)", "N" },    \
-      { "device", 'd', 0, G_OPTION_ARG_STRING, &(P).device, "auto, cpu or cuda (cpu)", "NAME" },   \
   {                                                                                                \
     "shape", 0, 0, G_OPTION_ARG_STRING_ARRAY, &(P).shapes,                                         \
         "Shape of an input that the model leaves free", "INPUT=1x3x64x64"                          \
+  }
+#define PREPARATION_ENTRIES(P)                                                                     \
+  PREPARATION_SHAPE_ENTRIES (P),                                                                   \
+      { "threads", 't', 0, G_OPTION_ARG_INT, &(P).threads, "Threads (as many as cores)", "N" },    \
+      { "seed", 's', 0, G_OPTION_ARG_INT64, &(P).seed, "Seed of all random numbers (0)", "N" },    \
+  {                                                                                                \
+    "device", 'd', 0, G_OPTION_ARG_STRING, &(P).device, "auto, cpu or cuda (cpu)", "NAME"          \
   }
 
 void preparation_clear (Preparation *preparation);

@@ -32,6 +32,10 @@ G_BEGIN_DECLS
  * behind those that ONNX gives it, attribute by attribute. So a pass that looks at a node's inputs
  * has seen all that it reads.
  *
+ * Sequences and optionals are there until shapes are known: inference resolves each into the
+ * tensors that it holds (`items`), and the operators on them leave nothing behind but these. How
+ * many there are must be known by then.
+ *
  * The graph owns its nodes and tensors; all pointers to them live as long as it
  * does. Graphs are not thread-safe while they are being built.
  */
@@ -58,6 +62,13 @@ typedef enum {
   GEN_ROLE_STATE,
 } GenRole;
 
+/* What a tensor is, where it is not one itself. */
+typedef enum {
+  GEN_KIND_TENSOR,
+  GEN_KIND_SEQUENCE, /* tensors in a row */
+  GEN_KIND_OPTIONAL, /* a tensor, a sequence, or nothing */
+} GenKind;
+
 /* How a tensor of rank 3 and more lies in memory. */
 typedef enum {
   GEN_LAYOUT_PLAIN,         /* row-major in the order of its dimensions (NCHW) */
@@ -75,6 +86,9 @@ struct _GenTensor {
   GenNode *producer;             /* VALUE: the node that makes it */
   GenTensor *next;               /* STATE: its value after the run, or NULL */
   guint index;                   /* set by compilation: its number */
+  GenKind kind;     /* a tensor, or else of `type` and shape only its elements' type is known */
+  GenKind holds;    /* OPTIONAL: what it holds when it holds something, TENSOR or SEQUENCE */
+  GPtrArray *items; /* SEQUENCE and OPTIONAL: the GenTensors in it; NULL until they are known */
 };
 
 typedef enum {
@@ -119,6 +133,14 @@ typedef struct {
   float beta;
 } GenActivation;
 
+/* Which draw a random node takes in a run: number `run` of the plan becomes
+ * (run << shift) + offset. A loop written out draws as it would in its kernel. */
+typedef struct {
+  guint shift;
+  guint64 offset;
+  gboolean fixed; /* the node's id is to stay what it is, wherever it is copied */
+} GenDraw;
+
 struct _GenNode {
   char *name;
   const GenOperator *op;
@@ -127,7 +149,8 @@ struct _GenNode {
   GPtrArray *outputs;       /* GenTensor, NULL for one that nobody asked for */
   GPtrArray *attributes;    /* GenAttribute */
   GenActivation activation; /* set by fusion */
-  guint id;                 /* unique in the graph; random operators mix it into their key */
+  guint id;                 /* random operators mix it into their key */
+  GenDraw draw;
   GenGraph *graph;
 };
 
@@ -142,7 +165,8 @@ struct _GenGraph {
   GHashTable *metadata; /* char * to char *: the model's metadata_props */
   GPtrArray *mapped;    /* GBytes: files that are mapped, and that constants may lie in */
   guint next_id;
-  gsize folded; /* bytes of constants that inference has computed */
+  gsize folded;  /* bytes of constants that inference has computed */
+  gsize n_items; /* of all sequences, together */
   int ref_count;
 };
 
@@ -260,6 +284,9 @@ gboolean gen_graph_set_input_shape (
  * the bounds of Slice): they must be known when a plan is compiled. Its shape must be known.
  * `data` (transfer full) has the size that its type and shape say. */
 void gen_graph_fix_input (GenGraph *graph, GenTensor *input, GBytes *data);
+/* Give an input that is a sequence or optional `n` items: they are inputs in its place, named like
+ * "x[0]", of unknown shapes. Those of an optional that holds a sequence are sequences. */
+gboolean gen_graph_expand_input (GenGraph *graph, GenTensor *input, guint n, GError **error);
 /* Every free extent of every input becomes 1 (the batch, nearly always), but those
  * named like `name` become `value`; `name` may be NULL: the first extents. */
 void gen_graph_set_free_dimensions (GenGraph *graph, const char *name, gint64 value);

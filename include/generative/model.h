@@ -2,7 +2,7 @@
 #pragma once
 
 #include <generative/graph.h>
-#include <generative/plan.h>
+#include <generative/session.h>
 
 G_BEGIN_DECLS
 
@@ -53,6 +53,7 @@ struct _GenModel {
   char *path;                           /* NULL when it was not loaded from a file */
   GenPort *inputs, *outputs;            /* as many as the graph has */
   int rate_numerator, rate_denominator; /* 0 and 1 when it does not say */
+  gboolean staged; /* shapes within hang on what it computes: it is played by gen_model_open */
   int ref_count;
 };
 
@@ -108,6 +109,17 @@ typedef struct {
  * Returns: (transfer full) the plan, or NULL.
  */
 GenPlan *gen_model_compile (GenModel *model, const GenModelUse *use, GError **error);
+
+/**
+ * gen_model_open: what plays a staged model, one frame at a time: `use->frames` is 1. With
+ * `from_frames` its one input is the frame; its one output are the numbers of `use->output`, of
+ * whatever shape they turn out to be. `to_frames` and `to` are not looked at.
+ * Returns: (transfer full) the session, or NULL.
+ */
+GenSession *gen_model_open (GenModel *model, const GenModelUse *use, GError **error);
+/* The plan that puts pictures, float32 numbers of `shape`, into a frame: its input 0 are the
+ * numbers, its output 0 is the frame, as `use->output` and `use->to` say. (transfer full) */
+GenPlan *gen_model_compile_frame (const GenModelUse *use, const GenShape *shape, GError **error);
 
 /* The shape of `port`, an output, when the picture input has `height` and `width` (any where
  * the model has no picture input) and N is `batch`. */

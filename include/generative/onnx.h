@@ -40,4 +40,17 @@ GBytes *gen_onnx_serialize (const GenGraph *graph, GError **error);
  * `shape` and the (transfer full) bytes. */
 GBytes *gen_onnx_load_tensor (const char *path, GenDataType *type, GenShape *shape, GError **error);
 
+/* A value of those tests: a tensor, or what a sequence or optional holds. */
+typedef struct {
+  GenDataType type;
+  GenShape shape;
+  GBytes *data;     /* of a tensor */
+  GPtrArray *items; /* of GenOnnxValue; NULL for a tensor */
+} GenOnnxValue;
+
+/* Read a file of one value, which is of `kind`. (transfer full) */
+GenOnnxValue *gen_onnx_load_value (const char *path, GenKind kind, GError **error);
+void gen_onnx_value_free (GenOnnxValue *value);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenOnnxValue, gen_onnx_value_free)
+
 G_END_DECLS

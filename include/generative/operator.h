@@ -55,12 +55,17 @@ struct _GenOperator {
   GenActivationKind activation; /* what this operator is, when another can absorb it */
   gboolean widens;              /* knows float32, not the 16-bit floats: those are cast before and
                                    after */
+  gboolean takes_items;         /* its inputs may be sequences and optionals */
+  guint decides;                /* bit k: results may hang on the value of input k, of a few numbers
+                                   at most: a session makes its stages for that value */
   gboolean has_graphs;          /* control flow: its attributes may be graphs */
   gboolean random;              /* its value changes from run to run: never folded */
 
   /* For an operator that is made of others: append the nodes that it stands for, by
    * gen_graph_op, and put what they make into `results`, one for each output of the node. The
-   * types and shapes of its inputs are known. Whatever follows is then not needed, unless there
+   * types and shapes of its inputs are known. A result that is a sequence or optional is made by
+   * gen_graph_add_items, of tensors that were there before or are made by those nodes. Whatever
+   * follows is then not needed, unless there
    * are nodes for which it appends nothing (a loop whose end is not known), which then stay as
    * they are. */
   gboolean (*lower) (GenNode *node, GenTensor **results, GError **error);
@@ -130,6 +135,11 @@ void gen_tensor_strides (const GenTensor *tensor, gint64 strides[GEN_MAX_RANK]);
 /* As above, but with 0 for each dimension of `to` along which `tensor` is broadcast. */
 void gen_tensor_broadcast_strides (
     const GenTensor *tensor, const GenShape *to, gint64 strides[GEN_MAX_RANK]);
+
+/* A sequence or optional of the `n` items, for lower(); NULL with `error` where all sequences
+ * together grow too large. (transfer none) */
+GenTensor *gen_graph_add_items (
+    GenGraph *graph, GenKind kind, GenTensor *const *items, guint n, GError **error);
 
 /* Helpers for infer(): set an output's type and shape; say what is wrong with a node. */
 void gen_node_set_output (GenNode *node, guint i, GenDataType type, const GenShape *shape);

@@ -16,6 +16,9 @@ G_BEGIN_DECLS
  * handed to the next stage as a known value. Stages are kept for the shapes and values that they
  * were made for, the latest few of them: inputs that come back to a shape find their plan.
  *
+ * Inputs that are sequences or optionals are given their items before (gen_graph_expand_input): the
+ * session takes tensors alone.
+ *
  * A graph of fixed shapes is one stage, and costs what its plan costs. Where shapes are known
  * beforehand, use GenPlan: only it promises runs without allocation.
  */
@@ -27,10 +30,18 @@ GenSession *gen_session_new (GenGraph *graph, const GenPlanOptions *options);
 void gen_session_free (GenSession *session);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenSession, gen_session_free)
 
+guint gen_session_n_inputs (const GenSession *session);
+/* What input number i is: its name, type and shape, whose extents may be free. To be completed and
+ * given to a run; the session keeps no memory for it. */
+GenBinding gen_session_input (const GenSession *session, guint i);
 /* Run on `inputs`, the type, shape and data of each of the graph's inputs in its order. */
 gboolean gen_session_run (GenSession *session, const GenBinding *inputs, GError **error);
-/* Output number i of the last run; its bytes hold until the next. */
+/* Output number i of the last run; its bytes hold until the next. Of a sequence or optional the
+ * first item, NULL where there is none. */
 const GenBinding *gen_session_output (const GenSession *session, guint i);
+/* What an output that is a sequence or optional holds; a tensor is one item. */
+guint gen_session_n_items (const GenSession *session, guint i);
+const GenBinding *gen_session_item (const GenSession *session, guint i, guint item);
 guint gen_session_n_outputs (const GenSession *session);
 /* How many plans it holds: for tests. */
 guint gen_session_n_plans (const GenSession *session);

@@ -38,7 +38,36 @@ gen_graph_replace (GenGraph *graph, GenTensor *from, GenTensor *to)
 
     if (tensor->next == from)
       tensor->next = to;
+    for (guint k = 0; tensor->items != NULL && k < tensor->items->len; k++)
+      if (g_ptr_array_index (tensor->items, k) == from)
+        tensor->items->pdata[k] = to;
   }
+}
+
+void
+gen_graph_take_back (GenGraph *graph, guint first)
+{
+  for (guint i = first; i < graph->nodes->len; i++) {
+    const GenNode *node = g_ptr_array_index (graph->nodes, i);
+
+    for (guint k = 0; k < node->outputs->len; k++) {
+      GenTensor *output = g_ptr_array_index (node->outputs, k);
+
+      if (output != NULL && output->producer == node)
+        output->producer = NULL;
+    }
+  }
+  g_ptr_array_set_size (graph->nodes, (int)first);
+}
+
+/* A list is as live as what is in it. */
+static void
+mark_live (GHashTable *live, GenTensor *tensor)
+{
+  if (!g_hash_table_add (live, tensor) || tensor->items == NULL)
+    return;
+  for (guint i = 0; i < tensor->items->len; i++)
+    mark_live (live, g_ptr_array_index (tensor->items, i));
 }
 
 void
@@ -47,7 +76,7 @@ gen_graph_remove_dead (GenGraph *graph)
   g_autoptr (GHashTable) live = g_hash_table_new (NULL, NULL);
 
   for (guint i = 0; i < graph->outputs->len; i++)
-    g_hash_table_add (live, g_ptr_array_index (graph->outputs, i));
+    mark_live (live, g_ptr_array_index (graph->outputs, i));
   for (guint i = 0; i < graph->tensors->len; i++) {
     const GenTensor *tensor = g_ptr_array_index (graph->tensors, i);
 
@@ -69,7 +98,7 @@ gen_graph_remove_dead (GenGraph *graph)
     }
     for (guint k = 0; k < node->inputs->len; k++)
       if (g_ptr_array_index (node->inputs, k) != NULL)
-        g_hash_table_add (live, g_ptr_array_index (node->inputs, k));
+        mark_live (live, g_ptr_array_index (node->inputs, k));
     /* An optional output that nobody reads need not be made. */
     for (guint k = node->op->min_outputs; k < node->outputs->len; k++)
       if (!g_hash_table_contains (live, g_ptr_array_index (node->outputs, k)))

@@ -20,10 +20,26 @@ void gen_graph_bring (GenGraph *graph, const GenGraph *other, const char *prefix
     GenTensor *const *inputs, GenTensor **outputs, GHashTable *map);
 /* Whether the node's value changes from run to run: it is random, or its graphs are. */
 gboolean gen_node_is_random (const GenNode *node);
+/* The draw of a node in run number `run` of its plan. */
+guint64 gen_draw_of (const GenDraw *draw, guint64 run);
+/* Iteration `i` of a loop around the node, whose kernel would run it as (draw << GEN_DRAW_SHIFT) +
+ * i. `like` is the node in the loop's graph. */
+#define GEN_DRAW_SHIFT 20
+void gen_node_draw_in_loop (GenNode *node, const GenNode *like, const GenDraw *loop, guint64 i);
+/* Random node number `number` of those that stand for `like`. */
+void gen_node_draw_as (GenNode *node, const GenNode *like, guint number);
 /* sum (output * dy) over the outputs that a gradient flows to; the dy become inputs of `written`,
  * which computes outputs[i]. */
 GenTensor *gen_gradient_weigh (
     GenGradient *gradient, GenGraph *written, GenTensor *const *outputs, GError **error);
+/* The tensors in `tensor`, one after the other: itself where it is one. */
+void gen_tensor_flatten (GenTensor *tensor, GPtrArray *into);
+/* Give `to` the kind and the items of `from`. */
+void gen_tensor_share_items (GenTensor *to, const GenTensor *from);
+/* Put the items of outputs in their place; once the graph is inferred. */
+void gen_graph_flatten_outputs (GenGraph *graph);
+/* Whether an input of the node is a sequence or optional. */
+gboolean gen_node_has_items (const GenNode *node);
 /* Infer node by node. FALSE with `error` where it cannot go on: before node number `at`. */
 gboolean gen_graph_infer_until (GenGraph *graph, guint *at, GError **error);
 /* A copy of the nodes [first, end) alone. What they read of the others becomes inputs, what others
@@ -44,6 +60,8 @@ gboolean gen_graph_widen_node (GenGraph *graph, guint number, GError **error);
  * constant. */
 gboolean gen_node_compute (GenNode *node, GError **error);
 
+/* Take back the nodes from number `first` on, whose outputs nobody has come to read. */
+void gen_graph_take_back (GenGraph *graph, guint first);
 /* Take nodes whose outputs nobody uses out of the list. */
 void gen_graph_remove_dead (GenGraph *graph);
 /* Put `to` wherever `from` is read: node inputs, graph outputs, next values. */

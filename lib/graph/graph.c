@@ -30,6 +30,7 @@ tensor_free (gpointer data)
   for (int i = 0; i < GEN_MAX_RANK; i++)
     g_free (tensor->dim_names[i]);
   g_clear_pointer (&tensor->data, g_bytes_unref);
+  g_clear_pointer (&tensor->items, g_ptr_array_unref);
   g_free (tensor);
 }
 
@@ -369,6 +370,8 @@ copy_tensor (GenGraph *graph, const GenTensor *from, const char *prefix)
 
   for (int d = 0; d < GEN_MAX_RANK; d++)
     to->dim_names[d] = g_strdup (from->dim_names[d]);
+  to->kind = from->kind;
+  to->holds = from->holds;
   return to;
 }
 
@@ -376,6 +379,27 @@ static GenTensor *
 mapped (GHashTable *map, const GenTensor *tensor)
 {
   return tensor != NULL ? g_hash_table_lookup (map, tensor) : NULL;
+}
+
+/* What the tensors of `other` know of each other, for their counterparts in `map`. */
+static void
+copy_links (GenGraph *graph, const GenGraph *other, GHashTable *map)
+{
+  for (guint i = 0; i < other->tensors->len; i++) {
+    GenTensor *from = g_ptr_array_index (other->tensors, i), *to;
+
+    if (from->next == NULL && from->items == NULL)
+      continue;
+    to = mapped (map, from);
+    if (from->next != NULL)
+      to->next = mapped (map, from->next);
+    if (from->items == NULL || to->items != NULL)
+      continue;
+    to->items = g_ptr_array_sized_new (from->items->len);
+    graph->n_items += from->items->len;
+    for (guint k = 0; k < from->items->len; k++)
+      g_ptr_array_add (to->items, mapped (map, g_ptr_array_index (from->items, k)));
+  }
 }
 
 /* Every tensor of `other` has its counterpart in `map`; bring the nodes over. */
@@ -400,7 +424,8 @@ copy_nodes (GenGraph *graph, const GenGraph *other, const char *prefix, GHashTab
       g_ptr_array_add (
           to->attributes, gen_attribute_copy (g_ptr_array_index (from->attributes, k), map));
     to->activation = from->activation;
-    if (prefix == NULL)
+    to->draw = from->draw;
+    if (prefix == NULL || from->draw.fixed)
       to->id = from->id;
     g_ptr_array_add (graph->nodes, to);
   }
@@ -420,11 +445,7 @@ gen_graph_copy (const GenGraph *graph)
 
     g_hash_table_insert (map, from, copy_tensor (copy, from, NULL));
   }
-  for (guint i = 0; i < graph->tensors->len; i++) {
-    GenTensor *from = g_ptr_array_index (graph->tensors, i);
-
-    mapped (map, from)->next = mapped (map, from->next);
-  }
+  copy_links (copy, graph, map);
   copy_nodes (copy, graph, NULL, map);
   for (guint i = 0; i < graph->inputs->len; i++)
     g_ptr_array_add (copy->inputs, mapped (map, g_ptr_array_index (graph->inputs, i)));
@@ -460,12 +481,7 @@ gen_graph_bring (GenGraph *graph, const GenGraph *other, const char *prefix,
       g_hash_table_insert (map, from, to);
     g_hash_table_insert (all, from, to);
   }
-  for (guint i = 0; i < other->tensors->len; i++) {
-    GenTensor *from = g_ptr_array_index (other->tensors, i);
-
-    if (from->next != NULL)
-      mapped (all, from)->next = mapped (all, from->next);
-  }
+  copy_links (graph, other, all);
   copy_nodes (graph, other, prefix ? prefix : "", all);
   for (guint i = 0; i < other->mapped->len; i++)
     g_ptr_array_add (graph->mapped, g_bytes_ref (g_ptr_array_index (other->mapped, i)));

@@ -150,6 +150,16 @@ check_inputs (const GenNode *node, GError **error)
         return gen_node_error (node, error, "input %u is missing", i);
       continue;
     }
+    if (input->kind != GEN_KIND_TENSOR) {
+      if (!node->op->takes_items)
+        return gen_node_error (
+            node, error, "its input '%s' is a sequence or optional, not a tensor", input->name);
+      if (input->items == NULL)
+        return gen_node_error (node, error,
+            "what its input '%s', a sequence or optional, holds is not known before it runs",
+            input->name);
+      continue;
+    }
     if (input->type == GEN_TYPE_UNDEFINED || !gen_shape_is_known (&input->shape))
       return gen_node_error (node, error,
           "the type or shape of its input '%s' is not known before it runs", input->name);
@@ -354,6 +364,12 @@ gen_graph_infer (GenGraph *graph, GError **error)
   for (guint i = 0; i < graph->inputs->len; i++) {
     const GenTensor *input = g_ptr_array_index (graph->inputs, i);
 
+    if (input->kind != GEN_KIND_TENSOR) {
+      g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+          "input '%s' is a sequence or optional; how much it holds must be fixed first",
+          input->name);
+      return FALSE;
+    }
     if (gen_shape_is_known (&input->shape))
       continue;
     g_autofree char *shape = gen_shape_to_string (&input->shape);
@@ -368,7 +384,14 @@ gen_graph_infer (GenGraph *graph, GError **error)
 gboolean
 gen_graph_set_input_shape (GenGraph *graph, GenTensor *input, const GenShape *shape, GError **error)
 {
-  gboolean fits = input->shape.rank < 0 || input->shape.rank == shape->rank;
+  gboolean fits = input->kind == GEN_KIND_TENSOR;
+
+  if (!fits) {
+    g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+        "input '%s' is a sequence or optional, which has no shape", input->name);
+    return FALSE;
+  }
+  fits = input->shape.rank < 0 || input->shape.rank == shape->rank;
 
   for (int i = 0; fits && i < input->shape.rank; i++)
     fits = input->shape.dims[i] < 0 || input->shape.dims[i] == shape->dims[i];

@@ -3,6 +3,8 @@
  * and go that way; so a region around convolutions is kept channels-last, and conversions
  * stand only at its borders. One walk through the nodes: each takes its inputs' layouts as
  * they are when its kernel can, and asks for a conversion where it cannot. */
+#include <string.h>
+
 #include "graph-private.h"
 
 /* Both layouts are the same bytes when there is one channel, or one pixel. */
@@ -125,17 +127,44 @@ choose (Pass *pass, GenNode *node, GError **error)
   return TRUE;
 }
 
+/* The graph's outputs row-major. A converted copy is the output from then on, and has its name. */
+static gboolean
+require_outputs (Pass *pass, GError **error)
+{
+  GPtrArray *outputs = pass->graph->outputs;
+  guint n = outputs->len;
+  g_autofree GenTensor **before = g_new (GenTensor *, n);
+  g_auto (GStrv) names = g_new0 (char *, n + 1);
+  GenNode ends = { .inputs = outputs };
+
+  for (guint i = 0; i < n; i++) {
+    before[i] = g_ptr_array_index (outputs, i);
+    names[i] = g_strdup (before[i]->name);
+  }
+  if (!require_all (pass, &ends, GEN_LAYOUT_PLAIN, error))
+    return FALSE;
+  for (guint i = 0; i < n; i++) {
+    GenTensor *after = g_ptr_array_index (outputs, i);
+
+    if (strcmp (after->name, names[i]) == 0)
+      continue;
+    gen_graph_rename (pass->graph, before[i], NULL);
+    gen_graph_rename (pass->graph, after, names[i]);
+  }
+  return TRUE;
+}
+
 gboolean
 gen_graph_choose_layouts (GenGraph *graph, GError **error)
 {
   g_autoptr (GHashTable) converted = g_hash_table_new (NULL, NULL);
   Pass pass = { graph, converted, 0 };
-  GenNode ends = { .inputs = graph->outputs };
+  GenNode ends = { 0 };
 
   for (; pass.position < graph->nodes->len; pass.position++)
     if (!choose (&pass, g_ptr_array_index (graph->nodes, pass.position), error))
       return FALSE;
-  if (!require_all (&pass, &ends, GEN_LAYOUT_PLAIN, error))
+  if (!require_outputs (&pass, error))
     return FALSE;
   for (guint i = 0; i < graph->tensors->len; i++) {
     GenTensor *state = g_ptr_array_index (graph->tensors, i);

@@ -19,16 +19,33 @@ is_new (const GenGraph *graph, guint first, const GenNode *node)
   return node != NULL && g_ptr_array_find (graph->nodes, node, &at) && at >= first;
 }
 
+static GenTensor *
+same (GenGraph *graph, GenTensor *tensor)
+{
+  GenTensor *copy = gen_graph_add_value (graph, NULL);
+
+  gen_graph_add_node (graph, NULL, NULL, "Identity", GEN_OPSET, &tensor, 1, &copy, 1, NULL);
+  return copy;
+}
+
 /* `output` becomes what `result` is: it takes its place in the nodes from number `first` on. */
 static gboolean
 take_place (GenGraph *graph, guint first, GenTensor *output, GenTensor *result, GError **error)
 {
   guint at;
 
+  if (result->items != NULL) {
+    gen_tensor_share_items (output, result);
+    return TRUE;
+  }
   if (result->role != GEN_ROLE_VALUE || !is_new (graph, first, result->producer)) {
     result = gen_unary (graph, "Identity", result, error);
     if (result == NULL)
       return FALSE;
+  }
+  if (result->kind != GEN_KIND_TENSOR) {
+    output->kind = result->kind;
+    output->holds = result->holds;
   }
   output->type = result->type;
   output->shape = result->shape;
@@ -52,6 +69,7 @@ gen_graph_lower_node (GenGraph *graph, guint index, gboolean *lowered, GError **
   if (node->op->lower == NULL)
     return TRUE;
   if (!node->op->lower (node, results, error)) {
+    gen_graph_take_back (graph, first);
     /* What one of the nodes that it is made of says is said of this one. */
     if (error != NULL && *error != NULL && strstr ((*error)->message, node->name) == NULL)
       g_prefix_error (error, "node '%s' (%s): ", node->name, node->op->name);
@@ -65,6 +83,10 @@ gen_graph_lower_node (GenGraph *graph, guint index, gboolean *lowered, GError **
     return FALSE;
   }
   *lowered = TRUE;
+  for (guint i = first, number = 0; i < graph->nodes->len; i++)
+    if (!((GenNode *)g_ptr_array_index (graph->nodes, i))->draw.fixed &&
+        gen_node_is_random (g_ptr_array_index (graph->nodes, i)))
+      gen_node_draw_as (g_ptr_array_index (graph->nodes, i), node, number++);
   for (guint i = 0; i < n_outputs; i++) {
     GenTensor *output = gen_node_output (node, i);
 
@@ -74,12 +96,17 @@ gen_graph_lower_node (GenGraph *graph, guint index, gboolean *lowered, GError **
       return gen_node_error (node, error, "its output %u is not supported", i);
     if (!take_place (graph, first, output, results[i], error))
       return FALSE;
+    /* Both outputs are there afterwards, under their names. */
     for (guint k = i + 1; k < n_outputs; k++)
       if (results[k] == results[i])
-        results[k] = output;
+        results[k] = output->items != NULL ? output : same (graph, output);
     node->outputs->pdata[i] = NULL;
   }
   n = graph->nodes->len - first;
+  if (n == 0) {
+    g_ptr_array_remove_index (graph->nodes, index);
+    return TRUE;
+  }
   added = g_memdup2 (graph->nodes->pdata + first, n * sizeof *added);
   memmove (graph->nodes->pdata + index + n, graph->nodes->pdata + index,
       (first - index) * sizeof *added);

@@ -140,6 +140,7 @@ transform (GenPlan *plan, GError **error)
 
   if (!gen_graph_infer (graph, error))
     return FALSE;
+  gen_graph_flatten_outputs (graph);
   gen_graph_remove_dead (graph);
   if (!plan->options.no_fusion &&
       (!gen_graph_free_weights (graph, error) || !gen_graph_fuse (graph, error)))
@@ -464,7 +465,7 @@ static void
 begin_run (GenPlan *plan)
 {
   for (guint i = 0; i < plan->n_kernels; i++)
-    plan->kernels[i].draw = plan->draw;
+    plan->kernels[i].draw = gen_draw_of (&plan->kernels[i].node->draw, plan->draw);
 }
 
 static void

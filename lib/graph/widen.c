@@ -2,6 +2,8 @@
 /* Operators that know float32 and no 16-bit floats: casts are put around them while shapes are
  * inferred.
  */
+#include <string.h>
+
 #include "graph-private.h"
 
 /* Move the nodes from number `first` on to before number `place`. */
@@ -85,11 +87,15 @@ gen_graph_widen_node (GenGraph *graph, guint number, GError **error)
   GenNode *node = g_ptr_array_index (graph->nodes, number);
   GenDataType type = half_of (node);
   guint first = graph->nodes->len, middle;
+  g_autofree gpointer *inputs = g_memdup2 (node->inputs->pdata, node->inputs->len * sizeof *inputs);
 
-  if (!widen_inputs (graph, node, type, error))
+  if (!widen_inputs (graph, node, type, error) || !gen_node_infer (node, error)) {
+    memcpy (node->inputs->pdata, inputs, node->inputs->len * sizeof *inputs);
+    gen_graph_take_back (graph, first);
     return FALSE;
+  }
   middle = graph->nodes->len;
-  if (!gen_node_infer (node, error) || !narrow_outputs (graph, node, type, error))
+  if (!narrow_outputs (graph, node, type, error))
     return FALSE;
   move_nodes (graph, middle, number + 1);
   move_nodes (graph, graph->nodes->len - (middle - first), number);

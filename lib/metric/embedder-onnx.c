@@ -16,6 +16,7 @@
 
 typedef struct {
   GenPlan *plan;
+  GenSession *session; /* in its place, of a staged model */
   int pictures;
   guint8 *bytes; /* `pictures` pictures of the model's size */
 } Run;
@@ -32,6 +33,7 @@ static void
 run_clear (Run *run)
 {
   g_clear_pointer (&run->plan, gen_plan_free);
+  g_clear_pointer (&run->session, gen_session_free);
   g_clear_pointer (&run->bytes, g_free);
 }
 
@@ -134,6 +136,29 @@ embedder_length (gpointer state, int channels)
   return ((Embedder *)state)->length;
 }
 
+/* Whether the embedder makes of `pictures` pictures what it is to make. */
+static gboolean
+check_made (const Embedder *embedder, int pictures, const GenBinding *made, GError **error)
+{
+  const GenShape *shape = &made->shape;
+  int channels = embedder->input.channels_last ? 3 : 1;
+  g_autofree char *text = NULL;
+  gboolean good = shape->rank > 0 && shape->dims[0] == pictures;
+
+  if (embedder->output.kind == GEN_PORT_VECTOR)
+    good = good && gen_shape_elements (shape) == (gint64)pictures * embedder->length;
+  else
+    good = good && shape->rank == 4 && shape->dims[channels] == embedder->length &&
+           gen_shape_elements (shape) > 0;
+  if (good && made->type == GEN_TYPE_FLOAT32)
+    return TRUE;
+  text = gen_shape_to_string (shape);
+  g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+      "%s: of %d pictures of %d x %d it makes %s, where %d features of each were expected",
+      embedder->model->path, pictures, embedder->width, embedder->height, text, embedder->length);
+  return FALSE;
+}
+
 /* Make ready to take `pictures` at a time, of the size that the embedder has. */
 static gboolean
 run_prepare (Run *run, Embedder *embedder, int pictures, GError **error)
@@ -148,36 +173,50 @@ run_prepare (Run *run, Embedder *embedder, int pictures, GError **error)
     .width = embedder->width,
     .from_frames = TRUE,
     .from = { .columns = 1, .bytes = bytes, .n_order = bytes } };
-  const GenBinding *made;
-  gboolean vectors;
 
   run_clear (run);
   for (int c = 0; c < bytes; c++)
     use.from.order[c] = c;
   use.from.stride = (gsize)embedder->width * (gsize)bytes;
-  run->plan = gen_model_compile (embedder->model, &use, error);
-  if (run->plan == NULL) {
+  if (embedder->model->staged)
+    run->session = gen_model_open (embedder->model, &use, error);
+  else
+    run->plan = gen_model_compile (embedder->model, &use, error);
+  if (run->plan == NULL && run->session == NULL) {
     g_prefix_error (error, "%s: ", embedder->model->path);
     return FALSE;
   }
-  made = gen_plan_output (run->plan, 0);
-  vectors = embedder->output.kind == GEN_PORT_VECTOR;
-  if (made->shape.dims[0] != pictures ||
-      (vectors ? gen_shape_elements (&made->shape) != (gint64)pictures * embedder->length
-               : made->shape.dims[input->channels_last ? 3 : 1] != embedder->length)) {
-    g_autofree char *shape = gen_shape_to_string (&made->shape);
-
-    g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
-        "%s: of %d pictures of %d x %d it makes %s, where %d features of each were expected",
-        embedder->model->path, pictures, embedder->width, embedder->height, shape,
-        embedder->length);
+  if (run->plan != NULL &&
+      !check_made (embedder, pictures, gen_plan_output (run->plan, 0), error)) {
     run_clear (run);
     return FALSE;
   }
   run->pictures = pictures;
   run->bytes = g_malloc0 ((gsize)pictures * use.from.stride * (gsize)embedder->height);
-  gen_plan_bind_input (run->plan, 0, run->bytes);
+  if (run->plan != NULL)
+    gen_plan_bind_input (run->plan, 0, run->bytes);
   return TRUE;
+}
+
+/* What the model makes of the bytes; NULL with `error`. */
+static const GenBinding *
+run_once (const Embedder *embedder, const Run *run, GError **error)
+{
+  const GenBinding *made;
+  GenBinding input;
+
+  if (run->plan != NULL) {
+    gen_plan_run (run->plan);
+    return gen_plan_output (run->plan, 0);
+  }
+  input = gen_session_input (run->session, 0);
+  input.data = run->bytes;
+  if (!gen_session_run (run->session, &input, error)) {
+    g_prefix_error (error, "%s: ", embedder->model->path);
+    return NULL;
+  }
+  made = gen_session_output (run->session, 0);
+  return check_made (embedder, run->pictures, made, error) ? made : NULL;
 }
 
 static gboolean
@@ -192,7 +231,7 @@ prepare (Embedder *embedder, const GenPicture *picture, GError **error)
   embedder->height = height;
   run_clear (&embedder->many);
   /* A file may say that it takes any number, and not mean it: then one at a time. */
-  if (embedder->input.batch < 0)
+  if (embedder->input.batch < 0 && !embedder->model->staged)
     run_prepare (&embedder->many, embedder, BATCH, NULL);
   if (run_prepare (&embedder->few, embedder, (int)MAX (embedder->input.batch, 1), error))
     return TRUE;
@@ -202,9 +241,8 @@ prepare (Embedder *embedder, const GenPicture *picture, GError **error)
 
 /* The output's rows, each the mean over a map's extents. */
 static void
-collect (const Embedder *embedder, const Run *run, int n, float *out)
+collect (const Embedder *embedder, const Run *run, const GenBinding *made, int n, float *out)
 {
-  const GenBinding *made = gen_plan_output (run->plan, 0);
   gsize length = (gsize)embedder->length;
   gsize area = (gsize)gen_shape_elements (&made->shape) / length / (gsize)run->pictures;
   gsize step = embedder->input.channels_last ? length : 1;
@@ -237,6 +275,7 @@ embedder_compute (gpointer state, const GenPicture *pictures, int n, float *out,
   while (n > 0) {
     const Run *run = embedder->many.plan != NULL && n >= BATCH ? &embedder->many : &embedder->few;
     int taken = MIN (n, run->pictures);
+    const GenBinding *made;
 
     for (int i = 0; i < taken; i++) {
       GenPicture slot = { .data = run->bytes + (gsize)i * size,
@@ -248,8 +287,10 @@ embedder_compute (gpointer state, const GenPicture *pictures, int n, float *out,
       if (!gen_picture_fit (&pictures[i], &slot, GEN_FIT_STRETCH, error))
         return FALSE;
     }
-    gen_plan_run (run->plan);
-    collect (embedder, run, taken, out);
+    made = run_once (embedder, run, error);
+    if (made == NULL)
+      return FALSE;
+    collect (embedder, run, made, taken, out);
     pictures += taken;
     out += (gsize)taken * (gsize)embedder->length;
     n -= taken;

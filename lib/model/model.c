@@ -93,6 +93,27 @@ declares_outputs (const GenGraph *graph)
   return TRUE;
 }
 
+static gboolean
+takes_sequences (const GenGraph *graph)
+{
+  for (guint i = 0; i < graph->inputs->len; i++)
+    if (((GenTensor *)g_ptr_array_index (graph->inputs, i))->kind != GEN_KIND_TENSOR)
+      return TRUE;
+  return FALSE;
+}
+
+/* The shapes of the outputs, in a copy of the graph; FALSE where they hang on what goes in. */
+static gboolean
+infer_outputs (GenGraph *copy, GError **error)
+{
+  if (takes_sequences (copy)) {
+    g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+        "it takes sequences, whose lengths are not known");
+    return FALSE;
+  }
+  return gen_model_fix_inputs (copy, 1, ANY_SIZE, ANY_SIZE, error) && gen_graph_infer (copy, error);
+}
+
 /* The ports, with the outputs' extents worked out where the file does not tell them. */
 static gboolean
 read_ports (GenModel *model, GError **error)
@@ -112,14 +133,13 @@ read_ports (GenModel *model, GError **error)
     free_size |= model->inputs[i].kind == GEN_PORT_PICTURE &&
                  (model->inputs[i].height < 0 || model->inputs[i].width < 0);
   }
-  if (!gen_model_fix_inputs (copy, 1, ANY_SIZE, ANY_SIZE, error))
-    return FALSE;
-  if (!gen_graph_infer (copy, &reason)) {
+  if (!infer_outputs (copy, &reason)) {
     if (!declares_outputs (graph)) {
       g_propagate_error (error, g_steal_pointer (&reason));
       return FALSE;
     }
     inferred = FALSE;
+    model->staged = TRUE;
   }
   for (guint i = 0; i < graph->outputs->len; i++) {
     const GenTensor *tensor = g_ptr_array_index (graph->outputs, i);

@@ -5,6 +5,7 @@
 
 #include <generative/operator.h>
 
+#include "../graph/graph-private.h"
 #include "model-private.h"
 
 static void
@@ -126,18 +127,17 @@ find_port (const GPtrArray *tensors, const GenPort *port)
   return -1;
 }
 
-GenPlan *
-gen_model_compile (GenModel *model, const GenModelUse *use, GError **error)
+/* The model's graph for the extents of `use`, and in `graph` what it reads. (transfer full) */
+static GenGraph *
+prepare_source (
+    GenModel *model, const GenModelUse *use, GenGraph *graph, GenTensor ***inputs, GError **error)
 {
   gint64 batch = (gint64)use->frames * use->pictures;
   g_autoptr (GenGraph) source = gen_graph_copy (model->graph);
-  g_autoptr (GenGraph) graph = gen_graph_new ("play");
-  g_autofree GenTensor **inputs = g_new0 (GenTensor *, source->inputs->len + 1);
-  g_autofree GenTensor **outputs = g_new0 (GenTensor *, source->outputs->len + 1);
   int from = find_port (source->inputs, &use->input);
-  int to = find_port (source->outputs, &use->output);
 
-  g_return_val_if_fail (from >= 0 && to >= 0, NULL);
+  g_return_val_if_fail (from >= 0, NULL);
+  *inputs = g_new0 (GenTensor *, source->inputs->len + 1);
   if (use->input.batch > 0 && use->input.batch != batch) {
     g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
         "the model takes batches of %" G_GINT64_FORMAT " alone, not of %" G_GINT64_FORMAT
@@ -150,12 +150,27 @@ gen_model_compile (GenModel *model, const GenModelUse *use, GError **error)
   for (guint i = 0; i < source->inputs->len; i++) {
     const GenTensor *input = g_ptr_array_index (source->inputs, i);
 
-    inputs[i] = use->from_frames && (int)i == from
-                    ? unpack (graph, use, &input->shape, error)
-                    : gen_graph_add_input (graph, input->name, input->type, &input->shape);
-    if (inputs[i] == NULL)
+    (*inputs)[i] = use->from_frames && (int)i == from
+                       ? unpack (graph, use, &input->shape, error)
+                       : gen_graph_add_input (graph, input->name, input->type, &input->shape);
+    if ((*inputs)[i] == NULL)
       return NULL;
   }
+  return g_steal_pointer (&source);
+}
+
+GenPlan *
+gen_model_compile (GenModel *model, const GenModelUse *use, GError **error)
+{
+  g_autoptr (GenGraph) graph = gen_graph_new ("play");
+  g_autofree GenTensor **inputs = NULL;
+  g_autofree GenTensor **outputs = g_new0 (GenTensor *, model->graph->outputs->len + 1);
+  g_autoptr (GenGraph) source = prepare_source (model, use, graph, &inputs, error);
+  int to = find_port (model->graph->outputs, &use->output);
+
+  g_return_val_if_fail (to >= 0, NULL);
+  if (source == NULL)
+    return NULL;
   if (!gen_graph_append (graph, source, NULL, inputs, outputs, NULL, error))
     return NULL;
   if (!use->to_frames)
@@ -163,6 +178,33 @@ gen_model_compile (GenModel *model, const GenModelUse *use, GError **error)
   else if (!pack (graph, use, outputs[to], error))
     return NULL;
   return gen_plan_new (graph, &use->plan, error);
+}
+
+GenSession *
+gen_model_open (GenModel *model, const GenModelUse *use, GError **error)
+{
+  g_autoptr (GenGraph) graph = gen_graph_new ("play");
+  g_autofree GenTensor **inputs = NULL;
+  g_autofree GenTensor **outputs = g_new0 (GenTensor *, model->graph->outputs->len + 1);
+  g_autoptr (GenGraph) source = prepare_source (model, use, graph, &inputs, error);
+  int to = find_port (model->graph->outputs, &use->output);
+
+  g_return_val_if_fail (to >= 0, NULL);
+  if (source == NULL)
+    return NULL;
+  gen_graph_bring (graph, source, NULL, inputs, outputs, NULL);
+  gen_graph_add_output (graph, outputs[to]);
+  gen_graph_remove_dead (graph);
+  return gen_session_new (graph, &use->plan);
+}
+
+GenPlan *
+gen_model_compile_frame (const GenModelUse *use, const GenShape *shape, GError **error)
+{
+  g_autoptr (GenGraph) graph = gen_graph_new ("frame");
+  GenTensor *numbers = gen_graph_add_input (graph, "numbers", GEN_TYPE_FLOAT32, shape);
+
+  return pack (graph, use, numbers, error) ? gen_plan_new (graph, &use->plan, error) : NULL;
 }
 
 gboolean

@@ -146,6 +146,9 @@ read_attribute (GenOnnxReader *reader, const Onnx__NodeProto *node_proto,
   g_autoptr (GError) reason = NULL;
   GenAttribute *attribute;
 
+  /* Of an Optional: what it holds, which its input tells as well. */
+  if (proto->type == ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TYPE_PROTO)
+    return TRUE;
   if (proto->type == ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__GRAPH && !node->op->has_graphs)
     return fail (error, GEN_ONNX_ERROR_UNSUPPORTED, node_proto,
         "its attribute '%s' is a graph of its own, which it does not take", name);

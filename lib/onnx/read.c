@@ -15,7 +15,6 @@
 G_DEFINE_QUARK (gen_onnx_error, gen_onnx_error)
 
 typedef Onnx__ModelProto Model;
-typedef Onnx__TensorProto Tensor;
 
 static void
 free_message (gpointer message)
@@ -24,7 +23,6 @@ free_message (gpointer message)
     protobuf_c_message_free_unpacked (message, NULL);
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Model, free_message)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Tensor, free_message)
 
 static gboolean fail (GError **error, int code, const char *format, ...) G_GNUC_PRINTF (3, 4);
 
@@ -62,24 +60,44 @@ read_opsets (GenOnnxReader *reader, const Onnx__ModelProto *model, GError **erro
   return TRUE;
 }
 
+/* The type of the tensors in a sequence or optional, whose kind `tensor` receives. */
+static const Onnx__TypeProto *
+find_tensor_type (const Onnx__TypeProto *type, GenTensor *tensor)
+{
+  if (type != NULL && type->value_case == ONNX__TYPE_PROTO__VALUE_OPTIONAL_TYPE &&
+      type->optional_type != NULL) {
+    tensor->kind = GEN_KIND_OPTIONAL;
+    type = type->optional_type->elem_type;
+  }
+  if (type != NULL && type->value_case == ONNX__TYPE_PROTO__VALUE_SEQUENCE_TYPE &&
+      type->sequence_type != NULL) {
+    if (tensor->kind == GEN_KIND_OPTIONAL)
+      tensor->holds = GEN_KIND_SEQUENCE;
+    else
+      tensor->kind = GEN_KIND_SEQUENCE;
+    type = type->sequence_type->elem_type;
+  }
+  return type;
+}
+
 /* The type and shape that a tensor is declared with. */
 static gboolean
 read_type (const Onnx__ValueInfoProto *info, GenTensor *tensor, GError **error)
 {
-  const Onnx__TypeProto *type = info->type;
+  const Onnx__TypeProto *type = find_tensor_type (info->type, tensor);
   const Onnx__TensorShapeProto *shape;
 
   if (type == NULL || type->value_case == ONNX__TYPE_PROTO__VALUE__NOT_SET)
     return TRUE;
   if (type->value_case != ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE || type->tensor_type == NULL)
-    return fail (error, GEN_ONNX_ERROR_UNSUPPORTED,
-        "'%s' is not a tensor but a sequence, map or the like", tensor->name);
+    return fail (error, GEN_ONNX_ERROR_UNSUPPORTED, "'%s' is a map, a sparse tensor or the like",
+        tensor->name);
   if (!gen_onnx_data_type (type->tensor_type->elem_type, &tensor->type))
     return fail (error, GEN_ONNX_ERROR_UNSUPPORTED,
         "'%s' has elements of ONNX type %d, which are not supported", tensor->name,
         type->tensor_type->elem_type);
   shape = type->tensor_type->shape;
-  if (shape == NULL)
+  if (shape == NULL || tensor->kind != GEN_KIND_TENSOR)
     return TRUE;
   if (shape->n_dim > GEN_MAX_RANK)
     return fail (error, GEN_ONNX_ERROR_UNSUPPORTED,
@@ -90,6 +108,7 @@ read_type (const Onnx__ValueInfoProto *info, GenTensor *tensor, GError **error)
     const Onnx__TensorShapeProto__Dimension *dim = shape->dim[i];
 
     tensor->shape.dims[i] = -1;
+    g_clear_pointer (&tensor->dim_names[i], g_free);
     if (dim->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE)
       tensor->shape.dims[i] = MAX (dim->dim_value, -1);
     else if (dim->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM &&
@@ -122,7 +141,8 @@ read_inputs (GenOnnxReader *reader, const Onnx__GraphProto *proto, GError **erro
     tensor = gen_graph_add_input (reader->graph, name, GEN_TYPE_UNDEFINED, &GEN_SHAPE_UNKNOWN);
     if (!read_type (proto->input[i], tensor, error))
       return FALSE;
-    if (tensor->type == GEN_TYPE_UNDEFINED && reader->parent == NULL)
+    if (tensor->type == GEN_TYPE_UNDEFINED && tensor->kind == GEN_KIND_TENSOR &&
+        reader->parent == NULL)
       return fail (error, GEN_ONNX_ERROR_INVALID, "input '%s' has no type", name);
   }
   return TRUE;
@@ -332,9 +352,8 @@ gen_onnx_parse (GBytes *bytes, const char *name, const char *folder, GError **er
   return graph;
 }
 
-/* The file's bytes; what is wrong with the file is told in our own domain. */
-static GBytes *
-load_file (const char *path, GError **error)
+GBytes *
+gen_onnx_load_file (const char *path, GError **error)
 {
   g_autoptr (GError) reason = NULL;
   GBytes *bytes = gen_file_bytes (path, &reason);
@@ -347,7 +366,7 @@ load_file (const char *path, GError **error)
 GenGraph *
 gen_onnx_load (const char *path, GError **error)
 {
-  g_autoptr (GBytes) bytes = load_file (path, error);
+  g_autoptr (GBytes) bytes = gen_onnx_load_file (path, error);
   g_autofree char *folder = g_path_get_dirname (path);
   GenGraph *graph;
 
@@ -363,25 +382,4 @@ gen_onnx_load (const char *path, GError **error)
   else if (gen_onnx_is_mapped (bytes))
     g_ptr_array_add (graph->mapped, g_bytes_ref (bytes));
   return graph;
-}
-
-GBytes *
-gen_onnx_load_tensor (const char *path, GenDataType *type, GenShape *shape, GError **error)
-{
-  g_autoptr (GBytes) bytes = load_file (path, error);
-  g_autofree char *folder = g_path_get_dirname (path);
-  g_auto (GenOnnxSource) source = { 0 };
-  g_autoptr (Tensor) tensor = NULL;
-  GBytes *data = NULL;
-
-  if (bytes == NULL)
-    return NULL;
-  tensor = (Tensor *)gen_onnx_unpack (&onnx__tensor_proto__descriptor, bytes, error);
-  if (tensor != NULL) {
-    gen_onnx_source_init (&source, bytes, G_MAXSIZE, folder);
-    data = gen_onnx_tensor_data (&source, tensor, type, shape, error);
-  }
-  if (data == NULL)
-    g_prefix_error (error, "%s: ", path);
-  return data;
 }

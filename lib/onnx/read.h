@@ -23,6 +23,9 @@ GenTensor *gen_onnx_find_tensor (GenOnnxReader *reader, const char *name);
 GenGraph *gen_onnx_read_graph (
     GenOnnxReader *parent, const Onnx__GraphProto *proto, GPtrArray *captured, GError **error);
 
+/* A file's bytes; what is wrong with the file is told as a GenOnnxError. (transfer full) */
+GBytes *gen_onnx_load_file (const char *path, GError **error);
+
 /* The operator of a node as text: "Relu", "com.microsoft.Gelu". (transfer full) */
 char *gen_onnx_node_operator (const Onnx__NodeProto *proto);
 

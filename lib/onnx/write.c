@@ -85,12 +85,25 @@ write_value (Writer *writer, const GenTensor *tensor)
   Onnx__TypeProto *type = NEW (writer, Onnx__TypeProto, onnx__type_proto__init);
   Onnx__TypeProto__Tensor *of =
       NEW (writer, Onnx__TypeProto__Tensor, onnx__type_proto__tensor__init);
-  const GenShape *shape = &tensor->shape;
+  const GenShape unknown = GEN_SHAPE_UNKNOWN;
+  const GenShape *shape = tensor->kind == GEN_KIND_TENSOR ? &tensor->shape : &unknown;
 
   info->name = name_of (writer, tensor);
   if (tensor->type == GEN_TYPE_UNDEFINED)
     return info;
   info->type = type;
+  if (tensor->kind == GEN_KIND_OPTIONAL) {
+    type->value_case = ONNX__TYPE_PROTO__VALUE_OPTIONAL_TYPE;
+    type->optional_type = NEW (writer, Onnx__TypeProto__Optional, onnx__type_proto__optional__init);
+    type->optional_type->elem_type = NEW (writer, Onnx__TypeProto, onnx__type_proto__init);
+    type = type->optional_type->elem_type;
+  }
+  if (tensor->kind == GEN_KIND_SEQUENCE || tensor->holds == GEN_KIND_SEQUENCE) {
+    type->value_case = ONNX__TYPE_PROTO__VALUE_SEQUENCE_TYPE;
+    type->sequence_type = NEW (writer, Onnx__TypeProto__Sequence, onnx__type_proto__sequence__init);
+    type->sequence_type->elem_type = NEW (writer, Onnx__TypeProto, onnx__type_proto__init);
+    type = type->sequence_type->elem_type;
+  }
   type->value_case = ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE;
   type->tensor_type = of;
   of->has_elem_type = TRUE;
@@ -282,6 +295,20 @@ write_initializers (Writer *writer, Onnx__GraphProto *proto)
   }
 }
 
+/* ONNX has nothing that says what a sequence holds; the operators that made it are gone. */
+static gboolean
+check_resolved (const GPtrArray *tensors, GError **error)
+{
+  for (guint i = 0; i < tensors->len; i++) {
+    const GenTensor *tensor = g_ptr_array_index (tensors, i);
+
+    if (tensor != NULL && tensor->items != NULL)
+      return fail (error, GEN_ONNX_ERROR_UNSUPPORTED,
+          "sequence '%s' has been resolved by inference; write the graph before", tensor->name);
+  }
+  return TRUE;
+}
+
 static Onnx__GraphProto *
 write_graph (Writer *writer, guint n_captured, GError **error)
 {
@@ -294,6 +321,8 @@ write_graph (Writer *writer, guint n_captured, GError **error)
   proto->input = take (writer, proto->n_input * sizeof (void *));
   for (gsize i = 0; i < proto->n_input; i++)
     proto->input[i] = write_value (writer, g_ptr_array_index (graph->inputs, i));
+  if (!check_resolved (graph->outputs, error))
+    return NULL;
   proto->n_output = graph->outputs->len;
   proto->output = take (writer, proto->n_output * sizeof (void *));
   for (gsize i = 0; i < proto->n_output; i++) {
@@ -310,6 +339,8 @@ write_graph (Writer *writer, guint n_captured, GError **error)
   proto->n_node = graph->nodes->len;
   proto->node = take (writer, proto->n_node * sizeof (void *));
   for (gsize i = 0; i < proto->n_node; i++) {
+    if (!check_resolved (((GenNode *)g_ptr_array_index (graph->nodes, i))->inputs, error))
+      return NULL;
     proto->node[i] = write_node (writer, g_ptr_array_index (graph->nodes, i), error);
     if (proto->node[i] == NULL)
       return NULL;

@@ -3,7 +3,8 @@
  * ScaledDotProductAttention, written out in ordinary nodes. */
 #include <math.h>
 
-#include <generative/operator.h>
+#include "attention_scores.h"
+#include "build.h"
 
 enum { Q, K, V, MASK, PAST_K, PAST_V };
 
@@ -45,14 +46,6 @@ read_extents (Writing *w, GError **error)
   return TRUE;
 }
 
-static gboolean
-check (const GenNode *node, GError **error)
-{
-  if (gen_node_output (node, 3) != NULL)
-    return gen_node_error (node, error, "its output qk_matmul_output is not supported");
-  return TRUE;
-}
-
 /* [batch, length, heads * depth] as [batch, heads, length, depth]. */
 static GenTensor *
 split_heads (Writing *w, GenTensor *x, gint64 heads, GError **error)
@@ -89,26 +82,77 @@ join_past (Writing *w, GenTensor *past, GenTensor *x, GError **error)
       w->graph, "Concat", (GenTensor *[]){ past, x }, 2, 1, error, "axis", GEN_INT, 2, NULL);
 }
 
+static GenAttentionSettings
+read_settings (const Writing *w, const GenTensor *q)
+{
+  double depth = q->shape.dims[3];
+
+  return (GenAttentionSettings){ .scale = gen_node_float (w->node, "scale", 1 / sqrt (depth)),
+    .softcap = gen_node_float (w->node, "softcap", 0),
+    .group = w->q_heads / w->heads,
+    .past = w->past,
+    .causal = gen_node_int (w->node, "is_causal", 0) != 0 };
+}
+
+/* Weights of queries that see no key are zeros. */
+static GenTensor *
+zero_unseeing (GenGraph *graph, GenTensor *masked, GenTensor *weights, GError **error)
+{
+  const gint64 axis = -1;
+  GenTensor *most = gen_build_reduce (graph, "ReduceMax", masked, &axis, 1, error);
+  GenTensor *blind = gen_binary (graph, "Equal", most, gen_graph_float (graph, -INFINITY), error);
+
+  if (blind == NULL || weights == NULL)
+    return NULL;
+  return gen_graph_op (graph, "Where",
+      (GenTensor *[]){ blind, gen_graph_float (graph, 0), weights }, 3, 1, error, NULL);
+}
+
+/* The output qk_matmul_output: the scores, as far as the node asks for them. */
+static GenTensor *
+expose_scores (Writing *w, GenTensor *q, GenTensor *k, GError **error)
+{
+  const GenAttentionSettings settings = read_settings (w, q);
+  gint64 mode = gen_node_int (w->node, "qk_matmul_output_mode", 0);
+  GenTensor *mask = w->inputs[MASK], *scores;
+  GenDataType type = q->type;
+
+  if (mode < GEN_SCORES_PRODUCT || mode > GEN_SCORES_WEIGHTS) {
+    gen_node_error (
+        w->node, error, "qk_matmul_output_mode is %" G_GINT64_FORMAT ", not 0 to 3", mode);
+    return NULL;
+  }
+  q = gen_build_cast (w->graph, q, GEN_TYPE_FLOAT32, error);
+  k = gen_build_cast (w->graph, k, GEN_TYPE_FLOAT32, error);
+  if (mask != NULL && mask->type != GEN_TYPE_BOOL)
+    mask = gen_build_cast (w->graph, mask, GEN_TYPE_FLOAT32, error);
+  scores =
+      gen_attention_scores (w->graph, &settings, q, k, mask, MIN (mode, GEN_SCORES_MASKED), error);
+  if (mode == GEN_SCORES_WEIGHTS)
+    scores =
+        zero_unseeing (w->graph, scores, gen_unary (w->graph, "Softmax", scores, error), error);
+  return gen_build_cast (w->graph, scores, type, error);
+}
+
 static GenTensor *
 attend (Writing *w, GenTensor *q, GenTensor *k, GenTensor *v, GError **error)
 {
-  double depth = q->shape.dims[3];
-  double scale = gen_node_float (w->node, "scale", 1 / sqrt (depth));
+  const GenAttentionSettings s = read_settings (w, q);
 
   return gen_graph_op (w->graph, "ScaledDotProductAttention",
       (GenTensor *[]){ q, k, v, w->inputs[MASK] }, w->inputs[MASK] != NULL ? 4 : 3, 1, error,
-      "scale", GEN_FLOAT, scale, "group", GEN_INT, (int)(w->q_heads / w->heads), "causal", GEN_INT,
-      (int)gen_node_int (w->node, "is_causal", 0), "past", GEN_INT, (int)w->past, "softcap",
-      GEN_FLOAT, (double)gen_node_float (w->node, "softcap", 0), "zero_unseeing", GEN_INT, 1, NULL);
+      "scale", GEN_FLOAT, s.scale, "group", GEN_INT, (int)s.group, "causal", GEN_INT, s.causal,
+      "past", GEN_INT, (int)s.past, "softcap", GEN_FLOAT, s.softcap, "zero_unseeing", GEN_INT, 1,
+      NULL);
 }
 
 static gboolean
 lower (GenNode *node, GenTensor **results, GError **error)
 {
   Writing w = { .graph = node->graph, .node = node };
-  GenTensor *outputs[3] = { NULL }, *q, *k, *v;
+  GenTensor *outputs[4] = { NULL }, *q, *k, *v;
 
-  if (!check (node, error) || !read_extents (&w, error))
+  if (!read_extents (&w, error))
     return FALSE;
   for (guint i = 0; i < node->inputs->len; i++)
     w.inputs[i] = gen_node_input (node, i);
@@ -120,6 +164,8 @@ lower (GenNode *node, GenTensor **results, GError **error)
   outputs[0] = join_heads (&w, attend (&w, q, k, v, error), error);
   outputs[1] = k;
   outputs[2] = v;
+  if (gen_node_output (node, 3) != NULL && (outputs[3] = expose_scores (&w, q, k, error)) == NULL)
+    return FALSE;
   for (guint i = 0; i < MIN (node->outputs->len, G_N_ELEMENTS (outputs)); i++)
     results[i] = outputs[i];
   return outputs[0] != NULL;

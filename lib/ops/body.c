@@ -64,6 +64,25 @@ gen_body_shape (
   return g_steal_pointer (&copy);
 }
 
+GenTensor *
+gen_body_stack (GenGraph *graph, GenTensor *const *rows, guint n, int axis)
+{
+  g_autofree GenTensor **wide = g_new (GenTensor *, n);
+  GenTensor *axes = gen_graph_ints (graph, (gint64[]){ axis }, 1);
+  GenTensor *joined = gen_graph_add_value (graph, NULL);
+  GenNode *concat;
+
+  for (guint i = 0; i < n; i++) {
+    wide[i] = gen_graph_add_value (graph, NULL);
+    gen_graph_add_node (graph, NULL, NULL, "Unsqueeze", GEN_OPSET, (GenTensor *[]){ rows[i], axes },
+        2, &wide[i], 1, NULL);
+  }
+  concat =
+      gen_graph_add_node (graph, NULL, NULL, "Concat", GEN_OPSET, wide, (int)n, &joined, 1, NULL);
+  gen_node_set_int (concat, "axis", axis);
+  return joined;
+}
+
 gboolean
 gen_body_init (GenBody *body, const GenKernel *kernel, const GenGraph *graph,
     const GenBodyInput *inputs, GError **error)

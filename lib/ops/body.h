@@ -23,6 +23,9 @@ const GenAttribute *gen_body_attribute (const GenNode *node, const char *name, G
 GenGraph *gen_body_shape (
     const GenNode *node, const GenGraph *graph, const GenBodyInput *inputs, GError **error);
 
+/* Tensors joined along a new dimension `axis`, in the nodes of a graph that is inferred later. */
+GenTensor *gen_body_stack (GenGraph *graph, GenTensor *const *rows, guint n, int axis);
+
 typedef struct {
   GenPlan *plan;
   int *ports; /* of each input of the graph: the plan's input, -1 where its value is known */

@@ -196,6 +196,8 @@ run_unary (const GenKernel *kernel, int part, int parts)
   gsize first, end;
 
   gen_kernel_share (unary->n, 64, part, parts, &first, &end);
+  if (first == end)
+    return;
   x += first * unary->x_size;
   out += first * unary->out_size;
   if (gen_type_is_half (unary->x_type) || gen_type_is_half (unary->out_type))

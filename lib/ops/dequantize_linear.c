@@ -4,15 +4,13 @@
 #include "build.h"
 #include "quantize.h"
 
-typedef void (*Row) (
-    const void *x, const float *scale, const void *zero, gboolean one_scale, float *out, gsize n);
-
 /* Differences of 32-bit integers are taken in doubles, which hold them exactly. */
 #define ROW(name, T, D)                                                                            \
   GEN_CLONES static void name (const void *px, const float *scale, const void *pzero,              \
-      gboolean one_scale, float *out, gsize n)                                                     \
+      gboolean one_scale, void *pout, gsize n)                                                     \
   {                                                                                                \
     const T *x = px, *zero = pzero;                                                                \
+    float *out = pout;                                                                             \
                                                                                                    \
     if (one_scale) {                                                                               \
       const float s = *scale;                                                                      \
@@ -32,7 +30,7 @@ ROW (from_uint16, guint16, gint32)
 ROW (from_int16, gint16, gint32)
 ROW (from_int32, gint32, double)
 
-static Row
+static GenQuantizeRow
 find_row (GenDataType type)
 {
   return type == GEN_TYPE_UINT8    ? from_uint8
@@ -78,64 +76,13 @@ infer (GenNode *node, GError **error)
   return TRUE;
 }
 
-static void
-run (const GenKernel *kernel, int part, int parts)
-{
-  const GenQuantize *q = kernel->state;
-  GenDataType type = gen_node_input (kernel->node, 0)->type;
-  gsize size = gen_data_type_size (type), first, end, at, length, scale;
-  const char *zero = kernel->node->inputs->len > 2 ? kernel->inputs[2] : NULL;
-  Row row = find_row (type);
-
-  gen_kernel_share (q->rows, 1, part, parts, &first, &end);
-  for (gsize r = first; r < end; r++) {
-    gen_quantize_row (q, r, &at, &length, &scale);
-    row ((const char *)kernel->inputs[0] + at * size, (const float *)kernel->inputs[1] + scale,
-        zero != NULL ? zero + scale * size : NULL, q->scale_length == 1,
-        (float *)kernel->outputs[0] + at, length);
-  }
-}
-
 static gboolean
 cpu (GenKernel *kernel, GError **error)
 {
-  GenQuantize *q = g_new (GenQuantize, 1);
-
-  kernel->state = q;
-  kernel->free_state = g_free;
-  if (!gen_quantize_find (kernel->node, q, error))
-    return FALSE;
-  gen_kernel_add_step (kernel, run,
-      gen_kernel_parts (
-          kernel, gen_shape_elements (&gen_node_input (kernel->node, 0)->shape), 0.2));
-  return TRUE;
+  return gen_quantize_cpu (kernel, find_row (gen_node_input (kernel->node, 0)->type), 0.2, error);
 }
 
-const GenOperator gen_operator_dequantize_linear = {
-  .name = "DequantizeLinear",
-  .summary = "Numbers from small integers, by a scale and a zero point",
-  .since = 10,
-  .min_inputs = 2,
-  .max_inputs = 3,
-  .min_outputs = 1,
-  .max_outputs = 1,
-  .layouts = GEN_LAYOUTS_PLAIN,
-  .lower = lower,
-  .infer = infer,
-  .cpu = cpu,
-};
-
-/* ONNX Runtime had 16-bit types before opset 21 did. */
-const GenOperator gen_operator_microsoft_dequantize_linear = {
-  .name = "DequantizeLinear",
-  .summary = "Numbers from small integers, by a scale and a zero point",
-  .domain = "com.microsoft",
-  .min_inputs = 2,
-  .max_inputs = 3,
-  .min_outputs = 1,
-  .max_outputs = 1,
-  .layouts = GEN_LAYOUTS_PLAIN,
-  .lower = lower,
-  .infer = infer,
-  .cpu = cpu,
-};
+GEN_QUANTIZE_OPERATOR (dequantize_linear, "DequantizeLinear", NULL, 10,
+    "Numbers from small integers, by a scale and a zero point")
+GEN_QUANTIZE_OPERATOR (microsoft_dequantize_linear, "DequantizeLinear", "com.microsoft", 0,
+    "Numbers from small integers, by a scale and a zero point")

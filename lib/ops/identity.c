@@ -2,6 +2,16 @@
 /* Identity: the operand itself. */
 #include "view.h"
 
+/* Of a sequence or optional nothing is left. */
+static gboolean
+lower (GenNode *node, GenTensor **results, GError **error)
+{
+  GenTensor *x = gen_node_input (node, 0);
+
+  results[0] = x->items != NULL ? x : NULL;
+  return TRUE;
+}
+
 static gboolean
 gradient (GenGradient *g, GError **error)
 {
@@ -19,6 +29,8 @@ const GenOperator gen_operator_identity = {
   .max_outputs = 1,
   .layouts = GEN_LAYOUTS_ANY,
   .view = TRUE,
+  .takes_items = TRUE,
+  .lower = lower,
   .infer = gen_infer_same,
   .cpu = gen_view_cpu,
   .gradient = gradient,

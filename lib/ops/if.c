@@ -92,6 +92,9 @@ infer (GenNode *node, GError **error)
 
   if (!check_condition (node, error) || !gen_if_find_branches (node, &branches, error))
     return FALSE;
+  if (gen_node_has_items (node))
+    return gen_node_error (node, error,
+        "its branches read a sequence or optional, and the condition is not known before it runs");
   yes = shape_branch (node, &branches, 1, error);
   no = yes != NULL ? shape_branch (node, &branches, 0, error) : NULL;
   if (no == NULL)
@@ -171,6 +174,8 @@ const GenOperator gen_operator_if = {
   .max_outputs = -1,
   .layouts = GEN_LAYOUTS_PLAIN,
   .has_graphs = TRUE,
+  .takes_items = TRUE,
+  .decides = 1 << 0,
   .lower = lower,
   .infer = infer,
   .cpu = cpu,

@@ -108,6 +108,7 @@ gen_if_gradient (GenGradient *g, GError **error)
       (GenTensor **)outputs->pdata, outputs->len, error);
   if (node == NULL)
     return FALSE;
+  node->draw = g->node->draw;
   give_branch (&w, node, "then_branch", 1, g_steal_pointer (&yes));
   give_branch (&w, node, "else_branch", 0, g_steal_pointer (&no));
   return node->op->infer (node, error);

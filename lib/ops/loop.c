@@ -12,8 +12,13 @@
 
 /* A loop of more iterations is not written out. */
 #define MAX_WRITTEN_OUT 1024
+/* Nor is one taken apart, an iteration a stage, that goes on longer. */
+#define MAX_TAKEN_OFF 256
 
-enum { ITERATION, CONDITION, STATES };
+enum { ITERATION, COUNT = ITERATION, CONDITION, STATES };
+
+/* An attribute of our own, where the first iterations have been taken off. */
+#define FIRST_ITERATION "generative.first_iteration"
 
 static const gboolean yes = TRUE;
 
@@ -38,6 +43,7 @@ gen_loop_read (const GenNode *node, GenLoop *loop, GError **error)
     return gen_node_error (node, error, "its graph makes %u outputs for %u states",
         loop->attribute->graph->outputs->len, loop->n_states);
   loop->n_scans = n;
+  loop->first = gen_node_int (node, FIRST_ITERATION, 0);
   for (guint i = STATES; i < node->inputs->len; i++)
     if (gen_node_input (node, i) == NULL)
       return gen_node_error (node, error, "input %u is missing", i);
@@ -134,28 +140,6 @@ passes_condition (const GenGraph *body)
 
 /* --- written out --- */
 
-/* The slices of one scan output, number `scan` of `n`, joined along a new first axis. */
-static GenTensor *
-stack (GenGraph *graph, const GPtrArray *slices, guint n, guint scan)
-{
-  g_autoptr (GPtrArray) rows = g_ptr_array_new ();
-  GenTensor *axes = gen_graph_ints (graph, (gint64[]){ 0 }, 1);
-  GenTensor *joined = gen_graph_add_value (graph, NULL);
-  GenNode *concat;
-
-  for (guint i = scan; i < slices->len; i += n) {
-    GenTensor *row = gen_graph_add_value (graph, NULL);
-
-    gen_graph_add_node (graph, NULL, NULL, "Unsqueeze", GEN_OPSET,
-        (GenTensor *[]){ g_ptr_array_index (slices, i), axes }, 2, &row, 1, NULL);
-    g_ptr_array_add (rows, row);
-  }
-  concat = gen_graph_add_node (graph, NULL, NULL, "Concat", GEN_OPSET, (GenTensor **)rows->pdata,
-      rows->len, &joined, 1, NULL);
-  gen_node_set_int (concat, "axis", 0);
-  return joined;
-}
-
 /* `loop->limit` copies of the graph, one after the other. `inputs` and `results` are the node's,
  * in `graph`. */
 static void
@@ -165,22 +149,101 @@ write_out (GenGraph *graph, const GenNode *node, const GenLoop *loop, GenTensor 
   const GenGraph *body = loop->attribute->graph;
   g_autofree GenTensor **in = g_memdup2 (inputs, node->inputs->len * sizeof (GenTensor *));
   g_autofree GenTensor **out = g_new0 (GenTensor *, body->outputs->len);
-  g_autoptr (GPtrArray) slices = g_ptr_array_new ();
+  g_autofree GenTensor **slices = g_new0 (GenTensor *, loop->n_scans * loop->limit + 1);
 
   in[CONDITION] = gen_graph_add_constant (
       graph, NULL, GEN_TYPE_BOOL, &GEN_SHAPE_SCALAR, g_bytes_new_static (&yes, 1));
   for (gint64 i = 0; i < loop->limit; i++) {
+    guint first = graph->nodes->len;
+    gint64 number = loop->first + i;
+
     in[ITERATION] = gen_graph_add_constant (
-        graph, NULL, GEN_TYPE_INT64, &GEN_SHAPE_SCALAR, g_bytes_new (&i, sizeof i));
+        graph, NULL, GEN_TYPE_INT64, &GEN_SHAPE_SCALAR, g_bytes_new (&number, sizeof number));
     gen_graph_bring (graph, body, NULL, in, out, NULL);
+    for (guint k = 0; k < body->nodes->len; k++)
+      gen_node_draw_in_loop (g_ptr_array_index (graph->nodes, first + k),
+          g_ptr_array_index (body->nodes, k), &node->draw, i);
     for (guint k = 0; k < loop->n_states; k++)
       in[STATES + k] = out[1 + k];
     for (guint k = 0; k < loop->n_scans; k++)
-      g_ptr_array_add (slices, out[1 + loop->n_states + k]);
+      slices[k * loop->limit + i] = out[1 + loop->n_states + k];
   }
   for (guint i = 0; i < node->outputs->len; i++)
-    results[i] = i < loop->n_states ? in[STATES + i]
-                                    : stack (graph, slices, loop->n_scans, i - loop->n_states);
+    results[i] =
+        i < loop->n_states
+            ? in[STATES + i]
+            : gen_body_stack (graph, slices + (i - loop->n_states) * loop->limit, loop->limit, 0);
+}
+
+/* Whether the condition that comes out is a constant true. */
+static gboolean
+is_true (const GenGraph *body)
+{
+  const guint8 *value = gen_tensor_constant (g_ptr_array_index (body->outputs, 0));
+
+  return value != NULL && *value != 0;
+}
+
+/* The first iteration, and a loop of the others, which runs as that one's condition says: a session
+ * learns of it and comes here again. */
+static gboolean
+take_off_first (GenNode *node, const GenLoop *loop, GenTensor **results, GError **error)
+{
+  guint n_inputs = node->inputs->len, n_outputs = node->outputs->len;
+  g_autofree GenTensor **inputs = g_memdup2 (node->inputs->pdata, n_inputs * sizeof *inputs);
+  g_autofree GenTensor **out = g_new0 (GenTensor *, loop->attribute->graph->outputs->len);
+  gint64 left = loop->limit - 1;
+  GenNode *rest;
+
+  if (n_outputs > loop->n_states)
+    return gen_node_error (node, error,
+        "it reads sequences or optionals, and how often it runs is not known before it does: it "
+        "cannot have scan outputs");
+  inputs[ITERATION] = gen_graph_add_constant (node->graph, NULL, GEN_TYPE_INT64, &GEN_SHAPE_SCALAR,
+      g_bytes_new (&loop->first, sizeof loop->first));
+  inputs[CONDITION] = gen_graph_add_constant (
+      node->graph, NULL, GEN_TYPE_BOOL, &GEN_SHAPE_SCALAR, g_bytes_new_static (&yes, 1));
+  gen_graph_bring (node->graph, loop->attribute->graph, NULL, inputs, out, NULL);
+  inputs[COUNT] = NULL;
+  if (loop->limit < G_MAXINT64)
+    inputs[COUNT] = gen_graph_add_constant (
+        node->graph, NULL, GEN_TYPE_INT64, &GEN_SHAPE_SCALAR, g_bytes_new (&left, sizeof left));
+  inputs[CONDITION] = out[0];
+  for (guint i = 0; i < loop->n_states; i++)
+    inputs[STATES + i] = out[1 + i];
+  for (guint i = 0; i < n_outputs; i++)
+    results[i] = gen_graph_add_value (node->graph, NULL);
+  rest = gen_graph_add_node (node->graph, NULL, NULL, node->op->name, node->opset, inputs,
+      (int)n_inputs, results, (int)n_outputs, error);
+  if (rest == NULL)
+    return FALSE;
+  gen_node_take_attribute (rest, gen_attribute_copy (loop->attribute, NULL));
+  gen_node_set_int (rest, FIRST_ITERATION, loop->first + 1);
+  return TRUE;
+}
+
+/* With sequences there is no kernel: the loop is written out or cannot be run. */
+static gboolean
+lower_with_items (GenNode *node, const GenLoop *loop, GenTensor **results, GError **error)
+{
+  const GenGraph *body = loop->attribute->graph;
+
+  gboolean counted = is_counted (loop, passes_condition (body) || is_true (body));
+
+  if (!loop->limited || !loop->condition_known)
+    return gen_node_error (node, error,
+        "it reads sequences or optionals, so how often it runs must be known before it does");
+  if (counted ? loop->limit > MAX_WRITTEN_OUT : loop->first >= MAX_TAKEN_OFF)
+    return gen_node_error (node, error,
+        "it reads sequences or optionals, so it may run %d times at most",
+        counted ? MAX_WRITTEN_OUT : MAX_TAKEN_OFF);
+  if (!counted)
+    return take_off_first (node, loop, results, error);
+  if (loop->limit == 0 && node->outputs->len > loop->n_states)
+    return gen_node_error (
+        node, error, "output %u has no shape, for it runs not once", loop->n_states);
+  write_out (node->graph, node, loop, (GenTensor **)node->inputs->pdata, results);
+  return TRUE;
 }
 
 static gboolean
@@ -193,6 +256,8 @@ lower (GenNode *node, GenTensor **results, GError **error)
 
   if (!gen_loop_read (node, &loop, error))
     return FALSE;
+  if (gen_node_has_items (node))
+    return lower_with_items (node, &loop, results, error);
   if (!loop.limited || loop.limit == 0 || loop.limit > MAX_WRITTEN_OUT)
     return TRUE;
   body = shape_body (node, &loop, &endless, &unshaped);
@@ -356,7 +421,7 @@ run_loop (const GenKernel *kernel, int part, int parts)
       gen_plan_bind_output (run->body.plan, 1 + k,
           kernel->outputs[k] != NULL ? (char *)kernel->outputs[k] + i * size : NULL);
     }
-    gen_plan_set_draw (run->body.plan, (kernel->draw << 20) + i);
+    gen_plan_set_draw (run->body.plan, (kernel->draw << GEN_DRAW_SHIFT) + i);
     gen_plan_run (run->body.plan);
     goes_on = *(const guint8 *)gen_plan_output (run->body.plan, 0)->data != 0;
   }
@@ -392,6 +457,8 @@ const GenOperator gen_operator_loop = {
   .max_outputs = -1,
   .layouts = GEN_LAYOUTS_PLAIN,
   .has_graphs = TRUE,
+  .takes_items = TRUE,
+  .decides = 1 << COUNT | 1 << CONDITION,
   .lower = lower,
   .infer = infer,
   .cpu = cpu,

@@ -9,6 +9,7 @@ typedef struct {
   const GenAttribute *attribute; /* the graph and how much it captures */
   guint n_states, n_scans;
   gint64 limit;     /* iterations at most; G_MAXINT64 where nothing says */
+  gint64 first;     /* the number of the first one: not 0 in what is left of a loop */
   gboolean limited; /* `limit` is known, not only to come */
   gboolean starts;  /* the condition before the first iteration, where it is known: TRUE else */
   gboolean condition_known;

@@ -104,6 +104,7 @@ compute (const GenNode *node, const void *const *inputs, GenResult *results, GEr
   double most, threshold, score;
   Limits limits = { 0 };
   gint64 batches, classes, n;
+  gint64 *found;
 
   if (boxes->type != GEN_TYPE_FLOAT32 || scores->type != GEN_TYPE_FLOAT32 ||
       boxes->shape.rank != 3 || scores->shape.rank != 3 || boxes->shape.dims[2] != 4 ||
@@ -125,8 +126,9 @@ compute (const GenNode *node, const void *const *inputs, GenResult *results, GEr
     for (gint64 c = 0; c < classes; c++)
       suppress (&limits, (const float *)inputs[0] + b * n * 4,
           (const float *)inputs[1] + (b * classes + c) * n, n, b, c, rows);
-  memcpy (gen_result_new (&results[0], GEN_TYPE_INT64, &GEN_SHAPE ((gint64)rows->len / 3, 3)),
-      rows->data, rows->len * sizeof (gint64));
+  found = gen_result_new (&results[0], GEN_TYPE_INT64, &GEN_SHAPE ((gint64)rows->len / 3, 3));
+  if (rows->len > 0)
+    memcpy (found, rows->data, rows->len * sizeof (gint64));
   return TRUE;
 }
 

@@ -41,6 +41,7 @@
   X (col2im)                                                                                       \
   X (compress)                                                                                     \
   X (concat)                                                                                       \
+  X (concat_from_sequence)                                                                         \
   X (constant)                                                                                     \
   X (constant_of_shape)                                                                            \
   X (conv)                                                                                         \
@@ -123,6 +124,7 @@
   X (mean)                                                                                         \
   X (mean_variance_normalization)                                                                  \
   X (mel_weight_matrix)                                                                            \
+  X (microsoft_attention)                                                                          \
   X (microsoft_bias_gelu)                                                                          \
   X (microsoft_dequantize_linear)                                                                  \
   X (microsoft_dynamic_quantize_matmul)                                                            \
@@ -132,8 +134,10 @@
   X (microsoft_fused_gemm)                                                                         \
   X (microsoft_fused_matmul)                                                                       \
   X (microsoft_gelu)                                                                               \
+  X (microsoft_group_query_attention)                                                              \
   X (microsoft_matmul_integer_to_float)                                                            \
   X (microsoft_matmul_nbits)                                                                       \
+  X (microsoft_multi_head_attention)                                                               \
   X (microsoft_qgemm)                                                                              \
   X (microsoft_qlinear_add)                                                                        \
   X (microsoft_qlinear_average_pool)                                                               \
@@ -144,6 +148,7 @@
   X (microsoft_qlinear_sigmoid)                                                                    \
   X (microsoft_quantize_linear)                                                                    \
   X (microsoft_quick_gelu)                                                                         \
+  X (microsoft_rotary_embedding)                                                                   \
   X (microsoft_skip_layer_normalization)                                                           \
   X (microsoft_skip_simplified_layer_normalization)                                                \
   X (min)                                                                                          \
@@ -160,6 +165,9 @@
   X (non_zero)                                                                                     \
   X (not)                                                                                          \
   X (one_hot)                                                                                      \
+  X (optional)                                                                                     \
+  X (optional_get_element)                                                                         \
+  X (optional_has_element)                                                                         \
   X (or)                                                                                           \
   X (or_1)                                                                                         \
   X (pack_picture)                                                                                 \
@@ -170,6 +178,7 @@
   X (prelu_1)                                                                                      \
   X (preview_adagrad)                                                                              \
   X (preview_adam)                                                                                 \
+  X (preview_gradient)                                                                             \
   X (preview_momentum)                                                                             \
   X (qlinear_conv)                                                                                 \
   X (qlinear_matmul)                                                                               \
@@ -209,6 +218,13 @@
   X (scatter_elements)                                                                             \
   X (scatter_nd)                                                                                   \
   X (selu)                                                                                         \
+  X (sequence_at)                                                                                  \
+  X (sequence_construct)                                                                           \
+  X (sequence_empty)                                                                               \
+  X (sequence_erase)                                                                               \
+  X (sequence_insert)                                                                              \
+  X (sequence_length)                                                                              \
+  X (sequence_map)                                                                                 \
   X (shape)                                                                                        \
   X (shrink)                                                                                       \
   X (sigmoid)                                                                                      \
@@ -226,6 +242,7 @@
   X (softsign)                                                                                     \
   X (space_to_depth)                                                                               \
   X (split)                                                                                        \
+  X (split_to_sequence)                                                                            \
   X (sqrt)                                                                                         \
   X (squeeze)                                                                                      \
   X (stft)                                                                                         \
@@ -235,6 +252,7 @@
   X (tan)                                                                                          \
   X (tanh)                                                                                         \
   X (tanh_gradient)                                                                                \
+  X (tfidf_vectorizer)                                                                             \
   X (thresholded_relu)                                                                             \
   X (tile)                                                                                         \
   X (topk)                                                                                         \

@@ -101,12 +101,54 @@ gen_quantize_find (const GenNode *node, GenQuantize *q, GError **error)
       "its scale should be one number, one for each index along its axis, or one for each block");
 }
 
-void
-gen_quantize_row (const GenQuantize *q, gsize row, gsize *at, gsize *length, gsize *scale)
+/* Elements before row `row`, its length, and where its scales begin. */
+static void
+find_row (const GenQuantize *q, gsize row, gsize *at, gsize *length, gsize *scale)
 {
   gsize outer = row / q->per_axis, along = row % q->per_axis;
 
   *at = outer * ((q->per_axis - 1) * q->length + q->last_length) + along * q->length;
   *length = along == q->per_axis - 1 ? q->last_length : q->length;
   *scale = outer * q->outer_scales + along / q->block * q->scale_length;
+}
+
+typedef struct {
+  GenQuantize rows;
+  GenQuantizeRow row;
+  gsize in_size, zero_size, out_size; /* of an element */
+} Walk;
+
+static void
+run (const GenKernel *kernel, int part, int parts)
+{
+  const Walk *w = kernel->state;
+  const char *zero = w->zero_size > 0 ? kernel->inputs[2] : NULL;
+  gsize first, end, at, length, scale;
+
+  gen_kernel_share (w->rows.rows, 1, part, parts, &first, &end);
+  for (gsize r = first; r < end; r++) {
+    find_row (&w->rows, r, &at, &length, &scale);
+    w->row ((const char *)kernel->inputs[0] + at * w->in_size,
+        (const float *)kernel->inputs[1] + scale, zero != NULL ? zero + scale * w->zero_size : NULL,
+        w->rows.scale_length == 1, (char *)kernel->outputs[0] + at * w->out_size, length);
+  }
+}
+
+gboolean
+gen_quantize_cpu (GenKernel *kernel, GenQuantizeRow row, double nanoseconds, GError **error)
+{
+  const GenTensor *x = gen_node_input (kernel->node, 0), *zero = gen_node_input (kernel->node, 2);
+  Walk *w = g_new0 (Walk, 1);
+
+  kernel->state = w;
+  kernel->free_state = g_free;
+  if (!gen_quantize_find (kernel->node, &w->rows, error))
+    return FALSE;
+  w->row = row;
+  w->in_size = gen_data_type_size (x->type);
+  w->zero_size = zero != NULL ? gen_data_type_size (zero->type) : 0;
+  w->out_size = gen_data_type_size (gen_node_output (kernel->node, 0)->type);
+  gen_kernel_add_step (
+      kernel, run, gen_kernel_parts (kernel, gen_shape_elements (&x->shape), nanoseconds));
+  return TRUE;
 }

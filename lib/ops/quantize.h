@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What QuantizeLinear and DequantizeLinear share: where the scale of each element is. */
+/* What QuantizeLinear and DequantizeLinear share: where the scale of each element is, and the walk
+ * through the elements. */
 #pragma once
 
 #include <generative/operator.h>
@@ -16,5 +17,24 @@ typedef struct {
 
 /* Inputs are x, scale and zero point (may be absent). */
 gboolean gen_quantize_find (const GenNode *node, GenQuantize *quantize, GError **error);
-/* Elements before row `row`, its length, and where its scales begin. */
-void gen_quantize_row (const GenQuantize *q, gsize row, gsize *at, gsize *length, gsize *scale);
+/* A row of `n` elements; `zero` may be NULL. */
+typedef void (*GenQuantizeRow) (
+    const void *x, const float *scale, const void *zero, gboolean one_scale, void *out, gsize n);
+/* cpu() of an operator that takes its operand row by row; an element costs about so much. */
+gboolean gen_quantize_cpu (
+    GenKernel *kernel, GenQuantizeRow row, double nanoseconds, GError **error);
+
+/* ONNX Runtime had 16-bit types before opset 21 did, in a domain of its own. */
+#define GEN_QUANTIZE_OPERATOR(id, name_, domain_, since_, summary_)                                \
+  const GenOperator gen_operator_##id = { .name = name_,                                           \
+    .domain = domain_,                                                                             \
+    .summary = summary_,                                                                           \
+    .since = since_,                                                                               \
+    .min_inputs = 2,                                                                               \
+    .max_inputs = 3,                                                                               \
+    .min_outputs = 1,                                                                              \
+    .max_outputs = 1,                                                                              \
+    .layouts = GEN_LAYOUTS_PLAIN,                                                                  \
+    .lower = lower,                                                                                \
+    .infer = infer,                                                                                \
+    .cpu = cpu };

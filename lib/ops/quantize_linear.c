@@ -7,14 +7,12 @@
 #include "build.h"
 #include "quantize.h"
 
-typedef void (*Row) (
-    const float *x, const float *scale, const void *zero, gboolean one_scale, void *out, gsize n);
-
 /* Not a number becomes the lowest value. */
 #define ROW(name, T, low, high)                                                                    \
-  GEN_CLONES static void name (const float *x, const float *scale, const void *pzero,              \
+  GEN_CLONES static void name (const void *px, const float *scale, const void *pzero,              \
       gboolean one_scale, void *pout, gsize n)                                                     \
   {                                                                                                \
+    const float *x = px;                                                                           \
     const T *zero = pzero;                                                                         \
     T *out = pout;                                                                                 \
                                                                                                    \
@@ -42,7 +40,7 @@ ROW (to_int8, gint8, -128.0f, 127.0f)
 ROW (to_uint16, guint16, 0.0f, 65535.0f)
 ROW (to_int16, gint16, -32768.0f, 32767.0f)
 
-static Row
+static GenQuantizeRow
 find_row (GenDataType type)
 {
   return type == GEN_TYPE_UINT8    ? to_uint8
@@ -94,64 +92,13 @@ infer (GenNode *node, GError **error)
   return TRUE;
 }
 
-static void
-run (const GenKernel *kernel, int part, int parts)
-{
-  const GenQuantize *q = kernel->state;
-  GenDataType type = gen_node_output (kernel->node, 0)->type;
-  gsize size = gen_data_type_size (type), first, end, at, length, scale;
-  const char *zero = kernel->node->inputs->len > 2 ? kernel->inputs[2] : NULL;
-  Row row = find_row (type);
-
-  gen_kernel_share (q->rows, 1, part, parts, &first, &end);
-  for (gsize r = first; r < end; r++) {
-    gen_quantize_row (q, r, &at, &length, &scale);
-    row ((const float *)kernel->inputs[0] + at, (const float *)kernel->inputs[1] + scale,
-        zero != NULL ? zero + scale * size : NULL, q->scale_length == 1,
-        (char *)kernel->outputs[0] + at * size, length);
-  }
-}
-
 static gboolean
 cpu (GenKernel *kernel, GError **error)
 {
-  GenQuantize *q = g_new (GenQuantize, 1);
-
-  kernel->state = q;
-  kernel->free_state = g_free;
-  if (!gen_quantize_find (kernel->node, q, error))
-    return FALSE;
-  gen_kernel_add_step (kernel, run,
-      gen_kernel_parts (
-          kernel, gen_shape_elements (&gen_node_input (kernel->node, 0)->shape), 0.3));
-  return TRUE;
+  return gen_quantize_cpu (kernel, find_row (gen_node_output (kernel->node, 0)->type), 0.3, error);
 }
 
-const GenOperator gen_operator_quantize_linear = {
-  .name = "QuantizeLinear",
-  .summary = "Numbers as small integers, by a scale and a zero point",
-  .since = 10,
-  .min_inputs = 2,
-  .max_inputs = 3,
-  .min_outputs = 1,
-  .max_outputs = 1,
-  .layouts = GEN_LAYOUTS_PLAIN,
-  .lower = lower,
-  .infer = infer,
-  .cpu = cpu,
-};
-
-/* ONNX Runtime had 16-bit types before opset 21 did. */
-const GenOperator gen_operator_microsoft_quantize_linear = {
-  .name = "QuantizeLinear",
-  .summary = "Numbers as small integers, by a scale and a zero point",
-  .domain = "com.microsoft",
-  .min_inputs = 2,
-  .max_inputs = 3,
-  .min_outputs = 1,
-  .max_outputs = 1,
-  .layouts = GEN_LAYOUTS_PLAIN,
-  .lower = lower,
-  .infer = infer,
-  .cpu = cpu,
-};
+GEN_QUANTIZE_OPERATOR (quantize_linear, "QuantizeLinear", NULL, 10,
+    "Numbers as small integers, by a scale and a zero point")
+GEN_QUANTIZE_OPERATOR (microsoft_quantize_linear, "QuantizeLinear", "com.microsoft", 0,
+    "Numbers as small integers, by a scale and a zero point")

@@ -8,6 +8,7 @@
 
 #include "../device/gemm.h"
 #include "../simd.h"
+#include "attention_scores.h"
 #include "broadcast.h"
 #include "mathematics.h"
 
@@ -330,75 +331,20 @@ flops (const GenNode *node)
 
 /* --- gradient: of the same, written out --- */
 
-/* Keys or values with their heads repeated, one for each head of queries. */
+/* In ordinary nodes. */
 static GenTensor *
-repeat (GenGraph *graph, GenTensor *x, const Extents *e, GError **error)
+write_out (GenGraph *graph, const GenNode *node, GenTensor *const *inputs, GError **error)
 {
-  GenShape shape = x->shape, wide = x->shape;
-  gint64 heads = shape.dims[shape.rank - 3];
+  const GenAttentionSettings settings = { .scale = gen_node_float (node, "scale", 1),
+    .softcap = gen_node_float (node, "softcap", 0),
+    .group = gen_node_int (node, "group", 1),
+    .past = gen_node_int (node, "past", 0),
+    .causal = gen_node_int (node, "causal", 0) != 0 };
+  GenTensor *weights = gen_attention_scores (
+      graph, &settings, inputs[Q], inputs[K], inputs[MASK], GEN_SCORES_WEIGHTS, error);
 
-  if (e->group == 1)
-    return x;
-  /* [batch…, heads, 1, keys, depth] to [batch…, heads, group, keys, depth] */
-  for (int i = 0; i < 2; i++)
-    wide.dims[shape.rank - i] = shape.dims[shape.rank - 1 - i];
-  wide.dims[shape.rank - 2] = e->group;
-  wide.rank++;
-  x = gen_binary (
-      graph, "Unsqueeze", x, gen_graph_ints (graph, (gint64[]){ shape.rank - 2 }, 1), error);
-  x = gen_binary (graph, "Expand", x, gen_graph_ints (graph, wide.dims, wide.rank), error);
-  shape.dims[shape.rank - 3] = heads * e->group;
-  return gen_binary (graph, "Reshape", x, gen_graph_ints (graph, shape.dims, shape.rank), error);
-}
-
-static GenTensor *
-write_mask (GenGraph *graph, const GenNode *node, GenTensor *scores, GenTensor *mask,
-    const Extents *e, GError **error)
-{
-  gint64 past = gen_node_int (node, "past", 0);
-  float *causal;
-
-  if (scores != NULL && mask != NULL && mask->type == GEN_TYPE_BOOL)
-    scores = gen_graph_op (graph, "Where",
-        (GenTensor *[]){ mask, scores, gen_graph_float (graph, -INFINITY) }, 3, 1, error, NULL);
-  else if (mask != NULL)
-    scores = gen_binary (graph, "Add", scores, mask, error);
-  if (gen_node_int (node, "causal", 0) == 0)
-    return scores;
-  causal = g_new0 (float, e->queries * e->keys);
-  for (gint64 q = 0; q < e->queries; q++)
-    for (gint64 k = MAX (q + past + 1, 0); k < e->keys; k++)
-      causal[q * e->keys + k] = -INFINITY;
-  return gen_binary (graph, "Add", scores,
-      gen_graph_add_constant (graph, NULL, GEN_TYPE_FLOAT32, &GEN_SHAPE (e->queries, e->keys),
-          g_bytes_new_take (causal, e->queries * e->keys * sizeof (float))),
-      error);
-}
-
-static GenTensor *
-write_out (GenGraph *graph, const GenNode *node, GenTensor *const *inputs, const Extents *e,
-    GError **error)
-{
-  GenTensor *k = repeat (graph, inputs[K], e, error), *v = repeat (graph, inputs[V], e, error);
-  float scale = gen_node_float (node, "scale", 1), most = gen_node_float (node, "softcap", 0);
-  gint64 perm[GEN_MAX_RANK];
-  int rank = e->scores.rank;
-  GenTensor *scores;
-
-  for (int i = 0; i < rank; i++)
-    perm[i] = i < rank - 2 ? i : 2 * rank - 3 - i;
-  if (k == NULL || v == NULL)
-    return NULL;
-  k = gen_graph_op (graph, "Transpose", &k, 1, 1, error, "perm", GEN_INTS, rank, perm, NULL);
-  scores = gen_binary (graph, "MatMul", inputs[Q], k, error);
-  scores = gen_binary (graph, "Mul", scores, gen_graph_float (graph, scale), error);
-  if (most > 0) {
-    scores = gen_binary (graph, "Div", scores, gen_graph_float (graph, most), error);
-    scores = gen_binary (graph, "Mul", gen_unary (graph, "Tanh", scores, error),
-        gen_graph_float (graph, most), error);
-  }
-  scores = write_mask (graph, node, scores, inputs[MASK], e, error);
-  return gen_binary (graph, "MatMul", gen_unary (graph, "Softmax", scores, error), v, error);
+  return gen_binary (graph, "MatMul", weights,
+      gen_attention_repeat (graph, inputs[V], settings.group, error), error);
 }
 
 static gboolean
@@ -406,17 +352,14 @@ gradient (GenGradient *g, GError **error)
 {
   g_autoptr (GenGraph) graph = gen_graph_new (NULL);
   GenTensor *inputs[4] = { NULL }, *y;
-  Extents e;
 
-  if (!find_extents (g->node, &e, error))
-    return FALSE;
   for (guint i = 0; i < g->node->inputs->len; i++) {
     const GenTensor *input = gen_node_input (g->node, i);
 
     if (input != NULL)
       inputs[i] = gen_graph_add_input (graph, NULL, input->type, &input->shape);
   }
-  y = write_out (graph, g->node, inputs, &e, error);
+  y = write_out (graph, g->node, inputs, error);
   return y != NULL && gen_gradient_through (g, graph, inputs, &y, error);
 }
 
@@ -429,6 +372,7 @@ const GenOperator gen_operator_scaled_dot_product_attention = {
   .min_outputs = 1,
   .max_outputs = 1,
   .layouts = GEN_LAYOUTS_PLAIN,
+  .widens = TRUE,
   .infer = infer,
   .cpu = cpu,
   .gradient = gradient,

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Scan: a graph run for each slice of its inputs along an axis, with states from one to the next.
  * Before opset 9 everything has a batch before it, and sequences of the batch run one by one. */
-#include "states.h"
-
 #include <string.h>
 
-#define MAX_SCANNED 64
+#include "../graph/graph-private.h"
+#include "scan.h"
+#include "states.h"
 
 /* A tensor that is cut or joined along an axis: [batch, outer, steps, inner]. */
 typedef struct {
@@ -15,16 +15,8 @@ typedef struct {
   gboolean backwards;
 } Slices;
 
-typedef struct {
-  const GenAttribute *attribute;
-  guint first; /* the node's first state */
-  guint n_states, n_inputs, n_outputs;
-  gint64 batch, steps;
-  int axes[2][MAX_SCANNED]; /* of the inputs and the outputs */
-} Shape;
-
-static int
-read_axis (const GenNode *node, const char *name, guint i, int rank)
+int
+gen_scan_axis (const GenNode *node, const char *name, guint i, int rank)
 {
   int n;
   const gint64 *axes = gen_node_ints (node, name, &n);
@@ -32,8 +24,8 @@ read_axis (const GenNode *node, const char *name, guint i, int rank)
   return gen_axis ((int)i < n ? axes[i] : 0, rank);
 }
 
-static gboolean
-read_backwards (const GenNode *node, gboolean of_outputs, guint i)
+gboolean
+gen_scan_is_backwards (const GenNode *node, gboolean of_outputs, guint i)
 {
   const char *name = of_outputs         ? "scan_output_directions"
                      : node->opset >= 9 ? "scan_input_directions"
@@ -45,7 +37,7 @@ read_backwards (const GenNode *node, gboolean of_outputs, guint i)
 }
 
 static gboolean
-read_counts (const GenNode *node, Shape *s, GError **error)
+read_counts (const GenNode *node, GenScan *s, GError **error)
 {
   const GenGraph *body;
   gint64 n = gen_node_int (node, "num_scan_inputs", 0);
@@ -58,7 +50,7 @@ read_counts (const GenNode *node, Shape *s, GError **error)
   s->first = node->opset < 9 ? 1 : 0;
   given = (gint64)node->inputs->len - s->first - s->attribute->i;
   taken = (gint64)body->inputs->len - s->attribute->i;
-  if (n < 1 || n > MAX_SCANNED || given != taken || given < n)
+  if (n < 1 || n > GEN_SCAN_MAX || given != taken || given < n)
     return gen_node_error (node, error,
         "it has %" G_GINT64_FORMAT " inputs, its graph takes %" G_GINT64_FORMAT
         ", of which %" G_GINT64_FORMAT " are scanned",
@@ -66,7 +58,7 @@ read_counts (const GenNode *node, Shape *s, GError **error)
   s->n_inputs = n;
   s->n_states = given - n;
   if (body->outputs->len < s->n_states || body->outputs->len < node->outputs->len ||
-      body->outputs->len - s->n_states > MAX_SCANNED)
+      body->outputs->len - s->n_states > GEN_SCAN_MAX)
     return gen_node_error (node, error, "its graph makes %u outputs", body->outputs->len);
   s->n_outputs = body->outputs->len - s->n_states;
   if (s->first == 1 && gen_node_input (node, 0) != NULL)
@@ -77,9 +69,9 @@ read_counts (const GenNode *node, Shape *s, GError **error)
   return TRUE;
 }
 
-/* Counts, extents and axes, and what the graph's inputs are like. */
+/* Extents and axes, and what the graph's inputs are like. */
 static gboolean
-read_shape (const GenNode *node, Shape *s, GenBodyInput *inputs, GError **error)
+read_shape (const GenNode *node, GenScan *s, GenBodyInput *inputs, GError **error)
 {
   guint at = 0;
   int batched;
@@ -106,7 +98,7 @@ read_shape (const GenNode *node, Shape *s, GenBodyInput *inputs, GError **error)
     if (!scanned)
       continue;
     if (!batched)
-      axis = read_axis (node, "scan_input_axes", i - s->n_states, input->shape.rank);
+      axis = gen_scan_axis (node, "scan_input_axes", i - s->n_states, input->shape.rank);
     if (axis < 0)
       return gen_node_error (node, error, "scan_input_axes is outside of input %u", s->first + i);
     s->axes[0][i - s->n_states] = axis;
@@ -123,10 +115,22 @@ read_shape (const GenNode *node, Shape *s, GenBodyInput *inputs, GError **error)
   return TRUE;
 }
 
+GenBodyInput *
+gen_scan_read (const GenNode *node, GenScan *s, GError **error)
+{
+  g_autofree GenBodyInput *inputs = NULL;
+
+  *s = (GenScan){ 0 };
+  if (!read_counts (node, s, error))
+    return NULL;
+  inputs = g_new0 (GenBodyInput, s->attribute->graph->inputs->len + 1);
+  return read_shape (node, s, inputs, error) ? g_steal_pointer (&inputs) : NULL;
+}
+
 /* The shape of all slices together. */
 static gboolean
-join_shape (
-    const GenNode *node, Shape *s, guint i, const GenShape *slice, GenShape *shape, GError **error)
+join_shape (const GenNode *node, GenScan *s, guint i, const GenShape *slice, GenShape *shape,
+    GError **error)
 {
   int axis = 0;
 
@@ -134,7 +138,7 @@ join_shape (
   if (shape->rank + 1 + (int)s->first > GEN_MAX_RANK)
     return gen_node_error (node, error, "output %u has too many dimensions", s->n_states + i);
   if (s->first == 0)
-    axis = read_axis (node, "scan_output_axes", i, shape->rank + 1);
+    axis = gen_scan_axis (node, "scan_output_axes", i, shape->rank + 1);
   if (axis < 0)
     return gen_node_error (node, error, "scan_output_axes is outside of output %u", i);
   s->axes[1][i] = axis;
@@ -146,7 +150,7 @@ join_shape (
 }
 
 static void
-add_batch (const Shape *s, GenShape *shape)
+add_batch (const GenScan *s, GenShape *shape)
 {
   if (s->first == 0)
     return;
@@ -158,14 +162,12 @@ add_batch (const Shape *s, GenShape *shape)
 static gboolean
 infer (GenNode *node, GError **error)
 {
-  Shape s = { 0 };
+  GenScan s = { 0 };
   g_autofree GenBodyInput *inputs = NULL;
   g_autoptr (GenGraph) body = NULL;
 
-  if (!read_counts (node, &s, error))
-    return FALSE;
-  inputs = g_new0 (GenBodyInput, s.attribute->graph->inputs->len + 1);
-  if (!read_shape (node, &s, inputs, error))
+  inputs = gen_scan_read (node, &s, error);
+  if (inputs == NULL)
     return FALSE;
   body = gen_body_shape (node, s.attribute->graph, inputs, error);
   if (body == NULL)
@@ -186,10 +188,10 @@ infer (GenNode *node, GError **error)
 }
 
 typedef struct {
-  Shape shape;
+  GenScan shape;
   GenBody body;
   GenStates states;
-  Slices slices[2][MAX_SCANNED];
+  Slices slices[2][GEN_SCAN_MAX];
 } Scan;
 
 static void
@@ -220,7 +222,7 @@ slice_start (const Slices *slices, gint64 batch, gint64 outer, gint64 step)
 static void
 bind_inputs (const GenKernel *kernel, const Scan *scan, gint64 batch, gint64 step)
 {
-  const Shape *s = &scan->shape;
+  const GenScan *s = &scan->shape;
 
   for (guint i = 0; i < s->n_inputs; i++) {
     const Slices *slices = &scan->slices[0][i];
@@ -273,7 +275,7 @@ static void
 run (const GenKernel *kernel, int part, int parts)
 {
   const Scan *scan = kernel->state;
-  const Shape *s = &scan->shape;
+  const GenScan *s = &scan->shape;
   guint captured = s->n_states + s->n_inputs;
 
   for (guint i = 0; i < s->attribute->i; i++)
@@ -284,7 +286,8 @@ run (const GenKernel *kernel, int part, int parts)
       gen_states_bind (&scan->states, &scan->body, 0, 0, step, kernel->scratch);
       bind_inputs (kernel, scan, batch, step);
       bind_outputs (kernel, scan, batch, step);
-      gen_plan_set_draw (scan->body.plan, (kernel->draw * s->batch + batch) * s->steps + step);
+      gen_plan_set_draw (
+          scan->body.plan, (kernel->draw << GEN_DRAW_SHIFT) + batch * s->steps + step);
       gen_plan_run (scan->body.plan);
       join_outputs (kernel, scan, batch, step);
     }
@@ -317,23 +320,20 @@ cpu (GenKernel *kernel, GError **error)
 {
   const GenNode *node = kernel->node;
   Scan *scan = g_new0 (Scan, 1);
-  Shape *s = &scan->shape;
+  GenScan *s = &scan->shape;
   g_autofree GenBodyInput *inputs = NULL;
   gsize scratch;
 
   kernel->state = scan;
   kernel->free_state = scan_free;
-  if (!read_counts (node, s, error))
-    return FALSE;
-  inputs = g_new0 (GenBodyInput, s->attribute->graph->inputs->len + 1);
-  if (!read_shape (node, s, inputs, error) ||
-      !gen_body_init (&scan->body, kernel, s->attribute->graph, inputs, error))
+  inputs = gen_scan_read (node, s, error);
+  if (inputs == NULL || !gen_body_init (&scan->body, kernel, s->attribute->graph, inputs, error))
     return FALSE;
   gen_states_init (&scan->states, node, s->first, s->n_states, s->batch);
   scratch = 2 * scan->states.set_size;
   for (guint i = 0; i < s->n_inputs; i++)
     scan->slices[0][i] = cut (kernel, gen_node_input (node, s->first + s->n_states + i),
-        s->axes[0][i], s->first, s->steps, read_backwards (node, FALSE, i), &scratch);
+        s->axes[0][i], s->first, s->steps, gen_scan_is_backwards (node, FALSE, i), &scratch);
   for (guint i = 0; i < s->n_outputs; i++) {
     const GenBinding *slice = gen_plan_output (scan->body.plan, s->n_states + i);
     const GenTensor *output = gen_node_output (node, s->n_states + i);
@@ -343,7 +343,7 @@ cpu (GenKernel *kernel, GError **error)
       return FALSE;
     if (output != NULL)
       scan->slices[1][i] = cut (kernel, output, s->axes[1][i], s->first, s->steps,
-          read_backwards (node, TRUE, i), &scratch);
+          gen_scan_is_backwards (node, TRUE, i), &scratch);
   }
   kernel->scratch_size = scratch;
   gen_kernel_add_step (kernel, run, 1);
@@ -362,4 +362,5 @@ const GenOperator gen_operator_scan = {
   .has_graphs = TRUE,
   .infer = infer,
   .cpu = cpu,
+  .gradient = gen_scan_gradient,
 };

@@ -79,12 +79,16 @@ transpose (const char *from, gint64 from_step, char *to, gint64 to_step, gint64 
 void
 gen_strided_run (const GenStrided *s, const void *pfrom, void *pto, int part, int parts)
 {
-  const char *from = (const char *)pfrom + s->from_offset * s->size;
-  char *to = (char *)pto + s->to_offset * s->size;
+  const char *from = pfrom;
+  char *to = pto;
   int inner = s->rank - 1;
   gint64 n = s->dims[inner];
   gsize first, end;
 
+  if (s->rows == 0 || n == 0)
+    return;
+  from += s->from_offset * s->size;
+  to += s->to_offset * s->size;
   if (s->rows == 1) {
     gen_kernel_share (n, 64 / s->size, part, parts, &first, &end);
     if (first < end)

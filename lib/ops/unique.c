@@ -18,6 +18,8 @@ read_items (const GenTensor *x, const void *data, gint64 outer, gint64 n, gint64
   Items items = { g_new (gint64, MAX (outer * n * inner, 1)), n, outer * inner };
   gint64 size = (gint64)gen_data_type_size (x->type);
 
+  if (inner == 0)
+    return items;
   for (gint64 o = 0; o < outer; o++)
     for (gint64 i = 0; i < n; i++)
       gen_order_keys (x->type, (const char *)data + (o * n + i) * inner * size, 1,
@@ -111,7 +113,7 @@ compute (const GenNode *node, const void *const *inputs, GenResult *results, GEr
     indices[i] = g_array_index (first, gint64, i);
     number[indices[i]] = i;
     counts[i] = 0;
-    for (gint64 o = 0; o < outer; o++)
+    for (gint64 o = 0; inner > 0 && o < outer; o++)
       memcpy (y + (o * first->len + i) * inner * size,
           (const char *)inputs[0] + (o * n + indices[i]) * inner * size, inner * size);
   }

@@ -213,6 +213,118 @@ def microsoft_fused(cases):
         outputs=2, epsilon=1e-5)
 
 
+def signed(*shape):
+    return random.normal(0, 1, shape).astype(np.float32)
+
+
+def microsoft_attention(cases):
+    batch, length, heads, depth, past = 2, 5, 3, 4, 6
+    width, total = heads * depth, past + length
+    x = signed(batch, length, 7)
+    weights, bias = signed(7, 3 * width) / 3, signed(3 * width)
+    masks = {
+        "ends": np.array([4, 3], np.int32),
+        "bounds": np.array([5, 4, 1, 0], np.int32),
+        "raw": random.integers(0, 2, (batch, length)).astype(np.int32) | (np.arange(length) == 0),
+        "square": random.integers(0, 2, (batch, length, length)).astype(np.int32)
+        | (np.arange(length) == 1),
+    }
+    add = lambda name, inputs, **more: cases.add(
+        f"attention_{name}", "Attention", inputs, domain=MICROSOFT, num_heads=heads, **more)
+    add("plain", [x, weights, bias])
+    add("no_bias", [x, weights])
+    add("causal", [x, weights, bias], unidirectional=1)
+    add("scale", [x, weights, bias], scale=0.3)
+    add("widths", [x, weights[:, :2 * width + 9], bias[:2 * width + 9]],
+        qkv_hidden_sizes=[width, width, 9])
+    for name, mask in masks.items():
+        add(name, [x, weights, bias, mask.astype(np.int32)])
+    add("bias", [x, weights, bias, masks["raw"].astype(np.int32), None,
+                 signed(1, heads, length, length)])
+    before = signed(2, batch, heads, past, depth)
+    add("past", [x, weights, bias, None, before], outputs=2)
+    add("past_causal", [x, weights, bias, None, before], outputs=2, unidirectional=1)
+
+    q, k, v = signed(batch, length, width), signed(batch, 8, width), signed(batch, 8, heads * 5)
+    add = lambda name, inputs, **more: cases.add(
+        f"multi_head_{name}", "MultiHeadAttention", inputs, domain=MICROSOFT, num_heads=heads, **more)
+    add("cross", [q, k, v])
+    add("cross_bias", [q, k, v, signed(2 * width + heads * 5)], scale=0.25)
+    add("lengths", [q, k, v, None, np.array([8, 3], np.int32)])
+    add("padding", [q, k, v, None,
+                    random.integers(0, 2, (batch, 8)).astype(np.int32) | (np.arange(8) == 2)])
+    add("attention_bias", [q, k, v, None, None, signed(batch, 1, length, 8)])
+    add("heads", [q, signed(batch, heads, 8, depth), signed(batch, heads, 8, depth)])
+    add("causal", [q, signed(batch, length, width), signed(batch, length, width)], unidirectional=1)
+    own = [q, signed(batch, length, width), signed(batch, length, width)]
+    pasts = [signed(batch, heads, past, depth), signed(batch, heads, past, depth)]
+    add("past", [*own, None, None, None, *pasts], outputs=3)
+    add("past_bias", [*own, None, None, signed(batch, heads, length, total), *pasts], outputs=3)
+
+    caches = signed(10, 4), signed(10, 4)
+    places = random.integers(0, 10, (batch, length))
+    add = lambda name, inputs, **more: cases.add(
+        f"rotary_{name}", "RotaryEmbedding", inputs, domain=MICROSOFT, **more)
+    add("flat", [signed(batch, length, 24), places, *caches])
+    add("heads", [signed(batch, heads, length, 8), places, *caches])
+    add("interleaved", [signed(batch, length, 24), places, *caches], interleaved=1)
+    add("start", [signed(batch, length, 24), np.array([3]), *caches])
+    add("partly", [signed(batch, length, 3 * 12), places, *caches], num_heads=3,
+        rotary_embedding_dim=8)
+
+
+def group_query_attention(cases):
+    heads, groups, depth, length, past = 6, 2, 16, 5, 7
+    add = lambda name, inputs, **more: cases.add(
+        f"group_query_{name}", "GroupQueryAttention", inputs, domain=MICROSOFT, outputs=3,
+        num_heads=heads, kv_num_heads=groups, **more)
+
+    def parts(batch, length):
+        return [signed(batch, length, heads * depth), signed(batch, length, groups * depth),
+                signed(batch, length, groups * depth)]
+
+    def lengths(batch, total):
+        return [np.full(batch, total - 1, np.int32), np.array(total, np.int32)]
+
+    caches = [signed(32, depth // 2), signed(32, depth // 2)]
+    before = [signed(1, groups, past, depth), signed(1, groups, past, depth)]
+    prompt = [*parts(2, length), None, None, *lengths(2, length)]
+    add("prompt", prompt)
+    add("prompt_rotary", prompt + caches, do_rotary=1)
+    add("prompt_interleaved", prompt + caches, do_rotary=1, rotary_interleaved=1)
+    add("prompt_softcap", prompt, softcap=2.0)
+    add("prompt_scale", prompt, scale=0.2)
+    add("prompt_window", prompt, local_window_size=2)
+    packed = signed(2, length, (heads + 2 * groups) * depth)
+    add("packed", [packed, None, None, None, None, *lengths(2, length)] + caches, do_rotary=1)
+    step = [*parts(1, 1), *before, *lengths(1, past + 1)]
+    add("step", step)
+    add("step_rotary", step + caches, do_rotary=1)
+    add("step_window", step + caches, do_rotary=1, local_window_size=3)
+    several = [*parts(1, length), *before, *lengths(1, past + length)]
+    add("several", several + caches, do_rotary=1)
+
+
+def attention(cases):
+    q, k, v = signed(2, 6, 5, 4), signed(2, 3, 7, 4), signed(2, 3, 7, 3)
+    add = lambda name, inputs, **more: cases.add(
+        f"attention_23_{name}", "Attention", inputs, opset=23, **more)
+    add("groups", [q, k, v])
+    add("softcap", [q, k, v, signed(5, 7)], softcap=1.5)
+    add("mask", [q, k, v, signed(2, 1, 5, 7)], scale=0.3)
+    add("booleans", [q, k, v, random.integers(0, 2, (5, 7)).astype(bool) | (np.arange(7) == 0)])
+    add("causal", [q, k, v], is_causal=1)
+    past = [signed(2, 3, 4, 4), signed(2, 3, 4, 3)]
+    add("past", [q, k, v, None, *past], outputs=3)
+    add("past_mask", [q, k, v, signed(5, 11), *past], outputs=3)
+    add("past_causal", [q, k, v, None, *past], outputs=3, is_causal=1)
+    flat = signed(2, 5, 24), signed(2, 7, 12), signed(2, 7, 9)
+    add("flat", list(flat), q_num_heads=6, kv_num_heads=3)
+    for mode in range(4):
+        add(f"scores_{mode}", [q, k, v, signed(5, 7)], outputs=["y", "", "", "scores"],
+            qk_matmul_output_mode=mode)
+
+
 def normalisation(cases):
     x = real(2, 6, 5, 3)
     cases.add("instance_normalization_line", "InstanceNormalization", [x[:, :, 0], real(6), real(6) + 4])
@@ -263,7 +375,8 @@ def losses(cases):
 def main():
     cases = Cases(sys.argv[1])
     for family in (integer_products, integer_convolutions, quantisation, microsoft_quantised,
-                   microsoft_fused, normalisation, signal, losses):
+                   microsoft_fused, normalisation, signal, losses,
+                   microsoft_attention, attention, group_query_attention):
         family(cases)
     print(f"# {cases.count} cases")
 

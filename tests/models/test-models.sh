@@ -25,7 +25,7 @@ skip() {
 fetch_packages() {
     [ -e "$cache/packages.done" ] && return
     python3 -m venv "$cache/venv" &&
-        "$cache/venv/bin/pip" install -q numpy pillow onnxruntime==1.21.* &&
+        "$cache/venv/bin/pip" install -q numpy onnx pillow onnxruntime==1.21.* &&
         "$cache/venv/bin/pip" download -q --no-deps -d "$cache/wheels" silero-vad==6.2.* \
             speechmos==0.0.1.* nudenet==3.4.* rapidocr-onnxruntime==1.4.* basic-pitch==0.4.* \
             magika==1.0.* || return

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../scratch.h"
+#include "../staged.h"
 
 #define WIDTH 24
 #define HEIGHT 20
@@ -18,6 +19,7 @@ typedef struct {
   gboolean size_is_free;
   gboolean channels_last; /* of the picture and of the map */
   gboolean map, vector;   /* which outputs it has */
+  gboolean staged;        /* its shapes hang on what it computes */
 } Kind;
 
 static void
@@ -63,6 +65,7 @@ save_embedder (const char *path, const Kind *kind)
       kind->channels_last ? GEN_SHAPE (1, HEIGHT, WIDTH, 3) : GEN_SHAPE (1, 3, HEIGHT, WIDTH);
   GenTensor *input = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &shape), *x = input;
   GenTensor *map, *vector;
+  guint last;
 
   if (kind->channels_last)
     x = transpose (graph, x, to_first, &error);
@@ -77,6 +80,11 @@ save_embedder (const char *path, const Kind *kind)
   vector = gen_binary (
       graph, "Gemm", vector, constant (graph, "v", GEN_SHAPE (CHANNELS, LENGTH), 29), &error);
   g_assert_no_error (error);
+  if (kind->staged) {
+    vector->producer->inputs->pdata[0] = staged_same (graph, gen_node_input (vector->producer, 0));
+    g_assert_true (g_ptr_array_find (graph->nodes, vector->producer, &last));
+    g_ptr_array_add (graph->nodes, g_ptr_array_steal_index (graph->nodes, last));
+  }
   if (kind->channels_last)
     map = transpose (graph, map, to_last, &error);
   if (kind->map)
@@ -125,11 +133,15 @@ static void
 test_values (void)
 {
   static const Kind kinds[] = {
-    { -1, FALSE, FALSE, FALSE, TRUE }, { 1, FALSE, FALSE, FALSE, TRUE },
-    { 4, FALSE, FALSE, FALSE, TRUE }, { -1, TRUE, FALSE, FALSE, TRUE },
-    { -1, FALSE, FALSE, TRUE, FALSE }, { -1, TRUE, FALSE, TRUE, FALSE },
+    { -1, FALSE, FALSE, FALSE, TRUE },
+    { 1, FALSE, FALSE, FALSE, TRUE },
+    { 4, FALSE, FALSE, FALSE, TRUE },
+    { -1, TRUE, FALSE, FALSE, TRUE },
+    { -1, FALSE, FALSE, TRUE, FALSE },
+    { -1, TRUE, FALSE, TRUE, FALSE },
     { -1, FALSE, TRUE, TRUE, FALSE },
     { -1, FALSE, FALSE, TRUE, TRUE }, /* the vector, which comes second */
+    { -1, FALSE, FALSE, FALSE, TRUE, TRUE },
   };
   g_autofree char *folder = scratch_new ();
   g_autofree char *path = g_build_filename (folder, "model.onnx", NULL);

@@ -264,6 +264,31 @@ test_memory (void)
   g_assert_cmpuint (many->folded, <=, (gsize)1 << 30);
 }
 
+/* Outputs that are laid out anew, one of them twice an output, keep their names. */
+static void
+test_output_names (void)
+{
+  g_autoptr (GenGraph) graph = gen_graph_new ("names");
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GenPlan) plan = NULL;
+  GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 3, 8, 8));
+  GenTensor *w = gen_graph_full (graph, &GEN_SHAPE (4, 3, 3, 3), 0.5f), *first, *second;
+
+  first = gen_binary (graph, "Conv", x, w, &error);
+  second = gen_unary (graph, "Relu", first, &error);
+  g_assert_no_error (error);
+  gen_graph_add_output (graph, first);
+  gen_graph_add_output (graph, second);
+  gen_graph_add_output (graph, first);
+  plan = gen_plan_new (graph, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (gen_plan_output (plan, 0)->name, ==, first->name);
+  g_assert_cmpstr (gen_plan_output (plan, 1)->name, ==, second->name);
+  g_assert_cmpstr (gen_plan_output (plan, 2)->name, ==, first->name);
+  g_assert_true (gen_plan_find (plan, first->name) == gen_plan_output (plan, 0));
+  g_assert_true (gen_plan_find (plan, second->name) == gen_plan_output (plan, 1));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -276,5 +301,6 @@ main (int argc, char **argv)
   g_test_add_func ("/graph/errors", test_errors);
   g_test_add_func ("/graph/attribute-types", test_attribute_types);
   g_test_add_func ("/graph/memory", test_memory);
+  g_test_add_func ("/graph/output-names", test_output_names);
   return g_test_run ();
 }

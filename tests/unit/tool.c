@@ -9,6 +9,7 @@
 #include <generative/plan.h>
 
 #include "../scratch.h"
+#include "../staged.h"
 #include "onnx.pb-c.h"
 
 typedef struct {
@@ -89,6 +90,20 @@ set_up (Fixture *fixture, gconstpointer data)
   fixture->picture = path_in (fixture, "picture.onnx");
   save (vector, fixture->vector);
   save (picture, fixture->picture);
+}
+
+/* A model whose shapes hang on what it computes. */
+static void
+save_staged (const Fixture *fixture)
+{
+  g_autofree char *path = path_in (fixture, "staged.onnx");
+  g_autoptr (GenGraph) graph = gen_graph_new ("staged");
+  GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (-1, 3));
+  GenTensor *y = staged_same (graph, x);
+
+  y->type = GEN_TYPE_FLOAT32;
+  gen_graph_add_output (graph, y);
+  save (graph, path);
 }
 
 static void
@@ -185,6 +200,10 @@ test_inspect (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (json_array_get_string_element (json_object_get_array_member (input, "shape"), 0),
       ==, "batch");
 
+  g_assert_cmpint (tool (fixture, "inspect", "vector.onnx", "--shape", "latent=5x3", NULL), ==, 0);
+  assert_says (fixture->out, "here [5, 1, 2, 4]");
+  g_assert_cmpint (tool (fixture, "inspect", "vector.onnx", "--shape", "latent=5x4", NULL), ==, 1);
+  assert_says (fixture->err, "latent");
   g_assert_cmpint (tool (fixture, "inspect", "none.onnx", NULL), ==, 1);
   assert_says (fixture->err, "none.onnx");
 }
@@ -449,11 +468,12 @@ test_check_nothing (Fixture *fixture, gconstpointer data)
 static void
 test_bench (Fixture *fixture, gconstpointer data)
 {
-  g_autoptr (JsonNode) json = NULL;
+  g_autoptr (JsonNode) json = NULL, staged = NULL;
   JsonObject *object;
   JsonArray *steps;
   double flops = 0;
 
+  save_staged (fixture);
   g_assert_cmpint (
       tool (fixture, "bench", "vector.onnx", "-b", "6", "--seconds", "0.01", "--json", NULL), ==,
       0);
@@ -477,6 +497,12 @@ test_bench (Fixture *fixture, gconstpointer data)
   assert_says (fixture->err, "image");
   g_assert_cmpint (tool (fixture, "bench", "picture.onnx", "--shape", "eight", NULL), ==, 1);
   assert_says (fixture->err, "eight");
+  g_assert_cmpint (
+      tool (fixture, "bench", "staged.onnx", "--seconds", "0.01", "--json", NULL), ==, 0);
+  staged = parse_json (fixture->out);
+  object = json_node_get_object (staged);
+  g_assert_cmpfloat (json_object_get_double_member (object, "plans"), >, 0);
+  g_assert_cmpfloat (json_object_get_double_member (object, "best"), >, 0);
   g_assert_cmpint (tool (fixture, "bench", "picture.onnx", "-d", "abacus", NULL), ==, 1);
   assert_says (fixture->err, "abacus");
 }

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Models whose shapes hang on what they compute. A session makes the numbers of the pictures; only
+ * then is it known how many there are and of which size. The caps follow, and a plan for that size,
+ * the ending, puts the numbers into the frame. */
+#include "generator.h"
+
+#include <string.h>
+
+GST_DEBUG_CATEGORY_EXTERN (generator_debug);
+#define GST_CAT_DEFAULT generator_debug
+
+/* Endings that are kept, of the sizes seen last. */
+#define MAX_ENDINGS 8
+
+typedef struct {
+  GenShape shape;
+  GenFrameLayout to;
+  GenPlan *plan;
+} Ending;
+
+/* What a run has made. */
+typedef struct {
+  int pictures, height, width; /* of each */
+  int columns, rows;           /* of the wall that they make */
+} Made;
+
+void
+gst_generator_ending_free (gpointer data)
+{
+  Ending *ending = data;
+
+  g_clear_pointer (&ending->plan, gen_plan_free);
+  g_free (ending);
+}
+
+/* --- running --- */
+
+/* `data` are the frame, or the tensors of a buffer. */
+static gboolean
+run_session (GstGenerator *self, const Player *player, const guint8 *const *data, GError **error)
+{
+  guint n = gen_session_n_inputs (player->session);
+  g_autofree GenBinding *inputs = g_new0 (GenBinding, n);
+  g_autoptr (GPtrArray) copies = g_ptr_array_new_with_free_func (g_free);
+
+  for (guint i = 0; i < n; i++)
+    inputs[i] = gen_session_input (player->session, i);
+  if (player->use.from_frames) {
+    inputs[0].data = (gpointer)data[0];
+    return gen_session_run (player->session, inputs, error);
+  }
+  /* Kernels want numbers aligned, which tensors behind each other need not be. */
+  for (guint t = 0; t < self->n_tensors; t++) {
+    GenBinding *input = &inputs[self->places[t]];
+
+    input->data = g_memdup2 (data[t], MAX (input->size, 1));
+    g_ptr_array_add (copies, input->data);
+  }
+  return gen_session_run (player->session, inputs, error);
+}
+
+static gboolean
+read_made (const GstGenerator *self, const Player *player, Made *made, GError **error)
+{
+  const GenBinding *numbers = gen_session_output (player->session, 0);
+  const GenPort *port = &self->ports.output;
+  const GenShape *shape = &numbers->shape;
+  int channels = port->channels_last ? 3 : 1, height = port->channels_last ? 1 : 2;
+  gint64 n = gen_shape_elements (shape), of_one;
+
+  *made = (Made){ .height = port->height, .width = port->width };
+  if (shape->rank == 4 && shape->dims[channels] == port->channels) {
+    made->height = (int)MIN (shape->dims[height], G_MAXINT);
+    made->width = (int)MIN (shape->dims[height + 1], G_MAXINT);
+  }
+  of_one = (gint64)port->channels * MAX (made->height, 0) * MAX (made->width, 0);
+  made->pictures = of_one > 0 ? (int)MIN (n / of_one, G_MAXINT) : 0;
+  if (made->pictures == 0 && n == 0)
+    return TRUE;
+  made->columns = gst_generator_wall_columns (&self->ports, MAX (made->pictures, 1));
+  made->rows = (made->pictures + made->columns - 1) / made->columns;
+  if (numbers->type == GEN_TYPE_FLOAT32 && of_one > 0 && n % of_one == 0 &&
+      (gint64)made->columns * made->width <= G_MAXINT16 &&
+      (gint64)made->rows * made->height <= G_MAXINT16)
+    return TRUE;
+  g_autofree char *text = gen_shape_to_string (shape);
+  g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+      "the model made %s %s of output '%s', which are no pictures of %d channels that a frame can "
+      "hold",
+      gen_data_type_name (numbers->type), text, numbers->name, port->channels);
+  return FALSE;
+}
+
+static void
+remember (GstGenerator *self, const GstGeneratorInput *input, const Made *made)
+{
+  self->made_of = *input;
+  self->made_width = made->columns * made->width;
+  self->made_height = made->rows * made->height;
+}
+
+/* --- negotiating --- */
+
+void
+gst_generator_probe (GstGenerator *self, GstCaps *caps)
+{
+  g_autoptr (GPtrArray) memory = g_ptr_array_new_with_free_func (g_free);
+  const guint8 *data[GST_GENERATIVE_MAX_TENSORS] = { NULL };
+  g_autoptr (GError) error = NULL;
+  GstGeneratorInput input;
+  GstClockTime start;
+  GenModelUse use;
+  Made made = { 0 };
+
+  if (!gst_generator_read_caps (self, caps, &input, &use, &error))
+    return;
+  if (self->made_width > 0 && memcmp (&input, &self->made_of, sizeof input) == 0)
+    return;
+  remember (self, &input, &made);
+  self->input = input;
+  gst_generator_describe_tensors (self, &self->ports);
+  if (!gst_generator_compile (self, self->ports.model, &use, &error))
+    return;
+  for (guint i = 0; i < gen_session_n_inputs (self->player->session); i++) {
+    gsize size = gen_session_input (self->player->session, i).size;
+
+    g_ptr_array_add (memory, g_malloc0 (MAX (size, 1)));
+  }
+  for (guint t = 0; t < (use.from_frames ? 1 : self->n_tensors); t++)
+    data[t] = g_ptr_array_index (memory, use.from_frames ? 0 : self->places[t]);
+  start = gst_util_get_timestamp ();
+  if (run_session (self, self->player, data, &error) &&
+      read_made (self, self->player, &made, &error))
+    remember (self, &input, &made);
+  else
+    GST_INFO_OBJECT (self, "of nothing but zeros: %s", error->message);
+  self->player->run_time = gst_util_get_timestamp () - start;
+}
+
+/* Negotiate anew, for the size that was made. What has been made stays: caps may want another
+ * player, as strides of pools differ from those that caps say. */
+static gboolean
+renegotiate (GstGenerator *self)
+{
+  GstBaseTransform *base = GST_BASE_TRANSFORM (self);
+  const GenModelUse use = self->player->use;
+
+  gst_pad_mark_reconfigure (GST_BASE_TRANSFORM_SRC_PAD (base));
+  return gst_base_transform_reconfigure (base) && self->made_width == self->out_info.width &&
+         self->made_height == self->out_info.height &&
+         gst_generator_compile (self, self->ports.model, &use, NULL);
+}
+
+/* Let the caps be those of what was made. */
+static GstFlowReturn
+follow_size (GstGenerator *self, const Made *made)
+{
+  remember (self, &self->input, made);
+  if (self->made_width == self->out_info.width && self->made_height == self->out_info.height)
+    return GST_FLOW_OK;
+  GST_DEBUG_OBJECT (self, "frames are %d x %d now", self->made_width, self->made_height);
+  if (renegotiate (self))
+    return GST_FLOW_OK;
+  if (GST_PAD_IS_FLUSHING (GST_BASE_TRANSFORM_SRC_PAD (self)))
+    return GST_FLOW_FLUSHING;
+  GST_ELEMENT_ERROR (self, CORE, NEGOTIATION,
+      ("The model makes %d x %d pixels of this frame, which the next element does not take: put "
+       "videoscale behind",
+          self->made_width, self->made_height),
+      (NULL));
+  return GST_FLOW_NOT_NEGOTIATED;
+}
+
+/* --- frames --- */
+
+/* Run on the slot's input. */
+static GstFlowReturn
+make (GstGenerator *self, Slot *slot, Made *made)
+{
+  const guint8 *frame[1], *const *data = slot->tensors;
+  GenModelUse use = self->player->use;
+  g_autoptr (GError) error = NULL;
+  gboolean good = TRUE;
+
+  if (!gst_generator_map_input (self, slot))
+    return GST_FLOW_ERROR;
+  if (use.from_frames) {
+    frame[0] = slot->in_frame.data[0];
+    data = frame;
+    if (!gst_generative_layout_of_frame (&slot->in_frame, use.input.channels, 1, TRUE, &use.from)) {
+      g_set_error (&error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+          "the planes of a frame are not evenly spaced");
+      good = FALSE;
+    } else if (!gst_generative_layout_equal (&use.from, &self->player->use.from)) {
+      good = gst_generator_compile (self, self->ports.model, &use, &error);
+    }
+  }
+  good = good && run_session (self, self->player, data, &error) &&
+         read_made (self, self->player, made, &error);
+  gst_generator_unmap_input (self, slot);
+  if (good)
+    return GST_FLOW_OK;
+  gst_generative_post_error (GST_ELEMENT (self), error);
+  return GST_FLOW_ERROR;
+}
+
+static Ending *
+find_ending (GstGenerator *self, const Made *made, const GenFrameLayout *to, GError **error)
+{
+  GPtrArray *endings = self->player->endings;
+  const GenShape *shape = &gen_session_output (self->player->session, 0)->shape;
+  GenModelUse use = self->player->use;
+  Ending *ending = NULL;
+
+  for (guint i = 0; i < endings->len && ending == NULL; i++) {
+    const Ending *kept = g_ptr_array_index (endings, i);
+
+    if (gen_shape_equal (&kept->shape, shape) && gst_generative_layout_equal (&kept->to, to))
+      ending = g_ptr_array_steal_index (endings, i);
+  }
+  if (ending == NULL) {
+    use.frames = 1;
+    use.pictures = made->pictures;
+    use.output.height = made->height;
+    use.output.width = made->width;
+    use.to = *to;
+    ending = g_new0 (Ending, 1);
+    *ending = (Ending){ *shape, *to, gen_model_compile_frame (&use, shape, error) };
+  }
+  if (ending->plan == NULL) {
+    gst_generator_ending_free (ending);
+    return NULL;
+  }
+  if (endings->len == MAX_ENDINGS)
+    g_ptr_array_remove_index (endings, MAX_ENDINGS - 1);
+  g_ptr_array_insert (endings, 0, ending);
+  return ending;
+}
+
+/* The numbers that were made, into the slot's output. */
+static GstFlowReturn
+write_frame (GstGenerator *self, Slot *slot, const Made *made)
+{
+  g_autoptr (GError) error = NULL;
+  GenFrameLayout to;
+  Ending *ending;
+
+  if (!gst_video_frame_map (&slot->out_frame, &self->out_info, slot->output, GST_MAP_WRITE)) {
+    GST_ELEMENT_ERROR (
+        self, RESOURCE, WRITE, ("The next element's buffer cannot be written"), (NULL));
+    return GST_FLOW_ERROR;
+  }
+  if (!gst_generative_layout_of_frame (
+          &slot->out_frame, self->ports.output.channels, made->columns, FALSE, &to)) {
+    gst_video_frame_unmap (&slot->out_frame);
+    GST_ELEMENT_ERROR (
+        self, STREAM, FORMAT, ("The planes of a frame are not evenly spaced"), (NULL));
+    return GST_FLOW_ERROR;
+  }
+  ending = find_ending (self, made, &to, &error);
+  if (ending != NULL) {
+    gen_plan_bind_input (ending->plan, 0, gen_session_output (self->player->session, 0)->data);
+    gen_plan_bind_output (ending->plan, 0, slot->out_frame.data[0]);
+    gen_plan_run (ending->plan);
+  } else {
+    gst_generative_post_error (GST_ELEMENT (self), error);
+  }
+  gst_video_frame_unmap (&slot->out_frame);
+  return ending != NULL ? GST_FLOW_OK : GST_FLOW_ERROR;
+}
+
+GstFlowReturn
+gst_generator_staged_output (GstGenerator *self, GstBuffer **output)
+{
+  GstBaseTransform *base = GST_BASE_TRANSFORM (self);
+  Slot slot = { .input = g_steal_pointer (&base->queued_buf) };
+  GstFlowReturn result;
+  Made made;
+
+  *output = NULL;
+  if (slot.input == NULL)
+    return GST_FLOW_OK;
+  result = gst_generator_change_player (self) ? make (self, &slot, &made) : GST_FLOW_ERROR;
+  if (result == GST_FLOW_OK && made.pictures == 0)
+    result = GST_BASE_TRANSFORM_FLOW_DROPPED;
+  if (result == GST_FLOW_OK)
+    result = follow_size (self, &made);
+  if (result == GST_FLOW_OK)
+    result =
+        gst_generator_get_parent_class ()->prepare_output_buffer (base, slot.input, &slot.output);
+  if (result == GST_FLOW_OK)
+    result = write_frame (self, &slot, &made);
+  gst_buffer_unref (slot.input);
+  if (result == GST_FLOW_OK)
+    *output = slot.output;
+  else
+    gst_clear_buffer (&slot.output);
+  return result;
+}
