@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Training on a device: the numbers of the CPU, states that come back and go on, 16-bit floats.
+ * GEN_CUDA_MODULE says which module stands for the device; without a GPU it is the emulation. */
+#include <generative/preset.h>
+#include <generative/random.h>
+#include <generative/trainer.h>
+
+#include <math.h>
+#include <string.h>
+
+#define BATCH 8
+#define STEPS 4
+
+static GenTrainer *
+trainer_new (const GenPreset *preset, const GenDevice *device, GenPrecision precision)
+{
+  g_autoptr (GError) error = NULL;
+  const GenPresetOptions options = { GEN_PRESET_DEFAULTS, .width = 28, .height = 28,
+    .dropout = 0.3 };
+  const GenTrainerSettings settings = { GEN_TRAINER_DEFAULTS, .batch_size = BATCH, .ema = 0.9,
+    .threads = 2, .device = device, .precision = precision };
+  g_autoptr (GenGraph) generator = preset->generator (&options, &error);
+  g_autoptr (GenGraph) discriminator = preset->discriminator (&options, &error);
+  GenTrainer *trainer;
+
+  g_assert_no_error (error);
+  trainer = gen_trainer_new (generator, discriminator, &settings, &error);
+  g_assert_no_error (error);
+  return trainer;
+}
+
+static GenTrainerFigures
+make_steps (GenTrainer *trainer, int n)
+{
+  gsize size = BATCH * gen_trainer_picture_size (trainer);
+  g_autofree float *batch = g_new (float, size);
+  GenTrainerFigures figures = { 0 };
+  GenRandom random = gen_random_new (9, 0);
+  g_autoptr (GError) error = NULL;
+
+  for (int i = 0; i < n; i++) {
+    gen_random_uniform (&random, gen_trainer_steps (trainer), 0, batch, size);
+    g_assert_true (gen_trainer_step (trainer, batch, &figures, &error));
+    g_assert_no_error (error);
+  }
+  g_assert_true (gen_trainer_fetch_states (trainer, &error));
+  return figures;
+}
+
+/* The largest difference of the weights, against the largest that the first has gone from zero. */
+static double
+difference (GenTrainer *one, GenTrainer *other)
+{
+  double most = 0, largest = 0;
+
+  for (guint i = 0; i < gen_trainer_n_weights (one); i++) {
+    const GenBinding *a = gen_trainer_weight (one, i), *b = gen_trainer_weight (other, i);
+    const float *x = a->data, *y = b->data;
+
+    for (gsize k = 0; k < a->size / sizeof (float); k++) {
+      most = fmax (most, fabs (x[k] - y[k]));
+      largest = fmax (largest, fabs (x[k]));
+    }
+  }
+  return most / largest;
+}
+
+/* Adam makes steps of the size of the learning rate whatever the gradient's, so that rounding tells
+ * most where gradients vanish: a few steps apart is what can be asked of weights. */
+static void
+check_figures (const GenPreset *preset, GenPrecision precision, double loss, double weights)
+{
+  g_autoptr (GenTrainer) cpu = trainer_new (preset, NULL, GEN_PRECISION_FLOAT32);
+  g_autoptr (GenTrainer) device = trainer_new (preset, &gen_device_cuda, precision);
+  GenTrainerFigures expected = make_steps (cpu, STEPS), got = make_steps (device, STEPS);
+
+  g_test_message ("%s: losses %g %g and %g %g, weights %g apart", preset->name,
+      expected.discriminator_loss, expected.generator_loss, got.discriminator_loss,
+      got.generator_loss, difference (cpu, device));
+  g_assert_cmpfloat_with_epsilon (got.discriminator_loss, expected.discriminator_loss, loss);
+  g_assert_cmpfloat_with_epsilon (got.generator_loss, expected.generator_loss, loss);
+  g_assert_cmpfloat (difference (cpu, device), <, weights);
+  g_assert_cmpuint (gen_trainer_steps (device), ==, STEPS);
+}
+
+static void
+test_float32 (void)
+{
+  check_figures (&gen_preset_mlp, GEN_PRECISION_FLOAT32, 1e-4, 2e-3);
+  check_figures (&gen_preset_dcgan, GEN_PRECISION_FLOAT32, 1e-3, 2e-2);
+}
+
+static void
+test_bfloat16 (void)
+{
+  check_figures (&gen_preset_mlp, GEN_PRECISION_BFLOAT16, 5e-2, 2e-2);
+  check_figures (&gen_preset_dcgan, GEN_PRECISION_BFLOAT16, 5e-2, 2e-2);
+}
+
+/* Three steps, the states carried to another trainer, and two more are the same bits as five. */
+static void
+test_resume (void)
+{
+  g_autoptr (GenTrainer) whole = trainer_new (&gen_preset_mlp, &gen_device_cuda, 0);
+  g_autoptr (GenTrainer) first = trainer_new (&gen_preset_mlp, &gen_device_cuda, 0);
+  g_autoptr (GenTrainer) second = trainer_new (&gen_preset_mlp, &gen_device_cuda, 0);
+
+  make_steps (whole, 5);
+  make_steps (first, 3);
+  for (guint i = 0; i < gen_trainer_n_states (first); i++) {
+    const GenBinding *from = gen_trainer_state (first, i), *to = gen_trainer_state (second, i);
+
+    memcpy (to->data, from->data, from->size);
+  }
+  gen_trainer_states_changed (second);
+  make_steps (second, 2);
+  for (guint i = 0; i < gen_trainer_n_states (whole); i++) {
+    const GenBinding *a = gen_trainer_state (whole, i), *b = gen_trainer_state (second, i);
+
+    if (memcmp (a->data, b->data, a->size) != 0)
+      g_error ("state %s differs after the training was interrupted", a->name);
+  }
+}
+
+/* The nets play with the weights that they have on the device. */
+static void
+test_plays (void)
+{
+  g_autoptr (GenTrainer) cpu = trainer_new (&gen_preset_mlp, NULL, 0);
+  g_autoptr (GenTrainer) device = trainer_new (&gen_preset_mlp, &gen_device_cuda, 0);
+  g_autofree float *latents = g_new (float, 3 * 100);
+  g_autofree float *a = g_new (float, 3 * 784), *b = g_new (float, 3 * 784);
+  GenRandom random = gen_random_new (1, 0);
+  g_autoptr (GError) error = NULL;
+
+  gen_random_normal (&random, 0, 0, latents, 3 * 100);
+  for (int round = 0; round < 2; round++) {
+    make_steps (cpu, 1);
+    make_steps (device, 1);
+    for (int average = 0; average < 2; average++) {
+      g_assert_true (gen_trainer_generate (cpu, average, latents, 3, a, &error));
+      g_assert_true (gen_trainer_generate (device, average, latents, 3, b, &error));
+      for (int i = 0; i < 3 * 784; i++)
+        g_assert_cmpfloat_with_epsilon (a[i], b[i], 1e-3);
+    }
+  }
+}
+
+int
+main (int argc, char **argv)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_test_init (&argc, &argv, NULL);
+  if (!gen_device_cuda.available (&error)) {
+    g_print ("1..0 # SKIP %s\n", error->message);
+    return 0;
+  }
+  g_test_add_func ("/device/training/float32", test_float32);
+  g_test_add_func ("/device/training/bfloat16", test_bfloat16);
+  g_test_add_func ("/device/training/resume", test_resume);
+  g_test_add_func ("/device/training/plays", test_plays);
+  return g_test_run ();
+}
