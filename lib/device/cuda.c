@@ -22,6 +22,12 @@ open_module (GError **error)
   Dl_info own;
   void *module;
 
+  /* The module's libraries are large: without a driver they are not worth being looked at. */
+  if (given == NULL && dlopen ("libcuda.so.1", RTLD_LAZY | RTLD_LOCAL) == NULL) {
+    g_set_error (error, GEN_DEVICE_ERROR, GEN_DEVICE_ERROR_UNAVAILABLE,
+        "device cuda: NVIDIA's driver (libcuda.so.1) is not installed on this machine");
+    return NULL;
+  }
   if (dladdr (open_module, &own) != 0)
     folder = g_path_get_dirname (own.dli_fname);
   installed = g_build_filename (folder != NULL ? folder : ".", "generative", MODULE, NULL);

@@ -1,0 +1,112 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Everything that wants a GPU, on a machine that has one and perhaps nothing else of ours: no
+# GStreamer, none of Debian's libraries.
+#
+#   sh tests/gpu.sh pack [BUILD]   where it was built: an archive gpu.tar.xz with programs, tests
+#                                  and the libraries that they need
+#   sh tests/gpu.sh run            beside the archive: unpack it, run all, end on "N passed, N failed"
+#
+#   ONNX_TESTDATA (environment, pack) where ONNX's backend tests are
+#   SANITIZE=1    (environment, run)  run the unit tests again under compute-sanitizer
+set -u
+testdata=${ONNX_TESTDATA:-/usr/share/libonnx-testdata/data}
+
+# Libraries of media files are not carried: nothing here opens one. Empty ones take their names.
+pack() {
+    build=${1:-build} area=$(mktemp -d)
+    trap 'rm -rf "$area"' EXIT
+    mkdir -p "$area/gpu/lib/device/cuda" "$area/gpu/bin" "$area/gpu/data" "$area/gpu/tests"
+    for program in "$build"/tools/generative-model "$build"/tests/unit/unit-device*; do
+        [ -d "$program" ] || cp "$program" "$area/gpu/bin"
+    done
+    cp "$build"/lib/device/cuda/generative-cuda.so "$area/gpu/lib/device/cuda"
+    cp -L "$build"/lib/libgenerative.so.0 "$area/gpu/lib"
+    ln -s libgenerative.so.0 "$area/gpu/lib/libgenerative.so"
+    echo >"$area/empty.c"
+    carry "$area" "$build/lib/libgenerative.so.0"
+    strip "$area"/gpu/bin/* "$area"/gpu/lib/*.so.* "$area"/gpu/lib/device/cuda/*.so
+    for kind in node pytorch-converted pytorch-operator simple; do
+        [ -d "$testdata/$kind" ] && cp -r "$testdata/$kind" "$area/gpu/data"
+    done
+    cp -r tests/benchmarks "$area/gpu/tests"
+    tar -C "$area" -cf - gpu | xz -T0 -6 >gpu.tar.xz
+    echo "gpu.tar.xz: $(du -h gpu.tar.xz | cut -f 1)"
+}
+
+# carry AREA LIBRARY: what LIBRARY is linked with, and what that is linked with.
+carry() {
+    for name in $(objdump -p "$2" | sed -nE 's/^ +NEEDED +//p'); do
+        [ -e "$1/gpu/lib/$name" ] && continue
+        case $name in
+        libc.so* | libm.so* | ld-linux* | libpthread* | libdl* | librt*) continue ;;
+        libav* | libsw*)
+            cc -shared -o "$1/gpu/lib/$name" -Wl,-soname,"$name" -x c "$1/empty.c"
+            continue
+            ;;
+        esac
+        path=$(ldd "$2" | sed -nE "s|^\s*$name => (/[^ ]+).*|\1|p" | head -n 1)
+        [ -n "$path" ] || continue
+        cp -L "$path" "$1/gpu/lib/$name"
+        carry "$1" "$path"
+    done
+}
+
+passed=0 failed=0
+
+# part NAME COMMAND...: counts its "N passed, N failed", or its status.
+part() {
+    name=$1 status=0
+    shift
+    echo "== $name"
+    "$@" >log 2>&1 || status=$?
+    line=$(grep -E '^[0-9]+ passed, [0-9]+ failed' log | tail -n 1)
+    good=$(echo "$line" | sed -nE 's/^([0-9]+) passed.*/\1/p')
+    bad=$(echo "$line" | sed -nE 's/.* ([0-9]+) failed.*/\1/p')
+    if [ -z "$line" ]; then
+        good=$(grep -cE '^ok ' log) bad=$(grep -cE '^not ok ' log)
+        [ $status -eq 0 ] || bad=$((bad + 1))
+    fi
+    grep -E '^(not ok|# (Bail|test_data)|.*ERROR|Bail)' log | head -n 40
+    tail -n 4 log
+    passed=$((passed + good)) failed=$((failed + bad))
+}
+
+run() {
+    [ -d gpu ] || tar -xf gpu.tar.xz || exit 1
+    cd gpu || exit 1
+    here=$PWD
+    # cuDNN and cuBLASLt: the toolkit's, or those that a Python package brought.
+    found=$(python3 -c '
+import glob, os, sys
+for place in sys.path:
+    for folder in glob.glob(os.path.join(place, "nvidia", "*", "lib")): print(folder)' 2>/dev/null |
+        tr '\n' ':')
+    export LD_LIBRARY_PATH="$here/lib:$found/usr/local/cuda/lib64:${LD_LIBRARY_PATH:-}"
+    export GEN_CUDA_MODULE="$here/lib/device/cuda/generative-cuda.so"
+    nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader
+    for test in bin/unit-device*; do
+        part "$test" "$test"
+    done
+    for precision in fp32 tf32; do
+        part "ONNX backend tests, $precision" bin/generative-model check --device cuda \
+            --precision $precision --supported data
+    done
+    if [ -n "${SANITIZE:-}" ]; then
+        for test in bin/unit-device*; do
+            part "$test, sanitized" compute-sanitizer --error-exitcode 9 "$test"
+        done
+    fi
+    echo "$passed passed, $failed failed"
+    [ "$failed" -eq 0 ]
+}
+
+case ${1:-} in
+pack | run)
+    "$@"
+    ;;
+*)
+    sed -nE '4,/^set/s/^# ?//p' "$0"
+    exit 1
+    ;;
+esac
