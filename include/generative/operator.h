@@ -52,6 +52,7 @@ struct _GenOperator {
                                    input of the same size and type */
   gboolean view;                /* output 0 has input 0's bytes, under another shape */
   gboolean fuses_activation;    /* the CPU kernel honours node->activation */
+  gboolean fuses_inputs;        /* and node->taken */
   GenActivationKind activation; /* what this operator is, when another can absorb it */
   gboolean widens;              /* knows float32, not the 16-bit floats: those are cast before and
                                    after */

@@ -218,7 +218,7 @@ store (const float *tile, int width, int rows, int columns, float alpha, gboolea
 /* All rows of the range against the panels of one chunk. */
 static void
 run_chunk (const GenGemm *gemm, const float *rows, const float *panels, Range row, Range panel,
-    float *row_scratch, float *c)
+    float *row_scratch, float *c, const GenGemmThen *then)
 {
   const GenGemmUnit *unit = gemm->unit;
   gint64 k = gemm->options.k, n = gemm->options.n;
@@ -246,12 +246,19 @@ run_chunk (const GenGemm *gemm, const float *rows, const float *panels, Range ro
       store (tile, unit->panel, height, panel_columns (gemm, p), gemm->options.alpha, gemm->swapped,
           gemm->swapped ? c + column * n + first : c + first * n + column, n);
     }
+    if (then != NULL) {
+      gint64 column = panel.first * unit->panel;
+      gint64 columns = MIN (panel.end * unit->panel, gemm->columns) - column;
+
+      then->run (then->data, gemm->swapped ? &(GenGemmTile){ column, columns, first, height }
+                                           : &(GenGemmTile){ first, height, column, columns });
+    }
   }
 }
 
 static void
 run_panels (const GenGemm *gemm, const float *a, const float *b, float *c, void *scratch, int part,
-    int parts)
+    int parts, const GenGemmThen *then)
 {
   const GenGemmUnit *unit = gemm->unit;
   const float *rows = gemm->swapped ? b : a, *columns = gemm->swapped ? a : b;
@@ -274,16 +281,23 @@ run_panels (const GenGemm *gemm, const float *a, const float *b, float *c, void 
         pack_panel (columns + i * unit->panel * gemm->column_stride, gemm->column_stride,
             gemm->column_k_stride, k, panel_columns (gemm, i), unit->panel,
             own + (i - p) * panel_size);
-    run_chunk (gemm, rows, panels, row, chunk, row_scratch, c);
+    run_chunk (gemm, rows, panels, row, chunk, row_scratch, c, then);
   }
+}
+
+void
+gen_gemm_run_then (const GenGemm *gemm, const float *a, const float *b, float *c, void *scratch,
+    int part, int parts, const GenGemmThen *then)
+{
+  if (gemm->split != NULL)
+    gen_split_gemm_run (gemm->split, a, b, c, scratch, part, parts, then);
+  else
+    run_panels (gemm, a, b, c, scratch, part, parts, then);
 }
 
 void
 gen_gemm_run (const GenGemm *gemm, const float *a, const float *b, float *c, void *scratch,
     int part, int parts)
 {
-  if (gemm->split != NULL)
-    gen_split_gemm_run (gemm->split, a, b, c, scratch, part, parts);
-  else
-    run_panels (gemm, a, b, c, scratch, part, parts);
+  gen_gemm_run_then (gemm, a, b, c, scratch, part, parts, NULL);
 }

@@ -33,3 +33,13 @@ GenGemmTile gen_gemm_tile (const GenGemm *gemm, int part, int parts);
 gsize gen_gemm_scratch_size (const GenGemm *gemm);
 void gen_gemm_run (const GenGemm *gemm, const float *a, const float *b, float *c, void *scratch,
     int part, int parts);
+
+/* What is to be done to each block of C as soon as it is made, while it is in the first cache. */
+typedef struct {
+  void (*run) (gpointer data, const GenGemmTile *block);
+  gpointer data;
+} GenGemmThen;
+
+/* The same; `then` may be NULL. Its blocks cover the part's tile. */
+void gen_gemm_run_then (const GenGemm *gemm, const float *a, const float *b, float *c,
+    void *scratch, int part, int parts, const GenGemmThen *then);

@@ -156,7 +156,7 @@ typedef struct {
 
 static void
 run (const GenSplitGemm *gemm, const float *left, const float *right, float *c, const Share *share,
-    const Scratch *scratch)
+    const Scratch *scratch, const GenGemmThen *then)
 {
   const gsize line = line_size (gemm);
   const gint64 left_next = gemm->swapped ? 1 : gemm->n, right_next = gemm->swapped ? gemm->n : 1;
@@ -177,12 +177,16 @@ run (const GenSplitGemm *gemm, const float *left, const float *right, float *c, 
             &gemm->left, FALSE, gemm->splits, left, l, round_up (n_left), scratch->left);
       packed_left = l;
       for (gint64 block = r; block < right_end; block += BLOCK) {
+        const gint64 n_right = MIN (BLOCK, right_end - block);
         Right tiles = { scratch->right + (block - r) / LINES * line, line, NULL };
 
         if (gemm->packed != NULL)
           tiles = (Right){ gemm->packed + block / LINES * stored, stored, scratch->right };
-        run_block (gemm, scratch->left, &tiles, n_left, MIN (BLOCK, right_end - block),
-            scratch->results, c + l * left_next + block * right_next);
+        run_block (gemm, scratch->left, &tiles, n_left, n_right, scratch->results,
+            c + l * left_next + block * right_next);
+        if (then != NULL)
+          then->run (then->data, gemm->swapped ? &(GenGemmTile){ block, n_right, l, n_left }
+                                               : &(GenGemmTile){ l, n_left, block, n_right });
       }
     }
   }
@@ -294,7 +298,7 @@ gen_split_gemm_scratch_size (const GenSplitGemm *gemm)
 
 void
 gen_split_gemm_run (const GenSplitGemm *gemm, const float *a, const float *b, float *c,
-    void *scratch, int part, int parts)
+    void *scratch, int part, int parts, const GenGemmThen *then)
 {
   const Share share = share_of (gemm, part, parts);
   guint8 *own = (guint8 *)scratch + part * part_size (gemm);
@@ -302,6 +306,6 @@ gen_split_gemm_run (const GenSplitGemm *gemm, const float *a, const float *b, fl
     own + results_size (gemm) + left_size (gemm) };
 
   gen_amx_begin ();
-  run (gemm, gemm->swapped ? b : a, gemm->swapped ? a : b, c, &share, &mine);
+  run (gemm, gemm->swapped ? b : a, gemm->swapped ? a : b, c, &share, &mine, then);
   gen_amx_end ();
 }

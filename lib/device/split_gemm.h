@@ -16,4 +16,4 @@ int gen_split_gemm_parts (const GenSplitGemm *gemm);
 GenGemmTile gen_split_gemm_tile (const GenSplitGemm *gemm, int part, int parts);
 gsize gen_split_gemm_scratch_size (const GenSplitGemm *gemm);
 void gen_split_gemm_run (const GenSplitGemm *gemm, const float *a, const float *b, float *c,
-    void *scratch, int part, int parts);
+    void *scratch, int part, int parts, const GenGemmThen *then);

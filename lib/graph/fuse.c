@@ -32,13 +32,25 @@ scale_weights (const GenGraph *graph, const GenTensor *weights, gsize outer, gsi
   return gen_shared_keep (scaled, size);
 }
 
+/* Whether the weights of `node` have the channels of its result as a dimension of their own. */
+static gboolean
+folds_batch_normalization (const GenNode *node)
+{
+  if (node->activation.kind != GEN_ACTIVATION_NONE || node->taken.added > 0)
+    return FALSE;
+  if (is (node, "Gemm"))
+    return gen_node_float (node, "beta", 1) == 1;
+  return is (node, "Conv") || is (node, "ConvTranspose");
+}
+
 /* A BatchNormalization with constant statistics is a scale and a shift for each channel, which
- * the convolution before it can have in its weights and bias. */
+ * the operator before it can have in its weights and bias. */
 static gboolean
 fold_batch_normalization (GenReaders *readers, GenNode *node)
 {
   GenNode *next = gen_readers_only (readers, gen_node_output (node, 0));
-  gboolean transposed = is (node, "ConvTranspose");
+  gboolean transposed =
+      is (node, "ConvTranspose") || (is (node, "Gemm") && gen_node_int (node, "transB", 0) == 0);
   GenTensor *weights = gen_node_input (node, 1), *bias = gen_node_input (node, 2);
   const float *b = gen_tensor_constant (bias);
   const float *parameters[4];
@@ -53,6 +65,8 @@ fold_batch_normalization (GenReaders *readers, GenNode *node)
       weights->type != GEN_TYPE_FLOAT32)
     return FALSE;
   channels = weights->shape.dims[transposed ? 1 : 0];
+  if (bias != NULL && (bias->shape.rank != 1 || bias->shape.dims[0] != channels))
+    return FALSE;
   for (int i = 0; i < 4; i++) {
     parameters[i] = gen_tensor_constant (gen_node_input (next, i + 1));
     if (parameters[i] == NULL || gen_node_input (next, i + 1)->shape.dims[0] != channels)
@@ -107,6 +121,9 @@ read_activation (const GenNode *node, GenActivation *activation)
   *activation = (GenActivation){ .kind = node->op->activation };
   if (activation->kind == GEN_ACTIVATION_NONE || gen_node_input (node, 0)->type != GEN_TYPE_FLOAT32)
     return FALSE;
+  if (activation->kind == GEN_ACTIVATION_GELU &&
+      g_str_equal (gen_node_string (node, "approximate", "none"), "tanh"))
+    activation->kind = GEN_ACTIVATION_GELU_TANH;
   if (activation->kind == GEN_ACTIVATION_LEAKY_RELU)
     activation->alpha = gen_node_float (node, "alpha", 0.01f);
   if (activation->kind == GEN_ACTIVATION_CLIP) {
@@ -132,6 +149,94 @@ absorb_activation (GenReaders *readers, GenNode *node)
       gen_node_input (next, 0) != gen_node_output (node, 0) || !read_activation (next, &activation))
     return FALSE;
   node->activation = activation;
+  gen_node_take_output (readers, node, next);
+  return TRUE;
+}
+
+/* Whether `tensor` has one value for each of `n` columns or channels of a tensor of `shape`, where
+ * they are dimension `axis`. */
+static gboolean
+is_one_each (const GenTensor *tensor, const GenShape *shape, int axis)
+{
+  int own = axis - shape->rank + tensor->shape.rank;
+
+  return tensor->type == GEN_TYPE_FLOAT32 && own >= 0 &&
+         tensor->shape.dims[own] == shape->dims[axis] &&
+         gen_shape_elements (&tensor->shape) == shape->dims[axis];
+}
+
+/* Of a heavy operator's result: the dimension that has a bias of its own. */
+static int
+bias_axis (const GenNode *node, const GenTensor *result)
+{
+  return is (node, "Conv") ? 1 : result->shape.rank - 1;
+}
+
+/* PRelu with a slope for each channel. */
+static gboolean
+absorb_prelu (GenReaders *readers, GenNode *node)
+{
+  GenTensor *result = gen_node_output (node, 0), *slopes;
+  GenNode *next = gen_readers_only (readers, result);
+
+  if (next == NULL || !is (next, "PRelu") || node->activation.kind != GEN_ACTIVATION_NONE ||
+      gen_node_input (next, 0) != result || result->type != GEN_TYPE_FLOAT32)
+    return FALSE;
+  slopes = gen_node_input (next, 1);
+  if (!is_one_each (slopes, &result->shape, bias_axis (node, result)))
+    return FALSE;
+  node->activation.kind = GEN_ACTIVATION_PRELU;
+  node->taken.slopes = MAX (node->inputs->len, (guint)node->op->max_inputs);
+  gen_readers_set_input (readers, node, node->taken.slopes, slopes);
+  gen_node_take_output (readers, node, next);
+  return TRUE;
+}
+
+/* Give `node` `bias`, which has one value for each of its columns or channels. */
+static gboolean
+take_bias (GenReaders *readers, GenNode *node, GenTensor *bias)
+{
+  const float *values = gen_tensor_constant (bias);
+  gint64 n = gen_shape_elements (&bias->shape);
+
+  if (is (node, "MatMul")) {
+    if (node->taken.bias > 0)
+      return FALSE;
+    node->taken.bias = MAX (node->inputs->len, (guint)node->op->max_inputs);
+    gen_readers_set_input (readers, node, node->taken.bias, bias);
+    return TRUE;
+  }
+  /* Those that have an input for it want a vector. */
+  if (gen_node_input (node, 2) != NULL || (bias->shape.rank != 1 && values == NULL))
+    return FALSE;
+  if (bias->shape.rank != 1)
+    bias = gen_graph_add_constant (node->graph, NULL, GEN_TYPE_FLOAT32, &GEN_SHAPE (n),
+        g_bytes_new (values, n * sizeof (float)));
+  gen_readers_set_input (readers, node, 2, bias);
+  if (is (node, "Gemm"))
+    gen_node_set_float (node, "beta", 1);
+  return TRUE;
+}
+
+/* Add of a bias, or of what has the result's shape. */
+static gboolean
+absorb_add (GenReaders *readers, GenNode *node)
+{
+  GenTensor *result = gen_node_output (node, 0), *other;
+  GenNode *next = gen_readers_only (readers, result);
+
+  if (next == NULL || !is (next, "Add") || node->activation.kind != GEN_ACTIVATION_NONE ||
+      node->taken.added > 0 || result->type != GEN_TYPE_FLOAT32 ||
+      !gen_shape_equal (&gen_node_output (next, 0)->shape, &result->shape))
+    return FALSE;
+  other = gen_node_input (next, gen_node_input (next, 0) == result ? 1 : 0);
+  if (gen_shape_equal (&other->shape, &result->shape)) {
+    node->taken.added = MAX (node->inputs->len, (guint)node->op->max_inputs);
+    gen_readers_set_input (readers, node, node->taken.added, other);
+  } else if (!is_one_each (other, &result->shape, bias_axis (node, result)) ||
+             !take_bias (readers, node, other)) {
+    return FALSE;
+  }
   gen_node_take_output (readers, node, next);
   return TRUE;
 }
@@ -167,7 +272,7 @@ absorb_before_pack (GenReaders *readers, GenNode *pack)
     node = gen_node_input (node, 0)->producer;
   }
   if (node == NULL || gen_readers_only (readers, gen_node_output (node, 0)) != reader ||
-      !read_activation (node, &activation))
+      !read_activation (node, &activation) || activation.kind > GEN_ACTIVATION_CLIP)
     return;
   x = gen_node_input (node, 0);
   if (activation.kind != GEN_ACTIVATION_TANH && activation.kind != GEN_ACTIVATION_SIGMOID &&
@@ -184,7 +289,9 @@ absorb (GenReaders *readers, GenNode *node)
 {
   if (is (node, "MatMul") && make_gemm (readers, node))
     return TRUE;
-  if ((is (node, "Conv") || is (node, "ConvTranspose")) && fold_batch_normalization (readers, node))
+  if (folds_batch_normalization (node) && fold_batch_normalization (readers, node))
+    return TRUE;
+  if (node->op->fuses_inputs && (absorb_add (readers, node) || absorb_prelu (readers, node)))
     return TRUE;
   return node->op->fuses_activation && absorb_activation (readers, node);
 }
@@ -197,7 +304,9 @@ gen_graph_fuse (GenGraph *graph, GError **error)
   for (guint i = 0; i < graph->nodes->len; i++) {
     GenNode *node = g_ptr_array_index (graph->nodes, i);
 
-    if (is (node, "MatMul") && gen_graph_fuse_attention (readers, node))
+    if (gen_node_output (node, 0) == NULL ||
+        (is (node, "MatMul") && gen_graph_fuse_attention (readers, node)) ||
+        gen_graph_fuse_pattern (readers, node))
       continue;
     if (strcmp (node->op->name, "PackPicture") == 0)
       absorb_before_pack (readers, node);

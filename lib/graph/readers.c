@@ -29,6 +29,18 @@ take_away (GenReaders *readers, GenTensor *tensor, GenNode *node)
     g_ptr_array_remove_fast (g_hash_table_lookup (readers->by_tensor, tensor), node);
 }
 
+/* What is in a list is read with it. */
+static void
+keep_items (GenReaders *readers, const GenTensor *list)
+{
+  for (guint i = 0; list != NULL && list->items != NULL && i < list->items->len; i++) {
+    GenTensor *item = g_ptr_array_index (list->items, i);
+
+    add (readers, item, NULL);
+    keep_items (readers, item);
+  }
+}
+
 GenReaders *
 gen_readers_new (GenGraph *graph)
 {
@@ -38,8 +50,10 @@ gen_readers_new (GenGraph *graph)
   for (guint i = 0; i < graph->nodes->len; i++) {
     GenNode *node = g_ptr_array_index (graph->nodes, i);
 
-    for (guint k = 0; k < node->inputs->len; k++)
+    for (guint k = 0; k < node->inputs->len; k++) {
       add (readers, gen_node_input (node, k), node);
+      keep_items (readers, gen_node_input (node, k));
+    }
   }
   for (guint i = 0; i < graph->outputs->len; i++)
     add (readers, g_ptr_array_index (graph->outputs, i), NULL);

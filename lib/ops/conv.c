@@ -93,6 +93,7 @@ const GenOperator gen_operator_conv = {
   .layouts = GEN_LAYOUTS_CHANNELS_LAST,
   .widens = TRUE,
   .fuses_activation = TRUE,
+  .fuses_inputs = TRUE,
   .infer = infer,
   .cpu = cpu,
   .gradient = gradient,

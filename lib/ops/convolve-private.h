@@ -5,6 +5,7 @@
 
 #include "../device/dnnl.h"
 #include "../device/gemm.h"
+#include "activation.h"
 #include "convolve.h"
 
 /* A forward convolution of the whole batch whose result is the operator's, or, when the
@@ -66,6 +67,7 @@ typedef struct {
   gsize call_scratch, part_scratch;                /* bytes of oneDNN, of all for a part */
   gboolean post_bias;                              /* bias is added after oneDNN (backward data) */
   GenActivation fused, after;                      /* by oneDNN, by us */
+  gboolean finishes;                               /* all that fusion adds, in a step of its own */
   const char *constant; /* packed weights and bias, when they never change */
   GBytes *shared;       /* whose these are */
 } GenConvolve;
@@ -89,6 +91,11 @@ void gen_phases_scatter (
 void gen_phases_put (const GenConvolve *convolve, const GenProblem *problem, gint64 item,
     gint64 row, gint64 column, gint64 first, gint64 n, const float *made, float *result);
 
+/* Add `n` values of a tensor that lies as the result does to what was made at a window of a problem
+ * that is not scattered. */
+void gen_phases_add (const GenConvolve *convolve, const GenProblem *problem, gint64 item,
+    gint64 row, gint64 column, gint64 first, gint64 n, const float *added, float *made);
+
 /* tasks.c */
 /* Cut all problems into tasks for at most `threads` parts. */
 gboolean gen_tasks_split (GenConvolve *convolve, int threads, gboolean bias, GError **error);
@@ -102,15 +109,14 @@ gboolean gen_winograd_suits (const GenConvolve *convolve);
 gboolean gen_winograd_excels (const GenConvolve *convolve);
 void gen_winograd_init (GenConvolve *convolve, int parts);
 void gen_winograd_pack (const GenConvolve *convolve, const float *weights, char *packed);
-/* `bias` is one for each channel of a problem, or NULL; `scratch` is the part's own. */
-void gen_winograd_run (const GenConvolve *convolve, const GenActivation *activation,
-    const float *source, const char *packed, const float *bias, float *result, char *scratch,
-    int part, int parts);
+/* What is finished has a bias for each channel of a problem, or none, and adds from the first
+ * result on; `scratch` is the part's own. */
+void gen_winograd_run (const GenConvolve *convolve, const GenFinish *finish, const float *source,
+    const char *packed, float *result, char *scratch, int part, int parts);
 
 /* split_convolve.c: the same on the tile unit. */
 gboolean gen_split_convolve_suits (const GenConvolve *convolve, GenPrecision precision);
 void gen_split_convolve_init (GenConvolve *convolve, int parts, GenPrecision precision);
 void gen_split_convolve_pack (const GenConvolve *convolve, const float *weights, char *packed);
-void gen_split_convolve_run (const GenConvolve *convolve, const GenActivation *activation,
-    const float *source, const char *packed, const float *bias, float *result, char *scratch,
-    int part, int parts);
+void gen_split_convolve_run (const GenConvolve *convolve, const GenFinish *finish,
+    const float *source, const char *packed, float *result, char *scratch, int part, int parts);

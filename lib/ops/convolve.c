@@ -9,7 +9,6 @@
 
 #include "../device/shared.h"
 #include "../graph/constants.h"
-#include "activation.h"
 
 /* Fewer windows than this are left to our own matrix product. */
 #define FEW_PIXELS 64
@@ -198,14 +197,15 @@ run (const GenKernel *kernel, int part, int parts)
   float *made = (float *)(call + c->call_scratch), *result = kernel->outputs[0];
   float *source = (float *)kernel->inputs[0];
 
+  GenFinish finish = gen_finish_of (kernel, c->out_channels, 0, 0);
+
+  finish.bias = c->bias_size > 0 ? bias : NULL;
   if (c->split != NULL) {
-    gen_split_convolve_run (c, &kernel->node->activation, source, packed,
-        c->bias_size > 0 ? bias : NULL, result, call, part, parts);
+    gen_split_convolve_run (c, &finish, source, packed, result, call, part, parts);
     return;
   }
   if (c->winograd != NULL) {
-    gen_winograd_run (c, &kernel->node->activation, source, packed, c->bias_size > 0 ? bias : NULL,
-        result, call, part, parts);
+    gen_winograd_run (c, &finish, source, packed, result, call, part, parts);
     return;
   }
   for (int i = c->first[part]; i < c->first[part + 1]; i++) {
@@ -231,6 +231,20 @@ run (const GenKernel *kernel, int part, int parts)
     if (!task->direct)
       gen_phases_scatter (c, task, made, result);
   }
+}
+
+/* What fusion has added, where a call of oneDNN does not leave the result as it lies. */
+static void
+run_finish (const GenKernel *kernel, int part, int parts)
+{
+  const GenConvolve *c = kernel->state;
+  gsize first, end;
+  GenFinish finish;
+
+  gen_kernel_share (c->batch * c->result_size / c->out_channels, 1, part, parts, &first, &end);
+  finish = gen_finish_of (kernel, c->out_channels, first, 0);
+  gen_finish_apply (&finish, (float *)kernel->outputs[0] + first * c->out_channels, end - first,
+      c->out_channels, c->out_channels);
 }
 
 /* --- preparing --- */
@@ -295,17 +309,26 @@ few_pixels (const GenConvolve *c)
 }
 
 static void
+finish_product (gpointer data, const GenGemmTile *tile)
+{
+  const GenKernel *kernel = data;
+  const GenConvolve *c = kernel->state;
+  gint64 n = g_array_index (c->problems, GenProblem, 0).out_channels;
+  GenFinish finish = gen_finish_of (kernel, n, tile->row, tile->column);
+
+  finish.bias = c->bias_size > 0 ? (const float *)c->constant + tile->column : NULL;
+  gen_finish_apply (&finish, (float *)kernel->outputs[0] + tile->row * n + tile->column, tile->rows,
+      tile->columns, n);
+}
+
+static void
 run_product (const GenKernel *kernel, int part, int parts)
 {
   const GenConvolve *c = kernel->state;
-  const GenProblem *p = &g_array_index (c->problems, GenProblem, 0);
-  GenGemmTile tile = gen_gemm_tile (c->product, part, parts);
-  float *result = kernel->outputs[0];
+  const GenGemmThen then = { finish_product, (gpointer)kernel };
 
-  gen_gemm_run (c->product, kernel->inputs[0], NULL, result, kernel->scratch, part, parts);
-  gen_activation_apply (&kernel->node->activation,
-      result + tile.row * p->out_channels + tile.column, tile.rows, tile.columns, p->out_channels,
-      c->bias_size > 0 ? (const float *)c->constant + tile.column : NULL);
+  gen_gemm_run_then (
+      c->product, kernel->inputs[0], NULL, kernel->outputs[0], kernel->scratch, part, parts, &then);
 }
 
 static void
@@ -372,6 +395,9 @@ convolve_new (const GenKernel *kernel, const GenWindow *window, gboolean transpo
   c->fused = c->after = none;
   if (!transposed || c->layout == GEN_LAYOUT_PLAIN || !gen_phases_split (c))
     add_whole (c);
+  c->finishes = node->taken.added > 0 || node->taken.slopes > 0;
+  if (c->finishes)
+    return c;
   if (g_array_index (c->problems, GenProblem, 0).kind == GEN_CONVOLUTION_FORWARD &&
       gen_convolution_fuses (&node->activation))
     c->fused = node->activation;
@@ -429,5 +455,8 @@ gen_convolve_cpu (GenKernel *kernel, const GenWindow *window, gboolean transpose
   }
   lay_out_scratch (kernel, c);
   gen_kernel_add_step (kernel, run, c->parts);
+  if (c->finishes && c->split == NULL && c->winograd == NULL)
+    gen_kernel_add_step (
+        kernel, run_finish, gen_kernel_parts (kernel, c->batch * c->result_size, 0.3));
   return TRUE;
 }

@@ -58,24 +58,33 @@ gemm_free (gpointer data)
 }
 
 static void
+finish (gpointer data, const GenGemmTile *tile)
+{
+  const GenKernel *kernel = data;
+  const Gemm *gemm = kernel->state;
+  const float *c = kernel->node->inputs->len > 2 ? kernel->inputs[2] : NULL;
+  float *out = (float *)kernel->outputs[0] + tile->row * gemm->n + tile->column;
+  GenFinish how = gen_finish_of (kernel, gemm->n, tile->row, tile->column);
+
+  if (c != NULL && gemm->c_is_row)
+    how.bias = c + tile->column;
+  else if (c != NULL)
+    for (gint64 r = 0; r < tile->rows; r++)
+      for (gint64 k = 0; k < tile->columns; k++)
+        out[r * gemm->n + k] +=
+            gemm->beta *
+            c[(tile->row + r) * gemm->c_strides[0] + (tile->column + k) * gemm->c_strides[1]];
+  gen_finish_apply (&how, out, tile->rows, tile->columns, gemm->n);
+}
+
+static void
 run (const GenKernel *kernel, int part, int parts)
 {
   const Gemm *gemm = kernel->state;
-  const float *c = kernel->node->inputs->len > 2 ? kernel->inputs[2] : NULL;
-  float *out = kernel->outputs[0];
-  GenGemmTile tile = gen_gemm_tile (gemm->gemm, part, parts);
+  const GenGemmThen then = { finish, (gpointer)kernel };
 
-  gen_gemm_run (
-      gemm->gemm, kernel->inputs[0], kernel->inputs[1], out, kernel->scratch, part, parts);
-  out += tile.row * gemm->n + tile.column;
-  if (c != NULL && !gemm->c_is_row)
-    for (gint64 r = 0; r < tile.rows; r++)
-      for (gint64 k = 0; k < tile.columns; k++)
-        out[r * gemm->n + k] +=
-            gemm->beta *
-            c[(tile.row + r) * gemm->c_strides[0] + (tile.column + k) * gemm->c_strides[1]];
-  gen_activation_apply (&kernel->node->activation, out, tile.rows, tile.columns, gemm->n,
-      gemm->c_is_row ? c + tile.column : NULL);
+  gen_gemm_run_then (gemm->gemm, kernel->inputs[0], kernel->inputs[1], kernel->outputs[0],
+      kernel->scratch, part, parts, &then);
 }
 
 static gboolean
@@ -173,6 +182,7 @@ const GenOperator gen_operator_gemm = {
   .layouts = GEN_LAYOUTS_PLAIN,
   .widens = TRUE,
   .fuses_activation = TRUE,
+  .fuses_inputs = TRUE,
   .infer = infer,
   .cpu = cpu,
   .gradient = gradient,

@@ -69,17 +69,33 @@ product_free (gpointer data)
   g_free (product);
 }
 
+/* Which of the products is being made. */
+typedef struct {
+  const GenKernel *kernel;
+  gint64 number;
+} Made;
+
+static void
+finish (gpointer data, const GenGemmTile *tile)
+{
+  const Made *made = data;
+  const Product *product = made->kernel->state;
+  gint64 row = made->number * product->e.m + tile->row, n = product->e.n;
+  GenFinish how = gen_finish_of (made->kernel, n, row, tile->column);
+
+  gen_finish_apply (&how, (float *)made->kernel->outputs[0] + row * n + tile->column, tile->rows,
+      tile->columns, n);
+}
+
 static void
 run_one (const GenKernel *kernel, int part, int parts)
 {
   const Product *product = kernel->state;
-  GenGemmTile tile = gen_gemm_tile (product->gemm, part, parts);
-  float *out = kernel->outputs[0];
+  Made made = { kernel, 0 };
+  const GenGemmThen then = { finish, &made };
 
-  gen_gemm_run (
-      product->gemm, kernel->inputs[0], kernel->inputs[1], out, kernel->scratch, part, parts);
-  gen_activation_apply (&kernel->node->activation, out + tile.row * product->e.n + tile.column,
-      tile.rows, tile.columns, product->e.n, NULL);
+  gen_gemm_run_then (product->gemm, kernel->inputs[0], kernel->inputs[1], kernel->outputs[0],
+      kernel->scratch, part, parts, &then);
 }
 
 static void
@@ -95,6 +111,8 @@ run_batch (const GenKernel *kernel, int part, int parts)
   gen_kernel_share (product->batches, 1, part, parts, &first, &end);
   for (gsize i = first; i < end; i++) {
     float *to = out + i * e->m * e->n;
+    Made made = { kernel, i };
+    const GenGemmThen then = { finish, &made };
     gint64 rest = i, at_a = 0, at_b = 0;
 
     for (int d = e->batch.rank - 1; d >= 0; d--) {
@@ -104,8 +122,8 @@ run_batch (const GenKernel *kernel, int part, int parts)
       at_a += at * product->a_strides[d];
       at_b += at * product->b_strides[d];
     }
-    gen_gemm_run (product->gemm, a + at_a * e->m * e->k, b + at_b * e->k * e->n, to, scratch, 0, 1);
-    gen_activation_apply (&kernel->node->activation, to, e->m, e->n, e->n, NULL);
+    gen_gemm_run_then (
+        product->gemm, a + at_a * e->m * e->k, b + at_b * e->k * e->n, to, scratch, 0, 1, &then);
   }
 }
 
@@ -269,6 +287,7 @@ const GenOperator gen_operator_matmul = {
   .layouts = GEN_LAYOUTS_PLAIN,
   .widens = TRUE,
   .fuses_activation = TRUE,
+  .fuses_inputs = TRUE,
   .infer = infer,
   .cpu = cpu,
   .gradient = gradient,

@@ -231,6 +231,7 @@
   X (sigmoid_gradient)                                                                             \
   X (sign)                                                                                         \
   X (simplified_layer_normalization)                                                               \
+  X (silu)                                                                                         \
   X (sin)                                                                                          \
   X (sinh)                                                                                         \
   X (size)                                                                                         \

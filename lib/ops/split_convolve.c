@@ -281,9 +281,8 @@ split_source (const GenConvolve *c, const GenSplitConvolve *s, const float *sour
 typedef struct {
   const GenConvolve *c;
   const GenSplitConvolve *s;
-  const GenActivation *activation;
+  const GenFinish *finish;
   const guint8 *packed;
-  const float *bias;
   float *result, *block;
   guint8 *tiles, *source;
 } Work;
@@ -303,9 +302,20 @@ give_results (const Work *work, gint64 row, gint64 first, gint64 end, gint64 cha
 {
   const GenSplitConvolve *s = work->s;
   gint64 channels = MIN (BLOCK, s->problem->out_channels - channel);
+  const float *added = work->finish->added;
+  GenFinish finish = *work->finish;
 
-  gen_activation_apply (work->activation, work->block, end - first, channels, BLOCK,
-      work->bias != NULL ? work->bias + channel : NULL);
+  finish.bias = finish.bias != NULL ? finish.bias + channel : NULL;
+  finish.slopes = finish.slopes != NULL ? finish.slopes + channel : NULL;
+  finish.added = NULL;
+  for (gint64 i = first; added != NULL && i < end; i++) {
+    gint64 y = row + i / s->columns, x = i % s->columns;
+
+    if (x < s->axes[1].small && y % s->rows < s->axes[0].small)
+      gen_phases_add (work->c, s->problem, y / s->rows, y % s->rows, x, channel, channels, added,
+          work->block + (i - first) * BLOCK);
+  }
+  gen_finish_apply (&finish, work->block, end - first, channels, BLOCK);
   for (gint64 i = first; i < end; i++) {
     gint64 y = row + i / s->columns, x = i % s->columns;
 
@@ -360,15 +370,14 @@ run_problem (const Work *work, const float *source, int part, int parts)
 }
 
 void
-gen_split_convolve_run (const GenConvolve *c, const GenActivation *activation, const float *source,
-    const char *packed, const float *bias, float *result, char *scratch, int part, int parts)
+gen_split_convolve_run (const GenConvolve *c, const GenFinish *finish, const float *source,
+    const char *packed, float *result, char *scratch, int part, int parts)
 {
   gen_amx_begin ();
   for (guint i = 0; i < c->split->len; i++) {
     const GenSplitConvolve *s = g_ptr_array_index (c->split, i);
-    Work work = { c, s, activation, (const guint8 *)packed + s->packed_at, bias, result,
-      (float *)scratch, (guint8 *)scratch + RESULTS_BYTES,
-      (guint8 *)scratch + RESULTS_BYTES + s->restored };
+    Work work = { c, s, finish, (const guint8 *)packed + s->packed_at, result, (float *)scratch,
+      (guint8 *)scratch + RESULTS_BYTES, (guint8 *)scratch + RESULTS_BYTES + s->restored };
 
     run_problem (&work, source, part, parts);
   }
