@@ -327,6 +327,8 @@ gen_graph_fuse (GenGraph *graph, GError **error)
     if (!gen_node_check_attributes (g_ptr_array_index (graph->nodes, i), error))
       return FALSE;
   gen_graph_sort (graph);
+  gen_graph_fuse_elementwise (graph, readers);
+  gen_graph_sort (graph);
   gen_graph_remove_dead (graph);
   return TRUE;
 }

@@ -78,6 +78,8 @@ gboolean gen_graph_fuse (GenGraph *graph, GError **error);
 gboolean gen_graph_fuse_attention (GenReaders *readers, GenNode *node);
 /* Let `node` stand for the nodes before it that are a known formula written out. */
 gboolean gen_graph_fuse_pattern (GenReaders *readers, GenNode *node);
+/* Make nodes that work element by element one node, as many as can be. */
+void gen_graph_fuse_elementwise (GenGraph *graph, GenReaders *readers);
 gboolean gen_graph_choose_layouts (GenGraph *graph, GError **error);
 
 /* Compute one node on the CPU outside any plan, its inputs being constants; its outputs

@@ -105,6 +105,17 @@ gen_readers_sweep (GenReaders *readers, GenTensor *tensor)
 }
 
 gboolean
+gen_readers_all_in (const GenReaders *readers, const GenTensor *tensor, GHashTable *set)
+{
+  const GPtrArray *list = g_hash_table_lookup (readers->by_tensor, tensor);
+
+  for (guint i = 0; list != NULL && i < list->len; i++)
+    if (!g_hash_table_contains (set, g_ptr_array_index (list, i)))
+      return FALSE;
+  return list != NULL && list->len > 0;
+}
+
+gboolean
 gen_readers_is_kept (const GenReaders *readers, const GenTensor *tensor)
 {
   GPtrArray *list = g_hash_table_lookup (readers->by_tensor, tensor);

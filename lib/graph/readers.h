@@ -24,6 +24,8 @@ void gen_readers_set_input (GenReaders *readers, GenNode *node, guint k, GenTens
 void gen_readers_drop (GenReaders *readers, GenNode *node);
 /* If nobody reads `tensor`, the node that makes it alone reads nothing any more, and so on. */
 void gen_readers_sweep (GenReaders *readers, GenTensor *tensor);
+/* Whether nodes that are keys of `set` alone read `tensor`, and at least one does. */
+gboolean gen_readers_all_in (const GenReaders *readers, const GenTensor *tensor, GHashTable *set);
 /* Whether `tensor` is a graph output or a next value. */
 gboolean gen_readers_is_kept (const GenReaders *readers, const GenTensor *tensor);
 /* Nodes read `to` instead of `from`, which is no graph output and no next value. */
