@@ -240,8 +240,12 @@ typedef struct {
   int to; /* the register that its result goes to */
 } Instruction;
 
+/* How the rows of an operand lie. */
+typedef enum { ANYHOW, AS_RESULT, SAME_ROWS } Lies;
+
 typedef struct {
   GenBroadcast walk;
+  Lies lies[GEN_ELEMENT_OPERANDS];
   int operands, n;
   gint64 offsets[GEN_ELEMENT_OPERANDS]; /* in elements */
   Instruction program[GEN_ELEMENT_INSTRUCTIONS];
@@ -280,28 +284,81 @@ run_row (const Program *p, const float *const *rows, float *out, gsize first, gs
   }
 }
 
+/* `n` rows of operand `k` from number `row` on, one behind the other. */
+static void
+spread_rows (
+    const GenBroadcast *walk, int operands, int k, const float *from, gsize row, gsize n, float *to)
+{
+  gint64 size = walk->dims[walk->rank - 1], stride = walk->strides[k][walk->rank - 1];
+  gint64 at[GEN_ELEMENT_OPERANDS];
+
+  for (gsize r = 0; r < n; r++, to += size) {
+    gen_broadcast_seek (walk, row + r, operands, at);
+    if (stride == 1)
+      memcpy (to, from + at[k], size * sizeof *to);
+    else
+      for (gint64 i = 0; i < size; i++)
+        to[i] = from[at[k] + i * stride];
+  }
+}
+
+/* Rows much shorter than a chunk: as many as fill one at a time. Operands that do not lie as the
+ * result does are spread out for that, those of which all rows are the same but once. */
+static void
+run_short_rows (const Program *p, const float *const *from, float *out, gsize first, gsize end)
+{
+  const GenBroadcast *walk = &p->walk;
+  const gint64 size = walk->dims[walk->rank - 1];
+  const gsize at_once = CHUNK / size;
+  float registers[REGISTERS][CHUNK] __attribute__ ((aligned (64)));
+  float spread[GEN_ELEMENT_OPERANDS][CHUNK] __attribute__ ((aligned (64)));
+  const float *rows[GEN_ELEMENT_OPERANDS] = { NULL };
+  gint64 strides[GEN_ELEMENT_OPERANDS];
+
+  for (int k = 0; k < p->operands; k++) {
+    strides[k] = 1;
+    rows[k] = spread[k];
+    if (p->lies[k] == SAME_ROWS)
+      spread_rows (walk, p->operands, k, from[k], first, MIN (at_once, end - first), spread[k]);
+  }
+  for (gsize n; first < end; first += n) {
+    n = MIN (at_once, end - first);
+    for (int k = 0; k < p->operands; k++) {
+      if (p->lies[k] == AS_RESULT)
+        rows[k] = from[k] + first * size;
+      else if (p->lies[k] == ANYHOW)
+        spread_rows (walk, p->operands, k, from[k], first, n, spread[k]);
+    }
+    run_chunk (p, rows, strides, out + first * size, n * size, registers);
+  }
+}
+
 static void
 run (const GenKernel *kernel, int part, int parts)
 {
   const Program *p = kernel->state;
   const GenBroadcast *walk = &p->walk;
-  const float *rows[GEN_ELEMENT_OPERANDS];
+  const float *from[GEN_ELEMENT_OPERANDS], *rows[GEN_ELEMENT_OPERANDS];
   float *out = kernel->outputs[0];
   gint64 n = walk->dims[walk->rank - 1], at[GEN_ELEMENT_OPERANDS];
   gsize first, end;
 
+  for (int k = 0; k < p->operands; k++)
+    from[k] = (const float *)kernel->inputs[k] + p->offsets[k];
   if (walk->rows == 1) {
-    for (int k = 0; k < p->operands; k++)
-      rows[k] = (const float *)kernel->inputs[k] + p->offsets[k];
     gen_kernel_share (n, 64, part, parts, &first, &end);
-    run_row (p, rows, out, first, end);
+    run_row (p, from, out, first, end);
     return;
   }
   gen_kernel_share (walk->rows, 1, part, parts, &first, &end);
+  if (2 * n <= CHUNK) {
+    run_short_rows (p, from, out, first, end);
+    return;
+  }
   for (gsize row = first; row < end; row++) {
     gen_broadcast_seek (walk, row, p->operands, at);
     for (int k = 0; k < p->operands; k++)
-      rows[k] = (const float *)kernel->inputs[k] + p->offsets[k] + at[k];
+      rows[k] = from[k] + at[k];
     run_row (p, rows, out + row * n, 0, n);
   }
 }
@@ -398,6 +455,19 @@ find_strides (const GenNode *node, guint k, gint64 strides[GEN_MAX_RANK], gint64
   }
 }
 
+static Lies
+find_lies (const GenBroadcast *walk, int k)
+{
+  gboolean as_result = TRUE, same = TRUE;
+  gint64 size = 1;
+
+  for (int i = walk->rank - 1; i >= 0; size *= walk->dims[i], i--) {
+    as_result &= walk->strides[k][i] == size;
+    same &= i == walk->rank - 1 || walk->strides[k][i] == 0;
+  }
+  return as_result ? AS_RESULT : same ? SAME_ROWS : ANYHOW;
+}
+
 static gboolean
 cpu (GenKernel *kernel, GError **error)
 {
@@ -417,6 +487,8 @@ cpu (GenKernel *kernel, GError **error)
   for (int k = 0; k < p->operands; k++)
     find_strides (node, k, strides[k], &p->offsets[k]);
   gen_broadcast_merge (&p->walk, out, p->operands, (const gint64 (*)[GEN_MAX_RANK])strides);
+  for (int k = 0; k < p->operands; k++)
+    p->lies[k] = find_lies (&p->walk, k);
   for (int i = 0; i < p->n; i++)
     cost += functions[MIN (program[i].function, GELU_TANH - 1)].cost;
   if (gen_shape_elements (&out->shape) > 0)
