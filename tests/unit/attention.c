@@ -139,8 +139,8 @@ test_onnx (void)
     }
 }
 
-/* [batch, tokens, heads * depth] all, with the heads taken apart and put together again as exporters
- * do, and a root of the scale at the queries and the keys. */
+/* [batch, tokens, heads * depth] all, with the heads taken apart and put together again as
+ * exporters do, and a root of the scale at the queries and the keys. */
 static GenGraph *
 build_heads (gint64 queries, gint64 keys)
 {
@@ -154,8 +154,7 @@ build_heads (gint64 queries, gint64 keys)
         graph, NULL, GEN_TYPE_FLOAT32, &GEN_SHAPE (2, lengths_of[i], HEADS * widths[i]));
     x[i] = gen_binary (graph, "Reshape", x[i],
         gen_graph_ints (graph, (gint64[]){ 2, lengths_of[i], HEADS, widths[i] }, 4), &error);
-    x[i] = transpose (
-        graph, x[i], i == 1 ? (gint64[]){ 0, 2, 3, 1 } : (gint64[]){ 0, 2, 1, 3 });
+    x[i] = transpose (graph, x[i], i == 1 ? (gint64[]){ 0, 2, 3, 1 } : (gint64[]){ 0, 2, 1, 3 });
   }
   y = gen_binary (graph, "MatMul", gen_binary (graph, "Mul", x[0], root, &error),
       gen_binary (graph, "Mul", root, x[1], &error), &error);
