@@ -308,6 +308,8 @@ gen_graph_fuse (GenGraph *graph, GError **error)
         (is (node, "MatMul") && gen_graph_fuse_attention (readers, node)) ||
         gen_graph_fuse_pattern (readers, node))
       continue;
+    if (is (node, "Conv"))
+      gen_graph_fuse_pad (readers, node);
     if (strcmp (node->op->name, "PackPicture") == 0)
       absorb_before_pack (readers, node);
   }

@@ -439,6 +439,32 @@ test_normalized_layer (void)
     }
 }
 
+/* Borders that a convolution can see by itself, and others. */
+static void
+test_pads (void)
+{
+  static const struct {
+    gint64 pads[8];
+    double border;
+    guint left;
+  } cases[] = { { { 0, 0, 1, 0, 0, 0, 1, 1 }, 0, 0 }, { { 0, 0, 1, 1, 0, 0, 1, 1 }, 0, 0 },
+    { { 0, 0, 1, 1, 0, 0, 1, 1 }, 1, 1 }, { { 0, 1, 1, 1, 0, 0, 1, 1 }, 0, 1 },
+    { { 0, 0, 2, 2, 0, 0, 0, 0 }, 0, 1 }, { { 0, 0, -1, 1, 0, 0, 1, 1 }, 0, 1 } };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    for (gint64 stride = 1; stride < 3; stride++) {
+      g_autoptr (GenGraph) graph = gen_graph_new ("pads");
+      GenTensor *x = input (graph, GEN_SHAPE (2, 4, 9, 12));
+
+      x = gen_graph_op (graph, "Pad",
+          (GenTensor *[]){
+              x, gen_graph_ints (graph, cases[i].pads, 8), number (graph, cases[i].border) },
+          3, 1, NULL, NULL);
+      gen_graph_add_output (graph, convolve (graph, x, 5, 3, stride));
+      check (graph, "Pad", cases[i].left, 0);
+    }
+}
+
 /* --- layouts --- */
 
 static void
@@ -470,6 +496,7 @@ main (int argc, char **argv)
   g_test_add_func ("/fusion/convolutions", test_convolutions);
   g_test_add_func ("/fusion/not-taken", test_not_taken);
   g_test_add_func ("/fusion/normalized-layer", test_normalized_layer);
+  g_test_add_func ("/fusion/pads", test_pads);
   g_test_add_func ("/fusion/transposes", test_transposes);
   return g_test_run ();
 }
