@@ -284,21 +284,35 @@ run_row (const Program *p, const float *const *rows, float *out, gsize first, gs
   }
 }
 
+GEN_CLONES static void
+spread_row (const float *from, gint64 stride, float *to, gint64 n)
+{
+  if (stride == 0)
+    for (gint64 i = 0; i < n; i++)
+      to[i] = *from;
+  else if (stride == 1)
+    for (gint64 i = 0; i < n; i++)
+      to[i] = from[i];
+  else
+    for (gint64 i = 0; i < n; i++)
+      to[i] = from[i * stride];
+}
+
 /* `n` rows of operand `k` from number `row` on, one behind the other. */
 static void
 spread_rows (
     const GenBroadcast *walk, int operands, int k, const float *from, gsize row, gsize n, float *to)
 {
-  gint64 size = walk->dims[walk->rank - 1], stride = walk->strides[k][walk->rank - 1];
+  const int outer = walk->rank - 2;
+  const gint64 size = walk->dims[outer + 1], stride = walk->strides[k][outer + 1];
   gint64 at[GEN_ELEMENT_OPERANDS];
 
-  for (gsize r = 0; r < n; r++, to += size) {
-    gen_broadcast_seek (walk, row + r, operands, at);
-    if (stride == 1)
-      memcpy (to, from + at[k], size * sizeof *to);
+  for (gsize r = 0; r < n; r++, row++, to += size) {
+    if (r == 0 || row % walk->dims[outer] == 0)
+      gen_broadcast_seek (walk, row, operands, at);
     else
-      for (gint64 i = 0; i < size; i++)
-        to[i] = from[at[k] + i * stride];
+      at[k] += walk->strides[k][outer];
+    spread_row (from + at[k], stride, to, size);
   }
 }
 
