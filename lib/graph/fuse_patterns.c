@@ -28,10 +28,13 @@ made_for_one (const GenReaders *readers, const GenTensor *tensor, const char *op
 static gboolean
 is_number (const GenTensor *tensor, double wanted)
 {
-  const float *value = gen_tensor_constant (tensor);
+  const float *value;
 
-  return value != NULL && tensor->type == GEN_TYPE_FLOAT32 &&
-         gen_shape_elements (&tensor->shape) == 1 && fabs (*value - wanted) <= 1e-5 * fabs (wanted);
+  if (tensor == NULL || tensor->type != GEN_TYPE_FLOAT32 ||
+      gen_shape_elements (&tensor->shape) != 1)
+    return FALSE;
+  value = gen_tensor_constant (tensor);
+  return value != NULL && fabs (*value - wanted) <= 1e-5 * fabs (wanted);
 }
 
 /* The operand of `node`, of two, beside the one that is `number`; NULL where none is. It must have
@@ -137,13 +140,12 @@ find_gelu (GenReaders *readers, GenNode *node)
 static const float *
 channel_values (const GenTensor *tensor, int rank, gint64 channels)
 {
-  const float *values = gen_tensor_constant (tensor);
   int own = 1 - rank + (tensor != NULL ? tensor->shape.rank : 0);
 
-  if (values == NULL || tensor->type != GEN_TYPE_FLOAT32 || own < 0 ||
+  if (tensor == NULL || tensor->type != GEN_TYPE_FLOAT32 || own < 0 ||
       tensor->shape.dims[own] != channels || gen_shape_elements (&tensor->shape) != channels)
     return NULL;
-  return values;
+  return gen_tensor_constant (tensor);
 }
 
 /* If a node of that operator is all that reads `node`'s result, and its other operand has a value

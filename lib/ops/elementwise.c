@@ -153,10 +153,12 @@ static gboolean
 is_square (const GenNode *node)
 {
   const GenTensor *exponent = gen_node_input (node, 1);
-  const float *value = gen_tensor_constant (exponent);
+  const float *value;
 
-  return value != NULL && exponent->type == GEN_TYPE_FLOAT32 &&
-         gen_shape_elements (&exponent->shape) == 1 && *value == 2;
+  if (exponent->type != GEN_TYPE_FLOAT32 || gen_shape_elements (&exponent->shape) != 1)
+    return FALSE;
+  value = gen_tensor_constant (exponent);
+  return value != NULL && *value == 2;
 }
 
 gboolean
