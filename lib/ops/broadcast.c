@@ -4,7 +4,7 @@
 #include "broadcast.h"
 
 #include "../graph/kernel.h"
-#include "half.h"
+#include "../device/half.h"
 
 void
 gen_broadcast_init (GenBroadcast *walk, const GenNode *node, int n_operands)
