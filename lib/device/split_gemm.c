@@ -17,6 +17,8 @@
 
 /* Below these the packing does not pay. */
 #define LEAST_EXTENT 32
+/* Below this more than half of a tile is empty: not worth a trial. */
+#define LEAST_TRIED 8
 #define LEAST_WORK (64. * 64 * 64)
 #define WORK_PER_PART 1000000.0
 
@@ -194,6 +196,19 @@ run (const GenSplitGemm *gemm, const float *left, const float *right, float *c, 
 
 /* --- as gemm.h has it --- */
 
+gboolean
+gen_split_gemm_can (const GenGemmOptions *o)
+{
+  return MIN (o->m, o->n) >= LEAST_TRIED && o->k >= GEN_SPLIT_STEP &&
+         (double)o->m * o->n * o->k >= LEAST_WORK && gen_split_is_available ();
+}
+
+gboolean
+gen_split_gemm_suits (const GenGemmOptions *o)
+{
+  return MIN (o->m, o->n) >= LEAST_EXTENT && gen_split_gemm_can (o);
+}
+
 GenSplitGemm *
 gen_split_gemm_new (const GenGemmOptions *o)
 {
@@ -202,12 +217,9 @@ gen_split_gemm_new (const GenGemmOptions *o)
   GenSplitMatrix b = { o->transpose_b ? o->k : 1, o->transpose_b ? 1 : o->n, o->n, o->k };
   double work = (double)o->m * o->n * o->k;
 
-  if (MIN (o->m, o->n) < LEAST_EXTENT || o->k < GEN_SPLIT_STEP || work < LEAST_WORK ||
-      !gen_split_is_available ())
-    return NULL;
   gemm = g_new0 (GenSplitGemm, 1);
   gemm->alpha = o->alpha;
-  gemm->splits = gen_split_parts (o->precision);
+  gemm->splits = gen_split_parts (o->precision, o->constant_b != NULL);
   gemm->lines_at_once = LINES_AT_ONCE;
   gemm->n = o->n;
   gemm->steps = (o->k + GEN_SPLIT_STEP - 1) / GEN_SPLIT_STEP;

@@ -4,7 +4,7 @@
 #include "broadcast.h"
 
 #include "../graph/kernel.h"
-#include "half.h"
+#include "../device/half.h"
 
 void
 gen_broadcast_merge (GenBroadcast *walk, const GenTensor *output, int n_operands,

@@ -88,22 +88,42 @@ run (const GenKernel *kernel, int part, int parts)
 }
 
 static gboolean
+find_options (const GenKernel *kernel, GenGemmOptions *options, GError **error)
+{
+  const GenNode *node = kernel->node;
+
+  *options = (GenGemmOptions){ .transpose_a = gen_node_int (node, "transA", 0) != 0,
+    .transpose_b = gen_node_int (node, "transB", 0) != 0,
+    .alpha = gen_node_float (node, "alpha", 1),
+    .constant_b = gen_tensor_constant (gen_node_input (node, 1)),
+    .threads = kernel->threads,
+    .precision = kernel->precision,
+    .way = gen_gemm_way_find (kernel->way) };
+  return dimensions (node, &options->m, &options->n, &options->k, error);
+}
+
+static void
+ways (const GenKernel *kernel, GPtrArray *ways)
+{
+  GenGemmOptions options;
+
+  if (find_options (kernel, &options, NULL))
+    gen_gemm_ways (&options, ways);
+}
+
+static gboolean
 cpu (GenKernel *kernel, GError **error)
 {
   const GenNode *node = kernel->node;
   const GenTensor *c = gen_node_input (node, 2);
-  GenGemmOptions options = { .threads = kernel->threads, .precision = kernel->precision };
+  GenGemmOptions options;
   Gemm *gemm;
   GenShape shape;
 
   if (gen_node_input (node, 0)->type != GEN_TYPE_FLOAT32)
     return gen_node_error (node, error, "only float32 is supported");
-  if (!dimensions (node, &options.m, &options.n, &options.k, error))
+  if (!find_options (kernel, &options, error))
     return FALSE;
-  options.transpose_a = gen_node_int (node, "transA", 0) != 0;
-  options.transpose_b = gen_node_int (node, "transB", 0) != 0;
-  options.alpha = gen_node_float (node, "alpha", 1);
-  options.constant_b = gen_tensor_constant (gen_node_input (node, 1));
 
   gemm = g_new0 (Gemm, 1);
   kernel->state = gemm;
@@ -112,6 +132,7 @@ cpu (GenKernel *kernel, GError **error)
   gemm->n = options.n;
   gemm->beta = gen_node_float (node, "beta", 1);
   gemm->gemm = gen_gemm_new (&options);
+  kernel->way = gen_gemm_way (gemm->gemm);
   if (options.constant_b != NULL)
     kernel->packed_inputs = 1u << 1;
   shape = GEN_SHAPE (gemm->m, gemm->n);
@@ -184,6 +205,7 @@ const GenOperator gen_operator_gemm = {
   .fuses_activation = TRUE,
   .fuses_inputs = TRUE,
   .infer = infer,
+  .ways = ways,
   .cpu = cpu,
   .gradient = gradient,
   .flops = flops,

@@ -142,14 +142,47 @@ batch_strides (const GenShape *shape, const GenShape *batch, gint64 strides[GEN_
   }
 }
 
+/* The one product that is run, and how often. */
+static GenGemmOptions
+find_options (const GenKernel *kernel, Extents *e, gint64 *batches)
+{
+  const GenTensor *b = gen_node_input (kernel->node, 1);
+  gboolean one_b = b->shape.rank <= 2;
+
+  *batches = gen_shape_elements (&e->batch);
+  if (one_b) {
+    e->m *= *batches;
+    *batches = 1;
+  }
+  return (GenGemmOptions){ .m = e->m,
+    .n = e->n,
+    .k = e->k,
+    .alpha = 1,
+    .constant_b = one_b ? gen_tensor_constant (b) : NULL,
+    .threads = *batches > 1 ? 1 : kernel->threads,
+    .precision = kernel->precision,
+    .way = gen_gemm_way_find (kernel->way) };
+}
+
+static void
+ways (const GenKernel *kernel, GPtrArray *ways)
+{
+  GenGemmOptions options;
+  gint64 batches;
+  Extents e;
+
+  if (!find_extents (kernel->node, &e, NULL))
+    return;
+  options = find_options (kernel, &e, &batches);
+  gen_gemm_ways (&options, ways);
+}
+
 static gboolean
 cpu (GenKernel *kernel, GError **error)
 {
   const GenNode *node = kernel->node;
   const GenTensor *a = gen_node_input (node, 0), *b = gen_node_input (node, 1);
-  GenGemmOptions options = {
-    .alpha = 1, .threads = kernel->threads, .precision = kernel->precision
-  };
+  GenGemmOptions options;
   Product *product;
   Extents e;
 
@@ -160,20 +193,10 @@ cpu (GenKernel *kernel, GError **error)
   product = g_new0 (Product, 1);
   kernel->state = product;
   kernel->free_state = product_free;
-  product->batches = gen_shape_elements (&e.batch);
-  if (b->shape.rank <= 2) {
-    e.m *= product->batches;
-    product->batches = 1;
-  }
+  options = find_options (kernel, &e, &product->batches);
   product->e = e;
-  if (product->batches > 1)
-    options.threads = 1;
-  else if (b->shape.rank <= 2)
-    options.constant_b = gen_tensor_constant (b);
-  options.m = e.m;
-  options.n = e.n;
-  options.k = e.k;
   product->gemm = gen_gemm_new (&options);
+  kernel->way = gen_gemm_way (product->gemm);
   if (options.constant_b != NULL)
     kernel->packed_inputs = 1u << 1;
   batch_strides (&a->shape, &e.batch, product->a_strides);
@@ -289,6 +312,7 @@ const GenOperator gen_operator_matmul = {
   .fuses_activation = TRUE,
   .fuses_inputs = TRUE,
   .infer = infer,
+  .ways = ways,
   .cpu = cpu,
   .gradient = gradient,
   .flops = flops,

@@ -63,7 +63,7 @@ reach (const GenConvolutionAxis *axis)
 }
 
 static gboolean
-suits (const GenConvolve *c, const GenProblem *p, GenPrecision precision)
+can (const GenConvolve *c, const GenProblem *p)
 {
   GenConvolutionAxis axes[2];
   double made = 1, wanted = 1, work;
@@ -76,24 +76,39 @@ suits (const GenConvolve *c, const GenProblem *p, GenPrecision precision)
     wanted *= axes[i].small;
     made *= axes[i].small + reach (&axes[i]);
   }
-  if (precision == GEN_PRECISION_FLOAT32 &&
-      (p->out_channels < LEAST_OUT_FLOAT32 ||
-          p->in_channels * axes[0].kernel * axes[1].kernel > MOST_STEPS_FLOAT32 * GEN_SPLIT_STEP))
-    return FALSE;
   work = c->batch * wanted * p->in_channels * p->out_channels * axes[0].kernel * axes[1].kernel;
   return work >= LEAST_WORK && wanted * 3 >= made;
 }
 
 gboolean
-gen_split_convolve_suits (const GenConvolve *c, GenPrecision precision)
+gen_split_convolve_can (const GenConvolve *c)
 {
   if (c->layout != GEN_LAYOUT_CHANNELS_LAST || c->groups != 1 || !gen_split_is_available ())
     return FALSE;
-  if (precision == GEN_PRECISION_FLOAT32 && gen_winograd_excels (c))
-    return FALSE;
   for (guint i = 0; i < c->problems->len; i++)
-    if (!suits (c, &g_array_index (c->problems, GenProblem, i), precision))
+    if (!can (c, &g_array_index (c->problems, GenProblem, i)))
       return FALSE;
+  return TRUE;
+}
+
+gboolean
+gen_split_convolve_suits (const GenConvolve *c, GenPrecision precision)
+{
+  if (!gen_split_convolve_can (c))
+    return FALSE;
+  if (precision != GEN_PRECISION_FLOAT32)
+    return TRUE;
+  if (gen_winograd_excels (c))
+    return FALSE;
+  for (guint i = 0; i < c->problems->len; i++) {
+    const GenProblem *p = &g_array_index (c->problems, GenProblem, i);
+    GenConvolutionAxis axes[2];
+
+    axes_of (p, axes);
+    if (p->out_channels < LEAST_OUT_FLOAT32 ||
+        p->in_channels * axes[0].kernel * axes[1].kernel > MOST_STEPS_FLOAT32 * GEN_SPLIT_STEP)
+      return FALSE;
+  }
   return TRUE;
 }
 
@@ -160,7 +175,7 @@ split_convolve_new (const GenConvolve *c, const GenProblem *p, int splits, int p
 void
 gen_split_convolve_init (GenConvolve *c, int parts, GenPrecision precision)
 {
-  int splits = gen_split_parts (precision);
+  int splits = gen_split_parts (precision, TRUE);
 
   c->parts = parts;
   c->split = g_ptr_array_new_with_free_func (split_convolve_free);

@@ -31,6 +31,9 @@
 /* Weights, before they are transformed, that the caches still hold afterwards. */
 #define LIGHT_WEIGHTS (256 * 256)
 #define MAX_WEIGHTS (10 << 20)
+/* Beyond these it is not even worth a trial. */
+#define LEAST_SQUARES 12
+#define MOST_WEIGHTS (20 << 20)
 
 typedef float Vector __attribute__ ((vector_size (64), aligned (4)));
 #define LANES 16
@@ -44,8 +47,9 @@ struct _GenWinograd {
   gsize packed_at; /* bytes */
 };
 
+/* With at least so many squares, and at most so many bytes of transformed weights. */
 static gboolean
-suits (const GenConvolve *c, const GenProblem *p)
+suits (const GenConvolve *c, const GenProblem *p, gint64 least_squares, gint64 most_bytes)
 {
   const GenGemmUnit *unit = gen_gemm_unit ();
   int kernel = p->axes[0].kernel, side = kernel == 3 ? 6 : 4, made = side - kernel + 1;
@@ -64,19 +68,31 @@ suits (const GenConvolve *c, const GenProblem *p)
       return FALSE;
   }
   return p->in_channels % LANES == 0 && p->in_channels >= 2 * LANES &&
-         p->out_channels >= 2 * LANES && squares >= FEW_SQUARES && unit->panel % LANES == 0 &&
-         side * side * p->in_channels * p->out_channels * (gint64)sizeof (float) <= MAX_WEIGHTS;
+         p->out_channels >= 2 * LANES && squares >= least_squares && unit->panel % LANES == 0 &&
+         side * side * p->in_channels * p->out_channels * (gint64)sizeof (float) <= most_bytes;
+}
+
+static gboolean
+all_suit (const GenConvolve *c, gint64 least_squares, gint64 most_bytes)
+{
+  if (c->layout != GEN_LAYOUT_CHANNELS_LAST || c->groups != 1)
+    return FALSE;
+  for (guint i = 0; i < c->problems->len; i++)
+    if (!suits (c, &g_array_index (c->problems, GenProblem, i), least_squares, most_bytes))
+      return FALSE;
+  return TRUE;
+}
+
+gboolean
+gen_winograd_can (const GenConvolve *c)
+{
+  return all_suit (c, LEAST_SQUARES, MOST_WEIGHTS);
 }
 
 gboolean
 gen_winograd_suits (const GenConvolve *c)
 {
-  if (c->layout != GEN_LAYOUT_CHANNELS_LAST || c->groups != 1)
-    return FALSE;
-  for (guint i = 0; i < c->problems->len; i++)
-    if (!suits (c, &g_array_index (c->problems, GenProblem, i)))
-      return FALSE;
-  return TRUE;
+  return all_suit (c, FEW_SQUARES, MAX_WEIGHTS);
 }
 
 gboolean
