@@ -43,6 +43,7 @@ enum {
   PROP_MODEL,
   PROP_DEVICE,
   PROP_PRECISION,
+  PROP_KERNELS,
   PROP_BATCH_SIZE,
   PROP_THREADS,
   PROP_COLUMNS,
@@ -55,6 +56,7 @@ enum {
 
 #define DEFAULT_DEVICE GST_GENERATIVE_DEVICE_AUTO
 #define DEFAULT_PRECISION GST_GENERATIVE_PRECISION_AUTO
+#define DEFAULT_KERNELS GEN_CHOICE_MEASURE
 #define DEFAULT_BATCH_SIZE 1
 #define DEFAULT_THREADS 0
 #define DEFAULT_COLUMNS 0
@@ -95,6 +97,9 @@ gst_generator_set_property (
     break;
   case PROP_PRECISION:
     settings->precision = g_value_get_enum (value);
+    break;
+  case PROP_KERNELS:
+    settings->kernels = g_value_get_enum (value);
     break;
   case PROP_BATCH_SIZE:
     settings->batch_size = g_value_get_uint (value);
@@ -144,6 +149,9 @@ gst_generator_get_property (GObject *object, guint property_id, GValue *value, G
     break;
   case PROP_PRECISION:
     g_value_set_enum (value, settings->precision);
+    break;
+  case PROP_KERNELS:
+    g_value_set_enum (value, settings->kernels);
     break;
   case PROP_BATCH_SIZE:
     g_value_set_uint (value, settings->batch_size);
@@ -226,10 +234,11 @@ gst_generator_start (GstBaseTransform *base)
   }
   GST_OBJECT_LOCK (self);
   self->ports = ports;
-  self->use = (GenModelUse){ .plan = { .device = found,
-                                 .threads = (int)threads,
-                                 .precision = gst_generative_precision_resolve (
-                                     self->settings.precision) } };
+  self->use =
+      (GenModelUse){ .plan = { .device = found,
+                         .threads = (int)threads,
+                         .precision = gst_generative_precision_resolve (self->settings.precision),
+                         .choice = self->settings.kernels } };
   self->explained = FALSE;
   self->latency = 0;
   GST_OBJECT_UNLOCK (self);
@@ -293,8 +302,14 @@ gst_generator_class_init (GstGeneratorClass *klass)
           DEFAULT_DEVICE, flags));
   g_object_class_install_property (gobject_class, PROP_PRECISION,
       g_param_spec_enum ("precision", "Precision",
-          "How exact products are: auto takes tf32, which is faster on some processors",
+          "How exact products are: auto takes tf32, which is faster on some processors; bf16 and "
+          "fp16 halve what dense layers read",
           GST_TYPE_GENERATIVE_PRECISION, DEFAULT_PRECISION, flags));
+  g_object_class_install_property (gobject_class, PROP_KERNELS,
+      g_param_spec_enum ("kernels", "Kernels",
+          "How the kernels of layers are chosen: measuring takes up to 1.5 seconds when a model is "
+          "loaded for the first time on a machine",
+          GST_TYPE_GENERATIVE_KERNELS, DEFAULT_KERNELS, flags));
   g_object_class_install_property (gobject_class, PROP_BATCH_SIZE,
       g_param_spec_uint ("batch-size", "Batch size",
           "How many buffers to gather for a run: more are faster, and come later", 1,
@@ -356,6 +371,7 @@ gst_generator_init (GstGenerator *self)
 
   settings->device = DEFAULT_DEVICE;
   settings->precision = DEFAULT_PRECISION;
+  settings->kernels = DEFAULT_KERNELS;
   settings->batch_size = DEFAULT_BATCH_SIZE;
   settings->threads = DEFAULT_THREADS;
   settings->columns = DEFAULT_COLUMNS;

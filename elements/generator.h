@@ -21,6 +21,7 @@ typedef struct {
   char *model, *input_range, *output_range;
   GstGenerativeDevice device;
   GstGenerativePrecision precision;
+  GenChoice kernels;
   guint batch_size, threads, columns;
   int width, height;
   gboolean reload;

@@ -35,6 +35,12 @@ gst_generative_precision_get_type (void)
     { GST_GENERATIVE_PRECISION_FP32, "32-bit floating point", "fp32" },
     { GST_GENERATIVE_PRECISION_TF32, "32-bit floating point, products of 16 bits and more",
         "tf32" },
+    { GST_GENERATIVE_PRECISION_BF16,
+        "As tf32, and weights of dense layers kept in 16 bits (bfloat16); training: as tf32",
+        "bf16" },
+    { GST_GENERATIVE_PRECISION_FP16,
+        "As tf32, and weights of dense layers kept in 16 bits (float16); training: as tf32",
+        "fp16" },
     { 0, NULL, NULL },
   };
   static gsize type = 0;
@@ -47,7 +53,33 @@ gst_generative_precision_get_type (void)
 GenPrecision
 gst_generative_precision_resolve (GstGenerativePrecision precision)
 {
-  return precision == GST_GENERATIVE_PRECISION_FP32 ? GEN_PRECISION_FLOAT32 : GEN_PRECISION_TF32;
+  static const GenPrecision precisions[] = {
+    [GST_GENERATIVE_PRECISION_AUTO] = GEN_PRECISION_TF32,
+    [GST_GENERATIVE_PRECISION_FP32] = GEN_PRECISION_FLOAT32,
+    [GST_GENERATIVE_PRECISION_TF32] = GEN_PRECISION_TF32,
+    [GST_GENERATIVE_PRECISION_BF16] = GEN_PRECISION_BFLOAT16,
+    [GST_GENERATIVE_PRECISION_FP16] = GEN_PRECISION_FLOAT16,
+  };
+
+  return precisions[precision];
+}
+
+GType
+gst_generative_kernels_get_type (void)
+{
+  static const GEnumValue values[] = {
+    { GEN_CHOICE_RULES, "By rules of shape: the same bits on every run", "rules" },
+    { GEN_CHOICE_REMEMBERED, "What was measured before, else by the rules", "remembered" },
+    { GEN_CHOICE_MEASURE,
+        "What is the fastest here: measured when a model is first loaded, and remembered",
+        "measured" },
+    { 0, NULL, NULL },
+  };
+  static gsize type = 0;
+
+  if (g_once_init_enter (&type))
+    g_once_init_leave (&type, g_enum_register_static ("GstGenerativeKernels", values));
+  return type;
 }
 
 const GenDevice *

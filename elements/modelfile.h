@@ -23,7 +23,13 @@ typedef enum {
   GST_GENERATIVE_PRECISION_AUTO,
   GST_GENERATIVE_PRECISION_FP32,
   GST_GENERATIVE_PRECISION_TF32,
+  GST_GENERATIVE_PRECISION_BF16,
+  GST_GENERATIVE_PRECISION_FP16,
 } GstGenerativePrecision;
+
+/* How the kernels of a plan are chosen: a #GenChoice. */
+#define GST_TYPE_GENERATIVE_KERNELS (gst_generative_kernels_get_type ())
+GType gst_generative_kernels_get_type (void);
 
 /* What a plan is to be made with: auto is TF32, whose errors no picture shows. */
 GenPrecision gst_generative_precision_resolve (GstGenerativePrecision precision);

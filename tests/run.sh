@@ -18,6 +18,8 @@ sh pipelines/setup.sh --tests
 case $BUILD in /*) build=$BUILD ;; *) build=$PWD/$BUILD ;; esac
 export GST_PLUGIN_PATH="$build/elements${GST_PLUGIN_PATH:+:$GST_PLUGIN_PATH}"
 export GENERATIVE_MODEL="$build/tools/generative-model"
+# Kernels that elements measure are not the user's.
+export XDG_CACHE_HOME="$build/tests/cache"
 logs=$build/test-logs
 rm -rf "$logs"
 mkdir -p "$logs"

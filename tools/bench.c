@@ -19,6 +19,7 @@ typedef struct {
 /* A step of the plan: the best of its times in several profiled runs. */
 typedef struct {
   const GenNode *node;
+  const char *way;
   double seconds, flops, bytes;
 } Row;
 
@@ -103,6 +104,7 @@ profile (GenPlan *plan)
       Row *row = &g_array_index (rows, Row, i);
 
       *row = (Row){ .node = step->node,
+        .way = step->way,
         .flops = step->flops,
         .bytes = step->bytes,
         .seconds = run == 0 ? step->seconds : MIN (row->seconds, step->seconds) };
@@ -121,7 +123,7 @@ print_rows (const GArray *rows)
 
   for (guint i = 0; i < rows->len; i++)
     total += g_array_index (rows, Row, i).seconds;
-  g_print ("\n%9s %6s %9s %7s  %s\n", "us", "share", "GFLOP/s", "GB/s", "operator");
+  g_print ("\n%9s %6s %9s %7s  %-17s %s\n", "us", "share", "GFLOP/s", "GB/s", "kernel", "operator");
   for (guint i = 0; i < rows->len; i++) {
     const Row *row = &g_array_index (rows, Row, i);
     double seconds = MAX (row->seconds, 1e-9);
@@ -131,7 +133,8 @@ print_rows (const GArray *rows)
       g_print ("%9.1f", row->flops / seconds / 1e9);
     else
       g_print ("%9s", "");
-    g_print (" %7.1f  %s", row->bytes / seconds / 1e9, row->node->op->name);
+    g_print (" %7.1f  %-17s %s", row->bytes / seconds / 1e9, row->way != NULL ? row->way : "",
+        row->node->op->name);
     if (row->node->outputs->len > 0 && gen_node_output (row->node, 0) != NULL) {
       const GenTensor *output = gen_node_output (row->node, 0);
       g_autofree char *shape = gen_shape_to_string (&output->shape);
@@ -197,6 +200,10 @@ print_json (
     json_builder_add_string_value (builder, row->node->op->name);
     json_builder_set_member_name (builder, "node");
     json_builder_add_string_value (builder, row->node->name);
+    if (row->way != NULL) {
+      json_builder_set_member_name (builder, "kernel");
+      json_builder_add_string_value (builder, row->way);
+    }
     add_number (builder, "seconds", row->seconds);
     add_number (builder, "flops", row->flops);
     add_number (builder, "bytes", row->bytes);
@@ -314,7 +321,7 @@ bench (
 static int
 run (int argc, char **argv)
 {
-  g_auto (Preparation) preparation = { 0 };
+  g_auto (Preparation) preparation = { .choice = GEN_CHOICE_MEASURE };
   double seconds = 2;
   gboolean json = FALSE;
   const GOptionEntry entries[] = {

@@ -15,6 +15,7 @@ typedef struct {
   guint64 parameters, bytes;
   double flops;      /* of a run, or negative when it cannot be known */
   GenShape *outputs; /* at the shapes that are asked for; NULL where none are */
+  GenPlan *plan;     /* where its steps are asked for, else NULL */
 } Facts;
 
 static int
@@ -169,7 +170,51 @@ print_facts (const Facts *facts, const char *path)
   }
 }
 
+static void
+print_steps (GenPlan *plan)
+{
+  g_autoptr (GArray) steps = gen_plan_steps (plan);
+
+  g_print ("\n%5s  %-17s %s\n", "step", "kernel", "operator");
+  for (guint i = 0; i < steps->len; i++) {
+    const GenStepInfo *step = &g_array_index (steps, GenStepInfo, i);
+
+    g_print ("%5u  %-17s %s", i + 1, step->way != NULL ? step->way : "", step->node->op->name);
+    if (step->node->outputs->len > 0 && gen_node_output (step->node, 0) != NULL) {
+      const GenTensor *output = gen_node_output (step->node, 0);
+      g_autofree char *shape = gen_shape_to_string (&output->shape);
+
+      g_print (" %s %s", output->name, shape);
+    }
+    g_print ("\n");
+  }
+}
+
 /* --- as JSON --- */
+
+static void
+add_steps (JsonBuilder *builder, GenPlan *plan)
+{
+  g_autoptr (GArray) steps = gen_plan_steps (plan);
+
+  json_builder_set_member_name (builder, "steps");
+  json_builder_begin_array (builder);
+  for (guint i = 0; i < steps->len; i++) {
+    const GenStepInfo *step = &g_array_index (steps, GenStepInfo, i);
+
+    json_builder_begin_object (builder);
+    json_builder_set_member_name (builder, "operator");
+    json_builder_add_string_value (builder, step->node->op->name);
+    json_builder_set_member_name (builder, "node");
+    json_builder_add_string_value (builder, step->node->name);
+    if (step->way != NULL) {
+      json_builder_set_member_name (builder, "kernel");
+      json_builder_add_string_value (builder, step->way);
+    }
+    json_builder_end_object (builder);
+  }
+  json_builder_end_array (builder);
+}
 
 static void
 add_ports (JsonBuilder *builder, const char *member, const GPtrArray *tensors, const GenPort *ports,
@@ -256,6 +301,8 @@ print_json (const Facts *facts, const char *path)
         builder, GPOINTER_TO_UINT (g_hash_table_lookup (facts->operators, name->data)));
   }
   json_builder_end_object (builder);
+  if (facts->plan != NULL)
+    add_steps (builder, facts->plan);
   json_builder_set_member_name (builder, "metadata");
   json_builder_begin_object (builder);
   g_hash_table_iter_init (&iter, graph->metadata);
@@ -270,14 +317,37 @@ print_json (const Facts *facts, const char *path)
   g_print ("%s\n", text);
 }
 
+/* The plan that `preparation` wishes for. */
+static GenPlan *
+compile (const GenModel *model, const Preparation *preparation, GError **error)
+{
+  g_autoptr (GenGraph) copy = gen_graph_copy (model->graph);
+
+  return preparation_fix_shapes (preparation, copy, error)
+             ? preparation_compile (preparation, copy, error)
+             : NULL;
+}
+
+static void
+clear (Facts *facts)
+{
+  g_list_free (facts->names);
+  g_clear_pointer (&facts->operators, g_hash_table_unref);
+  g_clear_pointer (&facts->plan, gen_plan_free);
+  g_free (facts->outputs);
+  g_clear_pointer (&facts->model, gen_model_unref);
+}
+
 static int
 run (int argc, char **argv)
 {
-  g_auto (Preparation) preparation = { 0 };
-  gboolean json = FALSE;
+  g_auto (Preparation) preparation = { .choice = GEN_CHOICE_REMEMBERED };
+  gboolean json = FALSE, steps = FALSE;
   const GOptionEntry entries[] = {
     { "json", 'j', 0, G_OPTION_ARG_NONE, &json, "Print JSON", NULL },
-    PREPARATION_SHAPE_ENTRIES (preparation),
+    { "steps", 0, 0, G_OPTION_ARG_NONE, &steps,
+        "Compile it, and list what is left after fusion with the kernel that each got", NULL },
+    PREPARATION_ENTRIES (preparation),
     { NULL },
   };
   Facts facts = { 0 };
@@ -286,19 +356,22 @@ run (int argc, char **argv)
   if (!command_parse (&command_inspect, entries, NULL, 1, 1, &argc, &argv))
     return STATUS_USAGE;
   facts.model = gen_model_load (argv[1], &error);
-  if (facts.model == NULL)
+  if (facts.model != NULL && steps)
+    facts.plan = compile (facts.model, &preparation, &error);
+  if (error != NULL) {
+    clear (&facts);
     return command_fail (error);
+  }
   gather (&facts);
   if (shape (&facts, &preparation, &error)) {
     if (json)
       print_json (&facts, argv[1]);
     else
       print_facts (&facts, argv[1]);
+    if (facts.plan != NULL && !json)
+      print_steps (facts.plan);
   }
-  g_list_free (facts.names);
-  g_hash_table_unref (facts.operators);
-  g_free (facts.outputs);
-  gen_model_unref (facts.model);
+  clear (&facts);
   return error != NULL ? command_fail (error) : STATUS_FINE;
 }
 

@@ -9,6 +9,8 @@ void
 preparation_clear (Preparation *preparation)
 {
   g_clear_pointer (&preparation->device, g_free);
+  g_clear_pointer (&preparation->precision, g_free);
+  g_clear_pointer (&preparation->kernels, g_free);
   g_clear_pointer (&preparation->shapes, g_strfreev);
 }
 
@@ -82,10 +84,47 @@ preparation_fix_shapes (const Preparation *preparation, GenGraph *graph, GError 
   return TRUE;
 }
 
+/* Which of the names `name` is; `*found` is left as it is where none is given. */
+static gboolean
+find_name (
+    const char *option, const char *const *names, const char *name, int *found, GError **error)
+{
+  g_autofree char *all = NULL;
+
+  if (name == NULL)
+    return TRUE;
+  for (int i = 0; names[i] != NULL; i++)
+    if (strcmp (name, names[i]) == 0) {
+      *found = i;
+      return TRUE;
+    }
+  all = g_strjoinv (", ", (char **)names);
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+      "--%s is '%s', which should be one of %s", option, name, all);
+  return FALSE;
+}
+
 static gboolean
 find_options (const Preparation *preparation, GenPlanOptions *options, GError **error)
 {
-  *options = (GenPlanOptions){ .threads = preparation->threads, .seed = preparation->seed };
+  static const char *const precisions[] = { [GEN_PRECISION_FLOAT32] = "fp32",
+    [GEN_PRECISION_TF32] = "tf32",
+    [GEN_PRECISION_BFLOAT16] = "bf16",
+    [GEN_PRECISION_FLOAT16] = "fp16",
+    NULL };
+  static const char *const choices[] = { [GEN_CHOICE_RULES] = "rules",
+    [GEN_CHOICE_REMEMBERED] = "remembered",
+    [GEN_CHOICE_MEASURE] = "measured",
+    NULL };
+  int precision = GEN_PRECISION_FLOAT32, choice = preparation->choice;
+
+  if (!find_name ("precision", precisions, preparation->precision, &precision, error) ||
+      !find_name ("kernels", choices, preparation->kernels, &choice, error))
+    return FALSE;
+  *options = (GenPlanOptions){ .threads = preparation->threads,
+    .seed = preparation->seed,
+    .precision = precision,
+    .choice = choice };
   if (preparation->device == NULL)
     return TRUE;
   options->device = gen_device_find (preparation->device, error);

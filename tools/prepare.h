@@ -9,7 +9,10 @@ typedef struct {
   int batch;   /* 0: as given otherwise, or 1 */
   int threads; /* 0: all cores */
   gint64 seed;
-  char *device;  /* NULL: the CPU */
+  char *device;    /* NULL: the CPU */
+  char *precision; /* NULL: fp32 */
+  char *kernels;   /* how kernels are chosen; NULL: as `choice` says */
+  GenChoice choice;
   char **shapes; /* of "NAME=1x3x64x64" */
 } Preparation;
 
@@ -24,6 +27,10 @@ typedef struct {
   PREPARATION_SHAPE_ENTRIES (P),                                                                   \
       { "threads", 't', 0, G_OPTION_ARG_INT, &(P).threads, "Threads (as many as cores)", "N" },    \
       { "seed", 's', 0, G_OPTION_ARG_INT64, &(P).seed, "Seed of all random numbers (0)", "N" },    \
+      { "precision", 'p', 0, G_OPTION_ARG_STRING, &(P).precision,                                  \
+        "fp32, tf32, bf16 or fp16 (fp32)", "NAME" },                                               \
+      { "kernels", 'k', 0, G_OPTION_ARG_STRING, &(P).kernels,                                      \
+        "How kernels are chosen: rules, remembered or measured", "NAME" },                         \
   {                                                                                                \
     "device", 'd', 0, G_OPTION_ARG_STRING, &(P).device, "auto, cpu or cuda (cpu)", "NAME"          \
   }

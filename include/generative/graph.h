@@ -125,6 +125,10 @@ typedef enum {
   GEN_ACTIVATION_SIGMOID,
   GEN_ACTIVATION_TANH,
   GEN_ACTIVATION_CLIP, /* alpha low, beta high */
+  GEN_ACTIVATION_GELU,
+  GEN_ACTIVATION_GELU_TANH, /* Gelu's approximation by tanh */
+  GEN_ACTIVATION_SILU,      /* x sigmoid (x) */
+  GEN_ACTIVATION_PRELU,     /* a slope for each channel */
 } GenActivationKind;
 
 typedef struct {
@@ -132,6 +136,14 @@ typedef struct {
   float alpha;
   float beta;
 } GenActivation;
+
+/* What a heavy operator also does to its result then: activation (result + bias + added). Each is
+ * the number of an input that fusion has given the node, 0 for none. */
+typedef struct {
+  guint bias;   /* one value for each column of a matrix */
+  guint added;  /* as the result is, in shape and layout */
+  guint slopes; /* of GEN_ACTIVATION_PRELU, one for each channel or column */
+} GenTaken;
 
 /* Which draw a random node takes in a run: number `run` of the plan becomes
  * (run << shift) + offset. A loop written out draws as it would in its kernel. */
@@ -149,6 +161,7 @@ struct _GenNode {
   GPtrArray *outputs;       /* GenTensor, NULL for one that nobody asked for */
   GPtrArray *attributes;    /* GenAttribute */
   GenActivation activation; /* set by fusion */
+  GenTaken taken;           /* likewise */
   guint id;                 /* random operators mix it into their key */
   GenDraw draw;
   GenGraph *graph;

@@ -52,6 +52,7 @@ struct _GenOperator {
                                    input of the same size and type */
   gboolean view;                /* output 0 has input 0's bytes, under another shape */
   gboolean fuses_activation;    /* the CPU kernel honours node->activation */
+  gboolean fuses_inputs;        /* and node->taken */
   GenActivationKind activation; /* what this operator is, when another can absorb it */
   gboolean widens;              /* knows float32, not the 16-bit floats: those are cast before and
                                    after */
@@ -76,7 +77,10 @@ struct _GenOperator {
    * bytes of all inputs, whose shapes are known. */
   gboolean (*compute) (
       const GenNode *node, const void *const *inputs, GenResult *results, GError **error);
-  /* Prepare to compute on the CPU: choose, pack, and add steps to the kernel. */
+  /* The names of the ways that cpu() has for the node of `kernel`, the one that its rules take
+   * first; they are equally exact. NULL where there is never but one. */
+  void (*ways) (const GenKernel *kernel, GPtrArray *ways);
+  /* Prepare to compute on the CPU: pack, and add steps to the kernel, by kernel->way. */
   gboolean (*cpu) (GenKernel *kernel, GError **error);
   /* Append the gradient's nodes; NULL for operators through which none flows (Shape). */
   gboolean (*gradient) (GenGradient *gradient, GError **error);
@@ -104,6 +108,7 @@ struct _GenKernel {
   const GenNode *node;
   int threads; /* how many the plan was made for: a good number of parts */
   GenPrecision precision;
+  const char *way;     /* of the operator's ways, NULL: by its rules; cpu() puts the one it took */
   const void **inputs; /* addresses, valid while a step runs; NULL where absent */
   void **outputs;
   void *scratch;       /* `scratch_size` bytes, shared with other kernels, 64-aligned */

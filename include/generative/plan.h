@@ -20,9 +20,24 @@ typedef enum {
   GEN_PRECISION_FLOAT32, /* as float32 arithmetic is */
   GEN_PRECISION_TF32,    /* where it is faster, numbers may be cut to 16 bits and more: errors up to
                             2^-15 of the terms' magnitudes, a millionth of a result as a rule */
-  GEN_PRECISION_BFLOAT16,
-  GEN_PRECISION_FLOAT16,
+  GEN_PRECISION_BFLOAT16, /* as TF32, and constant weights of dense layers are kept as bfloat16:
+                             errors up to 2^-8 of the terms' magnitudes. On tiles of bfloat16 that
+                             is so for convolutions, too, and for both factors: up to 2^-7. A few
+                             thousandths of the largest result as a rule */
+  GEN_PRECISION_FLOAT16,  /* as TF32, and constant weights of dense layers of few rows are kept as
+                             float16: up to 2^-11, and 2^-25 of the other factor for weights below
+                             2^-14. A layer with a weight beyond 65504 keeps float32 */
 } GenPrecision;
+
+/* How the kernel of a node is chosen where there are several. They differ in speed, and in how
+ * they round: results of one choice are the same bits run after run, those of another are as
+ * exact. */
+typedef enum {
+  GEN_CHOICE_RULES,      /* by rules of shape, the same on every run: what training needs */
+  GEN_CHOICE_REMEMBERED, /* what has been measured before, else by the rules */
+  GEN_CHOICE_MEASURE,    /* the same, but what has not been measured is now, and remembered: the
+                            first compilation of a model takes up to 1.5 seconds longer */
+} GenChoice;
 
 typedef struct {
   const GenDevice *device; /* NULL: the CPU */
@@ -30,6 +45,9 @@ typedef struct {
   guint64 seed;            /* of the graph's random operators */
   GenPrecision precision;
   gboolean no_fusion; /* keep every node, to debug and to compare */
+  GenChoice choice;
+  const char *choices; /* the file that remembers; NULL: gst-generative/kernels.ini in the user's
+                          cache folder */
 } GenPlanOptions;
 
 /* Compile a copy of `graph`; `graph` is left as it is and may be freed. Free extents must
@@ -79,11 +97,14 @@ void gen_plan_run (GenPlan *plan);
 /* What the plan consists of, after fusion: for tools and tests. */
 typedef struct {
   const GenNode *node;
-  double flops;   /* multiplications and additions of one run; 0 where it is no matter */
-  gsize bytes;    /* read and written */
-  double seconds; /* of the last profiled run */
+  double flops;    /* multiplications and additions of one run; 0 where it is no matter */
+  gsize bytes;     /* read and written */
+  double seconds;  /* of the last profiled run */
+  const char *way; /* the kernel's name where there are several, else NULL */
 } GenStepInfo;
 
+/* The same without a run: all is known but the seconds. (transfer full) */
+GArray *gen_plan_steps (GenPlan *plan);
 /* One run with a clock around each node; returns (transfer full) of GenStepInfo. */
 GArray *gen_plan_profile (GenPlan *plan);
 /* Bytes of the arena, of the constants and packed weights. */

@@ -9,6 +9,8 @@
 
 #include <generative/device.h>
 
+#include "../simd.h"
+
 #if DNNL_VERSION_MAJOR < 3
 typedef dnnl_memory_desc_t *MemoryDesc;
 typedef const dnnl_memory_desc_t *ConstMemoryDesc;
@@ -208,11 +210,27 @@ get_engine (void)
   if (g_once_init_enter (&once)) {
     dnnl_engine_t engine = NULL;
 
+#if GEN_MAXIMUM_ISA < GEN_ISA_AMX
+    /* The same cap as ours; refused where somebody has set one already. */
+    dnnl_set_max_cpu_isa (GEN_MAXIMUM_ISA == GEN_ISA_AVX512 ? dnnl_cpu_isa_avx512_core
+                          : GEN_MAXIMUM_ISA == GEN_ISA_AVX2 ? dnnl_cpu_isa_avx2
+                                                            : dnnl_cpu_isa_sse41);
+#endif
     if (dnnl_engine_create (&engine, dnnl_cpu, 0) != dnnl_success)
       g_error ("%s: oneDNN has no CPU engine", G_STRLOC);
     g_once_init_leave (&once, (gsize)engine);
   }
   return (dnnl_engine_t)once;
+}
+
+char *
+gen_convolution_library (void)
+{
+  const dnnl_version_t *version = dnnl_version ();
+
+  get_engine ();
+  return g_strdup_printf ("oneDNN %d.%d.%d %x", version->major, version->minor, version->patch,
+      (unsigned int)dnnl_get_effective_cpu_isa ());
 }
 
 static void

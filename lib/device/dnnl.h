@@ -51,6 +51,8 @@ gsize gen_convolution_scratch_size (const GenConvolution *convolution);
 gsize gen_convolution_weights_size (const GenConvolution *convolution);
 /* Whether weights packed for one are packed for the other. */
 gboolean gen_convolution_same_weights (const GenConvolution *a, const GenConvolution *b);
+/* The library, its version and what of the processor it uses. (transfer full) */
+char *gen_convolution_library (void);
 /* The library's name of the algorithm. */
 const char *gen_convolution_algorithm (const GenConvolution *convolution);
 

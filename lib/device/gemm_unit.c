@@ -2,9 +2,14 @@
 /* Choosing the form of gemm_tile.h for the machine. */
 #include "gemm_unit.h"
 
+#include "features.h"
+
 #if defined(__x86_64__)
+#include <immintrin.h>
+
 #pragma GCC push_options
 #pragma GCC target("arch=x86-64-v4,prefer-vector-width=512")
+#define HALF(x) (Vector_512) _mm512_cvtph_ps (_mm256_loadu_si256 ((const __m256i *)(x)))
 #define VECTOR 16
 #define ROWS 14
 #define NARROW 14
@@ -14,9 +19,11 @@
 #undef ROWS
 #undef NARROW
 #undef NAME
+#undef HALF
 #pragma GCC pop_options
 #pragma GCC push_options
 #pragma GCC target("arch=x86-64-v3")
+#define HALF(x) (Vector_256) _mm256_cvtph_ps (_mm_loadu_si128 ((const __m128i *)(x)))
 #define VECTOR 8
 #define ROWS 6
 #define NARROW 12
@@ -26,6 +33,7 @@
 #undef ROWS
 #undef NARROW
 #undef NAME
+#undef HALF
 #pragma GCC pop_options
 #endif
 #define VECTOR 4
@@ -43,24 +51,21 @@ enum { BASELINE, AVX2, AVX512 };
 static int
 find_level (void)
 {
-#if defined(__x86_64__)
-  if (__builtin_cpu_supports ("avx512f") && __builtin_cpu_supports ("avx512dq") &&
-      __builtin_cpu_supports ("avx512bw") && __builtin_cpu_supports ("avx512vl"))
+  if (gen_cpu_has (GEN_CPU_AVX512))
     return AVX512;
-  if (__builtin_cpu_supports ("avx2") && __builtin_cpu_supports ("fma"))
-    return AVX2;
-#endif
-  return BASELINE;
+  return gen_cpu_has (GEN_CPU_AVX2) ? AVX2 : BASELINE;
 }
 
 const GenGemmUnit *
 gen_gemm_unit (void)
 {
   static const GenGemmUnit units[] = {
-    [BASELINE] = { 6, 8, tile_128 },
+    [BASELINE] = { 6, 8, tile_128, { [GEN_GEMM_BFLOAT16] = bfloat16_tile_128 } },
 #if defined(__x86_64__)
-    [AVX2] = { 6, 16, tile_256 },
-    [AVX512] = { 14, 32, tile_512 },
+    [AVX2] = { 6, 16, tile_256,
+        { [GEN_GEMM_BFLOAT16] = bfloat16_tile_256, [GEN_GEMM_FLOAT16] = float16_tile_256 } },
+    [AVX512] = { 14, 32, tile_512,
+        { [GEN_GEMM_BFLOAT16] = bfloat16_tile_512, [GEN_GEMM_FLOAT16] = float16_tile_512 } },
 #endif
   };
 

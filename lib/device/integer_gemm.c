@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "../simd.h"
+#include "features.h"
 #include "integer_amx.h"
 
 #define MAX_ROWS GEN_INTEGER_AMX_ROWS
@@ -88,11 +89,9 @@ find_unit (void)
 
   if (gen_amx_multiplies (GEN_AMX_INT8))
     return &amx;
-  if (__builtin_cpu_supports ("avx512f") && __builtin_cpu_supports ("avx512dq") &&
-      __builtin_cpu_supports ("avx512bw") && __builtin_cpu_supports ("avx512vl") &&
-      __builtin_cpu_supports ("avx512vnni"))
+  if (gen_cpu_has (GEN_CPU_VNNI))
     return &vnni;
-  if (__builtin_cpu_supports ("avx2") && __builtin_cpu_supports ("fma"))
+  if (gen_cpu_has (GEN_CPU_AVX2))
     return &avx2;
 #endif
   return &baseline;

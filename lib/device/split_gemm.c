@@ -17,6 +17,8 @@
 
 /* Below these the packing does not pay. */
 #define LEAST_EXTENT 32
+/* Below this more than half of a tile is empty: not worth a trial. */
+#define LEAST_TRIED 8
 #define LEAST_WORK (64. * 64 * 64)
 #define WORK_PER_PART 1000000.0
 
@@ -156,7 +158,7 @@ typedef struct {
 
 static void
 run (const GenSplitGemm *gemm, const float *left, const float *right, float *c, const Share *share,
-    const Scratch *scratch)
+    const Scratch *scratch, const GenGemmThen *then)
 {
   const gsize line = line_size (gemm);
   const gint64 left_next = gemm->swapped ? 1 : gemm->n, right_next = gemm->swapped ? gemm->n : 1;
@@ -177,18 +179,35 @@ run (const GenSplitGemm *gemm, const float *left, const float *right, float *c, 
             &gemm->left, FALSE, gemm->splits, left, l, round_up (n_left), scratch->left);
       packed_left = l;
       for (gint64 block = r; block < right_end; block += BLOCK) {
+        const gint64 n_right = MIN (BLOCK, right_end - block);
         Right tiles = { scratch->right + (block - r) / LINES * line, line, NULL };
 
         if (gemm->packed != NULL)
           tiles = (Right){ gemm->packed + block / LINES * stored, stored, scratch->right };
-        run_block (gemm, scratch->left, &tiles, n_left, MIN (BLOCK, right_end - block),
-            scratch->results, c + l * left_next + block * right_next);
+        run_block (gemm, scratch->left, &tiles, n_left, n_right, scratch->results,
+            c + l * left_next + block * right_next);
+        if (then != NULL)
+          then->run (then->data, gemm->swapped ? &(GenGemmTile){ block, n_right, l, n_left }
+                                               : &(GenGemmTile){ l, n_left, block, n_right });
       }
     }
   }
 }
 
 /* --- as gemm.h has it --- */
+
+gboolean
+gen_split_gemm_can (const GenGemmOptions *o)
+{
+  return MIN (o->m, o->n) >= LEAST_TRIED && o->k >= GEN_SPLIT_STEP &&
+         (double)o->m * o->n * o->k >= LEAST_WORK && gen_split_is_available ();
+}
+
+gboolean
+gen_split_gemm_suits (const GenGemmOptions *o)
+{
+  return MIN (o->m, o->n) >= LEAST_EXTENT && gen_split_gemm_can (o);
+}
 
 GenSplitGemm *
 gen_split_gemm_new (const GenGemmOptions *o)
@@ -198,12 +217,9 @@ gen_split_gemm_new (const GenGemmOptions *o)
   GenSplitMatrix b = { o->transpose_b ? o->k : 1, o->transpose_b ? 1 : o->n, o->n, o->k };
   double work = (double)o->m * o->n * o->k;
 
-  if (MIN (o->m, o->n) < LEAST_EXTENT || o->k < GEN_SPLIT_STEP || work < LEAST_WORK ||
-      !gen_split_is_available ())
-    return NULL;
   gemm = g_new0 (GenSplitGemm, 1);
   gemm->alpha = o->alpha;
-  gemm->splits = gen_split_parts (o->precision);
+  gemm->splits = gen_split_parts (o->precision, o->constant_b != NULL);
   gemm->lines_at_once = LINES_AT_ONCE;
   gemm->n = o->n;
   gemm->steps = (o->k + GEN_SPLIT_STEP - 1) / GEN_SPLIT_STEP;
@@ -294,7 +310,7 @@ gen_split_gemm_scratch_size (const GenSplitGemm *gemm)
 
 void
 gen_split_gemm_run (const GenSplitGemm *gemm, const float *a, const float *b, float *c,
-    void *scratch, int part, int parts)
+    void *scratch, int part, int parts, const GenGemmThen *then)
 {
   const Share share = share_of (gemm, part, parts);
   guint8 *own = (guint8 *)scratch + part * part_size (gemm);
@@ -302,6 +318,6 @@ gen_split_gemm_run (const GenSplitGemm *gemm, const float *a, const float *b, fl
     own + results_size (gemm) + left_size (gemm) };
 
   gen_amx_begin ();
-  run (gemm, gemm->swapped ? b : a, gemm->swapped ? a : b, c, &share, &mine);
+  run (gemm, gemm->swapped ? b : a, gemm->swapped ? a : b, c, &share, &mine, then);
   gen_amx_end ();
 }

@@ -9,11 +9,14 @@
  */
 typedef struct _GenSplitGemm GenSplitGemm;
 
-/* NULL where the machine has no such unit, or the product is too small for it. */
+/* Whether the machine has such a unit and the product fills tiles; and whether it is faster so. */
+gboolean gen_split_gemm_can (const GenGemmOptions *options);
+gboolean gen_split_gemm_suits (const GenGemmOptions *options);
+
 GenSplitGemm *gen_split_gemm_new (const GenGemmOptions *options);
 void gen_split_gemm_free (GenSplitGemm *gemm);
 int gen_split_gemm_parts (const GenSplitGemm *gemm);
 GenGemmTile gen_split_gemm_tile (const GenSplitGemm *gemm, int part, int parts);
 gsize gen_split_gemm_scratch_size (const GenSplitGemm *gemm);
 void gen_split_gemm_run (const GenSplitGemm *gemm, const float *a, const float *b, float *c,
-    void *scratch, int part, int parts);
+    void *scratch, int part, int parts, const GenGemmThen *then);

@@ -6,6 +6,8 @@
 #include <immintrin.h>
 #include <string.h>
 
+#include "features.h"
+
 #define TARGET __attribute__ ((target ("avx512f,avx512bw,avx512dq,avx512vl,amx-tile,amx-bf16")))
 #define INLINE static inline __attribute__ ((always_inline))
 
@@ -19,9 +21,7 @@
 gboolean
 gen_split_is_available (void)
 {
-  return gen_amx_multiplies (GEN_AMX_BFLOAT16) && __builtin_cpu_supports ("avx512f") &&
-         __builtin_cpu_supports ("avx512vl") && __builtin_cpu_supports ("avx512bw") &&
-         __builtin_cpu_supports ("avx512dq");
+  return gen_amx_multiplies (GEN_AMX_BFLOAT16) && gen_cpu_has (GEN_CPU_AVX512);
 }
 
 /* --- packing --- */
@@ -176,6 +176,8 @@ gen_split_pack (const GenSplitMatrix *matrix, gboolean right, int splits, const 
         memset (to, 0, splits * TILE_BYTES);
       else if (splits == 3)
         pack_tiles (matrix, right, 3, numbers, l, k, to);
+      else if (splits == 1)
+        pack_tiles (matrix, right, 1, numbers, l, k, to);
       else
         pack_tiles (matrix, right, 2, numbers, l, k, to);
 }
@@ -193,7 +195,7 @@ gen_split_form (const GenSplitMatrix *matrix, int splits, gint64 uses)
 {
   gsize size = (matrix->lines + LINES - 1) / LINES * gen_split_line_size (matrix->k, splits);
 
-  return (GenSplitForm){ splits, splits == 2 || (uses < FEW_USES && size <= FEW_TILES) };
+  return (GenSplitForm){ splits, splits < 3 || (uses < FEW_USES && size <= FEW_TILES) };
 }
 
 gsize
@@ -361,8 +363,10 @@ multiply (const GenSplitLayout *layout, const guint8 *first, const guint8 *secon
         load_left (a + 2 * layout->part, b + 2 * layout->part, layout->line);
         add_products ();
       }
-      load_left (a + layout->part, b + layout->part, layout->line);
-      add_products ();
+      if (splits > 1) {
+        load_left (a + layout->part, b + layout->part, layout->line);
+        add_products ();
+      }
       if (splits == 3) {
         load_right (right + TILE_BYTES, next);
         add_products ();
@@ -370,12 +374,15 @@ multiply (const GenSplitLayout *layout, const guint8 *first, const guint8 *secon
         add_products ();
         load_right (right + 2 * TILE_BYTES, next);
         add_products ();
-      } else {
+        load_right (right, next);
+      } else if (splits == 2) {
         load_left (a, b, layout->line);
         load_right (right + TILE_BYTES, next);
         add_products ();
+        load_right (right, next);
+      } else {
+        load_left (a, b, layout->line);
       }
-      load_right (right, next);
       add_products ();
       a += layout->step;
       b += layout->step;
@@ -395,6 +402,8 @@ gen_split_multiply (const GenSplitLayout *layout, const guint8 *first, const gui
 {
   if (splits == 3)
     multiply (layout, first, second, offsets, taps, steps, right, next, 3, begin, results);
+  else if (splits == 1)
+    multiply (layout, first, second, offsets, taps, steps, right, next, 1, begin, results);
   else
     multiply (layout, first, second, offsets, taps, steps, right, next, 2, begin, results);
 }

@@ -28,11 +28,13 @@
 
 /* Whether this machine has the unit. */
 gboolean gen_split_is_available (void);
-/* How many parts a number is split into. */
+/* How many parts a number is split into; `constant`: one operand never changes. */
 static inline int
-gen_split_parts (GenPrecision precision)
+gen_split_parts (GenPrecision precision, gboolean constant)
 {
-  return precision == GEN_PRECISION_TF32 ? 2 : 3;
+  if (precision == GEN_PRECISION_FLOAT32)
+    return 3;
+  return precision == GEN_PRECISION_BFLOAT16 && constant ? 1 : 2;
 }
 
 /* A matrix of float32, its lines numbered along m or n. */

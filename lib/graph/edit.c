@@ -1,24 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Small changes that the passes are made of. */
+#include <string.h>
+
 #include "graph-private.h"
-
-guint
-gen_graph_count_uses (const GenGraph *graph, const GenTensor *tensor)
-{
-  guint uses = 0;
-
-  for (guint i = 0; i < graph->nodes->len; i++) {
-    const GenNode *node = g_ptr_array_index (graph->nodes, i);
-
-    for (guint k = 0; k < node->inputs->len; k++)
-      uses += g_ptr_array_index (node->inputs, k) == tensor;
-  }
-  for (guint i = 0; i < graph->outputs->len; i++)
-    uses += g_ptr_array_index (graph->outputs, i) == tensor;
-  for (guint i = 0; i < graph->tensors->len; i++)
-    uses += ((GenTensor *)g_ptr_array_index (graph->tensors, i))->next == tensor;
-  return uses;
-}
 
 void
 gen_graph_replace (GenGraph *graph, GenTensor *from, GenTensor *to)
@@ -104,4 +88,44 @@ gen_graph_remove_dead (GenGraph *graph)
       if (!g_hash_table_contains (live, g_ptr_array_index (node->outputs, k)))
         node->outputs->pdata[k] = NULL;
   }
+}
+
+/* Put the nodes that make what `node` reads in front of it, and it behind them. */
+static void
+visit (GenNode *node, GHashTable *left, GPtrArray *path, GPtrArray *sorted)
+{
+  g_ptr_array_add (path, node);
+  while (path->len > 0) {
+    GenNode *last = g_ptr_array_index (path, path->len - 1);
+    guint length = path->len;
+
+    for (guint k = 0; k < last->inputs->len && path->len == length; k++) {
+      const GenTensor *input = gen_node_input (last, k);
+
+      if (input != NULL && input->producer != NULL && input->producer != last &&
+          g_hash_table_contains (left, input->producer))
+        g_ptr_array_add (path, input->producer);
+    }
+    if (path->len > length)
+      continue;
+    g_ptr_array_set_size (path, length - 1);
+    if (g_hash_table_remove (left, last))
+      g_ptr_array_add (sorted, last);
+  }
+}
+
+void
+gen_graph_sort (GenGraph *graph)
+{
+  g_autoptr (GHashTable) left = g_hash_table_new (NULL, NULL);
+  g_autoptr (GPtrArray) path = g_ptr_array_new ();
+  GPtrArray *sorted = g_ptr_array_sized_new (graph->nodes->len);
+
+  for (guint i = 0; i < graph->nodes->len; i++)
+    g_hash_table_add (left, g_ptr_array_index (graph->nodes, i));
+  for (guint i = 0; i < graph->nodes->len; i++)
+    if (g_hash_table_contains (left, g_ptr_array_index (graph->nodes, i)))
+      visit (g_ptr_array_index (graph->nodes, i), left, path, sorted);
+  memcpy (graph->nodes->pdata, sorted->pdata, sorted->len * sizeof (gpointer));
+  g_ptr_array_unref (sorted);
 }

@@ -14,40 +14,6 @@ is (const GenNode *node, const char *name)
   return strcmp (node->op->name, name) == 0 && node->op->domain == NULL;
 }
 
-/* The only node that reads `tensor`, if nothing else does. */
-static GenNode *
-only_reader (const GenGraph *graph, const GenTensor *tensor)
-{
-  if (tensor == NULL || gen_graph_count_uses (graph, tensor) != 1)
-    return NULL;
-  for (guint i = 0; i < graph->nodes->len; i++) {
-    GenNode *node = g_ptr_array_index (graph->nodes, i);
-
-    for (guint k = 0; k < node->inputs->len; k++)
-      if (g_ptr_array_index (node->inputs, k) == tensor)
-        return node;
-  }
-  return NULL;
-}
-
-/* `node` makes what `next` made; `next` is left dead. */
-static void
-take_output (GenGraph *graph, GenNode *node, GenNode *next)
-{
-  GenTensor *output = gen_node_output (next, 0);
-  guint from, to;
-
-  output->producer = node;
-  node->outputs->pdata[0] = output;
-  next->outputs->pdata[0] = NULL;
-  /* Whatever else `next` read must have been made: the node moves to its place. */
-  g_ptr_array_find (graph->nodes, node, &from);
-  g_ptr_array_find (graph->nodes, next, &to);
-  graph->nodes->pdata[to] = node;
-  graph->nodes->pdata[from] = next;
-  g_ptr_array_set_size (next->inputs, 0);
-}
-
 /* The weights, those of output channel c times scale[c]. `inner` elements belong to a channel in
  * a row, channels repeat `outer` times. */
 static GBytes *
@@ -66,13 +32,25 @@ scale_weights (const GenGraph *graph, const GenTensor *weights, gsize outer, gsi
   return gen_shared_keep (scaled, size);
 }
 
-/* A BatchNormalization with constant statistics is a scale and a shift for each channel, which
- * the convolution before it can have in its weights and bias. */
+/* Whether the weights of `node` have the channels of its result as a dimension of their own. */
 static gboolean
-fold_batch_normalization (GenGraph *graph, GenNode *node)
+folds_batch_normalization (const GenNode *node)
 {
-  GenNode *next = only_reader (graph, gen_node_output (node, 0));
-  gboolean transposed = is (node, "ConvTranspose");
+  if (node->activation.kind != GEN_ACTIVATION_NONE || node->taken.added > 0)
+    return FALSE;
+  if (is (node, "Gemm"))
+    return gen_node_float (node, "beta", 1) == 1;
+  return is (node, "Conv") || is (node, "ConvTranspose");
+}
+
+/* A BatchNormalization with constant statistics is a scale and a shift for each channel, which
+ * the operator before it can have in its weights and bias. */
+static gboolean
+fold_batch_normalization (GenReaders *readers, GenNode *node)
+{
+  GenNode *next = gen_readers_only (readers, gen_node_output (node, 0));
+  gboolean transposed =
+      is (node, "ConvTranspose") || (is (node, "Gemm") && gen_node_int (node, "transB", 0) == 0);
   GenTensor *weights = gen_node_input (node, 1), *bias = gen_node_input (node, 2);
   const float *b = gen_tensor_constant (bias);
   const float *parameters[4];
@@ -87,6 +65,8 @@ fold_batch_normalization (GenGraph *graph, GenNode *node)
       weights->type != GEN_TYPE_FLOAT32)
     return FALSE;
   channels = weights->shape.dims[transposed ? 1 : 0];
+  if (bias != NULL && (bias->shape.rank != 1 || bias->shape.dims[0] != channels))
+    return FALSE;
   for (int i = 0; i < 4; i++) {
     parameters[i] = gen_tensor_constant (gen_node_input (next, i + 1));
     if (parameters[i] == NULL || gen_node_input (next, i + 1)->shape.dims[0] != channels)
@@ -100,23 +80,23 @@ fold_batch_normalization (GenGraph *graph, GenNode *node)
     scale[c] = parameters[0][c] / sqrtf (parameters[3][c] + epsilon);
     shift[c] = parameters[1][c] + ((b != NULL ? b[c] : 0) - parameters[2][c]) * scale[c];
   }
-  node->inputs->pdata[1] = gen_graph_add_constant (graph, NULL, weights->type, &weights->shape,
-      scale_weights (graph, weights, transposed ? weights->shape.dims[0] : 1, channels,
+  weights = gen_graph_add_constant (node->graph, NULL, weights->type, &weights->shape,
+      scale_weights (node->graph, weights, transposed ? weights->shape.dims[0] : 1, channels,
           gen_shape_product (&weights->shape, transposed ? 2 : 1, weights->shape.rank), scale));
-  if (node->inputs->len < 3)
-    g_ptr_array_set_size (node->inputs, 3);
-  node->inputs->pdata[2] = gen_graph_add_constant (graph, NULL, GEN_TYPE_FLOAT32,
-      &GEN_SHAPE (channels), g_bytes_new_take (shift, channels * sizeof (float)));
+  bias = gen_graph_add_constant (node->graph, NULL, GEN_TYPE_FLOAT32, &GEN_SHAPE (channels),
+      g_bytes_new_take (shift, channels * sizeof (float)));
+  gen_readers_set_input (readers, node, 1, weights);
+  gen_readers_set_input (readers, node, 2, bias);
   g_free (scale);
-  take_output (graph, node, next);
+  gen_node_take_output (readers, node, next);
   return TRUE;
 }
 
 /* MatMul by a matrix and Add of a vector are a Gemm, which adds while it stores. */
 static gboolean
-make_gemm (GenGraph *graph, GenNode *node)
+make_gemm (GenReaders *readers, GenNode *node)
 {
-  GenNode *next = only_reader (graph, gen_node_output (node, 0));
+  GenNode *next = gen_readers_only (readers, gen_node_output (node, 0));
   GenTensor *product = gen_node_output (node, 0), *bias;
 
   if (next == NULL || !is (next, "Add") || product->shape.rank != 2 ||
@@ -128,8 +108,8 @@ make_gemm (GenGraph *graph, GenNode *node)
     return FALSE;
   node->op = gen_operator_find (NULL, "Gemm", GEN_OPSET);
   node->opset = GEN_OPSET;
-  g_ptr_array_add (node->inputs, bias);
-  take_output (graph, node, next);
+  gen_readers_set_input (readers, node, 2, bias);
+  gen_node_take_output (readers, node, next);
   return TRUE;
 }
 
@@ -141,6 +121,9 @@ read_activation (const GenNode *node, GenActivation *activation)
   *activation = (GenActivation){ .kind = node->op->activation };
   if (activation->kind == GEN_ACTIVATION_NONE || gen_node_input (node, 0)->type != GEN_TYPE_FLOAT32)
     return FALSE;
+  if (activation->kind == GEN_ACTIVATION_GELU &&
+      g_str_equal (gen_node_string (node, "approximate", "none"), "tanh"))
+    activation->kind = GEN_ACTIVATION_GELU_TANH;
   if (activation->kind == GEN_ACTIVATION_LEAKY_RELU)
     activation->alpha = gen_node_float (node, "alpha", 0.01f);
   if (activation->kind == GEN_ACTIVATION_CLIP) {
@@ -157,29 +140,119 @@ read_activation (const GenNode *node, GenActivation *activation)
 }
 
 static gboolean
-absorb_activation (GenGraph *graph, GenNode *node)
+absorb_activation (GenReaders *readers, GenNode *node)
 {
-  GenNode *next = only_reader (graph, gen_node_output (node, 0));
+  GenNode *next = gen_readers_only (readers, gen_node_output (node, 0));
   GenActivation activation;
 
   if (next == NULL || node->activation.kind != GEN_ACTIVATION_NONE ||
       gen_node_input (next, 0) != gen_node_output (node, 0) || !read_activation (next, &activation))
     return FALSE;
   node->activation = activation;
-  take_output (graph, node, next);
+  gen_node_take_output (readers, node, next);
+  return TRUE;
+}
+
+/* Whether `tensor` has one value for each of `n` columns or channels of a tensor of `shape`, where
+ * they are dimension `axis`. */
+static gboolean
+is_one_each (const GenTensor *tensor, const GenShape *shape, int axis)
+{
+  int own = axis - shape->rank + tensor->shape.rank;
+
+  return tensor->type == GEN_TYPE_FLOAT32 && own >= 0 &&
+         tensor->shape.dims[own] == shape->dims[axis] &&
+         gen_shape_elements (&tensor->shape) == shape->dims[axis];
+}
+
+/* Of a heavy operator's result: the dimension that has a bias of its own. */
+static int
+bias_axis (const GenNode *node, const GenTensor *result)
+{
+  return is (node, "Conv") ? 1 : result->shape.rank - 1;
+}
+
+/* PRelu with a slope for each channel. */
+static gboolean
+absorb_prelu (GenReaders *readers, GenNode *node)
+{
+  GenTensor *result = gen_node_output (node, 0), *slopes;
+  GenNode *next = gen_readers_only (readers, result);
+
+  if (next == NULL || !is (next, "PRelu") || node->activation.kind != GEN_ACTIVATION_NONE ||
+      gen_node_input (next, 0) != result || result->type != GEN_TYPE_FLOAT32)
+    return FALSE;
+  slopes = gen_node_input (next, 1);
+  if (!is_one_each (slopes, &result->shape, bias_axis (node, result)))
+    return FALSE;
+  node->activation.kind = GEN_ACTIVATION_PRELU;
+  node->taken.slopes = MAX (node->inputs->len, (guint)node->op->max_inputs);
+  gen_readers_set_input (readers, node, node->taken.slopes, slopes);
+  gen_node_take_output (readers, node, next);
+  return TRUE;
+}
+
+/* Give `node` `bias`, which has one value for each of its columns or channels. */
+static gboolean
+take_bias (GenReaders *readers, GenNode *node, GenTensor *bias)
+{
+  const float *values = gen_tensor_constant (bias);
+  gint64 n = gen_shape_elements (&bias->shape);
+
+  if (is (node, "MatMul")) {
+    if (node->taken.bias > 0)
+      return FALSE;
+    node->taken.bias = MAX (node->inputs->len, (guint)node->op->max_inputs);
+    gen_readers_set_input (readers, node, node->taken.bias, bias);
+    return TRUE;
+  }
+  /* Those that have an input for it want a vector. */
+  if (gen_node_input (node, 2) != NULL || (bias->shape.rank != 1 && values == NULL))
+    return FALSE;
+  if (bias->shape.rank != 1)
+    bias = gen_graph_add_constant (node->graph, NULL, GEN_TYPE_FLOAT32, &GEN_SHAPE (n),
+        g_bytes_new (values, n * sizeof (float)));
+  gen_readers_set_input (readers, node, 2, bias);
+  if (is (node, "Gemm"))
+    gen_node_set_float (node, "beta", 1);
+  return TRUE;
+}
+
+/* Add of a bias, or of what has the result's shape. */
+static gboolean
+absorb_add (GenReaders *readers, GenNode *node)
+{
+  GenTensor *result = gen_node_output (node, 0), *other;
+  GenNode *next = gen_readers_only (readers, result);
+
+  if (next == NULL || !is (next, "Add") || node->activation.kind != GEN_ACTIVATION_NONE ||
+      node->taken.added > 0 || result->type != GEN_TYPE_FLOAT32 ||
+      !gen_shape_equal (&gen_node_output (next, 0)->shape, &result->shape))
+    return FALSE;
+  other = gen_node_input (next, gen_node_input (next, 0) == result ? 1 : 0);
+  if (gen_shape_equal (&other->shape, &result->shape)) {
+    node->taken.added = MAX (node->inputs->len, (guint)node->op->max_inputs);
+    gen_readers_set_input (readers, node, node->taken.added, other);
+  } else if (!is_one_each (other, &result->shape, bias_axis (node, result)) ||
+             !take_bias (readers, node, other)) {
+    return FALSE;
+  }
+  gen_node_take_output (readers, node, next);
   return TRUE;
 }
 
 /* A Reshape to the shape that there is already does nothing, and would end a stretch of
  * channels-last memory. */
 static gboolean
-skip_reshape (GenGraph *graph, GenNode *node)
+skip_reshape (GenReaders *readers, GenNode *node)
 {
   GenTensor *x = gen_node_input (node, 0), *y = gen_node_output (node, 0);
 
-  if (!gen_shape_equal (&x->shape, &y->shape) || g_ptr_array_find (graph->outputs, y, NULL))
+  if (!gen_shape_equal (&x->shape, &y->shape) || gen_readers_is_kept (readers, y))
     return FALSE;
-  gen_graph_replace (graph, y, x);
+  gen_readers_replace (readers, y, x);
+  gen_readers_drop (readers, node);
+  node->outputs->pdata[0] = NULL;
   return TRUE;
 }
 
@@ -187,56 +260,77 @@ skip_reshape (GenGraph *graph, GenNode *node)
  * it reads them. What an operator before the activation does at no cost is left to that one;
  * Tanh and Sigmoid would be a pass of its own there. */
 static void
-absorb_before_pack (GenGraph *graph, GenNode *pack)
+absorb_before_pack (GenReaders *readers, GenNode *pack)
 {
   GenNode *reader = pack, *node = gen_node_input (pack, 0)->producer;
   GenActivation activation;
   GenTensor *x;
 
-  while (
-      node != NULL && node->op->view && only_reader (graph, gen_node_output (node, 0)) == reader) {
+  while (node != NULL && node->op->view &&
+         gen_readers_only (readers, gen_node_output (node, 0)) == reader) {
     reader = node;
     node = gen_node_input (node, 0)->producer;
   }
-  if (node == NULL || only_reader (graph, gen_node_output (node, 0)) != reader ||
-      !read_activation (node, &activation))
+  if (node == NULL || gen_readers_only (readers, gen_node_output (node, 0)) != reader ||
+      !read_activation (node, &activation) || activation.kind > GEN_ACTIVATION_CLIP)
     return;
   x = gen_node_input (node, 0);
   if (activation.kind != GEN_ACTIVATION_TANH && activation.kind != GEN_ACTIVATION_SIGMOID &&
-      x->producer != NULL && x->producer->op->fuses_activation && only_reader (graph, x) == node)
+      x->producer != NULL && x->producer->op->fuses_activation &&
+      gen_readers_only (readers, x) == node)
     return;
   pack->activation = activation;
-  reader->inputs->pdata[0] = x;
+  gen_readers_set_input (readers, reader, 0, x);
+}
+
+/* Let `node` take over one of those that follow it; FALSE where there is none. */
+static gboolean
+absorb (GenReaders *readers, GenNode *node)
+{
+  if (is (node, "MatMul") && make_gemm (readers, node))
+    return TRUE;
+  if (folds_batch_normalization (node) && fold_batch_normalization (readers, node))
+    return TRUE;
+  if (node->op->fuses_inputs && (absorb_add (readers, node) || absorb_prelu (readers, node)))
+    return TRUE;
+  return node->op->fuses_activation && absorb_activation (readers, node);
 }
 
 gboolean
 gen_graph_fuse (GenGraph *graph, GError **error)
 {
+  g_autoptr (GenReaders) readers = gen_readers_new (graph);
+
   for (guint i = 0; i < graph->nodes->len; i++) {
     GenNode *node = g_ptr_array_index (graph->nodes, i);
 
-    if (is (node, "MatMul") && gen_graph_fuse_attention (graph, node))
+    if (gen_node_output (node, 0) == NULL ||
+        (is (node, "MatMul") && gen_graph_fuse_attention (readers, node)) ||
+        gen_graph_fuse_pattern (readers, node))
       continue;
+    if (is (node, "Conv"))
+      gen_graph_fuse_pad (readers, node);
     if (strcmp (node->op->name, "PackPicture") == 0)
-      absorb_before_pack (graph, node);
+      absorb_before_pack (readers, node);
   }
   for (guint i = 0; i < graph->nodes->len; i++) {
     GenNode *node = g_ptr_array_index (graph->nodes, i);
 
-    if (is (node, "Reshape") && skip_reshape (graph, node))
-      g_ptr_array_remove_index (graph->nodes, i--);
-    else if (is (node, "MatMul") && make_gemm (graph, node))
-      i--;
-    else if ((is (node, "Conv") || is (node, "ConvTranspose")) &&
-             fold_batch_normalization (graph, node))
-      i--;
-    else if (node->op->fuses_activation && absorb_activation (graph, node))
-      i--;
+    if (gen_node_output (node, 0) == NULL) /* taken over */
+      continue;
+    if (is (node, "Reshape"))
+      skip_reshape (readers, node);
+    else
+      while (absorb (readers, node))
+        ;
   }
   /* Nodes that others have taken over ask for attributes no more. */
   for (guint i = 0; i < graph->nodes->len; i++)
     if (!gen_node_check_attributes (g_ptr_array_index (graph->nodes, i), error))
       return FALSE;
+  gen_graph_sort (graph);
+  gen_graph_fuse_elementwise (graph, readers);
+  gen_graph_sort (graph);
   gen_graph_remove_dead (graph);
   return TRUE;
 }

@@ -1,30 +1,32 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Attention as exporters write it out, MatMul, scale, mask, Softmax, MatMul, becomes one node that
- * never holds the matrix of scores. */
+ * never holds the matrix of scores. The scale may stand at the queries and the keys as well; and
+ * where heads come out of a Transpose, or go into one, the node reads and writes them where they
+ * lie. */
 #include <string.h>
 
 #include "graph-private.h"
 
-/* Fewer keys make scores that stay in the cache anyway. */
-#define MIN_KEYS 65
+/* Fewer keys are not worth a node of its own. */
+#define MIN_KEYS 16
 
 /* The node that makes `tensor`, if it is of that operator and nobody else reads the tensor. */
 static GenNode *
-maker (const GenGraph *graph, const GenTensor *tensor, const char *op)
+maker (const GenReaders *readers, const GenTensor *tensor, const char *op)
 {
   GenNode *node = tensor != NULL ? tensor->producer : NULL;
 
   if (node == NULL || node->op->domain != NULL || strcmp (node->op->name, op) != 0 ||
-      node->activation.kind != GEN_ACTIVATION_NONE || gen_graph_count_uses (graph, tensor) != 1)
+      node->activation.kind != GEN_ACTIVATION_NONE || gen_readers_count (readers, tensor) != 1)
     return NULL;
   return node;
 }
 
 /* What `tensor` is a multiple of; `scale` takes the factor up. */
 static GenTensor *
-skip_scale (const GenGraph *graph, GenTensor *tensor, float *scale)
+skip_scale (const GenReaders *readers, GenTensor *tensor, float *scale)
 {
-  GenNode *times = maker (graph, tensor, "Mul"), *over = maker (graph, tensor, "Div");
+  GenNode *times = maker (readers, tensor, "Mul"), *over = maker (readers, tensor, "Div");
   GenNode *node = times != NULL ? times : over;
 
   for (guint i = 0; node != NULL && i < 2; i++) {
@@ -43,16 +45,16 @@ skip_scale (const GenGraph *graph, GenTensor *tensor, float *scale)
 
 /* What a mask is added to; `mask` receives the mask. */
 static GenTensor *
-skip_mask (const GenGraph *graph, GenTensor *tensor, GenTensor **mask)
+skip_mask (const GenReaders *readers, GenTensor *tensor, GenTensor **mask)
 {
-  GenNode *add = maker (graph, tensor, "Add");
+  GenNode *add = maker (readers, tensor, "Add");
 
   for (guint i = 0; add != NULL && i < 2; i++) {
     GenTensor *scores = gen_node_input (add, i);
     float unused = 1;
 
     if (!gen_shape_equal (&scores->shape, &tensor->shape) ||
-        maker (graph, skip_scale (graph, scores, &unused), "MatMul") == NULL)
+        maker (readers, skip_scale (readers, scores, &unused), "MatMul") == NULL)
       continue;
     *mask = gen_node_input (add, 1 - i);
     return scores;
@@ -80,9 +82,9 @@ same_batch (const GenTensor *a, const GenTensor *b)
 
 /* K of K', by turning the Transpose that makes it the other way round. */
 static GenTensor *
-turn_keys (const GenGraph *graph, GenTensor *transposed)
+turn_keys (const GenReaders *readers, GenTensor *transposed)
 {
-  GenNode *node = maker (graph, transposed, "Transpose");
+  GenNode *node = maker (readers, transposed, "Transpose");
   gint64 perm[GEN_MAX_RANK];
   int rank = transposed->shape.rank, n;
   const gint64 *given = node != NULL ? gen_node_ints (node, "perm", &n) : NULL;
@@ -97,33 +99,71 @@ turn_keys (const GenGraph *graph, GenTensor *transposed)
   return transposed;
 }
 
-gboolean
-gen_graph_fuse_attention (GenGraph *graph, GenNode *node)
+/* Transposing [batch, tokens, heads, depth] to [batch, heads, tokens, depth], or back. */
+static gboolean
+moves_heads (const GenNode *transpose)
 {
-  GenTensor *v = gen_node_input (node, 1), *mask = NULL, *scores, *q, *k;
-  GenNode *softmax = maker (graph, gen_node_input (node, 0), "Softmax"), *product;
+  static const gint64 order[] = { 0, 2, 1, 3 };
+  int n;
+  const gint64 *perm = gen_node_ints (transpose, "perm", &n);
+
+  return n == 4 && memcmp (perm, order, sizeof order) == 0;
+}
+
+/* Input `k` is read before its Transpose, the result written behind it. */
+static void
+absorb_transposes (GenReaders *readers, GenNode *node)
+{
+  GenTensor *output = gen_node_output (node, 0);
+  GenNode *next = gen_readers_only (readers, output);
+  gint64 tokens_first = 0;
+
+  for (guint k = 0; k < 3; k++) {
+    GenNode *transpose = maker (readers, gen_node_input (node, k), "Transpose");
+
+    if (transpose == NULL || !moves_heads (transpose))
+      continue;
+    gen_readers_set_input (readers, node, k, gen_node_input (transpose, 0));
+    gen_readers_sweep (readers, gen_node_output (transpose, 0));
+    tokens_first |= 1 << k;
+  }
+  if (next != NULL && next->op->domain == NULL && strcmp (next->op->name, "Transpose") == 0 &&
+      moves_heads (next)) {
+    gen_node_take_output (readers, node, next);
+    tokens_first |= 1 << 3;
+  }
+  gen_node_set_int (node, "tokens_first", tokens_first);
+}
+
+gboolean
+gen_graph_fuse_attention (GenReaders *readers, GenNode *node)
+{
+  GenTensor *weights = gen_node_input (node, 0), *v = gen_node_input (node, 1);
+  GenTensor *mask = NULL, *scores, *q, *k;
+  GenNode *softmax = maker (readers, gen_node_input (node, 0), "Softmax"), *product;
   float scale = 1;
 
   if (softmax == NULL || !is_along_last (softmax) || v->type != GEN_TYPE_FLOAT32)
     return FALSE;
-  scores = skip_mask (graph, gen_node_input (softmax, 0), &mask);
-  scores = skip_scale (graph, scores, &scale);
-  product = maker (graph, scores, "MatMul");
+  scores = skip_mask (readers, gen_node_input (softmax, 0), &mask);
+  scores = skip_scale (readers, scores, &scale);
+  product = maker (readers, scores, "MatMul");
   if (product == NULL || (mask != NULL && mask->type != GEN_TYPE_FLOAT32))
     return FALSE;
-  q = gen_node_input (product, 0);
-  k = gen_node_input (product, 1);
+  q = skip_scale (readers, gen_node_input (product, 0), &scale);
+  k = skip_scale (readers, gen_node_input (product, 1), &scale);
   if (k->shape.dims[k->shape.rank - 1] < MIN_KEYS)
     return FALSE;
-  if (!same_batch (q, k) || !same_batch (q, v) || (k = turn_keys (graph, k)) == NULL)
+  if (!same_batch (q, k) || !same_batch (q, v) || (k = turn_keys (readers, k)) == NULL)
     return FALSE;
   node->op = gen_operator_find ("generative", "ScaledDotProductAttention", 0);
-  g_ptr_array_set_size (node->inputs, 0);
-  g_ptr_array_add (node->inputs, q);
-  g_ptr_array_add (node->inputs, k);
-  g_ptr_array_add (node->inputs, v);
+  gen_readers_set_input (readers, node, 0, q);
+  gen_readers_set_input (readers, node, 1, k);
+  gen_readers_set_input (readers, node, 2, v);
   if (mask != NULL)
-    g_ptr_array_add (node->inputs, mask);
+    gen_readers_set_input (readers, node, 3, mask);
+  gen_readers_sweep (readers, weights);
   gen_node_set_float (node, "scale", scale);
+  absorb_transposes (readers, node);
   return TRUE;
 }

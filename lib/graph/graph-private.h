@@ -4,6 +4,8 @@
 
 #include <generative/operator.h>
 
+#include "readers.h"
+
 /* A node outside the list of nodes, without inputs and outputs. */
 GenNode *gen_graph_new_node (GenGraph *graph, const char *name, const GenOperator *op, int opset);
 /* Give `tensor` the name `name`, or one like it that is free. */
@@ -66,14 +68,20 @@ void gen_graph_take_back (GenGraph *graph, guint first);
 void gen_graph_remove_dead (GenGraph *graph);
 /* Put `to` wherever `from` is read: node inputs, graph outputs, next values. */
 void gen_graph_replace (GenGraph *graph, GenTensor *from, GenTensor *to);
-/* How often `tensor` is read: by nodes, as a graph output, as a next value. */
-guint gen_graph_count_uses (const GenGraph *graph, const GenTensor *tensor);
+/* Put each node behind those that make what it reads, and otherwise leave the order as it is. */
+void gen_graph_sort (GenGraph *graph);
 
 /* The passes of compilation, in the order in which plan.c applies them. */
 gboolean gen_graph_free_weights (GenGraph *graph, GError **error);
 gboolean gen_graph_fuse (GenGraph *graph, GError **error);
 /* Let `node`, the MatMul by the values, take over the attention before it, if there is one. */
-gboolean gen_graph_fuse_attention (GenGraph *graph, GenNode *node);
+gboolean gen_graph_fuse_attention (GenReaders *readers, GenNode *node);
+/* Let the convolution `node` take over the border of zeros before it, if there is one. */
+gboolean gen_graph_fuse_pad (GenReaders *readers, GenNode *node);
+/* Let `node` stand for the nodes before it that are a known formula written out. */
+gboolean gen_graph_fuse_pattern (GenReaders *readers, GenNode *node);
+/* Make nodes that work element by element one node, as many as can be. */
+void gen_graph_fuse_elementwise (GenGraph *graph, GenReaders *readers);
 gboolean gen_graph_choose_layouts (GenGraph *graph, GError **error);
 
 /* Compute one node on the CPU outside any plan, its inputs being constants; its outputs

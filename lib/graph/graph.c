@@ -424,6 +424,7 @@ copy_nodes (GenGraph *graph, const GenGraph *other, const char *prefix, GHashTab
       g_ptr_array_add (
           to->attributes, gen_attribute_copy (g_ptr_array_index (from->attributes, k), map));
     to->activation = from->activation;
+    to->taken = from->taken;
     to->draw = from->draw;
     if (prefix == NULL || from->draw.fixed)
       to->id = from->id;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Kernels: a node's steps, and what they need to run. */
 #include <stdlib.h>
+#include <time.h>
 
 #include "../device/team.h"
 #include "graph-private.h"
@@ -71,6 +72,15 @@ gen_kernel_run (const GenKernel *kernel)
       step->run (kernel, part, step->parts);
   }
   gen_team_leave (saved);
+}
+
+double
+gen_seconds_now (void)
+{
+  struct timespec now;
+
+  clock_gettime (CLOCK_MONOTONIC, &now);
+  return now.tv_sec + now.tv_nsec * 1e-9;
 }
 
 void *

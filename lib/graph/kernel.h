@@ -16,6 +16,9 @@ void gen_kernel_clear (GenKernel *kernel);
 /* All steps, one after the other, on the calling thread. */
 void gen_kernel_run (const GenKernel *kernel);
 
+/* By a clock finer than microseconds, which many a step takes only a few of. */
+double gen_seconds_now (void);
+
 /* Memory for tensors: 64-aligned, so that vector loads and oneDNN are at ease. Size 0
  * gives NULL. */
 void *gen_aligned_alloc (gsize size);

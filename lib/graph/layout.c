@@ -97,11 +97,40 @@ choose_same (Pass *pass, GenNode *node, GError **error)
   return TRUE;
 }
 
+/* A Transpose that moves the channels behind the pixels, or back, has the bytes of what it reads,
+ * if that is channels-last, or if its result may be. */
+static gboolean
+renames (GenNode *node)
+{
+  GenTensor *x = gen_node_input (node, 0), *y = gen_node_output (node, 0);
+  gboolean behind = TRUE, back = TRUE;
+  const gint64 *perm;
+  int rank;
+
+  if (node->op->domain != NULL || strcmp (node->op->name, "Transpose") != 0 || x->shape.rank < 3)
+    return FALSE;
+  perm = gen_node_ints (node, "perm", &rank);
+  if (perm == NULL || perm[0] != 0)
+    return FALSE;
+  for (int i = 1; i < rank; i++) {
+    behind &= perm[i] == (i == rank - 1 ? 1 : i + 1);
+    back &= perm[i] == (i == 1 ? rank - 1 : i - 1);
+  }
+  if (!(behind && x->layout == GEN_LAYOUT_CHANNELS_LAST) &&
+      !(back && x->layout == GEN_LAYOUT_PLAIN))
+    return FALSE;
+  y->layout = x->layout == GEN_LAYOUT_PLAIN ? GEN_LAYOUT_CHANNELS_LAST : GEN_LAYOUT_PLAIN;
+  node->op = gen_operator_find ("generative", "RenameLayout", 0);
+  return TRUE;
+}
+
 static gboolean
 choose (Pass *pass, GenNode *node, GError **error)
 {
   const GenTensor *first = gen_node_input (node, 0), *output = gen_node_output (node, 0);
 
+  if (renames (node))
+    return TRUE;
   switch (node->op->layouts) {
   case GEN_LAYOUTS_PLAIN:
     return require_all (pass, node, GEN_LAYOUT_PLAIN, error);
@@ -114,7 +143,8 @@ choose (Pass *pass, GenNode *node, GError **error)
     return TRUE;
   case GEN_LAYOUTS_CHANNELS_LAST:
     for (guint k = 0; k < node->inputs->len; k++) {
-      gboolean picture = k == 0 || (node->op->layout_inputs & (1u << k)) != 0;
+      gboolean picture = k == 0 || (node->op->layout_inputs & (1u << k)) != 0 ||
+                         (node->taken.added > 0 && k == node->taken.added);
 
       if (!require (pass, node, k, picture ? GEN_LAYOUT_CHANNELS_LAST : GEN_LAYOUT_PLAIN, error))
         return FALSE;

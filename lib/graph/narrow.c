@@ -3,7 +3,7 @@
  * where shapes are known already, so nothing is inferred again. */
 #include "narrow.h"
 
-#include "../ops/half.h"
+#include "../device/half.h"
 #include "graph-private.h"
 
 typedef struct {

@@ -4,11 +4,11 @@
 #include <generative/plan.h>
 
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "../device/shared.h"
 #include "../device/team.h"
+#include "choose.h"
 #include "constants.h"
 #include "executor.h"
 #include "graph-private.h"
@@ -149,7 +149,7 @@ transform (GenPlan *plan, GError **error)
 }
 
 static gboolean
-prepare_kernels (GenPlan *plan, GenConstants *constants, GError **error)
+prepare_kernels (GenPlan *plan, GenChooser *chooser, GenConstants *constants, GError **error)
 {
   GPtrArray *nodes = plan->graph->nodes;
 
@@ -166,7 +166,7 @@ prepare_kernels (GenPlan *plan, GenConstants *constants, GError **error)
     kernel->outputs = g_new0 (void *, node->outputs->len);
     if (plan->storages->is_view[i])
       continue;
-    if (!gen_kernel_prepare (kernel, error))
+    if (!gen_chooser_prepare (chooser, kernel, error))
       return FALSE;
     gen_constants_packed (constants, kernel);
   }
@@ -283,6 +283,7 @@ gen_plan_new (GenGraph *graph, const GenPlanOptions *options, GError **error)
 {
   g_autoptr (GenPlan) plan = g_new0 (GenPlan, 1);
   GenConstants constants;
+  GenChooser *chooser;
   gboolean prepared;
   int saved;
 
@@ -305,7 +306,9 @@ gen_plan_new (GenGraph *graph, const GenPlanOptions *options, GError **error)
     return prepare_device (plan, error) ? g_steal_pointer (&plan) : NULL;
   gen_constants_init (&constants, plan->graph);
   saved = gen_team_enter ();
-  prepared = prepare_kernels (plan, &constants, error);
+  chooser = gen_chooser_new (plan->graph, &plan->options);
+  prepared = prepare_kernels (plan, chooser, &constants, error);
+  gen_chooser_free (chooser);
   gen_team_leave (saved);
   gen_constants_finish (&constants);
   if (!prepared)
@@ -514,37 +517,40 @@ bytes_of (const GenNode *node)
   return bytes;
 }
 
-/* g_get_monotonic_time counts microseconds, which many a step takes only a few of. */
-static double
-seconds_now (void)
+GArray *
+gen_plan_steps (GenPlan *plan)
 {
-  struct timespec now;
+  GArray *infos = g_array_new (FALSE, FALSE, sizeof (GenStepInfo));
 
-  clock_gettime (CLOCK_MONOTONIC, &now);
-  return now.tv_sec + now.tv_nsec * 1e-9;
+  for (guint i = 0; i < plan->n_kernels; i++) {
+    const GenNode *node = plan->kernels[i].node;
+    GenStepInfo info = { .node = node, .bytes = bytes_of (node), .way = plan->kernels[i].way };
+
+    if (plan->kernels[i].steps->len == 0)
+      continue;
+    info.flops = node->op->flops != NULL ? node->op->flops (node) : 0;
+    g_array_append_val (infos, info);
+  }
+  return infos;
 }
 
 GArray *
 gen_plan_profile (GenPlan *plan)
 {
-  GArray *infos = g_array_new (FALSE, FALSE, sizeof (GenStepInfo));
-  guint step = 0;
+  GArray *infos = gen_plan_steps (plan);
+  guint step = 0, info = 0;
 
   begin_run (plan);
   for (guint i = 0; i < plan->n_kernels; i++) {
-    const GenNode *node = plan->kernels[i].node;
     guint n = plan->kernels[i].steps->len;
     GenPlan part = { .steps = plan->steps + step };
     GenJob job = { run_step, &part, plan->parts + step, n };
-    double start = seconds_now ();
-    GenStepInfo info = { .node = node, .bytes = bytes_of (node) };
+    double start = gen_seconds_now ();
 
     if (n == 0)
       continue;
     gen_team_run (&job, plan->options.threads);
-    info.seconds = seconds_now () - start;
-    info.flops = node->op->flops != NULL ? node->op->flops (node) : 0;
-    g_array_append_val (infos, info);
+    g_array_index (infos, GenStepInfo, info++).seconds = gen_seconds_now () - start;
     step += n;
   }
   end_run (plan);

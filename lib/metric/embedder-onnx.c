@@ -172,7 +172,8 @@ run_prepare (Run *run, Embedder *embedder, int pictures, GError **error)
     .height = embedder->height,
     .width = embedder->width,
     .from_frames = TRUE,
-    .from = { .columns = 1, .bytes = bytes, .n_order = bytes } };
+    .from = { .columns = 1, .bytes = bytes, .n_order = bytes },
+    .plan = { .choice = GEN_CHOICE_MEASURE } };
 
   run_clear (run);
   for (int c = 0; c < bytes; c++)

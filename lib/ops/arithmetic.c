@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Choosing the row function by the operands' type. */
 #include "arithmetic.h"
-#include "half.h"
+#include "../device/half.h"
 
 GenBinaryRow
 gen_arithmetic_row (const GenArithmeticRows *rows, GenDataType type)

@@ -4,14 +4,13 @@
 #include "broadcast.h"
 
 #include "../graph/kernel.h"
-#include "half.h"
+#include "../device/half.h"
 
 void
-gen_broadcast_init (GenBroadcast *walk, const GenNode *node, int n_operands)
+gen_broadcast_merge (GenBroadcast *walk, const GenTensor *output, int n_operands,
+    const gint64 (*strides)[GEN_MAX_RANK])
 {
-  const GenTensor *output = gen_node_output (node, 0);
   int rank = output->shape.rank, order[GEN_MAX_RANK];
-  gint64 strides[GEN_BROADCAST_MAX][GEN_MAX_RANK];
 
   for (int i = 0; i < rank; i++)
     order[i] = i;
@@ -20,9 +19,6 @@ gen_broadcast_init (GenBroadcast *walk, const GenNode *node, int n_operands)
       order[i] = i + 1;
     order[rank - 1] = 1;
   }
-  for (int k = 0; k < n_operands; k++)
-    gen_tensor_broadcast_strides (gen_node_input (node, k), &output->shape, strides[k]);
-
   walk->rank = 0;
   for (int i = 0; i < rank; i++) {
     gint64 dim = output->shape.dims[order[i]];
@@ -48,6 +44,17 @@ gen_broadcast_init (GenBroadcast *walk, const GenNode *node, int n_operands)
   walk->rows = 1;
   for (int i = 0; i < walk->rank - 1; i++)
     walk->rows *= walk->dims[i];
+}
+
+void
+gen_broadcast_init (GenBroadcast *walk, const GenNode *node, int n_operands)
+{
+  const GenTensor *output = gen_node_output (node, 0);
+  gint64 strides[GEN_BROADCAST_MAX][GEN_MAX_RANK];
+
+  for (int k = 0; k < n_operands; k++)
+    gen_tensor_broadcast_strides (gen_node_input (node, k), &output->shape, strides[k]);
+  gen_broadcast_merge (walk, output, n_operands, (const gint64 (*)[GEN_MAX_RANK])strides);
 }
 
 void

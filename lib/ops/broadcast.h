@@ -4,10 +4,10 @@
 
 #include <generative/operator.h>
 
-#define GEN_BROADCAST_MAX 3
+#define GEN_BROADCAST_MAX 8
 
 /* A walk through output 0 of a node in the order of its memory, with the steps that up to
- * three operands take beside it. Neighbouring dimensions are merged where all operands
+ * GEN_BROADCAST_MAX operands take beside it. Neighbouring dimensions are merged where all operands
  * allow it, so that rows are as long as they can be. */
 typedef struct {
   int rank; /* at least 1 */
@@ -16,6 +16,10 @@ typedef struct {
   gsize rows;                                      /* product of all dims but the last */
 } GenBroadcast;
 
+/* `strides` of the operands along the dimensions of `output`, which the walk is through. */
+void gen_broadcast_merge (GenBroadcast *walk, const GenTensor *output, int n_operands,
+    const gint64 (*strides)[GEN_MAX_RANK]);
+/* Those of the node's first inputs, and its output 0. */
 void gen_broadcast_init (GenBroadcast *walk, const GenNode *node, int n_operands);
 /* Element offsets of the operands at the start of row `row`. */
 void gen_broadcast_seek (const GenBroadcast *walk, gsize row, int n_operands, gint64 *offsets);

@@ -4,7 +4,7 @@
  * true. 16-bit floats go through float32. */
 #include "../simd.h"
 #include "broadcast.h"
-#include "half.h"
+#include "../device/half.h"
 
 static inline gint64
 to_integer (double x)

@@ -4,7 +4,7 @@
 #include <math.h>
 
 #include "arithmetic.h"
-#include "half.h"
+#include "../device/half.h"
 
 /* Elements that go through both bounds while they are in the first cache. */
 #define CHUNK 1024

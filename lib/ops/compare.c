@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What comparisons and logic share. */
 #include "compare.h"
-#include "half.h"
+#include "../device/half.h"
 
 gboolean
 gen_compare_infer (GenNode *node, GError **error)

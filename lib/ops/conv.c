@@ -27,6 +27,17 @@ infer (GenNode *node, GError **error)
   return TRUE;
 }
 
+static void
+ways (const GenKernel *kernel, GPtrArray *ways)
+{
+  const GenNode *node = kernel->node;
+  GenWindow window;
+
+  if (gen_convolve_window (&window, node, &gen_node_input (node, 0)->shape,
+          &gen_node_input (node, 1)->shape, FALSE, NULL))
+    gen_convolve_ways (kernel, &window, FALSE, ways);
+}
+
 static gboolean
 cpu (GenKernel *kernel, GError **error)
 {
@@ -93,7 +104,9 @@ const GenOperator gen_operator_conv = {
   .layouts = GEN_LAYOUTS_CHANNELS_LAST,
   .widens = TRUE,
   .fuses_activation = TRUE,
+  .fuses_inputs = TRUE,
   .infer = infer,
+  .ways = ways,
   .cpu = cpu,
   .gradient = gradient,
   .flops = flops,

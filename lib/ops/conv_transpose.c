@@ -29,6 +29,17 @@ infer (GenNode *node, GError **error)
   return TRUE;
 }
 
+static void
+ways (const GenKernel *kernel, GPtrArray *ways)
+{
+  const GenNode *node = kernel->node;
+  GenWindow window;
+
+  if (gen_convolve_window (&window, node, &gen_node_input (node, 0)->shape,
+          &gen_node_input (node, 1)->shape, TRUE, NULL))
+    gen_convolve_ways (kernel, &window, TRUE, ways);
+}
+
 static gboolean
 cpu (GenKernel *kernel, GError **error)
 {
@@ -97,6 +108,7 @@ const GenOperator gen_operator_conv_transpose = {
   .widens = TRUE,
   .fuses_activation = TRUE,
   .infer = infer,
+  .ways = ways,
   .cpu = cpu,
   .gradient = gradient,
   .flops = flops,

@@ -3,11 +3,11 @@
  * each batch item it is the transposition of a matrix of channels by pixels. */
 #include <generative/operator.h>
 
+#include <string.h>
+
 #include "../simd.h"
 
 #define TILE 16
-/* Rows lie too far apart for the machine to see that they are read one line after the other. */
-#define AHEAD (4 * TILE)
 
 typedef struct {
   gsize items, rows, columns; /* of the source: its inner extent is columns */
@@ -18,13 +18,25 @@ typedef struct {
   GEN_CLONES static void name (                                                                    \
       const T *from, T *to, gsize rows, gsize columns, gsize first, gsize end)                     \
   {                                                                                                \
+    /* Through a tile of our own: lines of the source, and of the result, that are a power of two  \
+     * apart share few places of the cache, and stay there no longer than they are worked on. */   \
     for (gsize r = first; r < end; r += TILE)                                                      \
-      for (gsize c = 0; c < columns; c += TILE)                                                    \
-        for (gsize i = r; i < MIN (r + TILE, end); i++) {                                          \
-          __builtin_prefetch (from + i * columns + c + AHEAD);                                     \
-          for (gsize k = c; k < MIN (c + TILE, columns); k++)                                      \
-            to[k * rows + i] = from[i * columns + k];                                              \
+      for (gsize c = 0; c < columns; c += TILE) {                                                  \
+        const gsize n = MIN (TILE, end - r), m = MIN (TILE, columns - c);                          \
+        T tile[TILE][TILE];                                                                        \
+                                                                                                   \
+        if (n == TILE && m == TILE) {                                                              \
+          for (gsize i = 0; i < TILE; i++)                                                         \
+            memcpy (tile[i], from + (r + i) * columns + c, sizeof tile[i]);                        \
+          for (gsize k = 0; k < TILE; k++)                                                         \
+            for (gsize i = 0; i < TILE; i++)                                                       \
+              to[(c + k) * rows + r + i] = tile[i][k];                                             \
+        } else {                                                                                   \
+          for (gsize k = c; k < c + m; k++)                                                        \
+            for (gsize i = r; i < r + n; i++)                                                      \
+              to[k * rows + i] = from[i * columns + k];                                            \
         }                                                                                          \
+      }                                                                                            \
   }
 
 TRANSPOSE (transpose1, guint8)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How a convolution is cut up. Only convolve.c, phases.c, tasks.c and
- * winograd.c see this. */
+/* How a convolution is cut up, for convolve.c and the files of its ways. */
 #pragma once
 
 #include "../device/dnnl.h"
 #include "../device/gemm.h"
+#include "activation.h"
 #include "convolve.h"
 
 /* A forward convolution of the whole batch whose result is the operator's, or, when the
@@ -66,6 +66,7 @@ typedef struct {
   gsize call_scratch, part_scratch;                /* bytes of oneDNN, of all for a part */
   gboolean post_bias;                              /* bias is added after oneDNN (backward data) */
   GenActivation fused, after;                      /* by oneDNN, by us */
+  gboolean finishes;                               /* all that fusion adds, in a step of its own */
   const char *constant; /* packed weights and bias, when they never change */
   GBytes *shared;       /* whose these are */
 } GenConvolve;
@@ -89,28 +90,73 @@ void gen_phases_scatter (
 void gen_phases_put (const GenConvolve *convolve, const GenProblem *problem, gint64 item,
     gint64 row, gint64 column, gint64 first, gint64 n, const float *made, float *result);
 
+/* Add `n` values of a tensor that lies as the result does to what was made at a window of a problem
+ * that is not scattered. */
+void gen_phases_add (const GenConvolve *convolve, const GenProblem *problem, gint64 item,
+    gint64 row, gint64 column, gint64 first, gint64 n, const float *added, float *made);
+
+/* convolve.c */
+/* The bias for each channel of a problem, which may be several phases. */
+void gen_convolve_spread_bias (const GenConvolve *convolve, const float *bias, float *spread);
+
+/* `packed`, which is `size` bytes of gen_shared_alloc, is what never changes. */
+void gen_convolve_take_constant (GenConvolve *convolve, char *packed, gsize size);
+/* Constant weights in phases; NULL where there are none. To be given back by gen_shared_free. */
+float *gen_convolve_permute_once (const GenConvolve *convolve, const GenNode *node);
+
+/* convolve_ways.c */
+typedef enum {
+  GEN_CONVOLVE_PRODUCT,
+  GEN_CONVOLVE_TILES,
+  GEN_CONVOLVE_WINOGRAD,
+  GEN_CONVOLVE_LIBRARY_ROWS,       /* oneDNN, parts share the rows */
+  GEN_CONVOLVE_LIBRARY_CHANNELS,   /* or the channels of results, where there are enough */
+  GEN_CONVOLVE_LIBRARY_TRANSPOSED, /* its backward pass, where others go by phases */
+} GenConvolveWay;
+extern const char *const gen_convolve_way_names[];
+
+/* The way that the rules of shape take. */
+GenConvolveWay gen_convolve_rule (
+    const GenConvolve *convolve, gboolean constant, const GenKernel *kernel);
+/* The names of that, and of others that might be faster. */
+void gen_convolve_find_ways (
+    const GenConvolve *convolve, gboolean constant, const GenKernel *kernel, GPtrArray *ways);
+/* FALSE where there is none of that name; `name` may be NULL. */
+gboolean gen_convolve_way_find (const char *name, GenConvolveWay *way);
+
+/* convolve_product.c */
+/* How many windows there are, where the convolution is a matrix product; 0 where it is none. */
+gint64 gen_convolve_product_pixels (const GenConvolve *convolve);
+void gen_convolve_product_init (GenKernel *kernel, GenConvolve *convolve);
+
 /* tasks.c */
-/* Cut all problems into tasks for at most `threads` parts. */
-gboolean gen_tasks_split (GenConvolve *convolve, int threads, gboolean bias, GError **error);
+/* Cut all problems into tasks for at most `threads` parts, which share the channels of results
+ * where `channels` wants it and a problem can be cut so, else the rows. */
+gboolean gen_tasks_split (
+    GenConvolve *convolve, int threads, gboolean channels, gboolean bias, GError **error);
+/* Whether some problem can be cut by channels, and whether some is better so. */
+gboolean gen_tasks_can_cut_channels (const GenConvolve *convolve, int threads);
+gboolean gen_tasks_by_channels (const GenConvolve *convolve, int threads);
 /* Parts that its work is worth. */
 int gen_tasks_parts (const GenConvolve *convolve, int threads);
 
 /* winograd.c */
-/* Whether it can do this convolution, and does it faster. */
+/* Whether it can do this convolution at a cost that is not absurd; and does it faster. */
+gboolean gen_winograd_can (const GenConvolve *convolve);
 gboolean gen_winograd_suits (const GenConvolve *convolve);
 /* Whether it is faster than products on AMX tiles, too. */
 gboolean gen_winograd_excels (const GenConvolve *convolve);
 void gen_winograd_init (GenConvolve *convolve, int parts);
 void gen_winograd_pack (const GenConvolve *convolve, const float *weights, char *packed);
-/* `bias` is one for each channel of a problem, or NULL; `scratch` is the part's own. */
-void gen_winograd_run (const GenConvolve *convolve, const GenActivation *activation,
-    const float *source, const char *packed, const float *bias, float *result, char *scratch,
-    int part, int parts);
+/* What is finished has a bias for each channel of a problem, or none, and adds from the first
+ * result on; `scratch` is the part's own. */
+void gen_winograd_run (const GenConvolve *convolve, const GenFinish *finish, const float *source,
+    const char *packed, float *result, char *scratch, int part, int parts);
 
 /* split_convolve.c: the same on the tile unit. */
+gboolean gen_split_convolve_can (const GenConvolve *convolve);
 gboolean gen_split_convolve_suits (const GenConvolve *convolve, GenPrecision precision);
 void gen_split_convolve_init (GenConvolve *convolve, int parts, GenPrecision precision);
 void gen_split_convolve_pack (const GenConvolve *convolve, const float *weights, char *packed);
-void gen_split_convolve_run (const GenConvolve *convolve, const GenActivation *activation,
-    const float *source, const char *packed, const float *bias, float *result, char *scratch,
-    int part, int parts);
+void gen_split_convolve_run (const GenConvolve *convolve, const GenFinish *finish,
+    const float *source, const char *packed, float *result, char *scratch, int part, int parts);

@@ -9,10 +9,6 @@
 
 #include "../device/shared.h"
 #include "../graph/constants.h"
-#include "activation.h"
-
-/* Fewer windows than this are left to our own matrix product. */
-#define FEW_PIXELS 64
 
 gboolean
 gen_convolve_window (GenWindow *window, const GenNode *node, const GenShape *input,
@@ -92,9 +88,8 @@ permute (const GenKernel *kernel, int part, int parts)
       c, kernel->inputs[1], (float *)((char *)kernel->scratch + c->permuted_at), part, parts);
 }
 
-/* The bias for each channel of a problem, which may be several phases. */
-static void
-spread_bias (const GenConvolve *c, const float *bias, float *spread)
+void
+gen_convolve_spread_bias (const GenConvolve *c, const float *bias, float *spread)
 {
   for (gsize i = 0; i + c->out_channels <= c->bias_size / sizeof *spread; i += c->out_channels)
     memcpy (spread + i, bias, c->out_channels * sizeof *spread);
@@ -110,7 +105,7 @@ pack (const GenConvolve *c, const float *weights, const float *bias, char *packe
     gen_reorder_run (pack->packer, part, weights + pack->from, packed + pack->to);
   }
   if (part == 0)
-    spread_bias (c, bias, spread);
+    gen_convolve_spread_bias (c, bias, spread);
 }
 
 static const float *
@@ -129,17 +124,15 @@ pack_each_run (const GenKernel *kernel, int part, int parts)
       bias_of (kernel), scratch + c->packed_at, (float *)(scratch + c->bias_at), part);
 }
 
-/* `packed` is `size` bytes of gen_shared_alloc. */
-static void
-take_constant (GenConvolve *c, char *packed, gsize size)
+void
+gen_convolve_take_constant (GenConvolve *c, char *packed, gsize size)
 {
   c->shared = gen_shared_take (packed, size);
   c->constant = g_bytes_get_data (c->shared, NULL);
 }
 
-/* Constant weights in phases; NULL where there are none. To be freed. */
-static float *
-permute_once (const GenConvolve *c, const GenNode *node)
+float *
+gen_convolve_permute_once (const GenConvolve *c, const GenNode *node)
 {
   const GenTensor *weights = gen_node_input (node, 1);
   float *permuted;
@@ -155,7 +148,7 @@ permute_once (const GenConvolve *c, const GenNode *node)
 static void
 pack_once (GenConvolve *c, const GenNode *node, const float *bias)
 {
-  float *permuted = permute_once (c, node);
+  float *permuted = gen_convolve_permute_once (c, node);
   const float *from = permuted != NULL ? permuted : gen_tensor_constant (gen_node_input (node, 1));
   char *packed = gen_shared_alloc (c->packed_size + c->bias_size);
 
@@ -166,7 +159,7 @@ pack_once (GenConvolve *c, const GenNode *node, const float *bias)
   for (int piece = 0; piece < c->parts; piece++)
     pack (c, from, bias, packed, (float *)(packed + c->packed_size), piece);
   gen_shared_free (permuted, c->permuted_size);
-  take_constant (c, packed, c->packed_size + c->bias_size);
+  gen_convolve_take_constant (c, packed, c->packed_size + c->bias_size);
 }
 
 /* --- running --- */
@@ -198,14 +191,15 @@ run (const GenKernel *kernel, int part, int parts)
   float *made = (float *)(call + c->call_scratch), *result = kernel->outputs[0];
   float *source = (float *)kernel->inputs[0];
 
+  GenFinish finish = gen_finish_of (kernel, c->out_channels, 0, 0);
+
+  finish.bias = c->bias_size > 0 ? bias : NULL;
   if (c->split != NULL) {
-    gen_split_convolve_run (c, &kernel->node->activation, source, packed,
-        c->bias_size > 0 ? bias : NULL, result, call, part, parts);
+    gen_split_convolve_run (c, &finish, source, packed, result, call, part, parts);
     return;
   }
   if (c->winograd != NULL) {
-    gen_winograd_run (c, &kernel->node->activation, source, packed, c->bias_size > 0 ? bias : NULL,
-        result, call, part, parts);
+    gen_winograd_run (c, &finish, source, packed, result, call, part, parts);
     return;
   }
   for (int i = c->first[part]; i < c->first[part + 1]; i++) {
@@ -231,6 +225,20 @@ run (const GenKernel *kernel, int part, int parts)
     if (!task->direct)
       gen_phases_scatter (c, task, made, result);
   }
+}
+
+/* What fusion has added, where a call of oneDNN does not leave the result as it lies. */
+static void
+run_finish (const GenKernel *kernel, int part, int parts)
+{
+  const GenConvolve *c = kernel->state;
+  gsize first, end;
+  GenFinish finish;
+
+  gen_kernel_share (c->batch * c->result_size / c->out_channels, 1, part, parts, &first, &end);
+  finish = gen_finish_of (kernel, c->out_channels, first, 0);
+  gen_finish_apply (&finish, (float *)kernel->outputs[0] + first * c->out_channels, end - first,
+      c->out_channels, c->out_channels);
 }
 
 /* --- preparing --- */
@@ -272,66 +280,6 @@ add_whole (GenConvolve *c)
   g_array_append_val (c->problems, p);
 }
 
-/* How many windows there are, where each is a single pixel of one of a few pictures: the
- * convolution is a matrix product of few rows, whose weights are all that matters. 0 where it is
- * not. */
-static gint64
-few_pixels (const GenConvolve *c)
-{
-  const GenProblem *p = &g_array_index (c->problems, GenProblem, 0);
-  gint64 pixels = c->batch;
-
-  if (c->problems->len != 1 || p->kind != GEN_CONVOLUTION_FORWARD || p->scattered ||
-      p->groups != 1 || c->layout != GEN_LAYOUT_CHANNELS_LAST)
-    return 0;
-  for (int i = 0; i < p->rank; i++) {
-    const GenConvolutionAxis *axis = &p->axes[i];
-
-    if (axis->kernel != 1 || axis->stride != 1 || axis->before != 0 || axis->after != 0)
-      return 0;
-    pixels *= axis->small;
-  }
-  return pixels <= FEW_PIXELS ? pixels : 0;
-}
-
-static void
-run_product (const GenKernel *kernel, int part, int parts)
-{
-  const GenConvolve *c = kernel->state;
-  const GenProblem *p = &g_array_index (c->problems, GenProblem, 0);
-  GenGemmTile tile = gen_gemm_tile (c->product, part, parts);
-  float *result = kernel->outputs[0];
-
-  gen_gemm_run (c->product, kernel->inputs[0], NULL, result, kernel->scratch, part, parts);
-  gen_activation_apply (&kernel->node->activation,
-      result + tile.row * p->out_channels + tile.column, tile.rows, tile.columns, p->out_channels,
-      c->bias_size > 0 ? (const float *)c->constant + tile.column : NULL);
-}
-
-static void
-prepare_product (GenKernel *kernel, GenConvolve *c, gint64 pixels, const float *bias)
-{
-  const GenProblem *p = &g_array_index (c->problems, GenProblem, 0);
-  const GenTensor *weights = gen_node_input (kernel->node, 1);
-  float *permuted = permute_once (c, kernel->node);
-  char *spread = gen_shared_alloc (c->bias_size);
-  GenGemmOptions options = { .m = pixels,
-    .n = p->out_channels,
-    .k = p->in_channels,
-    .transpose_b = permuted == NULL,
-    .alpha = 1,
-    .constant_b = permuted != NULL ? permuted : gen_tensor_constant (weights),
-    .threads = kernel->threads,
-    .precision = kernel->precision };
-
-  c->product = gen_gemm_new (&options);
-  gen_shared_free (permuted, c->permuted_size);
-  spread_bias (c, bias, (float *)spread);
-  take_constant (c, spread, c->bias_size);
-  kernel->scratch_size = gen_gemm_scratch_size (c->product);
-  gen_kernel_add_step (kernel, run_product, gen_gemm_parts (c->product));
-}
-
 static void
 lay_out_scratch (GenKernel *kernel, GenConvolve *c)
 {
@@ -349,8 +297,9 @@ lay_out_scratch (GenKernel *kernel, GenConvolve *c)
   kernel->scratch_size = at + c->parts * c->part_scratch;
 }
 
+/* `whole`: a transposed convolution is not cut into phases. */
 static GenConvolve *
-convolve_new (const GenKernel *kernel, const GenWindow *window, gboolean transposed)
+convolve_new (const GenKernel *kernel, const GenWindow *window, gboolean transposed, gboolean whole)
 {
   const GenNode *node = kernel->node;
   const GenTensor *x = gen_node_input (node, 0), *y = gen_node_output (node, 0);
@@ -370,8 +319,11 @@ convolve_new (const GenKernel *kernel, const GenWindow *window, gboolean transpo
   c->packs = g_array_new (FALSE, TRUE, sizeof (GenPack));
   c->tasks = g_array_new (FALSE, TRUE, sizeof (GenTask));
   c->fused = c->after = none;
-  if (!transposed || c->layout == GEN_LAYOUT_PLAIN || !gen_phases_split (c))
+  if (!transposed || whole || c->layout == GEN_LAYOUT_PLAIN || !gen_phases_split (c))
     add_whole (c);
+  c->finishes = node->taken.added > 0 || node->taken.slopes > 0;
+  if (c->finishes)
+    return c;
   if (g_array_index (c->problems, GenProblem, 0).kind == GEN_CONVOLUTION_FORWARD &&
       gen_convolution_fuses (&node->activation))
     c->fused = node->activation;
@@ -380,43 +332,87 @@ convolve_new (const GenKernel *kernel, const GenWindow *window, gboolean transpo
   return c;
 }
 
+static gboolean
+has_constants (const GenNode *node)
+{
+  const GenTensor *bias = gen_node_input (node, 2);
+
+  return gen_node_input (node, 1)->role == GEN_ROLE_CONSTANT &&
+         (bias == NULL || bias->role == GEN_ROLE_CONSTANT);
+}
+
+void
+gen_convolve_ways (
+    const GenKernel *kernel, const GenWindow *window, gboolean transposed, GPtrArray *ways)
+{
+  const GenNode *node = kernel->node;
+  GenConvolve *c;
+
+  if (gen_node_input (node, 0)->type != GEN_TYPE_FLOAT32 ||
+      gen_shape_elements (&gen_node_output (node, 0)->shape) == 0)
+    return;
+  c = convolve_new (kernel, window, transposed, FALSE);
+  gen_convolve_find_ways (c, has_constants (node), kernel, ways);
+  convolve_free (c);
+}
+
+/* The problems and tasks by kernel->way, or by the rules. */
+static gboolean
+choose (GenKernel *kernel, GenConvolve *c, gboolean bias, GError **error)
+{
+  const GenNode *node = kernel->node;
+  int threads = kernel->threads, parts = gen_tasks_parts (c, threads);
+  GenConvolveWay way;
+
+  if (!gen_convolve_way_find (kernel->way, &way))
+    way = gen_convolve_rule (c, has_constants (node), kernel);
+  kernel->way = gen_convolve_way_names[way];
+  switch (way) {
+  case GEN_CONVOLVE_PRODUCT:
+    gen_convolve_product_init (kernel, c);
+    return TRUE;
+  case GEN_CONVOLVE_TILES:
+    gen_split_convolve_init (c, parts, kernel->precision);
+    return TRUE;
+  case GEN_CONVOLVE_WINOGRAD:
+    gen_winograd_init (c, parts);
+    return TRUE;
+  default:
+    if (gen_tasks_split (c, threads, way == GEN_CONVOLVE_LIBRARY_CHANNELS, bias, error))
+      return TRUE;
+    g_prefix_error (error, "node '%s' (%s): ", node->name, node->op->name);
+    return FALSE;
+  }
+}
+
 gboolean
 gen_convolve_cpu (GenKernel *kernel, const GenWindow *window, gboolean transposed, GError **error)
 {
   const GenNode *node = kernel->node;
   const GenTensor *weights = gen_node_input (node, 1), *bias = gen_node_input (node, 2);
-  gboolean constant;
-  gint64 widest = 0, pixels;
+  GenConvolveWay way = GEN_CONVOLVE_LIBRARY_ROWS;
+  gboolean constant = has_constants (node);
+  gint64 widest = 0;
   GenConvolve *c;
 
   if (gen_node_input (node, 0)->type != GEN_TYPE_FLOAT32)
     return gen_node_error (node, error, "only float32 is supported");
   if (gen_shape_elements (&gen_node_output (node, 0)->shape) == 0)
     return TRUE;
-  c = convolve_new (kernel, window, transposed);
+  gen_convolve_way_find (kernel->way, &way);
+  c = convolve_new (kernel, window, transposed, way == GEN_CONVOLVE_LIBRARY_TRANSPOSED);
   kernel->state = c;
   kernel->free_state = convolve_free;
   for (guint i = 0; i < c->problems->len; i++)
     widest = MAX (widest, g_array_index (c->problems, GenProblem, i).out_channels);
   if (bias != NULL)
     c->bias_size = (widest * sizeof (float) + 63) & ~(gsize)63;
-  constant =
-      weights->role == GEN_ROLE_CONSTANT && (bias == NULL || bias->role == GEN_ROLE_CONSTANT);
-  pixels = few_pixels (c);
   if (constant)
     kernel->packed_inputs = 1u << 1 | 1u << 2;
-  if (constant && pixels > 0) {
-    prepare_product (kernel, c, pixels, gen_tensor_constant (bias));
-    return TRUE;
-  }
-  if (constant && gen_split_convolve_suits (c, kernel->precision)) {
-    gen_split_convolve_init (c, gen_tasks_parts (c, kernel->threads), kernel->precision);
-  } else if (constant && gen_winograd_suits (c)) {
-    gen_winograd_init (c, gen_tasks_parts (c, kernel->threads));
-  } else if (!gen_tasks_split (c, kernel->threads, bias != NULL, error)) {
-    g_prefix_error (error, "node '%s' (%s): ", node->name, node->op->name);
+  if (!choose (kernel, c, bias != NULL, error))
     return FALSE;
-  }
+  if (c->product != NULL)
+    return TRUE;
 
   if (constant) {
     pack_once (c, node, gen_tensor_constant (bias));
@@ -429,5 +425,8 @@ gen_convolve_cpu (GenKernel *kernel, const GenWindow *window, gboolean transpose
   }
   lay_out_scratch (kernel, c);
   gen_kernel_add_step (kernel, run, c->parts);
+  if (c->finishes && c->split == NULL && c->winograd == NULL)
+    gen_kernel_add_step (
+        kernel, run_finish, gen_kernel_parts (kernel, c->batch * c->result_size, 0.3));
   return TRUE;
 }

@@ -124,15 +124,16 @@ add_convolution (GenCudaKernel *kernel, GenCudaConvolution *c, GError **error)
   GenCudaFindOperands find = [weights] (const GenCudaKernel &k) -> GenCudaOperands {
     return { k.inputs[0], weights (k), k.inputs.size () > 2 ? k.inputs[2] : NULL, k.outputs[0] };
   };
-  c->has_bias = has_bias;
-  c->activation = kernel->node->activation;
-  if (gen_cuda_convolution_add (kernel, c, find, error))
-    return TRUE;
+  if (gen_cuda_is_plain (kernel->node)) {
+    c->has_bias = has_bias;
+    c->activation = kernel->node->activation;
+    if (gen_cuda_convolution_add (kernel, c, find, error))
+      return TRUE;
+  }
   c->has_bias = FALSE;
   c->activation = (GenActivation){};
-  if (!gen_cuda_convolution_add (kernel, c, find, error))
-    return FALSE;
-  return has_bias ? gen_cuda_add_bias (kernel, 2) : gen_cuda_add_activation (kernel);
+  return gen_cuda_convolution_add (kernel, c, find, error) &&
+         gen_cuda_add_finish (kernel, has_bias ? 2 : -1);
 }
 
 static GenCudaConvolution

@@ -7,6 +7,10 @@
 gboolean gen_convolve_cpu (
     GenKernel *kernel, const GenWindow *window, gboolean transposed, GError **error);
 
+/* ways() of both. */
+void gen_convolve_ways (
+    const GenKernel *kernel, const GenWindow *window, gboolean transposed, GPtrArray *ways);
+
 /* The window of a Conv, ConvTranspose or ConvWeightGradient node whose weights have shape
  * `weights`; checks kernel_shape. */
 gboolean gen_convolve_window (GenWindow *window, const GenNode *node, const GenShape *input,

@@ -2,7 +2,7 @@
 /* CumSum: running sums along an axis, from either end, with or without the element itself. Columns
  * are taken some at a time, so that what is added lies side by side. */
 #include "../simd.h"
-#include "half.h"
+#include "../device/half.h"
 
 #define COLUMNS 32
 

@@ -8,23 +8,25 @@
 #define ROOT_HALF 0.70710678118654752
 #define ROOT_TWO_OVER_PI 0.79788456080286536
 
-static inline float
-exact (float x)
-{
-  return 0.5f * x * (1 + gen_erf (x * (float)ROOT_HALF));
-}
+GEN_UNARY_ROW (exact_float32, float, gen_gelu (x))
+GEN_UNARY_ROW (exact_float64, double, 0.5 * x * (1 + erf (x * ROOT_HALF)))
+GEN_UNARY_ROW (tanh_float32, float, gen_gelu_tanh (x))
+GEN_UNARY_ROW (
+    tanh_float64, double, 0.5 * x * (1 + tanh (ROOT_TWO_OVER_PI * (x + 0.044715 * x * x * x))))
 
-static inline float
-approximate (float x)
+static gboolean
+cpu (GenKernel *kernel, GError **error)
 {
-  return 0.5f * x * (1 + gen_tanh ((float)ROOT_TWO_OVER_PI * (x + 0.044715f * x * x * x)));
-}
+  static const GenUnaryRows exact = {
+    .cost = 0.7, .float32 = exact_float32, .float64 = exact_float64
+  };
+  static const GenUnaryRows by_tanh = {
+    .cost = 0.7, .float32 = tanh_float32, .float64 = tanh_float64
+  };
+  const char *approximate = gen_node_string (kernel->node, "approximate", "none");
 
-GEN_UNARY_FLOATS (0.7, by_tanh ? approximate (x) : exact (x),
-    0.5 * x *
-        (1 +
-            (by_tanh ? tanh (ROOT_TWO_OVER_PI * (x + 0.044715 * x * x * x)) : erf (x * ROOT_HALF))),
-    const gboolean by_tanh = strcmp (gen_node_string (node, "approximate", "none"), "tanh") == 0)
+  return gen_unary_rows_cpu (kernel, strcmp (approximate, "tanh") == 0 ? &by_tanh : &exact, error);
+}
 
 /* Phi (x) + x phi (x): also for the approximation, whose slope is within 5e-4 of it. */
 
@@ -48,5 +50,5 @@ gradient (GenGradient *g, GError **error)
       error);
 }
 
-GEN_UNARY_OPERATOR (
-    gelu, "Gelu", "x times the normal distribution function of x", 20, .gradient = gradient)
+GEN_UNARY_OPERATOR (gelu, "Gelu", "x times the normal distribution function of x", 20,
+    .activation = GEN_ACTIVATION_GELU, .gradient = gradient)

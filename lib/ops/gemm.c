@@ -58,24 +58,57 @@ gemm_free (gpointer data)
 }
 
 static void
+finish (gpointer data, const GenGemmTile *tile)
+{
+  const GenKernel *kernel = data;
+  const Gemm *gemm = kernel->state;
+  const float *c = kernel->node->inputs->len > 2 ? kernel->inputs[2] : NULL;
+  float *out = (float *)kernel->outputs[0] + tile->row * gemm->n + tile->column;
+  GenFinish how = gen_finish_of (kernel, gemm->n, tile->row, tile->column);
+
+  if (c != NULL && gemm->c_is_row)
+    how.bias = c + tile->column;
+  else if (c != NULL)
+    for (gint64 r = 0; r < tile->rows; r++)
+      for (gint64 k = 0; k < tile->columns; k++)
+        out[r * gemm->n + k] +=
+            gemm->beta *
+            c[(tile->row + r) * gemm->c_strides[0] + (tile->column + k) * gemm->c_strides[1]];
+  gen_finish_apply (&how, out, tile->rows, tile->columns, gemm->n);
+}
+
+static void
 run (const GenKernel *kernel, int part, int parts)
 {
   const Gemm *gemm = kernel->state;
-  const float *c = kernel->node->inputs->len > 2 ? kernel->inputs[2] : NULL;
-  float *out = kernel->outputs[0];
-  GenGemmTile tile = gen_gemm_tile (gemm->gemm, part, parts);
+  const GenGemmThen then = { finish, (gpointer)kernel };
 
-  gen_gemm_run (
-      gemm->gemm, kernel->inputs[0], kernel->inputs[1], out, kernel->scratch, part, parts);
-  out += tile.row * gemm->n + tile.column;
-  if (c != NULL && !gemm->c_is_row)
-    for (gint64 r = 0; r < tile.rows; r++)
-      for (gint64 k = 0; k < tile.columns; k++)
-        out[r * gemm->n + k] +=
-            gemm->beta *
-            c[(tile.row + r) * gemm->c_strides[0] + (tile.column + k) * gemm->c_strides[1]];
-  gen_activation_apply (&kernel->node->activation, out, tile.rows, tile.columns, gemm->n,
-      gemm->c_is_row ? c + tile.column : NULL);
+  gen_gemm_run_then (gemm->gemm, kernel->inputs[0], kernel->inputs[1], kernel->outputs[0],
+      kernel->scratch, part, parts, &then);
+}
+
+static gboolean
+find_options (const GenKernel *kernel, GenGemmOptions *options, GError **error)
+{
+  const GenNode *node = kernel->node;
+
+  *options = (GenGemmOptions){ .transpose_a = gen_node_int (node, "transA", 0) != 0,
+    .transpose_b = gen_node_int (node, "transB", 0) != 0,
+    .alpha = gen_node_float (node, "alpha", 1),
+    .constant_b = gen_tensor_constant (gen_node_input (node, 1)),
+    .threads = kernel->threads,
+    .precision = kernel->precision,
+    .way = gen_gemm_way_find (kernel->way) };
+  return dimensions (node, &options->m, &options->n, &options->k, error);
+}
+
+static void
+ways (const GenKernel *kernel, GPtrArray *ways)
+{
+  GenGemmOptions options;
+
+  if (find_options (kernel, &options, NULL))
+    gen_gemm_ways (&options, ways);
 }
 
 static gboolean
@@ -83,18 +116,14 @@ cpu (GenKernel *kernel, GError **error)
 {
   const GenNode *node = kernel->node;
   const GenTensor *c = gen_node_input (node, 2);
-  GenGemmOptions options = { .threads = kernel->threads, .precision = kernel->precision };
+  GenGemmOptions options;
   Gemm *gemm;
   GenShape shape;
 
   if (gen_node_input (node, 0)->type != GEN_TYPE_FLOAT32)
     return gen_node_error (node, error, "only float32 is supported");
-  if (!dimensions (node, &options.m, &options.n, &options.k, error))
+  if (!find_options (kernel, &options, error))
     return FALSE;
-  options.transpose_a = gen_node_int (node, "transA", 0) != 0;
-  options.transpose_b = gen_node_int (node, "transB", 0) != 0;
-  options.alpha = gen_node_float (node, "alpha", 1);
-  options.constant_b = gen_tensor_constant (gen_node_input (node, 1));
 
   gemm = g_new0 (Gemm, 1);
   kernel->state = gemm;
@@ -103,6 +132,7 @@ cpu (GenKernel *kernel, GError **error)
   gemm->n = options.n;
   gemm->beta = gen_node_float (node, "beta", 1);
   gemm->gemm = gen_gemm_new (&options);
+  kernel->way = gen_gemm_way (gemm->gemm);
   if (options.constant_b != NULL)
     kernel->packed_inputs = 1u << 1;
   shape = GEN_SHAPE (gemm->m, gemm->n);
@@ -173,7 +203,9 @@ const GenOperator gen_operator_gemm = {
   .layouts = GEN_LAYOUTS_PLAIN,
   .widens = TRUE,
   .fuses_activation = TRUE,
+  .fuses_inputs = TRUE,
   .infer = infer,
+  .ways = ways,
   .cpu = cpu,
   .gradient = gradient,
   .flops = flops,

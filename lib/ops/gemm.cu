@@ -83,7 +83,7 @@ gemm (GenCudaKernel *kernel, GError **error)
   product.alpha = gen_node_float (node, "alpha", 1);
   product.has_bias = c != NULL && beta == 1 && gen_shape_elements (&c->shape) == product.n &&
                      c->shape.dims[c->shape.rank - 1] == product.n;
-  product.has_relu = node->activation.kind == GEN_ACTIVATION_RELU;
+  product.has_relu = node->activation.kind == GEN_ACTIVATION_RELU && gen_cuda_is_plain (node);
   if (c != NULL && !product.has_bias) {
     if (!add_spread (kernel, beta))
       return FALSE;
@@ -91,7 +91,7 @@ gemm (GenCudaKernel *kernel, GError **error)
     product.has_relu = FALSE;
   }
   return gen_cuda_product_add (kernel, &product, operands, error) &&
-         (product.has_relu || gen_cuda_add_activation (kernel));
+         (product.has_relu || gen_cuda_add_finish (kernel, -1));
 }
 
 /* The distance between matrices of an operand, which has to be the same from each to the next: 0
@@ -126,9 +126,10 @@ matmul (GenCudaKernel *kernel, GError **error)
     product.batch = 1;
   }
   product.c_step = product.m * product.n;
-  product.has_relu = kernel->node->activation.kind == GEN_ACTIVATION_RELU;
+  product.has_relu =
+      kernel->node->activation.kind == GEN_ACTIVATION_RELU && gen_cuda_is_plain (kernel->node);
   return gen_cuda_product_add (kernel, &product, operands, error) &&
-         (product.has_relu || gen_cuda_add_activation (kernel));
+         (product.has_relu || gen_cuda_add_finish (kernel, -1));
 }
 
 extern const GenCudaOperator gen_cuda_gemm_operators[] = {

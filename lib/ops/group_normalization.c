@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* GroupNormalization: the channels of each item, in groups that are shifted and scaled by their own
  * mean and variance (Wu and He, "Group normalization", 2018); InstanceNormalization, where each
- * channel is a group; and the gradient of both, GroupNormalizationGradient (x, scale, dy). A part
- * does whole items. */
+ * channel is a group; and the gradient of both, GroupNormalizationGradient (x, scale, dy), whose
+ * parts do whole items. */
 #include <math.h>
 
 #include "../device/team.h"
+#include "activation.h"
 #include "build.h"
 #include "channels.h"
 
@@ -16,7 +17,14 @@ typedef struct {
   float epsilon;
   int parts;
   gsize part_size; /* bytes: sums, shift, and three rows */
+  gsize chunks;    /* of the pixels of an item, channels last: their sums are added up in order */
 } Instance;
+
+/* Pixels, times channels, that are worth sums of their own. */
+#define CHUNK 16384
+#define MAX_CHUNKS 16
+/* Pixels that go through the activation while they are in the first cache. */
+#define AT_ONCE 16
 
 /* Without the attribute each channel is one. */
 static gint64
@@ -88,32 +96,104 @@ statistics (const Instance *n, const double *sums, const float *shift, gsize fir
   *inverse = 1 / sqrt (MAX (0, variance / n->group) + n->epsilon);
 }
 
+/* What is subtracted from an item's channels, and the factors of the map. */
 static void
-run (const GenKernel *kernel, int part, int parts)
+find_map (const Instance *n, const double *sums, const float *shift, const float *scale,
+    const float *bias, gsize channels, float *a, float *s)
+{
+  for (gsize group = 0; group < channels; group += n->group) {
+    double mean, inverse;
+
+    statistics (n, sums, shift, group, &mean, &inverse);
+    for (gsize c = group; c < group + n->group; c++) {
+      a[c] = scale[c] * inverse;
+      s[c] = bias[c] - mean * a[c];
+    }
+  }
+}
+
+/* Channels in planes: a part does whole groups. */
+static void
+run_groups (const GenKernel *kernel, int part, int parts)
 {
   const Instance *n = kernel->state;
-  const float *scale = kernel->inputs[1], *bias = kernel->inputs[2];
-  gsize channels = n->item.channels, first, end;
+  gsize groups = n->item.channels / n->group, size = n->group * n->item.inner, first, end;
+  double *sums = (double *)((char *)kernel->scratch + part * n->part_size);
+  float *shift = (float *)(sums + 4 * n->group), *a = shift + n->group, *s = a + n->group;
+  Instance one = *n;
+
+  one.item.channels = n->group;
+  gen_kernel_share (n->items * groups, 1, part, parts, &first, &end);
+  for (gsize i = first; i < end; i++) {
+    const float *x = (const float *)kernel->inputs[0] + i * size;
+    float *out = (float *)kernel->outputs[0] + i * size;
+    gsize channel = i % groups * n->group;
+
+    gen_channels_shift (&one.item, x, shift);
+    gen_channels_sum (&one.item, x, NULL, shift, 0, 1, sums);
+    find_map (&one, sums, shift, (const float *)kernel->inputs[1] + channel,
+        (const float *)kernel->inputs[2] + channel, n->group, a, s);
+    gen_channels_map (&one.item, x, a, NULL, NULL, s, out, 0, 1);
+    gen_activation_apply (&kernel->node->activation, out, 1, size, 0, NULL);
+  }
+}
+
+/* Channels last: the sums of each chunk of an item's pixels, then the map of each chunk. */
+static double *
+sums_of (const GenKernel *kernel, const Instance *n, gsize number)
+{
+  return (double *)((char *)kernel->scratch + n->parts * n->part_size) +
+         number * 4 * n->item.channels;
+}
+
+static void
+sum_chunks (const GenKernel *kernel, int part, int parts)
+{
+  const Instance *n = kernel->state;
+  float *shift = (float *)((char *)kernel->scratch + part * n->part_size);
+  gsize first, end;
+
+  gen_kernel_share (n->items * n->chunks, 1, part, parts, &first, &end);
+  for (gsize i = first; i < end; i++) {
+    const float *x = (const float *)kernel->inputs[0] + i / n->chunks * n->size;
+    gsize chunk = i % n->chunks, outer = n->item.outer;
+
+    gen_channels_shift (&n->item, x, shift);
+    gen_channels_sum (&n->item, x, NULL, shift, outer * chunk / n->chunks,
+        outer * (chunk + 1) / n->chunks, sums_of (kernel, n, i));
+  }
+}
+
+static void
+map_chunks (const GenKernel *kernel, int part, int parts)
+{
+  const Instance *n = kernel->state;
+  gsize channels = n->item.channels, outer = n->item.outer, first, end;
   double *sums = (double *)((char *)kernel->scratch + part * n->part_size);
   float *shift = (float *)(sums + 4 * channels), *a = shift + channels, *s = a + channels;
 
-  gen_kernel_share (n->items, 1, part, parts, &first, &end);
+  gen_kernel_share (n->items * n->chunks, 1, part, parts, &first, &end);
   for (gsize i = first; i < end; i++) {
-    const float *x = (const float *)kernel->inputs[0] + i * n->size;
+    gsize item = i / n->chunks, chunk = i % n->chunks;
+    const float *x = (const float *)kernel->inputs[0] + item * n->size;
+    float *out = (float *)kernel->outputs[0] + item * n->size;
 
-    gen_channels_shift (&n->item, x, shift);
-    gen_channels_sum (&n->item, x, NULL, shift, 0, n->item.outer, sums);
-    for (gsize group = 0; group < channels; group += n->group) {
-      double mean, inverse;
-
-      statistics (n, sums, shift, group, &mean, &inverse);
-      for (gsize c = group; c < group + n->group; c++) {
-        a[c] = scale[c] * inverse;
-        s[c] = bias[c] - mean * a[c];
-      }
+    for (gsize k = 0; k < 2 * channels && (i == first || chunk == 0); k++) {
+      sums[k] = 0;
+      for (gsize other = 0; other < n->chunks; other++)
+        sums[k] += sums_of (kernel, n, item * n->chunks + other)[k];
     }
-    gen_channels_map (
-        &n->item, x, a, NULL, NULL, s, (float *)kernel->outputs[0] + i * n->size, 0, n->item.outer);
+    if (i == first || chunk == 0) {
+      gen_channels_shift (&n->item, x, shift);
+      find_map (n, sums, shift, kernel->inputs[1], kernel->inputs[2], channels, a, s);
+    }
+    for (gsize o = outer * chunk / n->chunks; o < outer * (chunk + 1) / n->chunks; o += AT_ONCE) {
+      gsize stop = MIN (o + AT_ONCE, outer * (chunk + 1) / n->chunks);
+
+      gen_channels_map (&n->item, x, a, NULL, NULL, s, out, o, stop);
+      gen_activation_apply (
+          &kernel->node->activation, out + o * channels, 1, (stop - o) * channels, 0, NULL);
+    }
   }
 }
 
@@ -219,11 +299,24 @@ prepare (GenKernel *kernel, GError **error)
 static gboolean
 cpu (GenKernel *kernel, GError **error)
 {
-  const Instance *n = prepare (kernel, error);
+  Instance *n = prepare (kernel, error);
+  gsize units;
 
   if (n == NULL)
     return FALSE;
-  gen_kernel_add_step (kernel, run, n->parts);
+  n->chunks = n->item.inner > 1 ? n->item.channels / n->group
+                                : CLAMP (n->size / CHUNK, 1, MIN (MAX_CHUNKS, n->item.outer));
+  units = n->items * n->chunks;
+  n->parts = MIN (gen_kernel_parts (kernel, n->items * n->size, 0.6),
+      (int)MIN ((gsize)GEN_TEAM_MAX_PARTS, units));
+  kernel->scratch_size = n->parts * n->part_size;
+  if (n->item.inner > 1) {
+    gen_kernel_add_step (kernel, run_groups, n->parts);
+    return TRUE;
+  }
+  kernel->scratch_size += units * 4 * n->item.channels * sizeof (double);
+  gen_kernel_add_step (kernel, sum_chunks, n->parts);
+  gen_kernel_add_step (kernel, map_chunks, n->parts);
   return TRUE;
 }
 
@@ -263,6 +356,7 @@ const GenOperator gen_operator_instance_normalization = {
   .max_outputs = 1,
   .layouts = GEN_LAYOUTS_SAME,
   .widens = TRUE,
+  .fuses_activation = TRUE,
   .infer = infer,
   .cpu = cpu,
   .gradient = gradient,
@@ -277,6 +371,7 @@ const GenOperator gen_operator_group_normalization = {
   .min_outputs = 1,
   .max_outputs = 1,
   .layouts = GEN_LAYOUTS_SAME,
+  .fuses_activation = TRUE,
   .infer = infer,
   .cpu = cpu,
   .gradient = gradient,

@@ -125,3 +125,17 @@ gen_erf (float x)
   large = 1.0f - gen_exp (-z) * q;
   return a < 1.0f ? x * p : x < 0 ? -large : x == x ? large : x;
 }
+
+/* x times the normal distribution function of x. */
+static inline float
+gen_gelu (float x)
+{
+  return 0.5f * x * (1 + gen_erf (x * 0.70710678118654752f));
+}
+
+/* The same by tanh (Hendrycks and Gimpel, "Gaussian error linear units", 2016). */
+static inline float
+gen_gelu_tanh (float x)
+{
+  return 0.5f * x * (1 + gen_tanh (0.79788456080286536f * (x + 0.044715f * x * x * x)));
+}

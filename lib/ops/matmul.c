@@ -69,17 +69,33 @@ product_free (gpointer data)
   g_free (product);
 }
 
+/* Which of the products is being made. */
+typedef struct {
+  const GenKernel *kernel;
+  gint64 number;
+} Made;
+
+static void
+finish (gpointer data, const GenGemmTile *tile)
+{
+  const Made *made = data;
+  const Product *product = made->kernel->state;
+  gint64 row = made->number * product->e.m + tile->row, n = product->e.n;
+  GenFinish how = gen_finish_of (made->kernel, n, row, tile->column);
+
+  gen_finish_apply (&how, (float *)made->kernel->outputs[0] + row * n + tile->column, tile->rows,
+      tile->columns, n);
+}
+
 static void
 run_one (const GenKernel *kernel, int part, int parts)
 {
   const Product *product = kernel->state;
-  GenGemmTile tile = gen_gemm_tile (product->gemm, part, parts);
-  float *out = kernel->outputs[0];
+  Made made = { kernel, 0 };
+  const GenGemmThen then = { finish, &made };
 
-  gen_gemm_run (
-      product->gemm, kernel->inputs[0], kernel->inputs[1], out, kernel->scratch, part, parts);
-  gen_activation_apply (&kernel->node->activation, out + tile.row * product->e.n + tile.column,
-      tile.rows, tile.columns, product->e.n, NULL);
+  gen_gemm_run_then (product->gemm, kernel->inputs[0], kernel->inputs[1], kernel->outputs[0],
+      kernel->scratch, part, parts, &then);
 }
 
 static void
@@ -95,6 +111,8 @@ run_batch (const GenKernel *kernel, int part, int parts)
   gen_kernel_share (product->batches, 1, part, parts, &first, &end);
   for (gsize i = first; i < end; i++) {
     float *to = out + i * e->m * e->n;
+    Made made = { kernel, i };
+    const GenGemmThen then = { finish, &made };
     gint64 rest = i, at_a = 0, at_b = 0;
 
     for (int d = e->batch.rank - 1; d >= 0; d--) {
@@ -104,8 +122,8 @@ run_batch (const GenKernel *kernel, int part, int parts)
       at_a += at * product->a_strides[d];
       at_b += at * product->b_strides[d];
     }
-    gen_gemm_run (product->gemm, a + at_a * e->m * e->k, b + at_b * e->k * e->n, to, scratch, 0, 1);
-    gen_activation_apply (&kernel->node->activation, to, e->m, e->n, e->n, NULL);
+    gen_gemm_run_then (
+        product->gemm, a + at_a * e->m * e->k, b + at_b * e->k * e->n, to, scratch, 0, 1, &then);
   }
 }
 
@@ -124,14 +142,47 @@ batch_strides (const GenShape *shape, const GenShape *batch, gint64 strides[GEN_
   }
 }
 
+/* The one product that is run, and how often. */
+static GenGemmOptions
+find_options (const GenKernel *kernel, Extents *e, gint64 *batches)
+{
+  const GenTensor *b = gen_node_input (kernel->node, 1);
+  gboolean one_b = b->shape.rank <= 2;
+
+  *batches = gen_shape_elements (&e->batch);
+  if (one_b) {
+    e->m *= *batches;
+    *batches = 1;
+  }
+  return (GenGemmOptions){ .m = e->m,
+    .n = e->n,
+    .k = e->k,
+    .alpha = 1,
+    .constant_b = one_b ? gen_tensor_constant (b) : NULL,
+    .threads = *batches > 1 ? 1 : kernel->threads,
+    .precision = kernel->precision,
+    .way = gen_gemm_way_find (kernel->way) };
+}
+
+static void
+ways (const GenKernel *kernel, GPtrArray *ways)
+{
+  GenGemmOptions options;
+  gint64 batches;
+  Extents e;
+
+  if (!find_extents (kernel->node, &e, NULL))
+    return;
+  options = find_options (kernel, &e, &batches);
+  gen_gemm_ways (&options, ways);
+}
+
 static gboolean
 cpu (GenKernel *kernel, GError **error)
 {
   const GenNode *node = kernel->node;
   const GenTensor *a = gen_node_input (node, 0), *b = gen_node_input (node, 1);
-  GenGemmOptions options = {
-    .alpha = 1, .threads = kernel->threads, .precision = kernel->precision
-  };
+  GenGemmOptions options;
   Product *product;
   Extents e;
 
@@ -142,20 +193,10 @@ cpu (GenKernel *kernel, GError **error)
   product = g_new0 (Product, 1);
   kernel->state = product;
   kernel->free_state = product_free;
-  product->batches = gen_shape_elements (&e.batch);
-  if (b->shape.rank <= 2) {
-    e.m *= product->batches;
-    product->batches = 1;
-  }
+  options = find_options (kernel, &e, &product->batches);
   product->e = e;
-  if (product->batches > 1)
-    options.threads = 1;
-  else if (b->shape.rank <= 2)
-    options.constant_b = gen_tensor_constant (b);
-  options.m = e.m;
-  options.n = e.n;
-  options.k = e.k;
   product->gemm = gen_gemm_new (&options);
+  kernel->way = gen_gemm_way (product->gemm);
   if (options.constant_b != NULL)
     kernel->packed_inputs = 1u << 1;
   batch_strides (&a->shape, &e.batch, product->a_strides);
@@ -269,7 +310,9 @@ const GenOperator gen_operator_matmul = {
   .layouts = GEN_LAYOUTS_PLAIN,
   .widens = TRUE,
   .fuses_activation = TRUE,
+  .fuses_inputs = TRUE,
   .infer = infer,
+  .ways = ways,
   .cpu = cpu,
   .gradient = gradient,
   .flops = flops,

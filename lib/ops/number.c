@@ -2,7 +2,7 @@
 /* Single numbers of any type. */
 #include "number.h"
 
-#include "half.h"
+#include "../device/half.h"
 
 #define FOR_EACH_TYPE(X)                                                                           \
   X (GEN_TYPE_FLOAT32, float)                                                                      \

@@ -61,6 +61,8 @@
   X (dropout)                                                                                      \
   X (dynamic_quantize_linear)                                                                      \
   X (einsum)                                                                                       \
+  X (element_wise)                                                                                 \
+  X (element_wise_of_parts)                                                                        \
   X (elu)                                                                                          \
   X (equal)                                                                                        \
   X (equal_1)                                                                                      \
@@ -231,6 +233,7 @@
   X (sigmoid_gradient)                                                                             \
   X (sign)                                                                                         \
   X (simplified_layer_normalization)                                                               \
+  X (silu)                                                                                         \
   X (sin)                                                                                          \
   X (sinh)                                                                                         \
   X (size)                                                                                         \

@@ -6,13 +6,10 @@
 #include <string.h>
 
 #include "number.h"
+#include "pad.h"
 
-typedef struct {
-  gint64 before[GEN_MAX_RANK], after[GEN_MAX_RANK];
-} Pads;
-
-static gboolean
-find_pads (const GenNode *node, Pads *pads, GError **error)
+gboolean
+gen_pad_find (const GenNode *node, GenPads *pads, GError **error)
 {
   const GenShape *shape = &gen_node_input (node, 0)->shape;
   const GenTensor *input = gen_node_input (node, 1), *on = gen_node_input (node, 3);
@@ -20,7 +17,7 @@ find_pads (const GenNode *node, Pads *pads, GError **error)
   const gint64 *given = values;
   int n = 0, n_axes = shape->rank;
 
-  *pads = (Pads){ 0 };
+  *pads = (GenPads){ 0 };
   if (input == NULL)
     given = gen_node_ints (node, "pads", &n);
   else if (!gen_tensor_ints (input, values, 2 * GEN_MAX_RANK, &n))
@@ -43,19 +40,33 @@ find_pads (const GenNode *node, Pads *pads, GError **error)
   return TRUE;
 }
 
+gboolean
+gen_pad_is_zero (const GenNode *node)
+{
+  const GenTensor *border = gen_node_input (node, 2);
+  const float *value = gen_tensor_constant (border);
+
+  if (gen_node_input (node, 0)->type != GEN_TYPE_FLOAT32 ||
+      strcmp (gen_node_string (node, "mode", "constant"), "constant") != 0)
+    return FALSE;
+  if (border != NULL)
+    return value != NULL && gen_shape_elements (&border->shape) == 1 && *value == 0;
+  return gen_node_float (node, "value", 0) == 0;
+}
+
 static gboolean
 infer (GenNode *node, GError **error)
 {
   const GenTensor *x = gen_node_input (node, 0), *border = gen_node_input (node, 2);
   const char *mode = gen_node_string (node, "mode", "constant");
   GenShape shape = x->shape;
-  Pads pads;
+  GenPads pads;
 
   if (strcmp (mode, "constant") != 0 && strcmp (mode, "edge") != 0 &&
       strcmp (mode, "reflect") != 0 && strcmp (mode, "wrap") != 0)
     return gen_node_error (
         node, error, "mode '%s' is not one of constant, edge, reflect and wrap", mode);
-  if (!gen_node_same_type (node, 2, 2, error) || !find_pads (node, &pads, error))
+  if (!gen_node_same_type (node, 2, 2, error) || !gen_pad_find (node, &pads, error))
     return FALSE;
   if (border != NULL && gen_shape_elements (&border->shape) != 1)
     return gen_node_error (node, error, "its constant_value must be one value");
@@ -149,13 +160,13 @@ cpu (GenKernel *kernel, GError **error)
   char mode = *gen_node_string (node, "mode", "constant");
   int inner = y->shape.rank - 1;
   gint64 stride = 1;
-  Pads pads;
+  GenPads pads;
   Pad *pad;
 
   if (!gen_number_has (x->type) || y->shape.rank == 0)
     return gen_node_error (node, error, "not supported for scalars or elements of type %s",
         gen_data_type_name (x->type));
-  if (!find_pads (node, &pads, error))
+  if (!gen_pad_find (node, &pads, error))
     return FALSE;
   pad = g_new0 (Pad, 1);
   kernel->state = pad;
@@ -186,11 +197,11 @@ gradient (GenGradient *g, GError **error)
   char mode = *gen_node_string (g->node, "mode", "constant");
   GenTensor *dy = g->outputs[0];
   gint64 back[2 * GEN_MAX_RANK];
-  Pads pads;
+  GenPads pads;
 
   if (!g->needed[0])
     return TRUE;
-  if (!find_pads (g->node, &pads, error))
+  if (!gen_pad_find (g->node, &pads, error))
     return FALSE;
   if (mode == 'c') {
     for (int i = 0; i < shape->rank; i++) {

@@ -248,3 +248,12 @@ gen_phases_put (const GenConvolve *c, const GenProblem *p, gint64 item, gint64 r
     made += some;
   }
 }
+
+void
+gen_phases_add (const GenConvolve *c, const GenProblem *p, gint64 item, gint64 row, gint64 column,
+    gint64 first, gint64 n, const float *added, float *made)
+{
+  added += item * c->result_size + (row * p->scatter[1].out + column) * c->out_channels + first;
+  for (gint64 i = 0; i < n; i++)
+    made[i] += added[i];
+}

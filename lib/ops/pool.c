@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "../simd.h"
-#include "half.h"
+#include "../device/half.h"
 
 typedef struct {
   GenWindow window; /* three axes, those before the picture's own of extent 1 */

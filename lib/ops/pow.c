@@ -4,7 +4,7 @@
 #include <math.h>
 
 #include "arithmetic.h"
-#include "half.h"
+#include "../device/half.h"
 
 #define POW_ROW(name, T, E)                                                                        \
   static void name (const void *pa, gint64 as, const void *pb, gint64 bs, void *pout, gsize n)     \

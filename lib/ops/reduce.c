@@ -5,7 +5,7 @@
  * into few numbers) it is cut along a reduced one into partial results, merged in order. */
 #include "reduce.h"
 
-#include "half.h"
+#include "../device/half.h"
 
 #define NANOSECONDS_PER_ELEMENT 0.15
 

@@ -1,50 +1,105 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Softmax (scale * Q K' + mask) V without the matrix of scores: blocks of queries meet blocks of
- * keys, and each row keeps the largest score and the sum so far, by which what has been added up
+ * keys, and each query keeps the largest score and the sum so far, by which what has been added up
  * is scaled when a larger one comes (Milakov and Gimelshein 2018; Dao et al. 2022). A block of
- * scores stays in a core's cache. Parts are blocks of queries. */
+ * scores stays in a core's first cache. Parts are blocks of queries.
+ *
+ * All stands with the queries along a vector: scores are [keys, queries], results [width, queries]
+ * until they are stored. So the largest and the sums need no work across a vector, the weights are
+ * the packed operand of the second product as they are made, and keys and values are read where
+ * they lie, whatever is between them. */
 #include <math.h>
 #include <string.h>
 
-#include "../device/gemm.h"
+#include "../device/gemm_unit.h"
 #include "../simd.h"
 #include "attention_scores.h"
 #include "broadcast.h"
 #include "mathematics.h"
 
-#define QUERIES 64
-#define KEYS 128
+#define QUERIES GEN_GEMM_MAX_PANEL /* at most, at a time */
+#define KEYS 128                   /* likewise */
 
 enum { Q, K, V, MASK };
+#define OUTPUT 3 /* as a bit of tokens_first */
+
+/* Where the vectors of a head lie, in elements. */
+typedef struct {
+  gint64 heads;             /* of an item of the batch */
+  gint64 item, head, token; /* from one to the next */
+} Place;
 
 /* Q is [batch…, queries, depth], K [batch…, keys, depth], V [batch…, keys, width]; `group` items
- * of Q's batch in a row share one of K and V. */
+ * of Q's batch in a row share one of K and V. Of an operand whose bit is in tokens_first, the last
+ * dimension of the batch (the heads) stands behind the queries or keys. */
 typedef struct {
   gint64 items, group, queries, keys, depth, width;
   GenShape scores; /* [batch…, queries, keys] */
+  GenShape output;
+  Place q, k, v, out;
 } Extents;
+
+/* The shape of an operand with its heads before the tokens. */
+static GenShape
+heads_first (const GenNode *node, const GenShape *shape, int operand)
+{
+  GenShape turned = *shape;
+
+  if (gen_node_int (node, "tokens_first", 0) & 1 << operand) {
+    turned.dims[1] = shape->dims[2];
+    turned.dims[2] = shape->dims[1];
+  }
+  return turned;
+}
+
+static Place
+find_place (const GenNode *node, const GenShape *shape, int operand)
+{
+  int r = shape->rank;
+  gint64 tokens = shape->dims[r - 2], n = shape->dims[r - 1];
+
+  if (gen_node_int (node, "tokens_first", 0) & 1 << operand)
+    return (Place){ shape->dims[1], shape->dims[1] * tokens * n, n, shape->dims[1] * n };
+  return (Place){ 1, tokens * n, 0, n };
+}
+
+static gint64
+find_head (const Place *place, gint64 number)
+{
+  return number / place->heads * place->item + number % place->heads * place->head;
+}
 
 static gboolean
 find_extents (const GenNode *node, Extents *e, GError **error)
 {
-  const GenShape *q = &gen_node_input (node, Q)->shape, *k = &gen_node_input (node, K)->shape;
-  const GenShape *v = &gen_node_input (node, V)->shape;
-  int r = q->rank;
-  GenShape both;
+  int r = gen_node_input (node, Q)->shape.rank;
+  GenShape q, k, v, both;
 
-  if (r < 2 || k->rank != r || v->rank != r || q->dims[r - 1] != k->dims[r - 1] ||
-      k->dims[r - 2] != v->dims[r - 2])
+  if (r < 2 || gen_node_input (node, K)->shape.rank != r ||
+      gen_node_input (node, V)->shape.rank != r ||
+      (r != 4 && gen_node_int (node, "tokens_first", 0) != 0))
     return gen_node_error (node, error, "queries, keys and values do not fit each other");
-  *e = (Extents){ .items = gen_shape_product (q, 0, r - 2),
+  q = heads_first (node, &gen_node_input (node, Q)->shape, Q);
+  k = heads_first (node, &gen_node_input (node, K)->shape, K);
+  v = heads_first (node, &gen_node_input (node, V)->shape, V);
+  if (q.dims[r - 1] != k.dims[r - 1] || k.dims[r - 2] != v.dims[r - 2])
+    return gen_node_error (node, error, "queries, keys and values do not fit each other");
+  *e = (Extents){ .items = gen_shape_product (&q, 0, r - 2),
     .group = gen_node_int (node, "group", 1),
-    .queries = q->dims[r - 2],
-    .keys = k->dims[r - 2],
-    .depth = q->dims[r - 1],
-    .width = v->dims[r - 1],
-    .scores = *q };
+    .queries = q.dims[r - 2],
+    .keys = k.dims[r - 2],
+    .depth = q.dims[r - 1],
+    .width = v.dims[r - 1],
+    .scores = q,
+    .output = q,
+    .q = find_place (node, &q, Q),
+    .k = find_place (node, &k, K),
+    .v = find_place (node, &v, V) };
   e->scores.dims[r - 1] = e->keys;
-  if (e->group < 1 || gen_shape_product (k, 0, r - 2) != gen_shape_product (v, 0, r - 2) ||
-      gen_shape_product (k, 0, r - 2) * e->group != e->items)
+  e->output.dims[r - 1] = e->width;
+  e->out = find_place (node, &e->output, OUTPUT);
+  if (e->group < 1 || gen_shape_product (&k, 0, r - 2) != gen_shape_product (&v, 0, r - 2) ||
+      gen_shape_product (&k, 0, r - 2) * e->group != e->items)
     return gen_node_error (node, error, "queries, keys and values have different batches");
   if (gen_node_input (node, MASK) != NULL &&
       (!gen_shape_broadcast (&e->scores, &gen_node_input (node, MASK)->shape, &both) ||
@@ -61,41 +116,57 @@ infer (GenNode *node, GError **error)
 
   if (!gen_node_same_type (node, K, V, error) || !find_extents (node, &e, error))
     return FALSE;
-  shape = gen_node_input (node, Q)->shape;
-  shape.dims[shape.rank - 1] = e.width;
+  shape = heads_first (node, &e.output, OUTPUT);
   gen_node_set_output (node, 0, gen_node_input (node, Q)->type, &shape);
   return TRUE;
 }
 
 typedef struct {
   Extents e;
+  const GenGemmUnit *unit;
   float scale, softcap; /* 0: none */
   gboolean causal;
   gboolean zero_unseeing; /* a query that sees no key gets zeros, else not a number */
   gint64 past;            /* keys before the first query, which causal queries see */
   gboolean mask_is_bool;
   gint64 mask_strides[GEN_MAX_RANK];
-  gint64 blocks; /* of queries, of an item */
-  /* By whether the block of queries, and that of keys, is the last one, which is smaller. */
-  GenGemm *scores[2][2], *values[2][2];
-  gsize gemm_size, part_size; /* floats */
+  gint64 blocks;   /* of queries, of an item */
+  gint64 at_once;  /* keys: whole tiles */
+  gsize part_size; /* floats */
 } Attention;
 
-/* What a part works in. */
+/* What a part works in: blocks with a panel of queries in a row, and a value for each query. */
 typedef struct {
-  float *scores, *added, *sums, *highest, *keep, *gemm;
+  float *queries, *scores, *results, *sums, *highest;
 } Room;
 
-static void
-attention_free (gpointer data)
-{
-  Attention *a = data;
+/* Queries go by vectors as wide as any machine's, where a panel is made of whole ones. */
+#define LANES 16
+typedef float Lanes __attribute__ ((vector_size (4 * LANES), aligned (4)));
+typedef gint32 Bits __attribute__ ((vector_size (4 * LANES), aligned (4)));
 
-  for (int i = 0; i < 4; i++) {
-    g_clear_pointer (&a->scores[i / 2][i % 2], gen_gemm_free);
-    g_clear_pointer (&a->values[i / 2][i % 2], gen_gemm_free);
-  }
-  g_free (a);
+#define CHOOSE(condition, yes, no)                                                                 \
+  ((Lanes)(((condition) & (Bits)(yes)) | (~(condition) & (Bits)(no))))
+
+/* e^x of what is not above 0, as gen_exp. */
+static inline __attribute__ ((always_inline)) void
+exponential (const Lanes *x, Lanes *result)
+{
+  const Lanes least = (Lanes){ 0 } - 87.33654f;
+  const Lanes clamped = CHOOSE (*x < least, least, *x);
+  const Lanes shifted = clamped * 1.44269504f + 12582912.0f;
+  const Lanes n = shifted - 12582912.0f;
+  const Lanes r = (clamped - n * 0.693359375f) - n * -2.12194440e-4f;
+  Lanes p = r * 1.9875691500e-4f + 1.3981999507e-3f;
+
+  p = p * r + 8.3334519073e-3f;
+  p = p * r + 4.1665795894e-2f;
+  p = p * r + 1.6666665459e-1f;
+  p = p * r + 5.0000001201e-1f;
+  p = p * r * r + r + 1.0f;
+  /* n is in the low bits of `shifted`, and from -126 to 0. */
+  p = p * (Lanes)(((Bits)shifted + (127 - 0x4b400000)) << 23);
+  *result = CHOOSE (*x < least, (Lanes){ 0 }, p);
 }
 
 /* Scores stay within the cap, smoothly. */
@@ -106,64 +177,83 @@ cap (float *scores, float most, gint64 n)
     scores[i] = most * gen_tanh (scores[i] / most);
 }
 
-/* The scores of one query, `queries` apart, and its mask. */
+/* The scores of one query, `panel` apart, and its mask. */
 static void
-add_mask (float *scores, gint64 queries, const float *mask, gint64 stride, gint64 n)
+add_mask (float *scores, gint64 panel, const float *mask, gint64 stride, gint64 n)
 {
   for (gint64 i = 0; i < n; i++)
-    scores[i * queries] += mask[i * stride];
+    scores[i * panel] += mask[i * stride];
 }
 
 static void
-hide (float *scores, gint64 queries, const guint8 *seen, gint64 stride, gint64 n)
+hide (float *scores, gint64 panel, const guint8 *seen, gint64 stride, gint64 n)
 {
   for (gint64 i = 0; i < n; i++)
     if (!seen[i * stride])
-      scores[i * queries] = -INFINITY;
+      scores[i * panel] = -INFINITY;
 }
 
-/* Scores [keys, queries] become weights e^(score - highest). `keep` receives by what the sums and
- * results so far are to be scaled to match. */
-GEN_CLONES static void
-weigh (float *scores, gint64 keys, gint64 queries, float *highest, float *sums, float *keep)
+/* Scores [keys, panel] of the queries of one vector become weights e^(score - highest), and what
+ * there is of their results is scaled to match. */
+static inline __attribute__ ((always_inline)) void
+weigh_lanes (float *scores, gint64 keys, gint64 panel, float *highest, float *sums, float *results,
+    gint64 width)
 {
-  float most[QUERIES], shift[QUERIES];
+  const Lanes none = (Lanes){ 0 } - INFINITY, before = *(const Lanes *)highest;
+  Lanes most = before, other = none, shift, keep, sum = { 0 };
 
-  for (gint64 q = 0; q < queries; q++)
-    most[q] = highest[q];
-  for (gint64 k = 0; k < keys; k++)
-    for (gint64 q = 0; q < queries; q++)
-      most[q] = scores[k * queries + q] > most[q] ? scores[k * queries + q] : most[q];
-  for (gint64 q = 0; q < queries; q++) {
-    /* No key seen so far: every weight is 0, and infinity must not meet infinity. */
-    shift[q] = most[q] == -INFINITY ? 0 : most[q];
-    keep[q] = gen_exp (highest[q] - shift[q]);
-    highest[q] = most[q];
-    sums[q] *= keep[q];
+  for (gint64 k = 0; k < keys; k += 2) {
+    const Lanes a = *(const Lanes *)(scores + k * panel);
+    const Lanes b = *(const Lanes *)(scores + MIN (k + 1, keys - 1) * panel);
+
+    most = CHOOSE (a > most, a, most);
+    other = CHOOSE (b > other, b, other);
   }
+  most = CHOOSE (other > most, other, most);
+  /* No key seen so far: every weight is 0, and infinity must not meet infinity. */
+  shift = CHOOSE (most == none, (Lanes){ 0 }, most);
+  for (gint64 k = 0; k < keys; k++) {
+    Lanes weight = *(const Lanes *)(scores + k * panel) - shift;
+
+    exponential (&weight, &weight);
+    *(Lanes *)(scores + k * panel) = weight;
+    sum += weight;
+  }
+  keep = before - shift;
+  exponential (&keep, &keep);
+  *(Lanes *)highest = most;
+  *(Lanes *)sums = *(const Lanes *)sums * keep + sum;
+  for (gint64 i = 0; i < width; i++)
+    *(Lanes *)(results + i * panel) *= keep;
+}
+
+/* The same for one query. */
+static void
+weigh_one (float *scores, gint64 keys, gint64 panel, float *highest, float *sums, float *results,
+    gint64 width)
+{
+  float most = *highest, sum = 0, shift, keep;
+
   for (gint64 k = 0; k < keys; k++)
-    for (gint64 q = 0; q < queries; q++) {
-      const float weight = gen_exp (scores[k * queries + q] - shift[q]);
-
-      scores[k * queries + q] = weight;
-      sums[q] += weight;
-    }
-}
-
-/* out = keep * out + added, row by row. */
-GEN_CLONES static void
-accumulate (float *out, const float *keep, const float *added, gint64 queries, gint64 width)
-{
-  for (gint64 q = 0; q < queries; q++)
-    for (gint64 i = 0; i < width; i++)
-      out[q * width + i] = out[q * width + i] * keep[q] + added[q * width + i];
+    most = MAX (most, scores[k * panel]);
+  shift = most == -INFINITY ? 0 : most;
+  for (gint64 k = 0; k < keys; k++)
+    sum += scores[k * panel] = gen_exp (scores[k * panel] - shift);
+  keep = gen_exp (*highest - shift);
+  *highest = most;
+  *sums = *sums * keep + sum;
+  for (gint64 i = 0; i < width; i++)
+    results[i * panel] *= keep;
 }
 
 GEN_CLONES static void
-scale_row (float *row, float factor, gint64 n)
+weigh (float *scores, gint64 keys, gint64 panel, float *highest, float *sums, float *results,
+    gint64 width)
 {
-  for (gint64 i = 0; i < n; i++)
-    row[i] *= factor;
+  for (gint64 q = 0; panel % LANES != 0 && q < panel; q++)
+    weigh_one (scores + q, keys, panel, highest + q, sums + q, results + q, width);
+  for (gint64 q = 0; panel % LANES == 0 && q < panel; q += LANES)
+    weigh_lanes (scores + q, keys, panel, highest + q, sums + q, results + q, width);
 }
 
 /* Mask the scores of the queries from `query` on with the keys from `first` on. */
@@ -174,10 +264,10 @@ mask_scores (const GenKernel *kernel, const Attention *a, gint64 item, gint64 qu
   const Extents *e = &a->e;
   int rank = e->scores.rank;
   gboolean masked = kernel->node->inputs->len > MASK && kernel->inputs[MASK] != NULL;
-  gint64 at = 0, stride = a->mask_strides[rank - 1];
+  gint64 at = 0, stride = a->mask_strides[rank - 1], panel = a->unit->panel;
 
   if (a->softcap > 0)
-    cap (scores, a->softcap, keys * queries);
+    cap (scores, a->softcap, keys * panel);
   for (int d = rank - 3; masked && d >= 0; d--) {
     at += item % e->scores.dims[d] * a->mask_strides[d];
     item /= e->scores.dims[d];
@@ -186,11 +276,52 @@ mask_scores (const GenKernel *kernel, const Attention *a, gint64 item, gint64 qu
     gint64 from = at + (query + q) * a->mask_strides[rank - 2] + first * stride;
 
     if (masked && a->mask_is_bool)
-      hide (scores + q, queries, (const guint8 *)kernel->inputs[MASK] + from, stride, keys);
+      hide (scores + q, panel, (const guint8 *)kernel->inputs[MASK] + from, stride, keys);
     else if (masked)
-      add_mask (scores + q, queries, (const float *)kernel->inputs[MASK] + from, stride, keys);
+      add_mask (scores + q, panel, (const float *)kernel->inputs[MASK] + from, stride, keys);
     for (gint64 k = MAX (query + q + a->past + 1 - first, 0); a->causal && k < keys; k++)
-      scores[k * queries + q] = -INFINITY;
+      scores[k * panel + q] = -INFINITY;
+  }
+}
+
+/* out[rows, panel] = the rows by a packed operand, added to what is there or not. */
+static void
+multiply (const GenGemmUnit *unit, const float *rows, gint64 n, gint64 row_stride, gint64 k_stride,
+    const float *panel, gint64 k, gboolean adds, float *out)
+{
+  gint64 tiles = (n + unit->rows - 1) / unit->rows;
+
+  for (gint64 t = 0; t < tiles; t++) {
+    gint64 first = n * t / tiles, end = n * (t + 1) / tiles;
+
+    unit->tile (end - first, rows + first * row_stride, row_stride, k_stride, panel, k, adds,
+        out + first * unit->panel);
+  }
+}
+
+/* Queries, scaled, as a panel: [depth, panel], zeros beyond the last. */
+static void
+pack_queries (const Attention *a, const float *q, gint64 queries, float *to)
+{
+  gint64 panel = a->unit->panel;
+
+  if (queries < panel)
+    memset (to, 0, a->e.depth * panel * sizeof *to);
+  for (gint64 i = 0; i < queries; i++)
+    for (gint64 d = 0; d < a->e.depth; d++)
+      to[d * panel + i] = a->scale * q[i * a->e.q.token + d];
+}
+
+static void
+store (const Attention *a, const Room *room, gint64 queries, float *out)
+{
+  gint64 panel = a->unit->panel;
+
+  for (gint64 i = 0; i < queries; i++) {
+    float factor = room->sums[i] > 0 || !a->zero_unseeing ? 1 / room->sums[i] : 1;
+
+    for (gint64 w = 0; w < a->e.width; w++)
+      out[i * a->e.out.token + w] = room->results[w * panel + i] * factor;
   }
 }
 
@@ -198,31 +329,31 @@ static void
 run_block (const GenKernel *kernel, const Attention *a, gint64 item, gint64 block, const Room *room)
 {
   const Extents *e = &a->e;
-  gint64 first_query = block * QUERIES, queries = MIN (QUERIES, e->queries - first_query);
-  const float *q = (const float *)kernel->inputs[Q] + (item * e->queries + first_query) * e->depth;
-  const float *k = (const float *)kernel->inputs[K] + item / e->group * e->keys * e->depth;
-  const float *v = (const float *)kernel->inputs[V] + item / e->group * e->keys * e->width;
-  float *out = (float *)kernel->outputs[0] + (item * e->queries + first_query) * e->width;
+  const gint64 panel = a->unit->panel;
+  gint64 first_query = block * panel, queries = MIN (panel, e->queries - first_query);
+  const float *q =
+      (const float *)kernel->inputs[Q] + find_head (&e->q, item) + first_query * e->q.token;
+  const float *k = (const float *)kernel->inputs[K] + find_head (&e->k, item / e->group);
+  const float *v = (const float *)kernel->inputs[V] + find_head (&e->v, item / e->group);
+  float *out = (float *)kernel->outputs[0] + find_head (&e->out, item) + first_query * e->out.token;
   gint64 end = a->causal ? MIN (e->keys, first_query + queries + a->past) : e->keys;
 
-  memset (out, 0, queries * e->width * sizeof (float));
-  memset (room->sums, 0, queries * sizeof (float));
-  for (gint64 i = 0; i < queries; i++)
+  memset (room->results, 0, panel * e->width * sizeof (float));
+  memset (room->sums, 0, QUERIES * sizeof (float));
+  for (gint64 i = 0; i < QUERIES; i++)
     room->highest[i] = -INFINITY;
-  for (gint64 first = 0; first < end; first += KEYS) {
-    gint64 keys = MIN (KEYS, e->keys - first);
-    gboolean small = keys < KEYS, few = queries < QUERIES;
+  pack_queries (a, q, queries, room->queries);
+  for (gint64 first = 0; first < end; first += a->at_once) {
+    gint64 keys = MIN (a->at_once, e->keys - first);
 
-    gen_gemm_run (a->scores[few][small], k + first * e->depth, q, room->scores, room->gemm, 0, 1);
+    multiply (a->unit, k + first * e->k.token, keys, e->k.token, 1, room->queries, e->depth, FALSE,
+        room->scores);
     mask_scores (kernel, a, item, first_query, queries, first, keys, room->scores);
-    weigh (room->scores, keys, queries, room->highest, room->sums, room->keep);
-    gen_gemm_run (
-        a->values[few][small], room->scores, v + first * e->width, room->added, room->gemm, 0, 1);
-    accumulate (out, room->keep, room->added, queries, e->width);
+    weigh (room->scores, keys, panel, room->highest, room->sums, room->results, e->width);
+    multiply (a->unit, v + first * e->v.token, e->width, 1, e->v.token, room->scores, keys, TRUE,
+        room->results);
   }
-  for (gint64 i = 0; i < queries; i++)
-    if (room->sums[i] > 0 || !a->zero_unseeing)
-      scale_row (out + i * e->width, 1 / room->sums[i], e->width);
+  store (a, room, queries, out);
 }
 
 static void
@@ -230,56 +361,16 @@ run (const GenKernel *kernel, int part, int parts)
 {
   const Attention *a = kernel->state;
   float *own = (float *)kernel->scratch + part * a->part_size;
-  Room room = { .scores = own };
+  Room room = { .queries = own };
   gsize first, end;
 
-  room.added = room.scores + QUERIES * KEYS;
-  room.sums = room.added + QUERIES * a->e.width;
+  room.scores = room.queries + a->unit->panel * a->e.depth;
+  room.results = room.scores + a->unit->panel * KEYS;
+  room.sums = room.results + a->unit->panel * a->e.width;
   room.highest = room.sums + QUERIES;
-  room.keep = room.highest + QUERIES;
-  room.gemm = room.keep + QUERIES;
   gen_kernel_share (a->e.items * a->blocks, 1, part, parts, &first, &end);
   for (gsize i = first; i < end; i++)
     run_block (kernel, a, i / a->blocks, i % a->blocks, &room);
-}
-
-static GenGemm *
-product (Attention *a, GenGemmOptions options)
-{
-  GenGemm *gemm;
-
-  options.threads = 1;
-  gemm = gen_gemm_new (&options);
-
-  a->gemm_size = MAX (a->gemm_size, gen_gemm_scratch_size (gemm) / sizeof (float) + 1);
-  return gemm;
-}
-
-static void
-make_products (Attention *a, GenPrecision precision)
-{
-  const Extents *e = &a->e;
-  gint64 queries[2] = { MIN (QUERIES, e->queries), e->queries % QUERIES };
-  gint64 keys[2] = { MIN (KEYS, e->keys), e->keys % KEYS };
-
-  for (int i = 0; i < 2; i++)
-    for (int j = 0; j < 2; j++) {
-      if (queries[i] == 0 || keys[j] == 0)
-        continue;
-      /* The scores stand with the keys down, so that one vector has those of many queries. */
-      a->scores[i][j] = product (a, (GenGemmOptions){ .m = keys[j],
-                                        .n = queries[i],
-                                        .k = e->depth,
-                                        .transpose_b = TRUE,
-                                        .alpha = a->scale,
-                                        .precision = precision });
-      a->values[i][j] = product (a, (GenGemmOptions){ .m = queries[i],
-                                        .n = e->width,
-                                        .k = keys[j],
-                                        .transpose_a = TRUE,
-                                        .alpha = 1,
-                                        .precision = precision });
-    }
 }
 
 static gboolean
@@ -298,8 +389,9 @@ cpu (GenKernel *kernel, GError **error)
     return FALSE;
   a = g_new0 (Attention, 1);
   kernel->state = a;
-  kernel->free_state = attention_free;
+  kernel->free_state = g_free;
   a->e = e;
+  a->unit = gen_gemm_unit ();
   a->scale = gen_node_float (node, "scale", 1);
   a->softcap = gen_node_float (node, "softcap", 0);
   a->zero_unseeing = gen_node_int (node, "zero_unseeing", 0) != 0;
@@ -308,13 +400,13 @@ cpu (GenKernel *kernel, GError **error)
   a->mask_is_bool = mask != NULL && mask->type == GEN_TYPE_BOOL;
   if (mask != NULL)
     gen_tensor_broadcast_strides (mask, &e.scores, a->mask_strides);
-  a->blocks = (e.queries + QUERIES - 1) / QUERIES;
+  a->blocks = (e.queries + a->unit->panel - 1) / a->unit->panel;
+  a->at_once = KEYS / a->unit->rows * a->unit->rows;
   if (e.items * a->blocks * e.width == 0)
     return TRUE;
-  make_products (a, kernel->precision);
-  a->part_size = (QUERIES * (KEYS + e.width + 3) + a->gemm_size + 15) & ~(gsize)15;
+  a->part_size = (a->unit->panel * (e.depth + KEYS + e.width) + 2 * QUERIES + 15) & ~(gsize)15;
   parts = gen_kernel_parts (
-      kernel, e.items * a->blocks, 0.03 * MIN (QUERIES, e.queries) * e.keys * (e.depth + e.width));
+      kernel, e.items * a->blocks, 0.02 * a->unit->panel * e.keys * (e.depth + e.width));
   kernel->scratch_size = parts * a->part_size * sizeof (float);
   gen_kernel_add_step (kernel, run, parts);
   return TRUE;
@@ -353,6 +445,8 @@ gradient (GenGradient *g, GError **error)
   g_autoptr (GenGraph) graph = gen_graph_new (NULL);
   GenTensor *inputs[4] = { NULL }, *y;
 
+  if (gen_node_int (g->node, "tokens_first", 0) != 0)
+    return gen_node_error (g->node, error, "it has no gradient where tokens come before heads");
   for (guint i = 0; i < g->node->inputs->len; i++) {
     const GenTensor *input = gen_node_input (g->node, i);
 

@@ -4,11 +4,6 @@
 #include "slice.h"
 #include "strided.h"
 
-typedef struct {
-  gint64 start[GEN_MAX_RANK], step[GEN_MAX_RANK];
-  GenShape shape;
-} Box;
-
 /* The integers that are input `i`, or the attribute; *n is -1 where there are none. */
 static gboolean
 read_ints (const GenNode *node, guint i, const char *name, gint64 *values, int *n, GError **error)
@@ -33,8 +28,8 @@ read_ints (const GenNode *node, guint i, const char *name, gint64 *values, int *
   return TRUE;
 }
 
-static gboolean
-find_box (const GenNode *node, Box *box, GError **error)
+gboolean
+gen_slice_find (const GenNode *node, GenBox *box, GError **error)
 {
   const GenShape *shape = &gen_node_input (node, 0)->shape;
   gint64 starts[GEN_MAX_RANK], ends[GEN_MAX_RANK], axes[GEN_MAX_RANK], steps[GEN_MAX_RANK];
@@ -77,9 +72,9 @@ find_box (const GenNode *node, Box *box, GError **error)
 static gboolean
 infer (GenNode *node, GError **error)
 {
-  Box box;
+  GenBox box;
 
-  if (!find_box (node, &box, error))
+  if (!gen_slice_find (node, &box, error))
     return FALSE;
   gen_node_set_output (node, 0, gen_node_input (node, 0)->type, &box.shape);
   return TRUE;
@@ -91,9 +86,9 @@ cpu (GenKernel *kernel, GError **error)
   const GenTensor *x = gen_node_input (kernel->node, 0);
   gint64 from[GEN_MAX_RANK], to[GEN_MAX_RANK], offset = 0;
   GenStrided *strided;
-  Box box;
+  GenBox box;
 
-  if (!find_box (kernel->node, &box, error))
+  if (!gen_slice_find (kernel->node, &box, error))
     return FALSE;
   gen_shape_strides (&x->shape, from);
   gen_shape_strides (&box.shape, to);
@@ -111,9 +106,9 @@ static gboolean
 gradient (GenGradient *g, GError **error)
 {
   const GenShape *shape = &gen_node_input (g->node, 0)->shape;
-  Box box;
+  GenBox box;
 
-  if (!find_box (g->node, &box, error))
+  if (!gen_slice_find (g->node, &box, error))
     return FALSE;
   g->inputs[0] = gen_graph_op (g->graph, "SliceGradient", &g->outputs[0], 1, 1, error, "shape",
       GEN_INTS, shape->rank, shape->dims, "starts", GEN_INTS, shape->rank, box.start, "steps",

@@ -63,7 +63,7 @@ reach (const GenConvolutionAxis *axis)
 }
 
 static gboolean
-suits (const GenConvolve *c, const GenProblem *p, GenPrecision precision)
+can (const GenConvolve *c, const GenProblem *p)
 {
   GenConvolutionAxis axes[2];
   double made = 1, wanted = 1, work;
@@ -76,24 +76,39 @@ suits (const GenConvolve *c, const GenProblem *p, GenPrecision precision)
     wanted *= axes[i].small;
     made *= axes[i].small + reach (&axes[i]);
   }
-  if (precision == GEN_PRECISION_FLOAT32 &&
-      (p->out_channels < LEAST_OUT_FLOAT32 ||
-          p->in_channels * axes[0].kernel * axes[1].kernel > MOST_STEPS_FLOAT32 * GEN_SPLIT_STEP))
-    return FALSE;
   work = c->batch * wanted * p->in_channels * p->out_channels * axes[0].kernel * axes[1].kernel;
   return work >= LEAST_WORK && wanted * 3 >= made;
 }
 
 gboolean
-gen_split_convolve_suits (const GenConvolve *c, GenPrecision precision)
+gen_split_convolve_can (const GenConvolve *c)
 {
   if (c->layout != GEN_LAYOUT_CHANNELS_LAST || c->groups != 1 || !gen_split_is_available ())
     return FALSE;
-  if (precision == GEN_PRECISION_FLOAT32 && gen_winograd_excels (c))
-    return FALSE;
   for (guint i = 0; i < c->problems->len; i++)
-    if (!suits (c, &g_array_index (c->problems, GenProblem, i), precision))
+    if (!can (c, &g_array_index (c->problems, GenProblem, i)))
       return FALSE;
+  return TRUE;
+}
+
+gboolean
+gen_split_convolve_suits (const GenConvolve *c, GenPrecision precision)
+{
+  if (!gen_split_convolve_can (c))
+    return FALSE;
+  if (precision != GEN_PRECISION_FLOAT32)
+    return TRUE;
+  if (gen_winograd_excels (c))
+    return FALSE;
+  for (guint i = 0; i < c->problems->len; i++) {
+    const GenProblem *p = &g_array_index (c->problems, GenProblem, i);
+    GenConvolutionAxis axes[2];
+
+    axes_of (p, axes);
+    if (p->out_channels < LEAST_OUT_FLOAT32 ||
+        p->in_channels * axes[0].kernel * axes[1].kernel > MOST_STEPS_FLOAT32 * GEN_SPLIT_STEP)
+      return FALSE;
+  }
   return TRUE;
 }
 
@@ -160,7 +175,7 @@ split_convolve_new (const GenConvolve *c, const GenProblem *p, int splits, int p
 void
 gen_split_convolve_init (GenConvolve *c, int parts, GenPrecision precision)
 {
-  int splits = gen_split_parts (precision);
+  int splits = gen_split_parts (precision, TRUE);
 
   c->parts = parts;
   c->split = g_ptr_array_new_with_free_func (split_convolve_free);
@@ -281,9 +296,8 @@ split_source (const GenConvolve *c, const GenSplitConvolve *s, const float *sour
 typedef struct {
   const GenConvolve *c;
   const GenSplitConvolve *s;
-  const GenActivation *activation;
+  const GenFinish *finish;
   const guint8 *packed;
-  const float *bias;
   float *result, *block;
   guint8 *tiles, *source;
 } Work;
@@ -303,9 +317,20 @@ give_results (const Work *work, gint64 row, gint64 first, gint64 end, gint64 cha
 {
   const GenSplitConvolve *s = work->s;
   gint64 channels = MIN (BLOCK, s->problem->out_channels - channel);
+  const float *added = work->finish->added;
+  GenFinish finish = *work->finish;
 
-  gen_activation_apply (work->activation, work->block, end - first, channels, BLOCK,
-      work->bias != NULL ? work->bias + channel : NULL);
+  finish.bias = finish.bias != NULL ? finish.bias + channel : NULL;
+  finish.slopes = finish.slopes != NULL ? finish.slopes + channel : NULL;
+  finish.added = NULL;
+  for (gint64 i = first; added != NULL && i < end; i++) {
+    gint64 y = row + i / s->columns, x = i % s->columns;
+
+    if (x < s->axes[1].small && y % s->rows < s->axes[0].small)
+      gen_phases_add (work->c, s->problem, y / s->rows, y % s->rows, x, channel, channels, added,
+          work->block + (i - first) * BLOCK);
+  }
+  gen_finish_apply (&finish, work->block, end - first, channels, BLOCK);
   for (gint64 i = first; i < end; i++) {
     gint64 y = row + i / s->columns, x = i % s->columns;
 
@@ -360,15 +385,14 @@ run_problem (const Work *work, const float *source, int part, int parts)
 }
 
 void
-gen_split_convolve_run (const GenConvolve *c, const GenActivation *activation, const float *source,
-    const char *packed, const float *bias, float *result, char *scratch, int part, int parts)
+gen_split_convolve_run (const GenConvolve *c, const GenFinish *finish, const float *source,
+    const char *packed, float *result, char *scratch, int part, int parts)
 {
   gen_amx_begin ();
   for (guint i = 0; i < c->split->len; i++) {
     const GenSplitConvolve *s = g_ptr_array_index (c->split, i);
-    Work work = { c, s, activation, (const guint8 *)packed + s->packed_at, bias, result,
-      (float *)scratch, (guint8 *)scratch + RESULTS_BYTES,
-      (guint8 *)scratch + RESULTS_BYTES + s->restored };
+    Work work = { c, s, finish, (const guint8 *)packed + s->packed_at, result, (float *)scratch,
+      (guint8 *)scratch + RESULTS_BYTES, (guint8 *)scratch + RESULTS_BYTES + s->restored };
 
     run_problem (&work, source, part, parts);
   }

@@ -177,11 +177,38 @@ add_channels (GenConvolve *c, int problem, int part, gboolean bias, GError **err
 }
 
 static gboolean
-by_channels (const GenConvolve *c, const GenProblem *p)
+can_cut_channels (const GenConvolve *c, const GenProblem *p, int parts)
 {
-  return p->kind == GEN_CONVOLUTION_FORWARD && c->layout == GEN_LAYOUT_CHANNELS_LAST &&
-         p->rank == 2 && p->groups == 1 && p->out_channels >= c->parts * CHANNEL_GRAIN &&
-         c->batch * positions (p, 0) < c->parts * FEW_POSITIONS;
+  return parts > 1 && p->kind == GEN_CONVOLUTION_FORWARD && c->layout == GEN_LAYOUT_CHANNELS_LAST &&
+         p->rank == 2 && p->groups == 1 && p->out_channels >= parts * CHANNEL_GRAIN;
+}
+
+static gboolean
+by_channels (const GenConvolve *c, const GenProblem *p, int parts)
+{
+  return can_cut_channels (c, p, parts) && c->batch * positions (p, 0) < parts * FEW_POSITIONS;
+}
+
+gboolean
+gen_tasks_can_cut_channels (const GenConvolve *c, int threads)
+{
+  int parts = gen_tasks_parts (c, threads);
+
+  for (guint i = 0; i < c->problems->len; i++)
+    if (can_cut_channels (c, &g_array_index (c->problems, GenProblem, i), parts))
+      return TRUE;
+  return FALSE;
+}
+
+gboolean
+gen_tasks_by_channels (const GenConvolve *c, int threads)
+{
+  int parts = gen_tasks_parts (c, threads);
+
+  for (guint i = 0; i < c->problems->len; i++)
+    if (by_channels (c, &g_array_index (c->problems, GenProblem, i), parts))
+      return TRUE;
+  return FALSE;
 }
 
 int
@@ -191,15 +218,16 @@ gen_tasks_parts (const GenConvolve *c, int threads)
 }
 
 gboolean
-gen_tasks_split (GenConvolve *c, int threads, gboolean bias, GError **error)
+gen_tasks_split (GenConvolve *c, int threads, gboolean channels, gboolean bias, GError **error)
 {
   c->parts = gen_tasks_parts (c, threads);
   for (int part = 0; part < c->parts; part++) {
     c->first[part] = c->tasks->len;
     for (guint i = 0; i < c->problems->len; i++) {
       const GenProblem *p = &g_array_index (c->problems, GenProblem, i);
-      gboolean added = c->parts > 1 && by_channels (c, p) ? add_channels (c, i, part, bias, error)
-                                                          : add_rows (c, i, part, bias, error);
+      gboolean added = channels && can_cut_channels (c, p, c->parts)
+                           ? add_channels (c, i, part, bias, error)
+                           : add_rows (c, i, part, bias, error);
 
       if (!added)
         return FALSE;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Choosing the row function by the operand's type, and what gradients are made of. */
 #include "unary.h"
-#include "half.h"
+#include "../device/half.h"
 
 gboolean
 gen_unary_rows_cpu (GenKernel *kernel, const GenUnaryRows *rows, GError **error)

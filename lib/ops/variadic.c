@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "half.h"
+#include "../device/half.h"
 #include "strided.h"
 
 #define CHUNK GEN_HALF_CHUNK

@@ -31,6 +31,9 @@
 /* Weights, before they are transformed, that the caches still hold afterwards. */
 #define LIGHT_WEIGHTS (256 * 256)
 #define MAX_WEIGHTS (10 << 20)
+/* Beyond these it is not even worth a trial. */
+#define LEAST_SQUARES 12
+#define MOST_WEIGHTS (20 << 20)
 
 typedef float Vector __attribute__ ((vector_size (64), aligned (4)));
 #define LANES 16
@@ -44,8 +47,9 @@ struct _GenWinograd {
   gsize packed_at; /* bytes */
 };
 
+/* With at least so many squares, and at most so many bytes of transformed weights. */
 static gboolean
-suits (const GenConvolve *c, const GenProblem *p)
+suits (const GenConvolve *c, const GenProblem *p, gint64 least_squares, gint64 most_bytes)
 {
   const GenGemmUnit *unit = gen_gemm_unit ();
   int kernel = p->axes[0].kernel, side = kernel == 3 ? 6 : 4, made = side - kernel + 1;
@@ -64,19 +68,31 @@ suits (const GenConvolve *c, const GenProblem *p)
       return FALSE;
   }
   return p->in_channels % LANES == 0 && p->in_channels >= 2 * LANES &&
-         p->out_channels >= 2 * LANES && squares >= FEW_SQUARES && unit->panel % LANES == 0 &&
-         side * side * p->in_channels * p->out_channels * (gint64)sizeof (float) <= MAX_WEIGHTS;
+         p->out_channels >= 2 * LANES && squares >= least_squares && unit->panel % LANES == 0 &&
+         side * side * p->in_channels * p->out_channels * (gint64)sizeof (float) <= most_bytes;
+}
+
+static gboolean
+all_suit (const GenConvolve *c, gint64 least_squares, gint64 most_bytes)
+{
+  if (c->layout != GEN_LAYOUT_CHANNELS_LAST || c->groups != 1)
+    return FALSE;
+  for (guint i = 0; i < c->problems->len; i++)
+    if (!suits (c, &g_array_index (c->problems, GenProblem, i), least_squares, most_bytes))
+      return FALSE;
+  return TRUE;
+}
+
+gboolean
+gen_winograd_can (const GenConvolve *c)
+{
+  return all_suit (c, LEAST_SQUARES, MOST_WEIGHTS);
 }
 
 gboolean
 gen_winograd_suits (const GenConvolve *c)
 {
-  if (c->layout != GEN_LAYOUT_CHANNELS_LAST || c->groups != 1)
-    return FALSE;
-  for (guint i = 0; i < c->problems->len; i++)
-    if (!suits (c, &g_array_index (c->problems, GenProblem, i)))
-      return FALSE;
-  return TRUE;
+  return all_suit (c, FEW_SQUARES, MAX_WEIGHTS);
 }
 
 gboolean
@@ -309,8 +325,8 @@ back_6 (const float *from, gint64 plane, gint64 width, float *to)
 typedef struct {
   const GenConvolve *c;
   const GenWinograd *w;
-  const GenActivation *activation;
-  const float *source, *packed, *bias;
+  const GenFinish *finish;
+  const float *source, *packed;
   float *result, *edge, *squares, *products; /* edge: a square that reaches beyond the picture */
 } Work;
 
@@ -394,14 +410,22 @@ give_results (const Work *work, gint64 panel, gint64 first, gint64 n)
   gint64 width = w->unit->panel, channel = panel * width;
   gint64 channels = MIN (width, p->out_channels - channel);
   float made[MAX_MADE * MAX_MADE * GEN_GEMM_MAX_PANEL];
+  const float *added = work->finish->added;
+  GenFinish finish = *work->finish;
 
+  finish.bias = finish.bias != NULL ? finish.bias + channel : NULL;
+  finish.slopes = finish.slopes != NULL ? finish.slopes + channel : NULL;
+  finish.added = NULL;
   for (gint64 i = 0; i < n; i++) {
     Square square = find_square (w, first + i);
 
     (w->side == 4 ? back_4 : back_6) (
         work->products + (panel * w->group + i) * width, w->panels * w->group * width, width, made);
-    gen_activation_apply (work->activation, made, w->made * w->made, channels, width,
-        work->bias != NULL ? work->bias + channel : NULL);
+    for (int y = 0; added != NULL && y < w->made && square.row + y < p->axes[0].small; y++)
+      for (int x = 0; x < w->made && square.column + x < p->axes[1].small; x++)
+        gen_phases_add (work->c, p, square.item, square.row + y, square.column + x, channel,
+            channels, added, made + (y * w->made + x) * width);
+    gen_finish_apply (&finish, made, w->made * w->made, channels, width);
     for (int y = 0; y < w->made && square.row + y < p->axes[0].small; y++)
       for (int x = 0; x < w->made && square.column + x < p->axes[1].small; x++)
         gen_phases_put (work->c, p, square.item, square.row + y, square.column + x, channel,
@@ -410,15 +434,15 @@ give_results (const Work *work, gint64 panel, gint64 first, gint64 n)
 }
 
 void
-gen_winograd_run (const GenConvolve *c, const GenActivation *activation, const float *source,
-    const char *packed, const float *bias, float *result, char *scratch, int part, int parts)
+gen_winograd_run (const GenConvolve *c, const GenFinish *finish, const float *source,
+    const char *packed, float *result, char *scratch, int part, int parts)
 {
   for (guint i = 0; i < c->winograd->len; i++) {
     const GenWinograd *w = g_ptr_array_index (c->winograd, i);
     gint64 places = w->side * w->side, channels = w->problem->in_channels;
     float *edge = (float *)scratch, *squares = edge + places * channels;
-    Work work = { c, w, activation, source, (const float *)(packed + w->packed_at), bias, result,
-      edge, squares, squares + places * w->group * channels };
+    Work work = { c, w, finish, source, (const float *)(packed + w->packed_at), result, edge,
+      squares, squares + places * w->group * channels };
     gsize first, end;
 
     gen_kernel_share (w->squares, 1, part, parts, &first, &end);

@@ -27,6 +27,8 @@ import warnings
 import numpy
 
 ROUNDS, LEAST = 5, 6
+PRECISIONS = ["fp32", "tf32", "bf16", "fp16"]
+CHOICES = ["rules", "remembered", "measured"]
 
 
 class Ours:
@@ -40,18 +42,20 @@ class Ours:
 
     class Options(ctypes.Structure):
         _fields_ = [("device", ctypes.c_void_p), ("threads", ctypes.c_int), ("seed", ctypes.c_uint64),
-                    ("precision", ctypes.c_int), ("no_fusion", ctypes.c_int)]
+                    ("precision", ctypes.c_int), ("no_fusion", ctypes.c_int),
+                    ("choice", ctypes.c_int), ("choices", ctypes.c_char_p)]
 
     class Step(ctypes.Structure):
         _fields_ = [("node", ctypes.c_void_p), ("flops", ctypes.c_double), ("bytes", ctypes.c_size_t),
-                    ("seconds", ctypes.c_double)]
+                    ("seconds", ctypes.c_double), ("way", ctypes.c_char_p)]
 
     class Array(ctypes.Structure):
         _fields_ = [("data", ctypes.c_void_p), ("len", ctypes.c_uint)]
 
     def __init__(self, settings):
         self.library = ctypes.CDLL(settings.library)
-        self.threads, self.tf32 = settings.threads, settings.tf32
+        self.threads, self.precision = settings.threads, PRECISIONS.index(settings.precision)
+        self.choice = CHOICES.index(settings.kernels)
 
         class Binding(ctypes.Structure):
             _fields_ = [("name", ctypes.c_char_p), ("type", ctypes.c_int), ("shape", self.Shape),
@@ -72,7 +76,7 @@ class Ours:
 
     def load(self, name, path, inputs):
         graph = self.call("gen_onnx_load", path.encode())
-        options = self.Options(None, self.threads, 0, self.tf32, 0)
+        options = self.Options(None, self.threads, 0, self.precision, 0, self.choice, None)
         self.plan = self.call("gen_plan_new", graph, ctypes.byref(options))
         for i, values in enumerate(inputs):
             binding = self.library.gen_plan_input(self.plan, i).contents
@@ -227,7 +231,8 @@ def compare(name, engines, settings, peak):
         try:
             engine("load", name, path, inputs)
             engine("measure", 0)
-            ready[key] = []
+            if key == "ours" or key.startswith(settings.peer):
+                ready[key] = []
         except RuntimeError as error:
             print(f"{name}: {error}")
     if "ours" not in ready:
@@ -258,7 +263,12 @@ def main():
     parser.add_argument("--folder", help="keeps the ONNX files (a temporary one)")
     parser.add_argument("--cpu-time", action="store_true",
                         help="of the process, not of the clock: for a busy machine, with one thread")
-    parser.add_argument("--tf32", action="store_true", help="ours with precision=tf32")
+    parser.add_argument("--precision", choices=PRECISIONS, default="fp32", help="ours (fp32)")
+    parser.add_argument("--kernels", choices=CHOICES, default="measured",
+                        help="how ours chooses them (measured, which the first run takes time for)")
+    parser.add_argument("--peer", choices=["onnxruntime", "torch"], default="",
+                        help="time this one alone (both): of the two, PyTorch alone can be told not to"
+                        " use all of a processor, by ATEN_CPU_CAPABILITY and ONEDNN_MAX_CPU_ISA")
     parser.add_argument("--compiled", action="store_true", help="try torch.compile, too, which is slow to start")
     settings = parser.parse_intermixed_args()
     if settings.folder is None:

@@ -27,7 +27,8 @@ def resident():
 
 class Options(ctypes.Structure):
     _fields_ = [("device", ctypes.c_void_p), ("threads", ctypes.c_int), ("seed", ctypes.c_uint64),
-                ("precision", ctypes.c_int), ("no_fusion", ctypes.c_int)]
+                ("precision", ctypes.c_int), ("no_fusion", ctypes.c_int),
+                ("choice", ctypes.c_int), ("choices", ctypes.c_char_p)]
 
 
 def ours(library, model, threads):
@@ -37,7 +38,7 @@ def ours(library, model, threads):
     for name in ("gen_graph_unref", "gen_plan_run", "gen_plan_arena_size"):
         getattr(lib, name).argtypes = [ctypes.c_void_p]
     lib.gen_plan_arena_size.restype = ctypes.c_size_t
-    options = Options(None, threads, 0, 0, 0)
+    options = Options(None, threads, 0, 0, 0, 0, None)
 
     def load():
         graph = ctypes.c_void_p(lib.gen_onnx_load(model.encode(), None))

@@ -139,6 +139,48 @@ test_onnx (void)
     }
 }
 
+/* [batch, tokens, heads * depth] all, with the heads taken apart and put together again as
+ * exporters do, and a root of the scale at the queries and the keys. */
+static GenGraph *
+build_heads (gint64 queries, gint64 keys)
+{
+  g_autoptr (GError) error = NULL;
+  GenGraph *graph = gen_graph_new ("heads");
+  const gint64 lengths_of[] = { queries, keys, keys }, widths[] = { DEPTH, DEPTH, WIDTH };
+  GenTensor *x[3], *y, *root = gen_graph_float (graph, powf (DEPTH, -0.25f));
+
+  for (int i = 0; i < 3; i++) {
+    x[i] = gen_graph_add_input (
+        graph, NULL, GEN_TYPE_FLOAT32, &GEN_SHAPE (2, lengths_of[i], HEADS * widths[i]));
+    x[i] = gen_binary (graph, "Reshape", x[i],
+        gen_graph_ints (graph, (gint64[]){ 2, lengths_of[i], HEADS, widths[i] }, 4), &error);
+    x[i] = transpose (graph, x[i], i == 1 ? (gint64[]){ 0, 2, 3, 1 } : (gint64[]){ 0, 2, 1, 3 });
+  }
+  y = gen_binary (graph, "MatMul", gen_binary (graph, "Mul", x[0], root, &error),
+      gen_binary (graph, "Mul", root, x[1], &error), &error);
+  y = gen_binary (graph, "MatMul", gen_unary (graph, "Softmax", y, &error), x[2], &error);
+  y = transpose (graph, y, (gint64[]){ 0, 2, 1, 3 });
+  y = gen_binary (graph, "Reshape", y,
+      gen_graph_ints (graph, (gint64[]){ 2, queries, HEADS * WIDTH }, 3), &error);
+  g_assert_no_error (error);
+  gen_graph_add_output (graph, y);
+  return graph;
+}
+
+static void
+test_heads (void)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (lengths); i++) {
+    g_autoptr (GenGraph) graph = build_heads (lengths[i][0], lengths[i][1]);
+    g_autoptr (GenPlan) apart = run (graph, TRUE, 1), fused = run (graph, FALSE, 2);
+
+    g_assert_true (has_step (fused, "ScaledDotProductAttention"));
+    g_assert_false (has_step (fused, "Transpose"));
+    g_assert_false (has_step (fused, "Mul"));
+    assert_same (apart, fused);
+  }
+}
+
 /* Scores that somebody else reads, and a Softmax along another axis, stay as they are. */
 static void
 test_not_fused (void)
@@ -188,6 +230,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/attention/fused", test_fused);
+  g_test_add_func ("/attention/heads", test_heads);
   g_test_add_func ("/attention/onnx", test_onnx);
   g_test_add_func ("/attention/not-fused", test_not_fused);
   g_test_add_func ("/attention/gradients", test_gradients);

@@ -175,7 +175,8 @@ compare (const GenBinding *y, const double *expected, double allowed)
 }
 
 /* Weights as inputs (packed each run) and as constants (packed once), at three counts of
- * threads; computed while inferring, in plain layout; and constants with less exact products. */
+ * threads; computed while inferring, in plain layout; and constants with less exact products, of
+ * each kind. */
 static void
 test_values (gconstpointer data)
 {
@@ -197,11 +198,16 @@ test_values (gconstpointer data)
   }
   reference (c, &out, values[0], values[1], values[2], expected);
 
-  for (int mode = 0; mode < 10; mode++) {
+  for (int mode = 0; mode < 16; mode++) {
     g_autoptr (GenGraph) copy = gen_graph_copy (graph);
     gboolean exact = mode < 7;
     GenPlanOptions options = { .threads = (int[]){ 1, 2, 5 }[mode % 3],
-      .precision = exact ? GEN_PRECISION_FLOAT32 : GEN_PRECISION_TF32 };
+      .precision = exact       ? GEN_PRECISION_FLOAT32
+                   : mode < 10 ? GEN_PRECISION_TF32
+                   : mode < 13 ? GEN_PRECISION_FLOAT16
+                               : GEN_PRECISION_BFLOAT16 };
+    /* Of the largest result, whose terms add up to a few times as much. */
+    const double allowed = exact ? 1e-5 : mode < 10 ? 4e-5 : mode < 13 ? 2e-3 : 2e-2;
     g_autoptr (GenPlan) plan = NULL;
 
     for (int i = 0; i < 3; i++)
@@ -221,7 +227,7 @@ test_values (gconstpointer data)
     }
     gen_plan_run (plan);
     gen_plan_run (plan);
-    compare (gen_plan_output (plan, 0), expected, exact ? 1e-5 : 4e-5);
+    compare (gen_plan_output (plan, 0), expected, allowed);
   }
   for (int i = 0; i < 3; i++)
     g_free (values[i]);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Gemm against sums in double, over extents that fill the machine's tiles and that do not, with
- * each operand as it is and transposed, variable and constant. */
+/* Gemm against sums in double, in each precision, over extents that fill the machine's tiles and
+ * that do not, with each operand as it is and transposed, variable and constant. */
 #include <generative/plan.h>
 #include <generative/random.h>
 
@@ -65,6 +65,22 @@ compare (const Extents *e, GBytes *a, GBytes *b, gboolean ta, gboolean tb, doubl
         ta, tb, worst);
 }
 
+/* Of the terms' magnitudes: what plan.h states. Only constants are kept in 16 bits. */
+static double
+allowed_error (GenPrecision precision, gboolean constant)
+{
+  switch (precision) {
+  case GEN_PRECISION_FLOAT32:
+    return 1e-6;
+  case GEN_PRECISION_BFLOAT16:
+    return constant ? 0x1p-7 : 1e-5;
+  case GEN_PRECISION_FLOAT16:
+    return constant ? 0x1p-11 : 1e-5;
+  default:
+    return 1e-5;
+  }
+}
+
 static void
 check (const Extents *e, gboolean ta, gboolean tb, gboolean constant, const GenPlanOptions *options)
 {
@@ -89,7 +105,7 @@ check (const Extents *e, gboolean ta, gboolean tb, gboolean constant, const GenP
   /* What the first run leaves in scratch memory must not matter to the second. */
   for (int i = 0; i < 2; i++) {
     gen_plan_run (plan);
-    compare (e, a, b, ta, tb, options->precision == GEN_PRECISION_TF32 ? 1e-5 : 1e-6,
+    compare (e, a, b, ta, tb, allowed_error (options->precision, constant),
         gen_plan_output (plan, 0)->data);
   }
 }
@@ -98,10 +114,58 @@ static void
 test_products (void)
 {
   for (guint i = 0; i < G_N_ELEMENTS (extents); i++)
-    for (int kind = 0; kind < 32; kind++)
+    for (int kind = 0; kind < 64; kind++)
       check (&extents[i], kind & 1, kind & 2, kind & 4,
-          &(GenPlanOptions){ .threads = kind & 8 ? 2 : 1,
-              .precision = kind & 16 ? GEN_PRECISION_TF32 : GEN_PRECISION_FLOAT32 });
+          &(GenPlanOptions){ .threads = kind & 8 ? 2 : 1, .precision = kind / 16 });
+}
+
+/* The worst error of a row by a constant matrix one of whose weights is `large`, of the terms'
+ * magnitudes. */
+static double
+error_with (float large, GenPrecision precision)
+{
+  enum { K = 256, N = 64 };
+  g_autoptr (GenGraph) graph = gen_graph_new ("product");
+  g_autoptr (GBytes) a = draw (K, 1, 0.1f);
+  g_autoptr (GBytes) drawn = draw (K * N, 2, 0);
+  float *weights = g_memdup2 (numbers_of (drawn), K * N * sizeof (float));
+  g_autoptr (GBytes) b = g_bytes_new_take (weights, K * N * sizeof (float));
+  g_autoptr (GenPlan) plan = NULL;
+  g_autoptr (GError) error = NULL;
+  double worst = 0;
+
+  weights[17 * N + 5] = large;
+  gen_graph_add_output (
+      graph, gen_binary (graph, "MatMul", add_operand (graph, "a", &GEN_SHAPE (1, K), a, FALSE),
+                 add_operand (graph, "b", &GEN_SHAPE (K, N), b, TRUE), &error));
+  plan = gen_plan_new (graph, &(GenPlanOptions){ .threads = 1, .precision = precision }, &error);
+  g_assert_no_error (error);
+  gen_plan_bind_input (plan, 0, numbers_of (a));
+  gen_plan_run (plan);
+  for (int j = 0; j < N; j++) {
+    double sum = 0, magnitude = 0;
+
+    for (int k = 0; k < K; k++) {
+      double term = (double)numbers_of (a)[k] * weights[k * N + j];
+
+      sum += term;
+      magnitude += fabs (term);
+    }
+    worst =
+        MAX (worst, fabs (((const float *)gen_plan_output (plan, 0)->data)[j] - sum) / magnitude);
+  }
+  return worst;
+}
+
+/* Weights that float16 cannot hold stay as they are, those that it can are kept so; bfloat16 holds
+ * all. */
+static void
+test_narrow_weights (void)
+{
+  g_assert_cmpfloat (error_with (1e5f, GEN_PRECISION_FLOAT16), <, 1e-6);
+  g_assert_cmpfloat (error_with (65504, GEN_PRECISION_FLOAT16), <, 0x1p-11);
+  g_assert_cmpfloat (error_with (1e30f, GEN_PRECISION_BFLOAT16), >, 1e-6);
+  g_assert_cmpfloat (error_with (1e30f, GEN_PRECISION_BFLOAT16), <, 0x1p-8);
 }
 
 /* An infinity and a NaN reach the results that they belong to, and no others; an infinity may
@@ -147,6 +211,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/gemm/products", test_products);
+  g_test_add_func ("/gemm/narrow-weights", test_narrow_weights);
   g_test_add_func ("/gemm/not-finite", test_not_finite);
   return g_test_run ();
 }

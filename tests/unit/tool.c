@@ -204,6 +204,15 @@ test_inspect (Fixture *fixture, gconstpointer data)
   assert_says (fixture->out, "here [5, 1, 2, 4]");
   g_assert_cmpint (tool (fixture, "inspect", "vector.onnx", "--shape", "latent=5x4", NULL), ==, 1);
   assert_says (fixture->err, "latent");
+  g_assert_cmpint (tool (fixture, "inspect", "--steps", "vector.onnx", NULL), ==, 0);
+  assert_says (fixture->out, "panels");
+  g_assert_cmpint (
+      tool (fixture, "inspect", "--steps", "--json", "--batch", "64", "vector.onnx", NULL), ==, 0);
+  assert_says (fixture->out, "\"kernel\"");
+  g_assert_cmpint (
+      tool (fixture, "inspect", "--steps", "--kernels", "best", "vector.onnx", NULL), ==, 1);
+  assert_says (fixture->err, "rules, remembered, measured");
+
   g_assert_cmpint (tool (fixture, "inspect", "none.onnx", NULL), ==, 1);
   assert_says (fixture->err, "none.onnx");
 }
@@ -503,6 +512,12 @@ test_bench (Fixture *fixture, gconstpointer data)
   object = json_node_get_object (staged);
   g_assert_cmpfloat (json_object_get_double_member (object, "plans"), >, 0);
   g_assert_cmpfloat (json_object_get_double_member (object, "best"), >, 0);
+  g_assert_cmpint (tool (fixture, "bench", "vector.onnx", "--seconds", "0.01", "--precision",
+                       "bf16", "--kernels", "rules", NULL),
+      ==, 0);
+  assert_says (fixture->out, "panels");
+  g_assert_cmpint (tool (fixture, "bench", "vector.onnx", "-p", "fp8", NULL), ==, 1);
+  assert_says (fixture->err, "bf16");
   g_assert_cmpint (tool (fixture, "bench", "picture.onnx", "-d", "abacus", NULL), ==, 1);
   assert_says (fixture->err, "abacus");
 }

@@ -6,36 +6,58 @@
 #include "walk.h"
 
 /* Element i is of channel i / inner % channels. */
+template <typename T> struct Finish {
+  GenActivation activation;
+  const T *bias, *more_bias, *slopes, *added; /* NULL: none */
+  GenDivider inner, channels;
+};
+
 template <typename T>
 __global__ void
-finish (
-    GenActivation activation, const T *bias, GenDivider inner, GenDivider channels, T *y, size_t n)
+finish (Finish<T> f, T *y, size_t n)
 {
   for (GEN_CUDA_EACH (i, n)) {
+    const uint32_t line = f.inner.divide ((uint32_t)i);
+    const uint32_t channel = line - f.channels.divide (line) * f.channels.divisor;
     auto v = gen_load (&y[i]);
+    decltype (v) slope = 0;
 
-    if (bias != NULL) {
-      uint32_t line = inner.divide ((uint32_t)i);
-
-      v += gen_load (&bias[line - channels.divide (line) * channels.divisor]);
-    }
-    gen_store (&y[i], gen_cuda_activate (activation, v));
+    if (f.bias != NULL)
+      v += gen_load (&f.bias[channel]);
+    if (f.more_bias != NULL)
+      v += gen_load (&f.more_bias[channel]);
+    if (f.added != NULL)
+      v += gen_load (&f.added[i]);
+    if (f.slopes != NULL)
+      slope = gen_load (&f.slopes[channel]);
+    gen_store (&y[i], gen_cuda_activate (f.activation, v, slope));
   }
 }
 
-static gboolean
-add (GenCudaKernel *kernel, int input)
+gboolean
+gen_cuda_is_plain (const GenNode *node)
+{
+  return node->taken.bias == 0 && node->taken.added == 0 && node->taken.slopes == 0;
+}
+
+gboolean
+gen_cuda_add_finish (GenCudaKernel *kernel, int bias)
 {
   const GenActivation activation = kernel->node->activation;
+  const GenTaken taken = kernel->node->taken;
   const GenTensor *y = kernel->output (0);
   const GenShape *shape = &y->shape;
-  gsize n = gen_cuda_elements (y);
-  gint64 channels = shape->rank > 1 ? shape->dims[1] : 1;
-  gint64 inner = y->layout == GEN_LAYOUT_CHANNELS_LAST || shape->rank < 2
-                     ? 1
-                     : gen_shape_product (shape, 2, shape->rank);
+  const gsize n = gen_cuda_elements (y);
+  /* The channels of a picture, the columns of matrices. */
+  const gboolean picture = kernel->node->op->layouts == GEN_LAYOUTS_CHANNELS_LAST;
+  const gint64 channels =
+      shape->rank == 0 ? 1 : shape->dims[picture && shape->rank > 1 ? 1 : shape->rank - 1];
+  const gint64 inner = picture && y->layout == GEN_LAYOUT_PLAIN && shape->rank > 2
+                           ? gen_shape_product (shape, 2, shape->rank)
+                           : 1;
 
-  if (n == 0 || (input < 0 && activation.kind == GEN_ACTIVATION_NONE))
+  if (n == 0 ||
+      (bias < 0 && activation.kind == GEN_ACTIVATION_NONE && gen_cuda_is_plain (kernel->node)))
     return TRUE;
   if (n > GEN_WALK_MAX)
     return FALSE;
@@ -43,21 +65,13 @@ add (GenCudaKernel *kernel, int input)
     typedef GEN_VISITED (type) T;
 
     kernel->launches.push_back ([=] (const GenCudaKernel &k, cudaStream_t stream) {
-      gen_cuda_launch (finish<T>, gen_cuda_grid (n), GEN_CUDA_BLOCK, stream, activation,
-          input >= 0 ? k.in<T> (input) : NULL, GenDivider ((uint32_t)inner),
-          GenDivider ((uint32_t)channels), k.out<T> (0), n);
+      const Finish<T> f = { activation, bias >= 0 ? k.in<T> (bias) : NULL,
+        taken.bias > 0 ? k.in<T> (taken.bias) : NULL,
+        taken.slopes > 0 ? k.in<T> (taken.slopes) : NULL,
+        taken.added > 0 ? k.in<T> (taken.added) : NULL, GenDivider ((uint32_t)inner),
+        GenDivider ((uint32_t)channels) };
+
+      gen_cuda_launch (finish<T>, gen_cuda_grid (n), GEN_CUDA_BLOCK, stream, f, k.out<T> (0), n);
     });
   });
-}
-
-gboolean
-gen_cuda_add_activation (GenCudaKernel *kernel)
-{
-  return add (kernel, -1);
-}
-
-gboolean
-gen_cuda_add_bias (GenCudaKernel *kernel, guint input)
-{
-  return add (kernel, (int)input);
 }

@@ -4,7 +4,12 @@
 
 #include "cuda.h"
 
-/* The activation that the node has absorbed, over its output 0, in place. */
-gboolean gen_cuda_add_activation (GenCudaKernel *kernel);
-/* The same after adding input `input`, one value for each channel of output 0, by its layout. */
-gboolean gen_cuda_add_bias (GenCudaKernel *kernel, guint input);
+/* Output 0 becomes activation (output 0 + bias + added), in place, with all that fusion has given
+ * the node (GenTaken). `bias` is the number of the input that the operator itself has for it, one
+ * value for each channel of a picture or column of a matrix; -1: none. FALSE where it is too large.
+ */
+gboolean gen_cuda_add_finish (GenCudaKernel *kernel, int bias);
+
+/* Whether there is more to do than the operator's own bias and an activation from `relu` down to
+ * none: what a library's products can do at once. */
+gboolean gen_cuda_is_plain (const GenNode *node);

@@ -4,7 +4,7 @@
 G_BEGIN_DECLS
 #include "../../graph/graph-private.h"
 #include "../../graph/kernel.h"
-#include "../../ops/half.h"
+#include "../half.h"
 G_END_DECLS
 
 /* A value on its way: `pinned` is copied to or from the device, `computed` is what the CPU's kernel
@@ -69,6 +69,8 @@ widen_node (GenCudaFallback *fallback, const GenNode *node)
 
   made->id = node->id;
   made->activation = node->activation;
+  made->taken = node->taken;
+  made->draw = node->draw;
   for (guint i = 0; i < node->attributes->len; i++)
     g_ptr_array_add (made->attributes,
         gen_attribute_copy ((const GenAttribute *)g_ptr_array_index (node->attributes, i), none));
@@ -201,7 +203,7 @@ gen_cuda_fallback_add (
 void
 gen_cuda_fallback_set_draw (GenCudaFallback *fallback, guint64 draw)
 {
-  fallback->kernel.draw = draw;
+  fallback->kernel.draw = gen_draw_of (&fallback->kernel.node->draw, draw);
 }
 
 const GenKernel *

@@ -9,6 +9,7 @@
   X (cast)                                                                                         \
   X (compare)                                                                                      \
   X (convolve)                                                                                     \
+  X (elementwise)                                                                                  \
   X (gemm)                                                                                         \
   X (unary)                                                                                        \
   X (variadic)                                                                                     \

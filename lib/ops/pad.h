@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <generative/operator.h>
+
+/* What a Pad adds before and after each axis; what is negative is cut off. */
+typedef struct {
+  gint64 before[GEN_MAX_RANK], after[GEN_MAX_RANK];
+} GenPads;
+
+gboolean gen_pad_find (const GenNode *node, GenPads *pads, GError **error);
+/* Whether what it adds is zeros of float32. */
+gboolean gen_pad_is_zero (const GenNode *node);
