@@ -465,8 +465,10 @@ run_tile (GstDiscriminator *self, const guint8 *tile)
 
   if (self->plan != NULL) {
     gen_plan_bind_input (self->plan, 0, tile);
-    gen_plan_run (self->plan);
-    return gen_plan_output (self->plan, 0)->data;
+    if (gen_plan_run (self->plan, &error))
+      return gen_plan_output (self->plan, 0)->data;
+    gst_generative_post_error (GST_ELEMENT (self), error);
+    return NULL;
   }
   input = gen_session_input (self->session, 0);
   input.data = (gpointer)tile;

@@ -138,8 +138,8 @@ copy_latent (GstGenerator *self, const Slot *slot, int p)
   }
 }
 
-static void
-run_batch (GstGenerator *self, guint n)
+static gboolean
+run_batch (GstGenerator *self, guint n, GError **error)
 {
   GenPlan *plan = self->player->plan;
 
@@ -150,12 +150,12 @@ run_batch (GstGenerator *self, guint n)
       gen_plan_bind_input (plan, i, i < n ? self->slots[i].in_frame.data[0] : NULL);
     gen_plan_bind_output (plan, i, i < n ? self->slots[i].out_frame.data[0] : NULL);
   }
-  gen_plan_run (plan);
+  return gen_plan_run (plan, error);
 }
 
 /* A model that takes one picture at a time: each tile is a run. */
-static void
-run_single (GstGenerator *self, guint n)
+static gboolean
+run_single (GstGenerator *self, guint n, GError **error)
 {
   const GenModelUse *use = &self->player->use;
   GenPlan *plan = self->player->plan;
@@ -176,7 +176,8 @@ run_single (GstGenerator *self, guint n)
         else
           copy_latent (self, slot, p);
         gen_plan_bind_output (plan, 0, tile);
-        gen_plan_run (plan);
+        if (!gen_plan_run (plan, error))
+          return FALSE;
         continue;
       }
       for (int y = 0; y < use->output.height; y++)
@@ -185,6 +186,7 @@ run_single (GstGenerator *self, guint n)
               (gsize)use->output.width * (gsize)use->to.bytes);
     }
   }
+  return TRUE;
 }
 
 static GstFlowReturn
@@ -204,6 +206,7 @@ map_slot (GstGenerator *self, Slot *slot)
 static GstFlowReturn
 run_slots (GstGenerator *self, guint n)
 {
+  g_autoptr (GError) error = NULL;
   GstFlowReturn result = GST_FLOW_OK;
   guint mapped = 0;
 
@@ -216,10 +219,10 @@ run_slots (GstGenerator *self, guint n)
     if (result == GST_FLOW_OK && !follow_layouts (self, &self->slots[mapped++]))
       result = GST_FLOW_ERROR;
   }
-  if (result == GST_FLOW_OK && self->single)
-    run_single (self, n);
-  else if (result == GST_FLOW_OK)
-    run_batch (self, n);
+  if (result == GST_FLOW_OK && !(self->single ? run_single : run_batch) (self, n, &error)) {
+    gst_generative_post_error (GST_ELEMENT (self), error);
+    result = GST_FLOW_ERROR;
+  }
   for (guint i = 0; i < mapped; i++) {
     gst_video_frame_unmap (&self->slots[i].out_frame);
     gst_generator_unmap_input (self, &self->slots[i]);

@@ -242,6 +242,7 @@ static GstFlowReturn
 write_frame (GstGenerator *self, Slot *slot, const Made *made)
 {
   g_autoptr (GError) error = NULL;
+  gboolean written = FALSE;
   GenFrameLayout to;
   Ending *ending;
 
@@ -261,12 +262,12 @@ write_frame (GstGenerator *self, Slot *slot, const Made *made)
   if (ending != NULL) {
     gen_plan_bind_input (ending->plan, 0, gen_session_output (self->player->session, 0)->data);
     gen_plan_bind_output (ending->plan, 0, slot->out_frame.data[0]);
-    gen_plan_run (ending->plan);
-  } else {
-    gst_generative_post_error (GST_ELEMENT (self), error);
+    written = gen_plan_run (ending->plan, &error);
   }
+  if (!written)
+    gst_generative_post_error (GST_ELEMENT (self), error);
   gst_video_frame_unmap (&slot->out_frame);
-  return ending != NULL ? GST_FLOW_OK : GST_FLOW_ERROR;
+  return written ? GST_FLOW_OK : GST_FLOW_ERROR;
 }
 
 GstFlowReturn

@@ -39,7 +39,8 @@ run (const char *path, guint64 seed, GError **error)
   latent.seed = seed;
   latent.length = input->size / sizeof (float);
   gen_latent_fill (&latent, 0, 1, 1, input->data);
-  gen_plan_run (plan);
+  if (!gen_plan_run (plan, error))
+    return FALSE;
 
   values = output->data;
   n = output->size / sizeof (float);

@@ -60,8 +60,7 @@ run_once (const Runner *runner, GError **error)
 {
   if (runner->plan == NULL)
     return gen_session_run (runner->session, runner->inputs, error);
-  gen_plan_run (runner->plan);
-  return TRUE;
+  return gen_plan_run (runner->plan, error);
 }
 
 static gboolean
@@ -91,13 +90,15 @@ measure (const Runner *runner, double seconds, Timing *timing, GError **error)
 }
 
 static GArray *
-profile (GenPlan *plan)
+profile (GenPlan *plan, GError **error)
 {
-  GArray *rows = g_array_new (FALSE, TRUE, sizeof (Row));
+  g_autoptr (GArray) rows = g_array_new (FALSE, TRUE, sizeof (Row));
 
   for (int run = 0; run < PROFILES; run++) {
-    g_autoptr (GArray) steps = gen_plan_profile (plan);
+    g_autoptr (GArray) steps = gen_plan_profile (plan, error);
 
+    if (steps == NULL)
+      return NULL;
     g_array_set_size (rows, steps->len);
     for (guint i = 0; i < steps->len; i++) {
       const GenStepInfo *step = &g_array_index (steps, GenStepInfo, i);
@@ -111,7 +112,7 @@ profile (GenPlan *plan)
     }
   }
   g_array_sort (rows, compare_rows);
-  return rows;
+  return g_steal_pointer (&rows);
 }
 
 /* --- in words --- */
@@ -290,7 +291,9 @@ bench_plan (const Preparation *preparation, GenPlan *plan, double compile, doubl
     items = gen_plan_input (plan, 0)->shape.dims[0];
   if (!measure (&runner, seconds, &timing, error))
     return FALSE;
-  rows = profile (plan);
+  rows = profile (plan, error);
+  if (rows == NULL)
+    return FALSE;
   if (json)
     print_json (&timing, rows, plan, items, compile);
   else

@@ -92,7 +92,8 @@ void gen_plan_bind_device_output (GenPlan *plan, guint i, void *data);
 void gen_plan_set_draw (GenPlan *plan, guint64 draw);
 guint64 gen_plan_get_draw (const GenPlan *plan);
 
-void gen_plan_run (GenPlan *plan);
+/* Fails on a device alone, which may run out of memory or be lost. */
+gboolean gen_plan_run (GenPlan *plan, GError **error);
 
 /* What the plan consists of, after fusion: for tools and tests. */
 typedef struct {
@@ -100,13 +101,14 @@ typedef struct {
   double flops;    /* multiplications and additions of one run; 0 where it is no matter */
   gsize bytes;     /* read and written */
   double seconds;  /* of the last profiled run */
-  const char *way; /* the kernel's name where there are several, else NULL */
+  const char *way; /* the kernel's name where there are several, else NULL; on a device "cuda", or
+                      "cpu" for a node that it has no kernel for, whose values travel */
 } GenStepInfo;
 
 /* The same without a run: all is known but the seconds. (transfer full) */
 GArray *gen_plan_steps (GenPlan *plan);
 /* One run with a clock around each node; returns (transfer full) of GenStepInfo. */
-GArray *gen_plan_profile (GenPlan *plan);
+GArray *gen_plan_profile (GenPlan *plan, GError **error);
 /* Bytes of the arena, of the constants and packed weights. */
 gsize gen_plan_arena_size (const GenPlan *plan);
 gsize gen_plan_constant_size (const GenPlan *plan);

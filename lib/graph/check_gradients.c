@@ -40,7 +40,7 @@ static void
 run (GenPlan *plan)
 {
   gen_plan_set_draw (plan, 0);
-  gen_plan_run (plan);
+  gen_plan_run (plan, NULL);
 }
 
 /* How far `gradient` is from the slopes at both sides. At a kink, such as Relu's, any slope

@@ -485,22 +485,27 @@ end_run (GenPlan *plan)
   plan->draw++;
 }
 
-void
-gen_plan_run (GenPlan *plan)
+static gboolean
+run_device (GenPlan *plan, GError **error)
+{
+  if (!give_states (plan, error) || !plan->device->run (plan->executor, plan->draw, error))
+    return FALSE;
+  plan->draw++;
+  plan->states_ran = TRUE;
+  return TRUE;
+}
+
+gboolean
+gen_plan_run (GenPlan *plan, GError **error)
 {
   GenJob job = { run_step, plan, plan->parts, plan->n_steps };
 
-  if (plan->device != NULL) {
-    g_autoptr (GError) error = NULL;
-
-    if (!give_states (plan, &error) || !plan->device->run (plan->executor, plan->draw++, &error))
-      g_critical ("%s", error->message);
-    plan->states_ran = TRUE;
-    return;
-  }
+  if (plan->device != NULL)
+    return run_device (plan, error);
   begin_run (plan);
   gen_team_run (&job, plan->wants_team ? plan->options.threads : 1);
   end_run (plan);
+  return TRUE;
 }
 
 static gsize
@@ -517,29 +522,56 @@ bytes_of (const GenNode *node)
   return bytes;
 }
 
+/* Whether there is anything to do for node `i`. */
+static gboolean
+is_run (const GenPlan *plan, guint i)
+{
+  return plan->device != NULL ? !plan->storages->is_view[i] : plan->kernels[i].steps->len > 0;
+}
+
 GArray *
 gen_plan_steps (GenPlan *plan)
 {
   GArray *infos = g_array_new (FALSE, FALSE, sizeof (GenStepInfo));
 
-  for (guint i = 0; i < plan->n_kernels; i++) {
-    const GenNode *node = plan->kernels[i].node;
-    GenStepInfo info = { .node = node, .bytes = bytes_of (node), .way = plan->kernels[i].way };
+  for (guint i = 0; i < plan->graph->nodes->len; i++) {
+    const GenNode *node = g_ptr_array_index (plan->graph->nodes, i);
+    GenStepInfo info = { .node = node, .bytes = bytes_of (node) };
 
-    if (plan->kernels[i].steps->len == 0)
+    if (!is_run (plan, i))
       continue;
+    info.way =
+        plan->device != NULL ? plan->device->place (plan->executor, i) : plan->kernels[i].way;
     info.flops = node->op->flops != NULL ? node->op->flops (node) : 0;
     g_array_append_val (infos, info);
   }
   return infos;
 }
 
-GArray *
-gen_plan_profile (GenPlan *plan)
+static gboolean
+profile_device (GenPlan *plan, GArray *infos, GError **error)
 {
-  GArray *infos = gen_plan_steps (plan);
+  g_autofree double *seconds = g_new0 (double, plan->graph->nodes->len);
+  guint info = 0;
+
+  if (!give_states (plan, error) ||
+      !plan->device->profile (plan->executor, plan->draw++, seconds, error))
+    return FALSE;
+  plan->states_ran = TRUE;
+  for (guint i = 0; i < plan->graph->nodes->len; i++)
+    if (is_run (plan, i))
+      g_array_index (infos, GenStepInfo, info++).seconds = seconds[i];
+  return TRUE;
+}
+
+GArray *
+gen_plan_profile (GenPlan *plan, GError **error)
+{
+  g_autoptr (GArray) infos = gen_plan_steps (plan);
   guint step = 0, info = 0;
 
+  if (plan->device != NULL)
+    return profile_device (plan, infos, error) ? g_steal_pointer (&infos) : NULL;
   begin_run (plan);
   for (guint i = 0; i < plan->n_kernels; i++) {
     guint n = plan->kernels[i].steps->len;
@@ -554,7 +586,7 @@ gen_plan_profile (GenPlan *plan)
     step += n;
   }
   end_run (plan);
-  return infos;
+  return g_steal_pointer (&infos);
 }
 
 gsize

@@ -60,20 +60,22 @@ gen_session_require (const GenSession *session, const GenTensor *tensor, GError 
 
 /* --- running --- */
 
-static void
-run_plan (GenSession *session, GenPlan *plan, gboolean keeps)
+static gboolean
+run_plan (GenSession *session, GenPlan *plan, gboolean keeps, GError **error)
 {
   for (guint i = 0; i < gen_plan_n_inputs (plan); i++) {
     const GenValue *value = g_hash_table_lookup (session->values, gen_plan_input (plan, i)->name);
 
     gen_plan_bind_input (plan, i, value->data);
   }
-  gen_plan_run (plan);
+  if (!gen_plan_run (plan, error))
+    return FALSE;
   for (guint i = 0; i < gen_plan_n_outputs (plan); i++) {
     const GenBinding *made = gen_plan_output (plan, i);
 
     put (session, made->name, made, !keeps);
   }
+  return TRUE;
 }
 
 /* The node in the way, on values that are all known. */
@@ -97,8 +99,7 @@ run_alone (GenSession *session, const GenGraph *alone, GError **error)
   plan = gen_plan_new (graph, &session->options, error);
   if (plan == NULL)
     return FALSE;
-  run_plan (session, plan, FALSE);
-  return TRUE;
+  return run_plan (session, plan, FALSE, error);
 }
 
 static gboolean
@@ -187,8 +188,8 @@ gen_session_run (GenSession *session, const GenBinding *inputs, GError **error)
       return FALSE;
     }
     take_lists (session, stage);
-    if (stage->plan != NULL)
-      run_plan (session, stage->plan, TRUE);
+    if (stage->plan != NULL && !run_plan (session, stage->plan, TRUE, error))
+      return FALSE;
     if (stage->alone != NULL && !run_alone (session, stage->alone, error))
       return FALSE;
     fork = stage->next;

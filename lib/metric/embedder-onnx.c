@@ -207,8 +207,10 @@ run_once (const Embedder *embedder, const Run *run, GError **error)
   GenBinding input;
 
   if (run->plan != NULL) {
-    gen_plan_run (run->plan);
-    return gen_plan_output (run->plan, 0);
+    if (gen_plan_run (run->plan, error))
+      return gen_plan_output (run->plan, 0);
+    g_prefix_error (error, "%s: ", embedder->model->path);
+    return NULL;
   }
   input = gen_session_input (run->session, 0);
   input.data = run->bytes;

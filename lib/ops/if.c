@@ -140,7 +140,7 @@ run (const GenKernel *kernel, int part, int parts)
   for (guint i = 0; i < kernel->node->outputs->len; i++)
     gen_plan_bind_output (body->plan, i, kernel->outputs[i]);
   gen_plan_set_draw (body->plan, kernel->draw);
-  gen_plan_run (body->plan);
+  gen_plan_run (body->plan, NULL);
 }
 
 static gboolean

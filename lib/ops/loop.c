@@ -422,7 +422,7 @@ run_loop (const GenKernel *kernel, int part, int parts)
           kernel->outputs[k] != NULL ? (char *)kernel->outputs[k] + i * size : NULL);
     }
     gen_plan_set_draw (run->body.plan, (kernel->draw << GEN_DRAW_SHIFT) + i);
-    gen_plan_run (run->body.plan);
+    gen_plan_run (run->body.plan, NULL);
     goes_on = *(const guint8 *)gen_plan_output (run->body.plan, 0)->data != 0;
   }
   gen_states_finish (&run->states, kernel, 0, i, memory);

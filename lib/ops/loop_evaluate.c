@@ -126,7 +126,7 @@ iterate (Evaluation *e, GError **error)
       gen_body_bind (&e->body, STATES + i, e->states[i].data->data);
     for (guint i = STATES + e->loop->n_states; i < e->body.n_inputs; i++)
       gen_body_bind (&e->body, i, gen_tensor_constant (gen_node_input (e->node, i)));
-    gen_plan_run (e->body.plan);
+    gen_plan_run (e->body.plan, NULL);
     if (gen_plan_output (e->body.plan, 0)->size != 1)
       return gen_node_error (e->node, error, "its graph's condition must be one boolean");
     e->goes_on = *(const guint8 *)gen_plan_output (e->body.plan, 0)->data != 0;

@@ -288,7 +288,7 @@ run (const GenKernel *kernel, int part, int parts)
       bind_outputs (kernel, scan, batch, step);
       gen_plan_set_draw (
           scan->body.plan, (kernel->draw << GEN_DRAW_SHIFT) + batch * s->steps + step);
-      gen_plan_run (scan->body.plan);
+      gen_plan_run (scan->body.plan, NULL);
       join_outputs (kernel, scan, batch, step);
     }
     gen_states_finish (&scan->states, kernel, batch, s->steps, kernel->scratch);

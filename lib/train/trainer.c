@@ -189,7 +189,8 @@ gen_trainer_step (
   gen_random_normal (&trainer->random, step, 0, latent->data, latent->size / sizeof (float));
   gen_plan_bind_input (plan, GEN_TRAINING_REAL, pictures);
   gen_plan_set_draw (plan, step);
-  gen_plan_run (plan);
+  if (!gen_plan_run (plan, error))
+    return FALSE;
   trainer->step++;
   figures->discriminator_loss =
       *(const float *)gen_plan_output (plan, GEN_TRAINING_DISCRIMINATOR_LOSS)->data;
@@ -312,8 +313,8 @@ prepare (GenTrainer *trainer, Player *player, const GenGraph *net, GPtrArray *we
   return TRUE;
 }
 
-static void
-play (GenPlan *plan, gsize batch, const float *in, gsize n, float *out)
+static gboolean
+play (GenPlan *plan, gsize batch, const float *in, gsize n, float *out, GError **error)
 {
   gsize in_size = gen_plan_input (plan, 0)->size / sizeof (float) / batch;
   gsize out_size = gen_plan_output (plan, 0)->size / sizeof (float) / batch;
@@ -321,39 +322,38 @@ play (GenPlan *plan, gsize batch, const float *in, gsize n, float *out)
   for (; n >= batch; n -= batch) {
     gen_plan_bind_input (plan, 0, in);
     gen_plan_bind_output (plan, 0, out);
-    gen_plan_run (plan);
+    if (!gen_plan_run (plan, error))
+      return FALSE;
     in += in_size * batch;
     out += out_size * batch;
   }
   if (n == 0)
-    return;
+    return TRUE;
   gen_plan_bind_input (plan, 0, NULL);
   gen_plan_bind_output (plan, 0, NULL);
   memcpy (gen_plan_input (plan, 0)->data, in, n * in_size * sizeof (float));
-  gen_plan_run (plan);
+  if (!gen_plan_run (plan, error))
+    return FALSE;
   memcpy (out, gen_plan_output (plan, 0)->data, n * out_size * sizeof (float));
+  return TRUE;
 }
 
 gboolean
 gen_trainer_generate (GenTrainer *trainer, gboolean average, const float *latents, gsize n,
     float *pictures, GError **error)
 {
-  if (!prepare (trainer, &trainer->generate, trainer->generator, trainer->training.generator,
-          average, FALSE, error))
-    return FALSE;
-  play (trainer->generate.plan, trainer->settings.batch_size, latents, n, pictures);
-  return TRUE;
+  return prepare (trainer, &trainer->generate, trainer->generator, trainer->training.generator,
+             average, FALSE, error) &&
+         play (trainer->generate.plan, trainer->settings.batch_size, latents, n, pictures, error);
 }
 
 gboolean
 gen_trainer_score (
     GenTrainer *trainer, const float *pictures, gsize n, float *scores, GError **error)
 {
-  if (!prepare (trainer, &trainer->score, trainer->discriminator, trainer->training.discriminator,
-          FALSE, TRUE, error))
-    return FALSE;
-  play (trainer->score.plan, trainer->settings.batch_size, pictures, n, scores);
-  return TRUE;
+  return prepare (trainer, &trainer->score, trainer->discriminator, trainer->training.discriminator,
+             FALSE, TRUE, error) &&
+         play (trainer->score.plan, trainer->settings.batch_size, pictures, n, scores, error);
 }
 
 gboolean

@@ -132,9 +132,9 @@ time_bare (Bare *bare, guint work, int frames)
   for (int i = 0; i < frames; i++) {
     gen_latent_fill (&bare->latent, (guint64)i, 30, 1, gen_plan_input (bare->generator, 0)->data);
     if (work & GENERATE)
-      gen_plan_run (bare->generator);
+      g_assert_true (gen_plan_run (bare->generator, NULL));
     if (work & JUDGE)
-      gen_plan_run (bare->discriminator);
+      g_assert_true (gen_plan_run (bare->discriminator, NULL));
     if (work & METER)
       gen_meter_measure (meter, &bare->frame, bare->values, NULL);
   }

@@ -82,7 +82,7 @@ class Ours:
             binding = self.library.gen_plan_input(self.plan, i).contents
             assert binding.size == values.nbytes
             ctypes.memmove(binding.data, values.ctypes.data, values.nbytes)
-        self.run = lambda: self.library.gen_plan_run(self.plan)
+        self.run = lambda: self.library.gen_plan_run(self.plan, None)
 
     def output(self):
         binding = self.library.gen_plan_output(self.plan, 0).contents
@@ -90,7 +90,7 @@ class Ours:
         return numpy.frombuffer(data, numpy.float32)
 
     def flops(self):
-        steps = self.library.gen_plan_profile(self.plan).contents
+        steps = self.library.gen_plan_profile(self.plan, None).contents
         array = ctypes.cast(steps.data, ctypes.POINTER(self.Step))
         return sum(array[i].flops for i in range(steps.len))
 

@@ -35,8 +35,9 @@ def ours(library, model, threads):
     lib = ctypes.CDLL(library)
     for name in ("gen_onnx_load", "gen_plan_new"):
         getattr(lib, name).restype = ctypes.c_void_p
-    for name in ("gen_graph_unref", "gen_plan_run", "gen_plan_arena_size"):
+    for name in ("gen_graph_unref", "gen_plan_arena_size"):
         getattr(lib, name).argtypes = [ctypes.c_void_p]
+    lib.gen_plan_run.argtypes = [ctypes.c_void_p, ctypes.c_void_p]
     lib.gen_plan_arena_size.restype = ctypes.c_size_t
     options = Options(None, threads, 0, 0, 0, 0, None)
 
@@ -46,7 +47,7 @@ def ours(library, model, threads):
         plan = lib.gen_plan_new(graph, ctypes.byref(options), None)
         lib.gen_graph_unref(graph)
         return plan
-    return load, lib.gen_plan_run, lambda plan: lib.gen_plan_arena_size(plan) / 2**20
+    return load, lambda plan: lib.gen_plan_run(plan, None), lambda plan: lib.gen_plan_arena_size(plan) / 2**20
 
 
 def peer(library, model, threads):

@@ -11,7 +11,7 @@
 static void
 profile (GenTrainer *trainer)
 {
-  g_autoptr (GArray) steps = gen_plan_profile (gen_trainer_plan (trainer));
+  g_autoptr (GArray) steps = gen_plan_profile (gen_trainer_plan (trainer), NULL);
 
   for (guint i = 0; i < steps->len; i++) {
     const GenStepInfo *step = &g_array_index (steps, GenStepInfo, i);

@@ -148,7 +148,7 @@ compile_and_run (GenGraph *graph)
 
     fill (input->type, input->data, input->size);
   }
-  gen_plan_run (plan);
+  g_assert_true (gen_plan_run (plan, NULL));
 }
 
 static GenTensor *

@@ -89,7 +89,7 @@ compile (GenGraph *graph)
     return;
   plan = gen_plan_new (graph, &options, NULL);
   if (plan != NULL && gen_plan_arena_size (plan) < MAX_ARENA)
-    gen_plan_run (plan);
+    g_assert_true (gen_plan_run (plan, NULL));
 }
 
 int

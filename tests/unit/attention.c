@@ -84,14 +84,14 @@ run (GenGraph *graph, gboolean no_fusion, int threads)
   for (guint i = 0; i < gen_plan_n_inputs (plan); i++)
     gen_random_normal (&random, i, 0, gen_plan_input (plan, i)->data,
         gen_plan_input (plan, i)->size / sizeof (float));
-  gen_plan_run (plan);
+  g_assert_true (gen_plan_run (plan, NULL));
   return plan;
 }
 
 static gboolean
 has_step (GenPlan *plan, const char *op)
 {
-  g_autoptr (GArray) steps = gen_plan_profile (plan);
+  g_autoptr (GArray) steps = gen_plan_profile (plan, NULL);
 
   for (guint i = 0; i < steps->len; i++)
     if (strcmp (g_array_index (steps, GenStepInfo, i).node->op->name, op) == 0)

@@ -225,8 +225,8 @@ test_values (gconstpointer data)
 
       memcpy (input->data, values[strchr ("xwb", input->name[0]) - "xwb"], input->size);
     }
-    gen_plan_run (plan);
-    gen_plan_run (plan);
+    g_assert_true (gen_plan_run (plan, NULL));
+    g_assert_true (gen_plan_run (plan, NULL));
     compare (gen_plan_output (plan, 0), expected, allowed);
   }
   for (int i = 0; i < 3; i++)
@@ -288,8 +288,8 @@ test_activation (void)
       gen_random_normal (&random, k, 0, input->data, input->size / 4);
       memcpy (gen_plan_input (separate, k)->data, input->data, input->size);
     }
-    gen_plan_run (fused);
-    gen_plan_run (separate);
+    g_assert_true (gen_plan_run (fused, NULL));
+    g_assert_true (gen_plan_run (separate, NULL));
     for (gsize k = 0; k < gen_plan_output (fused, 0)->size / 4; k++)
       g_assert_cmpfloat_with_epsilon (((float *)gen_plan_output (fused, 0)->data)[k],
           ((float *)gen_plan_output (separate, 0)->data)[k], 1e-4);

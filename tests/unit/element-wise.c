@@ -95,7 +95,7 @@ run_node (const char *op, int opset, GenDataType type, gint64 n, const void *a, 
   memcpy (gen_plan_input (plan, 0)->data, a, gen_plan_input (plan, 0)->size);
   if (b != NULL)
     memcpy (gen_plan_input (plan, 1)->data, b, gen_plan_input (plan, 1)->size);
-  gen_plan_run (plan);
+  g_assert_true (gen_plan_run (plan, NULL));
   return plan;
 }
 
@@ -113,7 +113,7 @@ run_cast (GenDataType from, GenDataType to, gint64 n, const void *x)
   plan = gen_plan_new (graph, NULL, &error);
   g_assert_no_error (error);
   memcpy (gen_plan_input (plan, 0)->data, x, gen_plan_input (plan, 0)->size);
-  gen_plan_run (plan);
+  g_assert_true (gen_plan_run (plan, NULL));
   return plan;
 }
 
@@ -280,7 +280,7 @@ test_legacy_broadcast (void)
   g_assert_no_error (error);
   memcpy (gen_plan_input (plan, 0)->data, ((float[]){ 1, 2, 3, 4 }), 16);
   memcpy (gen_plan_input (plan, 1)->data, ((float[]){ 10, 20 }), 8);
-  gen_plan_run (plan);
+  g_assert_true (gen_plan_run (plan, NULL));
   g_assert_cmpmem (gen_plan_output (plan, 0)->data, 16, ((float[]){ 11, 12, 23, 24 }), 16);
 }
 

@@ -104,7 +104,7 @@ check (const Extents *e, gboolean ta, gboolean tb, gboolean constant, const GenP
     gen_plan_bind_input (plan, 1, numbers_of (b));
   /* What the first run leaves in scratch memory must not matter to the second. */
   for (int i = 0; i < 2; i++) {
-    gen_plan_run (plan);
+    g_assert_true (gen_plan_run (plan, NULL));
     compare (e, a, b, ta, tb, allowed_error (options->precision, constant),
         gen_plan_output (plan, 0)->data);
   }
@@ -141,7 +141,7 @@ error_with (float large, GenPrecision precision)
   plan = gen_plan_new (graph, &(GenPlanOptions){ .threads = 1, .precision = precision }, &error);
   g_assert_no_error (error);
   gen_plan_bind_input (plan, 0, numbers_of (a));
-  gen_plan_run (plan);
+  g_assert_true (gen_plan_run (plan, NULL));
   for (int j = 0; j < N; j++) {
     double sum = 0, magnitude = 0;
 
@@ -193,7 +193,7 @@ test_not_finite (void)
   a[3 * 128 + 70] = INFINITY;
   a[9 * 128 + 1] = -INFINITY;
   a[20 * 128 + 5] = NAN;
-  gen_plan_run (plan);
+  g_assert_true (gen_plan_run (plan, NULL));
   c = gen_plan_output (plan, 0)->data;
   for (int i = 0; i < 64; i++)
     for (int j = 0; j < 96; j++) {

@@ -236,7 +236,7 @@ test_grid_sample (void)
     for (int k = 0; k < 12; k++)
       ((float *)gen_plan_input (plan, 0)->data)[k] = (float)(k * 7 % 11) / 10;
     memcpy (gen_plan_input (plan, 1)->data, grid, sizeof grid);
-    gen_plan_run (plan);
+    g_assert_true (gen_plan_run (plan, NULL));
     for (int k = 0; k < 6; k++)
       g_assert_cmpfloat_with_epsilon (
           ((float *)gen_plan_output (plan, 0)->data)[k], samples[i].expected[k], 2e-6);
@@ -268,7 +268,7 @@ test_resize_smooth (void)
     g_assert_no_error (error);
     for (int k = 0; k < 16; k++)
       ((float *)gen_plan_input (plan, 0)->data)[k] = (float)(k * 5 % 13);
-    gen_plan_run (plan);
+    g_assert_true (gen_plan_run (plan, NULL));
     for (int k = 0; k < 6; k++)
       g_assert_cmpfloat_with_epsilon (
           ((float *)gen_plan_output (plan, 0)->data)[k], tests[i].expected[k], 1e-4);
@@ -304,7 +304,7 @@ test_wild_regions (void)
     values = gen_plan_input (plan, 1)->data;
     for (int k = 0; k < 50; k++)
       values[k] = wild[(k + k / 5) % 5];
-    gen_plan_run (plan);
+    g_assert_true (gen_plan_run (plan, NULL));
     values = gen_plan_output (plan, 0)->data;
     for (gsize k = 0; k < gen_plan_output (plan, 0)->size / sizeof (float); k++)
       g_assert_true (values[k] >= 0 && values[k] <= 1);

@@ -51,7 +51,7 @@ test_run (void)
   for (int i = 0; i < 15; i++)
     x[i] = (i % 7) - 3;
   for (int run = 0; run < 1000; run++)
-    gen_plan_run (plan);
+    g_assert_true (gen_plan_run (plan, NULL));
   out = gen_plan_output (plan, 0)->data;
   for (int r = 0; r < 3; r++)
     for (int c = 0; c < 4; c++) {
@@ -97,7 +97,7 @@ test_state (void)
   plan = gen_plan_new (graph, NULL, &error);
   g_assert_no_error (error);
   for (int i = 0; i < 5; i++)
-    gen_plan_run (plan);
+    g_assert_true (gen_plan_run (plan, NULL));
   values = gen_plan_find (plan, "count")->data;
   g_assert_cmpfloat (values[0], ==, 5);
   g_assert_cmpfloat (values[1], ==, 15);
@@ -107,7 +107,7 @@ static gpointer
 run_many (gpointer plan)
 {
   for (int i = 0; i < 200; i++)
-    gen_plan_run (plan);
+    g_assert_true (gen_plan_run (plan, NULL));
   return NULL;
 }
 
@@ -167,7 +167,7 @@ test_bind (void)
   g_assert_no_error (error);
   gen_plan_bind_input (plan, 0, in);
   gen_plan_bind_output (plan, 0, out);
-  gen_plan_run (plan);
+  g_assert_true (gen_plan_run (plan, NULL));
   g_assert_cmpfloat (out[0], ==, 1);
   g_assert_cmpfloat (out[1], ==, 0);
   g_assert_cmpfloat (out[2], ==, 3);

@@ -69,7 +69,7 @@ check_product (const Product *p)
   memcpy (gen_plan_input (plan, 0)->data, a, p->m * p->k);
   if (!p->constant)
     memcpy (gen_plan_input (plan, 1)->data, b, p->k * p->n);
-  gen_plan_run (plan);
+  g_assert_true (gen_plan_run (plan, NULL));
   c = gen_plan_output (plan, 0)->data;
   for (gint64 i = 0; i < p->m; i++)
     for (gint64 j = 0; j < p->n; j++) {
@@ -119,7 +119,7 @@ test_rounding (void)
   plan = gen_plan_new (graph, NULL, &error);
   g_assert_no_error (error);
   memcpy (gen_plan_input (plan, 0)->data, x, sizeof x);
-  gen_plan_run (plan);
+  g_assert_true (gen_plan_run (plan, NULL));
   g_assert_cmpmem (gen_plan_output (plan, 0)->data, 8, expected, sizeof expected);
 }
 

@@ -67,7 +67,7 @@ check_values (const GenShape *shape, gboolean training, gboolean channels_last, 
   /* A mean far from zero, which naive sums of squares would lose the variance to. */
   for (gsize i = 0; i < gen_plan_input (plan, 0)->size / 4; i++)
     in[0][i] += 100;
-  gen_plan_run (plan);
+  g_assert_true (gen_plan_run (plan, NULL));
   for (gint64 c = 0; c < channels; c++) {
     double mean = in[3][c], variance = in[4][c] * in[4][c] + 0.5;
     double running_mean = mean, running_variance = variance;
@@ -164,7 +164,7 @@ test_instance (void)
   for (guint i = 0; i < 3; i++)
     gen_random_normal (
         &random, i, 0, gen_plan_input (plan, i)->data, gen_plan_input (plan, i)->size / 4);
-  gen_plan_run (plan);
+  g_assert_true (gen_plan_run (plan, NULL));
   for (int p = 0; p < 6; p++) {
     const float *in = (float *)gen_plan_input (plan, 0)->data + p * 12;
     const float *out = (float *)gen_plan_output (plan, 0)->data + p * 12;

@@ -171,7 +171,7 @@ test_pack (void)
       gen_plan_bind_input (plan, 0, x);
       for (int f = 0; f < frames; f++)
         gen_plan_bind_output (plan, (guint)f, bytes + f * size);
-      gen_plan_run (plan);
+      g_assert_true (gen_plan_run (plan, NULL));
       for (int f = 0; f < frames; f++) {
         assert_frame (c, x + f * (count / frames), bytes + f * size);
         assert_gaps (c, bytes + f * size);
@@ -195,7 +195,7 @@ add_activation (GenGraph *graph, const char *op, GenTensor *x)
 static guint
 count_steps (GenPlan *plan, const char *op)
 {
-  g_autoptr (GArray) steps = gen_plan_profile (plan);
+  g_autoptr (GArray) steps = gen_plan_profile (plan, NULL);
   guint n = 0;
 
   for (guint i = 0; i < steps->len; i++)
@@ -251,7 +251,7 @@ assert_fuses (const Case *c, const char *op, gboolean convolve)
     memset (bytes[fused], GUARD, size);
     gen_plan_bind_input (plan, 0, x);
     gen_plan_bind_output (plan, 0, bytes[fused]);
-    gen_plan_run (plan);
+    g_assert_true (gen_plan_run (plan, NULL));
     g_assert_cmpuint (count_steps (plan, op), ==, !fused);
     if (convolve) /* of the input alone */
       g_assert_cmpuint (count_steps (plan, "ConvertLayout"), ==, c->channels > 1);
@@ -308,7 +308,7 @@ test_unpack (void)
     memset (back, GUARD, size);
     gen_plan_bind_input (plan, 0, bytes);
     gen_plan_bind_output (plan, 1, back);
-    gen_plan_run (plan);
+    g_assert_true (gen_plan_run (plan, NULL));
     x = gen_plan_output (plan, 0)->data;
     for (int i = 0; i < full.count; i++)
       for (int y = 0; y < c->height; y++)
@@ -414,7 +414,7 @@ test_model (void)
   gen_plan_bind_input (plan, 0, z);
   for (guint f = 0; f < 2; f++)
     gen_plan_bind_output (plan, f, frames[f]);
-  gen_plan_run (plan);
+  g_assert_true (gen_plan_run (plan, NULL));
   for (int f = 0; f < 2; f++)
     for (int y = 0; y < 4; y++)
       for (int x = 0; x < 16; x++) {

@@ -114,7 +114,7 @@ check (const Case *c, gboolean max, gboolean last)
   dyin = gen_plan_input (plan, 1)->data;
   gen_random_normal (&random, 0, 0, in, gen_plan_input (plan, 0)->size / 4);
   gen_random_normal (&random, 1, 0, dyin, gen_plan_input (plan, 1)->size / 4);
-  gen_plan_run (plan);
+  g_assert_true (gen_plan_run (plan, NULL));
   planes = g_new (double, pixels + ROWS * COLUMNS);
   for (int p = 0; p < BATCH * CHANNELS; p++) {
     reference (
@@ -160,7 +160,7 @@ test_indices (void)
     g_assert_no_error (error);
     in = gen_plan_input (plan, 0)->data;
     gen_random_normal (&random, 0, 0, in, gen_plan_input (plan, 0)->size / 4);
-    gen_plan_run (plan);
+    g_assert_true (gen_plan_run (plan, NULL));
     for (gsize i = 0; i < gen_plan_output (plan, 0)->size / 4; i++)
       g_assert_cmpfloat (in[((gint64 *)gen_plan_output (plan, 1)->data)[i]], ==,
           ((float *)gen_plan_output (plan, 0)->data)[i]);

@@ -50,7 +50,7 @@ plan_of (Build build, int threads, guint64 seed)
   g_assert_no_error (error);
   plan = gen_plan_new (graph, &(GenPlanOptions){ .threads = threads, .seed = seed }, &error);
   g_assert_no_error (error);
-  gen_plan_run (plan);
+  g_assert_true (gen_plan_run (plan, NULL));
   return plan;
 }
 
@@ -97,10 +97,10 @@ test_determinism (void)
 
     g_assert_cmpmem (first, N * sizeof *first, values_of (three), N * sizeof *first);
     g_assert_true (memcmp (first, values_of (other), N * sizeof *first) != 0);
-    gen_plan_run (one);
+    g_assert_true (gen_plan_run (one, NULL));
     g_assert_true (memcmp (first, values_of (one), N * sizeof *first) != 0);
     gen_plan_set_draw (one, 0);
-    gen_plan_run (one);
+    g_assert_true (gen_plan_run (one, NULL));
     g_assert_cmpmem (first, N * sizeof *first, values_of (one), N * sizeof *first);
   }
 }
@@ -135,7 +135,7 @@ test_multinomial (void)
     in[i] = logf (probabilities[i]);
     in[4 + i] = logf (probabilities[3 - i]) + 30;
   }
-  gen_plan_run (plan);
+  g_assert_true (gen_plan_run (plan, NULL));
   for (int row = 0; row < 2; row++) {
     const gint64 *samples = (const gint64 *)gen_plan_output (plan, 0)->data + row * N;
     int counts[4] = { 0 };

@@ -89,7 +89,7 @@ fill (GenPlan *plan)
 
     gen_random_normal (&random, i, 0, binding->data, binding->size / sizeof (float));
   }
-  gen_plan_run (plan);
+  g_assert_true (gen_plan_run (plan, NULL));
 }
 
 /* Slices of the batch for threads change nothing, nor does a second run. */
@@ -105,7 +105,7 @@ test_threads (void)
     g_assert_no_error (error);
     fill (one);
     fill (many);
-    gen_plan_run (many);
+    g_assert_true (gen_plan_run (many, NULL));
     for (guint k = 0; k < gen_plan_n_outputs (one); k++) {
       const GenBinding *a = gen_plan_output (one, k), *b = gen_plan_output (many, k);
 

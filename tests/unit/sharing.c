@@ -94,7 +94,7 @@ run (GenPlan *plan)
   memcpy (to->data, g_bytes_get_data (x, NULL), to->size);
   for (gint64 i = 0; i < words->shape.dims[0]; i++)
     ((gint64 *)words->data)[i] = 7 * i + 5;
-  gen_plan_run (plan);
+  g_assert_true (gen_plan_run (plan, NULL));
   return g_bytes_new (out->data, out->size);
 }
 
@@ -227,7 +227,7 @@ test_integers (void)
   g_assert_cmpuint (gen_plan_shared_size () - before, ==, one);
   gen_plan_free (first);
   memset (gen_plan_input (second, 0)->data, 1, 2 * WIDE);
-  gen_plan_run (second);
+  g_assert_true (gen_plan_run (second, NULL));
   for (gsize n = 0; n < 256; n++) {
     gint32 sum = 0;
 
@@ -372,8 +372,8 @@ test_states (void)
   memset (state->data, 0, state->size);
   for (int i = 0; i < 64; i++)
     ((float *)gen_plan_input (one, 0)->data)[i] = ((float *)gen_plan_input (two, 0)->data)[i] = 1;
-  gen_plan_run (one);
-  gen_plan_run (two);
+  g_assert_true (gen_plan_run (one, NULL));
+  g_assert_true (gen_plan_run (two, NULL));
   for (int i = 0; i < 256; i++) {
     g_assert_cmpfloat (((float *)gen_plan_output (one, 0)->data)[i], ==, 0);
     g_assert_cmpfloat (((float *)gen_plan_output (two, 0)->data)[i], !=, 0);
@@ -425,8 +425,8 @@ test_recurrence (gconstpointer data)
     memcpy (input->data, g_bytes_get_data (i == 0 ? x : w, NULL), input->size);
   }
   memcpy (gen_plan_input (constant, 0)->data, g_bytes_get_data (x, NULL), g_bytes_get_size (x));
-  gen_plan_run (constant);
-  gen_plan_run (given);
+  g_assert_true (gen_plan_run (constant, NULL));
+  g_assert_true (gen_plan_run (given, NULL));
   a = gen_plan_output (constant, 0)->data;
   b = gen_plan_output (given, 0)->data;
   for (gsize i = 0; i < gen_plan_output (given, 0)->size / sizeof (float); i++)

@@ -229,7 +229,7 @@ expect (const float *latents, int n, float *expected)
   plan = gen_plan_new (graph, NULL, &error);
   g_assert_no_error (error);
   memcpy (gen_plan_input (plan, 0)->data, latents, n * 12);
-  gen_plan_run (plan);
+  g_assert_true (gen_plan_run (plan, NULL));
   memcpy (expected, gen_plan_output (plan, 0)->data, n * 32);
 }
 

@@ -35,7 +35,7 @@ check_optimizer (
     g[2] = 0.3f * (s + 1);
     g[3] = 1.5f * (s + 1) - 1.0f * s;
     *(gint64 *)gen_plan_find (plan, "t")->data = s;
-    gen_plan_run (plan);
+    g_assert_true (gen_plan_run (plan, NULL));
   }
   for (int i = 0; i < 4; i++)
     g_assert_cmpfloat_with_epsilon (
@@ -78,7 +78,7 @@ check_loss (const GenLoss *loss, double smoothing, double discriminator, double 
   g_assert_no_error (error);
   memcpy (gen_plan_input (plan, 0)->data, real, sizeof real);
   memcpy (gen_plan_input (plan, 1)->data, fake, sizeof fake);
-  gen_plan_run (plan);
+  g_assert_true (gen_plan_run (plan, NULL));
   g_assert_cmpfloat_with_epsilon (
       *(const float *)gen_plan_output (plan, 0)->data, discriminator, 1e-6 * discriminator);
   g_assert_cmpfloat_with_epsilon (
