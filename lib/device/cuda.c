@@ -6,33 +6,51 @@
 
 #include "../graph/executor.h"
 
-#ifdef HAVE_CUDA
 #include <dlfcn.h>
 
 #define MODULE "generative-cuda.so"
 
-/* Beside the library where that is installed, in its folder where it has just been built, or
- * anywhere else by the environment variable. */
+/* Beside the library where that is installed, or in its folder where it has just been built. NULL
+ * where there is none. */
+static char *
+find_module (void)
+{
+  static const char *const folders[] = { "generative", "device/cuda" };
+  g_autofree char *own = NULL;
+  Dl_info info;
+
+  if (dladdr (find_module, &info) == 0)
+    return NULL;
+  own = g_path_get_dirname (info.dli_fname);
+  for (guint i = 0; i < G_N_ELEMENTS (folders); i++) {
+    g_autofree char *path = g_build_filename (own, folders[i], MODULE, NULL);
+
+    if (g_file_test (path, G_FILE_TEST_EXISTS))
+      return g_steal_pointer (&path);
+  }
+  return NULL;
+}
+
+/* The module's libraries are large: without a driver they are not worth being looked at. The
+ * environment may name another module, which needs none. */
 static void *
 open_module (GError **error)
 {
   const char *given = g_getenv ("GEN_CUDA_MODULE");
-  g_autofree char *folder = NULL, *installed = NULL, *built = NULL;
-  const char *path;
-  Dl_info own;
+  g_autofree char *path = given != NULL ? g_strdup (given) : find_module ();
   void *module;
 
-  /* The module's libraries are large: without a driver they are not worth being looked at. */
+  if (path == NULL) {
+    g_set_error (error, GEN_DEVICE_ERROR, GEN_DEVICE_ERROR_UNAVAILABLE,
+        "device cuda: this build is without CUDA (meson -Dcuda=enabled, where the toolkit is "
+        "found)");
+    return NULL;
+  }
   if (given == NULL && dlopen ("libcuda.so.1", RTLD_LAZY | RTLD_LOCAL) == NULL) {
     g_set_error (error, GEN_DEVICE_ERROR, GEN_DEVICE_ERROR_UNAVAILABLE,
         "device cuda: NVIDIA's driver (libcuda.so.1) is not installed on this machine");
     return NULL;
   }
-  if (dladdr (open_module, &own) != 0)
-    folder = g_path_get_dirname (own.dli_fname);
-  installed = g_build_filename (folder != NULL ? folder : ".", "generative", MODULE, NULL);
-  built = g_build_filename (folder != NULL ? folder : ".", "device", "cuda", MODULE, NULL);
-  path = given != NULL ? given : g_file_test (installed, G_FILE_TEST_EXISTS) ? installed : built;
   module = dlopen (path, RTLD_NOW | RTLD_LOCAL);
   if (module == NULL)
     g_set_error (error, GEN_DEVICE_ERROR, GEN_DEVICE_ERROR_UNAVAILABLE,
@@ -50,15 +68,6 @@ gen_cuda_executor_class (GError **error)
     g_atomic_pointer_set (&loaded, dlsym (module, GEN_EXECUTOR_SYMBOL));
   return g_atomic_pointer_get (&loaded);
 }
-#else
-const GenExecutorClass *
-gen_cuda_executor_class (GError **error)
-{
-  g_set_error (error, GEN_DEVICE_ERROR, GEN_DEVICE_ERROR_UNAVAILABLE,
-      "device cuda: this build is without CUDA (meson -Dcuda=enabled, where the toolkit is found)");
-  return NULL;
-}
-#endif
 
 static gboolean
 available (GError **error)

@@ -4,6 +4,7 @@
 # `generative-model check`. What known.txt lists is marked as TAP's TODO: expected to fail.
 #
 #   ONNX_TESTDATA  (environment) where the tests are
+#   DEVICE         (environment) what they run on (cpu)
 set -u
 here=$(dirname "$0")
 data=${ONNX_TESTDATA:-/usr/share/libonnx-testdata/data}
@@ -13,7 +14,7 @@ if [ ! -d "$data/node" ]; then
     exit 0
 fi
 
-"$GENERATIVE_MODEL" check --supported "$data" | awk -v known="$here/known.txt" '
+"$GENERATIVE_MODEL" check --device "${DEVICE:-cpu}" --supported "$data" | awk -v known="$here/known.txt" '
     BEGIN {
         while ((getline line < known) > 0) {
             if (line ~ /^#/) continue
