@@ -5,12 +5,16 @@
 #include <string.h>
 
 #define GEN_CUDA_FAMILIES(X)                                                                       \
+  X (argument)                                                                                     \
   X (arithmetic)                                                                                   \
   X (cast)                                                                                         \
   X (compare)                                                                                      \
   X (convolve)                                                                                     \
   X (elementwise)                                                                                  \
   X (gemm)                                                                                         \
+  X (picture)                                                                                      \
+  X (reduce)                                                                                       \
+  X (softmax)                                                                                      \
   X (unary)                                                                                        \
   X (variadic)                                                                                     \
   X (where)
