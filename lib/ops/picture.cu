@@ -92,13 +92,14 @@ template <int N>
 static __device__ inline void
 store_bytes (uint8_t *to, const uint32_t *bytes)
 {
-  if (N % RUN != 0) {
+  if constexpr (N % RUN == 0) {
+    for (int i = 0; i < N; i += 4)
+      *(uint32_t *)(to + i) =
+          bytes[i] | bytes[i + 1] << 8 | bytes[i + 2] << 16 | bytes[i + 3] << 24;
+  } else {
     for (int i = 0; i < N; i++)
       to[i] = (uint8_t)bytes[i];
-    return;
   }
-  for (int i = 0; i < N; i += 4)
-    *(uint32_t *)(to + i) = bytes[i] | bytes[i + 1] << 8 | bytes[i + 2] << 16 | bytes[i + 3] << 24;
 }
 
 /* Byte `k` of a pixel whose channels are `values`. */
@@ -118,23 +119,24 @@ template <int N, int C, int BYTES>
 static __device__ inline void
 store_pixels (const GenPictureGeometry &g, const uint32_t (*values)[C], uint8_t *to)
 {
-  uint32_t bytes[N * (BYTES > 0 ? BYTES : 1)];
+  if constexpr (BYTES > 0) {
+    uint32_t bytes[N * BYTES];
 
-  if (BYTES > 0) {
     for (int i = 0; i < N; i++)
       for (int k = 0; k < BYTES; k++)
         bytes[i * BYTES + k] = byte_of<C> (g, values[i], k);
     store_bytes<N * BYTES> (to, bytes);
-    return;
-  }
-  for (int k = 0; k < g.n_order; k++) {
-    if (g.planar) {
+  } else {
+    for (int k = 0; k < g.n_order; k++) {
+      uint32_t bytes[N];
+
       for (int i = 0; i < N; i++)
         bytes[i] = byte_of<C> (g, values[i], k);
-      store_bytes<N> (to + k * g.plane_size, bytes);
-    } else {
-      for (int i = 0; i < N; i++)
-        to[i * g.bytes + k] = (uint8_t)byte_of<C> (g, values[i], k);
+      if (g.planar)
+        store_bytes<N> (to + k * g.plane_size, bytes);
+      else
+        for (int i = 0; i < N; i++)
+          to[i * g.bytes + k] = (uint8_t)bytes[i];
     }
   }
 }

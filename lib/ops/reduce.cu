@@ -14,26 +14,20 @@
 /* COMBINE: the way of combining, or -1 for what `r` says. */
 template <typename A, int COMBINE> struct Reducer {
   GenCudaReduction r;
+  A initial;
+  A none; /* of an integer, the logarithm that there is not */
 
-  __device__ inline int way () const
-  {
-    return COMBINE >= 0 ? COMBINE : (int)r.combine;
-  }
-
-  __device__ inline A initial () const
+  explicit Reducer (const GenCudaReduction &reduction)
+      : r (reduction), initial (0), none (std::numeric_limits<A>::lowest ())
   {
     typedef std::numeric_limits<A> Limits;
 
-    switch (way ()) {
-    case GEN_COMBINE_ADD:
-      return 0;
-    case GEN_COMBINE_TIMES:
-      return 1;
-    case GEN_COMBINE_MAX:
-      return Limits::has_infinity ? -Limits::infinity () : Limits::lowest ();
-    default:
-      return Limits::has_infinity ? Limits::infinity () : Limits::max ();
-    }
+    if (r.combine == GEN_COMBINE_TIMES)
+      initial = 1;
+    else if (r.combine == GEN_COMBINE_MAX)
+      initial = Limits::has_infinity ? -Limits::infinity () : Limits::lowest ();
+    else if (r.combine == GEN_COMBINE_MIN)
+      initial = Limits::has_infinity ? Limits::infinity () : Limits::max ();
   }
 
   __device__ inline A map (A x) const
@@ -46,7 +40,7 @@ template <typename A, int COMBINE> struct Reducer {
   /* What is not a number stays so. */
   __device__ inline A operator() (A a, A b) const
   {
-    switch (way ()) {
+    switch (COMBINE >= 0 ? COMBINE : (int)r.combine) {
     case GEN_COMBINE_ADD:
       return (A)(a + b);
     case GEN_COMBINE_TIMES:
@@ -60,15 +54,13 @@ template <typename A, int COMBINE> struct Reducer {
 
   __device__ inline A finish (A a) const
   {
-    const bool whole = std::numeric_limits<A>::is_integer;
-
     switch (r.finish) {
     case GEN_FINISH_MEAN:
       return (A)(a / r.count);
     case GEN_FINISH_ROOT:
       return (A)sqrt ((double)a);
     case GEN_FINISH_LOG:
-      return whole && a <= 0 ? std::numeric_limits<A>::lowest () : (A)log ((double)a);
+      return std::is_integral<A>::value && a <= 0 ? none : (A)log ((double)a);
     default:
       return a;
     }
@@ -113,7 +105,7 @@ reduce_rows (Reducer<A, COMBINE> reducer, Extents e, const T *x, T *y, A *pieces
 
   for (GEN_CUDA_EACH_ROW (output, e.outputs)) {
     const T *from = x + e.kept.offsets (output).of[0];
-    A total = reducer.initial ();
+    A total = reducer.initial;
 
     if (e.is_vector)
       for (uint32_t i = share.first + threadIdx.x; i < share.end; i += blockDim.x) {
@@ -140,7 +132,7 @@ reduce_columns (Reducer<A, COMBINE> reducer, Extents e, const T *x, T *y, A *pie
 
   for (uint32_t at = blockIdx.x * blockDim.x; at < e.outputs; at += gridDim.x * blockDim.x) {
     const uint32_t output = at + threadIdx.x;
-    A total = reducer.initial ();
+    A total = reducer.initial;
 
     if (output < e.outputs) {
       const T *from = x + e.kept.offsets (output).of[0];
@@ -161,7 +153,7 @@ __global__ void
 join (Reducer<A, COMBINE> reducer, Extents e, const A *pieces, unsigned n, T *y)
 {
   for (GEN_CUDA_EACH_ROW (output, e.outputs)) {
-    A total = reducer.initial ();
+    A total = reducer.initial;
 
     for (unsigned i = threadIdx.x; i < n; i += blockDim.x)
       total = reducer (total, pieces[(size_t)i * e.outputs + output]);
@@ -214,7 +206,7 @@ static void
 add (GenCudaKernel *kernel, const GenCudaReduction *reduction, Extents e, gboolean rows)
 {
   typedef typename GenComputed<T>::Type A;
-  const Reducer<A, COMBINE> reducer = { *reduction };
+  const Reducer<A, COMBINE> reducer (*reduction);
   const GenCudaTeams teams (e.outputs, e.count), joiners (e.outputs, 1);
   const unsigned lanes = gen_cuda_lanes (e.outputs);
   const dim3 block = rows ? teams.block : dim3 (lanes, GEN_CUDA_BLOCK / lanes);
