@@ -7,15 +7,15 @@ G_BEGIN_DECLS
 #include "batch_normalization.h"
 G_END_DECLS
 
-template <typename T> struct Parameters {
-  const T *scale, *bias, *mean, *variance; /* the last two: running, or given */
-  T *outputs[4];                           /* NULL where not asked for */
+template <typename P> struct Parameters {
+  const P *scale, *bias, *mean, *variance; /* the last two: running, or given */
+  P *outputs[4];                           /* NULL where not asked for */
   float epsilon, momentum;
 };
 
-template <typename T>
+template <typename T, typename P>
 __global__ void
-find_coefficients (GenCudaChannels e, int training, Parameters<T> p, const T *x,
+find_coefficients (GenCudaChannels e, int training, Parameters<P> p, const T *x,
     const GenMoments *pieces, unsigned splits, float *a, float *s)
 {
   for (GEN_CUDA_EACH (c, e.channels)) {
@@ -45,9 +45,9 @@ find_coefficients (GenCudaChannels e, int training, Parameters<T> p, const T *x,
 /* With h = (x - mean) * inverse and M values in the channel: dx = scale * inverse * (dy - sum (dy)
  * / M - h * sum (dy * h) / M), as a * dy + b * x + s; where statistics are given, dx = scale *
  * inverse * dy. */
-template <typename T>
+template <typename T, typename P>
 __global__ void
-find_gradients (GenCudaChannels e, int training, Parameters<T> p, const T *x,
+find_gradients (GenCudaChannels e, int training, Parameters<P> p, const T *x,
     const GenMoments *pieces, unsigned splits, float *a, float *b, float *s)
 {
   for (GEN_CUDA_EACH (c, e.channels)) {
@@ -75,23 +75,26 @@ find_gradients (GenCudaChannels e, int training, Parameters<T> p, const T *x,
   }
 }
 
-static gboolean
-have_type (const GenCudaKernel *kernel, guint first, guint end)
+/* The type that all of the inputs `first` to `end` have; that of none where they differ. */
+static GenDataType
+type_of (const GenCudaKernel *kernel, guint first, guint end)
 {
+  const GenDataType type = kernel->input (first)->type;
+
   for (guint i = first; i < end; i++)
-    if (kernel->input (i)->type != kernel->input (0)->type)
-      return FALSE;
-  return TRUE;
+    if (kernel->input (i)->type != type)
+      return GEN_TYPE_UNDEFINED;
+  return type;
 }
 
-template <typename T>
-static T *
+template <typename P>
+static P *
 output (const GenCudaKernel &k, guint i)
 {
-  return i < k.outputs.size () ? k.out<T> (i) : NULL;
+  return i < k.outputs.size () ? k.out<P> (i) : NULL;
 }
 
-template <typename T>
+template <typename T, typename P>
 static void
 add (GenCudaKernel *kernel, const GenCudaChannels &e)
 {
@@ -105,11 +108,11 @@ add (GenCudaKernel *kernel, const GenCudaChannels &e)
     room = gen_cuda_add_channels_sum<T> (kernel, e, 0, -1);
   kernel->scratch_size = room.size ();
   kernel->launches.push_back ([=] (const GenCudaKernel &k, cudaStream_t stream) {
-    const Parameters<T> p = { k.in<T> (1), k.in<T> (2), k.in<T> (3), k.in<T> (4),
-      { output<T> (k, 1), output<T> (k, 2), output<T> (k, 3), output<T> (k, 4) }, epsilon,
+    const Parameters<P> p = { k.in<P> (1), k.in<P> (2), k.in<P> (3), k.in<P> (4),
+      { output<P> (k, 1), output<P> (k, 2), output<P> (k, 3), output<P> (k, 4) }, epsilon,
       momentum };
 
-    gen_cuda_launch (find_coefficients<T>, gen_cuda_grid (e.channels), GEN_CUDA_BLOCK, stream, e,
+    gen_cuda_launch (find_coefficients<T, P>, gen_cuda_grid (e.channels), GEN_CUDA_BLOCK, stream, e,
         training, p, k.in<T> (0), room.pieces (k.scratch), room.splits,
         room.coefficients (k.scratch, 0), room.coefficients (k.scratch, 2));
   });
@@ -121,13 +124,15 @@ prepare (GenCudaKernel *kernel, GError **error)
 {
   GenCudaChannels e;
 
-  if (!gen_cuda_channels_init (&e, kernel->input (0), 1) || !have_type (kernel, 1, 5))
+  if (!gen_cuda_channels_init (&e, kernel->input (0), 1))
     return FALSE;
-  return gen_visit_floats (
-      kernel->input (0)->type, [&] (auto *type) { add<GEN_VISITED (type)> (kernel, e); });
+  return gen_visit_parameters (
+      kernel->input (0)->type, type_of (kernel, 1, 5), [&] (auto *type, auto *parameters) {
+        add<GEN_VISITED (type), GEN_VISITED (parameters)> (kernel, e);
+      });
 }
 
-template <typename T>
+template <typename T, typename P>
 static void
 add_gradient (GenCudaKernel *kernel, const GenCudaChannels &e)
 {
@@ -138,10 +143,10 @@ add_gradient (GenCudaKernel *kernel, const GenCudaChannels &e)
 
   kernel->scratch_size = room.size ();
   kernel->launches.push_back ([=] (const GenCudaKernel &k, cudaStream_t stream) {
-    const Parameters<T> p = { k.in<T> (1), NULL, training ? NULL : k.in<T> (3),
-      training ? NULL : k.in<T> (4), { k.out<T> (1), k.out<T> (2) }, epsilon, 0 };
+    const Parameters<P> p = { k.in<P> (1), NULL, training ? NULL : k.in<P> (3),
+      training ? NULL : k.in<P> (4), { k.out<P> (1), k.out<P> (2) }, epsilon, 0 };
 
-    gen_cuda_launch (find_gradients<T>, gen_cuda_grid (e.channels), GEN_CUDA_BLOCK, stream, e,
+    gen_cuda_launch (find_gradients<T, P>, gen_cuda_grid (e.channels), GEN_CUDA_BLOCK, stream, e,
         training, p, k.in<T> (0), room.pieces (k.scratch), room.splits,
         room.coefficients (k.scratch, 0), room.coefficients (k.scratch, 1),
         room.coefficients (k.scratch, 2));
@@ -156,14 +161,17 @@ prepare_gradient (GenCudaKernel *kernel, GError **error)
   GenCudaChannels e;
 
   if (!gen_cuda_channels_init (&e, kernel->input (0), 1) ||
-      !have_type (kernel, 1, kernel->node->inputs->len))
+      kernel->input (2)->type != kernel->input (0)->type)
     return FALSE;
-  return gen_visit_floats (
-      kernel->input (0)->type, [&] (auto *type) { add_gradient<GEN_VISITED (type)> (kernel, e); });
+  return gen_visit_parameters (
+      kernel->input (0)->type, kernel->input (1)->type, [&] (auto *type, auto *parameters) {
+        add_gradient<GEN_VISITED (type), GEN_VISITED (parameters)> (kernel, e);
+      });
 }
 
 extern const GenCudaOperator gen_cuda_batch_normalization_operators[] = {
-  { "BatchNormalization", NULL, prepare },
-  { "BatchNormalizationGradient", "generative", prepare_gradient },
+  /* Statistics stay float32. */
+  { "BatchNormalization", NULL, prepare, 1u << 0, 1u << 0 },
+  { "BatchNormalizationGradient", "generative", prepare_gradient, 1u << 0 | 1u << 2, 1u << 0 },
   {},
 };

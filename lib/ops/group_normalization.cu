@@ -41,9 +41,9 @@ statistics (const Groups &g, const T *x, const GenMoments *pieces, unsigned spli
   return { mean, 1 / sqrt (fmax (0.0, variance) + g.epsilon) };
 }
 
-template <typename T>
+template <typename T, typename P>
 __global__ void
-find_coefficients (Groups g, const T *x, const T *scale, const T *bias, const GenMoments *pieces,
+find_coefficients (Groups g, const T *x, const P *scale, const P *bias, const GenMoments *pieces,
     unsigned splits, float *a, float *s)
 {
   for (GEN_CUDA_EACH_ROW (group, g.e.numbers () / g.size)) {
@@ -62,9 +62,9 @@ find_coefficients (Groups g, const T *x, const T *scale, const T *bias, const Ge
 /* With h = (x - mean) * inverse and d = dy * scale: dx = inverse * (d - mean (d) - h * mean (d *
  * h)), as a * dy + b * x + s. `shares` receive what each number adds to the gradients of scale and
  * bias. */
-template <typename T>
+template <typename T, typename P>
 __global__ void
-find_gradients (Groups g, const T *x, const T *scale, const GenMoments *pieces, unsigned splits,
+find_gradients (Groups g, const T *x, const P *scale, const GenMoments *pieces, unsigned splits,
     float *a, float *b, float *s, float *shares)
 {
   const double count = (double)g.e.count () * g.size;
@@ -121,9 +121,6 @@ find_groups (const GenCudaKernel *kernel, Groups *g)
   const GenTensor *x = kernel->input (0);
   const gint64 channels = x->shape.dims[1];
 
-  for (guint i = 1; i < 3; i++)
-    if (kernel->input (i)->type != x->type)
-      return FALSE;
   g->size = (uint32_t)(channels / gen_node_int (kernel->node, "num_groups", channels));
   g->epsilon = gen_node_float (kernel->node, "epsilon", 1e-5f);
   return gen_cuda_elements (x) > 0 && gen_cuda_channels_init (&g->e, x, x->shape.dims[0]);
@@ -134,21 +131,23 @@ prepare (GenCudaKernel *kernel, GError **error)
 {
   Groups g;
 
-  if (!find_groups (kernel, &g))
+  if (!find_groups (kernel, &g) || kernel->input (2)->type != kernel->input (1)->type)
     return FALSE;
-  return gen_visit_floats (kernel->input (0)->type, [&] (auto *type) {
-    typedef GEN_VISITED (type) T;
-    const GenCudaChannelsRoom room = gen_cuda_add_channels_sum<T> (kernel, g.e, 0, -1);
-    const GenCudaTeams teams (room.numbers / g.size, 1);
+  return gen_visit_parameters (
+      kernel->input (0)->type, kernel->input (1)->type, [&] (auto *type, auto *parameters) {
+        typedef GEN_VISITED (type) T;
+        typedef GEN_VISITED (parameters) P;
+        const GenCudaChannelsRoom room = gen_cuda_add_channels_sum<T> (kernel, g.e, 0, -1);
+        const GenCudaTeams teams (room.numbers / g.size, 1);
 
-    kernel->scratch_size = room.size ();
-    kernel->launches.push_back ([=] (const GenCudaKernel &k, cudaStream_t stream) {
-      gen_cuda_launch (find_coefficients<T>, teams.grid, teams.block, stream, g, k.in<T> (0),
-          k.in<T> (1), k.in<T> (2), room.pieces (k.scratch), room.splits,
-          room.coefficients (k.scratch, 0), room.coefficients (k.scratch, 2));
-    });
-    gen_cuda_add_channels_map<T> (kernel, g.e, room, 0, -1);
-  });
+        kernel->scratch_size = room.size ();
+        kernel->launches.push_back ([=] (const GenCudaKernel &k, cudaStream_t stream) {
+          gen_cuda_launch (find_coefficients<T, P>, teams.grid, teams.block, stream, g, k.in<T> (0),
+              k.in<P> (1), k.in<P> (2), room.pieces (k.scratch), room.splits,
+              room.coefficients (k.scratch, 0), room.coefficients (k.scratch, 2));
+        });
+        gen_cuda_add_channels_map<T> (kernel, g.e, room, 0, -1);
+      });
 }
 
 static gboolean
@@ -156,31 +155,33 @@ prepare_gradient (GenCudaKernel *kernel, GError **error)
 {
   Groups g;
 
-  if (!find_groups (kernel, &g))
+  if (!find_groups (kernel, &g) || kernel->input (2)->type != kernel->input (0)->type)
     return FALSE;
-  return gen_visit_floats (kernel->input (0)->type, [&] (auto *type) {
-    typedef GEN_VISITED (type) T;
-    const GenCudaChannelsRoom room = gen_cuda_add_channels_sum<T> (kernel, g.e, 0, 2);
-    const GenCudaTeams teams (room.numbers / g.size, 1);
+  return gen_visit_parameters (
+      kernel->input (0)->type, kernel->input (1)->type, [&] (auto *type, auto *parameters) {
+        typedef GEN_VISITED (type) T;
+        typedef GEN_VISITED (parameters) P;
+        const GenCudaChannelsRoom room = gen_cuda_add_channels_sum<T> (kernel, g.e, 0, 2);
+        const GenCudaTeams teams (room.numbers / g.size, 1);
 
-    kernel->scratch_size = room.size () + 2 * room.numbers * sizeof (float);
-    kernel->launches.push_back ([=] (const GenCudaKernel &k, cudaStream_t stream) {
-      float *shares = room.coefficients (k.scratch, 3);
+        kernel->scratch_size = room.size () + 2 * room.numbers * sizeof (float);
+        kernel->launches.push_back ([=] (const GenCudaKernel &k, cudaStream_t stream) {
+          float *shares = room.coefficients (k.scratch, 3);
 
-      gen_cuda_launch (find_gradients<T>, teams.grid, teams.block, stream, g, k.in<T> (0),
-          k.in<T> (1), room.pieces (k.scratch), room.splits, room.coefficients (k.scratch, 0),
-          room.coefficients (k.scratch, 1), room.coefficients (k.scratch, 2), shares);
-      gen_cuda_launch (add_up<T>, gen_cuda_grid (g.e.channels), GEN_CUDA_BLOCK, stream, g.e, shares,
-          k.out<T> (1), k.out<T> (2));
-    });
-    if (kernel->output (0) != NULL)
-      gen_cuda_add_channels_map<T> (kernel, g.e, room, 2, 0);
-  });
+          gen_cuda_launch (find_gradients<T, P>, teams.grid, teams.block, stream, g, k.in<T> (0),
+              k.in<P> (1), room.pieces (k.scratch), room.splits, room.coefficients (k.scratch, 0),
+              room.coefficients (k.scratch, 1), room.coefficients (k.scratch, 2), shares);
+          gen_cuda_launch (add_up<P>, gen_cuda_grid (g.e.channels), GEN_CUDA_BLOCK, stream, g.e,
+              shares, k.out<P> (1), k.out<P> (2));
+        });
+        if (kernel->output (0) != NULL)
+          gen_cuda_add_channels_map<T> (kernel, g.e, room, 2, 0);
+      });
 }
 
 extern const GenCudaOperator gen_cuda_group_normalization_operators[] = {
-  { "GroupNormalization", NULL, prepare },
-  { "InstanceNormalization", NULL, prepare },
-  { "GroupNormalizationGradient", "generative", prepare_gradient },
+  { "GroupNormalization", NULL, prepare, 1u << 0, 1u << 0 },
+  { "InstanceNormalization", NULL, prepare, 1u << 0, 1u << 0 },
+  { "GroupNormalizationGradient", "generative", prepare_gradient, 1u << 0 | 1u << 2, 1u << 0 },
   {},
 };

@@ -40,10 +40,10 @@ statistics (const GenLayer &layer, const T *x)
   return { shift + d, 1 / sqrtf (fmaxf (0, sums.b / layer.n - d * d) + layer.epsilon) };
 }
 
-template <typename T>
+template <typename T, typename P>
 __global__ void
 normalise (
-    GenLayer layer, const T *x, const T *scale, const T *bias, T *y, float *means, float *inverses)
+    GenLayer layer, const T *x, const P *scale, const P *bias, T *y, float *means, float *inverses)
 {
   for (GEN_CUDA_EACH_ROW (row, layer.rows)) {
     const T *from = x + row * layer.n;
@@ -65,9 +65,9 @@ normalise (
 
 /* With h = (x - mean) * inverse and d = dy * scale: dx = inverse * (d - mean (d) - h * mean (d *
  * h)); the first mean only where rows are centred. */
-template <typename T>
+template <typename T, typename P>
 __global__ void
-find_dx (GenLayer layer, const T *x, const T *scale, const T *dy, T *dx, Pair *found)
+find_dx (GenLayer layer, const T *x, const P *scale, const T *dy, T *dx, Pair *found)
 {
   for (GEN_CUDA_EACH_ROW (row, layer.rows)) {
     const T *from = x + row * layer.n, *g = dy + row * layer.n;
@@ -138,9 +138,6 @@ add_up (size_t n, const Pair *pieces, unsigned splits, T *dscale, T *dbias)
 static gboolean
 find_layer (const GenCudaKernel *kernel, gboolean centred, GenLayer *layer, GError **error)
 {
-  for (guint i = 1; i < kernel->node->inputs->len; i++)
-    if (kernel->input (i) != NULL && kernel->input (i)->type != kernel->input (0)->type)
-      return FALSE;
   return gen_layer_find (kernel->node, centred, layer, error) &&
          gen_cuda_elements (kernel->input (0)) > 0;
 }
@@ -151,19 +148,22 @@ prepare (GenCudaKernel *kernel, gboolean centred, GError **error)
   const guint n_outputs = kernel->node->outputs->len;
   GenLayer layer;
 
-  if (!find_layer (kernel, centred, &layer, error))
+  if (!find_layer (kernel, centred, &layer, error) ||
+      (kernel->input (2) != NULL && kernel->input (2)->type != kernel->input (1)->type))
     return FALSE;
-  return gen_visit_floats (kernel->input (0)->type, [&] (auto *type) {
-    typedef GEN_VISITED (type) T;
-    const GenCudaTeams teams (layer.rows, layer.n);
+  return gen_visit_parameters (
+      kernel->input (0)->type, kernel->input (1)->type, [&] (auto *type, auto *parameters) {
+        typedef GEN_VISITED (type) T;
+        typedef GEN_VISITED (parameters) P;
+        const GenCudaTeams teams (layer.rows, layer.n);
 
-    kernel->launches.push_back ([=] (const GenCudaKernel &k, cudaStream_t stream) {
-      gen_cuda_launch (normalise<T>, teams.grid, teams.block, stream, layer, k.in<T> (0),
-          k.in<T> (1), k.inputs.size () > 2 ? k.in<T> (2) : NULL, k.out<T> (0),
-          n_outputs > 1 && centred ? k.out<float> (1) : NULL,
-          n_outputs > (centred ? 2u : 1u) ? k.out<float> (n_outputs - 1) : NULL);
-    });
-  });
+        kernel->launches.push_back ([=] (const GenCudaKernel &k, cudaStream_t stream) {
+          gen_cuda_launch (normalise<T, P>, teams.grid, teams.block, stream, layer, k.in<T> (0),
+              k.in<P> (1), k.inputs.size () > 2 ? k.in<P> (2) : NULL, k.out<T> (0),
+              n_outputs > 1 && centred ? k.out<float> (1) : NULL,
+              n_outputs > (centred ? 2u : 1u) ? k.out<float> (n_outputs - 1) : NULL);
+        });
+      });
 }
 
 static gboolean
@@ -178,7 +178,7 @@ scaled (GenCudaKernel *kernel, GError **error)
   return prepare (kernel, FALSE, error);
 }
 
-template <typename T>
+template <typename T, typename P>
 static void
 add_gradient (GenCudaKernel *kernel, const GenLayer &layer)
 {
@@ -192,14 +192,14 @@ add_gradient (GenCudaKernel *kernel, const GenLayer &layer)
   kernel->launches.push_back ([=] (const GenCudaKernel &k, cudaStream_t stream) {
     Pair *found = (Pair *)k.scratch, *pieces = found + layer.rows;
 
-    gen_cuda_launch (find_dx<T>, teams.grid, teams.block, stream, layer, k.in<T> (0), k.in<T> (1),
-        k.in<T> (2), k.out<T> (0), found);
+    gen_cuda_launch (find_dx<T, P>, teams.grid, teams.block, stream, layer, k.in<T> (0),
+        k.in<P> (1), k.in<T> (2), k.out<T> (0), found);
     if (k.outputs[1] == NULL && k.outputs[2] == NULL)
       return;
     gen_cuda_launch (sum_columns<T>, grid, dim3 (lanes, rows), stream, layer, k.in<T> (0),
         k.in<T> (2), found, pieces);
-    gen_cuda_launch (add_up<T>, gen_cuda_grid (layer.n), GEN_CUDA_BLOCK, stream, layer.n, pieces,
-        splits, k.out<T> (1), k.out<T> (2));
+    gen_cuda_launch (add_up<P>, gen_cuda_grid (layer.n), GEN_CUDA_BLOCK, stream, layer.n, pieces,
+        splits, k.out<P> (1), k.out<P> (2));
   });
 }
 
@@ -208,16 +208,19 @@ prepare_gradient (GenCudaKernel *kernel, GError **error)
 {
   GenLayer layer;
 
-  if (!find_layer (kernel, gen_node_int (kernel->node, "centred", 1) != 0, &layer, error))
+  if (!find_layer (kernel, gen_node_int (kernel->node, "centred", 1) != 0, &layer, error) ||
+      kernel->input (2)->type != kernel->input (0)->type)
     return FALSE;
-  return gen_visit_floats (kernel->input (0)->type,
-      [&] (auto *type) { add_gradient<GEN_VISITED (type)> (kernel, layer); });
+  return gen_visit_parameters (
+      kernel->input (0)->type, kernel->input (1)->type, [&] (auto *type, auto *parameters) {
+        add_gradient<GEN_VISITED (type), GEN_VISITED (parameters)> (kernel, layer);
+      });
 }
 
 extern const GenCudaOperator gen_cuda_layer_normalization_operators[] = {
-  { "LayerNormalization", NULL, centred },
-  { "RMSNormalization", NULL, scaled },
-  { "SimplifiedLayerNormalization", NULL, scaled },
-  { "LayerNormalizationGradient", "generative", prepare_gradient },
+  { "LayerNormalization", NULL, centred, 1u << 0, 1u << 0 },
+  { "RMSNormalization", NULL, scaled, 1u << 0, 1u << 0 },
+  { "SimplifiedLayerNormalization", NULL, scaled, 1u << 0, 1u << 0 },
+  { "LayerNormalizationGradient", "generative", prepare_gradient, 1u << 0 | 1u << 2, 1u << 0 },
   {},
 };

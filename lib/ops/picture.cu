@@ -365,7 +365,7 @@ prepare_unpack (GenCudaKernel *kernel, GError **error)
 }
 
 extern const GenCudaOperator gen_cuda_picture_operators[] = {
-  { "PackPicture", "generative", prepare_pack },
-  { "UnpackPicture", "generative", prepare_unpack },
+  { "PackPicture", "generative", prepare_pack, GEN_CUDA_ALL, GEN_CUDA_ALL },
+  { "UnpackPicture", "generative", prepare_unpack, GEN_CUDA_ALL, GEN_CUDA_ALL },
   {},
 };

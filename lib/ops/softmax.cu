@@ -112,6 +112,6 @@ log_softmax (GenCudaKernel *kernel, GError **error)
 
 extern const GenCudaOperator gen_cuda_softmax_operators[] = {
   { "LogSoftmax", NULL, log_softmax },
-  { "Softmax", NULL, softmax },
+  { "Softmax", NULL, softmax, GEN_CUDA_ALL, GEN_CUDA_ALL },
   {},
 };
