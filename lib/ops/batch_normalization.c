@@ -2,6 +2,8 @@
 /* BatchNormalization: each channel shifted and scaled to the mean and variance that are asked
  * for. In training the statistics are the batch's own: parts add up their shares, and each part
  * then works out the same totals. */
+#include "batch_normalization.h"
+
 #include <math.h>
 
 #include "../device/team.h"
@@ -17,9 +19,8 @@ typedef struct {
   gsize sums_size, part_size; /* bytes for each part: of sums, and of its own rows */
 } Normalization;
 
-/* Before opset 14 a node trains when its statistics are asked for. */
-static gboolean
-is_training (const GenNode *node)
+gboolean
+gen_batch_normalization_trains (const GenNode *node)
 {
   if (node->opset >= 14)
     return gen_node_int (node, "training_mode", 0) != 0;
@@ -150,7 +151,7 @@ cpu (GenKernel *kernel, GError **error)
   kernel->state = n;
   kernel->free_state = g_free;
   n->channels = gen_channels_of (x);
-  n->training = is_training (node);
+  n->training = gen_batch_normalization_trains (node);
   n->epsilon = gen_node_float (node, "epsilon", 1e-5f);
   n->momentum = gen_node_float (node, "momentum", 0.9f);
   n->parts = MIN (gen_kernel_parts (kernel, gen_shape_elements (&x->shape), 0.3),
@@ -168,7 +169,7 @@ static gboolean
 gradient (GenGradient *g, GError **error)
 {
   GenNode *node = g->node, *made;
-  gboolean training = is_training (node);
+  gboolean training = gen_batch_normalization_trains (node);
   GenTensor *inputs[5] = { gen_node_input (node, 0), gen_node_input (node, 1), g->outputs[0],
     gen_node_input (node, 3), gen_node_input (node, 4) };
   GenTensor *first;
@@ -209,7 +210,8 @@ lower (GenNode *node, GenTensor **results, GError **error)
   GenGraph *graph = node->graph;
   GenTensor *inputs[5], *first;
   GenShape shape = gen_node_input (node, 0)->shape;
-  gboolean training = node->opset < 7 ? gen_node_int (node, "is_test", 0) == 0 : is_training (node);
+  gboolean training = node->opset < 7 ? gen_node_int (node, "is_test", 0) == 0
+                                      : gen_batch_normalization_trains (node);
 
   if (!training && node->outputs->len > 1)
     return gen_node_error (node, error, "only a node that trains has statistics to give");

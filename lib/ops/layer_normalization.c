@@ -7,6 +7,7 @@
 
 #include "../simd.h"
 #include "build.h"
+#include "layer_lanes.h"
 
 #define LANES GEN_LAYER_LANES
 /* Elements that are summed in float32 before they go to double. */

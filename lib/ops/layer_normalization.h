@@ -12,10 +12,6 @@ gboolean gen_layer_normalization_cpu (GenKernel *kernel, gboolean centred, GErro
 /* gradient() of input, scale and bias; only the first output carries one. */
 gboolean gen_layer_normalization_gradient (GenGradient *gradient, gboolean centred, GError **error);
 
-/* Sums go by vectors of this many elements, as wide as any machine's. */
-#define GEN_LAYER_LANES 16
-typedef float GenLanes __attribute__ ((vector_size (4 * GEN_LAYER_LANES), aligned (4)));
-
 /* Both for the operator and its gradient: x seen as rows of what is normalised together. */
 typedef struct {
   gsize rows, n;

@@ -6,6 +6,7 @@
 
 #include "../device/team.h"
 #include "../simd.h"
+#include "layer_lanes.h"
 #include "layer_normalization.h"
 
 typedef struct {

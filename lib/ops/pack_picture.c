@@ -214,40 +214,14 @@ clear_rest (const GenKernel *kernel, int part, int parts)
 }
 
 static gboolean
-get_geometry (const GenNode *node, GenPictureGeometry *geometry, GError **error)
-{
-  const GenTensor *x = gen_node_input (node, 0);
-  gint64 frames = node->outputs->len;
-
-  if (x->type != GEN_TYPE_FLOAT32 || x->shape.rank != 4 || frames < 1 ||
-      x->shape.dims[0] % frames != 0)
-    return gen_node_error (node, error,
-        "it packs float32 pictures [N, channels, height, width] to frames that divide N evenly");
-  for (int i = 0; i < 4; i++)
-    if (x->shape.dims[i] > G_MAXINT)
-      return gen_node_error (node, error, "an extent is too large");
-  *geometry = (GenPictureGeometry){
-    .channels = (int)x->shape.dims[1],
-    .height = (int)x->shape.dims[2],
-    .width = (int)x->shape.dims[3],
-    .count = (int)(x->shape.dims[0] / frames),
-  };
-  if (!gen_picture_geometry (node, geometry, error))
-    return FALSE;
-  for (int i = 0; i < geometry->n_order; i++)
-    if (geometry->order[i] >= geometry->channels)
-      return gen_node_error (
-          node, error, "order asks for channel %d of %d", geometry->order[i], geometry->channels);
-  return TRUE;
-}
-
-static gboolean
 infer (GenNode *node, GError **error)
 {
   GenPictureGeometry geometry;
   gint64 size;
 
-  if (!get_geometry (node, &geometry, error))
+  if (gen_node_input (node, 0)->type != GEN_TYPE_FLOAT32)
+    return gen_node_error (node, error, "it packs float32");
+  if (!gen_picture_geometry_to_pack (node, &geometry, error))
     return FALSE;
   size = (gint64)gen_picture_frame_size (&geometry);
   for (guint i = 0; i < node->outputs->len; i++)
@@ -264,7 +238,7 @@ cpu (GenKernel *kernel, GError **error)
 
   kernel->state = pack;
   kernel->free_state = g_free;
-  if (!get_geometry (kernel->node, geometry, error))
+  if (!gen_picture_geometry_to_pack (kernel->node, geometry, error))
     return FALSE;
   pack->activation = kernel->node->activation;
   pack->channels_last = x->layout == GEN_LAYOUT_CHANNELS_LAST && geometry->channels > 1;

@@ -99,3 +99,68 @@ gen_picture_frame_size (const GenPictureGeometry *geometry)
 
   return (planes - 1) * geometry->plane_size + geometry->stride * geometry->height * geometry->rows;
 }
+
+gboolean
+gen_picture_geometry_to_pack (const GenNode *node, GenPictureGeometry *geometry, GError **error)
+{
+  const GenTensor *x = gen_node_input (node, 0);
+  gint64 frames = node->outputs->len;
+
+  if (x->shape.rank != 4 || frames < 1 || x->shape.dims[0] % frames != 0)
+    return gen_node_error (node, error,
+        "it packs pictures [N, channels, height, width] to frames that divide N evenly");
+  for (int i = 0; i < 4; i++)
+    if (x->shape.dims[i] > G_MAXINT)
+      return gen_node_error (node, error, "an extent is too large");
+  *geometry = (GenPictureGeometry){
+    .channels = (int)x->shape.dims[1],
+    .height = (int)x->shape.dims[2],
+    .width = (int)x->shape.dims[3],
+    .count = (int)(x->shape.dims[0] / frames),
+  };
+  if (!gen_picture_geometry (node, geometry, error))
+    return FALSE;
+  for (int i = 0; i < geometry->n_order; i++)
+    if (geometry->order[i] >= geometry->channels)
+      return gen_node_error (
+          node, error, "order asks for channel %d of %d", geometry->order[i], geometry->channels);
+  return TRUE;
+}
+
+gboolean
+gen_picture_geometry_to_unpack (const GenNode *node, GenPictureGeometry *geometry, GError **error)
+{
+  gint64 columns = gen_node_int (node, "columns", 1), rows = gen_node_int (node, "rows", 1);
+  gint64 count;
+  gsize size;
+
+  if (columns < 1 || rows < 1 || __builtin_mul_overflow (columns, rows, &count) || count > G_MAXINT)
+    return gen_node_error (node, error, "columns and rows must be at least 1");
+  *geometry = (GenPictureGeometry){
+    .channels = (int)CLAMP (gen_node_int (node, "channels", 3), 0, G_MAXINT),
+    .height = (int)CLAMP (gen_node_int (node, "height", 0), 0, G_MAXINT),
+    .width = (int)CLAMP (gen_node_int (node, "width", 0), 0, G_MAXINT),
+    .count = (int)count,
+  };
+  if (!gen_picture_geometry (node, geometry, error))
+    return FALSE;
+  if (geometry->n_order != geometry->channels)
+    return gen_node_error (node, error, "order must have an entry for each channel");
+  for (int c = 0; c < geometry->channels; c++)
+    if (geometry->order[c] < 0 || (!geometry->planar && geometry->order[c] >= geometry->bytes))
+      return gen_node_error (
+          node, error, "order asks for byte %d of %d", geometry->order[c], geometry->bytes);
+  size = 0;
+  for (int c = 0; c < geometry->channels; c++)
+    size = MAX (size, geometry->planar ? geometry->order[c] * geometry->plane_size : 0);
+  size += geometry->stride * geometry->height * geometry->rows;
+  for (guint i = 0; i < node->inputs->len; i++) {
+    const GenTensor *x = gen_node_input (node, i);
+
+    if (x == NULL || x->type != GEN_TYPE_UINT8 || x->shape.rank != 1 ||
+        (gsize)x->shape.dims[0] < size)
+      return gen_node_error (
+          node, error, "its inputs must be frames of at least %" G_GSIZE_FORMAT " bytes", size);
+  }
+  return TRUE;
+}

@@ -35,6 +35,12 @@ typedef struct {
 /* Read the attributes of `node`; the first five fields are set before, rows and columns
  * follow. Checks that nothing overlaps or overflows. */
 gboolean gen_picture_geometry (const GenNode *node, GenPictureGeometry *geometry, GError **error);
+/* The whole geometry of a node of PackPicture, of each frame that it makes; and of UnpackPicture.
+ */
+gboolean gen_picture_geometry_to_pack (
+    const GenNode *node, GenPictureGeometry *geometry, GError **error);
+gboolean gen_picture_geometry_to_unpack (
+    const GenNode *node, GenPictureGeometry *geometry, GError **error);
 /* Bytes of a whole frame, from its first to the last row's end. */
 gsize gen_picture_frame_size (const GenPictureGeometry *geometry);
 

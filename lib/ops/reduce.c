@@ -10,15 +10,8 @@
 #define NANOSECONDS_PER_ELEMENT 0.15
 
 typedef struct {
-  gint64 extent;
-  gint64 from,
-      to; /* strides in elements of the operand and of the result; `to` is 0 when reduced */
-  gboolean reduced;
-} Group;
-
-typedef struct {
   const GenReducer *reducer;
-  Group groups[GEN_MAX_RANK];
+  GenReduceGroup groups[GEN_MAX_RANK];
   int n_groups;
   int cut; /* the group that parts share */
   int parts;
@@ -28,30 +21,6 @@ typedef struct {
   gint64 n, outputs;
   double count;
 } Reduce;
-
-gboolean
-gen_reduce_axes (const GenNode *node, gboolean reduced[GEN_MAX_RANK], GError **error)
-{
-  const GenTensor *x = gen_node_input (node, 0), *input = gen_node_input (node, 1);
-  gint64 values[GEN_MAX_RANK];
-  const gint64 *axes = values;
-  int n = 0, axis;
-
-  if (input == NULL)
-    axes = gen_node_ints (node, "axes", &n);
-  else if (!gen_tensor_ints (input, values, GEN_MAX_RANK, &n))
-    return gen_node_error (node, error, "its axes must be constant, and at most %d", GEN_MAX_RANK);
-  for (int i = 0; i < x->shape.rank; i++)
-    reduced[i] = n == 0 && gen_node_int (node, "noop_with_empty_axes", 0) == 0;
-  for (int i = 0; i < n; i++) {
-    axis = gen_axis (axes[i], x->shape.rank);
-    if (axis < 0)
-      return gen_node_error (
-          node, error, "axis %" G_GINT64_FORMAT " is not one of %d", axes[i], x->shape.rank);
-    reduced[axis] = TRUE;
-  }
-  return TRUE;
-}
 
 gboolean
 gen_reduce_infer (GenNode *node, GError **error)
@@ -67,60 +36,6 @@ gen_reduce_infer (GenNode *node, GError **error)
       shape.dims[shape.rank++] = reduced[i] ? 1 : x->shape.dims[i];
   gen_node_set_output (node, 0, x->type, &shape);
   return TRUE;
-}
-
-gint64
-gen_reduce_count (const GenNode *node)
-{
-  const GenShape *shape = &gen_node_input (node, 0)->shape;
-  gboolean reduced[GEN_MAX_RANK];
-  gint64 count = 1;
-
-  if (gen_reduce_axes (node, reduced, NULL))
-    for (int i = 0; i < shape->rank; i++)
-      if (reduced[i])
-        count *= shape->dims[i];
-  return count;
-}
-
-/* Merge dimensions that lie behind each other in both tensors. */
-static void
-find_groups (Reduce *reduce, const GenNode *node, const gboolean *reduced)
-{
-  const GenTensor *x = gen_node_input (node, 0), *y = gen_node_output (node, 0);
-  gboolean keep = gen_node_int (node, "keepdims", 1) != 0;
-  gint64 from[GEN_MAX_RANK], to[GEN_MAX_RANK];
-  int rank = x->shape.rank, order[GEN_MAX_RANK], out = 0;
-
-  gen_tensor_strides (x, from);
-  gen_tensor_strides (y, to);
-  for (int i = 0; i < rank; i++)
-    order[i] = i;
-  if (x->layout == GEN_LAYOUT_CHANNELS_LAST && rank >= 3) {
-    for (int i = 1; i < rank - 1; i++)
-      order[i] = i + 1;
-    order[rank - 1] = 1;
-  }
-  if (!keep)
-    for (int i = rank - 1, k = y->shape.rank - 1; i >= 0; i--)
-      to[i] = reduced[i] ? 0 : to[k--];
-  for (int i = 0; i < rank; i++) {
-    int axis = order[i];
-    gint64 extent = x->shape.dims[axis], stride = reduced[axis] ? 0 : to[axis];
-    Group *last = out > 0 ? &reduce->groups[out - 1] : NULL;
-
-    if (extent == 1)
-      continue;
-    if (last == NULL || last->reduced != reduced[axis] || last->from != from[axis] * extent ||
-        last->to != stride * extent)
-      last = &reduce->groups[out++];
-    else
-      extent *= last->extent;
-    *last = (Group){ extent, from[axis], stride, reduced[axis] };
-  }
-  if (out == 0)
-    reduce->groups[out++] = (Group){ 1, 1, 1, FALSE };
-  reduce->n_groups = out;
 }
 
 /* One row, into an accumulator or along many. */
@@ -154,7 +69,7 @@ static void
 walk (const Reduce *reduce, const char *x, char *results, gint64 first, gint64 end)
 {
   const GenReducer *reducer = reduce->reducer;
-  const Group *inner = &reduce->groups[reduce->n_groups - 1];
+  const GenReduceGroup *inner = &reduce->groups[reduce->n_groups - 1];
   int n = reduce->n_groups - 1;
   gint64 starts[GEN_MAX_RANK] = { 0 }, ends[GEN_MAX_RANK], at[GEN_MAX_RANK];
   gint64 row_first = 0, row_n = inner->extent, rows = 1, stride = inner->to;
@@ -249,7 +164,7 @@ choose_cut (Reduce *reduce, GenKernel *kernel)
 
   reduce->parts = gen_kernel_parts (kernel, reduce->n, NANOSECONDS_PER_ELEMENT);
   for (int i = 0; i < reduce->n_groups; i++) {
-    const Group *group = &reduce->groups[i];
+    const GenReduceGroup *group = &reduce->groups[i];
     int *best = group->reduced ? &reduced : &kept;
 
     if (*best < 0 || group->extent > reduce->groups[*best].extent)
@@ -307,7 +222,7 @@ gen_reduce_cpu (GenKernel *kernel, const GenReducers *reducers, GError **error)
   reduce->n = gen_shape_elements (&x->shape);
   reduce->outputs = gen_shape_elements (&gen_node_output (kernel->node, 0)->shape);
   reduce->count = gen_reduce_count (kernel->node);
-  find_groups (reduce, kernel->node, reduced);
+  reduce->n_groups = gen_reduce_groups (kernel->node, reduced, reduce->groups);
   choose_cut (reduce, kernel);
   if (reduce->half)
     kernel->scratch_size = MAX (kernel->scratch_size, reduce->outputs * sizeof (float));

@@ -5,6 +5,7 @@
 
 #include "../simd.h"
 #include "broadcast.h"
+#include "reduce_groups.h"
 
 typedef struct {
   gsize size; /* bytes of an element */
@@ -27,14 +28,10 @@ typedef struct {
 gboolean gen_reduce_infer (GenNode *node, GError **error);
 gboolean gen_reduce_cpu (GenKernel *kernel, const GenReducers *reducers, GError **error);
 
-/* Which axes are reduced; FALSE with `error` when one is out of range. */
-gboolean gen_reduce_axes (const GenNode *node, gboolean reduced[GEN_MAX_RANK], GError **error);
 /* For gradients: `tensor` of the output's shape, with the reduced axes back as 1. */
 GenTensor *gen_reduce_keep (GenGradient *gradient, GenTensor *tensor, GError **error);
 /* The same, expanded to the operand's shape. */
 GenTensor *gen_reduce_spread (GenGradient *gradient, GenTensor *tensor, GError **error);
-/* How many elements go into one result. */
-gint64 gen_reduce_count (const GenNode *node);
 
 #define GEN_REDUCER_LANES 16
 

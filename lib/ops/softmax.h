@@ -5,6 +5,12 @@
 
 #include <generative/operator.h>
 
+/* The operand as it is normalised: along `n`. */
+typedef struct {
+  gint64 outer, n, inner;
+} GenSoftmaxExtents;
+
+gboolean gen_softmax_extents (const GenNode *node, GenSoftmaxExtents *extents, GError **error);
 gboolean gen_softmax_infer (GenNode *node, GError **error);
 gboolean gen_softmax_cpu (GenKernel *kernel, gboolean logarithm, GError **error);
 /* For gradients: the sum of `tensor` over what the node normalises, kept as extents of 1. */

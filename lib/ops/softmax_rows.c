@@ -6,7 +6,7 @@
 #include "mathematics.h"
 
 typedef struct {
-  gint64 outer, n, inner;
+  GenSoftmaxExtents e;
   gboolean logarithm;
 } Softmax;
 
@@ -25,6 +25,20 @@ find_axes (const GenNode *node, int *first, int *end, GError **error)
   *end = node->opset < 13 ? rank : *first + 1;
   if (*first < 0)
     return gen_node_error (node, error, "axis %" G_GINT64_FORMAT " is not one of %d", axis, rank);
+  return TRUE;
+}
+
+gboolean
+gen_softmax_extents (const GenNode *node, GenSoftmaxExtents *extents, GError **error)
+{
+  const GenShape *shape = &gen_node_input (node, 0)->shape;
+  int first, end;
+
+  if (!find_axes (node, &first, &end, error))
+    return FALSE;
+  extents->outer = gen_shape_product (shape, 0, first);
+  extents->n = gen_shape_product (shape, first, end);
+  extents->inner = gen_shape_product (shape, end, shape->rank);
   return TRUE;
 }
 
@@ -123,14 +137,14 @@ run (const GenKernel *kernel, int part, int parts)
   float *out = kernel->outputs[0];
   gsize first, end;
 
-  gen_kernel_share (s->outer * s->inner, 1, part, parts, &first, &end);
+  gen_kernel_share (s->e.outer * s->e.inner, 1, part, parts, &first, &end);
   for (gsize row = first; row < end; row++) {
-    gsize at = row / s->inner * s->n * s->inner + row % s->inner;
+    gsize at = row / s->e.inner * s->e.n * s->e.inner + row % s->e.inner;
 
-    if (s->inner == 1)
-      normalise (x + at, out + at, s->n, s->logarithm);
+    if (s->e.inner == 1)
+      normalise (x + at, out + at, s->e.n, s->logarithm);
     else
-      normalise_strided (x + at, out + at, s->n, s->inner, s->logarithm);
+      normalise_strided (x + at, out + at, s->e.n, s->e.inner, s->logarithm);
   }
 }
 
@@ -138,21 +152,18 @@ gboolean
 gen_softmax_cpu (GenKernel *kernel, gboolean logarithm, GError **error)
 {
   const GenTensor *x = gen_node_input (kernel->node, 0);
+  GenSoftmaxExtents extents;
   Softmax *s;
-  int first, end;
 
   if (x->type != GEN_TYPE_FLOAT32)
     return gen_node_error (
         kernel->node, error, "not supported for elements of type %s", gen_data_type_name (x->type));
-  if (!find_axes (kernel->node, &first, &end, error))
+  if (!gen_softmax_extents (kernel->node, &extents, error))
     return FALSE;
   s = g_new (Softmax, 1);
   kernel->state = s;
   kernel->free_state = g_free;
-  s->outer = gen_shape_product (&x->shape, 0, first);
-  s->n = gen_shape_product (&x->shape, first, end);
-  s->inner = gen_shape_product (&x->shape, end, x->shape.rank);
-  s->logarithm = logarithm;
+  *s = (Softmax){ extents, logarithm };
   if (gen_shape_elements (&x->shape) > 0)
     gen_kernel_add_step (
         kernel, run, gen_kernel_parts (kernel, gen_shape_elements (&x->shape), 1.5));

@@ -91,50 +91,12 @@ run (const GenKernel *kernel, int part, int parts)
 }
 
 static gboolean
-get_geometry (const GenNode *node, GenPictureGeometry *geometry, GError **error)
-{
-  gint64 columns = gen_node_int (node, "columns", 1), rows = gen_node_int (node, "rows", 1);
-  gint64 count;
-  gsize size;
-
-  if (columns < 1 || rows < 1 || __builtin_mul_overflow (columns, rows, &count) || count > G_MAXINT)
-    return gen_node_error (node, error, "columns and rows must be at least 1");
-  *geometry = (GenPictureGeometry){
-    .channels = (int)CLAMP (gen_node_int (node, "channels", 3), 0, G_MAXINT),
-    .height = (int)CLAMP (gen_node_int (node, "height", 0), 0, G_MAXINT),
-    .width = (int)CLAMP (gen_node_int (node, "width", 0), 0, G_MAXINT),
-    .count = (int)count,
-  };
-  if (!gen_picture_geometry (node, geometry, error))
-    return FALSE;
-  if (geometry->n_order != geometry->channels)
-    return gen_node_error (node, error, "order must have an entry for each channel");
-  for (int c = 0; c < geometry->channels; c++)
-    if (geometry->order[c] < 0 || (!geometry->planar && geometry->order[c] >= geometry->bytes))
-      return gen_node_error (
-          node, error, "order asks for byte %d of %d", geometry->order[c], geometry->bytes);
-  size = 0;
-  for (int c = 0; c < geometry->channels; c++)
-    size = MAX (size, geometry->planar ? geometry->order[c] * geometry->plane_size : 0);
-  size += geometry->stride * geometry->height * geometry->rows;
-  for (guint i = 0; i < node->inputs->len; i++) {
-    const GenTensor *x = gen_node_input (node, i);
-
-    if (x == NULL || x->type != GEN_TYPE_UINT8 || x->shape.rank != 1 ||
-        (gsize)x->shape.dims[0] < size)
-      return gen_node_error (
-          node, error, "its inputs must be frames of at least %" G_GSIZE_FORMAT " bytes", size);
-  }
-  return TRUE;
-}
-
-static gboolean
 infer (GenNode *node, GError **error)
 {
   GenPictureGeometry geometry;
   GenShape shape;
 
-  if (!get_geometry (node, &geometry, error))
+  if (!gen_picture_geometry_to_unpack (node, &geometry, error))
     return FALSE;
   shape = GEN_SHAPE ((gint64)node->inputs->len * geometry.count, geometry.channels, geometry.height,
       geometry.width);
@@ -150,7 +112,7 @@ cpu (GenKernel *kernel, GError **error)
 
   kernel->state = unpack;
   kernel->free_state = g_free;
-  if (!get_geometry (kernel->node, &unpack->geometry, error))
+  if (!gen_picture_geometry_to_unpack (kernel->node, &unpack->geometry, error))
     return FALSE;
   unpack->channels_last = out->layout == GEN_LAYOUT_CHANNELS_LAST && unpack->geometry.channels > 1;
   for (int c = 0; c < unpack->geometry.channels; c++) {

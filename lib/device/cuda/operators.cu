@@ -5,12 +5,19 @@
 #include <string.h>
 
 #define GEN_CUDA_FAMILIES(X)                                                                       \
+  X (argument)                                                                                     \
   X (arithmetic)                                                                                   \
+  X (batch_normalization)                                                                          \
   X (cast)                                                                                         \
   X (compare)                                                                                      \
   X (convolve)                                                                                     \
   X (elementwise)                                                                                  \
   X (gemm)                                                                                         \
+  X (group_normalization)                                                                          \
+  X (layer_normalization)                                                                          \
+  X (picture)                                                                                      \
+  X (reduce)                                                                                       \
+  X (softmax)                                                                                      \
   X (unary)                                                                                        \
   X (variadic)                                                                                     \
   X (where)

@@ -135,5 +135,21 @@ gen_visit_sizes (gsize size, Visit visit)
   }
 }
 
+/* Of a node whose operand is of the floats `type`, and whose parameters are of `parameters`: of
+ * that type too, or of float32. `visit` gets a pointer of each. */
+template <typename Visit>
+static gboolean
+gen_visit_parameters (GenDataType type, GenDataType parameters, Visit visit)
+{
+  if (parameters != type && parameters != GEN_TYPE_FLOAT32)
+    return FALSE;
+  return gen_visit_floats (type, [&] (auto *pointer) {
+    if (parameters == type)
+      visit (pointer, pointer);
+    else
+      visit (pointer, (float *)nullptr);
+  });
+}
+
 /* The type that a visitor's pointer points to. */
 #define GEN_VISITED(pointer) std::remove_pointer_t<decltype (pointer)>
