@@ -11,6 +11,10 @@
   X (convolve)                                                                                     \
   X (elementwise)                                                                                  \
   X (gemm)                                                                                         \
+  X (indices)                                                                                      \
+  X (movement)                                                                                     \
+  X (pad)                                                                                          \
+  X (scatter)                                                                                      \
   X (unary)                                                                                        \
   X (variadic)                                                                                     \
   X (where)
@@ -40,12 +44,12 @@ gen_cuda_operator_find (const GenNode *node)
   return found != NULL ? found->prepare : NULL;
 }
 
-/* Those that go through gen_cuda_prepare_strided. */
+/* Those that move elements of input 0 and read no other floats. */
 static gboolean
 only_moves (const GenNode *node)
 {
-  static const char *const names[] = { "Expand", "Slice", "SliceGradient", "Tile", "Transpose",
-    "ConvertLayout", NULL };
+  static const char *const names[] = { "ConvertLayout", "Expand", "Gather", "GatherElements",
+    "GatherND", "Slice", "SliceGradient", "Split", "Tile", "Transpose", NULL };
 
   return node->op->view || g_strv_contains (names, node->op->name);
 }
