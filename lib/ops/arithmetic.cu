@@ -32,6 +32,21 @@ FORMULA (ReluGradient, x > 0 ? y : (T)0)
 FORMULA (SigmoidGradient, y *x *(1 - x))
 FORMULA (TanhGradient, y *(1 - x * x))
 
+/* Unsigned: by the width of the type and more, nothing is left. */
+struct ShiftLeft {
+  template <typename T> __device__ inline T operator() (T x, T y) const
+  {
+    return y >= 8 * sizeof (T) ? (T)0 : (T)((uint64_t)x << y);
+  }
+};
+
+struct ShiftRight {
+  template <typename T> __device__ inline T operator() (T x, T y) const
+  {
+    return y >= 8 * sizeof (T) ? (T)0 : (T)(x >> y);
+  }
+};
+
 /* An integer by zero is zero, as on the CPU; and the least by -1 overflows there too. */
 struct DivIntegers {
   template <typename T> __device__ inline T operator() (T x, T y) const
@@ -114,6 +129,19 @@ integers (GenCudaKernel *kernel, F formula)
   }) && added;
 }
 
+/* Integers whose sign does not matter. */
+template <typename F>
+static gboolean
+bits (GenCudaKernel *kernel, F formula)
+{
+  gboolean added = FALSE;
+
+  return gen_visit_sizes (gen_data_type_size (kernel->output (0)->type), [&] (auto *type) {
+    typedef GEN_VISITED (type) T;
+    added = gen_add_binary<T, T> (kernel, formula);
+  }) && added;
+}
+
 template <typename F>
 static gboolean
 numbers (GenCudaKernel *kernel, F formula)
@@ -128,9 +156,9 @@ numbers (GenCudaKernel *kernel, F formula)
   }
 
 PREPARE (add, numbers (kernel, Add{}))
-PREPARE (bitwise_and, integers (kernel, BitwiseAnd{}))
-PREPARE (bitwise_or, integers (kernel, BitwiseOr{}))
-PREPARE (bitwise_xor, integers (kernel, BitwiseXor{}))
+PREPARE (bitwise_and, bits (kernel, BitwiseAnd{}))
+PREPARE (bitwise_or, bits (kernel, BitwiseOr{}))
+PREPARE (bitwise_xor, bits (kernel, BitwiseXor{}))
 PREPARE (div_, floats (kernel, Div{}) || integers (kernel, DivIntegers{}))
 PREPARE (mul, numbers (kernel, Mul{}))
 PREPARE (prelu, floats (kernel, PRelu{}))
@@ -140,6 +168,13 @@ PREPARE (leaky_relu_gradient,
 PREPARE (relu_gradient, floats (kernel, ReluGradient{}))
 PREPARE (sigmoid_gradient, floats (kernel, SigmoidGradient{}))
 PREPARE (tanh_gradient, floats (kernel, TanhGradient{}))
+
+static gboolean
+bit_shift (GenCudaKernel *kernel, GError **error)
+{
+  return *gen_node_string (kernel->node, "direction", "") == 'L' ? bits (kernel, ShiftLeft{})
+                                                                 : bits (kernel, ShiftRight{});
+}
 
 static gboolean
 mod (GenCudaKernel *kernel, GError **error)
@@ -166,6 +201,7 @@ power (GenCudaKernel *kernel, GError **error)
 
 extern const GenCudaOperator gen_cuda_arithmetic_operators[] = {
   { "Add", NULL, add, GEN_CUDA_ALL, GEN_CUDA_ALL },
+  { "BitShift", NULL, bit_shift },
   { "BitwiseAnd", NULL, bitwise_and },
   { "BitwiseOr", NULL, bitwise_or },
   { "BitwiseXor", NULL, bitwise_xor },

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Concat: tensors one behind the other along an axis, in the layout of the first. */
-#include "strided.h"
+#include "pieces.h"
 #include "slice.h"
 
 static gboolean
@@ -59,20 +59,13 @@ init_piece (GenStrided *piece, const GenTensor *x, const GenTensor *y)
   gen_strided_init (piece, rank, dims, from, to, y->type);
 }
 
-static gboolean
-cpu (GenKernel *kernel, GError **error)
+void
+gen_concat_pieces (const GenNode *node, GenStrided *pieces)
 {
-  const GenNode *node = kernel->node;
   const GenTensor *y = gen_node_output (node, 0);
   int axis = gen_axis (gen_node_int (node, "axis", 0), y->shape.rank);
-  GenStrided *pieces = g_new (GenStrided, node->inputs->len);
   gint64 strides[GEN_MAX_RANK], at = 0;
 
-  kernel->state = pieces;
-  kernel->free_state = g_free;
-  if (gen_data_type_size (y->type) == 0)
-    return gen_node_error (
-        node, error, "not supported for elements of type %s", gen_data_type_name (y->type));
   gen_tensor_strides (y, strides);
   for (guint i = 0; i < node->inputs->len; i++) {
     const GenTensor *x = gen_node_input (node, i);
@@ -81,6 +74,21 @@ cpu (GenKernel *kernel, GError **error)
     pieces[i].to_offset = at * strides[axis];
     at += x->shape.dims[axis];
   }
+}
+
+static gboolean
+cpu (GenKernel *kernel, GError **error)
+{
+  const GenNode *node = kernel->node;
+  const GenTensor *y = gen_node_output (node, 0);
+  GenStrided *pieces = g_new (GenStrided, node->inputs->len);
+
+  kernel->state = pieces;
+  kernel->free_state = g_free;
+  if (gen_data_type_size (y->type) == 0)
+    return gen_node_error (
+        node, error, "not supported for elements of type %s", gen_data_type_name (y->type));
+  gen_concat_pieces (node, pieces);
   gen_kernel_add_step (kernel, run, gen_kernel_parts (kernel, gen_shape_elements (&y->shape), 0.3));
   return TRUE;
 }

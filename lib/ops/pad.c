@@ -98,8 +98,8 @@ pad_free (gpointer data)
   g_free (pad);
 }
 
-static gint64
-source (gint64 at, gint64 extent, char mode)
+gint64
+gen_pad_source (gint64 at, gint64 extent, char mode)
 {
   gint64 period = 2 * (extent - 1);
 
@@ -182,7 +182,7 @@ cpu (GenKernel *kernel, GError **error)
     stride *= x->shape.dims[i];
     pad->sources[i] = g_new (gint64, MAX (y->shape.dims[i], 1));
     for (gint64 k = 0; k < y->shape.dims[i]; k++)
-      pad->sources[i][k] = source (k - pads.before[i], x->shape.dims[i], mode);
+      pad->sources[i][k] = gen_pad_source (k - pads.before[i], x->shape.dims[i], mode);
   }
   gen_kernel_add_step (kernel, run, gen_kernel_parts (kernel, gen_shape_elements (&y->shape), 0.5));
   return TRUE;
@@ -220,7 +220,7 @@ gradient (GenGradient *g, GError **error)
     if (pads.before[i] == 0 && pads.after[i] == 0)
       continue;
     for (gint64 k = 0; k < n; k++)
-      table[k] = source (k - pads.before[i], shape->dims[i], mode);
+      table[k] = gen_pad_source (k - pads.before[i], shape->dims[i], mode);
     to.dims[i] = shape->dims[i];
     dy = gen_graph_op (g->graph, "GatherGradient",
         (GenTensor *[]){ dy, gen_graph_ints (g->graph, table, n) }, 2, 1, error, "shape", GEN_INTS,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* SliceGradient (dy): dy put back where Slice took it from, in zeros of `shape`. */
 #include <string.h>
-#include "strided.h"
+#include "pieces.h"
 
 static gboolean
 infer (GenNode *node, GError **error)
@@ -38,26 +38,34 @@ clear (const GenKernel *kernel, int part, int parts)
   memset ((char *)kernel->outputs[0] + first, 0, end - first);
 }
 
-static gboolean
-cpu (GenKernel *kernel, GError **error)
+void
+gen_slice_gradient_box (const GenNode *node, GenStrided *strided)
 {
-  const GenTensor *dy = gen_node_input (kernel->node, 0), *dx = gen_node_output (kernel->node, 0);
+  const GenTensor *dy = gen_node_input (node, 0), *dx = gen_node_output (node, 0);
   gint64 from[GEN_MAX_RANK], to[GEN_MAX_RANK], offset = 0;
   const gint64 *starts, *steps;
-  GenStrided *strided = g_new (GenStrided, 1);
   int n;
 
-  starts = gen_node_ints (kernel->node, "starts", &n);
-  steps = gen_node_ints (kernel->node, "steps", &n);
+  starts = gen_node_ints (node, "starts", &n);
+  steps = gen_node_ints (node, "steps", &n);
   gen_shape_strides (&dy->shape, from);
   gen_shape_strides (&dx->shape, to);
   for (int i = 0; i < n; i++) {
     offset += starts[i] * to[i];
     to[i] *= steps[i];
   }
-  gen_kernel_add_step (kernel, clear, gen_kernel_parts (kernel, gen_tensor_size (dx), 0.05));
   gen_strided_init (strided, n, dy->shape.dims, from, to, dy->type);
   strided->to_offset = offset;
+}
+
+static gboolean
+cpu (GenKernel *kernel, GError **error)
+{
+  const GenTensor *dx = gen_node_output (kernel->node, 0);
+  GenStrided *strided = g_new (GenStrided, 1);
+
+  gen_slice_gradient_box (kernel->node, strided);
+  gen_kernel_add_step (kernel, clear, gen_kernel_parts (kernel, gen_tensor_size (dx), 0.05));
   return gen_strided_cpu (kernel, strided, error);
 }
 

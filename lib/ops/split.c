@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Split: pieces of the operand along an axis. Their extents are an attribute up to opset 12, an
  * input from 13 on; without either they are equal, the last one smaller from opset 18 on. */
-#include "strided.h"
+#include "pieces.h"
 
 /* The extents of the pieces. */
 static gboolean
@@ -69,22 +69,15 @@ run (const GenKernel *kernel, int part, int parts)
       gen_strided_run (&pieces[i], kernel->inputs[0], kernel->outputs[i], part, parts);
 }
 
-static gboolean
-cpu (GenKernel *kernel, GError **error)
+gboolean
+gen_split_pieces (const GenNode *node, GenStrided *pieces, GError **error)
 {
-  const GenNode *node = kernel->node;
   const GenTensor *x = gen_node_input (node, 0);
   g_autofree gint64 *extents = g_new (gint64, node->outputs->len);
-  GenStrided *pieces = g_new0 (GenStrided, node->outputs->len);
   gint64 from[GEN_MAX_RANK], to[GEN_MAX_RANK], at = 0;
   GenShape shape = x->shape;
   int axis;
 
-  kernel->state = pieces;
-  kernel->free_state = g_free;
-  if (gen_data_type_size (x->type) == 0)
-    return gen_node_error (
-        node, error, "not supported for elements of type %s", gen_data_type_name (x->type));
   if (!find_pieces (node, &axis, extents, error))
     return FALSE;
   gen_shape_strides (&x->shape, from);
@@ -95,6 +88,23 @@ cpu (GenKernel *kernel, GError **error)
     pieces[i].from_offset = at * from[axis];
     at += extents[i];
   }
+  return TRUE;
+}
+
+static gboolean
+cpu (GenKernel *kernel, GError **error)
+{
+  const GenNode *node = kernel->node;
+  const GenTensor *x = gen_node_input (node, 0);
+  GenStrided *pieces = g_new0 (GenStrided, node->outputs->len);
+
+  kernel->state = pieces;
+  kernel->free_state = g_free;
+  if (gen_data_type_size (x->type) == 0)
+    return gen_node_error (
+        node, error, "not supported for elements of type %s", gen_data_type_name (x->type));
+  if (!gen_split_pieces (node, pieces, error))
+    return FALSE;
   gen_kernel_add_step (kernel, run, gen_kernel_parts (kernel, gen_shape_elements (&x->shape), 0.3));
   return TRUE;
 }

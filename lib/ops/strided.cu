@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copies of boxes on the device. What is copied to where, the CPU's half has worked out. */
+#include "../device/cuda/strided.h"
+
 #include "../device/cuda/operators.h"
 #include "../device/cuda/types.h"
 #include "../device/cuda/walk.h"
 
-G_BEGIN_DECLS
-#include "strided.h"
-G_END_DECLS
-
 #define TILE 32
 #define TILE_ROWS 8
+/* Matrices with fewer rows or columns would leave most of a tile empty. */
+#define TILE_LEAST 8
 
 template <typename T>
 __global__ void
@@ -44,7 +44,8 @@ transpose (GenWalk<2> matrices, const T *from, gint64 from_step, T *to, gint64 t
 
 template <typename T>
 static void
-add_transpose (GenCudaKernel *kernel, const GenStrided *strided, const GenWalk<2> *walk)
+add_transpose (
+    GenCudaKernel *kernel, const GenStrided *strided, const GenWalk<2> *walk, guint in, guint out)
 {
   const int inner = strided->rank - 1;
   const int rows = (int)strided->dims[inner - 1], columns = (int)strided->dims[inner];
@@ -57,37 +58,82 @@ add_transpose (GenCudaKernel *kernel, const GenStrided *strided, const GenWalk<2
   matrices.rank -= 2;
   kernel->launches.push_back ([=] (const GenCudaKernel &k, cudaStream_t stream) {
     gen_cuda_launch (transpose<T>, grid, dim3 (TILE, TILE_ROWS), stream, matrices,
-        k.in<T> (0) + from_offset, from_step, k.out<T> (0) + to_offset, to_step, rows, columns);
+        k.in<T> (in) + from_offset, from_step, k.out<T> (out) + to_offset, to_step, rows, columns);
   });
 }
 
-gboolean
-gen_cuda_add_strided (GenCudaKernel *kernel, const GenStrided *strided)
+static gboolean
+is_even (const GenStrided *s)
 {
-  gsize n = strided->rows * strided->dims[strided->rank - 1];
+  gboolean even = s->from_offset % 2 == 0 && s->to_offset % 2 == 0;
+
+  for (int i = 0; i < s->rank - 1; i++)
+    even &= s->from[i] % 2 == 0 && s->to[i] % 2 == 0;
+  return even && s->dims[s->rank - 1] % 2 == 0;
+}
+
+/* Neighbours that lie side by side on both sides are moved as one, up to 16 bytes. */
+static GenStrided
+widen (const GenStrided *strided)
+{
+  GenStrided wide = *strided;
+  int last = wide.rank - 1;
+
+  if (wide.from[last] != 1 || wide.to[last] != 1)
+    return wide;
+  while (wide.size < 16 && is_even (&wide)) {
+    wide.size *= 2;
+    wide.dims[last] /= 2;
+    wide.from_offset /= 2;
+    wide.to_offset /= 2;
+    for (int i = 0; i < last; i++) {
+      wide.from[i] /= 2;
+      wide.to[i] /= 2;
+    }
+  }
+  return wide;
+}
+
+/* Matrices that fill tiles, in a grid that the device takes. */
+static gboolean
+goes_by_tiles (const GenStrided *strided)
+{
+  gint64 rows, columns;
+
+  if (!strided->transposes)
+    return FALSE;
+  rows = strided->dims[strided->rank - 2];
+  columns = strided->dims[strided->rank - 1];
+  return rows >= TILE_LEAST && columns >= TILE_LEAST && rows < 65536 * TILE &&
+         (gint64)strided->rows / rows < 65536;
+}
+
+gboolean
+gen_cuda_add_strided (GenCudaKernel *kernel, const GenStrided *narrow, guint in, guint out)
+{
+  const GenStrided strided = widen (narrow);
+  const gsize n = strided.rows * strided.dims[strided.rank - 1];
   gint64 strides[2][GEN_MAX_RANK];
   GenWalk<2> walk;
 
-  for (int i = 0; i < strided->rank; i++) {
-    strides[0][i] = strided->from[i];
-    strides[1][i] = strided->to[i];
+  for (int i = 0; i < strided.rank; i++) {
+    strides[0][i] = strided.from[i];
+    strides[1][i] = strided.to[i];
   }
-  if (!gen_walk_set<2> (&walk, strided->rank, strided->dims, strides))
+  if (!gen_walk_set<2> (&walk, strided.rank, strided.dims, strides))
     return FALSE;
-  return gen_visit_sizes (strided->size, [&] (auto *type) {
+  return gen_visit_wide (strided.size, [&] (auto *type) {
     typedef GEN_VISITED (type) T;
-    const gint64 from = strided->from_offset, to = strided->to_offset;
-    const gsize matrices =
-        strided->transposes && n > 0 ? strided->rows / strided->dims[strided->rank - 2] : 0;
+    const gint64 from = strided.from_offset, to = strided.to_offset;
 
     if (n == 0)
       return;
-    if (strided->transposes && matrices < 65536 && strided->dims[strided->rank - 2] < 65536 * TILE)
-      add_transpose<T> (kernel, strided, &walk);
+    if (goes_by_tiles (&strided))
+      add_transpose<T> (kernel, &strided, &walk, in, out);
     else
       kernel->launches.push_back ([=] (const GenCudaKernel &k, cudaStream_t stream) {
         gen_cuda_launch (copy<T>, gen_cuda_grid (n), GEN_CUDA_BLOCK, stream, walk,
-            k.in<T> (0) + from, k.out<T> (0) + to, n);
+            k.in<T> (in) + from, k.out<T> (out) + to, n);
       });
   });
 }
@@ -97,5 +143,5 @@ gen_cuda_prepare_strided (GenCudaKernel *kernel, const GenKernel *prepared)
 {
   const GenStrided *strided = gen_strided_of (prepared);
 
-  return strided != NULL && gen_cuda_add_strided (kernel, strided);
+  return strided != NULL && gen_cuda_add_strided (kernel, strided, 0, 0);
 }

@@ -112,6 +112,17 @@ integers (GenCudaKernel *kernel, F formula)
   });
 }
 
+/* Integers whose sign does not matter. */
+template <typename F>
+static gboolean
+bits (GenCudaKernel *kernel, F formula)
+{
+  return gen_visit_sizes (gen_data_type_size (kernel->input (0)->type), [&] (auto *type) {
+    typedef GEN_VISITED (type) T;
+    gen_add_unary<T, T> (kernel, formula);
+  });
+}
+
 template <typename F>
 static gboolean
 numbers (GenCudaKernel *kernel, F formula)
@@ -142,7 +153,7 @@ PREPARE (asin_, floats (kernel, Asin{}))
 PREPARE (asinh_, floats (kernel, Asinh{}))
 PREPARE (atan_, floats (kernel, Atan{}))
 PREPARE (atanh_, floats (kernel, Atanh{}))
-PREPARE (bitwise_not, integers (kernel, BitwiseNot{}))
+PREPARE (bitwise_not, bits (kernel, BitwiseNot{}))
 PREPARE (ceil_, floats (kernel, Ceil{}))
 PREPARE (celu, floats (kernel, Celu{ attribute (kernel, "alpha", 1), 0 }))
 PREPARE (cos_, floats (kernel, Cos{}))

@@ -14,9 +14,13 @@
   X (elementwise)                                                                                  \
   X (gemm)                                                                                         \
   X (group_normalization)                                                                          \
+  X (indices)                                                                                      \
   X (layer_normalization)                                                                          \
+  X (movement)                                                                                     \
+  X (pad)                                                                                          \
   X (picture)                                                                                      \
   X (reduce)                                                                                       \
+  X (scatter)                                                                                      \
   X (softmax)                                                                                      \
   X (unary)                                                                                        \
   X (variadic)                                                                                     \
@@ -47,12 +51,12 @@ gen_cuda_operator_find (const GenNode *node)
   return found != NULL ? found->prepare : NULL;
 }
 
-/* Those that go through gen_cuda_prepare_strided. */
+/* Those that move elements of input 0 and read no other floats. */
 static gboolean
 only_moves (const GenNode *node)
 {
-  static const char *const names[] = { "Expand", "Slice", "SliceGradient", "Tile", "Transpose",
-    "ConvertLayout", NULL };
+  static const char *const names[] = { "ConvertLayout", "Expand", "Gather", "GatherElements",
+    "GatherND", "Slice", "SliceGradient", "Split", "Tile", "Transpose", NULL };
 
   return node->op->view || g_strv_contains (names, node->op->name);
 }

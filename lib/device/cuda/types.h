@@ -151,5 +151,16 @@ gen_visit_parameters (GenDataType type, GenDataType parameters, Visit visit)
   });
 }
 
+/* By sizes of 16 bytes too: of several elements that are moved at once. */
+template <typename Visit>
+static gboolean
+gen_visit_wide (gsize size, Visit visit)
+{
+  if (size != sizeof (uint4))
+    return gen_visit_sizes (size, visit);
+  visit ((uint4 *)nullptr);
+  return TRUE;
+}
+
 /* The type that a visitor's pointer points to. */
 #define GEN_VISITED(pointer) std::remove_pointer_t<decltype (pointer)>

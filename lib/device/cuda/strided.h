@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "cuda.h"
+
+G_BEGIN_DECLS
+#include "../../ops/strided.h"
+G_END_DECLS
+
+/* Add the copy of a box from input number `from` of the node to output number `to`. FALSE where it
+ * has too many elements, or none of a size that can be moved. */
+gboolean gen_cuda_add_strided (
+    GenCudaKernel *kernel, const GenStrided *strided, guint from, guint to);
