@@ -5,6 +5,7 @@
  * meet cost function calls. */
 #include "emulation.h"
 
+#include <setjmp.h>
 #include <stdlib.h>
 #include <ucontext.h>
 
@@ -23,10 +24,11 @@ namespace
 {
 
 struct Fiber {
-  ucontext_t context;
+  ucontext_t context; /* to begin with */
+  jmp_buf place;      /* where it has left off */
+  bool begun;
   std::unique_ptr<char[]> stack;
-  int thread;   /* it runs, or waits in; -1 when it is free */
-  bool waiting; /* for others */
+  int thread; /* it runs, or waits in; -1 when it is free */
 };
 
 struct Meeting {
@@ -40,7 +42,7 @@ struct Block {
   int finished;
   std::vector<std::unique_ptr<Fiber> > fibers;
   Fiber *current;
-  ucontext_t scheduler;
+  jmp_buf scheduler;
   Meeting all;
   std::vector<Meeting> warps;
   std::vector<char> exchange; /* 16 bytes a thread */
@@ -57,6 +59,15 @@ set_thread (int thread)
   threadIdx.z = thread / (blockDim.x * blockDim.y);
 }
 
+/* Back to the scheduler, until it enters the fiber again. A context is only used to begin: changing
+ * it goes through the kernel each time. */
+void
+leave (Fiber *fiber)
+{
+  if (_setjmp (fiber->place) == 0)
+    _longjmp (block->scheduler, 1);
+}
+
 void
 fiber_main ()
 {
@@ -70,7 +81,7 @@ fiber_main ()
       block->finished++;
     }
     fiber->thread = -1;
-    swapcontext (&fiber->context, &block->scheduler);
+    leave (fiber);
   }
 }
 
@@ -80,7 +91,12 @@ enter (Fiber *fiber)
   block->current = fiber;
   if (fiber->thread >= 0)
     set_thread (fiber->thread);
-  swapcontext (&block->scheduler, &fiber->context);
+  if (_setjmp (block->scheduler) != 0)
+    return;
+  if (fiber->begun)
+    _longjmp (fiber->place, 1);
+  fiber->begun = true;
+  setcontext (&fiber->context);
 }
 
 Fiber *
@@ -129,7 +145,7 @@ meet (Meeting *meeting, int expected)
     return;
   }
   while (meeting->round == round)
-    swapcontext (&fiber->context, &block->scheduler);
+    leave (fiber);
 }
 
 void

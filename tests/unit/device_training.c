@@ -8,8 +8,8 @@
 #include <math.h>
 #include <string.h>
 
-#define BATCH 8
-#define STEPS 4
+#define BATCH 4
+#define STEPS 3
 
 static GenTrainer *
 trainer_new (const GenPreset *preset, const GenDevice *device, GenPrecision precision)
