@@ -387,7 +387,7 @@ run (const GenKernel *kernel, int part, int parts)
 static void
 give_registers (Program *p, const GenElement *program)
 {
-  int last[GEN_ELEMENT_INSTRUCTIONS], holds[GEN_ELEMENT_INSTRUCTIONS];
+  int last[GEN_ELEMENT_INSTRUCTIONS], holds[GEN_ELEMENT_INSTRUCTIONS] = { 0 };
   guint used = 0;
 
   for (int i = 0; i < p->n; i++) {
