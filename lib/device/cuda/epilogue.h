@@ -10,6 +10,5 @@
  */
 gboolean gen_cuda_add_finish (GenCudaKernel *kernel, int bias);
 
-/* Whether there is more to do than the operator's own bias and an activation from `relu` down to
- * none: what a library's products can do at once. */
+/* Whether fusion has given the node nothing but an activation, which a library may do at once. */
 gboolean gen_cuda_is_plain (const GenNode *node);
