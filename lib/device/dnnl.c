@@ -5,6 +5,7 @@
 #include "dnnl.h"
 
 #include <dnnl.h>
+#include <pthread.h>
 #include <string.h>
 
 #include <generative/device.h>
@@ -244,16 +245,28 @@ set_handle (dnnl_memory_t memory, void *data)
     dnnl_memory_set_data_handle (memory, data);
 }
 
-/* --- convolutions --- */
+/* --- shapes --- */
 
 enum { LARGE, WEIGHTS, BIAS, SMALL, SCRATCH, N_MEMORIES };
 
-struct _GenConvolution {
+/* What the library makes of some options. A net has the same convolution many times over, threads
+ * have it for equal parts of one, and the library takes a millisecond to look through what it has:
+ * so there is one in the process, which goes with the last of its users. */
+typedef struct {
   GenConvolutionOptions options;
+  guint users;
   dnnl_primitive_desc_t pd;
   dnnl_primitive_t primitive;
-  dnnl_stream_t stream;
   MemoryDesc weights;
+} Implementation;
+
+/* Not a GMutex: the thread sanitizer would not see it. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static GHashTable *implementations; /* those in use, by options; NULL when there are none */
+
+struct _GenConvolution {
+  Implementation *made;
+  dnnl_stream_t stream;
   dnnl_memory_t memories[N_MEMORIES];
   dnnl_exec_arg_t arguments[N_MEMORIES];
   int n_arguments;
@@ -316,21 +329,124 @@ picture_desc (const GenConvolutionOptions *o, gboolean large)
   return desc_by_tag (2 + o->rank, dims, tags[o->layout == GEN_LAYOUT_CHANNELS_LAST][o->rank - 1]);
 }
 
-static dnnl_status_t
-make_primitive_desc (GenConvolution *c, const Geometry *g, dnnl_primitive_attr_t attr)
+/* --- implementations --- */
+
+static guint
+options_hash (gconstpointer data)
 {
-  GenConvolutionKind kind = c->options.kind;
+  const GenConvolutionOptions *o = data;
+  guint64 hash = (guint64)o->small_channels;
+
+  hash = hash * 31 + (guint64)o->large_channels;
+  for (int i = 0; i < o->rank; i++) {
+    const GenConvolutionAxis *axis = &o->axes[i];
+
+    hash = (hash * 31 + (guint64)axis->large) * 31 + (guint64)axis->kernel;
+    hash = (hash * 31 + (guint64)axis->dilation) * 31 + (guint64)axis->before;
+  }
+  return (guint)(hash ^ hash >> 32);
+}
+
+static gboolean
+options_equal (gconstpointer first, gconstpointer second)
+{
+  const GenConvolutionOptions *a = first, *b = second;
+
+  return a->kind == b->kind && a->layout == b->layout && a->rank == b->rank &&
+         memcmp (a->axes, b->axes, (gsize)a->rank * sizeof *a->axes) == 0 && a->batch == b->batch &&
+         a->groups == b->groups && a->large_channels == b->large_channels &&
+         a->small_channels == b->small_channels && a->bias == b->bias &&
+         a->activation.kind == b->activation.kind && a->activation.alpha == b->activation.alpha &&
+         a->activation.beta == b->activation.beta;
+}
+
+static dnnl_status_t
+make_primitive_desc (Implementation *made, const Geometry *g)
+{
+  GenConvolutionKind kind = made->options.kind;
+  dnnl_primitive_attr_t attr = make_attributes (&made->options.activation);
   dnnl_primitive_desc_t hint = NULL;
   dnnl_status_t status = dnnl_success;
 
   if (kind != GEN_CONVOLUTION_FORWARD)
     status = make (&hint, get_engine (), GEN_CONVOLUTION_FORWARD, g, NULL, NULL);
   if (status == dnnl_success)
-    status = make (&c->pd, get_engine (), kind, g, hint, attr);
+    status = make (&made->pd, get_engine (), kind, g, hint, attr);
   if (hint != NULL)
     dnnl_primitive_desc_destroy (hint);
+  dnnl_primitive_attr_destroy (attr);
   return status;
 }
+
+static void
+implementation_free (Implementation *made)
+{
+  g_clear_pointer (&made->weights, desc_free);
+  if (made->primitive != NULL)
+    dnnl_primitive_destroy (made->primitive);
+  if (made->pd != NULL)
+    dnnl_primitive_desc_destroy (made->pd);
+  g_free (made);
+}
+
+static Implementation *
+implementation_new (const GenConvolutionOptions *o, const Geometry *g, GError **error)
+{
+  Implementation *made = g_new0 (Implementation, 1);
+  gboolean makes_weights = o->kind == GEN_CONVOLUTION_BACKWARD_WEIGHTS;
+  dnnl_status_t status = dnnl_invalid_arguments;
+
+  made->options = *o;
+  if (g->large != NULL && g->small != NULL && g->weights != NULL)
+    status = make_primitive_desc (made, g);
+  if (status == dnnl_success)
+    status = dnnl_primitive_create (&made->primitive, made->pd);
+  if (status == dnnl_success) {
+    made->weights = desc_clone (dnnl_primitive_desc_query_md (
+        made->pd, makes_weights ? dnnl_query_diff_weights_md : dnnl_query_weights_md, 0));
+    return made;
+  }
+  g_set_error (error, GEN_DEVICE_ERROR, GEN_DEVICE_ERROR_FAILED,
+      "oneDNN refuses this convolution (status %d)", status);
+  implementation_free (made);
+  return NULL;
+}
+
+/* The one of the process, to be given to implementation_leave. */
+static Implementation *
+implementation_find (const GenConvolutionOptions *o, const Geometry *g, GError **error)
+{
+  Implementation *made;
+
+  pthread_mutex_lock (&lock);
+  if (implementations == NULL)
+    implementations = g_hash_table_new (options_hash, options_equal);
+  made = g_hash_table_lookup (implementations, o);
+  if (made == NULL) {
+    made = implementation_new (o, g, error);
+    if (made != NULL)
+      g_hash_table_insert (implementations, &made->options, made);
+  }
+  if (made != NULL)
+    made->users++;
+  pthread_mutex_unlock (&lock);
+  return made;
+}
+
+static void
+implementation_leave (Implementation *made)
+{
+  pthread_mutex_lock (&lock);
+  if (--made->users == 0) {
+    g_hash_table_remove (implementations, &made->options);
+    if (g_hash_table_size (implementations) == 0)
+      g_clear_pointer (&implementations, g_hash_table_destroy);
+    implementation_free (made);
+  }
+  pthread_mutex_unlock (&lock);
+}
+
+/* --- convolutions --- */
 
 static void
 add_argument (GenConvolution *c, int which, int argument, ConstMemoryDesc desc)
@@ -348,11 +464,11 @@ add_arguments (GenConvolution *c, const Geometry *g)
     [GEN_CONVOLUTION_BACKWARD_WEIGHTS] = { DNNL_ARG_SRC, DNNL_ARG_DIFF_WEIGHTS, 0,
         DNNL_ARG_DIFF_DST },
   };
-  const int *arguments = names[c->options.kind];
-  ConstMemoryDesc scratch = dnnl_primitive_desc_query_md (c->pd, dnnl_query_scratchpad_md, 0);
+  const int *arguments = names[c->made->options.kind];
+  ConstMemoryDesc scratch = dnnl_primitive_desc_query_md (c->made->pd, dnnl_query_scratchpad_md, 0);
 
   add_argument (c, LARGE, arguments[LARGE], g->large);
-  add_argument (c, WEIGHTS, arguments[WEIGHTS], c->weights);
+  add_argument (c, WEIGHTS, arguments[WEIGHTS], c->made->weights);
   add_argument (c, SMALL, arguments[SMALL], g->small);
   if (g->bias != NULL)
     add_argument (c, BIAS, arguments[BIAS], g->bias);
@@ -364,41 +480,28 @@ add_arguments (GenConvolution *c, const Geometry *g)
 GenConvolution *
 gen_convolution_new (const GenConvolutionOptions *o, GError **error)
 {
-  GenConvolution *c = g_new0 (GenConvolution, 1);
+  GenConvolution *c = NULL;
   dnnl_dims_t dims, channels = { o->small_channels };
   int n = weights_dims (o, dims);
-  dnnl_primitive_attr_t attr = make_attributes (&o->activation);
   MemoryDesc large = picture_desc (o, TRUE), small = picture_desc (o, FALSE);
   MemoryDesc weights = desc_by_tag (n, dims, dnnl_format_tag_any);
   MemoryDesc bias = o->bias ? desc_by_tag (1, channels, dnnl_a) : NULL;
   Geometry g = { large, weights, bias, small };
-  dnnl_status_t status = dnnl_invalid_arguments;
+  Implementation *made;
 
-  c->options = *o;
   for (int i = 0; i < o->rank; i++) {
     g.strides[i] = o->axes[i].stride;
     g.dilates[i] = o->axes[i].dilation - 1;
     g.before[i] = o->axes[i].before;
     g.after[i] = o->axes[i].after;
   }
-  if (large != NULL && small != NULL && weights != NULL)
-    status = make_primitive_desc (c, &g, attr);
-  if (status == dnnl_success)
-    status = dnnl_primitive_create (&c->primitive, c->pd);
-  if (status == dnnl_success)
-    status = dnnl_stream_create (&c->stream, get_engine (), dnnl_stream_default_flags);
-  if (status == dnnl_success) {
-    gboolean makes_weights = o->kind == GEN_CONVOLUTION_BACKWARD_WEIGHTS;
-
-    c->weights = desc_clone (dnnl_primitive_desc_query_md (
-        c->pd, makes_weights ? dnnl_query_diff_weights_md : dnnl_query_weights_md, 0));
+  made = implementation_find (o, &g, error);
+  if (made != NULL) {
+    c = g_new0 (GenConvolution, 1);
+    c->made = made;
+    dnnl_stream_create (&c->stream, get_engine (), dnnl_stream_default_flags);
     add_arguments (c, &g);
-  } else {
-    g_set_error (error, GEN_DEVICE_ERROR, GEN_DEVICE_ERROR_FAILED,
-        "oneDNN refuses this convolution (status %d)", status);
-    g_clear_pointer (&c, gen_convolution_free);
   }
-  dnnl_primitive_attr_destroy (attr);
   g_clear_pointer (&large, desc_free);
   g_clear_pointer (&small, desc_free);
   g_clear_pointer (&weights, desc_free);
@@ -414,13 +517,8 @@ gen_convolution_free (GenConvolution *c)
   for (int i = 0; i < N_MEMORIES; i++)
     if (c->memories[i] != NULL)
       dnnl_memory_destroy (c->memories[i]);
-  g_clear_pointer (&c->weights, desc_free);
-  if (c->stream != NULL)
-    dnnl_stream_destroy (c->stream);
-  if (c->primitive != NULL)
-    dnnl_primitive_destroy (c->primitive);
-  if (c->pd != NULL)
-    dnnl_primitive_desc_destroy (c->pd);
+  dnnl_stream_destroy (c->stream);
+  implementation_leave (c->made);
   g_free (c);
 }
 
@@ -433,13 +531,13 @@ gen_convolution_scratch_size (const GenConvolution *c)
 gsize
 gen_convolution_weights_size (const GenConvolution *c)
 {
-  return dnnl_memory_desc_get_size (c->weights);
+  return dnnl_memory_desc_get_size (c->made->weights);
 }
 
 gboolean
 gen_convolution_same_weights (const GenConvolution *a, const GenConvolution *b)
 {
-  return dnnl_memory_desc_equal (a->weights, b->weights) != 0;
+  return dnnl_memory_desc_equal (a->made->weights, b->made->weights) != 0;
 }
 
 const char *
@@ -447,7 +545,7 @@ gen_convolution_algorithm (const GenConvolution *c)
 {
   const char *name = "unknown";
 
-  dnnl_primitive_desc_query (c->pd, dnnl_query_impl_info_str, 0, &name);
+  dnnl_primitive_desc_query (c->made->pd, dnnl_query_impl_info_str, 0, &name);
   return name;
 }
 
@@ -462,7 +560,7 @@ gen_convolution_run (
     set_handle (c->memories[BIAS], (void *)bias);
   if (c->memories[SCRATCH] != NULL)
     set_handle (c->memories[SCRATCH], scratch);
-  dnnl_primitive_execute (c->primitive, c->stream, c->n_arguments, c->arguments);
+  dnnl_primitive_execute (c->made->primitive, c->stream, c->n_arguments, c->arguments);
 }
 
 /* --- reorders --- */
@@ -552,7 +650,7 @@ gen_convolution_packer (
     const GenConvolution *c, gint64 group_stride, const gint64 *strides, int pieces, GError **error)
 {
   dnnl_dims_t dims, all = { group_stride };
-  int n = weights_dims (&c->options, dims), skip = c->options.groups > 1;
+  int n = weights_dims (&c->made->options, dims), skip = c->made->options.groups > 1;
   GenReorder *reorder;
   MemoryDesc from;
 
@@ -563,7 +661,7 @@ gen_convolution_packer (
         error, GEN_DEVICE_ERROR, GEN_DEVICE_ERROR_FAILED, "oneDNN cannot describe the weights");
     return NULL;
   }
-  reorder = reorder_new (from, c->weights, dims, n, skip ? 1 : pieces, error);
+  reorder = reorder_new (from, c->made->weights, dims, n, skip ? 1 : pieces, error);
   desc_free (from);
   return reorder;
 }
@@ -573,7 +671,7 @@ gen_convolution_unpacker (const GenConvolution *c, GError **error)
 {
   dnnl_dims_t dims, strides;
   gint64 stride = 1;
-  int n = weights_dims (&c->options, dims);
+  int n = weights_dims (&c->made->options, dims);
   GenReorder *reorder;
   MemoryDesc to;
 
@@ -587,7 +685,7 @@ gen_convolution_unpacker (const GenConvolution *c, GError **error)
         error, GEN_DEVICE_ERROR, GEN_DEVICE_ERROR_FAILED, "oneDNN cannot describe the weights");
     return NULL;
   }
-  reorder = reorder_new (c->weights, to, dims, n, 1, error);
+  reorder = reorder_new (c->made->weights, to, dims, n, 1, error);
   desc_free (to);
   return reorder;
 }
