@@ -50,8 +50,11 @@ split (__m512 x, int splits, __m512 parts[MAX_SPLITS])
 TARGET INLINE __m512i
 pair (__m512 first, __m512 second)
 {
-  return _mm512_or_si512 (
-      _mm512_srli_epi32 (_mm512_castps_si512 (first), 16), _mm512_castps_si512 (second));
+  const __m512i upper = _mm512_set1_epi32 ((int)0xffff0000);
+  const int first_or_upper_second = 0xf8;
+
+  return _mm512_ternarylogic_epi32 (_mm512_srli_epi32 (_mm512_castps_si512 (first), 16),
+      _mm512_castps_si512 (second), upper, first_or_upper_second);
 }
 
 /* The upper halves of two vectors, one after the other. */
@@ -242,7 +245,7 @@ gen_split_store (const GenSplitForm *form, const GenSplitMatrix *matrix, const f
         memset (to, 0, STORED_BYTES);
 }
 
-/* Three parts, as split () makes them: the last has 8 bits already. */
+/* Three parts, as split () makes them: the last has 8 bits already, or is next to no number. */
 TARGET static void
 restore (const guint8 *stored, gint64 steps, guint8 *to)
 {

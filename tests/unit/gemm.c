@@ -51,6 +51,8 @@ compare (const Extents *e, GBytes *a, GBytes *b, gboolean ta, gboolean tb, doubl
     for (int j = 0; j < e->n; j++) {
       double sum = 0, magnitude = 0;
 
+      if (!isfinite (is[i * e->n + j]))
+        g_error ("%d x %d x %d: row %d, column %d is not finite", e->m, e->n, e->k, i, j);
       for (int k = 0; k < e->k; k++) {
         double term =
             (double)x[ta ? k * e->m + i : i * e->k + k] * y[tb ? j * e->k + k : k * e->n + j] * 0.5;
@@ -206,6 +208,37 @@ test_not_finite (void)
     }
 }
 
+/* Weights too small for a normal float32, which trained nets have, are as good as none, and leave
+ * their neighbours alone. */
+static void
+test_denormals (void)
+{
+  enum { M = 512, K = 256, N = 96 };
+  const Extents extents = { M, N, K };
+  g_autoptr (GBytes) a = draw (M * K, 1, 0.1f), drawn = draw (K * N, 2, 0);
+  float *weights = g_memdup2 (numbers_of (drawn), K * N * sizeof (float));
+  g_autoptr (GBytes) b = g_bytes_new_take (weights, K * N * sizeof (float));
+
+  for (int i = 3; i < K * N; i += 5)
+    weights[i] = (i & 1 ? -1 : 1) * (float)i * 1e-43f;
+  for (int threads = 1; threads <= 2; threads++) {
+    g_autoptr (GenGraph) graph = gen_graph_new ("product");
+    g_autoptr (GenPlan) plan = NULL;
+    g_autoptr (GError) error = NULL;
+
+    gen_graph_add_output (
+        graph, gen_graph_op (graph, "Gemm",
+                   (GenTensor *[]){ add_operand (graph, "a", &GEN_SHAPE (M, K), a, FALSE),
+                       add_operand (graph, "b", &GEN_SHAPE (K, N), b, TRUE) },
+                   2, 1, &error, "alpha", GEN_FLOAT, 0.5, NULL));
+    plan = gen_plan_new (graph, &(GenPlanOptions){ .threads = threads }, &error);
+    g_assert_no_error (error);
+    gen_plan_bind_input (plan, 0, numbers_of (a));
+    g_assert_true (gen_plan_run (plan, NULL));
+    compare (&extents, a, b, FALSE, FALSE, 1e-6, gen_plan_output (plan, 0)->data);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -213,5 +246,6 @@ main (int argc, char **argv)
   g_test_add_func ("/gemm/products", test_products);
   g_test_add_func ("/gemm/narrow-weights", test_narrow_weights);
   g_test_add_func ("/gemm/not-finite", test_not_finite);
+  g_test_add_func ("/gemm/denormals", test_denormals);
   return g_test_run ();
 }
