@@ -102,6 +102,7 @@ difference (GBytes *a, GBytes *b)
 
   g_assert_cmpuint (size, ==, g_bytes_get_size (b));
   for (gsize i = 0; i < size / sizeof (float); i++) {
+    g_assert_true (isfinite (x[i]) && isfinite (y[i]));
     worst = MAX (worst, fabs (x[i] - y[i]));
     scale = MAX (scale, fabs (x[i]));
   }

@@ -58,6 +58,7 @@ difference (GenTrainer *one, GenTrainer *other)
     const float *x = a->data, *y = b->data;
 
     for (gsize k = 0; k < a->size / sizeof (float); k++) {
+      g_assert_true (isfinite (x[k]) && isfinite (y[k]));
       most = fmax (most, fabs (x[k] - y[k]));
       largest = fmax (largest, fabs (x[k]));
     }
