@@ -7,17 +7,12 @@
 
 #include <string.h>
 
-#include <generative/operator.h>
+#include "dropout.h"
 
 #define CHUNK 1024
 
-typedef struct {
-  float ratio;
-  gboolean training;
-} Settings;
-
-static gboolean
-settings (const GenNode *node, Settings *s, GError **error)
+gboolean
+gen_dropout_settings (const GenNode *node, GenDropout *s, GError **error)
 {
   const GenTensor *ratio = gen_node_input (node, 1), *mode = gen_node_input (node, 2);
   const guint8 *training = gen_tensor_constant (mode);
@@ -43,9 +38,9 @@ static gboolean
 infer (GenNode *node, GError **error)
 {
   const GenTensor *x = gen_node_input (node, 0);
-  Settings s;
+  GenDropout s;
 
-  if (!settings (node, &s, error))
+  if (!gen_dropout_settings (node, &s, error))
     return FALSE;
   gen_node_set_output (node, 0, x->type, &x->shape);
   gen_node_set_output (node, 1, node->opset < 10 ? x->type : GEN_TYPE_BOOL, &x->shape);
@@ -55,7 +50,7 @@ infer (GenNode *node, GError **error)
 static void
 run_training (const GenKernel *kernel, int part, int parts)
 {
-  const Settings *s = kernel->state;
+  const GenDropout *s = kernel->state;
   GenRandom random = gen_random_new (kernel->seed, kernel->node->id);
   const float *x = kernel->inputs[0];
   float *out = kernel->outputs[0], draws[CHUNK], scale = 1 / (1 - s->ratio);
@@ -96,12 +91,12 @@ static gboolean
 cpu (GenKernel *kernel, GError **error)
 {
   const GenTensor *x = gen_node_input (kernel->node, 0), *mask = gen_node_output (kernel->node, 1);
-  Settings *s = g_new0 (Settings, 1);
+  GenDropout *s = g_new0 (GenDropout, 1);
   gsize n = gen_shape_elements (&x->shape);
 
   kernel->state = s;
   kernel->free_state = g_free;
-  if (!settings (kernel->node, s, error))
+  if (!gen_dropout_settings (kernel->node, s, error))
     return FALSE;
   if (s->training && x->type != GEN_TYPE_FLOAT32)
     return gen_node_error (kernel->node, error, "not supported in training for elements of type %s",
@@ -121,9 +116,9 @@ gradient (GenGradient *g, GError **error)
 {
   GenNode *node = g->node;
   GenTensor *scaled, *mask = gen_node_output (node, 1);
-  Settings s;
+  GenDropout s;
 
-  if (!settings (node, &s, error))
+  if (!gen_dropout_settings (node, &s, error))
     return FALSE;
   if (!s.training) {
     g->inputs[0] = g->outputs[0];

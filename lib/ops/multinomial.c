@@ -61,7 +61,7 @@ run (const GenKernel *kernel, int part, int parts)
   const GenTensor *y = gen_node_output (kernel->node, 0);
   gint64 classes = gen_node_input (kernel->node, 0)->shape.dims[1], samples = y->shape.dims[1];
   double *sums = (double *)kernel->scratch + part * classes;
-  GenRandom random = gen_random_of_node (kernel);
+  GenRandom random = gen_random_of_node (kernel->node, kernel->seed);
   gsize first, end;
 
   gen_kernel_share (y->shape.dims[0], 1, part, parts, &first, &end);

@@ -73,13 +73,13 @@ infer (GenNode *node, GError **error)
 }
 
 GenRandom
-gen_random_of_node (const GenKernel *kernel)
+gen_random_of_node (const GenNode *node, guint64 seed)
 {
-  const GenAttribute *own = gen_node_attribute (kernel->node, "seed");
+  const GenAttribute *own = gen_node_attribute (node, "seed");
   guint32 bits;
 
   if (own == NULL)
-    return gen_random_new (kernel->seed, kernel->node->id);
+    return gen_random_new (seed, node->id);
   memcpy (&bits, &own->f, sizeof bits);
   return gen_random_new (bits, 0);
 }
@@ -88,7 +88,7 @@ gen_random_of_node (const GenKernel *kernel)
 static void
 fill (const GenKernel *kernel, gboolean normal, float factor, float term, int part, int parts)
 {
-  GenRandom random = gen_random_of_node (kernel);
+  GenRandom random = gen_random_of_node (kernel->node, kernel->seed);
   float *out = kernel->outputs[0];
   gsize first, end;
 

@@ -19,10 +19,12 @@
   X (movement)                                                                                     \
   X (pad)                                                                                          \
   X (picture)                                                                                      \
+  X (random)                                                                                       \
   X (reduce)                                                                                       \
   X (scatter)                                                                                      \
   X (softmax)                                                                                      \
   X (unary)                                                                                        \
+  X (update)                                                                                       \
   X (variadic)                                                                                     \
   X (where)
 
