@@ -119,11 +119,16 @@ update (Rule given, Operands o, const float *rate, const int64_t *step, size_t n
     update_pack<1> (rule, o, packs * 4 + k);
 }
 
+/* Blocks that are at work at the same time: more of them would only call `begin` more often. */
+#define BLOCKS_OF_MULTIPROCESSOR 8
+
 template <typename Rule>
 static gboolean
 add_update (GenCudaKernel *kernel, Rule rule)
 {
   gsize n = gen_cuda_elements (kernel->output (0));
+  unsigned most = BLOCKS_OF_MULTIPROCESSOR * (unsigned)kernel->device->multiprocessors;
+  dim3 grid = dim3 (MIN (gen_cuda_grid (n / 4 + 1).x, most));
 
   if (n == 0)
     return TRUE;
@@ -137,7 +142,7 @@ add_update (GenCudaKernel *kernel, Rule rule)
       o.states[s] = k.in<float> (GEN_UPDATE_STATE + s);
       o.new_states[s] = k.out<float> (1 + s);
     }
-    gen_cuda_launch (update<Rule>, gen_cuda_grid (n / 4 + 1), GEN_CUDA_BLOCK, stream, rule, o,
+    gen_cuda_launch (update<Rule>, grid, GEN_CUDA_BLOCK, stream, rule, o,
         k.in<float> (GEN_UPDATE_RATE), k.in<int64_t> (GEN_UPDATE_STEP), n);
   });
   return TRUE;
