@@ -28,6 +28,7 @@ enum {
   PROP_EMA,
   PROP_SEED,
   PROP_THREADS,
+  PROP_DEVICE,
   PROP_PRECISION,
   PROP_VALIDATION_INTERVAL,
   PROP_VALIDATION_SAMPLES,
@@ -60,6 +61,7 @@ enum {
 #define DEFAULT_EMA 0.0
 #define DEFAULT_SEED 0
 #define DEFAULT_THREADS 0
+#define DEFAULT_DEVICE GST_GENERATIVE_DEVICE_AUTO
 #define DEFAULT_PRECISION GST_GENERATIVE_PRECISION_AUTO
 #define DEFAULT_VALIDATION_INTERVAL 500
 #define DEFAULT_VALIDATION_SAMPLES 1000
@@ -94,6 +96,7 @@ static const gsize offsets[N_PROPS] = {
   [PROP_EMA] = G_STRUCT_OFFSET (GstGanTrainer, settings.ema),
   [PROP_SEED] = G_STRUCT_OFFSET (GstGanTrainer, settings.seed),
   [PROP_THREADS] = G_STRUCT_OFFSET (GstGanTrainer, settings.threads),
+  [PROP_DEVICE] = G_STRUCT_OFFSET (GstGanTrainer, device),
   [PROP_PRECISION] = G_STRUCT_OFFSET (GstGanTrainer, precision),
   [PROP_VALIDATION_INTERVAL] = G_STRUCT_OFFSET (GstGanTrainer, validation_interval),
   [PROP_VALIDATION_SAMPLES] = G_STRUCT_OFFSET (GstGanTrainer, validation_samples),
@@ -219,8 +222,11 @@ gst_gan_trainer_install_properties (GObjectClass *object_class)
       "Of the first weights, the latents and dropout", 0, G_MAXUINT64, DEFAULT_SEED, flags);
   specs[PROP_THREADS] = g_param_spec_int ("threads", "Threads",
       "To compute with (0 = as many as there are cores)", 0, 256, DEFAULT_THREADS, flags);
+  specs[PROP_DEVICE] = g_param_spec_enum ("device", "Device", "Where the nets are trained",
+      GST_TYPE_GENERATIVE_DEVICE, DEFAULT_DEVICE, flags);
   specs[PROP_PRECISION] = g_param_spec_enum ("precision", "Precision",
-      "How exact products are: auto takes tf32, which is faster on some processors",
+      "How exact products are: auto takes tf32, which is faster on some processors; bf16 is for "
+      "GPUs",
       GST_TYPE_GENERATIVE_PRECISION, DEFAULT_PRECISION, flags);
   specs[PROP_VALIDATION_INTERVAL] = g_param_spec_uint64 ("validation-interval",
       "Validation interval", "Steps between measurements on the pictures of the validation pad", 1,

@@ -85,6 +85,11 @@ gst_gan_trainer_check (GstGanTrainer *self)
   self->settings.optimizer = gen_optimizer_find (self->optimizer);
   self->settings.loss = gen_loss_find (self->loss);
   self->settings.precision = gst_generative_precision_resolve (self->precision);
+  self->settings.device = gst_generative_device_find (self->device, &error);
+  if (self->settings.device == NULL) {
+    gst_generative_post_error (GST_ELEMENT (self), error);
+    return FALSE;
+  }
   if (self->settings.optimizer == NULL) {
     GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS,
         ("optimizer: there is no '%s'; there are adam, adamw, rmsprop and sgd", self->optimizer),
@@ -159,6 +164,27 @@ gst_gan_trainer_make_nets (
   return *discriminator != NULL;
 }
 
+/* A trainer on the device; where that fails and any will do, on the CPU. */
+static GenTrainer *
+gst_gan_trainer_make (
+    GstGanTrainer *self, GenGraph *generator, GenGraph *discriminator, GError **error)
+{
+  g_autoptr (GError) failure = NULL;
+  GenTrainer *trainer = gen_trainer_new (generator, discriminator, &self->settings, &failure);
+
+  if (trainer != NULL)
+    return trainer;
+  if (failure->domain != GEN_DEVICE_ERROR || self->device != GST_GENERATIVE_DEVICE_AUTO ||
+      self->settings.device == &gen_device_cpu) {
+    g_propagate_error (error, g_steal_pointer (&failure));
+    return NULL;
+  }
+  GST_ELEMENT_WARNING (
+      self, RESOURCE, FAILED, ("%s. Training goes on on the CPU.", failure->message), (NULL));
+  self->settings.device = &gen_device_cpu;
+  return gen_trainer_new (generator, discriminator, &self->settings, error);
+}
+
 gboolean
 gst_gan_trainer_open (GstGanTrainer *self, GError **error)
 {
@@ -167,7 +193,7 @@ gst_gan_trainer_open (GstGanTrainer *self, GError **error)
 
   if (!gst_gan_trainer_make_nets (self, &generator, &discriminator, error))
     return FALSE;
-  self->trainer = gen_trainer_new (generator, discriminator, &self->settings, error);
+  self->trainer = gst_gan_trainer_make (self, generator, discriminator, error);
   if (self->trainer == NULL)
     return FALSE;
   shape = gen_trainer_picture_shape (self->trainer);

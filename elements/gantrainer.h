@@ -30,6 +30,7 @@ struct _GstGanTrainer {
   guint64 validation_interval, log_interval;
   guint validation_samples, early_stopping;
   int preview_columns, preview_rows;
+  GstGenerativeDevice device;
   GstGenerativePrecision precision;
   GenTrainerSettings settings;
   GenPresetOptions options;

@@ -36,10 +36,12 @@ gst_generative_precision_get_type (void)
     { GST_GENERATIVE_PRECISION_TF32, "32-bit floating point, products of 16 bits and more",
         "tf32" },
     { GST_GENERATIVE_PRECISION_BF16,
-        "As tf32, and weights of dense layers kept in 16 bits (bfloat16); training: as tf32",
+        "As tf32, and weights of dense layers kept in 16 bits (bfloat16); on a GPU all that "
+        "passes between layers; training on the CPU: as tf32",
         "bf16" },
     { GST_GENERATIVE_PRECISION_FP16,
-        "As tf32, and weights of dense layers kept in 16 bits (float16); training: as tf32",
+        "As tf32, and weights of dense layers kept in 16 bits (float16); on a GPU all that "
+        "passes between layers; training on the CPU: as tf32",
         "fp16" },
     { 0, NULL, NULL },
   };

@@ -59,6 +59,12 @@ gen_trainer_settings_check (const GenTrainerSettings *settings, GError **error)
         error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING, "an optimizer and a loss must be set");
     return FALSE;
   }
+  if (settings->precision == GEN_PRECISION_FLOAT16 && settings->device != NULL &&
+      settings->device != &gen_device_cpu) {
+    g_set_error_literal (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
+        "precision: gradients are too small for float16; bf16 holds them");
+    return FALSE;
+  }
   return in_range ("batch-size", settings->batch_size, 1, TRUE, 65537, error) &&
          in_range ("learning-rate", settings->learning_rate, 0, FALSE, INFINITY, error) &&
          in_range ("beta1", optimizer->beta1, 0, TRUE, 1, error) &&

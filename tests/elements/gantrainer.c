@@ -2,6 +2,7 @@
 /* gantrainer: steps, checkpoints, the preview, resuming, and what it says when something is
  * wrong. */
 #include <generative/checkpoint.h>
+#include <generative/device.h>
 #include <generative/onnx.h>
 #include <generative/plan.h>
 #include <generative/random.h>
@@ -66,16 +67,17 @@ read_file (const char *folder, const char *name)
 /* The whole data, in one go and in two: the same bits. With an epoch of 40 pictures, two epochs are
  * ten steps of eight. */
 static void
-test_resume (void)
+test_resume (gconstpointer device)
 {
   g_autofree char *whole = scratch_new (), *parts = scratch_new ();
-  const char *format =
-      SOURCE "gantrainer name=t batch-size=8 dropout=0.2 ema=0.9 silent=true checkpoint=%s %s";
-  g_autofree char *first =
-      g_strdup_printf (format, 200, "GRAY8", whole, "epochs=2 epoch-samples=40");
-  g_autofree char *second = g_strdup_printf (format, 200, "GRAY8", parts, "max-steps=4");
-  g_autofree char *third =
-      g_strdup_printf (format, 200, "GRAY8", parts, "resume=true epochs=2 epoch-samples=40 seed=0");
+  const char *format = SOURCE "gantrainer name=t batch-size=8 dropout=0.2 ema=0.9 silent=true "
+                              "device=%s checkpoint=%s %s";
+  g_autofree char *first = g_strdup_printf (
+      format, 200, "GRAY8", (const char *)device, whole, "epochs=2 epoch-samples=40");
+  g_autofree char *second =
+      g_strdup_printf (format, 200, "GRAY8", (const char *)device, parts, "max-steps=4");
+  g_autofree char *third = g_strdup_printf (format, 200, "GRAY8", (const char *)device, parts,
+      "resume=true epochs=2 epoch-samples=40 seed=0");
   g_autoptr (GBytes) a = NULL, b = NULL;
   guint n_progress = 0;
 
@@ -389,6 +391,18 @@ test_errors (void)
       "t.validation");
 }
 
+static void
+test_device_errors (void)
+{
+  expect_error ("bf16", "GRAY8", "device=cuda precision=fp16");
+}
+
+static void
+test_no_device (void)
+{
+  expect_error ("device", "GRAY8", "device=cuda");
+}
+
 /* A state that is cut off or of another net is refused, and says so. */
 static void
 test_damaged (void)
@@ -425,7 +439,13 @@ main (int argc, char **argv)
 {
   gst_init (&argc, &argv);
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/gantrainer/resume", test_resume);
+  g_test_add_data_func ("/gantrainer/resume", "cpu", test_resume);
+  if (gen_device_cuda.available (NULL)) {
+    g_test_add_data_func ("/gantrainer/device/resume", "cuda", test_resume);
+    g_test_add_func ("/gantrainer/device/errors", test_device_errors);
+  } else {
+    g_test_add_func ("/gantrainer/no-device", test_no_device);
+  }
   g_test_add_func ("/gantrainer/models", test_models);
   g_test_add_func ("/gantrainer/validation", test_validation);
   g_test_add_func ("/gantrainer/early-stopping", test_early_stopping);
