@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Training on a device: the numbers of the CPU, states that come back and go on, 16-bit floats.
  * GEN_CUDA_MODULE says which module stands for the device; without a GPU it is the emulation. */
+#include <generative/operator.h>
+#include <generative/plan.h>
 #include <generative/preset.h>
 #include <generative/random.h>
 #include <generative/trainer.h>
@@ -147,6 +149,50 @@ test_plays (void)
   }
 }
 
+/* The loss of classes and its gradient. `reduction` is ONNX's; labels of 3 count for nothing. */
+static void
+test_class_loss (gconstpointer reduction)
+{
+  enum { BATCHES = 37, CLASSES = 11, INNER = 29 };
+  g_autoptr (GenGraph) graph = gen_graph_new ("loss");
+  g_autoptr (GenPlan) cpu = NULL, device = NULL;
+  g_autoptr (GError) error = NULL;
+  gint64 *labels = g_new (gint64, BATCHES * INNER);
+  GenTensor *x, *y, *dx;
+
+  for (int i = 0; i < BATCHES * INNER; i++)
+    labels[i] = i * 7 % CLASSES;
+  x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (BATCHES, CLASSES, INNER));
+  y = gen_graph_op (graph, "SoftmaxCrossEntropyLoss",
+      (GenTensor *[]){
+          x, gen_graph_add_constant (graph, NULL, GEN_TYPE_INT64, &GEN_SHAPE (BATCHES, INNER),
+                 g_bytes_new_take (labels, BATCHES * INNER * sizeof *labels)) },
+      2, 1, &error, "reduction", GEN_STRING, reduction, "ignore_index", GEN_INT, 3, NULL);
+  g_assert_no_error (error);
+  gen_graph_add_output (graph, y);
+  if (gen_shape_elements (&y->shape) > 1)
+    y = gen_unary (graph, "ReduceSum", y, &error);
+  g_assert_true (gen_graph_gradients (graph, y, &x, 1, &dx, &error));
+  gen_graph_add_output (graph, dx);
+  cpu = gen_plan_new (graph, NULL, &error);
+  device = gen_plan_new (graph, &(GenPlanOptions){ .device = &gen_device_cuda }, &error);
+  g_assert_no_error (error);
+  for (int k = 0; k < 2; k++) {
+    const GenBinding *input = gen_plan_input (k == 0 ? cpu : device, 0);
+    GenRandom random = gen_random_new (3, 0);
+
+    gen_random_normal (&random, 0, 0, input->data, input->size / sizeof (float));
+    g_assert_true (gen_plan_run (k == 0 ? cpu : device, &error));
+  }
+  for (guint i = 0; i < 2; i++) {
+    const GenBinding *a = gen_plan_output (cpu, i), *b = gen_plan_output (device, i);
+
+    for (gsize k = 0; k < a->size / sizeof (float); k++)
+      g_assert_true (fabsf (((float *)a->data)[k] - ((float *)b->data)[k]) <=
+                     1e-5f * (1 + fabsf (((float *)a->data)[k])));
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -161,5 +207,8 @@ main (int argc, char **argv)
   g_test_add_func ("/device/training/bfloat16", test_bfloat16);
   g_test_add_func ("/device/training/resume", test_resume);
   g_test_add_func ("/device/training/plays", test_plays);
+  g_test_add_data_func ("/device/training/class-loss/mean", "mean", test_class_loss);
+  g_test_add_data_func ("/device/training/class-loss/sum", "sum", test_class_loss);
+  g_test_add_data_func ("/device/training/class-loss/none", "none", test_class_loss);
   return g_test_run ();
 }

@@ -9,6 +9,7 @@
   X (arithmetic)                                                                                   \
   X (batch_normalization)                                                                          \
   X (cast)                                                                                         \
+  X (clip)                                                                                         \
   X (compare)                                                                                      \
   X (convolve)                                                                                     \
   X (elementwise)                                                                                  \
@@ -17,6 +18,7 @@
   X (indices)                                                                                      \
   X (layer_normalization)                                                                          \
   X (movement)                                                                                     \
+  X (negative_log_likelihood_loss)                                                                 \
   X (pad)                                                                                          \
   X (picture)                                                                                      \
   X (random)                                                                                       \
