@@ -61,6 +61,9 @@ cpu (GenKernel *kernel, GError **error)
 
   kernel->state = s;
   kernel->free_state = g_free;
+  if (gen_node_input (kernel->node, 0)->type != GEN_TYPE_FLOAT32 ||
+      gen_node_input (kernel->node, 1)->type != GEN_TYPE_FLOAT32)
+    return gen_node_error (kernel->node, error, "only float32 is supported");
   if (!gen_sampler_init (s, kernel->node, 0, 1, error))
     return FALSE;
   gen_kernel_add_step (kernel, run,

@@ -13,9 +13,8 @@ infer (GenNode *node, GError **error)
 
   if (!gen_sampler_init (&sampler, node, 1, 2, error))
     return FALSE;
-  if (gen_node_input (node, 0)->type != GEN_TYPE_FLOAT32 ||
-      gen_shape_elements (&gen_node_input (node, 0)->shape) !=
-          sampler.batch * sampler.channels * sampler.out_pixels)
+  if (gen_shape_elements (&gen_node_input (node, 0)->shape) !=
+      sampler.batch * sampler.channels * sampler.out_pixels)
     return gen_node_error (node, error, "dy is not of the shape that its grid gives");
   gen_node_set_output (node, 0, x->type, &x->shape);
   gen_node_set_output (node, 1, grid->type, &grid->shape);
@@ -102,6 +101,9 @@ cpu (GenKernel *kernel, GError **error)
 
   kernel->state = s;
   kernel->free_state = g_free;
+  for (guint i = 0; i < 3; i++)
+    if (gen_node_input (kernel->node, i)->type != GEN_TYPE_FLOAT32)
+      return gen_node_error (kernel->node, error, "only float32 is supported");
   if (!gen_sampler_init (s, kernel->node, 1, 2, error))
     return FALSE;
   cost = 20 + 4 * (double)s->channels;
@@ -121,6 +123,7 @@ const GenOperator gen_operator_grid_sample_gradient = {
   .min_outputs = 1,
   .max_outputs = 2,
   .layouts = GEN_LAYOUTS_PLAIN,
+  .widens = TRUE,
   .infer = infer,
   .cpu = cpu,
 };

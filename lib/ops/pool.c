@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Poolings over one to three axes. A picture is `outer` times its pixels times `inner` values:
- * channels-last pictures have their channels inside, plain ones outside, and the loops are the
- * same. */
+/* Poolings over one to three axes, with loops that are the same for both layouts. */
 #include "pool.h"
 
 #include <math.h>
@@ -9,14 +7,6 @@
 
 #include "../simd.h"
 #include "../device/half.h"
-
-typedef struct {
-  GenWindow window; /* three axes, those before the picture's own of extent 1 */
-  gsize outer, inner, in_pixels, out_pixels;
-  gint64 channels;
-  gboolean channels_last, includes_padding, column_major;
-  gboolean half; /* elements are 16-bit floats, pooled in float32 */
-} Pool;
 
 gboolean
 gen_pool_window (GenWindow *window, const GenNode *node, const GenShape *input, GError **error)
@@ -79,7 +69,7 @@ typedef struct {
 } Taps;
 
 static Taps
-taps_of (const Pool *pool, gsize pixel)
+taps_of (const GenPool *pool, gsize pixel)
 {
   Taps taps;
 
@@ -109,7 +99,7 @@ taps_of (const Pool *pool, gsize pixel)
 
 /* Values that an average is over. */
 static gint64
-count_of (const Pool *pool, const Taps *taps)
+count_of (const GenPool *pool, const Taps *taps)
 {
   gint64 count = 1;
 
@@ -133,7 +123,7 @@ add (float *out, const float *x, float factor, gsize n)
 }
 
 static gint64
-index_of (const Pool *pool, gsize outer, gsize k, gint64 position)
+index_of (const GenPool *pool, gsize outer, gsize k, gint64 position)
 {
   const GenWindowAxis *a = pool->window.axes;
   gint64 plane = pool->channels_last ? (gint64)outer * pool->channels + (gint64)k : (gint64)outer;
@@ -147,23 +137,26 @@ index_of (const Pool *pool, gsize outer, gsize k, gint64 position)
   return plane * pool->in_pixels + position;
 }
 
+/* 16-bit floats are pooled in float32. */
+static gboolean
+is_half (const GenKernel *kernel)
+{
+  return gen_type_is_half (gen_node_input (kernel->node, 0)->type);
+}
+
 /* Where the picture is and where the result goes: 16-bit floats are widened to scratch before. */
 static const void *
 source_of (const GenKernel *kernel)
 {
-  const Pool *pool = kernel->state;
-
-  return pool->half ? kernel->scratch : kernel->inputs[0];
+  return is_half (kernel) ? kernel->scratch : kernel->inputs[0];
 }
 
 static void *
 result_of (const GenKernel *kernel)
 {
-  const Pool *pool = kernel->state;
-
-  return pool->half ? (float *)kernel->scratch +
-                          gen_shape_elements (&gen_node_input (kernel->node, 0)->shape)
-                    : kernel->outputs[0];
+  return is_half (kernel) ? (float *)kernel->scratch +
+                                gen_shape_elements (&gen_node_input (kernel->node, 0)->shape)
+                          : kernel->outputs[0];
 }
 
 static void
@@ -193,7 +186,7 @@ run_narrow (const GenKernel *kernel, int part, int parts)
 #define MAX_POOL(name, T, lowest)                                                                  \
   GEN_CLONES static void name (const GenKernel *kernel, int part, int parts)                       \
   {                                                                                                \
-    const Pool *pool = kernel->state;                                                              \
+    const GenPool *pool = kernel->state;                                                           \
     gint64 *indices = kernel->node->outputs->len > 1 ? kernel->outputs[1] : NULL;                  \
     const gsize n = pool->inner;                                                                   \
     gsize first, end;                                                                              \
@@ -231,7 +224,7 @@ MAX_POOL (run_max_uint8, guint8, 0)
 #define AVERAGE_POOL(name, T)                                                                      \
   GEN_CLONES static void name (const GenKernel *kernel, int part, int parts)                       \
   {                                                                                                \
-    const Pool *pool = kernel->state;                                                              \
+    const GenPool *pool = kernel->state;                                                           \
     const gsize n = pool->inner;                                                                   \
     gsize first, end;                                                                              \
                                                                                                    \
@@ -259,7 +252,7 @@ AVERAGE_POOL (run_average_float64, double)
 static void
 run_gradient_max (const GenKernel *kernel, int part, int parts)
 {
-  const Pool *pool = kernel->state;
+  const GenPool *pool = kernel->state;
   gsize first, end;
 
   gen_kernel_share (pool->outer, 1, part, parts, &first, &end);
@@ -292,7 +285,7 @@ run_gradient_max (const GenKernel *kernel, int part, int parts)
 static void
 run_gradient_average (const GenKernel *kernel, int part, int parts)
 {
-  const Pool *pool = kernel->state;
+  const GenPool *pool = kernel->state;
   gsize first, end;
 
   gen_kernel_share (pool->outer, 1, part, parts, &first, &end);
@@ -313,21 +306,21 @@ run_gradient_average (const GenKernel *kernel, int part, int parts)
 
 /* --- preparing --- */
 
-static Pool *
-pool_new (GenKernel *kernel, GError **error)
+gboolean
+gen_pool_init (GenPool *pool, const GenNode *node, GError **error)
 {
-  const GenNode *node = kernel->node;
   const GenTensor *x = gen_node_input (node, 0);
   const GenWindowAxis none = { 1, 1, 1, 1, 1, 0, 0 };
   GenWindow window;
-  Pool *pool;
 
   if (!gen_pool_window (&window, node, &x->shape, error))
-    return NULL;
-  pool = g_new0 (Pool, 1);
-  kernel->state = pool;
-  kernel->free_state = g_free;
-  pool->in_pixels = pool->out_pixels = 1;
+    return FALSE;
+  *pool = (GenPool){ .in_pixels = 1,
+    .out_pixels = 1,
+    .channels = x->shape.dims[1],
+    .channels_last = x->layout == GEN_LAYOUT_CHANNELS_LAST,
+    .includes_padding = gen_node_int (node, "count_include_pad", 0) != 0,
+    .column_major = gen_node_int (node, "storage_order", 0) != 0 };
   for (int i = 0; i < 3; i++) {
     int axis = i - 3 + window.rank;
 
@@ -335,14 +328,9 @@ pool_new (GenKernel *kernel, GError **error)
     pool->in_pixels *= pool->window.axes[i].in;
     pool->out_pixels *= pool->window.axes[i].out;
   }
-  pool->channels = x->shape.dims[1];
-  pool->channels_last = x->layout == GEN_LAYOUT_CHANNELS_LAST;
   pool->outer = x->shape.dims[0] * (pool->channels_last ? 1 : pool->channels);
   pool->inner = pool->channels_last ? pool->channels : 1;
-  pool->includes_padding = gen_node_int (node, "count_include_pad", 0) != 0;
-  pool->column_major = gen_node_int (node, "storage_order", 0) != 0;
-  pool->half = gen_type_is_half (x->type);
-  return pool;
+  return TRUE;
 }
 
 static gboolean
@@ -351,25 +339,27 @@ prepare (GenKernel *kernel, GenStepFunc run, gboolean backwards, GError **error)
   const GenTensor *x = gen_node_input (kernel->node, 0), *y = gen_node_output (kernel->node, 0);
   gint64 n = gen_shape_elements (&x->shape), results = gen_shape_elements (&y->shape);
   double cost = 1;
-  Pool *pool;
+  GenPool *pool;
   int parts;
 
   if (run == NULL || (backwards && x->type != GEN_TYPE_FLOAT32))
     return gen_node_error (
         kernel->node, error, "not supported for elements of type %s", gen_data_type_name (x->type));
-  pool = pool_new (kernel, error);
-  if (pool == NULL)
+  pool = g_new (GenPool, 1);
+  kernel->state = pool;
+  kernel->free_state = g_free;
+  if (!gen_pool_init (pool, kernel->node, error))
     return FALSE;
   for (int i = 0; i < 3; i++)
     cost *= pool->window.axes[i].kernel;
   parts = gen_kernel_parts (kernel, pool->outer * pool->out_pixels * pool->inner, 0.3 * cost);
-  if (pool->half) {
+  if (is_half (kernel)) {
     kernel->scratch_size = (n + results) * sizeof (float);
     gen_kernel_add_step (kernel, run_widen, gen_kernel_parts (kernel, n, 0.5));
   }
   gen_kernel_add_step (
       kernel, run, backwards ? MIN (parts, (int)MIN (pool->outer, G_MAXINT)) : parts);
-  if (pool->half)
+  if (is_half (kernel))
     gen_kernel_add_step (kernel, run_narrow, gen_kernel_parts (kernel, results, 0.5));
   return TRUE;
 }

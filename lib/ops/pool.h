@@ -8,6 +8,18 @@
 gboolean gen_pool_window (
     GenWindow *window, const GenNode *node, const GenShape *input, GError **error);
 
+/* A picture as `outer` times its pixels times `inner` values: channels-last pictures have their
+ * channels inside, plain ones outside. */
+typedef struct {
+  GenWindow window; /* three axes, those before the picture's own of extent 1 */
+  gsize outer, inner, in_pixels, out_pixels;
+  gint64 channels;
+  gboolean channels_last, includes_padding, column_major;
+} GenPool;
+
+/* Of a pooling's node or its gradient's. */
+gboolean gen_pool_init (GenPool *pool, const GenNode *node, GError **error);
+
 gboolean gen_pool_infer (GenNode *node, GError **error);
 gboolean gen_pool_cpu_max (GenKernel *kernel, GError **error);
 gboolean gen_pool_cpu_average (GenKernel *kernel, GError **error);

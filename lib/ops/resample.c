@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Resampling, one axis after the other, by tables. A tensor is seen as `outer` times the axis times
- * `inner` in the order of its memory, so that layouts differ in the order of axes alone; axes that
- * shrink most come first. The gradient is the same with the tables transposed. */
+/* Resampling, one axis after the other, by tables; layouts differ in the order of axes alone. Axes
+ * that shrink most come first. The gradient is the same with the tables transposed. */
 #include "resample.h"
 
 #include <string.h>
@@ -11,18 +10,11 @@
 #include "number.h"
 
 typedef struct {
-  GenResampleTable table;
-  gint64 outer, inner;
-} Pass;
-
-typedef struct {
   GenDataType type;
   gsize size;
-  int n_passes;
-  Pass passes[GEN_MAX_RANK];
-  gsize buffer_size; /* bytes of each of the two that lie between passes */
-  GenShape out;
-  guint8 *outside[GEN_MAX_RANK]; /* the tables', by axis in the order of memory */
+  GenResamplePasses passes;
+  gsize buffer_size;                   /* bytes of each of the two that lie between passes */
+  const guint8 *outside[GEN_MAX_RANK]; /* the tables', by axis in the order of memory */
 } Resample;
 
 GEN_CLONES static void
@@ -51,7 +43,7 @@ weigh_inner (const GenResampleTable *t, const float *x, float *out, gint64 first
 
 /* Result `i` of the axis, for all of `inner`. */
 static void
-weigh_outer (const Pass *pass, const float *x, float *out, gint64 i)
+weigh_outer (const GenResamplePass *pass, const float *x, float *out, gint64 i)
 {
   const GenResampleTable *t = &pass->table;
 
@@ -63,7 +55,8 @@ weigh_outer (const Pass *pass, const float *x, float *out, gint64 i)
 
 /* Results [first, end) of the axis. */
 static void
-run_axis (const Resample *r, const Pass *pass, const char *x, char *out, gint64 first, gint64 end)
+run_axis (const Resample *r, const GenResamplePass *pass, const char *x, char *out, gint64 first,
+    gint64 end)
 {
   const GenResampleTable *t = &pass->table;
   gsize row = pass->inner * r->size;
@@ -84,12 +77,12 @@ static void
 run_pass (const GenKernel *kernel, int number, int part, int parts)
 {
   const Resample *r = kernel->state;
-  const Pass *pass = &r->passes[number];
+  const GenResamplePass *pass = &r->passes.passes[number];
   const GenResampleTable *t = &pass->table;
   char *buffers = kernel->scratch;
   const char *x = number == 0 ? kernel->inputs[0] : buffers + (number - 1) % 2 * r->buffer_size;
   char *out =
-      number == r->n_passes - 1 ? kernel->outputs[0] : buffers + number % 2 * r->buffer_size;
+      number == r->passes.n - 1 ? kernel->outputs[0] : buffers + number % 2 * r->buffer_size;
   gsize first, end;
 
   gen_kernel_share (pass->outer * t->out, 1, part, parts, &first, &end);
@@ -132,30 +125,21 @@ run_outside (const GenKernel *kernel, int part, int parts)
 {
   const Resample *r = kernel->state;
   double value = gen_node_float (kernel->node, "extrapolation_value", 0);
+  const GenShape *out = &r->passes.out;
   gsize first, end;
 
-  gen_kernel_share (gen_shape_elements (&r->out), 16, part, parts, &first, &end);
+  gen_kernel_share (gen_shape_elements (out), 16, part, parts, &first, &end);
   for (gsize at = first; at < end; at++) {
     gsize rest = at;
     gboolean outside = FALSE;
 
-    for (int i = r->out.rank - 1; i >= 0; i--) {
-      outside |= r->outside[i] != NULL && r->outside[i][rest % r->out.dims[i]] != 0;
-      rest /= r->out.dims[i];
+    for (int i = out->rank - 1; i >= 0; i--) {
+      outside |= r->outside[i] != NULL && r->outside[i][rest % out->dims[i]] != 0;
+      rest /= out->dims[i];
     }
     if (outside)
       gen_number_set (r->type, kernel->outputs[0], at, value);
   }
-}
-
-static void
-resample_free (gpointer data)
-{
-  Resample *r = data;
-
-  for (int i = 0; i < r->n_passes; i++)
-    gen_resample_table_clear (&r->passes[i].table);
-  g_free (r);
 }
 
 /* The axes in the order of memory: `shape` as it lies there. */
@@ -201,30 +185,50 @@ next_axis (const GenResampling *g, gboolean backwards, guint done)
   return best;
 }
 
-static void
-add_passes (
-    Resample *r, GenKernel *kernel, const GenResampling *g, GenLayout layout, gboolean backwards)
+gboolean
+gen_resample_passes_init (GenResamplePasses *p, const GenNode *node, const GenResampling *g,
+    gboolean backwards, GError **error)
 {
-  GenShape shape = in_memory (backwards ? &g->out : &g->in, layout);
+  GenLayout layout = gen_node_input (node, 0)->layout;
+  GenShape in = in_memory (&g->in, layout), out = in_memory (&g->out, layout), shape;
   guint done = 0;
 
+  if (gen_shape_elements (&in) == 0 || gen_shape_elements (&out) == 0)
+    return gen_node_error (node, error, "its tensors must not be empty");
+  *p =
+      (GenResamplePasses){ .in = backwards ? out : in, .out = backwards ? in : out, .takes = TRUE };
+  shape = p->in;
   for (int axis; (axis = next_axis (g, backwards, done)) >= 0; done |= 1u << axis) {
-    Pass *pass = &r->passes[r->n_passes];
-    int at = axis_in_memory (axis, shape.rank, layout);
+    GenResamplePass *pass = &p->passes[p->n++];
 
-    gen_resample_table_init (&pass->table, kernel->node, g, axis);
-    r->outside[at] = pass->table.outside;
+    pass->axis = axis_in_memory (axis, shape.rank, layout);
+    gen_resample_table_init (&pass->table, node, g, axis);
     if (backwards)
       gen_resample_table_transpose (&pass->table);
-    pass->outer = gen_shape_product (&shape, 0, at);
-    pass->inner = gen_shape_product (&shape, at + 1, shape.rank);
-    shape.dims[at] = pass->table.out;
-    gen_kernel_add_step (
-        kernel, runs[r->n_passes++], gen_kernel_parts (kernel, gen_shape_elements (&shape), 1.5));
-    r->buffer_size = MAX (r->buffer_size, gen_shape_elements (&shape) * r->size);
+    pass->outer = gen_shape_product (&shape, 0, pass->axis);
+    pass->inner = gen_shape_product (&shape, pass->axis + 1, shape.rank);
+    shape.dims[pass->axis] = pass->table.out;
+    p->largest = MAX (p->largest, gen_shape_elements (&shape));
+    p->takes &= pass->table.takes;
   }
-  r->buffer_size = (r->buffer_size + 63) & ~(gsize)63;
-  kernel->scratch_size = r->n_passes > 1 ? 2 * r->buffer_size : 0;
+  return TRUE;
+}
+
+void
+gen_resample_passes_clear (GenResamplePasses *p)
+{
+  for (int i = 0; i < p->n; i++)
+    gen_resample_table_clear (&p->passes[i].table);
+  p->n = 0;
+}
+
+static void
+resample_free (gpointer data)
+{
+  Resample *r = data;
+
+  gen_resample_passes_clear (&r->passes);
+  g_free (r);
 }
 
 gboolean
@@ -232,29 +236,33 @@ gen_resample_cpu (GenKernel *kernel, const GenResampling *g, gboolean backwards,
 {
   const GenNode *node = kernel->node;
   const GenTensor *x = gen_node_input (node, 0);
-  gboolean takes = TRUE, crops = FALSE;
-  Resample *r;
+  Resample *r = g_new0 (Resample, 1);
+  GenResamplePasses *p = &r->passes;
+  gboolean crops = FALSE;
 
-  if (gen_shape_elements (&g->in) == 0 || gen_shape_elements (&g->out) == 0)
-    return gen_node_error (node, error, "its tensors must not be empty");
-  r = g_new0 (Resample, 1);
   kernel->state = r;
   kernel->free_state = resample_free;
   r->type = x->type;
   r->size = gen_data_type_size (x->type);
-  r->out = in_memory (&g->out, x->layout);
-  add_passes (r, kernel, g, x->layout, backwards);
-  for (int i = 0; i < r->n_passes; i++)
-    takes &= r->passes[i].table.takes;
-  if (r->size == 0 || (!takes && x->type != GEN_TYPE_FLOAT32))
+  if (!gen_resample_passes_init (p, node, g, backwards, error))
+    return FALSE;
+  if (r->size == 0 || (!p->takes && x->type != GEN_TYPE_FLOAT32))
     return gen_node_error (node, error, "not supported for elements of type %s, unless by nearest",
         gen_data_type_name (x->type));
-  if (r->n_passes == 0)
+  for (int i = 0; i < p->n; i++) {
+    const GenResamplePass *pass = &p->passes[i];
+
+    r->outside[pass->axis] = pass->table.outside;
+    crops |= pass->table.outside != NULL;
+    gen_kernel_add_step (kernel, runs[i],
+        gen_kernel_parts (kernel, pass->outer * pass->table.out * pass->inner, 1.5));
+  }
+  r->buffer_size = (p->largest * r->size + 63) & ~(gsize)63;
+  kernel->scratch_size = p->n > 1 ? 2 * r->buffer_size : 0;
+  if (p->n == 0)
     gen_kernel_add_step (kernel, run_copy, gen_kernel_parts (kernel, gen_tensor_size (x), 0.1));
-  for (int i = 0; i < r->out.rank && !backwards; i++)
-    crops |= r->outside[i] != NULL;
   if (crops)
     gen_kernel_add_step (
-        kernel, run_outside, gen_kernel_parts (kernel, gen_shape_elements (&r->out), 2));
+        kernel, run_outside, gen_kernel_parts (kernel, gen_shape_elements (&p->out), 2));
   return TRUE;
 }

@@ -34,6 +34,33 @@ void gen_resample_table_init (
 void gen_resample_table_transpose (GenResampleTable *table);
 void gen_resample_table_clear (GenResampleTable *table);
 
+/* What is done along one axis: a tensor in the order of its memory is `outer` times the axis times
+ * `inner`. */
+typedef struct {
+  GenResampleTable table;
+  int axis; /* in the order of memory */
+  gint64 outer, inner;
+} GenResamplePass;
+
+/* All that is done, one axis after the other. */
+typedef struct {
+  int n;
+  GenResamplePass passes[GEN_MAX_RANK];
+  GenShape in, out; /* what is read and written, in the order of memory */
+  gint64 largest;   /* elements behind a pass, at most */
+  gboolean takes;   /* results are elements as they are */
+} GenResamplePasses;
+
+/* From input 0 of `node` to its output 0, x to y or, `backwards`, dy to dx. FALSE with `error`
+ * where one of them is empty. */
+gboolean gen_resample_passes_init (GenResamplePasses *passes, const GenNode *node,
+    const GenResampling *resampling, gboolean backwards, GError **error);
+void gen_resample_passes_clear (GenResamplePasses *passes);
+
+/* Of a node of Resize or Upsample; of a node of their gradient. */
+gboolean gen_resize_find (GenResampling *resampling, const GenNode *node, GError **error);
+gboolean gen_resize_gradient_find (GenResampling *resampling, const GenNode *node, GError **error);
+
 /* cpu() from x to y; or, `backwards`, from dy to dx: input 0 to output 0. */
 gboolean gen_resample_cpu (
     GenKernel *kernel, const GenResampling *resampling, gboolean backwards, GError **error);

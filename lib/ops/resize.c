@@ -16,6 +16,14 @@ inputs_of (const GenNode *node)
     gen_node_input (node, 1) };
 }
 
+gboolean
+gen_resize_find (GenResampling *resampling, const GenNode *node, GError **error)
+{
+  const GenResampleInputs inputs = inputs_of (node);
+
+  return gen_resampling_init (resampling, node, &gen_node_input (node, 0)->shape, &inputs, error);
+}
+
 /* Whether attribute `name` is one of `allowed`, or absent. */
 static gboolean
 check (const GenNode *node, const char *name, const char *const *allowed, GError **error)
@@ -37,28 +45,23 @@ infer (GenNode *node, GError **error)
   static const char *const transformations[] = { "half_pixel", "asymmetric", "align_corners",
     "pytorch_half_pixel", "tf_half_pixel_for_nn", "half_pixel_symmetric", "tf_crop_and_resize",
     NULL };
-  GenResampleInputs inputs = inputs_of (node);
-  const GenTensor *x = gen_node_input (node, 0);
   GenResampling resampling;
 
   if (!check (node, "mode", modes, error) ||
       !check (node, "keep_aspect_ratio_policy", policies, error) ||
       !check (node, "coordinate_transformation_mode", transformations, error) ||
-      !gen_resampling_init (&resampling, node, &x->shape, &inputs, error))
+      !gen_resize_find (&resampling, node, error))
     return FALSE;
-  gen_node_set_output (node, 0, x->type, &resampling.out);
+  gen_node_set_output (node, 0, gen_node_input (node, 0)->type, &resampling.out);
   return TRUE;
 }
 
 static gboolean
 cpu (GenKernel *kernel, GError **error)
 {
-  const GenNode *node = kernel->node;
-  GenResampleInputs inputs = inputs_of (node);
   GenResampling resampling;
 
-  return gen_resampling_init (
-             &resampling, node, &gen_node_input (node, 0)->shape, &inputs, error) &&
+  return gen_resize_find (&resampling, kernel->node, error) &&
          gen_resample_cpu (kernel, &resampling, FALSE, error);
 }
 

@@ -12,19 +12,25 @@ infer (GenNode *node, GError **error)
   return TRUE;
 }
 
+gboolean
+gen_resize_gradient_find (GenResampling *resampling, const GenNode *node, GError **error)
+{
+  const GenResampleInputs inputs = { gen_node_input (node, 2), gen_node_input (node, 3),
+    gen_node_input (node, 4) };
+
+  if (!gen_resampling_init (resampling, node, &gen_node_input (node, 1)->shape, &inputs, error))
+    return FALSE;
+  return gen_shape_equal (&resampling->out, &gen_node_input (node, 0)->shape) ||
+         gen_node_error (node, error, "dy is not of the shape that its scales or sizes give");
+}
+
 static gboolean
 cpu (GenKernel *kernel, GError **error)
 {
-  const GenNode *node = kernel->node;
-  const GenResampleInputs inputs = { gen_node_input (node, 2), gen_node_input (node, 3),
-    gen_node_input (node, 4) };
   GenResampling resampling;
 
-  if (!gen_resampling_init (&resampling, node, &gen_node_input (node, 1)->shape, &inputs, error))
-    return FALSE;
-  if (!gen_shape_equal (&resampling.out, &gen_node_input (node, 0)->shape))
-    return gen_node_error (node, error, "dy is not of the shape that its scales or sizes give");
-  return gen_resample_cpu (kernel, &resampling, TRUE, error);
+  return gen_resize_gradient_find (&resampling, kernel->node, error) &&
+         gen_resample_cpu (kernel, &resampling, TRUE, error);
 }
 
 const GenOperator gen_operator_resize_gradient = {
@@ -36,6 +42,7 @@ const GenOperator gen_operator_resize_gradient = {
   .min_outputs = 1,
   .max_outputs = 1,
   .layouts = GEN_LAYOUTS_ANY,
+  .widens = TRUE,
   .infer = infer,
   .cpu = cpu,
 };

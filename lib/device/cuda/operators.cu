@@ -14,6 +14,7 @@
   X (convolve)                                                                                     \
   X (elementwise)                                                                                  \
   X (gemm)                                                                                         \
+  X (grid_sample)                                                                                  \
   X (group_normalization)                                                                          \
   X (indices)                                                                                      \
   X (layer_normalization)                                                                          \
@@ -21,8 +22,10 @@
   X (negative_log_likelihood_loss)                                                                 \
   X (pad)                                                                                          \
   X (picture)                                                                                      \
+  X (pool)                                                                                         \
   X (random)                                                                                       \
   X (reduce)                                                                                       \
+  X (resample)                                                                                     \
   X (scatter)                                                                                      \
   X (softmax)                                                                                      \
   X (unary)                                                                                        \
