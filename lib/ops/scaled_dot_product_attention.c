@@ -16,28 +16,13 @@
 #include "attention_scores.h"
 #include "broadcast.h"
 #include "mathematics.h"
+#include "scaled_dot_product_attention.h"
 
 #define QUERIES GEN_GEMM_MAX_PANEL /* at most, at a time */
 #define KEYS 128                   /* likewise */
 
 enum { Q, K, V, MASK };
 #define OUTPUT 3 /* as a bit of tokens_first */
-
-/* Where the vectors of a head lie, in elements. */
-typedef struct {
-  gint64 heads;             /* of an item of the batch */
-  gint64 item, head, token; /* from one to the next */
-} Place;
-
-/* Q is [batch…, queries, depth], K [batch…, keys, depth], V [batch…, keys, width]; `group` items
- * of Q's batch in a row share one of K and V. Of an operand whose bit is in tokens_first, the last
- * dimension of the batch (the heads) stands behind the queries or keys. */
-typedef struct {
-  gint64 items, group, queries, keys, depth, width;
-  GenShape scores; /* [batch…, queries, keys] */
-  GenShape output;
-  Place q, k, v, out;
-} Extents;
 
 /* The shape of an operand with its heads before the tokens. */
 static GenShape
@@ -52,25 +37,26 @@ heads_first (const GenNode *node, const GenShape *shape, int operand)
   return turned;
 }
 
-static Place
+static GenAttentionPlace
 find_place (const GenNode *node, const GenShape *shape, int operand)
 {
   int r = shape->rank;
   gint64 tokens = shape->dims[r - 2], n = shape->dims[r - 1];
 
   if (gen_node_int (node, "tokens_first", 0) & 1 << operand)
-    return (Place){ shape->dims[1], shape->dims[1] * tokens * n, n, shape->dims[1] * n };
-  return (Place){ 1, tokens * n, 0, n };
+    return (
+        GenAttentionPlace){ shape->dims[1], shape->dims[1] * tokens * n, n, shape->dims[1] * n };
+  return (GenAttentionPlace){ 1, tokens * n, 0, n };
 }
 
 static gint64
-find_head (const Place *place, gint64 number)
+find_head (const GenAttentionPlace *place, gint64 number)
 {
   return number / place->heads * place->item + number % place->heads * place->head;
 }
 
-static gboolean
-find_extents (const GenNode *node, Extents *e, GError **error)
+gboolean
+gen_attention_extents_init (GenAttentionExtents *e, const GenNode *node, GError **error)
 {
   int r = gen_node_input (node, Q)->shape.rank;
   GenShape q, k, v, both;
@@ -84,7 +70,7 @@ find_extents (const GenNode *node, Extents *e, GError **error)
   v = heads_first (node, &gen_node_input (node, V)->shape, V);
   if (q.dims[r - 1] != k.dims[r - 1] || k.dims[r - 2] != v.dims[r - 2])
     return gen_node_error (node, error, "queries, keys and values do not fit each other");
-  *e = (Extents){ .items = gen_shape_product (&q, 0, r - 2),
+  *e = (GenAttentionExtents){ .items = gen_shape_product (&q, 0, r - 2),
     .group = gen_node_int (node, "group", 1),
     .queries = q.dims[r - 2],
     .keys = k.dims[r - 2],
@@ -112,9 +98,9 @@ static gboolean
 infer (GenNode *node, GError **error)
 {
   GenShape shape;
-  Extents e;
+  GenAttentionExtents e;
 
-  if (!gen_node_same_type (node, K, V, error) || !find_extents (node, &e, error))
+  if (!gen_node_same_type (node, K, V, error) || !gen_attention_extents_init (&e, node, error))
     return FALSE;
   shape = heads_first (node, &e.output, OUTPUT);
   gen_node_set_output (node, 0, gen_node_input (node, Q)->type, &shape);
@@ -122,7 +108,7 @@ infer (GenNode *node, GError **error)
 }
 
 typedef struct {
-  Extents e;
+  GenAttentionExtents e;
   const GenGemmUnit *unit;
   float scale, softcap; /* 0: none */
   gboolean causal;
@@ -261,7 +247,7 @@ static void
 mask_scores (const GenKernel *kernel, const Attention *a, gint64 item, gint64 query, gint64 queries,
     gint64 first, gint64 keys, float *scores)
 {
-  const Extents *e = &a->e;
+  const GenAttentionExtents *e = &a->e;
   int rank = e->scores.rank;
   gboolean masked = kernel->node->inputs->len > MASK && kernel->inputs[MASK] != NULL;
   gint64 at = 0, stride = a->mask_strides[rank - 1], panel = a->unit->panel;
@@ -328,7 +314,7 @@ store (const Attention *a, const Room *room, gint64 queries, float *out)
 static void
 run_block (const GenKernel *kernel, const Attention *a, gint64 item, gint64 block, const Room *room)
 {
-  const Extents *e = &a->e;
+  const GenAttentionExtents *e = &a->e;
   const gint64 panel = a->unit->panel;
   gint64 first_query = block * panel, queries = MIN (panel, e->queries - first_query);
   const float *q =
@@ -379,13 +365,13 @@ cpu (GenKernel *kernel, GError **error)
   const GenNode *node = kernel->node;
   const GenTensor *mask = gen_node_input (node, MASK);
   Attention *a;
-  Extents e;
+  GenAttentionExtents e;
   int parts;
 
   if (gen_node_input (node, Q)->type != GEN_TYPE_FLOAT32 ||
       (mask != NULL && mask->type != GEN_TYPE_FLOAT32 && mask->type != GEN_TYPE_BOOL))
     return gen_node_error (node, error, "only float32 is supported");
-  if (!find_extents (node, &e, error))
+  if (!gen_attention_extents_init (&e, node, error))
     return FALSE;
   a = g_new0 (Attention, 1);
   kernel->state = a;
@@ -415,10 +401,11 @@ cpu (GenKernel *kernel, GError **error)
 static double
 flops (const GenNode *node)
 {
-  Extents e;
+  GenAttentionExtents e;
 
-  return find_extents (node, &e, NULL) ? 2.0 * e.items * e.queries * e.keys * (e.depth + e.width)
-                                       : 0;
+  return gen_attention_extents_init (&e, node, NULL)
+             ? 2.0 * e.items * e.queries * e.keys * (e.depth + e.width)
+             : 0;
 }
 
 /* --- gradient: of the same, written out --- */

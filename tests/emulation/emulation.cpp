@@ -230,6 +230,19 @@ emulation_exchange (void *value, size_t size, int lane)
   meet (meeting, count);
 }
 
+void
+emulation_gather (const void *value, size_t size, void *all)
+{
+  int thread = block->current->thread, first = thread / WARP * WARP;
+  int count = block->n_threads - first < WARP ? block->n_threads - first : WARP;
+  Meeting *meeting = &block->warps[thread / WARP];
+
+  memcpy (&block->exchange[16 * thread], value, size);
+  meet (meeting, count);
+  memcpy (all, &block->exchange[16 * first], 16 * count);
+  meet (meeting, count);
+}
+
 /* --- the runtime --- */
 
 extern "C" {

@@ -30,6 +30,9 @@ void __syncthreads ();
 /* All threads of the warp meet; each gives `value` and gets that of the thread `lane`. */
 void emulation_exchange (void *value, size_t size, int lane);
 
+/* The same, but each gets the values of all, 16 bytes for each lane: `all` is 512 bytes. */
+void emulation_gather (const void *value, size_t size, void *all);
+
 static inline int
 emulation_lane ()
 {
@@ -143,6 +146,15 @@ __float_as_int (float x)
 
   memcpy (&y, &x, sizeof y);
   return y;
+}
+
+/* The sum of four products of signed bytes, and `c`. */
+static inline int
+__dp4a (int a, int b, int c)
+{
+  for (int i = 0; i < 32; i += 8)
+    c += (signed char)(a >> i) * (signed char)(b >> i);
+  return c;
 }
 
 static inline unsigned

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Poolings and resampling on a device against the CPU, in float32 and in 16 bits, with
+/* Poolings, resampling and attention on a device against the CPU, in float32 and in 16 bits, with
  * extents that cross the borders of blocks, tiles and packs. GEN_CUDA_MODULE says which module
  * stands for the device. */
 #include "device_cases.h"
@@ -289,6 +289,73 @@ sample_cubic_gradient (GenGraph *graph, GenTensor *const *x, GError **error)
   return sample_gradient (graph, x, "cubic", "zeros", error);
 }
 
+/* --- attention --- */
+
+/* `more` is the name of an attribute that is 1, or NULL. */
+static GenTensor *
+attend (GenGraph *graph, GenTensor *const *x, int n, int group, int tokens_first, int past,
+    const char *more, GError **error)
+{
+  return gen_graph_op (graph, "ScaledDotProductAttention", x, n, 1, error, "scale", GEN_FLOAT, 0.8,
+      "group", GEN_INT, group, "tokens_first", GEN_INT, tokens_first, "past", GEN_INT, past, more,
+      GEN_INT, 1, NULL);
+}
+
+static GenTensor *
+attention (GenGraph *graph, GenTensor *const *x, GError **error)
+{
+  return attend (graph, x, 3, 1, 0, 0, NULL, error);
+}
+
+static GenTensor *
+attention_causal (GenGraph *graph, GenTensor *const *x, GError **error)
+{
+  return attend (graph, x, 3, 1, 0, 0, "causal", error);
+}
+
+/* Queries after what has been. */
+static GenTensor *
+attention_past (GenGraph *graph, GenTensor *const *x, GError **error)
+{
+  return attend (graph, x, 3, 2, 0, 30, "causal", error);
+}
+
+static GenTensor *
+attention_tokens (GenGraph *graph, GenTensor *const *x, GError **error)
+{
+  return attend (graph, x, 3, 2, 15, 0, NULL, error);
+}
+
+static GenTensor *
+attention_mask (GenGraph *graph, GenTensor *const *x, GError **error)
+{
+  return attend (graph,
+      (GenTensor *[]){
+          x[0], x[1], x[2], gen_binary (graph, "Mul", x[3], gen_graph_float (graph, 4), error) },
+      4, 1, 0, 0, NULL, error);
+}
+
+/* Some queries see nothing. */
+static GenTensor *
+attention_hidden (GenGraph *graph, GenTensor *const *x, GError **error)
+{
+  GenTensor *columns = gen_binary (graph, "Greater", x[3], gen_graph_float (graph, 0.6), error);
+  GenTensor *rows = gen_graph_op (graph, "ReduceMean",
+      (GenTensor *[]){ x[3], gen_graph_ints (graph, (gint64[]){ -1 }, 1) }, 2, 1, error, NULL);
+
+  rows = gen_binary (graph, "Greater", rows, gen_graph_float (graph, 0.48), error);
+  return attend (graph,
+      (GenTensor *[]){ x[0], x[1], x[2], gen_binary (graph, "And", rows, columns, error) }, 4, 1, 0,
+      0, "zero_unseeing", error);
+}
+
+static GenTensor *
+attention_capped (GenGraph *graph, GenTensor *const *x, GError **error)
+{
+  return gen_graph_op (graph, "ScaledDotProductAttention", x, 3, 1, error, "scale", GEN_FLOAT, 0.5,
+      "softcap", GEN_FLOAT, 2.0, NULL);
+}
+
 static const Case cases[] = {
   { "max-pool", { GEN_SHAPE (2, 5, 21, 33) }, max_pool },
   { "max-pool-indices", { GEN_SHAPE (2, 5, 21, 33) }, max_pool_indices },
@@ -333,6 +400,36 @@ static const Case cases[] = {
   { "sample-cubic-gradient",
       { GEN_SHAPE (2, 3, 17, 21), GEN_SHAPE (2, 3, 19, 23), GEN_SHAPE (2, 17, 21, 2) },
       sample_cubic_gradient },
+  { "attention", { GEN_SHAPE (2, 3, 77, 40), GEN_SHAPE (2, 3, 91, 40), GEN_SHAPE (2, 3, 91, 24) },
+      attention },
+  { "attention-wide",
+      { GEN_SHAPE (1, 2, 70, 72), GEN_SHAPE (1, 2, 130, 72), GEN_SHAPE (1, 2, 130, 104) },
+      attention },
+  { "attention-wider",
+      { GEN_SHAPE (1, 1, 70, 136), GEN_SHAPE (1, 1, 100, 136), GEN_SHAPE (1, 1, 100, 150) },
+      attention },
+  { "attention-odd", { GEN_SHAPE (5, 33, 19), GEN_SHAPE (5, 65, 19), GEN_SHAPE (5, 65, 13) },
+      attention },
+  { "attention-pieces", { GEN_SHAPE (1, 3, 32), GEN_SHAPE (1, 1100, 32), GEN_SHAPE (1, 1100, 48) },
+      attention },
+  { "attention-causal", { GEN_SHAPE (3, 100, 64), GEN_SHAPE (3, 100, 64), GEN_SHAPE (3, 100, 64) },
+      attention_causal },
+  { "attention-past",
+      { GEN_SHAPE (2, 4, 70, 32), GEN_SHAPE (2, 2, 100, 32), GEN_SHAPE (2, 2, 100, 32) },
+      attention_past },
+  { "attention-tokens",
+      { GEN_SHAPE (2, 67, 4, 16), GEN_SHAPE (2, 90, 2, 16), GEN_SHAPE (2, 90, 2, 40) },
+      attention_tokens },
+  { "attention-mask",
+      { GEN_SHAPE (2, 3, 66, 24), GEN_SHAPE (2, 3, 70, 24), GEN_SHAPE (2, 3, 70, 24),
+          GEN_SHAPE (2, 1, 66, 70) },
+      attention_mask },
+  { "attention-hidden",
+      { GEN_SHAPE (2, 3, 66, 24), GEN_SHAPE (2, 3, 70, 24), GEN_SHAPE (2, 3, 70, 24),
+          GEN_SHAPE (3, 66, 70) },
+      attention_hidden },
+  { "attention-capped", { GEN_SHAPE (3, 66, 24), GEN_SHAPE (3, 70, 24), GEN_SHAPE (3, 70, 24) },
+      attention_capped },
 };
 
 int

@@ -26,6 +26,7 @@
   X (random)                                                                                       \
   X (reduce)                                                                                       \
   X (resample)                                                                                     \
+  X (scaled_dot_product_attention)                                                                 \
   X (scatter)                                                                                      \
   X (softmax)                                                                                      \
   X (unary)                                                                                        \
