@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* CumSum: running sums along an axis, from either end, with or without the element itself. Columns
  * are taken some at a time, so that what is added lies side by side. */
+#include "cumsum.h"
+
 #include "../simd.h"
 #include "../device/half.h"
 
 #define COLUMNS 32
-
-typedef struct {
-  gint64 outer, n, inner;
-  gboolean exclusive, reverse;
-} Sums;
 
 /* Sums of `n` rows of up to COLUMNS elements, `step` elements apart. */
 typedef void (*SumsFunc) (
@@ -92,10 +89,24 @@ infer (GenNode *node, GError **error)
   return find_axis (node, &axis, error) && gen_infer_same (node, error);
 }
 
+gboolean
+gen_cumsum_init (GenCumSum *s, const GenNode *node, GError **error)
+{
+  const GenShape *shape = &gen_node_input (node, 0)->shape;
+  int axis = 0;
+
+  if (!find_axis (node, &axis, error))
+    return FALSE;
+  *s = (GenCumSum){ gen_shape_product (shape, 0, axis), shape->dims[axis],
+    gen_shape_product (shape, axis + 1, shape->rank), gen_node_int (node, "exclusive", 0) != 0,
+    gen_node_int (node, "reverse", 0) != 0 };
+  return TRUE;
+}
+
 static void
 run (const GenKernel *kernel, int part, int parts)
 {
-  const Sums *s = kernel->state;
+  const GenCumSum *s = kernel->state;
   GenDataType type = gen_node_input (kernel->node, 0)->type;
   gsize size = gen_data_type_size (type), blocks = (s->inner + COLUMNS - 1) / COLUMNS, first, end;
   gint64 step = s->reverse ? -s->inner : s->inner;
@@ -118,20 +129,15 @@ static gboolean
 cpu (GenKernel *kernel, GError **error)
 {
   const GenTensor *x = gen_node_input (kernel->node, 0);
-  Sums *s = g_new (Sums, 1);
-  int axis = 0;
+  GenCumSum *s = g_new (GenCumSum, 1);
 
   kernel->state = s;
   kernel->free_state = g_free;
-  if (!find_axis (kernel->node, &axis, error))
+  if (!gen_cumsum_init (s, kernel->node, error))
     return FALSE;
   if (function_of (x->type) == NULL && !gen_type_is_half (x->type))
     return gen_node_error (
         kernel->node, error, "not supported for elements of type %s", gen_data_type_name (x->type));
-  *s = (Sums){ gen_shape_product (&x->shape, 0, axis), x->shape.dims[axis],
-    gen_shape_product (&x->shape, axis + 1, x->shape.rank),
-    gen_node_int (kernel->node, "exclusive", 0) != 0,
-    gen_node_int (kernel->node, "reverse", 0) != 0 };
   if (gen_shape_elements (&x->shape) > 0)
     gen_kernel_add_step (kernel, run, gen_kernel_parts (kernel, gen_shape_elements (&x->shape), 1));
   return TRUE;

@@ -2,24 +2,22 @@
 /* DFT: the discrete Fourier transform along an axis of a real or complex tensor, whose last
  * dimension holds the one or two parts. What is short of dft_length is padded with zeros. The axis
  * is an attribute up to opset 19 and an input from 20 on. */
+#include "dft.h"
+
 #include <string.h>
 
 #include "build.h"
 #include "fourier.h"
 
 typedef struct {
-  int axis;
-  gsize outer, inner;        /* transforms */
-  gsize in, n, out;          /* extents: given, transformed, kept */
-  gsize parts_in, parts_out; /* 1 real, 2 complex */
-  gboolean inverse, onesided;
+  GenDft dft;
   GenFourier *fourier;
   gsize part_size; /* numbers */
   gboolean wide;   /* elements of float64 */
 } Transform;
 
-static gboolean
-find (const GenNode *node, Transform *t, GError **error)
+gboolean
+gen_dft_init (GenDft *t, const GenNode *node, GError **error)
 {
   const GenTensor *x = gen_node_input (node, 0), *length = gen_node_input (node, 1);
   const GenTensor *axis_input = gen_node_input (node, 2);
@@ -62,9 +60,9 @@ infer (GenNode *node, GError **error)
 {
   const GenTensor *x = gen_node_input (node, 0);
   GenShape shape = x->shape;
-  Transform t;
+  GenDft t;
 
-  if (!find (node, &t, error))
+  if (!gen_dft_init (&t, node, error))
     return FALSE;
   shape.dims[t.axis] = t.out;
   shape.dims[shape.rank - 1] = t.parts_out;
@@ -73,15 +71,15 @@ infer (GenNode *node, GError **error)
 }
 
 static inline double
-get (const Transform *t, const void *x, gsize i)
+get (gboolean wide, const void *x, gsize i)
 {
-  return t->wide ? ((const double *)x)[i] : ((const float *)x)[i];
+  return wide ? ((const double *)x)[i] : ((const float *)x)[i];
 }
 
 static inline void
-put (const Transform *t, void *y, gsize i, double value)
+put (gboolean wide, void *y, gsize i, double value)
 {
-  if (t->wide)
+  if (wide)
     ((double *)y)[i] = value;
   else
     ((float *)y)[i] = value;
@@ -89,15 +87,15 @@ put (const Transform *t, void *y, gsize i, double value)
 
 /* The operand of one transform, from element `at` on; elements lie `inner` apart. */
 static void
-load (const Transform *t, const void *x, gsize at, double *re, double *im)
+load (const GenDft *t, gboolean wide, const void *x, gsize at, double *re, double *im)
 {
   gsize n = MIN (t->in, t->n), step = t->inner * t->parts_in;
 
   if (t->onesided && t->inverse)
     n = MIN (n, t->n / 2 + 1);
   for (gsize i = 0; i < n; i++) {
-    re[i] = get (t, x, at + i * step);
-    im[i] = t->parts_in == 2 ? get (t, x, at + i * step + 1) : 0;
+    re[i] = get (wide, x, at + i * step);
+    im[i] = t->parts_in == 2 ? get (wide, x, at + i * step + 1) : 0;
   }
   memset (re + n, 0, (t->n - n) * sizeof *re);
   memset (im + n, 0, (t->n - n) * sizeof *im);
@@ -114,36 +112,38 @@ load (const Transform *t, const void *x, gsize at, double *re, double *im)
 }
 
 static void
-store (const Transform *t, const double *re, const double *im, void *y, gsize at)
+store (const GenDft *t, gboolean wide, const double *re, const double *im, void *y, gsize at)
 {
   gsize step = t->inner * t->parts_out;
   double factor = t->inverse ? 1.0 / t->n : 1;
 
   for (gsize i = 0; i < t->out; i++) {
-    put (t, y, at + i * step, re[i] * factor);
+    put (wide, y, at + i * step, re[i] * factor);
     if (t->parts_out == 2)
-      put (t, y, at + i * step + 1, im[i] * factor);
+      put (wide, y, at + i * step + 1, im[i] * factor);
   }
 }
 
 static void
 run (const GenKernel *kernel, int part, int parts)
 {
-  const Transform *t = kernel->state;
-  double *re = (double *)kernel->scratch + part * t->part_size, *im = re + t->n;
+  const Transform *transform = kernel->state;
+  const GenDft *t = &transform->dft;
+  double *re = (double *)kernel->scratch + part * transform->part_size, *im = re + t->n;
   gsize first, end;
 
   gen_kernel_share (t->outer * t->inner, 1, part, parts, &first, &end);
   for (gsize i = first; i < end; i++) {
     gsize o = i / t->inner, k = i % t->inner;
 
-    load (t, kernel->inputs[0], (o * t->in * t->inner + k) * t->parts_in, re, im);
+    load (t, transform->wide, kernel->inputs[0], (o * t->in * t->inner + k) * t->parts_in, re, im);
     /* Exchanged parts make the inverse. */
     if (t->inverse)
-      gen_fourier_run (t->fourier, im, re, im + t->n);
+      gen_fourier_run (transform->fourier, im, re, im + t->n);
     else
-      gen_fourier_run (t->fourier, re, im, im + t->n);
-    store (t, re, im, kernel->outputs[0], (o * t->out * t->inner + k) * t->parts_out);
+      gen_fourier_run (transform->fourier, re, im, im + t->n);
+    store (
+        t, transform->wide, re, im, kernel->outputs[0], (o * t->out * t->inner + k) * t->parts_out);
   }
 }
 
@@ -158,21 +158,23 @@ static gboolean
 cpu (GenKernel *kernel, GError **error)
 {
   GenDataType type = gen_node_input (kernel->node, 0)->type;
-  Transform *t = g_new0 (Transform, 1);
+  Transform *transform = g_new0 (Transform, 1);
+  GenDft *t = &transform->dft;
   int parts;
 
-  kernel->state = t;
+  kernel->state = transform;
   kernel->free_state = transform_free;
   if (type != GEN_TYPE_FLOAT32 && type != GEN_TYPE_FLOAT64)
     return gen_node_error (kernel->node, error, "only float32 and float64 are supported");
-  t->wide = type == GEN_TYPE_FLOAT64;
-  if (!find (kernel->node, t, error))
+  transform->wide = type == GEN_TYPE_FLOAT64;
+  if (!gen_dft_init (t, kernel->node, error))
     return FALSE;
-  t->fourier = gen_fourier_new (t->n);
-  t->part_size = (2 * t->n + gen_fourier_scratch_size (t->fourier) + 15) & ~(gsize)15;
+  transform->fourier = gen_fourier_new (t->n);
+  transform->part_size =
+      (2 * t->n + gen_fourier_scratch_size (transform->fourier) + 15) & ~(gsize)15;
   parts = gen_kernel_parts (kernel, t->outer * t->inner, 10.0 * t->n);
   parts = CLAMP (t->outer * t->inner, 1, (gsize)parts);
-  kernel->scratch_size = parts * t->part_size * sizeof (double);
+  kernel->scratch_size = parts * transform->part_size * sizeof (double);
   gen_kernel_add_step (kernel, run, parts);
   return TRUE;
 }
@@ -180,8 +182,8 @@ cpu (GenKernel *kernel, GError **error)
 /* --- gradient --- */
 
 static GenTensor *
-transform (GenGraph *graph, GenTensor *x, const Transform *t, gboolean inverse, gboolean onesided,
-    GError **error)
+build_transform (GenGraph *graph, GenTensor *x, const GenDft *t, gboolean inverse,
+    gboolean onesided, GError **error)
 {
   gint64 n = t->n;
 
@@ -195,7 +197,7 @@ transform (GenGraph *graph, GenTensor *x, const Transform *t, gboolean inverse, 
 /* How often each of the kept values of an inverse of one side counts: 1 for what mirrors itself,
  * else 2; over n. */
 static GenTensor *
-mirror_weights (GenGraph *graph, const Transform *t, int rank)
+mirror_weights (GenGraph *graph, const GenDft *t, int rank)
 {
   GenShape shape = { .rank = rank };
   gsize kept = t->n / 2 + 1;
@@ -232,15 +234,15 @@ gradient (GenGradient *g, GError **error)
 {
   const GenTensor *x = gen_node_input (g->node, 0);
   GenTensor *dx = g->outputs[0];
-  Transform t;
+  GenDft t;
 
-  if (!find (g->node, &t, error))
+  if (!gen_dft_init (&t, g->node, error))
     return FALSE;
   if (t.onesided && t.inverse) {
-    dx = transform (g->graph, dx, &t, FALSE, TRUE, error);
+    dx = build_transform (g->graph, dx, &t, FALSE, TRUE, error);
     dx = gen_binary (g->graph, "Mul", dx, mirror_weights (g->graph, &t, x->shape.rank), error);
   } else {
-    dx = transform (g->graph, dx, &t, !t.inverse, FALSE, error);
+    dx = build_transform (g->graph, dx, &t, !t.inverse, FALSE, error);
     dx = gen_build_times (g->graph, dx, t.inverse ? 1.0 / t.n : t.n, error);
   }
   dx = fit (g->graph, dx, t.axis, t.in, error);

@@ -113,7 +113,7 @@ build (GenGraph *graph, GenCellNodes *nodes, GError **error)
 
 static const char *const defaults[] = { "Sigmoid", "Tanh" };
 
-static const GenCell cell = {
+const GenCell gen_cell_gru = {
   .gates = GATES,
   .functions = 2,
   .defaults = defaults,
@@ -126,25 +126,25 @@ static const GenCell cell = {
 static gboolean
 infer (GenNode *node, GError **error)
 {
-  return gen_recurrence_infer (node, &cell, error);
+  return gen_recurrence_infer (node, &gen_cell_gru, error);
 }
 
 static gboolean
 cpu (GenKernel *kernel, GError **error)
 {
-  return gen_recurrence_cpu (kernel, &cell, error);
+  return gen_recurrence_cpu (kernel, &gen_cell_gru, error);
 }
 
 static gboolean
 gradient (GenGradient *g, GError **error)
 {
-  return gen_recurrence_gradient (g, &cell, error);
+  return gen_recurrence_gradient (g, &gen_cell_gru, error);
 }
 
 static double
 flops (const GenNode *node)
 {
-  return gen_recurrence_flops (node, &cell);
+  return gen_recurrence_flops (node, &gen_cell_gru);
 }
 
 const GenOperator gen_operator_gru = {

@@ -68,6 +68,8 @@ struct _GenCell {
   gboolean (*build) (GenGraph *graph, GenCellNodes *nodes, GError **error);
 };
 
+extern const GenCell gen_cell_gru, gen_cell_lstm, gen_cell_rnn;
+
 /* The walk's parts that the files of this family share. */
 gboolean gen_recurrence_read (
     const GenNode *node, const GenCell *cell, GenRecurrence *recurrence, GError **error);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* ReverseSequence: the first elements along the time axis in reverse, as many as each item of the
  * batch has; its own gradient. */
-#include <string.h>
-#include <generative/operator.h>
+#include "reverse_sequence.h"
 
-static gboolean
-find_axes (const GenNode *node, int *time, int *batch, GError **error)
+#include <string.h>
+
+gboolean
+gen_reverse_sequence_axes (const GenNode *node, int *time, int *batch, GError **error)
 {
   int rank = gen_node_input (node, 0)->shape.rank;
 
@@ -22,7 +23,7 @@ infer (GenNode *node, GError **error)
   const GenTensor *x = gen_node_input (node, 0), *lengths = gen_node_input (node, 1);
   int time, batch;
 
-  if (!find_axes (node, &time, &batch, error))
+  if (!gen_reverse_sequence_axes (node, &time, &batch, error))
     return FALSE;
   if (lengths->type != GEN_TYPE_INT64 ||
       !gen_shape_equal (&lengths->shape, &GEN_SHAPE (x->shape.dims[batch])))
@@ -39,7 +40,7 @@ run (const GenKernel *kernel, int part, int parts)
   gsize first, end;
   int time = 0, batch = 1;
 
-  find_axes (kernel->node, &time, &batch, NULL);
+  gen_reverse_sequence_axes (kernel->node, &time, &batch, NULL);
   inner = gen_shape_product (&x->shape, 2, x->shape.rank) * (gint64)gen_data_type_size (x->type);
   gen_kernel_share (rows, 1, part, parts, &first, &end);
   for (gint64 row = (gint64)first; row < (gint64)end; row++) {
@@ -70,7 +71,7 @@ gradient (GenGradient *g, GError **error)
 {
   int time = 0, batch = 1;
 
-  if (!g->needed[0] || !find_axes (g->node, &time, &batch, error))
+  if (!g->needed[0] || !gen_reverse_sequence_axes (g->node, &time, &batch, error))
     return !g->needed[0];
   g->inputs[0] = gen_graph_op (g->graph, "ReverseSequence",
       (GenTensor *[]){ g->outputs[0], gen_node_input (g->node, 1) }, 2, 1, error, "time_axis",

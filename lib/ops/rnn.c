@@ -26,7 +26,7 @@ build (GenGraph *graph, GenCellNodes *nodes, GError **error)
 
 static const char *const defaults[] = { "Tanh" };
 
-static const GenCell cell = {
+const GenCell gen_cell_rnn = {
   .gates = 1,
   .functions = 1,
   .defaults = defaults,
@@ -37,25 +37,25 @@ static const GenCell cell = {
 static gboolean
 infer (GenNode *node, GError **error)
 {
-  return gen_recurrence_infer (node, &cell, error);
+  return gen_recurrence_infer (node, &gen_cell_rnn, error);
 }
 
 static gboolean
 cpu (GenKernel *kernel, GError **error)
 {
-  return gen_recurrence_cpu (kernel, &cell, error);
+  return gen_recurrence_cpu (kernel, &gen_cell_rnn, error);
 }
 
 static gboolean
 gradient (GenGradient *g, GError **error)
 {
-  return gen_recurrence_gradient (g, &cell, error);
+  return gen_recurrence_gradient (g, &gen_cell_rnn, error);
 }
 
 static double
 flops (const GenNode *node)
 {
-  return gen_recurrence_flops (node, &cell);
+  return gen_recurrence_flops (node, &gen_cell_rnn);
 }
 
 const GenOperator gen_operator_rnn = {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* TopK: the k largest or smallest elements along an axis, in order, and where they were; of equal
  * ones those that come first. A heap holds the best so far, its worst on top. */
+#include "topk.h"
+
 #include "indices.h"
 #include "order.h"
 
@@ -10,8 +12,8 @@ typedef struct {
   gsize part_size; /* bytes of scratch */
 } TopK;
 
-static gboolean
-find_k (const GenNode *node, int *axis, gint64 *k, GError **error)
+gboolean
+gen_topk_find (const GenNode *node, int *axis, gint64 *k, GError **error)
 {
   const GenShape *shape = &gen_node_input (node, 0)->shape;
   int n;
@@ -35,7 +37,7 @@ infer (GenNode *node, GError **error)
   gint64 k;
   int axis;
 
-  if (!find_k (node, &axis, &k, error))
+  if (!gen_topk_find (node, &axis, &k, error))
     return FALSE;
   shape.dims[axis] = k;
   gen_node_set_output (node, 0, x->type, &shape);
@@ -122,7 +124,7 @@ cpu (GenKernel *kernel, GError **error)
 
   kernel->state = t;
   kernel->free_state = g_free;
-  if (!find_k (kernel->node, &axis, &t->k, error))
+  if (!gen_topk_find (kernel->node, &axis, &t->k, error))
     return FALSE;
   if (!gen_order_has_keys (x->type))
     return gen_node_error (

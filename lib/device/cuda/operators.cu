@@ -12,23 +12,32 @@
   X (clip)                                                                                         \
   X (compare)                                                                                      \
   X (convolve)                                                                                     \
+  X (cumsum)                                                                                       \
+  X (dft)                                                                                          \
   X (elementwise)                                                                                  \
   X (gemm)                                                                                         \
   X (grid_sample)                                                                                  \
   X (group_normalization)                                                                          \
   X (indices)                                                                                      \
+  X (integer_product)                                                                              \
   X (layer_normalization)                                                                          \
   X (movement)                                                                                     \
   X (negative_log_likelihood_loss)                                                                 \
+  X (one_hot)                                                                                      \
   X (pad)                                                                                          \
   X (picture)                                                                                      \
   X (pool)                                                                                         \
+  X (quantize)                                                                                     \
   X (random)                                                                                       \
+  X (recurrence)                                                                                   \
   X (reduce)                                                                                       \
   X (resample)                                                                                     \
+  X (reverse_sequence)                                                                             \
   X (scaled_dot_product_attention)                                                                 \
   X (scatter)                                                                                      \
   X (softmax)                                                                                      \
+  X (topk)                                                                                         \
+  X (trilu)                                                                                        \
   X (unary)                                                                                        \
   X (update)                                                                                       \
   X (variadic)                                                                                     \
