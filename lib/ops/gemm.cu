@@ -94,32 +94,112 @@ gemm (GenCudaKernel *kernel, GError **error)
          (product.has_relu || gen_cuda_add_finish (kernel, -1));
 }
 
-/* The distance between matrices of an operand, which has to be the same from each to the next: 0
- * where there is one. FALSE where it is not. */
-static gboolean
-find_step (const GenShape *shape, const GenShape *batch, gint64 *step)
-{
-  int own = MAX (shape->rank - 2, 0);
-  gint64 count = gen_shape_product (shape, 0, own), all = gen_shape_product (batch, 0, batch->rank);
+/* --- MatMul --- */
 
-  *step = count == 1 ? 0 : shape->dims[shape->rank - 2] * shape->dims[shape->rank - 1];
-  return count == 1 || count == all;
+/* Products of a batch that one call does, and how often it is called. */
+#define MOST_CALLS 256
+
+/* Where the matrices of a call begin, in bytes. */
+struct Offsets {
+  gsize a, b, c;
+};
+
+/* The extent of an operand along dimension `i` of the batch. */
+static gint64
+extent_along (const GenShape *shape, const GenShape *batch, int i)
+{
+  int own = shape->rank - 2 - batch->rank + i;
+
+  return own < 0 ? 1 : shape->dims[own];
+}
+
+/* Matrices of an operand along the dimensions of the batch from `first` on. */
+static gint64
+count_from (const GenShape *shape, const GenShape *batch, int first)
+{
+  gint64 count = 1;
+
+  for (int i = first; i < batch->rank; i++)
+    count *= extent_along (shape, batch, i);
+  return count;
+}
+
+/* From which dimension of the batch on each operand has one matrix, or one for each result: their
+ * distances are the same then. */
+static int
+find_inner (const GenShape *a, const GenShape *b, const GenShape *batch)
+{
+  for (int first = 0;; first++) {
+    const gint64 all = gen_shape_product (batch, first, batch->rank);
+    const gint64 of_a = count_from (a, batch, first), of_b = count_from (b, batch, first);
+
+    if ((of_a == 1 || of_a == all) && (of_b == 1 || of_b == all))
+      return first;
+  }
+}
+
+/* The first matrix of an operand for result number `number` of the dimensions before `inner`. */
+static gint64
+find_matrix (const GenShape *shape, const GenShape *batch, int inner, gint64 number)
+{
+  gint64 matrix = 0, step = count_from (shape, batch, inner);
+
+  for (int i = inner - 1; i >= 0; i--) {
+    const gint64 extent = extent_along (shape, batch, i);
+
+    matrix += extent > 1 ? number % batch->dims[i] * step : 0;
+    step *= extent;
+    number /= batch->dims[i];
+  }
+  return matrix;
+}
+
+/* The product again and again, where operands are broadcast in more ways than a call has. */
+static gboolean
+add_calls (GenCudaKernel *kernel, const GenCudaProduct *product, std::vector<Offsets> calls,
+    GError **error)
+{
+  auto now = std::make_shared<Offsets> ();
+  GenCudaFindOperands find = [now] (const GenCudaKernel &k) -> GenCudaOperands {
+    return { (char *)k.inputs[0] + now->a, (char *)k.inputs[1] + now->b, NULL,
+      (char *)k.outputs[0] + now->c };
+  };
+
+  if (!gen_cuda_product_add (kernel, product, find, error))
+    return FALSE;
+  const GenCudaKernel::Launch once = kernel->launches.back ();
+  kernel->launches.back () = [=] (const GenCudaKernel &k, cudaStream_t stream) {
+    for (const Offsets &call : calls) {
+      *now = call;
+      once (k, stream);
+    }
+  };
+  return TRUE;
 }
 
 static gboolean
 matmul (GenCudaKernel *kernel, GError **error)
 {
   const GenShape *a = &kernel->input (0)->shape, *b = &kernel->input (1)->shape;
+  const gsize size = gen_data_type_size (kernel->output (0)->type);
   GenShape batch = kernel->output (0)->shape;
-  gint64 k = a->dims[a->rank - 1];
-  GenCudaProduct product = start (
-      kernel, a->rank == 1 ? 1 : a->dims[a->rank - 2], b->rank == 1 ? 1 : b->dims[b->rank - 1], k);
+  gint64 k = a->dims[a->rank - 1], m = a->rank == 1 ? 1 : a->dims[a->rank - 2];
+  gint64 n = b->rank == 1 ? 1 : b->dims[b->rank - 1], calls;
+  GenCudaProduct product = start (kernel, m, n, k);
+  std::vector<Offsets> offsets;
+  int inner;
 
   batch.rank -= (a->rank > 1) + (b->rank > 1);
-  product.batch = gen_shape_product (&batch, 0, batch.rank);
-  if (!is_product_type (product.type) || !find_step (a, &batch, &product.a_step) ||
-      !find_step (b, &batch, &product.b_step))
+  inner = find_inner (a, b, &batch);
+  calls = gen_shape_product (&batch, 0, inner);
+  if (!is_product_type (product.type) || calls > MOST_CALLS)
     return FALSE;
+  product.batch = gen_shape_product (&batch, inner, batch.rank);
+  product.a_step = count_from (a, &batch, inner) == 1 ? 0 : m * k;
+  product.b_step = count_from (b, &batch, inner) == 1 ? 0 : k * n;
+  for (gint64 i = 0; i < calls; i++)
+    offsets.push_back ({ find_matrix (a, &batch, inner, i) * m * k * size,
+        find_matrix (b, &batch, inner, i) * k * n * size, i * product.batch * m * n * size });
   /* One tall product. */
   if (product.b_step == 0 && product.a_step != 0) {
     product.m *= product.batch;
@@ -128,7 +208,7 @@ matmul (GenCudaKernel *kernel, GError **error)
   product.c_step = product.m * product.n;
   product.has_relu =
       kernel->node->activation.kind == GEN_ACTIVATION_RELU && gen_cuda_is_plain (kernel->node);
-  return gen_cuda_product_add (kernel, &product, operands, error) &&
+  return add_calls (kernel, &product, offsets, error) &&
          (product.has_relu || gen_cuda_add_finish (kernel, -1));
 }
 

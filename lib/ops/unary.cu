@@ -58,6 +58,7 @@ FORMULA (Round, rint (x))
 FORMULA (Selu, b *(x < 0 ? a * expm1 (x) : x))
 FORMULA (Shrink, x<-a ? x + b : x> a ? x - b : (T)0)
 FORMULA (Sigmoid, SIGMOID (x))
+FORMULA (Silu, x *SIGMOID (x))
 FORMULA (Sign, (x > 0) - (x < 0))
 FORMULA (Sin, sin (x))
 FORMULA (Sinh, sinh (x))
@@ -182,6 +183,7 @@ PREPARE (selu, floats (kernel, Selu{ attribute (kernel, "alpha", 1.6732632423543
 PREPARE (shrink,
     floats (kernel, Shrink{ attribute (kernel, "lambd", 0.5f), attribute (kernel, "bias", 0) }))
 PREPARE (sigmoid, floats (kernel, Sigmoid{}))
+PREPARE (silu, floats (kernel, Silu{}))
 PREPARE (sign, numbers (kernel, Sign{}))
 PREPARE (sin_, floats (kernel, Sin{}))
 PREPARE (sinh_, floats (kernel, Sinh{}))
@@ -235,6 +237,7 @@ extern const GenCudaOperator gen_cuda_unary_operators[] = {
   { "Shrink", NULL, shrink, GEN_CUDA_ALL, GEN_CUDA_ALL },
   { "Sigmoid", NULL, sigmoid, GEN_CUDA_ALL, GEN_CUDA_ALL },
   { "Sign", NULL, sign, GEN_CUDA_ALL, GEN_CUDA_ALL },
+  { "Silu", "generative", silu, GEN_CUDA_ALL, GEN_CUDA_ALL },
   { "Sin", NULL, sin_, GEN_CUDA_ALL, GEN_CUDA_ALL },
   { "Sinh", NULL, sinh_, GEN_CUDA_ALL, GEN_CUDA_ALL },
   { "Softplus", NULL, softplus, GEN_CUDA_ALL, GEN_CUDA_ALL },

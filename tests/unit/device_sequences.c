@@ -248,6 +248,20 @@ dft_inverse_half (GenGraph *graph, GenTensor *const *x, GError **error)
   return dft (graph, x[0], 2 * (x[0]->shape.dims[1] - 1), 1, 1, error);
 }
 
+/* --- products and Silu --- */
+
+static GenTensor *
+product (GenGraph *graph, GenTensor *const *x, GError **error)
+{
+  return gen_binary (graph, "MatMul", x[0], x[1], error);
+}
+
+static GenTensor *
+silu (GenGraph *graph, GenTensor *const *x, GError **error)
+{
+  return gen_unary (graph, "Silu", gen_binary (graph, "Sub", x[0], x[1], error), error);
+}
+
 /* --- quantised numbers --- */
 
 static GenTensor *
@@ -376,6 +390,12 @@ static const Case cases[] = {
   { "dft-complex", { GEN_SHAPE (7, 90, 2) }, dft_complex },
   { "dft-inverse", { GEN_SHAPE (7, 81, 2) }, dft_inverse },
   { "dft-inverse-half", { GEN_SHAPE (7, 33, 2) }, dft_inverse_half },
+  { "product-batches", { GEN_SHAPE (3, 2, 5, 7, 9), GEN_SHAPE (3, 1, 1, 9, 4) }, product },
+  { "product-both-ways", { GEN_SHAPE (3, 1, 7, 9), GEN_SHAPE (1, 4, 9, 5) }, product },
+  { "product-groups", { GEN_SHAPE (2, 3, 4, 7, 9), GEN_SHAPE (2, 3, 1, 9, 5) }, product },
+  { "product-row", { GEN_SHAPE (9), GEN_SHAPE (2, 1, 9, 5) }, product },
+  { "product-column", { GEN_SHAPE (2, 3, 7, 9), GEN_SHAPE (9) }, product },
+  { "silu", { GEN_SHAPE (7, 301), GEN_SHAPE (301) }, silu },
   { "integer-product",
       { GEN_SHAPE (3, 70, 101), GEN_SHAPE (101, 67), GEN_SHAPE (70), GEN_SHAPE (67) },
       integer_product },

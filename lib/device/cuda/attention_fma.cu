@@ -51,6 +51,7 @@ __launch_bounds__ (SIDE *SIDE) attend_fma (GenCudaAttention a, const T *q, const
   q += a.q.at (block.item) + block.first_query * a.q.token;
   k += a.k.at (block.shared);
   v += a.v.at (block.shared) + column0;
+#pragma unroll
   for (int i = 0; i < ROWS; i++)
     highest[i] = -INFINITY;
   for (int first = block.first_key; first < block.end_key; first += TILE) {
@@ -63,13 +64,17 @@ __launch_bounds__ (SIDE *SIDE) attend_fma (GenCudaAttention a, const T *q, const
       __syncthreads ();
 #pragma unroll 4
       for (int d = 0; d < CHUNK; d++)
+#pragma unroll
         for (int i = 0; i < ROWS; i++)
+#pragma unroll
           for (int j = 0; j < ROWS; j++)
             scores[i][j] += queries[d][row0 + i] * keys[d][tx + j * SIDE];
     }
+#pragma unroll
     for (int i = 0; i < ROWS; i++) {
       float most = highest[i], keep, shift;
 
+#pragma unroll
       for (int j = 0; j < ROWS; j++) {
         scores[i][j] = gen_attention_score (
             a, block, mask, block.first_query + row0 + i, first + tx + j * SIDE, scores[i][j]);
@@ -81,8 +86,10 @@ __launch_bounds__ (SIDE *SIDE) attend_fma (GenCudaAttention a, const T *q, const
       keep = exp2f (highest[i] - shift);
       highest[i] = most;
       sums[i] *= keep;
+#pragma unroll
       for (int c = 0; c < COLUMNS; c++)
         results[i][c] *= keep;
+#pragma unroll
       for (int j = 0; j < ROWS; j++) {
         const float weight = exp2f (scores[i][j] - shift);
 
@@ -102,11 +109,14 @@ __launch_bounds__ (SIDE *SIDE) attend_fma (GenCudaAttention a, const T *q, const
       __syncthreads ();
 #pragma unroll 4
       for (int key = 0; key < KEYS; key++)
+#pragma unroll
         for (int i = 0; i < ROWS; i++)
+#pragma unroll
           for (int c = 0; c < COLUMNS; c++)
             results[i][c] += weights[row0 + i][key0 + key] * values[key][tx + c * SIDE];
     }
   }
+#pragma unroll
   for (int i = 0; i < ROWS; i++) {
     const float sum = row_reduce (sums[i], [] (float x, float y) { return x + y; });
     const float factor = pieces.results != NULL ? 1 : gen_attention_factor (a, sum);
@@ -119,6 +129,7 @@ __launch_bounds__ (SIDE *SIDE) attend_fma (GenCudaAttention a, const T *q, const
       pieces.ends[2 * piece] = highest[i];
       pieces.ends[2 * piece + 1] = sum;
     }
+#pragma unroll
     for (int c = 0; c < COLUMNS; c++) {
       const int column = column0 + tx + c * SIDE;
 
