@@ -58,6 +58,6 @@ reverse_sequence (GenCudaKernel *kernel, GError **error)
 }
 
 extern const GenCudaOperator gen_cuda_reverse_sequence_operators[] = {
-  { "ReverseSequence", NULL, reverse_sequence, 1, 1 },
+  { "ReverseSequence", NULL, reverse_sequence },
   {},
 };

@@ -67,9 +67,11 @@ struct Rows {
   uint32_t rows;
 };
 
+#define MOST_THREADS (4 * GEN_CUDA_BLOCK)
+
 template <typename T>
 __global__ void
-top (Rows r, const T *x, T *values, gint64 *indices)
+__launch_bounds__ (MOST_THREADS) top (Rows r, const T *x, T *values, gint64 *indices)
 {
   __shared__ gint64 keys[ROOM];
   __shared__ int32_t places[ROOM];
@@ -128,7 +130,7 @@ topk (GenCudaKernel *kernel, GError **error)
   r.rows = (uint32_t)rows;
   return gen_visit_numbers (kernel->input (0)->type, [&] (auto *pointer) {
     typedef GEN_VISITED (pointer) T;
-    const unsigned threads = (unsigned)CLAMP (r.room / 2, GEN_CUDA_BLOCK / 8, 4 * GEN_CUDA_BLOCK);
+    const unsigned threads = (unsigned)CLAMP (r.room / 2, GEN_CUDA_BLOCK / 8, MOST_THREADS);
 
     if (rows > 0 && k > 0)
       kernel->launches.push_back ([=] (const GenCudaKernel &kn, cudaStream_t stream) {
@@ -139,6 +141,6 @@ topk (GenCudaKernel *kernel, GError **error)
 }
 
 extern const GenCudaOperator gen_cuda_topk_operators[] = {
-  { "TopK", NULL, topk, 1, 1 },
+  { "TopK", NULL, topk },
   {},
 };

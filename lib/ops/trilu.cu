@@ -76,6 +76,6 @@ eye_like (GenCudaKernel *kernel, GError **error)
 
 extern const GenCudaOperator gen_cuda_trilu_operators[] = {
   { "EyeLike", NULL, eye_like, 0, 1 },
-  { "Trilu", NULL, trilu, 1, 1 },
+  { "Trilu", NULL, trilu },
   {},
 };

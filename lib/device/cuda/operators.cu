@@ -73,7 +73,8 @@ static gboolean
 only_moves (const GenNode *node)
 {
   static const char *const names[] = { "ConvertLayout", "Expand", "Gather", "GatherElements",
-    "GatherND", "Slice", "SliceGradient", "Split", "Tile", "Transpose", NULL };
+    "GatherND", "ReverseSequence", "Slice", "SliceGradient", "Split", "Tile", "TopK", "Transpose",
+    "Trilu", NULL };
 
   return node->op->view || g_strv_contains (names, node->op->name);
 }
