@@ -9,6 +9,9 @@
 #
 #   ONNX_TESTDATA (environment, pack) where ONNX's backend tests are
 #   SANITIZE=1    (environment, run)  run the unit tests again under compute-sanitizer
+#   BENCHMARK=0   (environment, run)  leave out the benchmarks
+#
+# What is left out is said in lines that begin with SKIPPED.
 set -u
 testdata=${ONNX_TESTDATA:-/usr/share/libonnx-testdata/data}
 
@@ -20,6 +23,11 @@ pack() {
     for program in "$build"/tools/generative-model "$build"/tests/unit/unit-device*; do
         [ -d "$program" ] || cp "$program" "$area/gpu/bin"
     done
+    if [ -e "$build/tests/benchmarks/training-step" ]; then
+        cp "$build/tests/benchmarks/training-step" "$area/gpu/bin"
+    else
+        echo "SKIPPED training-step: ninja -C $build tests/benchmarks/training-step makes it"
+    fi
     cp "$build"/lib/device/cuda/generative-cuda.so "$area/gpu/lib/device/cuda"
     cp -L "$build"/lib/libgenerative.so.0 "$area/gpu/lib"
     ln -s libgenerative.so.0 "$area/gpu/lib/libgenerative.so"
@@ -72,6 +80,37 @@ part() {
     passed=$((passed + good)) failed=$((failed + bad))
 }
 
+# Steps of the presets that PyTorch's side knows; without PyTorch ours alone, to see that they run.
+training() {
+    if [ "${BENCHMARK:-1}" = 0 ]; then
+        echo "SKIPPED training: BENCHMARK=0"
+        return
+    elif [ ! -e bin/training-step ]; then
+        echo "SKIPPED training: bin/training-step was not packed"
+        return
+    fi
+    peers=1
+    python3 -c 'import torch; assert torch.cuda.is_available ()' 2>/dev/null || peers=0
+    [ $peers = 1 ] || echo "SKIPPED training's peer: python3 has no torch that finds a GPU"
+    for preset in mlp dcgan; do
+        echo "== training, $preset"
+        if [ $peers = 1 ]; then
+            python3 tests/benchmarks/training_step.py --device cuda bin/training-step $preset ||
+                failed=$((failed + 1))
+            continue
+        fi
+        for precision in fp32 tf32 bf16; do
+            if bin/training-step $preset 128 1 "${STEPS:-200}" cuda $precision >log 2>&1; then
+                sort -n log | awk -v name="ours $precision, batch 128" '{ t[NR] = $1 }
+                    END { printf "%s: best %s ms  median %s ms\n", name, t[1], t[int ((NR + 1) / 2)] }'
+            else
+                tail -n 4 log
+                failed=$((failed + 1))
+            fi
+        done
+    done
+}
+
 run() {
     [ -d gpu ] || tar -xf gpu.tar.xz || exit 1
     cd gpu || exit 1
@@ -97,6 +136,7 @@ for place in sys.path:
             part "$test, sanitized" compute-sanitizer --error-exitcode 9 "$test"
         done
     fi
+    training
     echo "$passed passed, $failed failed"
     [ "$failed" -eq 0 ]
 }

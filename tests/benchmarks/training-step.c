@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* training-step PRESET BATCH THREADS STEPS [fp32] [profile]: the milliseconds of each training step
- * on pictures of zeros, a line each; with `profile`, of each node that takes over 50 us. Products
- * are as exact as gantrainer's are by default, or as float32 is. */
+/* training-step PRESET BATCH THREADS STEPS [cuda] [fp32|tf32|bf16] [profile]: the milliseconds of
+ * each training step on pictures of zeros, a line each; with `profile`, of each node that takes
+ * over 50 us. Without a precision it is gantrainer's own. */
+#include <generative/device.h>
 #include <generative/operator.h>
 #include <generative/trainer.h>
 
@@ -22,6 +23,27 @@ profile (GenTrainer *trainer)
   }
 }
 
+/* The words behind the numbers. */
+static gboolean
+parse (char **words, GenTrainerSettings *settings, gboolean *profiles)
+{
+  for (; *words != NULL; words++) {
+    if (g_str_equal (*words, "profile"))
+      *profiles = TRUE;
+    else if (g_str_equal (*words, "cuda"))
+      settings->device = &gen_device_cuda;
+    else if (g_str_equal (*words, "fp32"))
+      settings->precision = GEN_PRECISION_FLOAT32;
+    else if (g_str_equal (*words, "tf32"))
+      settings->precision = GEN_PRECISION_TF32;
+    else if (g_str_equal (*words, "bf16"))
+      settings->precision = GEN_PRECISION_BFLOAT16;
+    else
+      return FALSE;
+  }
+  return TRUE;
+}
+
 int
 main (int argc, char **argv)
 {
@@ -33,16 +55,15 @@ main (int argc, char **argv)
   g_autoptr (GError) error = NULL;
   g_autofree float *pictures = NULL;
   GenTrainerFigures figures;
-  gboolean profiles = argc > 5 && g_str_equal (argv[argc - 1], "profile");
+  gboolean profiles = FALSE;
 
-  if (preset == NULL) {
-    fprintf (stderr, "usage: %s PRESET BATCH THREADS STEPS [fp32] [profile]\n", argv[0]);
+  if (preset == NULL || !parse (argv + 5, &settings, &profiles)) {
+    fprintf (stderr, "usage: %s PRESET BATCH THREADS STEPS [cuda] [fp32|tf32|bf16] [profile]\n",
+        argv[0]);
     return 2;
   }
   settings.batch_size = atoi (argv[2]);
   settings.threads = atoi (argv[3]);
-  if (g_strv_contains ((const char *const *)argv + 5, "fp32"))
-    settings.precision = GEN_PRECISION_FLOAT32;
   generator = preset->generator (&options, &error);
   discriminator = preset->discriminator (&options, &error);
   trainer = gen_trainer_new (generator, discriminator, &settings, &error);

@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A training step of ours against PyTorch's, in turns.
 
-usage: training_step.py PROGRAM [PRESET [BATCH [THREADS [fp32]]]]
+usage: training_step.py [--device cuda] PROGRAM [PRESET [BATCH [THREADS [fp32]]]]
 
 PROGRAM is the built tests/benchmarks/training-step. PyTorch does what it does best: the same nets,
 one forward of the generator a step, Adam fused where it can be, and once more with torch.compile
-where a compiler is found; the faster of the two counts.
+where a compiler is found; the faster of the two counts. On a GPU (training_cuda.py) each has its
+precisions, and THREADS and fp32 mean nothing.
 """
 import statistics
 import subprocess
@@ -90,6 +91,10 @@ class Peer:
 
 
 def main():
+    if sys.argv[1:2] == ["--device"]:
+        import training_cuda
+        training_cuda.main(sys.argv[2], *sys.argv[3:6])
+        return
     program = sys.argv[1]
     preset = sys.argv[2] if len(sys.argv) > 2 else "mlp"
     batch = int(sys.argv[3]) if len(sys.argv) > 3 else {"mlp": 128, "dcgan": 64}[preset]
@@ -118,4 +123,5 @@ def main():
           f"{best / statistics.median(times['ours']):.2f} times torch's speed")
 
 
-main()
+if __name__ == "__main__":
+    main()
