@@ -149,6 +149,51 @@ test_plays (void)
   }
 }
 
+/* Whatever is trained, and however: nothing of a step runs on the CPU, where its values would
+ * travel to. */
+static void
+check_places (const GenPreset *preset, const GenLoss *loss, const GenOptimizer *optimizer,
+    GenPrecision precision)
+{
+  g_autoptr (GError) error = NULL;
+  const GenPresetOptions options = { GEN_PRESET_DEFAULTS, .width = 28, .height = 28,
+    .dropout = 0.3 };
+  GenTrainerSettings settings = { GEN_TRAINER_DEFAULTS, .batch_size = BATCH, .ema = 0.9,
+    .threads = 2, .device = &gen_device_cuda, .precision = precision };
+  g_autoptr (GenGraph) generator = preset->generator (&options, &error);
+  g_autoptr (GenGraph) discriminator = preset->discriminator (&options, &error);
+  g_autoptr (GenTrainer) trainer = NULL;
+  g_autoptr (GArray) steps = NULL;
+
+  settings.loss = loss;
+  settings.optimizer = optimizer;
+  settings.label_smoothing = 0.1;
+  trainer = gen_trainer_new (generator, discriminator, &settings, &error);
+  g_assert_no_error (error);
+  steps = gen_plan_steps (gen_trainer_plan (trainer));
+  g_assert_cmpuint (steps->len, >, 0);
+  for (guint i = 0; i < steps->len; i++) {
+    const GenStepInfo *step = &g_array_index (steps, GenStepInfo, i);
+
+    if (g_strcmp0 (step->way, "cuda") != 0) {
+      g_test_message ("%s, %s, %s: %s, a %s, runs on %s", preset->name, loss->name, optimizer->name,
+          step->node->name, step->node->op->name, step->way != NULL ? step->way : "nothing");
+      g_test_fail ();
+    }
+  }
+}
+
+static void
+test_places (void)
+{
+  for (const GenPreset *const *preset = gen_preset_list (); *preset != NULL; preset++) {
+    for (const GenLoss *const *loss = gen_loss_list (); *loss != NULL; loss++)
+      check_places (*preset, *loss, gen_optimizer_list ()[0], GEN_PRECISION_FLOAT32);
+    for (const GenOptimizer *const *each = gen_optimizer_list (); *each != NULL; each++)
+      check_places (*preset, gen_loss_list ()[0], *each, GEN_PRECISION_BFLOAT16);
+  }
+}
+
 /* The loss of classes and its gradient. `reduction` is ONNX's; labels of 3 count for nothing. */
 static void
 test_class_loss (gconstpointer reduction)
@@ -206,6 +251,7 @@ main (int argc, char **argv)
   g_test_add_func ("/device/training/float32", test_float32);
   g_test_add_func ("/device/training/bfloat16", test_bfloat16);
   g_test_add_func ("/device/training/resume", test_resume);
+  g_test_add_func ("/device/training/places", test_places);
   g_test_add_func ("/device/training/plays", test_plays);
   g_test_add_data_func ("/device/training/class-loss/mean", "mean", test_class_loss);
   g_test_add_data_func ("/device/training/class-loss/sum", "sum", test_class_loss);
