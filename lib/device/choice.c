@@ -20,16 +20,24 @@ struct _GenChoices {
   char *machine;       /* the section */
   GHashTable *known;   /* problem to way, with its question mark */
   GHashTable *entries; /* problem to what its line says, to be written */
+  GHashTable *useless; /* problems whose line is to be replaced */
 };
 
 /* Without what a section's name may not have. */
 static char *
-describe_machine (void)
+describe_machine (const char *device)
 {
-  g_autofree char *cpu = gen_cpu_describe ();
-  g_autofree char *library = gen_convolution_library ();
-  char *machine = g_strdup_printf ("%s, %s, generative " GEN_VERSION, cpu, library);
+  g_autofree char *cpu = NULL;
+  g_autofree char *library = NULL;
+  char *machine;
 
+  if (device != NULL) {
+    machine = g_strconcat (device, ", generative " GEN_VERSION, NULL);
+  } else {
+    cpu = gen_cpu_describe ();
+    library = gen_convolution_library ();
+    machine = g_strdup_printf ("%s, %s, generative " GEN_VERSION, cpu, library);
+  }
   return g_strdelimit (machine, "[]\r\n", ' ');
 }
 
@@ -63,16 +71,17 @@ read_section (GenChoices *choices)
 }
 
 GenChoices *
-gen_choices_open (const char *path)
+gen_choices_open (const char *path, const char *device)
 {
   GenChoices *choices = g_new0 (GenChoices, 1);
 
   choices->path = path != NULL ? g_strdup (path)
                                : g_build_filename (g_get_user_cache_dir (), "gst-generative",
                                      "kernels.ini", NULL);
-  choices->machine = describe_machine ();
+  choices->machine = describe_machine (device);
   choices->known = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   choices->entries = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  choices->useless = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   read_section (choices);
   return choices;
 }
@@ -96,6 +105,13 @@ gen_choices_add (
   g_hash_table_insert (choices->entries, g_strdup (problem),
       note != NULL ? g_strconcat (found, ";", note, NULL) : g_strdup (found));
   g_hash_table_insert (choices->known, g_strdup (problem), found);
+}
+
+void
+gen_choices_forget (GenChoices *choices, const char *problem)
+{
+  g_hash_table_remove (choices->known, problem);
+  g_hash_table_add (choices->useless, g_strdup (problem));
 }
 
 /* The lock, -1 where there can be none. */
@@ -135,7 +151,7 @@ save (const GenChoices *choices)
   while (g_hash_table_iter_next (&iter, &problem, &line)) {
     g_autofree char *other = g_key_file_get_value (file, choices->machine, problem, NULL);
 
-    if (other == NULL || *other == DOUBT)
+    if (other == NULL || *other == DOUBT || g_hash_table_contains (choices->useless, problem))
       g_key_file_set_value (file, choices->machine, problem, line);
   }
   text = g_key_file_to_data (file, &size, NULL);
@@ -150,6 +166,7 @@ gen_choices_close (GenChoices *choices)
     save (choices);
   g_hash_table_unref (choices->known);
   g_hash_table_unref (choices->entries);
+  g_hash_table_unref (choices->useless);
   g_free (choices->machine);
   g_free (choices->path);
   g_free (choices);

@@ -179,8 +179,8 @@ free_block (gpointer data)
 }
 
 /* Eight sums side by side, which keep up with memory. */
-static guint64
-hash_bytes (const void *memory, gsize size)
+guint64
+gen_shared_hash (const void *memory, gsize size)
 {
   const guint8 *bytes = memory;
   guint64 sums[8] = { 1, 2, 3, 4, 5, 6, 7, 8 }, hash = size, word;
@@ -217,7 +217,7 @@ gen_shared_take (void *memory, gsize size)
 
   if (size < LEAST_SHARED)
     return g_steal_pointer (&own);
-  key.words[0] = hash_bytes (memory, size);
+  key.words[0] = gen_shared_hash (memory, size);
   key.words[1] = size;
   shared = gen_shared_add (&key, own);
   if (memcmp (g_bytes_get_data (shared, NULL), memory, size) == 0)

@@ -30,5 +30,7 @@ GBytes *gen_shared_take (void *memory, gsize size);
 /* Takes it over as it is, shared with nobody. */
 GBytes *gen_shared_keep (void *memory, gsize size);
 
+/* A hash of the bytes, as fast as memory. */
+guint64 gen_shared_hash (const void *memory, gsize size);
 /* Bytes of all that is shared, each counted once. */
 gsize gen_shared_size (void);

@@ -98,7 +98,7 @@ gen_chooser_new (const GenGraph *graph, const GenPlanOptions *options)
   chooser->choice = options->choice;
   if (chooser->choice == GEN_CHOICE_RULES)
     return chooser;
-  chooser->memory = gen_choices_open (options->choices);
+  chooser->memory = gen_choices_open (options->choices, NULL);
   chooser->left = PLAN_SECONDS;
   chooser->constants = constant_bytes (graph);
   return chooser;

@@ -158,13 +158,13 @@ gen_constants_init (GenConstants *constants, GenGraph *graph)
 }
 
 void
-gen_constants_packed (GenConstants *constants, const GenKernel *kernel)
+gen_constants_packed (GenConstants *constants, const GenNode *node, guint packed_inputs)
 {
-  for (guint k = 0; k < 32 && kernel->packed_inputs >> k != 0; k++) {
-    GenTensor *tensor = gen_node_input (kernel->node, k);
+  for (guint k = 0; k < 32 && packed_inputs >> k != 0; k++) {
+    GenTensor *tensor = gen_node_input (node, k);
     guint readers;
 
-    if ((kernel->packed_inputs >> k & 1) == 0 || tensor == NULL)
+    if ((packed_inputs >> k & 1) == 0 || tensor == NULL)
       continue;
     constants->read += gen_tensor_size (tensor);
     readers = count (constants->readers, tensor) - 1;

@@ -26,7 +26,7 @@ typedef struct {
 
 /* Gives up what nobody reads, too. */
 void gen_constants_init (GenConstants *constants, GenGraph *graph);
-/* A kernel is prepared, and does not read its `packed_inputs` any more. */
-void gen_constants_packed (GenConstants *constants, const GenKernel *kernel);
+/* The node's kernel is prepared, and does not read these of its inputs any more, bit by bit. */
+void gen_constants_packed (GenConstants *constants, const GenNode *node, guint packed_inputs);
 /* All are: what is left moves to where other plans that have it find it. */
 void gen_constants_finish (GenConstants *constants);

@@ -24,8 +24,14 @@ by_offset (const void *a, const void *b)
   return x->offset < y->offset ? -1 : x->offset > y->offset;
 }
 
+static gsize
+round_up (gsize size, gsize alignment)
+{
+  return (size + alignment - 1) & ~(alignment - 1);
+}
+
 gsize
-gen_memory_plan (GenBlock *blocks, guint n)
+gen_memory_plan (GenBlock *blocks, guint n, gsize alignment)
 {
   g_autofree GenBlock **order = g_new (GenBlock *, n), **near = g_new (GenBlock *, n);
   gsize total = 0;
@@ -37,7 +43,7 @@ gen_memory_plan (GenBlock *blocks, guint n)
   qsort (order, n, sizeof *order, by_size);
   for (guint i = 0; i < n; i++) {
     GenBlock *block = order[i];
-    gsize size = (block->size + 63) & ~(gsize)63;
+    gsize size = round_up (block->size, alignment);
     guint n_near = 0;
 
     for (guint k = 0; k < i; k++)
@@ -48,7 +54,7 @@ gen_memory_plan (GenBlock *blocks, guint n)
     for (guint k = 0; k < n_near; k++) {
       if (block->offset + size <= near[k]->offset)
         break;
-      block->offset = MAX (block->offset, near[k]->offset + ((near[k]->size + 63) & ~(gsize)63));
+      block->offset = MAX (block->offset, near[k]->offset + round_up (near[k]->size, alignment));
     }
     total = MAX (total, block->offset + size);
   }

@@ -11,5 +11,5 @@ typedef struct {
 } GenBlock;
 
 /* Give each block an offset so that no two that live at the same time overlap; returns the
- * size of the whole. Offsets are multiples of 64. */
-gsize gen_memory_plan (GenBlock *blocks, guint n);
+ * size of the whole. Offsets are multiples of `alignment`, a power of two. */
+gsize gen_memory_plan (GenBlock *blocks, guint n, gsize alignment);

@@ -15,6 +15,9 @@
 #include "kernel.h"
 #include "storage.h"
 
+/* A line of the cache, and the widest vector. */
+#define ALIGNMENT 64
+
 typedef struct {
   GenKernel *kernel;
   GenStepFunc run;
@@ -168,7 +171,7 @@ prepare_kernels (GenPlan *plan, GenChooser *chooser, GenConstants *constants, GE
       continue;
     if (!gen_chooser_prepare (chooser, kernel, error))
       return FALSE;
-    gen_constants_packed (constants, kernel);
+    gen_constants_packed (constants, node, kernel->packed_inputs);
   }
   return TRUE;
 }
@@ -201,7 +204,7 @@ lay_out (GenPlan *plan, GError **error)
 
   for (guint i = 0; i < plan->n_kernels; i++)
     scratch[i] = plan->kernels[i].scratch_size;
-  gen_storages_plan_arena (storages, graph, scratch, offsets);
+  gen_storages_plan_arena (storages, graph, scratch, offsets, ALIGNMENT);
   if (!check_memory (plan, error))
     return FALSE;
   plan->inputs = g_new0 (Port, graph->inputs->len);

@@ -233,8 +233,8 @@ gen_storages_new (GenGraph *graph)
 }
 
 void
-gen_storages_plan_arena (
-    GenStorages *storages, const GenGraph *graph, const gsize *scratch, gsize *scratch_offsets)
+gen_storages_plan_arena (GenStorages *storages, const GenGraph *graph, const gsize *scratch,
+    gsize *scratch_offsets, gsize alignment)
 {
   g_autofree GenBlock *blocks = g_new0 (GenBlock, storages->storages->len + graph->nodes->len);
   guint n = 0;
@@ -247,7 +247,7 @@ gen_storages_plan_arena (
   }
   for (guint i = 0; i < graph->nodes->len; i++)
     blocks[n++] = (GenBlock){ scratch[i], i, i, 0 };
-  storages->arena_size = gen_memory_plan (blocks, n);
+  storages->arena_size = gen_memory_plan (blocks, n, alignment);
 
   n = 0;
   for (guint i = 0; i < storages->storages->len; i++) {

@@ -42,11 +42,11 @@ typedef struct {
   gsize arena_size;
 } GenStorages;
 
-/* `scratch` is the scratch size of each node's kernel, `scratch_offsets` receives where in
- * the arena it lies. */
 GenStorages *gen_storages_new (GenGraph *graph);
-void gen_storages_plan_arena (
-    GenStorages *storages, const GenGraph *graph, const gsize *scratch, gsize *scratch_offsets);
+/* `scratch` is the scratch size of each node's kernel, `scratch_offsets` receives where in
+ * the arena it lies. Everything begins at a multiple of `alignment`. */
+void gen_storages_plan_arena (GenStorages *storages, const GenGraph *graph, const gsize *scratch,
+    gsize *scratch_offsets, gsize alignment);
 void gen_storages_free (GenStorages *storages);
 
 G_END_DECLS

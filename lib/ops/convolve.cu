@@ -7,6 +7,7 @@
 #include "../device/cuda/walk.h"
 
 G_BEGIN_DECLS
+#include "../device/half.h"
 #include "convolve.h"
 G_END_DECLS
 
@@ -85,6 +86,7 @@ turn_weights (GenCudaKernel *kernel, FindWeights *find, GError **error)
       turn_on_cpu ((const T *)constant, (T *)turned, outer, inner, taps);
     });
     memory = gen_cuda_kernel_upload (kernel, turned, n * size, error);
+    kernel->packed_inputs |= 1 << 1;
     *find = [memory] (const GenCudaKernel &) { return memory; };
     return memory != NULL;
   }
@@ -112,25 +114,62 @@ is_supported (const GenCudaKernel *kernel)
          gen_shape_elements (&kernel->input (1)->shape) <= GEN_WALK_MAX;
 }
 
-/* All in one kernel of the library if it can, else bias and activation behind it. */
+/* Whether PRelu is the larger one of x and slope x for all slopes. */
+static gboolean
+has_small_slopes (const GenTensor *slopes)
+{
+  const void *values = gen_tensor_constant (slopes);
+  const gsize n = gen_cuda_elements (slopes);
+  std::vector<float> widened (n);
+
+  if (values == NULL)
+    return FALSE;
+  if (gen_type_is_half (slopes->type))
+    gen_half_widen (slopes->type, values, 1, widened.data (), n);
+  else
+    memcpy (widened.data (), values, n * sizeof (float));
+  for (float slope : widened)
+    if (!(slope <= 1))
+      return FALSE;
+  return TRUE;
+}
+
+/* Lets the library do all that the node does; FALSE for what has to be left to the epilogue. */
+static gboolean
+describe_whole (const GenCudaKernel *kernel, GenCudaConvolution *c)
+{
+  const GenTaken taken = kernel->node->taken;
+  const gboolean has_bias = kernel->input (2) != NULL;
+
+  if (has_bias && taken.bias > 0)
+    return FALSE;
+  c->has_bias = has_bias || taken.bias > 0;
+  c->has_added = taken.added > 0;
+  c->activation = kernel->node->activation;
+  return c->activation.kind != GEN_ACTIVATION_PRELU ||
+         (taken.slopes > 0 && has_small_slopes (kernel->input (taken.slopes)));
+}
+
+/* All in one kernel of the library if it can, else bias, sum and activation behind it. */
 static gboolean
 add_convolution (GenCudaKernel *kernel, GenCudaConvolution *c, GError **error)
 {
   const gboolean has_bias = kernel->input (2) != NULL;
+  const GenTaken taken = kernel->node->taken;
   FindWeights weights;
 
   if (!turn_weights (kernel, &weights, error))
     return FALSE;
-  GenCudaFindOperands find = [weights] (const GenCudaKernel &k) -> GenCudaOperands {
-    return { k.inputs[0], weights (k), k.inputs.size () > 2 ? k.inputs[2] : NULL, k.outputs[0] };
+  GenCudaFindOperands find = [=] (const GenCudaKernel &k) -> GenCudaOperands {
+    const guint bias = taken.bias > 0 ? taken.bias : 2;
+
+    return { k.inputs[0], weights (k), k.inputs.size () > bias ? k.inputs[bias] : NULL,
+      k.outputs[0], taken.added > 0 ? k.inputs[taken.added] : NULL,
+      taken.slopes > 0 ? k.inputs[taken.slopes] : NULL };
   };
-  if (gen_cuda_is_plain (kernel->node)) {
-    c->has_bias = has_bias;
-    c->activation = kernel->node->activation;
-    if (gen_cuda_convolution_add (kernel, c, find, error))
-      return TRUE;
-  }
-  c->has_bias = FALSE;
+  if (describe_whole (kernel, c) && gen_cuda_convolution_add (kernel, c, find, error))
+    return TRUE;
+  c->has_bias = c->has_added = FALSE;
   c->activation = (GenActivation){};
   return gen_cuda_convolution_add (kernel, c, find, error) &&
          gen_cuda_add_finish (kernel, has_bias ? 2 : -1);
@@ -200,8 +239,8 @@ conv_weight_gradient (GenCudaKernel *kernel, GError **error)
   if (!gen_cuda_convolution_add (
           kernel, &c,
           [=] (const GenCudaKernel &k) -> GenCudaOperands {
-            return { k.inputs[0], k.inputs[1], NULL,
-              turned ? (char *)k.scratch + at : k.outputs[0] };
+            return { k.inputs[0], k.inputs[1], NULL, turned ? (char *)k.scratch + at : k.outputs[0],
+              NULL, NULL };
           },
           error))
     return FALSE;

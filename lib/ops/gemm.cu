@@ -63,7 +63,7 @@ static GenCudaOperands
 operands (const GenCudaKernel &kernel)
 {
   return { kernel.inputs[0], kernel.inputs[1], kernel.inputs.size () > 2 ? kernel.inputs[2] : NULL,
-    kernel.outputs[0] };
+    kernel.outputs[0], NULL, NULL };
 }
 
 static gboolean

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Convolutions as the definition says, in place of cuDNN. */
 #include "../../lib/device/cuda/convolution.h"
+#include "../../lib/device/cuda/activation.h"
 #include "../../lib/device/cuda/types.h"
-
-void emulation_submit (cudaStream_t stream, std::function<void ()> work);
+#include "ways.h"
 
 gboolean
 gen_cuda_convolution_open (void **handle, GError **error)
@@ -14,6 +14,12 @@ gen_cuda_convolution_open (void **handle, GError **error)
 void
 gen_cuda_convolution_close (void *handle)
 {
+}
+
+char *
+gen_cuda_convolution_describe (void)
+{
+  return g_strdup ("convolutions as defined");
 }
 
 /* Call `visit` with the elements of x, w and y that meet. */
@@ -63,6 +69,7 @@ static void
 convolve (const GenCudaConvolution *c, GenCudaOperands o)
 {
   const T *a = (const T *)o.a, *b = (const T *)o.b, *bias = (const T *)o.bias;
+  const T *added = (const T *)o.added, *slopes = (const T *)o.slopes;
   gint64 pixels = 1, results = 1, taps = 1, size;
 
   for (int i = 0; i < c->spatial; i++) {
@@ -83,12 +90,16 @@ convolve (const GenCudaConvolution *c, GenCudaOperands o)
       sums[w] += (double)gen_load (&a[x]) * (double)gen_load (&b[y]);
   });
   for (gint64 i = 0; i < size; i++) {
-    double sum =
-        sums[i] +
-        (c->has_bias ? (double)gen_load (&bias[i % (c->kind == GEN_CUDA_CONVOLVE ? c->k : c->c)])
-                     : 0);
+    const gint64 channel = i % (c->kind == GEN_CUDA_CONVOLVE ? c->k : c->c);
+    double slope = 0;
 
-    gen_store (&((T *)o.c)[i], c->activation.kind == GEN_ACTIVATION_RELU && sum < 0 ? 0.0 : sum);
+    if (c->has_bias)
+      sums[i] += (double)gen_load (&bias[channel]);
+    if (c->has_added)
+      sums[i] += (double)gen_load (&added[i]);
+    if (c->activation.kind == GEN_ACTIVATION_PRELU)
+      slope = (double)gen_load (&slopes[channel]);
+    gen_store (&((T *)o.c)[i], gen_cuda_activate (c->activation, sums[i], slope));
   }
 }
 
@@ -97,9 +108,13 @@ gen_cuda_convolution_add (GenCudaKernel *kernel, const GenCudaConvolution *convo
     GenCudaFindOperands find, GError **error)
 {
   GenCudaConvolution c = *convolution;
+  EmulatedWays ways (kernel->device);
 
   /* Some that the epilogue has to do. */
-  if (c.activation.kind != GEN_ACTIVATION_NONE && c.activation.kind != GEN_ACTIVATION_RELU)
+  if (c.activation.kind != GEN_ACTIVATION_NONE && c.activation.kind != GEN_ACTIVATION_RELU &&
+      c.activation.kind != GEN_ACTIVATION_PRELU)
+    return FALSE;
+  if (gen_cuda_choose (kernel->device, gen_cuda_convolution_problem (&c), &ways) < 0)
     return FALSE;
   return gen_visit_floats (c.type, [&] (auto *type) {
     typedef GEN_VISITED (type) T;

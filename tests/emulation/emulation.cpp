@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <ucontext.h>
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -187,7 +188,33 @@ struct CUstream_st {
 struct CUevent_st {
 };
 
-static CUstream_st default_stream;
+/* What there is of each kind, for tests that look for leaks; and how many events there have been,
+ * without which nothing is measured. */
+static struct {
+  std::atomic<long> bytes, allocations, pinned, streams, graphs, events, events_made;
+} counts;
+
+static std::mutex memory_lock;
+static std::map<void *, size_t> *sizes; /* of device memory; NULL where there is none */
+
+/* What the device has, or less by the environment. */
+static size_t
+device_memory ()
+{
+  const char *given = getenv ("GEN_EMULATION_MEMORY");
+
+  return given != nullptr ? strtoull (given, nullptr, 10) : (size_t)4 << 30;
+}
+
+static void *
+take_aligned (size_t size)
+{
+  void *memory = aligned_alloc (256, (size + 255) & ~(size_t)255);
+
+  if (memory != nullptr)
+    memset (memory, 0xff, size);
+  return memory;
+}
 
 /* Do it now, or when the graph that is being captured runs. */
 static void
@@ -247,9 +274,28 @@ emulation_gather (const void *value, size_t size, void *all)
 
 extern "C" {
 
+/* For tests, which look this up; -1 for what is not counted. */
+long
+emulation_count (const char *what)
+{
+  const struct {
+    const char *name;
+    long count;
+  } all[] = { { "bytes", counts.bytes }, { "allocations", counts.allocations },
+    { "pinned", counts.pinned }, { "streams", counts.streams }, { "graphs", counts.graphs },
+    { "events", counts.events }, { "events made", counts.events_made } };
+
+  for (const auto &each : all)
+    if (strcmp (each.name, what) == 0)
+      return each.count;
+  return -1;
+}
+
 cudaError_t
 cudaGetDeviceCount (int *count)
 {
+  if (getenv ("GEN_EMULATION_DRIVER") != nullptr)
+    return cudaErrorInsufficientDriver;
   *count = 1;
   return cudaSuccess;
 }
@@ -274,14 +320,16 @@ cudaGetDeviceProperties (cudaDeviceProp *properties, int)
   strcpy (properties->name, "emulation");
   properties->major = 9;
   properties->multiProcessorCount = 2;
-  properties->totalGlobalMem = (size_t)4 << 30;
+  properties->totalGlobalMem = device_memory ();
   return cudaSuccess;
 }
 
 cudaError_t
 cudaDriverGetVersion (int *version)
 {
-  *version = CUDART_VERSION;
+  const char *given = getenv ("GEN_EMULATION_DRIVER");
+
+  *version = given != nullptr ? atoi (given) : CUDART_VERSION;
   return cudaSuccess;
 }
 
@@ -295,23 +343,43 @@ cudaRuntimeGetVersion (int *version)
 cudaError_t
 cudaMemGetInfo (size_t *available, size_t *total)
 {
-  *available = *total = (size_t)4 << 30;
+  *total = device_memory ();
+  *available = *total - (size_t)counts.bytes;
   return cudaSuccess;
 }
 
 cudaError_t
 cudaMalloc (void **memory, size_t size)
 {
-  *memory = size > (size_t)4 << 30 ? nullptr : aligned_alloc (256, (size + 255) & ~(size_t)255);
+  std::lock_guard<std::mutex> guard (memory_lock);
+
+  *memory = size + counts.bytes > device_memory () ? nullptr : take_aligned (size);
   if (*memory == nullptr)
     return cudaErrorMemoryAllocation;
-  memset (*memory, 0xff, size);
+  if (sizes == nullptr)
+    sizes = new std::map<void *, size_t> ();
+  (*sizes)[*memory] = size;
+  counts.bytes += (long)size;
+  counts.allocations++;
   return cudaSuccess;
 }
 
 cudaError_t
 cudaFree (void *memory)
 {
+  std::lock_guard<std::mutex> guard (memory_lock);
+
+  if (memory == nullptr)
+    return cudaSuccess;
+  if (sizes == nullptr || sizes->count (memory) == 0)
+    return cudaErrorInvalidValue;
+  counts.bytes -= (long)(*sizes)[memory];
+  counts.allocations--;
+  sizes->erase (memory);
+  if (sizes->empty ()) {
+    delete sizes;
+    sizes = nullptr;
+  }
   free (memory);
   return cudaSuccess;
 }
@@ -319,12 +387,18 @@ cudaFree (void *memory)
 cudaError_t
 cudaHostAlloc (void **memory, size_t size, unsigned)
 {
-  return cudaMalloc (memory, size);
+  *memory = take_aligned (size);
+  if (*memory == nullptr)
+    return cudaErrorMemoryAllocation;
+  counts.pinned++;
+  return cudaSuccess;
 }
 
 cudaError_t
 cudaFreeHost (void *memory)
 {
+  if (memory != nullptr)
+    counts.pinned--;
   free (memory);
   return cudaSuccess;
 }
@@ -379,6 +453,7 @@ cudaError_t
 cudaStreamCreateWithFlags (cudaStream_t *stream, unsigned)
 {
   *stream = new CUstream_st;
+  counts.streams++;
   return cudaSuccess;
 }
 
@@ -386,6 +461,7 @@ cudaError_t
 cudaStreamDestroy (cudaStream_t stream)
 {
   delete stream;
+  counts.streams--;
   return cudaSuccess;
 }
 
@@ -405,6 +481,7 @@ cudaError_t
 cudaStreamBeginCapture (cudaStream_t stream, cudaStreamCaptureMode)
 {
   stream->capture = new CUgraph_st;
+  counts.graphs++;
   return cudaSuccess;
 }
 
@@ -420,6 +497,7 @@ cudaError_t
 cudaGraphInstantiate (cudaGraphExec_t *exec, cudaGraph_t graph, unsigned long long)
 {
   *exec = new CUgraphExec_st{ graph->work };
+  counts.graphs++;
   return cudaSuccess;
 }
 
@@ -427,6 +505,7 @@ cudaError_t
 cudaGraphDestroy (cudaGraph_t graph)
 {
   delete graph;
+  counts.graphs--;
   return cudaSuccess;
 }
 
@@ -434,12 +513,15 @@ cudaError_t
 cudaGraphExecDestroy (cudaGraphExec_t exec)
 {
   delete exec;
+  counts.graphs--;
   return cudaSuccess;
 }
 
 cudaError_t
 cudaGraphLaunch (cudaGraphExec_t exec, cudaStream_t)
 {
+  if (getenv ("GEN_EMULATION_LOST") != nullptr)
+    return cudaErrorDevicesUnavailable;
   for (auto &work : exec->work)
     work ();
   return cudaSuccess;
@@ -449,6 +531,8 @@ cudaError_t
 cudaEventCreateWithFlags (cudaEvent_t *event, unsigned)
 {
   *event = new CUevent_st;
+  counts.events++;
+  counts.events_made++;
   return cudaSuccess;
 }
 
@@ -456,6 +540,7 @@ cudaError_t
 cudaEventDestroy (cudaEvent_t event)
 {
   delete event;
+  counts.events--;
   return cudaSuccess;
 }
 
@@ -487,7 +572,9 @@ cudaGetLastError ()
 const char *
 cudaGetErrorString (cudaError_t error)
 {
-  return error == cudaErrorMemoryAllocation ? "out of memory" : "an error";
+  return error == cudaErrorMemoryAllocation     ? "out of memory"
+         : error == cudaErrorDevicesUnavailable ? "the device is not available"
+                                                : "an error";
 }
 
 const char *

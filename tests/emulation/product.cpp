@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Matrix products as the definition says, in place of cuBLASLt. */
-#include "../../lib/device/cuda/product.h"
 #include "../../lib/device/cuda/types.h"
-
-void emulation_submit (cudaStream_t stream, std::function<void ()> work);
+#include "ways.h"
 
 gboolean
 gen_cuda_product_open (void **handle, GError **error)
@@ -14,6 +12,12 @@ gen_cuda_product_open (void **handle, GError **error)
 void
 gen_cuda_product_close (void *handle)
 {
+}
+
+char *
+gen_cuda_product_describe (void)
+{
+  return g_strdup ("products as defined");
 }
 
 template <typename T>
@@ -41,7 +45,10 @@ gen_cuda_product_add (
     GenCudaKernel *kernel, const GenCudaProduct *product, GenCudaFindOperands find, GError **error)
 {
   GenCudaProduct p = *product;
+  EmulatedWays ways (kernel->device);
 
+  if (gen_cuda_choose (kernel->device, gen_cuda_product_problem (&p), &ways) < 0)
+    return FALSE;
   return gen_visit_floats (p.type, [&] (auto *type) {
     typedef GEN_VISITED (type) T;
 

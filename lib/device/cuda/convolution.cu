@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* cuDNN's graphs: a convolution, and, in the same kernel where it can, bias and activation. Of the
- * engines that its heuristics propose the fastest is taken. Pictures of one spatial dimension are
- * such of two, one of which is 1. */
+/* cuDNN's graphs: a convolution, and, in the same kernel where it can, bias, a sum and
+ * activation. Pictures of one spatial dimension are such of two, one of which is 1. */
 #include "convolution.h"
 
 #include <cudnn.h>
 
+#include "choose.h"
 #include "trial.h"
 
-#define PROPOSALS 8
+/* More than are taken: not all are allowed, nor can be planned. */
+#define PROPOSALS 16
 #define MAX_RANK (2 + GEN_CUDA_MAX_SPATIAL)
 #define WORKSPACE_LIMIT ((gsize)256 << 20)
 
-/* Names of the tensors of a graph. */
-enum { X = 'x', W = 'w', Y = 'y', BIAS = 'b', SUM = 's', SHIFTED = 't' };
+/* Names of the tensors of a graph; what is between its operations is counted from BETWEEN on. */
+enum { X = 'x', W = 'w', Y = 'y', BIAS = 'b', ADDED = 'a', SLOPES = 's', BETWEEN = 256 };
 
 /* A descriptor, made, filled and finished; good () when all of that went well. */
 class Descriptor
@@ -101,6 +102,12 @@ gen_cuda_convolution_close (void *handle)
 {
   if (handle != NULL)
     cudnnDestroy ((cudnnHandle_t)handle);
+}
+
+char *
+gen_cuda_convolution_describe (void)
+{
+  return g_strdup_printf ("cuDNN %" G_GSIZE_FORMAT, cudnnGetVersion ());
 }
 
 /* --- the graph --- */
@@ -195,11 +202,24 @@ make_pointwise (
   return made;
 }
 
-/* How an activation is computed; FALSE for one that cuDNN has no name for. */
-static gboolean
-describe_activation (Descriptor *how, const GenActivation *activation)
+/* How an operation on each element is computed, or an activation. */
+static DescriptorRef
+describe_operation (cudnnPointwiseMode_t mode)
+{
+  DescriptorRef how = make (CUDNN_BACKEND_POINTWISE_DESCRIPTOR);
+
+  how->set (CUDNN_ATTR_POINTWISE_MODE, CUDNN_TYPE_POINTWISE_MODE, 1, &mode)
+      .set_type (CUDNN_ATTR_POINTWISE_MATH_PREC, CUDNN_DATA_FLOAT)
+      .finish ();
+  return how;
+}
+
+/* NULL for one that cuDNN has no name for. */
+static DescriptorRef
+describe_activation (const GenActivation *activation)
 {
   cudnnPointwiseMode_t mode = CUDNN_POINTWISE_RELU_FWD;
+  DescriptorRef how = make (CUDNN_BACKEND_POINTWISE_DESCRIPTOR);
 
   switch (activation->kind) {
   case GEN_ACTIVATION_RELU:
@@ -218,11 +238,12 @@ describe_activation (Descriptor *how, const GenActivation *activation)
     mode = CUDNN_POINTWISE_TANH_FWD;
     break;
   default:
-    return FALSE;
+    return nullptr;
   }
-  return how->set (CUDNN_ATTR_POINTWISE_MODE, CUDNN_TYPE_POINTWISE_MODE, 1, &mode)
+  how->set (CUDNN_ATTR_POINTWISE_MODE, CUDNN_TYPE_POINTWISE_MODE, 1, &mode)
       .set_type (CUDNN_ATTR_POINTWISE_MATH_PREC, CUDNN_DATA_FLOAT)
       .finish ();
+  return how;
 }
 
 static cudnnDataType_t
@@ -239,96 +260,151 @@ struct Graph {
   DescriptorRef operations;
 };
 
+/* The graph while it is made: a convolution, and operations on its result one after the other. */
+class Maker
+{
+  const cudnnDataType_t type;
+  const int rank;
+  const gint64 *result; /* extents of what is made */
+  const gint64 made;    /* its name */
+  int left;             /* operations to come */
+  gint64 between = BETWEEN;
+
+public:
+  std::vector<DescriptorRef> parts;
+  std::vector<cudnnBackendDescriptor_t> operations;
+  DescriptorRef last; /* the result so far */
+
+  Maker (cudnnDataType_t data, int dims, const gint64 *extents, gint64 name, int n_operations)
+      : type (data), rank (dims), result (extents), made (name), left (n_operations)
+  {
+  }
+
+  /* What the next operation makes: the result itself if it is the last one. */
+  DescriptorRef next ()
+  {
+    const gboolean hidden = --left > 0;
+
+    return keep (make_tensor (
+        hidden ? between++ : made, hidden ? CUDNN_DATA_FLOAT : type, rank, result, hidden));
+  }
+  DescriptorRef operand (gint64 name, const gint64 *dims)
+  {
+    return keep (make_tensor (name, type, rank, dims, FALSE));
+  }
+  DescriptorRef keep (DescriptorRef part)
+  {
+    parts.push_back (part);
+    return part;
+  }
+  void add (DescriptorRef operation, DescriptorRef makes)
+  {
+    operations.push_back (keep (operation)->get ());
+    last = makes;
+  }
+  /* how (the result so far), or how (`x`, `y`). */
+  void apply (DescriptorRef how, DescriptorRef x, DescriptorRef y)
+  {
+    DescriptorRef makes = next ();
+
+    keep (how);
+    add (make_pointwise (*how, *x, y.get (), *makes), makes);
+  }
+};
+
+static int
+count_operations (const GenCudaConvolution *c)
+{
+  const int of_activation = c->activation.kind == GEN_ACTIVATION_NONE    ? 0
+                            : c->activation.kind == GEN_ACTIVATION_PRELU ? 2
+                                                                         : 1;
+
+  return 1 + (c->has_bias ? 1 : 0) + (c->has_added ? 1 : 0) + of_activation;
+}
+
+/* PRelu of slopes of at most 1: the larger one of x and slope x. FALSE for what cuDNN has no name
+ * for. */
+static gboolean
+add_activation (Maker *maker, const GenActivation *activation, const gint64 *each)
+{
+  DescriptorRef how, x = maker->last;
+
+  if (activation->kind == GEN_ACTIVATION_NONE)
+    return TRUE;
+  if (activation->kind == GEN_ACTIVATION_PRELU) {
+    maker->apply (describe_operation (CUDNN_POINTWISE_MUL), x, maker->operand (SLOPES, each));
+    maker->apply (describe_operation (CUDNN_POINTWISE_MAX), x, maker->last);
+    return TRUE;
+  }
+  how = describe_activation (activation);
+  if (how == nullptr)
+    return FALSE;
+  maker->apply (how, x, nullptr);
+  return TRUE;
+}
+
 static gboolean
 make_graph (Graph *graph, cudnnHandle_t handle, const GenCudaConvolution *c)
 {
-  const cudnnDataType_t type = library_type (c->type);
   const int rank = 2 + c->spatial;
-  const gboolean has_activation = c->activation.kind != GEN_ACTIVATION_NONE;
   const gint64 made = c->kind == GEN_CUDA_CONVOLVE ? Y : c->kind == GEN_CUDA_CONVOLVE_DATA ? X : W;
   gint64 x[MAX_RANK] = { c->n, c->c }, w[MAX_RANK] = { c->k, c->c / c->groups },
-         y[MAX_RANK] = { c->n, c->k }, bias[MAX_RANK] = { 1, made == Y ? c->k : c->c };
-  const gint64 *result = made == Y ? y : x;
-  gboolean is_sum = c->has_bias || has_activation, good = TRUE;
-  std::vector<cudnnBackendDescriptor_t> list;
-  DescriptorRef sum, tensors[3];
+         y[MAX_RANK] = { c->n, c->k }, each[MAX_RANK] = { 1, made == Y ? c->k : c->c };
+  const gint64 *result = made == Y ? y : made == X ? x : w;
+  Maker maker (library_type (c->type), rank, result, made, count_operations (c));
+  gboolean good = TRUE;
 
   for (int i = 0; i < c->spatial; i++) {
     x[2 + i] = c->in[i];
     w[2 + i] = c->kernel[i];
     y[2 + i] = c->out[i];
-    bias[2 + i] = 1;
+    each[2 + i] = 1;
   }
-  auto tensor = [&] (gint64 name, const gint64 *dims) {
-    gboolean hidden = name == made && is_sum;
-
-    return make_tensor (
-        hidden ? (gint64)SUM : name, hidden ? CUDNN_DATA_FLOAT : type, rank, dims, hidden);
-  };
-  tensors[0] = tensor (X, x);
-  tensors[1] = tensor (W, w);
-  tensors[2] = tensor (Y, y);
-  sum = tensors[made == X ? 0 : made == W ? 1 : 2];
-  DescriptorRef window = make_window (c);
-  DescriptorRef convolve = make_convolve (c, *window, *tensors[0], *tensors[1], *tensors[2]);
-  graph->parts = { tensors[0], tensors[1], tensors[2], window, convolve };
-  list.push_back (convolve->get ());
-  if (c->has_bias) {
-    const cudnnPointwiseMode_t add = CUDNN_POINTWISE_ADD;
-    DescriptorRef how = make (CUDNN_BACKEND_POINTWISE_DESCRIPTOR);
-    DescriptorRef term = make_tensor (BIAS, type, rank, bias, FALSE);
-    DescriptorRef shifted = make_tensor (has_activation ? (gint64)SHIFTED : made,
-        has_activation ? CUDNN_DATA_FLOAT : type, rank, result, has_activation);
-
-    how->set (CUDNN_ATTR_POINTWISE_MODE, CUDNN_TYPE_POINTWISE_MODE, 1, &add)
-        .set_type (CUDNN_ATTR_POINTWISE_MATH_PREC, CUDNN_DATA_FLOAT)
-        .finish ();
-    DescriptorRef node = make_pointwise (*how, *sum, term.get (), *shifted);
-    graph->parts.insert (graph->parts.end (), { how, term, shifted, node });
-    list.push_back (node->get ());
-    sum = shifted;
-  }
-  if (has_activation) {
-    DescriptorRef how = make (CUDNN_BACKEND_POINTWISE_DESCRIPTOR);
-    DescriptorRef last = make_tensor (made, type, rank, result, FALSE);
-
-    if (!describe_activation (how.get (), &c->activation))
-      return FALSE;
-    DescriptorRef node = make_pointwise (*how, *sum, NULL, *last);
-    graph->parts.insert (graph->parts.end (), { how, last, node });
-    list.push_back (node->get ());
-  }
-  for (const DescriptorRef &part : graph->parts)
+  DescriptorRef convolved = maker.next (), window = maker.keep (make_window (c));
+  DescriptorRef image = made == X ? convolved : maker.operand (X, x);
+  DescriptorRef weights = made == W ? convolved : maker.operand (W, w);
+  DescriptorRef sums = made == Y ? convolved : maker.operand (Y, y);
+  maker.add (make_convolve (c, *window, *image, *weights, *sums), convolved);
+  if (c->has_bias)
+    maker.apply (describe_operation (CUDNN_POINTWISE_ADD), maker.last, maker.operand (BIAS, each));
+  if (c->has_added)
+    maker.apply (
+        describe_operation (CUDNN_POINTWISE_ADD), maker.last, maker.operand (ADDED, result));
+  if (!add_activation (&maker, &c->activation, each))
+    return FALSE;
+  for (const DescriptorRef &part : maker.parts)
     good = good && part->good ();
+  graph->parts = maker.parts;
   graph->operations = make (CUDNN_BACKEND_OPERATIONGRAPH_DESCRIPTOR);
   return good && graph->operations
                      ->set (CUDNN_ATTR_OPERATIONGRAPH_OPS, CUDNN_TYPE_BACKEND_DESCRIPTOR,
-                         list.size (), list.data ())
+                         maker.operations.size (), maker.operations.data ())
                      .set_handle (CUDNN_ATTR_OPERATIONGRAPH_HANDLE, handle)
                      .finish ();
 }
 
 /* --- engines --- */
 
-/* Products of tensor cores are no float32 products. */
+/* Sums that come out differently from run to run are never allowed; and products of tensor cores
+ * are no float32 products. */
 static gboolean
 is_allowed (const Descriptor &configuration, const GenCudaConvolution *c)
 {
+  const gboolean exact = c->type == GEN_TYPE_FLOAT32 && c->precision == GEN_PRECISION_FLOAT32;
   Descriptor engine (CUDNN_BACKEND_ENGINE_DESCRIPTOR);
   cudnnBackendDescriptor_t got = engine.get ();
   cudnnBackendNumericalNote_t notes[CUDNN_NUMERICAL_NOTE_TYPE_COUNT];
   gint64 n = 0;
 
-  if (c->type != GEN_TYPE_FLOAT32 || c->precision != GEN_PRECISION_FLOAT32)
-    return TRUE;
   if (cudnnBackendGetAttribute (configuration.get (), CUDNN_ATTR_ENGINECFG_ENGINE,
           CUDNN_TYPE_BACKEND_DESCRIPTOR, 1, &n, &got) != CUDNN_STATUS_SUCCESS ||
       cudnnBackendGetAttribute (engine.get (), CUDNN_ATTR_ENGINE_NUMERICAL_NOTE,
           CUDNN_TYPE_NUMERICAL_NOTE, G_N_ELEMENTS (notes), &n, notes) != CUDNN_STATUS_SUCCESS)
     return FALSE;
   for (gint64 i = 0; i < n; i++)
-    if (notes[i] == CUDNN_NUMERICAL_NOTE_TENSOR_CORE ||
-        notes[i] == CUDNN_NUMERICAL_NOTE_REDUCED_PRECISION_REDUCTION)
+    if (notes[i] == CUDNN_NUMERICAL_NOTE_NONDETERMINISTIC ||
+        (exact && (notes[i] == CUDNN_NUMERICAL_NOTE_TENSOR_CORE ||
+                      notes[i] == CUDNN_NUMERICAL_NOTE_REDUCED_PRECISION_REDUCTION)))
       return FALSE;
   return TRUE;
 }
@@ -336,11 +412,110 @@ is_allowed (const Descriptor &configuration, const GenCudaConvolution *c)
 struct Engine {
   DescriptorRef plan;
   gsize workspace;
+  std::string name;
 };
 
+/* The engine's number, and the values of its knobs: "12/3:1,9:0". Empty where it does not say. */
+static std::string
+name_of (const Descriptor &configuration)
+{
+  Descriptor engine (CUDNN_BACKEND_ENGINE_DESCRIPTOR);
+  cudnnBackendDescriptor_t got = engine.get ();
+  std::vector<DescriptorRef> knobs;
+  std::vector<cudnnBackendDescriptor_t> list;
+  gint64 n = 0, number = -1;
+  std::string name;
+
+  for (int i = 0; i < CUDNN_KNOB_TYPE_COUNTS; i++) {
+    knobs.push_back (make (CUDNN_BACKEND_KNOB_CHOICE_DESCRIPTOR));
+    list.push_back (knobs.back ()->get ());
+  }
+  if (cudnnBackendGetAttribute (configuration.get (), CUDNN_ATTR_ENGINECFG_ENGINE,
+          CUDNN_TYPE_BACKEND_DESCRIPTOR, 1, &n, &got) != CUDNN_STATUS_SUCCESS ||
+      cudnnBackendGetAttribute (engine.get (), CUDNN_ATTR_ENGINE_GLOBAL_INDEX, CUDNN_TYPE_INT64, 1,
+          &n, &number) != CUDNN_STATUS_SUCCESS ||
+      cudnnBackendGetAttribute (configuration.get (), CUDNN_ATTR_ENGINECFG_KNOB_CHOICES,
+          CUDNN_TYPE_BACKEND_DESCRIPTOR, list.size (), &n, list.data ()) != CUDNN_STATUS_SUCCESS)
+    return "";
+  name = std::to_string (number) + "/";
+  for (gint64 i = 0; i < MIN (n, (gint64)list.size ()); i++) {
+    cudnnBackendKnobType_t knob;
+    gint64 value = 0, count = 0;
+
+    if (cudnnBackendGetAttribute (list[i], CUDNN_ATTR_KNOB_CHOICE_KNOB_TYPE, CUDNN_TYPE_KNOB_TYPE,
+            1, &count, &knob) != CUDNN_STATUS_SUCCESS ||
+        cudnnBackendGetAttribute (list[i], CUDNN_ATTR_KNOB_CHOICE_KNOB_VALUE, CUDNN_TYPE_INT64, 1,
+            &count, &value) != CUDNN_STATUS_SUCCESS)
+      return "";
+    name += (i > 0 ? "," : "") + std::to_string ((int)knob) + ":" + std::to_string (value);
+  }
+  return name;
+}
+
+/* The configuration of that name for the graph; NULL where the library has no such. `*parts` is
+ * what it is made of. */
+static DescriptorRef
+configuration_of (const char *name, const Graph *graph, std::vector<DescriptorRef> *parts)
+{
+  DescriptorRef engine = make (CUDNN_BACKEND_ENGINE_DESCRIPTOR);
+  DescriptorRef configuration = make (CUDNN_BACKEND_ENGINECFG_DESCRIPTOR);
+  std::vector<cudnnBackendDescriptor_t> list;
+  char *end;
+  gint64 number = g_ascii_strtoll (name, &end, 10);
+
+  if (end == name || *end != '/' ||
+      !engine->set_descriptor (CUDNN_ATTR_ENGINE_OPERATION_GRAPH, *graph->operations)
+           .set_int (CUDNN_ATTR_ENGINE_GLOBAL_INDEX, number)
+           .finish ())
+    return nullptr;
+  parts->push_back (engine);
+  for (const char *at = end + 1; *at != '\0'; at = *end == ',' ? end + 1 : end) {
+    cudnnBackendKnobType_t knob = (cudnnBackendKnobType_t)g_ascii_strtoll (at, &end, 10);
+    gint64 value;
+
+    if (end == at || *end != ':')
+      return nullptr;
+    at = end + 1;
+    value = g_ascii_strtoll (at, &end, 10);
+    if (end == at || (*end != ',' && *end != '\0'))
+      return nullptr;
+    parts->push_back (make (CUDNN_BACKEND_KNOB_CHOICE_DESCRIPTOR));
+    if (!parts->back ()
+             ->set (CUDNN_ATTR_KNOB_CHOICE_KNOB_TYPE, CUDNN_TYPE_KNOB_TYPE, 1, &knob)
+             .set_int (CUDNN_ATTR_KNOB_CHOICE_KNOB_VALUE, value)
+             .finish ())
+      return nullptr;
+    list.push_back (parts->back ()->get ());
+  }
+  configuration->set_descriptor (CUDNN_ATTR_ENGINECFG_ENGINE, *engine);
+  if (!list.empty ())
+    configuration->set (CUDNN_ATTR_ENGINECFG_KNOB_CHOICES, CUDNN_TYPE_BACKEND_DESCRIPTOR,
+        list.size (), list.data ());
+  return configuration->finish () ? configuration : nullptr;
+}
+
+/* FALSE where it cannot be planned, or takes too much memory. */
+static gboolean
+plan_engine (Engine *engine, const Descriptor &configuration, cudnnHandle_t handle)
+{
+  gint64 workspace = 0, count = 0;
+
+  engine->plan = make (CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR);
+  if (!engine->plan->set_handle (CUDNN_ATTR_EXECUTION_PLAN_HANDLE, handle)
+           .set_descriptor (CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG, configuration)
+           .finish () ||
+      cudnnBackendGetAttribute (engine->plan->get (), CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE,
+          CUDNN_TYPE_INT64, 1, &count, &workspace) != CUDNN_STATUS_SUCCESS ||
+      (gsize)workspace > WORKSPACE_LIMIT)
+    return FALSE;
+  engine->workspace = (gsize)workspace;
+  return TRUE;
+}
+
+/* Up to `most` of what the heuristics propose. */
 static void
 find_engines (std::vector<Engine> *engines, const Graph *graph, cudnnHandle_t handle,
-    const GenCudaConvolution *c, cudnnBackendHeurMode_t mode)
+    const GenCudaConvolution *c, cudnnBackendHeurMode_t mode, int most)
 {
   Descriptor heuristics (CUDNN_BACKEND_ENGINEHEUR_DESCRIPTOR);
   std::vector<DescriptorRef> configurations;
@@ -358,19 +533,13 @@ find_engines (std::vector<Engine> *engines, const Graph *graph, cudnnHandle_t ha
   if (cudnnBackendGetAttribute (heuristics.get (), CUDNN_ATTR_ENGINEHEUR_RESULTS,
           CUDNN_TYPE_BACKEND_DESCRIPTOR, PROPOSALS, &n, list.data ()) != CUDNN_STATUS_SUCCESS)
     return;
-  for (gint64 i = 0; i < MIN (n, PROPOSALS); i++) {
-    DescriptorRef plan = make (CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR);
-    gint64 workspace = 0, count = 0;
+  for (gint64 i = 0; i < MIN (n, PROPOSALS) && (int)engines->size () < most; i++) {
+    Engine engine;
 
-    if (!is_allowed (*configurations[i], c) ||
-        !plan->set_handle (CUDNN_ATTR_EXECUTION_PLAN_HANDLE, handle)
-             .set_descriptor (CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG, *configurations[i])
-             .finish () ||
-        cudnnBackendGetAttribute (plan->get (), CUDNN_ATTR_EXECUTION_PLAN_WORKSPACE_SIZE,
-            CUDNN_TYPE_INT64, 1, &count, &workspace) != CUDNN_STATUS_SUCCESS ||
-        (gsize)workspace > WORKSPACE_LIMIT)
-      continue;
-    engines->push_back ({ plan, (gsize)workspace });
+    if (is_allowed (*configurations[i], c) && plan_engine (&engine, *configurations[i], handle)) {
+      engine.name = name_of (*configurations[i]);
+      engines->push_back (engine);
+    }
   }
 }
 
@@ -379,14 +548,26 @@ execute (cudnnHandle_t handle, const Descriptor &plan, const GenCudaConvolution 
     GenCudaOperands o, void *workspace, cudaStream_t stream)
 {
   static const gint64 names[][3] = { { X, W, Y }, { Y, W, X }, { X, Y, W } }; /* by kind */
-  gint64 ids[4] = { names[c->kind][0], names[c->kind][1], names[c->kind][2], BIAS };
-  const void *pointers[4] = { o.a, o.b, o.c, o.bias };
-  const int n = c->has_bias ? 4 : 3;
+  std::vector<gint64> ids (names[c->kind], names[c->kind] + 3);
+  std::vector<const void *> pointers = { o.a, o.b, o.c };
   Descriptor pack (CUDNN_BACKEND_VARIANT_PACK_DESCRIPTOR);
 
+  if (c->has_bias) {
+    ids.push_back (BIAS);
+    pointers.push_back (o.bias);
+  }
+  if (c->has_added) {
+    ids.push_back (ADDED);
+    pointers.push_back (o.added);
+  }
+  if (c->activation.kind == GEN_ACTIVATION_PRELU) {
+    ids.push_back (SLOPES);
+    pointers.push_back (o.slopes);
+  }
   return cudnnSetStream (handle, stream) == CUDNN_STATUS_SUCCESS &&
-         pack.set (CUDNN_ATTR_VARIANT_PACK_UNIQUE_IDS, CUDNN_TYPE_INT64, n, ids)
-             .set (CUDNN_ATTR_VARIANT_PACK_DATA_POINTERS, CUDNN_TYPE_VOID_PTR, n, pointers)
+         pack.set (CUDNN_ATTR_VARIANT_PACK_UNIQUE_IDS, CUDNN_TYPE_INT64, ids.size (), ids.data ())
+             .set (CUDNN_ATTR_VARIANT_PACK_DATA_POINTERS, CUDNN_TYPE_VOID_PTR, pointers.size (),
+                 pointers.data ())
              .set (CUDNN_ATTR_VARIANT_PACK_WORKSPACE, CUDNN_TYPE_VOID_PTR, 1, &workspace)
              .finish () &&
          cudnnBackendExecute (handle, plan.get (), pack.get ()) == CUDNN_STATUS_SUCCESS;
@@ -408,6 +589,93 @@ widen (const GenCudaConvolution *convolution)
   return c;
 }
 
+/* Engines by their numbers and knobs. */
+class Engines : public GenCudaWays
+{
+  const GenCudaDevice *device;
+  const cudnnHandle_t handle;
+  const GenCudaConvolution *c;
+  Graph graph;
+  std::vector<Engine> found;
+  GenCudaTrial trial;
+  GenCudaOperands operands = {};
+  void *workspace = NULL;
+
+public:
+  Engines (const GenCudaDevice *on, const GenCudaConvolution *convolution)
+      : device (on), handle ((cudnnHandle_t)on->convolution_handle), c (convolution), trial (on)
+  {
+  }
+  gboolean prepare ()
+  {
+    return make_graph (&graph, handle, c);
+  }
+
+  gboolean recall (const char *name) override
+  {
+    std::vector<DescriptorRef> parts;
+    DescriptorRef configuration = configuration_of (name, &graph, &parts);
+    Engine engine;
+
+    if (configuration == nullptr || !is_allowed (*configuration, c) ||
+        !plan_engine (&engine, *configuration, handle))
+      return FALSE;
+    engine.name = name;
+    found = { engine };
+    return TRUE;
+  }
+
+  int propose (int most) override
+  {
+    found.clear ();
+    find_engines (&found, &graph, handle, c, CUDNN_HEUR_MODE_A, most);
+    if (found.empty ())
+      find_engines (&found, &graph, handle, c, CUDNN_HEUR_MODE_FALLBACK, most);
+    return (int)found.size ();
+  }
+
+  std::string name (int way) override
+  {
+    return found[way].name;
+  }
+
+  gboolean begin () override
+  {
+    const gsize size = gen_data_type_size (c->type);
+    gsize x = c->n * c->c * size, w = c->k * (c->c / c->groups) * size, y = c->n * c->k * size;
+    gsize most = 0;
+
+    for (int i = 0; i < c->spatial; i++) {
+      x *= c->in[i];
+      w *= c->kernel[i];
+      y *= c->out[i];
+    }
+    for (const Engine &engine : found)
+      most = MAX (most, engine.workspace);
+    const gsize made = c->kind == GEN_CUDA_CONVOLVE ? y : c->kind == GEN_CUDA_CONVOLVE_DATA ? x : w;
+    const gsize each = MAX (c->c, c->k) * size;
+
+    operands.a = trial.take (c->kind == GEN_CUDA_CONVOLVE_DATA ? y : x);
+    operands.b = trial.take (c->kind == GEN_CUDA_CONVOLVE_WEIGHT ? y : w);
+    operands.c = trial.take (made);
+    operands.bias = trial.take (each);
+    operands.slopes = trial.take (each);
+    operands.added = trial.take (c->has_added ? made : 0);
+    workspace = trial.take (most);
+    return trial.is_complete ();
+  }
+
+  gboolean run (int way) override
+  {
+    return execute (handle, *found[way].plan, c, operands, workspace, device->stream);
+  }
+
+  const Engine &operator[] (int way) const
+  {
+    return found[way];
+  }
+};
+
 gboolean
 gen_cuda_convolution_add (GenCudaKernel *kernel, const GenCudaConvolution *convolution,
     GenCudaFindOperands find, GError **error)
@@ -415,42 +683,20 @@ gen_cuda_convolution_add (GenCudaKernel *kernel, const GenCudaConvolution *convo
   const GenCudaDevice *device = kernel->device;
   const cudnnHandle_t handle = (cudnnHandle_t)device->convolution_handle;
   const GenCudaConvolution c = widen (convolution);
-  const gsize size = gen_data_type_size (c.type);
-  gsize x = c.n * c.c, w = c.k * (c.c / c.groups), y = c.n * c.k, most = 0, workspace;
-  gsize *sizes[3] = { &x, &w, &y }, bias = c.has_bias ? MAX (c.k, c.c) : 0;
-  Graph graph;
-  std::vector<Engine> engines;
-  int fastest;
+  Engines engines (device, &c);
+  gsize workspace;
+  int way;
 
-  if (!make_graph (&graph, handle, &c))
+  if (!engines.prepare ())
     return FALSE;
-  find_engines (&engines, &graph, handle, &c, CUDNN_HEUR_MODE_A);
-  if (engines.empty ())
-    find_engines (&engines, &graph, handle, &c, CUDNN_HEUR_MODE_FALLBACK);
-  if (engines.empty ())
+  way = gen_cuda_choose (device, gen_cuda_convolution_problem (&c), &engines);
+  if (way < 0)
     return FALSE;
-  for (int i = 0; i < c.spatial; i++) {
-    x *= c.in[i];
-    w *= c.kernel[i];
-    y *= c.out[i];
-  }
-  for (const Engine &engine : engines)
-    most = MAX (most, engine.workspace);
-  gsize a = *sizes[c.kind == GEN_CUDA_CONVOLVE_DATA ? 2 : 0];
-  gsize b = *sizes[c.kind == GEN_CUDA_CONVOLVE_WEIGHT ? 2 : 1];
-  gsize made = c.kind == GEN_CUDA_CONVOLVE ? y : c.kind == GEN_CUDA_CONVOLVE_DATA ? x : w;
-  GenCudaTrial trial (device, a * size, b * size, made * size, bias * size, most);
-  fastest = trial.choose ((int)engines.size (), [&] (int way) {
-    return execute (
-        handle, *engines[way].plan, &c, trial.operands, trial.workspace, device->stream);
-  });
-  if (fastest < 0)
-    return FALSE;
-  Engine engine = engines[fastest];
+  Engine engine = engines[way];
   workspace = kernel->reserve (engine.workspace);
   kernel->launches.push_back ([=] (const GenCudaKernel &k, cudaStream_t stream) {
     if (!execute (handle, *engine.plan, &c, find (k), (char *)k.scratch + workspace, stream))
-      g_critical ("device cuda: cuDNN cannot run what it has tried for %s", k.node->name);
+      k.failed = "cuDNN does not run the engine that it has planned";
   });
   return TRUE;
 }

@@ -24,14 +24,17 @@ typedef struct {
   GenDataType type;                                                 /* of all */
   GenPrecision precision;
   gboolean has_bias;        /* one value for each channel of the result */
-  GenActivation activation; /* of the result */
+  gboolean has_added;       /* a tensor as the result, before the activation */
+  GenActivation activation; /* of the result; a PRelu's slopes are at most 1 */
 } GenCudaConvolution;
 
 gboolean gen_cuda_convolution_open (void **handle, GError **error);
 void gen_cuda_convolution_close (void *handle);
+/* The library and its version. (transfer full) */
+char *gen_cuda_convolution_describe (void);
 
 /* Add the launch. Operands: CONVOLVE a = x, b = w, c = y; DATA a = y, b = w, c = x; WEIGHT a = x,
- * b = y, c = w. FALSE without an error where the library has nothing that does all of it: bias and
- * activation can then be left to the epilogue (epilogue.h). */
+ * b = y, c = w. FALSE without an error where the library has nothing that does all of it: bias,
+ * sum and activation can then be left to the epilogue (epilogue.h). */
 gboolean gen_cuda_convolution_add (GenCudaKernel *kernel, const GenCudaConvolution *convolution,
     GenCudaFindOperands find, GError **error);

@@ -11,8 +11,10 @@
 #include "launch.h"
 
 G_BEGIN_DECLS
-#include <generative/device.h>
 #include <generative/operator.h>
+#include <generative/plan.h>
+
+#include "../choice.h"
 G_END_DECLS
 
 /* The device as kernels are prepared for it. */
@@ -25,6 +27,8 @@ struct GenCudaDevice {
   cudaStream_t stream;
   void *product_handle;     /* cuBLASLt's */
   void *convolution_handle; /* cuDNN's */
+  GenChoice choice;
+  GenChoices *choices; /* what was measured on such devices; NULL: rules decide */
 };
 
 /**
@@ -41,11 +45,14 @@ struct GenCudaKernel {
   std::vector<const void *> inputs; /* device addresses; NULL where absent */
   std::vector<void *> outputs;
   void *scratch;
-  gsize scratch_size;  /* to be set by the prepare function */
+  gsize scratch_size; /* to be set by the prepare function */
+  guint
+      packed_inputs; /* likewise: constants, bit by bit, that it has brought to the device itself */
   const guint64 *draw; /* on the device: the number of the run, for random operators */
   guint64 seed;
   std::vector<Launch> launches;
   std::vector<std::shared_ptr<void> > owned; /* what the launches use, and the kernel keeps alive */
+  mutable const char *failed;                /* set by a launch: what a library would not do */
 
   /* `size` more bytes of scratch; returns where they begin. */
   gsize reserve (gsize size)
@@ -92,7 +99,10 @@ typedef struct {
 
 /* Whether a call went well; else `error` says what was tried, and what the runtime says. */
 gboolean gen_cuda_check (cudaError_t status, const char *what, GError **error);
-/* Device memory that `kernel` owns, with `size` bytes of `data` in it; NULL with `error`. */
+/* Device memory; NULL with `error`, which says how much there is. */
+void *gen_cuda_take (gsize size, const char *what, GError **error);
+/* Device memory that `kernel` keeps alive, with `size` bytes of `data` in it, shared with all who
+ * have the same; NULL with `error`. */
 void *gen_cuda_kernel_upload (GenCudaKernel *kernel, const void *data, gsize size, GError **error);
 
 /* The fastest of `n` ways to do something, which `run` does on the device's stream, or reports that

@@ -4,6 +4,69 @@
 
 #include "convolution.h"
 #include "product.h"
+#include "shared.h"
+
+/* `size` 0: it is not known how much was wanted. */
+static void
+set_no_memory (GError **error, const char *what, gsize size)
+{
+  g_autofree char *wanted =
+      size > 0 ? g_strdup_printf ("%.3f GB were asked for, and ", size * 1e-9) : g_strdup ("");
+  gsize available = 0, total = 0;
+
+  cudaMemGetInfo (&available, &total);
+  g_set_error (error, GEN_DEVICE_ERROR, GEN_DEVICE_ERROR_FAILED,
+      "device cuda: %s: out of memory: %s%.3f of %.3f GB are free; use a smaller batch-size, "
+      "precision=fp16 or bf16, or device=cpu, or end what else uses the GPU (nvidia-smi lists it)",
+      what, wanted, available * 1e-9, total * 1e-9);
+}
+
+/* What can be done about it. */
+static const char *
+advice (cudaError_t status)
+{
+  switch (status) {
+  case cudaErrorIllegalAddress:
+  case cudaErrorMisalignedAddress:
+  case cudaErrorIllegalInstruction:
+  case cudaErrorInvalidAddressSpace:
+  case cudaErrorInvalidPc:
+  case cudaErrorLaunchFailure:
+  case cudaErrorAssert:
+    return ": a kernel has gone wrong, and this process cannot use the GPU any more: start it "
+           "again, "
+           "and report what it ran";
+  case cudaErrorNoDevice:
+  case cudaErrorDevicesUnavailable:
+  case cudaErrorECCUncorrectable:
+  case cudaErrorNvlinkUncorrectable:
+  case cudaErrorHardwareStackError:
+  case cudaErrorContextIsDestroyed:
+  case cudaErrorUnknown:
+    return ": the GPU is lost to this process: start it again, or use device=cpu; nvidia-smi and "
+           "the "
+           "system's log (lines with Xid) say what happened";
+  case cudaErrorLaunchTimeout:
+    return ": the driver has stopped a kernel that took too long, as it does where a display hangs "
+           "on the GPU: use a smaller batch-size";
+  case cudaErrorInsufficientDriver:
+  case cudaErrorSystemDriverMismatch:
+  case cudaErrorCompatNotSupportedOnDevice:
+  case cudaErrorUnsupportedPtxVersion:
+    return ": update NVIDIA's driver";
+  case cudaErrorNoKernelImageForDevice:
+    return ": this build has no code for such a GPU: name its architecture in "
+           "-Dgpu_architectures when building";
+  case cudaErrorMpsConnectionFailed:
+  case cudaErrorMpsServerNotReady:
+  case cudaErrorMpsMaxClientsReached:
+  case cudaErrorMpsMaxConnectionsReached:
+    return ": the GPU is shared through MPS, whose server takes no further process now: see "
+           "nvidia-cuda-mps-control's log";
+  default:
+    return "";
+  }
+}
 
 gboolean
 gen_cuda_check (cudaError_t status, const char *what, GError **error)
@@ -12,19 +75,29 @@ gen_cuda_check (cudaError_t status, const char *what, GError **error)
     return TRUE;
   /* An error of a call sticks to the thread until it is read. */
   cudaGetLastError ();
-  if (status == cudaErrorMemoryAllocation) {
-    gsize available = 0, total = 0;
-
-    cudaMemGetInfo (&available, &total);
-    g_set_error (error, GEN_DEVICE_ERROR, GEN_DEVICE_ERROR_FAILED,
-        "device cuda: %s: out of memory (%.2f of %.2f GB are free); use a smaller batch-size, or "
-        "device=cpu",
-        what, available * 1e-9, total * 1e-9);
-  } else {
-    g_set_error (error, GEN_DEVICE_ERROR, GEN_DEVICE_ERROR_FAILED, "device cuda: %s: %s (%s)", what,
-        cudaGetErrorString (status), cudaGetErrorName (status));
-  }
+  if (status == cudaErrorMemoryAllocation)
+    set_no_memory (error, what, 0);
+  else
+    g_set_error (error, GEN_DEVICE_ERROR, GEN_DEVICE_ERROR_FAILED, "device cuda: %s: %s (%s)%s",
+        what, cudaGetErrorString (status), cudaGetErrorName (status), advice (status));
   return FALSE;
+}
+
+void *
+gen_cuda_take (gsize size, const char *what, GError **error)
+{
+  void *memory = NULL;
+  cudaError_t status = cudaMalloc (&memory, MAX (size, 1));
+
+  if (status == cudaSuccess)
+    return memory;
+  if (status != cudaErrorMemoryAllocation) {
+    gen_cuda_check (status, what, error);
+    return NULL;
+  }
+  cudaGetLastError ();
+  set_no_memory (error, what, size);
+  return NULL;
 }
 
 gboolean
@@ -86,13 +159,10 @@ gen_cuda_device_close (GenCudaDevice *device)
 void *
 gen_cuda_kernel_upload (GenCudaKernel *kernel, const void *data, gsize size, GError **error)
 {
-  void *memory = NULL;
+  std::shared_ptr<void> memory =
+      gen_cuda_share (kernel->device, data, size, "memory for weights", error);
 
-  if (!gen_cuda_check (cudaMalloc (&memory, MAX (size, 1)), "memory for weights", error))
-    return NULL;
-  kernel->owned.emplace_back (memory, [] (void *p) { cudaFree (p); });
-  if (!gen_cuda_check (
-          cudaMemcpy (memory, data, size, cudaMemcpyHostToDevice), "uploading weights", error))
-    return NULL;
-  return memory;
+  if (memory != nullptr)
+    kernel->owned.push_back (memory);
+  return memory.get ();
 }

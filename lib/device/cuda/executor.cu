@@ -4,11 +4,20 @@
  * launch the graph, download what the CPU wants, wait. */
 #include <string.h>
 
+#include "choose.h"
 #include "device.h"
 #include "fallback.h"
 #include "operators.h"
+#include "shared.h"
 
 #include "../../graph/executor.h"
+
+G_BEGIN_DECLS
+#include "../../graph/constants.h"
+G_END_DECLS
+
+/* Of all that lies in the arena: what the widest accesses and the libraries' engines want. */
+#define ALIGNMENT 256
 
 struct Port {
   gsize size = 0;
@@ -26,7 +35,7 @@ struct _GenExecutor {
   std::vector<GenCudaKernel> kernels;
   std::vector<std::shared_ptr<GenCudaFallback> > fallbacks; /* by node; NULL: on the device */
   std::vector<Port> ports[3];                               /* by GenPortKind */
-  std::vector<void *> constants;                            /* device memory, by tensor->index */
+  std::vector<std::shared_ptr<void> > constants;            /* on the device, by tensor->index */
   std::vector<void *> device_memory, host_memory;           /* all that is to be freed */
   char *arena;
   guint64 *draw, *draw_on_device;
@@ -38,11 +47,10 @@ struct _GenExecutor {
 static void *
 take (GenExecutor *executor, gsize size, const char *what, GError **error)
 {
-  void *memory = NULL;
+  void *memory = gen_cuda_take (size, what, error);
 
-  if (!gen_cuda_check (cudaMalloc (&memory, MAX (size, 1)), what, error))
-    return NULL;
-  executor->device_memory.push_back (memory);
+  if (memory != NULL)
+    executor->device_memory.push_back (memory);
   return memory;
 }
 
@@ -103,17 +111,12 @@ take_ports (GenExecutor *executor, GError **error)
 static void *
 take_constant (GenExecutor *executor, const GenTensor *tensor, GError **error)
 {
-  void **place = &executor->constants[tensor->index];
-  gsize size = gen_tensor_size (tensor);
+  std::shared_ptr<void> *place = &executor->constants[tensor->index];
 
-  if (*place != NULL)
-    return *place;
-  *place = take (executor, size, "memory for constants", error);
-  if (*place == NULL || !gen_cuda_check (cudaMemcpy (*place, gen_tensor_constant (tensor), size,
-                                             cudaMemcpyHostToDevice),
-                            "uploading constants", error))
-    return NULL;
-  return *place;
+  if (*place == nullptr)
+    *place = gen_cuda_share (&executor->device, gen_tensor_constant (tensor),
+        gen_tensor_size (tensor), "memory for constants", error);
+  return place->get ();
 }
 
 static void *
@@ -150,7 +153,9 @@ prepare (GenExecutor *executor, guint i, GError **error)
     return FALSE;
   }
   kernel->launches.clear ();
+  kernel->owned.clear ();
   kernel->scratch_size = 0;
+  kernel->packed_inputs = 0;
   fallback = gen_cuda_fallback_new (kernel, executor->options.threads, error);
   if (fallback == nullptr)
     return FALSE;
@@ -161,13 +166,41 @@ prepare (GenExecutor *executor, guint i, GError **error)
   return gen_cuda_fallback_add (kernel, fallback, error);
 }
 
+/* The node's constants go to the device, or are in what was packed for it: the CPU's copies may be
+ * given up. What runs on the CPU keeps what its kernel reads. */
 static gboolean
-prepare_all (GenExecutor *executor, GError **error)
+take_constants (GenExecutor *executor, guint i, GenConstants *constants, GError **error)
+{
+  const GenCudaKernel *kernel = &executor->kernels[i];
+  const GenNode *node = kernel->node;
+  guint done = 0;
+
+  if (executor->fallbacks[i] != nullptr) {
+    gen_constants_packed (
+        constants, node, gen_cuda_fallback_kernel (executor->fallbacks[i].get ())->packed_inputs);
+    return TRUE;
+  }
+  for (guint k = 0; k < node->inputs->len && k < 32; k++) {
+    const GenTensor *tensor = gen_node_input (node, k);
+
+    if (tensor == NULL || tensor->role != GEN_ROLE_CONSTANT)
+      continue;
+    if ((kernel->packed_inputs >> k & 1) == 0 && take_constant (executor, tensor, error) == NULL)
+      return FALSE;
+    done |= 1u << k;
+  }
+  gen_constants_packed (constants, node, done);
+  return TRUE;
+}
+
+static gboolean
+prepare_nodes (GenExecutor *executor, GenConstants *constants, GError **error)
 {
   GPtrArray *nodes = executor->graph->nodes;
 
   executor->kernels.resize (nodes->len);
   executor->fallbacks.resize (nodes->len);
+  executor->constants.resize (executor->graph->tensors->len);
   for (guint i = 0; i < nodes->len; i++) {
     GenCudaKernel *kernel = &executor->kernels[i];
 
@@ -176,10 +209,36 @@ prepare_all (GenExecutor *executor, GError **error)
     kernel->precision = executor->options.precision;
     kernel->draw = executor->draw_on_device;
     kernel->seed = executor->options.seed;
-    if (!executor->storages->is_view[i] && !prepare (executor, i, error))
+    if (!executor->storages->is_view[i] &&
+        (!prepare (executor, i, error) || !take_constants (executor, i, constants, error)))
       return FALSE;
   }
   return TRUE;
+}
+
+static gboolean
+prepare_all (GenExecutor *executor, GError **error)
+{
+  GenConstants constants;
+  gboolean prepared;
+
+  gen_constants_init (&constants, executor->graph);
+  gen_cuda_choices_open (&executor->device, &executor->options);
+  prepared = prepare_nodes (executor, &constants, error);
+  gen_cuda_choices_close (&executor->device);
+  gen_constants_finish (&constants);
+  for (const auto &fallback : executor->fallbacks)
+    if (prepared && fallback != nullptr)
+      gen_cuda_fallback_find_constants (fallback.get ());
+  return prepared;
+}
+
+/* Whether the input is a constant that the kernel has in a form of its own. */
+static gboolean
+is_with_kernel (const GenExecutor *executor, guint i, guint k)
+{
+  return gen_node_input (executor->kernels[i].node, k)->role == GEN_ROLE_CONSTANT &&
+         (executor->fallbacks[i] != nullptr || (executor->kernels[i].packed_inputs >> k & 1) != 0);
 }
 
 static gboolean
@@ -197,7 +256,7 @@ fill_addresses (GenExecutor *executor, const gsize *scratch_offsets, GError **er
     for (guint k = 0; k < node->inputs->len; k++) {
       const GenTensor *tensor = gen_node_input (node, k);
 
-      if (tensor == NULL || (executor->fallbacks[i] != nullptr && gen_tensor_constant (tensor)))
+      if (tensor == NULL || is_with_kernel (executor, i, k))
         continue;
       kernel->inputs[k] =
           address_of (executor, executor->storages->by_tensor[tensor->index], error);
@@ -221,8 +280,7 @@ lay_out (GenExecutor *executor, GError **error)
 
   for (guint i = 0; i < n; i++)
     scratch[i] = executor->kernels[i].scratch_size;
-  gen_storages_plan_arena (executor->storages, executor->graph, scratch, offsets);
-  executor->constants.assign (executor->graph->tensors->len, NULL);
+  gen_storages_plan_arena (executor->storages, executor->graph, scratch, offsets, ALIGNMENT);
   executor->arena =
       (char *)take (executor, executor->storages->arena_size, "memory for values", error);
   return executor->arena != NULL && take_ports (executor, error) &&
@@ -259,6 +317,11 @@ launch (GenExecutor *executor, guint i, GError **error)
 
   for (const auto &each : kernel.launches)
     each (kernel, executor->device.stream);
+  if (kernel.failed != NULL) {
+    g_set_error (error, GEN_DEVICE_ERROR, GEN_DEVICE_ERROR_FAILED, "device cuda: %s %s: %s",
+        kernel.node->op->name, kernel.node->name, kernel.failed);
+    return FALSE;
+  }
   return gen_cuda_check (cudaGetLastError (), kernel.node->name, error);
 }
 
@@ -315,6 +378,7 @@ destroy (GenExecutor *executor)
     cudaGraphExecDestroy (executor->work);
   executor->kernels.clear ();
   executor->fallbacks.clear ();
+  executor->constants.clear ();
   for (void *memory : executor->device_memory)
     cudaFree (memory);
   for (void *memory : executor->host_memory)

@@ -115,7 +115,7 @@ take_value (GenCudaFallback *fallback, const GenTensor *tensor, const GenTensor 
   return TRUE;
 }
 
-/* Constants are read where they are. */
+/* Constants are read where they are (gen_cuda_fallback_find_constants). */
 static gboolean
 take_buffers (GenCudaFallback *fallback, const GenNode *node, GError **error)
 {
@@ -125,10 +125,8 @@ take_buffers (GenCudaFallback *fallback, const GenNode *node, GError **error)
     const GenTensor *tensor = gen_node_input (node, i);
     Value value = {};
 
-    if (tensor != NULL && gen_tensor_constant (tensor) != NULL)
-      value.computed = (void *)gen_tensor_constant (gen_node_input (seen, i));
-    else if (tensor != NULL &&
-             !take_value (fallback, tensor, gen_node_input (seen, i), &value, error))
+    if (tensor != NULL && tensor->role != GEN_ROLE_CONSTANT &&
+        !take_value (fallback, tensor, gen_node_input (seen, i), &value, error))
       return FALSE;
     fallback->inputs.push_back (value);
     fallback->input_addresses.push_back (value.computed);
@@ -198,6 +196,16 @@ gen_cuda_fallback_add (
             cudaMemcpyHostToDevice, stream);
   });
   return TRUE;
+}
+
+void
+gen_cuda_fallback_find_constants (GenCudaFallback *fallback)
+{
+  const GenNode *seen = fallback->kernel.node;
+
+  for (guint i = 0; i < seen->inputs->len; i++)
+    if (gen_node_input (seen, i) != NULL && gen_node_input (seen, i)->role == GEN_ROLE_CONSTANT)
+      fallback->input_addresses[i] = gen_tensor_constant (gen_node_input (seen, i));
 }
 
 void

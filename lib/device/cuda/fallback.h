@@ -13,6 +13,8 @@ std::shared_ptr<GenCudaFallback> gen_cuda_fallback_new (
 /* Adds the launch that does the node; the values come from and go to kernel's addresses. */
 gboolean gen_cuda_fallback_add (
     GenCudaKernel *kernel, std::shared_ptr<GenCudaFallback> fallback, GError **error);
+/* Constants have come to lie where they stay: let the kernel read them there. */
+void gen_cuda_fallback_find_constants (GenCudaFallback *fallback);
 /* Before each run. */
 void gen_cuda_fallback_set_draw (GenCudaFallback *fallback, guint64 draw);
 /* The CPU's kernel, whose state tells how it works. */

@@ -4,11 +4,12 @@
 #include "product.h"
 
 #include <cublasLt.h>
+#include <string.h>
 
+#include "choose.h"
 #include "trial.h"
 
 #define WORKSPACE ((gsize)32 << 20)
-#define PROPOSALS 8
 
 /* All that a call needs, freed with the kernel. */
 struct Matrices {
@@ -43,6 +44,12 @@ gen_cuda_product_close (void *handle)
 {
   if (handle != NULL)
     cublasLtDestroy ((cublasLtHandle_t)handle);
+}
+
+char *
+gen_cuda_product_describe (void)
+{
+  return g_strdup_printf ("cuBLASLt %" G_GSIZE_FORMAT, cublasLtGetVersion ());
 }
 
 static cudaDataType_t
@@ -111,29 +118,115 @@ multiply (const GenCudaDevice *device, const Matrices *matrices, const GenCudaPr
              algorithm, workspace, WORKSPACE, stream) == CUBLAS_STATUS_SUCCESS;
 }
 
-static int
-propose (const GenCudaDevice *device, const Matrices *matrices,
-    cublasLtMatmulHeuristicResult_t proposals[PROPOSALS])
-{
-  cublasLtMatmulPreference_t preference = NULL;
-  const gsize workspace = WORKSPACE;
-  int n = 0;
-
-  if (cublasLtMatmulPreferenceCreate (&preference) == CUBLAS_STATUS_SUCCESS &&
-      cublasLtMatmulPreferenceSetAttribute (preference, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES,
-          &workspace, sizeof workspace) == CUBLAS_STATUS_SUCCESS)
-    cublasLtMatmulAlgoGetHeuristic ((cublasLtHandle_t)device->product_handle, matrices->product,
-        matrices->a, matrices->b, matrices->c, matrices->c, preference, PROPOSALS, proposals, &n);
-  if (preference != NULL)
-    cublasLtMatmulPreferenceDestroy (preference);
-  return n;
-}
-
 static gsize
 span (gint64 batch, gint64 step, gint64 rows, gint64 columns, GenDataType type)
 {
   return ((batch - 1) * step + rows * columns) * gen_data_type_size (type);
 }
+
+/* Algorithms by their bytes, which this version of the library can take back. */
+class Algorithms : public GenCudaWays
+{
+  const GenCudaDevice *device;
+  const GenCudaProduct *p;
+  const Matrices *matrices;
+  std::vector<cublasLtMatmulAlgo_t> found;
+  GenCudaTrial trial;
+  GenCudaOperands operands = {};
+  void *workspace = NULL;
+
+public:
+  Algorithms (const GenCudaDevice *on, const GenCudaProduct *product, const Matrices *prepared)
+      : device (on), p (product), matrices (prepared), trial (on)
+  {
+  }
+
+  gboolean recall (const char *name) override
+  {
+    cublasLtMatmulHeuristicResult_t result;
+    cublasLtMatmulAlgo_t algorithm;
+    guint8 *bytes = (guint8 *)&algorithm;
+
+    if (strlen (name) != 2 * sizeof algorithm)
+      return FALSE;
+    for (gsize i = 0; i < sizeof algorithm; i++) {
+      const int high = g_ascii_xdigit_value (name[2 * i]);
+      const int low = g_ascii_xdigit_value (name[2 * i + 1]);
+
+      if (high < 0 || low < 0)
+        return FALSE;
+      bytes[i] = (guint8)(16 * high + low);
+    }
+    if (cublasLtMatmulAlgoCheck ((cublasLtHandle_t)device->product_handle, matrices->product,
+            matrices->a, matrices->b, matrices->c, matrices->c, &algorithm,
+            &result) != CUBLAS_STATUS_SUCCESS ||
+        result.workspaceSize > WORKSPACE)
+      return FALSE;
+    found = { algorithm };
+    return TRUE;
+  }
+
+  /* Split sums are added up in float32, and always in the same order. */
+  int propose (int most) override
+  {
+    std::vector<cublasLtMatmulHeuristicResult_t> results (most);
+    cublasLtMatmulPreference_t preference = NULL;
+    const gsize size = WORKSPACE;
+    const uint32_t schemes =
+        CUBLASLT_REDUCTION_SCHEME_NONE | CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE;
+    int n = 0;
+
+    if (cublasLtMatmulPreferenceCreate (&preference) == CUBLAS_STATUS_SUCCESS &&
+        cublasLtMatmulPreferenceSetAttribute (preference, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES,
+            &size, sizeof size) == CUBLAS_STATUS_SUCCESS &&
+        cublasLtMatmulPreferenceSetAttribute (preference,
+            CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK, &schemes,
+            sizeof schemes) == CUBLAS_STATUS_SUCCESS)
+      cublasLtMatmulAlgoGetHeuristic ((cublasLtHandle_t)device->product_handle, matrices->product,
+          matrices->a, matrices->b, matrices->c, matrices->c, preference, most, results.data (),
+          &n);
+    if (preference != NULL)
+      cublasLtMatmulPreferenceDestroy (preference);
+    found.clear ();
+    for (int i = 0; i < n; i++)
+      if (results[i].state == CUBLAS_STATUS_SUCCESS)
+        found.push_back (results[i].algo);
+    return (int)found.size ();
+  }
+
+  std::string name (int way) override
+  {
+    const guint8 *bytes = (const guint8 *)&found[way];
+    std::string text;
+
+    for (gsize i = 0; i < sizeof found[way]; i++)
+      for (int digit : { bytes[i] >> 4, bytes[i] & 15 })
+        text += "0123456789abcdef"[digit];
+    return text;
+  }
+
+  gboolean begin () override
+  {
+    const gsize size = gen_data_type_size (p->type);
+
+    operands.a = trial.take (span (p->batch, p->a_step, p->m, p->k, p->type));
+    operands.b = trial.take (span (p->batch, p->b_step, p->k, p->n, p->type));
+    operands.c = trial.take (span (p->batch, p->c_step, p->m, p->n, p->type));
+    operands.bias = trial.take (p->has_bias ? p->n * size : 0);
+    workspace = trial.take (WORKSPACE);
+    return trial.is_complete ();
+  }
+
+  gboolean run (int way) override
+  {
+    return multiply (device, matrices, p, &found[way], operands, workspace, device->stream);
+  }
+
+  const cublasLtMatmulAlgo_t &operator[] (int way) const
+  {
+    return found[way];
+  }
+};
 
 gboolean
 gen_cuda_product_add (
@@ -142,30 +235,21 @@ gen_cuda_product_add (
   const GenCudaDevice *device = kernel->device;
   const GenCudaProduct p = *product;
   auto matrices = std::make_shared<Matrices> ();
-  cublasLtMatmulHeuristicResult_t proposals[PROPOSALS];
-  GenCudaTrial trial (device, span (p.batch, p.a_step, p.m, p.k, p.type),
-      span (p.batch, p.b_step, p.k, p.n, p.type), span (p.batch, p.c_step, p.m, p.n, p.type),
-      p.has_bias ? p.n * gen_data_type_size (p.type) : 0, WORKSPACE);
   gsize workspace;
-  int n, fastest;
+  int way;
 
   if (p.m < 1 || p.n < 1 || p.k < 1 || p.batch < 1 || !describe (matrices.get (), &p))
     return FALSE;
-  n = propose (device, matrices.get (), proposals);
-  if (n < 1)
+  Algorithms algorithms (device, &p, matrices.get ());
+  way = gen_cuda_choose (device, gen_cuda_product_problem (&p), &algorithms);
+  if (way < 0)
     return FALSE;
-  fastest = trial.choose (n, [&] (int way) {
-    return multiply (device, matrices.get (), &p, &proposals[way].algo, trial.operands,
-        trial.workspace, device->stream);
-  });
-  if (fastest < 0)
-    return FALSE;
-  matrices->algorithm = proposals[fastest].algo;
+  matrices->algorithm = algorithms[way];
   workspace = kernel->reserve (WORKSPACE);
   kernel->launches.push_back ([=] (const GenCudaKernel &k, cudaStream_t stream) {
     if (!multiply (device, matrices.get (), &p, &matrices->algorithm, find (k),
             (char *)k.scratch + workspace, stream))
-      g_critical ("device cuda: cuBLASLt cannot run what it has tried for %s", k.node->name);
+      k.failed = "cuBLASLt does not run the algorithm that it has accepted";
   });
   return TRUE;
 }

@@ -19,12 +19,15 @@ typedef struct {
 
 gboolean gen_cuda_product_open (void **handle, GError **error);
 void gen_cuda_product_close (void *handle);
+/* The library and its version. (transfer full) */
+char *gen_cuda_product_describe (void);
 
 /* Add the launch of a product; `operands` gives the addresses when the kernel is launched. FALSE
  * without an error where the library has nothing for it. */
 typedef struct {
   const void *a, *b, *bias;
   void *c;
+  const void *added, *slopes; /* convolutions */
 } GenCudaOperands;
 typedef std::function<GenCudaOperands (const GenCudaKernel &kernel)> GenCudaFindOperands;
 

@@ -4,18 +4,31 @@
 
 #include "product.h"
 
-struct GenCudaTrial {
+class GenCudaTrial
+{
   const GenCudaDevice *device;
-  GenCudaOperands operands = {};
-  void *workspace = NULL;
   std::vector<void *> taken;
   gboolean complete = TRUE;
+
+public:
+  explicit GenCudaTrial (const GenCudaDevice *on) : device (on)
+  {
+  }
+  GenCudaTrial (const GenCudaTrial &) = delete;
+  ~GenCudaTrial ()
+  {
+    if (taken.empty ())
+      return;
+    cudaStreamSynchronize (device->stream);
+    for (void *memory : taken)
+      cudaFree (memory);
+  }
 
   void *take (gsize size)
   {
     void *memory = NULL;
 
-    if (cudaMalloc (&memory, MAX (size, 1)) != cudaSuccess) {
+    if (!complete || cudaMalloc (&memory, MAX (size, 1)) != cudaSuccess) {
       cudaGetLastError ();
       complete = FALSE;
       return NULL;
@@ -25,25 +38,9 @@ struct GenCudaTrial {
     cudaMemsetAsync (memory, 0, size, device->stream);
     return memory;
   }
-
-  GenCudaTrial (const GenCudaDevice *on, gsize a, gsize b, gsize c, gsize bias, gsize work)
-      : device (on)
+  /* Whether all that was asked for is there. */
+  gboolean is_complete () const
   {
-    operands = { take (a), take (b), take (bias), take (c) };
-    workspace = take (work);
-  }
-
-  ~GenCudaTrial ()
-  {
-    cudaStreamSynchronize (device->stream);
-    for (void *memory : taken)
-      cudaFree (memory);
-  }
-
-  /* The fastest of `n` ways, the library's favourite being the first; that one where there is too
-   * little memory for a trial. */
-  int choose (int n, const std::function<gboolean (int way)> &run)
-  {
-    return complete ? gen_cuda_fastest (device, n, run) : 0;
+    return complete;
   }
 };
