@@ -9,6 +9,7 @@
 #
 #   ONNX_TESTDATA (environment, pack) where ONNX's backend tests are
 #   SANITIZE=1    (environment, run)  run the unit tests again under compute-sanitizer
+#   PLANS         (environment, run)  how many plans are made and freed (10000)
 #   BENCHMARK=0   (environment, run)  leave out the benchmarks
 #
 # What is left out is said in lines that begin with SKIPPED.
@@ -76,6 +77,7 @@ part() {
         [ $status -eq 0 ] || bad=$((bad + 1))
     fi
     grep -E '^(not ok|# (Bail|test_data)|.*ERROR|Bail)' log | head -n 40
+    grep -E '# SKIP' log | sed 's/^/SKIPPED /' | head -n 10
     tail -n 4 log
     passed=$((passed + good)) failed=$((failed + bad))
 }
@@ -111,6 +113,34 @@ training() {
     done
 }
 
+# The nets of nets.py, for which PyTorch is needed; peers that are missing are named.
+inference() {
+    if [ "${BENCHMARK:-1}" = 0 ]; then
+        echo "SKIPPED inference: BENCHMARK=0"
+    elif ! python3 -c 'import torch, numpy' 2>/dev/null; then
+        echo "SKIPPED inference: python3 has no torch, which writes the nets"
+    else
+        echo "== inference"
+        python3 tests/benchmarks/inference.py lib/libgenerative.so.0 --device cuda ||
+            failed=$((failed + 1))
+    fi
+}
+
+# Few plans: each is many times as slow.
+sanitize() {
+    if [ -z "${SANITIZE:-}" ]; then
+        echo "SKIPPED compute-sanitizer: SANITIZE is not set"
+    elif ! command -v compute-sanitizer >/dev/null; then
+        echo "SKIPPED compute-sanitizer: it is not installed"
+        failed=$((failed + 1))
+    else
+        for test in bin/unit-device*; do
+            part "$test, sanitized" env GEN_TEST_PLANS=20 compute-sanitizer --leak-check full \
+                --error-exitcode 9 "$test"
+        done
+    fi
+}
+
 run() {
     [ -d gpu ] || tar -xf gpu.tar.xz || exit 1
     cd gpu || exit 1
@@ -131,11 +161,10 @@ for place in sys.path:
         part "ONNX backend tests, $precision" bin/generative-model check --device cuda \
             --precision $precision --supported data
     done
-    if [ -n "${SANITIZE:-}" ]; then
-        for test in bin/unit-device*; do
-            part "$test, sanitized" compute-sanitizer --error-exitcode 9 "$test"
-        done
-    fi
+    part "${PLANS:-10000} plans" env GEN_TEST_PLANS="${PLANS:-10000}" bin/unit-device_plans \
+        -p /device/plans/many
+    sanitize
+    inference
     training
     echo "$passed passed, $failed failed"
     [ "$failed" -eq 0 ]

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Inference of ours against ONNX Runtime and PyTorch, in turns.
 
-usage: inference.py LIBRARY [--threads N] [--seconds S] [--folder DIR] [NET...]
+usage: inference.py LIBRARY [--device cuda] [--threads N] [--seconds S] [--folder DIR] [NET...]
 
 LIBRARY is the built libgenerative.so. Each engine lives in a process of its own, which works only
 when it is its turn, so that no thread that still spins disturbs another. ONNX Runtime runs with all
@@ -54,7 +54,7 @@ class Ours:
 
     def __init__(self, settings):
         self.library = ctypes.CDLL(settings.library)
-        self.threads, self.precision = settings.threads, PRECISIONS.index(settings.precision)
+        self.threads, self.precision = settings.threads, PRECISIONS.index(settings.precision if isinstance(settings.precision, str) else "fp32")
         self.choice = CHOICES.index(settings.kernels)
 
         class Binding(ctypes.Structure):
@@ -64,7 +64,8 @@ class Ours:
         for name, result in (("gen_onnx_load", ctypes.c_void_p), ("gen_plan_new", ctypes.c_void_p),
                              ("gen_plan_input", ctypes.POINTER(Binding)),
                              ("gen_plan_output", ctypes.POINTER(Binding)),
-                             ("gen_plan_profile", ctypes.POINTER(self.Array))):
+                             ("gen_plan_profile", ctypes.POINTER(self.Array)),
+                             ("gen_plan_steps", ctypes.POINTER(self.Array))):
             getattr(self.library, name).restype = result
 
     def call(self, name, *arguments):
@@ -179,14 +180,24 @@ ENGINES = {
 }
 
 
+def engines_of(settings):
+    if settings.device == "cpu":
+        return ENGINES
+    import inference_cuda
+    return inference_cuda.ENGINES
+
+
 def serve(pipe, engine, settings):
-    self = ENGINES[engine](settings)
+    try:
+        self = engines_of(settings)[engine](settings)
+    except Exception as error:  # a peer that is missing says so to each question
+        self = error
     clock = time.process_time if settings.cpu_time else time.perf_counter
 
-    def measure(seconds):
+    def measure(seconds, least=LEAST):
         self.run()
         times, end = [], time.perf_counter() + seconds
-        while len(times) < LEAST or time.perf_counter() < end:
+        while len(times) < least or time.perf_counter() < end:
             start = clock()
             self.run()
             times.append((clock() - start) * 1e3)
@@ -198,6 +209,11 @@ def serve(pipe, engine, settings):
         except EOFError:  # all is measured
             return
         try:
+            if isinstance(self, Exception):
+                raise self
+            if name == "ready":
+                pipe.send(True)
+                continue
             pipe.send(measure(*arguments) if name == "measure" else getattr(self, name)(*arguments))
         except Exception as error:  # what an engine lacks must not end the others' run
             pipe.send(RuntimeError(f"{engine}: {(str(error).strip() or repr(error)).splitlines()[0]}"))
@@ -258,12 +274,15 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("library")
     parser.add_argument("nets", nargs="*")
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu",
+                        help="cuda: ours in each precision, against the same peers there")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seconds", type=float, default=5, help="for each net and engine (5)")
     parser.add_argument("--folder", help="keeps the ONNX files (a temporary one)")
     parser.add_argument("--cpu-time", action="store_true",
                         help="of the process, not of the clock: for a busy machine, with one thread")
-    parser.add_argument("--precision", choices=PRECISIONS, default="fp32", help="ours (fp32)")
+    parser.add_argument("--precision", choices=PRECISIONS, action="append",
+                        help="ours (fp32; on cuda all of them, and may be given several times)")
     parser.add_argument("--kernels", choices=CHOICES, default="measured",
                         help="how ours chooses them (measured, which the first run takes time for)")
     parser.add_argument("--peer", choices=["onnxruntime", "torch"], default="",
@@ -276,6 +295,12 @@ def main():
     os.makedirs(settings.folder, exist_ok=True)
     import nets
     multiprocessing.set_start_method("spawn")
+    if settings.device == "cuda":
+        import inference_cuda
+        settings.precision = settings.precision or PRECISIONS
+        inference_cuda.main(settings)
+        return
+    settings.precision = (settings.precision or ["fp32"])[-1]
     engines = {name: Engine(name, settings) for name in ENGINES
                if settings.compiled or "compiled" not in name}
     peak = engines["torch"]("peak")

@@ -253,9 +253,20 @@ NETS = {
 }
 
 
+# For GPUs: what they are for.
+LARGE = {
+    "dcgan64-256": (dcgan64, [(256, 100, 1, 1)]),
+    "stylegan2-256": (lambda: Synthesis(256, base=32768), [(1, 512)]),
+    "stylegan2-1024": (lambda: Synthesis(1024, base=32768), [(1, 512)]),
+    "srvgg-540p": (SuperResolver, [(1, 3, 540, 960)]),
+    "hifigan": (lambda: Vocoder(512), [(1, 80, 256)]),
+}
+ON_DEVICE = ["mlp", "dcgan64", "pix2pix", *LARGE]
+
+
 def make(name):
     """The net with its weights, and its inputs."""
-    build, shapes = NETS[name]
+    build, shapes = NETS[name] if name in NETS else LARGE[name]
     torch.manual_seed(1)
     net = build().eval()
     for module in net.modules():
