@@ -11,7 +11,7 @@ GQuark gen_device_error_quark (void);
 typedef enum {
   GEN_DEVICE_ERROR_UNKNOWN,     /* no device of that name */
   GEN_DEVICE_ERROR_UNAVAILABLE, /* known, but not on this machine or not in this build */
-  GEN_DEVICE_ERROR_FAILED,      /* it failed while working */
+  GEN_DEVICE_ERROR_FAILED, /* it is there, and fails: its driver is too old, memory is short … */
 } GenDeviceError;
 
 /**

@@ -53,7 +53,7 @@ open_module (GError **error)
   }
   module = dlopen (path, RTLD_NOW | RTLD_LOCAL);
   if (module == NULL)
-    g_set_error (error, GEN_DEVICE_ERROR, GEN_DEVICE_ERROR_UNAVAILABLE,
+    g_set_error (error, GEN_DEVICE_ERROR, GEN_DEVICE_ERROR_FAILED,
         "device cuda: its module does not load: %s", dlerror ());
   return module;
 }

@@ -24,7 +24,9 @@ typedef struct {
   gboolean (*available) (GError **error);
   /* What becomes of a node's float32 tensors where 16-bit floats are asked for. */
   GenNarrow (*narrows) (const GenNode *node);
-  /* The graph and the storages stay the plan's and outlive the executor. */
+  /* The graph and the storages stay the plan's and outlive the executor. Where the device has
+   * contexts, the executor works in that which is the thread's now, whichever thread calls the
+   * other functions; it has to outlive the executor. */
   GenExecutor *(*create) (
       GenGraph *graph, GenStorages *storages, const GenPlanOptions *options, GError **error);
   void (*destroy) (GenExecutor *executor);
@@ -32,7 +34,8 @@ typedef struct {
    * there, and outputs written, unless bound elsewhere. */
   void *(*host) (GenExecutor *executor, GenPortKind kind, guint number);
   /* Read input, or write output, `number` from `data`, device memory when `on_device`; NULL: the
-   * executor's own again. */
+   * executor's own again. A frame on the device is worked on where it is, and of any frame the bytes between rows are neither read nor written. When a
+   * run returns, the bytes are there: nothing has to be waited for. */
   void (*bind) (
       GenExecutor *executor, GenPortKind kind, guint number, void *data, gboolean on_device);
   /* Let a state's bytes on the device be those at `host`, and the other way round. */

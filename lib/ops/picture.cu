@@ -9,8 +9,6 @@ G_BEGIN_DECLS
 G_END_DECLS
 
 #define CHANNELS GEN_PICTURE_MAX_CHANNELS
-/* Frames that one launch takes. */
-#define FRAMES 64
 /* Pixels of a thread where there are whole words. */
 #define RUN 4
 
@@ -21,10 +19,6 @@ typedef struct {
   GenDivider width, height, columns; /* of a picture, in runs and rows; and of the wall */
   uint32_t items;                    /* runs in the wall */
 } Picture;
-
-struct Frames {
-  uint8_t *at[FRAMES];
-};
 
 /* Where a thread works. */
 struct Place {
@@ -153,11 +147,11 @@ clear_pixels (const GenPictureGeometry &g, uint8_t *to, int n)
 /* blockIdx.y is the frame. */
 template <typename T, int N, int C>
 __global__ void
-pack (Picture p, const T *x, Frames frames)
+pack (Picture p, const T *x, uint8_t *const *frames)
 {
   const GenPictureGeometry &g = p.geometry;
   const size_t plane = (size_t)g.height * g.width;
-  uint8_t *frame = frames.at[blockIdx.y];
+  uint8_t *frame = frames[blockIdx.y];
 
   if (frame == NULL)
     return;
@@ -203,12 +197,12 @@ pack (Picture p, const T *x, Frames frames)
 /* The scale and shift are those from bytes to numbers. */
 template <typename T, int N, int C>
 __global__ void
-unpack (Picture p, Frames frames, T *out)
+unpack (Picture p, const uint8_t *const *frames, T *out)
 {
   const GenPictureGeometry &g = p.geometry;
   const size_t plane = (size_t)g.height * g.width;
   const size_t step = g.planar ? g.plane_size : 1;
-  const uint8_t *frame = frames.at[blockIdx.y];
+  const uint8_t *frame = frames[blockIdx.y];
 
   for (GEN_CUDA_EACH (item, p.items)) {
     const Place place = place_of (p, (uint32_t)item, N);
@@ -255,10 +249,11 @@ has_runs (const GenPictureGeometry *g)
   return g->width % RUN == 0 && g->stride % 4 == 0 && (!g->planar || g->plane_size % 4 == 0);
 }
 
+/* Elements of the wall, and frames: the grid has a row for each. */
 static gboolean
-is_small_enough (const GenPictureGeometry *g)
+is_small_enough (const GenPictureGeometry *g, guint frames)
 {
-  return (gint64)g->columns * g->rows * g->height * g->width <= GEN_WALK_MAX;
+  return frames < 65536 && (gint64)g->columns * g->rows * g->height * g->width <= GEN_WALK_MAX;
 }
 
 template <typename T, int N, int C>
@@ -266,19 +261,11 @@ static void
 add_pack (GenCudaKernel *kernel, const Picture &p)
 {
   kernel->launches.push_back ([=] (const GenCudaKernel &k, cudaStream_t stream) {
-    const size_t frame = (size_t)p.geometry.count * C * p.geometry.height * p.geometry.width;
+    dim3 grid = gen_cuda_grid (p.items);
 
-    for (size_t first = 0; first < k.outputs.size (); first += FRAMES) {
-      const size_t n = MIN (FRAMES, k.outputs.size () - first);
-      dim3 grid = gen_cuda_grid (p.items);
-      Frames frames = {};
-
-      for (size_t i = 0; i < n; i++)
-        frames.at[i] = k.out<uint8_t> (first + i);
-      grid.y = (unsigned)n;
-      gen_cuda_launch (
-          pack<T, N, C>, grid, GEN_CUDA_BLOCK, stream, p, k.in<T> (0) + first * frame, frames);
-    }
+    grid.y = (unsigned)k.outputs.size ();
+    gen_cuda_launch (
+        pack<T, N, C>, grid, GEN_CUDA_BLOCK, stream, p, k.in<T> (0), (uint8_t *const *)k.frames);
   });
 }
 
@@ -287,19 +274,11 @@ static void
 add_unpack (GenCudaKernel *kernel, const Picture &p)
 {
   kernel->launches.push_back ([=] (const GenCudaKernel &k, cudaStream_t stream) {
-    const size_t frame = (size_t)p.geometry.count * C * p.geometry.height * p.geometry.width;
+    dim3 grid = gen_cuda_grid (p.items);
 
-    for (size_t first = 0; first < k.inputs.size (); first += FRAMES) {
-      const size_t n = MIN (FRAMES, k.inputs.size () - first);
-      dim3 grid = gen_cuda_grid (p.items);
-      Frames frames = {};
-
-      for (size_t i = 0; i < n; i++)
-        frames.at[i] = (uint8_t *)k.in<uint8_t> (first + i);
-      grid.y = (unsigned)n;
-      gen_cuda_launch (
-          unpack<T, N, C>, grid, GEN_CUDA_BLOCK, stream, p, frames, k.out<T> (0) + first * frame);
-    }
+    grid.y = (unsigned)k.inputs.size ();
+    gen_cuda_launch (unpack<T, N, C>, grid, GEN_CUDA_BLOCK, stream, p,
+        (const uint8_t *const *)k.frames, k.out<T> (0));
   });
 }
 
@@ -325,11 +304,13 @@ prepare_pack (GenCudaKernel *kernel, GError **error)
   const GenTensor *x = kernel->input (0);
   GenPictureGeometry g;
 
-  if (!gen_picture_geometry_to_pack (kernel->node, &g, error) || !is_small_enough (&g))
+  if (!gen_picture_geometry_to_pack (kernel->node, &g, error) ||
+      !is_small_enough (&g, kernel->node->outputs->len))
     return FALSE;
   Picture p = picture_of (&g, x, has_runs (&g) ? RUN : 1);
 
   p.activation = kernel->node->activation;
+  kernel->follows = GEN_CUDA_OUTPUTS;
   return gen_visit_floats (x->type, [&] (auto *type) {
     typedef GEN_VISITED (type) T;
 
@@ -346,7 +327,8 @@ prepare_unpack (GenCudaKernel *kernel, GError **error)
   const GenTensor *y = kernel->output (0);
   GenPictureGeometry g;
 
-  if (!gen_picture_geometry_to_unpack (kernel->node, &g, error) || !is_small_enough (&g))
+  if (!gen_picture_geometry_to_unpack (kernel->node, &g, error) ||
+      !is_small_enough (&g, kernel->node->inputs->len))
     return FALSE;
   Picture p = picture_of (&g, y, has_runs (&g) ? RUN : 1);
 
@@ -354,6 +336,7 @@ prepare_unpack (GenCudaKernel *kernel, GError **error)
     p.geometry.scale[c] = 1 / g.scale[c];
     p.geometry.shift[c] = -g.shift[c] / g.scale[c];
   }
+  kernel->follows = GEN_CUDA_INPUTS;
   return gen_visit_floats (y->type, [&] (auto *type) {
     typedef GEN_VISITED (type) T;
 

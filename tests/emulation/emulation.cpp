@@ -2,9 +2,11 @@
 /* The runtime of emulation.h. Device memory is the process' own, filled with a pattern when it is
  * taken so that what was never written shows. A block's threads are contexts with stacks of their
  * own, but a context runs thread after thread until one has to wait: kernels whose threads do not
- * meet cost function calls. */
+ * meet cost function calls. Where a driver has been loaded (driver/), a stream is used in the
+ * context in which it was made, or not at all. */
 #include "emulation.h"
 
+#include <dlfcn.h>
 #include <setjmp.h>
 #include <stdlib.h>
 #include <ucontext.h>
@@ -14,6 +16,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 /* Small: the address sanitizer clears what it knows of a whole stack at each change. */
@@ -184,6 +187,7 @@ struct CUgraphExec_st {
 
 struct CUstream_st {
   CUgraph_st *capture = nullptr;
+  void *context = nullptr;
 };
 
 struct CUevent_st {
@@ -218,14 +222,40 @@ take_aligned (size_t size)
   return memory;
 }
 
+static thread_local cudaError_t last_error;
+
+static void *
+current_context ()
+{
+  void *library = dlopen ("libcuda.so.1", RTLD_LAZY | RTLD_NOLOAD), *context = nullptr;
+  auto get = library != nullptr ? (int (*) (void **))dlsym (library, "cuCtxGetCurrent") : nullptr;
+
+  if (get != nullptr)
+    get (&context);
+  if (library != nullptr)
+    dlclose (library);
+  return context;
+}
+
+static cudaError_t
+check_stream (cudaStream_t stream)
+{
+  if (stream == nullptr || stream->context == current_context ())
+    return cudaSuccess;
+  return last_error = cudaErrorInvalidResourceHandle;
+}
+
 /* Do it now, or when the graph that is being captured runs. */
-static void
+static cudaError_t
 submit (cudaStream_t stream, std::function<void ()> work)
 {
+  if (check_stream (stream) != cudaSuccess)
+    return last_error;
   if (stream != nullptr && stream->capture != nullptr)
     stream->capture->work.push_back (std::move (work));
   else
     work ();
+  return cudaSuccess;
 }
 
 void
@@ -415,19 +445,17 @@ cudaMemcpy (void *to, const void *from, size_t size, cudaMemcpyKind)
 cudaError_t
 cudaMemcpyAsync (void *to, const void *from, size_t size, cudaMemcpyKind, cudaStream_t stream)
 {
-  submit (stream, [=] { memcpy (to, from, size); });
-  return cudaSuccess;
+  return submit (stream, [=] { memcpy (to, from, size); });
 }
 
 cudaError_t
 cudaMemcpy2DAsync (void *to, size_t to_pitch, const void *from, size_t from_pitch, size_t width,
     size_t height, cudaMemcpyKind, cudaStream_t stream)
 {
-  submit (stream, [=] {
+  return submit (stream, [=] {
     for (size_t y = 0; y < height; y++)
       memcpy ((char *)to + y * to_pitch, (const char *)from + y * from_pitch, width);
   });
-  return cudaSuccess;
 }
 
 cudaError_t
@@ -440,21 +468,19 @@ cudaMemset (void *memory, int value, size_t size)
 cudaError_t
 cudaMemsetAsync (void *memory, int value, size_t size, cudaStream_t stream)
 {
-  submit (stream, [=] { memset (memory, value, size); });
-  return cudaSuccess;
+  return submit (stream, [=] { memset (memory, value, size); });
 }
 
 cudaError_t
 cudaLaunchHostFunc (cudaStream_t stream, cudaHostFn_t function, void *data)
 {
-  submit (stream, [=] { function (data); });
-  return cudaSuccess;
+  return submit (stream, [=] { function (data); });
 }
 
 cudaError_t
 cudaStreamCreateWithFlags (cudaStream_t *stream, unsigned)
 {
-  *stream = new CUstream_st;
+  *stream = new CUstream_st{ nullptr, current_context () };
   counts.streams++;
   return cudaSuccess;
 }
@@ -462,15 +488,17 @@ cudaStreamCreateWithFlags (cudaStream_t *stream, unsigned)
 cudaError_t
 cudaStreamDestroy (cudaStream_t stream)
 {
+  if (check_stream (stream) != cudaSuccess)
+    return last_error;
   delete stream;
   counts.streams--;
   return cudaSuccess;
 }
 
 cudaError_t
-cudaStreamSynchronize (cudaStream_t)
+cudaStreamSynchronize (cudaStream_t stream)
 {
-  return cudaSuccess;
+  return check_stream (stream);
 }
 
 cudaError_t
@@ -520,10 +548,12 @@ cudaGraphExecDestroy (cudaGraphExec_t exec)
 }
 
 cudaError_t
-cudaGraphLaunch (cudaGraphExec_t exec, cudaStream_t)
+cudaGraphLaunch (cudaGraphExec_t exec, cudaStream_t stream)
 {
+  if (check_stream (stream) != cudaSuccess)
+    return last_error;
   if (getenv ("GEN_EMULATION_LOST") != nullptr)
-    return cudaErrorDevicesUnavailable;
+    return last_error = cudaErrorDevicesUnavailable;
   for (auto &work : exec->work)
     work ();
   return cudaSuccess;
@@ -569,15 +599,16 @@ cudaEventElapsedTime (float *milliseconds, cudaEvent_t start, cudaEvent_t stop)
 cudaError_t
 cudaGetLastError ()
 {
-  return cudaSuccess;
+  return std::exchange (last_error, cudaSuccess);
 }
 
 const char *
 cudaGetErrorString (cudaError_t error)
 {
-  return error == cudaErrorMemoryAllocation     ? "out of memory"
-         : error == cudaErrorDevicesUnavailable ? "the device is not available"
-                                                : "an error";
+  return error == cudaErrorMemoryAllocation        ? "out of memory"
+         : error == cudaErrorDevicesUnavailable    ? "the device is not available"
+         : error == cudaErrorInvalidResourceHandle ? "the stream is one of another context"
+                                                   : "an error";
 }
 
 const char *

@@ -2,7 +2,10 @@
 /* CUDA C on the processor, slowly: enough of the language and of the runtime to check the numbers
  * of kernels and the order of a plan's work on machines without a GPU. The toolkit's own headers
  * give the types; emulation.cpp has the functions. One stream at a time, all calls finish before
- * they return, except while a stream is captured. The threads of a block take turns. */
+ * they return, except while a stream is captured. The threads of a block take turns.
+ *
+ * A device that fails: GEN_EMULATION_MEMORY is how many bytes it has, GEN_EMULATION_LOST, when it
+ * is set, lets no graph run any more, and with GEN_EMULATION_DRIVER the driver is too old. */
 #pragma once
 
 #include <cuda_runtime_api.h>

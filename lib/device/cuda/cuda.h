@@ -17,9 +17,19 @@ G_BEGIN_DECLS
 #include "../choice.h"
 G_END_DECLS
 
+/* What is needed of the driver's own interface: which context is the thread's. The runtime's
+ * functions work in that one; where there is none they take the device's primary context. */
+struct GenCudaDriver {
+  int (*get) (void **context);
+  int (*push) (void *context);
+  int (*pop) (void **context);
+};
+
 /* The device as kernels are prepared for it. */
 struct GenCudaDevice {
   int number;
+  GenCudaDriver driver;
+  void *context; /* everything is done in it; NULL: there is no driver to ask (tests/emulation) */
   int multiprocessors;
   int capability; /* ten times the major version, and the minor one: 90 for Hopper */
   gsize memory;
@@ -30,6 +40,9 @@ struct GenCudaDevice {
   GenChoice choice;
   GenChoices *choices; /* what was measured on such devices; NULL: rules decide */
 };
+
+/* What a kernel finds by a table of addresses, which may be others in each run. */
+typedef enum { GEN_CUDA_NEITHER, GEN_CUDA_INPUTS, GEN_CUDA_OUTPUTS } GenCudaFollows;
 
 /**
  * A node made ready to run on a device. The operator's prepare function decides what to do and
@@ -44,6 +57,10 @@ struct GenCudaKernel {
   GenPrecision precision;
   std::vector<const void *> inputs; /* device addresses; NULL where absent */
   std::vector<void *> outputs;
+  /* Where the inputs or outputs are in this run, to be set by the prepare function, and the table
+   * of their addresses on the device: memory that the user has bound is worked on where it is. */
+  GenCudaFollows follows;
+  void *const *frames;
   void *scratch;
   gsize scratch_size; /* to be set by the prepare function */
   guint

@@ -2,6 +2,8 @@
 /* Finding a device, and saying what is wrong in words that help. */
 #include "device.h"
 
+#include <dlfcn.h>
+
 #include "convolution.h"
 #include "product.h"
 #include "shared.h"
@@ -68,6 +70,8 @@ advice (cudaError_t status)
   }
 }
 
+#define DRIVER "libcuda.so.1"
+
 gboolean
 gen_cuda_check (cudaError_t status, const char *what, GError **error)
 {
@@ -111,7 +115,7 @@ gen_cuda_available (GError **error)
   cudaGetLastError ();
   if (status == cudaErrorInsufficientDriver && cudaDriverGetVersion (&driver) == cudaSuccess &&
       cudaRuntimeGetVersion (&runtime) == cudaSuccess && driver > 0) {
-    g_set_error (error, GEN_DEVICE_ERROR, GEN_DEVICE_ERROR_UNAVAILABLE,
+    g_set_error (error, GEN_DEVICE_ERROR, GEN_DEVICE_ERROR_FAILED,
         "device cuda: the driver is made for CUDA %d.%d, and this needs %d.%d: update the driver",
         driver / 1000, driver % 1000 / 10, runtime / 1000, runtime % 1000 / 10);
     return FALSE;
@@ -121,10 +125,31 @@ gen_cuda_available (GError **error)
         "device cuda: NVIDIA's driver (libcuda.so.1) is not installed on this machine");
     return FALSE;
   }
-  g_set_error (error, GEN_DEVICE_ERROR, GEN_DEVICE_ERROR_UNAVAILABLE,
+  g_set_error (error, GEN_DEVICE_ERROR,
+      status == cudaSuccess || status == cudaErrorNoDevice ? GEN_DEVICE_ERROR_UNAVAILABLE
+                                                           : GEN_DEVICE_ERROR_FAILED,
       "device cuda: the driver finds no usable GPU (%s)",
       status == cudaSuccess ? "there is none" : cudaGetErrorString (status));
   return FALSE;
+}
+
+/* The context in which the stream has just been made. The driver has been loaded by then, and stays
+ * so; being a part of it, contexts are not the runtime's to tell of. */
+static void
+find_context (GenCudaDevice *device)
+{
+  void *library = dlopen (DRIVER, RTLD_LAZY | RTLD_NOLOAD);
+  GenCudaDriver *driver = &device->driver;
+
+  if (library == NULL)
+    return;
+  driver->get = (int (*) (void **))dlsym (library, "cuCtxGetCurrent");
+  driver->push = (int (*) (void *))dlsym (library, "cuCtxPushCurrent_v2");
+  driver->pop = (int (*) (void **))dlsym (library, "cuCtxPopCurrent_v2");
+  if (driver->get == NULL || driver->push == NULL || driver->pop == NULL ||
+      driver->get (&device->context) != 0)
+    device->context = NULL;
+  dlclose (library);
 }
 
 gboolean
@@ -139,6 +164,7 @@ gen_cuda_device_open (GenCudaDevice *device, GError **error)
       !gen_cuda_check (cudaStreamCreateWithFlags (&device->stream, cudaStreamNonBlocking),
           "making a stream", error))
     return FALSE;
+  find_context (device);
   device->multiprocessors = properties.multiProcessorCount;
   device->capability = 10 * properties.major + properties.minor;
   device->memory = properties.totalGlobalMem;

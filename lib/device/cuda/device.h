@@ -4,6 +4,27 @@
 #include "cuda.h"
 
 gboolean gen_cuda_available (GError **error);
-/* The current device with a stream and the libraries' handles; to be closed in any case. */
+/* The device that is current on this thread, and its context, with a stream and the libraries'
+ * handles; to be closed in any case. */
 gboolean gen_cuda_device_open (GenCudaDevice *device, GError **error);
 void gen_cuda_device_close (GenCudaDevice *device);
+
+/* For as long as one lives, what the thread does is done in the device's context: memory, streams
+ * and kernels belong to the one in which they were made. */
+struct GenCudaCurrent {
+  GenCudaDriver driver;
+  gboolean pushed;
+
+  explicit GenCudaCurrent (const GenCudaDevice *device) : driver (device->driver)
+  {
+    pushed = device->context != NULL && driver.push (device->context) == 0;
+  }
+  ~GenCudaCurrent ()
+  {
+    void *context;
+
+    if (pushed)
+      driver.pop (&context);
+  }
+  GenCudaCurrent (const GenCudaCurrent &) = delete;
+};

@@ -8,6 +8,7 @@
 #include "device.h"
 #include "fallback.h"
 #include "operators.h"
+#include "rows.h"
 #include "shared.h"
 
 #include "../../graph/executor.h"
@@ -21,10 +22,18 @@ G_END_DECLS
 
 struct Port {
   gsize size = 0;
+  GenCudaRows rows = {};
   void *device = NULL; /* what the graph reads and writes */
   void *host = NULL;   /* pinned, for the CPU */
   void *bound = NULL;  /* the user's; NULL: `host` */
   gboolean bound_on_device = FALSE;
+  void **place = NULL; /* where the table of frames has its address; NULL: it is in none */
+
+  /* The frame's own memory is worked on. Kernels may write whole words. */
+  gboolean is_direct () const
+  {
+    return place != NULL && bound_on_device && GPOINTER_TO_SIZE (bound) % sizeof (guint32) == 0;
+  }
 };
 
 struct _GenExecutor {
@@ -39,6 +48,8 @@ struct _GenExecutor {
   std::vector<void *> device_memory, host_memory;           /* all that is to be freed */
   char *arena;
   guint64 *draw, *draw_on_device;
+  void **frames, **frames_on_device; /* the kernels' tables, one behind the other */
+  guint n_frames;
   cudaGraphExec_t work;
 };
 
@@ -73,6 +84,7 @@ take_port (GenExecutor *executor, GenPortKind kind, const GenTensor *tensor, GEr
   Port port;
 
   port.size = gen_tensor_size (tensor);
+  port.rows = gen_cuda_rows_of (executor->graph, tensor);
   port.device = take (executor, port.size, "memory for an input, output or state", error);
   port.host = port.device != NULL ? take_host (executor, port.size, error) : NULL;
   if (port.host == NULL)
@@ -156,6 +168,7 @@ prepare (GenExecutor *executor, guint i, GError **error)
   kernel->owned.clear ();
   kernel->scratch_size = 0;
   kernel->packed_inputs = 0;
+  kernel->follows = GEN_CUDA_NEITHER;
   fallback = gen_cuda_fallback_new (kernel, executor->options.threads, error);
   if (fallback == nullptr)
     return FALSE;
@@ -271,6 +284,86 @@ fill_addresses (GenExecutor *executor, const gsize *scratch_offsets, GError **er
   return TRUE;
 }
 
+/* --- frames --- */
+
+/* The port whose bytes are the tensor's, or NULL. */
+static Port *
+port_of (GenExecutor *executor, const GenTensor *tensor)
+{
+  const GenStorage *storage = executor->storages->by_tensor[tensor->index];
+
+  if (storage->kind == GEN_STORAGE_INPUT)
+    return &executor->ports[GEN_PORT_INPUT][storage->number];
+  return storage->kind == GEN_STORAGE_OUTPUT ? &executor->ports[GEN_PORT_OUTPUT][storage->number]
+                                             : NULL;
+}
+
+/* Whether the value is needed where it would lie by itself. */
+static gboolean
+is_copied (const GenExecutor *executor, const GenTensor *tensor)
+{
+  const GArray *copies = executor->storages->copies;
+
+  for (guint i = 0; i < copies->len; i++)
+    if (g_array_index (copies, GenCopy, i).from == tensor)
+      return TRUE;
+  return FALSE;
+}
+
+static void
+fill_table (GenExecutor *executor, GenCudaKernel *kernel, guint first)
+{
+  const gboolean reads = kernel->follows == GEN_CUDA_INPUTS;
+  const guint n = (guint)(reads ? kernel->inputs.size () : kernel->outputs.size ());
+
+  kernel->frames = executor->frames_on_device + first;
+  for (guint k = 0; k < n; k++) {
+    const GenTensor *tensor = reads ? kernel->input (k) : kernel->output (k);
+    void **place = &executor->frames[first + k];
+    Port *port = tensor != NULL ? port_of (executor, tensor) : NULL;
+
+    *place = reads ? (void *)kernel->inputs[k] : kernel->outputs[k];
+    if (port != NULL && port->rows.is_frame && !is_copied (executor, tensor))
+      port->place = place;
+  }
+}
+
+/* The tables of addresses of kernels that follow what is bound. */
+static gboolean
+lay_out_frames (GenExecutor *executor, GError **error)
+{
+  guint first = 0;
+
+  for (const auto &kernel : executor->kernels)
+    executor->n_frames += (guint)(kernel.follows == GEN_CUDA_INPUTS    ? kernel.inputs.size ()
+                                  : kernel.follows == GEN_CUDA_OUTPUTS ? kernel.outputs.size ()
+                                                                       : 0);
+  if (executor->n_frames == 0)
+    return TRUE;
+  executor->frames = (void **)take_host (executor, executor->n_frames * sizeof (void *), error);
+  executor->frames_on_device =
+      (void **)take (executor, executor->n_frames * sizeof (void *), "memory for addresses", error);
+  if (executor->frames == NULL || executor->frames_on_device == NULL)
+    return FALSE;
+  for (auto &kernel : executor->kernels)
+    if (kernel.follows != GEN_CUDA_NEITHER) {
+      fill_table (executor, &kernel, first);
+      first += (guint)(kernel.follows == GEN_CUDA_INPUTS ? kernel.inputs.size ()
+                                                         : kernel.outputs.size ());
+    }
+  return TRUE;
+}
+
+/* Let kernels find what is bound now. */
+static void
+set_frames (GenExecutor *executor)
+{
+  for (const auto &ports : executor->ports)
+    for (const Port &port : ports)
+      if (port.place != NULL)
+        *port.place = port.is_direct () ? port.bound : port.device;
+}
+
 static gboolean
 lay_out (GenExecutor *executor, GError **error)
 {
@@ -284,7 +377,7 @@ lay_out (GenExecutor *executor, GError **error)
   executor->arena =
       (char *)take (executor, executor->storages->arena_size, "memory for values", error);
   return executor->arena != NULL && take_ports (executor, error) &&
-         fill_addresses (executor, offsets, error);
+         fill_addresses (executor, offsets, error) && lay_out_frames (executor, error);
 }
 
 /* --- the work --- */
@@ -325,12 +418,26 @@ launch (GenExecutor *executor, guint i, GError **error)
   return gen_cuda_check (cudaGetLastError (), kernel.node->name, error);
 }
 
+/* What the kernels are told of this run: its number, and where frames are. */
+static gboolean
+tell (GenExecutor *executor, GError **error)
+{
+  cudaStream_t stream = executor->device.stream;
+
+  return gen_cuda_check (cudaMemcpyAsync (executor->draw_on_device, executor->draw,
+                             sizeof *executor->draw, cudaMemcpyHostToDevice, stream),
+             "copying", error) &&
+         (executor->n_frames == 0 ||
+             gen_cuda_check (
+                 cudaMemcpyAsync (executor->frames_on_device, executor->frames,
+                     executor->n_frames * sizeof (void *), cudaMemcpyHostToDevice, stream),
+                 "copying", error));
+}
+
 static gboolean
 launch_all (GenExecutor *executor, GError **error)
 {
-  if (!gen_cuda_check (cudaMemcpyAsync (executor->draw_on_device, executor->draw,
-                           sizeof *executor->draw, cudaMemcpyHostToDevice, executor->device.stream),
-          "copying", error))
+  if (!tell (executor, error))
     return FALSE;
   for (guint i = 0; i < executor->kernels.size (); i++)
     if (!launch (executor, i, error))
@@ -372,6 +479,8 @@ capture (GenExecutor *executor, GError **error)
 static void
 destroy (GenExecutor *executor)
 {
+  GenCudaCurrent current (&executor->device);
+
   if (executor->device.stream != NULL)
     cudaStreamSynchronize (executor->device.stream);
   if (executor->work != NULL)
@@ -425,6 +534,7 @@ bind (GenExecutor *executor, GenPortKind kind, guint number, void *data, gboolea
 static gboolean
 upload (GenExecutor *executor, guint state, GError **error)
 {
+  GenCudaCurrent current (&executor->device);
   Port *port = &executor->ports[GEN_PORT_STATE][state];
 
   return gen_cuda_check (cudaMemcpy (port->device, port->host, port->size, cudaMemcpyHostToDevice),
@@ -434,6 +544,7 @@ upload (GenExecutor *executor, guint state, GError **error)
 static gboolean
 download (GenExecutor *executor, guint state, GError **error)
 {
+  GenCudaCurrent current (&executor->device);
   Port *port = &executor->ports[GEN_PORT_STATE][state];
 
   return gen_cuda_check (cudaMemcpy (port->host, port->device, port->size, cudaMemcpyDeviceToHost),
@@ -443,32 +554,24 @@ download (GenExecutor *executor, guint state, GError **error)
 static gboolean
 give_inputs (GenExecutor *executor, GError **error)
 {
-  for (const Port &port : executor->ports[GEN_PORT_INPUT]) {
-    const void *from = port.bound != NULL ? port.bound : port.host;
-
-    if (port.size > 0 && !gen_cuda_check (cudaMemcpyAsync (port.device, from, port.size,
-                                              port.bound_on_device ? cudaMemcpyDeviceToDevice
-                                                                   : cudaMemcpyHostToDevice,
-                                              executor->device.stream),
-                             "uploading an input", error))
+  for (const Port &port : executor->ports[GEN_PORT_INPUT])
+    if (!port.is_direct () &&
+        !gen_cuda_copy_rows (&port.rows, port.device, port.bound != NULL ? port.bound : port.host,
+            port.bound_on_device ? cudaMemcpyDeviceToDevice : cudaMemcpyHostToDevice,
+            executor->device.stream, "uploading an input", error))
       return FALSE;
-  }
   return TRUE;
 }
 
 static gboolean
 fetch_outputs (GenExecutor *executor, GError **error)
 {
-  for (const Port &port : executor->ports[GEN_PORT_OUTPUT]) {
-    void *to = port.bound != NULL ? port.bound : port.host;
-
-    if (port.size > 0 && !gen_cuda_check (cudaMemcpyAsync (to, port.device, port.size,
-                                              port.bound_on_device ? cudaMemcpyDeviceToDevice
-                                                                   : cudaMemcpyDeviceToHost,
-                                              executor->device.stream),
-                             "downloading an output", error))
+  for (const Port &port : executor->ports[GEN_PORT_OUTPUT])
+    if (!port.is_direct () &&
+        !gen_cuda_copy_rows (&port.rows, port.bound != NULL ? port.bound : port.host, port.device,
+            port.bound_on_device ? cudaMemcpyDeviceToDevice : cudaMemcpyDeviceToHost,
+            executor->device.stream, "downloading an output", error))
       return FALSE;
-  }
   return TRUE;
 }
 
@@ -484,9 +587,11 @@ set_draw (GenExecutor *executor, guint64 draw)
 static gboolean
 run (GenExecutor *executor, guint64 draw, GError **error)
 {
+  GenCudaCurrent current (&executor->device);
   cudaStream_t stream = executor->device.stream;
 
   set_draw (executor, draw);
+  set_frames (executor);
   return give_inputs (executor, error) &&
          gen_cuda_check (cudaGraphLaunch (executor->work, stream), "running the plan", error) &&
          fetch_outputs (executor, error) &&
@@ -496,14 +601,15 @@ run (GenExecutor *executor, guint64 draw, GError **error)
 static gboolean
 profile (GenExecutor *executor, guint64 draw, double *seconds, GError **error)
 {
+  GenCudaCurrent current (&executor->device);
   cudaStream_t stream = executor->device.stream;
   cudaEvent_t start = NULL, stop = NULL;
   gboolean good;
 
   set_draw (executor, draw);
-  cudaMemcpyAsync (executor->draw_on_device, executor->draw, sizeof *executor->draw,
-      cudaMemcpyHostToDevice, stream);
-  good = gen_cuda_check (cudaEventCreateWithFlags (&start, cudaEventDefault), "an event", error) &&
+  set_frames (executor);
+  good = tell (executor, error) &&
+         gen_cuda_check (cudaEventCreateWithFlags (&start, cudaEventDefault), "an event", error) &&
          gen_cuda_check (cudaEventCreateWithFlags (&stop, cudaEventDefault), "an event", error) &&
          give_inputs (executor, error);
   for (guint i = 0; good && i < executor->kernels.size (); i++) {

@@ -4,7 +4,6 @@
  * never a result. It holds nothing by itself. */
 #include "shared.h"
 
-#include <dlfcn.h>
 #include <string.h>
 
 #include <map>
@@ -30,22 +29,6 @@ struct Entry {
 
 static std::mutex lock;
 static std::map<Key, Entry> *entries; /* those in use; NULL when there are none */
-
-/* The thread's, in which the runtime's functions work. NULL where there is no driver to ask. */
-static const void *
-current_context ()
-{
-  void *driver = dlopen ("libcuda.so.1", RTLD_LAZY | RTLD_NOLOAD);
-  void *context = NULL;
-
-  if (driver == NULL)
-    return NULL;
-  auto get = (int (*) (void **))dlsym (driver, "cuCtxGetCurrent");
-  if (get == NULL || get (&context) != 0)
-    context = NULL;
-  dlclose (driver);
-  return context;
-}
 
 static std::shared_ptr<void>
 find (const Key &key)
@@ -113,7 +96,7 @@ std::shared_ptr<void>
 gen_cuda_share (
     const GenCudaDevice *device, const void *data, gsize size, const char *what, GError **error)
 {
-  const Key key (device->number, current_context (), gen_shared_hash (data, size), size);
+  const Key key (device->number, device->context, gen_shared_hash (data, size), size);
   std::shared_ptr<void> found = find (key);
   void *memory;
 
