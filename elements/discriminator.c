@@ -267,7 +267,7 @@ gst_discriminator_open (GstScoreFilter *filter)
   g_autoptr (GenModel) model = NULL;
   g_autoptr (GError) error = NULL;
 
-  self->found = gst_generative_device_find (self->device, &error);
+  self->found = gst_generative_device_find (GST_ELEMENT (self), self->device, &error);
   if (self->found == NULL) {
     gst_generative_post_error (GST_ELEMENT (self), error);
     return FALSE;
@@ -333,7 +333,7 @@ own_caps (GstDiscriminator *self)
   GST_OBJECT_LOCK (self);
   port = self->input;
   GST_OBJECT_UNLOCK (self);
-  gst_generative_formats_set (one, port.channels, TRUE);
+  gst_generative_formats_set (one, port.channels, TRUE, FALSE);
   wall = gst_structure_copy (one);
   if (port.width > 0)
     gst_structure_set (one, "width", G_TYPE_INT, port.width, NULL);
@@ -368,6 +368,23 @@ gst_discriminator_transform_caps (
   return result;
 }
 
+/* Whether a device that was chosen by itself gives way to the CPU after `error`. */
+static gboolean
+fall_back (GstDiscriminator *self, const GError *error)
+{
+  gboolean falls;
+
+  GST_OBJECT_LOCK (self);
+  falls = error->domain == GEN_DEVICE_ERROR && self->device == GST_GENERATIVE_DEVICE_AUTO &&
+          self->use.plan.device != &gen_device_cpu;
+  GST_OBJECT_UNLOCK (self);
+  if (!falls)
+    return FALSE;
+  gst_generative_announce_cpu (GST_ELEMENT (self), error);
+  self->found = self->use.plan.device = &gen_device_cpu;
+  return TRUE;
+}
+
 static gboolean
 compile (GstDiscriminator *self, const GenFrameLayout *layout)
 {
@@ -382,6 +399,8 @@ compile (GstDiscriminator *self, const GenFrameLayout *layout)
     self->plan = gen_model_compile (self->model, &self->use, &error);
   if (self->plan != NULL || self->session != NULL)
     return TRUE;
+  if (fall_back (self, error))
+    return compile (self, layout);
   gst_generative_post_error (GST_ELEMENT (self), error);
   return FALSE;
 }
@@ -454,35 +473,50 @@ gst_discriminator_query (GstBaseTransform *base, GstPadDirection direction, GstQ
 
 /* --- frames --- */
 
-/* The scores of the pictures at `tile`, which hold until the next run; NULL when an error was
- * posted. */
+/* The scores of the pictures at `tile`, which hold until the next run. */
 static const float *
-run_tile (GstDiscriminator *self, const guint8 *tile)
+try_tile (GstDiscriminator *self, const guint8 *tile, GError **error)
 {
-  g_autoptr (GError) error = NULL;
   const GenBinding *made = NULL;
   GenBinding input;
 
   if (self->plan != NULL) {
     gen_plan_bind_input (self->plan, 0, tile);
-    if (gen_plan_run (self->plan, &error))
-      return gen_plan_output (self->plan, 0)->data;
-    gst_generative_post_error (GST_ELEMENT (self), error);
-    return NULL;
+    return gen_plan_run (self->plan, error) ? gen_plan_output (self->plan, 0)->data : NULL;
   }
   input = gen_session_input (self->session, 0);
   input.data = (gpointer)tile;
-  if (gen_session_run (self->session, &input, &error)) {
-    made = gen_session_output (self->session, 0);
-    if (made->type == GEN_TYPE_FLOAT32 && gen_shape_elements (&made->shape) == self->use.pictures)
-      return made->data;
-    g_autofree char *shape = gen_shape_to_string (&made->shape);
-    g_set_error (&error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
-        "the model makes %s of %d pictures, where a score of each was expected", shape,
-        self->use.pictures);
-  }
-  gst_generative_post_error (GST_ELEMENT (self), error);
+  if (!gen_session_run (self->session, &input, error))
+    return NULL;
+  made = gen_session_output (self->session, 0);
+  if (made->type == GEN_TYPE_FLOAT32 && gen_shape_elements (&made->shape) == self->use.pictures)
+    return made->data;
+  g_autofree char *shape = gen_shape_to_string (&made->shape);
+  g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+      "the model makes %s of %d pictures, where a score of each was expected", shape,
+      self->use.pictures);
   return NULL;
+}
+
+/* The same; NULL when an error was posted. */
+static const float *
+run_tile (GstDiscriminator *self, const guint8 *tile)
+{
+  g_autoptr (GError) error = NULL;
+  const float *scores = try_tile (self, tile, &error);
+  GenFrameLayout layout = self->use.from;
+
+  if (scores != NULL)
+    return scores;
+  if (fall_back (self, error)) {
+    g_clear_error (&error);
+    if (!compile (self, &layout))
+      return NULL;
+    scores = try_tile (self, tile, &error);
+  }
+  if (scores == NULL)
+    gst_generative_post_error (GST_ELEMENT (self), error);
+  return scores;
 }
 
 /* Run the model on the mapped frame; `values` receives the fields. */

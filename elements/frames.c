@@ -11,24 +11,30 @@ static const char *const colour[] = { "RGB", "BGR", "RGBx", "BGRx", "RGBA", "BGR
   "GBR", NULL };
 static const char *const alpha[] = { "RGBA", "BGRA", NULL };
 
-void
-gst_generative_formats_set (GstStructure *structure, int channels, gboolean is_input)
+gboolean
+gst_generative_formats_set (
+    GstStructure *structure, int channels, gboolean is_input, gboolean on_device)
 {
   const char *const *formats = channels == 3   ? colour
                                : channels == 4 ? alpha
                                : is_input      ? grey_input
                                                : grey_output;
   GValue list = G_VALUE_INIT;
+  gboolean some;
 
   g_value_init (&list, GST_TYPE_LIST);
   for (int i = 0; formats[i] != NULL; i++) {
     GValue value = G_VALUE_INIT;
 
+    if (on_device && g_str_equal (formats[i], "GRAY8"))
+      continue;
     g_value_init (&value, G_TYPE_STRING);
     g_value_set_static_string (&value, formats[i]);
     gst_value_list_append_and_take_value (&list, &value);
   }
+  some = gst_value_list_get_size (&list) > 0;
   gst_structure_take_value (structure, "format", &list);
+  return some;
 }
 
 /* `offsets` of the planes from the first one. */

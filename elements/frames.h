@@ -13,8 +13,10 @@
 #define GST_GENERATIVE_INPUT_FORMATS "{ GRAY8, RGB, BGR, RGBx, BGRx, RGBA, BGRA, RGBP, BGRP, GBR }"
 #define GST_GENERATIVE_OUTPUT_FORMATS GST_GENERATIVE_INPUT_FORMATS
 
-/* Let `structure` have the formats for `channels`. */
-void gst_generative_formats_set (GstStructure *structure, int channels, gboolean is_input);
+/* Let `structure` have the formats for `channels`, those of GST_GENERATIVE_CUDA_FORMATS where they
+ * are `on_device`. FALSE when there are none. */
+gboolean gst_generative_formats_set (
+    GstStructure *structure, int channels, gboolean is_input, gboolean on_device);
 
 /* How the frames of `info` lie in memory, for a model's pictures of `channels` in `columns`
  * side by side. FALSE when the planes are not evenly spaced. */

@@ -85,7 +85,7 @@ gst_gan_trainer_check (GstGanTrainer *self)
   self->settings.optimizer = gen_optimizer_find (self->optimizer);
   self->settings.loss = gen_loss_find (self->loss);
   self->settings.precision = gst_generative_precision_resolve (self->precision);
-  self->settings.device = gst_generative_device_find (self->device, &error);
+  self->settings.device = gst_generative_device_find (GST_ELEMENT (self), self->device, &error);
   if (self->settings.device == NULL) {
     gst_generative_post_error (GST_ELEMENT (self), error);
     return FALSE;

@@ -2,6 +2,8 @@
 /* What the generator agrees on with its neighbours: caps, memory, latency. */
 #include "generator.h"
 
+#include "cudaframes.h"
+
 /* --- caps --- */
 
 static gboolean
@@ -38,6 +40,57 @@ gst_generator_transform_caps (
     gst_caps_unref (all);
   }
   return result;
+}
+
+/* Whether the next element names CUDA memory among what it takes; one that takes anything at all
+ * is better served by what everybody can read. */
+static gboolean
+next_takes_cuda (GstGenerator *self)
+{
+  g_autoptr (GstCaps) caps = gst_pad_peer_query_caps (GST_BASE_TRANSFORM_SRC_PAD (self), NULL);
+
+  for (guint i = 0; caps != NULL && i < gst_caps_get_size (caps); i++)
+    if (gst_generative_cuda_in_caps (caps, i))
+      return TRUE;
+  return FALSE;
+}
+
+/* Of what the next element takes, that in the memory that suits both; all where there is no such.
+ * (transfer full) */
+static GstCaps *
+choose_memory (GstGenerator *self, GstCaps *caps)
+{
+  g_autoptr (GstCaps) chosen = NULL;
+  GstGeneratorPorts ports;
+  gboolean cuda;
+
+  if (!get_ports (self, &ports))
+    return caps;
+  gen_model_unref (ports.model);
+  if (!ports.cuda)
+    return caps;
+  cuda = ports.prefers_cuda && next_takes_cuda (self);
+  chosen = gst_caps_new_empty ();
+  for (guint i = 0; i < gst_caps_get_size (caps); i++)
+    if (gst_generative_cuda_in_caps (caps, i) == cuda)
+      gst_caps_append_structure_full (chosen, gst_structure_copy (gst_caps_get_structure (caps, i)),
+          gst_caps_features_copy (gst_caps_get_features (caps, i)));
+  if (gst_caps_is_empty (chosen))
+    return caps;
+  gst_caps_unref (caps);
+  return g_steal_pointer (&chosen);
+}
+
+/* What `info`, which is that of `caps`, is likely to become in a pool: memory of a GPU has strides
+ * of its own. */
+static GstVideoInfo
+expect_info (GstGenerator *self, GstCaps *caps, const GstVideoInfo *info)
+{
+  GstVideoInfo expected = *info;
+
+  if (self->cuda != NULL && gst_generative_cuda_in_caps (caps, 0))
+    gst_generative_cuda_fit_info (self->cuda, caps, &expected);
+  return expected;
 }
 
 /* One run to see how long it takes, which also brings the weights into the caches. */
@@ -114,6 +167,7 @@ gst_generator_read_caps (
     return FALSE;
   }
   self->in_info = info;
+  info = expect_info (self, caps, &info);
   return gst_generative_layout (&info, use->input.channels, 1, TRUE, &use->from) ||
          fail_spacing (error);
 }
@@ -123,6 +177,7 @@ negotiate (GstGenerator *self, GstCaps *sink, GstCaps *source, GError **error)
 {
   const GenModel *model = self->ports.model;
   int height = self->made_height, width = self->made_width;
+  GstVideoInfo info;
   GenModelUse use;
 
   if (!gst_generator_read_caps (self, sink, &self->input, &use, error) ||
@@ -145,10 +200,11 @@ negotiate (GstGenerator *self, GstCaps *sink, GstCaps *source, GError **error)
   gst_generator_describe_tensors (self, &self->ports);
   self->single = self->ports.input.batch == 1;
   if (!model->staged) {
+    info = expect_info (self, source, &self->out_info);
     use.output.height = height / self->input.rows;
     use.output.width = width / self->input.columns;
-    if (!gst_generative_layout (&self->out_info, use.output.channels,
-            self->single ? 1 : self->input.columns, FALSE, &use.to))
+    if (!gst_generative_layout (
+            &info, use.output.channels, self->single ? 1 : self->input.columns, FALSE, &use.to))
       return fail_spacing (error);
   }
   if (!gst_generator_compile (self, self->ports.model, &use, error))
@@ -174,6 +230,8 @@ gst_generator_fixate_caps (
     gst_structure_fixate_field_nearest_int (
         structure, "height", self->made_height > 0 ? self->made_height : self->in_info.height);
   }
+  if (direction == GST_PAD_SINK)
+    other = choose_memory (self, other);
   return gst_generator_get_parent_class ()->fixate_caps (base, direction, caps, other);
 }
 
@@ -201,23 +259,35 @@ gst_generator_set_caps (GstBaseTransform *base, GstCaps *sink, GstCaps *source)
 }
 
 /* Frames are written in place, so memory of their own suits them: the next element's pool when
- * it offers one, and any stride when it reads GstVideoMeta. */
+ * it offers one, and any stride when it reads GstVideoMeta. Caps tell whether it is a GPU's. */
 gboolean
 gst_generator_decide_allocation (GstBaseTransform *base, GstQuery *query)
 {
   GstGenerator *self = GST_GENERATOR (base);
-  gboolean planar = GST_VIDEO_INFO_N_PLANES (&self->out_info) > 1;
+  gboolean planar = GST_VIDEO_INFO_N_PLANES (&self->out_info) > 1, decided;
+  GstCaps *caps;
 
-  return gst_generative_decide_pool (base, query, &self->out_info, planar) &&
-         gst_generator_get_parent_class ()->decide_allocation (base, query);
+  gst_query_parse_allocation (query, &caps, NULL);
+  if (self->cuda != NULL && gst_generative_cuda_in_caps (caps, 0))
+    decided = gst_generative_cuda_decide_pool (self->cuda, query);
+  else
+    decided = gst_generative_decide_pool (base, query, &self->out_info, planar);
+  return decided && gst_generator_get_parent_class ()->decide_allocation (base, query);
 }
 
 gboolean
 gst_generator_propose_allocation (GstBaseTransform *base, GstQuery *decide, GstQuery *query)
 {
+  GstGenerator *self = GST_GENERATOR (base);
+  GstCaps *caps;
+
   if (!gst_generator_get_parent_class ()->propose_allocation (base, decide, query))
     return FALSE;
-  if (GST_GENERATOR (base)->ports.input.kind == GEN_PORT_PICTURE)
+  gst_query_parse_allocation (query, &caps, NULL);
+  if (self->cuda != NULL && caps != NULL && gst_generative_cuda_in_caps (caps, 0) &&
+      !gst_generative_cuda_propose_pool (self->cuda, query))
+    return FALSE;
+  if (self->ports.input.kind == GEN_PORT_PICTURE)
     gst_query_add_allocation_meta (query, GST_VIDEO_META_API_TYPE, NULL);
   return TRUE;
 }
@@ -241,6 +311,18 @@ answer_latency (GstGenerator *self, GstQuery *query)
     max += own;
   gst_query_set_latency (query, live, min, max);
   return TRUE;
+}
+
+static gboolean
+answer_context (GstGenerator *self, GstQuery *query)
+{
+  g_autoptr (GstObject) context = NULL;
+
+  GST_OBJECT_LOCK (self);
+  if (self->cuda != NULL)
+    context = gst_object_ref (self->cuda);
+  GST_OBJECT_UNLOCK (self);
+  return gst_generative_cuda_answer (GST_ELEMENT (self), query, context);
 }
 
 /* Negotiation fails elsewhere and says little: tell what this model takes, once. */
@@ -278,6 +360,8 @@ gst_generator_query (GstBaseTransform *base, GstPadDirection direction, GstQuery
 
   if (direction == GST_PAD_SRC && GST_QUERY_TYPE (query) == GST_QUERY_LATENCY)
     return answer_latency (self, query);
+  if (GST_QUERY_TYPE (query) == GST_QUERY_CONTEXT && answer_context (self, query))
+    return TRUE;
   if (!gst_generator_get_parent_class ()->query (base, direction, query))
     return FALSE;
   if (direction == GST_PAD_SINK && GST_QUERY_TYPE (query) == GST_QUERY_CAPS)

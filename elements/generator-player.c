@@ -3,6 +3,8 @@
  * size, and changed between two frames when the model's file is replaced. */
 #include "generator.h"
 
+#include "cudaframes.h"
+
 GST_DEBUG_CATEGORY_EXTERN (generator_debug);
 #define GST_CAT_DEFAULT generator_debug
 
@@ -18,6 +20,7 @@ gst_generator_player_free (Player *player)
   g_clear_pointer (&player->session, gen_session_free);
   g_clear_pointer (&player->endings, g_ptr_array_unref);
   gen_model_unref (player->model);
+  g_clear_object (&player->cuda);
   g_free (player);
 }
 
@@ -25,19 +28,37 @@ gst_generator_player_free (Player *player)
 static gboolean
 uses_agree (const GenModel *model, const GenModelUse *a, const GenModelUse *b)
 {
-  return a->frames == b->frames && a->pictures == b->pictures && a->height == b->height &&
-         a->width == b->width && gst_generative_layout_equal (&a->from, &b->from) &&
+  return a->plan.device == b->plan.device && a->frames == b->frames && a->pictures == b->pictures &&
+         a->height == b->height && a->width == b->width &&
+         gst_generative_layout_equal (&a->from, &b->from) &&
          (model->staged ||
              (a->output.height == b->output.height && a->output.width == b->output.width &&
                  gst_generative_layout_equal (&a->to, &b->to)));
 }
 
+/* The context that a plan is to work in, so that it can use the neighbours' frames as they are. A
+ * staged model reads and writes the system's. */
+static GstObject *
+get_context (GstGenerator *self, const GenModel *model, const GenModelUse *use)
+{
+  GstObject *context = NULL;
+
+  GST_OBJECT_LOCK (self);
+  if (self->cuda != NULL && use->plan.device == &gen_device_cuda && !model->staged)
+    context = gst_object_ref (self->cuda);
+  GST_OBJECT_UNLOCK (self);
+  return context;
+}
+
 /* Compile `model` as `use` says. */
 static Player *
-player_new (GenModel *model, const GenModelUse *use, GError **error)
+player_new (GstGenerator *self, GenModel *model, const GenModelUse *use, GError **error)
 {
   Player *player = g_new0 (Player, 1);
 
+  player->cuda = get_context (self, model, use);
+  if (player->cuda != NULL && !gst_generative_cuda_enter (player->cuda))
+    g_clear_object (&player->cuda);
   player->model = gen_model_ref (model);
   player->use = *use;
   player->run_time = GST_CLOCK_TIME_NONE;
@@ -47,6 +68,8 @@ player_new (GenModel *model, const GenModelUse *use, GError **error)
   } else {
     player->plan = gen_model_compile (model, use, error);
   }
+  if (player->cuda != NULL)
+    gst_generative_cuda_leave ();
   if (player->plan == NULL && player->session == NULL)
     g_clear_pointer (&player, gst_generator_player_free);
   return player;
@@ -95,8 +118,30 @@ play (GstGenerator *self, Player *player)
 }
 
 gboolean
+gst_generator_fall_back (GstGenerator *self, const GError *error)
+{
+  gboolean falls;
+
+  if (error->domain != GEN_DEVICE_ERROR)
+    return FALSE;
+  GST_OBJECT_LOCK (self);
+  falls = self->settings.device == GST_GENERATIVE_DEVICE_AUTO &&
+          self->use.plan.device != &gen_device_cpu;
+  if (falls) {
+    self->use.plan.device = &gen_device_cpu;
+    self->ports.prefers_cuda = FALSE;
+  }
+  GST_OBJECT_UNLOCK (self);
+  if (falls)
+    gst_generative_announce_cpu (GST_ELEMENT (self), error);
+  return falls;
+}
+
+gboolean
 gst_generator_compile (GstGenerator *self, GenModel *model, const GenModelUse *use, GError **error)
 {
+  g_autoptr (GError) failure = NULL;
+  GenModelUse changed = *use;
   Player *player = NULL;
 
   for (guint i = 0; i < self->players->len && player == NULL; i++) {
@@ -106,10 +151,18 @@ gst_generator_compile (GstGenerator *self, GenModel *model, const GenModelUse *u
       player = g_ptr_array_steal_index (self->players, i);
   }
   if (player == NULL)
-    player = player_new (model, use, error);
-  if (player == NULL)
+    player = player_new (self, model, use, &failure);
+  if (player == NULL && gst_generator_fall_back (self, failure)) {
+    g_clear_error (&failure);
+    gst_generator_forget_players (self);
+    changed.plan.device = &gen_device_cpu;
+    player = player_new (self, model, &changed, &failure);
+  }
+  if (player == NULL) {
+    g_propagate_error (error, g_steal_pointer (&failure));
     return FALSE;
-  player->use = *use;
+  }
+  player->use = changed;
   play (self, player);
   return TRUE;
 }
@@ -183,7 +236,7 @@ prepare_next (GstGenerator *self, const char *path, GError **error)
     return NULL;
   }
   use = with_ports (&use, &ports);
-  next = player_new (model, &use, error);
+  next = player_new (self, model, &use, error);
   if (next != NULL)
     next->ports = ports;
   return next;

@@ -2,6 +2,8 @@
 /* The generator at work: frames in, frames out. */
 #include "generator.h"
 
+#include "cudaframes.h"
+
 #include <string.h>
 
 GST_DEBUG_CATEGORY_EXTERN (generator_debug);
@@ -61,11 +63,24 @@ map_latents (GstGenerator *self, Slot *slot)
   return FALSE;
 }
 
+/* Where the plan works on the GPU that has the frame, `on_device` becomes TRUE; else the frame
+ * comes to the CPU. */
+static gboolean
+map_frame (GstGenerator *self, GstVideoFrame *frame, const GstVideoInfo *info, GstBuffer *buffer,
+    GstMapFlags flags, gboolean *on_device)
+{
+  *on_device =
+      self->player->cuda != NULL && gst_generative_cuda_has_memory (self->player->cuda, buffer);
+  return *on_device ? gst_generative_cuda_map (frame, info, buffer, flags)
+                    : gst_video_frame_map (frame, (GstVideoInfo *)info, buffer, flags);
+}
+
 gboolean
 gst_generator_map_input (GstGenerator *self, Slot *slot)
 {
   if (self->player->use.from_frames)
-    return gst_video_frame_map (&slot->in_frame, &self->in_info, slot->input, GST_MAP_READ);
+    return map_frame (
+        self, &slot->in_frame, &self->in_info, slot->input, GST_MAP_READ, &slot->in_on_device);
   return map_latents (self, slot);
 }
 
@@ -126,6 +141,26 @@ bind_latents (GstGenerator *self, guint n)
   }
 }
 
+static void
+bind_in_frame (GenPlan *plan, guint i, const Slot *slot)
+{
+  if (slot->in_on_device)
+    gen_plan_bind_device_input (plan, i, slot->in_frame.data[0]);
+  else
+    gen_plan_bind_input (plan, i, slot->in_frame.data[0]);
+}
+
+static void
+bind_out_frame (GenPlan *plan, guint i, const Slot *slot, gsize offset)
+{
+  guint8 *data = (guint8 *)slot->out_frame.data[0] + offset;
+
+  if (slot->out_on_device)
+    gen_plan_bind_device_output (plan, i, data);
+  else
+    gen_plan_bind_output (plan, i, data);
+}
+
 /* What goes with picture `p` of a slot, to a plan that takes one picture at a time. */
 static void
 copy_latent (GstGenerator *self, const Slot *slot, int p)
@@ -146,11 +181,27 @@ run_batch (GstGenerator *self, guint n, GError **error)
   if (!self->player->use.from_frames)
     bind_latents (self, n);
   for (guint i = 0; i < self->batch; i++) {
+    if (i >= n) {
+      if (self->player->use.from_frames)
+        gen_plan_bind_input (plan, i, NULL);
+      gen_plan_bind_output (plan, i, NULL);
+      continue;
+    }
     if (self->player->use.from_frames)
-      gen_plan_bind_input (plan, i, i < n ? self->slots[i].in_frame.data[0] : NULL);
-    gen_plan_bind_output (plan, i, i < n ? self->slots[i].out_frame.data[0] : NULL);
+      bind_in_frame (plan, i, &self->slots[i]);
+    bind_out_frame (plan, i, &self->slots[i], 0);
   }
   return gen_plan_run (plan, error);
+}
+
+/* Of a frame, the tile `tile` without a picture. */
+static void
+clear_tile (const GenModelUse *use, guint8 *tile)
+{
+  for (int y = 0; y < use->output.height; y++)
+    for (int plane = 0; plane < (use->to.planar ? use->to.n_order : 1); plane++)
+      memset (tile + (gsize)y * use->to.stride + (gsize)plane * use->to.plane_size, 0,
+          (gsize)use->output.width * (gsize)use->to.bytes);
 }
 
 /* A model that takes one picture at a time: each tile is a run. */
@@ -165,25 +216,22 @@ run_single (GstGenerator *self, guint n, GError **error)
     int places = self->input.columns * self->input.rows;
 
     for (int p = 0; p < places; p++) {
-      guint8 *tile =
-          (guint8 *)slot->out_frame.data[0] +
+      gsize tile =
           (gsize)(p / self->input.columns) * (gsize)use->output.height * use->to.stride +
           (gsize)(p % self->input.columns) * (gsize)use->output.width * (gsize)use->to.bytes;
 
       if (p < self->input.pictures) {
         if (use->from_frames)
-          gen_plan_bind_input (plan, 0, slot->in_frame.data[0]);
+          bind_in_frame (plan, 0, slot);
         else
           copy_latent (self, slot, p);
-        gen_plan_bind_output (plan, 0, tile);
+        bind_out_frame (plan, 0, slot, tile);
         if (!gen_plan_run (plan, error))
           return FALSE;
         continue;
       }
-      for (int y = 0; y < use->output.height; y++)
-        for (int plane = 0; plane < (use->to.planar ? use->to.n_order : 1); plane++)
-          memset (tile + (gsize)y * use->to.stride + (gsize)plane * use->to.plane_size, 0,
-              (gsize)use->output.width * (gsize)use->to.bytes);
+      if (!slot->out_on_device)
+        clear_tile (use, (guint8 *)slot->out_frame.data[0] + tile);
     }
   }
   return TRUE;
@@ -194,7 +242,13 @@ map_slot (GstGenerator *self, Slot *slot)
 {
   if (!gst_generator_map_input (self, slot))
     return GST_FLOW_ERROR;
-  if (gst_video_frame_map (&slot->out_frame, &self->out_info, slot->output, GST_MAP_WRITE))
+  /* Tiles for which there is no picture, where none but the plan can reach them. */
+  if (self->single && self->input.pictures < self->input.columns * self->input.rows &&
+      self->player->cuda != NULL &&
+      gst_generative_cuda_has_memory (self->player->cuda, slot->output))
+    gst_buffer_memset (slot->output, 0, 0, gst_buffer_get_size (slot->output));
+  if (map_frame (self, &slot->out_frame, &self->out_info, slot->output, GST_MAP_WRITE,
+          &slot->out_on_device))
     return GST_FLOW_OK;
   gst_generator_unmap_input (self, slot);
   GST_ELEMENT_ERROR (
@@ -202,31 +256,82 @@ map_slot (GstGenerator *self, Slot *slot)
   return GST_FLOW_ERROR;
 }
 
-/* Make the pictures of the first `n` slots, whose buffers are there. */
-static GstFlowReturn
-run_slots (GstGenerator *self, guint n)
+static void
+unmap_slots (GstGenerator *self, guint n)
 {
-  g_autoptr (GError) error = NULL;
+  for (guint i = 0; i < n; i++) {
+    gst_video_frame_unmap (&self->slots[i].out_frame);
+    gst_generator_unmap_input (self, &self->slots[i]);
+  }
+}
+
+/* Map the first `n` slots, for a player that fits how their frames lie. What went wrong is
+ * posted. */
+static GstFlowReturn
+map_slots (GstGenerator *self, guint n)
+{
+  const gboolean on_device = self->player->cuda != NULL;
   GstFlowReturn result = GST_FLOW_OK;
   guint mapped = 0;
 
-  if (self->player == NULL)
-    return GST_FLOW_NOT_NEGOTIATED;
-  if (!gst_generator_change_player (self))
-    return GST_FLOW_ERROR;
   while (mapped < n && result == GST_FLOW_OK) {
     result = map_slot (self, &self->slots[mapped]);
     if (result == GST_FLOW_OK && !follow_layouts (self, &self->slots[mapped++]))
       result = GST_FLOW_ERROR;
   }
-  if (result == GST_FLOW_OK && !(self->single ? run_single : run_batch) (self, n, &error)) {
-    gst_generative_post_error (GST_ELEMENT (self), error);
+  if (result == GST_FLOW_OK && on_device == (self->player->cuda != NULL))
+    return GST_FLOW_OK;
+  unmap_slots (self, mapped);
+  /* The device has given way to the CPU, which cannot read what was mapped for it. */
+  return result == GST_FLOW_OK ? map_slots (self, n) : result;
+}
+
+/* Make the pictures of the first `n` slots, whose buffers are there. What went wrong is posted, or
+ * in `error`. */
+static GstFlowReturn
+try_slots (GstGenerator *self, guint n, GError **error)
+{
+  GstFlowReturn result = map_slots (self, n);
+
+  if (result != GST_FLOW_OK)
+    return result;
+  if (!(self->single ? run_single : run_batch) (self, n, error))
     result = GST_FLOW_ERROR;
+  unmap_slots (self, n);
+  return result;
+}
+
+/* The device has failed: the CPU goes on, with this very frame. */
+static gboolean
+go_on_without_device (GstGenerator *self, GError **error)
+{
+  g_autoptr (GenModel) model = gen_model_ref (self->player->model);
+  GenModelUse use = self->player->use;
+
+  gst_generator_forget_players (self);
+  use.plan.device = &gen_device_cpu;
+  gst_pad_mark_reconfigure (GST_BASE_TRANSFORM_SRC_PAD (self));
+  return gst_generator_compile (self, model, &use, error);
+}
+
+static GstFlowReturn
+run_slots (GstGenerator *self, guint n)
+{
+  g_autoptr (GError) error = NULL;
+  GstFlowReturn result;
+
+  if (self->player == NULL)
+    return GST_FLOW_NOT_NEGOTIATED;
+  if (!gst_generator_change_player (self))
+    return GST_FLOW_ERROR;
+  result = try_slots (self, n, &error);
+  if (error != NULL && gst_generator_fall_back (self, error)) {
+    g_clear_error (&error);
+    if (go_on_without_device (self, &error))
+      result = try_slots (self, n, &error);
   }
-  for (guint i = 0; i < mapped; i++) {
-    gst_video_frame_unmap (&self->slots[i].out_frame);
-    gst_generator_unmap_input (self, &self->slots[i]);
-  }
+  if (error != NULL)
+    gst_generative_post_error (GST_ELEMENT (self), error);
   return result;
 }
 

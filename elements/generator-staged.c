@@ -195,8 +195,14 @@ make (GstGenerator *self, Slot *slot, Made *made)
       good = gst_generator_compile (self, self->ports.model, &use, &error);
     }
   }
-  good = good && run_session (self, self->player, data, &error) &&
-         read_made (self, self->player, made, &error);
+  good = good && run_session (self, self->player, data, &error);
+  if (error != NULL && gst_generator_fall_back (self, error)) {
+    g_clear_error (&error);
+    use.plan.device = &gen_device_cpu;
+    good = gst_generator_compile (self, self->ports.model, &use, &error) &&
+           run_session (self, self->player, data, &error);
+  }
+  good = good && read_made (self, self->player, made, &error);
   gst_generator_unmap_input (self, slot);
   if (good)
     return GST_FLOW_OK;

@@ -19,6 +19,11 @@
  * of which it makes nothing are dropped; such a model takes a buffer at a time, whatever
  * `batch-size` is.
  *
+ * With `device=cuda` frames stay on the GPU where the neighbours take them there: caps become
+ * `video/x-raw(memory:CUDAMemory)` when the next element names that memory, and the system's
+ * otherwise, and pictures are taken from either. With `device=auto` a GPU that fails, at the start
+ * or while it plays, gives way to the CPU, and a warning says why.
+ *
  * A model of two inputs takes buffers of two tensors: latents, and the class or the second latent
  * that goes with each. `latentsrc` makes both; the class is a vector or an index, int64 or int32,
  * as the model has it.
@@ -32,6 +37,7 @@
  */
 #include "generator.h"
 
+#include "cudaframes.h"
 #include "elements.h"
 #include "tensors.h"
 
@@ -64,11 +70,12 @@ enum {
 #define DEFAULT_RELOAD TRUE
 static GstStaticPadTemplate sink_template =
     GST_STATIC_PAD_TEMPLATE ("sink", GST_PAD_SINK, GST_PAD_ALWAYS,
-        GST_STATIC_CAPS (
-            GST_GENERATIVE_TENSORS_CAPS "; " GST_VIDEO_CAPS_MAKE (GST_GENERATIVE_INPUT_FORMATS)));
+        GST_STATIC_CAPS (GST_GENERATIVE_TENSORS_CAPS
+            "; " GST_VIDEO_CAPS_MAKE (GST_GENERATIVE_INPUT_FORMATS) GST_GENERATIVE_CUDA_CAPS));
 
 static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC,
-    GST_PAD_ALWAYS, GST_STATIC_CAPS (GST_VIDEO_CAPS_MAKE (GST_GENERATIVE_OUTPUT_FORMATS)));
+    GST_PAD_ALWAYS,
+    GST_STATIC_CAPS (GST_VIDEO_CAPS_MAKE (GST_GENERATIVE_OUTPUT_FORMATS) GST_GENERATIVE_CUDA_CAPS));
 
 G_DEFINE_FINAL_TYPE (GstGenerator, gst_generator, GST_TYPE_BASE_TRANSFORM)
 GST_ELEMENT_REGISTER_DEFINE (generator, "generator", GST_RANK_NONE, GST_TYPE_GENERATOR)
@@ -193,6 +200,7 @@ gst_generator_finalize (GObject *object)
   g_free (self->settings.output_range);
   g_free (self->slots);
   g_ptr_array_unref (self->players);
+  g_clear_object (&self->cuda);
   G_OBJECT_CLASS (gst_generator_parent_class)->finalize (object);
 }
 
@@ -219,7 +227,7 @@ gst_generator_start (GstBaseTransform *base)
   self->batch = self->settings.batch_size;
   GST_OBJECT_UNLOCK (self);
 
-  found = gst_generative_device_find (device, &error);
+  found = gst_generative_device_find (GST_ELEMENT (self), device, &error);
   if (found == NULL) {
     gst_generative_post_error (GST_ELEMENT (self), error);
     return FALSE;
@@ -232,6 +240,9 @@ gst_generator_start (GstBaseTransform *base)
     gen_model_unref (model);
     return FALSE;
   }
+  if (found == &gen_device_cuda && !model->staged)
+    ports.cuda = ports.prefers_cuda =
+        gst_generative_cuda_ensure_context (GST_ELEMENT (self), &self->cuda);
   GST_OBJECT_LOCK (self);
   self->ports = ports;
   self->use =
@@ -255,6 +266,7 @@ static gboolean
 gst_generator_stop (GstBaseTransform *base)
 {
   GstGenerator *self = GST_GENERATOR (base);
+  GstObject *context;
   GenModel *model;
 
   g_clear_pointer (&self->watch, gst_file_watch_free);
@@ -266,7 +278,18 @@ gst_generator_stop (GstBaseTransform *base)
   self->use.frames = 0;
   GST_OBJECT_UNLOCK (self);
   g_clear_pointer (&model, gen_model_unref);
+  GST_OBJECT_LOCK (self);
+  context = g_steal_pointer (&self->cuda);
+  GST_OBJECT_UNLOCK (self);
+  gst_clear_object (&context);
   return TRUE;
+}
+
+static void
+gst_generator_set_context (GstElement *element, GstContext *context)
+{
+  gst_generative_cuda_set_context (element, context, &GST_GENERATOR (element)->cuda);
+  GST_ELEMENT_CLASS (gst_generator_parent_class)->set_context (element, context);
 }
 
 static gboolean
@@ -350,6 +373,7 @@ gst_generator_class_init (GstGeneratorClass *klass)
   gst_element_class_set_static_metadata (element_class, "Generator", "Filter/Converter/Video",
       "Plays a generative model: latents or pictures in, pictures out", "gst-generative");
 
+  element_class->set_context = gst_generator_set_context;
   base_class->start = gst_generator_start;
   base_class->stop = gst_generator_stop;
   base_class->transform_caps = gst_generator_transform_caps;

@@ -35,12 +35,14 @@ typedef struct {
   GenPlan *plan;
   GenSession *session;   /* in its place, of a staged model: it makes the numbers of pictures, */
   GPtrArray *endings;    /* and these put them into frames */
+  GstObject *cuda;       /* the context that the plan works in, or NULL */
   GstClockTime run_time; /* NONE until it has been measured */
 } Player;
 
 typedef struct {
   GstBuffer *input, *output;
   GstVideoFrame in_frame, out_frame;
+  gboolean in_on_device, out_on_device;              /* the frames' data are addresses there */
   GstMapInfo maps[GST_GENERATIVE_MAX_TENSORS];       /* of latents */
   const guint8 *tensors[GST_GENERATIVE_MAX_TENSORS]; /* in them */
   guint n_maps;
@@ -55,6 +57,9 @@ struct _GstGenerator {
   GenModelUse use;         /* frames 0 until caps are known */
   gboolean explained;      /* why caps do not fit */
   GstClockTime latency;
+  /* The CUDA context of the pipeline, taken when the model is to run there; NULL where frames are
+   * the system's alone. Set while starting and by set_context. */
+  GstObject *cuda;
 
   /* The streaming thread's. */
   GstVideoInfo in_info, out_info;
@@ -95,6 +100,9 @@ gboolean gst_generator_find_ports (
 gboolean gst_generator_compile (
     GstGenerator *self, GenModel *model, const GenModelUse *use, GError **error);
 void gst_generator_forget_players (GstGenerator *self);
+/* Whether a device that was chosen by itself gives way to the CPU after `error`: then that is
+ * announced, and what is compiled from now on is for the CPU. */
+gboolean gst_generator_fall_back (GstGenerator *self, const GError *error);
 /* Take over what the watch has made ready. Caps or strides may have changed since: then the model
  * is compiled again, here. FALSE when an error was posted. */
 gboolean gst_generator_change_player (GstGenerator *self);

@@ -6,6 +6,7 @@
 
 #include <math.h>
 
+#include "cudaframes.h"
 #include "frames.h"
 #include "tensors.h"
 
@@ -271,6 +272,27 @@ set_size (GstStructure *structure, const char *field, int size)
     gst_structure_set (structure, field, GST_TYPE_INT_RANGE, 1, G_MAXINT16, NULL);
 }
 
+/* Frames for pictures of `channels` that are like `structure`, in each memory, the better one
+ * first. */
+static GstCaps *
+append_frames (const GstGeneratorPorts *ports, GstStructure *structure, int channels,
+    gboolean is_input, GstCaps *caps)
+{
+  for (int i = 0; i < 2; i++) {
+    gboolean on_device = (i == 0) == ports->prefers_cuda;
+    GstStructure *one = gst_structure_copy (structure);
+
+    if ((on_device && !ports->cuda) ||
+        !gst_generative_formats_set (one, channels, is_input, on_device))
+      gst_structure_free (one);
+    else
+      caps = gst_caps_merge_structure_full (
+          caps, one, on_device ? gst_caps_features_new (GST_GENERATIVE_CUDA_MEMORY, NULL) : NULL);
+  }
+  gst_structure_free (structure);
+  return caps;
+}
+
 static GstStructure *
 make_output (const GstGeneratorPorts *ports, const GstStructure *sink)
 {
@@ -278,7 +300,6 @@ make_output (const GstGeneratorPorts *ports, const GstStructure *sink)
   GstGeneratorInput input;
   int height = 0, width = 0;
 
-  gst_generative_formats_set (structure, ports->output.channels, FALSE);
   if (gst_generator_read_input (ports, sink, &input, NULL))
     gst_generator_output_size (ports, &input, &height, &width, NULL);
   set_size (structure, "width", width);
@@ -322,7 +343,6 @@ make_input (const GstGeneratorPorts *ports, const GstStructure *source)
 {
   GstStructure *structure = gst_structure_new_empty ("video/x-raw");
 
-  gst_generative_formats_set (structure, ports->input.channels, TRUE);
   set_size (structure, "width", ports->input.width);
   set_size (structure, "height", ports->input.height);
   copy_rate (source, structure);
@@ -348,14 +368,16 @@ gst_generator_transform_caps_of (
     const GstStructure *structure = gst_caps_get_structure (caps, i);
 
     if (direction == GST_PAD_SINK)
-      result = gst_caps_merge_structure (result, make_output (ports, structure));
+      result = append_frames (
+          ports, make_output (ports, structure), ports->output.channels, FALSE, result);
     else if (!size_fits (structure, "width", ports->output.width) ||
              !size_fits (structure, "height", ports->output.height))
       continue;
     else if (ports->input.kind == GEN_PORT_VECTOR)
       result = append_latents (ports, structure, result);
     else
-      result = gst_caps_merge_structure (result, make_input (ports, structure));
+      result =
+          append_frames (ports, make_input (ports, structure), ports->input.channels, TRUE, result);
   }
   return result;
 }

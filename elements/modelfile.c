@@ -84,12 +84,36 @@ gst_generative_kernels_get_type (void)
   return type;
 }
 
+/* The best device that works. One that is there and fails is worth a word, one that is not is
+ * not. */
+static const GenDevice *
+find_best (GstElement *element)
+{
+  for (const GenDevice *const *device = gen_device_list (); *device != NULL; device++) {
+    g_autoptr (GError) error = NULL;
+
+    if ((*device)->available (&error))
+      return *device;
+    if (g_error_matches (error, GEN_DEVICE_ERROR, GEN_DEVICE_ERROR_FAILED))
+      gst_generative_announce_cpu (element, error);
+  }
+  return &gen_device_cpu;
+}
+
 const GenDevice *
-gst_generative_device_find (GstGenerativeDevice device, GError **error)
+gst_generative_device_find (GstElement *element, GstGenerativeDevice device, GError **error)
 {
   static const char *const names[] = { "auto", "cpu", "cuda" };
 
-  return gen_device_find (names[device], error);
+  return device == GST_GENERATIVE_DEVICE_AUTO ? find_best (element)
+                                              : gen_device_find (names[device], error);
+}
+
+void
+gst_generative_announce_cpu (GstElement *element, const GError *error)
+{
+  GST_ELEMENT_WARNING (
+      element, RESOURCE, FAILED, ("%s. The model runs on the CPU.", error->message), (NULL));
 }
 
 void

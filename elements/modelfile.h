@@ -34,8 +34,12 @@ GType gst_generative_kernels_get_type (void);
 /* What a plan is to be made with: auto is TF32, whose errors no picture shows. */
 GenPrecision gst_generative_precision_resolve (GstGenerativePrecision precision);
 
-/* The device itself, NULL with `error` when it is not to be had. */
-const GenDevice *gst_generative_device_find (GstGenerativeDevice device, GError **error);
+/* The device itself, NULL with `error` when it is not to be had. AUTO always finds one, and
+ * announces when one that is there does not work. */
+const GenDevice *gst_generative_device_find (
+    GstElement *element, GstGenerativeDevice device, GError **error);
+/* Warn that the CPU takes the place of a device, which `error` happened to. */
+void gst_generative_announce_cpu (GstElement *element, const GError *error);
 
 /* Post `error` as an element error, with the code that suits it. */
 void gst_generative_post_error (GstElement *element, const GError *error);

@@ -61,7 +61,29 @@ else
     echo "This is not a Debian: docs/dependencies.md says what has to be installed." >&2
 fi
 
+# Frames that stay on a GPU need headers of a package that, installed, brings OpenCV and Qt along:
+# they are unpacked into the build folder, with a description of where they are. Without a network
+# there are just no such frames.
+unpack_gstreamer_cuda() {
+    library=$(PATH=$PATH:/sbin:/usr/sbin ldconfig -p | sed -nE 's/.* => (.*libgstcuda-1\.0\.so\.0)$/\1/p' | head -n 1)
+    if [ -z "$library" ]; then return 0; fi
+    mkdir -p "$build/gstreamer-cuda"
+    (
+        cd "$build/gstreamer-cuda" &&
+            apt-get -qq download libgstreamer-plugins-bad1.0-dev &&
+            dpkg-deb -x libgstreamer-plugins-bad1.0-dev_*.deb . &&
+            ln -sf "$library" libgstcuda-1.0.so &&
+            sed -e "s|^prefix=.*|prefix=$PWD/usr|" -e "s|^libdir=.*|libdir=$PWD|" \
+                usr/lib/*/pkgconfig/gstreamer-cuda-1.0.pc >gstreamer-cuda-1.0.pc
+    ) >/dev/null 2>&1 || echo "Frames will not stay on a GPU: the headers of gstreamer-cuda cannot be had" >&2
+}
 if [ ! -f "$build/build.ninja" ]; then
+    if { [ -e "${CUDA_PATH:-/usr/local/cuda}/include/cuda.h" ] || command -v nvcc >/dev/null; } &&
+        command -v apt-get >/dev/null && ! pkg-config --exists gstreamer-cuda-1.0; then
+        unpack_gstreamer_cuda
+        case $build in /*) folder=$build ;; *) folder=$PWD/$build ;; esac
+        export PKG_CONFIG_PATH="$folder/gstreamer-cuda${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}"
+    fi
     meson setup "$build" -Delements=enabled ${MESON:-}
 fi
 if ! ninja -C "$build" -n $targets | grep -q 'no work to do'; then

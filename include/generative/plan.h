@@ -86,8 +86,8 @@ void gen_plan_bind_input (GenPlan *plan, guint i, const void *data);
 void gen_plan_bind_output (GenPlan *plan, guint i, void *data);
 /* The same for memory of the plan's device, which is not the CPU: nothing travels. A plan for CUDA
  * works in the context that was current on the thread which compiled it, or else in the device's
- * primary one, takes memory of that one, and has to be freed before it is. Whoever writes an input has to have finished when the run begins; outputs are complete when
- * it returns. */
+ * primary one, takes memory of that one, and has to be freed before it is. Whoever writes an input
+ * has to have finished when the run begins; outputs are complete when it returns. */
 void gen_plan_bind_device_input (GenPlan *plan, guint i, const void *data);
 void gen_plan_bind_device_output (GenPlan *plan, guint i, void *data);
 

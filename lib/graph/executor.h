@@ -34,8 +34,9 @@ typedef struct {
    * there, and outputs written, unless bound elsewhere. */
   void *(*host) (GenExecutor *executor, GenPortKind kind, guint number);
   /* Read input, or write output, `number` from `data`, device memory when `on_device`; NULL: the
-   * executor's own again. A frame on the device is worked on where it is, and of any frame the bytes between rows are neither read nor written. When a
-   * run returns, the bytes are there: nothing has to be waited for. */
+   * executor's own again. A frame on the device is worked on where it is, and of any frame the
+   * bytes between rows are neither read nor written. When a run returns, the bytes are there:
+   * nothing has to be waited for. */
   void (*bind) (
       GenExecutor *executor, GenPortKind kind, guint number, void *data, gboolean on_device);
   /* Let a state's bytes on the device be those at `host`, and the other way round. */
