@@ -32,7 +32,8 @@ typedef struct {
 /**
  * GenReport: writes measurements to a file. Adding one takes well under a microsecond, since a
  * thread of the report's own turns them into text and writes them, whole lines at a time and
- * at least twice a second: a process that is killed leaves a file of whole lines.
+ * at least twice a second: a process that is killed leaves a file of whole lines, but for one that
+ * it may just have been writing, which has no end of line.
  */
 typedef struct _GenReport GenReport;
 
