@@ -504,11 +504,12 @@ run_tile (GstDiscriminator *self, const guint8 *tile)
 {
   g_autoptr (GError) error = NULL;
   const float *scores = try_tile (self, tile, &error);
-  GenFrameLayout layout = self->use.from;
 
   if (scores != NULL)
     return scores;
   if (fall_back (self, error)) {
+    GenFrameLayout layout = self->use.from;
+
     g_clear_error (&error);
     if (!compile (self, &layout))
       return NULL;

@@ -179,8 +179,7 @@ gst_gan_trainer_make (
     g_propagate_error (error, g_steal_pointer (&failure));
     return NULL;
   }
-  GST_ELEMENT_WARNING (
-      self, RESOURCE, FAILED, ("%s. Training goes on on the CPU.", failure->message), (NULL));
+  gst_generative_announce_cpu (GST_ELEMENT (self), failure);
   self->settings.device = &gen_device_cpu;
   return gen_trainer_new (generator, discriminator, &self->settings, error);
 }
