@@ -168,10 +168,11 @@ static GstFlowReturn
 sink_take (GstGanTrainer *self, GstBuffer *buffer)
 {
   gsize picture_floats = self->batch_floats / self->settings.batch_size;
+  g_autoptr (GError) error = NULL;
   GstVideoFrame frame;
   GstFlowReturn flow;
   GenPicture picture;
-  float *batch;
+  GenFeed *batch;
 
   g_mutex_lock (&self->mutex);
   flow = wait_for_place (self);
@@ -182,10 +183,15 @@ sink_take (GstGanTrainer *self, GstBuffer *buffer)
   if (!map_frame (self, &frame, &self->info, buffer))
     return GST_FLOW_ERROR;
   picture = frame_picture (&frame);
-  gen_picture_to_planes (&picture, self->low, self->high, batch + self->slot * picture_floats);
+  gen_picture_to_planes (&picture, self->low, self->high,
+      (float *)gen_feed_data (batch) + self->slot * picture_floats);
   gst_video_frame_unmap (&frame);
   if (++self->slot < (guint)self->settings.batch_size)
     return GST_FLOW_OK;
+  if (!gen_feed_send (batch, &error)) {
+    GST_ELEMENT_ERROR (self, STREAM, FAILED, ("%s", error->message), (NULL));
+    return GST_FLOW_ERROR;
+  }
   g_mutex_lock (&self->mutex);
   self->slot = 0;
   self->write++;

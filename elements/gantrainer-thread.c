@@ -33,10 +33,10 @@ gst_gan_trainer_last_step (GstGanTrainer *self)
 }
 
 /* The next batch, or NULL when there is none any more. */
-static const float *
+static GenFeed *
 take_batch (GstGanTrainer *self)
 {
-  const float *batch = NULL;
+  GenFeed *batch = NULL;
 
   g_mutex_lock (&self->mutex);
   while (!self->stopping && self->read == self->write && !self->data_ended)
@@ -162,10 +162,10 @@ check_epochs (GstGanTrainer *self)
 }
 
 static gboolean
-make_step (GstGanTrainer *self, const float *batch, GenTrainerFigures *figures)
+make_step (GstGanTrainer *self, GenFeed *batch, GenTrainerFigures *figures)
 {
   g_autoptr (GError) error = NULL;
-  gboolean stepped = gen_trainer_step (self->trainer, batch, figures, &error);
+  gboolean stepped = gen_trainer_step_feed (self->trainer, batch, figures, &error);
 
   give_batch_back (self);
   if (stepped) {
@@ -182,7 +182,7 @@ static gboolean
 train (GstGanTrainer *self)
 {
   GenTrainerFigures figures = { 0 };
-  const float *batch;
+  GenFeed *batch;
   guint64 end;
 
   while (!is_stale (self) && ((end = gst_gan_trainer_last_step (self)) == 0 ||

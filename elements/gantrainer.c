@@ -215,16 +215,17 @@ gst_gan_trainer_open (GstGanTrainer *self, GError **error)
   gen_trainer_range (self->trainer, &self->low, &self->high);
   self->batch_floats = gen_trainer_picture_size (self->trainer) * self->settings.batch_size;
   for (int i = 0; i < GST_GAN_TRAINER_BATCHES; i++)
-    self->batches[i] = g_new (float, self->batch_floats);
+    if ((self->batches[i] = gen_trainer_new_feed (self->trainer, error)) == NULL)
+      return FALSE;
   return TRUE;
 }
 
 void
 gst_gan_trainer_close (GstGanTrainer *self)
 {
-  g_clear_pointer (&self->trainer, gen_trainer_free);
   for (int i = 0; i < GST_GAN_TRAINER_BATCHES; i++)
-    g_clear_pointer (&self->batches[i], g_free);
+    g_clear_pointer (&self->batches[i], gen_feed_free);
+  g_clear_pointer (&self->trainer, gen_trainer_free);
   gst_gan_trainer_preview_clear (self);
 }
 

@@ -57,7 +57,7 @@ struct _GstGanTrainer {
   guint64 dataset_length;
   GstBuffer *preview; /* to be pushed */
 
-  float *batches[GST_GAN_TRAINER_BATCHES];
+  GenFeed *batches[GST_GAN_TRAINER_BATCHES];
 
   /* The training thread's. */
   GThread *thread;

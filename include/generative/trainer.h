@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <generative/feed.h>
 #include <generative/loss.h>
 #include <generative/optimizer.h>
 #include <generative/picture.h>
@@ -96,6 +97,11 @@ typedef struct {
  * worthless. */
 gboolean gen_trainer_step (
     GenTrainer *trainer, const float *pictures, GenTrainerFigures *figures, GError **error);
+/* The same on the pictures of a feed, which has been sent: they travel to the device while the step
+ * before is made. Feeds are freed before the trainer. */
+GenFeed *gen_trainer_new_feed (GenTrainer *trainer, GError **error);
+gboolean gen_trainer_step_feed (
+    GenTrainer *trainer, GenFeed *feed, GenTrainerFigures *figures, GError **error);
 /* Steps made. */
 guint64 gen_trainer_steps (const GenTrainer *trainer);
 void gen_trainer_set_learning_rate (GenTrainer *trainer, double learning_rate);

@@ -12,6 +12,8 @@ G_BEGIN_DECLS
  * holds all memory, and runs. A plan without one runs on the CPU by itself (plan.c).
  */
 typedef struct _GenExecutor GenExecutor;
+/* The executor's part of a GenFeed (feed.h): pinned memory, and a place on the device. */
+typedef struct _GenExecutorFeed GenExecutorFeed;
 
 typedef enum {
   GEN_PORT_INPUT,
@@ -39,6 +41,13 @@ typedef struct {
    * nothing has to be waited for. */
   void (*bind) (
       GenExecutor *executor, GenPortKind kind, guint number, void *data, gboolean on_device);
+  /* A feed for input `number`, for which all but bind_feed may be called while the executor runs;
+   * one that is sent is waited for on the device. */
+  GenExecutorFeed *(*create_feed) (GenExecutor *executor, guint number, GError **error);
+  void (*destroy_feed) (GenExecutorFeed *feed);
+  void *(*feed_host) (GenExecutorFeed *feed);
+  gboolean (*send) (GenExecutorFeed *feed, GError **error);
+  void (*bind_feed) (GenExecutor *executor, guint number, GenExecutorFeed *feed);
   /* Let a state's bytes on the device be those at `host`, and the other way round. */
   gboolean (*upload) (GenExecutor *executor, guint state, GError **error);
   gboolean (*download) (GenExecutor *executor, guint state, GError **error);

@@ -10,9 +10,9 @@
 #include "../device/team.h"
 #include "choose.h"
 #include "constants.h"
-#include "executor.h"
 #include "graph-private.h"
 #include "kernel.h"
+#include "plan-private.h"
 #include "storage.h"
 
 /* A line of the cache, and the widest vector. */
@@ -453,6 +453,14 @@ gen_plan_bind_device_output (GenPlan *plan, guint i, void *data)
   g_return_if_fail (plan->device != NULL);
 
   plan->device->bind (plan->executor, GEN_PORT_OUTPUT, i, data, TRUE);
+}
+
+GenExecutor *
+gen_plan_executor (GenPlan *plan, const GenExecutorClass **klass)
+{
+  if (klass != NULL)
+    *klass = plan->device;
+  return plan->executor;
 }
 
 void

@@ -7,12 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-#include <generative/random.h>
-
 #include "training-graph.h"
-
-/* Streams of random numbers; those of presets' weights start at 100, dropout's are node numbers. */
-#define STREAM_LATENT 0x10000u
 
 /* A net as it plays, in batches of the training's size: some models take no other. Where there
  * are more or fewer latents or pictures, the last batch has a rest that nobody looks at. */
@@ -30,7 +25,6 @@ struct _GenTrainer {
   GPtrArray *states; /* const GenBinding */
   GenShape pictures; /* of a step */
   gsize latent_size;
-  GenRandom random;
   gint64 step; /* as the plan's state of that name, of which it is a copy */
   Player generate, score;
 };
@@ -97,13 +91,12 @@ gen_trainer_new (GenGraph *generator, GenGraph *discriminator, const GenTrainerS
     .threads = settings->threads,
     .seed = settings->seed,
     .precision = settings->precision };
-  const GenBinding *latent;
+  const GenTensor *input;
 
   trainer->settings = *settings;
   trainer->generator = gen_graph_ref (generator);
   trainer->discriminator = gen_graph_ref (discriminator);
   trainer->states = g_ptr_array_new ();
-  trainer->random = gen_random_new (settings->seed, STREAM_LATENT);
   if (!gen_trainer_settings_check (settings, error) ||
       !gen_training_graph_build (&trainer->training, generator, discriminator, settings, error))
     return NULL;
@@ -112,8 +105,8 @@ gen_trainer_new (GenGraph *generator, GenGraph *discriminator, const GenTrainerS
     return NULL;
   collect_states (trainer);
   trainer->pictures = gen_plan_input (trainer->plan, GEN_TRAINING_REAL)->shape;
-  latent = gen_plan_input (trainer->plan, GEN_TRAINING_LATENT);
-  trainer->latent_size = gen_shape_elements (&latent->shape) / settings->batch_size;
+  input = g_ptr_array_index (generator->inputs, 0);
+  trainer->latent_size = gen_shape_product (&input->shape, 1, input->shape.rank);
   gen_trainer_set_learning_rate (trainer, settings->learning_rate);
   return g_steal_pointer (&trainer);
 }
@@ -184,16 +177,13 @@ share_above_zero (const GenBinding *scores)
   return (double)count / n;
 }
 
-gboolean
-gen_trainer_step (
-    GenTrainer *trainer, const float *pictures, GenTrainerFigures *figures, GError **error)
+/* With the pictures that are bound. */
+static gboolean
+make_step (GenTrainer *trainer, GenTrainerFigures *figures, GError **error)
 {
   GenPlan *plan = trainer->plan;
-  const GenBinding *latent = gen_plan_input (plan, GEN_TRAINING_LATENT);
   guint64 step = gen_trainer_steps (trainer);
 
-  gen_random_normal (&trainer->random, step, 0, latent->data, latent->size / sizeof (float));
-  gen_plan_bind_input (plan, GEN_TRAINING_REAL, pictures);
   gen_plan_set_draw (plan, step);
   if (!gen_plan_run (plan, error))
     return FALSE;
@@ -215,6 +205,28 @@ gen_trainer_step (
       step + 1, figures->discriminator_loss, figures->generator_loss,
       *(const float *)gen_plan_input (plan, GEN_TRAINING_RATE)->data);
   return FALSE;
+}
+
+gboolean
+gen_trainer_step (
+    GenTrainer *trainer, const float *pictures, GenTrainerFigures *figures, GError **error)
+{
+  gen_plan_bind_input (trainer->plan, GEN_TRAINING_REAL, pictures);
+  return make_step (trainer, figures, error);
+}
+
+GenFeed *
+gen_trainer_new_feed (GenTrainer *trainer, GError **error)
+{
+  return gen_feed_new (trainer->plan, GEN_TRAINING_REAL, error);
+}
+
+gboolean
+gen_trainer_step_feed (
+    GenTrainer *trainer, GenFeed *feed, GenTrainerFigures *figures, GError **error)
+{
+  gen_plan_bind_feed (trainer->plan, feed);
+  return make_step (trainer, figures, error);
 }
 
 guint64

@@ -11,6 +11,10 @@
 
 #include <generative/operator.h>
 
+/* The stream of random numbers that latents come from; those of presets' weights start at 100,
+ * dropout's are node numbers. */
+#define STREAM_LATENT 0x10000u
+
 /* Which inputs of which operators are weights. */
 static const struct {
   const char *op;
@@ -349,6 +353,18 @@ discriminate (
   return scores[1] != NULL;
 }
 
+/* Latents are the graph's own: on a device they would be waited for. */
+static GenTensor *
+draw_latents (GenGraph *graph, const GenShape *shape, GError **error)
+{
+  GenTensor *latents = gen_graph_op (
+      graph, "RandomNormal", NULL, 0, 1, error, "shape", GEN_INTS, shape->rank, shape->dims, NULL);
+
+  if (latents != NULL)
+    latents->producer->id = STREAM_LATENT;
+  return latents;
+}
+
 static gboolean
 build_step (Build *build, Net *g, Net *d, GenTensor *real, GenTensor *latent, GError **error)
 {
@@ -397,7 +413,9 @@ build_graph (GenTrainingGraph *training, const GenGraph *generator, const GenGra
   take_off_sigmoid (d->graph);
 
   real = gen_graph_add_input (graph, "real", GEN_TYPE_FLOAT32, &pictures);
-  latent = gen_graph_add_input (graph, "latent", GEN_TYPE_FLOAT32, &latents);
+  latent = draw_latents (graph, &latents, error);
+  if (latent == NULL)
+    return FALSE;
   build->rate = gen_graph_add_input (graph, "rate", GEN_TYPE_FLOAT32, &GEN_SHAPE_SCALAR);
   build->step = gen_graph_add_state (graph, GEN_TRAINING_STEP, GEN_TYPE_INT64, &GEN_SHAPE_SCALAR,
       g_bytes_new_take (g_new0 (gint64, 1), sizeof (gint64)));

@@ -19,7 +19,6 @@ typedef struct {
 /* Inputs of the graph, in this order. */
 enum {
   GEN_TRAINING_REAL,
-  GEN_TRAINING_LATENT,
   GEN_TRAINING_RATE,
 };
 /* Its outputs. */

@@ -44,6 +44,32 @@ parse (char **words, GenTrainerSettings *settings, gboolean *profiles)
   return TRUE;
 }
 
+/* As gantrainer does: a step's pictures travel while the step before is made. */
+static gboolean
+train (GenTrainer *trainer, int steps, gboolean prints, GError **error)
+{
+  g_autoptr (GenFeed) even = gen_trainer_new_feed (trainer, error);
+  g_autoptr (GenFeed) odd = even != NULL ? gen_trainer_new_feed (trainer, error) : NULL;
+  GenFeed *now = even, *next = odd;
+  GenTrainerFigures figures;
+
+  if (odd == NULL || !gen_feed_send (now, error))
+    return FALSE;
+  /* The first steps touch memory for the first time. */
+  for (int i = -3; i < steps; i++) {
+    gint64 start = g_get_monotonic_time ();
+    GenFeed *done = now;
+
+    if (!gen_feed_send (next, error) || !gen_trainer_step_feed (trainer, now, &figures, error))
+      return FALSE;
+    now = next;
+    next = done;
+    if (i >= 0 && prints)
+      printf ("%.3f\n", (g_get_monotonic_time () - start) * 1e-3);
+  }
+  return TRUE;
+}
+
 int
 main (int argc, char **argv)
 {
@@ -53,8 +79,6 @@ main (int argc, char **argv)
   g_autoptr (GenGraph) generator = NULL, discriminator = NULL;
   g_autoptr (GenTrainer) trainer = NULL;
   g_autoptr (GError) error = NULL;
-  g_autofree float *pictures = NULL;
-  GenTrainerFigures figures;
   gboolean profiles = FALSE;
 
   if (preset == NULL || !parse (argv + 5, &settings, &profiles)) {
@@ -71,17 +95,9 @@ main (int argc, char **argv)
     fprintf (stderr, "%s\n", error->message);
     return 1;
   }
-  pictures = g_new0 (float, settings.batch_size *gen_trainer_picture_size (trainer));
-  /* The first steps touch memory for the first time. */
-  for (int i = -3; i < atoi (argv[4]); i++) {
-    gint64 start = g_get_monotonic_time ();
-
-    if (!gen_trainer_step (trainer, pictures, &figures, &error)) {
-      fprintf (stderr, "%s\n", error->message);
-      return 1;
-    }
-    if (i >= 0 && !profiles)
-      printf ("%.3f\n", (g_get_monotonic_time () - start) * 1e-3);
+  if (!train (trainer, atoi (argv[4]), !profiles, &error)) {
+    fprintf (stderr, "%s\n", error->message);
+    return 1;
   }
   if (profiles)
     profile (trainer);

@@ -2,17 +2,19 @@
 /* The runtime of emulation.h. Device memory is the process' own, filled with a pattern when it is
  * taken so that what was never written shows. A block's threads are contexts with stacks of their
  * own, but a context runs thread after thread until one has to wait: kernels whose threads do not
- * meet cost function calls. Where a driver has been loaded (driver/), a stream is used in the
- * context in which it was made, or not at all. */
+ * meet cost function calls. Streams do what they have when somebody waits. Where a driver has been
+ * loaded (driver/), a stream is used in the context in which it was made, or not at all. */
 #include "emulation.h"
 
 #include <dlfcn.h>
+#include <limits.h>
 #include <setjmp.h>
 #include <stdlib.h>
 #include <ucontext.h>
 
 #include <atomic>
 #include <chrono>
+#include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -185,13 +187,22 @@ struct CUgraphExec_st {
   std::vector<std::function<void ()> > work;
 };
 
+/* What is submitted waits here until somebody waits for it: whoever forgets to finds that nothing
+ * has been done. Threads that wait for a stream take turns. */
 struct CUstream_st {
   CUgraph_st *capture = nullptr;
   void *context = nullptr;
+  std::recursive_mutex running;
+  std::mutex lock; /* of what follows */
+  std::deque<std::function<void ()> > work;
+  unsigned long submitted = 0, done = 0;
 };
 
+/* A place in a stream; without one the event has happened. */
 struct CUevent_st {
   std::chrono::steady_clock::time_point at;
+  CUstream_st *stream = nullptr;
+  unsigned long place = 0;
 };
 
 /* What there is of each kind, for tests that look for leaks; and how many events there have been,
@@ -245,16 +256,45 @@ check_stream (cudaStream_t stream)
   return last_error = cudaErrorInvalidResourceHandle;
 }
 
-/* Do it now, or when the graph that is being captured runs. */
+/* Do what the stream has before `place`. */
+static void
+run_until (CUstream_st *stream, unsigned long place)
+{
+  std::lock_guard<std::recursive_mutex> turn (stream->running);
+
+  for (;;) {
+    std::function<void ()> work;
+    {
+      std::lock_guard<std::mutex> guard (stream->lock);
+
+      if (stream->done >= place || stream->work.empty ())
+        return;
+      work = std::move (stream->work.front ());
+      stream->work.pop_front ();
+    }
+    work ();
+    std::lock_guard<std::mutex> guard (stream->lock);
+    stream->done++;
+  }
+}
+
+/* Do it when the stream is waited for, or the graph that is being captured runs. */
 static cudaError_t
 submit (cudaStream_t stream, std::function<void ()> work)
 {
   if (check_stream (stream) != cudaSuccess)
     return last_error;
-  if (stream != nullptr && stream->capture != nullptr)
-    stream->capture->work.push_back (std::move (work));
-  else
+  if (stream == nullptr) {
     work ();
+    return cudaSuccess;
+  }
+  if (stream->capture != nullptr) {
+    stream->capture->work.push_back (std::move (work));
+    return cudaSuccess;
+  }
+  std::lock_guard<std::mutex> guard (stream->lock);
+  stream->work.push_back (std::move (work));
+  stream->submitted++;
   return cudaSuccess;
 }
 
@@ -480,7 +520,8 @@ cudaLaunchHostFunc (cudaStream_t stream, cudaHostFn_t function, void *data)
 cudaError_t
 cudaStreamCreateWithFlags (cudaStream_t *stream, unsigned)
 {
-  *stream = new CUstream_st{ nullptr, current_context () };
+  *stream = new CUstream_st;
+  (*stream)->context = current_context ();
   counts.streams++;
   return cudaSuccess;
 }
@@ -490,6 +531,7 @@ cudaStreamDestroy (cudaStream_t stream)
 {
   if (check_stream (stream) != cudaSuccess)
     return last_error;
+  run_until (stream, ULONG_MAX);
   delete stream;
   counts.streams--;
   return cudaSuccess;
@@ -498,13 +540,23 @@ cudaStreamDestroy (cudaStream_t stream)
 cudaError_t
 cudaStreamSynchronize (cudaStream_t stream)
 {
-  return check_stream (stream);
+  if (check_stream (stream) != cudaSuccess)
+    return last_error;
+  if (stream != nullptr)
+    run_until (stream, ULONG_MAX);
+  return cudaSuccess;
 }
 
+/* A stream can be waited for from any context. */
 cudaError_t
-cudaDeviceSynchronize ()
+cudaStreamWaitEvent (cudaStream_t stream, cudaEvent_t event, unsigned)
 {
-  return cudaSuccess;
+  CUstream_st *other = event->stream;
+  unsigned long place = event->place;
+
+  if (other == nullptr)
+    return cudaSuccess;
+  return submit (stream, [=] { run_until (other, place); });
 }
 
 cudaError_t
@@ -554,9 +606,10 @@ cudaGraphLaunch (cudaGraphExec_t exec, cudaStream_t stream)
     return last_error;
   if (getenv ("GEN_EMULATION_LOST") != nullptr)
     return last_error = cudaErrorDevicesUnavailable;
-  for (auto &work : exec->work)
-    work ();
-  return cudaSuccess;
+  return submit (stream, [=] {
+    for (auto &work : exec->work)
+      work ();
+  });
 }
 
 cudaError_t
@@ -577,15 +630,20 @@ cudaEventDestroy (cudaEvent_t event)
 }
 
 cudaError_t
-cudaEventRecord (cudaEvent_t event, cudaStream_t)
+cudaEventRecord (cudaEvent_t event, cudaStream_t stream)
 {
-  event->at = std::chrono::steady_clock::now ();
+  if (submit (stream, [=] { event->at = std::chrono::steady_clock::now (); }) != cudaSuccess)
+    return last_error;
+  event->stream = stream;
+  event->place = stream != nullptr ? stream->submitted : 0;
   return cudaSuccess;
 }
 
 cudaError_t
-cudaEventSynchronize (cudaEvent_t)
+cudaEventSynchronize (cudaEvent_t event)
 {
+  if (event->stream != nullptr)
+    run_until (event->stream, event->place);
   return cudaSuccess;
 }
 

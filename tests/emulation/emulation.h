@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* CUDA C on the processor, slowly: enough of the language and of the runtime to check the numbers
  * of kernels and the order of a plan's work on machines without a GPU. The toolkit's own headers
- * give the types; emulation.cpp has the functions. One stream at a time, all calls finish before
- * they return, except while a stream is captured. The threads of a block take turns.
+ * give the types; emulation.cpp has the functions. What streams are given is done when it is waited
+ * for, in their order; all other calls finish before they return. The threads of a block take
+ * turns.
  *
  * A device that fails: GEN_EMULATION_MEMORY is how many bytes it has, GEN_EMULATION_LOST, when it
  * is set, lets no graph run any more, and with GEN_EMULATION_DRIVER the driver is too old. */

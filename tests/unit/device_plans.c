@@ -4,6 +4,7 @@
  * the device is counted by the emulation (tests/emulation), and on a real one by its driver.
  *
  *   GEN_TEST_PLANS (environment) how many plans the last test makes (200) */
+#include <generative/feed.h>
 #include <generative/operator.h>
 #include <generative/plan.h>
 #include <generative/random.h>
@@ -249,6 +250,65 @@ test_threads (void)
     g_thread_join (threads[i]);
   if (count_of != NULL)
     g_assert_cmpint (count ("bytes"), ==, 0);
+}
+
+typedef struct {
+  GenFeed *feed;
+  float value;
+} Delivery;
+
+static gpointer
+deliver (gpointer data)
+{
+  const Delivery *delivery = data;
+  float *numbers = gen_feed_data (delivery->feed);
+  g_autoptr (GError) error = NULL;
+
+  for (int i = 0; i < FEATURES; i++)
+    numbers[i] = delivery->value + (float)i;
+  g_assert_true (gen_feed_send (delivery->feed, &error));
+  g_assert_no_error (error);
+  return NULL;
+}
+
+/* What is sent for the next run, by another thread, arrives in it and not before; on the CPU the
+ * same calls do the same. */
+static void
+test_feeds (gconstpointer device)
+{
+  g_autoptr (GenGraph) graph = gen_graph_new ("feeds");
+  GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, FEATURES));
+  g_autoptr (GError) error = NULL;
+  GenPlan *plan;
+  GenFeed *feeds[2];
+  GThread *thread;
+
+  gen_graph_add_output (graph, gen_unary (graph, "Neg", x, &error));
+  plan = gen_plan_new (graph, &(GenPlanOptions){ .device = device }, &error);
+  g_assert_no_error (error);
+  for (int i = 0; i < 2; i++)
+    feeds[i] = gen_feed_new (plan, 0, &error);
+  g_assert_no_error (error);
+  deliver (&(Delivery){ feeds[0], 0 });
+  for (int run = 0; run < 4; run++) {
+    const float *y = gen_plan_output (plan, 0)->data;
+    Delivery next = { feeds[(run + 1) % 2], (float)(100 * (run + 1)) };
+
+    thread = g_thread_new ("deliver", deliver, &next);
+    gen_plan_bind_feed (plan, feeds[run % 2]);
+    g_assert_true (gen_plan_run (plan, &error));
+    for (int i = 0; i < FEATURES; i++)
+      g_assert_cmpfloat (y[i], ==, -(float)(100 * run + i));
+    g_thread_join (thread);
+  }
+  /* The plan's own memory again. */
+  gen_plan_bind_input (plan, 0, NULL);
+  *(float *)gen_plan_input (plan, 0)->data = 7;
+  g_assert_true (gen_plan_run (plan, &error));
+  g_assert_cmpfloat (*(const float *)gen_plan_output (plan, 0)->data, ==, -7);
+  for (int i = 0; i < 2; i++)
+    gen_feed_free (feeds[i]);
+  gen_plan_free (plan);
 }
 
 /* What is on the device the CPU gives up; what a node on the CPU reads it keeps, as plans that run
@@ -640,6 +700,8 @@ main (int argc, char **argv)
   find_counter ();
   g_test_add_func ("/device/plans/shared", test_shared);
   g_test_add_func ("/device/plans/threads", test_threads);
+  g_test_add_data_func ("/device/plans/feeds/cuda", &gen_device_cuda, test_feeds);
+  g_test_add_data_func ("/device/plans/feeds/cpu", &gen_device_cpu, test_feeds);
   g_test_add_func ("/device/plans/given-up", test_given_up);
   for (guint i = 0; i < G_N_ELEMENTS (tails); i++) {
     g_autofree char *path = g_strconcat ("/device/plans/tails/", tails[i].name, NULL);

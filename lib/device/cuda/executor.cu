@@ -7,6 +7,7 @@
 #include "choose.h"
 #include "device.h"
 #include "fallback.h"
+#include "feed.h"
 #include "operators.h"
 #include "rows.h"
 #include "shared.h"
@@ -27,7 +28,8 @@ struct Port {
   void *host = NULL;   /* pinned, for the CPU */
   void *bound = NULL;  /* the user's; NULL: `host` */
   gboolean bound_on_device = FALSE;
-  void **place = NULL; /* where the table of frames has its address; NULL: it is in none */
+  cudaEvent_t arrival = NULL; /* what a run waits for; NULL: it is there */
+  void **place = NULL;        /* where the table of frames has its address; NULL: it is in none */
 
   /* The frame's own memory is worked on. Kernels may write whole words. */
   gboolean is_direct () const
@@ -529,6 +531,26 @@ bind (GenExecutor *executor, GenPortKind kind, guint number, void *data, gboolea
 
   port->bound = data;
   port->bound_on_device = data != NULL && on_device;
+  port->arrival = NULL;
+}
+
+static GenExecutorFeed *
+create_feed (GenExecutor *executor, guint number, GError **error)
+{
+  return gen_cuda_feed_new (&executor->device, executor->ports[GEN_PORT_INPUT][number].size, error);
+}
+
+static void *
+feed_host (GenExecutorFeed *feed)
+{
+  return feed->host;
+}
+
+static void
+bind_feed (GenExecutor *executor, guint number, GenExecutorFeed *feed)
+{
+  bind (executor, GEN_PORT_INPUT, number, feed->place, TRUE);
+  executor->ports[GEN_PORT_INPUT][number].arrival = feed->arrived;
 }
 
 static gboolean
@@ -554,6 +576,11 @@ download (GenExecutor *executor, guint state, GError **error)
 static gboolean
 give_inputs (GenExecutor *executor, GError **error)
 {
+  for (const Port &port : executor->ports[GEN_PORT_INPUT])
+    if (port.arrival != NULL &&
+        !gen_cuda_check (cudaStreamWaitEvent (executor->device.stream, port.arrival, 0),
+            "waiting for an input", error))
+      return FALSE;
   for (const Port &port : executor->ports[GEN_PORT_INPUT])
     if (!port.is_direct () &&
         !gen_cuda_copy_rows (&port.rows, port.device, port.bound != NULL ? port.bound : port.host,
@@ -646,6 +673,11 @@ const GenExecutorClass gen_executor_class = {
   destroy,
   host,
   bind,
+  create_feed,
+  gen_cuda_feed_free,
+  feed_host,
+  gen_cuda_feed_send,
+  bind_feed,
   upload,
   download,
   run,
