@@ -2,6 +2,8 @@
 /* Video frames as plans see them: an order of bytes, a stride, a distance between planes. */
 #include "frames.h"
 
+#include "hostallocator.h"
+
 #include <string.h>
 
 static const char *const grey_input[] = { "GRAY8", NULL };
@@ -106,8 +108,8 @@ gst_generative_layout_equal (const GenFrameLayout *a, const GenFrameLayout *b)
 }
 
 gboolean
-gst_generative_decide_pool (
-    GstBaseTransform *base, GstQuery *query, const GstVideoInfo *info, gboolean own)
+gst_generative_decide_pool (GstBaseTransform *base, GstQuery *query, const GstVideoInfo *info,
+    const GenDevice *device, gboolean own)
 {
   g_autoptr (GstBufferPool) pool = NULL;
   g_autoptr (GstAllocator) allocator = NULL;
@@ -121,6 +123,8 @@ gst_generative_decide_pool (
   gst_allocation_params_init (&params);
   if (gst_query_get_n_allocation_params (query) > 0 && !own)
     gst_query_parse_nth_allocation_param (query, 0, &allocator, &params);
+  if (allocator == NULL && device != &gen_device_cpu)
+    allocator = gst_generative_host_allocator_new (device);
   params.align = MAX (params.align, 63);
   if (gst_query_get_n_allocation_params (query) > 0)
     gst_query_set_nth_allocation_param (query, 0, allocator, &params);
@@ -151,4 +155,17 @@ gst_generative_decide_pool (
   else
     gst_query_add_allocation_pool (query, pool, size, min, max);
   return TRUE;
+}
+
+void
+gst_generative_propose_allocator (GstQuery *query, const GenDevice *device)
+{
+  g_autoptr (GstAllocator) allocator = NULL;
+  GstAllocationParams params;
+
+  if (device == &gen_device_cpu)
+    return;
+  allocator = gst_generative_host_allocator_new (device);
+  gst_allocation_params_init (&params);
+  gst_query_add_allocation_param (query, allocator, &params);
 }

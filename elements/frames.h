@@ -30,6 +30,8 @@ gboolean gst_generative_layout_of_frame (const GstVideoFrame *frame, int channel
 gboolean gst_generative_layout_equal (const GenFrameLayout *a, const GenFrameLayout *b);
 
 /* The part of decide_allocation that sees to a pool of video frames with aligned memory: the next
- * element's, or one of our own where there is none or `own` asks for it. */
-gboolean gst_generative_decide_pool (
-    GstBaseTransform *base, GstQuery *query, const GstVideoInfo *info, gboolean own);
+ * element's, or one of our own where there is none or `own` asks for it. `device` writes them. */
+gboolean gst_generative_decide_pool (GstBaseTransform *base, GstQuery *query,
+    const GstVideoInfo *info, const GenDevice *device, gboolean own);
+/* The part of propose_allocation: `device` is to read the frames. */
+void gst_generative_propose_allocator (GstQuery *query, const GenDevice *device);

@@ -258,6 +258,14 @@ gst_generator_set_caps (GstBaseTransform *base, GstCaps *sink, GstCaps *source)
   return FALSE;
 }
 
+static const GenDevice *
+device_of (GstGenerator *self)
+{
+  return self->player != NULL && self->player->use.plan.device != NULL
+             ? self->player->use.plan.device
+             : &gen_device_cpu;
+}
+
 /* Frames are written in place, so memory of their own suits them: the next element's pool when
  * it offers one, and any stride when it reads GstVideoMeta. Caps tell whether it is a GPU's. */
 gboolean
@@ -271,7 +279,7 @@ gst_generator_decide_allocation (GstBaseTransform *base, GstQuery *query)
   if (self->cuda != NULL && gst_generative_cuda_in_caps (caps, 0))
     decided = gst_generative_cuda_decide_pool (self->cuda, query);
   else
-    decided = gst_generative_decide_pool (base, query, &self->out_info, planar);
+    decided = gst_generative_decide_pool (base, query, &self->out_info, device_of (self), planar);
   return decided && gst_generator_get_parent_class ()->decide_allocation (base, query);
 }
 
@@ -284,11 +292,12 @@ gst_generator_propose_allocation (GstBaseTransform *base, GstQuery *decide, GstQ
   if (!gst_generator_get_parent_class ()->propose_allocation (base, decide, query))
     return FALSE;
   gst_query_parse_allocation (query, &caps, NULL);
-  if (self->cuda != NULL && caps != NULL && gst_generative_cuda_in_caps (caps, 0) &&
-      !gst_generative_cuda_propose_pool (self->cuda, query))
-    return FALSE;
-  if (self->ports.input.kind == GEN_PORT_PICTURE)
-    gst_query_add_allocation_meta (query, GST_VIDEO_META_API_TYPE, NULL);
+  if (self->ports.input.kind != GEN_PORT_PICTURE)
+    return TRUE;
+  gst_query_add_allocation_meta (query, GST_VIDEO_META_API_TYPE, NULL);
+  if (self->cuda != NULL && caps != NULL && gst_generative_cuda_in_caps (caps, 0))
+    return gst_generative_cuda_propose_pool (self->cuda, query);
+  gst_generative_propose_allocator (query, device_of (self));
   return TRUE;
 }
 

@@ -23,6 +23,11 @@ typedef struct {
   const char *description;
   /* Whether plans can be compiled for it here and now; says why not. */
   gboolean (*available) (GError **error);
+  /* Memory of this machine, from which and to which the device copies without a detour; for
+   * pictures, not for everything: it is locked where it is. NULL when there is none to be had. Any
+   * thread may free it. */
+  void *(*take_host) (gsize size);
+  void (*free_host) (void *memory);
 } GenDevice;
 
 extern const GenDevice gen_device_cpu;

@@ -77,8 +77,24 @@ available (GError **error)
   return executor != NULL && executor->available (error);
 }
 
+static void *
+take_host (gsize size)
+{
+  const GenExecutorClass *executor = gen_cuda_executor_class (NULL);
+
+  return executor != NULL ? executor->take_host (size) : NULL;
+}
+
+static void
+free_host (void *memory)
+{
+  gen_cuda_executor_class (NULL)->free_host (memory);
+}
+
 const GenDevice gen_device_cuda = {
   .name = "cuda",
   .description = "NVIDIA GPUs through CUDA",
   .available = available,
+  .take_host = take_host,
+  .free_host = free_host,
 };

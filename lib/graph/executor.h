@@ -24,6 +24,9 @@ typedef enum {
 typedef struct {
   /* Whether there is a device that works; says why not. */
   gboolean (*available) (GError **error);
+  /* The device's functions of these names (device.h). */
+  void *(*take_host) (gsize size);
+  void (*free_host) (void *memory);
   /* What becomes of a node's float32 tensors where 16-bit floats are asked for. */
   GenNarrow (*narrows) (const GenNode *node);
   /* The graph and the storages stay the plan's and outlive the executor. Where the device has

@@ -104,6 +104,23 @@ gen_cuda_take (gsize size, const char *what, GError **error)
   return NULL;
 }
 
+void *
+gen_cuda_take_host (gsize size)
+{
+  void *memory = NULL;
+
+  if (cudaHostAlloc (&memory, MAX (size, 1), cudaHostAllocPortable) == cudaSuccess)
+    return memory;
+  cudaGetLastError ();
+  return NULL;
+}
+
+void
+gen_cuda_free_host (void *memory)
+{
+  cudaFreeHost (memory);
+}
+
 gboolean
 gen_cuda_available (GError **error)
 {

@@ -9,6 +9,10 @@ gboolean gen_cuda_available (GError **error);
 gboolean gen_cuda_device_open (GenCudaDevice *device, GError **error);
 void gen_cuda_device_close (GenCudaDevice *device);
 
+/* Pinned memory for whatever context is to copy from it or to it; NULL when there is none. */
+void *gen_cuda_take_host (gsize size);
+void gen_cuda_free_host (void *memory);
+
 /* For as long as one lives, what the thread does is done in the device's context: memory, streams
  * and kernels belong to the one in which they were made. */
 struct GenCudaCurrent {

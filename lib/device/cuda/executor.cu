@@ -668,6 +668,8 @@ extern "C" {
 extern const GenExecutorClass gen_executor_class;
 const GenExecutorClass gen_executor_class = {
   gen_cuda_available,
+  gen_cuda_take_host,
+  gen_cuda_free_host,
   gen_cuda_operator_narrows,
   create,
   destroy,
