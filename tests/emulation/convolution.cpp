@@ -64,10 +64,25 @@ meet (const GenCudaConvolution *c, Visit visit)
       }
 }
 
+/* Where element i of a result lies that is spread out. */
+static gint64
+find_place (const GenCudaConvolution *c, gint64 i)
+{
+  gint64 place = i % c->k;
+
+  i /= c->k;
+  for (int axis = c->spatial - 1; axis >= 0; axis--) {
+    place += i % c->out[axis] * c->steps[axis];
+    i /= c->out[axis];
+  }
+  return place + i * c->picture_step;
+}
+
 template <typename T>
 static void
 convolve (const GenCudaConvolution *c, GenCudaOperands o)
 {
+  const gboolean spread = c->picture_step != 0;
   const T *a = (const T *)o.a, *b = (const T *)o.b, *bias = (const T *)o.bias;
   const T *added = (const T *)o.added, *slopes = (const T *)o.slopes;
   gint64 pixels = 1, results = 1, taps = 1, size;
@@ -91,15 +106,16 @@ convolve (const GenCudaConvolution *c, GenCudaOperands o)
   });
   for (gint64 i = 0; i < size; i++) {
     const gint64 channel = i % (c->kind == GEN_CUDA_CONVOLVE ? c->k : c->c);
+    const gint64 place = spread ? find_place (c, i) : i;
     double slope = 0;
 
     if (c->has_bias)
       sums[i] += (double)gen_load (&bias[channel]);
     if (c->has_added)
-      sums[i] += (double)gen_load (&added[i]);
+      sums[i] += (double)gen_load (&added[place]);
     if (c->activation.kind == GEN_ACTIVATION_PRELU)
       slope = (double)gen_load (&slopes[channel]);
-    gen_store (&((T *)o.c)[i], gen_cuda_activate (c->activation, sums[i], slope));
+    gen_store (&((T *)o.c)[place], gen_cuda_activate (c->activation, sums[i], slope));
   }
 }
 
