@@ -10,7 +10,7 @@
 #include <string.h>
 
 /* Numbers that 16 bits hold: what is equal in them is so everywhere. */
-static void
+static inline void
 fill_evenly (const GenPlan *plan)
 {
   for (guint i = 0; i < gen_plan_n_inputs (plan); i++) {
@@ -26,7 +26,7 @@ fill_evenly (const GenPlan *plan)
 }
 
 /* Compiled, its inputs filled, and run. */
-static GenPlan *
+static inline GenPlan *
 plan_run (GenGraph *graph, const GenPlanOptions *options, void (*fill) (const GenPlan *plan))
 {
   g_autoptr (GError) error = NULL;
@@ -39,7 +39,7 @@ plan_run (GenGraph *graph, const GenPlanOptions *options, void (*fill) (const Ge
   return plan;
 }
 
-static double
+static inline double
 number (const GenBinding *binding, gsize i)
 {
   return binding->type == GEN_TYPE_INT64   ? (double)((const gint64 *)binding->data)[i]
@@ -48,7 +48,7 @@ number (const GenBinding *binding, gsize i)
 }
 
 /* The largest difference of an output, against the largest number in it. */
-static void
+static inline void
 assert_near (const char *name, const GenPlan *cpu, const GenPlan *device, double bound)
 {
   for (guint i = 0; i < gen_plan_n_outputs (cpu); i++) {
@@ -67,7 +67,7 @@ assert_near (const char *name, const GenPlan *cpu, const GenPlan *device, double
 }
 
 /* Nothing has gone to the CPU for want of a kernel. */
-static void
+static inline void
 assert_on_device (const char *name, GenPlan *plan)
 {
   g_autoptr (GArray) steps = gen_plan_steps (plan);
@@ -80,8 +80,24 @@ assert_on_device (const char *name, GenPlan *plan)
   }
 }
 
+/* A convolution that mixes channels a little, or leaves everything as it is: after it, channels
+ * come last. */
+static inline GenTensor *
+through_conv (GenGraph *graph, GenTensor *x, float mixing, GError **error)
+{
+  gint64 channels = x->shape.dims[1];
+  float *weights = g_new (float, channels *channels);
+  GenTensor *w;
+
+  for (gint64 i = 0; i < channels * channels; i++)
+    weights[i] = i % (channels + 1) == 0 ? 1 : mixing * (float)(i % 7);
+  w = gen_graph_add_constant (graph, NULL, GEN_TYPE_FLOAT32, &GEN_SHAPE (channels, channels, 1, 1),
+      g_bytes_new_take (weights, channels * channels * sizeof *weights));
+  return gen_graph_op (graph, "Conv", (GenTensor *[]){ x, w }, 2, 1, error, NULL);
+}
+
 /* Whether there is a device; else the program says that it is skipped. */
-static gboolean
+static inline gboolean
 has_device (void)
 {
   g_autoptr (GError) error = NULL;

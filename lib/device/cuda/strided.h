@@ -11,3 +11,8 @@ G_END_DECLS
  * has too many elements, or none of a size that can be moved. */
 gboolean gen_cuda_add_strided (
     GenCudaKernel *kernel, const GenStrided *strided, guint from, guint to);
+
+/* Add the copies of inputs into output 0, or, `apart`, of parts of input 0 into outputs: piece i is
+ * of number i, and what lies in it as in the whole goes in one launch. */
+gboolean gen_cuda_add_pieces (
+    GenCudaKernel *kernel, const std::vector<GenStrided> &pieces, gboolean apart);
