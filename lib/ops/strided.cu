@@ -143,5 +143,7 @@ gen_cuda_prepare_strided (GenCudaKernel *kernel, const GenKernel *prepared)
 {
   const GenStrided *strided = gen_strided_of (prepared);
 
-  return strided != NULL && gen_cuda_add_strided (kernel, strided, 0, 0);
+  /* The CPU may see wider elements than there are. */
+  return strided != NULL && strided->size == gen_data_type_size (kernel->output (0)->type) &&
+         gen_cuda_add_strided (kernel, strided, 0, 0);
 }
