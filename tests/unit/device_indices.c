@@ -301,6 +301,75 @@ shift (GenGraph *graph, GenTensor *const *x, GError **error)
   return gen_graph_op (graph, "BitShift", bits, 2, 1, error, "direction", GEN_STRING, "LEFT", NULL);
 }
 
+/* Whole numbers up to `most`, of a type for which there are no kernels of its own. */
+static GenTensor *
+rare (GenGraph *graph, GenTensor *x, float most, GenDataType type, GError **error)
+{
+  GenTensor *y = gen_binary (graph, "Mul", x, gen_graph_float (graph, most), error);
+
+  return cast (graph, gen_unary (graph, "Floor", y, error), type, error);
+}
+
+static GenTensor *
+combine_rare (
+    GenGraph *graph, GenTensor *const *x, const char *op, GenDataType type, GError **error)
+{
+  return gen_binary (graph, op, rare (graph, x[0], 60000, type, error),
+      rare (graph, x[1], 300, type, error), error);
+}
+
+/* 16 bits overflow. */
+static GenTensor *
+multiply_int16 (GenGraph *graph, GenTensor *const *x, GError **error)
+{
+  return combine_rare (graph, x, "Mul", GEN_TYPE_INT16, error);
+}
+
+/* By zero, too. */
+static GenTensor *
+divide_uint32 (GenGraph *graph, GenTensor *const *x, GError **error)
+{
+  return combine_rare (graph, x, "Div", GEN_TYPE_UINT32, error);
+}
+
+/* Beyond what int64 holds. */
+static GenTensor *
+largest_uint64 (GenGraph *graph, GenTensor *const *x, GError **error)
+{
+  GenTensor *a = rare (graph, x[0], 60000, GEN_TYPE_UINT64, error);
+  GenTensor *b = gen_graph_op (graph, "BitwiseNot",
+      (GenTensor *[]){ rare (graph, x[1], 300, GEN_TYPE_UINT64, error) }, 1, 1, error, NULL);
+
+  return gen_binary (graph, "Max", a, b, error);
+}
+
+static GenTensor *
+remainder_double (GenGraph *graph, GenTensor *const *x, GError **error)
+{
+  GenTensor *operands[2] = { rare (graph, x[0], 60000, GEN_TYPE_FLOAT64, error),
+    cast (graph, x[1], GEN_TYPE_FLOAT64, error) };
+
+  return gen_graph_op (graph, "Mod", operands, 2, 1, error, "fmod", GEN_INT, 1, NULL);
+}
+
+static GenTensor *
+less_double (GenGraph *graph, GenTensor *const *x, GError **error)
+{
+  return gen_binary (graph, "Less", cast (graph, x[0], GEN_TYPE_FLOAT64, error),
+      cast (graph, x[1], GEN_TYPE_FLOAT64, error), error);
+}
+
+static GenTensor *
+reduce_double (GenGraph *graph, GenTensor *const *x, GError **error)
+{
+  GenTensor *y = gen_unary (graph, "Sqrt", cast (graph, x[0], GEN_TYPE_FLOAT64, error), error);
+
+  return gen_graph_op (graph, "ReduceMax",
+      (GenTensor *[]){
+          gen_unary (graph, "Neg", y, error), gen_graph_ints (graph, (gint64[]){ 1 }, 1) },
+      2, 1, error, NULL);
+}
+
 static const Case cases[] = {
   { "concat-rows", { GEN_SHAPE (3, 41, 35), GEN_SHAPE (2, 41, 35) }, concat_rows },
   { "concat-columns", { GEN_SHAPE (3, 41, 64), GEN_SHAPE (3, 41, 12) }, concat_columns },
@@ -332,6 +401,12 @@ static const Case cases[] = {
       scatter_slices_in_batches },
   { "gather-gradient", { GEN_SHAPE (3, 41, 35) }, gather_gradient },
   { "slice-gradient", { GEN_SHAPE (3, 41, 35) }, slice_gradient },
+  { "multiply-int16", { GEN_SHAPE (3, 41, 35), GEN_SHAPE (41, 1) }, multiply_int16 },
+  { "divide-uint32", { GEN_SHAPE (3, 41, 35), GEN_SHAPE (3, 41, 35) }, divide_uint32 },
+  { "largest-uint64", { GEN_SHAPE (41, 35), GEN_SHAPE (35) }, largest_uint64 },
+  { "remainder-double", { GEN_SHAPE (3, 41, 35), GEN_SHAPE (41, 1) }, remainder_double },
+  { "less-double", { GEN_SHAPE (41, 35), GEN_SHAPE (3, 1, 35) }, less_double },
+  { "reduce-double", { GEN_SHAPE (37, 1031) }, reduce_double },
   { "shift", { GEN_SHAPE (3, 41, 35), GEN_SHAPE (41, 1) }, shift },
 };
 
