@@ -289,6 +289,34 @@ sample_cubic_gradient (GenGraph *graph, GenTensor *const *x, GError **error)
   return sample_gradient (graph, x, "cubic", "zeros", error);
 }
 
+/* Regions that reach beyond the picture, lie outside, and are smaller than a pixel. */
+static GenTensor *
+align_regions (GenGraph *graph, GenTensor *const *x, const char *mode, int ratio, GError **error)
+{
+  static const float regions[7][4] = { { 1, 2, 15, 17 }, { -4, -3, 9, 30 }, { 5, 5, 5.25f, 5.5f },
+    { 40, 40, 50, 60 }, { 0, 0, 22, 18 }, { 10, 3, 7, 12 }, { 2.5f, 0, 11, 9 } };
+  static const gint64 items[7] = { 0, 1, 1, 0, 1, 0, -1 };
+  GenTensor *rois = gen_graph_add_constant (graph, NULL, GEN_TYPE_FLOAT32, &GEN_SHAPE (7, 4),
+      g_bytes_new_static (regions, sizeof regions));
+
+  return gen_graph_op (graph, "RoiAlign",
+      (GenTensor *[]){ x[0], rois, gen_graph_ints (graph, items, 7) }, 3, 1, error, "mode",
+      GEN_STRING, mode, "output_height", GEN_INT, 5, "output_width", GEN_INT, 7, "sampling_ratio",
+      GEN_INT, ratio, "spatial_scale", GEN_FLOAT, 0.75, NULL);
+}
+
+static GenTensor *
+align_mean (GenGraph *graph, GenTensor *const *x, GError **error)
+{
+  return align_regions (graph, x, "avg", 0, error);
+}
+
+static GenTensor *
+align_largest (GenGraph *graph, GenTensor *const *x, GError **error)
+{
+  return align_regions (graph, x, "max", 2, error);
+}
+
 /* --- attention --- */
 
 /* `more` is the name of an attribute that is 1, or NULL. */
@@ -394,6 +422,8 @@ static const Case cases[] = {
   { "sample-cubic", { GEN_SHAPE (2, 3, 19, 23), GEN_SHAPE (2, 17, 21, 2) }, sample_cubic },
   { "sample-volume", { GEN_SHAPE (2, 3, 7, 9, 8), GEN_SHAPE (2, 5, 6, 7, 3) }, sample_linear },
   { "sample-line", { GEN_SHAPE (2, 9, 70), GEN_SHAPE (2, 301, 1) }, sample_cubic },
+  { "align-mean", { GEN_SHAPE (2, 11, 19, 23) }, align_mean },
+  { "align-largest", { GEN_SHAPE (2, 11, 19, 23) }, align_largest },
   { "sample-linear-gradient",
       { GEN_SHAPE (2, 11, 17, 21), GEN_SHAPE (2, 11, 19, 23), GEN_SHAPE (2, 17, 21, 2) },
       sample_linear_gradient },
