@@ -179,7 +179,7 @@ take_cast (Pass *pass, GenNode *cast)
 
   if (from->type != pass->type)
     return FALSE;
-  if (output->type == pass->type && replaced != NULL &&
+  if (output->type == pass->type && replaced != NULL && replaced->producer != NULL &&
       g_hash_table_contains (pass->wanted, output) && replaced->layout == output->layout &&
       !g_hash_table_contains (pass->wanted, replaced)) {
     make_instead (pass, replaced, output);

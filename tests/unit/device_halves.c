@@ -102,6 +102,16 @@ build_handed_out (GenGraph *graph, GenTensor *x, GError **error)
   return gen_binary (graph, "Mul", gen_unary (graph, "Relu", y, error), sum, error);
 }
 
+/* Nothing but casts, from the input to the output. */
+static GenTensor *
+build_there_and_back (GenGraph *graph, GenTensor *x, GError **error)
+{
+  const GenDataType type = x->type;
+
+  x = gen_graph_op (graph, "Cast", &x, 1, 1, error, "to", GEN_INT, (int)GEN_TYPE_FLOAT32, NULL);
+  return gen_graph_op (graph, "Cast", &x, 1, 1, error, "to", GEN_INT, (int)type, NULL);
+}
+
 typedef struct {
   const char *name;
   GenTensor *(*build) (GenGraph *graph, GenTensor *x, GError **error);
@@ -115,6 +125,7 @@ static const Case cases[] = {
   { "rows", build_rows, TRUE, 0, 3 },
   { "exact", build_exact, TRUE, 2, 6 },
   { "handed out", build_handed_out, FALSE, 0, 6 },
+  { "there and back", build_there_and_back, TRUE, 1, 1 },
 };
 
 static void
