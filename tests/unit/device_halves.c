@@ -189,6 +189,17 @@ check_case (const Case *test, GenDataType type, double bound)
   }
   g_assert_cmpint (casts, ==, test->casts);
   g_assert_cmpuint (steps->len, ==, test->nodes);
+  /* Bits that are asked for, whatever the model has, in all that it computes. */
+  for (GenPrecision precision = GEN_PRECISION_BFLOAT16;
+       test->casts == 0 && precision <= GEN_PRECISION_FLOAT16; precision++) {
+    const GenPlanOptions options = {
+      .threads = 2, .device = &gen_device_cuda, .precision = precision
+    };
+    g_autoptr (GenPlan) other = plan_run (graph, &options, fill_halves);
+
+    assert_near_halves (test->name, cpu, other, 5e-2);
+    assert_on_device (test->name, other);
+  }
 }
 
 static void
