@@ -136,8 +136,9 @@ clear_ports (Port *ports, guint n)
 
 /* --- compiling --- */
 
+/* `held`: what stands for 16-bit floats of the type `*half`, on a device that knows those. */
 static gboolean
-transform (GenPlan *plan, GError **error)
+transform (GenPlan *plan, GHashTable *held, GenDataType *half, GError **error)
 {
   GenGraph *graph = plan->graph;
 
@@ -145,6 +146,8 @@ transform (GenPlan *plan, GError **error)
     return FALSE;
   gen_graph_flatten_outputs (graph);
   gen_graph_remove_dead (graph);
+  if (plan->device != NULL && !plan->options.no_fusion)
+    *half = gen_graph_lift (graph, plan->device->narrows, held);
   if (!plan->options.no_fusion &&
       (!gen_graph_free_weights (graph, error) || !gen_graph_fuse (graph, error)))
     return FALSE;
@@ -269,6 +272,20 @@ device_ports (GenPlan *plan, GenPortKind kind, GPtrArray *tensors)
   return ports;
 }
 
+/* Nodes compute in 16 bits where that is asked for, or where the model does. */
+static void
+narrow (GenPlan *plan, GHashTable *held, GenDataType half)
+{
+  GenPrecision precision = plan->options.precision;
+
+  if (precision >= GEN_PRECISION_BFLOAT16)
+    gen_graph_narrow (plan->graph,
+        precision == GEN_PRECISION_FLOAT16 ? GEN_TYPE_FLOAT16 : GEN_TYPE_BFLOAT16,
+        plan->device->narrows, NULL);
+  else if (half != GEN_TYPE_UNDEFINED)
+    gen_graph_narrow (plan->graph, half, plan->device->narrows, held);
+}
+
 static gboolean
 prepare_device (GenPlan *plan, GError **error)
 {
@@ -285,6 +302,8 @@ GenPlan *
 gen_plan_new (GenGraph *graph, const GenPlanOptions *options, GError **error)
 {
   g_autoptr (GenPlan) plan = g_new0 (GenPlan, 1);
+  g_autoptr (GHashTable) held = g_hash_table_new (NULL, NULL);
+  GenDataType half = GEN_TYPE_UNDEFINED;
   GenConstants constants;
   GenChooser *chooser;
   gboolean prepared;
@@ -298,12 +317,10 @@ gen_plan_new (GenGraph *graph, const GenPlanOptions *options, GError **error)
       (plan->device = gen_cuda_executor_class (error)) == NULL)
     return NULL;
   plan->graph = gen_graph_copy (graph);
-  if (!transform (plan, error))
+  if (!transform (plan, held, &half, error))
     return NULL;
-  if (plan->device != NULL && plan->options.precision >= GEN_PRECISION_BFLOAT16)
-    gen_graph_narrow (plan->graph,
-        plan->options.precision == GEN_PRECISION_FLOAT16 ? GEN_TYPE_FLOAT16 : GEN_TYPE_BFLOAT16,
-        plan->device->narrows);
+  if (plan->device != NULL)
+    narrow (plan, held, half);
   plan->storages = gen_storages_new (plan->graph);
   if (plan->device != NULL)
     return prepare_device (plan, error) ? g_steal_pointer (&plan) : NULL;

@@ -50,15 +50,29 @@ widen_inputs (GenGraph *graph, GenNode *node, GenDataType type, GError **error)
   return TRUE;
 }
 
-/* Outputs of float32 become tensors that are cast to `type`. */
+/* Outputs, bit by bit, that are float32 whatever the inputs are: statistics, perhaps. */
+static guint
+find_float32 (GenNode *node)
+{
+  guint found = 0;
+
+  if (!gen_node_infer (node, NULL))
+    return 0;
+  for (guint i = 0; i < node->outputs->len && i < 32; i++)
+    if (gen_node_output (node, i) != NULL && gen_node_output (node, i)->type == GEN_TYPE_FLOAT32)
+      found |= 1u << i;
+  return found;
+}
+
+/* Outputs of float32 become tensors that are cast to `type`, but those in `kept`. */
 static gboolean
-narrow_outputs (GenGraph *graph, GenNode *node, GenDataType type, GError **error)
+narrow_outputs (GenGraph *graph, GenNode *node, GenDataType type, guint kept, GError **error)
 {
   for (guint i = 0; i < node->outputs->len; i++) {
     GenTensor *output = g_ptr_array_index (node->outputs, i), *wide;
     GenNode *cast;
 
-    if (output == NULL || output->type != GEN_TYPE_FLOAT32)
+    if (output == NULL || output->type != GEN_TYPE_FLOAT32 || (i < 32 && (kept >> i & 1) != 0))
       continue;
     wide = gen_graph_add_value (graph, NULL);
     wide->type = output->type;
@@ -86,7 +100,7 @@ gen_graph_widen_node (GenGraph *graph, guint number, GError **error)
 {
   GenNode *node = g_ptr_array_index (graph->nodes, number);
   GenDataType type = half_of (node);
-  guint first = graph->nodes->len, middle;
+  guint first = graph->nodes->len, middle, kept = find_float32 (node);
   g_autofree gpointer *inputs = g_memdup2 (node->inputs->pdata, node->inputs->len * sizeof *inputs);
 
   if (!widen_inputs (graph, node, type, error) || !gen_node_infer (node, error)) {
@@ -95,7 +109,7 @@ gen_graph_widen_node (GenGraph *graph, guint number, GError **error)
     return FALSE;
   }
   middle = graph->nodes->len;
-  if (!narrow_outputs (graph, node, type, error))
+  if (!narrow_outputs (graph, node, type, kept, error))
     return FALSE;
   move_nodes (graph, middle, number + 1);
   move_nodes (graph, graph->nodes->len - (middle - first), number);

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "../device/cuda/elementwise.h"
+#include "../device/cuda/rare.h"
 
 #define FORMULA(name, expression)                                                                  \
   struct name {                                                                                    \
@@ -146,7 +146,8 @@ template <typename F>
 static gboolean
 numbers (GenCudaKernel *kernel, F formula)
 {
-  return floats (kernel, formula) || integers (kernel, formula);
+  return floats (kernel, formula) || integers (kernel, formula) ||
+         gen_add_rare<2> (kernel, formula);
 }
 
 #define PREPARE(name, expression)                                                                  \
@@ -159,7 +160,10 @@ PREPARE (add, numbers (kernel, Add{}))
 PREPARE (bitwise_and, bits (kernel, BitwiseAnd{}))
 PREPARE (bitwise_or, bits (kernel, BitwiseOr{}))
 PREPARE (bitwise_xor, bits (kernel, BitwiseXor{}))
-PREPARE (div_, floats (kernel, Div{}) || integers (kernel, DivIntegers{}))
+PREPARE (div_, kernel->output (0)->type == GEN_TYPE_FLOAT64
+                   ? gen_add_rare<2> (kernel, Div{})
+                   : floats (kernel, Div{}) || integers (kernel, DivIntegers{}) ||
+                         gen_add_rare<2> (kernel, DivIntegers{}))
 PREPARE (mul, numbers (kernel, Mul{}))
 PREPARE (prelu, floats (kernel, PRelu{}))
 PREPARE (sub, numbers (kernel, Sub{}))
@@ -189,14 +193,14 @@ power (GenCudaKernel *kernel, GError **error)
   GenDataType base = kernel->input (0)->type, exponent = kernel->input (1)->type;
   gboolean added = FALSE;
 
-  if (base == exponent)
-    return floats (kernel, Power{}) || integers (kernel, Power{});
-  if (base != GEN_TYPE_FLOAT32)
-    return FALSE;
-  return gen_visit_numbers (exponent, [&] (auto *type) {
-    typedef GEN_VISITED (type) E;
-    added = gen_add_binary_mixed<float, E, float> (kernel, Power{});
-  }) && added;
+  if (base == exponent && (floats (kernel, Power{}) || integers (kernel, Power{})))
+    return TRUE;
+  if (base == GEN_TYPE_FLOAT32 && gen_visit_numbers (exponent, [&] (auto *type) {
+        typedef GEN_VISITED (type) E;
+        added = gen_add_binary_mixed<float, E, float> (kernel, Power{});
+      }))
+    return added;
+  return gen_add_rare<2> (kernel, Power{});
 }
 
 extern const GenCudaOperator gen_cuda_arithmetic_operators[] = {

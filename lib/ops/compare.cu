@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The device's halves of comparisons and logic: their results are bool. */
-#include "../device/cuda/elementwise.h"
+#include "../device/cuda/rare.h"
 
 #define FORMULA(name, expression)                                                                  \
   struct name {                                                                                    \
@@ -25,10 +25,12 @@ compare (GenCudaKernel *kernel, GError **error)
 {
   gboolean added = FALSE;
 
-  return gen_visit_numbers (kernel->input (0)->type, [&] (auto *type) {
-    typedef GEN_VISITED (type) T;
-    added = gen_add_binary<T, uint8_t> (kernel, F{});
-  }) && added;
+  if (gen_visit_numbers (kernel->input (0)->type, [&] (auto *type) {
+        typedef GEN_VISITED (type) T;
+        added = gen_add_binary<T, uint8_t> (kernel, F{});
+      }))
+    return added;
+  return gen_add_rare<2> (kernel, F{});
 }
 
 extern const GenCudaOperator gen_cuda_compare_operators[] = {

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The device's half of DFT along the innermost axis: a product by the matrix of the transform, with
- * real and imaginary parts as rows and columns of their own. Lengths are those of frames of sound,
+/* The device's half of DFT: a product by the matrix of the transform, with real and imaginary parts
+ * as rows and columns of their own. Another axis than the innermost is brought there before, and
+ * back. Lengths are those of frames of sound,
  * for which that is what a GPU does best; longer ones are left to the CPU. */
 #include "../device/cuda/product.h"
+#include "../device/cuda/strided.h"
 
 #include <math.h>
 
@@ -53,6 +55,21 @@ matrix_new (const GenDft *t)
   return matrix;
 }
 
+/* [outer, a, b, parts] to [outer, b, a, parts]. */
+static gboolean
+add_swap (GenCudaKernel *kernel, gsize outer, gsize a, gsize b, gsize parts, GenCudaFindBox from,
+    GenCudaFindBox to)
+{
+  const gint64 rows = (gint64)b, columns = (gint64)a, n = (gint64)parts;
+  const gint64 dims[] = { (gint64)outer, rows, columns, n };
+  const gint64 strides[] = { rows * columns * n, n, rows * n, 1 };
+  const gint64 packed[] = { rows * columns * n, columns * n, n, 1 };
+  GenStrided swap;
+
+  gen_strided_init (&swap, 4, dims, strides, packed, GEN_TYPE_FLOAT32);
+  return gen_cuda_add_strided_between (kernel, &swap, from, to);
+}
+
 static gboolean
 dft (GenCudaKernel *kernel, GError **error)
 {
@@ -62,14 +79,28 @@ dft (GenCudaKernel *kernel, GError **error)
   if (!gen_dft_init (&t, kernel->node, error))
     return FALSE;
   const gsize rows = t.in * t.parts_in, columns = t.out * t.parts_out;
-  if (kernel->input (0)->type != GEN_TYPE_FLOAT32 || t.inner != 1 || t.outer == 0 || rows == 0 ||
+  if (kernel->input (0)->type != GEN_TYPE_FLOAT32 || t.outer * t.inner == 0 || rows == 0 ||
       rows > MOST_NUMBERS / columns)
     return FALSE;
   g_autofree float *matrix = matrix_new (&t);
   void *memory = gen_cuda_kernel_upload (kernel, matrix, rows * columns * sizeof *matrix, error);
   if (memory == NULL)
     return FALSE;
-  product.m = (gint64)t.outer;
+  const gsize n = t.outer * t.inner;
+  const gboolean swaps = t.inner > 1;
+  const gsize swapped = kernel->reserve (swaps ? n * rows * sizeof (float) : 0);
+  const gsize made = kernel->reserve (swaps ? n * columns * sizeof (float) : 0);
+  GenCudaFindBox from = [=] (const GenCudaKernel &k) -> const void * {
+    return swaps ? (char *)k.scratch + swapped : k.inputs[0];
+  };
+  GenCudaFindBox to = [=] (const GenCudaKernel &k) -> const void * {
+    return swaps ? (char *)k.scratch + made : k.outputs[0];
+  };
+  if (swaps && !add_swap (
+                   kernel, t.outer, t.in, t.inner, t.parts_in,
+                   [] (const GenCudaKernel &k) { return k.inputs[0]; }, from))
+    return FALSE;
+  product.m = (gint64)n;
   product.n = (gint64)columns;
   product.k = (gint64)rows;
   product.batch = 1;
@@ -77,12 +108,15 @@ dft (GenCudaKernel *kernel, GError **error)
   product.type = GEN_TYPE_FLOAT32;
   /* Spectra span more than the bits of anything shorter. */
   product.precision = GEN_PRECISION_FLOAT32;
-  return gen_cuda_product_add (
-      kernel, &product,
-      [memory] (const GenCudaKernel &k) -> GenCudaOperands {
-        return { k.inputs[0], memory, NULL, k.outputs[0] };
-      },
-      error);
+  if (!gen_cuda_product_add (
+          kernel, &product,
+          [=] (const GenCudaKernel &k) -> GenCudaOperands {
+            return { from (k), memory, NULL, (void *)to (k) };
+          },
+          error))
+    return FALSE;
+  return !swaps || add_swap (kernel, t.outer, t.inner, t.out, t.parts_out, to,
+                       [] (const GenCudaKernel &k) { return k.outputs[0]; });
 }
 
 extern const GenCudaOperator gen_cuda_dft_operators[] = {

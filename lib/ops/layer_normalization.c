@@ -205,6 +205,7 @@ const GenOperator gen_operator_layer_normalization = {
   .min_outputs = 1,
   .max_outputs = 3,
   .layouts = GEN_LAYOUTS_PLAIN,
+  .widens = TRUE,
   .infer = infer,
   .cpu = cpu,
   .gradient = gradient,

@@ -12,12 +12,9 @@ concat (GenCudaKernel *kernel, GError **error)
 {
   const GenNode *node = kernel->node;
   std::vector<GenStrided> pieces (node->inputs->len);
-  gboolean added = TRUE;
 
   gen_concat_pieces (node, pieces.data ());
-  for (guint i = 0; added && i < pieces.size (); i++)
-    added = gen_cuda_add_strided (kernel, &pieces[i], i, 0);
-  return added;
+  return gen_cuda_add_pieces (kernel, pieces, FALSE);
 }
 
 static gboolean
@@ -25,14 +22,9 @@ split (GenCudaKernel *kernel, GError **error)
 {
   const GenNode *node = kernel->node;
   std::vector<GenStrided> pieces (node->outputs->len);
-  gboolean added = TRUE;
 
-  if (!gen_split_pieces (node, pieces.data (), error))
-    return FALSE;
-  for (guint i = 0; added && i < pieces.size (); i++)
-    if (gen_node_output (node, i) != NULL)
-      added = gen_cuda_add_strided (kernel, &pieces[i], 0, i);
-  return added;
+  return gen_split_pieces (node, pieces.data (), error) &&
+         gen_cuda_add_pieces (kernel, pieces, TRUE);
 }
 
 static gboolean

@@ -7,6 +7,7 @@
  * All phases look at the same inputs, so they can be done as one convolution with s * s times
  * the channels; at the edges, it makes some results that are cut off. Where these are many, each
  * phase of an axis is its own convolution. */
+#include "phases.h"
 #include "convolve-private.h"
 
 #include <string.h>
@@ -29,31 +30,64 @@ floor_div (gint64 a, gint64 b)
   return a >= 0 ? a / b : -((-a + b - 1) / b);
 }
 
-/* One axis of a problem: phases [phase, phase + phases). FALSE where it would have to leave out
- * inputs. */
+gboolean
+gen_phases_window (GenWindow *phased, const GenWindow *window, gint64 groups)
+{
+  gboolean single = groups == 1;
+
+  *phased = *window;
+  for (int i = 0; i < window->rank; i++)
+    single = single && window->axes[i].in == 1 && window->axes[i].dilation == 1;
+  for (int i = 0; i < window->rank; i++) {
+    GenWindowAxis *axis = &phased->axes[i];
+
+    /* Over a single input the stride has no meaning. */
+    if (single)
+      axis->stride = axis->kernel;
+    if (axis->kernel < axis->stride || (axis->stride > 1 && axis->dilation > 1))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+gboolean
+gen_phase_init (GenPhase *result, const GenWindowAxis *axis, gint64 phase, gint64 phases)
+{
+  gint64 taps = (axis->kernel - phase + axis->stride - 1) / axis->stride;
+  gint64 first = MAX (0, ceil_div (axis->before - (phase + phases - 1), axis->stride));
+  gint64 end = floor_div (axis->out - 1 + axis->before - phase, axis->stride) + 1;
+
+  *result = (GenPhase){ .phase = phase,
+    .phases = phases,
+    .taps = taps,
+    .first = first,
+    .windows = end - first,
+    .before = (taps - 1) * axis->dilation - first,
+    .after = end - axis->in };
+  return taps > 0 && end > first && result->before >= 0 && result->after >= 0;
+}
+
 static gboolean
 init_axis (GenProblem *problem, int axis, const GenWindowAxis *window, gint64 phase, gint64 phases)
 {
-  gint64 taps = (window->kernel - phase + window->stride - 1) / window->stride;
-  gint64 reach = (taps - 1) * window->dilation;
-  gint64 first = MAX (0, ceil_div (window->before - (phase + phases - 1), window->stride));
-  gint64 end = floor_div (window->out - 1 + window->before - phase, window->stride) + 1;
-  GenConvolutionAxis a = { .large = window->in,
-    .small = end - first,
-    .kernel = taps,
+  GenPhase p;
+
+  if (!gen_phase_init (&p, window, phase, phases))
+    return FALSE;
+  problem->axes[axis] = (GenConvolutionAxis){ .large = window->in,
+    .small = p.windows,
+    .kernel = p.taps,
     .stride = 1,
     .dilation = window->dilation,
-    .before = reach - first,
-    .after = end - window->in };
-
-  problem->axes[axis] = a;
-  problem->scatter[axis].first = first;
+    .before = p.before,
+    .after = p.after };
+  problem->scatter[axis].first = p.first;
   problem->scatter[axis].stride = window->stride;
   problem->scatter[axis].phase = phase;
   problem->scatter[axis].phases = phases;
   problem->scatter[axis].cut = window->before;
   problem->scatter[axis].out = window->out;
-  return taps > 0 && a.small > 0 && a.before >= 0 && a.after >= 0;
+  return TRUE;
 }
 
 static gboolean
@@ -102,22 +136,15 @@ joins (const GenConvolve *c, const GenWindowAxis *axis)
 gboolean
 gen_phases_split (GenConvolve *c)
 {
-  GenWindowAxis rows = { 1, 1, 1, 1, 1, 0, 0 }, columns = c->window.axes[c->window.rank - 1];
+  GenWindowAxis rows = { 1, 1, 1, 1, 1, 0, 0 }, columns;
   gint64 row_step, column_step;
+  GenWindow phased;
 
-  if (c->window.rank > 2)
+  if (c->window.rank > 2 || !gen_phases_window (&phased, &c->window, c->groups))
     return FALSE;
-  if (c->window.rank == 2)
-    rows = c->window.axes[0];
-  /* Over a single input the stride has no meaning. */
-  if (rows.in == 1 && columns.in == 1 && c->groups == 1 && rows.dilation == 1 &&
-      columns.dilation == 1) {
-    rows.stride = rows.kernel;
-    columns.stride = columns.kernel;
-  }
-  if (rows.kernel < rows.stride || columns.kernel < columns.stride ||
-      (rows.stride > 1 && rows.dilation > 1) || (columns.stride > 1 && columns.dilation > 1))
-    return FALSE;
+  columns = phased.axes[phased.rank - 1];
+  if (phased.rank == 2)
+    rows = phased.axes[0];
   row_step = joins (c, &rows) ? rows.stride : 1;
   column_step = joins (c, &columns) ? columns.stride : 1;
   for (gint64 y = 0; y < rows.stride; y += row_step)

@@ -242,14 +242,15 @@ gen_cuda_add_reduction (GenCudaKernel *kernel, const GenCudaReduction *reduction
     return FALSE;
   if (e.outputs == 0)
     return TRUE;
-  return gen_visit_numbers (type, [&] (auto *pointer) {
+  const auto visit = [&] (auto *pointer) {
     typedef GEN_VISITED (pointer) T;
 
     if (adds)
       add<T, GEN_COMBINE_ADD> (kernel, reduction, e, rows);
     else
       add<T, -1> (kernel, reduction, e, rows);
-  });
+  };
+  return gen_visit_numbers (type, visit) || gen_visit_doubles (type, visit);
 }
 
 static gboolean

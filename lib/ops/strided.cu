@@ -44,8 +44,8 @@ transpose (GenWalk<2> matrices, const T *from, gint64 from_step, T *to, gint64 t
 
 template <typename T>
 static void
-add_transpose (
-    GenCudaKernel *kernel, const GenStrided *strided, const GenWalk<2> *walk, guint in, guint out)
+add_transpose (GenCudaKernel *kernel, const GenStrided *strided, const GenWalk<2> *walk,
+    GenCudaFindBox find_from, GenCudaFindBox find_to)
 {
   const int inner = strided->rank - 1;
   const int rows = (int)strided->dims[inner - 1], columns = (int)strided->dims[inner];
@@ -58,7 +58,8 @@ add_transpose (
   matrices.rank -= 2;
   kernel->launches.push_back ([=] (const GenCudaKernel &k, cudaStream_t stream) {
     gen_cuda_launch (transpose<T>, grid, dim3 (TILE, TILE_ROWS), stream, matrices,
-        k.in<T> (in) + from_offset, from_step, k.out<T> (out) + to_offset, to_step, rows, columns);
+        (const T *)find_from (k) + from_offset, from_step, (T *)find_to (k) + to_offset, to_step,
+        rows, columns);
   });
 }
 
@@ -109,7 +110,8 @@ goes_by_tiles (const GenStrided *strided)
 }
 
 gboolean
-gen_cuda_add_strided (GenCudaKernel *kernel, const GenStrided *narrow, guint in, guint out)
+gen_cuda_add_strided_between (GenCudaKernel *kernel, const GenStrided *narrow,
+    GenCudaFindBox find_from, GenCudaFindBox find_to)
 {
   const GenStrided strided = widen (narrow);
   const gsize n = strided.rows * strided.dims[strided.rank - 1];
@@ -129,13 +131,21 @@ gen_cuda_add_strided (GenCudaKernel *kernel, const GenStrided *narrow, guint in,
     if (n == 0)
       return;
     if (goes_by_tiles (&strided))
-      add_transpose<T> (kernel, &strided, &walk, in, out);
+      add_transpose<T> (kernel, &strided, &walk, find_from, find_to);
     else
       kernel->launches.push_back ([=] (const GenCudaKernel &k, cudaStream_t stream) {
         gen_cuda_launch (copy<T>, gen_cuda_grid (n), GEN_CUDA_BLOCK, stream, walk,
-            k.in<T> (in) + from, k.out<T> (out) + to, n);
+            (const T *)find_from (k) + from, (T *)find_to (k) + to, n);
       });
   });
+}
+
+gboolean
+gen_cuda_add_strided (GenCudaKernel *kernel, const GenStrided *strided, guint from, guint to)
+{
+  return gen_cuda_add_strided_between (
+      kernel, strided, [from] (const GenCudaKernel &k) { return k.inputs[from]; },
+      [to] (const GenCudaKernel &k) { return k.outputs[to]; });
 }
 
 gboolean
@@ -143,5 +153,7 @@ gen_cuda_prepare_strided (GenCudaKernel *kernel, const GenKernel *prepared)
 {
   const GenStrided *strided = gen_strided_of (prepared);
 
-  return strided != NULL && gen_cuda_add_strided (kernel, strided, 0, 0);
+  /* The CPU may see wider elements than there are. */
+  return strided != NULL && strided->size == gen_data_type_size (kernel->output (0)->type) &&
+         gen_cuda_add_strided (kernel, strided, 0, 0);
 }

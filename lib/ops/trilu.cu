@@ -63,7 +63,7 @@ eye_like (GenCudaKernel *kernel, GError **error)
 
   if (n > (gsize)GEN_WALK_MAX)
     return FALSE;
-  return gen_visit_numbers (y->type, [&] (auto *pointer) {
+  const auto add = [&] (auto *pointer) {
     typedef GEN_VISITED (pointer) T;
 
     if (n > 0)
@@ -71,7 +71,8 @@ eye_like (GenCudaKernel *kernel, GError **error)
         gen_cuda_launch (draw_diagonal<T>, gen_cuda_grid (n), GEN_CUDA_BLOCK, stream,
             GenDivider ((uint32_t)columns), k, (T)1.0f, kn.out<T> (0), n);
       });
-  });
+  };
+  return gen_visit_numbers (y->type, add) || gen_visit_doubles (y->type, add);
 }
 
 extern const GenCudaOperator gen_cuda_trilu_operators[] = {

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "../device/cuda/elementwise.h"
+#include "../device/cuda/rare.h"
 
 /* `parameters` are the attributes alpha and beta, under whatever name. */
 #define FORMULA(name, expression)                                                                  \
@@ -97,10 +97,13 @@ template <typename F>
 static gboolean
 floats (GenCudaKernel *kernel, F formula)
 {
-  return gen_visit_floats (kernel->input (0)->type, [&] (auto *type) {
+  const auto add = [&] (auto *type) {
     typedef GEN_VISITED (type) T;
     gen_add_unary<T, T> (kernel, formula);
-  });
+  };
+
+  return gen_visit_floats (kernel->input (0)->type, add) ||
+         gen_visit_doubles (kernel->input (0)->type, add);
 }
 
 template <typename F>
@@ -128,17 +131,21 @@ template <typename F>
 static gboolean
 numbers (GenCudaKernel *kernel, F formula)
 {
-  return floats (kernel, formula) || integers (kernel, formula);
+  return floats (kernel, formula) || integers (kernel, formula) ||
+         gen_add_rare<1> (kernel, GenOfOne<F>{ formula });
 }
 
 template <typename F>
 static gboolean
 tests (GenCudaKernel *kernel, F formula)
 {
-  return gen_visit_floats (kernel->input (0)->type, [&] (auto *type) {
+  const auto add = [&] (auto *type) {
     typedef GEN_VISITED (type) T;
     gen_add_unary<T, uint8_t> (kernel, formula);
-  });
+  };
+
+  return gen_visit_floats (kernel->input (0)->type, add) ||
+         gen_visit_doubles (kernel->input (0)->type, add);
 }
 
 #define PREPARE(name, expression)                                                                  \

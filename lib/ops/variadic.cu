@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The device's halves of operators of any number of operands: all of them in one pass, so that
  * 16-bit floats are rounded once. */
-#include "../device/cuda/types.h"
-#include "../device/cuda/walk.h"
+#include "../device/cuda/rare.h"
 
 #define MAX_OPERANDS 8
 
@@ -61,7 +60,7 @@ variadic (GenCudaKernel *kernel, float factor)
 
   if (!find_walk (kernel->node, &walk))
     return FALSE;
-  return gen_visit_numbers (kernel->output (0)->type, [&] (auto *type) {
+  const gboolean added = gen_visit_numbers (kernel->output (0)->type, [&] (auto *type) {
     typedef GEN_VISITED (type) T;
 
     if (n > 0)
@@ -75,6 +74,7 @@ variadic (GenCudaKernel *kernel, float factor)
             operands, factor, k.out<T> (0), n);
       });
   });
+  return added || (kernel->node->inputs->len == 2 && factor == 1 && gen_add_rare<2> (kernel, F{}));
 }
 
 static gboolean

@@ -330,6 +330,8 @@ def normalisation(cases):
     cases.add("instance_normalization_line", "InstanceNormalization", [x[:, :, 0], real(6), real(6) + 4])
     cases.add("layer_normalization_axes", "LayerNormalization", [x, real(5, 3), real(5, 3) + 4],
               outputs=3, axis=2)
+    halves = [values.astype(np.float16) for values in (x, real(5, 3), real(5, 3) + 4)]
+    cases.add("layer_normalization_half", "LayerNormalization", halves, outputs=3, axis=2)
     cases.add("simplified_layer_normalization", "SimplifiedLayerNormalization", [x, real(3)], axis=-1)
     cases.add("group_normalization_18", "GroupNormalization", [x, real(3), real(3) + 4], opset=18,
               num_groups=3)

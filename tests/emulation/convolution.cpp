@@ -22,7 +22,8 @@ gen_cuda_convolution_describe (void)
   return g_strdup ("convolutions as defined");
 }
 
-/* Call `visit` with the elements of x, w and y that meet. */
+/* Call `visit` with the elements of x, w and y that meet: the first ones of x and w of a group's
+ * channels, and their number. */
 template <typename Visit>
 static void
 meet (const GenCudaConvolution *c, Visit visit)
@@ -58,48 +59,83 @@ meet (const GenCudaConvolution *c, Visit visit)
         if (!inside)
           continue;
         for (gint64 k = 0; k < c->k; k++)
-          for (gint64 j = 0; j < channels; j++)
-            visit ((n * pixels + from) * c->c + k / results * channels + j,
-                (k * taps + t) * channels + j, (n * results_pixels + o) * c->k + k);
+          visit ((n * pixels + from) * c->c + k / results * channels, (k * taps + t) * channels,
+              (n * results_pixels + o) * c->k + k, channels);
       }
+}
+
+template <typename T>
+static std::vector<double>
+widen (const T *values, gint64 n)
+{
+  std::vector<double> widened (n);
+
+  for (gint64 i = 0; i < n; i++)
+    widened[i] = (double)gen_load (&values[i]);
+  return widened;
+}
+
+/* Where element i of a result lies that is spread out. */
+static gint64
+find_place (const GenCudaConvolution *c, gint64 i)
+{
+  gint64 place = i % c->k;
+
+  i /= c->k;
+  for (int axis = c->spatial - 1; axis >= 0; axis--) {
+    place += i % c->out[axis] * c->steps[axis];
+    i /= c->out[axis];
+  }
+  return place + i * c->picture_step;
 }
 
 template <typename T>
 static void
 convolve (const GenCudaConvolution *c, GenCudaOperands o)
 {
-  const T *a = (const T *)o.a, *b = (const T *)o.b, *bias = (const T *)o.bias;
-  const T *added = (const T *)o.added, *slopes = (const T *)o.slopes;
-  gint64 pixels = 1, results = 1, taps = 1, size;
+  const gboolean spread = c->picture_step != 0;
+  const T *bias = (const T *)o.bias, *added = (const T *)o.added, *slopes = (const T *)o.slopes;
+  gint64 pixels = 1, results = 1, taps = 1;
 
   for (int i = 0; i < c->spatial; i++) {
     pixels *= c->in[i];
     results *= c->out[i];
     taps *= c->kernel[i];
   }
-  size = c->kind == GEN_CUDA_CONVOLVE        ? c->n * c->k * results
-         : c->kind == GEN_CUDA_CONVOLVE_DATA ? c->n * c->c * pixels
-                                             : c->k * taps * (c->c / c->groups);
-  std::vector<double> sums (size);
-  meet (c, [&] (gint64 x, gint64 w, gint64 y) {
-    if (c->kind == GEN_CUDA_CONVOLVE)
-      sums[y] += (double)gen_load (&a[x]) * (double)gen_load (&b[w]);
-    else if (c->kind == GEN_CUDA_CONVOLVE_DATA)
-      sums[x] += (double)gen_load (&a[y]) * (double)gen_load (&b[w]);
+  const gint64 x_size = c->n * c->c * pixels, y_size = c->n * c->k * results;
+  const gint64 w_size = c->k * taps * (c->c / c->groups);
+  const gboolean makes_y = c->kind == GEN_CUDA_CONVOLVE,
+                 makes_x = c->kind == GEN_CUDA_CONVOLVE_DATA;
+  const gint64 size = makes_y ? y_size : makes_x ? x_size : w_size;
+  const std::vector<double> first = widen ((const T *)o.a, makes_x ? y_size : x_size);
+  const std::vector<double> second = widen ((const T *)o.b, makes_y || makes_x ? w_size : y_size);
+  const double *a = first.data (), *b = second.data ();
+  std::vector<double> made (size);
+  double *sums = made.data ();
+
+  meet (c, [&] (gint64 x, gint64 w, gint64 y, gint64 n) {
+    if (makes_y)
+      for (gint64 j = 0; j < n; j++)
+        sums[y] += a[x + j] * b[w + j];
+    else if (makes_x)
+      for (gint64 j = 0; j < n; j++)
+        sums[x + j] += a[y] * b[w + j];
     else
-      sums[w] += (double)gen_load (&a[x]) * (double)gen_load (&b[y]);
+      for (gint64 j = 0; j < n; j++)
+        sums[w + j] += a[x + j] * b[y];
   });
   for (gint64 i = 0; i < size; i++) {
-    const gint64 channel = i % (c->kind == GEN_CUDA_CONVOLVE ? c->k : c->c);
+    const gint64 channel = i % (makes_y ? c->k : c->c);
+    const gint64 place = spread ? find_place (c, i) : i;
     double slope = 0;
 
     if (c->has_bias)
       sums[i] += (double)gen_load (&bias[channel]);
     if (c->has_added)
-      sums[i] += (double)gen_load (&added[i]);
+      sums[i] += (double)gen_load (&added[place]);
     if (c->activation.kind == GEN_ACTIVATION_PRELU)
       slope = (double)gen_load (&slopes[channel]);
-    gen_store (&((T *)o.c)[i], gen_cuda_activate (c->activation, sums[i], slope));
+    gen_store (&((T *)o.c)[place], gen_cuda_activate (c->activation, sums[i], slope));
   }
 }
 

@@ -31,17 +31,24 @@ thread_local dim3 blockDim, gridDim;
 namespace
 {
 
+struct Meeting {
+  int arrived = 0;
+  unsigned round = 0;
+};
+
 struct Fiber {
   ucontext_t context; /* to begin with */
   jmp_buf place;      /* where it has left off */
   bool begun;
   std::unique_ptr<char[]> stack;
-  int thread; /* it runs, or waits in; -1 when it is free */
-};
+  int thread; /* it runs, or waits in; -1 when it is idle */
+  const Meeting *meeting;
+  unsigned round; /* that it waits for the end of */
 
-struct Meeting {
-  int arrived = 0;
-  unsigned round = 0;
+  bool may_go_on () const
+  {
+    return thread >= 0 && meeting->round != round;
+  }
 };
 
 struct Block {
@@ -49,6 +56,7 @@ struct Block {
   int n_threads, next; /* to be started */
   int finished;
   std::vector<std::unique_ptr<Fiber> > fibers;
+  std::vector<Fiber *> idle;
   Fiber *current;
   jmp_buf scheduler;
   Meeting all;
@@ -89,6 +97,7 @@ fiber_main ()
       block->finished++;
     }
     fiber->thread = -1;
+    block->idle.push_back (fiber);
     leave (fiber);
   }
 }
@@ -108,11 +117,14 @@ enter (Fiber *fiber)
 }
 
 Fiber *
-free_fiber ()
+idle_fiber ()
 {
-  for (auto &fiber : block->fibers)
-    if (fiber->thread < 0)
-      return fiber.get ();
+  if (!block->idle.empty ()) {
+    Fiber *last = block->idle.back ();
+
+    block->idle.pop_back ();
+    return last;
+  }
   auto fiber = std::make_unique<Fiber> ();
   fiber->stack.reset (new char[STACK_SIZE]);
   fiber->thread = -1;
@@ -132,11 +144,11 @@ run_block ()
   block->all = Meeting ();
   block->warps.assign ((block->n_threads + WARP - 1) / WARP, Meeting ());
   while (block->finished < block->n_threads) {
-    if (block->next < block->n_threads)
-      enter (free_fiber ());
-    for (size_t i = 0; i < block->fibers.size (); i++)
-      if (block->fibers[i]->thread >= 0)
-        enter (block->fibers[i].get ());
+    for (int i = 0; i < WARP && block->next < block->n_threads; i++)
+      enter (idle_fiber ());
+    for (auto &fiber : block->fibers)
+      if (fiber->may_go_on ())
+        enter (fiber.get ());
   }
 }
 
@@ -145,15 +157,13 @@ void
 meet (Meeting *meeting, int expected)
 {
   Fiber *fiber = block->current;
-  unsigned round = meeting->round;
 
-  if (++meeting->arrived == expected) {
-    meeting->arrived = 0;
-    meeting->round++;
-    return;
-  }
-  while (meeting->round == round)
-    leave (fiber);
+  fiber->meeting = meeting;
+  fiber->round = meeting->round;
+  if (++meeting->arrived < expected)
+    return leave (fiber);
+  meeting->arrived = 0;
+  meeting->round++;
 }
 
 void

@@ -6,7 +6,8 @@
  * turns.
  *
  * A device that fails: GEN_EMULATION_MEMORY is how many bytes it has, GEN_EMULATION_LOST, when it
- * is set, lets no graph run any more, and with GEN_EMULATION_DRIVER the driver is too old. */
+ * is set, lets no graph run any more, and with GEN_EMULATION_DRIVER the driver is too old.
+ * GEN_EMULATION_LACKS names operators that it has no kernels for. */
 #pragma once
 
 #include <cuda_runtime_api.h>
@@ -17,6 +18,8 @@
 
 #undef __global__
 #define __global__
+#undef __host__
+#define __host__
 #undef __device__
 #define __device__
 #undef __shared__

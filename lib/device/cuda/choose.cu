@@ -96,6 +96,8 @@ gen_cuda_convolution_problem (const GenCudaConvolution *c)
   add_all (&text, "dilations", c->dilations, c->spatial);
   add_all (&text, "before", c->before, c->spatial);
   add_all (&text, "after", c->after, c->spatial);
+  if (c->picture_step != 0)
+    add_all (&text, "steps", c->steps, c->spatial);
   add (&text, "precision", c->precision);
   add (&text, "bias", c->has_bias);
   add (&text, "added", c->has_added);

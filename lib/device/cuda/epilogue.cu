@@ -1,36 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "epilogue.h"
 
-#include "activation.h"
-#include "types.h"
+#include "finish.h"
 #include "walk.h"
 
 /* Element i is of channel i / inner % channels. */
-template <typename T> struct Finish {
-  GenActivation activation;
-  const T *bias, *more_bias, *slopes, *added; /* NULL: none */
-  GenDivider inner, channels;
-};
-
 template <typename T>
 __global__ void
-finish (Finish<T> f, T *y, size_t n)
+finish (GenCudaFinish<T> f, GenDivider inner, GenDivider channels, T *y, size_t n)
 {
   for (GEN_CUDA_EACH (i, n)) {
-    const uint32_t line = f.inner.divide ((uint32_t)i);
-    const uint32_t channel = line - f.channels.divide (line) * f.channels.divisor;
-    auto v = gen_load (&y[i]);
-    decltype (v) slope = 0;
+    const uint32_t line = inner.divide ((uint32_t)i);
+    const uint32_t channel = line - channels.divide (line) * channels.divisor;
 
-    if (f.bias != NULL)
-      v += gen_load (&f.bias[channel]);
-    if (f.more_bias != NULL)
-      v += gen_load (&f.more_bias[channel]);
-    if (f.added != NULL)
-      v += gen_load (&f.added[i]);
-    if (f.slopes != NULL)
-      slope = gen_load (&f.slopes[channel]);
-    gen_store (&y[i], gen_cuda_activate (f.activation, v, slope));
+    gen_store (&y[i], f.of (gen_load (&y[i]), channel, i));
   }
 }
 
@@ -43,8 +26,6 @@ gen_cuda_is_plain (const GenNode *node)
 gboolean
 gen_cuda_add_finish (GenCudaKernel *kernel, int bias)
 {
-  const GenActivation activation = kernel->node->activation;
-  const GenTaken taken = kernel->node->taken;
   const GenTensor *y = kernel->output (0);
   const GenShape *shape = &y->shape;
   const gsize n = gen_cuda_elements (y);
@@ -56,8 +37,8 @@ gen_cuda_add_finish (GenCudaKernel *kernel, int bias)
                            ? gen_shape_product (shape, 2, shape->rank)
                            : 1;
 
-  if (n == 0 ||
-      (bias < 0 && activation.kind == GEN_ACTIVATION_NONE && gen_cuda_is_plain (kernel->node)))
+  if (n == 0 || (bias < 0 && kernel->node->activation.kind == GEN_ACTIVATION_NONE &&
+                    gen_cuda_is_plain (kernel->node)))
     return TRUE;
   if (n > GEN_WALK_MAX)
     return FALSE;
@@ -65,13 +46,9 @@ gen_cuda_add_finish (GenCudaKernel *kernel, int bias)
     typedef GEN_VISITED (type) T;
 
     kernel->launches.push_back ([=] (const GenCudaKernel &k, cudaStream_t stream) {
-      const Finish<T> f = { activation, bias >= 0 ? k.in<T> (bias) : NULL,
-        taken.bias > 0 ? k.in<T> (taken.bias) : NULL,
-        taken.slopes > 0 ? k.in<T> (taken.slopes) : NULL,
-        taken.added > 0 ? k.in<T> (taken.added) : NULL, GenDivider ((uint32_t)inner),
-        GenDivider ((uint32_t)channels) };
-
-      gen_cuda_launch (finish<T>, gen_cuda_grid (n), GEN_CUDA_BLOCK, stream, f, k.out<T> (0), n);
+      gen_cuda_launch (finish<T>, gen_cuda_grid (n), GEN_CUDA_BLOCK, stream,
+          gen_cuda_finish_of<T> (k, bias), GenDivider ((uint32_t)inner),
+          GenDivider ((uint32_t)channels), k.out<T> (0), n);
     });
   });
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "fallback.h"
 
+#include <string.h>
+
 G_BEGIN_DECLS
 #include "../../graph/graph-private.h"
 #include "../../graph/kernel.h"
@@ -84,13 +86,42 @@ widen_node (GenCudaFallback *fallback, const GenNode *node)
   return made;
 }
 
+/* Whether one of the tensors is of the floats that `is` says. */
+static gboolean
+has_type (const GPtrArray *tensors, gboolean (*is) (GenDataType type))
+{
+  for (guint i = 0; i < tensors->len; i++) {
+    const GenTensor *tensor = (const GenTensor *)g_ptr_array_index (tensors, i);
+
+    if (tensor != NULL && is (tensor->type))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+static gboolean
+is_float32 (GenDataType type)
+{
+  return type == GEN_TYPE_FLOAT32;
+}
+
 static gboolean
 has_half (const GenNode *node)
 {
-  for (guint i = 0; i < node->inputs->len; i++)
-    if (gen_node_input (node, i) != NULL && gen_type_is_half (gen_node_input (node, i)->type))
-      return TRUE;
-  return FALSE;
+  return has_type (node->inputs, gen_type_is_half) || has_type (node->outputs, gen_type_is_half);
+}
+
+/* Whether a node with 16-bit floats may be one of a model's, which the CPU's kernel does or
+ * refuses. Where some floats are float32, or only results are of 16 bits, the device may have asked
+ * for that; and operators of our own know float32, and may not ask. */
+static gboolean
+is_native (const GenNode *node)
+{
+  if (strcmp (node->op->name, "Cast") == 0 || strcmp (node->op->name, "CastLike") == 0)
+    return TRUE;
+  return !node->op->widens && g_strcmp0 (node->op->domain, "generative") != 0 &&
+         has_type (node->inputs, gen_type_is_half) && !has_type (node->inputs, is_float32) &&
+         !has_type (node->outputs, is_float32);
 }
 
 /* --- buffers --- */
@@ -145,22 +176,33 @@ take_buffers (GenCudaFallback *fallback, const GenNode *node, GError **error)
   return TRUE;
 }
 
+static gboolean
+prepare (GenCudaFallback *fallback, const GenCudaKernel *kernel, const GenNode *node, int threads,
+    GError **error)
+{
+  GenKernel *cpu = &fallback->kernel;
+
+  gen_kernel_init (cpu, node, threads);
+  cpu->precision = kernel->precision;
+  cpu->seed = kernel->seed;
+  return gen_kernel_prepare (cpu, error);
+}
+
 std::shared_ptr<GenCudaFallback>
 gen_cuda_fallback_new (const GenCudaKernel *kernel, int threads, GError **error)
 {
+  const GenNode *node = kernel->node;
   auto fallback = std::make_shared<GenCudaFallback> ();
-  GenKernel *cpu = &fallback->kernel;
+  GError *reason = NULL;
 
-  gen_kernel_init (cpu,
-      kernel->node->op->widens && has_half (kernel->node)
-          ? widen_node (fallback.get (), kernel->node)
-          : kernel->node,
-      threads);
-  cpu->precision = kernel->precision;
-  cpu->seed = kernel->seed;
-  if (!gen_kernel_prepare (cpu, error))
-    return nullptr;
-  return fallback;
+  if (!has_half (node))
+    return prepare (fallback.get (), kernel, node, threads, error) ? fallback : nullptr;
+  if (is_native (node) && prepare (fallback.get (), kernel, node, threads, &reason))
+    return fallback;
+  g_clear_error (&reason);
+  fallback = std::make_shared<GenCudaFallback> ();
+  node = widen_node (fallback.get (), node);
+  return prepare (fallback.get (), kernel, node, threads, error) ? fallback : nullptr;
 }
 
 static void

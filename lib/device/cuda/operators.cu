@@ -33,6 +33,7 @@
   X (reduce)                                                                                       \
   X (resample)                                                                                     \
   X (reverse_sequence)                                                                             \
+  X (roi_align)                                                                                    \
   X (scaled_dot_product_attention)                                                                 \
   X (scatter)                                                                                      \
   X (softmax)                                                                                      \

@@ -112,6 +112,15 @@ gen_visit_numbers (GenDataType type, Visit visit)
   return gen_visit_floats (type, visit) || gen_visit_integers (type, visit);
 }
 
+template <typename Visit>
+static gboolean
+gen_visit_doubles (GenDataType type, Visit visit)
+{
+  if (type == GEN_TYPE_FLOAT64)
+    visit ((double *)nullptr);
+  return type == GEN_TYPE_FLOAT64;
+}
+
 /* For operators that only move elements: by their size. */
 template <typename Visit>
 static gboolean
