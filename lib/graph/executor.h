@@ -24,8 +24,8 @@ typedef enum {
 typedef struct {
   /* Whether there is a device that works; says why not. */
   gboolean (*available) (GError **error);
-  /* What becomes of a node's float32 tensors where 16-bit floats are asked for. */
-  GenNarrow (*narrows) (const GenNode *node);
+  /* What becomes of a node's float32 tensors where 16-bit floats of `type` are asked for. */
+  GenNarrow (*narrows) (const GenNode *node, GenDataType type);
   /* The graph and the storages stay the plan's and outlive the executor. Where the device has
    * contexts, the executor works in that which is the thread's now, whichever thread calls the
    * other functions; it has to outlive the executor. */

@@ -13,6 +13,7 @@ typedef struct {
   GHashTable *replaced; /* float32 tensors to those that nodes now make in their place */
   GHashTable *narrowed; /* other float32 tensors to their copies in 16 bits */
   GHashTable *widened;  /* what replaces a tensor to its copy in float32 */
+  GHashTable *precise;  /* float32 tensors that are to stay so, with what is made of them alone */
 } Pass;
 
 static GenTensor *
@@ -99,6 +100,32 @@ is_wanted (const GenGraph *graph, const GenTensor *tensor)
   return FALSE;
 }
 
+/* Whether the node reads precise numbers, and no others but constants. */
+static gboolean
+is_precise (const Pass *pass, const GenNode *node)
+{
+  gboolean found = FALSE;
+
+  for (guint k = 0; k < node->inputs->len; k++) {
+    const GenTensor *input = gen_node_input (node, k);
+
+    if (input == NULL || input->type != GEN_TYPE_FLOAT32 || gen_tensor_constant (input) != NULL)
+      continue;
+    if (!g_hash_table_contains (pass->precise, input))
+      return FALSE;
+    found = TRUE;
+  }
+  return found;
+}
+
+static void
+keep_outputs (Pass *pass, const GenNode *node)
+{
+  for (guint k = 0; k < node->outputs->len; k++)
+    if (gen_node_output (node, k) != NULL)
+      g_hash_table_add (pass->precise, gen_node_output (node, k));
+}
+
 static void
 visit (Pass *pass, GenNode *node, const GenNarrow *how)
 {
@@ -107,6 +134,7 @@ visit (Pass *pass, GenNode *node, const GenNarrow *how)
   gboolean follows = how->narrowing == GEN_NARROW_FOLLOW && first != NULL &&
                      g_hash_table_contains (pass->replaced, first);
   guint inputs = always ? how->inputs : follows ? 1 : 0;
+  guint taken = how->narrowing == GEN_NARROW_TAKE ? how->inputs : inputs;
   guint outputs = always ? how->outputs : follows ? G_MAXUINT : 0;
 
   for (guint k = 0; k < node->inputs->len; k++) {
@@ -116,7 +144,7 @@ visit (Pass *pass, GenNode *node, const GenNarrow *how)
       continue;
     replaced = g_hash_table_lookup (pass->replaced, input);
     if (replaced != NULL)
-      node->inputs->pdata[k] = has (inputs, k) ? replaced : widen (pass, replaced);
+      node->inputs->pdata[k] = has (taken, k) ? replaced : widen (pass, replaced);
     else if (has (inputs, k))
       node->inputs->pdata[k] = narrow (pass, input);
   }
@@ -143,12 +171,18 @@ gen_graph_narrow (GenGraph *graph, GenDataType type, GenNarrowFunc ask)
   g_autoptr (GHashTable) replaced = g_hash_table_new (NULL, NULL);
   g_autoptr (GHashTable) narrowed = g_hash_table_new (NULL, NULL);
   g_autoptr (GHashTable) widened = g_hash_table_new (NULL, NULL);
-  Pass pass = { graph, type, g_ptr_array_new (), replaced, narrowed, widened };
+  g_autoptr (GHashTable) precise = g_hash_table_new (NULL, NULL);
+  Pass pass = { graph, type, g_ptr_array_new (), replaced, narrowed, widened, precise };
 
   for (guint i = 0; i < graph->nodes->len; i++) {
     GenNode *node = g_ptr_array_index (graph->nodes, i);
-    GenNarrow how = ask (node);
+    GenNarrow how = ask (node, type);
 
+    if (how.narrowing != GEN_NARROW_END &&
+        (how.narrowing == GEN_NARROW_STOP || is_precise (&pass, node))) {
+      how = (GenNarrow){ GEN_NARROW_NEVER, 0, 0 };
+      keep_outputs (&pass, node);
+    }
     visit (&pass, node, &how);
   }
   /* The list owns the nodes, which only change places. */

@@ -23,8 +23,8 @@ check_optimizer (
   GenTensor *step = gen_graph_add_state (
       graph, "t", GEN_TYPE_INT64, &GEN_SHAPE_SCALAR, g_bytes_new (&zero, sizeof zero));
 
-  g_assert_nonnull (gen_optimizer_update (
-      optimizer, graph, weights, gradient, gen_graph_float (graph, 0.01), step, settings, &error));
+  g_assert_nonnull (gen_optimizer_update (optimizer, graph, weights, gradient,
+      gen_graph_float (graph, 0.01), step, NULL, settings, &error));
   plan = gen_plan_new (graph, NULL, &error);
   g_assert_no_error (error);
   for (int s = 0; s < 3; s++) {
