@@ -187,9 +187,11 @@ test_places (void)
 {
   for (const GenPreset *const *preset = gen_preset_list (); *preset != NULL; preset++) {
     for (const GenLoss *const *loss = gen_loss_list (); *loss != NULL; loss++)
-      check_places (*preset, *loss, gen_optimizer_list ()[0], GEN_PRECISION_FLOAT32);
+      for (GenPrecision k = GEN_PRECISION_FLOAT32; k <= GEN_PRECISION_FLOAT16; k++)
+        check_places (*preset, *loss, gen_optimizer_list ()[0], k);
     for (const GenOptimizer *const *each = gen_optimizer_list (); *each != NULL; each++)
-      check_places (*preset, gen_loss_list ()[0], *each, GEN_PRECISION_BFLOAT16);
+      for (GenPrecision k = GEN_PRECISION_BFLOAT16; k <= GEN_PRECISION_FLOAT16; k++)
+        check_places (*preset, gen_loss_list ()[0], *each, k);
   }
 }
 
