@@ -482,8 +482,8 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/gantrainer/resume", test_resume);
   if (gen_device_cuda.available (NULL)) {
-    g_test_add_data_func ("/gantrainer/device/resume/fp32", "fp32", test_device_resume);
-    g_test_add_data_func ("/gantrainer/device/resume/fp16", "fp16", test_device_resume);
+    g_test_add_data_func ("/gantrainer/device/resume-fp32", "fp32", test_device_resume);
+    g_test_add_data_func ("/gantrainer/device/resume-fp16", "fp16", test_device_resume);
     g_test_add_func ("/gantrainer/device/errors", test_device_errors);
   } else {
     g_test_add_func ("/gantrainer/no-device", test_no_device);
