@@ -210,7 +210,7 @@ gradient_descent (GenCudaKernel *kernel, GError **)
 
 /* What an old and a new value become, while no factor is 0. */
 struct Average {
-  float weight;
+  float weight;            /* of the new one; 1: it takes the old one's place */
   const float *factors[2]; /* NULL: none */
 
   __device__ float operator() (float old, float x) const

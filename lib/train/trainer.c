@@ -234,9 +234,8 @@ check_scale (const GenTrainer *trainer, const char *net, double scale, GError **
     return TRUE;
   g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_DIVERGED,
       "training diverged at step %" G_GINT64_FORMAT
-      ": the %s's loss or its gradients are beyond float16, whatever the loss is scaled by, down "
-      "to "
-      "%d; precision=bf16, or a smaller learning-rate than %g, may help",
+      ": the %s's loss or its gradients are beyond float16 even if the loss is scaled by no more "
+      "than %d; precision=bf16, or a smaller learning-rate than %g, may help",
       trainer->step, net, GEN_LOSS_SCALING_LEAST,
       *(const float *)gen_plan_input (trainer->plan, GEN_TRAINING_RATE)->data);
   return FALSE;
