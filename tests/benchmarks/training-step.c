@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* training-step PRESET BATCH THREADS STEPS [cuda] [fp32|tf32|fp16|bf16] [profile]: the milliseconds of
- * each training step on pictures of zeros, a line each; with `profile`, of each node that takes
+/* training-step PRESET BATCH THREADS STEPS [cuda] [fp32|tf32|fp16|bf16] [profile]: the milliseconds
+ * of each training step on pictures of zeros, a line each; with `profile`, of each node that takes
  * over 50 us. Without a precision it is gantrainer's own. */
 #include <generative/device.h>
 #include <generative/operator.h>
@@ -84,8 +84,8 @@ main (int argc, char **argv)
   gboolean profiles = FALSE;
 
   if (preset == NULL || !parse (argv + 5, &settings, &profiles)) {
-    fprintf (stderr, "usage: %s PRESET BATCH THREADS STEPS [cuda] [fp32|tf32|fp16|bf16] [profile]\n",
-        argv[0]);
+    fprintf (stderr,
+        "usage: %s PRESET BATCH THREADS STEPS [cuda] [fp32|tf32|fp16|bf16] [profile]\n", argv[0]);
     return 2;
   }
   settings.batch_size = atoi (argv[2]);
