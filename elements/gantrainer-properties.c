@@ -225,8 +225,8 @@ gst_gan_trainer_install_properties (GObjectClass *object_class)
   specs[PROP_DEVICE] = g_param_spec_enum ("device", "Device", "Where the nets are trained",
       GST_TYPE_GENERATIVE_DEVICE, DEFAULT_DEVICE, flags);
   specs[PROP_PRECISION] = g_param_spec_enum ("precision", "Precision",
-      "How exact products are: auto takes tf32, which is faster on some processors; bf16 is for "
-      "GPUs",
+      "How exact products are: auto takes tf32, which is faster on some processors; bf16 and fp16 "
+      "are for GPUs, fp16 with scaled losses",
       GST_TYPE_GENERATIVE_PRECISION, DEFAULT_PRECISION, flags);
   specs[PROP_VALIDATION_INTERVAL] = g_param_spec_uint64 ("validation-interval",
       "Validation interval", "Steps between measurements on the pictures of the validation pad", 1,

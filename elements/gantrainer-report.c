@@ -89,6 +89,8 @@ make_line (
   if (self->validated_step != G_MAXUINT64)
     g_string_append_printf (line, ", Frechet %.4f (best %.4f at step %" G_GUINT64_FORMAT ")",
         self->validated.frechet, self->progress.best, self->progress.best_step);
+  if (figures->skipped > 0)
+    g_string_append_printf (line, ", %" G_GUINT64_FORMAT " updates skipped", figures->skipped);
   if (left >= 0)
     g_string_append_printf (line, ", %.0f s left", left);
   return g_string_free (line, FALSE);
@@ -106,6 +108,7 @@ gst_gan_trainer_report (GstGanTrainer *self, const GenTrainerFigures *figures, g
   double left = -1;
   g_autoptr (GError) error = NULL;
   g_autofree char *line = NULL;
+  GstStructure *message;
 
   if (end > 0 && rate > 0)
     left = last || end <= step ? 0 : (end - step) / rate;
@@ -115,13 +118,17 @@ gst_gan_trainer_report (GstGanTrainer *self, const GenTrainerFigures *figures, g
     check_log (self, gen_training_log_figures (self->log, figures, rate, &error), error);
   line = make_line (self, figures, epoch, rate, left);
   print (self, line, last);
-  post (self,
-      gst_structure_new ("gantrainer-progress", "step", G_TYPE_UINT64, step, "epoch", G_TYPE_UINT64,
-          epoch, "samples-per-second", G_TYPE_DOUBLE, rate * self->settings.batch_size,
-          "seconds-left", G_TYPE_DOUBLE, left, "discriminator-loss", G_TYPE_DOUBLE,
-          figures->discriminator_loss, "generator-loss", G_TYPE_DOUBLE, figures->generator_loss,
-          "accuracy-on-real", G_TYPE_DOUBLE, figures->accuracy_on_real, "accuracy-on-fake",
-          G_TYPE_DOUBLE, figures->accuracy_on_fake, NULL));
+  message = gst_structure_new ("gantrainer-progress", "step", G_TYPE_UINT64, step, "epoch",
+      G_TYPE_UINT64, epoch, "samples-per-second", G_TYPE_DOUBLE, rate * self->settings.batch_size,
+      "seconds-left", G_TYPE_DOUBLE, left, "discriminator-loss", G_TYPE_DOUBLE,
+      figures->discriminator_loss, "generator-loss", G_TYPE_DOUBLE, figures->generator_loss,
+      "accuracy-on-real", G_TYPE_DOUBLE, figures->accuracy_on_real, "accuracy-on-fake",
+      G_TYPE_DOUBLE, figures->accuracy_on_fake, NULL);
+  if (figures->discriminator_scale > 0)
+    gst_structure_set (message, "discriminator-loss-scale", G_TYPE_DOUBLE,
+        figures->discriminator_scale, "generator-loss-scale", G_TYPE_DOUBLE,
+        figures->generator_scale, "skipped-updates", G_TYPE_UINT64, figures->skipped, NULL);
+  post (self, message);
   post_progress (self, last ? GST_PROGRESS_TYPE_COMPLETE : GST_PROGRESS_TYPE_CONTINUE, line);
 }
 

@@ -20,14 +20,17 @@
  *
  * Training runs on a thread of its own. It ends after #epochs or #max-steps, or with the data; then
  * the checkpoint is written and EOS sent on. It stops with an error, and leaves the last checkpoint
- * as it was, when a loss is no longer a number.
+ * as it was, when a loss is no longer a number; with precision=fp16 on a GPU, when a loss overflows
+ * however small its scale.
  *
  * Every second an element message `gantrainer-progress` is posted, with the fields `step`, `epoch`,
  * `samples-per-second`, `seconds-left` (-1 when the end is not known), `discriminator-loss`,
  * `generator-loss`, `accuracy-on-real` and `accuracy-on-fake`; and a GST_MESSAGE_PROGRESS of the
- * code `training`. Each validation posts `gantrainer-validation`, with `step`, `frechet`,
- * `features` and `samples` that it is over, `diversity`, `accuracy-on-validation`, and whether it
- * is the `best` so far.
+ * code `training`. With precision=fp16 on a GPU, losses are scaled so that gradients do not vanish,
+ * and where these overflow, the update of a net is skipped: there are `discriminator-loss-scale`,
+ * `generator-loss-scale` and `skipped-updates`, too. Each validation posts `gantrainer-validation`,
+ * with `step`, `frechet`, `features` and `samples` that it is over, `diversity`,
+ * `accuracy-on-validation`, and whether it is the `best` so far.
  *
  * ## Example launch line
  * |[

@@ -101,7 +101,7 @@ training() {
                 failed=$((failed + 1))
             continue
         fi
-        for precision in fp32 tf32 bf16; do
+        for precision in fp32 tf32 fp16 bf16; do
             if bin/training-step $preset 128 1 "${STEPS:-200}" cuda $precision >log 2>&1; then
                 sort -n log | awk -v name="ours $precision, batch 128" '{ t[NR] = $1 }
                     END { printf "%s: best %s ms  median %s ms\n", name, t[1], t[int ((NR + 1) / 2)] }'

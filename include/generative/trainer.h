@@ -26,6 +26,13 @@ G_BEGIN_DECLS
  * tensors it is built on. Latents are normal and follow from the seed and the number of the step,
  * so training that goes on from a saved state is the same, bit for bit, as training that was never
  * interrupted.
+ *
+ * Where a device computes in float16, gradients would vanish: each net's loss is multiplied by a
+ * scale, which is taken off the gradients in float32 (Micikevicius et al., "Mixed precision
+ * training", 2018). It begins at 65536 and doubles after 2000 steps in a row that went well. Where
+ * a loss or gradient overflows, the net's weights, moments, moving averages and statistics stay as
+ * they are, and its scale is halved: that update is skipped. The step counts as made, and has used
+ * its latents and pictures, but is none for Adam. Scales are states like all others.
  */
 typedef struct _GenTrainer GenTrainer;
 
@@ -90,11 +97,14 @@ typedef struct {
   double discriminator_loss, generator_loss;
   double accuracy_on_real; /* share of real pictures that the discriminator takes for real */
   double accuracy_on_fake; /* and of made ones for made, before its update */
+  double discriminator_scale, generator_scale; /* of their losses in the next step; 0: of none */
+  guint64 skipped; /* updates of a net that were left out since training began */
 } GenTrainerFigures;
 
 /* One step on `pictures`, batch_size pictures in the discriminator's range, planar (NCHW), not
  * copied. FALSE with GEN_TRAINER_ERROR_DIVERGED when a loss is not finite; the weights are then
- * worthless. */
+ * worthless. Where losses are scaled that only skips the update, and the error comes when a scale
+ * has fallen below 1; the weights are then the last good ones. */
 gboolean gen_trainer_step (
     GenTrainer *trainer, const float *pictures, GenTrainerFigures *figures, GError **error);
 /* The same on the pictures of a feed, which has been sent: they travel to the device while the step

@@ -27,8 +27,8 @@ typedef struct {
   /* The device's functions of these names (device.h). */
   void *(*take_host) (gsize size);
   void (*free_host) (void *memory);
-  /* What becomes of a node's float32 tensors where 16-bit floats are asked for. */
-  GenNarrow (*narrows) (const GenNode *node);
+  /* What becomes of a node's float32 tensors where 16-bit floats of `type` are asked for. */
+  GenNarrow (*narrows) (const GenNode *node, GenDataType type);
   /* The graph and the storages stay the plan's and outlive the executor. Where the device has
    * contexts, the executor works in that which is the thread's now, whichever thread calls the
    * other functions; it has to outlive the executor. */

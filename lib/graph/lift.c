@@ -136,6 +136,7 @@ reads (const GenNode *node, GenDataType type)
 static void
 visit (Pass *pass, GenNode *node, GenNarrowFunc ask)
 {
+  GenNarrowing narrowing;
   gboolean lifts;
 
   for (guint k = 0; k < node->inputs->len; k++) {
@@ -148,7 +149,9 @@ visit (Pass *pass, GenNode *node, GenNarrowFunc ask)
     g_ptr_array_add (pass->nodes, node);
     return;
   }
-  lifts = reads (node, pass->type) && ask (node).narrowing != GEN_NARROW_NEVER;
+  narrowing = ask (node, pass->type).narrowing;
+  lifts = reads (node, pass->type) &&
+          (narrowing == GEN_NARROW_ALWAYS || narrowing == GEN_NARROW_FOLLOW);
   for (guint k = 0; k < node->inputs->len; k++) {
     GenTensor *input = gen_node_input (node, k);
 

@@ -17,6 +17,7 @@ typedef struct {
   GHashTable *widened;  /* what replaces a tensor to its copy in float32 */
   GHashTable *held;     /* the only ones to be narrowed; NULL: all */
   GHashTable *wanted;
+  GHashTable *precise; /* float32 tensors that are to stay so, with what is made of them alone */
 } Pass;
 
 GHashTable *
@@ -197,6 +198,32 @@ take_cast (Pass *pass, GenNode *cast)
   return TRUE;
 }
 
+/* Whether the node reads precise numbers, and no others but constants. */
+static gboolean
+is_precise (const Pass *pass, const GenNode *node)
+{
+  gboolean found = FALSE;
+
+  for (guint k = 0; k < node->inputs->len; k++) {
+    const GenTensor *input = gen_node_input (node, k);
+
+    if (input == NULL || input->type != GEN_TYPE_FLOAT32 || gen_tensor_constant (input) != NULL)
+      continue;
+    if (!g_hash_table_contains (pass->precise, input))
+      return FALSE;
+    found = TRUE;
+  }
+  return found;
+}
+
+static void
+keep_outputs (Pass *pass, const GenNode *node)
+{
+  for (guint k = 0; k < node->outputs->len; k++)
+    if (gen_node_output (node, k) != NULL)
+      g_hash_table_add (pass->precise, gen_node_output (node, k));
+}
+
 static void
 visit (Pass *pass, GenNode *node, const GenNarrow *how)
 {
@@ -207,7 +234,7 @@ visit (Pass *pass, GenNode *node, const GenNarrow *how)
       (g_hash_table_contains (pass->replaced, first) ||
           (pass->held != NULL && output != NULL && g_hash_table_contains (pass->held, output)));
   guint inputs = always ? how->inputs : follows ? 1 : 0;
-  guint outputs = always ? how->outputs : follows ? G_MAXUINT : 0;
+  guint outputs = always ? how->outputs : follows ? G_MAXUINT : 0, taken;
 
   if (gen_node_is_cast (node)) {
     if (take_cast (pass, node)) {
@@ -218,6 +245,7 @@ visit (Pass *pass, GenNode *node, const GenNarrow *how)
   } else if (pass->held != NULL && always && !is_held (pass, node, inputs, outputs)) {
     inputs = outputs = 0;
   }
+  taken = inputs | (how->narrowing == GEN_NARROW_TAKE ? how->inputs : 0);
   for (guint k = 0; k < node->inputs->len; k++) {
     GenTensor *input = gen_node_input (node, k), *replaced;
 
@@ -226,7 +254,7 @@ visit (Pass *pass, GenNode *node, const GenNarrow *how)
     replaced = g_hash_table_lookup (pass->replaced, input);
     if (replaced != NULL)
       node->inputs->pdata[k] =
-          has (inputs, k) || input->type == pass->type ? replaced : widen (pass, replaced);
+          has (taken, k) || input->type == pass->type ? replaced : widen (pass, replaced);
     else if (has (inputs, k) && input->type == GEN_TYPE_FLOAT32 && !gen_node_is_cast (node))
       node->inputs->pdata[k] = narrow (pass, input);
   }
@@ -254,12 +282,19 @@ gen_graph_narrow (GenGraph *graph, GenDataType type, GenNarrowFunc ask, GHashTab
   g_autoptr (GHashTable) narrowed = g_hash_table_new (NULL, NULL);
   g_autoptr (GHashTable) widened = g_hash_table_new (NULL, NULL);
   g_autoptr (GHashTable) wanted = gen_graph_find_wanted (graph);
-  Pass pass = { graph, type, g_ptr_array_new (), replaced, narrowed, widened, held, wanted };
+  g_autoptr (GHashTable) precise = g_hash_table_new (NULL, NULL);
+  Pass pass = { graph, type, g_ptr_array_new (), replaced, narrowed, widened, held, wanted,
+    precise };
 
   for (guint i = 0; i < graph->nodes->len; i++) {
     GenNode *node = g_ptr_array_index (graph->nodes, i);
-    GenNarrow how = ask (node);
+    GenNarrow how = ask (node, type);
 
+    if (how.narrowing != GEN_NARROW_END &&
+        (how.narrowing == GEN_NARROW_STOP || is_precise (&pass, node))) {
+      how = (GenNarrow){ GEN_NARROW_NEVER, 0, 0 };
+      keep_outputs (&pass, node);
+    }
     visit (&pass, node, &how);
   }
   gen_graph_set_nodes (graph, pass.nodes);

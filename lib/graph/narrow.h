@@ -10,6 +10,9 @@ typedef enum {
   GEN_NARROW_NEVER,  /* it stays as it is */
   GEN_NARROW_FOLLOW, /* as its input 0: it only moves elements */
   GEN_NARROW_ALWAYS, /* the inputs and outputs in the masks become 16-bit floats */
+  GEN_NARROW_TAKE,   /* the inputs in the mask are taken as they are made, of whichever type */
+  GEN_NARROW_STOP,   /* its result is float32, and so is what is made of such results alone, ... */
+  GEN_NARROW_END,    /* ... up to here */
 } GenNarrowing;
 
 typedef struct {
@@ -17,7 +20,7 @@ typedef struct {
   guint inputs, outputs; /* bit k: input k, output k */
 } GenNarrow;
 
-typedef GenNarrow (*GenNarrowFunc) (const GenNode *node);
+typedef GenNarrow (*GenNarrowFunc) (const GenNode *node, GenDataType type);
 
 /* A pass before all that look for float32: nodes that `ask` says can be narrowed, and that read
  * 16-bit floats in the model, read and make float32. What of that stands for 16 bits is added to

@@ -12,6 +12,7 @@ typedef struct {
   float epsilon;
   float rate;        /* learning rate over the first moment's bias */
   float bias;        /* 1 / square root of the second moment's bias */
+  float factor;      /* of the gradient */
   float keep, decay; /* weights are scaled by keep; decay * weights joins the gradient */
 } Settings;
 
@@ -23,7 +24,7 @@ update (const Settings *settings, const float *weights, const float *gradient, c
 
 #pragma GCC ivdep
   for (gsize i = 0; i < n; i++) {
-    const float w = weights[i], g = gradient[i] + s.decay * w;
+    const float w = weights[i], g = gradient[i] * s.factor + s.decay * w;
     const float m = first[i] + (1 - s.beta1) * (g - first[i]);
     const float v = s.beta2 * second[i] + (1 - s.beta2) * g * g;
 
@@ -43,7 +44,7 @@ run (const GenKernel *kernel, int part, int parts)
   const float beta2 = gen_node_float (node, "beta2", 0.999f);
   const float decay = gen_node_float (node, "weight_decay", 0);
   const gboolean decoupled = gen_node_int (node, "decoupled", 0) != 0;
-  const Settings settings = {
+  Settings settings = {
     .beta1 = beta1,
     .beta2 = beta2,
     .epsilon = gen_node_float (node, "epsilon", 1e-8f),
@@ -57,6 +58,9 @@ run (const GenKernel *kernel, int part, int parts)
   gsize at, end;
 
   gen_update_share (kernel, part, parts, &at, &end);
+  settings.factor = gen_update_begin (kernel, at, end);
+  if (settings.factor == 0)
+    return;
   update (&settings, in[GEN_UPDATE_WEIGHTS] + at, in[GEN_UPDATE_GRADIENT] + at,
       in[GEN_UPDATE_STATE] + at, in[GEN_UPDATE_STATE + 1] + at, out[0] + at, out[1] + at,
       out[2] + at, end - at);
@@ -73,7 +77,7 @@ const GenOperator gen_operator_adam = {
   .domain = "generative",
   .summary = "Adam or AdamW: new weights and moments from a gradient",
   .min_inputs = 6,
-  .max_inputs = 6,
+  .max_inputs = 7,
   .min_outputs = 3,
   .max_outputs = 3,
   .layouts = GEN_LAYOUTS_PLAIN,

@@ -6,13 +6,13 @@
 #include "../simd.h"
 
 GEN_CLONES static void
-update (float rate, float momentum, float decay, const float *weights, const float *gradient,
-    const float *velocity, float *new_weights, float *new_velocity, gsize n)
+update (float factor, float rate, float momentum, float decay, const float *weights,
+    const float *gradient, const float *velocity, float *new_weights, float *new_velocity, gsize n)
 {
 #pragma GCC ivdep
   for (gsize i = 0; i < n; i++) {
     const float w = weights[i];
-    const float v = momentum * velocity[i] + gradient[i] + decay * w;
+    const float v = momentum * velocity[i] + gradient[i] * factor + decay * w;
 
     new_weights[i] = w - rate * v;
     new_velocity[i] = v;
@@ -26,9 +26,13 @@ run (const GenKernel *kernel, int part, int parts)
   const float *const *in = (const float *const *)kernel->inputs;
   float *const *out = (float *const *)kernel->outputs;
   gsize at, end;
+  float factor;
 
   gen_update_share (kernel, part, parts, &at, &end);
-  update (in[GEN_UPDATE_RATE][0], gen_node_float (node, "momentum", 0),
+  factor = gen_update_begin (kernel, at, end);
+  if (factor == 0)
+    return;
+  update (factor, in[GEN_UPDATE_RATE][0], gen_node_float (node, "momentum", 0),
       gen_node_float (node, "weight_decay", 0), in[GEN_UPDATE_WEIGHTS] + at,
       in[GEN_UPDATE_GRADIENT] + at, in[GEN_UPDATE_STATE] + at, out[0] + at, out[1] + at, end - at);
 }
@@ -44,7 +48,7 @@ const GenOperator gen_operator_gradient_descent = {
   .domain = "generative",
   .summary = "Gradient descent with momentum: new weights and velocity from a gradient",
   .min_inputs = 5,
-  .max_inputs = 5,
+  .max_inputs = 6,
   .min_outputs = 2,
   .max_outputs = 2,
   .layouts = GEN_LAYOUTS_PLAIN,

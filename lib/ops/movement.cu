@@ -76,6 +76,7 @@ extern const GenCudaOperator gen_cuda_movement_operators[] = {
   { "Flatten", NULL, view },
   { "Identity", NULL, view },
   { "RenameLayout", "generative", view },
+  { "Precise", "generative", view },
   { "Reshape", NULL, view },
   { "SliceGradient", "generative", slice_gradient },
   { "Split", NULL, split },

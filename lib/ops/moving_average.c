@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* MovingAverage (average, x): decay * average + (1 - decay) * x, the exponential moving average
- * of weights in training. */
+/* MovingAverage (average, x, factor): decay * average + (1 - decay) * x, the exponential moving
+ * average of weights in training. A factor of 0, which may be left out, leaves it as it was. */
 #include "update.h"
 #include "../simd.h"
 
@@ -20,6 +20,8 @@ infer (GenNode *node, GError **error)
   if (old->type != GEN_TYPE_FLOAT32 || x->type != GEN_TYPE_FLOAT32 ||
       !gen_shape_equal (&old->shape, &x->shape))
     return gen_node_error (node, error, "its inputs must be float32 and of one shape");
+  if (gen_update_factor (node) > 0 && !gen_update_is_factor (gen_node_input (node, 2)))
+    return gen_node_error (node, error, "input 2, the factor, must be one float32");
   return gen_infer_same (node, error);
 }
 
@@ -31,6 +33,8 @@ run (const GenKernel *kernel, int part, int parts)
   gsize at, end;
 
   gen_update_share (kernel, part, parts, &at, &end);
+  if (gen_update_begin (kernel, at, end) == 0)
+    return;
   average (
       1 - gen_node_float (kernel->node, "decay", 0.999f), old + at, x + at, out + at, end - at);
 }
@@ -46,7 +50,7 @@ const GenOperator gen_operator_moving_average = {
   .domain = "generative",
   .summary = "Exponential moving average of a tensor over the runs of a plan",
   .min_inputs = 2,
-  .max_inputs = 2,
+  .max_inputs = 3,
   .min_outputs = 1,
   .max_outputs = 1,
   .layouts = GEN_LAYOUTS_PLAIN,

@@ -102,6 +102,7 @@
   X (integer_product)                                                                              \
   X (is_inf)                                                                                       \
   X (is_nan)                                                                                       \
+  X (keep_state)                                                                                   \
   X (layer_normalization)                                                                          \
   X (layer_normalization_gradient)                                                                 \
   X (leaky_relu)                                                                                   \
@@ -112,6 +113,7 @@
   X (log)                                                                                          \
   X (log_softmax)                                                                                  \
   X (loop)                                                                                         \
+  X (loss_scale)                                                                                   \
   X (lp_normalization)                                                                             \
   X (lp_pool)                                                                                      \
   X (lrn)                                                                                          \
@@ -178,6 +180,7 @@
   X (pow_1)                                                                                        \
   X (prelu)                                                                                        \
   X (prelu_1)                                                                                      \
+  X (precise)                                                                                      \
   X (preview_adagrad)                                                                              \
   X (preview_adam)                                                                                 \
   X (preview_gradient)                                                                             \

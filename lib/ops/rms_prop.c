@@ -6,12 +6,12 @@
 #include "../simd.h"
 
 GEN_CLONES static void
-update (float rate, float keep, float epsilon, float decay, const float *weights,
+update (float factor, float rate, float keep, float epsilon, float decay, const float *weights,
     const float *gradient, const float *square, float *new_weights, float *new_square, gsize n)
 {
 #pragma GCC ivdep
   for (gsize i = 0; i < n; i++) {
-    const float w = weights[i], g = gradient[i] + decay * w;
+    const float w = weights[i], g = gradient[i] * factor + decay * w;
     const float s = keep * square[i] + (1 - keep) * g * g;
 
     new_weights[i] = w - rate * g / (sqrtf (s) + epsilon);
@@ -26,9 +26,13 @@ run (const GenKernel *kernel, int part, int parts)
   const float *const *in = (const float *const *)kernel->inputs;
   float *const *out = (float *const *)kernel->outputs;
   gsize at, end;
+  float factor;
 
   gen_update_share (kernel, part, parts, &at, &end);
-  update (in[GEN_UPDATE_RATE][0], gen_node_float (node, "alpha", 0.99f),
+  factor = gen_update_begin (kernel, at, end);
+  if (factor == 0)
+    return;
+  update (factor, in[GEN_UPDATE_RATE][0], gen_node_float (node, "alpha", 0.99f),
       gen_node_float (node, "epsilon", 1e-8f), gen_node_float (node, "weight_decay", 0),
       in[GEN_UPDATE_WEIGHTS] + at, in[GEN_UPDATE_GRADIENT] + at, in[GEN_UPDATE_STATE] + at,
       out[0] + at, out[1] + at, end - at);
@@ -45,7 +49,7 @@ const GenOperator gen_operator_rms_prop = {
   .domain = "generative",
   .summary = "RMSProp: new weights and mean square from a gradient",
   .min_inputs = 5,
-  .max_inputs = 5,
+  .max_inputs = 6,
   .min_outputs = 2,
   .max_outputs = 2,
   .layouts = GEN_LAYOUTS_PLAIN,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The device's half of the optimisers and of the moving average: one pass over the weights and
- * their states, 16 bytes of each at a time. The learning rate and the number of the step lie on the
- * device, because a captured graph is launched with the same arguments again and again. */
+/* The device's half of the optimisers, of the moving average and of KeepState: one pass over the
+ * weights and their states, 16 bytes of each at a time. The learning rate, the number of the step
+ * and the gradient's factor lie on the device, because a captured graph is launched with the same
+ * arguments again and again. */
 #include "../device/cuda/elementwise.h"
 
 G_BEGIN_DECLS
@@ -72,27 +73,31 @@ struct Descent {
 };
 
 /* Weights and states, as they were and as they come to be: often the same memory. */
-struct Operands {
-  const float *weights, *gradient, *states[2];
+template <typename G> struct Operands {
+  const float *weights, *states[2];
+  const G *gradient;
+  const float *factor; /* of the gradient; NULL: 1 */
   float *new_weights, *new_states[2];
 };
 
-template <int N, typename Rule>
+/* With a factor of 0 all values stay. */
+template <int N, typename Rule, typename G>
 static __device__ inline void
-update_pack (const Rule &rule, const Operands &o, size_t pack)
+update_pack (const Rule &rule, const Operands<G> &o, float factor, size_t pack)
 {
   typedef GenPack<float, N> Pack;
-  Pack weights = ((const Pack *)o.weights)[pack], gradient = ((const Pack *)o.gradient)[pack];
+  const GenPack<G, N> gradient = ((const GenPack<G, N> *)o.gradient)[pack];
+  Pack weights = ((const Pack *)o.weights)[pack];
   Pack states[Rule::STATES];
 
   for (int s = 0; s < Rule::STATES; s++)
     states[s] = ((const Pack *)o.states[s])[pack];
-  for (int i = 0; i < N; i++) {
+  for (int i = 0; i < N && factor != 0; i++) {
     float state[Rule::STATES];
 
     for (int s = 0; s < Rule::STATES; s++)
       state[s] = states[s].at[i];
-    weights.at[i] = rule (weights.at[i], gradient.at[i], state);
+    weights.at[i] = rule (weights.at[i], __fmul_rn (gen_load (&gradient.at[i]), factor), state);
     for (int s = 0; s < Rule::STATES; s++)
       states[s].at[i] = state[s];
   }
@@ -101,11 +106,12 @@ update_pack (const Rule &rule, const Operands &o, size_t pack)
     ((Pack *)o.new_states[s])[pack] = states[s];
 }
 
-template <typename Rule>
+template <typename Rule, typename G>
 __global__ void
-update (Rule given, Operands o, const float *rate, const int64_t *step, size_t n)
+update (Rule given, Operands<G> o, const float *rate, const int64_t *step, size_t n)
 {
   __shared__ Rule rule;
+  const float factor = o.factor != NULL ? *o.factor : 1;
   const size_t packs = n / 4;
 
   if (threadIdx.x == 0) {
@@ -114,38 +120,55 @@ update (Rule given, Operands o, const float *rate, const int64_t *step, size_t n
   }
   __syncthreads ();
   for (GEN_CUDA_EACH (i, packs))
-    update_pack<4> (rule, o, i);
+    update_pack<4> (rule, o, factor, i);
   for (GEN_CUDA_EACH (k, n - packs * 4))
-    update_pack<1> (rule, o, packs * 4 + k);
+    update_pack<1> (rule, o, factor, packs * 4 + k);
 }
 
 /* Blocks that are at work at the same time: more of them would only call `begin` more often. */
 #define BLOCKS_OF_MULTIPROCESSOR 8
 
-template <typename Rule>
-static gboolean
-add_update (GenCudaKernel *kernel, Rule rule)
+template <typename G, typename Rule>
+static void
+add_update_of (GenCudaKernel *kernel, Rule rule)
 {
   gsize n = gen_cuda_elements (kernel->output (0));
   unsigned most = BLOCKS_OF_MULTIPROCESSOR * (unsigned)kernel->device->multiprocessors;
+  const guint factor = gen_update_factor (kernel->node);
   dim3 grid = dim3 (MIN (gen_cuda_grid (n / 4 + 1).x, most));
 
   if (n == 0)
-    return TRUE;
+    return;
   kernel->launches.push_back ([=] (const GenCudaKernel &k, cudaStream_t stream) {
-    Operands o = {};
+    Operands<G> o = {};
 
     o.weights = k.in<float> (GEN_UPDATE_WEIGHTS);
-    o.gradient = k.in<float> (GEN_UPDATE_GRADIENT);
+    o.gradient = k.in<G> (GEN_UPDATE_GRADIENT);
+    o.factor = factor > 0 ? k.in<float> (factor) : NULL;
     o.new_weights = k.out<float> (0);
     for (int s = 0; s < Rule::STATES; s++) {
       o.states[s] = k.in<float> (GEN_UPDATE_STATE + s);
       o.new_states[s] = k.out<float> (1 + s);
     }
-    gen_cuda_launch (update<Rule>, grid, GEN_CUDA_BLOCK, stream, rule, o,
+    gen_cuda_launch (update<Rule, G>, grid, GEN_CUDA_BLOCK, stream, rule, o,
         k.in<float> (GEN_UPDATE_RATE), k.in<int64_t> (GEN_UPDATE_STEP), n);
   });
-  return TRUE;
+}
+
+template <typename Rule>
+static gboolean
+add_update (GenCudaKernel *kernel, Rule rule)
+{
+  switch (kernel->input (GEN_UPDATE_GRADIENT)->type) {
+  case GEN_TYPE_FLOAT32:
+    add_update_of<float> (kernel, rule);
+    return TRUE;
+  case GEN_TYPE_FLOAT16:
+    add_update_of<__half> (kernel, rule);
+    return TRUE;
+  default:
+    return FALSE;
+  }
 }
 
 static gboolean
@@ -185,27 +208,58 @@ gradient_descent (GenCudaKernel *kernel, GError **)
   return add_update (kernel, rule);
 }
 
+/* What an old and a new value become, while no factor is 0. */
 struct Average {
-  float weight;
+  float weight;            /* of the new one; 1: it takes the old one's place */
+  const float *factors[2]; /* NULL: none */
 
   __device__ float operator() (float old, float x) const
   {
-    return old + weight * (x - old);
+    for (const float *factor : factors)
+      if (factor != NULL && *factor == 0)
+        return old;
+    return weight == 1 ? x : old + weight * (x - old);
   }
 };
 
 static gboolean
+add_average (GenCudaKernel *kernel, float weight)
+{
+  const gsize n = gen_cuda_elements (kernel->output (0));
+  const guint factors = kernel->node->inputs->len - 2;
+
+  if (n == 0)
+    return TRUE;
+  kernel->launches.push_back ([=] (const GenCudaKernel &k, cudaStream_t stream) {
+    GenFlatOperand<float> old = { k.in<float> (0), 0 }, x = { k.in<float> (1), 0 };
+    Average average = { weight, { NULL, NULL } };
+
+    for (guint i = 0; i < factors; i++)
+      average.factors[i] = k.in<float> (2 + i);
+    gen_cuda_launch (gen_flat_kernel<2, float, float, Average>,
+        gen_cuda_grid (n / GenPackSize<float, float>::value + 1), GEN_CUDA_BLOCK, stream, average,
+        old, x, k.out<float> (0), n);
+  });
+  return TRUE;
+}
+
+static gboolean
 moving_average (GenCudaKernel *kernel, GError **)
 {
-  Average average = { 1 - (float)gen_node_float (kernel->node, "decay", 0.999f) };
+  return add_average (kernel, 1 - (float)gen_node_float (kernel->node, "decay", 0.999f));
+}
 
-  return gen_add_binary<float, float> (kernel, average);
+static gboolean
+keep_state (GenCudaKernel *kernel, GError **)
+{
+  return add_average (kernel, 1);
 }
 
 extern const GenCudaOperator gen_cuda_update_operators[] = {
-  { "Adam", "generative", adam },
-  { "GradientDescent", "generative", gradient_descent },
+  { "Adam", "generative", adam, 0, 0, 1u << GEN_UPDATE_GRADIENT },
+  { "GradientDescent", "generative", gradient_descent, 0, 0, 1u << GEN_UPDATE_GRADIENT },
+  { "KeepState", "generative", keep_state },
   { "MovingAverage", "generative", moving_average },
-  { "RMSProp", "generative", rms_prop },
+  { "RMSProp", "generative", rms_prop, 0, 0, 1u << GEN_UPDATE_GRADIENT },
   {},
 };

@@ -90,10 +90,10 @@ gen_optimizer_find (const char *name)
 
 GenTensor *
 gen_optimizer_update (const GenOptimizer *optimizer, GenGraph *graph, GenTensor *weights,
-    GenTensor *gradient, GenTensor *rate, GenTensor *step, const GenOptimizerSettings *settings,
-    GError **error)
+    GenTensor *gradient, GenTensor *rate, GenTensor *step, GenTensor *factor,
+    const GenOptimizerSettings *settings, GError **error)
 {
-  GenTensor *inputs[4 + GEN_OPTIMIZER_MAX_STATES] = { weights, gradient, rate, step };
+  GenTensor *inputs[5 + GEN_OPTIMIZER_MAX_STATES] = { weights, gradient, rate, step };
   GenTensor *next;
   gsize size = gen_tensor_size (weights);
   int n = 0;
@@ -104,7 +104,9 @@ gen_optimizer_update (const GenOptimizer *optimizer, GenGraph *graph, GenTensor 
     inputs[4 + n] = gen_graph_add_state (
         graph, name, weights->type, &weights->shape, g_bytes_new_take (g_malloc0 (size), size));
   }
-  next = gen_graph_op (graph, optimizer->operator_name, inputs, 4 + n, 1 + n, error, NULL);
+  inputs[4 + n] = factor;
+  next = gen_graph_op (
+      graph, optimizer->operator_name, inputs, 4 + n + (factor != NULL), 1 + n, error, NULL);
   if (next == NULL)
     return NULL;
   optimizer->configure (next->producer, settings);

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "loss-scaling.h"
 #include "training-graph.h"
 
 /* A net as it plays, in batches of the training's size: some models take no other. Where there
@@ -17,6 +18,12 @@ typedef struct {
   gboolean average, filled;
 } Player;
 
+/* How a net's loss is scaled, as the plan's states say. */
+typedef struct {
+  double scale; /* 0: it is not */
+  guint64 skipped;
+} Scaling;
+
 struct _GenTrainer {
   GenTrainerSettings settings;
   GenGraph *generator, *discriminator;
@@ -26,6 +33,7 @@ struct _GenTrainer {
   GenShape pictures; /* of a step */
   gsize latent_size;
   gint64 step; /* as the plan's state of that name, of which it is a copy */
+  Scaling discriminator_scaling, generator_scaling;
   Player generate, score;
 };
 
@@ -53,12 +61,6 @@ gen_trainer_settings_check (const GenTrainerSettings *settings, GError **error)
         error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING, "an optimizer and a loss must be set");
     return FALSE;
   }
-  if (settings->precision == GEN_PRECISION_FLOAT16 && settings->device != NULL &&
-      settings->device != &gen_device_cpu) {
-    g_set_error_literal (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
-        "precision: gradients are too small for float16; bf16 holds them");
-    return FALSE;
-  }
   return in_range ("batch-size", settings->batch_size, 1, TRUE, 65537, error) &&
          in_range ("learning-rate", settings->learning_rate, 0, FALSE, INFINITY, error) &&
          in_range ("beta1", optimizer->beta1, 0, TRUE, 1, error) &&
@@ -80,6 +82,27 @@ collect_states (GenTrainer *trainer)
     if (tensor->role == GEN_ROLE_STATE)
       g_ptr_array_add (trainer->states, (gpointer)gen_plan_find (trainer->plan, tensor->name));
   }
+}
+
+/* Copy what the plan's states say. */
+static void
+read_scaling (GenTrainer *trainer, Scaling *scaling, const char *net)
+{
+  g_autofree char *scale = g_strconcat (GEN_LOSS_SCALING_SCALE, net, NULL);
+  g_autofree char *updates = g_strconcat (GEN_LOSS_SCALING_UPDATES, net, NULL);
+
+  if (!gen_loss_scaling_wanted (&trainer->settings))
+    return;
+  scaling->scale = *(const float *)gen_plan_find (trainer->plan, scale)->data;
+  scaling->skipped = trainer->step - *(const gint64 *)gen_plan_find (trainer->plan, updates)->data;
+}
+
+static void
+read_states (GenTrainer *trainer)
+{
+  trainer->step = *(const gint64 *)gen_plan_find (trainer->plan, GEN_TRAINING_STEP)->data;
+  read_scaling (trainer, &trainer->discriminator_scaling, "discriminator");
+  read_scaling (trainer, &trainer->generator_scaling, "generator");
 }
 
 GenTrainer *
@@ -104,6 +127,7 @@ gen_trainer_new (GenGraph *generator, GenGraph *discriminator, const GenTrainerS
   if (trainer->plan == NULL)
     return NULL;
   collect_states (trainer);
+  read_states (trainer);
   trainer->pictures = gen_plan_input (trainer->plan, GEN_TRAINING_REAL)->shape;
   input = g_ptr_array_index (generator->inputs, 0);
   trainer->latent_size = gen_shape_product (&input->shape, 1, input->shape.rank);
@@ -177,6 +201,46 @@ share_above_zero (const GenBinding *scores)
   return (double)count / n;
 }
 
+/* A scale only falls where an update was left out. */
+static void
+note_scale (Scaling *scaling, const GenBinding *output)
+{
+  const double scale = *(const float *)output->data;
+
+  scaling->skipped += scale < scaling->scale;
+  scaling->scale = scale;
+}
+
+static void
+note_scales (GenTrainer *trainer, GenTrainerFigures *figures)
+{
+  Scaling *d = &trainer->discriminator_scaling, *g = &trainer->generator_scaling;
+
+  if (gen_loss_scaling_wanted (&trainer->settings)) {
+    note_scale (d, gen_plan_output (trainer->plan, GEN_TRAINING_DISCRIMINATOR_SCALE));
+    note_scale (g, gen_plan_output (trainer->plan, GEN_TRAINING_GENERATOR_SCALE));
+  }
+  figures->discriminator_scale = d->scale;
+  figures->generator_scale = g->scale;
+  figures->skipped = d->skipped + g->skipped;
+}
+
+/* A step that overflows is left out, and the next one has a smaller scale; that it is down to the
+ * least says that scaling is not the reason. */
+static gboolean
+check_scale (const GenTrainer *trainer, const char *net, double scale, GError **error)
+{
+  if (scale >= GEN_LOSS_SCALING_LEAST)
+    return TRUE;
+  g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_DIVERGED,
+      "training diverged at step %" G_GINT64_FORMAT
+      ": the %s's loss or its gradients are beyond float16 even if the loss is scaled by no more "
+      "than %d; precision=bf16, or a smaller learning-rate than %g, may help",
+      trainer->step, net, GEN_LOSS_SCALING_LEAST,
+      *(const float *)gen_plan_input (trainer->plan, GEN_TRAINING_RATE)->data);
+  return FALSE;
+}
+
 /* With the pictures that are bound. */
 static gboolean
 make_step (GenTrainer *trainer, GenTrainerFigures *figures, GError **error)
@@ -195,6 +259,10 @@ make_step (GenTrainer *trainer, GenTrainerFigures *figures, GError **error)
   figures->accuracy_on_real = share_above_zero (gen_plan_output (plan, GEN_TRAINING_REAL_SCORES));
   figures->accuracy_on_fake =
       1 - share_above_zero (gen_plan_output (plan, GEN_TRAINING_FAKE_SCORES));
+  note_scales (trainer, figures);
+  if (gen_loss_scaling_wanted (&trainer->settings))
+    return check_scale (trainer, "discriminator", figures->discriminator_scale, error) &&
+           check_scale (trainer, "generator", figures->generator_scale, error);
   if (isfinite (figures->discriminator_loss) && isfinite (figures->generator_loss))
     return TRUE;
   g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_DIVERGED,
@@ -273,7 +341,7 @@ gen_trainer_weight (const GenTrainer *trainer, guint i)
 void
 gen_trainer_states_changed (GenTrainer *trainer)
 {
-  trainer->step = *(const gint64 *)gen_plan_find (trainer->plan, GEN_TRAINING_STEP)->data;
+  read_states (trainer);
   trainer->generate.filled = trainer->score.filled = FALSE;
   gen_plan_states_changed (trainer->plan);
 }

@@ -11,6 +11,8 @@
 
 #include <generative/operator.h>
 
+#include "loss-scaling.h"
+
 /* The stream of random numbers that latents come from; those of presets' weights start at 100,
  * dropout's are node numbers. */
 #define STREAM_LATENT 0x10000u
@@ -60,6 +62,7 @@ typedef struct {
   GPtrArray *weights;    /* GenTensor of graph, that gradients change */
   GPtrArray *statistics; /* GenTensor of graph, that normalisations change */
   GHashTable *map;       /* tensors of graph to those of the training graph */
+  GenLossScaling scaling;
 } Net;
 
 static void
@@ -170,25 +173,51 @@ typedef struct {
   GenGraph *graph;
   const GenTrainerSettings *settings;
   GenTensor *rate, *step;
+  gboolean scales; /* the losses */
 } Build;
+
+/* Scores as losses read them: in float32, where losses are scaled. */
+static GenTensor *
+precise (Build *build, GenTensor *scores, GError **error)
+{
+  return build->scales ? gen_unary (build->graph, "Precise", scores, error) : scores;
+}
+
+/* The gradients of `loss`; where it is scaled, with the factor that takes the scale off again. */
+static gboolean
+find_gradients (Build *build, Net *net, const char *name, GenTensor *loss, GPtrArray *weights,
+    GenTensor **gradients, GError **error)
+{
+  GenTensor *scaled = loss;
+
+  if (build->scales)
+    scaled = gen_loss_scaling_begin (&net->scaling, build->graph, name, loss, error);
+  if (scaled == NULL || !gen_graph_gradients (build->graph, scaled,
+                            (GenTensor *const *)weights->pdata, weights->len, gradients, error))
+    return FALSE;
+  return !build->scales ||
+         gen_loss_scaling_end (&net->scaling, build->graph, loss, gradients, weights->len, error);
+}
 
 /* Lower `loss` by changing the net's weights; from here on the net stands for the changed one. */
 static gboolean
-optimise (Build *build, Net *net, GenTensor *loss, GError **error)
+optimise (Build *build, Net *net, const char *name, GenTensor *loss, GError **error)
 {
   g_autoptr (GPtrArray) weights = mapped (net, net->weights);
   g_autofree GenTensor **gradients = g_new0 (GenTensor *, weights->len);
+  GenTensor *step;
 
-  if (!gen_graph_gradients (
-          build->graph, loss, (GenTensor *const *)weights->pdata, weights->len, gradients, error))
+  if (!find_gradients (build, net, name, loss, weights, gradients, error))
     return FALSE;
+  step = build->scales ? net->scaling.updates : build->step;
   for (guint i = 0; i < weights->len; i++) {
     GenTensor *next;
 
     if (gradients[i] == NULL)
       continue;
     next = gen_optimizer_update (build->settings->optimizer, build->graph, weights->pdata[i],
-        gradients[i], build->rate, build->step, &build->settings->optimizer_settings, error);
+        gradients[i], build->rate, step, net->scaling.factor, &build->settings->optimizer_settings,
+        error);
     if (next == NULL)
       return FALSE;
     g_hash_table_insert (net->map, g_ptr_array_index (net->weights, i), next);
@@ -197,16 +226,18 @@ optimise (Build *build, Net *net, GenTensor *loss, GError **error)
 }
 
 static gboolean
-add_average (Build *build, GenTensor *state, GenTensor *next, GPtrArray *list, GError **error)
+add_average (
+    Build *build, Net *net, GenTensor *state, GenTensor *next, GPtrArray *list, GError **error)
 {
+  GenTensor *factor = net->scaling.factor;
   GenWeight *weight = g_ptr_array_index (list, list->len - 1);
   g_autofree char *name = g_strconcat ("average.", state->name, NULL);
   GenTensor *average = gen_graph_add_state (
       build->graph, name, state->type, &state->shape, g_bytes_ref (state->data));
 
   weight->average = g_strdup (average->name);
-  next = gen_graph_op (build->graph, "MovingAverage", (GenTensor *[]){ average, next }, 2, 1, error,
-      "decay", GEN_FLOAT, build->settings->ema, NULL);
+  next = gen_graph_op (build->graph, "MovingAverage", (GenTensor *[]){ average, next, factor },
+      factor != NULL ? 3 : 2, 1, error, "decay", GEN_FLOAT, build->settings->ema, NULL);
   if (next == NULL)
     return FALSE;
   gen_graph_assign (build->graph, average, next);
@@ -223,11 +254,12 @@ weight_free (gpointer data)
   g_free (weight);
 }
 
-/* Settle the net's states: statistics get their last values, weights their moving averages, and
- * all are listed beside the constants that they are in `source`. */
+/* Settle the net's states: statistics get their last values, unless a step that has a share in them
+ * is left out (`factors`), weights their moving averages, and all are listed beside the constants
+ * that they are in `source`. */
 static GPtrArray *
 settle (Build *build, Net *net, const GPtrArray *states, const GenGraph *source,
-    gboolean with_average, GError **error)
+    GenTensor *const factors[2], gboolean with_average, GError **error)
 {
   g_autoptr (GPtrArray) list = g_ptr_array_new_with_free_func (weight_free);
 
@@ -242,9 +274,13 @@ settle (Build *build, Net *net, const GPtrArray *states, const GenGraph *source,
     weight->constant = gen_graph_find (source, tensor->name);
     weight->state = g_strdup (state->name);
     g_ptr_array_add (list, weight);
-    if (!learned && next != state)
+    if (!learned && next != state) {
+      next = gen_loss_scaling_keep (build->graph, state, next, factors, error);
+      if (next == NULL)
+        return NULL;
       gen_graph_assign (build->graph, state, next);
-    if (with_average && learned && !add_average (build, state, next, list, error))
+    }
+    if (with_average && learned && !add_average (build, net, state, next, list, error))
       return NULL;
   }
   return g_steal_pointer (&list);
@@ -378,20 +414,29 @@ build_step (Build *build, Net *g, Net *d, GenTensor *real, GenTensor *latent, GE
 
   if (!discriminate (build, d, real, fake, scores, error))
     return FALSE;
+  for (int i = 0; i < 2; i++)
+    if ((scores[i] = precise (build, scores[i], error)) == NULL)
+      return FALSE;
   d_loss =
       settings->loss->discriminator (graph, scores[0], scores[1], settings->label_smoothing, error);
-  if (d_loss == NULL || !optimise (build, d, d_loss, error))
+  if (d_loss == NULL || !optimise (build, d, "discriminator", d_loss, error))
     return FALSE;
 
   again = apply (d, graph, "discriminator.", fake, error);
+  if (again != NULL)
+    again = precise (build, again, error);
   g_loss = again != NULL ? settings->loss->generator (graph, again, error) : NULL;
-  if (g_loss == NULL || !optimise (build, g, g_loss, error))
+  if (g_loss == NULL || !optimise (build, g, "generator", g_loss, error))
     return FALSE;
 
   gen_graph_add_output (graph, d_loss);
   gen_graph_add_output (graph, g_loss);
   gen_graph_add_output (graph, scores[0]);
   gen_graph_add_output (graph, scores[1]);
+  if (build->scales) {
+    gen_graph_add_output (graph, d->scaling.next);
+    gen_graph_add_output (graph, g->scaling.next);
+  }
   return TRUE;
 }
 
@@ -426,8 +471,10 @@ build_graph (GenTrainingGraph *training, const GenGraph *generator, const GenGra
   if (!build_step (build, g, d, real, latent, error))
     return FALSE;
 
-  training->generator = settle (build, g, g_states, generator, build->settings->ema > 0, error);
-  training->discriminator = settle (build, d, d_states, discriminator, FALSE, error);
+  training->generator = settle (build, g, g_states, generator,
+      (GenTensor *[]){ g->scaling.factor, NULL }, build->settings->ema > 0, error);
+  training->discriminator = settle (build, d, d_states, discriminator,
+      (GenTensor *[]){ d->scaling.factor, g->scaling.factor }, FALSE, error);
   if (training->generator == NULL || training->discriminator == NULL)
     return FALSE;
   next = gen_binary (graph, "Add", build->step,
@@ -444,7 +491,8 @@ gboolean
 gen_training_graph_build (GenTrainingGraph *training, const GenGraph *generator,
     const GenGraph *discriminator, const GenTrainerSettings *settings, GError **error)
 {
-  Build build = { gen_graph_new ("training step"), settings, NULL, NULL };
+  Build build = { gen_graph_new ("training step"), settings, NULL, NULL,
+    gen_loss_scaling_wanted (settings) };
   Net g = { 0 }, d = { 0 };
   gboolean built = build_graph (training, generator, discriminator, &build, &g, &d, error);
 

@@ -27,6 +27,8 @@ enum {
   GEN_TRAINING_GENERATOR_LOSS,
   GEN_TRAINING_REAL_SCORES,
   GEN_TRAINING_FAKE_SCORES,
+  GEN_TRAINING_DISCRIMINATOR_SCALE, /* of its loss in the next step; both where losses are scaled */
+  GEN_TRAINING_GENERATOR_SCALE,
 };
 /* The state that counts steps. */
 #define GEN_TRAINING_STEP "step"

@@ -57,7 +57,15 @@ gen_training_log_figures (
     { "speed/steps_per_second", steps_per_second },
   };
 
-  return add_scalars (log, scalars, G_N_ELEMENTS (scalars), error);
+  const Scalar scales[] = {
+    { "loss-scale/discriminator", figures->discriminator_scale },
+    { "loss-scale/generator", figures->generator_scale },
+    { "loss-scale/skipped_updates", figures->skipped },
+  };
+
+  return add_scalars (log, scalars, G_N_ELEMENTS (scalars), error) &&
+         (figures->discriminator_scale == 0 ||
+             add_scalars (log, scales, G_N_ELEMENTS (scales), error));
 }
 
 gboolean

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* training-step PRESET BATCH THREADS STEPS [cuda] [fp32|tf32|bf16] [profile]: the milliseconds of
- * each training step on pictures of zeros, a line each; with `profile`, of each node that takes
+/* training-step PRESET BATCH THREADS STEPS [cuda] [fp32|tf32|fp16|bf16] [profile]: the milliseconds
+ * of each training step on pictures of zeros, a line each; with `profile`, of each node that takes
  * over 50 us. Without a precision it is gantrainer's own. */
 #include <generative/device.h>
 #include <generative/operator.h>
@@ -38,6 +38,8 @@ parse (char **words, GenTrainerSettings *settings, gboolean *profiles)
       settings->precision = GEN_PRECISION_TF32;
     else if (g_str_equal (*words, "bf16"))
       settings->precision = GEN_PRECISION_BFLOAT16;
+    else if (g_str_equal (*words, "fp16"))
+      settings->precision = GEN_PRECISION_FLOAT16;
     else
       return FALSE;
   }
@@ -82,8 +84,8 @@ main (int argc, char **argv)
   gboolean profiles = FALSE;
 
   if (preset == NULL || !parse (argv + 5, &settings, &profiles)) {
-    fprintf (stderr, "usage: %s PRESET BATCH THREADS STEPS [cuda] [fp32|tf32|bf16] [profile]\n",
-        argv[0]);
+    fprintf (stderr,
+        "usage: %s PRESET BATCH THREADS STEPS [cuda] [fp32|tf32|fp16|bf16] [profile]\n", argv[0]);
     return 2;
   }
   settings.batch_size = atoi (argv[2]);

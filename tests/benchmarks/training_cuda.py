@@ -15,7 +15,7 @@ import torch
 import training_step
 
 ROUNDS, STEPS, WARM = 5, 200, 5
-PRECISIONS = ["fp32", "tf32", "bf16"]
+PRECISIONS = ["fp32", "tf32", "fp16", "bf16"]
 KINDS = {"tf32": None, "fp16": torch.float16, "bf16": torch.bfloat16}
 
 

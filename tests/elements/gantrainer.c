@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "../scratch.h"
+#include "../small_nets.h"
 
 /* Run the pipeline to its end; the error's text, or NULL after EOS. Counts progress messages. */
 static char *
@@ -43,6 +44,8 @@ play (const char *description, guint *n_progress)
 
       g_assert_true (gst_structure_get_double (s, "discriminator-loss", &loss));
       g_assert_cmpfloat (loss, >, 0);
+      g_assert_true (gst_structure_has_field_typed (s, "skipped-updates", G_TYPE_UINT64) ==
+                     (strstr (description, "fp16") != NULL));
       ++*n_progress;
     }
   }
@@ -64,20 +67,21 @@ read_file (const char *folder, const char *name)
   return g_bytes_new_take (data, size);
 }
 
-/* The whole data, in one go and in two: the same bits. With an epoch of 40 pictures, two epochs are
- * ten steps of eight. */
+/* The whole data, in one go and in two: the same bits. With an epoch of five batches, two epochs
+ * are ten steps. */
 static void
-test_resume (gconstpointer device)
+check_resume (const char *settings, int batch)
 {
   g_autofree char *whole = scratch_new (), *parts = scratch_new ();
-  const char *format = SOURCE "gantrainer name=t batch-size=8 dropout=0.2 ema=0.9 silent=true "
-                              "device=%s checkpoint=%s %s";
-  g_autofree char *first = g_strdup_printf (
-      format, 200, "GRAY8", (const char *)device, whole, "epochs=2 epoch-samples=40");
+  g_autofree char *epochs = g_strdup_printf ("epochs=2 epoch-samples=%d", 5 * batch);
+  const char *format =
+      SOURCE "gantrainer name=t batch-size=%d ema=0.9 silent=true %s checkpoint=%s %s %s";
+  g_autofree char *first =
+      g_strdup_printf (format, 200, "GRAY8", batch, settings, whole, epochs, "");
   g_autofree char *second =
-      g_strdup_printf (format, 200, "GRAY8", (const char *)device, parts, "max-steps=4");
-  g_autofree char *third = g_strdup_printf (format, 200, "GRAY8", (const char *)device, parts,
-      "resume=true epochs=2 epoch-samples=40 seed=0");
+      g_strdup_printf (format, 200, "GRAY8", batch, settings, parts, "max-steps=4", "");
+  g_autofree char *third =
+      g_strdup_printf (format, 200, "GRAY8", batch, settings, parts, epochs, "resume=true seed=0");
   g_autoptr (GBytes) a = NULL, b = NULL;
   guint n_progress = 0;
 
@@ -95,6 +99,38 @@ test_resume (gconstpointer device)
   g_assert_true (g_bytes_equal (a, b));
   scratch_remove (whole);
   scratch_remove (parts);
+}
+
+static void
+test_resume (void)
+{
+  check_resume ("dropout=0.2 device=cpu", 8);
+}
+
+/* Settings that train the small nets on a device. (transfer full) */
+static char *
+device_settings (const char *folder, const char *precision)
+{
+  g_autofree char *generator = g_build_filename (folder, "g.onnx", NULL);
+  g_autofree char *discriminator = g_build_filename (folder, "d.onnx", NULL);
+  g_autoptr (GenGraph) g = small_generator (), d = small_discriminator ();
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (gen_onnx_save (g, generator, &error));
+  g_assert_true (gen_onnx_save (d, discriminator, &error));
+  return g_strdup_printf (
+      "generator-model=%s discriminator-model=%s device=cuda precision=%s batch-size=%d", generator,
+      discriminator, precision, SMALL_BATCH);
+}
+
+static void
+test_device_resume (gconstpointer precision)
+{
+  g_autofree char *folder = scratch_new ();
+  g_autofree char *settings = device_settings (folder, precision);
+
+  check_resume (settings, SMALL_BATCH);
+  scratch_remove (folder);
 }
 
 /* What was written is a model with the step in its metadata; training goes on from the models
@@ -391,10 +427,15 @@ test_errors (void)
       "t.validation");
 }
 
+/* In float16, too, what diverges ends, and the text says what may help. */
 static void
 test_device_errors (void)
 {
-  expect_error ("bf16", "GRAY8", "device=cuda precision=fp16");
+  g_autofree char *folder = scratch_new ();
+  g_autofree char *settings = device_settings (folder, "fp16 learning-rate=1e30");
+
+  expect_error ("bf16", "GRAY8", settings);
+  scratch_remove (folder);
 }
 
 static void
@@ -439,9 +480,10 @@ main (int argc, char **argv)
 {
   gst_init (&argc, &argv);
   g_test_init (&argc, &argv, NULL);
-  g_test_add_data_func ("/gantrainer/resume", "cpu", test_resume);
+  g_test_add_func ("/gantrainer/resume", test_resume);
   if (gen_device_cuda.available (NULL)) {
-    g_test_add_data_func ("/gantrainer/device/resume", "cuda", test_resume);
+    g_test_add_data_func ("/gantrainer/device/resume-fp32", "fp32", test_device_resume);
+    g_test_add_data_func ("/gantrainer/device/resume-fp16", "fp16", test_device_resume);
     g_test_add_func ("/gantrainer/device/errors", test_device_errors);
   } else {
     g_test_add_func ("/gantrainer/no-device", test_no_device);

@@ -10,15 +10,17 @@
 #include <math.h>
 #include <string.h>
 
+#include "../small_nets.h"
+
 #define BATCH 4
 #define STEPS 2
 
 static GenTrainer *
-trainer_with (const GenPreset *preset, const GenLoss *loss, const GenOptimizer *optimizer,
-    const GenDevice *device, GenPrecision precision)
+trainer_with (const GenPreset *preset, int extent, const GenLoss *loss,
+    const GenOptimizer *optimizer, const GenDevice *device, GenPrecision precision)
 {
   g_autoptr (GError) error = NULL;
-  const GenPresetOptions options = { GEN_PRESET_DEFAULTS, .width = 28, .height = 28,
+  const GenPresetOptions options = { GEN_PRESET_DEFAULTS, .width = extent, .height = extent,
     .dropout = 0.3 };
   GenTrainerSettings settings = { GEN_TRAINER_DEFAULTS, .batch_size = BATCH, .ema = 0.9,
     .threads = 2, .device = device, .precision = precision };
@@ -38,13 +40,22 @@ trainer_with (const GenPreset *preset, const GenLoss *loss, const GenOptimizer *
 static GenTrainer *
 trainer_new (const GenPreset *preset, const GenDevice *device, GenPrecision precision)
 {
-  return trainer_with (preset, &gen_loss_non_saturating, &gen_optimizer_adam, device, precision);
+  return trainer_with (
+      preset, 28, &gen_loss_non_saturating, &gen_optimizer_adam, device, precision);
+}
+
+/* Of mlp for small pictures, which have half of its weights. */
+static GenTrainer *
+small_mlp_new (const GenDevice *device)
+{
+  return trainer_with (&gen_preset_mlp, SMALL_EXTENT, &gen_loss_non_saturating, &gen_optimizer_adam,
+      device, GEN_PRECISION_FLOAT32);
 }
 
 static GenTrainerFigures
 make_steps (GenTrainer *trainer, int n)
 {
-  gsize size = BATCH * gen_trainer_picture_size (trainer);
+  gsize size = gen_trainer_settings (trainer)->batch_size * gen_trainer_picture_size (trainer);
   g_autofree float *batch = g_new (float, size);
   GenTrainerFigures figures = { 0 };
   GenRandom random = gen_random_new (9, 0);
@@ -110,16 +121,16 @@ test_bfloat16 (void)
   check_figures (&gen_preset_dcgan, GEN_PRECISION_BFLOAT16, 5e-2, 2e-2);
 }
 
-/* Two steps, the states carried to another trainer, and one more are the same bits as three. */
+/* A step, the states carried to another trainer, and one more are the same bits as two. */
 static void
 test_resume (void)
 {
-  g_autoptr (GenTrainer) whole = trainer_new (&gen_preset_mlp, &gen_device_cuda, 0);
-  g_autoptr (GenTrainer) first = trainer_new (&gen_preset_mlp, &gen_device_cuda, 0);
-  g_autoptr (GenTrainer) second = trainer_new (&gen_preset_mlp, &gen_device_cuda, 0);
+  g_autoptr (GenTrainer) whole = small_mlp_new (&gen_device_cuda);
+  g_autoptr (GenTrainer) first = small_mlp_new (&gen_device_cuda);
+  g_autoptr (GenTrainer) second = small_mlp_new (&gen_device_cuda);
 
-  make_steps (whole, 3);
-  make_steps (first, 2);
+  make_steps (whole, 2);
+  make_steps (first, 1);
   for (guint i = 0; i < gen_trainer_n_states (first); i++) {
     const GenBinding *from = gen_trainer_state (first, i), *to = gen_trainer_state (second, i);
 
@@ -139,10 +150,11 @@ test_resume (void)
 static void
 test_plays (void)
 {
-  g_autoptr (GenTrainer) cpu = trainer_new (&gen_preset_mlp, NULL, 0);
-  g_autoptr (GenTrainer) device = trainer_new (&gen_preset_mlp, &gen_device_cuda, 0);
+  g_autoptr (GenTrainer) cpu = small_mlp_new (NULL);
+  g_autoptr (GenTrainer) device = small_mlp_new (&gen_device_cuda);
+  const gsize n = 3 * gen_trainer_picture_size (cpu);
   g_autofree float *latents = g_new (float, 3 * 100);
-  g_autofree float *a = g_new (float, 3 * 784), *b = g_new (float, 3 * 784);
+  g_autofree float *a = g_new (float, n), *b = g_new (float, n);
   GenRandom random = gen_random_new (1, 0);
   g_autoptr (GError) error = NULL;
 
@@ -153,7 +165,7 @@ test_plays (void)
     for (int average = 0; average < 2; average++) {
       g_assert_true (gen_trainer_generate (cpu, average, latents, 3, a, &error));
       g_assert_true (gen_trainer_generate (device, average, latents, 3, b, &error));
-      for (int i = 0; i < 3 * 784; i++)
+      for (gsize i = 0; i < n; i++)
         g_assert_cmpfloat_with_epsilon (a[i], b[i], 1e-3);
     }
   }
@@ -166,7 +178,7 @@ check_places (const GenPreset *preset, const GenLoss *loss, const GenOptimizer *
     GenPrecision precision)
 {
   g_autoptr (GenTrainer) trainer =
-      trainer_with (preset, loss, optimizer, &gen_device_cuda, precision);
+      trainer_with (preset, 28, loss, optimizer, &gen_device_cuda, precision);
   g_autoptr (GArray) steps = NULL;
 
   steps = gen_plan_steps (gen_trainer_plan (trainer));
@@ -187,9 +199,11 @@ test_places (void)
 {
   for (const GenPreset *const *preset = gen_preset_list (); *preset != NULL; preset++) {
     for (const GenLoss *const *loss = gen_loss_list (); *loss != NULL; loss++)
-      check_places (*preset, *loss, gen_optimizer_list ()[0], GEN_PRECISION_FLOAT32);
+      for (GenPrecision k = GEN_PRECISION_FLOAT32; k <= GEN_PRECISION_FLOAT16; k++)
+        check_places (*preset, *loss, gen_optimizer_list ()[0], k);
     for (const GenOptimizer *const *each = gen_optimizer_list (); *each != NULL; each++)
-      check_places (*preset, gen_loss_list ()[0], *each, GEN_PRECISION_BFLOAT16);
+      for (GenPrecision k = GEN_PRECISION_BFLOAT16; k <= GEN_PRECISION_FLOAT16; k++)
+        check_places (*preset, gen_loss_list ()[0], *each, k);
   }
 }
 
@@ -202,8 +216,9 @@ test_losses (void)
     GenTrainerFigures figures[2];
 
     for (int k = 0; k < 2; k++) {
-      g_autoptr (GenTrainer) trainer = trainer_with (&gen_preset_mlp, *loss, &gen_optimizer_sgd,
-          k == 0 ? NULL : &gen_device_cuda, GEN_PRECISION_FLOAT32);
+      g_autoptr (GenTrainer) trainer = small_trainer (&(GenTrainerSettings){ GEN_TRAINER_DEFAULTS,
+          .loss = *loss, .optimizer = &gen_optimizer_sgd, .label_smoothing = 0.1,
+          .device = k == 0 ? NULL : &gen_device_cuda, .precision = GEN_PRECISION_FLOAT32 });
 
       figures[k] = make_steps (trainer, STEPS);
     }

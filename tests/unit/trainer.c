@@ -23,8 +23,8 @@ check_optimizer (
   GenTensor *step = gen_graph_add_state (
       graph, "t", GEN_TYPE_INT64, &GEN_SHAPE_SCALAR, g_bytes_new (&zero, sizeof zero));
 
-  g_assert_nonnull (gen_optimizer_update (
-      optimizer, graph, weights, gradient, gen_graph_float (graph, 0.01), step, settings, &error));
+  g_assert_nonnull (gen_optimizer_update (optimizer, graph, weights, gradient,
+      gen_graph_float (graph, 0.01), step, NULL, settings, &error));
   plan = gen_plan_new (graph, NULL, &error);
   g_assert_no_error (error);
   for (int s = 0; s < 3; s++) {
@@ -57,6 +57,68 @@ test_optimizers (void)
   for (int i = 0; gen_optimizer_list ()[i] != NULL; i++)
     g_assert_true (gen_optimizer_find (gen_optimizer_list ()[i]->name) == gen_optimizer_list ()[i]);
   g_assert_null (gen_optimizer_find ("no such"));
+}
+
+/* Gradients eight times as large with a factor of an eighth are the same; with a factor of 0,
+ * nothing changes, whatever the gradient is. The average and a kept value follow the factor. */
+static void
+check_factor (const GenOptimizer *optimizer)
+{
+  static const float start[4] = { 0.5, -1, 2, 0 };
+  const float factors[] = { 1, 0.125f, 0 };
+  const GenOptimizerSettings settings = { GEN_OPTIMIZER_DEFAULTS, .weight_decay = 0.1 };
+  float weights[3][4], averages[3][4], kept[3][4];
+
+  for (int k = 0; k < 3; k++) {
+    g_autoptr (GenGraph) graph = gen_graph_new ("update");
+    g_autoptr (GenPlan) plan = NULL;
+    g_autoptr (GError) error = NULL;
+    const GenShape *shape = &GEN_SHAPE (4);
+    GBytes *bytes = g_bytes_new_static (start, sizeof start);
+    GenTensor *w = gen_graph_add_state (graph, "w", GEN_TYPE_FLOAT32, shape, g_bytes_ref (bytes));
+    GenTensor *a = gen_graph_add_state (graph, "a", GEN_TYPE_FLOAT32, shape, g_bytes_ref (bytes));
+    GenTensor *s = gen_graph_add_state (graph, "s", GEN_TYPE_FLOAT32, shape, bytes);
+    GenTensor *g = gen_graph_add_input (graph, "g", GEN_TYPE_FLOAT32, shape);
+    GenTensor *factor = gen_graph_add_input (graph, "f", GEN_TYPE_FLOAT32, &GEN_SHAPE_SCALAR);
+    GenTensor *next = gen_optimizer_update (optimizer, graph, w, g, gen_graph_float (graph, 0.01),
+        gen_graph_add_constant (graph, NULL, GEN_TYPE_INT64, &GEN_SHAPE_SCALAR,
+            g_bytes_new (&(gint64){ 2 }, sizeof (gint64))),
+        factor, &settings, &error);
+
+    gen_graph_assign (graph, a,
+        gen_graph_op (graph, "MovingAverage", (GenTensor *[]){ a, next, factor }, 3, 1, &error,
+            "decay", GEN_FLOAT, 0.5, NULL));
+    gen_graph_assign (graph, s,
+        gen_graph_op (graph, "KeepState", (GenTensor *[]){ s, g, factor }, 3, 1, &error, NULL));
+    g_assert_no_error (error);
+    plan = gen_plan_new (graph, NULL, &error);
+    g_assert_no_error (error);
+    for (int i = 0; i < 4; i++)
+      ((float *)gen_plan_input (plan, 0)->data)[i] =
+          factors[k] == 0 ? NAN : (0.25f + i) / factors[k];
+    *(float *)gen_plan_input (plan, 1)->data = factors[k];
+    g_assert_true (gen_plan_run (plan, &error));
+    memcpy (weights[k], gen_plan_find (plan, "w")->data, sizeof start);
+    memcpy (averages[k], gen_plan_find (plan, "a")->data, sizeof start);
+    memcpy (kept[k], gen_plan_find (plan, "s")->data, sizeof start);
+  }
+  for (int i = 0; i < 4; i++) {
+    g_assert_cmpfloat (weights[0][i], !=, start[i]);
+    g_assert_cmpfloat (averages[0][i], !=, start[i]);
+    g_assert_cmpfloat (weights[1][i], ==, weights[0][i]);
+    g_assert_cmpfloat (averages[1][i], ==, averages[0][i]);
+    g_assert_cmpfloat (kept[1][i], ==, (0.25f + i) * 8);
+    g_assert_cmpfloat (weights[2][i], ==, start[i]);
+    g_assert_cmpfloat (averages[2][i], ==, start[i]);
+    g_assert_cmpfloat (kept[2][i], ==, start[i]);
+  }
+}
+
+static void
+test_factors (void)
+{
+  for (const GenOptimizer *const *each = gen_optimizer_list (); *each != NULL; each++)
+    check_factor (*each);
 }
 
 /* --- losses: on scores that include ones of which D is sure, by torch.nn.functional --- */
@@ -361,6 +423,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/trainer/optimizers", test_optimizers);
+  g_test_add_func ("/trainer/factors", test_factors);
   g_test_add_func ("/trainer/losses", test_losses);
   g_test_add_func ("/trainer/learns", test_learns);
   g_test_add_func ("/trainer/resume", test_resume);

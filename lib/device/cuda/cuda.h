@@ -109,6 +109,9 @@ typedef struct {
   /* Inputs and outputs, bit by bit, that may be 16-bit floats where those are asked for; no
    * outputs: none may. */
   guint narrow_inputs, narrow_outputs;
+  /* Of one whose outputs are no 16-bit floats: inputs, bit by bit, that are read as float16 where
+   * they are made so. */
+  guint taken_inputs;
 } GenCudaOperator;
 
 /* Every input, or every output. */

@@ -21,6 +21,7 @@
   X (indices)                                                                                      \
   X (integer_product)                                                                              \
   X (layer_normalization)                                                                          \
+  X (loss_scale)                                                                                   \
   X (movement)                                                                                     \
   X (negative_log_likelihood_loss)                                                                 \
   X (one_hot)                                                                                      \
@@ -81,13 +82,17 @@ only_moves (const GenNode *node)
 }
 
 GenNarrow
-gen_cuda_operator_narrows (const GenNode *node)
+gen_cuda_operator_narrows (const GenNode *node, GenDataType type)
 {
   const GenCudaOperator *found = find (node);
 
+  if (strcmp (node->op->name, "Precise") == 0)
+    return { gen_node_int (node, "ends", 0) != 0 ? GEN_NARROW_END : GEN_NARROW_STOP, 0, 0 };
   if (only_moves (node))
     return { GEN_NARROW_FOLLOW, 0, 0 };
-  if (found == NULL || found->narrow_outputs == 0)
+  if (found == NULL)
     return { GEN_NARROW_NEVER, 0, 0 };
-  return { GEN_NARROW_ALWAYS, found->narrow_inputs, found->narrow_outputs };
+  if (found->narrow_outputs != 0)
+    return { GEN_NARROW_ALWAYS, found->narrow_inputs, found->narrow_outputs };
+  return { GEN_NARROW_TAKE, type == GEN_TYPE_FLOAT16 ? found->taken_inputs : 0, 0 };
 }
