@@ -44,9 +44,10 @@ append_caps (GstCaps *caps, const GenPort *port, gboolean cuda)
   gst_structure_free (wall);
 }
 
-/* What is taken, with the memory of a GPU unless `system`; the template's caps while stopped. */
+/* What is taken, best in the memory of the GPU that the model runs on; the template's caps while
+ * stopped. */
 static GstCaps *
-own_caps (GstDiscriminator *self, gboolean system)
+own_caps (GstDiscriminator *self)
 {
   GstCaps *caps = gst_caps_new_empty ();
   gboolean started, cuda;
@@ -54,28 +55,25 @@ own_caps (GstDiscriminator *self, gboolean system)
 
   GST_OBJECT_LOCK (self);
   started = self->model != NULL;
-  cuda = self->cuda != NULL && self->found == &gen_device_cuda && !system;
+  cuda = self->takes_cuda;
   port = self->input;
   GST_OBJECT_UNLOCK (self);
   if (!started) {
     gst_caps_unref (caps);
     return gst_pad_get_pad_template_caps (GST_BASE_TRANSFORM_SINK_PAD (self));
   }
-  append_caps (caps, &port, FALSE);
   if (cuda)
     append_caps (caps, &port, TRUE);
+  append_caps (caps, &port, FALSE);
   return caps;
 }
 
-/* To one in front who asks what can be had, memory of a GPU is not named for the sake of a next
- * element that takes anything: that is better served by what everybody can read. */
 GstCaps *
 gst_discriminator_transform_caps (
     GstBaseTransform *base, GstPadDirection direction, GstCaps *caps, GstCaps *filter)
 {
   GstDiscriminator *self = GST_DISCRIMINATOR (base);
-  gboolean anything = direction == GST_PAD_SRC && filter == NULL && gst_caps_is_any (caps);
-  g_autoptr (GstCaps) own = own_caps (self, anything);
+  g_autoptr (GstCaps) own = own_caps (self);
   GstCaps *result = gst_caps_intersect_full (own, caps, GST_CAPS_INTERSECT_FIRST);
 
   if (filter != NULL) {
@@ -101,7 +99,7 @@ gst_discriminator_fall_back (GstDiscriminator *self, const GError *error)
   if (!falls)
     return FALSE;
   gst_generative_announce_cpu (GST_ELEMENT (self), error);
-  self->use.plan.device = &gen_device_cpu;
+  self->found = self->use.plan.device = &gen_device_cpu;
   return TRUE;
 }
 
@@ -202,6 +200,45 @@ answer_context (GstDiscriminator *self, GstQuery *query)
   return gst_generative_cuda_answer (GST_ELEMENT (self), query, context);
 }
 
+/* One in front asks what can be had: memory of a GPU is not named for the sake of a next element
+ * that takes anything, which is better served by what everybody can read. */
+static void
+leave_out_cuda (GstDiscriminator *self, GstQuery *query)
+{
+  g_autoptr (GstCaps) next = gst_pad_peer_query_caps (GST_BASE_TRANSFORM_SRC_PAD (self), NULL);
+  g_autoptr (GstCaps) system = NULL;
+  GstCaps *result;
+
+  if (next == NULL || !gst_caps_is_any (next))
+    return;
+  gst_query_parse_caps_result (query, &result);
+  system = gst_caps_copy (result);
+  for (guint i = gst_caps_get_size (system); i-- > 0;)
+    if (gst_generative_cuda_in_caps (system, i))
+      gst_caps_remove_structure (system, i);
+  gst_query_set_caps_result (query, system);
+}
+
+/* Negotiation fails elsewhere and says little: tell what this model takes. */
+static void
+explain_caps (GstDiscriminator *self)
+{
+  g_autoptr (GstCaps) own = NULL;
+  gboolean started;
+
+  GST_OBJECT_LOCK (self);
+  started = self->model != NULL;
+  GST_OBJECT_UNLOCK (self);
+  if (!started)
+    return;
+  own = own_caps (self);
+  GST_ELEMENT_WARNING (self, CORE, NEGOTIATION,
+      ("The frames do not fit the model, which takes %d x %d pixels of %d channels, or walls "
+       "of these: put videoconvert and videoscale in front",
+          self->input.width, self->input.height, self->input.channels),
+      ("takes %" GST_PTR_FORMAT, (void *)own));
+}
+
 gboolean
 gst_discriminator_query (GstBaseTransform *base, GstPadDirection direction, GstQuery *query)
 {
@@ -216,21 +253,9 @@ gst_discriminator_query (GstBaseTransform *base, GstPadDirection direction, GstQ
     return TRUE;
   gst_query_parse_caps (query, &filter);
   gst_query_parse_caps_result (query, &result);
-  if (filter != NULL && !gst_caps_is_empty (filter) && gst_caps_is_empty (result)) {
-    g_autoptr (GstCaps) own = NULL;
-    gboolean started;
-
-    GST_OBJECT_LOCK (self);
-    started = self->model != NULL;
-    GST_OBJECT_UNLOCK (self);
-    if (started) {
-      own = own_caps (self, FALSE);
-      GST_ELEMENT_WARNING (self, CORE, NEGOTIATION,
-          ("The frames do not fit the model, which takes %d x %d pixels of %d channels, or walls "
-           "of these: put videoconvert and videoscale in front",
-              self->input.width, self->input.height, self->input.channels),
-          ("takes %" GST_PTR_FORMAT, (void *)own));
-    }
-  }
+  if (filter == NULL)
+    leave_out_cuda (self, query);
+  else if (!gst_caps_is_empty (filter) && gst_caps_is_empty (result))
+    explain_caps (self);
   return TRUE;
 }

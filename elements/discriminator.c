@@ -248,8 +248,8 @@ gst_discriminator_open (GstScoreFilter *filter)
   }
   self->tally = (GenTally){ 0 };
   self->measured = self->dropped = 0;
-  if (self->found == &gen_device_cuda && !model->staged)
-    gst_generative_cuda_ensure_context (GST_ELEMENT (self), &self->cuda);
+  self->takes_cuda = self->found == &gen_device_cuda && !model->staged &&
+                     gst_generative_cuda_ensure_context (GST_ELEMENT (self), &self->cuda);
   GST_OBJECT_LOCK (self);
   self->model = g_steal_pointer (&model);
   GST_OBJECT_UNLOCK (self);

@@ -29,6 +29,7 @@ struct _GstDiscriminator {
   GenModel *model; /* under the object lock; NULL while stopped */
   GenPort input, output;
   const GenDevice *found;
+  gboolean takes_cuda; /* frames in the memory of a GPU */
   /* The CUDA context of the pipeline, taken when the model is to run there; NULL where frames are
    * the system's alone. Set while starting and by set_context. */
   GstObject *cuda;

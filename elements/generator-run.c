@@ -124,16 +124,18 @@ follow_layouts (GstGenerator *self, const Slot *slot)
   return FALSE;
 }
 
-/* Tensors of all slots to one input each: bound when there is one buffer, else side by side. */
+/* Tensors of all slots to one input each: bound when there is one buffer and the CPU reads it, else
+ * side by side; a device takes them from memory of the plan's, which is pinned. */
 static void
 bind_latents (GstGenerator *self, guint n)
 {
   GenPlan *plan = self->player->plan;
+  gboolean bound = self->batch == 1 && self->player->use.plan.device == &gen_device_cpu;
 
   for (guint t = 0; t < self->n_tensors; t++) {
     guint place = self->places[t];
 
-    if (self->batch == 1 && GPOINTER_TO_SIZE (self->slots[0].tensors[t]) % sizeof (gint64) == 0) {
+    if (bound && GPOINTER_TO_SIZE (self->slots[0].tensors[t]) % sizeof (gint64) == 0) {
       gen_plan_bind_input (plan, place, self->slots[0].tensors[t]);
       continue;
     }
