@@ -262,6 +262,73 @@ test_passing (void)
   models_close (&models);
 }
 
+static GstPadProbeReturn
+whiten (GstPad *pad, GstPadProbeInfo *info, gpointer data)
+{
+  GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER (info);
+
+  g_assert_true (gst_buffer_is_writable (buffer));
+  gst_buffer_memset (buffer, 0, 200, gst_buffer_get_size (buffer));
+  return GST_PAD_PROBE_OK;
+}
+
+/* Let what comes out of the element `name` be written by the CPU. */
+static void
+whiten_frames (Player *player, const char *name)
+{
+  g_autoptr (GstElement) element = gst_bin_get_by_name (GST_BIN (player->pipeline), name);
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (element, "src");
+
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, whiten, NULL, NULL);
+}
+
+/* The CPU has written into memory of the device, to which that is brought when the device wants it:
+ * the plan has to wait for it. */
+static void
+test_written (void)
+{
+  const char *source = "videotestsrc num-buffers=4 pattern=smpte ! "
+                       "video/x-raw,format=RGB,width=40,height=20 ! %s name=written";
+  g_autofree char *upload = g_strdup_printf (source, "cudaupload");
+  g_autofree char *plain = g_strdup_printf (source, "identity");
+  const char *from_latents = "latentsrc num-buffers=4 dimensions=5 ! "
+                             "generator precision=fp32 name=written device=%s model=%s";
+  g_autofree char *pictures = NULL, *pictures_cpu = NULL, *judge = NULL, *judge_cpu = NULL;
+  g_autofree char *made = NULL, *made_cpu = NULL;
+  Player cuda, cpu;
+  Models models;
+
+  models_open (&models);
+  pictures = g_strdup_printf ("device=cuda model=%s", models.pictures);
+  pictures_cpu = g_strdup_printf ("device=cpu model=%s", models.pictures);
+  open_player (&cuda, upload, pictures, CUDA ",format=RGB ! cudadownload");
+  open_player (&cpu, plain, pictures_cpu, "video/x-raw,format=RGB");
+  g_assert_true (pad_has_cuda (&cuda, "generator", "sink"));
+  whiten_frames (&cuda, "written");
+  whiten_frames (&cpu, "written");
+  player_play_to_end (&cuda);
+  player_play_to_end (&cpu);
+  assert_same_frames (&cuda, &cpu, 40, 20, 3, 1);
+  player_close (&cuda);
+  player_close (&cpu);
+
+  judge = g_strdup_printf ("device=cuda model=%s", models.judge);
+  judge_cpu = g_strdup_printf ("device=cpu model=%s", models.judge);
+  made = g_strdup_printf (from_latents, "cuda", models.latents);
+  made_cpu = g_strdup_printf (from_latents, "cpu", models.latents);
+  open_judge (&cuda, made, judge, "cudadownload");
+  open_judge (&cpu, made_cpu, judge_cpu, "video/x-raw,format=RGB");
+  g_assert_true (pad_has_cuda (&cuda, "judge", "sink"));
+  whiten_frames (&cuda, "written");
+  whiten_frames (&cpu, "written");
+  player_play_to_end (&cuda);
+  player_play_to_end (&cpu);
+  assert_same_scores (&cuda, &cpu);
+  player_close (&cuda);
+  player_close (&cpu);
+  models_close (&models);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -281,5 +348,6 @@ main (int argc, char **argv)
   g_test_add_func ("/cuda-frames/scores", test_scores);
   g_test_add_func ("/cuda-frames/score-memory", test_score_memory);
   g_test_add_func ("/cuda-frames/passing", test_passing);
+  g_test_add_func ("/cuda-frames/written", test_written);
   return g_test_run ();
 }
