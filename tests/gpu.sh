@@ -102,14 +102,15 @@ stand_in() {
     cc -w -shared -fPIC -o "$1" -Wl,-soname,"$name" -Wl,--version-script,"$area/stand-in.map" "$area/stand-in.c"
 }
 
-passed=0 failed=0 loader=
+passed=0 failed=0 loader='' limit='' libraries=''
 
-# start PROGRAM ARGUMENT...: one of those that were carried here.
+# start PROGRAM ARGUMENT...: one of those that were carried here, within the time that `limit` says.
+# The machine's own programs do not see the libraries.
 start() {
     if [ -z "$loader" ]; then
-        "$@"
+        LD_LIBRARY_PATH=$libraries $limit "$@"
     else
-        "$loader" --library-path "$here/libc:$LD_LIBRARY_PATH" "$@"
+        $limit "$loader" --library-path "$here/libc:$libraries" "$@"
     fi
 }
 
@@ -156,7 +157,7 @@ training() {
     for preset in mlp dcgan; do
         echo "== training, $preset"
         if [ $peers = 1 ]; then
-            python3 tests/benchmarks/training_step.py --device cuda bin/training-step $preset ||
+            LD_LIBRARY_PATH=$libraries python3 tests/benchmarks/training_step.py --device cuda bin/training-step $preset ||
                 failed=$((failed + 1))
             continue
         fi
@@ -180,11 +181,12 @@ elements() {
     fi
     export GST_PLUGIN_SYSTEM_PATH="" GST_PLUGIN_PATH="$here/elements"
     export GST_REGISTRY="$here/registry.bin" GST_REGISTRY_FORK=no
-    export LD_LIBRARY_PATH="$here/gstreamer:$LD_LIBRARY_PATH"
+    limit='timeout 300'
+    libraries="$here/gstreamer:$libraries"
     # Without a decoder's library, which not every container has, GStreamer has no CUDA elements.
     if ! PATH=$PATH:/sbin:/usr/sbin ldconfig -p | grep -q 'libnvcuvid\.so\.1'; then
         echo "SKIPPED decoders: the machine has no libnvcuvid.so.1, and one that decodes nothing is put in its place"
-        export LD_LIBRARY_PATH="$LD_LIBRARY_PATH:$here/stand-in"
+        libraries="$libraries:$here/stand-in"
     fi
     if ! start bin/gst-launch-1.0 --version >log 2>&1; then
         echo "SKIPPED elements: GStreamer does not start here: $(tail -n 1 log)"
@@ -195,7 +197,7 @@ elements() {
         echo "SKIPPED frames a second: BENCHMARK=0"
         return
     fi
-    if ! start bin/gst-launch-1.0 -q videotestsrc num-buffers=64 ! video/x-raw,format=RGB,width=64,height=64 ! \
+    if ! start bin/gst-launch-1.0 -q -f videotestsrc num-buffers=64 ! video/x-raw,format=RGB,width=64,height=64 ! \
         gantrainer preset=dcgan max-steps=1 batch-size=8 device=cuda checkpoint=models >log 2>&1; then
         echo "== gantrainer"
         tail -n 4 log
@@ -218,7 +220,7 @@ rate() {
         began=$(date +%s%N)
         # Unquoted on purpose: the words of a pipeline.
         # shellcheck disable=SC2086
-        if ! start bin/gst-launch-1.0 -q $latents$frames $2 >log 2>&1; then
+        if ! start bin/gst-launch-1.0 -q -f $latents$frames $2 >log 2>&1; then
             case $2 in
             *nvh264enc*) echo "SKIPPED $1: $(grep -m 1 -E 'ERROR|WARNING|no element' log)" ;;
             *)
@@ -243,7 +245,7 @@ inference() {
         echo "SKIPPED inference: python3 has no torch, which writes the nets"
     else
         echo "== inference"
-        python3 tests/benchmarks/inference.py lib/libgenerative.so.0 --device cuda ||
+        LD_LIBRARY_PATH=$libraries python3 tests/benchmarks/inference.py lib/libgenerative.so.0 --device cuda ||
             failed=$((failed + 1))
     fi
 }
@@ -257,7 +259,7 @@ sanitize() {
         failed=$((failed + 1))
     else
         for test in bin/unit-device*; do
-            part "$test, sanitized" env GEN_TEST_PLANS=20 compute-sanitizer --leak-check full \
+            part "$test, sanitized" env GEN_TEST_PLANS=20 LD_LIBRARY_PATH="$libraries" compute-sanitizer --leak-check full \
                 --error-exitcode 9 "$test"
         done
     fi
@@ -273,7 +275,7 @@ import glob, os, sys
 for place in sys.path:
     for folder in glob.glob(os.path.join(place, "nvidia", "*", "lib")): print(folder)' 2>/dev/null |
         tr '\n' ':')
-    export LD_LIBRARY_PATH="$here/lib:$found/usr/local/cuda/lib64:${LD_LIBRARY_PATH:-}"
+    libraries="$here/lib:$found/usr/local/cuda/lib64:${LD_LIBRARY_PATH:-}"
     export GEN_CUDA_MODULE="$here/lib/device/cuda/generative-cuda.so"
     if ! find_loader; then
         echo "Nothing runs here:"
@@ -291,9 +293,9 @@ for place in sys.path:
     export GEN_TEST_PLANS="${PLANS:-10000}"
     part "$GEN_TEST_PLANS plans" start bin/unit-device_plans -p /device/plans/many
     unset GEN_TEST_PLANS
-    libraries=$LD_LIBRARY_PATH
+    before=$libraries
     elements
-    export LD_LIBRARY_PATH="$libraries"
+    limit='' libraries=$before
     sanitize
     inference
     training
