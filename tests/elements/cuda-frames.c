@@ -329,6 +329,78 @@ test_written (void)
   models_close (&models);
 }
 
+/* --- what only a GPU does --- */
+
+/* Whether GStreamer's own elements play this. */
+static gboolean
+plays (const char *launch)
+{
+  g_autoptr (GstElement) pipeline = gst_parse_launch (launch, NULL);
+  g_autoptr (GstBus) bus = NULL;
+  g_autoptr (GstMessage) message = NULL;
+
+  if (!GST_IS_PIPELINE (pipeline))
+    return FALSE;
+  bus = gst_element_get_bus (pipeline);
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  message = gst_bus_timed_pop_filtered (bus, 20 * GST_SECOND, GST_MESSAGE_ERROR | GST_MESSAGE_EOS);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  return message != NULL && GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS;
+}
+
+#define TRIAL                                                                                      \
+  "videotestsrc num-buffers=3 ! video/x-raw,format=RGB,width=256,height=256 ! cudaupload ! "
+#define ENCODE "cudaconvertscale ! " CUDA ",format=NV12 ! nvh264enc ! "
+
+static void
+test_converted (void)
+{
+  const char *source = "latentsrc num-buffers=20 dimensions=5";
+  g_autofree char *on_device = NULL, *on_cpu = NULL;
+  Player cuda, cpu;
+  Models models;
+
+  if (!plays (TRIAL "cudaconvertscale ! " CUDA ",format=RGBA ! cudadownload ! fakesink")) {
+    g_test_skip ("cudaconvertscale does not work here");
+    return;
+  }
+  models_open (&models);
+  on_device = g_strdup_printf ("device=cuda model=%s", models.latents);
+  on_cpu = g_strdup_printf ("device=cpu model=%s", models.latents);
+  open_player (&cuda, source, on_device,
+      CUDA ",format=RGB ! cudaconvertscale ! " CUDA ",format=RGBA ! cudadownload ! "
+           "video/x-raw,format=RGBA");
+  open_player (&cpu, source, on_cpu, "video/x-raw,format=RGBA");
+  player_play_to_end (&cuda);
+  player_play_to_end (&cpu);
+  assert_same_frames (&cuda, &cpu, SIDE, SIDE, 4, 2);
+  player_close (&cuda);
+  player_close (&cpu);
+  models_close (&models);
+}
+
+static void
+test_encoded (void)
+{
+  g_autofree char *properties = NULL;
+  Models models;
+  Player player;
+
+  if (!plays (TRIAL ENCODE "fakesink")) {
+    g_test_skip ("nvh264enc does not work here");
+    return;
+  }
+  models_open (&models);
+  properties = g_strdup_printf ("device=cuda model=%s", models.pictures);
+  open_player (&player,
+      "videotestsrc num-buffers=60 ! video/x-raw,format=RGB,width=256,height=256 ! cudaupload",
+      properties, CUDA " ! " ENCODE "video/x-h264,stream-format=byte-stream");
+  player_play_to_end (&player);
+  g_assert_cmpuint (player.buffers->len, ==, 60);
+  player_close (&player);
+  models_close (&models);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -349,5 +421,7 @@ main (int argc, char **argv)
   g_test_add_func ("/cuda-frames/score-memory", test_score_memory);
   g_test_add_func ("/cuda-frames/passing", test_passing);
   g_test_add_func ("/cuda-frames/written", test_written);
+  g_test_add_func ("/cuda-frames/converted", test_converted);
+  g_test_add_func ("/cuda-frames/encoded", test_encoded);
   return g_test_run ();
 }
