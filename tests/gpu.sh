@@ -188,6 +188,12 @@ elements() {
         echo "SKIPPED decoders: the machine has no libnvcuvid.so.1, and one that decodes nothing is put in its place"
         libraries="$libraries:$here/stand-in"
     fi
+    # What GStreamer compiles its converters with, which not every machine has by the plain name.
+    for folder in $(echo "$libraries" | tr ':' ' '); do
+        for file in "$folder"/libnvrtc.so.[0-9]*; do
+            [ -e "$file" ] && export GST_CUDA_NVRTC_LIBNAME="$file"
+        done
+    done
     if ! start bin/gst-launch-1.0 --version >log 2>&1; then
         echo "SKIPPED elements: GStreamer does not start here: $(tail -n 1 log)"
         return
