@@ -49,8 +49,8 @@ append_caps (GstCaps *caps, const GenPort *port, gboolean cuda)
 static GstCaps *
 own_caps (GstDiscriminator *self)
 {
-  GstCaps *caps = gst_caps_new_empty ();
   gboolean started, cuda;
+  GstCaps *caps;
   GenPort port;
 
   GST_OBJECT_LOCK (self);
@@ -58,10 +58,9 @@ own_caps (GstDiscriminator *self)
   cuda = self->takes_cuda;
   port = self->input;
   GST_OBJECT_UNLOCK (self);
-  if (!started) {
-    gst_caps_unref (caps);
+  if (!started)
     return gst_pad_get_pad_template_caps (GST_BASE_TRANSFORM_SINK_PAD (self));
-  }
+  caps = gst_caps_new_empty ();
   if (cuda)
     append_caps (caps, &port, TRUE);
   append_caps (caps, &port, FALSE);
