@@ -333,8 +333,12 @@ own_caps (GstDiscriminator *self)
   GST_OBJECT_LOCK (self);
   port = self->input;
   GST_OBJECT_UNLOCK (self);
-  gst_generative_formats_set (one, port.channels, TRUE, FALSE);
   wall = gst_structure_copy (one);
+  gst_generative_formats_set (one, port.channels, TRUE, FALSE, TRUE);
+  /* Where two by two pixels share chroma, pictures that are read one by one have to be even. */
+  gst_generative_formats_set (wall, port.channels, TRUE, FALSE,
+      port.batch != 1 ||
+          (port.width > 0 && port.width % 2 == 0 && port.height > 0 && port.height % 2 == 0));
   if (port.width > 0)
     gst_structure_set (one, "width", G_TYPE_INT, port.width, NULL);
   if (port.height > 0)
@@ -473,20 +477,24 @@ gst_discriminator_query (GstBaseTransform *base, GstPadDirection direction, GstQ
 
 /* --- frames --- */
 
-/* The scores of the pictures at `tile`, which hold until the next run. */
+/* The scores of the pictures at `tile`, in each plane, which hold until the next run. */
 static const float *
-try_tile (GstDiscriminator *self, const guint8 *tile, GError **error)
+try_tile (GstDiscriminator *self, const guint8 *const *tile, GError **error)
 {
+  guint planes = (guint)gen_frame_layout_planes (&self->use.from);
+  GenBinding inputs[GST_VIDEO_MAX_PLANES];
   const GenBinding *made = NULL;
-  GenBinding input;
 
   if (self->plan != NULL) {
-    gen_plan_bind_input (self->plan, 0, tile);
+    for (guint p = 0; p < planes; p++)
+      gen_plan_bind_input (self->plan, p, tile[p]);
     return gen_plan_run (self->plan, error) ? gen_plan_output (self->plan, 0)->data : NULL;
   }
-  input = gen_session_input (self->session, 0);
-  input.data = (gpointer)tile;
-  if (!gen_session_run (self->session, &input, error))
+  for (guint p = 0; p < planes; p++) {
+    inputs[p] = gen_session_input (self->session, p);
+    inputs[p].data = (gpointer)tile[p];
+  }
+  if (!gen_session_run (self->session, inputs, error))
     return NULL;
   made = gen_session_output (self->session, 0);
   if (made->type == GEN_TYPE_FLOAT32 && gen_shape_elements (&made->shape) == self->use.pictures)
@@ -500,7 +508,7 @@ try_tile (GstDiscriminator *self, const guint8 *tile, GError **error)
 
 /* The same; NULL when an error was posted. */
 static const float *
-run_tile (GstDiscriminator *self, const guint8 *tile)
+run_tile (GstDiscriminator *self, const guint8 *const *tile)
 {
   g_autoptr (GError) error = NULL;
   const float *scores = try_tile (self, tile, &error);
@@ -531,18 +539,19 @@ run_model (GstDiscriminator *self, const GstVideoFrame *frame, double *values)
   if (!gst_generative_layout_of_frame (
           frame, use->input.channels, use->from.columns, TRUE, &layout)) {
     GST_ELEMENT_ERROR (
-        self, STREAM, FORMAT, ("The planes of a frame are not evenly spaced"), (NULL));
+        self, STREAM, FORMAT, ("The planes of a frame differ in their strides"), (NULL));
     return FALSE;
   }
   if (!gst_generative_layout_equal (&layout, &use->from) && !compile (self, &layout))
     return FALSE;
   for (int first = 0; first < self->tiles; first += use->pictures) {
-    const guint8 *tile = (const guint8 *)frame->data[0];
+    const guint8 *tile[GST_VIDEO_MAX_PLANES];
     const float *scores;
 
-    if (self->single)
-      tile += (gsize)(first / self->columns * use->height) * use->from.stride +
-              (gsize)(first % self->columns * use->width * use->from.bytes);
+    for (int p = 0; p < gen_frame_layout_planes (&use->from); p++)
+      tile[p] = (const guint8 *)frame->data[p] + gen_frame_layout_offset (&use->from, p,
+                                                     first % self->columns * use->width,
+                                                     first / self->columns * use->height);
     scores = run_tile (self, tile);
     if (scores == NULL)
       return FALSE;

@@ -6,14 +6,14 @@
 
 static const char *const grey_input[] = { "GRAY8", NULL };
 static const char *const grey_output[] = { "GRAY8", "RGB", "BGR", "RGBx", "BGRx", "RGBA", "BGRA",
-  "RGBP", "BGRP", "GBR", NULL };
+  "RGBP", "BGRP", "GBR", "NV12", "I420", NULL };
 static const char *const colour[] = { "RGB", "BGR", "RGBx", "BGRx", "RGBA", "BGRA", "RGBP", "BGRP",
-  "GBR", NULL };
+  "GBR", "NV12", "I420", NULL };
 static const char *const alpha[] = { "RGBA", "BGRA", NULL };
 
 gboolean
-gst_generative_formats_set (
-    GstStructure *structure, int channels, gboolean is_input, gboolean on_device)
+gst_generative_formats_set (GstStructure *structure, int channels, gboolean is_input,
+    gboolean on_device, gboolean subsampled)
 {
   const char *const *formats = channels == 3   ? colour
                                : channels == 4 ? alpha
@@ -26,7 +26,8 @@ gst_generative_formats_set (
   for (int i = 0; formats[i] != NULL; i++) {
     GValue value = G_VALUE_INIT;
 
-    if (on_device && g_str_equal (formats[i], "GRAY8"))
+    if ((on_device && g_str_equal (formats[i], "GRAY8")) ||
+        (!subsampled && (g_str_equal (formats[i], "NV12") || g_str_equal (formats[i], "I420"))))
       continue;
     g_value_init (&value, G_TYPE_STRING);
     g_value_set_static_string (&value, formats[i]);
@@ -37,19 +38,41 @@ gst_generative_formats_set (
   return some;
 }
 
-/* `offsets` of the planes from the first one. */
-static gboolean
-make_layout (const GstVideoFormatInfo *format, const int *strides, const gssize *offsets,
-    int channels, int columns, gboolean is_input, GenFrameLayout *layout)
+/* What frames in Y'CbCr say of their colours. */
+static void
+describe_colour (const GstVideoInfo *info, GenFrameLayout *layout)
 {
+  GstVideoChromaSite site = GST_VIDEO_INFO_CHROMA_SITE (info);
+  gdouble red = 0.299, blue = 0.114;
+
+  gst_video_color_matrix_get_Kr_Kb (info->colorimetry.matrix, &red, &blue);
+  layout->luma[0] = (float)red;
+  layout->luma[1] = (float)blue;
+  layout->full_range = info->colorimetry.range == GST_VIDEO_COLOR_RANGE_0_255;
+  layout->sited_x = (site & GST_VIDEO_CHROMA_SITE_H_COSITED) != 0;
+  layout->sited_y = (site & GST_VIDEO_CHROMA_SITE_V_COSITED) != 0;
+}
+
+gboolean
+gst_generative_layout (
+    const GstVideoInfo *info, int channels, int columns, gboolean is_input, GenFrameLayout *layout)
+{
+  const GstVideoFormatInfo *format = info->finfo;
   int planes = (int)GST_VIDEO_FORMAT_INFO_N_PLANES (format);
   int components = (int)GST_VIDEO_FORMAT_INFO_N_COMPONENTS (format);
 
   memset (layout, 0, sizeof *layout);
   layout->columns = columns;
-  layout->planar = planes > 1;
   layout->bytes = GST_VIDEO_FORMAT_INFO_PSTRIDE (format, 0);
-  layout->stride = (gsize)strides[0];
+  layout->stride = (gsize)info->stride[0];
+  layout->ycbcr = GST_VIDEO_FORMAT_INFO_IS_YUV (format);
+  layout->planar = planes > (layout->ycbcr ? 2 : 1);
+  if (layout->ycbcr) {
+    describe_colour (info, layout);
+    layout->chroma_stride = (gsize)info->stride[1];
+    return info->stride[0] > 0 && info->stride[1] > 0 &&
+           info->stride[planes - 1] == info->stride[1];
+  }
   layout->n_order = is_input ? channels : layout->planar ? planes : layout->bytes;
   for (int i = 0; i < layout->n_order; i++)
     layout->order[i] = -1;
@@ -62,52 +85,31 @@ make_layout (const GstVideoFormatInfo *format, const int *strides, const gssize 
     else if (!is_input && (c < channels || (channels == 1 && c < 3)))
       layout->order[place] = MIN (c, channels - 1);
   }
-  if (!layout->planar)
-    return strides[0] > 0;
-  if (offsets[1] <= 0)
-    return FALSE;
-  layout->plane_size = (gsize)offsets[1];
   for (int p = 1; p < planes; p++)
-    if (strides[p] != strides[0] || offsets[p] != p * offsets[1])
+    if (info->stride[p] != info->stride[0])
       return FALSE;
-  return strides[0] > 0;
-}
-
-gboolean
-gst_generative_layout (
-    const GstVideoInfo *info, int channels, int columns, gboolean is_input, GenFrameLayout *layout)
-{
-  gssize offsets[GST_VIDEO_MAX_PLANES];
-
-  for (guint p = 0; p < GST_VIDEO_INFO_N_PLANES (info); p++)
-    offsets[p] =
-        (gssize)(GST_VIDEO_INFO_PLANE_OFFSET (info, p) - GST_VIDEO_INFO_PLANE_OFFSET (info, 0));
-  return make_layout (info->finfo, info->stride, offsets, channels, columns, is_input, layout);
+  return info->stride[0] > 0;
 }
 
 gboolean
 gst_generative_layout_of_frame (const GstVideoFrame *frame, int channels, int columns,
     gboolean is_input, GenFrameLayout *layout)
 {
-  gssize offsets[GST_VIDEO_MAX_PLANES];
-
-  for (guint p = 0; p < GST_VIDEO_FRAME_N_PLANES (frame); p++)
-    offsets[p] = (const guint8 *)frame->data[p] - (const guint8 *)frame->data[0];
-  return make_layout (
-      frame->info.finfo, frame->info.stride, offsets, channels, columns, is_input, layout);
+  return gst_generative_layout (&frame->info, channels, columns, is_input, layout);
 }
 
 gboolean
 gst_generative_layout_equal (const GenFrameLayout *a, const GenFrameLayout *b)
 {
   return a->columns == b->columns && a->bytes == b->bytes && a->planar == b->planar &&
-         a->stride == b->stride && a->plane_size == b->plane_size && a->n_order == b->n_order &&
-         memcmp (a->order, b->order, sizeof a->order) == 0;
+         a->stride == b->stride && a->ycbcr == b->ycbcr && a->full_range == b->full_range &&
+         a->luma[0] == b->luma[0] && a->luma[1] == b->luma[1] && a->sited_x == b->sited_x &&
+         a->sited_y == b->sited_y && a->chroma_stride == b->chroma_stride &&
+         a->n_order == b->n_order && memcmp (a->order, b->order, sizeof a->order) == 0;
 }
 
 gboolean
-gst_generative_decide_pool (
-    GstBaseTransform *base, GstQuery *query, const GstVideoInfo *info, gboolean own)
+gst_generative_decide_pool (GstBaseTransform *base, GstQuery *query, const GstVideoInfo *info)
 {
   g_autoptr (GstBufferPool) pool = NULL;
   g_autoptr (GstAllocator) allocator = NULL;
@@ -119,7 +121,7 @@ gst_generative_decide_pool (
 
   gst_query_parse_allocation (query, &caps, NULL);
   gst_allocation_params_init (&params);
-  if (gst_query_get_n_allocation_params (query) > 0 && !own)
+  if (gst_query_get_n_allocation_params (query) > 0)
     gst_query_parse_nth_allocation_param (query, 0, &allocator, &params);
   params.align = MAX (params.align, 63);
   if (gst_query_get_n_allocation_params (query) > 0)
@@ -129,8 +131,6 @@ gst_generative_decide_pool (
 
   if (offered)
     gst_query_parse_nth_allocation_pool (query, 0, &pool, &size, &min, &max);
-  if (own)
-    g_clear_object (&pool);
   if (pool == NULL)
     pool = gst_video_buffer_pool_new ();
   size = MAX (size, (guint)GST_VIDEO_INFO_SIZE (info));

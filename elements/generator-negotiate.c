@@ -133,8 +133,8 @@ gst_generator_describe_tensors (GstGenerator *self, const GstGeneratorPorts *por
 static gboolean
 fail_spacing (GError **error)
 {
-  g_set_error (
-      error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION, "the planes are not evenly spaced");
+  g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
+      "the planes of a frame differ in their strides");
   return FALSE;
 }
 
@@ -213,6 +213,39 @@ negotiate (GstGenerator *self, GstCaps *sink, GstCaps *source, GError **error)
   return TRUE;
 }
 
+/* Let caps say how their colours are meant, which would else hang on what each element takes for
+ * granted: as GstVideoInfo has it by the height, where the next element does not mind. */
+static GstCaps *
+describe_colours (GstCaps *caps)
+{
+  g_autofree char *colorimetry = NULL, *site = NULL;
+  GstStructure *structure;
+  GstVideoInfo info;
+  const char *format;
+  int width, height;
+
+  caps = gst_caps_make_writable (gst_caps_truncate (caps));
+  structure = gst_caps_get_structure (caps, 0);
+  gst_structure_fixate_field (structure, "format");
+  format = gst_structure_get_string (structure, "format");
+  if (format == NULL || !gst_structure_get_int (structure, "width", &width) ||
+      !gst_structure_get_int (structure, "height", &height))
+    return caps;
+  g_autoptr (GstCaps) plain = gst_caps_new_simple ("video/x-raw", "format", G_TYPE_STRING, format,
+      "width", G_TYPE_INT, width, "height", G_TYPE_INT, height, NULL);
+  if (!gst_video_info_from_caps (&info, plain) || !GST_VIDEO_INFO_IS_YUV (&info))
+    return caps;
+  colorimetry = gst_video_colorimetry_to_string (&info.colorimetry);
+  site = gst_video_chroma_site_to_string (info.chroma_site);
+  if (!gst_structure_has_field (structure, "colorimetry"))
+    gst_structure_set (structure, "colorimetry", G_TYPE_STRING, colorimetry, NULL);
+  if (!gst_structure_has_field (structure, "chroma-site"))
+    gst_structure_set (structure, "chroma-site", G_TYPE_STRING, site, NULL);
+  gst_structure_fixate_field_string (structure, "colorimetry", colorimetry);
+  gst_structure_fixate_field_string (structure, "chroma-site", site);
+  return caps;
+}
+
 GstCaps *
 gst_generator_fixate_caps (
     GstBaseTransform *base, GstPadDirection direction, GstCaps *caps, GstCaps *other)
@@ -230,8 +263,8 @@ gst_generator_fixate_caps (
     gst_structure_fixate_field_nearest_int (
         structure, "height", self->made_height > 0 ? self->made_height : self->in_info.height);
   }
-  if (direction == GST_PAD_SINK)
-    other = choose_memory (self, other);
+  if (direction == GST_PAD_SINK && !gst_caps_is_empty (other))
+    other = describe_colours (choose_memory (self, other));
   return gst_generator_get_parent_class ()->fixate_caps (base, direction, caps, other);
 }
 
@@ -264,14 +297,14 @@ gboolean
 gst_generator_decide_allocation (GstBaseTransform *base, GstQuery *query)
 {
   GstGenerator *self = GST_GENERATOR (base);
-  gboolean planar = GST_VIDEO_INFO_N_PLANES (&self->out_info) > 1, decided;
+  gboolean decided;
   GstCaps *caps;
 
   gst_query_parse_allocation (query, &caps, NULL);
   if (self->cuda != NULL && gst_generative_cuda_in_caps (caps, 0))
     decided = gst_generative_cuda_decide_pool (self->cuda, query);
   else
-    decided = gst_generative_decide_pool (base, query, &self->out_info, planar);
+    decided = gst_generative_decide_pool (base, query, &self->out_info);
   return decided && gst_generator_get_parent_class ()->decide_allocation (base, query);
 }
 
