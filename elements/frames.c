@@ -11,6 +11,15 @@ static const char *const colour[] = { "RGB", "BGR", "RGBx", "BGRx", "RGBA", "BGR
   "GBR", "NV12", "I420", NULL };
 static const char *const alpha[] = { "RGBA", "BGRA", NULL };
 
+static gboolean
+is_subsampled (const char *format)
+{
+  const GstVideoFormatInfo *info =
+      gst_video_format_get_info (gst_video_format_from_string (format));
+
+  return info != NULL && GST_VIDEO_FORMAT_INFO_IS_YUV (info);
+}
+
 gboolean
 gst_generative_formats_set (GstStructure *structure, int channels, gboolean is_input,
     gboolean on_device, gboolean subsampled)
@@ -27,7 +36,7 @@ gst_generative_formats_set (GstStructure *structure, int channels, gboolean is_i
     GValue value = G_VALUE_INIT;
 
     if ((on_device && g_str_equal (formats[i], "GRAY8")) ||
-        (!subsampled && (g_str_equal (formats[i], "NV12") || g_str_equal (formats[i], "I420"))))
+        (!subsampled && is_subsampled (formats[i])))
       continue;
     g_value_init (&value, G_TYPE_STRING);
     g_value_set_static_string (&value, formats[i]);
@@ -36,6 +45,83 @@ gst_generative_formats_set (GstStructure *structure, int channels, gboolean is_i
   some = gst_value_list_get_size (&list) > 0;
   gst_structure_take_value (structure, "format", &list);
   return some;
+}
+
+/* Of `formats`, one or a list, those whose pixels have chroma of their own; FALSE where there is
+ * none. */
+static gboolean
+keep_whole_formats (const GValue *formats, GValue *kept)
+{
+  if (!GST_VALUE_HOLDS_LIST (formats)) {
+    g_value_init (kept, G_VALUE_TYPE (formats));
+    g_value_copy (formats, kept);
+    return !is_subsampled (g_value_get_string (formats));
+  }
+  g_value_init (kept, GST_TYPE_LIST);
+  for (guint i = 0; i < gst_value_list_get_size (formats); i++) {
+    const GValue *format = gst_value_list_get_value (formats, i);
+
+    if (!is_subsampled (g_value_get_string (format)))
+      gst_value_list_append_value (kept, format);
+  }
+  return gst_value_list_get_size (kept) > 0;
+}
+
+GstCaps *
+gst_generative_prefer_whole_chroma (GstCaps *caps)
+{
+  g_autoptr (GstCaps) chosen = gst_caps_new_empty ();
+
+  for (guint i = 0; i < gst_caps_get_size (caps); i++) {
+    const GstStructure *from = gst_caps_get_structure (caps, i);
+    const GValue *formats = gst_structure_get_value (from, "format");
+    GValue kept = G_VALUE_INIT;
+
+    if (formats != NULL && keep_whole_formats (formats, &kept)) {
+      GstStructure *structure = gst_structure_copy (from);
+
+      gst_structure_set_value (structure, "format", &kept);
+      gst_caps_append_structure_full (
+          chosen, structure, gst_caps_features_copy (gst_caps_get_features (caps, i)));
+    }
+    if (formats != NULL)
+      g_value_unset (&kept);
+  }
+  if (gst_caps_is_empty (chosen))
+    return caps;
+  gst_caps_unref (caps);
+  return g_steal_pointer (&chosen);
+}
+
+GstCaps *
+gst_generative_describe_colours (GstCaps *caps)
+{
+  g_autofree char *colorimetry = NULL, *site = NULL;
+  GstStructure *structure;
+  GstVideoInfo info;
+  const char *format;
+  int width, height;
+
+  caps = gst_caps_make_writable (gst_caps_truncate (caps));
+  structure = gst_caps_get_structure (caps, 0);
+  gst_structure_fixate_field (structure, "format");
+  format = gst_structure_get_string (structure, "format");
+  if (format == NULL || !gst_structure_get_int (structure, "width", &width) ||
+      !gst_structure_get_int (structure, "height", &height))
+    return caps;
+  g_autoptr (GstCaps) plain = gst_caps_new_simple ("video/x-raw", "format", G_TYPE_STRING, format,
+      "width", G_TYPE_INT, width, "height", G_TYPE_INT, height, NULL);
+  if (!gst_video_info_from_caps (&info, plain) || !GST_VIDEO_INFO_IS_YUV (&info))
+    return caps;
+  colorimetry = gst_video_colorimetry_to_string (&info.colorimetry);
+  site = gst_video_chroma_site_to_string (info.chroma_site);
+  if (!gst_structure_has_field (structure, "colorimetry"))
+    gst_structure_set (structure, "colorimetry", G_TYPE_STRING, colorimetry, NULL);
+  if (!gst_structure_has_field (structure, "chroma-site"))
+    gst_structure_set (structure, "chroma-site", G_TYPE_STRING, site, NULL);
+  gst_structure_fixate_field_string (structure, "colorimetry", colorimetry);
+  gst_structure_fixate_field_string (structure, "chroma-site", site);
+  return caps;
 }
 
 /* What frames in Y'CbCr say of their colours. */

@@ -213,39 +213,6 @@ negotiate (GstGenerator *self, GstCaps *sink, GstCaps *source, GError **error)
   return TRUE;
 }
 
-/* Let caps say how their colours are meant, which would else hang on what each element takes for
- * granted: as GstVideoInfo has it by the height, where the next element does not mind. */
-static GstCaps *
-describe_colours (GstCaps *caps)
-{
-  g_autofree char *colorimetry = NULL, *site = NULL;
-  GstStructure *structure;
-  GstVideoInfo info;
-  const char *format;
-  int width, height;
-
-  caps = gst_caps_make_writable (gst_caps_truncate (caps));
-  structure = gst_caps_get_structure (caps, 0);
-  gst_structure_fixate_field (structure, "format");
-  format = gst_structure_get_string (structure, "format");
-  if (format == NULL || !gst_structure_get_int (structure, "width", &width) ||
-      !gst_structure_get_int (structure, "height", &height))
-    return caps;
-  g_autoptr (GstCaps) plain = gst_caps_new_simple ("video/x-raw", "format", G_TYPE_STRING, format,
-      "width", G_TYPE_INT, width, "height", G_TYPE_INT, height, NULL);
-  if (!gst_video_info_from_caps (&info, plain) || !GST_VIDEO_INFO_IS_YUV (&info))
-    return caps;
-  colorimetry = gst_video_colorimetry_to_string (&info.colorimetry);
-  site = gst_video_chroma_site_to_string (info.chroma_site);
-  if (!gst_structure_has_field (structure, "colorimetry"))
-    gst_structure_set (structure, "colorimetry", G_TYPE_STRING, colorimetry, NULL);
-  if (!gst_structure_has_field (structure, "chroma-site"))
-    gst_structure_set (structure, "chroma-site", G_TYPE_STRING, site, NULL);
-  gst_structure_fixate_field_string (structure, "colorimetry", colorimetry);
-  gst_structure_fixate_field_string (structure, "chroma-site", site);
-  return caps;
-}
-
 GstCaps *
 gst_generator_fixate_caps (
     GstBaseTransform *base, GstPadDirection direction, GstCaps *caps, GstCaps *other)
@@ -253,6 +220,8 @@ gst_generator_fixate_caps (
   GstGenerator *self = GST_GENERATOR (base);
   GstStructure *structure;
 
+  if (direction == GST_PAD_SINK)
+    other = gst_generative_prefer_whole_chroma (choose_memory (self, other));
   if (direction == GST_PAD_SINK && self->ports.model != NULL && self->ports.model->staged &&
       !gst_caps_is_empty (other)) {
     gst_generator_probe (self, caps);
@@ -264,7 +233,7 @@ gst_generator_fixate_caps (
         structure, "height", self->made_height > 0 ? self->made_height : self->in_info.height);
   }
   if (direction == GST_PAD_SINK && !gst_caps_is_empty (other))
-    other = describe_colours (choose_memory (self, other));
+    other = gst_generative_describe_colours (other);
   return gst_generator_get_parent_class ()->fixate_caps (base, direction, caps, other);
 }
 
