@@ -12,6 +12,8 @@
  * A frame that is a multiple of the model's picture size is a wall of pictures: its score is the
  * mean over them, and the least and greatest are told as well.
  *
+ * Frames of cameras and decoders, NV12 and I420, are read as they are.
+ *
  * ## Example launch line
  * |[
  * gst-launch-1.0 latentsrc num-buffers=90 ! generator model=ball/generator.onnx !
