@@ -141,9 +141,10 @@ gen_picture_geometry (const GenNode *node, GenPictureGeometry *geometry, GError 
             gen_picture_plane (geometry, p).row,
             p > 0 && geometry->colour.used ? &geometry->chroma_stride : &geometry->stride, error))
       return FALSE;
-  if (geometry->rows > G_MAXINT / geometry->height ||
-      geometry->stride * geometry->rows * geometry->height > G_MAXINT)
-    return gen_node_error (node, error, "a plane is too large");
+  for (int p = 0; p < geometry->n_planes; p++)
+    if (gen_picture_plane (geometry, p).rows > G_MAXINT ||
+        gen_picture_plane_size (geometry, p) > G_MAXINT)
+      return gen_node_error (node, error, "a plane is too large");
   return TRUE;
 }
 

@@ -431,6 +431,7 @@ test_wrong_attributes (void)
   } wrong[] = {
     { "stride", 27, 2, "stride cannot hold" },
     { "chroma_stride", 27, 2, "chroma_stride cannot hold" },
+    { "chroma_stride", G_MAXINT, 2, "plane is too large" },
     { "planar", 1, 2, "3 planes for each frame" },
     { "planar", 0, 3, "2 planes for each frame" },
   };
