@@ -36,10 +36,9 @@ gst_generative_cuda_leave (void)
 {
 }
 
-gboolean
-gst_generative_cuda_fit_info (GstObject *context, GstCaps *caps, GstVideoInfo *info)
+void
+gst_generative_cuda_fit_info (GstObject *context, const GstCaps *caps, GstVideoInfo *info)
 {
-  return FALSE;
 }
 
 gboolean
@@ -61,8 +60,8 @@ gst_generative_cuda_has_memory (GstObject *context, GstBuffer *buffer)
 }
 
 gboolean
-gst_generative_cuda_map (
-    GstVideoFrame *frame, const GstVideoInfo *info, GstBuffer *buffer, GstMapFlags flags)
+gst_generative_cuda_map (GstVideoFrame *frame, const GstVideoInfo *info, GstBuffer *buffer,
+    GstMapFlags flags, gpointer *stream)
 {
   return FALSE;
 }

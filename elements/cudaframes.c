@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cudaframes.h"
 
-#if GST_CHECK_VERSION(1, 24, 0)
+#ifdef HAVE_GSTCUDA_H
 #include <gst/cuda/gstcuda.h>
 #else
 #include <gst/cuda/gstcudabufferpool.h>
@@ -58,6 +58,22 @@ gst_generative_cuda_leave (void)
 
 /* --- pools --- */
 
+/* What the next users do with a pool's frames is to have a stream, or else it would be done in the
+ * default one, for which all others wait. A pool of theirs brings its own. */
+static void
+give_stream (GstBufferPool *pool, GstStructure *config)
+{
+#ifdef HAVE_GST_CUDA_STREAM
+  GstCudaStream *stream = gst_buffer_pool_config_get_cuda_stream (config);
+
+  if (stream == NULL)
+    stream = gst_cuda_stream_new (GST_CUDA_BUFFER_POOL (pool)->context);
+  if (stream != NULL)
+    gst_buffer_pool_config_set_cuda_stream (config, stream);
+  gst_clear_cuda_stream (&stream);
+#endif
+}
+
 /* Let `pool` make frames of `caps`; `size` becomes that of a buffer. */
 static gboolean
 configure (GstBufferPool *pool, GstCaps *caps, guint *size, guint min, guint max)
@@ -66,6 +82,7 @@ configure (GstBufferPool *pool, GstCaps *caps, guint *size, guint min, guint max
 
   gst_buffer_pool_config_set_params (config, caps, *size, min, max);
   gst_buffer_pool_config_add_option (config, GST_BUFFER_POOL_OPTION_VIDEO_META);
+  give_stream (pool, config);
   if (!gst_buffer_pool_set_config (pool, config))
     return FALSE;
   config = gst_buffer_pool_get_config (pool);
@@ -74,16 +91,19 @@ configure (GstBufferPool *pool, GstCaps *caps, guint *size, guint min, guint max
   return TRUE;
 }
 
-gboolean
-gst_generative_cuda_fit_info (GstObject *context, GstCaps *caps, GstVideoInfo *info)
+void
+gst_generative_cuda_fit_info (GstObject *context, const GstCaps *caps, GstVideoInfo *info)
 {
-  g_autoptr (GstBufferPool) pool = gst_cuda_buffer_pool_new (GST_CUDA_CONTEXT (context));
+  g_autoptr (GstBufferPool) pool = NULL;
   g_autoptr (GstBuffer) buffer = NULL;
   guint size = (guint)GST_VIDEO_INFO_SIZE (info);
   const GstVideoMeta *meta;
 
-  if (!configure (pool, caps, &size, 0, 0) || !gst_buffer_pool_set_active (pool, TRUE))
-    return FALSE;
+  if (context == NULL || !gst_generative_cuda_in_caps (caps, 0))
+    return;
+  pool = gst_cuda_buffer_pool_new (GST_CUDA_CONTEXT (context));
+  if (!configure (pool, (GstCaps *)caps, &size, 0, 0) || !gst_buffer_pool_set_active (pool, TRUE))
+    return;
   if (gst_buffer_pool_acquire_buffer (pool, &buffer, NULL) == GST_FLOW_OK &&
       (meta = gst_buffer_get_video_meta (buffer)) != NULL)
     for (guint p = 0; p < meta->n_planes; p++) {
@@ -92,7 +112,6 @@ gst_generative_cuda_fit_info (GstObject *context, GstCaps *caps, GstVideoInfo *i
     }
   g_clear_pointer (&buffer, gst_buffer_unref);
   gst_buffer_pool_set_active (pool, FALSE);
-  return TRUE;
 }
 
 gboolean
@@ -158,14 +177,24 @@ gst_generative_cuda_has_memory (GstObject *context, GstBuffer *buffer)
 }
 
 gboolean
-gst_generative_cuda_map (
-    GstVideoFrame *frame, const GstVideoInfo *info, GstBuffer *buffer, GstMapFlags flags)
+gst_generative_cuda_map (GstVideoFrame *frame, const GstVideoInfo *info, GstBuffer *buffer,
+    GstMapFlags flags, gpointer *stream)
 {
+#ifdef HAVE_GST_CUDA_STREAM
+  GstCudaMemory *memory = GST_CUDA_MEMORY_CAST (gst_buffer_peek_memory (buffer, 0));
+  GstCudaStream *own = gst_cuda_memory_get_stream (memory);
+#endif
+
+  *stream = NULL;
   if (!gst_video_frame_map (frame, (GstVideoInfo *)info, buffer, flags | GST_MAP_CUDA))
     return FALSE;
-#if GST_CHECK_VERSION(1, 24, 0)
-  /* Since then memory may have a stream, in which its last user can still be at work. */
-  gst_cuda_memory_sync (GST_CUDA_MEMORY_CAST (gst_buffer_peek_memory (buffer, 0)));
+#ifdef HAVE_GST_CUDA_STREAM
+  if (own != NULL && (flags & GST_MAP_WRITE ||
+                         GST_MEMORY_FLAG_IS_SET (memory, GST_CUDA_MEMORY_TRANSFER_NEED_SYNC)))
+    *stream = gst_cuda_stream_get_handle (own);
+  /* Mapping has said that there will be work in the stream, but that will be the plan's. */
+  if (flags & GST_MAP_WRITE)
+    GST_MEMORY_FLAG_UNSET (memory, GST_CUDA_MEMORY_TRANSFER_NEED_SYNC);
 #endif
   return TRUE;
 }

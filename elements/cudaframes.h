@@ -39,9 +39,9 @@ gboolean gst_generative_cuda_answer (GstElement *element, GstQuery *query, GstOb
 gboolean gst_generative_cuda_enter (GstObject *context);
 void gst_generative_cuda_leave (void);
 
-/* Let `info`, which is that of `caps`, have the strides and offsets of a pool's frames. FALSE when
- * none can be allocated. */
-gboolean gst_generative_cuda_fit_info (GstObject *context, GstCaps *caps, GstVideoInfo *info);
+/* Let `info`, which is that of `caps`, have the strides and offsets of a pool's frames, where caps
+ * are such and `context` is there. */
+void gst_generative_cuda_fit_info (GstObject *context, const GstCaps *caps, GstVideoInfo *info);
 /* The parts of decide_allocation, which takes the pool that is offered where it is of this context,
  * and of propose_allocation. */
 gboolean gst_generative_cuda_decide_pool (GstObject *context, GstQuery *query);
@@ -49,7 +49,14 @@ gboolean gst_generative_cuda_propose_pool (GstObject *context, GstQuery *query);
 
 /* Whether the frame in `buffer` lies there, where what works in `context` reaches it. */
 gboolean gst_generative_cuda_has_memory (GstObject *context, GstBuffer *buffer);
-/* gst_video_frame_map for such a buffer: the frame's data are addresses on the device. All work on
- * them that others have begun is done. */
-gboolean gst_generative_cuda_map (
-    GstVideoFrame *frame, const GstVideoInfo *info, GstBuffer *buffer, GstMapFlags flags);
+/* gst_video_frame_map for such a buffer, to be given to a plan: the frame's data are addresses on
+ * the device. `stream` becomes what the plan has to wait for (gen_plan_wait_stream), or NULL.
+ *
+ * From 1.24 on, GStreamer's elements leave work under way in a stream that the memory names:
+ *  - a frame to be read is what its writer has put into that stream, once the plan has waited;
+ *  - a frame to be written is read no more by who reads it in that stream, once the plan has
+ *    waited; who reads it in another one has to be done before letting go of it, as ever;
+ *  - a frame that was written is complete when the run returns, and says so: nobody waits for it.
+ * Nobody ever waits for the whole device. Before 1.24 frames are complete when they are passed. */
+gboolean gst_generative_cuda_map (GstVideoFrame *frame, const GstVideoInfo *info, GstBuffer *buffer,
+    GstMapFlags flags, gpointer *stream);

@@ -14,6 +14,10 @@
  *
  * Frames of cameras and decoders, NV12 and I420, are read as they are.
  *
+ * With `device=cuda` frames in `memory:CUDAMemory` are scored on the GPU and pass without leaving
+ * it; those of the system are taken as well. With `device=auto` a GPU that fails gives way to the
+ * CPU, and a warning says why.
+ *
  * ## Example launch line
  * |[
  * gst-launch-1.0 latentsrc num-buffers=90 ! generator model=ball/generator.onnx !
@@ -21,24 +25,14 @@
  * ]|
  * Both models are those that gantrainer's example trains.
  */
+#include "discriminator.h"
+
+#include "cudaframes.h"
 #include "elements.h"
 #include "frames.h"
-#include "modelfile.h"
-#include "scorefilter.h"
-
-#include <math.h>
-#include <string.h>
-
-#define GST_TYPE_DISCRIMINATOR (gst_discriminator_get_type ())
-G_DECLARE_FINAL_TYPE (GstDiscriminator, gst_discriminator, GST, DISCRIMINATOR, GstScoreFilter)
 
 GST_DEBUG_CATEGORY_STATIC (discriminator_debug);
 #define GST_CAT_DEFAULT discriminator_debug
-
-typedef enum {
-  ACTION_TAG,
-  ACTION_DROP,
-} GstDiscriminatorAction;
 
 enum {
   PROP_0,
@@ -57,69 +51,41 @@ enum {
 #define DEFAULT_KERNELS GEN_CHOICE_MEASURE
 #define DEFAULT_THREADS 0
 #define DEFAULT_THRESHOLD 0.5
-#define DEFAULT_ACTION ACTION_TAG
+#define DEFAULT_ACTION GST_DISCRIMINATOR_TAG
 #define DEFAULT_TILE 0
 
-/* In the order of `fields`. */
-enum {
-  FIELD_SCORE,
-  FIELD_MINIMUM,
-  FIELD_MAXIMUM,
-  FIELD_TILES,
-  FIELD_PASSED,
-  N_FIELDS,
-};
-
-static const GenField fields[N_FIELDS] = {
-  [FIELD_SCORE] = { "score", GEN_FIELD_NUMBER, NULL },
-  [FIELD_MINIMUM] = { "score-minimum", GEN_FIELD_NUMBER, NULL },
-  [FIELD_MAXIMUM] = { "score-maximum", GEN_FIELD_NUMBER, NULL },
-  [FIELD_TILES] = { "tiles", GEN_FIELD_COUNT, NULL },
-  [FIELD_PASSED] = { "passed", GEN_FIELD_COUNT, NULL },
-};
-
-struct _GstDiscriminator {
-  GstScoreFilter parent;
-
-  /* Properties, under the object lock. */
-  char *path, *input_range;
-  GstGenerativeDevice device;
-  GenChoice kernels;
-  GstDiscriminatorAction action;
-  guint threads;
-  double threshold;
-  int tile_width, tile_height;
-
-  GenModel *model; /* under the object lock; NULL while stopped */
-  GenPort input, output;
-  const GenDevice *found;
-
-  /* The streaming thread's. */
-  GenModelUse use;
-  GenPlan *plan;
-  GenSession *session; /* in its place, of a staged model */
-  int tiles, columns;
-  gboolean single; /* the model takes one picture at a time */
-  GenTally tally;
-  guint64 measured, dropped;
+static const GenField fields[GST_DISCRIMINATOR_N_FIELDS] = {
+  [GST_DISCRIMINATOR_SCORE] = { "score", GEN_FIELD_NUMBER, NULL },
+  [GST_DISCRIMINATOR_MINIMUM] = { "score-minimum", GEN_FIELD_NUMBER, NULL },
+  [GST_DISCRIMINATOR_MAXIMUM] = { "score-maximum", GEN_FIELD_NUMBER, NULL },
+  [GST_DISCRIMINATOR_TILES] = { "tiles", GEN_FIELD_COUNT, NULL },
+  [GST_DISCRIMINATOR_PASSED] = { "passed", GEN_FIELD_COUNT, NULL },
 };
 
 static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE ("sink", GST_PAD_SINK,
-    GST_PAD_ALWAYS, GST_STATIC_CAPS (GST_VIDEO_CAPS_MAKE (GST_GENERATIVE_INPUT_FORMATS)));
+    GST_PAD_ALWAYS,
+    GST_STATIC_CAPS (GST_VIDEO_CAPS_MAKE (GST_GENERATIVE_INPUT_FORMATS) GST_GENERATIVE_CUDA_CAPS));
 
 static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC,
-    GST_PAD_ALWAYS, GST_STATIC_CAPS (GST_VIDEO_CAPS_MAKE (GST_GENERATIVE_INPUT_FORMATS)));
+    GST_PAD_ALWAYS,
+    GST_STATIC_CAPS (GST_VIDEO_CAPS_MAKE (GST_GENERATIVE_INPUT_FORMATS) GST_GENERATIVE_CUDA_CAPS));
 
 G_DEFINE_FINAL_TYPE (GstDiscriminator, gst_discriminator, GST_TYPE_SCORE_FILTER)
 GST_ELEMENT_REGISTER_DEFINE (discriminator, "discriminator", GST_RANK_NONE, GST_TYPE_DISCRIMINATOR)
+
+GstBaseTransformClass *
+gst_discriminator_get_parent_class (void)
+{
+  return GST_BASE_TRANSFORM_CLASS (gst_discriminator_parent_class);
+}
 
 #define GST_TYPE_DISCRIMINATOR_ACTION (gst_discriminator_action_get_type ())
 static GType
 gst_discriminator_action_get_type (void)
 {
   static const GEnumValue values[] = {
-    { ACTION_TAG, "Let all frames pass, with their scores", "tag" },
-    { ACTION_DROP, "Drop frames whose score is below the threshold", "drop" },
+    { GST_DISCRIMINATOR_TAG, "Let all frames pass, with their scores", "tag" },
+    { GST_DISCRIMINATOR_DROP, "Drop frames whose score is below the threshold", "drop" },
     { 0, NULL, NULL },
   };
   static gsize type = 0;
@@ -220,6 +186,7 @@ gst_discriminator_finalize (GObject *object)
 
   g_free (self->path);
   g_free (self->input_range);
+  g_clear_object (&self->cuda);
   G_OBJECT_CLASS (gst_discriminator_parent_class)->finalize (object);
 }
 
@@ -283,6 +250,8 @@ gst_discriminator_open (GstScoreFilter *filter)
   }
   self->tally = (GenTally){ 0 };
   self->measured = self->dropped = 0;
+  self->takes_cuda = self->found == &gen_device_cuda && !model->staged &&
+                     gst_generative_cuda_ensure_context (GST_ELEMENT (self), &self->cuda);
   GST_OBJECT_LOCK (self);
   self->model = g_steal_pointer (&model);
   GST_OBJECT_UNLOCK (self);
@@ -293,318 +262,30 @@ static void
 gst_discriminator_close (GstScoreFilter *filter)
 {
   GstDiscriminator *self = GST_DISCRIMINATOR (filter);
+  GstObject *context;
   GenModel *model;
 
-  g_clear_pointer (&self->plan, gen_plan_free);
-  g_clear_pointer (&self->session, gen_session_free);
+  gst_discriminator_forget_plan (self);
   GST_OBJECT_LOCK (self);
   model = g_steal_pointer (&self->model);
+  context = g_steal_pointer (&self->cuda);
   GST_OBJECT_UNLOCK (self);
   g_clear_pointer (&model, gen_model_unref);
+  gst_clear_object (&context);
+}
+
+static void
+gst_discriminator_set_context (GstElement *element, GstContext *context)
+{
+  gst_generative_cuda_set_context (element, context, &GST_DISCRIMINATOR (element)->cuda);
+  GST_ELEMENT_CLASS (gst_discriminator_parent_class)->set_context (element, context);
 }
 
 static const GenField *
 gst_discriminator_get_fields (GstScoreFilter *filter, guint *n)
 {
-  *n = N_FIELDS;
+  *n = GST_DISCRIMINATOR_N_FIELDS;
   return fields;
-}
-
-/* --- caps --- */
-
-static void
-set_multiples (GstStructure *structure, const char *field, int size)
-{
-  GValue range = G_VALUE_INIT;
-
-  if (size <= 0)
-    return;
-  g_value_init (&range, GST_TYPE_INT_RANGE);
-  gst_value_set_int_range_step (&range, size, MAX (G_MAXINT16 / size, 2) * size, size);
-  gst_structure_take_value (structure, field, &range);
-}
-
-/* One picture of the model's size is preferred, walls are taken. */
-static GstCaps *
-own_caps (GstDiscriminator *self)
-{
-  GstStructure *one = gst_structure_new_empty ("video/x-raw"), *wall;
-  GstCaps *caps = gst_caps_new_empty ();
-  GenPort port;
-
-  GST_OBJECT_LOCK (self);
-  port = self->input;
-  GST_OBJECT_UNLOCK (self);
-  wall = gst_structure_copy (one);
-  gst_generative_formats_set (one, port.channels, TRUE, FALSE, TRUE);
-  /* Where two by two pixels share chroma, pictures that are read one by one have to be even. */
-  gst_generative_formats_set (wall, port.channels, TRUE, FALSE,
-      port.batch != 1 ||
-          (port.width > 0 && port.width % 2 == 0 && port.height > 0 && port.height % 2 == 0));
-  if (port.width > 0)
-    gst_structure_set (one, "width", G_TYPE_INT, port.width, NULL);
-  if (port.height > 0)
-    gst_structure_set (one, "height", G_TYPE_INT, port.height, NULL);
-  set_multiples (wall, "width", port.width);
-  set_multiples (wall, "height", port.height);
-  gst_caps_append_structure (caps, one);
-  return gst_caps_merge_structure (caps, wall);
-}
-
-static GstCaps *
-gst_discriminator_transform_caps (
-    GstBaseTransform *base, GstPadDirection direction, GstCaps *caps, GstCaps *filter)
-{
-  GstDiscriminator *self = GST_DISCRIMINATOR (base);
-  g_autoptr (GstCaps) own = NULL;
-  GstCaps *result;
-  gboolean started;
-
-  GST_OBJECT_LOCK (self);
-  started = self->model != NULL;
-  GST_OBJECT_UNLOCK (self);
-  own = started ? own_caps (self) : gst_static_pad_template_get_caps (&sink_template);
-  result = gst_caps_intersect_full (own, caps, GST_CAPS_INTERSECT_FIRST);
-  if (filter != NULL) {
-    GstCaps *all = result;
-
-    result = gst_caps_intersect_full (filter, all, GST_CAPS_INTERSECT_FIRST);
-    gst_caps_unref (all);
-  }
-  return result;
-}
-
-/* Whether a device that was chosen by itself gives way to the CPU after `error`. */
-static gboolean
-fall_back (GstDiscriminator *self, const GError *error)
-{
-  gboolean falls;
-
-  GST_OBJECT_LOCK (self);
-  falls = error->domain == GEN_DEVICE_ERROR && self->device == GST_GENERATIVE_DEVICE_AUTO &&
-          self->use.plan.device != &gen_device_cpu;
-  GST_OBJECT_UNLOCK (self);
-  if (!falls)
-    return FALSE;
-  gst_generative_announce_cpu (GST_ELEMENT (self), error);
-  self->found = self->use.plan.device = &gen_device_cpu;
-  return TRUE;
-}
-
-static gboolean
-compile (GstDiscriminator *self, const GenFrameLayout *layout)
-{
-  g_autoptr (GError) error = NULL;
-
-  self->use.from = *layout;
-  g_clear_pointer (&self->plan, gen_plan_free);
-  g_clear_pointer (&self->session, gen_session_free);
-  if (self->model->staged)
-    self->session = gen_model_open (self->model, &self->use, &error);
-  else
-    self->plan = gen_model_compile (self->model, &self->use, &error);
-  if (self->plan != NULL || self->session != NULL)
-    return TRUE;
-  if (fall_back (self, error))
-    return compile (self, layout);
-  gst_generative_post_error (GST_ELEMENT (self), error);
-  return FALSE;
-}
-
-static gboolean
-gst_discriminator_set_info (GstVideoFilter *filter, GstCaps *in_caps, GstVideoInfo *info,
-    GstCaps *out_caps, GstVideoInfo *out_info)
-{
-  GstDiscriminator *self = GST_DISCRIMINATOR (filter);
-  int width = self->input.width, height = self->input.height;
-  GenFrameLayout layout;
-
-  width = width > 0 ? width : info->width;
-  height = height > 0 ? height : info->height;
-  if (info->width % width != 0 || info->height % height != 0) {
-    GST_ELEMENT_ERROR (self, CORE, NEGOTIATION,
-        ("Frames are %d x %d, but the model takes %d x %d: put videoscale in front", info->width,
-            info->height, width, height),
-        (NULL));
-    return FALSE;
-  }
-  self->columns = info->width / width;
-  self->tiles = self->columns * (info->height / height);
-  self->single = self->input.batch == 1;
-  self->use = (GenModelUse){ .input = self->input,
-    .output = self->output,
-    .frames = 1,
-    .pictures = self->single ? 1 : self->tiles,
-    .height = height,
-    .width = width,
-    .from_frames = TRUE,
-    .plan = { .device = self->found, .threads = (int)self->threads, .choice = self->kernels } };
-  self->use.input.height = height;
-  self->use.input.width = width;
-  return gst_generative_layout (
-             info, self->input.channels, self->single ? 1 : self->columns, TRUE, &layout) &&
-         compile (self, &layout);
-}
-
-static gboolean
-gst_discriminator_query (GstBaseTransform *base, GstPadDirection direction, GstQuery *query)
-{
-  GstDiscriminator *self = GST_DISCRIMINATOR (base);
-  GstCaps *filter, *result;
-
-  if (!GST_BASE_TRANSFORM_CLASS (gst_discriminator_parent_class)->query (base, direction, query))
-    return FALSE;
-  if (direction != GST_PAD_SINK || GST_QUERY_TYPE (query) != GST_QUERY_CAPS)
-    return TRUE;
-  gst_query_parse_caps (query, &filter);
-  gst_query_parse_caps_result (query, &result);
-  if (filter != NULL && !gst_caps_is_empty (filter) && gst_caps_is_empty (result)) {
-    g_autoptr (GstCaps) own = NULL;
-    gboolean started;
-
-    GST_OBJECT_LOCK (self);
-    started = self->model != NULL;
-    GST_OBJECT_UNLOCK (self);
-    if (started) {
-      own = own_caps (self);
-      GST_ELEMENT_WARNING (self, CORE, NEGOTIATION,
-          ("The frames do not fit the model, which takes %d x %d pixels of %d channels, or walls "
-           "of these: put videoconvert and videoscale in front",
-              self->input.width, self->input.height, self->input.channels),
-          ("takes %" GST_PTR_FORMAT, (void *)own));
-    }
-  }
-  return TRUE;
-}
-
-/* --- frames --- */
-
-/* The scores of the pictures at `tile`, in each plane, which hold until the next run. */
-static const float *
-try_tile (GstDiscriminator *self, const guint8 *const *tile, GError **error)
-{
-  guint planes = (guint)gen_frame_layout_planes (&self->use.from);
-  GenBinding inputs[GST_VIDEO_MAX_PLANES];
-  const GenBinding *made = NULL;
-
-  if (self->plan != NULL) {
-    for (guint p = 0; p < planes; p++)
-      gen_plan_bind_input (self->plan, p, tile[p]);
-    return gen_plan_run (self->plan, error) ? gen_plan_output (self->plan, 0)->data : NULL;
-  }
-  for (guint p = 0; p < planes; p++) {
-    inputs[p] = gen_session_input (self->session, p);
-    inputs[p].data = (gpointer)tile[p];
-  }
-  if (!gen_session_run (self->session, inputs, error))
-    return NULL;
-  made = gen_session_output (self->session, 0);
-  if (made->type == GEN_TYPE_FLOAT32 && gen_shape_elements (&made->shape) == self->use.pictures)
-    return made->data;
-  g_autofree char *shape = gen_shape_to_string (&made->shape);
-  g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
-      "the model makes %s of %d pictures, where a score of each was expected", shape,
-      self->use.pictures);
-  return NULL;
-}
-
-/* The same; NULL when an error was posted. */
-static const float *
-run_tile (GstDiscriminator *self, const guint8 *const *tile)
-{
-  g_autoptr (GError) error = NULL;
-  const float *scores = try_tile (self, tile, &error);
-
-  if (scores != NULL)
-    return scores;
-  if (fall_back (self, error)) {
-    GenFrameLayout layout = self->use.from;
-
-    g_clear_error (&error);
-    if (!compile (self, &layout))
-      return NULL;
-    scores = try_tile (self, tile, &error);
-  }
-  if (scores == NULL)
-    gst_generative_post_error (GST_ELEMENT (self), error);
-  return scores;
-}
-
-/* Run the model on the mapped frame; `values` receives the fields. */
-static gboolean
-run_model (GstDiscriminator *self, const GstVideoFrame *frame, double *values)
-{
-  const GenModelUse *use = &self->use;
-  double sum = 0, least = INFINITY, greatest = -INFINITY;
-  GenFrameLayout layout;
-
-  if (!gst_generative_layout_of_frame (
-          frame, use->input.channels, use->from.columns, TRUE, &layout)) {
-    GST_ELEMENT_ERROR (
-        self, STREAM, FORMAT, ("The planes of a frame differ in their strides"), (NULL));
-    return FALSE;
-  }
-  if (!gst_generative_layout_equal (&layout, &use->from) && !compile (self, &layout))
-    return FALSE;
-  for (int first = 0; first < self->tiles; first += use->pictures) {
-    const guint8 *tile[GST_VIDEO_MAX_PLANES];
-    const float *scores;
-
-    for (int p = 0; p < gen_frame_layout_planes (&use->from); p++)
-      tile[p] = (const guint8 *)frame->data[p] + gen_frame_layout_offset (&use->from, p,
-                                                     first % self->columns * use->width,
-                                                     first / self->columns * use->height);
-    scores = run_tile (self, tile);
-    if (scores == NULL)
-      return FALSE;
-    for (int i = 0; i < use->pictures; i++) {
-      sum += scores[i];
-      least = MIN (least, scores[i]);
-      greatest = MAX (greatest, scores[i]);
-    }
-  }
-  values[FIELD_SCORE] = sum / self->tiles;
-  values[FIELD_MINIMUM] = self->tiles > 1 ? least : NAN;
-  values[FIELD_MAXIMUM] = self->tiles > 1 ? greatest : NAN;
-  values[FIELD_TILES] = self->tiles > 1 ? self->tiles : NAN;
-  return TRUE;
-}
-
-static GstFlowReturn
-gst_discriminator_measure (GstScoreFilter *filter, const GstVideoFrame *frame, double *values)
-{
-  GstDiscriminator *self = GST_DISCRIMINATOR (filter);
-  GstDiscriminatorAction action;
-  double threshold;
-
-  if (!run_model (self, frame, values))
-    return GST_FLOW_ERROR;
-  gst_object_sync_values (
-      GST_OBJECT (self), gst_segment_to_stream_time (&GST_BASE_TRANSFORM (self)->segment,
-                             GST_FORMAT_TIME, GST_BUFFER_PTS (frame->buffer)));
-  GST_OBJECT_LOCK (self);
-  threshold = self->threshold;
-  action = self->action;
-  GST_OBJECT_UNLOCK (self);
-  values[FIELD_PASSED] = values[FIELD_SCORE] >= threshold;
-  gen_tally_add (&self->tally, values[FIELD_SCORE]);
-  self->measured++;
-  if (action == ACTION_TAG || values[FIELD_PASSED] != 0)
-    return GST_FLOW_OK;
-  self->dropped++;
-  return GST_BASE_TRANSFORM_FLOW_DROPPED;
-}
-
-static JsonObject *
-gst_discriminator_summarise (GstScoreFilter *filter)
-{
-  GstDiscriminator *self = GST_DISCRIMINATOR (filter);
-  JsonObject *summary = json_object_new ();
-
-  json_object_set_int_member (summary, "frames", (gint64)self->measured);
-  json_object_set_int_member (summary, "dropped", (gint64)self->dropped);
-  json_object_set_object_member (summary, "score", gen_tally_to_json (&self->tally));
-  return summary;
 }
 
 static void
@@ -664,12 +345,14 @@ gst_discriminator_class_init (GstDiscriminatorClass *klass)
   gst_element_class_set_static_metadata (element_class, "Discriminator", "Filter/Analyzer/Video",
       "Scores frames with a model, and drops those that are not good enough", "gst-generative");
 
+  element_class->set_context = gst_discriminator_set_context;
   base_class->transform_caps = gst_discriminator_transform_caps;
   base_class->query = gst_discriminator_query;
   GST_VIDEO_FILTER_CLASS (klass)->set_info = gst_discriminator_set_info;
   filter_class->open = gst_discriminator_open;
   filter_class->close = gst_discriminator_close;
   filter_class->get_fields = gst_discriminator_get_fields;
+  filter_class->map = gst_discriminator_map;
   filter_class->measure = gst_discriminator_measure;
   filter_class->summarise = gst_discriminator_summarise;
 

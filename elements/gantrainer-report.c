@@ -38,13 +38,14 @@ post_progress (GstGanTrainer *self, GstProgressType type, const char *text)
       GST_ELEMENT (self), gst_message_new_progress (GST_OBJECT (self), type, "training", text));
 }
 
-/* The log is no reason to stop: where it cannot be written, a warning says so once. */
+/* The log is no reason to stop: where it cannot be written, a warning says so once. `error` is what
+ * `written` may have set, which is known when both are. */
 static void
-check_log (GstGanTrainer *self, gboolean written, const GError *error)
+check_log (GstGanTrainer *self, gboolean written, GError **error)
 {
   if (written)
     return;
-  GST_ELEMENT_WARNING (self, RESOURCE, WRITE, ("log-dir: %s", error->message), (NULL));
+  GST_ELEMENT_WARNING (self, RESOURCE, WRITE, ("log-dir: %s", (*error)->message), (NULL));
   g_clear_pointer (&self->log, gen_training_log_free);
 }
 
@@ -58,7 +59,7 @@ gst_gan_trainer_log_nets (GstGanTrainer *self)
     check_log (self,
         gst_gan_trainer_draw_wall (self, &wall, &error) &&
             gen_training_log_nets (self->log, &wall, &error),
-        error);
+        &error);
 }
 
 void
@@ -112,7 +113,7 @@ gst_gan_trainer_report (GstGanTrainer *self, const GenTrainerFigures *figures, g
   self->reported_step = step;
   self->reported_time = now;
   if (self->log != NULL)
-    check_log (self, gen_training_log_figures (self->log, figures, rate, &error), error);
+    check_log (self, gen_training_log_figures (self->log, figures, rate, &error), &error);
   line = make_line (self, figures, epoch, rate, left);
   print (self, line, last);
   post (self,
@@ -132,7 +133,7 @@ gst_gan_trainer_report_validation (GstGanTrainer *self, gboolean best)
   g_autoptr (GError) error = NULL;
 
   if (self->log != NULL)
-    check_log (self, gen_training_log_validation (self->log, figures, &error), error);
+    check_log (self, gen_training_log_validation (self->log, figures, &error), &error);
   post (
       self, gst_structure_new ("gantrainer-validation", "step", G_TYPE_UINT64, self->validated_step,
                 "frechet", G_TYPE_DOUBLE, figures->frechet, "features", G_TYPE_STRING,
@@ -147,7 +148,7 @@ gst_gan_trainer_report_end (GstGanTrainer *self, gboolean done, gboolean stopped
   g_autoptr (GError) error = NULL;
 
   if (self->log != NULL)
-    check_log (self, gen_training_log_end (self->log, done, &error), error);
+    check_log (self, gen_training_log_end (self->log, done, &error), &error);
   g_clear_pointer (&self->log, gen_training_log_free);
   if (!done)
     post_progress (self, stopped ? GST_PROGRESS_TYPE_CANCELED : GST_PROGRESS_TYPE_ERROR,

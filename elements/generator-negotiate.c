@@ -81,18 +81,6 @@ choose_memory (GstGenerator *self, GstCaps *caps)
   return g_steal_pointer (&chosen);
 }
 
-/* What `info`, which is that of `caps`, is likely to become in a pool: memory of a GPU has strides
- * of its own. */
-static GstVideoInfo
-expect_info (GstGenerator *self, GstCaps *caps, const GstVideoInfo *info)
-{
-  GstVideoInfo expected = *info;
-
-  if (self->cuda != NULL && gst_generative_cuda_in_caps (caps, 0))
-    gst_generative_cuda_fit_info (self->cuda, caps, &expected);
-  return expected;
-}
-
 /* One run to see how long it takes, which also brings the weights into the caches. */
 static void
 measure_latency (GstGenerator *self)
@@ -167,7 +155,7 @@ gst_generator_read_caps (
     return FALSE;
   }
   self->in_info = info;
-  info = expect_info (self, caps, &info);
+  gst_generative_cuda_fit_info (self->cuda, caps, &info);
   return gst_generative_layout (&info, use->input.channels, 1, TRUE, &use->from) ||
          fail_spacing (error);
 }
@@ -200,7 +188,8 @@ negotiate (GstGenerator *self, GstCaps *sink, GstCaps *source, GError **error)
   gst_generator_describe_tensors (self, &self->ports);
   self->single = self->ports.input.batch == 1;
   if (!model->staged) {
-    info = expect_info (self, source, &self->out_info);
+    info = self->out_info;
+    gst_generative_cuda_fit_info (self->cuda, source, &info);
     use.output.height = height / self->input.rows;
     use.output.width = width / self->input.columns;
     if (!gst_generative_layout (

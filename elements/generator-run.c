@@ -67,20 +67,23 @@ map_latents (GstGenerator *self, Slot *slot)
  * comes to the CPU. */
 static gboolean
 map_frame (GstGenerator *self, GstVideoFrame *frame, const GstVideoInfo *info, GstBuffer *buffer,
-    GstMapFlags flags, gboolean *on_device)
+    GstMapFlags flags, gboolean *on_device, gpointer *stream)
 {
   *on_device =
       self->player->cuda != NULL && gst_generative_cuda_has_memory (self->player->cuda, buffer);
-  return *on_device ? gst_generative_cuda_map (frame, info, buffer, flags)
-                    : gst_video_frame_map (frame, (GstVideoInfo *)info, buffer, flags);
+  if (*on_device)
+    return gst_generative_cuda_map (frame, info, buffer, flags, stream);
+  *stream = NULL;
+  return gst_video_frame_map (frame, (GstVideoInfo *)info, buffer, flags);
 }
 
 gboolean
 gst_generator_map_input (GstGenerator *self, Slot *slot)
 {
   if (self->player->use.from_frames)
-    return map_frame (
-        self, &slot->in_frame, &self->in_info, slot->input, GST_MAP_READ, &slot->in_on_device);
+    return map_frame (self, &slot->in_frame, &self->in_info, slot->input, GST_MAP_READ,
+        &slot->in_on_device, &slot->in_stream);
+  slot->in_stream = NULL;
   return map_latents (self, slot);
 }
 
@@ -121,16 +124,18 @@ follow_layouts (GstGenerator *self, const Slot *slot)
   return FALSE;
 }
 
-/* Tensors of all slots to one input each: bound when there is one buffer, else side by side. */
+/* Tensors of all slots to one input each: bound when there is one buffer and the CPU reads it, else
+ * side by side; a device takes them from memory of the plan's, which is pinned. */
 static void
 bind_latents (GstGenerator *self, guint n)
 {
   GenPlan *plan = self->player->plan;
+  gboolean bound = self->batch == 1 && self->player->use.plan.device == &gen_device_cpu;
 
   for (guint t = 0; t < self->n_tensors; t++) {
     guint place = self->places[t];
 
-    if (self->batch == 1 && GPOINTER_TO_SIZE (self->slots[0].tensors[t]) % sizeof (gint64) == 0) {
+    if (bound && GPOINTER_TO_SIZE (self->slots[0].tensors[t]) % sizeof (gint64) == 0) {
       gen_plan_bind_input (plan, place, self->slots[0].tensors[t]);
       continue;
     }
@@ -274,7 +279,7 @@ map_slot (GstGenerator *self, Slot *slot)
       gst_generative_cuda_has_memory (self->player->cuda, slot->output))
     clear_on_device (self, slot->output);
   if (map_frame (self, &slot->out_frame, &self->out_info, slot->output, GST_MAP_WRITE,
-          &slot->out_on_device))
+          &slot->out_on_device, &slot->out_stream))
     return GST_FLOW_OK;
   gst_generator_unmap_input (self, slot);
   GST_ELEMENT_ERROR (
@@ -312,6 +317,22 @@ map_slots (GstGenerator *self, guint n)
   return result == GST_FLOW_OK ? map_slots (self, n) : result;
 }
 
+/* Let the run begin when what others have under way on its frames is done. */
+static gboolean
+wait_for_others (GstGenerator *self, guint n, GError **error)
+{
+  GenPlan *plan = self->player->plan;
+
+  for (guint i = 0; i < n; i++) {
+    const Slot *slot = &self->slots[i];
+
+    if ((slot->in_stream != NULL && !gen_plan_wait_stream (plan, slot->in_stream, error)) ||
+        (slot->out_stream != NULL && !gen_plan_wait_stream (plan, slot->out_stream, error)))
+      return FALSE;
+  }
+  return TRUE;
+}
+
 /* Make the pictures of the first `n` slots, whose buffers are there. What went wrong is posted, or
  * in `error`. */
 static GstFlowReturn
@@ -321,7 +342,8 @@ try_slots (GstGenerator *self, guint n, GError **error)
 
   if (result != GST_FLOW_OK)
     return result;
-  if (!(self->single ? run_single : run_batch) (self, n, error))
+  if (!wait_for_others (self, n, error) ||
+      !(self->single ? run_single : run_batch) (self, n, error))
     result = GST_FLOW_ERROR;
   unmap_slots (self, n);
   return result;

@@ -43,6 +43,7 @@ typedef struct {
   GstBuffer *input, *output;
   GstVideoFrame in_frame, out_frame;
   gboolean in_on_device, out_on_device;              /* the frames' data are addresses there */
+  gpointer in_stream, out_stream;                    /* what a run on them has to wait for */
   GstMapInfo maps[GST_GENERATIVE_MAX_TENSORS];       /* of latents */
   const guint8 *tensors[GST_GENERATIVE_MAX_TENSORS]; /* in them */
   guint n_maps;

@@ -126,6 +126,11 @@ gst_generative_post_error (GstElement *element, const GError *error)
   else if (error->domain == GEN_ONNX_ERROR ||
            g_error_matches (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_UNKNOWN_OPERATOR))
     GST_ELEMENT_ERROR (element, STREAM, NOT_IMPLEMENTED, ("%s", error->message), (NULL));
+  else if (g_error_matches (error, GEN_DEVICE_ERROR, GEN_DEVICE_ERROR_UNAVAILABLE))
+    GST_ELEMENT_ERROR (element, RESOURCE, SETTINGS,
+        ("Property device: %s. Without a GPU, device=auto or device=cpu runs the model",
+            error->message),
+        (NULL));
   else if (error->domain == GEN_DEVICE_ERROR)
     GST_ELEMENT_ERROR (
         element, RESOURCE, SETTINGS, ("Property device: %s", error->message), (NULL));

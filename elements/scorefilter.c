@@ -180,6 +180,13 @@ gst_score_filter_prepare_output_buffer (GstBaseTransform *base, GstBuffer *in, G
   return GST_FLOW_OK;
 }
 
+static gboolean
+gst_score_filter_map (GstScoreFilter *filter, GstVideoFrame *frame, GstBuffer *buffer)
+{
+  return gst_video_frame_map (frame, &GST_VIDEO_FILTER (filter)->in_info, buffer,
+      GST_MAP_READ | GST_VIDEO_FRAME_MAP_FLAG_NO_REF);
+}
+
 /* In the place of GstVideoFilter's, which would map the frame for writing and so copy memory
  * that is shared. */
 static GstFlowReturn
@@ -191,8 +198,7 @@ gst_score_filter_transform_ip (GstBaseTransform *base, GstBuffer *buffer)
   GstVideoFrame frame;
   GstFlowReturn result;
 
-  if (!gst_video_frame_map (&frame, &GST_VIDEO_FILTER (base)->in_info, buffer,
-          GST_MAP_READ | GST_VIDEO_FRAME_MAP_FLAG_NO_REF)) {
+  if (!GST_SCORE_FILTER_GET_CLASS (base)->map (filter, &frame, buffer)) {
     GST_ELEMENT_ERROR (base, RESOURCE, READ, ("A frame cannot be mapped"), (NULL));
     return GST_FLOW_ERROR;
   }
@@ -235,6 +241,8 @@ gst_score_filter_class_init (GstScoreFilterClass *klass)
   base_class->propose_allocation = gst_score_filter_propose_allocation;
   base_class->decide_allocation = gst_score_filter_decide_allocation;
   base_class->prepare_output_buffer = gst_score_filter_prepare_output_buffer;
+  klass->map = gst_score_filter_map;
+
   base_class->transform_ip = gst_score_filter_transform_ip;
 
   gst_type_mark_as_plugin_api (GST_TYPE_SCORE_FILTER, 0);

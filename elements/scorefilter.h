@@ -21,7 +21,9 @@ struct _GstScoreFilterClass {
   void (*close) (GstScoreFilter *self);
   /* The fields of a measurement, once it is open. */
   const GenField *(*get_fields) (GstScoreFilter *self, guint *n);
-  /* Measure a frame that is mapped for reading: fill `values`, one a field, NaN for what it does
+  /* Map a frame for measure; by default for reading, where the CPU does. */
+  gboolean (*map) (GstScoreFilter *self, GstVideoFrame *frame, GstBuffer *buffer);
+  /* Measure a frame that is mapped: fill `values`, one a field, NaN for what it does
    * not have. GST_FLOW_OK, GST_BASE_TRANSFORM_FLOW_DROPPED for a frame that shall not pass, or an
    * error that was posted. */
   GstFlowReturn (*measure) (GstScoreFilter *self, const GstVideoFrame *frame, double *values);

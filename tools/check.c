@@ -393,6 +393,8 @@ run (int argc, char **argv)
         NULL },
     { "threads", 't', 0, G_OPTION_ARG_INT, &preparation.threads, "Threads (as many as cores)",
         "N" },
+    { "precision", 'p', 0, G_OPTION_ARG_STRING, &preparation.precision,
+        "fp32, tf32, bf16 or fp16 (fp32); the bounds stay the same", "NAME" },
     { "device", 'd', 0, G_OPTION_ARG_STRING, &preparation.device, "auto, cpu or cuda (cpu)",
         "NAME" },
     { NULL },

@@ -87,9 +87,14 @@ void gen_plan_bind_output (GenPlan *plan, guint i, void *data);
 /* The same for memory of the plan's device, which is not the CPU: nothing travels. A plan for CUDA
  * works in the context that was current on the thread which compiled it, or else in the device's
  * primary one, takes memory of that one, and has to be freed before it is. Whoever writes an input
- * has to have finished when the run begins; outputs are complete when it returns. */
+ * has to have finished when the run begins, or be waited for; outputs are complete when it
+ * returns. */
 void gen_plan_bind_device_input (GenPlan *plan, guint i, const void *data);
 void gen_plan_bind_device_output (GenPlan *plan, guint i, void *data);
+/* Let the next run begin, on the device, when all that is in `stream` (a CUstream of the plan's
+ * context) by now has been done: the thread does not wait. For whoever writes an input there, or
+ * still reads what is to become an output. */
+gboolean gen_plan_wait_stream (GenPlan *plan, void *stream, GError **error);
 
 /* Number of the next run, which random operators draw from; it counts up by itself. */
 void gen_plan_set_draw (GenPlan *plan, guint64 draw);

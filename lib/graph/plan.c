@@ -455,6 +455,14 @@ gen_plan_bind_device_output (GenPlan *plan, guint i, void *data)
   plan->device->bind (plan->executor, GEN_PORT_OUTPUT, i, data, TRUE);
 }
 
+gboolean
+gen_plan_wait_stream (GenPlan *plan, void *stream, GError **error)
+{
+  g_return_val_if_fail (plan->device != NULL, FALSE);
+
+  return plan->device->wait (plan->executor, stream, error);
+}
+
 GenExecutor *
 gen_plan_executor (GenPlan *plan, const GenExecutorClass **klass)
 {

@@ -18,6 +18,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -203,6 +204,7 @@ struct CUevent_st {
   std::chrono::steady_clock::time_point at;
   CUstream_st *stream = nullptr;
   unsigned long place = 0;
+  cudaStream_t drivers = nullptr; /* one that was made by the driver's own functions */
 };
 
 /* What there is of each kind, for tests that look for leaks; and how many events there have been,
@@ -213,6 +215,7 @@ static struct {
 
 static std::mutex memory_lock;
 static std::map<void *, size_t> *sizes; /* of device memory; NULL where there is none */
+static std::set<cudaStream_t> *streams; /* that were made here; likewise */
 
 /* What the device has, or less by the environment. */
 static size_t
@@ -235,16 +238,27 @@ take_aligned (size_t size)
 
 static thread_local cudaError_t last_error;
 
+/* A function of the driver, where one has been loaded. */
+static void *
+find_driver (const char *name)
+{
+  void *library = dlopen ("libcuda.so.1", RTLD_LAZY | RTLD_NOLOAD), *found = nullptr;
+
+  if (library != nullptr) {
+    found = dlsym (library, name);
+    dlclose (library);
+  }
+  return found;
+}
+
 static void *
 current_context ()
 {
-  void *library = dlopen ("libcuda.so.1", RTLD_LAZY | RTLD_NOLOAD), *context = nullptr;
-  auto get = library != nullptr ? (int (*) (void **))dlsym (library, "cuCtxGetCurrent") : nullptr;
+  auto get = (int (*) (void **))find_driver ("cuCtxGetCurrent");
+  void *context = nullptr;
 
   if (get != nullptr)
     get (&context);
-  if (library != nullptr)
-    dlclose (library);
   return context;
 }
 
@@ -254,6 +268,14 @@ check_stream (cudaStream_t stream)
   if (stream == nullptr || stream->context == current_context ())
     return cudaSuccess;
   return last_error = cudaErrorInvalidResourceHandle;
+}
+
+static bool
+is_drivers (cudaStream_t stream)
+{
+  std::lock_guard<std::mutex> guard (memory_lock);
+
+  return stream != nullptr && (streams == nullptr || streams->count (stream) == 0);
 }
 
 /* Do what the stream has before `place`. */
@@ -522,6 +544,10 @@ cudaStreamCreateWithFlags (cudaStream_t *stream, unsigned)
 {
   *stream = new CUstream_st;
   (*stream)->context = current_context ();
+  std::lock_guard<std::mutex> guard (memory_lock);
+  if (streams == nullptr)
+    streams = new std::set<cudaStream_t>;
+  streams->insert (*stream);
   counts.streams++;
   return cudaSuccess;
 }
@@ -532,6 +558,12 @@ cudaStreamDestroy (cudaStream_t stream)
   if (check_stream (stream) != cudaSuccess)
     return last_error;
   run_until (stream, ULONG_MAX);
+  std::lock_guard<std::mutex> guard (memory_lock);
+  streams->erase (stream);
+  if (streams->empty ()) {
+    delete streams;
+    streams = nullptr;
+  }
   delete stream;
   counts.streams--;
   return cudaSuccess;
@@ -551,9 +583,12 @@ cudaStreamSynchronize (cudaStream_t stream)
 cudaError_t
 cudaStreamWaitEvent (cudaStream_t stream, cudaEvent_t event, unsigned)
 {
-  CUstream_st *other = event->stream;
+  CUstream_st *other = event->stream, *drivers = event->drivers;
+  auto finish = (int (*) (CUstream_st *))find_driver ("cuStreamSynchronize");
   unsigned long place = event->place;
 
+  if (drivers != nullptr && finish != nullptr)
+    return submit (stream, [=] { finish (drivers); });
   if (other == nullptr)
     return cudaSuccess;
   return submit (stream, [=] { run_until (other, place); });
@@ -632,6 +667,11 @@ cudaEventDestroy (cudaEvent_t event)
 cudaError_t
 cudaEventRecord (cudaEvent_t event, cudaStream_t stream)
 {
+  event->drivers = is_drivers (stream) ? stream : nullptr;
+  if (event->drivers != nullptr) {
+    event->stream = nullptr;
+    return cudaSuccess;
+  }
   if (submit (stream, [=] { event->at = std::chrono::steady_clock::now (); }) != cudaSuccess)
     return last_error;
   event->stream = stream;

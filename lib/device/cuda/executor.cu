@@ -53,6 +53,7 @@ struct _GenExecutor {
   void **frames, **frames_on_device; /* the kernels' tables, one behind the other */
   guint n_frames;
   cudaGraphExec_t work;
+  cudaEvent_t others; /* where another stream is; NULL until one is waited for */
 };
 
 /* --- memory --- */
@@ -487,6 +488,8 @@ destroy (GenExecutor *executor)
     cudaStreamSynchronize (executor->device.stream);
   if (executor->work != NULL)
     cudaGraphExecDestroy (executor->work);
+  if (executor->others != NULL)
+    cudaEventDestroy (executor->others);
   executor->kernels.clear ();
   executor->fallbacks.clear ();
   executor->constants.clear ();
@@ -602,6 +605,20 @@ fetch_outputs (GenExecutor *executor, GError **error)
   return TRUE;
 }
 
+static gboolean
+wait (GenExecutor *executor, void *stream, GError **error)
+{
+  GenCudaCurrent current (&executor->device);
+
+  return (executor->others != NULL ||
+             gen_cuda_check (cudaEventCreateWithFlags (&executor->others, cudaEventDisableTiming),
+                 "an event", error)) &&
+         gen_cuda_check (cudaEventRecord (executor->others, (cudaStream_t)stream),
+             "waiting for another stream", error) &&
+         gen_cuda_check (cudaStreamWaitEvent (executor->device.stream, executor->others, 0),
+             "waiting for another stream", error);
+}
+
 static void
 set_draw (GenExecutor *executor, guint64 draw)
 {
@@ -680,6 +697,7 @@ const GenExecutorClass gen_executor_class = {
   bind_feed,
   upload,
   download,
+  wait,
   run,
   profile,
   place,

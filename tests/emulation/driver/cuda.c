@@ -3,8 +3,12 @@
  * GStreamer's own CUDA library and elements need to hold frames and to copy them. Device memory is
  * the process' own, so that the emulated module reads and writes it, too; all work is done when a
  * call returns. What it is strict about is contexts: each thread has its stack of them, and nothing
- * works without one. Functions have the names under which programs look for them. */
+ * works without one. Functions have the names under which programs look for them.
+ *
+ * With GEN_EMULATION_LATE in the environment, what is copied by rows in a stream of its own is not
+ * done before that stream is waited for: whoever reads sooner finds what was there before. */
 #include <cuda.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,16 +20,30 @@ struct CUctx_st {
   CUdevice device;
 };
 
+/* A copy that is still to be done. */
+typedef struct Late {
+  CUDA_MEMCPY2D copy;
+  void *kept; /* the rows, where they were the system's */
+  struct Late *next;
+} Late;
+
 struct CUstream_st {
   CUcontext context;
+  Late *late, **last;
+  struct CUstream_st *next;
 };
 
 struct CUevent_st {
   CUcontext context;
+  CUstream stream; /* NULL: that of all others */
 };
 
 static __thread CUcontext stack[MAX_CONTEXTS];
 static __thread int depth;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static CUstream streams; /* under the lock, as is all that is late */
+
+static void finish (CUstream stream);
 
 /* A function that is there to be found. */
 #define ENTRY(name, ...)                                                                           \
@@ -155,7 +173,10 @@ ENTRY (cuCtxDestroy_v2, CUcontext context)
 
 ENTRY (cuCtxSynchronize, void)
 {
-  return current () != NULL ? CUDA_SUCCESS : CUDA_ERROR_INVALID_CONTEXT;
+  if (current () == NULL)
+    return CUDA_ERROR_INVALID_CONTEXT;
+  finish (NULL);
+  return CUDA_SUCCESS;
 }
 
 ENTRY (cuCtxGetLimit, size_t *value, CUlimit limit)
@@ -192,6 +213,7 @@ ENTRY (cuMemFree_v2, CUdeviceptr memory)
 {
   if (current () == NULL)
     return CUDA_ERROR_INVALID_CONTEXT;
+  finish (NULL);
   free ((void *)memory);
   return CUDA_SUCCESS;
 }
@@ -211,19 +233,48 @@ ENTRY (cuMemFreeHost, void *memory)
   return cuMemFree_v2 ((CUdeviceptr)memory);
 }
 
-ENTRY (cuMemcpy2D_v2, const CUDA_MEMCPY2D *copy)
+static void
+copy_rows (const CUDA_MEMCPY2D *copy)
 {
   const char *from =
       copy->srcMemoryType == CU_MEMORYTYPE_HOST ? copy->srcHost : (const char *)copy->srcDevice;
   char *to = copy->dstMemoryType == CU_MEMORYTYPE_HOST ? copy->dstHost : (char *)copy->dstDevice;
 
+  for (size_t y = 0; y < copy->Height; y++)
+    memcpy (to + (copy->dstY + y) * copy->dstPitch + copy->dstXInBytes,
+        from + (copy->srcY + y) * copy->srcPitch + copy->srcXInBytes, copy->WidthInBytes);
+}
+
+/* Do what is late in `stream`, and in NULL, which comes after all others, in those of the context.
+ */
+static void
+finish (CUstream stream)
+{
+  pthread_mutex_lock (&lock);
+  for (CUstream each = streams; each != NULL; each = each->next) {
+    if (stream != NULL ? each != stream : each->context != current ())
+      continue;
+    while (each->late != NULL) {
+      Late *late = each->late;
+
+      copy_rows (&late->copy);
+      each->late = late->next;
+      free (late->kept);
+      free (late);
+    }
+    each->last = &each->late;
+  }
+  pthread_mutex_unlock (&lock);
+}
+
+ENTRY (cuMemcpy2D_v2, const CUDA_MEMCPY2D *copy)
+{
   if (current () == NULL)
     return CUDA_ERROR_INVALID_CONTEXT;
   if (copy->srcMemoryType > CU_MEMORYTYPE_DEVICE || copy->dstMemoryType > CU_MEMORYTYPE_DEVICE)
     return CUDA_ERROR_NOT_SUPPORTED;
-  for (size_t y = 0; y < copy->Height; y++)
-    memcpy (to + (copy->dstY + y) * copy->dstPitch + copy->dstXInBytes,
-        from + (copy->srcY + y) * copy->srcPitch + copy->srcXInBytes, copy->WidthInBytes);
+  finish (NULL);
+  copy_rows (copy);
   return CUDA_SUCCESS;
 }
 
@@ -234,9 +285,38 @@ is_of_context (CUstream stream)
   return current () != NULL && (stream == NULL || stream->context == current ());
 }
 
+/* Memory of the system may be written again when a call returns: its rows are kept. */
+static void
+put_off (const CUDA_MEMCPY2D *copy, CUstream stream)
+{
+  Late *late = calloc (1, sizeof *late);
+
+  late->copy = *copy;
+  if (copy->srcMemoryType == CU_MEMORYTYPE_HOST) {
+    CUDA_MEMCPY2D keeping = *copy;
+
+    late->kept = malloc (copy->Height * copy->WidthInBytes + 1);
+    keeping.dstMemoryType = late->copy.srcMemoryType = CU_MEMORYTYPE_HOST;
+    keeping.dstHost = late->kept;
+    late->copy.srcHost = late->kept;
+    keeping.dstPitch = late->copy.srcPitch = copy->WidthInBytes;
+    keeping.dstXInBytes = keeping.dstY = late->copy.srcXInBytes = late->copy.srcY = 0;
+    copy_rows (&keeping);
+  }
+  pthread_mutex_lock (&lock);
+  *stream->last = late;
+  stream->last = &late->next;
+  pthread_mutex_unlock (&lock);
+}
+
 ENTRY (cuMemcpy2DAsync_v2, const CUDA_MEMCPY2D *copy, CUstream stream)
 {
-  return is_of_context (stream) ? cuMemcpy2D_v2 (copy) : CUDA_ERROR_INVALID_CONTEXT;
+  if (!is_of_context (stream))
+    return CUDA_ERROR_INVALID_CONTEXT;
+  if (stream == NULL || getenv ("GEN_EMULATION_LATE") == NULL)
+    return cuMemcpy2D_v2 (copy);
+  put_off (copy, stream);
+  return CUDA_SUCCESS;
 }
 
 static CUresult
@@ -244,6 +324,7 @@ copy (void *to, const void *from, size_t size, CUstream stream)
 {
   if (!is_of_context (stream))
     return CUDA_ERROR_INVALID_CONTEXT;
+  finish (stream);
   memmove (to, from, size);
   return CUDA_SUCCESS;
 }
@@ -286,20 +367,36 @@ ENTRY (cuStreamCreate, CUstream *stream, unsigned int flags)
     return CUDA_ERROR_INVALID_CONTEXT;
   *stream = calloc (1, sizeof **stream);
   (*stream)->context = current ();
+  (*stream)->last = &(*stream)->late;
+  pthread_mutex_lock (&lock);
+  (*stream)->next = streams;
+  streams = *stream;
+  pthread_mutex_unlock (&lock);
   return CUDA_SUCCESS;
 }
 
 ENTRY (cuStreamDestroy_v2, CUstream stream)
 {
+  CUstream *place = &streams;
+
   if (!is_of_context (stream))
     return CUDA_ERROR_INVALID_CONTEXT;
+  finish (stream);
+  pthread_mutex_lock (&lock);
+  while (*place != stream)
+    place = &(*place)->next;
+  *place = stream->next;
+  pthread_mutex_unlock (&lock);
   free (stream);
   return CUDA_SUCCESS;
 }
 
 ENTRY (cuStreamSynchronize, CUstream stream)
 {
-  return is_of_context (stream) ? CUDA_SUCCESS : CUDA_ERROR_INVALID_CONTEXT;
+  if (!is_of_context (stream))
+    return CUDA_ERROR_INVALID_CONTEXT;
+  finish (stream);
+  return CUDA_SUCCESS;
 }
 
 ENTRY (cuEventCreate, CUevent *event, unsigned int flags)
@@ -319,12 +416,15 @@ ENTRY (cuEventDestroy_v2, CUevent event)
 
 ENTRY (cuEventRecord, CUevent event, CUstream stream)
 {
-  return is_of_context (stream) && event->context == current () ? CUDA_SUCCESS
-                                                                : CUDA_ERROR_INVALID_CONTEXT;
+  if (!is_of_context (stream) || event->context != current ())
+    return CUDA_ERROR_INVALID_CONTEXT;
+  event->stream = stream;
+  return CUDA_SUCCESS;
 }
 
 ENTRY (cuEventSynchronize, CUevent event)
 {
+  finish (event->stream);
   return CUDA_SUCCESS;
 }
 

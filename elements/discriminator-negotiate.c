@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the discriminator agrees on with its neighbours, and the plan that follows from it. */
+#include "discriminator.h"
+
+#include "cudaframes.h"
+#include "frames.h"
+
+/* --- caps --- */
+
+static void
+set_multiples (GstStructure *structure, const char *field, int size)
+{
+  GValue range = G_VALUE_INIT;
+
+  if (size <= 0)
+    return;
+  g_value_init (&range, GST_TYPE_INT_RANGE);
+  gst_value_set_int_range_step (&range, size, MAX (G_MAXINT16 / size, 2) * size, size);
+  gst_structure_take_value (structure, field, &range);
+}
+
+/* Append what the model takes to `caps`: one picture of its size is preferred, walls are taken. */
+static void
+append_caps (GstCaps *caps, const GenPort *port, gboolean cuda)
+{
+  g_autoptr (GstStructure) one = gst_structure_new_empty ("video/x-raw");
+  const char *feature = cuda ? GST_GENERATIVE_CUDA_MEMORY : GST_CAPS_FEATURE_MEMORY_SYSTEM_MEMORY;
+  GstStructure *wall;
+
+  if (!gst_generative_formats_set (one, port->channels, TRUE, cuda, TRUE))
+    return;
+  wall = gst_structure_copy (one);
+  /* Where two by two pixels share chroma, pictures that are read one by one have to be even. */
+  gst_generative_formats_set (wall, port->channels, TRUE, cuda,
+      port->batch != 1 ||
+          (port->width > 0 && port->width % 2 == 0 && port->height > 0 && port->height % 2 == 0));
+  if (port->width > 0)
+    gst_structure_set (one, "width", G_TYPE_INT, port->width, NULL);
+  if (port->height > 0)
+    gst_structure_set (one, "height", G_TYPE_INT, port->height, NULL);
+  set_multiples (wall, "width", port->width);
+  set_multiples (wall, "height", port->height);
+  gst_caps_append_structure_full (
+      caps, gst_structure_copy (one), gst_caps_features_new_single (feature));
+  if (!gst_structure_is_equal (one, wall))
+    gst_caps_append_structure_full (
+        caps, gst_structure_copy (wall), gst_caps_features_new_single (feature));
+  gst_structure_free (wall);
+}
+
+/* What is taken, best in the memory of the GPU that the model runs on; the template's caps while
+ * stopped. */
+static GstCaps *
+own_caps (GstDiscriminator *self)
+{
+  GstCaps *caps = gst_caps_new_empty ();
+  gboolean started, cuda;
+  GenPort port;
+
+  GST_OBJECT_LOCK (self);
+  started = self->model != NULL;
+  cuda = self->takes_cuda;
+  port = self->input;
+  GST_OBJECT_UNLOCK (self);
+  if (!started) {
+    gst_caps_unref (caps);
+    return gst_pad_get_pad_template_caps (GST_BASE_TRANSFORM_SINK_PAD (self));
+  }
+  if (cuda)
+    append_caps (caps, &port, TRUE);
+  append_caps (caps, &port, FALSE);
+  return caps;
+}
+
+GstCaps *
+gst_discriminator_transform_caps (
+    GstBaseTransform *base, GstPadDirection direction, GstCaps *caps, GstCaps *filter)
+{
+  GstDiscriminator *self = GST_DISCRIMINATOR (base);
+  g_autoptr (GstCaps) own = own_caps (self);
+  GstCaps *result = gst_caps_intersect_full (own, caps, GST_CAPS_INTERSECT_FIRST);
+
+  if (filter != NULL) {
+    GstCaps *all = result;
+
+    result = gst_caps_intersect_full (filter, all, GST_CAPS_INTERSECT_FIRST);
+    gst_caps_unref (all);
+  }
+  return result;
+}
+
+/* --- compiling --- */
+
+gboolean
+gst_discriminator_fall_back (GstDiscriminator *self, const GError *error)
+{
+  gboolean falls;
+
+  GST_OBJECT_LOCK (self);
+  falls = error->domain == GEN_DEVICE_ERROR && self->device == GST_GENERATIVE_DEVICE_AUTO &&
+          self->use.plan.device != &gen_device_cpu;
+  GST_OBJECT_UNLOCK (self);
+  if (!falls)
+    return FALSE;
+  gst_generative_announce_cpu (GST_ELEMENT (self), error);
+  self->found = self->use.plan.device = &gen_device_cpu;
+  return TRUE;
+}
+
+void
+gst_discriminator_forget_plan (GstDiscriminator *self)
+{
+  g_clear_pointer (&self->plan, gen_plan_free);
+  g_clear_pointer (&self->session, gen_session_free);
+  gst_clear_object (&self->plan_context);
+}
+
+/* In the pipeline's context, so that the neighbours' frames can be read where they are. A staged
+ * model reads the system's. */
+static gboolean
+try_compile (GstDiscriminator *self, GError **error)
+{
+  gst_discriminator_forget_plan (self);
+  GST_OBJECT_LOCK (self);
+  if (self->cuda != NULL && self->use.plan.device == &gen_device_cuda && !self->model->staged)
+    self->plan_context = gst_object_ref (self->cuda);
+  GST_OBJECT_UNLOCK (self);
+  if (self->plan_context != NULL && !gst_generative_cuda_enter (self->plan_context))
+    gst_clear_object (&self->plan_context);
+  if (self->model->staged)
+    self->session = gen_model_open (self->model, &self->use, error);
+  else
+    self->plan = gen_model_compile (self->model, &self->use, error);
+  if (self->plan_context != NULL)
+    gst_generative_cuda_leave ();
+  return self->plan != NULL || self->session != NULL;
+}
+
+gboolean
+gst_discriminator_compile (GstDiscriminator *self, const GenFrameLayout *layout, GError **error)
+{
+  g_autoptr (GError) failure = NULL;
+
+  self->use.from = *layout;
+  if (try_compile (self, &failure))
+    return TRUE;
+  if (gst_discriminator_fall_back (self, failure))
+    return try_compile (self, error);
+  g_propagate_error (error, g_steal_pointer (&failure));
+  return FALSE;
+}
+
+gboolean
+gst_discriminator_set_info (GstVideoFilter *filter, GstCaps *in_caps, GstVideoInfo *info,
+    GstCaps *out_caps, GstVideoInfo *out_info)
+{
+  GstDiscriminator *self = GST_DISCRIMINATOR (filter);
+  int width = self->input.width, height = self->input.height;
+  GstVideoInfo expected = *info;
+  g_autoptr (GError) error = NULL;
+  GenFrameLayout layout;
+
+  width = width > 0 ? width : info->width;
+  height = height > 0 ? height : info->height;
+  if (info->width % width != 0 || info->height % height != 0) {
+    GST_ELEMENT_ERROR (self, CORE, NEGOTIATION,
+        ("Frames are %d x %d, but the model takes %d x %d: put videoscale in front", info->width,
+            info->height, width, height),
+        (NULL));
+    return FALSE;
+  }
+  self->columns = info->width / width;
+  self->tiles = self->columns * (info->height / height);
+  self->single = self->input.batch == 1;
+  self->use = (GenModelUse){ .input = self->input,
+    .output = self->output,
+    .frames = 1,
+    .pictures = self->single ? 1 : self->tiles,
+    .height = height,
+    .width = width,
+    .from_frames = TRUE,
+    .plan = { .device = self->found, .threads = (int)self->threads, .choice = self->kernels } };
+  self->use.input.height = height;
+  self->use.input.width = width;
+  gst_generative_cuda_fit_info (self->cuda, in_caps, &expected);
+  if (!gst_generative_layout (
+          &expected, self->input.channels, self->single ? 1 : self->columns, TRUE, &layout))
+    return FALSE;
+  if (gst_discriminator_compile (self, &layout, &error))
+    return TRUE;
+  gst_generative_post_error (GST_ELEMENT (self), error);
+  return FALSE;
+}
+
+static gboolean
+answer_context (GstDiscriminator *self, GstQuery *query)
+{
+  g_autoptr (GstObject) context = NULL;
+
+  GST_OBJECT_LOCK (self);
+  if (self->cuda != NULL)
+    context = gst_object_ref (self->cuda);
+  GST_OBJECT_UNLOCK (self);
+  return gst_generative_cuda_answer (GST_ELEMENT (self), query, context);
+}
+
+/* One in front asks what can be had: memory of a GPU is not named for the sake of a next element
+ * that takes anything, which is better served by what everybody can read. */
+static void
+leave_out_cuda (GstDiscriminator *self, GstQuery *query)
+{
+  g_autoptr (GstCaps) next = gst_pad_peer_query_caps (GST_BASE_TRANSFORM_SRC_PAD (self), NULL);
+  g_autoptr (GstCaps) system = NULL;
+  GstCaps *result;
+
+  if (next == NULL || !gst_caps_is_any (next))
+    return;
+  gst_query_parse_caps_result (query, &result);
+  system = gst_caps_copy (result);
+  for (guint i = gst_caps_get_size (system); i-- > 0;)
+    if (gst_generative_cuda_in_caps (system, i))
+      gst_caps_remove_structure (system, i);
+  gst_query_set_caps_result (query, system);
+}
+
+/* Negotiation fails elsewhere and says little: tell what this model takes. */
+static void
+explain_caps (GstDiscriminator *self)
+{
+  g_autoptr (GstCaps) own = NULL;
+  gboolean started;
+
+  GST_OBJECT_LOCK (self);
+  started = self->model != NULL;
+  GST_OBJECT_UNLOCK (self);
+  if (!started)
+    return;
+  own = own_caps (self);
+  GST_ELEMENT_WARNING (self, CORE, NEGOTIATION,
+      ("The frames do not fit the model, which takes %d x %d pixels of %d channels, or walls "
+       "of these: put videoconvert and videoscale in front",
+          self->input.width, self->input.height, self->input.channels),
+      ("takes %" GST_PTR_FORMAT, (void *)own));
+}
+
+gboolean
+gst_discriminator_query (GstBaseTransform *base, GstPadDirection direction, GstQuery *query)
+{
+  GstDiscriminator *self = GST_DISCRIMINATOR (base);
+  GstCaps *filter, *result;
+
+  if (GST_QUERY_TYPE (query) == GST_QUERY_CONTEXT && answer_context (self, query))
+    return TRUE;
+  if (!gst_discriminator_get_parent_class ()->query (base, direction, query))
+    return FALSE;
+  if (direction != GST_PAD_SINK || GST_QUERY_TYPE (query) != GST_QUERY_CAPS)
+    return TRUE;
+  gst_query_parse_caps (query, &filter);
+  gst_query_parse_caps_result (query, &result);
+  if (filter == NULL)
+    leave_out_cuda (self, query);
+  else if (!gst_caps_is_empty (filter) && gst_caps_is_empty (result))
+    explain_caps (self);
+  return TRUE;
+}

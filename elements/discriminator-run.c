@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The discriminator at work: a frame in, its score, and the very frame out. */
+#include "discriminator.h"
+
+#include "cudaframes.h"
+#include "frames.h"
+
+#include <math.h>
+
+/* Where the plan works on the GPU that has the frame, it is read there; else it comes to the CPU.
+ */
+gboolean
+gst_discriminator_map (GstScoreFilter *filter, GstVideoFrame *frame, GstBuffer *buffer)
+{
+  GstDiscriminator *self = GST_DISCRIMINATOR (filter);
+  const GstVideoInfo *info = &GST_VIDEO_FILTER (filter)->in_info;
+  const GstMapFlags flags = GST_MAP_READ | GST_VIDEO_FRAME_MAP_FLAG_NO_REF;
+
+  self->on_device =
+      self->plan_context != NULL && gst_generative_cuda_has_memory (self->plan_context, buffer);
+  if (self->on_device)
+    return gst_generative_cuda_map (frame, info, buffer, flags, &self->stream);
+  self->stream = NULL;
+  return gst_video_frame_map (frame, (GstVideoInfo *)info, buffer, flags);
+}
+
+/* The scores of the pictures at `tile`, in each plane, which hold until the next run. */
+static const float *
+run_tile (GstDiscriminator *self, const guint8 *const *tile, GError **error)
+{
+  guint planes = (guint)gen_frame_layout_planes (&self->use.from);
+  GenBinding inputs[GST_VIDEO_MAX_PLANES];
+  const GenBinding *made = NULL;
+
+  if (self->plan != NULL) {
+    for (guint p = 0; p < planes; p++)
+      if (self->on_device)
+        gen_plan_bind_device_input (self->plan, p, tile[p]);
+      else
+        gen_plan_bind_input (self->plan, p, tile[p]);
+    return gen_plan_run (self->plan, error) ? gen_plan_output (self->plan, 0)->data : NULL;
+  }
+  for (guint p = 0; p < planes; p++) {
+    inputs[p] = gen_session_input (self->session, p);
+    inputs[p].data = (gpointer)tile[p];
+  }
+  if (!gen_session_run (self->session, inputs, error))
+    return NULL;
+  made = gen_session_output (self->session, 0);
+  if (made->type == GEN_TYPE_FLOAT32 && gen_shape_elements (&made->shape) == self->use.pictures)
+    return made->data;
+  g_autofree char *shape = gen_shape_to_string (&made->shape);
+  g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+      "the model makes %s of %d pictures, where a score of each was expected", shape,
+      self->use.pictures);
+  return NULL;
+}
+
+/* Compile anew when the frame does not lie as caps said: pools may pad it. */
+static gboolean
+follow_layout (GstDiscriminator *self, const GstVideoFrame *frame, GError **error)
+{
+  const GenModelUse *use = &self->use;
+  GenFrameLayout layout;
+
+  if (!gst_generative_layout_of_frame (
+          frame, use->input.channels, use->from.columns, TRUE, &layout)) {
+    g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
+        "The planes of a frame differ in their strides");
+    return FALSE;
+  }
+  return gst_generative_layout_equal (&layout, &use->from) ||
+         gst_discriminator_compile (self, &layout, error);
+}
+
+static gboolean
+run_model (GstDiscriminator *self, const GstVideoFrame *frame, double *values, GError **error)
+{
+  const GenModelUse *use = &self->use;
+  double sum = 0, least = INFINITY, greatest = -INFINITY;
+
+  if (self->stream != NULL && !gen_plan_wait_stream (self->plan, self->stream, error))
+    return FALSE;
+  for (int first = 0; first < self->tiles; first += use->pictures) {
+    const guint8 *tile[GST_VIDEO_MAX_PLANES];
+    const float *scores;
+
+    for (int p = 0; p < gen_frame_layout_planes (&use->from); p++)
+      tile[p] = (const guint8 *)frame->data[p] + gen_frame_layout_offset (&use->from, p,
+                                                     first % self->columns * use->width,
+                                                     first / self->columns * use->height);
+    scores = run_tile (self, tile, error);
+    if (scores == NULL)
+      return FALSE;
+    for (int i = 0; i < use->pictures; i++) {
+      sum += scores[i];
+      least = MIN (least, scores[i]);
+      greatest = MAX (greatest, scores[i]);
+    }
+  }
+  values[GST_DISCRIMINATOR_SCORE] = sum / self->tiles;
+  values[GST_DISCRIMINATOR_MINIMUM] = self->tiles > 1 ? least : NAN;
+  values[GST_DISCRIMINATOR_MAXIMUM] = self->tiles > 1 ? greatest : NAN;
+  values[GST_DISCRIMINATOR_TILES] = self->tiles > 1 ? self->tiles : NAN;
+  return TRUE;
+}
+
+/* The device has given way: the same frame, where the CPU reads it. */
+static gboolean
+run_without_device (
+    GstDiscriminator *self, const GstVideoFrame *frame, double *values, GError **error)
+{
+  GstVideoFrame mapped;
+  gboolean good;
+
+  if (!gst_discriminator_map (GST_SCORE_FILTER (self), &mapped, frame->buffer)) {
+    g_set_error (error, GEN_DEVICE_ERROR, GEN_DEVICE_ERROR_FAILED,
+        "the frame on which it failed cannot be brought to the CPU");
+    return FALSE;
+  }
+  good = run_model (self, &mapped, values, error);
+  gst_video_frame_unmap (&mapped);
+  return good;
+}
+
+/* Score the mapped frame; `values` receives the fields. */
+static gboolean
+score (GstDiscriminator *self, const GstVideoFrame *frame, double *values, GError **error)
+{
+  g_autoptr (GError) failure = NULL;
+  GenFrameLayout layout;
+
+  if (!follow_layout (self, frame, error))
+    return FALSE;
+  if (self->on_device && self->plan_context == NULL)
+    return run_without_device (self, frame, values, error);
+  if (run_model (self, frame, values, &failure))
+    return TRUE;
+  layout = self->use.from;
+  if (gst_discriminator_fall_back (self, failure))
+    return gst_discriminator_compile (self, &layout, error) &&
+           run_without_device (self, frame, values, error);
+  g_propagate_error (error, g_steal_pointer (&failure));
+  return FALSE;
+}
+
+GstFlowReturn
+gst_discriminator_measure (GstScoreFilter *filter, const GstVideoFrame *frame, double *values)
+{
+  GstDiscriminator *self = GST_DISCRIMINATOR (filter);
+  GstDiscriminatorAction action;
+  g_autoptr (GError) error = NULL;
+  double threshold;
+
+  if (!score (self, frame, values, &error)) {
+    if (error->domain == GST_STREAM_ERROR)
+      GST_ELEMENT_ERROR (self, STREAM, FORMAT, ("%s", error->message), (NULL));
+    else
+      gst_generative_post_error (GST_ELEMENT (self), error);
+    return GST_FLOW_ERROR;
+  }
+  gst_object_sync_values (
+      GST_OBJECT (self), gst_segment_to_stream_time (&GST_BASE_TRANSFORM (self)->segment,
+                             GST_FORMAT_TIME, GST_BUFFER_PTS (frame->buffer)));
+  GST_OBJECT_LOCK (self);
+  threshold = self->threshold;
+  action = self->action;
+  GST_OBJECT_UNLOCK (self);
+  values[GST_DISCRIMINATOR_PASSED] = values[GST_DISCRIMINATOR_SCORE] >= threshold;
+  gen_tally_add (&self->tally, values[GST_DISCRIMINATOR_SCORE]);
+  self->measured++;
+  if (action == GST_DISCRIMINATOR_TAG || values[GST_DISCRIMINATOR_PASSED] != 0)
+    return GST_FLOW_OK;
+  self->dropped++;
+  return GST_BASE_TRANSFORM_FLOW_DROPPED;
+}
+
+JsonObject *
+gst_discriminator_summarise (GstScoreFilter *filter)
+{
+  GstDiscriminator *self = GST_DISCRIMINATOR (filter);
+  JsonObject *summary = json_object_new ();
+
+  json_object_set_int_member (summary, "frames", (gint64)self->measured);
+  json_object_set_int_member (summary, "dropped", (gint64)self->dropped);
+  json_object_set_object_member (summary, "score", gen_tally_to_json (&self->tally));
+  return summary;
+}

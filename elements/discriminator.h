@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the files of the discriminator share: discriminator.c (properties, start and stop),
+ * discriminator-negotiate.c (caps, compiling) and discriminator-run.c (frames). */
+#pragma once
+
+#include "modelfile.h"
+#include "scorefilter.h"
+
+#define GST_TYPE_DISCRIMINATOR (gst_discriminator_get_type ())
+G_DECLARE_FINAL_TYPE (GstDiscriminator, gst_discriminator, GST, DISCRIMINATOR, GstScoreFilter)
+
+typedef enum {
+  GST_DISCRIMINATOR_TAG,
+  GST_DISCRIMINATOR_DROP,
+} GstDiscriminatorAction;
+
+struct _GstDiscriminator {
+  GstScoreFilter parent;
+
+  /* Properties, under the object lock. */
+  char *path, *input_range;
+  GstGenerativeDevice device;
+  GenChoice kernels;
+  GstDiscriminatorAction action;
+  guint threads;
+  double threshold;
+  int tile_width, tile_height;
+
+  GenModel *model; /* under the object lock; NULL while stopped */
+  GenPort input, output;
+  const GenDevice *found;
+  gboolean takes_cuda; /* frames in the memory of a GPU */
+  /* The CUDA context of the pipeline, taken when the model is to run there; NULL where frames are
+   * the system's alone. Set while starting and by set_context. */
+  GstObject *cuda;
+
+  /* The streaming thread's. */
+  GenModelUse use;
+  GenPlan *plan;
+  GenSession *session;     /* in its place, of a staged model */
+  GstObject *plan_context; /* the context that the plan works in, or NULL */
+  int tiles, columns;
+  gboolean single;    /* the model takes one picture at a time */
+  gboolean on_device; /* the data of the frame that is mapped are addresses there, */
+  gpointer stream;    /* and this has to be waited for */
+  GenTally tally;
+  guint64 measured, dropped;
+};
+
+/* The parent's functions, for overrides that go on with them. */
+GstBaseTransformClass *gst_discriminator_get_parent_class (void);
+
+/* --- discriminator-negotiate.c --- */
+
+GstCaps *gst_discriminator_transform_caps (
+    GstBaseTransform *base, GstPadDirection direction, GstCaps *caps, GstCaps *filter);
+gboolean gst_discriminator_set_info (GstVideoFilter *filter, GstCaps *in_caps, GstVideoInfo *info,
+    GstCaps *out_caps, GstVideoInfo *out_info);
+gboolean gst_discriminator_query (
+    GstBaseTransform *base, GstPadDirection direction, GstQuery *query);
+void gst_discriminator_forget_plan (GstDiscriminator *self);
+/* Make what scores frames that lie as `layout` says; on the CPU where a device that was chosen by
+ * itself fails. */
+gboolean gst_discriminator_compile (
+    GstDiscriminator *self, const GenFrameLayout *layout, GError **error);
+/* Whether a device that was chosen by itself gives way to the CPU after `error`: then that is
+ * announced, and what is compiled from now on is for the CPU. */
+gboolean gst_discriminator_fall_back (GstDiscriminator *self, const GError *error);
+
+/* --- discriminator-run.c --- */
+
+/* In the order of the fields. */
+enum {
+  GST_DISCRIMINATOR_SCORE,
+  GST_DISCRIMINATOR_MINIMUM,
+  GST_DISCRIMINATOR_MAXIMUM,
+  GST_DISCRIMINATOR_TILES,
+  GST_DISCRIMINATOR_PASSED,
+  GST_DISCRIMINATOR_N_FIELDS,
+};
+
+gboolean gst_discriminator_map (GstScoreFilter *filter, GstVideoFrame *frame, GstBuffer *buffer);
+GstFlowReturn gst_discriminator_measure (
+    GstScoreFilter *filter, const GstVideoFrame *frame, double *values);
+JsonObject *gst_discriminator_summarise (GstScoreFilter *filter);
