@@ -11,7 +11,8 @@
 #define GST_GENERATIVE_CUDA_MEMORY "memory:CUDAMemory"
 
 /* Formats that GStreamer's pools have had since 1.22; grey is not among them. */
-#define GST_GENERATIVE_CUDA_FORMATS "{ RGB, BGR, RGBx, BGRx, RGBA, BGRA, RGBP, BGRP, GBR }"
+#define GST_GENERATIVE_CUDA_FORMATS                                                                \
+  "{ RGB, BGR, RGBx, BGRx, RGBA, BGRA, RGBP, BGRP, GBR, NV12, I420 }"
 
 /* For pad templates, behind other caps. */
 #ifdef GST_GENERATIVE_HAS_CUDA

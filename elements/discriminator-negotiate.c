@@ -27,9 +27,13 @@ append_caps (GstCaps *caps, const GenPort *port, gboolean cuda)
   const char *feature = cuda ? GST_GENERATIVE_CUDA_MEMORY : GST_CAPS_FEATURE_MEMORY_SYSTEM_MEMORY;
   GstStructure *wall;
 
-  if (!gst_generative_formats_set (one, port->channels, TRUE, cuda))
+  if (!gst_generative_formats_set (one, port->channels, TRUE, cuda, TRUE))
     return;
   wall = gst_structure_copy (one);
+  /* Where two by two pixels share chroma, pictures that are read one by one have to be even. */
+  gst_generative_formats_set (wall, port->channels, TRUE, cuda,
+      port->batch != 1 ||
+          (port->width > 0 && port->width % 2 == 0 && port->height > 0 && port->height % 2 == 0));
   if (port->width > 0)
     gst_structure_set (one, "width", G_TYPE_INT, port->width, NULL);
   if (port->height > 0)

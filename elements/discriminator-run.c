@@ -24,23 +24,27 @@ gst_discriminator_map (GstScoreFilter *filter, GstVideoFrame *frame, GstBuffer *
   return gst_video_frame_map (frame, (GstVideoInfo *)info, buffer, flags);
 }
 
-/* The scores of the pictures at `tile`, which hold until the next run. */
+/* The scores of the pictures at `tile`, in each plane, which hold until the next run. */
 static const float *
-run_tile (GstDiscriminator *self, const guint8 *tile, GError **error)
+run_tile (GstDiscriminator *self, const guint8 *const *tile, GError **error)
 {
+  guint planes = (guint)gen_frame_layout_planes (&self->use.from);
+  GenBinding inputs[GST_VIDEO_MAX_PLANES];
   const GenBinding *made = NULL;
-  GenBinding input;
 
   if (self->plan != NULL) {
-    if (self->on_device)
-      gen_plan_bind_device_input (self->plan, 0, tile);
-    else
-      gen_plan_bind_input (self->plan, 0, tile);
+    for (guint p = 0; p < planes; p++)
+      if (self->on_device)
+        gen_plan_bind_device_input (self->plan, p, tile[p]);
+      else
+        gen_plan_bind_input (self->plan, p, tile[p]);
     return gen_plan_run (self->plan, error) ? gen_plan_output (self->plan, 0)->data : NULL;
   }
-  input = gen_session_input (self->session, 0);
-  input.data = (gpointer)tile;
-  if (!gen_session_run (self->session, &input, error))
+  for (guint p = 0; p < planes; p++) {
+    inputs[p] = gen_session_input (self->session, p);
+    inputs[p].data = (gpointer)tile[p];
+  }
+  if (!gen_session_run (self->session, inputs, error))
     return NULL;
   made = gen_session_output (self->session, 0);
   if (made->type == GEN_TYPE_FLOAT32 && gen_shape_elements (&made->shape) == self->use.pictures)
@@ -62,7 +66,7 @@ follow_layout (GstDiscriminator *self, const GstVideoFrame *frame, GError **erro
   if (!gst_generative_layout_of_frame (
           frame, use->input.channels, use->from.columns, TRUE, &layout)) {
     g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
-        "The planes of a frame are not evenly spaced");
+        "The planes of a frame differ in their strides");
     return FALSE;
   }
   return gst_generative_layout_equal (&layout, &use->from) ||
@@ -78,12 +82,13 @@ run_model (GstDiscriminator *self, const GstVideoFrame *frame, double *values, G
   if (self->stream != NULL && !gen_plan_wait_stream (self->plan, self->stream, error))
     return FALSE;
   for (int first = 0; first < self->tiles; first += use->pictures) {
-    const guint8 *tile = (const guint8 *)frame->data[0];
+    const guint8 *tile[GST_VIDEO_MAX_PLANES];
     const float *scores;
 
-    if (self->single)
-      tile += (gsize)(first / self->columns * use->height) * use->from.stride +
-              (gsize)(first % self->columns * use->width * use->from.bytes);
+    for (int p = 0; p < gen_frame_layout_planes (&use->from); p++)
+      tile[p] = (const guint8 *)frame->data[p] + gen_frame_layout_offset (&use->from, p,
+                                                     first % self->columns * use->width,
+                                                     first / self->columns * use->height);
     scores = run_tile (self, tile, error);
     if (scores == NULL)
       return FALSE;

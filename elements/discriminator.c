@@ -12,6 +12,8 @@
  * A frame that is a multiple of the model's picture size is a wall of pictures: its score is the
  * mean over them, and the least and greatest are told as well.
  *
+ * Frames of cameras and decoders, NV12 and I420, are read as they are.
+ *
  * With `device=cuda` frames in `memory:CUDAMemory` are scored on the GPU and pass without leaving
  * it; those of the system are taken as well. With `device=auto` a GPU that fails gives way to the
  * CPU, and a warning says why.

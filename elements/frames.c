@@ -8,14 +8,23 @@
 
 static const char *const grey_input[] = { "GRAY8", NULL };
 static const char *const grey_output[] = { "GRAY8", "RGB", "BGR", "RGBx", "BGRx", "RGBA", "BGRA",
-  "RGBP", "BGRP", "GBR", NULL };
+  "RGBP", "BGRP", "GBR", "NV12", "I420", NULL };
 static const char *const colour[] = { "RGB", "BGR", "RGBx", "BGRx", "RGBA", "BGRA", "RGBP", "BGRP",
-  "GBR", NULL };
+  "GBR", "NV12", "I420", NULL };
 static const char *const alpha[] = { "RGBA", "BGRA", NULL };
 
+static gboolean
+is_subsampled (const char *format)
+{
+  const GstVideoFormatInfo *info =
+      gst_video_format_get_info (gst_video_format_from_string (format));
+
+  return info != NULL && GST_VIDEO_FORMAT_INFO_IS_YUV (info);
+}
+
 gboolean
-gst_generative_formats_set (
-    GstStructure *structure, int channels, gboolean is_input, gboolean on_device)
+gst_generative_formats_set (GstStructure *structure, int channels, gboolean is_input,
+    gboolean on_device, gboolean subsampled)
 {
   const char *const *formats = channels == 3   ? colour
                                : channels == 4 ? alpha
@@ -28,7 +37,8 @@ gst_generative_formats_set (
   for (int i = 0; formats[i] != NULL; i++) {
     GValue value = G_VALUE_INIT;
 
-    if (on_device && g_str_equal (formats[i], "GRAY8"))
+    if ((on_device && g_str_equal (formats[i], "GRAY8")) ||
+        (!subsampled && is_subsampled (formats[i])))
       continue;
     g_value_init (&value, G_TYPE_STRING);
     g_value_set_static_string (&value, formats[i]);
@@ -39,19 +49,118 @@ gst_generative_formats_set (
   return some;
 }
 
-/* `offsets` of the planes from the first one. */
+/* Of `formats`, one or a list, those whose pixels have chroma of their own; FALSE where there is
+ * none. */
 static gboolean
-make_layout (const GstVideoFormatInfo *format, const int *strides, const gssize *offsets,
-    int channels, int columns, gboolean is_input, GenFrameLayout *layout)
+keep_whole_formats (const GValue *formats, GValue *kept)
 {
+  if (!GST_VALUE_HOLDS_LIST (formats)) {
+    g_value_init (kept, G_VALUE_TYPE (formats));
+    g_value_copy (formats, kept);
+    return !is_subsampled (g_value_get_string (formats));
+  }
+  g_value_init (kept, GST_TYPE_LIST);
+  for (guint i = 0; i < gst_value_list_get_size (formats); i++) {
+    const GValue *format = gst_value_list_get_value (formats, i);
+
+    if (!is_subsampled (g_value_get_string (format)))
+      gst_value_list_append_value (kept, format);
+  }
+  return gst_value_list_get_size (kept) > 0;
+}
+
+GstCaps *
+gst_generative_prefer_whole_chroma (GstCaps *caps)
+{
+  g_autoptr (GstCaps) chosen = gst_caps_new_empty ();
+
+  for (guint i = 0; i < gst_caps_get_size (caps); i++) {
+    const GstStructure *from = gst_caps_get_structure (caps, i);
+    const GValue *formats = gst_structure_get_value (from, "format");
+    GValue kept = G_VALUE_INIT;
+
+    if (formats != NULL && keep_whole_formats (formats, &kept)) {
+      GstStructure *structure = gst_structure_copy (from);
+
+      gst_structure_set_value (structure, "format", &kept);
+      gst_caps_append_structure_full (
+          chosen, structure, gst_caps_features_copy (gst_caps_get_features (caps, i)));
+    }
+    if (formats != NULL)
+      g_value_unset (&kept);
+  }
+  if (gst_caps_is_empty (chosen))
+    return caps;
+  gst_caps_unref (caps);
+  return g_steal_pointer (&chosen);
+}
+
+GstCaps *
+gst_generative_describe_colours (GstCaps *caps)
+{
+  g_autofree char *colorimetry = NULL, *site = NULL;
+  GstStructure *structure;
+  GstVideoInfo info;
+  const char *format;
+  int width, height;
+
+  caps = gst_caps_make_writable (gst_caps_truncate (caps));
+  structure = gst_caps_get_structure (caps, 0);
+  gst_structure_fixate_field (structure, "format");
+  format = gst_structure_get_string (structure, "format");
+  if (format == NULL || !gst_structure_get_int (structure, "width", &width) ||
+      !gst_structure_get_int (structure, "height", &height))
+    return caps;
+  g_autoptr (GstCaps) plain = gst_caps_new_simple ("video/x-raw", "format", G_TYPE_STRING, format,
+      "width", G_TYPE_INT, width, "height", G_TYPE_INT, height, NULL);
+  if (!gst_video_info_from_caps (&info, plain) || !GST_VIDEO_INFO_IS_YUV (&info))
+    return caps;
+  colorimetry = gst_video_colorimetry_to_string (&info.colorimetry);
+  site = gst_video_chroma_site_to_string (info.chroma_site);
+  if (!gst_structure_has_field (structure, "colorimetry"))
+    gst_structure_set (structure, "colorimetry", G_TYPE_STRING, colorimetry, NULL);
+  if (!gst_structure_has_field (structure, "chroma-site"))
+    gst_structure_set (structure, "chroma-site", G_TYPE_STRING, site, NULL);
+  gst_structure_fixate_field_string (structure, "colorimetry", colorimetry);
+  gst_structure_fixate_field_string (structure, "chroma-site", site);
+  return caps;
+}
+
+/* What frames in Y'CbCr say of their colours. */
+static void
+describe_colour (const GstVideoInfo *info, GenFrameLayout *layout)
+{
+  GstVideoChromaSite site = GST_VIDEO_INFO_CHROMA_SITE (info);
+  gdouble red = 0.299, blue = 0.114;
+
+  gst_video_color_matrix_get_Kr_Kb (info->colorimetry.matrix, &red, &blue);
+  layout->luma[0] = (float)red;
+  layout->luma[1] = (float)blue;
+  layout->full_range = info->colorimetry.range == GST_VIDEO_COLOR_RANGE_0_255;
+  layout->sited_x = (site & GST_VIDEO_CHROMA_SITE_H_COSITED) != 0;
+  layout->sited_y = (site & GST_VIDEO_CHROMA_SITE_V_COSITED) != 0;
+}
+
+gboolean
+gst_generative_layout (
+    const GstVideoInfo *info, int channels, int columns, gboolean is_input, GenFrameLayout *layout)
+{
+  const GstVideoFormatInfo *format = info->finfo;
   int planes = (int)GST_VIDEO_FORMAT_INFO_N_PLANES (format);
   int components = (int)GST_VIDEO_FORMAT_INFO_N_COMPONENTS (format);
 
   memset (layout, 0, sizeof *layout);
   layout->columns = columns;
-  layout->planar = planes > 1;
   layout->bytes = GST_VIDEO_FORMAT_INFO_PSTRIDE (format, 0);
-  layout->stride = (gsize)strides[0];
+  layout->stride = (gsize)info->stride[0];
+  layout->ycbcr = GST_VIDEO_FORMAT_INFO_IS_YUV (format);
+  layout->planar = planes > (layout->ycbcr ? 2 : 1);
+  if (layout->ycbcr) {
+    describe_colour (info, layout);
+    layout->chroma_stride = (gsize)info->stride[1];
+    return info->stride[0] > 0 && info->stride[1] > 0 &&
+           info->stride[planes - 1] == info->stride[1];
+  }
   layout->n_order = is_input ? channels : layout->planar ? planes : layout->bytes;
   for (int i = 0; i < layout->n_order; i++)
     layout->order[i] = -1;
@@ -64,52 +173,32 @@ make_layout (const GstVideoFormatInfo *format, const int *strides, const gssize 
     else if (!is_input && (c < channels || (channels == 1 && c < 3)))
       layout->order[place] = MIN (c, channels - 1);
   }
-  if (!layout->planar)
-    return strides[0] > 0;
-  if (offsets[1] <= 0)
-    return FALSE;
-  layout->plane_size = (gsize)offsets[1];
   for (int p = 1; p < planes; p++)
-    if (strides[p] != strides[0] || offsets[p] != p * offsets[1])
+    if (info->stride[p] != info->stride[0])
       return FALSE;
-  return strides[0] > 0;
-}
-
-gboolean
-gst_generative_layout (
-    const GstVideoInfo *info, int channels, int columns, gboolean is_input, GenFrameLayout *layout)
-{
-  gssize offsets[GST_VIDEO_MAX_PLANES];
-
-  for (guint p = 0; p < GST_VIDEO_INFO_N_PLANES (info); p++)
-    offsets[p] =
-        (gssize)(GST_VIDEO_INFO_PLANE_OFFSET (info, p) - GST_VIDEO_INFO_PLANE_OFFSET (info, 0));
-  return make_layout (info->finfo, info->stride, offsets, channels, columns, is_input, layout);
+  return info->stride[0] > 0;
 }
 
 gboolean
 gst_generative_layout_of_frame (const GstVideoFrame *frame, int channels, int columns,
     gboolean is_input, GenFrameLayout *layout)
 {
-  gssize offsets[GST_VIDEO_MAX_PLANES];
-
-  for (guint p = 0; p < GST_VIDEO_FRAME_N_PLANES (frame); p++)
-    offsets[p] = (const guint8 *)frame->data[p] - (const guint8 *)frame->data[0];
-  return make_layout (
-      frame->info.finfo, frame->info.stride, offsets, channels, columns, is_input, layout);
+  return gst_generative_layout (&frame->info, channels, columns, is_input, layout);
 }
 
 gboolean
 gst_generative_layout_equal (const GenFrameLayout *a, const GenFrameLayout *b)
 {
   return a->columns == b->columns && a->bytes == b->bytes && a->planar == b->planar &&
-         a->stride == b->stride && a->plane_size == b->plane_size && a->n_order == b->n_order &&
-         memcmp (a->order, b->order, sizeof a->order) == 0;
+         a->stride == b->stride && a->ycbcr == b->ycbcr && a->full_range == b->full_range &&
+         a->luma[0] == b->luma[0] && a->luma[1] == b->luma[1] && a->sited_x == b->sited_x &&
+         a->sited_y == b->sited_y && a->chroma_stride == b->chroma_stride &&
+         a->n_order == b->n_order && memcmp (a->order, b->order, sizeof a->order) == 0;
 }
 
 gboolean
-gst_generative_decide_pool (GstBaseTransform *base, GstQuery *query, const GstVideoInfo *info,
-    const GenDevice *device, gboolean own)
+gst_generative_decide_pool (
+    GstBaseTransform *base, GstQuery *query, const GstVideoInfo *info, const GenDevice *device)
 {
   g_autoptr (GstBufferPool) pool = NULL;
   g_autoptr (GstAllocator) allocator = NULL;
@@ -121,7 +210,7 @@ gst_generative_decide_pool (GstBaseTransform *base, GstQuery *query, const GstVi
 
   gst_query_parse_allocation (query, &caps, NULL);
   gst_allocation_params_init (&params);
-  if (gst_query_get_n_allocation_params (query) > 0 && !own)
+  if (gst_query_get_n_allocation_params (query) > 0)
     gst_query_parse_nth_allocation_param (query, 0, &allocator, &params);
   if (allocator == NULL && device != &gen_device_cpu)
     allocator = gst_generative_host_allocator_new (device);
@@ -133,8 +222,6 @@ gst_generative_decide_pool (GstBaseTransform *base, GstQuery *query, const GstVi
 
   if (offered)
     gst_query_parse_nth_allocation_pool (query, 0, &pool, &size, &min, &max);
-  if (own)
-    g_clear_object (&pool);
   if (pool == NULL)
     pool = gst_video_buffer_pool_new ();
   size = MAX (size, (guint)GST_VIDEO_INFO_SIZE (info));

@@ -8,18 +8,31 @@
 /* Between video frames as GStreamer describes them and as plans read and write them. */
 
 /* Formats whose pixels hold pictures of 1, 3 or 4 channels without arithmetic, the plainest
- * first. A model can make any of GST_GENERATIVE_OUTPUT_FORMATS; what it can take is fewer,
- * since colour is not grey. */
-#define GST_GENERATIVE_INPUT_FORMATS "{ GRAY8, RGB, BGR, RGBx, BGRx, RGBA, BGRA, RGBP, BGRP, GBR }"
+ * first, and behind them those that encoders want and decoders give. A model can make any of
+ * GST_GENERATIVE_OUTPUT_FORMATS; what it can take is fewer, since colour is not grey. */
+#define GST_GENERATIVE_INPUT_FORMATS                                                               \
+  "{ GRAY8, RGB, BGR, RGBx, BGRx, RGBA, BGRA, RGBP, BGRP, GBR, NV12, I420 }"
 #define GST_GENERATIVE_OUTPUT_FORMATS GST_GENERATIVE_INPUT_FORMATS
 
 /* Let `structure` have the formats for `channels`, those of GST_GENERATIVE_CUDA_FORMATS where they
- * are `on_device`. FALSE when there are none. */
-gboolean gst_generative_formats_set (
-    GstStructure *structure, int channels, gboolean is_input, gboolean on_device);
+ * are `on_device`, and with `subsampled` those in which pixels share chroma. FALSE when there are
+ * none. */
+gboolean gst_generative_formats_set (GstStructure *structure, int channels, gboolean is_input,
+    gboolean on_device, gboolean subsampled);
+
+/* Of `caps`, which the next element takes, those whose pixels each have chroma of their own; all
+ * where there is none. An element that takes everything would else be given what it happens to name
+ * first, and one that knows but one range of colours, as JPEG does, the wrong range. (transfer
+ * full) */
+GstCaps *gst_generative_prefer_whole_chroma (GstCaps *caps);
+
+/* The first of `caps`, saying how its colours are meant, which would else hang on what each element
+ * takes for granted: as GstVideoInfo has it by the height, where the next element does not mind.
+ * (transfer full) */
+GstCaps *gst_generative_describe_colours (GstCaps *caps);
 
 /* How the frames of `info` lie in memory, for a model's pictures of `channels` in `columns`
- * side by side. FALSE when the planes are not evenly spaced. */
+ * side by side. FALSE when planes differ in their strides where they should not. */
 gboolean gst_generative_layout (
     const GstVideoInfo *info, int channels, int columns, gboolean is_input, GenFrameLayout *layout);
 
@@ -30,8 +43,8 @@ gboolean gst_generative_layout_of_frame (const GstVideoFrame *frame, int channel
 gboolean gst_generative_layout_equal (const GenFrameLayout *a, const GenFrameLayout *b);
 
 /* The part of decide_allocation that sees to a pool of video frames with aligned memory: the next
- * element's, or one of our own where there is none or `own` asks for it. `device` writes them. */
-gboolean gst_generative_decide_pool (GstBaseTransform *base, GstQuery *query,
-    const GstVideoInfo *info, const GenDevice *device, gboolean own);
+ * element's, or one of our own where there is none. `device` writes them. */
+gboolean gst_generative_decide_pool (
+    GstBaseTransform *base, GstQuery *query, const GstVideoInfo *info, const GenDevice *device);
 /* The part of propose_allocation: `device` is to read the frames. */
 void gst_generative_propose_allocator (GstQuery *query, const GenDevice *device);

@@ -121,8 +121,8 @@ gst_generator_describe_tensors (GstGenerator *self, const GstGeneratorPorts *por
 static gboolean
 fail_spacing (GError **error)
 {
-  g_set_error (
-      error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION, "the planes are not evenly spaced");
+  g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
+      "the planes of a frame differ in their strides");
   return FALSE;
 }
 
@@ -209,6 +209,8 @@ gst_generator_fixate_caps (
   GstGenerator *self = GST_GENERATOR (base);
   GstStructure *structure;
 
+  if (direction == GST_PAD_SINK)
+    other = gst_generative_prefer_whole_chroma (choose_memory (self, other));
   if (direction == GST_PAD_SINK && self->ports.model != NULL && self->ports.model->staged &&
       !gst_caps_is_empty (other)) {
     gst_generator_probe (self, caps);
@@ -219,8 +221,8 @@ gst_generator_fixate_caps (
     gst_structure_fixate_field_nearest_int (
         structure, "height", self->made_height > 0 ? self->made_height : self->in_info.height);
   }
-  if (direction == GST_PAD_SINK)
-    other = choose_memory (self, other);
+  if (direction == GST_PAD_SINK && !gst_caps_is_empty (other))
+    other = gst_generative_describe_colours (other);
   return gst_generator_get_parent_class ()->fixate_caps (base, direction, caps, other);
 }
 
@@ -261,14 +263,14 @@ gboolean
 gst_generator_decide_allocation (GstBaseTransform *base, GstQuery *query)
 {
   GstGenerator *self = GST_GENERATOR (base);
-  gboolean planar = GST_VIDEO_INFO_N_PLANES (&self->out_info) > 1, decided;
+  gboolean decided;
   GstCaps *caps;
 
   gst_query_parse_allocation (query, &caps, NULL);
   if (self->cuda != NULL && gst_generative_cuda_in_caps (caps, 0))
     decided = gst_generative_cuda_decide_pool (self->cuda, query);
   else
-    decided = gst_generative_decide_pool (base, query, &self->out_info, device_of (self), planar);
+    decided = gst_generative_decide_pool (base, query, &self->out_info, device_of (self));
   return decided && gst_generator_get_parent_class ()->decide_allocation (base, query);
 }
 

@@ -109,7 +109,7 @@ follow_layouts (GstGenerator *self, const Slot *slot)
       (use.from_frames && !gst_generative_layout_of_frame (
                               &slot->in_frame, use.input.channels, 1, TRUE, &use.from))) {
     GST_ELEMENT_ERROR (
-        self, STREAM, FORMAT, ("The planes of a frame are not evenly spaced"), (NULL));
+        self, STREAM, FORMAT, ("The planes of a frame differ in their strides"), (NULL));
     return FALSE;
   }
   if (gst_generative_layout_equal (&use.to, &self->player->use.to) &&
@@ -146,24 +146,38 @@ bind_latents (GstGenerator *self, guint n)
   }
 }
 
+/* Frame `i` of a run is that of `slot`, or none. */
 static void
-bind_in_frame (GenPlan *plan, guint i, const Slot *slot)
+bind_in_frame (const Player *player, guint i, const Slot *slot)
 {
-  if (slot->in_on_device)
-    gen_plan_bind_device_input (plan, i, slot->in_frame.data[0]);
-  else
-    gen_plan_bind_input (plan, i, slot->in_frame.data[0]);
+  guint planes = (guint)gen_frame_layout_planes (&player->use.from);
+
+  for (guint p = 0; p < planes; p++) {
+    const guint8 *data = slot != NULL ? slot->in_frame.data[p] : NULL;
+
+    if (slot != NULL && slot->in_on_device)
+      gen_plan_bind_device_input (player->plan, i * planes + p, data);
+    else
+      gen_plan_bind_input (player->plan, i * planes + p, data);
+  }
 }
 
+/* The same of what is made, from column `x` and row `y` on. */
 static void
-bind_out_frame (GenPlan *plan, guint i, const Slot *slot, gsize offset)
+bind_out_frame (const Player *player, guint i, const Slot *slot, int x, int y)
 {
-  guint8 *data = (guint8 *)slot->out_frame.data[0] + offset;
+  guint planes = (guint)gen_frame_layout_planes (&player->use.to);
 
-  if (slot->out_on_device)
-    gen_plan_bind_device_output (plan, i, data);
-  else
-    gen_plan_bind_output (plan, i, data);
+  for (guint p = 0; p < planes; p++) {
+    guint8 *data = slot != NULL ? slot->out_frame.data[p] : NULL;
+
+    if (slot != NULL)
+      data += gen_frame_layout_offset (&player->use.to, (int)p, x, y);
+    if (slot != NULL && slot->out_on_device)
+      gen_plan_bind_device_output (player->plan, i * planes + p, data);
+    else
+      gen_plan_bind_output (player->plan, i * planes + p, data);
+  }
 }
 
 /* What goes with picture `p` of a slot, to a plan that takes one picture at a time. */
@@ -181,32 +195,32 @@ copy_latent (GstGenerator *self, const Slot *slot, int p)
 static gboolean
 run_batch (GstGenerator *self, guint n, GError **error)
 {
-  GenPlan *plan = self->player->plan;
-
   if (!self->player->use.from_frames)
     bind_latents (self, n);
   for (guint i = 0; i < self->batch; i++) {
-    if (i >= n) {
-      if (self->player->use.from_frames)
-        gen_plan_bind_input (plan, i, NULL);
-      gen_plan_bind_output (plan, i, NULL);
-      continue;
-    }
+    const Slot *slot = i < n ? &self->slots[i] : NULL;
+
     if (self->player->use.from_frames)
-      bind_in_frame (plan, i, &self->slots[i]);
-    bind_out_frame (plan, i, &self->slots[i], 0);
+      bind_in_frame (self->player, i, slot);
+    bind_out_frame (self->player, i, slot, 0, 0);
   }
-  return gen_plan_run (plan, error);
+  return gen_plan_run (self->player->plan, error);
 }
 
-/* Of a frame, the tile `tile` without a picture. */
+/* Of a frame, `width` x `height` pixels at column `x` and row `y`, to black. */
 static void
-clear_tile (const GenModelUse *use, guint8 *tile)
+clear_pixels (
+    const GenFrameLayout *layout, const GstVideoFrame *frame, int x, int y, int width, int height)
 {
-  for (int y = 0; y < use->output.height; y++)
-    for (int plane = 0; plane < (use->to.planar ? use->to.n_order : 1); plane++)
-      memset (tile + (gsize)y * use->to.stride + (gsize)plane * use->to.plane_size, 0,
-          (gsize)use->output.width * (gsize)use->to.bytes);
+  for (int p = 0; p < gen_frame_layout_planes (layout); p++) {
+    gboolean chroma = layout->ycbcr && p > 0;
+    int black = chroma ? 128 : layout->ycbcr && !layout->full_range ? 16 : 0;
+    gsize end = gen_frame_layout_offset (layout, p, chroma ? width + 1 : width, 0);
+    int step = chroma ? 2 : 1;
+
+    for (int row = y; row < y + height; row += step)
+      memset ((guint8 *)frame->data[p] + gen_frame_layout_offset (layout, p, x, row), black, end);
+  }
 }
 
 /* A model that takes one picture at a time: each tile is a run. */
@@ -214,32 +228,44 @@ static gboolean
 run_single (GstGenerator *self, guint n, GError **error)
 {
   const GenModelUse *use = &self->player->use;
-  GenPlan *plan = self->player->plan;
 
   for (guint i = 0; i < n; i++) {
     Slot *slot = &self->slots[i];
     int places = self->input.columns * self->input.rows;
 
     for (int p = 0; p < places; p++) {
-      gsize tile =
-          (gsize)(p / self->input.columns) * (gsize)use->output.height * use->to.stride +
-          (gsize)(p % self->input.columns) * (gsize)use->output.width * (gsize)use->to.bytes;
+      int x = p % self->input.columns * use->output.width;
+      int y = p / self->input.columns * use->output.height;
 
       if (p < self->input.pictures) {
         if (use->from_frames)
-          bind_in_frame (plan, 0, slot);
+          bind_in_frame (self->player, 0, slot);
         else
           copy_latent (self, slot, p);
-        bind_out_frame (plan, 0, slot, tile);
-        if (!gen_plan_run (plan, error))
+        bind_out_frame (self->player, 0, slot, x, y);
+        if (!gen_plan_run (self->player->plan, error))
           return FALSE;
         continue;
       }
       if (!slot->out_on_device)
-        clear_tile (use, (guint8 *)slot->out_frame.data[0] + tile);
+        clear_pixels (&use->to, &slot->out_frame, x, y, use->output.width, use->output.height);
     }
   }
   return TRUE;
+}
+
+/* A whole frame that the plan alone reaches, to black. */
+static void
+clear_on_device (GstGenerator *self, GstBuffer *buffer)
+{
+  GstVideoFrame frame;
+  GenFrameLayout layout;
+
+  if (!gst_video_frame_map (&frame, &self->out_info, buffer, GST_MAP_WRITE))
+    return;
+  if (gst_generative_layout_of_frame (&frame, self->ports.output.channels, 1, FALSE, &layout))
+    clear_pixels (&layout, &frame, 0, 0, self->out_info.width, self->out_info.height);
+  gst_video_frame_unmap (&frame);
 }
 
 static GstFlowReturn
@@ -251,7 +277,7 @@ map_slot (GstGenerator *self, Slot *slot)
   if (self->single && self->input.pictures < self->input.columns * self->input.rows &&
       self->player->cuda != NULL &&
       gst_generative_cuda_has_memory (self->player->cuda, slot->output))
-    gst_buffer_memset (slot->output, 0, 0, gst_buffer_get_size (slot->output));
+    clear_on_device (self, slot->output);
   if (map_frame (self, &slot->out_frame, &self->out_info, slot->output, GST_MAP_WRITE,
           &slot->out_on_device, &slot->out_stream))
     return GST_FLOW_OK;

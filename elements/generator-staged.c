@@ -35,7 +35,7 @@ gst_generator_ending_free (gpointer data)
 
 /* --- running --- */
 
-/* `data` are the frame, or the tensors of a buffer. */
+/* `data` are the frame's planes, or the tensors of a buffer. */
 static gboolean
 run_session (GstGenerator *self, const Player *player, const guint8 *const *data, GError **error)
 {
@@ -46,7 +46,8 @@ run_session (GstGenerator *self, const Player *player, const guint8 *const *data
   for (guint i = 0; i < n; i++)
     inputs[i] = gen_session_input (player->session, i);
   if (player->use.from_frames) {
-    inputs[0].data = (gpointer)data[0];
+    for (guint i = 0; i < n; i++)
+      inputs[i].data = (gpointer)data[i];
     return gen_session_run (player->session, inputs, error);
   }
   /* Kernels want numbers aligned, which tensors behind each other need not be. */
@@ -105,7 +106,7 @@ void
 gst_generator_probe (GstGenerator *self, GstCaps *caps)
 {
   g_autoptr (GPtrArray) memory = g_ptr_array_new_with_free_func (g_free);
-  const guint8 *data[GST_GENERATIVE_MAX_TENSORS] = { NULL };
+  const guint8 *data[MAX (GST_VIDEO_MAX_PLANES, GST_GENERATIVE_MAX_TENSORS)] = { NULL };
   g_autoptr (GError) error = NULL;
   GstGeneratorInput input;
   GstClockTime start;
@@ -126,8 +127,8 @@ gst_generator_probe (GstGenerator *self, GstCaps *caps)
 
     g_ptr_array_add (memory, g_malloc0 (MAX (size, 1)));
   }
-  for (guint t = 0; t < (use.from_frames ? 1 : self->n_tensors); t++)
-    data[t] = g_ptr_array_index (memory, use.from_frames ? 0 : self->places[t]);
+  for (guint t = 0; t < memory->len; t++)
+    data[t] = g_ptr_array_index (memory, use.from_frames ? t : self->places[t]);
   start = gst_util_get_timestamp ();
   if (run_session (self, self->player, data, &error) &&
       read_made (self, self->player, &made, &error))
@@ -177,7 +178,7 @@ follow_size (GstGenerator *self, const Made *made)
 static GstFlowReturn
 make (GstGenerator *self, Slot *slot, Made *made)
 {
-  const guint8 *frame[1], *const *data = slot->tensors;
+  const guint8 *frame[GST_VIDEO_MAX_PLANES], *const *data = slot->tensors;
   GenModelUse use = self->player->use;
   g_autoptr (GError) error = NULL;
   gboolean good = TRUE;
@@ -185,11 +186,12 @@ make (GstGenerator *self, Slot *slot, Made *made)
   if (!gst_generator_map_input (self, slot))
     return GST_FLOW_ERROR;
   if (use.from_frames) {
-    frame[0] = slot->in_frame.data[0];
+    for (guint p = 0; p < GST_VIDEO_MAX_PLANES; p++)
+      frame[p] = slot->in_frame.data[p];
     data = frame;
     if (!gst_generative_layout_of_frame (&slot->in_frame, use.input.channels, 1, TRUE, &use.from)) {
       g_set_error (&error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
-          "the planes of a frame are not evenly spaced");
+          "the planes of a frame differ in their strides");
       good = FALSE;
     } else if (!gst_generative_layout_equal (&use.from, &self->player->use.from)) {
       good = gst_generator_compile (self, self->ports.model, &use, &error);
@@ -261,13 +263,14 @@ write_frame (GstGenerator *self, Slot *slot, const Made *made)
           &slot->out_frame, self->ports.output.channels, made->columns, FALSE, &to)) {
     gst_video_frame_unmap (&slot->out_frame);
     GST_ELEMENT_ERROR (
-        self, STREAM, FORMAT, ("The planes of a frame are not evenly spaced"), (NULL));
+        self, STREAM, FORMAT, ("The planes of a frame differ in their strides"), (NULL));
     return GST_FLOW_ERROR;
   }
   ending = find_ending (self, made, &to, &error);
   if (ending != NULL) {
     gen_plan_bind_input (ending->plan, 0, gen_session_output (self->player->session, 0)->data);
-    gen_plan_bind_output (ending->plan, 0, slot->out_frame.data[0]);
+    for (guint p = 0; p < gen_plan_n_outputs (ending->plan); p++)
+      gen_plan_bind_output (ending->plan, p, slot->out_frame.data[p]);
     written = gen_plan_run (ending->plan, &error);
   }
   if (!written)

@@ -19,6 +19,12 @@
  * of which it makes nothing are dropped; such a model takes a buffer at a time, whatever
  * `batch-size` is.
  *
+ * What encoders want and decoders give, NV12 and I420, is made and taken as well, in the one pass
+ * that makes bytes of numbers: with the matrix, range and chroma siting of the caps, which are
+ * BT.601 up to 576 rows and BT.709 above where nobody says otherwise. Frames whose pixels have
+ * chroma of their own are preferred, so that an element that takes both, as videoconvert does, gets
+ * RGB. Pictures of odd size that a model makes one at a time cannot be put into such a wall.
+ *
  * With `device=cuda` frames stay on the GPU where the neighbours take them there: caps become
  * `video/x-raw(memory:CUDAMemory)` when the next element names that memory, and the system's
  * otherwise, and pictures are taken from either. With `device=auto` a GPU that fails, at the start
@@ -31,7 +37,7 @@
  * ## Example launch line
  * |[
  * gst-launch-1.0 latentsrc walk=slerp num-buffers=90 !
- *   generator model=ball/generator.onnx ! videoconvert ! y4menc ! filesink location=walk.y4m
+ *   generator model=ball/generator.onnx ! y4menc ! filesink location=walk.y4m
  * ]|
  * Three seconds of a walk, with the model that gantrainer's example trains.
  */

@@ -276,14 +276,14 @@ set_size (GstStructure *structure, const char *field, int size)
  * first. */
 static GstCaps *
 append_frames (const GstGeneratorPorts *ports, GstStructure *structure, int channels,
-    gboolean is_input, GstCaps *caps)
+    gboolean is_input, gboolean subsampled, GstCaps *caps)
 {
   for (int i = 0; i < 2; i++) {
     gboolean on_device = (i == 0) == ports->prefers_cuda;
     GstStructure *one = gst_structure_copy (structure);
 
     if ((on_device && !ports->cuda) ||
-        !gst_generative_formats_set (one, channels, is_input, on_device))
+        !gst_generative_formats_set (one, channels, is_input, on_device, subsampled))
       gst_structure_free (one);
     else
       caps = gst_caps_merge_structure_full (
@@ -293,19 +293,24 @@ append_frames (const GstGeneratorPorts *ports, GstStructure *structure, int chan
   return caps;
 }
 
-static GstStructure *
-make_output (const GstGeneratorPorts *ports, const GstStructure *sink)
+/* Frames for what is made of `sink`. Where two by two pixels share chroma, pictures that are
+ * written into a wall one by one have to be even. */
+static GstCaps *
+append_output (const GstGeneratorPorts *ports, const GstStructure *sink, GstCaps *caps)
 {
   GstStructure *structure = gst_structure_new_empty ("video/x-raw");
-  GstGeneratorInput input;
+  GstGeneratorInput input = { .pictures = 1, .columns = 1, .rows = 1 };
   int height = 0, width = 0;
+  gboolean apart;
 
   if (gst_generator_read_input (ports, sink, &input, NULL))
     gst_generator_output_size (ports, &input, &height, &width, NULL);
   set_size (structure, "width", width);
   set_size (structure, "height", height);
   copy_rate (sink, structure);
-  return structure;
+  apart = ports->input.batch == 1 && input.pictures > 1;
+  return append_frames (ports, structure, ports->output.channels, FALSE,
+      !apart || (width / input.columns % 2 == 0 && height / input.rows % 2 == 0), caps);
 }
 
 /* One latent at the model's own rate, one at any rate, many. */
@@ -368,16 +373,15 @@ gst_generator_transform_caps_of (
     const GstStructure *structure = gst_caps_get_structure (caps, i);
 
     if (direction == GST_PAD_SINK)
-      result = append_frames (
-          ports, make_output (ports, structure), ports->output.channels, FALSE, result);
+      result = append_output (ports, structure, result);
     else if (!size_fits (structure, "width", ports->output.width) ||
              !size_fits (structure, "height", ports->output.height))
       continue;
     else if (ports->input.kind == GEN_PORT_VECTOR)
       result = append_latents (ports, structure, result);
     else
-      result =
-          append_frames (ports, make_input (ports, structure), ports->input.channels, TRUE, result);
+      result = append_frames (
+          ports, make_input (ports, structure), ports->input.channels, TRUE, TRUE, result);
   }
   return result;
 }

@@ -84,12 +84,24 @@ typedef struct {
   int columns; /* pictures side by side: a frame can be a wall of them */
   int bytes;   /* of a pixel; 1 when planar */
   gboolean planar;
-  gsize stride, plane_size; /* bytes from row to row, and from plane to plane */
+  gsize stride; /* bytes from row to row */
+  /* Y'CbCr 4:2:0, in two planes or, when planar, in three; `bytes` and `order` are not looked at.
+   */
+  gboolean ycbcr, full_range;
+  float luma[2];             /* weights of red and blue */
+  gboolean sited_x, sited_y; /* chroma lies at even columns and rows, else midway */
+  gsize chroma_stride;
   /* Into frames: for each byte its channel, -1 for opaque. From frames: for each channel its
    * byte. */
   int order[GEN_PORT_MAX_CHANNELS];
   int n_order;
 } GenFrameLayout;
+
+/* In how many planes a frame lies. */
+int gen_frame_layout_planes (const GenFrameLayout *layout);
+/* Where in `plane` the picture begins whose first pixel is in column `x` and row `y` of the frame;
+ * of Y'CbCr both are even. */
+gsize gen_frame_layout_offset (const GenFrameLayout *layout, int plane, int x, int y);
 
 typedef struct {
   GenPort input, output; /* which of the model's, perhaps adjusted */
@@ -104,21 +116,22 @@ typedef struct {
 
 /**
  * gen_model_compile: the plan that takes `frames` frames at a time. With `from_frames` it has an
- * input for each frame (bytes), else one [frames * pictures, …]; with `to_frames` an output for
- * each frame, else one. They can be bound to the frames' memory.
+ * input for each plane of each frame (bytes), else one [frames * pictures, …]; with `to_frames` an
+ * output for each plane of each frame, else one. They can be bound to the frames' memory.
  * Returns: (transfer full) the plan, or NULL.
  */
 GenPlan *gen_model_compile (GenModel *model, const GenModelUse *use, GError **error);
 
 /**
  * gen_model_open: what plays a staged model, one frame at a time: `use->frames` is 1. With
- * `from_frames` its one input is the frame; its one output are the numbers of `use->output`, of
- * whatever shape they turn out to be. `to_frames` and `to` are not looked at.
- * Returns: (transfer full) the session, or NULL.
+ * `from_frames` its inputs are the frame's planes; its one output are the numbers of `use->output`,
+ * of whatever shape they turn out to be. `to_frames` and `to` are not looked at. Returns: (transfer
+ * full) the session, or NULL.
  */
 GenSession *gen_model_open (GenModel *model, const GenModelUse *use, GError **error);
 /* The plan that puts pictures, float32 numbers of `shape`, into a frame: its input 0 are the
- * numbers, its output 0 is the frame, as `use->output` and `use->to` say. (transfer full) */
+ * numbers, its outputs are the frame's planes, as `use->output` and `use->to` say. (transfer full)
+ */
 GenPlan *gen_model_compile_frame (const GenModelUse *use, const GenShape *shape, GError **error);
 
 /* The shape of `port`, an output, when the picture input has `height` and `width` (any where

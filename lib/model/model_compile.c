@@ -25,17 +25,45 @@ set_layout (GenNode *node, const GenFrameLayout *layout, const GenPort *port)
 {
   gint64 order[GEN_PORT_MAX_CHANNELS];
 
-  for (int i = 0; i < layout->n_order; i++)
-    order[i] = layout->order[i];
-  gen_node_set_ints (node, "order", order, layout->n_order);
   gen_node_set_int (node, "columns", MAX (layout->columns, 1));
   gen_node_set_int (node, "planar", layout->planar);
-  if (layout->bytes > 0)
-    gen_node_set_int (node, "bytes", layout->bytes);
   gen_node_set_int (node, "stride", (gint64)layout->stride);
-  gen_node_set_int (node, "plane_size", (gint64)layout->plane_size);
+  if (layout->ycbcr) {
+    const gint64 siting[] = { layout->sited_x, layout->sited_y };
+
+    set_floats (node, "luma", layout->luma, 2);
+    gen_node_set_int (node, "full_range", layout->full_range);
+    gen_node_set_int (node, "chroma_stride", (gint64)layout->chroma_stride);
+    gen_node_set_ints (node, "siting", siting, 2);
+  } else {
+    for (int i = 0; i < layout->n_order; i++)
+      order[i] = layout->order[i];
+    gen_node_set_ints (node, "order", order, layout->n_order);
+    if (layout->bytes > 0)
+      gen_node_set_int (node, "bytes", layout->bytes);
+  }
   set_floats (node, "mean", port->mean, port->channels);
   set_floats (node, "std", port->std, port->channels);
+}
+
+int
+gen_frame_layout_planes (const GenFrameLayout *layout)
+{
+  if (layout->ycbcr)
+    return layout->planar ? 3 : 2;
+  return layout->planar ? layout->n_order : 1;
+}
+
+gsize
+gen_frame_layout_offset (const GenFrameLayout *layout, int plane, int x, int y)
+{
+  int bytes = layout->bytes > 0 ? layout->bytes : layout->planar ? 1 : layout->n_order;
+
+  if (!layout->ycbcr)
+    return (gsize)y * layout->stride + (gsize)x * (gsize)bytes;
+  if (plane == 0)
+    return (gsize)y * layout->stride + (gsize)x;
+  return (gsize)(y / 2) * layout->chroma_stride + (gsize)(x / 2) * (layout->planar ? 1 : 2);
 }
 
 static GenTensor *
@@ -61,20 +89,20 @@ unpack (GenGraph *graph, const GenModelUse *use, const GenShape *wanted, GError 
   int width = port->width > 0 ? port->width : use->width;
   int columns = MAX (use->from.columns, 1);
   int rows = (use->pictures + columns - 1) / columns;
-  g_autofree GenTensor **frames = g_new (GenTensor *, use->frames);
+  int planes = gen_frame_layout_planes (&use->from), n = use->frames * planes;
+  g_autofree GenTensor **frames = g_new (GenTensor *, n);
   GenTensor *x = gen_graph_add_value (graph, NULL);
-  int planes = 1;
-  gint64 size;
   GenNode *node;
 
-  for (int i = 0; use->from.planar && i < use->from.n_order; i++)
-    planes = MAX (planes, use->from.order[i] + 1);
-  size = (gint64)(planes - 1) * (gint64)use->from.plane_size +
-         (gint64)use->from.stride * height * rows;
-  for (int i = 0; i < use->frames; i++)
+  for (int i = 0; i < n; i++) {
+    gboolean chroma = use->from.ycbcr && i % planes > 0;
+    gint64 size = chroma ? (gint64)use->from.chroma_stride * ((height * (gint64)rows + 1) / 2)
+                         : (gint64)use->from.stride * height * rows;
+
     frames[i] = gen_graph_add_input (graph, "frame", GEN_TYPE_UINT8, &GEN_SHAPE (size));
+  }
   node = gen_graph_add_node (
-      graph, "unpack", "generative", "UnpackPicture", GEN_OPSET, frames, use->frames, &x, 1, error);
+      graph, "unpack", "generative", "UnpackPicture", GEN_OPSET, frames, n, &x, 1, error);
   if (node == NULL)
     return NULL;
   set_layout (node, &use->from, port);
@@ -93,7 +121,8 @@ static gboolean
 pack (GenGraph *graph, const GenModelUse *use, GenTensor *x, GError **error)
 {
   const GenPort *port = &use->output;
-  g_autofree GenTensor **frames = g_new (GenTensor *, use->frames);
+  int n = use->frames * gen_frame_layout_planes (&use->to);
+  g_autofree GenTensor **frames = g_new (GenTensor *, n);
   GenNode *node;
 
   if (port->channels_last)
@@ -104,16 +133,16 @@ pack (GenGraph *graph, const GenModelUse *use, GenTensor *x, GError **error)
         error);
   if (x == NULL)
     return FALSE;
-  for (int i = 0; i < use->frames; i++)
+  for (int i = 0; i < n; i++)
     frames[i] = gen_graph_add_value (graph, "picture");
   node = gen_graph_add_node (
-      graph, "pack", "generative", "PackPicture", GEN_OPSET, &x, 1, frames, use->frames, error);
+      graph, "pack", "generative", "PackPicture", GEN_OPSET, &x, 1, frames, n, error);
   if (node == NULL)
     return FALSE;
   set_layout (node, &use->to, port);
   if (!node->op->infer (node, error))
     return FALSE;
-  for (int i = 0; i < use->frames; i++)
+  for (int i = 0; i < n; i++)
     gen_graph_add_output (graph, frames[i]);
   return TRUE;
 }

@@ -2,13 +2,12 @@
 /* PackPicture: numbers to the bytes of video frames. The last node of a generator's plan, bound
  * to the frames themselves: nothing copies afterwards. The activation that makes the numbers is
  * computed here as well (fuse.c), so that they are read once. A batch goes to as many frames as
- * the node has outputs, each a wall of its share of the pictures. Bytes between rows are not
- * touched. */
-#include "picture.h"
+ * the node has outputs for the planes of, each a wall of its share of the pictures. Bytes between
+ * rows are not touched. */
+#include "pack.h"
 
 #include <string.h>
 
-#include "mathematics.h"
 #include "../simd.h"
 
 /* Pixels that are worked on at a time, in buffers on the stack. */
@@ -22,18 +21,15 @@ typedef struct {
   float scale[GEN_PICTURE_MAX_CHANNELS * CHUNK], shift[GEN_PICTURE_MAX_CHANNELS * CHUNK];
 } Pack;
 
-/* What is not a number becomes black. */
 static inline guint8
 quantize (float v)
 {
-  v = v > 0.0f ? v : 0.0f;
-  v = v < 255.0f ? v : 255.0f;
-  return (guint8)(gint32)(v + 0.5f);
+  return (guint8)(gint32)(gen_pack_level (v) + 0.5f);
 }
 
 /* Of an activation, `expression` of v, that then becomes bytes: a channel in a row, which has
  * one scale, and channels side by side, whose scales repeat. */
-#define QUANTIZE(name, expression)                                                                 \
+#define QUANTIZE(name, kind, expression, cost)                                                     \
   GEN_CLONES static void name##_plane (const GenActivation *activation, const float *x,            \
       float scale, float shift, guint8 *out, gsize n)                                              \
   {                                                                                                \
@@ -57,12 +53,7 @@ quantize (float v)
     }                                                                                              \
   }
 
-QUANTIZE (none, v)
-QUANTIZE (relu, v < 0 ? 0 : v)
-QUANTIZE (leaky_relu, v < 0 ? v * alpha : v)
-QUANTIZE (sigmoid, gen_sigmoid (v))
-QUANTIZE (tanh, gen_tanh (v))
-QUANTIZE (clip, v<alpha ? alpha : v> beta ? beta : v)
+GEN_PACK_ACTIVATIONS (QUANTIZE)
 
 /* By GenActivationKind. */
 static const struct {
@@ -71,12 +62,9 @@ static const struct {
       const GenActivation *, const float *, const float *, const float *, guint8 *, gsize);
   double cost; /* nanoseconds a number */
 } quantizers[] = {
-  [GEN_ACTIVATION_NONE] = { none_plane, none_pixels, 0.25 },
-  [GEN_ACTIVATION_RELU] = { relu_plane, relu_pixels, 0.3 },
-  [GEN_ACTIVATION_LEAKY_RELU] = { leaky_relu_plane, leaky_relu_pixels, 0.3 },
-  [GEN_ACTIVATION_SIGMOID] = { sigmoid_plane, sigmoid_pixels, 0.8 },
-  [GEN_ACTIVATION_TANH] = { tanh_plane, tanh_pixels, 0.9 },
-  [GEN_ACTIVATION_CLIP] = { clip_plane, clip_pixels, 0.3 },
+#define QUANTIZER(name, kind, expression, cost)                                                    \
+  [GEN_ACTIVATION_##kind] = { name##_plane, name##_pixels, cost },
+  GEN_PACK_ACTIVATIONS (QUANTIZER)
 };
 
 GEN_CLONES static void
@@ -108,10 +96,11 @@ scatter (const guint8 *from, gsize from_step, guint8 *to, gsize to_step, gsize n
     to[i * to_step] = from[i * from_step];
 }
 
-/* Bytes of a row's pixels whose channels are `step` apart, to where the frame wants them. */
+/* Bytes of a row's pixels whose channels are `step` apart, to where the frame wants them: `to`
+ * bytes from the beginning of its planes. */
 static void
 place (const GenPictureGeometry *geometry, const guint8 *const *channels, gsize at, gsize step,
-    guint8 *out, gsize n)
+    guint8 *const *planes, gsize to, gsize n)
 {
   static const guint8 opaque[CHUNK] = { [0 ... CHUNK - 1] = 255 };
   const guint8 *from[GEN_PICTURE_MAX_CHANNELS];
@@ -120,16 +109,16 @@ place (const GenPictureGeometry *geometry, const guint8 *const *channels, gsize 
     from[k] = geometry->order[k] >= 0 ? channels[geometry->order[k]] + at * step : opaque;
   if (step == 1 && geometry->bytes == 1) {
     for (int k = 0; k < geometry->n_order; k++)
-      memcpy (out + k * geometry->plane_size, from[k], n);
+      memcpy (planes[k] + to, from[k], n);
   } else if (geometry->planar || step != 1 || geometry->bytes != geometry->n_order ||
              geometry->n_order < 3) {
     for (int k = 0; k < geometry->n_order; k++)
       scatter (from[k], geometry->order[k] >= 0 ? step : 1,
-          out + k * (geometry->planar ? geometry->plane_size : 1), geometry->bytes, n);
+          geometry->planar ? planes[k] + to : planes[0] + to + k, geometry->bytes, n);
   } else if (geometry->n_order == 3) {
-    interleave3 (from[0], from[1], from[2], out, n);
+    interleave3 (from[0], from[1], from[2], planes[0] + to, n);
   } else {
-    interleave4 (from[0], from[1], from[2], from[3], out, n);
+    interleave4 (from[0], from[1], from[2], from[3], planes[0] + to, n);
   }
 }
 
@@ -137,7 +126,8 @@ place (const GenPictureGeometry *geometry, const guint8 *const *channels, gsize 
  * as one, since rows may be short. `plane`: numbers from channel to channel, where these do not
  * lie side by side. */
 static void
-pack_rows (const Pack *pack, const float *x, gsize plane, guint8 *out, gsize rows, gsize n)
+pack_rows (const Pack *pack, const float *x, gsize plane, guint8 *const *planes, gsize to,
+    gsize rows, gsize n)
 {
   const GenPictureGeometry *geometry = &pack->geometry;
   const GenActivation *activation = &pack->activation;
@@ -149,25 +139,25 @@ pack_rows (const Pack *pack, const float *x, gsize plane, guint8 *out, gsize row
     channels[c] = bytes + (pack->channels_last ? c : c * CHUNK);
   if (pack->channels_last)
     quantizers[activation->kind].pixels (activation, x, pack->scale, pack->shift,
-        direct ? out : bytes, rows * n * geometry->channels);
+        direct ? planes[0] + to : bytes, rows * n * geometry->channels);
   else
     for (int c = 0; c < geometry->channels; c++)
       quantizers[activation->kind].plane (activation, x + c * plane, geometry->scale[c],
-          geometry->shift[c], direct ? out : bytes + c * CHUNK, rows * n);
+          geometry->shift[c], direct ? planes[0] + to : bytes + c * CHUNK, rows * n);
   for (gsize r = 0; r < rows && !direct; r++)
-    place (geometry, channels, r * n, pack->channels_last ? geometry->channels : 1,
-        out + r * geometry->stride, n);
+    place (geometry, channels, r * n, pack->channels_last ? geometry->channels : 1, planes,
+        to + r * geometry->stride, n);
 }
 
 /* A row that is longer than a chunk. */
 static void
-pack_long_row (const Pack *pack, const float *x, gsize plane, guint8 *out)
+pack_long_row (const Pack *pack, const float *x, gsize plane, guint8 *const *planes, gsize to)
 {
   const GenPictureGeometry *geometry = &pack->geometry;
 
   for (int at = 0; at < geometry->width; at += CHUNK)
-    pack_rows (pack, x + (gsize)at * (pack->channels_last ? geometry->channels : 1), plane,
-        out + (gsize)at * geometry->bytes, 1, MIN (CHUNK, geometry->width - at));
+    pack_rows (pack, x + (gsize)at * (pack->channels_last ? geometry->channels : 1), plane, planes,
+        to + (gsize)at * geometry->bytes, 1, MIN (CHUNK, geometry->width - at));
 }
 
 static void
@@ -177,23 +167,24 @@ run (const GenKernel *kernel, int part, int parts)
   const GenPictureGeometry *geometry = &pack->geometry;
   const float *x = kernel->inputs[0];
   gsize height = geometry->height, width = geometry->width, plane = height * width, first, end;
-  gsize frames = kernel->node->outputs->len, rows;
+  gsize frames = kernel->node->outputs->len / (guint)geometry->n_planes, rows;
 
   gen_kernel_share (frames * geometry->count * height, 1, part, parts, &first, &end);
   for (gsize row = first; row < end; row += rows) {
     gsize i = row / height, y = row % height;
     const float *from = x + i * geometry->channels * plane +
                         y * width * (pack->channels_last ? geometry->channels : 1);
-    guint8 *frame = kernel->outputs[i / geometry->count];
+    guint8 *const *planes =
+        (guint8 *const *)kernel->outputs + i / geometry->count * geometry->n_planes;
+    gsize to = gen_picture_row (geometry, (int)(i % geometry->count), (int)y);
 
     rows = MIN (MIN (end - row, height - y), MAX (CHUNK / width, 1));
-    if (frame == NULL)
+    if (planes[0] == NULL)
       continue;
-    frame += gen_picture_row (geometry, (int)(i % geometry->count), (int)y);
     if (width > CHUNK)
-      pack_long_row (pack, from, plane, frame);
+      pack_long_row (pack, from, plane, planes, to);
     else
-      pack_rows (pack, from, plane, frame, rows, width);
+      pack_rows (pack, from, plane, planes, to, rows, width);
   }
 }
 
@@ -204,42 +195,47 @@ clear_rest (const GenKernel *kernel, int part, int parts)
   const GenPictureGeometry *geometry = &((const Pack *)kernel->state)->geometry;
   gsize size = (gsize)geometry->width * geometry->bytes;
 
-  for (guint f = 0; f < kernel->node->outputs->len; f++)
+  for (guint p = 0; p < kernel->node->outputs->len; p++)
     for (int i = geometry->count; i < geometry->columns * geometry->rows; i++)
-      for (int y = 0; y < geometry->height && kernel->outputs[f] != NULL; y++)
-        for (int k = 0; k < (geometry->planar ? geometry->n_order : 1); k++)
-          memset ((guint8 *)kernel->outputs[f] + k * geometry->plane_size +
-                      gen_picture_row (geometry, i, y),
-              0, size);
+      for (int y = 0; y < geometry->height && kernel->outputs[p] != NULL; y++)
+        memset ((guint8 *)kernel->outputs[p] + gen_picture_row (geometry, i, y), 0, size);
 }
 
 static gboolean
 infer (GenNode *node, GError **error)
 {
   GenPictureGeometry geometry;
-  gint64 size;
 
   if (gen_node_input (node, 0)->type != GEN_TYPE_FLOAT32)
     return gen_node_error (node, error, "it packs float32");
   if (!gen_picture_geometry_to_pack (node, &geometry, error))
     return FALSE;
-  size = (gint64)gen_picture_frame_size (&geometry);
-  for (guint i = 0; i < node->outputs->len; i++)
-    gen_node_set_output (node, i, GEN_TYPE_UINT8, &GEN_SHAPE (size));
+  for (guint i = 0; i < node->outputs->len; i++) {
+    gsize size = gen_picture_plane_size (&geometry, (int)(i % (guint)geometry.n_planes));
+
+    gen_node_set_output (node, i, GEN_TYPE_UINT8, &GEN_SHAPE ((gint64)size));
+  }
   return TRUE;
 }
 
 static gboolean
 cpu (GenKernel *kernel, GError **error)
 {
-  Pack *pack = g_new0 (Pack, 1);
-  GenPictureGeometry *geometry = &pack->geometry;
   const GenTensor *x = gen_node_input (kernel->node, 0);
+  GenPictureGeometry read, *geometry;
+  Pack *pack;
 
+  if (!gen_picture_geometry_to_pack (kernel->node, &read, error))
+    return FALSE;
+  if (read.colour.used) {
+    gen_pack_ycbcr (kernel, &read);
+    return TRUE;
+  }
+  pack = g_new0 (Pack, 1);
   kernel->state = pack;
   kernel->free_state = g_free;
-  if (!gen_picture_geometry_to_pack (kernel->node, geometry, error))
-    return FALSE;
+  geometry = &pack->geometry;
+  *geometry = read;
   pack->activation = kernel->node->activation;
   pack->channels_last = x->layout == GEN_LAYOUT_CHANNELS_LAST && geometry->channels > 1;
   pack->direct = !geometry->planar && geometry->n_order == geometry->channels &&

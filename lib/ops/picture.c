@@ -52,11 +52,67 @@ read_values (const GenNode *node, GenPictureGeometry *geometry, GError **error)
   return TRUE;
 }
 
+/* See BT.601: Cb and Cr are B' - Y' and R' - Y', scaled to as much as Y' has. */
+static gboolean
+read_colour (const GenNode *node, GenPictureGeometry *geometry, GError **error)
+{
+  GenPictureColour *colour = &geometry->colour;
+  int n_luma, n_siting;
+  const float *luma = gen_node_floats (node, "luma", &n_luma);
+  const gint64 *siting = gen_node_ints (node, "siting", &n_siting);
+  gboolean full = gen_node_int (node, "full_range", 0) != 0;
+  float of_y, of_c, weights[3];
+
+  *colour = (GenPictureColour){ .used = luma != NULL };
+  if (!colour->used)
+    return TRUE;
+  geometry->n_order = geometry->channels;
+  for (int i = 0; i < geometry->n_order; i++)
+    geometry->order[i] = i;
+  if (n_luma != 2 || !(luma[0] > 0) || !(luma[1] > 0) || !(luma[0] + luma[1] < 1))
+    return gen_node_error (node, error, "luma must have the weights of red and blue, below 1");
+  if (siting != NULL && n_siting != 2)
+    return gen_node_error (node, error, "siting must have an entry for columns and one for rows");
+  if (geometry->channels != 3 && geometry->channels != 1)
+    return gen_node_error (node, error, "Y'CbCr is of pictures in colour or grey");
+  colour->sited_x = siting != NULL && siting[0] != 0;
+  colour->sited_y = siting != NULL && siting[1] != 0;
+  colour->black = full ? 0 : 16;
+  of_y = full ? 1 : 219.0f / 255;
+  of_c = full ? 1 : 224.0f / 255;
+  weights[0] = luma[0];
+  weights[1] = 1 - luma[0] - luma[1];
+  weights[2] = luma[1];
+  colour->level = 1 / of_y;
+  for (int c = 0; c < 3; c++) {
+    colour->y[c] = of_y * weights[c];
+    colour->cb[c] = of_c * ((c == 2) - weights[c]) / (2 * (1 - luma[1]));
+    colour->cr[c] = of_c * ((c == 0) - weights[c]) / (2 * (1 - luma[0]));
+  }
+  colour->of_cr[0] = 2 * (1 - luma[0]) / of_c;
+  colour->of_cb[2] = 2 * (1 - luma[1]) / of_c;
+  colour->of_cr[1] = -colour->of_cr[0] * weights[0] / weights[1];
+  colour->of_cb[1] = -colour->of_cb[2] * weights[2] / weights[1];
+  return TRUE;
+}
+
+/* How many bytes lie from row to row, by attribute `name`; at least `row`. */
+static gboolean
+read_stride (const GenNode *node, const char *name, gsize row, gsize *stride, GError **error)
+{
+  gint64 given = gen_node_int (node, name, 0);
+
+  *stride = given != 0 ? (gsize)given : row;
+  if (given >= 0 && *stride >= row && *stride <= G_MAXINT)
+    return TRUE;
+  return gen_node_error (
+      node, error, "a row has %" G_GSIZE_FORMAT " bytes, which the %s cannot hold", row, name);
+}
+
 gboolean
 gen_picture_geometry (const GenNode *node, GenPictureGeometry *geometry, GError **error)
 {
-  gint64 columns = gen_node_int (node, "columns", 1), stride, plane_size, bytes;
-  gsize row;
+  gint64 columns = gen_node_int (node, "columns", 1), bytes;
 
   if (geometry->channels < 1 || geometry->channels > GEN_PICTURE_MAX_CHANNELS)
     return gen_node_error (node, error, "a picture has 1 to %d channels, not %d",
@@ -65,7 +121,8 @@ gen_picture_geometry (const GenNode *node, GenPictureGeometry *geometry, GError 
       geometry->height > MAX_EXTENT || geometry->width > MAX_EXTENT ||
       geometry->count > MAX_EXTENT || columns < 1 || columns > MAX_EXTENT)
     return gen_node_error (node, error, "an extent is not within 1 and %d", MAX_EXTENT);
-  if (!read_order (node, geometry, error) || !read_values (node, geometry, error))
+  if (!read_order (node, geometry, error) || !read_values (node, geometry, error) ||
+      !read_colour (node, geometry, error))
     return FALSE;
 
   geometry->columns = (int)columns;
@@ -75,40 +132,50 @@ gen_picture_geometry (const GenNode *node, GenPictureGeometry *geometry, GError 
   if (bytes < 1 || bytes > GEN_PICTURE_MAX_CHANNELS || (geometry->planar && bytes != 1))
     return gen_node_error (
         node, error, "a pixel has 1 to %d bytes, and 1 when planar", GEN_PICTURE_MAX_CHANNELS);
-  geometry->bytes = (int)bytes;
-  row = (gsize)geometry->columns * geometry->width * geometry->bytes;
-  stride = gen_node_int (node, "stride", 0);
-  geometry->stride = stride != 0 ? (gsize)stride : row;
-  if (stride < 0 || geometry->stride < row || geometry->stride > G_MAXINT)
-    return gen_node_error (
-        node, error, "a row has %" G_GSIZE_FORMAT " bytes, which the stride cannot hold", row);
-  plane_size = gen_node_int (node, "plane_size", 0);
-  geometry->plane_size =
-      plane_size != 0 ? (gsize)plane_size : geometry->stride * geometry->height * geometry->rows;
-  if (plane_size < 0 ||
-      geometry->plane_size < geometry->stride * geometry->height * geometry->rows ||
-      geometry->plane_size > G_MAXINT)
-    return gen_node_error (node, error, "a plane does not hold its rows");
+  geometry->bytes = geometry->colour.used ? 1 : (int)bytes;
+  geometry->n_planes = geometry->colour.used ? 2 + geometry->planar
+                       : geometry->planar    ? geometry->n_order
+                                             : 1;
+  for (int p = 0; p < MIN (geometry->n_planes, 2); p++)
+    if (!read_stride (node, p > 0 && geometry->colour.used ? "chroma_stride" : "stride",
+            gen_picture_plane (geometry, p).row,
+            p > 0 && geometry->colour.used ? &geometry->chroma_stride : &geometry->stride, error))
+      return FALSE;
+  for (int p = 0; p < geometry->n_planes; p++)
+    if (gen_picture_plane (geometry, p).rows > G_MAXINT ||
+        gen_picture_plane_size (geometry, p) > G_MAXINT)
+      return gen_node_error (node, error, "a plane is too large");
   return TRUE;
 }
 
-gsize
-gen_picture_frame_size (const GenPictureGeometry *geometry)
+GenPicturePlane
+gen_picture_plane (const GenPictureGeometry *geometry, int plane)
 {
-  gsize planes = geometry->planar ? (gsize)geometry->n_order : 1;
+  gsize width = (gsize)geometry->columns * geometry->width;
+  gsize height = (gsize)geometry->rows * geometry->height;
 
-  return (planes - 1) * geometry->plane_size + geometry->stride * geometry->height * geometry->rows;
+  if (geometry->colour.used && plane > 0)
+    return (GenPicturePlane){ (width + 1) / 2 * (geometry->planar ? 1 : 2), geometry->chroma_stride,
+      (height + 1) / 2 };
+  return (GenPicturePlane){ width * geometry->bytes, geometry->stride, height };
+}
+
+gsize
+gen_picture_plane_size (const GenPictureGeometry *geometry, int plane)
+{
+  GenPicturePlane of = gen_picture_plane (geometry, plane);
+
+  return of.stride * of.rows;
 }
 
 gboolean
 gen_picture_geometry_to_pack (const GenNode *node, GenPictureGeometry *geometry, GError **error)
 {
   const GenTensor *x = gen_node_input (node, 0);
-  gint64 frames = node->outputs->len;
+  gint64 frames;
 
-  if (x->shape.rank != 4 || frames < 1 || x->shape.dims[0] % frames != 0)
-    return gen_node_error (node, error,
-        "it packs pictures [N, channels, height, width] to frames that divide N evenly");
+  if (x->shape.rank != 4)
+    return gen_node_error (node, error, "it packs pictures [N, channels, height, width]");
   for (int i = 0; i < 4; i++)
     if (x->shape.dims[i] > G_MAXINT)
       return gen_node_error (node, error, "an extent is too large");
@@ -116,8 +183,18 @@ gen_picture_geometry_to_pack (const GenNode *node, GenPictureGeometry *geometry,
     .channels = (int)x->shape.dims[1],
     .height = (int)x->shape.dims[2],
     .width = (int)x->shape.dims[3],
-    .count = (int)(x->shape.dims[0] / frames),
+    .count = 1,
   };
+  /* How many pictures a frame has hangs on how many planes it has. */
+  if (!gen_picture_geometry (node, geometry, error))
+    return FALSE;
+  frames = node->outputs->len / (guint)geometry->n_planes;
+  if (node->outputs->len % (guint)geometry->n_planes != 0 || frames < 1 ||
+      x->shape.dims[0] % frames != 0)
+    return gen_node_error (node, error,
+        "its outputs are %d planes for each frame, and frames have equally many pictures",
+        geometry->n_planes);
+  geometry->count = (int)(x->shape.dims[0] / frames);
   if (!gen_picture_geometry (node, geometry, error))
     return FALSE;
   for (int i = 0; i < geometry->n_order; i++)
@@ -132,7 +209,7 @@ gen_picture_geometry_to_unpack (const GenNode *node, GenPictureGeometry *geometr
 {
   gint64 columns = gen_node_int (node, "columns", 1), rows = gen_node_int (node, "rows", 1);
   gint64 count;
-  gsize size;
+  int bytes;
 
   if (columns < 1 || rows < 1 || __builtin_mul_overflow (columns, rows, &count) || count > G_MAXINT)
     return gen_node_error (node, error, "columns and rows must be at least 1");
@@ -146,21 +223,24 @@ gen_picture_geometry_to_unpack (const GenNode *node, GenPictureGeometry *geometr
     return FALSE;
   if (geometry->n_order != geometry->channels)
     return gen_node_error (node, error, "order must have an entry for each channel");
-  for (int c = 0; c < geometry->channels; c++)
-    if (geometry->order[c] < 0 || (!geometry->planar && geometry->order[c] >= geometry->bytes))
+  if (geometry->colour.used && geometry->channels != 3)
+    return gen_node_error (node, error, "Y'CbCr becomes pictures in colour");
+  bytes = geometry->planar ? geometry->n_order : geometry->bytes;
+  for (int c = 0; c < geometry->channels && !geometry->colour.used; c++)
+    if (geometry->order[c] < 0 || geometry->order[c] >= bytes)
       return gen_node_error (
-          node, error, "order asks for byte %d of %d", geometry->order[c], geometry->bytes);
-  size = 0;
-  for (int c = 0; c < geometry->channels; c++)
-    size = MAX (size, geometry->planar ? geometry->order[c] * geometry->plane_size : 0);
-  size += geometry->stride * geometry->height * geometry->rows;
+          node, error, "order asks for byte %d of %d", geometry->order[c], bytes);
+  if (node->inputs->len % (guint)geometry->n_planes != 0)
+    return gen_node_error (
+        node, error, "its inputs must be %d planes for each frame", geometry->n_planes);
   for (guint i = 0; i < node->inputs->len; i++) {
     const GenTensor *x = gen_node_input (node, i);
+    gsize size = gen_picture_plane_size (geometry, (int)(i % (guint)geometry->n_planes));
 
     if (x == NULL || x->type != GEN_TYPE_UINT8 || x->shape.rank != 1 ||
         (gsize)x->shape.dims[0] < size)
       return gen_node_error (
-          node, error, "its inputs must be frames of at least %" G_GSIZE_FORMAT " bytes", size);
+          node, error, "input %u must be a plane of at least %" G_GSIZE_FORMAT " bytes", i, size);
   }
   return TRUE;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* UnpackPicture: the bytes of video frames to numbers [N, channels, height, width], PackPicture's
  * inverse. The first node of a plan that takes pictures, bound to the frames themselves. Its
- * inputs are the frames, each a wall of `columns` x `rows` pictures of `width` x `height` and
- * `channels` (attributes); N counts them all. The result is channels-last, as convolutions want
- * it and as most frames have it. */
-#include "picture.h"
+ * inputs are the frames' planes, each frame a wall of `columns` x `rows` pictures of `width` x
+ * `height` and `channels` (attributes); N counts them all. The result is channels-last, as
+ * convolutions want it and as most frames have it. */
+#include "unpack.h"
 
 #include "../simd.h"
 
@@ -43,7 +43,7 @@ expand_steps (const guint8 *from, gsize from_step, float scale, float shift, flo
 }
 
 static void
-unpack_row (const Unpack *unpack, const guint8 *from, float *out, gsize plane)
+unpack_row (const Unpack *unpack, const guint8 *const *planes, gsize at, float *out, gsize plane)
 {
   const GenPictureGeometry *geometry = &unpack->geometry;
   gsize n = geometry->width;
@@ -51,13 +51,12 @@ unpack_row (const Unpack *unpack, const guint8 *from, float *out, gsize plane)
   if (unpack->channels_last && !geometry->planar && geometry->channels == 3 &&
       geometry->bytes == 3 && geometry->order[0] == 0 && geometry->order[1] == 1 &&
       geometry->order[2] == 2) {
-    expand_pixels3 (from, unpack->scale, unpack->shift, out, n);
+    expand_pixels3 (planes[0] + at, unpack->scale, unpack->shift, out, n);
     return;
   }
   for (int c = 0; c < geometry->channels; c++) {
     const guint8 *bytes =
-        from + (geometry->planar ? (gsize)geometry->order[c] * geometry->plane_size
-                                 : (gsize)geometry->order[c]);
+        geometry->planar ? planes[geometry->order[c]] + at : planes[0] + at + geometry->order[c];
     float scale = unpack->scale[c], shift = unpack->shift[c];
 
     if (geometry->bytes == 1 && !unpack->channels_last)
@@ -76,14 +75,15 @@ run (const GenKernel *kernel, int part, int parts)
   const GenPictureGeometry *geometry = &unpack->geometry;
   float *out = kernel->outputs[0];
   gsize plane = (gsize)geometry->height * geometry->width, first, end;
-  gsize frames = kernel->node->inputs->len;
+  gsize frames = kernel->node->inputs->len / (guint)geometry->n_planes;
 
   gen_kernel_share (frames * geometry->count * geometry->height, 1, part, parts, &first, &end);
   for (gsize row = first; row < end; row++) {
     gsize i = row / geometry->height, y = row % geometry->height;
-    const guint8 *frame = kernel->inputs[i / geometry->count];
+    const guint8 *const *planes =
+        (const guint8 *const *)kernel->inputs + i / geometry->count * geometry->n_planes;
 
-    unpack_row (unpack, frame + gen_picture_row (geometry, (int)(i % geometry->count), (int)y),
+    unpack_row (unpack, planes, gen_picture_row (geometry, (int)(i % geometry->count), (int)y),
         out + i * geometry->channels * plane +
             y * geometry->width * (unpack->channels_last ? geometry->channels : 1),
         plane);
@@ -98,8 +98,8 @@ infer (GenNode *node, GError **error)
 
   if (!gen_picture_geometry_to_unpack (node, &geometry, error))
     return FALSE;
-  shape = GEN_SHAPE ((gint64)node->inputs->len * geometry.count, geometry.channels, geometry.height,
-      geometry.width);
+  shape = GEN_SHAPE ((gint64)(node->inputs->len / (guint)geometry.n_planes) * geometry.count,
+      geometry.channels, geometry.height, geometry.width);
   gen_node_set_output (node, 0, GEN_TYPE_FLOAT32, &shape);
   return TRUE;
 }
@@ -107,13 +107,20 @@ infer (GenNode *node, GError **error)
 static gboolean
 cpu (GenKernel *kernel, GError **error)
 {
-  Unpack *unpack = g_new0 (Unpack, 1);
   const GenTensor *out = gen_node_output (kernel->node, 0);
+  GenPictureGeometry geometry;
+  Unpack *unpack;
 
+  if (!gen_picture_geometry_to_unpack (kernel->node, &geometry, error))
+    return FALSE;
+  if (geometry.colour.used) {
+    gen_unpack_ycbcr (kernel, &geometry);
+    return TRUE;
+  }
+  unpack = g_new0 (Unpack, 1);
   kernel->state = unpack;
   kernel->free_state = g_free;
-  if (!gen_picture_geometry_to_unpack (kernel->node, &unpack->geometry, error))
-    return FALSE;
+  unpack->geometry = geometry;
   unpack->channels_last = out->layout == GEN_LAYOUT_CHANNELS_LAST && unpack->geometry.channels > 1;
   for (int c = 0; c < unpack->geometry.channels; c++) {
     unpack->scale[c] = 1 / unpack->geometry.scale[c];

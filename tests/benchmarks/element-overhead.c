@@ -31,6 +31,10 @@ static const struct {
   { "qualitymeter", GENERATOR " ! qualitymeter", GENERATE | METER, 1 },
   { "videoaugment, idle", GENERATOR " ! videoaugment", GENERATE, 1 },
   { "identity", GENERATOR " ! identity", GENERATE, 1 },
+  /* What NV12 costs where an encoder wants it, made at once and by way of RGB. */
+  { "NV12", GENERATOR " ! video/x-raw,format=NV12", GENERATE, 1 },
+  { "RGB, videoconvert",
+      GENERATOR " ! video/x-raw,format=RGB ! videoconvert ! video/x-raw,format=NV12", GENERATE, 1 },
 };
 #define N_ROWS G_N_ELEMENTS (rows)
 

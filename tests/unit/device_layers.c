@@ -172,6 +172,13 @@ static const Pictures pictures[] = {
   { "grey", 1, 16, 20, 2, 1, { 0 }, 1, .columns = 2 },
 };
 
+static int
+planes_of (const Pictures *p)
+{
+  return p->planar ? p->n_order : 1;
+}
+
+/* The first plane; the others are outputs of the same node. */
 static GenTensor *
 pack (GenGraph *graph, const Pictures *p, GError **error)
 {
@@ -184,9 +191,9 @@ pack (GenGraph *graph, const Pictures *p, GError **error)
       graph, "Tanh", gen_binary (graph, "Sub", x, gen_graph_float (graph, 10.3f), error), error);
   if (x == NULL)
     return NULL;
-  return gen_graph_op (graph, "PackPicture", &x, 1, p->frames, error, "range_min", GEN_FLOAT, -1.0,
-      "range_max", GEN_FLOAT, 1.0, "planar", GEN_INT, p->planar, "columns", GEN_INT,
-      MAX (p->columns, 1), "stride", GEN_INT, p->stride, "bytes", GEN_INT,
+  return gen_graph_op (graph, "PackPicture", &x, 1, p->frames * planes_of (p), error, "range_min",
+      GEN_FLOAT, -1.0, "range_max", GEN_FLOAT, 1.0, "planar", GEN_INT, p->planar, "columns",
+      GEN_INT, MAX (p->columns, 1), "stride", GEN_INT, p->stride, "bytes", GEN_INT,
       p->bytes != 0 ? p->bytes
       : p->planar   ? 1
                     : p->n_order,
@@ -197,15 +204,18 @@ pack (GenGraph *graph, const Pictures *p, GError **error)
 static GenTensor *
 unpack (GenGraph *graph, const Pictures *p, GenTensor *frame, GError **error)
 {
+  GenTensor *planes[4];
   gint64 order[3];
 
   for (int c = 0; c < p->channels; c++)
     for (int k = 0; k < p->n_order; k++)
       if (p->order[k] == c)
         order[c] = k;
-  frame = gen_graph_op (graph, "UnpackPicture", &frame, 1, 1, error, "channels", GEN_INT,
-      p->channels, "height", GEN_INT, p->height, "width", GEN_INT, p->width, "planar", GEN_INT,
-      p->planar, "columns", GEN_INT, MAX (p->columns, 1), "rows", GEN_INT,
+  for (int i = 0; i < planes_of (p); i++)
+    planes[i] = gen_node_output (frame->producer, i);
+  frame = gen_graph_op (graph, "UnpackPicture", planes, planes_of (p), 1, error, "channels",
+      GEN_INT, p->channels, "height", GEN_INT, p->height, "width", GEN_INT, p->width, "planar",
+      GEN_INT, p->planar, "columns", GEN_INT, MAX (p->columns, 1), "rows", GEN_INT,
       p->columns > 1 ? p->pictures / p->columns : 1, "stride", GEN_INT, p->stride, "bytes", GEN_INT,
       p->bytes != 0 ? p->bytes
       : p->planar   ? 1
@@ -224,7 +234,7 @@ check_pictures (const Pictures *p, GenPrecision precision, double most_bytes, do
   g_autoptr (GenPlan) device = NULL;
 
   g_assert_no_error (error);
-  for (int i = 0; i < p->frames; i++)
+  for (int i = 0; i < p->frames * planes_of (p); i++)
     gen_graph_add_output (graph, gen_node_output (frame->producer, i));
   numbers = unpack (graph, p, frame, &error);
   g_assert_no_error (error);

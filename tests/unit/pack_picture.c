@@ -66,6 +66,12 @@ plane_of (const Case *c)
   return stride_of (c) * c->height * rows_of (c);
 }
 
+static int
+planes_of (const Case *c)
+{
+  return c->planar ? c->n_order : 1;
+}
+
 static GenNode *
 add_node (GenGraph *graph, const Case *c, const char *op, GenTensor **inputs, int n_inputs,
     GenTensor **outputs, int n_outputs)
@@ -134,7 +140,7 @@ assert_gaps (const Case *c, const guint8 *frame)
 {
   gsize row = stride_of (c) - c->gap;
 
-  for (int p = 0; p < (c->planar ? c->n_order : 1); p++)
+  for (int p = 0; p < planes_of (c); p++)
     for (int y = 0; y < c->height * rows_of (c); y++)
       for (gsize i = row; i < stride_of (c); i++)
         g_assert_cmpint (frame[p * plane_of (c) + y * stride_of (c) + i], ==, GUARD);
@@ -151,17 +157,18 @@ test_pack (void)
       g_autoptr (GError) error = NULL;
       g_autoptr (GenPlan) plan = NULL;
       GenShape shape = GEN_SHAPE (frames * c->count, c->channels, c->height, c->width);
-      gsize count = gen_shape_elements (&shape), size = plane_of (c) * (c->planar ? c->n_order : 1);
+      gsize count = gen_shape_elements (&shape), size = plane_of (c) * planes_of (c);
       g_autofree float *x = g_new (float, count);
       g_autofree guint8 *bytes = g_malloc (frames * size);
       GenRandom random = gen_random_new (n, 0);
-      GenTensor *input = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &shape), *outputs[2];
-      GenNode *node = add_node (graph, c, "PackPicture", &input, 1, outputs, frames);
+      GenTensor *input = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &shape), *outputs[8];
+      int planes = frames * planes_of (c);
+      GenNode *node = add_node (graph, c, "PackPicture", &input, 1, outputs, planes);
 
       g_assert_true (node->op->infer (node, &error));
-      g_assert_cmpint (outputs[0]->shape.dims[0], ==, size);
-      for (int f = 0; f < frames; f++)
-        gen_graph_add_output (graph, outputs[f]);
+      g_assert_cmpint (outputs[0]->shape.dims[0], ==, plane_of (c));
+      for (int p = 0; p < planes; p++)
+        gen_graph_add_output (graph, outputs[p]);
       plan = gen_plan_new (graph, &(GenPlanOptions){ .threads = threads }, &error);
       g_assert_no_error (error);
       gen_random_normal (&random, 0, 0, x, count);
@@ -169,8 +176,8 @@ test_pack (void)
       x[count - 1] = INFINITY;
       memset (bytes, GUARD, frames * size);
       gen_plan_bind_input (plan, 0, x);
-      for (int f = 0; f < frames; f++)
-        gen_plan_bind_output (plan, (guint)f, bytes + f * size);
+      for (int p = 0; p < planes; p++)
+        gen_plan_bind_output (plan, (guint)p, bytes + p * plane_of (c));
       g_assert_true (gen_plan_run (plan, NULL));
       for (int f = 0; f < frames; f++) {
         assert_frame (c, x + f * (count / frames), bytes + f * size);
@@ -208,7 +215,7 @@ static void
 assert_fuses (const Case *c, const char *op, gboolean convolve)
 {
   GenShape shape = GEN_SHAPE (c->count, c->channels, c->height, c->width);
-  gsize count = gen_shape_elements (&shape), size = plane_of (c) * (c->planar ? c->n_order : 1);
+  gsize count = gen_shape_elements (&shape), size = plane_of (c) * planes_of (c);
   g_autofree float *x = g_new (float, count);
   g_autofree guint8 *plain = g_malloc (size), *fused_bytes = g_malloc (size);
   guint8 *const bytes[2] = { plain, fused_bytes };
@@ -220,7 +227,7 @@ assert_fuses (const Case *c, const char *op, gboolean convolve)
     g_autoptr (GError) error = NULL;
     g_autoptr (GenPlan) plan = NULL;
     GenPlanOptions options = { .threads = 2, .no_fusion = !fused };
-    GenTensor *input, *made, *output;
+    GenTensor *input, *made, *outputs[4];
     GenNode *node;
 
     if (convolve) {
@@ -243,14 +250,16 @@ assert_fuses (const Case *c, const char *op, gboolean convolve)
           gen_graph_ints (graph, shape.dims, shape.rank), &error);
     }
     g_assert_no_error (error);
-    node = add_node (graph, c, "PackPicture", &made, 1, &output, 1);
+    node = add_node (graph, c, "PackPicture", &made, 1, outputs, planes_of (c));
     g_assert_true (node->op->infer (node, &error));
-    gen_graph_add_output (graph, output);
+    for (int p = 0; p < planes_of (c); p++)
+      gen_graph_add_output (graph, outputs[p]);
     plan = gen_plan_new (graph, &options, &error);
     g_assert_no_error (error);
     memset (bytes[fused], GUARD, size);
     gen_plan_bind_input (plan, 0, x);
-    gen_plan_bind_output (plan, 0, bytes[fused]);
+    for (int p = 0; p < planes_of (c); p++)
+      gen_plan_bind_output (plan, (guint)p, bytes[fused] + p * plane_of (c));
     g_assert_true (gen_plan_run (plan, NULL));
     g_assert_cmpuint (count_steps (plan, op), ==, !fused);
     if (convolve) /* of the input alone */
@@ -281,33 +290,38 @@ test_unpack (void)
     g_autoptr (GenGraph) graph = gen_graph_new (NULL);
     g_autoptr (GError) error = NULL;
     g_autoptr (GenPlan) plan = NULL;
-    gsize size = plane_of (c) * (c->planar ? c->n_order : 1);
+    gsize size = plane_of (c) * planes_of (c);
     g_autofree guint8 *bytes = g_malloc (size), *back = g_malloc (size);
-    GenTensor *input, *pixels, *packed;
+    GenTensor *inputs[4], *pixels, *packed[4];
     const float *x;
     GenNode *node;
 
     if (c->n_order != c->channels)
       continue;
     full.count = c->columns * rows_of (c);
-    input = gen_graph_add_input (graph, "x", GEN_TYPE_UINT8, &GEN_SHAPE ((gint64)size));
-    node = add_node (graph, &full, "UnpackPicture", &input, 1, &pixels, 1);
+    for (int p = 0; p < planes_of (c); p++)
+      inputs[p] =
+          gen_graph_add_input (graph, "x", GEN_TYPE_UINT8, &GEN_SHAPE ((gint64)plane_of (c)));
+    node = add_node (graph, &full, "UnpackPicture", inputs, planes_of (c), &pixels, 1);
     gen_node_set_int (node, "rows", rows_of (c));
     gen_node_set_int (node, "channels", c->channels);
     gen_node_set_int (node, "height", c->height);
     gen_node_set_int (node, "width", c->width);
     g_assert_true (node->op->infer (node, &error));
-    node = add_node (graph, &full, "PackPicture", &pixels, 1, &packed, 1);
+    node = add_node (graph, &full, "PackPicture", &pixels, 1, packed, planes_of (c));
     g_assert_true (node->op->infer (node, &error));
     gen_graph_add_output (graph, pixels);
-    gen_graph_add_output (graph, packed);
+    for (int p = 0; p < planes_of (c); p++)
+      gen_graph_add_output (graph, packed[p]);
     plan = gen_plan_new (graph, NULL, &error);
     g_assert_no_error (error);
     for (gsize i = 0; i < size; i++)
       bytes[i] = (guint8)(i * 37 + i / 256);
     memset (back, GUARD, size);
-    gen_plan_bind_input (plan, 0, bytes);
-    gen_plan_bind_output (plan, 1, back);
+    for (int p = 0; p < planes_of (c); p++) {
+      gen_plan_bind_input (plan, (guint)p, bytes + p * plane_of (c));
+      gen_plan_bind_output (plan, (guint)p + 1, back + p * plane_of (c));
+    }
     g_assert_true (gen_plan_run (plan, NULL));
     x = gen_plan_output (plan, 0)->data;
     for (int i = 0; i < full.count; i++)
@@ -336,7 +350,7 @@ test_wrong_attributes (void)
     { "stride", 83, "stride cannot hold" },
     { "columns", 0, "an extent is not within" },
     { "columns", G_MAXINT64, "an extent is not within" },
-    { "plane_size", 1, "plane does not hold" },
+    { "stride", G_MAXINT, "plane is too large" },
     { "bytes", 9, "a pixel has 1 to 4 bytes" },
     { "planar", 1, "1 when planar" },
   };

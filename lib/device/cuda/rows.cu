@@ -14,9 +14,9 @@ is_operator (const GenNode *node, const char *name)
          strcmp (node->op->name, name) == 0;
 }
 
-/* How often `tensor` is read, and by which node last. */
+/* How often `tensor` is read, and by which node last as which of its inputs. */
 static guint
-count_readers (const GenGraph *graph, const GenTensor *tensor, const GenNode **reader)
+count_readers (const GenGraph *graph, const GenTensor *tensor, const GenNode **reader, guint *place)
 {
   guint n = 0;
 
@@ -26,35 +26,29 @@ count_readers (const GenGraph *graph, const GenTensor *tensor, const GenNode **r
     for (guint k = 0; k < node->inputs->len; k++)
       if (gen_node_input (node, k) == tensor) {
         *reader = node;
+        *place = k;
         n++;
       }
   }
   return n;
 }
 
-/* The geometry of a frame's bytes, and how many planes of them are read or written. */
+/* The geometry of the frame that `tensor` is a plane of, and which one. */
 static gboolean
 read_frame (
-    const GenGraph *graph, const GenTensor *tensor, GenPictureGeometry *geometry, gsize *planes)
+    const GenGraph *graph, const GenTensor *tensor, GenPictureGeometry *geometry, guint *plane)
 {
-  const GenNode *reader = NULL;
-  const guint readers = count_readers (graph, tensor, &reader);
+  const GenNode *reader = NULL, *producer = tensor->producer;
+  const guint readers = count_readers (graph, tensor, &reader, plane);
 
-  *planes = 1;
-  if (tensor->producer != NULL) {
-    if (readers > 0 || !is_operator (tensor->producer, "PackPicture") ||
-        !gen_picture_geometry_to_pack (tensor->producer, geometry, NULL))
-      return FALSE;
-    if (geometry->planar)
-      *planes = (gsize)geometry->n_order;
-    return TRUE;
-  }
-  if (readers != 1 || !is_operator (reader, "UnpackPicture") ||
-      !gen_picture_geometry_to_unpack (reader, geometry, NULL))
-    return FALSE;
-  for (int c = 0; geometry->planar && c < geometry->channels; c++)
-    *planes = MAX (*planes, (gsize)geometry->order[c] + 1);
-  return TRUE;
+  if (producer == NULL)
+    return readers == 1 && is_operator (reader, "UnpackPicture") &&
+           gen_picture_geometry_to_unpack (reader, geometry, NULL);
+  *plane = 0;
+  while (gen_node_output (producer, *plane) != tensor)
+    ++*plane;
+  return readers == 0 && is_operator (producer, "PackPicture") &&
+         gen_picture_geometry_to_pack (producer, geometry, NULL);
 }
 
 GenCudaRows
@@ -62,12 +56,13 @@ gen_cuda_rows_of (const GenGraph *graph, const GenTensor *tensor)
 {
   const gsize size = gen_tensor_size (tensor);
   GenPictureGeometry g;
-  gsize planes;
+  GenPicturePlane plane;
+  guint place = 0;
 
-  if (!read_frame (graph, tensor, &g, &planes))
-    return { size, size, 1, 1, size, FALSE };
-  return { (gsize)g.columns * g.width * g.bytes, g.stride, (gsize)g.rows * g.height, planes,
-    g.plane_size, TRUE };
+  if (!read_frame (graph, tensor, &g, &place))
+    return { size, size, 1, FALSE };
+  plane = gen_picture_plane (&g, (int)(place % (guint)g.n_planes));
+  return { plane.row, plane.stride, plane.rows, TRUE };
 }
 
 gboolean
@@ -76,16 +71,9 @@ gen_cuda_copy_rows (const GenCudaRows *rows, void *to, const void *from, cudaMem
 {
   if (rows->row == 0)
     return TRUE;
-  for (gsize p = 0; p < rows->planes; p++) {
-    void *plane = (char *)to + p * rows->plane_size;
-    const void *source = (const char *)from + p * rows->plane_size;
-    cudaError_t status = rows->row == rows->stride || rows->rows == 1
-                             ? cudaMemcpyAsync (plane, source, rows->row * rows->rows, kind, stream)
-                             : cudaMemcpy2DAsync (plane, rows->stride, source, rows->stride,
-                                   rows->row, rows->rows, kind, stream);
-
-    if (!gen_cuda_check (status, what, error))
-      return FALSE;
-  }
-  return TRUE;
+  return gen_cuda_check (rows->row == rows->stride || rows->rows == 1
+                             ? cudaMemcpyAsync (to, from, rows->row * rows->rows, kind, stream)
+                             : cudaMemcpy2DAsync (to, rows->stride, from, rows->stride, rows->row,
+                                   rows->rows, kind, stream),
+      what, error);
 }

@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Inputs and outputs on their way between the user's memory and the plan's. Of a frame only the
- * bytes of pictures travel: what lies between its rows is not the plan's. */
+/* Inputs and outputs on their way between the user's memory and the plan's. Of a frame's plane only
+ * the bytes of pictures travel: what lies between its rows is not the plan's. */
 #pragma once
 
 #include "cuda.h"
 
 struct GenCudaRows {
-  gsize row, stride, rows; /* bytes of a row, and from row to row; of a plane */
-  gsize planes, plane_size;
+  gsize row, stride, rows; /* bytes of a row, and from row to row */
   gboolean is_frame;
 };
 
-/* How `tensor`, an input or output of `graph`, lies in its bytes: a frame where UnpackPicture alone
- * reads it, or PackPicture makes it and nothing reads it; else one row. */
+/* How `tensor`, an input or output of `graph`, lies in its bytes: a frame's plane where
+ * UnpackPicture alone reads it, or PackPicture makes it and nothing reads it; else one row. */
 GenCudaRows gen_cuda_rows_of (const GenGraph *graph, const GenTensor *tensor);
 gboolean gen_cuda_copy_rows (const GenCudaRows *rows, void *to, const void *from,
     cudaMemcpyKind kind, cudaStream_t stream, const char *what, GError **error);
