@@ -242,6 +242,23 @@ explain_caps (GstDiscriminator *self)
       ("takes %" GST_PTR_FORMAT, (void *)own));
 }
 
+/* Frames pass on: what is behind has the first word. */
+gboolean
+gst_discriminator_propose_allocation (GstBaseTransform *base, GstQuery *decide, GstQuery *query)
+{
+  GstDiscriminator *self = GST_DISCRIMINATOR (base);
+  gboolean answered =
+      gst_discriminator_get_parent_class ()->propose_allocation (base, decide, query);
+  GstCaps *caps;
+
+  gst_query_parse_allocation (query, &caps, NULL);
+  if (self->use.plan.device == NULL || self->use.plan.device == &gen_device_cpu || caps == NULL ||
+      gst_generative_cuda_in_caps (caps, 0))
+    return answered;
+  gst_generative_propose_allocator (query, self->use.plan.device);
+  return TRUE;
+}
+
 gboolean
 gst_discriminator_query (GstBaseTransform *base, GstPadDirection direction, GstQuery *query)
 {

@@ -347,6 +347,7 @@ gst_discriminator_class_init (GstDiscriminatorClass *klass)
 
   element_class->set_context = gst_discriminator_set_context;
   base_class->transform_caps = gst_discriminator_transform_caps;
+  base_class->propose_allocation = gst_discriminator_propose_allocation;
   base_class->query = gst_discriminator_query;
   GST_VIDEO_FILTER_CLASS (klass)->set_info = gst_discriminator_set_info;
   filter_class->open = gst_discriminator_open;

@@ -56,6 +56,8 @@ GstCaps *gst_discriminator_transform_caps (
     GstBaseTransform *base, GstPadDirection direction, GstCaps *caps, GstCaps *filter);
 gboolean gst_discriminator_set_info (GstVideoFilter *filter, GstCaps *in_caps, GstVideoInfo *info,
     GstCaps *out_caps, GstVideoInfo *out_info);
+gboolean gst_discriminator_propose_allocation (
+    GstBaseTransform *base, GstQuery *decide, GstQuery *query);
 gboolean gst_discriminator_query (
     GstBaseTransform *base, GstPadDirection direction, GstQuery *query);
 void gst_discriminator_forget_plan (GstDiscriminator *self);

@@ -250,7 +250,8 @@ gst_generative_propose_allocator (GstQuery *query, const GenDevice *device)
   g_autoptr (GstAllocator) allocator = NULL;
   GstAllocationParams params;
 
-  if (device == &gen_device_cpu)
+  if (device == &gen_device_cpu || gst_query_get_n_allocation_params (query) > 0 ||
+      gst_query_get_n_allocation_pools (query) > 0)
     return;
   allocator = gst_generative_host_allocator_new (device);
   gst_allocation_params_init (&params);

@@ -46,5 +46,6 @@ gboolean gst_generative_layout_equal (const GenFrameLayout *a, const GenFrameLay
  * element's, or one of our own where there is none. `device` writes them. */
 gboolean gst_generative_decide_pool (
     GstBaseTransform *base, GstQuery *query, const GstVideoInfo *info, const GenDevice *device);
-/* The part of propose_allocation: `device` is to read the frames. */
+/* The part of propose_allocation: `device` is to read the frames. Nothing is changed where memory
+ * is proposed already. */
 void gst_generative_propose_allocator (GstQuery *query, const GenDevice *device);

@@ -2,6 +2,8 @@
 /* generator and discriminator with frames in a GPU's memory, between GStreamer's own cudaupload and
  * cudadownload: the same bytes and scores as with frames of the system, and caps as neighbours want
  * them. The driver and the device are emulated. */
+#include <dlfcn.h>
+
 #include "cuda.h"
 
 /* What `properties` and `device=cuda` make in CUDA memory, from `source` and what is in front of
@@ -329,6 +331,42 @@ test_written (void)
   models_close (&models);
 }
 
+/* --- frames of the system --- */
+
+/* Frames that travel to the device and back lie in locked memory, as many as are held. */
+static void
+test_locked (void)
+{
+#define COLOURS "videotestsrc num-buffers=20 ! video/x-raw,format=RGB,width=40,height=20"
+  static const char *const launches[] = { "latentsrc num-buffers=20 dimensions=5 ! generator",
+    COLOURS " ! generator", COLOURS " ! discriminator" };
+  void *module = dlopen (g_getenv ("GEN_CUDA_MODULE"), RTLD_LAZY | RTLD_NOLOAD);
+  long (*count) (const char *) = module != NULL ? dlsym (module, "emulation_count") : NULL;
+  Models models;
+
+  if (count == NULL) {
+    g_test_skip ("the emulation alone can be asked for this");
+    return;
+  }
+  models_open (&models);
+  for (guint i = 0; i < G_N_ELEMENTS (launches); i++) {
+    const char *names[] = { models.latents, models.pictures, models.judge };
+    g_autofree char *launch = g_strdup_printf ("%s device=cuda model=%s ! video/x-raw,format=RGB ! "
+                                               "fakesink name=sink signal-handoffs=true sync=false",
+        launches[i], names[i]);
+    const long before = count ("pinned");
+    Player player;
+
+    player_open (&player, launch);
+    player_play_to_end (&player);
+    g_assert_cmpuint (player.buffers->len, ==, 20);
+    g_assert_cmpint (count ("pinned") - before, >=, 20);
+    player_close (&player);
+    g_assert_cmpint (count ("pinned"), ==, before);
+  }
+  models_close (&models);
+}
+
 /* --- what only a GPU does --- */
 
 /* Whether GStreamer's own elements play this. */
@@ -417,6 +455,7 @@ main (int argc, char **argv)
   g_test_add_func ("/cuda-frames/tiles", test_tiles);
   g_test_add_func ("/cuda-frames/pictures", test_pictures);
   g_test_add_func ("/cuda-frames/negotiation", test_negotiation);
+  g_test_add_func ("/cuda-frames/locked", test_locked);
   g_test_add_func ("/cuda-frames/scores", test_scores);
   g_test_add_func ("/cuda-frames/score-memory", test_score_memory);
   g_test_add_func ("/cuda-frames/passing", test_passing);
