@@ -30,6 +30,7 @@ enum {
   PROP_THREADS,
   PROP_DEVICE,
   PROP_PRECISION,
+  PROP_KERNELS,
   PROP_VALIDATION_INTERVAL,
   PROP_VALIDATION_SAMPLES,
   PROP_EARLY_STOPPING,
@@ -63,6 +64,7 @@ enum {
 #define DEFAULT_THREADS 0
 #define DEFAULT_DEVICE GST_GENERATIVE_DEVICE_AUTO
 #define DEFAULT_PRECISION GST_GENERATIVE_PRECISION_AUTO
+#define DEFAULT_KERNELS GEN_CHOICE_MEASURE
 #define DEFAULT_VALIDATION_INTERVAL 500
 #define DEFAULT_VALIDATION_SAMPLES 1000
 #define DEFAULT_EARLY_STOPPING 0
@@ -98,6 +100,7 @@ static const gsize offsets[N_PROPS] = {
   [PROP_THREADS] = G_STRUCT_OFFSET (GstGanTrainer, settings.threads),
   [PROP_DEVICE] = G_STRUCT_OFFSET (GstGanTrainer, device),
   [PROP_PRECISION] = G_STRUCT_OFFSET (GstGanTrainer, precision),
+  [PROP_KERNELS] = G_STRUCT_OFFSET (GstGanTrainer, settings.choice),
   [PROP_VALIDATION_INTERVAL] = G_STRUCT_OFFSET (GstGanTrainer, validation_interval),
   [PROP_VALIDATION_SAMPLES] = G_STRUCT_OFFSET (GstGanTrainer, validation_samples),
   [PROP_EARLY_STOPPING] = G_STRUCT_OFFSET (GstGanTrainer, early_stopping),
@@ -228,6 +231,11 @@ gst_gan_trainer_install_properties (GObjectClass *object_class)
       "How exact products are: auto takes tf32, which is faster on some processors; bf16 and fp16 "
       "are for GPUs, fp16 with scaled losses",
       GST_TYPE_GENERATIVE_PRECISION, DEFAULT_PRECISION, flags);
+  specs[PROP_KERNELS] = g_param_spec_enum ("kernels", "Kernels",
+      "How the kernels of layers are chosen on a GPU: measuring takes some seconds when nets are "
+      "first trained there, and is remembered; with the same choices, training that goes on is the "
+      "same bit for bit. On the CPU rules choose",
+      GST_TYPE_GENERATIVE_KERNELS, DEFAULT_KERNELS, flags);
   specs[PROP_VALIDATION_INTERVAL] = g_param_spec_uint64 ("validation-interval",
       "Validation interval", "Steps between measurements on the pictures of the validation pad", 1,
       G_MAXUINT64, DEFAULT_VALIDATION_INTERVAL, flags);

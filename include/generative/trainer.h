@@ -59,13 +59,17 @@ typedef struct {
   const GenDevice *device; /* NULL: the CPU */
   GenPrecision
       precision; /* of the training's products; on a device also of what lies between them */
+  /* How kernels are chosen on a device, where choices are remembered once they are made and results
+   * are the same bits as long as they are. On the CPU rules choose. */
+  GenChoice choice;
+  const char *choices; /* the file that remembers, as in GenPlanOptions */
 } GenTrainerSettings;
 
 #define GEN_TRAINER_DEFAULTS                                                                       \
   .batch_size = 128, .optimizer = &gen_optimizer_adam, .learning_rate = 2e-4,                      \
   .optimizer_settings = { GEN_OPTIMIZER_DEFAULTS }, .loss = &gen_loss_non_saturating,              \
   .label_smoothing = 0, .ema = 0, .seed = 0, .threads = 0, .device = NULL,                         \
-  .precision = GEN_PRECISION_TF32
+  .precision = GEN_PRECISION_TF32, .choice = GEN_CHOICE_RULES, .choices = NULL
 
 /* Check each setting against its range; the error names it. */
 gboolean gen_trainer_settings_check (const GenTrainerSettings *settings, GError **error);

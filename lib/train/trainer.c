@@ -105,17 +105,27 @@ read_states (GenTrainer *trainer)
   read_scaling (trainer, &trainer->generator_scaling, "generator");
 }
 
+static GenPlanOptions
+plan_options (const GenTrainerSettings *settings)
+{
+  gboolean on_cpu = settings->device == NULL || settings->device == &gen_device_cpu;
+
+  return (GenPlanOptions){ .device = settings->device,
+    .threads = settings->threads,
+    .choice = on_cpu ? GEN_CHOICE_RULES : settings->choice,
+    .choices = settings->choices };
+}
+
 GenTrainer *
 gen_trainer_new (GenGraph *generator, GenGraph *discriminator, const GenTrainerSettings *settings,
     GError **error)
 {
   g_autoptr (GenTrainer) trainer = g_new0 (GenTrainer, 1);
-  GenPlanOptions options = { .device = settings->device,
-    .threads = settings->threads,
-    .seed = settings->seed,
-    .precision = settings->precision };
+  GenPlanOptions options = plan_options (settings);
   const GenTensor *input;
 
+  options.seed = settings->seed;
+  options.precision = settings->precision;
   trainer->settings = *settings;
   trainer->generator = gen_graph_ref (generator);
   trainer->discriminator = gen_graph_ref (discriminator);
@@ -374,8 +384,7 @@ prepare (GenTrainer *trainer, Player *player, const GenGraph *net, GPtrArray *we
   guint64 step = gen_trainer_steps (trainer);
 
   if (player->plan == NULL) {
-    GenPlanOptions options = { .device = trainer->settings.device,
-      .threads = trainer->settings.threads };
+    GenPlanOptions options = plan_options (&trainer->settings);
     g_autoptr (GenGraph) graph =
         gen_training_net (net, weights, scores, trainer->settings.batch_size, error);
 

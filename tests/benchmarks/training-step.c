@@ -90,6 +90,7 @@ main (int argc, char **argv)
   }
   settings.batch_size = atoi (argv[2]);
   settings.threads = atoi (argv[3]);
+  settings.choice = GEN_CHOICE_MEASURE;
   generator = preset->generator (&options, &error);
   discriminator = preset->discriminator (&options, &error);
   trainer = gen_trainer_new (generator, discriminator, &settings, &error);

@@ -10,6 +10,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "../scratch.h"
 #include "../small_nets.h"
 
 #define BATCH 4
@@ -119,6 +120,52 @@ test_bfloat16 (void)
 {
   check_figures (&gen_preset_mlp, GEN_PRECISION_BFLOAT16, 5e-2, 2e-2);
   check_figures (&gen_preset_dcgan, GEN_PRECISION_BFLOAT16, 5e-2, 2e-2);
+}
+
+/* By kernels as `choice` and the file say. */
+static GenTrainer *
+chosen_mlp_new (GenChoice choice, const char *file)
+{
+  const GenPresetOptions options = { GEN_PRESET_DEFAULTS, .width = SMALL_EXTENT,
+    .height = SMALL_EXTENT };
+  const GenTrainerSettings settings = { GEN_TRAINER_DEFAULTS, .batch_size = 4,
+    .device = &gen_device_cuda, .choice = choice, .choices = file };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GenGraph) generator = gen_preset_mlp.generator (&options, &error);
+  g_autoptr (GenGraph) discriminator = gen_preset_mlp.discriminator (&options, &error);
+  GenTrainer *trainer = gen_trainer_new (generator, discriminator, &settings, &error);
+
+  g_assert_no_error (error);
+  return trainer;
+}
+
+/* Measured and remembered choices make the same bits, whoever comes later. */
+static void
+test_choices (void)
+{
+  g_autofree char *folder = scratch_new ();
+  g_autofree char *file = g_build_filename (folder, "choices", NULL);
+  g_autoptr (GenTrainer) first = chosen_mlp_new (GEN_CHOICE_MEASURE, file);
+  g_autofree char *measured = NULL, *kept = NULL;
+  GenTrainer *others[2];
+
+  g_assert_true (g_file_get_contents (file, &measured, NULL, NULL));
+  g_assert_nonnull (strstr (measured, "product"));
+  others[0] = chosen_mlp_new (GEN_CHOICE_MEASURE, file);
+  others[1] = chosen_mlp_new (GEN_CHOICE_REMEMBERED, file);
+  g_assert_true (g_file_get_contents (file, &kept, NULL, NULL));
+  g_assert_cmpstr (kept, ==, measured);
+  make_steps (first, 2);
+  for (guint k = 0; k < G_N_ELEMENTS (others); k++) {
+    make_steps (others[k], 2);
+    for (guint i = 0; i < gen_trainer_n_states (first); i++) {
+      const GenBinding *a = gen_trainer_state (first, i), *b = gen_trainer_state (others[k], i);
+
+      g_assert_cmpmem (a->data, a->size, b->data, b->size);
+    }
+    gen_trainer_free (others[k]);
+  }
+  scratch_remove (folder);
 }
 
 /* A step, the states carried to another trainer, and one more are the same bits as two. */
@@ -287,6 +334,7 @@ main (int argc, char **argv)
   }
   g_test_add_func ("/device/training/float32", test_float32);
   g_test_add_func ("/device/training/bfloat16", test_bfloat16);
+  g_test_add_func ("/device/training/choices", test_choices);
   g_test_add_func ("/device/training/resume", test_resume);
   g_test_add_func ("/device/training/places", test_places);
   g_test_add_func ("/device/training/losses", test_losses);
