@@ -53,6 +53,12 @@ gen_cuda_feed_free (struct _GenExecutorFeed *feed)
   delete feed;
 }
 
+void *
+gen_cuda_feed_host (struct _GenExecutorFeed *feed)
+{
+  return feed->host;
+}
+
 gboolean
 gen_cuda_feed_send (struct _GenExecutorFeed *feed, GError **error)
 {

@@ -17,4 +17,5 @@ struct _GenExecutorFeed {
 struct _GenExecutorFeed *gen_cuda_feed_new (
     const GenCudaDevice *device, gsize size, GError **error);
 void gen_cuda_feed_free (struct _GenExecutorFeed *feed);
+void *gen_cuda_feed_host (struct _GenExecutorFeed *feed);
 gboolean gen_cuda_feed_send (struct _GenExecutorFeed *feed, GError **error);
