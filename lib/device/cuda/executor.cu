@@ -273,6 +273,18 @@ set_draw (GenExecutor *executor, guint64 draw)
       gen_cuda_fallback_set_draw (fallback.get (), draw);
 }
 
+/* Wait, after a failure as well: the user's memory may go then. */
+static gboolean
+finish (GenExecutor *executor, gboolean good, GError **error)
+{
+  cudaError_t ended = cudaStreamSynchronize (executor->device.stream);
+
+  if (good)
+    return gen_cuda_check (ended, "running the plan", error);
+  cudaGetLastError ();
+  return FALSE;
+}
+
 static gboolean
 run (GenExecutor *executor, guint64 draw, GError **error)
 {
@@ -281,10 +293,11 @@ run (GenExecutor *executor, guint64 draw, GError **error)
 
   set_draw (executor, draw);
   gen_cuda_ports_set_frames (executor);
-  return gen_cuda_ports_give (executor, error) &&
-         gen_cuda_check (cudaGraphLaunch (executor->work, stream), "running the plan", error) &&
-         gen_cuda_ports_fetch (executor, error) &&
-         gen_cuda_check (cudaStreamSynchronize (stream), "running the plan", error);
+  return finish (executor,
+      gen_cuda_ports_give (executor, error) &&
+          gen_cuda_check (cudaGraphLaunch (executor->work, stream), "running the plan", error) &&
+          gen_cuda_ports_fetch (executor, error),
+      error);
 }
 
 static gboolean
@@ -311,8 +324,8 @@ profile (GenExecutor *executor, guint64 draw, double *seconds, GError **error)
     cudaEventElapsedTime (&milliseconds, start, stop);
     seconds[i] = milliseconds * 1e-3;
   }
-  good = good && copy_at_end (executor, error) && gen_cuda_ports_fetch (executor, error) &&
-         gen_cuda_check (cudaStreamSynchronize (stream), "running the plan", error);
+  good = finish (executor,
+      good && copy_at_end (executor, error) && gen_cuda_ports_fetch (executor, error), error);
   if (start != NULL)
     cudaEventDestroy (start);
   if (stop != NULL)
