@@ -265,6 +265,7 @@ void gen_node_set_int (GenNode *node, const char *name, gint64 value);
 void gen_node_set_float (GenNode *node, const char *name, float value);
 void gen_node_set_string (GenNode *node, const char *name, const char *value);
 void gen_node_set_ints (GenNode *node, const char *name, const gint64 *values, int n);
+void gen_node_set_floats (GenNode *node, const char *name, const float *values, int n);
 /* Takes over `attribute`, made with g_new0, and everything in it. */
 void gen_node_take_attribute (GenNode *node, GenAttribute *attribute);
 

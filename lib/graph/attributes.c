@@ -175,6 +175,16 @@ gen_node_set_ints (GenNode *node, const char *name, const gint64 *values, int n)
   gen_node_take_attribute (node, attribute);
 }
 
+void
+gen_node_set_floats (GenNode *node, const char *name, const float *values, int n)
+{
+  GenAttribute *attribute = attribute_new (name, GEN_ATTRIBUTE_FLOATS);
+
+  attribute->floats = g_array_sized_new (FALSE, FALSE, sizeof (float), n);
+  g_array_append_vals (attribute->floats, values, n);
+  gen_node_take_attribute (node, attribute);
+}
+
 GenAttribute *
 gen_attribute_copy (const GenAttribute *from, GHashTable *map)
 {

@@ -85,7 +85,6 @@ static gboolean
 take_cast (Pass *pass, const GenNode *cast)
 {
   GenTensor *from = gen_node_input (cast, 0), *to = gen_node_output (cast, 0);
-
   gboolean wanted = g_hash_table_contains (pass->wanted, to);
 
   if (from->type == pass->type && to->type == GEN_TYPE_FLOAT32 && !wanted) {

@@ -9,18 +9,6 @@
 #include "model-private.h"
 
 static void
-set_floats (GenNode *node, const char *name, const float *values, int n)
-{
-  GenAttribute *attribute = g_new0 (GenAttribute, 1);
-
-  attribute->name = g_strdup (name);
-  attribute->type = GEN_ATTRIBUTE_FLOATS;
-  attribute->floats = g_array_new (FALSE, FALSE, sizeof (float));
-  g_array_append_vals (attribute->floats, values, (guint)n);
-  gen_node_take_attribute (node, attribute);
-}
-
-static void
 set_layout (GenNode *node, const GenFrameLayout *layout, const GenPort *port)
 {
   gint64 order[GEN_PORT_MAX_CHANNELS];
@@ -31,7 +19,7 @@ set_layout (GenNode *node, const GenFrameLayout *layout, const GenPort *port)
   if (layout->ycbcr) {
     const gint64 siting[] = { layout->sited_x, layout->sited_y };
 
-    set_floats (node, "luma", layout->luma, 2);
+    gen_node_set_floats (node, "luma", layout->luma, 2);
     gen_node_set_int (node, "full_range", layout->full_range);
     gen_node_set_int (node, "chroma_stride", (gint64)layout->chroma_stride);
     gen_node_set_ints (node, "siting", siting, 2);
@@ -42,8 +30,8 @@ set_layout (GenNode *node, const GenFrameLayout *layout, const GenPort *port)
     if (layout->bytes > 0)
       gen_node_set_int (node, "bytes", layout->bytes);
   }
-  set_floats (node, "mean", port->mean, port->channels);
-  set_floats (node, "std", port->std, port->channels);
+  gen_node_set_floats (node, "mean", port->mean, port->channels);
+  gen_node_set_floats (node, "std", port->std, port->channels);
 }
 
 int

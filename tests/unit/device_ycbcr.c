@@ -6,6 +6,8 @@
 
 #include <math.h>
 
+#include "identity.h"
+
 typedef struct {
   const char *name;
   int channels, height, width, count, columns, frames;
@@ -25,18 +27,6 @@ static const Case cases[] = {
   { "odd wall", 3, 7, 9, 8, 3, 1, FALSE, TRUE, TRUE, TRUE },
   { "grey", 1, 12, 20, 3, 2, 1, FALSE },
 };
-
-static void
-set_floats (GenNode *node, const char *name, const float *values, int n)
-{
-  GenAttribute *attribute = g_new0 (GenAttribute, 1);
-
-  attribute->name = g_strdup (name);
-  attribute->type = GEN_ATTRIBUTE_FLOATS;
-  attribute->floats = g_array_new (FALSE, FALSE, sizeof (float));
-  g_array_append_vals (attribute->floats, values, (guint)n);
-  gen_node_take_attribute (node, attribute);
-}
 
 static int
 planes_of (const Case *c)
@@ -65,27 +55,10 @@ add_node (GenGraph *graph, const Case *c, const char *op, GenTensor **inputs, in
   gen_node_set_int (node, "chroma_stride", c->chroma_stride);
   gen_node_set_int (node, "full_range", c->full_range);
   gen_node_set_ints (node, "siting", siting, 2);
-  set_floats (node, "luma", luma, 2);
-  set_floats (node, "mean", mean, c->channels);
-  set_floats (node, "std", std, c->channels);
+  gen_node_set_floats (node, "luma", luma, 2);
+  gen_node_set_floats (node, "mean", mean, c->channels);
+  gen_node_set_floats (node, "std", std, c->channels);
   return node;
-}
-
-static GenTensor *
-convolve (GenGraph *graph, GenTensor *x)
-{
-  gint64 channels = x->shape.dims[1];
-  float *weights = g_new0 (float, channels *channels);
-  g_autoptr (GError) error = NULL;
-  GenTensor *w, *y;
-
-  for (gint64 i = 0; i < channels; i++)
-    weights[i * channels + i] = 1;
-  w = gen_graph_add_constant (graph, NULL, GEN_TYPE_FLOAT32, &GEN_SHAPE (channels, channels, 1, 1),
-      g_bytes_new_take (weights, (gsize)(channels * channels) * sizeof *weights));
-  y = gen_binary (graph, "Conv", x, w, &error);
-  g_assert_no_error (error);
-  return y;
 }
 
 /* `graph` on the CPU and on the device, of the same inputs; `most` is how far outputs may differ.
@@ -142,7 +115,7 @@ pack (const Case *c, GenPrecision precision, double most)
   GenNode *node;
 
   if (c->behind_conv)
-    x = convolve (graph, x);
+    x = identity_convolution (graph, x);
   x = gen_unary (graph, "Tanh", x, &error);
   g_assert_no_error (error);
   node = add_node (graph, c, "PackPicture", &x, 1, outputs, c->frames * planes_of (c));
@@ -175,7 +148,7 @@ unpack (const Case *c, GenPrecision precision, double most)
   gen_node_set_int (node, "height", c->height);
   gen_node_set_int (node, "width", c->width);
   g_assert_true (node->op->infer (node, &error));
-  gen_graph_add_output (graph, c->behind_conv ? convolve (graph, y) : y);
+  gen_graph_add_output (graph, c->behind_conv ? identity_convolution (graph, y) : y);
   compare (graph, c, precision, most);
 }
 

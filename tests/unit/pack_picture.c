@@ -30,18 +30,6 @@ static const Case cases[] = {
 
 static const float mean[] = { 0.5f, 0.4f, 0.3f, 0.5f }, std[] = { 0.5f, 0.25f, 0.3f, 0.5f };
 
-static void
-set_floats (GenNode *node, const char *name, const float *values, int n)
-{
-  GenAttribute *attribute = g_new0 (GenAttribute, 1);
-
-  attribute->name = g_strdup (name);
-  attribute->type = GEN_ATTRIBUTE_FLOATS;
-  attribute->floats = g_array_new (FALSE, FALSE, sizeof (float));
-  g_array_append_vals (attribute->floats, values, (guint)n);
-  gen_node_take_attribute (node, attribute);
-}
-
 static int
 bytes_of (const Case *c)
 {
@@ -91,8 +79,8 @@ add_node (GenGraph *graph, const Case *c, const char *op, GenTensor **inputs, in
   gen_node_set_int (node, "columns", c->columns);
   gen_node_set_int (node, "planar", c->planar);
   gen_node_set_int (node, "stride", (gint64)stride_of (c));
-  set_floats (node, "mean", mean, c->channels);
-  set_floats (node, "std", std, c->channels);
+  gen_node_set_floats (node, "mean", mean, c->channels);
+  gen_node_set_floats (node, "std", std, c->channels);
   return node;
 }
 

@@ -7,6 +7,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "identity.h"
+
 static const float bt601[] = { 0.299f, 0.114f }, bt709[] = { 0.2126f, 0.0722f },
                    bt2020[] = { 0.2627f, 0.0593f };
 
@@ -91,18 +93,6 @@ place (const Case *c, int y, int x, int k, int *plane)
   return y * stride_of (c, *plane) + (gsize)(k > 0 && !c->planar ? 2 * x + k - 1 : x);
 }
 
-static void
-set_floats (GenNode *node, const char *name, const float *values, int n)
-{
-  GenAttribute *attribute = g_new0 (GenAttribute, 1);
-
-  attribute->name = g_strdup (name);
-  attribute->type = GEN_ATTRIBUTE_FLOATS;
-  attribute->floats = g_array_new (FALSE, FALSE, sizeof (float));
-  g_array_append_vals (attribute->floats, values, (guint)n);
-  gen_node_take_attribute (node, attribute);
-}
-
 static GenNode *
 add_node (GenGraph *graph, const Case *c, const char *op, GenTensor **inputs, int n_inputs,
     GenTensor **outputs, int n_outputs)
@@ -122,9 +112,9 @@ add_node (GenGraph *graph, const Case *c, const char *op, GenTensor **inputs, in
   gen_node_set_int (node, "chroma_stride", (gint64)stride_of (c, 1));
   gen_node_set_int (node, "full_range", c->full_range);
   gen_node_set_ints (node, "siting", siting, 2);
-  set_floats (node, "luma", c->luma, 2);
-  set_floats (node, "mean", mean, c->channels);
-  set_floats (node, "std", std, c->channels);
+  gen_node_set_floats (node, "luma", c->luma, 2);
+  gen_node_set_floats (node, "mean", mean, c->channels);
+  gen_node_set_floats (node, "std", std, c->channels);
   return node;
 }
 
@@ -208,24 +198,6 @@ assert_gaps (const Case *c, guint8 *const *planes)
         g_assert_cmpint (planes[p][i], ==, GUARD);
 }
 
-/* A convolution that changes nothing, behind which channels come last. */
-static GenTensor *
-convolve (GenGraph *graph, GenTensor *x)
-{
-  gint64 channels = x->shape.dims[1];
-  float *weights = g_new0 (float, channels *channels);
-  g_autoptr (GError) error = NULL;
-  GenTensor *w, *y;
-
-  for (gint64 i = 0; i < channels; i++)
-    weights[i * channels + i] = 1;
-  w = gen_graph_add_constant (graph, NULL, GEN_TYPE_FLOAT32, &GEN_SHAPE (channels, channels, 1, 1),
-      g_bytes_new_take (weights, (gsize)(channels * channels) * sizeof *weights));
-  y = gen_binary (graph, "Conv", x, w, &error);
-  g_assert_no_error (error);
-  return y;
-}
-
 static void
 pack (const Case *c, int frames, int threads, gboolean behind_conv)
 {
@@ -242,7 +214,7 @@ pack (const Case *c, int frames, int threads, gboolean behind_conv)
   GenNode *node;
 
   if (behind_conv)
-    input = convolve (graph, input);
+    input = identity_convolution (graph, input);
   node = add_node (graph, c, "PackPicture", &input, 1, outputs, frames * planes);
   g_assert_true (node->op->infer (node, &error));
   for (int p = 0; p < frames * planes; p++)
@@ -389,7 +361,7 @@ unpack (const Case *c, int threads, gboolean before_conv)
   gen_node_set_int (node, "height", c->height);
   gen_node_set_int (node, "width", c->width);
   g_assert_true (node->op->infer (node, &error));
-  gen_graph_add_output (graph, before_conv ? convolve (graph, output) : output);
+  gen_graph_add_output (graph, before_conv ? identity_convolution (graph, output) : output);
   plan = gen_plan_new (graph, &(GenPlanOptions){ .threads = threads }, &error);
   g_assert_no_error (error);
   for (int p = 0; p < frames * planes; p++)
@@ -452,7 +424,7 @@ test_wrong_attributes (void)
       outputs[p] = gen_graph_add_value (graph, NULL);
     node = gen_graph_add_node (
         graph, NULL, "generative", "PackPicture", GEN_OPSET, &input, 1, outputs, planes, &error);
-    set_floats (node, "luma", weights ? luma : bt601, 2);
+    gen_node_set_floats (node, "luma", weights ? luma : bt601, 2);
     if (!weights)
       gen_node_set_int (node, wrong[i].name, wrong[i].value);
     g_assert_false (node->op->infer (node, &error));
