@@ -9,6 +9,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "through_conv.h"
+
 /* Numbers that 16 bits hold: what is equal in them is so everywhere. */
 static inline void
 fill_evenly (const GenPlan *plan)
@@ -78,22 +80,6 @@ assert_on_device (const char *name, GenPlan *plan)
     if (g_strcmp0 (step->way, "cpu") == 0)
       g_error ("%s: %s runs on the CPU", name, step->node->op->name);
   }
-}
-
-/* A convolution that mixes channels a little, or leaves everything as it is: after it, channels
- * come last. */
-static inline GenTensor *
-through_conv (GenGraph *graph, GenTensor *x, float mixing, GError **error)
-{
-  gint64 channels = x->shape.dims[1];
-  float *weights = g_new (float, channels *channels);
-  GenTensor *w;
-
-  for (gint64 i = 0; i < channels * channels; i++)
-    weights[i] = i % (channels + 1) == 0 ? 1 : mixing * (float)(i % 7);
-  w = gen_graph_add_constant (graph, NULL, GEN_TYPE_FLOAT32, &GEN_SHAPE (channels, channels, 1, 1),
-      g_bytes_new_take (weights, channels * channels * sizeof *weights));
-  return gen_graph_op (graph, "Conv", (GenTensor *[]){ x, w }, 2, 1, error, NULL);
 }
 
 /* Whether there is a device; else the program says that it is skipped. */

@@ -4,7 +4,6 @@
  * the device is counted by the emulation (tests/emulation), and on a real one by its driver.
  *
  *   GEN_TEST_PLANS (environment) how many plans the last test makes (200) */
-#include <generative/feed.h>
 #include <generative/operator.h>
 #include <generative/plan.h>
 #include <generative/random.h>
@@ -252,65 +251,6 @@ test_threads (void)
     g_assert_cmpint (count ("bytes"), ==, 0);
 }
 
-typedef struct {
-  GenFeed *feed;
-  float value;
-} Delivery;
-
-static gpointer
-deliver (gpointer data)
-{
-  const Delivery *delivery = data;
-  float *numbers = gen_feed_data (delivery->feed);
-  g_autoptr (GError) error = NULL;
-
-  for (int i = 0; i < FEATURES; i++)
-    numbers[i] = delivery->value + (float)i;
-  g_assert_true (gen_feed_send (delivery->feed, &error));
-  g_assert_no_error (error);
-  return NULL;
-}
-
-/* What is sent for the next run, by another thread, arrives in it and not before; on the CPU the
- * same calls do the same. */
-static void
-test_feeds (gconstpointer device)
-{
-  g_autoptr (GenGraph) graph = gen_graph_new ("feeds");
-  GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, FEATURES));
-  g_autoptr (GError) error = NULL;
-  GenPlan *plan;
-  GenFeed *feeds[2];
-  GThread *thread;
-
-  gen_graph_add_output (graph, gen_unary (graph, "Neg", x, &error));
-  plan = gen_plan_new (graph, &(GenPlanOptions){ .device = device }, &error);
-  g_assert_no_error (error);
-  for (int i = 0; i < 2; i++)
-    feeds[i] = gen_feed_new (plan, 0, &error);
-  g_assert_no_error (error);
-  deliver (&(Delivery){ feeds[0], 0 });
-  for (int run = 0; run < 4; run++) {
-    const float *y = gen_plan_output (plan, 0)->data;
-    Delivery next = { feeds[(run + 1) % 2], (float)(100 * (run + 1)) };
-
-    thread = g_thread_new ("deliver", deliver, &next);
-    gen_plan_bind_feed (plan, feeds[run % 2]);
-    g_assert_true (gen_plan_run (plan, &error));
-    for (int i = 0; i < FEATURES; i++)
-      g_assert_cmpfloat (y[i], ==, -(float)(100 * run + i));
-    g_thread_join (thread);
-  }
-  /* The plan's own memory again. */
-  gen_plan_bind_input (plan, 0, NULL);
-  *(float *)gen_plan_input (plan, 0)->data = 7;
-  g_assert_true (gen_plan_run (plan, &error));
-  g_assert_cmpfloat (*(const float *)gen_plan_output (plan, 0)->data, ==, -7);
-  for (int i = 0; i < 2; i++)
-    gen_feed_free (feeds[i]);
-  gen_plan_free (plan);
-}
-
 /* What is on the device the CPU gives up; what a node on the CPU reads it keeps, as plans that run
  * there do: once for all of them. */
 static void
@@ -342,79 +282,6 @@ test_given_up (void)
   gen_graph_unref (graph);
   g_assert_true (given_up[2]);
   g_assert_cmpuint (gen_plan_shared_size (), ==, before);
-}
-
-/* --- what convolutions take over --- */
-
-typedef struct {
-  const char *name, *op, *activation;
-  gboolean has_bias, has_added;
-  gint64 stride;
-  float slope; /* of PRelu, and more for later channels */
-} Tail;
-
-static const Tail tails[] = {
-  { "bias-sum-relu", "Conv", "Relu", TRUE, TRUE, 1 },
-  { "sum", "Conv", NULL, FALSE, TRUE, 2 },
-  { "sum-sigmoid", "Conv", "Sigmoid", TRUE, TRUE, 1 },
-  { "prelu", "Conv", "PRelu", TRUE, FALSE, 1, 0.1f },
-  { "sum-prelu", "Conv", "PRelu", FALSE, TRUE, 1, -0.3f },
-  { "steep-prelu", "Conv", "PRelu", TRUE, TRUE, 1, 0.9f },
-  { "transposed", "ConvTranspose", "Relu", TRUE, TRUE, 2 },
-};
-
-static GenGraph *
-build_tail (const Tail *tail)
-{
-  const gboolean transposed = strcmp (tail->op, "ConvTranspose") == 0;
-  const gint64 out = transposed ? 2 * SIZE : SIZE / tail->stride, kernel = 2 + tail->stride;
-  const gint64 strides[] = { tail->stride, tail->stride };
-  GenGraph *graph = gen_graph_new (tail->name);
-  g_autoptr (GError) error = NULL;
-  GenTensor *inputs[3], *y;
-
-  inputs[0] = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (2, 5, SIZE, SIZE));
-  inputs[1] = constant (graph,
-      transposed ? GEN_SHAPE (5, 7, kernel, kernel) : GEN_SHAPE (7, 5, kernel, kernel), 1, NULL);
-  inputs[2] = tail->has_bias ? constant (graph, GEN_SHAPE (7), 2, NULL) : NULL;
-  y = gen_graph_op (graph, tail->op, inputs, tail->has_bias ? 3 : 2, 1, &error, "strides", GEN_INTS,
-      2, strides, "pads", GEN_INTS, 4, (gint64[]){ 1, 1, 1, 1 }, NULL);
-  g_assert_no_error (error);
-  if (tail->has_added)
-    y = gen_binary (graph, "Add", y,
-        gen_graph_add_input (graph, "z", GEN_TYPE_FLOAT32, &GEN_SHAPE (2, 7, out, out)), &error);
-  g_assert_no_error (error);
-  if (tail->slope != 0) {
-    float *slopes = g_new (float, 7);
-
-    for (int i = 0; i < 7; i++)
-      slopes[i] = tail->slope + 0.05f * (float)i;
-    y = gen_binary (graph, tail->activation, y,
-        gen_graph_add_constant (graph, NULL, GEN_TYPE_FLOAT32, &GEN_SHAPE (7, 1, 1),
-            g_bytes_new_take (slopes, 7 * sizeof (float))),
-        &error);
-  } else if (tail->activation != NULL) {
-    y = gen_unary (graph, tail->activation, y, &error);
-  }
-  g_assert_no_error (error);
-  gen_graph_add_output (graph, y);
-  return graph;
-}
-
-static void
-test_tail (gconstpointer data)
-{
-  static const double bounds[] = { [GEN_PRECISION_FLOAT32] = 1e-5,
-    [GEN_PRECISION_TF32] = 1e-3,
-    [GEN_PRECISION_BFLOAT16] = 2e-2,
-    [GEN_PRECISION_FLOAT16] = 3e-3 };
-  g_autoptr (GenGraph) graph = build_tail (data);
-
-  for (int precision = 0; precision < (int)G_N_ELEMENTS (bounds); precision++) {
-    g_autoptr (GenPlan) plan = compile (graph, &(GenPlanOptions){ .precision = precision });
-
-    g_assert_cmpfloat (difference_to_cpu (graph, plan), <, bounds[precision]);
-  }
 }
 
 /* --- what is remembered --- */
@@ -700,14 +567,7 @@ main (int argc, char **argv)
   find_counter ();
   g_test_add_func ("/device/plans/shared", test_shared);
   g_test_add_func ("/device/plans/threads", test_threads);
-  g_test_add_data_func ("/device/plans/feeds/cuda", &gen_device_cuda, test_feeds);
-  g_test_add_data_func ("/device/plans/feeds/cpu", &gen_device_cpu, test_feeds);
   g_test_add_func ("/device/plans/given-up", test_given_up);
-  for (guint i = 0; i < G_N_ELEMENTS (tails); i++) {
-    g_autofree char *path = g_strconcat ("/device/plans/tails/", tails[i].name, NULL);
-
-    g_test_add_data_func (path, &tails[i], test_tail);
-  }
   g_test_add_func ("/device/plans/remembered", test_remembered);
   g_test_add_func ("/device/plans/no-memory", test_no_memory);
   g_test_add_func ("/device/plans/lost", test_lost);

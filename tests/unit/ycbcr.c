@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "identity.h"
+#include "through_conv.h"
 
 static const float bt601[] = { 0.299f, 0.114f }, bt709[] = { 0.2126f, 0.0722f },
                    bt2020[] = { 0.2627f, 0.0593f };
@@ -214,7 +214,7 @@ pack (const Case *c, int frames, int threads, gboolean behind_conv)
   GenNode *node;
 
   if (behind_conv)
-    input = identity_convolution (graph, input);
+    input = through_conv (graph, input, 0, &error);
   node = add_node (graph, c, "PackPicture", &input, 1, outputs, frames * planes);
   g_assert_true (node->op->infer (node, &error));
   for (int p = 0; p < frames * planes; p++)
@@ -361,7 +361,7 @@ unpack (const Case *c, int threads, gboolean before_conv)
   gen_node_set_int (node, "height", c->height);
   gen_node_set_int (node, "width", c->width);
   g_assert_true (node->op->infer (node, &error));
-  gen_graph_add_output (graph, before_conv ? identity_convolution (graph, output) : output);
+  gen_graph_add_output (graph, before_conv ? through_conv (graph, output, 0, &error) : output);
   plan = gen_plan_new (graph, &(GenPlanOptions){ .threads = threads }, &error);
   g_assert_no_error (error);
   for (int p = 0; p < frames * planes; p++)
