@@ -196,6 +196,13 @@ gst_generative_layout_equal (const GenFrameLayout *a, const GenFrameLayout *b)
          a->n_order == b->n_order && memcmp (a->order, b->order, sizeof a->order) == 0;
 }
 
+/* Whether the pool is none, or has no memory of its own kind: that stays as it is. */
+static gboolean
+is_plain (GstBufferPool *pool)
+{
+  return pool == NULL || G_OBJECT_TYPE (pool) == GST_TYPE_VIDEO_BUFFER_POOL;
+}
+
 gboolean
 gst_generative_decide_pool (
     GstBaseTransform *base, GstQuery *query, const GstVideoInfo *info, const GenDevice *device)
@@ -212,7 +219,9 @@ gst_generative_decide_pool (
   gst_allocation_params_init (&params);
   if (gst_query_get_n_allocation_params (query) > 0)
     gst_query_parse_nth_allocation_param (query, 0, &allocator, &params);
-  if (allocator == NULL && device != &gen_device_cpu)
+  if (offered)
+    gst_query_parse_nth_allocation_pool (query, 0, &pool, &size, &min, &max);
+  if (allocator == NULL && device != &gen_device_cpu && is_plain (pool))
     allocator = gst_generative_host_allocator_new (device);
   params.align = MAX (params.align, 63);
   if (gst_query_get_n_allocation_params (query) > 0)
@@ -220,8 +229,6 @@ gst_generative_decide_pool (
   else
     gst_query_add_allocation_param (query, allocator, &params);
 
-  if (offered)
-    gst_query_parse_nth_allocation_pool (query, 0, &pool, &size, &min, &max);
   if (pool == NULL)
     pool = gst_video_buffer_pool_new ();
   size = MAX (size, (guint)GST_VIDEO_INFO_SIZE (info));
