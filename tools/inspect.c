@@ -111,6 +111,24 @@ shape_text (const GenTensor *tensor)
   return g_string_free (text, FALSE);
 }
 
+/* "black 0, white 1 (assumed)", of each channel where they differ. */
+static void
+print_range (const GenPort *port)
+{
+  int n = 1;
+
+  for (int c = 1; c < port->channels; c++)
+    if (port->mean[c] != port->mean[0] || port->std[c] != port->std[0])
+      n = port->channels;
+  for (int side = 0; side < 2; side++) {
+    g_print (side == 0 ? "  black" : ", white");
+    for (int c = 0; c < n; c++)
+      g_print ("%s%g", c == 0 ? " " : "/",
+          side == 0 ? gen_port_black (port, c) : gen_port_white (port, c));
+  }
+  g_print ("%s", port->range == GEN_RANGE_ASSUMED ? " (assumed)" : "");
+}
+
 static void
 print_ports (
     const char *title, const GPtrArray *tensors, const GenPort *ports, const GenShape *shapes)
@@ -133,8 +151,7 @@ print_ports (
       g_print (", here %s", now);
     }
     if (port->kind == GEN_PORT_PICTURE)
-      g_print ("  black %g, white %g", (0 - port->mean[0]) / port->std[0],
-          (1 - port->mean[0]) / port->std[0]);
+      print_range (port);
     g_print ("\n");
   }
 }

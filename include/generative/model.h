@@ -18,9 +18,13 @@ G_BEGIN_DECLS
  *     numbers for black and white), or `generative.mean` and `generative.std` (for all
  *     channels or each: byte / 255 = number * std + mean, in both directions),
  *   - GStreamer 1.28's sidecar file `MODEL.modelinfo`, key `ranges` of the tensor's section,
- *   - for outputs, the activation that makes them: Tanh -1 to 1, Sigmoid 0 to 1, Clip its
- *     bounds,
- *   - else -1 to 1, as the first generative adversarial networks have it.
+ *   - what follows from the graph: of outputs the bounds of what makes them (Tanh -1 to 1, Clip
+ *     its own), through all that follows with constants; of inputs the type (uint8 0 to 255), a
+ *     Clip, or what the graph does first to bring them to numbers that nets take (divide by 255,
+ *     subtract a mean),
+ *   - else an assumption, which is said wherever the model is played: of a picture that is made of
+ *     another one the range of that one; 0 to 1 for numbers that are never negative; and -1 to 1,
+ *     as the first generative adversarial networks have it.
  *
  * `generative.frame-rate` ("30" or "30000/1001") is how fast its frames are meant to be played.
  */
@@ -34,6 +38,13 @@ typedef enum {
 
 #define GEN_PORT_MAX_CHANNELS 4
 
+/* Where it is known from which numbers are black and white. */
+typedef enum {
+  GEN_RANGE_ASSUMED,
+  GEN_RANGE_SAID,     /* by the model, its sidecar, or gen_port_set_range */
+  GEN_RANGE_COMPUTED, /* by the graph's operators */
+} GenRange;
+
 /* An input or output. Extents are -1 where they are free. */
 typedef struct {
   const char *name;
@@ -46,6 +57,7 @@ typedef struct {
   gboolean channels_last;      /* PICTURE: [N, H, W, C] */
   /* PICTURE: byte / 255 = number * std + mean */
   float mean[GEN_PORT_MAX_CHANNELS], std[GEN_PORT_MAX_CHANNELS];
+  GenRange range;
 } GenPort;
 
 struct _GenModel {
@@ -74,6 +86,13 @@ const GenPort *gen_model_find_output (const GenModel *model, GenPortKind kind);
 gboolean gen_port_make_picture (GenPort *port, int width, int height);
 /* The numbers that black and white are, in place of what the model says. */
 void gen_port_set_range (GenPort *port, float low, float high);
+/* The numbers that black and white are, of a channel. */
+float gen_port_black (const GenPort *port, int channel);
+float gen_port_white (const GenPort *port, int channel);
+/* Which range has been assumed for `port`, and what would tell better: a sentence for users, NULL
+ * where it is known. (transfer full) */
+char *gen_model_describe_assumption (
+    const GenModel *model, const GenPort *port, gboolean is_output);
 
 /* A sentence or two: "makes pictures of 28 x 28 pixels, grey, from latents of 100 numbers".
  * (transfer full) */

@@ -114,12 +114,12 @@ infer_outputs (GenGraph *copy, GError **error)
   return gen_model_fix_inputs (copy, 1, ANY_SIZE, ANY_SIZE, error) && gen_graph_infer (copy, error);
 }
 
-/* The ports, with the outputs' extents worked out where the file does not tell them. */
+/* The ports, with the outputs' extents worked out where the file does not tell them. `copy` is one
+ * of the graph, in which shapes become known. */
 static gboolean
-read_ports (GenModel *model, GError **error)
+read_ports (GenModel *model, GenGraph *copy, GError **error)
 {
   GenGraph *graph = model->graph;
-  g_autoptr (GenGraph) copy = gen_graph_copy (graph);
   gboolean free_batch = FALSE, free_size = FALSE, inferred = TRUE;
   g_autoptr (GError) reason = NULL;
 
@@ -164,16 +164,19 @@ static GenModel *
 model_new (GenGraph *graph, const char *path, GError **error)
 {
   g_autoptr (GenModel) model = g_new0 (GenModel, 1);
+  g_autoptr (GenGraph) copy = gen_graph_copy (graph);
 
   model->graph = gen_graph_ref (graph);
   model->path = g_strdup (path);
   model->ref_count = 1;
-  if (!read_ports (model, error)) {
+  if (!read_ports (model, copy, error)) {
     if (path != NULL)
       g_prefix_error (error, "%s: ", path);
     return NULL;
   }
-  return gen_model_read_ranges (model, error) ? g_steal_pointer (&model) : NULL;
+  return gen_model_read_ranges (model, model->staged ? graph : copy, error)
+             ? g_steal_pointer (&model)
+             : NULL;
 }
 
 GenModel *
@@ -263,6 +266,19 @@ gen_port_set_range (GenPort *port, float low, float high)
     port->std[c] = 1 / (high - low);
     port->mean[c] = -low / (high - low);
   }
+  port->range = GEN_RANGE_SAID;
+}
+
+float
+gen_port_black (const GenPort *port, int channel)
+{
+  return (0 - port->mean[channel]) / port->std[channel];
+}
+
+float
+gen_port_white (const GenPort *port, int channel)
+{
+  return (1 - port->mean[channel]) / port->std[channel];
 }
 
 static void
