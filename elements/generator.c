@@ -246,6 +246,7 @@ gst_generator_start (GstBaseTransform *base)
     gen_model_unref (model);
     return FALSE;
   }
+  gst_generator_warn_of_ranges (self, &ports);
   if (found == &gen_device_cuda && !model->staged)
     ports.cuda = ports.prefers_cuda =
         gst_generative_cuda_ensure_context (GST_ELEMENT (self), &self->cuda);

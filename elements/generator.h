@@ -97,6 +97,8 @@ void gst_generator_adopt (GstGenerator *self, const Player *next);
 /* The ports of `model`, with what the properties override. */
 gboolean gst_generator_find_ports (
     GstGenerator *self, GenModel *model, GstGeneratorPorts *ports, GError **error);
+/* Say which ranges are assumed. */
+void gst_generator_warn_of_ranges (GstGenerator *self, const GstGeneratorPorts *ports);
 /* Play `model` as `use` says, with a player that is kept or a new one. */
 gboolean gst_generator_compile (
     GstGenerator *self, GenModel *model, const GenModelUse *use, GError **error);

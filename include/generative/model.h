@@ -38,6 +38,9 @@ typedef enum {
 
 #define GEN_PORT_MAX_CHANNELS 4
 
+/* Fewer numbers than this are scores or classes, not a picture laid out in a row. */
+#define GEN_PORT_SMALLEST_PICTURE 16
+
 /* Where it is known from which numbers are black and white. */
 typedef enum {
   GEN_RANGE_ASSUMED,
@@ -84,6 +87,9 @@ const GenPort *gen_model_find_output (const GenModel *model, GenPortKind kind);
 /* Make a vector a picture: of width x height pixels, or square where these are 0, grey or
  * else of three or four channels. FALSE when the numbers do not come out even. */
 gboolean gen_port_make_picture (GenPort *port, int width, int height);
+/* Let `port` be met with float32 numbers, which is what gen_model_compile has outside for other
+ * floats, and pictures of bytes. FALSE for other types. */
+gboolean gen_port_use_float32 (GenPort *port);
 /* The numbers that black and white are, in place of what the model says. */
 void gen_port_set_range (GenPort *port, float low, float high);
 /* The numbers that black and white are, of a channel. */
@@ -136,7 +142,8 @@ typedef struct {
 /**
  * gen_model_compile: the plan that takes `frames` frames at a time. With `from_frames` it has an
  * input for each plane of each frame (bytes), else one [frames * pictures, …]; with `to_frames` an
- * output for each plane of each frame, else one. They can be bound to the frames' memory.
+ * output for each plane of each frame, else one. They can be bound to the frames' memory. Numbers
+ * of float16, bfloat16 and float64 are float32 outside.
  * Returns: (transfer full) the plan, or NULL.
  */
 GenPlan *gen_model_compile (GenModel *model, const GenModelUse *use, GError **error);
@@ -144,8 +151,8 @@ GenPlan *gen_model_compile (GenModel *model, const GenModelUse *use, GError **er
 /**
  * gen_model_open: what plays a staged model, one frame at a time: `use->frames` is 1. With
  * `from_frames` its inputs are the frame's planes; its one output are the numbers of `use->output`,
- * of whatever shape they turn out to be. `to_frames` and `to` are not looked at. Returns: (transfer
- * full) the session, or NULL.
+ * float32, of whatever shape they turn out to be. `to_frames` and `to` are not looked at. Returns:
+ * (transfer full) the session, or NULL.
  */
 GenSession *gen_model_open (GenModel *model, const GenModelUse *use, GError **error);
 /* The plan that puts pictures, float32 numbers of `shape`, into a frame: its input 0 are the

@@ -7,9 +7,6 @@
 
 #include "model-private.h"
 
-/* Fewer numbers than this are scores or classes, not a picture laid out in a row. */
-#define SMALLEST_PICTURE 16
-
 /* A vector from this length on may well be a picture; shorter ones are latents more often. */
 #define SMALLEST_SUPPOSED 256
 
@@ -235,7 +232,7 @@ gen_port_make_picture (GenPort *port, int width, int height)
 {
   gint64 length = port->length;
 
-  if (port->kind != GEN_PORT_VECTOR || length < SMALLEST_PICTURE)
+  if (port->kind != GEN_PORT_VECTOR || length < GEN_PORT_SMALLEST_PICTURE)
     return FALSE;
   for (int channels = 1; channels <= GEN_PORT_MAX_CHANNELS; channels++) {
     gint64 pixels = length / channels, w = width, h = height;
@@ -257,6 +254,26 @@ gen_port_make_picture (GenPort *port, int width, int height)
     return TRUE;
   }
   return FALSE;
+}
+
+gboolean
+gen_port_use_float32 (GenPort *port)
+{
+  switch (port->type) {
+  case GEN_TYPE_UINT8:
+    if (port->kind != GEN_PORT_PICTURE)
+      return FALSE;
+    break;
+  case GEN_TYPE_FLOAT32:
+  case GEN_TYPE_FLOAT16:
+  case GEN_TYPE_BFLOAT16:
+  case GEN_TYPE_FLOAT64:
+    break;
+  default:
+    return FALSE;
+  }
+  port->type = GEN_TYPE_FLOAT32;
+  return TRUE;
 }
 
 void
@@ -295,10 +312,14 @@ describe_port (GString *text, const GenPort *port)
     g_string_append_printf (text, "pictures of any size, %s", colours[port->channels]);
   else if (port->kind == GEN_PORT_VECTOR && port->length == 1)
     g_string_append (text, "a score");
+  else if (port->kind == GEN_PORT_VECTOR && port->length < 0)
+    g_string_append (text, "vectors of any length");
   else if (port->kind == GEN_PORT_VECTOR)
     g_string_append_printf (text, "vectors of %" G_GINT64_FORMAT " numbers", port->length);
   else
     g_string_append_printf (text, "%s %s", gen_data_type_name (port->type), shape);
+  if (port->kind != GEN_PORT_OTHER && port->type != GEN_TYPE_FLOAT32)
+    g_string_append_printf (text, ", %s", gen_data_type_name (port->type));
   if (port->length >= SMALLEST_SUPPOSED && gen_port_make_picture (&picture, 0, 0))
     g_string_append_printf (text, " (perhaps pictures of %d x %d pixels, %s)", picture.width,
         picture.height, colours[picture.channels]);

@@ -290,46 +290,71 @@ read_range (
   return TRUE;
 }
 
-static const GenPort *
-find_known (const GenPort *ports, guint n)
-{
-  for (guint i = 0; i < n; i++)
-    if (ports[i].kind == GEN_PORT_PICTURE && ports[i].range != GEN_RANGE_ASSUMED)
-      return &ports[i];
-  return NULL;
-}
-
-/* What nothing tells. A picture that is made of another one has the range of that one as a rule;
- * numbers that are never negative begin with black. */
-static void
-assume_range (const Sources *sources, GenPort *port, const GenTensor *tensor, const GenPort *like)
+static gboolean
+is_never_negative (const Sources *sources, const GenTensor *tensor)
 {
   const GenBounds *bounds = g_hash_table_lookup (sources->known, tensor);
 
+  return bounds != NULL && bounds->n == 1 && bounds->low[0] >= 0;
+}
+
+/* The picture that comes out whose range something is known of, and so that of what goes in. */
+static const GenPort *
+find_telling_output (const Sources *sources)
+{
+  const GenModel *model = sources->model;
+
+  for (guint i = 0; i < model->graph->outputs->len; i++) {
+    const GenPort *port = &model->outputs[i];
+
+    if (port->kind == GEN_PORT_PICTURE &&
+        (port->range != GEN_RANGE_ASSUMED ||
+            is_never_negative (sources, g_ptr_array_index (sources->graph->outputs, i))))
+      return port;
+  }
+  return NULL;
+}
+
+static void
+assume (GenPort *port, float black)
+{
   if (port->range != GEN_RANGE_ASSUMED)
     return;
-  gen_port_set_range (port, bounds != NULL && bounds->low[0] >= 0 ? 0 : -1, 1);
+  gen_port_set_range (port, black, 1);
   port->range = GEN_RANGE_ASSUMED;
-  if (like == NULL || port->kind != GEN_PORT_PICTURE || like->channels != port->channels ||
-      (bounds != NULL && bounds->low[0] >= 0))
+}
+
+static void
+assume_like (GenPort *port, const GenPort *like)
+{
+  if (port->range != GEN_RANGE_ASSUMED || port->kind != GEN_PORT_PICTURE || like == NULL ||
+      like->channels != port->channels)
     return;
   memcpy (port->mean, like->mean, sizeof port->mean);
   memcpy (port->std, like->std, sizeof port->std);
 }
 
+/* What nothing tells. A picture that is made of another one has the range of that one as a rule;
+ * numbers that are never negative begin with black. */
 static void
 assume_ranges (const Sources *sources)
 {
-  const GenModel *model = sources->model;
+  GenModel *model = sources->model;
+  const GPtrArray *inputs = sources->graph->inputs, *outputs = sources->graph->outputs;
   const GenPort *like;
 
-  like = find_known (model->outputs, model->graph->outputs->len);
-  for (guint i = 0; i < model->graph->inputs->len; i++)
-    assume_range (sources, &model->inputs[i], g_ptr_array_index (sources->graph->inputs, i), like);
+  for (guint i = 0; i < inputs->len; i++)
+    assume (&model->inputs[i], -1);
+  for (guint i = 0; i < outputs->len; i++)
+    assume (
+        &model->outputs[i], is_never_negative (sources, g_ptr_array_index (outputs, i)) ? 0 : -1);
+  like = find_telling_output (sources);
+  for (guint i = 0; i < inputs->len; i++)
+    assume_like (&model->inputs[i], like);
   like = gen_model_find_input (model, GEN_PORT_PICTURE);
-  for (guint i = 0; i < model->graph->outputs->len; i++)
-    assume_range (
-        sources, &model->outputs[i], g_ptr_array_index (sources->graph->outputs, i), like);
+  for (guint i = 0; i < outputs->len; i++)
+    if (!is_never_negative (sources, g_ptr_array_index (outputs, i)))
+      assume_like (&model->outputs[i], like);
 }
 
 static gboolean

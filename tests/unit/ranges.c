@@ -599,6 +599,22 @@ test_like_output (void)
   check_range (&model->outputs[0], GEN_RANGE_COMPUTED, 0, 255);
 }
 
+/* And like one that is never negative, for which 0 to 1 is assumed. */
+static void
+test_never_negative (void)
+{
+  g_autoptr (GenGraph) graph = gen_graph_new ("never negative");
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GenModel) model = NULL;
+  GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 3, 4, 4));
+
+  gen_graph_add_output (graph, end_clip_guard (graph, net (graph, x, &error), &error));
+  model = gen_model_new (graph, &error);
+  g_assert_no_error (error);
+  check_range (&model->inputs[0], GEN_RANGE_ASSUMED, 0, 1);
+  check_range (&model->outputs[0], GEN_RANGE_ASSUMED, 0, 1);
+}
+
 static void
 test_types (void)
 {
@@ -651,6 +667,7 @@ main (int argc, char **argv)
   g_test_add_func ("/ranges/joined", test_joined);
   g_test_add_func ("/ranges/no-net", test_no_net);
   g_test_add_func ("/ranges/like-output", test_like_output);
+  g_test_add_func ("/ranges/never-negative", test_never_negative);
   g_test_add_func ("/ranges/types", test_types);
   g_test_add_func ("/ranges/said", test_said);
   return g_test_run ();
