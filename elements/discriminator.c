@@ -252,6 +252,7 @@ gst_discriminator_open (GstScoreFilter *filter)
   gst_generative_warn_of_range (GST_ELEMENT (self), model, &self->input, FALSE, "input-range");
   self->tally = (GenTally){ 0 };
   self->measured = self->dropped = 0;
+  self->told_not_finite = FALSE;
   self->takes_cuda = self->found == &gen_device_cuda && !model->staged &&
                      gst_generative_cuda_ensure_context (GST_ELEMENT (self), &self->cuda);
   GST_OBJECT_LOCK (self);

@@ -93,6 +93,7 @@ measure_latency (GstGenerator *self)
   if (player->plan != NULL && !GST_CLOCK_TIME_IS_VALID (player->run_time)) {
     /* What goes wrong here does so again at the first frame, which reports it. */
     gen_plan_run (player->plan, NULL);
+    gen_model_take_not_finite (player->plan);
     player->run_time = gst_util_get_timestamp () - start;
   }
   latency = GST_CLOCK_TIME_IS_VALID (player->run_time) ? player->run_time * runs : 0;

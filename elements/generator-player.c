@@ -197,6 +197,7 @@ gst_generator_adopt (GstGenerator *self, const Player *next)
   self->ports.output = next->ports.output;
   GST_OBJECT_UNLOCK (self);
   gst_generator_describe_tensors (self, &self->ports);
+  self->told_not_finite = FALSE;
   gen_model_unref (old);
 }
 

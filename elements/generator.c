@@ -262,6 +262,8 @@ gst_generator_start (GstBaseTransform *base)
   GST_OBJECT_UNLOCK (self);
   self->made_of = (GstGeneratorInput){ 0 };
   self->made_width = self->made_height = 0;
+  self->frame = 0;
+  self->told_not_finite = FALSE;
   if (model->staged)
     self->batch = 1;
   if (reload)

@@ -34,6 +34,18 @@ command_parse (const Command *command, const GOptionEntry *entries, const char *
   return TRUE;
 }
 
+void
+command_warn (const char *format, ...)
+{
+  g_autofree char *text = NULL;
+  va_list arguments;
+
+  va_start (arguments, format);
+  text = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+  g_printerr ("%s: warning: %s\n", g_get_prgname (), text);
+}
+
 int
 command_fail (GError *error)
 {

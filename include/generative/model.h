@@ -160,6 +160,11 @@ GenSession *gen_model_open (GenModel *model, const GenModelUse *use, GError **er
  */
 GenPlan *gen_model_compile_frame (const GenModelUse *use, const GenShape *shape, GError **error);
 
+/* Into which frames of such a plan numbers went, since this was last asked, that are not numbers or
+ * infinite, and of which there can be no picture: a bit each, the last one for all further frames.
+ * Devices other than the CPU do not tell. */
+guint64 gen_model_take_not_finite (GenPlan *plan);
+
 /* The shape of `port`, an output, when the picture input has `height` and `width` (any where
  * the model has no picture input) and N is `batch`. */
 gboolean gen_model_output_shape (GenModel *model, const GenPort *port, gint64 batch, int height,

@@ -300,6 +300,14 @@ embedder_compute (gpointer state, const GenPicture *pictures, int n, float *out,
   return TRUE;
 }
 
+static char *
+embedder_describe_assumption (gpointer state)
+{
+  const Embedder *embedder = state;
+
+  return gen_model_describe_assumption (embedder->model, &embedder->input, FALSE);
+}
+
 const GenEmbedder gen_embedder_onnx = {
   .summary = "What an ONNX model makes of a picture",
   .batch = BATCH,
@@ -307,4 +315,5 @@ const GenEmbedder gen_embedder_onnx = {
   .close = embedder_close,
   .length = embedder_length,
   .compute = embedder_compute,
+  .describe_assumption = embedder_describe_assumption,
 };

@@ -6,6 +6,8 @@
 #include <generative/operator.h>
 
 #include "../graph/graph-private.h"
+#include "../graph/kernel.h"
+#include "../ops/pack.h"
 #include "model-private.h"
 
 static void
@@ -304,6 +306,14 @@ gen_model_compile_frame (const GenModelUse *use, const GenShape *shape, GError *
   GenTensor *numbers = gen_graph_add_input (graph, "numbers", GEN_TYPE_FLOAT32, shape);
 
   return pack (graph, use, numbers, error) ? gen_plan_new (graph, &use->plan, error) : NULL;
+}
+
+guint64
+gen_model_take_not_finite (GenPlan *plan)
+{
+  const GenKernel *kernel = gen_plan_find_kernel (plan, "PackPicture");
+
+  return kernel != NULL ? gen_pack_take_not_finite (kernel) : 0;
 }
 
 gboolean
