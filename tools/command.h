@@ -31,3 +31,5 @@ gboolean command_parse (const Command *command, const GOptionEntry *entries, con
 void command_warn (const char *format, ...) G_GNUC_PRINTF (1, 2);
 /* Print the error on stderr and free it. Returns STATUS_FAILED. */
 int command_fail (GError *error);
+/* The same of an error of the model in the file `path`, which is named. */
+int command_fail_of (const char *path, GError *error);

@@ -76,8 +76,8 @@ preparation_fix_shapes (const Preparation *preparation, GenGraph *graph, GError 
     if (preparation->batch > 0 && input->shape.rank > 0 && input->shape.dims[0] >= 0 &&
         input->shape.dims[0] != preparation->batch) {
       g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-          "the model takes %" G_GINT64_FORMAT " items in a run ('%s'), not %d",
-          input->shape.dims[0], input->name, preparation->batch);
+          "input '%s' takes %" G_GINT64_FORMAT " items in a run, not %d: leave --batch out",
+          input->name, input->shape.dims[0], preparation->batch);
       return FALSE;
     }
   }

@@ -173,8 +173,9 @@ check_picture (Run *run, const Wish *wish, GError **error)
                       : i == (port->channels_last ? 2 : 3) ? picture.width
                                                            : port->channels;
   if (shape.dims[0] != n)
-    return fail (error, "input '%s' takes %" G_GINT64_FORMAT " pictures, %d are given", input->name,
-        shape.dims[0], n);
+    return fail (error,
+        "input '%s' takes %" G_GINT64_FORMAT " pictures, but %d came: give --input once for each",
+        input->name, shape.dims[0], n);
   return gen_graph_set_input_shape (run->model->graph, input, &shape, error);
 }
 
@@ -483,7 +484,7 @@ run (int argc, char **argv)
   g_strfreev (run.inputs);
   g_strfreev (run.outputs);
   preparation_clear (&run.preparation);
-  return error != NULL ? command_fail (error) : STATUS_FINE;
+  return error != NULL ? command_fail_of (argv[1], error) : STATUS_FINE;
 }
 
 const Command command_run = {
