@@ -12,6 +12,10 @@
  * A frame that is a multiple of the model's picture size is a wall of pictures: its score is the
  * mean over them, and the least and greatest are told as well.
  *
+ * Where nothing tells which numbers the model takes for black and white, a warning says what is
+ * assumed, and `input-range` puts it right. A score that is NaN or infinite is none: a warning
+ * names the first such frame, which counts as below the threshold.
+ *
  * Frames of cameras and decoders, NV12 and I420, are read as they are.
  *
  * With `device=cuda` frames in `memory:CUDAMemory` are scored on the GPU and pass without leaving

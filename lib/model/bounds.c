@@ -639,7 +639,7 @@ bounds_of_node (GHashTable *known, const GenNode *node)
   const char *name = node->op->name;
   GenBounds x = bounds_of_input (known, node, 0), made;
 
-  if (node->op->domain != NULL)
+  if (node->op->domain != NULL || gen_node_output (node, 0) == NULL)
     return anything;
   if (compute (known, node, &made))
     return made;

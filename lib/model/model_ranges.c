@@ -193,25 +193,28 @@ find_prepared (const GenGraph *graph, const GenTensor *input)
 
     if (node == NULL)
       return input;
-    if (!g_strv_contains (prepares, node->op->name) || !works_on (node, prepared))
+    if (!g_strv_contains (prepares, node->op->name) || !works_on (node, prepared) ||
+        gen_node_output (node, 0) == NULL)
       return prepared;
     prepared = gen_node_output (node, 0);
   }
 }
 
 /* Whether `x` has been made of `given` to be numbers that nets take: about 0 to 1 or -1 to 1, whole
- * or by mean and standard deviation, or, as some do, bytes without their mean. */
+ * or by mean and standard deviation, or, as some do, bytes without their mean. A factor alone tells
+ * of bytes, but nothing of numbers that were small before. */
 static gboolean
 are_prepared (const GenBounds *x, const GenBounds *given)
 {
-  if (x->low[0] == given->low[0] && x->high[0] == given->high[0])
-    return FALSE;
+  gboolean is_bytes = given->high[0] > 1;
+
   for (int c = 0; c < x->n; c++) {
     double low = x->low[c], high = x->high[c], most = fmax (-low, high);
     gboolean by_one = most <= 3 && low <= 0.05 && high >= 0.4;
     gboolean by_bytes = most <= 256 && low <= -50 && high >= 50;
+    gboolean shifted = given->low[0] < 0 ? low >= -0.05 : low < 0;
 
-    if ((!by_one && !by_bytes) || high < -0.4 * low)
+    if ((!by_one && !by_bytes) || high < -0.4 * low || (!shifted && !is_bytes))
       return FALSE;
   }
   return TRUE;
@@ -230,7 +233,8 @@ range_of_input (const GenGraph *graph, const GenTensor *input, GenPort *port)
 
   if (apply_bounds (port, &given))
     return TRUE;
-  if (first != NULL && g_str_equal (first->op->name, "Clip") && works_on (first, input)) {
+  if (first != NULL && g_str_equal (first->op->name, "Clip") && works_on (first, input) &&
+      gen_node_output (first, 0) != NULL) {
     g_autoptr (GHashTable) known = gen_graph_bounds (graph, NULL, NULL);
     const GenBounds *clipped = g_hash_table_lookup (known, gen_node_output (first, 0));
 

@@ -251,6 +251,36 @@ test_batch_of_latents (void)
   scratch_remove (folder);
 }
 
+/* A discriminator of a fixed batch wants walls of that many. */
+static void
+test_batch_of_scores (void)
+{
+  g_autofree char *folder = scratch_new ();
+  g_autofree char *path = g_build_filename (folder, "model.onnx", NULL);
+  g_autoptr (GenGraph) graph = gen_graph_new ("two");
+  const gint64 axes[] = { 1, 2, 3 };
+  GenTensor *x = add_picture (graph, GEN_TYPE_FLOAT32, 2, FALSE);
+
+  say_range (graph, "generative.input-range", "0,1");
+  save_model (graph,
+      gen_graph_op (graph, "ReduceMean", &x, 1, 1, NULL, "axes", GEN_INTS, 3, axes, "keepdims",
+          GEN_INT, 0, NULL),
+      path);
+  for (int pictures = 1; pictures <= 3; pictures++) {
+    g_autofree char *launch = g_strdup_printf (
+        "videotestsrc num-buffers=4 ! video/x-raw,width=%d,height=8 ! discriminator model=%s ! "
+        "fakesink",
+        pictures * SIDE, path);
+    gboolean failed;
+    g_autofree char *words = play_for_words (launch, &failed);
+
+    g_assert_cmpint (failed, ==, pictures != 2);
+    if (failed)
+      assert_says (words, "input 'x' takes 2 pictures in a run");
+  }
+  scratch_remove (folder);
+}
+
 /* A tensor is named with its type, its extents, and what would be right. */
 static void
 test_refused (void)
@@ -346,6 +376,7 @@ main (int argc, char **argv)
   g_test_add_func ("/ports/narrow-vectors", test_narrow_vectors);
   g_test_add_func ("/ports/batch", test_batch);
   g_test_add_func ("/ports/batch-of-latents", test_batch_of_latents);
+  g_test_add_func ("/ports/batch-of-scores", test_batch_of_scores);
   g_test_add_func ("/ports/refused", test_refused);
   g_test_add_func ("/ports/refused-output", test_refused_output);
   g_test_add_func ("/ports/refused-second", test_refused_second);

@@ -535,6 +535,18 @@ begin_clipped (GenGraph *graph, GenTensor *x, GError **error)
   return clip (graph, x, number (graph, 0), number (graph, 1), error);
 }
 
+static GenTensor *
+begin_smaller (GenGraph *graph, GenTensor *x, GError **error)
+{
+  return gen_binary (graph, "Mul", x, number (graph, 0.5f), error);
+}
+
+static GenTensor *
+begin_centred (GenGraph *graph, GenTensor *x, GError **error)
+{
+  return gen_binary (graph, "Sub", x, number (graph, 0.5f), error);
+}
+
 static const Case beginnings[] = {
   { "by-255", begin_by_255, GEN_RANGE_COMPUTED, 0, 255 },
   { "to-signed", begin_to_signed, GEN_RANGE_COMPUTED, 0, 1 },
@@ -542,6 +554,8 @@ static const Case beginnings[] = {
   { "from-signed", begin_from_signed, GEN_RANGE_COMPUTED, -1, 1 },
   { "normalized", begin_normalized, GEN_RANGE_COMPUTED, 0, 1 },
   { "without-mean", begin_without_mean, GEN_RANGE_COMPUTED, 0, 255 },
+  { "centred", begin_centred, GEN_RANGE_COMPUTED, 0, 1 },
+  { "smaller", begin_smaller, GEN_RANGE_ASSUMED, -1, 1 },
   { "clipped", begin_clipped, GEN_RANGE_COMPUTED, 0, 1 },
   { "nothing", end_nothing, GEN_RANGE_ASSUMED, -1, 1 },
   { "tanh", end_tanh, GEN_RANGE_ASSUMED, -1, 1 },
