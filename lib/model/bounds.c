@@ -317,14 +317,6 @@ raise_ends (GenBounds x, double (*function) (double))
 }
 
 static GenBounds
-scale (const GenBounds *x, double factor, double shift)
-{
-  GenBounds scaled = meet (*x, between (factor, factor), multiply);
-
-  return meet (scaled, between (shift, shift), add);
-}
-
-static GenBounds
 clamp (const GenBounds *x, double low, double high)
 {
   return meet (meet (*x, between (low, low), greater), between (high, high), lesser);
@@ -349,8 +341,9 @@ bounds_of_clip (GHashTable *known, const GenNode *node)
 }
 
 static GenBounds
-bounds_of_leaky (const GenNode *node, GenBounds x)
+bounds_of_leaky (GHashTable *known, const GenNode *node)
 {
+  GenBounds x = bounds_of_input (known, node, 0);
   double slope = gen_node_float (node, "alpha", 0.01f);
 
   if (slope < 0)
@@ -386,8 +379,16 @@ bounds_of_power (GHashTable *known, const GenNode *node)
 }
 
 static GenBounds
-absolute (GenBounds x)
+bounds_of_negative (GHashTable *known, const GenNode *node)
 {
+  return meet (bounds_of_input (known, node, 0), between (-1, -1), multiply);
+}
+
+static GenBounds
+bounds_of_absolute (GHashTable *known, const GenNode *node)
+{
+  GenBounds x = bounds_of_input (known, node, 0);
+
   for (int i = 0; i < x.n; i++) {
     double low = x.low[i], high = x.high[i];
 
@@ -395,13 +396,6 @@ absolute (GenBounds x)
     x.high[i] = fmax (fabs (low), fabs (high));
   }
   return x;
-}
-
-/* The mean of what varies between the same ends does, too. */
-static GenBounds
-bounds_of_mean (GHashTable *known, const GenNode *node)
-{
-  return meet_inputs (known, node, 0, either);
 }
 
 static GenBounds
@@ -430,73 +424,24 @@ bounds_of_dequantize (GHashTable *known, const GenNode *node)
   return meet (x, bounds_of_input (known, node, 1), multiply);
 }
 
-/* What computes on numbers; FALSE for what else there is. */
-static gboolean
-compute (GHashTable *known, const GenNode *node, GenBounds *made)
-{
-  const char *name = node->op->name;
-  GenBounds x = bounds_of_input (known, node, 0);
-
-  for (guint i = 0; i < G_N_ELEMENTS (rising); i++)
-    if (g_str_equal (name, rising[i].name)) {
-      *made = raise_ends (x, rising[i].function);
-      return TRUE;
-    }
-  if (g_str_equal (name, "Add") || g_str_equal (name, "Sum"))
-    *made = meet_inputs (known, node, 0, add);
-  else if (g_str_equal (name, "Sub"))
-    *made = meet_inputs (known, node, 0, subtract);
-  else if (g_str_equal (name, "Mul"))
-    *made = meet_inputs (known, node, 0, multiply);
-  else if (g_str_equal (name, "Div"))
-    *made = meet_inputs (known, node, 0, divide);
-  else if (g_str_equal (name, "Min"))
-    *made = meet_inputs (known, node, 0, lesser);
-  else if (g_str_equal (name, "Max"))
-    *made = meet_inputs (known, node, 0, greater);
-  else if (g_str_equal (name, "Mean"))
-    *made = bounds_of_mean (known, node);
-  else if (g_str_equal (name, "Neg"))
-    *made = scale (&x, -1, 0);
-  else if (g_str_equal (name, "Abs"))
-    *made = absolute (x);
-  else if (g_str_equal (name, "Pow"))
-    *made = bounds_of_power (known, node);
-  else if (g_str_equal (name, "Clip"))
-    *made = bounds_of_clip (known, node);
-  else if (g_str_equal (name, "Where"))
-    *made = meet_inputs (known, node, 1, either);
-  else if (g_str_equal (name, "LeakyRelu"))
-    *made = bounds_of_leaky (node, x);
-  else if (g_str_equal (name, "Sin") || g_str_equal (name, "Cos"))
-    *made = between (-1, 1);
-  else if (g_str_equal (name, "Softmax"))
-    *made = between (0, 1);
-  else if (g_str_equal (name, "QuantizeLinear"))
-    *made = bounds_of_quantize (known, node);
-  else if (g_str_equal (name, "DequantizeLinear"))
-    *made = bounds_of_dequantize (known, node);
-  else
-    return FALSE;
-  return TRUE;
-}
-
 static GenBounds
-bounds_of_hard_sigmoid (const GenNode *node, const GenBounds *x)
+bounds_of_hard_sigmoid (GHashTable *known, const GenNode *node)
 {
-  GenBounds line =
-      scale (x, gen_node_float (node, "alpha", 0.2f), gen_node_float (node, "beta", 0.5f));
+  double slope = gen_node_float (node, "alpha", 0.2f), middle = gen_node_float (node, "beta", 0.5f);
+  GenBounds line = meet (bounds_of_input (known, node, 0), between (slope, slope), multiply);
 
+  line = meet (line, between (middle, middle), add);
   return clamp (&line, 0, 1);
 }
 
 /* Integers cannot hold all: what is beyond them is not for pictures. */
 static GenBounds
-bounds_of_cast (const GenNode *node, const GenBounds *x)
+bounds_of_cast (GHashTable *known, const GenNode *node)
 {
+  GenBounds x = bounds_of_input (known, node, 0);
   GenBounds room = gen_bounds_of_type ((GenDataType)gen_node_int (node, "to", GEN_TYPE_FLOAT32));
 
-  return clamp (x, room.low[0], room.high[0]);
+  return clamp (&x, room.low[0], room.high[0]);
 }
 
 /* --- nodes that move numbers --- */
@@ -594,8 +539,9 @@ bounds_of_concat (GHashTable *known, const GenNode *node)
 
 /* A border of zeros, or of another number. */
 static GenBounds
-bounds_of_pad (GHashTable *known, const GenNode *node, GenBounds x)
+bounds_of_pad (GHashTable *known, const GenNode *node)
 {
+  GenBounds x = bounds_of_input (known, node, 0);
   double value = gen_node_float (node, "value", 0);
 
   if (!g_str_equal (gen_node_string (node, "mode", "constant"), "constant"))
@@ -633,25 +579,77 @@ move (const GenNode *node, GenBounds *x)
          follow_shape (gen_node_input (node, 0), gen_node_output (node, 0), x);
 }
 
+/* --- all nodes --- */
+
+/* What meets all its inputs from number `first` on, two by two. The mean of what lies between the
+ * same ends does, too. */
+static const struct {
+  const char *name;
+  guint first;
+  Meeting meeting;
+} meetings[] = {
+  { "Add", 0, add },
+  { "Sum", 0, add },
+  { "Sub", 0, subtract },
+  { "Mul", 0, multiply },
+  { "Div", 0, divide },
+  { "Min", 0, lesser },
+  { "Max", 0, greater },
+  { "Mean", 0, either },
+  { "Where", 1, either },
+};
+
+/* What makes numbers between the same ends of any. */
+static const struct {
+  const char *name;
+  double low, high;
+} fixed[] = {
+  { "Sin", -1, 1 },
+  { "Cos", -1, 1 },
+  { "Softmax", 0, 1 },
+};
+
+static const struct {
+  const char *name;
+  GenBounds (*bounds) (GHashTable *known, const GenNode *node);
+} others[] = {
+  { "Abs", bounds_of_absolute },
+  { "Cast", bounds_of_cast },
+  { "Clip", bounds_of_clip },
+  { "Concat", bounds_of_concat },
+  { "DequantizeLinear", bounds_of_dequantize },
+  { "HardSigmoid", bounds_of_hard_sigmoid },
+  { "LeakyRelu", bounds_of_leaky },
+  { "Neg", bounds_of_negative },
+  { "Pad", bounds_of_pad },
+  { "Pow", bounds_of_power },
+  { "QuantizeLinear", bounds_of_quantize },
+};
+
 static GenBounds
 bounds_of_node (GHashTable *known, const GenNode *node)
 {
   const char *name = node->op->name;
-  GenBounds x = bounds_of_input (known, node, 0), made;
+  GenBounds x;
 
   if (node->op->domain != NULL || gen_node_output (node, 0) == NULL)
     return anything;
-  if (compute (known, node, &made))
-    return made;
-  if (g_str_equal (name, "HardSigmoid"))
-    return bounds_of_hard_sigmoid (node, &x);
-  if (g_str_equal (name, "Cast"))
-    return bounds_of_cast (node, &x);
-  if (g_str_equal (name, "Concat"))
-    return bounds_of_concat (known, node);
-  if (g_str_equal (name, "Pad"))
-    return bounds_of_pad (known, node, x);
-  return g_strv_contains (moves, name) && move (node, &x) ? x : anything;
+  for (guint i = 0; i < G_N_ELEMENTS (rising); i++)
+    if (g_str_equal (name, rising[i].name))
+      return raise_ends (bounds_of_input (known, node, 0), rising[i].function);
+  for (guint i = 0; i < G_N_ELEMENTS (meetings); i++)
+    if (g_str_equal (name, meetings[i].name))
+      return meet_inputs (known, node, meetings[i].first, meetings[i].meeting);
+  for (guint i = 0; i < G_N_ELEMENTS (fixed); i++)
+    if (g_str_equal (name, fixed[i].name))
+      return between (fixed[i].low, fixed[i].high);
+  for (guint i = 0; i < G_N_ELEMENTS (others); i++)
+    if (g_str_equal (name, others[i].name))
+      return others[i].bounds (known, node);
+  if (!g_strv_contains (moves, name))
+    return anything;
+  x = bounds_of_input (known, node, 0);
+  return move (node, &x) ? x : anything;
 }
 
 GHashTable *

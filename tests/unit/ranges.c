@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Which numbers black and white are, in graphs that end or begin in many ways. */
 #include <generative/model.h>
+#include <generative/random.h>
 
 #include <float.h>
 #include <math.h>
@@ -662,6 +663,98 @@ test_said (void)
   check_range (&model->outputs[0], GEN_RANGE_SAID, 0, 2);
 }
 
+/* --- chains of all that is known --- */
+
+static const char *const unary[] = { "Tanh", "Sigmoid", "HardSigmoid", "Softsign", "Erf", "Sin",
+  "Cos", "Atan", "Relu", "LeakyRelu", "Softplus", "Neg", "Abs", "Floor", "Ceil", "Round",
+  "Identity" };
+static const char *const binary[] = { "Add", "Sub", "Mul", "Min", "Max", "Mean" };
+
+static GenTensor *
+either (GenGraph *graph, GenTensor *a, GenTensor *b, GError **error)
+{
+  GenTensor *first = gen_binary (graph, "Less", a, b, error);
+
+  return gen_graph_op (graph, "Where", (GenTensor *[]){ first, a, b }, 3, 1, error, NULL);
+}
+
+/* Another tensor of `made`, from those that are there, by draw number `draw`. */
+static GenTensor *
+append_any (GenGraph *graph, GPtrArray *made, const GenRandom *random, guint64 draw, GError **error)
+{
+  guint32 kind = gen_random_below (random, draw, 0, 8);
+  GenTensor *a = made->pdata[gen_random_below (random, draw, 1, made->len)];
+  GenTensor *b = made->pdata[gen_random_below (random, draw, 2, made->len)];
+  const float numbers[] = { -255, -2, -1, -0.5f, 0.25f, 0.5f, 1, 3, 127.5f };
+  float value = numbers[gen_random_below (random, draw, 3, G_N_ELEMENTS (numbers))];
+  GenTensor *constant = number (graph, value);
+  const char *op = binary[gen_random_below (random, draw, 4, G_N_ELEMENTS (binary))];
+
+  switch (kind) {
+  case 0:
+    return gen_binary (graph, op, a, b, error);
+  case 1:
+    return gen_binary (graph, op, a, constant, error);
+  case 2:
+    return gen_binary (graph, op, constant, a, error);
+  case 3:
+    return gen_binary (graph, "Div", a, constant, error);
+  case 4:
+    return clip (graph, a, value < 0 ? constant : NULL, value > 0 ? constant : NULL, error);
+  case 5:
+    return value < 0 ? either (graph, a, b, error)
+                     : gen_binary (graph, "Pow", a, number (graph, 2), error);
+  default:
+    return gen_unary (
+        graph, unary[gen_random_below (random, draw, 5, G_N_ELEMENTS (unary))], a, error);
+  }
+}
+
+/* Whatever goes in, nothing that comes out is darker than black or brighter than white. */
+static void
+test_chains (void)
+{
+  guint computed = 0;
+
+  for (guint64 seed = 0; seed < 600; seed++) {
+    g_autoptr (GenGraph) graph = gen_graph_new ("chain");
+    g_autoptr (GPtrArray) made = g_ptr_array_new ();
+    g_autoptr (GError) error = NULL;
+    g_autoptr (GenModel) model = NULL;
+    g_autoptr (GenPlan) plan = NULL;
+    GenRandom random = gen_random_new (seed, 3);
+    const GenPort *port;
+    const float *numbers;
+    float slack;
+
+    g_ptr_array_add (
+        made, gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 3, 8, 8)));
+    for (guint64 i = 0; i < 6; i++)
+      g_ptr_array_add (made, append_any (graph, made, &random, i, &error));
+    g_assert_no_error (error);
+    gen_graph_add_output (graph, made->pdata[made->len - 1]);
+    model = gen_model_new (graph, &error);
+    g_assert_no_error (error);
+    port = &model->outputs[0];
+    if (port->range != GEN_RANGE_COMPUTED)
+      continue;
+    computed++;
+    plan = gen_plan_new (graph, NULL, &error);
+    g_assert_no_error (error);
+    gen_random_normal (&random, 9, 0, gen_plan_input (plan, 0)->data, 3 * 8 * 8);
+    for (int i = 0; i < 3 * 8 * 8; i++)
+      ((float *)gen_plan_input (plan, 0)->data)[i] *= i % 2 == 0 ? 100 : 1;
+    g_assert_true (gen_plan_run (plan, &error));
+    numbers = gen_plan_output (plan, 0)->data;
+    slack = 1e-4f * (1 + gen_port_white (port, 0) - gen_port_black (port, 0));
+    for (int i = 0; i < 3 * 8 * 8; i++) {
+      g_assert_cmpfloat (numbers[i], >=, gen_port_black (port, 0) - slack);
+      g_assert_cmpfloat (numbers[i], <=, gen_port_white (port, 0) + slack);
+    }
+  }
+  g_assert_cmpuint (computed, >, 150);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -683,6 +776,7 @@ main (int argc, char **argv)
   g_test_add_func ("/ranges/like-output", test_like_output);
   g_test_add_func ("/ranges/never-negative", test_never_negative);
   g_test_add_func ("/ranges/types", test_types);
+  g_test_add_func ("/ranges/chains", test_chains);
   g_test_add_func ("/ranges/said", test_said);
   return g_test_run ();
 }
