@@ -520,6 +520,43 @@ test_not_finite (void)
   }
 }
 
+/* A convolution that computes the activation behind it may make 0 of NaN; before a frame, it does
+ * not compute it. */
+static void
+test_not_finite_behind_convolution (void)
+{
+  static const char *const ops[] = { "Relu", "Clip", "Sigmoid" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (ops); i++) {
+    g_autoptr (GenGraph) graph = gen_graph_new ("convolution");
+    g_autoptr (GError) error = NULL;
+    g_autoptr (GenModel) model = NULL;
+    g_autoptr (GenPlan) plan = NULL;
+    GenModelUse use = { .frames = 1, .pictures = 1, .to_frames = TRUE };
+    GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 3, 16, 16));
+    GenTensor *w = gen_graph_full (graph, &GEN_SHAPE (3, 3, 3, 3), 0.1f), *y;
+
+    y = gen_graph_op (graph, "Conv", (GenTensor *[]){ x, w }, 2, 1, &error, "pads", GEN_INTS, 4,
+        (gint64[]){ 1, 1, 1, 1 }, NULL);
+    g_assert_no_error (error);
+    gen_graph_add_output (graph, add_activation (graph, ops[i], y));
+    model = gen_model_new (graph, &error);
+    g_assert_no_error (error);
+    use.input = model->inputs[0];
+    use.output = model->outputs[0];
+    use.to = (GenFrameLayout){
+      .columns = 1, .bytes = 3, .order = { 0, 1, 2 }, .n_order = 3, .stride = 48
+    };
+    plan = gen_model_compile (model, &use, &error);
+    g_assert_no_error (error);
+    g_assert_true (gen_plan_run (plan, NULL));
+    g_assert_cmphex (gen_model_take_not_finite (plan), ==, 0);
+    ((float *)gen_plan_input (plan, 0)->data)[100] = NAN;
+    g_assert_true (gen_plan_run (plan, NULL));
+    g_assert_cmphex (gen_model_take_not_finite (plan), ==, 1);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -530,6 +567,7 @@ main (int argc, char **argv)
   g_test_add_func ("/picture/wrong-attributes", test_wrong_attributes);
   g_test_add_func ("/model/compile", test_model);
   g_test_add_func ("/model/not-finite", test_not_finite);
+  g_test_add_func ("/model/not-finite-behind-convolution", test_not_finite_behind_convolution);
   g_test_add_func ("/model/fixed-batch", test_fixed_batch);
   return g_test_run ();
 }
