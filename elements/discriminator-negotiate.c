@@ -171,6 +171,16 @@ gst_discriminator_set_info (GstVideoFilter *filter, GstCaps *in_caps, GstVideoIn
   self->columns = info->width / width;
   self->tiles = self->columns * (info->height / height);
   self->single = self->input.batch == 1;
+  if (self->input.batch > 1 && self->input.batch != self->tiles) {
+    GST_ELEMENT_ERROR (self, CORE, NEGOTIATION,
+        ("%s: its input '%s' takes %" G_GINT64_FORMAT " pictures in a run, no more and no less, "
+         "but a frame of %d x %d holds %d of %d x %d: give it walls of %" G_GINT64_FORMAT
+         ", or export the model with a free batch",
+            self->model->path, self->input.name, self->input.batch, info->width, info->height,
+            self->tiles, width, height, self->input.batch),
+        (NULL));
+    return FALSE;
+  }
   self->use = (GenModelUse){ .input = self->input,
     .output = self->output,
     .frames = 1,

@@ -73,6 +73,20 @@ follow_layout (GstDiscriminator *self, const GstVideoFrame *frame, GError **erro
          gst_discriminator_compile (self, &layout, error);
 }
 
+/* A score that is no number is none. */
+static void
+notice_not_finite (GstDiscriminator *self, double score)
+{
+  if (self->told_not_finite || isfinite (score))
+    return;
+  self->told_not_finite = TRUE;
+  GST_ELEMENT_WARNING (self, STREAM, FAILED,
+      ("%s: of frame %" G_GUINT64_FORMAT " its output '%s' is %s, which is no score: such frames "
+       "have none, and count as below the threshold. Further ones are not reported",
+          self->model->path, self->measured, self->output.name, isnan (score) ? "NaN" : "infinite"),
+      (NULL));
+}
+
 static gboolean
 run_model (GstDiscriminator *self, const GstVideoFrame *frame, double *values, GError **error)
 {
@@ -166,7 +180,9 @@ gst_discriminator_measure (GstScoreFilter *filter, const GstVideoFrame *frame, d
   threshold = self->threshold;
   action = self->action;
   GST_OBJECT_UNLOCK (self);
-  values[GST_DISCRIMINATOR_PASSED] = values[GST_DISCRIMINATOR_SCORE] >= threshold;
+  notice_not_finite (self, values[GST_DISCRIMINATOR_SCORE]);
+  values[GST_DISCRIMINATOR_PASSED] =
+      isfinite (values[GST_DISCRIMINATOR_SCORE]) && values[GST_DISCRIMINATOR_SCORE] >= threshold;
   gen_tally_add (&self->tally, values[GST_DISCRIMINATOR_SCORE]);
   self->measured++;
   if (action == GST_DISCRIMINATOR_TAG || values[GST_DISCRIMINATOR_PASSED] != 0)

@@ -12,6 +12,10 @@
  * A frame that is a multiple of the model's picture size is a wall of pictures: its score is the
  * mean over them, and the least and greatest are told as well.
  *
+ * Where nothing tells which numbers the model takes for black and white, a warning says what is
+ * assumed, and `input-range` puts it right. A score that is NaN or infinite is none: a warning
+ * names the first such frame, which counts as below the threshold.
+ *
  * Frames of cameras and decoders, NV12 and I420, are read as they are.
  *
  * With `device=cuda` frames in `memory:CUDAMemory` are scored on the GPU and pass without leaving
@@ -204,17 +208,18 @@ choose_ports (GstDiscriminator *self, GenModel *model, GError **error)
     input = gen_model_find_input (model, GEN_PORT_VECTOR);
   if (input != NULL)
     self->input = *input;
-  if (model->graph->inputs->len != 1 || input == NULL || input->type != GEN_TYPE_FLOAT32 ||
+  if (output != NULL)
+    self->output = *output;
+  if (model->graph->inputs->len != 1 || input == NULL || !gen_port_use_float32 (&self->input) ||
       (input->kind == GEN_PORT_VECTOR &&
           !gen_port_make_picture (&self->input, self->tile_width, self->tile_height)) ||
-      output == NULL || output->length != 1 || output->type != GEN_TYPE_FLOAT32) {
+      output == NULL || output->length != 1 || !gen_port_use_float32 (&self->output)) {
     g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
-        "%s: a discriminator makes one float32 number [N, 1] of a picture [N, C, H, W]; this "
-        "model %s",
+        "%s: a discriminator makes one number [N, 1] of a picture [N, C, H, W] of 1, 3 or 4 "
+        "channels, of floats or uint8; this model %s",
         model->path, text);
     return FALSE;
   }
-  self->output = *output;
   if (self->input.width < 0 && self->tile_width > 0)
     self->input.width = self->tile_width;
   if (self->input.height < 0 && self->tile_height > 0)
@@ -248,8 +253,10 @@ gst_discriminator_open (GstScoreFilter *filter)
     gst_generative_post_error (GST_ELEMENT (self), error);
     return FALSE;
   }
+  gst_generative_warn_of_range (GST_ELEMENT (self), model, &self->input, FALSE, "input-range");
   self->tally = (GenTally){ 0 };
   self->measured = self->dropped = 0;
+  self->told_not_finite = FALSE;
   self->takes_cuda = self->found == &gen_device_cuda && !model->staged &&
                      gst_generative_cuda_ensure_context (GST_ELEMENT (self), &self->cuda);
   GST_OBJECT_LOCK (self);

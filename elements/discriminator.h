@@ -45,6 +45,7 @@ struct _GstDiscriminator {
   gpointer stream;    /* and this has to be waited for */
   GenTally tally;
   guint64 measured, dropped;
+  gboolean told_not_finite;
 };
 
 /* The parent's functions, for overrides that go on with them. */

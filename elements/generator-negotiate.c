@@ -93,6 +93,7 @@ measure_latency (GstGenerator *self)
   if (player->plan != NULL && !GST_CLOCK_TIME_IS_VALID (player->run_time)) {
     /* What goes wrong here does so again at the first frame, which reports it. */
     gen_plan_run (player->plan, NULL);
+    gen_model_take_not_finite (player->plan);
     player->run_time = gst_util_get_timestamp () - start;
   }
   latency = GST_CLOCK_TIME_IS_VALID (player->run_time) ? player->run_time * runs : 0;
@@ -126,6 +127,27 @@ fail_spacing (GError **error)
   return FALSE;
 }
 
+/* A model of a fixed batch wants that many latents or pictures in a run. */
+static gboolean
+check_batch (GstGenerator *self, const GenPort *port, int pictures, GError **error)
+{
+  const gint64 wanted = port->batch, now = (gint64)self->batch * pictures;
+  const gboolean fits = wanted % pictures == 0 && wanted / pictures <= MAX_BATCH_SIZE;
+
+  if (wanted <= 1 || wanted == now)
+    return TRUE;
+  g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
+      "%s: its input '%s' takes %" G_GINT64_FORMAT
+      " %s in a run, no more and no less, but %u %s of "
+      "%d would come; %s%" G_GINT64_FORMAT "%s, or export the model with a free batch",
+      self->ports.model->path, port->name, wanted,
+      port->kind == GEN_PORT_PICTURE ? "pictures" : "latents", self->batch,
+      self->batch == 1 ? "buffer" : "buffers", pictures,
+      fits ? "set property batch-size=" : "give it buffers of ", fits ? wanted / pictures : wanted,
+      fits ? "" : " each");
+  return FALSE;
+}
+
 gboolean
 gst_generator_read_caps (
     GstGenerator *self, GstCaps *caps, GstGeneratorInput *input, GenModelUse *use, GError **error)
@@ -134,7 +156,8 @@ gst_generator_read_caps (
   gboolean single = ports->input.batch == 1;
   GstVideoInfo info;
 
-  if (!gst_generator_read_input (ports, gst_caps_get_structure (caps, 0), input, error))
+  if (!gst_generator_read_input (ports, gst_caps_get_structure (caps, 0), input, error) ||
+      !check_batch (self, &ports->input, input->pictures, error))
     return FALSE;
   GST_OBJECT_LOCK (self);
   *use = self->use;

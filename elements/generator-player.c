@@ -104,6 +104,16 @@ gst_generator_find_ports (
          gst_generative_override_range (&ports->output, "output-range", output_range, error);
 }
 
+void
+gst_generator_warn_of_ranges (GstGenerator *self, const GstGeneratorPorts *ports)
+{
+  GstElement *element = GST_ELEMENT (self);
+
+  if (ports->input.kind == GEN_PORT_PICTURE)
+    gst_generative_warn_of_range (element, ports->model, &ports->input, FALSE, "input-range");
+  gst_generative_warn_of_range (element, ports->model, &ports->output, TRUE, "output-range");
+}
+
 /* From now on `player` plays. (transfer full) */
 static void
 play (GstGenerator *self, Player *player)
@@ -187,6 +197,7 @@ gst_generator_adopt (GstGenerator *self, const Player *next)
   self->ports.output = next->ports.output;
   GST_OBJECT_UNLOCK (self);
   gst_generator_describe_tensors (self, &self->ports);
+  self->told_not_finite = FALSE;
   gen_model_unref (old);
 }
 
@@ -263,6 +274,7 @@ gst_generator_file_changed (gpointer data)
         ("The new model is not played, the old one goes on: %s", error->message), (NULL));
     return;
   }
+  gst_generator_warn_of_ranges (self, &next->ports);
   gst_generator_player_free (gst_generator_take_next (self));
   g_atomic_pointer_set (&self->next, next);
   GST_INFO_OBJECT (self, "%s is played from the next frame on", path);

@@ -192,6 +192,28 @@ copy_latent (GstGenerator *self, const Slot *slot, int p)
   }
 }
 
+void
+gst_generator_notice_not_finite (GstGenerator *self, GenPlan *plan, const Slot *slots, guint n)
+{
+  /* Of a batch that was not filled, the rest is what lay there. */
+  guint64 frames = gen_model_take_not_finite (plan) & (G_MAXUINT64 >> (MAX_BATCH_SIZE - n)), number;
+  const Slot *first;
+
+  if (frames == 0 || self->told_not_finite)
+    return;
+  self->told_not_finite = TRUE;
+  first = slots + __builtin_ctzll (frames);
+  /* A latent knows its number. */
+  number = self->player->use.from_frames || !GST_BUFFER_OFFSET_IS_VALID (first->input)
+               ? self->frame + (guint64)(first - slots)
+               : GST_BUFFER_OFFSET (first->input);
+  GST_ELEMENT_WARNING (self, STREAM, FAILED,
+      ("%s: in frame %" G_GUINT64_FORMAT " its output '%s' has numbers that are not finite (NaN or "
+       "infinite), which show as black or white. Further frames are not reported",
+          self->player->model->path, number, self->player->use.output.name),
+      (NULL));
+}
+
 static gboolean
 run_batch (GstGenerator *self, guint n, GError **error)
 {
@@ -204,7 +226,11 @@ run_batch (GstGenerator *self, guint n, GError **error)
       bind_in_frame (self->player, i, slot);
     bind_out_frame (self->player, i, slot, 0, 0);
   }
-  return gen_plan_run (self->player->plan, error);
+  if (!gen_plan_run (self->player->plan, error))
+    return FALSE;
+  gst_generator_notice_not_finite (self, self->player->plan, self->slots, n);
+  self->frame += n;
+  return TRUE;
 }
 
 /* Of a frame, `width` x `height` pixels at column `x` and row `y`, to black. */
@@ -245,11 +271,13 @@ run_single (GstGenerator *self, guint n, GError **error)
         bind_out_frame (self->player, 0, slot, x, y);
         if (!gen_plan_run (self->player->plan, error))
           return FALSE;
+        gst_generator_notice_not_finite (self, self->player->plan, slot, 1);
         continue;
       }
       if (!slot->out_on_device)
         clear_pixels (&use->to, &slot->out_frame, x, y, use->output.width, use->output.height);
     }
+    self->frame++;
   }
   return TRUE;
 }

@@ -272,6 +272,8 @@ write_frame (GstGenerator *self, Slot *slot, const Made *made)
     for (guint p = 0; p < gen_plan_n_outputs (ending->plan); p++)
       gen_plan_bind_output (ending->plan, p, slot->out_frame.data[p]);
     written = gen_plan_run (ending->plan, &error);
+    gst_generator_notice_not_finite (self, ending->plan, slot, 1);
+    self->frame++;
   }
   if (!written)
     gst_generative_post_error (GST_ELEMENT (self), error);

@@ -19,6 +19,12 @@
  * of which it makes nothing are dropped; such a model takes a buffer at a time, whatever
  * `batch-size` is.
  *
+ * Which numbers are black and white is read from the model: from its metadata, a `.modelinfo` file
+ * beside it, or from what its operators bound, such as Tanh, Clip or a product behind them. Where
+ * nothing tells, a warning says which range is assumed, and `input-range` and `output-range` put it
+ * right. Models of float16, bfloat16, float64 and uint8 play as those of float32 do. A model that
+ * makes NaN or infinity is told of by a warning with the first such frame.
+ *
  * What encoders want and decoders give, NV12 and I420, is made and taken as well, in the one pass
  * that makes bytes of numbers: with the matrix, range and chroma siting of the caps, which are
  * BT.601 up to 576 rows and BT.709 above where nobody says otherwise. Frames whose pixels have
@@ -246,6 +252,7 @@ gst_generator_start (GstBaseTransform *base)
     gen_model_unref (model);
     return FALSE;
   }
+  gst_generator_warn_of_ranges (self, &ports);
   if (found == &gen_device_cuda && !model->staged)
     ports.cuda = ports.prefers_cuda =
         gst_generative_cuda_ensure_context (GST_ELEMENT (self), &self->cuda);
@@ -261,6 +268,8 @@ gst_generator_start (GstBaseTransform *base)
   GST_OBJECT_UNLOCK (self);
   self->made_of = (GstGeneratorInput){ 0 };
   self->made_width = self->made_height = 0;
+  self->frame = 0;
+  self->told_not_finite = FALSE;
   if (model->staged)
     self->batch = 1;
   if (reload)

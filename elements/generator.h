@@ -79,6 +79,8 @@ struct _GstGenerator {
   gboolean single; /* the model takes one picture at a time: a wall is made tile by tile */
   Slot *slots;     /* MAX_BATCH_SIZE of them */
   guint n_gathered, n_made, n_given;
+  guint64 frame; /* the next one to be made */
+  gboolean told_not_finite;
 
   Player *next; /* atomic: compiled by the watch, to be taken at the next frame */
   GstFileWatch *watch;
@@ -97,6 +99,8 @@ void gst_generator_adopt (GstGenerator *self, const Player *next);
 /* The ports of `model`, with what the properties override. */
 gboolean gst_generator_find_ports (
     GstGenerator *self, GenModel *model, GstGeneratorPorts *ports, GError **error);
+/* Say which ranges are assumed. */
+void gst_generator_warn_of_ranges (GstGenerator *self, const GstGeneratorPorts *ports);
 /* Play `model` as `use` says, with a player that is kept or a new one. */
 gboolean gst_generator_compile (
     GstGenerator *self, GenModel *model, const GenModelUse *use, GError **error);
@@ -117,6 +121,11 @@ void gst_generator_forget_batch (GstGenerator *self);
 GstFlowReturn gst_generator_drain (GstGenerator *self);
 GstFlowReturn gst_generator_transform (GstBaseTransform *base, GstBuffer *input, GstBuffer *output);
 GstFlowReturn gst_generator_generate_output (GstBaseTransform *base, GstBuffer **output);
+
+/* Say, once a model, that it has made numbers of which there can be no picture, where `plan` has
+ * just put such into the frames of the `n` slots. */
+void gst_generator_notice_not_finite (
+    GstGenerator *self, GenPlan *plan, const Slot *slots, guint n);
 
 gboolean gst_generator_map_input (GstGenerator *self, Slot *slot);
 void gst_generator_unmap_input (GstGenerator *self, Slot *slot);

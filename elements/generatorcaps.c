@@ -17,27 +17,76 @@ gst_generator_n_tensors (const GstGeneratorPorts *ports)
 }
 
 static gboolean
+is_float32 (const GenPort *port)
+{
+  GenPort used = *port;
+
+  return gen_port_use_float32 (&used);
+}
+
+static gboolean
 is_latent (const GenPort *port)
 {
-  return port->kind == GEN_PORT_VECTOR && port->type == GEN_TYPE_FLOAT32 && port->length > 0;
+  return port->kind == GEN_PORT_VECTOR && is_float32 (port) && port->length > 0;
 }
 
 static gboolean
 is_condition (const GenPort *port)
 {
   return port->kind == GEN_PORT_VECTOR && port->length > 0 &&
-         (port->type == GEN_TYPE_FLOAT32 || port->type == GEN_TYPE_INT64 ||
-             port->type == GEN_TYPE_INT32);
+         (is_float32 (port) || port->type == GEN_TYPE_INT64 || port->type == GEN_TYPE_INT32);
+}
+
+/* "input 'x' (float32 [1, 3, ?, ?])" */
+static char *
+describe_port (const char *side, const GenPort *port)
+{
+  g_autofree char *shape = gen_shape_to_string (&port->shape);
+
+  return g_strdup_printf (
+      "%s '%s' (%s %s)", side, port->name, gen_data_type_name (port->type), shape);
 }
 
 static gboolean
 refuse_input (const GenModel *model, const GenPort *port, const char *wanted, GError **error)
 {
-  g_autofree char *shape = gen_shape_to_string (&port->shape);
+  g_autofree char *text = describe_port ("input", port);
+
+  g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID, "%s: its %s cannot be fed: %s",
+      model->path, text, wanted);
+  return FALSE;
+}
+
+/* What would make a picture of a tensor that is nearly one; "" where there is no telling.
+ * (transfer full) */
+static char *
+suggest_picture (const GenPort *port)
+{
+  const gint64 *dims = port->shape.dims;
+  int rank = port->shape.rank;
+
+  if ((rank == 3 || rank == 5) &&
+      (dims[rank - 3] == 1 || dims[rank - 3] == 3 || dims[rank - 3] == 4)) {
+    g_autofree char *size = gen_shape_to_string (&GEN_SHAPE (dims[rank - 2], dims[rank - 1]));
+
+    return g_strdup_printf ("; this one has an extent too %s: export it as [N, %d, %s",
+        rank == 3 ? "few" : "many", (int)dims[rank - 3], size + 1);
+  }
+  if (rank == 4)
+    return g_strdup ("; export it with a fixed number of channels");
+  return g_strdup ("");
+}
+
+static gboolean
+refuse_picture (const GenModel *model, const GenPort *port, gboolean is_output, GError **error)
+{
+  g_autofree char *text = describe_port (is_output ? "output" : "input", port);
+  g_autofree char *suggestion = suggest_picture (port);
 
   g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
-      "%s: its input '%s' (%s %s) cannot be fed: %s", model->path, port->name,
-      gen_data_type_name (port->type), shape, wanted);
+      "%s: a generator %s pictures [N, C, H, W] or [N, H, W, C] of 1, 3 or 4 channels, of floats "
+      "or uint8, which its %s is not%s",
+      model->path, is_output ? "makes" : "takes latents [N, D] of floats, or", text, suggestion);
   return FALSE;
 }
 
@@ -63,6 +112,8 @@ choose_two_inputs (GstGeneratorPorts *ports, GenModel *model, GError **error)
     return refuse_input (model, second, "its N is not that of the latents", error);
   ports->input = *first;
   ports->second = *second;
+  gen_port_use_float32 (&ports->input);
+  gen_port_use_float32 (&ports->second);
   if (second->batch == 1)
     ports->input.batch = 1;
   return TRUE;
@@ -71,25 +122,29 @@ choose_two_inputs (GstGeneratorPorts *ports, GenModel *model, GError **error)
 static gboolean
 choose_inputs (GstGeneratorPorts *ports, GenModel *model, GError **error)
 {
-  g_autofree char *text = gen_model_describe (model);
   const GenPort *input = &model->inputs[0];
   guint n = model->graph->inputs->len;
 
   ports->second = (GenPort){ .kind = GEN_PORT_OTHER };
+  if (n == 0) {
+    g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+        "%s: it has no input, where a generator takes latents or pictures", model->path);
+    return FALSE;
+  }
+  if (n > 1 && gen_model_find_input (model, GEN_PORT_PICTURE) != NULL)
+    return refuse_input (model,
+        &model->inputs[input == gen_model_find_input (model, GEN_PORT_PICTURE) ? 1 : 0],
+        "a generator feeds pictures, and nothing beside them; make it a constant of the model",
+        error);
   if (n > 2)
     return refuse_input (model, &model->inputs[2],
         "a generator takes latents, perhaps with a class or a second latent, or pictures", error);
   if (n == 2)
     return choose_two_inputs (ports, model, error);
-  if (n == 1 &&
-      (is_latent (input) || (input->kind == GEN_PORT_PICTURE && input->type == GEN_TYPE_FLOAT32))) {
-    ports->input = *input;
-    return TRUE;
-  }
-  g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
-      "%s: a generator has a float32 input, latents [N, D] or pictures [N, C, H, W]; this model %s",
-      model->path, text);
-  return FALSE;
+  ports->input = *input;
+  if (is_latent (input) || input->kind == GEN_PORT_PICTURE)
+    return gen_port_use_float32 (&ports->input) || refuse_picture (model, input, FALSE, error);
+  return refuse_picture (model, input, FALSE, error);
 }
 
 gboolean
@@ -97,28 +152,33 @@ gst_generator_choose_ports (
     GstGeneratorPorts *ports, GenModel *model, int width, int height, GError **error)
 {
   const GenPort *output = gen_model_find_output (model, GEN_PORT_PICTURE);
-  g_autofree char *text = gen_model_describe (model);
+  GenPort *chosen = &ports->output;
 
   if (!choose_inputs (ports, model, error))
     return FALSE;
   if (output == NULL)
     output = gen_model_find_output (model, GEN_PORT_VECTOR);
+  if (output == NULL)
+    output = &model->outputs[0];
   ports->model = model;
   ports->staged = model->staged;
-  ports->output = output != NULL ? *output : (GenPort){ 0 };
-  if (ports->output.kind == GEN_PORT_PICTURE && ports->output.type == GEN_TYPE_FLOAT32)
+  *chosen = *output;
+  if (model->graph->outputs->len == 0) {
+    g_set_error (
+        error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID, "%s: it has no output", model->path);
+    return FALSE;
+  }
+  if (gen_port_use_float32 (chosen) &&
+      (chosen->kind == GEN_PORT_PICTURE || gen_port_make_picture (chosen, width, height)))
     return TRUE;
-  if (ports->output.type == GEN_TYPE_FLOAT32 &&
-      gen_port_make_picture (&ports->output, width, height))
-    return TRUE;
-  if (ports->output.kind == GEN_PORT_VECTOR && ports->output.length > 1)
-    g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
-        "%s: its vectors of %" G_GINT64_FORMAT
-        " numbers are no square picture; set properties width and height to say which they are",
-        model->path, ports->output.length);
-  else
-    g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
-        "%s: a generator makes float32 pictures [N, C, H, W]; this model %s", model->path, text);
+  if (output->kind != GEN_PORT_VECTOR || output->length < GEN_PORT_SMALLEST_PICTURE ||
+      !is_float32 (output))
+    return refuse_picture (model, output, TRUE, error);
+  g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+      "%s: the vectors of %" G_GINT64_FORMAT
+      " numbers that its output '%s' makes are no square picture; set properties width and height "
+      "to say which they are",
+      model->path, output->length, output->name);
   return FALSE;
 }
 

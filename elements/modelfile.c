@@ -186,6 +186,19 @@ gst_generative_override_range (
   return FALSE;
 }
 
+void
+gst_generative_warn_of_range (GstElement *element, const GenModel *model, const GenPort *port,
+    gboolean is_output, const char *property)
+{
+  g_autofree char *text = gen_model_describe_assumption (model, port, is_output);
+
+  if (text != NULL)
+    GST_ELEMENT_WARNING (element, LIBRARY, SETTINGS,
+        ("%s, as would property %s=%g,%g", text, property, gen_port_black (port, 0),
+            gen_port_white (port, 0)),
+        (NULL));
+}
+
 /* --- watching --- */
 
 typedef struct {

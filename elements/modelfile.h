@@ -53,6 +53,10 @@ GenModel *gst_generative_load_model (GstElement *element, const char *path);
 gboolean gst_generative_override_range (
     GenPort *port, const char *property, const char *range, GError **error);
 
+/* Warn where it is not known which numbers of `port` are black and white; `property` would tell. */
+void gst_generative_warn_of_range (GstElement *element, const GenModel *model, const GenPort *port,
+    gboolean is_output, const char *property);
+
 /**
  * A watch on a file: `changed` is called on a thread of the watch's own when the file has been
  * replaced or rewritten, and has then been left alone for a moment. The file is looked at four

@@ -85,6 +85,8 @@ struct _GstQualityMeter {
   GCancellable *cancellable; /* of reading the reference */
   GenMeter *meter;
   int sample_width, sample_height, channels; /* that the meter has seen; 0: none */
+  guint64 frame;                             /* the next one */
+  gboolean told_not_finite;
 };
 
 #define CAPS GST_VIDEO_CAPS_MAKE ("{ GRAY8, RGB }")
@@ -241,15 +243,19 @@ gst_quality_meter_make_meter (GstQualityMeter *self, GError **error)
 static gboolean
 gst_quality_meter_open_features (GstQualityMeter *self)
 {
-  g_autofree char *embedder = NULL;
+  g_autofree char *embedder = NULL, *assumption = NULL;
   g_autoptr (GError) error = NULL;
 
   GST_OBJECT_LOCK (self);
   embedder = g_strdup (self->embedder);
   GST_OBJECT_UNLOCK (self);
   self->features = gen_features_open (embedder != NULL ? embedder : DEFAULT_EMBEDDER, &error);
-  if (self->features != NULL)
+  if (self->features != NULL) {
+    assumption = gen_features_describe_assumption (self->features);
+    if (assumption != NULL)
+      GST_ELEMENT_WARNING (self, LIBRARY, SETTINGS, ("Property embedder: %s", assumption), (NULL));
     return TRUE;
+  }
   g_prefix_error (&error, "Property embedder: ");
   gst_generative_post_error (GST_ELEMENT (self), error);
   return FALSE;
@@ -329,6 +335,8 @@ gst_quality_meter_open (GstScoreFilter *filter)
 
   g_cancellable_reset (self->cancellable);
   self->sample_width = self->sample_height = self->channels = 0;
+  self->frame = 0;
+  self->told_not_finite = FALSE;
   if (gst_quality_meter_open_features (self) && gst_quality_meter_open_reference (self)) {
     self->meter = gst_quality_meter_make_meter (self, &error);
     if (self->meter != NULL)
@@ -452,6 +460,21 @@ gst_quality_meter_sink_event (GstBaseTransform *base, GstEvent *event)
   return GST_BASE_TRANSFORM_CLASS (gst_quality_meter_parent_class)->sink_event (base, event);
 }
 
+/* What the embedder makes of a frame, or of the reference before it, may be no number. */
+static void
+notice_not_finite (GstQualityMeter *self, guint64 frame)
+{
+  if (self->told_not_finite || gen_meter_left_out (self->meter) == 0)
+    return;
+  self->told_not_finite = TRUE;
+  GST_ELEMENT_WARNING (self, STREAM, FAILED,
+      ("Property embedder: %s made features that are not finite (NaN or infinite), the first by "
+       "frame %" G_GUINT64_FORMAT ". Such samples are left out of the figures; further ones are "
+       "not reported",
+          gen_features_name (self->features), frame),
+      (NULL));
+}
+
 static GstFlowReturn
 gst_quality_meter_measure (GstScoreFilter *filter, const GstVideoFrame *frame, double *values)
 {
@@ -465,8 +488,10 @@ gst_quality_meter_measure (GstScoreFilter *filter, const GstVideoFrame *frame, d
 
   if (GST_BUFFER_IS_DISCONT (frame->buffer))
     gen_meter_interrupt (self->meter);
-  if (gen_meter_measure (self->meter, &picture, values, &error))
+  if (gen_meter_measure (self->meter, &picture, values, &error)) {
+    notice_not_finite (self, self->frame++);
     return GST_FLOW_OK;
+  }
   gst_quality_meter_post_error (self, error);
   return GST_FLOW_ERROR;
 }

@@ -341,7 +341,7 @@ run (int argc, char **argv)
           1, 1, &argc, &argv))
     return STATUS_USAGE;
   if (!bench (argv[1], &preparation, CLAMP (seconds, 0, 3600), json, &error))
-    return command_fail (error);
+    return command_fail_of (argv[1], error);
   return STATUS_FINE;
 }
 

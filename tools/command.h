@@ -27,5 +27,9 @@ enum {
  * is wrong; also when fewer than `least` or more than `most` arguments are left. */
 gboolean command_parse (const Command *command, const GOptionEntry *entries, const char *details,
     int least, int most, int *argc, char ***argv);
+/* Print a line on stderr about what is doubtful, and stops nothing. */
+void command_warn (const char *format, ...) G_GNUC_PRINTF (1, 2);
 /* Print the error on stderr and free it. Returns STATUS_FAILED. */
 int command_fail (GError *error);
+/* The same of an error of the model in the file `path`, which is named. */
+int command_fail_of (const char *path, GError *error);

@@ -3,6 +3,8 @@
 #include <locale.h>
 #include <string.h>
 
+#include <generative/graph.h>
+
 #include "command.h"
 
 static const Command *const commands[] = {
@@ -34,12 +36,32 @@ command_parse (const Command *command, const GOptionEntry *entries, const char *
   return TRUE;
 }
 
+void
+command_warn (const char *format, ...)
+{
+  g_autofree char *text = NULL;
+  va_list arguments;
+
+  va_start (arguments, format);
+  text = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+  g_printerr ("%s: warning: %s\n", g_get_prgname (), text);
+}
+
 int
 command_fail (GError *error)
 {
   g_printerr ("%s: %s\n", g_get_prgname (), error->message);
   g_error_free (error);
   return STATUS_FAILED;
+}
+
+int
+command_fail_of (const char *path, GError *error)
+{
+  if (error->domain == GEN_GRAPH_ERROR && !g_str_has_prefix (error->message, path))
+    g_prefix_error (&error, "%s: ", path);
+  return command_fail (error);
 }
 
 static void

@@ -111,6 +111,24 @@ shape_text (const GenTensor *tensor)
   return g_string_free (text, FALSE);
 }
 
+/* "black 0, white 1 (assumed)", of each channel where they differ. */
+static void
+print_range (const GenPort *port)
+{
+  int n = 1;
+
+  for (int c = 1; c < port->channels; c++)
+    if (port->mean[c] != port->mean[0] || port->std[c] != port->std[0])
+      n = port->channels;
+  for (int side = 0; side < 2; side++) {
+    g_print (side == 0 ? "  black" : ", white");
+    for (int c = 0; c < n; c++)
+      g_print ("%s%g", c == 0 ? " " : "/",
+          side == 0 ? gen_port_black (port, c) : gen_port_white (port, c));
+  }
+  g_print ("%s", port->range == GEN_RANGE_ASSUMED ? " (assumed)" : "");
+}
+
 static void
 print_ports (
     const char *title, const GPtrArray *tensors, const GenPort *ports, const GenShape *shapes)
@@ -133,8 +151,7 @@ print_ports (
       g_print (", here %s", now);
     }
     if (port->kind == GEN_PORT_PICTURE)
-      g_print ("  black %g, white %g", (0 - port->mean[0]) / port->std[0],
-          (1 - port->mean[0]) / port->std[0]);
+      print_range (port);
     g_print ("\n");
   }
 }
@@ -217,6 +234,23 @@ add_steps (JsonBuilder *builder, GenPlan *plan)
 }
 
 static void
+add_range (JsonBuilder *builder, const GenPort *port)
+{
+  static const char *const sources[] = { "assumed", "said", "computed" };
+
+  for (int side = 0; side < 2; side++) {
+    json_builder_set_member_name (builder, side == 0 ? "black" : "white");
+    json_builder_begin_array (builder);
+    for (int c = 0; c < port->channels; c++)
+      json_builder_add_double_value (
+          builder, side == 0 ? gen_port_black (port, c) : gen_port_white (port, c));
+    json_builder_end_array (builder);
+  }
+  json_builder_set_member_name (builder, "range");
+  json_builder_add_string_value (builder, sources[port->range]);
+}
+
+static void
 add_ports (JsonBuilder *builder, const char *member, const GPtrArray *tensors, const GenPort *ports,
     const GenShape *shapes)
 {
@@ -234,6 +268,8 @@ add_ports (JsonBuilder *builder, const char *member, const GPtrArray *tensors, c
     json_builder_add_string_value (builder, gen_data_type_name (tensor->type));
     json_builder_set_member_name (builder, "kind");
     json_builder_add_string_value (builder, kinds[ports[i].kind]);
+    if (ports[i].kind == GEN_PORT_PICTURE)
+      add_range (builder, &ports[i]);
     /* A free extent is its name, or null; an unknown rank is null. */
     json_builder_set_member_name (builder, "shape");
     if (tensor->shape.rank < 0) {
@@ -317,6 +353,21 @@ print_json (const Facts *facts, const char *path)
   g_print ("%s\n", text);
 }
 
+/* Of pictures, whose ranges are assumed. */
+static void
+warn_of_ranges (const GenModel *model)
+{
+  for (guint i = 0; i < model->graph->inputs->len + model->graph->outputs->len; i++) {
+    gboolean is_output = i >= model->graph->inputs->len;
+    const GenPort *port =
+        is_output ? &model->outputs[i - model->graph->inputs->len] : &model->inputs[i];
+    g_autofree char *text = gen_model_describe_assumption (model, port, is_output);
+
+    if (port->kind == GEN_PORT_PICTURE && text != NULL)
+      command_warn ("%s", text);
+  }
+}
+
 /* The plan that `preparation` wishes for. */
 static GenPlan *
 compile (const GenModel *model, const Preparation *preparation, GError **error)
@@ -360,7 +411,7 @@ run (int argc, char **argv)
     facts.plan = compile (facts.model, &preparation, &error);
   if (error != NULL) {
     clear (&facts);
-    return command_fail (error);
+    return command_fail_of (argv[1], error);
   }
   gather (&facts);
   if (shape (&facts, &preparation, &error)) {
@@ -370,9 +421,10 @@ run (int argc, char **argv)
       print_facts (&facts, argv[1]);
     if (facts.plan != NULL && !json)
       print_steps (facts.plan);
+    warn_of_ranges (facts.model);
   }
   clear (&facts);
-  return error != NULL ? command_fail (error) : STATUS_FINE;
+  return error != NULL ? command_fail_of (argv[1], error) : STATUS_FINE;
 }
 
 const Command command_inspect = {

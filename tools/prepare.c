@@ -3,6 +3,7 @@
 #include <string.h>
 #include <generative/random.h>
 
+#include "numbers.h"
 #include "prepare.h"
 
 void
@@ -75,8 +76,8 @@ preparation_fix_shapes (const Preparation *preparation, GenGraph *graph, GError 
     if (preparation->batch > 0 && input->shape.rank > 0 && input->shape.dims[0] >= 0 &&
         input->shape.dims[0] != preparation->batch) {
       g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-          "the model takes %" G_GINT64_FORMAT " items in a run ('%s'), not %d",
-          input->shape.dims[0], input->name, preparation->batch);
+          "input '%s' takes %" G_GINT64_FORMAT " items in a run, not %d: leave --batch out",
+          input->name, input->shape.dims[0], preparation->batch);
       return FALSE;
     }
   }
@@ -147,6 +148,28 @@ preparation_open (const Preparation *preparation, GenGraph *graph, GError **erro
   return find_options (preparation, &options, error) ? gen_session_new (graph, &options) : NULL;
 }
 
+static gboolean
+is_floating (GenDataType type)
+{
+  return type == GEN_TYPE_FLOAT32 || type == GEN_TYPE_FLOAT16 || type == GEN_TYPE_BFLOAT16 ||
+         type == GEN_TYPE_FLOAT64;
+}
+
+static gboolean
+fill_floats (const GenRandom *random, const GenBinding *binding, GError **error)
+{
+  gsize n = gen_shape_elements (&binding->shape);
+  g_autofree float *numbers = g_new (float, n + 1);
+  g_autofree gpointer converted = NULL;
+
+  gen_random_normal (random, 0, 0, numbers, n);
+  converted = numbers_convert (numbers, &binding->shape, GEN_TYPE_FLOAT32, binding->type, error);
+  if (converted == NULL)
+    return FALSE;
+  memcpy (binding->data, converted, binding->size);
+  return TRUE;
+}
+
 gboolean
 preparation_fill_random (
     const Preparation *preparation, guint number, const GenBinding *binding, GError **error)
@@ -163,14 +186,15 @@ preparation_fill_random (
       ((guint8 *)binding->data)[i] = gen_random_below (&random, 0, i, 256);
     return TRUE;
   }
-  if (binding->type == GEN_TYPE_INT64 || binding->type == GEN_TYPE_INT32 ||
-      binding->type == GEN_TYPE_BOOL) {
+  if (is_floating (binding->type))
+    return fill_floats (&random, binding, error);
+  if (gen_data_type_size (binding->type) > 0) {
     /* Zero is a class, an index and a length that every model has. */
     memset (binding->data, 0, binding->size);
     return TRUE;
   }
   g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-      "input '%s' of type %s has to be given with --input", binding->name,
+      "input '%s' takes %s, of which none can be made up", binding->name,
       gen_data_type_name (binding->type));
   return FALSE;
 }

@@ -6,6 +6,7 @@
 #include <generative/picture.h>
 
 #include "command.h"
+#include "numbers.h"
 #include "prepare.h"
 
 /* A file that was named for an input or output. */
@@ -172,8 +173,9 @@ check_picture (Run *run, const Wish *wish, GError **error)
                       : i == (port->channels_last ? 2 : 3) ? picture.width
                                                            : port->channels;
   if (shape.dims[0] != n)
-    return fail (error, "input '%s' takes %" G_GINT64_FORMAT " pictures, %d are given", input->name,
-        shape.dims[0], n);
+    return fail (error,
+        "input '%s' takes %" G_GINT64_FORMAT " pictures, but %d came: give --input once for each",
+        input->name, shape.dims[0], n);
   return gen_graph_set_input_shape (run->model->graph, input, &shape, error);
 }
 
@@ -208,14 +210,15 @@ picture_size (const GenPort *port, const GenShape *shape, int *width, int *heigh
   *width = shape->dims[port->channels_last ? 2 : 3];
 }
 
+/* Picture `index` of the input, as the numbers that the model takes. */
 static gboolean
-load_picture (
-    const GenPort *port, const char *path, const GenBinding *binding, guint index, GError **error)
+load_picture (const GenPort *port, const char *path, const GenShape *shape, guint index,
+    float *numbers, GError **error)
 {
   g_auto (GenPicture) picture = { 0 }, fitted = { 0 };
   int width, height;
 
-  picture_size (port, &binding->shape, &width, &height);
+  picture_size (port, shape, &width, &height);
   if (!gen_picture_load (&picture, path, port->channels, error))
     return FALSE;
   gen_picture_init (&fitted, width, height, port->channels);
@@ -225,22 +228,43 @@ load_picture (
     for (int x = 0; x < width; x++)
       for (int c = 0; c < port->channels; c++) {
         guint8 byte = fitted.data[(gsize)y * fitted.stride + x * port->channels + c];
-        gsize at = sample_offset (port, &binding->shape, index, y, x, c);
+        float number = (byte / 255.f - port->mean[c]) / port->std[c];
 
-        if (binding->type == GEN_TYPE_UINT8)
-          ((guint8 *)binding->data)[at] = byte;
-        else
-          ((float *)binding->data)[at] = (byte / 255.f - port->mean[c]) / port->std[c];
+        numbers[sample_offset (port, shape, index, y, x, c)] =
+            port->type == GEN_TYPE_UINT8 ? rintf (number) : number;
       }
+  return TRUE;
+}
+
+static gboolean
+fill_pictures (Run *run, guint i, const GenBinding *binding, GError **error)
+{
+  const GenPort *port = &run->model->inputs[i];
+  g_autofree float *numbers = g_new0 (float, gen_shape_elements (&binding->shape) + 1);
+  g_autofree char *assumption = gen_model_describe_assumption (run->model, port, FALSE);
+  g_autofree gpointer converted = NULL;
+  guint picture = 0;
+
+  for (guint k = 0; k < run->from->len; k++) {
+    const Wish *wish = &g_array_index (run->from, Wish, k);
+
+    if (wish->port == i &&
+        !load_picture (port, wish->path, &binding->shape, picture++, numbers, error))
+      return FALSE;
+  }
+  converted = numbers_convert (numbers, &binding->shape, GEN_TYPE_FLOAT32, binding->type, error);
+  if (converted == NULL)
+    return FALSE;
+  memcpy (binding->data, converted, binding->size);
+  if (assumption != NULL)
+    command_warn ("%s", assumption);
   return TRUE;
 }
 
 static gboolean
 fill_input (Run *run, guint i, const GenBinding *binding, GError **error)
 {
-  const GenPort *port = &run->model->inputs[i];
   GBytes *array = run->arrays->pdata[i];
-  guint picture = 0;
 
   if (array != NULL) {
     if (binding->size > 0)
@@ -249,23 +273,37 @@ fill_input (Run *run, guint i, const GenBinding *binding, GError **error)
   }
   if (count_wishes (run->from, i) == 0)
     return preparation_fill_random (&run->preparation, i, binding, error);
-  if (binding->type != GEN_TYPE_FLOAT32 && binding->type != GEN_TYPE_UINT8)
-    return fail (error, "input '%s' takes %s, which pictures cannot be given as", binding->name,
-        gen_data_type_name (binding->type));
-  for (guint k = 0; k < run->from->len; k++) {
-    const Wish *wish = &g_array_index (run->from, Wish, k);
-
-    if (wish->port == i && !load_picture (port, wish->path, binding, picture++, error))
-      return FALSE;
-  }
-  return TRUE;
+  return fill_pictures (run, i, binding, error);
 }
 
 /* --- outputs --- */
 
+static gsize
+count_not_finite (const float *numbers, gint64 n)
+{
+  gsize found = 0;
+
+  for (gint64 i = 0; i < n; i++)
+    found += !isfinite (numbers[i]);
+  return found;
+}
+
+static void
+warn_of_numbers (const GenBinding *binding, const float *numbers)
+{
+  gint64 n = gen_shape_elements (&binding->shape);
+  gsize found = count_not_finite (numbers, n);
+
+  if (found > 0)
+    command_warn ("%" G_GSIZE_FORMAT " of the %" G_GINT64_FORMAT
+                  " numbers of output '%s' are not finite (NaN or infinite)",
+        found, n, binding->name);
+}
+
 /* All pictures of the output in one, side by side in rows. */
 static gboolean
-save_picture (const GenPort *port, const GenBinding *binding, const char *path, GError **error)
+save_picture (const GenPort *port, const GenBinding *binding, const float *numbers,
+    const char *path, GError **error)
 {
   g_auto (GenPicture) sheet = { 0 };
   int n = binding->shape.dims[0], columns = ceil (sqrt (MAX (n, 1)));
@@ -282,14 +320,9 @@ save_picture (const GenPort *port, const GenBinding *binding, const char *path, 
           gsize at = sample_offset (port, &binding->shape, i, y, x, c);
           guint8 *to = sheet.data + ((gsize)(i / columns) * height + y) * sheet.stride +
                        ((i % columns) * width + x) * port->channels + c;
-          float byte;
+          float byte = (numbers[at] * port->std[c] + port->mean[c]) * 255;
 
-          if (binding->type == GEN_TYPE_UINT8) {
-            *to = ((const guint8 *)binding->data)[at];
-            continue;
-          }
-          byte = (((const float *)binding->data)[at] * port->std[c] + port->mean[c]) * 255;
-          *to = byte > 0 ? MIN (lrintf (byte), 255) : 0; /* NaN becomes 0 */
+          *to = byte > 0 ? lrintf (MIN (byte, 255)) : 0; /* NaN becomes 0 */
         }
   return gen_picture_save_png (&sheet, path, error);
 }
@@ -299,20 +332,34 @@ save_output (Run *run, const Wish *wish, const GenBinding *binding, GError **err
 {
   GenPort port = run->model->outputs[wish->port];
   GenBinding picture = *binding;
+  g_autofree char *assumption = gen_model_describe_assumption (run->model, &port, TRUE);
+  g_autofree float *numbers = NULL;
 
+  if (!is_npy (wish->path) && !g_str_has_suffix (wish->path, ".png"))
+    return fail (error, "%s should end in .npy or .png", wish->path);
+  if (gen_data_type_size (binding->type) > 0) {
+    numbers =
+        numbers_convert (binding->data, &binding->shape, binding->type, GEN_TYPE_FLOAT32, error);
+    if (numbers == NULL)
+      return FALSE;
+    warn_of_numbers (binding, numbers);
+  }
   if (is_npy (wish->path))
     return gen_npy_save (wish->path, binding->type, &binding->shape, binding->data, error);
-  if (!g_str_has_suffix (wish->path, ".png"))
-    return fail (error, "%s should end in .npy or .png", wish->path);
   /* A vector may be a picture after all: the numbers of a net of dense layers. */
   if (port.kind == GEN_PORT_VECTOR && gen_port_make_picture (&port, 0, 0)) {
     picture.shape = GEN_SHAPE (binding->shape.dims[0], port.channels, port.height, port.width);
     port.channels_last = FALSE;
   }
-  if (port.kind != GEN_PORT_PICTURE ||
-      (binding->type != GEN_TYPE_FLOAT32 && binding->type != GEN_TYPE_UINT8))
-    return fail (error, "output '%s' is no picture; save it as .npy", binding->name);
-  return save_picture (&port, &picture, wish->path, error);
+  if (port.kind != GEN_PORT_PICTURE || numbers == NULL) {
+    g_autofree char *shape = gen_shape_to_string (&binding->shape);
+
+    return fail (error, "output '%s', %s %s, is no picture; save it as .npy", binding->name,
+        gen_data_type_name (binding->type), shape);
+  }
+  if (assumption != NULL)
+    command_warn ("%s", assumption);
+  return save_picture (&port, &picture, numbers, wish->path, error);
 }
 
 /* What an output is like, for those who asked for no file. */
@@ -322,19 +369,29 @@ print_output (const GenBinding *binding)
   g_autofree char *shape = gen_shape_to_string (&binding->shape);
   gint64 n = gen_shape_elements (&binding->shape);
   double low = INFINITY, high = -INFINITY, sum = 0;
+  g_autofree float *numbers = NULL;
+  gsize found;
 
   g_print ("%s: %s %s", binding->name, gen_data_type_name (binding->type), shape);
-  if (binding->type == GEN_TYPE_FLOAT32 && n > 0) {
-    for (gint64 i = 0; i < n; i++) {
-      double value = ((const float *)binding->data)[i];
-
-      low = fmin (low, value);
-      high = fmax (high, value);
-      sum += value;
-    }
-    g_print (" from %g to %g, mean %g", low, high, sum / n);
+  if (n > 0 && gen_data_type_size (binding->type) > 0)
+    numbers =
+        numbers_convert (binding->data, &binding->shape, binding->type, GEN_TYPE_FLOAT32, NULL);
+  if (numbers == NULL) {
+    g_print ("\n");
+    return;
   }
+  found = count_not_finite (numbers, n);
+  for (gint64 i = 0; i < n; i++) {
+    if (!isfinite (numbers[i]))
+      continue;
+    low = fmin (low, numbers[i]);
+    high = fmax (high, numbers[i]);
+    sum += numbers[i];
+  }
+  if (found < (gsize)n)
+    g_print (" from %g to %g, mean %g", low, high, sum / (n - found));
   g_print ("\n");
+  warn_of_numbers (binding, numbers);
 }
 
 /* --- all of it --- */
@@ -427,7 +484,7 @@ run (int argc, char **argv)
   g_strfreev (run.inputs);
   g_strfreev (run.outputs);
   preparation_clear (&run.preparation);
-  return error != NULL ? command_fail (error) : STATUS_FINE;
+  return error != NULL ? command_fail_of (argv[1], error) : STATUS_FINE;
 }
 
 const Command command_run = {

@@ -24,6 +24,9 @@ typedef struct {
   /* The features of `n` pictures of the same size and channels, one row after the other. */
   gboolean (*compute) (
       gpointer state, const GenPicture *pictures, int n, float *out, GError **error);
+  /* What it had to assume: a sentence (transfer full), or NULL. Itself NULL where there is never
+   * such. */
+  char *(*describe_assumption) (gpointer state);
 } GenEmbedder;
 
 /* The longest features: a covariance of these takes 128 MiB. */
@@ -44,6 +47,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenFeatures, gen_features_free)
 /* The list's name; of a file its base name, a dash, and the first 8 digits of its SHA-256, so
  * that two figures with the same name can be compared. */
 const char *gen_features_name (const GenFeatures *features);
+/* What had to be assumed of a file that does not say it: a sentence, or NULL. (transfer full) */
+char *gen_features_describe_assumption (const GenFeatures *features);
 /* How many pictures gen_features_compute had best be given at a time. */
 int gen_features_batch (const GenFeatures *features);
 /* How many floats a picture of `channels` channels (1 or 3) gives. */

@@ -188,8 +188,12 @@ void gen_meter_interrupt (GenMeter *meter);
  * when there are less than two. Settings must have asked for it. */
 gboolean gen_meter_statistics (GenMeter *meter, GenStatistics *statistics, GError **error);
 
-/* What was measured, as an object: "frames", "samples", a tally for each frame metric, the
- * figures of the distributions. (transfer full), or NULL with `error`. */
+/* How many samples, of the frames and of the reference, were left out because their features are
+ * not finite numbers. */
+guint64 gen_meter_left_out (const GenMeter *meter);
+
+/* What was measured, as an object: "frames", "samples", "left-out" if there are such, a tally for
+ * each frame metric, the figures of the distributions. (transfer full), or NULL with `error`. */
 JsonObject *gen_meter_summarise (GenMeter *meter, GError **error);
 
 G_END_DECLS

@@ -18,9 +18,13 @@ G_BEGIN_DECLS
  *     numbers for black and white), or `generative.mean` and `generative.std` (for all
  *     channels or each: byte / 255 = number * std + mean, in both directions),
  *   - GStreamer 1.28's sidecar file `MODEL.modelinfo`, key `ranges` of the tensor's section,
- *   - for outputs, the activation that makes them: Tanh -1 to 1, Sigmoid 0 to 1, Clip its
- *     bounds,
- *   - else -1 to 1, as the first generative adversarial networks have it.
+ *   - what follows from the graph: of outputs the bounds of what makes them (Tanh -1 to 1, Clip
+ *     its own), through all that follows with constants; of inputs the type (uint8 0 to 255), a
+ *     Clip, or what the graph does first to bring them to numbers that nets take (divide by 255,
+ *     subtract a mean),
+ *   - else an assumption, which is said wherever the model is played: of a picture that is made of
+ *     another one the range of that one; 0 to 1 for numbers that are never negative; and -1 to 1,
+ *     as the first generative adversarial networks have it.
  *
  * `generative.frame-rate` ("30" or "30000/1001") is how fast its frames are meant to be played.
  */
@@ -34,6 +38,16 @@ typedef enum {
 
 #define GEN_PORT_MAX_CHANNELS 4
 
+/* Fewer numbers than this are scores or classes, not a picture laid out in a row. */
+#define GEN_PORT_SMALLEST_PICTURE 16
+
+/* Where it is known from which numbers are black and white. */
+typedef enum {
+  GEN_RANGE_ASSUMED,
+  GEN_RANGE_SAID,     /* by the model, its sidecar, or gen_port_set_range */
+  GEN_RANGE_COMPUTED, /* by the graph's operators */
+} GenRange;
+
 /* An input or output. Extents are -1 where they are free. */
 typedef struct {
   const char *name;
@@ -46,6 +60,7 @@ typedef struct {
   gboolean channels_last;      /* PICTURE: [N, H, W, C] */
   /* PICTURE: byte / 255 = number * std + mean */
   float mean[GEN_PORT_MAX_CHANNELS], std[GEN_PORT_MAX_CHANNELS];
+  GenRange range;
 } GenPort;
 
 struct _GenModel {
@@ -72,8 +87,18 @@ const GenPort *gen_model_find_output (const GenModel *model, GenPortKind kind);
 /* Make a vector a picture: of width x height pixels, or square where these are 0, grey or
  * else of three or four channels. FALSE when the numbers do not come out even. */
 gboolean gen_port_make_picture (GenPort *port, int width, int height);
+/* Let `port` be met with float32 numbers, which is what gen_model_compile has outside for other
+ * floats, and pictures of bytes. FALSE for other types. */
+gboolean gen_port_use_float32 (GenPort *port);
 /* The numbers that black and white are, in place of what the model says. */
 void gen_port_set_range (GenPort *port, float low, float high);
+/* The numbers that black and white are, of a channel. */
+float gen_port_black (const GenPort *port, int channel);
+float gen_port_white (const GenPort *port, int channel);
+/* Which range has been assumed for `port`, and what would tell better: a sentence for users, NULL
+ * where it is known. (transfer full) */
+char *gen_model_describe_assumption (
+    const GenModel *model, const GenPort *port, gboolean is_output);
 
 /* A sentence or two: "makes pictures of 28 x 28 pixels, grey, from latents of 100 numbers".
  * (transfer full) */
@@ -117,7 +142,8 @@ typedef struct {
 /**
  * gen_model_compile: the plan that takes `frames` frames at a time. With `from_frames` it has an
  * input for each plane of each frame (bytes), else one [frames * pictures, …]; with `to_frames` an
- * output for each plane of each frame, else one. They can be bound to the frames' memory.
+ * output for each plane of each frame, else one. They can be bound to the frames' memory. Numbers
+ * of float16, bfloat16 and float64 are float32 outside.
  * Returns: (transfer full) the plan, or NULL.
  */
 GenPlan *gen_model_compile (GenModel *model, const GenModelUse *use, GError **error);
@@ -125,14 +151,19 @@ GenPlan *gen_model_compile (GenModel *model, const GenModelUse *use, GError **er
 /**
  * gen_model_open: what plays a staged model, one frame at a time: `use->frames` is 1. With
  * `from_frames` its inputs are the frame's planes; its one output are the numbers of `use->output`,
- * of whatever shape they turn out to be. `to_frames` and `to` are not looked at. Returns: (transfer
- * full) the session, or NULL.
+ * float32, of whatever shape they turn out to be. `to_frames` and `to` are not looked at. Returns:
+ * (transfer full) the session, or NULL.
  */
 GenSession *gen_model_open (GenModel *model, const GenModelUse *use, GError **error);
 /* The plan that puts pictures, float32 numbers of `shape`, into a frame: its input 0 are the
  * numbers, its outputs are the frame's planes, as `use->output` and `use->to` say. (transfer full)
  */
 GenPlan *gen_model_compile_frame (const GenModelUse *use, const GenShape *shape, GError **error);
+
+/* Into which frames of such a plan numbers went, since this was last asked, that are not numbers or
+ * infinite, and of which there can be no picture: a bit each, the last one for all further frames.
+ * Devices other than the CPU do not tell. */
+guint64 gen_model_take_not_finite (GenPlan *plan);
 
 /* The shape of `port`, an output, when the picture input has `height` and `width` (any where
  * the model has no picture input) and N is `batch`. */

@@ -257,14 +257,13 @@ skip_reshape (GenReaders *readers, GenNode *node)
 }
 
 /* PackPicture computes the activation that makes its numbers, perhaps under another shape, while
- * it reads them. What an operator before the activation does at no cost is left to that one;
- * Tanh and Sigmoid would be a pass of its own there. */
+ * it reads them: Tanh and Sigmoid would be a pass of their own in an operator before, and one that
+ * computes Relu or Clip may make 0 of what is not a number, so that nobody learns of it. */
 static void
 absorb_before_pack (GenReaders *readers, GenNode *pack)
 {
   GenNode *reader = pack, *node = gen_node_input (pack, 0)->producer;
   GenActivation activation;
-  GenTensor *x;
 
   while (node != NULL && node->op->view &&
          gen_readers_only (readers, gen_node_output (node, 0)) == reader) {
@@ -274,13 +273,8 @@ absorb_before_pack (GenReaders *readers, GenNode *pack)
   if (node == NULL || gen_readers_only (readers, gen_node_output (node, 0)) != reader ||
       !read_activation (node, &activation) || activation.kind > GEN_ACTIVATION_CLIP)
     return;
-  x = gen_node_input (node, 0);
-  if (activation.kind != GEN_ACTIVATION_TANH && activation.kind != GEN_ACTIVATION_SIGMOID &&
-      x->producer != NULL && x->producer->op->fuses_activation &&
-      gen_readers_only (readers, x) == node)
-    return;
   pack->activation = activation;
-  gen_readers_set_input (readers, reader, 0, x);
+  gen_readers_set_input (readers, reader, 0, gen_node_input (node, 0));
 }
 
 /* Let `node` take over one of those that follow it; FALSE where there is none. */

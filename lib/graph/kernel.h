@@ -3,6 +3,7 @@
 #pragma once
 
 #include <generative/operator.h>
+#include <generative/plan.h>
 
 typedef struct {
   GenStepFunc run;
@@ -15,6 +16,9 @@ gboolean gen_kernel_prepare (GenKernel *kernel, GError **error);
 void gen_kernel_clear (GenKernel *kernel);
 /* All steps, one after the other, on the calling thread. */
 void gen_kernel_run (const GenKernel *kernel);
+
+/* The first kernel of `plan` that runs on the CPU and is of the operator of that name, or NULL. */
+const GenKernel *gen_plan_find_kernel (const GenPlan *plan, const char *name);
 
 /* By a clock finer than microseconds, which many a step takes only a few of. */
 double gen_seconds_now (void);

@@ -488,6 +488,15 @@ gen_plan_executor (GenPlan *plan, const GenExecutorClass **klass)
   return plan->executor;
 }
 
+const GenKernel *
+gen_plan_find_kernel (const GenPlan *plan, const char *name)
+{
+  for (guint i = 0; i < plan->n_kernels; i++)
+    if (strcmp (plan->kernels[i].node->op->name, name) == 0)
+      return &plan->kernels[i];
+  return NULL;
+}
+
 void
 gen_plan_set_draw (GenPlan *plan, guint64 draw)
 {

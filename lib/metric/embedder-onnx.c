@@ -83,16 +83,17 @@ choose_ports (Embedder *embedder, const char *path, GError **error)
   if (input != NULL)
     embedder->input = *input;
   output = find_output (model, embedder->input.channels_last);
-  if (model->graph->inputs->len != 1 || input == NULL || input->type != GEN_TYPE_FLOAT32 ||
+  if (output != NULL)
+    embedder->output = *output;
+  if (model->graph->inputs->len != 1 || input == NULL || !gen_port_use_float32 (&embedder->input) ||
       (input->kind == GEN_PORT_VECTOR && !gen_port_make_picture (&embedder->input, 0, 0)) ||
-      output == NULL || output->type != GEN_TYPE_FLOAT32) {
+      output == NULL || !gen_port_use_float32 (&embedder->output)) {
     g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
-        "%s: an embedder makes a float32 vector [N, D] or map [N, D, H, W] of one picture "
+        "%s: an embedder makes a vector [N, D] or map [N, D, H, W] of one picture "
         "[N, C, H, W] and nothing else; this model %s",
         path, text);
     return FALSE;
   }
-  embedder->output = *output;
   if (output->kind != GEN_PORT_VECTOR)
     embedder->output.length = output->shape.dims[embedder->input.channels_last ? 3 : 1];
   if (embedder->output.length > GEN_FEATURES_MAX) {
@@ -183,10 +184,8 @@ run_prepare (Run *run, Embedder *embedder, int pictures, GError **error)
     run->session = gen_model_open (embedder->model, &use, error);
   else
     run->plan = gen_model_compile (embedder->model, &use, error);
-  if (run->plan == NULL && run->session == NULL) {
-    g_prefix_error (error, "%s: ", embedder->model->path);
+  if (run->plan == NULL && run->session == NULL)
     return FALSE;
-  }
   if (run->plan != NULL &&
       !check_made (embedder, pictures, gen_plan_output (run->plan, 0), error)) {
     run_clear (run);
@@ -301,6 +300,14 @@ embedder_compute (gpointer state, const GenPicture *pictures, int n, float *out,
   return TRUE;
 }
 
+static char *
+embedder_describe_assumption (gpointer state)
+{
+  const Embedder *embedder = state;
+
+  return gen_model_describe_assumption (embedder->model, &embedder->input, FALSE);
+}
+
 const GenEmbedder gen_embedder_onnx = {
   .summary = "What an ONNX model makes of a picture",
   .batch = BATCH,
@@ -308,4 +315,5 @@ const GenEmbedder gen_embedder_onnx = {
   .close = embedder_close,
   .length = embedder_length,
   .compute = embedder_compute,
+  .describe_assumption = embedder_describe_assumption,
 };

@@ -131,6 +131,15 @@ gen_features_free (GenFeatures *features)
   g_free (features);
 }
 
+char *
+gen_features_describe_assumption (const GenFeatures *features)
+{
+  const GenEmbedder *embedder = features->embedder;
+
+  return embedder->describe_assumption != NULL ? embedder->describe_assumption (features->state)
+                                               : NULL;
+}
+
 const char *
 gen_features_name (const GenFeatures *features)
 {

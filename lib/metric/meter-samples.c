@@ -4,6 +4,8 @@
  * those of the stream never do. */
 #include "meter.h"
 
+#include <math.h>
+
 /* Samples whose features are computed at a time, where that does good, and where they take no
  * more than so many bytes. */
 #define BATCH 16
@@ -48,6 +50,15 @@ compute_features (GenMeter *meter, const GenPicture *pictures, int n, GError **e
   return gen_features_compute (meter->features, pictures, n, meter->rows, error);
 }
 
+static gboolean
+all_finite (const float *numbers, int n)
+{
+  for (int i = 0; i < n; i++)
+    if (!isfinite (numbers[i]))
+      return FALSE;
+  return TRUE;
+}
+
 /* Hand up to BATCH samples to all that take them, or to all that refer to them. */
 static gboolean
 distribute (GenMeter *meter, const GenPicture *pictures, const int *labels, int n,
@@ -63,7 +74,13 @@ distribute (GenMeter *meter, const GenPicture *pictures, const int *labels, int 
     if (meter->wants_features) {
       sample.features = meter->rows + (gsize)k * (gsize)meter->length;
       sample.n_features = meter->length;
+      /* It would make all figures NaN. */
+      if (!all_finite (sample.features, sample.n_features)) {
+        meter->left_out++;
+        continue;
+      }
     }
+    meter->samples += !reference;
     for (guint i = 0; i < meter->instruments->len; i++) {
       Instrument *instrument = &g_array_index (meter->instruments, Instrument, i);
       const GenMetric *metric = instrument->metric;
@@ -94,7 +111,7 @@ static gboolean
 refer_all (GenMeter *meter, const GenDataset *dataset, GenLoader *loader, GenPicture *pictures,
     int batch, GCancellable *cancellable, GError **error)
 {
-  guint64 referred = 0;
+  guint64 referred = 0, left_out = meter->left_out;
   int labels[BATCH], n = 0;
 
   for (;;) {
@@ -118,6 +135,7 @@ refer_all (GenMeter *meter, const GenDataset *dataset, GenLoader *loader, GenPic
     if (result != GEN_LOADER_PICTURE)
       break;
   }
+  referred -= meter->left_out - left_out;
   if (referred >= 2)
     return TRUE;
   g_set_error (error, GEN_METRIC_ERROR, GEN_METRIC_ERROR_REFERENCE,
@@ -171,7 +189,6 @@ gen_meter_take_tiles (GenMeter *meter, const GenPicture *frame, GError **error)
       tile->width = width;
       tile->height = height;
       tile->owned = FALSE;
-      meter->samples++;
       if (n < BATCH)
         continue;
       if (!distribute (meter, tiles, NULL, n, FALSE, error))

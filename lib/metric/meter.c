@@ -226,6 +226,12 @@ gen_meter_measure (GenMeter *meter, const GenPicture *frame, double *values, GEr
   return TRUE;
 }
 
+guint64
+gen_meter_left_out (const GenMeter *meter)
+{
+  return meter->left_out;
+}
+
 void
 gen_meter_interrupt (GenMeter *meter)
 {
@@ -285,6 +291,8 @@ gen_meter_summarise (GenMeter *meter, GError **error)
   json_object_set_int_member (summary, "frames", (gint64)meter->frames);
   if (meter->takes_samples)
     json_object_set_int_member (summary, "samples", (gint64)meter->samples);
+  if (meter->left_out > 0)
+    json_object_set_int_member (summary, "left-out", (gint64)meter->left_out);
   for (guint i = 0; i < meter->instruments->len; i++) {
     Instrument *instrument = &g_array_index (meter->instruments, Instrument, i);
     const GenMetric *metric = instrument->metric;

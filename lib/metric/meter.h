@@ -23,7 +23,7 @@ struct _GenMeter {
   char **class_names;
   gboolean measures_frames, takes_samples, wants_features, wants_reference;
   GenPicture luma; /* of a colour frame */
-  guint64 frames, samples;
+  guint64 frames, samples, left_out;
 };
 
 /* Whether the statistics that a metric is to compare with are of our features, which are

@@ -266,7 +266,7 @@ gen_tally_add (GenTally *tally, double value)
 {
   double distance;
 
-  if (isnan (value))
+  if (!isfinite (value))
     return;
   tally->minimum = tally->count == 0 ? value : MIN (tally->minimum, value);
   tally->maximum = tally->count == 0 ? value : MAX (tally->maximum, value);

@@ -7,9 +7,6 @@
 
 #include "model-private.h"
 
-/* Fewer numbers than this are scores or classes, not a picture laid out in a row. */
-#define SMALLEST_PICTURE 16
-
 /* A vector from this length on may well be a picture; shorter ones are latents more often. */
 #define SMALLEST_SUPPOSED 256
 
@@ -114,12 +111,12 @@ infer_outputs (GenGraph *copy, GError **error)
   return gen_model_fix_inputs (copy, 1, ANY_SIZE, ANY_SIZE, error) && gen_graph_infer (copy, error);
 }
 
-/* The ports, with the outputs' extents worked out where the file does not tell them. */
+/* The ports, with the outputs' extents worked out where the file does not tell them. `copy` is one
+ * of the graph, in which shapes become known. */
 static gboolean
-read_ports (GenModel *model, GError **error)
+read_ports (GenModel *model, GenGraph *copy, GError **error)
 {
   GenGraph *graph = model->graph;
-  g_autoptr (GenGraph) copy = gen_graph_copy (graph);
   gboolean free_batch = FALSE, free_size = FALSE, inferred = TRUE;
   g_autoptr (GError) reason = NULL;
 
@@ -164,16 +161,19 @@ static GenModel *
 model_new (GenGraph *graph, const char *path, GError **error)
 {
   g_autoptr (GenModel) model = g_new0 (GenModel, 1);
+  g_autoptr (GenGraph) copy = gen_graph_copy (graph);
 
   model->graph = gen_graph_ref (graph);
   model->path = g_strdup (path);
   model->ref_count = 1;
-  if (!read_ports (model, error)) {
+  if (!read_ports (model, copy, error)) {
     if (path != NULL)
       g_prefix_error (error, "%s: ", path);
     return NULL;
   }
-  return gen_model_read_ranges (model, error) ? g_steal_pointer (&model) : NULL;
+  return gen_model_read_ranges (model, model->staged ? graph : copy, error)
+             ? g_steal_pointer (&model)
+             : NULL;
 }
 
 GenModel *
@@ -232,7 +232,7 @@ gen_port_make_picture (GenPort *port, int width, int height)
 {
   gint64 length = port->length;
 
-  if (port->kind != GEN_PORT_VECTOR || length < SMALLEST_PICTURE)
+  if (port->kind != GEN_PORT_VECTOR || length < GEN_PORT_SMALLEST_PICTURE)
     return FALSE;
   for (int channels = 1; channels <= GEN_PORT_MAX_CHANNELS; channels++) {
     gint64 pixels = length / channels, w = width, h = height;
@@ -256,6 +256,26 @@ gen_port_make_picture (GenPort *port, int width, int height)
   return FALSE;
 }
 
+gboolean
+gen_port_use_float32 (GenPort *port)
+{
+  switch (port->type) {
+  case GEN_TYPE_UINT8:
+    if (port->kind != GEN_PORT_PICTURE)
+      return FALSE;
+    break;
+  case GEN_TYPE_FLOAT32:
+  case GEN_TYPE_FLOAT16:
+  case GEN_TYPE_BFLOAT16:
+  case GEN_TYPE_FLOAT64:
+    break;
+  default:
+    return FALSE;
+  }
+  port->type = GEN_TYPE_FLOAT32;
+  return TRUE;
+}
+
 void
 gen_port_set_range (GenPort *port, float low, float high)
 {
@@ -263,6 +283,19 @@ gen_port_set_range (GenPort *port, float low, float high)
     port->std[c] = 1 / (high - low);
     port->mean[c] = -low / (high - low);
   }
+  port->range = GEN_RANGE_SAID;
+}
+
+float
+gen_port_black (const GenPort *port, int channel)
+{
+  return (0 - port->mean[channel]) / port->std[channel];
+}
+
+float
+gen_port_white (const GenPort *port, int channel)
+{
+  return (1 - port->mean[channel]) / port->std[channel];
 }
 
 static void
@@ -279,10 +312,14 @@ describe_port (GString *text, const GenPort *port)
     g_string_append_printf (text, "pictures of any size, %s", colours[port->channels]);
   else if (port->kind == GEN_PORT_VECTOR && port->length == 1)
     g_string_append (text, "a score");
+  else if (port->kind == GEN_PORT_VECTOR && port->length < 0)
+    g_string_append (text, "vectors of any length");
   else if (port->kind == GEN_PORT_VECTOR)
     g_string_append_printf (text, "vectors of %" G_GINT64_FORMAT " numbers", port->length);
   else
     g_string_append_printf (text, "%s %s", gen_data_type_name (port->type), shape);
+  if (port->kind != GEN_PORT_OTHER && port->type != GEN_TYPE_FLOAT32)
+    g_string_append_printf (text, ", %s", gen_data_type_name (port->type));
   if (port->length >= SMALLEST_SUPPOSED && gen_port_make_picture (&picture, 0, 0))
     g_string_append_printf (text, " (perhaps pictures of %d x %d pixels, %s)", picture.width,
         picture.height, colours[picture.channels]);

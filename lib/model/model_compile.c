@@ -6,6 +6,8 @@
 #include <generative/operator.h>
 
 #include "../graph/graph-private.h"
+#include "../graph/kernel.h"
+#include "../ops/pack.h"
 #include "model-private.h"
 
 static void
@@ -68,6 +70,40 @@ reshape (GenGraph *graph, GenTensor *x, const GenShape *shape, GError **error)
   return gen_binary (graph, "Reshape", x, gen_graph_ints (graph, shape->dims, shape->rank), error);
 }
 
+/* Whose error it is. */
+static void
+name_model (const GenModel *model, gboolean failed, GError **error)
+{
+  if (failed && model->path != NULL)
+    g_prefix_error (error, "%s: ", model->path);
+}
+
+/* What a plan takes and makes in the place of numbers of `type`. */
+static GenDataType
+outer_type (GenDataType type)
+{
+  return type == GEN_TYPE_FLOAT16 || type == GEN_TYPE_BFLOAT16 || type == GEN_TYPE_FLOAT64
+             ? GEN_TYPE_FLOAT32
+             : type;
+}
+
+static GenTensor *
+cast (GenGraph *graph, GenTensor *x, GenDataType type, GError **error)
+{
+  if (x == NULL || x->type == type)
+    return x;
+  return gen_graph_op (graph, "Cast", &x, 1, 1, error, "to", GEN_INT, (int)type, NULL);
+}
+
+/* Pictures, float32, to numbers of `type`. */
+static GenTensor *
+to_type (GenGraph *graph, GenTensor *x, GenDataType type, GError **error)
+{
+  if (x != NULL && type == GEN_TYPE_UINT8)
+    x = gen_unary (graph, "Round", x, error);
+  return cast (graph, x, type, error);
+}
+
 /* The pictures of the frames as the model wants them. */
 static GenTensor *
 unpack (GenGraph *graph, const GenModelUse *use, const GenShape *wanted, GError **error)
@@ -119,6 +155,7 @@ pack (GenGraph *graph, const GenModelUse *use, GenTensor *x, GError **error)
     x = reshape (graph, x,
         &GEN_SHAPE ((gint64)use->frames * use->pictures, port->channels, port->height, port->width),
         error);
+  x = cast (graph, x, GEN_TYPE_FLOAT32, error);
   if (x == NULL)
     return FALSE;
   for (int i = 0; i < n; i++)
@@ -157,9 +194,9 @@ prepare_source (
   *inputs = g_new0 (GenTensor *, source->inputs->len + 1);
   if (use->input.batch > 0 && use->input.batch != batch) {
     g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
-        "the model takes batches of %" G_GINT64_FORMAT " alone, not of %" G_GINT64_FORMAT
-        "; export it with a free batch",
-        use->input.batch, batch);
+        "input '%s' takes batches of %" G_GINT64_FORMAT " alone, not of %" G_GINT64_FORMAT
+        "; export the model with a free batch",
+        use->input.name, use->input.batch, batch);
     return NULL;
   }
   if (!gen_model_fix_inputs (source, batch, use->height, use->width, error))
@@ -167,17 +204,20 @@ prepare_source (
   for (guint i = 0; i < source->inputs->len; i++) {
     const GenTensor *input = g_ptr_array_index (source->inputs, i);
 
-    (*inputs)[i] = use->from_frames && (int)i == from
-                       ? unpack (graph, use, &input->shape, error)
-                       : gen_graph_add_input (graph, input->name, input->type, &input->shape);
+    if (use->from_frames && (int)i == from)
+      (*inputs)[i] = to_type (graph, unpack (graph, use, &input->shape, error), input->type, error);
+    else
+      (*inputs)[i] = cast (graph,
+          gen_graph_add_input (graph, input->name, outer_type (input->type), &input->shape),
+          input->type, error);
     if ((*inputs)[i] == NULL)
       return NULL;
   }
   return g_steal_pointer (&source);
 }
 
-GenPlan *
-gen_model_compile (GenModel *model, const GenModelUse *use, GError **error)
+static GenPlan *
+compile (GenModel *model, const GenModelUse *use, GError **error)
 {
   g_autoptr (GenGraph) graph = gen_graph_new ("play");
   g_autofree GenTensor **inputs = NULL;
@@ -190,29 +230,73 @@ gen_model_compile (GenModel *model, const GenModelUse *use, GError **error)
     return NULL;
   if (!gen_graph_append (graph, source, NULL, inputs, outputs, NULL, error))
     return NULL;
-  if (!use->to_frames)
-    gen_graph_add_output (graph, outputs[to]);
-  else if (!pack (graph, use, outputs[to], error))
+  if (!use->to_frames) {
+    GenTensor *numbers = cast (graph, outputs[to], outer_type (outputs[to]->type), error);
+
+    if (numbers == NULL)
+      return NULL;
+    gen_graph_add_output (graph, numbers);
+  } else if (!pack (graph, use, outputs[to], error))
     return NULL;
   return gen_plan_new (graph, &use->plan, error);
 }
 
-GenSession *
-gen_model_open (GenModel *model, const GenModelUse *use, GError **error)
+GenPlan *
+gen_model_compile (GenModel *model, const GenModelUse *use, GError **error)
+{
+  GenPlan *plan = compile (model, use, error);
+
+  name_model (model, plan == NULL, error);
+  return plan;
+}
+
+/* `x`, of which nothing but the type is known, as float32. */
+static GenTensor *
+cast_unknown (GenGraph *graph, GenTensor *x, GError **error)
+{
+  GenTensor *made;
+  GenNode *node;
+
+  if (x->type == GEN_TYPE_FLOAT32)
+    return x;
+  made = gen_graph_add_value (graph, NULL);
+  made->type = GEN_TYPE_FLOAT32;
+  node = gen_graph_add_node (graph, "", NULL, "Cast", GEN_OPSET, &x, 1, &made, 1, error);
+  if (node == NULL)
+    return NULL;
+  gen_node_set_int (node, "to", GEN_TYPE_FLOAT32);
+  return made;
+}
+
+static GenSession *
+open_session (GenModel *model, const GenModelUse *use, GError **error)
 {
   g_autoptr (GenGraph) graph = gen_graph_new ("play");
   g_autofree GenTensor **inputs = NULL;
   g_autofree GenTensor **outputs = g_new0 (GenTensor *, model->graph->outputs->len + 1);
   g_autoptr (GenGraph) source = prepare_source (model, use, graph, &inputs, error);
   int to = find_port (model->graph->outputs, &use->output);
+  GenTensor *numbers;
 
   g_return_val_if_fail (to >= 0, NULL);
   if (source == NULL)
     return NULL;
   gen_graph_bring (graph, source, NULL, inputs, outputs, NULL);
-  gen_graph_add_output (graph, outputs[to]);
+  numbers = cast_unknown (graph, outputs[to], error);
+  if (numbers == NULL)
+    return NULL;
+  gen_graph_add_output (graph, numbers);
   gen_graph_remove_dead (graph);
   return gen_session_new (graph, &use->plan);
+}
+
+GenSession *
+gen_model_open (GenModel *model, const GenModelUse *use, GError **error)
+{
+  GenSession *session = open_session (model, use, error);
+
+  name_model (model, session == NULL, error);
+  return session;
 }
 
 GenPlan *
@@ -224,6 +308,14 @@ gen_model_compile_frame (const GenModelUse *use, const GenShape *shape, GError *
   return pack (graph, use, numbers, error) ? gen_plan_new (graph, &use->plan, error) : NULL;
 }
 
+guint64
+gen_model_take_not_finite (GenPlan *plan)
+{
+  const GenKernel *kernel = gen_plan_find_kernel (plan, "PackPicture");
+
+  return kernel != NULL ? gen_pack_take_not_finite (kernel) : 0;
+}
+
 gboolean
 gen_model_output_shape (GenModel *model, const GenPort *port, gint64 batch, int height, int width,
     GenShape *shape, GError **error)
@@ -232,8 +324,10 @@ gen_model_output_shape (GenModel *model, const GenPort *port, gint64 batch, int 
   int number = find_port (copy->outputs, port);
 
   g_return_val_if_fail (number >= 0, FALSE);
-  if (!gen_model_fix_inputs (copy, batch, height, width, error) || !gen_graph_infer (copy, error))
+  if (!gen_model_fix_inputs (copy, batch, height, width, error) || !gen_graph_infer (copy, error)) {
+    name_model (model, TRUE, error);
     return FALSE;
+  }
   *shape = ((GenTensor *)g_ptr_array_index (copy->outputs, number))->shape;
   return TRUE;
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Where a model says which numbers black and white are. See model.h for the order in which the
- * sources are asked. */
+/* Which numbers black and white are: what the model says, what follows from its operators, or an
+ * assumption. See model.h for the order in which the sources are asked. */
 #include <math.h>
 #include <string.h>
 
 #include <generative/operator.h>
 
+#include "bounds.h"
 #include "model-private.h"
 
 /* "a,b,…" as numbers; commas, semicolons, colons and blanks separate. -1 for anything else. */
@@ -118,66 +119,246 @@ read_sidecar (GenModel *model, GKeyFile *sidecar, GenPort *port, gboolean *found
   return TRUE;
 }
 
-/* The activation that bounds an output, seen through operators that only move numbers. */
+/* --- what the graph tells --- */
+
+/* Numbers beyond are an overflow that was guarded against, not white. */
+#define WHITEST 65536.0
+/* Closer together, black and white are one number. */
+#define NARROWEST 1e-3
+
+/* Let `port` have what `bounds` say, where they are those of a picture. */
 static gboolean
-range_by_activation (const GenTensor *tensor, float bounds[2])
+apply_bounds (GenPort *port, const GenBounds *bounds)
 {
-  static const char *const moves[] = { "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Identity",
-    "Transpose", "Slice", "Concat", NULL };
+  float pairs[2 * GEN_PORT_MAX_CHANNELS];
 
-  while (tensor != NULL && tensor->producer != NULL) {
-    const GenNode *node = tensor->producer;
+  if (bounds->n > 1 && (port->kind != GEN_PORT_PICTURE || bounds->n != port->channels ||
+                           bounds->axis != (port->channels_last ? 0 : 2)))
+    return FALSE;
+  for (int c = 0; c < bounds->n; c++) {
+    double low = bounds->low[c], high = bounds->high[c];
 
-    if (g_str_equal (node->op->name, "Tanh")) {
-      bounds[0] = -1;
-      bounds[1] = 1;
-      return TRUE;
-    }
-    if (g_str_equal (node->op->name, "Sigmoid")) {
-      bounds[0] = 0;
-      bounds[1] = 1;
-      return TRUE;
-    }
-    if (g_str_equal (node->op->name, "Clip")) {
-      const float *low = gen_tensor_constant (gen_node_input (node, 1));
-      const float *high = gen_tensor_constant (gen_node_input (node, 2));
-
-      if (tensor->type != GEN_TYPE_FLOAT32)
-        return FALSE;
-      bounds[0] = low != NULL ? *low : gen_node_float (node, "min", -INFINITY);
-      bounds[1] = high != NULL ? *high : gen_node_float (node, "max", INFINITY);
-      return isfinite (bounds[0]) && isfinite (bounds[1]) && bounds[0] < bounds[1];
-    }
-    if (!g_strv_contains (moves, node->op->name))
+    if (!(fabs (low) <= WHITEST && fabs (high) <= WHITEST && high - low >= NARROWEST))
       return FALSE;
-    tensor = gen_node_input (node, 0);
+    pairs[2 * c] = (float)low;
+    pairs[2 * c + 1] = (float)high;
+  }
+  return apply_ranges (port, pairs, 2 * bounds->n);
+}
+
+/* Whether `node` makes of `x` and constants what it makes. */
+static gboolean
+works_on (const GenNode *node, const GenTensor *x)
+{
+  guint found = 0;
+
+  for (guint i = 0; i < node->inputs->len; i++) {
+    const GenTensor *input = gen_node_input (node, i);
+
+    if (input == NULL || input->role == GEN_ROLE_CONSTANT)
+      continue;
+    if (input != x)
+      return FALSE;
+    found++;
+  }
+  return found == 1;
+}
+
+/* The first node that reads `x`, and is number `*at` or a later one. */
+static const GenNode *
+find_reader (const GenGraph *graph, const GenTensor *x, guint *at)
+{
+  for (; *at < graph->nodes->len; (*at)++) {
+    const GenNode *node = g_ptr_array_index (graph->nodes, *at);
+
+    for (guint i = 0; i < node->inputs->len; i++)
+      if (gen_node_input (node, i) == x)
+        return node;
+  }
+  return NULL;
+}
+
+/* A model often begins with what brings pictures to the numbers that nets take: the last tensor of
+ * that, which the net reads; `input` itself where there is no such beginning. */
+static const GenTensor *
+find_prepared (const GenGraph *graph, const GenTensor *input)
+{
+  static const char *const prepares[] = { "Add", "Sub", "Mul", "Div", "Cast", "Transpose",
+    "Identity", NULL };
+  const GenTensor *prepared = input;
+  guint at = 0;
+
+  for (;;) {
+    const GenNode *node = find_reader (graph, prepared, &at);
+
+    if (node == NULL)
+      return input;
+    if (!g_strv_contains (prepares, node->op->name) || !works_on (node, prepared) ||
+        gen_node_output (node, 0) == NULL)
+      return prepared;
+    prepared = gen_node_output (node, 0);
+  }
+}
+
+/* Whether `x` has been made of `given` to be numbers that nets take: about 0 to 1 or -1 to 1, whole
+ * or by mean and standard deviation, or, as some do, bytes without their mean. A factor alone tells
+ * of bytes, but nothing of numbers that were small before. */
+static gboolean
+are_prepared (const GenBounds *x, const GenBounds *given)
+{
+  gboolean is_bytes = given->high[0] > 1;
+
+  for (int c = 0; c < x->n; c++) {
+    double low = x->low[c], high = x->high[c], most = fmax (-low, high);
+    gboolean by_one = most <= 3 && low <= 0.05 && high >= 0.4;
+    gboolean by_bytes = most <= 256 && low <= -50 && high >= 50;
+    gboolean shifted = given->low[0] < 0 ? low >= -0.05 : low < 0;
+
+    if ((!by_one && !by_bytes) || high < -0.4 * low || (!shifted && !is_bytes))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* What a model takes, by its type, by a Clip that it begins with, or by what it makes of it to
+ * begin with. */
+static gboolean
+range_of_input (const GenGraph *graph, const GenTensor *input, GenPort *port)
+{
+  static const double usual[][2] = { { 0, 255 }, { 0, 1 }, { -1, 1 } };
+  const GenTensor *prepared = find_prepared (graph, input);
+  GenBounds given = gen_bounds_of_type (input->type);
+  guint at = 0;
+  const GenNode *first = find_reader (graph, input, &at);
+
+  if (apply_bounds (port, &given))
+    return TRUE;
+  if (first != NULL && g_str_equal (first->op->name, "Clip") && works_on (first, input) &&
+      gen_node_output (first, 0) != NULL) {
+    g_autoptr (GHashTable) known = gen_graph_bounds (graph, NULL, NULL);
+    const GenBounds *clipped = g_hash_table_lookup (known, gen_node_output (first, 0));
+
+    return clipped != NULL && apply_bounds (port, clipped);
+  }
+  for (guint i = 0; prepared != input && i < G_N_ELEMENTS (usual); i++) {
+    g_autoptr (GHashTable) known = NULL;
+    const GenBounds *made;
+
+    given = (GenBounds){ .n = 1, .low = { usual[i][0] }, .high = { usual[i][1] } };
+    known = gen_graph_bounds (graph, input, &given);
+    made = g_hash_table_lookup (known, prepared);
+    if (made != NULL && are_prepared (made, &given))
+      return apply_bounds (port, &given);
   }
   return FALSE;
 }
 
-static gboolean
-read_range (GenModel *model, GKeyFile *sidecar, GenPort *port, const GenTensor *tensor,
-    const char *key, GError **error)
+/* --- all of it --- */
+
+typedef struct {
+  GenModel *model;
+  const GenGraph *graph; /* the model's, with what shapes and constants are known */
+  GKeyFile *sidecar;
+  GHashTable *known; /* bounds of all that the graph makes */
+} Sources;
+
+static void
+spread (const GenPort *read, GenPort *port)
 {
-  float bounds[2] = { -1, 1 };
+  for (int c = 0; c < GEN_PORT_MAX_CHANNELS; c++) {
+    port->mean[c] = read->mean[MIN (c, read->channels - 1)];
+    port->std[c] = read->std[MIN (c, read->channels - 1)];
+  }
+}
+
+static gboolean
+read_range (
+    const Sources *sources, GenPort *port, const GenTensor *tensor, const char *key, GError **error)
+{
+  const GenBounds *bounds = g_hash_table_lookup (sources->known, tensor);
   gboolean found = FALSE;
-  GenPort scratch = *port;
+  GenPort read = *port;
 
   /* A vector may be made a picture later: one range for all channels then. */
   if (port->kind != GEN_PORT_PICTURE)
-    scratch.channels = 1;
-  if (!read_metadata (model, &scratch, key, &found, error) ||
-      (!found && !read_sidecar (model, sidecar, &scratch, &found, error)))
+    read.channels = 1;
+  if (!read_metadata (sources->model, &read, key, &found, error) ||
+      (!found && !read_sidecar (sources->model, sources->sidecar, &read, &found, error)))
     return FALSE;
-  if (!found) {
-    range_by_activation (tensor, bounds);
-    apply_ranges (&scratch, bounds, 2);
-  }
-  for (int c = 0; c < GEN_PORT_MAX_CHANNELS; c++) {
-    port->mean[c] = scratch.mean[MIN (c, scratch.channels - 1)];
-    port->std[c] = scratch.std[MIN (c, scratch.channels - 1)];
-  }
+  port->range = found ? GEN_RANGE_SAID : GEN_RANGE_ASSUMED;
+  if (!found && (tensor->role == GEN_ROLE_INPUT ? range_of_input (sources->graph, tensor, &read)
+                                                : bounds != NULL && apply_bounds (&read, bounds)))
+    port->range = GEN_RANGE_COMPUTED;
+  if (port->range != GEN_RANGE_ASSUMED)
+    spread (&read, port);
   return TRUE;
+}
+
+static gboolean
+is_never_negative (const Sources *sources, const GenTensor *tensor)
+{
+  const GenBounds *bounds = g_hash_table_lookup (sources->known, tensor);
+
+  return bounds != NULL && bounds->n == 1 && bounds->low[0] >= 0;
+}
+
+/* The picture that comes out whose range something is known of, and so that of what goes in. */
+static const GenPort *
+find_telling_output (const Sources *sources)
+{
+  const GenModel *model = sources->model;
+
+  for (guint i = 0; i < model->graph->outputs->len; i++) {
+    const GenPort *port = &model->outputs[i];
+
+    if (port->kind == GEN_PORT_PICTURE &&
+        (port->range != GEN_RANGE_ASSUMED ||
+            is_never_negative (sources, g_ptr_array_index (sources->graph->outputs, i))))
+      return port;
+  }
+  return NULL;
+}
+
+static void
+assume (GenPort *port, float black)
+{
+  if (port->range != GEN_RANGE_ASSUMED)
+    return;
+  gen_port_set_range (port, black, 1);
+  port->range = GEN_RANGE_ASSUMED;
+}
+
+static void
+assume_like (GenPort *port, const GenPort *like)
+{
+  if (port->range != GEN_RANGE_ASSUMED || port->kind != GEN_PORT_PICTURE || like == NULL ||
+      like->channels != port->channels)
+    return;
+  memcpy (port->mean, like->mean, sizeof port->mean);
+  memcpy (port->std, like->std, sizeof port->std);
+}
+
+/* What nothing tells. A picture that is made of another one has the range of that one as a rule;
+ * numbers that are never negative begin with black. */
+static void
+assume_ranges (const Sources *sources)
+{
+  GenModel *model = sources->model;
+  const GPtrArray *inputs = sources->graph->inputs, *outputs = sources->graph->outputs;
+  const GenPort *like;
+
+  for (guint i = 0; i < inputs->len; i++)
+    assume (&model->inputs[i], -1);
+  for (guint i = 0; i < outputs->len; i++)
+    assume (
+        &model->outputs[i], is_never_negative (sources, g_ptr_array_index (outputs, i)) ? 0 : -1);
+  like = find_telling_output (sources);
+  for (guint i = 0; i < inputs->len; i++)
+    assume_like (&model->inputs[i], like);
+  like = gen_model_find_input (model, GEN_PORT_PICTURE);
+  for (guint i = 0; i < outputs->len; i++)
+    if (!is_never_negative (sources, g_ptr_array_index (outputs, i)))
+      assume_like (&model->outputs[i], like);
 }
 
 static gboolean
@@ -201,9 +382,11 @@ read_rate (GenModel *model, GError **error)
 }
 
 gboolean
-gen_model_read_ranges (GenModel *model, GError **error)
+gen_model_read_ranges (GenModel *model, const GenGraph *graph, GError **error)
 {
   g_autoptr (GKeyFile) sidecar = NULL;
+  g_autoptr (GHashTable) known = gen_graph_bounds (graph, NULL, NULL);
+  Sources sources = { model, graph, NULL, known };
 
   if (model->path != NULL) {
     g_autofree char *path = g_strconcat (model->path, ".modelinfo", NULL);
@@ -216,12 +399,29 @@ gen_model_read_ranges (GenModel *model, GError **error)
       }
     }
   }
-  for (guint i = 0; i < model->graph->inputs->len; i++)
-    if (!read_range (model, sidecar, &model->inputs[i], NULL, "generative.input-range", error))
+  sources.sidecar = sidecar;
+  for (guint i = 0; i < graph->inputs->len; i++)
+    if (!read_range (&sources, &model->inputs[i], g_ptr_array_index (graph->inputs, i),
+            "generative.input-range", error))
       return FALSE;
-  for (guint i = 0; i < model->graph->outputs->len; i++)
-    if (!read_range (model, sidecar, &model->outputs[i],
-            g_ptr_array_index (model->graph->outputs, i), "generative.output-range", error))
+  for (guint i = 0; i < graph->outputs->len; i++)
+    if (!read_range (&sources, &model->outputs[i], g_ptr_array_index (graph->outputs, i),
+            "generative.output-range", error))
       return FALSE;
+  assume_ranges (&sources);
   return read_rate (model, error);
+}
+
+char *
+gen_model_describe_assumption (const GenModel *model, const GenPort *port, gboolean is_output)
+{
+  const char *side = is_output ? "output" : "input";
+
+  if (port->range != GEN_RANGE_ASSUMED)
+    return NULL;
+  return g_strdup_printf (
+      "%s: nothing tells which numbers of its %s '%s' are black and white; %g and %g are assumed. "
+      "Metadata generative.%s-range in the model would tell",
+      model->path != NULL ? model->path : "the model", side, port->name, gen_port_black (port, 0),
+      gen_port_white (port, 0), side);
 }

@@ -14,9 +14,7 @@
 #define CHUNK 512
 
 typedef struct {
-  GenPictureGeometry geometry; /* of each frame */
-  GenActivation activation;
-  gboolean channels_last;
+  GenPack pack;
   gboolean direct; /* the frame has the numbers byte for byte */
   float scale[GEN_PICTURE_MAX_CHANNELS * CHUNK], shift[GEN_PICTURE_MAX_CHANNELS * CHUNK];
 } Pack;
@@ -28,42 +26,52 @@ quantize (float v)
 }
 
 /* Of an activation, `expression` of v, that then becomes bytes: a channel in a row, which has
- * one scale, and channels side by side, whose scales repeat. */
-#define QUANTIZE(name, kind, expression, cost)                                                     \
-  GEN_CLONES static void name##_plane (const GenActivation *activation, const float *x,            \
+ * one scale, and channels side by side, whose scales repeat. They return the greatest magnitude of
+ * v. */
+#define QUANTIZE(name, kind, expression, limit, cost)                                              \
+  GEN_CLONES static guint32 name##_plane (const GenActivation *activation, const float *x,         \
       float scale, float shift, guint8 *out, gsize n)                                              \
   {                                                                                                \
     const float alpha = activation->alpha, beta = activation->beta;                                \
+    guint32 greatest = 0;                                                                          \
                                                                                                    \
     (void)alpha, (void)beta;                                                                       \
     for (gsize i = 0; i < n; i++) {                                                                \
       const float v = x[i];                                                                        \
+      const guint32 magnitude = gen_pack_magnitude (v);                                            \
+      greatest = magnitude > greatest ? magnitude : greatest;                                      \
       out[i] = quantize ((expression)*scale + shift);                                              \
     }                                                                                              \
+    return greatest;                                                                               \
   }                                                                                                \
-  GEN_CLONES static void name##_pixels (const GenActivation *activation, const float *x,           \
+  GEN_CLONES static guint32 name##_pixels (const GenActivation *activation, const float *x,        \
       const float *scale, const float *shift, guint8 *out, gsize n)                                \
   {                                                                                                \
     const float alpha = activation->alpha, beta = activation->beta;                                \
+    guint32 greatest = 0;                                                                          \
                                                                                                    \
     (void)alpha, (void)beta;                                                                       \
     for (gsize i = 0; i < n; i++) {                                                                \
       const float v = x[i];                                                                        \
+      const guint32 magnitude = gen_pack_magnitude (v);                                            \
+      greatest = magnitude > greatest ? magnitude : greatest;                                      \
       out[i] = quantize ((expression)*scale[i] + shift[i]);                                        \
     }                                                                                              \
+    return greatest;                                                                               \
   }
 
 GEN_PACK_ACTIVATIONS (QUANTIZE)
 
 /* By GenActivationKind. */
 static const struct {
-  void (*plane) (const GenActivation *, const float *, float, float, guint8 *, gsize);
-  void (*pixels) (
+  guint32 (*plane) (const GenActivation *, const float *, float, float, guint8 *, gsize);
+  guint32 (*pixels) (
       const GenActivation *, const float *, const float *, const float *, guint8 *, gsize);
-  double cost; /* nanoseconds a number */
+  guint32 limit; /* of what they return */
+  double cost;   /* nanoseconds a number */
 } quantizers[] = {
-#define QUANTIZER(name, kind, expression, cost)                                                    \
-  [GEN_ACTIVATION_##kind] = { name##_plane, name##_pixels, cost },
+#define QUANTIZER(name, kind, expression, limit, cost)                                             \
+  [GEN_ACTIVATION_##kind] = { name##_plane, name##_pixels, limit, cost },
   GEN_PACK_ACTIVATIONS (QUANTIZER)
 };
 
@@ -124,75 +132,95 @@ place (const GenPictureGeometry *geometry, const guint8 *const *channels, gsize 
 
 /* `rows` rows of `n` pixels each, no more than a chunk, which follow each other in `x`: worked on
  * as one, since rows may be short. `plane`: numbers from channel to channel, where these do not
- * lie side by side. */
-static void
-pack_rows (const Pack *pack, const float *x, gsize plane, guint8 *const *planes, gsize to,
+ * lie side by side. Returns the greatest magnitude. */
+static guint32
+pack_rows (const Pack *state, const float *x, gsize plane, guint8 *const *planes, gsize to,
     gsize rows, gsize n)
 {
+  const GenPack *pack = &state->pack;
   const GenPictureGeometry *geometry = &pack->geometry;
   const GenActivation *activation = &pack->activation;
   guint8 bytes[GEN_PICTURE_MAX_CHANNELS * CHUNK];
   const guint8 *channels[GEN_PICTURE_MAX_CHANNELS];
-  gboolean direct = pack->direct && (rows == 1 || geometry->stride == n * geometry->bytes);
+  gboolean direct = state->direct && (rows == 1 || geometry->stride == n * geometry->bytes);
+  guint32 greatest = 0;
 
   for (int c = 0; c < geometry->channels; c++)
     channels[c] = bytes + (pack->channels_last ? c : c * CHUNK);
   if (pack->channels_last)
-    quantizers[activation->kind].pixels (activation, x, pack->scale, pack->shift,
+    greatest = quantizers[activation->kind].pixels (activation, x, state->scale, state->shift,
         direct ? planes[0] + to : bytes, rows * n * geometry->channels);
-  else
-    for (int c = 0; c < geometry->channels; c++)
-      quantizers[activation->kind].plane (activation, x + c * plane, geometry->scale[c],
-          geometry->shift[c], direct ? planes[0] + to : bytes + c * CHUNK, rows * n);
+  for (int c = 0; c < geometry->channels && !pack->channels_last; c++) {
+    guint32 magnitude =
+        quantizers[activation->kind].plane (activation, x + c * plane, geometry->scale[c],
+            geometry->shift[c], direct ? planes[0] + to : bytes + c * CHUNK, rows * n);
+
+    greatest = MAX (greatest, magnitude);
+  }
   for (gsize r = 0; r < rows && !direct; r++)
     place (geometry, channels, r * n, pack->channels_last ? geometry->channels : 1, planes,
         to + r * geometry->stride, n);
+  return greatest;
 }
 
 /* A row that is longer than a chunk. */
-static void
-pack_long_row (const Pack *pack, const float *x, gsize plane, guint8 *const *planes, gsize to)
+static guint32
+pack_long_row (const Pack *state, const float *x, gsize plane, guint8 *const *planes, gsize to)
 {
-  const GenPictureGeometry *geometry = &pack->geometry;
+  const GenPictureGeometry *geometry = &state->pack.geometry;
+  guint32 greatest = 0;
 
-  for (int at = 0; at < geometry->width; at += CHUNK)
-    pack_rows (pack, x + (gsize)at * (pack->channels_last ? geometry->channels : 1), plane, planes,
-        to + (gsize)at * geometry->bytes, 1, MIN (CHUNK, geometry->width - at));
+  for (int at = 0; at < geometry->width; at += CHUNK) {
+    guint32 magnitude =
+        pack_rows (state, x + (gsize)at * (state->pack.channels_last ? geometry->channels : 1),
+            plane, planes, to + (gsize)at * geometry->bytes, 1, MIN (CHUNK, geometry->width - at));
+
+    greatest = MAX (greatest, magnitude);
+  }
+  return greatest;
 }
 
 static void
 run (const GenKernel *kernel, int part, int parts)
 {
-  const Pack *pack = kernel->state;
+  Pack *state = kernel->state;
+  GenPack *pack = &state->pack;
   const GenPictureGeometry *geometry = &pack->geometry;
+  const guint32 limit = quantizers[pack->activation.kind].limit;
   const float *x = kernel->inputs[0];
   gsize height = geometry->height, width = geometry->width, plane = height * width, first, end;
   gsize frames = kernel->node->outputs->len / (guint)geometry->n_planes, rows;
 
   gen_kernel_share (frames * geometry->count * height, 1, part, parts, &first, &end);
   for (gsize row = first; row < end; row += rows) {
-    gsize i = row / height, y = row % height;
+    gsize i = row / height, y = row % height, frame = i / geometry->count;
     const float *from = x + i * geometry->channels * plane +
                         y * width * (pack->channels_last ? geometry->channels : 1);
-    guint8 *const *planes =
-        (guint8 *const *)kernel->outputs + i / geometry->count * geometry->n_planes;
+    guint8 *const *planes = (guint8 *const *)kernel->outputs + frame * geometry->n_planes;
     gsize to = gen_picture_row (geometry, (int)(i % geometry->count), (int)y);
 
     rows = MIN (MIN (end - row, height - y), MAX (CHUNK / width, 1));
     if (planes[0] == NULL)
       continue;
-    if (width > CHUNK)
-      pack_long_row (pack, from, plane, planes, to);
-    else
-      pack_rows (pack, from, plane, planes, to, rows, width);
+    gen_pack_note (pack, frame,
+        width > CHUNK ? pack_long_row (state, from, plane, planes, to)
+                      : pack_rows (state, from, plane, planes, to, rows, width),
+        limit);
   }
+}
+
+guint64
+gen_pack_take_not_finite (const GenKernel *kernel)
+{
+  return __atomic_exchange_n (
+      &((GenPack *)kernel->state)->not_finite, G_GUINT64_CONSTANT (0), __ATOMIC_RELAXED);
 }
 
 /* Places of the wall for which there is no picture are black. */
 static void
 clear_rest (const GenKernel *kernel, int part, int parts)
 {
-  const GenPictureGeometry *geometry = &((const Pack *)kernel->state)->geometry;
+  const GenPictureGeometry *geometry = &((const GenPack *)kernel->state)->geometry;
   gsize size = (gsize)geometry->width * geometry->bytes;
 
   for (guint p = 0; p < kernel->node->outputs->len; p++)
@@ -222,8 +250,9 @@ static gboolean
 cpu (GenKernel *kernel, GError **error)
 {
   const GenTensor *x = gen_node_input (kernel->node, 0);
-  GenPictureGeometry read, *geometry;
-  Pack *pack;
+  GenPictureGeometry read;
+  GenPack *pack;
+  Pack *state;
 
   if (!gen_picture_geometry_to_pack (kernel->node, &read, error))
     return FALSE;
@@ -231,26 +260,25 @@ cpu (GenKernel *kernel, GError **error)
     gen_pack_ycbcr (kernel, &read);
     return TRUE;
   }
-  pack = g_new0 (Pack, 1);
-  kernel->state = pack;
+  state = g_new0 (Pack, 1);
+  kernel->state = state;
   kernel->free_state = g_free;
-  geometry = &pack->geometry;
-  *geometry = read;
+  pack = &state->pack;
+  pack->geometry = read;
   pack->activation = kernel->node->activation;
-  pack->channels_last = x->layout == GEN_LAYOUT_CHANNELS_LAST && geometry->channels > 1;
-  pack->direct = !geometry->planar && geometry->n_order == geometry->channels &&
-                 geometry->bytes == geometry->channels &&
-                 (pack->channels_last || geometry->channels == 1);
-  for (int k = 0; k < geometry->n_order; k++)
-    pack->direct = pack->direct && geometry->order[k] == k;
-  for (int i = 0; i < geometry->channels * CHUNK; i++) {
-    pack->scale[i] = geometry->scale[i % geometry->channels];
-    pack->shift[i] = geometry->shift[i % geometry->channels];
+  pack->channels_last = x->layout == GEN_LAYOUT_CHANNELS_LAST && read.channels > 1;
+  state->direct = !read.planar && read.n_order == read.channels && read.bytes == read.channels &&
+                  (pack->channels_last || read.channels == 1);
+  for (int k = 0; k < read.n_order; k++)
+    state->direct = state->direct && read.order[k] == k;
+  for (int i = 0; i < read.channels * CHUNK; i++) {
+    state->scale[i] = read.scale[i % read.channels];
+    state->shift[i] = read.shift[i % read.channels];
   }
   gen_kernel_add_step (kernel, run,
       gen_kernel_parts (
           kernel, gen_shape_elements (&x->shape), quantizers[pack->activation.kind].cost));
-  if (geometry->columns * geometry->rows > geometry->count)
+  if (read.columns * read.rows > read.count)
     gen_kernel_add_step (kernel, clear_rest, 1);
   return TRUE;
 }

@@ -12,57 +12,61 @@
 /* Pixels that are worked on at a time; even. */
 #define CHUNK 256
 
-typedef struct {
-  GenPictureGeometry geometry; /* of each frame */
-  GenActivation activation;
-  gboolean channels_last;
-} Pack;
-
-/* Of each channel a row's levels, with room for one more at both ends. */
+/* Of each channel a row's levels, with room for one more at both ends, and how great the numbers
+ * were that they come from. */
 typedef struct {
   float row[3][1 + CHUNK + 1];
+  guint32 greatest;
 } Levels;
 
 /* Of an activation, `expression` of v: a channel in a row, and three side by side. */
-#define LEVELS(name, kind, expression, cost)                                                       \
+#define LEVELS(name, kind, expression, limit, cost)                                                \
   static inline float name##_level (                                                               \
-      const GenActivation *activation, float v, float scale, float shift)                          \
+      const GenActivation *activation, float v, float scale, float shift, guint32 *greatest)       \
   {                                                                                                \
     const float alpha = activation->alpha, beta = activation->beta;                                \
+    const guint32 magnitude = gen_pack_magnitude (v);                                              \
                                                                                                    \
     (void)alpha, (void)beta;                                                                       \
+    *greatest = magnitude > *greatest ? magnitude : *greatest;                                     \
     return gen_pack_level ((expression)*scale + shift);                                            \
   }                                                                                                \
-  GEN_CLONES static void name##_plane (const GenActivation *activation, const float *x,            \
+  GEN_CLONES static guint32 name##_plane (const GenActivation *activation, const float *x,         \
       float scale, float shift, float *out, gsize n)                                               \
   {                                                                                                \
+    guint32 greatest = 0;                                                                          \
+                                                                                                   \
     for (gsize i = 0; i < n; i++)                                                                  \
-      out[i] = name##_level (activation, x[i], scale, shift);                                      \
+      out[i] = name##_level (activation, x[i], scale, shift, &greatest);                           \
+    return greatest;                                                                               \
   }                                                                                                \
-  GEN_CLONES static void name##_pixels (const GenActivation *activation, const float *x,           \
+  GEN_CLONES static guint32 name##_pixels (const GenActivation *activation, const float *x,        \
       const float *scale, const float *shift, float *r, float *g, float *b, gsize n)               \
   {                                                                                                \
     const float scales[] = { scale[0], scale[1], scale[2] };                                       \
     const float shifts[] = { shift[0], shift[1], shift[2] };                                       \
+    guint32 greatest = 0;                                                                          \
                                                                                                    \
     for (gsize i = 0; i < n; i++) {                                                                \
-      r[i] = name##_level (activation, x[3 * i], scales[0], shifts[0]);                            \
-      g[i] = name##_level (activation, x[3 * i + 1], scales[1], shifts[1]);                        \
-      b[i] = name##_level (activation, x[3 * i + 2], scales[2], shifts[2]);                        \
+      r[i] = name##_level (activation, x[3 * i], scales[0], shifts[0], &greatest);                 \
+      g[i] = name##_level (activation, x[3 * i + 1], scales[1], shifts[1], &greatest);             \
+      b[i] = name##_level (activation, x[3 * i + 2], scales[2], shifts[2], &greatest);             \
     }                                                                                              \
+    return greatest;                                                                               \
   }
 
 GEN_PACK_ACTIVATIONS (LEVELS)
 
-/* By GenActivationKind. */
+/* By GenActivationKind. They return the greatest magnitude. */
 static const struct {
-  void (*plane) (const GenActivation *, const float *, float, float, float *, gsize);
-  void (*pixels) (const GenActivation *, const float *, const float *, const float *, float *,
+  guint32 (*plane) (const GenActivation *, const float *, float, float, float *, gsize);
+  guint32 (*pixels) (const GenActivation *, const float *, const float *, const float *, float *,
       float *, float *, gsize);
-  double cost; /* nanoseconds a number */
+  guint32 limit; /* of what they return */
+  double cost;   /* nanoseconds a number */
 } makers[] = {
-#define MAKER(name, kind, expression, cost)                                                        \
-  [GEN_ACTIVATION_##kind] = { name##_plane, name##_pixels, cost + 0.15 },
+#define MAKER(name, kind, expression, limit, cost)                                                 \
+  [GEN_ACTIVATION_##kind] = { name##_plane, name##_pixels, limit, cost + 0.15 },
   GEN_PACK_ACTIVATIONS (MAKER)
 };
 
@@ -147,33 +151,40 @@ weigh_chroma_planes (const GenPictureColour *colour, const float *r, const float
 /* Columns `from` to `end` of row `y` of the wall, from the pictures `x` of the frame. */
 static void
 read_levels (
-    const Pack *pack, const float *x, gsize y, gsize from, gsize end, Levels *levels, gsize at)
+    const GenPack *pack, const float *x, gsize y, gsize from, gsize end, Levels *levels, gsize at)
 {
   const GenPictureGeometry *g = &pack->geometry;
   gsize width = (gsize)g->width, plane = (gsize)g->height * width, n;
   gsize first = y / g->height * g->columns, row = y % g->height;
+  guint32 greatest = 0;
 
   for (gsize column = from; column < end; column += n, at += n) {
     gsize i = first + column / width, pixel = row * width + column % width;
     const float *picture = x + i * g->channels * plane;
+    guint32 magnitude = 0;
 
     n = MIN (end - column, width - column % width);
     if (i >= (gsize)g->count)
       for (int c = 0; c < g->channels; c++)
         memset (levels->row[c] + at, 0, n * sizeof (float));
     else if (pack->channels_last)
-      makers[pack->activation.kind].pixels (&pack->activation, picture + pixel * 3, g->scale,
-          g->shift, levels->row[0] + at, levels->row[1] + at, levels->row[2] + at, n);
+      magnitude = makers[pack->activation.kind].pixels (&pack->activation, picture + pixel * 3,
+          g->scale, g->shift, levels->row[0] + at, levels->row[1] + at, levels->row[2] + at, n);
     else
-      for (int c = 0; c < g->channels; c++)
-        makers[pack->activation.kind].plane (&pack->activation, picture + c * plane + pixel,
-            g->scale[c], g->shift[c], levels->row[c] + at, n);
+      for (int c = 0; c < g->channels; c++) {
+        guint32 of_one = makers[pack->activation.kind].plane (&pack->activation,
+            picture + c * plane + pixel, g->scale[c], g->shift[c], levels->row[c] + at, n);
+
+        magnitude = MAX (magnitude, of_one);
+      }
+    greatest = MAX (greatest, magnitude);
   }
+  levels->greatest = greatest;
 }
 
 /* `n` pixels from column `x` on, with their neighbours. */
 static void
-read_chunk (const Pack *pack, const float *pictures, gsize y, gsize x, gsize n, Levels *levels)
+read_chunk (const GenPack *pack, const float *pictures, gsize y, gsize x, gsize n, Levels *levels)
 {
   gboolean before = pack->geometry.colour.sited_x && x > 0;
 
@@ -186,7 +197,7 @@ read_chunk (const Pack *pack, const float *pictures, gsize y, gsize x, gsize n, 
 }
 
 static void
-write_luma (const Pack *pack, const Levels *levels, guint8 *out, gsize n)
+write_luma (const GenPack *pack, const Levels *levels, guint8 *out, gsize n)
 {
   int last = pack->geometry.channels - 1;
 
@@ -197,7 +208,7 @@ write_luma (const Pack *pack, const Levels *levels, guint8 *out, gsize n)
 /* `rows` are the row before, the even one, and the odd one. Where there is one plane of chroma,
  * `cr` is not looked at. */
 static void
-write_chroma (const Pack *pack, const Levels *const *rows, guint8 *cb, guint8 *cr, gsize n)
+write_chroma (const GenPack *pack, const Levels *const *rows, guint8 *cb, guint8 *cr, gsize n)
 {
   const GenPictureGeometry *g = &pack->geometry;
   float sum[1 + CHUNK + 1], sums[3][CHUNK / 2];
@@ -217,12 +228,14 @@ write_chroma (const Pack *pack, const Levels *const *rows, guint8 *cb, guint8 *c
     weigh_chroma_pairs (&g->colour, sums[0], sums[MIN (1, last)], sums[last], cb, pairs);
 }
 
-/* Row `y` of the frame's chroma, and the rows of luma that go with it. */
-static void
-pack_rows (const Pack *pack, const float *pictures, guint8 *const *planes, gsize y)
+/* Row `y` of the frame's chroma, and the rows of luma that go with it. Returns the greatest
+ * magnitude. */
+static guint32
+pack_rows (const GenPack *pack, const float *pictures, guint8 *const *planes, gsize y)
 {
   const GenPictureGeometry *g = &pack->geometry;
   gsize width = (gsize)g->columns * g->width, height = (gsize)g->rows * g->height, n;
+  guint32 greatest = 0;
   Levels before, even, odd;
 
   for (gsize x = 0; x < width; x += n) {
@@ -232,10 +245,12 @@ pack_rows (const Pack *pack, const float *pictures, guint8 *const *planes, gsize
     n = MIN (CHUNK, width - x);
     read_chunk (pack, pictures, 2 * y, x, n, &even);
     write_luma (pack, &even, planes[0] + 2 * y * g->stride + x, n);
+    greatest = MAX (greatest, even.greatest);
     if (2 * y + 1 < height) {
       rows[2] = &odd;
       read_chunk (pack, pictures, 2 * y + 1, x, n, &odd);
       write_luma (pack, &odd, planes[0] + (2 * y + 1) * g->stride + x, n);
+      greatest = MAX (greatest, odd.greatest);
     }
     if (g->colour.sited_y && y > 0) {
       rows[0] = &before;
@@ -243,13 +258,15 @@ pack_rows (const Pack *pack, const float *pictures, guint8 *const *planes, gsize
     }
     write_chroma (pack, rows, planes[1] + at, g->planar ? planes[2] + at : NULL, n);
   }
+  return greatest;
 }
 
 static void
 run (const GenKernel *kernel, int part, int parts)
 {
-  const Pack *pack = kernel->state;
+  GenPack *pack = kernel->state;
   const GenPictureGeometry *g = &pack->geometry;
+  const guint32 limit = makers[pack->activation.kind].limit;
   const float *x = kernel->inputs[0];
   gsize picture = (gsize)g->channels * g->height * g->width, first, end;
   gsize frames = kernel->node->outputs->len / (guint)g->n_planes;
@@ -266,7 +283,8 @@ run (const GenKernel *kernel, int part, int parts)
       wanted = wanted && planes[p] != NULL;
     }
     if (wanted)
-      pack_rows (pack, x + frame * g->count * picture, planes, row % rows);
+      gen_pack_note (
+          pack, frame, pack_rows (pack, x + frame * g->count * picture, planes, row % rows), limit);
   }
 }
 
@@ -274,7 +292,7 @@ void
 gen_pack_ycbcr (GenKernel *kernel, const GenPictureGeometry *geometry)
 {
   const GenTensor *x = gen_node_input (kernel->node, 0);
-  Pack *pack = g_new0 (Pack, 1);
+  GenPack *pack = g_new0 (GenPack, 1);
 
   kernel->state = pack;
   kernel->free_state = g_free;

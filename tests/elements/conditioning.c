@@ -494,8 +494,8 @@ test_errors (void)
   } cases[] = {
     { 3, { GEN_TYPE_FLOAT32, GEN_TYPE_FLOAT32, GEN_TYPE_FLOAT32 },
         { { 2, { 1, 3 } }, { 2, { 1, 3 } }, { 2, { 1, 9 } } }, "latentsrc", "its input 'third'" },
-    { 2, { GEN_TYPE_FLOAT32, GEN_TYPE_FLOAT64 }, { { 2, { 1, 3 } }, { 2, { 1, 3 } } }, "latentsrc",
-        "its input 'second' (float64 [1, 3]) cannot be fed" },
+    { 2, { GEN_TYPE_FLOAT32, GEN_TYPE_BOOL }, { { 2, { 1, 3 } }, { 2, { 1, 3 } } }, "latentsrc",
+        "its input 'second' (bool [1, 3]) cannot be fed" },
     { 2, { GEN_TYPE_FLOAT32, GEN_TYPE_FLOAT32 }, { { 2, { 1, 3 } }, { 3, { 1, 3, 2 } } },
         "latentsrc", "its input 'second'" },
     { 2, { GEN_TYPE_INT64, GEN_TYPE_INT64 }, { { 2, { 1, 3 } }, { 2, { 1, 3 } } }, "latentsrc",

@@ -455,6 +455,108 @@ test_fixed_batch (void)
   g_assert_nonnull (strstr (error->message, "batches of 1 alone"));
 }
 
+/* Which numbers are said not to be finite, of an activation and a way for the frame to lie. */
+static void
+check_not_finite (const char *activation, gboolean bounded, gboolean channels_last, gboolean ycbcr)
+{
+  enum { FRAMES = 3, SIDE = 40 };
+  static const float values[] = { NAN, INFINITY, -INFINITY, 3e38f };
+  const int last = ycbcr ? 1 : 0;
+  g_autoptr (GenGraph) graph = gen_graph_new ("not finite");
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GenModel) model = NULL;
+  g_autoptr (GenPlan) plan = NULL;
+  const GenShape *shape =
+      channels_last ? &GEN_SHAPE (FRAMES, SIDE, SIDE, 3) : &GEN_SHAPE (FRAMES, 3, SIDE, SIDE);
+  GenModelUse use = { .frames = FRAMES, .pictures = 1, .to_frames = TRUE };
+  GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, shape);
+  float *numbers;
+  gsize n;
+
+  gen_graph_add_output (graph, gen_unary (graph, activation, x, &error));
+  g_assert_no_error (error);
+  model = gen_model_new (graph, &error);
+  g_assert_no_error (error);
+  use.input = model->inputs[0];
+  use.output = model->outputs[0];
+  use.to = (GenFrameLayout){ .columns = 1,
+    .ycbcr = ycbcr,
+    .luma = { 0.2126f, 0.0722f },
+    .bytes = 3,
+    .order = { 0, 1, 2 },
+    .n_order = 3,
+    .stride = SIDE * (last ? 1 : 3),
+    .chroma_stride = SIDE };
+  plan = gen_model_compile (model, &use, &error);
+  g_assert_no_error (error);
+  numbers = gen_plan_input (plan, 0)->data;
+  n = (gsize)gen_shape_elements (shape);
+  for (gsize v = 0; v < G_N_ELEMENTS (values); v++)
+    for (int frame = 0; frame < FRAMES; frame++) {
+      gsize at = n / FRAMES * (gsize)frame + (n / FRAMES - 1) * (v % 2) + 1 - v % 2;
+      gboolean wrong = isnan (values[v]) || (isinf (values[v]) && !bounded);
+
+      /* Relu makes a number of it, or is taken over by what would not. */
+      if (values[v] == -INFINITY && g_str_equal (activation, "Relu"))
+        continue;
+      for (gsize i = 0; i < n; i++)
+        numbers[i] = (float)(i % 13) / 13;
+      numbers[at] = values[v];
+      g_assert_true (gen_plan_run (plan, NULL));
+      g_assert_cmphex (gen_model_take_not_finite (plan), ==, wrong ? 1u << frame : 0);
+      g_assert_cmphex (gen_model_take_not_finite (plan), ==, 0);
+    }
+}
+
+static void
+test_not_finite (void)
+{
+  for (int way = 0; way < 4; way++) {
+    check_not_finite ("Identity", FALSE, way & 1, way & 2);
+    check_not_finite ("Relu", FALSE, way & 1, way & 2);
+    check_not_finite ("LeakyRelu", FALSE, way & 1, way & 2);
+    check_not_finite ("Tanh", TRUE, way & 1, way & 2);
+    check_not_finite ("Sigmoid", TRUE, way & 1, way & 2);
+  }
+}
+
+/* A convolution that computes the activation behind it may make 0 of NaN; before a frame, it does
+ * not compute it. */
+static void
+test_not_finite_behind_convolution (void)
+{
+  static const char *const ops[] = { "Relu", "Clip", "Sigmoid" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (ops); i++) {
+    g_autoptr (GenGraph) graph = gen_graph_new ("convolution");
+    g_autoptr (GError) error = NULL;
+    g_autoptr (GenModel) model = NULL;
+    g_autoptr (GenPlan) plan = NULL;
+    GenModelUse use = { .frames = 1, .pictures = 1, .to_frames = TRUE };
+    GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 3, 16, 16));
+    GenTensor *w = gen_graph_full (graph, &GEN_SHAPE (3, 3, 3, 3), 0.1f), *y;
+
+    y = gen_graph_op (graph, "Conv", (GenTensor *[]){ x, w }, 2, 1, &error, "pads", GEN_INTS, 4,
+        (gint64[]){ 1, 1, 1, 1 }, NULL);
+    g_assert_no_error (error);
+    gen_graph_add_output (graph, add_activation (graph, ops[i], y));
+    model = gen_model_new (graph, &error);
+    g_assert_no_error (error);
+    use.input = model->inputs[0];
+    use.output = model->outputs[0];
+    use.to = (GenFrameLayout){
+      .columns = 1, .bytes = 3, .order = { 0, 1, 2 }, .n_order = 3, .stride = 48
+    };
+    plan = gen_model_compile (model, &use, &error);
+    g_assert_no_error (error);
+    g_assert_true (gen_plan_run (plan, NULL));
+    g_assert_cmphex (gen_model_take_not_finite (plan), ==, 0);
+    ((float *)gen_plan_input (plan, 0)->data)[100] = NAN;
+    g_assert_true (gen_plan_run (plan, NULL));
+    g_assert_cmphex (gen_model_take_not_finite (plan), ==, 1);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -464,6 +566,8 @@ main (int argc, char **argv)
   g_test_add_func ("/picture/unpack", test_unpack);
   g_test_add_func ("/picture/wrong-attributes", test_wrong_attributes);
   g_test_add_func ("/model/compile", test_model);
+  g_test_add_func ("/model/not-finite", test_not_finite);
+  g_test_add_func ("/model/not-finite-behind-convolution", test_not_finite_behind_convolution);
   g_test_add_func ("/model/fixed-batch", test_fixed_batch);
   return g_test_run ();
 }

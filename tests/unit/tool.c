@@ -361,6 +361,71 @@ test_run_pictures (Fixture *fixture, gconstpointer data)
   assert_says (fixture->err, "takes no picture");
 }
 
+/* --- what is doubtful --- */
+
+/* Logarithms of pictures of `type`, which say nothing of their range, in batches of two. */
+static void
+save_logarithms (const Fixture *fixture, const char *name, GenDataType type)
+{
+  g_autofree char *path = path_in (fixture, name);
+  g_autoptr (GenGraph) graph = gen_graph_new ("logarithms");
+  g_autoptr (GError) error = NULL;
+  GenTensor *x = gen_graph_add_input (graph, "image", type, &GEN_SHAPE (2, 3, 4, 4));
+
+  gen_graph_add_output (graph, gen_unary (graph, "Log", x, &error));
+  g_assert_no_error (error);
+  save (graph, path);
+}
+
+static void
+test_doubt (Fixture *fixture, gconstpointer data)
+{
+  static const struct {
+    const char *name;
+    GenDataType type;
+  } cases[] = { { "float32", GEN_TYPE_FLOAT32 }, { "float16", GEN_TYPE_FLOAT16 },
+    { "float64", GEN_TYPE_FLOAT64 } };
+  g_autofree char *in = path_in (fixture, "in.png");
+  g_auto (GenPicture) picture = { 0 };
+
+  gen_picture_init (&picture, 4, 4, 3);
+  memset (picture.data, 255, (gsize)4 * picture.stride);
+  g_assert_true (gen_picture_save_png (&picture, in, NULL));
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+    save_logarithms (fixture, "log.onnx", cases[i].type);
+    g_assert_cmpint (tool (fixture, "inspect", "log.onnx", NULL), ==, 0);
+    assert_says (fixture->out, "black -1, white 1 (assumed)");
+    assert_says (fixture->err, "log.onnx: nothing tells which numbers of its input 'image'");
+    assert_says (fixture->err, "generative.output-range");
+    g_assert_cmpint (tool (fixture, "inspect", "--json", "log.onnx", NULL), ==, 0);
+    assert_says (fixture->out, "\"assumed\"");
+
+    /* Half of all normal numbers are negative. */
+    g_assert_cmpint (tool (fixture, "run", "log.onnx", NULL), ==, 0);
+    assert_says (fixture->out, cases[i].name);
+    assert_says (fixture->out, " from ");
+    g_assert_null (strstr (fixture->out, "nan"));
+    assert_says (fixture->err, "of the 96 numbers of output");
+    assert_says (fixture->err, "not finite (NaN or infinite)");
+    g_assert_cmpint (tool (fixture, "run", "log.onnx", "-o", "out.png", NULL), ==, 0);
+    assert_says (fixture->err, "not finite");
+    assert_says (fixture->err, "-1 and 1 are assumed");
+    g_assert_null (strstr (fixture->err, "generative.input-range"));
+
+    /* The logarithms of 1 are all right, and grey. */
+    g_assert_cmpint (
+        tool (fixture, "run", "log.onnx", "-i", "in.png", "-i", "in.png", "-o", "out.png", NULL),
+        ==, 0);
+    g_assert_null (strstr (fixture->err, "not finite"));
+    assert_says (fixture->err, "generative.input-range");
+    g_assert_cmpint (tool (fixture, "bench", "--seconds", "0", "log.onnx", NULL), ==, 0);
+  }
+  g_assert_cmpint (tool (fixture, "run", "log.onnx", "-i", "in.png", NULL), ==, 1);
+  assert_says (fixture->err, "takes 2 pictures, but 1 came");
+  g_assert_cmpint (tool (fixture, "bench", "log.onnx", "-b", "3", NULL), ==, 1);
+  assert_says (fixture->err, "takes 2 items in a run, not 3");
+}
+
 /* --- check --- */
 
 static void
@@ -533,6 +598,7 @@ main (int argc, char **argv)
   g_test_add ("/tool/run-arrays", Fixture, NULL, set_up, test_run_arrays, tear_down);
   g_test_add ("/tool/run-random", Fixture, NULL, set_up, test_run_random, tear_down);
   g_test_add ("/tool/run-pictures", Fixture, NULL, set_up, test_run_pictures, tear_down);
+  g_test_add ("/tool/doubt", Fixture, NULL, set_up, test_doubt, tear_down);
   g_test_add ("/tool/check", Fixture, NULL, set_up, test_check, tear_down);
   g_test_add ("/tool/check-nothing", Fixture, NULL, set_up, test_check_nothing, tear_down);
   g_test_add ("/tool/bench", Fixture, NULL, set_up, test_bench, tear_down);
