@@ -152,14 +152,15 @@ gst_generative_layout (
   memset (layout, 0, sizeof *layout);
   layout->columns = columns;
   layout->bytes = GST_VIDEO_FORMAT_INFO_PSTRIDE (format, 0);
-  layout->stride = (gsize)info->stride[0];
+  layout->stride = (gsize)ABS (info->stride[0]);
+  layout->upward = info->stride[0] < 0;
   layout->ycbcr = GST_VIDEO_FORMAT_INFO_IS_YUV (format);
   layout->planar = planes > (layout->ycbcr ? 2 : 1);
   if (layout->ycbcr) {
     describe_colour (info, layout);
-    layout->chroma_stride = (gsize)info->stride[1];
-    return info->stride[0] > 0 && info->stride[1] > 0 &&
-           info->stride[planes - 1] == info->stride[1];
+    layout->chroma_stride = (gsize)ABS (info->stride[1]);
+    return info->stride[0] != 0 && info->stride[1] != 0 &&
+           layout->upward == (info->stride[1] < 0) && info->stride[planes - 1] == info->stride[1];
   }
   layout->n_order = is_input ? channels : layout->planar ? planes : layout->bytes;
   for (int i = 0; i < layout->n_order; i++)
@@ -176,7 +177,7 @@ gst_generative_layout (
   for (int p = 1; p < planes; p++)
     if (info->stride[p] != info->stride[0])
       return FALSE;
-  return info->stride[0] > 0;
+  return info->stride[0] != 0;
 }
 
 gboolean
@@ -186,14 +187,22 @@ gst_generative_layout_of_frame (const GstVideoFrame *frame, int channels, int co
   return gst_generative_layout (&frame->info, channels, columns, is_input, layout);
 }
 
+guint8 *
+gst_generative_frame_plane (
+    const GstVideoFrame *frame, const GenFrameLayout *layout, int plane, int x, int y, int rows)
+{
+  return (guint8 *)frame->data[plane] + gen_frame_layout_offset (layout, plane, x, y, rows);
+}
+
 gboolean
 gst_generative_layout_equal (const GenFrameLayout *a, const GenFrameLayout *b)
 {
   return a->columns == b->columns && a->bytes == b->bytes && a->planar == b->planar &&
-         a->stride == b->stride && a->ycbcr == b->ycbcr && a->full_range == b->full_range &&
-         a->luma[0] == b->luma[0] && a->luma[1] == b->luma[1] && a->sited_x == b->sited_x &&
-         a->sited_y == b->sited_y && a->chroma_stride == b->chroma_stride &&
-         a->n_order == b->n_order && memcmp (a->order, b->order, sizeof a->order) == 0;
+         a->stride == b->stride && a->upward == b->upward && a->ycbcr == b->ycbcr &&
+         a->full_range == b->full_range && a->luma[0] == b->luma[0] && a->luma[1] == b->luma[1] &&
+         a->sited_x == b->sited_x && a->sited_y == b->sited_y &&
+         a->chroma_stride == b->chroma_stride && a->n_order == b->n_order &&
+         memcmp (a->order, b->order, sizeof a->order) == 0;
 }
 
 /* Whether the pool is none, or has no memory of its own kind: that stays as it is. */

@@ -40,6 +40,11 @@ gboolean gst_generative_layout (
 gboolean gst_generative_layout_of_frame (const GstVideoFrame *frame, int channels, int columns,
     gboolean is_input, GenFrameLayout *layout);
 
+/* Where a plan's plane `plane` begins that is `rows` rows of a mapped frame, from the pixel in
+ * column `x` and row `y` on. */
+guint8 *gst_generative_frame_plane (
+    const GstVideoFrame *frame, const GenFrameLayout *layout, int plane, int x, int y, int rows);
+
 gboolean gst_generative_layout_equal (const GenFrameLayout *a, const GenFrameLayout *b);
 
 /* The part of decide_allocation that sees to a pool of video frames with aligned memory: the next

@@ -18,6 +18,7 @@ set_layout (GenNode *node, const GenFrameLayout *layout, const GenPort *port)
   gen_node_set_int (node, "columns", MAX (layout->columns, 1));
   gen_node_set_int (node, "planar", layout->planar);
   gen_node_set_int (node, "stride", (gint64)layout->stride);
+  gen_node_set_int (node, "upward", layout->upward);
   if (layout->ycbcr) {
     const gint64 siting[] = { layout->sited_x, layout->sited_y };
 
@@ -44,16 +45,21 @@ gen_frame_layout_planes (const GenFrameLayout *layout)
   return layout->planar ? layout->n_order : 1;
 }
 
-gsize
-gen_frame_layout_offset (const GenFrameLayout *layout, int plane, int x, int y)
+gssize
+gen_frame_layout_offset (const GenFrameLayout *layout, int plane, int x, int y, int rows)
 {
+  gboolean chroma = layout->ycbcr && plane > 0;
+  gssize stride = (gssize)(chroma ? layout->chroma_stride : layout->stride);
   int bytes = layout->bytes > 0 ? layout->bytes : layout->planar ? 1 : layout->n_order;
 
-  if (!layout->ycbcr)
-    return (gsize)y * layout->stride + (gsize)x * (gsize)bytes;
-  if (plane == 0)
-    return (gsize)y * layout->stride + (gsize)x;
-  return (gsize)(y / 2) * layout->chroma_stride + (gsize)(x / 2) * (layout->planar ? 1 : 2);
+  if (layout->ycbcr)
+    bytes = !chroma || layout->planar ? 1 : 2;
+  if (chroma) {
+    x /= 2;
+    y /= 2;
+    rows = (rows + 1) / 2;
+  }
+  return (layout->upward ? -(y + rows - 1) * stride : y * stride) + (gssize)x * bytes;
 }
 
 static GenTensor *
