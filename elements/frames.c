@@ -95,37 +95,6 @@ gst_generative_prefer_whole_chroma (GstCaps *caps)
   return g_steal_pointer (&chosen);
 }
 
-GstCaps *
-gst_generative_describe_colours (GstCaps *caps)
-{
-  g_autofree char *colorimetry = NULL, *site = NULL;
-  GstStructure *structure;
-  GstVideoInfo info;
-  const char *format;
-  int width, height;
-
-  caps = gst_caps_make_writable (gst_caps_truncate (caps));
-  structure = gst_caps_get_structure (caps, 0);
-  gst_structure_fixate_field (structure, "format");
-  format = gst_structure_get_string (structure, "format");
-  if (format == NULL || !gst_structure_get_int (structure, "width", &width) ||
-      !gst_structure_get_int (structure, "height", &height))
-    return caps;
-  g_autoptr (GstCaps) plain = gst_caps_new_simple ("video/x-raw", "format", G_TYPE_STRING, format,
-      "width", G_TYPE_INT, width, "height", G_TYPE_INT, height, NULL);
-  if (!gst_video_info_from_caps (&info, plain) || !GST_VIDEO_INFO_IS_YUV (&info))
-    return caps;
-  colorimetry = gst_video_colorimetry_to_string (&info.colorimetry);
-  site = gst_video_chroma_site_to_string (info.chroma_site);
-  if (!gst_structure_has_field (structure, "colorimetry"))
-    gst_structure_set (structure, "colorimetry", G_TYPE_STRING, colorimetry, NULL);
-  if (!gst_structure_has_field (structure, "chroma-site"))
-    gst_structure_set (structure, "chroma-site", G_TYPE_STRING, site, NULL);
-  gst_structure_fixate_field_string (structure, "colorimetry", colorimetry);
-  gst_structure_fixate_field_string (structure, "chroma-site", site);
-  return caps;
-}
-
 /* What frames in Y'CbCr say of their colours. */
 static void
 describe_colour (const GstVideoInfo *info, GenFrameLayout *layout)
@@ -156,6 +125,7 @@ gst_generative_layout (
   layout->upward = info->stride[0] < 0;
   layout->ycbcr = GST_VIDEO_FORMAT_INFO_IS_YUV (format);
   layout->planar = planes > (layout->ycbcr ? 2 : 1);
+  layout->studio_range = !layout->ycbcr && info->colorimetry.range == GST_VIDEO_COLOR_RANGE_16_235;
   if (layout->ycbcr) {
     describe_colour (info, layout);
     layout->chroma_stride = (gsize)ABS (info->stride[1]);
@@ -198,9 +168,9 @@ gboolean
 gst_generative_layout_equal (const GenFrameLayout *a, const GenFrameLayout *b)
 {
   return a->columns == b->columns && a->bytes == b->bytes && a->planar == b->planar &&
-         a->stride == b->stride && a->upward == b->upward && a->ycbcr == b->ycbcr &&
-         a->full_range == b->full_range && a->luma[0] == b->luma[0] && a->luma[1] == b->luma[1] &&
-         a->sited_x == b->sited_x && a->sited_y == b->sited_y &&
+         a->stride == b->stride && a->upward == b->upward && a->studio_range == b->studio_range &&
+         a->ycbcr == b->ycbcr && a->full_range == b->full_range && a->luma[0] == b->luma[0] &&
+         a->luma[1] == b->luma[1] && a->sited_x == b->sited_x && a->sited_y == b->sited_y &&
          a->chroma_stride == b->chroma_stride && a->n_order == b->n_order &&
          memcmp (a->order, b->order, sizeof a->order) == 0;
 }

@@ -26,11 +26,6 @@ gboolean gst_generative_formats_set (GstStructure *structure, int channels, gboo
  * full) */
 GstCaps *gst_generative_prefer_whole_chroma (GstCaps *caps);
 
-/* The first of `caps`, saying how its colours are meant, which would else hang on what each element
- * takes for granted: as GstVideoInfo has it by the height, where the next element does not mind.
- * (transfer full) */
-GstCaps *gst_generative_describe_colours (GstCaps *caps);
-
 /* How the frames of `info` lie in memory, for a model's pictures of `channels` in `columns`
  * side by side. FALSE when planes differ in their strides where they should not. */
 gboolean gst_generative_layout (

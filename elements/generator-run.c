@@ -244,7 +244,9 @@ clear_pixels (
 {
   for (int p = 0; p < gen_frame_layout_planes (layout); p++) {
     gboolean chroma = layout->ycbcr && p > 0;
-    int black = chroma ? 128 : layout->ycbcr && !layout->full_range ? 16 : 0;
+    int black = chroma                                                           ? 128
+                : (layout->ycbcr && !layout->full_range) || layout->studio_range ? 16
+                                                                                 : 0;
     gsize end = (gsize)gen_frame_layout_offset (layout, p, chroma ? width + 1 : width, 0, 1);
     int step = chroma ? 2 : 1;
 

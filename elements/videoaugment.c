@@ -23,6 +23,7 @@
  */
 #include "elements.h"
 #include "frame-time.h"
+#include "interlaced.h"
 
 #include <generative/augment.h>
 #include <gst/video/gstvideofilter.h>
@@ -128,6 +129,27 @@ gst_video_augment_stop (GstBaseTransform *base)
 {
   gen_picture_clear (&GST_VIDEO_AUGMENT (base)->scratch);
   return TRUE;
+}
+
+static GstCaps *
+gst_video_augment_transform_caps (
+    GstBaseTransform *base, GstPadDirection direction, GstCaps *caps, GstCaps *filter)
+{
+  GstCaps *result = GST_BASE_TRANSFORM_CLASS (gst_video_augment_parent_class)
+                        ->transform_caps (base, direction, caps, filter);
+
+  return gst_generative_only_progressive (base, direction, result);
+}
+
+static gboolean
+gst_video_augment_query (GstBaseTransform *base, GstPadDirection direction, GstQuery *query)
+{
+  gboolean answered =
+      GST_BASE_TRANSFORM_CLASS (gst_video_augment_parent_class)->query (base, direction, query);
+
+  if (answered && direction == GST_PAD_SINK)
+    gst_generative_explain_interlaced (GST_ELEMENT (base), query);
+  return answered;
 }
 
 static gboolean
@@ -253,6 +275,8 @@ gst_video_augment_class_init (GstVideoAugmentClass *klass)
 
   transform_class->start = gst_video_augment_start;
   transform_class->stop = gst_video_augment_stop;
+  transform_class->transform_caps = gst_video_augment_transform_caps;
+  transform_class->query = gst_video_augment_query;
   transform_class->before_transform = gst_video_augment_before_transform;
   transform_class->transform_ip_on_passthrough = FALSE;
   filter_class->set_info = gst_video_augment_set_info;

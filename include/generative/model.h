@@ -109,8 +109,9 @@ typedef struct {
   int columns; /* pictures side by side: a frame can be a wall of them */
   int bytes;   /* of a pixel; 1 when planar */
   gboolean planar;
-  gsize stride;    /* bytes from row to row */
-  gboolean upward; /* the last row comes first, in all planes */
+  gsize stride;          /* bytes from row to row */
+  gboolean upward;       /* the last row comes first, in all planes */
+  gboolean studio_range; /* of R'G'B' and grey: black and white are 16 and 235, not 0 and 255 */
   /* Y'CbCr 4:2:0, in two planes or, when planar, in three; `bytes` and `order` are not looked at.
    */
   gboolean ycbcr, full_range;

@@ -14,6 +14,7 @@ static void
 set_layout (GenNode *node, const GenFrameLayout *layout, const GenPort *port)
 {
   gint64 order[GEN_PORT_MAX_CHANNELS];
+  float mean[GEN_PORT_MAX_CHANNELS], std[GEN_PORT_MAX_CHANNELS];
 
   gen_node_set_int (node, "columns", MAX (layout->columns, 1));
   gen_node_set_int (node, "planar", layout->planar);
@@ -33,8 +34,12 @@ set_layout (GenNode *node, const GenFrameLayout *layout, const GenPort *port)
     if (layout->bytes > 0)
       gen_node_set_int (node, "bytes", layout->bytes);
   }
-  gen_node_set_floats (node, "mean", port->mean, port->channels);
-  gen_node_set_floats (node, "std", port->std, port->channels);
+  for (int c = 0; c < port->channels; c++) {
+    mean[c] = layout->studio_range ? (port->mean[c] * 219 + 16) / 255 : port->mean[c];
+    std[c] = layout->studio_range ? port->std[c] * 219 / 255 : port->std[c];
+  }
+  gen_node_set_floats (node, "mean", mean, port->channels);
+  gen_node_set_floats (node, "std", std, port->channels);
 }
 
 int
