@@ -293,6 +293,8 @@ gst_gan_trainer_new_sink (GstGanTrainer *self, GstPadTemplate *pad_template)
   GstPad *pad =
       gst_pad_new_from_template (pad_template, GST_PAD_TEMPLATE_NAME_TEMPLATE (pad_template));
 
+  /* Caps that do not mention fields of ours fit. */
+  GST_PAD_SET_ACCEPT_INTERSECT (pad);
   gst_pad_set_chain_function (pad, validation ? validation_chain : sink_chain);
   gst_pad_set_event_function (pad, validation ? validation_event : sink_event);
   gst_pad_set_query_function (pad, query);
