@@ -304,6 +304,31 @@ is_understood (const char *const *tags)
   return TRUE;
 }
 
+static gpointer
+copy_parameter (gconstpointer structure, gpointer data)
+{
+  return gst_structure_copy (structure);
+}
+
+/* In the place of GStreamer's own transform, which leaves out what is said of the region. */
+static void
+scale_region (const GstVideoRegionOfInterestMeta *region, const GstVideoInfo *from,
+    GstBuffer *output, const GstVideoInfo *to)
+{
+  guint64 width = (guint64)from->width, height = (guint64)from->height;
+  guint64 left = region->x * (guint64)to->width / width;
+  guint64 top = region->y * (guint64)to->height / height;
+  guint64 right = ((guint64)region->x + region->w) * (guint64)to->width + width - 1;
+  guint64 bottom = ((guint64)region->y + region->h) * (guint64)to->height + height - 1;
+  GstVideoRegionOfInterestMeta *scaled =
+      gst_buffer_add_video_region_of_interest_meta_id (output, region->roi_type, (guint)left,
+          (guint)top, (guint)(right / width - left), (guint)(bottom / height - top));
+
+  scaled->id = region->id;
+  scaled->parent_id = region->parent_id;
+  scaled->params = g_list_copy_deep (region->params, copy_parameter, NULL);
+}
+
 gboolean
 gst_generative_pass_meta (GstMeta *meta, GstBuffer *input, const GstVideoInfo *from,
     GstBuffer *output, const GstVideoInfo *to)
@@ -319,7 +344,9 @@ gst_generative_pass_meta (GstMeta *meta, GstBuffer *input, const GstVideoInfo *f
     return TRUE;
   if (!g_strv_contains (tags, GST_META_TAG_VIDEO_SIZE_STR))
     return TRUE;
-  if (meta->info->transform_func != NULL)
+  if (meta->info->api == GST_VIDEO_REGION_OF_INTEREST_META_API_TYPE)
+    scale_region ((const GstVideoRegionOfInterestMeta *)meta, from, output, to);
+  else if (meta->info->transform_func != NULL)
     meta->info->transform_func (
         output, meta, input, gst_video_meta_transform_scale_get_quark (), &scale);
   return FALSE;
