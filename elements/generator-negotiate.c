@@ -323,6 +323,15 @@ gst_generator_propose_allocation (GstBaseTransform *base, GstQuery *decide, GstQ
   return TRUE;
 }
 
+/* Those in front may ask whether regions are of use to those behind. */
+gboolean
+gst_generator_filter_meta (
+    GstBaseTransform *base, GstQuery *query, GType api, const GstStructure *parameters)
+{
+  return api == GST_VIDEO_REGION_OF_INTEREST_META_API_TYPE &&
+         GST_GENERATOR (base)->ports.input.kind == GEN_PORT_PICTURE;
+}
+
 gboolean
 gst_generator_transform_meta (
     GstBaseTransform *base, GstBuffer *output, GstMeta *meta, GstBuffer *input)

@@ -408,6 +408,7 @@ gst_generator_class_init (GstGeneratorClass *klass)
   base_class->set_caps = gst_generator_set_caps;
   base_class->decide_allocation = gst_generator_decide_allocation;
   base_class->propose_allocation = gst_generator_propose_allocation;
+  base_class->filter_meta = gst_generator_filter_meta;
   base_class->transform_meta = gst_generator_transform_meta;
   base_class->query = gst_generator_query;
   base_class->sink_event = gst_generator_sink_event;

@@ -390,6 +390,37 @@ test_metas (void)
   g_rmdir (folder);
 }
 
+/* Who finds regions learns from the allocation query whether they are of use behind. */
+static void
+test_regions_wanted (void)
+{
+  g_autofree char *folder = g_dir_make_tmp ("passing-XXXXXX", NULL);
+  char *model = save_pictures (folder, FALSE);
+  GstHarness *harness = open_scaled (model, "format=RGB," SIZE, "video/x-raw");
+  g_autoptr (GstCaps) caps = gst_pad_get_current_caps (harness->srcpad);
+  GstQuery *query = gst_query_new_allocation (caps, TRUE);
+
+  g_assert_true (gst_pad_peer_query (harness->srcpad, query));
+  g_assert_true (gst_query_find_allocation_meta (query, GST_VIDEO_META_API_TYPE, NULL));
+  g_assert_false (
+      gst_query_find_allocation_meta (query, GST_VIDEO_REGION_OF_INTEREST_META_API_TYPE, NULL));
+  gst_query_unref (query);
+  gst_harness_add_propose_allocation_meta (
+      harness, GST_VIDEO_REGION_OF_INTEREST_META_API_TYPE, NULL);
+  gst_harness_add_propose_allocation_meta (harness, GST_VIDEO_CROP_META_API_TYPE, NULL);
+  gst_harness_push_upstream_event (harness, gst_event_new_reconfigure ());
+  gst_buffer_unref (gst_harness_push_and_pull (harness, new_frame (harness)));
+  query = gst_query_new_allocation (caps, TRUE);
+  g_assert_true (gst_pad_peer_query (harness->srcpad, query));
+  g_assert_true (
+      gst_query_find_allocation_meta (query, GST_VIDEO_REGION_OF_INTEREST_META_API_TYPE, NULL));
+  g_assert_false (gst_query_find_allocation_meta (query, GST_VIDEO_CROP_META_API_TYPE, NULL));
+  gst_query_unref (query);
+  gst_harness_teardown (harness);
+  remove_model (model);
+  g_rmdir (folder);
+}
+
 /* Filters keep metas, whether they have the buffer for themselves or not. What moves pixels moves
  * regions, and drops what it does not know how to move. */
 static void
@@ -638,6 +669,7 @@ main (int argc, char **argv)
   g_test_add_func ("/passing/refused", test_refused);
   g_test_add_func ("/passing/deinterlaced", test_deinterlaced);
   g_test_add_func ("/passing/metas", test_metas);
+  g_test_add_func ("/passing/regions-wanted", test_regions_wanted);
   g_test_add_func ("/passing/metas-of-filters", test_metas_of_filters);
   g_test_add_func ("/passing/moved-regions", test_moved_regions);
   g_test_add_func ("/passing/lies", test_lies);
