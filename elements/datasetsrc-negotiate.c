@@ -41,8 +41,6 @@ gst_dataset_src_fixate (GstBaseSrc *base, GstCaps *caps)
   gst_structure_fixate_field_nearest_int (structure, "width", width);
   gst_structure_fixate_field_nearest_int (structure, "height", height);
   gst_structure_fixate_field_nearest_fraction (structure, "framerate", FALLBACK_RATE, 1);
-  if (gst_structure_has_field (structure, "pixel-aspect-ratio"))
-    gst_structure_fixate_field_nearest_fraction (structure, "pixel-aspect-ratio", 1, 1);
   return gst_dataset_src_get_parent_class ()->fixate (base, caps);
 }
 

@@ -9,6 +9,10 @@
  * comes. The size and format are what the next element or a caps filter asks for, else those of
  * the first picture.
  *
+ * Whatever has a picture's name or content belongs to the folder. Of what moves (GIF, APNG, animated
+ * WebP) the first frame is taken. What FFmpeg cannot decode, HEIC in most of its releases, is left
+ * out for that reason.
+ *
  * Frame N is always the same picture for the same settings, so that seeking is exact, by time
  * and by frame number. A picture that cannot be decoded is left out, counted in `skipped` and
  * reported as a warning; its frame number and time stay unused.
@@ -76,7 +80,9 @@ static GstStaticPadTemplate src_template =
     GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC, GST_PAD_ALWAYS,
         GST_STATIC_CAPS ("video/x-raw, format = (string) { RGB, GRAY8, RGBA }, "
                          "width = (int) [ 1, 32768 ], height = (int) [ 1, 32768 ], "
-                         "framerate = (fraction) [ 1/2147483647, 2147483647/1 ]"));
+                         "framerate = (fraction) [ 1/2147483647, 2147483647/1 ], "
+                         "pixel-aspect-ratio = (fraction) 1/1, "
+                         "interlace-mode = (string) progressive"));
 
 G_DEFINE_FINAL_TYPE (GstDatasetSrc, gst_dataset_src, GST_TYPE_PUSH_SRC)
 GST_ELEMENT_REGISTER_DEFINE (datasetsrc, "datasetsrc", GST_RANK_NONE, GST_TYPE_DATASET_SRC)

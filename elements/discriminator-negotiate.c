@@ -4,6 +4,7 @@
 
 #include "cudaframes.h"
 #include "frames.h"
+#include "interlaced.h"
 
 /* --- caps --- */
 
@@ -77,7 +78,8 @@ gst_discriminator_transform_caps (
 {
   GstDiscriminator *self = GST_DISCRIMINATOR (base);
   g_autoptr (GstCaps) own = own_caps (self);
-  GstCaps *result = gst_caps_intersect_full (own, caps, GST_CAPS_INTERSECT_FIRST);
+  GstCaps *result = gst_generative_only_progressive (
+      base, direction, gst_caps_intersect_full (own, caps, GST_CAPS_INTERSECT_FIRST));
 
   if (filter != NULL) {
     GstCaps *all = result;
@@ -285,7 +287,8 @@ gst_discriminator_query (GstBaseTransform *base, GstPadDirection direction, GstQ
   gst_query_parse_caps_result (query, &result);
   if (filter == NULL)
     leave_out_cuda (self, query);
-  else if (!gst_caps_is_empty (filter) && gst_caps_is_empty (result))
+  else if (!gst_caps_is_empty (filter) && gst_caps_is_empty (result) &&
+           !gst_generative_are_interlaced (filter))
     explain_caps (self);
   return TRUE;
 }

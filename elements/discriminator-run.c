@@ -100,9 +100,9 @@ run_model (GstDiscriminator *self, const GstVideoFrame *frame, double *values, G
     const float *scores;
 
     for (int p = 0; p < gen_frame_layout_planes (&use->from); p++)
-      tile[p] = (const guint8 *)frame->data[p] + gen_frame_layout_offset (&use->from, p,
-                                                     first % self->columns * use->width,
-                                                     first / self->columns * use->height);
+      tile[p] =
+          gst_generative_frame_plane (frame, &use->from, p, first % self->columns * use->width,
+              first / self->columns * use->height, use->pictures / use->from.columns * use->height);
     scores = run_tile (self, tile, error);
     if (scores == NULL)
       return FALSE;

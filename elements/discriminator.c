@@ -16,7 +16,8 @@
  * assumed, and `input-range` puts it right. A score that is NaN or infinite is none: a warning
  * names the first such frame, which counts as below the threshold.
  *
- * Frames of cameras and decoders, NV12 and I420, are read as they are.
+ * Frames of cameras and decoders, NV12 and I420, are read as they are. Interlaced ones are refused:
+ * put deinterlace in front.
  *
  * With `device=cuda` frames in `memory:CUDAMemory` are scored on the GPU and pass without leaving
  * it; those of the system are taken as well. With `device=auto` a GPU that fails gives way to the

@@ -95,37 +95,6 @@ gst_generative_prefer_whole_chroma (GstCaps *caps)
   return g_steal_pointer (&chosen);
 }
 
-GstCaps *
-gst_generative_describe_colours (GstCaps *caps)
-{
-  g_autofree char *colorimetry = NULL, *site = NULL;
-  GstStructure *structure;
-  GstVideoInfo info;
-  const char *format;
-  int width, height;
-
-  caps = gst_caps_make_writable (gst_caps_truncate (caps));
-  structure = gst_caps_get_structure (caps, 0);
-  gst_structure_fixate_field (structure, "format");
-  format = gst_structure_get_string (structure, "format");
-  if (format == NULL || !gst_structure_get_int (structure, "width", &width) ||
-      !gst_structure_get_int (structure, "height", &height))
-    return caps;
-  g_autoptr (GstCaps) plain = gst_caps_new_simple ("video/x-raw", "format", G_TYPE_STRING, format,
-      "width", G_TYPE_INT, width, "height", G_TYPE_INT, height, NULL);
-  if (!gst_video_info_from_caps (&info, plain) || !GST_VIDEO_INFO_IS_YUV (&info))
-    return caps;
-  colorimetry = gst_video_colorimetry_to_string (&info.colorimetry);
-  site = gst_video_chroma_site_to_string (info.chroma_site);
-  if (!gst_structure_has_field (structure, "colorimetry"))
-    gst_structure_set (structure, "colorimetry", G_TYPE_STRING, colorimetry, NULL);
-  if (!gst_structure_has_field (structure, "chroma-site"))
-    gst_structure_set (structure, "chroma-site", G_TYPE_STRING, site, NULL);
-  gst_structure_fixate_field_string (structure, "colorimetry", colorimetry);
-  gst_structure_fixate_field_string (structure, "chroma-site", site);
-  return caps;
-}
-
 /* What frames in Y'CbCr say of their colours. */
 static void
 describe_colour (const GstVideoInfo *info, GenFrameLayout *layout)
@@ -152,14 +121,16 @@ gst_generative_layout (
   memset (layout, 0, sizeof *layout);
   layout->columns = columns;
   layout->bytes = GST_VIDEO_FORMAT_INFO_PSTRIDE (format, 0);
-  layout->stride = (gsize)info->stride[0];
+  layout->stride = (gsize)ABS (info->stride[0]);
+  layout->upward = info->stride[0] < 0;
   layout->ycbcr = GST_VIDEO_FORMAT_INFO_IS_YUV (format);
   layout->planar = planes > (layout->ycbcr ? 2 : 1);
+  layout->studio_range = !layout->ycbcr && info->colorimetry.range == GST_VIDEO_COLOR_RANGE_16_235;
   if (layout->ycbcr) {
     describe_colour (info, layout);
-    layout->chroma_stride = (gsize)info->stride[1];
-    return info->stride[0] > 0 && info->stride[1] > 0 &&
-           info->stride[planes - 1] == info->stride[1];
+    layout->chroma_stride = (gsize)ABS (info->stride[1]);
+    return info->stride[0] != 0 && info->stride[1] != 0 &&
+           layout->upward == (info->stride[1] < 0) && info->stride[planes - 1] == info->stride[1];
   }
   layout->n_order = is_input ? channels : layout->planar ? planes : layout->bytes;
   for (int i = 0; i < layout->n_order; i++)
@@ -176,7 +147,7 @@ gst_generative_layout (
   for (int p = 1; p < planes; p++)
     if (info->stride[p] != info->stride[0])
       return FALSE;
-  return info->stride[0] > 0;
+  return info->stride[0] != 0;
 }
 
 gboolean
@@ -186,14 +157,22 @@ gst_generative_layout_of_frame (const GstVideoFrame *frame, int channels, int co
   return gst_generative_layout (&frame->info, channels, columns, is_input, layout);
 }
 
+guint8 *
+gst_generative_frame_plane (
+    const GstVideoFrame *frame, const GenFrameLayout *layout, int plane, int x, int y, int rows)
+{
+  return (guint8 *)frame->data[plane] + gen_frame_layout_offset (layout, plane, x, y, rows);
+}
+
 gboolean
 gst_generative_layout_equal (const GenFrameLayout *a, const GenFrameLayout *b)
 {
   return a->columns == b->columns && a->bytes == b->bytes && a->planar == b->planar &&
-         a->stride == b->stride && a->ycbcr == b->ycbcr && a->full_range == b->full_range &&
-         a->luma[0] == b->luma[0] && a->luma[1] == b->luma[1] && a->sited_x == b->sited_x &&
-         a->sited_y == b->sited_y && a->chroma_stride == b->chroma_stride &&
-         a->n_order == b->n_order && memcmp (a->order, b->order, sizeof a->order) == 0;
+         a->stride == b->stride && a->upward == b->upward && a->studio_range == b->studio_range &&
+         a->ycbcr == b->ycbcr && a->full_range == b->full_range && a->luma[0] == b->luma[0] &&
+         a->luma[1] == b->luma[1] && a->sited_x == b->sited_x && a->sited_y == b->sited_y &&
+         a->chroma_stride == b->chroma_stride && a->n_order == b->n_order &&
+         memcmp (a->order, b->order, sizeof a->order) == 0;
 }
 
 /* Whether the pool is none, or has no memory of its own kind: that stays as it is. */

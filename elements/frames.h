@@ -26,11 +26,6 @@ gboolean gst_generative_formats_set (GstStructure *structure, int channels, gboo
  * full) */
 GstCaps *gst_generative_prefer_whole_chroma (GstCaps *caps);
 
-/* The first of `caps`, saying how its colours are meant, which would else hang on what each element
- * takes for granted: as GstVideoInfo has it by the height, where the next element does not mind.
- * (transfer full) */
-GstCaps *gst_generative_describe_colours (GstCaps *caps);
-
 /* How the frames of `info` lie in memory, for a model's pictures of `channels` in `columns`
  * side by side. FALSE when planes differ in their strides where they should not. */
 gboolean gst_generative_layout (
@@ -39,6 +34,11 @@ gboolean gst_generative_layout (
 /* The same of a mapped frame, whose strides may differ from its caps'. */
 gboolean gst_generative_layout_of_frame (const GstVideoFrame *frame, int channels, int columns,
     gboolean is_input, GenFrameLayout *layout);
+
+/* Where a plan's plane `plane` begins that is `rows` rows of a mapped frame, from the pixel in
+ * column `x` and row `y` on. */
+guint8 *gst_generative_frame_plane (
+    const GstVideoFrame *frame, const GenFrameLayout *layout, int plane, int x, int y, int rows);
 
 gboolean gst_generative_layout_equal (const GenFrameLayout *a, const GenFrameLayout *b);
 

@@ -9,9 +9,11 @@ picture_caps (GstGanTrainer *self, GstPad *pad)
   static const int sizes[] = { 28, 32, 64 };
   GstCaps *caps = gst_pad_get_pad_template_caps (pad);
 
+  caps = gst_caps_make_writable (caps);
+  if (GST_PAD_IS_ACTIVE (pad))
+    gst_caps_set_simple (caps, "interlace-mode", G_TYPE_STRING, "progressive", NULL);
   if (self->generator_model != NULL || g_strcmp0 (self->preset, "dcgan") != 0)
     return caps;
-  caps = gst_caps_make_writable (caps);
   for (guint i = 1; i < G_N_ELEMENTS (sizes); i++)
     gst_caps_append_structure (caps, gst_structure_copy (gst_caps_get_structure (caps, 0)));
   for (guint i = 0; i < G_N_ELEMENTS (sizes); i++)
@@ -26,14 +28,19 @@ query (GstPad *pad, GstObject *parent, GstQuery *query)
   g_autoptr (GstCaps) caps = NULL;
   GstCaps *filter;
 
-  if (GST_QUERY_TYPE (query) != GST_QUERY_CAPS)
-    return gst_pad_query_default (pad, parent, query);
+  if (GST_QUERY_TYPE (query) != GST_QUERY_CAPS) {
+    gboolean answered = gst_pad_query_default (pad, parent, query);
+
+    gst_generative_explain_interlaced (GST_ELEMENT (parent), query);
+    return answered;
+  }
   caps = picture_caps (GST_GAN_TRAINER (parent), pad);
   gst_query_parse_caps (query, &filter);
   if (filter != NULL) {
     g_autoptr (GstCaps) both = gst_caps_intersect_full (filter, caps, GST_CAPS_INTERSECT_FIRST);
 
     gst_query_set_caps_result (query, both);
+    gst_generative_explain_interlaced (GST_ELEMENT (parent), query);
     return TRUE;
   }
   gst_query_set_caps_result (query, caps);
@@ -286,6 +293,8 @@ gst_gan_trainer_new_sink (GstGanTrainer *self, GstPadTemplate *pad_template)
   GstPad *pad =
       gst_pad_new_from_template (pad_template, GST_PAD_TEMPLATE_NAME_TEMPLATE (pad_template));
 
+  /* Caps that do not mention fields of ours fit. */
+  GST_PAD_SET_ACCEPT_INTERSECT (pad);
   gst_pad_set_chain_function (pad, validation ? validation_chain : sink_chain);
   gst_pad_set_event_function (pad, validation ? validation_event : sink_event);
   gst_pad_set_query_function (pad, query);

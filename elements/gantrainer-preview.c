@@ -23,12 +23,20 @@ static void
 push_start (GstGanTrainer *self)
 {
   g_autofree char *id = gst_pad_create_stream_id (self->src, GST_ELEMENT (self), "preview");
-  g_autoptr (GstCaps) caps = gst_caps_new_simple ("video/x-raw", "format", G_TYPE_STRING,
-      GST_VIDEO_INFO_N_COMPONENTS (&self->info) == 1 ? "GRAY8" : "RGB", "width", G_TYPE_INT,
-      GST_VIDEO_INFO_WIDTH (&self->info) * self->preview_columns, "height", G_TYPE_INT,
-      GST_VIDEO_INFO_HEIGHT (&self->info) * self->preview_rows, "framerate", GST_TYPE_FRACTION,
-      RATE, 1, NULL);
+  g_autoptr (GstCaps) caps = NULL;
+  GstVideoInfo info;
   GstSegment segment;
+
+  /* Shapes of pixels and colours are those of the pictures that it learns from. */
+  gst_video_info_set_format (&info, GST_VIDEO_INFO_FORMAT (&self->info),
+      (guint)(GST_VIDEO_INFO_WIDTH (&self->info) * self->preview_columns),
+      (guint)(GST_VIDEO_INFO_HEIGHT (&self->info) * self->preview_rows));
+  info.par_n = self->info.par_n;
+  info.par_d = self->info.par_d;
+  info.colorimetry = self->info.colorimetry;
+  info.fps_n = RATE;
+  info.fps_d = 1;
+  caps = gst_video_info_to_caps (&info);
 
   gst_segment_init (&segment, GST_FORMAT_TIME);
   gst_pad_push_event (self->src, gst_event_new_stream_start (id));

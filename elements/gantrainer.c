@@ -16,7 +16,8 @@
  * the folder `best` of the #checkpoint, and #early-stopping ends training when it gets no lower.
  *
  * The src pad shows a wall of made pictures, always of the same latents, as training goes on. It
- * may be left unlinked; then the element is the end of its pipeline.
+ * may be left unlinked; then the element is the end of its pipeline. Interlaced pictures are
+ * refused on both sinks: put deinterlace in front.
  *
  * Training runs on a thread of its own. It ends after #epochs or #max-steps, or with the data; then
  * the checkpoint is written and EOS sent on. It stops with an error, and leaves the last checkpoint

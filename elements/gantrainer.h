@@ -8,6 +8,7 @@
 #include <generative/checkpoint.h>
 #include <generative/training-log.h>
 
+#include "interlaced.h"
 #include "modelfile.h"
 
 G_BEGIN_DECLS

@@ -3,6 +3,8 @@
 #include "generator.h"
 
 #include "cudaframes.h"
+#include "interlaced.h"
+#include "passing.h"
 
 /* --- caps --- */
 
@@ -26,7 +28,8 @@ gst_generator_transform_caps (
   GstCaps *result;
 
   if (get_ports (self, &ports)) {
-    result = gst_generator_transform_caps_of (&ports, direction, caps);
+    result = gst_generative_only_progressive (
+        base, direction, gst_generator_transform_caps_of (&ports, direction, caps));
     gen_model_unref (ports.model);
   } else {
     result = gst_pad_get_pad_template_caps (direction == GST_PAD_SINK
@@ -199,6 +202,8 @@ negotiate (GstGenerator *self, GstCaps *sink, GstCaps *source, GError **error)
     g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION, "the caps are no video");
     return FALSE;
   }
+  if (use.from_frames && !gst_generative_check_picture (&self->in_info, &self->out_info, error))
+    return FALSE;
   /* A staged model that has made nothing yet may come to make that size. */
   if ((height > 0 || !model->staged) &&
       (self->out_info.width != width || self->out_info.height != height)) {
@@ -230,7 +235,9 @@ gst_generator_fixate_caps (
     GstBaseTransform *base, GstPadDirection direction, GstCaps *caps, GstCaps *other)
 {
   GstGenerator *self = GST_GENERATOR (base);
+  gboolean of_picture = self->ports.input.kind == GEN_PORT_PICTURE;
   GstStructure *structure;
+  GstVideoInfo made_of;
 
   if (direction == GST_PAD_SINK)
     other = gst_generative_prefer_whole_chroma (choose_memory (self, other));
@@ -245,7 +252,8 @@ gst_generator_fixate_caps (
         structure, "height", self->made_height > 0 ? self->made_height : self->in_info.height);
   }
   if (direction == GST_PAD_SINK && !gst_caps_is_empty (other))
-    other = gst_generative_describe_colours (other);
+    other = gst_generative_describe_picture (
+        other, of_picture && gst_video_info_from_caps (&made_of, caps) ? &made_of : NULL);
   return gst_generator_get_parent_class ()->fixate_caps (base, direction, caps, other);
 }
 
@@ -315,6 +323,26 @@ gst_generator_propose_allocation (GstBaseTransform *base, GstQuery *decide, GstQ
   return TRUE;
 }
 
+/* Those in front may ask whether regions are of use to those behind. */
+gboolean
+gst_generator_filter_meta (
+    GstBaseTransform *base, GstQuery *query, GType api, const GstStructure *parameters)
+{
+  return api == GST_VIDEO_REGION_OF_INTEREST_META_API_TYPE &&
+         GST_GENERATOR (base)->ports.input.kind == GEN_PORT_PICTURE;
+}
+
+gboolean
+gst_generator_transform_meta (
+    GstBaseTransform *base, GstBuffer *output, GstMeta *meta, GstBuffer *input)
+{
+  GstGenerator *self = GST_GENERATOR (base);
+
+  if (self->ports.input.kind != GEN_PORT_PICTURE)
+    return gst_generator_get_parent_class ()->transform_meta (base, output, meta, input);
+  return gst_generative_pass_meta (meta, input, &self->in_info, output, &self->out_info);
+}
+
 /* --- queries and events --- */
 
 static gboolean
@@ -360,7 +388,7 @@ explain_caps (GstGenerator *self, GstQuery *query)
   gst_query_parse_caps (query, &filter);
   gst_query_parse_caps_result (query, &result);
   if (filter == NULL || gst_caps_is_empty (filter) || !gst_caps_is_empty (result) ||
-      !get_ports (self, &ports))
+      gst_generative_are_interlaced (filter) || !get_ports (self, &ports))
     return;
   GST_OBJECT_LOCK (self);
   explain = !self->explained;
@@ -387,6 +415,8 @@ gst_generator_query (GstBaseTransform *base, GstPadDirection direction, GstQuery
     return TRUE;
   if (!gst_generator_get_parent_class ()->query (base, direction, query))
     return FALSE;
+  if (direction == GST_PAD_SINK)
+    gst_generative_explain_interlaced (GST_ELEMENT (self), query);
   if (direction == GST_PAD_SINK && GST_QUERY_TYPE (query) == GST_QUERY_CAPS)
     explain_caps (self, query);
   return TRUE;

@@ -153,7 +153,11 @@ bind_in_frame (const Player *player, guint i, const Slot *slot)
   guint planes = (guint)gen_frame_layout_planes (&player->use.from);
 
   for (guint p = 0; p < planes; p++) {
-    const guint8 *data = slot != NULL ? slot->in_frame.data[p] : NULL;
+    const guint8 *data = NULL;
+
+    if (slot != NULL)
+      data = gst_generative_frame_plane (&slot->in_frame, &player->use.from, (int)p, 0, 0,
+          GST_VIDEO_FRAME_HEIGHT (&slot->in_frame));
 
     if (slot != NULL && slot->in_on_device)
       gen_plan_bind_device_input (player->plan, i * planes + p, data);
@@ -162,17 +166,17 @@ bind_in_frame (const Player *player, guint i, const Slot *slot)
   }
 }
 
-/* The same of what is made, from column `x` and row `y` on. */
+/* The same of what is made, `rows` rows from column `x` and row `y` on. */
 static void
-bind_out_frame (const Player *player, guint i, const Slot *slot, int x, int y)
+bind_out_frame (const Player *player, guint i, const Slot *slot, int x, int y, int rows)
 {
   guint planes = (guint)gen_frame_layout_planes (&player->use.to);
 
   for (guint p = 0; p < planes; p++) {
-    guint8 *data = slot != NULL ? slot->out_frame.data[p] : NULL;
+    guint8 *data = NULL;
 
     if (slot != NULL)
-      data += gen_frame_layout_offset (&player->use.to, (int)p, x, y);
+      data = gst_generative_frame_plane (&slot->out_frame, &player->use.to, (int)p, x, y, rows);
     if (slot != NULL && slot->out_on_device)
       gen_plan_bind_device_output (player->plan, i * planes + p, data);
     else
@@ -224,7 +228,7 @@ run_batch (GstGenerator *self, guint n, GError **error)
 
     if (self->player->use.from_frames)
       bind_in_frame (self->player, i, slot);
-    bind_out_frame (self->player, i, slot, 0, 0);
+    bind_out_frame (self->player, i, slot, 0, 0, self->out_info.height);
   }
   if (!gen_plan_run (self->player->plan, error))
     return FALSE;
@@ -240,12 +244,14 @@ clear_pixels (
 {
   for (int p = 0; p < gen_frame_layout_planes (layout); p++) {
     gboolean chroma = layout->ycbcr && p > 0;
-    int black = chroma ? 128 : layout->ycbcr && !layout->full_range ? 16 : 0;
-    gsize end = gen_frame_layout_offset (layout, p, chroma ? width + 1 : width, 0);
+    int black = chroma                                                           ? 128
+                : (layout->ycbcr && !layout->full_range) || layout->studio_range ? 16
+                                                                                 : 0;
+    gsize end = (gsize)gen_frame_layout_offset (layout, p, chroma ? width + 1 : width, 0, 1);
     int step = chroma ? 2 : 1;
 
     for (int row = y; row < y + height; row += step)
-      memset ((guint8 *)frame->data[p] + gen_frame_layout_offset (layout, p, x, row), black, end);
+      memset (gst_generative_frame_plane (frame, layout, p, x, row, 1), black, end);
   }
 }
 
@@ -268,7 +274,7 @@ run_single (GstGenerator *self, guint n, GError **error)
           bind_in_frame (self->player, 0, slot);
         else
           copy_latent (self, slot, p);
-        bind_out_frame (self->player, 0, slot, x, y);
+        bind_out_frame (self->player, 0, slot, x, y, use->output.height);
         if (!gen_plan_run (self->player->plan, error))
           return FALSE;
         gst_generator_notice_not_finite (self, self->player->plan, slot, 1);

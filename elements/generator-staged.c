@@ -186,8 +186,6 @@ make (GstGenerator *self, Slot *slot, Made *made)
   if (!gst_generator_map_input (self, slot))
     return GST_FLOW_ERROR;
   if (use.from_frames) {
-    for (guint p = 0; p < GST_VIDEO_MAX_PLANES; p++)
-      frame[p] = slot->in_frame.data[p];
     data = frame;
     if (!gst_generative_layout_of_frame (&slot->in_frame, use.input.channels, 1, TRUE, &use.from)) {
       g_set_error (&error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
@@ -196,6 +194,9 @@ make (GstGenerator *self, Slot *slot, Made *made)
     } else if (!gst_generative_layout_equal (&use.from, &self->player->use.from)) {
       good = gst_generator_compile (self, self->ports.model, &use, &error);
     }
+    for (int p = 0; good && p < gen_frame_layout_planes (&use.from); p++)
+      frame[p] = gst_generative_frame_plane (
+          &slot->in_frame, &use.from, p, 0, 0, GST_VIDEO_FRAME_HEIGHT (&slot->in_frame));
   }
   good = good && run_session (self, self->player, data, &error);
   if (error != NULL && gst_generator_fall_back (self, error)) {
@@ -270,7 +271,9 @@ write_frame (GstGenerator *self, Slot *slot, const Made *made)
   if (ending != NULL) {
     gen_plan_bind_input (ending->plan, 0, gen_session_output (self->player->session, 0)->data);
     for (guint p = 0; p < gen_plan_n_outputs (ending->plan); p++)
-      gen_plan_bind_output (ending->plan, p, slot->out_frame.data[p]);
+      gen_plan_bind_output (ending->plan, p,
+          gst_generative_frame_plane (
+              &slot->out_frame, &to, (int)p, 0, 0, GST_VIDEO_FRAME_HEIGHT (&slot->out_frame)));
     written = gen_plan_run (ending->plan, &error);
     gst_generator_notice_not_finite (self, ending->plan, slot, 1);
     self->frame++;

@@ -31,6 +31,18 @@
  * chroma of their own are preferred, so that an element that takes both, as videoconvert does, gets
  * RGB. Pictures of odd size that a model makes one at a time cannot be put into such a wall.
  *
+ * What is made of a picture is meant as the picture was. Its time, the shape of its pixels, how its
+ * views are arranged, transfer and primaries of its colours, and metas pass (time codes, captions,
+ * others' own). Where the model scales both axes by one factor, pixels keep their shape; where it
+ * does not, they get the one in which the picture is displayed as before; regions of interest are
+ * scaled. Models work on the numbers of R'G'B', whatever light these stand for: pictures of HDR (PQ
+ * and HLG) come out as HDR, and a model that was made for others sees them pale. Who wants it
+ * otherwise converts in front, as videoconvert does with `gamma-mode=remap` and
+ * `primaries-mode=merge-only`; a next element that wants another light than is made is refused.
+ * Grey that is made of colours is a mask or a map and has no light. Pictures that are made of
+ * latents are sRGB. Interlaced frames are refused, since the rows of two moments would be taken for
+ * one: put deinterlace in front.
+ *
  * With `device=cuda` frames stay on the GPU where the neighbours take them there: caps become
  * `video/x-raw(memory:CUDAMemory)` when the next element names that memory, and the system's
  * otherwise, and pictures are taken from either. With `device=auto` a GPU that fails, at the start
@@ -396,6 +408,8 @@ gst_generator_class_init (GstGeneratorClass *klass)
   base_class->set_caps = gst_generator_set_caps;
   base_class->decide_allocation = gst_generator_decide_allocation;
   base_class->propose_allocation = gst_generator_propose_allocation;
+  base_class->filter_meta = gst_generator_filter_meta;
+  base_class->transform_meta = gst_generator_transform_meta;
   base_class->query = gst_generator_query;
   base_class->sink_event = gst_generator_sink_event;
   base_class->transform = gst_generator_transform;

@@ -155,4 +155,8 @@ gboolean gst_generator_set_caps (GstBaseTransform *base, GstCaps *sink, GstCaps 
 gboolean gst_generator_decide_allocation (GstBaseTransform *base, GstQuery *query);
 gboolean gst_generator_propose_allocation (
     GstBaseTransform *base, GstQuery *decide, GstQuery *query);
+gboolean gst_generator_filter_meta (
+    GstBaseTransform *base, GstQuery *query, GType api, const GstStructure *parameters);
+gboolean gst_generator_transform_meta (
+    GstBaseTransform *base, GstBuffer *output, GstMeta *meta, GstBuffer *input);
 gboolean gst_generator_query (GstBaseTransform *base, GstPadDirection direction, GstQuery *query);

@@ -8,6 +8,7 @@
 
 #include "cudaframes.h"
 #include "frames.h"
+#include "passing.h"
 #include "tensors.h"
 
 int
@@ -367,7 +368,10 @@ append_output (const GstGeneratorPorts *ports, const GstStructure *sink, GstCaps
     gst_generator_output_size (ports, &input, &height, &width, NULL);
   set_size (structure, "width", width);
   set_size (structure, "height", height);
-  copy_rate (sink, structure);
+  if (ports->input.kind == GEN_PORT_PICTURE)
+    gst_generative_pass_fields (sink, GST_PAD_SINK, structure);
+  else
+    copy_rate (sink, structure);
   apart = ports->input.batch == 1 && input.pictures > 1;
   return append_frames (ports, structure, ports->output.channels, FALSE,
       !apart || (width / input.columns % 2 == 0 && height / input.rows % 2 == 0), caps);
@@ -410,7 +414,7 @@ make_input (const GstGeneratorPorts *ports, const GstStructure *source)
 
   set_size (structure, "width", ports->input.width);
   set_size (structure, "height", ports->input.height);
-  copy_rate (source, structure);
+  gst_generative_pass_fields (source, GST_PAD_SRC, structure);
   return structure;
 }
 

@@ -9,6 +9,8 @@
  * messages (`generative-score` for a frame where `post-messages` is set, `generative-summary` at
  * the end), and in the `report` as JSON Lines. docs/metrics.md tells what each metric means.
  *
+ * Interlaced frames are refused: put deinterlace in front.
+ *
  * A generator may put many pictures into one frame, as a wall: with `tile-width` and
  * `tile-height`, each of them is a sample of its own for the metrics that look at distributions
  * (diversity, frechet, modes). The latter two compare with the pictures at `reference`, a folder

@@ -4,6 +4,7 @@
  * it were not there. */
 #include "scorefilter.h"
 
+#include "interlaced.h"
 #include "score.h"
 
 enum {
@@ -156,6 +157,26 @@ gst_score_filter_sink_event (GstBaseTransform *base, GstEvent *event)
   return GST_BASE_TRANSFORM_CLASS (gst_score_filter_parent_class)->sink_event (base, event);
 }
 
+static GstCaps *
+gst_score_filter_transform_caps (
+    GstBaseTransform *base, GstPadDirection direction, GstCaps *caps, GstCaps *filter)
+{
+  GstCaps *result = GST_BASE_TRANSFORM_CLASS (gst_score_filter_parent_class)
+                        ->transform_caps (base, direction, caps, filter);
+
+  return gst_generative_only_progressive (base, direction, result);
+}
+
+static gboolean
+gst_score_filter_query (GstBaseTransform *base, GstPadDirection direction, GstQuery *query)
+{
+  if (!GST_BASE_TRANSFORM_CLASS (gst_score_filter_parent_class)->query (base, direction, query))
+    return FALSE;
+  if (direction == GST_PAD_SINK)
+    gst_generative_explain_interlaced (GST_ELEMENT (base), query);
+  return TRUE;
+}
+
 /* Buffers come from and go to wherever they would without us. */
 static gboolean
 gst_score_filter_propose_allocation (
@@ -238,6 +259,8 @@ gst_score_filter_class_init (GstScoreFilterClass *klass)
   base_class->start = gst_score_filter_start;
   base_class->stop = gst_score_filter_stop;
   base_class->sink_event = gst_score_filter_sink_event;
+  base_class->transform_caps = gst_score_filter_transform_caps;
+  base_class->query = gst_score_filter_query;
   base_class->propose_allocation = gst_score_filter_propose_allocation;
   base_class->decide_allocation = gst_score_filter_decide_allocation;
   base_class->prepare_output_buffer = gst_score_filter_prepare_output_buffer;

@@ -13,6 +13,10 @@
  * none, it follows from the time and the frame rate; and where there are none, frames are
  * counted. Each transform draws numbers of its own: changing one leaves the others as they are.
  *
+ * Regions of interest move along with what they are of; where pixels move, metas of other kinds
+ * that hang on the orientation of the picture are left out. Interlaced frames are refused: put
+ * deinterlace in front.
+ *
  * The properties may change at any time, and can be controlled.
  *
  * ## Example launch line
@@ -23,10 +27,14 @@
  */
 #include "elements.h"
 #include "frame-time.h"
+#include "interlaced.h"
+#include "passing.h"
 
 #include <generative/augment.h>
 #include <gst/video/gstvideofilter.h>
 #include <gst/video/video.h>
+
+#include <math.h>
 
 #define GST_TYPE_VIDEO_AUGMENT (gst_video_augment_get_type ())
 G_DECLARE_FINAL_TYPE (GstVideoAugment, gst_video_augment, GST, VIDEO_AUGMENT, GstVideoFilter)
@@ -45,6 +53,9 @@ enum {
 #define DEFAULT_PROBABILITY 1.0
 #define DEFAULT_SEED 0
 #define DEFAULT_AMOUNT 0.0
+
+/* How far beyond a pixel's edge its neighbour begins. */
+#define EDGE 1e-6
 
 struct _GstVideoAugment {
   GstVideoFilter parent;
@@ -130,6 +141,27 @@ gst_video_augment_stop (GstBaseTransform *base)
   return TRUE;
 }
 
+static GstCaps *
+gst_video_augment_transform_caps (
+    GstBaseTransform *base, GstPadDirection direction, GstCaps *caps, GstCaps *filter)
+{
+  GstCaps *result = GST_BASE_TRANSFORM_CLASS (gst_video_augment_parent_class)
+                        ->transform_caps (base, direction, caps, filter);
+
+  return gst_generative_only_progressive (base, direction, result);
+}
+
+static gboolean
+gst_video_augment_query (GstBaseTransform *base, GstPadDirection direction, GstQuery *query)
+{
+  gboolean answered =
+      GST_BASE_TRANSFORM_CLASS (gst_video_augment_parent_class)->query (base, direction, query);
+
+  if (answered && direction == GST_PAD_SINK)
+    gst_generative_explain_interlaced (GST_ELEMENT (base), query);
+  return answered;
+}
+
 static gboolean
 gst_video_augment_set_info (GstVideoFilter *filter, GstCaps *in_caps, GstVideoInfo *in_info,
     GstCaps *out_caps, GstVideoInfo *out_info)
@@ -165,6 +197,62 @@ gst_video_augment_frame_number (GstVideoAugment *self, const GstVideoFrame *fram
   return self->counted++;
 }
 
+/* The smallest region around what becomes of one; FALSE when nothing of it is left. */
+static gboolean
+move_region (const GenAugmentDraw *draw, GstVideoRegionOfInterestMeta *region)
+{
+  double left = draw->width, top = draw->height, right = 0, bottom = 0;
+
+  for (int corner = 0; corner < 4; corner++) {
+    double x = (double)region->x + (corner & 1 ? region->w : 0);
+    double y = (double)region->y + (corner & 2 ? region->h : 0);
+
+    gen_augment_draw_follow (draw, &x, &y);
+    left = MIN (left, x);
+    right = MAX (right, x);
+    top = MIN (top, y);
+    bottom = MAX (bottom, y);
+  }
+  /* A whole pixel is not taken for the sake of a rounding error. */
+  left = MAX (floor (left + EDGE), 0);
+  top = MAX (floor (top + EDGE), 0);
+  right = MIN (ceil (right - EDGE), draw->width);
+  bottom = MIN (ceil (bottom - EDGE), draw->height);
+  if (right <= left || bottom <= top)
+    return FALSE;
+  region->x = (guint)left;
+  region->y = (guint)top;
+  region->w = (guint)(right - left);
+  region->h = (guint)(bottom - top);
+  return TRUE;
+}
+
+/* GstBufferForeachMetaFunc, where pixels move: regions move along, and what else hangs on where
+ * things are would be wrong. */
+static gboolean
+move_meta (GstBuffer *buffer, GstMeta **meta, gpointer data)
+{
+  const GstMetaInfo *info = (*meta)->info;
+
+  if (info->api == GST_VIDEO_REGION_OF_INTEREST_META_API_TYPE
+          ? !move_region (data, (GstVideoRegionOfInterestMeta *)*meta)
+          : gst_meta_api_type_has_tag (
+                info->api, g_quark_from_static_string (GST_META_TAG_VIDEO_ORIENTATION_STR)))
+    *meta = NULL;
+  return TRUE;
+}
+
+/* Where a shared buffer is copied: its size and format stay, so that all of it goes along but what
+ * is said of its memory. */
+static gboolean
+gst_video_augment_transform_meta (
+    GstBaseTransform *base, GstBuffer *output, GstMeta *meta, GstBuffer *input)
+{
+  const GstVideoInfo *info = &GST_VIDEO_FILTER (base)->in_info;
+
+  return gst_generative_pass_meta (meta, input, info, output, info);
+}
+
 static GstFlowReturn
 gst_video_augment_transform_frame_ip (GstVideoFilter *filter, GstVideoFrame *frame)
 {
@@ -187,6 +275,7 @@ gst_video_augment_transform_frame_ip (GstVideoFilter *filter, GstVideoFrame *fra
   if (gen_augment_draw_moves (&draw)) {
     gen_picture_fit (&picture, &self->scratch, GEN_FIT_STRETCH, NULL);
     gen_augment_render (&draw, &self->scratch, &picture);
+    gst_buffer_foreach_meta (frame->buffer, move_meta, &draw);
   } else if (!gen_augment_draw_is_idle (&draw)) {
     gen_augment_render (&draw, &picture, &picture);
   }
@@ -253,7 +342,10 @@ gst_video_augment_class_init (GstVideoAugmentClass *klass)
 
   transform_class->start = gst_video_augment_start;
   transform_class->stop = gst_video_augment_stop;
+  transform_class->transform_caps = gst_video_augment_transform_caps;
+  transform_class->query = gst_video_augment_query;
   transform_class->before_transform = gst_video_augment_before_transform;
+  transform_class->transform_meta = gst_video_augment_transform_meta;
   transform_class->transform_ip_on_passthrough = FALSE;
   filter_class->set_info = gst_video_augment_set_info;
   filter_class->transform_frame_ip = gst_video_augment_transform_frame_ip;

@@ -64,6 +64,8 @@ void gen_augment_draw (
 gboolean gen_augment_draw_is_idle (const GenAugmentDraw *draw);
 /* TRUE when pixels change their place, so that source and target must not be the same. */
 gboolean gen_augment_draw_moves (const GenAugmentDraw *draw);
+/* Where what is at (x, y) of the picture comes to lie, both counted from its upper left corner. */
+void gen_augment_draw_follow (const GenAugmentDraw *draw, double *x, double *y);
 /* Do it. `source` and `target` have the draw's size and the same channels; alpha moves along, but
  * keeps its values. What is beyond the edges is the picture mirrored at them; between pixels is
  * bilinear, so that much smaller pictures (scale far below 1) would alias. */

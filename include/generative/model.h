@@ -109,7 +109,9 @@ typedef struct {
   int columns; /* pictures side by side: a frame can be a wall of them */
   int bytes;   /* of a pixel; 1 when planar */
   gboolean planar;
-  gsize stride; /* bytes from row to row */
+  gsize stride;          /* bytes from row to row */
+  gboolean upward;       /* the last row comes first, in all planes */
+  gboolean studio_range; /* of R'G'B' and grey: black and white are 16 and 235, not 0 and 255 */
   /* Y'CbCr 4:2:0, in two planes or, when planar, in three; `bytes` and `order` are not looked at.
    */
   gboolean ycbcr, full_range;
@@ -124,9 +126,10 @@ typedef struct {
 
 /* In how many planes a frame lies. */
 int gen_frame_layout_planes (const GenFrameLayout *layout);
-/* Where in `plane` the picture begins whose first pixel is in column `x` and row `y` of the frame;
- * of Y'CbCr both are even. */
-gsize gen_frame_layout_offset (const GenFrameLayout *layout, int plane, int x, int y);
+/* Where the picture of `rows` rows lies whose first pixel is in column `x` and row `y` of the
+ * frame, both even in Y'CbCr: bytes from that frame's topmost row in `plane` to where a plan's
+ * plane begins, which is the row that comes first in memory. */
+gssize gen_frame_layout_offset (const GenFrameLayout *layout, int plane, int x, int y, int rows);
 
 typedef struct {
   GenPort input, output; /* which of the model's, perhaps adjusted */

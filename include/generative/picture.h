@@ -14,7 +14,7 @@ G_BEGIN_DECLS
 typedef struct {
   guint8 *data;
   int width, height, channels;
-  int stride; /* bytes from row to row */
+  int stride; /* bytes from row to row; negative where the last row comes first in memory */
   gboolean owned;
 } GenPicture;
 

@@ -81,3 +81,14 @@ gen_augment_draw_is_idle (const GenAugmentDraw *draw)
 {
   return !gen_augment_draw_moves (draw) && draw->gain == 1 && draw->offset == 0 && draw->noise == 0;
 }
+
+void
+gen_augment_draw_follow (const GenAugmentDraw *draw, double *x, double *y)
+{
+  double determinant = draw->x[0] * draw->y[1] - draw->x[1] * draw->y[0];
+  double from_x = *x - 0.5 * draw->width - draw->x[2];
+  double from_y = *y - 0.5 * draw->height - draw->y[2];
+
+  *x = 0.5 * draw->width + (draw->y[1] * from_x - draw->x[1] * from_y) / determinant;
+  *y = 0.5 * draw->height + (draw->x[0] * from_y - draw->y[0] * from_x) / determinant;
+}

@@ -36,7 +36,7 @@ weight (gint64 position)
 /* The pixel at a position, bilinear between its four neighbours, the last of which `right` and
  * `below` reach. */
 static inline void
-sample (const guint8 *pixel, gsize right, gsize below, guint32 wx, guint32 wy, int channels,
+sample (const guint8 *pixel, gssize right, gssize below, guint32 wx, guint32 wy, int channels,
     guint8 *out)
 {
   for (int c = 0; c < channels; c++) {
@@ -54,11 +54,11 @@ warp_pixels (const GenPicture *source, gint64 x, gint64 y, gint64 dx, gint64 dy,
 {
   const guint64 inner_width = (guint64)(source->width - 1) << 32;
   const guint64 inner_height = (guint64)(source->height - 1) << 32;
-  const gsize stride = (gsize)source->stride;
+  const gssize stride = source->stride;
 
   for (int i = 0; i < n; i++, x += dx, y += dy, out += channels) {
     gint64 sx = x, sy = y;
-    gsize right = (gsize)channels, below = stride;
+    gssize right = channels, below = stride;
     const guint8 *pixel;
 
     if (G_UNLIKELY ((guint64)sx >= inner_width || (guint64)sy >= inner_height)) {
@@ -69,7 +69,7 @@ warp_pixels (const GenPicture *source, gint64 x, gint64 y, gint64 dx, gint64 dy,
       if ((guint64)sy >= inner_height)
         below = 0;
     }
-    pixel = source->data + (gsize)(sy >> 32) * stride + (gsize)(sx >> 32) * (gsize)channels;
+    pixel = source->data + (gssize)(sy >> 32) * stride + (gssize)(sx >> 32) * channels;
     sample (pixel, right, below, weight (sx), weight (sy), channels, out);
   }
 }
@@ -106,7 +106,7 @@ warp_row (const GenAugmentDraw *draw, const GenPicture *source, int row, guint8 
 static void
 mirror_row (const GenPicture *source, int row, gboolean reverse, guint8 *out)
 {
-  const guint8 *in = source->data + (gsize)row * (gsize)source->stride;
+  const guint8 *in = source->data + (gssize)row * source->stride;
   int channels = source->channels;
 
   if (!reverse) {
@@ -180,8 +180,8 @@ gen_augment_render (const GenAugmentDraw *draw, const GenPicture *source, GenPic
   g_return_if_fail (!moves || source->data != target->data);
 
   for (int row = 0; row < draw->height; row++) {
-    const guint8 *in = source->data + (gsize)row * (gsize)source->stride;
-    guint8 *out = target->data + (gsize)row * (gsize)target->stride;
+    const guint8 *in = source->data + (gssize)row * source->stride;
+    guint8 *out = target->data + (gssize)row * target->stride;
 
     if (moves && !mirrors)
       warp_row (draw, source, row, out);

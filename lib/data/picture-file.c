@@ -5,7 +5,6 @@
  * "cat%02d.png" for a pattern and open another file. Only formats without any mark in their
  * content (TGA) fall back to the name. Nothing that a file refers to is opened. */
 #include <generative/atomic-file.h>
-#include <generative/atomic-file.h>
 #include <generative/picture.h>
 
 #include <string.h>
@@ -27,6 +26,14 @@
 /* How much of a file tells its format. */
 #define SNIFF_BYTES 4096
 
+/* Kinds of pictures that not every libav decodes, or none does: they are told by name all the same,
+ * so that what is left out is left out for a reason. */
+typedef struct {
+  const char *name;
+  const char *endings; /* of file names */
+  gboolean (*recognise) (const guint8 *start, gsize length);
+} Kind;
+
 typedef struct {
   AVIOContext *io;
   AVFormatContext *format;
@@ -34,6 +41,7 @@ typedef struct {
   AVPacket *packet;
   AVFrame *frame;
   int stream;
+  GenWebpCanvas canvas; /* of an animated WebP, whose first frame is in `packet`; else of no size */
 } Reader;
 
 static void
@@ -58,6 +66,66 @@ fail_decode (GError **error, const char *path, const char *what, int code)
   g_set_error (error, GEN_PICTURE_ERROR, GEN_PICTURE_ERROR_DECODE, "%s: %s%s%s", path, what,
       code < 0 ? ": " : "", reason);
   return FALSE;
+}
+
+/* Whether the file is in ISO's container for pictures, of which `brand` is one of the brands. */
+static gboolean
+has_brand (const guint8 *start, gsize length, const char *brand)
+{
+  gsize end = length < 12 ? 0 : MIN ((gsize)start[2] << 8 | start[3], length);
+
+  if (length < 12 || memcmp (start + 4, "ftyp", 4) != 0)
+    return FALSE;
+  for (gsize at = 8; at + 4 <= MAX (end, 12); at += 4)
+    if (at != 12 && memcmp (start + at, brand, strlen (brand)) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
+is_avif (const guint8 *start, gsize length)
+{
+  return has_brand (start, length, "avif") || has_brand (start, length, "avis");
+}
+
+static gboolean
+is_heic (const guint8 *start, gsize length)
+{
+  return has_brand (start, length, "hei") || has_brand (start, length, "hev") ||
+         has_brand (start, length, "mif1") || has_brand (start, length, "msf1");
+}
+
+static gboolean
+is_jpeg_xl (const guint8 *start, gsize length)
+{
+  static const guint8 box[] = { 0, 0, 0, 12, 'J', 'X', 'L', ' ' };
+
+  return length >= sizeof box && memcmp (start, box, sizeof box) == 0;
+}
+
+static gboolean
+is_svg (const guint8 *start, gsize length)
+{
+  const char *text = (const char *)start;
+
+  return length > 4 && (memcmp (text, "<svg", 4) == 0 || memcmp (text, "<?xm", 4) == 0) &&
+         g_strstr_len (text, (gssize)length, "<svg") != NULL;
+}
+
+static const Kind kinds[] = {
+  { "AVIF", "avif,avifs", is_avif },
+  { "HEIC", "heic,heif,hif,heics,heifs", is_heic },
+  { "JPEG XL", "jxl", is_jpeg_xl },
+  { "SVG", "svg", is_svg },
+};
+
+static const Kind *
+find_kind (const guint8 *start, gsize length)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (kinds); i++)
+    if (kinds[i].recognise (start, length))
+      return &kinds[i];
+  return NULL;
 }
 
 /* TRUE when libav ties the ending of the name to a codec of pictures. (Unknown endings get its
@@ -97,38 +165,14 @@ open_format (Reader *reader, const char *path, const char *url)
 }
 
 static gboolean
-reader_open (Reader *reader, const char *path, GError **error)
+open_codec (Reader *reader, const AVCodec *codec, const AVCodecParameters *parameters,
+    const char *path, GError **error)
 {
-  g_autofree char *url = g_strconcat ("file:", path, NULL);
-  const AVCodec *codec = NULL;
-  AVStream *stream;
-  int code;
+  int code = 0;
 
-  code = avio_open2 (&reader->io, url, AVIO_FLAG_READ, NULL, NULL);
-  if (code < 0) {
-    char reason[AV_ERROR_MAX_STRING_SIZE];
-
-    av_strerror (code, reason, sizeof reason);
-    g_set_error (
-        error, GEN_PICTURE_ERROR, GEN_PICTURE_ERROR_FILE, "%s: cannot be opened: %s", path, reason);
-    return FALSE;
-  }
-  code = open_format (reader, path, url);
-  if (code < 0)
-    return fail_decode (error, path, "no picture that libav can read", code);
-  /* libav would typeset a text file. */
-  if (g_str_equal (reader->format->iformat->name, "tty"))
-    return fail_decode (error, path, "a text, no picture", 0);
-  /* The header of a picture says all there is; other media may have to be looked into. */
-  reader->stream = av_find_best_stream (reader->format, AVMEDIA_TYPE_VIDEO, -1, -1, &codec, 0);
-  if (reader->stream < 0 && avformat_find_stream_info (reader->format, NULL) >= 0)
-    reader->stream = av_find_best_stream (reader->format, AVMEDIA_TYPE_VIDEO, -1, -1, &codec, 0);
-  if (reader->stream < 0)
-    return fail_decode (error, path, "no picture in it that libav can decode", reader->stream);
-
-  stream = reader->format->streams[reader->stream];
   reader->codec = avcodec_alloc_context3 (codec);
-  code = avcodec_parameters_to_context (reader->codec, stream->codecpar);
+  if (parameters != NULL)
+    code = avcodec_parameters_to_context (reader->codec, parameters);
   if (code >= 0) {
     reader->codec->thread_count = 1; /* pictures are decoded side by side instead */
     reader->codec->max_pixels = GEN_PICTURE_MAX_PIXELS;
@@ -147,12 +191,111 @@ reader_open (Reader *reader, const char *path, GError **error)
   return TRUE;
 }
 
+/* An animated WebP: its first frame becomes the packet. */
+static gboolean
+open_animation (Reader *reader, const char *path, GError **error)
+{
+  const AVCodec *codec = avcodec_find_decoder (AV_CODEC_ID_WEBP);
+  g_autoptr (GByteArray) frame = NULL;
+  g_autofree guint8 *data = NULL;
+  gint64 size = avio_size (reader->io);
+
+  if (codec == NULL)
+    return fail_decode (error, path, "WebP: this FFmpeg cannot decode it", 0);
+  if (size > 0 && size <= G_MAXINT) {
+    data = g_malloc ((gsize)size);
+    size = avio_read (reader->io, data, (int)size);
+  }
+  if (size > 0)
+    frame = gen_webp_first_frame (data, (gsize)size, &reader->canvas);
+  if (frame == NULL)
+    return fail_decode (error, path, "an animated WebP that is damaged or cut short", 0);
+  if (!open_codec (reader, codec, NULL, path, error))
+    return FALSE;
+  if (av_new_packet (reader->packet, (int)frame->len) < 0)
+    return fail_decode (error, path, "too large", 0);
+  memcpy (reader->packet->data, frame->data, frame->len);
+  return TRUE;
+}
+
+/* Whether a picture is several to libav, of which none is whole. */
+static gboolean
+is_in_tiles (const AVFormatContext *format)
+{
+#if LIBAVFORMAT_VERSION_INT >= AV_VERSION_INT(61, 0, 0)
+  for (unsigned i = 0; i < format->nb_stream_groups; i++)
+    if (format->stream_groups[i]->type == AV_STREAM_GROUP_PARAMS_TILE_GRID &&
+        format->stream_groups[i]->params.tile_grid->nb_tiles > 1)
+      return TRUE;
+#endif
+  return FALSE;
+}
+
+/* The stream that holds the picture, or an error of libav's. */
+static int
+open_stream (Reader *reader, const char *path, const char *url, const AVCodec **codec)
+{
+  int code = open_format (reader, path, url);
+
+  if (code < 0)
+    return code;
+  /* The header of a picture says all there is; other media may have to be looked into. */
+  code = av_find_best_stream (reader->format, AVMEDIA_TYPE_VIDEO, -1, -1, codec, 0);
+  if (code < 0 && avformat_find_stream_info (reader->format, NULL) >= 0)
+    code = av_find_best_stream (reader->format, AVMEDIA_TYPE_VIDEO, -1, -1, codec, 0);
+  return code;
+}
+
+static gboolean
+reader_open (Reader *reader, const char *path, GError **error)
+{
+  g_autofree char *url = g_strconcat ("file:", path, NULL);
+  guint8 start[SNIFF_BYTES];
+  const AVCodec *codec = NULL;
+  const Kind *kind;
+  int code, length;
+
+  code = avio_open2 (&reader->io, url, AVIO_FLAG_READ, NULL, NULL);
+  if (code < 0) {
+    char reason[AV_ERROR_MAX_STRING_SIZE];
+
+    av_strerror (code, reason, sizeof reason);
+    g_set_error (
+        error, GEN_PICTURE_ERROR, GEN_PICTURE_ERROR_FILE, "%s: cannot be opened: %s", path, reason);
+    return FALSE;
+  }
+  length = avio_read (reader->io, start, sizeof start);
+  avio_seek (reader->io, 0, SEEK_SET);
+  if (length > 0 && gen_webp_is_animated (start, (gsize)length))
+    return open_animation (reader, path, error);
+
+  reader->stream = open_stream (reader, path, url, &codec);
+  kind = reader->stream < 0 && length > 0 ? find_kind (start, (gsize)length) : NULL;
+  if (kind != NULL) {
+    g_autofree char *what = g_strdup_printf ("%s: this FFmpeg cannot decode it", kind->name);
+
+    return fail_decode (error, path, what, 0);
+  }
+  if (reader->stream < 0)
+    return fail_decode (error, path, "no picture that libav can read", reader->stream);
+  /* libav would typeset a text file. */
+  if (g_str_equal (reader->format->iformat->name, "tty"))
+    return fail_decode (error, path, "a text, no picture", 0);
+  if (is_in_tiles (reader->format))
+    return fail_decode (error, path, "a picture in tiles, which FFmpeg does not put together", 0);
+  return open_codec (reader, codec, reader->format->streams[reader->stream]->codecpar, path, error);
+}
+
 /* The first frame of the stream, or an error of libav's. */
 static int
 reader_first_frame (Reader *reader)
 {
   int code;
 
+  if (reader->format == NULL) {
+    code = avcodec_send_packet (reader->codec, reader->packet);
+    return code < 0 ? code : avcodec_receive_frame (reader->codec, reader->frame);
+  }
   for (;;) {
     int read = av_read_frame (reader->format, reader->packet);
 
@@ -309,6 +452,24 @@ turn_upright (const AVFrame *frame, GenPicture *picture)
   *picture = turned;
 }
 
+/* The first frame of an animation need not fill what it is shown on. */
+static void
+put_on_canvas (const GenWebpCanvas *canvas, GenPicture *picture)
+{
+  GenPicture whole, place;
+
+  if (canvas->width == 0 || (canvas->width == picture->width && canvas->height == picture->height))
+    return;
+  gen_picture_init (&whole, canvas->width, canvas->height, 4);
+  place = whole;
+  place.data += (gsize)canvas->y * (gsize)whole.stride + (gsize)canvas->x * 4;
+  place.width = picture->width;
+  place.height = picture->height;
+  gen_picture_convert (picture, &place);
+  gen_picture_clear (picture);
+  *picture = whole;
+}
+
 gboolean
 gen_picture_load (GenPicture *picture, const char *path, int channels, GError **error)
 {
@@ -332,6 +493,10 @@ gen_picture_load (GenPicture *picture, const char *path, int channels, GError **
     return fail_decode (error, path, "cut short", 0);
   if (!convert_frame (reader.frame, &native))
     return fail_decode (error, path, "its pixel format is not supported", 0);
+  if (reader.canvas.width > 0 && (native.width > reader.canvas.width - reader.canvas.x ||
+                                     native.height > reader.canvas.height - reader.canvas.y))
+    return fail_decode (error, path, "damaged or cut short", 0);
+  put_on_canvas (&reader.canvas, &native);
   turn_upright (reader.frame, &native);
 
   if (channels == 0 || channels == native.channels) {
@@ -346,14 +511,20 @@ gen_picture_load (GenPicture *picture, const char *path, int channels, GError **
 
 /* Still pictures among what libav recognises by content. */
 static gboolean
-is_still (const AVInputFormat *format, const guint8 *start, gsize length)
+is_still (const AVInputFormat *format)
 {
   static const char *const names[] = { "apng", "gif", "ico", NULL };
 
-  if (g_str_has_suffix (format->name, "_pipe") || g_strv_contains (names, format->name))
-    return TRUE;
-  /* AVIF is a brand of the QuickTime container, which otherwise holds films. */
-  return length >= 12 && memcmp (start + 4, "ftypavi", 7) == 0;
+  return g_str_has_suffix (format->name, "_pipe") || g_strv_contains (names, format->name);
+}
+
+static gboolean
+has_ending_of_kind (const char *path)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (kinds); i++)
+    if (av_match_ext (path, kinds[i].endings))
+      return TRUE;
+  return FALSE;
 }
 
 gboolean
@@ -366,7 +537,8 @@ gen_picture_recognise (const char *path)
   AVIOContext *io = NULL;
   int length;
 
-  if (is_named_codec (path) || av_match_ext (path, "jpg,jpeg,jpe,jfif,gif,apng,webp,ico,avif"))
+  if (is_named_codec (path) || has_ending_of_kind (path) ||
+      av_match_ext (path, "jpg,jpeg,jpe,jfif,gif,apng,webp,ico"))
     return TRUE;
   if (avio_open2 (&io, url, AVIO_FLAG_READ, NULL, NULL) < 0)
     return FALSE;
@@ -376,7 +548,7 @@ gen_picture_recognise (const char *path)
     return FALSE;
   probe.buf_size = length;
   format = av_probe_input_format (&probe, TRUE);
-  return format != NULL && is_still (format, start, (gsize)length);
+  return (format != NULL && is_still (format)) || find_kind (start, (gsize)length) != NULL;
 }
 
 /* The picture as one PNG packet. */

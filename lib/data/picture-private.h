@@ -9,6 +9,22 @@ int gen_picture_av_format (int channels);
 /* Convert `source` to the channels of `target`, which has the same size. */
 void gen_picture_convert (const GenPicture *source, GenPicture *target);
 
-/* TRUE when the name or, failing that, the first bytes of the file tell a still picture that
- * libav knows. Says nothing of whether the file is whole. */
+/* TRUE when the name or, failing that, the first bytes of the file tell a picture, which may be
+ * one that libav cannot decode. Says nothing of whether the file is whole. */
 gboolean gen_picture_recognise (const char *path);
+
+/* --- picture-webp.c --- */
+
+/* How many bytes tell an animated WebP. */
+#define GEN_WEBP_HEADER 30
+
+/* What an animation is shown on, and where its first frame begins there. */
+typedef struct {
+  int width, height;
+  int x, y;
+} GenWebpCanvas;
+
+gboolean gen_webp_is_animated (const guint8 *start, gsize length);
+/* The first frame of the animated WebP `data` as a still one, or NULL where the file is damaged or
+ * cut short. The frame is within the canvas. (transfer full) */
+GByteArray *gen_webp_first_frame (const guint8 *data, gsize size, GenWebpCanvas *canvas);

@@ -47,7 +47,7 @@ gen_picture_clear (GenPicture *picture)
 static inline guint8 *
 row_of (const GenPicture *picture, int y)
 {
-  return picture->data + (gsize)y * (gsize)picture->stride;
+  return picture->data + (gssize)y * picture->stride;
 }
 
 /* a * b / 255, rounded. */

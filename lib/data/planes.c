@@ -28,7 +28,7 @@ gen_picture_to_planes (const GenPicture *picture, float low, float high, float *
 {
   for (int c = 0; c < picture->channels; c++)
     for (int y = 0; y < picture->height; y++, planes += picture->width)
-      row_to_plane (picture->data + (gsize)y * picture->stride + c, picture->channels,
+      row_to_plane (picture->data + (gssize)y * picture->stride + c, picture->channels,
           picture->width, (high - low) / 255, low, planes);
 }
 
@@ -38,5 +38,5 @@ gen_picture_from_planes (GenPicture *picture, float low, float high, const float
   for (int c = 0; c < picture->channels; c++)
     for (int y = 0; y < picture->height; y++, planes += picture->width)
       plane_to_row (planes, picture->channels, picture->width, 255 / (high - low), low,
-          picture->data + (gsize)y * picture->stride + c);
+          picture->data + (gssize)y * picture->stride + c);
 }

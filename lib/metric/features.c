@@ -47,7 +47,7 @@ gen_features_area (const GenPicture *picture, int channel, int size, float *out)
     for (int j = 0; j < size; j++)
       cells[j] = 0;
     for (int y = rows.first; y < rows.end; y++) {
-      const guint8 *row = picture->data + (gsize)y * picture->stride + channel;
+      const guint8 *row = picture->data + (gssize)y * picture->stride + channel;
       float weight = y == rows.first ? rows.first_weight : y == rows.end - 1 ? rows.last_weight : 1;
 
       for (int j = 0; j < size; j++) {

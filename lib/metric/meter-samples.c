@@ -185,7 +185,7 @@ gen_meter_take_tiles (GenMeter *meter, const GenPicture *frame, GError **error)
       GenPicture *tile = &tiles[n++];
 
       *tile = *frame;
-      tile->data = frame->data + (gsize)y * frame->stride + (gsize)x * frame->channels;
+      tile->data = frame->data + (gssize)y * frame->stride + (gsize)x * frame->channels;
       tile->width = width;
       tile->height = height;
       tile->owned = FALSE;

@@ -179,7 +179,7 @@ frame_luma (GenMeter *meter, const GenPicture *frame)
     gen_picture_init (&meter->luma, frame->width, frame->height, 1);
   }
   for (int y = 0; y < frame->height; y++)
-    luma_row (frame->data + (gsize)y * frame->stride,
+    luma_row (frame->data + (gssize)y * frame->stride,
         meter->luma.data + (gsize)y * meter->luma.stride, frame->width);
   return &meter->luma;
 }

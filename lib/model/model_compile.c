@@ -14,10 +14,12 @@ static void
 set_layout (GenNode *node, const GenFrameLayout *layout, const GenPort *port)
 {
   gint64 order[GEN_PORT_MAX_CHANNELS];
+  float mean[GEN_PORT_MAX_CHANNELS], std[GEN_PORT_MAX_CHANNELS];
 
   gen_node_set_int (node, "columns", MAX (layout->columns, 1));
   gen_node_set_int (node, "planar", layout->planar);
   gen_node_set_int (node, "stride", (gint64)layout->stride);
+  gen_node_set_int (node, "upward", layout->upward);
   if (layout->ycbcr) {
     const gint64 siting[] = { layout->sited_x, layout->sited_y };
 
@@ -32,8 +34,12 @@ set_layout (GenNode *node, const GenFrameLayout *layout, const GenPort *port)
     if (layout->bytes > 0)
       gen_node_set_int (node, "bytes", layout->bytes);
   }
-  gen_node_set_floats (node, "mean", port->mean, port->channels);
-  gen_node_set_floats (node, "std", port->std, port->channels);
+  for (int c = 0; c < port->channels; c++) {
+    mean[c] = layout->studio_range ? (port->mean[c] * 219 + 16) / 255 : port->mean[c];
+    std[c] = layout->studio_range ? port->std[c] * 219 / 255 : port->std[c];
+  }
+  gen_node_set_floats (node, "mean", mean, port->channels);
+  gen_node_set_floats (node, "std", std, port->channels);
 }
 
 int
@@ -44,16 +50,21 @@ gen_frame_layout_planes (const GenFrameLayout *layout)
   return layout->planar ? layout->n_order : 1;
 }
 
-gsize
-gen_frame_layout_offset (const GenFrameLayout *layout, int plane, int x, int y)
+gssize
+gen_frame_layout_offset (const GenFrameLayout *layout, int plane, int x, int y, int rows)
 {
+  gboolean chroma = layout->ycbcr && plane > 0;
+  gssize stride = (gssize)(chroma ? layout->chroma_stride : layout->stride);
   int bytes = layout->bytes > 0 ? layout->bytes : layout->planar ? 1 : layout->n_order;
 
-  if (!layout->ycbcr)
-    return (gsize)y * layout->stride + (gsize)x * (gsize)bytes;
-  if (plane == 0)
-    return (gsize)y * layout->stride + (gsize)x;
-  return (gsize)(y / 2) * layout->chroma_stride + (gsize)(x / 2) * (layout->planar ? 1 : 2);
+  if (layout->ycbcr)
+    bytes = !chroma || layout->planar ? 1 : 2;
+  if (chroma) {
+    x /= 2;
+    y /= 2;
+    rows = (rows + 1) / 2;
+  }
+  return (layout->upward ? -(y + rows - 1) * stride : y * stride) + (gssize)x * bytes;
 }
 
 static GenTensor *

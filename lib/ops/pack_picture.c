@@ -142,7 +142,8 @@ pack_rows (const Pack *state, const float *x, gsize plane, guint8 *const *planes
   const GenActivation *activation = &pack->activation;
   guint8 bytes[GEN_PICTURE_MAX_CHANNELS * CHUNK];
   const guint8 *channels[GEN_PICTURE_MAX_CHANNELS];
-  gboolean direct = state->direct && (rows == 1 || geometry->stride == n * geometry->bytes);
+  gboolean direct =
+      state->direct && (rows == 1 || geometry->stride == (gssize)(n * geometry->bytes));
   guint32 greatest = 0;
 
   for (int c = 0; c < geometry->channels; c++)

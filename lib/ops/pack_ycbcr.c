@@ -240,16 +240,16 @@ pack_rows (const GenPack *pack, const float *pictures, guint8 *const *planes, gs
 
   for (gsize x = 0; x < width; x += n) {
     const Levels *rows[] = { &even, &even, &even };
-    gsize at = y * g->chroma_stride + (g->planar ? x / 2 : x);
+    gsize at = g->chroma_first + y * g->chroma_stride + (g->planar ? x / 2 : x);
 
     n = MIN (CHUNK, width - x);
     read_chunk (pack, pictures, 2 * y, x, n, &even);
-    write_luma (pack, &even, planes[0] + 2 * y * g->stride + x, n);
+    write_luma (pack, &even, planes[0] + (g->first + 2 * y * g->stride + x), n);
     greatest = MAX (greatest, even.greatest);
     if (2 * y + 1 < height) {
       rows[2] = &odd;
       read_chunk (pack, pictures, 2 * y + 1, x, n, &odd);
-      write_luma (pack, &odd, planes[0] + (2 * y + 1) * g->stride + x, n);
+      write_luma (pack, &odd, planes[0] + (g->first + (2 * y + 1) * g->stride + x), n);
       greatest = MAX (greatest, odd.greatest);
     }
     if (g->colour.sited_y && y > 0) {

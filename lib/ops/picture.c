@@ -98,15 +98,27 @@ read_colour (const GenNode *node, GenPictureGeometry *geometry, GError **error)
 
 /* How many bytes lie from row to row, by attribute `name`; at least `row`. */
 static gboolean
-read_stride (const GenNode *node, const char *name, gsize row, gsize *stride, GError **error)
+read_stride (const GenNode *node, const char *name, gsize row, gssize *stride, GError **error)
 {
   gint64 given = gen_node_int (node, name, 0);
 
-  *stride = given != 0 ? (gsize)given : row;
-  if (given >= 0 && *stride >= row && *stride <= G_MAXINT)
+  *stride = given != 0 ? (gssize)given : (gssize)row;
+  if (*stride >= (gssize)row && *stride <= G_MAXINT)
     return TRUE;
   return gen_node_error (
       node, error, "a row has %" G_GSIZE_FORMAT " bytes, which the %s cannot hold", row, name);
+}
+
+/* Planes are known by their lowest address, which is that of the last row. */
+static void
+turn_upward (GenPictureGeometry *geometry)
+{
+  geometry->first = (gen_picture_plane (geometry, 0).rows - 1) * geometry->stride;
+  geometry->stride = -geometry->stride;
+  if (!geometry->colour.used)
+    return;
+  geometry->chroma_first = (gen_picture_plane (geometry, 1).rows - 1) * geometry->chroma_stride;
+  geometry->chroma_stride = -geometry->chroma_stride;
 }
 
 gboolean
@@ -145,6 +157,8 @@ gen_picture_geometry (const GenNode *node, GenPictureGeometry *geometry, GError 
     if (gen_picture_plane (geometry, p).rows > G_MAXINT ||
         gen_picture_plane_size (geometry, p) > G_MAXINT)
       return gen_node_error (node, error, "a plane is too large");
+  if (gen_node_int (node, "upward", 0) != 0)
+    turn_upward (geometry);
   return TRUE;
 }
 
@@ -155,9 +169,9 @@ gen_picture_plane (const GenPictureGeometry *geometry, int plane)
   gsize height = (gsize)geometry->rows * geometry->height;
 
   if (geometry->colour.used && plane > 0)
-    return (GenPicturePlane){ (width + 1) / 2 * (geometry->planar ? 1 : 2), geometry->chroma_stride,
-      (height + 1) / 2 };
-  return (GenPicturePlane){ width * geometry->bytes, geometry->stride, height };
+    return (GenPicturePlane){ (width + 1) / 2 * (geometry->planar ? 1 : 2),
+      (gsize)ABS (geometry->chroma_stride), (height + 1) / 2 };
+  return (GenPicturePlane){ width * geometry->bytes, (gsize)ABS (geometry->stride), height };
 }
 
 gsize

@@ -20,7 +20,7 @@ place_of (const GenCudaPicture &p, uint32_t item, int run)
   place.x = (int)(item - line * p.width.divisor) * run;
   place.y = (int)(line - picture * p.height.divisor);
   place.picture = (int)picture;
-  place.row = ((size_t)across * g.height + place.y) * g.stride +
+  place.row = g.first + ((size_t)across * g.height + place.y) * g.stride +
               ((size_t)(picture - across * p.columns.divisor) * g.width + place.x) * g.bytes;
   return place;
 }

@@ -9,6 +9,7 @@
  *   bytes       int: bytes of a pixel; 1 when planar (default: as many as `order` has)
  *   planar      int: 1 when each byte of a pixel lies in a plane of its own
  *   stride      int: bytes from row to row (default: no gap)
+ *   upward      int: 1 when the last row comes first in memory, in all planes
  *   columns     int: pictures side by side in a frame that is a wall of them (default 1)
  *   range_min, range_max  floats: the numbers that black and white are (default 0 and 1), or
  *   mean, std   floats for each channel: byte / 255 = number * std + mean
@@ -47,7 +48,8 @@ typedef struct {
   int columns, rows;           /* of the wall that they are in */
   int bytes;                   /* of a pixel in the frame, or in its first plane */
   gboolean planar;
-  gsize stride, chroma_stride;
+  gssize stride, chroma_stride; /* from row to row; negative when they lie upwards, */
+  gsize first, chroma_first;    /* and bytes to the topmost */
   int order[GEN_PICTURE_MAX_CHANNELS];
   int n_order;
   int n_planes;
@@ -79,6 +81,7 @@ gsize gen_picture_plane_size (const GenPictureGeometry *geometry, int plane);
 static inline gsize
 gen_picture_row (const GenPictureGeometry *geometry, int i, int y)
 {
-  return ((gsize)(i / geometry->columns) * geometry->height + y) * geometry->stride +
+  return geometry->first +
+         ((gsize)(i / geometry->columns) * geometry->height + y) * geometry->stride +
          (gsize)(i % geometry->columns) * geometry->width * geometry->bytes;
 }

@@ -114,8 +114,8 @@ read_pairs (
     far = MIN (near + 1, rows - 1);
   else if (!g->colour.sited_y && near > 0)
     far = near - 1;
-  near *= g->chroma_stride;
-  far *= g->chroma_stride;
+  near = g->chroma_first + near * g->chroma_stride;
+  far = g->chroma_first + far * g->chroma_stride;
   if (g->planar)
     for (int p = 0; p < 2; p++)
       mix_plane (planes[1 + p] + near + begin, planes[1 + p] + far + begin, weight,
@@ -137,7 +137,7 @@ unpack_pixels (const Unpack *unpack, const guint8 *const *planes, gsize y, gsize
     gsize plane, gsize n)
 {
   const GenPictureGeometry *g = &unpack->geometry;
-  const guint8 *luma = planes[0] + y * g->stride + x;
+  const guint8 *luma = planes[0] + (g->first + y * g->stride + x);
   float even = g->colour.sited_x ? 0 : 0.25f, odd = g->colour.sited_x ? 0.5f : 0.25f;
   float chroma[2][CHUNK];
   gsize skipped = x % 2, pairs = (skipped + n + 1) / 2;

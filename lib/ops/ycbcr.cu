@@ -166,7 +166,8 @@ pack (GenCudaPicture p, GenDivider width, const T *x, uint8_t *const *frames)
 
       load_row<T, N> (p, pictures, y + v, column, levels);
       if (v >= 0 && y + v < rows)
-        store_luma<N> (g, levels + 1, planes[0] + (size_t)(y + v) * g.stride + column, n);
+        store_luma<N> (
+            g, levels + 1, planes[0] + (g.first + (size_t)(y + v) * g.stride + column), n);
       for (int i = 0; i < 1 + N; i++)
         for (int c = 0; c < 3; c++)
           sums[i][c] += share * levels[i][c];
@@ -176,7 +177,8 @@ pack (GenCudaPicture p, GenDivider width, const T *x, uint8_t *const *frames)
         means[i][c] = g.colour.sited_x ? 0.25f * (sums[2 * i][c] + sums[2 * i + 2][c]) +
                                              0.5f * sums[2 * i + 1][c]
                                        : 0.5f * (sums[2 * i + 1][c] + sums[2 * i + 2][c]);
-    store_chroma<N / 2> (g, means, planes, (size_t)line * g.chroma_stride, column / 2);
+    store_chroma<N / 2> (
+        g, means, planes, g.chroma_first + (size_t)line * g.chroma_stride, column / 2);
   }
 }
 
@@ -212,7 +214,7 @@ unpack (GenCudaPicture p, const uint8_t *const *frames, T *out)
     const int x = (int)(picture - down * p.columns.divisor) * g.width + at;
     const int odd_y = y & 1, near = y / 2, beside = odd_y ? near + 1 : near - 1;
     const int far = beside < 0 ? 0 : beside > last_y ? last_y : beside;
-    const uint8_t *luma = planes[0] + (size_t)y * g.stride + x;
+    const uint8_t *luma = planes[0] + (g.first + (size_t)y * g.stride + x);
     const size_t pixel = (size_t)row * g.width + at;
     T *to = out + ((size_t)blockIdx.y * g.count + picture) * 3 * plane;
     float pairs[2][PAIRS], numbers[N * 3], lines[3][N];
@@ -222,8 +224,8 @@ unpack (GenCudaPicture p, const uint8_t *const *frames, T *out)
         const int wanted = x / 2 - 1 + i, column = wanted < 0        ? 0
                                                    : wanted > last_x ? last_x
                                                                      : wanted;
-        const float a = chroma[k][near * g.chroma_stride + column * step];
-        const float b = chroma[k][far * g.chroma_stride + column * step];
+        const float a = chroma[k][g.chroma_first + near * g.chroma_stride + column * step];
+        const float b = chroma[k][g.chroma_first + far * g.chroma_stride + column * step];
 
         pairs[k][i] = between (colour.sited_y, odd_y, b, a, b) - 128;
       }

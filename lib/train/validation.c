@@ -47,7 +47,7 @@ gen_validation_add (GenValidation *validation, const GenPicture *picture)
 
   gen_picture_init (&copy, picture->width, picture->height, picture->channels);
   for (int y = 0; y < picture->height; y++)
-    memcpy (copy.data + (gsize)y * copy.stride, picture->data + (gsize)y * picture->stride,
+    memcpy (copy.data + (gsize)y * copy.stride, picture->data + (gssize)y * picture->stride,
         (gsize)picture->width * picture->channels);
   g_array_append_val (validation->pictures, copy);
 }

@@ -7,6 +7,7 @@
 #include <generative/plan.h>
 #include <generative/random.h>
 #include <gst/check/gstharness.h>
+#include <gst/video/video.h>
 #include <gst/gst.h>
 
 #include <string.h>
@@ -290,6 +291,23 @@ check_wall (const char *folder, GstBuffer *buffer)
   gst_buffer_unmap (buffer, &map);
 }
 
+/* Pixels are shaped and coloured as those that training saw. */
+static void
+check_preview_caps (GstHarness *harness)
+{
+  g_autoptr (GstCaps) caps = gst_pad_get_current_caps (harness->sinkpad);
+  g_autofree char *colours = NULL;
+  GstVideoInfo info;
+
+  g_assert_true (gst_video_info_from_caps (&info, caps));
+  g_assert_cmpint (info.width, ==, 24);
+  g_assert_cmpint (info.height, ==, 16);
+  g_assert_cmpint (info.par_n, ==, 16);
+  g_assert_cmpint (info.par_d, ==, 15);
+  colours = gst_video_colorimetry_to_string (&info.colorimetry);
+  g_assert_cmpstr (colours, ==, "1:4:5:1");
+}
+
 /* The wall on the src pad, of the size that was asked for, and EOS after it. */
 static void
 test_preview (void)
@@ -303,8 +321,8 @@ test_preview (void)
   gst_harness_set (harness, "gantrainer", "batch-size", 4, "checkpoint", folder, "preview-interval",
       (guint64)1, "preview-columns", 3, "preview-rows", 2, "max-steps", (guint64)2, "silent", TRUE,
       NULL);
-  gst_harness_set_src_caps_str (
-      harness, "video/x-raw,format=GRAY8,width=8,height=8,framerate=30/1");
+  gst_harness_set_src_caps_str (harness, "video/x-raw,format=GRAY8,width=8,height=8,framerate=30/1,"
+                                         "pixel-aspect-ratio=16/15,colorimetry=1:4:5:1");
   for (int i = 0; i < 8; i++) {
     buffer = gst_harness_create_buffer (harness, 64);
     gst_buffer_memset (buffer, 0, i * 20, 64);
@@ -323,6 +341,7 @@ test_preview (void)
   }
   g_assert_nonnull (last);
   check_wall (folder, last);
+  check_preview_caps (harness);
   gst_buffer_unref (last);
   /* It has had enough. */
   buffer = gst_harness_create_buffer (harness, 64);

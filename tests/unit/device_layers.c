@@ -157,7 +157,7 @@ typedef struct {
   gint64 order[4];
   int n_order;
   int planar, columns, stride, bytes;
-  gboolean behind_conv;
+  gboolean behind_conv, upward;
 } Pictures;
 
 static const Pictures pictures[] = {
@@ -170,6 +170,8 @@ static const Pictures pictures[] = {
   { "odd planes", 3, 7, 9, 1, 1, { 2, 0, 1 }, 3, .planar = 1, .behind_conv = TRUE },
   { "wall", 3, 8, 12, 3, 1, { 0, 1, 2 }, 3, .columns = 2 },
   { "grey", 1, 16, 20, 2, 1, { 0 }, 1, .columns = 2 },
+  { "upward", 3, 16, 20, 2, 2, { 2, 1, 0 }, 3, .stride = 64, .upward = TRUE },
+  { "planes upward", 3, 7, 9, 1, 1, { 2, 0, 1 }, 3, .planar = 1, .upward = TRUE },
 };
 
 static int
@@ -193,7 +195,8 @@ pack (GenGraph *graph, const Pictures *p, GError **error)
     return NULL;
   return gen_graph_op (graph, "PackPicture", &x, 1, p->frames * planes_of (p), error, "range_min",
       GEN_FLOAT, -1.0, "range_max", GEN_FLOAT, 1.0, "planar", GEN_INT, p->planar, "columns",
-      GEN_INT, MAX (p->columns, 1), "stride", GEN_INT, p->stride, "bytes", GEN_INT,
+      GEN_INT, MAX (p->columns, 1), "stride", GEN_INT, p->stride, "upward", GEN_INT, (int)p->upward,
+      "bytes", GEN_INT,
       p->bytes != 0 ? p->bytes
       : p->planar   ? 1
                     : p->n_order,
@@ -216,7 +219,8 @@ unpack (GenGraph *graph, const Pictures *p, GenTensor *frame, GError **error)
   frame = gen_graph_op (graph, "UnpackPicture", planes, planes_of (p), 1, error, "channels",
       GEN_INT, p->channels, "height", GEN_INT, p->height, "width", GEN_INT, p->width, "planar",
       GEN_INT, p->planar, "columns", GEN_INT, MAX (p->columns, 1), "rows", GEN_INT,
-      p->columns > 1 ? p->pictures / p->columns : 1, "stride", GEN_INT, p->stride, "bytes", GEN_INT,
+      p->columns > 1 ? p->pictures / p->columns : 1, "stride", GEN_INT, p->stride, "upward",
+      GEN_INT, (int)p->upward, "bytes", GEN_INT,
       p->bytes != 0 ? p->bytes
       : p->planar   ? 1
                     : p->n_order,

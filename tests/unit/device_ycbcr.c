@@ -13,6 +13,7 @@ typedef struct {
   int channels, height, width, count, columns, frames;
   gboolean planar, full_range, sited_x, sited_y, behind_conv;
   int stride, chroma_stride;
+  gboolean upward;
 } Case;
 
 static const Case cases[] = {
@@ -26,6 +27,8 @@ static const Case cases[] = {
   { "wall", 3, 8, 12, 3, 2, 2, FALSE, FALSE, TRUE, TRUE, TRUE },
   { "odd wall", 3, 7, 9, 8, 3, 1, FALSE, TRUE, TRUE, TRUE },
   { "grey", 1, 12, 20, 3, 2, 1, FALSE },
+  { "upward", 3, 18, 20, 1, 1, 2, FALSE, FALSE, FALSE, TRUE, TRUE, 32, 28, TRUE },
+  { "odd upward", 3, 17, 33, 1, 1, 1, TRUE, FALSE, TRUE, FALSE, FALSE, 35, 19, TRUE },
 };
 
 static int
@@ -53,6 +56,7 @@ add_node (GenGraph *graph, const Case *c, const char *op, GenTensor **inputs, in
   gen_node_set_int (node, "planar", c->planar);
   gen_node_set_int (node, "stride", c->stride);
   gen_node_set_int (node, "chroma_stride", c->chroma_stride);
+  gen_node_set_int (node, "upward", c->upward);
   gen_node_set_int (node, "full_range", c->full_range);
   gen_node_set_ints (node, "siting", siting, 2);
   gen_node_set_floats (node, "luma", luma, 2);

@@ -12,7 +12,8 @@ typedef struct {
   int channels, height, width, count, columns;
   int n_order, order[4];
   gboolean planar;
-  gsize gap; /* bytes after each row */
+  gsize gap;       /* bytes after each row */
+  gboolean upward; /* the last row comes first */
 } Case;
 
 static const Case cases[] = {
@@ -26,6 +27,10 @@ static const Case cases[] = {
   { 3, 3, 600, 2, 1, 3, { 2, 1, 0 }, TRUE, 8 },
   { 4, 6, 40, 3, 2, 4, { 0, 1, 2, 3 }, FALSE, 2 },
   { 4, 6, 40, 1, 1, 4, { 2, 1, 0, 3 }, FALSE, 0 },
+  { 1, 28, 28, 1, 1, 1, { 0 }, FALSE, 0, TRUE },
+  { 3, 16, 33, 5, 2, 3, { 2, 1, 0 }, FALSE, 5, TRUE },
+  { 3, 3, 600, 2, 1, 3, { 2, 1, 0 }, TRUE, 8, TRUE },
+  { 3, 5, 40, 3, 2, 3, { 0, 1, 2 }, FALSE, 0, TRUE },
 };
 
 static const float mean[] = { 0.5f, 0.4f, 0.3f, 0.5f }, std[] = { 0.5f, 0.25f, 0.3f, 0.5f };
@@ -79,6 +84,7 @@ add_node (GenGraph *graph, const Case *c, const char *op, GenTensor **inputs, in
   gen_node_set_int (node, "columns", c->columns);
   gen_node_set_int (node, "planar", c->planar);
   gen_node_set_int (node, "stride", (gint64)stride_of (c));
+  gen_node_set_int (node, "upward", c->upward);
   gen_node_set_floats (node, "mean", mean, c->channels);
   gen_node_set_floats (node, "std", std, c->channels);
   return node;
@@ -88,8 +94,11 @@ add_node (GenGraph *graph, const Case *c, const char *op, GenTensor **inputs, in
 static gsize
 place (const Case *c, int i, int y, int x, int k)
 {
-  return (c->planar ? k * plane_of (c) : (gsize)k) +
-         ((gsize)(i / c->columns) * c->height + y) * stride_of (c) +
+  int row = i / c->columns * c->height + y;
+
+  if (c->upward)
+    row = rows_of (c) * c->height - 1 - row;
+  return (c->planar ? k * plane_of (c) : (gsize)k) + (gsize)row * stride_of (c) +
          ((gsize)(i % c->columns) * c->width + x) * bytes_of (c);
 }
 

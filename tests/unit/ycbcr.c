@@ -18,6 +18,7 @@ typedef struct {
   const float *luma;
   gboolean full_range, sited_x, sited_y;
   gsize gap, chroma_gap; /* bytes after each row */
+  gboolean upward;       /* the last row comes first */
 } Case;
 
 static const Case cases[] = {
@@ -34,6 +35,9 @@ static const Case cases[] = {
   { 3, 3, 171, 6, 3, FALSE, bt601, FALSE, TRUE, FALSE, 0, 0 },
   { 1, 28, 28, 7, 3, FALSE, bt601, FALSE, FALSE, FALSE, 0, 0 },
   { 1, 5, 7, 1, 1, TRUE, bt709, TRUE, TRUE, FALSE, 0, 0 },
+  { 3, 16, 32, 1, 1, FALSE, bt601, FALSE, FALSE, FALSE, 0, 0, TRUE },
+  { 3, 17, 33, 1, 1, FALSE, bt709, TRUE, TRUE, TRUE, 3, 2, TRUE },
+  { 3, 7, 9, 8, 3, TRUE, bt601, TRUE, TRUE, TRUE, 0, 4, TRUE },
 };
 
 static const float mean[] = { 0.5f, 0.4f, 0.3f }, std[] = { 0.5f, 0.25f, 0.3f };
@@ -90,6 +94,8 @@ static gsize
 place (const Case *c, int y, int x, int k, int *plane)
 {
   *plane = k == 0 ? 0 : c->planar ? k : 1;
+  if (c->upward)
+    y = (k == 0 ? wall_height (c) : (wall_height (c) + 1) / 2) - 1 - y;
   return y * stride_of (c, *plane) + (gsize)(k > 0 && !c->planar ? 2 * x + k - 1 : x);
 }
 
@@ -110,6 +116,7 @@ add_node (GenGraph *graph, const Case *c, const char *op, GenTensor **inputs, in
   gen_node_set_int (node, "planar", c->planar);
   gen_node_set_int (node, "stride", (gint64)stride_of (c, 0));
   gen_node_set_int (node, "chroma_stride", (gint64)stride_of (c, 1));
+  gen_node_set_int (node, "upward", c->upward);
   gen_node_set_int (node, "full_range", c->full_range);
   gen_node_set_ints (node, "siting", siting, 2);
   gen_node_set_floats (node, "luma", c->luma, 2);
