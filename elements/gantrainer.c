@@ -30,12 +30,12 @@
  *
  * Every second an element message `gantrainer-progress` is posted, with the fields `step`, `epoch`,
  * `samples-per-second`, `seconds-left` (-1 when the end is not known), `discriminator-loss`,
- * `generator-loss`, `accuracy-on-real` and `accuracy-on-fake`; and a GST_MESSAGE_PROGRESS of the
- * code `training`. With precision=fp16 on a GPU, losses are scaled so that gradients do not vanish,
- * and where these overflow, the update of a net is skipped: there are `discriminator-loss-scale`,
- * `generator-loss-scale` and `skipped-updates`, too. Each validation posts `gantrainer-validation`,
- * with `step`, `frechet`, `features` and `samples` that it is over, `diversity`,
- * `accuracy-on-validation`, and whether it is the `best` so far.
+ * `generator-loss`, `accuracy-on-real` and `accuracy-on-fake`; and, while the pipeline plays, a
+ * GST_MESSAGE_PROGRESS of the code `training`. With precision=fp16 on a GPU, losses are scaled so
+ * that gradients do not vanish, and where these overflow, the update of a net is skipped: there are
+ * `discriminator-loss-scale`, `generator-loss-scale` and `skipped-updates`, too. Each validation
+ * posts `gantrainer-validation`, with `step`, `frechet`, `features` and `samples` that it is over,
+ * `diversity`, `accuracy-on-validation`, and whether it is the `best` so far.
  *
  * ## Example launch line
  * |[
