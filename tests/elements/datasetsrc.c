@@ -373,7 +373,6 @@ test_broken_epochs (gconstpointer user_data)
 static void
 test_hopeless_split (gconstpointer user_data)
 {
-  const Data *data = user_data;
   GenSequenceSettings settings = GEN_SEQUENCE_DEFAULTS;
   g_autofree char *folder = scratch_new (), *launch = NULL;
   g_autoptr (GenSequence) sequence = NULL;
