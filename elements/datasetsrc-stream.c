@@ -140,15 +140,22 @@ gst_dataset_src_move (GstDatasetSrc *self)
   gen_loader_seek (self->loader, self->frame);
 }
 
+/* Pictures in an epoch, as far as is known: those that cannot be decoded are found as they come. */
+static guint
+gst_dataset_src_epoch_pictures (GstDatasetSrc *self)
+{
+  return self->length - self->skipped;
+}
+
 static void
 gst_dataset_src_tell_epoch (GstDatasetSrc *self)
 {
   self->epoch_ended = FALSE;
-  gst_element_post_message (
-      GST_ELEMENT (self), gst_message_new_element (GST_OBJECT (self),
-                              gst_structure_new ("generative-epoch", "epoch", G_TYPE_UINT64,
-                                  self->frame / self->length - 1, "frames", G_TYPE_UINT,
-                                  self->length, "skipped", G_TYPE_UINT, self->skipped, NULL)));
+  gst_element_post_message (GST_ELEMENT (self),
+      gst_message_new_element (GST_OBJECT (self),
+          gst_structure_new ("generative-epoch", "epoch", G_TYPE_UINT64,
+              self->frame / self->length - 1, "frames", G_TYPE_UINT,
+              gst_dataset_src_epoch_pictures (self), "skipped", G_TYPE_UINT, self->skipped, NULL)));
 }
 
 static void
@@ -158,7 +165,7 @@ gst_dataset_src_tell_length (GstDatasetSrc *self)
   gst_pad_push_event (
       GST_BASE_SRC_PAD (self), gst_event_new_custom (GST_EVENT_CUSTOM_DOWNSTREAM_STICKY,
                                    gst_structure_new ("generative-dataset", "length", G_TYPE_UINT,
-                                       (guint)self->length, NULL)));
+                                       gst_dataset_src_epoch_pictures (self), NULL)));
 }
 
 /* On to the next frame. */
@@ -177,9 +184,11 @@ gst_dataset_src_leave_out (GstDatasetSrc *self, guint64 frame, const GError *err
   if (error != NULL) {
     guint skipped = gen_loader_get_skipped (self->loader);
 
+    /* After a change of the caps, a new loader meets the same ones again. */
     GST_OBJECT_LOCK (self);
-    self->skipped = skipped;
+    self->skipped = MAX (self->skipped, skipped);
     GST_OBJECT_UNLOCK (self);
+    self->length_told = FALSE;
     GST_ELEMENT_WARNING (
         self, RESOURCE, READ, ("Left out: %s", error->message), ("%u left out so far", skipped));
   }

@@ -19,9 +19,10 @@
  *
  * Each buffer has its frame number as its offset, and a `generative-label` meta that tells the
  * class. At the end of an epoch an element message `generative-epoch` tells its number
- * (`epoch`), its `frames` and the pictures `skipped` so far. Ahead of the first buffer goes a
- * sticky event `generative-dataset`, whose field `length` tells those who count epochs how many
- * pictures one has.
+ * (`epoch`), its `frames` without those left out, and the pictures `skipped` so far. Ahead of the
+ * first buffer goes a sticky event `generative-dataset`, whose field `length` tells those who count
+ * epochs how many pictures one has; it comes again, with one less, after each picture that is found
+ * to be damaged.
  *
  * OpenCV's sheet of handwritten digits, 5 rows of 100 for each, is
  * `location=digits.png tile-width=20 tile-height=20 rows-per-label=5`; with `fit=pad` and caps of

@@ -31,10 +31,10 @@ struct _GstDatasetSrc {
   guint64 frames; /* in all epochs; 0: endless */
   GstVideoInfo info;
   guint64 frame;        /* the next one */
-  guint32 length;       /* frames in an epoch */
+  guint32 length;       /* frames in an epoch, those without a picture included */
   guint32 bad_in_a_row; /* frames without a picture */
   gboolean epoch_ended; /* to be told before the next frame */
-  gboolean length_told;
+  gboolean length_told; /* how many pictures an epoch has, as it is known now */
   gboolean moved; /* `frame` follows from `position` as soon as the rate is known */
   GstClockTime position;
 };

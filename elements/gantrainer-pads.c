@@ -113,6 +113,7 @@ take_dataset (GstGanTrainer *self, const GstStructure *structure)
       gst_structure_get_uint (structure, "length", &length)) {
     g_mutex_lock (&self->mutex);
     self->dataset_length = length;
+    g_cond_broadcast (&self->cond);
     g_mutex_unlock (&self->mutex);
   }
 }

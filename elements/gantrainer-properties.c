@@ -11,6 +11,7 @@ enum {
   PROP_DISCRIMINATOR_MODEL,
   PROP_CHECKPOINT,
   PROP_RESUME,
+  PROP_OVERWRITE,
   PROP_LOG_DIR,
   PROP_EPOCHS,
   PROP_EPOCH_SAMPLES,
@@ -46,6 +47,7 @@ enum {
 #define DEFAULT_PRESET "mlp"
 #define DEFAULT_CHECKPOINT "checkpoint"
 #define DEFAULT_RESUME FALSE
+#define DEFAULT_OVERWRITE FALSE
 #define DEFAULT_EPOCHS 0
 #define DEFAULT_EPOCH_SAMPLES 0
 #define DEFAULT_MAX_STEPS 0
@@ -81,6 +83,7 @@ static const gsize offsets[N_PROPS] = {
   [PROP_DISCRIMINATOR_MODEL] = G_STRUCT_OFFSET (GstGanTrainer, discriminator_model),
   [PROP_CHECKPOINT] = G_STRUCT_OFFSET (GstGanTrainer, checkpoint),
   [PROP_RESUME] = G_STRUCT_OFFSET (GstGanTrainer, resume),
+  [PROP_OVERWRITE] = G_STRUCT_OFFSET (GstGanTrainer, overwrite),
   [PROP_LOG_DIR] = G_STRUCT_OFFSET (GstGanTrainer, log_dir),
   [PROP_EPOCHS] = G_STRUCT_OFFSET (GstGanTrainer, epochs),
   [PROP_EPOCH_SAMPLES] = G_STRUCT_OFFSET (GstGanTrainer, epoch_samples),
@@ -112,6 +115,26 @@ static const gsize offsets[N_PROPS] = {
   [PROP_SILENT] = G_STRUCT_OFFSET (GstGanTrainer, silent),
 };
 static GParamSpec *specs[N_PROPS];
+
+/* What is learned depends on them. */
+static const gboolean of_learning[N_PROPS] = {
+  [PROP_PRESET] = TRUE,
+  [PROP_GENERATOR_MODEL] = TRUE,
+  [PROP_DISCRIMINATOR_MODEL] = TRUE,
+  [PROP_BATCH_SIZE] = TRUE,
+  [PROP_OPTIMIZER] = TRUE,
+  [PROP_LEARNING_RATE] = TRUE,
+  [PROP_BETA1] = TRUE,
+  [PROP_BETA2] = TRUE,
+  [PROP_WEIGHT_DECAY] = TRUE,
+  [PROP_LOSS] = TRUE,
+  [PROP_LABEL_SMOOTHING] = TRUE,
+  [PROP_DROPOUT] = TRUE,
+  [PROP_LATENT_SIZE] = TRUE,
+  [PROP_EMA] = TRUE,
+  [PROP_SEED] = TRUE,
+  [PROP_PRECISION] = TRUE,
+};
 
 static void
 gst_gan_trainer_set_property (
@@ -147,14 +170,15 @@ gst_gan_trainer_clear_properties (GstGanTrainer *self)
 }
 
 GVariant *
-gst_gan_trainer_describe_settings (GstGanTrainer *self)
+gst_gan_trainer_describe_settings (GstGanTrainer *self, gboolean of_learning_only)
 {
   g_auto (GVariantDict) settings = G_VARIANT_DICT_INIT (NULL);
 
   for (guint i = PROP_0 + 1; i < N_PROPS; i++) {
-    GVariant *value =
-        gst_generative_field_to_variant (G_STRUCT_MEMBER_P (self, offsets[i]), specs[i]);
+    GVariant *value = NULL;
 
+    if (of_learning[i] || !of_learning_only)
+      value = gst_generative_field_to_variant (G_STRUCT_MEMBER_P (self, offsets[i]), specs[i]);
     if (value != NULL)
       g_variant_dict_insert_value (&settings, specs[i]->name, value);
   }
@@ -183,9 +207,14 @@ gst_gan_trainer_install_properties (GObjectClass *object_class)
   specs[PROP_RESUME] = g_param_spec_boolean ("resume", "Resume",
       "Go on from the checkpoint; pictures that it has seen are passed over", DEFAULT_RESUME,
       flags);
+  specs[PROP_OVERWRITE] = g_param_spec_boolean ("overwrite", "Overwrite",
+      "Begin anew where the folder has trained models, and replace them with the first checkpoint",
+      DEFAULT_OVERWRITE, flags);
   specs[PROP_LOG_DIR] = g_param_spec_string ("log-dir", "Log folder",
-      "Folder for TensorBoard's event files (NULL = the folder logs in the checkpoint)", NULL,
-      flags);
+      "Folder for TensorBoard's event files, in which each training has one of its own, run-1 and "
+      "so "
+      "on (NULL = the folder logs in the checkpoint)",
+      NULL, flags);
   specs[PROP_EPOCHS] = g_param_spec_uint64 ("epochs", "Epochs",
       "End after that many times through the dataset, whose size datasetsrc tells, or "
       "epoch-samples (0 = when the data ends)",
@@ -246,8 +275,10 @@ gst_gan_trainer_install_properties (GObjectClass *object_class)
       "End after that many validations in a row without a lower Frechet distance (0 = never)", 0,
       G_MAXUINT, DEFAULT_EARLY_STOPPING, flags);
   specs[PROP_CHECKPOINT_INTERVAL] = g_param_spec_uint64 ("checkpoint-interval",
-      "Checkpoint interval", "Steps between checkpoints (0 = only at the end)", 0, G_MAXUINT64,
-      DEFAULT_CHECKPOINT_INTERVAL, flags);
+      "Checkpoint interval",
+      "Steps between checkpoints, though never more than ten minutes; the best validation and the "
+      "end have theirs in any case (0 = only these)",
+      0, G_MAXUINT64, DEFAULT_CHECKPOINT_INTERVAL, flags);
   specs[PROP_LOG_INTERVAL] = g_param_spec_uint64 ("log-interval", "Log interval",
       "Steps between pictures and histograms of weights in the log (0 = none)", 0, G_MAXUINT64,
       DEFAULT_LOG_INTERVAL, flags);

@@ -32,10 +32,23 @@ post (GstGanTrainer *self, GstStructure *structure)
 }
 
 static void
-post_progress (GstGanTrainer *self, GstProgressType type, const char *text)
+post_progress_message (GstGanTrainer *self, GstProgressType type, const char *text)
 {
   gst_element_post_message (
       GST_ELEMENT (self), gst_message_new_progress (GST_OBJECT (self), type, "training", text));
+}
+
+/* Before PLAYING, something in progress says that the pipeline is not ready for it, and whoever
+ * plays it waits for the end, as gst-launch-1.0 does: the preview would stand still. */
+static void
+post_progress (GstGanTrainer *self, GstProgressType type, const char *text)
+{
+  if (!self->progressing && GST_STATE (self) != GST_STATE_PLAYING)
+    return;
+  if (!self->progressing)
+    post_progress_message (self, GST_PROGRESS_TYPE_START, "Training started");
+  self->progressing = type == GST_PROGRESS_TYPE_CONTINUE;
+  post_progress_message (self, type, text);
 }
 
 /* The log is no reason to stop: where it cannot be written, a warning says so once. `error` is what
@@ -62,6 +75,19 @@ gst_gan_trainer_log_nets (GstGanTrainer *self)
         &error);
 }
 
+/* Whoever goes on with other settings may mean it, or have forgotten them. */
+static void
+warn_of_changes (GstGanTrainer *self)
+{
+  g_autoptr (GVariant) settings =
+      g_variant_ref_sink (gst_gan_trainer_describe_settings (self, TRUE));
+  g_autofree char *changes = gen_checkpoint_changes (self->checkpoint, settings);
+
+  if (changes != NULL)
+    GST_ELEMENT_WARNING (self, RESOURCE, SETTINGS,
+        ("resume: '%s' goes on with other settings: %s", self->checkpoint, changes), (NULL));
+}
+
 void
 gst_gan_trainer_report_start (GstGanTrainer *self)
 {
@@ -70,9 +96,10 @@ gst_gan_trainer_report_start (GstGanTrainer *self)
                                 : g_build_filename (self->checkpoint, "logs", NULL);
   g_autoptr (GError) error = NULL;
 
-  post_progress (self, GST_PROGRESS_TYPE_START, "Training started");
+  if (self->resume)
+    warn_of_changes (self);
   self->log = gen_training_log_new (
-      folder, self->trainer, gst_gan_trainer_describe_settings (self), &error);
+      folder, self->trainer, gst_gan_trainer_describe_settings (self, FALSE), &error);
   if (self->log == NULL)
     GST_ELEMENT_WARNING (self, RESOURCE, OPEN_WRITE, ("log-dir: %s", error->message), (NULL));
 }
@@ -150,6 +177,38 @@ gst_gan_trainer_report_validation (GstGanTrainer *self, gboolean best)
 }
 
 void
+gst_gan_trainer_report_idle (GstGanTrainer *self)
+{
+  guint64 end = gst_gan_trainer_last_step (self), step = gen_trainer_steps (self->trainer);
+  g_autofree char *text = NULL;
+
+  if (end > 0 && step >= end)
+    text = g_strdup_printf ("the checkpoint has made %" G_GUINT64_FORMAT
+                            " steps, and training ends after %" G_GUINT64_FORMAT,
+        step, end);
+  else if (self->early_stopping > 0 && self->progress.stale >= self->early_stopping)
+    text = g_strdup_printf ("%" G_GUINT64_FORMAT
+                            " validations were no better than the best, and early-stopping is %u",
+        self->progress.stale, self->early_stopping);
+  else
+    text = g_strdup_printf ("the data ended before a batch of pictures that the checkpoint has not "
+                            "seen");
+  GST_ELEMENT_WARNING (self, STREAM, FAILED, ("resume: nothing was trained: %s", text), (NULL));
+  post_progress (self, GST_PROGRESS_TYPE_COMPLETE, "Nothing was trained");
+}
+
+/* How to go on. */
+static void
+tell_stopped (GstGanTrainer *self)
+{
+  g_autofree char *line = g_strdup_printf ("%s: stopped after step %" G_GUINT64_FORMAT
+                                           "; resume=true goes on from '%s'",
+      GST_OBJECT_NAME (self), gen_trainer_steps (self->trainer), self->checkpoint);
+
+  print (self, line, TRUE);
+}
+
+void
 gst_gan_trainer_report_end (GstGanTrainer *self, gboolean done, gboolean stopped)
 {
   g_autoptr (GError) error = NULL;
@@ -157,6 +216,8 @@ gst_gan_trainer_report_end (GstGanTrainer *self, gboolean done, gboolean stopped
   if (self->log != NULL)
     check_log (self, gen_training_log_end (self->log, done, &error), &error);
   g_clear_pointer (&self->log, gen_training_log_free);
+  if (stopped && gen_trainer_steps (self->trainer) > 0)
+    tell_stopped (self);
   if (!done)
     post_progress (self, stopped ? GST_PROGRESS_TYPE_CANCELED : GST_PROGRESS_TYPE_ERROR,
         stopped ? "Training was stopped" : "Training failed");

@@ -1,28 +1,24 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The thread that trains: takes batch after batch, validates, writes checkpoints, and ends when it
- * has done what was asked for, the data has ended, or it gets no better. */
+/* The thread that trains: takes batch after batch, validates, has checkpoints written, and ends
+ * when it has done what was asked for, the data has ended, or it gets no better. */
 #include "gantrainer.h"
 
 /* Microseconds between reports. */
 #define REPORT_TIME G_TIME_SPAN_SECOND
 
-guint64
-gst_gan_trainer_epoch_length (GstGanTrainer *self)
+/* Pictures in an epoch. Under the mutex. */
+static guint64
+epoch_length (const GstGanTrainer *self)
 {
-  guint64 length;
-
-  g_mutex_lock (&self->mutex);
-  length = self->epoch_samples > 0 ? self->epoch_samples : self->dataset_length;
-  g_mutex_unlock (&self->mutex);
-  return length;
+  return self->epoch_samples > 0 ? self->epoch_samples : self->dataset_length;
 }
 
 /* The step after which training ends; 0 when only the data ends it. An epoch whose last batch is
- * not full is not rounded up: its pictures are in the next epoch's first batch. */
-guint64
-gst_gan_trainer_last_step (GstGanTrainer *self)
+ * not full is not rounded up: its pictures are in the next epoch's first batch. Under the mutex. */
+static guint64
+last_step (const GstGanTrainer *self)
 {
-  guint64 length = gst_gan_trainer_epoch_length (self), steps = self->max_steps;
+  guint64 length = epoch_length (self), steps = self->max_steps;
 
   if (self->epochs > 0 && length > 0) {
     guint64 by_epochs = MAX (self->epochs * length / self->settings.batch_size, 1);
@@ -32,16 +28,55 @@ gst_gan_trainer_last_step (GstGanTrainer *self)
   return steps;
 }
 
-/* The next batch, or NULL when there is none any more. */
+guint64
+gst_gan_trainer_epoch_length (GstGanTrainer *self)
+{
+  guint64 length;
+
+  g_mutex_lock (&self->mutex);
+  length = epoch_length (self);
+  g_mutex_unlock (&self->mutex);
+  return length;
+}
+
+guint64
+gst_gan_trainer_last_step (GstGanTrainer *self)
+{
+  guint64 step;
+
+  g_mutex_lock (&self->mutex);
+  step = last_step (self);
+  g_mutex_unlock (&self->mutex);
+  return step;
+}
+
+/* Whether validation says that more steps are of no use. */
+static gboolean
+is_stale (const GstGanTrainer *self)
+{
+  return self->early_stopping > 0 && self->progress.stale >= self->early_stopping;
+}
+
+/* Whether no further batch is wanted. The last step comes nearer when the data turns out to have
+ * pictures that cannot be decoded. Under the mutex. */
+static gboolean
+has_enough (const GstGanTrainer *self)
+{
+  guint64 end = last_step (self);
+
+  return self->stopping || is_stale (self) || (end > 0 && gen_trainer_steps (self->trainer) >= end);
+}
+
+/* The next batch, or NULL when there is none any more, or none is wanted. */
 static GenFeed *
 take_batch (GstGanTrainer *self)
 {
   GenFeed *batch = NULL;
 
   g_mutex_lock (&self->mutex);
-  while (!self->stopping && self->read == self->write && !self->data_ended)
+  while (!has_enough (self) && self->read == self->write && !self->data_ended)
     g_cond_wait (&self->cond, &self->mutex);
-  if (!self->stopping && self->read < self->write) {
+  if (!has_enough (self) && self->read < self->write) {
     batch = self->batches[self->read % GST_GAN_TRAINER_BATCHES];
     self->busy = TRUE;
   }
@@ -70,36 +105,13 @@ is_stopping (GstGanTrainer *self)
   return stopping;
 }
 
-static gboolean
-save (GstGanTrainer *self)
-{
-  g_autoptr (GVariant) settings = g_variant_ref_sink (gst_gan_trainer_describe_settings (self));
-  g_autoptr (GError) error = NULL;
-
-  if (gen_checkpoint_save (self->trainer, self->checkpoint, settings, &self->progress, &error))
-    return TRUE;
-  GST_ELEMENT_ERROR (self, RESOURCE, WRITE, ("checkpoint: %s", error->message), (NULL));
-  return FALSE;
-}
-
-static gboolean
-save_best (GstGanTrainer *self)
-{
-  g_autofree char *folder = g_build_filename (self->checkpoint, "best", NULL);
-  g_autoptr (GError) error = NULL;
-
-  if (gen_checkpoint_save_models (self->trainer, folder, &error))
-    return TRUE;
-  GST_ELEMENT_ERROR (self, RESOURCE, WRITE, ("checkpoint: %s", error->message), (NULL));
-  return FALSE;
-}
-
-/* Measure on the validation pictures, once all are there. FALSE when it failed, or training is to
- * stop. */
+/* Measure on the validation pictures, once all are there, or leave it where training is to stop.
+ * FALSE when it failed. */
 static gboolean
 validate (GstGanTrainer *self)
 {
   guint64 step = gen_trainer_steps (self->trainer);
+  GenTrainingProgress before = self->progress;
   g_autoptr (GError) error = NULL;
   gboolean best;
 
@@ -110,22 +122,16 @@ validate (GstGanTrainer *self)
     g_cond_wait (&self->cond, &self->mutex);
   g_mutex_unlock (&self->mutex);
   if (is_stopping (self))
-    return FALSE;
+    return TRUE;
   if (!gen_validation_measure (self->validation, self->trainer, &self->validated, &error)) {
     GST_ELEMENT_ERROR (self, STREAM, FAILED, ("pad validation: %s", error->message), (NULL));
     return FALSE;
   }
   self->validated_step = step;
+  self->unsaved = TRUE; /* how it compares with the best */
   best = gen_training_progress_note (&self->progress, step, self->validated.frechet);
   gst_gan_trainer_report_validation (self, best);
-  return !best || save_best (self);
-}
-
-/* Whether validation says that more steps are of no use. */
-static gboolean
-is_stale (const GstGanTrainer *self)
-{
-  return self->early_stopping > 0 && self->progress.stale >= self->early_stopping;
+  return !best || gst_gan_trainer_save_best (self, &before);
 }
 
 /* What is due between two steps. */
@@ -145,9 +151,7 @@ after_step (GstGanTrainer *self, const GenTrainerFigures *figures)
   }
   if (step % self->validation_interval == 0 && !validate (self))
     return FALSE;
-  if (self->checkpoint_interval > 0 && step % self->checkpoint_interval == 0)
-    return save (self);
-  return TRUE;
+  return !gst_gan_trainer_checkpoint_is_due (self, step) || gst_gan_trainer_save (self, FALSE);
 }
 
 /* By the first batch, the size of an epoch must be known if it is asked for. */
@@ -168,6 +172,7 @@ make_step (GstGanTrainer *self, GenFeed *batch, GenTrainerFigures *figures)
   gboolean stepped = gen_trainer_step_feed (self->trainer, batch, figures, &error);
 
   give_batch_back (self);
+  self->unsaved = stepped; /* what a step that failed has left is worth nothing */
   if (stepped) {
     self->progress.samples += self->settings.batch_size;
     return TRUE;
@@ -177,24 +182,17 @@ make_step (GstGanTrainer *self, GenFeed *batch, GenTrainerFigures *figures)
   return FALSE;
 }
 
-/* Steps until the end. TRUE when training ended as it should. */
+/* Steps until the end, or until training is stopped. FALSE when it failed. */
 static gboolean
-train (GstGanTrainer *self)
+train (GstGanTrainer *self, GenTrainerFigures *figures)
 {
-  GenTrainerFigures figures = { 0 };
   GenFeed *batch;
-  guint64 end;
 
-  while (!is_stale (self) && ((end = gst_gan_trainer_last_step (self)) == 0 ||
-                                 gen_trainer_steps (self->trainer) < end)) {
-    batch = take_batch (self);
-    if (batch == NULL)
-      break;
-    if (!check_epochs (self) || !make_step (self, batch, &figures) || !after_step (self, &figures))
+  while ((batch = take_batch (self)) != NULL)
+    if (!check_epochs (self) || !make_step (self, batch, figures) || !after_step (self, figures))
       return FALSE;
-  }
   if (is_stopping (self))
-    return FALSE;
+    return TRUE;
   if (gen_trainer_steps (self->trainer) == 0) {
     GST_ELEMENT_ERROR (self, STREAM, FAILED,
         ("the data ended after %u pictures, which are fewer than the batch-size %d", self->slot,
@@ -202,25 +200,45 @@ train (GstGanTrainer *self)
         (NULL));
     return FALSE;
   }
-  if (!validate (self) || !save (self))
-    return FALSE;
+  return validate (self);
+}
+
+/* Tell and show what came of it. */
+static void
+conclude (GstGanTrainer *self, const GenTrainerFigures *figures)
+{
+  g_autoptr (GError) error = NULL;
+
   gst_gan_trainer_log_nets (self);
-  gst_gan_trainer_report (self, &figures, TRUE);
-  return gst_gan_trainer_preview_update (self, TRUE, NULL);
+  if (gen_trainer_steps (self->trainer) > self->first_step)
+    gst_gan_trainer_report (self, figures, TRUE);
+  else
+    gst_gan_trainer_report_idle (self);
+  if (!gst_gan_trainer_preview_update (self, TRUE, &error))
+    GST_ELEMENT_WARNING (self, LIBRARY, FAILED, ("%s", error->message), (NULL));
 }
 
 static gpointer
 run (gpointer data)
 {
   GstGanTrainer *self = data;
-  gboolean done;
+  GenTrainerFigures figures = { 0 };
+  gboolean trained, stopped, done;
 
   self->first_step = self->reported_step = gen_trainer_steps (self->trainer);
   self->validated_step = G_MAXUINT64;
-  self->start_time = self->reported_time = self->printed_time = g_get_monotonic_time ();
+  self->progressing = FALSE;
+  self->start_time = self->reported_time = self->printed_time = self->saved_time =
+      g_get_monotonic_time ();
   gst_gan_trainer_report_start (self);
-  done = train (self);
-  gst_gan_trainer_report_end (self, done, is_stopping (self));
+  trained = train (self, &figures);
+  /* Whatever ended it, what was learned is kept. */
+  trained = gst_gan_trainer_save (self, TRUE) && trained;
+  stopped = trained && is_stopping (self);
+  done = trained && !stopped;
+  if (done)
+    conclude (self, &figures);
+  gst_gan_trainer_report_end (self, done, stopped);
   g_mutex_lock (&self->mutex);
   self->ended = TRUE;
   self->flow = done ? GST_FLOW_EOS : GST_FLOW_ERROR;

@@ -20,18 +20,23 @@
  * refused on both sinks: put deinterlace in front.
  *
  * Training runs on a thread of its own. It ends after #epochs or #max-steps, or with the data; then
- * the checkpoint is written and EOS sent on. It stops with an error, and leaves the last checkpoint
- * as it was, when a loss is no longer a number; with precision=fp16 on a GPU, when a loss overflows
- * however small its scale.
+ * the checkpoint is written and EOS sent on. It is written as well when training is stopped before
+ * (by Ctrl-C, or any other way to READY) and when the pipeline fails elsewhere, so that
+ * `resume=true` goes on from the last step. Training that has diverged, because a loss is no number
+ * or scores are beyond 2^24, or with precision=fp16 on a GPU because a loss overflows however small
+ * its scale, ends with an error and leaves the last checkpoint as it was.
+ *
+ * A folder that has trained models already is an error, unless #resume goes on from them or
+ * #overwrite replaces them; so is one that another training is writing to.
  *
  * Every second an element message `gantrainer-progress` is posted, with the fields `step`, `epoch`,
  * `samples-per-second`, `seconds-left` (-1 when the end is not known), `discriminator-loss`,
- * `generator-loss`, `accuracy-on-real` and `accuracy-on-fake`; and a GST_MESSAGE_PROGRESS of the
- * code `training`. With precision=fp16 on a GPU, losses are scaled so that gradients do not vanish,
- * and where these overflow, the update of a net is skipped: there are `discriminator-loss-scale`,
- * `generator-loss-scale` and `skipped-updates`, too. Each validation posts `gantrainer-validation`,
- * with `step`, `frechet`, `features` and `samples` that it is over, `diversity`,
- * `accuracy-on-validation`, and whether it is the `best` so far.
+ * `generator-loss`, `accuracy-on-real` and `accuracy-on-fake`; and, while the pipeline plays, a
+ * GST_MESSAGE_PROGRESS of the code `training`. With precision=fp16 on a GPU, losses are scaled so
+ * that gradients do not vanish, and where these overflow, the update of a net is skipped: there are
+ * `discriminator-loss-scale`, `generator-loss-scale` and `skipped-updates`, too. Each validation
+ * posts `gantrainer-validation`, with `step`, `frechet`, `features` and `samples` that it is over,
+ * `diversity`, `accuracy-on-validation`, and whether it is the `best` so far.
  *
  * ## Example launch line
  * |[
@@ -130,16 +135,6 @@ gst_gan_trainer_check (GstGanTrainer *self)
   }
   if (!gen_trainer_settings_check (&self->settings, &error)) {
     GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS, ("%s", error->message), (NULL));
-    return FALSE;
-  }
-  if (!gen_checkpoint_check (self->checkpoint, &error)) {
-    GST_ELEMENT_ERROR (self, RESOURCE, OPEN_WRITE, ("checkpoint: %s", error->message), (NULL));
-    return FALSE;
-  }
-  if (self->resume && !gen_checkpoint_exists (self->checkpoint)) {
-    GST_ELEMENT_ERROR (self, RESOURCE, NOT_FOUND,
-        ("resume: the folder '%s' has no " GEN_CHECKPOINT_STATE " to go on from", self->checkpoint),
-        (NULL));
     return FALSE;
   }
   return TRUE;
@@ -244,7 +239,8 @@ gst_gan_trainer_start (GstGanTrainer *self)
   self->validation = gen_validation_new (self->settings.seed);
   self->flow = GST_FLOW_OK;
   self->dataset_length = 0;
-  self->ended = FALSE;
+  self->ended = self->unsaved = FALSE;
+  self->replacing = self->overwrite;
   /* Without anybody behind it, it is the sink whose EOS ends the pipeline. */
   if (gst_pad_is_linked (self->src))
     GST_OBJECT_FLAG_UNSET (self, GST_ELEMENT_FLAG_SINK);
@@ -261,6 +257,17 @@ gst_gan_trainer_set_stopping (GstGanTrainer *self)
   g_mutex_unlock (&self->mutex);
 }
 
+/* All that start and training have made. */
+static void
+gst_gan_trainer_stop (GstGanTrainer *self)
+{
+  gst_gan_trainer_set_stopping (self);
+  gst_gan_trainer_stop_training (self);
+  gst_gan_trainer_close (self);
+  g_clear_pointer (&self->validation, gen_validation_free);
+  gst_gan_trainer_give_folder_back (self);
+}
+
 static GstStateChangeReturn
 gst_gan_trainer_change_state (GstElement *element, GstStateChange transition)
 {
@@ -268,7 +275,7 @@ gst_gan_trainer_change_state (GstElement *element, GstStateChange transition)
   GstStateChangeReturn result;
 
   if (transition == GST_STATE_CHANGE_READY_TO_PAUSED) {
-    if (!gst_gan_trainer_check (self))
+    if (!gst_gan_trainer_check (self) || !gst_gan_trainer_take_folder (self))
       return GST_STATE_CHANGE_FAILURE;
     gst_gan_trainer_start (self);
   }
@@ -277,11 +284,9 @@ gst_gan_trainer_change_state (GstElement *element, GstStateChange transition)
 
   result = GST_ELEMENT_CLASS (gst_gan_trainer_parent_class)->change_state (element, transition);
 
-  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) {
-    gst_gan_trainer_stop_training (self);
-    gst_gan_trainer_close (self);
-    g_clear_pointer (&self->validation, gen_validation_free);
-  }
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY ||
+      (transition == GST_STATE_CHANGE_READY_TO_PAUSED && result == GST_STATE_CHANGE_FAILURE))
+    gst_gan_trainer_stop (self);
   return result;
 }
 

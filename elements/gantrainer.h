@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* gantrainer is six files: the element (nets and states), its properties, its sink pads, the
- * thread that trains, what it tells of it, and the preview on the src pad. */
+/* gantrainer is seven files: the element (nets and states), its properties, its sink pads, the
+ * thread that trains, the checkpoint that it writes, what it tells of it, and the preview on the
+ * src pad. */
 #pragma once
 
 #include <gst/video/video.h>
@@ -26,7 +27,7 @@ struct _GstGanTrainer {
 
   /* Properties, fixed from READY to PAUSED on. */
   char *preset, *generator_model, *discriminator_model, *checkpoint, *optimizer, *loss, *log_dir;
-  gboolean resume, silent;
+  gboolean resume, overwrite, silent;
   guint64 epochs, epoch_samples, max_steps, checkpoint_interval, preview_interval;
   guint64 validation_interval, log_interval;
   guint validation_samples, early_stopping;
@@ -35,6 +36,8 @@ struct _GstGanTrainer {
   GstGenerativePrecision precision;
   GenTrainerSettings settings;
   GenPresetOptions options;
+
+  GenCheckpointLock *lock; /* on the checkpoint's folder, from READY to PAUSED on */
 
   /* The streaming thread's, until training starts. */
   GstVideoInfo info;
@@ -70,15 +73,18 @@ struct _GstGanTrainer {
   float *latents;                 /* of the preview */
   guint64 n_previews;
   guint64 first_step, reported_step;
-  gint64 start_time, reported_time, printed_time;
+  gint64 start_time, reported_time, printed_time, saved_time;
+  gboolean progressing; /* a progress message told of the training */
+  gboolean unsaved;     /* something has been learned that no checkpoint has */
+  gboolean replacing;   /* the folder has an earlier training's checkpoint until this one's first */
 };
 
 /* gantrainer-properties.c */
 void gst_gan_trainer_install_properties (GObjectClass *object_class);
 void gst_gan_trainer_init_properties (GstGanTrainer *self);
 void gst_gan_trainer_clear_properties (GstGanTrainer *self);
-/* All settings, a{sv}. (transfer floating) */
-GVariant *gst_gan_trainer_describe_settings (GstGanTrainer *self);
+/* All settings, or those alone that change what is learned, a{sv}. (transfer floating) */
+GVariant *gst_gan_trainer_describe_settings (GstGanTrainer *self, gboolean of_learning_only);
 
 /* gantrainer.c: whether somebody gives pictures to validate by. */
 gboolean gst_gan_trainer_validates (GstGanTrainer *self);
@@ -100,11 +106,27 @@ guint64 gst_gan_trainer_last_step (GstGanTrainer *self);
 void gst_gan_trainer_start_training (GstGanTrainer *self);
 void gst_gan_trainer_stop_training (GstGanTrainer *self);
 
+/* gantrainer-checkpoint.c */
+/* From READY to PAUSED: the folder is this training's, and nothing in it will be lost that should
+ * not; FALSE when an error has been posted. Given back when training has ended. */
+gboolean gst_gan_trainer_take_folder (GstGanTrainer *self);
+void gst_gan_trainer_give_folder_back (GstGanTrainer *self);
+/* By the training thread. Whether a checkpoint is due after `step`. */
+gboolean gst_gan_trainer_checkpoint_is_due (GstGanTrainer *self, guint64 step);
+/* Write what no checkpoint has; FALSE when an error has been posted. A checkpoint that is not the
+ * `last` one may fail: a warning tells of it, and training goes on to the next. */
+gboolean gst_gan_trainer_save (GstGanTrainer *self, gboolean last);
+/* The best models so far, and the checkpoint, which knows of them. `before` is the progress without
+ * this validation, which is gone back to where they cannot be written. */
+gboolean gst_gan_trainer_save_best (GstGanTrainer *self, const GenTrainingProgress *before);
+
 /* gantrainer-report.c: called by the training thread. */
 void gst_gan_trainer_report_start (GstGanTrainer *self);
 void gst_gan_trainer_report (GstGanTrainer *self, const GenTrainerFigures *figures, gboolean last);
 void gst_gan_trainer_report_validation (GstGanTrainer *self, gboolean best);
 void gst_gan_trainer_log_nets (GstGanTrainer *self);
+/* The end was there before the first step. */
+void gst_gan_trainer_report_idle (GstGanTrainer *self);
 void gst_gan_trainer_report_end (GstGanTrainer *self, gboolean done, gboolean stopped);
 
 /* gantrainer-preview.c: called by the training thread. Make a preview when the last one was taken

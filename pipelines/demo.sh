@@ -77,10 +77,9 @@ split="test-fraction=0 split"
 # the last steps' noise.
 say "Training on $title"
 # Unquoted on purpose, here and below: words that are arguments.
-rm -rf untrained
 launch datasetsrc $source ! "$picture" ! gantrainer $train max-steps=1 learning-rate=1e-12 seed=1 \
-    checkpoint=untrained silent=true
-launch gantrainer name=trainer $train seed=1 checkpoint=model \
+    checkpoint=untrained overwrite=true silent=true
+launch gantrainer name=trainer $train seed=1 checkpoint=model overwrite=true \
     datasetsrc $source seed=1 $split=train ! "$picture" ! videoaugment $augment seed=1 ! trainer.sink \
     datasetsrc $source seed=1 $split=validation epochs=1 ! "$picture" ! trainer.validation
 

@@ -204,7 +204,7 @@ elements() {
         return
     fi
     if ! start bin/gst-launch-1.0 -q -f videotestsrc num-buffers=64 ! video/x-raw,format=RGB,width=64,height=64 ! \
-        gantrainer preset=dcgan max-steps=1 batch-size=8 device=cuda checkpoint=models >log 2>&1; then
+        gantrainer preset=dcgan max-steps=1 batch-size=8 device=cuda checkpoint=models overwrite=true >log 2>&1; then
         echo "== gantrainer"
         tail -n 4 log
         failed=$((failed + 1))

@@ -32,4 +32,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenAtomicFile, gen_atomic_file_free)
 /* All of it in one call. */
 gboolean gen_atomic_write (const char *path, GBytes *bytes, GError **error);
 
+/* Remove what writers of `name` in `folder` have left there when they were killed; how many files
+ * that were. Nobody may be writing it at the time. */
+guint gen_atomic_file_sweep (const char *folder, const char *name);
+
 G_END_DECLS

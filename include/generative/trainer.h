@@ -33,6 +33,12 @@ G_BEGIN_DECLS
  * a loss or gradient overflows, the net's weights, moments, moving averages and statistics stay as
  * they are, and its scale is halved: that update is skipped. The step counts as made, and has used
  * its latents and pictures, but is none for Adam. Scales are states like all others.
+ *
+ * Training has diverged when a loss or a score is no number, or a score is GEN_TRAINER_SCORE_LIMIT
+ * or further from 0. All losses measure scores by a unit of 1 (a logit, a margin, a label), and
+ * from 2^24 on float32 has no two numbers that are 1 apart: neither losses nor gradients can mean
+ * anything there. Critics whose scores are bound by nothing stay orders of magnitude below it, and
+ * a learning rate that is far too large goes orders beyond it within a step or two.
  */
 typedef struct _GenTrainer GenTrainer;
 
@@ -41,7 +47,7 @@ GQuark gen_trainer_error_quark (void);
 typedef enum {
   GEN_TRAINER_ERROR_SETTING,  /* a setting is out of its range; the text names it */
   GEN_TRAINER_ERROR_MODEL,    /* the nets do not fit each other, or cannot be trained */
-  GEN_TRAINER_ERROR_DIVERGED, /* a loss is no longer a number */
+  GEN_TRAINER_ERROR_DIVERGED, /* losses, scores or weights are beyond what can be computed with */
   GEN_TRAINER_ERROR_STATE,    /* a saved state does not fit the nets, or is damaged */
 } GenTrainerError;
 
@@ -105,8 +111,10 @@ typedef struct {
   guint64 skipped; /* updates of a net that were left out since training began */
 } GenTrainerFigures;
 
+#define GEN_TRAINER_SCORE_LIMIT (1 << 24)
+
 /* One step on `pictures`, batch_size pictures in the discriminator's range, planar (NCHW), not
- * copied. FALSE with GEN_TRAINER_ERROR_DIVERGED when a loss is not finite; the weights are then
+ * copied. FALSE with GEN_TRAINER_ERROR_DIVERGED when training has diverged; the weights are then
  * worthless. Where losses are scaled that only skips the update, and the error comes when a scale
  * has fallen below 1; the weights are then the last good ones. */
 gboolean gen_trainer_step (
@@ -116,6 +124,11 @@ gboolean gen_trainer_step (
 GenFeed *gen_trainer_new_feed (GenTrainer *trainer, GError **error);
 gboolean gen_trainer_step_feed (
     GenTrainer *trainer, GenFeed *feed, GenTrainerFigures *figures, GError **error);
+/* Whether what the last step has made of the nets is worth keeping, which its losses do not tell,
+ * since they are of the weights before it: all states are numbers, and the scores that the
+ * discriminator gives to what the generator makes are within the limit. Else
+ * GEN_TRAINER_ERROR_DIVERGED. */
+gboolean gen_trainer_check (GenTrainer *trainer, GError **error);
 /* Steps made. */
 guint64 gen_trainer_steps (const GenTrainer *trainer);
 void gen_trainer_set_learning_rate (GenTrainer *trainer, double learning_rate);

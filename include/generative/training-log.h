@@ -12,8 +12,9 @@ G_BEGIN_DECLS
  */
 typedef struct _GenTrainingLog GenTrainingLog;
 
-/* A new event file in `folder`, of `trainer`, which must live as long. `settings` (a{sv}) is what
- * the table of runs shows. (transfer full) */
+/* A new event file of `trainer`, which must live as long, in the folder of its run within `folder`:
+ * run-1, run-2 and so on for trainings that begin, and the last of these for one that goes on.
+ * `settings` (a{sv}) is what the table of runs shows. (transfer full) */
 GenTrainingLog *gen_training_log_new (
     const char *folder, GenTrainer *trainer, GVariant *settings, GError **error);
 void gen_training_log_free (GenTrainingLog *log);

@@ -13,6 +13,10 @@
 #define BUFFER_SIZE (64 * 1024)
 #define ATTEMPTS 100
 
+/* A temporary name is a dot, the file's name or its beginning, a random number, and an ending. */
+#define NAME_FORMAT ".%.200s.%08x.tmp"
+#define NAME_NUMBER ".00000000.tmp"
+
 struct _GenAtomicFile {
   char *path, *temporary, *folder;
   int fd;
@@ -36,7 +40,7 @@ open_temporary (GenAtomicFile *file, const char *base)
 {
   for (int i = 0; i < ATTEMPTS; i++) {
     g_free (file->temporary);
-    file->temporary = g_strdup_printf ("%s/.%.200s.%08x.tmp", file->folder, base, g_random_int ());
+    file->temporary = g_strdup_printf ("%s/" NAME_FORMAT, file->folder, base, g_random_int ());
     file->fd = open (file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (file->fd >= 0 || errno != EEXIST)
       break;
@@ -197,4 +201,36 @@ gen_atomic_write (const char *path, GBytes *bytes, GError **error)
 
   return file != NULL && gen_atomic_file_write (file, data, size, error) &&
          gen_atomic_file_commit (file, error);
+}
+
+/* Whether `entry` is a temporary name of `name`: it is the one that would be made of the number
+ * that stands in it. */
+static gboolean
+is_temporary (const char *entry, const char *name)
+{
+  gsize length = strlen (entry);
+  g_autofree char *made = NULL;
+  guint64 number;
+
+  if (length <= strlen (NAME_NUMBER))
+    return FALSE;
+  number = g_ascii_strtoull (entry + length - strlen (NAME_NUMBER) + 1, NULL, 16);
+  made = g_strdup_printf (NAME_FORMAT, name, (guint)number);
+  return strcmp (entry, made) == 0;
+}
+
+guint
+gen_atomic_file_sweep (const char *folder, const char *name)
+{
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+  const char *entry;
+  guint removed = 0;
+
+  while (dir != NULL && (entry = g_dir_read_name (dir)) != NULL) {
+    g_autofree char *path = g_build_filename (folder, entry, NULL);
+
+    if (is_temporary (entry, name) && g_unlink (path) == 0)
+      removed++;
+  }
+  return removed;
 }

@@ -5,15 +5,20 @@
 
 #include <errno.h>
 #include <glib/gstdio.h>
-#include <json-glib/json-glib.h>
 #include <math.h>
-#include <string.h>
 #include <unistd.h>
 
-#include <generative/atomic-file.h>
 #include <generative/onnx.h>
 
+#include "checkpoint-files.h"
 #include "state-file.h"
+
+#define GENERATOR "generator.onnx"
+#define DISCRIMINATOR "discriminator.onnx"
+#define AVERAGE "ema.onnx"
+
+const char *const gen_checkpoint_files[] = { GEN_CHECKPOINT_STATE, GENERATOR, DISCRIMINATOR,
+  AVERAGE, GEN_CHECKPOINT_DESCRIPTION, NULL };
 
 gboolean
 gen_checkpoint_check (const char *folder, GError **error)
@@ -33,6 +38,20 @@ gen_checkpoint_exists (const char *folder)
   return g_file_test (path, G_FILE_TEST_IS_REGULAR);
 }
 
+const char *
+gen_checkpoint_find (const char *folder)
+{
+  for (int i = 0; gen_checkpoint_files[i] != NULL; i++) {
+    g_autofree char *path = g_build_filename (folder, gen_checkpoint_files[i], NULL);
+    g_autofree char *best =
+        g_build_filename (folder, GEN_CHECKPOINT_BEST, gen_checkpoint_files[i], NULL);
+
+    if (g_file_test (path, G_FILE_TEST_EXISTS) || g_file_test (best, G_FILE_TEST_EXISTS))
+      return gen_checkpoint_files[i];
+  }
+  return NULL;
+}
+
 static gboolean
 save_model (GenGraph *graph, const char *folder, const char *name, GError **error)
 {
@@ -41,46 +60,6 @@ save_model (GenGraph *graph, const char *folder, const char *name, GError **erro
 
   gen_graph_unref (graph);
   return saved;
-}
-
-/* json-glib before 1.8 writes 1e-08 as "1e-08.0", which is no JSON. */
-static char *
-mend_exponents (const char *text)
-{
-  g_autoptr (GRegex) regex = g_regex_new ("(\\d)(e[-+]?\\d+)\\.0", 0, 0, NULL);
-
-  return g_regex_replace (regex, text, -1, 0, "\\1.0\\2", 0, NULL);
-}
-
-static void
-describe_progress (JsonObject *object, GenTrainer *trainer, const GenTrainingProgress *progress)
-{
-  json_object_set_string_member (object, "version", GEN_VERSION);
-  json_object_set_int_member (object, "step", gen_trainer_steps (trainer));
-  json_object_set_int_member (object, "samples", progress->samples);
-  if (isnan (progress->best))
-    return;
-  json_object_set_double_member (object, "best-frechet", progress->best);
-  json_object_set_int_member (object, "best-step", progress->best_step);
-}
-
-static gboolean
-save_description (GenTrainer *trainer, const char *folder, GVariant *settings,
-    const GenTrainingProgress *progress, GError **error)
-{
-  g_autofree char *path = g_build_filename (folder, "training.json", NULL), *text = NULL,
-                  *mended = NULL;
-  g_autoptr (JsonObject) object = json_object_new ();
-  g_autoptr (JsonNode) root = json_node_init_object (json_node_alloc (), object);
-  g_autoptr (GBytes) bytes = NULL;
-
-  describe_progress (object, trainer, progress);
-  if (settings != NULL)
-    json_object_set_member (object, "settings", json_gvariant_serialize (settings));
-  text = json_to_string (root, TRUE);
-  mended = mend_exponents (text);
-  bytes = g_bytes_new (mended, strlen (mended));
-  return gen_atomic_write (path, bytes, error);
 }
 
 /* The keys of the progress in the state's metadata. */
@@ -114,13 +93,11 @@ save_state (
 gboolean
 gen_checkpoint_save_models (GenTrainer *trainer, const char *folder, GError **error)
 {
-  return gen_checkpoint_check (folder, error) && gen_trainer_fetch_states (trainer, error) &&
-         save_model (
-             gen_trainer_export_generator (trainer, FALSE), folder, "generator.onnx", error) &&
-         save_model (
-             gen_trainer_export_discriminator (trainer), folder, "discriminator.onnx", error) &&
+  return gen_checkpoint_check (folder, error) && gen_trainer_check (trainer, error) &&
+         save_model (gen_trainer_export_generator (trainer, FALSE), folder, GENERATOR, error) &&
+         save_model (gen_trainer_export_discriminator (trainer), folder, DISCRIMINATOR, error) &&
          (gen_trainer_settings (trainer)->ema == 0 ||
-             save_model (gen_trainer_export_generator (trainer, TRUE), folder, "ema.onnx", error));
+             save_model (gen_trainer_export_generator (trainer, TRUE), folder, AVERAGE, error));
 }
 
 gboolean
@@ -128,8 +105,34 @@ gen_checkpoint_save (GenTrainer *trainer, const char *folder, GVariant *settings
     const GenTrainingProgress *progress, GError **error)
 {
   return gen_checkpoint_save_models (trainer, folder, error) &&
-         save_description (trainer, folder, settings, progress, error) &&
+         gen_checkpoint_describe (trainer, folder, settings, progress, error) &&
          save_state (trainer, folder, progress, error);
+}
+
+static void
+remove_file (const char *folder, const char *name)
+{
+  g_autofree char *path = g_build_filename (folder, name, NULL);
+
+  if (g_unlink (path) < 0 && errno != ENOENT)
+    g_warning ("cannot remove '%s', which is of an earlier training: %s", path, g_strerror (errno));
+}
+
+void
+gen_checkpoint_remove_rest (
+    GenTrainer *trainer, const char *folder, const GenTrainingProgress *progress)
+{
+  g_autofree char *best = g_build_filename (folder, GEN_CHECKPOINT_BEST, NULL);
+
+  if (gen_trainer_settings (trainer)->ema == 0) {
+    remove_file (folder, AVERAGE);
+    remove_file (best, AVERAGE);
+  }
+  if (!isnan (progress->best))
+    return;
+  for (int i = 0; gen_checkpoint_files[i] != NULL; i++)
+    remove_file (best, gen_checkpoint_files[i]);
+  g_rmdir (best);
 }
 
 gboolean
@@ -158,7 +161,7 @@ gen_checkpoint_load (
 gboolean
 gen_training_progress_note (GenTrainingProgress *progress, guint64 step, double frechet)
 {
-  if (frechet >= progress->best) {
+  if (isnan (frechet) || frechet >= progress->best) {
     progress->stale++;
     return FALSE;
   }

@@ -9,6 +9,14 @@ gen_loss_scaling_wanted (const GenTrainerSettings *settings)
          settings->device != &gen_device_cpu;
 }
 
+gboolean
+gen_loss_scaling_is_state (const char *name)
+{
+  return g_str_has_prefix (name, GEN_LOSS_SCALING_SCALE) ||
+         g_str_has_prefix (name, GEN_LOSS_SCALING_GOOD) ||
+         g_str_has_prefix (name, GEN_LOSS_SCALING_UPDATES);
+}
+
 static GenTensor *
 add_number (
     GenGraph *graph, const char *what, const char *net, GenDataType type, gconstpointer value)

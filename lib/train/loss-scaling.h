@@ -23,6 +23,8 @@ typedef struct {
 
 /* Whether losses are scaled: where a device computes in float16. */
 gboolean gen_loss_scaling_wanted (const GenTrainerSettings *settings);
+/* Whether a state of this name is of the scaling. */
+gboolean gen_loss_scaling_is_state (const char *name);
 /* The loss whose gradients are to be asked for. `loss` and the scale must be made of Precise. */
 GenTensor *gen_loss_scaling_begin (
     GenLossScaling *scaling, GenGraph *graph, const char *net, GenTensor *loss, GError **error);

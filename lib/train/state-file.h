@@ -11,3 +11,6 @@ gboolean gen_state_file_save (
  * `values`, (transfer full) each; NULL where they are missing. */
 gboolean gen_state_file_load (
     GenTrainer *trainer, const char *path, const char *const *keys, char **values, GError **error);
+
+/* Whether a state has neither infinities nor NaN. */
+gboolean gen_state_is_finite (GenDataType type, const void *data, gsize size);

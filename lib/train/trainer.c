@@ -7,8 +7,15 @@
 #include <math.h>
 #include <string.h>
 
+#include <generative/random.h>
+
 #include "loss-scaling.h"
+#include "state-file.h"
 #include "training-graph.h"
+
+/* Stream of random numbers of the latents that nets are checked with, and how many. */
+#define STREAM_CHECK 0x40000u
+#define CHECKED 16
 
 /* A net as it plays, in batches of the training's size: some models take no other. Where there
  * are more or fewer latents or pictures, the last batch has a rest that nobody looks at. */
@@ -211,6 +218,46 @@ share_above_zero (const GenBinding *scores)
   return (double)count / n;
 }
 
+/* The largest distance of a score from 0; NaN where one is no number. */
+static double
+reach (const float *scores, gsize n)
+{
+  double largest = 0;
+
+  for (gsize i = 0; i < n; i++) {
+    if (isnan (scores[i]))
+      return NAN;
+    largest = MAX (largest, fabs (scores[i]));
+  }
+  return largest;
+}
+
+static double
+reach_of (const GenBinding *scores)
+{
+  return reach (scores->data, scores->size / sizeof (float));
+}
+
+static double
+learning_rate (const GenTrainer *trainer)
+{
+  return *(const float *)gen_plan_input (trainer->plan, GEN_TRAINING_RATE)->data;
+}
+
+static gboolean
+check_reach (const GenTrainer *trainer, double reached, GError **error)
+{
+  if (reached < GEN_TRAINER_SCORE_LIMIT)
+    return TRUE;
+  g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_DIVERGED,
+      "training diverged at step %" G_GINT64_FORMAT
+      ": the discriminator's scores reach %g, and from %d on float32 cannot tell one from the "
+      "next; "
+      "a smaller learning-rate than %g may help",
+      trainer->step, reached, GEN_TRAINER_SCORE_LIMIT, learning_rate (trainer));
+  return FALSE;
+}
+
 /* A scale only falls where an update was left out. */
 static void
 note_scale (Scaling *scaling, const GenBinding *output)
@@ -246,8 +293,7 @@ check_scale (const GenTrainer *trainer, const char *net, double scale, GError **
       "training diverged at step %" G_GINT64_FORMAT
       ": the %s's loss or its gradients are beyond float16 even if the loss is scaled by no more "
       "than %d; precision=bf16, or a smaller learning-rate than %g, may help",
-      trainer->step, net, GEN_LOSS_SCALING_LEAST,
-      *(const float *)gen_plan_input (trainer->plan, GEN_TRAINING_RATE)->data);
+      trainer->step, net, GEN_LOSS_SCALING_LEAST, learning_rate (trainer));
   return FALSE;
 }
 
@@ -274,14 +320,16 @@ make_step (GenTrainer *trainer, GenTrainerFigures *figures, GError **error)
     return check_scale (trainer, "discriminator", figures->discriminator_scale, error) &&
            check_scale (trainer, "generator", figures->generator_scale, error);
   if (isfinite (figures->discriminator_loss) && isfinite (figures->generator_loss))
-    return TRUE;
+    return check_reach (
+               trainer, reach_of (gen_plan_output (plan, GEN_TRAINING_REAL_SCORES)), error) &&
+           check_reach (
+               trainer, reach_of (gen_plan_output (plan, GEN_TRAINING_FAKE_SCORES)), error);
   g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_DIVERGED,
       "training diverged at step %" G_GUINT64_FORMAT
       ": the discriminator's loss is %g and the generator's %g; a smaller learning-rate than %g "
       "may "
       "help",
-      step + 1, figures->discriminator_loss, figures->generator_loss,
-      *(const float *)gen_plan_input (plan, GEN_TRAINING_RATE)->data);
+      step + 1, figures->discriminator_loss, figures->generator_loss, learning_rate (trainer));
   return FALSE;
 }
 
@@ -449,6 +497,38 @@ gen_trainer_score (
   return prepare (trainer, &trainer->score, trainer->discriminator, trainer->training.discriminator,
              FALSE, TRUE, error) &&
          play (trainer->score.plan, trainer->settings.batch_size, pictures, n, scores, error);
+}
+
+static gboolean
+check_states (GenTrainer *trainer, GError **error)
+{
+  for (guint i = 0; i < trainer->states->len; i++) {
+    const GenBinding *state = gen_trainer_state (trainer, i);
+
+    if (gen_state_is_finite (state->type, state->data, state->size))
+      continue;
+    g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_DIVERGED,
+        "training diverged at step %" G_GINT64_FORMAT
+        ": '%s' has values that are no numbers; a smaller learning-rate than %g may help",
+        trainer->step, state->name, learning_rate (trainer));
+    return FALSE;
+  }
+  return TRUE;
+}
+
+gboolean
+gen_trainer_check (GenTrainer *trainer, GError **error)
+{
+  GenRandom random = gen_random_new (trainer->settings.seed, STREAM_CHECK);
+  g_autofree float *latents = g_new (float, CHECKED * trainer->latent_size);
+  g_autofree float *pictures = g_new (float, CHECKED *gen_trainer_picture_size (trainer));
+  float scores[CHECKED];
+
+  gen_random_normal (&random, 0, 0, latents, CHECKED * trainer->latent_size);
+  return gen_trainer_fetch_states (trainer, error) && check_states (trainer, error) &&
+         gen_trainer_generate (trainer, FALSE, latents, CHECKED, pictures, error) &&
+         gen_trainer_score (trainer, pictures, CHECKED, scores, error) &&
+         check_reach (trainer, reach (scores, CHECKED), error);
 }
 
 gboolean

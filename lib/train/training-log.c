@@ -2,7 +2,11 @@
 /* What TensorBoard is told of a training: one place for the names of its curves. */
 #include <generative/training-log.h>
 
+#include <stdio.h>
+
 #include <generative/event-file.h>
+
+#define RUN "run-%" G_GUINT64_FORMAT
 
 struct _GenTrainingLog {
   GenEventFile *events;
@@ -24,15 +28,46 @@ add_scalars (GenTrainingLog *log, const Scalar *scalars, guint n, GError **error
   return TRUE;
 }
 
+/* The greatest number of a run in `folder`; 0 where there is none. */
+static guint64
+last_run (const char *folder)
+{
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+  const char *entry;
+  guint64 last = 0;
+
+  while (dir != NULL && (entry = g_dir_read_name (dir)) != NULL) {
+    guint64 number;
+
+    if (sscanf (entry, "run-%" G_GINT64_MODIFIER "u", &number) == 1)
+      last = MAX (last, number);
+  }
+  return last;
+}
+
+/* Where a training's curves go. One that is begun gets a folder of its own: TensorBoard drops
+ * whatever a folder has of the steps that are made anew. One that goes on gets its last folder,
+ * which before there were runs was `folder` itself. (transfer full) */
+static char *
+run_folder (const char *folder, gboolean begun)
+{
+  guint64 run = last_run (folder) + (begun ? 1 : 0);
+  g_autofree char *name = g_strdup_printf (RUN, run);
+
+  return run == 0 ? g_strdup (folder) : g_build_filename (folder, name, NULL);
+}
+
 GenTrainingLog *
 gen_training_log_new (const char *folder, GenTrainer *trainer, GVariant *settings, GError **error)
 {
   static const char *const compared[] = { "validation/frechet", "loss/discriminator",
     "loss/generator", NULL };
   g_autoptr (GenTrainingLog) log = g_new0 (GenTrainingLog, 1);
+  guint64 step = gen_trainer_steps (trainer);
+  g_autofree char *run = run_folder (folder, step == 0);
 
   log->trainer = trainer;
-  log->events = gen_event_file_new (folder, gen_trainer_steps (trainer), error);
+  log->events = gen_event_file_new (run, step, error);
   if (log->events == NULL || !gen_event_file_hparams (log->events, settings, compared, error))
     return NULL;
   return g_steal_pointer (&log);

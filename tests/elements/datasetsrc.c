@@ -326,6 +326,79 @@ test_broken (gconstpointer user_data)
   player_close (&player);
 }
 
+/* An epoch has the pictures that can be decoded: the length is told anew with each that cannot, and
+ * the message after the first epoch has it right. */
+static void
+test_broken_epochs (gconstpointer user_data)
+{
+  const Data *data = user_data;
+  g_autofree char *launch =
+      g_strdup_printf ("datasetsrc name=source location=%s epochs=2" SINK, data->broken);
+  g_autoptr (GstElement) sink = NULL;
+  g_autoptr (GstPad) pad = NULL;
+  g_autoptr (GstEvent) event = NULL;
+  GstMessage *message;
+  guint length, epochs = 0;
+  Player player;
+
+  player_open (&player, launch);
+  gst_element_set_state (player.pipeline, GST_STATE_PLAYING);
+  while ((message = gst_bus_timed_pop_filtered (player.bus, 20 * GST_SECOND,
+              GST_MESSAGE_ELEMENT | GST_MESSAGE_EOS | GST_MESSAGE_ERROR)) != NULL) {
+    gboolean told = GST_MESSAGE_TYPE (message) == GST_MESSAGE_ELEMENT;
+
+    if (told) {
+      guint frames;
+
+      g_assert_true (
+          gst_structure_get_uint (gst_message_get_structure (message), "frames", &frames));
+      g_assert_cmpuint (frames, ==, ITEMS - 3);
+      epochs++;
+    }
+    gst_message_unref (message);
+    if (!told)
+      break;
+  }
+  g_assert_cmpuint (epochs, ==, 2);
+  sink = gst_bin_get_by_name (GST_BIN (player.pipeline), "sink");
+  pad = gst_element_get_static_pad (sink, "sink");
+  event = gst_pad_get_sticky_event (pad, GST_EVENT_CUSTOM_DOWNSTREAM_STICKY, 0);
+  g_assert_nonnull (event);
+  g_assert_true (gst_structure_get_uint (gst_event_get_structure (event), "length", &length));
+  g_assert_cmpuint (length, ==, ITEMS - 3);
+  player_close (&player);
+}
+
+/* A split without a sound picture ends with an error after one round, though the set has others. */
+static void
+test_hopeless_split (gconstpointer user_data)
+{
+  GenSequenceSettings settings = GEN_SEQUENCE_DEFAULTS;
+  g_autofree char *folder = scratch_new (), *launch = NULL;
+  g_autoptr (GenSequence) sequence = NULL;
+
+  for (guint32 i = 0; i < ITEMS; i++) {
+    g_autofree char *path = g_strdup_printf ("%s/%02u.png", folder, i);
+
+    save_grey (path, (guint8)i);
+  }
+  settings.split = GEN_SPLIT_VALIDATION;
+  settings.validation_fraction = 0.3;
+  sequence = reference_for (folder, settings);
+  g_assert_cmpuint (gen_sequence_get_length (sequence), >, 1);
+  for (guint32 i = 0; i < gen_sequence_get_length (sequence); i++) {
+    g_autofree char *path =
+        g_strdup_printf ("%s/%02u.png", folder, gen_sequence_get_item (sequence, i));
+
+    g_assert_cmpint (truncate (path, 55), ==, 0);
+  }
+
+  launch = g_strdup_printf (
+      "datasetsrc location=%s split=validation validation-fraction=0.3 ! fakesink", folder);
+  player_assert_error (launch, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_READ, "can be decoded");
+  scratch_remove (folder);
+}
+
 /* Started, stopped and started again, it begins anew; stopping does not wait for the sink. */
 static void
 test_restart (gconstpointer user_data)
@@ -426,6 +499,8 @@ main (int argc, char **argv)
     { "/datasetsrc/split", test_split },
     { "/datasetsrc/seek", test_seek },
     { "/datasetsrc/broken", test_broken },
+    { "/datasetsrc/broken-epochs", test_broken_epochs },
+    { "/datasetsrc/hopeless-split", test_hopeless_split },
     { "/datasetsrc/restart", test_restart },
     { "/datasetsrc/queries", test_queries },
     { "/datasetsrc/errors", test_errors },

@@ -222,6 +222,54 @@ test_mapped_once (Fixture *fixture, gconstpointer data)
   g_assert_cmpmem (g_bytes_get_data (first, NULL), 6, "begin", 6);
 }
 
+/* What a killed writer left is removed; the file itself and all other names stay. */
+static void
+test_sweep (Fixture *fixture, gconstpointer data)
+{
+  static const struct {
+    const char *name;
+    gboolean left;
+  } entries[] = {
+    { ".model.onnx.0012abef.tmp", TRUE },
+    { ".model.onnx.ffffffff.tmp", TRUE },
+    { "model.onnx", FALSE },
+    { ".model.onnx.0012abef.tmp2", FALSE },
+    { ".model.onnx.0012ABEF.tmp", FALSE },
+    { ".model.onnx.12abef.tmp", FALSE },
+    { ".model.onnx.tmp", FALSE },
+    { ".my.model.onnx.0012abef.tmp", FALSE },
+    { "model.onnx.0012abef.tmp", FALSE },
+  };
+  g_autofree char *missing = g_build_filename (fixture->folder, "missing", NULL);
+  guint left = 0;
+
+  for (guint i = 0; i < G_N_ELEMENTS (entries); i++) {
+    g_autofree char *path = g_build_filename (fixture->folder, entries[i].name, NULL);
+
+    write_text (path, "half");
+    left += entries[i].left;
+  }
+  g_assert_cmpuint (gen_atomic_file_sweep (missing, "model.onnx"), ==, 0);
+  g_assert_cmpuint (gen_atomic_file_sweep (fixture->folder, "model.onnx"), ==, left);
+  for (guint i = 0; i < G_N_ELEMENTS (entries); i++) {
+    g_autofree char *path = g_build_filename (fixture->folder, entries[i].name, NULL);
+
+    g_assert_true (g_file_test (path, G_FILE_TEST_EXISTS) != entries[i].left);
+    g_unlink (path);
+  }
+}
+
+/* The name that a writer uses is one that is swept. */
+static void
+test_sweep_writer (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *base = g_path_get_basename (fixture->path);
+  g_autoptr (GenAtomicFile) file = gen_atomic_file_new (fixture->path, NULL);
+
+  g_assert_nonnull (file);
+  g_assert_cmpuint (gen_atomic_file_sweep (fixture->folder, base), ==, 1);
+}
+
 static void
 test_aligned (void)
 {
@@ -257,6 +305,8 @@ main (int argc, char **argv)
   g_test_add ("/files/refused", Fixture, NULL, set_up, test_refused, tear_down);
   g_test_add ("/files/mapped", Fixture, NULL, set_up, test_mapped, tear_down);
   g_test_add ("/files/mapped-once", Fixture, NULL, set_up, test_mapped_once, tear_down);
+  g_test_add ("/files/sweep", Fixture, NULL, set_up, test_sweep, tear_down);
+  g_test_add ("/files/sweep-writer", Fixture, NULL, set_up, test_sweep_writer, tear_down);
   g_test_add_func ("/files/aligned", test_aligned);
   return g_test_run ();
 }

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* training.json: what a checkpoint is of, for people to read. Training does not go on from it; but
+ * it remembers the settings, so that whoever goes on with others can be told. */
+#include "checkpoint-files.h"
+
+#include <json-glib/json-glib.h>
+#include <string.h>
+
+#include <generative/atomic-file.h>
+
+/* json-glib before 1.8 writes 1e-08 as "1e-08.0", which is no JSON. */
+static char *
+mend_exponents (const char *text)
+{
+  g_autoptr (GRegex) regex = g_regex_new ("(\\d)(e[-+]?\\d+)\\.0", 0, 0, NULL);
+
+  return g_regex_replace (regex, text, -1, 0, "\\1.0\\2", 0, NULL);
+}
+
+static void
+describe_progress (JsonObject *object, GenTrainer *trainer, const GenTrainingProgress *progress)
+{
+  json_object_set_string_member (object, "version", GEN_VERSION);
+  json_object_set_int_member (object, "step", gen_trainer_steps (trainer));
+  json_object_set_int_member (object, "samples", progress->samples);
+  if (isnan (progress->best))
+    return;
+  json_object_set_double_member (object, "best-frechet", progress->best);
+  json_object_set_int_member (object, "best-step", progress->best_step);
+}
+
+gboolean
+gen_checkpoint_describe (GenTrainer *trainer, const char *folder, GVariant *settings,
+    const GenTrainingProgress *progress, GError **error)
+{
+  g_autofree char *path = g_build_filename (folder, GEN_CHECKPOINT_DESCRIPTION, NULL), *text = NULL,
+                  *mended = NULL;
+  g_autoptr (JsonObject) object = json_object_new ();
+  g_autoptr (JsonNode) root = json_node_init_object (json_node_alloc (), object);
+  g_autoptr (GBytes) bytes = NULL;
+
+  describe_progress (object, trainer, progress);
+  if (settings != NULL)
+    json_object_set_member (object, "settings", json_gvariant_serialize (settings));
+  text = json_to_string (root, TRUE);
+  mended = mend_exponents (text);
+  bytes = g_bytes_new (mended, strlen (mended));
+  return gen_atomic_write (path, bytes, error);
+}
+
+/* The settings that the checkpoint was written with, or NULL. (transfer full) */
+static JsonObject *
+read_settings (const char *folder)
+{
+  g_autofree char *path = g_build_filename (folder, GEN_CHECKPOINT_DESCRIPTION, NULL);
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  JsonNode *node;
+
+  if (!json_parser_load_from_file (parser, path, NULL))
+    return NULL;
+  node = json_parser_get_root (parser);
+  if (node == NULL || !JSON_NODE_HOLDS_OBJECT (node))
+    return NULL;
+  node = json_object_get_member (json_node_get_object (node), "settings");
+  if (node == NULL || !JSON_NODE_HOLDS_OBJECT (node))
+    return NULL;
+  return json_object_ref (json_node_get_object (node));
+}
+
+/* A number as somebody would write it, anything else as JSON. (transfer full) */
+static char *
+to_text (JsonNode *node)
+{
+  char number[G_ASCII_DTOSTR_BUF_SIZE];
+
+  if (JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_DOUBLE)
+    return g_strdup (g_ascii_formatd (number, sizeof number, "%.9g", json_node_get_double (node)));
+  return json_to_string (node, FALSE);
+}
+
+static void
+add_change (GString *changes, const char *name, JsonNode *now, JsonNode *before)
+{
+  g_autofree char *is = to_text (now), *was = to_text (before);
+
+  if (strcmp (is, was) != 0)
+    g_string_append_printf (
+        changes, "%s%s is %s and was %s", changes->len > 0 ? ", " : "", name, is, was);
+}
+
+char *
+gen_checkpoint_changes (const char *folder, GVariant *settings)
+{
+  g_autoptr (JsonObject) before = read_settings (folder);
+  g_autoptr (JsonNode) now = json_gvariant_serialize (settings);
+  g_autoptr (GList) names = json_object_get_members (json_node_get_object (now));
+  g_autoptr (GString) changes = g_string_new (NULL);
+
+  if (before == NULL)
+    return NULL;
+  names = g_list_sort (names, (GCompareFunc)strcmp);
+  for (GList *name = names; name != NULL; name = name->next)
+    if (json_object_has_member (before, name->data))
+      add_change (changes, name->data,
+          json_object_get_member (json_node_get_object (now), name->data),
+          json_object_get_member (before, name->data));
+  return changes->len > 0 ? g_string_free (g_steal_pointer (&changes), FALSE) : NULL;
+}
