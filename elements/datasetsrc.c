@@ -9,9 +9,9 @@
  * comes. The size and format are what the next element or a caps filter asks for, else those of
  * the first picture.
  *
- * Whatever has a picture's name or content belongs to the folder. Of what moves (GIF, APNG, animated
- * WebP) the first frame is taken. What FFmpeg cannot decode, HEIC in most of its releases, is left
- * out for that reason.
+ * Whatever has a picture's name or content belongs to the folder. Of what moves (GIF, APNG,
+ * animated WebP) the first frame is taken. What FFmpeg cannot decode, HEIC in most of its releases,
+ * is left out for that reason.
  *
  * Frame N is always the same picture for the same settings, so that seeking is exact, by time
  * and by frame number. A picture that cannot be decoded is left out, counted in `skipped` and
