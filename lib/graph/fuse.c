@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../device/shared.h"
+#include "../ops/batch_normalization.h"
 #include "constants.h"
 #include "graph-private.h"
 
@@ -12,6 +13,26 @@ static gboolean
 is (const GenNode *node, const char *name)
 {
   return strcmp (node->op->name, name) == 0 && node->op->domain == NULL;
+}
+
+/* The node that reads `node`'s result, if nothing else does, and it is of that operator and may be
+ * taken over. */
+static GenNode *
+find_next (const GenReaders *readers, const GenNode *node, const char *name)
+{
+  GenNode *next = gen_readers_only (readers, gen_node_output (node, 0));
+
+  return next != NULL && is (next, name) && gen_node_is_plain (next) ? next : NULL;
+}
+
+/* `node` reads `tensor` as well, behind all inputs that its operator may have. */
+static guint
+take_input (GenReaders *readers, GenNode *node, GenTensor *tensor)
+{
+  guint k = MAX (node->inputs->len, (guint)node->op->max_inputs);
+
+  gen_readers_set_input (readers, node, k, tensor);
+  return k;
 }
 
 /* The weights, those of output channel c times scale[c]. `inner` elements belong to a channel in
@@ -36,8 +57,6 @@ scale_weights (const GenGraph *graph, const GenTensor *weights, gsize outer, gsi
 static gboolean
 folds_batch_normalization (const GenNode *node)
 {
-  if (node->activation.kind != GEN_ACTIVATION_NONE || node->taken.added > 0)
-    return FALSE;
   if (is (node, "Gemm"))
     return gen_node_float (node, "beta", 1) == 1;
   return is (node, "Conv") || is (node, "ConvTranspose");
@@ -48,7 +67,7 @@ folds_batch_normalization (const GenNode *node)
 static gboolean
 fold_batch_normalization (GenReaders *readers, GenNode *node)
 {
-  GenNode *next = gen_readers_only (readers, gen_node_output (node, 0));
+  GenNode *next = find_next (readers, node, "BatchNormalization");
   gboolean transposed =
       is (node, "ConvTranspose") || (is (node, "Gemm") && gen_node_int (node, "transB", 0) == 0);
   GenTensor *weights = gen_node_input (node, 1), *bias = gen_node_input (node, 2);
@@ -58,11 +77,11 @@ fold_batch_normalization (GenReaders *readers, GenNode *node)
   float epsilon;
   float *scale, *shift;
 
-  if (next == NULL || !is (next, "BatchNormalization") || weights->role != GEN_ROLE_CONSTANT ||
-      (bias != NULL && b == NULL))
+  if (next == NULL || !gen_node_can_take (node, GEN_TAKE_NORMALIZATION) ||
+      !folds_batch_normalization (node) || gen_batch_normalization_trains (next))
     return FALSE;
-  if (gen_node_int (next, "training_mode", 0) != 0 || (transposed && groups != 1) ||
-      weights->type != GEN_TYPE_FLOAT32)
+  if (weights->role != GEN_ROLE_CONSTANT || weights->type != GEN_TYPE_FLOAT32 ||
+      (bias != NULL && b == NULL) || (transposed && groups != 1))
     return FALSE;
   channels = weights->shape.dims[transposed ? 1 : 0];
   if (bias != NULL && (bias->shape.rank != 1 || bias->shape.dims[0] != channels))
@@ -92,34 +111,14 @@ fold_batch_normalization (GenReaders *readers, GenNode *node)
   return TRUE;
 }
 
-/* MatMul by a matrix and Add of a vector are a Gemm, which adds while it stores. */
-static gboolean
-make_gemm (GenReaders *readers, GenNode *node)
-{
-  GenNode *next = gen_readers_only (readers, gen_node_output (node, 0));
-  GenTensor *product = gen_node_output (node, 0), *bias;
-
-  if (next == NULL || !is (next, "Add") || product->shape.rank != 2 ||
-      product->type != GEN_TYPE_FLOAT32 || gen_node_input (node, 0)->shape.rank != 2 ||
-      gen_node_input (node, 1)->shape.rank != 2)
-    return FALSE;
-  bias = gen_node_input (next, gen_node_input (next, 0) == product ? 1 : 0);
-  if (bias->shape.rank != 1 || bias->shape.dims[0] != product->shape.dims[1])
-    return FALSE;
-  node->op = gen_operator_find (NULL, "Gemm", GEN_OPSET);
-  node->opset = GEN_OPSET;
-  gen_readers_set_input (readers, node, 2, bias);
-  gen_node_take_output (readers, node, next);
-  return TRUE;
-}
-
 /* What `node` computes of its input 0, where that is an activation that another node can compute
  * in its place. */
 static gboolean
 read_activation (const GenNode *node, GenActivation *activation)
 {
   *activation = (GenActivation){ .kind = node->op->activation };
-  if (activation->kind == GEN_ACTIVATION_NONE || gen_node_input (node, 0)->type != GEN_TYPE_FLOAT32)
+  if (activation->kind == GEN_ACTIVATION_NONE || !gen_node_is_plain (node) ||
+      gen_node_input (node, 0)->type != GEN_TYPE_FLOAT32)
     return FALSE;
   if (activation->kind == GEN_ACTIVATION_GELU &&
       g_str_equal (gen_node_string (node, "approximate", "none"), "tanh"))
@@ -135,6 +134,7 @@ read_activation (const GenNode *node, GenActivation *activation)
       return FALSE;
     activation->alpha = low != NULL ? *low : gen_node_float (node, "min", -INFINITY);
     activation->beta = high != NULL ? *high : gen_node_float (node, "max", INFINITY);
+    return activation->alpha <= activation->beta;
   }
   return TRUE;
 }
@@ -145,7 +145,7 @@ absorb_activation (GenReaders *readers, GenNode *node)
   GenNode *next = gen_readers_only (readers, gen_node_output (node, 0));
   GenActivation activation;
 
-  if (next == NULL || node->activation.kind != GEN_ACTIVATION_NONE ||
+  if (next == NULL || !gen_node_can_take (node, GEN_TAKE_ACTIVATION) ||
       gen_node_input (next, 0) != gen_node_output (node, 0) || !read_activation (next, &activation))
     return FALSE;
   node->activation = activation;
@@ -153,43 +153,54 @@ absorb_activation (GenReaders *readers, GenNode *node)
   return TRUE;
 }
 
-/* Whether `tensor` has one value for each of `n` columns or channels of a tensor of `shape`, where
- * they are dimension `axis`. */
-static gboolean
-is_one_each (const GenTensor *tensor, const GenShape *shape, int axis)
+/* The dimension of a heavy operator's result that has a bias of its own: channels, or columns. -1
+ * where the operator has no columns, as a product by a vector. */
+static int
+bias_axis (const GenNode *node)
 {
-  int own = axis - shape->rank + tensor->shape.rank;
-
-  return tensor->type == GEN_TYPE_FLOAT32 && own >= 0 &&
-         tensor->shape.dims[own] == shape->dims[axis] &&
-         gen_shape_elements (&tensor->shape) == shape->dims[axis];
+  if (is (node, "Conv"))
+    return 1;
+  return gen_node_input (node, 1)->shape.rank > 1 ? gen_node_output (node, 0)->shape.rank - 1 : -1;
 }
 
-/* Of a heavy operator's result: the dimension that has a bias of its own. */
-static int
-bias_axis (const GenNode *node, const GenTensor *result)
+/* Whether `tensor` has one value for each of the columns or channels of what `node` makes. */
+static gboolean
+is_one_each (const GenTensor *tensor, const GenNode *node)
 {
-  return is (node, "Conv") ? 1 : result->shape.rank - 1;
+  const GenShape *shape = &gen_node_output (node, 0)->shape;
+  int axis = bias_axis (node), own = axis - shape->rank + tensor->shape.rank;
+
+  return tensor->type == GEN_TYPE_FLOAT32 && axis >= 0 && own >= 0 &&
+         tensor->shape.dims[own] == shape->dims[axis] &&
+         gen_shape_elements (&tensor->shape) == shape->dims[axis];
 }
 
 /* PRelu with a slope for each channel. */
 static gboolean
 absorb_prelu (GenReaders *readers, GenNode *node)
 {
-  GenTensor *result = gen_node_output (node, 0), *slopes;
-  GenNode *next = gen_readers_only (readers, result);
+  GenTensor *result = gen_node_output (node, 0);
+  GenNode *next = find_next (readers, node, "PRelu");
 
-  if (next == NULL || !is (next, "PRelu") || node->activation.kind != GEN_ACTIVATION_NONE ||
-      gen_node_input (next, 0) != result || result->type != GEN_TYPE_FLOAT32)
-    return FALSE;
-  slopes = gen_node_input (next, 1);
-  if (!is_one_each (slopes, &result->shape, bias_axis (node, result)))
+  if (next == NULL || !gen_node_can_take (node, GEN_TAKE_SLOPES) ||
+      gen_node_input (next, 0) != result || result->type != GEN_TYPE_FLOAT32 ||
+      !is_one_each (gen_node_input (next, 1), node))
     return FALSE;
   node->activation.kind = GEN_ACTIVATION_PRELU;
-  node->taken.slopes = MAX (node->inputs->len, (guint)node->op->max_inputs);
-  gen_readers_set_input (readers, node, node->taken.slopes, slopes);
+  node->taken.slopes = take_input (readers, node, gen_node_input (next, 1));
   gen_node_take_output (readers, node, next);
   return TRUE;
+}
+
+/* A product of two matrices that is nothing else yet is a Gemm without the third. */
+static void
+make_gemm (GenNode *node)
+{
+  if (!gen_node_is_plain (node) || gen_node_input (node, 0)->shape.rank != 2 ||
+      gen_node_input (node, 1)->shape.rank != 2)
+    return;
+  node->op = gen_operator_find (NULL, "Gemm", GEN_OPSET);
+  node->opset = GEN_OPSET;
 }
 
 /* Give `node` `bias`, which has one value for each of its columns or channels. */
@@ -199,15 +210,14 @@ take_bias (GenReaders *readers, GenNode *node, GenTensor *bias)
   const float *values = gen_tensor_constant (bias);
   gint64 n = gen_shape_elements (&bias->shape);
 
+  if (is (node, "MatMul") && bias->shape.rank == 1)
+    make_gemm (node);
   if (is (node, "MatMul")) {
-    if (node->taken.bias > 0)
-      return FALSE;
-    node->taken.bias = MAX (node->inputs->len, (guint)node->op->max_inputs);
-    gen_readers_set_input (readers, node, node->taken.bias, bias);
+    node->taken.bias = take_input (readers, node, bias);
     return TRUE;
   }
   /* Those that have an input for it want a vector. */
-  if (gen_node_input (node, 2) != NULL || (bias->shape.rank != 1 && values == NULL))
+  if (bias->shape.rank != 1 && values == NULL)
     return FALSE;
   if (bias->shape.rank != 1)
     bias = gen_graph_add_constant (node->graph, NULL, GEN_TYPE_FLOAT32, &GEN_SHAPE (n),
@@ -223,17 +233,17 @@ static gboolean
 absorb_add (GenReaders *readers, GenNode *node)
 {
   GenTensor *result = gen_node_output (node, 0), *other;
-  GenNode *next = gen_readers_only (readers, result);
+  GenNode *next = find_next (readers, node, "Add");
 
-  if (next == NULL || !is (next, "Add") || node->activation.kind != GEN_ACTIVATION_NONE ||
-      node->taken.added > 0 || result->type != GEN_TYPE_FLOAT32 ||
+  if (next == NULL || result->type != GEN_TYPE_FLOAT32 ||
       !gen_shape_equal (&gen_node_output (next, 0)->shape, &result->shape))
     return FALSE;
   other = gen_node_input (next, gen_node_input (next, 0) == result ? 1 : 0);
   if (gen_shape_equal (&other->shape, &result->shape)) {
-    node->taken.added = MAX (node->inputs->len, (guint)node->op->max_inputs);
-    gen_readers_set_input (readers, node, node->taken.added, other);
-  } else if (!is_one_each (other, &result->shape, bias_axis (node, result)) ||
+    if (!gen_node_can_take (node, GEN_TAKE_SUM))
+      return FALSE;
+    node->taken.added = take_input (readers, node, other);
+  } else if (!gen_node_can_take (node, GEN_TAKE_BIAS) || !is_one_each (other, node) ||
              !take_bias (readers, node, other)) {
     return FALSE;
   }
@@ -275,19 +285,15 @@ absorb_before_pack (GenReaders *readers, GenNode *pack)
     return;
   pack->activation = activation;
   gen_readers_set_input (readers, reader, 0, gen_node_input (node, 0));
+  gen_readers_sweep (readers, gen_node_output (node, 0));
 }
 
 /* Let `node` take over one of those that follow it; FALSE where there is none. */
 static gboolean
 absorb (GenReaders *readers, GenNode *node)
 {
-  if (is (node, "MatMul") && make_gemm (readers, node))
-    return TRUE;
-  if (folds_batch_normalization (node) && fold_batch_normalization (readers, node))
-    return TRUE;
-  if (node->op->fuses_inputs && (absorb_add (readers, node) || absorb_prelu (readers, node)))
-    return TRUE;
-  return node->op->fuses_activation && absorb_activation (readers, node);
+  return fold_batch_normalization (readers, node) || absorb_add (readers, node) ||
+         absorb_prelu (readers, node) || absorb_activation (readers, node);
 }
 
 gboolean

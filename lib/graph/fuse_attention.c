@@ -17,7 +17,7 @@ maker (const GenReaders *readers, const GenTensor *tensor, const char *op)
   GenNode *node = tensor != NULL ? tensor->producer : NULL;
 
   if (node == NULL || node->op->domain != NULL || strcmp (node->op->name, op) != 0 ||
-      node->activation.kind != GEN_ACTIVATION_NONE || gen_readers_count (readers, tensor) != 1)
+      !gen_node_is_plain (node) || gen_readers_count (readers, tensor) != 1)
     return NULL;
   return node;
 }
@@ -143,7 +143,8 @@ gen_graph_fuse_attention (GenReaders *readers, GenNode *node)
   GenNode *softmax = maker (readers, gen_node_input (node, 0), "Softmax"), *product;
   float scale = 1;
 
-  if (softmax == NULL || !is_along_last (softmax) || v->type != GEN_TYPE_FLOAT32)
+  if (softmax == NULL || !gen_node_is_plain (node) || !is_along_last (softmax) ||
+      v->type != GEN_TYPE_FLOAT32)
     return FALSE;
   scores = skip_mask (readers, gen_node_input (softmax, 0), &mask);
   scores = skip_scale (readers, scores, &scale);

@@ -13,7 +13,7 @@ made_by (const GenTensor *tensor, const char *op)
   GenNode *node = tensor != NULL ? tensor->producer : NULL;
 
   if (node == NULL || node->op->domain != NULL || strcmp (node->op->name, op) != 0 ||
-      node->activation.kind != GEN_ACTIVATION_NONE)
+      !gen_node_is_plain (node))
     return NULL;
   return node;
 }
@@ -93,7 +93,8 @@ read_normal (const GenReaders *readers, const GenTensor *sum)
   ratio = gen_node_input (node, 0);
   over = made_for_one (readers, ratio, "Div");
   times = made_for_one (readers, ratio, "Mul");
-  if (over != NULL && is_number (gen_node_input (over, 1), M_SQRT2))
+  if (over != NULL && is_number (gen_node_input (over, 1), M_SQRT2) &&
+      gen_shape_equal (&gen_node_input (over, 0)->shape, &ratio->shape))
     return gen_node_input (over, 0);
   return beside_number (times, M_SQRT1_2);
 }
@@ -157,6 +158,7 @@ next_by_channel (const GenReaders *readers, GenNode *node, const char *op, const
   GenNode *next = gen_readers_only (readers, result);
 
   if (next == NULL || next->op->domain != NULL || strcmp (next->op->name, op) != 0 ||
+      !gen_node_is_plain (next) ||
       !gen_shape_equal (&gen_node_output (next, 0)->shape, &result->shape))
     return NULL;
   *values = channel_values (gen_node_input (next, gen_node_input (next, 0) == result ? 1 : 0),
@@ -225,7 +227,7 @@ find_group_normalization (GenReaders *readers, GenNode *node)
 gboolean
 gen_graph_fuse_pattern (GenReaders *readers, GenNode *node)
 {
-  if (node->op->domain != NULL)
+  if (node->op->domain != NULL || !gen_node_is_plain (node))
     return FALSE;
   if (strcmp (node->op->name, "Mul") == 0)
     return find_silu (readers, node) || find_gelu (readers, node);

@@ -71,6 +71,20 @@ void gen_graph_replace (GenGraph *graph, GenTensor *from, GenTensor *to);
 /* Put each node behind those that make what it reads, and otherwise leave the order as it is. */
 void gen_graph_sort (GenGraph *graph);
 
+/* What fusion can let a node do beside what its operator says (take.c). */
+typedef enum {
+  GEN_TAKE_NORMALIZATION, /* a scale and a shift for each channel, in its weights and bias */
+  GEN_TAKE_BIAS,          /* a value for each channel or column */
+  GEN_TAKE_SUM,           /* a tensor of its result's shape */
+  GEN_TAKE_SLOPES,        /* of a PRelu, one for each channel or column */
+  GEN_TAKE_ACTIVATION,
+} GenTake;
+/* Whether `node` can do that to its result after all that it has taken already. */
+gboolean gen_node_can_take (const GenNode *node, GenTake what);
+/* Whether the node does what its operator says, and no more. Only such a node can be taken over, or
+ * be part of a formula. */
+gboolean gen_node_is_plain (const GenNode *node);
+
 /* The passes of compilation, in the order in which plan.c applies them. */
 gboolean gen_graph_free_weights (GenGraph *graph, GError **error);
 gboolean gen_graph_fuse (GenGraph *graph, GError **error);

@@ -6,6 +6,7 @@
 #include <generative/onnx.h>
 #include <generative/operator.h>
 
+#include "../graph/graph-private.h"
 #include "onnx.pb-c.h"
 
 /* Of ONNX 1.10, the oldest with all that is written here; so that older programs read it. */
@@ -248,7 +249,7 @@ write_node (Writer *writer, const GenNode *node, GError **error)
   Onnx__NodeProto *proto = NEW (writer, Onnx__NodeProto, onnx__node_proto__init);
   guint n_inputs = node->inputs->len - gen_node_n_captured (node);
 
-  if (node->op->domain != NULL || node->activation.kind != GEN_ACTIVATION_NONE) {
+  if (node->op->domain != NULL || !gen_node_is_plain (node)) {
     fail (error, GEN_ONNX_ERROR_UNSUPPORTED,
         "node '%s' (%s): only ONNX's own operators can be written", node->name, node->op->name);
     return NULL;

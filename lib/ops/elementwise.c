@@ -8,6 +8,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "../graph/graph-private.h"
 #include "../simd.h"
 #include "mathematics.h"
 #include "slice.h"
@@ -170,8 +171,8 @@ gen_element_of (const GenNode *node, GenElement *element, int *n)
   guint i = 0;
 
   if (gen_node_output (node, 0) == NULL || node->outputs->len != 1 ||
-      (node->op->domain != NULL && strcmp (name, "Silu") != 0) ||
-      node->activation.kind != GEN_ACTIVATION_NONE || !node->op->elementwise)
+      (node->op->domain != NULL && strcmp (name, "Silu") != 0) || !gen_node_is_plain (node) ||
+      !node->op->elementwise)
     return FALSE;
   while (i < G_N_ELEMENTS (functions) && strcmp (name, functions[i].name) != 0)
     i++;

@@ -81,7 +81,8 @@ gemm (GenCudaKernel *kernel, GError **error)
   product.transpose_a = transpose_a;
   product.transpose_b = gen_node_int (node, "transB", 0) != 0;
   product.alpha = gen_node_float (node, "alpha", 1);
-  product.has_bias = c != NULL && beta == 1 && gen_shape_elements (&c->shape) == product.n &&
+  product.has_bias = c != NULL && beta == 1 && c->shape.rank > 0 &&
+                     gen_shape_elements (&c->shape) == product.n &&
                      c->shape.dims[c->shape.rank - 1] == product.n;
   product.has_relu = node->activation.kind == GEN_ACTIVATION_RELU && gen_cuda_is_plain (node);
   if (c != NULL && !product.has_bias) {

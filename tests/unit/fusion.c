@@ -303,6 +303,17 @@ test_formulas (void)
     gen_graph_add_output (graph, write_gelu (graph, input (graph, GEN_SHAPE (3, 50)), order));
     check (graph, "Gelu", order < 3 ? 1 : 0, 0);
   }
+  for (int rank = 0; rank < 4; rank++) { /* of the number: the result may have more than x */
+    g_autoptr (GenGraph) graph = gen_graph_new ("gelu by a number of some rank");
+    const GenShape shape = { .rank = rank, .dims = { 1, 1, 1 } };
+    GenTensor *x = input (graph, GEN_SHAPE (3, 50)), *y;
+
+    y = call (graph, "Div", x, gen_graph_full (graph, &shape, M_SQRT2));
+    y = call (graph, "Add", call (graph, "Erf", y, NULL), number (graph, 1));
+    y = call (graph, "Mul", call (graph, "Mul", x, y), number (graph, 0.5));
+    gen_graph_add_output (graph, y);
+    check (graph, "Gelu", rank < 3, 0);
+  }
   for (int order = 0; order < 2; order++) {
     g_autoptr (GenGraph) graph = gen_graph_new ("silu");
     GenTensor *x = input (graph, GEN_SHAPE (3, 50)), *s = call (graph, "Sigmoid", x, NULL);
@@ -394,6 +405,160 @@ test_convolutions (void)
       gen_graph_add_output (graph, y);
       check (graph, kind == 0 || kind == 4 ? "PRelu" : kind == 3 ? "Sigmoid" : "Add", 0, 0);
     }
+}
+
+/* Each channel by constant statistics. */
+static GenTensor *
+normalize (GenGraph *graph, GenTensor *x)
+{
+  GenShape shape = GEN_SHAPE (x->shape.dims[1]);
+  GenTensor *inputs[] = { x, constant (graph, shape, 5), constant (graph, shape, 6),
+    constant (graph, shape, 7), gen_graph_full (graph, &shape, 0.5) };
+
+  return gen_graph_op (graph, "BatchNormalization", inputs, 5, 1, NULL, NULL);
+}
+
+/* Chains of what a product could take over, each alone: nothing comes before what is taken
+ * already. What stands beside the tensor is a vector (b), a row (w), of the result's shape (r), a
+ * second product (p) or a column (c). */
+static void
+test_orders (void)
+{
+  static const char *const chains[] = { "pb", "ab", "tb", "sb", "rb", "rbs", "br", "bb", "bab",
+    "rab", "cb", "bcb", "wb", "bw", "rr", "rbr", "prb", "sab", "nb", "rnb", "arb", "bnb", "brab" };
+  static const GenShape left[] = { { 2, { 3, 4 } }, { 2, { 70, 64 } }, { 3, { 2, 5, 4 } },
+    { 4, { 2, 4, 5, 6 } } };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (left); i++)
+    for (gsize c = 0; c < G_N_ELEMENTS (chains); c++) {
+      g_autoptr (GenGraph) graph = gen_graph_new (chains[c]);
+      g_autoptr (GenPlan) apart = NULL, fused = NULL;
+      GenTensor *x = input (graph, left[i]), *y;
+      gboolean picture = left[i].rank == 4;
+      gint64 k = left[i].dims[picture ? 1 : left[i].rank - 1], n = 8;
+      GenShape vector = picture ? GEN_SHAPE (n, 1, 1) : GEN_SHAPE (n);
+
+      y = picture ? convolve (graph, x, n, 3, 1)
+                  : call (graph, "MatMul", x, constant (graph, GEN_SHAPE (k, n), 1));
+      for (const char *step = chains[c]; *step != '\0'; step++) {
+        GenShape column = y->shape;
+
+        column.dims[column.rank - 1] = 1;
+        if (*step == 'a')
+          y = call (graph, "Relu", y, NULL);
+        else if (*step == 't')
+          y = call (graph, "Tanh", y, NULL);
+        else if (*step == 's')
+          y = call (graph, "PRelu", y, constant (graph, vector, 2));
+        else if (*step == 'b')
+          y = call (graph, "Add", y, constant (graph, vector, 3));
+        else if (*step == 'w')
+          y = call (graph, "Add", input (graph, picture ? vector : GEN_SHAPE (1, n)), y);
+        else if (*step == 'r')
+          y = call (graph, "Add", input (graph, y->shape), y);
+        else if (*step == 'c')
+          y = call (graph, "Add", y, constant (graph, column, 4));
+        else if (*step == 'n' && left[i].rank != 3) /* whose channels are the same dimension */
+          y = normalize (graph, y);
+        else if (*step == 'p' && !picture)
+          y = call (graph, "Add", y,
+              call (
+                  graph, "MatMul", input (graph, left[i]), constant (graph, GEN_SHAPE (k, n), 5)));
+      }
+      gen_graph_add_output (graph, y);
+      apart = run (graph, TRUE, 1);
+      fused = run (graph, FALSE, 2);
+      assert_same (apart, fused);
+    }
+}
+
+/* The first two of a recurrent cell's products, of which neither is lost. */
+static void
+test_two_products (void)
+{
+  g_autoptr (GenGraph) graph = gen_graph_new ("cell");
+  GenTensor *y = call (graph, "MatMul", input (graph, GEN_SHAPE (1, 4)),
+      gen_graph_full (graph, &GEN_SHAPE (4, 8), 0.5));
+  GenTensor *z = call (graph, "MatMul", input (graph, GEN_SHAPE (1, 5)),
+      gen_graph_full (graph, &GEN_SHAPE (5, 8), 2));
+  g_autoptr (GenPlan) plan = NULL;
+  double want = 100;
+
+  y = call (graph, "Add", call (graph, "Add", y, z), gen_graph_full (graph, &GEN_SHAPE (8), 100));
+  gen_graph_add_output (graph, y);
+  plan = run (graph, FALSE, 1);
+  g_assert_cmpuint (count_steps (plan, "Add"), ==, 0);
+  for (int i = 0; i < 9; i++)
+    want += i < 4 ? 0.5 * ((float *)gen_plan_input (plan, 0)->data)[i]
+                  : 2 * ((float *)gen_plan_input (plan, 1)->data)[i - 4];
+  for (int i = 0; i < 8; i++)
+    g_assert_cmpfloat_with_epsilon (((float *)gen_plan_output (plan, 0)->data)[i], want, 1e-4);
+}
+
+/* A product that is large enough for what is read beyond its bias not to be there. */
+static void
+test_large_sum (void)
+{
+  g_autoptr (GenGraph) graph = gen_graph_new ("large");
+  GenTensor *y = call (graph, "MatMul", input (graph, GEN_SHAPE (4096, 4)),
+      constant (graph, GEN_SHAPE (4, 2048), 1));
+
+  y = call (graph, "Add", y, input (graph, y->shape));
+  gen_graph_add_output (graph, call (graph, "Add", y, constant (graph, GEN_SHAPE (2048), 2)));
+  check (graph, "Add", 0, 1);
+}
+
+/* A product by a vector has rows alone, and no bias or slope for each. */
+static void
+test_by_vector (void)
+{
+  for (int kind = 0; kind < 4; kind++) {
+    g_autoptr (GenGraph) graph = gen_graph_new ("vector");
+    GenTensor *x = input (graph, kind < 2 ? GEN_SHAPE (3, 5, 4) : GEN_SHAPE (5, 4)), *y;
+
+    y = call (graph, "MatMul", x, constant (graph, GEN_SHAPE (4), 1));
+    y = call (graph, kind % 2 == 0 ? "Add" : "PRelu", y, constant (graph, GEN_SHAPE (5), 2));
+    gen_graph_add_output (graph, y);
+    check (graph, kind == 1 || kind == 3 ? "PRelu" : "Add", kind == 2 ? 0 : 1, 0);
+  }
+}
+
+/* Bounds that cross: the upper one holds, everywhere. */
+static void
+test_crossed_bounds (void)
+{
+  g_autoptr (GenGraph) graph = gen_graph_new ("crossed");
+  GenTensor *inputs[] = { convolve (graph, input (graph, GEN_SHAPE (1, 4, 6, 6)), 8, 3, 1),
+    number (graph, 1), number (graph, -1) };
+  g_autoptr (GenPlan) plan = NULL;
+
+  gen_graph_add_output (graph, gen_graph_op (graph, "Clip", inputs, 3, 1, NULL, NULL));
+  plan = run (graph, FALSE, 1);
+  for (int i = 0; i < 8 * 36; i++)
+    g_assert_cmpfloat (((float *)gen_plan_output (plan, 0)->data)[i], ==, -1);
+}
+
+/* Up to opset 13 a node that gives statistics is one that trains, whatever its attributes say. */
+static void
+test_training_normalization (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GenGraph) graph = gen_graph_new ("training");
+  GenTensor *inputs[5], *outputs[3];
+  GenNode *node;
+
+  inputs[0] = convolve (graph, input (graph, GEN_SHAPE (2, 4, 6, 6)), 8, 3, 1);
+  for (int i = 1; i < 5; i++)
+    inputs[i] = gen_graph_full (graph, &GEN_SHAPE (8), i);
+  for (int i = 0; i < 3; i++)
+    outputs[i] = gen_graph_add_value (graph, NULL);
+  node = gen_graph_add_node (
+      graph, NULL, NULL, "BatchNormalization", 9, inputs, 5, outputs, 3, &error);
+  g_assert_no_error (error);
+  g_assert_true (node->op->infer (node, &error));
+  for (int i = 0; i < 3; i++)
+    gen_graph_add_output (graph, outputs[i]);
+  check (graph, "BatchNormalization", 1, 0);
 }
 
 /* A sum that the product itself depends on, or that somebody reads before the activation. */
@@ -494,6 +659,12 @@ main (int argc, char **argv)
   g_test_add_func ("/fusion/group-normalization", test_group_normalization);
   g_test_add_func ("/fusion/matrix-products", test_matrix_products);
   g_test_add_func ("/fusion/convolutions", test_convolutions);
+  g_test_add_func ("/fusion/orders", test_orders);
+  g_test_add_func ("/fusion/two-products", test_two_products);
+  g_test_add_func ("/fusion/large-sum", test_large_sum);
+  g_test_add_func ("/fusion/by-vector", test_by_vector);
+  g_test_add_func ("/fusion/crossed-bounds", test_crossed_bounds);
+  g_test_add_func ("/fusion/training-normalization", test_training_normalization);
   g_test_add_func ("/fusion/not-taken", test_not_taken);
   g_test_add_func ("/fusion/normalized-layer", test_normalized_layer);
   g_test_add_func ("/fusion/pads", test_pads);
