@@ -181,6 +181,8 @@ gst_discriminator_measure (GstScoreFilter *filter, const GstVideoFrame *frame, d
   action = self->action;
   GST_OBJECT_UNLOCK (self);
   notice_not_finite (self, values[GST_DISCRIMINATOR_SCORE]);
+  if (!isfinite (values[GST_DISCRIMINATOR_SCORE]))
+    values[GST_DISCRIMINATOR_SCORE] = GEN_MISSING;
   values[GST_DISCRIMINATOR_PASSED] =
       isfinite (values[GST_DISCRIMINATOR_SCORE]) && values[GST_DISCRIMINATOR_SCORE] >= threshold;
   gen_tally_add (&self->tally, values[GST_DISCRIMINATOR_SCORE]);
@@ -199,6 +201,12 @@ gst_discriminator_summarise (GstScoreFilter *filter)
 
   json_object_set_int_member (summary, "frames", (gint64)self->measured);
   json_object_set_int_member (summary, "dropped", (gint64)self->dropped);
-  json_object_set_object_member (summary, "score", gen_tally_to_json (&self->tally));
+  if (self->tally.count > 0) {
+    json_object_set_object_member (summary, "score", gen_tally_to_json (&self->tally));
+  } else {
+    json_object_set_null_member (summary, "score");
+    json_object_set_string_member (summary, "score-missing",
+        gen_field_missing (&gst_discriminator_fields[GST_DISCRIMINATOR_SCORE]));
+  }
   return summary;
 }

@@ -59,8 +59,9 @@ enum {
 #define DEFAULT_ACTION GST_DISCRIMINATOR_TAG
 #define DEFAULT_TILE 0
 
-static const GenField fields[GST_DISCRIMINATOR_N_FIELDS] = {
-  [GST_DISCRIMINATOR_SCORE] = { "score", GEN_FIELD_NUMBER, NULL },
+const GenField gst_discriminator_fields[GST_DISCRIMINATOR_N_FIELDS] = {
+  [GST_DISCRIMINATOR_SCORE] = { "score", GEN_FIELD_NUMBER, NULL,
+      "the model's score is no finite number" },
   [GST_DISCRIMINATOR_MINIMUM] = { "score-minimum", GEN_FIELD_NUMBER, NULL },
   [GST_DISCRIMINATOR_MAXIMUM] = { "score-maximum", GEN_FIELD_NUMBER, NULL },
   [GST_DISCRIMINATOR_TILES] = { "tiles", GEN_FIELD_COUNT, NULL },
@@ -293,7 +294,7 @@ static const GenField *
 gst_discriminator_get_fields (GstScoreFilter *filter, guint *n)
 {
   *n = GST_DISCRIMINATOR_N_FIELDS;
-  return fields;
+  return gst_discriminator_fields;
 }
 
 static void

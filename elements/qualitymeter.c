@@ -428,6 +428,13 @@ gst_quality_meter_set_info (GstVideoFilter *filter, GstCaps *in_caps, GstVideoIn
       return FALSE;
     }
   }
+  if (in_info->width % width != 0 || in_info->height % height != 0)
+    GST_ELEMENT_WARNING (self, LIBRARY, SETTINGS,
+        ("Properties tile-width and tile-height: frames of %dx%d are no whole number of tiles of "
+         "%dx%d; %d columns at the right and %d rows at the bottom are in no sample",
+            in_info->width, in_info->height, width, height, in_info->width % width,
+            in_info->height % height),
+        (NULL));
   self->sample_width = width;
   self->sample_height = height;
   self->channels = channels;
