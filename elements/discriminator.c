@@ -25,7 +25,7 @@
  *
  * ## Example launch line
  * |[
- * gst-launch-1.0 latentsrc num-buffers=90 ! generator model=ball/generator.onnx !
+ * gst-launch-1.0 latentsrc num-buffers=90 ! generator model=ball/generator.onnx ! \
  *   discriminator model=ball/discriminator.onnx report=scores.jsonl ! fakesink
  * ]|
  * Both models are those that gantrainer's example trains.
@@ -314,7 +314,8 @@ gst_discriminator_class_init (GstDiscriminatorClass *klass)
   gobject_class->finalize = gst_discriminator_finalize;
 
   g_object_class_install_property (gobject_class, PROP_MODEL,
-      g_param_spec_string ("model", "Model", "The ONNX file to score with", NULL, ready));
+      g_param_spec_string (
+          "model", "Model", "The ONNX file to score with (unset: an error)", NULL, ready));
   g_object_class_install_property (gobject_class, PROP_DEVICE,
       g_param_spec_enum ("device", "Device", "Where the model runs", GST_TYPE_GENERATIVE_DEVICE,
           DEFAULT_DEVICE, ready));
@@ -327,20 +328,23 @@ gst_discriminator_class_init (GstDiscriminatorClass *klass)
       g_param_spec_uint ("threads", "Threads", "How many threads to use (0: one for each core)", 0,
           1024, DEFAULT_THREADS, ready));
   g_object_class_install_property (gobject_class, PROP_THRESHOLD,
-      g_param_spec_double ("threshold", "Threshold", "Frames with at least this score pass",
-          -G_MAXDOUBLE, G_MAXDOUBLE, DEFAULT_THRESHOLD,
+      g_param_spec_double ("threshold", "Threshold",
+          "Frames with at least this score pass; the score is as the model makes it", -G_MAXDOUBLE,
+          G_MAXDOUBLE, DEFAULT_THRESHOLD,
           flags | GST_PARAM_CONTROLLABLE | GST_PARAM_MUTABLE_PLAYING));
   g_object_class_install_property (gobject_class, PROP_ACTION,
       g_param_spec_enum ("action", "Action", "What happens to frames below the threshold",
           GST_TYPE_DISCRIMINATOR_ACTION, DEFAULT_ACTION, flags | GST_PARAM_MUTABLE_PLAYING));
   g_object_class_install_property (gobject_class, PROP_TILE_WIDTH,
       g_param_spec_int ("tile-width", "Tile width",
-          "Width of the pictures in a wall, for a model that takes any size (0: the model's, or "
+          "Width in pixels of the pictures in a wall, for a model that takes any size (0: the "
+          "model's, or "
           "the frame's)",
           0, G_MAXINT16, DEFAULT_TILE, ready));
   g_object_class_install_property (gobject_class, PROP_TILE_HEIGHT,
       g_param_spec_int ("tile-height", "Tile height",
-          "Height of the pictures in a wall, for a model that takes any size (0: the model's, or "
+          "Height in pixels of the pictures in a wall, for a model that takes any size (0: the "
+          "model's, or "
           "the frame's)",
           0, G_MAXINT16, DEFAULT_TILE, ready));
   g_object_class_install_property (gobject_class, PROP_INPUT_RANGE,

@@ -12,7 +12,7 @@ picture_caps (GstGanTrainer *self, GstPad *pad)
   caps = gst_caps_make_writable (caps);
   if (GST_PAD_IS_ACTIVE (pad))
     gst_caps_set_simple (caps, "interlace-mode", G_TYPE_STRING, "progressive", NULL);
-  if (self->generator_model != NULL || g_strcmp0 (self->preset, "dcgan") != 0)
+  if (self->generator_model != NULL || gen_preset_list ()[self->preset] != &gen_preset_dcgan)
     return caps;
   for (guint i = 1; i < G_N_ELEMENTS (sizes); i++)
     gst_caps_append_structure (caps, gst_structure_copy (gst_caps_get_structure (caps, 0)));

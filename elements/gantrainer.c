@@ -40,8 +40,8 @@
  *
  * ## Example launch line
  * |[
- * gst-launch-1.0 videotestsrc pattern=ball num-buffers=640 !
- *   video/x-raw,format=GRAY8,width=28,height=28 !
+ * gst-launch-1.0 videotestsrc pattern=ball num-buffers=640 ! \
+ *   video/x-raw,format=GRAY8,width=28,height=28 ! \
  *   gantrainer preset=mlp batch-size=64 checkpoint=ball
  * ]|
  * Ten steps on pictures of a ball.
@@ -91,35 +91,17 @@ gst_gan_trainer_check (GstGanTrainer *self)
 {
   g_autoptr (GError) error = NULL;
 
-  self->settings.optimizer = gen_optimizer_find (self->optimizer);
-  self->settings.loss = gen_loss_find (self->loss);
+  self->settings.optimizer = gen_optimizer_list ()[self->optimizer];
+  self->settings.loss = gen_loss_list ()[self->loss];
   self->settings.precision = gst_generative_precision_resolve (self->precision);
   self->settings.device = gst_generative_device_find (GST_ELEMENT (self), self->device, &error);
   if (self->settings.device == NULL) {
     gst_generative_post_error (GST_ELEMENT (self), error);
     return FALSE;
   }
-  if (self->settings.optimizer == NULL) {
-    GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS,
-        ("optimizer: there is no '%s'; there are adam, adamw, rmsprop and sgd", self->optimizer),
-        (NULL));
-    return FALSE;
-  }
-  if (self->settings.loss == NULL) {
-    GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS,
-        ("loss: there is no '%s'; there are minimax, non-saturating, hinge and least-squares",
-            self->loss),
-        (NULL));
-    return FALSE;
-  }
   if ((self->generator_model == NULL) != (self->discriminator_model == NULL)) {
     GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS,
         ("generator-model and discriminator-model must both be set, or neither"), (NULL));
-    return FALSE;
-  }
-  if (self->generator_model == NULL && gen_preset_find (self->preset) == NULL) {
-    GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS,
-        ("preset: there is no '%s'; there are mlp and dcgan", self->preset), (NULL));
     return FALSE;
   }
   if (self->checkpoint == NULL || *self->checkpoint == '\0') {
@@ -153,7 +135,7 @@ gst_gan_trainer_make_nets (
     *discriminator = *generator != NULL ? gen_onnx_load (self->discriminator_model, error) : NULL;
     return *discriminator != NULL;
   }
-  preset = gen_preset_find (self->preset);
+  preset = gen_preset_list ()[self->preset];
   options.width = GST_VIDEO_INFO_WIDTH (&self->info);
   options.height = GST_VIDEO_INFO_HEIGHT (&self->info);
   options.channels = GST_VIDEO_INFO_N_COMPONENTS (&self->info);

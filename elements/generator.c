@@ -54,7 +54,7 @@
  *
  * ## Example launch line
  * |[
- * gst-launch-1.0 latentsrc walk=slerp num-buffers=90 !
+ * gst-launch-1.0 latentsrc walk=slerp num-buffers=90 ! \
  *   generator model=ball/generator.onnx ! y4menc ! filesink location=walk.y4m
  * ]|
  * Three seconds of a walk, with the model that gantrainer's example trains.
@@ -346,7 +346,8 @@ gst_generator_class_init (GstGeneratorClass *klass)
   gobject_class->finalize = gst_generator_finalize;
 
   g_object_class_install_property (gobject_class, PROP_MODEL,
-      g_param_spec_string ("model", "Model", "The ONNX file to play", NULL, flags));
+      g_param_spec_string (
+          "model", "Model", "The ONNX file to play (unset: an error)", NULL, flags));
   g_object_class_install_property (gobject_class, PROP_DEVICE,
       g_param_spec_enum ("device", "Device", "Where the model runs", GST_TYPE_GENERATIVE_DEVICE,
           DEFAULT_DEVICE, flags));
@@ -374,12 +375,12 @@ gst_generator_class_init (GstGeneratorClass *klass)
           0, G_MAXINT16, DEFAULT_COLUMNS, flags));
   g_object_class_install_property (gobject_class, PROP_WIDTH,
       g_param_spec_int ("width", "Width",
-          "Width of the pictures of a model that makes them as vectors (0: square)", 0, G_MAXINT16,
-          DEFAULT_SIZE, flags));
+          "Width in pixels of the pictures of a model that makes them as vectors (0: square)", 0,
+          G_MAXINT16, DEFAULT_SIZE, flags));
   g_object_class_install_property (gobject_class, PROP_HEIGHT,
       g_param_spec_int ("height", "Height",
-          "Height of the pictures of a model that makes them as vectors (0: square)", 0, G_MAXINT16,
-          DEFAULT_SIZE, flags));
+          "Height in pixels of the pictures of a model that makes them as vectors (0: square)", 0,
+          G_MAXINT16, DEFAULT_SIZE, flags));
   g_object_class_install_property (gobject_class, PROP_INPUT_RANGE,
       g_param_spec_string ("input-range", "Input range",
           "The numbers that the model takes for black and white, such as -1,1 (unset: what the "

@@ -21,4 +21,4 @@ plugin_init (GstPlugin *plugin)
 GST_PLUGIN_DEFINE (GST_VERSION_MAJOR, GST_VERSION_MINOR, generative,
     "Generative models in media pipelines: data, augmentation, training, generation, scoring and "
     "measuring",
-    plugin_init, GEN_VERSION, "LGPL", "gst-generative", "https://gstreamer.freedesktop.org/")
+    plugin_init, GEN_VERSION, "LGPL", PACKAGE, PACKAGE_ORIGIN)

@@ -20,13 +20,13 @@
  *
  * ## Example launch line
  * |[
- * gst-launch-1.0 -m videotestsrc num-buffers=30 pattern=ball ! video/x-raw,format=GRAY8 !
- * qualitymeter post-messages=true ! fakesink
+ * gst-launch-1.0 -m videotestsrc num-buffers=30 pattern=ball ! video/x-raw,format=GRAY8 ! \
+ *   qualitymeter post-messages=true ! fakesink
  * ]|
  * Sharpness, brightness and so on of 30 frames, and their summary.
  * |[
- * gst-launch-1.0 videotestsrc num-buffers=300 pattern=ball ! video/x-raw,format=GRAY8 !
- * qualitymeter metrics=frechet save-statistics=ball.npz ! fakesink
+ * gst-launch-1.0 videotestsrc num-buffers=300 pattern=ball ! video/x-raw,format=GRAY8 ! \
+ *   qualitymeter metrics=frechet save-statistics=ball.npz ! fakesink
  * ]|
  * The statistics of these frames, for `reference=ball.npz`.
  */
@@ -505,6 +505,29 @@ gst_quality_meter_measure (GstScoreFilter *filter, const GstVideoFrame *frame, d
   return GST_FLOW_ERROR;
 }
 
+/* What there is to measure, and to compare by, from the library's lists. */
+static const char *
+metrics_blurb (void)
+{
+  g_autoptr (GString) blurb = g_string_new ("What to measure, with commas between: ");
+
+  for (const GenMetric *const *metric = gen_metric_list (); *metric != NULL; metric++)
+    g_string_append_printf (blurb, "%s, ", (*metric)->name);
+  g_string_append (blurb, "or auto: all that the reference allows");
+  return g_intern_string (blurb->str);
+}
+
+static const char *
+embedder_blurb (void)
+{
+  g_autoptr (GString) blurb = g_string_new ("Features that frechet and modes compare by: ");
+
+  for (const GenEmbedder *const *embedder = gen_embedder_list (); *embedder != NULL; embedder++)
+    g_string_append_printf (blurb, "%s, ", (*embedder)->name);
+  g_string_append (blurb, "or an ONNX file that makes a vector of a picture");
+  return g_intern_string (blurb->str);
+}
+
 static void
 gst_quality_meter_class_init (GstQualityMeterClass *klass)
 {
@@ -522,14 +545,11 @@ gst_quality_meter_class_init (GstQualityMeterClass *klass)
   gobject_class->finalize = gst_quality_meter_finalize;
 
   g_object_class_install_property (gobject_class, PROP_METRICS,
-      g_param_spec_string ("metrics", "Metrics",
-          "What to measure, with commas between: sharpness, tenengrad, brightness, contrast, "
-          "temporal-ssim, diversity, frechet, modes; auto: all that the reference allows",
-          DEFAULT_METRICS, flags));
+      g_param_spec_string ("metrics", "Metrics", metrics_blurb (), DEFAULT_METRICS, flags));
   g_object_class_install_property (gobject_class, PROP_REFERENCE,
       g_param_spec_string ("reference", "Reference",
           "What to compare with: a folder, a sheet of tiles or an IDX file, or for frechet "
-          "alone a .npz file of statistics; modes needs pictures with classes",
+          "alone a .npz file of statistics; modes needs pictures with classes (unset: nothing)",
           DEFAULT_REFERENCE, flags));
   g_object_class_install_property (gobject_class, PROP_REFERENCE_TILE_WIDTH,
       g_param_spec_uint ("reference-tile-width", "Reference's tile width",
@@ -544,18 +564,15 @@ gst_quality_meter_class_init (GstQualityMeterClass *klass)
           "How many rows of tiles make one class in a sheet (0: no classes)", 0, MAX_SIZE,
           DEFAULT_REFERENCE_ROWS_PER_LABEL, flags));
   g_object_class_install_property (gobject_class, PROP_EMBEDDER,
-      g_param_spec_string ("embedder", "Embedder",
-          "Features that frechet and modes compare by: hog-4x4x8 (edges and shapes), "
-          "pixels-16x16 (colour and layout), or an ONNX file that makes a vector of a picture",
-          DEFAULT_EMBEDDER, flags));
+      g_param_spec_string ("embedder", "Embedder", embedder_blurb (), DEFAULT_EMBEDDER, flags));
   g_object_class_install_property (gobject_class, PROP_TILE_WIDTH,
       g_param_spec_uint ("tile-width", "Tile width",
-          "Width of each picture in a frame that is a wall of pictures (0: the frame's)", 0,
-          MAX_SIZE, DEFAULT_TILE_WIDTH, flags));
+          "Width in pixels of each picture in a frame that is a wall of pictures (0: the frame's)",
+          0, MAX_SIZE, DEFAULT_TILE_WIDTH, flags));
   g_object_class_install_property (gobject_class, PROP_TILE_HEIGHT,
       g_param_spec_uint ("tile-height", "Tile height",
-          "Height of each picture in a frame that is a wall of pictures (0: the frame's)", 0,
-          MAX_SIZE, DEFAULT_TILE_HEIGHT, flags));
+          "Height in pixels of each picture in a frame that is a wall of pictures (0: the frame's)",
+          0, MAX_SIZE, DEFAULT_TILE_HEIGHT, flags));
   g_object_class_install_property (gobject_class, PROP_INTERVAL,
       g_param_spec_uint ("interval", "Interval",
           "Frames between figures of diversity, frechet and modes over all so far (0: only in the "
@@ -568,7 +585,8 @@ gst_quality_meter_class_init (GstQualityMeterClass *klass)
   g_object_class_install_property (gobject_class, PROP_SAVE_STATISTICS,
       g_param_spec_string ("save-statistics", "Save statistics",
           "File (.npz) for the mean and covariance of the samples' features, written at the end; "
-          "a reference for later. Goes with the metric frechet, which then needs none",
+          "a reference for later. Goes with the metric frechet, which then needs none (unset: not "
+          "written)",
           DEFAULT_SAVE_STATISTICS, flags));
 
   gst_element_class_add_static_pad_template (element_class, &sink_template);

@@ -21,10 +21,11 @@
  *
  * ## Example launch line
  * |[
- * gst-launch-1.0 videotestsrc num-buffers=60 ! video/x-raw,format=RGB !
+ * gst-launch-1.0 videotestsrc num-buffers=60 ! video/x-raw,format=RGB ! \
  *   videoaugment flip=horizontal rotate=10 translate=0.1 brightness=0.2 noise=0.03 ! fakesink
  * ]|
  */
+#include "choices.h"
 #include "elements.h"
 #include "frame-time.h"
 #include "interlaced.h"
@@ -288,15 +289,11 @@ gst_video_augment_choices_type (const GenAugmentation *augmentation)
 {
   g_autofree char *name = g_strdup_printf (
       "GstVideoAugment%c%s", g_ascii_toupper (augmentation->name[0]), augmentation->name + 1);
-  guint n = g_strv_length ((char **)augmentation->choices);
-  GEnumValue *values = g_new0 (GEnumValue, n + 1); /* the type's, for good */
-  GType type;
+  GArray *values = g_array_new (TRUE, TRUE, sizeof (GEnumValue));
 
-  for (guint i = 0; i < n; i++)
-    values[i] = (GEnumValue){ (int)i, augmentation->choices[i], augmentation->choices[i] };
-  type = g_enum_register_static (name, values);
-  gst_type_mark_as_plugin_api (type, 0);
-  return type;
+  for (guint i = 0; augmentation->choices[i] != NULL; i++)
+    gst_generative_choices_add (values, augmentation->choices[i], augmentation->choices[i]);
+  return gst_generative_choices_register (name, values);
 }
 
 static void

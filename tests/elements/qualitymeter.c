@@ -430,6 +430,23 @@ test_missing (void)
   g_unlink (statistics);
 }
 
+/* Who asks what there is, is told all of it. */
+static void
+test_blurbs (void)
+{
+  g_autoptr (GstElement) meter =
+      gst_object_ref_sink (gst_element_factory_make ("qualitymeter", NULL));
+  const char *metrics =
+      g_param_spec_get_blurb (g_object_class_find_property (G_OBJECT_GET_CLASS (meter), "metrics"));
+  const char *embedders = g_param_spec_get_blurb (
+      g_object_class_find_property (G_OBJECT_GET_CLASS (meter), "embedder"));
+
+  for (const GenMetric *const *metric = gen_metric_list (); *metric != NULL; metric++)
+    g_assert_nonnull (strstr (metrics, (*metric)->name));
+  for (const GenEmbedder *const *embedder = gen_embedder_list (); *embedder != NULL; embedder++)
+    g_assert_nonnull (strstr (embedders, (*embedder)->name));
+}
+
 /* What of a frame is in no tile is told. */
 static void
 test_left_over (void)
@@ -685,6 +702,7 @@ main (int argc, char **argv)
   g_test_add_func ("/qualitymeter/gap", test_gap);
   g_test_add_func ("/qualitymeter/reference", test_reference);
   g_test_add_func ("/qualitymeter/missing", test_missing);
+  g_test_add_func ("/qualitymeter/blurbs", test_blurbs);
   g_test_add_func ("/qualitymeter/left-over", test_left_over);
   g_test_add_func ("/qualitymeter/shared-report", test_shared_report);
   g_test_add_func ("/qualitymeter/statistics", test_statistics);
