@@ -30,9 +30,10 @@
  *
  * ## Example launch line
  * |[
+ * mkdir -p balls
  * gst-launch-1.0 videotestsrc pattern=ball num-buffers=20 ! video/x-raw,width=64,height=64 ! \
- *   pngenc ! multifilesink location=ball-%02d.png
- * gst-launch-1.0 datasetsrc location=. epochs=3 ! video/x-raw,format=RGB,width=32,height=32 ! \
+ *   pngenc ! multifilesink location=balls/%02d.png
+ * gst-launch-1.0 datasetsrc location=balls epochs=3 ! video/x-raw,format=RGB,width=32,height=32 ! \
  *   fakesink
  * ]|
  * A folder of pictures, shown three times over, each time in another order.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The preview: a wall of pictures of the same latents. The training thread makes one when the last
- * has been taken, and a task of the src pad pushes it, so that a slow screen never holds training
- * up. */
+/* The preview: a wall of pictures of the same latents. One is made before training begins; the
+ * training thread makes one when the last has been taken, and a task of the src pad pushes it, so
+ * that a slow screen never holds training up. */
 #include "gantrainer.h"
 
 #include <string.h>
@@ -85,8 +85,12 @@ gst_gan_trainer_preview_start (GstGanTrainer *self)
   self->n_previews = 0;
   self->latents = g_new (float, n);
   gen_random_normal (&random, 0, 0, self->latents, n);
-  if (gst_pad_is_linked (self->src))
-    gst_pad_start_task (self->src, push, self, NULL);
+  if (!gst_pad_is_linked (self->src))
+    return;
+  /* What the nets make before the first step, so that a pipeline plays at once. Where it cannot be
+   * drawn, the next time says why. */
+  gst_gan_trainer_preview_update (self, FALSE, NULL);
+  gst_pad_start_task (self->src, push, self, NULL);
 }
 
 static gboolean

@@ -316,8 +316,9 @@ gst_gan_trainer_install_properties (GObjectClass *object_class)
       "Steps between pictures and histograms of weights in the log (0 = none)", 0, G_MAXUINT64,
       DEFAULT_LOG_INTERVAL, flags);
   specs[PROP_PREVIEW_INTERVAL] = g_param_spec_uint64 ("preview-interval", "Preview interval",
-      "Steps between walls of pictures on the src pad, at least", 1, G_MAXUINT64,
-      DEFAULT_PREVIEW_INTERVAL, flags);
+      "Steps between walls of pictures on the src pad, at least; the first comes before the first "
+      "step",
+      1, G_MAXUINT64, DEFAULT_PREVIEW_INTERVAL, flags);
   specs[PROP_PREVIEW_COLUMNS] = g_param_spec_int ("preview-columns", "Preview columns",
       "Made pictures side by side in the wall on the src pad", 1, 64, DEFAULT_PREVIEW_COLUMNS,
       flags);

@@ -327,6 +327,11 @@ test_preview (void)
       NULL);
   gst_harness_set_src_caps_str (harness, "video/x-raw,format=GRAY8,width=8,height=8,framerate=30/1,"
                                          "pixel-aspect-ratio=16/15,colorimetry=1:4:5:1");
+  /* The first one is there before any picture is. */
+  buffer = gst_harness_pull (harness);
+  g_assert_nonnull (buffer);
+  g_assert_cmpuint (GST_BUFFER_OFFSET (buffer), ==, 0);
+  gst_buffer_unref (buffer);
   for (int i = 0; i < 8; i++) {
     buffer = gst_harness_create_buffer (harness, 64);
     gst_buffer_memset (buffer, 0, i * 20, 64);
