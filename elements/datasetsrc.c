@@ -320,7 +320,8 @@ gst_dataset_src_class_init (GstDatasetSrcClass *klass)
   GstPushSrcClass *push_class = GST_PUSH_SRC_CLASS (klass);
   const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY;
 
-  GST_DEBUG_CATEGORY_INIT (dataset_src_debug, "datasetsrc", 0, "source of datasets");
+  GST_DEBUG_CATEGORY_INIT (
+      dataset_src_debug, "datasetsrc", 0, "what the dataset has, its epochs, and each picture");
   gst_generative_label_register ();
 
   gobject_class->set_property = gst_dataset_src_set_property;

@@ -36,7 +36,7 @@
 #include "elements.h"
 #include "frames.h"
 
-GST_DEBUG_CATEGORY_STATIC (discriminator_debug);
+GST_DEBUG_CATEGORY (discriminator_debug);
 #define GST_CAT_DEFAULT discriminator_debug
 
 enum {
@@ -240,6 +240,7 @@ static gboolean
 gst_discriminator_open (GstScoreFilter *filter)
 {
   GstDiscriminator *self = GST_DISCRIMINATOR (filter);
+  g_autofree char *text = NULL;
   g_autoptr (GenModel) model = NULL;
   g_autoptr (GError) error = NULL;
 
@@ -256,6 +257,9 @@ gst_discriminator_open (GstScoreFilter *filter)
     return FALSE;
   }
   gst_generative_warn_of_range (GST_ELEMENT (self), model, &self->input, FALSE, "input-range");
+  text = gen_model_describe (model);
+  GST_INFO_OBJECT (self, "%s %s%s", model->path, text,
+      model->staged ? "; its shapes hang on what it computes" : "");
   self->tally = (GenTally){ 0 };
   self->measured = self->dropped = 0;
   self->told_not_finite = FALSE;
@@ -307,7 +311,8 @@ gst_discriminator_class_init (GstDiscriminatorClass *klass)
   const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS;
   const GParamFlags ready = flags | GST_PARAM_MUTABLE_READY;
 
-  GST_DEBUG_CATEGORY_INIT (discriminator_debug, "discriminator", 0, "scores of a model");
+  GST_DEBUG_CATEGORY_INIT (
+      discriminator_debug, "discriminator", 0, "the model, its plans, and the score of each frame");
 
   gobject_class->set_property = gst_discriminator_set_property;
   gobject_class->get_property = gst_discriminator_get_property;

@@ -8,6 +8,9 @@
 
 #include <generative/random.h>
 
+GST_DEBUG_CATEGORY_EXTERN (gan_trainer_debug);
+#define GST_CAT_DEFAULT gan_trainer_debug
+
 /* Stream of random numbers of the preview's latents. */
 #define STREAM_PREVIEW 0x20000u
 /* Pictures a second that a recording plays at. */
@@ -159,6 +162,9 @@ gst_gan_trainer_preview_update (GstGanTrainer *self, gboolean last, GError **err
   GST_BUFFER_OFFSET (buffer) = gen_trainer_steps (self->trainer);
   GST_BUFFER_PTS (buffer) = gst_util_uint64_scale (self->n_previews++, GST_SECOND, RATE);
   GST_BUFFER_DURATION (buffer) = GST_SECOND / RATE;
+
+  GST_DEBUG_OBJECT (self, "a wall of pictures at step %" G_GUINT64_FORMAT ", pts %" GST_TIME_FORMAT,
+      GST_BUFFER_OFFSET (buffer), GST_TIME_ARGS (GST_BUFFER_PTS (buffer)));
 
   g_mutex_lock (&self->mutex);
   gst_clear_buffer (&self->preview);

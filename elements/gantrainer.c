@@ -50,9 +50,10 @@
 
 #include <generative/onnx.h>
 
+#include "debug.h"
 #include "elements.h"
 
-GST_DEBUG_CATEGORY_STATIC (gan_trainer_debug);
+GST_DEBUG_CATEGORY (gan_trainer_debug);
 #define GST_CAT_DEFAULT gan_trainer_debug
 
 static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE (
@@ -160,15 +161,35 @@ gst_gan_trainer_make (
     g_propagate_error (error, g_steal_pointer (&failure));
     return NULL;
   }
+  GST_INFO_OBJECT (self, "falls back to the CPU: %s", failure->message);
   gst_generative_announce_cpu (GST_ELEMENT (self), failure);
   self->settings.device = &gen_device_cpu;
   return gen_trainer_new (generator, discriminator, &self->settings, error);
+}
+
+/* What is trained, and how. */
+static void
+gst_gan_trainer_log_trainer (GstGanTrainer *self, gint64 began)
+{
+  const GenTrainerSettings *settings = &self->settings;
+  const GenPlanOptions options = { .device = settings->device,
+    .threads = settings->threads,
+    .precision = settings->precision,
+    .choice = settings->choice };
+  g_autofree char *text = gst_generative_describe_options (&options);
+
+  GST_INFO_OBJECT (self, "%s, a step of %d pictures compiled in %.1f ms: optimizer %s, loss %s; %s",
+      self->generator_model != NULL ? self->generator_model
+                                    : gen_preset_list ()[self->preset]->name,
+      settings->batch_size, gst_generative_since (began), settings->optimizer->name,
+      settings->loss->name, text);
 }
 
 gboolean
 gst_gan_trainer_open (GstGanTrainer *self, GError **error)
 {
   g_autoptr (GenGraph) generator = NULL, discriminator = NULL;
+  gint64 began = g_get_monotonic_time ();
   const GenShape *shape;
 
   if (!gst_gan_trainer_make_nets (self, &generator, &discriminator, error))
@@ -176,6 +197,7 @@ gst_gan_trainer_open (GstGanTrainer *self, GError **error)
   self->trainer = gst_gan_trainer_make (self, generator, discriminator, error);
   if (self->trainer == NULL)
     return FALSE;
+  gst_gan_trainer_log_trainer (self, began);
   shape = gen_trainer_picture_shape (self->trainer);
   if (shape->rank != 4 || shape->dims[1] != GST_VIDEO_INFO_N_COMPONENTS (&self->info) ||
       shape->dims[2] != GST_VIDEO_INFO_HEIGHT (&self->info) ||
@@ -193,6 +215,11 @@ gst_gan_trainer_open (GstGanTrainer *self, GError **error)
       !gen_checkpoint_load (self->trainer, self->checkpoint, &self->progress, error))
     return FALSE;
   self->skip = self->progress.samples;
+  if (self->resume)
+    GST_INFO_OBJECT (self,
+        "goes on from step %" G_GUINT64_FORMAT " of %s, passing %" G_GUINT64_FORMAT
+        " pictures over",
+        gen_trainer_steps (self->trainer), self->checkpoint, self->skip);
   gen_trainer_range (self->trainer, &self->low, &self->high);
   self->batch_floats = gen_trainer_picture_size (self->trainer) * self->settings.batch_size;
   for (int i = 0; i < GST_GAN_TRAINER_BATCHES; i++)
@@ -311,7 +338,8 @@ gst_gan_trainer_class_init (GstGanTrainerClass *klass)
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
   GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
 
-  GST_DEBUG_CATEGORY_INIT (gan_trainer_debug, "gantrainer", 0, "GAN trainer");
+  GST_DEBUG_CATEGORY_INIT (
+      gan_trainer_debug, "gantrainer", 0, "the nets, how training goes, and each step");
 
   object_class->finalize = gst_gan_trainer_finalize;
   gst_gan_trainer_install_properties (object_class);

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The plugin: the list of its elements, each in its own file. */
+#include "debug.h"
 #include "elements.h"
 
 static gboolean
 plugin_init (GstPlugin *plugin)
 {
   gboolean registered = TRUE;
+
+  gst_generative_debug_init ();
 
   /* One line an element. */
   registered &= GST_ELEMENT_REGISTER (datasetsrc, plugin);

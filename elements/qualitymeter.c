@@ -30,6 +30,7 @@
  * ]|
  * The statistics of these frames, for `reference=ball.npz`.
  */
+#include "debug.h"
 #include "elements.h"
 #include "modelfile.h"
 #include "scorefilter.h"
@@ -329,6 +330,24 @@ gst_quality_meter_close (GstScoreFilter *filter)
   gen_statistics_clear (&self->statistics);
 }
 
+/* What will be measured, and against what. */
+static void
+gst_quality_meter_log_meter (GstQualityMeter *self)
+{
+  g_autoptr (GString) names = g_string_new (NULL);
+  const GenField *fields;
+  guint n;
+
+  fields = gen_meter_fields (self->meter, &n);
+  for (guint i = 0; i < n; i++)
+    g_string_append_printf (names, "%s%s", i > 0 ? ", " : "", fields[i].name);
+  GST_INFO_OBJECT (self, "measures %s; by the features %s; reference: %s", names->str,
+      gen_features_name (self->features),
+      self->dataset != NULL           ? "pictures"
+      : self->statistics.mean != NULL ? "statistics"
+                                      : "none");
+}
+
 static gboolean
 gst_quality_meter_open (GstScoreFilter *filter)
 {
@@ -341,8 +360,10 @@ gst_quality_meter_open (GstScoreFilter *filter)
   self->told_not_finite = FALSE;
   if (gst_quality_meter_open_features (self) && gst_quality_meter_open_reference (self)) {
     self->meter = gst_quality_meter_make_meter (self, &error);
-    if (self->meter != NULL)
+    if (self->meter != NULL) {
+      gst_quality_meter_log_meter (self);
       return TRUE;
+    }
     gst_quality_meter_post_error (self, error);
   }
   gst_quality_meter_close (filter);
@@ -435,6 +456,9 @@ gst_quality_meter_set_info (GstVideoFilter *filter, GstCaps *in_caps, GstVideoIn
             in_info->width, in_info->height, width, height, in_info->width % width,
             in_info->height % height),
         (NULL));
+  GST_INFO_OBJECT (self, "samples are %d x %d of %d channels, %d in a frame: %" GST_PTR_FORMAT,
+      width, height, channels, (in_info->width / width) * (in_info->height / height),
+      (void *)in_caps);
   self->sample_width = width;
   self->sample_height = height;
   self->channels = channels;
@@ -493,11 +517,16 @@ gst_quality_meter_measure (GstScoreFilter *filter, const GstVideoFrame *frame, d
     .height = GST_VIDEO_FRAME_HEIGHT (frame),
     .channels = self->channels,
     .stride = GST_VIDEO_FRAME_PLANE_STRIDE (frame, 0) };
+  gint64 began = gst_generative_log_clock (GST_CAT_DEFAULT);
   g_autoptr (GError) error = NULL;
 
-  if (GST_BUFFER_IS_DISCONT (frame->buffer))
+  if (GST_BUFFER_IS_DISCONT (frame->buffer)) {
+    GST_DEBUG_OBJECT (self, "a gap: the next frame is not compared with the last one");
     gen_meter_interrupt (self->meter);
+  }
   if (gen_meter_measure (self->meter, &picture, values, &error)) {
+    GST_LOG_OBJECT (self, GST_GENERATIVE_FRAME_FORMAT ": measured in %.3f ms",
+        GST_GENERATIVE_FRAME_ARGS (frame->buffer), gst_generative_since (began));
     notice_not_finite (self, self->frame++);
     return GST_FLOW_OK;
   }
@@ -538,7 +567,8 @@ gst_quality_meter_class_init (GstQualityMeterClass *klass)
   GstScoreFilterClass *score_class = GST_SCORE_FILTER_CLASS (klass);
   const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY;
 
-  GST_DEBUG_CATEGORY_INIT (quality_meter_debug, "qualitymeter", 0, "measures pictures");
+  GST_DEBUG_CATEGORY_INIT (
+      quality_meter_debug, "qualitymeter", 0, "what is measured, and each frame");
 
   gobject_class->set_property = gst_quality_meter_set_property;
   gobject_class->get_property = gst_quality_meter_get_property;

@@ -6,6 +6,7 @@
 
 #include <glib/gstdio.h>
 
+#include "debug.h"
 #include "interlaced.h"
 #include "score.h"
 
@@ -175,6 +176,8 @@ gst_score_filter_start (GstBaseTransform *base)
     klass->close (filter);
     return FALSE;
   }
+  if (report != NULL)
+    GST_CAT_INFO_OBJECT (gst_generative_debug, base, "measurements are written to %s", report);
   self->values = g_new (double, n);
   self->frame = 0;
   self->summarised = TRUE;
