@@ -321,7 +321,8 @@ gst_score_filter_class_init (GstScoreFilterClass *klass)
 
   g_object_class_install_property (gobject_class, PROP_REPORT,
       g_param_spec_string ("report", "Report",
-          "File to write measurements to, as JSON Lines, the last one the summary (unset: none)",
+          "File to write measurements to, as JSON Lines, the last one the summary; each element "
+          "has one of its own (unset: none)",
           DEFAULT_REPORT, flags | GST_PARAM_MUTABLE_READY));
   g_object_class_install_property (gobject_class, PROP_POST_MESSAGES,
       g_param_spec_boolean ("post-messages", "Post messages",
