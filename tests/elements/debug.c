@@ -182,6 +182,7 @@ test_training (gconstpointer data)
   assert_said (log, "gantrainer INFO mlp, a step of 8 pictures compiled in ",
       "optimizer adam, loss hinge; cpu, precision fp32, kernels rules, 1 threads", 1);
   assert_said (log, "gantrainer LOG step ", "loss D ", 3);
+  assert_said (log, "gantrainer INFO checkpoint ", "at step 3, saved in", 1);
   assert_said (log, "gantrainer INFO training ends after step 3", "", 1);
   scratch_remove (folder);
 }
