@@ -3,6 +3,9 @@
  * picture. The loader is made anew for them. */
 #include "datasetsrc.h"
 
+GST_DEBUG_CATEGORY_EXTERN (dataset_src_debug);
+#define GST_CAT_DEFAULT dataset_src_debug
+
 #define FALLBACK_RATE 30
 
 /* The format, of those in `caps`, that holds pictures of so many channels best. */
@@ -64,6 +67,9 @@ gst_dataset_src_set_caps (GstBaseSrc *base, GstCaps *caps)
   settings.fit = self->fit;
   settings.threads = self->threads;
   GST_OBJECT_UNLOCK (self);
+  GST_INFO_OBJECT (self,
+      "pictures are made %d x %d of %d channels, by %d threads (0: all): %" GST_PTR_FORMAT,
+      settings.width, settings.height, settings.channels, settings.threads, (void *)caps);
 
   /* The sequence is one loader's at a time. */
   gst_dataset_src_set_loader (self, NULL);

@@ -3,6 +3,7 @@
  * epoch, and what to those that cannot be decoded. */
 #include "datasetsrc.h"
 
+#include "debug.h"
 #include "frame-time.h"
 #include "label-meta.h"
 
@@ -151,6 +152,8 @@ static void
 gst_dataset_src_tell_epoch (GstDatasetSrc *self)
 {
   self->epoch_ended = FALSE;
+  GST_INFO_OBJECT (self, "epoch %" G_GUINT64_FORMAT " has ended; %u pictures left out so far",
+      self->frame / self->length - 1, self->skipped);
   gst_element_post_message (GST_ELEMENT (self),
       gst_message_new_element (GST_OBJECT (self),
           gst_structure_new ("generative-epoch", "epoch", G_TYPE_UINT64,
@@ -181,6 +184,8 @@ static GstFlowReturn
 gst_dataset_src_leave_out (GstDatasetSrc *self, guint64 frame, const GError *error)
 {
   gst_dataset_src_step (self, frame);
+  GST_INFO_OBJECT (self, "frame %" G_GUINT64_FORMAT " is left out: %s", frame,
+      error != NULL ? error->message : "the picture could not be decoded before");
   if (error != NULL) {
     guint skipped = gen_loader_get_skipped (self->loader);
 
@@ -237,6 +242,7 @@ gst_dataset_src_fill (GstPushSrc *push, GstBuffer *buffer)
   guint64 frame;
   guint32 item;
   int label;
+  gint64 began = gst_generative_log_clock (GST_CAT_DEFAULT);
 
   if (self->moved)
     gst_dataset_src_move (self);
@@ -267,6 +273,8 @@ gst_dataset_src_fill (GstPushSrc *push, GstBuffer *buffer)
   gst_generative_label_add (
       buffer, label, label < 0 ? NULL : gen_dataset_get_label_name (self->dataset, label), item);
   self->bad_in_a_row = 0;
+  GST_LOG_OBJECT (self, GST_GENERATIVE_FRAME_FORMAT ": picture %u, class %d, had after %.3f ms",
+      GST_GENERATIVE_FRAME_ARGS (buffer), item, label, gst_generative_since (began));
   gst_dataset_src_step (self, frame);
   return GST_FLOW_OK;
 }

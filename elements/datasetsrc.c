@@ -30,9 +30,10 @@
  *
  * ## Example launch line
  * |[
- * gst-launch-1.0 videotestsrc pattern=ball num-buffers=20 ! video/x-raw,width=64,height=64 !
- *   pngenc ! multifilesink location=ball-%02d.png
- * gst-launch-1.0 datasetsrc location=. epochs=3 ! video/x-raw,format=RGB,width=32,height=32 !
+ * mkdir -p balls
+ * gst-launch-1.0 videotestsrc pattern=ball num-buffers=20 ! video/x-raw,width=64,height=64 ! \
+ *   pngenc ! multifilesink location=balls/%02d.png
+ * gst-launch-1.0 datasetsrc location=balls epochs=3 ! video/x-raw,format=RGB,width=32,height=32 ! \
  *   fakesink
  * ]|
  * A folder of pictures, shown three times over, each time in another order.
@@ -319,7 +320,8 @@ gst_dataset_src_class_init (GstDatasetSrcClass *klass)
   GstPushSrcClass *push_class = GST_PUSH_SRC_CLASS (klass);
   const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY;
 
-  GST_DEBUG_CATEGORY_INIT (dataset_src_debug, "datasetsrc", 0, "source of datasets");
+  GST_DEBUG_CATEGORY_INIT (
+      dataset_src_debug, "datasetsrc", 0, "what the dataset has, its epochs, and each picture");
   gst_generative_label_register ();
 
   gobject_class->set_property = gst_dataset_src_set_property;
@@ -329,7 +331,7 @@ gst_dataset_src_class_init (GstDatasetSrcClass *klass)
   g_object_class_install_property (gobject_class, PROP_LOCATION,
       g_param_spec_string ("location", "Location",
           "A folder of pictures (each sub-folder a class), a sheet of tiles, an IDX file "
-          "(gzipped or not), or one picture",
+          "(gzipped or not), or one picture (unset: an error)",
           DEFAULT_LOCATION, flags));
   g_object_class_install_property (gobject_class, PROP_TILE_WIDTH,
       g_param_spec_int ("tile-width", "Tile width",

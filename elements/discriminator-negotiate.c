@@ -3,8 +3,12 @@
 #include "discriminator.h"
 
 #include "cudaframes.h"
+#include "debug.h"
 #include "frames.h"
 #include "interlaced.h"
+
+GST_DEBUG_CATEGORY_EXTERN (discriminator_debug);
+#define GST_CAT_DEFAULT discriminator_debug
 
 /* --- caps --- */
 
@@ -103,6 +107,7 @@ gst_discriminator_fall_back (GstDiscriminator *self, const GError *error)
   GST_OBJECT_UNLOCK (self);
   if (!falls)
     return FALSE;
+  GST_INFO_OBJECT (self, "falls back to the CPU: %s", error->message);
   gst_generative_announce_cpu (GST_ELEMENT (self), error);
   self->found = self->use.plan.device = &gen_device_cpu;
   return TRUE;
@@ -121,6 +126,9 @@ gst_discriminator_forget_plan (GstDiscriminator *self)
 static gboolean
 try_compile (GstDiscriminator *self, GError **error)
 {
+  g_autofree char *options = gst_generative_describe_options (&self->use.plan);
+  gint64 began = g_get_monotonic_time ();
+
   gst_discriminator_forget_plan (self);
   GST_OBJECT_LOCK (self);
   if (self->cuda != NULL && self->use.plan.device == &gen_device_cuda && !self->model->staged)
@@ -134,6 +142,11 @@ try_compile (GstDiscriminator *self, GError **error)
     self->plan = gen_model_compile (self->model, &self->use, error);
   if (self->plan_context != NULL)
     gst_generative_cuda_leave ();
+  if (self->plan != NULL || self->session != NULL)
+    GST_INFO_OBJECT (self, "%s in %.1f ms: %d pictures of %d x %d a run, %d in a frame; %s",
+        self->plan != NULL ? "compiled" : "opened, to be compiled with the first frame,",
+        gst_generative_since (began), self->use.pictures, self->use.width, self->use.height,
+        self->tiles, options);
   return self->plan != NULL || self->session != NULL;
 }
 

@@ -3,9 +3,13 @@
 #include "discriminator.h"
 
 #include "cudaframes.h"
+#include "debug.h"
 #include "frames.h"
 
 #include <math.h>
+
+GST_DEBUG_CATEGORY_EXTERN (discriminator_debug);
+#define GST_CAT_DEFAULT discriminator_debug
 
 /* Where the plan works on the GPU that has the frame, it is read there; else it comes to the CPU.
  */
@@ -69,8 +73,11 @@ follow_layout (GstDiscriminator *self, const GstVideoFrame *frame, GError **erro
         "The planes of a frame differ in their strides");
     return FALSE;
   }
-  return gst_generative_layout_equal (&layout, &use->from) ||
-         gst_discriminator_compile (self, &layout, error);
+  if (gst_generative_layout_equal (&layout, &use->from))
+    return TRUE;
+  GST_DEBUG_OBJECT (
+      self, "frames have a stride of %" G_GSIZE_FORMAT " bytes: compiling anew", layout.stride);
+  return gst_discriminator_compile (self, &layout, error);
 }
 
 /* A score that is no number is none. */
@@ -162,6 +169,7 @@ GstFlowReturn
 gst_discriminator_measure (GstScoreFilter *filter, const GstVideoFrame *frame, double *values)
 {
   GstDiscriminator *self = GST_DISCRIMINATOR (filter);
+  gint64 began = gst_generative_log_clock (GST_CAT_DEFAULT);
   GstDiscriminatorAction action;
   g_autoptr (GError) error = NULL;
   double threshold;
@@ -181,13 +189,21 @@ gst_discriminator_measure (GstScoreFilter *filter, const GstVideoFrame *frame, d
   action = self->action;
   GST_OBJECT_UNLOCK (self);
   notice_not_finite (self, values[GST_DISCRIMINATOR_SCORE]);
+  if (!isfinite (values[GST_DISCRIMINATOR_SCORE]))
+    values[GST_DISCRIMINATOR_SCORE] = GEN_MISSING;
   values[GST_DISCRIMINATOR_PASSED] =
       isfinite (values[GST_DISCRIMINATOR_SCORE]) && values[GST_DISCRIMINATOR_SCORE] >= threshold;
   gen_tally_add (&self->tally, values[GST_DISCRIMINATOR_SCORE]);
   self->measured++;
+  GST_LOG_OBJECT (self, GST_GENERATIVE_FRAME_FORMAT ": score %g in %.3f ms",
+      GST_GENERATIVE_FRAME_ARGS (frame->buffer), values[GST_DISCRIMINATOR_SCORE],
+      gst_generative_since (began));
   if (action == GST_DISCRIMINATOR_TAG || values[GST_DISCRIMINATOR_PASSED] != 0)
     return GST_FLOW_OK;
   self->dropped++;
+  GST_DEBUG_OBJECT (self,
+      GST_GENERATIVE_FRAME_FORMAT ": dropped, its score %g is below the threshold %g",
+      GST_GENERATIVE_FRAME_ARGS (frame->buffer), values[GST_DISCRIMINATOR_SCORE], threshold);
   return GST_BASE_TRANSFORM_FLOW_DROPPED;
 }
 
@@ -199,6 +215,12 @@ gst_discriminator_summarise (GstScoreFilter *filter)
 
   json_object_set_int_member (summary, "frames", (gint64)self->measured);
   json_object_set_int_member (summary, "dropped", (gint64)self->dropped);
-  json_object_set_object_member (summary, "score", gen_tally_to_json (&self->tally));
+  if (self->tally.count > 0) {
+    json_object_set_object_member (summary, "score", gen_tally_to_json (&self->tally));
+  } else {
+    json_object_set_null_member (summary, "score");
+    json_object_set_string_member (summary, "score-missing",
+        gen_field_missing (&gst_discriminator_fields[GST_DISCRIMINATOR_SCORE]));
+  }
   return summary;
 }

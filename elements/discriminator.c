@@ -25,7 +25,7 @@
  *
  * ## Example launch line
  * |[
- * gst-launch-1.0 latentsrc num-buffers=90 ! generator model=ball/generator.onnx !
+ * gst-launch-1.0 latentsrc num-buffers=90 ! generator model=ball/generator.onnx ! \
  *   discriminator model=ball/discriminator.onnx report=scores.jsonl ! fakesink
  * ]|
  * Both models are those that gantrainer's example trains.
@@ -36,7 +36,7 @@
 #include "elements.h"
 #include "frames.h"
 
-GST_DEBUG_CATEGORY_STATIC (discriminator_debug);
+GST_DEBUG_CATEGORY (discriminator_debug);
 #define GST_CAT_DEFAULT discriminator_debug
 
 enum {
@@ -59,8 +59,9 @@ enum {
 #define DEFAULT_ACTION GST_DISCRIMINATOR_TAG
 #define DEFAULT_TILE 0
 
-static const GenField fields[GST_DISCRIMINATOR_N_FIELDS] = {
-  [GST_DISCRIMINATOR_SCORE] = { "score", GEN_FIELD_NUMBER, NULL },
+const GenField gst_discriminator_fields[GST_DISCRIMINATOR_N_FIELDS] = {
+  [GST_DISCRIMINATOR_SCORE] = { "score", GEN_FIELD_NUMBER, NULL,
+      "the model's score is no finite number" },
   [GST_DISCRIMINATOR_MINIMUM] = { "score-minimum", GEN_FIELD_NUMBER, NULL },
   [GST_DISCRIMINATOR_MAXIMUM] = { "score-maximum", GEN_FIELD_NUMBER, NULL },
   [GST_DISCRIMINATOR_TILES] = { "tiles", GEN_FIELD_COUNT, NULL },
@@ -239,6 +240,7 @@ static gboolean
 gst_discriminator_open (GstScoreFilter *filter)
 {
   GstDiscriminator *self = GST_DISCRIMINATOR (filter);
+  g_autofree char *text = NULL;
   g_autoptr (GenModel) model = NULL;
   g_autoptr (GError) error = NULL;
 
@@ -255,6 +257,9 @@ gst_discriminator_open (GstScoreFilter *filter)
     return FALSE;
   }
   gst_generative_warn_of_range (GST_ELEMENT (self), model, &self->input, FALSE, "input-range");
+  text = gen_model_describe (model);
+  GST_INFO_OBJECT (self, "%s %s%s", model->path, text,
+      model->staged ? "; its shapes hang on what it computes" : "");
   self->tally = (GenTally){ 0 };
   self->measured = self->dropped = 0;
   self->told_not_finite = FALSE;
@@ -293,7 +298,7 @@ static const GenField *
 gst_discriminator_get_fields (GstScoreFilter *filter, guint *n)
 {
   *n = GST_DISCRIMINATOR_N_FIELDS;
-  return fields;
+  return gst_discriminator_fields;
 }
 
 static void
@@ -306,14 +311,16 @@ gst_discriminator_class_init (GstDiscriminatorClass *klass)
   const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS;
   const GParamFlags ready = flags | GST_PARAM_MUTABLE_READY;
 
-  GST_DEBUG_CATEGORY_INIT (discriminator_debug, "discriminator", 0, "scores of a model");
+  GST_DEBUG_CATEGORY_INIT (
+      discriminator_debug, "discriminator", 0, "the model, its plans, and the score of each frame");
 
   gobject_class->set_property = gst_discriminator_set_property;
   gobject_class->get_property = gst_discriminator_get_property;
   gobject_class->finalize = gst_discriminator_finalize;
 
   g_object_class_install_property (gobject_class, PROP_MODEL,
-      g_param_spec_string ("model", "Model", "The ONNX file to score with", NULL, ready));
+      g_param_spec_string (
+          "model", "Model", "The ONNX file to score with (unset: an error)", NULL, ready));
   g_object_class_install_property (gobject_class, PROP_DEVICE,
       g_param_spec_enum ("device", "Device", "Where the model runs", GST_TYPE_GENERATIVE_DEVICE,
           DEFAULT_DEVICE, ready));
@@ -326,20 +333,23 @@ gst_discriminator_class_init (GstDiscriminatorClass *klass)
       g_param_spec_uint ("threads", "Threads", "How many threads to use (0: one for each core)", 0,
           1024, DEFAULT_THREADS, ready));
   g_object_class_install_property (gobject_class, PROP_THRESHOLD,
-      g_param_spec_double ("threshold", "Threshold", "Frames with at least this score pass",
-          -G_MAXDOUBLE, G_MAXDOUBLE, DEFAULT_THRESHOLD,
+      g_param_spec_double ("threshold", "Threshold",
+          "Frames with at least this score pass; the score is as the model makes it", -G_MAXDOUBLE,
+          G_MAXDOUBLE, DEFAULT_THRESHOLD,
           flags | GST_PARAM_CONTROLLABLE | GST_PARAM_MUTABLE_PLAYING));
   g_object_class_install_property (gobject_class, PROP_ACTION,
       g_param_spec_enum ("action", "Action", "What happens to frames below the threshold",
           GST_TYPE_DISCRIMINATOR_ACTION, DEFAULT_ACTION, flags | GST_PARAM_MUTABLE_PLAYING));
   g_object_class_install_property (gobject_class, PROP_TILE_WIDTH,
       g_param_spec_int ("tile-width", "Tile width",
-          "Width of the pictures in a wall, for a model that takes any size (0: the model's, or "
+          "Width in pixels of the pictures in a wall, for a model that takes any size (0: the "
+          "model's, or "
           "the frame's)",
           0, G_MAXINT16, DEFAULT_TILE, ready));
   g_object_class_install_property (gobject_class, PROP_TILE_HEIGHT,
       g_param_spec_int ("tile-height", "Tile height",
-          "Height of the pictures in a wall, for a model that takes any size (0: the model's, or "
+          "Height in pixels of the pictures in a wall, for a model that takes any size (0: the "
+          "model's, or "
           "the frame's)",
           0, G_MAXINT16, DEFAULT_TILE, ready));
   g_object_class_install_property (gobject_class, PROP_INPUT_RANGE,

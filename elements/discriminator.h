@@ -81,6 +81,7 @@ enum {
   GST_DISCRIMINATOR_PASSED,
   GST_DISCRIMINATOR_N_FIELDS,
 };
+extern const GenField gst_discriminator_fields[GST_DISCRIMINATOR_N_FIELDS];
 
 gboolean gst_discriminator_map (GstScoreFilter *filter, GstVideoFrame *frame, GstBuffer *buffer);
 GstFlowReturn gst_discriminator_measure (

@@ -2,7 +2,11 @@
 /* gantrainer's checkpoint: whether its folder may be written to, and when and how it is. What was
  * learned with patience must not be lost by a habit or a hurry: nothing trained is replaced
  * unasked, and whatever ends training, the last step is written, unless it has diverged. */
+#include "debug.h"
 #include "gantrainer.h"
+
+GST_DEBUG_CATEGORY_EXTERN (gan_trainer_debug);
+#define GST_CAT_DEFAULT gan_trainer_debug
 
 /* Microseconds after which a checkpoint is due in any case: some nets take a minute for a step. */
 #define CHECKPOINT_TIME (10 * G_TIME_SPAN_MINUTE)
@@ -113,6 +117,8 @@ gst_gan_trainer_save (GstGanTrainer *self, gboolean last)
   if (!gen_checkpoint_save (self->trainer, self->checkpoint, settings, &self->progress, &error))
     return complain (self, error, last);
   self->unsaved = FALSE;
+  GST_INFO_OBJECT (self, "checkpoint '%s' at step %" G_GUINT64_FORMAT ", saved in %.1f ms",
+      self->checkpoint, gen_trainer_steps (self->trainer), gst_generative_since (self->saved_time));
   if (self->replacing)
     gen_checkpoint_remove_rest (self->trainer, self->checkpoint, &self->progress);
   self->replacing = FALSE;

@@ -3,6 +3,9 @@
  * "validation" keeps its pictures. What is common to both comes first. */
 #include "gantrainer.h"
 
+GST_DEBUG_CATEGORY_EXTERN (gan_trainer_debug);
+#define GST_CAT_DEFAULT gan_trainer_debug
+
 static GstCaps *
 picture_caps (GstGanTrainer *self, GstPad *pad)
 {
@@ -12,7 +15,7 @@ picture_caps (GstGanTrainer *self, GstPad *pad)
   caps = gst_caps_make_writable (caps);
   if (GST_PAD_IS_ACTIVE (pad))
     gst_caps_set_simple (caps, "interlace-mode", G_TYPE_STRING, "progressive", NULL);
-  if (self->generator_model != NULL || g_strcmp0 (self->preset, "dcgan") != 0)
+  if (self->generator_model != NULL || gen_preset_list ()[self->preset] != &gen_preset_dcgan)
     return caps;
   for (guint i = 1; i < G_N_ELEMENTS (sizes); i++)
     gst_caps_append_structure (caps, gst_structure_copy (gst_caps_get_structure (caps, 0)));
@@ -86,6 +89,7 @@ sink_caps (GstGanTrainer *self, GstCaps *caps)
         ("the size and format of the pictures cannot change while training runs"), (NULL));
     return FALSE;
   }
+  GST_INFO_OBJECT (self, "trains on %" GST_PTR_FORMAT, (void *)caps);
   self->info = info;
   if (!gst_gan_trainer_open (self, &error)) {
     GST_ELEMENT_ERROR (self, LIBRARY, INIT, ("%s", error->message), (NULL));
@@ -100,6 +104,8 @@ sink_caps (GstGanTrainer *self, GstCaps *caps)
 static void
 empty_queue (GstGanTrainer *self)
 {
+  GST_DEBUG_OBJECT (
+      self, "a flush: %u pictures of a batch and what waited are dropped", self->slot);
   self->write = self->read + (self->busy ? 1 : 0);
   self->slot = 0;
 }
@@ -111,6 +117,7 @@ take_dataset (GstGanTrainer *self, const GstStructure *structure)
 
   if (gst_structure_has_name (structure, "generative-dataset") &&
       gst_structure_get_uint (structure, "length", &length)) {
+    GST_INFO_OBJECT (self, "an epoch has %u pictures", length);
     g_mutex_lock (&self->mutex);
     self->dataset_length = length;
     g_cond_broadcast (&self->cond);

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The preview: a wall of pictures of the same latents. The training thread makes one when the last
- * has been taken, and a task of the src pad pushes it, so that a slow screen never holds training
- * up. */
+/* The preview: a wall of pictures of the same latents. One is made before training begins; the
+ * training thread makes one when the last has been taken, and a task of the src pad pushes it, so
+ * that a slow screen never holds training up. */
 #include "gantrainer.h"
 
 #include <string.h>
 
 #include <generative/random.h>
+
+GST_DEBUG_CATEGORY_EXTERN (gan_trainer_debug);
+#define GST_CAT_DEFAULT gan_trainer_debug
 
 /* Stream of random numbers of the preview's latents. */
 #define STREAM_PREVIEW 0x20000u
@@ -85,8 +88,12 @@ gst_gan_trainer_preview_start (GstGanTrainer *self)
   self->n_previews = 0;
   self->latents = g_new (float, n);
   gen_random_normal (&random, 0, 0, self->latents, n);
-  if (gst_pad_is_linked (self->src))
-    gst_pad_start_task (self->src, push, self, NULL);
+  if (!gst_pad_is_linked (self->src))
+    return;
+  /* What the nets make before the first step, so that a pipeline plays at once. Where it cannot be
+   * drawn, the next time says why. */
+  gst_gan_trainer_preview_update (self, FALSE, NULL);
+  gst_pad_start_task (self->src, push, self, NULL);
 }
 
 static gboolean
@@ -155,6 +162,9 @@ gst_gan_trainer_preview_update (GstGanTrainer *self, gboolean last, GError **err
   GST_BUFFER_OFFSET (buffer) = gen_trainer_steps (self->trainer);
   GST_BUFFER_PTS (buffer) = gst_util_uint64_scale (self->n_previews++, GST_SECOND, RATE);
   GST_BUFFER_DURATION (buffer) = GST_SECOND / RATE;
+
+  GST_DEBUG_OBJECT (self, "a wall of pictures at step %" G_GUINT64_FORMAT ", pts %" GST_TIME_FORMAT,
+      GST_BUFFER_OFFSET (buffer), GST_TIME_ARGS (GST_BUFFER_PTS (buffer)));
 
   g_mutex_lock (&self->mutex);
   gst_clear_buffer (&self->preview);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* gantrainer's properties: each is a field, and each is a setting that the checkpoint and the log
  * tell of. */
+#include "choices.h"
 #include "fields.h"
 #include "gantrainer.h"
 
@@ -136,6 +137,33 @@ static const gboolean of_learning[N_PROPS] = {
   [PROP_PRECISION] = TRUE,
 };
 
+static GType
+preset_type (void)
+{
+  GST_GENERATIVE_RETURN_FAMILY ("GstGanTrainerPreset", gen_preset_list);
+}
+
+static GType
+optimizer_type (void)
+{
+  GST_GENERATIVE_RETURN_FAMILY ("GstGanTrainerOptimizer", gen_optimizer_list);
+}
+
+static GType
+loss_type (void)
+{
+  GST_GENERATIVE_RETURN_FAMILY ("GstGanTrainerLoss", gen_loss_list);
+}
+
+/* A property that is one of a family of the library. */
+static GParamSpec *
+family_spec (const char *name, const char *nick, const char *blurb, GType type,
+    const char *default_name, GParamFlags flags)
+{
+  return g_param_spec_enum (
+      name, nick, blurb, type, gst_generative_choices_value (type, default_name), flags);
+}
+
 static void
 gst_gan_trainer_set_property (
     GObject *object, guint property_id, const GValue *value, GParamSpec *pspec)
@@ -193,15 +221,13 @@ gst_gan_trainer_install_properties (GObjectClass *object_class)
   object_class->set_property = gst_gan_trainer_set_property;
   object_class->get_property = gst_gan_trainer_get_property;
 
-  specs[PROP_PRESET] = g_param_spec_string ("preset", "Preset",
-      "Nets to train from scratch: mlp (dense, any size to 256x256) or dcgan (convolutional, "
-      "28x28, 32x32 or 64x64)",
-      DEFAULT_PRESET, flags);
+  specs[PROP_PRESET] = family_spec (
+      "preset", "Preset", "Nets to train from scratch", preset_type (), DEFAULT_PRESET, flags);
   specs[PROP_GENERATOR_MODEL] = g_param_spec_string ("generator-model", "Generator model",
-      "ONNX model to train instead of the preset's, from latents to pictures", NULL, flags);
+      "ONNX model to train, from latents to pictures (unset: the preset's)", NULL, flags);
   specs[PROP_DISCRIMINATOR_MODEL] =
       g_param_spec_string ("discriminator-model", "Discriminator model",
-          "ONNX model to train instead of the preset's, from pictures to one score", NULL, flags);
+          "ONNX model to train, from pictures to one score (unset: the preset's)", NULL, flags);
   specs[PROP_CHECKPOINT] = g_param_spec_string ("checkpoint", "Checkpoint",
       "Folder for the trained models and the state to go on from", DEFAULT_CHECKPOINT, flags);
   specs[PROP_RESUME] = g_param_spec_boolean ("resume", "Resume",
@@ -212,8 +238,7 @@ gst_gan_trainer_install_properties (GObjectClass *object_class)
       DEFAULT_OVERWRITE, flags);
   specs[PROP_LOG_DIR] = g_param_spec_string ("log-dir", "Log folder",
       "Folder for TensorBoard's event files, in which each training has one of its own, run-1 and "
-      "so "
-      "on (NULL = the folder logs in the checkpoint)",
+      "so on (unset: the folder logs in the checkpoint)",
       NULL, flags);
   specs[PROP_EPOCHS] = g_param_spec_uint64 ("epochs", "Epochs",
       "End after that many times through the dataset, whose size datasetsrc tells, or "
@@ -227,33 +252,41 @@ gst_gan_trainer_install_properties (GObjectClass *object_class)
       G_MAXUINT64, DEFAULT_MAX_STEPS, flags);
   specs[PROP_BATCH_SIZE] = g_param_spec_int (
       "batch-size", "Batch size", "Pictures in a step", 1, 65536, DEFAULT_BATCH_SIZE, flags);
-  specs[PROP_OPTIMIZER] = g_param_spec_string (
-      "optimizer", "Optimizer", "adam, adamw, rmsprop or sgd", DEFAULT_OPTIMIZER, flags);
+  specs[PROP_OPTIMIZER] = family_spec ("optimizer", "Optimizer",
+      "The rule by which a gradient changes weights", optimizer_type (), DEFAULT_OPTIMIZER, flags);
   specs[PROP_LEARNING_RATE] = g_param_spec_double ("learning-rate", "Learning rate",
-      "How far a step goes", 0, G_MAXFLOAT, DEFAULT_LEARNING_RATE, flags);
+      "How far a step goes: what a gradient, as the optimizer scales it, is multiplied by", 0,
+      G_MAXFLOAT, DEFAULT_LEARNING_RATE, flags);
   specs[PROP_BETA1] = g_param_spec_double ("beta1", "Beta 1",
-      "Adam: decay of the mean of gradients; sgd: momentum", 0, 1, DEFAULT_BETA1, flags);
+      "Decay of the mean of gradients by a step, below 1 (adam, adamw); momentum (sgd)", 0, 1,
+      DEFAULT_BETA1, flags);
   specs[PROP_BETA2] = g_param_spec_double ("beta2", "Beta 2",
-      "Adam and rmsprop: decay of the mean of squared gradients", 0, 1, DEFAULT_BETA2, flags);
+      "Decay of the mean of squared gradients by a step, below 1 (adam, adamw, rmsprop)", 0, 1,
+      DEFAULT_BETA2, flags);
   specs[PROP_WEIGHT_DECAY] = g_param_spec_double ("weight-decay", "Weight decay",
-      "Pull of the weights towards zero", 0, G_MAXFLOAT, DEFAULT_WEIGHT_DECAY, flags);
-  specs[PROP_LOSS] = g_param_spec_string (
-      "loss", "Loss", "minimax, non-saturating, hinge or least-squares", DEFAULT_LOSS, flags);
+      "Pull of the weights towards zero: the share of them that is added to each gradient, with "
+      "adamw to each step (0 = none)",
+      0, G_MAXFLOAT, DEFAULT_WEIGHT_DECAY, flags);
+  specs[PROP_LOSS] =
+      family_spec ("loss", "Loss", "What the two nets minimise", loss_type (), DEFAULT_LOSS, flags);
   specs[PROP_LABEL_SMOOTHING] = g_param_spec_double ("label-smoothing", "Label smoothing",
-      "Real pictures are labelled 1 minus this, below 0.5", 0, 0.5, DEFAULT_LABEL_SMOOTHING, flags);
+      "Real pictures are labelled 1 minus this, below 0.5 (0 = not smoothed)", 0, 0.5,
+      DEFAULT_LABEL_SMOOTHING, flags);
   specs[PROP_DROPOUT] = g_param_spec_double ("dropout", "Dropout",
-      "Share of the discriminator's hidden values dropped in training (presets)", 0, 0.95,
-      DEFAULT_DROPOUT, flags);
+      "Share of the discriminator's hidden values dropped in training, where a preset makes it (0 "
+      "= "
+      "none)",
+      0, 0.95, DEFAULT_DROPOUT, flags);
   specs[PROP_LATENT_SIZE] = g_param_spec_int ("latent-size", "Latent size",
-      "Numbers in a latent (presets)", 1, 65536, DEFAULT_LATENT_SIZE, flags);
+      "Numbers in a latent, where a preset makes the nets", 1, 65536, DEFAULT_LATENT_SIZE, flags);
   specs[PROP_EMA] = g_param_spec_double ("ema", "EMA",
       "Decay of a moving average of the generator's weights, written to ema.onnx and shown in "
       "the preview (0 = none)",
       0, 1, DEFAULT_EMA, flags);
   specs[PROP_SEED] = g_param_spec_uint64 ("seed", "Seed",
-      "Of the first weights, the latents and dropout", 0, G_MAXUINT64, DEFAULT_SEED, flags);
+      "Same seed, same first weights, latents and dropout", 0, G_MAXUINT64, DEFAULT_SEED, flags);
   specs[PROP_THREADS] = g_param_spec_int ("threads", "Threads",
-      "To compute with (0 = as many as there are cores)", 0, 256, DEFAULT_THREADS, flags);
+      "How many threads to use (0 = one for each core)", 0, 256, DEFAULT_THREADS, flags);
   specs[PROP_DEVICE] = g_param_spec_enum ("device", "Device", "Where the nets are trained",
       GST_TYPE_GENERATIVE_DEVICE, DEFAULT_DEVICE, flags);
   specs[PROP_PRECISION] = g_param_spec_enum ("precision", "Precision",
@@ -283,12 +316,15 @@ gst_gan_trainer_install_properties (GObjectClass *object_class)
       "Steps between pictures and histograms of weights in the log (0 = none)", 0, G_MAXUINT64,
       DEFAULT_LOG_INTERVAL, flags);
   specs[PROP_PREVIEW_INTERVAL] = g_param_spec_uint64 ("preview-interval", "Preview interval",
-      "Steps between pictures on the src pad, at least", 1, G_MAXUINT64, DEFAULT_PREVIEW_INTERVAL,
-      flags);
+      "Steps between walls of pictures on the src pad, at least; the first comes before the first "
+      "step",
+      1, G_MAXUINT64, DEFAULT_PREVIEW_INTERVAL, flags);
   specs[PROP_PREVIEW_COLUMNS] = g_param_spec_int ("preview-columns", "Preview columns",
-      "Made pictures side by side", 1, 64, DEFAULT_PREVIEW_COLUMNS, flags);
+      "Made pictures side by side in the wall on the src pad", 1, 64, DEFAULT_PREVIEW_COLUMNS,
+      flags);
   specs[PROP_PREVIEW_ROWS] = g_param_spec_int ("preview-rows", "Preview rows",
-      "Made pictures one above the other", 1, 64, DEFAULT_PREVIEW_ROWS, flags);
+      "Made pictures one above the other in the wall on the src pad", 1, 64, DEFAULT_PREVIEW_ROWS,
+      flags);
   specs[PROP_SILENT] = g_param_spec_boolean (
       "silent", "Silent", "No progress on the standard error output", DEFAULT_SILENT, flags);
   g_object_class_install_properties (object_class, N_PROPS, specs);

@@ -5,6 +5,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
+GST_DEBUG_CATEGORY_EXTERN (gan_trainer_debug);
+#define GST_CAT_DEFAULT gan_trainer_debug
+
 /* Microseconds between lines where no terminal shows them. */
 #define PRINT_TIME (30 * G_TIME_SPAN_SECOND)
 
@@ -146,6 +149,7 @@ gst_gan_trainer_report (GstGanTrainer *self, const GenTrainerFigures *figures, g
     check_log (self, gen_training_log_figures (self->log, figures, rate, &error), &error);
   line = make_line (self, figures, epoch, rate, left);
   print (self, line, last);
+  GST_DEBUG_OBJECT (self, "%s", line);
   message = gst_structure_new ("gantrainer-progress", "step", G_TYPE_UINT64, step, "epoch",
       G_TYPE_UINT64, epoch, "samples-per-second", G_TYPE_DOUBLE, rate * self->settings.batch_size,
       "seconds-left", G_TYPE_DOUBLE, left, "discriminator-loss", G_TYPE_DOUBLE,
@@ -166,6 +170,11 @@ gst_gan_trainer_report_validation (GstGanTrainer *self, gboolean best)
   const GenValidationFigures *figures = &self->validated;
   g_autoptr (GError) error = NULL;
 
+  GST_INFO_OBJECT (self,
+      "validation at step %" G_GUINT64_FORMAT ": Frechet distance %g of %s over %" G_GUINT64_FORMAT
+      " pictures%s",
+      self->validated_step, figures->frechet, figures->features, figures->samples,
+      best ? ", the best so far" : "");
   if (self->log != NULL)
     check_log (self, gen_training_log_validation (self->log, figures, &error), &error);
   post (
@@ -213,6 +222,11 @@ gst_gan_trainer_report_end (GstGanTrainer *self, gboolean done, gboolean stopped
 {
   g_autoptr (GError) error = NULL;
 
+  GST_INFO_OBJECT (self, "training %s after step %" G_GUINT64_FORMAT,
+      done      ? "ends"
+      : stopped ? "was stopped"
+                : "failed",
+      gen_trainer_steps (self->trainer));
   if (self->log != NULL)
     check_log (self, gen_training_log_end (self->log, done, &error), &error);
   g_clear_pointer (&self->log, gen_training_log_free);

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The thread that trains: takes batch after batch, validates, has checkpoints written, and ends
  * when it has done what was asked for, the data has ended, or it gets no better. */
+#include "debug.h"
 #include "gantrainer.h"
+
+GST_DEBUG_CATEGORY_EXTERN (gan_trainer_debug);
+#define GST_CAT_DEFAULT gan_trainer_debug
 
 /* Microseconds between reports. */
 #define REPORT_TIME G_TIME_SPAN_SECOND
@@ -168,12 +172,16 @@ check_epochs (GstGanTrainer *self)
 static gboolean
 make_step (GstGanTrainer *self, GenFeed *batch, GenTrainerFigures *figures)
 {
+  gint64 began = gst_generative_log_clock (GST_CAT_DEFAULT);
   g_autoptr (GError) error = NULL;
   gboolean stepped = gen_trainer_step_feed (self->trainer, batch, figures, &error);
 
   give_batch_back (self);
   self->unsaved = stepped; /* what a step that failed has left is worth nothing */
   if (stepped) {
+    GST_LOG_OBJECT (self, "step %" G_GUINT64_FORMAT ": loss D %g G %g in %.3f ms",
+        gen_trainer_steps (self->trainer), figures->discriminator_loss, figures->generator_loss,
+        gst_generative_since (began));
     self->progress.samples += self->settings.batch_size;
     return TRUE;
   }

@@ -40,8 +40,8 @@
  *
  * ## Example launch line
  * |[
- * gst-launch-1.0 videotestsrc pattern=ball num-buffers=640 !
- *   video/x-raw,format=GRAY8,width=28,height=28 !
+ * gst-launch-1.0 videotestsrc pattern=ball num-buffers=640 ! \
+ *   video/x-raw,format=GRAY8,width=28,height=28 ! \
  *   gantrainer preset=mlp batch-size=64 checkpoint=ball
  * ]|
  * Ten steps on pictures of a ball.
@@ -50,9 +50,10 @@
 
 #include <generative/onnx.h>
 
+#include "debug.h"
 #include "elements.h"
 
-GST_DEBUG_CATEGORY_STATIC (gan_trainer_debug);
+GST_DEBUG_CATEGORY (gan_trainer_debug);
 #define GST_CAT_DEFAULT gan_trainer_debug
 
 static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE (
@@ -91,35 +92,17 @@ gst_gan_trainer_check (GstGanTrainer *self)
 {
   g_autoptr (GError) error = NULL;
 
-  self->settings.optimizer = gen_optimizer_find (self->optimizer);
-  self->settings.loss = gen_loss_find (self->loss);
+  self->settings.optimizer = gen_optimizer_list ()[self->optimizer];
+  self->settings.loss = gen_loss_list ()[self->loss];
   self->settings.precision = gst_generative_precision_resolve (self->precision);
   self->settings.device = gst_generative_device_find (GST_ELEMENT (self), self->device, &error);
   if (self->settings.device == NULL) {
     gst_generative_post_error (GST_ELEMENT (self), error);
     return FALSE;
   }
-  if (self->settings.optimizer == NULL) {
-    GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS,
-        ("optimizer: there is no '%s'; there are adam, adamw, rmsprop and sgd", self->optimizer),
-        (NULL));
-    return FALSE;
-  }
-  if (self->settings.loss == NULL) {
-    GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS,
-        ("loss: there is no '%s'; there are minimax, non-saturating, hinge and least-squares",
-            self->loss),
-        (NULL));
-    return FALSE;
-  }
   if ((self->generator_model == NULL) != (self->discriminator_model == NULL)) {
     GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS,
         ("generator-model and discriminator-model must both be set, or neither"), (NULL));
-    return FALSE;
-  }
-  if (self->generator_model == NULL && gen_preset_find (self->preset) == NULL) {
-    GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS,
-        ("preset: there is no '%s'; there are mlp and dcgan", self->preset), (NULL));
     return FALSE;
   }
   if (self->checkpoint == NULL || *self->checkpoint == '\0') {
@@ -153,7 +136,7 @@ gst_gan_trainer_make_nets (
     *discriminator = *generator != NULL ? gen_onnx_load (self->discriminator_model, error) : NULL;
     return *discriminator != NULL;
   }
-  preset = gen_preset_find (self->preset);
+  preset = gen_preset_list ()[self->preset];
   options.width = GST_VIDEO_INFO_WIDTH (&self->info);
   options.height = GST_VIDEO_INFO_HEIGHT (&self->info);
   options.channels = GST_VIDEO_INFO_N_COMPONENTS (&self->info);
@@ -178,15 +161,35 @@ gst_gan_trainer_make (
     g_propagate_error (error, g_steal_pointer (&failure));
     return NULL;
   }
+  GST_INFO_OBJECT (self, "falls back to the CPU: %s", failure->message);
   gst_generative_announce_cpu (GST_ELEMENT (self), failure);
   self->settings.device = &gen_device_cpu;
   return gen_trainer_new (generator, discriminator, &self->settings, error);
+}
+
+/* What is trained, and how. */
+static void
+gst_gan_trainer_log_trainer (GstGanTrainer *self, gint64 began)
+{
+  const GenTrainerSettings *settings = &self->settings;
+  const GenPlanOptions options = { .device = settings->device,
+    .threads = settings->threads,
+    .precision = settings->precision,
+    .choice = settings->choice };
+  g_autofree char *text = gst_generative_describe_options (&options);
+
+  GST_INFO_OBJECT (self, "%s, a step of %d pictures compiled in %.1f ms: optimizer %s, loss %s; %s",
+      self->generator_model != NULL ? self->generator_model
+                                    : gen_preset_list ()[self->preset]->name,
+      settings->batch_size, gst_generative_since (began), settings->optimizer->name,
+      settings->loss->name, text);
 }
 
 gboolean
 gst_gan_trainer_open (GstGanTrainer *self, GError **error)
 {
   g_autoptr (GenGraph) generator = NULL, discriminator = NULL;
+  gint64 began = g_get_monotonic_time ();
   const GenShape *shape;
 
   if (!gst_gan_trainer_make_nets (self, &generator, &discriminator, error))
@@ -194,6 +197,7 @@ gst_gan_trainer_open (GstGanTrainer *self, GError **error)
   self->trainer = gst_gan_trainer_make (self, generator, discriminator, error);
   if (self->trainer == NULL)
     return FALSE;
+  gst_gan_trainer_log_trainer (self, began);
   shape = gen_trainer_picture_shape (self->trainer);
   if (shape->rank != 4 || shape->dims[1] != GST_VIDEO_INFO_N_COMPONENTS (&self->info) ||
       shape->dims[2] != GST_VIDEO_INFO_HEIGHT (&self->info) ||
@@ -211,6 +215,11 @@ gst_gan_trainer_open (GstGanTrainer *self, GError **error)
       !gen_checkpoint_load (self->trainer, self->checkpoint, &self->progress, error))
     return FALSE;
   self->skip = self->progress.samples;
+  if (self->resume)
+    GST_INFO_OBJECT (self,
+        "goes on from step %" G_GUINT64_FORMAT " of %s, passing %" G_GUINT64_FORMAT
+        " pictures over",
+        gen_trainer_steps (self->trainer), self->checkpoint, self->skip);
   gen_trainer_range (self->trainer, &self->low, &self->high);
   self->batch_floats = gen_trainer_picture_size (self->trainer) * self->settings.batch_size;
   for (int i = 0; i < GST_GAN_TRAINER_BATCHES; i++)
@@ -329,7 +338,8 @@ gst_gan_trainer_class_init (GstGanTrainerClass *klass)
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
   GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
 
-  GST_DEBUG_CATEGORY_INIT (gan_trainer_debug, "gantrainer", 0, "GAN trainer");
+  GST_DEBUG_CATEGORY_INIT (
+      gan_trainer_debug, "gantrainer", 0, "the nets, how training goes, and each step");
 
   object_class->finalize = gst_gan_trainer_finalize;
   gst_gan_trainer_install_properties (object_class);

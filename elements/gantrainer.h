@@ -26,7 +26,8 @@ struct _GstGanTrainer {
   GstPad *validation_pad; /* on request, else NULL */
 
   /* Properties, fixed from READY to PAUSED on. */
-  char *preset, *generator_model, *discriminator_model, *checkpoint, *optimizer, *loss, *log_dir;
+  char *generator_model, *discriminator_model, *checkpoint, *log_dir;
+  int preset, optimizer, loss; /* places in the library's lists */
   gboolean resume, overwrite, silent;
   guint64 epochs, epoch_samples, max_steps, checkpoint_interval, preview_interval;
   guint64 validation_interval, log_interval;

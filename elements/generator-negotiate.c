@@ -3,8 +3,12 @@
 #include "generator.h"
 
 #include "cudaframes.h"
+#include "debug.h"
 #include "interlaced.h"
 #include "passing.h"
+
+GST_DEBUG_CATEGORY_EXTERN (generator_debug);
+#define GST_CAT_DEFAULT generator_debug
 
 /* --- caps --- */
 
@@ -73,6 +77,10 @@ choose_memory (GstGenerator *self, GstCaps *caps)
   if (!ports.cuda)
     return caps;
   cuda = ports.prefers_cuda && next_takes_cuda (self);
+  GST_DEBUG_OBJECT (self, "frames go on in the memory of %s: %s", cuda ? "the GPU" : "the system",
+      cuda                 ? "the next element names it"
+      : ports.prefers_cuda ? "the next element does not name the GPU's"
+                           : "the CPU plays");
   chosen = gst_caps_new_empty ();
   for (guint i = 0; i < gst_caps_get_size (caps); i++)
     if (gst_generative_cuda_in_caps (caps, i) == cuda)
@@ -106,6 +114,10 @@ measure_latency (GstGenerator *self)
   GST_OBJECT_LOCK (self);
   self->latency = latency;
   GST_OBJECT_UNLOCK (self);
+  GST_INFO_OBJECT (self,
+      "latency %" GST_TIME_FORMAT ": a run takes %" GST_TIME_FORMAT
+      ", and a batch of %u buffers takes %u of them",
+      GST_TIME_ARGS (latency), GST_TIME_ARGS (player->run_time), self->batch, runs);
   gst_element_post_message (GST_ELEMENT (self), gst_message_new_latency (GST_OBJECT (self)));
 }
 
@@ -254,6 +266,9 @@ gst_generator_fixate_caps (
   if (direction == GST_PAD_SINK && !gst_caps_is_empty (other))
     other = gst_generative_describe_picture (
         other, of_picture && gst_video_info_from_caps (&made_of, caps) ? &made_of : NULL);
+  GST_DEBUG_OBJECT (self,
+      "for %" GST_PTR_FORMAT ", of what the neighbour takes, left are %" GST_PTR_FORMAT,
+      (void *)caps, (void *)other);
   return gst_generator_get_parent_class ()->fixate_caps (base, direction, caps, other);
 }
 
@@ -269,6 +284,8 @@ gst_generator_set_caps (GstBaseTransform *base, GstCaps *sink, GstCaps *source)
     gst_generator_forget_players (self);
   }
   g_clear_pointer (&next, gst_generator_player_free);
+  GST_INFO_OBJECT (
+      self, "from %" GST_PTR_FORMAT " to %" GST_PTR_FORMAT, (void *)sink, (void *)source);
   if (negotiate (self, sink, source, &error))
     return TRUE;
   if (error != NULL && error->domain == GST_CORE_ERROR)

@@ -4,6 +4,7 @@
 #include "generator.h"
 
 #include "cudaframes.h"
+#include "debug.h"
 
 GST_DEBUG_CATEGORY_EXTERN (generator_debug);
 #define GST_CAT_DEFAULT generator_debug
@@ -54,7 +55,9 @@ get_context (GstGenerator *self, const GenModel *model, const GenModelUse *use)
 static Player *
 player_new (GstGenerator *self, GenModel *model, const GenModelUse *use, GError **error)
 {
+  g_autofree char *options = gst_generative_describe_options (&use->plan);
   Player *player = g_new0 (Player, 1);
+  gint64 began = g_get_monotonic_time ();
 
   player->cuda = get_context (self, model, use);
   if (player->cuda != NULL && !gst_generative_cuda_enter (player->cuda))
@@ -72,6 +75,10 @@ player_new (GstGenerator *self, GenModel *model, const GenModelUse *use, GError 
     gst_generative_cuda_leave ();
   if (player->plan == NULL && player->session == NULL)
     g_clear_pointer (&player, gst_generator_player_free);
+  else
+    GST_INFO_OBJECT (self, "%s in %.1f ms: %d frames of %d pictures a run; %s",
+        player->plan != NULL ? "compiled" : "opened, to be compiled with the first frame,",
+        gst_generative_since (began), use->frames, use->pictures, options);
   return player;
 }
 
@@ -143,6 +150,8 @@ gst_generator_fall_back (GstGenerator *self, const GError *error)
   }
   GST_OBJECT_UNLOCK (self);
   if (falls)
+    GST_INFO_OBJECT (self, "falls back to the CPU: %s", error->message);
+  if (falls)
     gst_generative_announce_cpu (GST_ELEMENT (self), error);
   return falls;
 }
@@ -160,6 +169,8 @@ gst_generator_compile (GstGenerator *self, GenModel *model, const GenModelUse *u
     if (kept->model == model && uses_agree (model, &kept->use, use))
       player = g_ptr_array_steal_index (self->players, i);
   }
+  if (player != NULL)
+    GST_DEBUG_OBJECT (self, "what was compiled for these frames before plays again");
   if (player == NULL)
     player = player_new (self, model, use, &failure);
   if (player == NULL && gst_generator_fall_back (self, failure)) {
@@ -277,7 +288,7 @@ gst_generator_file_changed (gpointer data)
   gst_generator_warn_of_ranges (self, &next->ports);
   gst_generator_player_free (gst_generator_take_next (self));
   g_atomic_pointer_set (&self->next, next);
-  GST_INFO_OBJECT (self, "%s is played from the next frame on", path);
+  GST_INFO_OBJECT (self, "%s has changed, and is ready to be played from the next frame on", path);
   gst_element_post_message (GST_ELEMENT (self),
       gst_message_new_element (GST_OBJECT (self),
           gst_structure_new ("generator-reload", "model", G_TYPE_STRING, path, NULL)));
@@ -295,6 +306,7 @@ gst_generator_change_player (GstGenerator *self)
 
   if (next == NULL)
     return TRUE;
+  GST_INFO_OBJECT (self, "the new model plays from this frame on");
   gst_generator_adopt (self, next);
   use = with_ports (&self->player->use, &next->ports);
   gst_generator_forget_players (self);

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "debug.h"
+
 GST_DEBUG_CATEGORY_EXTERN (generator_debug);
 #define GST_CAT_DEFAULT generator_debug
 
@@ -289,6 +291,7 @@ gst_generator_staged_output (GstGenerator *self, GstBuffer **output)
 {
   GstBaseTransform *base = GST_BASE_TRANSFORM (self);
   Slot slot = { .input = g_steal_pointer (&base->queued_buf) };
+  gint64 began = gst_generative_log_clock (GST_CAT_DEFAULT);
   GstFlowReturn result;
   Made made;
 
@@ -296,8 +299,11 @@ gst_generator_staged_output (GstGenerator *self, GstBuffer **output)
   if (slot.input == NULL)
     return GST_FLOW_OK;
   result = gst_generator_change_player (self) ? make (self, &slot, &made) : GST_FLOW_ERROR;
-  if (result == GST_FLOW_OK && made.pictures == 0)
+  if (result == GST_FLOW_OK && made.pictures == 0) {
+    GST_DEBUG_OBJECT (self, GST_GENERATIVE_FRAME_FORMAT ": dropped, the model makes nothing of it",
+        GST_GENERATIVE_FRAME_ARGS (slot.input));
     result = GST_BASE_TRANSFORM_FLOW_DROPPED;
+  }
   if (result == GST_FLOW_OK)
     result = follow_size (self, &made);
   if (result == GST_FLOW_OK)
@@ -305,6 +311,10 @@ gst_generator_staged_output (GstGenerator *self, GstBuffer **output)
         gst_generator_get_parent_class ()->prepare_output_buffer (base, slot.input, &slot.output);
   if (result == GST_FLOW_OK)
     result = write_frame (self, &slot, &made);
+  if (result == GST_FLOW_OK)
+    GST_LOG_OBJECT (self, GST_GENERATIVE_FRAME_FORMAT ": %d pictures of %d x %d in %.3f ms",
+        GST_GENERATIVE_FRAME_ARGS (slot.input), made.pictures, made.width, made.height,
+        gst_generative_since (began));
   gst_buffer_unref (slot.input);
   if (result == GST_FLOW_OK)
     *output = slot.output;

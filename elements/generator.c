@@ -54,7 +54,7 @@
  *
  * ## Example launch line
  * |[
- * gst-launch-1.0 latentsrc walk=slerp num-buffers=90 !
+ * gst-launch-1.0 latentsrc walk=slerp num-buffers=90 ! \
  *   generator model=ball/generator.onnx ! y4menc ! filesink location=walk.y4m
  * ]|
  * Three seconds of a walk, with the model that gantrainer's example trains.
@@ -235,7 +235,7 @@ gst_generator_start (GstBaseTransform *base)
 {
   GstGenerator *self = GST_GENERATOR (base);
   g_autoptr (GError) error = NULL;
-  g_autofree char *path = NULL;
+  g_autofree char *path = NULL, *text = NULL;
   GstGeneratorPorts ports = { 0 };
   GstGenerativeDevice device;
   const GenDevice *found;
@@ -268,6 +268,9 @@ gst_generator_start (GstBaseTransform *base)
   if (found == &gen_device_cuda && !model->staged)
     ports.cuda = ports.prefers_cuda =
         gst_generative_cuda_ensure_context (GST_ELEMENT (self), &self->cuda);
+  text = gen_model_describe (model);
+  GST_INFO_OBJECT (self, "%s %s%s; device %s, batch-size %u", path, text,
+      model->staged ? "; its shapes hang on what it computes" : "", found->name, self->batch);
   GST_OBJECT_LOCK (self);
   self->ports = ports;
   self->use =
@@ -324,10 +327,14 @@ gst_generator_sink_event (GstBaseTransform *base, GstEvent *event)
 {
   GstGenerator *self = GST_GENERATOR (base);
 
-  if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP)
+  if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP) {
+    if (self->n_gathered > 0 || self->n_given < self->n_made)
+      GST_DEBUG_OBJECT (self, "a flush: %u gathered and %u made frames are dropped",
+          self->n_gathered, self->n_made - self->n_given);
     gst_generator_forget_batch (self);
-  else if (GST_EVENT_IS_SERIALIZED (event) && self->n_gathered > 0)
+  } else if (GST_EVENT_IS_SERIALIZED (event) && self->n_gathered > 0) {
     gst_generator_drain (self);
+  }
   return gst_generator_get_parent_class ()->sink_event (base, event);
 }
 
@@ -339,14 +346,16 @@ gst_generator_class_init (GstGeneratorClass *klass)
   GstBaseTransformClass *base_class = GST_BASE_TRANSFORM_CLASS (klass);
   const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY;
 
-  GST_DEBUG_CATEGORY_INIT (generator_debug, "generator", 0, "player of generative models");
+  GST_DEBUG_CATEGORY_INIT (generator_debug, "generator", 0,
+      "the model, its plans, caps, latency, reloading, and each frame");
 
   gobject_class->set_property = gst_generator_set_property;
   gobject_class->get_property = gst_generator_get_property;
   gobject_class->finalize = gst_generator_finalize;
 
   g_object_class_install_property (gobject_class, PROP_MODEL,
-      g_param_spec_string ("model", "Model", "The ONNX file to play", NULL, flags));
+      g_param_spec_string (
+          "model", "Model", "The ONNX file to play (unset: an error)", NULL, flags));
   g_object_class_install_property (gobject_class, PROP_DEVICE,
       g_param_spec_enum ("device", "Device", "Where the model runs", GST_TYPE_GENERATIVE_DEVICE,
           DEFAULT_DEVICE, flags));
@@ -374,12 +383,12 @@ gst_generator_class_init (GstGeneratorClass *klass)
           0, G_MAXINT16, DEFAULT_COLUMNS, flags));
   g_object_class_install_property (gobject_class, PROP_WIDTH,
       g_param_spec_int ("width", "Width",
-          "Width of the pictures of a model that makes them as vectors (0: square)", 0, G_MAXINT16,
-          DEFAULT_SIZE, flags));
+          "Width in pixels of the pictures of a model that makes them as vectors (0: square)", 0,
+          G_MAXINT16, DEFAULT_SIZE, flags));
   g_object_class_install_property (gobject_class, PROP_HEIGHT,
       g_param_spec_int ("height", "Height",
-          "Height of the pictures of a model that makes them as vectors (0: square)", 0, G_MAXINT16,
-          DEFAULT_SIZE, flags));
+          "Height in pixels of the pictures of a model that makes them as vectors (0: square)", 0,
+          G_MAXINT16, DEFAULT_SIZE, flags));
   g_object_class_install_property (gobject_class, PROP_INPUT_RANGE,
       g_param_spec_string ("input-range", "Input range",
           "The numbers that the model takes for black and white, such as -1,1 (unset: what the "

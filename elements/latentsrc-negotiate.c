@@ -267,8 +267,14 @@ gst_latent_src_set_caps (GstBaseSrc *base, GstCaps *caps)
           structure, "framerate", &self->rate_numerator, &self->rate_denominator))
     return FALSE;
   gst_base_src_set_blocksize (base, (guint)self->size);
-  GST_DEBUG_OBJECT (self, "%" G_GSIZE_FORMAT " vectors of %" G_GSIZE_FORMAT " numbers in a buffer",
-      self->latent.count, self->latent.length);
+  GST_INFO_OBJECT (self,
+      "%" G_GSIZE_FORMAT " vectors of %" G_GSIZE_FORMAT
+      " numbers in a buffer, and %s, seed %" G_GUINT64_FORMAT ": %" GST_PTR_FORMAT,
+      self->latent.count, self->latent.length,
+      self->second == SECOND_NONE     ? "nothing else"
+      : self->second == SECOND_LATENT ? "a second latent"
+                                      : "a class",
+      self->latent.seed, (void *)caps);
   return TRUE;
 }
 

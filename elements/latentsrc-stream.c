@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "debug.h"
 #include "frame-time.h"
 
 GST_DEBUG_CATEGORY_EXTERN (latent_src_debug);
@@ -239,6 +240,7 @@ GstFlowReturn
 gst_latent_src_fill (GstPushSrc *push, GstBuffer *buffer)
 {
   GstLatentSrc *self = GST_LATENT_SRC (push);
+  gint64 began = gst_generative_log_clock (GST_CAT_DEFAULT);
 
   if (self->moved)
     gst_latent_src_move (self);
@@ -258,6 +260,8 @@ gst_latent_src_fill (GstPushSrc *push, GstBuffer *buffer)
                                  GST_BUFFER_PTS (buffer);
   GST_BUFFER_OFFSET (buffer) = self->frame;
   GST_BUFFER_OFFSET_END (buffer) = self->frame + 1;
+  GST_LOG_OBJECT (self, GST_GENERATIVE_FRAME_FORMAT ": drawn in %.3f ms",
+      GST_GENERATIVE_FRAME_ARGS (buffer), gst_generative_since (began));
   if (self->reverse) {
     GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DISCONT);
     self->ended = self->frame == 0;

@@ -231,7 +231,8 @@ gst_latent_src_class_init (GstLatentSrcClass *klass)
   GstPushSrcClass *push_class = GST_PUSH_SRC_CLASS (klass);
   const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY;
 
-  GST_DEBUG_CATEGORY_INIT (latent_src_debug, "latentsrc", 0, "source of latents");
+  GST_DEBUG_CATEGORY_INIT (
+      latent_src_debug, "latentsrc", 0, "what latents are made, and each of them");
 
   gobject_class->set_property = gst_latent_src_set_property;
   gobject_class->get_property = gst_latent_src_get_property;

@@ -9,6 +9,10 @@
 
 #include <generative/onnx.h>
 
+#include "debug.h"
+
+#define GST_CAT_DEFAULT gst_generative_debug
+
 #define LOOK_EVERY (250 * G_TIME_SPAN_MILLISECOND)
 
 GType
@@ -94,6 +98,7 @@ find_best (GstElement *element)
 
     if ((*device)->available (&error))
       return *device;
+    GST_INFO_OBJECT (element, "device=auto passes over %s: %s", (*device)->name, error->message);
     if (g_error_matches (error, GEN_DEVICE_ERROR, GEN_DEVICE_ERROR_FAILED))
       gst_generative_announce_cpu (element, error);
   }

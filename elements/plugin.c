@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The plugin: the list of its elements, each in its own file. */
+#include "debug.h"
 #include "elements.h"
 
 static gboolean
 plugin_init (GstPlugin *plugin)
 {
   gboolean registered = TRUE;
+
+  gst_generative_debug_init ();
 
   /* One line an element. */
   registered &= GST_ELEMENT_REGISTER (datasetsrc, plugin);
@@ -21,4 +24,4 @@ plugin_init (GstPlugin *plugin)
 GST_PLUGIN_DEFINE (GST_VERSION_MAJOR, GST_VERSION_MINOR, generative,
     "Generative models in media pipelines: data, augmentation, training, generation, scoring and "
     "measuring",
-    plugin_init, GEN_VERSION, "LGPL", "gst-generative", "https://gstreamer.freedesktop.org/")
+    plugin_init, GEN_VERSION, "LGPL", PACKAGE, PACKAGE_ORIGIN)

@@ -20,16 +20,17 @@
  *
  * ## Example launch line
  * |[
- * gst-launch-1.0 -m videotestsrc num-buffers=30 pattern=ball ! video/x-raw,format=GRAY8 !
- * qualitymeter post-messages=true ! fakesink
+ * gst-launch-1.0 -m videotestsrc num-buffers=30 pattern=ball ! video/x-raw,format=GRAY8 ! \
+ *   qualitymeter post-messages=true ! fakesink
  * ]|
  * Sharpness, brightness and so on of 30 frames, and their summary.
  * |[
- * gst-launch-1.0 videotestsrc num-buffers=300 pattern=ball ! video/x-raw,format=GRAY8 !
- * qualitymeter metrics=frechet save-statistics=ball.npz ! fakesink
+ * gst-launch-1.0 videotestsrc num-buffers=300 pattern=ball ! video/x-raw,format=GRAY8 ! \
+ *   qualitymeter metrics=frechet save-statistics=ball.npz ! fakesink
  * ]|
  * The statistics of these frames, for `reference=ball.npz`.
  */
+#include "debug.h"
 #include "elements.h"
 #include "modelfile.h"
 #include "scorefilter.h"
@@ -329,6 +330,24 @@ gst_quality_meter_close (GstScoreFilter *filter)
   gen_statistics_clear (&self->statistics);
 }
 
+/* What will be measured, and against what. */
+static void
+gst_quality_meter_log_meter (GstQualityMeter *self)
+{
+  g_autoptr (GString) names = g_string_new (NULL);
+  const GenField *fields;
+  guint n;
+
+  fields = gen_meter_fields (self->meter, &n);
+  for (guint i = 0; i < n; i++)
+    g_string_append_printf (names, "%s%s", i > 0 ? ", " : "", fields[i].name);
+  GST_INFO_OBJECT (self, "measures %s; by the features %s; reference: %s", names->str,
+      gen_features_name (self->features),
+      self->dataset != NULL           ? "pictures"
+      : self->statistics.mean != NULL ? "statistics"
+                                      : "none");
+}
+
 static gboolean
 gst_quality_meter_open (GstScoreFilter *filter)
 {
@@ -341,8 +360,10 @@ gst_quality_meter_open (GstScoreFilter *filter)
   self->told_not_finite = FALSE;
   if (gst_quality_meter_open_features (self) && gst_quality_meter_open_reference (self)) {
     self->meter = gst_quality_meter_make_meter (self, &error);
-    if (self->meter != NULL)
+    if (self->meter != NULL) {
+      gst_quality_meter_log_meter (self);
       return TRUE;
+    }
     gst_quality_meter_post_error (self, error);
   }
   gst_quality_meter_close (filter);
@@ -428,6 +449,16 @@ gst_quality_meter_set_info (GstVideoFilter *filter, GstCaps *in_caps, GstVideoIn
       return FALSE;
     }
   }
+  if (in_info->width % width != 0 || in_info->height % height != 0)
+    GST_ELEMENT_WARNING (self, LIBRARY, SETTINGS,
+        ("Properties tile-width and tile-height: frames of %dx%d are no whole number of tiles of "
+         "%dx%d; %d columns at the right and %d rows at the bottom are in no sample",
+            in_info->width, in_info->height, width, height, in_info->width % width,
+            in_info->height % height),
+        (NULL));
+  GST_INFO_OBJECT (self, "samples are %d x %d of %d channels, %d in a frame: %" GST_PTR_FORMAT,
+      width, height, channels, (in_info->width / width) * (in_info->height / height),
+      (void *)in_caps);
   self->sample_width = width;
   self->sample_height = height;
   self->channels = channels;
@@ -486,16 +517,44 @@ gst_quality_meter_measure (GstScoreFilter *filter, const GstVideoFrame *frame, d
     .height = GST_VIDEO_FRAME_HEIGHT (frame),
     .channels = self->channels,
     .stride = GST_VIDEO_FRAME_PLANE_STRIDE (frame, 0) };
+  gint64 began = gst_generative_log_clock (GST_CAT_DEFAULT);
   g_autoptr (GError) error = NULL;
 
-  if (GST_BUFFER_IS_DISCONT (frame->buffer))
+  if (GST_BUFFER_IS_DISCONT (frame->buffer)) {
+    GST_DEBUG_OBJECT (self, "a gap: the next frame is not compared with the last one");
     gen_meter_interrupt (self->meter);
+  }
   if (gen_meter_measure (self->meter, &picture, values, &error)) {
+    GST_LOG_OBJECT (self, GST_GENERATIVE_FRAME_FORMAT ": measured in %.3f ms",
+        GST_GENERATIVE_FRAME_ARGS (frame->buffer), gst_generative_since (began));
     notice_not_finite (self, self->frame++);
     return GST_FLOW_OK;
   }
   gst_quality_meter_post_error (self, error);
   return GST_FLOW_ERROR;
+}
+
+/* What there is to measure, and to compare by, from the library's lists. */
+static const char *
+metrics_blurb (void)
+{
+  g_autoptr (GString) blurb = g_string_new ("What to measure, with commas between: ");
+
+  for (const GenMetric *const *metric = gen_metric_list (); *metric != NULL; metric++)
+    g_string_append_printf (blurb, "%s, ", (*metric)->name);
+  g_string_append (blurb, "or auto: all that the reference allows");
+  return g_intern_string (blurb->str);
+}
+
+static const char *
+embedder_blurb (void)
+{
+  g_autoptr (GString) blurb = g_string_new ("Features that frechet and modes compare by: ");
+
+  for (const GenEmbedder *const *embedder = gen_embedder_list (); *embedder != NULL; embedder++)
+    g_string_append_printf (blurb, "%s, ", (*embedder)->name);
+  g_string_append (blurb, "or an ONNX file that makes a vector of a picture");
+  return g_intern_string (blurb->str);
 }
 
 static void
@@ -508,21 +567,19 @@ gst_quality_meter_class_init (GstQualityMeterClass *klass)
   GstScoreFilterClass *score_class = GST_SCORE_FILTER_CLASS (klass);
   const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY;
 
-  GST_DEBUG_CATEGORY_INIT (quality_meter_debug, "qualitymeter", 0, "measures pictures");
+  GST_DEBUG_CATEGORY_INIT (
+      quality_meter_debug, "qualitymeter", 0, "what is measured, and each frame");
 
   gobject_class->set_property = gst_quality_meter_set_property;
   gobject_class->get_property = gst_quality_meter_get_property;
   gobject_class->finalize = gst_quality_meter_finalize;
 
   g_object_class_install_property (gobject_class, PROP_METRICS,
-      g_param_spec_string ("metrics", "Metrics",
-          "What to measure, with commas between: sharpness, tenengrad, brightness, contrast, "
-          "temporal-ssim, diversity, frechet, modes; auto: all that the reference allows",
-          DEFAULT_METRICS, flags));
+      g_param_spec_string ("metrics", "Metrics", metrics_blurb (), DEFAULT_METRICS, flags));
   g_object_class_install_property (gobject_class, PROP_REFERENCE,
       g_param_spec_string ("reference", "Reference",
           "What to compare with: a folder, a sheet of tiles or an IDX file, or for frechet "
-          "alone a .npz file of statistics; modes needs pictures with classes",
+          "alone a .npz file of statistics; modes needs pictures with classes (unset: nothing)",
           DEFAULT_REFERENCE, flags));
   g_object_class_install_property (gobject_class, PROP_REFERENCE_TILE_WIDTH,
       g_param_spec_uint ("reference-tile-width", "Reference's tile width",
@@ -537,18 +594,15 @@ gst_quality_meter_class_init (GstQualityMeterClass *klass)
           "How many rows of tiles make one class in a sheet (0: no classes)", 0, MAX_SIZE,
           DEFAULT_REFERENCE_ROWS_PER_LABEL, flags));
   g_object_class_install_property (gobject_class, PROP_EMBEDDER,
-      g_param_spec_string ("embedder", "Embedder",
-          "Features that frechet and modes compare by: hog-4x4x8 (edges and shapes), "
-          "pixels-16x16 (colour and layout), or an ONNX file that makes a vector of a picture",
-          DEFAULT_EMBEDDER, flags));
+      g_param_spec_string ("embedder", "Embedder", embedder_blurb (), DEFAULT_EMBEDDER, flags));
   g_object_class_install_property (gobject_class, PROP_TILE_WIDTH,
       g_param_spec_uint ("tile-width", "Tile width",
-          "Width of each picture in a frame that is a wall of pictures (0: the frame's)", 0,
-          MAX_SIZE, DEFAULT_TILE_WIDTH, flags));
+          "Width in pixels of each picture in a frame that is a wall of pictures (0: the frame's)",
+          0, MAX_SIZE, DEFAULT_TILE_WIDTH, flags));
   g_object_class_install_property (gobject_class, PROP_TILE_HEIGHT,
       g_param_spec_uint ("tile-height", "Tile height",
-          "Height of each picture in a frame that is a wall of pictures (0: the frame's)", 0,
-          MAX_SIZE, DEFAULT_TILE_HEIGHT, flags));
+          "Height in pixels of each picture in a frame that is a wall of pictures (0: the frame's)",
+          0, MAX_SIZE, DEFAULT_TILE_HEIGHT, flags));
   g_object_class_install_property (gobject_class, PROP_INTERVAL,
       g_param_spec_uint ("interval", "Interval",
           "Frames between figures of diversity, frechet and modes over all so far (0: only in the "
@@ -561,7 +615,8 @@ gst_quality_meter_class_init (GstQualityMeterClass *klass)
   g_object_class_install_property (gobject_class, PROP_SAVE_STATISTICS,
       g_param_spec_string ("save-statistics", "Save statistics",
           "File (.npz) for the mean and covariance of the samples' features, written at the end; "
-          "a reference for later. Goes with the metric frechet, which then needs none",
+          "a reference for later. Goes with the metric frechet, which then needs none (unset: not "
+          "written)",
           DEFAULT_SAVE_STATISTICS, flags));
 
   gst_element_class_add_static_pad_template (element_class, &sink_template);

@@ -8,6 +8,7 @@
 struct _GstGenerativeScore {
   GstElement *element; /* not owned: it owns us */
   GenField *fields;
+  const char **missing; /* the name of each field's reason; interned */
   guint n_fields;
   GenReport *report;
 };
@@ -42,9 +43,14 @@ gst_generative_score_new (
   score->report = writer;
   score->n_fields = n_fields;
   score->fields = g_new (GenField, n_fields);
-  for (guint i = 0; i < n_fields; i++)
+  score->missing = g_new (const char *, n_fields);
+  for (guint i = 0; i < n_fields; i++) {
+    g_autofree char *missing = g_strconcat (fields[i].name, "-missing", NULL);
+
     score->fields[i] = (GenField){ g_intern_string (fields[i].name), fields[i].type,
-      g_intern_string (fields[i].text) };
+      g_intern_string (fields[i].text), g_intern_string (fields[i].missing) };
+    score->missing[i] = g_intern_string (missing);
+  }
   return score;
 }
 
@@ -55,6 +61,7 @@ gst_generative_score_free (GstGenerativeScore *score)
     return;
   g_clear_pointer (&score->report, gen_report_free);
   g_free (score->fields);
+  g_free (score->missing);
   g_free (score);
 }
 
@@ -69,8 +76,13 @@ set_fields (const GstGenerativeScore *score, GstStructure *structure, const doub
   for (guint i = 0; i < score->n_fields; i++) {
     const GenField *field = &score->fields[i];
 
-    if (!isfinite (values[i]))
+    if (isnan (values[i]))
       continue;
+    if (isinf (values[i])) {
+      g_value_set_static_string (&text, gen_field_missing (field));
+      gst_structure_set_value (structure, score->missing[i], &text);
+      continue;
+    }
     switch (field->type) {
     case GEN_FIELD_NUMBER:
       g_value_set_double (&number, values[i]);
@@ -97,7 +109,7 @@ gst_generative_score_emit (GstGenerativeScore *score, GstBuffer *buffer, guint64
   guint n = 0;
 
   for (guint i = 0; i < score->n_fields; i++)
-    n += isfinite (values[i]) != 0;
+    n += !isnan (values[i]);
   if (n == 0)
     return TRUE;
 

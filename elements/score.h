@@ -12,7 +12,8 @@
  *   `pts` and `frame`;
  * - in the report, where there is one, as a line of JSON with the same fields.
  *
- * Values that are not finite are in none of them: the frame does not have that score.
+ * Values that are NaN are in none of them: the frame does not have that score. One that is due and
+ * cannot be given (GEN_MISSING) is told by its reason, as NAME-missing: in the report NAME is null.
  */
 #define GST_GENERATIVE_SCORE "generative-score"
 /* The element message that comes once, at the end of the stream. */

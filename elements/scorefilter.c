@@ -4,6 +4,9 @@
  * it were not there. */
 #include "scorefilter.h"
 
+#include <glib/gstdio.h>
+
+#include "debug.h"
 #include "interlaced.h"
 #include "score.h"
 
@@ -82,6 +85,74 @@ gst_score_filter_finalize (GObject *object)
   G_OBJECT_CLASS (gst_score_filter_parent_class)->finalize (object);
 }
 
+/* --- the report --- */
+
+typedef struct {
+  GstElement *asks;
+  GStatBuf file;
+} Claim;
+
+/* GCompareFunc: 0 for another element whose report is the very file. */
+static int
+compare_report (gconstpointer item, gconstpointer data)
+{
+  gpointer element = g_value_get_object (item);
+  const Claim *claim = data;
+  g_autofree char *report = NULL;
+  GStatBuf file;
+
+  if (!GST_IS_SCORE_FILTER (element) || element == claim->asks)
+    return 1;
+  g_object_get (element, "report", &report, NULL);
+  return report == NULL || g_stat (report, &file) < 0 || file.st_dev != claim->file.st_dev ||
+         file.st_ino != claim->file.st_ino;
+}
+
+/* Who writes to the report in this element's pipeline, or NULL. (transfer full) */
+static GstElement *
+find_writer (GstElement *element, const char *report)
+{
+  g_autoptr (GstObject) top = gst_object_ref (GST_OBJECT (element));
+  g_autoptr (GstIterator) elements = NULL;
+  Claim claim = { .asks = element };
+  GValue found = G_VALUE_INIT;
+  GstElement *writer = NULL;
+  GstObject *parent;
+
+  while ((parent = gst_object_get_parent (top)) != NULL) {
+    gst_object_unref (top);
+    top = parent;
+  }
+  if (!GST_IS_BIN (top) || g_stat (report, &claim.file) < 0)
+    return NULL;
+  elements = gst_bin_iterate_recurse (GST_BIN (top));
+  if (gst_iterator_find_custom (elements, compare_report, &found, &claim)) {
+    writer = g_value_dup_object (&found);
+    g_value_unset (&found);
+  }
+  return writer;
+}
+
+static void
+post_open_error (GstScoreFilter *filter, const char *report, const GError *error)
+{
+  g_autoptr (GstElement) writer = NULL;
+
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_BUSY))
+    writer = find_writer (GST_ELEMENT (filter), report);
+  if (writer != NULL)
+    GST_ELEMENT_ERROR (filter, RESOURCE, BUSY,
+        ("Property report: the file %s is the report of %s already, and two in one file would "
+         "lose each other's lines: give each element a file of its own",
+            report, GST_OBJECT_NAME (writer)),
+        (NULL));
+  else if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_BUSY))
+    GST_ELEMENT_ERROR (filter, RESOURCE, BUSY, ("Property report: %s", error->message), (NULL));
+  else
+    GST_ELEMENT_ERROR (
+        filter, RESOURCE, OPEN_WRITE, ("Property report: %s", error->message), (NULL));
+}
+
 static gboolean
 gst_score_filter_start (GstBaseTransform *base)
 {
@@ -101,10 +172,12 @@ gst_score_filter_start (GstBaseTransform *base)
   fields = klass->get_fields (filter, &n);
   self->score = gst_generative_score_new (GST_ELEMENT (base), fields, n, report, &error);
   if (self->score == NULL) {
-    GST_ELEMENT_ERROR (base, RESOURCE, OPEN_WRITE, ("Property report: %s", error->message), (NULL));
+    post_open_error (filter, report, error);
     klass->close (filter);
     return FALSE;
   }
+  if (report != NULL)
+    GST_CAT_INFO_OBJECT (gst_generative_debug, base, "measurements are written to %s", report);
   self->values = g_new (double, n);
   self->frame = 0;
   self->summarised = TRUE;
@@ -248,7 +321,8 @@ gst_score_filter_class_init (GstScoreFilterClass *klass)
 
   g_object_class_install_property (gobject_class, PROP_REPORT,
       g_param_spec_string ("report", "Report",
-          "File to write measurements to, as JSON Lines, the last one the summary (unset: none)",
+          "File to write measurements to, as JSON Lines, the last one the summary; each element "
+          "has one of its own (unset: none)",
           DEFAULT_REPORT, flags | GST_PARAM_MUTABLE_READY));
   g_object_class_install_property (gobject_class, PROP_POST_MESSAGES,
       g_param_spec_boolean ("post-messages", "Post messages",

@@ -24,8 +24,8 @@ struct _GstScoreFilterClass {
   /* Map a frame for measure; by default for reading, where the CPU does. */
   gboolean (*map) (GstScoreFilter *self, GstVideoFrame *frame, GstBuffer *buffer);
   /* Measure a frame that is mapped: fill `values`, one a field, NaN for what it does
-   * not have. GST_FLOW_OK, GST_BASE_TRANSFORM_FLOW_DROPPED for a frame that shall not pass, or an
-   * error that was posted. */
+   * not have, GEN_MISSING for what cannot be given. GST_FLOW_OK, GST_BASE_TRANSFORM_FLOW_DROPPED
+   * for a frame that shall not pass, or an error that was posted. */
   GstFlowReturn (*measure) (GstScoreFilter *self, const GstVideoFrame *frame, double *values);
   /* What was measured so far (transfer full), or NULL when an error was posted. */
   JsonObject *(*summarise) (GstScoreFilter *self);

@@ -21,10 +21,12 @@
  *
  * ## Example launch line
  * |[
- * gst-launch-1.0 videotestsrc num-buffers=60 ! video/x-raw,format=RGB !
+ * gst-launch-1.0 videotestsrc num-buffers=60 ! video/x-raw,format=RGB ! \
  *   videoaugment flip=horizontal rotate=10 translate=0.1 brightness=0.2 noise=0.03 ! fakesink
  * ]|
  */
+#include "choices.h"
+#include "debug.h"
 #include "elements.h"
 #include "frame-time.h"
 #include "interlaced.h"
@@ -168,6 +170,7 @@ gst_video_augment_set_info (GstVideoFilter *filter, GstCaps *in_caps, GstVideoIn
 {
   GstVideoAugment *self = GST_VIDEO_AUGMENT (filter);
 
+  GST_INFO_OBJECT (self, "frames are changed where they are: %" GST_PTR_FORMAT, (void *)in_caps);
   gen_picture_clear (&self->scratch);
   gen_picture_init (&self->scratch, GST_VIDEO_INFO_WIDTH (in_info), GST_VIDEO_INFO_HEIGHT (in_info),
       GST_VIDEO_INFO_COMP_PSTRIDE (in_info, 0));
@@ -264,14 +267,15 @@ gst_video_augment_transform_frame_ip (GstVideoFilter *filter, GstVideoFrame *fra
     .channels = GST_VIDEO_FRAME_COMP_PSTRIDE (frame, 0),
     .stride = GST_VIDEO_FRAME_PLANE_STRIDE (frame, 0),
   };
+  gint64 began = gst_generative_log_clock (GST_CAT_DEFAULT);
+  guint64 number = gst_video_augment_frame_number (self, frame);
   GenAugmentSettings settings;
   GenAugmentDraw draw;
 
   GST_OBJECT_LOCK (self);
   settings = self->settings;
   GST_OBJECT_UNLOCK (self);
-  gen_augment_draw (&settings, gst_video_augment_frame_number (self, frame), picture.width,
-      picture.height, &draw);
+  gen_augment_draw (&settings, number, picture.width, picture.height, &draw);
   if (gen_augment_draw_moves (&draw)) {
     gen_picture_fit (&picture, &self->scratch, GEN_FIT_STRETCH, NULL);
     gen_augment_render (&draw, &self->scratch, &picture);
@@ -279,6 +283,12 @@ gst_video_augment_transform_frame_ip (GstVideoFilter *filter, GstVideoFrame *fra
   } else if (!gen_augment_draw_is_idle (&draw)) {
     gen_augment_render (&draw, &picture, &picture);
   }
+  GST_LOG_OBJECT (self, "frame %" G_GUINT64_FORMAT ", pts %" GST_TIME_FORMAT ": %s in %.3f ms",
+      number, GST_TIME_ARGS (GST_BUFFER_PTS (frame->buffer)),
+      gen_augment_draw_moves (&draw)     ? "moved"
+      : gen_augment_draw_is_idle (&draw) ? "left as it is"
+                                         : "changed in its values",
+      gst_generative_since (began));
   return GST_FLOW_OK;
 }
 
@@ -288,15 +298,11 @@ gst_video_augment_choices_type (const GenAugmentation *augmentation)
 {
   g_autofree char *name = g_strdup_printf (
       "GstVideoAugment%c%s", g_ascii_toupper (augmentation->name[0]), augmentation->name + 1);
-  guint n = g_strv_length ((char **)augmentation->choices);
-  GEnumValue *values = g_new0 (GEnumValue, n + 1); /* the type's, for good */
-  GType type;
+  GArray *values = g_array_new (TRUE, TRUE, sizeof (GEnumValue));
 
-  for (guint i = 0; i < n; i++)
-    values[i] = (GEnumValue){ (int)i, augmentation->choices[i], augmentation->choices[i] };
-  type = g_enum_register_static (name, values);
-  gst_type_mark_as_plugin_api (type, 0);
-  return type;
+  for (guint i = 0; augmentation->choices[i] != NULL; i++)
+    gst_generative_choices_add (values, augmentation->choices[i], augmentation->choices[i]);
+  return gst_generative_choices_register (name, values);
 }
 
 static void
@@ -309,7 +315,7 @@ gst_video_augment_class_init (GstVideoAugmentClass *klass)
   const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_CONTROLLABLE |
                             GST_PARAM_MUTABLE_PLAYING;
 
-  GST_DEBUG_CATEGORY_INIT (video_augment_debug, "videoaugment", 0, "random changes of frames");
+  GST_DEBUG_CATEGORY_INIT (video_augment_debug, "videoaugment", 0, "what becomes of each frame");
 
   gobject_class->set_property = gst_video_augment_set_property;
   gobject_class->get_property = gst_video_augment_get_property;

@@ -107,7 +107,8 @@ typedef struct {
   gpointer (*open) (const GenMetricSettings *settings);
   void (*close) (gpointer metric);
 
-  /* Frames: fill `values`, one a field, from the luma of a frame. NaN where there is none. */
+  /* Frames: fill `values`, one a field, from the luma of a frame. GEN_MISSING where there
+   * is none. */
   void (*measure) (gpointer metric, const GenPicture *luma, double *values);
   /* Frames: what comes next does not follow what came before. May be NULL. */
   void (*interrupt) (gpointer metric);
@@ -115,7 +116,7 @@ typedef struct {
   /* Distributions: take in a sample, or one of the reference (`refer` may be NULL). */
   void (*take) (gpointer metric, const GenSample *sample);
   void (*refer) (gpointer metric, const GenSample *sample);
-  /* Distributions: figures over what was taken so far; NaN where there is none yet. */
+  /* Distributions: figures over what was taken so far; GEN_MISSING where there is none yet. */
   gboolean (*figure) (gpointer metric, double *values, GError **error);
   /* Distributions: the statistics of what was taken so far; FALSE when there are less than two
    * samples. May be NULL. */
@@ -177,7 +178,8 @@ gboolean gen_meter_refer_dataset (GenMeter *meter, const GenDataset *dataset, in
     int channels, int threads, GCancellable *cancellable, GError **error);
 
 /* Measure a frame (1 or 3 channels, as all before it): fill `values`, one a field, NaN for those
- * that this frame does not have. FALSE with `error` when a figure could not be computed. */
+ * that are not due with this frame, GEN_MISSING for those that cannot be given. FALSE with `error`
+ * when a figure could not be computed. */
 gboolean gen_meter_measure (
     GenMeter *meter, const GenPicture *frame, double *values, GError **error);
 
@@ -193,7 +195,8 @@ gboolean gen_meter_statistics (GenMeter *meter, GenStatistics *statistics, GErro
 guint64 gen_meter_left_out (const GenMeter *meter);
 
 /* What was measured, as an object: "frames", "samples", "left-out" if there are such, a tally for
- * each frame metric, the figures of the distributions. (transfer full), or NULL with `error`. */
+ * each frame metric, the figures of the distributions. Figures that cannot be given are null, with
+ * the reason beside. (transfer full), or NULL with `error`. */
 JsonObject *gen_meter_summarise (GenMeter *meter, GError **error);
 
 G_END_DECLS

@@ -3,6 +3,7 @@
 
 #include <gio/gio.h>
 #include <json-glib/json-glib.h>
+#include <math.h>
 
 G_BEGIN_DECLS
 
@@ -10,7 +11,8 @@ G_BEGIN_DECLS
  * Measurements, and the report that they are written to: JSON Lines, one object a
  * measurement, the last line the summary:
  *
- *   {"frame":0,"pts":0,"sharpness":143.2,"brightness":0.31}
+ *   {"frame":0,"pts":0,"sharpness":143.2,"brightness":0.31,"temporal-ssim":null,
+ *    "temporal-ssim-missing":"no frame comes before this one"}     (all in one line)
  *   {"frame":1,"pts":33333333,"sharpness":141.9,"brightness":0.32,"temporal-ssim":0.98}
  *   {"summary":{"frames":2,…}}
  */
@@ -22,12 +24,20 @@ typedef enum {
 } GenFieldType;
 
 /* A field of a measurement. Its value is a double for each type; NaN says that this
- * measurement does not have the field, 0 will do for a TEXT that it has. */
+ * measurement does not have the field, 0 will do for a TEXT that it has. A figure that is due and
+ * cannot be given is not left out: its value is GEN_MISSING (as any other that is not finite), and
+ * what is told in its place is `missing`, by the name of the field and "-missing". */
 typedef struct {
   const char *name;
   GenFieldType type;
   const char *text;
+  const char *missing; /* why the figure cannot be given; NULL: it is no finite number */
 } GenField;
+
+#define GEN_MISSING ((double)INFINITY)
+
+/* The reason why a field's figure is missing. */
+const char *gen_field_missing (const GenField *field);
 
 /**
  * GenReport: writes measurements to a file. Adding one takes well under a microsecond, since a
@@ -37,8 +47,10 @@ typedef struct {
  */
 typedef struct _GenReport GenReport;
 
-/* Create the file `path`, or empty it, for measurements of `fields`, which are copied.
- * NULL with `error` (G_IO_ERROR or G_FILE_ERROR) when it cannot be written. */
+/* Create the file `path`, or empty it, for measurements of `fields`, which are copied. A file has
+ * one report at a time. NULL with `error` (G_IO_ERROR or G_FILE_ERROR) when it cannot be written;
+ * G_IO_ERROR_BUSY when another report, of this process or another one, is being written there,
+ * which is left as it is. */
 GenReport *gen_report_new (
     const char *path, const GenField *fields, guint n_fields, GError **error);
 
@@ -59,7 +71,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenReport, gen_report_free)
 
 /**
  * GenTally: mean, standard deviation, least and greatest of a stream of numbers, by Welford's
- * method in double. Zeroed, it is empty. NaN is passed over.
+ * method in double. Zeroed, it is empty. What is not finite is passed over.
  */
 typedef struct {
   guint64 count;

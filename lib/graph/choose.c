@@ -413,6 +413,7 @@ measure (GenChooser *chooser, GenKernel *kernel, const GPtrArray *ways, const ch
     winner = &g_array_index (trials, Trial, decide (trials, &sure));
     note = note_times (trials);
     gen_choices_add (chooser->memory, problem, winner->way, note, sure);
+    g_debug ("node %s: kernel %s, measured;%s", kernel->node->name, winner->way, note);
     winner->kernel.scratch = NULL;
     gen_kernel_clear (kernel);
     *kernel = winner->kernel;
@@ -465,5 +466,8 @@ gen_chooser_prepare (GenChooser *chooser, GenKernel *kernel, GError **error)
   if (kernel->way == NULL && is_worth_measuring (chooser, kernel) &&
       measure (chooser, kernel, ways, problem))
     return TRUE;
+  g_debug ("node %s: kernel %s, %s", kernel->node->name,
+      kernel->way != NULL ? kernel->way : (const char *)g_ptr_array_index (ways, 0),
+      kernel->way != NULL ? "remembered" : "by the rules");
   return gen_kernel_prepare (kernel, error);
 }

@@ -298,8 +298,8 @@ prepare_device (GenPlan *plan, GError **error)
   return TRUE;
 }
 
-GenPlan *
-gen_plan_new (GenGraph *graph, const GenPlanOptions *options, GError **error)
+static GenPlan *
+compile (GenGraph *graph, const GenPlanOptions *options, GError **error)
 {
   g_autoptr (GenPlan) plan = g_new0 (GenPlan, 1);
   g_autoptr (GHashTable) held = g_hash_table_new (NULL, NULL);
@@ -337,6 +337,23 @@ gen_plan_new (GenGraph *graph, const GenPlanOptions *options, GError **error)
     return NULL;
   flatten (plan);
   return g_steal_pointer (&plan);
+}
+
+GenPlan *
+gen_plan_new (GenGraph *graph, const GenPlanOptions *options, GError **error)
+{
+  double start = gen_seconds_now ();
+  GenPlan *plan = compile (graph, options, error);
+
+  if (plan != NULL)
+    g_debug ("graph %s: %u nodes became %u, compiled in %.1f ms for %s, %d threads; %.2f MiB of "
+             "values, %.2f MiB of constants",
+        graph->name != NULL ? graph->name : "without a name", graph->nodes->len,
+        plan->graph->nodes->len, (gen_seconds_now () - start) * 1e3,
+        plan->options.device != NULL ? plan->options.device->name : gen_device_cpu.name,
+        plan->options.threads, (double)gen_plan_arena_size (plan) / (1 << 20),
+        (double)gen_plan_constant_size (plan) / (1 << 20));
+  return plan;
 }
 
 void

@@ -76,17 +76,16 @@ diversity_figure (gpointer metric, double *values, GError **error)
   int n = (int)MIN (diversity->count, RESERVOIR);
   double sum = 0;
 
-  if (n < 2) {
-    values[0] = values[1] = NAN;
+  values[0] = GEN_MISSING;
+  values[1] = (double)diversity->count;
+  if (n < 2)
     return TRUE;
-  }
   for (int i = 1; i < n; i++)
     for (int j = 0; j < i; j++)
       sum += sqrt (squared_distance (diversity->kept + (gsize)i * diversity->length,
                        diversity->kept + (gsize)j * diversity->length, diversity->length) /
                    diversity->length);
   values[0] = sum / (n * (n - 1) / 2);
-  values[1] = (double)diversity->count;
   return TRUE;
 }
 
@@ -96,7 +95,7 @@ const GenMetric gen_metric_diversity = {
              "to 16 by 16 areas",
   .unit = "share of full scale, from 0",
   .distribution = TRUE,
-  .fields = { { "diversity", GEN_FIELD_NUMBER, NULL },
+  .fields = { { "diversity", GEN_FIELD_NUMBER, NULL, "it compares two samples at least" },
       { "diversity-samples", GEN_FIELD_COUNT, NULL } },
   .n_fields = 2,
   .open = diversity_open,

@@ -118,15 +118,14 @@ frechet_figure (gpointer metric, double *values, GError **error)
   g_auto (GenStatistics) samples = { 0 }, referred = { 0 };
   const GenStatistics *reference = frechet->given;
 
-  for (int i = 0; i < 4; i++)
-    values[i] = NAN;
+  values[0] = GEN_MISSING;
+  values[1] = 0;
+  values[2] = (double)frechet->samples.count;
+  values[3] = NAN;
   if (reference == NULL && gen_moments_statistics (&frechet->reference, &referred))
     reference = &referred;
   if (!gen_moments_statistics (&frechet->samples, &samples))
     return TRUE;
-  /* What the statistics are of stands in the report also where they are only collected. */
-  values[1] = 0;
-  values[2] = (double)samples.count;
   if (reference == NULL)
     return TRUE;
   /* A file made elsewhere does not say. */
@@ -143,8 +142,9 @@ const GenMetric gen_metric_frechet = {
   .needs_features = TRUE,
   .needs_reference = TRUE,
   .takes_statistics = TRUE,
-  .fields = { { "frechet", GEN_FIELD_NUMBER, NULL }, { "frechet-features", GEN_FIELD_TEXT, NULL },
-      { "frechet-samples", GEN_FIELD_COUNT, NULL },
+  .fields = { { "frechet", GEN_FIELD_NUMBER, NULL,
+                  "it takes two samples at least, and a reference" },
+      { "frechet-features", GEN_FIELD_TEXT, NULL }, { "frechet-samples", GEN_FIELD_COUNT, NULL },
       { "frechet-reference-samples", GEN_FIELD_COUNT, NULL } },
   .n_fields = 4,
   .open = frechet_open,

@@ -264,10 +264,14 @@ summarise_field (
 {
   const GenField *field = &g_array_index (meter->fields, GenField, f);
 
-  if (!metric->distribution) {
-    if (meter->tallies[f].count > 0)
-      json_object_set_object_member (summary, field->name, gen_tally_to_json (&meter->tallies[f]));
-  } else if (!isfinite (value)) {
+  if (!metric->distribution && meter->tallies[f].count > 0) {
+    json_object_set_object_member (summary, field->name, gen_tally_to_json (&meter->tallies[f]));
+  } else if (!metric->distribution || isinf (value)) {
+    g_autofree char *name = g_strconcat (field->name, "-missing", NULL);
+
+    json_object_set_null_member (summary, field->name);
+    json_object_set_string_member (summary, name, gen_field_missing (field));
+  } else if (isnan (value)) {
     return;
   } else if (field->type == GEN_FIELD_TEXT) {
     json_object_set_string_member (summary, field->name, field->text);

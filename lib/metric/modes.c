@@ -198,12 +198,8 @@ modes_figure (gpointer metric, double *values, GError **error)
   double assigned;
 
   classify (modes);
-  for (int i = 0; i < 5; i++)
-    values[i] = NAN;
-  if (modes->count == 0)
-    return TRUE;
   assigned = (double)(modes->count - modes->unassigned);
-  values[0] = 0;
+  values[0] = modes->count > 0 ? 0 : GEN_MISSING;
   for (int c = 0; c < modes->n_classes; c++)
     values[0] += (double)modes->counts[c] > SHARE * assigned;
   values[1] = 0;
@@ -244,9 +240,9 @@ const GenMetric gen_metric_modes = {
   .needs_features = TRUE,
   .needs_reference = TRUE,
   .needs_labels = TRUE,
-  .fields = { { "modes", GEN_FIELD_COUNT, NULL }, { "modes-features", GEN_FIELD_TEXT, NULL },
-      { "modes-classes", GEN_FIELD_COUNT, NULL }, { "modes-samples", GEN_FIELD_COUNT, NULL },
-      { "modes-unassigned", GEN_FIELD_COUNT, NULL } },
+  .fields = { { "modes", GEN_FIELD_COUNT, NULL, "no sample could be compared with a class" },
+      { "modes-features", GEN_FIELD_TEXT, NULL }, { "modes-classes", GEN_FIELD_COUNT, NULL },
+      { "modes-samples", GEN_FIELD_COUNT, NULL }, { "modes-unassigned", GEN_FIELD_COUNT, NULL } },
   .n_fields = 5,
   .open = modes_open,
   .close = modes_close,

@@ -8,6 +8,8 @@
 #include <fcntl.h>
 #include <math.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Measurements in a heap: the stream waits when a whole heap is ahead of the file. */
@@ -30,8 +32,9 @@ struct _GenReport {
   off_t size; /* of the whole lines written */
   guint n_fields;
   GenFieldType *types;
-  char **names; /* ,"name": */
-  char **texts; /* "text", for TEXT */
+  char **names;   /* ,"name": */
+  char **texts;   /* "text", for TEXT */
+  char **missing; /* ,"name":null,"name-missing":"why" */
   gsize row_size;
 
   GThread *thread;
@@ -62,8 +65,12 @@ append_row (const GenReport *report, const Row *row, GString *lines)
   if (row->pts != G_MAXUINT64)
     g_string_append_printf (lines, ",\"pts\":%" G_GUINT64_FORMAT, row->pts);
   for (guint i = 0; i < report->n_fields; i++) {
-    if (!isfinite (row->values[i]))
+    if (isnan (row->values[i]))
       continue;
+    if (isinf (row->values[i])) {
+      g_string_append (lines, report->missing[i]);
+      continue;
+    }
     g_string_append (lines, report->names[i]);
     if (report->types[i] == GEN_FIELD_TEXT)
       g_string_append (lines, report->texts[i]);
@@ -144,10 +151,54 @@ write_rows (gpointer data)
   return NULL;
 }
 
+/* What stands in the place of a figure that is missing. */
+static char *
+missing_members (const GenField *field)
+{
+  g_autofree char *reason_name = g_strconcat (field->name, "-missing", NULL);
+  g_autofree char *name = quoted (field->name), *second = quoted (reason_name);
+  g_autofree char *reason = quoted (gen_field_missing (field));
+
+  return g_strconcat (",", name, ":null,", second, ":", reason, NULL);
+}
+
+const char *
+gen_field_missing (const GenField *field)
+{
+  return field->missing != NULL ? field->missing : "the figure is no finite number";
+}
+
+/* Empty the file for one writer alone. A lock that the system takes away when a writer ends, in
+ * whatever way, keeps others out, be they of this process or of another one; file systems that know
+ * no locks do without. What is no regular file (a terminal, a pipe) takes lines of many. */
+static gboolean
+claim (int fd, const char *path, GError **error)
+{
+  struct stat status;
+
+  if (fstat (fd, &status) == 0 && !S_ISREG (status.st_mode))
+    return TRUE;
+  if (flock (fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) {
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_BUSY,
+        "the report %s is being written already, and two in one file would lose each other's "
+        "lines: name another file",
+        path);
+    return FALSE;
+  }
+  if (ftruncate (fd, 0) < 0) {
+    int code = errno;
+
+    g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (code),
+        "cannot empty the report %s: %s", path, g_strerror (code));
+    return FALSE;
+  }
+  return TRUE;
+}
+
 GenReport *
 gen_report_new (const char *path, const GenField *fields, guint n_fields, GError **error)
 {
-  int fd = open (path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  int fd = open (path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
   GenReport *report;
 
   if (fd < 0) {
@@ -157,6 +208,10 @@ gen_report_new (const char *path, const GenField *fields, guint n_fields, GError
         "cannot write the report %s: %s", path, g_strerror (code));
     return NULL;
   }
+  if (!claim (fd, path, error)) {
+    close (fd);
+    return NULL;
+  }
   report = g_new0 (GenReport, 1);
   report->path = g_strdup (path);
   report->fd = fd;
@@ -164,11 +219,13 @@ gen_report_new (const char *path, const GenField *fields, guint n_fields, GError
   report->types = g_new0 (GenFieldType, n_fields);
   report->names = g_new0 (char *, n_fields + 1);
   report->texts = g_new0 (char *, n_fields);
+  report->missing = g_new0 (char *, n_fields + 1);
   for (guint i = 0; i < n_fields; i++) {
     g_autofree char *name = quoted (fields[i].name);
 
     report->types[i] = fields[i].type;
     report->names[i] = g_strconcat (",", name, ":", NULL);
+    report->missing[i] = missing_members (&fields[i]);
     if (fields[i].type == GEN_FIELD_TEXT)
       report->texts[i] = quoted (fields[i].text);
   }
@@ -251,6 +308,7 @@ gen_report_free (GenReport *report)
     g_free (report->texts[i]);
   g_free (report->texts);
   g_strfreev (report->names);
+  g_strfreev (report->missing);
   g_free (report->types);
   g_free (report->filling.rows);
   g_free (report->writing.rows);

@@ -236,7 +236,7 @@ ssim_measure (gpointer metric, const GenPicture *luma, double *values)
     }
   }
   /* Rounding may lift equal frames a hair above 1. */
-  values[0] = ssim->has_previous ? MIN (sum / n / ssim->out_height, 1) : NAN;
+  values[0] = ssim->has_previous ? MIN (sum / n / ssim->out_height, 1) : GEN_MISSING;
   ssim->has_previous = TRUE;
 }
 
@@ -244,7 +244,7 @@ const GenMetric gen_metric_temporal_ssim = {
   .name = "temporal-ssim",
   .summary = "Structural similarity of a frame's luma to the frame before (Wang et al. 2004)",
   .unit = "-1 to 1; 1 for equal frames",
-  .fields = { { "temporal-ssim", GEN_FIELD_NUMBER, NULL } },
+  .fields = { { "temporal-ssim", GEN_FIELD_NUMBER, NULL, "no frame comes before this one" } },
   .n_fields = 1,
   .open = ssim_open,
   .close = ssim_close,

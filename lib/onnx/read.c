@@ -368,6 +368,7 @@ gen_onnx_load (const char *path, GError **error)
 {
   g_autoptr (GBytes) bytes = gen_onnx_load_file (path, error);
   g_autofree char *folder = g_path_get_dirname (path);
+  gint64 start = g_get_monotonic_time ();
   GenGraph *graph;
 
   if (bytes == NULL)
@@ -381,5 +382,10 @@ gen_onnx_load (const char *path, GError **error)
     g_prefix_error (error, "%s: ", path);
   else if (gen_onnx_is_mapped (bytes))
     g_ptr_array_add (graph->mapped, g_bytes_ref (bytes));
+  if (graph != NULL)
+    g_debug ("%s: %u nodes, %.2f MiB, %s in %.1f ms", path, graph->nodes->len,
+        (double)g_bytes_get_size (bytes) / (1 << 20),
+        gen_onnx_is_mapped (bytes) ? "mapped" : "read",
+        (double)(g_get_monotonic_time () - start) / 1e3);
   return graph;
 }

@@ -22,13 +22,13 @@ weight (int i)
   return (float)(i % 5) / 40;
 }
 
-/* x [batch, 1, 4, 4], black 0 and white 1, flattened times weights, plus 0.1. */
+/* x [batch, 1, 4, 4], black 0 and white 1, flattened times weights, plus `bias`. */
 static void
-save_discriminator (const char *path, gint64 batch, gboolean staged)
+save_with_bias (const char *path, gint64 batch, gboolean staged, float bias)
 {
   g_autoptr (GenGraph) graph = gen_graph_new ("judge");
   g_autoptr (GError) error = NULL;
-  float weights[SIDE * SIDE], bias = 0.1f;
+  float weights[SIDE * SIDE];
   GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 1, SIDE, SIDE));
   GenTensor *flat, *w, *b, *y;
 
@@ -52,6 +52,12 @@ save_discriminator (const char *path, gint64 batch, gboolean staged)
   g_hash_table_insert (graph->metadata, g_strdup ("generative.input-range"), g_strdup ("0,1"));
   gen_onnx_save (graph, path, &error);
   g_assert_no_error (error);
+}
+
+static void
+save_discriminator (const char *path, gint64 batch, gboolean staged)
+{
+  save_with_bias (path, batch, staged, 0.1f);
 }
 
 static char *
@@ -144,6 +150,38 @@ close_harness (GstHarness *harness, GstBus *bus)
   gst_element_set_bus (harness->element, NULL);
   gst_object_unref (bus);
   gst_harness_teardown (harness);
+}
+
+/* A model that makes no number: its score is missing, which is told, and does not pass. */
+static void
+test_no_number (void)
+{
+  g_autofree char *folder = make_folder ();
+  g_autofree char *model = g_build_filename (folder, "model.onnx", NULL);
+  g_autofree char *report = g_build_filename (folder, "report.jsonl", NULL);
+  g_autofree char *properties = g_strdup_printf ("report=%s", report);
+  g_autofree char *text = NULL;
+  GstHarness *harness;
+  GstBuffer *buffer;
+  GstBus *bus;
+
+  save_with_bias (model, -1, FALSE, NAN);
+  harness = open_harness (model, properties, SIDE, SIDE, &bus);
+  buffer = gst_harness_push_and_pull (harness, make_frame (0, SIDE, SIDE));
+  g_assert_true (gst_structure_has_field_typed (
+      gst_custom_meta_get_structure (gst_buffer_get_custom_meta (buffer, "generative-score")),
+      "score-missing", G_TYPE_STRING));
+  gst_buffer_unref (buffer);
+  g_assert_true (gst_harness_push_event (harness, gst_event_new_eos ()));
+  close_harness (harness, bus);
+  g_assert_true (g_file_get_contents (report, &text, NULL, NULL));
+  g_assert_nonnull (
+      strstr (text, "\"score\":null,\"score-missing\":\"the model's score is no finite number\""));
+  g_assert_nonnull (strstr (text, "\"passed\":0"));
+  g_assert_nonnull (strstr (text, "{\"summary\":{\"frames\":1,\"dropped\":0,\"score\":null"));
+  g_unlink (model);
+  g_unlink (report);
+  g_assert_cmpint (g_rmdir (folder), ==, 0);
 }
 
 /* The same scores in all three places, for single pictures and walls. */
@@ -311,6 +349,7 @@ main (int argc, char **argv)
 {
   gst_init (&argc, &argv);
   g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/discriminator/no-number", test_no_number);
   g_test_add_func ("/discriminator/scores", test_scores);
   g_test_add_func ("/discriminator/drop", test_drop);
   g_test_add_func ("/discriminator/errors", test_errors);

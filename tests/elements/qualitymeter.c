@@ -51,13 +51,25 @@ object_at (GPtrArray *lines, guint i)
   return json_node_get_object (lines->pdata[i]);
 }
 
+/* Members that are null: a structure has none. */
+static int
+count_null (JsonObject *object)
+{
+  g_autoptr (GList) values = json_object_get_values (object);
+  int n = 0;
+
+  for (GList *value = values; value != NULL; value = value->next)
+    n += JSON_NODE_HOLDS_NULL ((JsonNode *)value->data);
+  return n;
+}
+
 /* Each number, whole number and text of `structure` stands in `object`, and the other way round
- * but for `extra` fields of the object. */
+ * but for `extra` fields of the object, and those that are null. */
 static void
 assert_agree (const GstStructure *structure, JsonObject *object, int extra)
 {
-  g_assert_cmpint (
-      gst_structure_n_fields (structure), ==, (int)json_object_get_size (object) - extra);
+  g_assert_cmpint (gst_structure_n_fields (structure), ==,
+      (int)json_object_get_size (object) - count_null (object) - extra);
   for (int i = 0; i < gst_structure_n_fields (structure); i++) {
     const char *name = gst_structure_nth_field_name (structure, i);
     const GValue *value = gst_structure_get_value (structure, name);
@@ -82,7 +94,8 @@ assert_agree (const GstStructure *structure, JsonObject *object, int extra)
   }
 }
 
-/* The structures of the element messages of that name, up to the end of the stream. */
+/* The structures of the element messages of that name (NULL: of any), up to the end of the stream.
+ */
 static GPtrArray *
 collect (GstElement *pipeline, const char *name)
 {
@@ -97,7 +110,7 @@ collect (GstElement *pipeline, const char *name)
     g_assert_cmpint (GST_MESSAGE_TYPE (message), !=, GST_MESSAGE_ERROR);
     if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS)
       return structures;
-    if (gst_message_has_name (message, name))
+    if (name == NULL || gst_message_has_name (message, name))
       g_ptr_array_add (structures, gst_structure_copy (gst_message_get_structure (message)));
   }
 }
@@ -131,7 +144,9 @@ test_agreement (void)
     g_assert_cmpuint ((guint64)json_object_get_int_member (object_at (lines, i), "pts"), ==,
         GST_BUFFER_PTS (player.buffers->pdata[i]));
     /* No frame comes before the first; distributions are told at each fifth. */
-    g_assert_true (json_object_has_member (object_at (lines, i), "temporal-ssim") == (i > 0));
+    g_assert_true (json_object_get_null_member (object_at (lines, i), "temporal-ssim") == (i == 0));
+    g_assert_true (
+        json_object_has_member (object_at (lines, i), "temporal-ssim-missing") == (i == 0));
     g_assert_true (json_object_has_member (object_at (lines, i), "diversity") == (i % 5 == 4));
   }
   player_close (&player);
@@ -245,7 +260,9 @@ test_gap (void)
       gst_harness_push_event (harness, gst_event_new_segment (&segment));
     }
     buffer = gst_harness_push_and_pull (harness, buffer);
-    g_assert_true ((gst_buffer_get_custom_meta (buffer, SCORE) != NULL) == (i % 2 == 1));
+    g_assert_true (gst_structure_has_field (
+        gst_custom_meta_get_structure (gst_buffer_get_custom_meta (buffer, SCORE)),
+        i % 2 == 1 ? "temporal-ssim" : "temporal-ssim-missing"));
     gst_buffer_unref (buffer);
   }
   gst_harness_teardown (harness);
@@ -361,6 +378,118 @@ play_for_summary (const char *launch, const char *path)
       json_object_get_object_member (object_at (lines, lines->len - 1), "summary"));
 }
 
+/* Of a single frame some figures cannot be given: everywhere that is told, with the reason. */
+static void
+test_missing (void)
+{
+  static const char *const missing[] = { "temporal-ssim", "diversity", "frechet" };
+  g_autofree char *path = temporary_path ("meter-XXXXXX.jsonl");
+  g_autofree char *statistics = temporary_path ("meter-XXXXXX.npz");
+  g_autofree char *launch = NULL;
+  g_autoptr (GPtrArray) lines = NULL, messages = NULL;
+  const double mean[256] = { 0 };
+  g_autofree double *covariance = g_new0 (double, 128 * 128);
+  const GenStatistics reference = {
+    .length = 128, .count = 10, .mean = (double *)mean, .covariance = covariance
+  };
+  Player player;
+
+  g_assert_true (gen_statistics_save (&reference, statistics, NULL));
+  launch = g_strdup_printf (
+      "videotestsrc num-buffers=1 pattern=ball ! video/x-raw,format=RGB,width=64,height=48 ! "
+      "qualitymeter post-messages=true interval=1 reference=%s report=%s ! "
+      "fakesink name=sink signal-handoffs=true sync=false",
+      statistics, path);
+  player_open (&player, launch);
+  gst_element_set_state (player.pipeline, GST_STATE_PLAYING);
+  messages = collect (player.pipeline, NULL);
+  lines = read_report (path);
+  g_assert_cmpuint (messages->len, ==, 2);
+  g_assert_cmpuint (lines->len, ==, 2);
+  assert_agree (messages->pdata[0], object_at (lines, 0), 0);
+  assert_agree (
+      gst_custom_meta_get_structure (gst_buffer_get_custom_meta (player.buffers->pdata[0], SCORE)),
+      object_at (lines, 0), 2);
+  assert_agree (
+      messages->pdata[1], json_object_get_object_member (object_at (lines, 1), "summary"), 0);
+  for (gsize i = 0; i < G_N_ELEMENTS (missing); i++) {
+    JsonObject *frame = object_at (lines, 0);
+    JsonObject *summary = json_object_get_object_member (object_at (lines, 1), "summary");
+    g_autofree char *reason = g_strconcat (missing[i], "-missing", NULL);
+
+    g_assert_true (json_object_get_null_member (frame, missing[i]));
+    g_assert_true (json_object_get_null_member (summary, missing[i]));
+    g_assert_cmpuint (strlen (json_object_get_string_member (frame, reason)), >, 10);
+    g_assert_cmpstr (json_object_get_string_member (frame, reason), ==,
+        json_object_get_string_member (summary, reason));
+    g_assert_true (gst_structure_has_field_typed (messages->pdata[0], reason, G_TYPE_STRING));
+    g_assert_false (gst_structure_has_field (messages->pdata[0], missing[i]));
+  }
+  player_close (&player);
+  g_unlink (path);
+  g_unlink (statistics);
+}
+
+/* Who asks what there is, is told all of it. */
+static void
+test_blurbs (void)
+{
+  g_autoptr (GstElement) meter =
+      gst_object_ref_sink (gst_element_factory_make ("qualitymeter", NULL));
+  const char *metrics =
+      g_param_spec_get_blurb (g_object_class_find_property (G_OBJECT_GET_CLASS (meter), "metrics"));
+  const char *embedders = g_param_spec_get_blurb (
+      g_object_class_find_property (G_OBJECT_GET_CLASS (meter), "embedder"));
+
+  for (const GenMetric *const *metric = gen_metric_list (); *metric != NULL; metric++)
+    g_assert_nonnull (strstr (metrics, (*metric)->name));
+  for (const GenEmbedder *const *embedder = gen_embedder_list (); *embedder != NULL; embedder++)
+    g_assert_nonnull (strstr (embedders, (*embedder)->name));
+}
+
+/* What of a frame is in no tile is told. */
+static void
+test_left_over (void)
+{
+  g_autoptr (GstElement) pipeline =
+      gst_parse_launch ("videotestsrc num-buffers=3 ! video/x-raw,format=RGB,width=64,height=48 ! "
+                        "qualitymeter tile-width=24 tile-height=24 ! fakesink",
+          NULL);
+  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
+  g_autoptr (GstMessage) message = NULL;
+  g_autoptr (GError) error = NULL;
+
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  message =
+      gst_bus_timed_pop_filtered (bus, 20 * GST_SECOND, GST_MESSAGE_WARNING | GST_MESSAGE_EOS);
+  g_assert_cmpint (GST_MESSAGE_TYPE (message), ==, GST_MESSAGE_WARNING);
+  gst_message_parse_warning (message, &error, NULL);
+  g_assert_nonnull (strstr (error->message, "16 columns at the right and 0 rows at the bottom"));
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+}
+
+/* One file is the report of one element: the second is refused by name, and the first element's
+ * lines are as they were. */
+static void
+test_shared_report (void)
+{
+  g_autofree char *path = temporary_path ("meter-XXXXXX.jsonl");
+  g_autofree char *launch =
+      g_strdup_printf ("videotestsrc num-buffers=5 ! video/x-raw,format=RGB,width=64,height=48 ! "
+                       "qualitymeter report=%s ! qualitymeter name=first report=%s ! fakesink",
+          path, path);
+  g_autofree char *file = g_strdup_printf ("%s is the report of first already", path);
+  g_autofree char *alone =
+      g_strdup_printf ("videotestsrc num-buffers=5 ! qualitymeter report=%s ! fakesink", path);
+  g_autoptr (GenReport) other = NULL;
+
+  player_assert_error (launch, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_BUSY, file);
+  /* Somebody who is no element of the pipeline. */
+  other = gen_report_new (path, NULL, 0, NULL);
+  player_assert_error (alone, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_BUSY, path);
+  g_unlink (path);
+}
+
 /* Statistics that one run saves are the reference of the next, by a model's features: the same
  * pictures are at no distance, others are. */
 static void
@@ -386,7 +515,7 @@ test_statistics (void)
     if (i == 0) {
       features = g_strdup (json_object_get_string_member (summary, "frechet-features"));
       g_assert_true (g_str_has_prefix (features, "areas.onnx-"));
-      g_assert_false (json_object_has_member (summary, "frechet"));
+      g_assert_true (json_object_get_null_member (summary, "frechet"));
       continue;
     }
     g_assert_cmpstr (json_object_get_string_member (summary, "frechet-features"), ==, features);
@@ -535,6 +664,8 @@ test_errors (void)
     { "reference=/dev/null", TRUE, -1, "Property reference" },
     { "report=/nowhere/at/all.jsonl", TRUE, GST_RESOURCE_ERROR_OPEN_WRITE,
         "/nowhere/at/all.jsonl" },
+    { "report=/", TRUE, GST_RESOURCE_ERROR_OPEN_WRITE,
+        "cannot write the report /: Is a directory" },
     { "report=/dev/full", TRUE, GST_RESOURCE_ERROR_NO_SPACE_LEFT, "/dev/full" },
   };
 
@@ -570,6 +701,10 @@ main (int argc, char **argv)
   g_test_add_func ("/qualitymeter/untouched", test_untouched);
   g_test_add_func ("/qualitymeter/gap", test_gap);
   g_test_add_func ("/qualitymeter/reference", test_reference);
+  g_test_add_func ("/qualitymeter/missing", test_missing);
+  g_test_add_func ("/qualitymeter/blurbs", test_blurbs);
+  g_test_add_func ("/qualitymeter/left-over", test_left_over);
+  g_test_add_func ("/qualitymeter/shared-report", test_shared_report);
   g_test_add_func ("/qualitymeter/statistics", test_statistics);
   g_test_add_func ("/qualitymeter/statistics/errors", test_statistics_errors);
   g_test_add_func ("/qualitymeter/unassigned", test_unassigned);

@@ -1,34 +1,138 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# The launch lines of the elements' section comments run as they are written, in a folder that
-# has the files they name.
+# The launch lines of the README and of all documents run as they stand: each block is pasted into
+# a shell, in a folder that has the files it names. Pages of elements are made of their section
+# comments. A block that says how many buffers it takes ends by itself; what goes on for ever, or
+# trains for minutes, is interrupted as a user does it, after some seconds of playing.
 . "$(dirname "$0")/harness.sh"
 
-# The commands of the |[ ... ]| blocks, a line each: one begins with gst-launch-1.0 and goes on to
-# the next or to the block's end.
-launch_lines() {
-    awk '
-        /^ \* \|\[/ { on = 1; next }
-        /^ \* \]\|/ { on = 0 }
-        !on { if (command != "") print command; command = ""; next }
-        {
-            sub (/^ \* */, ""); sub (/ *\\$/, "")
-            if (/^gst-launch-1.0/) { if (command != "") print command; command = $0 }
-            else if (command != "") command = command " " $0
-        }' "$1"
+# What a machine without a screen shows pictures on, and nobody's settings.
+export GST_PLUGIN_FEATURE_RANK="fakevideosink:MAX"
+export XDG_CACHE_HOME="$build/tests/cache" G_DEBUG=fatal-criticals
+unset DISPLAY WAYLAND_DISPLAY GST_DEBUG
+# Seconds to wait for a pipeline to play, to let it play, and to wait for it to end.
+patience=180
+playing=2
+
+# blocks FILE: its blocks of commands that launch a pipeline, each in a file of its own,
+# $work/blocks/N.
+blocks() {
+    awk -v folder="$work/blocks" '
+        function finish() {
+            if (block ~ /(^|[\n;&|] *|[A-Z_]+=[^ ]* +)gst-launch-1\.0 /) {
+                file = sprintf ("%s/%02d", folder, ++n)
+                printf "%s", block >file
+                close (file)
+            }
+            block = ""
+        }
+        /^```/ { if (fenced) finish(); fenced = !fenced; next }
+        fenced { block = block $0 "\n"; next }
+        /^    / && (block != "" || blank) { block = block substr ($0, 5) "\n"; next }
+        { blank = /^ *$/; if (!blank) finish() }
+        blank && block != "" { block = block "\n" }
+        END { finish() }' "$1"
 }
 
-# First the one that makes the models which others play.
-for source in elements/gantrainer.c $(ls elements/*.c | grep -v '/gantrainer\.c$'); do
-    element=$(basename "$source" .c)
-    grep -q "SECTION:element-$element" "$source" || continue
-    launch_lines "$source" >"$work/lines"
-    if [ ! -s "$work/lines" ]; then
-        fail "$element has a launch line"
-        continue
+# The files that documents name.
+train() { gst-launch-1.0 -q datasetsrc location=pictures ! "$1" ! gantrainer silent=true batch-size=8 max-steps=2 ema=0.9 $2; }
+furnish() {
+    mkdir -p "$work/pictures" && cd "$work" || return 1
+    gst-launch-1.0 -q videotestsrc pattern=ball num-buffers=200 ! video/x-raw,width=40,height=40 ! \
+        videoconvert ! pngenc compression-level=1 ! multifilesink location=pictures/%03d.png || return 1
+    # As OpenCV's sheet of digits is.
+    gst-launch-1.0 -q videotestsrc pattern=zone-plate kx2=20 ky2=20 num-buffers=1 ! \
+        video/x-raw,format=GRAY8,width=2000,height=1000 ! pngenc ! filesink location=digits.png || return 1
+    ln -s pictures photos
+    train video/x-raw,format=RGB,width=32,height=32 "preset=dcgan checkpoint=colour/model" || return 1
+    train video/x-raw,format=GRAY8,width=28,height=28 "preset=mlp checkpoint=grey/model" || return 1
+    # Features that a net makes of a picture, as the last layer but one of a classifier.
+    /usr/bin/python3 - <<'END' || return 1
+import onnx
+from onnx import TensorProto, helper
+
+onnx.save (helper.make_model (helper.make_graph (
+    [helper.make_node ("AveragePool", ["picture"], ["areas"], kernel_shape=[8, 8], strides=[8, 8]),
+     helper.make_node ("Flatten", ["areas"], ["features"])], "features",
+    [helper.make_tensor_value_info ("picture", TensorProto.FLOAT, ["N", 3, 32, 32])],
+    [helper.make_tensor_value_info ("features", TensorProto.FLOAT, ["N", 48])]),
+    opset_imports=[helper.make_opsetid ("", 13)], ir_version=8), "inception.onnx")
+END
+    ln -s grey/model ball
+}
+
+# provide FILE: what the block in FILE of document $page names, but for the folder that it is to
+# train into.
+provide() {
+    cp -r "$work/pictures" "$work/photos" "$work/digits.png" "$work/inception.onnx" .
+    case $page in
+    README.md) cp -r "$work/colour/model" . ;;
+    *) cp -r "$work/grey/model" . ;;
+    esac
+    cp -rL "$work/ball" .
+    if ! grep -q 'resume=true' "$1"; then
+        rm -rf $(sed -nE 's/.*[ ]checkpoint=([^ ]+).*/\1/p' "$1")
     fi
-    while read -r line; do
-        succeeds "$element: $line" sh -c "cd '$work' && $line"
-    done <"$work/lines"
+}
+
+# play FILE: run the block in FILE to its end, or until it has played for a while. What it says is
+# in the file log.
+play() {
+    timeout -k 10 $patience sh -e "$1" >log 2>&1 &
+    player=$!
+    began=$(date +%s) since=''
+    : >>log
+    while kill -0 $player 2>/dev/null; do
+        if [ -z "$since" ] && grep -q 'Setting pipeline to PLAYING' log; then since=$(date +%s); fi
+        if [ -n "$since" ] && [ $(($(date +%s) - since)) -gt $playing ] && ! grep -q 'num-buffers=' "$1"; then
+            kill -INT $player
+            wait $player
+            break
+        fi
+        sleep 0.1
+    done
+    wait $player
+    status=$?
+    seconds=$(($(date +%s) - began))
+    # Interrupted, it ends with whatever status; but it has played, and nothing went wrong.
+    if [ -n "$since" ] && grep -q 'Interrupt: Stopping pipeline' log; then status=0; fi
+    if grep -Eq '^ERROR|erroneous pipeline|CRITICAL|GStreamer-WARNING' log; then status=1; fi
+    return $status
+}
+
+# Files that were made are what they are called.
+judge() {
+    for film in *.mp4; do
+        [ -e "$film" ] || continue
+        ffprobe -v error -show_entries stream=codec_name,pix_fmt -of csv=p=0 "$film" >probe 2>&1
+        holds "$page: $film is of a kind that every player knows" grep -qx 'h264,yuv420p' probe
+    done
+    for report in *.jsonl; do
+        [ -e "$report" ] || continue
+        holds "$page: $report ends on a summary" sh -c "tail -n 1 '$report' | grep -q '^{\"summary\":'"
+    done
+}
+
+if ! furnish >"$work/log" 2>&1; then
+    fail "there are pictures and models to play" "$work/log"
+    finish
+fi
+cd "$top" || exit 1
+for page in README.md CONTRIBUTING.md docs/*.md docs/elements/*.md; do
+    cd "$top" || exit 1
+    rm -rf "$work/blocks" && mkdir "$work/blocks"
+    blocks "$page"
+    for block in "$work"/blocks/*; do
+        [ -e "$block" ] || continue
+        rm -rf "$work/here" && mkdir "$work/here" && cd "$work/here" || exit 1
+        provide "$block"
+        name="$page: $(grep -o 'gst-launch-1.0.*' "$block" | head -n 1 | cut -c 1-70)"
+        if play "$block"; then pass "$name ($seconds s)"; else fail "$name ($seconds s)" log; fi
+        judge
+    done
+    element=$(basename "$page" .md)
+    if [ -e "$top/elements/$element.c" ]; then
+        holds "$element's page has a launch line" test -e "$work/blocks/01"
+    fi
 done
 finish

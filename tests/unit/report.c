@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 static const GenField fields[] = {
-  { "sharpness", GEN_FIELD_NUMBER, NULL },
+  { "sharpness", GEN_FIELD_NUMBER, NULL, "no picture, \"really\"" },
   { "samples", GEN_FIELD_COUNT, NULL },
   { "features", GEN_FIELD_TEXT, "with \"quotes\"\n" },
 };
@@ -71,7 +71,8 @@ test_lines (void)
   json_object_set_int_member (summary, "frames", 3);
   g_assert_true (gen_report_add (report, 0, 0, (double[]){ 1.0 / 3, 12345678901, 0 }, &error));
   g_assert_true (gen_report_add (report, 1, G_MAXUINT64, (double[]){ -1e-300, NAN, NAN }, &error));
-  g_assert_true (gen_report_add (report, 2, 66666666, (double[]){ INFINITY, 0, NAN }, &error));
+  g_assert_true (
+      gen_report_add (report, 2, 66666666, (double[]){ GEN_MISSING, INFINITY, NAN }, &error));
   g_assert_true (gen_report_summarise (report, summary, &error));
   g_assert_no_error (error);
   g_assert_true (gen_report_add (report, 3, 99, (double[]){ 1, 1, 1 }, &error));
@@ -92,7 +93,14 @@ test_lines (void)
   g_assert_false (json_object_has_member (object_at (lines, 1), "samples"));
   g_assert_false (json_object_has_member (object_at (lines, 1), "features"));
   g_assert_cmpint (json_object_get_int_member (object_at (lines, 2), "pts"), ==, 66666666);
-  g_assert_false (json_object_has_member (object_at (lines, 2), "sharpness"));
+  /* What cannot be given is null, and says why. */
+  g_assert_true (json_object_get_null_member (object_at (lines, 2), "sharpness"));
+  g_assert_cmpstr (json_object_get_string_member (object_at (lines, 2), "sharpness-missing"), ==,
+      "no picture, \"really\"");
+  g_assert_true (json_object_get_null_member (object_at (lines, 2), "samples"));
+  g_assert_cmpstr (json_object_get_string_member (object_at (lines, 2), "samples-missing"), ==,
+      "the figure is no finite number");
+  g_assert_cmpuint (json_object_get_size (object_at (lines, 2)), ==, 6);
   g_assert_cmpint (json_object_get_int_member (
                        json_object_get_object_member (object_at (lines, 3), "summary"), "frames"),
       ==, 3);
@@ -164,6 +172,89 @@ test_unwritable (void)
   g_assert_nonnull (strstr (error->message, "/nowhere/at/all.jsonl"));
 }
 
+static void
+test_folder (void)
+{
+  g_autofree char *folder = g_dir_make_tmp ("report-XXXXXX", NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (gen_report_new (folder, fields, 3, &error));
+  g_assert_error (error, G_FILE_ERROR, G_FILE_ERROR_ISDIR);
+  g_assert_nonnull (strstr (error->message, folder));
+  g_assert_cmpint (g_rmdir (folder), ==, 0);
+}
+
+/* Whether another report of the file is refused, by whatever name, in a word that names it. */
+static gboolean
+is_taken (const char *path)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GenReport) report = gen_report_new (path, fields, 3, &error);
+
+  if (report != NULL)
+    return FALSE;
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_BUSY);
+  g_assert_nonnull (strstr (error->message, path));
+  return TRUE;
+}
+
+/* A file has one report at a time: the second is refused before it does any harm, and the first
+ * goes on. */
+static void
+test_two (void)
+{
+  g_autofree char *path = temporary_path (), *link = g_strconcat (path, ".link", NULL);
+  GenReport *first = gen_report_new (path, fields, 3, NULL);
+  g_autoptr (GenReport) null = gen_report_new ("/dev/null", fields, 3, NULL);
+  g_autoptr (JsonObject) summary = json_object_new ();
+  g_autoptr (GPtrArray) lines = NULL;
+
+  g_assert_cmpint (symlink (path, link), ==, 0);
+  g_assert_true (gen_report_add (first, 0, 0, (double[]){ 1, 2, 0 }, NULL));
+  g_assert_true (gen_report_summarise (first, summary, NULL));
+  g_assert_true (is_taken (path));
+  g_assert_true (is_taken (link));
+  g_assert_true (gen_report_add (first, 1, 1, (double[]){ 1, 2, 0 }, NULL));
+  gen_report_free (first);
+  lines = read_lines (path, FALSE);
+  g_assert_cmpuint (lines->len, ==, 3);
+  g_assert_false (is_taken (link));
+  g_assert_nonnull (null);
+  g_assert_false (is_taken ("/dev/null")); /* where nothing can be lost */
+  g_unlink (link);
+  g_unlink (path);
+}
+
+/* Nor do two processes share one; the death of one of them sets it free. */
+static void
+test_two_processes (void)
+{
+  g_autofree char *path = temporary_path ();
+  char ready;
+  pid_t child;
+  int ends[2], status;
+
+  g_assert_cmpint (pipe (ends), ==, 0);
+  child = fork ();
+  g_assert_cmpint (child, >=, 0);
+  if (child == 0) {
+    GenReport *report = gen_report_new (path, fields, 3, NULL);
+
+    if (report == NULL || write (ends[1], "r", 1) != 1)
+      _exit (1);
+    for (;;)
+      pause ();
+  }
+  g_assert_cmpint (read (ends[0], &ready, 1), ==, 1);
+  g_assert_true (is_taken (path));
+  g_assert_cmpint (kill (child, SIGKILL), ==, 0);
+  g_assert_cmpint (waitpid (child, &status, 0), ==, child);
+  g_assert_false (is_taken (path));
+  close (ends[0]);
+  close (ends[1]);
+  g_unlink (path);
+}
+
 /* A full disk is told once, and then nothing more is taken. */
 static void
 test_full (void)
@@ -217,6 +308,7 @@ test_tally (void)
   for (int i = 0; i < 1000; i++) {
     gen_tally_add (&tally, 1e9 + i % 10);
     gen_tally_add (&tally, NAN);
+    gen_tally_add (&tally, GEN_MISSING);
   }
   object = gen_tally_to_json (&tally);
   g_assert_cmpfloat_with_epsilon (json_object_get_double_member (object, "mean"), 1e9 + 4.5, 1e-6);
@@ -235,6 +327,9 @@ main (int argc, char **argv)
   g_test_add_func ("/report/many", test_many);
   g_test_add_func ("/report/kill", test_kill);
   g_test_add_func ("/report/unwritable", test_unwritable);
+  g_test_add_func ("/report/folder", test_folder);
+  g_test_add_func ("/report/two", test_two);
+  g_test_add_func ("/report/two-processes", test_two_processes);
   g_test_add_func ("/report/full", test_full);
   g_test_add_func ("/report/full-at-the-end", test_full_at_the_end);
   g_test_add_func ("/report/tally", test_tally);

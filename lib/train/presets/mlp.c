@@ -75,7 +75,9 @@ discriminator (const GenPresetOptions *options, GError **error)
 
 const GenPreset gen_preset_mlp = {
   .name = "mlp",
-  .description = "Dense nets, G 100-256-512-1024-784 and D 784-1024-512-256-1 at 28x28 grey",
+  .description = "Dense nets for any size to 256x256 (G 100-256-512-1024-784 and D "
+                 "784-1024-512-256-1 at 28x28 "
+                 "grey)",
   .generator = generator,
   .discriminator = discriminator,
 };
