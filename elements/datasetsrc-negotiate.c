@@ -53,6 +53,7 @@ gst_dataset_src_set_caps (GstBaseSrc *base, GstCaps *caps)
 
   if (!gst_video_info_from_caps (&self->info, caps))
     return FALSE;
+  self->negotiated = TRUE;
   gst_base_src_set_blocksize (base, (guint)GST_VIDEO_INFO_SIZE (&self->info));
   settings = (GenLoaderSettings){
     .width = GST_VIDEO_INFO_WIDTH (&self->info),
@@ -68,8 +69,8 @@ gst_dataset_src_set_caps (GstBaseSrc *base, GstCaps *caps)
   /* The sequence is one loader's at a time. */
   gst_dataset_src_set_loader (self, NULL);
   loader = gen_loader_new (self->dataset, self->sequence, &settings);
-  gen_loader_seek (loader, self->frame);
   gst_dataset_src_set_loader (self, loader);
+  gst_dataset_src_place_loader (self);
   return TRUE;
 }
 

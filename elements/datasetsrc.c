@@ -81,7 +81,7 @@ static GstStaticPadTemplate src_template =
     GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC, GST_PAD_ALWAYS,
         GST_STATIC_CAPS ("video/x-raw, format = (string) { RGB, GRAY8, RGBA }, "
                          "width = (int) [ 1, 32768 ], height = (int) [ 1, 32768 ], "
-                         "framerate = (fraction) [ 1/2147483647, 2147483647/1 ], "
+                         "framerate = (fraction) [ 0/1, 2147483647/1 ], "
                          "pixel-aspect-ratio = (fraction) 1/1, "
                          "interlace-mode = (string) progressive"));
 
@@ -293,6 +293,7 @@ gst_dataset_src_start (GstBaseSrc *base)
   self->frame = 0;
   self->bad_in_a_row = 0;
   self->epoch_ended = self->moved = self->length_told = FALSE;
+  self->negotiated = self->reverse = self->ended = FALSE;
   GST_INFO_OBJECT (self, "%s: %u pictures, %u of them in the split, %d classes", location,
       gen_dataset_get_count (self->dataset), self->length,
       gen_dataset_get_label_count (self->dataset));
@@ -390,6 +391,7 @@ gst_dataset_src_class_init (GstDatasetSrcClass *klass)
   base_class->set_caps = gst_dataset_src_set_caps;
   base_class->decide_allocation = gst_dataset_src_decide_allocation;
   base_class->query = gst_dataset_src_query;
+  base_class->event = gst_dataset_src_event;
   base_class->is_seekable = gst_dataset_src_is_seekable;
   base_class->do_seek = gst_dataset_src_do_seek;
   push_class->fill = gst_dataset_src_fill;
