@@ -157,13 +157,13 @@ gst_frame_answers_can_seek (const GstFrameAnswers *answers, GstBaseSrc *base, Gs
 }
 
 GstClockTime
-gst_frame_answers_begin (const GstFrameAnswers *answers, const GstSegment *segment)
+gst_frame_answers_begin (const GstFrameAnswers *answers, GstSegment *segment)
 {
   gint64 end;
 
-  if (segment->rate > 0)
-    return segment->position;
-  if (!get_duration (answers, GST_FORMAT_TIME, &end))
-    return segment->stop;
-  return MIN (segment->stop, (GstClockTime)end);
+  if (segment->rate < 0 && get_duration (answers, GST_FORMAT_TIME, &end))
+    segment->stop = MAX (MIN (segment->stop, (GstClockTime)end), segment->start);
+  if (segment->rate < 0)
+    segment->position = segment->stop;
+  return segment->position;
 }

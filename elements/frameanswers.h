@@ -28,5 +28,5 @@ gboolean gst_frame_answers_can_seek (
     const GstFrameAnswers *answers, GstBaseSrc *base, GstEvent *event);
 
 /* Where a seek that has been made begins: the segment's position, or its end where it is played
- * backwards, which is the stream's where none was named. */
-GstClockTime gst_frame_answers_begin (const GstFrameAnswers *answers, const GstSegment *segment);
+ * backwards, which becomes the stream's where none was named or one behind it. */
+GstClockTime gst_frame_answers_begin (const GstFrameAnswers *answers, GstSegment *segment);
