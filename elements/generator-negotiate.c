@@ -91,7 +91,7 @@ measure_latency (GstGenerator *self)
   const GstVideoInfo *info = &self->out_info;
   Player *player = self->player;
   guint runs = self->single ? self->batch * (guint)self->input.pictures : 1;
-  GstClockTime start = gst_util_get_timestamp (), latency;
+  GstClockTime start = gst_util_get_timestamp (), interval = 0;
 
   if (player->plan != NULL && !GST_CLOCK_TIME_IS_VALID (player->run_time)) {
     /* What goes wrong here does so again at the first frame, which reports it. */
@@ -99,14 +99,13 @@ measure_latency (GstGenerator *self)
     gen_model_take_not_finite (player->plan);
     player->run_time = gst_util_get_timestamp () - start;
   }
-  latency = GST_CLOCK_TIME_IS_VALID (player->run_time) ? player->run_time * runs : 0;
   if (info->fps_n > 0)
-    latency += gst_util_uint64_scale (
-        self->batch - 1, GST_SECOND * (guint64)info->fps_d, (guint64)info->fps_n);
-  GST_OBJECT_LOCK (self);
-  self->latency = latency;
-  GST_OBJECT_UNLOCK (self);
-  gst_element_post_message (GST_ELEMENT (self), gst_message_new_latency (GST_OBJECT (self)));
+    interval = gst_util_uint64_scale (GST_SECOND, (guint64)info->fps_d, (guint64)info->fps_n);
+  gst_generative_latency_begin (&self->latency, (self->batch - 1) * interval, interval);
+  if (!GST_CLOCK_TIME_IS_VALID (player->run_time))
+    return;
+  self->run_time = player->run_time * runs;
+  gst_generative_latency_note (&self->latency, GST_ELEMENT (self), self->run_time);
 }
 
 void
@@ -346,25 +345,6 @@ gst_generator_transform_meta (
 /* --- queries and events --- */
 
 static gboolean
-answer_latency (GstGenerator *self, GstQuery *query)
-{
-  GstClockTime min, max, own;
-  gboolean live;
-
-  if (!gst_pad_peer_query (GST_BASE_TRANSFORM_SINK_PAD (self), query))
-    return FALSE;
-  gst_query_parse_latency (query, &live, &min, &max);
-  GST_OBJECT_LOCK (self);
-  own = self->latency;
-  GST_OBJECT_UNLOCK (self);
-  min += own;
-  if (GST_CLOCK_TIME_IS_VALID (max))
-    max += own;
-  gst_query_set_latency (query, live, min, max);
-  return TRUE;
-}
-
-static gboolean
 answer_context (GstGenerator *self, GstQuery *query)
 {
   g_autoptr (GstObject) context = NULL;
@@ -410,7 +390,7 @@ gst_generator_query (GstBaseTransform *base, GstPadDirection direction, GstQuery
   GstGenerator *self = GST_GENERATOR (base);
 
   if (direction == GST_PAD_SRC && GST_QUERY_TYPE (query) == GST_QUERY_LATENCY)
-    return answer_latency (self, query);
+    return gst_generative_latency_answer (&self->latency, base, query);
   if (GST_QUERY_TYPE (query) == GST_QUERY_CONTEXT && answer_context (self, query))
     return TRUE;
   if (!gst_generator_get_parent_class ()->query (base, direction, query))

@@ -289,6 +289,8 @@ gst_generator_staged_output (GstGenerator *self, GstBuffer **output)
 {
   GstBaseTransform *base = GST_BASE_TRANSFORM (self);
   Slot slot = { .input = g_steal_pointer (&base->queued_buf) };
+  const int width = self->out_info.width, height = self->out_info.height;
+  GstClockTime start = gst_util_get_timestamp ();
   GstFlowReturn result;
   Made made;
 
@@ -305,6 +307,9 @@ gst_generator_staged_output (GstGenerator *self, GstBuffer **output)
         gst_generator_get_parent_class ()->prepare_output_buffer (base, slot.input, &slot.output);
   if (result == GST_FLOW_OK)
     result = write_frame (self, &slot, &made);
+  /* A size that is met anew is compiled for, which is no run. */
+  if (result == GST_FLOW_OK && self->out_info.width == width && self->out_info.height == height)
+    gst_generator_note_run (self, start);
   gst_buffer_unref (slot.input);
   if (result == GST_FLOW_OK)
     *output = slot.output;

@@ -276,8 +276,10 @@ gst_generator_start (GstBaseTransform *base)
                          .precision = gst_generative_precision_resolve (self->settings.precision),
                          .choice = self->settings.kernels } };
   self->explained = FALSE;
-  self->latency = 0;
+  self->latency = (GstGenerativeLatency){ 0 };
   GST_OBJECT_UNLOCK (self);
+  self->run_time = 0;
+  gst_generator_forget_lateness (self);
   self->made_of = (GstGeneratorInput){ 0 };
   self->made_width = self->made_height = 0;
   self->frame = 0;
@@ -324,10 +326,12 @@ gst_generator_sink_event (GstBaseTransform *base, GstEvent *event)
 {
   GstGenerator *self = GST_GENERATOR (base);
 
-  if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP)
+  if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP) {
     gst_generator_forget_batch (self);
-  else if (GST_EVENT_IS_SERIALIZED (event) && self->n_gathered > 0)
+    gst_generator_forget_lateness (self);
+  } else if (GST_EVENT_IS_SERIALIZED (event) && self->n_gathered > 0) {
     gst_generator_drain (self);
+  }
   return gst_generator_get_parent_class ()->sink_event (base, event);
 }
 
@@ -412,6 +416,8 @@ gst_generator_class_init (GstGeneratorClass *klass)
   base_class->transform_meta = gst_generator_transform_meta;
   base_class->query = gst_generator_query;
   base_class->sink_event = gst_generator_sink_event;
+  base_class->src_event = gst_generator_src_event;
+  base_class->submit_input_buffer = gst_generator_submit_input_buffer;
   base_class->transform = gst_generator_transform;
   base_class->generate_output = gst_generator_generate_output;
   base_class->passthrough_on_same_caps = FALSE;

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the files of the generator share: generator.c (properties, start and stop),
  * generator-negotiate.c (caps, allocation, queries), generator-player.c (compiling, reloading),
- * generator-run.c (frames) and generator-staged.c (models whose shapes hang on what they compute).
- */
+ * generator-run.c (frames), generator-late.c (which are not made) and generator-staged.c (models
+ * whose shapes hang on what they compute). */
 #pragma once
 
 #include <gst/base/gstbasetransform.h>
 
 #include "frames.h"
 #include "generatorcaps.h"
+#include "latency.h"
 #include "modelfile.h"
 #include "tensors.h"
 
@@ -54,10 +55,11 @@ struct _GstGenerator {
 
   /* Under the object lock. */
   Settings settings;
-  GstGeneratorPorts ports; /* model NULL while stopped */
-  GenModelUse use;         /* frames 0 until caps are known */
-  gboolean explained;      /* why caps do not fit */
-  GstClockTime latency;
+  GstGeneratorPorts ports;   /* model NULL while stopped */
+  GenModelUse use;           /* frames 0 until caps are known */
+  gboolean explained;        /* why caps do not fit */
+  GstClockTimeDiff deadline; /* after its time a frame must be there; NONE: nobody told */
+  double proportion;         /* as the sink told */
   /* The CUDA context of the pipeline, taken when the model is to run there; NULL where frames are
    * the system's alone. Set while starting and by set_context. */
   GstObject *cuda;
@@ -81,6 +83,9 @@ struct _GstGenerator {
   guint n_gathered, n_made, n_given;
   guint64 frame; /* the next one to be made */
   gboolean told_not_finite;
+  GstClockTime run_time;  /* of the last run */
+  GstClockTime last_made; /* running time of the last frame that was not too late */
+  GstGenerativeLatency latency;
 
   Player *next; /* atomic: compiled by the watch, to be taken at the next frame */
   GstFileWatch *watch;
@@ -129,6 +134,17 @@ void gst_generator_notice_not_finite (
 
 gboolean gst_generator_map_input (GstGenerator *self, Slot *slot);
 void gst_generator_unmap_input (GstGenerator *self, Slot *slot);
+
+/* A run on frames took that long, from `start` until now. */
+void gst_generator_note_run (GstGenerator *self, GstClockTime start);
+
+/* --- generator-late.c --- */
+
+/* The time of frames has jumped. */
+void gst_generator_forget_lateness (GstGenerator *self);
+gboolean gst_generator_src_event (GstBaseTransform *base, GstEvent *event);
+GstFlowReturn gst_generator_submit_input_buffer (
+    GstBaseTransform *base, gboolean discont, GstBuffer *buffer);
 
 /* --- generator-staged.c --- */
 

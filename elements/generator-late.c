@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Frames that would come too late are not made. GstBaseTransform drops those that are late already;
+ * a run takes so long that one that is just in time when it begins is late when it has ended, so
+ * what counts is when it will be done. Sinks tell of each frame when they show it, which is how
+ * long after its own time that is: what a run may take. GstBaseTransform does the dropping, and
+ * tells of it by QoS messages. */
+#include "generator.h"
+
+/* However late all are, one in that time is made, as sinks show one. */
+#define MAX_GAP GST_SECOND
+
+void
+gst_generator_forget_lateness (GstGenerator *self)
+{
+  GST_OBJECT_LOCK (self);
+  self->deadline = GST_CLOCK_STIME_NONE;
+  GST_OBJECT_UNLOCK (self);
+  self->last_made = GST_CLOCK_TIME_NONE;
+}
+
+/* The sink has shown a frame, or has come to it too late. */
+static void
+note_shown (GstGenerator *self, GstEvent *event)
+{
+  GstClockTime now = gst_element_get_current_running_time (GST_ELEMENT (self)), timestamp;
+  GstClockTimeDiff late;
+  double proportion;
+  GstQOSType type;
+
+  gst_event_parse_qos (event, &type, &proportion, &late, &timestamp);
+  if (type == GST_QOS_TYPE_THROTTLE || !GST_CLOCK_TIME_IS_VALID (now) ||
+      !GST_CLOCK_TIME_IS_VALID (timestamp) || GST_STATE (self) != GST_STATE_PLAYING)
+    return;
+  GST_OBJECT_LOCK (self);
+  self->deadline = GST_CLOCK_DIFF (timestamp, now) - MAX (late, 0);
+  self->proportion = proportion;
+  GST_OBJECT_UNLOCK (self);
+}
+
+gboolean
+gst_generator_src_event (GstBaseTransform *base, GstEvent *event)
+{
+  if (GST_EVENT_TYPE (event) == GST_EVENT_QOS)
+    note_shown (GST_GENERATOR (base), event);
+  return gst_generator_get_parent_class ()->src_event (base, event);
+}
+
+/* Of which running time a frame must at least be to be shown in time when it is made now. In live
+ * pipelines nothing newer has to be than what there is. FALSE where nobody told how late is late.
+ */
+static gboolean
+find_earliest (GstGenerator *self, GstClockTimeDiff *earliest, double *proportion)
+{
+  GstClockTime now = gst_element_get_current_running_time (GST_ELEMENT (self));
+  gboolean known;
+
+  GST_OBJECT_LOCK (self);
+  known = GST_CLOCK_TIME_IS_VALID (now) && GST_CLOCK_STIME_IS_VALID (self->deadline);
+  if (known) {
+    const GstGenerativeLatency *latency = &self->latency;
+    GstClockTimeDiff newest =
+        (GstClockTimeDiff)now - (GstClockTimeDiff)(latency->upstream + latency->interval);
+
+    *proportion = self->proportion;
+    *earliest = (GstClockTimeDiff)(now + self->run_time) - self->deadline;
+    if (latency->live)
+      *earliest = MIN (*earliest, newest);
+  }
+  GST_OBJECT_UNLOCK (self);
+  return known;
+}
+
+/* Whether a frame of running time `time` is to be left out; GstBaseTransform is told. */
+static void
+judge (GstGenerator *self, GstClockTime time)
+{
+  gboolean waited = !GST_CLOCK_TIME_IS_VALID (self->last_made) || time < self->last_made ||
+                    time - self->last_made >= MAX_GAP;
+  GstClockTimeDiff earliest = 0;
+  double proportion = 1;
+  gboolean known = find_earliest (self, &earliest, &proportion);
+
+  if (known && !waited && (GstClockTimeDiff)time <= earliest) {
+    gst_base_transform_update_qos (
+        GST_BASE_TRANSFORM (self), proportion, 0, (GstClockTime)earliest);
+    return;
+  }
+  self->last_made = time;
+  if (known)
+    gst_base_transform_update_qos (GST_BASE_TRANSFORM (self), proportion, -1, time);
+}
+
+GstFlowReturn
+gst_generator_submit_input_buffer (GstBaseTransform *base, gboolean discont, GstBuffer *buffer)
+{
+  GstClockTime time = GST_CLOCK_TIME_NONE;
+
+  if (base->segment.format == GST_FORMAT_TIME)
+    time = gst_segment_to_running_time (&base->segment, GST_FORMAT_TIME, GST_BUFFER_PTS (buffer));
+  if (GST_CLOCK_TIME_IS_VALID (time))
+    judge (GST_GENERATOR (base), time);
+  return gst_generator_get_parent_class ()->submit_input_buffer (base, discont, buffer);
+}
