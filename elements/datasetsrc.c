@@ -41,6 +41,7 @@
 
 #include "elements.h"
 #include "label-meta.h"
+#include "settings.h"
 
 GST_DEBUG_CATEGORY (dataset_src_debug);
 #define GST_CAT_DEFAULT dataset_src_debug
@@ -135,6 +136,8 @@ gst_dataset_src_set_property (
 {
   GstDatasetSrc *self = GST_DATASET_SRC (object);
 
+  if (!gst_generative_can_set (object, pspec))
+    return;
   GST_OBJECT_LOCK (self);
   switch (property_id) {
   case PROP_LOCATION:

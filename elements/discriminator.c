@@ -35,6 +35,7 @@
 #include "cudaframes.h"
 #include "elements.h"
 #include "frames.h"
+#include "settings.h"
 
 GST_DEBUG_CATEGORY_STATIC (discriminator_debug);
 #define GST_CAT_DEFAULT discriminator_debug
@@ -106,6 +107,8 @@ gst_discriminator_set_property (
 {
   GstDiscriminator *self = GST_DISCRIMINATOR (object);
 
+  if (!gst_generative_can_set (object, pspec))
+    return;
   GST_OBJECT_LOCK (self);
   switch (property_id) {
   case PROP_MODEL:

@@ -93,11 +93,17 @@ judge (GstGenerator *self, GstClockTime time)
 GstFlowReturn
 gst_generator_submit_input_buffer (GstBaseTransform *base, gboolean discont, GstBuffer *buffer)
 {
+  GstGenerator *self = GST_GENERATOR (base);
   GstClockTime time = GST_CLOCK_TIME_NONE;
+  GstFlowReturn flow = gst_generator_change (self);
 
+  if (flow != GST_FLOW_OK || self->waiting) {
+    gst_buffer_unref (buffer);
+    return flow;
+  }
   if (base->segment.format == GST_FORMAT_TIME)
     time = gst_segment_to_running_time (&base->segment, GST_FORMAT_TIME, GST_BUFFER_PTS (buffer));
   if (GST_CLOCK_TIME_IS_VALID (time))
-    judge (GST_GENERATOR (base), time);
+    judge (self, time);
   return gst_generator_get_parent_class ()->submit_input_buffer (base, discont, buffer);
 }

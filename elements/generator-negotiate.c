@@ -84,21 +84,15 @@ choose_memory (GstGenerator *self, GstCaps *caps)
   return g_steal_pointer (&chosen);
 }
 
-/* One run to see how long it takes, which also brings the weights into the caches. */
-static void
-measure_latency (GstGenerator *self)
+void
+gst_generator_measure_latency (GstGenerator *self)
 {
   const GstVideoInfo *info = &self->out_info;
   Player *player = self->player;
   guint runs = self->single ? self->batch * (guint)self->input.pictures : 1;
-  GstClockTime start = gst_util_get_timestamp (), interval = 0;
+  GstClockTime interval = 0;
 
-  if (player->plan != NULL && !GST_CLOCK_TIME_IS_VALID (player->run_time)) {
-    /* What goes wrong here does so again at the first frame, which reports it. */
-    gen_plan_run (player->plan, NULL);
-    gen_model_take_not_finite (player->plan);
-    player->run_time = gst_util_get_timestamp () - start;
-  }
+  gst_generator_time_player (player);
   if (info->fps_n > 0)
     interval = gst_util_uint64_scale (GST_SECOND, (guint64)info->fps_d, (guint64)info->fps_n);
   gst_generative_latency_begin (&self->latency, (self->batch - 1) * interval, interval);
@@ -225,7 +219,8 @@ negotiate (GstGenerator *self, GstCaps *sink, GstCaps *source, GError **error)
   }
   if (!gst_generator_compile (self, self->ports.model, &use, error))
     return FALSE;
-  measure_latency (self);
+  gst_generator_measure_latency (self);
+  self->waiting = FALSE;
   return TRUE;
 }
 
@@ -261,7 +256,7 @@ gst_generator_set_caps (GstBaseTransform *base, GstCaps *sink, GstCaps *source)
 {
   GstGenerator *self = GST_GENERATOR (base);
   g_autoptr (GError) error = NULL;
-  Player *next = gst_generator_take_next (self);
+  Player *next = self->n_gathered == 0 ? gst_generator_take_next (self) : NULL;
 
   if (next != NULL) {
     gst_generator_adopt (self, next);

@@ -413,8 +413,6 @@ run_slots (GstGenerator *self, guint n)
 
   if (self->player == NULL)
     return GST_FLOW_NOT_NEGOTIATED;
-  if (!gst_generator_change_player (self))
-    return GST_FLOW_ERROR;
   result = try_slots (self, n, &error);
   if (error != NULL && gst_generator_fall_back (self, error)) {
     g_clear_error (&error);

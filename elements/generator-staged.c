@@ -297,7 +297,7 @@ gst_generator_staged_output (GstGenerator *self, GstBuffer **output)
   *output = NULL;
   if (slot.input == NULL)
     return GST_FLOW_OK;
-  result = gst_generator_change_player (self) ? make (self, &slot, &made) : GST_FLOW_ERROR;
+  result = make (self, &slot, &made);
   if (result == GST_FLOW_OK && made.pictures == 0)
     result = GST_BASE_TRANSFORM_FLOW_DROPPED;
   if (result == GST_FLOW_OK)

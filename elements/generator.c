@@ -64,6 +64,7 @@
 #include "cudaframes.h"
 #include "elements.h"
 #include "tensors.h"
+#include "settings.h"
 
 GST_DEBUG_CATEGORY (generator_debug);
 #define GST_CAT_DEFAULT generator_debug
@@ -117,11 +118,15 @@ gst_generator_set_property (
   GstGenerator *self = GST_GENERATOR (object);
   Settings *settings = &self->settings;
 
+  if (!gst_generative_can_set (object, pspec))
+    return;
   GST_OBJECT_LOCK (self);
   switch (property_id) {
   case PROP_MODEL:
     g_free (settings->model);
     settings->model = g_value_dup_string (value);
+    if (self->watch != NULL)
+      gst_file_watch_turn_to (self->watch, settings->model);
     break;
   case PROP_DEVICE:
     settings->device = g_value_get_enum (value);
@@ -134,6 +139,8 @@ gst_generator_set_property (
     break;
   case PROP_BATCH_SIZE:
     settings->batch_size = g_value_get_uint (value);
+    if (self->watch != NULL)
+      gst_file_watch_call (self->watch, FALSE);
     break;
   case PROP_THREADS:
     settings->threads = g_value_get_uint (value);
@@ -239,6 +246,7 @@ gst_generator_start (GstBaseTransform *base)
   GstGeneratorPorts ports = { 0 };
   GstGenerativeDevice device;
   const GenDevice *found;
+  GstFileWatch *watch;
   gboolean reload;
   guint threads;
   GenModel *model;
@@ -286,8 +294,11 @@ gst_generator_start (GstBaseTransform *base)
   self->told_not_finite = FALSE;
   if (model->staged)
     self->batch = 1;
-  if (reload)
-    self->watch = gst_file_watch_new (path, gst_generator_file_changed, self);
+  self->waiting = FALSE;
+  watch = gst_file_watch_new (reload ? path : NULL, gst_generator_prepare_next, self);
+  GST_OBJECT_LOCK (self);
+  self->watch = watch;
+  GST_OBJECT_UNLOCK (self);
   return TRUE;
 }
 
@@ -295,10 +306,14 @@ static gboolean
 gst_generator_stop (GstBaseTransform *base)
 {
   GstGenerator *self = GST_GENERATOR (base);
+  GstFileWatch *watch;
   GstObject *context;
   GenModel *model;
 
-  g_clear_pointer (&self->watch, gst_file_watch_free);
+  GST_OBJECT_LOCK (self);
+  watch = g_steal_pointer (&self->watch);
+  GST_OBJECT_UNLOCK (self);
+  g_clear_pointer (&watch, gst_file_watch_free);
   gst_generator_player_free (gst_generator_take_next (self));
   gst_generator_forget_players (self);
   gst_generator_forget_batch (self);
@@ -342,6 +357,7 @@ gst_generator_class_init (GstGeneratorClass *klass)
   GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
   GstBaseTransformClass *base_class = GST_BASE_TRANSFORM_CLASS (klass);
   const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY;
+  const GParamFlags live = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING;
 
   GST_DEBUG_CATEGORY_INIT (generator_debug, "generator", 0, "player of generative models");
 
@@ -350,7 +366,9 @@ gst_generator_class_init (GstGeneratorClass *klass)
   gobject_class->finalize = gst_generator_finalize;
 
   g_object_class_install_property (gobject_class, PROP_MODEL,
-      g_param_spec_string ("model", "Model", "The ONNX file to play", NULL, flags));
+      g_param_spec_string ("model", "Model",
+          "The ONNX file to play; set while another one plays, it follows as soon as it is ready",
+          NULL, live));
   g_object_class_install_property (gobject_class, PROP_DEVICE,
       g_param_spec_enum ("device", "Device", "Where the model runs", GST_TYPE_GENERATIVE_DEVICE,
           DEFAULT_DEVICE, flags));
@@ -367,7 +385,7 @@ gst_generator_class_init (GstGeneratorClass *klass)
   g_object_class_install_property (gobject_class, PROP_BATCH_SIZE,
       g_param_spec_uint ("batch-size", "Batch size",
           "How many buffers to gather for a run: more are faster, and come later", 1,
-          MAX_BATCH_SIZE, DEFAULT_BATCH_SIZE, flags));
+          MAX_BATCH_SIZE, DEFAULT_BATCH_SIZE, live));
   g_object_class_install_property (gobject_class, PROP_THREADS,
       g_param_spec_uint ("threads", "Threads", "How many threads to use (0: one for each core)", 0,
           1024, DEFAULT_THREADS, flags));

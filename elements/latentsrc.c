@@ -31,6 +31,7 @@
 #include "latentsrc.h"
 
 #include "elements.h"
+#include "settings.h"
 
 GST_DEBUG_CATEGORY (latent_src_debug);
 #define GST_CAT_DEFAULT latent_src_debug
@@ -115,6 +116,8 @@ gst_latent_src_set_property (
 {
   GstLatentSrc *self = GST_LATENT_SRC (object);
 
+  if (!gst_generative_can_set (object, pspec))
+    return;
   if (property_id == PROP_IS_LIVE) {
     gst_base_src_set_live (GST_BASE_SRC (self), g_value_get_boolean (value));
     return;

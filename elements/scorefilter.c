@@ -7,6 +7,7 @@
 #include "interlaced.h"
 #include "latency.h"
 #include "score.h"
+#include "settings.h"
 
 enum {
   PROP_0,
@@ -46,6 +47,8 @@ gst_score_filter_set_property (
 {
   GstScoreFilterPrivate *self = private_of (object);
 
+  if (!gst_generative_can_set (object, pspec))
+    return;
   switch (property_id) {
   case PROP_REPORT:
     GST_OBJECT_LOCK (object);
