@@ -51,8 +51,11 @@ gst_dataset_src_set_caps (GstBaseSrc *base, GstCaps *caps)
   GenLoaderSettings settings;
   GenLoader *loader;
 
-  if (!gst_video_info_from_caps (&self->info, caps))
+  if (!gst_video_info_from_caps (&self->info, caps)) {
+    GST_ELEMENT_ERROR (self, CORE, NEGOTIATION, ("The next element's caps are no video"),
+        ("caps %" GST_PTR_FORMAT, (void *)caps));
     return FALSE;
+  }
   self->negotiated = TRUE;
   gst_base_src_set_blocksize (base, (guint)GST_VIDEO_INFO_SIZE (&self->info));
   settings = (GenLoaderSettings){

@@ -5,6 +5,7 @@
 #include "cudaframes.h"
 #include "frames.h"
 #include "interlaced.h"
+#include "refusedcaps.h"
 
 /* --- caps --- */
 
@@ -195,8 +196,11 @@ gst_discriminator_set_info (GstVideoFilter *filter, GstCaps *in_caps, GstVideoIn
   self->use.input.width = width;
   gst_generative_cuda_fit_info (self->cuda, in_caps, &expected);
   if (!gst_generative_layout (
-          &expected, self->input.channels, self->single ? 1 : self->columns, TRUE, &layout))
+          &expected, self->input.channels, self->single ? 1 : self->columns, TRUE, &layout)) {
+    GST_ELEMENT_ERROR (
+        self, STREAM, FORMAT, ("The planes of a frame differ in their strides"), (NULL));
     return FALSE;
+  }
   if (gst_discriminator_compile (self, &layout, &error))
     return TRUE;
   gst_generative_post_error (GST_ELEMENT (self), error);
@@ -234,24 +238,34 @@ leave_out_cuda (GstDiscriminator *self, GstQuery *query)
   gst_query_set_caps_result (query, system);
 }
 
-/* Negotiation fails elsewhere and says little: tell what this model takes. */
+/* Negotiation fails elsewhere and says little: tell what this model takes, once. Nothing can come
+ * of it before there are caps; later, it may be no more than a question. */
 static void
 explain_caps (GstDiscriminator *self)
 {
+  gboolean negotiated = gst_pad_has_current_caps (GST_BASE_TRANSFORM_SINK_PAD (self)), explain;
   g_autoptr (GstCaps) own = NULL;
-  gboolean started;
+  g_autofree char *said = NULL;
+  GenPort port;
 
   GST_OBJECT_LOCK (self);
-  started = self->model != NULL;
+  explain = self->model != NULL && !self->explained;
+  self->explained |= explain;
+  port = self->input;
   GST_OBJECT_UNLOCK (self);
-  if (!started)
+  if (!explain)
     return;
   own = own_caps (self);
-  GST_ELEMENT_WARNING (self, CORE, NEGOTIATION,
-      ("The frames do not fit the model, which takes %d x %d pixels of %d channels, or walls "
-       "of these: put videoconvert and videoscale in front",
-          self->input.width, self->input.height, self->input.channels),
-      ("takes %" GST_PTR_FORMAT, (void *)own));
+  said = g_strdup_printf (
+      "The frames do not fit the model, which takes %d x %d pixels of %d channels, or walls of "
+      "these: put videoconvert and videoscale in front",
+      port.width, port.height, port.channels);
+  if (negotiated)
+    GST_ELEMENT_WARNING (
+        self, CORE, NEGOTIATION, ("%s", said), ("takes %" GST_PTR_FORMAT, (void *)own));
+  else
+    GST_ELEMENT_ERROR (
+        self, CORE, NEGOTIATION, ("%s", said), ("takes %" GST_PTR_FORMAT, (void *)own));
 }
 
 /* Frames pass on: what is behind has the first word. */
@@ -275,20 +289,20 @@ gboolean
 gst_discriminator_query (GstBaseTransform *base, GstPadDirection direction, GstQuery *query)
 {
   GstDiscriminator *self = GST_DISCRIMINATOR (base);
-  GstCaps *filter, *result;
+  GstCaps *filter = NULL, *offered;
 
   if (GST_QUERY_TYPE (query) == GST_QUERY_CONTEXT && answer_context (self, query))
     return TRUE;
   if (!gst_discriminator_get_parent_class ()->query (base, direction, query))
     return FALSE;
-  if (direction != GST_PAD_SINK || GST_QUERY_TYPE (query) != GST_QUERY_CAPS)
+  if (direction != GST_PAD_SINK)
     return TRUE;
-  gst_query_parse_caps (query, &filter);
-  gst_query_parse_caps_result (query, &result);
-  if (filter == NULL)
+  if (GST_QUERY_TYPE (query) == GST_QUERY_CAPS)
+    gst_query_parse_caps (query, &filter);
+  if (GST_QUERY_TYPE (query) == GST_QUERY_CAPS && filter == NULL)
     leave_out_cuda (self, query);
-  else if (!gst_caps_is_empty (filter) && gst_caps_is_empty (result) &&
-           !gst_generative_are_interlaced (filter))
+  else if (gst_generative_refuses_caps (query, &offered) &&
+           !gst_generative_are_interlaced (offered))
     explain_caps (self);
   return TRUE;
 }

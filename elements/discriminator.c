@@ -265,6 +265,7 @@ gst_discriminator_open (GstScoreFilter *filter)
                      gst_generative_cuda_ensure_context (GST_ELEMENT (self), &self->cuda);
   GST_OBJECT_LOCK (self);
   self->model = g_steal_pointer (&model);
+  self->explained = FALSE;
   GST_OBJECT_UNLOCK (self);
   return TRUE;
 }

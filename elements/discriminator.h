@@ -28,6 +28,7 @@ struct _GstDiscriminator {
 
   GenModel *model; /* under the object lock; NULL while stopped */
   GenPort input, output;
+  gboolean explained; /* why caps do not fit; under the object lock */
   const GenDevice *found;
   gboolean takes_cuda; /* frames in the memory of a GPU */
   /* The CUDA context of the pipeline, taken when the model is to run there; NULL where frames are

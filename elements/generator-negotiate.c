@@ -5,6 +5,7 @@
 #include "cudaframes.h"
 #include "interlaced.h"
 #include "passing.h"
+#include "refusedcaps.h"
 
 /* --- caps --- */
 
@@ -265,11 +266,11 @@ gst_generator_set_caps (GstBaseTransform *base, GstCaps *sink, GstCaps *source)
   g_clear_pointer (&next, gst_generator_player_free);
   if (negotiate (self, sink, source, &error))
     return TRUE;
-  if (error != NULL && error->domain == GST_CORE_ERROR)
+  if (error->domain == GST_CORE_ERROR)
     GST_ELEMENT_ERROR (self, CORE, NEGOTIATION, ("%s", error->message), (NULL));
-  else if (error != NULL && error->domain == GST_LIBRARY_ERROR)
+  else if (error->domain == GST_LIBRARY_ERROR)
     GST_ELEMENT_ERROR (self, CORE, NEGOTIATION, ("The caps: %s", error->message), (NULL));
-  else if (error != NULL)
+  else
     gst_generative_post_error (GST_ELEMENT (self), error);
   return FALSE;
 }
@@ -351,31 +352,52 @@ answer_context (GstGenerator *self, GstQuery *query)
   return gst_generative_cuda_answer (GST_ELEMENT (self), query, context);
 }
 
-/* Negotiation fails elsewhere and says little: tell what this model takes, once. */
-static void
-explain_caps (GstGenerator *self, GstQuery *query)
+/* What is wrong with what is offered: mostly the form of pictures, else that a class is missing or
+ * too much. (transfer full) */
+static char *
+describe_misfit (const GstGeneratorPorts *ports, GstCaps *offered)
 {
-  g_autofree char *text = NULL;
-  GstGeneratorPorts ports;
-  GstCaps *filter, *result;
-  gboolean explain;
+  g_autofree char *text = gen_model_describe (ports->model);
+  const GstStructure *first =
+      gst_caps_get_size (offered) > 0 ? gst_caps_get_structure (offered, 0) : NULL;
+  int n, wanted = gst_generator_n_tensors (ports);
 
-  gst_query_parse_caps (query, &filter);
-  gst_query_parse_caps_result (query, &result);
-  if (filter == NULL || gst_caps_is_empty (filter) || !gst_caps_is_empty (result) ||
-      gst_generative_are_interlaced (filter) || !get_ports (self, &ports))
+  if (ports->input.kind == GEN_PORT_VECTOR && first != NULL &&
+      gst_structure_get_int (first, "num_tensors", &n) && n != wanted)
+    return g_strdup_printf (
+        n > wanted
+            ? "The element before sends a class or a second latent with each latent, but the "
+              "model takes no class and no second latent: it %s"
+            : "The model takes a class or a second latent with each latent, but the element "
+              "before sends none: it %s",
+        text);
+  return g_strdup_printf ("The elements before and behind do not fit the model, which %s: "
+                          "videoconvert and videoscale may help",
+      text);
+}
+
+/* Negotiation fails elsewhere and says little: tell what this model takes, once. Nothing can come
+ * of it before there are caps; later, it may be no more than a question. */
+static void
+explain_caps (GstGenerator *self, GstCaps *offered)
+{
+  gboolean negotiated = gst_pad_has_current_caps (GST_BASE_TRANSFORM_SINK_PAD (self)), explain;
+  g_autofree char *said = NULL;
+  GstGeneratorPorts ports;
+
+  if (!get_ports (self, &ports))
     return;
   GST_OBJECT_LOCK (self);
   explain = !self->explained;
   self->explained = TRUE;
   GST_OBJECT_UNLOCK (self);
-  text = gen_model_describe (ports.model);
-  if (explain)
-    GST_ELEMENT_WARNING (self, CORE, NEGOTIATION,
-        ("The elements before and behind do not fit the model, which %s: videoconvert and "
-         "videoscale may help",
-            text),
-        ("offered %" GST_PTR_FORMAT, (void *)filter));
+  said = describe_misfit (&ports, offered);
+  if (explain && negotiated)
+    GST_ELEMENT_WARNING (
+        self, CORE, NEGOTIATION, ("%s", said), ("offered %" GST_PTR_FORMAT, (void *)offered));
+  else if (explain)
+    GST_ELEMENT_ERROR (
+        self, CORE, NEGOTIATION, ("%s", said), ("offered %" GST_PTR_FORMAT, (void *)offered));
   gen_model_unref (ports.model);
 }
 
@@ -383,6 +405,7 @@ gboolean
 gst_generator_query (GstBaseTransform *base, GstPadDirection direction, GstQuery *query)
 {
   GstGenerator *self = GST_GENERATOR (base);
+  GstCaps *offered;
 
   if (direction == GST_PAD_SRC && GST_QUERY_TYPE (query) == GST_QUERY_LATENCY)
     return gst_generative_latency_answer (&self->latency, base, query);
@@ -392,7 +415,8 @@ gst_generator_query (GstBaseTransform *base, GstPadDirection direction, GstQuery
     return FALSE;
   if (direction == GST_PAD_SINK)
     gst_generative_explain_interlaced (GST_ELEMENT (self), query);
-  if (direction == GST_PAD_SINK && GST_QUERY_TYPE (query) == GST_QUERY_CAPS)
-    explain_caps (self, query);
+  if (direction == GST_PAD_SINK && gst_generative_refuses_caps (query, &offered) &&
+      !gst_generative_are_interlaced (offered))
+    explain_caps (self, offered);
   return TRUE;
 }
