@@ -153,22 +153,19 @@ gst_discriminator_compile (GstDiscriminator *self, const GenFrameLayout *layout,
 }
 
 gboolean
-gst_discriminator_set_info (GstVideoFilter *filter, GstCaps *in_caps, GstVideoInfo *info,
-    GstCaps *out_caps, GstVideoInfo *out_info)
+gst_discriminator_fit (
+    GstDiscriminator *self, GstCaps *caps, const GstVideoInfo *info, GError **error)
 {
-  GstDiscriminator *self = GST_DISCRIMINATOR (filter);
   int width = self->input.width, height = self->input.height;
   GstVideoInfo expected = *info;
-  g_autoptr (GError) error = NULL;
   GenFrameLayout layout;
 
   width = width > 0 ? width : info->width;
   height = height > 0 ? height : info->height;
   if (info->width % width != 0 || info->height % height != 0) {
-    GST_ELEMENT_ERROR (self, CORE, NEGOTIATION,
-        ("Frames are %d x %d, but the model takes %d x %d: put videoscale in front", info->width,
-            info->height, width, height),
-        (NULL));
+    g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
+        "Frames are %d x %d, but the model takes %d x %d: put videoscale in front", info->width,
+        info->height, width, height);
     return FALSE;
   }
   self->columns = info->width / width;
@@ -194,16 +191,29 @@ gst_discriminator_set_info (GstVideoFilter *filter, GstCaps *in_caps, GstVideoIn
     .plan = { .device = self->found, .threads = (int)self->threads, .choice = self->kernels } };
   self->use.input.height = height;
   self->use.input.width = width;
-  gst_generative_cuda_fit_info (self->cuda, in_caps, &expected);
+  gst_generative_cuda_fit_info (self->cuda, caps, &expected);
   if (!gst_generative_layout (
           &expected, self->input.channels, self->single ? 1 : self->columns, TRUE, &layout)) {
-    GST_ELEMENT_ERROR (
-        self, STREAM, FORMAT, ("The planes of a frame differ in their strides"), (NULL));
+    g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
+        "The planes of a frame differ in their strides");
     return FALSE;
   }
-  if (gst_discriminator_compile (self, &layout, &error))
+  return gst_discriminator_compile (self, &layout, error);
+}
+
+gboolean
+gst_discriminator_set_info (GstVideoFilter *filter, GstCaps *in_caps, GstVideoInfo *info,
+    GstCaps *out_caps, GstVideoInfo *out_info)
+{
+  GstDiscriminator *self = GST_DISCRIMINATOR (filter);
+  g_autoptr (GError) error = NULL;
+
+  if (gst_discriminator_fit (self, in_caps, info, &error))
     return TRUE;
-  gst_generative_post_error (GST_ELEMENT (self), error);
+  if (error->domain == GST_CORE_ERROR)
+    GST_ELEMENT_ERROR (self, CORE, NEGOTIATION, ("%s", error->message), (NULL));
+  else
+    gst_generative_post_error (GST_ELEMENT (self), error);
   return FALSE;
 }
 

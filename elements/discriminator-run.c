@@ -167,6 +167,8 @@ gst_discriminator_measure (GstScoreFilter *filter, const GstVideoFrame *frame, d
   g_autoptr (GError) error = NULL;
   double threshold;
 
+  if (self->plan == NULL && self->session == NULL)
+    return GST_FLOW_ERROR; /* which has been posted */
   if (!score (self, frame, values, &error)) {
     if (error->domain == GST_STREAM_ERROR)
       GST_ELEMENT_ERROR (self, STREAM, FORMAT, ("%s", error->message), (NULL));

@@ -101,6 +101,9 @@ gst_discriminator_action_get_type (void)
   return type;
 }
 
+/* GstFileWatchFunc */
+static void load_next (gpointer data, gboolean replaced);
+
 static void
 gst_discriminator_set_property (
     GObject *object, guint property_id, const GValue *value, GParamSpec *pspec)
@@ -114,6 +117,10 @@ gst_discriminator_set_property (
   case PROP_MODEL:
     g_free (self->path);
     self->path = g_value_dup_string (value);
+    if (self->model != NULL && self->watch == NULL)
+      self->watch = gst_file_watch_new (NULL, load_next, self);
+    if (self->watch != NULL)
+      gst_file_watch_turn_to (self->watch, self->path);
     break;
   case PROP_DEVICE:
     self->device = g_value_get_enum (value);
@@ -270,13 +277,30 @@ gst_discriminator_open (GstScoreFilter *filter)
   return TRUE;
 }
 
+static GenModel *
+take_next (GstDiscriminator *self)
+{
+  GenModel *next = g_atomic_pointer_get (&self->next);
+
+  while (next != NULL && !g_atomic_pointer_compare_and_exchange (&self->next, next, NULL))
+    next = g_atomic_pointer_get (&self->next);
+  return next;
+}
+
 static void
 gst_discriminator_close (GstScoreFilter *filter)
 {
   GstDiscriminator *self = GST_DISCRIMINATOR (filter);
+  GstFileWatch *watch;
   GstObject *context;
   GenModel *model;
 
+  GST_OBJECT_LOCK (self);
+  watch = g_steal_pointer (&self->watch);
+  GST_OBJECT_UNLOCK (self);
+  g_clear_pointer (&watch, gst_file_watch_free);
+  model = take_next (self);
+  g_clear_pointer (&model, gen_model_unref);
   gst_discriminator_forget_plan (self);
   GST_OBJECT_LOCK (self);
   model = g_steal_pointer (&self->model);
@@ -284,6 +308,110 @@ gst_discriminator_close (GstScoreFilter *filter)
   GST_OBJECT_UNLOCK (self);
   g_clear_pointer (&model, gen_model_unref);
   gst_clear_object (&context);
+}
+
+/* --- another model while frames pass --- */
+
+static void
+refuse (GstDiscriminator *self, const GError *error)
+{
+  GST_ELEMENT_WARNING (self, RESOURCE, READ,
+      ("The new model does not score, the old one goes on: %s", error->message), (NULL));
+}
+
+/* On the watch's thread. */
+static void
+load_next (gpointer data, gboolean replaced)
+{
+  GstDiscriminator *self = data;
+  g_autofree char *path = NULL;
+  g_autoptr (GenModel) old = NULL;
+  g_autoptr (GError) error = NULL;
+  GenModel *next;
+
+  GST_OBJECT_LOCK (self);
+  path = g_strdup (self->path);
+  GST_OBJECT_UNLOCK (self);
+  if (path == NULL || *path == '\0')
+    g_set_error (
+        &error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND, "property model is unset");
+  next = error == NULL ? gen_model_load (path, &error) : NULL;
+  if (next == NULL) {
+    refuse (self, error);
+    return;
+  }
+  old = take_next (self);
+  g_atomic_pointer_set (&self->next, next);
+}
+
+static void
+set_model (GstDiscriminator *self, GenModel *model, const GenPort *input, const GenPort *output)
+{
+  GST_OBJECT_LOCK (self);
+  self->model = model;
+  self->input = *input;
+  self->output = *output;
+  GST_OBJECT_UNLOCK (self);
+}
+
+/* Whether the model that has just been set takes frames of `caps`. */
+static gboolean
+suits (GstDiscriminator *self, GstCaps *caps, GError **error)
+{
+  g_autoptr (GstCaps) taken =
+      gst_discriminator_transform_caps (GST_BASE_TRANSFORM (self), GST_PAD_SINK, caps, NULL);
+  const GstVideoInfo *info = &GST_VIDEO_FILTER (self)->in_info;
+
+  if (!gst_caps_is_empty (taken))
+    return TRUE;
+  g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
+      "%s: it takes %d x %d pixels of %d channels, but the frames that pass are %d x %d of %s",
+      self->model->path, self->input.width, self->input.height, self->input.channels, info->width,
+      info->height, GST_VIDEO_INFO_NAME (info));
+  return FALSE;
+}
+
+/* Let `next` score the frames that pass; where it cannot, the old one goes on. (transfer full) */
+static gboolean
+change_model (GstDiscriminator *self, GenModel *next, GError **error)
+{
+  const GstVideoInfo *info = &GST_VIDEO_FILTER (self)->in_info;
+  g_autoptr (GstCaps) caps =
+      gst_pad_get_current_caps (GST_BASE_TRANSFORM_SINK_PAD (GST_BASE_TRANSFORM (self)));
+  const GenPort input = self->input, output = self->output;
+  g_autoptr (GError) failure = NULL;
+  GenModel *old = self->model;
+  gboolean tried;
+
+  set_model (self, next, &input, &output);
+  tried = choose_ports (self, next, error) && suits (self, caps, error);
+  if (tried && gst_discriminator_fit (self, caps, info, error)) {
+    gen_model_unref (old);
+    return TRUE;
+  }
+  set_model (self, old, &input, &output);
+  gen_model_unref (next);
+  if (tried && !gst_discriminator_fit (self, caps, info, &failure))
+    gst_generative_post_error (GST_ELEMENT (self), failure);
+  return FALSE;
+}
+
+static void
+gst_discriminator_before_transform (GstBaseTransform *base, GstBuffer *buffer)
+{
+  GstDiscriminator *self = GST_DISCRIMINATOR (base);
+  GenModel *next = take_next (self);
+  g_autoptr (GError) error = NULL;
+
+  if (next == NULL)
+    return;
+  if (!change_model (self, next, &error)) {
+    refuse (self, error);
+    return;
+  }
+  gst_element_post_message (GST_ELEMENT (self),
+      gst_message_new_element (GST_OBJECT (self),
+          gst_structure_new ("discriminator-reload", "model", G_TYPE_STRING, next->path, NULL)));
 }
 
 static void
@@ -317,7 +445,10 @@ gst_discriminator_class_init (GstDiscriminatorClass *klass)
   gobject_class->finalize = gst_discriminator_finalize;
 
   g_object_class_install_property (gobject_class, PROP_MODEL,
-      g_param_spec_string ("model", "Model", "The ONNX file to score with", NULL, ready));
+      g_param_spec_string ("model", "Model",
+          "The ONNX file to score with; set while another one does, it follows as soon as it is "
+          "loaded, if it takes the frames that pass",
+          NULL, flags | GST_PARAM_MUTABLE_PLAYING));
   g_object_class_install_property (gobject_class, PROP_DEVICE,
       g_param_spec_enum ("device", "Device", "Where the model runs", GST_TYPE_GENERATIVE_DEVICE,
           DEFAULT_DEVICE, ready));
@@ -362,6 +493,7 @@ gst_discriminator_class_init (GstDiscriminatorClass *klass)
   base_class->propose_allocation = gst_discriminator_propose_allocation;
   base_class->query = gst_discriminator_query;
   GST_VIDEO_FILTER_CLASS (klass)->set_info = gst_discriminator_set_info;
+  base_class->before_transform = gst_discriminator_before_transform;
   filter_class->open = gst_discriminator_open;
   filter_class->close = gst_discriminator_close;
   filter_class->get_fields = gst_discriminator_get_fields;

@@ -243,6 +243,72 @@ test_batch (void)
   close_harness (harness, bus);
 }
 
+/* Another model scores the frames that pass, one that cannot is refused, and action and threshold
+ * hold from the next frame on. */
+static void
+test_discriminator (void)
+{
+  g_autofree char *path = path_of ("score");
+  g_autofree char *launch =
+      g_strdup_printf ("discriminator model=%s post-messages=true threshold=0.6", path);
+  static const struct {
+    const char *model, *word;
+    double score;
+  } steps[] = { { "score", NULL, 0.5 }, { "high", NULL, 0.75 }, { "wide", "takes 8 x 8", 0.75 },
+    { "dark", "vectors of 16 numbers", 0.75 }, { "missing", "missing", 0.75 },
+    { "score", NULL, 0.5 } };
+  GstHarness *harness = gst_harness_new_parse (launch);
+  g_autoptr (GstElement) element = gst_harness_find_element (harness, "discriminator");
+  GstBus *bus = gst_bus_new ();
+  guint passed = 0;
+
+  gst_element_set_bus (harness->element, bus);
+  gst_harness_set_src_caps_str (
+      harness, "video/x-raw,format=GRAY8,width=4,height=4,framerate=30/1");
+  for (gsize i = 0; i < G_N_ELEMENTS (steps); i++) {
+    gboolean changed = i == 0, told = steps[i].word == NULL;
+
+    if (i > 0)
+      set_model (element, steps[i].model);
+    /* A model that is loaded is taken at the next frame, and may be refused only then. */
+    while (!changed || !told) {
+      g_autoptr (GstMessage) message = NULL;
+
+      g_usleep (1000);
+      gst_harness_push (harness, gst_harness_create_buffer (harness, 16));
+      while ((message = gst_bus_pop_filtered (bus, GST_MESSAGE_WARNING | GST_MESSAGE_ELEMENT)) !=
+             NULL) {
+        changed |= gst_message_has_name (message, "discriminator-reload");
+        if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_WARNING) {
+          g_autoptr (GError) error = NULL;
+
+          gst_message_parse_warning (message, &error, NULL);
+          g_assert_nonnull (strstr (error->message, steps[i].word));
+          changed = told = TRUE;
+        }
+        g_clear_pointer (&message, gst_message_unref);
+      }
+    }
+    for (int drop = 0; drop < 2; drop++) {
+      g_autoptr (GstMessage) message = NULL;
+      double score;
+
+      g_object_set (element, "action", drop, NULL);
+      while (gst_harness_buffers_in_queue (harness) > 0)
+        gst_buffer_unref (gst_harness_pull (harness));
+      gst_harness_push (harness, gst_harness_create_buffer (harness, 16));
+      message = gst_bus_pop_filtered (bus, GST_MESSAGE_ELEMENT);
+      g_assert_nonnull (message);
+      g_assert_true (
+          gst_structure_get_double (gst_message_get_structure (message), "score", &score));
+      g_assert_cmpfloat (score, ==, steps[i].score);
+      passed = gst_harness_buffers_in_queue (harness);
+      g_assert_cmpuint (passed, ==, !drop || score >= 0.6);
+    }
+  }
+  close_harness (harness, bus);
+}
+
 /* The third frame of a live source, with a seed that was set after the first. */
 static void
 get_third (const char *launch, guint64 seed, float numbers[100])
@@ -377,6 +443,7 @@ int
 main (int argc, char **argv)
 {
   g_autofree char *dark = NULL, *light = NULL, *large = NULL, *other = NULL, *score = NULL;
+  g_autofree char *high = NULL, *wide = NULL;
   g_autofree char *broken = NULL, *sheet = NULL;
   g_auto (GenPicture) picture = { 0 };
   int result;
@@ -389,6 +456,8 @@ main (int argc, char **argv)
   save_generator (large = path_of ("large"), -1, 3, 8, 100);
   save_generator (other = path_of ("long"), -1, 5, 4, 150);
   save_discriminator (score = path_of ("score"), 4, 0.5f);
+  save_discriminator (high = path_of ("high"), 4, 0.75f);
+  save_discriminator (wide = path_of ("wide"), 8, 0.25f);
   broken = path_of ("broken");
   g_assert_true (g_file_set_contents (broken, "no model", -1, NULL));
   sheet = path_of ("sheet.png");
@@ -399,6 +468,7 @@ main (int argc, char **argv)
   g_test_add_func ("/changes/refused", test_refused);
   g_test_add_func ("/changes/other-latents", test_other_latents);
   g_test_add_func ("/changes/batch", test_batch);
+  g_test_add_func ("/changes/discriminator", test_discriminator);
   g_test_add_func ("/changes/latents", test_latents);
   g_test_add_func ("/changes/flags", test_flags);
   result = g_test_run ();
