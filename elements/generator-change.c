@@ -4,8 +4,6 @@
  * and what there is plays on. */
 #include "generator.h"
 
-#include "cudaframes.h"
-
 GST_DEBUG_CATEGORY_EXTERN (generator_debug);
 #define GST_CAT_DEFAULT generator_debug
 

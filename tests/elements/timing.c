@@ -190,6 +190,33 @@ test_source (void)
   gst_harness_teardown (harness);
 }
 
+/* gantrainer's preview is no part of the stream that is trained on. */
+static void
+test_preview (void)
+{
+  GstHarness *harness = gst_harness_new ("gantrainer");
+  g_autoptr (GstQuery) latency = gst_query_new_latency ();
+  g_autoptr (GstQuery) seeking = gst_query_new_seeking (GST_FORMAT_TIME);
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (harness->element, "src");
+  GstClockTime least, most;
+  gboolean live, seekable;
+
+  gst_harness_set_upstream_latency (harness, GST_SECOND);
+  g_assert_true (gst_pad_query (pad, latency));
+  gst_query_parse_latency (latency, &live, &least, &most);
+  g_assert_false (live);
+  g_assert_cmpuint (least, ==, 0);
+  g_assert_cmpuint (most, ==, GST_CLOCK_TIME_NONE);
+  g_assert_true (gst_pad_query (pad, seeking));
+  gst_query_parse_seeking (seeking, NULL, &seekable, NULL, NULL);
+  g_assert_false (seekable);
+  g_assert_false (
+      gst_pad_send_event (pad, gst_event_new_seek (1, GST_FORMAT_TIME, GST_SEEK_FLAG_FLUSH,
+                                   GST_SEEK_TYPE_SET, 0, GST_SEEK_TYPE_NONE, -1)));
+  g_assert_cmpuint (gst_harness_upstream_events_received (harness), ==, 1); /* reconfigure */
+  gst_harness_teardown (harness);
+}
+
 /* --- frames that would be late --- */
 
 static GstBuffer *
@@ -374,6 +401,7 @@ main (int argc, char **argv)
   g_test_add_func ("/timing/growth", test_growth);
   g_test_add_func ("/timing/answers", test_answers);
   g_test_add_func ("/timing/source", test_source);
+  g_test_add_func ("/timing/preview", test_preview);
   g_test_add_func ("/timing/pipelines", test_pipelines);
   g_test_add_func ("/timing/late", test_late);
   g_test_add_func ("/timing/untimed", test_untimed);
