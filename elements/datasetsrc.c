@@ -14,8 +14,10 @@
  * out for that reason.
  *
  * Frame N is always the same picture for the same settings, so that seeking is exact, by time
- * and by frame number. A picture that cannot be decoded is left out, counted in `skipped` and
- * reported as a warning; its frame number and time stay unused.
+ * and by frame number, and frames can be played backwards, to the first one. With framerate=0/1
+ * frames have numbers and no times, and come when they are asked for. A picture that cannot be
+ * decoded is left out, counted in `skipped` and reported as a warning; its frame number and time
+ * stay unused.
  *
  * Each buffer has its frame number as its offset, and a `generative-label` meta that tells the
  * class. At the end of an epoch an element message `generative-epoch` tells its number

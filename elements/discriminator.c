@@ -19,6 +19,10 @@
  * Frames of cameras and decoders, NV12 and I420, are read as they are. Interlaced ones are refused:
  * put deinterlace in front.
  *
+ * `model` may be set while a pipeline plays. The new one scores from the frame on for which it is
+ * ready, which an element message `discriminator-reload` tells; one that cannot be loaded, or does
+ * not take the frames that pass, is told of in a warning, and the old one goes on.
+ *
  * With `device=cuda` frames in `memory:CUDAMemory` are scored on the GPU and pass without leaving
  * it; those of the system are taken as well. With `device=auto` a GPU that fails gives way to the
  * CPU, and a warning says why.

@@ -187,6 +187,9 @@ gst_generator_adopt (GstGenerator *self, const Player *next)
   GenModel *old;
 
   GST_OBJECT_LOCK (self);
+  /* The use is of the caps until now: nothing is prepared for it any more. */
+  if (!ports_agree (&next->ports, &self->ports))
+    self->use.frames = 0;
   old = self->ports.model;
   self->ports.model = gen_model_ref (next->model);
   self->ports.input = next->ports.input;

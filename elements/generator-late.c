@@ -90,6 +90,17 @@ judge (GstGenerator *self, GstClockTime time)
     gst_base_transform_update_qos (GST_BASE_TRANSFORM (self), proportion, -1, time);
 }
 
+/* Compiling takes long enough for a pipeline to be stopped or flushed meanwhile, from its end on:
+ * then negotiation has not failed. */
+static gboolean
+is_interrupted (GstGenerator *self)
+{
+  GstPad *pad = GST_BASE_TRANSFORM_SRC_PAD (GST_BASE_TRANSFORM (self));
+  g_autoptr (GstPad) peer = gst_pad_get_peer (pad);
+
+  return GST_PAD_IS_FLUSHING (pad) || (peer != NULL && GST_PAD_IS_FLUSHING (peer));
+}
+
 GstFlowReturn
 gst_generator_submit_input_buffer (GstBaseTransform *base, gboolean discont, GstBuffer *buffer)
 {
@@ -105,5 +116,6 @@ gst_generator_submit_input_buffer (GstBaseTransform *base, gboolean discont, Gst
     time = gst_segment_to_running_time (&base->segment, GST_FORMAT_TIME, GST_BUFFER_PTS (buffer));
   if (GST_CLOCK_TIME_IS_VALID (time))
     judge (self, time);
-  return gst_generator_get_parent_class ()->submit_input_buffer (base, discont, buffer);
+  flow = gst_generator_get_parent_class ()->submit_input_buffer (base, discont, buffer);
+  return flow == GST_FLOW_NOT_NEGOTIATED && is_interrupted (self) ? GST_FLOW_FLUSHING : flow;
 }

@@ -11,7 +11,14 @@
  * A buffer of several latents (dimensions=100:48) becomes one picture, a wall of theirs.
  * `batch-size` gathers several buffers for a run instead, which is faster and later. When the
  * model's file is replaced, the new one plays from the next frame on; a broken one is reported
- * as a warning while the old one plays on.
+ * as a warning while the old one plays on. So it is when `model` is set to another file while a
+ * pipeline plays, and when `batch-size` is: it is made ready beside what plays. A model of another
+ * size has caps negotiated anew; one that the neighbours do not suit is told of in a warning.
+ *
+ * In live pipelines its latency is that of the longest run so far and a frame interval more, and
+ * the pipeline is told when that grows (GST_MESSAGE_LATENCY). Where a model is slower than the
+ * frame rate, frames that a sink would get too late are not made, and QoS messages tell of them; a
+ * queue behind it lets it work while the sink waits.
  *
  * The size of pictures may be left free: then any is taken, and when it changes the model is
  * compiled anew; what was compiled last is kept, so that a size that comes back plays at once.
