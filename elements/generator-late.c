@@ -46,28 +46,30 @@ gst_generator_src_event (GstBaseTransform *base, GstEvent *event)
 }
 
 /* Of which running time a frame must at least be to be shown in time when it is made now. In live
- * pipelines nothing newer has to be than what there is. FALSE where nobody told how late is late.
- */
+ * pipelines nothing newer has to be than what there is. FALSE where nobody told how late is late,
+ * or where time stands still. */
 static gboolean
 find_earliest (GstGenerator *self, GstClockTimeDiff *earliest, double *proportion)
 {
-  GstClockTime now = gst_element_get_current_running_time (GST_ELEMENT (self));
+  GstClockTimeDiff deadline, newest = G_MAXINT64, now;
+  GstClockTime running;
   gboolean known;
 
   GST_OBJECT_LOCK (self);
-  known = GST_CLOCK_TIME_IS_VALID (now) && GST_CLOCK_STIME_IS_VALID (self->deadline);
-  if (known) {
-    const GstGenerativeLatency *latency = &self->latency;
-    GstClockTimeDiff newest =
-        (GstClockTimeDiff)now - (GstClockTimeDiff)(latency->upstream + latency->interval);
-
-    *proportion = self->proportion;
-    *earliest = (GstClockTimeDiff)(now + self->run_time) - self->deadline;
-    if (latency->live)
-      *earliest = MIN (*earliest, newest);
-  }
+  deadline = self->deadline;
+  *proportion = self->proportion;
+  known = GST_CLOCK_STIME_IS_VALID (deadline) && GST_STATE (self) == GST_STATE_PLAYING;
+  if (self->latency.live)
+    newest = -(GstClockTimeDiff)(self->latency.upstream + self->latency.interval);
   GST_OBJECT_UNLOCK (self);
-  return known;
+  if (!known)
+    return FALSE;
+  running = gst_element_get_current_running_time (GST_ELEMENT (self));
+  if (!GST_CLOCK_TIME_IS_VALID (running))
+    return FALSE;
+  now = (GstClockTimeDiff)running;
+  *earliest = now + MIN ((GstClockTimeDiff)self->run_time - deadline, newest);
+  return TRUE;
 }
 
 /* Whether a frame of running time `time` is to be left out; GstBaseTransform is told. */
