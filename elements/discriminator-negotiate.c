@@ -172,13 +172,12 @@ gst_discriminator_fit (
   self->tiles = self->columns * (info->height / height);
   self->single = self->input.batch == 1;
   if (self->input.batch > 1 && self->input.batch != self->tiles) {
-    GST_ELEMENT_ERROR (self, CORE, NEGOTIATION,
-        ("%s: its input '%s' takes %" G_GINT64_FORMAT " pictures in a run, no more and no less, "
-         "but a frame of %d x %d holds %d of %d x %d: give it walls of %" G_GINT64_FORMAT
-         ", or export the model with a free batch",
-            self->model->path, self->input.name, self->input.batch, info->width, info->height,
-            self->tiles, width, height, self->input.batch),
-        (NULL));
+    g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
+        "%s: its input '%s' takes %" G_GINT64_FORMAT " pictures in a run, no more and no less, "
+        "but a frame of %d x %d holds %d of %d x %d: give it walls of %" G_GINT64_FORMAT
+        ", or export the model with a free batch",
+        self->model->path, self->input.name, self->input.batch, info->width, info->height,
+        self->tiles, width, height, self->input.batch);
     return FALSE;
   }
   self->use = (GenModelUse){ .input = self->input,
