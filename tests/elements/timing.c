@@ -194,7 +194,8 @@ test_source (void)
 static void
 test_preview (void)
 {
-  GstHarness *harness = gst_harness_new ("gantrainer");
+  g_autofree char *launch = g_strdup_printf ("gantrainer checkpoint=%s/preview", folder);
+  GstHarness *harness = gst_harness_new_parse (launch);
   g_autoptr (GstQuery) latency = gst_query_new_latency ();
   g_autoptr (GstQuery) seeking = gst_query_new_seeking (GST_FORMAT_TIME);
   g_autoptr (GstPad) pad = gst_element_get_static_pad (harness->element, "src");
