@@ -200,6 +200,7 @@ test_preview (void)
   g_autoptr (GstQuery) seeking = gst_query_new_seeking (GST_FORMAT_TIME);
   g_autoptr (GstPad) pad = gst_element_get_static_pad (harness->element, "src");
   GstClockTime least, most;
+  GstEvent *event;
   gboolean live, seekable;
 
   gst_harness_set_upstream_latency (harness, GST_SECOND);
@@ -214,7 +215,10 @@ test_preview (void)
   g_assert_false (
       gst_pad_send_event (pad, gst_event_new_seek (1, GST_FORMAT_TIME, GST_SEEK_FLAG_FLUSH,
                                    GST_SEEK_TYPE_SET, 0, GST_SEEK_TYPE_NONE, -1)));
-  g_assert_cmpuint (gst_harness_upstream_events_received (harness), ==, 1); /* reconfigure */
+  while ((event = gst_harness_try_pull_upstream_event (harness)) != NULL) {
+    g_assert_cmpint (GST_EVENT_TYPE (event), !=, GST_EVENT_SEEK);
+    gst_event_unref (event);
+  }
   gst_harness_teardown (harness);
 }
 
