@@ -54,8 +54,12 @@ gst_dataset_src_set_caps (GstBaseSrc *base, GstCaps *caps)
   GenLoaderSettings settings;
   GenLoader *loader;
 
-  if (!gst_video_info_from_caps (&self->info, caps))
+  if (!gst_video_info_from_caps (&self->info, caps)) {
+    GST_ELEMENT_ERROR (self, CORE, NEGOTIATION, ("The next element's caps are no video"),
+        ("caps %" GST_PTR_FORMAT, (void *)caps));
     return FALSE;
+  }
+  self->negotiated = TRUE;
   gst_base_src_set_blocksize (base, (guint)GST_VIDEO_INFO_SIZE (&self->info));
   settings = (GenLoaderSettings){
     .width = GST_VIDEO_INFO_WIDTH (&self->info),
@@ -74,8 +78,8 @@ gst_dataset_src_set_caps (GstBaseSrc *base, GstCaps *caps)
   /* The sequence is one loader's at a time. */
   gst_dataset_src_set_loader (self, NULL);
   loader = gen_loader_new (self->dataset, self->sequence, &settings);
-  gen_loader_seek (loader, self->frame);
   gst_dataset_src_set_loader (self, loader);
+  gst_dataset_src_place_loader (self);
   return TRUE;
 }
 

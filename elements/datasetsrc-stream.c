@@ -5,6 +5,7 @@
 
 #include "debug.h"
 #include "frame-time.h"
+#include "frameanswers.h"
 #include "label-meta.h"
 
 GST_DEBUG_CATEGORY_EXTERN (dataset_src_debug);
@@ -54,91 +55,86 @@ gst_dataset_src_frame_time (GstDatasetSrc *self, guint64 frame)
       frame, GST_VIDEO_INFO_FPS_N (&self->info), GST_VIDEO_INFO_FPS_D (&self->info));
 }
 
-static gboolean
-gst_dataset_src_convert (
-    GstDatasetSrc *self, GstFormat from, gint64 value, GstFormat to, gint64 *out)
+static GstFrameAnswers
+get_answers (GstDatasetSrc *self)
 {
-  if (from == to || value == -1)
-    *out = value;
-  else if (value < 0 || GST_VIDEO_INFO_FPS_N (&self->info) == 0)
-    return FALSE;
-  else if (from == GST_FORMAT_DEFAULT && to == GST_FORMAT_TIME)
-    *out = (gint64)gst_dataset_src_frame_time (self, (guint64)value);
-  else if (from == GST_FORMAT_TIME && to == GST_FORMAT_DEFAULT)
-    *out = (gint64)gst_generative_time_frame ((GstClockTime)value,
-        GST_VIDEO_INFO_FPS_N (&self->info), GST_VIDEO_INFO_FPS_D (&self->info));
-  else
-    return FALSE;
-  return TRUE;
+  guint64 frames = self->frames;
+  int num_buffers;
+
+  g_object_get (self, "num-buffers", &num_buffers, NULL);
+  if (num_buffers >= 0)
+    frames = frames == 0 ? (guint64)num_buffers : MIN (frames, (guint64)num_buffers);
+  return (GstFrameAnswers){ .numerator = GST_VIDEO_INFO_FPS_N (&self->info),
+    .denominator = self->negotiated ? GST_VIDEO_INFO_FPS_D (&self->info) : 0,
+    .count = frames };
 }
 
 gboolean
 gst_dataset_src_query (GstBaseSrc *base, GstQuery *query)
 {
-  GstDatasetSrc *self = GST_DATASET_SRC (base);
+  const GstFrameAnswers answers = get_answers (GST_DATASET_SRC (base));
+  gboolean handled, result = gst_frame_answers_query (&answers, base, query, &handled);
 
-  switch (GST_QUERY_TYPE (query)) {
-  case GST_QUERY_CONVERT: {
-    GstFormat from, to;
-    gint64 value, result;
-
-    gst_query_parse_convert (query, &from, &value, &to, &result);
-    if (!gst_dataset_src_convert (self, from, value, to, &result))
-      return FALSE;
-    gst_query_set_convert (query, from, value, to, result);
-    return TRUE;
-  }
-  case GST_QUERY_DURATION: {
-    guint64 frames = self->frames;
-    GstFormat format;
-    int num_buffers;
-    gint64 result;
-
-    gst_query_parse_duration (query, &format, NULL);
-    g_object_get (self, "num-buffers", &num_buffers, NULL);
-    if (num_buffers >= 0)
-      frames = frames == 0 ? (guint64)num_buffers : MIN (frames, (guint64)num_buffers);
-    if (frames == 0 ||
-        !gst_dataset_src_convert (self, GST_FORMAT_DEFAULT, (gint64)frames, format, &result))
-      return gst_dataset_src_get_parent_class ()->query (base, query);
-    gst_query_set_duration (query, format, result);
-    return TRUE;
-  }
-  default:
-    return gst_dataset_src_get_parent_class ()->query (base, query);
-  }
+  return handled ? result : gst_dataset_src_get_parent_class ()->query (base, query);
 }
 
+/* Seeks that cannot be followed are refused here, where nothing has been flushed yet. */
+gboolean
+gst_dataset_src_event (GstBaseSrc *base, GstEvent *event)
+{
+  const GstFrameAnswers answers = get_answers (GST_DATASET_SRC (base));
+
+  if (GST_EVENT_TYPE (event) == GST_EVENT_SEEK &&
+      !gst_frame_answers_can_seek (&answers, base, event))
+    return FALSE;
+  return gst_dataset_src_get_parent_class ()->event (base, event);
+}
+
+/* Frames without times have no places. */
 gboolean
 gst_dataset_src_is_seekable (GstBaseSrc *base)
 {
-  return TRUE;
+  GstDatasetSrc *self = GST_DATASET_SRC (base);
+
+  return !self->negotiated || GST_VIDEO_INFO_FPS_N (&self->info) > 0;
 }
 
 gboolean
 gst_dataset_src_do_seek (GstBaseSrc *base, GstSegment *segment)
 {
   GstDatasetSrc *self = GST_DATASET_SRC (base);
+  const GstFrameAnswers answers = get_answers (self);
 
-  if (segment->rate < 0) {
-    GST_WARNING_OBJECT (self, "a dataset is not played backwards");
-    return FALSE;
-  }
-  self->position = segment->position;
+  self->reverse = segment->rate < 0;
+  self->position = gst_frame_answers_begin (&answers, segment);
   self->moved = TRUE;
   return TRUE;
 }
 
-/* Follow the last seek. */
+void
+gst_dataset_src_place_loader (GstDatasetSrc *self)
+{
+  if (self->reverse)
+    gen_loader_seek_backwards (self->loader, self->frame);
+  else
+    gen_loader_seek (self->loader, self->frame);
+}
+
+/* Follow the last seek: to the frame that is shown at its place or, backwards, just before it. */
 static void
 gst_dataset_src_move (GstDatasetSrc *self)
 {
+  int numerator = GST_VIDEO_INFO_FPS_N (&self->info);
+  GstClockTime time = self->reverse && self->position > 0 ? self->position - 1 : self->position;
+
   self->moved = FALSE;
   self->epoch_ended = FALSE;
   self->bad_in_a_row = 0;
-  self->frame = gst_generative_time_frame (
-      self->position, GST_VIDEO_INFO_FPS_N (&self->info), GST_VIDEO_INFO_FPS_D (&self->info));
-  gen_loader_seek (self->loader, self->frame);
+  self->ended = self->reverse && self->position == 0;
+  self->frame = 0;
+  if (numerator > 0)
+    self->frame = gst_generative_time_frame (time, numerator, GST_VIDEO_INFO_FPS_D (&self->info));
+  gst_dataset_src_place_loader (self);
 }
 
 /* Pictures in an epoch, as far as is known: those that cannot be decoded are found as they come. */
@@ -171,10 +167,15 @@ gst_dataset_src_tell_length (GstDatasetSrc *self)
                                        gst_dataset_src_epoch_pictures (self), NULL)));
 }
 
-/* On to the next frame. */
+/* On to the next frame. An epoch that is played backwards does not end: it has been told of. */
 static void
 gst_dataset_src_step (GstDatasetSrc *self, guint64 frame)
 {
+  if (self->reverse) {
+    self->ended = frame == 0;
+    self->frame = frame - 1;
+    return;
+  }
   self->frame = frame + 1;
   self->epoch_ended = self->frame % self->length == 0;
 }
@@ -232,6 +233,17 @@ gst_dataset_src_load (GstDatasetSrc *self, GenPicture *target, guint64 *frame, g
   }
 }
 
+/* Times, where there is a rate. */
+static void
+gst_dataset_src_stamp (GstDatasetSrc *self, guint64 frame, GstBuffer *buffer)
+{
+  if (GST_VIDEO_INFO_FPS_N (&self->info) == 0)
+    return;
+  GST_BUFFER_PTS (buffer) = gst_dataset_src_frame_time (self, frame);
+  GST_BUFFER_DURATION (buffer) =
+      gst_dataset_src_frame_time (self, frame + 1) - GST_BUFFER_PTS (buffer);
+}
+
 GstFlowReturn
 gst_dataset_src_fill (GstPushSrc *push, GstBuffer *buffer)
 {
@@ -246,6 +258,8 @@ gst_dataset_src_fill (GstPushSrc *push, GstBuffer *buffer)
 
   if (self->moved)
     gst_dataset_src_move (self);
+  if (self->ended)
+    return GST_FLOW_EOS;
   if (!gst_video_frame_map (&video, &self->info, buffer, GST_MAP_WRITE)) {
     GST_ELEMENT_ERROR (
         self, RESOURCE, WRITE, ("The next element's buffer cannot be written"), (NULL));
@@ -263,10 +277,7 @@ gst_dataset_src_fill (GstPushSrc *push, GstBuffer *buffer)
   if (flow != GST_FLOW_OK)
     return flow;
 
-  GST_BUFFER_PTS (buffer) = gst_dataset_src_frame_time (self, frame);
-  GST_BUFFER_DTS (buffer) = GST_CLOCK_TIME_NONE;
-  GST_BUFFER_DURATION (buffer) =
-      gst_dataset_src_frame_time (self, frame + 1) - GST_BUFFER_PTS (buffer);
+  gst_dataset_src_stamp (self, frame, buffer);
   GST_BUFFER_OFFSET (buffer) = frame;
   GST_BUFFER_OFFSET_END (buffer) = frame + 1;
   label = gen_dataset_get_label (self->dataset, item);

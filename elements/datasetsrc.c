@@ -14,8 +14,10 @@
  * is left out for that reason.
  *
  * Frame N is always the same picture for the same settings, so that seeking is exact, by time
- * and by frame number. A picture that cannot be decoded is left out, counted in `skipped` and
- * reported as a warning; its frame number and time stay unused.
+ * and by frame number, and frames can be played backwards, to the first one. With framerate=0/1
+ * frames have numbers and no times, and come when they are asked for. A picture that cannot be
+ * decoded is left out, counted in `skipped` and reported as a warning; its frame number and time
+ * stay unused.
  *
  * Each buffer has its frame number as its offset, and a `generative-label` meta that tells the
  * class. At the end of an epoch an element message `generative-epoch` tells its number
@@ -42,6 +44,7 @@
 
 #include "elements.h"
 #include "label-meta.h"
+#include "settings.h"
 
 GST_DEBUG_CATEGORY (dataset_src_debug);
 #define GST_CAT_DEFAULT dataset_src_debug
@@ -82,7 +85,7 @@ static GstStaticPadTemplate src_template =
     GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC, GST_PAD_ALWAYS,
         GST_STATIC_CAPS ("video/x-raw, format = (string) { RGB, GRAY8, RGBA }, "
                          "width = (int) [ 1, 32768 ], height = (int) [ 1, 32768 ], "
-                         "framerate = (fraction) [ 1/2147483647, 2147483647/1 ], "
+                         "framerate = (fraction) [ 0/1, 2147483647/1 ], "
                          "pixel-aspect-ratio = (fraction) 1/1, "
                          "interlace-mode = (string) progressive"));
 
@@ -136,6 +139,8 @@ gst_dataset_src_set_property (
 {
   GstDatasetSrc *self = GST_DATASET_SRC (object);
 
+  if (!gst_generative_can_set (object, pspec))
+    return;
   GST_OBJECT_LOCK (self);
   switch (property_id) {
   case PROP_LOCATION:
@@ -294,6 +299,7 @@ gst_dataset_src_start (GstBaseSrc *base)
   self->frame = 0;
   self->bad_in_a_row = 0;
   self->epoch_ended = self->moved = self->length_told = FALSE;
+  self->negotiated = self->reverse = self->ended = FALSE;
   GST_INFO_OBJECT (self, "%s: %u pictures, %u of them in the split, %d classes", location,
       gen_dataset_get_count (self->dataset), self->length,
       gen_dataset_get_label_count (self->dataset));
@@ -392,6 +398,7 @@ gst_dataset_src_class_init (GstDatasetSrcClass *klass)
   base_class->set_caps = gst_dataset_src_set_caps;
   base_class->decide_allocation = gst_dataset_src_decide_allocation;
   base_class->query = gst_dataset_src_query;
+  base_class->event = gst_dataset_src_event;
   base_class->is_seekable = gst_dataset_src_is_seekable;
   base_class->do_seek = gst_dataset_src_do_seek;
   push_class->fill = gst_dataset_src_fill;

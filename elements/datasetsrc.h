@@ -30,11 +30,13 @@ struct _GstDatasetSrc {
   GenSequence *sequence;
   guint64 frames; /* in all epochs; 0: endless */
   GstVideoInfo info;
-  guint64 frame;        /* the next one */
-  guint32 length;       /* frames in an epoch, those without a picture included */
-  guint32 bad_in_a_row; /* frames without a picture */
-  gboolean epoch_ended; /* to be told before the next frame */
-  gboolean length_told; /* how many pictures an epoch has, as it is known now */
+  gboolean negotiated;     /* `info` says something */
+  guint64 frame;           /* the next one */
+  gboolean reverse, ended; /* playing backwards; frame 0 has been played so */
+  guint32 length;          /* frames in an epoch, those without a picture included */
+  guint32 bad_in_a_row;    /* frames without a picture */
+  gboolean epoch_ended;    /* to be told before the next frame */
+  gboolean length_told;    /* how many pictures an epoch has, as it is known now */
   gboolean moved; /* `frame` follows from `position` as soon as the rate is known */
   GstClockTime position;
 };
@@ -52,9 +54,12 @@ gboolean gst_dataset_src_decide_allocation (GstBaseSrc *base, GstQuery *query);
 
 /* Put another loader, or none, in the place of the one that there is. */
 void gst_dataset_src_set_loader (GstDatasetSrc *self, GenLoader *loader);
+/* Let the loader go on at `frame`, in the direction of play. */
+void gst_dataset_src_place_loader (GstDatasetSrc *self);
 gboolean gst_dataset_src_unlock (GstBaseSrc *base);
 gboolean gst_dataset_src_unlock_stop (GstBaseSrc *base);
 gboolean gst_dataset_src_query (GstBaseSrc *base, GstQuery *query);
+gboolean gst_dataset_src_event (GstBaseSrc *base, GstEvent *event);
 gboolean gst_dataset_src_is_seekable (GstBaseSrc *base);
 gboolean gst_dataset_src_do_seek (GstBaseSrc *base, GstSegment *segment);
 GstFlowReturn gst_dataset_src_fill (GstPushSrc *push, GstBuffer *buffer);

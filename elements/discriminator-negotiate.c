@@ -6,6 +6,7 @@
 #include "debug.h"
 #include "frames.h"
 #include "interlaced.h"
+#include "refusedcaps.h"
 
 GST_DEBUG_CATEGORY_EXTERN (discriminator_debug);
 #define GST_CAT_DEFAULT discriminator_debug
@@ -165,35 +166,31 @@ gst_discriminator_compile (GstDiscriminator *self, const GenFrameLayout *layout,
 }
 
 gboolean
-gst_discriminator_set_info (GstVideoFilter *filter, GstCaps *in_caps, GstVideoInfo *info,
-    GstCaps *out_caps, GstVideoInfo *out_info)
+gst_discriminator_fit (
+    GstDiscriminator *self, GstCaps *caps, const GstVideoInfo *info, GError **error)
 {
-  GstDiscriminator *self = GST_DISCRIMINATOR (filter);
   int width = self->input.width, height = self->input.height;
   GstVideoInfo expected = *info;
-  g_autoptr (GError) error = NULL;
   GenFrameLayout layout;
 
   width = width > 0 ? width : info->width;
   height = height > 0 ? height : info->height;
   if (info->width % width != 0 || info->height % height != 0) {
-    GST_ELEMENT_ERROR (self, CORE, NEGOTIATION,
-        ("Frames are %d x %d, but the model takes %d x %d: put videoscale in front", info->width,
-            info->height, width, height),
-        (NULL));
+    g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
+        "Frames are %d x %d, but the model takes %d x %d: put videoscale in front", info->width,
+        info->height, width, height);
     return FALSE;
   }
   self->columns = info->width / width;
   self->tiles = self->columns * (info->height / height);
   self->single = self->input.batch == 1;
   if (self->input.batch > 1 && self->input.batch != self->tiles) {
-    GST_ELEMENT_ERROR (self, CORE, NEGOTIATION,
-        ("%s: its input '%s' takes %" G_GINT64_FORMAT " pictures in a run, no more and no less, "
-         "but a frame of %d x %d holds %d of %d x %d: give it walls of %" G_GINT64_FORMAT
-         ", or export the model with a free batch",
-            self->model->path, self->input.name, self->input.batch, info->width, info->height,
-            self->tiles, width, height, self->input.batch),
-        (NULL));
+    g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
+        "%s: its input '%s' takes %" G_GINT64_FORMAT " pictures in a run, no more and no less, "
+        "but a frame of %d x %d holds %d of %d x %d: give it walls of %" G_GINT64_FORMAT
+        ", or export the model with a free batch",
+        self->model->path, self->input.name, self->input.batch, info->width, info->height,
+        self->tiles, width, height, self->input.batch);
     return FALSE;
   }
   self->use = (GenModelUse){ .input = self->input,
@@ -206,13 +203,29 @@ gst_discriminator_set_info (GstVideoFilter *filter, GstCaps *in_caps, GstVideoIn
     .plan = { .device = self->found, .threads = (int)self->threads, .choice = self->kernels } };
   self->use.input.height = height;
   self->use.input.width = width;
-  gst_generative_cuda_fit_info (self->cuda, in_caps, &expected);
+  gst_generative_cuda_fit_info (self->cuda, caps, &expected);
   if (!gst_generative_layout (
-          &expected, self->input.channels, self->single ? 1 : self->columns, TRUE, &layout))
+          &expected, self->input.channels, self->single ? 1 : self->columns, TRUE, &layout)) {
+    g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
+        "The planes of a frame differ in their strides");
     return FALSE;
-  if (gst_discriminator_compile (self, &layout, &error))
+  }
+  return gst_discriminator_compile (self, &layout, error);
+}
+
+gboolean
+gst_discriminator_set_info (GstVideoFilter *filter, GstCaps *in_caps, GstVideoInfo *info,
+    GstCaps *out_caps, GstVideoInfo *out_info)
+{
+  GstDiscriminator *self = GST_DISCRIMINATOR (filter);
+  g_autoptr (GError) error = NULL;
+
+  if (gst_discriminator_fit (self, in_caps, info, &error))
     return TRUE;
-  gst_generative_post_error (GST_ELEMENT (self), error);
+  if (error->domain == GST_CORE_ERROR)
+    GST_ELEMENT_ERROR (self, CORE, NEGOTIATION, ("%s", error->message), (NULL));
+  else
+    gst_generative_post_error (GST_ELEMENT (self), error);
   return FALSE;
 }
 
@@ -247,24 +260,34 @@ leave_out_cuda (GstDiscriminator *self, GstQuery *query)
   gst_query_set_caps_result (query, system);
 }
 
-/* Negotiation fails elsewhere and says little: tell what this model takes. */
+/* Negotiation fails elsewhere and says little: tell what this model takes, once. Nothing can come
+ * of it before there are caps; later, it may be no more than a question. */
 static void
 explain_caps (GstDiscriminator *self)
 {
+  gboolean negotiated = gst_pad_has_current_caps (GST_BASE_TRANSFORM_SINK_PAD (self)), explain;
   g_autoptr (GstCaps) own = NULL;
-  gboolean started;
+  g_autofree char *said = NULL;
+  GenPort port;
 
   GST_OBJECT_LOCK (self);
-  started = self->model != NULL;
+  explain = self->model != NULL && !self->explained;
+  self->explained |= explain;
+  port = self->input;
   GST_OBJECT_UNLOCK (self);
-  if (!started)
+  if (!explain)
     return;
   own = own_caps (self);
-  GST_ELEMENT_WARNING (self, CORE, NEGOTIATION,
-      ("The frames do not fit the model, which takes %d x %d pixels of %d channels, or walls "
-       "of these: put videoconvert and videoscale in front",
-          self->input.width, self->input.height, self->input.channels),
-      ("takes %" GST_PTR_FORMAT, (void *)own));
+  said = g_strdup_printf (
+      "The frames do not fit the model, which takes %d x %d pixels of %d channels, or walls of "
+      "these: put videoconvert and videoscale in front",
+      port.width, port.height, port.channels);
+  if (negotiated)
+    GST_ELEMENT_WARNING (
+        self, CORE, NEGOTIATION, ("%s", said), ("takes %" GST_PTR_FORMAT, (void *)own));
+  else
+    GST_ELEMENT_ERROR (
+        self, CORE, NEGOTIATION, ("%s", said), ("takes %" GST_PTR_FORMAT, (void *)own));
 }
 
 /* Frames pass on: what is behind has the first word. */
@@ -288,20 +311,20 @@ gboolean
 gst_discriminator_query (GstBaseTransform *base, GstPadDirection direction, GstQuery *query)
 {
   GstDiscriminator *self = GST_DISCRIMINATOR (base);
-  GstCaps *filter, *result;
+  GstCaps *filter = NULL, *offered;
 
   if (GST_QUERY_TYPE (query) == GST_QUERY_CONTEXT && answer_context (self, query))
     return TRUE;
   if (!gst_discriminator_get_parent_class ()->query (base, direction, query))
     return FALSE;
-  if (direction != GST_PAD_SINK || GST_QUERY_TYPE (query) != GST_QUERY_CAPS)
+  if (direction != GST_PAD_SINK)
     return TRUE;
-  gst_query_parse_caps (query, &filter);
-  gst_query_parse_caps_result (query, &result);
-  if (filter == NULL)
+  if (GST_QUERY_TYPE (query) == GST_QUERY_CAPS)
+    gst_query_parse_caps (query, &filter);
+  if (GST_QUERY_TYPE (query) == GST_QUERY_CAPS && filter == NULL)
     leave_out_cuda (self, query);
-  else if (!gst_caps_is_empty (filter) && gst_caps_is_empty (result) &&
-           !gst_generative_are_interlaced (filter))
+  else if (gst_generative_refuses_caps (query, &offered) &&
+           !gst_generative_are_interlaced (offered))
     explain_caps (self);
   return TRUE;
 }

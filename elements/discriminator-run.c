@@ -5,6 +5,7 @@
 #include "cudaframes.h"
 #include "debug.h"
 #include "frames.h"
+#include "stream-time.h"
 
 #include <math.h>
 
@@ -174,6 +175,8 @@ gst_discriminator_measure (GstScoreFilter *filter, const GstVideoFrame *frame, d
   g_autoptr (GError) error = NULL;
   double threshold;
 
+  if (self->plan == NULL && self->session == NULL)
+    return GST_FLOW_ERROR; /* which has been posted */
   if (!score (self, frame, values, &error)) {
     if (error->domain == GST_STREAM_ERROR)
       GST_ELEMENT_ERROR (self, STREAM, FORMAT, ("%s", error->message), (NULL));
@@ -181,9 +184,8 @@ gst_discriminator_measure (GstScoreFilter *filter, const GstVideoFrame *frame, d
       gst_generative_post_error (GST_ELEMENT (self), error);
     return GST_FLOW_ERROR;
   }
-  gst_object_sync_values (
-      GST_OBJECT (self), gst_segment_to_stream_time (&GST_BASE_TRANSFORM (self)->segment,
-                             GST_FORMAT_TIME, GST_BUFFER_PTS (frame->buffer)));
+  gst_generative_sync_values (
+      self, &GST_BASE_TRANSFORM (self)->segment, GST_BUFFER_PTS (frame->buffer));
   GST_OBJECT_LOCK (self);
   threshold = self->threshold;
   action = self->action;

@@ -19,6 +19,10 @@
  * Frames of cameras and decoders, NV12 and I420, are read as they are. Interlaced ones are refused:
  * put deinterlace in front.
  *
+ * `model` may be set while a pipeline plays. The new one scores from the frame on for which it is
+ * ready, which an element message `discriminator-reload` tells; one that cannot be loaded, or does
+ * not take the frames that pass, is told of in a warning, and the old one goes on.
+ *
  * With `device=cuda` frames in `memory:CUDAMemory` are scored on the GPU and pass without leaving
  * it; those of the system are taken as well. With `device=auto` a GPU that fails gives way to the
  * CPU, and a warning says why.
@@ -35,6 +39,7 @@
 #include "cudaframes.h"
 #include "elements.h"
 #include "frames.h"
+#include "settings.h"
 
 GST_DEBUG_CATEGORY (discriminator_debug);
 #define GST_CAT_DEFAULT discriminator_debug
@@ -101,17 +106,26 @@ gst_discriminator_action_get_type (void)
   return type;
 }
 
+/* GstFileWatchFunc */
+static void load_next (gpointer data, gboolean replaced);
+
 static void
 gst_discriminator_set_property (
     GObject *object, guint property_id, const GValue *value, GParamSpec *pspec)
 {
   GstDiscriminator *self = GST_DISCRIMINATOR (object);
 
+  if (!gst_generative_can_set (object, pspec))
+    return;
   GST_OBJECT_LOCK (self);
   switch (property_id) {
   case PROP_MODEL:
     g_free (self->path);
     self->path = g_value_dup_string (value);
+    if (self->model != NULL && self->watch == NULL)
+      self->watch = gst_file_watch_new (NULL, load_next, self);
+    if (self->watch != NULL)
+      gst_file_watch_turn_to (self->watch, self->path);
     break;
   case PROP_DEVICE:
     self->device = g_value_get_enum (value);
@@ -267,17 +281,35 @@ gst_discriminator_open (GstScoreFilter *filter)
                      gst_generative_cuda_ensure_context (GST_ELEMENT (self), &self->cuda);
   GST_OBJECT_LOCK (self);
   self->model = g_steal_pointer (&model);
+  self->explained = FALSE;
   GST_OBJECT_UNLOCK (self);
   return TRUE;
+}
+
+static GenModel *
+take_next (GstDiscriminator *self)
+{
+  GenModel *next = g_atomic_pointer_get (&self->next);
+
+  while (next != NULL && !g_atomic_pointer_compare_and_exchange (&self->next, next, NULL))
+    next = g_atomic_pointer_get (&self->next);
+  return next;
 }
 
 static void
 gst_discriminator_close (GstScoreFilter *filter)
 {
   GstDiscriminator *self = GST_DISCRIMINATOR (filter);
+  GstFileWatch *watch;
   GstObject *context;
   GenModel *model;
 
+  GST_OBJECT_LOCK (self);
+  watch = g_steal_pointer (&self->watch);
+  GST_OBJECT_UNLOCK (self);
+  g_clear_pointer (&watch, gst_file_watch_free);
+  model = take_next (self);
+  g_clear_pointer (&model, gen_model_unref);
   gst_discriminator_forget_plan (self);
   GST_OBJECT_LOCK (self);
   model = g_steal_pointer (&self->model);
@@ -285,6 +317,112 @@ gst_discriminator_close (GstScoreFilter *filter)
   GST_OBJECT_UNLOCK (self);
   g_clear_pointer (&model, gen_model_unref);
   gst_clear_object (&context);
+}
+
+/* --- another model while frames pass --- */
+
+static void
+refuse (GstDiscriminator *self, const GError *error)
+{
+  GST_ELEMENT_WARNING (self, RESOURCE, READ,
+      ("The new model does not score, the old one goes on: %s", error->message), (NULL));
+}
+
+/* On the watch's thread. */
+static void
+load_next (gpointer data, gboolean replaced)
+{
+  GstDiscriminator *self = data;
+  g_autofree char *path = NULL;
+  g_autoptr (GenModel) old = NULL;
+  g_autoptr (GError) error = NULL;
+  GenModel *next;
+
+  GST_OBJECT_LOCK (self);
+  path = g_strdup (self->path);
+  GST_OBJECT_UNLOCK (self);
+  if (path == NULL || *path == '\0')
+    g_set_error (
+        &error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND, "property model is unset");
+  next = error == NULL ? gen_model_load (path, &error) : NULL;
+  if (next == NULL) {
+    refuse (self, error);
+    return;
+  }
+  old = take_next (self);
+  g_atomic_pointer_set (&self->next, next);
+}
+
+static void
+set_model (GstDiscriminator *self, GenModel *model, const GenPort *input, const GenPort *output)
+{
+  GST_OBJECT_LOCK (self);
+  self->model = model;
+  self->input = *input;
+  self->output = *output;
+  GST_OBJECT_UNLOCK (self);
+}
+
+/* Whether the model that has just been set takes frames of `caps`. */
+static gboolean
+suits (GstDiscriminator *self, GstCaps *caps, GError **error)
+{
+  g_autoptr (GstCaps) taken =
+      gst_discriminator_transform_caps (GST_BASE_TRANSFORM (self), GST_PAD_SINK, caps, NULL);
+  const GstVideoInfo *info = &GST_VIDEO_FILTER (self)->in_info;
+
+  if (!gst_caps_is_empty (taken))
+    return TRUE;
+  g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
+      "%s: it takes %d x %d pixels of %d channels, but the frames that pass are %d x %d of %s",
+      self->model->path, self->input.width, self->input.height, self->input.channels, info->width,
+      info->height, GST_VIDEO_INFO_NAME (info));
+  return FALSE;
+}
+
+/* Let `next` score the frames that pass; where it cannot, the old one goes on. (transfer full) */
+static gboolean
+change_model (GstDiscriminator *self, GenModel *next, GError **error)
+{
+  const GstVideoInfo *info = &GST_VIDEO_FILTER (self)->in_info;
+  g_autoptr (GstCaps) caps =
+      gst_pad_get_current_caps (GST_BASE_TRANSFORM_SINK_PAD (GST_BASE_TRANSFORM (self)));
+  const GenPort input = self->input, output = self->output;
+  g_autoptr (GError) failure = NULL;
+  GenModel *old = self->model;
+  gboolean tried;
+
+  set_model (self, next, &input, &output);
+  tried = choose_ports (self, next, error) && suits (self, caps, error);
+  if (tried && gst_discriminator_fit (self, caps, info, error)) {
+    gen_model_unref (old);
+    return TRUE;
+  }
+  set_model (self, old, &input, &output);
+  gen_model_unref (next);
+  if (tried && !gst_discriminator_fit (self, caps, info, &failure))
+    gst_generative_post_error (GST_ELEMENT (self), failure);
+  return FALSE;
+}
+
+static void
+gst_discriminator_before_transform (GstBaseTransform *base, GstBuffer *buffer)
+{
+  GstDiscriminator *self = GST_DISCRIMINATOR (base);
+  GenModel *next = take_next (self);
+  g_autoptr (GError) error = NULL;
+
+  if (next == NULL)
+    return;
+  if (!change_model (self, next, &error)) {
+    refuse (self, error);
+    return;
+  }
+  self->told_not_finite = FALSE;
+  gst_generative_warn_of_range (GST_ELEMENT (self), next, &self->input, FALSE, "input-range");
+  gst_element_post_message (GST_ELEMENT (self),
+      gst_message_new_element (GST_OBJECT (self),
+          gst_structure_new ("discriminator-reload", "model", G_TYPE_STRING, next->path, NULL)));
 }
 
 static void
@@ -319,8 +457,11 @@ gst_discriminator_class_init (GstDiscriminatorClass *klass)
   gobject_class->finalize = gst_discriminator_finalize;
 
   g_object_class_install_property (gobject_class, PROP_MODEL,
-      g_param_spec_string (
-          "model", "Model", "The ONNX file to score with (unset: an error)", NULL, ready));
+      g_param_spec_string ("model", "Model",
+          "The ONNX file to score with (unset: an error); set while another one does, it follows "
+          "as soon as it is "
+          "loaded, if it takes the frames that pass",
+          NULL, flags | GST_PARAM_MUTABLE_PLAYING));
   g_object_class_install_property (gobject_class, PROP_DEVICE,
       g_param_spec_enum ("device", "Device", "Where the model runs", GST_TYPE_GENERATIVE_DEVICE,
           DEFAULT_DEVICE, ready));
@@ -368,6 +509,7 @@ gst_discriminator_class_init (GstDiscriminatorClass *klass)
   base_class->propose_allocation = gst_discriminator_propose_allocation;
   base_class->query = gst_discriminator_query;
   GST_VIDEO_FILTER_CLASS (klass)->set_info = gst_discriminator_set_info;
+  base_class->before_transform = gst_discriminator_before_transform;
   filter_class->open = gst_discriminator_open;
   filter_class->close = gst_discriminator_close;
   filter_class->get_fields = gst_discriminator_get_fields;

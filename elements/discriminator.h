@@ -28,6 +28,7 @@ struct _GstDiscriminator {
 
   GenModel *model; /* under the object lock; NULL while stopped */
   GenPort input, output;
+  gboolean explained; /* why caps do not fit; under the object lock */
   const GenDevice *found;
   gboolean takes_cuda; /* frames in the memory of a GPU */
   /* The CUDA context of the pipeline, taken when the model is to run there; NULL where frames are
@@ -46,6 +47,9 @@ struct _GstDiscriminator {
   GenTally tally;
   guint64 measured, dropped;
   gboolean told_not_finite;
+
+  GstFileWatch *watch; /* under the object lock; its thread loads another model */
+  GenModel *next;      /* atomic: loaded there, to be taken at the next frame */
 };
 
 /* The parent's functions, for overrides that go on with them. */
@@ -55,6 +59,9 @@ GstBaseTransformClass *gst_discriminator_get_parent_class (void);
 
 GstCaps *gst_discriminator_transform_caps (
     GstBaseTransform *base, GstPadDirection direction, GstCaps *caps, GstCaps *filter);
+/* Score frames of the caps `caps`, which `info` describes. */
+gboolean gst_discriminator_fit (
+    GstDiscriminator *self, GstCaps *caps, const GstVideoInfo *info, GError **error);
 gboolean gst_discriminator_set_info (GstVideoFilter *filter, GstCaps *in_caps, GstVideoInfo *info,
     GstCaps *out_caps, GstVideoInfo *out_info);
 gboolean gst_discriminator_propose_allocation (

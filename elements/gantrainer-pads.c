@@ -25,6 +25,19 @@ picture_caps (GstGanTrainer *self, GstPad *pad)
   return caps;
 }
 
+/* Negotiation fails elsewhere and says little: tell which pictures are taken. */
+static void
+explain_caps (GstGanTrainer *self, GstCaps *taken, GstCaps *offered)
+{
+  g_autofree char *text = gst_caps_to_string (taken);
+
+  GST_ELEMENT_ERROR (self, CORE, NEGOTIATION,
+      ("The pictures are not of a kind that is trained on, which is %s: put videoconvert and "
+       "videoscale in front",
+          text),
+      ("offered %" GST_PTR_FORMAT, (void *)offered));
+}
+
 static gboolean
 query (GstPad *pad, GstObject *parent, GstQuery *query)
 {
@@ -44,6 +57,9 @@ query (GstPad *pad, GstObject *parent, GstQuery *query)
 
     gst_query_set_caps_result (query, both);
     gst_generative_explain_interlaced (GST_ELEMENT (parent), query);
+    if (gst_caps_is_empty (both) && !gst_caps_is_empty (filter) && GST_PAD_IS_ACTIVE (pad) &&
+        !gst_pad_has_current_caps (pad) && !gst_generative_are_interlaced (filter))
+      explain_caps (GST_GAN_TRAINER (parent), caps, filter);
     return TRUE;
   }
   gst_query_set_caps_result (query, caps);
@@ -77,8 +93,11 @@ sink_caps (GstGanTrainer *self, GstCaps *caps)
   g_autoptr (GError) error = NULL;
   GstVideoInfo info;
 
-  if (!gst_video_info_from_caps (&info, caps))
+  if (!gst_video_info_from_caps (&info, caps)) {
+    GST_ELEMENT_ERROR (self, CORE, NEGOTIATION, ("The caps are no video"),
+        ("caps %" GST_PTR_FORMAT, (void *)caps));
     return FALSE;
+  }
   if (self->trainer != NULL) {
     if (info.width == self->info.width && info.height == self->info.height &&
         GST_VIDEO_INFO_FORMAT (&info) == GST_VIDEO_INFO_FORMAT (&self->info)) {

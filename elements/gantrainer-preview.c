@@ -79,6 +79,48 @@ push (gpointer data)
     gst_pad_pause_task (self->src);
 }
 
+/* The preview has times of its own, which come from no clock: what is latent in front, and where
+ * the pictures are that are trained on, is nothing to it. */
+static gboolean
+answer (GstPad *pad, GstObject *parent, GstQuery *query)
+{
+  GstFormat format;
+
+  switch (GST_QUERY_TYPE (query)) {
+  case GST_QUERY_LATENCY:
+    gst_query_set_latency (query, FALSE, 0, GST_CLOCK_TIME_NONE);
+    return TRUE;
+  case GST_QUERY_SEEKING:
+    gst_query_parse_seeking (query, &format, NULL, NULL, NULL);
+    gst_query_set_seeking (query, format, FALSE, 0, -1);
+    return TRUE;
+  case GST_QUERY_POSITION:
+  case GST_QUERY_DURATION:
+    return FALSE;
+  default:
+    return gst_pad_query_default (pad, parent, query);
+  }
+}
+
+/* Nobody who looks at it moves the training data, or has it hurry. */
+static gboolean
+take_event (GstPad *pad, GstObject *parent, GstEvent *event)
+{
+  const GstEventType type = GST_EVENT_TYPE (event);
+
+  if (type != GST_EVENT_SEEK && type != GST_EVENT_QOS)
+    return gst_pad_event_default (pad, parent, event);
+  gst_event_unref (event);
+  return type == GST_EVENT_QOS;
+}
+
+void
+gst_gan_trainer_preview_prepare (GstPad *pad)
+{
+  gst_pad_set_query_function (pad, answer);
+  gst_pad_set_event_function (pad, take_event);
+}
+
 void
 gst_gan_trainer_preview_start (GstGanTrainer *self)
 {

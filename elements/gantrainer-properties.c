@@ -4,6 +4,7 @@
 #include "choices.h"
 #include "fields.h"
 #include "gantrainer.h"
+#include "settings.h"
 
 enum {
   PROP_0,
@@ -168,6 +169,8 @@ static void
 gst_gan_trainer_set_property (
     GObject *object, guint property_id, const GValue *value, GParamSpec *pspec)
 {
+  if (!gst_generative_can_set (object, pspec))
+    return;
   GST_OBJECT_LOCK (object);
   gst_generative_field_set (G_STRUCT_MEMBER_P (object, offsets[property_id]), value);
   GST_OBJECT_UNLOCK (object);

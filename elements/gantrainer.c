@@ -363,6 +363,7 @@ gst_gan_trainer_init (GstGanTrainer *self)
   self->src = gst_pad_new_from_static_template (&src_template, "src");
   gst_pad_set_activatemode_function (self->src, gst_gan_trainer_src_activate);
   gst_pad_use_fixed_caps (self->src);
+  gst_gan_trainer_preview_prepare (self->src);
   gst_element_add_pad (GST_ELEMENT (self), self->src);
 
   g_mutex_init (&self->mutex);

@@ -130,7 +130,9 @@ void gst_gan_trainer_log_nets (GstGanTrainer *self);
 void gst_gan_trainer_report_idle (GstGanTrainer *self);
 void gst_gan_trainer_report_end (GstGanTrainer *self, gboolean done, gboolean stopped);
 
-/* gantrainer-preview.c: called by the training thread. Make a preview when the last one was taken
+/* gantrainer-preview.c. The src pad, which has been made. */
+void gst_gan_trainer_preview_prepare (GstPad *pad);
+/* Called by the training thread. Make a preview when the last one was taken
  * and somebody looks; the `last` one in any case. */
 void gst_gan_trainer_preview_start (GstGanTrainer *self);
 gboolean gst_gan_trainer_preview_update (GstGanTrainer *self, gboolean last, GError **error);

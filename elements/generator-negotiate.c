@@ -6,6 +6,7 @@
 #include "debug.h"
 #include "interlaced.h"
 #include "passing.h"
+#include "refusedcaps.h"
 
 GST_DEBUG_CATEGORY_EXTERN (generator_debug);
 #define GST_CAT_DEFAULT generator_debug
@@ -92,33 +93,25 @@ choose_memory (GstGenerator *self, GstCaps *caps)
   return g_steal_pointer (&chosen);
 }
 
-/* One run to see how long it takes, which also brings the weights into the caches. */
-static void
-measure_latency (GstGenerator *self)
+void
+gst_generator_measure_latency (GstGenerator *self)
 {
   const GstVideoInfo *info = &self->out_info;
   Player *player = self->player;
   guint runs = self->single ? self->batch * (guint)self->input.pictures : 1;
-  GstClockTime start = gst_util_get_timestamp (), latency;
+  GstClockTime interval = 0;
 
-  if (player->plan != NULL && !GST_CLOCK_TIME_IS_VALID (player->run_time)) {
-    /* What goes wrong here does so again at the first frame, which reports it. */
-    gen_plan_run (player->plan, NULL);
-    gen_model_take_not_finite (player->plan);
-    player->run_time = gst_util_get_timestamp () - start;
-  }
-  latency = GST_CLOCK_TIME_IS_VALID (player->run_time) ? player->run_time * runs : 0;
+  gst_generator_time_player (player);
   if (info->fps_n > 0)
-    latency += gst_util_uint64_scale (
-        self->batch - 1, GST_SECOND * (guint64)info->fps_d, (guint64)info->fps_n);
-  GST_OBJECT_LOCK (self);
-  self->latency = latency;
-  GST_OBJECT_UNLOCK (self);
+    interval = gst_util_uint64_scale (GST_SECOND, (guint64)info->fps_d, (guint64)info->fps_n);
+  gst_generative_latency_begin (&self->latency, (self->batch - 1) * interval, interval);
+  if (!GST_CLOCK_TIME_IS_VALID (player->run_time))
+    return;
+  self->run_time = player->run_time * runs;
   GST_INFO_OBJECT (self,
-      "latency %" GST_TIME_FORMAT ": a run takes %" GST_TIME_FORMAT
-      ", and a batch of %u buffers takes %u of them",
-      GST_TIME_ARGS (latency), GST_TIME_ARGS (player->run_time), self->batch, runs);
-  gst_element_post_message (GST_ELEMENT (self), gst_message_new_latency (GST_OBJECT (self)));
+      "latency: a run takes %" GST_TIME_FORMAT ", and a batch of %u buffers takes %u of them",
+      GST_TIME_ARGS (player->run_time), self->batch, runs);
+  gst_generative_latency_note (&self->latency, GST_ELEMENT (self), self->run_time);
 }
 
 void
@@ -238,7 +231,8 @@ negotiate (GstGenerator *self, GstCaps *sink, GstCaps *source, GError **error)
   }
   if (!gst_generator_compile (self, self->ports.model, &use, error))
     return FALSE;
-  measure_latency (self);
+  gst_generator_measure_latency (self);
+  self->waiting = FALSE;
   return TRUE;
 }
 
@@ -277,7 +271,7 @@ gst_generator_set_caps (GstBaseTransform *base, GstCaps *sink, GstCaps *source)
 {
   GstGenerator *self = GST_GENERATOR (base);
   g_autoptr (GError) error = NULL;
-  Player *next = gst_generator_take_next (self);
+  Player *next = self->n_gathered == 0 ? gst_generator_take_next (self) : NULL;
 
   if (next != NULL) {
     gst_generator_adopt (self, next);
@@ -288,11 +282,11 @@ gst_generator_set_caps (GstBaseTransform *base, GstCaps *sink, GstCaps *source)
       self, "from %" GST_PTR_FORMAT " to %" GST_PTR_FORMAT, (void *)sink, (void *)source);
   if (negotiate (self, sink, source, &error))
     return TRUE;
-  if (error != NULL && error->domain == GST_CORE_ERROR)
+  if (error->domain == GST_CORE_ERROR)
     GST_ELEMENT_ERROR (self, CORE, NEGOTIATION, ("%s", error->message), (NULL));
-  else if (error != NULL && error->domain == GST_LIBRARY_ERROR)
+  else if (error->domain == GST_LIBRARY_ERROR)
     GST_ELEMENT_ERROR (self, CORE, NEGOTIATION, ("The caps: %s", error->message), (NULL));
-  else if (error != NULL)
+  else
     gst_generative_post_error (GST_ELEMENT (self), error);
   return FALSE;
 }
@@ -363,25 +357,6 @@ gst_generator_transform_meta (
 /* --- queries and events --- */
 
 static gboolean
-answer_latency (GstGenerator *self, GstQuery *query)
-{
-  GstClockTime min, max, own;
-  gboolean live;
-
-  if (!gst_pad_peer_query (GST_BASE_TRANSFORM_SINK_PAD (self), query))
-    return FALSE;
-  gst_query_parse_latency (query, &live, &min, &max);
-  GST_OBJECT_LOCK (self);
-  own = self->latency;
-  GST_OBJECT_UNLOCK (self);
-  min += own;
-  if (GST_CLOCK_TIME_IS_VALID (max))
-    max += own;
-  gst_query_set_latency (query, live, min, max);
-  return TRUE;
-}
-
-static gboolean
 answer_context (GstGenerator *self, GstQuery *query)
 {
   g_autoptr (GstObject) context = NULL;
@@ -393,31 +368,52 @@ answer_context (GstGenerator *self, GstQuery *query)
   return gst_generative_cuda_answer (GST_ELEMENT (self), query, context);
 }
 
-/* Negotiation fails elsewhere and says little: tell what this model takes, once. */
-static void
-explain_caps (GstGenerator *self, GstQuery *query)
+/* What is wrong with what is offered: mostly the form of pictures, else that a class is missing or
+ * too much. (transfer full) */
+static char *
+describe_misfit (const GstGeneratorPorts *ports, GstCaps *offered)
 {
-  g_autofree char *text = NULL;
-  GstGeneratorPorts ports;
-  GstCaps *filter, *result;
-  gboolean explain;
+  g_autofree char *text = gen_model_describe (ports->model);
+  const GstStructure *first =
+      gst_caps_get_size (offered) > 0 ? gst_caps_get_structure (offered, 0) : NULL;
+  int n, wanted = gst_generator_n_tensors (ports);
 
-  gst_query_parse_caps (query, &filter);
-  gst_query_parse_caps_result (query, &result);
-  if (filter == NULL || gst_caps_is_empty (filter) || !gst_caps_is_empty (result) ||
-      gst_generative_are_interlaced (filter) || !get_ports (self, &ports))
+  if (ports->input.kind == GEN_PORT_VECTOR && first != NULL &&
+      gst_structure_get_int (first, "num_tensors", &n) && n != wanted)
+    return g_strdup_printf (
+        n > wanted
+            ? "The element before sends a class or a second latent with each latent, but the "
+              "model takes no class and no second latent: it %s"
+            : "The model takes a class or a second latent with each latent, but the element "
+              "before sends none: it %s",
+        text);
+  return g_strdup_printf ("The elements before and behind do not fit the model, which %s: "
+                          "videoconvert and videoscale may help",
+      text);
+}
+
+/* Negotiation fails elsewhere and says little: tell what this model takes, once. Nothing can come
+ * of it before there are caps; later, it may be no more than a question. */
+static void
+explain_caps (GstGenerator *self, GstCaps *offered)
+{
+  gboolean negotiated = gst_pad_has_current_caps (GST_BASE_TRANSFORM_SINK_PAD (self)), explain;
+  g_autofree char *said = NULL;
+  GstGeneratorPorts ports;
+
+  if (!get_ports (self, &ports))
     return;
   GST_OBJECT_LOCK (self);
   explain = !self->explained;
   self->explained = TRUE;
   GST_OBJECT_UNLOCK (self);
-  text = gen_model_describe (ports.model);
-  if (explain)
-    GST_ELEMENT_WARNING (self, CORE, NEGOTIATION,
-        ("The elements before and behind do not fit the model, which %s: videoconvert and "
-         "videoscale may help",
-            text),
-        ("offered %" GST_PTR_FORMAT, (void *)filter));
+  said = describe_misfit (&ports, offered);
+  if (explain && negotiated)
+    GST_ELEMENT_WARNING (
+        self, CORE, NEGOTIATION, ("%s", said), ("offered %" GST_PTR_FORMAT, (void *)offered));
+  else if (explain)
+    GST_ELEMENT_ERROR (
+        self, CORE, NEGOTIATION, ("%s", said), ("offered %" GST_PTR_FORMAT, (void *)offered));
   gen_model_unref (ports.model);
 }
 
@@ -425,16 +421,18 @@ gboolean
 gst_generator_query (GstBaseTransform *base, GstPadDirection direction, GstQuery *query)
 {
   GstGenerator *self = GST_GENERATOR (base);
+  GstCaps *offered;
 
   if (direction == GST_PAD_SRC && GST_QUERY_TYPE (query) == GST_QUERY_LATENCY)
-    return answer_latency (self, query);
+    return gst_generative_latency_answer (&self->latency, base, query);
   if (GST_QUERY_TYPE (query) == GST_QUERY_CONTEXT && answer_context (self, query))
     return TRUE;
   if (!gst_generator_get_parent_class ()->query (base, direction, query))
     return FALSE;
   if (direction == GST_PAD_SINK)
     gst_generative_explain_interlaced (GST_ELEMENT (self), query);
-  if (direction == GST_PAD_SINK && GST_QUERY_TYPE (query) == GST_QUERY_CAPS)
-    explain_caps (self, query);
+  if (direction == GST_PAD_SINK && gst_generative_refuses_caps (query, &offered) &&
+      !gst_generative_are_interlaced (offered))
+    explain_caps (self, offered);
   return TRUE;
 }

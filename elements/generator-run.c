@@ -368,12 +368,20 @@ wait_for_others (GstGenerator *self, guint n, GError **error)
   return TRUE;
 }
 
+void
+gst_generator_note_run (GstGenerator *self, GstClockTime start)
+{
+  self->run_time = gst_util_get_timestamp () - start;
+  gst_generative_latency_note (&self->latency, GST_ELEMENT (self), self->run_time);
+}
+
 /* Make the pictures of the first `n` slots, whose buffers are there. What went wrong is posted, or
  * in `error`. */
 static GstFlowReturn
 try_slots (GstGenerator *self, guint n, GError **error)
 {
   GstFlowReturn result = map_slots (self, n);
+  GstClockTime start = gst_util_get_timestamp ();
 
   if (result != GST_FLOW_OK)
     return result;
@@ -381,6 +389,7 @@ try_slots (GstGenerator *self, guint n, GError **error)
       !(self->single ? run_single : run_batch) (self, n, error))
     result = GST_FLOW_ERROR;
   unmap_slots (self, n);
+  gst_generator_note_run (self, start);
   return result;
 }
 
@@ -406,8 +415,6 @@ run_slots (GstGenerator *self, guint n)
 
   if (self->player == NULL)
     return GST_FLOW_NOT_NEGOTIATED;
-  if (!gst_generator_change_player (self))
-    return GST_FLOW_ERROR;
   result = try_slots (self, n, &error);
   if (error != NULL && gst_generator_fall_back (self, error)) {
     g_clear_error (&error);

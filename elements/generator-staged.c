@@ -291,14 +291,16 @@ gst_generator_staged_output (GstGenerator *self, GstBuffer **output)
 {
   GstBaseTransform *base = GST_BASE_TRANSFORM (self);
   Slot slot = { .input = g_steal_pointer (&base->queued_buf) };
+  const int width = self->out_info.width, height = self->out_info.height;
   gint64 began = gst_generative_log_clock (GST_CAT_DEFAULT);
+  GstClockTime start = gst_util_get_timestamp ();
   GstFlowReturn result;
   Made made;
 
   *output = NULL;
   if (slot.input == NULL)
     return GST_FLOW_OK;
-  result = gst_generator_change_player (self) ? make (self, &slot, &made) : GST_FLOW_ERROR;
+  result = make (self, &slot, &made);
   if (result == GST_FLOW_OK && made.pictures == 0) {
     GST_DEBUG_OBJECT (self, GST_GENERATIVE_FRAME_FORMAT ": dropped, the model makes nothing of it",
         GST_GENERATIVE_FRAME_ARGS (slot.input));
@@ -315,6 +317,9 @@ gst_generator_staged_output (GstGenerator *self, GstBuffer **output)
     GST_LOG_OBJECT (self, GST_GENERATIVE_FRAME_FORMAT ": %d pictures of %d x %d in %.3f ms",
         GST_GENERATIVE_FRAME_ARGS (slot.input), made.pictures, made.width, made.height,
         gst_generative_since (began));
+  /* A size that is met anew is compiled for, which is no run. */
+  if (result == GST_FLOW_OK && self->out_info.width == width && self->out_info.height == height)
+    gst_generator_note_run (self, start);
   gst_buffer_unref (slot.input);
   if (result == GST_FLOW_OK)
     *output = slot.output;

@@ -11,7 +11,14 @@
  * A buffer of several latents (dimensions=100:48) becomes one picture, a wall of theirs.
  * `batch-size` gathers several buffers for a run instead, which is faster and later. When the
  * model's file is replaced, the new one plays from the next frame on; a broken one is reported
- * as a warning while the old one plays on.
+ * as a warning while the old one plays on. So it is when `model` is set to another file while a
+ * pipeline plays, and when `batch-size` is: it is made ready beside what plays. A model of another
+ * size has caps negotiated anew; one that the neighbours do not suit is told of in a warning.
+ *
+ * In live pipelines its latency is that of the longest run so far and a frame interval more, and
+ * the pipeline is told when that grows (GST_MESSAGE_LATENCY). Where a model is slower than the
+ * frame rate, frames that a sink would get too late are not made, and QoS messages tell of them; a
+ * queue behind it lets it work while the sink waits.
  *
  * The size of pictures may be left free: then any is taken, and when it changes the model is
  * compiled anew; what was compiled last is kept, so that a size that comes back plays at once.
@@ -64,6 +71,7 @@
 #include "cudaframes.h"
 #include "elements.h"
 #include "tensors.h"
+#include "settings.h"
 
 GST_DEBUG_CATEGORY (generator_debug);
 #define GST_CAT_DEFAULT generator_debug
@@ -117,11 +125,15 @@ gst_generator_set_property (
   GstGenerator *self = GST_GENERATOR (object);
   Settings *settings = &self->settings;
 
+  if (!gst_generative_can_set (object, pspec))
+    return;
   GST_OBJECT_LOCK (self);
   switch (property_id) {
   case PROP_MODEL:
     g_free (settings->model);
     settings->model = g_value_dup_string (value);
+    if (self->watch != NULL)
+      gst_file_watch_turn_to (self->watch, settings->model);
     break;
   case PROP_DEVICE:
     settings->device = g_value_get_enum (value);
@@ -134,6 +146,8 @@ gst_generator_set_property (
     break;
   case PROP_BATCH_SIZE:
     settings->batch_size = g_value_get_uint (value);
+    if (self->watch != NULL)
+      gst_file_watch_call (self->watch, FALSE);
     break;
   case PROP_THREADS:
     settings->threads = g_value_get_uint (value);
@@ -239,6 +253,7 @@ gst_generator_start (GstBaseTransform *base)
   GstGeneratorPorts ports = { 0 };
   GstGenerativeDevice device;
   const GenDevice *found;
+  GstFileWatch *watch;
   gboolean reload;
   guint threads;
   GenModel *model;
@@ -279,16 +294,21 @@ gst_generator_start (GstBaseTransform *base)
                          .precision = gst_generative_precision_resolve (self->settings.precision),
                          .choice = self->settings.kernels } };
   self->explained = FALSE;
-  self->latency = 0;
+  self->latency = (GstGenerativeLatency){ 0 };
   GST_OBJECT_UNLOCK (self);
+  self->run_time = 0;
+  gst_generator_forget_lateness (self);
   self->made_of = (GstGeneratorInput){ 0 };
   self->made_width = self->made_height = 0;
   self->frame = 0;
   self->told_not_finite = FALSE;
   if (model->staged)
     self->batch = 1;
-  if (reload)
-    self->watch = gst_file_watch_new (path, gst_generator_file_changed, self);
+  self->waiting = FALSE;
+  watch = gst_file_watch_new (reload ? path : NULL, gst_generator_prepare_next, self);
+  GST_OBJECT_LOCK (self);
+  self->watch = watch;
+  GST_OBJECT_UNLOCK (self);
   return TRUE;
 }
 
@@ -296,10 +316,14 @@ static gboolean
 gst_generator_stop (GstBaseTransform *base)
 {
   GstGenerator *self = GST_GENERATOR (base);
+  GstFileWatch *watch;
   GstObject *context;
   GenModel *model;
 
-  g_clear_pointer (&self->watch, gst_file_watch_free);
+  GST_OBJECT_LOCK (self);
+  watch = g_steal_pointer (&self->watch);
+  GST_OBJECT_UNLOCK (self);
+  g_clear_pointer (&watch, gst_file_watch_free);
   gst_generator_player_free (gst_generator_take_next (self));
   gst_generator_forget_players (self);
   gst_generator_forget_batch (self);
@@ -332,6 +356,7 @@ gst_generator_sink_event (GstBaseTransform *base, GstEvent *event)
       GST_DEBUG_OBJECT (self, "a flush: %u gathered and %u made frames are dropped",
           self->n_gathered, self->n_made - self->n_given);
     gst_generator_forget_batch (self);
+    gst_generator_forget_lateness (self);
   } else if (GST_EVENT_IS_SERIALIZED (event) && self->n_gathered > 0) {
     gst_generator_drain (self);
   }
@@ -345,6 +370,7 @@ gst_generator_class_init (GstGeneratorClass *klass)
   GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
   GstBaseTransformClass *base_class = GST_BASE_TRANSFORM_CLASS (klass);
   const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY;
+  const GParamFlags live = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING;
 
   GST_DEBUG_CATEGORY_INIT (generator_debug, "generator", 0,
       "the model, its plans, caps, latency, reloading, and each frame");
@@ -354,8 +380,10 @@ gst_generator_class_init (GstGeneratorClass *klass)
   gobject_class->finalize = gst_generator_finalize;
 
   g_object_class_install_property (gobject_class, PROP_MODEL,
-      g_param_spec_string (
-          "model", "Model", "The ONNX file to play (unset: an error)", NULL, flags));
+      g_param_spec_string ("model", "Model",
+          "The ONNX file to play (unset: an error); set while another one plays, it follows as "
+          "soon as it is ready",
+          NULL, live));
   g_object_class_install_property (gobject_class, PROP_DEVICE,
       g_param_spec_enum ("device", "Device", "Where the model runs", GST_TYPE_GENERATIVE_DEVICE,
           DEFAULT_DEVICE, flags));
@@ -372,7 +400,7 @@ gst_generator_class_init (GstGeneratorClass *klass)
   g_object_class_install_property (gobject_class, PROP_BATCH_SIZE,
       g_param_spec_uint ("batch-size", "Batch size",
           "How many buffers to gather for a run: more are faster, and come later", 1,
-          MAX_BATCH_SIZE, DEFAULT_BATCH_SIZE, flags));
+          MAX_BATCH_SIZE, DEFAULT_BATCH_SIZE, live));
   g_object_class_install_property (gobject_class, PROP_THREADS,
       g_param_spec_uint ("threads", "Threads", "How many threads to use (0: one for each core)", 0,
           1024, DEFAULT_THREADS, flags));
@@ -421,6 +449,8 @@ gst_generator_class_init (GstGeneratorClass *klass)
   base_class->transform_meta = gst_generator_transform_meta;
   base_class->query = gst_generator_query;
   base_class->sink_event = gst_generator_sink_event;
+  base_class->src_event = gst_generator_src_event;
+  base_class->submit_input_buffer = gst_generator_submit_input_buffer;
   base_class->transform = gst_generator_transform;
   base_class->generate_output = gst_generator_generate_output;
   base_class->passthrough_on_same_caps = FALSE;

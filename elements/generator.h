@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the files of the generator share: generator.c (properties, start and stop),
- * generator-negotiate.c (caps, allocation, queries), generator-player.c (compiling, reloading),
- * generator-run.c (frames) and generator-staged.c (models whose shapes hang on what they compute).
- */
+ * generator-negotiate.c (caps, allocation, queries), generator-player.c (compiling),
+ * generator-change.c (another model while it plays), generator-run.c (frames), generator-late.c
+ * (which are not made) and generator-staged.c (models whose shapes hang on what they compute). */
 #pragma once
 
 #include <gst/base/gstbasetransform.h>
 
 #include "frames.h"
 #include "generatorcaps.h"
+#include "latency.h"
 #include "modelfile.h"
 #include "tensors.h"
 
@@ -36,6 +37,7 @@ typedef struct {
   GenSession *session;   /* in its place, of a staged model: it makes the numbers of pictures, */
   GPtrArray *endings;    /* and these put them into frames */
   GstObject *cuda;       /* the context that the plan works in, or NULL */
+  guint batch;           /* with which it is to be played, while it waits for that */
   GstClockTime run_time; /* NONE until it has been measured */
 } Player;
 
@@ -54,10 +56,11 @@ struct _GstGenerator {
 
   /* Under the object lock. */
   Settings settings;
-  GstGeneratorPorts ports; /* model NULL while stopped */
-  GenModelUse use;         /* frames 0 until caps are known */
-  gboolean explained;      /* why caps do not fit */
-  GstClockTime latency;
+  GstGeneratorPorts ports;   /* model NULL while stopped */
+  GenModelUse use;           /* frames 0 until caps are known */
+  gboolean explained;        /* why caps do not fit */
+  GstClockTimeDiff deadline; /* after its time a frame must be there; NONE: nobody told */
+  double proportion;         /* as the sink told */
   /* The CUDA context of the pipeline, taken when the model is to run there; NULL where frames are
    * the system's alone. Set while starting and by set_context. */
   GstObject *cuda;
@@ -75,12 +78,16 @@ struct _GstGenerator {
    * not, or has made nothing. */
   GstGeneratorInput made_of;
   int made_width, made_height;
-  guint batch;     /* frames in a run */
-  gboolean single; /* the model takes one picture at a time: a wall is made tile by tile */
-  Slot *slots;     /* MAX_BATCH_SIZE of them */
+  guint batch;      /* frames in a run */
+  gboolean single;  /* the model takes one picture at a time: a wall is made tile by tile */
+  gboolean waiting; /* for other caps, which a new model wants */
+  Slot *slots;      /* MAX_BATCH_SIZE of them */
   guint n_gathered, n_made, n_given;
   guint64 frame; /* the next one to be made */
   gboolean told_not_finite;
+  GstClockTime run_time;  /* of the last run */
+  GstClockTime last_made; /* running time of the last frame that was not too late */
+  GstGenerativeLatency latency;
 
   Player *next; /* atomic: compiled by the watch, to be taken at the next frame */
   GstFileWatch *watch;
@@ -92,10 +99,22 @@ GstBaseTransformClass *gst_generator_get_parent_class (void);
 /* --- generator-player.c --- */
 
 void gst_generator_player_free (Player *player);
+/* Compile `model` as `use` says. */
+Player *gst_generator_player_new (
+    GstGenerator *self, GenModel *model, const GenModelUse *use, GError **error);
+/* Run it once to see how long that takes, which also brings the weights into the caches. */
+void gst_generator_time_player (Player *player);
 /* The player that the watch has made, or NULL. (transfer full) */
 Player *gst_generator_take_next (GstGenerator *self);
-/* From now on, `model` is what is played, with ports that differ in their ranges alone. */
-void gst_generator_adopt (GstGenerator *self, const Player *next);
+/* From now on `player` plays. (transfer full) */
+void gst_generator_play (GstGenerator *self, Player *player);
+/* Whether players for `a` and `b` read and write the same memory; a staged model's writes none. */
+gboolean gst_generator_uses_agree (
+    const GenModel *model, const GenModelUse *a, const GenModelUse *b);
+/* `use`, of another model's ports and another batch; the size of a picture stays what has been
+ * negotiated. */
+GenModelUse gst_generator_use_of (
+    const GenModelUse *use, const GstGeneratorPorts *ports, guint batch);
 /* The ports of `model`, with what the properties override. */
 gboolean gst_generator_find_ports (
     GstGenerator *self, GenModel *model, GstGeneratorPorts *ports, GError **error);
@@ -108,11 +127,14 @@ void gst_generator_forget_players (GstGenerator *self);
 /* Whether a device that was chosen by itself gives way to the CPU after `error`: then that is
  * announced, and what is compiled from now on is for the CPU. */
 gboolean gst_generator_fall_back (GstGenerator *self, const GError *error);
-/* Take over what the watch has made ready. Caps or strides may have changed since: then the model
- * is compiled again, here. FALSE when an error was posted. */
-gboolean gst_generator_change_player (GstGenerator *self);
+/* --- generator-change.c --- */
+
+/* From now on, `next` is what is played, whatever it takes and makes. */
+void gst_generator_adopt (GstGenerator *self, const Player *next);
+/* Before a frame: take over what the watch has made ready. */
+GstFlowReturn gst_generator_change (GstGenerator *self);
 /* GstFileWatchFunc. */
-void gst_generator_file_changed (gpointer data);
+void gst_generator_prepare_next (gpointer data, gboolean replaced);
 
 /* --- generator-run.c --- */
 
@@ -130,6 +152,17 @@ void gst_generator_notice_not_finite (
 gboolean gst_generator_map_input (GstGenerator *self, Slot *slot);
 void gst_generator_unmap_input (GstGenerator *self, Slot *slot);
 
+/* A run on frames took that long, from `start` until now. */
+void gst_generator_note_run (GstGenerator *self, GstClockTime start);
+
+/* --- generator-late.c --- */
+
+/* The time of frames has jumped. */
+void gst_generator_forget_lateness (GstGenerator *self);
+gboolean gst_generator_src_event (GstBaseTransform *base, GstEvent *event);
+GstFlowReturn gst_generator_submit_input_buffer (
+    GstBaseTransform *base, gboolean discont, GstBuffer *buffer);
+
 /* --- generator-staged.c --- */
 
 /* GDestroyNotify of a player's endings. */
@@ -144,6 +177,9 @@ GstFlowReturn gst_generator_staged_output (GstGenerator *self, GstBuffer **outpu
  */
 gboolean gst_generator_read_caps (
     GstGenerator *self, GstCaps *caps, GstGeneratorInput *input, GenModelUse *use, GError **error);
+
+/* What the latency of the player is that was chosen. */
+void gst_generator_measure_latency (GstGenerator *self);
 
 /* How the tensors of a buffer meet the inputs of the model of `ports`. */
 void gst_generator_describe_tensors (GstGenerator *self, const GstGeneratorPorts *ports);

@@ -268,8 +268,11 @@ gst_generator_read_input (const GstGeneratorPorts *ports, const GstStructure *st
     return read_latents (ports, structure, input, error);
   *input = (GstGeneratorInput){ .pictures = 1, .columns = 1, .rows = 1 };
   if (!gst_structure_get_int (structure, "width", &input->width) ||
-      !gst_structure_get_int (structure, "height", &input->height))
+      !gst_structure_get_int (structure, "height", &input->height)) {
+    g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
+        "the model takes pictures, but the caps have no width and height");
     return FALSE;
+  }
   if ((port->width > 0 && port->width != input->width) ||
       (port->height > 0 && port->height != input->height)) {
     g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,

@@ -233,9 +233,6 @@ read_caps (GstLatentSrc *self, const GstStructure *structure, GError **error)
         "property dimensions is %s, but the next element takes %s", ours, theirs);
     return FALSE;
   }
-  GST_OBJECT_LOCK (self);
-  self->latent = self->settings;
-  GST_OBJECT_UNLOCK (self);
   self->latent.length = (gsize)length;
   self->latent.count = (gsize)count;
   self->second = SECOND_NONE;
@@ -264,8 +261,11 @@ gst_latent_src_set_caps (GstBaseSrc *base, GstCaps *caps)
     return FALSE;
   }
   if (!gst_structure_get_fraction (
-          structure, "framerate", &self->rate_numerator, &self->rate_denominator))
+          structure, "framerate", &self->rate_numerator, &self->rate_denominator)) {
+    GST_ELEMENT_ERROR (
+        self, CORE, NEGOTIATION, ("The next element's caps: there is no framerate"), (NULL));
     return FALSE;
+  }
   gst_base_src_set_blocksize (base, (guint)self->size);
   GST_INFO_OBJECT (self,
       "%" G_GSIZE_FORMAT " vectors of %" G_GSIZE_FORMAT
@@ -275,6 +275,9 @@ gst_latent_src_set_caps (GstBaseSrc *base, GstCaps *caps)
       : self->second == SECOND_LATENT ? "a second latent"
                                       : "a class",
       self->latent.seed, (void *)caps);
+  /* Latency was asked for before there was a rate that it follows from. */
+  if (gst_base_src_is_live (base))
+    gst_element_post_message (GST_ELEMENT (self), gst_message_new_latency (GST_OBJECT (self)));
   return TRUE;
 }
 

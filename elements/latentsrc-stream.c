@@ -6,6 +6,7 @@
 
 #include "debug.h"
 #include "frame-time.h"
+#include "frameanswers.h"
 
 GST_DEBUG_CATEGORY_EXTERN (latent_src_debug);
 #define GST_CAT_DEFAULT latent_src_debug
@@ -22,88 +23,56 @@ gst_latent_src_time_frame (GstLatentSrc *self, GstClockTime time)
   return gst_generative_time_frame (time, self->rate_numerator, self->rate_denominator);
 }
 
-static gboolean
-gst_latent_src_convert (GstLatentSrc *self, GstFormat from, gint64 value, GstFormat to, gint64 *out)
+static GstFrameAnswers
+get_answers (GstLatentSrc *self)
 {
-  guint64 frame;
+  int num_buffers;
 
-  if (from == to || value == -1) {
-    *out = value;
-    return TRUE;
-  }
-  if (self->rate_numerator == 0 || self->size == 0 || value < 0)
-    return FALSE;
-  if (from == GST_FORMAT_TIME)
-    frame = gst_latent_src_time_frame (self, (GstClockTime)value);
-  else if (from == GST_FORMAT_DEFAULT)
-    frame = (guint64)value;
-  else if (from == GST_FORMAT_BYTES)
-    frame = (guint64)value / self->size;
-  else
-    return FALSE;
-
-  if (to == GST_FORMAT_TIME)
-    *out = (gint64)gst_latent_src_frame_time (self, frame);
-  else if (to == GST_FORMAT_DEFAULT)
-    *out = (gint64)frame;
-  else if (to == GST_FORMAT_BYTES)
-    *out = (gint64)(frame * self->size);
-  else
-    return FALSE;
-  return TRUE;
+  g_object_get (self, "num-buffers", &num_buffers, NULL);
+  return (GstFrameAnswers){ .numerator = self->rate_numerator,
+    .denominator = self->rate_denominator,
+    .size = self->size,
+    .count = num_buffers > 0 ? (guint64)num_buffers : 0 };
 }
 
 gboolean
 gst_latent_src_query (GstBaseSrc *base, GstQuery *query)
 {
-  GstLatentSrc *self = GST_LATENT_SRC (base);
+  const GstFrameAnswers answers = get_answers (GST_LATENT_SRC (base));
+  gboolean handled, result = gst_frame_answers_query (&answers, base, query, &handled);
 
-  switch (GST_QUERY_TYPE (query)) {
-  case GST_QUERY_CONVERT: {
-    GstFormat from, to;
-    gint64 value, result;
-
-    gst_query_parse_convert (query, &from, &value, &to, &result);
-    if (!gst_latent_src_convert (self, from, value, to, &result))
-      return FALSE;
-    gst_query_set_convert (query, from, value, to, result);
-    return TRUE;
-  }
-  case GST_QUERY_DURATION: {
-    GstFormat format;
-    gint64 frames, result;
-    int num_buffers;
-
-    gst_query_parse_duration (query, &format, NULL);
-    g_object_get (self, "num-buffers", &num_buffers, NULL);
-    frames = num_buffers;
-    if (frames < 0 || !gst_latent_src_convert (self, GST_FORMAT_DEFAULT, frames, format, &result))
-      return gst_latent_src_get_parent_class ()->query (base, query);
-    gst_query_set_duration (query, format, result);
-    return TRUE;
-  }
-  default:
-    return gst_latent_src_get_parent_class ()->query (base, query);
-  }
+  return handled ? result : gst_latent_src_get_parent_class ()->query (base, query);
 }
 
+/* Seeks that cannot be followed are refused here, where nothing has been flushed yet. */
+gboolean
+gst_latent_src_event (GstBaseSrc *base, GstEvent *event)
+{
+  const GstFrameAnswers answers = get_answers (GST_LATENT_SRC (base));
+
+  if (GST_EVENT_TYPE (event) == GST_EVENT_SEEK &&
+      !gst_frame_answers_can_seek (&answers, base, event))
+    return FALSE;
+  return gst_latent_src_get_parent_class ()->event (base, event);
+}
+
+/* Frames without times have no places. */
 gboolean
 gst_latent_src_is_seekable (GstBaseSrc *base)
 {
-  return !gst_base_src_is_live (base);
+  GstLatentSrc *self = GST_LATENT_SRC (base);
+
+  return !gst_base_src_is_live (base) && (self->rate_denominator == 0 || self->rate_numerator > 0);
 }
 
 gboolean
 gst_latent_src_do_seek (GstBaseSrc *base, GstSegment *segment)
 {
   GstLatentSrc *self = GST_LATENT_SRC (base);
+  const GstFrameAnswers answers = get_answers (self);
 
   self->reverse = segment->rate < 0;
-  if (self->reverse && !GST_CLOCK_TIME_IS_VALID (segment->stop)) {
-    GST_WARNING_OBJECT (self, "playing backwards needs a stop position to begin at");
-    return FALSE;
-  }
-  self->position = self->reverse ? segment->stop : segment->start;
+  self->position = gst_frame_answers_begin (&answers, segment);
   self->moved = TRUE;
   self->ended = FALSE;
   return TRUE;
@@ -114,7 +83,7 @@ gst_latent_src_get_times (
     GstBaseSrc *base, GstBuffer *buffer, GstClockTime *start, GstClockTime *end)
 {
   *start = *end = GST_CLOCK_TIME_NONE;
-  if (gst_base_src_is_live (base)) {
+  if (gst_base_src_is_live (base) && GST_BUFFER_PTS_IS_VALID (buffer)) {
     *start = GST_BUFFER_PTS (buffer);
     *end = *start + GST_BUFFER_DURATION (buffer);
   }
@@ -140,12 +109,43 @@ static void
 gst_latent_src_move (GstLatentSrc *self)
 {
   self->moved = FALSE;
-  if (!self->reverse)
+  if (self->rate_numerator == 0)
+    self->frame = 0;
+  else if (!self->reverse)
     self->frame = gst_latent_src_time_frame (self, self->position);
   else if (self->position > 0)
     self->frame = gst_latent_src_time_frame (self, self->position - 1);
   else
     self->ended = TRUE;
+}
+
+/* The settings as they are now, of the lengths that were negotiated. */
+static gboolean
+take_settings (GstLatentSrc *self)
+{
+  GenLatent latent;
+
+  GST_OBJECT_LOCK (self);
+  latent = self->settings;
+  GST_OBJECT_UNLOCK (self);
+  latent.length = self->latent.length;
+  latent.count = self->latent.count;
+  self->latent = latent;
+  if (self->rate_numerator > 0 || latent.walk == GEN_WALK_NONE)
+    return TRUE;
+  GST_ELEMENT_ERROR (self, CORE, NEGOTIATION,
+      ("The next element wants frames without times (framerate=0/1), but property walk moves with "
+       "time: walk=none, or a framerate such as 30/1"),
+      (NULL));
+  return FALSE;
+}
+
+/* Without a rate there is no walk, and any will do. */
+static void
+fill (GstLatentSrc *self, const GenLatent *latent, guint8 *data)
+{
+  gen_latent_fill (
+      latent, self->frame, MAX (self->rate_numerator, 1), self->rate_denominator, (float *)data);
 }
 
 /* The class of each latent, as one number of a row that is 1, or as its index. */
@@ -172,10 +172,10 @@ gst_latent_src_write_classes (GstLatentSrc *self, guint8 *data)
   }
   memset (data, 0, self->sizes[1]);
   for (gsize v = 0; v < self->latent.count; v++) {
-    guint32 class = chosen >= 0
-                        ? (guint32)chosen
-                        : gen_latent_class (&self->latent, self->frame, self->rate_numerator,
-                              self->rate_denominator, v, self->n_classes);
+    guint32 class =
+        chosen >= 0 ? (guint32)chosen
+                    : gen_latent_class (&self->latent, self->frame, MAX (self->rate_numerator, 1),
+                          self->rate_denominator, v, self->n_classes);
     gint64 number = self->second == SECOND_INDEX ? class : 1;
     gsize at = (v * self->second_length + (self->second == SECOND_INDEX ? 0 : class)) * size;
 
@@ -198,8 +198,7 @@ gst_latent_src_write_second (GstLatentSrc *self, guint8 *data)
     return gst_latent_src_write_classes (self, data);
   latent.length = self->second_length;
   latent.stream = 1;
-  gen_latent_fill (
-      &latent, self->frame, self->rate_numerator, self->rate_denominator, (float *)data);
+  fill (self, &latent, data);
   return TRUE;
 }
 
@@ -222,8 +221,7 @@ gst_latent_src_write (GstLatentSrc *self, GstBuffer *buffer)
           ("%" G_GSIZE_FORMAT " bytes are needed", self->sizes[i]));
       written = FALSE;
     } else if (i == 0) {
-      gen_latent_fill (&self->latent, self->frame, self->rate_numerator, self->rate_denominator,
-          (float *)map.data);
+      fill (self, &self->latent, map.data);
     } else {
       written = gst_latent_src_write_second (self, map.data);
     }
@@ -236,6 +234,20 @@ gst_latent_src_write (GstLatentSrc *self, GstBuffer *buffer)
   return TRUE;
 }
 
+/* Its times, where there is a rate. */
+static void
+stamp (GstLatentSrc *self, GstBuffer *buffer)
+{
+  if (self->rate_numerator == 0)
+    return;
+  if (!GST_CLOCK_TIME_IS_VALID (self->live_offset))
+    self->live_offset = gst_latent_src_running_time (self);
+  GST_BUFFER_PTS (buffer) = self->live_offset + gst_latent_src_frame_time (self, self->frame);
+  GST_BUFFER_DURATION (buffer) = self->live_offset +
+                                 gst_latent_src_frame_time (self, self->frame + 1) -
+                                 GST_BUFFER_PTS (buffer);
+}
+
 GstFlowReturn
 gst_latent_src_fill (GstPushSrc *push, GstBuffer *buffer)
 {
@@ -246,18 +258,11 @@ gst_latent_src_fill (GstPushSrc *push, GstBuffer *buffer)
     gst_latent_src_move (self);
   if (self->ended)
     return GST_FLOW_EOS;
-  if (!GST_CLOCK_TIME_IS_VALID (self->live_offset))
-    self->live_offset = gst_latent_src_running_time (self);
-
-  gst_object_sync_values (GST_OBJECT (self), gst_latent_src_frame_time (self, self->frame));
-  if (!gst_latent_src_write (self, buffer))
+  if (self->rate_numerator > 0)
+    gst_object_sync_values (GST_OBJECT (self), gst_latent_src_frame_time (self, self->frame));
+  if (!take_settings (self) || !gst_latent_src_write (self, buffer))
     return GST_FLOW_ERROR;
-
-  GST_BUFFER_PTS (buffer) = self->live_offset + gst_latent_src_frame_time (self, self->frame);
-  GST_BUFFER_DTS (buffer) = GST_CLOCK_TIME_NONE;
-  GST_BUFFER_DURATION (buffer) = self->live_offset +
-                                 gst_latent_src_frame_time (self, self->frame + 1) -
-                                 GST_BUFFER_PTS (buffer);
+  stamp (self, buffer);
   GST_BUFFER_OFFSET (buffer) = self->frame;
   GST_BUFFER_OFFSET_END (buffer) = self->frame + 1;
   GST_LOG_OBJECT (self, GST_GENERATIVE_FRAME_FORMAT ": drawn in %.3f ms",

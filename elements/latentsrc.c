@@ -18,6 +18,10 @@
  * says; whether it goes as a vector in which that class is 1, or as its number, is what the next
  * element asks for. `dimensions=100,50` makes it a second latent of 50 numbers.
  *
+ * What the numbers are drawn from may change while a pipeline plays: the next frame is what it
+ * would have been with these settings from the start. Where the next element wants latents on
+ * demand (framerate=0/1), they come without times and cannot walk.
+ *
  * ## Example launch line
  * |[
  * gst-launch-1.0 latentsrc walk=slerp speed=0.5 seed=7 num-buffers=90 ! fakesink
@@ -31,6 +35,7 @@
 #include "latentsrc.h"
 
 #include "elements.h"
+#include "settings.h"
 
 GST_DEBUG_CATEGORY (latent_src_debug);
 #define GST_CAT_DEFAULT latent_src_debug
@@ -115,6 +120,8 @@ gst_latent_src_set_property (
 {
   GstLatentSrc *self = GST_LATENT_SRC (object);
 
+  if (!gst_generative_can_set (object, pspec))
+    return;
   if (property_id == PROP_IS_LIVE) {
     gst_base_src_set_live (GST_BASE_SRC (self), g_value_get_boolean (value));
     return;
@@ -217,6 +224,7 @@ gst_latent_src_start (GstBaseSrc *base)
     return FALSE;
   }
   self->frame = 0;
+  self->rate_numerator = self->rate_denominator = 0;
   self->reverse = self->ended = self->moved = FALSE;
   self->live_offset = GST_CLOCK_TIME_NONE;
   return TRUE;
@@ -230,6 +238,7 @@ gst_latent_src_class_init (GstLatentSrcClass *klass)
   GstBaseSrcClass *base_class = GST_BASE_SRC_CLASS (klass);
   GstPushSrcClass *push_class = GST_PUSH_SRC_CLASS (klass);
   const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY;
+  const GParamFlags live = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING;
 
   GST_DEBUG_CATEGORY_INIT (
       latent_src_debug, "latentsrc", 0, "what latents are made, and each of them");
@@ -245,25 +254,25 @@ gst_latent_src_class_init (GstLatentSrcClass *klass)
           DEFAULT_DIMENSIONS, flags));
   g_object_class_install_property (gobject_class, PROP_DISTRIBUTION,
       g_param_spec_enum ("distribution", "Distribution", "What the numbers are drawn from",
-          GST_TYPE_LATENT_DISTRIBUTION, DEFAULT_DISTRIBUTION, flags));
+          GST_TYPE_LATENT_DISTRIBUTION, DEFAULT_DISTRIBUTION, live));
   g_object_class_install_property (gobject_class, PROP_TRUNCATION,
       g_param_spec_double ("truncation", "Truncation",
           "Bound of the numbers of distribution=truncated, in standard deviations: smaller is "
           "more typical, larger more varied",
-          GEN_LATENT_TRUNCATION_MIN, 10, DEFAULT_TRUNCATION, flags));
+          GEN_LATENT_TRUNCATION_MIN, 10, DEFAULT_TRUNCATION, live | GST_PARAM_CONTROLLABLE));
   g_object_class_install_property (gobject_class, PROP_SEED,
       g_param_spec_uint64 ("seed", "Seed", "Same seed, same latents, on every machine", 0,
-          G_MAXUINT64, DEFAULT_SEED, flags));
+          G_MAXUINT64, DEFAULT_SEED, live));
   g_object_class_install_property (gobject_class, PROP_WALK,
       g_param_spec_enum ("walk", "Walk", "How frames follow each other", GST_TYPE_LATENT_WALK,
-          DEFAULT_WALK, flags));
+          DEFAULT_WALK, live));
   g_object_class_install_property (gobject_class, PROP_KEYFRAMES,
       g_param_spec_uint ("keyframes", "Keyframes",
           "Number of vectors that walk=loop goes round; a round takes keyframes / speed seconds", 1,
-          G_MAXINT, DEFAULT_KEYFRAMES, flags));
+          G_MAXINT, DEFAULT_KEYFRAMES, live));
   g_object_class_install_property (gobject_class, PROP_SPEED,
       g_param_spec_double ("speed", "Speed", "How many keyframes a walk reaches in a second", 0,
-          1000, DEFAULT_SPEED, flags));
+          1000, DEFAULT_SPEED, live));
   g_object_class_install_property (gobject_class, PROP_CLASSES,
       g_param_spec_uint ("classes", "Classes",
           "How many classes the model knows: one goes with each latent (0: none, or as many as "
@@ -273,9 +282,7 @@ gst_latent_src_class_init (GstLatentSrcClass *klass)
       g_param_spec_int ("class", "Class",
           "The class that goes with each latent, from 0 on (-1: drawn by the seed, anew for each "
           "frame, or each keyframe of a walk)",
-          -1, MAX_CLASSES - 1, DEFAULT_CLASS,
-          G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_CONTROLLABLE |
-              GST_PARAM_MUTABLE_PLAYING));
+          -1, MAX_CLASSES - 1, DEFAULT_CLASS, live | GST_PARAM_CONTROLLABLE));
   g_object_class_install_property (gobject_class, PROP_IS_LIVE,
       g_param_spec_boolean ("is-live", "Is live",
           "Make each frame when the pipeline's clock reaches its time", DEFAULT_IS_LIVE, flags));
@@ -291,6 +298,7 @@ gst_latent_src_class_init (GstLatentSrcClass *klass)
   base_class->set_caps = gst_latent_src_set_caps;
   base_class->decide_allocation = gst_latent_src_decide_allocation;
   base_class->query = gst_latent_src_query;
+  base_class->event = gst_latent_src_event;
   base_class->is_seekable = gst_latent_src_is_seekable;
   base_class->do_seek = gst_latent_src_do_seek;
   base_class->get_times = gst_latent_src_get_times;

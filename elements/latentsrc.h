@@ -29,17 +29,17 @@ struct _GstLatentSrc {
   GenLatent settings;
 
   /* The streaming thread's. */
-  GenLatent latent; /* the settings with the negotiated length and count */
+  GenLatent latent; /* the settings of this frame, with the negotiated length and count */
   Second second;
   GenDataType second_type;
   gsize second_length; /* numbers for each latent */
   guint32 n_classes;   /* that one can be drawn of; 0: any that the property says */
   gsize sizes[GST_GENERATIVE_MAX_TENSORS];
-  gsize size; /* bytes in a buffer */
-  int rate_numerator, rate_denominator;
-  guint64 frame;           /* the next one */
-  gboolean reverse, ended; /* playing backwards; frame 0 has been played so */
-  gboolean moved;          /* `frame` follows from `position` as soon as the rate is known */
+  gsize size;                           /* bytes in a buffer */
+  int rate_numerator, rate_denominator; /* 0 / 0 until caps are known */
+  guint64 frame;                        /* the next one */
+  gboolean reverse, ended;              /* playing backwards; frame 0 has been played so */
+  gboolean moved; /* `frame` follows from `position` as soon as the rate is known */
   GstClockTime position;
   GstClockTime live_offset; /* running time of frame 0 in live mode; NONE until it is made */
 };
@@ -60,6 +60,7 @@ gboolean gst_latent_src_decide_allocation (GstBaseSrc *base, GstQuery *query);
 /* --- latentsrc-stream.c --- */
 
 gboolean gst_latent_src_query (GstBaseSrc *base, GstQuery *query);
+gboolean gst_latent_src_event (GstBaseSrc *base, GstEvent *event);
 gboolean gst_latent_src_is_seekable (GstBaseSrc *base);
 gboolean gst_latent_src_do_seek (GstBaseSrc *base, GstSegment *segment);
 void gst_latent_src_get_times (

@@ -220,6 +220,7 @@ struct _GstFileWatch {
   GThread *thread;
   GMutex lock;
   GCond cond;
+  gboolean called, replaced; /* somebody asked for a call */
   gboolean ended;
 };
 
@@ -242,27 +243,59 @@ same (const Stamp *a, const Stamp *b)
          a->seconds == b->seconds && a->nanoseconds == b->nanoseconds;
 }
 
+/* Wait until somebody asks or it is time to look. Under the lock. */
+static void
+wait (GstFileWatch *watch)
+{
+  gint64 until = g_get_monotonic_time () + LOOK_EVERY;
+
+  while (!watch->ended && !watch->called) {
+    if (watch->path == NULL)
+      g_cond_wait (&watch->cond, &watch->lock);
+    else if (!g_cond_wait_until (&watch->cond, &watch->lock, until))
+      return;
+  }
+}
+
+/* Whether the file is another one and complete. Written anew in place, it may not be: wait until
+ * two looks are the same. A rename is complete at once. Under the lock. */
+static gboolean
+has_changed (GstFileWatch *watch, Stamp *before)
+{
+  gboolean changed;
+  Stamp now;
+
+  if (watch->path == NULL || !look (watch->path, &now))
+    return FALSE;
+  changed =
+      !same (&now, &watch->loaded) && (same (&now, before) || now.inode != watch->loaded.inode);
+  if (changed)
+    watch->loaded = now;
+  *before = now;
+  return changed;
+}
+
 static gpointer
 watch_main (gpointer data)
 {
   GstFileWatch *watch = data;
-  Stamp before = watch->loaded, now;
+  Stamp before = watch->loaded;
 
   g_mutex_lock (&watch->lock);
-  while (!watch->ended) {
-    if (g_cond_wait_until (&watch->cond, &watch->lock, g_get_monotonic_time () + LOOK_EVERY) ||
-        !look (watch->path, &now))
+  for (;;) {
+    gboolean called, replaced;
+
+    wait (watch);
+    if (watch->ended)
+      break;
+    called = watch->called;
+    replaced = has_changed (watch, &before) || (called && watch->replaced);
+    watch->called = watch->replaced = FALSE;
+    if (!called && !replaced)
       continue;
-    /* Written anew in place, it may not be complete: wait until two looks are the same. A
-     * rename is complete at once. */
-    if (!same (&now, &watch->loaded) &&
-        (same (&now, &before) || now.inode != watch->loaded.inode)) {
-      watch->loaded = now;
-      g_mutex_unlock (&watch->lock);
-      watch->changed (watch->data);
-      g_mutex_lock (&watch->lock);
-    }
-    before = now;
+    g_mutex_unlock (&watch->lock);
+    watch->changed (watch->data, replaced);
+    g_mutex_lock (&watch->lock);
   }
   g_mutex_unlock (&watch->lock);
   return NULL;
@@ -276,11 +309,42 @@ gst_file_watch_new (const char *path, GstFileWatchFunc changed, gpointer data)
   watch->path = g_strdup (path);
   watch->changed = changed;
   watch->data = data;
-  look (path, &watch->loaded);
+  if (path != NULL)
+    look (path, &watch->loaded);
   g_mutex_init (&watch->lock);
   g_cond_init (&watch->cond);
   watch->thread = g_thread_new ("model-watch", watch_main, watch);
   return watch;
+}
+
+static void
+call (GstFileWatch *watch, gboolean replaced)
+{
+  watch->called = TRUE;
+  watch->replaced |= replaced;
+  g_cond_signal (&watch->cond);
+}
+
+void
+gst_file_watch_call (GstFileWatch *watch, gboolean replaced)
+{
+  g_mutex_lock (&watch->lock);
+  call (watch, replaced);
+  g_mutex_unlock (&watch->lock);
+}
+
+void
+gst_file_watch_turn_to (GstFileWatch *watch, const char *path)
+{
+  g_mutex_lock (&watch->lock);
+  if (watch->path != NULL && path != NULL) {
+    g_free (watch->path);
+    watch->path = g_strdup (path);
+    watch->loaded = (Stamp){ 0 };
+    look (path, &watch->loaded);
+  }
+  call (watch, TRUE);
+  g_mutex_unlock (&watch->lock);
 }
 
 void

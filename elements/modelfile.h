@@ -58,13 +58,19 @@ void gst_generative_warn_of_range (GstElement *element, const GenModel *model, c
     gboolean is_output, const char *property);
 
 /**
- * A watch on a file: `changed` is called on a thread of the watch's own when the file has been
- * replaced or rewritten, and has then been left alone for a moment. The file is looked at four
- * times a second, which works on every file system and costs nothing to speak of.
+ * A watch on a file, with a thread of its own that does what takes long: `changed` is called there
+ * when the file has been replaced or rewritten and has then been left alone for a moment, with
+ * `replaced` TRUE, and when somebody asks for it. The file is looked at four times a second, which
+ * works on every file system and costs nothing to speak of.
  */
 typedef struct _GstFileWatch GstFileWatch;
-typedef void (*GstFileWatchFunc) (gpointer data);
+typedef void (*GstFileWatchFunc) (gpointer data, gboolean replaced);
 
+/* `path` NULL: no file is looked at. */
 GstFileWatch *gst_file_watch_new (const char *path, GstFileWatchFunc changed, gpointer data);
+/* Have `changed` called soon, with `replaced` as given. */
+void gst_file_watch_call (GstFileWatch *watch, gboolean replaced);
+/* The same of another file, which is looked at from now on if one was before. */
+void gst_file_watch_turn_to (GstFileWatch *watch, const char *path);
 /* Ends the thread, and waits for a call of `changed` under way. */
 void gst_file_watch_free (GstFileWatch *watch);

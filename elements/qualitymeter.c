@@ -34,6 +34,7 @@
 #include "elements.h"
 #include "modelfile.h"
 #include "scorefilter.h"
+#include "settings.h"
 
 #include <generative/metric.h>
 
@@ -108,6 +109,8 @@ gst_quality_meter_set_property (
 {
   GstQualityMeter *self = GST_QUALITY_METER (object);
 
+  if (!gst_generative_can_set (object, pspec))
+    return;
   GST_OBJECT_LOCK (self);
   switch (property_id) {
   case PROP_METRICS:

@@ -8,13 +8,18 @@
 
 #include "debug.h"
 #include "interlaced.h"
+#include "latency.h"
 #include "score.h"
+#include "settings.h"
 
 enum {
   PROP_0,
   PROP_REPORT,
   PROP_POST_MESSAGES,
 };
+
+/* Of what sinks allow for between a source and them, a good part. */
+#define NEGLIGIBLE (5 * GST_MSECOND)
 
 #define DEFAULT_REPORT NULL
 #define DEFAULT_POST_MESSAGES FALSE
@@ -28,6 +33,7 @@ typedef struct {
   double *values;      /* a field each */
   guint64 frame;       /* the next one */
   gboolean summarised; /* nothing was measured since the last summary */
+  GstGenerativeLatency latency;
 } GstScoreFilterPrivate;
 
 G_DEFINE_ABSTRACT_TYPE_WITH_PRIVATE (GstScoreFilter, gst_score_filter, GST_TYPE_VIDEO_FILTER)
@@ -44,6 +50,8 @@ gst_score_filter_set_property (
 {
   GstScoreFilterPrivate *self = private_of (object);
 
+  if (!gst_generative_can_set (object, pspec))
+    return;
   switch (property_id) {
   case PROP_REPORT:
     GST_OBJECT_LOCK (object);
@@ -181,6 +189,9 @@ gst_score_filter_start (GstBaseTransform *base)
   self->values = g_new (double, n);
   self->frame = 0;
   self->summarised = TRUE;
+  GST_OBJECT_LOCK (base);
+  self->latency = (GstGenerativeLatency){ 0 };
+  GST_OBJECT_UNLOCK (base);
   return TRUE;
 }
 
@@ -243,6 +254,8 @@ gst_score_filter_transform_caps (
 static gboolean
 gst_score_filter_query (GstBaseTransform *base, GstPadDirection direction, GstQuery *query)
 {
+  if (direction == GST_PAD_SRC && GST_QUERY_TYPE (query) == GST_QUERY_LATENCY)
+    return gst_generative_latency_answer (&private_of (base)->latency, base, query);
   if (!GST_BASE_TRANSFORM_CLASS (gst_score_filter_parent_class)->query (base, direction, query))
     return FALSE;
   if (direction == GST_PAD_SINK)
@@ -281,6 +294,23 @@ gst_score_filter_map (GstScoreFilter *filter, GstVideoFrame *frame, GstBuffer *b
       GST_MAP_READ | GST_VIDEO_FRAME_MAP_FLAG_NO_REF);
 }
 
+/* A measurement that takes next to nothing is no reason to show frames later. */
+static void
+note_run (GstScoreFilter *filter, GstClockTime run_time)
+{
+  GstGenerativeLatency *latency = &private_of (filter)->latency;
+  const GstVideoInfo *info = &GST_VIDEO_FILTER (filter)->in_info;
+  GstClockTime interval = 0;
+
+  if (info->fps_n > 0)
+    interval = gst_util_uint64_scale (GST_SECOND, (guint64)info->fps_d, (guint64)info->fps_n);
+  if (run_time <= NEGLIGIBLE)
+    return;
+  if (latency->interval != interval)
+    gst_generative_latency_begin (latency, 0, interval);
+  gst_generative_latency_note (latency, GST_ELEMENT (filter), run_time);
+}
+
 /* In the place of GstVideoFilter's, which would map the frame for writing and so copy memory
  * that is shared. */
 static GstFlowReturn
@@ -289,6 +319,7 @@ gst_score_filter_transform_ip (GstBaseTransform *base, GstBuffer *buffer)
   GstScoreFilter *filter = GST_SCORE_FILTER (base);
   GstScoreFilterPrivate *self = private_of (base);
   g_autoptr (GError) error = NULL;
+  GstClockTime start = gst_util_get_timestamp ();
   GstVideoFrame frame;
   GstFlowReturn result;
 
@@ -301,6 +332,7 @@ gst_score_filter_transform_ip (GstBaseTransform *base, GstBuffer *buffer)
   if (result != GST_FLOW_OK && result != GST_BASE_TRANSFORM_FLOW_DROPPED)
     return result;
   self->summarised = FALSE;
+  note_run (filter, gst_util_get_timestamp () - start);
   if (gst_generative_score_emit (
           self->score, buffer, self->frame++, self->values, g_atomic_int_get (&self->post), &error))
     return result;

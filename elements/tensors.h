@@ -8,7 +8,7 @@
  * A buffer holds one tensor, or two: a latent, and what it is conditioned on (a class as one-hot
  * vector or as index, a second latent), each in a memory of its own. */
 
-#define GST_GENERATIVE_TENSORS_RATE "framerate=(fraction)[ 1/2147483647, 2147483647/1 ]"
+#define GST_GENERATIVE_TENSORS_RATE "framerate=(fraction)[ 0/1, 2147483647/1 ]"
 #define GST_GENERATIVE_TENSORS_CAPS                                                                \
   "other/tensors, format=(string)static, num_tensors=(int)1, "                                     \
   "types=(string)float32, " GST_GENERATIVE_TENSORS_RATE                                            \

@@ -31,6 +31,7 @@
 #include "frame-time.h"
 #include "interlaced.h"
 #include "passing.h"
+#include "stream-time.h"
 
 #include <generative/augment.h>
 #include <gst/video/gstvideofilter.h>
@@ -180,13 +181,7 @@ gst_video_augment_set_info (GstVideoFilter *filter, GstCaps *in_caps, GstVideoIn
 static void
 gst_video_augment_before_transform (GstBaseTransform *base, GstBuffer *buffer)
 {
-  GstClockTime time;
-
-  if (base->segment.format != GST_FORMAT_TIME || !GST_BUFFER_PTS_IS_VALID (buffer))
-    return;
-  time = gst_segment_to_stream_time (&base->segment, GST_FORMAT_TIME, GST_BUFFER_PTS (buffer));
-  if (GST_CLOCK_TIME_IS_VALID (time))
-    gst_object_sync_values (GST_OBJECT (base), time);
+  gst_generative_sync_values (base, &base->segment, GST_BUFFER_PTS (buffer));
 }
 
 static guint64

@@ -144,6 +144,8 @@ GenLoaderResult gen_loader_next (
     GenLoader *loader, GenPicture *target, guint64 *frame, guint32 *item, GError **error);
 /* Go on at `frame`; drops what was decoded ahead. From the thread that calls gen_loader_next. */
 void gen_loader_seek (GenLoader *loader, guint64 frame);
+/* The same, and from there back to frame 0, behind which is the end. */
+void gen_loader_seek_backwards (GenLoader *loader, guint64 frame);
 /* While `flushing`, gen_loader_next does not wait. From any thread. */
 void gen_loader_set_flushing (GenLoader *loader, gboolean flushing);
 /* How many items were found bad so far. From any thread. */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Decoding ahead.
  *
- * A ring of slots, each with a picture that is allocated once: frame N goes to slot N modulo
- * their number. `head` is the frame that the reader waits for, `next` the one that the next idle
- * thread takes; it never runs further ahead than there are slots, which bounds the memory. One
+ * A ring of slots, each with a picture that is allocated once: the turn N goes to slot N modulo
+ * their number. `head` is the turn that the reader waits for, `next` the one that the next idle
+ * thread takes; it never runs further ahead than there are slots, which bounds the memory. Turns
+ * count on from a seek, whose frame is turn 0, and go with the frames behind it or before it. One
  * lock guards all but the samples of a slot, which belong to the thread that decodes into it
  * and, once it is done, to the reader. */
 #include <generative/dataset.h>
@@ -38,6 +39,8 @@ struct _GenLoader {
   Slot *slots;
   guint n_slots;
   guint64 head, next;
+  guint64 origin;     /* the frame of turn 0 */
+  gboolean backwards; /* the next turn's is the one before */
   guint busy;
   gboolean shown;   /* the reader still has the picture of `head` */
   gboolean seeking; /* nothing new is begun until what is under way has ended */
@@ -50,15 +53,23 @@ struct _GenLoader {
 };
 
 static Slot *
-slot_of (GenLoader *loader, guint64 frame)
+slot_of (GenLoader *loader, guint64 turn)
 {
-  return &loader->slots[frame % loader->n_slots];
+  return &loader->slots[turn % loader->n_slots];
+}
+
+static guint64
+frame_of (const GenLoader *loader, guint64 turn)
+{
+  return loader->backwards ? loader->origin - turn : loader->origin + turn;
 }
 
 static gboolean
-has_ended (GenLoader *loader, guint64 frame)
+has_ended (const GenLoader *loader, guint64 turn)
 {
-  return loader->settings.frames > 0 && frame >= loader->settings.frames;
+  if (loader->backwards)
+    return turn > loader->origin;
+  return loader->settings.frames > 0 && frame_of (loader, turn) >= loader->settings.frames;
 }
 
 /* Decode one frame; the lock is held on entry and on return. */
@@ -69,7 +80,7 @@ load_next (GenLoader *loader)
   gboolean loaded = FALSE;
   GError *error = NULL;
 
-  slot->item = gen_sequence_get_item (loader->sequence, loader->next);
+  slot->item = gen_sequence_get_item (loader->sequence, frame_of (loader, loader->next));
   slot->state = SLOT_BUSY;
   loader->next++;
   if (!loader->bad[slot->item]) {
@@ -156,7 +167,7 @@ gen_loader_free (GenLoader *loader)
 static GenLoaderResult
 load_directly (GenLoader *loader, guint32 *item, GenPicture *target, GError **error)
 {
-  *item = gen_sequence_get_item (loader->sequence, loader->head);
+  *item = gen_sequence_get_item (loader->sequence, frame_of (loader, loader->head));
   if (gen_dataset_load (loader->dataset, *item, loader->settings.fit, target, error))
     return GEN_LOADER_PICTURE;
   return GEN_LOADER_BAD;
@@ -199,7 +210,7 @@ gen_loader_next (
   GenLoaderResult result;
 
   g_mutex_lock (&loader->lock);
-  *frame = loader->head;
+  *frame = frame_of (loader, loader->head);
   if (loader->flushing)
     result = GEN_LOADER_FLUSHING;
   else if (has_ended (loader, loader->head))
@@ -214,8 +225,8 @@ gen_loader_next (
   return result;
 }
 
-void
-gen_loader_seek (GenLoader *loader, guint64 frame)
+static void
+seek (GenLoader *loader, guint64 frame, gboolean backwards)
 {
   g_mutex_lock (&loader->lock);
   loader->seeking = TRUE;
@@ -225,10 +236,24 @@ gen_loader_seek (GenLoader *loader, guint64 frame)
     g_clear_error (&loader->slots[i].error);
     loader->slots[i].state = SLOT_FREE;
   }
-  loader->head = loader->next = frame;
+  loader->head = loader->next = 0;
+  loader->origin = frame;
+  loader->backwards = backwards;
   loader->seeking = FALSE;
   g_cond_broadcast (&loader->work);
   g_mutex_unlock (&loader->lock);
+}
+
+void
+gen_loader_seek (GenLoader *loader, guint64 frame)
+{
+  seek (loader, frame, FALSE);
+}
+
+void
+gen_loader_seek_backwards (GenLoader *loader, guint64 frame)
+{
+  seek (loader, frame, TRUE);
 }
 
 void

@@ -513,7 +513,7 @@ test_errors (void)
     { 2, { GEN_TYPE_FLOAT32, GEN_TYPE_FLOAT32 }, { { 2, { 1, 3 } }, { 2, { 1, 5 } } },
         "latentsrc dimensions=3,4", "input 'second' takes float32 and 5 numbers" },
     { 1, { GEN_TYPE_FLOAT32 }, { { 2, { 1, 3 } } }, "latentsrc classes=6",
-        "the next element takes no class" },
+        "the model takes no class" },
     { 1, { GEN_TYPE_FLOAT32 }, { { 2, { 1, 3 } } }, "latentsrc dimensions=3,6 classes=6",
         "leave out its second half, or classes" },
     { 1, { GEN_TYPE_FLOAT32 }, { { 2, { 1, 3 } } }, "latentsrc dimensions=3,6,8", "3 tensors" },

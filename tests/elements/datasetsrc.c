@@ -238,17 +238,21 @@ test_seek (gconstpointer user_data)
 {
   const Data *data = user_data;
   static const struct {
+    double rate;
     GstFormat format;
     gint64 start, stop;
     guint64 first;
     guint count;
   } cases[] = {
-    { GST_FORMAT_DEFAULT, 1000007, 1000030, 1000007, 23 },
-    { GST_FORMAT_DEFAULT, 5, 6, 5, 1 },
-    { GST_FORMAT_TIME, 10 * GST_SECOND, 11 * GST_SECOND, 300, 30 },
+    { 1, GST_FORMAT_DEFAULT, 1000007, 1000030, 1000007, 23 },
+    { 1, GST_FORMAT_DEFAULT, 5, 6, 5, 1 },
+    { 1, GST_FORMAT_TIME, 10 * GST_SECOND, 11 * GST_SECOND, 300, 30 },
     /* The very time that frame 7 carries, which is rounded down; and a time within it. */
-    { GST_FORMAT_TIME, 233333333, 266666666, 7, 1 },
-    { GST_FORMAT_TIME, 250000000, 266666666, 7, 1 },
+    { 1, GST_FORMAT_TIME, 233333333, 266666666, 7, 1 },
+    { 1, GST_FORMAT_TIME, 250000000, 266666666, 7, 1 },
+    /* Backwards, through the ends of epochs, and to the beginning. */
+    { -1, GST_FORMAT_DEFAULT, 1000007, 1000047, 1000046, 40 },
+    { -1, GST_FORMAT_TIME, 0, GST_SECOND, 29, 30 },
   };
   g_autoptr (GenSequence) reference = NULL;
   GenSequenceSettings settings = GEN_SEQUENCE_DEFAULTS;
@@ -264,13 +268,13 @@ test_seek (gconstpointer user_data)
 
       player_open (&player, launch);
       g_ptr_array_set_size (player.buffers, 0);
-      g_assert_true (gst_element_seek (player.pipeline, 1, cases[i].format,
+      g_assert_true (gst_element_seek (player.pipeline, cases[i].rate, cases[i].format,
           GST_SEEK_FLAG_FLUSH | GST_SEEK_FLAG_ACCURATE, GST_SEEK_TYPE_SET, cases[i].start,
           GST_SEEK_TYPE_SET, cases[i].stop));
       player_play_to_end (&player);
       g_assert_cmpuint (player.buffers->len, ==, cases[i].count);
       for (guint b = 0; b < cases[i].count; b++) {
-        guint64 frame = cases[i].first + b;
+        guint64 frame = cases[i].rate > 0 ? cases[i].first + b : cases[i].first - b;
 
         assert_frame (
             player.buffers->pdata[b], frame, gen_sequence_get_item (reference, frame), !sheet);
@@ -318,6 +322,21 @@ test_broken (gconstpointer user_data)
   g_assert_cmpuint (skipped, ==, 3);
   g_assert_cmpuint (player.buffers->len, ==, 4 * (ITEMS - 3));
   for (guint64 frame = 0; frame < 4 * ITEMS; frame++) {
+    guint32 item = gen_sequence_get_item (reference, frame);
+
+    if (!is_broken (item))
+      assert_frame (player.buffers->pdata[next++], frame, item, TRUE);
+  }
+
+  /* And backwards, to the first frame, whether that is a gap or not. */
+  g_assert_true (gst_element_seek (player.pipeline, -1, GST_FORMAT_TIME, GST_SEEK_FLAG_FLUSH,
+      GST_SEEK_TYPE_SET, 0, GST_SEEK_TYPE_NONE, -1));
+  message = gst_bus_timed_pop_filtered (
+      player.bus, 20 * GST_SECOND, GST_MESSAGE_WARNING | GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+  g_assert_cmpstr (GST_MESSAGE_TYPE_NAME (message), ==, "eos");
+  gst_message_unref (message);
+  g_assert_cmpuint (player.buffers->len, ==, 2 * next);
+  for (guint64 frame = 4 * ITEMS; frame-- > 0;) {
     guint32 item = gen_sequence_get_item (reference, frame);
 
     if (!is_broken (item))

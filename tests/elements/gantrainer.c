@@ -322,9 +322,11 @@ test_preview (void)
   GstEvent *event;
   gboolean ended = FALSE;
 
+  gst_element_set_state (harness->element, GST_STATE_READY);
   gst_harness_set (harness, "gantrainer", "batch-size", 4, "checkpoint", folder, "preview-interval",
       (guint64)1, "preview-columns", 3, "preview-rows", 2, "max-steps", (guint64)2, "silent", TRUE,
       NULL);
+  gst_element_set_state (harness->element, GST_STATE_PLAYING);
   gst_harness_set_src_caps_str (harness, "video/x-raw,format=GRAY8,width=8,height=8,framerate=30/1,"
                                          "pixel-aspect-ratio=16/15,colorimetry=1:4:5:1");
   /* The first one is there before any picture is. */
@@ -371,8 +373,10 @@ test_unlinked_validation (void)
 
   g_assert_nonnull (pad);
   gst_element_set_bus (harness->element, bus);
+  gst_element_set_state (harness->element, GST_STATE_READY);
   gst_harness_set (harness, "gantrainer", "batch-size", 4, "checkpoint", folder,
       "validation-interval", (guint64)1, "max-steps", (guint64)2, "silent", TRUE, NULL);
+  gst_element_set_state (harness->element, GST_STATE_PLAYING);
   gst_harness_set_src_caps_str (
       harness, "video/x-raw,format=GRAY8,width=8,height=8,framerate=30/1");
   for (int i = 0; i < 8; i++)
@@ -399,8 +403,10 @@ test_flush (void)
   GstMessage *message;
 
   gst_element_set_bus (harness->element, bus);
+  gst_element_set_state (harness->element, GST_STATE_READY);
   gst_harness_set (
       harness, "gantrainer", "batch-size", 4, "checkpoint", folder, "silent", TRUE, NULL);
+  gst_element_set_state (harness->element, GST_STATE_PLAYING);
   gst_harness_set_src_caps_str (
       harness, "video/x-raw,format=GRAY8,width=8,height=8,framerate=30/1");
   for (int i = 0; i < 3; i++)

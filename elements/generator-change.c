@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What plays changes while it plays: another file, another model or another batch, made ready on
+ * the watch's thread and taken over between two frames. What cannot be played in its place is said,
+ * and what there is plays on. */
+#include "generator.h"
+
+GST_DEBUG_CATEGORY_EXTERN (generator_debug);
+#define GST_CAT_DEFAULT generator_debug
+
+/* Whether the two take and make the same, so that caps stay as they are. */
+static gboolean
+ports_agree (const GstGeneratorPorts *a, const GstGeneratorPorts *b)
+{
+  return a->input.kind == b->input.kind && a->input.length == b->input.length &&
+         a->input.type == b->input.type && a->second.kind == b->second.kind &&
+         a->second.type == b->second.type && a->second.length == b->second.length &&
+         a->input.channels == b->input.channels && a->input.width == b->input.width &&
+         a->input.height == b->input.height && a->output.channels == b->output.channels &&
+         a->output.width == b->output.width && a->output.height == b->output.height &&
+         (a->input.batch == 1) == (b->input.batch == 1) && a->staged == b->staged;
+}
+
+/* Whether latents of caps that are still open may come to be what the model takes. */
+static gboolean
+may_fit (const GstGeneratorPorts *ports, const GstStructure *structure, GError **error)
+{
+  GstGeneratorInput input;
+
+  if (ports->input.kind != GEN_PORT_VECTOR || !gst_structure_has_field (structure, "dimensions"))
+    return TRUE;
+  return gst_generator_read_input (ports, structure, &input, error);
+}
+
+/* Whether the element before can send what the model of `ports` takes. */
+static gboolean
+can_be_fed (GstGenerator *self, const GstGeneratorPorts *ports, GError **error)
+{
+  GstBaseTransform *base = GST_BASE_TRANSFORM (self);
+  g_autoptr (GstCaps) next = gst_pad_peer_query_caps (GST_BASE_TRANSFORM_SRC_PAD (base), NULL);
+  g_autoptr (GstCaps) wanted = NULL, offered = NULL;
+
+  if (next == NULL || gst_caps_is_any (next)) {
+    gst_caps_unref (next);
+    next = gst_pad_get_pad_template_caps (GST_BASE_TRANSFORM_SRC_PAD (base));
+  }
+  wanted = gst_generator_transform_caps_of (ports, GST_PAD_SRC, next);
+  offered = gst_pad_peer_query_caps (GST_BASE_TRANSFORM_SINK_PAD (base), wanted);
+  for (guint i = 0; i < gst_caps_get_size (offered); i++) {
+    g_clear_error (error);
+    if (may_fit (ports, gst_caps_get_structure (offered, i), error))
+      return TRUE;
+  }
+  if (error != NULL && *error == NULL)
+    g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
+        "the element before does not make what it takes");
+  return FALSE;
+}
+
+/* Whether the next element takes what the model of `ports` makes of the sink caps `caps`. */
+static gboolean
+can_be_shown (GstGenerator *self, const GstGeneratorPorts *ports, GstCaps *caps, GError **error)
+{
+  g_autoptr (GstCaps) made = gst_generator_transform_caps_of (ports, GST_PAD_SINK, caps);
+  g_autoptr (GstCaps) taken =
+      gst_pad_peer_query_caps (GST_BASE_TRANSFORM_SRC_PAD (GST_BASE_TRANSFORM (self)), made);
+
+  if (!gst_caps_is_empty (taken))
+    return TRUE;
+  g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
+      "the next element does not take what it makes: videoconvert and videoscale may help");
+  return FALSE;
+}
+
+/* Whether caps can come to suit the model of `ports`. */
+static gboolean
+can_negotiate (GstGenerator *self, const GstGeneratorPorts *ports, GError **error)
+{
+  g_autoptr (GstCaps) caps =
+      gst_pad_get_current_caps (GST_BASE_TRANSFORM_SINK_PAD (GST_BASE_TRANSFORM (self)));
+  GstGeneratorInput input;
+
+  if (caps == NULL)
+    return TRUE;
+  if (gst_generator_read_input (ports, gst_caps_get_structure (caps, 0), &input, NULL))
+    return can_be_shown (self, ports, caps, error);
+  return can_be_fed (self, ports, error);
+}
+
+/* A player that does not play yet: caps decide how. */
+static Player *
+new_promise (GenModel *model)
+{
+  Player *player = g_new0 (Player, 1);
+
+  player->model = gen_model_ref (model);
+  player->run_time = GST_CLOCK_TIME_NONE;
+  return player;
+}
+
+/* What the settings ask for, of `model`; compiled for the caps that are being played if it suits
+ * them. */
+static Player *
+prepare (GstGenerator *self, GenModel *model, GError **error)
+{
+  GstGeneratorPorts ports = { 0 }, now;
+  GenModelUse use;
+  gboolean agree;
+  guint batch;
+  Player *next;
+
+  if (!gst_generator_find_ports (self, model, &ports, error))
+    return NULL;
+  GST_OBJECT_LOCK (self);
+  now = self->ports;
+  use = self->use;
+  batch = model->staged ? 1 : self->settings.batch_size;
+  GST_OBJECT_UNLOCK (self);
+  agree = ports_agree (&ports, &now);
+  if (!agree && !can_negotiate (self, &ports, error)) {
+    g_prefix_error (error, "%s: ", model->path);
+    return NULL;
+  }
+  use = gst_generator_use_of (&use, &ports, batch);
+  next = agree && use.frames > 0 ? gst_generator_player_new (self, model, &use, error)
+                                 : new_promise (model);
+  if (next == NULL)
+    return NULL;
+  gst_generator_time_player (next);
+  next->ports = ports;
+  next->batch = batch;
+  return next;
+}
+
+static GenModel *
+get_model (GstGenerator *self, gboolean replaced, const char *path, GError **error)
+{
+  GenModel *model = NULL;
+
+  if (replaced && (path == NULL || *path == '\0')) {
+    g_set_error (
+        error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND, "property model is unset");
+    return NULL;
+  }
+  if (replaced)
+    return gen_model_load (path, error);
+  GST_OBJECT_LOCK (self);
+  model = gen_model_ref (self->ports.model);
+  GST_OBJECT_UNLOCK (self);
+  return model;
+}
+
+void
+gst_generator_prepare_next (gpointer data, gboolean replaced)
+{
+  GstGenerator *self = data;
+  g_autoptr (GenModel) model = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *path = NULL;
+  Player *next = NULL;
+
+  GST_OBJECT_LOCK (self);
+  path = g_strdup (self->settings.model);
+  GST_OBJECT_UNLOCK (self);
+  model = get_model (self, replaced, path, &error);
+  if (model != NULL)
+    next = prepare (self, model, &error);
+  if (next == NULL) {
+    GST_ELEMENT_WARNING (self, RESOURCE, READ,
+        ("The new model is not played, the old one goes on: %s", error->message), (NULL));
+    return;
+  }
+  if (replaced)
+    gst_generator_warn_of_ranges (self, &next->ports);
+  gst_generator_player_free (gst_generator_take_next (self));
+  g_atomic_pointer_set (&self->next, next);
+  if (!replaced)
+    return;
+  GST_INFO_OBJECT (self, "%s is ready to be played from the next frame on", path);
+  gst_element_post_message (GST_ELEMENT (self),
+      gst_message_new_element (GST_OBJECT (self),
+          gst_structure_new ("generator-reload", "model", G_TYPE_STRING, path, NULL)));
+}
+
+void
+gst_generator_adopt (GstGenerator *self, const Player *next)
+{
+  GenModel *old;
+
+  GST_OBJECT_LOCK (self);
+  /* The use is of the caps until now: nothing is prepared for it any more. */
+  if (!ports_agree (&next->ports, &self->ports))
+    self->use.frames = 0;
+  old = self->ports.model;
+  self->ports.model = gen_model_ref (next->model);
+  self->ports.input = next->ports.input;
+  self->ports.second = next->ports.second;
+  self->ports.output = next->ports.output;
+  self->ports.columns = next->ports.columns;
+  self->ports.staged = next->ports.staged;
+  self->ports.cuda &= !next->ports.staged;
+  self->ports.prefers_cuda &= self->ports.cuda;
+  self->explained = FALSE;
+  GST_OBJECT_UNLOCK (self);
+  self->batch = next->batch;
+  self->told_not_finite = FALSE;
+  self->made_of = (GstGeneratorInput){ 0 };
+  self->made_width = self->made_height = 0;
+  gst_generator_describe_tensors (self, &self->ports);
+  gen_model_unref (old);
+}
+
+/* Caps are to be found for another model: those behind it, and those before it where the frames
+ * that come do not suit it. */
+static void
+negotiate_anew (GstGenerator *self)
+{
+  GstBaseTransform *base = GST_BASE_TRANSFORM (self);
+  g_autoptr (GstCaps) caps = gst_pad_get_current_caps (GST_BASE_TRANSFORM_SINK_PAD (base));
+  GstGeneratorInput input;
+
+  gst_generator_forget_players (self);
+  self->waiting = caps != NULL && !gst_generator_read_input (
+                                      &self->ports, gst_caps_get_structure (caps, 0), &input, NULL);
+  if (self->waiting)
+    gst_base_transform_reconfigure_sink (base);
+  else
+    gst_base_transform_reconfigure_src (base);
+}
+
+/* Play `next`, whose use follows from what plays now. (transfer full) */
+static gboolean
+play_in_its_place (GstGenerator *self, Player *next, const GenModelUse *use, GError **error)
+{
+  gboolean compiled;
+
+  gst_generator_forget_players (self);
+  if (gst_generator_uses_agree (next->model, &next->use, use)) {
+    gst_generator_play (self, next);
+    return TRUE;
+  }
+  /* Caps or strides have changed since. */
+  compiled = gst_generator_compile (self, next->model, use, error);
+  gst_generator_player_free (next);
+  return compiled;
+}
+
+GstFlowReturn
+gst_generator_change (GstGenerator *self)
+{
+  g_autoptr (GError) error = NULL;
+  GstFlowReturn flow = GST_FLOW_OK;
+  gboolean agree, other_batch;
+  GenModelUse use;
+  Player *next;
+
+  if (g_atomic_pointer_get (&self->next) == NULL)
+    return GST_FLOW_OK;
+  if (self->n_gathered > 0)
+    flow = gst_generator_drain (self);
+  if (flow != GST_FLOW_OK || (next = gst_generator_take_next (self)) == NULL)
+    return flow;
+  agree = self->player != NULL && (next->plan != NULL || next->session != NULL) &&
+          ports_agree (&next->ports, &self->ports);
+  other_batch = next->batch != self->batch;
+  GST_INFO_OBJECT (self, "%s plays from this frame on", next->model->path);
+  gst_generator_adopt (self, next);
+  if (!agree) {
+    negotiate_anew (self);
+    gst_generator_player_free (next);
+    return GST_FLOW_OK;
+  }
+  use = gst_generator_use_of (&self->player->use, &next->ports, next->batch);
+  if (!play_in_its_place (self, next, &use, &error)) {
+    gst_generative_post_error (GST_ELEMENT (self), error);
+    return GST_FLOW_ERROR;
+  }
+  if (other_batch)
+    gst_generator_measure_latency (self);
+  return GST_FLOW_OK;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gst/gst.h>
+
+/* Set the controlled properties of `element` to what they are at `pts` in `segment`. Buffers
+ * without a time, outside of the segment, or in a segment that does not count time leave them as
+ * they are.
+ */
+static inline void
+gst_generative_sync_values (gpointer element, const GstSegment *segment, GstClockTime pts)
+{
+  GstClockTime time;
+
+  if (segment->format != GST_FORMAT_TIME || !GST_CLOCK_TIME_IS_VALID (pts))
+    return;
+  time = gst_segment_to_stream_time (segment, GST_FORMAT_TIME, pts);
+  if (GST_CLOCK_TIME_IS_VALID (time))
+    gst_object_sync_values (GST_OBJECT (element), time);
+}
