@@ -2,10 +2,13 @@
 /* Gemm: Y = activation (alpha * op(A) op(B) + beta * C), the dense layer. */
 #include "../device/gemm.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "activation.h"
 #include "broadcast.h"
+#include "build.h"
+#include "exact_product.h"
 
 static gboolean
 dimensions (const GenNode *node, gint64 *m, gint64 *n, gint64 *k, GError **error)
@@ -55,6 +58,47 @@ gemm_free (gpointer data)
 
   gen_gemm_free (gemm->gemm);
   g_free (gemm);
+}
+
+static GenDataType
+computes_in (const GenNode *node, GenDataType type)
+{
+  return gen_exact_product_knows (type) ? type : GEN_TYPE_FLOAT32;
+}
+
+/* factor * x; factors of integers that are none themselves by way of double. */
+static GenTensor *
+scale (GenGraph *graph, GenTensor *x, float factor, GError **error)
+{
+  GenDataType type = x != NULL ? x->type : GEN_TYPE_UNDEFINED;
+
+  if (factor == rintf (factor))
+    return gen_build_times (graph, x, factor, error);
+  x = gen_build_times (graph, gen_build_cast (graph, x, GEN_TYPE_FLOAT64, error), factor, error);
+  return gen_build_cast (graph, x, type, error);
+}
+
+/* What is not of float32 is written out. */
+static gboolean
+lower (GenNode *node, GenTensor **results, GError **error)
+{
+  GenGraph *graph = node->graph;
+  GenTensor *a = gen_node_input (node, 0), *b = gen_node_input (node, 1);
+  GenTensor *c = gen_node_input (node, 2), *y;
+
+  if (!gen_exact_product_knows (a->type))
+    return TRUE;
+  if (!infer (node, error))
+    return FALSE;
+  a = gen_node_int (node, "transA", 0) != 0 ? gen_build_swap (graph, a, error) : a;
+  b = gen_node_int (node, "transB", 0) != 0 ? gen_build_swap (graph, b, error) : b;
+  y = scale (
+      graph, gen_binary (graph, "MatMul", a, b, error), gen_node_float (node, "alpha", 1), error);
+  if (c != NULL)
+    y = gen_binary (
+        graph, "Add", y, scale (graph, c, gen_node_float (node, "beta", 1), error), error);
+  results[0] = y;
+  return y != NULL;
 }
 
 static void
@@ -120,8 +164,6 @@ cpu (GenKernel *kernel, GError **error)
   Gemm *gemm;
   GenShape shape;
 
-  if (gen_node_input (node, 0)->type != GEN_TYPE_FLOAT32)
-    return gen_node_error (node, error, "only float32 is supported");
   if (!find_options (kernel, &options, error))
     return FALSE;
 
@@ -201,9 +243,11 @@ const GenOperator gen_operator_gemm = {
   .min_outputs = 1,
   .max_outputs = 1,
   .layouts = GEN_LAYOUTS_PLAIN,
-  .widens = TRUE,
+  .widens = 0x7,
+  .computes_in = computes_in,
   .fuses_activation = TRUE,
   .fuses_inputs = TRUE,
+  .lower = lower,
   .infer = infer,
   .ways = ways,
   .cpu = cpu,

@@ -154,6 +154,7 @@ const GenOperator gen_operator_lstm = {
   .min_outputs = 0,
   .max_outputs = 3,
   .layouts = GEN_LAYOUTS_PLAIN,
+  .widens = 0xef,
   .infer = infer,
   .cpu = cpu,
   .gradient = gradient,

@@ -67,6 +67,7 @@
   X (equal)                                                                                        \
   X (equal_1)                                                                                      \
   X (erf)                                                                                          \
+  X (exact_product)                                                                                \
   X (exp)                                                                                          \
   X (expand)                                                                                       \
   X (eye_like)                                                                                     \

@@ -5,6 +5,9 @@
 
 #include <string.h>
 
+#include "../device/half.h"
+#include "build.h"
+
 /* Scales are an attribute of Upsample in opset 7, input 1 up to opset 10, and from 11 on input 2,
  * with a region before and sizes behind. */
 static GenResampleInputs
@@ -56,6 +59,71 @@ infer (GenNode *node, GError **error)
   return TRUE;
 }
 
+/* The least and largest value of an integer type that float32 holds. */
+static gboolean
+find_range (GenDataType type, double range[2])
+{
+  static const double ranges[][2] = { [GEN_TYPE_UINT8] = { 0, G_MAXUINT8 },
+    [GEN_TYPE_INT8] = { G_MININT8, G_MAXINT8 },
+    [GEN_TYPE_UINT16] = { 0, G_MAXUINT16 },
+    [GEN_TYPE_INT16] = { G_MININT16, G_MAXINT16 } };
+
+  if (type >= G_N_ELEMENTS (ranges) || ranges[type][1] == 0)
+    return FALSE;
+  range[0] = ranges[type][0];
+  range[1] = ranges[type][1];
+  return TRUE;
+}
+
+static gboolean
+is_rounded (const GenNode *node)
+{
+  const char *mode = gen_node_string (node, "mode", "nearest");
+
+  return node->opset >= 11 &&
+         (strcmp (mode, "cubic") == 0 ||
+             (strcmp (mode, "linear") == 0 && gen_node_int (node, "antialias", 0) != 0));
+}
+
+/* By nearest, elements are moved as they are. */
+static GenDataType
+computes_in (const GenNode *node, GenDataType type)
+{
+  gboolean nearest = strcmp (gen_node_string (node, "mode", "nearest"), "nearest") == 0;
+  double range[2];
+
+  if (is_rounded (node) && find_range (type, range))
+    return type; /* lowered */
+  return nearest && !gen_type_is_half (type) ? type : GEN_TYPE_FLOAT32;
+}
+
+/* Integers by cubic interpolation, or with antialias, are rounded and do not wrap around where it
+ * overshoots; by linear interpolation they are cut, as ONNX Runtime does all of it. */
+static gboolean
+lower (GenNode *node, GenTensor **results, GError **error)
+{
+  GenGraph *graph = node->graph;
+  GenTensor *inputs[4] = { gen_node_input (node, 0), gen_node_input (node, 1),
+    gen_node_input (node, 2), gen_node_input (node, 3) };
+  GenDataType type = inputs[0]->type;
+  double range[2];
+  GenTensor *y;
+
+  if (!is_rounded (node) || !find_range (type, range))
+    return TRUE;
+  inputs[0] = gen_build_cast (graph, inputs[0], GEN_TYPE_FLOAT32, error);
+  if (inputs[0] == NULL)
+    return FALSE;
+  y = gen_unary (graph, "Round", gen_build_like (graph, "Resize", inputs, 4, node, error), error);
+  if (y == NULL)
+    return FALSE;
+  y = gen_graph_op (graph, "Clip",
+      (GenTensor *[]){ y, gen_graph_float (graph, range[0]), gen_graph_float (graph, range[1]) }, 3,
+      1, error, NULL);
+  results[0] = gen_build_cast (graph, y, type, error);
+  return results[0] != NULL;
+}
+
 static gboolean
 cpu (GenKernel *kernel, GError **error)
 {
@@ -103,7 +171,9 @@ const GenOperator gen_operator_resize = {
   .min_outputs = 1,
   .max_outputs = 1,
   .layouts = GEN_LAYOUTS_ANY,
-  .widens = TRUE,
+  .widens = 0x1,
+  .computes_in = computes_in,
+  .lower = lower,
   .infer = infer,
   .cpu = cpu,
   .gradient = gradient,
@@ -119,7 +189,8 @@ const GenOperator gen_operator_upsample = {
   .min_outputs = 1,
   .max_outputs = 1,
   .layouts = GEN_LAYOUTS_ANY,
-  .widens = TRUE,
+  .widens = 0x1,
+  .computes_in = computes_in,
   .infer = infer,
   .cpu = cpu,
   .gradient = gradient,
