@@ -132,6 +132,7 @@
   X (microsoft_attention)                                                                          \
   X (microsoft_bias_gelu)                                                                          \
   X (microsoft_dequantize_linear)                                                                  \
+  X (microsoft_dynamic_quantize_lstm)                                                              \
   X (microsoft_dynamic_quantize_matmul)                                                            \
   X (microsoft_embed_layer_normalization)                                                          \
   X (microsoft_fast_gelu)                                                                          \
