@@ -139,6 +139,7 @@
   X (microsoft_fused_conv)                                                                         \
   X (microsoft_fused_gemm)                                                                         \
   X (microsoft_fused_matmul)                                                                       \
+  X (microsoft_gather_block_quantized)                                                             \
   X (microsoft_gelu)                                                                               \
   X (microsoft_group_query_attention)                                                              \
   X (microsoft_matmul_integer_to_float)                                                            \
