@@ -96,18 +96,20 @@ is_only_cast (const Pass *pass, const GenTensor *tensor)
          GPOINTER_TO_UINT (g_hash_table_lookup (pass->readers, tensor)) == 1;
 }
 
-/* A cast between 16 bits and what stands for them: nobody reads it any more. FALSE where it stays.
- */
+/* A cast between 16 bits and what stands for them: nobody reads it any more, but the graph itself.
+ * FALSE where it stays. */
 static gboolean
-take_cast (Pass *pass, const GenNode *cast)
+take_cast (Pass *pass, GenNode *cast)
 {
   GenTensor *from = gen_node_input (cast, 0), *to = gen_node_output (cast, 0);
   gboolean wanted = g_hash_table_contains (pass->wanted, to);
 
   if (is_rounding (pass, cast))
     return FALSE;
-  if (from->type == pass->type && to->type == GEN_TYPE_FLOAT32 && !wanted) {
-    g_hash_table_insert (pass->aliases, to, lift (pass, from));
+  if (from->type == pass->type && to->type == GEN_TYPE_FLOAT32) {
+    cast->inputs->pdata[0] = lift (pass, from);
+    if (!wanted)
+      g_hash_table_insert (pass->aliases, to, lift (pass, from));
     return TRUE;
   }
   if (from->type != GEN_TYPE_FLOAT32 || to->type != pass->type)

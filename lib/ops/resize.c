@@ -76,51 +76,57 @@ find_range (GenDataType type, double range[2])
 }
 
 static gboolean
-is_rounded (const GenNode *node)
+is_nearest (const GenNode *node)
 {
-  const char *mode = gen_node_string (node, "mode", "nearest");
-
-  return node->opset >= 11 &&
-         (strcmp (mode, "cubic") == 0 ||
-             (strcmp (mode, "linear") == 0 && gen_node_int (node, "antialias", 0) != 0));
+  return strcmp (gen_node_string (node, "mode", "nearest"), "nearest") == 0;
 }
 
-/* By nearest, elements are moved as they are. */
+/* By nearest, elements are moved as they are; integers are lowered. */
 static GenDataType
 computes_in (const GenNode *node, GenDataType type)
 {
-  gboolean nearest = strcmp (gen_node_string (node, "mode", "nearest"), "nearest") == 0;
   double range[2];
 
-  if (is_rounded (node) && find_range (type, range))
-    return type; /* lowered */
-  return nearest && !gen_type_is_half (type) ? type : GEN_TYPE_FLOAT32;
+  return find_range (type, range) || (is_nearest (node) && !gen_type_is_half (type))
+             ? type
+             : GEN_TYPE_FLOAT32;
 }
 
-/* Integers by cubic interpolation, or with antialias, are rounded and do not wrap around where it
- * overshoots; by linear interpolation they are cut, as ONNX Runtime does all of it. */
+/* Integers of float32 as ONNX Runtime makes them: by linear interpolation they are cut, and what is
+ * whole but for errors of rounding stays so; by cubic interpolation, or with antialias, they are
+ * rounded, and do not wrap around where it overshoots. */
+static GenTensor *
+make_whole (const GenNode *node, GenTensor *x, const double range[2], GError **error)
+{
+  GenGraph *graph = node->graph;
+
+  if (strcmp (gen_node_string (node, "mode", "nearest"), "linear") == 0 &&
+      gen_node_int (node, "antialias", 0) == 0)
+    return gen_build_times (graph, x, 1 + 0x1p-20, error);
+  x = gen_unary (graph, "Round", x, error);
+  if (x == NULL)
+    return NULL;
+  return gen_graph_op (graph, "Clip",
+      (GenTensor *[]){ x, gen_graph_float (graph, range[0]), gen_graph_float (graph, range[1]) }, 3,
+      1, error, NULL);
+}
+
 static gboolean
 lower (GenNode *node, GenTensor **results, GError **error)
 {
-  GenGraph *graph = node->graph;
-  GenTensor *inputs[4] = { gen_node_input (node, 0), gen_node_input (node, 1),
-    gen_node_input (node, 2), gen_node_input (node, 3) };
-  GenDataType type = inputs[0]->type;
+  GenTensor *inputs[4], *y;
+  GenDataType type = gen_node_input (node, 0)->type;
   double range[2];
-  GenTensor *y;
 
-  if (!is_rounded (node) || !find_range (type, range))
+  if (is_nearest (node) || !find_range (type, range))
     return TRUE;
-  inputs[0] = gen_build_cast (graph, inputs[0], GEN_TYPE_FLOAT32, error);
+  for (guint i = 0; i < node->inputs->len; i++)
+    inputs[i] = gen_node_input (node, i);
+  inputs[0] = gen_build_cast (node->graph, inputs[0], GEN_TYPE_FLOAT32, error);
   if (inputs[0] == NULL)
     return FALSE;
-  y = gen_unary (graph, "Round", gen_build_like (graph, "Resize", inputs, 4, node, error), error);
-  if (y == NULL)
-    return FALSE;
-  y = gen_graph_op (graph, "Clip",
-      (GenTensor *[]){ y, gen_graph_float (graph, range[0]), gen_graph_float (graph, range[1]) }, 3,
-      1, error, NULL);
-  results[0] = gen_build_cast (graph, y, type, error);
+  y = gen_build_again (node, inputs, node->inputs->len, error);
+  results[0] = gen_build_cast (node->graph, make_whole (node, y, range, error), type, error);
   return results[0] != NULL;
 }
 
