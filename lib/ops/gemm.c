@@ -66,39 +66,31 @@ computes_in (const GenNode *node, GenDataType type)
   return gen_exact_product_knows (type) ? type : GEN_TYPE_FLOAT32;
 }
 
-/* factor * x; factors of integers that are none themselves by way of double. */
-static GenTensor *
-scale (GenGraph *graph, GenTensor *x, float factor, GError **error)
-{
-  GenDataType type = x != NULL ? x->type : GEN_TYPE_UNDEFINED;
-
-  if (factor == rintf (factor))
-    return gen_build_times (graph, x, factor, error);
-  x = gen_build_times (graph, gen_build_cast (graph, x, GEN_TYPE_FLOAT64, error), factor, error);
-  return gen_build_cast (graph, x, type, error);
-}
-
-/* What is not of float32 is written out. */
+/* What is not of float32 is written out; factors of integers that are none themselves by way of
+ * double. */
 static gboolean
 lower (GenNode *node, GenTensor **results, GError **error)
 {
   GenGraph *graph = node->graph;
   GenTensor *a = gen_node_input (node, 0), *b = gen_node_input (node, 1);
   GenTensor *c = gen_node_input (node, 2), *y;
+  GenDataType type = a->type, wide;
+  float alpha = gen_node_float (node, "alpha", 1), beta = gen_node_float (node, "beta", 1);
 
-  if (!gen_exact_product_knows (a->type))
+  if (!gen_exact_product_knows (type))
     return TRUE;
   if (!infer (node, error))
     return FALSE;
+  wide = alpha == rintf (alpha) && beta == rintf (beta) ? type : GEN_TYPE_FLOAT64;
   a = gen_node_int (node, "transA", 0) != 0 ? gen_build_swap (graph, a, error) : a;
   b = gen_node_int (node, "transB", 0) != 0 ? gen_build_swap (graph, b, error) : b;
-  y = scale (
-      graph, gen_binary (graph, "MatMul", a, b, error), gen_node_float (node, "alpha", 1), error);
+  y = gen_build_cast (graph, gen_binary (graph, "MatMul", a, b, error), wide, error);
+  y = gen_build_times (graph, y, alpha, error);
   if (c != NULL)
-    y = gen_binary (
-        graph, "Add", y, scale (graph, c, gen_node_float (node, "beta", 1), error), error);
-  results[0] = y;
-  return y != NULL;
+    y = gen_binary (graph, "Add", y,
+        gen_build_times (graph, gen_build_cast (graph, c, wide, error), beta, error), error);
+  results[0] = gen_build_cast (graph, y, type, error);
+  return results[0] != NULL;
 }
 
 static void

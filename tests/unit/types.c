@@ -97,24 +97,30 @@ test_int32_product (gconstpointer data)
     g_assert_cmpint (y[i], ==, expected[i]);
 }
 
-/* alpha A' B + beta C */
+typedef struct {
+  double alpha, beta;
+  gint32 expected[6];
+} Scaled;
+
+/* alpha A' B + beta C; what is no integer is cut once, at the end. */
 static void
-test_gemm (void)
+test_gemm (gconstpointer data)
 {
   static const gint32 a[] = { 1, 2, 3, 4, 5, 6 }, b[] = { 1, 0, 2, 0, 1, -1, 3, 1, 1 };
-  static const gint32 c[] = { 1, 2, 3 }, expected[] = { 35, 22, 17, 43, 26, 21 };
+  static const gint32 c[] = { 1, 2, 3 };
+  const Scaled *scaled = data;
   g_autoptr (GenGraph) graph = gen_graph_new ("gemm");
   GenTensor *inputs[] = { gen_graph_add_input (graph, "a", GEN_TYPE_INT32, &GEN_SHAPE (3, 2)),
     gen_graph_add_input (graph, "b", GEN_TYPE_INT32, &GEN_SHAPE (3, 3)),
     gen_graph_add_input (graph, "c", GEN_TYPE_INT32, &GEN_SHAPE (3)) };
   g_autoptr (GenPlan) plan = run_op (graph,
       gen_graph_op (graph, "Gemm", inputs, 3, 1, NULL, "transA", GEN_INT, 1, "alpha", GEN_FLOAT,
-          2.0, "beta", GEN_FLOAT, 3.0, NULL),
+          scaled->alpha, "beta", GEN_FLOAT, scaled->beta, NULL),
       (const void *[]){ a, b, c });
   const gint32 *y = result_of (plan, GEN_TYPE_INT32, &GEN_SHAPE (2, 3));
 
-  for (gsize i = 0; i < G_N_ELEMENTS (expected); i++)
-    g_assert_cmpint (y[i], ==, expected[i]);
+  for (gsize i = 0; i < G_N_ELEMENTS (scaled->expected); i++)
+    g_assert_cmpint (y[i], ==, scaled->expected[i]);
 }
 
 /* --- casts around nodes --- */
@@ -265,6 +271,9 @@ test_half_casts (gconstpointer computes)
 int
 main (int argc, char **argv)
 {
+  static const Scaled whole = { 2, 3, { 35, 22, 17, 43, 26, 21 } };
+  static const Scaled fractions = { 0.25, 0.35, { 4, 2, 2, 5, 3, 2 } };
+
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/types/product/double", test_double_product);
   g_test_add_func ("/types/product/int64", test_int64_product);
@@ -272,7 +281,8 @@ main (int argc, char **argv)
       "/types/product/int32", GINT_TO_POINTER (GEN_TYPE_INT32), test_int32_product);
   g_test_add_data_func (
       "/types/product/uint32", GINT_TO_POINTER (GEN_TYPE_UINT32), test_int32_product);
-  g_test_add_func ("/types/gemm/int32", test_gemm);
+  g_test_add_data_func ("/types/gemm/int32", &whole, test_gemm);
+  g_test_add_data_func ("/types/gemm/int32-by-fractions", &fractions, test_gemm);
   g_test_add_data_func ("/types/softmax", "Softmax", test_softmax);
   g_test_add_data_func ("/types/log-softmax", "LogSoftmax", test_softmax);
   g_test_add_func ("/types/resize", test_resize);
