@@ -25,6 +25,10 @@ Which operators a model may use, of ONNX's own and of \`com.microsoft\`; \`gener
 
 Sequences and optionals are resolved into the tensors that they hold when a model is compiled, so that they cost nothing as it runs. Their lengths and the positions in them must be known by then; a model where these are computed is run in stages (\`GenSession\`, which \`generator\` and \`generative-model\` use by themselves). A Loop over sequences is written out, up to 1024 iterations; where its condition is computed, each iteration is a stage, 256 of them at most, and it has no scan outputs. Scan takes no sequences, and strings, maps and sparse tensors are not supported at all. GroupQueryAttention takes a past of one item alone, whose buffers are not shared.
 
+Operators take the types that ONNX allows them. What moves or compares elements, and arithmetic, does so in the type itself. Products (MatMul, Gemm), Softmax and LogSoftmax of double are computed in double, and products of integers exactly, wrapping around as integers do. Operators that know float32 alone (convolutions, normalisations, recurrences, Resize but by nearest, GridSample and others) compute double and integers in float32, with what that loses, and cast the result back. Resize makes integers as ONNX Runtime does: by linear interpolation they are cut, by cubic interpolation or with antialias rounded.
+
+16-bit floats are computed in float32, and on the CPU values stay float32 between nodes, too, so that no sum overflows on its way: they are rounded to 16 bits where they leave the model, and where a model casts from float32 there and at once back. ONNX Runtime does the same, but does not round an input of float32 either that a model casts to 16 bits first.
+
 TEXT
     "$tool" operators
 }

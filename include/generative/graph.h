@@ -164,6 +164,7 @@ struct _GenNode {
   GenTaken taken;           /* likewise */
   guint id;                 /* random operators mix it into their key */
   GenDraw draw;
+  gboolean implied; /* a cast that the model has not asked for: its operator's kernel wants it */
   GenGraph *graph;
 };
 

@@ -54,13 +54,13 @@ struct _GenOperator {
   gboolean fuses_activation;    /* the CPU kernel honours node->activation */
   gboolean fuses_inputs;        /* and node->taken */
   GenActivationKind activation; /* what this operator is, when another can absorb it */
-  gboolean widens;              /* knows float32, not the 16-bit floats: those are cast before and
-                                   after */
-  gboolean takes_items;         /* its inputs may be sequences and optionals */
-  guint decides;                /* bit k: results may hang on the value of input k, of a few numbers
-                                   at most: a session makes its stages for that value */
-  gboolean has_graphs;          /* control flow: its attributes may be graphs */
-  gboolean random;              /* its value changes from run to run: never folded */
+  guint widens;         /* bit k: input k holds elements of whose types the kernel knows some
+                           alone: where it does not, casts stand before and after */
+  gboolean takes_items; /* its inputs may be sequences and optionals */
+  guint decides;        /* bit k: results may hang on the value of input k, of a few numbers
+                           at most: a session makes its stages for that value */
+  gboolean has_graphs;  /* control flow: its attributes may be graphs */
+  gboolean random;      /* its value changes from run to run: never folded */
 
   /* For an operator that is made of others: append the nodes that it stands for, by
    * gen_graph_op, and put what they make into `results`, one for each output of the node. The
@@ -70,8 +70,11 @@ struct _GenOperator {
    * are nodes for which it appends nothing (a loop whose end is not known), which then stay as
    * they are. */
   gboolean (*lower) (GenNode *node, GenTensor **results, GError **error);
+  /* For an operator that widens: the type in which the kernel computes what is of `type`, which is
+   * `type` itself where it knows that. NULL where it knows float32 alone. */
+  GenDataType (*computes_in) (const GenNode *node, GenDataType type);
   /* Types and shapes of the outputs from those of the inputs (all known), and from the
-   * values of those that are constant. */
+   * values of those that are constant; of one that widens for elements of any type. */
   gboolean (*infer) (GenNode *node, GError **error);
   /* Instead of infer and cpu, where shapes of outputs hang on values: compute the outputs from the
    * bytes of all inputs, whose shapes are known. */

@@ -54,8 +54,8 @@ gboolean gen_graph_infer_from (GenGraph *graph, guint first, GError **error);
 /* Put what node number `index` is made of in its place; `*lowered` tells whether it is made of
  * others. */
 gboolean gen_graph_lower_node (GenGraph *graph, guint index, gboolean *lowered, GError **error);
-/* Whether a node has 16-bit floats that its operator does not know; and that: casts are put around
- * it. `number` is the node's in the graph. */
+/* Whether a node has elements of a type that its operator does not know; and that: casts are put
+ * around it. `number` is the node's in the graph. */
 gboolean gen_node_is_widened (const GenNode *node);
 gboolean gen_graph_widen_node (GenGraph *graph, guint number, GError **error);
 /* The outputs of a node whose operator computes at once, as constants; all its inputs must be

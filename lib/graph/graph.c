@@ -426,6 +426,7 @@ copy_nodes (GenGraph *graph, const GenGraph *other, const char *prefix, GHashTab
     to->activation = from->activation;
     to->taken = from->taken;
     to->draw = from->draw;
+    to->implied = from->implied;
     if (prefix == NULL || from->draw.fixed)
       to->id = from->id;
     g_ptr_array_add (graph->nodes, to);

@@ -323,13 +323,12 @@ infer_node (GenGraph *graph, guint at, GError **error)
     if (at == graph->nodes->len)
       return TRUE;
     node = g_ptr_array_index (graph->nodes, at);
-    if (!check_inputs (node, error) || !gen_graph_lower_node (graph, at, &replaced, error))
+    if (!check_inputs (node, error))
       return FALSE;
-    if (!replaced && gen_node_is_widened (node)) {
-      if (!gen_graph_widen_node (graph, at, error))
-        return FALSE;
-      replaced = TRUE;
-    }
+    replaced = gen_node_is_widened (node);
+    if (replaced ? !gen_graph_widen_node (graph, at, error)
+                 : !gen_graph_lower_node (graph, at, &replaced, error))
+      return FALSE;
   }
   node = g_ptr_array_index (graph->nodes, at);
   if (!gen_node_infer (node, error) || !check_outputs (node, error))

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* 16-bit floats of a model as float32, while passes work that know no other: fusion, and the choice
  * of layouts. Casts around operators that know float32 alone (widen.c) go, and what stands for 16
- * bits is remembered, so that gen_graph_narrow gives it those bits again where the device can. */
+ * bits is remembered, so that gen_graph_narrow gives it those bits again where the device can. On
+ * the CPU, which computes in float32 anyway, it stays so: values are rounded to 16 bits where they
+ * leave the graph and where a model casts there and back with nothing in between, as ONNX Runtime
+ * does it, and no sum overflows on its way. */
+#include <string.h>
+
 #include "../device/half.h"
 #include "graph-private.h"
 #include "narrow.h"
@@ -71,6 +76,18 @@ lower (Pass *pass, GenTensor *tensor)
   return made;
 }
 
+/* Whether `cast`, back to float32, follows at once on one from there: then a model wants values
+ * rounded. */
+static gboolean
+is_rounding (const Pass *pass, const GenNode *cast)
+{
+  const GenNode *before = gen_node_input (cast, 0)->producer;
+
+  return !cast->implied && before != NULL && gen_node_is_cast (before) && !before->implied &&
+         gen_node_input (before, 0)->type == GEN_TYPE_FLOAT32 &&
+         gen_node_input (cast, 0)->type == pass->type;
+}
+
 /* Whether rounding `tensor` changes nothing for anyone but the cast that reads it. */
 static gboolean
 is_only_cast (const Pass *pass, const GenTensor *tensor)
@@ -79,16 +96,20 @@ is_only_cast (const Pass *pass, const GenTensor *tensor)
          GPOINTER_TO_UINT (g_hash_table_lookup (pass->readers, tensor)) == 1;
 }
 
-/* A cast between 16 bits and what stands for them: nobody reads it any more. FALSE where it stays.
- */
+/* A cast between 16 bits and what stands for them: nobody reads it any more, but the graph itself.
+ * FALSE where it stays. */
 static gboolean
-take_cast (Pass *pass, const GenNode *cast)
+take_cast (Pass *pass, GenNode *cast)
 {
   GenTensor *from = gen_node_input (cast, 0), *to = gen_node_output (cast, 0);
   gboolean wanted = g_hash_table_contains (pass->wanted, to);
 
-  if (from->type == pass->type && to->type == GEN_TYPE_FLOAT32 && !wanted) {
-    g_hash_table_insert (pass->aliases, to, lift (pass, from));
+  if (is_rounding (pass, cast))
+    return FALSE;
+  if (from->type == pass->type && to->type == GEN_TYPE_FLOAT32) {
+    cast->inputs->pdata[0] = lift (pass, from);
+    if (!wanted)
+      g_hash_table_insert (pass->aliases, to, lift (pass, from));
     return TRUE;
   }
   if (from->type != GEN_TYPE_FLOAT32 || to->type != pass->type)
@@ -149,7 +170,7 @@ visit (Pass *pass, GenNode *node, GenNarrowFunc ask)
     return;
   }
   narrowing = ask (node, pass->type).narrowing;
-  lifts = reads (node, pass->type) &&
+  lifts = reads (node, pass->type) && !(gen_node_is_cast (node) && is_rounding (pass, node)) &&
           (narrowing == GEN_NARROW_ALWAYS || narrowing == GEN_NARROW_FOLLOW);
   for (guint k = 0; k < node->inputs->len; k++) {
     GenTensor *input = gen_node_input (node, k);
@@ -189,6 +210,22 @@ count_readers (Pass *pass)
       g_hash_table_insert (pass->readers, input, GUINT_TO_POINTER (n));
     }
   }
+}
+
+/* Kernels make float32 of float32, unless an attribute or another tensor says what they make; what
+ * has graphs hands its operands on to nodes that want what they were made for. */
+GenNarrow
+gen_node_lifts_on_cpu (const GenNode *node, GenDataType type)
+{
+  static const char *const says_type[] = { "to", "dtype", "output_dtype" };
+  GenNarrow stays = { GEN_NARROW_NEVER, 0, 0 };
+
+  if (node->op->cpu == NULL || node->op->has_graphs || strcmp (node->op->name, "CastLike") == 0)
+    return stays;
+  for (guint i = 0; i < G_N_ELEMENTS (says_type); i++)
+    if (gen_node_attribute (node, says_type[i]) != NULL)
+      return stays;
+  return (GenNarrow){ GEN_NARROW_ALWAYS, G_MAXUINT, G_MAXUINT };
 }
 
 GenDataType

@@ -27,6 +27,9 @@ typedef GenNarrow (*GenNarrowFunc) (const GenNode *node, GenDataType type);
  * `held`. Returns the type that has been lifted so, undefined where the graph has none. */
 GenDataType gen_graph_lift (GenGraph *graph, GenNarrowFunc ask, GHashTable *held);
 
+/* `ask` for the CPU, which narrows nothing again. */
+GenNarrow gen_node_lifts_on_cpu (const GenNode *node, GenDataType type);
+
 /* The last pass for a device that computes in `type`, a 16-bit float: nodes take and give it where
  * `ask` says that they can, casts stand where others meet them, constants are converted. Inputs,
  * outputs and states of the graph stay as they are. With `held`, only what is in it is narrowed, by

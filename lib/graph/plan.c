@@ -136,7 +136,7 @@ clear_ports (Port *ports, guint n)
 
 /* --- compiling --- */
 
-/* `held`: what stands for 16-bit floats of the type `*half`, on a device that knows those. */
+/* `held`: what stands for 16-bit floats, of the type `*half` on a device that knows those. */
 static gboolean
 transform (GenPlan *plan, GHashTable *held, GenDataType *half, GError **error)
 {
@@ -146,7 +146,9 @@ transform (GenPlan *plan, GHashTable *held, GenDataType *half, GError **error)
     return FALSE;
   gen_graph_flatten_outputs (graph);
   gen_graph_remove_dead (graph);
-  if (plan->device != NULL && !plan->options.no_fusion)
+  if (plan->device == NULL)
+    gen_graph_lift (graph, gen_node_lifts_on_cpu, held);
+  else if (!plan->options.no_fusion)
     *half = gen_graph_lift (graph, plan->device->narrows, held);
   if (!plan->options.no_fusion &&
       (!gen_graph_free_weights (graph, error) || !gen_graph_fuse (graph, error)))

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Operators that know float32 and no 16-bit floats: casts are put around them while shapes are
- * inferred.
- */
+/* Elements of types that an operator's kernel does not know, 16-bit floats, double or integers:
+ * casts to a type that it knows, and back, are put around the node while shapes are inferred. */
 #include <string.h>
 
 #include "graph-private.h"
@@ -19,71 +18,85 @@ move_nodes (GenGraph *graph, guint first, guint place)
     graph->nodes->pdata[place + i] = moved[i];
 }
 
-/* The 16-bit float among the types of a node's inputs; undefined when there is none. */
+/* The type that input `i` is to be cast to; undefined where it stays as it is. */
 static GenDataType
-half_of (const GenNode *node)
+wanted_type (const GenNode *node, guint i)
 {
-  for (guint i = 0; i < node->inputs->len; i++) {
-    const GenTensor *input = g_ptr_array_index (node->inputs, i);
+  const GenOperator *op = node->op;
+  const GenTensor *input = gen_node_input (node, i);
+  GenDataType type;
 
-    if (input != NULL && (input->type == GEN_TYPE_FLOAT16 || input->type == GEN_TYPE_BFLOAT16))
-      return input->type;
-  }
-  return GEN_TYPE_UNDEFINED;
+  if (i >= 32 || (op->widens >> i & 1) == 0 || input == NULL || input->kind != GEN_KIND_TENSOR ||
+      input->type == GEN_TYPE_STRING || input->type == GEN_TYPE_UNDEFINED)
+    return GEN_TYPE_UNDEFINED;
+  type = op->computes_in != NULL ? op->computes_in (node, input->type) : GEN_TYPE_FLOAT32;
+  return type != input->type ? type : GEN_TYPE_UNDEFINED;
 }
 
-/* Inputs of `type` become casts to float32. */
 static gboolean
-widen_inputs (GenGraph *graph, GenNode *node, GenDataType type, GError **error)
+widen_inputs (GenGraph *graph, GenNode *node, GError **error)
 {
-  for (guint i = 0; i < node->inputs->len; i++) {
-    GenTensor *input = g_ptr_array_index (node->inputs, i);
+  g_autofree GenDataType *wanted = g_new (GenDataType, node->inputs->len);
 
-    if (input == NULL || input->type != type)
+  /* What one input is cast to may hang on the others. */
+  for (guint i = 0; i < node->inputs->len; i++)
+    wanted[i] = wanted_type (node, i);
+  for (guint i = 0; i < node->inputs->len; i++) {
+    GenTensor *input = gen_node_input (node, i);
+
+    if (wanted[i] == GEN_TYPE_UNDEFINED)
       continue;
-    input = gen_graph_op (
-        graph, "Cast", &input, 1, 1, error, "to", GEN_INT, (int)GEN_TYPE_FLOAT32, NULL);
+    input = gen_graph_op (graph, "Cast", &input, 1, 1, error, "to", GEN_INT, (int)wanted[i], NULL);
     if (input == NULL)
       return FALSE;
+    input->producer->implied = TRUE;
     node->inputs->pdata[i] = input;
   }
   return TRUE;
 }
 
-/* Outputs, bit by bit, that are float32 whatever the inputs are: statistics, perhaps. */
-static guint
-find_float32 (GenNode *node)
+/* The types that the outputs have by the operator's meaning; those of one that is made of others
+ * are of the type of input 0. */
+static gboolean
+find_types (GenNode *node, GenDataType *types, GError **error)
 {
-  guint found = 0;
-
-  if (!gen_node_infer (node, NULL))
-    return 0;
-  for (guint i = 0; i < node->outputs->len && i < 32; i++)
-    if (gen_node_output (node, i) != NULL && gen_node_output (node, i)->type == GEN_TYPE_FLOAT32)
-      found |= 1u << i;
-  return found;
+  if (node->op->infer != NULL && !gen_node_infer (node, error))
+    return FALSE;
+  for (guint i = 0; i < node->outputs->len; i++)
+    if (gen_node_output (node, i) != NULL)
+      types[i] = node->op->infer != NULL ? gen_node_output (node, i)->type
+                                         : gen_node_input (node, 0)->type;
+  return TRUE;
 }
 
-/* Outputs of float32 become tensors that are cast to `type`, but those in `kept`. */
+/* Output `i` becomes a tensor that is cast to what it was. */
 static gboolean
-narrow_outputs (GenGraph *graph, GenNode *node, GenDataType type, guint kept, GError **error)
+narrow_output (GenGraph *graph, GenNode *node, guint i, GenDataType type, GError **error)
+{
+  GenTensor *output = gen_node_output (node, i), *wide = gen_graph_add_value (graph, NULL);
+  GenNode *cast;
+
+  wide->type = output->type;
+  wide->shape = output->shape;
+  wide->producer = node;
+  node->outputs->pdata[i] = wide;
+  cast = gen_graph_add_node (graph, NULL, NULL, "Cast", GEN_OPSET, &wide, 1, &output, 1, error);
+  if (cast == NULL)
+    return FALSE;
+  gen_node_set_int (cast, "to", type);
+  cast->implied = TRUE;
+  /* Of one that is made of others nothing is known yet. */
+  return node->op->infer == NULL || gen_node_infer (cast, error);
+}
+
+static gboolean
+narrow_outputs (GenGraph *graph, GenNode *node, const GenDataType *types, GError **error)
 {
   for (guint i = 0; i < node->outputs->len; i++) {
-    GenTensor *output = g_ptr_array_index (node->outputs, i), *wide;
-    GenNode *cast;
+    const GenTensor *output = gen_node_output (node, i);
 
-    if (output == NULL || output->type != GEN_TYPE_FLOAT32 || (i < 32 && (kept >> i & 1) != 0))
-      continue;
-    wide = gen_graph_add_value (graph, NULL);
-    wide->type = output->type;
-    wide->shape = output->shape;
-    wide->producer = node;
-    node->outputs->pdata[i] = wide;
-    cast = gen_graph_add_node (graph, NULL, NULL, "Cast", GEN_OPSET, &wide, 1, &output, 1, error);
-    if (cast == NULL)
-      return FALSE;
-    gen_node_set_int (cast, "to", type);
-    if (!gen_node_infer (cast, error))
+    if (output != NULL && (node->op->infer == NULL || output->type != types[i]) &&
+        !narrow_output (graph, node, i, types[i], error))
       return FALSE;
   }
   return TRUE;
@@ -92,24 +105,28 @@ narrow_outputs (GenGraph *graph, GenNode *node, GenDataType type, guint kept, GE
 gboolean
 gen_node_is_widened (const GenNode *node)
 {
-  return node->op->widens && half_of (node) != GEN_TYPE_UNDEFINED;
+  for (guint i = 0; i < node->inputs->len; i++)
+    if (wanted_type (node, i) != GEN_TYPE_UNDEFINED)
+      return TRUE;
+  return FALSE;
 }
 
 gboolean
 gen_graph_widen_node (GenGraph *graph, guint number, GError **error)
 {
   GenNode *node = g_ptr_array_index (graph->nodes, number);
-  GenDataType type = half_of (node);
-  guint first = graph->nodes->len, middle, kept = find_float32 (node);
+  guint first = graph->nodes->len, middle;
   g_autofree gpointer *inputs = g_memdup2 (node->inputs->pdata, node->inputs->len * sizeof *inputs);
+  g_autofree GenDataType *types = g_new0 (GenDataType, node->outputs->len);
 
-  if (!widen_inputs (graph, node, type, error) || !gen_node_infer (node, error)) {
+  if (!find_types (node, types, error) || !widen_inputs (graph, node, error) ||
+      (node->op->infer != NULL && !gen_node_infer (node, error))) {
     memcpy (node->inputs->pdata, inputs, node->inputs->len * sizeof *inputs);
     gen_graph_take_back (graph, first);
     return FALSE;
   }
   middle = graph->nodes->len;
-  if (!narrow_outputs (graph, node, type, kept, error))
+  if (!narrow_outputs (graph, node, types, error))
     return FALSE;
   move_nodes (graph, middle, number + 1);
   move_nodes (graph, graph->nodes->len - (middle - first), number);

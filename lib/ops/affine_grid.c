@@ -58,9 +58,8 @@ expand (GenNode *node, GError **error)
       return NULL;
     }
   }
-  if (theta->type != GEN_TYPE_FLOAT32 ||
-      !gen_shape_equal (&theta->shape, &GEN_SHAPE (size[0], axes, axes + 1))) {
-    gen_node_error (node, error, "theta must be float32 of [batch, %d, %d]", axes, axes + 1);
+  if (!gen_shape_equal (&theta->shape, &GEN_SHAPE (size[0], axes, axes + 1))) {
+    gen_node_error (node, error, "theta must be of [batch, %d, %d]", axes, axes + 1);
     return NULL;
   }
   grid = coordinates (graph, size + 2, axes, gen_node_int (node, "align_corners", 0) != 0);
@@ -85,5 +84,6 @@ const GenOperator gen_operator_affine_grid = {
   .max_inputs = 2,
   .min_outputs = 1,
   .max_outputs = 1,
+  .widens = 0x1,
   .lower = lower,
 };

@@ -139,6 +139,10 @@ attend (Writing *w, GenTensor *q, GenTensor *k, GenTensor *v, GError **error)
 {
   const GenAttentionSettings s = read_settings (w, q);
 
+  /* Values may be of a type of their own; the result is of that of queries. */
+  v = gen_build_cast (w->graph, v, q->type, error);
+  if (v == NULL)
+    return NULL;
   return gen_graph_op (w->graph, "ScaledDotProductAttention",
       (GenTensor *[]){ q, k, v, w->inputs[MASK] }, w->inputs[MASK] != NULL ? 4 : 3, 1, error,
       "scale", GEN_FLOAT, s.scale, "group", GEN_INT, (int)s.group, "causal", GEN_INT, s.causal,

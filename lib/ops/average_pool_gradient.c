@@ -12,7 +12,7 @@ const GenOperator gen_operator_average_pool_gradient = {
   .max_outputs = 1,
   .layouts = GEN_LAYOUTS_CHANNELS_LAST,
   .layout_inputs = 1u << 1,
-  .widens = TRUE,
+  .widens = 0x3,
   .infer = gen_pool_gradient_infer,
   .cpu = gen_pool_gradient_cpu_average,
 };

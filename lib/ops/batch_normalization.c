@@ -35,8 +35,6 @@ infer (GenNode *node, GError **error)
 
   if (x->shape.rank < 1)
     return gen_node_error (node, error, "its input must not be a scalar");
-  if (!gen_node_same_type (node, 1, 4, error))
-    return FALSE;
   for (int i = 1; i < 5; i++) {
     const GenShape *shape = &gen_node_input (node, i)->shape;
 
@@ -143,8 +141,6 @@ cpu (GenKernel *kernel, GError **error)
   const GenTensor *x = gen_node_input (node, 0);
   Normalization *n;
 
-  if (x->type != GEN_TYPE_FLOAT32 || gen_node_input (node, 3)->type != GEN_TYPE_FLOAT32)
-    return gen_node_error (node, error, "only float32 is supported");
   if (gen_shape_elements (&x->shape) == 0)
     return TRUE;
   n = g_new0 (Normalization, 1);
@@ -195,7 +191,7 @@ const GenOperator gen_operator_batch_normalization = {
   .min_outputs = 1,
   .max_outputs = 5,
   .layouts = GEN_LAYOUTS_SAME,
-  .widens = TRUE,
+  .widens = 0x1f,
   .fuses_activation = TRUE,
   .infer = infer,
   .cpu = cpu,

@@ -78,13 +78,13 @@ gen_build_reduce (
   return gen_graph_op (graph, op, &x, 1, 1, error, "axes", GEN_INTS, n, axes, NULL);
 }
 
-GenTensor *
-gen_build_like (GenGraph *graph, const char *op, GenTensor *const *inputs, int n_inputs,
+static GenTensor *
+build (GenGraph *graph, const char *op, int opset, GenTensor *const *inputs, int n_inputs,
     const GenNode *like, GError **error)
 {
   GenTensor *output = gen_graph_add_value (graph, NULL);
   GenNode *node =
-      gen_graph_add_node (graph, NULL, NULL, op, GEN_OPSET, inputs, n_inputs, &output, 1, error);
+      gen_graph_add_node (graph, NULL, NULL, op, opset, inputs, n_inputs, &output, 1, error);
 
   if (node == NULL)
     return NULL;
@@ -100,6 +100,22 @@ gen_build_like (GenGraph *graph, const char *op, GenTensor *const *inputs, int n
     else if (attribute->type == GEN_ATTRIBUTE_INTS)
       gen_node_set_ints (
           node, attribute->name, (const gint64 *)attribute->ints->data, attribute->ints->len);
+    else if (attribute->type == GEN_ATTRIBUTE_FLOATS)
+      gen_node_set_floats (
+          node, attribute->name, (const float *)attribute->floats->data, attribute->floats->len);
   }
   return node->op->infer (node, error) ? output : NULL;
+}
+
+GenTensor *
+gen_build_like (GenGraph *graph, const char *op, GenTensor *const *inputs, int n_inputs,
+    const GenNode *like, GError **error)
+{
+  return build (graph, op, GEN_OPSET, inputs, n_inputs, like, error);
+}
+
+GenTensor *
+gen_build_again (const GenNode *node, GenTensor *const *inputs, int n_inputs, GError **error)
+{
+  return build (node->graph, node->op->name, node->opset, inputs, n_inputs, node, error);
 }

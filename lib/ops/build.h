@@ -20,3 +20,6 @@ GenTensor *gen_build_reduce (
 /* A node with the attributes of `like`: for operators at GEN_OPSET that have kernels. */
 GenTensor *gen_build_like (GenGraph *graph, const char *op, GenTensor *const *inputs, int n_inputs,
     const GenNode *like, GError **error);
+/* The node's operator once more, as its opset means it, with other inputs. */
+GenTensor *gen_build_again (
+    const GenNode *node, GenTensor *const *inputs, int n_inputs, GError **error);

@@ -126,5 +126,6 @@ const GenOperator gen_operator_col2im = {
   .max_inputs = 3,
   .min_outputs = 1,
   .max_outputs = 1,
+  .widens = 0x1,
   .lower = lower,
 };

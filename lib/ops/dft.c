@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "../device/half.h"
 #include "build.h"
 #include "fourier.h"
 
@@ -250,6 +251,12 @@ gradient (GenGradient *g, GError **error)
   return g->inputs[0] != NULL;
 }
 
+static GenDataType
+computes_in (const GenNode *node, GenDataType type)
+{
+  return gen_type_computed (type);
+}
+
 const GenOperator gen_operator_dft = {
   .name = "DFT",
   .summary = "Discrete Fourier transform along an axis",
@@ -258,6 +265,8 @@ const GenOperator gen_operator_dft = {
   .max_inputs = 3,
   .min_outputs = 1,
   .max_outputs = 1,
+  .widens = 0x1,
+  .computes_in = computes_in,
   .layouts = GEN_LAYOUTS_PLAIN,
   .infer = infer,
   .cpu = cpu,

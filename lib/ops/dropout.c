@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "dropout.h"
+#include "number.h"
 
 #define CHUNK 1024
 
@@ -22,10 +23,8 @@ gen_dropout_settings (const GenNode *node, GenDropout *s, GError **error)
   s->training = training != NULL && *training != 0;
   if ((ratio != NULL && value == NULL) || (mode != NULL && training == NULL))
     return gen_node_error (node, error, "its ratio and training_mode must be constant");
-  if (ratio != NULL && ratio->type == GEN_TYPE_FLOAT32)
-    s->ratio = *(const float *)value;
-  else if (ratio != NULL && ratio->type == GEN_TYPE_FLOAT64)
-    s->ratio = *(const double *)value;
+  if (ratio != NULL)
+    s->ratio = (float)gen_number_get (ratio->type, value, 0);
   if (!(s->ratio >= 0 && s->ratio < 1)) {
     if (s->training)
       return gen_node_error (node, error, "its ratio %g is not in [0, 1)", s->ratio);
@@ -45,6 +44,15 @@ infer (GenNode *node, GError **error)
   gen_node_set_output (node, 0, x->type, &x->shape);
   gen_node_set_output (node, 1, node->opset < 10 ? x->type : GEN_TYPE_BOOL, &x->shape);
   return TRUE;
+}
+
+/* Inference moves elements as they are. */
+static GenDataType
+computes_in (const GenNode *node, GenDataType type)
+{
+  GenDropout s;
+
+  return gen_dropout_settings (node, &s, NULL) && s.training ? GEN_TYPE_FLOAT32 : type;
 }
 
 static void
@@ -98,9 +106,6 @@ cpu (GenKernel *kernel, GError **error)
   kernel->free_state = g_free;
   if (!gen_dropout_settings (kernel->node, s, error))
     return FALSE;
-  if (s->training && x->type != GEN_TYPE_FLOAT32)
-    return gen_node_error (kernel->node, error, "not supported in training for elements of type %s",
-        gen_data_type_name (x->type));
   if (mask != NULL && mask->type != GEN_TYPE_BOOL)
     return gen_node_error (kernel->node, error, "its mask is supported from opset 10 on only");
   if (s->training)
@@ -152,6 +157,8 @@ const GenOperator gen_operator_dropout = {
   .layouts = GEN_LAYOUTS_SAME,
   .elementwise = TRUE,
   .random = TRUE,
+  .widens = 0x1,
+  .computes_in = computes_in,
   .infer = infer,
   .cpu = cpu,
   .gradient = gradient,

@@ -2,10 +2,13 @@
 /* Gemm: Y = activation (alpha * op(A) op(B) + beta * C), the dense layer. */
 #include "../device/gemm.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "activation.h"
 #include "broadcast.h"
+#include "build.h"
+#include "exact_product.h"
 
 static gboolean
 dimensions (const GenNode *node, gint64 *m, gint64 *n, gint64 *k, GError **error)
@@ -55,6 +58,39 @@ gemm_free (gpointer data)
 
   gen_gemm_free (gemm->gemm);
   g_free (gemm);
+}
+
+static GenDataType
+computes_in (const GenNode *node, GenDataType type)
+{
+  return gen_exact_product_knows (type) ? type : GEN_TYPE_FLOAT32;
+}
+
+/* What is not of float32 is written out; factors of integers that are none themselves by way of
+ * double. */
+static gboolean
+lower (GenNode *node, GenTensor **results, GError **error)
+{
+  GenGraph *graph = node->graph;
+  GenTensor *a = gen_node_input (node, 0), *b = gen_node_input (node, 1);
+  GenTensor *c = gen_node_input (node, 2), *y;
+  GenDataType type = a->type, wide;
+  float alpha = gen_node_float (node, "alpha", 1), beta = gen_node_float (node, "beta", 1);
+
+  if (!gen_exact_product_knows (type))
+    return TRUE;
+  if (!infer (node, error))
+    return FALSE;
+  wide = alpha == rintf (alpha) && beta == rintf (beta) ? type : GEN_TYPE_FLOAT64;
+  a = gen_node_int (node, "transA", 0) != 0 ? gen_build_swap (graph, a, error) : a;
+  b = gen_node_int (node, "transB", 0) != 0 ? gen_build_swap (graph, b, error) : b;
+  y = gen_build_cast (graph, gen_binary (graph, "MatMul", a, b, error), wide, error);
+  y = gen_build_times (graph, y, alpha, error);
+  if (c != NULL)
+    y = gen_binary (graph, "Add", y,
+        gen_build_times (graph, gen_build_cast (graph, c, wide, error), beta, error), error);
+  results[0] = gen_build_cast (graph, y, type, error);
+  return results[0] != NULL;
 }
 
 static void
@@ -120,8 +156,6 @@ cpu (GenKernel *kernel, GError **error)
   Gemm *gemm;
   GenShape shape;
 
-  if (gen_node_input (node, 0)->type != GEN_TYPE_FLOAT32)
-    return gen_node_error (node, error, "only float32 is supported");
   if (!find_options (kernel, &options, error))
     return FALSE;
 
@@ -201,9 +235,11 @@ const GenOperator gen_operator_gemm = {
   .min_outputs = 1,
   .max_outputs = 1,
   .layouts = GEN_LAYOUTS_PLAIN,
-  .widens = TRUE,
+  .widens = 0x7,
+  .computes_in = computes_in,
   .fuses_activation = TRUE,
   .fuses_inputs = TRUE,
+  .lower = lower,
   .infer = infer,
   .ways = ways,
   .cpu = cpu,

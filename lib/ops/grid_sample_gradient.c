@@ -123,7 +123,7 @@ const GenOperator gen_operator_grid_sample_gradient = {
   .min_outputs = 1,
   .max_outputs = 2,
   .layouts = GEN_LAYOUTS_PLAIN,
-  .widens = TRUE,
+  .widens = 0x7,
   .infer = infer,
   .cpu = cpu,
 };

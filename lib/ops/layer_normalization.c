@@ -37,7 +37,7 @@ gen_layer_normalization_infer (GenNode *node, gboolean centred, GError **error)
   GenLayer layer;
   int axis;
 
-  if (!gen_layer_find (node, centred, &layer, error) || !gen_node_same_type (node, 1, 2, error))
+  if (!gen_layer_find (node, centred, &layer, error))
     return FALSE;
   for (guint i = 1; i < node->inputs->len; i++)
     if (gen_node_input (node, i) != NULL &&
@@ -46,7 +46,8 @@ gen_layer_normalization_infer (GenNode *node, gboolean centred, GError **error)
           "input %u must have one value for each of the %" G_GSIZE_FORMAT
           " elements that are normalised together",
           i, layer.n);
-  gen_node_set_output (node, 0, x->type, &x->shape);
+  /* Of RMSNormalization's two types, x may have one and the result that of the scale. */
+  gen_node_set_output (node, 0, centred ? x->type : gen_node_input (node, 1)->type, &x->shape);
   axis = gen_axis (gen_node_int (node, "axis", -1), x->shape.rank);
   for (int i = axis; i < row.rank; i++)
     row.dims[i] = 1;
@@ -140,8 +141,6 @@ gen_layer_normalization_cpu (GenKernel *kernel, gboolean centred, GError **error
   const GenTensor *x = gen_node_input (kernel->node, 0);
   GenLayer *layer;
 
-  if (x->type != GEN_TYPE_FLOAT32)
-    return gen_node_error (kernel->node, error, "only float32 is supported");
   layer = g_new0 (GenLayer, 1);
   kernel->state = layer;
   kernel->free_state = g_free;
@@ -205,7 +204,7 @@ const GenOperator gen_operator_layer_normalization = {
   .min_outputs = 1,
   .max_outputs = 3,
   .layouts = GEN_LAYOUTS_PLAIN,
-  .widens = TRUE,
+  .widens = 0x7,
   .infer = infer,
   .cpu = cpu,
   .gradient = gradient,

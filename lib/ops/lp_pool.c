@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* LpPool and GlobalLpPool: the p-norm of each window, as an average of powers times their number.
  */
+#include "build.h"
 #include "window.h"
 
 static GenTensor *
@@ -57,7 +58,7 @@ expand (GenNode *node, GError **error)
     return NULL;
   x = gen_graph_op (graph, "AveragePool", &x, 1, 1, error, GEN_WINDOW_ATTRIBUTES (lists),
       "count_include_pad", GEN_INT, 1, NULL);
-  x = gen_binary (graph, "Mul", x, gen_graph_float (graph, count), error);
+  x = gen_build_times (graph, x, count, error);
   return x == NULL ? NULL : power (graph, x, 1 / p, error);
 }
 

@@ -121,6 +121,16 @@ const GenCell gen_cell_lstm = {
   .build = build,
 };
 
+/* By weights of 8 bits: microsoft_quantized_lstm.c. */
+const GenCell gen_cell_quantized_lstm = {
+  .gates = GATES,
+  .functions = 3,
+  .defaults = defaults,
+  .has_state = TRUE,
+  .quantized = TRUE,
+  .last = last,
+};
+
 static gboolean
 infer (GenNode *node, GError **error)
 {
@@ -154,6 +164,7 @@ const GenOperator gen_operator_lstm = {
   .min_outputs = 0,
   .max_outputs = 3,
   .layouts = GEN_LAYOUTS_PLAIN,
+  .widens = 0xef,
   .infer = infer,
   .cpu = cpu,
   .gradient = gradient,

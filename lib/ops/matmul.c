@@ -3,7 +3,9 @@
  * are products one by one, which the parts share. */
 #include "../device/gemm.h"
 #include "activation.h"
+#include "batched_product.h"
 #include "broadcast.h"
+#include "exact_product.h"
 
 typedef struct {
   gint64 m, n, k;
@@ -32,6 +34,22 @@ find_extents (const GenNode *node, Extents *e, GError **error)
     return gen_node_error (node, error, "shapes %s and %s cannot be multiplied", sa, sb);
   }
   return TRUE;
+}
+
+static GenDataType
+computes_in (const GenNode *node, GenDataType type)
+{
+  return gen_exact_product_knows (type) ? type : GEN_TYPE_FLOAT32;
+}
+
+/* What is not of float32 is a product of its own. */
+static gboolean
+lower (GenNode *node, GenTensor **results, GError **error)
+{
+  if (!gen_exact_product_knows (gen_node_input (node, 0)->type))
+    return TRUE;
+  results[0] = gen_batched_product (node, "ExactProduct", NULL, NULL, error);
+  return results[0] != NULL;
 }
 
 static gboolean
@@ -186,8 +204,6 @@ cpu (GenKernel *kernel, GError **error)
   Product *product;
   Extents e;
 
-  if (a->type != GEN_TYPE_FLOAT32 || b->type != GEN_TYPE_FLOAT32)
-    return gen_node_error (node, error, "only float32 is supported");
   if (!find_extents (node, &e, error))
     return FALSE;
   product = g_new0 (Product, 1);
@@ -308,9 +324,11 @@ const GenOperator gen_operator_matmul = {
   .min_outputs = 1,
   .max_outputs = 1,
   .layouts = GEN_LAYOUTS_PLAIN,
-  .widens = TRUE,
+  .widens = 0x3,
+  .computes_in = computes_in,
   .fuses_activation = TRUE,
   .fuses_inputs = TRUE,
+  .lower = lower,
   .infer = infer,
   .ways = ways,
   .cpu = cpu,

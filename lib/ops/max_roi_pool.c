@@ -12,10 +12,10 @@ infer (GenNode *node, GError **error)
   int n;
   const gint64 *pooled = gen_node_ints (node, "pooled_shape", &n);
 
-  if (x->type != GEN_TYPE_FLOAT32 || rois->type != GEN_TYPE_FLOAT32 || x->shape.rank != 4 ||
-      rois->shape.rank != 2 || rois->shape.dims[1] != 5 || gen_shape_elements (&x->shape) == 0)
+  if (x->shape.rank != 4 || rois->shape.rank != 2 || rois->shape.dims[1] != 5 ||
+      gen_shape_elements (&x->shape) == 0)
     return gen_node_error (
-        node, error, "it takes float32 [batch, channels, height, width] and rois [n, 5]");
+        node, error, "it takes [batch, channels, height, width] and rois [n, 5]");
   if (n != 2 || pooled[0] < 1 || pooled[1] < 1 || pooled[0] > G_MAXINT16 || pooled[1] > G_MAXINT16)
     return gen_node_error (node, error, "pooled_shape must be two extents");
   gen_node_set_output (
@@ -89,7 +89,7 @@ const GenOperator gen_operator_max_roi_pool = {
   .min_outputs = 1,
   .max_outputs = 1,
   .layouts = GEN_LAYOUTS_PLAIN,
-  .widens = TRUE,
+  .widens = 0x3,
   .infer = infer,
   .cpu = cpu,
 };

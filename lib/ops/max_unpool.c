@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* MaxUnpool: values put back where MaxPool took them from, in zeros. The indices count in the
  * picture that the window gives; an output_shape cuts it or adds zeros at the ends. */
+#include "build.h"
 #include "window.h"
 
 /* The extents that the window was slid over, as far as its results tell. */
@@ -39,8 +40,10 @@ expand (GenNode *node, GError **error)
   indices = gen_binary (graph, "Reshape", indices, gen_graph_ints (graph, all, 1), error);
   if (x == NULL || indices == NULL)
     return NULL;
-  y = gen_graph_op (graph, "ScatterElements",
-      (GenTensor *[]){ gen_graph_full (graph, &flat, 0), indices, x }, 3, 1, error, NULL);
+  y = gen_build_cast (graph, gen_graph_full (graph, &flat, 0), x->type, error);
+  if (y == NULL)
+    return NULL;
+  y = gen_graph_op (graph, "ScatterElements", (GenTensor *[]){ y, indices, x }, 3, 1, error, NULL);
   y = gen_binary (graph, "Reshape", y, gen_graph_ints (graph, shape.dims, shape.rank), error);
   if (gen_node_input (node, 2) == NULL || y == NULL)
     return y;

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "build.h"
+#include "number.h"
 
 #define MAX_EXTENT ((gint64)1 << 20)
 
@@ -18,10 +19,9 @@ get_edge (const GenNode *node, guint i, double *value, GError **error)
   const GenTensor *tensor = gen_node_input (node, i);
   const void *data = gen_tensor_constant (tensor);
 
-  if (data == NULL || gen_shape_elements (&tensor->shape) != 1 ||
-      (tensor->type != GEN_TYPE_FLOAT32 && tensor->type != GEN_TYPE_FLOAT64))
+  if (data == NULL || gen_shape_elements (&tensor->shape) != 1 || !gen_number_has (tensor->type))
     return gen_node_error (node, error, "input %u must be a constant frequency", i);
-  *value = tensor->type == GEN_TYPE_FLOAT32 ? *(const float *)data : *(const double *)data;
+  *value = gen_number_get (tensor->type, data, 0);
   return TRUE;
 }
 

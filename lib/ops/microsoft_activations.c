@@ -59,6 +59,60 @@ lower_fast (GenNode *node, GenTensor **results, GError **error)
   return results[0] != NULL;
 }
 
+/* (x, bias): the first half of the sum times Gelu of the second. */
+static gboolean
+lower_split (GenNode *node, GenTensor **results, GError **error)
+{
+  GenGraph *graph = node->graph;
+  GenTensor *sum =
+      gen_binary (graph, "Add", gen_node_input (node, 0), gen_node_input (node, 1), error);
+  GenTensor *half;
+
+  if (sum == NULL)
+    return FALSE;
+  sum = gen_graph_op (graph, "Split", &sum, 1, 2, error, "axis", GEN_INT, -1, NULL);
+  if (sum == NULL)
+    return FALSE;
+  half = gen_node_output (sum->producer, 1);
+  half = gen_graph_op (graph, "Gelu", &half, 1, 1, error, NULL);
+  results[0] = gen_binary (graph, "Mul", sum, half, error);
+  return results[0] != NULL;
+}
+
+/* (x, bias, skip) */
+static gboolean
+lower_bias_add (GenNode *node, GenTensor **results, GError **error)
+{
+  GenTensor *sum =
+      gen_binary (node->graph, "Add", gen_node_input (node, 0), gen_node_input (node, 1), error);
+
+  results[0] = gen_binary (node->graph, "Add", sum, gen_node_input (node, 2), error);
+  return results[0] != NULL;
+}
+
+/* (x, bias): over all dimensions from `axis` on as one. */
+static gboolean
+lower_bias_softmax (GenNode *node, GenTensor **results, GError **error)
+{
+  GenGraph *graph = node->graph;
+  GenShape shape = gen_node_input (node, 0)->shape;
+  int axis = gen_axis (gen_node_int (node, "axis", 1), shape.rank);
+  GenTensor *sum;
+
+  if (axis < 0)
+    return gen_node_error (node, error, "its axis is none of its input's");
+  sum = gen_binary (graph, "Add", gen_node_input (node, 0), gen_node_input (node, 1), error);
+  sum = gen_build_reshape (graph, sum,
+      &GEN_SHAPE (
+          gen_shape_product (&shape, 0, axis), gen_shape_product (&shape, axis, shape.rank)),
+      error);
+  if (sum == NULL)
+    return FALSE;
+  sum = gen_graph_op (graph, "Softmax", &sum, 1, 1, error, "axis", GEN_INT, 1, NULL);
+  results[0] = gen_build_reshape (graph, sum, &shape, error);
+  return results[0] != NULL;
+}
+
 /* x sigmoid (alpha x) */
 static gboolean
 lower_quick (GenNode *node, GenTensor **results, GError **error)
@@ -77,5 +131,11 @@ GEN_MICROSOFT_OPERATOR (
     microsoft_bias_gelu, "BiasGelu", 2, 2, 1, "Gelu of a sum with a bias", lower_exact)
 GEN_MICROSOFT_OPERATOR (
     microsoft_fast_gelu, "FastGelu", 1, 2, 1, "Gelu by tanh, of a sum with a bias", lower_fast)
+GEN_MICROSOFT_OPERATOR (microsoft_bias_split_gelu, "BiasSplitGelu", 2, 2, 1,
+    "One half of a sum with a bias times Gelu of the other", lower_split)
+GEN_MICROSOFT_OPERATOR (
+    microsoft_bias_add, "BiasAdd", 3, 3, 1, "Sum with a bias and a tensor", lower_bias_add)
+GEN_MICROSOFT_OPERATOR (
+    microsoft_bias_softmax, "BiasSoftmax", 2, 2, 1, "Softmax of a sum", lower_bias_softmax)
 GEN_MICROSOFT_OPERATOR (microsoft_quick_gelu, "QuickGelu", 1, 1, 1,
     "x times the logistic function of alpha x", lower_quick)

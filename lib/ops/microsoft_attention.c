@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "microsoft.h"
+#include "qlinear.h"
 
 typedef struct {
   GenGraph *graph;
@@ -177,34 +178,30 @@ read_widths (const GenNode *node, gint64 all, gint64 *widths, GError **error)
                              all);
 }
 
-enum { INPUT, WEIGHTS, BIAS, MASK, PAST, ATTENTION_BIAS };
-
+/* Attention of `all`, the queries, keys and values of the input by its weights. */
 static gboolean
-lower_attention (GenNode *node, GenTensor **results, GError **error)
+attend_all (GenNode *node, GenTensor *all, GenTensor *mask, GenTensor *past, GenTensor *bias,
+    GenTensor **results, GError **error)
 {
   Writing w = { .graph = node->graph, .node = node };
-  const GenShape *x = &gen_node_input (node, INPUT)->shape;
-  const GenShape *weights = &gen_node_input (node, WEIGHTS)->shape;
-  GenTensor *all, *parts[3], *past = gen_node_input (node, PAST), *added;
+  GenTensor *parts[3], *added;
   gint64 widths[3], first = 0;
 
-  if (x->rank != 3 || weights->rank != 2)
+  if (all == NULL)
+    return FALSE;
+  if (all->shape.rank != 3)
     return gen_node_error (node, error, "its input should be [batch, length, numbers]");
   if (gen_node_int (node, "do_rotary", 0) != 0 ||
       gen_node_int (node, "past_present_share_buffer", 0) != 0)
     return gen_node_error (node, error, "do_rotary and shared buffers are not supported");
-  if (!read_widths (node, weights->dims[1], widths, error))
+  if (!read_widths (node, all->shape.dims[2], widths, error))
     return FALSE;
-  w.batch = x->dims[0];
-  w.queries = x->dims[1];
+  w.batch = all->shape.dims[0];
+  w.queries = all->shape.dims[1];
   if (past != NULL && (past->shape.rank != 5 || past->shape.dims[0] != 2))
     return gen_node_error (node, error, "its past should be [2, batch, heads, length, depth]");
   w.past = past != NULL ? past->shape.dims[3] : 0;
   w.keys = w.queries + w.past;
-  all = gen_binary (
-      w.graph, "MatMul", gen_node_input (node, INPUT), gen_node_input (node, WEIGHTS), error);
-  if (gen_node_input (node, BIAS) != NULL)
-    all = gen_binary (w.graph, "Add", all, gen_node_input (node, BIAS), error);
   for (int i = 0; i < 3; i++, first += widths[i - 1]) {
     if (!read_heads (&w, widths[i], error))
       return FALSE;
@@ -214,8 +211,7 @@ lower_attention (GenNode *node, GenTensor **results, GError **error)
     if (parts[i] == NULL)
       return FALSE;
   }
-  if (!write_mask (
-          &w, gen_node_input (node, MASK), gen_node_input (node, ATTENTION_BIAS), &added, error))
+  if (!write_mask (&w, mask, bias, &added, error))
     return FALSE;
   results[0] = attend (&w, parts[0], parts[1], parts[2], added, error);
   if (results[0] == NULL || node->outputs->len < 2)
@@ -225,6 +221,52 @@ lower_attention (GenNode *node, GenTensor **results, GError **error)
         w.graph, "Unsqueeze", parts[i], gen_graph_ints (w.graph, (gint64[]){ 0 }, 1), error);
   results[1] = gen_graph_op (w.graph, "Concat", parts + 1, 2, 1, error, "axis", GEN_INT, 0, NULL);
   return results[1] != NULL;
+}
+
+enum { INPUT, WEIGHTS, BIAS, MASK, PAST, ATTENTION_BIAS };
+
+static gboolean
+lower_attention (GenNode *node, GenTensor **results, GError **error)
+{
+  GenTensor *all = gen_binary (
+      node->graph, "MatMul", gen_node_input (node, INPUT), gen_node_input (node, WEIGHTS), error);
+
+  if (gen_node_input (node, BIAS) != NULL)
+    all = gen_binary (node->graph, "Add", all, gen_node_input (node, BIAS), error);
+  return attend_all (node, all, gen_node_input (node, MASK), gen_node_input (node, PAST),
+      gen_node_input (node, ATTENTION_BIAS), results, error);
+}
+
+enum {
+  Q_INPUT,
+  Q_WEIGHTS,
+  Q_BIAS,
+  Q_SCALE,
+  Q_WEIGHTS_SCALE,
+  Q_MASK,
+  Q_ZERO,
+  Q_WEIGHTS_ZERO,
+  Q_PAST
+};
+
+/* Input and weights are quantised; what they make is not. */
+static gboolean
+lower_quantized (GenNode *node, GenTensor **results, GError **error)
+{
+  GenTensor *scale = gen_node_input (node, Q_SCALE), *all;
+
+  all = gen_graph_op (node->graph, "MatMulInteger",
+      (GenTensor *[]){ gen_node_input (node, Q_INPUT), gen_node_input (node, Q_WEIGHTS),
+          gen_node_input (node, Q_ZERO), gen_node_input (node, Q_WEIGHTS_ZERO) },
+      4, 1, error, NULL);
+  if (all == NULL)
+    return FALSE;
+  all = gen_qlinear_scale (node->graph, all, scale, &scale->shape,
+      gen_node_input (node, Q_WEIGHTS_SCALE), &gen_node_input (node, Q_WEIGHTS_SCALE)->shape,
+      error);
+  all = gen_binary (node->graph, "Add", all, gen_node_input (node, Q_BIAS), error);
+  return attend_all (node, all, gen_node_input (node, Q_MASK), gen_node_input (node, Q_PAST), NULL,
+      results, error);
 }
 
 enum { QUERY, KEY, VALUE, M_BIAS, KEY_MASK, M_ATTENTION_BIAS, PAST_KEY, PAST_VALUE };
@@ -312,6 +354,9 @@ lower_multi_head (GenNode *node, GenTensor **results, GError **error)
 
 GEN_MICROSOFT_OPERATOR (microsoft_attention, "Attention", 2, 7, 2,
     "Attention of several heads, with the projections before it", lower_attention)
+GEN_MICROSOFT_OPERATOR (microsoft_qattention, "QAttention", 5, 9, 2,
+    "Attention of several heads, with quantised projections before it", lower_quantized,
+    .gradient_is_zero = TRUE)
 GEN_MICROSOFT_OPERATOR (microsoft_multi_head_attention, "MultiHeadAttention", 1, 10, 4,
     "Attention of several heads", lower_multi_head)
 

@@ -72,6 +72,55 @@ lower_global_average_pool (GenNode *node, GenTensor **results, GError **error)
   return lower_unary (node, "GlobalAveragePool", results, error);
 }
 
+/* By `opset` below 13, all dimensions from the axis on are one. */
+static gboolean
+lower_softmax (GenNode *node, GenTensor **results, GError **error)
+{
+  GenGraph *graph = node->graph;
+  GenTensor *x = gen_qlinear_dequantize (node, 0, error);
+  GenShape shape;
+  int axis;
+
+  if (x == NULL)
+    return FALSE;
+  shape = x->shape;
+  axis = gen_axis (gen_node_int (node, "axis", -1), shape.rank);
+  if (axis < 0)
+    return gen_node_error (node, error, "its axis is none of its input's");
+  if (gen_node_int (node, "opset", 13) < 13) {
+    x = gen_build_reshape (graph, x,
+        &GEN_SHAPE (
+            gen_shape_product (&shape, 0, axis), gen_shape_product (&shape, axis, shape.rank)),
+        error);
+    axis = 1;
+  }
+  if (x != NULL)
+    x = gen_graph_op (graph, "Softmax", &x, 1, 1, error, "axis", GEN_INT, axis, NULL);
+  results[0] = gen_qlinear_quantize (node, gen_build_reshape (graph, x, &shape, error), 3, error);
+  return results[0] != NULL;
+}
+
+/* (condition, x and y, each with its scale and zero point, then those of the result) */
+static gboolean
+lower_where (GenNode *node, GenTensor **results, GError **error)
+{
+  GenTensor *x = gen_qlinear_dequantize (node, 1, error);
+  GenTensor *y = x != NULL ? gen_qlinear_dequantize (node, 4, error) : NULL;
+
+  if (y == NULL)
+    return FALSE;
+  y = gen_graph_op (
+      node->graph, "Where", (GenTensor *[]){ gen_node_input (node, 0), x, y }, 3, 1, error, NULL);
+  results[0] = gen_qlinear_quantize (node, y, 7, error);
+  return results[0] != NULL;
+}
+
+static gboolean
+lower_mean (GenNode *node, GenTensor **results, GError **error)
+{
+  return lower_unary (node, "ReduceMean", results, error);
+}
+
 /* (y_scale, y_zero, then a tensor, its scale and zero point for each) */
 static gboolean
 lower_concat (GenNode *node, GenTensor **results, GError **error)
@@ -183,6 +232,14 @@ GEN_MICROSOFT_OPERATOR (microsoft_qlinear_average_pool, "QLinearAveragePool", 5,
 GEN_MICROSOFT_OPERATOR (microsoft_qlinear_global_average_pool, "QLinearGlobalAveragePool", 5, 5, 1,
     "The mean of each channel of a quantised tensor", lower_global_average_pool,
     .gradient_is_zero = TRUE)
+GEN_MICROSOFT_OPERATOR (microsoft_qlinear_softmax, "QLinearSoftmax", 5, 5, 1,
+    "Exponentials of a quantised tensor that sum to 1 along an axis", lower_softmax,
+    .gradient_is_zero = TRUE)
+GEN_MICROSOFT_OPERATOR (microsoft_qlinear_where, "QLinearWhere", 9, 9, 1,
+    "Elements of one quantised tensor or another, by a condition", lower_where,
+    .gradient_is_zero = TRUE)
+GEN_MICROSOFT_OPERATOR (microsoft_qlinear_reduce_mean, "QLinearReduceMean", 5, 5, 1,
+    "Mean of a quantised tensor along axes", lower_mean, .gradient_is_zero = TRUE)
 GEN_MICROSOFT_OPERATOR (microsoft_qlinear_concat, "QLinearConcat", 5, -1, 1,
     "Quantised tensors one behind the other along an axis", lower_concat, .gradient_is_zero = TRUE)
 GEN_MICROSOFT_OPERATOR (microsoft_qgemm, "QGemm", 6, 9, 1, "Dense layer of quantised matrices",

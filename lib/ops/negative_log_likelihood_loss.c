@@ -293,6 +293,7 @@ const GenOperator gen_operator_negative_log_likelihood_loss = {
   .min_outputs = 1,
   .max_outputs = 1,
   .layouts = GEN_LAYOUTS_PLAIN,
+  .widens = 0x5,
   .infer = infer,
   .cpu = cpu,
   .gradient = gradient,

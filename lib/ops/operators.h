@@ -67,6 +67,7 @@
   X (equal)                                                                                        \
   X (equal_1)                                                                                      \
   X (erf)                                                                                          \
+  X (exact_product)                                                                                \
   X (exp)                                                                                          \
   X (expand)                                                                                       \
   X (eye_like)                                                                                     \
@@ -129,32 +130,50 @@
   X (mean_variance_normalization)                                                                  \
   X (mel_weight_matrix)                                                                            \
   X (microsoft_attention)                                                                          \
+  X (microsoft_bias_add)                                                                           \
   X (microsoft_bias_gelu)                                                                          \
+  X (microsoft_bias_softmax)                                                                       \
+  X (microsoft_bias_split_gelu)                                                                    \
   X (microsoft_dequantize_linear)                                                                  \
+  X (microsoft_dynamic_quantize_lstm)                                                              \
   X (microsoft_dynamic_quantize_matmul)                                                            \
   X (microsoft_embed_layer_normalization)                                                          \
   X (microsoft_fast_gelu)                                                                          \
   X (microsoft_fused_conv)                                                                         \
   X (microsoft_fused_gemm)                                                                         \
   X (microsoft_fused_matmul)                                                                       \
+  X (microsoft_fused_matmul_activation)                                                            \
+  X (microsoft_gather_block_quantized)                                                             \
   X (microsoft_gelu)                                                                               \
+  X (microsoft_gemm_fast_gelu)                                                                     \
+  X (microsoft_group_norm)                                                                         \
   X (microsoft_group_query_attention)                                                              \
   X (microsoft_matmul_integer_to_float)                                                            \
   X (microsoft_matmul_nbits)                                                                       \
   X (microsoft_multi_head_attention)                                                               \
+  X (microsoft_nhwc_conv)                                                                          \
+  X (microsoft_nhwc_fused_conv)                                                                    \
+  X (microsoft_nhwc_max_pool)                                                                      \
+  X (microsoft_qattention)                                                                         \
   X (microsoft_qgemm)                                                                              \
   X (microsoft_qlinear_add)                                                                        \
   X (microsoft_qlinear_average_pool)                                                               \
   X (microsoft_qlinear_concat)                                                                     \
+  X (microsoft_qlinear_conv)                                                                       \
   X (microsoft_qlinear_global_average_pool)                                                        \
   X (microsoft_qlinear_leaky_relu)                                                                 \
   X (microsoft_qlinear_mul)                                                                        \
+  X (microsoft_qlinear_reduce_mean)                                                                \
   X (microsoft_qlinear_sigmoid)                                                                    \
+  X (microsoft_qlinear_softmax)                                                                    \
+  X (microsoft_qlinear_where)                                                                      \
   X (microsoft_quantize_linear)                                                                    \
   X (microsoft_quick_gelu)                                                                         \
   X (microsoft_rotary_embedding)                                                                   \
+  X (microsoft_skip_group_norm)                                                                    \
   X (microsoft_skip_layer_normalization)                                                           \
   X (microsoft_skip_simplified_layer_normalization)                                                \
+  X (microsoft_transpose_matmul)                                                                   \
   X (min)                                                                                          \
   X (mish)                                                                                         \
   X (mod)                                                                                          \

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Poolings over one to three axes, with loops that are the same for both layouts. */
-#include "pool.h"
+#include "pool-private.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "../simd.h"
-#include "../device/half.h"
 
 gboolean
 gen_pool_window (GenWindow *window, const GenNode *node, const GenShape *input, GError **error)
@@ -53,17 +52,6 @@ gen_pool_gradient_infer (GenNode *node, GError **error)
 
 /* --- walking --- */
 
-/* The taps of result `at` of one axis that lie in the picture: from `first` up to `end`, in
- * kernel steps. */
-static inline void
-valid_taps (const GenWindowAxis *a, gint64 at, gint64 *first, gint64 *end)
-{
-  gint64 start = at * a->stride - a->before;
-
-  *first = start < 0 ? (-start + a->dilation - 1) / a->dilation : 0;
-  *end = MIN (a->kernel, start >= a->in ? 0 : (a->in - start + a->dilation - 1) / a->dilation);
-}
-
 typedef struct {
   gint64 first[3], end[3], start[3];
 } Taps;
@@ -79,7 +67,7 @@ taps_of (const GenPool *pool, gsize pixel)
 
     pixel /= a->out;
     taps.start[i] = at * a->stride - a->before;
-    valid_taps (a, at, &taps.first[i], &taps.end[i]);
+    gen_window_taps (a, at, &taps.first[i], &taps.end[i]);
   }
   return taps;
 }
@@ -137,28 +125,6 @@ index_of (const GenPool *pool, gsize outer, gsize k, gint64 position)
   return plane * pool->in_pixels + position;
 }
 
-/* 16-bit floats are pooled in float32. */
-static gboolean
-is_half (const GenKernel *kernel)
-{
-  return gen_type_is_half (gen_node_input (kernel->node, 0)->type);
-}
-
-/* Where the picture is and where the result goes: 16-bit floats are widened to scratch before. */
-static const void *
-source_of (const GenKernel *kernel)
-{
-  return is_half (kernel) ? kernel->scratch : kernel->inputs[0];
-}
-
-static void *
-result_of (const GenKernel *kernel)
-{
-  return is_half (kernel) ? (float *)kernel->scratch +
-                                gen_shape_elements (&gen_node_input (kernel->node, 0)->shape)
-                          : kernel->outputs[0];
-}
-
 static void
 run_widen (const GenKernel *kernel, int part, int parts)
 {
@@ -177,7 +143,7 @@ run_narrow (const GenKernel *kernel, int part, int parts)
   gsize first, end;
 
   gen_kernel_share (gen_shape_elements (&y->shape), 32, part, parts, &first, &end);
-  gen_half_narrow (y->type, (const float *)result_of (kernel) + first,
+  gen_half_narrow (y->type, (const float *)gen_pool_result (kernel) + first,
       (guint16 *)kernel->outputs[0] + first, end - first);
 }
 
@@ -194,8 +160,8 @@ run_narrow (const GenKernel *kernel, int part, int parts)
     gen_kernel_share (pool->outer * pool->out_pixels, 1, part, parts, &first, &end);               \
     for (gsize at = first; at < end; at++) {                                                       \
       gsize outer = at / pool->out_pixels;                                                         \
-      const T *x = (const T *)source_of (kernel) + outer * pool->in_pixels * n;                    \
-      T *out = (T *)result_of (kernel) + at * n;                                                   \
+      const T *x = (const T *)gen_pool_source (kernel) + outer * pool->in_pixels * n;              \
+      T *out = (T *)gen_pool_result (kernel) + at * n;                                             \
       Taps taps = taps_of (pool, at % pool->out_pixels);                                           \
       gboolean fresh = TRUE;                                                                       \
                                                                                                    \
@@ -230,8 +196,9 @@ MAX_POOL (run_max_uint8, guint8, 0)
                                                                                                    \
     gen_kernel_share (pool->outer * pool->out_pixels, 1, part, parts, &first, &end);               \
     for (gsize at = first; at < end; at++) {                                                       \
-      const T *x = (const T *)source_of (kernel) + at / pool->out_pixels * pool->in_pixels * n;    \
-      T *out = (T *)result_of (kernel) + at * n;                                                   \
+      const T *x =                                                                                 \
+          (const T *)gen_pool_source (kernel) + at / pool->out_pixels * pool->in_pixels * n;       \
+      T *out = (T *)gen_pool_result (kernel) + at * n;                                             \
       Taps taps = taps_of (pool, at % pool->out_pixels);                                           \
       T factor = (T)1 / (T)count_of (pool, &taps);                                                 \
                                                                                                    \
@@ -334,7 +301,8 @@ gen_pool_init (GenPool *pool, const GenNode *node, GError **error)
 }
 
 static gboolean
-prepare (GenKernel *kernel, GenStepFunc run, gboolean backwards, GError **error)
+prepare (
+    GenKernel *kernel, GenStepFunc run, GenStepFunc run_rows, gboolean backwards, GError **error)
 {
   const GenTensor *x = gen_node_input (kernel->node, 0), *y = gen_node_output (kernel->node, 0);
   gint64 n = gen_shape_elements (&x->shape), results = gen_shape_elements (&y->shape);
@@ -353,13 +321,18 @@ prepare (GenKernel *kernel, GenStepFunc run, gboolean backwards, GError **error)
   for (int i = 0; i < 3; i++)
     cost *= pool->window.axes[i].kernel;
   parts = gen_kernel_parts (kernel, pool->outer * pool->out_pixels * pool->inner, 0.3 * cost);
-  if (is_half (kernel)) {
-    kernel->scratch_size = (n + results) * sizeof (float);
+  if (run_rows != NULL && pool->inner == 1 && gen_node_output (kernel->node, 1) == NULL) {
+    run = run_rows;
+    pool->room = gen_pool_rows_room (pool);
+  }
+  if (gen_pool_is_half (kernel)) {
+    pool->room_at = ((n + results) * sizeof (float) + 63) & ~(gsize)63;
     gen_kernel_add_step (kernel, run_widen, gen_kernel_parts (kernel, n, 0.5));
   }
+  kernel->scratch_size = pool->room_at + parts * pool->room;
   gen_kernel_add_step (
       kernel, run, backwards ? MIN (parts, (int)MIN (pool->outer, G_MAXINT)) : parts);
-  if (is_half (kernel))
+  if (gen_pool_is_half (kernel))
     gen_kernel_add_step (kernel, run_narrow, gen_kernel_parts (kernel, results, 0.5));
   return TRUE;
 }
@@ -375,7 +348,7 @@ gen_pool_cpu_max (GenKernel *kernel, GError **error)
       : type == GEN_TYPE_INT8    ? run_max_int8
       : type == GEN_TYPE_UINT8   ? run_max_uint8
                                  : NULL,
-      FALSE, error);
+      gen_pool_rows_max (type), FALSE, error);
 }
 
 gboolean
@@ -387,19 +360,19 @@ gen_pool_cpu_average (GenKernel *kernel, GError **error)
       type == GEN_TYPE_FLOAT32   ? run_average_float32
       : type == GEN_TYPE_FLOAT64 ? run_average_float64
                                  : NULL,
-      FALSE, error);
+      gen_pool_rows_average (type), FALSE, error);
 }
 
 gboolean
 gen_pool_gradient_cpu_max (GenKernel *kernel, GError **error)
 {
-  return prepare (kernel, run_gradient_max, TRUE, error);
+  return prepare (kernel, run_gradient_max, NULL, TRUE, error);
 }
 
 gboolean
 gen_pool_gradient_cpu_average (GenKernel *kernel, GError **error)
 {
-  return prepare (kernel, run_gradient_average, TRUE, error);
+  return prepare (kernel, run_gradient_average, NULL, TRUE, error);
 }
 
 gboolean

@@ -15,6 +15,7 @@ typedef struct {
   gsize outer, inner, in_pixels, out_pixels;
   gint64 channels;
   gboolean channels_last, includes_padding, column_major;
+  gsize room_at, room; /* bytes of scratch memory for each part, where they begin */
 } GenPool;
 
 /* Of a pooling's node or its gradient's. */

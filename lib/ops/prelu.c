@@ -5,11 +5,21 @@
 
 GEN_ARITHMETIC_ROW (row_float32, float, x < 0 ? x * y : x)
 GEN_ARITHMETIC_ROW (row_float64, double, x < 0 ? x * y : x)
+/* As products of integers wrap around. */
+GEN_ARITHMETIC_ROW (row_int32, gint32, x < 0 ? (gint32)((guint32)x * (guint32)y) : x)
+GEN_ARITHMETIC_ROW (row_int64, gint64, x < 0 ? (gint64)((guint64)x * (guint64)y) : x)
+GEN_ARITHMETIC_ROW (row_uint32, guint32, x + 0 * y)
+GEN_ARITHMETIC_ROW (row_uint64, guint64, x + 0 * y)
 
 static gboolean
 cpu (GenKernel *kernel, GError **error)
 {
-  static const GenArithmeticRows rows = { .float32 = row_float32, .float64 = row_float64 };
+  static const GenArithmeticRows rows = { .float32 = row_float32,
+    .float64 = row_float64,
+    .int32 = row_int32,
+    .int64 = row_int64,
+    .uint32 = row_uint32,
+    .uint64 = row_uint64 };
 
   return gen_arithmetic_cpu (kernel, &rows, 0.3, error);
 }

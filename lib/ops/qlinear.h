@@ -10,6 +10,8 @@ GenTensor *gen_qlinear_dequantize (GenNode *node, guint first, GError **error);
 GenTensor *gen_qlinear_quantize (GenNode *node, GenTensor *x, guint first, GError **error);
 /* `x` as uint8, its scale and its zero point, as DynamicQuantizeLinear makes them. */
 gboolean gen_qlinear_dynamic (GenNode *node, GenTensor *x, GenTensor *results[3], GError **error);
+/* QLinearConv, of its inputs. */
+GenTensor *gen_qlinear_conv (GenNode *node, GenTensor *const inputs[9], GError **error);
 /* Exact sums as float32: sums * (a * b) for scales a and b, spread over a dimension as `shape`
  * (one extent, the others 1) says where there is more than one. */
 GenTensor *gen_qlinear_scale (GenGraph *graph, GenTensor *sums, GenTensor *a,

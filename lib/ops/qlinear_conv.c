@@ -3,28 +3,35 @@
  * are scaled and quantised again. The bias (int32) is in units of x_scale * w_scale. */
 #include "qlinear.h"
 
-static gboolean
-lower (GenNode *node, GenTensor **results, GError **error)
+GenTensor *
+gen_qlinear_conv (GenNode *node, GenTensor *const inputs[9], GError **error)
 {
   GenGraph *graph = node->graph;
-  GenTensor *bias = gen_node_input (node, 8), *w_scale = gen_node_input (node, 4), *sums;
+  GenTensor *bias = inputs[8], *sums;
   GenShape channels = GEN_SHAPE_SCALAR;
 
   sums = gen_build_like (graph, "ConvInteger",
-      (GenTensor *[]){ gen_node_input (node, 0), gen_node_input (node, 3), gen_node_input (node, 2),
-          gen_node_input (node, 5) },
-      4, node, error);
+      (GenTensor *[]){ inputs[0], inputs[3], inputs[2], inputs[5] }, 4, node, error);
   if (sums == NULL)
-    return FALSE;
+    return NULL;
   channels.rank = sums->shape.rank;
   for (int i = 0; i < channels.rank; i++)
     channels.dims[i] = i == 1 ? sums->shape.dims[1] : 1;
   if (bias != NULL)
     sums =
         gen_binary (graph, "Add", sums, gen_build_reshape (graph, bias, &channels, error), error);
-  sums = gen_qlinear_scale (
-      graph, sums, gen_node_input (node, 1), &GEN_SHAPE_SCALAR, w_scale, &channels, error);
-  results[0] = gen_qlinear_quantize (node, sums, 6, error);
+  sums = gen_qlinear_scale (graph, sums, inputs[1], &GEN_SHAPE_SCALAR, inputs[4], &channels, error);
+  return gen_qlinear_quantize (node, sums, 6, error);
+}
+
+static gboolean
+lower (GenNode *node, GenTensor **results, GError **error)
+{
+  GenTensor *inputs[9];
+
+  for (guint i = 0; i < G_N_ELEMENTS (inputs); i++)
+    inputs[i] = gen_node_input (node, i);
+  results[0] = gen_qlinear_conv (node, inputs, error);
   return results[0] != NULL;
 }
 

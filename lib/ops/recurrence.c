@@ -63,6 +63,12 @@ check (const GenNode *node, guint i, GenShape wanted, GError **error)
   return gen_node_error (node, error, "input %u has shape %s, should have %s", i, is, should);
 }
 
+static GenShape
+weights_shape (const GenRecurrence *r, gint64 d, gint64 rows, gint64 k)
+{
+  return r->cell->quantized ? GEN_SHAPE (d, k, rows) : GEN_SHAPE (d, rows, k);
+}
+
 static gboolean
 check_inputs (const GenNode *node, const GenRecurrence *r, GError **error)
 {
@@ -73,8 +79,8 @@ check_inputs (const GenNode *node, const GenRecurrence *r, GError **error)
 
   if (lengths != NULL && lengths->type != GEN_TYPE_INT32)
     return gen_node_error (node, error, "sequence_lens must be of type int32");
-  return check (node, W, GEN_SHAPE (d, rows, r->input), error) &&
-         check (node, R, GEN_SHAPE (d, rows, r->hidden), error) &&
+  return check (node, W, weights_shape (r, d, rows, r->input), error) &&
+         check (node, R, weights_shape (r, d, rows, r->hidden), error) &&
          check (node, B, GEN_SHAPE (d, 2 * rows), error) &&
          check (node, LENGTHS, GEN_SHAPE (r->batch), error) &&
          check (node, INITIAL_H, initial, error) &&
@@ -95,7 +101,7 @@ gen_recurrence_read (const GenNode *node, const GenCell *cell, GenRecurrence *r,
   r->steps = x->dims[r->batch_first];
   r->batch = x->dims[!r->batch_first];
   r->input = x->dims[2];
-  r->hidden = w->dims[2];
+  r->hidden = w->dims[cell->quantized ? 1 : 2];
   hidden = gen_node_int (node, "hidden_size", r->hidden);
   if (hidden != r->hidden || hidden < 1)
     return gen_node_error (node, error,
@@ -118,8 +124,9 @@ gen_recurrence_infer (GenNode *node, const GenCell *cell, GError **error)
   GenRecurrence r;
   GenShape y, last;
 
-  for (guint i = 0; i < node->inputs->len; i++)
-    if (i != LENGTHS && gen_node_input (node, i) != NULL && gen_node_input (node, i)->type != type)
+  for (guint i = 0; i <= PEEPHOLES; i++)
+    if (i != LENGTHS && !(cell->quantized && (i == W || i == R)) &&
+        gen_node_input (node, i) != NULL && gen_node_input (node, i)->type != type)
       return gen_node_error (node, error, "input %u is of another type than input 0", i);
   if (!gen_recurrence_read (node, cell, &r, error))
     return FALSE;

@@ -61,6 +61,7 @@ struct _GenCell {
   int gates, functions;
   const char *const *defaults; /* names of the functions */
   gboolean has_state;
+  gboolean quantized; /* weights are of 8 bits, constant, and [input, gates] instead */
   /* With two products, `first` prepares what the second is made of (row->reset). */
   gboolean (*has_two_products) (const GenRecurrence *recurrence);
   void (*first) (const GenCellRow *row);
@@ -68,7 +69,7 @@ struct _GenCell {
   gboolean (*build) (GenGraph *graph, GenCellNodes *nodes, GError **error);
 };
 
-extern const GenCell gen_cell_gru, gen_cell_lstm, gen_cell_rnn;
+extern const GenCell gen_cell_gru, gen_cell_lstm, gen_cell_quantized_lstm, gen_cell_rnn;
 
 /* The walk's parts that the files of this family share. */
 gboolean gen_recurrence_read (

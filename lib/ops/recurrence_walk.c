@@ -7,19 +7,19 @@
 #include <math.h>
 #include <string.h>
 
-#include "../device/gemm.h"
 #include "activation.h"
+#include "recurrence_product.h"
 
-enum { X, W, R, B, LENGTHS, INITIAL_H, INITIAL_C, PEEPHOLES };
+enum { X, W, R, B, LENGTHS, INITIAL_H, INITIAL_C, PEEPHOLES, W_SCALE };
 
 typedef struct {
   GenRecurrence r;
-  GenGemm *input[2];  /* of each direction, of all steps */
-  GenGemm *first[2];  /* h R', by the gates of the first product */
-  GenGemm *second[2]; /* where there is one */
-  gint64 rows;        /* gates * hidden */
-  gint64 first_rows;  /* of the first product */
-  int slices;         /* of the batch */
+  GenCellProduct *input[2];  /* of each direction, of all steps */
+  GenCellProduct *first[2];  /* h R', by the gates of the first product */
+  GenCellProduct *second[2]; /* where there is one */
+  gint64 rows;               /* gates * hidden */
+  gint64 first_rows;         /* of the first product */
+  int slices;                /* of the batch */
   /* Where things lie in the scratch memory, in floats. */
   gsize projections, biases, products, seconds, resets, hiddens, states, gemm_scratch;
   gsize gemm_size; /* of each part */
@@ -31,9 +31,9 @@ walk_free (gpointer data)
   Walk *walk = data;
 
   for (int d = 0; d < 2; d++) {
-    g_clear_pointer (&walk->input[d], gen_gemm_free);
-    g_clear_pointer (&walk->first[d], gen_gemm_free);
-    g_clear_pointer (&walk->second[d], gen_gemm_free);
+    g_clear_pointer (&walk->input[d], gen_cell_product_free);
+    g_clear_pointer (&walk->first[d], gen_cell_product_free);
+    g_clear_pointer (&walk->second[d], gen_cell_product_free);
   }
   g_free (walk);
 }
@@ -75,11 +75,11 @@ project (const GenKernel *kernel, int d, int part, int parts)
 {
   const Walk *walk = kernel->state;
   const GenRecurrence *r = &walk->r;
-  GenGemmTile tile = gen_gemm_tile (walk->input[d], part, parts);
+  GenGemmTile tile = gen_cell_product_tile (walk->input[d], part, parts);
   float *scratch = kernel->scratch;
   float *out = scratch + walk->projections + d * r->steps * r->batch * walk->rows;
 
-  gen_gemm_run (walk->input[d], kernel->inputs[X],
+  gen_cell_product_run (walk->input[d], kernel->inputs[X],
       weights_at (kernel, W, d * walk->rows * r->input), out, scratch + walk->gemm_scratch, part,
       parts);
   gen_activation_apply (&(GenActivation){ GEN_ACTIVATION_NONE },
@@ -189,14 +189,14 @@ take_step (const GenKernel *kernel, const Walk *walk, int d, gint64 first, gint6
   gint64 time;
 
   fill_row (kernel, walk, d, first, 0, &start);
-  gen_gemm_run (walk->first[d], start.hidden, weights, start.product, gemm_scratch, 0, 1);
+  gen_cell_product_run (walk->first[d], start.hidden, weights, start.product, gemm_scratch, 0, 1);
   if (walk->second[d] != NULL) {
     for (gint64 b = first; b < end; b++) {
       find_time (kernel, r, d, b, step, &time);
       fill_row (kernel, walk, d, b, time, &row);
       r->cell->first (&row);
     }
-    gen_gemm_run (walk->second[d], start.reset,
+    gen_cell_product_run (walk->second[d], start.reset,
         weights_at (kernel, R, (d * walk->rows + walk->first_rows) * r->hidden), start.second,
         gemm_scratch, 0, 1);
   }
@@ -233,6 +233,39 @@ walk_part (const GenKernel *kernel, int part, int parts)
     finish (kernel, walk, d, b);
 }
 
+/* Direction `d` of the weights of 8 bits that are input `i`. */
+static GenCellWeights
+weights_of (const GenNode *node, guint i, gint64 n, gint64 k, int d)
+{
+  const GenTensor *weights = gen_node_input (node, i);
+  guint scale = W_SCALE + 2 * (i - W);
+  const GenTensor *scales = gen_node_input (node, scale);
+  gboolean by_column = scales->shape.rank > 1;
+  gint64 each = by_column ? n : 1;
+
+  return (GenCellWeights){ .values = (const char *)gen_tensor_constant (weights) + d * n * k,
+    .is_signed = weights->type == GEN_TYPE_INT8,
+    .by_column = by_column,
+    .scales = (const float *)gen_tensor_constant (scales) + d * each,
+    .zeros = (const char *)gen_tensor_constant (gen_node_input (node, scale + 1)) + d * each };
+}
+
+static void
+make_quantized_products (const GenKernel *kernel, Walk *walk)
+{
+  const GenRecurrence *r = &walk->r;
+
+  for (int d = 0; d < r->directions; d++) {
+    GenCellWeights w = weights_of (kernel->node, W, walk->rows, r->input, d);
+    GenCellWeights recurrent = weights_of (kernel->node, R, walk->rows, r->hidden, d);
+
+    walk->input[d] = gen_cell_product_new_quantized (
+        r->steps * r->batch, walk->rows, r->input, &w, kernel->threads);
+    walk->first[d] =
+        gen_cell_product_new_quantized (r->batch, walk->rows, r->hidden, &recurrent, 1);
+  }
+}
+
 static void
 make_products (const GenKernel *kernel, Walk *walk)
 {
@@ -250,19 +283,19 @@ make_products (const GenKernel *kernel, Walk *walk)
       .threads = kernel->threads,
       .precision = kernel->precision };
 
-    walk->input[d] = gen_gemm_new (&options);
+    walk->input[d] = gen_cell_product_new (&options);
     options.m = r->batch / walk->slices;
     options.n = walk->first_rows;
     options.k = r->hidden;
     options.constant_b = recurrent != NULL ? recurrent + d * walk->rows * r->hidden : NULL;
     options.threads = 1;
-    walk->first[d] = gen_gemm_new (&options);
+    walk->first[d] = gen_cell_product_new (&options);
     if (walk->first_rows == walk->rows)
       continue;
     if (recurrent != NULL)
       options.constant_b += walk->first_rows * r->hidden;
     options.n = walk->rows - walk->first_rows;
-    walk->second[d] = gen_gemm_new (&options);
+    walk->second[d] = gen_cell_product_new (&options);
   }
 }
 
@@ -290,10 +323,10 @@ lay_out (GenKernel *kernel, Walk *walk)
   walk->hiddens = reserve (&end, rows * r->hidden);
   walk->states = reserve (&end, rows * r->hidden);
   for (int d = 0; d < r->directions; d++) {
-    walk->gemm_size = MAX (walk->gemm_size, gen_gemm_scratch_size (walk->first[d]));
+    walk->gemm_size = MAX (walk->gemm_size, gen_cell_product_scratch_size (walk->first[d]));
     if (walk->second[d] != NULL)
-      walk->gemm_size = MAX (walk->gemm_size, gen_gemm_scratch_size (walk->second[d]));
-    largest = MAX (largest, gen_gemm_scratch_size (walk->input[d]));
+      walk->gemm_size = MAX (walk->gemm_size, gen_cell_product_scratch_size (walk->second[d]));
+    largest = MAX (largest, gen_cell_product_scratch_size (walk->input[d]));
   }
   walk->gemm_size = (walk->gemm_size / sizeof (float) + 15) & ~(gsize)15;
   gemms = MAX (largest / sizeof (float), walk->gemm_size * r->directions * walk->slices);
@@ -331,16 +364,20 @@ gen_recurrence_cpu (GenKernel *kernel, const GenCell *cell, GError **error)
     walk->first_rows -= walk->r.hidden;
   if (walk->r.batch == 0)
     return TRUE;
-  walk->slices = choose_slices (kernel, &walk->r);
+  /* The range of what is quantised is that of the whole batch. */
+  walk->slices = cell->quantized ? 1 : choose_slices (kernel, &walk->r);
   for (guint i = W; i <= R; i++)
     if (gen_node_input (node, i)->role == GEN_ROLE_CONSTANT)
       kernel->packed_inputs |= 1u << i;
-  make_products (kernel, walk);
+  if (cell->quantized)
+    make_quantized_products (kernel, walk);
+  else
+    make_products (kernel, walk);
   lay_out (kernel, walk);
   gen_kernel_add_step (kernel, add_biases, 1);
-  gen_kernel_add_step (kernel, project_first, gen_gemm_parts (walk->input[0]));
+  gen_kernel_add_step (kernel, project_first, gen_cell_product_parts (walk->input[0]));
   if (walk->r.directions == 2)
-    gen_kernel_add_step (kernel, project_second, gen_gemm_parts (walk->input[1]));
+    gen_kernel_add_step (kernel, project_second, gen_cell_product_parts (walk->input[1]));
   gen_kernel_add_step (kernel, walk_part, walk->r.directions * walk->slices);
   return TRUE;
 }

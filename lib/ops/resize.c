@@ -5,6 +5,9 @@
 
 #include <string.h>
 
+#include "../device/half.h"
+#include "build.h"
+
 /* Scales are an attribute of Upsample in opset 7, input 1 up to opset 10, and from 11 on input 2,
  * with a region before and sizes behind. */
 static GenResampleInputs
@@ -56,6 +59,77 @@ infer (GenNode *node, GError **error)
   return TRUE;
 }
 
+/* The least and largest value of an integer type that float32 holds. */
+static gboolean
+find_range (GenDataType type, double range[2])
+{
+  static const double ranges[][2] = { [GEN_TYPE_UINT8] = { 0, G_MAXUINT8 },
+    [GEN_TYPE_INT8] = { G_MININT8, G_MAXINT8 },
+    [GEN_TYPE_UINT16] = { 0, G_MAXUINT16 },
+    [GEN_TYPE_INT16] = { G_MININT16, G_MAXINT16 } };
+
+  if (type >= G_N_ELEMENTS (ranges) || ranges[type][1] == 0)
+    return FALSE;
+  range[0] = ranges[type][0];
+  range[1] = ranges[type][1];
+  return TRUE;
+}
+
+static gboolean
+is_nearest (const GenNode *node)
+{
+  return strcmp (gen_node_string (node, "mode", "nearest"), "nearest") == 0;
+}
+
+/* By nearest, elements are moved as they are; integers are lowered. */
+static GenDataType
+computes_in (const GenNode *node, GenDataType type)
+{
+  double range[2];
+
+  return find_range (type, range) || (is_nearest (node) && !gen_type_is_half (type))
+             ? type
+             : GEN_TYPE_FLOAT32;
+}
+
+/* Integers of float32 as ONNX Runtime makes them: by linear interpolation they are cut, and what is
+ * whole but for errors of rounding stays so; by cubic interpolation, or with antialias, they are
+ * rounded, and do not wrap around where it overshoots. */
+static GenTensor *
+make_whole (const GenNode *node, GenTensor *x, const double range[2], GError **error)
+{
+  GenGraph *graph = node->graph;
+
+  if (strcmp (gen_node_string (node, "mode", "nearest"), "linear") == 0 &&
+      gen_node_int (node, "antialias", 0) == 0)
+    return gen_build_times (graph, x, 1 + 0x1p-20, error);
+  x = gen_unary (graph, "Round", x, error);
+  if (x == NULL)
+    return NULL;
+  return gen_graph_op (graph, "Clip",
+      (GenTensor *[]){ x, gen_graph_float (graph, range[0]), gen_graph_float (graph, range[1]) }, 3,
+      1, error, NULL);
+}
+
+static gboolean
+lower (GenNode *node, GenTensor **results, GError **error)
+{
+  GenTensor *inputs[4], *y;
+  GenDataType type = gen_node_input (node, 0)->type;
+  double range[2];
+
+  if (is_nearest (node) || !find_range (type, range))
+    return TRUE;
+  for (guint i = 0; i < node->inputs->len; i++)
+    inputs[i] = gen_node_input (node, i);
+  inputs[0] = gen_build_cast (node->graph, inputs[0], GEN_TYPE_FLOAT32, error);
+  if (inputs[0] == NULL)
+    return FALSE;
+  y = gen_build_again (node, inputs, node->inputs->len, error);
+  results[0] = gen_build_cast (node->graph, make_whole (node, y, range, error), type, error);
+  return results[0] != NULL;
+}
+
 static gboolean
 cpu (GenKernel *kernel, GError **error)
 {
@@ -103,7 +177,9 @@ const GenOperator gen_operator_resize = {
   .min_outputs = 1,
   .max_outputs = 1,
   .layouts = GEN_LAYOUTS_ANY,
-  .widens = TRUE,
+  .widens = 0x1,
+  .computes_in = computes_in,
+  .lower = lower,
   .infer = infer,
   .cpu = cpu,
   .gradient = gradient,
@@ -119,7 +195,8 @@ const GenOperator gen_operator_upsample = {
   .min_outputs = 1,
   .max_outputs = 1,
   .layouts = GEN_LAYOUTS_ANY,
-  .widens = TRUE,
+  .widens = 0x1,
+  .computes_in = computes_in,
   .infer = infer,
   .cpu = cpu,
   .gradient = gradient,

@@ -42,7 +42,7 @@ const GenOperator gen_operator_resize_gradient = {
   .min_outputs = 1,
   .max_outputs = 1,
   .layouts = GEN_LAYOUTS_ANY,
-  .widens = TRUE,
+  .widens = 0x3,
   .infer = infer,
   .cpu = cpu,
 };

@@ -67,6 +67,7 @@ const GenOperator gen_operator_rnn = {
   .min_outputs = 0,
   .max_outputs = 2,
   .layouts = GEN_LAYOUTS_PLAIN,
+  .widens = 0xef,
   .infer = infer,
   .cpu = cpu,
   .gradient = gradient,

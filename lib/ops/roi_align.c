@@ -18,10 +18,9 @@ gen_roi_align_init (GenRoiAlign *a, const GenNode *node, GError **error)
   gint64 ratio = gen_node_int (node, "sampling_ratio", 0);
   gboolean half_pixel = strcmp (where, "half_pixel") == 0;
 
-  if (x->type != GEN_TYPE_FLOAT32 || rois->type != GEN_TYPE_FLOAT32 || x->shape.rank != 4 ||
-      rois->shape.rank != 2 || rois->shape.dims[1] != 4)
+  if (x->shape.rank != 4 || rois->shape.rank != 2 || rois->shape.dims[1] != 4)
     return gen_node_error (
-        node, error, "it takes float32 [batch, channels, height, width] and rois [n, 4]");
+        node, error, "it takes [batch, channels, height, width] and rois [n, 4]");
   if (!gen_indices_check (node, 2, error))
     return FALSE;
   if (!gen_shape_equal (&items->shape, &GEN_SHAPE (rois->shape.dims[0])))
@@ -47,8 +46,8 @@ infer (GenNode *node, GError **error)
 
   if (!gen_roi_align_init (&a, node, error))
     return FALSE;
-  gen_node_set_output (
-      node, 0, GEN_TYPE_FLOAT32, &GEN_SHAPE (a.rois, a.channels, a.out_height, a.out_width));
+  gen_node_set_output (node, 0, gen_node_input (node, 0)->type,
+      &GEN_SHAPE (a.rois, a.channels, a.out_height, a.out_width));
   return TRUE;
 }
 
@@ -96,7 +95,7 @@ const GenOperator gen_operator_roi_align = {
   .min_outputs = 1,
   .max_outputs = 1,
   .layouts = GEN_LAYOUTS_PLAIN,
-  .widens = TRUE,
+  .widens = 0x3,
   .infer = infer,
   .cpu = cpu,
 };

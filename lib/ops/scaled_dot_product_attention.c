@@ -444,6 +444,13 @@ gradient (GenGradient *g, GError **error)
   return y != NULL && gen_gradient_through (g, graph, inputs, &y, error);
 }
 
+/* Masks may be of truth values. */
+static GenDataType
+computes_in (const GenNode *node, GenDataType type)
+{
+  return type == GEN_TYPE_BOOL ? type : GEN_TYPE_FLOAT32;
+}
+
 const GenOperator gen_operator_scaled_dot_product_attention = {
   .name = "ScaledDotProductAttention",
   .domain = "generative",
@@ -453,7 +460,8 @@ const GenOperator gen_operator_scaled_dot_product_attention = {
   .min_outputs = 1,
   .max_outputs = 1,
   .layouts = GEN_LAYOUTS_PLAIN,
-  .widens = TRUE,
+  .widens = 0xf,
+  .computes_in = computes_in,
   .infer = infer,
   .cpu = cpu,
   .gradient = gradient,

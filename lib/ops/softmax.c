@@ -3,6 +3,12 @@
 #include "softmax.h"
 
 static gboolean
+lower (GenNode *node, GenTensor **results, GError **error)
+{
+  return gen_softmax_lower (node, FALSE, results, error);
+}
+
+static gboolean
 cpu (GenKernel *kernel, GError **error)
 {
   return gen_softmax_cpu (kernel, FALSE, error);
@@ -29,7 +35,9 @@ const GenOperator gen_operator_softmax = {
   .min_outputs = 1,
   .max_outputs = 1,
   .layouts = GEN_LAYOUTS_PLAIN,
-  .widens = TRUE,
+  .widens = 0x1,
+  .computes_in = gen_softmax_computes_in,
+  .lower = lower,
   .infer = gen_softmax_infer,
   .cpu = cpu,
   .gradient = gradient,

@@ -3,6 +3,7 @@
  * no exponential overflows. */
 #include "softmax.h"
 #include "../simd.h"
+#include "build.h"
 #include "mathematics.h"
 
 typedef struct {
@@ -48,6 +49,42 @@ gen_softmax_infer (GenNode *node, GError **error)
   int first, end;
 
   return find_axes (node, &first, &end, error) && gen_infer_same (node, error);
+}
+
+GenDataType
+gen_softmax_computes_in (const GenNode *node, GenDataType type)
+{
+  return type == GEN_TYPE_FLOAT64 ? type : GEN_TYPE_FLOAT32;
+}
+
+/* e^x over its sum, of x less its largest element. */
+gboolean
+gen_softmax_lower (GenNode *node, gboolean logarithm, GenTensor **results, GError **error)
+{
+  GenGraph *graph = node->graph;
+  GenTensor *x = gen_node_input (node, 0), *powers, *sum;
+  gint64 axes[GEN_MAX_RANK];
+  int first, end;
+
+  if (x->type != GEN_TYPE_FLOAT64)
+    return TRUE;
+  if (!find_axes (node, &first, &end, error))
+    return FALSE;
+  /* One element alone: as good as an axis of 1. */
+  if (first == end) {
+    x = gen_binary (graph, "Sub", x, x, error);
+    results[0] = logarithm ? x : gen_unary (graph, "Exp", x, error);
+    return results[0] != NULL;
+  }
+  for (int i = first; i < end; i++)
+    axes[i - first] = i;
+  x = gen_binary (
+      graph, "Sub", x, gen_build_reduce (graph, "ReduceMax", x, axes, end - first, error), error);
+  powers = gen_unary (graph, "Exp", x, error);
+  sum = gen_build_reduce (graph, "ReduceSum", powers, axes, end - first, error);
+  results[0] = logarithm ? gen_binary (graph, "Sub", x, gen_unary (graph, "Log", sum, error), error)
+                         : gen_binary (graph, "Div", powers, sum, error);
+  return results[0] != NULL;
 }
 
 /* Sums and maxima go by vectors, as wide as any machine's: a single one would wait for itself. */
@@ -155,9 +192,6 @@ gen_softmax_cpu (GenKernel *kernel, gboolean logarithm, GError **error)
   GenSoftmaxExtents extents;
   Softmax *s;
 
-  if (x->type != GEN_TYPE_FLOAT32)
-    return gen_node_error (
-        kernel->node, error, "not supported for elements of type %s", gen_data_type_name (x->type));
   if (!gen_softmax_extents (kernel->node, &extents, error))
     return FALSE;
   s = g_new (Softmax, 1);

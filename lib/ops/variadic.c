@@ -131,6 +131,9 @@ gen_variadic_cpu (GenKernel *kernel, const GenArithmeticRows *rows, gboolean mea
       gen_type_is_half (y->type) || y->type == GEN_TYPE_FLOAT32 || y->type == GEN_TYPE_FLOAT64;
   Variadic *variadic;
 
+  /* Two go by strides. */
+  if (!mean && node->inputs->len == 2)
+    return gen_arithmetic_cpu (kernel, rows, 0.3, error);
   if (row == NULL || (mean && !real))
     return gen_node_error (
         node, error, "not supported for elements of type %s", gen_data_type_name (y->type));

@@ -38,12 +38,14 @@ class Cases:
         self.count = 0
 
     def add(self, name, op, inputs, outputs=1, opset=17, domain="", constants=(), results=None,
-            **attributes):
+            attributes={}, **more):
         """`inputs` may hold None; those numbered in `constants` are initializers; `results` are
-        the right outputs where they are not ONNX Runtime's."""
+        the right outputs where they are not ONNX Runtime's; `attributes` are those whose names are
+        taken here."""
         names = ["" if x is None else f"x{i}" for i, x in enumerate(inputs)]
         made = [f"y{i}" for i in range(outputs)] if isinstance(outputs, int) else outputs
-        node = helper.make_node(op, names, made, domain=domain, **attributes)
+        node = helper.make_node(op, names, made, domain=domain, **more)
+        node.attribute.extend(helper.make_attribute(k, v) for k, v in attributes.items())
         given = [i for i, x in enumerate(inputs) if x is not None and i not in constants]
         infos = [
             helper.make_tensor_value_info(
@@ -178,6 +180,69 @@ def microsoft_quantised(cases):
         block_size=16, constants=(1, 2, 3))
     add("matmul_nbits_symmetric", "MatMulNBits", [real(5, 48), packed | 0x88, scales], K=48, N=12,
         bits=4, block_size=16, constants=(1, 2))
+    for opset, axis in ((13, 1), (13, -1), (11, 1)):
+        add(f"qlinear_softmax_{opset}_{axis}", "QLinearSoftmax",
+            [*a, number(1 / 256), number(0, np.uint8)], attributes={"opset": opset, "axis": axis},
+            constants=(1, 2, 3, 4))
+    condition = random.integers(0, 2, (2, 6, 4, 4)).astype(bool)
+    add("qlinear_where", "QLinearWhere", [condition, *a, *b, *y], constants=(2, 3, 5, 6, 7, 8))
+    weights = [integers(np.int8, 5, 4, 3, 3), real(5) * 0.02, np.zeros(5, np.int8)]
+    picture = [integers(np.uint8, 1, 7, 9, 4), number(0.1), number(20, np.uint8)]
+    add("qlinear_conv_channels_last", "QLinearConv",
+        [*picture, *weights, number(0.5), number(100, np.uint8),
+         random.integers(-100, 100, 5, dtype=np.int32)], channels_last=1, pads=[1, 1, 1, 1],
+        constants=range(1, 9))
+    add("nhwc_max_pool", "NhwcMaxPool", [picture[0]], kernel_shape=[3, 3], strides=[2, 2],
+        pads=[1, 1, 1, 1])
+
+
+def microsoft_blocks(cases):
+    for bits, block, zeros in ((2, 16, True), (4, 16, False), (4, 32, True), (8, 32, True)):
+        columns, blocks = 64 * bits // 8, 64 // block
+        inputs = [integers(np.uint8, 6, columns), np.array([[0, 3], [-1, 2]]), real(6, blocks)]
+        if zeros:
+            inputs.append(integers(np.uint8, 6, (blocks * bits + 7) // 8))
+        cases.add(f"gather_block_quantized_{bits}_{block}", "GatherBlockQuantized", inputs,
+                  domain=MICROSOFT, opset=21, bits=bits, block_size=block, quantize_axis=1,
+                  constants=(0, 2, 3)[:2 + zeros])
+
+
+def microsoft_lstm(cases):
+    """One sequence: ranges of a batch hang on ONNX Runtime's threads."""
+    for direction, directions in (("forward", 1), ("reverse", 1), ("bidirectional", 2)):
+        for kind, columns in ((np.int8, False), (np.uint8, False), (np.int8, True)):
+            shape = (directions, 4 * 10) if columns else (directions,)
+            scales = [real(*shape) * 0.004 for i in range(2)]
+            zeros = [(np.zeros(shape, kind) if kind == np.int8 else
+                      random.integers(100, 150, shape).astype(kind)) for i in range(2)]
+            inputs = [signed(7, 1, 12), integers(kind, directions, 12, 40),
+                      integers(kind, directions, 10, 40), signed(directions, 80), None,
+                      signed(directions, 1, 10), signed(directions, 1, 10),
+                      signed(directions, 30) / 8, scales[0], zeros[0], scales[1], zeros[1]]
+            cases.add(f"dynamic_quantize_lstm_{direction}_{kind.__name__}_{columns}",
+                      "DynamicQuantizeLSTM", inputs, outputs=3, domain=MICROSOFT, hidden_size=10,
+                      direction=direction, constants=(1, 2, 8, 9, 10, 11))
+
+
+def types(cases):
+    for kind in (np.float64, np.int32, np.int64, np.uint32, np.uint64):
+        a, b = (real(*shape) * 50 for shape in ((2, 3, 5, 6), (3, 6, 4)))
+        cases.add(f"matmul_{kind.__name__}", "MatMul", [a.astype(kind), b.astype(kind)])
+    a, b, c = (real(*shape).astype(np.float64) for shape in ((6, 5), (7, 6), (7,)))
+    cases.add("gemm_float64", "Gemm", [a, b, c], transA=1, transB=1, alpha=0.5, beta=2.0)
+    x = real(2, 6, 5).astype(np.float64)
+    for op in ("Softmax", "LogSoftmax"):
+        for opset in (12, 13):
+            cases.add(f"{op}_float64_{opset}", op, [-x], opset=opset, axis=1)
+    cases.add("layer_normalization_float64", "LayerNormalization",
+              [x, real(5).astype(np.float64), real(5).astype(np.float64) + 3])
+    for kind in (np.uint8, np.int8, np.int32):
+        picture = random.integers(0, 128, (1, 3, 6, 8)).astype(kind)
+        # By weights that float32 holds: what is whole must not hang on errors of rounding.
+        for mode in ("nearest", "linear"):
+            cases.add(f"resize_{kind.__name__}_{mode}", "Resize",
+                      [picture, None, np.array([1, 1, 2, 2], np.float32)], opset=18, mode=mode,
+                      constants=(2,))
 
 
 def microsoft_fused(cases):
@@ -377,7 +442,7 @@ def losses(cases):
 def main():
     cases = Cases(sys.argv[1])
     for family in (integer_products, integer_convolutions, quantisation, microsoft_quantised,
-                   microsoft_fused, normalisation, signal, losses,
+                   microsoft_blocks, microsoft_lstm, types, microsoft_fused, normalisation, signal, losses,
                    microsoft_attention, attention, group_query_attention):
         family(cases)
     print(f"# {cases.count} cases")
