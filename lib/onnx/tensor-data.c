@@ -35,12 +35,14 @@ gen_onnx_source_init (GenOnnxSource *source, GBytes *bytes, gsize least_slice, c
   source->least_slice = least_slice;
   source->folder = folder;
   source->files = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, external_file_free);
+  source->kept = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify)g_bytes_unref);
 }
 
 void
 gen_onnx_source_clear (GenOnnxSource *source)
 {
   g_clear_pointer (&source->files, g_hash_table_unref);
+  g_clear_pointer (&source->kept, g_hash_table_unref);
 }
 
 gboolean
@@ -48,6 +50,15 @@ gen_onnx_data_type (int number, GenDataType *type)
 {
   *type = number;
   return gen_data_type_size (number) != 0;
+}
+
+const char *
+gen_onnx_type_name (int number)
+{
+  const ProtobufCEnumValue *value =
+      protobuf_c_enum_descriptor_get_value (&onnx__tensor_proto__data_type__descriptor, number);
+
+  return value != NULL ? value->name : "unknown";
 }
 
 static gboolean fail (GError **error, int code, const Onnx__TensorProto *tensor, const char *format,
@@ -76,7 +87,8 @@ read_shape (
 
   if (!gen_onnx_data_type (tensor->data_type, type))
     return fail (error, GEN_ONNX_ERROR_UNSUPPORTED, tensor,
-        "elements of ONNX type %d are not supported", tensor->data_type);
+        "elements of type %s (%d) are not supported", gen_onnx_type_name (tensor->data_type),
+        tensor->data_type);
   if (tensor->segment != NULL)
     return fail (error, GEN_ONNX_ERROR_UNSUPPORTED, tensor, "segments are not supported");
   if (tensor->n_dims > GEN_MAX_RANK)
@@ -324,20 +336,33 @@ raw_data (GenOnnxSource *source, const Onnx__TensorProto *tensor, gsize unit, gu
   return slice (source->bytes, range.offset, size, unit, source->least_slice);
 }
 
-GBytes *
-gen_onnx_tensor_data (GenOnnxSource *source, const Onnx__TensorProto *tensor, GenDataType *type,
-    GenShape *shape, GError **error)
+static GBytes *
+read_data (GenOnnxSource *source, const Onnx__TensorProto *tensor, GenDataType type, guint64 n,
+    GError **error)
 {
-  guint64 n = 0;
-  gsize unit;
+  gsize unit = gen_data_type_size (type);
 
-  if (!read_shape (tensor, type, shape, &n, error))
-    return NULL;
-  unit = gen_data_type_size (*type);
   if (tensor->has_data_location &&
       tensor->data_location == ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL)
     return external_data (source, tensor, unit, n * unit, error);
   if (tensor->has_raw_data)
     return raw_data (source, tensor, unit, n * unit, error);
-  return typed_data (tensor, *type, n, error);
+  return typed_data (tensor, type, n, error);
+}
+
+GBytes *
+gen_onnx_tensor_data (GenOnnxSource *source, const Onnx__TensorProto *tensor, GenDataType *type,
+    GenShape *shape, GError **error)
+{
+  GBytes *data = g_hash_table_lookup (source->kept, tensor);
+  guint64 n = 0;
+
+  if (!read_shape (tensor, type, shape, &n, error))
+    return NULL;
+  if (data != NULL)
+    return g_bytes_ref (data);
+  data = read_data (source, tensor, *type, n, error);
+  if (data != NULL)
+    g_hash_table_insert (source->kept, (gpointer)tensor, g_bytes_ref (data));
+  return data;
 }

@@ -11,6 +11,7 @@ typedef struct {
   gsize least_slice;  /* tensors of so many bytes are slices of `bytes`, which stays unchanged */
   const char *folder; /* of the external data; NULL: there can be none */
   GHashTable *files;  /* external files that have been opened, by location */
+  GHashTable *kept;   /* TensorProto to its bytes: a function's constants are read at each call */
 } GenOnnxSource;
 
 void gen_onnx_source_init (
@@ -32,3 +33,5 @@ GBytes *gen_onnx_tensor_data (GenOnnxSource *source, const Onnx__TensorProto *te
 
 /* An element type of ONNX's as ours; FALSE for those that are not supported. */
 gboolean gen_onnx_data_type (int number, GenDataType *type);
+/* Its name as ONNX has it ("STRING"). */
+const char *gen_onnx_type_name (int number);
