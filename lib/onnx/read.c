@@ -437,7 +437,7 @@ read_graph (GenOnnxSource *source, const Onnx__ModelProto *proto, GError **error
 }
 
 static GenGraph *
-parse (GBytes *bytes, gsize least_slice, const char *folder, GError **error)
+parse (GBytes *bytes, gsize least_slice, const char *folder, const char *path, GError **error)
 {
   g_auto (GenOnnxSource) source = { 0 };
   g_autoptr (Model) model = (Model *)gen_onnx_unpack (&onnx__model_proto__descriptor, bytes, error);
@@ -446,6 +446,7 @@ parse (GBytes *bytes, gsize least_slice, const char *folder, GError **error)
   if (model == NULL)
     return NULL;
   gen_onnx_source_init (&source, bytes, least_slice, folder);
+  source.model = path;
   graph = read_graph (&source, model, error);
   if (graph != NULL)
     gen_onnx_source_list_mapped (&source, graph);
@@ -455,7 +456,7 @@ parse (GBytes *bytes, gsize least_slice, const char *folder, GError **error)
 GenGraph *
 gen_onnx_parse (GBytes *bytes, const char *name, const char *folder, GError **error)
 {
-  GenGraph *graph = parse (bytes, 0, folder, error);
+  GenGraph *graph = parse (bytes, 0, folder, NULL, error);
 
   if (graph == NULL)
     g_prefix_error (error, "%s: ", name);
@@ -486,7 +487,7 @@ gen_onnx_load (const char *path, GError **error)
     fail (error, GEN_ONNX_ERROR_INVALID, "%s: the file is empty", path);
     return NULL;
   }
-  graph = parse (bytes, gen_onnx_least_slice (bytes), folder, error);
+  graph = parse (bytes, gen_onnx_least_slice (bytes), folder, path, error);
   if (graph == NULL)
     g_prefix_error (error, "%s: ", path);
   else if (gen_onnx_is_mapped (bytes))

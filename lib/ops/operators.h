@@ -26,6 +26,7 @@
   X (batch_normalization_1)                                                                        \
   X (batch_normalization_gradient)                                                                 \
   X (bernoulli)                                                                                    \
+  X (bit_cast)                                                                                     \
   X (bit_shift)                                                                                    \
   X (bitwise_and)                                                                                  \
   X (bitwise_not)                                                                                  \
@@ -51,6 +52,7 @@
   X (convert_layout)                                                                               \
   X (cos)                                                                                          \
   X (cosh)                                                                                         \
+  X (cumprod)                                                                                      \
   X (cumsum)                                                                                       \
   X (depth_to_space)                                                                               \
   X (dequantize_linear)                                                                            \
@@ -255,9 +257,12 @@
   X (sub)                                                                                          \
   X (sub_1)                                                                                        \
   X (sum)                                                                                          \
+  X (swiglu)                                                                                       \
+  X (swish)                                                                                        \
   X (tan)                                                                                          \
   X (tanh)                                                                                         \
   X (tanh_gradient)                                                                                \
+  X (tensor_scatter)                                                                               \
   X (tfidf_vectorizer)                                                                             \
   X (thresholded_relu)                                                                             \
   X (tile)                                                                                         \
