@@ -12,8 +12,10 @@
 #include "read.h"
 
 #define MAX_CALLS 64
-/* What calls may put into a model's graphs: some hundred thousand nodes. */
-#define MAX_INLINED (1 << 21)
+/* What calls may put into a model's graphs: memory for some hundred thousand nodes, about. */
+#define MAX_INLINED (128 << 20)
+#define NODE_SIZE 512
+#define NAME_SIZE 64
 
 static gboolean fail (GError **error, int code, const char *format, ...) G_GNUC_PRINTF (3, 4);
 
@@ -141,15 +143,17 @@ collect_attributes (
 gboolean
 gen_onnx_charge (GenOnnxReader *reader, const Onnx__NodeProto *proto, GError **error)
 {
-  guint64 size = 1 + proto->n_input + proto->n_output;
+  guint64 size = NODE_SIZE, path;
 
   if (reader->call == NULL)
     return TRUE;
+  path = NAME_SIZE + strlen (reader->call->name);
+  size += path + proto->n_input * NAME_SIZE + proto->n_output * path;
   for (gsize i = 0; i < proto->n_attribute; i++) {
     const Onnx__AttributeProto *attribute = proto->attribute[i];
 
-    size += 1 + attribute->n_ints + attribute->n_floats + attribute->n_strings;
-    size += attribute->s.len / sizeof (gint64);
+    size += NAME_SIZE + attribute->s.len + attribute->n_floats * sizeof (float);
+    size += attribute->n_ints * sizeof (gint64) + attribute->n_strings * NAME_SIZE;
   }
   reader->model->inlined += size;
   return reader->model->inlined <= MAX_INLINED ||
@@ -255,7 +259,10 @@ call_function (
   body.call = call;
   if (read_body (&body, proto, inputs, results, error))
     return TRUE;
-  g_prefix_error (error, "in function '%s' that node '%s' calls: ", function, call->name);
+  /* The names of nodes say the way to it. */
+  if (!reader->model->located)
+    g_prefix_error (error, "in function '%s', called by node '%s': ", function, call->name);
+  reader->model->located = TRUE;
   return FALSE;
 }
 

@@ -7,7 +7,8 @@
 typedef struct {
   GenOnnxSource *source;
   GHashTable *functions; /* the model's own, by the key that gen_onnx_function_key makes */
-  guint64 inlined;       /* how much calls have put into the graphs, see gen_onnx_charge */
+  guint64 inlined;       /* what calls have put into the graphs, in bytes, see gen_onnx_charge */
+  gboolean located;      /* the error says which function it is in */
 } GenOnnxModel;
 
 /* A call of a function, whose body is being read. */

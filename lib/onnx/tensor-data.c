@@ -178,7 +178,7 @@ check_links (
   g_autofree char *real_folder = NULL;
 
   /* What is not there is told by who opens it. */
-  if (real == NULL || folder == NULL || is_below (real, folder))
+  if (real == NULL || folder == NULL || strcmp (real, folder) == 0 || is_below (real, folder))
     return TRUE;
   real_folder = g_path_get_dirname (real);
   return g_strcmp0 (real_folder, beside) == 0 ||
