@@ -226,6 +226,37 @@ test_written (void)
   g_assert_cmpmem (gen_tensor_constant (read), 3, codes, 3);
 }
 
+/* Of large weights that are unpacked only the last form stays, unless somebody reads another. */
+static void
+test_given_up (void)
+{
+  const gint64 n = 1 << 20;
+  const float scale = 2;
+
+  for (int wanted = 0; wanted < 2; wanted++) {
+    g_autoptr (GenGraph) graph = gen_graph_new (NULL);
+    g_autoptr (GError) error = NULL;
+    g_autofree gint8 *codes = g_malloc (n);
+    GenTensor *x, *wide, *y;
+    const guint16 *values;
+
+    memset (codes, -3, n);
+    x = constant (graph, GEN_TYPE_INT4, n, codes);
+    wide = gen_binary (graph, "DequantizeLinear", x, constant (graph, FLOAT32, 1, &scale), &error);
+    y = gen_graph_op (
+        graph, "Cast", &wide, 1, 1, &error, "to", GEN_INT, (int)GEN_TYPE_BFLOAT16, NULL);
+    g_assert_no_error (error);
+    gen_graph_add_output (graph, y);
+    if (wanted)
+      gen_graph_add_output (graph, wide);
+    g_assert_true (gen_graph_infer (graph, &error));
+    values = gen_tensor_constant (y);
+    g_assert_cmphex (values[n - 1], ==, 0xc0c0); /* -6 */
+    g_assert_cmpuint (g_bytes_get_size (x->data), ==, 0);
+    g_assert_cmpuint (g_bytes_get_size (wide->data), ==, wanted ? 4 * n : 0);
+  }
+}
+
 /* Nothing computes in them. */
 static void
 test_refused (void)
@@ -256,6 +287,7 @@ main (int argc, char **argv)
   g_test_add_func ("/small/blocks", test_blocks);
   g_test_add_func ("/small/scales", test_scales);
   g_test_add_func ("/small/written", test_written);
+  g_test_add_func ("/small/given-up", test_given_up);
   g_test_add_func ("/small/refused", test_refused);
   return g_test_run ();
 }
