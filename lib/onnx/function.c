@@ -140,6 +140,15 @@ collect_attributes (
 
 /* --- calls --- */
 
+static gboolean
+charge (GenOnnxModel *model, guint64 size, GError **error)
+{
+  model->inlined += size;
+  return model->inlined <= MAX_INLINED ||
+         fail (error, GEN_ONNX_ERROR_UNSUPPORTED,
+             "functions that call functions make an unreasonable number of nodes of it");
+}
+
 gboolean
 gen_onnx_charge (GenOnnxReader *reader, const Onnx__NodeProto *proto, GError **error)
 {
@@ -155,10 +164,17 @@ gen_onnx_charge (GenOnnxReader *reader, const Onnx__NodeProto *proto, GError **e
     size += NAME_SIZE + attribute->s.len + attribute->n_floats * sizeof (float);
     size += attribute->n_ints * sizeof (gint64) + attribute->n_strings * NAME_SIZE;
   }
-  reader->model->inlined += size;
-  return reader->model->inlined <= MAX_INLINED ||
-         fail (error, GEN_ONNX_ERROR_UNSUPPORTED,
-             "functions that call functions make an unreasonable number of nodes of it");
+  return charge (reader->model, size, error);
+}
+
+/* What a call takes before its body is read. */
+static gboolean
+charge_call (GenOnnxReader *reader, const Onnx__FunctionProto *function, GError **error)
+{
+  return charge (reader->model,
+      NAME_SIZE * (function->n_input + function->n_attribute_proto + function->n_opset_import +
+                      (guint64)g_hash_table_size (reader->opsets)),
+      error);
 }
 
 static gboolean
@@ -275,7 +291,7 @@ gen_onnx_read_call (GenOnnxReader *reader, const Onnx__NodeProto *proto,
   g_autoptr (GHashTable) attributes = g_hash_table_new (g_str_hash, g_str_equal);
   GenOnnxCall call = { function, reader->call, name, attributes };
 
-  if (check_call (reader, proto, function, error) &&
+  if (check_call (reader, proto, function, error) && charge_call (reader, function, error) &&
       collect_attributes (reader, proto, &call, error))
     return call_function (reader, proto, &call, error);
   g_prefix_error (error, "node '%s' (%s): ", name, own);

@@ -312,7 +312,9 @@ test_bombs (void)
 {
   g_auto (Calls) deep;
   g_auto (Calls) wide;
+  g_auto (Calls) inputs;
   g_auto (Calls) empty;
+  g_autoptr (GString) names = g_string_new (NULL);
 
   calls_init (&deep);
   make_chain (&deep, 64, 1, "x", "y");
@@ -327,6 +329,20 @@ test_bombs (void)
   make_chain (&wide, 50, 2, "x", "y");
   calls_add (&wide, &wide.graph, "own.F0", "x", "y");
   assert_unsupported (&wide, "an unreasonable number of nodes");
+
+  /* Inputs that no call gives are not free. */
+  calls_init (&inputs);
+  for (int i = 0; i < 20000; i++)
+    g_string_append_printf (names, "i%d ", i);
+  make_chain (&inputs, 8, 2, "x", "y");
+  calls_function (&inputs, "own", "F8", names->str, "y");
+  calls_add (&inputs, inputs.proto.functions[8], "Neg", "i0", "y");
+  for (int i = 0; i < 2; i++) {
+    inputs.proto.functions[7]->node[i]->op_type = calls_text (&inputs, "F8");
+    inputs.proto.functions[7]->node[i]->domain = calls_text (&inputs, "own");
+  }
+  calls_add (&inputs, &inputs.graph, "own.F0", "x", "y");
+  assert_unsupported (&inputs, "an unreasonable number of nodes");
 
   /* Calls that leave nothing behind count as well. */
   calls_init (&empty);
