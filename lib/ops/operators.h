@@ -35,6 +35,7 @@
   X (blackman_window)                                                                              \
   X (cast)                                                                                         \
   X (cast_like)                                                                                    \
+  X (causal_conv_with_state)                                                                       \
   X (ceil)                                                                                         \
   X (celu)                                                                                         \
   X (center_crop_pad)                                                                              \

@@ -180,6 +180,25 @@ test_depth (void)
   }
 }
 
+/* Ten times a number and the one before it, which comes from the run before. */
+static void
+test_causal (void)
+{
+  g_autoptr (GenGraph) graph = gen_graph_new (NULL);
+  g_autoptr (GError) error = NULL;
+  GenTensor *inputs[] = { floats (graph, &GEN_SHAPE (1, 1, 3), (const float[]){ 1, 2, 3 }),
+    floats (graph, &GEN_SHAPE (1, 1, 2), (const float[]){ 1, 10 }), NULL, NULL };
+  GenTensor *first = gen_graph_op (graph, "CausalConvWithState", inputs, 2, 2, &error, NULL), *y;
+
+  g_assert_no_error (error);
+  inputs[0] = floats (graph, &GEN_SHAPE (1, 1, 1), (const float[]){ 4 });
+  inputs[3] = floats (graph, &GEN_SHAPE (1, 1, 1), (const float[]){ 3 });
+  y = gen_graph_op (
+      graph, "CausalConvWithState", inputs, 4, 2, &error, "activation", GEN_STRING, "none", NULL);
+  assert_floats (graph, first, (const float[]){ 10, 21, 32 }, 3, &error);
+  assert_floats (graph, y, (const float[]){ 43 }, 1, &error);
+}
+
 /* Queries of zeros weigh all keys that they see alike: results are means of values 1, 2, 4, 8. */
 typedef struct {
   int causal, left, right;
@@ -260,6 +279,7 @@ main (int argc, char **argv)
   g_test_add_func ("/opsets/bit-cast", test_bit_cast);
   g_test_add_func ("/opsets/shifts", test_shifts);
   g_test_add_func ("/opsets/depth", test_depth);
+  g_test_add_func ("/opsets/causal", test_causal);
   g_test_add_func ("/opsets/attention", test_attention);
   add_cases ("opsets", cases, G_N_ELEMENTS (cases));
   return g_test_run ();
