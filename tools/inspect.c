@@ -27,11 +27,12 @@ compare_operators (gconstpointer a, gconstpointer b, gpointer table)
   return na != nb ? (na < nb) - (na > nb) : strcmp (a, b);
 }
 
+/* Whether constants of the type are what a model has learned. */
 static gboolean
-is_floating (GenDataType type)
+is_learned (GenDataType type)
 {
   return type == GEN_TYPE_FLOAT32 || type == GEN_TYPE_FLOAT16 || type == GEN_TYPE_FLOAT64 ||
-         type == GEN_TYPE_BFLOAT16;
+         type >= GEN_TYPE_BFLOAT16;
 }
 
 /* Multiplications and additions, and the outputs' shapes, of inputs as the user asks for them. */
@@ -83,7 +84,7 @@ gather (Facts *facts)
   for (guint i = 0; i < graph->tensors->len; i++) {
     const GenTensor *tensor = g_ptr_array_index (graph->tensors, i);
 
-    if (tensor->role != GEN_ROLE_CONSTANT || !is_floating (tensor->type))
+    if (tensor->role != GEN_ROLE_CONSTANT || !is_learned (tensor->type))
       continue;
     facts->parameters += gen_shape_elements (&tensor->shape);
     facts->bytes += gen_tensor_size (tensor);

@@ -188,7 +188,7 @@ struct _GenGraph {
 #define GEN_OPSET 17
 /* What can be read. */
 #define GEN_OPSET_MIN 1
-#define GEN_OPSET_MAX 23
+#define GEN_OPSET_MAX 28
 
 GenGraph *gen_graph_new (const char *name);
 GenGraph *gen_graph_ref (GenGraph *graph);

@@ -15,7 +15,7 @@ typedef enum {
 } GenOnnxError;
 
 /**
- * gen_onnx_load: read a model (opset up to 23). Initializers become CONSTANTs, inputs that are
+ * gen_onnx_load: read a model (opset up to 26). Initializers become CONSTANTs, inputs that are
  * not initializers INPUTs. A large file (file-bytes.h) is mapped, and so is external
  * data beside the model; a small one is read, so that it can be overwritten at any time. Weights
  * stay slices of the file until a plan packs them, or asks for an aligned copy. Errors name the

@@ -7,7 +7,9 @@ G_BEGIN_DECLS
 
 /**
  * GenDataType: the element type of a tensor, numbered as ONNX's
- * TensorProto.DataType numbers them.
+ * TensorProto.DataType numbers them. Those behind BFLOAT16 are what weights are kept in: they
+ * can be moved, cast, quantized and dequantized. Each has a byte of its own in memory, however
+ * few its bits: integers as int8 or uint8 have them, floats as their bits.
  */
 typedef enum {
   GEN_TYPE_UNDEFINED = 0,
@@ -25,10 +27,22 @@ typedef enum {
   GEN_TYPE_UINT32 = 12,
   GEN_TYPE_UINT64 = 13,
   GEN_TYPE_BFLOAT16 = 16,
+  GEN_TYPE_FLOAT8E4M3FN = 17,
+  GEN_TYPE_FLOAT8E4M3FNUZ = 18,
+  GEN_TYPE_FLOAT8E5M2 = 19,
+  GEN_TYPE_FLOAT8E5M2FNUZ = 20,
+  GEN_TYPE_UINT4 = 21,
+  GEN_TYPE_INT4 = 22,
+  GEN_TYPE_FLOAT4E2M1 = 23,
+  GEN_TYPE_FLOAT8E8M0 = 24, /* powers of two, for scales */
+  GEN_TYPE_UINT2 = 25,
+  GEN_TYPE_INT2 = 26,
 } GenDataType;
 
 /* Bytes of one element; 0 for a type that has no fixed size. */
 gsize gen_data_type_size (GenDataType type);
+/* Bits of one element in a model's file. */
+guint gen_data_type_bits (GenDataType type);
 /* The type's name as ONNX and numpy write it ("float32"); never NULL. */
 const char *gen_data_type_name (GenDataType type);
 

@@ -7,6 +7,7 @@
 #include <generative/operator.h>
 
 #include "../device/shared.h"
+#include "constants.h"
 #include "graph-private.h"
 #include "kernel.h"
 
@@ -16,6 +17,10 @@
  * plan. It is all that reading and shaping a model allocates beyond its own size. */
 #define MAX_FOLDED_BYTES ((gsize)1 << 28)
 #define MAX_FOLDED_TOTAL ((gsize)1 << 30)
+/* What has been folded into something else is given up from this size on. */
+#define LEAST_GIVEN_UP ((gsize)1 << 20)
+/* Bytes that a byte of weights may become. */
+#define UNPACKED 4
 
 gboolean
 gen_node_error (const GenNode *node, GError **error, const char *format, ...)
@@ -312,6 +317,61 @@ makes_something (const GenNode *node)
   return FALSE;
 }
 
+static gboolean
+refers_to (const GPtrArray *tensors, const GenTensor *tensor)
+{
+  return tensors != NULL && g_ptr_array_find ((GPtrArray *)tensors, tensor, NULL);
+}
+
+/* Whether anything but nodes that have been folded reads the tensor. */
+static gboolean
+is_wanted (const GenGraph *graph, const GenTensor *tensor)
+{
+  if (refers_to (graph->outputs, tensor))
+    return TRUE;
+  for (guint i = 0; i < graph->tensors->len; i++) {
+    const GenTensor *other = g_ptr_array_index (graph->tensors, i);
+
+    if (other->next == tensor || refers_to (other->items, tensor))
+      return TRUE;
+  }
+  for (guint i = 0; i < graph->nodes->len; i++) {
+    const GenNode *node = g_ptr_array_index (graph->nodes, i);
+
+    if (refers_to (node->inputs, tensor) && (makes_something (node) || node->op->compute != NULL))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* Whether folding has made the tensor. */
+static gboolean
+is_folded (const GenGraph *graph, const GenTensor *tensor)
+{
+  for (guint i = 0; i < graph->nodes->len; i++)
+    if (refers_to (((GenNode *)g_ptr_array_index (graph->nodes, i))->outputs, tensor))
+      return TRUE;
+  return FALSE;
+}
+
+/* Weights that are unpacked in several steps would be in memory once for each. A model's own
+ * weights make room for what they become, as float32 perhaps, so that its size limits it. */
+static void
+give_up_operands (const GenNode *node)
+{
+  GenGraph *graph = node->graph;
+
+  for (guint i = 0; i < node->inputs->len; i++) {
+    GenTensor *input = g_ptr_array_index (node->inputs, i);
+    gsize size = input != NULL ? gen_tensor_size (input) : 0;
+
+    if (size < LEAST_GIVEN_UP || is_wanted (graph, input))
+      continue;
+    graph->folded -= MIN (graph->folded, is_folded (graph, input) ? size : UNPACKED * size);
+    gen_tensor_give_up (input);
+  }
+}
+
 /* Infer node number `at`, or what comes in its place, from there on. */
 static gboolean
 infer_node (GenGraph *graph, guint at, GError **error)
@@ -333,7 +393,12 @@ infer_node (GenGraph *graph, guint at, GError **error)
   node = g_ptr_array_index (graph->nodes, at);
   if (!gen_node_infer (node, error) || !check_outputs (node, error))
     return FALSE;
-  return !makes_something (node) || !can_fold (node) || gen_graph_fold_node (node, error);
+  if (!makes_something (node) || !can_fold (node))
+    return TRUE;
+  if (!gen_graph_fold_node (node, error))
+    return FALSE;
+  give_up_operands (node);
+  return TRUE;
 }
 
 gboolean

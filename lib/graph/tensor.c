@@ -5,6 +5,7 @@
 typedef struct {
   const char *name;
   gsize size;
+  guint bits; /* where these are fewer than those of its bytes */
 } TypeInfo;
 
 static const TypeInfo types[] = {
@@ -23,6 +24,16 @@ static const TypeInfo types[] = {
   [GEN_TYPE_UINT32] = { "uint32", 4 },
   [GEN_TYPE_UINT64] = { "uint64", 8 },
   [GEN_TYPE_BFLOAT16] = { "bfloat16", 2 },
+  [GEN_TYPE_FLOAT8E4M3FN] = { "float8e4m3fn", 1 },
+  [GEN_TYPE_FLOAT8E4M3FNUZ] = { "float8e4m3fnuz", 1 },
+  [GEN_TYPE_FLOAT8E5M2] = { "float8e5m2", 1 },
+  [GEN_TYPE_FLOAT8E5M2FNUZ] = { "float8e5m2fnuz", 1 },
+  [GEN_TYPE_UINT4] = { "uint4", 1, 4 },
+  [GEN_TYPE_INT4] = { "int4", 1, 4 },
+  [GEN_TYPE_FLOAT4E2M1] = { "float4e2m1", 1, 4 },
+  [GEN_TYPE_FLOAT8E8M0] = { "float8e8m0", 1 },
+  [GEN_TYPE_UINT2] = { "uint2", 1, 2 },
+  [GEN_TYPE_INT2] = { "int2", 1, 2 },
 };
 
 static const TypeInfo *
@@ -37,6 +48,14 @@ gsize
 gen_data_type_size (GenDataType type)
 {
   return type_info (type)->size;
+}
+
+guint
+gen_data_type_bits (GenDataType type)
+{
+  const TypeInfo *info = type_info (type);
+
+  return info->bits > 0 ? info->bits : 8 * info->size;
 }
 
 const char *

@@ -8,12 +8,14 @@
 
 #define MAX_ATTRIBUTES 256
 
-static gboolean fail (GError **error, int code, const Onnx__NodeProto *proto, const char *format,
-    ...) G_GNUC_PRINTF (4, 5);
+static gboolean fail (const GenOnnxReader *reader, const Onnx__NodeProto *proto, GError **error,
+    int code, const char *format, ...) G_GNUC_PRINTF (5, 6);
 
 static gboolean
-fail (GError **error, int code, const Onnx__NodeProto *proto, const char *format, ...)
+fail (const GenOnnxReader *reader, const Onnx__NodeProto *proto, GError **error, int code,
+    const char *format, ...)
 {
+  g_autofree char *name = gen_onnx_path (reader, gen_onnx_node_name (proto));
   g_autofree char *op = gen_onnx_node_operator (proto);
   g_autofree char *text = NULL;
   va_list arguments;
@@ -21,25 +23,34 @@ fail (GError **error, int code, const Onnx__NodeProto *proto, const char *format
   va_start (arguments, format);
   text = g_strdup_vprintf (format, arguments);
   va_end (arguments);
-  g_set_error (
-      error, GEN_ONNX_ERROR, code, "node '%s' (%s): %s", proto->name ? proto->name : "", op, text);
+  g_set_error (error, GEN_ONNX_ERROR, code, "node '%s' (%s): %s", name, op, text);
   return FALSE;
 }
 
-static gboolean
-is_onnx_domain (const char *domain)
+const char *
+gen_onnx_domain (const char *domain)
 {
-  return domain == NULL || *domain == '\0' || strcmp (domain, "ai.onnx") == 0;
+  return domain == NULL || strcmp (domain, "ai.onnx") == 0 ? "" : domain;
 }
 
 char *
 gen_onnx_node_operator (const Onnx__NodeProto *proto)
 {
-  const char *name = proto->op_type ? proto->op_type : "";
+  const char *name = proto->op_type ? proto->op_type : "",
+             *domain = gen_onnx_domain (proto->domain);
 
-  if (is_onnx_domain (proto->domain))
-    return g_strdup (name);
-  return g_strdup_printf ("%s.%s", proto->domain, name);
+  return *domain == '\0' ? g_strdup (name) : g_strdup_printf ("%s.%s", domain, name);
+}
+
+const char *
+gen_onnx_node_name (const Onnx__NodeProto *proto)
+{
+  if (proto->name != NULL && *proto->name != '\0')
+    return proto->name;
+  for (gsize i = 0; i < proto->n_output; i++)
+    if (*proto->output[i] != '\0')
+      return proto->output[i];
+  return "";
 }
 
 /* --- attributes --- */
@@ -54,12 +65,12 @@ read_text (const ProtobufCBinaryData *bytes)
 }
 
 static GenTensor *
-read_constant (
-    GenOnnxReader *reader, const char *name, const Onnx__TensorProto *tensor, GError **error)
+read_tensor (GenOnnxReader *reader, const Onnx__TensorProto *tensor, GError **error)
 {
+  g_autofree char *name = gen_onnx_graph_name (reader, NULL);
   GenDataType type;
   GenShape shape;
-  GBytes *data = gen_onnx_tensor_data (reader->source, tensor, &type, &shape, error);
+  GBytes *data = gen_onnx_tensor_data (reader->model->source, tensor, &type, &shape, error);
 
   return data != NULL ? gen_graph_add_constant (reader->graph, name, type, &shape, data) : NULL;
 }
@@ -102,7 +113,7 @@ read_value (GenOnnxReader *reader, const Onnx__AttributeProto *proto, GenAttribu
   case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TENSOR:
     attribute->type = GEN_ATTRIBUTE_TENSOR;
     if (proto->t != NULL)
-      attribute->tensor = read_constant (reader, NULL, proto->t, error);
+      attribute->tensor = read_tensor (reader, proto->t, error);
     return attribute->tensor != NULL;
   default:
     return FALSE;
@@ -138,11 +149,11 @@ type_name (int type)
   return value != NULL ? value->name : "unknown";
 }
 
+/* `proto` is what `name` of the node stands for, its own or one of the function's. */
 static gboolean
-read_attribute (GenOnnxReader *reader, const Onnx__NodeProto *node_proto,
+read_attribute (GenOnnxReader *reader, const Onnx__NodeProto *node_proto, const char *name,
     const Onnx__AttributeProto *proto, GenNode *node, GError **error)
 {
-  const char *name = proto->name ? proto->name : "";
   g_autoptr (GError) reason = NULL;
   GenAttribute *attribute;
 
@@ -150,10 +161,10 @@ read_attribute (GenOnnxReader *reader, const Onnx__NodeProto *node_proto,
   if (proto->type == ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TYPE_PROTO)
     return TRUE;
   if (proto->type == ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__GRAPH && !node->op->has_graphs)
-    return fail (error, GEN_ONNX_ERROR_UNSUPPORTED, node_proto,
+    return fail (reader, node_proto, error, GEN_ONNX_ERROR_UNSUPPORTED,
         "its attribute '%s' is a graph of its own, which it does not take", name);
   if (gen_node_attribute (node, name) != NULL)
-    return fail (error, GEN_ONNX_ERROR_INVALID, node_proto, "two attributes '%s'", name);
+    return fail (reader, node_proto, error, GEN_ONNX_ERROR_INVALID, "two attributes '%s'", name);
   attribute = g_new0 (GenAttribute, 1);
   attribute->name = g_strdup (name);
   gen_node_take_attribute (node, attribute);
@@ -166,9 +177,37 @@ read_attribute (GenOnnxReader *reader, const Onnx__NodeProto *node_proto,
   if (read_value (reader, proto, attribute, &reason))
     return TRUE;
   if (reason != NULL)
-    return fail (error, reason->code, node_proto, "attribute '%s': %s", name, reason->message);
-  return fail (error, GEN_ONNX_ERROR_UNSUPPORTED, node_proto,
+    return fail (
+        reader, node_proto, error, reason->code, "attribute '%s': %s", name, reason->message);
+  return fail (reader, node_proto, error, GEN_ONNX_ERROR_UNSUPPORTED,
       "its attribute '%s' of type %s cannot be used", name, type_name (proto->type));
+}
+
+/* The attribute number i, as read_attribute takes it; NULL for one that a call leaves out. */
+static gboolean
+resolve (const GenOnnxReader *reader, const Onnx__NodeProto *proto, gsize i, const char **name,
+    const Onnx__AttributeProto **resolved, GError **error)
+{
+  g_autoptr (GError) reason = NULL;
+
+  *name = proto->attribute[i]->name ? proto->attribute[i]->name : "";
+  return gen_onnx_resolve_attribute (reader, proto->attribute[i], resolved, &reason) ||
+         fail (reader, proto, error, reason->code, "its attribute '%s' %s", *name, reason->message);
+}
+
+static gboolean
+read_attributes (GenOnnxReader *reader, const Onnx__NodeProto *proto, GenNode *node, GError **error)
+{
+  for (gsize i = 0; i < proto->n_attribute; i++) {
+    const Onnx__AttributeProto *attribute;
+    const char *name;
+
+    if (!resolve (reader, proto, i, &name, &attribute, error))
+      return FALSE;
+    if (attribute != NULL && !read_attribute (reader, proto, name, attribute, node, error))
+      return FALSE;
+  }
+  return TRUE;
 }
 
 /* --- Constant --- */
@@ -188,6 +227,8 @@ constant_type (const char *name, AttributeType *type)
     { "value_int", ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT },
     { "value_floats", ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOATS },
     { "value_ints", ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INTS },
+    { "value_string", ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRING },
+    { "value_strings", ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRINGS },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
@@ -198,55 +239,76 @@ constant_type (const char *name, AttributeType *type)
   return FALSE;
 }
 
+/* A list of numbers, or a number where `shape` is a scalar. */
+static gboolean
+add_numbers (
+    GenOnnxReader *reader, const char *name, GenDataType type, GenShape shape, gconstpointer values)
+{
+  g_autofree char *own = gen_onnx_graph_name (reader, name);
+  gsize size = gen_shape_elements (&shape) * gen_data_type_size (type);
+
+  g_hash_table_insert (reader->scope, (gpointer)name,
+      gen_graph_add_constant (reader->graph, own, type, &shape, g_bytes_new (values, size)));
+  return TRUE;
+}
+
 /* Constants become tensors of the graph; no node is left of them. */
 static gboolean
 read_constant_node (
     GenOnnxReader *reader, const Onnx__NodeProto *proto, const char *name, GError **error)
 {
-  const Onnx__AttributeProto *value = proto->n_attribute == 1 ? proto->attribute[0] : NULL;
-  const char *kind = value != NULL && value->name != NULL ? value->name : "";
+  const Onnx__AttributeProto *value = NULL;
   g_autoptr (GError) reason = NULL;
-  GenGraph *graph = reader->graph;
+  const char *kind = "";
   AttributeType type;
 
-  if (!constant_type (kind, &type))
-    return fail (error, GEN_ONNX_ERROR_UNSUPPORTED, proto,
-        "it should have one attribute value, value_float(s) or value_int(s)%s%s",
+  if (proto->n_attribute == 1 && !resolve (reader, proto, 0, &kind, &value, error))
+    return FALSE;
+  if (value == NULL || !constant_type (kind, &type))
+    return fail (reader, proto, error, GEN_ONNX_ERROR_UNSUPPORTED,
+        "it should have one attribute value, value_float(s), value_int(s) or value_string(s)%s%s",
         *kind != '\0' ? ", not " : "", kind);
   if (value->type != type)
-    return fail (error, GEN_ONNX_ERROR_INVALID, proto,
+    return fail (reader, proto, error, GEN_ONNX_ERROR_INVALID,
         "its attribute '%s' is of type %s, but should be %s", kind, type_name (value->type),
         type_name (type));
   switch (type) {
   case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOAT:
-    gen_graph_add_constant (
-        graph, name, GEN_TYPE_FLOAT32, &GEN_SHAPE_SCALAR, g_bytes_new (&value->f, sizeof (float)));
-    return TRUE;
+    return add_numbers (reader, name, GEN_TYPE_FLOAT32, GEN_SHAPE_SCALAR, &value->f);
   case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT:
-    gen_graph_add_constant (
-        graph, name, GEN_TYPE_INT64, &GEN_SHAPE_SCALAR, g_bytes_new (&value->i, sizeof (gint64)));
-    return TRUE;
+    return add_numbers (reader, name, GEN_TYPE_INT64, GEN_SHAPE_SCALAR, &value->i);
   case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOATS:
-    gen_graph_add_constant (graph, name, GEN_TYPE_FLOAT32, &GEN_SHAPE ((gint64)value->n_floats),
-        g_bytes_new (value->floats, value->n_floats * sizeof (float)));
-    return TRUE;
+    return add_numbers (
+        reader, name, GEN_TYPE_FLOAT32, GEN_SHAPE ((gint64)value->n_floats), value->floats);
   case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INTS:
-    gen_graph_add_constant (graph, name, GEN_TYPE_INT64, &GEN_SHAPE ((gint64)value->n_ints),
-        g_bytes_new (value->ints, value->n_ints * sizeof (gint64)));
-    return TRUE;
-  default:
+    return add_numbers (
+        reader, name, GEN_TYPE_INT64, GEN_SHAPE ((gint64)value->n_ints), value->ints);
+  case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TENSOR:
     if (value->t == NULL)
-      return fail (error, GEN_ONNX_ERROR_INVALID, proto, "its value is missing");
-    if (read_constant (reader, name, value->t, &reason) != NULL)
-      return TRUE;
-    return fail (error, reason->code, proto, "%s", reason->message);
+      return fail (reader, proto, error, GEN_ONNX_ERROR_INVALID, "its value is missing");
+    return gen_onnx_add_constant (reader, name, value->t, &reason) ||
+           fail (reader, proto, error, reason->code, "%s", reason->message);
+  default:
+    gen_onnx_add_unreadable (reader, name, GEN_TYPE_STRING);
+    return TRUE;
   }
 }
 
 /* --- nodes --- */
 
 static gboolean
-find_inputs (
+check_readable (const GenOnnxReader *reader, const Onnx__NodeProto *proto, const char *name,
+    const GenTensor *tensor, GError **error)
+{
+  if (tensor == NULL || tensor->type == GEN_TYPE_UNDEFINED || gen_data_type_size (tensor->type) > 0)
+    return TRUE;
+  return fail (reader, proto, error, GEN_ONNX_ERROR_UNSUPPORTED,
+      "its input '%s' is a constant of type %s, which is not supported", name,
+      gen_onnx_type_name (tensor->type));
+}
+
+gboolean
+gen_onnx_find_inputs (
     GenOnnxReader *reader, const Onnx__NodeProto *proto, GenTensor **inputs, GError **error)
 {
   for (gsize i = 0; i < proto->n_input; i++) {
@@ -254,17 +316,20 @@ find_inputs (
 
     if (*name == '\0')
       continue;
-    inputs[i] = gen_onnx_find_tensor (reader, name);
-    if (inputs[i] != NULL)
+    if (gen_onnx_find_tensor (reader, name, &inputs[i])) {
+      if (!check_readable (reader, proto, name, inputs[i], error))
+        return FALSE;
       continue;
+    }
     if (g_hash_table_contains (reader->later, name))
-      return fail (error, GEN_ONNX_ERROR_INVALID, proto,
+      return fail (reader, proto, error, GEN_ONNX_ERROR_INVALID,
           "its input '%s' is made only by a later node: the nodes are not in an order in which "
           "they can run, or form a cycle",
           name);
-    return fail (error, GEN_ONNX_ERROR_INVALID, proto,
-        "its input '%s' is neither an input of the model, nor an initializer, nor made by a node",
-        name);
+    return fail (reader, proto, error, GEN_ONNX_ERROR_INVALID,
+        "its input '%s' is neither an input of the %s, nor %s made by a node", name,
+        reader->call != NULL ? "function" : "model",
+        reader->call != NULL ? "a constant, nor" : "an initializer, nor");
   }
   return TRUE;
 }
@@ -279,11 +344,25 @@ check_outputs (GenOnnxReader *reader, const Onnx__NodeProto *proto, GError **err
 
     if (*name == '\0')
       continue;
-    if (gen_graph_find (reader->graph, name) != NULL || !g_hash_table_add (own, name))
-      return fail (error, GEN_ONNX_ERROR_INVALID, proto,
+    if (g_hash_table_contains (reader->scope, name) || !g_hash_table_add (own, name))
+      return fail (reader, proto, error, GEN_ONNX_ERROR_INVALID,
           "its output '%s' has the name of another tensor", name);
   }
   return TRUE;
+}
+
+GenTensor *
+gen_onnx_add_value (GenOnnxReader *reader, const char *name)
+{
+  GenTensor *tensor = reader->results != NULL ? g_hash_table_lookup (reader->results, name) : NULL;
+  g_autofree char *own = NULL;
+
+  if (tensor == NULL) {
+    own = gen_onnx_graph_name (reader, name);
+    tensor = gen_graph_add_value (reader->graph, own);
+  }
+  g_hash_table_insert (reader->scope, (gpointer)name, tensor);
+  return tensor;
 }
 
 static gboolean
@@ -291,59 +370,74 @@ add_node (GenOnnxReader *reader, const Onnx__NodeProto *proto, int opset, GError
 {
   g_autofree GenTensor **inputs = g_new0 (GenTensor *, proto->n_input + 1);
   g_autofree GenTensor **outputs = g_new0 (GenTensor *, proto->n_output + 1);
-  const char *domain = is_onnx_domain (proto->domain) ? NULL : proto->domain;
+  g_autofree char *name = gen_onnx_path (reader, gen_onnx_node_name (proto));
+  const char *domain = gen_onnx_domain (proto->domain);
   GenNode *node;
 
-  if (!find_inputs (reader, proto, inputs, error))
+  if (!gen_onnx_find_inputs (reader, proto, inputs, error))
     return FALSE;
   for (gsize i = 0; i < proto->n_output; i++)
     if (*proto->output[i] != '\0')
-      outputs[i] = gen_graph_add_value (reader->graph, proto->output[i]);
-  node =
-      gen_graph_add_node (reader->graph, proto->name, domain, proto->op_type ? proto->op_type : "",
-          opset, inputs, proto->n_input, outputs, proto->n_output, error);
-  if (node == NULL)
-    return FALSE;
-  for (gsize i = 0; i < proto->n_attribute; i++)
-    if (!read_attribute (reader, proto, proto->attribute[i], node, error))
-      return FALSE;
-  return TRUE;
+      outputs[i] = gen_onnx_add_value (reader, proto->output[i]);
+  node = gen_graph_add_node (reader->graph, name, *domain != '\0' ? domain : NULL,
+      proto->op_type ? proto->op_type : "", opset, inputs, proto->n_input, outputs, proto->n_output,
+      error);
+  return node != NULL && read_attributes (reader, proto, node, error);
 }
 
 static gboolean
 is_constant_node (const Onnx__NodeProto *proto)
 {
-  return is_onnx_domain (proto->domain) && g_strcmp0 (proto->op_type, "Constant") == 0;
+  return *gen_onnx_domain (proto->domain) == '\0' && g_strcmp0 (proto->op_type, "Constant") == 0;
 }
 
 gboolean
-gen_onnx_node_is_known (const GenOnnxReader *reader, const Onnx__NodeProto *proto, int *opset)
+gen_onnx_node_is_known (GHashTable *opsets, const Onnx__NodeProto *proto, int *opset)
 {
-  const char *domain = is_onnx_domain (proto->domain) ? NULL : proto->domain;
+  const char *domain = gen_onnx_domain (proto->domain);
 
-  *opset = GPOINTER_TO_INT (g_hash_table_lookup (reader->opsets, domain ? domain : ""));
+  *opset = GPOINTER_TO_INT (g_hash_table_lookup (opsets, domain));
   if (is_constant_node (proto) || *opset == 0)
     return TRUE;
   /* Our own operators trust those who build graphs of them. */
-  return g_strcmp0 (domain, "generative") != 0 &&
-         gen_operator_find (domain, proto->op_type ? proto->op_type : "", *opset) != NULL;
+  return strcmp (domain, "generative") != 0 &&
+         gen_operator_find (
+             *domain != '\0' ? domain : NULL, proto->op_type ? proto->op_type : "", *opset) != NULL;
 }
 
-gboolean
-gen_onnx_read_node (GenOnnxReader *reader, const Onnx__NodeProto *proto, GError **error)
+static gboolean
+read_node (GenOnnxReader *reader, const Onnx__NodeProto *proto, GError **error)
 {
+  const Onnx__FunctionProto *function = gen_onnx_find_function (reader->model, proto);
+  const char *domain = gen_onnx_domain (proto->domain);
   int opset;
 
-  if (!gen_onnx_node_is_known (reader, proto, &opset) || opset == 0)
-    return fail (error, GEN_ONNX_ERROR_INVALID, proto,
-        "the model does not say which opset of domain '%s' it uses",
-        is_onnx_domain (proto->domain) ? "ai.onnx" : proto->domain);
+  if (!gen_onnx_charge (reader, proto, error))
+    return FALSE;
   if (proto->n_attribute > MAX_ATTRIBUTES)
-    return fail (
-        error, GEN_ONNX_ERROR_INVALID, proto, "%" G_GSIZE_FORMAT " attributes", proto->n_attribute);
+    return fail (reader, proto, error, GEN_ONNX_ERROR_INVALID, "%" G_GSIZE_FORMAT " attributes",
+        proto->n_attribute);
   if (!check_outputs (reader, proto, error))
     return FALSE;
+  if (function != NULL)
+    return gen_onnx_read_call (reader, proto, function, error);
+  if (!gen_onnx_node_is_known (reader->opsets, proto, &opset) || opset == 0)
+    return fail (reader, proto, error, GEN_ONNX_ERROR_INVALID,
+        "the model does not say which opset of domain '%s' it uses",
+        *domain == '\0' ? "ai.onnx" : domain);
   if (is_constant_node (proto) && proto->n_output == 1)
     return read_constant_node (reader, proto, proto->output[0], error);
   return add_node (reader, proto, opset, error);
+}
+
+gboolean
+gen_onnx_read_nodes (GenOnnxReader *reader, Onnx__NodeProto *const *nodes, gsize n, GError **error)
+{
+  for (gsize i = 0; i < n; i++)
+    for (gsize k = 0; k < nodes[i]->n_output; k++)
+      g_hash_table_add (reader->later, nodes[i]->output[k]);
+  for (gsize i = 0; i < n; i++)
+    if (!read_node (reader, nodes[i], error))
+      return FALSE;
+  return TRUE;
 }

@@ -38,23 +38,22 @@ fail (GError **error, int code, const char *format, ...)
   return FALSE;
 }
 
-static gboolean
-read_opsets (GenOnnxReader *reader, const Onnx__ModelProto *model, GError **error)
+gboolean
+gen_onnx_read_opsets (GHashTable *opsets, Onnx__OperatorSetIdProto *const *imports, gsize n,
+    int *version, GError **error)
 {
-  for (gsize i = 0; i < model->n_opset_import; i++) {
-    const Onnx__OperatorSetIdProto *import = model->opset_import[i];
-    const char *domain = import->domain ? import->domain : "";
-    int version = CLAMP (import->version, 0, G_MAXINT);
+  for (gsize i = 0; i < n; i++) {
+    const char *domain = gen_onnx_domain (imports[i]->domain);
+    int number = CLAMP (imports[i]->version, 0, G_MAXINT);
 
-    if (strcmp (domain, "ai.onnx") == 0)
-      domain = "";
-    g_hash_table_replace (reader->opsets, g_strdup (domain), GINT_TO_POINTER (version));
+    g_hash_table_replace (opsets, g_strdup (domain), GINT_TO_POINTER (number));
     if (*domain != '\0')
       continue;
-    reader->graph->opset = version;
-    if (version < GEN_OPSET_MIN || version > GEN_OPSET_MAX)
+    if (version != NULL)
+      *version = number;
+    if (number < GEN_OPSET_MIN || number > GEN_OPSET_MAX)
       return fail (error, GEN_ONNX_ERROR_UNSUPPORTED,
-          "opset %d; opsets %d to %d can be read, so export the model with one of those", version,
+          "opset %d; opsets %d to %d can be read, so export the model with one of those", number,
           GEN_OPSET_MIN, GEN_OPSET_MAX);
   }
   return TRUE;
@@ -94,8 +93,8 @@ read_type (const Onnx__ValueInfoProto *info, GenTensor *tensor, GError **error)
         tensor->name);
   if (!gen_onnx_data_type (type->tensor_type->elem_type, &tensor->type))
     return fail (error, GEN_ONNX_ERROR_UNSUPPORTED,
-        "'%s' has elements of ONNX type %d, which are not supported", tensor->name,
-        type->tensor_type->elem_type);
+        "'%s' has elements of type %s, which are not supported", tensor->name,
+        gen_onnx_type_name (type->tensor_type->elem_type));
   shape = type->tensor_type->shape;
   if (shape == NULL || tensor->kind != GEN_KIND_TENSOR)
     return TRUE;
@@ -136,15 +135,47 @@ read_inputs (GenOnnxReader *reader, const Onnx__GraphProto *proto, GError **erro
       continue;
     if (*name == '\0')
       return fail (error, GEN_ONNX_ERROR_INVALID, "an input without a name");
-    if (gen_graph_find (reader->graph, name) != NULL)
+    if (g_hash_table_contains (reader->scope, name))
       return fail (error, GEN_ONNX_ERROR_INVALID, "two inputs named '%s'", name);
     tensor = gen_graph_add_input (reader->graph, name, GEN_TYPE_UNDEFINED, &GEN_SHAPE_UNKNOWN);
+    g_hash_table_insert (reader->scope, (gpointer)name, tensor);
     if (!read_type (proto->input[i], tensor, error))
       return FALSE;
     if (tensor->type == GEN_TYPE_UNDEFINED && tensor->kind == GEN_KIND_TENSOR &&
         reader->parent == NULL)
       return fail (error, GEN_ONNX_ERROR_INVALID, "input '%s' has no type", name);
   }
+  return TRUE;
+}
+
+void
+gen_onnx_add_unreadable (GenOnnxReader *reader, const char *name, int type)
+{
+  g_autofree char *own = gen_onnx_graph_name (reader, name);
+
+  g_hash_table_insert (reader->scope, (gpointer)name,
+      gen_graph_add_constant (reader->graph, own, type, &GEN_SHAPE (0), g_bytes_new (NULL, 0)));
+}
+
+gboolean
+gen_onnx_add_constant (
+    GenOnnxReader *reader, const char *name, const Onnx__TensorProto *tensor, GError **error)
+{
+  g_autofree char *own = NULL;
+  GenDataType type;
+  GenShape shape;
+  GBytes *data;
+
+  if (tensor->data_type > 0 && !gen_onnx_data_type (tensor->data_type, &type)) {
+    gen_onnx_add_unreadable (reader, name, tensor->data_type);
+    return TRUE;
+  }
+  data = gen_onnx_tensor_data (reader->model->source, tensor, &type, &shape, error);
+  if (data == NULL)
+    return FALSE;
+  own = gen_onnx_graph_name (reader, name);
+  g_hash_table_insert (reader->scope, (gpointer)name,
+      gen_graph_add_constant (reader->graph, own, type, &shape, data));
   return TRUE;
 }
 
@@ -155,45 +186,70 @@ read_initializers (GenOnnxReader *reader, const Onnx__GraphProto *proto, GError 
     return fail (error, GEN_ONNX_ERROR_UNSUPPORTED, "sparse initializers are not supported");
   for (gsize i = 0; i < proto->n_initializer; i++) {
     const char *name = proto->initializer[i]->name ? proto->initializer[i]->name : "";
-    GenDataType type;
-    GenShape shape;
-    GBytes *data;
 
     if (*name == '\0')
       return fail (error, GEN_ONNX_ERROR_INVALID, "an initializer without a name");
-    if (gen_graph_find (reader->graph, name) != NULL)
+    if (g_hash_table_contains (reader->scope, name))
       return fail (error, GEN_ONNX_ERROR_INVALID, "two initializers named '%s'", name);
-    data = gen_onnx_tensor_data (reader->source, proto->initializer[i], &type, &shape, error);
-    if (data == NULL)
+    if (!gen_onnx_add_constant (reader, name, proto->initializer[i], error))
       return FALSE;
-    gen_graph_add_constant (reader->graph, name, type, &shape, data);
   }
   return TRUE;
 }
 
-/* The operators that are not known, in this graph and those within. */
+/* What check_operators has come by. */
+typedef struct {
+  const GenOnnxModel *model;
+  GHashTable *unknown;  /* names of operators */
+  GString *list;        /* of the first of them, for people */
+  GHashTable *called;   /* functions, */
+  GPtrArray *functions; /* in the order in which they were found */
+} Survey;
+
+/* The operators that are not known, and the functions that are called, by these nodes and in the
+ * graphs within. */
 static void
-list_unknown (
-    const GenOnnxReader *reader, const Onnx__GraphProto *proto, GHashTable *unknown, GString *list)
+survey_nodes (Survey *survey, GHashTable *opsets, Onnx__NodeProto *const *nodes, gsize n)
 {
-  for (gsize i = 0; i < proto->n_node; i++) {
-    const Onnx__NodeProto *node = proto->node[i];
+  for (gsize i = 0; i < n; i++) {
+    const Onnx__NodeProto *node = nodes[i];
+    const Onnx__FunctionProto *function = gen_onnx_find_function (survey->model, node);
     g_autofree char *op = NULL;
     int opset;
 
     for (gsize k = 0; k < node->n_attribute; k++)
       if (node->attribute[k]->g != NULL)
-        list_unknown (reader, node->attribute[k]->g, unknown, list);
-    if (gen_onnx_node_is_known (reader, node, &opset))
+        survey_nodes (survey, opsets, node->attribute[k]->g->node, node->attribute[k]->g->n_node);
+    if (function != NULL) {
+      if (g_hash_table_add (survey->called, (gpointer)function))
+        g_ptr_array_add (survey->functions, (gpointer)function);
+      continue;
+    }
+    if (gen_onnx_node_is_known (opsets, node, &opset))
       continue;
     op = gen_onnx_node_operator (node);
-    if (g_hash_table_contains (unknown, op))
+    if (g_hash_table_contains (survey->unknown, op))
       continue;
-    if (g_hash_table_size (unknown) < MAX_LISTED)
-      g_string_append_printf (list, "%s%s (opset %d, in node '%s')", list->len > 0 ? ", " : "", op,
-          opset, node->name ? node->name : "");
-    g_hash_table_add (unknown, g_steal_pointer (&op));
+    if (g_hash_table_size (survey->unknown) < MAX_LISTED)
+      g_string_append_printf (survey->list, "%s%s (opset %d, in node '%s')",
+          survey->list->len > 0 ? ", " : "", op, opset, gen_onnx_node_name (node));
+    g_hash_table_add (survey->unknown, g_steal_pointer (&op));
   }
+}
+
+/* The functions that are called, each once, and those that these call. */
+static gboolean
+survey_functions (Survey *survey, GHashTable *opsets, GError **error)
+{
+  for (guint i = 0; i < survey->functions->len; i++) {
+    const Onnx__FunctionProto *function = g_ptr_array_index (survey->functions, i);
+    g_autoptr (GHashTable) own = gen_onnx_function_opsets (function, opsets, error);
+
+    if (own == NULL)
+      return FALSE;
+    survey_nodes (survey, own, function->node, function->n_node);
+  }
+  return TRUE;
 }
 
 /* All operators that are not known, in one message: nobody wants to learn of them one by one. */
@@ -201,30 +257,23 @@ static gboolean
 check_operators (const GenOnnxReader *reader, const Onnx__GraphProto *proto, GError **error)
 {
   g_autoptr (GHashTable) unknown = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_autoptr (GHashTable) called = g_hash_table_new (NULL, NULL);
+  g_autoptr (GPtrArray) functions = g_ptr_array_new ();
   g_autoptr (GString) list = g_string_new (NULL);
+  Survey survey = { reader->model, unknown, list, called, functions };
+  guint n;
 
-  list_unknown (reader, proto, unknown, list);
-  if (g_hash_table_size (unknown) == 0)
+  survey_nodes (&survey, reader->opsets, proto->node, proto->n_node);
+  if (!survey_functions (&survey, reader->opsets, error))
+    return FALSE;
+  n = g_hash_table_size (unknown);
+  if (n == 0)
     return TRUE;
-  if (g_hash_table_size (unknown) > MAX_LISTED)
-    g_string_append_printf (list, " and %u more", g_hash_table_size (unknown) - MAX_LISTED);
+  if (n > MAX_LISTED)
+    g_string_append_printf (list, " and %u more", n - MAX_LISTED);
   g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_UNKNOWN_OPERATOR,
-      g_hash_table_size (unknown) == 1 ? "an operator is not supported: %s"
-                                       : "operators are not supported: %s",
-      list->str);
+      n == 1 ? "an operator is not supported: %s" : "operators are not supported: %s", list->str);
   return FALSE;
-}
-
-static gboolean
-read_nodes (GenOnnxReader *reader, const Onnx__GraphProto *proto, GError **error)
-{
-  for (gsize i = 0; i < proto->n_node; i++)
-    for (gsize k = 0; k < proto->node[i]->n_output; k++)
-      g_hash_table_add (reader->later, proto->node[i]->output[k]);
-  for (gsize i = 0; i < proto->n_node; i++)
-    if (!gen_onnx_read_node (reader, proto->node[i], error))
-      return FALSE;
-  return TRUE;
 }
 
 static gboolean
@@ -234,10 +283,14 @@ read_outputs (GenOnnxReader *reader, const Onnx__GraphProto *proto, GError **err
 
   for (gsize i = 0; i < proto->n_output; i++) {
     const char *name = proto->output[i]->name ? proto->output[i]->name : "";
-    GenTensor *tensor = gen_onnx_find_tensor (reader, name);
+    GenTensor *tensor;
 
-    if (tensor == NULL)
+    if (!gen_onnx_find_tensor (reader, name, &tensor) || tensor == NULL)
       return fail (error, GEN_ONNX_ERROR_INVALID, "output '%s' is made by no node", name);
+    if (tensor->role == GEN_ROLE_CONSTANT && gen_data_type_size (tensor->type) == 0)
+      return fail (error, GEN_ONNX_ERROR_UNSUPPORTED,
+          "output '%s' is a constant of type %s, which is not supported", name,
+          gen_onnx_type_name (tensor->type));
     if (!g_hash_table_add (seen, tensor) && reader->parent == NULL)
       return fail (error, GEN_ONNX_ERROR_INVALID, "two outputs named '%s'", name);
     if (tensor->role == GEN_ROLE_VALUE && !read_type (proto->output[i], tensor, error))
@@ -260,18 +313,65 @@ read_metadata (GenGraph *graph, const Onnx__ModelProto *model)
   }
 }
 
-GenTensor *
-gen_onnx_find_tensor (GenOnnxReader *reader, const char *name)
+gboolean
+gen_onnx_find_tensor (GenOnnxReader *reader, const char *name, GenTensor **tensor)
 {
-  GenTensor *tensor = gen_graph_find (reader->graph, name), *outer;
+  GenTensor *outer;
 
-  if (tensor != NULL || reader->parent == NULL || *name == '\0')
-    return tensor;
-  outer = gen_onnx_find_tensor (reader->parent, name);
+  *tensor = NULL;
+  if (g_hash_table_lookup_extended (reader->scope, name, NULL, (gpointer *)tensor))
+    return TRUE;
+  if (reader->captured == NULL || *name == '\0' ||
+      !gen_onnx_find_tensor (reader->parent, name, &outer))
+    return FALSE;
   if (outer == NULL)
-    return NULL;
+    return TRUE;
   g_ptr_array_add (reader->captured, outer);
-  return gen_graph_add_input (reader->graph, name, outer->type, &outer->shape);
+  *tensor = gen_graph_add_input (reader->graph, name, outer->type, &outer->shape);
+  g_hash_table_insert (reader->scope, (gpointer)name, *tensor);
+  return TRUE;
+}
+
+char *
+gen_onnx_path (const GenOnnxReader *reader, const char *name)
+{
+  if (reader->call == NULL)
+    return g_strdup (name);
+  return g_strdup_printf ("%s/%s", reader->call->name, name);
+}
+
+/* Whether the graph's names are those of the file. */
+static gboolean
+has_own_names (const GenOnnxReader *reader)
+{
+  return reader->captured != NULL || reader->call == NULL;
+}
+
+char *
+gen_onnx_graph_name (const GenOnnxReader *reader, const char *name)
+{
+  g_autofree char *base = NULL;
+  char *candidate;
+
+  if (name != NULL && has_own_names (reader))
+    return g_strdup (name);
+  base = gen_onnx_path (reader, name != NULL ? name : "constant");
+  candidate = g_strdup (base);
+  while (g_hash_table_contains (reader->reserved, candidate) ||
+         gen_graph_find (reader->graph, candidate) != NULL) {
+    g_free (candidate);
+    candidate = g_strdup_printf ("%s_%u", base, reader->graph->next_id++);
+  }
+  return candidate;
+}
+
+/* All of a graph, in the order in which its parts refer to each other. */
+static gboolean
+read_parts (GenOnnxReader *reader, const Onnx__GraphProto *proto, GError **error)
+{
+  return read_inputs (reader, proto, error) && read_initializers (reader, proto, error) &&
+         gen_onnx_read_nodes (reader, proto->node, proto->n_node, error) &&
+         read_outputs (reader, proto, error);
 }
 
 GenGraph *
@@ -279,24 +379,26 @@ gen_onnx_read_graph (
     GenOnnxReader *parent, const Onnx__GraphProto *proto, GPtrArray *captured, GError **error)
 {
   g_autoptr (GenGraph) graph = gen_graph_new (proto->name);
+  g_autoptr (GHashTable) scope = g_hash_table_new (g_str_hash, g_str_equal);
   g_autoptr (GHashTable) later = g_hash_table_new (g_str_hash, g_str_equal);
   GenOnnxReader reader = *parent;
   int depth = 0;
 
   for (const GenOnnxReader *outer = parent; outer != NULL; outer = outer->parent)
-    depth++;
-  if (depth > MAX_NESTING) {
+    depth += outer->captured != NULL;
+  if (depth >= MAX_NESTING) {
     fail (
         error, GEN_ONNX_ERROR_UNSUPPORTED, "graphs within graphs, more than %d deep", MAX_NESTING);
     return NULL;
   }
   graph->opset = parent->graph->opset;
   reader.graph = graph;
-  reader.later = later;
+  reader.scope = scope;
+  reader.later = reader.reserved = later;
+  reader.results = NULL;
   reader.parent = parent;
   reader.captured = captured;
-  if (!read_inputs (&reader, proto, error) || !read_initializers (&reader, proto, error) ||
-      !read_nodes (&reader, proto, error) || !read_outputs (&reader, proto, error))
+  if (!read_parts (&reader, proto, error))
     return NULL;
   return g_steal_pointer (&graph);
 }
@@ -304,48 +406,57 @@ gen_onnx_read_graph (
 static gboolean
 read_model (GenOnnxReader *reader, const Onnx__ModelProto *model, GError **error)
 {
-  const Onnx__GraphProto *graph = model->graph;
-
-  if (graph == NULL)
+  if (model->graph == NULL)
     return fail (error, GEN_ONNX_ERROR_INVALID, "there is no graph in it; is it an ONNX model?");
-  if (!read_opsets (reader, model, error) || !check_operators (reader, graph, error) ||
-      !read_inputs (reader, graph, error) || !read_initializers (reader, graph, error) ||
-      !read_nodes (reader, graph, error) || !read_outputs (reader, graph, error))
+  if (!gen_onnx_read_opsets (reader->opsets, model->opset_import, model->n_opset_import,
+          &reader->graph->opset, error) ||
+      !gen_onnx_list_functions (reader->model->functions, model, error) ||
+      !check_operators (reader, model->graph, error) || !read_parts (reader, model->graph, error))
     return FALSE;
   read_metadata (reader->graph, model);
   return TRUE;
 }
 
 static GenGraph *
-parse (GBytes *bytes, gsize least_slice, const char *folder, GError **error)
+read_graph (GenOnnxSource *source, const Onnx__ModelProto *proto, GError **error)
+{
+  g_autoptr (GenGraph) graph = gen_graph_new (proto->graph != NULL ? proto->graph->name : NULL);
+  g_autoptr (GHashTable) functions = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_autoptr (GHashTable) opsets = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_autoptr (GHashTable) scope = g_hash_table_new (g_str_hash, g_str_equal);
+  g_autoptr (GHashTable) later = g_hash_table_new (g_str_hash, g_str_equal);
+  GenOnnxModel model = { source, functions };
+  GenOnnxReader reader = { .model = &model,
+    .graph = graph,
+    .opsets = opsets,
+    .scope = scope,
+    .later = later,
+    .reserved = later };
+
+  return read_model (&reader, proto, error) ? g_steal_pointer (&graph) : NULL;
+}
+
+static GenGraph *
+parse (GBytes *bytes, gsize least_slice, const char *folder, const char *path, GError **error)
 {
   g_auto (GenOnnxSource) source = { 0 };
   g_autoptr (Model) model = (Model *)gen_onnx_unpack (&onnx__model_proto__descriptor, bytes, error);
-  g_autoptr (GenGraph) graph = NULL;
-  GenOnnxReader reader;
-  gboolean read;
+  GenGraph *graph;
 
   if (model == NULL)
     return NULL;
-  graph = gen_graph_new (model->graph != NULL ? model->graph->name : NULL);
   gen_onnx_source_init (&source, bytes, least_slice, folder);
-  reader = (GenOnnxReader){
-    .graph = graph,
-    .source = &source,
-    .opsets = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL),
-    .later = g_hash_table_new (g_str_hash, g_str_equal),
-  };
-  read = read_model (&reader, model, error);
-  gen_onnx_source_list_mapped (&source, graph);
-  g_hash_table_unref (reader.opsets);
-  g_hash_table_unref (reader.later);
-  return read ? g_steal_pointer (&graph) : NULL;
+  source.model = path;
+  graph = read_graph (&source, model, error);
+  if (graph != NULL)
+    gen_onnx_source_list_mapped (&source, graph);
+  return graph;
 }
 
 GenGraph *
 gen_onnx_parse (GBytes *bytes, const char *name, const char *folder, GError **error)
 {
-  GenGraph *graph = parse (bytes, 0, folder, error);
+  GenGraph *graph = parse (bytes, 0, folder, NULL, error);
 
   if (graph == NULL)
     g_prefix_error (error, "%s: ", name);
@@ -377,7 +488,7 @@ gen_onnx_load (const char *path, GError **error)
     fail (error, GEN_ONNX_ERROR_INVALID, "%s: the file is empty", path);
     return NULL;
   }
-  graph = parse (bytes, gen_onnx_least_slice (bytes), folder, error);
+  graph = parse (bytes, gen_onnx_least_slice (bytes), folder, path, error);
   if (graph == NULL)
     g_prefix_error (error, "%s: ", path);
   else if (gen_onnx_is_mapped (bytes))

@@ -5,9 +5,12 @@
  * Elements must lie at a multiple of their size to be used in place. In external files they
  * nearly always do; raw bytes within the model itself start anywhere, and those that do not
  * fit are copied, once. */
+#include <stdlib.h>
 #include <string.h>
 #include <generative/file-bytes.h>
 
+#include "../device/shared.h"
+#include "../device/small.h"
 #include "../graph/constants.h"
 #include "outline.h"
 #include "tensor-data.h"
@@ -35,12 +38,14 @@ gen_onnx_source_init (GenOnnxSource *source, GBytes *bytes, gsize least_slice, c
   source->least_slice = least_slice;
   source->folder = folder;
   source->files = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, external_file_free);
+  source->kept = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify)g_bytes_unref);
 }
 
 void
 gen_onnx_source_clear (GenOnnxSource *source)
 {
   g_clear_pointer (&source->files, g_hash_table_unref);
+  g_clear_pointer (&source->kept, g_hash_table_unref);
 }
 
 gboolean
@@ -48,6 +53,15 @@ gen_onnx_data_type (int number, GenDataType *type)
 {
   *type = number;
   return gen_data_type_size (number) != 0;
+}
+
+const char *
+gen_onnx_type_name (int number)
+{
+  const ProtobufCEnumValue *value =
+      protobuf_c_enum_descriptor_get_value (&onnx__tensor_proto__data_type__descriptor, number);
+
+  return value != NULL ? value->name : gen_data_type_name (number);
 }
 
 static gboolean fail (GError **error, int code, const Onnx__TensorProto *tensor, const char *format,
@@ -67,7 +81,7 @@ fail (GError **error, int code, const Onnx__TensorProto *tensor, const char *for
   return FALSE;
 }
 
-/* The declared type, shape and size in bytes. */
+/* The declared type, shape and number of elements. */
 static gboolean
 read_shape (
     const Onnx__TensorProto *tensor, GenDataType *type, GenShape *shape, guint64 *n, GError **error)
@@ -76,7 +90,8 @@ read_shape (
 
   if (!gen_onnx_data_type (tensor->data_type, type))
     return fail (error, GEN_ONNX_ERROR_UNSUPPORTED, tensor,
-        "elements of ONNX type %d are not supported", tensor->data_type);
+        "elements of type %s (%d) are not supported", gen_onnx_type_name (tensor->data_type),
+        tensor->data_type);
   if (tensor->segment != NULL)
     return fail (error, GEN_ONNX_ERROR_UNSUPPORTED, tensor, "segments are not supported");
   if (tensor->n_dims > GEN_MAX_RANK)
@@ -142,6 +157,37 @@ is_inside (const char *location)
          !g_strv_contains ((const char *const *)parts, "..");
 }
 
+static gboolean
+is_below (const char *path, const char *folder)
+{
+  gsize n = strlen (folder);
+
+  return strncmp (path, folder, n) == 0 && (path[n] == '/' || (n > 0 && folder[n - 1] == '/'));
+}
+
+/* Whether links lead to something in the model's folder or, where the model itself is a link, as in
+ * caches that keep files under the hash of what is in them, to what lies beside the model there. */
+static gboolean
+check_links (
+    const GenOnnxSource *source, const Onnx__TensorProto *tensor, const char *path, GError **error)
+{
+  g_autofree char *real = realpath (path, NULL);
+  g_autofree char *folder = realpath (source->folder, NULL);
+  g_autofree char *model = source->model != NULL ? realpath (source->model, NULL) : NULL;
+  g_autofree char *beside = model != NULL ? g_path_get_dirname (model) : NULL;
+  g_autofree char *real_folder = NULL;
+
+  /* What is not there is told by who opens it. */
+  if (real == NULL || folder == NULL || strcmp (real, folder) == 0 || is_below (real, folder))
+    return TRUE;
+  real_folder = g_path_get_dirname (real);
+  return g_strcmp0 (real_folder, beside) == 0 ||
+         fail (error, GEN_ONNX_ERROR_INVALID, tensor,
+             "its external data must lie in the model's folder, or beside the file that the model "
+             "is a link to, but '%s' is a link to '%s'",
+             path, real);
+}
+
 static ExternalFile *
 open_external (
     GenOnnxSource *source, const Onnx__TensorProto *tensor, const char *location, GError **error)
@@ -154,6 +200,8 @@ open_external (
   if (file != NULL)
     return file;
   path = g_build_filename (source->folder, location, NULL);
+  if (!check_links (source, tensor, path, error))
+    return NULL;
   bytes = gen_file_bytes (path, &reason);
   if (bytes == NULL) {
     fail (error, GEN_ONNX_ERROR_FILE, tensor, "its external data: %s", reason->message);
@@ -253,6 +301,8 @@ typed_data (const Onnx__TensorProto *tensor, GenDataType type, guint64 n, GError
   gsize unit = gen_data_type_size (type), there;
   void *values;
 
+  if (gen_onnx_is_packed (type))
+    n = gen_onnx_packed_size (type, n);
   switch (type) {
   case GEN_TYPE_FLOAT32:
     there = tensor->n_float_data;
@@ -324,20 +374,85 @@ raw_data (GenOnnxSource *source, const Onnx__TensorProto *tensor, gsize unit, gu
   return slice (source->bytes, range.offset, size, unit, source->least_slice);
 }
 
+/* --- elements of fewer than 8 bits --- */
+
+gboolean
+gen_onnx_is_packed (GenDataType type)
+{
+  guint bits = gen_data_type_bits (type);
+
+  return bits > 0 && bits < 8;
+}
+
+gsize
+gen_onnx_packed_size (GenDataType type, gsize n)
+{
+  guint per_byte = 8 / gen_data_type_bits (type);
+
+  return n / per_byte + (n % per_byte != 0);
+}
+
+/* Each element gets a byte of its own, the first from the lowest bits. */
+static GBytes *
+unpack (GBytes *packed, GenDataType type, gsize n)
+{
+  const guint8 *from = g_bytes_get_data (packed, NULL);
+  guint bits = gen_data_type_bits (type), per_byte = 8 / bits;
+  guint8 *to = gen_shared_alloc (n);
+
+  for (gsize i = 0; i < n; i++)
+    to[i] = from[i / per_byte] >> i % per_byte * bits;
+  gen_small_wrap (type, to, n);
+  return gen_shared_keep (to, n);
+}
+
+guint8 *
+gen_onnx_pack (GenDataType type, const guint8 *from, gsize n)
+{
+  guint bits = gen_data_type_bits (type), per_byte = 8 / bits;
+  guint8 *to = g_malloc0 (MAX (gen_onnx_packed_size (type, n), 1));
+
+  for (gsize i = 0; i < n; i++)
+    to[i / per_byte] |= (from[i] & ((1 << bits) - 1)) << i % per_byte * bits;
+  return to;
+}
+
+/* --- all of these --- */
+
+static GBytes *
+read_data (GenOnnxSource *source, const Onnx__TensorProto *tensor, GenDataType type, guint64 n,
+    GError **error)
+{
+  gsize unit = gen_data_type_size (type);
+  guint64 size = gen_onnx_is_packed (type) ? gen_onnx_packed_size (type, n) : n * unit;
+
+  if (tensor->has_data_location &&
+      tensor->data_location == ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL)
+    return external_data (source, tensor, unit, size, error);
+  if (tensor->has_raw_data)
+    return raw_data (source, tensor, unit, size, error);
+  return typed_data (tensor, type, n, error);
+}
+
 GBytes *
 gen_onnx_tensor_data (GenOnnxSource *source, const Onnx__TensorProto *tensor, GenDataType *type,
     GenShape *shape, GError **error)
 {
+  GBytes *data = g_hash_table_lookup (source->kept, tensor), *packed;
   guint64 n = 0;
-  gsize unit;
 
   if (!read_shape (tensor, type, shape, &n, error))
     return NULL;
-  unit = gen_data_type_size (*type);
-  if (tensor->has_data_location &&
-      tensor->data_location == ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL)
-    return external_data (source, tensor, unit, n * unit, error);
-  if (tensor->has_raw_data)
-    return raw_data (source, tensor, unit, n * unit, error);
-  return typed_data (tensor, *type, n, error);
+  if (data != NULL)
+    return g_bytes_ref (data);
+  data = read_data (source, tensor, *type, n, error);
+  if (data == NULL)
+    return NULL;
+  if (gen_onnx_is_packed (*type)) {
+    packed = data;
+    data = unpack (packed, *type, n);
+    g_bytes_unref (packed);
+  }
+  g_hash_table_insert (source->kept, (gpointer)tensor, g_bytes_ref (data));
+  return data;
 }

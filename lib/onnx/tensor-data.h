@@ -10,7 +10,9 @@ typedef struct {
   GBytes *bytes;      /* the file */
   gsize least_slice;  /* tensors of so many bytes are slices of `bytes`, which stays unchanged */
   const char *folder; /* of the external data; NULL: there can be none */
+  const char *model;  /* the model's path; NULL where it is no file */
   GHashTable *files;  /* external files that have been opened, by location */
+  GHashTable *kept;   /* TensorProto to its bytes: a function's constants are read at each call */
 } GenOnnxSource;
 
 void gen_onnx_source_init (
@@ -32,3 +34,11 @@ GBytes *gen_onnx_tensor_data (GenOnnxSource *source, const Onnx__TensorProto *te
 
 /* An element type of ONNX's as ours; FALSE for those that are not supported. */
 gboolean gen_onnx_data_type (int number, GenDataType *type);
+/* Its name as ONNX has it ("STRING"). */
+const char *gen_onnx_type_name (int number);
+
+/* Types of fewer than 8 bits share bytes in a file, so that `n` elements take so many. */
+gboolean gen_onnx_is_packed (GenDataType type);
+gsize gen_onnx_packed_size (GenDataType type, gsize n);
+/* As a file has them. (transfer full) */
+guint8 *gen_onnx_pack (GenDataType type, const guint8 *from, gsize n);

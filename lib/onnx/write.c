@@ -8,8 +8,10 @@
 
 #include "../graph/graph-private.h"
 #include "onnx.pb-c.h"
+#include "tensor-data.h"
 
-/* Of ONNX 1.10, the oldest with all that is written here; so that older programs read it. */
+/* Of ONNX 1.10, the oldest with all that is written here but small types; so that older programs
+ * read it. */
 #define IR_VERSION 8
 /* Messages of 2 GB and more cannot be read by anybody. */
 #define MAX_SIZE G_MAXINT32
@@ -76,6 +78,11 @@ write_tensor (Writer *writer, const GenTensor *tensor)
   proto->dims = (gint64 *)tensor->shape.dims;
   proto->has_raw_data = TRUE;
   proto->raw_data.data = (guint8 *)g_bytes_get_data (tensor->data, &proto->raw_data.len);
+  if (gen_onnx_is_packed (tensor->type)) {
+    proto->raw_data.data = gen_onnx_pack (tensor->type, proto->raw_data.data, proto->raw_data.len);
+    proto->raw_data.len = gen_onnx_packed_size (tensor->type, proto->raw_data.len);
+    g_ptr_array_add (writer->owned, proto->raw_data.data);
+  }
   return proto;
 }
 
@@ -415,6 +422,53 @@ write_metadata (Writer *writer, Onnx__ModelProto *model)
   }
 }
 
+/* The version that the type came with. */
+static int
+version_of (GenDataType type)
+{
+  switch (type) {
+  case GEN_TYPE_FLOAT8E4M3FN:
+  case GEN_TYPE_FLOAT8E4M3FNUZ:
+  case GEN_TYPE_FLOAT8E5M2:
+  case GEN_TYPE_FLOAT8E5M2FNUZ:
+    return 9;
+  case GEN_TYPE_UINT4:
+  case GEN_TYPE_INT4:
+    return 10;
+  case GEN_TYPE_FLOAT4E2M1:
+    return 11;
+  case GEN_TYPE_FLOAT8E8M0:
+    return 12;
+  case GEN_TYPE_UINT2:
+  case GEN_TYPE_INT2:
+    return 13;
+  default:
+    return IR_VERSION;
+  }
+}
+
+/* The version that has all types of the graph and of those within. */
+static int
+find_version (const GenGraph *graph)
+{
+  int version = IR_VERSION;
+
+  for (guint i = 0; i < graph->tensors->len; i++)
+    version =
+        MAX (version, version_of (((GenTensor *)g_ptr_array_index (graph->tensors, i))->type));
+  for (guint i = 0; i < graph->nodes->len; i++) {
+    const GenNode *node = g_ptr_array_index (graph->nodes, i);
+
+    for (guint k = 0; k < node->attributes->len; k++) {
+      const GenAttribute *attribute = g_ptr_array_index (node->attributes, k);
+
+      if (attribute->graph != NULL)
+        version = MAX (version, find_version (attribute->graph));
+    }
+  }
+  return version;
+}
+
 static Onnx__ModelProto *
 write_model (Writer *writer, GError **error)
 {
@@ -423,7 +477,7 @@ write_model (Writer *writer, GError **error)
       NEW (writer, Onnx__OperatorSetIdProto, onnx__operator_set_id_proto__init);
 
   model->has_ir_version = TRUE;
-  model->ir_version = IR_VERSION;
+  model->ir_version = find_version (writer->graph);
   model->producer_name = (char *)"gst-generative";
   model->producer_version = (char *)GEN_VERSION;
   opset->domain = (char *)"";

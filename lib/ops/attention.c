@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Attention of opset 23: heads, past keys and values, and masks around
+/* Attention from opset 23 on: heads, past keys and values, and masks around
  * ScaledDotProductAttention, written out in ordinary nodes. */
 #include <math.h>
 
+#include "attention_mask.h"
 #include "attention_scores.h"
 #include "build.h"
 
-enum { Q, K, V, MASK, PAST_K, PAST_V };
+enum { Q, K, V, MASK, PAST_K, PAST_V, LENGTHS, N_INPUTS };
 
 typedef struct {
   GenGraph *graph;
   const GenNode *node;
-  GenTensor *inputs[6];
+  GenTensor *inputs[N_INPUTS];
   gboolean flat; /* heads and depth are one dimension: [batch, length, heads * depth] */
   gint64 batch, q_heads, heads, queries, past;
+  gboolean causal; /* what is not in the mask already */
 } Writing;
 
 static gboolean
@@ -91,7 +93,7 @@ read_settings (const Writing *w, const GenTensor *q)
     .softcap = gen_node_float (w->node, "softcap", 0),
     .group = w->q_heads / w->heads,
     .past = w->past,
-    .causal = gen_node_int (w->node, "is_causal", 0) != 0 };
+    .causal = w->causal };
 }
 
 /* Weights of queries that see no key are zeros. */
@@ -150,6 +152,52 @@ attend (Writing *w, GenTensor *q, GenTensor *k, GenTensor *v, GError **error)
       NULL);
 }
 
+/* A mask of fewer keys hides the others. */
+static GenTensor *
+lengthen_mask (Writing *w, GenTensor *mask, gint64 keys, GError **error)
+{
+  gint64 pads[2 * GEN_MAX_RANK] = { 0 };
+  int rank = mask != NULL ? mask->shape.rank : 0;
+  GenTensor *hidden;
+
+  if (rank == 0 || mask->shape.dims[rank - 1] == 1 || mask->shape.dims[rank - 1] >= keys)
+    return mask;
+  pads[2 * rank - 1] = keys - mask->shape.dims[rank - 1];
+  hidden = gen_build_cast (w->graph,
+      gen_graph_float (w->graph, mask->type == GEN_TYPE_BOOL ? 0 : -INFINITY), mask->type, error);
+  return gen_graph_op (w->graph, "Pad",
+      (GenTensor *[]){ mask, gen_graph_ints (w->graph, pads, 2 * rank), hidden }, 3, 1, error,
+      NULL);
+}
+
+/* The mask, and whether queries see no keys behind them: where both stand may hide more. */
+static gboolean
+find_mask (Writing *w, const GenTensor *k, GError **error)
+{
+  GenTensor **mask = &w->inputs[MASK], *given = *mask;
+  const GenAttentionReach reach = { .queries = w->queries,
+    .keys = k->shape.dims[2],
+    .past = w->past,
+    .lengths = w->inputs[LENGTHS],
+    .causal = gen_node_int (w->node, "is_causal", 0) != 0,
+    .left = gen_node_int (w->node, "left_window_size", -1),
+    .right = gen_node_int (w->node, "right_window_size", -1) };
+
+  w->causal = reach.causal;
+  *mask = lengthen_mask (w, given, reach.keys, error);
+  if (given != NULL && *mask == NULL)
+    return FALSE;
+  if (!gen_attention_reach_is_mask (&reach))
+    return TRUE;
+  if (reach.lengths != NULL && (reach.lengths->type != GEN_TYPE_INT64 ||
+                                   gen_shape_elements (&reach.lengths->shape) != w->batch))
+    return gen_node_error (
+        w->node, error, "its nonpad_kv_seqlen should be one int64 for each item of the batch");
+  w->causal = FALSE;
+  *mask = gen_attention_mask (w->graph, &reach, *mask, error);
+  return *mask != NULL;
+}
+
 static gboolean
 lower (GenNode *node, GenTensor **results, GError **error)
 {
@@ -163,7 +211,7 @@ lower (GenNode *node, GenTensor **results, GError **error)
   q = split_heads (&w, w.inputs[Q], w.q_heads, error);
   k = join_past (&w, w.inputs[PAST_K], split_heads (&w, w.inputs[K], w.heads, error), error);
   v = join_past (&w, w.inputs[PAST_V], split_heads (&w, w.inputs[V], w.heads, error), error);
-  if (q == NULL || k == NULL || v == NULL)
+  if (q == NULL || k == NULL || v == NULL || !find_mask (&w, k, error))
     return FALSE;
   outputs[0] = join_heads (&w, attend (&w, q, k, v, error), error);
   outputs[1] = k;
@@ -180,7 +228,7 @@ const GenOperator gen_operator_attention = {
   .summary = "Scaled dot-product attention of several heads",
   .since = 23,
   .min_inputs = 3,
-  .max_inputs = 6,
+  .max_inputs = N_INPUTS,
   .min_outputs = 1,
   .max_outputs = 4,
   .layouts = GEN_LAYOUTS_PLAIN,

@@ -2,9 +2,12 @@
 /* Cast and CastLike: the same numbers as another type, named by an attribute or another tensor's.
  * Floats become integers by cutting towards zero, within what int64 holds; anything but zero is
  * true. 16-bit floats go through float32. */
+#include <string.h>
+
 #include "../simd.h"
 #include "broadcast.h"
 #include "../device/half.h"
+#include "../device/small.h"
 
 static inline gint64
 to_integer (double x)
@@ -109,16 +112,117 @@ infer_like (GenNode *node, GError **error)
   return TRUE;
 }
 
+/* --- from and to small numbers --- */
+
+/* What elements of `type` are computed as. */
+static GenDataType
+computed (GenDataType type)
+{
+  return gen_type_is_small_float (type) ? GEN_TYPE_FLOAT32
+                                        : gen_type_computed (gen_type_kept_as (type));
+}
+
+static gboolean
+is_small (GenDataType type)
+{
+  return type > GEN_TYPE_BFLOAT16;
+}
+
+typedef struct {
+  GenUnaryRow row; /* between what the types are computed as */
+  GenDataType from, to;
+  GenSmallRules rules;
+} Small;
+
+/* `n` elements, up to GEN_HALF_CHUNK, in the type that they are computed as. */
+static const void *
+widen (GenDataType type, const void *x, float *wide, gsize n)
+{
+  if (gen_type_is_small_float (type))
+    gen_small_widen (type, x, wide, n);
+  else if (gen_type_is_half (type))
+    gen_half_widen (type, x, 1, wide, n);
+  else
+    return x;
+  return wide;
+}
+
+static void
+cast_chunk (const Small *small, const GenNode *node, const void *x, void *out, gsize n)
+{
+  float wide[GEN_HALF_CHUNK], result[GEN_HALF_CHUNK];
+  const void *from = widen (small->from, x, wide, n);
+
+  if (gen_type_is_small_float (small->to)) {
+    small->row (node, from, result, n);
+    gen_small_narrow (small->to, &small->rules, result, out, n);
+  } else if (gen_type_is_half (small->to)) {
+    small->row (node, from, result, n);
+    gen_half_narrow (small->to, result, out, n);
+  } else {
+    small->row (node, from, out, n);
+    if (gen_type_kept_as (small->to) != small->to)
+      gen_small_wrap (small->to, out, n);
+  }
+}
+
+static void
+run_small (const GenKernel *kernel, int part, int parts)
+{
+  const Small *small = kernel->state;
+  const char *x = kernel->inputs[0];
+  char *out = kernel->outputs[0];
+  gsize n = gen_shape_elements (&gen_node_output (kernel->node, 0)->shape), first, end;
+
+  gen_kernel_share (n, GEN_HALF_CHUNK, part, parts, &first, &end);
+  for (gsize i = first; i < end; i += GEN_HALF_CHUNK)
+    cast_chunk (small, kernel->node, x + i * gen_data_type_size (small->from),
+        out + i * gen_data_type_size (small->to), MIN (GEN_HALF_CHUNK, end - i));
+}
+
+static gboolean
+read_rules (const GenNode *node, GenSmallRules *rules, GError **error)
+{
+  const char *mode = gen_node_string (node, "round_mode", "up");
+
+  rules->saturate = gen_node_int (node, "saturate", 1) != 0;
+  rules->rounding = strcmp (mode, "down") == 0      ? GEN_ROUND_DOWN
+                    : strcmp (mode, "nearest") == 0 ? GEN_ROUND_NEAREST
+                                                    : GEN_ROUND_UP;
+  return rules->rounding != GEN_ROUND_UP || strcmp (mode, "up") == 0 ||
+         gen_node_error (node, error, "round_mode '%s' is not up, down or nearest", mode);
+}
+
+static gboolean
+cpu_small (GenKernel *kernel, GenUnaryRow row, GError **error)
+{
+  Small *small = g_new0 (Small, 1);
+  const GenTensor *x = gen_node_input (kernel->node, 0);
+
+  kernel->state = small;
+  kernel->free_state = g_free;
+  small->row = row;
+  small->from = x->type;
+  small->to = gen_node_output (kernel->node, 0)->type;
+  if (!read_rules (kernel->node, &small->rules, error))
+    return FALSE;
+  gen_kernel_add_step (
+      kernel, run_small, gen_kernel_parts (kernel, gen_shape_elements (&x->shape), 3));
+  return TRUE;
+}
+
 static gboolean
 cpu (GenKernel *kernel, GError **error)
 {
   GenDataType from = gen_node_input (kernel->node, 0)->type;
   GenDataType to = gen_node_output (kernel->node, 0)->type;
-  GenUnaryRow row = row_of (gen_type_computed (from), gen_type_computed (to));
+  GenUnaryRow row = row_of (computed (from), computed (to));
 
   if (row == NULL)
     return gen_node_error (kernel->node, error, "cannot cast %s to %s", gen_data_type_name (from),
         gen_data_type_name (to));
+  if (is_small (from) || is_small (to))
+    return cpu_small (kernel, row, error);
   return gen_unary_cpu (kernel, row, 0.3, error);
 }
 

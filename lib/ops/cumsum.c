@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* CumSum: running sums along an axis, from either end, with or without the element itself. Columns
- * are taken some at a time, so that what is added lies side by side. */
+/* CumSum and CumProd: running sums and products along an axis, from either end, with or without the
+ * element itself. Columns are taken some at a time, so that what is added lies side by side. */
 #include "cumsum.h"
 
 #include "../simd.h"
@@ -8,61 +8,68 @@
 
 #define COLUMNS 32
 
-/* Sums of `n` rows of up to COLUMNS elements, `step` elements apart. */
+/* Sums or products of `n` rows of up to COLUMNS elements, `step` elements apart. */
 typedef void (*SumsFunc) (
     const void *x, void *out, gint64 n, gint64 step, gsize columns, gboolean exclusive);
 
-#define SUMS(name, T)                                                                              \
+#define ROWS(name, T, start, operation)                                                            \
   GEN_CLONES static void name (                                                                    \
       const void *px, void *pout, gint64 n, gint64 step, gsize columns, gboolean exclusive)        \
   {                                                                                                \
     const T *x = px;                                                                               \
-    T *out = pout, sums[COLUMNS] = { 0 };                                                          \
+    T *out = pout, sums[COLUMNS];                                                                  \
                                                                                                    \
+    for (gsize i = 0; i < COLUMNS; i++)                                                            \
+      sums[i] = start;                                                                             \
     for (gint64 k = 0; k < n; k++)                                                                 \
       for (gsize i = 0; i < columns; i++) {                                                        \
         const T before = sums[i];                                                                  \
-        sums[i] += x[k * step + (gint64)i];                                                        \
+        sums[i] operation x[k * step + (gint64)i];                                                 \
         out[k * step + (gint64)i] = exclusive ? before : sums[i];                                  \
       }                                                                                            \
   }
+#define BOTH(t, T)                                                                                 \
+  ROWS (sums_##t, T, 0, +=)                                                                        \
+  ROWS (products_##t, T, 1, *=)
 
-SUMS (sums_float32, float)
-SUMS (sums_float64, double)
-SUMS (sums_uint32, guint32)
-SUMS (sums_uint64, guint64)
+BOTH (float32, float)
+BOTH (float64, double)
+BOTH (uint32, guint32)
+BOTH (uint64, guint64)
 
 static void
-sums_half (GenDataType type, const guint16 *x, guint16 *out, gint64 n, gint64 step, gsize columns,
-    gboolean exclusive)
+run_half (GenDataType type, gboolean product, const guint16 *x, guint16 *out, gint64 n, gint64 step,
+    gsize columns, gboolean exclusive)
 {
-  float sums[COLUMNS] = { 0 }, row[COLUMNS];
+  float sums[COLUMNS], row[COLUMNS];
 
+  for (gsize i = 0; i < COLUMNS; i++)
+    sums[i] = product;
   for (gint64 k = 0; k < n; k++) {
     gen_half_widen (type, x + k * step, 1, row, columns);
     if (exclusive)
       gen_half_narrow (type, sums, out + k * step, columns);
     for (gsize i = 0; i < columns; i++)
-      sums[i] += row[i];
+      sums[i] = product ? sums[i] * row[i] : sums[i] + row[i];
     if (!exclusive)
       gen_half_narrow (type, sums, out + k * step, columns);
   }
 }
 
 static SumsFunc
-function_of (GenDataType type)
+function_of (GenDataType type, gboolean product)
 {
   switch (type) {
   case GEN_TYPE_FLOAT32:
-    return sums_float32;
+    return product ? products_float32 : sums_float32;
   case GEN_TYPE_FLOAT64:
-    return sums_float64;
+    return product ? products_float64 : sums_float64;
   case GEN_TYPE_INT32:
   case GEN_TYPE_UINT32:
-    return sums_uint32;
+    return product ? products_uint32 : sums_uint32;
   case GEN_TYPE_INT64:
   case GEN_TYPE_UINT64:
-    return sums_uint64;
+    return product ? products_uint64 : sums_uint64;
   default:
     return NULL;
   }
@@ -103,10 +110,16 @@ gen_cumsum_init (GenCumSum *s, const GenNode *node, GError **error)
   return TRUE;
 }
 
+typedef struct {
+  GenCumSum extents;
+  gboolean product;
+} Walk;
+
 static void
 run (const GenKernel *kernel, int part, int parts)
 {
-  const GenCumSum *s = kernel->state;
+  const Walk *w = kernel->state;
+  const GenCumSum *s = &w->extents;
   GenDataType type = gen_node_input (kernel->node, 0)->type;
   gsize size = gen_data_type_size (type), blocks = (s->inner + COLUMNS - 1) / COLUMNS, first, end;
   gint64 step = s->reverse ? -s->inner : s->inner;
@@ -119,28 +132,42 @@ run (const GenKernel *kernel, int part, int parts)
     char *out = (char *)kernel->outputs[0] + at * size;
 
     if (gen_type_is_half (type))
-      sums_half (type, (const guint16 *)x, (guint16 *)out, s->n, step, columns, s->exclusive);
+      run_half (
+          type, w->product, (const guint16 *)x, (guint16 *)out, s->n, step, columns, s->exclusive);
     else
-      function_of (type) (x, out, s->n, step, columns, s->exclusive);
+      function_of (type, w->product) (x, out, s->n, step, columns, s->exclusive);
   }
 }
 
 static gboolean
-cpu (GenKernel *kernel, GError **error)
+prepare (GenKernel *kernel, gboolean product, GError **error)
 {
   const GenTensor *x = gen_node_input (kernel->node, 0);
-  GenCumSum *s = g_new (GenCumSum, 1);
+  Walk *w = g_new0 (Walk, 1);
 
-  kernel->state = s;
+  kernel->state = w;
   kernel->free_state = g_free;
-  if (!gen_cumsum_init (s, kernel->node, error))
+  w->product = product;
+  if (!gen_cumsum_init (&w->extents, kernel->node, error))
     return FALSE;
-  if (function_of (x->type) == NULL && !gen_type_is_half (x->type))
+  if (function_of (x->type, product) == NULL && !gen_type_is_half (x->type))
     return gen_node_error (
         kernel->node, error, "not supported for elements of type %s", gen_data_type_name (x->type));
   if (gen_shape_elements (&x->shape) > 0)
     gen_kernel_add_step (kernel, run, gen_kernel_parts (kernel, gen_shape_elements (&x->shape), 1));
   return TRUE;
+}
+
+static gboolean
+cpu (GenKernel *kernel, GError **error)
+{
+  return prepare (kernel, FALSE, error);
+}
+
+static gboolean
+cpu_product (GenKernel *kernel, GError **error)
+{
+  return prepare (kernel, TRUE, error);
 }
 
 /* Each element is in the sums behind it: a sum from the other end. */
@@ -168,4 +195,17 @@ const GenOperator gen_operator_cumsum = {
   .infer = infer,
   .cpu = cpu,
   .gradient = gradient,
+};
+
+const GenOperator gen_operator_cumprod = {
+  .name = "CumProd",
+  .summary = "Running products along an axis",
+  .since = 26,
+  .min_inputs = 2,
+  .max_inputs = 2,
+  .min_outputs = 1,
+  .max_outputs = 1,
+  .layouts = GEN_LAYOUTS_PLAIN,
+  .infer = infer,
+  .cpu = cpu_product,
 };

@@ -68,16 +68,22 @@ expand_space_to_depth (GenNode *node, GError **error)
   GenTensor *x = gen_node_input (node, 0);
   const gint64 *d = x->shape.dims;
   gint64 size = block_size (node, error);
+  const char *mode = gen_node_string (node, "mode", "DCR");
+  gboolean channels_first = strcmp (mode, "CRD") == 0;
 
   if (size == 0)
     return NULL;
+  if (!channels_first && strcmp (mode, "DCR") != 0) {
+    gen_node_error (node, error, "mode '%s' is neither DCR nor CRD", mode);
+    return NULL;
+  }
   if (d[2] % size != 0 || d[3] % size != 0) {
     gen_node_error (
         node, error, "its height and width must be multiples of %" G_GINT64_FORMAT, size);
     return NULL;
   }
   return shuffle (x, node->graph, (gint64[]){ d[0], d[1], d[2] / size, size, d[3] / size, size },
-      (gint64[]){ 0, 3, 5, 1, 2, 4 },
+      channels_first ? (gint64[]){ 0, 1, 3, 5, 2, 4 } : (gint64[]){ 0, 3, 5, 1, 2, 4 },
       (gint64[]){ d[0], d[1] * size * size, d[2] / size, d[3] / size }, error);
 }
 

@@ -3,6 +3,7 @@
 #include "number.h"
 
 #include "../device/half.h"
+#include "../device/small.h"
 
 #define FOR_EACH_TYPE(X)                                                                           \
   X (GEN_TYPE_FLOAT32, float)                                                                      \
@@ -15,7 +16,11 @@
   X (GEN_TYPE_UINT16, guint16)                                                                     \
   X (GEN_TYPE_UINT32, guint32)                                                                     \
   X (GEN_TYPE_UINT64, guint64)                                                                     \
-  X (GEN_TYPE_BOOL, guint8)
+  X (GEN_TYPE_BOOL, guint8)                                                                        \
+  X (GEN_TYPE_INT4, gint8)                                                                         \
+  X (GEN_TYPE_INT2, gint8)                                                                         \
+  X (GEN_TYPE_UINT4, guint8)                                                                       \
+  X (GEN_TYPE_UINT2, guint8)
 
 double
 gen_number_get (GenDataType type, const void *data, gsize i)
@@ -32,8 +37,12 @@ gen_number_get (GenDataType type, const void *data, gsize i)
     gen_half_widen (type, (const guint16 *)data + i, 1, &wide, 1);
     return wide;
   default:
-    return NAN;
+    break;
   }
+  if (!gen_type_is_small_float (type))
+    return NAN;
+  gen_small_widen (type, (const guint8 *)data + i, &wide, 1);
+  return wide;
 }
 
 void
@@ -52,7 +61,8 @@ gen_number_set (GenDataType type, void *data, gsize i, double value)
     gen_half_narrow (type, &wide, (guint16 *)data + i, 1);
     break;
   default:
-    break;
+    if (gen_type_is_small_float (type))
+      gen_small_narrow (type, &(GenSmallRules){ .saturate = TRUE }, &wide, (guint8 *)data + i, 1);
   }
 }
 

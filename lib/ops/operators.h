@@ -26,6 +26,7 @@
   X (batch_normalization_1)                                                                        \
   X (batch_normalization_gradient)                                                                 \
   X (bernoulli)                                                                                    \
+  X (bit_cast)                                                                                     \
   X (bit_shift)                                                                                    \
   X (bitwise_and)                                                                                  \
   X (bitwise_not)                                                                                  \
@@ -34,6 +35,7 @@
   X (blackman_window)                                                                              \
   X (cast)                                                                                         \
   X (cast_like)                                                                                    \
+  X (causal_conv_with_state)                                                                       \
   X (ceil)                                                                                         \
   X (celu)                                                                                         \
   X (center_crop_pad)                                                                              \
@@ -51,6 +53,7 @@
   X (convert_layout)                                                                               \
   X (cos)                                                                                          \
   X (cosh)                                                                                         \
+  X (cumprod)                                                                                      \
   X (cumsum)                                                                                       \
   X (depth_to_space)                                                                               \
   X (dequantize_linear)                                                                            \
@@ -274,9 +277,12 @@
   X (sub)                                                                                          \
   X (sub_1)                                                                                        \
   X (sum)                                                                                          \
+  X (swiglu)                                                                                       \
+  X (swish)                                                                                        \
   X (tan)                                                                                          \
   X (tanh)                                                                                         \
   X (tanh_gradient)                                                                                \
+  X (tensor_scatter)                                                                               \
   X (tfidf_vectorizer)                                                                             \
   X (thresholded_relu)                                                                             \
   X (tile)                                                                                         \

@@ -3,6 +3,7 @@
  * within the range of the result's type. */
 #include <math.h>
 
+#include "../device/small.h"
 #include "../simd.h"
 #include "build.h"
 #include "quantize.h"
@@ -40,14 +41,76 @@ ROW (to_int8, gint8, -128.0f, 127.0f)
 ROW (to_uint16, guint16, 0.0f, 65535.0f)
 ROW (to_int16, gint16, -32768.0f, 32767.0f)
 
+ROW (to_uint4, guint8, 0.0f, 15.0f)
+ROW (to_int4, gint8, -8.0f, 7.0f)
+ROW (to_uint2, guint8, 0.0f, 3.0f)
+ROW (to_int2, gint8, -2.0f, 1.0f)
+
+/* Floats are not rounded to integers first. */
+#define FLOAT_ROW(name, type, saturated)                                                           \
+  static void name (const void *px, const float *scale, const void *pzero, gboolean one_scale,     \
+      void *pout, gsize n)                                                                         \
+  {                                                                                                \
+    const GenSmallRules rules = { .saturate = saturated };                                         \
+    const float *x = px;                                                                           \
+    const guint8 *zeros = pzero;                                                                   \
+    guint8 *out = pout;                                                                            \
+    float zero = 0;                                                                                \
+                                                                                                   \
+    for (gsize i = 0; i < n; i++) {                                                                \
+      float v = x[i] / scale[one_scale ? 0 : i];                                                   \
+                                                                                                   \
+      if (zeros != NULL && (i == 0 || !one_scale))                                                 \
+        gen_small_widen (type, zeros + i, &zero, 1);                                               \
+      v += zero;                                                                                   \
+      gen_small_narrow (type, &rules, &v, out + i, 1);                                             \
+    }                                                                                              \
+  }
+#define FLOAT_ROWS(name, type)                                                                     \
+  FLOAT_ROW (name##_saturated, type, TRUE)                                                         \
+  FLOAT_ROW (name##_unbounded, type, FALSE)
+
+FLOAT_ROWS (to_float8e4m3fn, GEN_TYPE_FLOAT8E4M3FN)
+FLOAT_ROWS (to_float8e4m3fnuz, GEN_TYPE_FLOAT8E4M3FNUZ)
+FLOAT_ROWS (to_float8e5m2, GEN_TYPE_FLOAT8E5M2)
+FLOAT_ROWS (to_float8e5m2fnuz, GEN_TYPE_FLOAT8E5M2FNUZ)
+FLOAT_ROW (to_float4e2m1, GEN_TYPE_FLOAT4E2M1, TRUE)
+
 static GenQuantizeRow
-find_row (GenDataType type)
+find_row (const GenNode *node, GenDataType type)
 {
-  return type == GEN_TYPE_UINT8    ? to_uint8
-         : type == GEN_TYPE_INT8   ? to_int8
-         : type == GEN_TYPE_UINT16 ? to_uint16
-         : type == GEN_TYPE_INT16  ? to_int16
-                                   : NULL;
+  gboolean saturated = gen_node_int (node, "saturate", 1) != 0;
+
+  switch (type) {
+  case GEN_TYPE_UINT8:
+    return to_uint8;
+  case GEN_TYPE_INT8:
+    return to_int8;
+  case GEN_TYPE_UINT16:
+    return to_uint16;
+  case GEN_TYPE_INT16:
+    return to_int16;
+  case GEN_TYPE_UINT4:
+    return to_uint4;
+  case GEN_TYPE_INT4:
+    return to_int4;
+  case GEN_TYPE_UINT2:
+    return to_uint2;
+  case GEN_TYPE_INT2:
+    return to_int2;
+  case GEN_TYPE_FLOAT8E4M3FN:
+    return saturated ? to_float8e4m3fn_saturated : to_float8e4m3fn_unbounded;
+  case GEN_TYPE_FLOAT8E4M3FNUZ:
+    return saturated ? to_float8e4m3fnuz_saturated : to_float8e4m3fnuz_unbounded;
+  case GEN_TYPE_FLOAT8E5M2:
+    return saturated ? to_float8e5m2_saturated : to_float8e5m2_unbounded;
+  case GEN_TYPE_FLOAT8E5M2FNUZ:
+    return saturated ? to_float8e5m2fnuz_saturated : to_float8e5m2fnuz_unbounded;
+  case GEN_TYPE_FLOAT4E2M1:
+    return to_float4e2m1;
+  default:
+    return NULL;
+  }
 }
 
 /* Operands of other types go through float32. */
@@ -80,10 +143,12 @@ infer (GenNode *node, GError **error)
                                                    : GEN_TYPE_UINT8;
   GenQuantize q;
 
-  if (find_row (type) == NULL || (asked != GEN_TYPE_UNDEFINED && asked != type))
+  if (find_row (node, type) == NULL || (asked != GEN_TYPE_UNDEFINED && asked != type))
     return gen_node_error (node, error,
-        "its result can be int8, uint8, int16 or uint16, as its zero point is, not %s",
-        gen_data_type_name (find_row (type) == NULL ? type : asked));
+        "its result can be an integer of up to 16 bits or a float of up to 8, as its zero point "
+        "is, "
+        "not %s",
+        gen_data_type_name (find_row (node, type) == NULL ? type : asked));
   if (x->type != GEN_TYPE_FLOAT32 || gen_node_input (node, 1)->type != GEN_TYPE_FLOAT32)
     return gen_node_error (node, error, "its operand and scale must be numbers");
   if (!gen_quantize_find (node, &q, error))
@@ -95,7 +160,9 @@ infer (GenNode *node, GError **error)
 static gboolean
 cpu (GenKernel *kernel, GError **error)
 {
-  return gen_quantize_cpu (kernel, find_row (gen_node_output (kernel->node, 0)->type), 0.3, error);
+  GenDataType type = gen_node_output (kernel->node, 0)->type;
+
+  return gen_quantize_cpu (kernel, find_row (kernel->node, type), 0.3, error);
 }
 
 GEN_QUANTIZE_OPERATOR (quantize_linear, "QuantizeLinear", NULL, 10,

@@ -429,6 +429,26 @@ def signal(cases):
               constants=(1, 3), results=[pairs_of(np.fft.rfft(frames))[0][None]])
 
 
+def newer(cases):
+    """What came with opset 24 and later."""
+    x = random.normal(size=(2, 3, 4)).astype(np.float32)
+    for alpha in (1.0, 1.7):
+        cases.add(f"swish_{alpha}", "Swish", [x], opset=24, alpha=alpha)
+    cache, update = real(2, 3, 6, 4), real(2, 3, 2, 4)
+    for mode, places in (("linear", [3, 0]), ("circular", [5, 3])):
+        cases.add(f"tensor_scatter_{mode}", "TensorScatter",
+                  [cache, update, np.array(places, np.int64)], opset=24, mode=mode)
+    cases.add("tensor_scatter_axis", "TensorScatter", [cache, real(2, 2, 6, 4)], opset=24, axis=1)
+    for name, shape in (("all", (5, 7)), ("heads", (2, 2, 5, 7))):
+        mask = random.integers(0, 2, shape).astype(bool)
+        mask[..., :2] = True
+        for causal in (0, 1):
+            inputs = [real(2, 2, 5, 8), real(2, 2, 7, 8), real(2, 2, 7, 8), mask, None, None,
+                      np.array([5, 7], np.int64)]
+            cases.add(f"attention_24_{name}_{causal}", "Attention", inputs, opset=24,
+                      is_causal=causal)
+
+
 def losses(cases):
     x = real(4, 5, 3)
     for kind in (np.int32, np.int64):
@@ -442,7 +462,8 @@ def losses(cases):
 def main():
     cases = Cases(sys.argv[1])
     for family in (integer_products, integer_convolutions, quantisation, microsoft_quantised,
-                   microsoft_blocks, microsoft_lstm, types, microsoft_fused, normalisation, signal, losses,
+                   microsoft_blocks, microsoft_lstm, types, microsoft_fused, normalisation,
+                   signal, losses, newer,
                    microsoft_attention, attention, group_query_attention):
         family(cases)
     print(f"# {cases.count} cases")

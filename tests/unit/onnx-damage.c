@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* ONNX files: no damaged one does harm. */
+#include "onnx-calls.h"
 #include "onnx-sample.h"
 
 /* Whatever the bytes: an error, or a graph that inference accepts or refuses. */
@@ -22,40 +23,79 @@ try_bytes (const guint8 *data, gsize size)
     g_assert_nonnull (reason);
 }
 
+/* y = Relu (x w + b). */
+static GBytes *
+make_sample (void)
+{
+  Sample s;
+
+  sample_init (&s);
+  return pack (&s);
+}
+
+/* Functions that call one another, with attributes and a graph in one of them. */
+static GBytes *
+make_calls (void)
+{
+  g_auto (Calls) c;
+  Onnx__FunctionProto *outer, *inner;
+  Onnx__AttributeProto *slope;
+  Onnx__NodeProto *node;
+
+  calls_init (&c);
+  outer = calls_function (&c, "own", "Outer", "x", "y unused");
+  node = calls_add (&c, outer, "own.Inner", "x", "t");
+  calls_reference (&c, node, "slope", ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOAT, "steep");
+  calls_add (&c, outer, "Clip", "t - -", "y");
+  calls_add (&c, outer, "Neg", "y", "unused");
+  inner = calls_function (&c, "own", "Inner", "x", "y");
+  inner->overload = calls_text (&c, "one");
+  node->overload = inner->overload;
+  inner->attribute_proto = calls_take (&c, sizeof slope);
+  inner->attribute_proto[0] = slope =
+      calls_new_attribute (&c, "slope", ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOAT);
+  inner->n_attribute_proto = 1;
+  slope->has_f = TRUE;
+  node = calls_add (&c, inner, "LeakyRelu", "x", "y");
+  calls_reference (&c, node, "alpha", ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOAT, "slope");
+  node = calls_add (&c, &c.graph, "own.Outer", "x", "t");
+  calls_float (&c, node, "steep", 2);
+  calls_add (&c, &c.graph, "own.Outer", "t", "y");
+  return calls_pack (&c);
+}
+
+typedef GBytes *(*MakeFunc) (void);
+static const MakeFunc makes[] = { make_sample, make_calls };
+
 static void
 test_truncated (void)
 {
-  Sample s;
-  g_autoptr (GBytes) bytes = NULL;
-  gsize size;
-  const guint8 *data;
+  for (guint i = 0; i < G_N_ELEMENTS (makes); i++) {
+    g_autoptr (GBytes) bytes = makes[i]();
+    gsize size;
+    const guint8 *data = g_bytes_get_data (bytes, &size);
 
-  sample_init (&s);
-  bytes = pack (&s);
-  data = g_bytes_get_data (bytes, &size);
-  for (gsize n = 0; n <= size; n++)
-    try_bytes (data, n);
+    for (gsize n = 0; n <= size; n++)
+      try_bytes (data, n);
+  }
 }
 
 static void
 test_flipped (void)
 {
-  Sample s;
-  g_autoptr (GBytes) bytes = NULL;
-  g_autofree guint8 *copy = NULL;
-  gsize size;
-  const guint8 *data;
+  for (guint k = 0; k < G_N_ELEMENTS (makes); k++) {
+    g_autoptr (GBytes) bytes = makes[k]();
+    gsize size;
+    const guint8 *data = g_bytes_get_data (bytes, &size);
+    g_autofree guint8 *copy = g_memdup2 (data, size);
 
-  sample_init (&s);
-  bytes = pack (&s);
-  data = g_bytes_get_data (bytes, &size);
-  copy = g_memdup2 (data, size);
-  for (gsize i = 0; i < size; i++)
-    for (int bit = 0; bit < 10; bit++) {
-      copy[i] = bit < 8 ? data[i] ^ 1 << bit : bit == 8 ? 0 : 0xff;
-      try_bytes (copy, size);
-      copy[i] = data[i];
-    }
+    for (gsize i = 0; i < size; i++)
+      for (int bit = 0; bit < 10; bit++) {
+        copy[i] = bit < 8 ? data[i] ^ 1 << bit : bit == 8 ? 0 : 0xff;
+        try_bytes (copy, size);
+        copy[i] = data[i];
+      }
+  }
 }
 
 /* Bytes shuffled, repeated and cut out, with a seed. */
@@ -63,17 +103,13 @@ static void
 test_spliced (void)
 {
   g_autoptr (GRand) rand = g_rand_new_with_seed (7);
-  Sample s;
-  g_autoptr (GBytes) bytes = NULL;
-  gsize size;
-  const guint8 *data;
 
-  sample_init (&s);
-  bytes = pack (&s);
-  data = g_bytes_get_data (bytes, &size);
-  for (int i = 0; i < 3000; i++) {
+  for (int i = 0; i < 6000; i++) {
+    g_autoptr (GBytes) bytes = makes[i % G_N_ELEMENTS (makes)]();
     g_autoptr (GByteArray) mix = g_byte_array_new ();
     int parts = g_rand_int_range (rand, 1, 5);
+    gsize size;
+    const guint8 *data = g_bytes_get_data (bytes, &size);
 
     for (int k = 0; k < parts; k++) {
       gsize first = g_rand_int_range (rand, 0, size),

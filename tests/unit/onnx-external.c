@@ -92,6 +92,123 @@ test_external (void)
   g_rmdir (folder);
 }
 
+/* --- links --- */
+
+/* blobs/ has the files under other names, and snapshot/ links to them, as caches of models do. */
+typedef struct {
+  char *root, *blobs, *snapshot, *model, *weights;
+} Cache;
+
+static void
+write_file (const char *folder, const char *name, gconstpointer data, gsize size)
+{
+  g_autofree char *path = g_build_filename (folder, name, NULL);
+
+  g_assert_true (g_file_set_contents (path, data, size, NULL));
+}
+
+static void
+cache_init (Cache *c)
+{
+  Sample s;
+  External e;
+  g_autoptr (GBytes) bytes = NULL;
+
+  c->root = g_dir_make_tmp ("generative-onnx-XXXXXX", NULL);
+  c->blobs = g_build_filename (c->root, "blobs", NULL);
+  c->snapshot = g_build_filename (c->root, "snapshot", NULL);
+  c->model = g_build_filename (c->snapshot, "model.onnx", NULL);
+  c->weights = g_build_filename (c->snapshot, "weights.bin", NULL);
+  g_assert_cmpint (g_mkdir (c->blobs, 0700), ==, 0);
+  g_assert_cmpint (g_mkdir (c->snapshot, 0700), ==, 0);
+  sample_init (&s);
+  make_external (&e, &s.weight, "weights.bin", NULL, NULL);
+  bytes = pack (&s);
+  write_file (c->blobs, "1f", g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes));
+  write_file (c->blobs, "2e", s.weight_values, sizeof s.weight_values);
+  write_file (c->root, "elsewhere", s.weight_values, sizeof s.weight_values);
+}
+
+static void
+cache_clear (Cache *c)
+{
+  const char *const files[] = { "snapshot/model.onnx", "snapshot/weights.bin", "snapshot/inside",
+    "blobs/1f", "blobs/2e", "elsewhere", "blobs", "snapshot" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (files); i++) {
+    g_autofree char *path = g_build_filename (c->root, files[i], NULL);
+
+    g_remove (path);
+  }
+  g_rmdir (c->root);
+  g_free (c->root);
+  g_free (c->blobs);
+  g_free (c->snapshot);
+  g_free (c->model);
+  g_free (c->weights);
+}
+
+static void
+link_to (const char *to, const char *path)
+{
+  g_unlink (path);
+  g_assert_cmpint (symlink (to, path), ==, 0);
+}
+
+static void
+assert_loads (const Cache *c)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GenGraph) graph = gen_onnx_load (c->model, &error);
+
+  g_assert_no_error (error);
+  g_assert_nonnull (gen_graph_find (graph, "w"));
+}
+
+static void
+assert_leaves (const Cache *c)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (gen_onnx_load (c->model, &error));
+  g_assert_error (error, GEN_ONNX_ERROR, GEN_ONNX_ERROR_INVALID);
+  g_test_message ("%s", error->message);
+  g_assert_nonnull (strstr (error->message, "is a link to"));
+}
+
+static void
+test_links (void)
+{
+  Cache c;
+  g_autofree char *blob = NULL;
+  g_autoptr (GError) error = NULL;
+  Sample s;
+
+  cache_init (&c);
+  link_to ("../blobs/1f", c.model);
+  link_to ("../blobs/2e", c.weights);
+  assert_loads (&c);
+  /* Beside the link, or beside what it leads to, but nowhere else. */
+  link_to ("../elsewhere", c.weights);
+  assert_leaves (&c);
+  sample_init (&s);
+  g_unlink (c.weights);
+  write_file (c.snapshot, "weights.bin", s.weight_values, sizeof s.weight_values);
+  assert_loads (&c);
+  write_file (c.snapshot, "inside", s.weight_values, sizeof s.weight_values);
+  link_to ("inside", c.weights);
+  assert_loads (&c);
+  /* A model that is no link allows none that leaves its folder. */
+  link_to ("../blobs/2e", c.weights);
+  blob = g_build_filename (c.blobs, "1f", NULL);
+  g_assert_cmpint (g_rename (blob, c.model), ==, 0);
+  assert_leaves (&c);
+  link_to ("nowhere", c.weights);
+  g_assert_null (gen_onnx_load (c.model, &error));
+  g_assert_error (error, GEN_ONNX_ERROR, GEN_ONNX_ERROR_FILE);
+  cache_clear (&c);
+}
+
 /* --- where weights lie --- */
 
 /* Weights that lie aligned in the file's bytes are used there, others are copied. */
@@ -164,6 +281,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/onnx/external/external", test_external);
+  g_test_add_func ("/onnx/external/links", test_links);
   g_test_add_func ("/onnx/external/in-place", test_in_place);
   g_test_add_func ("/onnx/external/mapped", test_mapped);
   return g_test_run ();

@@ -97,7 +97,9 @@ test_types (void)
 {
   static const GenDataType types[] = { GEN_TYPE_FLOAT32, GEN_TYPE_UINT8, GEN_TYPE_INT8,
     GEN_TYPE_UINT16, GEN_TYPE_INT16, GEN_TYPE_INT32, GEN_TYPE_INT64, GEN_TYPE_BOOL,
-    GEN_TYPE_FLOAT16, GEN_TYPE_FLOAT64, GEN_TYPE_UINT32, GEN_TYPE_UINT64, GEN_TYPE_BFLOAT16 };
+    GEN_TYPE_FLOAT16, GEN_TYPE_FLOAT64, GEN_TYPE_UINT32, GEN_TYPE_UINT64, GEN_TYPE_BFLOAT16,
+    GEN_TYPE_FLOAT8E4M3FN, GEN_TYPE_FLOAT8E4M3FNUZ, GEN_TYPE_FLOAT8E5M2, GEN_TYPE_FLOAT8E5M2FNUZ,
+    GEN_TYPE_FLOAT8E8M0 };
   float floats[] = { 1, 0, -1.5f };
   double doubles[] = { 1, 0, -1.5 };
   gint32 ints[] = { 1, 0, 0x7e };
@@ -161,6 +163,108 @@ test_types (void)
   }
 }
 
+/* Elements of a few bits share bytes in a file, the first in the lowest bits, and have bytes of
+ * their own here. */
+static void
+test_packed_types (void)
+{
+  static const struct {
+    GenDataType type;
+    guint8 packed[2];
+    gint8 expected[3];
+  } cases[] = {
+    { GEN_TYPE_INT4, { 0x7f, 0x08 }, { -1, 7, -8 } },
+    { GEN_TYPE_UINT4, { 0x7f, 0x08 }, { 15, 7, 8 } },
+    { GEN_TYPE_FLOAT4E2M1, { 0x7f, 0x08 }, { 15, 7, 8 } },
+    { GEN_TYPE_INT2, { 0xe4 & 0x3f }, { 0, 1, -2 } },
+    { GEN_TYPE_UINT2, { 0xe4 & 0x3f }, { 0, 1, 2 } },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    for (int raw = 0; raw < 2; raw++) {
+      Sample s;
+      Onnx__TensorProto tensor, *initializers[3];
+      gint64 dims[] = { 3 };
+      gint32 ints[] = { cases[i].packed[0], cases[i].packed[1] };
+      gsize size = gen_data_type_bits (cases[i].type) == 4 ? 2 : 1;
+      g_autoptr (GError) error = NULL;
+      g_autoptr (GenGraph) graph = NULL;
+      const GenTensor *t;
+
+      sample_init (&s);
+      initialize (&tensor, "t", dims, 1);
+      tensor.data_type = cases[i].type;
+      memcpy (initializers, s.initializers, sizeof s.initializers);
+      initializers[2] = &tensor;
+      s.graph.initializer = initializers;
+      s.graph.n_initializer = 3;
+      tensor.has_raw_data = raw;
+      tensor.raw_data = (ProtobufCBinaryData){ size, (guint8 *)cases[i].packed };
+      tensor.int32_data = ints;
+      tensor.n_int32_data = raw ? 0 : size;
+      graph = parse (&s, NULL, &error);
+      g_assert_no_error (error);
+      t = gen_graph_find (graph, "t");
+      g_assert_cmpint (t->type, ==, cases[i].type);
+      g_assert_cmpmem (gen_tensor_constant (t), gen_tensor_size (t), cases[i].expected, 3);
+      tensor.raw_data.len++;
+      tensor.n_int32_data++;
+      assert_invalid (&s, raw ? "bytes of data" : "elements, its shape takes");
+    }
+}
+
+/* What nobody reads need not be of a type that is known. */
+static void
+test_unread (void)
+{
+  Sample s;
+  Onnx__TensorProto tensor, *initializers[3];
+  Onnx__NodeProto constant, *nodes[3];
+  Onnx__AttributeProto words = ONNX__ATTRIBUTE_PROTO__INIT, *attributes[] = { &words };
+  char *outputs[] = { (char *)"words" };
+  ProtobufCBinaryData text = { 3, (guint8 *)"cat" };
+  gint64 dims[] = { 1 };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GenGraph) graph = NULL;
+
+  sample_init (&s);
+  initialize (&tensor, "labels", dims, 1);
+  tensor.data_type = GEN_TYPE_STRING;
+  tensor.string_data = &text;
+  tensor.n_string_data = 1;
+  memcpy (initializers, s.initializers, sizeof s.initializers);
+  initializers[2] = &tensor;
+  s.graph.initializer = initializers;
+  s.graph.n_initializer = 3;
+  node (&constant, "Constant", NULL, 0, outputs);
+  words.name = (char *)"value_strings";
+  words.has_type = TRUE;
+  words.type = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRINGS;
+  words.strings = &text;
+  words.n_strings = 1;
+  constant.attribute = attributes;
+  constant.n_attribute = 1;
+  nodes[0] = &constant;
+  nodes[1] = &s.gemm;
+  nodes[2] = &s.relu;
+  s.graph.node = nodes;
+  s.graph.n_node = 3;
+  graph = parse (&s, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (graph->nodes->len, ==, 2);
+  s.relu_inputs[0] = (char *)"labels";
+  assert_unsupported (
+      &s, "node 'Relu' (Relu): its input 'labels' is a constant of type STRING, which is not");
+  s.relu_inputs[0] = outputs[0];
+  assert_unsupported (&s, "its input 'words' is a constant of type STRING");
+  tensor.data_type = 15;
+  s.relu_inputs[0] = (char *)"labels";
+  assert_unsupported (&s, "of type COMPLEX128");
+  s.relu_inputs[0] = (char *)"hidden";
+  s.output.name = (char *)"labels";
+  assert_unsupported (&s, "output 'labels' is a constant of type COMPLEX128");
+}
+
 /* The Gemm becomes a Constant of each kind, which Relu then takes. */
 static void
 test_constants (void)
@@ -213,6 +317,8 @@ main (int argc, char **argv)
   g_test_add_func ("/onnx/read/initialized-input", test_initialized_input);
   g_test_add_func ("/onnx/read/metadata", test_metadata);
   g_test_add_func ("/onnx/read/types", test_types);
+  g_test_add_func ("/onnx/read/packed-types", test_packed_types);
+  g_test_add_func ("/onnx/read/unread", test_unread);
   g_test_add_func ("/onnx/read/constants", test_constants);
   return g_test_run ();
 }
