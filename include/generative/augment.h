@@ -33,9 +33,8 @@ typedef struct _GenAugmentation GenAugmentation;
 
 /* One augmentation: a constant in a file of its own, and a line in augment.c. */
 struct _GenAugmentation {
-  const char *name;
+  const char *name;           /* and that of its stream of random numbers */
   const char *description;    /* of the amount, for people: what it is and its unit */
-  guint32 stream;             /* of random numbers; never the same as another's */
   double maximum;             /* the amount is in [0, maximum]; 0: never any change */
   const char *const *choices; /* when the amount is one of a few choices 0, 1, …: their names */
   /* Take the augmentation into the draw. `uniform`: three numbers in (0, 1). */

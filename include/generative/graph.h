@@ -150,6 +150,7 @@ typedef struct {
 typedef struct {
   guint shift;
   guint64 offset;
+  guint64 part;   /* which of several nodes that stand for one; 0: the node itself */
   gboolean fixed; /* the node's id is to stay what it is, wherever it is copied */
 } GenDraw;
 
@@ -162,7 +163,8 @@ struct _GenNode {
   GPtrArray *attributes;    /* GenAttribute */
   GenActivation activation; /* set by fusion */
   GenTaken taken;           /* likewise */
-  guint id;                 /* random operators mix it into their key */
+  guint id;                 /* the number of a random operator in its stream */
+  const char *stream;       /* the stream's name, a constant; NULL: GEN_STREAM_NODE (random.h) */
   GenDraw draw;
   gboolean implied; /* a cast that the model has not asked for: its operator's kernel wants it */
   GenGraph *graph;
