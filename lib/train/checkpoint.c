@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <generative/onnx.h>
+#include <generative/version.h>
 
 #include "checkpoint-files.h"
 #include "state-file.h"
