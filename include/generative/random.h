@@ -39,7 +39,8 @@ GenRandom gen_random_new (guint64 seed, const char *stream, guint64 number);
 #define GEN_STREAM_TRAINING_LATENT "training-latent" /* draw: the step */
 #define GEN_STREAM_VALIDATION_LATENT "validation-latent"
 #define GEN_STREAM_PREVIEW_LATENT "preview-latent"
-#define GEN_STREAM_MODEL_INPUT "model-input" /* the tool's; number: of the input */
+#define GEN_STREAM_CHECK_LATENT "check-latent" /* of nets before they are written */
+#define GEN_STREAM_MODEL_INPUT "model-input"   /* the tool's; number: of the input */
 
 /* Philox 4x32-10 itself: `out` from `counter` and `key`. */
 void gen_philox4x32 (const guint32 counter[4], const guint32 key[2], guint32 out[4]);
