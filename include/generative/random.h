@@ -3,6 +3,8 @@
 
 #include <glib.h>
 
+#include <generative/api.h>
+
 G_BEGIN_DECLS
 
 /**
@@ -25,7 +27,7 @@ typedef struct {
  * takes a name of his own, and need not know how many numbers others take. The name is what a
  * stream is known by for good; another one draws other numbers.
  */
-GenRandom gen_random_new (guint64 seed, const char *stream, guint64 number);
+GEN_API GenRandom gen_random_new (guint64 seed, const char *stream, guint64 number);
 
 /* The streams of this library. Besides them, each augmentation and each metric that samples has one
  * of its own name, and each tensor of a preset's first weights one of its net's and its own name
@@ -43,19 +45,24 @@ GenRandom gen_random_new (guint64 seed, const char *stream, guint64 number);
 #define GEN_STREAM_MODEL_INPUT "model-input"   /* the tool's; number: of the input */
 
 /* Philox 4x32-10 itself: `out` from `counter` and `key`. */
-void gen_philox4x32 (const guint32 counter[4], const guint32 key[2], guint32 out[4]);
+GEN_API void gen_philox4x32 (const guint32 counter[4], const guint32 key[2], guint32 out[4]);
 
 /* Four random words: block number `block` of draw number `draw`. */
-void gen_random_block (const GenRandom *random, guint64 draw, guint64 block, guint32 out[4]);
+GEN_API void gen_random_block (
+    const GenRandom *random, guint64 draw, guint64 block, guint32 out[4]);
 
 /* `n` numbers of draw `draw`, starting at the stream's element `first`:
  * uniform in (0, 1) (never 0 and never 1), or standard normal (Box-Muller over
  * pairs of words of one block). Element i is the same whatever `first` is. */
-void gen_random_uniform (const GenRandom *random, guint64 draw, guint64 first, float *out, gsize n);
-void gen_random_normal (const GenRandom *random, guint64 draw, guint64 first, float *out, gsize n);
+GEN_API void gen_random_uniform (
+    const GenRandom *random, guint64 draw, guint64 first, float *out, gsize n);
+GEN_API void gen_random_normal (
+    const GenRandom *random, guint64 draw, guint64 first, float *out, gsize n);
 /* An unbiased integer in [0, bound). */
-guint32 gen_random_below (const GenRandom *random, guint64 draw, guint64 index, guint32 bound);
+GEN_API guint32 gen_random_below (
+    const GenRandom *random, guint64 draw, guint64 index, guint32 bound);
 /* The Fisher-Yates permutation of 0 … n-1 of draw `draw`. */
-void gen_random_permutation (const GenRandom *random, guint64 draw, guint32 *out, guint32 n);
+GEN_API void gen_random_permutation (
+    const GenRandom *random, guint64 draw, guint32 *out, guint32 n);
 
 G_END_DECLS
