@@ -11,8 +11,6 @@
 GST_DEBUG_CATEGORY_EXTERN (gan_trainer_debug);
 #define GST_CAT_DEFAULT gan_trainer_debug
 
-/* Stream of random numbers of the preview's latents. */
-#define STREAM_PREVIEW 0x20000u
 /* Pictures a second that a recording plays at. */
 #define RATE 10
 
@@ -124,7 +122,7 @@ gst_gan_trainer_preview_prepare (GstPad *pad)
 void
 gst_gan_trainer_preview_start (GstGanTrainer *self)
 {
-  GenRandom random = gen_random_new (self->settings.seed, STREAM_PREVIEW);
+  GenRandom random = gen_random_new (self->settings.seed, GEN_STREAM_PREVIEW_LATENT, 0);
   gsize n = n_pictures (self) * gen_trainer_latent_size (self->trainer);
 
   self->n_previews = 0;

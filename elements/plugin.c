@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The plugin: the list of its elements, each in its own file. */
+#include <generative/version.h>
+
 #include "debug.h"
 #include "elements.h"
 

@@ -10,7 +10,8 @@
 
 /* GEN_CLONES before a function compiles it for the common levels of the machine's vector
  * unit as well; the best one is chosen once, when the library is loaded. Sanitizers run
- * before that choice can be made, so they get the plain function. */
+ * before that choice can be made, so they get the plain function. The function has to be static:
+ * of another one the choice would be exported. */
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) &&                             \
     !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) &&                             \
     GEN_MAXIMUM_ISA >= GEN_ISA_AVX512

@@ -17,7 +17,7 @@ small_weights (GenGraph *graph, const char *name, const GenShape *shape, float f
 {
   gsize n = gen_shape_elements (shape);
   float *values = g_new (float, n);
-  GenRandom random = gen_random_new (17, g_str_hash (name) % 1000);
+  GenRandom random = gen_random_new (17, "test", g_str_hash (name) % 1000);
 
   gen_random_uniform (&random, 0, 0, values, n);
   for (gsize i = 0; i < n; i++)
@@ -116,7 +116,7 @@ small_step_once (GenTrainer *trainer, GenTrainerFigures *figures, GError **error
 {
   gsize n = gen_trainer_settings (trainer)->batch_size * gen_trainer_picture_size (trainer);
   g_autofree float *pictures = g_new (float, n);
-  GenRandom random = gen_random_new (9, 0);
+  GenRandom random = gen_random_new (9, "test", 0);
 
   gen_random_uniform (&random, gen_trainer_steps (trainer), 0, pictures, n);
   return gen_trainer_step (trainer, pictures, figures, error);

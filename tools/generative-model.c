@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include <generative/graph.h>
+#include <generative/version.h>
 
 #include "command.h"
 

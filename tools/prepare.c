@@ -174,7 +174,7 @@ gboolean
 preparation_fill_random (
     const Preparation *preparation, guint number, const GenBinding *binding, GError **error)
 {
-  GenRandom random = gen_random_new (preparation->seed, number);
+  GenRandom random = gen_random_new (preparation->seed, GEN_STREAM_MODEL_INPUT, number);
   gsize n = gen_shape_elements (&binding->shape);
 
   if (binding->type == GEN_TYPE_FLOAT32) {

@@ -3,6 +3,8 @@
 
 #include <glib.h>
 
+#include <generative/api.h>
+
 G_BEGIN_DECLS
 
 /**
@@ -14,26 +16,27 @@ G_BEGIN_DECLS
 typedef struct _GenAtomicFile GenAtomicFile;
 
 /* Start to write `path`. An existing file keeps its permissions. (transfer full) */
-GenAtomicFile *gen_atomic_file_new (const char *path, GError **error);
+GEN_API GenAtomicFile *gen_atomic_file_new (const char *path, GError **error);
 /* Append; small pieces are gathered before they go to the system. After a failure every
  * further write, and the commit, fails too. */
-gboolean gen_atomic_file_write (GenAtomicFile *file, const void *data, gsize size, GError **error);
+GEN_API gboolean gen_atomic_file_write (
+    GenAtomicFile *file, const void *data, gsize size, GError **error);
 /* Where the temporary file is open, for code that writes to descriptors by itself; what
  * gen_atomic_file_write gathered has been written before it. -1 with `error` on failure. */
-int gen_atomic_file_fd (GenAtomicFile *file, GError **error);
+GEN_API int gen_atomic_file_fd (GenAtomicFile *file, GError **error);
 /* Bytes given to gen_atomic_file_write so far. */
-guint64 gen_atomic_file_size (const GenAtomicFile *file);
+GEN_API guint64 gen_atomic_file_size (const GenAtomicFile *file);
 /* Make it the file at `path`. Nothing but gen_atomic_file_free may follow. */
-gboolean gen_atomic_file_commit (GenAtomicFile *file, GError **error);
+GEN_API gboolean gen_atomic_file_commit (GenAtomicFile *file, GError **error);
 /* Throws the bytes away when they were not committed. */
-void gen_atomic_file_free (GenAtomicFile *file);
+GEN_API void gen_atomic_file_free (GenAtomicFile *file);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenAtomicFile, gen_atomic_file_free)
 
 /* All of it in one call. */
-gboolean gen_atomic_write (const char *path, GBytes *bytes, GError **error);
+GEN_API gboolean gen_atomic_write (const char *path, GBytes *bytes, GError **error);
 
 /* Remove what writers of `name` in `folder` have left there when they were killed; how many files
  * that were. Nobody may be writing it at the time. */
-guint gen_atomic_file_sweep (const char *folder, const char *name);
+GEN_API guint gen_atomic_file_sweep (const char *folder, const char *name);
 
 G_END_DECLS

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <generative/api.h>
 #include <generative/picture.h>
 #include <generative/random.h>
 
@@ -33,9 +34,8 @@ typedef struct _GenAugmentation GenAugmentation;
 
 /* One augmentation: a constant in a file of its own, and a line in augment.c. */
 struct _GenAugmentation {
-  const char *name;
+  const char *name;           /* and that of its stream of random numbers */
   const char *description;    /* of the amount, for people: what it is and its unit */
-  guint32 stream;             /* of random numbers; never the same as another's */
   double maximum;             /* the amount is in [0, maximum]; 0: never any change */
   const char *const *choices; /* when the amount is one of a few choices 0, 1, …: their names */
   /* Take the augmentation into the draw. `uniform`: three numbers in (0, 1). */
@@ -43,8 +43,8 @@ struct _GenAugmentation {
 };
 
 /* All augmentations in the order in which they are applied, NULL-terminated. */
-extern const GenAugmentation *const gen_augmentations[];
-const GenAugmentation *gen_augmentation_find (const char *name);
+GEN_API extern const GenAugmentation *const gen_augmentations[];
+GEN_API const GenAugmentation *gen_augmentation_find (const char *name);
 
 #define GEN_AUGMENT_MAX 16 /* augmentations there may be */
 
@@ -55,20 +55,21 @@ typedef struct {
 } GenAugmentSettings;
 
 /* TRUE when no frame can be changed. */
-gboolean gen_augment_settings_are_idle (const GenAugmentSettings *settings);
+GEN_API gboolean gen_augment_settings_are_idle (const GenAugmentSettings *settings);
 /* What happens to frame `frame`, whose size is given. */
-void gen_augment_draw (
+GEN_API void gen_augment_draw (
     const GenAugmentSettings *settings, guint64 frame, int width, int height, GenAugmentDraw *draw);
 
 /* TRUE when the draw leaves the picture as it is. */
-gboolean gen_augment_draw_is_idle (const GenAugmentDraw *draw);
+GEN_API gboolean gen_augment_draw_is_idle (const GenAugmentDraw *draw);
 /* TRUE when pixels change their place, so that source and target must not be the same. */
-gboolean gen_augment_draw_moves (const GenAugmentDraw *draw);
+GEN_API gboolean gen_augment_draw_moves (const GenAugmentDraw *draw);
 /* Where what is at (x, y) of the picture comes to lie, both counted from its upper left corner. */
-void gen_augment_draw_follow (const GenAugmentDraw *draw, double *x, double *y);
+GEN_API void gen_augment_draw_follow (const GenAugmentDraw *draw, double *x, double *y);
 /* Do it. `source` and `target` have the draw's size and the same channels; alpha moves along, but
  * keeps its values. What is beyond the edges is the picture mirrored at them; between pixels is
  * bilinear, so that much smaller pictures (scale far below 1) would alias. */
-void gen_augment_render (const GenAugmentDraw *draw, const GenPicture *source, GenPicture *target);
+GEN_API void gen_augment_render (
+    const GenAugmentDraw *draw, const GenPicture *source, GenPicture *target);
 
 G_END_DECLS

@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include <generative/api.h>
 #include <generative/trainer.h>
 
 G_BEGIN_DECLS
@@ -41,22 +42,24 @@ typedef struct {
 
 /* Take note of a validation at `step`; TRUE when it is the best so far. A distance that is no
  * number never is. */
-gboolean gen_training_progress_note (GenTrainingProgress *progress, guint64 step, double frechet);
+GEN_API gboolean gen_training_progress_note (
+    GenTrainingProgress *progress, guint64 step, double frechet);
 
 /* Write a checkpoint; the folder is made where it is missing. `settings` (a{sv}, may be NULL) is
  * written to training.json, for people to read and to compare with. Errors name the file. */
-gboolean gen_checkpoint_save (GenTrainer *trainer, const char *folder, GVariant *settings,
+GEN_API gboolean gen_checkpoint_save (GenTrainer *trainer, const char *folder, GVariant *settings,
     const GenTrainingProgress *progress, GError **error);
 /* The models alone. */
-gboolean gen_checkpoint_save_models (GenTrainer *trainer, const char *folder, GError **error);
+GEN_API gboolean gen_checkpoint_save_models (
+    GenTrainer *trainer, const char *folder, GError **error);
 /* After the first checkpoint of a training that was begun anew over an earlier one: remove what is
  * left of that one and has not been replaced, a moving average and the best models. */
-void gen_checkpoint_remove_rest (
+GEN_API void gen_checkpoint_remove_rest (
     GenTrainer *trainer, const char *folder, const GenTrainingProgress *progress);
 
 /* Make sure that a checkpoint could be written to `folder`, before hours are spent: the folder is
  * made where it is missing. */
-gboolean gen_checkpoint_check (const char *folder, GError **error);
+GEN_API gboolean gen_checkpoint_check (const char *folder, GError **error);
 
 /**
  * The lock on a checkpoint's folder: one training at a time writes there. It holds against other
@@ -67,23 +70,23 @@ typedef struct _GenCheckpointLock GenCheckpointLock;
 /* Take it; the folder is made where it is missing, and what killed trainings have left half-written
  * in it is removed. NULL with G_FILE_ERROR_AGAIN where another training has it; the text names its
  * process. (transfer full) */
-GenCheckpointLock *gen_checkpoint_lock (const char *folder, GError **error);
-void gen_checkpoint_unlock (GenCheckpointLock *lock);
+GEN_API GenCheckpointLock *gen_checkpoint_lock (const char *folder, GError **error);
+GEN_API void gen_checkpoint_unlock (GenCheckpointLock *lock);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenCheckpointLock, gen_checkpoint_unlock)
 
 /* Go on from the state in `folder`: all of it is read and compared with the trainer's states
  * before any is changed. A state of which something would be lost (moving averages, moments of
  * another optimiser) is refused, too. */
-gboolean gen_checkpoint_load (
+GEN_API gboolean gen_checkpoint_load (
     GenTrainer *trainer, const char *folder, GenTrainingProgress *progress, GError **error);
 
 /* TRUE when there is a state in `folder`. */
-gboolean gen_checkpoint_exists (const char *folder);
+GEN_API gboolean gen_checkpoint_exists (const char *folder);
 /* A file in `folder` that a training begun anew there would replace, or NULL. */
-const char *gen_checkpoint_find (const char *folder);
+GEN_API const char *gen_checkpoint_find (const char *folder);
 /* What `settings` say otherwise than those that the checkpoint in `folder` was written with, as
  * "learning-rate is 0.001 and was 0.0002"; NULL when nothing, or the checkpoint does not tell. Only
  * settings of the same name are compared. (transfer full) */
-char *gen_checkpoint_changes (const char *folder, GVariant *settings);
+GEN_API char *gen_checkpoint_changes (const char *folder, GVariant *settings);
 
 G_END_DECLS

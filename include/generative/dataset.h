@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <generative/api.h>
 #include <generative/picture.h>
 
 G_BEGIN_DECLS
@@ -28,7 +29,7 @@ typedef struct {
 } GenDatasetSettings;
 
 #define GEN_DATASET_ERROR (gen_dataset_error_quark ())
-GQuark gen_dataset_error_quark (void);
+GEN_API GQuark gen_dataset_error_quark (void);
 typedef enum {
   GEN_DATASET_ERROR_NOT_FOUND, /* no such location, or nothing usable in it */
   GEN_DATASET_ERROR_READ,      /* cannot be read, damaged or cut short */
@@ -38,30 +39,31 @@ typedef enum {
 /* Open the dataset at `location`; free with gen_dataset_free. Folders are listed, and their
  * first sound picture is decoded to learn the size; sheets are decoded; IDX files are read
  * and checked. */
-GenDataset *gen_dataset_open (
+GEN_API GenDataset *gen_dataset_open (
     const char *location, const GenDatasetSettings *settings, GError **error);
-void gen_dataset_free (GenDataset *dataset);
+GEN_API void gen_dataset_free (GenDataset *dataset);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenDataset, gen_dataset_free)
 
 /* How many items there are: at least one. */
-guint32 gen_dataset_get_count (const GenDataset *dataset);
+GEN_API guint32 gen_dataset_get_count (const GenDataset *dataset);
 /* The size and channels of the first item (of all items, in a sheet and an IDX file). */
-void gen_dataset_get_format (const GenDataset *dataset, int *width, int *height, int *channels);
+GEN_API void gen_dataset_get_format (
+    const GenDataset *dataset, int *width, int *height, int *channels);
 /* TRUE when loading an item does no more than copy it. */
-gboolean gen_dataset_is_in_memory (const GenDataset *dataset);
+GEN_API gboolean gen_dataset_is_in_memory (const GenDataset *dataset);
 
 /* How many classes there are; the class of an item, -1 when it has none; and the name of a
  * class: the folder's, or the number in digits. */
-int gen_dataset_get_label_count (const GenDataset *dataset);
-int gen_dataset_get_label (const GenDataset *dataset, guint32 index);
-const char *gen_dataset_get_label_name (const GenDataset *dataset, int label);
+GEN_API int gen_dataset_get_label_count (const GenDataset *dataset);
+GEN_API int gen_dataset_get_label (const GenDataset *dataset, guint32 index);
+GEN_API const char *gen_dataset_get_label_name (const GenDataset *dataset, int label);
 
 /* Where the item comes from, for people: its path, or "digits.png, tile 7". (transfer full) */
-char *gen_dataset_describe_item (const GenDataset *dataset, guint32 index);
+GEN_API char *gen_dataset_describe_item (const GenDataset *dataset, guint32 index);
 
 /* Load an item into `target`, whose size and channels say what is wanted. Only an item of a
  * folder can fail, with a GenPictureError. */
-gboolean gen_dataset_load (
+GEN_API gboolean gen_dataset_load (
     const GenDataset *dataset, guint32 index, GenFit fit, GenPicture *target, GError **error);
 
 /* Which part of a dataset. */
@@ -97,16 +99,16 @@ typedef struct _GenSequence GenSequence;
 
 /* The sequence of a dataset; free with gen_sequence_free. Fails when the part is empty or the
  * fractions add up to more than 1. */
-GenSequence *gen_sequence_new (
+GEN_API GenSequence *gen_sequence_new (
     const GenDataset *dataset, const GenSequenceSettings *settings, GError **error);
-void gen_sequence_free (GenSequence *sequence);
+GEN_API void gen_sequence_free (GenSequence *sequence);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenSequence, gen_sequence_free)
 
 /* How many frames an epoch has. */
-guint32 gen_sequence_get_length (const GenSequence *sequence);
+GEN_API guint32 gen_sequence_get_length (const GenSequence *sequence);
 /* The item that frame `frame` shows; the epoch is frame / length. Keeps the order of the last
  * epoch asked for, so one thread at a time. */
-guint32 gen_sequence_get_item (GenSequence *sequence, guint64 frame);
+GEN_API guint32 gen_sequence_get_item (GenSequence *sequence, guint64 frame);
 
 /**
  * GenLoader: decodes the frames of a sequence ahead on threads of its own, into a bounded number
@@ -132,23 +134,23 @@ typedef struct _GenLoader GenLoader;
 
 /* A loader at frame 0; free with gen_loader_free. The dataset and the sequence must outlive it,
  * and the sequence is the loader's alone. */
-GenLoader *gen_loader_new (
+GEN_API GenLoader *gen_loader_new (
     const GenDataset *dataset, GenSequence *sequence, const GenLoaderSettings *settings);
-void gen_loader_free (GenLoader *loader);
+GEN_API void gen_loader_free (GenLoader *loader);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenLoader, gen_loader_free)
 
 /* Wait for the next frame, and put its picture into `target`, which has the size and channels
  * of the settings. `frame` is set in any case, `item` with GEN_LOADER_PICTURE and
  * GEN_LOADER_BAD. */
-GenLoaderResult gen_loader_next (
+GEN_API GenLoaderResult gen_loader_next (
     GenLoader *loader, GenPicture *target, guint64 *frame, guint32 *item, GError **error);
 /* Go on at `frame`; drops what was decoded ahead. From the thread that calls gen_loader_next. */
-void gen_loader_seek (GenLoader *loader, guint64 frame);
+GEN_API void gen_loader_seek (GenLoader *loader, guint64 frame);
 /* The same, and from there back to frame 0, behind which is the end. */
-void gen_loader_seek_backwards (GenLoader *loader, guint64 frame);
+GEN_API void gen_loader_seek_backwards (GenLoader *loader, guint64 frame);
 /* While `flushing`, gen_loader_next does not wait. From any thread. */
-void gen_loader_set_flushing (GenLoader *loader, gboolean flushing);
+GEN_API void gen_loader_set_flushing (GenLoader *loader, gboolean flushing);
 /* How many items were found bad so far. From any thread. */
-guint32 gen_loader_get_skipped (GenLoader *loader);
+GEN_API guint32 gen_loader_get_skipped (GenLoader *loader);
 
 G_END_DECLS

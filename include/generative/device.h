@@ -3,10 +3,12 @@
 
 #include <glib.h>
 
+#include <generative/api.h>
+
 G_BEGIN_DECLS
 
 #define GEN_DEVICE_ERROR (gen_device_error_quark ())
-GQuark gen_device_error_quark (void);
+GEN_API GQuark gen_device_error_quark (void);
 
 typedef enum {
   GEN_DEVICE_ERROR_UNKNOWN,     /* no device of that name */
@@ -30,16 +32,16 @@ typedef struct {
   void (*free_host) (void *memory);
 } GenDevice;
 
-extern const GenDevice gen_device_cpu;
-extern const GenDevice gen_device_cuda;
+GEN_API extern const GenDevice gen_device_cpu;
+GEN_API extern const GenDevice gen_device_cuda;
 
 /* All of them, ended by NULL, the preferred one first. */
-const GenDevice *const *gen_device_list (void);
+GEN_API const GenDevice *const *gen_device_list (void);
 /* The device of that name; "auto" is the first that is available. NULL with `error` when
  * there is none or it is not available. */
-const GenDevice *gen_device_find (const char *name, GError **error);
+GEN_API const GenDevice *gen_device_find (const char *name, GError **error);
 
 /* Cores that this process may run on. */
-int gen_cpu_count (void);
+GEN_API int gen_cpu_count (void);
 
 G_END_DECLS

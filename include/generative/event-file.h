@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <generative/api.h>
 #include <generative/picture.h>
 
 G_BEGIN_DECLS
@@ -16,31 +17,31 @@ typedef struct _GenEventFile GenEventFile;
 /* A new file in `folder`, which is made where it does not exist. Training goes on from
  * `first_step`: TensorBoard forgets what earlier files in the folder tell of that step and later
  * ones, so that a training from step 0 takes the place of the one before. (transfer full) */
-GenEventFile *gen_event_file_new (const char *folder, gint64 first_step, GError **error);
-const char *gen_event_file_get_path (const GenEventFile *file);
-void gen_event_file_free (GenEventFile *file);
+GEN_API GenEventFile *gen_event_file_new (const char *folder, gint64 first_step, GError **error);
+GEN_API const char *gen_event_file_get_path (const GenEventFile *file);
+GEN_API void gen_event_file_free (GenEventFile *file);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenEventFile, gen_event_file_free)
 
 /* A number, shown as a curve over the steps. */
-gboolean gen_event_file_scalar (
+GEN_API gboolean gen_event_file_scalar (
     GenEventFile *file, gint64 step, const char *tag, double value, GError **error);
 /* A picture, stored as PNG. */
-gboolean gen_event_file_picture (
+GEN_API gboolean gen_event_file_picture (
     GenEventFile *file, gint64 step, const char *tag, const GenPicture *picture, GError **error);
 /* The distribution of `n` values in 30 buckets of equal width; those that are not finite are
  * left out. */
-gboolean gen_event_file_histogram (
+GEN_API gboolean gen_event_file_histogram (
     GenEventFile *file, gint64 step, const char *tag, const float *values, gsize n, GError **error);
 /* Text, shown as Markdown. */
-gboolean gen_event_file_text (
+GEN_API gboolean gen_event_file_text (
     GenEventFile *file, gint64 step, const char *tag, const char *text, GError **error);
 
 /* The settings of the training, for TensorBoard's table of runs: a dictionary (a{sv}) of
  * booleans, numbers and strings, floating or not, and the tags of the scalars that runs are
  * compared by, ended by NULL. To be called once, before the first scalar. */
-gboolean gen_event_file_hparams (
+GEN_API gboolean gen_event_file_hparams (
     GenEventFile *file, GVariant *settings, const char *const *metrics, GError **error);
 /* The end of the training, for that table. */
-gboolean gen_event_file_end (GenEventFile *file, gboolean success, GError **error);
+GEN_API gboolean gen_event_file_end (GenEventFile *file, gboolean success, GError **error);
 
 G_END_DECLS

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <generative/api.h>
 #include <generative/picture.h>
 
 G_BEGIN_DECLS
@@ -33,34 +34,34 @@ typedef struct {
 #define GEN_FEATURES_MAX 4096
 
 /* Those that have a name, ended by NULL, the default first. */
-const GenEmbedder *const *gen_embedder_list (void);
+GEN_API const GenEmbedder *const *gen_embedder_list (void);
 
 typedef struct _GenFeatures GenFeatures;
 
 /* The features that `embedder` makes: the name of one of the list, or the path of an ONNX file
  * that makes a vector of a picture. NULL with `error`: of GEN_METRIC_ERROR where there is
  * neither, or the file's own. (transfer full) */
-GenFeatures *gen_features_open (const char *embedder, GError **error);
-void gen_features_free (GenFeatures *features);
+GEN_API GenFeatures *gen_features_open (const char *embedder, GError **error);
+GEN_API void gen_features_free (GenFeatures *features);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenFeatures, gen_features_free)
 
 /* The list's name; of a file its base name, a dash, and the first 8 digits of its SHA-256, so
  * that two figures with the same name can be compared. */
-const char *gen_features_name (const GenFeatures *features);
+GEN_API const char *gen_features_name (const GenFeatures *features);
 /* What had to be assumed of a file that does not say it: a sentence, or NULL. (transfer full) */
-char *gen_features_describe_assumption (const GenFeatures *features);
+GEN_API char *gen_features_describe_assumption (const GenFeatures *features);
 /* How many pictures gen_features_compute had best be given at a time. */
-int gen_features_batch (const GenFeatures *features);
+GEN_API int gen_features_batch (const GenFeatures *features);
 /* How many floats a picture of `channels` channels (1 or 3) gives. */
-int gen_features_length (const GenFeatures *features, int channels);
+GEN_API int gen_features_length (const GenFeatures *features, int channels);
 /* The features of `n` pictures of the same size and channels: `n` rows in `out`. By one thread
  * at a time. */
-gboolean gen_features_compute (
+GEN_API gboolean gen_features_compute (
     GenFeatures *features, const GenPicture *pictures, int n, float *out, GError **error);
 
 /* Reduce one channel to `size` by `size` cells (at most 64), each the mean of the area that it
  * covers; pixels on a border count by the part that is covered. A picture smaller than that
  * is enlarged by the same rule. `out` has size * size means, 0 to 255. */
-void gen_features_area (const GenPicture *picture, int channel, int size, float *out);
+GEN_API void gen_features_area (const GenPicture *picture, int channel, int size, float *out);
 
 G_END_DECLS

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <generative/api.h>
 #include <generative/plan.h>
 
 G_BEGIN_DECLS
@@ -17,16 +18,16 @@ G_BEGIN_DECLS
 typedef struct _GenFeed GenFeed;
 
 /* A feed for input `input` of `plan`. (transfer full) */
-GenFeed *gen_feed_new (GenPlan *plan, guint input, GError **error);
-void gen_feed_free (GenFeed *feed);
+GEN_API GenFeed *gen_feed_new (GenPlan *plan, guint input, GError **error);
+GEN_API void gen_feed_free (GenFeed *feed);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenFeed, gen_feed_free)
 
 /* Where the input's bytes are to be written; as many as its binding says. */
-void *gen_feed_data (GenFeed *feed);
+GEN_API void *gen_feed_data (GenFeed *feed);
 /* Let them begin to travel, and return at once. Until the run that reads them has returned they
  * are not to be changed. */
-gboolean gen_feed_send (GenFeed *feed, GError **error);
+GEN_API gboolean gen_feed_send (GenFeed *feed, GError **error);
 /* Let the runs that follow read the feed, which has been sent; until its input is bound anew. */
-void gen_plan_bind_feed (GenPlan *plan, GenFeed *feed);
+GEN_API void gen_plan_bind_feed (GenPlan *plan, GenFeed *feed);
 
 G_END_DECLS

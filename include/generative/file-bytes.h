@@ -3,6 +3,8 @@
 
 #include <glib.h>
 
+#include <generative/api.h>
+
 G_BEGIN_DECLS
 
 /* Files of this size and more are mapped, smaller ones read. */
@@ -16,12 +18,12 @@ G_BEGIN_DECLS
  * and name the file.
  * Returns: (transfer full)
  */
-GBytes *gen_file_bytes (const char *path, GError **error);
+GEN_API GBytes *gen_file_bytes (const char *path, GError **error);
 
 /* `size` bytes at `offset` of `bytes`, at an address that is a multiple of `alignment` (a
  * power of two, at most 64): a slice of them where they lie so and `share` is TRUE, and a
  * copy at a multiple of 64 otherwise. NULL when they are not all there. (transfer full) */
-GBytes *gen_bytes_aligned (
+GEN_API GBytes *gen_bytes_aligned (
     GBytes *bytes, guint64 offset, guint64 size, gsize alignment, gboolean share);
 
 G_END_DECLS

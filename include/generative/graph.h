@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <generative/api.h>
 #include <generative/tensor.h>
 
 G_BEGIN_DECLS
@@ -45,7 +46,7 @@ typedef struct _GenTensor GenTensor;
 typedef struct _GenOperator GenOperator;
 
 #define GEN_GRAPH_ERROR (gen_graph_error_quark ())
-GQuark gen_graph_error_quark (void);
+GEN_API GQuark gen_graph_error_quark (void);
 
 typedef enum {
   GEN_GRAPH_ERROR_UNKNOWN_OPERATOR, /* no such operator, or not in this opset */
@@ -150,6 +151,7 @@ typedef struct {
 typedef struct {
   guint shift;
   guint64 offset;
+  guint64 part;   /* which of several nodes that stand for one; 0: the node itself */
   gboolean fixed; /* the node's id is to stay what it is, wherever it is copied */
 } GenDraw;
 
@@ -162,7 +164,8 @@ struct _GenNode {
   GPtrArray *attributes;    /* GenAttribute */
   GenActivation activation; /* set by fusion */
   GenTaken taken;           /* likewise */
-  guint id;                 /* random operators mix it into their key */
+  guint id;                 /* the number of a random operator in its stream */
+  const char *stream;       /* the stream's name, a constant; NULL: GEN_STREAM_NODE (random.h) */
   GenDraw draw;
   gboolean implied; /* a cast that the model has not asked for: its operator's kernel wants it */
   GenGraph *graph;
@@ -190,34 +193,34 @@ struct _GenGraph {
 #define GEN_OPSET_MIN 1
 #define GEN_OPSET_MAX 28
 
-GenGraph *gen_graph_new (const char *name);
-GenGraph *gen_graph_ref (GenGraph *graph);
-void gen_graph_unref (GenGraph *graph);
+GEN_API GenGraph *gen_graph_new (const char *name);
+GEN_API GenGraph *gen_graph_ref (GenGraph *graph);
+GEN_API void gen_graph_unref (GenGraph *graph);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenGraph, gen_graph_unref)
 /* A copy that can be changed alone; constants share their bytes. (transfer full) */
-GenGraph *gen_graph_copy (const GenGraph *graph);
+GEN_API GenGraph *gen_graph_copy (const GenGraph *graph);
 
 /* Adding tensors. `name` may be NULL, and is made unique where it is not.
  * (transfer none) */
-GenTensor *gen_graph_add_input (
+GEN_API GenTensor *gen_graph_add_input (
     GenGraph *graph, const char *name, GenDataType type, const GenShape *shape);
 /* `data` (transfer full) must have the size that type and shape say. */
-GenTensor *gen_graph_add_constant (
+GEN_API GenTensor *gen_graph_add_constant (
     GenGraph *graph, const char *name, GenDataType type, const GenShape *shape, GBytes *data);
-GenTensor *gen_graph_add_state (
+GEN_API GenTensor *gen_graph_add_state (
     GenGraph *graph, const char *name, GenDataType type, const GenShape *shape, GBytes *data);
 /* Constants from values at hand. */
-GenTensor *gen_graph_float (GenGraph *graph, float value);
-GenTensor *gen_graph_ints (GenGraph *graph, const gint64 *values, gsize n);
+GEN_API GenTensor *gen_graph_float (GenGraph *graph, float value);
+GEN_API GenTensor *gen_graph_ints (GenGraph *graph, const gint64 *values, gsize n);
 /* A float32 constant of `shape`, each element `value`. */
-GenTensor *gen_graph_full (GenGraph *graph, const GenShape *shape, float value);
+GEN_API GenTensor *gen_graph_full (GenGraph *graph, const GenShape *shape, float value);
 /* A tensor that a node will make; its shape is filled by inference. */
-GenTensor *gen_graph_add_value (GenGraph *graph, const char *name);
+GEN_API GenTensor *gen_graph_add_value (GenGraph *graph, const char *name);
 
-GenTensor *gen_graph_find (const GenGraph *graph, const char *name);
-void gen_graph_add_output (GenGraph *graph, GenTensor *tensor);
+GEN_API GenTensor *gen_graph_find (const GenGraph *graph, const char *name);
+GEN_API void gen_graph_add_output (GenGraph *graph, GenTensor *tensor);
 /* At the end of each run, `state` takes the value of `next`. */
-void gen_graph_assign (GenGraph *graph, GenTensor *state, GenTensor *next);
+GEN_API void gen_graph_assign (GenGraph *graph, GenTensor *state, GenTensor *next);
 
 /**
  * gen_graph_op: append a node with `n_outputs` outputs and infer their types and
@@ -230,8 +233,8 @@ void gen_graph_assign (GenGraph *graph, GenTensor *state, GenTensor *next);
  *
  * Returns: (transfer none) the first output, or NULL with `error` set.
  */
-GenTensor *gen_graph_op (GenGraph *graph, const char *op, GenTensor *const *inputs, int n_inputs,
-    int n_outputs, GError **error, ...) G_GNUC_NULL_TERMINATED;
+GEN_API GenTensor *gen_graph_op (GenGraph *graph, const char *op, GenTensor *const *inputs,
+    int n_inputs, int n_outputs, GError **error, ...) G_GNUC_NULL_TERMINATED;
 #define GEN_INT GEN_ATTRIBUTE_INT       /* followed by an int */
 #define GEN_FLOAT GEN_ATTRIBUTE_FLOAT   /* by a double */
 #define GEN_STRING GEN_ATTRIBUTE_STRING /* by a const char * */
@@ -239,51 +242,52 @@ GenTensor *gen_graph_op (GenGraph *graph, const char *op, GenTensor *const *inpu
 
 /* The same in short, for operators without attributes. A NULL input gives NULL, so
  * that a chain of calls needs one check at its end. */
-GenTensor *gen_unary (GenGraph *graph, const char *op, GenTensor *x, GError **error);
-GenTensor *gen_binary (GenGraph *graph, const char *op, GenTensor *a, GenTensor *b, GError **error);
+GEN_API GenTensor *gen_unary (GenGraph *graph, const char *op, GenTensor *x, GError **error);
+GEN_API GenTensor *gen_binary (
+    GenGraph *graph, const char *op, GenTensor *a, GenTensor *b, GError **error);
 
 /* Append a node without inferring its outputs: what a model reader does.
  * `inputs` and `outputs` may hold NULL. Fails for an unknown operator or a count of
  * inputs or outputs that it does not take. */
-GenNode *gen_graph_add_node (GenGraph *graph, const char *name, const char *domain, const char *op,
-    int opset, GenTensor *const *inputs, int n_inputs, GenTensor *const *outputs, int n_outputs,
-    GError **error);
+GEN_API GenNode *gen_graph_add_node (GenGraph *graph, const char *name, const char *domain,
+    const char *op, int opset, GenTensor *const *inputs, int n_inputs, GenTensor *const *outputs,
+    int n_outputs, GError **error);
 
 /* Attributes of a node, with the value that holds when it is absent. The arrays and the
  * tensor are the node's own and NULL (and *n 0) when absent. An attribute of another type than
  * is asked for counts as absent here, and is remembered: inference and compilation then fail
  * with an error that names it. So operators need not check. */
-gint64 gen_node_int (const GenNode *node, const char *name, gint64 missing);
-float gen_node_float (const GenNode *node, const char *name, float missing);
-const char *gen_node_string (const GenNode *node, const char *name, const char *missing);
-const gint64 *gen_node_ints (const GenNode *node, const char *name, int *n);
-const float *gen_node_floats (const GenNode *node, const char *name, int *n);
-const GenTensor *gen_node_tensor (const GenNode *node, const char *name);
-const GenAttribute *gen_node_attribute (const GenNode *node, const char *name);
+GEN_API gint64 gen_node_int (const GenNode *node, const char *name, gint64 missing);
+GEN_API float gen_node_float (const GenNode *node, const char *name, float missing);
+GEN_API const char *gen_node_string (const GenNode *node, const char *name, const char *missing);
+GEN_API const gint64 *gen_node_ints (const GenNode *node, const char *name, int *n);
+GEN_API const float *gen_node_floats (const GenNode *node, const char *name, int *n);
+GEN_API const GenTensor *gen_node_tensor (const GenNode *node, const char *name);
+GEN_API const GenAttribute *gen_node_attribute (const GenNode *node, const char *name);
 /* How many of the node's inputs, the last ones, its graphs read of the graph around them. */
-guint gen_node_n_captured (const GenNode *node);
-void gen_node_set_int (GenNode *node, const char *name, gint64 value);
-void gen_node_set_float (GenNode *node, const char *name, float value);
-void gen_node_set_string (GenNode *node, const char *name, const char *value);
-void gen_node_set_ints (GenNode *node, const char *name, const gint64 *values, int n);
-void gen_node_set_floats (GenNode *node, const char *name, const float *values, int n);
+GEN_API guint gen_node_n_captured (const GenNode *node);
+GEN_API void gen_node_set_int (GenNode *node, const char *name, gint64 value);
+GEN_API void gen_node_set_float (GenNode *node, const char *name, float value);
+GEN_API void gen_node_set_string (GenNode *node, const char *name, const char *value);
+GEN_API void gen_node_set_ints (GenNode *node, const char *name, const gint64 *values, int n);
+GEN_API void gen_node_set_floats (GenNode *node, const char *name, const float *values, int n);
 /* Takes over `attribute`, made with g_new0, and everything in it. */
-void gen_node_take_attribute (GenNode *node, GenAttribute *attribute);
+GEN_API void gen_node_take_attribute (GenNode *node, GenAttribute *attribute);
 
 /* Input or output number i, NULL when it is absent. */
-GenTensor *gen_node_input (const GenNode *node, guint i);
-GenTensor *gen_node_output (const GenNode *node, guint i);
+GEN_API GenTensor *gen_node_input (const GenNode *node, guint i);
+GEN_API GenTensor *gen_node_output (const GenNode *node, guint i);
 
 /* The bytes of a constant, aligned for its type, NULL where `tensor` is NULL or not a constant.
  * They hold until they are given up, once kernels have packed them: a kernel that wants them in a
  * run reads kernel->inputs. An aligned copy takes the place of bytes that are not, so this is not
  * for two threads on one graph. */
-const void *gen_tensor_constant (const GenTensor *tensor);
+GEN_API const void *gen_tensor_constant (const GenTensor *tensor);
 /* The values of an int64 (or int32) constant, such as the shape given to Reshape;
  * FALSE when the tensor is no such constant or has more than `max`. */
-gboolean gen_tensor_ints (const GenTensor *tensor, gint64 *values, int max, int *n);
+GEN_API gboolean gen_tensor_ints (const GenTensor *tensor, gint64 *values, int max, int *n);
 /* Bytes of the whole tensor; 0 when the shape is unknown. */
-gsize gen_tensor_size (const GenTensor *tensor);
+GEN_API gsize gen_tensor_size (const GenTensor *tensor);
 
 /**
  * gen_graph_infer: make every type and shape known, in one pass through the nodes
@@ -291,27 +295,28 @@ gsize gen_tensor_size (const GenTensor *tensor);
  * is worked out from Shape, Gather and Concat needs no data). Every input must be known
  * before: give the free extents with gen_graph_set_input_shape.
  */
-gboolean gen_graph_infer (GenGraph *graph, GError **error);
+GEN_API gboolean gen_graph_infer (GenGraph *graph, GError **error);
 /* Fix the shape of an input; each extent must agree with a known one. */
-gboolean gen_graph_set_input_shape (
+GEN_API gboolean gen_graph_set_input_shape (
     GenGraph *graph, GenTensor *input, const GenShape *shape, GError **error);
 /* Make an input a constant, for those whose value decides on shapes (the shape given to Reshape,
  * the bounds of Slice): they must be known when a plan is compiled. Its shape must be known.
  * `data` (transfer full) has the size that its type and shape say. */
-void gen_graph_fix_input (GenGraph *graph, GenTensor *input, GBytes *data);
+GEN_API void gen_graph_fix_input (GenGraph *graph, GenTensor *input, GBytes *data);
 /* Give an input that is a sequence or optional `n` items: they are inputs in its place, named like
  * "x[0]", of unknown shapes. Those of an optional that holds a sequence are sequences. */
-gboolean gen_graph_expand_input (GenGraph *graph, GenTensor *input, guint n, GError **error);
+GEN_API gboolean gen_graph_expand_input (
+    GenGraph *graph, GenTensor *input, guint n, GError **error);
 /* Every free extent of every input becomes 1 (the batch, nearly always), but those
  * named like `name` become `value`; `name` may be NULL: the first extents. */
-void gen_graph_set_free_dimensions (GenGraph *graph, const char *name, gint64 value);
+GEN_API void gen_graph_set_free_dimensions (GenGraph *graph, const char *name, gint64 value);
 
 /**
  * gen_graph_gradients: append the nodes that compute d(sum of `y`)/d(wrt[i]).
  * `y` is usually a scalar loss; shapes must be known. Where y does not depend on
  * wrt[i], gradients[i] is NULL. A tensor in `stop` (may be NULL) counts as a constant.
  */
-gboolean gen_graph_gradients (GenGraph *graph, GenTensor *y, GenTensor *const *wrt, int n,
+GEN_API gboolean gen_graph_gradients (GenGraph *graph, GenTensor *y, GenTensor *const *wrt, int n,
     GenTensor **gradients, GError **error);
 
 /**
@@ -320,7 +325,7 @@ gboolean gen_graph_gradients (GenGraph *graph, GenTensor *y, GenTensor *const *w
  * random inputs; what a new operator's test calls.
  * Returns: the largest |analytic - numeric| / max(1, |numeric|), or -1 with `error`.
  */
-double gen_graph_check_gradients (GenGraph *graph, guint64 seed, GError **error);
+GEN_API double gen_graph_check_gradients (GenGraph *graph, guint64 seed, GError **error);
 
 /* `other`'s nodes and tensors, added to `graph` with its inputs replaced by
  * `inputs` (in the order of other->inputs). Constants that `other`'s metadata or the
@@ -328,7 +333,7 @@ double gen_graph_check_gradients (GenGraph *graph, guint64 seed, GError **error)
  * new graph's tensors for other->outputs. A tensor that was already appended through
  * `map` (GenTensor of other to GenTensor of graph; may be NULL) is shared: so a
  * discriminator can be applied twice with one set of weights. */
-gboolean gen_graph_append (GenGraph *graph, const GenGraph *other, const char *prefix,
+GEN_API gboolean gen_graph_append (GenGraph *graph, const GenGraph *other, const char *prefix,
     GenTensor *const *inputs, GenTensor **outputs, GHashTable *map, GError **error);
 
 G_END_DECLS

@@ -3,6 +3,8 @@
 
 #include <glib.h>
 
+#include <generative/api.h>
+
 G_BEGIN_DECLS
 
 /**
@@ -60,7 +62,7 @@ typedef struct {
  * clipping what a great circle carries over them. A loop repeats bit for bit when speed times
  * `rate_denominator` is an exact fraction of a power of two, as 0.25, 1 and 1.5 are.
  */
-void gen_latent_fill (
+GEN_API void gen_latent_fill (
     const GenLatent *latent, guint64 frame, int rate_numerator, int rate_denominator, float *out);
 
 /**
@@ -68,7 +70,7 @@ void gen_latent_fill (
  * all equally likely. It is drawn anew with each keyframe, so that a walk keeps its class until
  * it reaches the next one; from a stream of the seed of its own.
  */
-guint32 gen_latent_class (const GenLatent *latent, guint64 frame, int rate_numerator,
+GEN_API guint32 gen_latent_class (const GenLatent *latent, guint64 frame, int rate_numerator,
     int rate_denominator, gsize vector, guint32 classes);
 
 G_END_DECLS

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <generative/api.h>
 #include <generative/graph.h>
 
 G_BEGIN_DECLS
@@ -21,14 +22,14 @@ typedef struct {
   GenTensor *(*generator) (GenGraph *graph, GenTensor *fake, GError **error);
 } GenLoss;
 
-extern const GenLoss gen_loss_minimax;
-extern const GenLoss gen_loss_non_saturating;
-extern const GenLoss gen_loss_hinge;
-extern const GenLoss gen_loss_least_squares;
+GEN_API extern const GenLoss gen_loss_minimax;
+GEN_API extern const GenLoss gen_loss_non_saturating;
+GEN_API extern const GenLoss gen_loss_hinge;
+GEN_API extern const GenLoss gen_loss_least_squares;
 
 /* All of them, ended by NULL. */
-const GenLoss *const *gen_loss_list (void);
+GEN_API const GenLoss *const *gen_loss_list (void);
 /* NULL where there is none of that name. */
-const GenLoss *gen_loss_find (const char *name);
+GEN_API const GenLoss *gen_loss_find (const char *name);
 
 G_END_DECLS

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <generative/api.h>
 #include <generative/dataset.h>
 #include <generative/features.h>
 #include <generative/report.h>
@@ -16,7 +17,7 @@ G_BEGIN_DECLS
  */
 
 #define GEN_METRIC_ERROR (gen_metric_error_quark ())
-GQuark gen_metric_error_quark (void);
+GEN_API GQuark gen_metric_error_quark (void);
 
 typedef enum {
   GEN_METRIC_ERROR_UNKNOWN,   /* no metric or features of that name, or not asked for */
@@ -38,21 +39,22 @@ typedef struct {
   double *covariance; /* `length` rows, divided by count - 1 */
 } GenStatistics;
 
-void gen_statistics_clear (GenStatistics *statistics);
+GEN_API void gen_statistics_clear (GenStatistics *statistics);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (GenStatistics, gen_statistics_clear)
 
 /* Read the file `path` into `statistics`, which is filled anew. At most GEN_FEATURES_MAX
  * features. */
-gboolean gen_statistics_load (GenStatistics *statistics, const char *path, GError **error);
+GEN_API gboolean gen_statistics_load (GenStatistics *statistics, const char *path, GError **error);
 /* Write them, atomically. */
-gboolean gen_statistics_save (const GenStatistics *statistics, const char *path, GError **error);
+GEN_API gboolean gen_statistics_save (
+    const GenStatistics *statistics, const char *path, GError **error);
 
 /* The squared Fréchet distance between two normal distributions that have statistics `a` and
  * `b`, of the same length: |m1 - m2|² + tr (C1 + C2 - 2 (C1 C2)^½) (Dowson and Landau 1982; Heusel
  * et al. 2017). The square root's trace is taken by the eigenvalues of C1^½ C2 C1^½, which is
  * symmetric, so that covariances without full rank do no harm. FALSE with `error` when LAPACK
  * fails. */
-gboolean gen_frechet_distance (
+GEN_API gboolean gen_frechet_distance (
     const GenStatistics *a, const GenStatistics *b, double *distance, GError **error);
 
 /**
@@ -69,11 +71,11 @@ typedef struct {
   int n_waiting;
 } GenMoments;
 
-void gen_moments_init (GenMoments *moments, int length);
-void gen_moments_clear (GenMoments *moments);
-void gen_moments_add (GenMoments *moments, const float *vector);
+GEN_API void gen_moments_init (GenMoments *moments, int length);
+GEN_API void gen_moments_clear (GenMoments *moments);
+GEN_API void gen_moments_add (GenMoments *moments, const float *vector);
 /* Fill `statistics` anew, without a features' name; FALSE when there are less than two vectors. */
-gboolean gen_moments_statistics (GenMoments *moments, GenStatistics *statistics);
+GEN_API gboolean gen_moments_statistics (GenMoments *moments, GenStatistics *statistics);
 
 typedef struct {
   guint64 seed;                   /* of the samples that a bounded memory keeps */
@@ -126,9 +128,9 @@ typedef struct {
 } GenMetric;
 
 /* All of them, ended by NULL. */
-const GenMetric *const *gen_metric_list (void);
+GEN_API const GenMetric *const *gen_metric_list (void);
 /* The metric of that name, or NULL with `error`. */
-const GenMetric *gen_metric_find (const char *name, GError **error);
+GEN_API const GenMetric *gen_metric_find (const char *name, GError **error);
 
 /**
  * GenMeter: any number of metrics over a stream of frames.
@@ -155,18 +157,19 @@ typedef struct {
   const char *const *class_names;     /* NULL-terminated, by label; NULL: their numbers */
 } GenMeterSettings;
 
-GenMeter *gen_meter_new (const GenMeterSettings *settings, GError **error);
-void gen_meter_free (GenMeter *meter);
+GEN_API GenMeter *gen_meter_new (const GenMeterSettings *settings, GError **error);
+GEN_API void gen_meter_free (GenMeter *meter);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenMeter, gen_meter_free)
 
 /* The fields that the metrics fill, in order. They and their names live as long as the meter. */
-const GenField *gen_meter_fields (const GenMeter *meter, guint *n);
+GEN_API const GenField *gen_meter_fields (const GenMeter *meter, guint *n);
 /* Whether any metric wants gen_meter_refer. */
-gboolean gen_meter_wants_reference (const GenMeter *meter);
+GEN_API gboolean gen_meter_wants_reference (const GenMeter *meter);
 
 /* Take in a picture of the reference; `label` from 0 on, -1 for none. Its channels must be
  * the frames'. FALSE with `error` when its features could not be computed. */
-gboolean gen_meter_refer (GenMeter *meter, const GenPicture *picture, int label, GError **error);
+GEN_API gboolean gen_meter_refer (
+    GenMeter *meter, const GenPicture *picture, int label, GError **error);
 
 /* Take in a dataset as the reference, decoded on `threads` threads (0: as many as there are
  * cores): its items brought to the size and channels of the frames (or tiles) without being
@@ -174,29 +177,29 @@ gboolean gen_meter_refer (GenMeter *meter, const GenPicture *picture, int label,
  * chosen by the seed. Items that cannot be decoded are left out. FALSE with `error` when less
  * than two are left, or `cancellable` was cancelled. */
 #define GEN_METER_REFERENCE_MAX 20000
-gboolean gen_meter_refer_dataset (GenMeter *meter, const GenDataset *dataset, int width, int height,
-    int channels, int threads, GCancellable *cancellable, GError **error);
+GEN_API gboolean gen_meter_refer_dataset (GenMeter *meter, const GenDataset *dataset, int width,
+    int height, int channels, int threads, GCancellable *cancellable, GError **error);
 
 /* Measure a frame (1 or 3 channels, as all before it): fill `values`, one a field, NaN for those
  * that are not due with this frame, GEN_MISSING for those that cannot be given. FALSE with `error`
  * when a figure could not be computed. */
-gboolean gen_meter_measure (
+GEN_API gboolean gen_meter_measure (
     GenMeter *meter, const GenPicture *frame, double *values, GError **error);
 
 /* The next frame does not follow the last one: it is not compared with it. */
-void gen_meter_interrupt (GenMeter *meter);
+GEN_API void gen_meter_interrupt (GenMeter *meter);
 
 /* The statistics of the samples so far, with the features' name; filled anew. FALSE with `error`
  * when there are less than two. Settings must have asked for it. */
-gboolean gen_meter_statistics (GenMeter *meter, GenStatistics *statistics, GError **error);
+GEN_API gboolean gen_meter_statistics (GenMeter *meter, GenStatistics *statistics, GError **error);
 
 /* How many samples, of the frames and of the reference, were left out because their features are
  * not finite numbers. */
-guint64 gen_meter_left_out (const GenMeter *meter);
+GEN_API guint64 gen_meter_left_out (const GenMeter *meter);
 
 /* What was measured, as an object: "frames", "samples", "left-out" if there are such, a tally for
  * each frame metric, the figures of the distributions. Figures that cannot be given are null, with
  * the reason beside. (transfer full), or NULL with `error`. */
-JsonObject *gen_meter_summarise (GenMeter *meter, GError **error);
+GEN_API JsonObject *gen_meter_summarise (GenMeter *meter, GError **error);
 
 G_END_DECLS

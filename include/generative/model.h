@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <generative/api.h>
 #include <generative/graph.h>
 #include <generative/session.h>
 
@@ -73,36 +74,36 @@ struct _GenModel {
 };
 
 /* Read the ONNX file `path` and its sidecar. (transfer full) */
-GenModel *gen_model_load (const char *path, GError **error);
+GEN_API GenModel *gen_model_load (const char *path, GError **error);
 /* The same of a graph, which is kept. (transfer full) */
-GenModel *gen_model_new (GenGraph *graph, GError **error);
-GenModel *gen_model_ref (GenModel *model);
-void gen_model_unref (GenModel *model);
+GEN_API GenModel *gen_model_new (GenGraph *graph, GError **error);
+GEN_API GenModel *gen_model_ref (GenModel *model);
+GEN_API void gen_model_unref (GenModel *model);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenModel, gen_model_unref)
 
 /* The first input or output of that kind, or NULL. */
-const GenPort *gen_model_find_input (const GenModel *model, GenPortKind kind);
-const GenPort *gen_model_find_output (const GenModel *model, GenPortKind kind);
+GEN_API const GenPort *gen_model_find_input (const GenModel *model, GenPortKind kind);
+GEN_API const GenPort *gen_model_find_output (const GenModel *model, GenPortKind kind);
 
 /* Make a vector a picture: of width x height pixels, or square where these are 0, grey or
  * else of three or four channels. FALSE when the numbers do not come out even. */
-gboolean gen_port_make_picture (GenPort *port, int width, int height);
+GEN_API gboolean gen_port_make_picture (GenPort *port, int width, int height);
 /* Let `port` be met with float32 numbers, which is what gen_model_compile has outside for other
  * floats, and pictures of bytes. FALSE for other types. */
-gboolean gen_port_use_float32 (GenPort *port);
+GEN_API gboolean gen_port_use_float32 (GenPort *port);
 /* The numbers that black and white are, in place of what the model says. */
-void gen_port_set_range (GenPort *port, float low, float high);
+GEN_API void gen_port_set_range (GenPort *port, float low, float high);
 /* The numbers that black and white are, of a channel. */
-float gen_port_black (const GenPort *port, int channel);
-float gen_port_white (const GenPort *port, int channel);
+GEN_API float gen_port_black (const GenPort *port, int channel);
+GEN_API float gen_port_white (const GenPort *port, int channel);
 /* Which range has been assumed for `port`, and what would tell better: a sentence for users, NULL
  * where it is known. (transfer full) */
-char *gen_model_describe_assumption (
+GEN_API char *gen_model_describe_assumption (
     const GenModel *model, const GenPort *port, gboolean is_output);
 
 /* A sentence or two: "makes pictures of 28 x 28 pixels, grey, from latents of 100 numbers".
  * (transfer full) */
-char *gen_model_describe (const GenModel *model);
+GEN_API char *gen_model_describe (const GenModel *model);
 
 /* How the bytes of a frame lie; see PackPicture in lib/ops/picture.h. */
 typedef struct {
@@ -125,11 +126,12 @@ typedef struct {
 } GenFrameLayout;
 
 /* In how many planes a frame lies. */
-int gen_frame_layout_planes (const GenFrameLayout *layout);
+GEN_API int gen_frame_layout_planes (const GenFrameLayout *layout);
 /* Where the picture of `rows` rows lies whose first pixel is in column `x` and row `y` of the
  * frame, both even in Y'CbCr: bytes from that frame's topmost row in `plane` to where a plan's
  * plane begins, which is the row that comes first in memory. */
-gssize gen_frame_layout_offset (const GenFrameLayout *layout, int plane, int x, int y, int rows);
+GEN_API gssize gen_frame_layout_offset (
+    const GenFrameLayout *layout, int plane, int x, int y, int rows);
 
 typedef struct {
   GenPort input, output; /* which of the model's, perhaps adjusted */
@@ -149,7 +151,7 @@ typedef struct {
  * of float16, bfloat16 and float64 are float32 outside.
  * Returns: (transfer full) the plan, or NULL.
  */
-GenPlan *gen_model_compile (GenModel *model, const GenModelUse *use, GError **error);
+GEN_API GenPlan *gen_model_compile (GenModel *model, const GenModelUse *use, GError **error);
 
 /**
  * gen_model_open: what plays a staged model, one frame at a time: `use->frames` is 1. With
@@ -157,20 +159,21 @@ GenPlan *gen_model_compile (GenModel *model, const GenModelUse *use, GError **er
  * float32, of whatever shape they turn out to be. `to_frames` and `to` are not looked at. Returns:
  * (transfer full) the session, or NULL.
  */
-GenSession *gen_model_open (GenModel *model, const GenModelUse *use, GError **error);
+GEN_API GenSession *gen_model_open (GenModel *model, const GenModelUse *use, GError **error);
 /* The plan that puts pictures, float32 numbers of `shape`, into a frame: its input 0 are the
  * numbers, its outputs are the frame's planes, as `use->output` and `use->to` say. (transfer full)
  */
-GenPlan *gen_model_compile_frame (const GenModelUse *use, const GenShape *shape, GError **error);
+GEN_API GenPlan *gen_model_compile_frame (
+    const GenModelUse *use, const GenShape *shape, GError **error);
 
 /* Into which frames of such a plan numbers went, since this was last asked, that are not numbers or
  * infinite, and of which there can be no picture: a bit each, the last one for all further frames.
  * Devices other than the CPU do not tell. */
-guint64 gen_model_take_not_finite (GenPlan *plan);
+GEN_API guint64 gen_model_take_not_finite (GenPlan *plan);
 
 /* The shape of `port`, an output, when the picture input has `height` and `width` (any where
  * the model has no picture input) and N is `batch`. */
-gboolean gen_model_output_shape (GenModel *model, const GenPort *port, gint64 batch, int height,
-    int width, GenShape *shape, GError **error);
+GEN_API gboolean gen_model_output_shape (GenModel *model, const GenPort *port, gint64 batch,
+    int height, int width, GenShape *shape, GError **error);
 
 G_END_DECLS

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <generative/api.h>
 #include <generative/tensor.h>
 
 G_BEGIN_DECLS
@@ -10,7 +11,7 @@ G_BEGIN_DECLS
  * https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html).
  */
 #define GEN_NPY_ERROR (gen_npy_error_quark ())
-GQuark gen_npy_error_quark (void);
+GEN_API GQuark gen_npy_error_quark (void);
 
 typedef enum {
   GEN_NPY_ERROR_FILE,        /* cannot be opened, read or written */
@@ -20,15 +21,15 @@ typedef enum {
 
 /* The array in a file: its type, shape and elements, which are made row-major and of this
  * machine's byte order whatever they are in the file. (transfer full) */
-GBytes *gen_npy_load (const char *path, GenDataType *type, GenShape *shape, GError **error);
+GEN_API GBytes *gen_npy_load (const char *path, GenDataType *type, GenShape *shape, GError **error);
 /* The same of a file's content; `name` stands for the file in errors. */
-GBytes *gen_npy_parse (
+GEN_API GBytes *gen_npy_parse (
     GBytes *bytes, const char *name, GenDataType *type, GenShape *shape, GError **error);
 
 /* Write an array, row-major, atomically. bfloat16, which numpy does not have, is refused. */
-gboolean gen_npy_save (
+GEN_API gboolean gen_npy_save (
     const char *path, GenDataType type, const GenShape *shape, const void *data, GError **error);
 /* What comes before the elements in a file. (transfer full) */
-GBytes *gen_npy_header (GenDataType type, const GenShape *shape, GError **error);
+GEN_API GBytes *gen_npy_header (GenDataType type, const GenShape *shape, GError **error);
 
 G_END_DECLS

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <generative/api.h>
 #include <generative/npy.h>
 
 G_BEGIN_DECLS
@@ -12,17 +13,17 @@ G_BEGIN_DECLS
 typedef struct _GenNpz GenNpz;
 
 /* Open the file `path`. (transfer full) */
-GenNpz *gen_npz_open (const char *path, GError **error);
+GEN_API GenNpz *gen_npz_open (const char *path, GError **error);
 /* The same of a file's content; `name` stands for the file in errors. (transfer full) */
-GenNpz *gen_npz_new (GBytes *bytes, const char *name, GError **error);
-void gen_npz_free (GenNpz *npz);
+GEN_API GenNpz *gen_npz_new (GBytes *bytes, const char *name, GError **error);
+GEN_API void gen_npz_free (GenNpz *npz);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenNpz, gen_npz_free)
 
 /* Whether there is an array of that name. */
-gboolean gen_npz_has (GenNpz *npz, const char *name);
+GEN_API gboolean gen_npz_has (GenNpz *npz, const char *name);
 /* The array of that name, as gen_npy_load gives it. One that says that it takes more than
  * `limit` bytes is refused before anything is unpacked. (transfer full) */
-GBytes *gen_npz_read (
+GEN_API GBytes *gen_npz_read (
     GenNpz *npz, const char *name, gsize limit, GenDataType *type, GenShape *shape, GError **error);
 
 typedef struct {
@@ -33,6 +34,7 @@ typedef struct {
 } GenNpzArray;
 
 /* Write the arrays, not compressed, atomically. */
-gboolean gen_npz_save (const char *path, const GenNpzArray *arrays, guint n, GError **error);
+GEN_API gboolean gen_npz_save (
+    const char *path, const GenNpzArray *arrays, guint n, GError **error);
 
 G_END_DECLS

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <generative/api.h>
 #include <generative/graph.h>
 
 G_BEGIN_DECLS
 
 #define GEN_ONNX_ERROR (gen_onnx_error_quark ())
-GQuark gen_onnx_error_quark (void);
+GEN_API GQuark gen_onnx_error_quark (void);
 
 typedef enum {
   GEN_ONNX_ERROR_FILE,        /* cannot be opened, read, mapped or written */
@@ -22,23 +23,25 @@ typedef enum {
  * file, and the node or tensor.
  * Returns: (transfer full) the graph, or NULL.
  */
-GenGraph *gen_onnx_load (const char *path, GError **error);
+GEN_API GenGraph *gen_onnx_load (const char *path, GError **error);
 /* The same from memory; `name` stands for the file in errors, `folder` (may be NULL) is
  * where external data lies. */
-GenGraph *gen_onnx_parse (GBytes *bytes, const char *name, const char *folder, GError **error);
+GEN_API GenGraph *gen_onnx_parse (
+    GBytes *bytes, const char *name, const char *folder, GError **error);
 
 /**
  * gen_onnx_save: write `graph` at its opset, atomically: to a temporary name in the same
  * folder, synced, renamed. STATEs are written as initializers. Only ONNX's own operators can be
  * written.
  */
-gboolean gen_onnx_save (const GenGraph *graph, const char *path, GError **error);
+GEN_API gboolean gen_onnx_save (const GenGraph *graph, const char *path, GError **error);
 /* The same to memory. (transfer full) */
-GBytes *gen_onnx_serialize (const GenGraph *graph, GError **error);
+GEN_API GBytes *gen_onnx_serialize (const GenGraph *graph, GError **error);
 
 /* Read a TensorProto file (.pb), as the ONNX backend tests have them. On success `type`,
  * `shape` and the (transfer full) bytes. */
-GBytes *gen_onnx_load_tensor (const char *path, GenDataType *type, GenShape *shape, GError **error);
+GEN_API GBytes *gen_onnx_load_tensor (
+    const char *path, GenDataType *type, GenShape *shape, GError **error);
 
 /* A value of those tests: a tensor, or what a sequence or optional holds. */
 typedef struct {
@@ -49,8 +52,8 @@ typedef struct {
 } GenOnnxValue;
 
 /* Read a file of one value, which is of `kind`. (transfer full) */
-GenOnnxValue *gen_onnx_load_value (const char *path, GenKind kind, GError **error);
-void gen_onnx_value_free (GenOnnxValue *value);
+GEN_API GenOnnxValue *gen_onnx_load_value (const char *path, GenKind kind, GError **error);
+GEN_API void gen_onnx_value_free (GenOnnxValue *value);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenOnnxValue, gen_onnx_value_free)
 
 G_END_DECLS

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <generative/api.h>
 #include <generative/plan.h>
 
 G_BEGIN_DECLS
@@ -95,9 +96,9 @@ struct _GenOperator {
 };
 
 /* The operator that `domain` and `name` mean in `opset`, or NULL. */
-const GenOperator *gen_operator_find (const char *domain, const char *name, int opset);
+GEN_API const GenOperator *gen_operator_find (const char *domain, const char *name, int opset);
 /* All of them, ended by NULL. */
-const GenOperator *const *gen_operator_list (void);
+GEN_API const GenOperator *const *gen_operator_list (void);
 
 /**
  * A kernel is a node made ready to run. `cpu` adds one or more steps; the plan runs
@@ -125,7 +126,7 @@ struct _GenKernel {
   GArray *steps; /* of GenStep, in lib/graph/plan.c */
 };
 
-void gen_kernel_add_step (GenKernel *kernel, GenStepFunc run, int parts);
+GEN_API void gen_kernel_add_step (GenKernel *kernel, GenStepFunc run, int parts);
 /* The share of `n` items (in units of `grain`) that part `part` of `parts` does. */
 static inline void
 gen_kernel_share (gsize n, gsize grain, int part, int parts, gsize *first, gsize *end)
@@ -136,41 +137,41 @@ gen_kernel_share (gsize n, gsize grain, int part, int parts, gsize *first, gsize
 }
 /* Parts for a step over `n` items of about `cost` nanoseconds each: 1 when it is too
  * small to be worth waking others. */
-int gen_kernel_parts (const GenKernel *kernel, gsize n, double cost);
+GEN_API int gen_kernel_parts (const GenKernel *kernel, gsize n, double cost);
 
 /* Distance in elements between neighbours along each dimension, by the layout. */
-void gen_tensor_strides (const GenTensor *tensor, gint64 strides[GEN_MAX_RANK]);
+GEN_API void gen_tensor_strides (const GenTensor *tensor, gint64 strides[GEN_MAX_RANK]);
 /* As above, but with 0 for each dimension of `to` along which `tensor` is broadcast. */
-void gen_tensor_broadcast_strides (
+GEN_API void gen_tensor_broadcast_strides (
     const GenTensor *tensor, const GenShape *to, gint64 strides[GEN_MAX_RANK]);
 
 /* A sequence or optional of the `n` items, for lower(); NULL with `error` where all sequences
  * together grow too large. (transfer none) */
-GenTensor *gen_graph_add_items (
+GEN_API GenTensor *gen_graph_add_items (
     GenGraph *graph, GenKind kind, GenTensor *const *items, guint n, GError **error);
 
 /* Helpers for infer(): set an output's type and shape; say what is wrong with a node. */
-void gen_node_set_output (GenNode *node, guint i, GenDataType type, const GenShape *shape);
-gboolean gen_node_error (const GenNode *node, GError **error, const char *format, ...)
+GEN_API void gen_node_set_output (GenNode *node, guint i, GenDataType type, const GenShape *shape);
+GEN_API gboolean gen_node_error (const GenNode *node, GError **error, const char *format, ...)
     G_GNUC_PRINTF (3, 4);
 /* Whether the inputs from `first` to `last`, where they are there, have elements of input 0's
  * type, as a kernel takes for granted; says which has not. */
-gboolean gen_node_same_type (const GenNode *node, guint first, guint last, GError **error);
+GEN_API gboolean gen_node_same_type (const GenNode *node, guint first, guint last, GError **error);
 /* infer() of operators whose output 0 is like input 0. */
-gboolean gen_infer_same (GenNode *node, GError **error);
+GEN_API gboolean gen_infer_same (GenNode *node, GError **error);
 /* infer() of operators that broadcast two inputs. */
-gboolean gen_infer_broadcast (GenNode *node, GError **error);
+GEN_API gboolean gen_infer_broadcast (GenNode *node, GError **error);
 /* An axis in [-rank, rank) as one in [0, rank); -1 when outside. */
-int gen_axis (gint64 axis, int rank);
+GEN_API int gen_axis (gint64 axis, int rank);
 
 /* Helpers for gradient(). Sum `gradient` over the dimensions along which `like` was
  * broadcast, so that it has like's shape. */
-GenTensor *gen_gradient_unbroadcast (
+GEN_API GenTensor *gen_gradient_unbroadcast (
     GenGraph *graph, GenTensor *gradient, GenTensor *like, GError **error);
 /* The gradient of an operator that can be written out in others: `written` computes what the
  * node does, inputs[i] in it stands for the node's input i (INPUT, or NULL where there is none),
  * outputs[i] for its output i (NULL where no gradient flows). */
-gboolean gen_gradient_through (GenGradient *gradient, GenGraph *written, GenTensor *const *inputs,
-    GenTensor *const *outputs, GError **error);
+GEN_API gboolean gen_gradient_through (GenGradient *gradient, GenGraph *written,
+    GenTensor *const *inputs, GenTensor *const *outputs, GError **error);
 
 G_END_DECLS

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <generative/api.h>
 #include <generative/graph.h>
 
 G_BEGIN_DECLS
@@ -31,23 +32,23 @@ typedef struct {
   void (*configure) (GenNode *node, const GenOptimizerSettings *settings);
 } GenOptimizer;
 
-extern const GenOptimizer gen_optimizer_adam;
-extern const GenOptimizer gen_optimizer_adamw;
-extern const GenOptimizer gen_optimizer_rmsprop;
-extern const GenOptimizer gen_optimizer_sgd;
+GEN_API extern const GenOptimizer gen_optimizer_adam;
+GEN_API extern const GenOptimizer gen_optimizer_adamw;
+GEN_API extern const GenOptimizer gen_optimizer_rmsprop;
+GEN_API extern const GenOptimizer gen_optimizer_sgd;
 
 /* All of them, ended by NULL. */
-const GenOptimizer *const *gen_optimizer_list (void);
+GEN_API const GenOptimizer *const *gen_optimizer_list (void);
 /* NULL where there is none of that name. */
-const GenOptimizer *gen_optimizer_find (const char *name);
+GEN_API const GenOptimizer *gen_optimizer_find (const char *name);
 
 /* Append the update of the state `weights` by `gradient`, and the states that it needs, named
  * after it. `rate` is the learning rate (a float32), `step` the number of updates before this
  * one (an int64); `factor`, which may be NULL, a float32 that the gradient is multiplied by, and 0
  * where this update is to be left out (lib/ops/loss_scale.c).
  * Returns: (transfer none) the new weights, already assigned to the state; NULL with error. */
-GenTensor *gen_optimizer_update (const GenOptimizer *optimizer, GenGraph *graph, GenTensor *weights,
-    GenTensor *gradient, GenTensor *rate, GenTensor *step, GenTensor *factor,
+GEN_API GenTensor *gen_optimizer_update (const GenOptimizer *optimizer, GenGraph *graph,
+    GenTensor *weights, GenTensor *gradient, GenTensor *rate, GenTensor *step, GenTensor *factor,
     const GenOptimizerSettings *settings, GError **error);
 
 G_END_DECLS

@@ -3,6 +3,8 @@
 
 #include <glib.h>
 
+#include <generative/api.h>
+
 G_BEGIN_DECLS
 
 /**
@@ -19,15 +21,15 @@ typedef struct {
 } GenPicture;
 
 #define GEN_PICTURE_ERROR (gen_picture_error_quark ())
-GQuark gen_picture_error_quark (void);
+GEN_API GQuark gen_picture_error_quark (void);
 typedef enum {
   GEN_PICTURE_ERROR_FILE,   /* cannot be opened or written */
   GEN_PICTURE_ERROR_DECODE, /* no picture in it, or damaged */
 } GenPictureError;
 
 /* A new picture of zeros; free with gen_picture_clear. */
-void gen_picture_init (GenPicture *picture, int width, int height, int channels);
-void gen_picture_clear (GenPicture *picture);
+GEN_API void gen_picture_init (GenPicture *picture, int width, int height, int channels);
+GEN_API void gen_picture_clear (GenPicture *picture);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (GenPicture, gen_picture_clear)
 
 /* Decode the first picture of any file that libav reads, turned upright where the file says
@@ -36,11 +38,12 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (GenPicture, gen_picture_clear)
  * filled anew. A file that is cut short or fails its checksum is an error, not half a picture.
  * Pictures of more than GEN_PICTURE_MAX_PIXELS are refused. */
 #define GEN_PICTURE_MAX_PIXELS (1 << 28)
-gboolean gen_picture_load (GenPicture *picture, const char *path, int channels, GError **error);
+GEN_API gboolean gen_picture_load (
+    GenPicture *picture, const char *path, int channels, GError **error);
 /* Encode as PNG. (transfer full) */
-GBytes *gen_picture_encode_png (const GenPicture *picture, GError **error);
+GEN_API GBytes *gen_picture_encode_png (const GenPicture *picture, GError **error);
 /* The same to a file, atomically (temporary name, sync, rename). */
-gboolean gen_picture_save_png (const GenPicture *picture, const char *path, GError **error);
+GEN_API gboolean gen_picture_save_png (const GenPicture *picture, const char *path, GError **error);
 
 typedef enum {
   GEN_FIT_STRETCH, /* scale to the size, whatever the shape becomes */
@@ -51,11 +54,14 @@ typedef enum {
 /* Bring `source` to the size and channels of `target`: swscale's area filter where it shrinks,
  * bicubic where it grows, neither where the size stays. The two must not overlap. Allocates
  * nothing when no scaling is needed. */
-gboolean gen_picture_fit (const GenPicture *source, GenPicture *target, GenFit fit, GError **error);
+GEN_API gboolean gen_picture_fit (
+    const GenPicture *source, GenPicture *target, GenFit fit, GError **error);
 
 /* Between bytes and what nets work on: one plane of numbers a channel, `low` standing for the
  * byte 0 and `high` for 255. Back to bytes, numbers are rounded and clamped. */
-void gen_picture_to_planes (const GenPicture *picture, float low, float high, float *planes);
-void gen_picture_from_planes (GenPicture *picture, float low, float high, const float *planes);
+GEN_API void gen_picture_to_planes (
+    const GenPicture *picture, float low, float high, float *planes);
+GEN_API void gen_picture_from_planes (
+    GenPicture *picture, float low, float high, const float *planes);
 
 G_END_DECLS

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <generative/api.h>
 #include <generative/device.h>
 #include <generative/graph.h>
 
@@ -53,8 +54,8 @@ typedef struct {
 /* Compile a copy of `graph`; `graph` is left as it is and may be freed. Free extents must
  * have been fixed before (gen_graph_set_input_shape, gen_graph_set_free_dimensions).
  * `options` may be NULL. (transfer full) */
-GenPlan *gen_plan_new (GenGraph *graph, const GenPlanOptions *options, GError **error);
-void gen_plan_free (GenPlan *plan);
+GEN_API GenPlan *gen_plan_new (GenGraph *graph, const GenPlanOptions *options, GError **error);
+GEN_API void gen_plan_free (GenPlan *plan);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenPlan, gen_plan_free)
 
 /* A tensor of a plan, and where it lies (row-major, 64-aligned when it is the plan's). */
@@ -66,42 +67,42 @@ typedef struct {
   void *data;
 } GenBinding;
 
-guint gen_plan_n_inputs (const GenPlan *plan);
-guint gen_plan_n_outputs (const GenPlan *plan);
+GEN_API guint gen_plan_n_inputs (const GenPlan *plan);
+GEN_API guint gen_plan_n_outputs (const GenPlan *plan);
 /* The binding of an input or output: write inputs to `data` before a run, read outputs
  * after it. An output's bytes hold until the next run. */
-const GenBinding *gen_plan_input (const GenPlan *plan, guint i);
-const GenBinding *gen_plan_output (const GenPlan *plan, guint i);
+GEN_API const GenBinding *gen_plan_input (const GenPlan *plan, guint i);
+GEN_API const GenBinding *gen_plan_output (const GenPlan *plan, guint i);
 /* By name; NULL where there is none. Also finds states, whose bytes may be changed
  * between runs. */
-const GenBinding *gen_plan_find (const GenPlan *plan, const char *name);
+GEN_API const GenBinding *gen_plan_find (const GenPlan *plan, const char *name);
 /* On a device other than the CPU the bytes of states are copies. Before they are read they have to
  * be fetched, and when some were changed the plan has to be told, which then takes them all over
  * before the next run. On the CPU neither does anything. */
-gboolean gen_plan_fetch_states (GenPlan *plan, GError **error);
-void gen_plan_states_changed (GenPlan *plan);
+GEN_API gboolean gen_plan_fetch_states (GenPlan *plan, GError **error);
+GEN_API void gen_plan_states_changed (GenPlan *plan);
 /* Read input i from, or write output i to, `data` from now on: zero-copy in and out.
  * NULL: the plan's own memory again. */
-void gen_plan_bind_input (GenPlan *plan, guint i, const void *data);
-void gen_plan_bind_output (GenPlan *plan, guint i, void *data);
+GEN_API void gen_plan_bind_input (GenPlan *plan, guint i, const void *data);
+GEN_API void gen_plan_bind_output (GenPlan *plan, guint i, void *data);
 /* The same for memory of the plan's device, which is not the CPU: nothing travels. A plan for CUDA
  * works in the context that was current on the thread which compiled it, or else in the device's
  * primary one, takes memory of that one, and has to be freed before it is. Whoever writes an input
  * has to have finished when the run begins, or be waited for; outputs are complete when it
  * returns. */
-void gen_plan_bind_device_input (GenPlan *plan, guint i, const void *data);
-void gen_plan_bind_device_output (GenPlan *plan, guint i, void *data);
+GEN_API void gen_plan_bind_device_input (GenPlan *plan, guint i, const void *data);
+GEN_API void gen_plan_bind_device_output (GenPlan *plan, guint i, void *data);
 /* Let the next run begin, on the device, when all that is in `stream` (a CUstream of the plan's
  * context) by now has been done: the thread does not wait. For whoever writes an input there, or
  * still reads what is to become an output. */
-gboolean gen_plan_wait_stream (GenPlan *plan, void *stream, GError **error);
+GEN_API gboolean gen_plan_wait_stream (GenPlan *plan, void *stream, GError **error);
 
 /* Number of the next run, which random operators draw from; it counts up by itself. */
-void gen_plan_set_draw (GenPlan *plan, guint64 draw);
-guint64 gen_plan_get_draw (const GenPlan *plan);
+GEN_API void gen_plan_set_draw (GenPlan *plan, guint64 draw);
+GEN_API guint64 gen_plan_get_draw (const GenPlan *plan);
 
 /* Fails on a device alone, which may run out of memory or be lost. */
-gboolean gen_plan_run (GenPlan *plan, GError **error);
+GEN_API gboolean gen_plan_run (GenPlan *plan, GError **error);
 
 /* What the plan consists of, after fusion: for tools and tests. */
 typedef struct {
@@ -114,14 +115,14 @@ typedef struct {
 } GenStepInfo;
 
 /* The same without a run: all is known but the seconds. (transfer full) */
-GArray *gen_plan_steps (GenPlan *plan);
+GEN_API GArray *gen_plan_steps (GenPlan *plan);
 /* One run with a clock around each node; returns (transfer full) of GenStepInfo. */
-GArray *gen_plan_profile (GenPlan *plan, GError **error);
+GEN_API GArray *gen_plan_profile (GenPlan *plan, GError **error);
 /* Bytes of the arena, of the constants and packed weights. */
-gsize gen_plan_arena_size (const GenPlan *plan);
-gsize gen_plan_constant_size (const GenPlan *plan);
+GEN_API gsize gen_plan_arena_size (const GenPlan *plan);
+GEN_API gsize gen_plan_constant_size (const GenPlan *plan);
 /* Bytes of packed weights, constants and mapped files that all plans of the process hold together:
  * plans of one model share them, however many there are, and so do models with equal layers. */
-gsize gen_plan_shared_size (void);
+GEN_API gsize gen_plan_shared_size (void);
 
 G_END_DECLS

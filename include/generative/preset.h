@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <generative/api.h>
 #include <generative/graph.h>
 
 G_BEGIN_DECLS
@@ -35,14 +36,14 @@ typedef struct {
 } GenPreset;
 
 /* The article's dense nets. */
-extern const GenPreset gen_preset_mlp;
+GEN_API extern const GenPreset gen_preset_mlp;
 /* Radford et al., "Unsupervised representation learning with deep convolutional generative
  * adversarial networks", 2016. */
-extern const GenPreset gen_preset_dcgan;
+GEN_API extern const GenPreset gen_preset_dcgan;
 
 /* All of them, ended by NULL. */
-const GenPreset *const *gen_preset_list (void);
+GEN_API const GenPreset *const *gen_preset_list (void);
 /* NULL where there is none of that name. */
-const GenPreset *gen_preset_find (const char *name);
+GEN_API const GenPreset *gen_preset_find (const char *name);
 
 G_END_DECLS

@@ -3,6 +3,8 @@
 
 #include <glib.h>
 
+#include <generative/api.h>
+
 G_BEGIN_DECLS
 
 /**
@@ -12,30 +14,55 @@ G_BEGIN_DECLS
  *
  * The house's use of the 128-bit counter: word 0 and 1 are the index of the
  * block of four numbers within a draw, word 2 and 3 the number of the draw
- * (frame, step). The 64-bit key is the user's seed, mixed with the number of the
+ * (frame, step). The 64-bit key is the user's seed, mixed with the name of the
  * stream so that two users of a seed do not share numbers.
  */
 typedef struct {
   guint32 key[2];
 } GenRandom;
 
-/* The stream number `stream` of `seed`; streams are independent. */
-GenRandom gen_random_new (guint64 seed, guint32 stream);
+/**
+ * gen_random_new: the stream `stream` of `seed`, or, where a user has several of a kind, the one of
+ * `number`. Streams of other names, numbers or seeds are independent: whoever needs random numbers
+ * takes a name of his own, and need not know how many numbers others take. The name is what a
+ * stream is known by for good; another one draws other numbers.
+ */
+GEN_API GenRandom gen_random_new (guint64 seed, const char *stream, guint64 number);
+
+/* The streams of this library. Besides them, each augmentation and each metric that samples has one
+ * of its own name, and each tensor of a preset's first weights one of its net's and its own name
+ * ("dcgan generator/up0.weight"). */
+#define GEN_STREAM_LATENT "latent"                   /* number: GenLatent.stream */
+#define GEN_STREAM_CLASS "class"                     /* that goes with a latent */
+#define GEN_STREAM_SPLIT "split"                     /* of a data set */
+#define GEN_STREAM_SHUFFLE "shuffle"                 /* draw: the epoch */
+#define GEN_STREAM_SAMPLE_NOISE "sample-noise"       /* what augmentation adds to samples */
+#define GEN_STREAM_NODE "node"                       /* of a graph; number: its id */
+#define GEN_STREAM_TRAINING_LATENT "training-latent" /* draw: the step */
+#define GEN_STREAM_VALIDATION_LATENT "validation-latent"
+#define GEN_STREAM_PREVIEW_LATENT "preview-latent"
+#define GEN_STREAM_CHECK_LATENT "check-latent" /* of nets before they are written */
+#define GEN_STREAM_MODEL_INPUT "model-input"   /* the tool's; number: of the input */
 
 /* Philox 4x32-10 itself: `out` from `counter` and `key`. */
-void gen_philox4x32 (const guint32 counter[4], const guint32 key[2], guint32 out[4]);
+GEN_API void gen_philox4x32 (const guint32 counter[4], const guint32 key[2], guint32 out[4]);
 
 /* Four random words: block number `block` of draw number `draw`. */
-void gen_random_block (const GenRandom *random, guint64 draw, guint64 block, guint32 out[4]);
+GEN_API void gen_random_block (
+    const GenRandom *random, guint64 draw, guint64 block, guint32 out[4]);
 
 /* `n` numbers of draw `draw`, starting at the stream's element `first`:
  * uniform in (0, 1) (never 0 and never 1), or standard normal (Box-Muller over
  * pairs of words of one block). Element i is the same whatever `first` is. */
-void gen_random_uniform (const GenRandom *random, guint64 draw, guint64 first, float *out, gsize n);
-void gen_random_normal (const GenRandom *random, guint64 draw, guint64 first, float *out, gsize n);
+GEN_API void gen_random_uniform (
+    const GenRandom *random, guint64 draw, guint64 first, float *out, gsize n);
+GEN_API void gen_random_normal (
+    const GenRandom *random, guint64 draw, guint64 first, float *out, gsize n);
 /* An unbiased integer in [0, bound). */
-guint32 gen_random_below (const GenRandom *random, guint64 draw, guint64 index, guint32 bound);
+GEN_API guint32 gen_random_below (
+    const GenRandom *random, guint64 draw, guint64 index, guint32 bound);
 /* The Fisher-Yates permutation of 0 … n-1 of draw `draw`. */
-void gen_random_permutation (const GenRandom *random, guint64 draw, guint32 *out, guint32 n);
+GEN_API void gen_random_permutation (
+    const GenRandom *random, guint64 draw, guint32 *out, guint32 n);
 
 G_END_DECLS

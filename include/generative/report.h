@@ -5,6 +5,8 @@
 #include <json-glib/json-glib.h>
 #include <math.h>
 
+#include <generative/api.h>
+
 G_BEGIN_DECLS
 
 /**
@@ -37,7 +39,7 @@ typedef struct {
 #define GEN_MISSING ((double)INFINITY)
 
 /* The reason why a field's figure is missing. */
-const char *gen_field_missing (const GenField *field);
+GEN_API const char *gen_field_missing (const GenField *field);
 
 /**
  * GenReport: writes measurements to a file. Adding one takes well under a microsecond, since a
@@ -51,22 +53,22 @@ typedef struct _GenReport GenReport;
  * one report at a time. NULL with `error` (G_IO_ERROR or G_FILE_ERROR) when it cannot be written;
  * G_IO_ERROR_BUSY when another report, of this process or another one, is being written there,
  * which is left as it is. */
-GenReport *gen_report_new (
+GEN_API GenReport *gen_report_new (
     const char *path, const GenField *fields, guint n_fields, GError **error);
 
 /* Add a measurement: `values` has a number for each field; a `pts` of G_MAXUINT64 is none.
  * FALSE with `error` when an earlier one could not be written (disk full): the report takes
  * no more, and says so only once. */
-gboolean gen_report_add (
+GEN_API gboolean gen_report_add (
     GenReport *report, guint64 frame, guint64 pts, const double *values, GError **error);
 
 /* Write what is left, and `summary` as a line of its own. A stream that goes on afterwards may
  * add more measurements and another summary. FALSE with `error` when something is missing in the
  * file. */
-gboolean gen_report_summarise (GenReport *report, JsonObject *summary, GError **error);
+GEN_API gboolean gen_report_summarise (GenReport *report, JsonObject *summary, GError **error);
 
 /* Write what is left, and close the file. */
-void gen_report_free (GenReport *report);
+GEN_API void gen_report_free (GenReport *report);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenReport, gen_report_free)
 
 /**
@@ -79,9 +81,9 @@ typedef struct {
   double minimum, maximum;
 } GenTally;
 
-void gen_tally_add (GenTally *tally, double value);
+GEN_API void gen_tally_add (GenTally *tally, double value);
 /* {"mean":…,"standard-deviation":…,"minimum":…,"maximum":…}, of a sample (divided by n - 1).
  * (transfer full) */
-JsonObject *gen_tally_to_json (const GenTally *tally);
+GEN_API JsonObject *gen_tally_to_json (const GenTally *tally);
 
 G_END_DECLS

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <generative/api.h>
 #include <generative/tensor.h>
 
 G_BEGIN_DECLS
@@ -11,7 +12,7 @@ G_BEGIN_DECLS
  * elements, which can be used where they lie. Checkpoints keep the state of training so.
  */
 #define GEN_SAFETENSORS_ERROR (gen_safetensors_error_quark ())
-GQuark gen_safetensors_error_quark (void);
+GEN_API GQuark gen_safetensors_error_quark (void);
 
 typedef enum {
   GEN_SAFETENSORS_ERROR_FILE,    /* cannot be opened, read or written */
@@ -30,22 +31,22 @@ typedef struct _GenSafetensors GenSafetensors;
 
 /* Open a file; every number in its header is checked. Errors name the file and the tensor.
  * (transfer full) */
-GenSafetensors *gen_safetensors_load (const char *path, GError **error);
-void gen_safetensors_free (GenSafetensors *file);
+GEN_API GenSafetensors *gen_safetensors_load (const char *path, GError **error);
+GEN_API void gen_safetensors_free (GenSafetensors *file);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenSafetensors, gen_safetensors_free)
 
 /* Its tensors, in the order in which they lie in the file. They live as long as `file`; a
  * reference on `data` may outlive it. */
-guint gen_safetensors_count (const GenSafetensors *file);
-const GenSafetensor *gen_safetensors_get (const GenSafetensors *file, guint i);
+GEN_API guint gen_safetensors_count (const GenSafetensors *file);
+GEN_API const GenSafetensor *gen_safetensors_get (const GenSafetensors *file, guint i);
 /* NULL where there is none of that name. */
-const GenSafetensor *gen_safetensors_find (const GenSafetensors *file, const char *name);
+GEN_API const GenSafetensor *gen_safetensors_find (const GenSafetensors *file, const char *name);
 /* The text under `key` of the header's metadata, or NULL. */
-const char *gen_safetensors_metadata (const GenSafetensors *file, const char *key);
+GEN_API const char *gen_safetensors_metadata (const GenSafetensors *file, const char *key);
 
 /* Write `n` tensors and the metadata (char * to char *; may be NULL) atomically. The same
  * tensors make the same file, in whatever order they are given. */
-gboolean gen_safetensors_save (
+GEN_API gboolean gen_safetensors_save (
     const char *path, const GenSafetensor *tensors, gsize n, GHashTable *metadata, GError **error);
 
 G_END_DECLS

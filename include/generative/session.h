@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <generative/api.h>
 #include <generative/plan.h>
 
 G_BEGIN_DECLS
@@ -26,24 +27,24 @@ typedef struct _GenSession GenSession;
 
 /* `graph` is left as it is; its inputs may have free extents. It has no states. `options` may be
  * NULL. (transfer full) */
-GenSession *gen_session_new (GenGraph *graph, const GenPlanOptions *options);
-void gen_session_free (GenSession *session);
+GEN_API GenSession *gen_session_new (GenGraph *graph, const GenPlanOptions *options);
+GEN_API void gen_session_free (GenSession *session);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenSession, gen_session_free)
 
-guint gen_session_n_inputs (const GenSession *session);
+GEN_API guint gen_session_n_inputs (const GenSession *session);
 /* What input number i is: its name, type and shape, whose extents may be free. To be completed and
  * given to a run; the session keeps no memory for it. */
-GenBinding gen_session_input (const GenSession *session, guint i);
+GEN_API GenBinding gen_session_input (const GenSession *session, guint i);
 /* Run on `inputs`, the type, shape and data of each of the graph's inputs in its order. */
-gboolean gen_session_run (GenSession *session, const GenBinding *inputs, GError **error);
+GEN_API gboolean gen_session_run (GenSession *session, const GenBinding *inputs, GError **error);
 /* Output number i of the last run; its bytes hold until the next. Of a sequence or optional the
  * first item, NULL where there is none. */
-const GenBinding *gen_session_output (const GenSession *session, guint i);
+GEN_API const GenBinding *gen_session_output (const GenSession *session, guint i);
 /* What an output that is a sequence or optional holds; a tensor is one item. */
-guint gen_session_n_items (const GenSession *session, guint i);
-const GenBinding *gen_session_item (const GenSession *session, guint i, guint item);
-guint gen_session_n_outputs (const GenSession *session);
+GEN_API guint gen_session_n_items (const GenSession *session, guint i);
+GEN_API const GenBinding *gen_session_item (const GenSession *session, guint i, guint item);
+GEN_API guint gen_session_n_outputs (const GenSession *session);
 /* How many plans it holds: for tests. */
-guint gen_session_n_plans (const GenSession *session);
+GEN_API guint gen_session_n_plans (const GenSession *session);
 
 G_END_DECLS

@@ -3,6 +3,8 @@
 
 #include <glib.h>
 
+#include <generative/api.h>
+
 G_BEGIN_DECLS
 
 /**
@@ -40,11 +42,11 @@ typedef enum {
 } GenDataType;
 
 /* Bytes of one element; 0 for a type that has no fixed size. */
-gsize gen_data_type_size (GenDataType type);
+GEN_API gsize gen_data_type_size (GenDataType type);
 /* Bits of one element in a model's file. */
-guint gen_data_type_bits (GenDataType type);
+GEN_API guint gen_data_type_bits (GenDataType type);
 /* The type's name as ONNX and numpy write it ("float32"); never NULL. */
-const char *gen_data_type_name (GenDataType type);
+GEN_API const char *gen_data_type_name (GenDataType type);
 
 #define GEN_MAX_RANK 8
 
@@ -66,16 +68,16 @@ typedef struct {
 #define GEN_SHAPE_SCALAR ((GenShape){ .rank = 0 })
 
 /* TRUE when the rank and every extent are known. */
-gboolean gen_shape_is_known (const GenShape *shape);
-gboolean gen_shape_equal (const GenShape *a, const GenShape *b);
+GEN_API gboolean gen_shape_is_known (const GenShape *shape);
+GEN_API gboolean gen_shape_equal (const GenShape *a, const GenShape *b);
 /* The product of the extents (1 for a scalar); -1 when one is unknown. */
-gint64 gen_shape_elements (const GenShape *shape);
+GEN_API gint64 gen_shape_elements (const GenShape *shape);
 /* The product of the extents from `first` up to, not including, `end`. */
-gint64 gen_shape_product (const GenShape *shape, int first, int end);
+GEN_API gint64 gen_shape_product (const GenShape *shape, int first, int end);
 /* "[1, 3, 64, 64]", with "?" for what is unknown. (transfer full) */
-char *gen_shape_to_string (const GenShape *shape);
+GEN_API char *gen_shape_to_string (const GenShape *shape);
 /* The shape that ONNX (and numpy) broadcasting gives `a` and `b`; FALSE when
  * they do not fit each other. */
-gboolean gen_shape_broadcast (const GenShape *a, const GenShape *b, GenShape *result);
+GEN_API gboolean gen_shape_broadcast (const GenShape *a, const GenShape *b, GenShape *result);
 
 G_END_DECLS

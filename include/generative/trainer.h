@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <generative/api.h>
 #include <generative/feed.h>
 #include <generative/loss.h>
 #include <generative/optimizer.h>
@@ -43,7 +44,7 @@ G_BEGIN_DECLS
 typedef struct _GenTrainer GenTrainer;
 
 #define GEN_TRAINER_ERROR (gen_trainer_error_quark ())
-GQuark gen_trainer_error_quark (void);
+GEN_API GQuark gen_trainer_error_quark (void);
 typedef enum {
   GEN_TRAINER_ERROR_SETTING,  /* a setting is out of its range; the text names it */
   GEN_TRAINER_ERROR_MODEL,    /* the nets do not fit each other, or cannot be trained */
@@ -78,7 +79,7 @@ typedef struct {
   .precision = GEN_PRECISION_TF32, .choice = GEN_CHOICE_RULES, .choices = NULL
 
 /* Check each setting against its range; the error names it. */
-gboolean gen_trainer_settings_check (const GenTrainerSettings *settings, GError **error);
+GEN_API gboolean gen_trainer_settings_check (const GenTrainerSettings *settings, GError **error);
 
 /**
  * gen_trainer_new: `generator` takes latents [batch, length] (or [batch, length, 1, 1]) and makes
@@ -88,20 +89,20 @@ gboolean gen_trainer_settings_check (const GenTrainerSettings *settings, GError 
  * receive the trained weights by gen_trainer_export.
  * Returns: (transfer full) the trainer, or NULL.
  */
-GenTrainer *gen_trainer_new (GenGraph *generator, GenGraph *discriminator,
+GEN_API GenTrainer *gen_trainer_new (GenGraph *generator, GenGraph *discriminator,
     const GenTrainerSettings *settings, GError **error);
-void gen_trainer_free (GenTrainer *trainer);
+GEN_API void gen_trainer_free (GenTrainer *trainer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenTrainer, gen_trainer_free)
 
-const GenTrainerSettings *gen_trainer_settings (const GenTrainer *trainer);
+GEN_API const GenTrainerSettings *gen_trainer_settings (const GenTrainer *trainer);
 /* [batch, channels, height, width] of a step's pictures. */
-const GenShape *gen_trainer_picture_shape (const GenTrainer *trainer);
-gsize gen_trainer_latent_size (const GenTrainer *trainer);
+GEN_API const GenShape *gen_trainer_picture_shape (const GenTrainer *trainer);
+GEN_API gsize gen_trainer_latent_size (const GenTrainer *trainer);
 /* Numbers in one picture. */
-gsize gen_trainer_picture_size (const GenTrainer *trainer);
+GEN_API gsize gen_trainer_picture_size (const GenTrainer *trainer);
 /* The numbers that the discriminator takes for black and white, from its metadata
  * `generative.input-range`; -1 and 1 where it does not say. */
-void gen_trainer_range (const GenTrainer *trainer, float *low, float *high);
+GEN_API void gen_trainer_range (const GenTrainer *trainer, float *low, float *high);
 
 typedef struct {
   double discriminator_loss, generator_loss;
@@ -117,56 +118,56 @@ typedef struct {
  * copied. FALSE with GEN_TRAINER_ERROR_DIVERGED when training has diverged; the weights are then
  * worthless. Where losses are scaled that only skips the update, and the error comes when a scale
  * has fallen below 1; the weights are then the last good ones. */
-gboolean gen_trainer_step (
+GEN_API gboolean gen_trainer_step (
     GenTrainer *trainer, const float *pictures, GenTrainerFigures *figures, GError **error);
 /* The same on the pictures of a feed, which has been sent: they travel to the device while the step
  * before is made. Feeds are freed before the trainer. */
-GenFeed *gen_trainer_new_feed (GenTrainer *trainer, GError **error);
-gboolean gen_trainer_step_feed (
+GEN_API GenFeed *gen_trainer_new_feed (GenTrainer *trainer, GError **error);
+GEN_API gboolean gen_trainer_step_feed (
     GenTrainer *trainer, GenFeed *feed, GenTrainerFigures *figures, GError **error);
 /* Whether what the last step has made of the nets is worth keeping, which its losses do not tell,
  * since they are of the weights before it: all states are numbers, and the scores that the
  * discriminator gives to what the generator makes are within the limit. Else
  * GEN_TRAINER_ERROR_DIVERGED. */
-gboolean gen_trainer_check (GenTrainer *trainer, GError **error);
+GEN_API gboolean gen_trainer_check (GenTrainer *trainer, GError **error);
 /* Steps made. */
-guint64 gen_trainer_steps (const GenTrainer *trainer);
-void gen_trainer_set_learning_rate (GenTrainer *trainer, double learning_rate);
+GEN_API guint64 gen_trainer_steps (const GenTrainer *trainer);
+GEN_API void gen_trainer_set_learning_rate (GenTrainer *trainer, double learning_rate);
 
 /* The generator as it plays, from `n` latents to `n` pictures (planar, in its own range). `average`
  * takes the moving average of the weights where there is one. May not run at the same time as
  * gen_trainer_step. */
-gboolean gen_trainer_generate (GenTrainer *trainer, gboolean average, const float *latents, gsize n,
-    float *pictures, GError **error);
+GEN_API gboolean gen_trainer_generate (GenTrainer *trainer, gboolean average, const float *latents,
+    gsize n, float *pictures, GError **error);
 /* The discriminator as it plays: a score for each of `n` pictures, before any Sigmoid. */
-gboolean gen_trainer_score (
+GEN_API gboolean gen_trainer_score (
     GenTrainer *trainer, const float *pictures, gsize n, float *scores, GError **error);
 
 /* A wall of what the generator makes of latents, as they come row by row: `columns` by `rows`
  * pictures, drawn into `wall`, which has that size. */
-gboolean gen_trainer_draw (GenTrainer *trainer, gboolean average, const float *latents, int columns,
-    int rows, GenPicture *wall, GError **error);
+GEN_API gboolean gen_trainer_draw (GenTrainer *trainer, gboolean average, const float *latents,
+    int columns, int rows, GenPicture *wall, GError **error);
 
 /* Where training runs on a device, bring the states to where the functions below see them; on the
  * CPU there is nothing to do. */
-gboolean gen_trainer_fetch_states (GenTrainer *trainer, GError **error);
+GEN_API gboolean gen_trainer_fetch_states (GenTrainer *trainer, GError **error);
 
 /* The nets with their present weights. (transfer full) `average` as above. */
-GenGraph *gen_trainer_export_generator (GenTrainer *trainer, gboolean average);
-GenGraph *gen_trainer_export_discriminator (GenTrainer *trainer);
+GEN_API GenGraph *gen_trainer_export_generator (GenTrainer *trainer, gboolean average);
+GEN_API GenGraph *gen_trainer_export_discriminator (GenTrainer *trainer);
 
 /* The weights that gradients change, the generator's first. */
-guint gen_trainer_n_weights (const GenTrainer *trainer);
-const GenBinding *gen_trainer_weight (const GenTrainer *trainer, guint i);
+GEN_API guint gen_trainer_n_weights (const GenTrainer *trainer);
+GEN_API const GenBinding *gen_trainer_weight (const GenTrainer *trainer, guint i);
 
 /* Everything that training goes on from: weights, moments, statistics, the number of steps.
  * The tensors are the plan's own: reading and writing `data` reads and writes the state. */
-guint gen_trainer_n_states (const GenTrainer *trainer);
-const GenBinding *gen_trainer_state (const GenTrainer *trainer, guint i);
+GEN_API guint gen_trainer_n_states (const GenTrainer *trainer);
+GEN_API const GenBinding *gen_trainer_state (const GenTrainer *trainer, guint i);
 /* To be called after the states have been written from outside. */
-void gen_trainer_states_changed (GenTrainer *trainer);
+GEN_API void gen_trainer_states_changed (GenTrainer *trainer);
 
 /* The plan of a step, to profile. */
-GenPlan *gen_trainer_plan (GenTrainer *trainer);
+GEN_API GenPlan *gen_trainer_plan (GenTrainer *trainer);
 
 G_END_DECLS

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <generative/api.h>
 #include <generative/validation.h>
 
 G_BEGIN_DECLS
@@ -15,19 +16,20 @@ typedef struct _GenTrainingLog GenTrainingLog;
 /* A new event file of `trainer`, which must live as long, in the folder of its run within `folder`:
  * run-1, run-2 and so on for trainings that begin, and the last of these for one that goes on.
  * `settings` (a{sv}) is what the table of runs shows. (transfer full) */
-GenTrainingLog *gen_training_log_new (
+GEN_API GenTrainingLog *gen_training_log_new (
     const char *folder, GenTrainer *trainer, GVariant *settings, GError **error);
-void gen_training_log_free (GenTrainingLog *log);
+GEN_API void gen_training_log_free (GenTrainingLog *log);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenTrainingLog, gen_training_log_free)
 
 /* Figures of the present step. */
-gboolean gen_training_log_figures (
+GEN_API gboolean gen_training_log_figures (
     GenTrainingLog *log, const GenTrainerFigures *figures, double steps_per_second, GError **error);
-gboolean gen_training_log_validation (
+GEN_API gboolean gen_training_log_validation (
     GenTrainingLog *log, const GenValidationFigures *figures, GError **error);
 /* What the generator makes at the present step, and histograms of the weights. */
-gboolean gen_training_log_nets (GenTrainingLog *log, const GenPicture *wall, GError **error);
+GEN_API gboolean gen_training_log_nets (
+    GenTrainingLog *log, const GenPicture *wall, GError **error);
 /* How the training ended. */
-gboolean gen_training_log_end (GenTrainingLog *log, gboolean success, GError **error);
+GEN_API gboolean gen_training_log_end (GenTrainingLog *log, gboolean success, GError **error);
 
 G_END_DECLS

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <generative/api.h>
 #include <generative/trainer.h>
 
 G_BEGIN_DECLS
@@ -24,18 +25,18 @@ typedef struct {
 } GenValidationFigures;
 
 /* `seed` is that of the latents. */
-GenValidation *gen_validation_new (guint64 seed);
-void gen_validation_free (GenValidation *validation);
+GEN_API GenValidation *gen_validation_new (guint64 seed);
+GEN_API void gen_validation_free (GenValidation *validation);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenValidation, gen_validation_free)
 
 /* Add a picture, which is copied; all must have the size and channels of the training's. */
-void gen_validation_add (GenValidation *validation, const GenPicture *picture);
-guint gen_validation_count (const GenValidation *validation);
+GEN_API void gen_validation_add (GenValidation *validation, const GenPicture *picture);
+GEN_API guint gen_validation_count (const GenValidation *validation);
 
 /* Measure the nets as they are now; the generator with the moving average of its weights where
  * there is one. FALSE with `error` when there are less than two pictures, or they have not the
  * training's size. */
-gboolean gen_validation_measure (
+GEN_API gboolean gen_validation_measure (
     GenValidation *validation, GenTrainer *trainer, GenValidationFigures *figures, GError **error);
 
 G_END_DECLS

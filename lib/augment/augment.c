@@ -4,9 +4,6 @@
 
 #include "augment-private.h"
 
-/* What the samples' noise is drawn from ("nspx"), apart from whether there is any. */
-#define STREAM_SAMPLES 0x6e737078
-
 const GenAugmentation *const gen_augmentations[] = {
   &gen_augmentation_flip,
   &gen_augmentation_crop,
@@ -51,7 +48,7 @@ gen_augment_draw (
     .x = { 1, 0, 0 },
     .y = { 0, 1, 0 },
     .gain = 1,
-    .random = gen_random_new (settings->seed, STREAM_SAMPLES),
+    .random = gen_random_new (settings->seed, GEN_STREAM_SAMPLE_NOISE, 0),
     .frame = frame,
   };
   for (int i = 0; gen_augmentations[i] != NULL; i++) {
@@ -61,7 +58,7 @@ gen_augment_draw (
 
     if (settings->amounts[i] <= 0)
       continue;
-    random = gen_random_new (settings->seed, augmentation->stream);
+    random = gen_random_new (settings->seed, augmentation->name, 0);
     gen_random_uniform (&random, frame, 0, uniform, 4);
     /* The last of the four decides whether, the others say how. */
     if (uniform[3] < settings->probability)

@@ -11,7 +11,6 @@ brightness (GenAugmentDraw *draw, double amount, const float uniform[3])
 const GenAugmentation gen_augmentation_brightness = {
   .name = "brightness",
   .description = "Largest addition to all samples, up or down, as a fraction of white",
-  .stream = 0x62726967,
   .maximum = 1,
   .apply = brightness,
 };

@@ -18,7 +18,6 @@ const GenAugmentation gen_augmentation_contrast = {
   .name = "contrast",
   .description =
       "Largest change of contrast, as a fraction: 0.2 is by up to 1.2 and down to 1 / 1.2",
-  .stream = 0x636f6e74,
   .maximum = 4,
   .apply = contrast,
 };

@@ -14,7 +14,6 @@ crop (GenAugmentDraw *draw, double amount, const float uniform[3])
 const GenAugmentation gen_augmentation_crop = {
   .name = "crop",
   .description = "Largest share of the width and the height that a random crop cuts off",
-  .stream = 0x63726f70,
   .maximum = 0.9,
   .apply = crop,
 };

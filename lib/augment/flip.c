@@ -19,7 +19,6 @@ flip (GenAugmentDraw *draw, double amount, const float uniform[3])
 const GenAugmentation gen_augmentation_flip = {
   .name = "flip",
   .description = "Directions in which frames are mirrored, half of them each",
-  .stream = 0x666c6970,
   .maximum = 3,
   .choices = choices,
   .apply = flip,

@@ -11,7 +11,6 @@ noise (GenAugmentDraw *draw, double amount, const float uniform[3])
 const GenAugmentation gen_augmentation_noise = {
   .name = "noise",
   .description = "Standard deviation of Gaussian noise, as a fraction of white",
-  .stream = 0x6e6f6973,
   .maximum = 1,
   .apply = noise,
 };

@@ -16,7 +16,6 @@ rotate (GenAugmentDraw *draw, double amount, const float uniform[3])
 const GenAugmentation gen_augmentation_rotate = {
   .name = "rotate",
   .description = "Largest turn to either side, in degrees",
-  .stream = 0x726f7461,
   .maximum = 180,
   .apply = rotate,
 };

@@ -16,7 +16,6 @@ scale (GenAugmentDraw *draw, double amount, const float uniform[3])
 const GenAugmentation gen_augmentation_scale = {
   .name = "scale",
   .description = "Largest change of size, as a fraction: 0.1 is by up to 1.1 and down to 1 / 1.1",
-  .stream = 0x7363616c,
   .maximum = 1,
   .apply = scale,
 };

@@ -14,7 +14,6 @@ translate (GenAugmentDraw *draw, double amount, const float uniform[3])
 const GenAugmentation gen_augmentation_translate = {
   .name = "translate",
   .description = "Largest shift along each axis, as a fraction of the width and the height",
-  .stream = 0x7472616e,
   .maximum = 1,
   .apply = translate,
 };

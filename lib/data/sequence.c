@@ -7,10 +7,6 @@
 
 #include <math.h>
 
-/* The streams of the seed that are ours ("splt" and "shuf"). */
-#define STREAM_SPLIT 0x73706c74
-#define STREAM_SHUFFLE 0x73687566
-
 struct _GenSequence {
   guint32 *items; /* the part's, in the dataset's order */
   guint32 length;
@@ -78,7 +74,7 @@ class_share (const GenSequenceSettings *settings, guint32 n, guint32 *begin, gui
 static void
 deal_items (GenSequence *sequence, const GenDataset *dataset, const GenSequenceSettings *settings)
 {
-  GenRandom random = gen_random_new (settings->seed, STREAM_SPLIT);
+  GenRandom random = gen_random_new (settings->seed, GEN_STREAM_SPLIT, 0);
   guint32 count = gen_dataset_get_count (dataset);
   g_autofree Ticket *tickets = g_new (Ticket, count);
 
@@ -128,7 +124,7 @@ gen_sequence_new (const GenDataset *dataset, const GenSequenceSettings *settings
         count, names[settings->split], settings->validation_fraction, settings->test_fraction);
     return NULL;
   }
-  sequence->random = gen_random_new (settings->seed, STREAM_SHUFFLE);
+  sequence->random = gen_random_new (settings->seed, GEN_STREAM_SHUFFLE, 0);
   sequence->order = settings->shuffle ? g_new (guint32, sequence->length) : NULL;
   sequence->epoch = G_MAXUINT64;
   return g_steal_pointer (&sequence);

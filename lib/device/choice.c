@@ -10,6 +10,8 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <generative/version.h>
+
 #include "dnnl.h"
 #include "features.h"
 

@@ -3,6 +3,8 @@
 
 #include <glib.h>
 
+#include "../private-api.h"
+
 /**
  * What has been measured on this machine: for each problem, described in a line, the way that was
  * the fastest. It is kept in one file, by default in the user's cache folder, with a section for
@@ -17,15 +19,15 @@ typedef struct _GenChoices GenChoices;
 
 /* `path` NULL: generative's own file in the user's cache folder. `device` says all that speed hangs
  * on; NULL: this processor. */
-GenChoices *gen_choices_open (const char *path, const char *device);
+GEN_PRIVATE_API GenChoices *gen_choices_open (const char *path, const char *device);
 /* The way remembered for the problem, or NULL. */
-const char *gen_choices_find (const GenChoices *choices, const char *problem);
+GEN_PRIVATE_API const char *gen_choices_find (const GenChoices *choices, const char *problem);
 /* Remember `way`; `note` is for people who read the file, and may be NULL. What is not `sure` is
  * found the next time only if it was not sure twice: then it matters little. */
-void gen_choices_add (
+GEN_PRIVATE_API void gen_choices_add (
     GenChoices *choices, const char *problem, const char *way, const char *note, gboolean sure);
 /* What is remembered for the problem has turned out to be of no use: what is added next replaces
  * it. */
-void gen_choices_forget (GenChoices *choices, const char *problem);
+GEN_PRIVATE_API void gen_choices_forget (GenChoices *choices, const char *problem);
 /* Writes what has been added. */
 void gen_choices_close (GenChoices *choices);

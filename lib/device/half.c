@@ -63,8 +63,8 @@ float_to_bfloat (float x)
   return (guint16)((bits & 0x7fffffff) > 0x7f800000 ? (bits >> 16) | 0x40 : rounded);
 }
 
-GEN_CLONES void
-gen_half_widen (GenDataType type, const void *pfrom, gint64 stride, float *to, gsize n)
+GEN_CLONES static void
+widen (GenDataType type, const void *pfrom, gint64 stride, float *to, gsize n)
 {
   const guint16 *from = pfrom;
 
@@ -79,8 +79,8 @@ gen_half_widen (GenDataType type, const void *pfrom, gint64 stride, float *to, g
       to[i] = half_to_float (from[(gint64)i * stride]);
 }
 
-GEN_CLONES void
-gen_half_narrow (GenDataType type, const float *from, void *pto, gsize n)
+GEN_CLONES static void
+narrow (GenDataType type, const float *from, void *pto, gsize n)
 {
   guint16 *to = pto;
 
@@ -90,4 +90,16 @@ gen_half_narrow (GenDataType type, const float *from, void *pto, gsize n)
   else
     for (gsize i = 0; i < n; i++)
       to[i] = float_to_half (from[i]);
+}
+
+void
+gen_half_widen (GenDataType type, const void *from, gint64 stride, float *to, gsize n)
+{
+  widen (type, from, stride, to, n);
+}
+
+void
+gen_half_narrow (GenDataType type, const float *from, void *to, gsize n)
+{
+  narrow (type, from, to, n);
 }

@@ -8,6 +8,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "../private-api.h"
+
 /* Elements that are widened at a time: few enough to stay in the first cache. */
 #define GEN_HALF_CHUNK 512
 
@@ -25,6 +27,7 @@ gen_type_computed (GenDataType type)
 }
 
 /* `n` elements of a 16-bit float, `stride` elements apart, as float32. */
-void gen_half_widen (GenDataType type, const void *from, gint64 stride, float *to, gsize n);
+GEN_PRIVATE_API void gen_half_widen (
+    GenDataType type, const void *from, gint64 stride, float *to, gsize n);
 /* `n` of float32 to the nearest of a 16-bit float, ties to even. */
-void gen_half_narrow (GenDataType type, const float *from, void *to, gsize n);
+GEN_PRIVATE_API void gen_half_narrow (GenDataType type, const float *from, void *to, gsize n);

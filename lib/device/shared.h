@@ -3,6 +3,8 @@
 
 #include <glib.h>
 
+#include "../private-api.h"
+
 /**
  * Read-only memory of which the process has one copy, however many plans use it: the packed
  * weights of models that are played twice, constants, and mapped files. Whoever holds one of the
@@ -21,16 +23,16 @@ GBytes *gen_shared_find (const GenSharedKey *key);
 GBytes *gen_shared_add (const GenSharedKey *key, GBytes *bytes);
 
 /* Memory to be filled and given to gen_shared_take: zeros, at a multiple of 64. */
-void *gen_shared_alloc (gsize size);
+GEN_PRIVATE_API void *gen_shared_alloc (gsize size);
 /* Gives back what was not taken; `memory` may be NULL. */
 void gen_shared_free (void *memory, gsize size);
 /* Takes over `memory`, of gen_shared_alloc, which nobody may write to any more. The result is that
  * memory, or what has the same bytes and was there before. */
-GBytes *gen_shared_take (void *memory, gsize size);
+GEN_PRIVATE_API GBytes *gen_shared_take (void *memory, gsize size);
 /* Takes it over as it is, shared with nobody. */
 GBytes *gen_shared_keep (void *memory, gsize size);
 
 /* A hash of the bytes, as fast as memory. */
-guint64 gen_shared_hash (const void *memory, gsize size);
+GEN_PRIVATE_API guint64 gen_shared_hash (const void *memory, gsize size);
 /* Bytes of all that is shared, each counted once. */
 gsize gen_shared_size (void);

@@ -61,7 +61,8 @@ gen_graph_check_gradients (GenGraph *original, guint64 seed, GError **error)
   g_autoptr (GenGraph) graph = gen_graph_copy (original);
   g_autoptr (GenPlan) analytic = NULL, numeric = NULL;
   g_autofree GenTensor **wrt = NULL, **gradients = NULL;
-  GenRandom inputs = gen_random_new (seed, 1), weights = gen_random_new (seed, 2);
+  GenRandom inputs = gen_random_new (seed, "gradient-check-input", 0);
+  GenRandom weights = gen_random_new (seed, "gradient-check-weight", 0);
   GenPlanOptions options = { .threads = 1, .no_fusion = TRUE };
   double worst = 0;
   guint n = 0;

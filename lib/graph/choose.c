@@ -72,7 +72,7 @@ static void
 fill (char *data, gsize size)
 {
   const gsize some = MIN (size, (gsize)1 << 18);
-  GenRandom random = gen_random_new (1, 0);
+  GenRandom random = gen_random_new (1, "measured-input", 0);
 
   gen_random_normal (&random, 0, 0, (float *)data, some / sizeof (float));
   for (gsize at = some; at < size; at += some)

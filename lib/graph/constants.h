@@ -3,6 +3,8 @@
 
 #include <generative/operator.h>
 
+#include "../private-api.h"
+
 /* Constants of this size and more are slices of the file that they were read from, wherever they
  * begin in it; gen_tensor_constant makes an aligned copy when one is asked for. */
 #define GEN_LARGE_CONSTANT (64 * 1024)
@@ -25,8 +27,9 @@ typedef struct {
 } GenConstants;
 
 /* Gives up what nobody reads, too. */
-void gen_constants_init (GenConstants *constants, GenGraph *graph);
+GEN_PRIVATE_API void gen_constants_init (GenConstants *constants, GenGraph *graph);
 /* The node's kernel is prepared, and does not read these of its inputs any more, bit by bit. */
-void gen_constants_packed (GenConstants *constants, const GenNode *node, guint packed_inputs);
+GEN_PRIVATE_API void gen_constants_packed (
+    GenConstants *constants, const GenNode *node, guint packed_inputs);
 /* All are: what is left moves to where other plans that have it find it. */
-void gen_constants_finish (GenConstants *constants);
+GEN_PRIVATE_API void gen_constants_finish (GenConstants *constants);

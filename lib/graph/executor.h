@@ -16,10 +16,10 @@ typedef struct _GenExecutor GenExecutor;
 typedef struct _GenExecutorFeed GenExecutorFeed;
 
 typedef enum {
-  GEN_PORT_INPUT,
-  GEN_PORT_OUTPUT,
-  GEN_PORT_STATE,
-} GenPortKind;
+  GEN_BINDING_INPUT,
+  GEN_BINDING_OUTPUT,
+  GEN_BINDING_STATE,
+} GenBindingKind;
 
 typedef struct {
   /* Whether there is a device that works; says why not. */
@@ -37,13 +37,13 @@ typedef struct {
   void (*destroy) (GenExecutor *executor);
   /* The executor's own memory for a port, which the CPU reads and writes; inputs are read from
    * there, and outputs written, unless bound elsewhere. */
-  void *(*host) (GenExecutor *executor, GenPortKind kind, guint number);
+  void *(*host) (GenExecutor *executor, GenBindingKind kind, guint number);
   /* Read input, or write output, `number` from `data`, device memory when `on_device`; NULL: the
    * executor's own again. A frame on the device is worked on where it is, and of any frame the
    * bytes between rows are neither read nor written. When a run returns, the bytes are there:
    * nothing has to be waited for. */
   void (*bind) (
-      GenExecutor *executor, GenPortKind kind, guint number, void *data, gboolean on_device);
+      GenExecutor *executor, GenBindingKind kind, guint number, void *data, gboolean on_device);
   /* A feed for input `number`, for which all but bind_feed may be called while the executor runs;
    * one that is sent is waited for on the device. */
   GenExecutorFeed *(*create_feed) (GenExecutor *executor, guint number, GError **error);

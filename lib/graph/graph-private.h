@@ -4,15 +4,17 @@
 
 #include <generative/operator.h>
 
+#include "../private-api.h"
 #include "readers.h"
 
 /* A node outside the list of nodes, without inputs and outputs. */
-GenNode *gen_graph_new_node (GenGraph *graph, const char *name, const GenOperator *op, int opset);
+GEN_PRIVATE_API GenNode *gen_graph_new_node (
+    GenGraph *graph, const char *name, const GenOperator *op, int opset);
 /* Give `tensor` the name `name`, or one like it that is free. */
 void gen_graph_rename (GenGraph *graph, GenTensor *tensor, const char *name);
 void gen_attribute_free (gpointer attribute);
 /* `map`: tensors of the graph copied from to those of the new one. (transfer full) */
-GenAttribute *gen_attribute_copy (const GenAttribute *attribute, GHashTable *map);
+GEN_PRIVATE_API GenAttribute *gen_attribute_copy (const GenAttribute *attribute, GHashTable *map);
 /* Types and shapes of the outputs of `node`, by its operator. */
 gboolean gen_node_infer (GenNode *node, GError **error);
 /* Fails when an attribute has been asked for that is of another type. */
@@ -23,7 +25,7 @@ void gen_graph_bring (GenGraph *graph, const GenGraph *other, const char *prefix
 /* Whether the node's value changes from run to run: it is random, or its graphs are. */
 gboolean gen_node_is_random (const GenNode *node);
 /* The draw of a node in run number `run` of its plan. */
-guint64 gen_draw_of (const GenDraw *draw, guint64 run);
+GEN_PRIVATE_API guint64 gen_draw_of (const GenDraw *draw, guint64 run);
 /* Iteration `i` of a loop around the node, whose kernel would run it as (draw << GEN_DRAW_SHIFT) +
  * i. `like` is the node in the loop's graph. */
 #define GEN_DRAW_SHIFT 20

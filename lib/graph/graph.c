@@ -427,6 +427,7 @@ copy_nodes (GenGraph *graph, const GenGraph *other, const char *prefix, GHashTab
     to->taken = from->taken;
     to->draw = from->draw;
     to->implied = from->implied;
+    to->stream = from->stream;
     if (prefix == NULL || from->draw.fixed)
       to->id = from->id;
     g_ptr_array_add (graph->nodes, to);

@@ -5,17 +5,19 @@
 #include <generative/operator.h>
 #include <generative/plan.h>
 
+#include "../private-api.h"
+
 typedef struct {
   GenStepFunc run;
   int parts;
 } GenStep;
 
-void gen_kernel_init (GenKernel *kernel, const GenNode *node, int threads);
+GEN_PRIVATE_API void gen_kernel_init (GenKernel *kernel, const GenNode *node, int threads);
 /* Let the operator add its steps. */
-gboolean gen_kernel_prepare (GenKernel *kernel, GError **error);
-void gen_kernel_clear (GenKernel *kernel);
+GEN_PRIVATE_API gboolean gen_kernel_prepare (GenKernel *kernel, GError **error);
+GEN_PRIVATE_API void gen_kernel_clear (GenKernel *kernel);
 /* All steps, one after the other, on the calling thread. */
-void gen_kernel_run (const GenKernel *kernel);
+GEN_PRIVATE_API void gen_kernel_run (const GenKernel *kernel);
 
 /* The first kernel of `plan` that runs on the CPU and is of the operator of that name, or NULL. */
 const GenKernel *gen_plan_find_kernel (const GenPlan *plan, const char *name);
@@ -25,8 +27,8 @@ double gen_seconds_now (void);
 
 /* Memory for tensors: 64-aligned, so that vector loads and oneDNN are at ease. Size 0
  * gives NULL. */
-void *gen_aligned_alloc (gsize size);
-void gen_aligned_free (void *memory);
+GEN_PRIVATE_API void *gen_aligned_alloc (gsize size);
+GEN_PRIVATE_API void gen_aligned_free (void *memory);
 
 /* An output whose value infer() knows: it becomes a constant of these (transfer full)
  * bytes, and the node need not run for it. */

@@ -258,12 +258,12 @@ flatten (GenPlan *plan)
 
 /* The device has the memory; what the CPU sees of it is the device's, too. */
 static Port *
-device_ports (GenPlan *plan, GenPortKind kind, GPtrArray *tensors)
+device_ports (GenPlan *plan, GenBindingKind kind, GPtrArray *tensors)
 {
   Port *ports = g_new0 (Port, tensors->len);
 
   for (guint i = 0; i < tensors->len; i++) {
-    const GenTensor *tensor = kind == GEN_PORT_STATE
+    const GenTensor *tensor = kind == GEN_BINDING_STATE
                                   ? ((GenStorage *)g_ptr_array_index (tensors, i))->tensor
                                   : g_ptr_array_index (tensors, i);
 
@@ -294,9 +294,9 @@ prepare_device (GenPlan *plan, GError **error)
   plan->executor = plan->device->create (plan->graph, plan->storages, &plan->options, error);
   if (plan->executor == NULL)
     return FALSE;
-  plan->inputs = device_ports (plan, GEN_PORT_INPUT, plan->graph->inputs);
-  plan->outputs = device_ports (plan, GEN_PORT_OUTPUT, plan->graph->outputs);
-  plan->states = device_ports (plan, GEN_PORT_STATE, plan->storages->states);
+  plan->inputs = device_ports (plan, GEN_BINDING_INPUT, plan->graph->inputs);
+  plan->outputs = device_ports (plan, GEN_BINDING_OUTPUT, plan->graph->outputs);
+  plan->states = device_ports (plan, GEN_BINDING_STATE, plan->storages->states);
   return TRUE;
 }
 
@@ -464,7 +464,7 @@ gen_plan_bind_input (GenPlan *plan, guint i, const void *data)
 {
   bind (&plan->inputs[i], (void *)data);
   if (plan->device != NULL)
-    plan->device->bind (plan->executor, GEN_PORT_INPUT, i, (void *)data, FALSE);
+    plan->device->bind (plan->executor, GEN_BINDING_INPUT, i, (void *)data, FALSE);
 }
 
 void
@@ -472,7 +472,7 @@ gen_plan_bind_output (GenPlan *plan, guint i, void *data)
 {
   bind (&plan->outputs[i], data);
   if (plan->device != NULL)
-    plan->device->bind (plan->executor, GEN_PORT_OUTPUT, i, data, FALSE);
+    plan->device->bind (plan->executor, GEN_BINDING_OUTPUT, i, data, FALSE);
 }
 
 void
@@ -480,7 +480,7 @@ gen_plan_bind_device_input (GenPlan *plan, guint i, const void *data)
 {
   g_return_if_fail (plan->device != NULL);
 
-  plan->device->bind (plan->executor, GEN_PORT_INPUT, i, (void *)data, TRUE);
+  plan->device->bind (plan->executor, GEN_BINDING_INPUT, i, (void *)data, TRUE);
 }
 
 void
@@ -488,7 +488,7 @@ gen_plan_bind_device_output (GenPlan *plan, guint i, void *data)
 {
   g_return_if_fail (plan->device != NULL);
 
-  plan->device->bind (plan->executor, GEN_PORT_OUTPUT, i, data, TRUE);
+  plan->device->bind (plan->executor, GEN_BINDING_OUTPUT, i, data, TRUE);
 }
 
 gboolean

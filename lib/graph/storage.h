@@ -3,6 +3,8 @@
 
 #include <generative/operator.h>
 
+#include "../private-api.h"
+
 G_BEGIN_DECLS
 
 /**
@@ -45,8 +47,8 @@ typedef struct {
 GenStorages *gen_storages_new (GenGraph *graph);
 /* `scratch` is the scratch size of each node's kernel, `scratch_offsets` receives where in
  * the arena it lies. Everything begins at a multiple of `alignment`. */
-void gen_storages_plan_arena (GenStorages *storages, const GenGraph *graph, const gsize *scratch,
-    gsize *scratch_offsets, gsize alignment);
+GEN_PRIVATE_API void gen_storages_plan_arena (GenStorages *storages, const GenGraph *graph,
+    const gsize *scratch, gsize *scratch_offsets, gsize alignment);
 void gen_storages_free (GenStorages *storages);
 
 G_END_DECLS

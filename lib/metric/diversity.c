@@ -27,7 +27,7 @@ diversity_open (const GenMetricSettings *settings)
 {
   Diversity *diversity = g_new0 (Diversity, 1);
 
-  diversity->random = gen_random_new (settings->seed, 0);
+  diversity->random = gen_random_new (settings->seed, "diversity", 0);
   return diversity;
 }
 

@@ -45,7 +45,7 @@ modes_open (const GenMetricSettings *settings)
 {
   Modes *modes = g_new0 (Modes, 1);
 
-  modes->random = gen_random_new (settings->seed, 1);
+  modes->random = gen_random_new (settings->seed, "modes", 0);
   modes->radius = -1;
   return modes;
 }

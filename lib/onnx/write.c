@@ -5,6 +5,7 @@
 #include <generative/atomic-file.h>
 #include <generative/onnx.h>
 #include <generative/operator.h>
+#include <generative/version.h>
 
 #include "../graph/graph-private.h"
 #include "onnx.pb-c.h"

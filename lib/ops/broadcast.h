@@ -4,6 +4,8 @@
 
 #include <generative/operator.h>
 
+#include "../private-api.h"
+
 #define GEN_BROADCAST_MAX 8
 
 /* A walk through output 0 of a node in the order of its memory, with the steps that up to
@@ -20,7 +22,7 @@ typedef struct {
 void gen_broadcast_merge (GenBroadcast *walk, const GenTensor *output, int n_operands,
     const gint64 (*strides)[GEN_MAX_RANK]);
 /* Those of the node's first inputs, and its output 0. */
-void gen_broadcast_init (GenBroadcast *walk, const GenNode *node, int n_operands);
+GEN_PRIVATE_API void gen_broadcast_init (GenBroadcast *walk, const GenNode *node, int n_operands);
 /* Element offsets of the operands at the start of row `row`. */
 void gen_broadcast_seek (const GenBroadcast *walk, gsize row, int n_operands, gint64 *offsets);
 

@@ -5,13 +5,15 @@
 
 #include <generative/operator.h>
 
+#include "../private-api.h"
+
 /* A tensor [batch, channels, …] as it lies in memory: `outer` times `channels` times `inner`.
  * Channels-last tensors and matrices have an inner extent of 1. */
 typedef struct {
   gsize outer, channels, inner;
 } GenChannels;
 
-GenChannels gen_channels_of (const GenTensor *tensor);
+GEN_PRIVATE_API GenChannels gen_channels_of (const GenTensor *tensor);
 /* Elements of a channel. */
 static inline gsize
 gen_channels_count (const GenChannels *c)
@@ -26,5 +28,5 @@ void gen_channels_sum (const GenChannels *c, const float *x, const float *dy, co
 /* The first value of each channel, near enough to the mean to keep the sums exact. */
 void gen_channels_shift (const GenChannels *c, const float *x, float *shift);
 /* out = a[c] * x + b[c] * y + s[c] over a share of `outer`; y may be NULL. */
-void gen_channels_map (const GenChannels *c, const float *x, const float *a, const float *y,
-    const float *b, const float *s, float *out, gsize first, gsize end);
+GEN_PRIVATE_API void gen_channels_map (const GenChannels *c, const float *x, const float *a,
+    const float *y, const float *b, const float *s, float *out, gsize first, gsize end);

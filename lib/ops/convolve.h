@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "../private-api.h"
 #include "window.h"
 
 /* cpu() of Conv and of ConvTranspose: inputs x, weights, bias (may be absent). */
@@ -13,8 +14,8 @@ void gen_convolve_ways (
 
 /* The window of a Conv, ConvTranspose or ConvWeightGradient node whose weights have shape
  * `weights`; checks kernel_shape. */
-gboolean gen_convolve_window (GenWindow *window, const GenNode *node, const GenShape *input,
-    const GenShape *weights, gboolean transposed, GError **error);
+GEN_PRIVATE_API gboolean gen_convolve_window (GenWindow *window, const GenNode *node,
+    const GenShape *input, const GenShape *weights, gboolean transposed, GError **error);
 
 /* Multiplications and additions. */
 double gen_convolve_flops (const GenShape *small, const GenShape *weights);

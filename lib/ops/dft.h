@@ -3,6 +3,8 @@
 
 #include <generative/operator.h>
 
+#include "../private-api.h"
+
 /* A node of DFT. */
 typedef struct {
   int axis;
@@ -12,4 +14,4 @@ typedef struct {
   gboolean inverse, onesided;
 } GenDft;
 
-gboolean gen_dft_init (GenDft *dft, const GenNode *node, GError **error);
+GEN_PRIVATE_API gboolean gen_dft_init (GenDft *dft, const GenNode *node, GError **error);

@@ -9,6 +9,7 @@
 
 #include "dropout.h"
 #include "number.h"
+#include "random_fill.h"
 
 #define CHUNK 1024
 
@@ -59,7 +60,7 @@ static void
 run_training (const GenKernel *kernel, int part, int parts)
 {
   const GenDropout *s = kernel->state;
-  GenRandom random = gen_random_new (kernel->seed, kernel->node->id);
+  GenRandom random = gen_random_of_node (kernel->node, kernel->seed);
   const float *x = kernel->inputs[0];
   float *out = kernel->outputs[0], draws[CHUNK], scale = 1 / (1 - s->ratio);
   guint8 *mask = kernel->node->outputs->len > 1 ? kernel->outputs[1] : NULL;

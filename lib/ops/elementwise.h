@@ -4,6 +4,7 @@
 
 #include <generative/operator.h>
 
+#include "../private-api.h"
 #include "broadcast.h"
 
 #define GEN_ELEMENT_OPERANDS GEN_BROADCAST_MAX
@@ -57,7 +58,8 @@ typedef struct {
   gint64 offsets[GEN_ELEMENT_OPERANDS];
 } GenElementProgram;
 
-gboolean gen_element_read (const GenNode *node, GenElementProgram *program, GError **error);
+GEN_PRIVATE_API gboolean gen_element_read (
+    const GenNode *node, GenElementProgram *program, GError **error);
 
 /* Write a program of `n` instructions, whose last one makes the result, into `node`. */
 void gen_element_write (GenNode *node, const GenElement *program, int n);

@@ -4,6 +4,8 @@
 
 #include <generative/operator.h>
 
+#include "../private-api.h"
+
 #define GEN_SAMPLE_AXES 3
 #define GEN_SAMPLE_TAPS 64 /* four along each axis */
 /* Samples whose taps are worked out at a time, so that the loops over channels are vectors. */
@@ -22,7 +24,7 @@ typedef struct {
 } GenSampler;
 
 /* Of a node whose inputs number `picture` and `grid` these are. */
-gboolean gen_sampler_init (
+GEN_PRIVATE_API gboolean gen_sampler_init (
     GenSampler *sampler, const GenNode *node, guint picture, guint grid, GError **error);
 
 /* The taps of up to GEN_SAMPLE_BLOCK samples. */

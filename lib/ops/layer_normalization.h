@@ -5,6 +5,8 @@
 
 #include <generative/operator.h>
 
+#include "../private-api.h"
+
 /* infer() and cpu() of (x, scale[, bias]) to y, and, where they are asked for, the mean (unless
  * `centred` is FALSE) and the inverse deviation of each row. */
 gboolean gen_layer_normalization_infer (GenNode *node, gboolean centred, GError **error);
@@ -19,6 +21,7 @@ typedef struct {
   gboolean centred;
 } GenLayer;
 
-gboolean gen_layer_find (const GenNode *node, gboolean centred, GenLayer *layer, GError **error);
+GEN_PRIVATE_API gboolean gen_layer_find (
+    const GenNode *node, gboolean centred, GenLayer *layer, GError **error);
 /* Mean (0 when not centred) and inverse deviation of one row. */
 void gen_layer_statistics (const GenLayer *layer, const float *x, float *mean, float *inverse);

@@ -4,6 +4,8 @@
 
 #include <generative/operator.h>
 
+#include "../private-api.h"
+
 enum {
   GEN_LOSS_SCALE_SCALE,   /* float32: what the loss was multiplied by */
   GEN_LOSS_SCALE_GOOD,    /* int64: good steps in a row since the scale has changed */
@@ -20,4 +22,4 @@ typedef struct {
   gint64 interval; /* good steps until the scale grows */
 } GenLossScale;
 
-void gen_loss_scale_init (GenLossScale *settings, const GenNode *node);
+GEN_PRIVATE_API void gen_loss_scale_init (GenLossScale *settings, const GenNode *node);

@@ -4,9 +4,11 @@
 
 #include <generative/operator.h>
 
+#include "../private-api.h"
+
 /* Element `i` of `data`; exact up to 2^53. NaN for a type that has no numbers. */
 double gen_number_get (GenDataType type, const void *data, gsize i);
 /* `value` as element `i` of `data`. */
-void gen_number_set (GenDataType type, void *data, gsize i, double value);
+GEN_PRIVATE_API void gen_number_set (GenDataType type, void *data, gsize i, double value);
 /* Whether the two above know `type`. */
-gboolean gen_number_has (GenDataType type);
+GEN_PRIVATE_API gboolean gen_number_has (GenDataType type);

@@ -2,6 +2,7 @@
 /* What phases of a transposed convolution are as dense convolutions, along one axis at a time. */
 #pragma once
 
+#include "../private-api.h"
 #include "window.h"
 
 /* A dense convolution of stride 1, whose window w makes the results at
@@ -15,7 +16,9 @@ typedef struct {
 
 /* `phased` becomes the window whose strides are the numbers of phases. FALSE when it is none that
  * phases can do. */
-gboolean gen_phases_window (GenWindow *phased, const GenWindow *window, gint64 groups);
+GEN_PRIVATE_API gboolean gen_phases_window (
+    GenWindow *phased, const GenWindow *window, gint64 groups);
 
 /* Phases [phase, phase + phases) of an axis. FALSE where inputs would have to be left out. */
-gboolean gen_phase_init (GenPhase *result, const GenWindowAxis *axis, gint64 phase, gint64 phases);
+GEN_PRIVATE_API gboolean gen_phase_init (
+    GenPhase *result, const GenWindowAxis *axis, gint64 phase, gint64 phases);

@@ -30,6 +30,8 @@
 
 #include <generative/operator.h>
 
+#include "../private-api.h"
+
 #define GEN_PICTURE_MAX_CHANNELS 4
 
 /* Between levels of R'G'B', 0 to 255, and bytes of Y'CbCr. */
@@ -68,11 +70,11 @@ typedef struct {
 gboolean gen_picture_geometry (const GenNode *node, GenPictureGeometry *geometry, GError **error);
 /* The whole geometry of a node of PackPicture, of each frame that it makes; and of UnpackPicture.
  */
-gboolean gen_picture_geometry_to_pack (
+GEN_PRIVATE_API gboolean gen_picture_geometry_to_pack (
     const GenNode *node, GenPictureGeometry *geometry, GError **error);
-gboolean gen_picture_geometry_to_unpack (
+GEN_PRIVATE_API gboolean gen_picture_geometry_to_unpack (
     const GenNode *node, GenPictureGeometry *geometry, GError **error);
-GenPicturePlane gen_picture_plane (const GenPictureGeometry *geometry, int plane);
+GEN_PRIVATE_API GenPicturePlane gen_picture_plane (const GenPictureGeometry *geometry, int plane);
 /* Bytes of a plane, from its first to the last row's end; what follows that row may not be there.
  */
 gsize gen_picture_plane_size (const GenPictureGeometry *geometry, int plane);

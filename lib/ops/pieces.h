@@ -2,11 +2,12 @@
 /* Concat, Split and SliceGradient as copies of boxes. */
 #pragma once
 
+#include "../private-api.h"
 #include "strided.h"
 
 /* The copies of a Concat node, one for each input. */
-void gen_concat_pieces (const GenNode *node, GenStrided *pieces);
+GEN_PRIVATE_API void gen_concat_pieces (const GenNode *node, GenStrided *pieces);
 /* The copies of a Split node, one for each output. */
-gboolean gen_split_pieces (const GenNode *node, GenStrided *pieces, GError **error);
+GEN_PRIVATE_API gboolean gen_split_pieces (const GenNode *node, GenStrided *pieces, GError **error);
 /* The copy of a SliceGradient node, into zeros. */
-void gen_slice_gradient_box (const GenNode *node, GenStrided *strided);
+GEN_PRIVATE_API void gen_slice_gradient_box (const GenNode *node, GenStrided *strided);

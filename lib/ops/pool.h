@@ -2,6 +2,7 @@
 /* Poolings, forwards and backwards. */
 #pragma once
 
+#include "../private-api.h"
 #include "window.h"
 
 /* The window of a pooling node over `input`; without kernel_shape, one window over all. */
@@ -19,7 +20,7 @@ typedef struct {
 } GenPool;
 
 /* Of a pooling's node or its gradient's. */
-gboolean gen_pool_init (GenPool *pool, const GenNode *node, GError **error);
+GEN_PRIVATE_API gboolean gen_pool_init (GenPool *pool, const GenNode *node, GError **error);
 
 gboolean gen_pool_infer (GenNode *node, GError **error);
 gboolean gen_pool_cpu_max (GenKernel *kernel, GError **error);

@@ -5,6 +5,8 @@
 
 #include <generative/operator.h>
 
+#include "../private-api.h"
+
 /* The operand as rows of elements, each with one scale or with scales of its own. */
 typedef struct {
   gsize rows, length; /* elements of a row; the last of each `per_axis` rows may be shorter */
@@ -16,7 +18,8 @@ typedef struct {
 } GenQuantize;
 
 /* Inputs are x, scale and zero point (may be absent). */
-gboolean gen_quantize_find (const GenNode *node, GenQuantize *quantize, GError **error);
+GEN_PRIVATE_API gboolean gen_quantize_find (
+    const GenNode *node, GenQuantize *quantize, GError **error);
 /* A row of `n` elements; `zero` may be NULL. */
 typedef void (*GenQuantizeRow) (
     const void *x, const float *scale, const void *zero, gboolean one_scale, void *out, gsize n);

@@ -119,7 +119,7 @@ drop (Stream stream, const guint64 *run, float ratio, const T *x, T *out, uint8_
 static gboolean
 drop_in_training (GenCudaKernel *kernel, float ratio)
 {
-  const Stream numbers = stream_of (kernel, gen_random_new (kernel->seed, kernel->node->id));
+  const Stream numbers = stream_of (kernel, gen_random_of_node (kernel->node, kernel->seed));
   gsize n = gen_cuda_elements (kernel->output (0));
   gboolean masks = kernel->node->outputs->len > 1;
 

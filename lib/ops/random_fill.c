@@ -77,11 +77,20 @@ gen_random_of_node (const GenNode *node, guint64 seed)
 {
   const GenAttribute *own = gen_node_attribute (node, "seed");
   guint32 bits;
+  GenRandom random;
 
-  if (own == NULL)
-    return gen_random_new (seed, node->id);
-  memcpy (&bits, &own->f, sizeof bits);
-  return gen_random_new (bits, 0);
+  if (own != NULL && own->type == GEN_INT)
+    return gen_random_new ((guint64)own->i, GEN_STREAM_NODE, 0);
+  if (own != NULL) {
+    memcpy (&bits, &own->f, sizeof bits);
+    return gen_random_new (bits, GEN_STREAM_NODE, 0);
+  }
+  random = gen_random_new (seed, node->stream != NULL ? node->stream : GEN_STREAM_NODE, node->id);
+  if (node->draw.part == 0)
+    return random;
+  /* One of several nodes that stand for this one. */
+  return gen_random_new (
+      (guint64)random.key[1] << 32 | random.key[0], GEN_STREAM_NODE, node->draw.part);
 }
 
 /* out = draws * factor + term, from element `first` on. */

@@ -150,8 +150,8 @@ gen_recurrence_flops (const GenNode *node, const GenCell *cell)
   return 2.0 * r.directions * r.steps * r.batch * cell->gates * r.hidden * (r.input + r.hidden);
 }
 
-GEN_CLONES void
-gen_gate_add (float *x, const float *y, gsize n, float clip)
+GEN_CLONES static void
+gate_add (float *x, const float *y, gsize n, float clip)
 {
   for (gsize i = 0; i < n; i++) {
     const float sum = x[i] + y[i];
@@ -160,9 +160,21 @@ gen_gate_add (float *x, const float *y, gsize n, float clip)
   }
 }
 
-GEN_CLONES void
-gen_gate_blend (float *x, const float *a, const float *b, const float *c, gsize n)
+GEN_CLONES static void
+gate_blend (float *x, const float *a, const float *b, const float *c, gsize n)
 {
   for (gsize i = 0; i < n; i++)
     x[i] = a[i] * b[i] + (1 - a[i]) * c[i];
+}
+
+void
+gen_gate_add (float *x, const float *y, gsize n, float clip)
+{
+  gate_add (x, y, n, clip);
+}
+
+void
+gen_gate_blend (float *x, const float *a, const float *b, const float *c, gsize n)
+{
+  gate_blend (x, a, b, c, n);
 }

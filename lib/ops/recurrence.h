@@ -5,6 +5,7 @@
 
 #include <generative/operator.h>
 
+#include "../private-api.h"
 #include "gates.h"
 
 #define GEN_CELL_MAX_GATES 4
@@ -72,7 +73,7 @@ struct _GenCell {
 extern const GenCell gen_cell_gru, gen_cell_lstm, gen_cell_quantized_lstm, gen_cell_rnn;
 
 /* The walk's parts that the files of this family share. */
-gboolean gen_recurrence_read (
+GEN_PRIVATE_API gboolean gen_recurrence_read (
     const GenNode *node, const GenCell *cell, GenRecurrence *recurrence, GError **error);
 gboolean gen_recurrence_infer (GenNode *node, const GenCell *cell, GError **error);
 gboolean gen_recurrence_cpu (GenKernel *kernel, const GenCell *cell, GError **error);

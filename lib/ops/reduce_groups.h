@@ -5,6 +5,8 @@
 
 #include <generative/operator.h>
 
+#include "../private-api.h"
+
 typedef struct {
   gint64 extent;
   /* Strides in elements of the operand and of the result; `to` is 0 when reduced. */
@@ -13,10 +15,11 @@ typedef struct {
 } GenReduceGroup;
 
 /* Which axes are reduced; FALSE with `error` when one is out of range. */
-gboolean gen_reduce_axes (const GenNode *node, gboolean reduced[GEN_MAX_RANK], GError **error);
+GEN_PRIVATE_API gboolean gen_reduce_axes (
+    const GenNode *node, gboolean reduced[GEN_MAX_RANK], GError **error);
 /* How many elements go into one result. */
-gint64 gen_reduce_count (const GenNode *node);
+GEN_PRIVATE_API gint64 gen_reduce_count (const GenNode *node);
 /* Dimensions that lie behind each other in both tensors are merged; returns how many groups there
  * are, at least 1. */
-int gen_reduce_groups (
+GEN_PRIVATE_API int gen_reduce_groups (
     const GenNode *node, const gboolean *reduced, GenReduceGroup groups[GEN_MAX_RANK]);

@@ -4,6 +4,8 @@
 
 #include <generative/operator.h>
 
+#include "../private-api.h"
+
 /* Of a node of Resize or its gradient: the constants that say what becomes of its operand. */
 typedef struct {
   const GenTensor *scales, *sizes, *region; /* NULL where absent */
@@ -53,13 +55,15 @@ typedef struct {
 
 /* From input 0 of `node` to its output 0, x to y or, `backwards`, dy to dx. FALSE with `error`
  * where one of them is empty. */
-gboolean gen_resample_passes_init (GenResamplePasses *passes, const GenNode *node,
+GEN_PRIVATE_API gboolean gen_resample_passes_init (GenResamplePasses *passes, const GenNode *node,
     const GenResampling *resampling, gboolean backwards, GError **error);
-void gen_resample_passes_clear (GenResamplePasses *passes);
+GEN_PRIVATE_API void gen_resample_passes_clear (GenResamplePasses *passes);
 
 /* Of a node of Resize or Upsample; of a node of their gradient. */
-gboolean gen_resize_find (GenResampling *resampling, const GenNode *node, GError **error);
-gboolean gen_resize_gradient_find (GenResampling *resampling, const GenNode *node, GError **error);
+GEN_PRIVATE_API gboolean gen_resize_find (
+    GenResampling *resampling, const GenNode *node, GError **error);
+GEN_PRIVATE_API gboolean gen_resize_gradient_find (
+    GenResampling *resampling, const GenNode *node, GError **error);
 
 /* cpu() from x to y; or, `backwards`, from dy to dx: input 0 to output 0. */
 gboolean gen_resample_cpu (

@@ -6,6 +6,8 @@
 
 #include <generative/operator.h>
 
+#include "../private-api.h"
+
 #ifdef __CUDACC__
 #define GEN_ROI_FUNCTION static __host__ __device__ inline
 #else
@@ -23,7 +25,8 @@ typedef struct {
 } GenRoiAlign;
 
 /* What the node does, checked. */
-gboolean gen_roi_align_init (GenRoiAlign *align, const GenNode *node, GError **error);
+GEN_PRIVATE_API gboolean gen_roi_align_init (
+    GenRoiAlign *align, const GenNode *node, GError **error);
 
 /* The neighbours of a point along one axis; FALSE when it lies beyond the picture. */
 GEN_ROI_FUNCTION gboolean

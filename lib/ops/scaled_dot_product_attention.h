@@ -3,6 +3,8 @@
 
 #include <generative/operator.h>
 
+#include "../private-api.h"
+
 /* Where the vectors of a head lie, in elements. */
 typedef struct {
   gint64 heads;             /* of an item of the batch */
@@ -20,5 +22,5 @@ typedef struct {
 } GenAttentionExtents;
 
 /* Of a node of ScaledDotProductAttention. */
-gboolean gen_attention_extents_init (
+GEN_PRIVATE_API gboolean gen_attention_extents_init (
     GenAttentionExtents *extents, const GenNode *node, GError **error);

@@ -5,12 +5,15 @@
 
 #include <generative/operator.h>
 
+#include "../private-api.h"
+
 /* The operand as it is normalised: along `n`. */
 typedef struct {
   gint64 outer, n, inner;
 } GenSoftmaxExtents;
 
-gboolean gen_softmax_extents (const GenNode *node, GenSoftmaxExtents *extents, GError **error);
+GEN_PRIVATE_API gboolean gen_softmax_extents (
+    const GenNode *node, GenSoftmaxExtents *extents, GError **error);
 gboolean gen_softmax_infer (GenNode *node, GError **error);
 /* lower() of what is of double, in nodes; all else stays as it is. */
 gboolean gen_softmax_lower (GenNode *node, gboolean logarithm, GenTensor **results, GError **error);

@@ -5,6 +5,8 @@
 
 #include <generative/operator.h>
 
+#include "../private-api.h"
+
 typedef struct {
   int rank; /* at least 1 */
   gint64 dims[GEN_MAX_RANK];
@@ -16,8 +18,8 @@ typedef struct {
 } GenStrided;
 
 /* Dimensions are merged where both sides allow it. */
-void gen_strided_init (GenStrided *strided, int rank, const gint64 *dims, const gint64 *from,
-    const gint64 *to, GenDataType type);
+GEN_PRIVATE_API void gen_strided_init (GenStrided *strided, int rank, const gint64 *dims,
+    const gint64 *from, const gint64 *to, GenDataType type);
 /* The share of part `part`. */
 void gen_strided_run (const GenStrided *strided, const void *from, void *to, int part, int parts);
 
@@ -26,7 +28,7 @@ void gen_strided_run (const GenStrided *strided, const void *from, void *to, int
 gboolean gen_strided_cpu (GenKernel *kernel, GenStrided *strided, GError **error);
 
 /* The copy that a prepared kernel is; NULL where it is something else. */
-const GenStrided *gen_strided_of (const GenKernel *kernel);
+GEN_PRIVATE_API const GenStrided *gen_strided_of (const GenKernel *kernel);
 
 /* Row-major strides of `shape`. */
 void gen_shape_strides (const GenShape *shape, gint64 strides[GEN_MAX_RANK]);

@@ -11,6 +11,8 @@
 
 #include <generative/operator.h>
 
+#include "../private-api.h"
+
 enum {
   GEN_UPDATE_WEIGHTS,
   GEN_UPDATE_GRADIENT,
@@ -23,7 +25,7 @@ gboolean gen_update_infer (GenNode *node, GError **error);
 /* Whether a tensor can be a factor: it is one float32. */
 gboolean gen_update_is_factor (const GenTensor *tensor);
 /* The number of the input that is the factor; 0 where it is left out. */
-guint gen_update_factor (const GenNode *node);
+GEN_PRIVATE_API guint gen_update_factor (const GenNode *node);
 /* The factor of a run, which is 1 where it is left out. Where it is 0, the elements from `at` to
  * `end` have got their old values as new ones, and nothing is left to do. */
 float gen_update_begin (const GenKernel *kernel, gsize at, gsize end);

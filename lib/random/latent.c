@@ -18,9 +18,6 @@
 /* The numbers of later attempts lie so far behind those of the first in the draw. */
 #define ATTEMPT_STRIDE (G_GUINT64_CONSTANT (1) << 40)
 
-/* The stream that classes are drawn from, out of the way of those of latents. */
-#define CLASS_STREAM 0x80000000u
-
 static float
 latent_bound (const GenLatent *latent)
 {
@@ -206,7 +203,7 @@ void
 gen_latent_fill (
     const GenLatent *latent, guint64 frame, int rate_numerator, int rate_denominator, float *out)
 {
-  GenRandom random = gen_random_new (latent->seed, latent->stream);
+  GenRandom random = gen_random_new (latent->seed, GEN_STREAM_LATENT, latent->stream);
   Place place;
 
   g_return_if_fail (latent->length > 0 && latent->count > 0);
@@ -221,7 +218,7 @@ guint32
 gen_latent_class (const GenLatent *latent, guint64 frame, int rate_numerator, int rate_denominator,
     gsize vector, guint32 classes)
 {
-  GenRandom random = gen_random_new (latent->seed, CLASS_STREAM);
+  GenRandom random = gen_random_new (latent->seed, GEN_STREAM_CLASS, 0);
   Place place;
 
   g_return_val_if_fail (rate_numerator > 0 && rate_denominator > 0 && classes > 0, 0);

@@ -25,13 +25,6 @@
 #define LANES 16
 #define CHUNK (4 * LANES)
 
-/* Which counter words 1 to 3 give a user's stream its key, so that it is unlike any key a
- * user would type. */
-#define KEY_COUNTER                                                                                \
-  {                                                                                                \
-    0, 0x67656e65, 0x72617469, 0x76650000                                                          \
-  }
-
 /* The ten rounds over `lanes` counters, in place. */
 static inline void
 philox_lanes (
@@ -61,14 +54,29 @@ gen_philox4x32 (const guint32 counter[4], const guint32 key[2], guint32 out[4])
   memcpy (out, words, sizeof words);
 }
 
-GenRandom
-gen_random_new (guint64 seed, guint32 stream)
+/* The 64-bit FNV-1a hash (Fowler, Noll and Vo) of a name, the same on every machine. */
+static guint64
+hash_name (const char *name)
 {
-  guint32 key[2] = { (guint32)seed, (guint32)(seed >> 32) };
-  guint32 words[4] = KEY_COUNTER;
+  guint64 hash = G_GUINT64_CONSTANT (0xcbf29ce484222325);
 
-  words[0] = stream;
-  gen_philox4x32 (words, key, words);
+  for (; *name != '\0'; name++)
+    hash = (hash ^ (guint8)*name) * G_GUINT64_CONSTANT (0x100000001b3);
+  return hash;
+}
+
+/* The key is Philox's own of the seed at the counter that name and number make: unlike any key that
+ * a user would type, and as unlike others' keys as random numbers are. */
+GenRandom
+gen_random_new (guint64 seed, const char *stream, guint64 number)
+{
+  const guint64 name = hash_name (stream);
+  const guint32 counter[4] = { (guint32)name, (guint32)(name >> 32), (guint32)number,
+    (guint32)(number >> 32) };
+  const guint32 key[2] = { (guint32)seed, (guint32)(seed >> 32) };
+  guint32 words[4];
+
+  gen_philox4x32 (counter, key, words);
   return (GenRandom){ .key = { words[0], words[1] } };
 }
 

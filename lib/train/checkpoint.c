@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <generative/onnx.h>
+#include <generative/version.h>
 
 #include "checkpoint-files.h"
 #include "state-file.h"
@@ -68,10 +69,15 @@ enum {
   KEY_BEST,
   KEY_BEST_STEP,
   KEY_STALE,
+  KEY_RANDOM_STREAMS,
   N_KEYS,
 };
 static const char *const keys[N_KEYS + 1] = { "samples", "best-frechet", "best-step",
-  "validations-since-best", NULL };
+  "validations-since-best", "random-streams", NULL };
+
+/* How random numbers follow from the seed (random.h). Version 0.1, whose checkpoints do not say,
+ * numbered its streams: another order and split of the data, other latents. */
+#define RANDOM_STREAMS "named"
 
 static gboolean
 save_state (
@@ -86,7 +92,7 @@ save_state (
   g_snprintf (stale, sizeof stale, "%" G_GUINT64_FORMAT, progress->stale);
   return gen_state_file_save (trainer, path,
       (const char *[]){ keys[KEY_SAMPLES], samples, keys[KEY_BEST], best, keys[KEY_BEST_STEP],
-          best_step, keys[KEY_STALE], stale, NULL },
+          best_step, keys[KEY_STALE], stale, keys[KEY_RANDOM_STREAMS], RANDOM_STREAMS, NULL },
       error);
 }
 
@@ -135,6 +141,20 @@ gen_checkpoint_remove_rest (
   g_rmdir (best);
 }
 
+/* Going on would mix the data's parts, and could not be repeated. */
+static gboolean
+refuse_streams (const char *path, char **values, GError **error)
+{
+  g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_STATE,
+      "%s: is of version 0.1, whose random numbers (the order and split of data, latents, dropout) "
+      "this version does not have; go on with that version, or train anew in another folder. The "
+      "models beside it can be played as before",
+      path);
+  for (int i = 0; i < N_KEYS; i++)
+    g_free (values[i]);
+  return FALSE;
+}
+
 gboolean
 gen_checkpoint_load (
     GenTrainer *trainer, const char *folder, GenTrainingProgress *progress, GError **error)
@@ -144,6 +164,8 @@ gen_checkpoint_load (
 
   if (!gen_state_file_load (trainer, path, keys, values, error))
     return FALSE;
+  if (g_strcmp0 (values[KEY_RANDOM_STREAMS], RANDOM_STREAMS) != 0)
+    return refuse_streams (path, values, error);
   *progress = (GenTrainingProgress)GEN_TRAINING_PROGRESS_START;
   if (values[KEY_SAMPLES] != NULL)
     progress->samples = g_ascii_strtoull (values[KEY_SAMPLES], NULL, 10);

@@ -13,8 +13,7 @@
 #include "state-file.h"
 #include "training-graph.h"
 
-/* Stream of random numbers of the latents that nets are checked with, and how many. */
-#define STREAM_CHECK 0x40000u
+/* With how many latents nets are checked. */
 #define CHECKED 16
 
 /* A net as it plays, in batches of the training's size: some models take no other. Where there
@@ -519,7 +518,7 @@ check_states (GenTrainer *trainer, GError **error)
 gboolean
 gen_trainer_check (GenTrainer *trainer, GError **error)
 {
-  GenRandom random = gen_random_new (trainer->settings.seed, STREAM_CHECK);
+  GenRandom random = gen_random_new (trainer->settings.seed, GEN_STREAM_CHECK_LATENT, 0);
   g_autofree float *latents = g_new (float, CHECKED * trainer->latent_size);
   g_autofree float *pictures = g_new (float, CHECKED *gen_trainer_picture_size (trainer));
   float scores[CHECKED];

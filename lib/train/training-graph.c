@@ -10,12 +10,9 @@
 #include <string.h>
 
 #include <generative/operator.h>
+#include <generative/random.h>
 
 #include "loss-scaling.h"
-
-/* The stream of random numbers that latents come from; those of presets' weights start at 100,
- * dropout's are node numbers. */
-#define STREAM_LATENT 0x10000u
 
 /* Which inputs of which operators are weights. */
 static const struct {
@@ -396,8 +393,10 @@ draw_latents (GenGraph *graph, const GenShape *shape, GError **error)
   GenTensor *latents = gen_graph_op (
       graph, "RandomNormal", NULL, 0, 1, error, "shape", GEN_INTS, shape->rank, shape->dims, NULL);
 
-  if (latents != NULL)
-    latents->producer->id = STREAM_LATENT;
+  if (latents != NULL) {
+    latents->producer->stream = GEN_STREAM_TRAINING_LATENT;
+    latents->producer->id = 0;
+  }
   return latents;
 }
 

@@ -8,9 +8,6 @@
 #include <generative/metric.h>
 #include <generative/random.h>
 
-/* Stream of random numbers of the latents. */
-#define STREAM_VALIDATION 0x30000u
-
 struct _GenValidation {
   GenRandom random;
   GArray *pictures; /* GenPicture, each its own */
@@ -27,7 +24,7 @@ gen_validation_new (guint64 seed)
 {
   GenValidation *validation = g_new0 (GenValidation, 1);
 
-  validation->random = gen_random_new (seed, STREAM_VALIDATION);
+  validation->random = gen_random_new (seed, GEN_STREAM_VALIDATION_LATENT, 0);
   validation->pictures = g_array_new (FALSE, FALSE, sizeof (GenPicture));
   g_array_set_clear_func (validation->pictures, clear_picture);
   return validation;

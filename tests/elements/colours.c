@@ -50,7 +50,7 @@ test_made (void)
       if (cases[i].batch == 1 && cases[i].pictures > 1 && strstr (colours[c], "mpeg2") != NULL)
         continue;
       g_test_message ("%d x %d, %s", cases[i].width, cases[i].height, colours[c]);
-      assert_same (direct, around, 2, 0.75);
+      assert_same (direct, around, 2, 0.8);
     }
     remove_model (path);
   }

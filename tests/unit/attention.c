@@ -78,7 +78,7 @@ run (GenGraph *graph, gboolean no_fusion, int threads)
   g_autoptr (GError) error = NULL;
   GenPlanOptions options = { .threads = threads, .no_fusion = no_fusion };
   GenPlan *plan = gen_plan_new (graph, &options, &error);
-  GenRandom random = gen_random_new (1, 0);
+  GenRandom random = gen_random_new (1, "test", 0);
 
   g_assert_no_error (error);
   for (guint i = 0; i < gen_plan_n_inputs (plan); i++)

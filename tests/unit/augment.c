@@ -33,7 +33,7 @@ test_list (void)
     g_assert_true (gen_augmentation_find (gen_augmentations[i]->name) == gen_augmentations[i]);
     g_assert_cmpfloat (gen_augmentations[i]->maximum, >, 0);
     for (int j = 0; j < i; j++)
-      g_assert_cmpuint (gen_augmentations[i]->stream, !=, gen_augmentations[j]->stream);
+      g_assert_cmpstr (gen_augmentations[i]->name, !=, gen_augmentations[j]->name);
   }
   g_assert_null (gen_augmentation_find ("sharpen"));
 }

@@ -13,7 +13,7 @@ static void
 make_step (GenTrainer *trainer)
 {
   float pictures[SMALL_BATCH * SMALL_EXTENT * SMALL_EXTENT];
-  GenRandom random = gen_random_new (3, 0);
+  GenRandom random = gen_random_new (3, "test", 0);
   g_autoptr (GError) error = NULL;
   GenTrainerFigures figures;
 

@@ -39,7 +39,7 @@ build (const Layer *layer)
   const gint64 strides[] = { layer->stride, layer->stride };
   const gint64 pads[] = { layer->pad, layer->pad, layer->pad, layer->pad };
   int rank = layer->x.rank - 2;
-  GenRandom random = gen_random_new (3, 1);
+  GenRandom random = gen_random_new (3, "test", 1);
   float *weights = g_new (float, n);
   GError *error = NULL;
 
@@ -86,7 +86,7 @@ static GBytes *
 run (GenPlan *plan)
 {
   const GenBinding *x = gen_plan_input (plan, 0), *y = gen_plan_output (plan, 0);
-  GenRandom random = gen_random_new (3, 0);
+  GenRandom random = gen_random_new (3, "test", 0);
 
   gen_random_normal (&random, 0, 0, x->data, x->size / sizeof (float));
   g_assert_true (gen_plan_run (plan, NULL));

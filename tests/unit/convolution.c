@@ -186,7 +186,7 @@ test_values (gconstpointer data)
   GenTensor *tensors[3] = { gen_graph_find (graph, "x"), gen_graph_find (graph, "w"),
     gen_graph_find (graph, "b") };
   GenShape out = ((GenTensor *)g_ptr_array_index (graph->outputs, 0))->shape;
-  GenRandom random = gen_random_new (7, 0);
+  GenRandom random = gen_random_new (7, "test", 0);
   g_autofree double *expected = g_new (double, gen_shape_elements (&out));
   float *values[3];
 
@@ -271,7 +271,7 @@ test_activation (void)
     g_autoptr (GenGraph) graph = build (c, TRUE);
     g_autoptr (GenPlan) fused = NULL, separate = NULL;
     GenTensor *y = g_ptr_array_index (graph->outputs, 0);
-    GenRandom random = gen_random_new (7, 0);
+    GenRandom random = gen_random_new (7, "test", 0);
 
     if (gen_operator_find (NULL, names[i], GEN_OPSET) == NULL)
       continue;

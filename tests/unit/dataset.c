@@ -398,8 +398,8 @@ assert_items (GenSequence *sequence, const guint32 *items, guint n)
 static void
 test_split_values (void)
 {
-  static const guint32 test[] = { 0, 12 }, validation[] = { 3, 4, 8, 19 };
-  static const guint32 train[] = { 1, 2, 5, 6, 7, 9, 10, 11, 13, 14, 15, 16, 17, 18 };
+  static const guint32 test[] = { 14, 16 }, validation[] = { 2, 4, 8, 18 };
+  static const guint32 train[] = { 0, 1, 3, 5, 6, 7, 9, 10, 11, 12, 13, 15, 17, 19 };
   g_autoptr (GenDataset) dataset = open_tiles (20, 1, 0);
   GenSequenceSettings settings = { .validation_fraction = 0.2, .test_fraction = 0.1, .seed = 5 };
   g_autoptr (GenSequence) a = NULL, b = NULL, c = NULL;
@@ -418,7 +418,7 @@ test_split_values (void)
 static void
 test_order_values (void)
 {
-  static const guint32 first[] = { 3, 5, 1, 0, 2, 4 }, second[] = { 1, 4, 2, 0, 3, 5 };
+  static const guint32 first[] = { 0, 3, 4, 1, 5, 2 }, second[] = { 5, 2, 1, 3, 0, 4 };
   g_autoptr (GenDataset) dataset = open_tiles (6, 1, 0);
   GenSequenceSettings settings = GEN_SEQUENCE_DEFAULTS;
   g_autoptr (GenSequence) sequence = NULL;

@@ -17,7 +17,7 @@ fill_evenly (const GenPlan *plan)
 {
   for (guint i = 0; i < gen_plan_n_inputs (plan); i++) {
     const GenBinding *input = gen_plan_input (plan, i);
-    GenRandom random = gen_random_new (5, i);
+    GenRandom random = gen_random_new (5, "test", i);
     gsize n = input->size / sizeof (float);
     float *values = input->data;
 

@@ -14,7 +14,7 @@ constant (GenGraph *graph, GenDataType type, const GenShape *shape, float scale,
   gint64 n = gen_shape_elements (shape);
   g_autofree float *values = g_new (float, n);
   guint16 *halves = g_new (guint16, n);
-  GenRandom random = gen_random_new (3, (guint64)graph->tensors->len);
+  GenRandom random = gen_random_new (3, "test", (guint64)graph->tensors->len);
 
   gen_random_uniform (&random, 0, 0, values, n);
   for (gint64 i = 0; i < n; i++)
@@ -134,7 +134,7 @@ fill_halves (const GenPlan *plan)
   const GenBinding *input = gen_plan_input (plan, 0);
   gsize n = input->size / sizeof (guint16);
   g_autofree float *values = g_new (float, n);
-  GenRandom random = gen_random_new (5, 0);
+  GenRandom random = gen_random_new (5, "test", 0);
 
   gen_random_uniform (&random, 0, 0, values, n);
   gen_half_narrow (input->type, values, input->data, n);

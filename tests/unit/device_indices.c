@@ -415,7 +415,7 @@ fill (const GenPlan *plan)
 {
   for (guint i = 0; i < gen_plan_n_inputs (plan); i++) {
     const GenBinding *input = gen_plan_input (plan, i);
-    GenRandom random = gen_random_new (5, i);
+    GenRandom random = gen_random_new (5, "test", i);
 
     gen_random_uniform (&random, 0, 0, input->data, input->size / sizeof (float));
   }

@@ -71,7 +71,7 @@ plan_of (Build build, const GenDevice *device)
   g_assert_no_error (error);
   for (guint i = 0; i < gen_plan_n_inputs (plan); i++) {
     const GenBinding *input = gen_plan_input (plan, i);
-    GenRandom random = gen_random_new (5, i);
+    GenRandom random = gen_random_new (5, "test", i);
 
     gen_random_normal (&random, 0, 0, input->data, input->size / sizeof (float));
   }
@@ -151,7 +151,7 @@ update_of (const Rule *rule, const GenDevice *device)
   g_assert_no_error (error);
   for (guint i = 0; i < gen_plan_n_inputs (plan); i++) {
     const GenBinding *input = gen_plan_input (plan, i);
-    GenRandom random = gen_random_new (7, i);
+    GenRandom random = gen_random_new (7, "test", i);
 
     if (i == 2)
       *(float *)input->data = 0.01f;

@@ -9,7 +9,7 @@ static GenTensor *
 constant (GenGraph *graph, GenShape shape, guint64 seed)
 {
   gsize n = (gsize)gen_shape_elements (&shape);
-  GenRandom random = gen_random_new (seed, n);
+  GenRandom random = gen_random_new (seed, "test", n);
   float *numbers = g_new (float, n);
 
   gen_random_normal (&random, 0, 0, numbers, n);
@@ -24,7 +24,7 @@ fill (const GenPlan *plan)
 {
   for (guint i = 0; i < gen_plan_n_inputs (plan); i++) {
     const GenBinding *x = gen_plan_input (plan, i);
-    GenRandom random = gen_random_new (9, i);
+    GenRandom random = gen_random_new (9, "test", i);
 
     gen_random_normal (&random, 0, 0, x->data, x->size / sizeof (float));
   }

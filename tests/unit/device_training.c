@@ -59,7 +59,7 @@ make_steps (GenTrainer *trainer, int n)
   gsize size = gen_trainer_settings (trainer)->batch_size * gen_trainer_picture_size (trainer);
   g_autofree float *batch = g_new (float, size);
   GenTrainerFigures figures = { 0 };
-  GenRandom random = gen_random_new (9, 0);
+  GenRandom random = gen_random_new (9, "test", 0);
   g_autoptr (GError) error = NULL;
 
   for (int i = 0; i < n; i++) {
@@ -202,7 +202,7 @@ test_plays (void)
   const gsize n = 3 * gen_trainer_picture_size (cpu);
   g_autofree float *latents = g_new (float, 3 * 100);
   g_autofree float *a = g_new (float, n), *b = g_new (float, n);
-  GenRandom random = gen_random_new (1, 0);
+  GenRandom random = gen_random_new (1, "test", 0);
   g_autoptr (GError) error = NULL;
 
   gen_random_normal (&random, 0, 0, latents, 3 * 100);
@@ -308,7 +308,7 @@ test_class_loss (gconstpointer reduction)
   g_assert_no_error (error);
   for (int k = 0; k < 2; k++) {
     const GenBinding *input = gen_plan_input (k == 0 ? cpu : device, 0);
-    GenRandom random = gen_random_new (3, 0);
+    GenRandom random = gen_random_new (3, "test", 0);
 
     gen_random_normal (&random, 0, 0, input->data, input->size / sizeof (float));
     g_assert_true (gen_plan_run (k == 0 ? cpu : device, &error));

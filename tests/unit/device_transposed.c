@@ -78,7 +78,7 @@ constant (GenGraph *graph, const GenShape *shape, guint64 seed)
 {
   gint64 n = gen_shape_elements (shape);
   float *values = g_new (float, n);
-  GenRandom random = gen_random_new (seed, 0);
+  GenRandom random = gen_random_new (seed, "test", 0);
 
   gen_random_uniform (&random, 0, 0, values, n);
   for (gint64 i = 0; i < n; i++)

@@ -82,7 +82,7 @@ compare (GenGraph *graph, const Case *c, GenPrecision precision, double most)
     g_assert_cmpstr (g_array_index (steps, GenStepInfo, i).way, ==, "cuda");
   for (guint i = 0; i < gen_plan_n_inputs (cpu); i++) {
     const GenBinding *input = gen_plan_input (cpu, i);
-    GenRandom random = gen_random_new (i, 0);
+    GenRandom random = gen_random_new (i, "test", 0);
 
     if (input->type == GEN_TYPE_FLOAT32)
       gen_random_normal (&random, 0, 0, input->data, input->size / sizeof (float));

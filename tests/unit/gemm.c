@@ -18,7 +18,7 @@ static const Extents extents[] = { { 1, 64, 100 }, { 5, 7, 3 }, { 16, 512, 64 },
 static GBytes *
 draw (gsize n, guint32 stream, float offset)
 {
-  GenRandom random = gen_random_new (1, stream);
+  GenRandom random = gen_random_new (1, "test", stream);
   float *numbers = g_new (float, n);
 
   gen_random_normal (&random, 0, 0, numbers, n);

@@ -10,7 +10,7 @@
 static GenTensor *
 weights (GenGraph *graph, const char *name, gint64 rows, gint64 columns, guint64 seed)
 {
-  GenRandom random = gen_random_new (seed, 0);
+  GenRandom random = gen_random_new (seed, "test", 0);
   float *values = g_new (float, rows *columns);
 
   gen_random_normal (&random, 0, 0, values, rows * columns);

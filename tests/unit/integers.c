@@ -19,7 +19,7 @@ static void
 fill (guint8 *data, gsize n, guint64 seed)
 {
   static const guint8 extremes[] = { 0, 127, 128, 255 };
-  GenRandom random = gen_random_new (seed, 0);
+  GenRandom random = gen_random_new (seed, "test", 0);
 
   for (gsize i = 0; i < n; i++) {
     guint32 r = gen_random_below (&random, 0, i, 320);

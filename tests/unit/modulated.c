@@ -28,7 +28,7 @@ static const Case cases[] = {
 static GenTensor *
 random_constant (GenGraph *graph, GenShape shape, guint64 seed)
 {
-  GenRandom random = gen_random_new (seed, 0);
+  GenRandom random = gen_random_new (seed, "test", 0);
   gsize n = gen_shape_elements (&shape);
   float *values = g_new (float, n);
 
@@ -84,7 +84,7 @@ compile (GenGraph *graph, gboolean fused)
 {
   g_autoptr (GError) error = NULL;
   GenPlan *plan = gen_plan_new (graph, &(GenPlanOptions){ .no_fusion = !fused }, &error);
-  GenRandom random = gen_random_new (9, 0);
+  GenRandom random = gen_random_new (9, "test", 0);
 
   g_assert_no_error (error);
   for (guint i = 0; i < gen_plan_n_inputs (plan); i++)

@@ -54,7 +54,7 @@ check_values (const GenShape *shape, gboolean training, gboolean channels_last, 
   g_autoptr (GenGraph) graph = build (shape, training, channels_last);
   g_autoptr (GenPlan) plan = gen_plan_new (graph, &(GenPlanOptions){ .threads = threads }, &error);
   gint64 channels = shape->dims[1], pixels = gen_shape_product (shape, 2, shape->rank);
-  GenRandom random = gen_random_new (5, 0);
+  GenRandom random = gen_random_new (5, "test", 0);
   float *in[5];
 
   g_assert_no_error (error);
@@ -149,7 +149,7 @@ test_instance (void)
   GenTensor *scale = gen_graph_add_input (graph, "scale", GEN_TYPE_FLOAT32, &GEN_SHAPE (2));
   GenTensor *bias = gen_graph_add_input (graph, "bias", GEN_TYPE_FLOAT32, &GEN_SHAPE (2));
   g_autoptr (GenPlan) plan = NULL;
-  GenRandom random = gen_random_new (5, 0);
+  GenRandom random = gen_random_new (5, "test", 0);
   double worst;
 
   gen_graph_add_output (

@@ -157,7 +157,7 @@ test_pack (void)
       gsize count = gen_shape_elements (&shape), size = plane_of (c) * planes_of (c);
       g_autofree float *x = g_new (float, count);
       g_autofree guint8 *bytes = g_malloc (frames * size);
-      GenRandom random = gen_random_new (n, 0);
+      GenRandom random = gen_random_new (n, "test", 0);
       GenTensor *input = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &shape), *outputs[8];
       int planes = frames * planes_of (c);
       GenNode *node = add_node (graph, c, "PackPicture", &input, 1, outputs, planes);
@@ -216,7 +216,7 @@ assert_fuses (const Case *c, const char *op, gboolean convolve)
   g_autofree float *x = g_new (float, count);
   g_autofree guint8 *plain = g_malloc (size), *fused_bytes = g_malloc (size);
   guint8 *const bytes[2] = { plain, fused_bytes };
-  GenRandom random = gen_random_new (7, 0);
+  GenRandom random = gen_random_new (7, "test", 0);
 
   gen_random_normal (&random, 0, 0, x, count);
   for (int fused = 0; fused < 2; fused++) {

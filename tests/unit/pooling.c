@@ -96,7 +96,7 @@ check (const Case *c, gboolean max, gboolean last)
       "count_include_pad", GEN_INT, c->includes_padding, NULL);
   GenTensor *dy, *loss, *dx;
   g_autoptr (GenPlan) plan = NULL;
-  GenRandom random = gen_random_new (9, 0);
+  GenRandom random = gen_random_new (9, "test", 0);
   g_autofree double *planes = NULL;
   float *in, *dyin;
   gint64 pixels;
@@ -149,7 +149,7 @@ test_indices (void)
     GenTensor *y = gen_graph_op (graph, "MaxPool", &from, 1, 2, &error, "kernel_shape", GEN_INTS, 2,
         (gint64[]){ 3, 3 }, NULL);
     g_autoptr (GenPlan) plan = NULL;
-    GenRandom random = gen_random_new (9, 0);
+    GenRandom random = gen_random_new (9, "test", 0);
     float *in;
 
     g_assert_no_error (error);

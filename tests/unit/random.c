@@ -40,6 +40,31 @@ test_counter (void)
   g_assert_cmpmem (block, sizeof block, expected, sizeof expected);
 }
 
+/* What a seed and a name make is for good: the same in every version. */
+static void
+test_streams (void)
+{
+  static const struct {
+    guint64 seed;
+    const char *name;
+    guint64 number;
+    guint32 key[2];
+  } cases[] = {
+    { 42, GEN_STREAM_LATENT, 0, { 0xdac74f31, 0x187210ba } },
+    { 42, GEN_STREAM_LATENT, 1, { 0xcd598f6f, 0xa6c0b5d7 } },
+    { 42, GEN_STREAM_CLASS, 0, { 0xdb85da11, 0x7bef1ef0 } },
+    { (G_GUINT64_CONSTANT (1) << 40) + 5, "dcgan generator/up0.weight",
+        G_GUINT64_CONSTANT (1) << 33, { 0x9acf7b47, 0x3f2c5297 } },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+    GenRandom random = gen_random_new (cases[i].seed, cases[i].name, cases[i].number);
+
+    g_assert_cmphex (random.key[0], ==, cases[i].key[0]);
+    g_assert_cmphex (random.key[1], ==, cases[i].key[1]);
+  }
+}
+
 static void
 test_values (void)
 {
@@ -51,11 +76,9 @@ test_values (void)
     0.7542520287987222 };
   static const double far[4] = { 1.9128321654259999, 0.6161920082169939, -0.02354516129521439,
     1.4347205994697263 };
-  GenRandom random = gen_random_new (42, 7);
+  GenRandom random = { { 0x5036cd49, 0x36171e60 } };
   float out[8];
 
-  g_assert_cmphex (random.key[0], ==, 0x5036cd49);
-  g_assert_cmphex (random.key[1], ==, 0x36171e60);
   gen_random_uniform (&random, 3, 0, out, 8);
   for (int i = 0; i < 8; i++)
     g_assert_cmpfloat (out[i], ==, (float)uniform[i]);
@@ -75,7 +98,7 @@ test_values (void)
 static void
 test_same_everywhere (void)
 {
-  GenRandom random = gen_random_new (2024, 0);
+  GenRandom random = { { 0xb25f8e43, 0x58b2137c } };
   g_autofree float *numbers = g_new (float, 100000);
   guint64 hash = G_GUINT64_CONSTANT (0xcbf29ce484222325);
 
@@ -95,7 +118,7 @@ static void
 test_first (gconstpointer data)
 {
   Draw draw = *(const Draw *)data;
-  GenRandom random = gen_random_new (1, 0);
+  GenRandom random = gen_random_new (1, "test", 0);
   float all[400], part[400];
 
   draw (&random, 9, 0, all, 400);
@@ -122,7 +145,7 @@ static void
 test_moments (void)
 {
   enum { N = 1000000 };
-  GenRandom random = gen_random_new (7, 0);
+  GenRandom random = gen_random_new (7, "test", 0);
   g_autofree float *x = g_new (float, N);
   double correlation = 0;
 
@@ -150,11 +173,12 @@ static void
 test_independence (void)
 {
   enum { N = 100000 };
-  GenRandom randoms[3] = { gen_random_new (7, 0), gen_random_new (7, 1), gen_random_new (8, 0) };
+  GenRandom randoms[] = { gen_random_new (7, "test", 0), gen_random_new (7, "test", 1),
+    gen_random_new (8, "test", 0), gen_random_new (7, "tesu", 0) };
   g_autofree float *a = g_new (float, N), *b = g_new (float, N);
 
   gen_random_normal (&randoms[0], 0, 0, a, N);
-  for (int other = 0; other < 3; other++) {
+  for (int other = 0; other < (int)G_N_ELEMENTS (randoms); other++) {
     double correlation = 0;
 
     gen_random_normal (&randoms[other], other == 0 ? 1 : 0, 0, b, N);
@@ -167,7 +191,7 @@ test_independence (void)
 static void
 test_below (void)
 {
-  GenRandom random = gen_random_new (3, 0);
+  GenRandom random = gen_random_new (3, "test", 0);
   int counts[6] = { 0 };
 
   for (int i = 0; i < 60000; i++) {
@@ -189,7 +213,7 @@ static void
 test_permutation (void)
 {
   enum { N = 1000 };
-  GenRandom random = gen_random_new (11, 0);
+  GenRandom random = gen_random_new (11, "test", 0);
   guint32 order[N], again[N], other[N];
   gboolean seen[N] = { FALSE };
   int counts[6] = { 0 };
@@ -225,6 +249,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/random/known-answers", test_known_answers);
   g_test_add_func ("/random/counter", test_counter);
+  g_test_add_func ("/random/streams", test_streams);
   g_test_add_func ("/random/values", test_values);
   g_test_add_func ("/random/same-everywhere", test_same_everywhere);
   g_test_add_data_func ("/random/first/uniform", &uniform, test_first);

@@ -722,7 +722,7 @@ test_chains (void)
     g_autoptr (GError) error = NULL;
     g_autoptr (GenModel) model = NULL;
     g_autoptr (GenPlan) plan = NULL;
-    GenRandom random = gen_random_new (seed, 3);
+    GenRandom random = gen_random_new (seed, "test", 3);
     const GenPort *port;
     const float *numbers;
     float slack;

@@ -82,7 +82,7 @@ test_gradients (void)
 static void
 fill (GenPlan *plan)
 {
-  GenRandom random = gen_random_new (3, 0);
+  GenRandom random = gen_random_new (3, "test", 0);
 
   for (guint i = 0; i < gen_plan_n_inputs (plan); i++) {
     const GenBinding *binding = gen_plan_input (plan, i);

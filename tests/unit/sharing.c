@@ -16,7 +16,7 @@
 static GBytes *
 draw (gsize n, guint64 seed, float scale)
 {
-  GenRandom random = gen_random_new (seed, n);
+  GenRandom random = gen_random_new (seed, "test", n);
   float *numbers = g_new (float, n);
 
   gen_random_normal (&random, 0, 0, numbers, n);

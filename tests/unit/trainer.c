@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Losses and optimisers against PyTorch's numbers, and training as a whole on small nets. */
+#include <generative/checkpoint.h>
 #include <generative/random.h>
 #include <generative/validation.h>
 
 #include <math.h>
 #include <string.h>
+
+#include "../scratch.h"
 
 /* --- optimisers: three steps from the same weights and gradients, by torch.optim --- */
 
@@ -177,7 +180,7 @@ static const GenPresetOptions small = { GEN_PRESET_DEFAULTS, .width = 8, .height
 static void
 draw (float *batch, gsize n, guint64 step)
 {
-  GenRandom random = gen_random_new (9, 0);
+  GenRandom random = gen_random_new (9, "test", 0);
 
   gen_random_uniform (&random, step, 0, batch, n);
   for (gsize i = 0; i < n; i++)
@@ -208,7 +211,7 @@ test_learns (void)
       &(GenTrainerSettings){ GEN_TRAINER_DEFAULTS, .batch_size = BATCH, .ema = 0.9, .threads = 2 },
       &error);
   float latents[BATCH * 100], pictures[BATCH * 64];
-  GenRandom random = gen_random_new (1, 0);
+  GenRandom random = gen_random_new (1, "test", 0);
 
   g_assert_no_error (error);
   gen_random_normal (&random, 0, 0, latents, BATCH * 100);
@@ -264,6 +267,34 @@ check_resume (const GenPreset *preset, const GenPresetOptions *options)
   }
 }
 
+/* What does not say that its random streams have names is of a version that numbered them. */
+static void
+test_numbered_streams (void)
+{
+  static const char key[] = "random-streams";
+  g_autofree char *folder = scratch_new ();
+  g_autofree char *path = g_build_filename (folder, GEN_CHECKPOINT_STATE, NULL), *bytes = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GenTrainer) trainer = trainer_new (&gen_preset_mlp, &small,
+      &(GenTrainerSettings){ GEN_TRAINER_DEFAULTS, .batch_size = BATCH, .threads = 2 }, &error);
+  GenTrainingProgress progress = GEN_TRAINING_PROGRESS_START;
+  gsize size;
+  char *found;
+
+  g_assert_no_error (error);
+  g_assert_true (gen_checkpoint_save (trainer, folder, NULL, &progress, &error));
+  g_assert_true (gen_checkpoint_load (trainer, folder, &progress, &error));
+  g_assert_true (g_file_get_contents (path, &bytes, &size, &error));
+  found = memmem (bytes, size, key, strlen (key));
+  g_assert_nonnull (found);
+  found[0] = 'x';
+  g_assert_true (g_file_set_contents (path, bytes, (gssize)size, &error));
+  g_assert_false (gen_checkpoint_load (trainer, folder, &progress, &error));
+  g_assert_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_STATE);
+  g_assert_nonnull (strstr (error->message, "version 0.1"));
+  scratch_remove (folder);
+}
+
 static void
 test_resume (void)
 {
@@ -283,7 +314,7 @@ test_generate (void)
       &(GenTrainerSettings){ GEN_TRAINER_DEFAULTS, .batch_size = BATCH, .threads = 2 }, &error);
   const int n = 2 * BATCH + 3;
   g_autofree float *latents = g_new (float, n * 100), *pictures = g_new (float, n * 64);
-  GenRandom random = gen_random_new (1, 0);
+  GenRandom random = gen_random_new (1, "test", 0);
   float one[64];
 
   g_assert_no_error (error);
@@ -309,7 +340,7 @@ test_validation (void)
   const int n = 3 * BATCH + 5;
   g_autofree float *latents = g_new (float, n * 100);
   g_auto (GenPicture) wall = { 0 }, odd = { 0 };
-  GenRandom random = gen_random_new (3, 0x30000);
+  GenRandom random = gen_random_new (3, GEN_STREAM_VALIDATION_LATENT, 0);
   GenValidationFigures figures;
 
   g_assert_no_error (error);
@@ -339,6 +370,34 @@ test_validation (void)
   gen_validation_add (wrong, &odd);
   g_assert_false (gen_validation_measure (wrong, trainer, &figures, &error));
   g_assert_nonnull (strstr (error->message, "9 by 8"));
+}
+
+/* First weights are drawn from a stream for each tensor: none begins as another one does, in one
+ * net or in two. */
+static void
+test_first_weights (void)
+{
+  for (int p = 0; gen_preset_list ()[p] != NULL; p++) {
+    const GenPreset *preset = gen_preset_list ()[p];
+    GenPresetOptions options = { GEN_PRESET_DEFAULTS };
+    g_autoptr (GenGraph) g = preset->generator (&options, NULL);
+    g_autoptr (GenGraph) d = preset->discriminator (&options, NULL);
+    GenGraph *const nets[] = { g, d };
+    g_autoptr (GArray) beginnings = g_array_new (FALSE, FALSE, sizeof (float));
+
+    for (int n = 0; n < 2; n++)
+      for (guint i = 0; i < nets[n]->tensors->len; i++) {
+        const GenTensor *tensor = g_ptr_array_index (nets[n]->tensors, i);
+        const float *values = gen_tensor_constant (tensor);
+
+        if (values == NULL || tensor->type != GEN_TYPE_FLOAT32 || tensor->shape.rank < 2)
+          continue;
+        for (guint k = 0; k < beginnings->len; k++)
+          g_assert_cmpfloat (values[0], !=, g_array_index (beginnings, float, k));
+        g_array_append_val (beginnings, values[0]);
+      }
+    g_assert_cmpuint (beginnings->len, >, 4);
+  }
 }
 
 /* Each loss moves each preset, in all sizes, without trouble. */
@@ -482,9 +541,11 @@ main (int argc, char **argv)
   g_test_add_func ("/trainer/factors", test_factors);
   g_test_add_func ("/trainer/losses", test_losses);
   g_test_add_func ("/trainer/learns", test_learns);
+  g_test_add_func ("/trainer/numbered-streams", test_numbered_streams);
   g_test_add_func ("/trainer/resume", test_resume);
   g_test_add_func ("/trainer/generate", test_generate);
   g_test_add_func ("/trainer/validation", test_validation);
+  g_test_add_func ("/trainer/first-weights", test_first_weights);
   g_test_add_func ("/trainer/presets", test_presets);
   g_test_add_func ("/trainer/divergence", test_divergence);
   g_test_add_func ("/trainer/large-scores", test_large_scores);

@@ -214,7 +214,7 @@ pack (const Case *c, int frames, int threads, gboolean behind_conv)
   GenShape shape = GEN_SHAPE (frames * c->count, c->channels, c->height, c->width);
   gsize count = gen_shape_elements (&shape);
   g_autofree float *x = g_new (float, count);
-  GenRandom random = gen_random_new (count, 0);
+  GenRandom random = gen_random_new (count, "test", 0);
   GenTensor *input = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &shape), *outputs[6];
   int planes = planes_of (c);
   guint8 *bytes[6];
@@ -348,7 +348,7 @@ unpack (const Case *c, int threads, gboolean before_conv)
   g_autoptr (GError) error = NULL;
   g_autoptr (GenPlan) plan = NULL;
   int planes = planes_of (c), frames = 2, tiles = c->columns * rows_of (c);
-  GenRandom random = gen_random_new (7, 0);
+  GenRandom random = gen_random_new (7, "test", 0);
   GenTensor *inputs[6], *output;
   guint8 *bytes[6];
   const float *x;

@@ -33,7 +33,7 @@ struct _GenExecutor {
   GenCudaDevice device;
   std::vector<GenCudaKernel> kernels;
   std::vector<std::shared_ptr<GenCudaFallback> > fallbacks; /* by node; NULL: on the device */
-  std::vector<GenCudaPort> ports[3];                        /* by GenPortKind */
+  std::vector<GenCudaPort> ports[3];                        /* by GenBindingKind */
   std::vector<std::shared_ptr<void> > constants;            /* on the device, by tensor->index */
   std::vector<void *> device_memory, host_memory;           /* all that is to be freed */
   char *arena;
@@ -67,9 +67,9 @@ void gen_cuda_ports_set_frames (GenExecutor *executor);
 gboolean gen_cuda_ports_give (GenExecutor *executor, GError **error);
 gboolean gen_cuda_ports_fetch (GenExecutor *executor, GError **error);
 /* For GenExecutorClass. */
-void *gen_cuda_port_host (GenExecutor *executor, GenPortKind kind, guint number);
+void *gen_cuda_port_host (GenExecutor *executor, GenBindingKind kind, guint number);
 void gen_cuda_port_bind (
-    GenExecutor *executor, GenPortKind kind, guint number, void *data, gboolean on_device);
+    GenExecutor *executor, GenBindingKind kind, guint number, void *data, gboolean on_device);
 GenExecutorFeed *gen_cuda_port_create_feed (GenExecutor *executor, guint number, GError **error);
 void gen_cuda_port_bind_feed (GenExecutor *executor, guint number, GenExecutorFeed *feed);
 gboolean gen_cuda_port_upload (GenExecutor *executor, guint state, GError **error);

@@ -41,11 +41,11 @@ address_of (GenExecutor *executor, const GenStorage *storage, GError **error)
 {
   switch (storage->kind) {
   case GEN_STORAGE_INPUT:
-    return executor->ports[GEN_PORT_INPUT][storage->number].device;
+    return executor->ports[GEN_BINDING_INPUT][storage->number].device;
   case GEN_STORAGE_OUTPUT:
-    return executor->ports[GEN_PORT_OUTPUT][storage->number].device;
+    return executor->ports[GEN_BINDING_OUTPUT][storage->number].device;
   case GEN_STORAGE_STATE:
-    return executor->ports[GEN_PORT_STATE][storage->number].device;
+    return executor->ports[GEN_BINDING_STATE][storage->number].device;
   case GEN_STORAGE_CONSTANT:
     return gen_cuda_executor_constant (executor, storage->tensor, error);
   default:

@@ -70,6 +70,7 @@ widen_node (GenCudaFallback *fallback, const GenNode *node)
   g_autoptr (GHashTable) none = g_hash_table_new (NULL, NULL);
 
   made->id = node->id;
+  made->stream = node->stream;
   made->activation = node->activation;
   made->taken = node->taken;
   made->draw = node->draw;

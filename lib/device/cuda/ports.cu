@@ -7,7 +7,7 @@
 #include "feed.h"
 
 static gboolean
-take_port (GenExecutor *executor, GenPortKind kind, const GenTensor *tensor, GError **error)
+take_port (GenExecutor *executor, GenBindingKind kind, const GenTensor *tensor, GError **error)
 {
   GenCudaPort port;
 
@@ -32,17 +32,17 @@ gen_cuda_ports_take (GenExecutor *executor, GError **error)
 
   for (guint i = 0; i < graph->inputs->len; i++)
     if (!take_port (
-            executor, GEN_PORT_INPUT, (GenTensor *)g_ptr_array_index (graph->inputs, i), error))
+            executor, GEN_BINDING_INPUT, (GenTensor *)g_ptr_array_index (graph->inputs, i), error))
       return FALSE;
   for (guint i = 0; i < graph->outputs->len; i++)
     if (!take_port (
-            executor, GEN_PORT_OUTPUT, (GenTensor *)g_ptr_array_index (graph->outputs, i), error))
+            executor, GEN_BINDING_OUTPUT, (GenTensor *)g_ptr_array_index (graph->outputs, i), error))
       return FALSE;
   for (guint i = 0; i < executor->storages->states->len; i++) {
     const GenStorage *storage =
         (const GenStorage *)g_ptr_array_index (executor->storages->states, i);
 
-    if (!take_port (executor, GEN_PORT_STATE, storage->tensor, error))
+    if (!take_port (executor, GEN_BINDING_STATE, storage->tensor, error))
       return FALSE;
   }
   return TRUE;
@@ -55,8 +55,8 @@ port_of (GenExecutor *executor, const GenTensor *tensor)
   const GenStorage *storage = executor->storages->by_tensor[tensor->index];
 
   if (storage->kind == GEN_STORAGE_INPUT)
-    return &executor->ports[GEN_PORT_INPUT][storage->number];
-  return storage->kind == GEN_STORAGE_OUTPUT ? &executor->ports[GEN_PORT_OUTPUT][storage->number]
+    return &executor->ports[GEN_BINDING_INPUT][storage->number];
+  return storage->kind == GEN_STORAGE_OUTPUT ? &executor->ports[GEN_BINDING_OUTPUT][storage->number]
                                              : NULL;
 }
 
@@ -126,14 +126,14 @@ gen_cuda_ports_set_frames (GenExecutor *executor)
 }
 
 void *
-gen_cuda_port_host (GenExecutor *executor, GenPortKind kind, guint number)
+gen_cuda_port_host (GenExecutor *executor, GenBindingKind kind, guint number)
 {
   return executor->ports[kind][number].host;
 }
 
 void
 gen_cuda_port_bind (
-    GenExecutor *executor, GenPortKind kind, guint number, void *data, gboolean on_device)
+    GenExecutor *executor, GenBindingKind kind, guint number, void *data, gboolean on_device)
 {
   GenCudaPort *port = &executor->ports[kind][number];
 
@@ -145,21 +145,21 @@ gen_cuda_port_bind (
 GenExecutorFeed *
 gen_cuda_port_create_feed (GenExecutor *executor, guint number, GError **error)
 {
-  return gen_cuda_feed_new (&executor->device, executor->ports[GEN_PORT_INPUT][number].size, error);
+  return gen_cuda_feed_new (&executor->device, executor->ports[GEN_BINDING_INPUT][number].size, error);
 }
 
 void
 gen_cuda_port_bind_feed (GenExecutor *executor, guint number, GenExecutorFeed *feed)
 {
-  gen_cuda_port_bind (executor, GEN_PORT_INPUT, number, feed->place, TRUE);
-  executor->ports[GEN_PORT_INPUT][number].arrival = feed->arrived;
+  gen_cuda_port_bind (executor, GEN_BINDING_INPUT, number, feed->place, TRUE);
+  executor->ports[GEN_BINDING_INPUT][number].arrival = feed->arrived;
 }
 
 gboolean
 gen_cuda_port_upload (GenExecutor *executor, guint state, GError **error)
 {
   GenCudaCurrent current (&executor->device);
-  GenCudaPort *port = &executor->ports[GEN_PORT_STATE][state];
+  GenCudaPort *port = &executor->ports[GEN_BINDING_STATE][state];
 
   return gen_cuda_check (cudaMemcpy (port->device, port->host, port->size, cudaMemcpyHostToDevice),
       "uploading", error);
@@ -169,7 +169,7 @@ gboolean
 gen_cuda_port_download (GenExecutor *executor, guint state, GError **error)
 {
   GenCudaCurrent current (&executor->device);
-  GenCudaPort *port = &executor->ports[GEN_PORT_STATE][state];
+  GenCudaPort *port = &executor->ports[GEN_BINDING_STATE][state];
 
   return gen_cuda_check (cudaMemcpy (port->host, port->device, port->size, cudaMemcpyDeviceToHost),
       "downloading", error);
@@ -178,12 +178,12 @@ gen_cuda_port_download (GenExecutor *executor, guint state, GError **error)
 gboolean
 gen_cuda_ports_give (GenExecutor *executor, GError **error)
 {
-  for (const GenCudaPort &port : executor->ports[GEN_PORT_INPUT])
+  for (const GenCudaPort &port : executor->ports[GEN_BINDING_INPUT])
     if (port.arrival != NULL &&
         !gen_cuda_check (cudaStreamWaitEvent (executor->device.stream, port.arrival, 0),
             "waiting for an input", error))
       return FALSE;
-  for (const GenCudaPort &port : executor->ports[GEN_PORT_INPUT])
+  for (const GenCudaPort &port : executor->ports[GEN_BINDING_INPUT])
     if (!port.is_direct () &&
         !gen_cuda_copy_rows (&port.rows, port.device, port.bound != NULL ? port.bound : port.host,
             port.bound_on_device ? cudaMemcpyDeviceToDevice : cudaMemcpyHostToDevice,
@@ -195,7 +195,7 @@ gen_cuda_ports_give (GenExecutor *executor, GError **error)
 gboolean
 gen_cuda_ports_fetch (GenExecutor *executor, GError **error)
 {
-  for (const GenCudaPort &port : executor->ports[GEN_PORT_OUTPUT])
+  for (const GenCudaPort &port : executor->ports[GEN_BINDING_OUTPUT])
     if (!port.is_direct () &&
         !gen_cuda_copy_rows (&port.rows, port.bound != NULL ? port.bound : port.host, port.device,
             port.bound_on_device ? cudaMemcpyDeviceToDevice : cudaMemcpyDeviceToHost,

@@ -38,7 +38,7 @@ generator (const GenPresetOptions *options, GError **error)
 
   if (!measure (options, &extent, &doublings, error))
     return NULL;
-  layers = gen_layers_begin ("dcgan generator", options->seed, 100, SPREAD);
+  layers = gen_layers_begin ("dcgan generator", options->seed, SPREAD);
   channels = WIDTH << (doublings - 1);
   y = gen_graph_add_input (
       layers.graph, "latent", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, options->latent_size));
@@ -67,7 +67,7 @@ discriminator (const GenPresetOptions *options, GError **error)
 
   if (!measure (options, &extent, &halvings, error))
     return NULL;
-  layers = gen_layers_begin ("dcgan discriminator", options->seed, 200, SPREAD);
+  layers = gen_layers_begin ("dcgan discriminator", options->seed, SPREAD);
   y = gen_graph_add_input (layers.graph, "picture", GEN_TYPE_FLOAT32,
       &GEN_SHAPE (1, options->channels, options->height, options->width));
   for (int i = 1; i <= halvings; i++, channels *= 2) {

@@ -10,9 +10,9 @@
 #define LEAK 0.2
 
 GenLayers
-gen_layers_begin (const char *name, guint64 seed, guint stream, float spread)
+gen_layers_begin (const char *name, guint64 seed, float spread)
 {
-  return (GenLayers){ gen_graph_new (name), seed, stream, spread, 1 };
+  return (GenLayers){ gen_graph_new (name), seed, spread, 1 };
 }
 
 static void
@@ -63,7 +63,8 @@ static GenTensor *
 drawn (GenLayers *layers, const char *name, const char *part, const GenShape *shape, gint64 fan_in,
     float center)
 {
-  GenRandom random = gen_random_new (layers->seed, layers->stream++);
+  g_autofree char *stream = g_strdup_printf ("%s/%s.%s", layers->graph->name, name, part);
+  GenRandom random = gen_random_new (layers->seed, stream, 0);
   gsize n = gen_shape_elements (shape);
   float *values = g_new (float, n);
 

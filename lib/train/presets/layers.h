@@ -8,13 +8,12 @@
 typedef struct {
   GenGraph *graph;
   guint64 seed;
-  guint stream; /* of the next tensor of random numbers */
   float spread; /* standard deviation of normal weights; 0: uniform, of deviation gain / sqrt
                    (inputs) */
   float gain;   /* what keeps the size of values through a layer: sqrt (2) before ReLU, 1 else */
 } GenLayers;
 
-GenLayers gen_layers_begin (const char *name, guint64 seed, guint stream, float spread);
+GenLayers gen_layers_begin (const char *name, guint64 seed, float spread);
 /* The net whose result is `y` (NULL after an error): makes the batch a free extent. (transfer
  * full) */
 GenGraph *gen_layers_end (GenLayers *layers, GenTensor *y, const char *range_key);

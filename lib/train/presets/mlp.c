@@ -28,7 +28,7 @@ generator (const GenPresetOptions *options, GError **error)
 
   if (!check (options, error))
     return NULL;
-  layers = gen_layers_begin ("mlp generator", options->seed, 100, 0);
+  layers = gen_layers_begin ("mlp generator", options->seed, 0);
   y = gen_graph_add_input (
       layers.graph, "latent", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, options->latent_size));
   layers.gain = (float)G_SQRT2;
@@ -55,7 +55,7 @@ discriminator (const GenPresetOptions *options, GError **error)
 
   if (!check (options, error))
     return NULL;
-  layers = gen_layers_begin ("mlp discriminator", options->seed, 200, 0);
+  layers = gen_layers_begin ("mlp discriminator", options->seed, 0);
   y = gen_graph_add_input (layers.graph, "picture", GEN_TYPE_FLOAT32,
       &GEN_SHAPE (1, options->channels, options->height, options->width));
   y = gen_unary (layers.graph, "Flatten", y, error);
