@@ -250,13 +250,14 @@ gst_dataset_src_post_error (GstDatasetSrc *self, const GError *error)
 {
   switch (error->code) {
   case GEN_DATASET_ERROR_NOT_FOUND:
-    GST_ELEMENT_ERROR (self, RESOURCE, NOT_FOUND, ("%s", error->message), (NULL));
+    GST_ELEMENT_ERROR (
+        self, RESOURCE, NOT_FOUND, ("Property location: %s", error->message), (NULL));
     break;
   case GEN_DATASET_ERROR_SETTINGS:
     GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS, ("%s", error->message), (NULL));
     break;
   default:
-    GST_ELEMENT_ERROR (self, RESOURCE, READ, ("%s", error->message), (NULL));
+    GST_ELEMENT_ERROR (self, RESOURCE, READ, ("Property location: %s", error->message), (NULL));
   }
 }
 

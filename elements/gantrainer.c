@@ -172,10 +172,11 @@ static void
 gst_gan_trainer_log_trainer (GstGanTrainer *self, gint64 began)
 {
   const GenTrainerSettings *settings = &self->settings;
+  const gboolean measures = settings->device != NULL && settings->device != &gen_device_cpu;
   const GenPlanOptions options = { .device = settings->device,
     .threads = settings->threads,
     .precision = settings->precision,
-    .choice = settings->choice };
+    .choice = measures ? settings->choice : GEN_CHOICE_RULES };
   g_autofree char *text = gst_generative_describe_options (&options);
 
   GST_INFO_OBJECT (self, "%s, a step of %d pictures compiled in %.1f ms: optimizer %s, loss %s; %s",

@@ -266,6 +266,19 @@ gst_generator_fixate_caps (
   return gst_generator_get_parent_class ()->fixate_caps (base, direction, caps, other);
 }
 
+/* Whether no error has told yet that caps do not fit: what fails is tried again and again. */
+static gboolean
+begins_to_refuse (GstGenerator *self)
+{
+  gboolean begins;
+
+  GST_OBJECT_LOCK (self);
+  begins = !self->refused;
+  self->explained = self->refused = TRUE;
+  GST_OBJECT_UNLOCK (self);
+  return begins;
+}
+
 gboolean
 gst_generator_set_caps (GstBaseTransform *base, GstCaps *sink, GstCaps *source)
 {
@@ -280,8 +293,14 @@ gst_generator_set_caps (GstBaseTransform *base, GstCaps *sink, GstCaps *source)
   g_clear_pointer (&next, gst_generator_player_free);
   GST_INFO_OBJECT (
       self, "from %" GST_PTR_FORMAT " to %" GST_PTR_FORMAT, (void *)sink, (void *)source);
-  if (negotiate (self, sink, source, &error))
+  if (negotiate (self, sink, source, &error)) {
+    GST_OBJECT_LOCK (self);
+    self->refused = FALSE;
+    GST_OBJECT_UNLOCK (self);
     return TRUE;
+  }
+  if (!begins_to_refuse (self))
+    return FALSE;
   if (error->domain == GST_CORE_ERROR)
     GST_ELEMENT_ERROR (self, CORE, NEGOTIATION, ("%s", error->message), (NULL));
   else if (error->domain == GST_LIBRARY_ERROR)
@@ -392,29 +411,48 @@ describe_misfit (const GstGeneratorPorts *ports, GstCaps *offered)
       text);
 }
 
+static void
+post_misfit (GstGenerator *self, GstCaps *offered, gboolean fatal)
+{
+  g_autofree char *said = NULL;
+  GstGeneratorPorts ports;
+
+  if ((fatal && !begins_to_refuse (self)) || !get_ports (self, &ports))
+    return;
+  said = describe_misfit (&ports, offered);
+  if (fatal)
+    GST_ELEMENT_ERROR (
+        self, CORE, NEGOTIATION, ("%s", said), ("offered %" GST_PTR_FORMAT, (void *)offered));
+  else
+    GST_ELEMENT_WARNING (
+        self, CORE, NEGOTIATION, ("%s", said), ("offered %" GST_PTR_FORMAT, (void *)offered));
+  gen_model_unref (ports.model);
+}
+
 /* Negotiation fails elsewhere and says little: tell what this model takes, once. Nothing can come
  * of it before there are caps; later, it may be no more than a question. */
 static void
 explain_caps (GstGenerator *self, GstCaps *offered)
 {
-  gboolean negotiated = gst_pad_has_current_caps (GST_BASE_TRANSFORM_SINK_PAD (self)), explain;
-  g_autofree char *said = NULL;
-  GstGeneratorPorts ports;
+  gboolean explain;
 
-  if (!get_ports (self, &ports))
-    return;
   GST_OBJECT_LOCK (self);
-  explain = !self->explained;
-  self->explained = TRUE;
+  explain = self->ports.model != NULL && !self->explained;
+  self->explained |= explain;
   GST_OBJECT_UNLOCK (self);
-  said = describe_misfit (&ports, offered);
-  if (explain && negotiated)
-    GST_ELEMENT_WARNING (
-        self, CORE, NEGOTIATION, ("%s", said), ("offered %" GST_PTR_FORMAT, (void *)offered));
-  else if (explain)
-    GST_ELEMENT_ERROR (
-        self, CORE, NEGOTIATION, ("%s", said), ("offered %" GST_PTR_FORMAT, (void *)offered));
-  gen_model_unref (ports.model);
+  if (explain)
+    post_misfit (self, offered, !gst_pad_has_current_caps (GST_BASE_TRANSFORM_SINK_PAD (self)));
+}
+
+void
+gst_generator_explain_refusal (GstGenerator *self, GstCaps *offered)
+{
+  GstBaseTransform *base = GST_BASE_TRANSFORM (self);
+  g_autoptr (GstCaps) made = gst_generator_transform_caps (base, GST_PAD_SINK, offered, NULL);
+  g_autoptr (GstCaps) taken = gst_pad_peer_query_caps (GST_BASE_TRANSFORM_SRC_PAD (base), made);
+
+  if (gst_caps_is_empty (taken))
+    post_misfit (self, offered, TRUE);
 }
 
 gboolean

@@ -293,7 +293,7 @@ gst_generator_start (GstBaseTransform *base)
                          .threads = (int)threads,
                          .precision = gst_generative_precision_resolve (self->settings.precision),
                          .choice = self->settings.kernels } };
-  self->explained = FALSE;
+  self->explained = self->refused = FALSE;
   self->latency = (GstGenerativeLatency){ 0 };
   GST_OBJECT_UNLOCK (self);
   self->run_time = 0;
@@ -350,6 +350,7 @@ static gboolean
 gst_generator_sink_event (GstBaseTransform *base, GstEvent *event)
 {
   GstGenerator *self = GST_GENERATOR (base);
+  g_autoptr (GstCaps) caps = NULL;
 
   if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP) {
     if (self->n_gathered > 0 || self->n_given < self->n_made)
@@ -360,7 +361,14 @@ gst_generator_sink_event (GstBaseTransform *base, GstEvent *event)
   } else if (GST_EVENT_IS_SERIALIZED (event) && self->n_gathered > 0) {
     gst_generator_drain (self);
   }
-  return gst_generator_get_parent_class ()->sink_event (base, event);
+  if (GST_EVENT_TYPE (event) != GST_EVENT_CAPS)
+    return gst_generator_get_parent_class ()->sink_event (base, event);
+  gst_event_parse_caps (event, &caps);
+  gst_caps_ref (caps);
+  if (gst_generator_get_parent_class ()->sink_event (base, event))
+    return TRUE;
+  gst_generator_explain_refusal (self, caps);
+  return FALSE;
 }
 
 static void

@@ -59,6 +59,7 @@ struct _GstGenerator {
   GstGeneratorPorts ports;   /* model NULL while stopped */
   GenModelUse use;           /* frames 0 until caps are known */
   gboolean explained;        /* why caps do not fit */
+  gboolean refused;          /* in an error, since caps did fit */
   GstClockTimeDiff deadline; /* after its time a frame must be there; NONE: nobody told */
   double proportion;         /* as the sink told */
   /* The CUDA context of the pipeline, taken when the model is to run there; NULL where frames are
@@ -195,4 +196,8 @@ gboolean gst_generator_filter_meta (
     GstBaseTransform *base, GstQuery *query, GType api, const GstStructure *parameters);
 gboolean gst_generator_transform_meta (
     GstBaseTransform *base, GstBuffer *output, GstMeta *meta, GstBuffer *input);
+
+/* Of caps that came and were refused: an error, where none has told it, if it is because the next
+ * element takes nothing that the model makes of them. */
+void gst_generator_explain_refusal (GstGenerator *self, GstCaps *offered);
 gboolean gst_generator_query (GstBaseTransform *base, GstPadDirection direction, GstQuery *query);

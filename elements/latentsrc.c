@@ -18,9 +18,10 @@
  * says; whether it goes as a vector in which that class is 1, or as its number, is what the next
  * element asks for. `dimensions=100,50` makes it a second latent of 50 numbers.
  *
- * What the numbers are drawn from may change while a pipeline plays: the next frame is what it
- * would have been with these settings from the start. Where the next element wants latents on
- * demand (framerate=0/1), they come without times and cannot walk.
+ * Frames come at the rate that the next elements ask for, such as `video/x-raw,framerate=60/1`
+ * behind a generator, else 30 a second. Where latents are wanted on demand (framerate=0/1), they
+ * come without times and cannot walk. What the numbers are drawn from may change while a pipeline
+ * plays: the next frame is what it would have been with these settings from the start.
  *
  * ## Example launch line
  * |[

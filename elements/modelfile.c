@@ -151,7 +151,7 @@ gst_generative_load_model (GstElement *element, const char *path)
 
   if (path == NULL || *path == '\0') {
     GST_ELEMENT_ERROR (element, RESOURCE, NOT_FOUND,
-        ("Property model is not set: it names the ONNX file to play"), (NULL));
+        ("Property model is not set: it should name an ONNX file"), (NULL));
     return NULL;
   }
   if (!g_file_test (path, G_FILE_TEST_EXISTS)) {

@@ -27,12 +27,13 @@ compare_operators (gconstpointer a, gconstpointer b, gpointer table)
   return na != nb ? (na < nb) - (na > nb) : strcmp (a, b);
 }
 
-/* Whether constants of the type are what a model has learned. */
+/* Whether constants of the type are what a model has learned: integers of 8 bits and fewer are
+ * quantized weights, larger ones shapes and indices. */
 static gboolean
 is_learned (GenDataType type)
 {
   return type == GEN_TYPE_FLOAT32 || type == GEN_TYPE_FLOAT16 || type == GEN_TYPE_FLOAT64 ||
-         type >= GEN_TYPE_BFLOAT16;
+         type == GEN_TYPE_INT8 || type == GEN_TYPE_UINT8 || type >= GEN_TYPE_BFLOAT16;
 }
 
 /* Multiplications and additions, and the outputs' shapes, of inputs as the user asks for them. */

@@ -401,13 +401,35 @@ infer_node (GenGraph *graph, guint at, GError **error)
   return TRUE;
 }
 
+/* Drop those of the nodes from number `first` up to `end` that have been folded: what is inferred
+ * again would fold them again, of constants that have been given up. How many nodes are left there
+ * is the result. */
+static guint
+drop_folded (GenGraph *graph, guint first, guint end)
+{
+  guint left = end - first;
+
+  for (guint i = end; i > first; i--) {
+    if (makes_something (g_ptr_array_index (graph->nodes, i - 1)))
+      continue;
+    g_ptr_array_remove_index (graph->nodes, i - 1);
+    left--;
+  }
+  return left;
+}
+
 gboolean
 gen_graph_infer_until (GenGraph *graph, guint *at, GError **error)
 {
-  for (*at = 0; *at < graph->nodes->len; (*at)++)
-    if (!infer_node (graph, *at, error))
-      return FALSE;
-  return TRUE;
+  gboolean inferred = TRUE;
+  guint end = 0;
+
+  while (inferred && end < graph->nodes->len) {
+    inferred = infer_node (graph, end, error);
+    end += inferred;
+  }
+  *at = drop_folded (graph, 0, end);
+  return inferred;
 }
 
 gboolean
@@ -416,9 +438,7 @@ gen_graph_infer_from (GenGraph *graph, guint first, GError **error)
   for (guint i = first; i < graph->nodes->len; i++)
     if (!infer_node (graph, i, error))
       return FALSE;
-  for (guint i = graph->nodes->len; i > first; i--)
-    if (!makes_something (g_ptr_array_index (graph->nodes, i - 1)))
-      g_ptr_array_remove_index (graph->nodes, i - 1);
+  drop_folded (graph, first, graph->nodes->len);
   return TRUE;
 }
 

@@ -111,6 +111,32 @@ infer_outputs (GenGraph *copy, GError **error)
   return gen_model_fix_inputs (copy, 1, ANY_SIZE, ANY_SIZE, error) && gen_graph_infer (copy, error);
 }
 
+static gboolean
+is_free_extent (const GenGraph *graph, const char *name)
+{
+  for (guint i = 0; i < graph->inputs->len; i++) {
+    const GenTensor *input = g_ptr_array_index (graph->inputs, i);
+
+    for (int d = 0; d < input->shape.rank; d++)
+      if (input->shape.dims[d] < 0 && g_strcmp0 (input->dim_names[d], name) == 0)
+        return TRUE;
+  }
+  return FALSE;
+}
+
+/* Extents that the file says are those that its inputs leave free: what was worked out is of the
+ * size that stood in for any. */
+static void
+free_extents (GenPort *port, const GenGraph *graph, const GenTensor *said)
+{
+  if (said->shape.rank != port->shape.rank)
+    return;
+  for (int d = 0; d < said->shape.rank; d++)
+    if (said->shape.dims[d] < 0 && said->dim_names[d] != NULL &&
+        is_free_extent (graph, said->dim_names[d]))
+      port->shape.dims[d] = -1;
+}
+
 /* The ports, with the outputs' extents worked out where the file does not tell them. `copy` is one
  * of the graph, in which shapes become known. */
 static gboolean
@@ -147,6 +173,8 @@ read_ports (GenModel *model, GenGraph *copy, GError **error)
     port->name = tensor->name;
     if (free_batch && port->batch == 1 && port->shape.rank > 0)
       port->batch = port->shape.dims[0] = -1;
+    if (port->kind == GEN_PORT_OTHER)
+      free_extents (port, graph, tensor);
     if (free_size && port->kind == GEN_PORT_PICTURE) {
       int first = port->channels_last ? 1 : 2;
 

@@ -481,7 +481,8 @@ test_errors (gconstpointer user_data)
     const char *words;
   } cases[] = {
     { "", "", GST_RESOURCE_ERROR_NOT_FOUND, "Property location is not set" },
-    { "/no/such/folder", "", GST_RESOURCE_ERROR_NOT_FOUND, "no such file or folder" },
+    { "/no/such/folder", "", GST_RESOURCE_ERROR_NOT_FOUND,
+        "Property location: /no/such/folder: no such file or folder" },
     { empty, "", GST_RESOURCE_ERROR_NOT_FOUND, "no pictures" },
     { hopeless, "", GST_RESOURCE_ERROR_READ, "none of its 1 pictures" },
     { idx, "", GST_RESOURCE_ERROR_READ, "cut short" },

@@ -404,6 +404,9 @@ test_errors (void)
         "do not fit the model, which makes vectors of 16 numbers" },
     { "latentsrc ! generator model=%s ! video/x-raw,width=101 ! fakesink", GST_CORE_ERROR,
         GST_CORE_ERROR_NEGOTIATION, "do not fit the model, which makes vectors of 16 numbers" },
+    /* As wide as a wall, which a single latent does not make. */
+    { "latentsrc ! generator model=%s ! video/x-raw,width=8 ! fakesink", GST_CORE_ERROR,
+        GST_CORE_ERROR_NEGOTIATION, "do not fit the model, which makes vectors of 16 numbers" },
     { "latentsrc ! generator model=%s width=5 ! fakesink", 0, 0,
         "set properties width and height" },
     { "latentsrc ! generator model=%s output-range=1,1 ! fakesink", 0, 0,

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <generative/onnx.h>
 #include <generative/operator.h>
+#include <generative/session.h>
 
 #define FLOAT32 GEN_TYPE_FLOAT32
 
@@ -257,6 +258,32 @@ test_given_up (void)
   }
 }
 
+/* A session infers what it compiles twice: of what has been given up nothing is made again. */
+static void
+test_given_up_by_session (void)
+{
+  const gint64 n = 1 << 20, last = n - 1;
+  g_autoptr (GenGraph) graph = gen_graph_new (NULL);
+  g_autoptr (GenSession) session = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree gint8 *codes = g_malloc0 (n);
+  GenBinding input = { "at", GEN_TYPE_INT64, GEN_SHAPE (1), sizeof last, (gpointer)&last };
+  GenTensor *weights, *at, *y;
+
+  codes[last] = -3;
+  at = gen_graph_add_input (graph, "at", GEN_TYPE_INT64, &GEN_SHAPE (-1));
+  weights = constant (graph, GEN_TYPE_INT8, n, codes);
+  weights = gen_graph_op (graph, "Cast", &weights, 1, 1, &error, "to", GEN_INT, (int)FLOAT32, NULL);
+  g_assert_no_error (error);
+  y = gen_binary (graph, "Gather", weights, at, &error);
+  g_assert_no_error (error);
+  gen_graph_add_output (graph, y);
+  session = gen_session_new (graph, NULL);
+  g_assert_true (gen_session_run (session, &input, &error));
+  g_assert_no_error (error);
+  g_assert_cmpfloat (*(const float *)gen_session_output (session, 0)->data, ==, -3);
+}
+
 /* Nothing computes in them. */
 static void
 test_refused (void)
@@ -288,6 +315,7 @@ main (int argc, char **argv)
   g_test_add_func ("/small/scales", test_scales);
   g_test_add_func ("/small/written", test_written);
   g_test_add_func ("/small/given-up", test_given_up);
+  g_test_add_func ("/small/given-up-by-session", test_given_up_by_session);
   g_test_add_func ("/small/refused", test_refused);
   return g_test_run ();
 }

@@ -172,6 +172,44 @@ test_usage (Fixture *fixture, gconstpointer data)
   assert_says (fixture->out, "--output");
 }
 
+/* Weights of 8 bits are what a quantized model has learned. */
+static void
+test_inspect_quantized (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GenGraph) graph = gen_graph_new ("quantized model");
+  g_autofree char *path = path_in (fixture, "quantized.onnx");
+  g_autoptr (GError) error = NULL;
+  GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_INT64, &GEN_SHAPE (1));
+  GenTensor *w = gen_graph_add_constant (
+      graph, "w", GEN_TYPE_INT8, &GEN_SHAPE (3, 8), g_bytes_new_take (g_malloc0 (24), 24));
+
+  gen_graph_add_output (graph, gen_binary (graph, "Gather", w, x, &error));
+  g_assert_no_error (error);
+  save (graph, path);
+  g_assert_cmpint (tool (fixture, "inspect", "quantized.onnx", NULL), ==, 0);
+  assert_says (fixture->out, "parameters  24 (24 ");
+}
+
+/* What the file says is as free as the input is told as free. */
+static void
+test_inspect_free (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GenGraph) graph = gen_graph_new ("film model");
+  g_autofree char *path = path_in (fixture, "film.onnx");
+  g_autoptr (GError) error = NULL;
+  GenTensor *x = gen_graph_add_input (graph, "film", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 3, 2, 4, 4));
+  GenTensor *y = gen_unary (graph, "Tanh", x, &error);
+
+  g_assert_no_error (error);
+  gen_graph_add_output (graph, y);
+  x->shape.dims[4] = y->shape.dims[4] = -1;
+  x->dim_names[4] = g_strdup ("width");
+  y->dim_names[4] = g_strdup ("width");
+  save (graph, path);
+  g_assert_cmpint (tool (fixture, "inspect", "film.onnx", NULL), ==, 0);
+  assert_says (fixture->out, "makes float32 [1, 3, 2, 4, ?] from float32 [1, 3, 2, 4, ?]");
+}
+
 static void
 test_inspect (Fixture *fixture, gconstpointer data)
 {
@@ -595,6 +633,8 @@ main (int argc, char **argv)
     g_error ("set GENERATIVE_MODEL to the tool's path");
   g_test_add ("/tool/usage", Fixture, NULL, set_up, test_usage, tear_down);
   g_test_add ("/tool/inspect", Fixture, NULL, set_up, test_inspect, tear_down);
+  g_test_add ("/tool/inspect-quantized", Fixture, NULL, set_up, test_inspect_quantized, tear_down);
+  g_test_add ("/tool/inspect-free", Fixture, NULL, set_up, test_inspect_free, tear_down);
   g_test_add ("/tool/run-arrays", Fixture, NULL, set_up, test_run_arrays, tear_down);
   g_test_add ("/tool/run-random", Fixture, NULL, set_up, test_run_random, tear_down);
   g_test_add ("/tool/run-pictures", Fixture, NULL, set_up, test_run_pictures, tear_down);
