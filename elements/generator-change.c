@@ -144,9 +144,21 @@ get_model (GstGenerator *self, gboolean replaced, const char *path, GError **err
   if (replaced)
     return gen_model_load (path, error);
   GST_OBJECT_LOCK (self);
-  model = gen_model_ref (self->ports.model);
+  model = gen_model_ref (self->newest != NULL ? self->newest : self->ports.model);
   GST_OBJECT_UNLOCK (self);
   return model;
+}
+
+static void
+set_newest (GstGenerator *self, GenModel *model)
+{
+  GenModel *old;
+
+  GST_OBJECT_LOCK (self);
+  old = self->newest;
+  self->newest = gen_model_ref (model);
+  GST_OBJECT_UNLOCK (self);
+  g_clear_pointer (&old, gen_model_unref);
 }
 
 void
@@ -171,6 +183,7 @@ gst_generator_prepare_next (gpointer data, gboolean replaced)
   }
   if (replaced)
     gst_generator_warn_of_ranges (self, &next->ports);
+  set_newest (self, model);
   gst_generator_player_free (gst_generator_take_next (self));
   g_atomic_pointer_set (&self->next, next);
   if (!replaced)

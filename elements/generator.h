@@ -90,6 +90,9 @@ struct _GstGenerator {
   GstGenerativeLatency latency;
 
   Player *next; /* atomic: compiled by the watch, to be taken at the next frame */
+  /* What the watch made ready last, which plays or is going to; NULL: what was there at the start.
+   * Under the object's lock. */
+  GenModel *newest;
   GstFileWatch *watch;
 };
 

@@ -244,6 +244,28 @@ test_batch (void)
   close_harness (harness, bus);
 }
 
+/* A batch that is set behind a model is that model's: no frame is the old one's again. */
+static void
+test_model_and_batch (void)
+{
+  GstBus *bus;
+  GstHarness *harness = open_generator ("dark", &bus);
+  guint pushed = 0;
+
+  change_model (harness, "large");
+  wait_for (bus, GST_MESSAGE_ELEMENT, "");
+  set_batch (harness, 4);
+  g_usleep (G_USEC_PER_SEC / 5); /* both are ready before a frame comes */
+  do {
+    g_usleep (1000);
+    g_assert_cmpint (gst_harness_push (harness, make_latent (pushed++)), ==, GST_FLOW_OK);
+  } while (gst_harness_buffers_received (harness) == pushed);
+  gst_harness_push_event (harness, gst_event_new_eos ());
+  while (pushed-- > 0)
+    assert_frame (harness, gst_harness_pull (harness), 8, 100);
+  close_harness (harness, bus);
+}
+
 /* Another model scores the frames that pass, one that cannot is refused, and action and threshold
  * hold from the next frame on. */
 static void
@@ -486,6 +508,7 @@ main (int argc, char **argv)
   g_test_add_func ("/changes/refused", test_refused);
   g_test_add_func ("/changes/other-latents", test_other_latents);
   g_test_add_func ("/changes/batch", test_batch);
+  g_test_add_func ("/changes/model-and-batch", test_model_and_batch);
   g_test_add_func ("/changes/discriminator", test_discriminator);
   g_test_add_func ("/changes/latents", test_latents);
   g_test_add_func ("/changes/flags", test_flags);
