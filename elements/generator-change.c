@@ -291,3 +291,14 @@ gst_generator_change (GstGenerator *self)
     gst_generator_measure_latency (self);
   return GST_FLOW_OK;
 }
+
+/* A base transform does not set caps again that stay as they were, though another model plays. */
+gboolean
+gst_generator_keep_caps (GstGenerator *self)
+{
+  GstBaseTransform *base = GST_BASE_TRANSFORM (self);
+  g_autoptr (GstCaps) sink = gst_pad_get_current_caps (GST_BASE_TRANSFORM_SINK_PAD (base));
+  g_autoptr (GstCaps) source = gst_pad_get_current_caps (GST_BASE_TRANSFORM_SRC_PAD (base));
+
+  return sink != NULL && source != NULL && gst_generator_set_caps (base, sink, source);
+}

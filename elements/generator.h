@@ -136,6 +136,8 @@ gboolean gst_generator_fall_back (GstGenerator *self, const GError *error);
 void gst_generator_adopt (GstGenerator *self, const Player *next);
 /* Before a frame: take over what the watch has made ready. */
 GstFlowReturn gst_generator_change (GstGenerator *self);
+/* Compile an adopted model for the caps that were there before it; posts an error. */
+gboolean gst_generator_keep_caps (GstGenerator *self);
 /* GstFileWatchFunc. */
 void gst_generator_prepare_next (gpointer data, gboolean replaced);
 

@@ -244,6 +244,37 @@ test_batch (void)
   close_harness (harness, bus);
 }
 
+/* Another model that takes more, or less, than the one before plays on with the same caps. */
+static void
+test_same_caps (void)
+{
+  static const struct {
+    const char *name;
+    guint8 value;
+  } models[] = { { "any", 50 }, { "same", 200 }, { "any", 50 } };
+  g_autofree char *path = path_of ("same");
+  g_autofree char *launch = g_strdup_printf ("generator model=%s", path);
+  GstHarness *harness = gst_harness_new_parse (launch);
+  GstBus *bus = gst_bus_new ();
+
+  gst_element_set_bus (harness->element, bus);
+  gst_harness_set_src_caps_str (
+      harness, "video/x-raw,format=GRAY8,width=4,height=4,framerate=30/1");
+  for (guint i = 0; i <= G_N_ELEMENTS (models); i++) {
+    GstBuffer *buffer = gst_buffer_new_allocate (NULL, 16, NULL);
+
+    gst_buffer_memset (buffer, 0, 200, 16);
+    GST_BUFFER_PTS (buffer) = gst_util_uint64_scale (i, GST_SECOND, 30);
+    assert_frame (harness, gst_harness_push_and_pull (harness, buffer), 4,
+        i == 0 ? 200 : models[i - 1].value);
+    if (i == G_N_ELEMENTS (models))
+      break;
+    change_model (harness, models[i].name);
+    wait_for (bus, GST_MESSAGE_ELEMENT, "");
+  }
+  close_harness (harness, bus);
+}
+
 /* A batch that is set behind a model is that model's: no frame is the old one's again. */
 static void
 test_model_and_batch (void)
@@ -484,7 +515,7 @@ main (int argc, char **argv)
 {
   g_autofree char *dark = NULL, *light = NULL, *large = NULL, *other = NULL, *score = NULL;
   g_autofree char *high = NULL, *wide = NULL;
-  g_autofree char *broken = NULL, *sheet = NULL;
+  g_autofree char *same = NULL, *any = NULL, *broken = NULL, *sheet = NULL;
   g_auto (GenPicture) picture = { 0 };
   int result;
 
@@ -498,6 +529,8 @@ main (int argc, char **argv)
   save_discriminator (score = path_of ("score"), 4, 0.5f);
   save_discriminator (high = path_of ("high"), 4, 0.75f);
   save_discriminator (wide = path_of ("wide"), 8, 0.25f);
+  save_filter (same = path_of ("same"), 4, 1);
+  save_filter (any = path_of ("any"), -1, 0.25f);
   broken = path_of ("broken");
   g_assert_true (g_file_set_contents (broken, "no model", -1, NULL));
   sheet = path_of ("sheet.png");
@@ -508,6 +541,7 @@ main (int argc, char **argv)
   g_test_add_func ("/changes/refused", test_refused);
   g_test_add_func ("/changes/other-latents", test_other_latents);
   g_test_add_func ("/changes/batch", test_batch);
+  g_test_add_func ("/changes/same-caps", test_same_caps);
   g_test_add_func ("/changes/model-and-batch", test_model_and_batch);
   g_test_add_func ("/changes/discriminator", test_discriminator);
   g_test_add_func ("/changes/latents", test_latents);
