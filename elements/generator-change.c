@@ -71,9 +71,9 @@ can_be_shown (GstGenerator *self, const GstGeneratorPorts *ports, GstCaps *caps,
   return FALSE;
 }
 
-/* Whether caps can come to suit the model of `ports`. */
+/* Whether caps can come to suit the model of `ports`, of which `batch` buffers make a run. */
 static gboolean
-can_negotiate (GstGenerator *self, const GstGeneratorPorts *ports, GError **error)
+can_negotiate (GstGenerator *self, const GstGeneratorPorts *ports, guint batch, GError **error)
 {
   g_autoptr (GstCaps) caps =
       gst_pad_get_current_caps (GST_BASE_TRANSFORM_SINK_PAD (GST_BASE_TRANSFORM (self)));
@@ -82,8 +82,11 @@ can_negotiate (GstGenerator *self, const GstGeneratorPorts *ports, GError **erro
   if (caps == NULL)
     return TRUE;
   if (gst_generator_read_input (ports, gst_caps_get_structure (caps, 0), &input, NULL))
-    return can_be_shown (self, ports, caps, error);
-  return can_be_fed (self, ports, error);
+    return gst_generator_check_batch (ports, batch, input.pictures, error) &&
+           can_be_shown (self, ports, caps, error);
+  return (ports->input.kind != GEN_PORT_PICTURE ||
+             gst_generator_check_batch (ports, batch, 1, error)) &&
+         can_be_fed (self, ports, error);
 }
 
 /* A player that does not play yet: caps decide how. */
@@ -116,7 +119,7 @@ prepare (GstGenerator *self, GenModel *model, GError **error)
   batch = model->staged ? 1 : self->settings.batch_size;
   GST_OBJECT_UNLOCK (self);
   agree = ports_agree (&ports, &now);
-  if (!agree && !can_negotiate (self, &ports, error)) {
+  if (!agree && !can_negotiate (self, &ports, batch, error)) {
     g_prefix_error (error, "%s: ", model->path);
     return NULL;
   }

@@ -183,6 +183,11 @@ GstFlowReturn gst_generator_staged_output (GstGenerator *self, GstBuffer **outpu
 gboolean gst_generator_read_caps (
     GstGenerator *self, GstCaps *caps, GstGeneratorInput *input, GenModelUse *use, GError **error);
 
+/* A model of a fixed batch wants that many latents or pictures in a run: whether `batch` buffers of
+ * `pictures` are as many. */
+gboolean gst_generator_check_batch (
+    const GstGeneratorPorts *ports, guint batch, int pictures, GError **error);
+
 /* What the latency of the player is that was chosen. */
 void gst_generator_measure_latency (GstGenerator *self);
 

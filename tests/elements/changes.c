@@ -157,6 +157,7 @@ test_refused (void)
     { "broken", "broken" },
     { "long", "takes latents of 5 numbers" },
     { "score", "score" },
+    { "four", "set property batch-size=4" },
   };
   GstBus *bus;
   GstHarness *harness = open_generator ("dark", &bus);
@@ -515,7 +516,7 @@ main (int argc, char **argv)
 {
   g_autofree char *dark = NULL, *light = NULL, *large = NULL, *other = NULL, *score = NULL;
   g_autofree char *high = NULL, *wide = NULL;
-  g_autofree char *same = NULL, *any = NULL, *broken = NULL, *sheet = NULL;
+  g_autofree char *four = NULL, *same = NULL, *any = NULL, *broken = NULL, *sheet = NULL;
   g_auto (GenPicture) picture = { 0 };
   int result;
 
@@ -529,6 +530,7 @@ main (int argc, char **argv)
   save_discriminator (score = path_of ("score"), 4, 0.5f);
   save_discriminator (high = path_of ("high"), 4, 0.75f);
   save_discriminator (wide = path_of ("wide"), 8, 0.25f);
+  save_generator (four = path_of ("four"), 4, 3, 8, 150);
   save_filter (same = path_of ("same"), 4, 1);
   save_filter (any = path_of ("any"), -1, 0.25f);
   broken = path_of ("broken");
