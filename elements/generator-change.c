@@ -71,9 +71,9 @@ can_be_shown (GstGenerator *self, const GstGeneratorPorts *ports, GstCaps *caps,
   return FALSE;
 }
 
-/* Whether caps can come to suit the model of `ports`. */
+/* Whether caps can come to suit the model of `ports`, of which `batch` buffers make a run. */
 static gboolean
-can_negotiate (GstGenerator *self, const GstGeneratorPorts *ports, GError **error)
+can_negotiate (GstGenerator *self, const GstGeneratorPorts *ports, guint batch, GError **error)
 {
   g_autoptr (GstCaps) caps =
       gst_pad_get_current_caps (GST_BASE_TRANSFORM_SINK_PAD (GST_BASE_TRANSFORM (self)));
@@ -82,8 +82,11 @@ can_negotiate (GstGenerator *self, const GstGeneratorPorts *ports, GError **erro
   if (caps == NULL)
     return TRUE;
   if (gst_generator_read_input (ports, gst_caps_get_structure (caps, 0), &input, NULL))
-    return can_be_shown (self, ports, caps, error);
-  return can_be_fed (self, ports, error);
+    return gst_generator_check_batch (ports, batch, input.pictures, error) &&
+           can_be_shown (self, ports, caps, error);
+  return (ports->input.kind != GEN_PORT_PICTURE ||
+             gst_generator_check_batch (ports, batch, 1, error)) &&
+         can_be_fed (self, ports, error);
 }
 
 /* A player that does not play yet: caps decide how. */
@@ -116,7 +119,7 @@ prepare (GstGenerator *self, GenModel *model, GError **error)
   batch = model->staged ? 1 : self->settings.batch_size;
   GST_OBJECT_UNLOCK (self);
   agree = ports_agree (&ports, &now);
-  if (!agree && !can_negotiate (self, &ports, error)) {
+  if (!agree && !can_negotiate (self, &ports, batch, error)) {
     g_prefix_error (error, "%s: ", model->path);
     return NULL;
   }
@@ -144,9 +147,21 @@ get_model (GstGenerator *self, gboolean replaced, const char *path, GError **err
   if (replaced)
     return gen_model_load (path, error);
   GST_OBJECT_LOCK (self);
-  model = gen_model_ref (self->ports.model);
+  model = gen_model_ref (self->newest != NULL ? self->newest : self->ports.model);
   GST_OBJECT_UNLOCK (self);
   return model;
+}
+
+static void
+set_newest (GstGenerator *self, GenModel *model)
+{
+  GenModel *old;
+
+  GST_OBJECT_LOCK (self);
+  old = self->newest;
+  self->newest = gen_model_ref (model);
+  GST_OBJECT_UNLOCK (self);
+  g_clear_pointer (&old, gen_model_unref);
 }
 
 void
@@ -171,6 +186,7 @@ gst_generator_prepare_next (gpointer data, gboolean replaced)
   }
   if (replaced)
     gst_generator_warn_of_ranges (self, &next->ports);
+  set_newest (self, model);
   gst_generator_player_free (gst_generator_take_next (self));
   g_atomic_pointer_set (&self->next, next);
   if (!replaced)
@@ -277,4 +293,15 @@ gst_generator_change (GstGenerator *self)
   if (other_batch)
     gst_generator_measure_latency (self);
   return GST_FLOW_OK;
+}
+
+/* A base transform does not set caps again that stay as they were, though another model plays. */
+gboolean
+gst_generator_keep_caps (GstGenerator *self)
+{
+  GstBaseTransform *base = GST_BASE_TRANSFORM (self);
+  g_autoptr (GstCaps) sink = gst_pad_get_current_caps (GST_BASE_TRANSFORM_SINK_PAD (base));
+  g_autoptr (GstCaps) source = gst_pad_get_current_caps (GST_BASE_TRANSFORM_SRC_PAD (base));
+
+  return sink != NULL && source != NULL && gst_generator_set_caps (base, sink, source);
 }

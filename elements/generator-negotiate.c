@@ -135,22 +135,21 @@ fail_spacing (GError **error)
   return FALSE;
 }
 
-/* A model of a fixed batch wants that many latents or pictures in a run. */
-static gboolean
-check_batch (GstGenerator *self, const GenPort *port, int pictures, GError **error)
+gboolean
+gst_generator_check_batch (
+    const GstGeneratorPorts *ports, guint batch, int pictures, GError **error)
 {
-  const gint64 wanted = port->batch, now = (gint64)self->batch * pictures;
+  const GenPort *port = &ports->input;
+  const gint64 wanted = port->batch, now = (gint64)batch * pictures;
   const gboolean fits = wanted % pictures == 0 && wanted / pictures <= MAX_BATCH_SIZE;
 
   if (wanted <= 1 || wanted == now)
     return TRUE;
   g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
-      "%s: its input '%s' takes %" G_GINT64_FORMAT
-      " %s in a run, no more and no less, but %u %s of "
+      "its input '%s' takes %" G_GINT64_FORMAT " %s in a run, no more and no less, but %u %s of "
       "%d would come; %s%" G_GINT64_FORMAT "%s, or export the model with a free batch",
-      self->ports.model->path, port->name, wanted,
-      port->kind == GEN_PORT_PICTURE ? "pictures" : "latents", self->batch,
-      self->batch == 1 ? "buffer" : "buffers", pictures,
+      port->name, wanted, port->kind == GEN_PORT_PICTURE ? "pictures" : "latents", batch,
+      batch == 1 ? "buffer" : "buffers", pictures,
       fits ? "set property batch-size=" : "give it buffers of ", fits ? wanted / pictures : wanted,
       fits ? "" : " each");
   return FALSE;
@@ -164,9 +163,12 @@ gst_generator_read_caps (
   gboolean single = ports->input.batch == 1;
   GstVideoInfo info;
 
-  if (!gst_generator_read_input (ports, gst_caps_get_structure (caps, 0), input, error) ||
-      !check_batch (self, &ports->input, input->pictures, error))
+  if (!gst_generator_read_input (ports, gst_caps_get_structure (caps, 0), input, error))
     return FALSE;
+  if (!gst_generator_check_batch (ports, self->batch, input->pictures, error)) {
+    g_prefix_error (error, "%s: ", ports->model->path);
+    return FALSE;
+  }
   GST_OBJECT_LOCK (self);
   *use = self->use;
   GST_OBJECT_UNLOCK (self);

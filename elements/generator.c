@@ -318,7 +318,7 @@ gst_generator_stop (GstBaseTransform *base)
   GstGenerator *self = GST_GENERATOR (base);
   GstFileWatch *watch;
   GstObject *context;
-  GenModel *model;
+  GenModel *model, *newest;
 
   GST_OBJECT_LOCK (self);
   watch = g_steal_pointer (&self->watch);
@@ -329,9 +329,11 @@ gst_generator_stop (GstBaseTransform *base)
   gst_generator_forget_batch (self);
   GST_OBJECT_LOCK (self);
   model = g_steal_pointer (&self->ports.model);
+  newest = g_steal_pointer (&self->newest);
   self->use.frames = 0;
   GST_OBJECT_UNLOCK (self);
   g_clear_pointer (&model, gen_model_unref);
+  g_clear_pointer (&newest, gen_model_unref);
   GST_OBJECT_LOCK (self);
   context = g_steal_pointer (&self->cuda);
   GST_OBJECT_UNLOCK (self);

@@ -91,6 +91,9 @@ struct _GstGenerator {
   GstGenerativeLatency latency;
 
   Player *next; /* atomic: compiled by the watch, to be taken at the next frame */
+  /* What the watch made ready last, which plays or is going to; NULL: what was there at the start.
+   * Under the object's lock. */
+  GenModel *newest;
   GstFileWatch *watch;
 };
 
@@ -134,6 +137,8 @@ gboolean gst_generator_fall_back (GstGenerator *self, const GError *error);
 void gst_generator_adopt (GstGenerator *self, const Player *next);
 /* Before a frame: take over what the watch has made ready. */
 GstFlowReturn gst_generator_change (GstGenerator *self);
+/* Compile an adopted model for the caps that were there before it; posts an error. */
+gboolean gst_generator_keep_caps (GstGenerator *self);
 /* GstFileWatchFunc. */
 void gst_generator_prepare_next (gpointer data, gboolean replaced);
 
@@ -178,6 +183,11 @@ GstFlowReturn gst_generator_staged_output (GstGenerator *self, GstBuffer **outpu
  */
 gboolean gst_generator_read_caps (
     GstGenerator *self, GstCaps *caps, GstGeneratorInput *input, GenModelUse *use, GError **error);
+
+/* A model of a fixed batch wants that many latents or pictures in a run: whether `batch` buffers of
+ * `pictures` are as many. */
+gboolean gst_generator_check_batch (
+    const GstGeneratorPorts *ports, guint batch, int pictures, GError **error);
 
 /* What the latency of the player is that was chosen. */
 void gst_generator_measure_latency (GstGenerator *self);

@@ -157,6 +157,7 @@ test_refused (void)
     { "broken", "broken" },
     { "long", "takes latents of 5 numbers" },
     { "score", "score" },
+    { "four", "set property batch-size=4" },
   };
   GstBus *bus;
   GstHarness *harness = open_generator ("dark", &bus);
@@ -241,6 +242,59 @@ test_batch (void)
     g_assert_cmpuint (GST_BUFFER_PTS (buffer), ==, gst_util_uint64_scale (frame, GST_SECOND, 30));
     gst_buffer_unref (buffer);
   }
+  close_harness (harness, bus);
+}
+
+/* Another model that takes more, or less, than the one before plays on with the same caps. */
+static void
+test_same_caps (void)
+{
+  static const struct {
+    const char *name;
+    guint8 value;
+  } models[] = { { "any", 50 }, { "same", 200 }, { "any", 50 } };
+  g_autofree char *path = path_of ("same");
+  g_autofree char *launch = g_strdup_printf ("generator model=%s", path);
+  GstHarness *harness = gst_harness_new_parse (launch);
+  GstBus *bus = gst_bus_new ();
+
+  gst_element_set_bus (harness->element, bus);
+  gst_harness_set_src_caps_str (
+      harness, "video/x-raw,format=GRAY8,width=4,height=4,framerate=30/1");
+  for (guint i = 0; i <= G_N_ELEMENTS (models); i++) {
+    GstBuffer *buffer = gst_buffer_new_allocate (NULL, 16, NULL);
+
+    gst_buffer_memset (buffer, 0, 200, 16);
+    GST_BUFFER_PTS (buffer) = gst_util_uint64_scale (i, GST_SECOND, 30);
+    assert_frame (harness, gst_harness_push_and_pull (harness, buffer), 4,
+        i == 0 ? 200 : models[i - 1].value);
+    if (i == G_N_ELEMENTS (models))
+      break;
+    change_model (harness, models[i].name);
+    wait_for (bus, GST_MESSAGE_ELEMENT, "");
+  }
+  close_harness (harness, bus);
+}
+
+/* A batch that is set behind a model is that model's: no frame is the old one's again. */
+static void
+test_model_and_batch (void)
+{
+  GstBus *bus;
+  GstHarness *harness = open_generator ("dark", &bus);
+  guint pushed = 0;
+
+  change_model (harness, "large");
+  wait_for (bus, GST_MESSAGE_ELEMENT, "");
+  set_batch (harness, 4);
+  g_usleep (G_USEC_PER_SEC / 5); /* both are ready before a frame comes */
+  do {
+    g_usleep (1000);
+    g_assert_cmpint (gst_harness_push (harness, make_latent (pushed++)), ==, GST_FLOW_OK);
+  } while (gst_harness_buffers_received (harness) == pushed);
+  gst_harness_push_event (harness, gst_event_new_eos ());
+  while (pushed-- > 0)
+    assert_frame (harness, gst_harness_pull (harness), 8, 100);
   close_harness (harness, bus);
 }
 
@@ -462,7 +516,7 @@ main (int argc, char **argv)
 {
   g_autofree char *dark = NULL, *light = NULL, *large = NULL, *other = NULL, *score = NULL;
   g_autofree char *high = NULL, *wide = NULL;
-  g_autofree char *broken = NULL, *sheet = NULL;
+  g_autofree char *four = NULL, *same = NULL, *any = NULL, *broken = NULL, *sheet = NULL;
   g_auto (GenPicture) picture = { 0 };
   int result;
 
@@ -476,6 +530,9 @@ main (int argc, char **argv)
   save_discriminator (score = path_of ("score"), 4, 0.5f);
   save_discriminator (high = path_of ("high"), 4, 0.75f);
   save_discriminator (wide = path_of ("wide"), 8, 0.25f);
+  save_generator (four = path_of ("four"), 4, 3, 8, 150);
+  save_filter (same = path_of ("same"), 4, 1);
+  save_filter (any = path_of ("any"), -1, 0.25f);
   broken = path_of ("broken");
   g_assert_true (g_file_set_contents (broken, "no model", -1, NULL));
   sheet = path_of ("sheet.png");
@@ -486,6 +543,8 @@ main (int argc, char **argv)
   g_test_add_func ("/changes/refused", test_refused);
   g_test_add_func ("/changes/other-latents", test_other_latents);
   g_test_add_func ("/changes/batch", test_batch);
+  g_test_add_func ("/changes/same-caps", test_same_caps);
+  g_test_add_func ("/changes/model-and-batch", test_model_and_batch);
   g_test_add_func ("/changes/discriminator", test_discriminator);
   g_test_add_func ("/changes/latents", test_latents);
   g_test_add_func ("/changes/flags", test_flags);

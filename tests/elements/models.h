@@ -56,3 +56,22 @@ save_discriminator (const char *path, gint64 side, float value)
   g_assert_no_error (error);
   save_constant (path, graph, flat, 1, side * side, 1, value);
 }
+
+/* A generator that makes `factor` times a grey picture, of side x side (-1: of any size). */
+static inline void
+save_filter (const char *path, gint64 side, float factor)
+{
+  g_autoptr (GenGraph) graph = gen_graph_new ("filter");
+  g_autoptr (GError) error = NULL;
+  GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 1, side, side)),
+            *by = gen_graph_add_constant (graph, "factor", GEN_TYPE_FLOAT32, &GEN_SHAPE (1),
+                g_bytes_new (&factor, sizeof factor)),
+            *y = gen_graph_op (graph, "Mul", (GenTensor *[]){ x, by }, 2, 1, &error, NULL);
+
+  g_assert_no_error (error);
+  gen_graph_add_output (graph, y);
+  g_hash_table_insert (graph->metadata, g_strdup ("generative.output-range"), g_strdup ("0,255"));
+  g_hash_table_insert (graph->metadata, g_strdup ("generative.input-range"), g_strdup ("0,255"));
+  gen_onnx_save (graph, path, &error);
+  g_assert_no_error (error);
+}
