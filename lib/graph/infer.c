@@ -401,13 +401,33 @@ infer_node (GenGraph *graph, guint at, GError **error)
   return TRUE;
 }
 
+/* Nodes [first, end) without those that have been folded: a copy of the graph would fold them
+ * again, of operands that may have been given up. How many stay. */
+static guint
+remove_folded (GenGraph *graph, guint first, guint end)
+{
+  guint stay = end - first;
+
+  for (guint i = end; i > first; i--) {
+    if (makes_something (g_ptr_array_index (graph->nodes, i - 1)))
+      continue;
+    g_ptr_array_remove_index (graph->nodes, i - 1);
+    stay--;
+  }
+  return stay;
+}
+
 gboolean
 gen_graph_infer_until (GenGraph *graph, guint *at, GError **error)
 {
-  for (*at = 0; *at < graph->nodes->len; (*at)++)
-    if (!infer_node (graph, *at, error))
-      return FALSE;
-  return TRUE;
+  gboolean inferred;
+  guint i = 0;
+
+  while (i < graph->nodes->len && infer_node (graph, i, error))
+    i++;
+  inferred = i >= graph->nodes->len; /* beyond, where nothing has come in place of the last node */
+  *at = remove_folded (graph, 0, inferred ? graph->nodes->len : i);
+  return inferred;
 }
 
 gboolean
@@ -416,9 +436,7 @@ gen_graph_infer_from (GenGraph *graph, guint first, GError **error)
   for (guint i = first; i < graph->nodes->len; i++)
     if (!infer_node (graph, i, error))
       return FALSE;
-  for (guint i = graph->nodes->len; i > first; i--)
-    if (!makes_something (g_ptr_array_index (graph->nodes, i - 1)))
-      g_ptr_array_remove_index (graph->nodes, i - 1);
+  remove_folded (graph, first, graph->nodes->len);
   return TRUE;
 }
 
