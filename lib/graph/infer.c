@@ -401,34 +401,32 @@ infer_node (GenGraph *graph, guint at, GError **error)
   return TRUE;
 }
 
-/* Drop those of the nodes from number `first` up to `end` that have been folded: what is inferred
- * again would fold them again, of constants that have been given up. How many nodes are left there
- * is the result. */
+/* Nodes [first, end) without those that have been folded: a copy of the graph would fold them
+ * again, of operands that may have been given up. How many stay. */
 static guint
-drop_folded (GenGraph *graph, guint first, guint end)
+remove_folded (GenGraph *graph, guint first, guint end)
 {
-  guint left = end - first;
+  guint stay = end - first;
 
   for (guint i = end; i > first; i--) {
     if (makes_something (g_ptr_array_index (graph->nodes, i - 1)))
       continue;
     g_ptr_array_remove_index (graph->nodes, i - 1);
-    left--;
+    stay--;
   }
-  return left;
+  return stay;
 }
 
 gboolean
 gen_graph_infer_until (GenGraph *graph, guint *at, GError **error)
 {
-  gboolean inferred = TRUE;
-  guint end = 0;
+  gboolean inferred;
+  guint i = 0;
 
-  while (inferred && end < graph->nodes->len) {
-    inferred = infer_node (graph, end, error);
-    end += inferred;
-  }
-  *at = drop_folded (graph, 0, end);
+  while (i < graph->nodes->len && infer_node (graph, i, error))
+    i++;
+  inferred = i >= graph->nodes->len; /* beyond, where nothing has come in place of the last node */
+  *at = remove_folded (graph, 0, inferred ? graph->nodes->len : i);
   return inferred;
 }
 
@@ -438,7 +436,7 @@ gen_graph_infer_from (GenGraph *graph, guint first, GError **error)
   for (guint i = first; i < graph->nodes->len; i++)
     if (!infer_node (graph, i, error))
       return FALSE;
-  drop_folded (graph, first, graph->nodes->len);
+  remove_folded (graph, first, graph->nodes->len);
   return TRUE;
 }
 
