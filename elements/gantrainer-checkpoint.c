@@ -84,14 +84,24 @@ gst_gan_trainer_checkpoint_is_due (GstGanTrainer *self, guint64 step)
          g_get_monotonic_time () - self->saved_time >= CHECKPOINT_TIME;
 }
 
+void
+gst_gan_trainer_post_failure (GstGanTrainer *self, const GError *error)
+{
+  if (gen_checkpoint_exists (self->checkpoint))
+    GST_ELEMENT_ERROR (self, STREAM, FAILED,
+        ("%s; the last checkpoint in '%s' is kept", error->message, self->checkpoint), (NULL));
+  else
+    GST_ELEMENT_ERROR (self, STREAM, FAILED,
+        ("%s; there is no checkpoint yet in '%s'", error->message, self->checkpoint), (NULL));
+}
+
 /* Tell of a checkpoint that could not be written; TRUE where training may go on. */
 static gboolean
 complain (GstGanTrainer *self, const GError *error, gboolean last)
 {
   if (g_error_matches (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_DIVERGED)) {
     self->unsaved = FALSE;
-    GST_ELEMENT_ERROR (self, STREAM, FAILED,
-        ("%s; the last checkpoint in '%s' is kept", error->message, self->checkpoint), (NULL));
+    gst_gan_trainer_post_failure (self, error);
     return FALSE;
   }
   if (last) {

@@ -185,8 +185,7 @@ make_step (GstGanTrainer *self, GenFeed *batch, GenTrainerFigures *figures)
     self->progress.samples += self->settings.batch_size;
     return TRUE;
   }
-  GST_ELEMENT_ERROR (self, STREAM, FAILED,
-      ("%s; the last checkpoint in '%s' is kept", error->message, self->checkpoint), (NULL));
+  gst_gan_trainer_post_failure (self, error);
   return FALSE;
 }
 

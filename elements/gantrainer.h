@@ -112,6 +112,8 @@ void gst_gan_trainer_stop_training (GstGanTrainer *self);
  * not; FALSE when an error has been posted. Given back when training has ended. */
 gboolean gst_gan_trainer_take_folder (GstGanTrainer *self);
 void gst_gan_trainer_give_folder_back (GstGanTrainer *self);
+/* Training has failed: an error that says so, and what there is of it. */
+void gst_gan_trainer_post_failure (GstGanTrainer *self, const GError *error);
 /* By the training thread. Whether a checkpoint is due after `step`. */
 gboolean gst_gan_trainer_checkpoint_is_due (GstGanTrainer *self, guint64 step);
 /* Write what no checkpoint has; FALSE when an error has been posted. A checkpoint that is not the
