@@ -4,24 +4,7 @@
 #include "half.h"
 
 #include "../simd.h"
-
-static inline float
-as_float (guint32 bits)
-{
-  float value;
-
-  memcpy (&value, &bits, sizeof value);
-  return value;
-}
-
-static inline guint32
-as_bits (float value)
-{
-  guint32 bits;
-
-  memcpy (&bits, &value, sizeof bits);
-  return bits;
-}
+#include "bits.h"
 
 /* The exponent is moved to its place and its bias made good by a product, which is right for
  * subnormal numbers as well. */

@@ -7,6 +7,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "bits.h"
+
 #define NONE 0x100
 #define EXPONENT_NAN 0xff
 
@@ -40,24 +42,6 @@ format_of (GenDataType type)
   default:
     return &e2m1;
   }
-}
-
-static inline float
-as_float (guint32 bits)
-{
-  float value;
-
-  memcpy (&value, &bits, sizeof value);
-  return value;
-}
-
-static inline guint32
-as_bits (float value)
-{
-  guint32 bits;
-
-  memcpy (&bits, &value, sizeof bits);
-  return bits;
 }
 
 /* The fields are moved to where float32 has them, and the bias is made good by a product, which is

@@ -9,6 +9,7 @@
  * become any number of nodes that way: gen_onnx_charge ends it. */
 #include <string.h>
 
+#include "fail.h"
 #include "read.h"
 
 #define MAX_CALLS 64
@@ -16,20 +17,6 @@
 #define MAX_INLINED (128 << 20)
 #define NODE_SIZE 512
 #define NAME_SIZE 64
-
-static gboolean fail (GError **error, int code, const char *format, ...) G_GNUC_PRINTF (3, 4);
-
-static gboolean
-fail (GError **error, int code, const char *format, ...)
-{
-  va_list arguments;
-
-  va_start (arguments, format);
-  if (error != NULL)
-    *error = g_error_new_valist (GEN_ONNX_ERROR, code, format, arguments);
-  va_end (arguments);
-  return FALSE;
-}
 
 /* --- which there are --- */
 
@@ -59,7 +46,7 @@ gen_onnx_list_functions (GHashTable *functions, const Onnx__ModelProto *model, G
 
     if (!g_hash_table_insert (functions,
             function_key (function->domain, function->name, function->overload), function))
-      return fail (error, GEN_ONNX_ERROR_INVALID, "two functions '%s'", name);
+      return gen_onnx_fail (error, GEN_ONNX_ERROR_INVALID, "two functions '%s'", name);
   }
   return TRUE;
 }
@@ -102,7 +89,7 @@ gen_onnx_resolve_attribute (const GenOnnxReader *reader, const Onnx__AttributePr
   if (*name == '\0')
     return TRUE;
   if (reader->call == NULL)
-    return fail (
+    return gen_onnx_fail (
         error, GEN_ONNX_ERROR_INVALID, "refers to '%s' of a function, but stands in none", name);
   *resolved = g_hash_table_lookup (reader->call->attributes, name);
   return TRUE;
@@ -131,7 +118,7 @@ collect_attributes (
       continue;
     /* Its names would be those of the caller. */
     if (value->g != NULL || value->n_graphs > 0)
-      return fail (error, GEN_ONNX_ERROR_UNSUPPORTED,
+      return gen_onnx_fail (error, GEN_ONNX_ERROR_UNSUPPORTED,
           "attribute '%s' gives the function a graph, which is not supported", name);
     g_hash_table_replace (call->attributes, name, (gpointer)value);
   }
@@ -145,7 +132,7 @@ charge (GenOnnxModel *model, guint64 size, GError **error)
 {
   model->inlined += size;
   return model->inlined <= MAX_INLINED ||
-         fail (error, GEN_ONNX_ERROR_UNSUPPORTED,
+         gen_onnx_fail (error, GEN_ONNX_ERROR_UNSUPPORTED,
              "functions that call functions make an unreasonable number of nodes of it");
 }
 
@@ -185,15 +172,15 @@ check_call (const GenOnnxReader *reader, const Onnx__NodeProto *proto,
 
   for (const GenOnnxCall *call = reader->call; call != NULL; call = call->outer) {
     if (call->function == function)
-      return fail (error, GEN_ONNX_ERROR_INVALID,
+      return gen_onnx_fail (error, GEN_ONNX_ERROR_INVALID,
           "it is part of what the function does: a function cannot call itself");
     depth++;
   }
   if (depth >= MAX_CALLS)
-    return fail (error, GEN_ONNX_ERROR_UNSUPPORTED,
+    return gen_onnx_fail (error, GEN_ONNX_ERROR_UNSUPPORTED,
         "functions that call functions, more than %d deep", MAX_CALLS);
   if (proto->n_input > function->n_input || proto->n_output > function->n_output)
-    return fail (error, GEN_ONNX_ERROR_INVALID,
+    return gen_onnx_fail (error, GEN_ONNX_ERROR_INVALID,
         "%" G_GSIZE_FORMAT " inputs and %" G_GSIZE_FORMAT
         " outputs, but the function has %" G_GSIZE_FORMAT " and %" G_GSIZE_FORMAT,
         proto->n_input, proto->n_output, function->n_input, function->n_output);
@@ -208,8 +195,8 @@ bind_inputs (GenOnnxReader *body, const Onnx__FunctionProto *function, GenTensor
   for (gsize i = 0; i < function->n_input; i++)
     if (*function->input[i] == '\0' ||
         !g_hash_table_insert (body->scope, function->input[i], inputs[i]))
-      return fail (error, GEN_ONNX_ERROR_INVALID, "it has two inputs '%s', or one without a name",
-          function->input[i]);
+      return gen_onnx_fail (error, GEN_ONNX_ERROR_INVALID,
+          "it has two inputs '%s', or one without a name", function->input[i]);
   return TRUE;
 }
 
@@ -225,7 +212,7 @@ finish_results (GenOnnxReader *body, const Onnx__FunctionProto *function, GenTen
     if (results[i] == NULL || results[i]->producer != NULL)
       continue;
     if (!gen_onnx_find_tensor (body, function->output[i], &made) || made == NULL)
-      return fail (
+      return gen_onnx_fail (
           error, GEN_ONNX_ERROR_INVALID, "its output '%s' is made by no node", function->output[i]);
     if (gen_graph_add_node (body->graph, results[i]->name, NULL, "Identity", body->graph->opset,
             &made, 1, &results[i], 1, error) == NULL)
@@ -242,7 +229,8 @@ read_body (GenOnnxReader *body, const Onnx__NodeProto *proto, GenTensor *const *
 
   for (gsize i = 0; i < proto->n_output; i++)
     if (results[i] != NULL && !g_hash_table_insert (body->results, function->output[i], results[i]))
-      return fail (error, GEN_ONNX_ERROR_INVALID, "it has two outputs '%s'", function->output[i]);
+      return gen_onnx_fail (
+          error, GEN_ONNX_ERROR_INVALID, "it has two outputs '%s'", function->output[i]);
   return bind_inputs (body, function, inputs, error) &&
          gen_onnx_read_nodes (body, function->node, function->n_node, error) &&
          finish_results (body, function, results, proto->n_output, error);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <generative/file-bytes.h>
 
+#include "fail.h"
 #include "outline.h"
 #include "read.h"
 
@@ -24,20 +25,6 @@ free_message (gpointer message)
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Model, free_message)
 
-static gboolean fail (GError **error, int code, const char *format, ...) G_GNUC_PRINTF (3, 4);
-
-static gboolean
-fail (GError **error, int code, const char *format, ...)
-{
-  va_list arguments;
-
-  va_start (arguments, format);
-  if (error != NULL)
-    *error = g_error_new_valist (GEN_ONNX_ERROR, code, format, arguments);
-  va_end (arguments);
-  return FALSE;
-}
-
 gboolean
 gen_onnx_read_opsets (GHashTable *opsets, Onnx__OperatorSetIdProto *const *imports, gsize n,
     int *version, GError **error)
@@ -52,7 +39,7 @@ gen_onnx_read_opsets (GHashTable *opsets, Onnx__OperatorSetIdProto *const *impor
     if (version != NULL)
       *version = number;
     if (number < GEN_OPSET_MIN || number > GEN_OPSET_MAX)
-      return fail (error, GEN_ONNX_ERROR_UNSUPPORTED,
+      return gen_onnx_fail (error, GEN_ONNX_ERROR_UNSUPPORTED,
           "opset %d; opsets %d to %d can be read, so export the model with one of those", number,
           GEN_OPSET_MIN, GEN_OPSET_MAX);
   }
@@ -89,17 +76,17 @@ read_type (const Onnx__ValueInfoProto *info, GenTensor *tensor, GError **error)
   if (type == NULL || type->value_case == ONNX__TYPE_PROTO__VALUE__NOT_SET)
     return TRUE;
   if (type->value_case != ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE || type->tensor_type == NULL)
-    return fail (error, GEN_ONNX_ERROR_UNSUPPORTED, "'%s' is a map, a sparse tensor or the like",
-        tensor->name);
+    return gen_onnx_fail (error, GEN_ONNX_ERROR_UNSUPPORTED,
+        "'%s' is a map, a sparse tensor or the like", tensor->name);
   if (!gen_onnx_data_type (type->tensor_type->elem_type, &tensor->type))
-    return fail (error, GEN_ONNX_ERROR_UNSUPPORTED,
+    return gen_onnx_fail (error, GEN_ONNX_ERROR_UNSUPPORTED,
         "'%s' has elements of type %s, which are not supported", tensor->name,
         gen_onnx_type_name (type->tensor_type->elem_type));
   shape = type->tensor_type->shape;
   if (shape == NULL || tensor->kind != GEN_KIND_TENSOR)
     return TRUE;
   if (shape->n_dim > GEN_MAX_RANK)
-    return fail (error, GEN_ONNX_ERROR_UNSUPPORTED,
+    return gen_onnx_fail (error, GEN_ONNX_ERROR_UNSUPPORTED,
         "'%s' has %" G_GSIZE_FORMAT " dimensions, at most %d are supported", tensor->name,
         shape->n_dim, GEN_MAX_RANK);
   tensor->shape.rank = shape->n_dim;
@@ -134,16 +121,16 @@ read_inputs (GenOnnxReader *reader, const Onnx__GraphProto *proto, GError **erro
     if (g_hash_table_contains (initialized, name))
       continue;
     if (*name == '\0')
-      return fail (error, GEN_ONNX_ERROR_INVALID, "an input without a name");
+      return gen_onnx_fail (error, GEN_ONNX_ERROR_INVALID, "an input without a name");
     if (g_hash_table_contains (reader->scope, name))
-      return fail (error, GEN_ONNX_ERROR_INVALID, "two inputs named '%s'", name);
+      return gen_onnx_fail (error, GEN_ONNX_ERROR_INVALID, "two inputs named '%s'", name);
     tensor = gen_graph_add_input (reader->graph, name, GEN_TYPE_UNDEFINED, &GEN_SHAPE_UNKNOWN);
     g_hash_table_insert (reader->scope, (gpointer)name, tensor);
     if (!read_type (proto->input[i], tensor, error))
       return FALSE;
     if (tensor->type == GEN_TYPE_UNDEFINED && tensor->kind == GEN_KIND_TENSOR &&
         reader->parent == NULL)
-      return fail (error, GEN_ONNX_ERROR_INVALID, "input '%s' has no type", name);
+      return gen_onnx_fail (error, GEN_ONNX_ERROR_INVALID, "input '%s' has no type", name);
   }
   return TRUE;
 }
@@ -183,14 +170,15 @@ static gboolean
 read_initializers (GenOnnxReader *reader, const Onnx__GraphProto *proto, GError **error)
 {
   if (proto->n_sparse_initializer > 0)
-    return fail (error, GEN_ONNX_ERROR_UNSUPPORTED, "sparse initializers are not supported");
+    return gen_onnx_fail (
+        error, GEN_ONNX_ERROR_UNSUPPORTED, "sparse initializers are not supported");
   for (gsize i = 0; i < proto->n_initializer; i++) {
     const char *name = proto->initializer[i]->name ? proto->initializer[i]->name : "";
 
     if (*name == '\0')
-      return fail (error, GEN_ONNX_ERROR_INVALID, "an initializer without a name");
+      return gen_onnx_fail (error, GEN_ONNX_ERROR_INVALID, "an initializer without a name");
     if (g_hash_table_contains (reader->scope, name))
-      return fail (error, GEN_ONNX_ERROR_INVALID, "two initializers named '%s'", name);
+      return gen_onnx_fail (error, GEN_ONNX_ERROR_INVALID, "two initializers named '%s'", name);
     if (!gen_onnx_add_constant (reader, name, proto->initializer[i], error))
       return FALSE;
   }
@@ -286,19 +274,19 @@ read_outputs (GenOnnxReader *reader, const Onnx__GraphProto *proto, GError **err
     GenTensor *tensor;
 
     if (!gen_onnx_find_tensor (reader, name, &tensor) || tensor == NULL)
-      return fail (error, GEN_ONNX_ERROR_INVALID, "output '%s' is made by no node", name);
+      return gen_onnx_fail (error, GEN_ONNX_ERROR_INVALID, "output '%s' is made by no node", name);
     if (tensor->role == GEN_ROLE_CONSTANT && gen_data_type_size (tensor->type) == 0)
-      return fail (error, GEN_ONNX_ERROR_UNSUPPORTED,
+      return gen_onnx_fail (error, GEN_ONNX_ERROR_UNSUPPORTED,
           "output '%s' is a constant of type %s, which is not supported", name,
           gen_onnx_type_name (tensor->type));
     if (!g_hash_table_add (seen, tensor) && reader->parent == NULL)
-      return fail (error, GEN_ONNX_ERROR_INVALID, "two outputs named '%s'", name);
+      return gen_onnx_fail (error, GEN_ONNX_ERROR_INVALID, "two outputs named '%s'", name);
     if (tensor->role == GEN_ROLE_VALUE && !read_type (proto->output[i], tensor, error))
       return FALSE;
     gen_graph_add_output (reader->graph, tensor);
   }
   if (proto->n_output == 0)
-    return fail (error, GEN_ONNX_ERROR_INVALID, "it has no outputs");
+    return gen_onnx_fail (error, GEN_ONNX_ERROR_INVALID, "it has no outputs");
   return TRUE;
 }
 
@@ -387,7 +375,7 @@ gen_onnx_read_graph (
   for (const GenOnnxReader *outer = parent; outer != NULL; outer = outer->parent)
     depth += outer->captured != NULL;
   if (depth >= MAX_NESTING) {
-    fail (
+    gen_onnx_fail (
         error, GEN_ONNX_ERROR_UNSUPPORTED, "graphs within graphs, more than %d deep", MAX_NESTING);
     return NULL;
   }
@@ -407,7 +395,8 @@ static gboolean
 read_model (GenOnnxReader *reader, const Onnx__ModelProto *model, GError **error)
 {
   if (model->graph == NULL)
-    return fail (error, GEN_ONNX_ERROR_INVALID, "there is no graph in it; is it an ONNX model?");
+    return gen_onnx_fail (
+        error, GEN_ONNX_ERROR_INVALID, "there is no graph in it; is it an ONNX model?");
   if (!gen_onnx_read_opsets (reader->opsets, model->opset_import, model->n_opset_import,
           &reader->graph->opset, error) ||
       !gen_onnx_list_functions (reader->model->functions, model, error) ||
@@ -470,7 +459,7 @@ gen_onnx_load_file (const char *path, GError **error)
   GBytes *bytes = gen_file_bytes (path, &reason);
 
   if (bytes == NULL)
-    fail (error, GEN_ONNX_ERROR_FILE, "%s", reason->message);
+    gen_onnx_fail (error, GEN_ONNX_ERROR_FILE, "%s", reason->message);
   return bytes;
 }
 
@@ -485,7 +474,7 @@ gen_onnx_load (const char *path, GError **error)
   if (bytes == NULL)
     return NULL;
   if (g_bytes_get_size (bytes) == 0) {
-    fail (error, GEN_ONNX_ERROR_INVALID, "%s: the file is empty", path);
+    gen_onnx_fail (error, GEN_ONNX_ERROR_INVALID, "%s: the file is empty", path);
     return NULL;
   }
   graph = parse (bytes, gen_onnx_least_slice (bytes), folder, path, error);

@@ -8,6 +8,7 @@
 #include <generative/version.h>
 
 #include "../graph/graph-private.h"
+#include "fail.h"
 #include "onnx.pb-c.h"
 #include "tensor-data.h"
 
@@ -44,20 +45,6 @@ take (Writer *writer, gsize size)
     INIT (message);                                                                                \
     message;                                                                                       \
   })
-
-static gboolean fail (GError **error, int code, const char *format, ...) G_GNUC_PRINTF (3, 4);
-
-static gboolean
-fail (GError **error, int code, const char *format, ...)
-{
-  va_list arguments;
-
-  va_start (arguments, format);
-  if (error != NULL)
-    *error = g_error_new_valist (GEN_ONNX_ERROR, code, format, arguments);
-  va_end (arguments);
-  return FALSE;
-}
 
 static char *
 name_of (const Writer *writer, const GenTensor *tensor)
@@ -230,8 +217,9 @@ write_attribute (Writer *writer, const GenNode *node, const GenAttribute *attrib
     proto->g = write_subgraph (writer, node, attribute, first_captured, error);
     return proto->g != NULL ? proto : NULL;
   default:
-    fail (error, GEN_ONNX_ERROR_UNSUPPORTED, "node '%s' (%s): its attribute '%s' cannot be written",
-        node->name, node->op->name, attribute->name);
+    gen_onnx_fail (error, GEN_ONNX_ERROR_UNSUPPORTED,
+        "node '%s' (%s): its attribute '%s' cannot be written", node->name, node->op->name,
+        attribute->name);
     return NULL;
   }
 }
@@ -258,7 +246,7 @@ write_node (Writer *writer, const GenNode *node, GError **error)
   guint n_inputs = node->inputs->len - gen_node_n_captured (node);
 
   if (node->op->domain != NULL || !gen_node_is_plain (node)) {
-    fail (error, GEN_ONNX_ERROR_UNSUPPORTED,
+    gen_onnx_fail (error, GEN_ONNX_ERROR_UNSUPPORTED,
         "node '%s' (%s): only ONNX's own operators can be written", node->name, node->op->name);
     return NULL;
   }
@@ -312,7 +300,7 @@ check_resolved (const GPtrArray *tensors, GError **error)
     const GenTensor *tensor = g_ptr_array_index (tensors, i);
 
     if (tensor != NULL && tensor->items != NULL)
-      return fail (error, GEN_ONNX_ERROR_UNSUPPORTED,
+      return gen_onnx_fail (error, GEN_ONNX_ERROR_UNSUPPORTED,
           "sequence '%s' has been resolved by inference; write the graph before", tensor->name);
   }
   return TRUE;
@@ -338,7 +326,7 @@ write_graph (Writer *writer, guint n_captured, GError **error)
     const GenTensor *output = g_ptr_array_index (graph->outputs, i);
 
     if (output->type == GEN_TYPE_UNDEFINED && writer->parent == NULL) {
-      fail (error, GEN_ONNX_ERROR_INVALID,
+      gen_onnx_fail (error, GEN_ONNX_ERROR_INVALID,
           "the type of output '%s' is not known; the graph must be inferred before", output->name);
       return NULL;
     }
@@ -388,7 +376,7 @@ common_opset (const GenGraph *graph, GError **error)
     return graph->opset;
   if (lowest->opset != highest->opset &&
       (lowest->opset < STABLE_FIRST || highest->opset > STABLE_LAST)) {
-    fail (error, GEN_ONNX_ERROR_UNSUPPORTED,
+    gen_onnx_fail (error, GEN_ONNX_ERROR_UNSUPPORTED,
         "node '%s' is of opset %d and node '%s' of opset %d; they cannot stand in one model",
         lowest->name, lowest->opset, highest->name, highest->opset);
     return 0;
@@ -494,7 +482,7 @@ write_model (Writer *writer, GError **error)
     return NULL;
   write_metadata (writer, model);
   if (onnx__model_proto__get_packed_size (model) > MAX_SIZE) {
-    fail (error, GEN_ONNX_ERROR_UNSUPPORTED,
+    gen_onnx_fail (error, GEN_ONNX_ERROR_UNSUPPORTED,
         "a model of 2 GB and more cannot be written as one file");
     return NULL;
   }
@@ -529,7 +517,7 @@ save_model (const Onnx__ModelProto *model, const char *path, GError **error)
   g_clear_pointer (&out.file, gen_atomic_file_free);
   if (out.error == NULL)
     return TRUE;
-  fail (error, GEN_ONNX_ERROR_FILE, "%s", out.error->message);
+  gen_onnx_fail (error, GEN_ONNX_ERROR_FILE, "%s", out.error->message);
   g_error_free (out.error);
   return FALSE;
 }
