@@ -20,6 +20,21 @@ ports_agree (const GstGeneratorPorts *a, const GstGeneratorPorts *b)
          (a->input.batch == 1) == (b->input.batch == 1) && a->staged == b->staged;
 }
 
+/* Whether a model of ports that agree makes frames of the same size of what `use` takes. */
+static gboolean
+sizes_agree (const GstGeneratorPorts *ports, const GenModelUse *use)
+{
+  const GstGeneratorInput one = {
+    .pictures = 1, .columns = 1, .rows = 1, .height = use->height, .width = use->width
+  };
+  int height, width;
+
+  if (ports->staged || use->frames == 0)
+    return TRUE;
+  return gst_generator_output_size (ports, &one, &height, &width, NULL) &&
+         height == use->output.height && width == use->output.width;
+}
+
 /* Whether latents of caps that are still open may come to be what the model takes. */
 static gboolean
 may_fit (const GstGeneratorPorts *ports, const GstStructure *structure, GError **error)
@@ -118,7 +133,7 @@ prepare (GstGenerator *self, GenModel *model, GError **error)
   use = self->use;
   batch = model->staged ? 1 : self->settings.batch_size;
   GST_OBJECT_UNLOCK (self);
-  agree = ports_agree (&ports, &now);
+  agree = ports_agree (&ports, &now) && sizes_agree (&ports, &use);
   if (!agree && !can_negotiate (self, &ports, batch, error)) {
     g_prefix_error (error, "%s: ", model->path);
     return NULL;
@@ -204,7 +219,7 @@ gst_generator_adopt (GstGenerator *self, const Player *next)
 
   GST_OBJECT_LOCK (self);
   /* The use is of the caps until now: nothing is prepared for it any more. */
-  if (!ports_agree (&next->ports, &self->ports))
+  if (next->use.frames == 0 || !ports_agree (&next->ports, &self->ports))
     self->use.frames = 0;
   old = self->ports.model;
   self->ports.model = gen_model_ref (next->model);

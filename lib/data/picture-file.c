@@ -4,6 +4,7 @@
  * A file is opened by its content and not by its name: libav would take a name such as
  * "cat%02d.png" for a pattern and open another file. Only formats without any mark in their
  * content (TGA) fall back to the name. Nothing that a file refers to is opened. */
+#include <glib/gstdio.h>
 #include <generative/atomic-file.h>
 #include <generative/picture.h>
 
@@ -253,8 +254,15 @@ reader_open (Reader *reader, const char *path, GError **error)
   guint8 start[SNIFF_BYTES];
   const AVCodec *codec = NULL;
   const Kind *kind;
+  GStatBuf info;
   int code, length;
 
+  /* A pipe would be waited for. */
+  if (g_stat (path, &info) == 0 && !S_ISREG (info.st_mode) && !S_ISDIR (info.st_mode)) {
+    g_set_error (error, GEN_PICTURE_ERROR, GEN_PICTURE_ERROR_FILE,
+        "%s: a device or pipe, not a regular file", path);
+    return FALSE;
+  }
   code = avio_open2 (&reader->io, url, AVIO_FLAG_READ, NULL, NULL);
   if (code < 0) {
     char reason[AV_ERROR_MAX_STRING_SIZE];

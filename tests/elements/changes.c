@@ -245,14 +245,17 @@ test_batch (void)
   close_harness (harness, bus);
 }
 
-/* Another model that takes more, or less, than the one before plays on with the same caps. */
+/* Another model that takes more, or less, than the one before plays on with the same caps; one that
+ * makes another size of the same ports gets its own. */
 static void
 test_same_caps (void)
 {
   static const struct {
     const char *name;
+    int side;
     guint8 value;
-  } models[] = { { "any", 50 }, { "same", 200 }, { "any", 50 } };
+  } models[] = { { "any", 4, 50 }, { "same", 4, 200 }, { "any", 4, 50 }, { "twice", 8, 100 },
+    { "any", 4, 50 } };
   g_autofree char *path = path_of ("same");
   g_autofree char *launch = g_strdup_printf ("generator model=%s", path);
   GstHarness *harness = gst_harness_new_parse (launch);
@@ -266,8 +269,8 @@ test_same_caps (void)
 
     gst_buffer_memset (buffer, 0, 200, 16);
     GST_BUFFER_PTS (buffer) = gst_util_uint64_scale (i, GST_SECOND, 30);
-    assert_frame (harness, gst_harness_push_and_pull (harness, buffer), 4,
-        i == 0 ? 200 : models[i - 1].value);
+    assert_frame (harness, gst_harness_push_and_pull (harness, buffer),
+        i == 0 ? 4 : models[i - 1].side, i == 0 ? 200 : models[i - 1].value);
     if (i == G_N_ELEMENTS (models))
       break;
     change_model (harness, models[i].name);
@@ -516,7 +519,8 @@ main (int argc, char **argv)
 {
   g_autofree char *dark = NULL, *light = NULL, *large = NULL, *other = NULL, *score = NULL;
   g_autofree char *high = NULL, *wide = NULL;
-  g_autofree char *four = NULL, *same = NULL, *any = NULL, *broken = NULL, *sheet = NULL;
+  g_autofree char *four = NULL, *same = NULL, *twice = NULL, *any = NULL, *broken = NULL,
+                  *sheet = NULL;
   g_auto (GenPicture) picture = { 0 };
   int result;
 
@@ -531,8 +535,9 @@ main (int argc, char **argv)
   save_discriminator (high = path_of ("high"), 4, 0.75f);
   save_discriminator (wide = path_of ("wide"), 8, 0.25f);
   save_generator (four = path_of ("four"), 4, 3, 8, 150);
-  save_filter (same = path_of ("same"), 4, 1);
-  save_filter (any = path_of ("any"), -1, 0.25f);
+  save_filter (same = path_of ("same"), 4, 1, 1);
+  save_filter (any = path_of ("any"), -1, 0.25f, 1);
+  save_filter (twice = path_of ("twice"), -1, 0.5f, 2);
   broken = path_of ("broken");
   g_assert_true (g_file_set_contents (broken, "no model", -1, NULL));
   sheet = path_of ("sheet.png");

@@ -57,9 +57,10 @@ save_discriminator (const char *path, gint64 side, float value)
   save_constant (path, graph, flat, 1, side * side, 1, value);
 }
 
-/* A generator that makes `factor` times a grey picture, of side x side (-1: of any size). */
+/* A generator that makes `factor` times a grey picture, of side x side (-1: of any size), in a
+ * wall of `tiles` x `tiles` (1 or 2). */
 static inline void
-save_filter (const char *path, gint64 side, float factor)
+save_filter (const char *path, gint64 side, float factor, int tiles)
 {
   g_autoptr (GenGraph) graph = gen_graph_new ("filter");
   g_autoptr (GError) error = NULL;
@@ -68,6 +69,10 @@ save_filter (const char *path, gint64 side, float factor)
                 g_bytes_new (&factor, sizeof factor)),
             *y = gen_graph_op (graph, "Mul", (GenTensor *[]){ x, by }, 2, 1, &error, NULL);
 
+  g_assert_no_error (error);
+  for (gint64 axis = 2; tiles == 2 && axis < 4; axis++)
+    y = gen_graph_op (
+        graph, "Concat", (GenTensor *[]){ y, y }, 2, 1, &error, "axis", GEN_INT, axis, NULL);
   g_assert_no_error (error);
   gen_graph_add_output (graph, y);
   g_hash_table_insert (graph->metadata, g_strdup ("generative.output-range"), g_strdup ("0,255"));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Pictures: what is written comes back, channels and scaling against Pillow's results, and
  * damaged, missing and misleading files. */
+#include <sys/stat.h>
 #include <generative/picture.h>
 
 #include <string.h>
@@ -327,11 +328,16 @@ test_no_picture (void)
   g_autofree char *text = g_build_filename (folder, "notes.txt", NULL);
   g_autofree char *beyond = g_build_filename (folder, "no", "such", "folder.png", NULL);
   g_auto (GenPicture) picture = { 0 }, pixel = { 0 };
-  g_autoptr (GError) absent = NULL, words = NULL, unwritable = NULL;
+  g_autofree char *pipe = g_build_filename (folder, "pipe.png", NULL);
+  g_autoptr (GError) absent = NULL, waiting = NULL, words = NULL, unwritable = NULL;
 
   g_assert_false (gen_picture_load (&picture, missing, 3, &absent));
   g_assert_error (absent, GEN_PICTURE_ERROR, GEN_PICTURE_ERROR_FILE);
   g_assert_nonnull (strstr (absent->message, missing));
+
+  g_assert_cmpint (mkfifo (pipe, 0600), ==, 0);
+  g_assert_false (gen_picture_load (&picture, pipe, 3, &waiting));
+  g_assert_error (waiting, GEN_PICTURE_ERROR, GEN_PICTURE_ERROR_FILE);
 
   g_assert_true (g_file_set_contents (text, "These are words.\n", -1, NULL));
   g_assert_false (gen_picture_load (&picture, text, 3, &words));
