@@ -37,7 +37,7 @@ struct _GstDatasetSrc {
   guint32 bad_in_a_row;    /* frames without a picture */
   gboolean epoch_ended;    /* to be told before the next frame */
   gboolean length_told;    /* how many pictures an epoch has, as it is known now */
-  gboolean moved; /* `frame` follows from `position` as soon as the rate is known */
+  gboolean moved;          /* `frame` follows from `position` as soon as the rate is known */
   GstClockTime position;
 };
 
