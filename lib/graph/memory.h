@@ -3,6 +3,8 @@
 
 #include <glib.h>
 
+#include "../private-api.h"
+
 /* A piece of memory that is needed from step `first` to step `last`, both included. */
 typedef struct {
   gsize size;
@@ -12,4 +14,4 @@ typedef struct {
 
 /* Give each block an offset so that no two that live at the same time overlap; returns the
  * size of the whole. Offsets are multiples of `alignment`, a power of two. */
-gsize gen_memory_plan (GenBlock *blocks, guint n, gsize alignment);
+GEN_PRIVATE_API gsize gen_memory_plan (GenBlock *blocks, guint n, gsize alignment);
