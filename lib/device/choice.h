@@ -30,4 +30,4 @@ GEN_PRIVATE_API void gen_choices_add (
  * it. */
 GEN_PRIVATE_API void gen_choices_forget (GenChoices *choices, const char *problem);
 /* Writes what has been added. */
-void gen_choices_close (GenChoices *choices);
+GEN_PRIVATE_API void gen_choices_close (GenChoices *choices);

@@ -4,6 +4,7 @@
  * the end; one out of range, which only the data can have, means the nearest place. */
 #pragma once
 
+#include "../private-api.h"
 #include "arithmetic.h"
 
 /* Offsets that are worked out at a time. */
@@ -33,7 +34,7 @@ typedef struct {
 
 /* infer() for data (input 0), indices (input 1) and the attribute axis. */
 gboolean gen_element_indices_infer (const GenNode *node, GError **error);
-void gen_element_indices_init (GenElementIndices *elements, const GenNode *node);
+GEN_PRIVATE_API void gen_element_indices_init (GenElementIndices *elements, const GenNode *node);
 /* Offsets into the data of `n` elements of a row from `column` on. */
 void gen_element_indices_offsets (const GenElementIndices *elements, const void *indices,
     gint64 row, gint64 column, gint64 n, gint64 *offsets);
@@ -51,7 +52,7 @@ typedef struct {
 /* infer() for data (input 0), indices (input 1) and the attribute batch_dims; `shape` becomes that
  * of all slices. */
 gboolean gen_tuple_indices_infer (const GenNode *node, GenShape *shape, GError **error);
-void gen_tuple_indices_init (GenTupleIndices *tuples, const GenNode *node);
+GEN_PRIVATE_API void gen_tuple_indices_init (GenTupleIndices *tuples, const GenNode *node);
 /* Offset into the data of slice `i`. */
 gint64 gen_tuple_indices_offset (const GenTupleIndices *tuples, const void *indices, gint64 i);
 

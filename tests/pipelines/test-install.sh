@@ -51,6 +51,16 @@ exports_what_is_promised() {
     declared GEN_PRIVATE_API "$work/private.h" | sort -u - "$work/promised" | diff - "$work/exported"
 }
 succeeds "the library exports what the headers promise" exports_what_is_promised
+# A module is linked when it is loaded, which nobody may have a device for.
+module=$(find "$work/root" -name generative-cuda.so)
+module_finds_all() {
+    nm -D --undefined-only "$module" | grep -oE '\bgen_[a-z0-9_]+' | sort -u | comm -23 - "$work/exported" >"$work/lacking"
+    cat "$work/lacking"
+    ! [ -s "$work/lacking" ]
+}
+if [ -n "$module" ]; then
+    succeeds "and what the module for GPUs calls" module_finds_all
+fi
 GST_PLUGIN_PATH=$(dirname "$(find "$work/root" -name libgstgenerative.so)")
 LD_LIBRARY_PATH=$library
 GST_REGISTRY=$work/registry.bin
