@@ -70,7 +70,10 @@ struct _GenCell {
   gboolean (*build) (GenGraph *graph, GenCellNodes *nodes, GError **error);
 };
 
-extern const GenCell gen_cell_gru, gen_cell_lstm, gen_cell_quantized_lstm, gen_cell_rnn;
+GEN_PRIVATE_API extern const GenCell gen_cell_gru;
+GEN_PRIVATE_API extern const GenCell gen_cell_lstm;
+GEN_PRIVATE_API extern const GenCell gen_cell_rnn;
+extern const GenCell gen_cell_quantized_lstm;
 
 /* The walk's parts that the files of this family share. */
 GEN_PRIVATE_API gboolean gen_recurrence_read (
