@@ -90,6 +90,8 @@ save_judge (const char *folder, const char *name, gint64 batch, gboolean staged)
   if (staged)
     restage (graph, y, flat);
   g_assert_no_error (error);
+  /* Else it would be warned of. */
+  g_hash_table_insert (graph->metadata, g_strdup ("generative.input-range"), g_strdup ("-1,1"));
   flat->shape.dims[0] = batch;
   return save (folder, graph, x, y, batch);
 }
