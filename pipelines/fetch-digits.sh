@@ -7,7 +7,9 @@
 #
 #   sh pipelines/fetch-digits.sh [FILE]     (build/data/digits.png)
 set -eu
-file=${1:-$(dirname "$0")/../${BUILD:-build}/data/digits.png}
+build=${BUILD:-build}
+case $build in /*) ;; *) build=$(dirname "$0")/../$build ;; esac
+file=${1:-$build/data/digits.png}
 mkdir -p "$(dirname "$file")"
 file=$(cd "$(dirname "$file")" && pwd)/$(basename "$file")
 if [ -s "$file" ]; then
