@@ -35,8 +35,8 @@ gen_cuda_ports_take (GenExecutor *executor, GError **error)
             executor, GEN_BINDING_INPUT, (GenTensor *)g_ptr_array_index (graph->inputs, i), error))
       return FALSE;
   for (guint i = 0; i < graph->outputs->len; i++)
-    if (!take_port (
-            executor, GEN_BINDING_OUTPUT, (GenTensor *)g_ptr_array_index (graph->outputs, i), error))
+    if (!take_port (executor, GEN_BINDING_OUTPUT,
+            (GenTensor *)g_ptr_array_index (graph->outputs, i), error))
       return FALSE;
   for (guint i = 0; i < executor->storages->states->len; i++) {
     const GenStorage *storage =
@@ -145,7 +145,8 @@ gen_cuda_port_bind (
 GenExecutorFeed *
 gen_cuda_port_create_feed (GenExecutor *executor, guint number, GError **error)
 {
-  return gen_cuda_feed_new (&executor->device, executor->ports[GEN_BINDING_INPUT][number].size, error);
+  return gen_cuda_feed_new (
+      &executor->device, executor->ports[GEN_BINDING_INPUT][number].size, error);
 }
 
 void
