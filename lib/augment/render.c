@@ -120,8 +120,9 @@ mirror_row (const GenPicture *source, int row, gboolean reverse, guint8 *out)
 }
 
 /* `n` samples; the last of each four is alpha and stays when `alpha` is 3, not when it is 4. */
-GEN_CLONES static void
-tone_samples (const guint8 *in, float gain, float offset, int alpha, guint8 *out, int n)
+GEN_CLONES (void, tone_samples,
+    (const guint8 *in, float gain, float offset, int alpha, guint8 *out, int n),
+    (in, gain, offset, alpha, out, n))
 {
   for (int i = 0; i < n; i++) {
     float value = in[i] * gain + offset;
@@ -131,9 +132,10 @@ tone_samples (const guint8 *in, float gain, float offset, int alpha, guint8 *out
   }
 }
 
-GEN_CLONES static void
-tone_samples_noisy (const guint8 *in, float gain, float offset, float deviation,
-    const float *normal, int alpha, guint8 *out, int n)
+GEN_CLONES (void, tone_samples_noisy,
+    (const guint8 *in, float gain, float offset, float deviation, const float *normal, int alpha,
+        guint8 *out, int n),
+    (in, gain, offset, deviation, normal, alpha, out, n))
 {
   for (int i = 0; i < n; i++) {
     float value = in[i] * gain + offset + deviation * normal[i];

@@ -4,17 +4,17 @@
 
 #include "../simd.h"
 
-GEN_CLONES static void
-row_to_plane (
-    const guint8 *restrict row, int step, int n, float scale, float low, float *restrict plane)
+GEN_CLONES (void, row_to_plane,
+    (const guint8 *restrict row, int step, int n, float scale, float low, float *restrict plane),
+    (row, step, n, scale, low, plane))
 {
   for (int x = 0; x < n; x++)
     plane[x] = row[x * step] * scale + low;
 }
 
-GEN_CLONES static void
-plane_to_row (
-    const float *restrict plane, int step, int n, float scale, float low, guint8 *restrict row)
+GEN_CLONES (void, plane_to_row,
+    (const float *restrict plane, int step, int n, float scale, float low, guint8 *restrict row),
+    (plane, step, n, scale, low, row))
 {
   for (int x = 0; x < n; x++) {
     float byte = (plane[x] - low) * scale + 0.5f;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "amx.h"
 
-#include "../simd.h"
+#include "features.h"
 
 #if defined(__x86_64__) && defined(__linux__)
 #include <cpuid.h>
@@ -24,7 +24,7 @@ detect (void)
 {
   unsigned int a, b, c, d;
 
-  if (GEN_MAXIMUM_ISA < GEN_ISA_AMX || !__get_cpuid_count (7, 0, &a, &b, &c, &d) || (d & TILE) == 0)
+  if (gen_cpu_mask () < GEN_ISA_AMX || !__get_cpuid_count (7, 0, &a, &b, &c, &d) || (d & TILE) == 0)
     return 0;
   /* The system keeps room for the tiles only for processes that ask. */
   return syscall (SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA) == 0 ? d : 0;

@@ -10,7 +10,7 @@
 
 #include <generative/device.h>
 
-#include "../simd.h"
+#include "features.h"
 
 #if DNNL_VERSION_MAJOR < 3
 typedef dnnl_memory_desc_t *MemoryDesc;
@@ -203,6 +203,19 @@ make (dnnl_primitive_desc_t *pd, dnnl_engine_t engine, GenConvolutionKind kind, 
 }
 #endif
 
+/* The same mask as ours; refused where somebody has set one already. */
+static void
+mask_isa (void)
+{
+  static const dnnl_cpu_isa_t masks[] = { [GEN_ISA_BASELINE] = dnnl_cpu_isa_sse41,
+    [GEN_ISA_AVX2] = dnnl_cpu_isa_avx2,
+    [GEN_ISA_AVX512] = dnnl_cpu_isa_avx512_core,
+    [GEN_ISA_VNNI] = dnnl_cpu_isa_avx512_core_vnni };
+
+  if (gen_cpu_mask () < G_N_ELEMENTS (masks))
+    dnnl_set_max_cpu_isa (masks[gen_cpu_mask ()]);
+}
+
 static dnnl_engine_t
 get_engine (void)
 {
@@ -211,12 +224,7 @@ get_engine (void)
   if (g_once_init_enter (&once)) {
     dnnl_engine_t engine = NULL;
 
-#if GEN_MAXIMUM_ISA < GEN_ISA_AMX
-    /* The same cap as ours; refused where somebody has set one already. */
-    dnnl_set_max_cpu_isa (GEN_MAXIMUM_ISA == GEN_ISA_AVX512 ? dnnl_cpu_isa_avx512_core
-                          : GEN_MAXIMUM_ISA == GEN_ISA_AVX2 ? dnnl_cpu_isa_avx2
-                                                            : dnnl_cpu_isa_sse41);
-#endif
+    mask_isa ();
     if (dnnl_engine_create (&engine, dnnl_cpu, 0) != dnnl_success)
       g_error ("%s: oneDNN has no CPU engine", G_STRLOC);
     g_once_init_leave (&once, (gsize)engine);

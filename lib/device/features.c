@@ -1,23 +1,64 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "features.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #include "../simd.h"
 #include "amx.h"
 
+/* Names in the order of GenIsa. */
+static const char *const isa_names[] = { "baseline", "avx2", "avx512", "vnni", "amx", NULL };
+
+static GenIsa
+read_mask (void)
+{
+  const char *name = g_getenv ("GENERATIVE_MAXIMUM_ISA");
+  g_autofree char *all = NULL;
+
+  if (name == NULL || *name == '\0')
+    return GEN_ISA_AMX;
+  for (int i = 0; isa_names[i] != NULL; i++)
+    if (strcmp (name, isa_names[i]) == 0)
+      return i;
+  all = g_strjoinv (", ", (char **)isa_names);
+  g_warning ("GENERATIVE_MAXIMUM_ISA is '%s', which is none of %s: nothing is masked", name, all);
+  return GEN_ISA_AMX;
+}
+
+GenIsa
+gen_cpu_mask (void)
+{
+  static gsize mask = 0;
+
+  if (g_once_init_enter (&mask))
+    g_once_init_leave (&mask, (gsize)read_mask () + 1);
+  return mask - 1;
+}
+
 #if defined(__x86_64__)
 #include <cpuid.h>
+
+/* Not every compiler knows it by __builtin_cpu_supports. */
+static gboolean
+has_f16c (void)
+{
+  unsigned int a, b, c, d;
+
+  return __get_cpuid (1, &a, &b, &c, &d) && (c & bit_F16C) != 0;
+}
 
 gboolean
 gen_cpu_has (GenCpuFeature feature)
 {
-  const gboolean avx2 = GEN_MAXIMUM_ISA >= GEN_ISA_AVX2 && __builtin_cpu_supports ("avx2") &&
-                        __builtin_cpu_supports ("fma") && __builtin_cpu_supports ("f16c");
+  const GenIsa mask = gen_cpu_mask ();
+  const gboolean avx2 = mask >= GEN_ISA_AVX2 && __builtin_cpu_supports ("avx2") &&
+                        __builtin_cpu_supports ("fma") && __builtin_cpu_supports ("bmi2") &&
+                        has_f16c ();
   const gboolean avx512 =
-      avx2 && GEN_MAXIMUM_ISA >= GEN_ISA_AVX512 && __builtin_cpu_supports ("avx512f") &&
-      __builtin_cpu_supports ("avx512dq") && __builtin_cpu_supports ("avx512bw") &&
-      __builtin_cpu_supports ("avx512vl");
+      avx2 && mask >= GEN_ISA_AVX512 && __builtin_cpu_supports ("avx512f") &&
+      __builtin_cpu_supports ("avx512cd") && __builtin_cpu_supports ("avx512dq") &&
+      __builtin_cpu_supports ("avx512bw") && __builtin_cpu_supports ("avx512vl");
 
   switch (feature) {
   case GEN_CPU_AVX2:
@@ -25,7 +66,7 @@ gen_cpu_has (GenCpuFeature feature)
   case GEN_CPU_AVX512:
     return avx512;
   case GEN_CPU_VNNI:
-    return avx512 && __builtin_cpu_supports ("avx512vnni");
+    return avx512 && mask >= GEN_ISA_VNNI && __builtin_cpu_supports ("avx512vnni");
   }
   return FALSE;
 }
@@ -71,6 +112,22 @@ find_signature (void)
   return 0;
 }
 #endif
+
+GenLevel
+gen_level (void)
+{
+  /* One more than the level: several threads may find it out, which is the same for all. */
+  static atomic_int known = 0;
+  int level = atomic_load_explicit (&known, memory_order_relaxed);
+
+  if (level == 0) {
+    level = 1 + (gen_cpu_has (GEN_CPU_AVX512)    ? GEN_LEVEL_AVX512
+                    : gen_cpu_has (GEN_CPU_AVX2) ? GEN_LEVEL_AVX2
+                                                 : GEN_LEVEL_BASELINE);
+    atomic_store_explicit (&known, level, memory_order_relaxed);
+  }
+  return level - 1;
+}
 
 char *
 gen_cpu_describe (void)

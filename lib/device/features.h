@@ -4,12 +4,24 @@
 #include <glib.h>
 
 /**
- * What the processor can do, as far as this build is to use it: -Dmaximum_isa caps it, to test and
- * to measure what older machines get (lib/simd.h and dnnl.c keep to the same cap).
+ * What the processor can do, as far as it is to be used: GENERATIVE_MAXIMUM_ISA in the environment,
+ * one of baseline, avx2, avx512, vnni and amx, masks what is beyond it, to test and to measure what
+ * older machines get. It is read once; oneDNN is told the same (dnnl.c).
  */
 typedef enum {
-  GEN_CPU_AVX2,   /* with FMA and F16C */
-  GEN_CPU_AVX512, /* F, DQ, BW and VL */
+  GEN_ISA_BASELINE,
+  GEN_ISA_AVX2,
+  GEN_ISA_AVX512,
+  GEN_ISA_VNNI,
+  GEN_ISA_AMX,
+} GenIsa;
+
+/* The most that may be used. */
+GenIsa gen_cpu_mask (void);
+
+typedef enum {
+  GEN_CPU_AVX2,   /* with FMA, BMI2 and F16C */
+  GEN_CPU_AVX512, /* F, CD, DQ, BW and VL */
   GEN_CPU_VNNI,   /* of AVX-512 */
 } GenCpuFeature;
 

@@ -308,9 +308,10 @@ gen_gemm_tile (const GenGemm *gemm, int part, int parts)
 }
 
 /* c[row][column] = alpha * tile, or c[column][row] where the product is turned round. */
-GEN_CLONES static void
-store (const float *tile, int width, int rows, int columns, float alpha, gboolean swapped, float *c,
-    gint64 stride)
+GEN_CLONES (void, store,
+    (const float *tile, int width, int rows, int columns, float alpha, gboolean swapped, float *c,
+        gint64 stride),
+    (tile, width, rows, columns, alpha, swapped, c, stride))
 {
   if (swapped) {
     for (int k = 0; k < columns; k++)

@@ -2,7 +2,7 @@
 /* Choosing the form of gemm_tile.h for the machine. */
 #include "gemm_unit.h"
 
-#include "features.h"
+#include "../simd.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -46,42 +46,32 @@
 #undef NARROW
 #undef NAME
 
-enum { BASELINE, AVX2, AVX512 };
-
-static int
-find_level (void)
-{
-  if (gen_cpu_has (GEN_CPU_AVX512))
-    return AVX512;
-  return gen_cpu_has (GEN_CPU_AVX2) ? AVX2 : BASELINE;
-}
-
 const GenGemmUnit *
 gen_gemm_unit (void)
 {
   static const GenGemmUnit units[] = {
-    [BASELINE] = { 6, 8, tile_128, { [GEN_GEMM_BFLOAT16] = bfloat16_tile_128 } },
+    [GEN_LEVEL_BASELINE] = { 6, 8, tile_128, { [GEN_GEMM_BFLOAT16] = bfloat16_tile_128 } },
 #if defined(__x86_64__)
-    [AVX2] = { 6, 16, tile_256,
+    [GEN_LEVEL_AVX2] = { 6, 16, tile_256,
         { [GEN_GEMM_BFLOAT16] = bfloat16_tile_256, [GEN_GEMM_FLOAT16] = float16_tile_256 } },
-    [AVX512] = { 14, 32, tile_512,
+    [GEN_LEVEL_AVX512] = { 14, 32, tile_512,
         { [GEN_GEMM_BFLOAT16] = bfloat16_tile_512, [GEN_GEMM_FLOAT16] = float16_tile_512 } },
 #endif
   };
 
-  return &units[find_level ()];
+  return &units[gen_level ()];
 }
 
 const GenGemmUnit *
 gen_gemm_narrow_unit (void)
 {
   static const GenGemmUnit units[] = {
-    [BASELINE] = { 12, 4, narrow_tile_128 },
+    [GEN_LEVEL_BASELINE] = { 12, 4, narrow_tile_128 },
 #if defined(__x86_64__)
-    [AVX2] = { 12, 8, narrow_tile_256 },
-    [AVX512] = { 14, 16, narrow_tile_512 },
+    [GEN_LEVEL_AVX2] = { 12, 8, narrow_tile_256 },
+    [GEN_LEVEL_AVX512] = { 14, 16, narrow_tile_512 },
 #endif
   };
 
-  return &units[find_level ()];
+  return &units[gen_level ()];
 }

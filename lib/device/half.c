@@ -46,8 +46,8 @@ float_to_bfloat (float x)
   return (guint16)((bits & 0x7fffffff) > 0x7f800000 ? (bits >> 16) | 0x40 : rounded);
 }
 
-GEN_CLONES static void
-widen (GenDataType type, const void *pfrom, gint64 stride, float *to, gsize n)
+GEN_CLONES (void, widen, (GenDataType type, const void *pfrom, gint64 stride, float *to, gsize n),
+    (type, pfrom, stride, to, n))
 {
   const guint16 *from = pfrom;
 
@@ -62,8 +62,8 @@ widen (GenDataType type, const void *pfrom, gint64 stride, float *to, gsize n)
       to[i] = half_to_float (from[(gint64)i * stride]);
 }
 
-GEN_CLONES static void
-narrow (GenDataType type, const float *from, void *pto, gsize n)
+GEN_CLONES (
+    void, narrow, (GenDataType type, const float *from, void *pto, gsize n), (type, from, pto, n))
 {
   guint16 *to = pto;
 

@@ -159,8 +159,9 @@ value_at (const guint8 *p, gboolean is_signed)
 }
 
 /* One row of words from up to four rows of bytes, and what they add to the sums of columns. */
-GEN_CLONES static void
-pack_bytes (const guint8 *const rows[4], guint8 flip, int n, gint32 *to, guint32 *sums)
+GEN_CLONES (void, pack_bytes,
+    (const guint8 *const rows[4], guint8 flip, int n, gint32 *to, guint32 *sums),
+    (rows, flip, n, to, sums))
 {
   for (int c = 0; c < n; c++) {
     const guint8 v0 = rows[0][c] ^ flip, v1 = rows[1][c] ^ flip;
@@ -171,8 +172,9 @@ pack_bytes (const guint8 *const rows[4], guint8 flip, int n, gint32 *to, guint32
   }
 }
 
-GEN_CLONES static void
-pack_pairs (const guint8 *const rows[2], gboolean is_signed, int n, gint32 *to, guint32 *sums)
+GEN_CLONES (void, pack_pairs,
+    (const guint8 *const rows[2], gboolean is_signed, int n, gint32 *to, guint32 *sums),
+    (rows, is_signed, n, to, sums))
 {
   for (int c = 0; c < n; c++) {
     const gint32 v0 = is_signed ? (gint8)rows[0][c] : rows[0][c];
@@ -219,8 +221,7 @@ gen_integer_gemm_pack (const GenIntegerGemm *gemm, const void *b, gint64 stride,
         (gint32 *)((char *)panels + p * gen_integer_gemm_panel_size (gemm)));
 }
 
-GEN_CLONES static guint32
-sum_row (const guint8 *a, gint64 k, gboolean is_signed)
+GEN_CLONES (guint32, sum_row, (const guint8 *a, gint64 k, gboolean is_signed), (a, k, is_signed))
 {
   guint32 sum = 0;
 
@@ -275,9 +276,10 @@ zero_point (GenZeroPoints zero, gint64 i, gboolean is_signed, int shift)
 
 /* c = tile - b_zero * (row's sum) - a_zero * (column's sum) + k * a_zero * b_zero, in arithmetic
  * that wraps as the tile's own does. */
-GEN_CLONES static void
-store (const gint32 *tile, const gint32 *sums, const gint32 *b_zero, guint32 a_zero,
-    guint32 row_sum, guint32 k, gint32 *c, int n)
+GEN_CLONES (void, store,
+    (const gint32 *tile, const gint32 *sums, const gint32 *b_zero, guint32 a_zero, guint32 row_sum,
+        guint32 k, gint32 *c, int n),
+    (tile, sums, b_zero, a_zero, row_sum, k, c, n))
 {
   for (int i = 0; i < n; i++)
     c[i] = (gint32)((guint32)tile[i] - a_zero * (guint32)sums[i] +

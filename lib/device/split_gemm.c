@@ -56,8 +56,8 @@ tiles_size (const GenSplitGemm *gemm, gint64 lines)
   return lines / LINES * line_size (gemm);
 }
 
-GEN_CLONES static void
-scale (const float *from, float alpha, gint64 n, float *to)
+GEN_CLONES (
+    void, scale, (const float *from, float alpha, gint64 n, float *to), (from, alpha, n, to))
 {
   for (gint64 i = 0; i < n; i++)
     to[i] = alpha * from[i];

@@ -4,8 +4,7 @@
 
 #include "../simd.h"
 
-GEN_CLONES static guint64
-row_sum (const guint8 *row, int n)
+GEN_CLONES (guint64, row_sum, (const guint8 *row, int n), (row, n))
 {
   guint64 total = 0;
 

@@ -7,8 +7,8 @@
 
 #include "../simd.h"
 
-GEN_CLONES static void
-row_sums (const guint8 *row, int n, guint64 *sum, guint64 *squares)
+GEN_CLONES (void, row_sums, (const guint8 *row, int n, guint64 *sum, guint64 *squares),
+    (row, n, sum, squares))
 {
   for (int begin = 0; begin < n; begin += GEN_METRIC_SPAN) {
     int end = MIN (begin + GEN_METRIC_SPAN, n);

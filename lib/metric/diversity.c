@@ -56,8 +56,7 @@ diversity_take (gpointer metric, const GenSample *sample)
         NULL, sample->picture, 1, diversity->kept + place * diversity->length, NULL);
 }
 
-GEN_CLONES static float
-squared_distance (const float *a, const float *b, int n)
+GEN_CLONES (float, squared_distance, (const float *a, const float *b, int n), (a, b, n))
 {
   float strands[16] = { 0 }, sum = 0;
 

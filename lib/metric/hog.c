@@ -45,8 +45,8 @@ reduce (const GenPicture *picture, float luma[SIZE * SIZE])
 }
 
 /* What the pixels of row y give each direction. Borders are repeated. */
-GEN_CLONES static void
-respond (const float luma[SIZE * SIZE], int y, float out[DIRECTIONS][SIZE])
+GEN_CLONES (void, respond, (const float luma[SIZE * SIZE], int y, float out[DIRECTIONS][SIZE]),
+    (luma, y, out))
 {
   static const float cosines[4] = { 1, (float)G_SQRT2 / 2, 0, -(float)G_SQRT2 / 2 };
   static const float sines[4] = { 0, (float)G_SQRT2 / 2, 1, (float)G_SQRT2 / 2 };
@@ -71,8 +71,9 @@ respond (const float luma[SIZE * SIZE], int y, float out[DIRECTIONS][SIZE])
 }
 
 /* Add row y's responses to the cells' columns that it lies between. */
-GEN_CLONES static void
-pool (const float responses[DIRECTIONS][SIZE], float weight, float columns[DIRECTIONS][SIZE])
+GEN_CLONES (void, pool,
+    (const float responses[DIRECTIONS][SIZE], float weight, float columns[DIRECTIONS][SIZE]),
+    (responses, weight, columns))
 {
   for (int d = 0; d < DIRECTIONS; d++)
     for (int x = 0; x < SIZE; x++)

@@ -160,8 +160,8 @@ gen_meter_wants_reference (const GenMeter *meter)
 }
 
 /* ITU-R BT.601 in 16 bits of fraction, rounded to the nearest. */
-GEN_CLONES static void
-luma_row (const guint8 *restrict rgb, guint8 *restrict luma, int n)
+GEN_CLONES (
+    void, luma_row, (const guint8 *restrict rgb, guint8 *restrict luma, int n), (rgb, luma, n))
 {
   for (int x = 0; x < n; x++)
     luma[x] = (guint8)((19595u * rgb[3 * x] + 38470u * rgb[3 * x + 1] + 7471u * rgb[3 * x + 2] +

@@ -100,8 +100,7 @@ modes_refer (gpointer metric, const GenSample *sample)
   modes->kept = MAX (modes->kept, (int)place + 1);
 }
 
-GEN_CLONES static float
-squared_distance (const float *a, const float *b, int n)
+GEN_CLONES (float, squared_distance, (const float *a, const float *b, int n), (a, b, n))
 {
   float strands[STRANDS] = { 0 }, sum = 0;
 

@@ -7,9 +7,10 @@
 #include "../simd.h"
 
 /* Columns [1, n - 1): these have both neighbours in the row. */
-GEN_CLONES static void
-row_sums (const guint8 *above, const guint8 *row, const guint8 *below, int n, gint64 *sum,
-    guint64 *squares)
+GEN_CLONES (void, row_sums,
+    (const guint8 *above, const guint8 *row, const guint8 *below, int n, gint64 *sum,
+        guint64 *squares),
+    (above, row, below, n, sum, squares))
 {
   for (int begin = 1; begin < n - 1; begin += GEN_METRIC_SPAN) {
     int end = MIN (begin + GEN_METRIC_SPAN, n - 1);

@@ -134,8 +134,9 @@ filter_taps (const float *const rows[WINDOW], const float *taps, int count, floa
   }
 }
 
-GEN_CLONES static void
-filter (const float *const rows[WINDOW], const float *taps, int count, float *out, int n)
+GEN_CLONES (void, filter,
+    (const float *const rows[WINDOW], const float *taps, int count, float *out, int n),
+    (rows, taps, count, out, n))
 {
   if (count == WINDOW)
     filter_taps (rows, taps, WINDOW, out, n);
@@ -164,9 +165,10 @@ filter_ring (const float *ring, int first, float *out, int n, const float *taps,
   filter (rows, taps, count, out, n);
 }
 
-GEN_CLONES static void
-centre_rows (const guint8 *restrict now, const guint8 *restrict before, float *restrict mean,
-    float *restrict square, float *restrict product, int n)
+GEN_CLONES (void, centre_rows,
+    (const guint8 *restrict now, const guint8 *restrict before, float *restrict mean,
+        float *restrict square, float *restrict product, int n),
+    (now, before, mean, square, product, n))
 {
   for (int x = 0; x < n; x++) {
     float a = (float)(now[x] - CENTRE), b = (float)(before[x] - CENTRE);
@@ -179,9 +181,10 @@ centre_rows (const guint8 *restrict now, const guint8 *restrict before, float *r
 
 /* The similarity of each place in a row, written over `product`; this frame's planes take the
  * place of the last one's. Returns the sum. */
-GEN_CLONES static double
-compare_row (const float *restrict mean, const float *restrict square, float *restrict product,
-    float *restrict last_mean, float *restrict last_square, int n)
+GEN_CLONES (double, compare_row,
+    (const float *restrict mean, const float *restrict square, float *restrict product,
+        float *restrict last_mean, float *restrict last_square, int n),
+    (mean, square, product, last_mean, last_square, n))
 {
   double sum = 0;
 

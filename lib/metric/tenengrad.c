@@ -16,8 +16,8 @@ gradient (const guint8 *a, const guint8 *r, const guint8 *b, int left, int x, in
 }
 
 /* Columns [1, n - 1). */
-GEN_CLONES static guint64
-row_sum (const guint8 *above, const guint8 *row, const guint8 *below, int n)
+GEN_CLONES (guint64, row_sum, (const guint8 *above, const guint8 *row, const guint8 *below, int n),
+    (above, row, below, n))
 {
   guint64 total = 0;
 

@@ -15,8 +15,8 @@
   }
 
 #define ROWS(name, expression)                                                                     \
-  GEN_CLONES static void name (                                                                    \
-      const GenFinish *f, float *x, gsize rows, gsize columns, gsize stride)                       \
+  GEN_CLONES (void, name, (const GenFinish *f, float *x, gsize rows, gsize columns, gsize stride), \
+      (f, x, rows, columns, stride))                                                               \
   {                                                                                                \
     const float alpha = f->activation.alpha, beta = f->activation.beta;                            \
     const float *bias = f->bias, *slopes = f->slopes, *added = f->added;                           \

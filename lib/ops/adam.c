@@ -16,9 +16,10 @@ typedef struct {
   float keep, decay; /* weights are scaled by keep; decay * weights joins the gradient */
 } Settings;
 
-GEN_CLONES static void
-update (const Settings *settings, const float *weights, const float *gradient, const float *first,
-    const float *second, float *new_weights, float *new_first, float *new_second, gsize n)
+GEN_CLONES (void, update,
+    (const Settings *settings, const float *weights, const float *gradient, const float *first,
+        const float *second, float *new_weights, float *new_first, float *new_second, gsize n),
+    (settings, weights, gradient, first, second, new_weights, new_first, new_second, n))
 {
   const Settings s = *settings;
 

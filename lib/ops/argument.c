@@ -35,9 +35,10 @@ gen_argument_infer (GenNode *node, GError **error)
 
 /* The place of the largest key, each xor `flip`: one of these `n`, which begin at place `start`, or
  * `where` the largest so far, `best`, was. */
-GEN_CLONES static gint64
-search (const gint64 *keys, gsize n, gint64 flip, gboolean last, gint64 start, gint64 where,
-    gint64 *best)
+GEN_CLONES (gint64, search,
+    (const gint64 *keys, gsize n, gint64 flip, gboolean last, gint64 start, gint64 where,
+        gint64 *best),
+    (keys, n, flip, last, start, where, best))
 {
   gint64 most = G_MININT64;
 

@@ -21,8 +21,9 @@ extern const GenArithmeticRows gen_add_rows, gen_sub_rows, gen_mul_rows, gen_max
 /* The row function of one type: the shapes of rows that broadcasting makes get loops
  * of their own, which vectorise. */
 #define GEN_ARITHMETIC_ROW(name, T, expression)                                                    \
-  GEN_CLONES static void name (                                                                    \
-      const void *pa, gint64 as, const void *pb, gint64 bs, void *pout, gsize n)                   \
+  GEN_CLONES (void, name,                                                                          \
+      (const void *pa, gint64 as, const void *pb, gint64 bs, void *pout, gsize n),                 \
+      (pa, as, pb, bs, pout, n))                                                                   \
   {                                                                                                \
     const T *a = pa, *b = pb;                                                                      \
     T *out = pout;                                                                                 \

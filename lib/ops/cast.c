@@ -16,7 +16,8 @@ to_integer (double x)
 }
 
 #define ROW(name, T, U, expression)                                                                \
-  GEN_CLONES static void name (const GenNode *node, const void *px, void *pout, gsize n)           \
+  GEN_CLONES (                                                                                     \
+      void, name, (const GenNode *node, const void *px, void *pout, gsize n), (node, px, pout, n)) \
   {                                                                                                \
     const T *from = px;                                                                            \
     U *out = pout;                                                                                 \

@@ -25,9 +25,10 @@ gen_channels_of (const GenTensor *tensor)
   return (GenChannels){ shape->dims[0], channels, pixels };
 }
 
-GEN_CLONES static void
-sum_rows (const float *x, const float *dy, gsize stride, gsize rows, gsize n, const float *shift,
-    float (*sums)[SWEEP])
+GEN_CLONES (void, sum_rows,
+    (const float *x, const float *dy, gsize stride, gsize rows, gsize n, const float *shift,
+        float (*sums)[SWEEP]),
+    (x, dy, stride, rows, n, shift, sums))
 {
   for (gsize r = 0; r < rows; r++, x += stride) {
     for (gsize c = 0; c < n; c++) {
@@ -45,8 +46,9 @@ sum_rows (const float *x, const float *dy, gsize stride, gsize rows, gsize n, co
   }
 }
 
-GEN_CLONES static void
-sum_plane (const float *x, const float *dy, gsize n, float shift, double sums[4])
+GEN_CLONES (void, sum_plane,
+    (const float *x, const float *dy, gsize n, float shift, double sums[4]),
+    (x, dy, n, shift, sums))
 {
   for (gsize i = 0; i < n; i += RUN * LANES) {
     gsize end = MIN (n, i + RUN * LANES), whole = i + (end - i) / LANES * LANES, k;
@@ -121,9 +123,10 @@ gen_channels_shift (const GenChannels *c, const float *x, float *shift)
     shift[k] = c->outer > 0 && c->inner > 0 ? x[k * c->inner] : 0;
 }
 
-GEN_CLONES static void
-map_row (const float *x, const float *a, const float *y, const float *b, const float *s, float *out,
-    gsize n)
+GEN_CLONES (void, map_row,
+    (const float *x, const float *a, const float *y, const float *b, const float *s, float *out,
+        gsize n),
+    (x, a, y, b, s, out, n))
 {
   if (y == NULL)
     for (gsize i = 0; i < n; i++)
@@ -133,8 +136,9 @@ map_row (const float *x, const float *a, const float *y, const float *b, const f
       out[i] = a[i] * x[i] + b[i] * y[i] + s[i];
 }
 
-GEN_CLONES static void
-map_plane (const float *x, float a, const float *y, float b, float s, float *out, gsize n)
+GEN_CLONES (void, map_plane,
+    (const float *x, float a, const float *y, float b, float s, float *out, gsize n),
+    (x, a, y, b, s, out, n))
 {
   if (y == NULL)
     for (gsize i = 0; i < n; i++)

@@ -13,8 +13,9 @@ gboolean gen_compare_infer (GenNode *node, GError **error);
 gboolean gen_compare_cpu (GenKernel *kernel, const GenCompareRows *rows, GError **error);
 
 #define GEN_COMPARE_ROW(name, T, expression)                                                       \
-  GEN_CLONES static void name (                                                                    \
-      const void *pa, gint64 as, const void *pb, gint64 bs, void *pout, gsize n)                   \
+  GEN_CLONES (void, name,                                                                          \
+      (const void *pa, gint64 as, const void *pb, gint64 bs, void *pout, gsize n),                 \
+      (pa, as, pb, bs, pout, n))                                                                   \
   {                                                                                                \
     const T *a = pa, *b = pb;                                                                      \
     guint8 *out = pout;                                                                            \

@@ -100,8 +100,7 @@ run (const GenKernel *kernel, int part, int parts)
   }
 }
 
-GEN_CLONES static void
-accumulate (float *to, const float *from, gsize n)
+GEN_CLONES (void, accumulate, (float *to, const float *from, gsize n), (to, from, n))
 {
   for (gsize i = 0; i < n; i++)
     to[i] += from[i];

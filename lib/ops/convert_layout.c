@@ -15,8 +15,9 @@ typedef struct {
 } Convert;
 
 #define TRANSPOSE(name, T)                                                                         \
-  GEN_CLONES static void name (                                                                    \
-      const T *from, T *to, gsize rows, gsize columns, gsize first, gsize end)                     \
+  GEN_CLONES (void, name,                                                                          \
+      (const T *from, T *to, gsize rows, gsize columns, gsize first, gsize end),                   \
+      (from, to, rows, columns, first, end))                                                       \
   {                                                                                                \
     /* Through a tile of our own: lines of the source, and of the result, that are a power of two  \
      * apart share few places of the cache, and stay there no longer than they are worked on. */   \

@@ -13,8 +13,9 @@ typedef void (*SumsFunc) (
     const void *x, void *out, gint64 n, gint64 step, gsize columns, gboolean exclusive);
 
 #define ROWS(name, T, start, operation)                                                            \
-  GEN_CLONES static void name (                                                                    \
-      const void *px, void *pout, gint64 n, gint64 step, gsize columns, gboolean exclusive)        \
+  GEN_CLONES (void, name,                                                                          \
+      (const void *px, void *pout, gint64 n, gint64 step, gsize columns, gboolean exclusive),      \
+      (px, pout, n, step, columns, exclusive))                                                     \
   {                                                                                                \
     const T *x = px;                                                                               \
     T *out = pout, sums[COLUMNS];                                                                  \

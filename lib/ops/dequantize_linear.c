@@ -8,8 +8,10 @@
 
 /* Differences of 32-bit integers are taken in doubles, which hold them exactly. */
 #define ROW(name, T, D)                                                                            \
-  GEN_CLONES static void name (const void *px, const float *scale, const void *pzero,              \
-      gboolean one_scale, void *pout, gsize n)                                                     \
+  GEN_CLONES (void, name,                                                                          \
+      (const void *px, const float *scale, const void *pzero, gboolean one_scale, void *pout,      \
+          gsize n),                                                                                \
+      (px, scale, pzero, one_scale, pout, n))                                                      \
   {                                                                                                \
     const T *x = px, *zero = pzero;                                                                \
     float *out = pout;                                                                             \

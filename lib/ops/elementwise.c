@@ -21,8 +21,10 @@ typedef void (*Row) (
     const GenElement *e, const float *x, gint64 xs, const float *y, gint64 ys, float *out, gsize n);
 
 #define UNARY(name, expression)                                                                    \
-  GEN_CLONES static void name (const GenElement *e, const float *from, gint64 xs, const float *py, \
-      gint64 ys, float *out, gsize n)                                                              \
+  GEN_CLONES (void, name,                                                                          \
+      (const GenElement *e, const float *from, gint64 xs, const float *py, gint64 ys, float *out,  \
+          gsize n),                                                                                \
+      (e, from, xs, py, ys, out, n))                                                               \
   {                                                                                                \
     const float alpha = e->alpha, beta = e->beta;                                                  \
                                                                                                    \
@@ -40,8 +42,10 @@ typedef void (*Row) (
   }
 
 #define BINARY(name, expression)                                                                   \
-  GEN_CLONES static void name (const GenElement *e, const float *a, gint64 as, const float *b,     \
-      gint64 bs, float *out, gsize n)                                                              \
+  GEN_CLONES (void, name,                                                                          \
+      (const GenElement *e, const float *a, gint64 as, const float *b, gint64 bs, float *out,      \
+          gsize n),                                                                                \
+      (e, a, as, b, bs, out, n))                                                                   \
   {                                                                                                \
     if (as == 1 && bs == 1)                                                                        \
       for (gsize i = 0; i < n; i++) {                                                              \
@@ -289,8 +293,8 @@ run_row (const Program *p, const float *const *rows, float *out, gsize first, gs
   }
 }
 
-GEN_CLONES static void
-spread_row (const float *from, gint64 stride, float *to, gint64 n)
+GEN_CLONES (void, spread_row, (const float *from, gint64 stride, float *to, gint64 n),
+    (from, stride, to, n))
 {
   if (stride == 0)
     for (gint64 i = 0; i < n; i++)

@@ -14,8 +14,9 @@ typedef void (*Rows) (
     const void *a, const void *b, void *c, gsize n, gsize k, gsize first, gsize end);
 
 #define PRODUCT(name, T)                                                                           \
-  GEN_CLONES static void name (                                                                    \
-      const void *pa, const void *pb, void *pc, gsize n, gsize k, gsize first, gsize end)          \
+  GEN_CLONES (void, name,                                                                          \
+      (const void *pa, const void *pb, void *pc, gsize n, gsize k, gsize first, gsize end),        \
+      (pa, pb, pc, n, k, first, end))                                                              \
   {                                                                                                \
     for (gsize row = first; row < end; row += ROWS) {                                              \
       gsize stop = MIN (row + ROWS, end);                                                          \

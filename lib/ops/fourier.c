@@ -151,8 +151,7 @@ typedef struct {
   double *re, *im;
 } To;
 
-GEN_CLONES static void
-radix_2 (const Stage *stage, From x, To y)
+GEN_CLONES (void, radix_2, (const Stage *stage, From x, To y), (stage, x, y))
 {
   gsize m = stage->m, s = stage->s;
 
@@ -173,8 +172,7 @@ radix_2 (const Stage *stage, From x, To y)
   }
 }
 
-GEN_CLONES static void
-radix_4 (const Stage *stage, From x, To y)
+GEN_CLONES (void, radix_4, (const Stage *stage, From x, To y), (stage, x, y))
 {
   gsize m = stage->m, s = stage->s;
 
@@ -205,8 +203,7 @@ radix_4 (const Stage *stage, From x, To y)
   }
 }
 
-GEN_CLONES static void
-radix_any (const Stage *stage, From x, To y)
+GEN_CLONES (void, radix_any, (const Stage *stage, From x, To y), (stage, x, y))
 {
   gsize p = stage->radix, m = stage->m, s = stage->s;
 
@@ -258,8 +255,9 @@ run_stages (const GenFourier *fourier, double *re, double *im, double *scratch)
 }
 
 /* out = a * b, complex; b is interleaved. */
-GEN_CLONES static void
-multiply (const double *ar, const double *ai, const double *b, double *re, double *im, gsize n)
+GEN_CLONES (void, multiply,
+    (const double *ar, const double *ai, const double *b, double *re, double *im, gsize n),
+    (ar, ai, b, re, im, n))
 {
   for (gsize i = 0; i < n; i++) {
     const double x = ar[i], y = ai[i];

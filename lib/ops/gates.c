@@ -6,7 +6,8 @@
 #include "mathematics.h"
 
 #define GATE_ROW(name, expression)                                                                 \
-  GEN_CLONES static void name##_row (float *row, gsize n, float alpha, float beta)                 \
+  GEN_CLONES (                                                                                     \
+      void, name##_row, (float *row, gsize n, float alpha, float beta), (row, n, alpha, beta))     \
   {                                                                                                \
     for (gsize i = 0; i < n; i++) {                                                                \
       const float x = row[i];                                                                      \

@@ -5,9 +5,11 @@
 #include "update.h"
 #include "../simd.h"
 
-GEN_CLONES static void
-update (float factor, float rate, float momentum, float decay, const float *weights,
-    const float *gradient, const float *velocity, float *new_weights, float *new_velocity, gsize n)
+GEN_CLONES (void, update,
+    (float factor, float rate, float momentum, float decay, const float *weights,
+        const float *gradient, const float *velocity, float *new_weights, float *new_velocity,
+        gsize n),
+    (factor, rate, momentum, decay, weights, gradient, velocity, new_weights, new_velocity, n))
 {
 #pragma GCC ivdep
   for (gsize i = 0; i < n; i++) {

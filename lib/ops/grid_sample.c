@@ -21,8 +21,8 @@ infer (GenNode *node, GError **error)
   return TRUE;
 }
 
-GEN_CLONES static void
-sample (const GenSampleTaps *taps, const float *x, float *out, gsize n)
+GEN_CLONES (void, sample, (const GenSampleTaps *taps, const float *x, float *out, gsize n),
+    (taps, x, out, n))
 {
   float sums[GEN_SAMPLE_BLOCK] = { 0 };
 

@@ -7,16 +7,15 @@
 
 enum { UPDATE, RESET, CANDIDATE, GATES };
 
-GEN_CLONES static void
-multiply (float *to, const float *a, const float *b, gsize n)
+GEN_CLONES (void, multiply, (float *to, const float *a, const float *b, gsize n), (to, a, b, n))
 {
   for (gsize i = 0; i < n; i++)
     to[i] = a[i] * b[i];
 }
 
 /* x = (x + bias) gate */
-GEN_CLONES static void
-reset_late (float *x, const float *bias, const float *gate, gsize n)
+GEN_CLONES (
+    void, reset_late, (float *x, const float *bias, const float *gate, gsize n), (x, bias, gate, n))
 {
   for (gsize i = 0; i < n; i++)
     x[i] = (x[i] + (bias != NULL ? bias[i] : 0)) * gate[i];

@@ -57,8 +57,7 @@ gen_layer_normalization_infer (GenNode *node, gboolean centred, GError **error)
 }
 
 /* Sums over a run of at most RUN elements of d = x - shift and of d * d. */
-GEN_CLONES static void
-sum (const float *x, gsize n, float shift, double sums[2])
+GEN_CLONES (void, sum, (const float *x, gsize n, float shift, double sums[2]), (x, n, shift, sums))
 {
   GenLanes first = { 0 }, second = { 0 };
   gsize whole = n / LANES * LANES;
@@ -96,9 +95,10 @@ gen_layer_statistics (const GenLayer *layer, const float *x, float *mean, float 
   *inverse = 1 / sqrt (MAX (0, sums[1] / layer->n - d * d) + layer->epsilon);
 }
 
-GEN_CLONES static void
-map (const float *x, float mean, float inverse, const float *scale, const float *bias, float *out,
-    gsize n)
+GEN_CLONES (void, map,
+    (const float *x, float mean, float inverse, const float *scale, const float *bias, float *out,
+        gsize n),
+    (x, mean, inverse, scale, bias, out, n))
 {
   if (bias == NULL)
     for (gsize i = 0; i < n; i++)

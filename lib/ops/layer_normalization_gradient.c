@@ -36,9 +36,10 @@ infer (GenNode *node, GError **error)
 
 /* With h = (x - mean) * inverse: the sums of dy * scale and dy * scale * h, and what the row adds
  * to the gradients of scale (dy * h) and bias (dy). */
-GEN_CLONES static void
-sum_row (const float *x, const float *dy, const float *scale, float mean, float inverse, gsize n,
-    float *dscale, float *dbias, float sums[2])
+GEN_CLONES (void, sum_row,
+    (const float *x, const float *dy, const float *scale, float mean, float inverse, gsize n,
+        float *dscale, float *dbias, float sums[2]),
+    (x, dy, scale, mean, inverse, n, dscale, dbias, sums))
 {
   GenLanes along_one = { 0 }, along_h = { 0 };
   gsize whole = n / LANES * LANES;
@@ -67,9 +68,10 @@ sum_row (const float *x, const float *dy, const float *scale, float mean, float 
   }
 }
 
-GEN_CLONES static void
-map_row (const float *x, const float *dy, const float *scale, float mean, float inverse,
-    float along_one, float along_h, float *dx, gsize n)
+GEN_CLONES (void, map_row,
+    (const float *x, const float *dy, const float *scale, float mean, float inverse,
+        float along_one, float along_h, float *dx, gsize n),
+    (x, dy, scale, mean, inverse, along_one, along_h, dx, n))
 {
   for (gsize i = 0; i < n; i++)
     dx[i] = inverse * (dy[i] * scale[i] - along_one - (x[i] - mean) * inverse * along_h);

@@ -2,8 +2,8 @@
 /* LeakyReluGradient (sign, dy): dy, or alpha dy where `sign` is below 0. */
 #include "unary.h"
 
-GEN_CLONES static void
-scale (const float *sign, const float *dy, float *out, gsize n, float alpha)
+GEN_CLONES (void, scale, (const float *sign, const float *dy, float *out, gsize n, float alpha),
+    (sign, dy, out, n, alpha))
 {
   for (gsize i = 0; i < n; i++)
     out[i] = sign[i] < 0 ? alpha * dy[i] : dy[i];

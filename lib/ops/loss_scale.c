@@ -45,8 +45,7 @@ infer (GenNode *node, GError **error)
 }
 
 /* By the exponent, which is all ones for infinity and what is no number. */
-GEN_CLONES static gboolean
-is_finite (const guint32 *bits, gsize n)
+GEN_CLONES (gboolean, is_finite, (const guint32 *bits, gsize n), (bits, n))
 {
   const guint32 exponent = 0x7f800000;
   gboolean bad = FALSE;

@@ -7,29 +7,28 @@
 enum { INPUT, OUTPUT, FORGET, CANDIDATE, GATES };
 
 /* x += p c, what a peephole lets through. */
-GEN_CLONES static void
-peep (float *x, const float *p, const float *c, gsize n)
+GEN_CLONES (void, peep, (float *x, const float *p, const float *c, gsize n), (x, p, c, n))
 {
   for (gsize i = 0; i < n; i++)
     x[i] += p[i] * c[i];
 }
 
-GEN_CLONES static void
-remember (float *c, const float *in, const float *candidate, const float *forget, gsize n)
+GEN_CLONES (void, remember,
+    (float *c, const float *in, const float *candidate, const float *forget, gsize n),
+    (c, in, candidate, forget, n))
 {
   for (gsize i = 0; i < n; i++)
     c[i] = forget[i] * c[i] + in[i] * candidate[i];
 }
 
-GEN_CLONES static void
-remember_rest (float *c, const float *in, const float *candidate, gsize n)
+GEN_CLONES (void, remember_rest, (float *c, const float *in, const float *candidate, gsize n),
+    (c, in, candidate, n))
 {
   for (gsize i = 0; i < n; i++)
     c[i] = (1 - in[i]) * c[i] + in[i] * candidate[i];
 }
 
-GEN_CLONES static void
-multiply (float *x, const float *a, gsize n)
+GEN_CLONES (void, multiply, (float *x, const float *a, gsize n), (x, a, n))
 {
   for (gsize i = 0; i < n; i++)
     x[i] *= a[i];

@@ -4,8 +4,8 @@
 #include "update.h"
 #include "../simd.h"
 
-GEN_CLONES static void
-average (float weight, const float *old, const float *x, float *out, gsize n)
+GEN_CLONES (void, average, (float weight, const float *old, const float *x, float *out, gsize n),
+    (weight, old, x, out, n))
 {
 #pragma GCC ivdep
   for (gsize i = 0; i < n; i++)

@@ -16,7 +16,8 @@ key_of_bits (guint64 bits, guint64 infinity)
 }
 
 #define KEYS(name, T, expression)                                                                  \
-  GEN_CLONES static void name (const void *pfrom, gint64 stride, gint64 *keys, gsize n)            \
+  GEN_CLONES (void, name, (const void *pfrom, gint64 stride, gint64 *keys, gsize n),               \
+      (pfrom, stride, keys, n))                                                                    \
   {                                                                                                \
     const T *from = pfrom;                                                                         \
                                                                                                    \

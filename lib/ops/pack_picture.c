@@ -29,8 +29,10 @@ quantize (float v)
  * one scale, and channels side by side, whose scales repeat. They return the greatest magnitude of
  * v. */
 #define QUANTIZE(name, kind, expression, limit, cost)                                              \
-  GEN_CLONES static guint32 name##_plane (const GenActivation *activation, const float *x,         \
-      float scale, float shift, guint8 *out, gsize n)                                              \
+  GEN_CLONES (guint32, name##_plane,                                                               \
+      (const GenActivation *activation, const float *x, float scale, float shift, guint8 *out,     \
+          gsize n),                                                                                \
+      (activation, x, scale, shift, out, n))                                                       \
   {                                                                                                \
     const float alpha = activation->alpha, beta = activation->beta;                                \
     guint32 greatest = 0;                                                                          \
@@ -44,8 +46,10 @@ quantize (float v)
     }                                                                                              \
     return greatest;                                                                               \
   }                                                                                                \
-  GEN_CLONES static guint32 name##_pixels (const GenActivation *activation, const float *x,        \
-      const float *scale, const float *shift, guint8 *out, gsize n)                                \
+  GEN_CLONES (guint32, name##_pixels,                                                              \
+      (const GenActivation *activation, const float *x, const float *scale, const float *shift,    \
+          guint8 *out, gsize n),                                                                   \
+      (activation, x, scale, shift, out, n))                                                       \
   {                                                                                                \
     const float alpha = activation->alpha, beta = activation->beta;                                \
     guint32 greatest = 0;                                                                          \
@@ -75,8 +79,8 @@ static const struct {
   GEN_PACK_ACTIVATIONS (QUANTIZER)
 };
 
-GEN_CLONES static void
-interleave3 (const guint8 *a, const guint8 *b, const guint8 *c, guint8 *out, gsize n)
+GEN_CLONES (void, interleave3,
+    (const guint8 *a, const guint8 *b, const guint8 *c, guint8 *out, gsize n), (a, b, c, out, n))
 {
   for (gsize i = 0; i < n; i++) {
     out[3 * i] = a[i];
@@ -85,9 +89,9 @@ interleave3 (const guint8 *a, const guint8 *b, const guint8 *c, guint8 *out, gsi
   }
 }
 
-GEN_CLONES static void
-interleave4 (
-    const guint8 *a, const guint8 *b, const guint8 *c, const guint8 *d, guint8 *out, gsize n)
+GEN_CLONES (void, interleave4,
+    (const guint8 *a, const guint8 *b, const guint8 *c, const guint8 *d, guint8 *out, gsize n),
+    (a, b, c, d, out, n))
 {
   for (gsize i = 0; i < n; i++) {
     out[4 * i] = a[i];

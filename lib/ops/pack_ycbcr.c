@@ -31,8 +31,10 @@ typedef struct {
     *greatest = magnitude > *greatest ? magnitude : *greatest;                                     \
     return gen_pack_level ((expression)*scale + shift);                                            \
   }                                                                                                \
-  GEN_CLONES static guint32 name##_plane (const GenActivation *activation, const float *x,         \
-      float scale, float shift, float *out, gsize n)                                               \
+  GEN_CLONES (guint32, name##_plane,                                                               \
+      (const GenActivation *activation, const float *x, float scale, float shift, float *out,      \
+          gsize n),                                                                                \
+      (activation, x, scale, shift, out, n))                                                       \
   {                                                                                                \
     guint32 greatest = 0;                                                                          \
                                                                                                    \
@@ -40,8 +42,10 @@ typedef struct {
       out[i] = name##_level (activation, x[i], scale, shift, &greatest);                           \
     return greatest;                                                                               \
   }                                                                                                \
-  GEN_CLONES static guint32 name##_pixels (const GenActivation *activation, const float *x,        \
-      const float *scale, const float *shift, float *r, float *g, float *b, gsize n)               \
+  GEN_CLONES (guint32, name##_pixels,                                                              \
+      (const GenActivation *activation, const float *x, const float *scale, const float *shift,    \
+          float *r, float *g, float *b, gsize n),                                                  \
+      (activation, x, scale, shift, r, g, b, n))                                                   \
   {                                                                                                \
     const float scales[] = { scale[0], scale[1], scale[2] };                                       \
     const float shifts[] = { shift[0], shift[1], shift[2] };                                       \
@@ -70,9 +74,10 @@ static const struct {
   GEN_PACK_ACTIVATIONS (MAKER)
 };
 
-GEN_CLONES static void
-weigh_luma (const GenPictureColour *colour, const float *r, const float *g, const float *b,
-    guint8 *out, gsize n)
+GEN_CLONES (void, weigh_luma,
+    (const GenPictureColour *colour, const float *r, const float *g, const float *b, guint8 *out,
+        gsize n),
+    (colour, r, g, b, out, n))
 {
   const float black = colour->black + 0.5f;
   const float of_r = colour->y[0], of_g = colour->y[1], of_b = colour->y[2];
@@ -82,30 +87,29 @@ weigh_luma (const GenPictureColour *colour, const float *r, const float *g, cons
 }
 
 /* Rows to one that weighs twice as much. */
-GEN_CLONES static void
-add_rows (const float *top, const float *bottom, float *out, gsize n)
+GEN_CLONES (void, add_rows, (const float *top, const float *bottom, float *out, gsize n),
+    (top, bottom, out, n))
 {
   for (gsize i = 0; i < n; i++)
     out[i] = top[i] + bottom[i];
 }
 
-GEN_CLONES static void
-add_rows_sited (const float *before, const float *top, const float *bottom, float *out, gsize n)
+GEN_CLONES (void, add_rows_sited,
+    (const float *before, const float *top, const float *bottom, float *out, gsize n),
+    (before, top, bottom, out, n))
 {
   for (gsize i = 0; i < n; i++)
     out[i] = 0.5f * (before[i] + bottom[i]) + top[i];
 }
 
 /* The same of columns; there is one before. */
-GEN_CLONES static void
-add_columns (const float *row, float *out, gsize pairs)
+GEN_CLONES (void, add_columns, (const float *row, float *out, gsize pairs), (row, out, pairs))
 {
   for (gsize i = 0; i < pairs; i++)
     out[i] = row[2 * i] + row[2 * i + 1];
 }
 
-GEN_CLONES static void
-add_columns_sited (const float *row, float *out, gsize pairs)
+GEN_CLONES (void, add_columns_sited, (const float *row, float *out, gsize pairs), (row, out, pairs))
 {
   const float *before = row - 1;
 
@@ -134,16 +138,18 @@ weigh_chroma (const GenPictureColour *colour, const float *r, const float *g, co
   }
 }
 
-GEN_CLONES static void
-weigh_chroma_pairs (const GenPictureColour *colour, const float *r, const float *g, const float *b,
-    guint8 *out, gsize n)
+GEN_CLONES (void, weigh_chroma_pairs,
+    (const GenPictureColour *colour, const float *r, const float *g, const float *b, guint8 *out,
+        gsize n),
+    (colour, r, g, b, out, n))
 {
   weigh_chroma (colour, r, g, b, out, out + 1, 2, n);
 }
 
-GEN_CLONES static void
-weigh_chroma_planes (const GenPictureColour *colour, const float *r, const float *g, const float *b,
-    guint8 *cb, guint8 *cr, gsize n)
+GEN_CLONES (void, weigh_chroma_planes,
+    (const GenPictureColour *colour, const float *r, const float *g, const float *b, guint8 *cb,
+        guint8 *cr, gsize n),
+    (colour, r, g, b, cb, cr, n))
 {
   weigh_chroma (colour, r, g, b, cb, cr, 1, n);
 }

@@ -103,8 +103,7 @@ count_of (const GenPool *pool, const Taps *taps)
 
 /* --- forwards --- */
 
-GEN_CLONES static void
-add (float *out, const float *x, float factor, gsize n)
+GEN_CLONES (void, add, (float *out, const float *x, float factor, gsize n), (out, x, factor, n))
 {
   for (gsize i = 0; i < n; i++)
     out[i] += factor * x[i];
@@ -150,7 +149,7 @@ run_narrow (const GenKernel *kernel, int part, int parts)
 /* A window that lies in the padding alone has the lowest value, as have places that no tap is at.
  */
 #define MAX_POOL(name, T, lowest)                                                                  \
-  GEN_CLONES static void name (const GenKernel *kernel, int part, int parts)                       \
+  GEN_CLONES (void, name, (const GenKernel *kernel, int part, int parts), (kernel, part, parts))   \
   {                                                                                                \
     const GenPool *pool = kernel->state;                                                           \
     gint64 *indices = kernel->node->outputs->len > 1 ? kernel->outputs[1] : NULL;                  \
@@ -188,7 +187,7 @@ MAX_POOL (run_max_int8, gint8, G_MININT8)
 MAX_POOL (run_max_uint8, guint8, 0)
 
 #define AVERAGE_POOL(name, T)                                                                      \
-  GEN_CLONES static void name (const GenKernel *kernel, int part, int parts)                       \
+  GEN_CLONES (void, name, (const GenKernel *kernel, int part, int parts), (kernel, part, parts))   \
   {                                                                                                \
     const GenPool *pool = kernel->state;                                                           \
     const gsize n = pool->inner;                                                                   \

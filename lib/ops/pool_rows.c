@@ -61,7 +61,8 @@ gen_pool_rows_room (const GenPool *pool)
 }
 
 #define POOL_ROWS(name, T, lowest, combined, averages)                                             \
-  GEN_CLONES static void combine_##name (T *to, const T *from, gsize n, gsize stride)              \
+  GEN_CLONES (                                                                                     \
+      void, combine_##name, (T * to, const T *from, gsize n, gsize stride), (to, from, n, stride)) \
   {                                                                                                \
     if (stride == 1)                                                                               \
       for (gsize i = 0; i < n; i++) {                                                              \
@@ -128,7 +129,8 @@ gen_pool_rows_room (const GenPool *pool)
     }                                                                                              \
   }                                                                                                \
                                                                                                    \
-  GEN_CLONES static void share_##name (T *out, const T *shares, T count, gsize n)                  \
+  GEN_CLONES (                                                                                     \
+      void, share_##name, (T * out, const T *shares, T count, gsize n), (out, shares, count, n))   \
   {                                                                                                \
     for (gsize i = 0; i < n; i++)                                                                  \
       out[i] = out[i] * shares[i] / count;                                                         \

@@ -22,8 +22,9 @@
     out[i] = (expression);                                                                         \
   }
 
-GEN_CLONES static void
-float32_float32 (const void *pa, gint64 as, const void *pb, gint64 bs, void *pout, gsize n)
+GEN_CLONES (void, float32_float32,
+    (const void *pa, gint64 as, const void *pb, gint64 bs, void *pout, gsize n),
+    (pa, as, pb, bs, pout, n))
 {
   const float *a = pa, *b = pb;
   float *out = pout;

@@ -10,8 +10,10 @@
 
 /* Not a number becomes the lowest value. */
 #define ROW(name, T, low, high)                                                                    \
-  GEN_CLONES static void name (const void *px, const float *scale, const void *pzero,              \
-      gboolean one_scale, void *pout, gsize n)                                                     \
+  GEN_CLONES (void, name,                                                                          \
+      (const void *px, const float *scale, const void *pzero, gboolean one_scale, void *pout,      \
+          gsize n),                                                                                \
+      (px, scale, pzero, one_scale, pout, n))                                                      \
   {                                                                                                \
     const float *x = px;                                                                           \
     const T *zero = pzero;                                                                         \

@@ -150,8 +150,7 @@ gen_recurrence_flops (const GenNode *node, const GenCell *cell)
   return 2.0 * r.directions * r.steps * r.batch * cell->gates * r.hidden * (r.input + r.hidden);
 }
 
-GEN_CLONES static void
-gate_add (float *x, const float *y, gsize n, float clip)
+GEN_CLONES (void, gate_add, (float *x, const float *y, gsize n, float clip), (x, y, n, clip))
 {
   for (gsize i = 0; i < n; i++) {
     const float sum = x[i] + y[i];
@@ -160,8 +159,8 @@ gate_add (float *x, const float *y, gsize n, float clip)
   }
 }
 
-GEN_CLONES static void
-gate_blend (float *x, const float *a, const float *b, const float *c, gsize n)
+GEN_CLONES (void, gate_blend, (float *x, const float *a, const float *b, const float *c, gsize n),
+    (x, a, b, c, n))
 {
   for (gsize i = 0; i < n; i++)
     x[i] = a[i] * b[i] + (1 - a[i]) * c[i];

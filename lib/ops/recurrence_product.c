@@ -90,8 +90,7 @@ gen_cell_product_scratch_size (const GenCellProduct *product)
 }
 
 /* The scale and zero point that the range of `n` numbers, with 0, asks for. */
-GEN_CLONES static float
-find_scale (const float *x, gsize n, guint8 *zero)
+GEN_CLONES (float, find_scale, (const float *x, gsize n, guint8 *zero), (x, n, zero))
 {
   float low = 0, high = 0, scale;
 
@@ -105,8 +104,8 @@ find_scale (const float *x, gsize n, guint8 *zero)
   return scale;
 }
 
-GEN_CLONES static void
-quantize (const float *x, float scale, guint8 zero, guint8 *out, gsize n)
+GEN_CLONES (void, quantize, (const float *x, float scale, guint8 zero, guint8 *out, gsize n),
+    (x, scale, zero, out, n))
 {
   for (gsize i = 0; i < n; i++) {
     float value = rintf (x[i] / scale) + zero;
@@ -117,8 +116,9 @@ quantize (const float *x, float scale, guint8 zero, guint8 *out, gsize n)
 }
 
 /* Sums as numbers, in their places. */
-GEN_CLONES static void
-scale_row (float *row, float scale, const float *scales, gboolean by_column, gsize n)
+GEN_CLONES (void, scale_row,
+    (float *row, float scale, const float *scales, gboolean by_column, gsize n),
+    (row, scale, scales, by_column, n))
 {
   const gint32 *sums = (const gint32 *)row;
 

@@ -38,14 +38,16 @@ GenTensor *gen_reduce_spread (GenGradient *gradient, GenTensor *tensor, GError *
 /* A reducer for elements of type T: expressions of the accumulator `a`, the element `x`, the
  * other accumulator `b`. Rows are taken in lanes, which vectorise and lose less precision. */
 #define GEN_REDUCER_NO_FINISH(name, T, initial, take, both)                                        \
-  GEN_CLONES static void name##_start (void *accumulators, gint64 stride, gsize n)                 \
+  GEN_CLONES (                                                                                     \
+      void, name##_start, (void *accumulators, gint64 stride, gsize n), (accumulators, stride, n)) \
   {                                                                                                \
     T *out = accumulators;                                                                         \
                                                                                                    \
     for (gsize i = 0; i < n; i++)                                                                  \
       out[(gint64)i * stride] = (initial);                                                         \
   }                                                                                                \
-  GEN_CLONES static void name##_across (void *accumulator, const void *row, gsize n)               \
+  GEN_CLONES (                                                                                     \
+      void, name##_across, (void *accumulator, const void *row, gsize n), (accumulator, row, n))   \
   {                                                                                                \
     const T *from = row;                                                                           \
     T lanes[GEN_REDUCER_LANES], total = *(T *)accumulator;                                         \
@@ -73,8 +75,8 @@ GenTensor *gen_reduce_spread (GenGradient *gradient, GenTensor *tensor, GError *
     }                                                                                              \
     *(T *)accumulator = total;                                                                     \
   }                                                                                                \
-  GEN_CLONES static void name##_along (                                                            \
-      void *accumulators, gint64 stride, const void *row, gsize n)                                 \
+  GEN_CLONES (void, name##_along, (void *accumulators, gint64 stride, const void *row, gsize n),   \
+      (accumulators, stride, row, n))                                                              \
   {                                                                                                \
     const T *from = row;                                                                           \
     T *out = accumulators;                                                                         \
@@ -90,7 +92,8 @@ GenTensor *gen_reduce_spread (GenGradient *gradient, GenTensor *tensor, GError *
         out[(gint64)i * stride] = (take);                                                          \
       }                                                                                            \
   }                                                                                                \
-  GEN_CLONES static void name##_merge (void *accumulators, const void *others, gsize n)            \
+  GEN_CLONES (void, name##_merge, (void *accumulators, const void *others, gsize n),               \
+      (accumulators, others, n))                                                                   \
   {                                                                                                \
     const T *from = others;                                                                        \
     T *out = accumulators;                                                                         \

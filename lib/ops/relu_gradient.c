@@ -3,8 +3,9 @@
 #include "broadcast.h"
 #include "../simd.h"
 
-GEN_CLONES static void
-row (const void *py, gint64 ys, const void *pdy, gint64 dys, void *pout, gsize n)
+GEN_CLONES (void, row,
+    (const void *py, gint64 ys, const void *pdy, gint64 dys, void *pout, gsize n),
+    (py, ys, pdy, dys, pout, n))
 {
   const float *y = py, *dy = pdy;
   float *out = pout;

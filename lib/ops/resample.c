@@ -17,8 +17,8 @@ typedef struct {
   const guint8 *outside[GEN_MAX_RANK]; /* the tables', by axis in the order of memory */
 } Resample;
 
-GEN_CLONES static void
-weigh (const float *x, float weight, gboolean first, float *out, gint64 n)
+GEN_CLONES (void, weigh, (const float *x, float weight, gboolean first, float *out, gint64 n),
+    (x, weight, first, out, n))
 {
   if (first)
     for (gint64 i = 0; i < n; i++)
@@ -29,8 +29,9 @@ weigh (const float *x, float weight, gboolean first, float *out, gint64 n)
 }
 
 /* Along the innermost axis: a result is a sum over few elements. */
-GEN_CLONES static void
-weigh_inner (const GenResampleTable *t, const float *x, float *out, gint64 first, gint64 end)
+GEN_CLONES (void, weigh_inner,
+    (const GenResampleTable *t, const float *x, float *out, gint64 first, gint64 end),
+    (t, x, out, first, end))
 {
   for (gint64 i = first; i < end; i++) {
     float sum = 0;

@@ -5,9 +5,10 @@
 #include "update.h"
 #include "../simd.h"
 
-GEN_CLONES static void
-update (float factor, float rate, float keep, float epsilon, float decay, const float *weights,
-    const float *gradient, const float *square, float *new_weights, float *new_square, gsize n)
+GEN_CLONES (void, update,
+    (float factor, float rate, float keep, float epsilon, float decay, const float *weights,
+        const float *gradient, const float *square, float *new_weights, float *new_square, gsize n),
+    (factor, rate, keep, epsilon, decay, weights, gradient, square, new_weights, new_square, n))
 {
 #pragma GCC ivdep
   for (gsize i = 0; i < n; i++) {

@@ -156,8 +156,7 @@ exponential (const Lanes *x, Lanes *result)
 }
 
 /* Scores stay within the cap, smoothly. */
-GEN_CLONES static void
-cap (float *scores, float most, gint64 n)
+GEN_CLONES (void, cap, (float *scores, float most, gint64 n), (scores, most, n))
 {
   for (gint64 i = 0; i < n; i++)
     scores[i] = most * gen_tanh (scores[i] / most);
@@ -232,9 +231,10 @@ weigh_one (float *scores, gint64 keys, gint64 panel, float *highest, float *sums
     results[i * panel] *= keep;
 }
 
-GEN_CLONES static void
-weigh (float *scores, gint64 keys, gint64 panel, float *highest, float *sums, float *results,
-    gint64 width)
+GEN_CLONES (void, weigh,
+    (float *scores, gint64 keys, gint64 panel, float *highest, float *sums, float *results,
+        gint64 width),
+    (scores, keys, panel, highest, sums, results, width))
 {
   for (gint64 q = 0; panel % LANES != 0 && q < panel; q++)
     weigh_one (scores + q, keys, panel, highest + q, sums + q, results + q, width);

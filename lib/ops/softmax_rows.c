@@ -92,8 +92,7 @@ gen_softmax_lower (GenNode *node, gboolean logarithm, GenTensor **results, GErro
 typedef float Lanes __attribute__ ((vector_size (4 * LANES), aligned (4)));
 typedef gint32 Bits __attribute__ ((vector_size (4 * LANES), aligned (4)));
 
-GEN_CLONES static float
-largest (const float *x, gint64 n)
+GEN_CLONES (float, largest, (const float *x, gint64 n), (x, n))
 {
   float most = x[0];
   gint64 whole = n - n % LANES;
@@ -116,8 +115,8 @@ largest (const float *x, gint64 n)
 }
 
 /* out = e^(x - most); returns the sum. */
-GEN_CLONES static float
-exponentials (const float *x, float *out, float most, gint64 n)
+GEN_CLONES (
+    float, exponentials, (const float *x, float *out, float most, gint64 n), (x, out, most, n))
 {
   Lanes lanes = { 0 };
   float total = 0;
@@ -135,8 +134,8 @@ exponentials (const float *x, float *out, float most, gint64 n)
   return total;
 }
 
-GEN_CLONES static void
-normalise (const float *x, float *out, gint64 n, gboolean logarithm)
+GEN_CLONES (void, normalise, (const float *x, float *out, gint64 n, gboolean logarithm),
+    (x, out, n, logarithm))
 {
   float most = largest (x, n), total = exponentials (x, out, most, n);
 

@@ -26,7 +26,8 @@ GenTensor *gen_gradient_choose (
 /* One row: out = expression of x. What follows the expression are declarations that it reads,
  * such as attributes of `node`. */
 #define GEN_UNARY_ROW(name, T, expression, ...)                                                    \
-  GEN_CLONES static void name (const GenNode *node, const void *px, void *pout, gsize n)           \
+  GEN_CLONES (                                                                                     \
+      void, name, (const GenNode *node, const void *px, void *pout, gsize n), (node, px, pout, n)) \
   {                                                                                                \
     const T *from = px;                                                                            \
     T *out = pout;                                                                                 \
@@ -40,7 +41,8 @@ GenTensor *gen_gradient_choose (
 
 /* Likewise for a result of bool. */
 #define GEN_UNARY_TEST_ROW(name, T, expression, ...)                                               \
-  GEN_CLONES static void name (const GenNode *node, const void *px, void *pout, gsize n)           \
+  GEN_CLONES (                                                                                     \
+      void, name, (const GenNode *node, const void *px, void *pout, gsize n), (node, px, pout, n)) \
   {                                                                                                \
     const T *from = px;                                                                            \
     guint8 *out = pout;                                                                            \

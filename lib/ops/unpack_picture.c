@@ -14,15 +14,16 @@ typedef struct {
   float scale[GEN_PICTURE_MAX_CHANNELS], shift[GEN_PICTURE_MAX_CHANNELS];
 } Unpack;
 
-GEN_CLONES static void
-expand (const guint8 *from, float scale, float shift, float *out, gsize n)
+GEN_CLONES (void, expand, (const guint8 *from, float scale, float shift, float *out, gsize n),
+    (from, scale, shift, out, n))
 {
   for (gsize i = 0; i < n; i++)
     out[i] = from[i] * scale + shift;
 }
 
-GEN_CLONES static void
-expand_pixels3 (const guint8 *from, const float *scale, const float *shift, float *out, gsize n)
+GEN_CLONES (void, expand_pixels3,
+    (const guint8 *from, const float *scale, const float *shift, float *out, gsize n),
+    (from, scale, shift, out, n))
 {
   const float s0 = scale[0], s1 = scale[1], s2 = scale[2];
   const float h0 = shift[0], h1 = shift[1], h2 = shift[2];
@@ -34,9 +35,10 @@ expand_pixels3 (const guint8 *from, const float *scale, const float *shift, floa
   }
 }
 
-GEN_CLONES static void
-expand_steps (const guint8 *from, gsize from_step, float scale, float shift, float *out,
-    gsize out_step, gsize n)
+GEN_CLONES (void, expand_steps,
+    (const guint8 *from, gsize from_step, float scale, float shift, float *out, gsize out_step,
+        gsize n),
+    (from, from_step, scale, shift, out, out_step, n))
 {
   for (gsize i = 0; i < n; i++)
     out[i * out_step] = from[i * from_step] * scale + shift;

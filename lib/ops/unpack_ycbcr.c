@@ -31,14 +31,16 @@ mix (const guint8 *near, const guint8 *far, float weight, gsize step, float *out
   }
 }
 
-GEN_CLONES static void
-mix_plane (const guint8 *near, const guint8 *far, float weight, float *out, gsize n)
+GEN_CLONES (void, mix_plane,
+    (const guint8 *near, const guint8 *far, float weight, float *out, gsize n),
+    (near, far, weight, out, n))
 {
   mix (near, far, weight, 1, out, n);
 }
 
-GEN_CLONES static void
-mix_pairs (const guint8 *near, const guint8 *far, float weight, float *cb, float *cr, gsize n)
+GEN_CLONES (void, mix_pairs,
+    (const guint8 *near, const guint8 *far, float weight, float *cb, float *cr, gsize n),
+    (near, far, weight, cb, cr, n))
 {
   mix (near, far, weight, 2, cb, n);
   mix (near + 1, far + 1, weight, 2, cr, n);
@@ -46,8 +48,8 @@ mix_pairs (const guint8 *near, const guint8 *far, float weight, float *cb, float
 
 /* Of pairs, of which there is one before and one behind, the even columns and the odd ones: by how
  * much these are those that are farther. */
-GEN_CLONES static void
-spread (const float *row, float even, float odd, float *out, gsize n)
+GEN_CLONES (void, spread, (const float *row, float even, float odd, float *out, gsize n),
+    (row, even, odd, out, n))
 {
   const float *before = row - 1, *behind = row + 1;
 
@@ -85,16 +87,17 @@ make_numbers (const Unpack *unpack, const guint8 *y, const float *cb, const floa
   }
 }
 
-GEN_CLONES static void
-make_planes (const Unpack *unpack, const guint8 *y, const float *cb, const float *cr, float *r,
-    float *g, float *b, gsize n)
+GEN_CLONES (void, make_planes,
+    (const Unpack *unpack, const guint8 *y, const float *cb, const float *cr, float *r, float *g,
+        float *b, gsize n),
+    (unpack, y, cb, cr, r, g, b, n))
 {
   make_numbers (unpack, y, cb, cr, r, g, b, 1, n);
 }
 
-GEN_CLONES static void
-make_pixels (
-    const Unpack *unpack, const guint8 *y, const float *cb, const float *cr, float *out, gsize n)
+GEN_CLONES (void, make_pixels,
+    (const Unpack *unpack, const guint8 *y, const float *cb, const float *cr, float *out, gsize n),
+    (unpack, y, cb, cr, out, n))
 {
   make_numbers (unpack, y, cb, cr, out, out + 1, out + 2, 3, n);
 }

@@ -25,8 +25,9 @@ infer (GenNode *node, GError **error)
 }
 
 #define CHOOSE(name, T)                                                                            \
-  GEN_CLONES static void name (                                                                    \
-      const guint8 *c, gint64 cs, const T *x, gint64 xs, const T *y, gint64 ys, T *out, gsize n)   \
+  GEN_CLONES (void, name,                                                                          \
+      (const guint8 *c, gint64 cs, const T *x, gint64 xs, const T *y, gint64 ys, T *out, gsize n), \
+      (c, cs, x, xs, y, ys, out, n))                                                               \
   {                                                                                                \
     if (cs == 1 && xs == 1 && ys == 0) {                                                           \
       const T other = *y;                                                                          \

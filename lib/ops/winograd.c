@@ -145,8 +145,9 @@ gen_winograd_init (GenConvolve *c, int parts)
 
 /* to = G kernel G', of side by side places `plane` apart, for `width` columns of a panel whose taps
  * lie side by side. */
-GEN_CLONES static void
-transform_weights (int side, int kernel, const float *taps, gint64 width, float *to, gint64 plane)
+GEN_CLONES (void, transform_weights,
+    (int side, int kernel, const float *taps, gint64 width, float *to, gint64 plane),
+    (side, kernel, taps, width, to, plane))
 {
   static const double three[6][3] = { { 1.0 / 4, 0, 0 }, { -1.0 / 6, -1.0 / 6, -1.0 / 6 },
     { -1.0 / 6, 1.0 / 6, -1.0 / 6 }, { 1.0 / 24, 1.0 / 12, 1.0 / 6 },
@@ -296,26 +297,26 @@ transform_back (
   }
 }
 
-GEN_CLONES static void
-in_4 (const float *from, gint64 row, gint64 channels, float *to, gint64 plane)
+GEN_CLONES (void, in_4, (const float *from, gint64 row, gint64 channels, float *to, gint64 plane),
+    (from, row, channels, to, plane))
 {
   transform_in (4, from, row, channels, to, plane);
 }
 
-GEN_CLONES static void
-in_6 (const float *from, gint64 row, gint64 channels, float *to, gint64 plane)
+GEN_CLONES (void, in_6, (const float *from, gint64 row, gint64 channels, float *to, gint64 plane),
+    (from, row, channels, to, plane))
 {
   transform_in (6, from, row, channels, to, plane);
 }
 
-GEN_CLONES static void
-back_4 (const float *from, gint64 plane, gint64 width, float *to)
+GEN_CLONES (void, back_4, (const float *from, gint64 plane, gint64 width, float *to),
+    (from, plane, width, to))
 {
   transform_back (4, 3, from, plane, width, to);
 }
 
-GEN_CLONES static void
-back_6 (const float *from, gint64 plane, gint64 width, float *to)
+GEN_CLONES (void, back_6, (const float *from, gint64 plane, gint64 width, float *to),
+    (from, plane, width, to))
 {
   transform_back (6, 4, from, plane, width, to);
 }

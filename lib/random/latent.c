@@ -73,8 +73,7 @@ draw_keyframe (const GenLatent *latent, const GenRandom *random, guint64 keyfram
 
 /* The scalar product in double, summed in eight strands whose order does not depend on the
  * vector unit. */
-GEN_CLONES static double
-product (const float *a, const float *b, gsize n)
+GEN_CLONES (double, product, (const float *a, const float *b, gsize n), (a, b, n))
 {
   double strands[8] = { 0 };
   gsize i = 0;
@@ -88,22 +87,20 @@ product (const float *a, const float *b, gsize n)
          ((strands[2] + strands[6]) + (strands[3] + strands[7]));
 }
 
-GEN_CLONES static void
-weigh (float *a, float weight_a, const float *b, float weight_b, gsize n)
+GEN_CLONES (void, weigh, (float *a, float weight_a, const float *b, float weight_b, gsize n),
+    (a, weight_a, b, weight_b, n))
 {
   for (gsize i = 0; i < n; i++)
     a[i] = weight_a * a[i] + weight_b * b[i];
 }
 
-GEN_CLONES static void
-scale (float *a, float weight, gsize n)
+GEN_CLONES (void, scale, (float *a, float weight, gsize n), (a, weight, n))
 {
   for (gsize i = 0; i < n; i++)
     a[i] *= weight;
 }
 
-GEN_CLONES static void
-clip (float *a, float bound, gsize n)
+GEN_CLONES (void, clip, (float *a, float bound, gsize n), (a, bound, n))
 {
   for (gsize i = 0; i < n; i++)
     a[i] = a[i] > bound ? bound : a[i] < -bound ? -bound : a[i];

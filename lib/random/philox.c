@@ -165,8 +165,9 @@ word_normals (guint32 a, guint32 b, float *first, float *second)
   *second = radius * sine;
 }
 
-GEN_CLONES static void
-uniform_chunk (const GenRandom *random, guint64 draw, guint64 block, float out[CHUNK])
+GEN_CLONES (void, uniform_chunk,
+    (const GenRandom *random, guint64 draw, guint64 block, float out[CHUNK]),
+    (random, draw, block, out))
 {
   guint32 words[4][LANES];
 
@@ -176,8 +177,9 @@ uniform_chunk (const GenRandom *random, guint64 draw, guint64 block, float out[C
       out[4 * i + w] = word_uniform (words[w][i]);
 }
 
-GEN_CLONES static void
-normal_chunk (const GenRandom *random, guint64 draw, guint64 block, float out[CHUNK])
+GEN_CLONES (void, normal_chunk,
+    (const GenRandom *random, guint64 draw, guint64 block, float out[CHUNK]),
+    (random, draw, block, out))
 {
   guint32 words[4][LANES];
   float normals[4][LANES];
