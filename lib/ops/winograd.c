@@ -17,9 +17,8 @@
 #include "../device/gemm_unit.h"
 #include "../simd.h"
 #include "activation.h"
+#include "winograd_unit.h"
 
-#define MAX_SIDE 6
-#define MAX_MADE 4
 #define MAX_KERNEL 3
 /* Floats of transformed squares and products that are worked on together, to stay in the
  * second-level cache; but at least so many squares, to make up for reading the weights. */
@@ -35,12 +34,13 @@
 #define LEAST_SQUARES 12
 #define MOST_WEIGHTS (20 << 20)
 
-typedef float Vector __attribute__ ((vector_size (64), aligned (4)));
-#define LANES 16
+/* The widest vector: whole ones hold the channels of the source. */
+#define CHANNELS 16
 
 struct _GenWinograd {
   const GenProblem *problem;
   const GenGemmUnit *unit;
+  const GenWinogradUnit *transforms;
   int side, made, kernel;        /* n, m */
   gint64 rows, columns, squares; /* in an item: rows * columns; of the batch */
   gint64 panels, group;
@@ -51,7 +51,6 @@ struct _GenWinograd {
 static gboolean
 suits (const GenConvolve *c, const GenProblem *p, gint64 least_squares, gint64 most_bytes)
 {
-  const GenGemmUnit *unit = gen_gemm_unit ();
   int kernel = p->axes[0].kernel, side = kernel == 3 ? 6 : 4, made = side - kernel + 1;
   gint64 squares = c->batch;
 
@@ -67,8 +66,8 @@ suits (const GenConvolve *c, const GenProblem *p, gint64 least_squares, gint64 m
     if (axis->small * 4 < (axis->small + made - 1) / made * made * 3)
       return FALSE;
   }
-  return p->in_channels % LANES == 0 && p->in_channels >= 2 * LANES &&
-         p->out_channels >= 2 * LANES && squares >= least_squares && unit->panel % LANES == 0 &&
+  return p->in_channels % CHANNELS == 0 && p->in_channels >= 2 * CHANNELS &&
+         p->out_channels >= 2 * CHANNELS && squares >= least_squares &&
          side * side * p->in_channels * p->out_channels * (gint64)sizeof (float) <= most_bytes;
 }
 
@@ -121,6 +120,7 @@ gen_winograd_init (GenConvolve *c, int parts)
 
     w->problem = p;
     w->unit = gen_gemm_unit ();
+    w->transforms = gen_winograd_unit ();
     w->kernel = p->axes[0].kernel;
     w->side = w->kernel == 3 ? 6 : 4;
     w->made = w->side - w->kernel + 1;
@@ -211,116 +211,6 @@ gen_winograd_pack (const GenConvolve *c, const float *weights, char *packed)
   }
 }
 
-/* --- transforms --- */
-
-/* B' d along one axis. */
-static inline __attribute__ ((always_inline)) void
-into (int side, const Vector *d, int step, Vector *to)
-{
-  if (side == 4) {
-    to[0] = d[0] - d[2 * step];
-    to[1] = d[step] + d[2 * step];
-    to[2] = d[2 * step] - d[step];
-    to[3] = d[3 * step] - d[step];
-  } else {
-    const Vector a = d[4 * step] - 4 * d[2 * step], b = d[3 * step] - 4 * d[step];
-    const Vector e = d[4 * step] - d[2 * step], f = 2 * (d[3 * step] - d[step]);
-
-    to[0] = 4 * d[0] - 5 * d[2 * step] + d[4 * step];
-    to[1] = a + b;
-    to[2] = a - b;
-    to[3] = e + f;
-    to[4] = e - f;
-    to[5] = 4 * d[step] - 5 * d[3 * step] + d[5 * step];
-  }
-}
-
-/* A' d along one axis. */
-static inline __attribute__ ((always_inline)) void
-back (int side, const Vector *d, int step, Vector *to)
-{
-  const Vector sum = d[step] + d[2 * step], difference = d[step] - d[2 * step];
-
-  if (side == 4) {
-    to[0] = d[0] + sum;
-    to[1] = difference;
-    to[2] = sum + d[3 * step];
-  } else {
-    const Vector s = d[3 * step] + d[4 * step], t = d[3 * step] - d[4 * step];
-
-    to[0] = d[0] + sum + s;
-    to[1] = difference + 2 * t;
-    to[2] = sum + 4 * s;
-    to[3] = difference + 8 * t + d[5 * step];
-  }
-}
-
-/* One square: rows `row` apart, pixels and channels without gaps; place k of the result goes to
- * to + k * plane. */
-static inline __attribute__ ((always_inline)) void
-transform_in (
-    const int side, const float *from, gint64 row, gint64 channels, float *to, gint64 plane)
-{
-  Vector d[MAX_SIDE * MAX_SIDE], columns[MAX_SIDE * MAX_SIDE], made[MAX_SIDE];
-
-  for (gint64 c = 0; c < channels; c += LANES) {
-    for (int y = 0; y < side; y++)
-      for (int x = 0; x < side; x++)
-        d[y * side + x] = *(const Vector *)(from + y * row + x * channels + c);
-    for (int y = 0; y < side; y++)
-      into (side, d + y * side, 1, columns + y * side);
-    for (int x = 0; x < side; x++) {
-      into (side, columns + x, side, made);
-      for (int y = 0; y < side; y++)
-        *(Vector *)(to + (y * side + x) * plane + c) = made[y];
-    }
-  }
-}
-
-/* One panel of a square, place k at from + k * plane, to made * made pixels of `width`. */
-static inline __attribute__ ((always_inline)) void
-transform_back (
-    const int side, const int made, const float *from, gint64 plane, gint64 width, float *to)
-{
-  Vector d[MAX_SIDE * MAX_SIDE], rows[MAX_SIDE * MAX_MADE], results[MAX_MADE];
-
-  for (gint64 c = 0; c < width; c += LANES) {
-    for (int k = 0; k < side * side; k++)
-      d[k] = *(const Vector *)(from + k * plane + c);
-    for (int y = 0; y < side; y++)
-      back (side, d + y * side, 1, rows + y * made);
-    for (int x = 0; x < made; x++) {
-      back (side, rows + x, made, results);
-      for (int y = 0; y < made; y++)
-        *(Vector *)(to + (y * made + x) * width + c) = results[y];
-    }
-  }
-}
-
-GEN_CLONES (void, in_4, (const float *from, gint64 row, gint64 channels, float *to, gint64 plane),
-    (from, row, channels, to, plane))
-{
-  transform_in (4, from, row, channels, to, plane);
-}
-
-GEN_CLONES (void, in_6, (const float *from, gint64 row, gint64 channels, float *to, gint64 plane),
-    (from, row, channels, to, plane))
-{
-  transform_in (6, from, row, channels, to, plane);
-}
-
-GEN_CLONES (void, back_4, (const float *from, gint64 plane, gint64 width, float *to),
-    (from, plane, width, to))
-{
-  transform_back (4, 3, from, plane, width, to);
-}
-
-GEN_CLONES (void, back_6, (const float *from, gint64 plane, gint64 width, float *to),
-    (from, plane, width, to))
-{
-  transform_back (6, 4, from, plane, width, to);
-}
-
 /* --- running --- */
 
 typedef struct {
@@ -376,7 +266,7 @@ take_squares (const Work *work, gint64 first, gint64 n)
       from = work->edge;
       row = w->side * channels;
     }
-    (w->side == 4 ? in_4 : in_6) (
+    w->transforms->in[w->side == 6](
         from, row, channels, work->squares + i * channels, w->group * channels);
   }
 }
@@ -410,7 +300,7 @@ give_results (const Work *work, gint64 panel, gint64 first, gint64 n)
   const GenProblem *p = w->problem;
   gint64 width = w->unit->panel, channel = panel * width;
   gint64 channels = MIN (width, p->out_channels - channel);
-  float made[MAX_MADE * MAX_MADE * GEN_GEMM_MAX_PANEL];
+  float made[GEN_WINOGRAD_MAX_MADE * GEN_WINOGRAD_MAX_MADE * GEN_GEMM_MAX_PANEL];
   const float *added = work->finish->added;
   GenFinish finish = *work->finish;
 
@@ -420,7 +310,7 @@ give_results (const Work *work, gint64 panel, gint64 first, gint64 n)
   for (gint64 i = 0; i < n; i++) {
     Square square = find_square (w, first + i);
 
-    (w->side == 4 ? back_4 : back_6) (
+    w->transforms->back[w->side == 6](
         work->products + (panel * w->group + i) * width, w->panels * w->group * width, width, made);
     for (int y = 0; added != NULL && y < w->made && square.row + y < p->axes[0].small; y++)
       for (int x = 0; x < w->made && square.column + x < p->axes[1].small; x++)
