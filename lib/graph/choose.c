@@ -20,7 +20,7 @@
 #include "kernel.h"
 
 /* Seconds for the trials of a plan, and of a node unless a few runs take longer. */
-#define PLAN_SECONDS 1.5
+#define PLAN_SECONDS 1.0
 #define NODE_SECONDS 0.02
 #define LEAST_ROUNDS 2
 #define MOST_ROUNDS 20
