@@ -270,10 +270,16 @@ gen_node_infer (GenNode *node, GError **error)
 gboolean
 gen_graph_fold_node (GenNode *node, GError **error)
 {
+  const GenTensor *first = node->inputs->len > 0 ? gen_node_input (node, 0) : NULL;
   g_autofree const void **inputs = g_new0 (const void *, node->inputs->len);
   g_autofree void **outputs = g_new0 (void *, node->outputs->len);
   GenKernel kernel;
 
+  if (node->op->view && node->outputs->len == 1 && first != NULL &&
+      first->role == GEN_ROLE_CONSTANT) {
+    gen_node_set_constant (node, 0, g_bytes_ref (first->data));
+    return TRUE;
+  }
   gen_kernel_init (&kernel, node, 1);
   if (!gen_kernel_prepare (&kernel, error)) {
     gen_kernel_clear (&kernel);

@@ -64,17 +64,6 @@ folded (GenTensor *tensor, GError **error)
   return tensor != NULL && gen_graph_fold_node (tensor->producer, error) ? tensor : NULL;
 }
 
-/* The same, of `once`, which was but a step. */
-static GenTensor *
-folded_from (GenTensor *once, GenTensor *tensor, GError **error)
-{
-  GenTensor *made = folded (tensor, error);
-
-  if (made != NULL)
-    gen_tensor_give_up (once);
-  return made;
-}
-
 /* The nodes from number `from` on go to place `to`. */
 static void
 move_nodes (GenGraph *graph, guint from, guint to)
@@ -106,17 +95,17 @@ sum_squares (GenGraph *graph, GenTensor *weights, GenTensor *scale, int axis,
     const GenShape *result, GError **error)
 {
   gint64 kept[] = { axis }, axes[GEN_MAX_RANK];
-  GenTensor *squares = folded (gen_binary (graph, "Mul", weights, weights, error), error);
+  GenTensor *squares;
   int n = 0;
 
   for (int i = 0; i < result->rank; i++)
     if (i != axis && result->dims[i] != weights->shape.dims[i])
       axes[n++] = i;
-  if (squares != NULL && n > 0)
-    squares = folded_from (squares,
-        gen_graph_op (graph, "ReduceSum",
-            (GenTensor *[]){ squares, gen_graph_ints (graph, axes, n) }, 2, 1, error, NULL),
-        error);
+  squares =
+      n == 0 ? gen_binary (graph, "Mul", weights, weights, error)
+             : gen_graph_op (graph, "ReduceSumSquare",
+                   (GenTensor *[]){ weights, gen_graph_ints (graph, axes, n) }, 2, 1, error, NULL);
+  squares = folded (squares, error);
   scale = gen_binary (graph, "Mul", scale, scale, error);
   squares = gen_binary (graph, "Mul", squares, scale, error);
   if (squares == NULL)
@@ -224,21 +213,29 @@ static GenTensor *
 make_weights (GenGraph *graph, const Origin *origin, const GenShape *shape, GError **error)
 {
   gint64 order[GEN_MAX_RANK];
-  int rank = origin->base->shape.rank, n = 0;
-  GenTensor *made;
+  int rank = origin->base->shape.rank, n = 0, last = -1;
+  GenTensor *made = origin->base, *turned = NULL;
+  gboolean turns = FALSE;
 
   for (int axis = -1; axis < GEN_MAX_RANK; axis++)
     for (int i = 0; i < rank; i++)
-      if ((origin->base->shape.dims[i] == 1 ? -1 : origin->axes[i]) == axis)
+      if ((origin->base->shape.dims[i] == 1 ? -1 : origin->axes[i]) == axis) {
         order[n++] = i;
-  made = folded (gen_graph_op (graph, "Transpose", (GenTensor *[]){ origin->base }, 1, 1, error,
-                     "perm", GEN_INTS, rank, order, NULL),
-      error);
+        turns |= axis >= 0 && i < last;
+        last = axis >= 0 ? i : last;
+      }
+  if (turns)
+    made = turned = folded (
+        gen_graph_op (graph, "Transpose", &made, 1, 1, error, "perm", GEN_INTS, rank, order, NULL),
+        error);
   if (made == NULL)
     return NULL;
-  return folded_from (made,
+  made = folded (
       gen_binary (graph, "Reshape", made, gen_graph_ints (graph, shape->dims, shape->rank), error),
       error);
+  if (turned != NULL)
+    gen_tensor_give_up (turned);
+  return made;
 }
 
 /* picture * scale, by channels. */
