@@ -143,35 +143,51 @@ gen_winograd_init (GenConvolve *c, int parts)
 
 /* --- weights --- */
 
+typedef double Doubles __attribute__ ((vector_size (32)));
+typedef float Floats __attribute__ ((vector_size (16), aligned (4)));
+#define COLUMNS 4
+
 /* to = G kernel G', of side by side places `plane` apart, for `width` columns of a panel whose taps
  * lie side by side. */
-GEN_CLONES (void, transform_weights,
-    (int side, int kernel, const float *taps, gint64 width, float *to, gint64 plane),
-    (side, kernel, taps, width, to, plane))
+static inline __attribute__ ((always_inline)) void
+transform_kernel (const int side, const int kernel, const double g[][MAX_KERNEL], const float *taps,
+    gint64 width, float *to, gint64 plane)
 {
-  static const double three[6][3] = { { 1.0 / 4, 0, 0 }, { -1.0 / 6, -1.0 / 6, -1.0 / 6 },
+  Doubles tap[MAX_KERNEL * MAX_KERNEL], column[MAX_KERNEL];
+
+  for (gint64 n = 0; n < width; n += COLUMNS) {
+    for (int i = 0; i < kernel * kernel; i++)
+      tap[i] = __builtin_convertvector(*(const Floats *)(taps + i * width + n), Doubles);
+    for (int y = 0; y < side; y++) {
+      for (int u = 0; u < kernel; u++) {
+        column[u] = g[y][0] * tap[u];
+        for (int v = 1; v < kernel; v++)
+          column[u] += g[y][v] * tap[v * kernel + u];
+      }
+      for (int x = 0; x < side; x++) {
+        Doubles sum = g[x][0] * column[0];
+
+        for (int u = 1; u < kernel; u++)
+          sum += g[x][u] * column[u];
+        *(Floats *)(to + (y * side + x) * plane + n) = __builtin_convertvector(sum, Floats);
+      }
+    }
+  }
+}
+
+GEN_CLONES (void, transform_weights,
+    (int kernel, const float *taps, gint64 width, float *to, gint64 plane),
+    (kernel, taps, width, to, plane))
+{
+  static const double three[6][MAX_KERNEL] = { { 1.0 / 4, 0, 0 }, { -1.0 / 6, -1.0 / 6, -1.0 / 6 },
     { -1.0 / 6, 1.0 / 6, -1.0 / 6 }, { 1.0 / 24, 1.0 / 12, 1.0 / 6 },
     { 1.0 / 24, -1.0 / 12, 1.0 / 6 }, { 0, 0, 1 } };
-  static const double two[4][3] = { { 1, 0 }, { 0.5, 0.5 }, { 0.5, -0.5 }, { 0, 1 } };
-  const double (*g)[3] = kernel == 3 ? three : two;
-  double columns[MAX_KERNEL][GEN_GEMM_MAX_PANEL];
+  static const double two[4][MAX_KERNEL] = { { 1, 0 }, { 0.5, 0.5 }, { 0.5, -0.5 }, { 0, 1 } };
 
-  for (int y = 0; y < side; y++) {
-    for (int u = 0; u < kernel; u++)
-      for (gint64 n = 0; n < width; n++) {
-        columns[u][n] = 0;
-        for (int v = 0; v < kernel; v++)
-          columns[u][n] += g[y][v] * taps[(v * kernel + u) * width + n];
-      }
-    for (int x = 0; x < side; x++)
-      for (gint64 n = 0; n < width; n++) {
-        double sum = 0;
-
-        for (int u = 0; u < kernel; u++)
-          sum += columns[u][n] * g[x][u];
-        to[(y * side + x) * plane + n] = sum;
-      }
-  }
+  if (kernel == 3)
+    transform_kernel (6, 3, three, taps, width, to, plane);
+  else
+    transform_kernel (4, 2, two, taps, width, to, plane);
 }
 
 /* The taps of input channel k in a panel, missing columns 0. */
@@ -206,7 +222,7 @@ gen_winograd_pack (const GenConvolve *c, const float *weights, char *packed)
         float *to = (float *)(packed + w->packed_at) + (panel * channels + k) * width;
 
         take_taps (w, weights, panel, k, taps);
-        transform_weights (w->side, w->kernel, taps, width, to, w->panels * channels * width);
+        transform_weights (w->kernel, taps, width, to, w->panels * channels * width);
       }
   }
 }
