@@ -1,25 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Softmax (scale * Q K' + mask) V without the matrix of scores: blocks of queries meet blocks of
  * keys, and each query keeps the largest score and the sum so far, by which what has been added up
- * is scaled when a larger one comes (Milakov and Gimelshein 2018; Dao et al. 2022). A block of
- * scores stays in a core's first cache. Parts are blocks of queries.
- *
- * All stands with the queries along a vector: scores are [keys, queries], results [width, queries]
- * until they are stored. So the largest and the sums need no work across a vector, the weights are
- * the packed operand of the second product as they are made, and keys and values are read where
- * they lie, whatever is between them. */
+ * is scaled when a larger one comes (Milakov and Gimelshein 2018; Dao et al. 2022). The heads that
+ * share keys and values are one for this: their queries are as so many more. Parts are blocks of
+ * queries; where these are too few, the keys are shared, too, and the results joined after. */
 #include <math.h>
 #include <string.h>
 
-#include "../device/gemm_unit.h"
+#include "../device/team.h"
 #include "../simd.h"
 #include "attention_scores.h"
+#include "attention_unit.h"
 #include "broadcast.h"
 #include "mathematics.h"
 #include "scaled_dot_product_attention.h"
 
-#define QUERIES GEN_GEMM_MAX_PANEL /* at most, at a time */
-#define KEYS 128                   /* likewise */
+#define KEYS 84     /* at a time: whole tiles, and a block of keys and values stays near the core */
+#define QUERIES 128 /* that meet them there, in panels */
 
 enum { Q, K, V, MASK };
 #define OUTPUT 3 /* as a bit of tokens_first */
@@ -107,256 +104,450 @@ infer (GenNode *node, GError **error)
   return TRUE;
 }
 
+/* What there is of a block's results: [panels][width, panel], and for each query the largest score
+ * and the sum of weights so far. */
+typedef struct {
+  float *results, *highest, *sums;
+} Partial;
+
+/* What a part works in. */
+typedef struct {
+  float *queries; /* [panels][depth, panel] */
+  float *scores;  /* [keys, panel] */
+  float *mask;    /* likewise */
+  float *lines;   /* the same as [panel, keys] */
+  float *keep;    /* [panel] */
+  float *keys, *values;
+  Partial partial;
+} Room;
+
+/* What a part does at a time: the first keys of `end`, from `begin` on, and the queries [first,
+ * last) of those that share them. */
+typedef struct {
+  gint64 item, first, last, begin, end;
+} Block;
+
 typedef struct {
   GenAttentionExtents e;
-  const GenGemmUnit *unit;
+  const GenAttentionUnit *unit;
   float scale, softcap; /* 0: none */
   gboolean causal;
   gboolean zero_unseeing; /* a query that sees no key gets zeros, else not a number */
   gint64 past;            /* keys before the first query, which causal queries see */
-  gboolean mask_is_bool;
+  gboolean masked, mask_is_bool;
   gint64 mask_strides[GEN_MAX_RANK];
-  gint64 blocks;   /* of queries, of an item */
-  gint64 at_once;  /* keys: whole tiles */
-  gsize part_size; /* floats */
+  gint64 queries; /* that share keys: of all heads of a group */
+  gint64 panel;   /* queries */
+  gint64 panels;  /* of a block */
+  gint64 blocks;  /* of an item of keys */
+  gint64 splits;  /* of a block's keys */
+  gint64 parts;
+  gint64 at[GEN_TEAM_MAX_PARTS + 1]; /* the blocks where parts begin */
 } Attention;
 
-/* What a part works in: blocks with a panel of queries in a row, and a value for each query. */
-typedef struct {
-  float *queries, *scores, *results, *sums, *highest;
-} Room;
-
-/* Queries go by vectors as wide as any machine's, where a panel is made of whole ones. */
-#define LANES 16
-typedef float Lanes __attribute__ ((vector_size (4 * LANES), aligned (4)));
-typedef gint32 Bits __attribute__ ((vector_size (4 * LANES), aligned (4)));
-
-#define CHOOSE(condition, yes, no)                                                                 \
-  ((Lanes)(((condition) & (Bits)(yes)) | (~(condition) & (Bits)(no))))
-
-/* e^x of what is not above 0, as gen_exp. */
-static inline __attribute__ ((always_inline)) void
-exponential (const Lanes *x, Lanes *result)
+static gsize
+whole_vectors (gsize floats)
 {
-  const Lanes least = (Lanes){ 0 } - 87.33654f;
-  const Lanes clamped = CHOOSE (*x < least, least, *x);
-  const Lanes shifted = clamped * 1.44269504f + 12582912.0f;
-  const Lanes n = shifted - 12582912.0f;
-  const Lanes r = (clamped - n * 0.693359375f) - n * -2.12194440e-4f;
-  Lanes p = r * 1.9875691500e-4f + 1.3981999507e-3f;
-
-  p = p * r + 8.3334519073e-3f;
-  p = p * r + 4.1665795894e-2f;
-  p = p * r + 1.6666665459e-1f;
-  p = p * r + 5.0000001201e-1f;
-  p = p * r * r + r + 1.0f;
-  /* n is in the low bits of `shifted`, and from -126 to 0. */
-  p = p * (Lanes)(((Bits)shifted + (127 - 0x4b400000)) << 23);
-  *result = CHOOSE (*x < least, (Lanes){ 0 }, p);
+  return (floats + 15) & ~(gsize)15;
 }
 
-/* Scores stay within the cap, smoothly. */
-GEN_CLONES (void, cap, (float *scores, float most, gint64 n), (scores, most, n))
+static gsize
+partial_size (const Attention *a)
 {
-  for (gint64 i = 0; i < n; i++)
-    scores[i] = most * gen_tanh (scores[i] / most);
+  return whole_vectors (a->panels * a->panel * a->e.width) +
+         2 * whole_vectors (a->panels * a->panel);
 }
 
-/* The scores of one query, `panel` apart, and its mask. */
+static gsize
+room_size (const Attention *a)
+{
+  return whole_vectors (a->panels * a->panel * a->e.depth) + 3 * whole_vectors (KEYS * a->panel) +
+         whole_vectors (a->panel) + whole_vectors (KEYS * a->e.depth) +
+         whole_vectors (KEYS * a->e.width);
+}
+
+/* The results of a part, or of a block where keys are split. */
+static Partial
+find_partial (const GenKernel *kernel, const Attention *a, gint64 number)
+{
+  Partial partial = { .results = (float *)kernel->scratch + a->parts * room_size (a) +
+                                 number * partial_size (a) };
+
+  partial.highest = partial.results + whole_vectors (a->panels * a->panel * a->e.width);
+  partial.sums = partial.highest + whole_vectors (a->panels * a->panel);
+  return partial;
+}
+
+static Room
+find_room (const GenKernel *kernel, const Attention *a, int part)
+{
+  gsize block = whole_vectors (KEYS * a->panel);
+  Room room = { .queries = (float *)kernel->scratch + part * room_size (a) };
+
+  room.scores = room.queries + whole_vectors (a->panels * a->panel * a->e.depth);
+  room.mask = room.scores + block;
+  room.lines = room.mask + block;
+  room.keep = room.lines + block;
+  room.keys = room.keep + whole_vectors (a->panel);
+  room.values = room.keys + whole_vectors (KEYS * a->e.depth);
+  room.partial = find_partial (kernel, a, part);
+  return room;
+}
+
+static gint64
+min_rows (gint64 first, gint64 last, gint64 period)
+{
+  return MIN (last - first, period - first % period);
+}
+
+/* Keys that a query may see but for its mask; those of a query of another head begin anew. */
+static gint64
+find_reach (const Attention *a, gint64 query)
+{
+  return a->causal ? CLAMP (query % a->e.queries + a->past + 1, 0, a->e.keys) : a->e.keys;
+}
+
+/* The longest reach of queries [first, last). */
+static gint64
+find_end (const Attention *a, gint64 first, gint64 last)
+{
+  gint64 own = min_rows (first, last, a->e.queries);
+
+  return find_reach (a, own < last - first ? a->e.queries - 1 : last - 1);
+}
+
+static Block
+find_block (const Attention *a, gint64 number)
+{
+  gint64 split = number % a->splits, block = number / a->splits % a->blocks, end;
+  Block b = { .item = number / a->splits / a->blocks };
+
+  b.first = block * a->panels * a->panel;
+  b.last = MIN (b.first + a->panels * a->panel, a->queries);
+  end = find_end (a, b.first, b.last);
+  b.begin = end * split / a->splits;
+  b.end = end * (split + 1) / a->splits;
+  return b;
+}
+
+/* The vectors of a panel of queries; where these are rows, so many. */
+static int
+find_side (const Attention *a, gint64 queries)
+{
+  return (queries + a->unit->lanes - 1) / a->unit->lanes;
+}
+
+/* Queries [first, last), scaled, as a panel; zeros beyond the last. */
 static void
-add_mask (float *scores, gint64 panel, const float *mask, gint64 stride, gint64 n)
-{
-  for (gint64 i = 0; i < n; i++)
-    scores[i * panel] += mask[i * stride];
-}
-
-static void
-hide (float *scores, gint64 panel, const guint8 *seen, gint64 stride, gint64 n)
-{
-  for (gint64 i = 0; i < n; i++)
-    if (!seen[i * stride])
-      scores[i * panel] = -INFINITY;
-}
-
-/* Scores [keys, panel] of the queries of one vector become weights e^(score - highest), and what
- * there is of their results is scaled to match. */
-static inline __attribute__ ((always_inline)) void
-weigh_lanes (float *scores, gint64 keys, gint64 panel, float *highest, float *sums, float *results,
-    gint64 width)
-{
-  const Lanes none = (Lanes){ 0 } - INFINITY, before = *(const Lanes *)highest;
-  Lanes most = before, other = none, shift, keep, sum = { 0 };
-
-  for (gint64 k = 0; k < keys; k += 2) {
-    const Lanes a = *(const Lanes *)(scores + k * panel);
-    const Lanes b = *(const Lanes *)(scores + MIN (k + 1, keys - 1) * panel);
-
-    most = CHOOSE (a > most, a, most);
-    other = CHOOSE (b > other, b, other);
-  }
-  most = CHOOSE (other > most, other, most);
-  /* No key seen so far: every weight is 0, and infinity must not meet infinity. */
-  shift = CHOOSE (most == none, (Lanes){ 0 }, most);
-  for (gint64 k = 0; k < keys; k++) {
-    Lanes weight = *(const Lanes *)(scores + k * panel) - shift;
-
-    exponential (&weight, &weight);
-    *(Lanes *)(scores + k * panel) = weight;
-    sum += weight;
-  }
-  keep = before - shift;
-  exponential (&keep, &keep);
-  *(Lanes *)highest = most;
-  *(Lanes *)sums = *(const Lanes *)sums * keep + sum;
-  for (gint64 i = 0; i < width; i++)
-    *(Lanes *)(results + i * panel) *= keep;
-}
-
-/* The same for one query. */
-static void
-weigh_one (float *scores, gint64 keys, gint64 panel, float *highest, float *sums, float *results,
-    gint64 width)
-{
-  float most = *highest, sum = 0, shift, keep;
-
-  for (gint64 k = 0; k < keys; k++)
-    most = MAX (most, scores[k * panel]);
-  shift = most == -INFINITY ? 0 : most;
-  for (gint64 k = 0; k < keys; k++)
-    sum += scores[k * panel] = gen_exp (scores[k * panel] - shift);
-  keep = gen_exp (*highest - shift);
-  *highest = most;
-  *sums = *sums * keep + sum;
-  for (gint64 i = 0; i < width; i++)
-    results[i * panel] *= keep;
-}
-
-GEN_CLONES (void, weigh,
-    (float *scores, gint64 keys, gint64 panel, float *highest, float *sums, float *results,
-        gint64 width),
-    (scores, keys, panel, highest, sums, results, width))
-{
-  for (gint64 q = 0; panel % LANES != 0 && q < panel; q++)
-    weigh_one (scores + q, keys, panel, highest + q, sums + q, results + q, width);
-  for (gint64 q = 0; panel % LANES == 0 && q < panel; q += LANES)
-    weigh_lanes (scores + q, keys, panel, highest + q, sums + q, results + q, width);
-}
-
-/* Mask the scores of the queries from `query` on with the keys from `first` on. */
-static void
-mask_scores (const GenKernel *kernel, const Attention *a, gint64 item, gint64 query, gint64 queries,
-    gint64 first, gint64 keys, float *scores)
+pack_queries (
+    const GenKernel *kernel, const Attention *a, gint64 item, gint64 first, gint64 last, float *to)
 {
   const GenAttentionExtents *e = &a->e;
+  gint64 panel = find_side (a, last - first) * a->unit->lanes;
+
+  if (panel > last - first)
+    memset (to, 0, e->depth * panel * sizeof *to);
+  for (gint64 q = first, n; q < last; q += n) {
+    const float *from = (const float *)kernel->inputs[Q] +
+                        find_head (&e->q, item * e->group + q / e->queries) +
+                        q % e->queries * e->q.token;
+
+    n = min_rows (q, last, e->queries);
+    for (gint64 i = 0; a->unit->lanes == 1 && i < n; i++)
+      memcpy (to + (q - first + i) * e->depth, from + i * e->q.token, e->depth * sizeof *to);
+    if (a->unit->lanes > 1)
+      a->unit->transpose (from, e->q.token, n, e->depth, to + q - first, panel);
+  }
+  for (gint64 i = 0; i < e->depth * panel; i++)
+    to[i] *= a->scale;
+}
+
+/* The mask of one query, of the keys [first, first + keys): what is added to its scores. Whether
+ * it sees any. */
+GEN_CLONES (gboolean, read_mask,
+    (const Attention *a, gconstpointer mask, gint64 at, gint64 keys, float *line),
+    (a, mask, at, keys, line))
+{
+  const gint64 stride = a->mask_strides[a->e.scores.rank - 1];
+  const guint8 *seen = (const guint8 *)mask + at;
+  const float *added = (const float *)mask + at;
+  guint any = 0;
+
+  if (a->mask_is_bool && stride == 1)
+    for (gint64 k = 0; k < keys; k++)
+      line[k] = seen[k] ? 0.0f : -INFINITY;
+  else if (a->mask_is_bool)
+    for (gint64 k = 0; k < keys; k++)
+      line[k] = seen[k * stride] ? 0.0f : -INFINITY;
+  else if (stride == 1)
+    memcpy (line, added, keys * sizeof *line);
+  else
+    for (gint64 k = 0; k < keys; k++)
+      line[k] = added[k * stride];
+  for (gint64 k = 0; k < keys; k++)
+    any |= line[k] != -INFINITY;
+  return any != 0;
+}
+
+/* Where the mask of a query's head begins, in elements. */
+static gint64
+find_mask (const Attention *a, gint64 item, gint64 query)
+{
+  const GenAttentionExtents *e = &a->e;
+  gint64 head = item * e->group + query / e->queries, at = 0;
   int rank = e->scores.rank;
-  gboolean masked = kernel->node->inputs->len > MASK && kernel->inputs[MASK] != NULL;
-  gint64 at = 0, stride = a->mask_strides[rank - 1], panel = a->unit->panel;
 
+  for (int d = rank - 3; d >= 0; d--) {
+    at += head % e->scores.dims[d] * a->mask_strides[d];
+    head /= e->scores.dims[d];
+  }
+  return at + query % e->queries * a->mask_strides[rank - 2];
+}
+
+/* What is added to the scores of queries [first, last) with `keys` keys from `begin` on, in *mask,
+ * NULL for nothing. FALSE: none of them sees any. */
+static gboolean
+mask_block (const GenKernel *kernel, const Attention *a, const Room *room, const Block *block,
+    gint64 first, gint64 last, gint64 begin, gint64 keys, const float **mask)
+{
+  gint64 stride = a->mask_strides[a->e.scores.rank - 1];
+  int side = find_side (a, last - first);
+  gboolean any = FALSE, cut = FALSE;
+
+  *mask = NULL;
+  for (gint64 q = first; a->causal && q < last; q++)
+    cut |= find_reach (a, q) < begin + keys;
+  if (!a->masked && !cut)
+    return TRUE;
+  for (gint64 q = first; q < last; q++) {
+    float *line = room->lines + (q - first) * keys;
+    gint64 reach = CLAMP (find_reach (a, q) - begin, 0, keys);
+
+    if (a->masked)
+      any |= read_mask (
+          a, kernel->inputs[MASK], find_mask (a, block->item, q) + begin * stride, reach, line);
+    else
+      memset (line, 0, reach * sizeof *line);
+    any |= !a->masked && reach > 0;
+    for (gint64 k = reach; k < keys; k++)
+      line[k] = -INFINITY;
+  }
+  if (any && a->unit->lanes > 1)
+    a->unit->transpose (room->lines, keys, last - first, keys, room->mask, side * a->unit->lanes);
+  *mask = a->unit->lanes > 1 ? room->mask : room->lines;
+  return any;
+}
+
+/* Rows side by side; rows of a stride that is a power of two would fight for the same places in
+ * the cache. */
+static const float *
+gather (const float *from, gint64 stride, gint64 rows, gint64 n, float *to)
+{
+  if (stride == n)
+    return from;
+  for (gint64 i = 0; i < rows; i++)
+    memcpy (to + i * n, from + i * stride, n * sizeof *to);
+  return to;
+}
+
+/* Queries [first, last) meet keys [begin, begin + n). */
+static void
+meet (const GenKernel *kernel, const Attention *a, const Room *room, const Block *block,
+    gint64 first, gint64 last, gint64 begin, gint64 n, const float *keys, gint64 key_stride,
+    const float *values, gint64 value_stride)
+{
+  const GenAttentionUnit *unit = a->unit;
+  gint64 place = first - block->first;
+  int side = find_side (a, last - first);
+  const float *mask;
+
+  if (!mask_block (kernel, a, room, block, first, last, begin, n, &mask))
+    return;
+  unit->apart (n, keys, key_stride, room->queries + place * a->e.depth, side, a->e.depth, NULL,
+      room->scores);
   if (a->softcap > 0)
-    cap (scores, a->softcap, keys * panel);
-  for (int d = rank - 3; masked && d >= 0; d--) {
-    at += item % e->scores.dims[d] * a->mask_strides[d];
-    item /= e->scores.dims[d];
-  }
-  for (gint64 q = 0; q < queries; q++) {
-    gint64 from = at + (query + q) * a->mask_strides[rank - 2] + first * stride;
-
-    if (masked && a->mask_is_bool)
-      hide (scores + q, panel, (const guint8 *)kernel->inputs[MASK] + from, stride, keys);
-    else if (masked)
-      add_mask (scores + q, panel, (const float *)kernel->inputs[MASK] + from, stride, keys);
-    for (gint64 k = MAX (query + q + a->past + 1 - first, 0); a->causal && k < keys; k++)
-      scores[k * panel + q] = -INFINITY;
-  }
-}
-
-/* out[rows, panel] = the rows by a packed operand, added to what is there or not. */
-static void
-multiply (const GenGemmUnit *unit, const float *rows, gint64 n, gint64 row_stride, gint64 k_stride,
-    const float *panel, gint64 k, gboolean adds, float *out)
-{
-  gint64 tiles = (n + unit->rows - 1) / unit->rows;
-
-  for (gint64 t = 0; t < tiles; t++) {
-    gint64 first = n * t / tiles, end = n * (t + 1) / tiles;
-
-    unit->tile (end - first, rows + first * row_stride, row_stride, k_stride, panel, k, adds,
-        out + first * unit->panel);
-  }
-}
-
-/* Queries, scaled, as a panel: [depth, panel], zeros beyond the last. */
-static void
-pack_queries (const Attention *a, const float *q, gint64 queries, float *to)
-{
-  gint64 panel = a->unit->panel;
-
-  if (queries < panel)
-    memset (to, 0, a->e.depth * panel * sizeof *to);
-  for (gint64 i = 0; i < queries; i++)
-    for (gint64 d = 0; d < a->e.depth; d++)
-      to[d * panel + i] = a->scale * q[i * a->e.q.token + d];
+    unit->cap (room->scores, a->softcap, n * side * unit->lanes);
+  unit->weigh (room->scores, mask, n, side, room->partial.highest + place,
+      room->partial.sums + place, room->keep);
+  unit->together (a->e.width, values, value_stride, room->scores, side, n, room->keep,
+      room->partial.results + place * a->e.width);
 }
 
 static void
-store (const Attention *a, const Room *room, gint64 queries, float *out)
-{
-  gint64 panel = a->unit->panel;
-
-  for (gint64 i = 0; i < queries; i++) {
-    float factor = room->sums[i] > 0 || !a->zero_unseeing ? 1 / room->sums[i] : 1;
-
-    for (gint64 w = 0; w < a->e.width; w++)
-      out[i * a->e.out.token + w] = room->results[w * panel + i] * factor;
-  }
-}
-
-static void
-run_block (const GenKernel *kernel, const Attention *a, gint64 item, gint64 block, const Room *room)
+add_up (const GenKernel *kernel, const Attention *a, const Room *room, const Block *block)
 {
   const GenAttentionExtents *e = &a->e;
-  const gint64 panel = a->unit->panel;
-  gint64 first_query = block * panel, queries = MIN (panel, e->queries - first_query);
-  const float *q =
-      (const float *)kernel->inputs[Q] + find_head (&e->q, item) + first_query * e->q.token;
-  const float *k = (const float *)kernel->inputs[K] + find_head (&e->k, item / e->group);
-  const float *v = (const float *)kernel->inputs[V] + find_head (&e->v, item / e->group);
-  float *out = (float *)kernel->outputs[0] + find_head (&e->out, item) + first_query * e->out.token;
-  gint64 end = a->causal ? MIN (e->keys, first_query + queries + a->past) : e->keys;
+  const float *k = (const float *)kernel->inputs[K] + find_head (&e->k, block->item);
+  const float *v = (const float *)kernel->inputs[V] + find_head (&e->v, block->item);
+  gint64 queries = a->panels * a->panel, key_stride = e->k.token, value_stride = e->v.token;
+  gboolean gathers = block->last - block->first > a->panel;
 
-  memset (room->results, 0, panel * e->width * sizeof (float));
-  memset (room->sums, 0, QUERIES * sizeof (float));
-  for (gint64 i = 0; i < QUERIES; i++)
-    room->highest[i] = -INFINITY;
-  pack_queries (a, q, queries, room->queries);
-  for (gint64 first = 0; first < end; first += a->at_once) {
-    gint64 keys = MIN (a->at_once, e->keys - first);
+  memset (room->partial.results, 0, queries * e->width * sizeof (float));
+  memset (room->partial.sums, 0, queries * sizeof (float));
+  for (gint64 i = 0; i < queries; i++)
+    room->partial.highest[i] = -INFINITY;
+  for (gint64 q = block->first; q < block->last; q += a->panel)
+    pack_queries (kernel, a, block->item, q, MIN (q + a->panel, block->last),
+        room->queries + (q - block->first) * e->depth);
+  for (gint64 begin = block->begin, n; begin < block->end; begin += n) {
+    const float *keys = k + begin * e->k.token, *values = v + begin * e->v.token;
 
-    multiply (a->unit, k + first * e->k.token, keys, e->k.token, 1, room->queries, e->depth, FALSE,
-        room->scores);
-    mask_scores (kernel, a, item, first_query, queries, first, keys, room->scores);
-    weigh (room->scores, keys, panel, room->highest, room->sums, room->results, e->width);
-    multiply (a->unit, v + first * e->v.token, e->width, 1, e->v.token, room->scores, keys, TRUE,
-        room->results);
+    n = MIN (block->end - begin, KEYS);
+    if (gathers) {
+      keys = gather (keys, e->k.token, n, e->depth, room->keys);
+      values = gather (values, e->v.token, n, e->width, room->values);
+      key_stride = e->depth;
+      value_stride = e->width;
+    }
+    for (gint64 q = block->first; q < block->last; q += a->panel) {
+      gint64 last = MIN (q + a->panel, block->last);
+
+      if (find_end (a, q, last) > begin)
+        meet (kernel, a, room, block, q, last, begin, n, keys, key_stride, values, value_stride);
+    }
   }
-  store (a, room, queries, out);
+}
+
+/* Results of a block over their sums, to where they belong. */
+static void
+store (const GenKernel *kernel, const Attention *a, const Partial *partial, const Block *block)
+{
+  const GenAttentionExtents *e = &a->e;
+
+  for (gint64 first = block->first; first < block->last; first += a->panel) {
+    gint64 last = MIN (first + a->panel, block->last), lanes = a->unit->lanes;
+    gint64 panel = find_side (a, last - first) * lanes;
+    float *results = partial->results + (first - block->first) * e->width;
+    float *factors = partial->sums + first - block->first;
+
+    for (gint64 i = 0; i < panel; i++)
+      factors[i] = factors[i] > 0 || !a->zero_unseeing ? 1 / factors[i] : 1;
+    for (gint64 w = 0; lanes > 1 && w < e->width; w++)
+      for (gint64 i = 0; i < panel; i++)
+        results[w * panel + i] *= factors[i];
+    for (gint64 q = first, n; q < last; q += n) {
+      float *out = (float *)kernel->outputs[0] +
+                   find_head (&e->out, block->item * e->group + q / e->queries) +
+                   q % e->queries * e->out.token;
+
+      n = min_rows (q, last, e->queries);
+      if (lanes > 1)
+        a->unit->transpose (results + q - first, panel, e->width, n, out, e->out.token);
+      for (gint64 i = 0; lanes == 1 && i < n; i++)
+        for (gint64 w = 0; w < e->width; w++)
+          out[i * e->out.token + w] =
+              results[(q - first + i) * e->width + w] * factors[q - first + i];
+    }
+  }
 }
 
 static void
 run (const GenKernel *kernel, int part, int parts)
 {
   const Attention *a = kernel->state;
-  float *own = (float *)kernel->scratch + part * a->part_size;
-  Room room = { .queries = own };
+  Room room = find_room (kernel, a, part);
+
+  for (gint64 i = a->at[part]; i < a->at[part + 1]; i++) {
+    const Block block = find_block (a, i);
+
+    if (a->splits > 1)
+      room.partial = find_partial (kernel, a, i);
+    add_up (kernel, a, &room, &block);
+    if (a->splits == 1)
+      store (kernel, a, &room.partial, &block);
+  }
+}
+
+/* The results of a block by the keys [begin, end) join those by others. */
+static void
+join (const Attention *a, const Partial *to, const Partial *from, gint64 panel, gint64 first)
+{
+  const gboolean rows = a->unit->lanes == 1;
+  gint64 width = a->e.width;
+
+  for (gint64 i = 0; i < panel; i++) {
+    float *highest = to->highest + first + i, other = from->highest[first + i];
+    float most = MAX (*highest, other), shift = most == -INFINITY ? 0 : most;
+    float own = gen_exp (*highest - shift), theirs = gen_exp (other - shift);
+    gint64 at = first * width + (rows ? i * width : i), step = rows ? 1 : panel;
+
+    *highest = most;
+    to->sums[first + i] = to->sums[first + i] * own + from->sums[first + i] * theirs;
+    for (gint64 w = 0; w < width; w++)
+      to->results[at + w * step] =
+          to->results[at + w * step] * own + from->results[at + w * step] * theirs;
+  }
+}
+
+static void
+run_join (const GenKernel *kernel, int part, int parts)
+{
+  const Attention *a = kernel->state;
   gsize first, end;
 
-  room.scores = room.queries + a->unit->panel * a->e.depth;
-  room.results = room.scores + a->unit->panel * KEYS;
-  room.sums = room.results + a->unit->panel * a->e.width;
-  room.highest = room.sums + QUERIES;
-  gen_kernel_share (a->e.items * a->blocks, 1, part, parts, &first, &end);
-  for (gsize i = first; i < end; i++)
-    run_block (kernel, a, i / a->blocks, i % a->blocks, &room);
+  gen_kernel_share (a->e.items / a->e.group * a->blocks, 1, part, parts, &first, &end);
+  for (gsize i = first; i < end; i++) {
+    const Block block = find_block (a, i * a->splits);
+    const Partial all = find_partial (kernel, a, i * a->splits);
+
+    for (gint64 s = 1; s < a->splits; s++) {
+      const Partial more = find_partial (kernel, a, i * a->splits + s);
+
+      for (gint64 q = block.first; q < block.last; q += a->panel)
+        join (a, &all, &more, find_side (a, MIN (a->panel, block.last - q)) * a->unit->lanes,
+            q - block.first);
+    }
+    store (kernel, a, &all, &block);
+  }
+}
+
+/* The blocks of each part: as many scores for each. */
+static void
+share (Attention *a)
+{
+  gint64 n = a->e.items / a->e.group * a->blocks * a->splits, number = 0;
+  double all = 0, so_far = 0;
+
+  for (gint64 i = 0; i < a->blocks * a->splits; i++) {
+    const Block b = find_block (a, i);
+
+    all += (double)(b.last - b.first) * (b.end - b.begin);
+  }
+  all *= a->e.items / a->e.group;
+  for (int part = 0; part < a->parts; part++) {
+    a->at[part] = number;
+    while (number < n) {
+      const Block b = find_block (a, number);
+      double scores = (double)(b.last - b.first) * (b.end - b.begin);
+
+      if (so_far + scores / 2 > all * (part + 1) / a->parts && part + 1 < a->parts)
+        break;
+      so_far += scores;
+      number++;
+    }
+  }
+  a->at[a->parts] = n;
+}
+
+/* Blocks as large as the cache likes them, but enough for the threads; where their numbers do not
+ * go well together, the keys are split as well. */
+static void
+cut (Attention *a, const GenKernel *kernel)
+{
+  const GenAttentionExtents *e = &a->e;
+  gint64 items = e->items / e->group, panels, wanted;
+  double cost = 0.02 * a->queries * e->keys * (e->depth + e->width);
+
+  wanted = gen_kernel_parts (kernel, items, a->causal ? cost / 2 : cost);
+  a->panel = a->unit->lanes > 1 ? 2 * a->unit->lanes : a->queries;
+  panels = (a->queries + a->panel - 1) / a->panel;
+  a->panels = CLAMP (panels * items / (4 * wanted), 1, MIN (panels, MAX (QUERIES / a->panel, 1)));
+  a->blocks = (panels + a->panels - 1) / a->panels;
+  a->splits = 1;
+  if (items * a->blocks < 4 * wanted && items * a->blocks % wanted != 0 && e->keys >= wanted * KEYS)
+    a->splits = wanted;
+  a->parts = MIN (wanted, items * a->blocks * a->splits);
+  share (a);
 }
 
 static gboolean
@@ -364,9 +555,9 @@ cpu (GenKernel *kernel, GError **error)
 {
   const GenNode *node = kernel->node;
   const GenTensor *mask = gen_node_input (node, MASK);
-  Attention *a;
   GenAttentionExtents e;
-  int parts;
+  Attention *a;
+  gint64 results;
 
   if (gen_node_input (node, Q)->type != GEN_TYPE_FLOAT32 ||
       (mask != NULL && mask->type != GEN_TYPE_FLOAT32 && mask->type != GEN_TYPE_BOOL))
@@ -377,24 +568,25 @@ cpu (GenKernel *kernel, GError **error)
   kernel->state = a;
   kernel->free_state = g_free;
   a->e = e;
-  a->unit = gen_gemm_unit ();
+  a->queries = e.queries * e.group;
+  a->unit = gen_attention_unit (a->queries);
   a->scale = gen_node_float (node, "scale", 1);
   a->softcap = gen_node_float (node, "softcap", 0);
   a->zero_unseeing = gen_node_int (node, "zero_unseeing", 0) != 0;
   a->causal = gen_node_int (node, "causal", 0) != 0;
   a->past = gen_node_int (node, "past", 0);
+  a->masked = mask != NULL;
   a->mask_is_bool = mask != NULL && mask->type == GEN_TYPE_BOOL;
   if (mask != NULL)
     gen_tensor_broadcast_strides (mask, &e.scores, a->mask_strides);
-  a->blocks = (e.queries + a->unit->panel - 1) / a->unit->panel;
-  a->at_once = KEYS / a->unit->rows * a->unit->rows;
-  if (e.items * a->blocks * e.width == 0)
+  if (e.items * e.queries * e.width == 0)
     return TRUE;
-  a->part_size = (a->unit->panel * (e.depth + KEYS + e.width) + 2 * QUERIES + 15) & ~(gsize)15;
-  parts = gen_kernel_parts (
-      kernel, e.items * a->blocks, 0.02 * a->unit->panel * e.keys * (e.depth + e.width));
-  kernel->scratch_size = parts * a->part_size * sizeof (float);
-  gen_kernel_add_step (kernel, run, parts);
+  cut (a, kernel);
+  results = a->splits > 1 ? e.items / e.group * a->blocks * a->splits : a->parts;
+  kernel->scratch_size = (a->parts * room_size (a) + results * partial_size (a)) * sizeof (float);
+  gen_kernel_add_step (kernel, run, a->parts);
+  if (a->splits > 1)
+    gen_kernel_add_step (kernel, run_join, MIN (a->parts, e.items / e.group * a->blocks));
   return TRUE;
 }
 

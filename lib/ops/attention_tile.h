@@ -1,0 +1,432 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What attention does to blocks in a core's first cache, for one kind of vector unit.
+ * attention_unit.c includes this file once for each kind, with
+ *   VECTOR      floats in a vector register,
+ *   ROWS        rows of a tile of two vectors: as many as leave registers for the panel,
+ *   NARROW      rows of a tile of one vector,
+ *   MOST(a, b)  the larger of each two numbers, b where one is none: where the unit has it,
+ *   NAME(x)     the names of the functions.
+ * A panel has one or two vectors in a row: queries that stand side by side. */
+
+typedef float NAME (Vector) __attribute__ ((vector_size (VECTOR * 4), aligned (4)));
+typedef gint32 NAME (Bits) __attribute__ ((vector_size (VECTOR * 4), aligned (4)));
+typedef float NAME (Four) __attribute__ ((vector_size (16), aligned (4)));
+
+static inline __attribute__ ((always_inline)) NAME (Vector)
+    NAME (most) (NAME (Vector) a, NAME (Vector) b)
+{
+#ifdef MOST
+  return MOST (a, b);
+#else
+  const NAME (Bits) larger = a > b;
+
+  return (NAME (Vector)) ((larger & (NAME (Bits))a) | (~larger & (NAME (Bits))b));
+#endif
+}
+
+/* out[rows, panel] = out * keep + the rows by a panel of k rows; without `keep` the product alone.
+ * The rows are `stride` apart and their numbers stand together, or the other way round. Groups of
+ * four rows share a pointer: so many pointers as rows would not fit the registers. */
+static inline __attribute__ ((always_inline)) void
+NAME (tile) (const int rows, const int vectors, const gboolean apart, const float *a, gint64 stride,
+    const float *panel, gint64 k, const float *keep, float *out)
+{
+  const gint64 row = apart ? stride : 1, step = apart ? 1 : stride;
+  NAME (Vector) low[NARROW], high[NARROW];
+  const float *group[4] = { a, a + 4 * row, a + 8 * row, a + 12 * row };
+
+#pragma GCC unroll 16
+  for (int r = 0; r < rows; r++) {
+    low[r] = (NAME (Vector)){ 0 };
+    high[r] = (NAME (Vector)){ 0 };
+  }
+  for (gint64 i = 0; i < k; i++) {
+    const NAME (Vector) left = ((const NAME (Vector) *)panel)[0];
+    const NAME (Vector) right = vectors > 1 ? ((const NAME (Vector) *)panel)[1] : left;
+
+#pragma GCC unroll 16
+    for (int r = 0; r < rows; r++) {
+      low[r] += group[r / 4][r % 4 * row] * left;
+      if (vectors > 1)
+        high[r] += group[r / 4][r % 4 * row] * right;
+    }
+#pragma GCC unroll 4
+    for (int g = 0; g < (rows + 3) / 4; g++)
+      group[g] += step;
+    panel += vectors * VECTOR;
+  }
+#pragma GCC unroll 16
+  for (int r = 0; r < rows; r++) {
+    NAME (Vector) *to = (NAME (Vector) *)(out + r * vectors * VECTOR);
+    const NAME (Vector) *factor = (const NAME (Vector) *)keep;
+
+    to[0] = keep != NULL ? to[0] * factor[0] + low[r] : low[r];
+    if (vectors > 1)
+      to[1] = keep != NULL ? to[1] * factor[1] + high[r] : high[r];
+  }
+}
+
+#define CASE(n)                                                                                    \
+  case n:                                                                                          \
+    NAME (tile) (n, VECTORS, APART, a, stride, panel, k, keep, out);                               \
+    break;
+#define CASES CASE (1) CASE (2) CASE (3) CASE (4) CASE (5) CASE (6)
+#define MORE_CASES CASE (7) CASE (8) CASE (9) CASE (10) CASE (11) CASE (12)
+#define MOST_CASES CASE (13) CASE (14)
+
+#define VECTORS 2
+#define APART TRUE
+static void
+NAME (wide_apart) (int rows, const float *a, gint64 stride, const float *panel, gint64 k,
+    const float *keep, float *out)
+{
+  switch (rows) {
+    CASES
+#if ROWS > 6
+    MORE_CASES MOST_CASES
+#endif
+        default : g_assert_not_reached ();
+  }
+}
+#undef APART
+#define APART FALSE
+static void
+NAME (wide_together) (int rows, const float *a, gint64 stride, const float *panel, gint64 k,
+    const float *keep, float *out)
+{
+  switch (rows) {
+    CASES
+#if ROWS > 6
+    MORE_CASES MOST_CASES
+#endif
+        default : g_assert_not_reached ();
+  }
+}
+#undef APART
+#undef VECTORS
+#define VECTORS 1
+#define APART TRUE
+static void
+NAME (narrow_apart) (int rows, const float *a, gint64 stride, const float *panel, gint64 k,
+    const float *keep, float *out)
+{
+  switch (rows) {
+    CASES MORE_CASES
+#if NARROW > 12
+        MOST_CASES
+#endif
+        default : g_assert_not_reached ();
+  }
+}
+#undef APART
+#define APART FALSE
+static void
+NAME (narrow_together) (int rows, const float *a, gint64 stride, const float *panel, gint64 k,
+    const float *keep, float *out)
+{
+  switch (rows) {
+    CASES MORE_CASES
+#if NARROW > 12
+        MOST_CASES
+#endif
+        default : g_assert_not_reached ();
+  }
+}
+#undef APART
+#undef VECTORS
+#undef MOST_CASES
+#undef MORE_CASES
+#undef CASES
+#undef CASE
+
+/* Tiles of about the same number of rows. */
+static void
+NAME (product_apart) (gint64 n, const float *a, gint64 stride, const float *panel, int vectors,
+    gint64 k, const float *keep, float *out)
+{
+  const gint64 most = vectors > 1 ? ROWS : NARROW, tiles = (n + most - 1) / most;
+
+  for (gint64 t = 0; t < tiles; t++) {
+    gint64 first = n * t / tiles, rows = n * (t + 1) / tiles - first;
+
+    (vectors > 1 ? NAME (wide_apart) : NAME (narrow_apart)) (
+        rows, a + first * stride, stride, panel, k, keep, out + first * vectors * VECTOR);
+  }
+}
+
+static void
+NAME (product_together) (gint64 n, const float *a, gint64 stride, const float *panel, int vectors,
+    gint64 k, const float *keep, float *out)
+{
+  const gint64 most = vectors > 1 ? ROWS : NARROW, tiles = (n + most - 1) / most;
+
+  for (gint64 t = 0; t < tiles; t++) {
+    gint64 first = n * t / tiles, rows = n * (t + 1) / tiles - first;
+
+    (vectors > 1 ? NAME (wide_together) : NAME (narrow_together)) (
+        rows, a + first, stride, panel, k, keep, out + first * vectors * VECTOR);
+  }
+}
+
+/* e^x of what is not above 0, as gen_exp. Below -87.7, n is -127, and 2^n made of it is 0. */
+static inline __attribute__ ((always_inline)) NAME (Vector) NAME (exponential) (NAME (Vector) x)
+{
+  const NAME (Vector) least = (NAME (Vector)){ 0 } - 88.0f, clamped = NAME (most) (least, x);
+  /* Adding 1.5 * 2^23 rounds to the nearest integer; with 127 more the exponent of 2^n is left in
+   * the low bits. */
+  const NAME (Vector) shifted = clamped * 1.44269504f + (12582912.0f + 127);
+  const NAME (Vector) n = shifted - (12582912.0f + 127);
+  const NAME (Vector) r = (clamped - n * 0.693359375f) - n * -2.12194440e-4f;
+  NAME (Vector) p = r * 1.9875691500e-4f + 1.3981999507e-3f;
+
+  p = p * r + 8.3334519073e-3f;
+  p = p * r + 4.1665795894e-2f;
+  p = p * r + 1.6666665459e-1f;
+  p = p * r + 5.0000001201e-1f;
+  p = p * r * r + r + 1.0f;
+  return p * (NAME (Vector)) ((NAME (Bits))shifted << 23);
+}
+
+/* A score with its mask, which stays there. */
+static inline __attribute__ ((always_inline)) NAME (Vector)
+    NAME (masked) (float *score, const float *mask)
+{
+  if (mask != NULL)
+    *(NAME (Vector) *)score += *(const NAME (Vector) *)mask;
+  return *(const NAME (Vector) *)score;
+}
+
+/* Scores [keys, panel] and what a mask adds to them become weights e^(score - highest); `keep`
+ * gets what the sums, and results so far, are to be scaled by. */
+static inline __attribute__ ((always_inline)) void
+NAME (weigh_vector) (float *scores, const float *mask, gint64 keys, gint64 panel, float *highest,
+    float *sums, float *keep)
+{
+  const NAME (Vector) none = (NAME (Vector)){ 0 } - __builtin_inff ();
+  const NAME (Vector) before = *(const NAME (Vector) *)highest;
+  /* One would wait for itself. */
+  NAME (Vector) mosts[4] = { before, before, before, before }, most, shift, sum = { 0 };
+  gint64 whole = keys & ~(gint64)3;
+
+  for (gint64 k = 0; k < whole; k += 4)
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; i++)
+      mosts[i] = NAME (most) (
+          NAME (masked) (scores + (k + i) * panel, mask != NULL ? mask + (k + i) * panel : NULL),
+          mosts[i]);
+  for (gint64 k = whole; k < keys; k++)
+    mosts[0] = NAME (most) (
+        NAME (masked) (scores + k * panel, mask != NULL ? mask + k * panel : NULL), mosts[0]);
+  mosts[0] = NAME (most) (mosts[0], mosts[1]);
+  mosts[2] = NAME (most) (mosts[2], mosts[3]);
+  most = NAME (most) (mosts[0], mosts[2]);
+  /* No key seen so far: every weight is 0, and infinity must not meet infinity. */
+  shift = (NAME (Vector)) ((NAME (Bits))most & ~(most == none));
+  for (gint64 k = 0; k < keys; k++) {
+    NAME (Vector) *score = (NAME (Vector) *)(scores + k * panel);
+
+    *score = NAME (exponential) (*score - shift);
+    sum += *score;
+  }
+  *(NAME (Vector) *)keep = NAME (exponential) (before - shift);
+  *(NAME (Vector) *)highest = most;
+  *(NAME (Vector) *)sums = *(const NAME (Vector) *)sums * *(const NAME (Vector) *)keep + sum;
+}
+
+static void
+NAME (weigh) (float *scores, const float *mask, gint64 keys, int vectors, float *highest,
+    float *sums, float *keep)
+{
+  for (int v = 0; v < vectors; v++)
+    if (mask != NULL)
+      NAME (weigh_vector)
+  (scores + v * VECTOR, mask + v * VECTOR, keys, vectors * VECTOR, highest + v * VECTOR,
+      sums + v * VECTOR, keep + v * VECTOR);
+  else NAME (weigh_vector) (scores + v * VECTOR, NULL, keys, vectors * VECTOR, highest + v * VECTOR,
+      sums + v * VECTOR, keep + v * VECTOR);
+}
+
+/* Scores stay within `most`, smoothly. */
+static void
+NAME (cap) (float *scores, float most, gint64 n)
+{
+  for (gint64 i = 0; i < n; i++)
+    scores[i] = most * gen_tanh (scores[i] / most);
+}
+
+/* Rows become columns. */
+static inline __attribute__ ((always_inline)) void
+NAME (turn) (NAME (Four) x[4])
+{
+  const NAME (Four) a = __builtin_shufflevector (x[0], x[1], 0, 4, 1, 5);
+  const NAME (Four) b = __builtin_shufflevector (x[2], x[3], 0, 4, 1, 5);
+  const NAME (Four) c = __builtin_shufflevector (x[0], x[1], 2, 6, 3, 7);
+  const NAME (Four) d = __builtin_shufflevector (x[2], x[3], 2, 6, 3, 7);
+
+  x[0] = __builtin_shufflevector (a, b, 0, 1, 4, 5);
+  x[1] = __builtin_shufflevector (a, b, 2, 3, 6, 7);
+  x[2] = __builtin_shufflevector (c, d, 0, 1, 4, 5);
+  x[3] = __builtin_shufflevector (c, d, 2, 3, 6, 7);
+}
+
+/* to[columns, rows] = from[rows, columns]', four by four. */
+static void
+NAME (transpose) (
+    const float *from, gint64 from_stride, gint64 rows, gint64 columns, float *to, gint64 to_stride)
+{
+  const gint64 whole_rows = rows & ~(gint64)3, whole_columns = columns & ~(gint64)3;
+
+  for (gint64 r = 0; r < whole_rows; r += 4)
+    for (gint64 c = 0; c < whole_columns; c += 4) {
+      NAME (Four) x[4];
+
+      for (int i = 0; i < 4; i++)
+        x[i] = *(const NAME (Four) *)(from + (r + i) * from_stride + c);
+      NAME (turn) (x);
+      for (int i = 0; i < 4; i++)
+        *(NAME (Four) *)(to + (c + i) * to_stride + r) = x[i];
+    }
+  for (gint64 r = 0; r < rows; r++)
+    for (gint64 c = r < whole_rows ? whole_columns : 0; c < columns; c++)
+      to[c * to_stride + r] = from[r * from_stride + c];
+}
+
+/* --- few queries: a row each, and vectors along depth, keys and width --- */
+
+/* As many sums in four lanes. */
+static inline __attribute__ ((always_inline)) NAME (Four) NAME (fold) (NAME (Vector) x)
+{
+#if VECTOR == 4
+  return x;
+#elif VECTOR == 8
+  return __builtin_shufflevector (x, x, 0, 1, 2, 3) + __builtin_shufflevector (x, x, 4, 5, 6, 7);
+#else
+  return (__builtin_shufflevector (x, x, 0, 1, 2, 3) + __builtin_shufflevector (x, x, 4, 5, 6, 7)) +
+         (__builtin_shufflevector (x, x, 8, 9, 10, 11) +
+             __builtin_shufflevector (x, x, 12, 13, 14, 15));
+#endif
+}
+
+/* out[rows, n] = queries[rows, k] by keys[n, k]', four keys at a time. */
+static void
+NAME (few_scores) (gint64 n, const float *keys, gint64 stride, const float *queries, int rows,
+    gint64 k, const float *keep, float *out)
+{
+  const gint64 whole = k - k % VECTOR;
+
+  for (gint64 first = 0; first < n; first += 4) {
+    const int several = MIN (n - first, 4);
+    const float *at[4];
+
+    for (int j = 0; j < 4; j++)
+      at[j] = keys + (first + MIN (j, several - 1)) * stride;
+    for (int r = 0; r < rows; r++) {
+      const float *query = queries + r * k;
+      NAME (Vector) sums[4] = { { 0 } };
+      NAME (Four) four[4], total;
+
+      for (gint64 i = 0; i < whole; i += VECTOR)
+#pragma GCC unroll 4
+        for (int j = 0; j < 4; j++)
+          sums[j] += *(const NAME (Vector) *)(query + i) * *(const NAME (Vector) *)(at[j] + i);
+#pragma GCC unroll 4
+      for (int j = 0; j < 4; j++)
+        four[j] = NAME (fold) (sums[j]);
+      NAME (turn) (four);
+      total = (four[0] + four[1]) + (four[2] + four[3]);
+      for (gint64 i = whole; i < k; i++)
+        total += query[i] * (NAME (Four)){ at[0][i], at[1][i], at[2][i], at[3][i] };
+      for (int j = 0; j < several; j++)
+        out[r * n + first + j] = total[j];
+    }
+  }
+}
+
+/* out[rows, n] = out * keep + weights[rows, k] by values[k, n]. */
+static inline __attribute__ ((always_inline)) void
+NAME (few_columns) (const int vectors, const float *values, gint64 stride, const float *weights,
+    gint64 k, float keep, float *out)
+{
+  NAME (Vector) sums[4];
+
+#pragma GCC unroll 4
+  for (int j = 0; j < vectors; j++)
+    sums[j] = ((const NAME (Vector) *)out)[j] * keep;
+  for (gint64 i = 0; i < k; i++)
+#pragma GCC unroll 4
+    for (int j = 0; j < vectors; j++)
+      sums[j] += weights[i] * ((const NAME (Vector) *)(values + i * stride))[j];
+#pragma GCC unroll 4
+  for (int j = 0; j < vectors; j++)
+    ((NAME (Vector) *)out)[j] = sums[j];
+}
+
+static void
+NAME (few_results) (gint64 n, const float *values, gint64 stride, const float *weights, int rows,
+    gint64 k, const float *keep, float *out)
+{
+  for (int r = 0; r < rows; r++) {
+    const float *weight = weights + r * k;
+    float *to = out + r * n;
+    gint64 w = 0;
+
+    for (; w + 4 * VECTOR <= n; w += 4 * VECTOR)
+      NAME (few_columns) (4, values + w, stride, weight, k, keep[r], to + w);
+    for (; w + VECTOR <= n; w += VECTOR)
+      NAME (few_columns) (1, values + w, stride, weight, k, keep[r], to + w);
+    for (; w + 4 <= n; w += 4) {
+      NAME (Four) sum = *(const NAME (Four) *)(to + w) * keep[r];
+
+      for (gint64 i = 0; i < k; i++)
+        sum += weight[i] * *(const NAME (Four) *)(values + i * stride + w);
+      *(NAME (Four) *)(to + w) = sum;
+    }
+    for (; w < n; w++) {
+      float sum = to[w] * keep[r];
+
+      for (gint64 i = 0; i < k; i++)
+        sum += weight[i] * values[i * stride + w];
+      to[w] = sum;
+    }
+  }
+}
+
+static void
+NAME (few_weigh) (float *scores, const float *mask, gint64 keys, int rows, float *highest,
+    float *sums, float *keep)
+{
+  const gint64 whole = keys - keys % VECTOR;
+  const NAME (Vector) none = (NAME (Vector)){ 0 } - __builtin_inff ();
+
+  for (int r = 0; r < rows; r++) {
+    float *score = scores + r * keys, most = highest[r], sum = 0, shift;
+    NAME (Vector) last = none, mosts = none, total = { 0 };
+
+    for (gint64 k = 0; k < keys && mask != NULL; k++)
+      score[k] += mask[r * keys + k];
+    for (gint64 k = 0; k < whole; k += VECTOR)
+      mosts = NAME (most) (*(const NAME (Vector) *)(score + k), mosts);
+    for (int i = 0; i < keys - whole; i++)
+      last[i] = score[whole + i];
+    mosts = NAME (most) (last, mosts);
+    for (int i = 0; i < VECTOR; i++)
+      most = MAX (most, mosts[i]);
+    shift = most == -__builtin_inff () ? 0 : most;
+    for (gint64 k = 0; k < whole; k += VECTOR) {
+      NAME (Vector) *weight = (NAME (Vector) *)(score + k);
+
+      *weight = NAME (exponential) (*weight - shift);
+      total += *weight;
+    }
+    last = NAME (exponential) (last - shift);
+    total += last;
+    for (int i = 0; i < keys - whole; i++)
+      score[whole + i] = last[i];
+    for (int i = 0; i < VECTOR; i++)
+      sum += total[i];
+    last[0] = highest[r] - shift;
+    keep[r] = NAME (exponential) (last)[0];
+    highest[r] = most;
+    sums[r] = sums[r] * keep[r] + sum;
+  }
+}
