@@ -262,31 +262,26 @@ pack_queries (
     to[i] *= a->scale;
 }
 
-/* The mask of one query, of the keys [first, first + keys): what is added to its scores. Whether
- * it sees any. */
-GEN_CLONES (gboolean, read_mask,
+/* The mask of one query from `at` on: what is added to its scores. */
+GEN_CLONES (void, read_mask,
     (const Attention *a, gconstpointer mask, gint64 at, gint64 keys, float *line),
     (a, mask, at, keys, line))
 {
   const gint64 stride = a->mask_strides[a->e.scores.rank - 1];
   const guint8 *seen = (const guint8 *)mask + at;
   const float *added = (const float *)mask + at;
-  guint any = 0;
+  /* 0 or -infinity without a branch, which nobody could foretell. */
+  guint32 __attribute__ ((may_alias)) *bits = (guint32 *)line;
 
   if (a->mask_is_bool && stride == 1)
     for (gint64 k = 0; k < keys; k++)
-      line[k] = seen[k] ? 0.0f : -INFINITY;
+      bits[k] = (guint32)(((gint32)seen[k] - 1) >> 31) << 23;
   else if (a->mask_is_bool)
     for (gint64 k = 0; k < keys; k++)
-      line[k] = seen[k * stride] ? 0.0f : -INFINITY;
-  else if (stride == 1)
-    memcpy (line, added, keys * sizeof *line);
+      bits[k] = (guint32)(((gint32)seen[k * stride] - 1) >> 31) << 23;
   else
     for (gint64 k = 0; k < keys; k++)
       line[k] = added[k * stride];
-  for (gint64 k = 0; k < keys; k++)
-    any |= line[k] != -INFINITY;
-  return any != 0;
 }
 
 /* Where the mask of a query's head begins, in elements. */
@@ -304,38 +299,91 @@ find_mask (const Attention *a, gint64 item, gint64 query)
   return at + query % e->queries * a->mask_strides[rank - 2];
 }
 
-/* What is added to the scores of queries [first, last) with `keys` keys from `begin` on, in *mask,
- * NULL for nothing. FALSE: none of them sees any. */
+/* The masks of queries [first, last) come nearer, while others are at work. */
+static void
+foresee (const GenKernel *kernel, const Attention *a, gint64 item, gint64 first, gint64 last,
+    gint64 begin, gint64 keys)
+{
+  const gint64 *strides = a->mask_strides + a->e.scores.rank - 2;
+  const gsize size = a->mask_is_bool ? 1 : sizeof (float);
+
+  for (gint64 q = first, n; strides[1] == 1 && q < last; q += n) {
+    const char *at = (const char *)kernel->inputs[MASK] + (find_mask (a, item, q) + begin) * size;
+
+    n = min_rows (q, last, a->e.queries);
+    for (gint64 i = 0; i < n; i++)
+      for (gint64 k = 0; k < keys; k += 64 / size)
+        __builtin_prefetch (at + (i * strides[0] + k) * size);
+  }
+}
+
+/* Whether a row hides less than all. */
+GEN_CLONES (gboolean, sees_any, (const float *mask, gint64 stride, gint64 rows, gint64 n),
+    (mask, stride, rows, n))
+{
+  guint any = 0;
+
+  for (gint64 r = 0; any == 0 && r < rows; r++)
+    for (gint64 i = 0; i < n; i++)
+      any |= mask[r * stride + i] != -INFINITY;
+  return any != 0;
+}
+
+/* What a mask, and places, add to the scores of queries [first, last) with `keys` keys from
+ * `begin` on, a line each. */
+static void
+read_lines (const GenKernel *kernel, const Attention *a, gint64 item, gint64 first, gint64 last,
+    gint64 begin, gint64 keys, float *lines)
+{
+  const gint64 *strides = a->mask_strides + a->e.scores.rank - 2;
+
+  for (gint64 q = first, n; q < last; q += n) {
+    gint64 at = a->masked ? find_mask (a, item, q) + begin * strides[1] : 0;
+    gint64 reach = q % a->e.queries + a->past + 1 - begin;
+
+    n = min_rows (q, last, a->e.queries);
+    for (gint64 i = 0; i < n; i++, lines += keys) {
+      gint64 seen = a->causal ? CLAMP (reach + i, 0, keys) : keys;
+
+      if (a->masked)
+        read_mask (a, kernel->inputs[MASK], at + i * strides[0], seen, lines);
+      else
+        memset (lines, 0, seen * sizeof *lines);
+      for (gint64 k = seen; k < keys; k++)
+        lines[k] = -INFINITY;
+    }
+  }
+}
+
+/* The same as a panel, NULL for nothing, in *mask. FALSE: none of them sees any key. */
 static gboolean
-mask_block (const GenKernel *kernel, const Attention *a, const Room *room, const Block *block,
+find_panel_mask (const GenKernel *kernel, const Attention *a, const Room *room, gint64 item,
     gint64 first, gint64 last, gint64 begin, gint64 keys, const float **mask)
 {
-  gint64 stride = a->mask_strides[a->e.scores.rank - 1];
-  int side = find_side (a, last - first);
-  gboolean any = FALSE, cut = FALSE;
+  const gint64 *strides = a->mask_strides + a->e.scores.rank - 2;
+  const float *lines = room->lines;
+  gint64 panel = find_side (a, last - first) * a->unit->lanes, stride = keys;
+  gboolean one_head = min_rows (first, last, a->e.queries) == last - first;
+  gboolean cut = find_reach (a, one_head ? first : 0) < begin + keys;
 
   *mask = NULL;
-  for (gint64 q = first; a->causal && q < last; q++)
-    cut |= find_reach (a, q) < begin + keys;
   if (!a->masked && !cut)
     return TRUE;
-  for (gint64 q = first; q < last; q++) {
-    float *line = room->lines + (q - first) * keys;
-    gint64 reach = CLAMP (find_reach (a, q) - begin, 0, keys);
-
-    if (a->masked)
-      any |= read_mask (
-          a, kernel->inputs[MASK], find_mask (a, block->item, q) + begin * stride, reach, line);
-    else
-      memset (line, 0, reach * sizeof *line);
-    any |= !a->masked && reach > 0;
-    for (gint64 k = reach; k < keys; k++)
-      line[k] = -INFINITY;
-  }
-  if (any && a->unit->lanes > 1)
-    a->unit->transpose (room->lines, keys, last - first, keys, room->mask, side * a->unit->lanes);
-  *mask = a->unit->lanes > 1 ? room->mask : room->lines;
-  return any;
+  if (one_head && !cut && !a->mask_is_bool && strides[1] == 1) {
+    lines = (const float *)kernel->inputs[MASK] + find_mask (a, item, first) + begin;
+    stride = strides[0];
+  } else
+    read_lines (kernel, a, item, first, last, begin, keys, room->lines);
+  if (!sees_any (lines, stride, last - first, keys))
+    return FALSE;
+  *mask = room->mask;
+  if (panel > last - first)
+    memset (room->mask, 0, keys * panel * sizeof (float));
+  if (a->unit->lanes > 1)
+    a->unit->transpose (lines, stride, last - first, keys, room->mask, panel);
+  for (gint64 i = 0; a->unit->lanes == 1 && i < last - first; i++)
+    memcpy (room->mask + i * keys, lines + i * stride, keys * sizeof (float));
+  return TRUE;
 }
 
 /* Rows side by side; rows of a stride that is a power of two would fight for the same places in
@@ -361,7 +409,7 @@ meet (const GenKernel *kernel, const Attention *a, const Room *room, const Block
   int side = find_side (a, last - first);
   const float *mask;
 
-  if (!mask_block (kernel, a, room, block, first, last, begin, n, &mask))
+  if (!find_panel_mask (kernel, a, room, block->item, first, last, begin, n, &mask))
     return;
   unit->apart (n, keys, key_stride, room->queries + place * a->e.depth, side, a->e.depth, NULL,
       room->scores);
@@ -402,6 +450,11 @@ add_up (const GenKernel *kernel, const Attention *a, const Room *room, const Blo
     for (gint64 q = block->first; q < block->last; q += a->panel) {
       gint64 last = MIN (q + a->panel, block->last);
 
+      if (a->masked && last < block->last)
+        foresee (kernel, a, block->item, last, MIN (last + a->panel, block->last), begin, n);
+      else if (a->masked)
+        foresee (kernel, a, block->item, block->first, MIN (block->first + a->panel, block->last),
+            begin + n, MIN (block->end - begin - n, KEYS));
       if (find_end (a, q, last) > begin)
         meet (kernel, a, room, block, q, last, begin, n, keys, key_stride, values, value_stride);
     }
