@@ -135,6 +135,17 @@ absorb_transposes (GenReaders *readers, GenNode *node)
   gen_node_set_int (node, "tokens_first", tokens_first);
 }
 
+/* What operators of attention have written out already has its heads moved, too. */
+gboolean
+gen_graph_fuse_heads (GenReaders *readers, GenNode *node)
+{
+  if (strcmp (node->op->name, "ScaledDotProductAttention") != 0 ||
+      gen_node_output (node, 0)->shape.rank != 4 || gen_node_int (node, "tokens_first", 0) != 0)
+    return FALSE;
+  absorb_transposes (readers, node);
+  return TRUE;
+}
+
 gboolean
 gen_graph_fuse_attention (GenReaders *readers, GenNode *node)
 {
