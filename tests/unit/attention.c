@@ -214,6 +214,218 @@ test_gradients (void)
   }
 }
 
+/* --- every setting, against the formula in double --- */
+
+typedef struct {
+  gint64 batch, heads, group, queries, keys, depth, width; /* `heads` of keys */
+  gint64 past, tokens_first;
+  gboolean causal, zero_unseeing;
+  float softcap;
+  GenDataType mask_type; /* GEN_TYPE_UNDEFINED: none */
+  GenShape mask;
+} Setting;
+
+static gint64
+pick (GRand *random, const gint64 *values, int n)
+{
+  return values[g_rand_int_range (random, 0, n)];
+}
+
+#define PICK(random, ...)                                                                          \
+  pick (random, (const gint64[]){ __VA_ARGS__ }, G_N_ELEMENTS (((const gint64[]){ __VA_ARGS__ })))
+
+static Setting
+draw (GRand *random)
+{
+  const GenDataType masks[] = { GEN_TYPE_UNDEFINED, GEN_TYPE_FLOAT32, GEN_TYPE_BOOL };
+  Setting s = { .batch = PICK (random, 1, 1, 1, 1, 2, 2, 0),
+    .heads = PICK (random, 1, 2, 3),
+    .group = PICK (random, 1, 1, 1, 2, 5),
+    .queries = PICK (random, 0, 1, 1, 2, 3, 4, 5, 7, 8, 16, 31, 33, 64, 77, 130, 300),
+    .keys = PICK (random, 0, 1, 5, 16, 77, 84, 85, 128, 168, 169, 400, 1000),
+    .depth = PICK (random, 1, 3, 8, 13, 16, 40, 64, 80, 100, 128, 256),
+    .width = PICK (random, 1, 3, 8, 13, 16, 40, 64, 80, 100, 128, 256),
+    .past = PICK (random, 0, 0, 1, 20, 100),
+    .tokens_first = PICK (random, 0, 0, 15, 1, 2, 4, 8),
+    .causal = PICK (random, 0, 0, 1),
+    .zero_unseeing = PICK (random, 0, 1),
+    .softcap = PICK (random, 0, 0, 0, 2) };
+  int first = PICK (random, 0, 0, 1, 2);
+  const gint64 whole[] = { s.batch, s.heads * s.group, s.queries, s.keys };
+
+  s.mask_type = masks[PICK (random, 0, 1, 2)];
+  for (int d = first; d < 4; d++)
+    s.mask.dims[s.mask.rank++] = PICK (random, 0, 0, 1) ? 1 : whole[d];
+  return s;
+}
+
+static GenShape
+operand_shape (const Setting *s, int bit, gint64 heads, gint64 tokens, gint64 n)
+{
+  return s->tokens_first & 1 << bit ? GEN_SHAPE (s->batch, tokens, heads, n)
+                                    : GEN_SHAPE (s->batch, heads, tokens, n);
+}
+
+static GenGraph *
+build_setting (const Setting *s)
+{
+  g_autoptr (GError) error = NULL;
+  GenGraph *graph = gen_graph_new ("setting");
+  const GenShape shapes[] = { operand_shape (s, 0, s->heads * s->group, s->queries, s->depth),
+    operand_shape (s, 1, s->heads, s->keys, s->depth),
+    operand_shape (s, 2, s->heads, s->keys, s->width), s->mask };
+  GenTensor *x[4] = { NULL }, *y;
+  int n = s->mask_type == GEN_TYPE_UNDEFINED ? 3 : 4;
+
+  for (int i = 0; i < n; i++)
+    x[i] = gen_graph_add_input (graph, NULL, i < 3 ? GEN_TYPE_FLOAT32 : s->mask_type, &shapes[i]);
+  y = gen_graph_op (graph, "ScaledDotProductAttention", x, n, 1, &error, "scale", GEN_FLOAT,
+      1 / sqrt (s->depth), "group", GEN_INT, (int)s->group, "causal", GEN_INT, s->causal, "past",
+      GEN_INT, (int)s->past, "softcap", GEN_FLOAT, (double)s->softcap, "zero_unseeing", GEN_INT,
+      s->zero_unseeing, "tokens_first", GEN_INT, (int)s->tokens_first, NULL);
+  g_assert_no_error (error);
+  gen_graph_add_output (graph, y);
+  return graph;
+}
+
+static void
+fill_setting (const Setting *s, GenPlan *plan, GRand *random)
+{
+  for (guint i = 0; i < gen_plan_n_inputs (plan); i++) {
+    const GenBinding *input = gen_plan_input (plan, i);
+    float *numbers = input->data;
+    guint8 *truths = input->data;
+
+    if (input->type == GEN_TYPE_BOOL)
+      for (gsize k = 0; k < input->size; k++)
+        truths[k] = g_rand_int_range (random, 0, 3) > 0;
+    else
+      for (gsize k = 0; k < input->size / sizeof (float); k++)
+        numbers[k] = i == 3 && g_rand_int_range (random, 0, 4) == 0
+                         ? -INFINITY
+                         : g_rand_double_range (random, -2, 2);
+  }
+}
+
+/* Number `i` of the vector of a token of a head. */
+static double
+operand (
+    const Setting *s, GenPlan *plan, int which, gint64 item, gint64 head, gint64 token, gint64 i)
+{
+  const GenBinding *binding = gen_plan_input (plan, which);
+  const gint64 *dims = binding->shape.dims;
+  gboolean first = (s->tokens_first >> which & 1) != 0;
+
+  return (
+      (const float *)binding
+          ->data)[((item * dims[1] + (first ? token : head)) * dims[2] + (first ? head : token)) *
+                      dims[3] +
+                  i];
+}
+
+/* What is added to the score. */
+static double
+masked (const Setting *s, GenPlan *plan, gint64 item, gint64 head, gint64 query, gint64 key)
+{
+  const gint64 place[] = { item, head, query, key };
+  gint64 at = 0;
+
+  if (s->causal && key > query + s->past)
+    return -INFINITY;
+  if (s->mask_type == GEN_TYPE_UNDEFINED)
+    return 0;
+  for (int d = 0; d < s->mask.rank; d++)
+    at = at * s->mask.dims[d] + place[4 - s->mask.rank + d] % s->mask.dims[d];
+  if (s->mask_type == GEN_TYPE_BOOL)
+    return ((const guint8 *)gen_plan_input (plan, 3)->data)[at] ? 0 : -INFINITY;
+  return ((const float *)gen_plan_input (plan, 3)->data)[at];
+}
+
+/* The weights of a query, with their sum. */
+static double
+weigh (const Setting *s, GenPlan *plan, gint64 item, gint64 head, gint64 query, double *weights)
+{
+  double most = -INFINITY, sum = 0;
+
+  for (gint64 k = 0; k < s->keys; k++) {
+    double score = 0;
+
+    for (gint64 d = 0; d < s->depth; d++)
+      score += operand (s, plan, 0, item, head, query, d) *
+               operand (s, plan, 1, item, head / s->group, k, d);
+    score /= sqrt (s->depth);
+    if (s->softcap > 0)
+      score = s->softcap * tanh (score / s->softcap);
+    weights[k] = score + masked (s, plan, item, head, query, k);
+    most = fmax (most, weights[k]);
+  }
+  for (gint64 k = 0; k < s->keys; k++)
+    sum += weights[k] = most == -INFINITY ? 0 : exp (weights[k] - most);
+  return sum;
+}
+
+static void
+check_setting (const Setting *s, GenPlan *plan)
+{
+  g_autofree double *weights = g_new (double, s->keys);
+  const GenBinding *output = gen_plan_output (plan, 0);
+  const float *y = output->data;
+  const gint64 *dims = output->shape.dims;
+  gboolean first = (s->tokens_first >> 3 & 1) != 0;
+  double worst = 0, largest = 1e-3;
+
+  for (gint64 row = 0; row < s->batch * s->heads * s->group * s->queries; row++) {
+    gint64 query = row % s->queries, head = row / s->queries % (s->heads * s->group);
+    gint64 item = row / s->queries / (s->heads * s->group);
+    double sum = weigh (s, plan, item, head, query, weights);
+
+    for (gint64 w = 0; w < s->width; w++) {
+      double expected = 0;
+      float got = y[((item * dims[1] + (first ? query : head)) * dims[2] + (first ? head : query)) *
+                        dims[3] +
+                    w];
+
+      for (gint64 k = 0; k < s->keys; k++)
+        expected += weights[k] * operand (s, plan, 2, item, head / s->group, k, w);
+      if (sum == 0) {
+        g_assert_true (s->zero_unseeing ? got == 0 : isnan (got));
+        continue;
+      }
+      expected /= sum;
+      worst = fmax (worst, isnan (got) ? INFINITY : fabs (got - expected));
+      largest = fmax (largest, fabs (expected));
+    }
+  }
+  g_assert_cmpfloat (worst, <=, 1e-5 * largest);
+}
+
+static void
+test_settings (void)
+{
+  g_autoptr (GRand) random = g_rand_new_with_seed (3);
+
+  for (int i = 0; i < 150; i++) {
+    const Setting s = draw (random);
+    const GenPlanOptions options = { .threads = 1 + i % 4 };
+    g_autoptr (GError) error = NULL;
+    g_autoptr (GenGraph) graph = NULL;
+    g_autoptr (GenPlan) plan = NULL;
+
+    if ((double)s.batch * s.heads * s.group * s.queries * s.keys * (s.depth + s.width) > 3e7)
+      continue;
+    graph = build_setting (&s);
+    plan = gen_plan_new (graph, &options, &error);
+    g_assert_no_error (error);
+    fill_setting (&s, plan, random);
+    g_assert_true (gen_plan_run (plan, NULL));
+    g_test_message ("%d: batch %d, heads %d x %d, %d queries, %d keys, depth %d, width %d, mask %d "
+                    "of rank %d, causal %d, past %d, tokens first %d",
+        i, (int)s.batch, (int)s.heads, (int)s.group, (int)s.queries, (int)s.keys, (int)s.depth,
+        (int)s.width, s.mask_type, s.mask.rank, s.causal, (int)s.past, (int)s.tokens_first);
+    check_setting (&s, plan);
+  }
+}
+
 static void
 test_refused (void)
 {
@@ -234,6 +446,7 @@ main (int argc, char **argv)
   g_test_add_func ("/attention/onnx", test_onnx);
   g_test_add_func ("/attention/not-fused", test_not_fused);
   g_test_add_func ("/attention/gradients", test_gradients);
+  g_test_add_func ("/attention/settings", test_settings);
   g_test_add_func ("/attention/refused", test_refused);
   return g_test_run ();
 }
