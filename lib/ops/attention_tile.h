@@ -1,28 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What attention does to blocks in a core's first cache, for one kind of vector unit.
  * attention_unit.c includes this file once for each kind, with
- *   VECTOR      floats in a vector register,
+ *   what float_vectors.h asks for,
  *   ROWS        rows of a tile of two vectors: as many as leave registers for the panel,
  *   NARROW      rows of a tile of one vector,
- *   MOST(a, b)  the larger of each two numbers, b where one is none: where the unit has it,
  *   NAME(x)     the names of the functions.
  * A panel has one or two vectors in a row: queries that stand side by side. */
 
-typedef float NAME (Vector) __attribute__ ((vector_size (VECTOR * 4), aligned (4)));
-typedef gint32 NAME (Bits) __attribute__ ((vector_size (VECTOR * 4), aligned (4)));
-typedef float NAME (Four) __attribute__ ((vector_size (16), aligned (4)));
-
-static inline __attribute__ ((always_inline)) NAME (Vector)
-    NAME (most) (NAME (Vector) a, NAME (Vector) b)
-{
-#ifdef MOST
-  return MOST (a, b);
-#else
-  const NAME (Bits) larger = a > b;
-
-  return (NAME (Vector)) ((larger & (NAME (Bits))a) | (~larger & (NAME (Bits))b));
-#endif
-}
+#include "float_vectors.h"
 
 /* out[rows, panel] = out * keep + the rows by a panel of k rows; without `keep` the product alone.
  * The rows are `stride` apart and their numbers stand together, or the other way round. Groups of
@@ -168,25 +153,6 @@ NAME (product_together) (gint64 n, const float *a, gint64 stride, const float *p
   }
 }
 
-/* e^x of what is not above 0, as gen_exp. Below -87.7, n is -127, and 2^n made of it is 0. */
-static inline __attribute__ ((always_inline)) NAME (Vector) NAME (exponential) (NAME (Vector) x)
-{
-  const NAME (Vector) least = (NAME (Vector)){ 0 } - 88.0f, clamped = NAME (most) (least, x);
-  /* Adding 1.5 * 2^23 rounds to the nearest integer; with 127 more the exponent of 2^n is left in
-   * the low bits. */
-  const NAME (Vector) shifted = clamped * 1.44269504f + (12582912.0f + 127);
-  const NAME (Vector) n = shifted - (12582912.0f + 127);
-  const NAME (Vector) r = (clamped - n * 0.693359375f) - n * -2.12194440e-4f;
-  NAME (Vector) p = r * 1.9875691500e-4f + 1.3981999507e-3f;
-
-  p = p * r + 8.3334519073e-3f;
-  p = p * r + 4.1665795894e-2f;
-  p = p * r + 1.6666665459e-1f;
-  p = p * r + 5.0000001201e-1f;
-  p = p * r * r + r + 1.0f;
-  return p * (NAME (Vector)) ((NAME (Bits))shifted << 23);
-}
-
 /* A score with its mask, which stays there. */
 static inline __attribute__ ((always_inline)) NAME (Vector)
     NAME (masked) (float *score, const float *mask)
@@ -254,58 +220,7 @@ NAME (cap) (float *scores, float most, gint64 n)
     scores[i] = most * gen_tanh (scores[i] / most);
 }
 
-/* Rows become columns. */
-static inline __attribute__ ((always_inline)) void
-NAME (turn) (NAME (Four) x[4])
-{
-  const NAME (Four) a = __builtin_shufflevector (x[0], x[1], 0, 4, 1, 5);
-  const NAME (Four) b = __builtin_shufflevector (x[2], x[3], 0, 4, 1, 5);
-  const NAME (Four) c = __builtin_shufflevector (x[0], x[1], 2, 6, 3, 7);
-  const NAME (Four) d = __builtin_shufflevector (x[2], x[3], 2, 6, 3, 7);
-
-  x[0] = __builtin_shufflevector (a, b, 0, 1, 4, 5);
-  x[1] = __builtin_shufflevector (a, b, 2, 3, 6, 7);
-  x[2] = __builtin_shufflevector (c, d, 0, 1, 4, 5);
-  x[3] = __builtin_shufflevector (c, d, 2, 3, 6, 7);
-}
-
-/* to[columns, rows] = from[rows, columns]', four by four. */
-static void
-NAME (transpose) (
-    const float *from, gint64 from_stride, gint64 rows, gint64 columns, float *to, gint64 to_stride)
-{
-  const gint64 whole_rows = rows & ~(gint64)3, whole_columns = columns & ~(gint64)3;
-
-  for (gint64 r = 0; r < whole_rows; r += 4)
-    for (gint64 c = 0; c < whole_columns; c += 4) {
-      NAME (Four) x[4];
-
-      for (int i = 0; i < 4; i++)
-        x[i] = *(const NAME (Four) *)(from + (r + i) * from_stride + c);
-      NAME (turn) (x);
-      for (int i = 0; i < 4; i++)
-        *(NAME (Four) *)(to + (c + i) * to_stride + r) = x[i];
-    }
-  for (gint64 r = 0; r < rows; r++)
-    for (gint64 c = r < whole_rows ? whole_columns : 0; c < columns; c++)
-      to[c * to_stride + r] = from[r * from_stride + c];
-}
-
 /* --- few queries: a row each, and vectors along depth, keys and width --- */
-
-/* As many sums in four lanes. */
-static inline __attribute__ ((always_inline)) NAME (Four) NAME (fold) (NAME (Vector) x)
-{
-#if VECTOR == 4
-  return x;
-#elif VECTOR == 8
-  return __builtin_shufflevector (x, x, 0, 1, 2, 3) + __builtin_shufflevector (x, x, 4, 5, 6, 7);
-#else
-  return (__builtin_shufflevector (x, x, 0, 1, 2, 3) + __builtin_shufflevector (x, x, 4, 5, 6, 7)) +
-         (__builtin_shufflevector (x, x, 8, 9, 10, 11) +
-             __builtin_shufflevector (x, x, 12, 13, 14, 15));
-#endif
-}
 
 /* out[rows, n] = queries[rows, k] by keys[n, k]', four keys at a time. */
 static void
@@ -399,7 +314,7 @@ NAME (few_weigh) (float *scores, const float *mask, gint64 keys, int rows, float
   const NAME (Vector) none = (NAME (Vector)){ 0 } - __builtin_inff ();
 
   for (int r = 0; r < rows; r++) {
-    float *score = scores + r * keys, most = highest[r], sum = 0, shift;
+    float *score = scores + r * keys, most = highest[r], sum, shift;
     NAME (Vector) last = none, mosts = none, total = { 0 };
 
     for (gint64 k = 0; k < keys && mask != NULL; k++)
@@ -409,8 +324,7 @@ NAME (few_weigh) (float *scores, const float *mask, gint64 keys, int rows, float
     for (int i = 0; i < keys - whole; i++)
       last[i] = score[whole + i];
     mosts = NAME (most) (last, mosts);
-    for (int i = 0; i < VECTOR; i++)
-      most = MAX (most, mosts[i]);
+    most = MAX (most, NAME (largest_lane) (mosts));
     shift = most == -__builtin_inff () ? 0 : most;
     for (gint64 k = 0; k < whole; k += VECTOR) {
       NAME (Vector) *weight = (NAME (Vector) *)(score + k);
@@ -422,8 +336,7 @@ NAME (few_weigh) (float *scores, const float *mask, gint64 keys, int rows, float
     total += last;
     for (int i = 0; i < keys - whole; i++)
       score[whole + i] = last[i];
-    for (int i = 0; i < VECTOR; i++)
-      sum += total[i];
+    sum = NAME (sum_lanes) (total);
     last[0] = highest[r] - shift;
     keep[r] = NAME (exponential) (last)[0];
     highest[r] = most;

@@ -2,13 +2,17 @@
 /* What Softmax and LogSoftmax share: rows along an axis, shifted by their largest element so that
  * no exponential overflows. */
 #include "softmax.h"
-#include "../simd.h"
+
+#include <string.h>
+
 #include "build.h"
-#include "mathematics.h"
+#include "softmax_unit.h"
 
 typedef struct {
   GenSoftmaxExtents e;
   gboolean logarithm;
+  const GenSoftmaxUnit *unit;
+  int vectors; /* of columns at a time */
 } Softmax;
 
 /* The dimensions [first, end) that are normalised together. */
@@ -87,119 +91,104 @@ gen_softmax_lower (GenNode *node, gboolean logarithm, GenTensor **results, GErro
   return results[0] != NULL;
 }
 
-/* Sums and maxima go by vectors, as wide as any machine's: a single one would wait for itself. */
-#define LANES 16
-typedef float Lanes __attribute__ ((vector_size (4 * LANES), aligned (4)));
-typedef gint32 Bits __attribute__ ((vector_size (4 * LANES), aligned (4)));
+/* --- the kernel --- */
 
-GEN_CLONES (float, largest, (const float *x, gint64 n), (x, n))
+/* Rows of fewer elements go side by side, as columns do. */
+#define SHORT 32
+/* Columns of as many vectors at a time, where they have room near the core. */
+#define VECTORS 4
+#define NEAR 16384
+
+/* The vectors of so many columns. */
+static int
+find_vectors (const Softmax *s, gint64 columns)
 {
-  float most = x[0];
-  gint64 whole = n - n % LANES;
-
-  if (whole > 0) {
-    Lanes lanes = *(const Lanes *)x;
-
-    for (gint64 i = LANES; i < whole; i += LANES) {
-      const Lanes next = *(const Lanes *)(x + i);
-      const Bits larger = next > lanes;
-
-      lanes = (Lanes)((larger & (Bits)next) | (~larger & (Bits)lanes));
-    }
-    for (int k = 0; k < LANES; k++)
-      most = lanes[k] > most ? lanes[k] : most;
-  }
-  for (gint64 i = whole; i < n; i++)
-    most = x[i] > most ? x[i] : most;
-  return most;
+  return (columns + s->unit->lanes - 1) / s->unit->lanes;
 }
 
-/* out = e^(x - most); returns the sum. */
-GEN_CLONES (
-    float, exponentials, (const float *x, float *out, float most, gint64 n), (x, out, most, n))
-{
-  Lanes lanes = { 0 };
-  float total = 0;
-  gint64 whole = n - n % LANES;
-
-#pragma GCC ivdep
-  for (gint64 i = 0; i < n; i++)
-    out[i] = gen_exp (x[i] - most);
-  for (gint64 i = 0; i < whole; i += LANES)
-    lanes += *(const Lanes *)(out + i);
-  for (int k = 0; k < LANES; k++)
-    total += lanes[k];
-  for (gint64 i = whole; i < n; i++)
-    total += out[i];
-  return total;
-}
-
-GEN_CLONES (void, normalise, (const float *x, float *out, gint64 n, gboolean logarithm),
-    (x, out, n, logarithm))
-{
-  float most = largest (x, n), total = exponentials (x, out, most, n);
-
-  if (logarithm) {
-    total = most + gen_log (total);
-    for (gint64 i = 0; i < n; i++)
-      out[i] = x[i] - total;
-  } else {
-    total = 1 / total;
-    for (gint64 i = 0; i < n; i++)
-      out[i] *= total;
-  }
-}
-
+/* Columns are copied to where they stand close together, whatever is between their elements. */
 static void
-normalise_strided (const float *x, float *out, gint64 n, gint64 stride, gboolean logarithm)
-{
-  float most = x[0], total = 0;
-
-  for (gint64 i = 1; i < n; i++)
-    most = MAX (most, x[i * stride]);
-  for (gint64 i = 0; i < n; i++) {
-    out[i * stride] = gen_exp (x[i * stride] - most);
-    total += out[i * stride];
-  }
-  for (gint64 i = 0; i < n; i++)
-    out[i * stride] = logarithm ? x[i * stride] - most - gen_log (total) : out[i * stride] / total;
-}
-
-static void
-run (const GenKernel *kernel, int part, int parts)
+run_columns (const GenKernel *kernel, int part, int parts)
 {
   const Softmax *s = kernel->state;
-  const float *x = kernel->inputs[0];
-  float *out = kernel->outputs[0];
+  const gint64 n = s->e.n, inner = s->e.inner, most = s->vectors * s->unit->lanes;
+  const gint64 blocks = (inner + most - 1) / most;
+  float *work = (float *)kernel->scratch + part * n * most;
   gsize first, end;
 
-  gen_kernel_share (s->e.outer * s->e.inner, 1, part, parts, &first, &end);
-  for (gsize row = first; row < end; row++) {
-    gsize at = row / s->e.inner * s->e.n * s->e.inner + row % s->e.inner;
+  gen_kernel_share (s->e.outer * blocks, 1, part, parts, &first, &end);
+  for (gsize block = first; block < end; block++) {
+    const gint64 column = block % blocks * most, columns = MIN (inner - column, most);
+    const gint64 vectors = find_vectors (s, columns), width = vectors * s->unit->lanes;
+    const gsize at = block / blocks * n * inner + column;
+    const float *x = (const float *)kernel->inputs[0] + at;
+    float *out = (float *)kernel->outputs[0] + at;
 
-    if (s->e.inner == 1)
-      normalise (x + at, out + at, s->e.n, s->logarithm);
-    else
-      normalise_strided (x + at, out + at, s->e.n, s->e.inner, s->logarithm);
+    for (gint64 i = 0; i < n; i++)
+      memcpy (work + i * width, x + i * inner, columns * sizeof *work);
+    s->unit->columns (work, n, vectors, s->logarithm);
+    for (gint64 i = 0; i < n; i++)
+      memcpy (out + i * inner, work + i * width, columns * sizeof *work);
   }
+}
+
+static void
+run_short_rows (const GenKernel *kernel, int part, int parts)
+{
+  const Softmax *s = kernel->state;
+  const gint64 n = s->e.n, most = s->vectors * s->unit->lanes;
+  float *work = (float *)kernel->scratch + part * n * most;
+  gsize first, end;
+
+  gen_kernel_share (s->e.outer, most, part, parts, &first, &end);
+  for (gsize row = first; row < end; row += most) {
+    const gint64 rows = MIN (end - row, (gsize)most), vectors = find_vectors (s, rows);
+    const float *x = (const float *)kernel->inputs[0] + row * n;
+
+    s->unit->transpose (x, n, rows, n, work, vectors * s->unit->lanes);
+    s->unit->columns (work, n, vectors, s->logarithm);
+    s->unit->transpose (
+        work, vectors * s->unit->lanes, n, rows, (float *)kernel->outputs[0] + row * n, n);
+  }
+}
+
+static void
+run_rows (const GenKernel *kernel, int part, int parts)
+{
+  const Softmax *s = kernel->state;
+  gsize first, end;
+
+  gen_kernel_share (s->e.outer, 1, part, parts, &first, &end);
+  for (gsize row = first; row < end; row++)
+    s->unit->row ((const float *)kernel->inputs[0] + row * s->e.n,
+        (float *)kernel->outputs[0] + row * s->e.n, s->e.n, s->logarithm);
 }
 
 gboolean
 gen_softmax_cpu (GenKernel *kernel, gboolean logarithm, GError **error)
 {
   const GenTensor *x = gen_node_input (kernel->node, 0);
-  GenSoftmaxExtents extents;
+  GenSoftmaxExtents e;
   Softmax *s;
+  int parts;
 
-  if (!gen_softmax_extents (kernel->node, &extents, error))
+  if (!gen_softmax_extents (kernel->node, &e, error))
     return FALSE;
   s = g_new (Softmax, 1);
   kernel->state = s;
   kernel->free_state = g_free;
-  *s = (Softmax){ extents, logarithm };
-  if (gen_shape_elements (&x->shape) > 0)
-    gen_kernel_add_step (
-        kernel, run, gen_kernel_parts (kernel, gen_shape_elements (&x->shape), 1.5));
+  *s = (Softmax){ e, logarithm, gen_softmax_unit () };
+  if (gen_shape_elements (&x->shape) == 0)
+    return TRUE;
+  parts = gen_kernel_parts (kernel, gen_shape_elements (&x->shape), 0.5);
+  s->vectors = CLAMP (NEAR / (e.n * s->unit->lanes), 1, VECTORS);
+  if (e.inner > 1 || e.n <= SHORT)
+    kernel->scratch_size = parts * e.n * s->vectors * s->unit->lanes * sizeof (float);
+  gen_kernel_add_step (kernel,
+      e.inner > 1    ? run_columns
+      : e.n <= SHORT ? run_short_rows
+                     : run_rows,
+      parts);
   return TRUE;
 }
 
