@@ -8,15 +8,12 @@
 #include <string.h>
 
 #include "../device/team.h"
-#include "../simd.h"
+#include "attention_panel.h"
 #include "attention_scores.h"
-#include "attention_unit.h"
 #include "broadcast.h"
 #include "mathematics.h"
-#include "scaled_dot_product_attention.h"
 
-#define KEYS 84     /* at a time: whole tiles, and a block of keys and values stays near the core */
-#define QUERIES 128 /* that meet them there, in panels */
+#define QUERIES 128 /* that meet a block of keys, in panels */
 
 enum { Q, K, V, MASK };
 #define OUTPUT 3 /* as a bit of tokens_first */
@@ -44,12 +41,6 @@ find_place (const GenNode *node, const GenShape *shape, int operand)
     return (
         GenAttentionPlace){ shape->dims[1], shape->dims[1] * tokens * n, n, shape->dims[1] * n };
   return (GenAttentionPlace){ 1, tokens * n, 0, n };
-}
-
-static gint64
-find_head (const GenAttentionPlace *place, gint64 number)
-{
-  return number / place->heads * place->item + number % place->heads * place->head;
 }
 
 gboolean
@@ -128,42 +119,29 @@ typedef struct {
 } Block;
 
 typedef struct {
-  GenAttentionExtents e;
-  const GenAttentionUnit *unit;
-  float scale, softcap; /* 0: none */
-  gboolean causal;
+  GenAttentionPanels p;
   gboolean zero_unseeing; /* a query that sees no key gets zeros, else not a number */
-  gint64 past;            /* keys before the first query, which causal queries see */
-  gboolean masked, mask_is_bool;
-  gint64 mask_strides[GEN_MAX_RANK];
-  gint64 queries; /* that share keys: of all heads of a group */
-  gint64 panel;   /* queries */
-  gint64 panels;  /* of a block */
-  gint64 blocks;  /* of an item of keys */
-  gint64 splits;  /* of a block's keys */
+  gint64 panels;          /* of a block */
+  gint64 blocks;          /* of an item of keys */
+  gint64 splits;          /* of a block's keys */
   gint64 parts;
   gint64 at[GEN_TEAM_MAX_PARTS + 1]; /* the blocks where parts begin */
 } Attention;
 
 static gsize
-whole_vectors (gsize floats)
-{
-  return (floats + 15) & ~(gsize)15;
-}
-
-static gsize
 partial_size (const Attention *a)
 {
-  return whole_vectors (a->panels * a->panel * a->e.width) +
-         2 * whole_vectors (a->panels * a->panel);
+  return gen_attention_room (a->panels * a->p.panel * a->p.e.width) +
+         2 * gen_attention_room (a->panels * a->p.panel);
 }
 
 static gsize
 room_size (const Attention *a)
 {
-  return whole_vectors (a->panels * a->panel * a->e.depth) + 3 * whole_vectors (KEYS * a->panel) +
-         whole_vectors (a->panel) + whole_vectors (KEYS * a->e.depth) +
-         whole_vectors (KEYS * a->e.width);
+  return gen_attention_room (a->panels * a->p.panel * a->p.e.depth) +
+         3 * gen_attention_room (GEN_ATTENTION_KEYS * a->p.panel) +
+         gen_attention_room (a->p.panel) + gen_attention_room (GEN_ATTENTION_KEYS * a->p.e.depth) +
+         gen_attention_room (GEN_ATTENTION_KEYS * a->p.e.width);
 }
 
 /* The results of a part, or of a block where keys are split. */
@@ -173,47 +151,25 @@ find_partial (const GenKernel *kernel, const Attention *a, gint64 number)
   Partial partial = { .results = (float *)kernel->scratch + a->parts * room_size (a) +
                                  number * partial_size (a) };
 
-  partial.highest = partial.results + whole_vectors (a->panels * a->panel * a->e.width);
-  partial.sums = partial.highest + whole_vectors (a->panels * a->panel);
+  partial.highest = partial.results + gen_attention_room (a->panels * a->p.panel * a->p.e.width);
+  partial.sums = partial.highest + gen_attention_room (a->panels * a->p.panel);
   return partial;
 }
 
 static Room
 find_room (const GenKernel *kernel, const Attention *a, int part)
 {
-  gsize block = whole_vectors (KEYS * a->panel);
+  gsize block = gen_attention_room (GEN_ATTENTION_KEYS * a->p.panel);
   Room room = { .queries = (float *)kernel->scratch + part * room_size (a) };
 
-  room.scores = room.queries + whole_vectors (a->panels * a->panel * a->e.depth);
+  room.scores = room.queries + gen_attention_room (a->panels * a->p.panel * a->p.e.depth);
   room.mask = room.scores + block;
   room.lines = room.mask + block;
   room.keep = room.lines + block;
-  room.keys = room.keep + whole_vectors (a->panel);
-  room.values = room.keys + whole_vectors (KEYS * a->e.depth);
+  room.keys = room.keep + gen_attention_room (a->p.panel);
+  room.values = room.keys + gen_attention_room (GEN_ATTENTION_KEYS * a->p.e.depth);
   room.partial = find_partial (kernel, a, part);
   return room;
-}
-
-static gint64
-min_rows (gint64 first, gint64 last, gint64 period)
-{
-  return MIN (last - first, period - first % period);
-}
-
-/* Keys that a query may see but for its mask; those of a query of another head begin anew. */
-static gint64
-find_reach (const Attention *a, gint64 query)
-{
-  return a->causal ? CLAMP (query % a->e.queries + a->past + 1, 0, a->e.keys) : a->e.keys;
-}
-
-/* The longest reach of queries [first, last). */
-static gint64
-find_end (const Attention *a, gint64 first, gint64 last)
-{
-  gint64 own = min_rows (first, last, a->e.queries);
-
-  return find_reach (a, own < last - first ? a->e.queries - 1 : last - 1);
 }
 
 static Block
@@ -222,180 +178,12 @@ find_block (const Attention *a, gint64 number)
   gint64 split = number % a->splits, block = number / a->splits % a->blocks, end;
   Block b = { .item = number / a->splits / a->blocks };
 
-  b.first = block * a->panels * a->panel;
-  b.last = MIN (b.first + a->panels * a->panel, a->queries);
-  end = find_end (a, b.first, b.last);
+  b.first = block * a->panels * a->p.panel;
+  b.last = MIN (b.first + a->panels * a->p.panel, a->p.queries);
+  end = gen_attention_end (&a->p, b.first, b.last);
   b.begin = end * split / a->splits;
   b.end = end * (split + 1) / a->splits;
   return b;
-}
-
-/* The vectors of a panel of queries; where these are rows, so many. */
-static int
-find_side (const Attention *a, gint64 queries)
-{
-  return (queries + a->unit->lanes - 1) / a->unit->lanes;
-}
-
-/* Queries [first, last), scaled, as a panel; zeros beyond the last. */
-static void
-pack_queries (
-    const GenKernel *kernel, const Attention *a, gint64 item, gint64 first, gint64 last, float *to)
-{
-  const GenAttentionExtents *e = &a->e;
-  gint64 panel = find_side (a, last - first) * a->unit->lanes;
-
-  if (panel > last - first)
-    memset (to, 0, e->depth * panel * sizeof *to);
-  for (gint64 q = first, n; q < last; q += n) {
-    const float *from = (const float *)kernel->inputs[Q] +
-                        find_head (&e->q, item * e->group + q / e->queries) +
-                        q % e->queries * e->q.token;
-
-    n = min_rows (q, last, e->queries);
-    for (gint64 i = 0; a->unit->lanes == 1 && i < n; i++)
-      memcpy (to + (q - first + i) * e->depth, from + i * e->q.token, e->depth * sizeof *to);
-    if (a->unit->lanes > 1)
-      a->unit->transpose (from, e->q.token, n, e->depth, to + q - first, panel);
-  }
-  for (gint64 i = 0; i < e->depth * panel; i++)
-    to[i] *= a->scale;
-}
-
-/* The mask of one query from `at` on: what is added to its scores. */
-GEN_CLONES (void, read_mask,
-    (const Attention *a, gconstpointer mask, gint64 at, gint64 keys, float *line),
-    (a, mask, at, keys, line))
-{
-  const gint64 stride = a->mask_strides[a->e.scores.rank - 1];
-  const guint8 *seen = (const guint8 *)mask + at;
-  const float *added = (const float *)mask + at;
-  /* 0 or -infinity without a branch, which nobody could foretell. */
-  guint32 __attribute__ ((may_alias)) *bits = (guint32 *)line;
-
-  if (a->mask_is_bool && stride == 1)
-    for (gint64 k = 0; k < keys; k++)
-      bits[k] = (guint32)(((gint32)seen[k] - 1) >> 31) << 23;
-  else if (a->mask_is_bool)
-    for (gint64 k = 0; k < keys; k++)
-      bits[k] = (guint32)(((gint32)seen[k * stride] - 1) >> 31) << 23;
-  else
-    for (gint64 k = 0; k < keys; k++)
-      line[k] = added[k * stride];
-}
-
-/* Where the mask of a query's head begins, in elements. */
-static gint64
-find_mask (const Attention *a, gint64 item, gint64 query)
-{
-  const GenAttentionExtents *e = &a->e;
-  gint64 head = item * e->group + query / e->queries, at = 0;
-  int rank = e->scores.rank;
-
-  for (int d = rank - 3; d >= 0; d--) {
-    at += head % e->scores.dims[d] * a->mask_strides[d];
-    head /= e->scores.dims[d];
-  }
-  return at + query % e->queries * a->mask_strides[rank - 2];
-}
-
-/* The masks of queries [first, last) come nearer, while others are at work. */
-static void
-foresee (const GenKernel *kernel, const Attention *a, gint64 item, gint64 first, gint64 last,
-    gint64 begin, gint64 keys)
-{
-  const gint64 *strides = a->mask_strides + a->e.scores.rank - 2;
-  const gsize size = a->mask_is_bool ? 1 : sizeof (float);
-
-  for (gint64 q = first, n; strides[1] == 1 && q < last; q += n) {
-    const char *at = (const char *)kernel->inputs[MASK] + (find_mask (a, item, q) + begin) * size;
-
-    n = min_rows (q, last, a->e.queries);
-    for (gint64 i = 0; i < n; i++)
-      for (gint64 k = 0; k < keys; k += 64 / size)
-        __builtin_prefetch (at + (i * strides[0] + k) * size);
-  }
-}
-
-/* Whether a row hides less than all. */
-GEN_CLONES (gboolean, sees_any, (const float *mask, gint64 stride, gint64 rows, gint64 n),
-    (mask, stride, rows, n))
-{
-  guint any = 0;
-
-  for (gint64 r = 0; any == 0 && r < rows; r++)
-    for (gint64 i = 0; i < n; i++)
-      any |= mask[r * stride + i] != -INFINITY;
-  return any != 0;
-}
-
-/* What a mask, and places, add to the scores of queries [first, last) with `keys` keys from
- * `begin` on, a line each. */
-static void
-read_lines (const GenKernel *kernel, const Attention *a, gint64 item, gint64 first, gint64 last,
-    gint64 begin, gint64 keys, float *lines)
-{
-  const gint64 *strides = a->mask_strides + a->e.scores.rank - 2;
-
-  for (gint64 q = first, n; q < last; q += n) {
-    gint64 at = a->masked ? find_mask (a, item, q) + begin * strides[1] : 0;
-    gint64 reach = q % a->e.queries + a->past + 1 - begin;
-
-    n = min_rows (q, last, a->e.queries);
-    for (gint64 i = 0; i < n; i++, lines += keys) {
-      gint64 seen = a->causal ? CLAMP (reach + i, 0, keys) : keys;
-
-      if (a->masked)
-        read_mask (a, kernel->inputs[MASK], at + i * strides[0], seen, lines);
-      else
-        memset (lines, 0, seen * sizeof *lines);
-      for (gint64 k = seen; k < keys; k++)
-        lines[k] = -INFINITY;
-    }
-  }
-}
-
-/* The same as a panel, NULL for nothing, in *mask. FALSE: none of them sees any key. */
-static gboolean
-find_panel_mask (const GenKernel *kernel, const Attention *a, const Room *room, gint64 item,
-    gint64 first, gint64 last, gint64 begin, gint64 keys, const float **mask)
-{
-  const gint64 *strides = a->mask_strides + a->e.scores.rank - 2;
-  const float *lines = room->lines;
-  gint64 panel = find_side (a, last - first) * a->unit->lanes, stride = keys;
-  gboolean one_head = min_rows (first, last, a->e.queries) == last - first;
-  gboolean cut = find_reach (a, one_head ? first : 0) < begin + keys;
-
-  *mask = NULL;
-  if (!a->masked && !cut)
-    return TRUE;
-  if (one_head && !cut && !a->mask_is_bool && strides[1] == 1) {
-    lines = (const float *)kernel->inputs[MASK] + find_mask (a, item, first) + begin;
-    stride = strides[0];
-  } else
-    read_lines (kernel, a, item, first, last, begin, keys, room->lines);
-  if (!sees_any (lines, stride, last - first, keys))
-    return FALSE;
-  *mask = room->mask;
-  if (panel > last - first)
-    memset (room->mask, 0, keys * panel * sizeof (float));
-  if (a->unit->lanes > 1)
-    a->unit->transpose (lines, stride, last - first, keys, room->mask, panel);
-  for (gint64 i = 0; a->unit->lanes == 1 && i < last - first; i++)
-    memcpy (room->mask + i * keys, lines + i * stride, keys * sizeof (float));
-  return TRUE;
-}
-
-/* Rows side by side; rows of a stride that is a power of two would fight for the same places in
- * the cache. */
-static const float *
-gather (const float *from, gint64 stride, gint64 rows, gint64 n, float *to)
-{
-  if (stride == n)
-    return from;
-  for (gint64 i = 0; i < rows; i++)
-    memcpy (to + i * n, from + i * stride, n * sizeof *to);
-  return to;
 }
 
 /* Queries [first, last) meet keys [begin, begin + n). */
@@ -404,58 +192,63 @@ meet (const GenKernel *kernel, const Attention *a, const Room *room, const Block
     gint64 first, gint64 last, gint64 begin, gint64 n, const float *keys, gint64 key_stride,
     const float *values, gint64 value_stride)
 {
-  const GenAttentionUnit *unit = a->unit;
+  const GenAttentionUnit *unit = a->p.unit;
   gint64 place = first - block->first;
-  int side = find_side (a, last - first);
+  int side = gen_attention_side (&a->p, last - first);
   const float *mask;
 
-  if (!find_panel_mask (kernel, a, room, block->item, first, last, begin, n, &mask))
+  if (!gen_attention_panel_mask (&a->p, kernel->inputs[MASK], room->lines, room->mask, block->item,
+          first, last, begin, n, &mask))
     return;
-  unit->apart (n, keys, key_stride, room->queries + place * a->e.depth, side, a->e.depth, NULL,
+  unit->apart (n, keys, key_stride, room->queries + place * a->p.e.depth, side, a->p.e.depth, NULL,
       room->scores);
-  if (a->softcap > 0)
-    unit->cap (room->scores, a->softcap, n * side * unit->lanes);
+  if (a->p.softcap > 0)
+    unit->cap (room->scores, a->p.softcap, n * side * unit->lanes);
   unit->weigh (room->scores, mask, n, side, room->partial.highest + place,
       room->partial.sums + place, room->keep);
-  unit->together (a->e.width, values, value_stride, room->scores, side, n, room->keep,
-      room->partial.results + place * a->e.width);
+  unit->together (a->p.e.width, values, value_stride, room->scores, side, n, room->keep,
+      room->partial.results + place * a->p.e.width);
 }
 
 static void
 add_up (const GenKernel *kernel, const Attention *a, const Room *room, const Block *block)
 {
-  const GenAttentionExtents *e = &a->e;
-  const float *k = (const float *)kernel->inputs[K] + find_head (&e->k, block->item);
-  const float *v = (const float *)kernel->inputs[V] + find_head (&e->v, block->item);
-  gint64 queries = a->panels * a->panel, key_stride = e->k.token, value_stride = e->v.token;
-  gboolean gathers = block->last - block->first > a->panel;
+  const GenAttentionExtents *e = &a->p.e;
+  const float *k = (const float *)kernel->inputs[K] + gen_attention_find_head (&e->k, block->item);
+  const float *v = (const float *)kernel->inputs[V] + gen_attention_find_head (&e->v, block->item);
+  gint64 queries = a->panels * a->p.panel, key_stride = e->k.token, value_stride = e->v.token;
+  gboolean gathers = block->last - block->first > a->p.panel;
 
   memset (room->partial.results, 0, queries * e->width * sizeof (float));
   memset (room->partial.sums, 0, queries * sizeof (float));
   for (gint64 i = 0; i < queries; i++)
     room->partial.highest[i] = -INFINITY;
-  for (gint64 q = block->first; q < block->last; q += a->panel)
-    pack_queries (kernel, a, block->item, q, MIN (q + a->panel, block->last),
-        room->queries + (q - block->first) * e->depth);
+  for (gint64 q = block->first; q < block->last; q += a->p.panel)
+    gen_attention_pack (&a->p, &e->q, kernel->inputs[Q], e->depth, block->item, q,
+        MIN (q + a->p.panel, block->last), room->queries + (q - block->first) * e->depth);
+  for (gint64 i = 0; i < queries * e->depth; i++)
+    room->queries[i] *= a->p.scale;
   for (gint64 begin = block->begin, n; begin < block->end; begin += n) {
     const float *keys = k + begin * e->k.token, *values = v + begin * e->v.token;
 
-    n = MIN (block->end - begin, KEYS);
+    n = MIN (block->end - begin, GEN_ATTENTION_KEYS);
     if (gathers) {
-      keys = gather (keys, e->k.token, n, e->depth, room->keys);
-      values = gather (values, e->v.token, n, e->width, room->values);
+      keys = gen_attention_gather (keys, e->k.token, n, e->depth, room->keys);
+      values = gen_attention_gather (values, e->v.token, n, e->width, room->values);
       key_stride = e->depth;
       value_stride = e->width;
     }
-    for (gint64 q = block->first; q < block->last; q += a->panel) {
-      gint64 last = MIN (q + a->panel, block->last);
+    for (gint64 q = block->first; q < block->last; q += a->p.panel) {
+      gint64 last = MIN (q + a->p.panel, block->last);
 
-      if (a->masked && last < block->last)
-        foresee (kernel, a, block->item, last, MIN (last + a->panel, block->last), begin, n);
-      else if (a->masked)
-        foresee (kernel, a, block->item, block->first, MIN (block->first + a->panel, block->last),
-            begin + n, MIN (block->end - begin - n, KEYS));
-      if (find_end (a, q, last) > begin)
+      if (a->p.masked && last < block->last)
+        gen_attention_foresee (&a->p, kernel->inputs[MASK], block->item, last,
+            MIN (last + a->p.panel, block->last), begin, n);
+      else if (a->p.masked)
+        gen_attention_foresee (&a->p, kernel->inputs[MASK], block->item, block->first,
+            MIN (block->first + a->p.panel, block->last), begin + n,
+            MIN (block->end - begin - n, GEN_ATTENTION_KEYS));
+      if (gen_attention_end (&a->p, q, last) > begin)
         meet (kernel, a, room, block, q, last, begin, n, keys, key_stride, values, value_stride);
     }
   }
@@ -465,32 +258,27 @@ add_up (const GenKernel *kernel, const Attention *a, const Room *room, const Blo
 static void
 store (const GenKernel *kernel, const Attention *a, const Partial *partial, const Block *block)
 {
-  const GenAttentionExtents *e = &a->e;
+  const GenAttentionPanels *p = &a->p;
+  gint64 width = p->e.width, lanes = p->unit->lanes;
 
-  for (gint64 first = block->first; first < block->last; first += a->panel) {
-    gint64 last = MIN (first + a->panel, block->last), lanes = a->unit->lanes;
-    gint64 panel = find_side (a, last - first) * lanes;
-    float *results = partial->results + (first - block->first) * e->width;
+  for (gint64 first = block->first; first < block->last; first += p->panel) {
+    gint64 last = MIN (first + p->panel, block->last);
+    gint64 panel = gen_attention_side (p, last - first) * lanes;
+    float *results = partial->results + (first - block->first) * width;
     float *factors = partial->sums + first - block->first;
 
     for (gint64 i = 0; i < panel; i++)
       factors[i] = factors[i] > 0 || !a->zero_unseeing ? 1 / factors[i] : 1;
-    for (gint64 w = 0; lanes > 1 && w < e->width; w++)
+    if (lanes == 1)
       for (gint64 i = 0; i < panel; i++)
-        results[w * panel + i] *= factors[i];
-    for (gint64 q = first, n; q < last; q += n) {
-      float *out = (float *)kernel->outputs[0] +
-                   find_head (&e->out, block->item * e->group + q / e->queries) +
-                   q % e->queries * e->out.token;
-
-      n = min_rows (q, last, e->queries);
-      if (lanes > 1)
-        a->unit->transpose (results + q - first, panel, e->width, n, out, e->out.token);
-      for (gint64 i = 0; lanes == 1 && i < n; i++)
-        for (gint64 w = 0; w < e->width; w++)
-          out[i * e->out.token + w] =
-              results[(q - first + i) * e->width + w] * factors[q - first + i];
-    }
+        for (gint64 w = 0; w < width; w++)
+          results[i * width + w] *= factors[i];
+    else
+      for (gint64 w = 0; w < width; w++)
+        for (gint64 i = 0; i < panel; i++)
+          results[w * panel + i] *= factors[i];
+    gen_attention_unpack (
+        p, &p->e.out, results, width, block->item, first, last, kernel->outputs[0]);
   }
 }
 
@@ -515,8 +303,8 @@ run (const GenKernel *kernel, int part, int parts)
 static void
 join (const Attention *a, const Partial *to, const Partial *from, gint64 panel, gint64 first)
 {
-  const gboolean rows = a->unit->lanes == 1;
-  gint64 width = a->e.width;
+  const gboolean rows = a->p.unit->lanes == 1;
+  gint64 width = a->p.e.width;
 
   for (gint64 i = 0; i < panel; i++) {
     float *highest = to->highest + first + i, other = from->highest[first + i];
@@ -538,7 +326,7 @@ run_join (const GenKernel *kernel, int part, int parts)
   const Attention *a = kernel->state;
   gsize first, end;
 
-  gen_kernel_share (a->e.items / a->e.group * a->blocks, 1, part, parts, &first, &end);
+  gen_kernel_share (a->p.e.items / a->p.e.group * a->blocks, 1, part, parts, &first, &end);
   for (gsize i = first; i < end; i++) {
     const Block block = find_block (a, i * a->splits);
     const Partial all = find_partial (kernel, a, i * a->splits);
@@ -546,8 +334,9 @@ run_join (const GenKernel *kernel, int part, int parts)
     for (gint64 s = 1; s < a->splits; s++) {
       const Partial more = find_partial (kernel, a, i * a->splits + s);
 
-      for (gint64 q = block.first; q < block.last; q += a->panel)
-        join (a, &all, &more, find_side (a, MIN (a->panel, block.last - q)) * a->unit->lanes,
+      for (gint64 q = block.first; q < block.last; q += a->p.panel)
+        join (a, &all, &more,
+            gen_attention_side (&a->p, MIN (a->p.panel, block.last - q)) * a->p.unit->lanes,
             q - block.first);
     }
     store (kernel, a, &all, &block);
@@ -558,7 +347,7 @@ run_join (const GenKernel *kernel, int part, int parts)
 static void
 share (Attention *a)
 {
-  gint64 n = a->e.items / a->e.group * a->blocks * a->splits, number = 0;
+  gint64 n = a->p.e.items / a->p.e.group * a->blocks * a->splits, number = 0;
   double all = 0, so_far = 0;
 
   for (gint64 i = 0; i < a->blocks * a->splits; i++) {
@@ -566,7 +355,7 @@ share (Attention *a)
 
     all += (double)(b.last - b.first) * (b.end - b.begin);
   }
-  all *= a->e.items / a->e.group;
+  all *= a->p.e.items / a->p.e.group;
   for (int part = 0; part < a->parts; part++) {
     a->at[part] = number;
     while (number < n) {
@@ -587,17 +376,17 @@ share (Attention *a)
 static void
 cut (Attention *a, const GenKernel *kernel)
 {
-  const GenAttentionExtents *e = &a->e;
+  const GenAttentionExtents *e = &a->p.e;
   gint64 items = e->items / e->group, panels, wanted;
-  double cost = 0.02 * a->queries * e->keys * (e->depth + e->width);
+  double cost = 0.02 * a->p.queries * e->keys * (e->depth + e->width);
 
-  wanted = gen_kernel_parts (kernel, items, a->causal ? cost / 2 : cost);
-  a->panel = a->unit->lanes > 1 ? 2 * a->unit->lanes : a->queries;
-  panels = (a->queries + a->panel - 1) / a->panel;
-  a->panels = CLAMP (panels * items / (4 * wanted), 1, MIN (panels, MAX (QUERIES / a->panel, 1)));
+  wanted = gen_kernel_parts (kernel, items, a->p.causal ? cost / 2 : cost);
+  panels = (a->p.queries + a->p.panel - 1) / a->p.panel;
+  a->panels = CLAMP (panels * items / (4 * wanted), 1, MIN (panels, MAX (QUERIES / a->p.panel, 1)));
   a->blocks = (panels + a->panels - 1) / a->panels;
   a->splits = 1;
-  if (items * a->blocks < 4 * wanted && items * a->blocks % wanted != 0 && e->keys >= wanted * KEYS)
+  if (items * a->blocks < 4 * wanted && items * a->blocks % wanted != 0 &&
+      e->keys >= wanted * GEN_ATTENTION_KEYS)
     a->splits = wanted;
   a->parts = MIN (wanted, items * a->blocks * a->splits);
   share (a);
@@ -606,40 +395,25 @@ cut (Attention *a, const GenKernel *kernel)
 static gboolean
 cpu (GenKernel *kernel, GError **error)
 {
-  const GenNode *node = kernel->node;
-  const GenTensor *mask = gen_node_input (node, MASK);
-  GenAttentionExtents e;
+  GenAttentionPanels p;
   Attention *a;
   gint64 results;
 
-  if (gen_node_input (node, Q)->type != GEN_TYPE_FLOAT32 ||
-      (mask != NULL && mask->type != GEN_TYPE_FLOAT32 && mask->type != GEN_TYPE_BOOL))
-    return gen_node_error (node, error, "only float32 is supported");
-  if (!gen_attention_extents_init (&e, node, error))
+  if (!gen_attention_panels_init (&p, kernel->node, TRUE, error))
     return FALSE;
   a = g_new0 (Attention, 1);
   kernel->state = a;
   kernel->free_state = g_free;
-  a->e = e;
-  a->queries = e.queries * e.group;
-  a->unit = gen_attention_unit (a->queries);
-  a->scale = gen_node_float (node, "scale", 1);
-  a->softcap = gen_node_float (node, "softcap", 0);
-  a->zero_unseeing = gen_node_int (node, "zero_unseeing", 0) != 0;
-  a->causal = gen_node_int (node, "causal", 0) != 0;
-  a->past = gen_node_int (node, "past", 0);
-  a->masked = mask != NULL;
-  a->mask_is_bool = mask != NULL && mask->type == GEN_TYPE_BOOL;
-  if (mask != NULL)
-    gen_tensor_broadcast_strides (mask, &e.scores, a->mask_strides);
-  if (e.items * e.queries * e.width == 0)
+  a->p = p;
+  a->zero_unseeing = gen_node_int (kernel->node, "zero_unseeing", 0) != 0;
+  if (p.e.items * p.e.queries * p.e.width == 0)
     return TRUE;
   cut (a, kernel);
-  results = a->splits > 1 ? e.items / e.group * a->blocks * a->splits : a->parts;
+  results = a->splits > 1 ? p.e.items / p.e.group * a->blocks * a->splits : a->parts;
   kernel->scratch_size = (a->parts * room_size (a) + results * partial_size (a)) * sizeof (float);
   gen_kernel_add_step (kernel, run, a->parts);
   if (a->splits > 1)
-    gen_kernel_add_step (kernel, run_join, MIN (a->parts, e.items / e.group * a->blocks));
+    gen_kernel_add_step (kernel, run_join, MIN (a->parts, p.e.items / p.e.group * a->blocks));
   return TRUE;
 }
 
