@@ -70,3 +70,19 @@ gen_attention_scores (GenGraph *graph, const GenAttentionSettings *settings, Gen
     scores = add_mask (graph, settings, scores, mask, error);
   return until < GEN_SCORES_WEIGHTS ? scores : gen_unary (graph, "Softmax", scores, error);
 }
+
+GenTensor *
+gen_attention_write_out (
+    GenGraph *graph, const GenNode *node, GenTensor *const *inputs, GError **error)
+{
+  const GenAttentionSettings settings = { .scale = gen_node_float (node, "scale", 1),
+    .softcap = gen_node_float (node, "softcap", 0),
+    .group = gen_node_int (node, "group", 1),
+    .past = gen_node_int (node, "past", 0),
+    .causal = gen_node_int (node, "causal", 0) != 0 };
+  GenTensor *weights = gen_attention_scores (
+      graph, &settings, inputs[0], inputs[1], inputs[3], GEN_SCORES_WEIGHTS, error);
+
+  return gen_binary (graph, "MatMul", weights,
+      gen_attention_repeat (graph, inputs[2], settings.group, error), error);
+}

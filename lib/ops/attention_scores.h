@@ -25,3 +25,7 @@ GenTensor *gen_attention_scores (GenGraph *graph, const GenAttentionSettings *se
     GenTensor *q, GenTensor *k, GenTensor *mask, GenScores until, GError **error);
 /* Keys or values once for each head of queries. */
 GenTensor *gen_attention_repeat (GenGraph *graph, GenTensor *x, gint64 group, GError **error);
+/* What a node of ScaledDotProductAttention makes, or what one of its gradient is about, of
+ * queries, keys, values and a mask, which may be NULL. */
+GenTensor *gen_attention_write_out (
+    GenGraph *graph, const GenNode *node, GenTensor *const *inputs, GError **error);

@@ -20,6 +20,7 @@
   X (atan)                                                                                         \
   X (atanh)                                                                                        \
   X (attention)                                                                                    \
+  X (attention_gradient)                                                                           \
   X (average_pool)                                                                                 \
   X (average_pool_gradient)                                                                        \
   X (batch_normalization)                                                                          \

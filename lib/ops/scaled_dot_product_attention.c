@@ -427,40 +427,45 @@ flops (const GenNode *node)
              : 0;
 }
 
-/* --- gradient: of the same, written out --- */
+/* --- gradient --- */
 
-/* In ordinary nodes. */
-static GenTensor *
-write_out (GenGraph *graph, const GenNode *node, GenTensor *const *inputs, GError **error)
-{
-  const GenAttentionSettings settings = { .scale = gen_node_float (node, "scale", 1),
-    .softcap = gen_node_float (node, "softcap", 0),
-    .group = gen_node_int (node, "group", 1),
-    .past = gen_node_int (node, "past", 0),
-    .causal = gen_node_int (node, "causal", 0) != 0 };
-  GenTensor *weights = gen_attention_scores (
-      graph, &settings, inputs[Q], inputs[K], inputs[MASK], GEN_SCORES_WEIGHTS, error);
-
-  return gen_binary (graph, "MatMul", weights,
-      gen_attention_repeat (graph, inputs[V], settings.group, error), error);
-}
-
+/* In ordinary nodes, where that of the mask is asked for. */
 static gboolean
-gradient (GenGradient *g, GError **error)
+gradient_of_all (GenGradient *g, GError **error)
 {
   g_autoptr (GenGraph) graph = gen_graph_new (NULL);
   GenTensor *inputs[4] = { NULL }, *y;
 
-  if (gen_node_int (g->node, "tokens_first", 0) != 0)
-    return gen_node_error (g->node, error, "it has no gradient where tokens come before heads");
   for (guint i = 0; i < g->node->inputs->len; i++) {
     const GenTensor *input = gen_node_input (g->node, i);
 
     if (input != NULL)
       inputs[i] = gen_graph_add_input (graph, NULL, input->type, &input->shape);
   }
-  y = write_out (graph, g->node, inputs, error);
+  y = gen_attention_write_out (graph, g->node, inputs, error);
   return y != NULL && gen_gradient_through (g, graph, inputs, &y, error);
+}
+
+static gboolean
+gradient (GenGradient *g, GError **error)
+{
+  const GenNode *node = g->node;
+  GenTensor *dq;
+
+  if (gen_node_int (node, "tokens_first", 0) != 0)
+    return gen_node_error (node, error, "it has no gradient where tokens come before heads");
+  if (node->inputs->len > MASK && g->needed[MASK])
+    return gradient_of_all (g, error);
+  dq = gen_graph_op (g->graph, "ScaledDotProductAttentionGradient",
+      (GenTensor *[]){ gen_node_input (node, Q), gen_node_input (node, K), gen_node_input (node, V),
+          gen_node_input (node, MASK), gen_node_output (node, 0), g->outputs[0] },
+      6, 3, error, "scale", GEN_FLOAT, (double)gen_node_float (node, "scale", 1), "group", GEN_INT,
+      (int)gen_node_int (node, "group", 1), "causal", GEN_INT,
+      (int)gen_node_int (node, "causal", 0), "past", GEN_INT, (int)gen_node_int (node, "past", 0),
+      "softcap", GEN_FLOAT, (double)gen_node_float (node, "softcap", 0), NULL);
+  for (guint i = 0; dq != NULL && i < 3; i++)
+    g->inputs[i] = gen_node_output (dq->producer, i);
+  return dq != NULL;
 }
 
 /* Masks may be of truth values. */

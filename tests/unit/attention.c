@@ -301,9 +301,10 @@ fill_setting (const Setting *s, GenPlan *plan, GRand *random)
         truths[k] = g_rand_int_range (random, 0, 3) > 0;
     else
       for (gsize k = 0; k < input->size / sizeof (float); k++)
-        numbers[k] = i == 3 && g_rand_int_range (random, 0, 4) == 0
-                         ? -INFINITY
-                         : g_rand_double_range (random, -2, 2);
+        numbers[k] =
+            i == 3 && s->mask_type == GEN_TYPE_FLOAT32 && g_rand_int_range (random, 0, 4) == 0
+                ? -INFINITY
+                : g_rand_double_range (random, -2, 2);
   }
 }
 
@@ -426,6 +427,133 @@ test_settings (void)
   }
 }
 
+/* Gradients of queries, keys and values, of the sum of results times the last input. */
+static void
+find_gradients (const Setting *s, GenPlan *plan, double **gradients)
+{
+  g_autofree double *weights = g_new (double, s->keys);
+  int dy = s->mask_type == GEN_TYPE_UNDEFINED ? 3 : 4;
+
+  for (gint64 row = 0; row < s->batch * s->heads * s->group * s->queries; row++) {
+    gint64 query = row % s->queries, head = row / s->queries % (s->heads * s->group);
+    gint64 item = row / s->queries / (s->heads * s->group),
+           first = item * s->heads + head / s->group;
+    double sum = weigh (s, plan, item, head, query, weights), dot = 0;
+    g_autofree double *changes = g_new0 (double, s->keys);
+
+    for (gint64 k = 0; sum > 0 && k < s->keys; k++) {
+      weights[k] /= sum;
+      for (gint64 w = 0; w < s->width; w++) {
+        double d = operand (s, plan, dy, item, head, query, w);
+
+        changes[k] += d * operand (s, plan, 2, item, head / s->group, k, w);
+        gradients[2][(first * s->keys + k) * s->width + w] += weights[k] * d;
+      }
+      dot += weights[k] * changes[k];
+    }
+    for (gint64 k = 0; sum > 0 && k < s->keys; k++) {
+      double change = weights[k] * (changes[k] - dot) / sqrt (s->depth);
+
+      if (s->softcap > 0) {
+        double score = 0;
+
+        for (gint64 d = 0; d < s->depth; d++)
+          score += operand (s, plan, 0, item, head, query, d) *
+                   operand (s, plan, 1, item, head / s->group, k, d) / sqrt (s->depth);
+        change *= 1 - pow (tanh (score / s->softcap), 2);
+      }
+      for (gint64 d = 0; d < s->depth; d++) {
+        gradients[0][row * s->depth + d] +=
+            change * operand (s, plan, 1, item, head / s->group, k, d);
+        gradients[1][(first * s->keys + k) * s->depth + d] +=
+            change * operand (s, plan, 0, item, head, query, d);
+      }
+    }
+  }
+}
+
+static GenGraph *
+build_setting_gradients (const Setting *s)
+{
+  g_autoptr (GError) error = NULL;
+  GenGraph *graph = build_setting (s);
+  GenTensor *y = g_ptr_array_index (graph->outputs, 0), *gradients[3];
+
+  g_ptr_array_set_size (graph->outputs, 0);
+  y = gen_binary (
+      graph, "Mul", y, gen_graph_add_input (graph, NULL, GEN_TYPE_FLOAT32, &y->shape), &error);
+  y = gen_graph_op (graph, "ReduceSum", &y, 1, 1, &error, "keepdims", GEN_INT, 0, NULL);
+  g_assert_no_error (error);
+  g_assert_true (gen_graph_gradients (
+      graph, y, (GenTensor *const *)graph->inputs->pdata, 3, gradients, &error));
+  for (int i = 0; i < 3; i++)
+    gen_graph_add_output (graph, gradients[i]);
+  return graph;
+}
+
+static void
+check_gradients (const Setting *s)
+{
+  const GenPlanOptions options = { .threads = 2 };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GRand) random = g_rand_new_with_seed (5);
+  g_autoptr (GenGraph) graph = build_setting_gradients (s);
+  g_autoptr (GenPlan) plan = gen_plan_new (graph, &options, &error);
+  double *gradients[3];
+
+  g_assert_no_error (error);
+  g_assert_true (s->batch == 0 || has_step (plan, "ScaledDotProductAttentionGradient"));
+  fill_setting (s, plan, random);
+  g_assert_true (gen_plan_run (plan, NULL));
+  for (int i = 0; i < 3; i++)
+    gradients[i] = g_new0 (double, gen_plan_output (plan, i)->size / sizeof (float));
+  find_gradients (s, plan, gradients);
+  for (int i = 0; i < 3; i++) {
+    const GenBinding *output = gen_plan_output (plan, i);
+    double worst = 0, largest = 1e-2;
+
+    for (gsize k = 0; k < output->size / sizeof (float); k++) {
+      double difference = fabs (((const float *)output->data)[k] - gradients[i][k]);
+
+      worst = fmax (worst, isnan (difference) ? INFINITY : difference);
+      largest = fmax (largest, fabs (gradients[i][k]));
+    }
+    g_assert_cmpfloat (worst, <=, 1e-5 * largest);
+    g_free (gradients[i]);
+  }
+}
+
+static void
+test_setting_gradients (void)
+{
+  g_autoptr (GRand) random = g_rand_new_with_seed (4);
+
+  for (int i = 0; i < 80; i++) {
+    Setting s = draw (random);
+
+    s.tokens_first = 0;
+    s.zero_unseeing = TRUE;
+    if ((double)s.batch * s.heads * s.group * s.queries * s.keys * (s.depth + s.width) < 1e7)
+      check_gradients (&s);
+  }
+}
+
+/* The gradient's own, which is of ordinary nodes. */
+static void
+test_second_gradients (void)
+{
+  for (int causal = 0; causal < 2; causal++) {
+    g_autoptr (GError) error = NULL;
+    const Setting s = { 1, 1, 2, 3, 5, 4, 3, .past = 1, .causal = causal, .softcap = 2 };
+    g_autoptr (GenGraph) graph = build_setting_gradients (&s);
+    double worst;
+
+    worst = gen_graph_check_gradients (graph, 1, &error);
+    g_assert_no_error (error);
+    g_assert_cmpfloat (worst, <, 1e-2);
+  }
+}
+
 static void
 test_refused (void)
 {
@@ -447,6 +575,8 @@ main (int argc, char **argv)
   g_test_add_func ("/attention/not-fused", test_not_fused);
   g_test_add_func ("/attention/gradients", test_gradients);
   g_test_add_func ("/attention/settings", test_settings);
+  g_test_add_func ("/attention/setting-gradients", test_setting_gradients);
+  g_test_add_func ("/attention/second-gradients", test_second_gradients);
   g_test_add_func ("/attention/refused", test_refused);
   return g_test_run ();
 }
