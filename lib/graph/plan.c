@@ -136,12 +136,26 @@ clear_ports (Port *ports, guint n)
 
 /* --- compiling --- */
 
+/* Devices have no kernel for the gradient of attention: its nodes are written out there. */
+static void
+write_out_gradients (GenGraph *graph)
+{
+  for (guint i = 0; i < graph->nodes->len; i++) {
+    GenNode *node = g_ptr_array_index (graph->nodes, i);
+
+    if (strcmp (node->op->name, "ScaledDotProductAttentionGradient") == 0)
+      gen_node_set_int (node, "written_out", 1);
+  }
+}
+
 /* `held`: what stands for 16-bit floats, of the type `*half` on a device that knows those. */
 static gboolean
 transform (GenPlan *plan, GHashTable *held, GenDataType *half, GError **error)
 {
   GenGraph *graph = plan->graph;
 
+  if (plan->device != NULL)
+    write_out_gradients (graph);
   if (!gen_graph_infer (graph, error))
     return FALSE;
   gen_graph_flatten_outputs (graph);

@@ -322,27 +322,60 @@ computes_in (const GenNode *node, GenDataType type)
   return type == GEN_TYPE_BOOL ? type : GEN_TYPE_FLOAT32;
 }
 
-/* --- the same in ordinary nodes, for the gradient of it --- */
+/* --- the same in ordinary nodes --- */
 
-static gboolean
-gradient (GenGradient *g, GError **error)
+/* Their graph, of inputs like the node's, and the three gradients. NULL for an error. */
+static GenGraph *
+write_out (const GenNode *node, GenTensor **inputs, GenTensor **gradients, GError **error)
 {
   g_autoptr (GenGraph) graph = gen_graph_new (NULL);
-  GenTensor *inputs[N_INPUTS] = { NULL }, *outputs[3] = { NULL }, *y;
+  GenTensor *y;
 
-  for (guint i = 0; i < g->node->inputs->len; i++) {
-    const GenTensor *input = gen_node_input (g->node, i);
+  for (guint i = 0; i < node->inputs->len; i++) {
+    const GenTensor *input = gen_node_input (node, i);
 
     if (input != NULL)
       inputs[i] = gen_graph_add_input (graph, NULL, input->type, &input->shape);
   }
-  y = gen_attention_write_out (graph, g->node, inputs, error);
+  y = gen_attention_write_out (graph, node, inputs, error);
   y = gen_binary (graph, "Mul", y, inputs[DY], error);
   if (y == NULL)
-    return FALSE;
+    return NULL;
   y = gen_graph_op (graph, "ReduceSum", &y, 1, 1, error, "keepdims", GEN_INT, 0, NULL);
-  return y != NULL && gen_graph_gradients (graph, y, inputs, 3, outputs, error) &&
-         gen_gradient_through (g, graph, inputs, outputs, error);
+  if (y == NULL || !gen_graph_gradients (graph, y, inputs, 3, gradients, error))
+    return NULL;
+  return g_steal_pointer (&graph);
+}
+
+/* For devices, which have no kernel for it. */
+static gboolean
+lower (GenNode *node, GenTensor **results, GError **error)
+{
+  GenTensor *inputs[N_INPUTS] = { NULL }, *gradients[3] = { NULL };
+  g_autoptr (GPtrArray) values = g_ptr_array_new ();
+  g_autoptr (GenGraph) graph = NULL;
+
+  if (gen_node_int (node, "written_out", 0) == 0)
+    return TRUE;
+  graph = write_out (node, inputs, gradients, error);
+  if (graph == NULL)
+    return FALSE;
+  for (int i = 0; i < 3; i++)
+    gen_graph_add_output (graph, gradients[i]);
+  for (guint i = 0; i < node->inputs->len; i++)
+    if (gen_node_input (node, i) != NULL)
+      g_ptr_array_add (values, gen_node_input (node, i));
+  return gen_graph_append (
+      node->graph, graph, NULL, (GenTensor **)values->pdata, results, NULL, error);
+}
+
+static gboolean
+gradient (GenGradient *g, GError **error)
+{
+  GenTensor *inputs[N_INPUTS] = { NULL }, *gradients[3] = { NULL };
+  g_autoptr (GenGraph) graph = write_out (g->node, inputs, gradients, error);
+
+  return graph != NULL && gen_gradient_through (g, graph, inputs, gradients, error);
 }
 
 const GenOperator gen_operator_attention_gradient = {
@@ -356,6 +389,7 @@ const GenOperator gen_operator_attention_gradient = {
   .layouts = GEN_LAYOUTS_PLAIN,
   .widens = 0x3f,
   .computes_in = computes_in,
+  .lower = lower,
   .infer = infer,
   .cpu = cpu,
   .gradient = gradient,

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Attention of ours against ONNX Runtime's and PyTorch's, in turns, by processor time of one thread.
 
-usage: attention.py LIBRARY [--seconds S] [--training] [CASE...]
+usage: attention.py LIBRARY [CASE...] [--seconds S]
 
 LIBRARY is the built libgenerative.so. A case is HEADSxQUERIESxKEYSxDEPTH, with "c" behind it where it is
 causal, "m" for a mask of numbers, "b" for one of truth values, and "gN" for N heads of keys; without one,
@@ -12,8 +12,7 @@ ours in the last column ("flat"). It is left out where it does not know the case
 
 Each line: GFLOP/s of the two products that attention is made of (of all scores, also where it is causal) of
 ours, PyTorch, ours flat and ONNX Runtime, the share of a matrix product of PyTorch's in the same run, and the
-largest difference to double arithmetic, over the largest value. With --training, the gradients of queries,
-keys and values of ours and PyTorch, counted as seven products in all.
+largest difference to double arithmetic, over the largest value.
 
 What masks the processor for all but ONNX Runtime: GENERATIVE_MAXIMUM_ISA=avx2 ATEN_CPU_CAPABILITY=avx2
 ONEDNN_MAX_CPU_ISA=AVX2 MKL_ENABLE_INSTRUCTIONS=AVX2.

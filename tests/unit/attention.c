@@ -491,18 +491,37 @@ build_setting_gradients (const Setting *s)
   return graph;
 }
 
+/* Their node, in ordinary nodes as devices take it. */
+static gboolean
+write_out (GenGraph *graph)
+{
+  for (guint i = 0; i < graph->nodes->len; i++) {
+    GenNode *node = g_ptr_array_index (graph->nodes, i);
+
+    if (strcmp (node->op->name, "ScaledDotProductAttentionGradient") != 0)
+      continue;
+    gen_node_set_int (node, "written_out", 1);
+    return TRUE;
+  }
+  return FALSE;
+}
+
 static void
-check_gradients (const Setting *s)
+check_gradients (const Setting *s, gboolean written_out)
 {
   const GenPlanOptions options = { .threads = 2 };
   g_autoptr (GError) error = NULL;
   g_autoptr (GRand) random = g_rand_new_with_seed (5);
   g_autoptr (GenGraph) graph = build_setting_gradients (s);
-  g_autoptr (GenPlan) plan = gen_plan_new (graph, &options, &error);
+  g_autoptr (GenPlan) plan = NULL;
   double *gradients[3];
 
+  if (written_out)
+    g_assert_true (write_out (graph));
+  plan = gen_plan_new (graph, &options, &error);
   g_assert_no_error (error);
-  g_assert_true (s->batch == 0 || has_step (plan, "ScaledDotProductAttentionGradient"));
+  g_assert_true (
+      s->batch == 0 || has_step (plan, "ScaledDotProductAttentionGradient") == !written_out);
   fill_setting (s, plan, random);
   g_assert_true (gen_plan_run (plan, NULL));
   for (int i = 0; i < 3; i++)
@@ -534,7 +553,17 @@ test_setting_gradients (void)
     s.tokens_first = 0;
     s.zero_unseeing = TRUE;
     if ((double)s.batch * s.heads * s.group * s.queries * s.keys * (s.depth + s.width) < 1e7)
-      check_gradients (&s);
+      check_gradients (&s, FALSE);
+  }
+}
+
+static void
+test_written_out (void)
+{
+  for (int causal = 0; causal < 2; causal++) {
+    const Setting s = { 2, 2, 2, 9, 14, 8, 7, .past = 3, .causal = causal, .softcap = 2 };
+
+    check_gradients (&s, TRUE);
   }
 }
 
@@ -576,6 +605,7 @@ main (int argc, char **argv)
   g_test_add_func ("/attention/gradients", test_gradients);
   g_test_add_func ("/attention/settings", test_settings);
   g_test_add_func ("/attention/setting-gradients", test_setting_gradients);
+  g_test_add_func ("/attention/written-out", test_written_out);
   g_test_add_func ("/attention/second-gradients", test_second_gradients);
   g_test_add_func ("/attention/refused", test_refused);
   return g_test_run ();
