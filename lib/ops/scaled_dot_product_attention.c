@@ -195,10 +195,11 @@ meet (const GenKernel *kernel, const Attention *a, const Room *room, const Block
   const GenAttentionUnit *unit = a->p.unit;
   gint64 place = first - block->first;
   int side = gen_attention_side (&a->p, last - first);
+  gconstpointer masks = a->p.masked ? kernel->inputs[MASK] : NULL;
   const float *mask;
 
-  if (!gen_attention_panel_mask (&a->p, kernel->inputs[MASK], room->lines, room->mask, block->item,
-          first, last, begin, n, &mask))
+  if (!gen_attention_panel_mask (
+          &a->p, masks, room->lines, room->mask, block->item, first, last, begin, n, &mask))
     return;
   unit->apart (n, keys, key_stride, room->queries + place * a->p.e.depth, side, a->p.e.depth, NULL,
       room->scores);
