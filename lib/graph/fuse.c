@@ -306,8 +306,7 @@ gen_graph_fuse (GenGraph *graph, GError **error)
 
     if (gen_node_output (node, 0) == NULL ||
         (is (node, "MatMul") && gen_graph_fuse_attention (readers, node)) ||
-        gen_graph_fuse_heads (readers, node) ||
-        gen_graph_fuse_pattern (readers, node))
+        gen_graph_fuse_heads (readers, node) || gen_graph_fuse_pattern (readers, node))
       continue;
     if (is (node, "Conv"))
       gen_graph_fuse_pad (readers, node);

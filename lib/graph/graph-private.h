@@ -92,6 +92,7 @@ gboolean gen_graph_free_weights (GenGraph *graph, GError **error);
 gboolean gen_graph_fuse (GenGraph *graph, GError **error);
 /* Let `node`, the MatMul by the values, take over the attention before it, if there is one. */
 gboolean gen_graph_fuse_attention (GenReaders *readers, GenNode *node);
+/* Let attention read heads before the Transpose that moves them, and write behind one. */
 gboolean gen_graph_fuse_heads (GenReaders *readers, GenNode *node);
 /* Let the convolution `node` take over the border of zeros before it, if there is one. */
 gboolean gen_graph_fuse_pad (GenReaders *readers, GenNode *node);
