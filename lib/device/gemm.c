@@ -19,11 +19,9 @@
 
 /* A part should have about this many multiply-adds, some microseconds of work. */
 #define WORK_PER_PART 150000.0
-/* Rows of panels, of one or more, that are used together by all rows of tiles in turn: 192 KiB of
- * the second-level cache with AVX2, 384 with AVX-512, whose processors have more of it. */
-#define CHUNK_ROWS 3072
-/* Longer sums are made in passes, so that a tile's rows stay near. */
-#define LONGEST_PASS 2048
+/* Rows of panels, of one or more, that are used together by all rows of tiles in turn: 256 KiB of
+ * the second-level cache with AVX2, 512 with AVX-512, whose processors have more of it. */
+#define CHUNK_ROWS 4096
 /* Rows that are so few tiles take a panel at a time, in stretches that leave the first-level cache
  * room for the rows. */
 #define FEW_TILES 4
@@ -46,7 +44,6 @@ struct _GenGemm {
   gint64 rows, columns;  /* of the product as tiles see it */
   gint64 row_stride, row_k_stride, column_stride, column_k_stride;
   gint64 panels, chunk; /* all, and those used together */
-  gint64 pass;          /* numbers along k that are summed at a time */
   int parts;
   gboolean in_place; /* the panels are read where they lie, but for a last one that is not full */
   gboolean widens;   /* constant panels of 16 bits, a chunk at a time */
@@ -60,7 +57,6 @@ struct _GenGemm {
 /* Where the panels of a chunk are. */
 typedef struct {
   GenGemmForm form;
-  gint64 at;                /* their first row along k */
   const char *first, *last; /* `last` is one apart, or NULL */
   gsize step, next;
 } Panels;
@@ -240,10 +236,7 @@ gen_gemm_new (const GenGemmOptions *options)
   gemm->panels = (gemm->columns + gemm->unit->panel - 1) / gemm->unit->panel;
   find_parts (gemm);
   tiles = tiles_of (gemm, (Range){ 0, gemm->rows });
-  gemm->pass = o->k <= LONGEST_PASS || tiles <= FEW_TILES
-                   ? o->k
-                   : (o->k - 1) / ((o->k - 1) / LONGEST_PASS + 1) + 1;
-  gemm->chunk = CLAMP (CHUNK_ROWS / MAX (gemm->pass, 1), 1, MAX (gemm->panels, 1));
+  gemm->chunk = CLAMP (CHUNK_ROWS / MAX (o->k, 1), 1, MAX (gemm->panels, 1));
   if (o->constant_b != NULL)
     gemm->form = find_form (gemm, o->constant_b);
   rest = gemm->columns % gemm->unit->panel;
@@ -275,7 +268,7 @@ gen_gemm_parts (const GenGemm *gemm)
 static gsize
 panel_scratch (const GenGemm *gemm)
 {
-  const gsize panel = gemm->pass * gemm->unit->panel;
+  const gsize panel = gemm->options.k * gemm->unit->panel;
 
   if (gemm->packed != NULL && !gemm->widens)
     return 0;
@@ -285,7 +278,7 @@ panel_scratch (const GenGemm *gemm)
 static gsize
 part_scratch (const GenGemm *gemm)
 {
-  gsize rows = gemm->row_k_stride == 1 ? 0 : gemm->pass * gemm->unit->rows;
+  gsize rows = gemm->row_k_stride == 1 ? 0 : gemm->options.k * gemm->unit->rows;
 
   return (panel_scratch (gemm) + rows + 15) & ~(gsize)15;
 }
@@ -358,131 +351,127 @@ finish (const GenGemm *gemm, const GenGemmThen *then, Range rows, Range panels)
                                          : &(GenGemmTile){ rows.first, height, column, columns });
 }
 
-/* One pass over the numbers from `at` on along k. */
+/* What a part works on: a chunk of panels, and a stretch of it and the rows along k. */
 typedef struct {
   const GenGemm *gemm;
-  const float *rows, *columns; /* the operands */
-  float *c, *own;              /* the part's scratch memory */
-  gint64 at, k;
+  const float *columns;
+  float *c, *own; /* the part's scratch memory */
+  Range chunk;
   Panels panels;
-  Range chunk; /* that `panels` has */
-} Pass;
+  gint64 at, k;
+} Work;
 
 /* The panels of the chunk, packed or widened if need be. */
 static Panels
-find_panels (const Pass *pass)
+find_panels (const Work *work)
 {
-  const GenGemm *gemm = pass->gemm;
+  const GenGemm *gemm = work->gemm;
+  const gint64 k = gemm->options.k, first = work->chunk.first, end = work->chunk.end;
   const int width = gemm->unit->panel;
-  const gsize packed = packed_step (gemm), wide = width * sizeof (float), size = pass->k * width;
-  const char *constant = gemm->packed + pass->chunk.first * gemm->options.k * packed;
-  const float *from = pass->columns + pass->at * gemm->column_k_stride;
-  gint64 first = pass->chunk.first;
+  const gsize packed = packed_step (gemm), wide = width * sizeof (float);
+  const char *constant = gemm->packed + first * k * packed;
+  gint64 in_place = first;
 
   if (gemm->packed != NULL && !gemm->widens)
-    return (Panels){ gemm->form, 0, constant, NULL, packed, gemm->options.k * packed };
+    return (Panels){ gemm->form, constant, NULL, packed, k * packed };
   if (gemm->packed != NULL) {
-    for (gint64 p = first; p < pass->chunk.end; p++, constant += gemm->options.k * packed)
-      gen_gemm_widen_panel (gemm->form, (const guint16 *)(constant + pass->at * packed), pass->k,
-          width, pass->own + (p - first) * size);
-    return (Panels){ GEN_GEMM_FLOAT32, pass->at, (const char *)pass->own, NULL, wide,
-      size * sizeof (float) };
+    for (gint64 p = first; p < end; p++)
+      gen_gemm_widen_panel (gemm->form, (const guint16 *)(constant + (p - first) * k * packed), k,
+          width, work->own + (p - first) * k * width);
+    return (Panels){ GEN_GEMM_FLOAT32, (const char *)work->own, NULL, wide, k * wide };
   }
   if (gemm->in_place)
-    first =
-        panel_columns (gemm, pass->chunk.end - 1) == width ? pass->chunk.end : pass->chunk.end - 1;
-  for (gint64 p = first; p < pass->chunk.end; p++)
-    gen_gemm_pack_panel (from + p * width * gemm->column_stride, gemm->column_stride,
-        gemm->column_k_stride, pass->k, panel_columns (gemm, p), panel_width (gemm, p),
-        pass->own + (p - first) * size);
+    in_place = panel_columns (gemm, end - 1) == width ? end : end - 1;
+  for (gint64 p = in_place; p < end; p++)
+    gen_gemm_pack_panel (work->columns + p * width * gemm->column_stride, gemm->column_stride,
+        gemm->column_k_stride, k, panel_columns (gemm, p), panel_width (gemm, p),
+        work->own + (p - in_place) * k * width);
   if (!gemm->in_place)
-    return (Panels){ GEN_GEMM_FLOAT32, pass->at, (const char *)pass->own, NULL, wide,
-      size * sizeof (float) };
-  return (Panels){ GEN_GEMM_FLOAT32, pass->at, (const char *)(from + pass->chunk.first * width),
-    first < pass->chunk.end ? (const char *)pass->own : NULL,
-    gemm->column_k_stride * sizeof (float), wide };
+    return (Panels){ GEN_GEMM_FLOAT32, (const char *)work->own, NULL, wide, k * wide };
+  return (Panels){ GEN_GEMM_FLOAT32, (const char *)(work->columns + first * width),
+    in_place < end ? (const char *)work->own : NULL, gemm->column_k_stride * sizeof (float), wide };
 }
 
 /* The block of a tile and the panel `p`, but for where its sums go. */
 static GenGemmBlock
-find_block (const Pass *pass, const float *rows, gint64 row_stride, gint64 k_stride, gint64 p)
+find_block (const Work *work, const float *rows, gint64 row_stride, gint64 k_stride, gint64 p)
 {
-  const GenGemm *gemm = pass->gemm;
-  const Panels *panels = &pass->panels;
+  const GenGemm *gemm = work->gemm;
+  const Panels *panels = &work->panels;
   GenGemmBlock block = { .rows = rows,
     .row_stride = row_stride,
     .k_stride = k_stride,
-    .panel = panels->first + (p - pass->chunk.first) * panels->next,
+    .panel = panels->first + (p - work->chunk.first) * panels->next,
     .step = panels->step,
     .next = panels->next,
-    .k = pass->k,
+    .k = work->k,
     .alpha = gemm->options.alpha,
-    .adds = pass->at > 0,
+    .adds = work->at > 0,
     .out_stride = gemm->options.n };
 
-  if (panels->last != NULL && p == pass->chunk.end - 1) {
+  if (panels->last != NULL && p == work->chunk.end - 1) {
     block.panel = panels->last;
     block.step = gemm->unit->panel * sizeof (float);
   }
   if (is_half (gemm, p))
     block.step = gemm->unit->panel / 2 * sizeof (float);
-  block.panel = (const char *)block.panel + (pass->at - panels->at) * block.step;
+  block.panel = (const char *)block.panel + work->at * block.step;
   return block;
 }
 
 static GenGemmBlockFunc
-block_function (const Pass *pass, gint64 p)
+block_function (const Work *work, gint64 p)
 {
-  const GenGemm *gemm = pass->gemm;
+  const GenGemm *gemm = work->gemm;
 
-  return is_half (gemm, p) ? gemm->unit->half : gemm->unit->block[pass->panels.form];
+  return is_half (gemm, p) ? gemm->unit->half : gemm->unit->block[work->panels.form];
 }
 
 static float *
-result_at (const Pass *pass, gint64 row, gint64 panel)
+result_at (const Work *work, gint64 row, gint64 panel)
 {
-  const gint64 n = pass->gemm->options.n, column = panel * pass->gemm->unit->panel;
+  const gint64 n = work->gemm->options.n, column = panel * work->gemm->unit->panel;
 
-  return pass->c + (pass->gemm->swapped ? column * n + row : row * n + column);
+  return work->c + (work->gemm->swapped ? column * n + row : row * n + column);
 }
 
 static void
-store (const Pass *pass, const float *results, Range tile, gint64 p)
+store (const Work *work, const float *results, Range tile, gint64 p)
 {
-  const GenGemm *gemm = pass->gemm;
+  const GenGemm *gemm = work->gemm;
 
   gen_gemm_store (results, gemm->unit->panel, tile.end - tile.first, panel_columns (gemm, p),
-      pass->at > 0, gemm->swapped, result_at (pass, tile.first, p), gemm->options.n);
+      work->at > 0, gemm->swapped, result_at (work, tile.first, p), gemm->options.n);
 }
 
 /* A tile of rows by some panels: straight into C where they are full and not turned round. */
 static void
-run_tile (const Pass *pass, const float *rows, gint64 row_stride, gint64 k_stride, Range tile,
+run_tile (const Work *work, const float *rows, gint64 row_stride, gint64 k_stride, Range tile,
     Range panels)
 {
-  const GenGemm *gemm = pass->gemm;
+  const GenGemm *gemm = work->gemm;
   const int height = tile.end - tile.first, few = gen_gemm_few (height);
   float results[GEN_GEMM_MAX_ROWS * GEN_GEMM_MAX_PANEL] __attribute__ ((aligned (64)));
   gint64 p = panels.first;
 
   while (p < panels.end) {
     const gboolean direct = !gemm->swapped && panel_columns (gemm, p) == panel_width (gemm, p);
-    GenGemmBlock block = find_block (pass, rows, row_stride, k_stride, p);
+    GenGemmBlock block = find_block (work, rows, row_stride, k_stride, p);
 
     if (!direct) {
       block.adds = FALSE;
       block.out = results;
       block.out_stride = gemm->unit->panel;
-      block_function (pass, p) (height, &block);
-      store (pass, results, tile, p);
+      block_function (work, p) (height, &block);
+      store (work, results, tile, p);
       p++;
     } else if (few > 1 && p + few <= MIN (panels.end, gemm->columns / gemm->unit->panel)) {
-      block.out = result_at (pass, tile.first, p);
-      gemm->unit->few[pass->panels.form](height, &block);
+      block.out = result_at (work, tile.first, p);
+      gemm->unit->few[work->panels.form](height, &block);
       p += few;
     } else {
-      block.out = result_at (pass, tile.first, p);
-      block_function (pass, p) (height, &block);
+      block.out = result_at (work, tile.first, p);
+      block_function (work, p) (height, &block);
       p++;
     }
   }
@@ -491,26 +480,27 @@ run_tile (const Pass *pass, const float *rows, gint64 row_stride, gint64 k_strid
 /* Few rows against one panel after the other. Where they are several tiles, a stretch of the panel
  * is read from afar for the first one, and the others find it in the first-level cache. */
 static void
-run_few_rows (const Pass *pass, Range row, const GenGemmThen *then)
+run_few_rows (
+    const Work *work, const float *rows, gint64 row_stride, Range row, const GenGemmThen *then)
 {
-  const GenGemm *gemm = pass->gemm;
-  const gint64 tiles = tiles_of (gemm, row);
-  const gint64 stretch = STRETCH_FLOATS / gemm->unit->panel;
-  Pass part = *pass;
+  const GenGemm *gemm = work->gemm;
+  const gint64 tiles = tiles_of (gemm, row), k = gemm->options.k;
+  const gint64 stretch = tiles > 1 ? STRETCH_FLOATS / gemm->unit->panel : k;
+  Work part = *work;
 
-  for (gint64 p = pass->chunk.first; p < pass->chunk.end; p += FEW_PANELS) {
-    const Range some = { p, MIN (p + FEW_PANELS, pass->chunk.end) };
+  for (gint64 p = work->chunk.first; p < work->chunk.end; p += FEW_PANELS) {
+    const Range some = { p, MIN (p + FEW_PANELS, work->chunk.end) };
 
     if (tiles == 1)
-      run_tile (pass, pass->rows + row.first * gemm->row_stride, gemm->row_stride, 1, row, some);
+      run_tile (work, rows, row_stride, 1, row, some);
     for (gint64 i = some.first; tiles > 1 && i < some.end; i++)
-      for (part.at = 0; part.at == 0 || part.at < pass->k; part.at += stretch) {
-        part.k = MIN (stretch, pass->k - part.at);
+      for (part.at = 0; part.at == 0 || part.at < k; part.at += stretch) {
+        part.k = MIN (stretch, k - part.at);
         for (gint64 t = 0; t < tiles; t++) {
           const Range tile = tile_range (row, t, tiles);
 
-          run_tile (&part, pass->rows + tile.first * gemm->row_stride + part.at, gemm->row_stride,
-              1, tile, (Range){ i, i + 1 });
+          run_tile (&part, rows + (tile.first - row.first) * row_stride + part.at, row_stride, 1,
+              tile, (Range){ i, i + 1 });
         }
       }
     finish (gemm, then, row, some);
@@ -519,11 +509,10 @@ run_few_rows (const Pass *pass, Range row, const GenGemmThen *then)
 
 /* One tile of rows after the other against all panels of the chunk. */
 static void
-run_rows (const Pass *pass, Range row, float *row_scratch, const GenGemmThen *then)
+run_rows (const Work *work, const float *rows, Range row, float *scratch, const GenGemmThen *then)
 {
-  const GenGemm *gemm = pass->gemm;
+  const GenGemm *gemm = work->gemm;
   const gint64 tiles = tiles_of (gemm, row);
-  const float *rows = pass->rows + pass->at * gemm->row_k_stride;
 
   for (gint64 t = 0; t < tiles; t++) {
     const Range tile = tile_range (row, t, tiles);
@@ -531,13 +520,12 @@ run_rows (const Pass *pass, Range row, float *row_scratch, const GenGemmThen *th
     const float *from = rows + tile.first * gemm->row_stride;
 
     if (gemm->row_k_stride == 1) {
-      run_tile (pass, from, gemm->row_stride, 1, tile, pass->chunk);
+      run_tile (work, from, gemm->row_stride, 1, tile, work->chunk);
     } else {
-      gen_gemm_pack_rows (from, gemm->row_k_stride, pass->k, height, row_scratch);
-      run_tile (pass, row_scratch, 1, height, tile, pass->chunk);
+      gen_gemm_pack_rows (from, gemm->row_k_stride, gemm->options.k, height, scratch);
+      run_tile (work, scratch, 1, height, tile, work->chunk);
     }
-    if (pass->at + pass->k == gemm->options.k)
-      finish (gemm, then, tile, pass->chunk);
+    finish (gemm, then, tile, work->chunk);
   }
 }
 
@@ -545,27 +533,23 @@ static void
 run_panels (const GenGemm *gemm, const float *a, const float *b, float *c, void *scratch, int part,
     int parts, const GenGemmThen *then)
 {
-  const gint64 width = gemm->unit->panel, k = gemm->options.k;
+  const gint64 width = gemm->unit->panel;
+  const float *rows = gemm->swapped ? b : a;
   const Range row = row_range (gemm, part, parts), column = column_range (gemm, part, parts);
-  const gint64 first = column.first / width, end = (column.end + width - 1) / width;
+  const gint64 end = (column.end + width - 1) / width;
   float *own = (float *)scratch + part * part_scratch (gemm);
-  Pass pass = { gemm, gemm->swapped ? b : a, gemm->swapped ? a : b, c, own };
+  float *row_scratch = own + panel_scratch (gemm);
+  Work work = { gemm, gemm->swapped ? a : b, c, own, .k = gemm->options.k };
 
   if (column.first == column.end)
     return;
-  for (gint64 p = first; p < end; p += gemm->chunk) {
-    pass.chunk = (Range){ p, MIN (p + gemm->chunk, end) };
-    /* A sum of nothing is a pass, too. */
-    pass.at = 0;
-    do {
-      pass.k = MIN (gemm->pass, k - pass.at);
-      pass.panels = find_panels (&pass);
-      if (gemm->pass == k && gemm->row_k_stride == 1 && tiles_of (gemm, row) <= FEW_TILES)
-        run_few_rows (&pass, row, then);
-      else
-        run_rows (&pass, row, own + panel_scratch (gemm), then);
-      pass.at += pass.k;
-    } while (pass.at < k);
+  for (gint64 p = column.first / width; p < end; p += gemm->chunk) {
+    work.chunk = (Range){ p, MIN (p + gemm->chunk, end) };
+    work.panels = find_panels (&work);
+    if (gemm->row_k_stride == 1 && tiles_of (gemm, row) <= FEW_TILES)
+      run_few_rows (&work, rows + row.first * gemm->row_stride, gemm->row_stride, row, then);
+    else
+      run_rows (&work, rows, row, row_scratch, then);
   }
 }
 

@@ -53,6 +53,10 @@ NAME (block_rows) (const int rows, const int panels, const int width, const GenG
 #pragma GCC unroll 16
   for (int r = 0; r < rows; r += 3)
     third[r / 3] = block->rows + r * row_stride;
+    /* The lines of the results come while the sums are made. */
+#pragma GCC unroll 16
+  for (int r = 0; r < rows; r++)
+    __builtin_prefetch (block->out + r * block->out_stride, 1);
   for (gint64 i = 0; i < block->k; i++) {
 #pragma GCC unroll 4
     for (int p = 0; p < panels; p++) {
