@@ -4,27 +4,36 @@
  * here one of the two is read where it lies, constant weights are packed once for all runs, and
  * the caller's bias and activation follow while the tile is in the cache.
  *
- * One operand is cut in panels of columns, which are packed; the other, called the rows, is read
- * in place when it is contiguous along k. A product by a transposed matrix is turned round
- * (C' = B A'), so that the weights are the rows and the small batch is what gets packed. */
+ * One operand is cut in panels of columns, which are packed where that pays; the other, called the
+ * rows, is read in place when it is contiguous along k. A product by a transposed matrix is turned
+ * round (C' = B A') where packing the matrix would cost more than to turn the results. */
 #include "gemm.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "../simd.h"
+#include "gemm_pack.h"
 #include "gemm_unit.h"
-#include "half.h"
 #include "shared.h"
 #include "split_gemm.h"
 
 /* A part should have about this many multiply-adds, some microseconds of work. */
 #define WORK_PER_PART 150000.0
-/* Packed panels that are used together: what stays in a core's second-level cache. */
-#define CHUNK_FLOATS (96 * 1024)
-/* Rows that are so few tiles take a panel in stretches of so many numbers along k. */
+/* Rows of panels, of one or more, that are used together by all rows of tiles in turn: 256 KiB of
+ * the second-level cache with AVX2, 512 with AVX-512, whose processors have more of it. */
+#define CHUNK_ROWS 4096
+/* Rows that are so few tiles take a panel at a time, in stretches that leave the first-level cache
+ * room for the rows. */
 #define FEW_TILES 4
-#define STRETCH 64
+#define STRETCH_FLOATS (4 * 1024)
+/* Panels that few rows take before what follows the product is done. */
+#define FEW_PANELS 8
+/* An operand that is read in place is read by so few tiles, or is so small that it stays in the
+ * first-level cache. */
+#define TILES_IN_PLACE 2
+#define FLOATS_IN_PLACE (6 * 1024)
+/* So many tiles gain by panels that are widened once. */
+#define TILES_TO_WIDEN 8
 #define LARGEST_FLOAT16 65504.0f
 
 struct _GenGemm {
@@ -34,41 +43,27 @@ struct _GenGemm {
   gboolean split_panels; /* parts share the panels, else the rows */
   gint64 rows, columns;  /* of the product as tiles see it */
   gint64 row_stride, row_k_stride, column_stride, column_k_stride;
-  gint64 panels, chunk; /* all, and those packed at a time */
+  gint64 panels, chunk; /* all, and those used together */
   int parts;
-  GenGemmForm form;     /* of constant panels */
-  GenGemmTileFunc tile; /* for it */
-  const char *packed;   /* constant panels */
-  GBytes *shared;       /* whose they are */
-  GenSplitGemm *split;  /* where the machine does it better; nothing above is then used */
+  gboolean in_place; /* the panels are read where they lie, but for a last one that is not full */
+  gboolean widens;   /* constant panels of 16 bits, a chunk at a time */
+  gboolean ends_in_half;
+  GenGemmForm form;    /* of constant panels */
+  const char *packed;  /* constant panels */
+  GBytes *shared;      /* whose they are */
+  GenSplitGemm *split; /* where the machine does it better; nothing above is then used */
 };
 
-/* `n` columns of the panel operand, k by `width`, missing ones 0. */
-static void
-pack_panel (
-    const float *from, gint64 column_stride, gint64 k_stride, gint64 k, int n, int width, float *to)
-{
-  if (n < width)
-    memset (to, 0, k * width * sizeof (float));
-  if (column_stride == 1) {
-    for (gint64 i = 0; i < k; i++)
-      memcpy (to + i * width, from + i * k_stride, n * sizeof (float));
-    return;
-  }
-  for (gint64 block = 0; block < k; block += 16)
-    for (int c = 0; c < n; c++)
-      for (gint64 i = block; i < MIN (block + 16, k); i++)
-        to[i * width + c] = from[c * column_stride + i * k_stride];
-}
+/* Where the panels of a chunk are. */
+typedef struct {
+  GenGemmForm form;
+  const char *first, *last; /* `last` is one apart, or NULL */
+  gsize step, next;
+} Panels;
 
-/* `n` rows that are not contiguous along k, k by n. */
-static void
-pack_rows (const float *from, gint64 row_stride, gint64 k_stride, gint64 k, int n, float *to)
-{
-  for (gint64 i = 0; i < k; i++)
-    for (int r = 0; r < n; r++)
-      to[i * n + r] = from[r * row_stride + i * k_stride];
-}
+typedef struct {
+  gint64 first, end;
+} Range;
 
 static gint64
 panel_columns (const GenGemm *gemm, gint64 panel)
@@ -76,12 +71,23 @@ panel_columns (const GenGemm *gemm, gint64 panel)
   return MIN (gemm->unit->panel, gemm->columns - panel * gemm->unit->panel);
 }
 
-/* Bytes of a constant panel. */
-static gsize
-packed_size (const GenGemm *gemm)
+static gboolean
+is_half (const GenGemm *gemm, gint64 panel)
 {
-  return gemm->options.k * gemm->unit->panel *
-         (gemm->form == GEN_GEMM_FLOAT32 ? sizeof (float) : sizeof (guint16));
+  return gemm->ends_in_half && panel == gemm->panels - 1;
+}
+
+static int
+panel_width (const GenGemm *gemm, gint64 panel)
+{
+  return is_half (gemm, panel) ? gemm->unit->panel / 2 : gemm->unit->panel;
+}
+
+/* Bytes of a row of a constant panel. */
+static gsize
+packed_step (const GenGemm *gemm)
+{
+  return gemm->unit->panel * (gemm->form == GEN_GEMM_FLOAT32 ? sizeof (float) : sizeof (guint16));
 }
 
 /* The form that the precision allows and the machine has; float16 only where all of `b` are in its
@@ -94,7 +100,7 @@ find_form (const GenGemm *gemm, const float *b)
                      : o->precision == GEN_PRECISION_FLOAT16 ? GEN_GEMM_FLOAT16
                                                              : GEN_GEMM_FLOAT32;
 
-  if (gemm->unit->narrow[form] == NULL)
+  if (gemm->unit->block[form] == NULL)
     return GEN_GEMM_FLOAT32;
   for (gint64 i = 0; form == GEN_GEMM_FLOAT16 && i < o->n * o->k; i++)
     if (!(fabsf (b[i]) <= LARGEST_FLOAT16))
@@ -102,31 +108,13 @@ find_form (const GenGemm *gemm, const float *b)
   return form;
 }
 
-/* One panel in its 16-bit form, as gemm_unit.h says. */
-static void
-narrow_panel (const GenGemm *gemm, const float *panel, guint16 *to)
-{
-  const int width = gemm->unit->panel, half = width / 2;
-  const gint64 n = gemm->options.k * width;
-
-  if (gemm->form == GEN_GEMM_FLOAT16) {
-    gen_half_narrow (GEN_TYPE_FLOAT16, panel, to, n);
-    return;
-  }
-  for (gint64 i = 0; i < n; i += width)
-    for (int c = 0; c < half; c++) {
-      const float two[] = { panel[i + c], panel[i + half + c] };
-
-      gen_half_narrow (GEN_TYPE_BFLOAT16, two, to + i + 2 * c, 2);
-    }
-}
-
 static void
 pack_constant (GenGemm *gemm, const float *b)
 {
-  const gsize panel_size = packed_size (gemm);
+  const gint64 k = gemm->options.k;
+  const gsize panel_size = k * packed_step (gemm);
   g_autofree float *wide =
-      gemm->form != GEN_GEMM_FLOAT32 ? g_new (float, gemm->options.k * gemm->unit->panel) : NULL;
+      gemm->form != GEN_GEMM_FLOAT32 ? g_new (float, k * gemm->unit->panel) : NULL;
   /* What is fetched ahead may lie behind the last panel. */
   const gsize size = gemm->panels * panel_size + 64;
   char *packed = gen_shared_alloc (size);
@@ -134,11 +122,11 @@ pack_constant (GenGemm *gemm, const float *b)
   for (gint64 p = 0; p < gemm->panels; p++) {
     char *to = packed + p * panel_size;
 
-    pack_panel (b + p * gemm->unit->panel * gemm->column_stride, gemm->column_stride,
-        gemm->column_k_stride, gemm->options.k, panel_columns (gemm, p), gemm->unit->panel,
+    gen_gemm_pack_panel (b + p * gemm->unit->panel * gemm->column_stride, gemm->column_stride,
+        gemm->column_k_stride, k, panel_columns (gemm, p), panel_width (gemm, p),
         wide != NULL ? wide : (float *)to);
     if (wide != NULL)
-      narrow_panel (gemm, wide, (guint16 *)to);
+      gen_gemm_narrow_panel (gemm->form, wide, k, gemm->unit->panel, (guint16 *)to);
   }
   gemm->shared = gen_shared_take (packed, size);
   gemm->packed = g_bytes_get_data (gemm->shared, NULL);
@@ -179,20 +167,22 @@ gen_gemm_way (const GenGemm *gemm)
   return way_names[gemm->split != NULL ? GEN_GEMM_TILES : GEN_GEMM_PANELS];
 }
 
-GenGemm *
-gen_gemm_new (const GenGemmOptions *options)
+/* Whether to turn the product round: to pack the variable B, which lies across, costs about as much
+ * a number as to turn a result. */
+static gboolean
+turns_round (const GenGemmOptions *o)
 {
-  GenGemm *gemm = g_new0 (GenGemm, 1);
-  const GenGemmOptions *o = &gemm->options;
-  gint64 tiles;
+  if (!o->transpose_b || o->constant_b != NULL)
+    return FALSE;
+  return o->transpose_a ? o->m < o->n : o->m * (o->k + o->n) < o->n * o->k;
+}
 
-  if ((options->way != GEN_GEMM_BY_RULES ? options->way : rule (options)) == GEN_GEMM_TILES) {
-    gemm->split = gen_split_gemm_new (options);
-    return gemm;
-  }
-  gemm->options = *options;
-  gemm->unit = gen_gemm_unit ();
-  gemm->swapped = o->transpose_b && o->constant_b == NULL && (o->transpose_a || o->m <= o->n);
+static void
+find_strides (GenGemm *gemm)
+{
+  const GenGemmOptions *o = &gemm->options;
+
+  gemm->swapped = turns_round (o);
   if (gemm->swapped) {
     gemm->rows = o->n;
     gemm->columns = o->m;
@@ -208,21 +198,54 @@ gen_gemm_new (const GenGemmOptions *options)
     gemm->column_stride = o->transpose_b ? o->k : 1;
     gemm->column_k_stride = o->transpose_b ? 1 : o->n;
   }
-  gemm->panels = (gemm->columns + gemm->unit->panel - 1) / gemm->unit->panel;
-  gemm->chunk = CLAMP (CHUNK_FLOATS / MAX (o->k * gemm->unit->panel, 1), 1, MAX (gemm->panels, 1));
-  tiles = (gemm->rows + gemm->unit->rows - 1) / gemm->unit->rows;
-  gemm->parts = CLAMP ((double)o->m * o->n * o->k / WORK_PER_PART, 1, options->threads);
+}
+
+static gint64
+tiles_of (const GenGemm *gemm, Range rows)
+{
+  return (rows.end - rows.first + gemm->unit->rows - 1) / gemm->unit->rows;
+}
+
+static void
+find_parts (GenGemm *gemm)
+{
+  const GenGemmOptions *o = &gemm->options;
+  const gint64 tiles = tiles_of (gemm, (Range){ 0, gemm->rows });
+
+  gemm->parts = CLAMP ((double)o->m * o->n * o->k / WORK_PER_PART, 1, o->threads);
   gemm->split_panels = !gemm->swapped && gemm->panels >= 2 * gemm->parts;
   if (!gemm->split_panels && tiles < gemm->parts)
     gemm->split_panels = gemm->panels > tiles;
   gemm->parts = MIN (gemm->parts, MAX (gemm->split_panels ? gemm->panels : tiles, 1));
-  gemm->tile = gemm->unit->tile;
-  if (o->constant_b != NULL) {
-    gemm->form = find_form (gemm, o->constant_b);
-    if (gemm->form != GEN_GEMM_FLOAT32)
-      gemm->tile = gemm->unit->narrow[gemm->form];
-    pack_constant (gemm, o->constant_b);
+}
+
+GenGemm *
+gen_gemm_new (const GenGemmOptions *options)
+{
+  GenGemm *gemm = g_new0 (GenGemm, 1);
+  const GenGemmOptions *o = &gemm->options;
+  gint64 tiles, rest;
+
+  if ((options->way != GEN_GEMM_BY_RULES ? options->way : rule (options)) == GEN_GEMM_TILES) {
+    gemm->split = gen_split_gemm_new (options);
+    return gemm;
   }
+  gemm->options = *options;
+  gemm->unit = gen_gemm_unit ();
+  find_strides (gemm);
+  gemm->panels = (gemm->columns + gemm->unit->panel - 1) / gemm->unit->panel;
+  find_parts (gemm);
+  tiles = tiles_of (gemm, (Range){ 0, gemm->rows });
+  gemm->chunk = CLAMP (CHUNK_ROWS / MAX (o->k, 1), 1, MAX (gemm->panels, 1));
+  if (o->constant_b != NULL)
+    gemm->form = find_form (gemm, o->constant_b);
+  rest = gemm->columns % gemm->unit->panel;
+  gemm->ends_in_half = gemm->form == GEN_GEMM_FLOAT32 && rest > 0 && rest <= gemm->unit->panel / 2;
+  gemm->widens = gemm->form != GEN_GEMM_FLOAT32 && tiles >= TILES_TO_WIDEN;
+  gemm->in_place = o->constant_b == NULL && gemm->column_stride == 1 &&
+                   (tiles <= TILES_IN_PLACE || gemm->columns * o->k <= FLOATS_IN_PLACE);
+  if (o->constant_b != NULL)
+    pack_constant (gemm, o->constant_b);
   gemm->options.constant_b = NULL;
   return gemm;
 }
@@ -241,13 +264,23 @@ gen_gemm_parts (const GenGemm *gemm)
   return gemm->split != NULL ? gen_split_gemm_parts (gemm->split) : gemm->parts;
 }
 
+/* Floats of a part's scratch memory for panels. */
+static gsize
+panel_scratch (const GenGemm *gemm)
+{
+  const gsize panel = gemm->options.k * gemm->unit->panel;
+
+  if (gemm->packed != NULL && !gemm->widens)
+    return 0;
+  return gemm->in_place ? panel : gemm->chunk * panel;
+}
+
 static gsize
 part_scratch (const GenGemm *gemm)
 {
-  gsize panels = gemm->packed != NULL ? 0 : gemm->chunk * gemm->options.k * gemm->unit->panel;
   gsize rows = gemm->row_k_stride == 1 ? 0 : gemm->options.k * gemm->unit->rows;
 
-  return (panels + rows + 15) & ~(gsize)15;
+  return (panel_scratch (gemm) + rows + 15) & ~(gsize)15;
 }
 
 gsize
@@ -258,10 +291,6 @@ gen_gemm_scratch_size (const GenGemm *gemm)
   return gemm->parts * part_scratch (gemm) * sizeof (float);
 }
 
-typedef struct {
-  gint64 first, end;
-} Range;
-
 static Range
 share (gint64 n, gint64 grain, int part, int parts)
 {
@@ -269,12 +298,6 @@ share (gint64 n, gint64 grain, int part, int parts)
 
   return (
       Range){ MIN (n, units * part / parts * grain), MIN (n, units * (part + 1) / parts * grain) };
-}
-
-static gint64
-row_tiles (const GenGemm *gemm, Range rows)
-{
-  return (rows.end - rows.first + gemm->unit->rows - 1) / gemm->unit->rows;
 }
 
 static Range
@@ -307,23 +330,6 @@ gen_gemm_tile (const GenGemm *gemm, int part, int parts)
       GenGemmTile){ rows.first, rows.end - rows.first, columns.first, columns.end - columns.first };
 }
 
-/* c[row][column] = alpha * tile, or c[column][row] where the product is turned round. */
-GEN_CLONES (void, store,
-    (const float *tile, int width, int rows, int columns, float alpha, gboolean swapped, float *c,
-        gint64 stride),
-    (tile, width, rows, columns, alpha, swapped, c, stride))
-{
-  if (swapped) {
-    for (int k = 0; k < columns; k++)
-      for (int r = 0; r < rows; r++)
-        c[k * stride + r] = alpha * tile[r * width + k];
-    return;
-  }
-  for (int r = 0; r < rows; r++)
-    for (int k = 0; k < columns; k++)
-      c[r * stride + k] = alpha * tile[r * width + k];
-}
-
 /* Tiles of nearly equal height: a last one of a row or two would waste the panel. */
 static Range
 tile_range (Range rows, gint64 t, gint64 tiles)
@@ -331,16 +337,6 @@ tile_range (Range rows, gint64 t, gint64 tiles)
   gint64 n = rows.end - rows.first;
 
   return (Range){ rows.first + n * t / tiles, rows.first + n * (t + 1) / tiles };
-}
-
-static void
-store_tile (const GenGemm *gemm, const float *tile, Range rows, gint64 panel, float *c)
-{
-  const gint64 n = gemm->options.n, column = panel * gemm->unit->panel;
-
-  store (tile, gemm->unit->panel, rows.end - rows.first, panel_columns (gemm, panel),
-      gemm->options.alpha, gemm->swapped,
-      gemm->swapped ? c + column * n + rows.first : c + rows.first * n + column, n);
 }
 
 /* Let `then`, if there is one, end the results of some rows and panels. */
@@ -355,57 +351,181 @@ finish (const GenGemm *gemm, const GenGemmThen *then, Range rows, Range panels)
                                          : &(GenGemmTile){ rows.first, height, column, columns });
 }
 
-/* A few tiles of rows against one panel after the other: a stretch of it is read from afar for the
- * first tile, and the others find it in the first-level cache. Panels of 16-bit numbers are read
- * faster than they are multiplied; they gain nothing by it. */
-static void
-run_stretches (const GenGemm *gemm, const float *rows, const char *panels, Range row, Range panel,
-    float *c, const GenGemmThen *then)
+/* What a part works on: a chunk of panels, and a stretch of it and the rows along k. */
+typedef struct {
+  const GenGemm *gemm;
+  const float *columns;
+  float *c, *own; /* the part's scratch memory */
+  Range chunk;
+  Panels panels;
+  gint64 at, k;
+} Work;
+
+/* The panels of the chunk, packed or widened if need be. */
+static Panels
+find_panels (const Work *work)
 {
-  const gint64 k = gemm->options.k, tiles = row_tiles (gemm, row);
-  const gsize step = packed_size (gemm) / MAX (k, 1);
-  float results[FEW_TILES][GEN_GEMM_MAX_ROWS * GEN_GEMM_MAX_PANEL] __attribute__ ((aligned (64)));
+  const GenGemm *gemm = work->gemm;
+  const gint64 k = gemm->options.k, first = work->chunk.first, end = work->chunk.end;
+  const int width = gemm->unit->panel;
+  const gsize packed = packed_step (gemm), wide = width * sizeof (float);
+  const char *constant = gemm->packed + first * k * packed;
+  gint64 in_place = first;
 
-  for (gint64 p = panel.first; p < panel.end; p++, panels += packed_size (gemm)) {
-    for (gint64 at = 0; at < k; at += STRETCH)
-      for (gint64 t = 0; t < tiles; t++) {
-        const Range tile = tile_range (row, t, tiles);
+  if (gemm->packed != NULL && !gemm->widens)
+    return (Panels){ gemm->form, constant, NULL, packed, k * packed };
+  if (gemm->packed != NULL) {
+    for (gint64 p = first; p < end; p++)
+      gen_gemm_widen_panel (gemm->form, (const guint16 *)(constant + (p - first) * k * packed), k,
+          width, work->own + (p - first) * k * width);
+    return (Panels){ GEN_GEMM_FLOAT32, (const char *)work->own, NULL, wide, k * wide };
+  }
+  if (gemm->in_place)
+    in_place = panel_columns (gemm, end - 1) == width ? end : end - 1;
+  for (gint64 p = in_place; p < end; p++)
+    gen_gemm_pack_panel (work->columns + p * width * gemm->column_stride, gemm->column_stride,
+        gemm->column_k_stride, k, panel_columns (gemm, p), panel_width (gemm, p),
+        work->own + (p - in_place) * k * width);
+  if (!gemm->in_place)
+    return (Panels){ GEN_GEMM_FLOAT32, (const char *)work->own, NULL, wide, k * wide };
+  return (Panels){ GEN_GEMM_FLOAT32, (const char *)(work->columns + first * width),
+    in_place < end ? (const char *)work->own : NULL, gemm->column_k_stride * sizeof (float), wide };
+}
 
-        gemm->tile (tile.end - tile.first, rows + tile.first * gemm->row_stride + at,
-            gemm->row_stride, 1, panels + at * step, MIN (STRETCH, k - at), at > 0, results[t]);
-      }
-    for (gint64 t = 0; t < tiles; t++)
-      store_tile (gemm, results[t], tile_range (row, t, tiles), p, c);
-    finish (gemm, then, row, (Range){ p, p + 1 });
+/* The block of a tile and the panel `p`, but for where its sums go. */
+static GenGemmBlock
+find_block (const Work *work, const float *rows, gint64 row_stride, gint64 k_stride, gint64 p)
+{
+  const GenGemm *gemm = work->gemm;
+  const Panels *panels = &work->panels;
+  GenGemmBlock block = { .rows = rows,
+    .row_stride = row_stride,
+    .k_stride = k_stride,
+    .panel = panels->first + (p - work->chunk.first) * panels->next,
+    .step = panels->step,
+    .next = panels->next,
+    .k = work->k,
+    .alpha = gemm->options.alpha,
+    .adds = work->at > 0,
+    .out_stride = gemm->options.n };
+
+  if (panels->last != NULL && p == work->chunk.end - 1) {
+    block.panel = panels->last;
+    block.step = gemm->unit->panel * sizeof (float);
+  }
+  if (is_half (gemm, p))
+    block.step = gemm->unit->panel / 2 * sizeof (float);
+  block.panel = (const char *)block.panel + work->at * block.step;
+  return block;
+}
+
+static GenGemmBlockFunc
+block_function (const Work *work, gint64 p)
+{
+  const GenGemm *gemm = work->gemm;
+
+  return is_half (gemm, p) ? gemm->unit->half : gemm->unit->block[work->panels.form];
+}
+
+static float *
+result_at (const Work *work, gint64 row, gint64 panel)
+{
+  const gint64 n = work->gemm->options.n, column = panel * work->gemm->unit->panel;
+
+  return work->c + (work->gemm->swapped ? column * n + row : row * n + column);
+}
+
+static void
+store (const Work *work, const float *results, Range tile, gint64 p)
+{
+  const GenGemm *gemm = work->gemm;
+
+  gen_gemm_store (results, gemm->unit->panel, tile.end - tile.first, panel_columns (gemm, p),
+      work->at > 0, gemm->swapped, result_at (work, tile.first, p), gemm->options.n);
+}
+
+/* A tile of rows by some panels: straight into C where they are full and not turned round. */
+static void
+run_tile (const Work *work, const float *rows, gint64 row_stride, gint64 k_stride, Range tile,
+    Range panels)
+{
+  const GenGemm *gemm = work->gemm;
+  const int height = tile.end - tile.first, few = gen_gemm_few (height);
+  float results[GEN_GEMM_MAX_ROWS * GEN_GEMM_MAX_PANEL] __attribute__ ((aligned (64)));
+  gint64 p = panels.first;
+
+  while (p < panels.end) {
+    const gboolean direct = !gemm->swapped && panel_columns (gemm, p) == panel_width (gemm, p);
+    GenGemmBlock block = find_block (work, rows, row_stride, k_stride, p);
+
+    if (!direct) {
+      block.adds = FALSE;
+      block.out = results;
+      block.out_stride = gemm->unit->panel;
+      block_function (work, p) (height, &block);
+      store (work, results, tile, p);
+      p++;
+    } else if (few > 1 && p + few <= MIN (panels.end, gemm->columns / gemm->unit->panel)) {
+      block.out = result_at (work, tile.first, p);
+      gemm->unit->few[work->panels.form](height, &block);
+      p += few;
+    } else {
+      block.out = result_at (work, tile.first, p);
+      block_function (work, p) (height, &block);
+      p++;
+    }
   }
 }
 
-/* All rows of the range against the panels of one chunk. */
+/* Few rows against one panel after the other. Where they are several tiles, a stretch of the panel
+ * is read from afar for the first one, and the others find it in the first-level cache. */
 static void
-run_chunk (const GenGemm *gemm, const float *rows, const char *panels, Range row, Range panel,
-    float *row_scratch, float *c, const GenGemmThen *then)
+run_few_rows (
+    const Work *work, const float *rows, gint64 row_stride, Range row, const GenGemmThen *then)
 {
-  gint64 k = gemm->options.k, tiles = row_tiles (gemm, row);
-  float results[GEN_GEMM_MAX_ROWS * GEN_GEMM_MAX_PANEL] __attribute__ ((aligned (64)));
+  const GenGemm *gemm = work->gemm;
+  const gint64 tiles = tiles_of (gemm, row), k = gemm->options.k;
+  const gint64 stretch = tiles > 1 ? STRETCH_FLOATS / gemm->unit->panel : k;
+  Work part = *work;
+
+  for (gint64 p = work->chunk.first; p < work->chunk.end; p += FEW_PANELS) {
+    const Range some = { p, MIN (p + FEW_PANELS, work->chunk.end) };
+
+    if (tiles == 1)
+      run_tile (work, rows, row_stride, 1, row, some);
+    for (gint64 i = some.first; tiles > 1 && i < some.end; i++)
+      for (part.at = 0; part.at == 0 || part.at < k; part.at += stretch) {
+        part.k = MIN (stretch, k - part.at);
+        for (gint64 t = 0; t < tiles; t++) {
+          const Range tile = tile_range (row, t, tiles);
+
+          run_tile (&part, rows + (tile.first - row.first) * row_stride + part.at, row_stride, 1,
+              tile, (Range){ i, i + 1 });
+        }
+      }
+    finish (gemm, then, row, some);
+  }
+}
+
+/* One tile of rows after the other against all panels of the chunk. */
+static void
+run_rows (const Work *work, const float *rows, Range row, float *scratch, const GenGemmThen *then)
+{
+  const GenGemm *gemm = work->gemm;
+  const gint64 tiles = tiles_of (gemm, row);
 
   for (gint64 t = 0; t < tiles; t++) {
     const Range tile = tile_range (row, t, tiles);
-    int height = tile.end - tile.first;
-    const float *a = rows + tile.first * gemm->row_stride;
-    gint64 row_stride = gemm->row_stride, k_stride = gemm->row_k_stride;
+    const int height = tile.end - tile.first;
+    const float *from = rows + tile.first * gemm->row_stride;
 
-    if (k_stride != 1) {
-      pack_rows (a, row_stride, k_stride, k, height, row_scratch);
-      a = row_scratch;
-      row_stride = 1;
-      k_stride = height;
+    if (gemm->row_k_stride == 1) {
+      run_tile (work, from, gemm->row_stride, 1, tile, work->chunk);
+    } else {
+      gen_gemm_pack_rows (from, gemm->row_k_stride, gemm->options.k, height, scratch);
+      run_tile (work, scratch, 1, height, tile, work->chunk);
     }
-    for (gint64 p = panel.first; p < panel.end; p++) {
-      gemm->tile (height, a, row_stride, k_stride, panels + (p - panel.first) * packed_size (gemm),
-          k, FALSE, results);
-      store_tile (gemm, results, tile, p, c);
-    }
-    finish (gemm, then, tile, panel);
+    finish (gemm, then, tile, work->chunk);
   }
 }
 
@@ -413,32 +533,23 @@ static void
 run_panels (const GenGemm *gemm, const float *a, const float *b, float *c, void *scratch, int part,
     int parts, const GenGemmThen *then)
 {
-  const GenGemmUnit *unit = gemm->unit;
-  const float *rows = gemm->swapped ? b : a, *columns = gemm->swapped ? a : b;
-  gint64 k = gemm->options.k, panel_size = k * unit->panel;
-  Range row = row_range (gemm, part, parts), column = column_range (gemm, part, parts);
-  Range panel = { column.first / unit->panel, (column.end + unit->panel - 1) / unit->panel };
+  const gint64 width = gemm->unit->panel;
+  const float *rows = gemm->swapped ? b : a;
+  const Range row = row_range (gemm, part, parts), column = column_range (gemm, part, parts);
+  const gint64 end = (column.end + width - 1) / width;
   float *own = (float *)scratch + part * part_scratch (gemm);
-  float *row_scratch = own + (gemm->packed != NULL ? 0 : gemm->chunk * panel_size);
+  float *row_scratch = own + panel_scratch (gemm);
+  Work work = { gemm, gemm->swapped ? a : b, c, own, .k = gemm->options.k };
 
   if (column.first == column.end)
     return;
-  for (gint64 p = panel.first; p < panel.end; p += gemm->chunk) {
-    Range chunk = { p, MIN (p + gemm->chunk, panel.end) };
-    const char *panels = (const char *)own;
-
-    if (gemm->packed != NULL)
-      panels = gemm->packed + p * packed_size (gemm);
+  for (gint64 p = column.first / width; p < end; p += gemm->chunk) {
+    work.chunk = (Range){ p, MIN (p + gemm->chunk, end) };
+    work.panels = find_panels (&work);
+    if (gemm->row_k_stride == 1 && tiles_of (gemm, row) <= FEW_TILES)
+      run_few_rows (&work, rows + row.first * gemm->row_stride, gemm->row_stride, row, then);
     else
-      for (gint64 i = chunk.first; i < chunk.end; i++)
-        pack_panel (columns + i * unit->panel * gemm->column_stride, gemm->column_stride,
-            gemm->column_k_stride, k, panel_columns (gemm, i), unit->panel,
-            own + (i - p) * panel_size);
-    if (gemm->packed != NULL && gemm->form == GEN_GEMM_FLOAT32 && gemm->row_k_stride == 1 &&
-        row_tiles (gemm, row) <= FEW_TILES)
-      run_stretches (gemm, rows, panels, row, chunk, c, then);
-    else
-      run_chunk (gemm, rows, panels, row, chunk, row_scratch, c, then);
+      run_rows (&work, rows, row, row_scratch, then);
   }
 }
 

@@ -12,12 +12,10 @@
 #define HALF(x) (Vector_512) _mm512_cvtph_ps (_mm256_loadu_si256 ((const __m256i *)(x)))
 #define VECTOR 16
 #define ROWS 14
-#define NARROW 14
 #define NAME(x) x##_512
 #include "gemm_tile.h"
 #undef VECTOR
 #undef ROWS
-#undef NARROW
 #undef NAME
 #undef HALF
 #pragma GCC pop_options
@@ -26,50 +24,35 @@
 #define HALF(x) (Vector_256) _mm256_cvtph_ps (_mm_loadu_si128 ((const __m128i *)(x)))
 #define VECTOR 8
 #define ROWS 6
-#define NARROW 12
 #define NAME(x) x##_256
 #include "gemm_tile.h"
 #undef VECTOR
 #undef ROWS
-#undef NARROW
 #undef NAME
 #undef HALF
 #pragma GCC pop_options
 #endif
 #define VECTOR 4
 #define ROWS 6
-#define NARROW 12
 #define NAME(x) x##_128
 #include "gemm_tile.h"
 #undef VECTOR
 #undef ROWS
-#undef NARROW
 #undef NAME
 
 const GenGemmUnit *
 gen_gemm_unit (void)
 {
   static const GenGemmUnit units[] = {
-    [GEN_LEVEL_BASELINE] = { 6, 8, tile_128, { [GEN_GEMM_BFLOAT16] = bfloat16_tile_128 } },
+    [GEN_LEVEL_BASELINE] = { 6, 8, tile_128, { float32_block_128, bfloat16_block_128 },
+        { float32_few_128, bfloat16_few_128 }, half_block_128 },
 #if defined(__x86_64__)
     [GEN_LEVEL_AVX2] = { 6, 16, tile_256,
-        { [GEN_GEMM_BFLOAT16] = bfloat16_tile_256, [GEN_GEMM_FLOAT16] = float16_tile_256 } },
+        { float32_block_256, bfloat16_block_256, float16_block_256 },
+        { float32_few_256, bfloat16_few_256, float16_few_256 }, half_block_256 },
     [GEN_LEVEL_AVX512] = { 14, 32, tile_512,
-        { [GEN_GEMM_BFLOAT16] = bfloat16_tile_512, [GEN_GEMM_FLOAT16] = float16_tile_512 } },
-#endif
-  };
-
-  return &units[gen_level ()];
-}
-
-const GenGemmUnit *
-gen_gemm_narrow_unit (void)
-{
-  static const GenGemmUnit units[] = {
-    [GEN_LEVEL_BASELINE] = { 12, 4, narrow_tile_128 },
-#if defined(__x86_64__)
-    [GEN_LEVEL_AVX2] = { 12, 8, narrow_tile_256 },
-    [GEN_LEVEL_AVX512] = { 14, 16, narrow_tile_512 },
+        { float32_block_512, bfloat16_block_512, float16_block_512 },
+        { float32_few_512, bfloat16_few_512, float16_few_512 }, half_block_512 },
 #endif
   };
 

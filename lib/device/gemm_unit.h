@@ -6,8 +6,8 @@
 /**
  * The innermost part of matrix products and convolutions, in the best form that this machine's
  * vector unit takes: a tile of at most `rows` by `panel` results, held in registers while k
- * runs. The panel operand is packed, k rows of `panel` floats; the row operand is read where it
- * lies.
+ * runs. The panel operand has its columns side by side, packed or where they lie; the row operand
+ * is read where it lies.
  */
 #define GEN_GEMM_MAX_ROWS 14
 #define GEN_GEMM_MAX_PANEL 32
@@ -21,16 +21,40 @@ typedef enum {
   GEN_GEMM_N_FORMS,
 } GenGemmForm;
 
-/* out[rows][panel] = sums over k, added to what is there if `adds`. */
+/* What a tile is made of: out = alpha * sums over k, added to what is there if `adds`. */
+typedef struct {
+  const float *rows;
+  gint64 row_stride, k_stride;
+  const void *panel;
+  gsize step, next; /* bytes from one k to the next, and to the panel beside */
+  gint64 k;
+  float alpha;
+  gboolean adds;
+  float *out;
+  gint64 out_stride;
+} GenGemmBlock;
+
+typedef void (*GenGemmBlockFunc) (int rows, const GenGemmBlock *block);
+
+/* The same of a packed panel, for results without gaps: out[rows][panel]. */
 typedef void (*GenGemmTileFunc) (int rows, const float *a, gint64 row_stride, gint64 k_stride,
     const void *panel, gint64 k, gboolean adds, float *out);
 
 typedef struct {
   int rows, panel;
   GenGemmTileFunc tile;
-  GenGemmTileFunc narrow[GEN_GEMM_N_FORMS]; /* the 16-bit forms', NULL where it has none */
+  GenGemmBlockFunc block[GEN_GEMM_N_FORMS]; /* NULL where the unit has no such form */
+  /* Of gen_gemm_few (rows) panels at once, where a single one would leave registers empty and the
+   * multiplier waiting for its last result. */
+  GenGemmBlockFunc few[GEN_GEMM_N_FORMS];
+  GenGemmBlockFunc half; /* of a float32 panel of half the width */
 } GenGemmUnit;
 
+/* How many panels `rows` rows take at once. */
+static inline int
+gen_gemm_few (int rows)
+{
+  return rows == 1 ? 4 : rows <= 3 ? 2 : 1;
+}
+
 const GenGemmUnit *gen_gemm_unit (void);
-/* One whose panels are half as wide. */
-const GenGemmUnit *gen_gemm_narrow_unit (void);

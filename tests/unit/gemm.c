@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Gemm against sums in double, in each precision, over extents that fill the machine's tiles and
- * that do not, with each operand as it is and transposed, variable and constant. */
+/* Gemm and MatMul against sums in double, in each precision, over extents that fill the machine's
+ * tiles and that do not, with each operand as it is and transposed, variable and constant; and a
+ * sweep over what can be drawn of all that. */
 #include <generative/plan.h>
 #include <generative/random.h>
 
@@ -239,6 +240,175 @@ test_denormals (void)
   }
 }
 
+/* Uniform from `first` to `last`. */
+static int
+draw_int (const GenRandom *random, guint64 draw, int first, int last)
+{
+  float number;
+
+  gen_random_uniform (random, draw, 0, &number, 1);
+  return MIN (first + (int)(number * (last - first + 1)), last);
+}
+
+/* An extent about a tile's or a panel's edge, mostly. */
+static int
+draw_extent (const GenRandom *random, guint64 draw)
+{
+  static const int edges[] = { 1, 2, 3, 4, 6, 8, 12, 14, 16, 24, 28, 32, 48, 56, 64, 96 };
+  int edge = edges[draw_int (random, draw, 0, G_N_ELEMENTS (edges) - 1)];
+
+  return draw_int (random, draw + 1, 0, 3) == 0
+             ? draw_int (random, draw + 2, 1, 150)
+             : MAX (edge + draw_int (random, draw + 2, -1, 1), 1);
+}
+
+typedef struct {
+  Extents e;
+  int batches;            /* of a MatMul; 0: a Gemm */
+  gboolean ta, tb, one_b; /* one_b: all batches by the same B */
+  gboolean constant;      /* B */
+  int bias;               /* 0: none, 1: [n], 2: [m, 1], 3: [m, n] */
+  gboolean added;         /* a residual */
+  const char *activation; /* NULL: none */
+  float alpha;
+  GenPlanOptions options;
+} Case;
+
+static double
+activate (const char *name, double x)
+{
+  if (name == NULL)
+    return x;
+  if (strcmp (name, "Relu") == 0)
+    return MAX (x, 0);
+  if (strcmp (name, "LeakyRelu") == 0)
+    return x < 0 ? 0.01 * x : x;
+  return 1 / (1 + exp (-x));
+}
+
+static void
+compare_case (const Case *c, const float *a, const float *b, const float *bias, const float *added,
+    const float *is, guint number)
+{
+  const int m = c->e.m, n = c->e.n, k = c->e.k;
+  double allowed = allowed_error (c->options.precision, c->constant);
+
+  for (int batch = 0; batch < MAX (c->batches, 1); batch++) {
+    const float *x = a + (gsize)batch * m * k, *y = b + (c->one_b ? 0 : (gsize)batch * k * n);
+
+    for (int i = 0; i < m; i++)
+      for (int j = 0; j < n; j++) {
+        const gsize at = ((gsize)batch * m + i) * n + j;
+        double sum = 0, magnitude = 0;
+
+        for (int l = 0; l < k; l++) {
+          double term = (double)x[c->ta ? l * m + i : i * k + l] *
+                        y[c->tb ? j * k + l : l * n + j] * c->alpha;
+
+          sum += term;
+          magnitude += fabs (term);
+        }
+        sum += c->bias == 0 ? 0 : bias[c->bias == 1 ? j : c->bias == 2 ? i : i * n + j];
+        sum += c->added ? added[at] : 0;
+        sum = activate (c->activation, sum);
+        if (!(fabs (is[at] - sum) <= allowed * (magnitude + 1)))
+          g_error ("case %u: %d products of %d x %d x %d, transposed %d %d, constant %d, bias %d, "
+                   "added %d, %s, %d threads, precision %d: row %d, column %d is %g, not %g",
+              number, MAX (c->batches, 1), m, n, k, c->ta, c->tb, c->constant, c->bias, c->added,
+              c->activation, c->options.threads, c->options.precision, i, j, is[at], sum);
+      }
+  }
+}
+
+static void
+check_case (const Case *c, guint number)
+{
+  const gint64 m = c->e.m, n = c->e.n, k = c->e.k, batches = MAX (c->batches, 1);
+  g_autoptr (GenGraph) graph = gen_graph_new ("product");
+  g_autoptr (GBytes) a = draw (batches * m * k, 1, 0.1f), b = draw (batches * k * n, 2, 0);
+  g_autoptr (GBytes) bias = draw (m * n, 3, 0), added = draw (batches * m * n, 4, 0);
+  g_autoptr (GenPlan) plan = NULL;
+  g_autoptr (GError) error = NULL;
+  GenTensor *x, *y, *z = NULL, *result;
+  int inputs = 0;
+
+  if (c->batches > 0) {
+    x = add_operand (graph, "a", &GEN_SHAPE (batches, m, k), a, FALSE);
+    y = add_operand (
+        graph, "b", c->one_b ? &GEN_SHAPE (k, n) : &GEN_SHAPE (batches, k, n), b, c->constant);
+    result = gen_binary (graph, "MatMul", x, y, &error);
+  } else {
+    x = add_operand (graph, "a", c->ta ? &GEN_SHAPE (k, m) : &GEN_SHAPE (m, k), a, FALSE);
+    y = add_operand (graph, "b", c->tb ? &GEN_SHAPE (n, k) : &GEN_SHAPE (k, n), b, c->constant);
+    if (c->bias > 0)
+      z = add_operand (graph, "bias",
+          c->bias == 1   ? &GEN_SHAPE (n)
+          : c->bias == 2 ? &GEN_SHAPE (m, 1)
+                         : &GEN_SHAPE (m, n),
+          bias, TRUE);
+    result = gen_graph_op (graph, "Gemm", (GenTensor *[]){ x, y, z }, z != NULL ? 3 : 2, 1, &error,
+        "transA", GEN_INT, c->ta, "transB", GEN_INT, c->tb, "alpha", GEN_FLOAT, (double)c->alpha,
+        NULL);
+  }
+  g_assert_no_error (error);
+  if (c->added)
+    result = gen_binary (
+        graph, "Add", result, add_operand (graph, "added", &result->shape, added, FALSE), &error);
+  if (c->activation != NULL)
+    result = gen_graph_op (graph, c->activation, &result, 1, 1, &error, NULL);
+  g_assert_no_error (error);
+  gen_graph_add_output (graph, result);
+  plan = gen_plan_new (graph, &c->options, &error);
+  g_assert_no_error (error);
+  gen_plan_bind_input (plan, inputs++, numbers_of (a));
+  if (!c->constant)
+    gen_plan_bind_input (plan, inputs++, numbers_of (b));
+  if (c->added)
+    gen_plan_bind_input (plan, inputs++, numbers_of (added));
+  for (int i = 0; i < 2; i++) {
+    g_assert_true (gen_plan_run (plan, NULL));
+    compare_case (c, numbers_of (a), numbers_of (b), numbers_of (bias), numbers_of (added),
+        gen_plan_output (plan, 0)->data, number);
+  }
+}
+
+static void
+test_sweep (void)
+{
+  enum { CASES = 240, DRAWS = 32 };
+  static const char *const activations[] = { NULL, NULL, "Relu", "LeakyRelu", "Sigmoid" };
+  GenRandom random = gen_random_new (g_test_rand_int (), "test", 5);
+
+  for (guint i = 0; i < CASES; i++) {
+    const guint64 first = i * DRAWS;
+    Case c = { { draw_extent (&random, first), draw_extent (&random, first + 3),
+                   draw_extent (&random, first + 6) },
+      .alpha = 1 };
+
+    /* Sums that take several passes, of few results. */
+    if (draw_int (&random, first + 9, 0, 7) == 0) {
+      c.e.k = draw_int (&random, first + 10, 1000, 3000);
+      c.e.n = MIN (c.e.n, 40);
+    }
+    c.constant = draw_int (&random, first + 11, 0, 1);
+    if (draw_int (&random, first + 12, 0, 2) == 0) {
+      c.batches = draw_int (&random, first + 13, 1, 3);
+      c.one_b = c.constant || draw_int (&random, first + 14, 0, 1);
+    } else {
+      c.ta = draw_int (&random, first + 15, 0, 1);
+      c.tb = draw_int (&random, first + 16, 0, 1);
+      c.bias = draw_int (&random, first + 17, 0, 3);
+      c.alpha = draw_int (&random, first + 18, 0, 1) ? 1 : 0.5f;
+    }
+    c.added = draw_int (&random, first + 19, 0, 2) == 0;
+    c.activation =
+        activations[draw_int (&random, first + 20, 0, (int)G_N_ELEMENTS (activations) - 1)];
+    c.options.threads = draw_int (&random, first + 21, 1, 3);
+    c.options.precision = draw_int (&random, first + 22, 0, 3);
+    check_case (&c, i);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -247,5 +417,6 @@ main (int argc, char **argv)
   g_test_add_func ("/gemm/narrow-weights", test_narrow_weights);
   g_test_add_func ("/gemm/not-finite", test_not_finite);
   g_test_add_func ("/gemm/denormals", test_denormals);
+  g_test_add_func ("/gemm/sweep", test_sweep);
   return g_test_run ();
 }
