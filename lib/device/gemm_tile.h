@@ -106,9 +106,13 @@ NAME (tile) (int rows, const float *a, gint64 row_stride, gint64 k_stride, const
   switch (rows) {
     CASES
 #if ROWS > 6
-    MORE_CASES MOST_CASES
+    MORE_CASES
 #endif
-        default : g_assert_not_reached ();
+#if ROWS > 12
+    MOST_CASES
+#endif
+  default:
+    g_assert_not_reached ();
   }
 }
 #undef FORM
@@ -121,9 +125,13 @@ NAME (bfloat16_tile) (int rows, const float *a, gint64 row_stride, gint64 k_stri
   switch (rows) {
     CASES
 #if ROWS > 6
-    MORE_CASES MOST_CASES
+    MORE_CASES
 #endif
-        default : g_assert_not_reached ();
+#if ROWS > 12
+    MOST_CASES
+#endif
+  default:
+    g_assert_not_reached ();
   }
 }
 #undef FORM
@@ -137,9 +145,13 @@ NAME (float16_tile) (int rows, const float *a, gint64 row_stride, gint64 k_strid
   switch (rows) {
     CASES
 #if ROWS > 6
-    MORE_CASES MOST_CASES
+    MORE_CASES
 #endif
-        default : g_assert_not_reached ();
+#if ROWS > 12
+    MOST_CASES
+#endif
+  default:
+    g_assert_not_reached ();
   }
 }
 #undef FORM

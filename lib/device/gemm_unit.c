@@ -37,8 +37,15 @@
 #pragma GCC pop_options
 #endif
 #define VECTOR 4
+#if defined(__aarch64__)
+#include <arm_neon.h>
+#define ROWS 12 /* of 32 registers; 14 rows would leave too few for the operands */
+#define NARROW 14
+#define HALF(x) (Vector_128) vcvt_f32_f16 (vld1_f16 ((const float16_t *)(x)))
+#else
 #define ROWS 6
 #define NARROW 12
+#endif
 #define NAME(x) x##_128
 #include "gemm_tile.h"
 #undef VECTOR
@@ -50,7 +57,12 @@ const GenGemmUnit *
 gen_gemm_unit (void)
 {
   static const GenGemmUnit units[] = {
+#if defined(__aarch64__)
+    [GEN_LEVEL_BASELINE] = { 12, 8, tile_128,
+        { [GEN_GEMM_BFLOAT16] = bfloat16_tile_128, [GEN_GEMM_FLOAT16] = float16_tile_128 } },
+#else
     [GEN_LEVEL_BASELINE] = { 6, 8, tile_128, { [GEN_GEMM_BFLOAT16] = bfloat16_tile_128 } },
+#endif
 #if defined(__x86_64__)
     [GEN_LEVEL_AVX2] = { 6, 16, tile_256,
         { [GEN_GEMM_BFLOAT16] = bfloat16_tile_256, [GEN_GEMM_FLOAT16] = float16_tile_256 } },
@@ -66,7 +78,11 @@ const GenGemmUnit *
 gen_gemm_narrow_unit (void)
 {
   static const GenGemmUnit units[] = {
+#if defined(__aarch64__)
+    [GEN_LEVEL_BASELINE] = { 14, 4, narrow_tile_128 },
+#else
     [GEN_LEVEL_BASELINE] = { 12, 4, narrow_tile_128 },
+#endif
 #if defined(__x86_64__)
     [GEN_LEVEL_AVX2] = { 12, 8, narrow_tile_256 },
     [GEN_LEVEL_AVX512] = { 14, 16, narrow_tile_512 },
