@@ -67,6 +67,8 @@ gen_cpu_has (GenCpuFeature feature)
     return avx512;
   case GEN_CPU_VNNI:
     return avx512 && mask >= GEN_ISA_VNNI && __builtin_cpu_supports ("avx512vnni");
+  case GEN_CPU_DOT_PRODUCT:
+    break;
   }
   return FALSE;
 }
@@ -92,6 +94,39 @@ find_signature (void)
 
   __get_cpuid (1, &signature, &b, &c, &d);
   return signature;
+}
+#elif defined(__aarch64__)
+#include <sys/auxv.h>
+
+gboolean
+gen_cpu_has (GenCpuFeature feature)
+{
+  return feature == GEN_CPU_DOT_PRODUCT && gen_cpu_mask () > GEN_ISA_BASELINE &&
+         (getauxval (AT_HWCAP) & HWCAP_ASIMDDP) != 0;
+}
+
+/* Processors have no name of their own there: boards do. */
+static void
+find_name (char name[49])
+{
+  g_autofree char *model = NULL;
+
+  if (!g_file_get_contents ("/proc/device-tree/model", &model, NULL, NULL))
+    model = g_strdup ("ARM64");
+  g_strlcpy (name, model, 49);
+}
+
+/* Implementer, variant, part and revision of the first core: those of others may differ, but come
+ * with it. */
+static unsigned int
+find_signature (void)
+{
+  g_autofree char *text = NULL;
+
+  if (!g_file_get_contents (
+          "/sys/devices/system/cpu/cpu0/regs/identification/midr_el1", &text, NULL, NULL))
+    return 0;
+  return g_ascii_strtoull (text, NULL, 16);
 }
 #else
 gboolean
@@ -135,9 +170,10 @@ gen_cpu_describe (void)
   char name[49];
 
   find_name (name);
-  return g_strdup_printf ("%s %x%s%s%s%s%s", g_strstrip (name), find_signature (),
+  return g_strdup_printf ("%s %x%s%s%s%s%s%s", g_strstrip (name), find_signature (),
       gen_cpu_has (GEN_CPU_AVX2) ? " avx2" : "", gen_cpu_has (GEN_CPU_AVX512) ? " avx512" : "",
       gen_cpu_has (GEN_CPU_VNNI) ? " vnni" : "",
+      gen_cpu_has (GEN_CPU_DOT_PRODUCT) ? " dot-product" : "",
       gen_amx_multiplies (GEN_AMX_BFLOAT16) ? " amx-bf16" : "",
       gen_amx_multiplies (GEN_AMX_INT8) ? " amx-int8" : "");
 }

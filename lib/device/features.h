@@ -6,7 +6,8 @@
 /**
  * What the processor can do, as far as it is to be used: GENERATIVE_MAXIMUM_ISA in the environment,
  * one of baseline, avx2, avx512, vnni and amx, masks what is beyond it, to test and to measure what
- * older machines get. It is read once; oneDNN is told the same (dnnl.c).
+ * older machines get. On 64-bit ARM, baseline masks what a feature below adds to ARMv8.0. It is
+ * read once; oneDNN is told the same (dnnl.c).
  */
 typedef enum {
   GEN_ISA_BASELINE,
@@ -20,9 +21,10 @@ typedef enum {
 GenIsa gen_cpu_mask (void);
 
 typedef enum {
-  GEN_CPU_AVX2,   /* with FMA, BMI2 and F16C */
-  GEN_CPU_AVX512, /* F, CD, DQ, BW and VL */
-  GEN_CPU_VNNI,   /* of AVX-512 */
+  GEN_CPU_AVX2,        /* with FMA, BMI2 and F16C */
+  GEN_CPU_AVX512,      /* F, CD, DQ, BW and VL */
+  GEN_CPU_VNNI,        /* of AVX-512 */
+  GEN_CPU_DOT_PRODUCT, /* of four signed or four unsigned bytes: 64-bit ARM, most since ARMv8.2 */
 } GenCpuFeature;
 
 gboolean gen_cpu_has (GenCpuFeature feature);

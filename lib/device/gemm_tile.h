@@ -2,7 +2,7 @@
 /* The innermost part of a matrix product, for one kind of vector unit. gemm_unit.c includes this
  * file once for each kind, with
  *   VECTOR   floats in a vector register,
- *   ROWS     rows of a tile, 6 or 14: as many as leave registers for one row of the panel,
+ *   ROWS     rows of a tile, 6, 12 or 14: as many as leave registers for one row of the panel,
  *   HALF(x)  VECTOR float16 at x as floats, where the unit can widen them,
  *   NAME(x)  the names of the functions.
  * A tile is ROWS by 2 * VECTOR results, held in registers while k runs. */
@@ -118,17 +118,21 @@ NAME (block_rows) (const int rows, const int panels, const int width, const GenG
   CASE (4, 1, width, form)                                                                         \
   CASE (5, 1, width, form)                                                                         \
   CASE (6, 1, width, form)
-#if ROWS > 6
-#define CASES(width, form)                                                                         \
+#define UP_TO_12(width, form)                                                                      \
   UP_TO_6 (width, form)                                                                            \
   CASE (7, 1, width, form)                                                                         \
   CASE (8, 1, width, form)                                                                         \
   CASE (9, 1, width, form)                                                                         \
   CASE (10, 1, width, form)                                                                        \
   CASE (11, 1, width, form)                                                                        \
-  CASE (12, 1, width, form)                                                                        \
+  CASE (12, 1, width, form)
+#if ROWS == 14
+#define CASES(width, form)                                                                         \
+  UP_TO_12 (width, form)                                                                           \
   CASE (13, 1, width, form)                                                                        \
   CASE (14, 1, width, form)
+#elif ROWS == 12
+#define CASES UP_TO_12
 #else
 #define CASES UP_TO_6
 #endif
@@ -160,6 +164,7 @@ NAME (tile) (int rows, const float *a, gint64 row_stride, gint64 k_stride, const
 
 #undef FEW
 #undef CASES
+#undef UP_TO_12
 #undef UP_TO_6
 #undef FUNCTION
 #undef CASE

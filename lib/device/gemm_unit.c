@@ -33,19 +33,30 @@
 #pragma GCC pop_options
 #endif
 #define VECTOR 4
+#if defined(__aarch64__)
+#include <arm_neon.h>
+#define ROWS 12 /* of 32 registers; 14 rows would leave too few for the operands */
+#define HALF(x) (Vector_128) vcvt_f32_f16 (vld1_f16 ((const float16_t *)(x)))
+#else
 #define ROWS 6
+#endif
 #define NAME(x) x##_128
 #include "gemm_tile.h"
 #undef VECTOR
-#undef ROWS
 #undef NAME
 
 const GenGemmUnit *
 gen_gemm_unit (void)
 {
   static const GenGemmUnit units[] = {
-    [GEN_LEVEL_BASELINE] = { 6, 8, tile_128, { float32_block_128, bfloat16_block_128 },
+#if defined(__aarch64__)
+    [GEN_LEVEL_BASELINE] = { ROWS, 8, tile_128,
+        { float32_block_128, bfloat16_block_128, float16_block_128 },
+        { float32_few_128, bfloat16_few_128, float16_few_128 }, half_block_128 },
+#else
+    [GEN_LEVEL_BASELINE] = { ROWS, 8, tile_128, { float32_block_128, bfloat16_block_128 },
         { float32_few_128, bfloat16_few_128 }, half_block_128 },
+#endif
 #if defined(__x86_64__)
     [GEN_LEVEL_AVX2] = { 6, 16, tile_256,
         { float32_block_256, bfloat16_block_256, float16_block_256 },

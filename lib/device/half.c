@@ -3,9 +3,23 @@
  * vector registers. */
 #include "half.h"
 
+#include <string.h>
+
 #include "../simd.h"
 #include "bits.h"
 
+#if defined(__aarch64__)
+/* There the vector unit converts. */
+static inline float
+half_to_float (guint16 half)
+{
+  __fp16 x;
+
+  memcpy (&x, &half, sizeof x);
+  return x;
+}
+
+#else
 /* The exponent is moved to its place and its bias made good by a product, which is right for
  * subnormal numbers as well. */
 static inline float
@@ -16,6 +30,7 @@ half_to_float (guint16 half)
 
   return as_float (as_bits (magnitude) | special | (guint32)(half & 0x8000) << 16);
 }
+#endif
 
 static inline guint16
 float_to_half (float x)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Integer products. Vector units multiply small integers and add up the neighbours within 32 bits:
- * four bytes, unsigned by signed (AVX-512 VNNI; AMX does so for whole tiles), or two 16-bit numbers
- * (everywhere else; bytes by bytes would saturate there). So both operands are packed in groups of
+ * four bytes, unsigned by signed (AVX-512 VNNI; AMX does so for whole tiles) or signed by signed
+ * (ARM from 8.2 on), or two 16-bit numbers (everywhere else; bytes by bytes would saturate
+ * there). So both operands are packed in groups of
  * that many elements along k, as 32-bit words. Where bytes have to change sign they are shifted by
  * 128, and their zero points with them; zero points are taken off at the end, by the sums of rows
  * and columns. */
@@ -25,7 +26,8 @@
 #define VECTOR 16
 #define ROWS 12
 #define NAME(x) x##_512
-#define DOT(s, a, b) (Vector_512) _mm512_dpbusd_epi32 ((__m512i)(s), (__m512i)(a), (__m512i)(b))
+#define DOT(s, a, b)                                                                               \
+  (Vector_512) _mm512_dpbusd_epi32 ((__m512i)(s), _mm512_set1_epi32 (a), (__m512i)(b))
 #include "integer_tile.h"
 #undef VECTOR
 #undef ROWS
@@ -37,7 +39,26 @@
 #define VECTOR 8
 #define ROWS 6
 #define NAME(x) x##_256
-#define DOT(s, a, b) (s) + (Vector_256)_mm256_madd_epi16 ((__m256i)(a), (__m256i)(b))
+#define DOT(s, a, b) (s) + (Vector_256)_mm256_madd_epi16 (_mm256_set1_epi32 (a), (__m256i)(b))
+#include "integer_tile.h"
+#undef VECTOR
+#undef ROWS
+#undef NAME
+#undef DOT
+#pragma GCC pop_options
+#endif
+
+#if defined(__aarch64__)
+#include <arm_neon.h>
+#endif
+#if defined(__aarch64__) && !defined(__clang__)
+#pragma GCC push_options
+#pragma GCC target("arch=armv8.2-a+dotprod")
+#define VECTOR 4
+#define ROWS 12
+#define NAME(x) x##_dot
+#define DOT(s, a, b)                                                                               \
+  (Vector_dot) vdotq_lane_s32 ((int32x4_t)(s), (int8x16_t)(b), vcreate_s8 ((guint32)(a)), 0)
 #include "integer_tile.h"
 #undef VECTOR
 #undef ROWS
@@ -50,13 +71,20 @@ typedef gint16 Pairs __attribute__ ((vector_size (16)));
 typedef gint32 Sums __attribute__ ((vector_size (16), aligned (4)));
 
 static inline Sums
-dot (Sums sums, Sums a, Sums b)
+dot (Sums sums, gint32 a, Sums b)
 {
-  const Pairs p = (Pairs)a, q = (Pairs)b;
+#if defined(__aarch64__)
+  const int16x4_t pair = vcreate_s16 ((guint32)a);
+  const int16x4_t first = vmovn_s32 ((int32x4_t)b), second = vshrn_n_s32 ((int32x4_t)b, 16);
+
+  return (Sums)vmlal_lane_s16 (vmlal_lane_s16 ((int32x4_t)sums, first, pair, 0), second, pair, 1);
+#else
+  const Pairs p = (Pairs)((Sums){ 0 } + a), q = (Pairs)b;
 
   for (int i = 0; i < 4; i++)
     sums[i] += p[2 * i] * q[2 * i] + p[2 * i + 1] * q[2 * i + 1];
   return sums;
+#endif
 }
 
 #define VECTOR 4
@@ -70,22 +98,23 @@ dot (Sums sums, Sums a, Sums b)
 #undef DOT
 
 typedef struct {
-  int rows, panel; /* largest tile */
-  int group;       /* elements of a 32-bit word */
-  int multiple;    /* what the number of words along k is a multiple of */
-  gboolean tiles;  /* AMX: rows of A lie one after the other, not word by word */
+  int rows, panel;   /* largest tile */
+  int group;         /* elements of a 32-bit word */
+  int multiple;      /* what the number of words along k is a multiple of */
+  gboolean a_signed; /* what bytes of A must be; those of B are signed */
+  gboolean tiles;    /* AMX: rows of A lie one after the other, not word by word */
   void (*tile) (int rows, const gint32 *a, const gint32 *panel, gint64 groups, gint32 *out);
 } Unit;
 
 static const Unit *
 find_unit (void)
 {
-  static const Unit baseline = { 6, 8, 2, 1, FALSE, tile_128 };
+  static const Unit baseline = { 6, 8, 2, 1, FALSE, FALSE, tile_128 };
 #if defined(__x86_64__) && !defined(__clang__)
-  static const Unit avx2 = { 6, 16, 2, 1, FALSE, tile_256 };
-  static const Unit vnni = { 12, 32, 4, 1, FALSE, tile_512 };
+  static const Unit avx2 = { 6, 16, 2, 1, FALSE, FALSE, tile_256 };
+  static const Unit vnni = { 12, 32, 4, 1, FALSE, FALSE, tile_512 };
   static const Unit amx = { GEN_INTEGER_AMX_ROWS, GEN_INTEGER_AMX_PANEL, 4, GEN_INTEGER_AMX_GROUPS,
-    TRUE, gen_integer_amx_tile };
+    FALSE, TRUE, gen_integer_amx_tile };
 
   if (gen_amx_multiplies (GEN_AMX_INT8))
     return &amx;
@@ -93,6 +122,12 @@ find_unit (void)
     return &vnni;
   if (gen_cpu_has (GEN_CPU_AVX2))
     return &avx2;
+#endif
+#if defined(__aarch64__) && !defined(__clang__)
+  static const Unit products = { 12, 8, 4, 1, TRUE, FALSE, tile_dot };
+
+  if (gen_cpu_has (GEN_CPU_DOT_PRODUCT))
+    return &products;
 #endif
   return &baseline;
 }
@@ -142,8 +177,8 @@ gen_integer_gemm_scratch_size (const GenIntegerGemm *gemm)
 
 /* --- packing --- */
 
-/* What is added to the elements of a matrix while it is packed: with bytes, A must be unsigned and
- * B signed. */
+/* What is added to the elements of a matrix while it is packed, where bytes must be of the other
+ * kind. */
 static int
 shift_of (const Unit *unit, gboolean is_signed, gboolean must_be_signed)
 {
@@ -238,7 +273,7 @@ GEN_CLONES (guint32, sum_row, (const guint8 *a, gint64 k, gboolean is_signed), (
 static void
 pack_row (const GenIntegerGemm *gemm, const Unit *unit, const guint8 *a, int step, gint32 *to)
 {
-  guint32 flip = shift_of (unit, gemm->a_signed, FALSE) != 0 ? 0x80808080 : 0, word;
+  guint32 flip = shift_of (unit, gemm->a_signed, unit->a_signed) != 0 ? 0x80808080 : 0, word;
   gint64 whole = gemm->k / unit->group, rest = gemm->k % unit->group;
 
   for (gint64 g = whole; g < groups_of (gemm, unit); g++)
@@ -294,7 +329,7 @@ gen_integer_gemm_run (const GenIntegerGemm *gemm, const void *a, GenZeroPoints a
   const Unit *unit = find_unit ();
   gint64 groups = groups_of (gemm, unit), n_panels = gen_integer_gemm_panels (gemm);
   gint64 tiles = (end - first + unit->rows - 1) / unit->rows;
-  int a_shift = shift_of (unit, gemm->a_signed, FALSE);
+  int a_shift = shift_of (unit, gemm->a_signed, unit->a_signed);
   int b_shift = shift_of (unit, gemm->b_signed, TRUE);
   gint32 tile[MAX_ROWS * MAX_PANEL] __attribute__ ((aligned (64)));
   gint32 zeros[MAX_PANEL];

@@ -3,7 +3,8 @@
  * this file once for each kind, with
  *   VECTOR        32-bit sums in a vector register,
  *   ROWS          rows of a tile,
- *   DOT(s, a, b)  s plus, in each 32-bit lane, the products of the small integers there,
+ *   DOT(s, a, b)  s plus, in each 32-bit lane, the products of the small integers of the word a and
+ *                 of b there,
  *   NAME(x)       the names of the functions. */
 
 typedef gint32 NAME (Vector) __attribute__ ((vector_size (VECTOR * 4), aligned (4)));
@@ -24,10 +25,8 @@ NAME (tile_rows) (const int rows, const gint32 *a, const gint32 *panel, gint64 g
 
 #pragma GCC unroll 16
     for (int r = 0; r < rows; r++) {
-      const NAME (Vector) all = (NAME (Vector)){ 0 } + a[r];
-
-      low[r] = DOT (low[r], all, left);
-      high[r] = DOT (high[r], all, right);
+      low[r] = DOT (low[r], a[r], left);
+      high[r] = DOT (high[r], a[r], right);
     }
     a += rows;
     panel += 2 * VECTOR;

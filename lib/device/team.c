@@ -44,6 +44,8 @@ relax (int round)
 {
 #if defined(__x86_64__) || defined(__i386__)
   __builtin_ia32_pause ();
+#elif defined(__aarch64__)
+  __asm__ volatile("isb"); /* stalls a little, as pause does; `yield` does nothing on most cores */
 #endif
   if (round > SPIN_ROUNDS)
     g_thread_yield ();

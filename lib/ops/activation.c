@@ -36,16 +36,23 @@
     (void)alpha, (void)beta, (void)slopes;                                                         \
   }
 
+/* The slope is read in any case: without masks a loop that may not read it gets no vector code. */
+static inline float
+leak (float v, float slope)
+{
+  return v < 0 ? v * slope : v;
+}
+
 ROWS (none, v)
 ROWS (relu, v < 0 ? 0 : v)
-ROWS (leaky_relu, v < 0 ? v * alpha : v)
+ROWS (leaky_relu, leak (v, alpha))
 ROWS (sigmoid, gen_sigmoid (v))
 ROWS (tanh_row, gen_tanh (v))
 ROWS (clip, v<alpha ? alpha : v> beta ? beta : v)
 ROWS (gelu, gen_gelu (v))
 ROWS (gelu_tanh, gen_gelu_tanh (v))
 ROWS (silu, v *gen_sigmoid (v))
-ROWS (prelu, v < 0 ? v * slopes[i] : v)
+ROWS (prelu, leak (v, slopes[i]))
 
 void
 gen_finish_apply (const GenFinish *finish, float *x, gsize rows, gsize columns, gsize stride)

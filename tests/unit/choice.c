@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../launch.h"
 #include "../scratch.h"
 
 /* A layer of constant weights. */
@@ -329,11 +330,15 @@ test_two_processes (gconstpointer program)
   g_autofree char *text = NULL;
 
   for (guint i = 0; i < G_N_ELEMENTS (children); i++) {
-    g_autofree char *number = g_strdup_printf ("%u", i);
+    g_autoptr (GPtrArray) line = launch_line (program);
     g_autoptr (GError) error = NULL;
 
-    children[i] = g_subprocess_new (
-        G_SUBPROCESS_FLAGS_NONE, &error, (const char *)program, "--remember", file, number, NULL);
+    g_ptr_array_add (line, g_strdup ("--remember"));
+    g_ptr_array_add (line, g_strdup (file));
+    g_ptr_array_add (line, g_strdup_printf ("%u", i));
+    g_ptr_array_add (line, NULL);
+    children[i] =
+        g_subprocess_newv ((const char *const *)line->pdata, G_SUBPROCESS_FLAGS_NONE, &error);
     g_assert_no_error (error);
   }
   for (guint i = 0; i < G_N_ELEMENTS (children); i++) {

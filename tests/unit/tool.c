@@ -8,6 +8,7 @@
 #include <generative/picture.h>
 #include <generative/plan.h>
 
+#include "../launch.h"
 #include "../scratch.h"
 #include "../staged.h"
 #include "onnx.pb-c.h"
@@ -121,22 +122,21 @@ tear_down (Fixture *fixture, gconstpointer data)
 static int
 tool (Fixture *fixture, ...)
 {
-  g_autoptr (GPtrArray) argv = g_ptr_array_new ();
+  g_autoptr (GPtrArray) argv = launch_line (g_getenv ("GENERATIVE_MODEL"));
   g_autoptr (GError) error = NULL;
   va_list arguments;
   char *argument;
   int status;
 
-  g_ptr_array_add (argv, (char *)g_getenv ("GENERATIVE_MODEL"));
   va_start (arguments, fixture);
   do {
     argument = va_arg (arguments, char *);
-    g_ptr_array_add (argv, argument);
+    g_ptr_array_add (argv, g_strdup (argument));
   } while (argument != NULL);
   va_end (arguments);
   g_clear_pointer (&fixture->out, g_free);
   g_clear_pointer (&fixture->err, g_free);
-  g_spawn_sync (fixture->folder, (char **)argv->pdata, NULL, G_SPAWN_DEFAULT, NULL, NULL,
+  g_spawn_sync (fixture->folder, (char **)argv->pdata, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL,
       &fixture->out, &fixture->err, &status, &error);
   g_assert_no_error (error);
   g_assert_true (WIFEXITED (status));
