@@ -14,7 +14,7 @@ typedef struct {
   gint64 from_offset, to_offset;               /* in elements */
   gsize size;                                  /* bytes of an element: 1, 2, 4 or 8 */
   gsize rows;                                  /* product of all dims but the last */
-  gboolean transposes; /* the innermost two dimensions are a matrix to be transposed */
+  int turned; /* the dimension that with the last is a matrix to be transposed; -1: none */
 } GenStrided;
 
 /* Dimensions are merged where both sides allow it. */
