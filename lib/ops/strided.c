@@ -86,8 +86,8 @@ COPY_ROW (guint16)
 COPY_ROW (guint32)
 COPY_ROW (guint64)
 
-static void
-copy_row (const void *from, gint64 from_step, void *to, gint64 to_step, gint64 n, gsize size)
+void
+gen_copy_row (const void *from, gint64 from_step, void *to, gint64 to_step, gint64 n, gsize size)
 {
   if (from_step == 1 && to_step == 1)
     memcpy (to, from, n * size);
@@ -120,7 +120,7 @@ copy_stretch (const GenStrided *s, const char *from, char *to, gint64 height)
   const int inner = s->rank - 1;
 
   if (s->turned < 0)
-    copy_row (from, s->from[inner], to, s->to[inner], s->dims[inner], s->size);
+    gen_copy_row (from, s->from[inner], to, s->to[inner], s->dims[inner], s->size);
   else
     gen_transpose (s->size, from, s->from[inner], to, s->to[s->turned], s->dims[inner], height);
 }
@@ -141,7 +141,7 @@ gen_strided_run (const GenStrided *s, const void *pfrom, void *pto, int part, in
   if (s->rows == 1) {
     gen_kernel_share (n, 64 / s->size, part, parts, &first, &end);
     if (first < end)
-      copy_row (from + (gint64)first * s->from[inner] * size, s->from[inner],
+      gen_copy_row (from + (gint64)first * s->from[inner] * size, s->from[inner],
           to + (gint64)first * s->to[inner] * size, s->to[inner], end - first, s->size);
     return;
   }

@@ -23,6 +23,10 @@ GEN_PRIVATE_API void gen_strided_init (GenStrided *strided, int rank, const gint
 /* The share of part `part`. */
 void gen_strided_run (const GenStrided *strided, const void *from, void *to, int part, int parts);
 
+/* `n` elements of 1, 2, 4 or 8 bytes, each so many steps behind the other. */
+void gen_copy_row (
+    const void *from, gint64 from_step, void *to, gint64 to_step, gint64 n, gsize size);
+
 /* cpu() for an operator that is one such copy from input 0 to output 0; takes over `strided`,
  * made with g_new. */
 gboolean gen_strided_cpu (GenKernel *kernel, GenStrided *strided, GError **error);
