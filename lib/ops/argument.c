@@ -71,19 +71,26 @@ GEN_CLONES (gint64, search,
   {                                                                                                \
     float most = x[0], lanes[LANES];                                                               \
     gint32 where = last ? -1 : G_MAXINT32, whole = n / LANES * LANES;                              \
-    int strange = 0;                                                                               \
+    int strange = 0, strange_lanes[LANES] = { 0 };                                                 \
                                                                                                    \
     IN_LANES (k)                                                                                   \
     lanes[k] = most;                                                                               \
     for (gint32 i = 0; i < whole; i += LANES)                                                      \
       IN_LANES (k)                                                                                 \
-    lanes[k] = x[i + k] before lanes[k] ? x[i + k] : lanes[k];                                     \
-    for (int k = 0; k < LANES; k++)                                                                \
+      {                                                                                            \
+        const float here = x[i + k];                                                               \
+                                                                                                   \
+        lanes[k] = here before lanes[k] ? here : lanes[k];                                         \
+        strange_lanes[k] |= here != here;                                                          \
+      }                                                                                            \
+    for (int k = 0; k < LANES; k++) {                                                              \
       most = lanes[k] before most ? lanes[k] : most;                                               \
-    for (gint32 i = whole; i < n; i++)                                                             \
+      strange |= strange_lanes[k];                                                                 \
+    }                                                                                              \
+    for (gint32 i = whole; i < n; i++) {                                                           \
       most = x[i] before most ? x[i] : most;                                                       \
-    for (gint32 i = 0; i < n; i++)                                                                 \
       strange |= x[i] != x[i];                                                                     \
+    }                                                                                              \
     if (strange)                                                                                   \
       return -1;                                                                                   \
     if (last)                                                                                      \

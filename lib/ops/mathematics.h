@@ -81,24 +81,30 @@ gen_sigmoid (float x)
   return 1.0f / (1.0f + gen_exp (-x));
 }
 
-/* tanh x: (1 - e^-2x) / (1 + e^-2x), and near zero, where that cancels, x times a polynomial in
- * x^2. */
+/* tanh x as m / (m + 2), where m is e^2x - 1: with e^r = 1 + q it is 2^n q + (2^n - 1), in which
+ * nothing cancels. */
 static inline float
 gen_tanh (float x)
 {
   const float a = x < 0 ? -x : x;
-  const float e = gen_exp_within (a > 10.0f ? -20.0f : -2.0f * a, 0);
-  const float large = (1.0f - e) / (1.0f + e);
-  const float z = x * x;
-  float p = -5.70498872745e-3f;
-  float small;
+  const float twice = a > 10.0f ? 20.0f : 2.0f * a;
+  const float shifted = twice * 1.44269504f + 12582912.0f;
+  const float n = shifted - 12582912.0f;
+  const float r = (twice - n * 0.693359375f) - n * -2.12194440e-4f;
+  float q = 1.9875691500e-4f, scale, m;
+  guint32 bits;
 
-  p = p * z + 2.06390887954e-2f;
-  p = p * z - 5.37397155531e-2f;
-  p = p * z + 1.33314422036e-1f;
-  p = p * z - 3.33332819422e-1f;
-  small = p * z * x + x;
-  return a < 0.625f ? small : x < 0 ? -large : x == x ? large : x;
+  q = q * r + 1.3981999507e-3f;
+  q = q * r + 8.3334519073e-3f;
+  q = q * r + 4.1665795894e-2f;
+  q = q * r + 1.6666665459e-1f;
+  q = q * r + 5.0000001201e-1f;
+  q = q * r * r + r;
+  memcpy (&bits, &shifted, sizeof bits);
+  bits = (bits << 23) + 0x3f800000;
+  memcpy (&scale, &bits, sizeof scale);
+  m = scale * q + (scale - 1.0f);
+  return __builtin_copysignf (m / (m + 2.0f), x);
 }
 
 /* The error function: x times a polynomial in x^2 up to 1, which is a Chebyshev fit, and beyond
