@@ -36,10 +36,14 @@ gen_exp_within (float x, gint32 k)
 static inline float
 gen_exp (float x)
 {
-  const float clamped = x < -87.33654f ? -87.33654f : x > 88.72283f ? 88.72283f : x;
+  /* As the instructions for the larger and the smaller of two have it, which let through what is no
+   * number. */
+  const float above = -87.33654f > x ? -87.33654f : x;
+  const float clamped = 88.72283f < above ? 88.72283f : above;
   const float p = gen_exp_within (clamped, 0);
+  const float y = x <= 88.72283f ? p : x + __builtin_inff ();
 
-  return x < -87.33654f ? 0.0f : x > 88.72283f ? __builtin_inff () : x != x ? x : p;
+  return x < -87.33654f ? 0.0f : y;
 }
 
 /* ln x; NaN below 0, -infinity at 0. */

@@ -10,8 +10,9 @@ cache holds them) and a million. As in inference.py each engine lives in a proce
 bound inputs and outputs.
 
 Each line: the row, the size, threads; best microseconds of both; the peer's over ours (above 1 ours
-is faster); and the largest difference of the results, over the largest value. The slowest come
-first. With --behind, only those whose ratio is less.
+is faster); and the largest difference of the results, over the largest value. Lines come as they
+are measured, and at the end once more, the slowest first: with --behind those alone whose ratio is
+less.
 """
 import argparse
 import ctypes
@@ -441,10 +442,11 @@ def main():
                     try:
                         values = write(path, operator, inputs, attributes)
                         table.append((name, size, threads, *compare(engines, path, values, settings)))
+                        print(tell(table[-1]), flush=True)
                     except RuntimeError as error:
                         print(f"{name}, {size}: {error}", flush=True)
     table.sort(key=lambda row: row[4] / row[3])
-    print(f"{'row':28} {'size':6} threads, ours, ONNX Runtime, times as fast, difference")
+    print(f"\n{'row':28} {'size':6} threads, ours, ONNX Runtime, times as fast, difference")
     for row in table:
         if row[4] / row[3] < settings.behind:
             print(tell(row))
