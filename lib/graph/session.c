@@ -84,7 +84,10 @@ run_alone (GenSession *session, const GenGraph *alone, GError **error)
 {
   g_autoptr (GenGraph) graph = gen_graph_copy (alone);
   g_autoptr (GenPlan) plan = NULL;
+  GenPlanOptions options = session->options;
 
+  /* The plan runs once, which is no time to measure kernels, or to look up which were. */
+  options.choice = GEN_CHOICE_RULES;
   for (guint i = graph->inputs->len; i > 0; i--) {
     GenTensor *input = g_ptr_array_index (graph->inputs, i - 1);
     const GenValue *value = gen_session_require (session, input, error);
@@ -96,7 +99,7 @@ run_alone (GenSession *session, const GenGraph *alone, GError **error)
       return FALSE;
     gen_graph_fix_input (graph, input, gen_session_value_bytes (value));
   }
-  plan = gen_plan_new (graph, &session->options, error);
+  plan = gen_plan_new (graph, &options, error);
   if (plan == NULL)
     return FALSE;
   return run_plan (session, plan, FALSE, error);

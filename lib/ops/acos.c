@@ -2,8 +2,9 @@
 /* Acos: the inverse cosine, whose slope is -1 / sqrt (1 - x^2). */
 #include "unary.h"
 #include <math.h>
+#include "mathematics.h"
 
-GEN_UNARY_FLOATS (4, acosf (x), acos (x))
+GEN_UNARY_FLOATS (0.5, gen_acos (x), acos (x))
 
 static gboolean
 gradient (GenGradient *g, GError **error)

@@ -2,8 +2,9 @@
 /* Acosh: the inverse hyperbolic cosine, whose slope is 1 / sqrt (x^2 - 1). */
 #include "unary.h"
 #include <math.h>
+#include "mathematics.h"
 
-GEN_UNARY_FLOATS (6, acoshf (x), acosh (x))
+GEN_UNARY_FLOATS (2.5, gen_acosh (x), acosh (x))
 
 static gboolean
 gradient (GenGradient *g, GError **error)

@@ -18,38 +18,13 @@ gboolean gen_arithmetic_cpu (
 /* Those that several operators combine elements with. */
 extern const GenArithmeticRows gen_add_rows, gen_sub_rows, gen_mul_rows, gen_max_rows, gen_min_rows;
 
-/* The row function of one type: the shapes of rows that broadcasting makes get loops
- * of their own, which vectorise. */
+/* The row function of one type. */
 #define GEN_ARITHMETIC_ROW(name, T, expression)                                                    \
   GEN_CLONES (void, name,                                                                          \
       (const void *pa, gint64 as, const void *pb, gint64 bs, void *pout, gsize n),                 \
       (pa, as, pb, bs, pout, n))                                                                   \
   {                                                                                                \
-    const T *a = pa, *b = pb;                                                                      \
-    T *out = pout;                                                                                 \
-    if (as == 1 && bs == 1) {                                                                      \
-      for (gsize i = 0; i < n; i++) {                                                              \
-        const T x = a[i], y = b[i];                                                                \
-        out[i] = (expression);                                                                     \
-      }                                                                                            \
-    } else if (as == 1 && bs == 0) {                                                               \
-      const T y = *b;                                                                              \
-      for (gsize i = 0; i < n; i++) {                                                              \
-        const T x = a[i];                                                                          \
-        out[i] = (expression);                                                                     \
-      }                                                                                            \
-    } else if (as == 0 && bs == 1) {                                                               \
-      const T x = *a;                                                                              \
-      for (gsize i = 0; i < n; i++) {                                                              \
-        const T y = b[i];                                                                          \
-        out[i] = (expression);                                                                     \
-      }                                                                                            \
-    } else {                                                                                       \
-      for (gsize i = 0; i < n; i++) {                                                              \
-        const T x = a[(gint64)i * as], y = b[(gint64)i * bs];                                      \
-        out[i] = (expression);                                                                     \
-      }                                                                                            \
-    }                                                                                              \
+    GEN_BINARY_LOOPS (T, T, expression)                                                            \
   }
 
 /* The rows `name`, with `expression` of x and y for every type. */

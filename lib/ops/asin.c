@@ -2,8 +2,9 @@
 /* Asin: the inverse sine, whose slope is 1 / sqrt (1 - x^2). */
 #include "unary.h"
 #include <math.h>
+#include "mathematics.h"
 
-GEN_UNARY_FLOATS (4, asinf (x), asin (x))
+GEN_UNARY_FLOATS (0.5, gen_asin (x), asin (x))
 
 static gboolean
 gradient (GenGradient *g, GError **error)

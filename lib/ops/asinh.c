@@ -2,8 +2,9 @@
 /* Asinh: the inverse hyperbolic sine, whose slope is 1 / sqrt (x^2 + 1). */
 #include "unary.h"
 #include <math.h>
+#include "mathematics.h"
 
-GEN_UNARY_FLOATS (6, asinhf (x), asinh (x))
+GEN_UNARY_FLOATS (2.5, gen_asinh (x), asinh (x))
 
 static gboolean
 gradient (GenGradient *g, GError **error)

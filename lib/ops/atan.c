@@ -2,8 +2,9 @@
 /* Atan: the inverse tangent, whose slope is 1 / (1 + x^2). */
 #include "unary.h"
 #include <math.h>
+#include "mathematics.h"
 
-GEN_UNARY_FLOATS (4, atanf (x), atan (x))
+GEN_UNARY_FLOATS (0.5, gen_atan (x), atan (x))
 
 static gboolean
 gradient (GenGradient *g, GError **error)

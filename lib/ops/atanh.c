@@ -2,8 +2,9 @@
 /* Atanh: the inverse hyperbolic tangent, whose slope is 1 / (1 - x^2). */
 #include "unary.h"
 #include <math.h>
+#include "mathematics.h"
 
-GEN_UNARY_FLOATS (6, atanhf (x), atanh (x))
+GEN_UNARY_FLOATS (1.5, gen_atanh (x), atanh (x))
 
 static gboolean
 gradient (GenGradient *g, GError **error)

@@ -30,6 +30,36 @@ void gen_broadcast_seek (const GenBroadcast *walk, gsize row, int n_operands, gi
 typedef void (*GenBinaryRow) (
     const void *a, gint64 a_stride, const void *b, gint64 b_stride, void *out, gsize n);
 
+/* The body of a GenBinaryRow: what broadcasting makes of rows gets loops of their own, which
+ * vectorise; `expression` is of x and y. */
+#define GEN_BINARY_LOOPS(T, R, expression)                                                         \
+  const T *a = pa, *b = pb;                                                                        \
+  R *out = pout;                                                                                   \
+                                                                                                   \
+  if (as == 1 && bs == 1) {                                                                        \
+    for (gsize i = 0; i < n; i++) {                                                                \
+      const T x = a[i], y = b[i];                                                                  \
+      out[i] = (expression);                                                                       \
+    }                                                                                              \
+  } else if (as == 1 && bs == 0) {                                                                 \
+    const T y = *b;                                                                                \
+    for (gsize i = 0; i < n; i++) {                                                                \
+      const T x = a[i];                                                                            \
+      out[i] = (expression);                                                                       \
+    }                                                                                              \
+  } else if (as == 0 && bs == 1) {                                                                 \
+    const T x = *a;                                                                                \
+    for (gsize i = 0; i < n; i++) {                                                                \
+      const T y = b[i];                                                                            \
+      out[i] = (expression);                                                                       \
+    }                                                                                              \
+  } else {                                                                                         \
+    for (gsize i = 0; i < n; i++) {                                                                \
+      const T x = a[(gint64)i * as], y = b[(gint64)i * bs];                                        \
+      out[i] = (expression);                                                                       \
+    }                                                                                              \
+  }
+
 /* The same where an operand or the result may be of a 16-bit float: `row` is then one of float32.
  * The types are those of a, b and the result. */
 void gen_binary_row_run (GenBinaryRow row, const GenDataType types[3], const void *a,

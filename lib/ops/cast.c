@@ -9,6 +9,9 @@
 #include "../device/half.h"
 #include "../device/small.h"
 
+/* Elements that stay in the first cache. */
+#define CHUNK 1024
+
 static inline gint64
 to_integer (double x)
 {
@@ -28,18 +31,44 @@ to_integer (double x)
     }                                                                                              \
   }
 
+/* From a float to integers: as long as nothing is beyond int32, which few numbers are, through
+ * that, for which all processors have instructions. */
+#define NEAR_INTEGERS(name, T)                                                                     \
+  GEN_CLONES (gboolean, name, (const T *from, gsize n), (from, n))                                 \
+  {                                                                                                \
+    int beyond = 0;                                                                                \
+                                                                                                   \
+    for (gsize i = 0; i < n; i++)                                                                  \
+      beyond |= !(from[i] > (T)-0x1p31 && from[i] < (T)0x1p31);                                    \
+    return !beyond;                                                                                \
+  }
+#define CUT_ROW(name, t, T, U)                                                                     \
+  ROW (name##_near, T, U, (gint32)x)                                                               \
+  ROW (name##_far, T, U, to_integer (x))                                                           \
+  static void name (const GenNode *node, const void *px, void *pout, gsize n)                      \
+  {                                                                                                \
+    const T *from = px;                                                                            \
+    U *out = pout;                                                                                 \
+                                                                                                   \
+    for (gsize count; n > 0; n -= count, from += count, out += count) {                            \
+      count = MIN (n, CHUNK);                                                                      \
+      (t##_is_near (from, count) ? name##_near : name##_far) (node, from, out, count);             \
+    }                                                                                              \
+  }
+
 /* From floats; from integers. */
 #define FROM_REAL(t, T)                                                                            \
+  NEAR_INTEGERS (t##_is_near, T)                                                                   \
   ROW (t##_float32, T, float, x)                                                                   \
   ROW (t##_float64, T, double, x)                                                                  \
-  ROW (t##_int8, T, gint8, to_integer (x))                                                         \
-  ROW (t##_int16, T, gint16, to_integer (x))                                                       \
-  ROW (t##_int32, T, gint32, to_integer (x))                                                       \
-  ROW (t##_int64, T, gint64, to_integer (x))                                                       \
-  ROW (t##_uint8, T, guint8, to_integer (x))                                                       \
-  ROW (t##_uint16, T, guint16, to_integer (x))                                                     \
-  ROW (t##_uint32, T, guint32, to_integer (x))                                                     \
-  ROW (t##_uint64, T, guint64, to_integer (x))                                                     \
+  CUT_ROW (t##_int8, t, T, gint8)                                                                  \
+  CUT_ROW (t##_int16, t, T, gint16)                                                                \
+  CUT_ROW (t##_int32, t, T, gint32)                                                                \
+  CUT_ROW (t##_int64, t, T, gint64)                                                                \
+  CUT_ROW (t##_uint8, t, T, guint8)                                                                \
+  CUT_ROW (t##_uint16, t, T, guint16)                                                              \
+  CUT_ROW (t##_uint32, t, T, guint32)                                                              \
+  CUT_ROW (t##_uint64, t, T, guint64)                                                              \
   ROW (t##_bool, T, guint8, x != 0)
 #define FROM_INTEGER(t, T)                                                                         \
   ROW (t##_float32, T, float, x)                                                                   \

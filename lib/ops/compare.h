@@ -17,19 +17,7 @@ gboolean gen_compare_cpu (GenKernel *kernel, const GenCompareRows *rows, GError 
       (const void *pa, gint64 as, const void *pb, gint64 bs, void *pout, gsize n),                 \
       (pa, as, pb, bs, pout, n))                                                                   \
   {                                                                                                \
-    const T *a = pa, *b = pb;                                                                      \
-    guint8 *out = pout;                                                                            \
-                                                                                                   \
-    if (as == 1 && bs == 1)                                                                        \
-      for (gsize i = 0; i < n; i++) {                                                              \
-        const T x = a[i], y = b[i];                                                                \
-        out[i] = (expression);                                                                     \
-      }                                                                                            \
-    else                                                                                           \
-      for (gsize i = 0; i < n; i++) {                                                              \
-        const T x = a[(gint64)i * as], y = b[(gint64)i * bs];                                      \
-        out[i] = (expression);                                                                     \
-      }                                                                                            \
+    GEN_BINARY_LOOPS (T, guint8, expression)                                                       \
   }
 
 /* The rows of a comparison of numbers. */

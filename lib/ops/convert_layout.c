@@ -3,47 +3,12 @@
  * each batch item it is the transposition of a matrix of channels by pixels. */
 #include <generative/operator.h>
 
-#include <string.h>
-
-#include "../simd.h"
-
-#define TILE 16
+#include "transposition.h"
 
 typedef struct {
   gsize items, rows, columns; /* of the source: its inner extent is columns */
   gsize bytes;                /* of an element */
 } Convert;
-
-#define TRANSPOSE(name, T)                                                                         \
-  GEN_CLONES (void, name,                                                                          \
-      (const T *from, T *to, gsize rows, gsize columns, gsize first, gsize end),                   \
-      (from, to, rows, columns, first, end))                                                       \
-  {                                                                                                \
-    /* Through a tile of our own: lines of the source, and of the result, that are a power of two  \
-     * apart share few places of the cache, and stay there no longer than they are worked on. */   \
-    for (gsize r = first; r < end; r += TILE)                                                      \
-      for (gsize c = 0; c < columns; c += TILE) {                                                  \
-        const gsize n = MIN (TILE, end - r), m = MIN (TILE, columns - c);                          \
-        T tile[TILE][TILE];                                                                        \
-                                                                                                   \
-        if (n == TILE && m == TILE) {                                                              \
-          for (gsize i = 0; i < TILE; i++)                                                         \
-            memcpy (tile[i], from + (r + i) * columns + c, sizeof tile[i]);                        \
-          for (gsize k = 0; k < TILE; k++)                                                         \
-            for (gsize i = 0; i < TILE; i++)                                                       \
-              to[(c + k) * rows + r + i] = tile[i][k];                                             \
-        } else {                                                                                   \
-          for (gsize k = c; k < c + m; k++)                                                        \
-            for (gsize i = r; i < r + n; i++)                                                      \
-              to[k * rows + i] = from[i * columns + k];                                            \
-        }                                                                                          \
-      }                                                                                            \
-  }
-
-TRANSPOSE (transpose1, guint8)
-TRANSPOSE (transpose2, guint16)
-TRANSPOSE (transpose4, guint32)
-TRANSPOSE (transpose8, guint64)
 
 static void
 run (const GenKernel *kernel, int part, int parts)
@@ -52,22 +17,15 @@ run (const GenKernel *kernel, int part, int parts)
   gsize size = convert->rows * convert->columns, rows = convert->rows, first, end;
   gsize columns = convert->columns, bytes = convert->bytes;
 
-  gen_kernel_share (convert->items * convert->rows, TILE, part, parts, &first, &end);
+  gen_kernel_share (
+      convert->items * convert->rows, GEN_TRANSPOSITION_TILE (bytes), part, parts, &first, &end);
   while (first < end) {
     gsize item = first / convert->rows, row = first % convert->rows;
     gsize stop = MIN (convert->rows, row + end - first);
 
-    const void *from = (const char *)kernel->inputs[0] + item * size * bytes;
-    void *to = (char *)kernel->outputs[0] + item * size * bytes;
-
-    if (bytes == 4)
-      transpose4 (from, to, rows, columns, row, stop);
-    else if (bytes == 8)
-      transpose8 (from, to, rows, columns, row, stop);
-    else if (bytes == 2)
-      transpose2 (from, to, rows, columns, row, stop);
-    else
-      transpose1 (from, to, rows, columns, row, stop);
+    gen_transpose (bytes, (const char *)kernel->inputs[0] + (item * size + row * columns) * bytes,
+        columns, (char *)kernel->outputs[0] + (item * size + row) * bytes, rows, stop - row,
+        columns);
     first += stop - row;
   }
 }

@@ -2,8 +2,9 @@
 /* Cosh: the hyperbolic cosine. */
 #include "unary.h"
 #include <math.h>
+#include "mathematics.h"
 
-GEN_UNARY_FLOATS (6, coshf (x), cosh (x))
+GEN_UNARY_FLOATS (0.5, gen_cosh (x), cosh (x))
 
 static gboolean
 gradient (GenGradient *g, GError **error)

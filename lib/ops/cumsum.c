@@ -6,7 +6,7 @@
 #include "../simd.h"
 #include "../device/half.h"
 
-#define COLUMNS 32
+#define COLUMNS 1024
 
 /* Sums or products of `n` rows of up to COLUMNS elements, `step` elements apart. */
 typedef void (*SumsFunc) (
@@ -18,20 +18,28 @@ typedef void (*SumsFunc) (
       (px, pout, n, step, columns, exclusive))                                                     \
   {                                                                                                \
     const T *x = px;                                                                               \
-    T *out = pout, sums[COLUMNS];                                                                  \
+    T *out = pout, sum = start;                                                                    \
                                                                                                    \
-    for (gsize i = 0; i < COLUMNS; i++)                                                            \
-      sums[i] = start;                                                                             \
-    for (gint64 k = 0; k < n; k++)                                                                 \
-      for (gsize i = 0; i < columns; i++) {                                                        \
-        const T before = sums[i];                                                                  \
-        sums[i] operation x[k * step + (gint64)i];                                                 \
-        out[k * step + (gint64)i] = exclusive ? before : sums[i];                                  \
+    if (columns == 1) {                                                                            \
+      for (gint64 k = 0; k < n; k++) {                                                             \
+        const T before = sum;                                                                      \
+        sum = sum operation x[k * step];                                                           \
+        out[k * step] = exclusive ? before : sum;                                                  \
       }                                                                                            \
+      return;                                                                                      \
+    }                                                                                              \
+    for (gsize i = 0; i < columns && n > 0; i++)                                                   \
+      out[i] = exclusive ? (start) : x[i];                                                         \
+    for (gint64 k = 1; k < n; k++) {                                                               \
+      const T *before = out + (k - 1) * step, *next = x + (exclusive ? k - 1 : k) * step;          \
+                                                                                                   \
+      for (gsize i = 0; i < columns; i++)                                                          \
+        out[k * step + (gint64)i] = before[i] operation next[i];                                   \
+    }                                                                                              \
   }
 #define BOTH(t, T)                                                                                 \
-  ROWS (sums_##t, T, 0, +=)                                                                        \
-  ROWS (products_##t, T, 1, *=)
+  ROWS (sums_##t, T, 0, +)                                                                         \
+  ROWS (products_##t, T, 1, *)
 
 BOTH (float32, float)
 BOTH (float64, double)

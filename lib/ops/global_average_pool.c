@@ -1,6 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* GlobalAveragePool: the mean of each channel. */
 #include "pool.h"
+#include "reduce.h"
+
+static gboolean
+cpu (GenKernel *kernel, GError **error)
+{
+  gboolean reduced[GEN_MAX_RANK];
+
+  for (int i = 0; i < GEN_MAX_RANK; i++)
+    reduced[i] = i >= 2;
+  return gen_reduce_cpu_over (kernel, &gen_mean_reducers, reduced, error);
+}
 
 static gboolean
 gradient (GenGradient *g, GError **error)
@@ -18,6 +29,6 @@ const GenOperator gen_operator_global_average_pool = {
   .max_outputs = 1,
   .layouts = GEN_LAYOUTS_ANY,
   .infer = gen_pool_infer,
-  .cpu = gen_pool_cpu_average,
+  .cpu = cpu,
   .gradient = gradient,
 };

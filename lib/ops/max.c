@@ -3,7 +3,7 @@
  */
 #include "variadic.h"
 
-GEN_ARITHMETIC_ROWS (gen_max_rows, (y > x || y != y) ? y : x)
+GEN_ARITHMETIC_ROWS (gen_max_rows, (y > x) | (y != y) ? y : x)
 
 static gboolean
 cpu (GenKernel *kernel, GError **error)

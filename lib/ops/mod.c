@@ -24,7 +24,48 @@ with_sign_of (double remainder, double y)
   GEN_ARITHMETIC_ROW (mod_##t, T, PYTHON_REMAINDER (T))
 #define UNSIGNED(T, t) GEN_ARITHMETIC_ROW (mod_##t, T, y == 0 ? 0 : x % y)
 
-GEN_ARITHMETIC_ROW (fmod_float32, float, fmodf (x, y))
+/* Of floats in double, where quotients below 2^28 lose nothing: they are cut at the right integer,
+ * and its product with y is exact. */
+#define MOST_QUOTIENT 0x1p28
+#define STRETCH 512
+
+static inline float
+near_remainder (float x, float y)
+{
+  const double cut = (double)(gint32)((double)x / (double)y);
+
+  return copysignf ((float)(x - cut * y), x);
+}
+
+GEN_ARITHMETIC_ROW (near_float32, float, near_remainder (x, y))
+GEN_ARITHMETIC_ROW (far_float32, float, fmodf (x, y))
+
+GEN_CLONES (gboolean, are_near, (const float *a, gint64 as, const float *b, gint64 bs, gsize n),
+    (a, as, b, bs, n))
+{
+  int far = 0;
+
+  for (gsize i = 0; i < n; i++) {
+    const double quotient = (double)a[(gint64)i * as] / (double)b[(gint64)i * bs];
+
+    far |= !(quotient > -MOST_QUOTIENT && quotient < MOST_QUOTIENT);
+  }
+  return !far;
+}
+
+static void
+fmod_float32 (const void *pa, gint64 as, const void *pb, gint64 bs, void *pout, gsize n)
+{
+  const float *a = pa, *b = pb;
+  float *out = pout;
+
+  for (gsize count; n > 0; n -= count, a += (gint64)count * as, b += (gint64)count * bs) {
+    count = MIN (n, STRETCH);
+    (are_near (a, as, b, bs, count) ? near_float32 : far_float32) (a, as, b, bs, out, count);
+    out += count;
+  }
+}
+
 GEN_ARITHMETIC_ROW (fmod_float64, double, fmod (x, y))
 GEN_ARITHMETIC_ROW (mod_float32, float, with_sign_of (fmodf (x, y), y))
 GEN_ARITHMETIC_ROW (mod_float64, double, with_sign_of (fmod (x, y), y))

@@ -1,28 +1,50 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* NonZero: where elements are that are not zero, as a matrix [dimensions, places]. */
+#include "../simd.h"
 #include "order.h"
 #include "result.h"
 
-/* The places, one after the other, as indices among all elements. */
-static GArray *
-find_places (GenDataType type, const void *x, gsize n)
+#define CHUNK 256
+
+/* Whether each of `n` elements is not zero. */
+GEN_CLONES (
+    gsize, look, (const gint64 *keys, gint64 zero, guint8 *here, gsize n), (keys, zero, here, n))
 {
-  GArray *places = g_array_new (FALSE, FALSE, sizeof (gint64));
+  gsize found = 0;
+
+  for (gsize i = 0; i < n; i++) {
+    here[i] = keys[i] != zero;
+    found += here[i];
+  }
+  return found;
+}
+
+/* The places, one after the other, as indices among all elements; room for one more is behind
+ * them. */
+static gint64 *
+find_places (GenDataType type, const char *x, gsize n, gsize *n_places)
+{
   const gint64 zero = 0;
-  gint64 zero_key, keys[256];
+  gsize room = CHUNK + 1, found = 0;
+  gint64 *places = g_new (gint64, room), zero_key, keys[CHUNK];
+  guint8 here[CHUNK];
 
   gen_order_keys (type, &zero, 1, &zero_key, 1);
-  for (gsize i = 0; i < n; i += G_N_ELEMENTS (keys)) {
-    gsize count = MIN (G_N_ELEMENTS (keys), n - i);
+  for (gsize i = 0; i < n; i += CHUNK) {
+    const gsize count = MIN (CHUNK, n - i);
+    gsize more;
 
-    gen_order_keys (type, (const char *)x + i * gen_data_type_size (type), 1, keys, count);
-    for (gsize k = 0; k < count; k++)
-      if (keys[k] != zero_key) {
-        gint64 place = (gint64)(i + k);
-
-        g_array_append_val (places, place);
-      }
+    gen_order_keys (type, x + i * gen_data_type_size (type), 1, keys, count);
+    more = look (keys, zero_key, here, count);
+    if (found + more + 1 > room)
+      places = g_renew (gint64, places, room = 2 * (found + more + 1));
+    /* Without a branch, which nobody could foretell. */
+    for (gsize k = 0; more > 0 && k < count; k++) {
+      places[found] = (gint64)(i + k);
+      found += here[k];
+    }
   }
+  *n_places = found;
   return places;
 }
 
@@ -30,22 +52,26 @@ static gboolean
 compute (const GenNode *node, const void *const *inputs, GenResult *results, GError **error)
 {
   const GenTensor *x = gen_node_input (node, 0);
-  g_autoptr (GArray) places = NULL;
-  gint64 *out;
+  const int inner = x->shape.rank - 1;
+  g_autofree gint64 *places = NULL;
+  gint64 at[GEN_MAX_RANK] = { 0 }, row = 0, *out;
+  gsize n;
 
   if (!gen_order_has_keys (x->type))
     return gen_node_error (
         node, error, "not supported for elements of type %s", gen_data_type_name (x->type));
-  places = find_places (x->type, inputs[0], gen_shape_elements (&x->shape));
-  out =
-      gen_result_new (&results[0], GEN_TYPE_INT64, &GEN_SHAPE (x->shape.rank, (gint64)places->len));
-  for (guint i = 0; i < places->len; i++) {
-    gint64 rest = g_array_index (places, gint64, i);
-
-    for (int k = x->shape.rank - 1; k >= 0; k--) {
-      out[(gsize)k * places->len + i] = rest % x->shape.dims[k];
-      rest /= x->shape.dims[k];
+  places = find_places (x->type, inputs[0], gen_shape_elements (&x->shape), &n);
+  out = gen_result_new (&results[0], GEN_TYPE_INT64, &GEN_SHAPE (x->shape.rank, (gint64)n));
+  /* Places go up, and so do the rows that they are in: `row` begins the one of indices `at`. */
+  for (gsize i = 0; inner >= 0 && i < n; i++) {
+    while (places[i] >= row + x->shape.dims[inner]) {
+      row += x->shape.dims[inner];
+      for (int k = inner - 1; k >= 0 && ++at[k] == x->shape.dims[k]; k--)
+        at[k] = 0;
     }
+    for (int k = 0; k < inner; k++)
+      out[(gsize)k * n + i] = at[k];
+    out[(gsize)inner * n + i] = places[i] - row;
   }
   return TRUE;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "number.h"
+#include "strided.h"
 
 static gboolean
 find_depth (const GenNode *node, gint64 *depth, GError **error)
@@ -51,8 +52,8 @@ run (const GenKernel *kernel, int part, int parts)
   char *out = kernel->outputs[0];
 
   gen_kernel_share (gen_shape_product (shape, 0, axis), 1, part, parts, &first, &end);
-  for (gsize i = first * depth * inner; i < end * depth * inner; i++)
-    memcpy (out + i * size, values, size);
+  gen_copy_row (values, 0, out + first * depth * inner * size, 1,
+      (gint64)(end - first) * depth * inner, size);
   for (gsize i = first * inner; i < end * inner; i++) {
     double index = gen_number_get (indices->type, kernel->inputs[0], i);
 

@@ -115,6 +115,39 @@ gen_pad_source (gint64 at, gint64 extent, char mode)
   return at < extent ? at : period - at;
 }
 
+#define FILL(T)                                                                                    \
+  {                                                                                                \
+    T value;                                                                                       \
+    memcpy (&value, border, sizeof value);                                                         \
+    for (gint64 i = 0; i < n; i++)                                                                 \
+      ((T *)out)[i] = value;                                                                       \
+  }
+
+static void
+fill (void *out, const char *border, gint64 n, gsize size)
+{
+  if (size == 4)
+    FILL (guint32)
+  else if (size == 8)
+    FILL (guint64)
+  else if (size == 2)
+    FILL (guint16)
+  else
+    memset (out, *border, n);
+}
+
+/* What is taken of a row but out of order, [first, end) of the result. */
+static void
+copy_edge (const Pad *pad, const char *x, gint64 from, const char *border, char *out, gint64 first,
+    gint64 end)
+{
+  const gint64 *sources = pad->sources[pad->shape.rank - 1];
+  const gint64 size = pad->size;
+
+  for (gint64 i = first; i < end; i++)
+    memcpy (out + i * size, sources[i] < 0 ? border : x + (from + sources[i]) * size, size);
+}
+
 static void
 run (const GenKernel *kernel, int part, int parts)
 {
@@ -139,16 +172,16 @@ run (const GenKernel *kernel, int part, int parts)
       outside |= at < 0;
       from += at * pad->strides[i];
     }
-    for (gint64 i = 0; i < n; i++) {
-      gint64 at = outside ? -1 : pad->sources[inner][i];
-
-      if (!outside && i == pad->inside && pad->last > i) {
-        memcpy (out + i * pad->size, x + (from + at) * pad->size, (pad->last - i) * pad->size);
-        i = pad->last - 1;
-      } else {
-        memcpy (out + i * pad->size, at < 0 ? border : x + (from + at) * pad->size, pad->size);
-      }
+    if (outside) {
+      fill (out, border, n, pad->size);
+      continue;
     }
+    copy_edge (pad, x, from, border, out, 0, pad->inside);
+    if (pad->last > pad->inside)
+      memcpy (out + pad->inside * pad->size,
+          x + (from + pad->sources[inner][pad->inside]) * pad->size,
+          (pad->last - pad->inside) * pad->size);
+    copy_edge (pad, x, from, border, out, MAX (pad->last, pad->inside), n);
   }
 }
 

@@ -6,6 +6,13 @@
 
 #include "../device/half.h"
 
+/* Taps that a distance is: most have a dilation of 1, and divisions cost more than windows. */
+static inline gint64
+gen_window_steps (const GenWindowAxis *a, gint64 distance)
+{
+  return a->dilation == 1 ? distance : (distance + a->dilation - 1) / a->dilation;
+}
+
 /* The taps of result `at` of one axis that lie in the picture: from `first` up to `end`, in
  * kernel steps. */
 static inline void
@@ -13,8 +20,8 @@ gen_window_taps (const GenWindowAxis *a, gint64 at, gint64 *first, gint64 *end)
 {
   gint64 start = at * a->stride - a->before;
 
-  *first = start < 0 ? (-start + a->dilation - 1) / a->dilation : 0;
-  *end = MIN (a->kernel, start >= a->in ? 0 : (a->in - start + a->dilation - 1) / a->dilation);
+  *first = start < 0 ? gen_window_steps (a, -start) : 0;
+  *end = MIN (a->kernel, start >= a->in ? 0 : gen_window_steps (a, a->in - start));
 }
 
 /* 16-bit floats are pooled in float32. */

@@ -38,69 +38,94 @@ gen_reduce_infer (GenNode *node, GError **error)
   return TRUE;
 }
 
-/* One row, into an accumulator or along many. */
+/* The accumulators of a block of rows. */
 static void
-take_row (const Reduce *reduce, char *out, gint64 stride, const char *x, gsize n)
+start_rows (const Reduce *reduce, char *out, const GenReduceRows *rows)
 {
   const GenReducer *reducer = reduce->reducer;
-  gboolean across = reduce->groups[reduce->n_groups - 1].reduced;
-  float wide[GEN_HALF_CHUNK];
+  const gsize n = reduce->groups[reduce->n_groups - 1].reduced ? 1 : rows->n;
 
-  if (!reduce->half) {
-    if (across)
-      reducer->across (out, x, n);
-    else
-      reducer->along (out, stride, x, n);
+  if (n == 1 && rows->to != 0) {
+    reducer->start (out, rows->to, rows->rows);
     return;
   }
-  for (gsize i = 0; i < n; i += GEN_HALF_CHUNK) {
-    gsize count = MIN (GEN_HALF_CHUNK, n - i);
+  for (gsize r = 0; r < (rows->to == 0 ? 1 : rows->rows); r++)
+    reducer->start (out + (gint64)r * rows->to * (gint64)reducer->size, rows->stride, n);
+}
 
-    gen_half_widen (reduce->type, x + i * sizeof (guint16), 1, wide, count);
-    if (across)
-      reducer->across (out, wide, count);
-    else
-      reducer->along (out + (gint64)i * stride * (gint64)reducer->size, stride, wide, count);
+/* A block of rows whose accumulators are at `out`. */
+static void
+take_rows (const Reduce *reduce, char *out, const char *x, const GenReduceRows *rows)
+{
+  const GenReducer *reducer = reduce->reducer;
+  const gboolean across = reduce->groups[reduce->n_groups - 1].reduced;
+  const gint64 size = gen_data_type_size (reduce->type), wide_size = reducer->size;
+  float wide[GEN_HALF_CHUNK];
+
+  if (!reduce->half && (across || rows->to == 0)) {
+    (across ? reducer->across : reducer->along) (out, x, rows);
+    return;
+  }
+  for (gsize r = 0; r < rows->rows; r++, x += rows->from * size, out += rows->to * wide_size) {
+    GenReduceRows one = { .rows = 1, .n = rows->n, .stride = rows->stride };
+
+    if (!reduce->half) {
+      reducer->along (out, x, &one);
+      continue;
+    }
+    for (gsize i = 0; i < rows->n; i += one.n) {
+      one.n = MIN (GEN_HALF_CHUNK, rows->n - i);
+      gen_half_widen (reduce->type, x + i * size, 1, wide, one.n);
+      if (across)
+        reducer->across (out, wide, &one);
+      else
+        reducer->along (out + (gint64)i * rows->stride * wide_size, wide, &one);
+    }
   }
 }
 
-/* Everything in [first, end) of the cut group, into `results`. */
+/* Everything in [first, end) of the cut group, into `results`: the innermost two groups are a
+ * block of rows, the others are walked. */
 static void
 walk (const Reduce *reduce, const char *x, char *results, gint64 first, gint64 end)
 {
   const GenReducer *reducer = reduce->reducer;
-  const GenReduceGroup *inner = &reduce->groups[reduce->n_groups - 1];
-  int n = reduce->n_groups - 1;
-  gint64 starts[GEN_MAX_RANK] = { 0 }, ends[GEN_MAX_RANK], at[GEN_MAX_RANK];
-  gint64 row_first = 0, row_n = inner->extent, rows = 1, stride = inner->to;
+  const gint64 size = gen_data_type_size (reduce->type);
+  const int inner = reduce->n_groups - 1, outer = inner - 1;
+  gint64 starts[GEN_MAX_RANK] = { 0 }, ends[GEN_MAX_RANK] = { 0 }, at[GEN_MAX_RANK] = { 0 };
+  const GenReduceGroup *group = &reduce->groups[inner];
+  GenReduceRows rows = { .rows = 1, .stride = group->to };
+  gint64 blocks = 1;
 
-  for (int i = 0; i < n; i++) {
-    starts[i] = i == reduce->cut ? first : 0;
+  for (int i = 0; i < reduce->n_groups; i++) {
+    at[i] = starts[i] = i == reduce->cut ? first : 0;
     ends[i] = i == reduce->cut ? end : reduce->groups[i].extent;
-    at[i] = starts[i];
-    rows *= ends[i] - starts[i];
+    if (i < outer)
+      blocks *= ends[i] - starts[i];
   }
-  if (reduce->cut == n) {
-    row_first = first;
-    row_n = end - first;
+  rows.n = ends[inner] - starts[inner];
+  if (outer >= 0) {
+    rows.rows = ends[outer] - starts[outer];
+    rows.from = reduce->groups[outer].from;
+    rows.to = reduce->groups[outer].to;
   }
-  if (row_n == 0)
+  if (rows.n == 0 || rows.rows == 0)
     return;
-  for (gint64 row = 0; row < rows; row++) {
-    gint64 from = row_first * inner->from, to = inner->reduced ? 0 : row_first * stride;
+  for (gint64 block = 0; block < blocks; block++) {
     gboolean fresh = TRUE;
+    gint64 from = 0, to = 0;
     char *out;
 
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; i < reduce->n_groups; i++) {
       from += at[i] * reduce->groups[i].from;
       to += at[i] * reduce->groups[i].to;
       fresh &= !reduce->groups[i].reduced || at[i] == starts[i];
     }
-    out = results + to * reducer->size;
+    out = results + to * (gint64)reducer->size;
     if (fresh)
-      reducer->start (out, stride, inner->reduced ? 1 : row_n);
-    take_row (reduce, out, stride, x + from * (gint64)gen_data_type_size (reduce->type), row_n);
-    for (int i = n - 1; i >= 0 && ++at[i] == ends[i]; i--)
+      start_rows (reduce, out, &rows);
+    take_rows (reduce, out, x + from * size, &rows);
+    for (int i = outer - 1; i >= 0 && ++at[i] == ends[i]; i--)
       at[i] = starts[i];
   }
 }
@@ -190,7 +215,8 @@ choose_cut (Reduce *reduce, GenKernel *kernel)
 }
 
 gboolean
-gen_reduce_cpu (GenKernel *kernel, const GenReducers *reducers, GError **error)
+gen_reduce_cpu_over (GenKernel *kernel, const GenReducers *reducers,
+    const gboolean reduced[GEN_MAX_RANK], GError **error)
 {
   const GenTensor *x = gen_node_input (kernel->node, 0);
   const GenReducer *by_type[] = {
@@ -205,14 +231,11 @@ gen_reduce_cpu (GenKernel *kernel, const GenReducers *reducers, GError **error)
     [GEN_TYPE_BOOL] = reducers->uint8,
   };
   GenDataType type = gen_type_computed (x->type);
-  gboolean reduced[GEN_MAX_RANK];
   Reduce *reduce;
 
   if (type >= G_N_ELEMENTS (by_type) || by_type[type] == NULL)
     return gen_node_error (
         kernel->node, error, "not supported for elements of type %s", gen_data_type_name (x->type));
-  if (!gen_reduce_axes (kernel->node, reduced, error))
-    return FALSE;
   reduce = g_new0 (Reduce, 1);
   kernel->state = reduce;
   kernel->free_state = g_free;
@@ -221,7 +244,9 @@ gen_reduce_cpu (GenKernel *kernel, const GenReducers *reducers, GError **error)
   reduce->half = gen_type_is_half (x->type);
   reduce->n = gen_shape_elements (&x->shape);
   reduce->outputs = gen_shape_elements (&gen_node_output (kernel->node, 0)->shape);
-  reduce->count = gen_reduce_count (kernel->node);
+  reduce->count = 1;
+  for (int i = 0; i < x->shape.rank; i++)
+    reduce->count *= reduced[i] ? x->shape.dims[i] : 1;
   reduce->n_groups = gen_reduce_groups (kernel->node, reduced, reduce->groups);
   choose_cut (reduce, kernel);
   if (reduce->half)
@@ -230,6 +255,15 @@ gen_reduce_cpu (GenKernel *kernel, const GenReducers *reducers, GError **error)
   if (reduce->partial || reduce->half || reduce->reducer->finish != NULL)
     gen_kernel_add_step (kernel, run_end, 1);
   return TRUE;
+}
+
+gboolean
+gen_reduce_cpu (GenKernel *kernel, const GenReducers *reducers, GError **error)
+{
+  gboolean reduced[GEN_MAX_RANK];
+
+  return gen_reduce_axes (kernel->node, reduced, error) &&
+         gen_reduce_cpu_over (kernel, reducers, reduced, error);
 }
 
 GenTensor *

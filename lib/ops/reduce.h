@@ -7,13 +7,20 @@
 #include "broadcast.h"
 #include "reduce_groups.h"
 
+/* A block of rows, `from` elements apart, and how their results lie: those of two rows are `to`
+ * apart, which is 0 where rows are reduced, those of a row's elements `stride`. */
+typedef struct {
+  gsize rows, n;
+  gint64 from, to, stride;
+} GenReduceRows;
+
 typedef struct {
   gsize size; /* bytes of an element */
   void (*start) (void *accumulators, gint64 stride, gsize n);
-  /* accumulator[0] takes n elements of a row. */
-  void (*across) (void *accumulator, const void *row, gsize n);
-  /* accumulator[i] takes row[i]. */
-  void (*along) (void *accumulators, gint64 stride, const void *row, gsize n);
+  /* The accumulator of each row takes its elements. */
+  void (*across) (void *accumulators, const void *x, const GenReduceRows *rows);
+  /* accumulator[i] takes element i of all rows, which are reduced. */
+  void (*along) (void *accumulators, const void *x, const GenReduceRows *rows);
   /* accumulators[i] merges with others[i]. */
   void (*merge) (void *accumulators, const void *others, gsize n);
   /* After all: `count` elements went into each; NULL when there is nothing to do. */
@@ -27,13 +34,36 @@ typedef struct {
 /* infer(), cpu() of all reductions. Axes are input 1 or the attribute `axes`. */
 gboolean gen_reduce_infer (GenNode *node, GError **error);
 gboolean gen_reduce_cpu (GenKernel *kernel, const GenReducers *reducers, GError **error);
+/* The same over axes that the caller knows. */
+gboolean gen_reduce_cpu_over (GenKernel *kernel, const GenReducers *reducers,
+    const gboolean reduced[GEN_MAX_RANK], GError **error);
+
+/* What global pooling is made of, too. */
+extern const GenReducers gen_mean_reducers, gen_max_reducers;
 
 /* For gradients: `tensor` of the output's shape, with the reduced axes back as 1. */
 GenTensor *gen_reduce_keep (GenGradient *gradient, GenTensor *tensor, GError **error);
 /* The same, expanded to the operand's shape. */
 GenTensor *gen_reduce_spread (GenGradient *gradient, GenTensor *tensor, GError **error);
 
+/* Lanes of a short row and of a long one: as many as hide how long one element takes. */
 #define GEN_REDUCER_LANES 16
+#define GEN_REDUCER_MANY_LANES 64
+/* Where rows are further apart than so many bytes, neighbours are read before the next row. */
+#define GEN_REDUCER_NEAR 2048
+#define GEN_REDUCER_STRETCH 1024
+
+/* Before a loop over lanes, whose few rounds would be written out before the compiler thinks of
+ * vectors, and then be none where there is a condition in them. */
+#define GEN_REDUCER_LOOP _Pragma ("GCC unroll 1") for
+
+/* Lanes k of `lanes` take those from `width` on, which are as many. */
+#define GEN_REDUCER_FOLD(T, lanes, width, both)                                                    \
+  GEN_REDUCER_LOOP (int k = 0; k < (width); k++)                                                   \
+  {                                                                                                \
+    const T a = lanes[k], b = lanes[k + (width)];                                                  \
+    lanes[k] = (both);                                                                             \
+  }
 
 /* A reducer for elements of type T: expressions of the accumulator `a`, the element `x`, the
  * other accumulator `b`. Rows are taken in lanes, which vectorise and lose less precision. */
@@ -46,51 +76,106 @@ GenTensor *gen_reduce_spread (GenGradient *gradient, GenTensor *tensor, GError *
     for (gsize i = 0; i < n; i++)                                                                  \
       out[(gint64)i * stride] = (initial);                                                         \
   }                                                                                                \
-  GEN_CLONES (                                                                                     \
-      void, name##_across, (void *accumulator, const void *row, gsize n), (accumulator, row, n))   \
+  /* The lanes take what they can of a row; returns how much. */                                   \
+  static inline __attribute__ ((always_inline))                                                    \
+  gsize name##_lanes (T *lanes, const int n_lanes, const T *from, gsize n)                         \
   {                                                                                                \
-    const T *from = row;                                                                           \
-    T lanes[GEN_REDUCER_LANES], total = *(T *)accumulator;                                         \
     gsize i = 0;                                                                                   \
                                                                                                    \
-    for (int k = 0; k < GEN_REDUCER_LANES; k++)                                                    \
+    GEN_REDUCER_LOOP (int k = 0; k < n_lanes; k++)                                                 \
+    {                                                                                              \
       lanes[k] = (initial);                                                                        \
-    for (; i + GEN_REDUCER_LANES <= n; i += GEN_REDUCER_LANES)                                     \
-      for (int k = 0; k < GEN_REDUCER_LANES; k++) {                                                \
+    }                                                                                              \
+    for (; i + n_lanes <= n; i += n_lanes)                                                         \
+      GEN_REDUCER_LOOP (int k = 0; k < n_lanes; k++)                                               \
+      {                                                                                            \
         const T a = lanes[k], x = from[i + k];                                                     \
         lanes[k] = (take);                                                                         \
       }                                                                                            \
-    for (int width = GEN_REDUCER_LANES / 2; width > 0; width /= 2)                                 \
-      for (int k = 0; k < width; k++) {                                                            \
-        const T a = lanes[k], b = lanes[k + width];                                                \
-        lanes[k] = (both);                                                                         \
-      }                                                                                            \
-    {                                                                                              \
-      const T a = total, b = lanes[0];                                                             \
-      total = (both);                                                                              \
-    }                                                                                              \
-    for (; i < n; i++) {                                                                           \
-      const T a = total, x = from[i];                                                              \
-      total = (take);                                                                              \
-    }                                                                                              \
-    *(T *)accumulator = total;                                                                     \
+    return i;                                                                                      \
   }                                                                                                \
-  GEN_CLONES (void, name##_along, (void *accumulators, gint64 stride, const void *row, gsize n),   \
-      (accumulators, stride, row, n))                                                              \
+  GEN_CLONES (void, name##_across,                                                                 \
+      (void *accumulators, const void *px, const GenReduceRows *rows), (accumulators, px, rows))   \
   {                                                                                                \
-    const T *from = row;                                                                           \
-    T *out = accumulators;                                                                         \
+    const gsize n = rows->n;                                                                       \
                                                                                                    \
-    if (stride == 1)                                                                               \
-      for (gsize i = 0; i < n; i++) {                                                              \
-        const T a = out[i], x = from[i];                                                           \
-        out[i] = (take);                                                                           \
+    for (gsize r = 0; r < rows->rows; r++) {                                                       \
+      const T *from = (const T *)px + (gint64)r * rows->from;                                      \
+      T *to = (T *)accumulators + (gint64)r * rows->to, total = *to;                               \
+      T lanes[GEN_REDUCER_MANY_LANES];                                                             \
+      gsize i = 0;                                                                                 \
+                                                                                                   \
+      if (n >= 4 * GEN_REDUCER_MANY_LANES) {                                                       \
+        i = name##_lanes (lanes, GEN_REDUCER_MANY_LANES, from, n);                                 \
+        GEN_REDUCER_FOLD (T, lanes, 32, both)                                                      \
+        GEN_REDUCER_FOLD (T, lanes, 16, both)                                                      \
+      } else if (n >= GEN_REDUCER_LANES) {                                                         \
+        i = name##_lanes (lanes, GEN_REDUCER_LANES, from, n);                                      \
       }                                                                                            \
-    else                                                                                           \
-      for (gsize i = 0; i < n; i++) {                                                              \
-        const T a = out[(gint64)i * stride], x = from[i];                                          \
-        out[(gint64)i * stride] = (take);                                                          \
+      if (i > 0) {                                                                                 \
+        GEN_REDUCER_FOLD (T, lanes, 8, both)                                                       \
+        GEN_REDUCER_FOLD (T, lanes, 4, both)                                                       \
+        GEN_REDUCER_FOLD (T, lanes, 2, both)                                                       \
+        GEN_REDUCER_FOLD (T, lanes, 1, both)                                                       \
+        {                                                                                          \
+          const T a = total, b = lanes[0];                                                         \
+          total = (both);                                                                          \
+        }                                                                                          \
       }                                                                                            \
+      for (; i < n; i++) {                                                                         \
+        const T a = total, x = from[i];                                                            \
+        total = (take);                                                                            \
+      }                                                                                            \
+      *to = total;                                                                                 \
+    }                                                                                              \
+  }                                                                                                \
+  GEN_CLONES (void, name##_along, (void *accumulators, const void *px, const GenReduceRows *rows), \
+      (accumulators, px, rows))                                                                    \
+  {                                                                                                \
+    const gsize near = rows->from * (gint64)sizeof (T) <= GEN_REDUCER_NEAR;                        \
+    const gint64 stride = rows->stride;                                                            \
+    T *out = accumulators;                                                                         \
+    gsize i = 0;                                                                                   \
+                                                                                                   \
+    if (stride != 1) {                                                                             \
+      for (gsize r = 0; r < rows->rows; r++)                                                       \
+        for (gsize k = 0; k < rows->n; k++) {                                                      \
+          const T a = out[(gint64)k * stride];                                                     \
+          const T x = ((const T *)px)[(gint64)r * rows->from + (gint64)k];                         \
+          out[(gint64)k * stride] = (take);                                                        \
+        }                                                                                          \
+      return;                                                                                      \
+    }                                                                                              \
+    for (; near && i + GEN_REDUCER_LANES <= rows->n; i += GEN_REDUCER_LANES) {                     \
+      const T *from = (const T *)px + i;                                                           \
+      T lanes[GEN_REDUCER_LANES];                                                                  \
+                                                                                                   \
+      GEN_REDUCER_LOOP (int k = 0; k < GEN_REDUCER_LANES; k++)                                     \
+      {                                                                                            \
+        lanes[k] = out[i + k];                                                                     \
+      }                                                                                            \
+      for (gsize r = 0; r < rows->rows; r++, from += rows->from)                                   \
+        GEN_REDUCER_LOOP (int k = 0; k < GEN_REDUCER_LANES; k++)                                   \
+        {                                                                                          \
+          const T a = lanes[k], x = from[k];                                                       \
+          lanes[k] = (take);                                                                       \
+        }                                                                                          \
+      GEN_REDUCER_LOOP (int k = 0; k < GEN_REDUCER_LANES; k++)                                     \
+      {                                                                                            \
+        out[i + k] = lanes[k];                                                                     \
+      }                                                                                            \
+    }                                                                                              \
+    for (gsize end; i < rows->n; i = end) {                                                        \
+      end = MIN (rows->n, i + GEN_REDUCER_STRETCH);                                                \
+      for (gsize r = 0; r < rows->rows; r++) {                                                     \
+        const T *from = (const T *)px + (gint64)r * rows->from;                                    \
+                                                                                                   \
+        for (gsize k = i; k < end; k++) {                                                          \
+          const T a = out[k], x = from[k];                                                         \
+          out[k] = (take);                                                                         \
+        }                                                                                          \
+      }                                                                                            \
+    }                                                                                              \
   }                                                                                                \
   GEN_CLONES (void, name##_merge, (void *accumulators, const void *others, gsize n),               \
       (accumulators, others, n))                                                                   \

@@ -8,8 +8,18 @@ GEN_REDUCER_FINISH (mean_int32, gint32, 0, a + x, a + b, (gint32)(a / count))
 GEN_REDUCER_FINISH (mean_int64, gint64, 0, a + x, a + b, (gint64)(a / count))
 GEN_REDUCER_FINISH (mean_uint32, guint32, 0, a + x, a + b, (guint32)(a / count))
 GEN_REDUCER_FINISH (mean_uint64, guint64, 0, a + x, a + b, (guint64)(a / count))
-GEN_REDUCE_CPU (.float32 = &mean_float32, .float64 = &mean_float64, .int32 = &mean_int32,
-    .int64 = &mean_int64, .uint32 = &mean_uint32, .uint64 = &mean_uint64)
+const GenReducers gen_mean_reducers = { .float32 = &mean_float32,
+  .float64 = &mean_float64,
+  .int32 = &mean_int32,
+  .int64 = &mean_int64,
+  .uint32 = &mean_uint32,
+  .uint64 = &mean_uint64 };
+
+static gboolean
+cpu (GenKernel *kernel, GError **error)
+{
+  return gen_reduce_cpu (kernel, &gen_mean_reducers, error);
+}
 
 static gboolean
 gradient (GenGradient *g, GError **error)

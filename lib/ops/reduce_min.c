@@ -4,22 +4,17 @@
 #include <math.h>
 #include "reduce.h"
 
-GEN_REDUCER (
-    reduce_min_float32, float, INFINITY, (x < a || x != x) ? x : a, (b < a || b != b) ? b : a)
-GEN_REDUCER (
-    reduce_min_float64, double, INFINITY, (x < a || x != x) ? x : a, (b < a || b != b) ? b : a)
-GEN_REDUCER (
-    reduce_min_int32, gint32, G_MAXINT32, (x < a || x != x) ? x : a, (b < a || b != b) ? b : a)
-GEN_REDUCER (
-    reduce_min_int64, gint64, G_MAXINT64, (x < a || x != x) ? x : a, (b < a || b != b) ? b : a)
-GEN_REDUCER (
-    reduce_min_uint32, guint32, G_MAXUINT32, (x < a || x != x) ? x : a, (b < a || b != b) ? b : a)
-GEN_REDUCER (
-    reduce_min_uint64, guint64, G_MAXUINT64, (x < a || x != x) ? x : a, (b < a || b != b) ? b : a)
-GEN_REDUCER (
-    reduce_min_int8, gint8, G_MAXINT8, (x < a || x != x) ? x : a, (b < a || b != b) ? b : a)
-GEN_REDUCER (
-    reduce_min_uint8, guint8, G_MAXUINT8, (x < a || x != x) ? x : a, (b < a || b != b) ? b : a)
+/* Of two numbers, or of what is none. Without a branch, so that it vectorises. */
+#define TAKE(x) ((x < a) | (x != x) ? x : a)
+
+GEN_REDUCER (reduce_min_float32, float, INFINITY, TAKE (x), TAKE (b))
+GEN_REDUCER (reduce_min_float64, double, INFINITY, TAKE (x), TAKE (b))
+GEN_REDUCER (reduce_min_int32, gint32, G_MAXINT32, TAKE (x), TAKE (b))
+GEN_REDUCER (reduce_min_int64, gint64, G_MAXINT64, TAKE (x), TAKE (b))
+GEN_REDUCER (reduce_min_uint32, guint32, G_MAXUINT32, TAKE (x), TAKE (b))
+GEN_REDUCER (reduce_min_uint64, guint64, G_MAXUINT64, TAKE (x), TAKE (b))
+GEN_REDUCER (reduce_min_int8, gint8, G_MAXINT8, TAKE (x), TAKE (b))
+GEN_REDUCER (reduce_min_uint8, guint8, G_MAXUINT8, TAKE (x), TAKE (b))
 
 GEN_REDUCE_CPU (.float32 = &reduce_min_float32, .float64 = &reduce_min_float64,
     .int32 = &reduce_min_int32, .int64 = &reduce_min_int64, .uint32 = &reduce_min_uint32,

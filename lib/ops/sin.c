@@ -2,8 +2,11 @@
 /* Sin: the sine of x. */
 #include "unary.h"
 #include <math.h>
+#include "mathematics.h"
 
-GEN_UNARY_FLOATS (4, sinf (x), sin (x))
+GEN_UNARY_ROW_WITHIN (float32_row, GEN_TURN_MOST, gen_sin_within (x), sinf (x))
+GEN_UNARY_ROW (float64_row, double, sin (x))
+GEN_UNARY_CPU (.cost = 0.6, .float32 = float32_row, .float64 = float64_row)
 
 static gboolean
 gradient (GenGradient *g, GError **error)

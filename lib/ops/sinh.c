@@ -2,8 +2,9 @@
 /* Sinh: the hyperbolic sine. */
 #include "unary.h"
 #include <math.h>
+#include "mathematics.h"
 
-GEN_UNARY_FLOATS (6, sinhf (x), sinh (x))
+GEN_UNARY_FLOATS (0.8, gen_sinh (x), sinh (x))
 
 static gboolean
 gradient (GenGradient *g, GError **error)

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Copying boxes of elements. Rows that are contiguous on both sides are memcpy'd, a matrix to
- * be transposed is walked in tiles that fit the cache, all else goes element by element. */
+/* Copying boxes of elements. Rows that are contiguous on both sides are memcpy'd, where what is
+ * contiguous on one side is another dimension than on the other both are a matrix to be transposed,
+ * and all else goes by steps. */
 #include "strided.h"
 
 #include <string.h>
 
 #include "../graph/kernel.h"
+#include "../simd.h"
+#include "transposition.h"
 
-#define TILE 16
+/* How much of a dimension that is turned is one step, at most. */
+#define STRETCH 256
 
 void
 gen_shape_strides (const GenShape *shape, gint64 strides[GEN_MAX_RANK])
@@ -18,6 +22,18 @@ gen_shape_strides (const GenShape *shape, gint64 strides[GEN_MAX_RANK])
     strides[i] = stride;
     stride *= shape->dims[i];
   }
+}
+
+/* Two elements in a step are not worth it. */
+static int
+find_turned (const GenStrided *s)
+{
+  const int inner = s->rank - 1;
+
+  for (int i = 0; i < inner && s->from[inner] > 2 && s->to[inner] == 1; i++)
+    if (s->from[i] == 1)
+      return i;
+  return -1;
 }
 
 void
@@ -42,82 +58,122 @@ gen_strided_init (GenStrided *s, int rank, const gint64 *dims, const gint64 *fro
   }
   for (int i = 0; i < s->rank - 1; i++)
     s->rows *= s->dims[i];
-  s->transposes = s->rank > 1 && s->from[s->rank - 2] == 1 && s->from[s->rank - 1] != 1 &&
-                  s->to[s->rank - 1] == 1;
+  s->turned = find_turned (s);
 }
 
 #define COPY_ROW(T)                                                                                \
-  for (gint64 i = 0; i < n; i++)                                                                   \
-    ((T *)to)[i * to_step] = ((const T *)from)[i * from_step];
+  GEN_CLONES (void, copy_##T, (const T *from, gint64 from_step, T *to, gint64 to_step, gint64 n),  \
+      (from, from_step, to, to_step, n))                                                           \
+  {                                                                                                \
+    if (from_step == 0 && to_step == 1) {                                                          \
+      const T value = *from;                                                                       \
+      for (gint64 i = 0; i < n; i++)                                                               \
+        to[i] = value;                                                                             \
+    } else if (from_step == -1 && to_step == 1) {                                                  \
+      for (gint64 i = 0; i < n; i++)                                                               \
+        to[i] = from[-i];                                                                          \
+    } else if (from_step == 2 && to_step == 1) {                                                   \
+      for (gint64 i = 0; i < n; i++)                                                               \
+        to[i] = from[2 * i];                                                                       \
+    } else {                                                                                       \
+      for (gint64 i = 0; i < n; i++)                                                               \
+        to[i * to_step] = from[i * from_step];                                                     \
+    }                                                                                              \
+  }
 
-static void
-copy_row (const char *from, gint64 from_step, char *to, gint64 to_step, gint64 n, gsize size)
+COPY_ROW (guint8)
+COPY_ROW (guint16)
+COPY_ROW (guint32)
+COPY_ROW (guint64)
+
+void
+gen_copy_row (const void *from, gint64 from_step, void *to, gint64 to_step, gint64 n, gsize size)
 {
   if (from_step == 1 && to_step == 1)
     memcpy (to, from, n * size);
   else if (size == 4)
-    COPY_ROW (guint32)
+    copy_guint32 (from, from_step, to, to_step, n);
   else if (size == 8)
-    COPY_ROW (guint64)
+    copy_guint64 (from, from_step, to, to_step, n);
   else if (size == 2)
-    COPY_ROW (guint16)
+    copy_guint16 (from, from_step, to, to_step, n);
   else
-    COPY_ROW (guint8)
+    copy_guint8 (from, from_step, to, to_step, n);
 }
 
-/* Rows [first, end) of one matrix: they are next to each other in `from`. */
-static void
-transpose (const char *from, gint64 from_step, char *to, gint64 to_step, gint64 first, gint64 end,
-    gint64 columns, gsize size)
+/* Where lines of the result are further apart than those of the source, no more of them at a time
+ * than a tile has: then each goes on where it was. */
+static gint64
+stretch_of (const GenStrided *s)
 {
-  for (gint64 c = 0; c < columns; c += TILE)
-    for (gint64 r = first; r < end; r++)
-      copy_row (from + (r + c * from_step) * size, from_step, to + (r * to_step + c) * size, 1,
-          MIN (TILE, columns - c), size);
+  if (s->turned < 0)
+    return 1;
+  return MIN (s->dims[s->turned],
+      s->to[s->turned] > s->from[s->rank - 1] ? GEN_TRANSPOSITION_TILE (s->size) : STRETCH);
+}
+
+/* What one step of the walk over all dimensions but the last copies: a row or, with `height` rows
+ * of the dimension that is turned, a stretch of the matrix. */
+static void
+copy_stretch (const GenStrided *s, const char *from, char *to, gint64 height)
+{
+  const int inner = s->rank - 1;
+
+  if (s->turned < 0)
+    gen_copy_row (from, s->from[inner], to, s->to[inner], s->dims[inner], s->size);
+  else
+    gen_transpose (s->size, from, s->from[inner], to, s->to[s->turned], s->dims[inner], height);
 }
 
 void
 gen_strided_run (const GenStrided *s, const void *pfrom, void *pto, int part, int parts)
 {
-  const char *from = pfrom;
-  char *to = pto;
-  int inner = s->rank - 1;
-  gint64 n = s->dims[inner];
-  gsize first, end;
+  const int inner = s->rank - 1;
+  const gint64 size = s->size, n = s->dims[inner];
+  const gint64 tile = stretch_of (s);
+  const char *from = (const char *)pfrom + s->from_offset * size;
+  char *to = (char *)pto + s->to_offset * size;
+  gint64 at[GEN_MAX_RANK], from_at = 0, to_at = 0;
+  gsize first, end, row;
 
   if (s->rows == 0 || n == 0)
     return;
-  from += s->from_offset * s->size;
-  to += s->to_offset * s->size;
   if (s->rows == 1) {
     gen_kernel_share (n, 64 / s->size, part, parts, &first, &end);
     if (first < end)
-      copy_row (from + (gint64)first * s->from[inner] * (gint64)s->size, s->from[inner],
-          to + (gint64)first * s->to[inner] * (gint64)s->size, s->to[inner], end - first, s->size);
+      gen_copy_row (from + (gint64)first * s->from[inner] * size, s->from[inner],
+          to + (gint64)first * s->to[inner] * size, s->to[inner], end - first, s->size);
     return;
   }
-  gen_kernel_share (s->rows, s->transposes ? TILE : 1, part, parts, &first, &end);
-  while (first < end) {
-    gint64 from_at = 0, to_at = 0, stop = 1;
-    gsize row = first;
+  /* Steps of the walk: rows, or of the dimension that is turned stretches. */
+  gen_kernel_share (s->turned < 0
+                        ? s->rows
+                        : s->rows / s->dims[s->turned] * ((s->dims[s->turned] + tile - 1) / tile),
+      1, part, parts, &first, &end);
+  row = first;
+  for (int i = inner - 1; i >= 0; i--) {
+    const gint64 step = i == s->turned ? tile : 1, extent = (s->dims[i] + step - 1) / step;
 
+    at[i] = (gint64)(row % extent) * step;
+    row /= extent;
+    from_at += at[i] * s->from[i];
+    to_at += at[i] * s->to[i];
+  }
+  for (; first < end; first++) {
+    copy_stretch (s, from + from_at * size, to + to_at * size,
+        s->turned < 0 ? 1 : MIN (tile, s->dims[s->turned] - at[s->turned]));
     for (int i = inner - 1; i >= 0; i--) {
-      gint64 at = row % s->dims[i];
+      const gint64 step = i == s->turned ? tile : 1;
 
-      row /= s->dims[i];
-      if (s->transposes && i == inner - 1) {
-        stop = MIN (MIN (s->dims[i] - at, TILE), (gint64)(end - first));
-      }
-      from_at += at * s->from[i];
-      to_at += at * s->to[i];
+      from_at += step * s->from[i];
+      to_at += step * s->to[i];
+      at[i] += step;
+      if (at[i] < s->dims[i])
+        break;
+      from_at -= at[i] * s->from[i];
+      to_at -= at[i] * s->to[i];
+      at[i] = 0;
     }
-    if (s->transposes)
-      transpose (from + from_at * (gint64)s->size, s->from[inner], to + to_at * (gint64)s->size,
-          s->to[inner - 1], 0, stop, n, s->size);
-    else
-      copy_row (from + from_at * (gint64)s->size, s->from[inner], to + to_at * (gint64)s->size,
-          s->to[inner], n, s->size);
-    first += stop;
   }
 }
 
@@ -137,7 +193,7 @@ gen_strided_cpu (GenKernel *kernel, GenStrided *strided, GError **error)
         gen_data_type_name (gen_node_input (kernel->node, 0)->type));
   gen_kernel_add_step (kernel, run,
       gen_kernel_parts (kernel, strided->rows * strided->dims[strided->rank - 1],
-          strided->transposes ? 0.6 : 0.3));
+          strided->turned >= 0 ? 0.6 : 0.3));
   return TRUE;
 }
 

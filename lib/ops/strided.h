@@ -14,7 +14,7 @@ typedef struct {
   gint64 from_offset, to_offset;               /* in elements */
   gsize size;                                  /* bytes of an element: 1, 2, 4 or 8 */
   gsize rows;                                  /* product of all dims but the last */
-  gboolean transposes; /* the innermost two dimensions are a matrix to be transposed */
+  int turned; /* the dimension that with the last is a matrix to be transposed; -1: none */
 } GenStrided;
 
 /* Dimensions are merged where both sides allow it. */
@@ -22,6 +22,10 @@ GEN_PRIVATE_API void gen_strided_init (GenStrided *strided, int rank, const gint
     const gint64 *from, const gint64 *to, GenDataType type);
 /* The share of part `part`. */
 void gen_strided_run (const GenStrided *strided, const void *from, void *to, int part, int parts);
+
+/* `n` elements of 1, 2, 4 or 8 bytes, each so many steps behind the other. */
+void gen_copy_row (
+    const void *from, gint64 from_step, void *to, gint64 to_step, gint64 n, gsize size);
 
 /* cpu() for an operator that is one such copy from input 0 to output 0; takes over `strided`,
  * made with g_new. */

@@ -2,8 +2,11 @@
 /* Tan: the tangent, whose slope is 1 plus its square. */
 #include "unary.h"
 #include <math.h>
+#include "mathematics.h"
 
-GEN_UNARY_FLOATS (5, tanf (x), tan (x))
+GEN_UNARY_ROW_WITHIN (float32_row, GEN_TURN_MOST, gen_tan_within (x), tanf (x))
+GEN_UNARY_ROW (float64_row, double, tan (x))
+GEN_UNARY_CPU (.cost = 0.6, .float32 = float32_row, .float64 = float64_row)
 
 static gboolean
 gradient (GenGradient *g, GError **error)

@@ -54,6 +54,34 @@ GenTensor *gen_gradient_choose (
     }                                                                                              \
   }
 
+/* One row of float32 by `near`, which is good for magnitudes up to `most`, and, in the stretches
+ * that have larger ones or what is no number, by `far`. */
+#define GEN_UNARY_STRETCH 1024
+#define GEN_UNARY_ROW_WITHIN(name, most, near, far)                                                \
+  GEN_CLONES (                                                                                     \
+      void, name, (const GenNode *node, const void *px, void *pout, gsize n), (node, px, pout, n)) \
+  {                                                                                                \
+    for (gsize first = 0; first < n; first += GEN_UNARY_STRETCH) {                                 \
+      const float *from = (const float *)px + first;                                               \
+      float *out = (float *)pout + first;                                                          \
+      const gsize count = MIN (GEN_UNARY_STRETCH, n - first);                                      \
+      int beyond = 0;                                                                              \
+                                                                                                   \
+      for (gsize i = 0; i < count; i++)                                                            \
+        beyond |= !(from[i] >= -(most) && from[i] <= (most));                                      \
+      if (beyond)                                                                                  \
+        for (gsize i = 0; i < count; i++) {                                                        \
+          const float x = from[i];                                                                 \
+          out[i] = (far);                                                                          \
+        }                                                                                          \
+      else                                                                                         \
+        for (gsize i = 0; i < count; i++) {                                                        \
+          const float x = from[i];                                                                 \
+          out[i] = (near);                                                                         \
+        }                                                                                          \
+    }                                                                                              \
+  }
+
 #define GEN_UNARY_CPU(...)                                                                         \
   static gboolean cpu (GenKernel *kernel, GError **error)                                          \
   {                                                                                                \

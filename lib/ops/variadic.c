@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Combining tensors two by two, a chunk of the result at a time: the first operand's elements are
- * gathered into the chunk, the others' taken in one after the other. 16-bit floats stay float32
- * until all of them are in. */
+/* Combining tensors two by two, a chunk of the result at a time: the first two operands make it,
+ * the others are taken in one after the other. 16-bit floats stay float32 until all of them are in.
+ */
 #include "variadic.h"
 
 #include <string.h>
@@ -38,9 +38,15 @@ gen_variadic_infer (GenNode *node, GError **error)
   return TRUE;
 }
 
+/* A chunk of an operand as it is combined: `step` is 0 or 1. */
+typedef struct {
+  const void *data;
+  gint64 step;
+} Chunk;
+
 /* Elements [first, first + n) of the result's order from an operand that is broadcast: where they
  * lie, or gathered in `buffer`. */
-static const void *
+static Chunk
 gather (
     const GenStrided *walk, GenDataType type, const char *from, gsize first, gsize n, void *buffer)
 {
@@ -59,16 +65,13 @@ gather (
     count = MIN (n, (gsize)(row_size - column));
     if (gen_type_is_half (type))
       gen_half_widen (type, from + at * size, step, (float *)to, count);
-    else if (step == 1 && to == buffer && count == n)
-      return from + at * size;
-    else if (step == 1)
-      memcpy (to, from + at * size, count * size);
+    else if ((step == 0 || step == 1) && to == buffer && count == n)
+      return (Chunk){ from + at * size, step };
     else
-      for (gsize i = 0; i < count; i++)
-        memcpy (to + i * size, from + (at + (gint64)i * step) * size, size);
+      gen_copy_row (from + at * size, step, to, 1, count, size);
     to += count * wide;
   }
-  return buffer;
+  return (Chunk){ buffer, 1 };
 }
 
 static void
@@ -88,7 +91,7 @@ run (const GenKernel *kernel, int part, int parts)
   const Variadic *variadic = kernel->state;
   gboolean half = gen_type_is_half (variadic->type);
   gsize size = variadic->walks[0].size, first, end;
-  double operand[CHUNK];
+  double operands[2][CHUNK];
   float sums[CHUNK];
 
   gen_kernel_share (gen_shape_elements (&gen_node_output (kernel->node, 0)->shape), 64, part, parts,
@@ -96,15 +99,18 @@ run (const GenKernel *kernel, int part, int parts)
   for (gsize n; first < end; first += n) {
     char *out = (char *)kernel->outputs[0] + first * size;
     void *to = half ? (void *)sums : out;
-    const void *from;
+    Chunk so_far;
 
     n = MIN (CHUNK, end - first);
-    from = gather (&variadic->walks[0], variadic->type, kernel->inputs[0], first, n, to);
-    if (from != to)
-      memcpy (to, from, n * size);
+    so_far = gather (&variadic->walks[0], variadic->type, kernel->inputs[0], first, n, operands[0]);
+    if (variadic->n_inputs == 1)
+      gen_copy_row (so_far.data, so_far.step, to, 1, n, half ? sizeof (float) : size);
     for (guint i = 1; i < variadic->n_inputs; i++) {
-      from = gather (&variadic->walks[i], variadic->type, kernel->inputs[i], first, n, operand);
-      variadic->row (to, 1, from, 1, to, n);
+      Chunk next =
+          gather (&variadic->walks[i], variadic->type, kernel->inputs[i], first, n, operands[1]);
+
+      variadic->row (so_far.data, so_far.step, next.data, next.step, to, n);
+      so_far = (Chunk){ to, 1 };
     }
     if (variadic->mean)
       divide (variadic->type, to, n, variadic->n_inputs);
