@@ -20,9 +20,10 @@ typedef enum {
 GenIsa gen_cpu_mask (void);
 
 typedef enum {
-  GEN_CPU_AVX2,   /* with FMA, BMI2 and F16C */
-  GEN_CPU_AVX512, /* F, CD, DQ, BW and VL */
-  GEN_CPU_VNNI,   /* of AVX-512 */
+  GEN_CPU_AVX2,     /* with FMA, BMI2 and F16C */
+  GEN_CPU_AVX512,   /* F, CD, DQ, BW and VL */
+  GEN_CPU_VNNI,     /* of AVX-512 */
+  GEN_CPU_AVX_VNNI, /* the same in 256 bits, without AVX-512 */
 } GenCpuFeature;
 
 gboolean gen_cpu_has (GenCpuFeature feature);
