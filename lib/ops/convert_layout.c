@@ -14,8 +14,28 @@ typedef struct {
   gsize bytes;                /* of an element */
 } Convert;
 
+/* The three colours are brought together, or apart, by vectors of each. */
 #define TRANSPOSE(name, T)                                                                         \
-  GEN_CLONES (void, name,                                                                          \
+  GEN_CLONES (void, name##_together, (const T *restrict from, T *restrict to, gsize columns),      \
+      (from, to, columns))                                                                         \
+  {                                                                                                \
+    for (gsize c = 0; c < columns; c++) {                                                          \
+      to[3 * c] = from[c];                                                                         \
+      to[3 * c + 1] = from[columns + c];                                                           \
+      to[3 * c + 2] = from[2 * columns + c];                                                       \
+    }                                                                                              \
+  }                                                                                                \
+  GEN_CLONES (void, name##_apart,                                                                  \
+      (const T *restrict from, T *restrict to, gsize rows, gsize first, gsize end),                \
+      (from, to, rows, first, end))                                                                \
+  {                                                                                                \
+    for (gsize r = first; r < end; r++) {                                                          \
+      to[r] = from[3 * r];                                                                         \
+      to[rows + r] = from[3 * r + 1];                                                              \
+      to[2 * rows + r] = from[3 * r + 2];                                                          \
+    }                                                                                              \
+  }                                                                                                \
+  GEN_CLONES (void, name##_tiles,                                                                  \
       (const T *from, T *to, gsize rows, gsize columns, gsize first, gsize end),                   \
       (from, to, rows, columns, first, end))                                                       \
   {                                                                                                \
@@ -38,6 +58,15 @@ typedef struct {
               to[k * rows + i] = from[i * columns + k];                                            \
         }                                                                                          \
       }                                                                                            \
+  }                                                                                                \
+  static void name (const T *from, T *to, gsize rows, gsize columns, gsize first, gsize end)       \
+  {                                                                                                \
+    if (rows == 3 && first == 0 && end == rows)                                                    \
+      name##_together (from, to, columns);                                                         \
+    else if (columns == 3)                                                                         \
+      name##_apart (from, to, rows, first, end);                                                   \
+    else                                                                                           \
+      name##_tiles (from, to, rows, columns, first, end);                                          \
   }
 
 TRANSPOSE (transpose1, guint8)
