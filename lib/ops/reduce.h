@@ -109,6 +109,39 @@ GenTensor *gen_reduce_spread (GenGradient *gradient, GenTensor *tensor, GError *
   static const GenReducer name = { sizeof (T), name##_start, name##_across, name##_along,          \
     name##_merge, NULL };
 
+/* A reducer for float32 that takes what is `op` all others, and NaN before these. In rows, NaN is
+ * looked for beside, which the compiler can do by vectors. */
+#define GEN_REDUCER_EXTREME(name, initial, op)                                                     \
+  GEN_REDUCER_NO_FINISH (                                                                          \
+      name, float, initial, (x op a || x != x) ? x : a, (b op a || b != b) ? b : a)                \
+  GEN_CLONES (                                                                                     \
+      void, name##_row, (void *accumulator, const void *row, gsize n), (accumulator, row, n))      \
+  {                                                                                                \
+    enum { LANES = 2 * GEN_REDUCER_LANES };                                                        \
+    const float *from = row;                                                                       \
+    float lanes[LANES], total = *(float *)accumulator;                                             \
+    int wrong[LANES] = { 0 };                                                                      \
+    gsize i = 0;                                                                                   \
+                                                                                                   \
+    for (int k = 0; k < LANES; k++)                                                                \
+      lanes[k] = (initial);                                                                        \
+    for (; i + LANES <= n; i += LANES)                                                             \
+      for (int k = 0; k < LANES; k++) {                                                            \
+        const float x = from[i + k];                                                               \
+                                                                                                   \
+        lanes[k] = x op lanes[k] ? x : lanes[k];                                                   \
+        wrong[k] |= x != x;                                                                        \
+      }                                                                                            \
+    for (int k = 0; k < LANES; k++) {                                                              \
+      total = lanes[k] op total ? lanes[k] : total;                                                \
+      total = wrong[k] ? NAN : total;                                                              \
+    }                                                                                              \
+    *(float *)accumulator = total;                                                                 \
+    name##_across (accumulator, from + i, n - i);                                                  \
+  }                                                                                                \
+  static const GenReducer name = { sizeof (float), name##_start, name##_row, name##_along,         \
+    name##_merge, NULL };
+
 /* Likewise, and at the end each accumulator `a` becomes `last`, which may read `count`. */
 #define GEN_REDUCER_FINISH(name, T, initial, take, both, last)                                     \
   GEN_REDUCER_NO_FINISH (name, T, initial, take, both)                                             \

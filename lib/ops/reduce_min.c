@@ -4,8 +4,7 @@
 #include <math.h>
 #include "reduce.h"
 
-GEN_REDUCER (
-    reduce_min_float32, float, INFINITY, (x < a || x != x) ? x : a, (b < a || b != b) ? b : a)
+GEN_REDUCER_EXTREME (reduce_min_float32, INFINITY, <)
 GEN_REDUCER (
     reduce_min_float64, double, INFINITY, (x < a || x != x) ? x : a, (b < a || b != b) ? b : a)
 GEN_REDUCER (
