@@ -39,13 +39,20 @@ gen_cpu_mask (void)
 #if defined(__x86_64__)
 #include <cpuid.h>
 
-/* Not every compiler knows it by __builtin_cpu_supports. */
+/* Not every compiler knows it by __builtin_cpu_supports. Asked once: in a virtual machine each
+ * CPUID takes microseconds. */
 static gboolean
 has_f16c (void)
 {
+  static atomic_int known = 0; /* one more than the answer, which is the same for all threads */
+  int answer = atomic_load_explicit (&known, memory_order_relaxed);
   unsigned int a, b, c, d;
 
-  return __get_cpuid (1, &a, &b, &c, &d) && (c & bit_F16C) != 0;
+  if (answer == 0) {
+    answer = 1 + (__get_cpuid (1, &a, &b, &c, &d) && (c & bit_F16C) != 0);
+    atomic_store_explicit (&known, answer, memory_order_relaxed);
+  }
+  return answer - 1;
 }
 
 gboolean
@@ -69,6 +76,8 @@ gen_cpu_has (GenCpuFeature feature)
     return avx512 && mask >= GEN_ISA_VNNI && __builtin_cpu_supports ("avx512vnni");
   case GEN_CPU_DOT_PRODUCT:
     break;
+  case GEN_CPU_AVX_VNNI:
+    return avx2 && mask >= GEN_ISA_VNNI && __builtin_cpu_supports ("avxvnni");
   }
   return FALSE;
 }

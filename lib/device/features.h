@@ -25,6 +25,7 @@ typedef enum {
   GEN_CPU_AVX512,      /* F, CD, DQ, BW and VL */
   GEN_CPU_VNNI,        /* of AVX-512 */
   GEN_CPU_DOT_PRODUCT, /* of four signed or four unsigned bytes: 64-bit ARM, most since ARMv8.2 */
+  GEN_CPU_AVX_VNNI,    /* the same as VNNI in 256 bits, without AVX-512 */
 } GenCpuFeature;
 
 gboolean gen_cpu_has (GenCpuFeature feature);

@@ -139,8 +139,8 @@ read_activation (const GenNode *node, GenActivation *activation)
   return TRUE;
 }
 
-static gboolean
-absorb_activation (GenReaders *readers, GenNode *node)
+gboolean
+gen_node_take_activation (GenReaders *readers, GenNode *node)
 {
   GenNode *next = gen_readers_only (readers, gen_node_output (node, 0));
   GenActivation activation;
@@ -293,7 +293,7 @@ static gboolean
 absorb (GenReaders *readers, GenNode *node)
 {
   return fold_batch_normalization (readers, node) || absorb_add (readers, node) ||
-         absorb_prelu (readers, node) || absorb_activation (readers, node);
+         absorb_prelu (readers, node) || gen_node_take_activation (readers, node);
 }
 
 gboolean

@@ -98,6 +98,12 @@ gboolean gen_graph_fuse_heads (GenReaders *readers, GenNode *node);
 gboolean gen_graph_fuse_pad (GenReaders *readers, GenNode *node);
 /* Let `node` stand for the nodes before it that are a known formula written out. */
 gboolean gen_graph_fuse_pattern (GenReaders *readers, GenNode *node);
+/* Let `node` compute the activation that alone reads its result, if it can. */
+gboolean gen_node_take_activation (GenReaders *readers, GenNode *node);
+/* Make one node of what is a layer of 8-bit integers with all that is around it. */
+void gen_graph_fuse_quantized (GenGraph *graph);
+/* Fold what inference has left as it was: weights of few bits of which layers can be made. */
+gboolean gen_graph_fold_weights (GenGraph *graph, GError **error);
 /* Make nodes that work element by element one node, as many as can be. */
 void gen_graph_fuse_elementwise (GenGraph *graph, GenReaders *readers);
 gboolean gen_graph_choose_layouts (GenGraph *graph, GError **error);

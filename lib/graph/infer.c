@@ -236,6 +236,42 @@ can_fold (const GenNode *node)
   return bytes <= MAX_FOLDED_BYTES && bytes <= MAX_FOLDED_TOTAL - node->graph->folded;
 }
 
+static gboolean
+refers_to (const GPtrArray *tensors, const GenTensor *tensor)
+{
+  return tensors != NULL && g_ptr_array_find ((GPtrArray *)tensors, tensor, NULL);
+}
+
+/* Whether the node makes numbers of integers that layers alone read, as their weights or bias: of
+ * those fusion can make layers of integers, and the plan folds what it has not. */
+static gboolean
+is_for_layers (const GenNode *node)
+{
+  static const char *const layers[] = { "Conv", "ConvTranspose", "Gemm", "MatMul", NULL };
+  const GenTensor *result = gen_node_output (node, 0);
+  const GPtrArray *nodes = node->graph->nodes;
+  gboolean read = FALSE;
+  GenDataType type;
+
+  if (strcmp (node->op->name, "DequantizeLinear") != 0)
+    return FALSE;
+  type = gen_node_input (node, 0)->type;
+  if ((type != GEN_TYPE_UINT8 && type != GEN_TYPE_INT8 && type != GEN_TYPE_INT32) ||
+      refers_to (node->graph->outputs, result))
+    return FALSE;
+  for (guint i = 0; i < nodes->len; i++) {
+    const GenNode *reader = g_ptr_array_index (nodes, i);
+    guint k;
+
+    if (!g_ptr_array_find (reader->inputs, result, &k))
+      continue;
+    if (k == 0 || reader->op->domain != NULL || !g_strv_contains (layers, reader->op->name))
+      return FALSE;
+    read = TRUE;
+  }
+  return read;
+}
+
 gboolean
 gen_node_check_attributes (const GenNode *node, GError **error)
 {
@@ -323,12 +359,6 @@ makes_something (const GenNode *node)
   return FALSE;
 }
 
-static gboolean
-refers_to (const GPtrArray *tensors, const GenTensor *tensor)
-{
-  return tensors != NULL && g_ptr_array_find ((GPtrArray *)tensors, tensor, NULL);
-}
-
 /* Whether anything but nodes that have been folded reads the tensor. */
 static gboolean
 is_wanted (const GenGraph *graph, const GenTensor *tensor)
@@ -399,7 +429,7 @@ infer_node (GenGraph *graph, guint at, GError **error)
   node = g_ptr_array_index (graph->nodes, at);
   if (!gen_node_infer (node, error) || !check_outputs (node, error))
     return FALSE;
-  if (!makes_something (node) || !can_fold (node))
+  if (!makes_something (node) || !can_fold (node) || is_for_layers (node))
     return TRUE;
   if (!gen_graph_fold_node (node, error))
     return FALSE;
@@ -443,6 +473,22 @@ gen_graph_infer_from (GenGraph *graph, guint first, GError **error)
     if (!infer_node (graph, i, error))
       return FALSE;
   remove_folded (graph, first, graph->nodes->len);
+  return TRUE;
+}
+
+gboolean
+gen_graph_fold_weights (GenGraph *graph, GError **error)
+{
+  for (guint i = 0; i < graph->nodes->len; i++) {
+    GenNode *node = g_ptr_array_index (graph->nodes, i);
+
+    if (!is_for_layers (node) || !makes_something (node) || !can_fold (node))
+      continue;
+    if (!gen_graph_fold_node (node, error))
+      return FALSE;
+    give_up_operands (node);
+  }
+  remove_folded (graph, 0, graph->nodes->len);
   return TRUE;
 }
 

@@ -57,6 +57,7 @@
   X (cumprod)                                                                                      \
   X (cumsum)                                                                                       \
   X (depth_to_space)                                                                               \
+  X (dequantize)                                                                                   \
   X (dequantize_linear)                                                                            \
   X (det)                                                                                          \
   X (dft)                                                                                          \
@@ -210,7 +211,11 @@
   X (preview_momentum)                                                                             \
   X (qlinear_conv)                                                                                 \
   X (qlinear_matmul)                                                                               \
+  X (quantize)                                                                                     \
   X (quantize_linear)                                                                              \
+  X (quantized_conv)                                                                               \
+  X (quantized_conv_transpose)                                                                     \
+  X (quantized_product)                                                                            \
   X (random_normal)                                                                                \
   X (random_normal_like)                                                                           \
   X (random_uniform)                                                                               \

@@ -28,7 +28,7 @@ gboolean gen_quantize_cpu (
     GenKernel *kernel, GenQuantizeRow row, double nanoseconds, GError **error);
 
 /* ONNX Runtime had 16-bit types before opset 21 did, in a domain of its own. */
-#define GEN_QUANTIZE_OPERATOR(id, name_, domain_, since_, summary_)                                \
+#define GEN_QUANTIZE_OPERATOR(id, name_, domain_, since_, layouts_, summary_)                      \
   const GenOperator gen_operator_##id = { .name = name_,                                           \
     .domain = domain_,                                                                             \
     .summary = summary_,                                                                           \
@@ -37,7 +37,7 @@ gboolean gen_quantize_cpu (
     .max_inputs = 3,                                                                               \
     .min_outputs = 1,                                                                              \
     .max_outputs = 1,                                                                              \
-    .layouts = GEN_LAYOUTS_PLAIN,                                                                  \
+    .layouts = layouts_,                                                                           \
     .lower = lower,                                                                                \
     .infer = infer,                                                                                \
     .cpu = cpu };

@@ -121,6 +121,65 @@ def integer_convolutions(cases):
               pads=[1, 1, 1, 1])
 
 
+class QuantisedNet:
+    """Nodes between DequantizeLinear and QuantizeLinear, as quantisers write them."""
+
+    def __init__(self, kind, weights):
+        self.kind, self.weights, self.nodes, self.constants = kind, weights, [], {}
+
+    def constant(self, values):
+        name = f"c{len(self.constants)}"
+        self.constants[name] = np.asarray(values)
+        return name
+
+    def op(self, name, *inputs, **attributes):
+        output = f"t{len(self.nodes)}"
+        self.nodes.append(helper.make_node(name, list(inputs), [output], **attributes))
+        return output
+
+    def rounded(self, x, scale, zero):
+        """To integers and back."""
+        units = self.constant(number(scale)), self.constant(number(zero, self.kind))
+        return self.op("DequantizeLinear", self.op("QuantizeLinear", x, *units), *units), scale
+
+    def layer(self, name, x, shape, axis, **attributes):
+        x, x_scale = x
+        n = shape[axis]
+        zeros = np.zeros(n, np.int8) if self.weights == np.int8 else number(131, np.uint8)
+        scales = real(n) * np.float32(0.01) if self.weights == np.int8 else number(0.01)
+        w = self.op("DequantizeLinear", self.constant(integers(self.weights, *shape)),
+                    self.constant(scales), self.constant(zeros), axis=axis)
+        bias = self.op("DequantizeLinear",
+                       self.constant(random.integers(-3000, 3000, n, dtype=np.int32)),
+                       self.constant(np.full(n, x_scale, np.float32) * scales), axis=0)
+        return self.op(name, x, w, bias, **attributes)
+
+
+def quantised_nets(cases):
+    for kind, weights in ((np.uint8, np.int8), (np.int8, np.int8), (np.uint8, np.uint8)):
+        zero = 0 if kind == np.int8 else 128
+        net = QuantisedNet(kind, weights)
+        x = net.rounded("x", 0.02, zero + 5)
+        x = net.op("Relu", net.layer("Conv", x, (20, 6, 3, 3), 0, pads=[1, 1, 1, 1]))
+        x = net.rounded(x, 0.09, zero - 128)
+        x = net.rounded(net.op("MaxPool", x[0], kernel_shape=[2, 2], strides=[2, 2]), x[1], zero - 128)
+        x = net.rounded(net.layer("Conv", x, (24, 20, 3, 3), 0), 0.6, zero + 3)
+        x = net.rounded(net.op("Reshape", x[0], net.constant(np.array([2, 24 * 4 * 3]))), x[1], zero + 3)
+        net.op("QuantizeLinear", net.layer("Gemm", x, (31, 24 * 4 * 3), 0, transB=1),
+               net.constant(number(9)), net.constant(number(zero, kind)))
+        name = f"net_{kind.__name__}_{weights.__name__}"
+        graph = helper.make_graph(
+            net.nodes, name, [helper.make_tensor_value_info("x", TensorProto.FLOAT, [2, 6, 12, 10])],
+            [helper.make_tensor_value_info(net.nodes[-1].output[0],
+                                           helper.np_dtype_to_tensor_dtype(np.dtype(kind)), [2, 31])],
+            [numpy_helper.from_array(values, key) for key, values in net.constants.items()])
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+        values = random.normal(0, 1, (2, 6, 12, 10)).astype(np.float32)
+        results = cases.run(name, model, {"x": values})
+        if results is not None:
+            cases.write(name, model, [values], results)
+
+
 def quantisation(cases):
     x = random.normal(0, 3, (3, 6, 5)).astype(np.float32)
     for kind in (np.uint8, np.int8, np.uint16, np.int16):
@@ -461,7 +520,7 @@ def losses(cases):
 
 def main():
     cases = Cases(sys.argv[1])
-    for family in (integer_products, integer_convolutions, quantisation, microsoft_quantised,
+    for family in (integer_products, integer_convolutions, quantised_nets, quantisation, microsoft_quantised,
                    microsoft_blocks, microsoft_lstm, types, microsoft_fused, normalisation,
                    signal, losses, newer,
                    microsoft_attention, attention, group_query_attention):
