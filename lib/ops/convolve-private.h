@@ -46,19 +46,21 @@ typedef struct {
 
 typedef struct _GenWinograd GenWinograd;
 typedef struct _GenSplitConvolve GenSplitConvolve;
+typedef struct _GenDirectConvolve GenDirectConvolve;
 
 typedef struct {
   GenWindow window;
   gint64 batch, in_channels, out_channels, groups;
   gint64 source_size, result_size; /* elements of one item */
   GenLayout layout;
-  GArray *problems;     /* GenProblem */
-  GArray *packs;        /* GenPack */
-  GArray *tasks;        /* GenTask */
-  GenGemm *product;     /* instead of packs and tasks; else NULL */
-  GPtrArray *winograd;  /* GenWinograd, one a problem, instead of packs and tasks; else NULL */
-  GPtrArray *split;     /* GenSplitConvolve, likewise */
-  int parts, first[33]; /* tasks of part p: first[p] up to first[p + 1] */
+  GArray *problems;          /* GenProblem */
+  GArray *packs;             /* GenPack */
+  GArray *tasks;             /* GenTask */
+  GenGemm *product;          /* instead of packs and tasks; else NULL */
+  GPtrArray *winograd;       /* GenWinograd, one a problem, instead of packs and tasks; else NULL */
+  GPtrArray *split;          /* GenSplitConvolve, likewise */
+  GenDirectConvolve *direct; /* instead of them all, problems too; else NULL */
+  int parts, first[33];      /* tasks of part p: first[p] up to first[p + 1] */
   gboolean transposed;
   gboolean permuted; /* weights are brought into phases before they are packed */
   gsize permuted_size, packed_size, bias_size;     /* bytes */
@@ -109,6 +111,7 @@ typedef enum {
   GEN_CONVOLVE_PRODUCT,
   GEN_CONVOLVE_TILES,
   GEN_CONVOLVE_WINOGRAD,
+  GEN_CONVOLVE_DIRECT,
   GEN_CONVOLVE_LIBRARY_ROWS,       /* oneDNN, parts share the rows */
   GEN_CONVOLVE_LIBRARY_CHANNELS,   /* or the channels of results, where there are enough */
   GEN_CONVOLVE_LIBRARY_TRANSPOSED, /* its backward pass, where others go by phases */
@@ -159,4 +162,16 @@ gboolean gen_split_convolve_suits (const GenConvolve *convolve, GenPrecision pre
 void gen_split_convolve_init (GenConvolve *convolve, int parts, GenPrecision precision);
 void gen_split_convolve_pack (const GenConvolve *convolve, const float *weights, char *packed);
 void gen_split_convolve_run (const GenConvolve *convolve, const GenFinish *finish,
+    const float *source, const char *packed, float *result, char *scratch, int part, int parts);
+
+/* direct_convolve.c: our own kernel, by weights as they are in the graph, constant or not. */
+gboolean gen_direct_convolve_can (const GenConvolve *convolve);
+/* Whether it is faster than oneDNN. */
+gboolean gen_direct_convolve_suits (const GenConvolve *convolve);
+void gen_direct_convolve_init (GenConvolve *convolve, int parts);
+void gen_direct_convolve_free (GenDirectConvolve *direct);
+/* The share of part `part`. */
+void gen_direct_convolve_pack (
+    const GenConvolve *convolve, const float *weights, char *packed, int part, int parts);
+void gen_direct_convolve_run (const GenConvolve *convolve, const GenFinish *finish,
     const float *source, const char *packed, float *result, char *scratch, int part, int parts);

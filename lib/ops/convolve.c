@@ -72,6 +72,7 @@ convolve_free (gpointer data)
   g_array_unref (c->tasks);
   g_clear_pointer (&c->winograd, g_ptr_array_unref);
   g_clear_pointer (&c->split, g_ptr_array_unref);
+  g_clear_pointer (&c->direct, gen_direct_convolve_free);
   g_clear_pointer (&c->product, gen_gemm_free);
   g_clear_pointer (&c->shared, g_bytes_unref);
   g_free (c);
@@ -99,6 +100,8 @@ static void
 pack (const GenConvolve *c, const float *weights, const float *bias, char *packed, float *spread,
     int part)
 {
+  if (c->direct != NULL)
+    gen_direct_convolve_pack (c, weights, packed, part, c->parts);
   for (guint i = 0; i < c->packs->len; i++) {
     const GenPack *pack = &g_array_index (c->packs, GenPack, i);
 
@@ -194,6 +197,10 @@ run (const GenKernel *kernel, int part, int parts)
   GenFinish finish = gen_finish_of (kernel, c->out_channels, 0, 0);
 
   finish.bias = c->bias_size > 0 ? bias : NULL;
+  if (c->direct != NULL) {
+    gen_direct_convolve_run (c, &finish, source, packed, result, call, part, parts);
+    return;
+  }
   if (c->split != NULL) {
     gen_split_convolve_run (c, &finish, source, packed, result, call, part, parts);
     return;
@@ -377,6 +384,9 @@ choose (GenKernel *kernel, GenConvolve *c, gboolean bias, GError **error)
   case GEN_CONVOLVE_WINOGRAD:
     gen_winograd_init (c, parts);
     return TRUE;
+  case GEN_CONVOLVE_DIRECT:
+    gen_direct_convolve_init (c, parts);
+    return TRUE;
   default:
     if (gen_tasks_split (c, threads, way == GEN_CONVOLVE_LIBRARY_CHANNELS, bias, error))
       return TRUE;
@@ -425,7 +435,7 @@ gen_convolve_cpu (GenKernel *kernel, const GenWindow *window, gboolean transpose
   }
   lay_out_scratch (kernel, c);
   gen_kernel_add_step (kernel, run, c->parts);
-  if (c->finishes && c->split == NULL && c->winograd == NULL)
+  if (c->finishes && c->split == NULL && c->winograd == NULL && c->direct == NULL)
     gen_kernel_add_step (
         kernel, run_finish, gen_kernel_parts (kernel, c->batch * c->result_size, 0.3));
   return TRUE;

@@ -13,6 +13,7 @@ const char *const gen_convolve_way_names[] = {
   [GEN_CONVOLVE_PRODUCT] = "product",
   [GEN_CONVOLVE_TILES] = "tiles",
   [GEN_CONVOLVE_WINOGRAD] = "winograd",
+  [GEN_CONVOLVE_DIRECT] = "direct",
   [GEN_CONVOLVE_LIBRARY_ROWS] = "onednn-rows",
   [GEN_CONVOLVE_LIBRARY_CHANNELS] = "onednn-channels",
   [GEN_CONVOLVE_LIBRARY_TRANSPOSED] = "onednn-transposed",
@@ -33,13 +34,15 @@ gen_convolve_rule (const GenConvolve *c, gboolean constant, const GenKernel *ker
   gint64 pixels = gen_convolve_product_pixels (c);
 
   if (!constant)
-    return library_way (c, kernel->threads);
+    return gen_direct_convolve_suits (c) ? GEN_CONVOLVE_DIRECT : library_way (c, kernel->threads);
   if (pixels > 0 && pixels <= FEW_PIXELS)
     return GEN_CONVOLVE_PRODUCT;
   if (gen_split_convolve_suits (c, kernel->precision))
     return GEN_CONVOLVE_TILES;
   if (gen_winograd_suits (c))
     return GEN_CONVOLVE_WINOGRAD;
+  if (gen_direct_convolve_suits (c))
+    return GEN_CONVOLVE_DIRECT;
   return library_way (c, kernel->threads);
 }
 
@@ -53,6 +56,8 @@ is_possible (const GenConvolve *c, GenConvolveWay way, int threads)
     return gen_split_convolve_can (c);
   case GEN_CONVOLVE_WINOGRAD:
     return gen_winograd_can (c);
+  case GEN_CONVOLVE_DIRECT:
+    return gen_direct_convolve_can (c);
   case GEN_CONVOLVE_LIBRARY_ROWS:
     return c->permuted || !c->transposed;
   case GEN_CONVOLVE_LIBRARY_CHANNELS:
