@@ -64,6 +64,13 @@ GEN_CLONES (gint64, search,
 #define LANES 16
 #define IN_LANES(k) _Pragma ("GCC unroll 1") for (int k = 0; k < LANES; k++)
 
+#define FOLD(width, before)                                                                        \
+  _Pragma ("GCC unroll 1") for (int k = 0; k < width; k++)                                         \
+  {                                                                                                \
+    lanes[k] = lanes[k + width] before lanes[k] ? lanes[k + width] : lanes[k];                     \
+    strange_lanes[k] |= strange_lanes[k + width];                                                  \
+  }
+
 /* The same of float32 in a row, first looking for the value and then for its place; -1 where
  * something is no number. */
 #define SEARCH_FLOATS(name, before)                                                                \
@@ -83,10 +90,12 @@ GEN_CLONES (gint64, search,
         lanes[k] = here before lanes[k] ? here : lanes[k];                                         \
         strange_lanes[k] |= here != here;                                                          \
       }                                                                                            \
-    for (int k = 0; k < LANES; k++) {                                                              \
-      most = lanes[k] before most ? lanes[k] : most;                                               \
-      strange |= strange_lanes[k];                                                                 \
-    }                                                                                              \
+    FOLD (8, before)                                                                               \
+    FOLD (4, before)                                                                               \
+    FOLD (2, before)                                                                               \
+    FOLD (1, before)                                                                               \
+    most = lanes[0];                                                                               \
+    strange = strange_lanes[0];                                                                    \
     for (gint32 i = whole; i < n; i++) {                                                           \
       most = x[i] before most ? x[i] : most;                                                       \
       strange |= x[i] != x[i];                                                                     \

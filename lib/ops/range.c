@@ -42,12 +42,18 @@ run (const GenKernel *kernel, int part, int parts)
   double start = gen_number_get (y->type, kernel->inputs[0], 0);
   double delta = gen_number_get (y->type, kernel->inputs[2], 0);
 
-  for (gint64 i = 0; i < n; i++)
-    if (y->type == GEN_TYPE_INT64)
-      ((gint64 *)kernel->outputs[0])[i] =
-          *(const gint64 *)kernel->inputs[0] + i * *(const gint64 *)kernel->inputs[2];
-    else
+  if (y->type == GEN_TYPE_INT64) {
+    const gint64 from = *(const gint64 *)kernel->inputs[0], by = *(const gint64 *)kernel->inputs[2];
+
+    for (gint64 i = 0; i < n; i++)
+      ((gint64 *)kernel->outputs[0])[i] = from + i * by;
+  } else if (y->type == GEN_TYPE_FLOAT32) {
+    for (gint64 i = 0; i < n; i++)
+      ((float *)kernel->outputs[0])[i] = (float)(start + (double)i * delta);
+  } else {
+    for (gint64 i = 0; i < n; i++)
       gen_number_set (y->type, kernel->outputs[0], i, start + (double)i * delta);
+  }
 }
 
 static gboolean
