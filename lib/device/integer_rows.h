@@ -92,17 +92,13 @@ NAME (sum) (const void *const *pointers, int stride, gint64 taps, gint64 words)
   gint32 sum = 0;
 
   for (gint64 t = 0; t < taps; t++) {
-    const gint32 *x = pointers[t * stride];
+    const Word *x = pointers[t * stride];
     gint64 i = 0;
 
     for (; i + VECTOR <= words; i += VECTOR)
-      sums = DOT (sums, *(const NAME (Vector) *)((const Word *)x + i), ones);
-    if (i < words) {
-      NAME (Vector) rest = { 0 };
-
-      memcpy (&rest, x + i, (words - i) * sizeof *x);
-      sums = DOT (sums, rest, ones);
-    }
+      sums = DOT (sums, *(const NAME (Vector) *)(x + i), ones);
+    for (; i < words; i++)
+      sums = DOT (sums, ((NAME (Vector)){ x[i] }), ones);
   }
   for (int k = 0; k < VECTOR; k++)
     sum += sums[k];
