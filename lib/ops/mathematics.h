@@ -153,8 +153,8 @@ gen_gelu_tanh (float x)
 
 /* --- circular functions --- */
 
-/* Beyond it gen_turn has too few digits of pi. */
-#define GEN_TURN_MOST 1e8f
+/* Up to here multiples of pi / 2 have a number that, times the first part of it, is exact. */
+#define GEN_TURN_MOST 1.6e6f
 
 /* x less the nearest multiple of pi / 2, whose number is left in `quarter`. */
 static inline float
@@ -176,7 +176,7 @@ gen_sine_of (float x, gint32 quarter)
 
   s = s * z + 8.3321608736e-3f;
   s = s * z - 1.6666654611e-1f;
-  s = s * z * x + x;
+  s = (s * z + 1.0f) * x;
   c = c * z - 1.388731625493765e-3f;
   c = c * z + 4.166664568298827e-2f;
   c = c * z * z - 0.5f * z + 1.0f;

@@ -66,10 +66,13 @@ static const struct {
   { "Erf", erf, -5, 5 },
   { "Erf", erf, -0.1f, 0.1f },
   { "Sin", sin, -10, 10 },
+  { "Sin", sin, -1.6e6f, 1.6e6f },
   { "Sin", sin, -9e7f, 9e7f },
   { "Cos", cos, -10, 10 },
+  { "Cos", cos, -1.6e6f, 1.6e6f },
   { "Cos", cos, -9e7f, 9e7f },
   { "Tan", tan, -10, 10 },
+  { "Tan", tan, -1.6e6f, 1.6e6f },
   { "Asin", asin, -1, 1 },
   { "Acos", acos, -1, 1 },
   { "Atan", atan, -5, 5 },
@@ -97,6 +100,7 @@ test_functions (void)
       g_autoptr (GenGraph) graph = gen_graph_new (functions[f].name);
       GError *error = NULL;
 
+      x[7] = functions[f].low < 0 ? -0.0f : 1;
       for (guint i = 0; with && i < G_N_ELEMENTS (special); i++)
         x[N / 2 + i] = special[i];
       y = play (graph,
@@ -107,7 +111,8 @@ test_functions (void)
         g_autofree char *what = g_strdup_printf ("%s of %.9g", functions[f].name, x[i]);
 
         assert_near (what, y[i], (float)functions[f].function (x[i]), 4e-7);
-        g_assert_true (x[i] != 0 || signbit (y[i]) == signbit (functions[f].function (x[i])));
+        if (x[i] == 0 && !isnan (y[i]))
+          g_assert_cmpint (!signbit (y[i]), ==, !signbit (functions[f].function (x[i])));
       }
     }
 }
@@ -286,7 +291,7 @@ reduce (const char *name, const gint64 dims[3], int axes, gboolean strange)
     if (isnan (want[i]))
       g_assert_true (isnan (y[i]));
     else
-      g_assert_cmpfloat (fabs (y[i] - want[i]), <=, max || min ? 0 : 1e-4);
+      g_assert_cmpfloat (fabs (y[i] - want[i]), <=, max || min ? 0 : 1e-5 * sqrt ((double)count));
 }
 
 static void
