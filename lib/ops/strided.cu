@@ -101,7 +101,7 @@ goes_by_tiles (const GenStrided *strided)
 {
   gint64 rows, columns;
 
-  if (!strided->transposes)
+  if (strided->turned < 0 || strided->turned != strided->rank - 2)
     return FALSE;
   rows = strided->dims[strided->rank - 2];
   columns = strided->dims[strided->rank - 1];
