@@ -51,77 +51,59 @@ NAME (tile) (const int rows, const int vectors, const gboolean apart, const floa
   }
 }
 
-#define CASE(n)                                                                                    \
+#define CASE(n, vectors, apart)                                                                    \
   case n:                                                                                          \
-    NAME (tile) (n, VECTORS, APART, a, stride, panel, k, keep, out);                               \
+    NAME (tile) (n, vectors, apart, a, stride, panel, k, keep, out);                               \
     break;
-#define CASES CASE (1) CASE (2) CASE (3) CASE (4) CASE (5) CASE (6)
-#define MORE_CASES CASE (7) CASE (8) CASE (9) CASE (10) CASE (11) CASE (12)
-#define MOST_CASES CASE (13) CASE (14)
+#define UP_TO_6(vectors, apart)                                                                    \
+  CASE (1, vectors, apart)                                                                         \
+  CASE (2, vectors, apart)                                                                         \
+  CASE (3, vectors, apart)                                                                         \
+  CASE (4, vectors, apart)                                                                         \
+  CASE (5, vectors, apart)                                                                         \
+  CASE (6, vectors, apart)
+#define UP_TO_12(vectors, apart)                                                                   \
+  UP_TO_6 (vectors, apart)                                                                         \
+  CASE (7, vectors, apart)                                                                         \
+  CASE (8, vectors, apart)                                                                         \
+  CASE (9, vectors, apart)                                                                         \
+  CASE (10, vectors, apart)                                                                        \
+  CASE (11, vectors, apart)                                                                        \
+  CASE (12, vectors, apart)
+#define UP_TO_14(vectors, apart)                                                                   \
+  UP_TO_12 (vectors, apart)                                                                        \
+  CASE (13, vectors, apart)                                                                        \
+  CASE (14, vectors, apart)
+#if ROWS > 6
+#define WIDE UP_TO_14
+#else
+#define WIDE UP_TO_6
+#endif
+#if NARROW > 12
+#define THIN UP_TO_14
+#else
+#define THIN UP_TO_12
+#endif
+#define FUNCTION(name, cases)                                                                      \
+  static void NAME (name) (int rows, const float *a, gint64 stride, const float *panel, gint64 k,  \
+      const float *keep, float *out)                                                               \
+  {                                                                                                \
+    switch (rows) {                                                                                \
+      cases default : g_assert_not_reached ();                                                     \
+    }                                                                                              \
+  }
 
-#define VECTORS 2
-#define APART TRUE
-static void
-NAME (wide_apart) (int rows, const float *a, gint64 stride, const float *panel, gint64 k,
-    const float *keep, float *out)
-{
-  switch (rows) {
-    CASES
-#if ROWS > 6
-    MORE_CASES MOST_CASES
-#endif
-        default : g_assert_not_reached ();
-  }
-}
-#undef APART
-#define APART FALSE
-static void
-NAME (wide_together) (int rows, const float *a, gint64 stride, const float *panel, gint64 k,
-    const float *keep, float *out)
-{
-  switch (rows) {
-    CASES
-#if ROWS > 6
-    MORE_CASES MOST_CASES
-#endif
-        default : g_assert_not_reached ();
-  }
-}
-#undef APART
-#undef VECTORS
-#define VECTORS 1
-#define APART TRUE
-static void
-NAME (narrow_apart) (int rows, const float *a, gint64 stride, const float *panel, gint64 k,
-    const float *keep, float *out)
-{
-  switch (rows) {
-    CASES MORE_CASES
-#if NARROW > 12
-        MOST_CASES
-#endif
-        default : g_assert_not_reached ();
-  }
-}
-#undef APART
-#define APART FALSE
-static void
-NAME (narrow_together) (int rows, const float *a, gint64 stride, const float *panel, gint64 k,
-    const float *keep, float *out)
-{
-  switch (rows) {
-    CASES MORE_CASES
-#if NARROW > 12
-        MOST_CASES
-#endif
-        default : g_assert_not_reached ();
-  }
-}
-#undef APART
-#undef VECTORS
-#undef MOST_CASES
-#undef MORE_CASES
-#undef CASES
+FUNCTION (wide_apart, WIDE (2, TRUE))
+FUNCTION (wide_together, WIDE (2, FALSE))
+FUNCTION (narrow_apart, THIN (1, TRUE))
+FUNCTION (narrow_together, THIN (1, FALSE))
+
+#undef FUNCTION
+#undef THIN
+#undef WIDE
+#undef UP_TO_14
+#undef UP_TO_12
+#undef UP_TO_6
 #undef CASE
 
 /* Tiles of about the same number of rows. */

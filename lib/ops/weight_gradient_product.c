@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "../device/correlation_unit.h"
+#include "../device/gemm_pack.h"
 #include "../simd.h"
 
 /* Pixels of a block: x's strip and dy's panel of so many stay in the first cache. */
@@ -88,57 +89,27 @@ pack_panels (const Product *p, const Block *block, const float *dy, gint64 group
                                          block->column) *
                                          channels;
 
-          for (gint64 x = 0; x < block->columns; x++, to += width, line += channels) {
-            memcpy (to, line, filled * sizeof *to);
-            if (filled < width)
-              memset (to + filled, 0, (width - filled) * sizeof *to);
-          }
+          gen_gemm_pack_panel (line, 1, channels, block->columns, filled, width, to);
+          to += block->columns * width;
         }
   }
 }
 
-/* `n` pixels from `first` on, which may be beyond the line, of `rows` channels each, `stride`
- * pixels apart. `line` may be NULL: zeros. */
-static inline __attribute__ ((always_inline)) void
-pack_line (const Product *p, const int rows, const float *line, gint64 first, gint64 n, float *to)
+/* `n` pixels from `first` on, which may be beyond the line, of `rows` channels each. `line` may be
+ * NULL: zeros. */
+static void
+pack_line (const Product *p, int rows, const float *line, gint64 first, gint64 n, float *to)
 {
   const gint64 channels = p->of.large_channels;
   gint64 begin = line == NULL ? n : CLAMP (-first, 0, n);
   gint64 end = line == NULL ? n : CLAMP (p->axes[COLUMNS].in - first, begin, n);
 
   memset (to, 0, begin * rows * sizeof *to);
-  for (gint64 x = begin; x < end; x++)
-    for (int r = 0; r < rows; r++)
-      to[x * rows + r] = line[(first + x) * channels + r];
+  if (begin < end)
+    gen_gemm_pack_rows (
+        line + (first + begin) * channels, channels, end - begin, rows, to + begin * rows);
   memset (to + end * rows, 0, (n - end) * rows * sizeof *to);
 }
-
-#define CASE(n)                                                                                    \
-  case n:                                                                                          \
-    pack_line (p, n, line, first, width, to);                                                      \
-    break;
-
-static void
-pack_rows (const Product *p, int rows, const float *line, gint64 first, gint64 width, float *to)
-{
-  switch (rows) {
-    CASE (1)
-    CASE (2)
-    CASE (3)
-    CASE (4)
-    CASE (5)
-    CASE (6)
-    CASE (7)
-    CASE (8)
-    CASE (9)
-    CASE (10)
-    CASE (11)
-    CASE (12)
-  default:
-    g_assert_not_reached ();
-  }
-}
-#undef CASE
 
 /* The line of x at a depth and a row, NULL beyond it. */
 static const float *
@@ -165,7 +136,7 @@ pack_strip (const Product *p, const Block *block, const float *x, int rows, floa
       for (gint64 y = 0; y < height; y++, to += width * rows) {
         const float *line = line_at (p, x, item, z - a[DEPTH].before, top + y);
 
-        pack_rows (p, rows, line, left, width, to);
+        pack_line (p, rows, line, left, width, to);
       }
 }
 

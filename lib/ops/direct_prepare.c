@@ -1,0 +1,458 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Whether a convolution goes the direct way (direct_convolve.c), and how it is cut: phases of taps,
+ * runs of channels that lie side by side, panels of packed weights, and blocks of pixels that stay
+ * in the cache.
+ *
+ * A transposed convolution of stride s makes the results at s * i + r through those taps that fall
+ * on an input, which are the same for every i: a phase. So it is one convolution for each
+ * remainder, whose results lie s apart. A convolution forwards has a single phase. */
+#include <string.h>
+
+#include "../device/features.h"
+#include "direct_convolve.h"
+
+/* Bytes of the source that are worked on together, to stay in the second-level cache; and pixels,
+ * enough of them to make up for reading the weights. */
+#define BLOCK_BYTES (128 * 1024)
+#define LEAST_PIXELS 144
+#define MOST_PIXELS 288
+/* Bytes of a panel's weights that are used for all those pixels before the next ones: they stay in
+ * the second-level cache, too. */
+#define STRETCH_BYTES (64 * 1024)
+/* With so few channels, taps that are neighbours become one run. */
+#define FEW_CHANNELS 16
+/* Bytes of copies of such runs at the edges, and of pointers, for a block. */
+#define STRIPS_BYTES (128 * 1024)
+#define TABLE_BYTES (64 * 1024)
+
+/* Where oneDNN is as fast with vectors of 512 bits; and where it is slow with those of 256. */
+#define MANY_CHANNELS 64
+#define FEW_WINDOWS 64
+
+/* --- shape --- */
+
+static gint64
+modulo (gint64 a, gint64 b)
+{
+  return (a % b + b) % b;
+}
+
+static gint64
+ceil_div (gint64 a, gint64 b)
+{
+  return a >= 0 ? (a + b - 1) / b : -(-a / b);
+}
+
+/* The windows [inner, inner_end) reach nowhere beyond the source. */
+static void
+find_inner (GenDirectAxis *axis, gint64 extent)
+{
+  gint64 least = 0, most = 0;
+
+  for (int t = 0; t < axis->taps; t++) {
+    least = MIN (least, axis->offsets[t]);
+    most = MAX (most, axis->offsets[t]);
+  }
+  axis->inner = CLAMP (ceil_div (-least, axis->step), 0, axis->windows);
+  axis->inner_end = CLAMP (ceil_div (extent - most, axis->step), axis->inner, axis->windows);
+}
+
+/* GenDirectPhase `phase` of an axis, of axis->stride when transposed, else of 1. */
+static GenDirectAxis
+axis_new (const GenWindowAxis *w, gboolean transposed, gint64 phase)
+{
+  GenDirectAxis axis = { .offsets = g_new (gint64, w->kernel),
+    .numbers = g_new (gint64, w->kernel) };
+
+  if (!transposed) {
+    axis.windows = w->out;
+    axis.step = w->stride;
+    axis.place_step = 1;
+    axis.taps = w->kernel;
+    for (int t = 0; t < axis.taps; t++) {
+      axis.offsets[t] = t * w->dilation - w->before;
+      axis.numbers[t] = t;
+    }
+  } else {
+    axis.windows = phase < w->out ? (w->out - phase + w->stride - 1) / w->stride : 0;
+    axis.step = 1;
+    axis.place = phase;
+    axis.place_step = w->stride;
+    /* From the last tap on, which reads what comes first. */
+    for (gint64 t = w->kernel - 1; t >= 0; t--) {
+      gint64 from = phase + w->before - t * w->dilation;
+
+      if (modulo (from, w->stride) != 0)
+        continue;
+      axis.offsets[axis.taps] = from / w->stride;
+      axis.numbers[axis.taps++] = t;
+    }
+  }
+  find_inner (&axis, w->in);
+  return axis;
+}
+
+static void
+phase_clear (gpointer data)
+{
+  GenDirectPhase *phase = data;
+
+  for (int i = 0; i < GEN_DIRECT_AXES; i++) {
+    g_free (phase->axes[i].offsets);
+    g_free (phase->axes[i].numbers);
+  }
+  g_free (phase->taps);
+  g_free (phase->runs);
+  g_array_unref (phase->segments);
+  g_array_unref (phase->stretches);
+}
+
+static GenWindowAxis
+window_axis (const GenConvolve *c, int i)
+{
+  const int missing = GEN_DIRECT_AXES - c->window.rank;
+
+  if (i < missing)
+    return (GenWindowAxis){ .in = 1, .out = 1, .kernel = 1, .stride = 1, .dilation = 1 };
+  return c->window.axes[i - missing];
+}
+
+/* Whether all taps along the last axis are neighbours. */
+static gboolean
+is_dense (const GenDirectAxis *axis)
+{
+  for (int t = 1; t < axis->taps; t++)
+    if (axis->offsets[t] != axis->offsets[t - 1] + 1)
+      return FALSE;
+  return axis->taps > 0;
+}
+
+static void
+find_runs (const GenConvolve *c, const GenDirectConvolve *d, GenDirectPhase *phase)
+{
+  const GenDirectAxis *a = phase->axes;
+  const GenWindowAxis rows = window_axis (c, 1), columns = window_axis (c, 2);
+  gint64 *tap = phase->taps = g_new (gint64, a[0].taps * a[1].taps * a[2].taps);
+  GenDirectRun *run = phase->runs = g_new (GenDirectRun, a[0].taps * a[1].taps * a[2].taps);
+
+  for (int z = 0; z < a[0].taps; z++)
+    for (int y = 0; y < a[1].taps; y++)
+      for (int x = 0; x < a[2].taps; x++) {
+        *tap++ =
+            (a[0].numbers[z] * rows.kernel + a[1].numbers[y]) * columns.kernel + a[2].numbers[x];
+        if (phase->merged > 1 && x > 0)
+          continue;
+        *run = (GenDirectRun){ .at = { a[0].offsets[z], a[1].offsets[y], a[2].offsets[x] } };
+        run->offset =
+            ((run->at[0] * d->in[1] + run->at[1]) * d->in[2] + run->at[2]) * c->in_channels;
+        run++;
+      }
+  phase->n_taps = tap - phase->taps;
+  phase->n_runs = run - phase->runs;
+  phase->k = phase->n_taps * d->in_group;
+}
+
+/* Runs are cut where a stretch would not stay in the cache. */
+static void
+cut_stretches (const GenDirectConvolve *d, GenDirectPhase *phase, gint64 most)
+{
+  gint64 length = phase->n_runs > 0 ? phase->k / phase->n_runs : 0, left = most;
+  gint64 pieces = (length + most - 1) / MAX (most, 1);
+  GenDirectStretch stretch = { 0 };
+  gint64 k = 0;
+
+  phase->segments = g_array_new (FALSE, FALSE, sizeof (GenDirectSegment));
+  phase->stretches = g_array_new (FALSE, FALSE, sizeof (GenDirectStretch));
+  for (int run = 0; run < phase->n_runs; run++)
+    for (gint64 piece = 0; piece < pieces; piece++) {
+      gint64 begin = length * piece / pieces, n = length * (piece + 1) / pieces - begin;
+      GenDirectSegment segment = { run, begin, phase->runs[run].offset + begin, n };
+
+      if (stretch.n > 0 && n > left) {
+        g_array_append_val (phase->stretches, stretch);
+        stretch = (GenDirectStretch){ phase->segments->len, 0, k, 0 };
+        left = most;
+      }
+      g_array_append_val (phase->segments, segment);
+      stretch.n++;
+      stretch.length += n;
+      left -= n;
+      k += n;
+    }
+  g_array_append_val (phase->stretches, stretch);
+}
+
+static void
+add_phases (const GenConvolve *c, GenDirectConvolve *d, gint64 most)
+{
+  gint64 steps[GEN_DIRECT_AXES], all = 1, k = 0;
+
+  for (int i = 0; i < GEN_DIRECT_AXES; i++) {
+    steps[i] = c->transposed ? window_axis (c, i).stride : 1;
+    all *= steps[i];
+  }
+  d->phases = g_array_new (FALSE, FALSE, sizeof (GenDirectPhase));
+  g_array_set_clear_func (d->phases, phase_clear);
+  for (gint64 p = 0; p < all; p++) {
+    gint64 number[GEN_DIRECT_AXES] = { p / (steps[1] * steps[2]), p / steps[2] % steps[1],
+      p % steps[2] };
+    GenDirectPhase phase = { .windows = c->batch };
+
+    for (int i = 0; i < GEN_DIRECT_AXES; i++) {
+      const GenWindowAxis window = window_axis (c, i);
+
+      phase.axes[i] = axis_new (&window, c->transposed, number[i]);
+      phase.windows *= phase.axes[i].windows;
+    }
+    g_array_append_val (d->phases, phase);
+  }
+  for (guint i = 0; i < d->phases->len; i++) {
+    GenDirectPhase *phase = &g_array_index (d->phases, GenDirectPhase, i);
+    const GenDirectAxis *last = &phase->axes[GEN_DIRECT_AXES - 1];
+
+    phase->merged =
+        c->groups == 1 && d->in_group <= FEW_CHANNELS && is_dense (last) ? last->taps : 1;
+    find_runs (c, d, phase);
+    cut_stretches (d, phase, most);
+    phase->packed_at = k * d->lanes;
+    k += phase->k;
+  }
+}
+
+static void
+add_panels (const GenConvolve *c, GenDirectConvolve *d)
+{
+  gint64 groups = d->form == GEN_DIRECT_SEPARATE ? 1 : c->groups;
+  gint64 channels = d->form == GEN_DIRECT_SEPARATE ? c->out_channels : d->out_group;
+
+  d->panels = g_array_new (FALSE, FALSE, sizeof (GenDirectPanel));
+  for (gint64 group = 0; group < groups; group++)
+    for (gint64 channel = 0; channel < channels;) {
+      gint64 left = channels - channel;
+      GenDirectPanel panel = { .unit = gen_direct_unit (left), .group = group, .channel = channel };
+
+      while (d->form == GEN_DIRECT_SEPARATE && panel.unit->width > channels)
+        panel.unit = gen_direct_unit (panel.unit->width / 2);
+      panel.width = d->form == GEN_DIRECT_DOTS ? channels : panel.unit->width;
+      panel.columns = MIN (panel.width, left);
+      /* A last panel of separate channels reaches back, not beyond them. */
+      if (d->form == GEN_DIRECT_SEPARATE && panel.columns < panel.width) {
+        panel.channel = channels - panel.width;
+        panel.columns = panel.width;
+      }
+      panel.shift = d->form == GEN_DIRECT_SEPARATE ? panel.channel : group * d->in_group;
+      panel.lanes = d->lanes;
+      d->lanes += panel.width;
+      channel = panel.channel + panel.columns;
+      g_array_append_val (d->panels, panel);
+    }
+}
+
+static gint64
+most_windows (const GenDirectConvolve *d)
+{
+  gint64 most = 0;
+
+  for (guint i = 0; i < d->phases->len; i++)
+    most = MAX (most, g_array_index (d->phases, GenDirectPhase, i).windows);
+  return most;
+}
+
+/* Parts share panels where that is as even, and reads less than when each reads all weights. */
+static void
+share_parts (const GenConvolve *c, GenDirectConvolve *d, int parts)
+{
+  const double weights = (double)d->lanes * d->in_group * d->taps,
+               source = c->batch * c->source_size;
+  const gint64 rows = g_array_index (d->panels, GenDirectPanel, 0).unit->rows;
+  const gint64 tiles = (most_windows (d) + rows - 1) / rows, panels = d->panels->len;
+  double least = 0;
+
+  for (int n = 1; n <= parts; n++) {
+    gint64 work = (panels + n - 1) / n * ((tiles + parts / n - 1) / (parts / n));
+    double cost = work * (1 + 0.05 * (n * source + parts / n * weights) / (source + weights));
+
+    if (parts % n != 0 || (n > 1 && cost >= least))
+      continue;
+    least = cost;
+    d->panel_parts = n;
+    d->row_parts = parts / n;
+  }
+}
+
+/* Pixels of a block, and the scratch for that many. */
+static gsize
+choose_block (const GenConvolve *c, GenDirectConvolve *d)
+{
+  gint64 runs = 0, strips = 0, pixel, n;
+  gsize at;
+
+  for (guint i = 0; i < d->phases->len; i++) {
+    const GenDirectPhase *phase = &g_array_index (d->phases, GenDirectPhase, i);
+
+    runs = MAX (runs, phase->n_runs);
+    if (phase->merged > 1)
+      strips = MAX (strips, phase->k);
+  }
+  pixel = c->in_channels *
+          g_array_index (d->phases, GenDirectPhase, 0).axes[GEN_DIRECT_AXES - 1].step *
+          sizeof (float);
+  n = MIN (BLOCK_BYTES / pixel, TABLE_BYTES / (gint64)sizeof (float *) / MAX (runs, 1));
+  n = MIN (n, STRIPS_BYTES / (gint64)sizeof (float) / MAX (strips, 1));
+  n = CLAMP (n, LEAST_PIXELS, MOST_PIXELS) / GEN_DIRECT_MAX_ROWS * GEN_DIRECT_MAX_ROWS;
+  d->pixels = MIN (n, most_windows (d));
+  at = d->pixels * sizeof (float *);
+  d->places_at = at;
+  at += d->pixels * sizeof (gint64);
+  d->table_at = at;
+  at += d->pixels * runs * sizeof (float *);
+  d->inner_at = at;
+  at = (at + d->pixels + 63) & ~(gsize)63;
+  d->sums_at = at;
+  at += d->pixels * GEN_DIRECT_MAX_WIDTH * sizeof (float);
+  d->strips_at = at;
+  at += d->pixels * strips * sizeof (float);
+  return (at + 63) & ~(gsize)63;
+}
+
+void
+gen_direct_convolve_free (GenDirectConvolve *d)
+{
+  g_array_unref (d->phases);
+  g_array_unref (d->panels);
+  g_free (d->zeros);
+  g_free (d);
+}
+
+gboolean
+gen_direct_convolve_can (const GenConvolve *c)
+{
+  return c->layout == GEN_LAYOUT_CHANNELS_LAST;
+}
+
+/* What was found on processors with each kind of vectors. */
+gboolean
+gen_direct_convolve_suits (const GenConvolve *c)
+{
+  const gint64 in_group = c->in_channels / c->groups, out_group = c->out_channels / c->groups;
+  gint64 taps = 1, windows = c->batch, useful = 1, made = 1;
+  gboolean strided = FALSE, dilated = FALSE;
+
+  for (int i = 0; i < c->window.rank; i++) {
+    const GenWindowAxis *axis = &c->window.axes[i];
+
+    taps *= axis->kernel;
+    windows *= axis->out;
+    useful *= axis->in * axis->stride;
+    made *= axis->out;
+    strided |= axis->stride > 1;
+    dilated |= axis->dilation > 1;
+  }
+  if (!gen_direct_convolve_can (c) || taps == 1 || (in_group == 1 && out_group == 1))
+    return FALSE;
+  /* Most taps of a transposed convolution of a few pixels fall beyond them. */
+  if (c->transposed)
+    return 2 * useful >= made;
+  if (!gen_cpu_has (GEN_CPU_AVX2) || (out_group <= GEN_DIRECT_MAX_DOTS && in_group % 8 == 0))
+    return TRUE;
+  if (c->window.rank > 2)
+    return FALSE;
+  if (gen_cpu_has (GEN_CPU_AVX512))
+    return dilated && c->out_channels < MANY_CHANNELS;
+  return dilated || c->groups > 1 || windows <= FEW_WINDOWS || (strided && in_group > FEW_CHANNELS);
+}
+
+static GenDirectForm
+find_form (const GenConvolve *c, GenDirectConvolve *d)
+{
+  int vector;
+
+  d->dots = gen_direct_dots (&vector);
+  if (d->in_group == 1 && d->out_group == 1 && c->groups >= gen_direct_unit (1)->width)
+    return GEN_DIRECT_SEPARATE;
+  if (d->out_group <= GEN_DIRECT_MAX_DOTS && d->in_group % vector == 0)
+    return GEN_DIRECT_DOTS;
+  return GEN_DIRECT_DENSE;
+}
+
+void
+gen_direct_convolve_init (GenConvolve *c, int parts)
+{
+  GenDirectConvolve *d = g_new0 (GenDirectConvolve, 1);
+  gint64 widest, longest = 0, most = G_MAXINT32;
+
+  c->direct = d;
+  c->parts = parts;
+  d->in_group = c->in_channels / c->groups;
+  d->out_group = c->out_channels / c->groups;
+  d->taps = 1;
+  for (int i = 0; i < GEN_DIRECT_AXES; i++) {
+    const GenWindowAxis axis = window_axis (c, i);
+
+    d->in[i] = axis.in;
+    d->out[i] = axis.out;
+    d->taps *= axis.kernel;
+    longest = MAX (longest, axis.kernel);
+  }
+  d->form = find_form (c, d);
+  add_panels (c, d);
+  widest = g_array_index (d->panels, GenDirectPanel, 0).width;
+  if (d->form == GEN_DIRECT_DENSE)
+    most = STRETCH_BYTES / (gint64)sizeof (float) / widest;
+  add_phases (c, d, most);
+  d->zeros = g_new0 (float, c->in_channels *longest + GEN_DIRECT_MAX_WIDTH);
+  share_parts (c, d, parts);
+  c->part_scratch = choose_block (c, d);
+  for (guint i = 0; i < d->phases->len; i++)
+    c->packed_size += g_array_index (d->phases, GenDirectPhase, i).k * d->lanes * sizeof (float);
+  /* Weights are taken as they are. */
+  c->permuted = FALSE;
+  c->permuted_size = 0;
+}
+
+/* --- weights --- */
+
+/* Elements of the weights from one channel of a panel, or input channel, to the next. */
+static void
+pack_panel (const GenConvolve *c, const GenDirectConvolve *d, const GenDirectPhase *phase,
+    const GenDirectPanel *panel, const GenFloatAnywhere *weights, float *to)
+{
+  const gint64 by_in = c->transposed ? d->out_group * d->taps : d->taps;
+  const gint64 by_out = c->transposed ? d->taps : d->in_group * d->taps;
+  const gint64 chunk = c->transposed ? 1 : 16, width = panel->width, taps = phase->n_taps;
+  /* Those of a channel lie side by side for dots, else those of all channels. */
+  const gint64 k_step = d->form == GEN_DIRECT_DOTS ? 1 : width,
+               lane_step = d->form == GEN_DIRECT_DOTS ? phase->k : 1;
+
+  weights += panel->group * d->in_group * d->out_group * d->taps + panel->channel * by_out;
+  if (panel->columns < width)
+    memset (to, 0, phase->k * width * sizeof *to);
+  for (gint64 first = 0; first < d->in_group; first += chunk)
+    for (gint64 lane = 0; lane < panel->columns; lane++)
+      for (gint64 in = first; in < MIN (first + chunk, d->in_group); in++) {
+        const GenFloatAnywhere *from = weights + lane * by_out + in * by_in;
+
+        for (gint64 t = 0; t < taps; t++)
+          to[(t * d->in_group + in) * k_step + lane * lane_step] = from[phase->taps[t]];
+      }
+}
+
+void
+gen_direct_convolve_pack (
+    const GenConvolve *c, const float *weights, char *packed, int part, int parts)
+{
+  const GenDirectConvolve *d = c->direct;
+  gsize first, end;
+
+  gen_kernel_share (d->panels->len, 1, part, parts, &first, &end);
+  for (guint i = 0; i < d->phases->len; i++) {
+    const GenDirectPhase *phase = &g_array_index (d->phases, GenDirectPhase, i);
+
+    for (gsize p = first; p < end; p++) {
+      const GenDirectPanel *panel = &g_array_index (d->panels, GenDirectPanel, p);
+
+      pack_panel (c, d, phase, panel, weights,
+          (float *)packed + phase->packed_at + panel->lanes * phase->k);
+    }
+  }
+}
