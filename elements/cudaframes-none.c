@@ -61,7 +61,7 @@ gst_generative_cuda_has_memory (GstObject *context, GstBuffer *buffer)
 
 gboolean
 gst_generative_cuda_map (GstVideoFrame *frame, const GstVideoInfo *info, GstBuffer *buffer,
-    GstMapFlags flags, gpointer *stream)
+    GstMapFlags flags, GenFence **fence)
 {
   return FALSE;
 }

@@ -178,20 +178,20 @@ gst_generative_cuda_has_memory (GstObject *context, GstBuffer *buffer)
 
 gboolean
 gst_generative_cuda_map (GstVideoFrame *frame, const GstVideoInfo *info, GstBuffer *buffer,
-    GstMapFlags flags, gpointer *stream)
+    GstMapFlags flags, GenFence **fence)
 {
 #ifdef HAVE_GST_CUDA_STREAM
   GstCudaMemory *memory = GST_CUDA_MEMORY_CAST (gst_buffer_peek_memory (buffer, 0));
   GstCudaStream *own = gst_cuda_memory_get_stream (memory);
 #endif
 
-  *stream = NULL;
+  *fence = NULL;
   if (!gst_video_frame_map (frame, (GstVideoInfo *)info, buffer, flags | GST_MAP_CUDA))
     return FALSE;
 #ifdef HAVE_GST_CUDA_STREAM
   if (own != NULL && (flags & GST_MAP_WRITE ||
                          GST_MEMORY_FLAG_IS_SET (memory, GST_CUDA_MEMORY_TRANSFER_NEED_SYNC)))
-    *stream = gst_cuda_stream_get_handle (own);
+    *fence = (GenFence *)gst_cuda_stream_get_handle (own);
   /* Mapping has said that there will be work in the stream, but that will be the plan's. */
   if (flags & GST_MAP_WRITE)
     GST_MEMORY_FLAG_UNSET (memory, GST_CUDA_MEMORY_TRANSFER_NEED_SYNC);

@@ -5,6 +5,7 @@
  * (cudaframes-none.c). Its headers bring CUDA's types along, which stay in cudaframes.c. */
 #pragma once
 
+#include <generative/device.h>
 #include <gst/gst.h>
 #include <gst/video/video.h>
 
@@ -50,7 +51,7 @@ gboolean gst_generative_cuda_propose_pool (GstObject *context, GstQuery *query);
 /* Whether the frame in `buffer` lies there, where what works in `context` reaches it. */
 gboolean gst_generative_cuda_has_memory (GstObject *context, GstBuffer *buffer);
 /* gst_video_frame_map for such a buffer, to be given to a plan: the frame's data are addresses on
- * the device. `stream` becomes what the plan has to wait for (gen_plan_wait_stream), or NULL.
+ * the device. `fence` becomes what the plan has to wait for (gen_plan_wait), or NULL.
  *
  * From 1.24 on, GStreamer's elements leave work under way in a stream that the memory names:
  *  - a frame to be read is what its writer has put into that stream, once the plan has waited;
@@ -59,4 +60,4 @@ gboolean gst_generative_cuda_has_memory (GstObject *context, GstBuffer *buffer);
  *  - a frame that was written is complete when the run returns, and says so: nobody waits for it.
  * Nobody ever waits for the whole device. Before 1.24 frames are complete when they are passed. */
 gboolean gst_generative_cuda_map (GstVideoFrame *frame, const GstVideoInfo *info, GstBuffer *buffer,
-    GstMapFlags flags, gpointer *stream);
+    GstMapFlags flags, GenFence **fence);

@@ -27,17 +27,18 @@ set_multiples (GstStructure *structure, const char *field, int size)
 
 /* Append what the model takes to `caps`: one picture of its size is preferred, walls are taken. */
 static void
-append_caps (GstCaps *caps, const GenPort *port, gboolean cuda)
+append_caps (GstCaps *caps, const GenPort *port, gboolean on_device)
 {
   g_autoptr (GstStructure) one = gst_structure_new_empty ("video/x-raw");
-  const char *feature = cuda ? GST_GENERATIVE_CUDA_MEMORY : GST_CAPS_FEATURE_MEMORY_SYSTEM_MEMORY;
+  const char *feature =
+      on_device ? GST_GENERATIVE_CUDA_MEMORY : GST_CAPS_FEATURE_MEMORY_SYSTEM_MEMORY;
   GstStructure *wall;
 
-  if (!gst_generative_formats_set (one, port->channels, TRUE, cuda, TRUE))
+  if (!gst_generative_formats_set (one, port->channels, TRUE, on_device, TRUE))
     return;
   wall = gst_structure_copy (one);
   /* Where two by two pixels share chroma, pictures that are read one by one have to be even. */
-  gst_generative_formats_set (wall, port->channels, TRUE, cuda,
+  gst_generative_formats_set (wall, port->channels, TRUE, on_device,
       port->batch != 1 ||
           (port->width > 0 && port->width % 2 == 0 && port->height > 0 && port->height % 2 == 0));
   if (port->width > 0)
@@ -59,19 +60,19 @@ append_caps (GstCaps *caps, const GenPort *port, gboolean cuda)
 static GstCaps *
 own_caps (GstDiscriminator *self)
 {
-  gboolean started, cuda;
+  gboolean started, on_device;
   GstCaps *caps;
   GenPort port;
 
   GST_OBJECT_LOCK (self);
   started = self->model != NULL;
-  cuda = self->takes_cuda;
+  on_device = self->shares_device;
   port = self->input;
   GST_OBJECT_UNLOCK (self);
   if (!started)
     return gst_pad_get_pad_template_caps (GST_BASE_TRANSFORM_SINK_PAD (self));
   caps = gst_caps_new_empty ();
-  if (cuda)
+  if (on_device)
     append_caps (caps, &port, TRUE);
   append_caps (caps, &port, FALSE);
   return caps;
@@ -98,71 +99,24 @@ gst_discriminator_transform_caps (
 /* --- compiling --- */
 
 gboolean
-gst_discriminator_fall_back (GstDiscriminator *self, const GError *error)
+gst_discriminator_prepare (
+    GstDiscriminator *self, GenPlayer *player, const GenModelUse *use, GError **error)
 {
-  gboolean falls;
-
-  GST_OBJECT_LOCK (self);
-  falls = error->domain == GEN_DEVICE_ERROR && self->device == GST_GENERATIVE_DEVICE_AUTO &&
-          self->use.plan.device != &gen_device_cpu;
-  GST_OBJECT_UNLOCK (self);
-  if (!falls)
-    return FALSE;
-  GST_INFO_OBJECT (self, "falls back to the CPU: %s", error->message);
-  gst_generative_announce_cpu (GST_ELEMENT (self), error);
-  self->found = self->use.plan.device = &gen_device_cpu;
-  return TRUE;
-}
-
-void
-gst_discriminator_forget_plan (GstDiscriminator *self)
-{
-  g_clear_pointer (&self->plan, gen_plan_free);
-  g_clear_pointer (&self->session, gen_session_free);
-  gst_clear_object (&self->plan_context);
-}
-
-/* In the pipeline's context, so that the neighbours' frames can be read where they are. A staged
- * model reads the system's. */
-static gboolean
-try_compile (GstDiscriminator *self, GError **error)
-{
-  g_autofree char *options = gst_generative_describe_options (&self->use.plan);
+  const gboolean kept = gen_player_keeps (player, use);
+  g_autoptr (GError) announced = NULL;
+  g_autofree char *options = NULL;
   gint64 began = g_get_monotonic_time ();
+  gboolean prepared = gen_player_prepare (player, use, &announced, error);
 
-  gst_discriminator_forget_plan (self);
-  GST_OBJECT_LOCK (self);
-  if (self->cuda != NULL && self->use.plan.device == &gen_device_cuda && !self->model->staged)
-    self->plan_context = gst_object_ref (self->cuda);
-  GST_OBJECT_UNLOCK (self);
-  if (self->plan_context != NULL && !gst_generative_cuda_enter (self->plan_context))
-    gst_clear_object (&self->plan_context);
-  if (self->model->staged)
-    self->session = gen_model_open (self->model, &self->use, error);
-  else
-    self->plan = gen_model_compile (self->model, &self->use, error);
-  if (self->plan_context != NULL)
-    gst_generative_cuda_leave ();
-  if (self->plan != NULL || self->session != NULL)
-    GST_INFO_OBJECT (self, "%s in %.1f ms: %d pictures of %d x %d a run, %d in a frame; %s",
-        self->plan != NULL ? "compiled" : "opened, to be compiled with the first frame,",
-        gst_generative_since (began), self->use.pictures, self->use.width, self->use.height,
-        self->tiles, options);
-  return self->plan != NULL || self->session != NULL;
-}
-
-gboolean
-gst_discriminator_compile (GstDiscriminator *self, const GenFrameLayout *layout, GError **error)
-{
-  g_autoptr (GError) failure = NULL;
-
-  self->use.from = *layout;
-  if (try_compile (self, &failure))
-    return TRUE;
-  if (gst_discriminator_fall_back (self, failure))
-    return try_compile (self, error);
-  g_propagate_error (error, g_steal_pointer (&failure));
-  return FALSE;
+  if (announced != NULL)
+    gst_generative_playing_fall_back (&self->playing, GST_ELEMENT (self), announced);
+  if (!prepared || kept)
+    return prepared;
+  options = gst_generative_describe_options (gen_player_options (player));
+  GST_INFO_OBJECT (self, "%s in %.1f ms: %d pictures of %d x %d a run, %d in a frame; %s",
+      self->model->staged ? "opened, to be compiled with the first frame," : "compiled",
+      gst_generative_since (began), use->pictures, use->width, use->height, self->tiles, options);
+  return TRUE;
 }
 
 gboolean
@@ -171,7 +125,9 @@ gst_discriminator_fit (
 {
   int width = self->input.width, height = self->input.height;
   GstVideoInfo expected = *info;
-  GenFrameLayout layout;
+  g_autoptr (GenPlayer) player = NULL;
+  GenPlayerOptions options;
+  GenModelUse use;
 
   width = width > 0 ? width : info->width;
   height = height > 0 ? height : info->height;
@@ -193,24 +149,31 @@ gst_discriminator_fit (
         self->tiles, width, height, self->input.batch);
     return FALSE;
   }
-  self->use = (GenModelUse){ .input = self->input,
+  use = (GenModelUse){ .input = self->input,
     .output = self->output,
     .frames = 1,
     .pictures = self->single ? 1 : self->tiles,
     .height = height,
     .width = width,
-    .from_frames = TRUE,
-    .plan = { .device = self->found, .threads = (int)self->threads, .choice = self->kernels } };
-  self->use.input.height = height;
-  self->use.input.width = width;
-  gst_generative_cuda_fit_info (self->cuda, caps, &expected);
+    .from_frames = TRUE };
+  use.input.height = height;
+  use.input.width = width;
+  gst_generative_playing_fit_info (&self->playing, caps, &expected);
   if (!gst_generative_layout (
-          &expected, self->input.channels, self->single ? 1 : self->columns, TRUE, &layout)) {
+          &expected, self->input.channels, self->single ? 1 : self->columns, TRUE, &use.from)) {
     g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
         "The planes of a frame differ in their strides");
     return FALSE;
   }
-  return gst_discriminator_compile (self, &layout, error);
+  if (self->player != NULL && gen_player_model (self->player) == self->model)
+    return gst_discriminator_prepare (self, self->player, &use, error);
+  options = gst_generative_playing_options (&self->playing, GST_ELEMENT (self));
+  player = gen_player_new (self->model, &options);
+  if (!gst_discriminator_prepare (self, player, &use, error))
+    return FALSE;
+  g_clear_pointer (&self->player, gen_player_free);
+  self->player = g_steal_pointer (&player);
+  return TRUE;
 }
 
 gboolean
@@ -229,22 +192,10 @@ gst_discriminator_set_info (GstVideoFilter *filter, GstCaps *in_caps, GstVideoIn
   return FALSE;
 }
 
-static gboolean
-answer_context (GstDiscriminator *self, GstQuery *query)
-{
-  g_autoptr (GstObject) context = NULL;
-
-  GST_OBJECT_LOCK (self);
-  if (self->cuda != NULL)
-    context = gst_object_ref (self->cuda);
-  GST_OBJECT_UNLOCK (self);
-  return gst_generative_cuda_answer (GST_ELEMENT (self), query, context);
-}
-
 /* One in front asks what can be had: memory of a GPU is not named for the sake of a next element
  * that takes anything, which is better served by what everybody can read. */
 static void
-leave_out_cuda (GstDiscriminator *self, GstQuery *query)
+leave_out_devices (GstDiscriminator *self, GstQuery *query)
 {
   g_autoptr (GstCaps) next = gst_pad_peer_query_caps (GST_BASE_TRANSFORM_SRC_PAD (self), NULL);
   g_autoptr (GstCaps) system = NULL;
@@ -255,7 +206,7 @@ leave_out_cuda (GstDiscriminator *self, GstQuery *query)
   gst_query_parse_caps_result (query, &result);
   system = gst_caps_copy (result);
   for (guint i = gst_caps_get_size (system); i-- > 0;)
-    if (gst_generative_cuda_in_caps (system, i))
+    if (gst_generative_playing_on_device (system, i))
       gst_caps_remove_structure (system, i);
   gst_query_set_caps_result (query, system);
 }
@@ -297,14 +248,8 @@ gst_discriminator_propose_allocation (GstBaseTransform *base, GstQuery *decide, 
   GstDiscriminator *self = GST_DISCRIMINATOR (base);
   gboolean answered =
       gst_discriminator_get_parent_class ()->propose_allocation (base, decide, query);
-  GstCaps *caps;
 
-  gst_query_parse_allocation (query, &caps, NULL);
-  if (self->use.plan.device == NULL || self->use.plan.device == &gen_device_cpu || caps == NULL ||
-      gst_generative_cuda_in_caps (caps, 0))
-    return answered;
-  gst_generative_propose_allocator (query, self->use.plan.device);
-  return TRUE;
+  return gst_generative_playing_propose_host (&self->playing, query) || answered;
 }
 
 gboolean
@@ -313,7 +258,7 @@ gst_discriminator_query (GstBaseTransform *base, GstPadDirection direction, GstQ
   GstDiscriminator *self = GST_DISCRIMINATOR (base);
   GstCaps *filter = NULL, *offered;
 
-  if (GST_QUERY_TYPE (query) == GST_QUERY_CONTEXT && answer_context (self, query))
+  if (gst_generative_playing_answer (&self->playing, GST_ELEMENT (self), query))
     return TRUE;
   if (!gst_discriminator_get_parent_class ()->query (base, direction, query))
     return FALSE;
@@ -322,7 +267,7 @@ gst_discriminator_query (GstBaseTransform *base, GstPadDirection direction, GstQ
   if (GST_QUERY_TYPE (query) == GST_QUERY_CAPS)
     gst_query_parse_caps (query, &filter);
   if (GST_QUERY_TYPE (query) == GST_QUERY_CAPS && filter == NULL)
-    leave_out_cuda (self, query);
+    leave_out_devices (self, query);
   else if (gst_generative_refuses_caps (query, &offered) &&
            !gst_generative_are_interlaced (offered))
     explain_caps (self);

@@ -2,7 +2,6 @@
 /* The discriminator at work: a frame in, its score, and the very frame out. */
 #include "discriminator.h"
 
-#include "cudaframes.h"
 #include "debug.h"
 #include "frames.h"
 #include "stream-time.h"
@@ -12,73 +11,56 @@
 GST_DEBUG_CATEGORY_EXTERN (discriminator_debug);
 #define GST_CAT_DEFAULT discriminator_debug
 
-/* Where the plan works on the GPU that has the frame, it is read there; else it comes to the CPU.
- */
 gboolean
 gst_discriminator_map (GstScoreFilter *filter, GstVideoFrame *frame, GstBuffer *buffer)
 {
   GstDiscriminator *self = GST_DISCRIMINATOR (filter);
-  const GstVideoInfo *info = &GST_VIDEO_FILTER (filter)->in_info;
-  const GstMapFlags flags = GST_MAP_READ | GST_VIDEO_FRAME_MAP_FLAG_NO_REF;
 
-  self->on_device =
-      self->plan_context != NULL && gst_generative_cuda_has_memory (self->plan_context, buffer);
-  if (self->on_device)
-    return gst_generative_cuda_map (frame, info, buffer, flags, &self->stream);
-  self->stream = NULL;
-  return gst_video_frame_map (frame, (GstVideoInfo *)info, buffer, flags);
+  if (self->player == NULL || !gst_generative_frame_map (&self->frame, &self->playing, self->player,
+                                  &GST_VIDEO_FILTER (filter)->in_info, buffer,
+                                  GST_MAP_READ | GST_VIDEO_FRAME_MAP_FLAG_NO_REF))
+    return FALSE;
+  *frame = self->frame.video;
+  return TRUE;
 }
 
-/* The scores of the pictures at `tile`, in each plane, which hold until the next run. */
+/* The scores of the pictures in `tile`, which hold until the next run. */
 static const float *
-run_tile (GstDiscriminator *self, const guint8 *const *tile, GError **error)
+run_tile (GstDiscriminator *self, const GenFrame *tile, GError **error)
 {
-  guint planes = (guint)gen_frame_layout_planes (&self->use.from);
-  GenBinding inputs[GST_VIDEO_MAX_PLANES];
-  const GenBinding *made = NULL;
+  const int pictures = gen_player_use (self->player)->pictures;
+  const GenBinding *made;
 
-  if (self->plan != NULL) {
-    for (guint p = 0; p < planes; p++)
-      if (self->on_device)
-        gen_plan_bind_device_input (self->plan, p, tile[p]);
-      else
-        gen_plan_bind_input (self->plan, p, tile[p]);
-    return gen_plan_run (self->plan, error) ? gen_plan_output (self->plan, 0)->data : NULL;
-  }
-  for (guint p = 0; p < planes; p++) {
-    inputs[p] = gen_session_input (self->session, p);
-    inputs[p].data = (gpointer)tile[p];
-  }
-  if (!gen_session_run (self->session, inputs, error))
+  gen_player_bind_input_frame (self->player, 0, tile);
+  if (!gen_player_run (self->player, error))
     return NULL;
-  made = gen_session_output (self->session, 0);
-  if (made->type == GEN_TYPE_FLOAT32 && gen_shape_elements (&made->shape) == self->use.pictures)
+  made = gen_player_output (self->player);
+  if (made->type == GEN_TYPE_FLOAT32 && gen_shape_elements (&made->shape) == pictures)
     return made->data;
   g_autofree char *shape = gen_shape_to_string (&made->shape);
   g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
-      "the model makes %s of %d pictures, where a score of each was expected", shape,
-      self->use.pictures);
+      "the model makes %s of %d pictures, where a score of each was expected", shape, pictures);
   return NULL;
 }
 
 /* Compile anew when the frame does not lie as caps said: pools may pad it. */
 static gboolean
-follow_layout (GstDiscriminator *self, const GstVideoFrame *frame, GError **error)
+follow_layout (GstDiscriminator *self, GError **error)
 {
-  const GenModelUse *use = &self->use;
-  GenFrameLayout layout;
+  const GenModelUse *now = gen_player_use (self->player);
+  GenModelUse use = *now;
 
   if (!gst_generative_layout_of_frame (
-          frame, use->input.channels, use->from.columns, TRUE, &layout)) {
+          &self->frame.video, use.input.channels, use.from.columns, TRUE, &use.from)) {
     g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
         "The planes of a frame differ in their strides");
     return FALSE;
   }
-  if (gst_generative_layout_equal (&layout, &use->from))
+  if (gen_frame_layout_equal (&use.from, &now->from))
     return TRUE;
   GST_DEBUG_OBJECT (
-      self, "frames have a stride of %" G_GSIZE_FORMAT " bytes: compiling anew", layout.stride);
-  return gst_discriminator_compile (self, &layout, error);
+      self, "frames have a stride of %" G_GSIZE_FORMAT " bytes: compiling anew", use.from.stride);
+  return gst_discriminator_prepare (self, self->player, &use, error);
 }
 
 /* A score that is no number is none. */
@@ -96,22 +78,17 @@ notice_not_finite (GstDiscriminator *self, double score)
 }
 
 static gboolean
-run_model (GstDiscriminator *self, const GstVideoFrame *frame, double *values, GError **error)
+run_model (GstDiscriminator *self, double *values, GError **error)
 {
-  const GenModelUse *use = &self->use;
+  const GenModelUse *use = gen_player_use (self->player);
   double sum = 0, least = INFINITY, greatest = -INFINITY;
 
-  if (self->stream != NULL && !gen_plan_wait_stream (self->plan, self->stream, error))
-    return FALSE;
   for (int first = 0; first < self->tiles; first += use->pictures) {
-    const guint8 *tile[GST_VIDEO_MAX_PLANES];
-    const float *scores;
+    const GenFrame tile =
+        gst_generative_frame_part (&self->frame, &use->from, first % self->columns * use->width,
+            first / self->columns * use->height, use->pictures / use->from.columns * use->height);
+    const float *scores = run_tile (self, &tile, error);
 
-    for (int p = 0; p < gen_frame_layout_planes (&use->from); p++)
-      tile[p] =
-          gst_generative_frame_plane (frame, &use->from, p, first % self->columns * use->width,
-              first / self->columns * use->height, use->pictures / use->from.columns * use->height);
-    scores = run_tile (self, tile, error);
     if (scores == NULL)
       return FALSE;
     for (int i = 0; i < use->pictures; i++) {
@@ -129,39 +106,42 @@ run_model (GstDiscriminator *self, const GstVideoFrame *frame, double *values, G
 
 /* The device has given way: the same frame, where the CPU reads it. */
 static gboolean
-run_without_device (
-    GstDiscriminator *self, const GstVideoFrame *frame, double *values, GError **error)
+run_without_device (GstDiscriminator *self, GstBuffer *buffer, double *values, GError **error)
 {
+  const GstGenerativeFrame there = self->frame;
   GstVideoFrame mapped;
   gboolean good;
 
-  if (!gst_discriminator_map (GST_SCORE_FILTER (self), &mapped, frame->buffer)) {
+  if (!gst_discriminator_map (GST_SCORE_FILTER (self), &mapped, buffer)) {
     g_set_error (error, GEN_DEVICE_ERROR, GEN_DEVICE_ERROR_FAILED,
         "the frame on which it failed cannot be brought to the CPU");
     return FALSE;
   }
-  good = run_model (self, &mapped, values, error);
+  good = run_model (self, values, error);
   gst_video_frame_unmap (&mapped);
+  self->frame = there;
   return good;
 }
 
 /* Score the mapped frame; `values` receives the fields. */
 static gboolean
-score (GstDiscriminator *self, const GstVideoFrame *frame, double *values, GError **error)
+score (GstDiscriminator *self, GstBuffer *buffer, double *values, GError **error)
 {
   g_autoptr (GError) failure = NULL;
-  GenFrameLayout layout;
+  GenModelUse use;
 
-  if (!follow_layout (self, frame, error))
+  if (!follow_layout (self, error))
     return FALSE;
-  if (self->on_device && self->plan_context == NULL)
-    return run_without_device (self, frame, values, error);
-  if (run_model (self, frame, values, &failure))
+  if (self->frame.on_device && !gen_player_shares_context (self->player))
+    return run_without_device (self, buffer, values, error);
+  if (run_model (self, values, &failure))
     return TRUE;
-  layout = self->use.from;
-  if (gst_discriminator_fall_back (self, failure))
-    return gst_discriminator_compile (self, &layout, error) &&
-           run_without_device (self, frame, values, error);
+  use = *gen_player_use (self->player);
+  if (gen_player_fall_back (self->player, failure)) {
+    gst_generative_playing_fall_back (&self->playing, GST_ELEMENT (self), failure);
+    return gst_discriminator_prepare (self, self->player, &use, error) &&
+           run_without_device (self, buffer, values, error);
+  }
   g_propagate_error (error, g_steal_pointer (&failure));
   return FALSE;
 }
@@ -175,9 +155,9 @@ gst_discriminator_measure (GstScoreFilter *filter, const GstVideoFrame *frame, d
   g_autoptr (GError) error = NULL;
   double threshold;
 
-  if (self->plan == NULL && self->session == NULL)
+  if (gen_player_use (self->player) == NULL)
     return GST_FLOW_ERROR; /* which has been posted */
-  if (!score (self, frame, values, &error)) {
+  if (!score (self, frame->buffer, values, &error)) {
     if (error->domain == GST_STREAM_ERROR)
       GST_ELEMENT_ERROR (self, STREAM, FORMAT, ("%s", error->message), (NULL));
     else

@@ -47,19 +47,15 @@ GST_DEBUG_CATEGORY (discriminator_debug);
 enum {
   PROP_0,
   PROP_MODEL,
-  PROP_DEVICE,
-  PROP_KERNELS,
-  PROP_THREADS,
   PROP_THRESHOLD,
   PROP_ACTION,
   PROP_TILE_WIDTH,
   PROP_TILE_HEIGHT,
   PROP_INPUT_RANGE,
+  PROP_PLAYING, /* device, precision, kernels, threads */
 };
 
-#define DEFAULT_DEVICE GST_GENERATIVE_DEVICE_AUTO
-#define DEFAULT_KERNELS GEN_CHOICE_MEASURE
-#define DEFAULT_THREADS 0
+#define DEFAULT_PRECISION GST_GENERATIVE_PRECISION_FP32
 #define DEFAULT_THRESHOLD 0.5
 #define DEFAULT_ACTION GST_DISCRIMINATOR_TAG
 #define DEFAULT_TILE 0
@@ -127,15 +123,6 @@ gst_discriminator_set_property (
     if (self->watch != NULL)
       gst_file_watch_turn_to (self->watch, self->path);
     break;
-  case PROP_DEVICE:
-    self->device = g_value_get_enum (value);
-    break;
-  case PROP_KERNELS:
-    self->kernels = g_value_get_enum (value);
-    break;
-  case PROP_THREADS:
-    self->threads = g_value_get_uint (value);
-    break;
   case PROP_THRESHOLD:
     self->threshold = g_value_get_double (value);
     break;
@@ -153,7 +140,8 @@ gst_discriminator_set_property (
     self->input_range = g_value_dup_string (value);
     break;
   default:
-    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
+    if (!gst_generative_playing_set (&self->playing, property_id - PROP_PLAYING, value))
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
   }
   GST_OBJECT_UNLOCK (self);
 }
@@ -168,15 +156,6 @@ gst_discriminator_get_property (
   switch (property_id) {
   case PROP_MODEL:
     g_value_set_string (value, self->path);
-    break;
-  case PROP_DEVICE:
-    g_value_set_enum (value, self->device);
-    break;
-  case PROP_KERNELS:
-    g_value_set_enum (value, self->kernels);
-    break;
-  case PROP_THREADS:
-    g_value_set_uint (value, self->threads);
     break;
   case PROP_THRESHOLD:
     g_value_set_double (value, self->threshold);
@@ -194,7 +173,8 @@ gst_discriminator_get_property (
     g_value_set_string (value, self->input_range);
     break;
   default:
-    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
+    if (!gst_generative_playing_get (&self->playing, property_id - PROP_PLAYING, value))
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
   }
   GST_OBJECT_UNLOCK (self);
 }
@@ -206,7 +186,7 @@ gst_discriminator_finalize (GObject *object)
 
   g_free (self->path);
   g_free (self->input_range);
-  g_clear_object (&self->cuda);
+  gst_generative_playing_clear (&self->playing);
   G_OBJECT_CLASS (gst_discriminator_parent_class)->finalize (object);
 }
 
@@ -258,11 +238,8 @@ gst_discriminator_open (GstScoreFilter *filter)
   g_autoptr (GenModel) model = NULL;
   g_autoptr (GError) error = NULL;
 
-  self->found = gst_generative_device_find (GST_ELEMENT (self), self->device, &error);
-  if (self->found == NULL) {
-    gst_generative_post_error (GST_ELEMENT (self), error);
+  if (!gst_generative_playing_open (&self->playing, GST_ELEMENT (self)))
     return FALSE;
-  }
   model = gst_generative_load_model (GST_ELEMENT (self), self->path);
   if (model == NULL)
     return FALSE;
@@ -277,8 +254,8 @@ gst_discriminator_open (GstScoreFilter *filter)
   self->tally = (GenTally){ 0 };
   self->measured = self->dropped = 0;
   self->told_not_finite = FALSE;
-  self->takes_cuda = self->found == &gen_device_cuda && !model->staged &&
-                     gst_generative_cuda_ensure_context (GST_ELEMENT (self), &self->cuda);
+  self->shares_device =
+      !model->staged && gst_generative_playing_share_memory (&self->playing, GST_ELEMENT (self));
   GST_OBJECT_LOCK (self);
   self->model = g_steal_pointer (&model);
   self->explained = FALSE;
@@ -301,7 +278,6 @@ gst_discriminator_close (GstScoreFilter *filter)
 {
   GstDiscriminator *self = GST_DISCRIMINATOR (filter);
   GstFileWatch *watch;
-  GstObject *context;
   GenModel *model;
 
   GST_OBJECT_LOCK (self);
@@ -310,13 +286,12 @@ gst_discriminator_close (GstScoreFilter *filter)
   g_clear_pointer (&watch, gst_file_watch_free);
   model = take_next (self);
   g_clear_pointer (&model, gen_model_unref);
-  gst_discriminator_forget_plan (self);
+  g_clear_pointer (&self->player, gen_player_free);
   GST_OBJECT_LOCK (self);
   model = g_steal_pointer (&self->model);
-  context = g_steal_pointer (&self->cuda);
   GST_OBJECT_UNLOCK (self);
   g_clear_pointer (&model, gen_model_unref);
-  gst_clear_object (&context);
+  gst_generative_playing_close (&self->playing, GST_ELEMENT (self));
 }
 
 /* --- another model while frames pass --- */
@@ -428,7 +403,7 @@ gst_discriminator_before_transform (GstBaseTransform *base, GstBuffer *buffer)
 static void
 gst_discriminator_set_context (GstElement *element, GstContext *context)
 {
-  gst_generative_cuda_set_context (element, context, &GST_DISCRIMINATOR (element)->cuda);
+  gst_generative_playing_set_context (&GST_DISCRIMINATOR (element)->playing, element, context);
   GST_ELEMENT_CLASS (gst_discriminator_parent_class)->set_context (element, context);
 }
 
@@ -462,17 +437,6 @@ gst_discriminator_class_init (GstDiscriminatorClass *klass)
           "as soon as it is "
           "loaded, if it takes the frames that pass",
           NULL, flags | GST_PARAM_MUTABLE_PLAYING));
-  g_object_class_install_property (gobject_class, PROP_DEVICE,
-      g_param_spec_enum ("device", "Device", "Where the model runs", GST_TYPE_GENERATIVE_DEVICE,
-          DEFAULT_DEVICE, ready));
-  g_object_class_install_property (gobject_class, PROP_KERNELS,
-      g_param_spec_enum ("kernels", "Kernels",
-          "How the kernels of layers are chosen: measuring takes up to 1.5 seconds when a model is "
-          "loaded for the first time on a machine",
-          GST_TYPE_GENERATIVE_KERNELS, DEFAULT_KERNELS, ready));
-  g_object_class_install_property (gobject_class, PROP_THREADS,
-      g_param_spec_uint ("threads", "Threads", "How many threads to use (0: one for each core)", 0,
-          1024, DEFAULT_THREADS, ready));
   g_object_class_install_property (gobject_class, PROP_THRESHOLD,
       g_param_spec_double ("threshold", "Threshold",
           "Frames with at least this score pass; the score is as the model makes it", -G_MAXDOUBLE,
@@ -498,6 +462,7 @@ gst_discriminator_class_init (GstDiscriminatorClass *klass)
           "The numbers that the model takes for black and white, such as -1,1 (unset: what the "
           "model says)",
           NULL, ready));
+  gst_generative_playing_install (gobject_class, PROP_PLAYING, DEFAULT_PRECISION);
 
   gst_element_class_add_static_pad_template (element_class, &sink_template);
   gst_element_class_add_static_pad_template (element_class, &src_template);
@@ -523,9 +488,7 @@ gst_discriminator_class_init (GstDiscriminatorClass *klass)
 static void
 gst_discriminator_init (GstDiscriminator *self)
 {
-  self->device = DEFAULT_DEVICE;
-  self->kernels = DEFAULT_KERNELS;
-  self->threads = DEFAULT_THREADS;
+  gst_generative_playing_init (&self->playing, DEFAULT_PRECISION);
   self->threshold = DEFAULT_THRESHOLD;
   self->action = DEFAULT_ACTION;
 }

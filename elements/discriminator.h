@@ -4,6 +4,7 @@
 #pragma once
 
 #include "modelfile.h"
+#include "playing.h"
 #include "scorefilter.h"
 
 #define GST_TYPE_DISCRIMINATOR (gst_discriminator_get_type ())
@@ -19,31 +20,21 @@ struct _GstDiscriminator {
 
   /* Properties, under the object lock. */
   char *path, *input_range;
-  GstGenerativeDevice device;
-  GenChoice kernels;
+  GstGenerativePlaying playing;
   GstDiscriminatorAction action;
-  guint threads;
   double threshold;
   int tile_width, tile_height;
 
   GenModel *model; /* under the object lock; NULL while stopped */
   GenPort input, output;
-  gboolean explained; /* why caps do not fit; under the object lock */
-  const GenDevice *found;
-  gboolean takes_cuda; /* frames in the memory of a GPU */
-  /* The CUDA context of the pipeline, taken when the model is to run there; NULL where frames are
-   * the system's alone. Set while starting and by set_context. */
-  GstObject *cuda;
+  gboolean explained;     /* why caps do not fit; under the object lock */
+  gboolean shares_device; /* takes frames in its memory */
 
   /* The streaming thread's. */
-  GenModelUse use;
-  GenPlan *plan;
-  GenSession *session;     /* in its place, of a staged model */
-  GstObject *plan_context; /* the context that the plan works in, or NULL */
+  GenPlayer *player; /* NULL until caps are known */
   int tiles, columns;
-  gboolean single;    /* the model takes one picture at a time */
-  gboolean on_device; /* the data of the frame that is mapped are addresses there, */
-  gpointer stream;    /* and this has to be waited for */
+  gboolean single;          /* the model takes one picture at a time */
+  GstGenerativeFrame frame; /* that is mapped; its video part is a copy */
   GenTally tally;
   guint64 measured, dropped;
   gboolean told_not_finite;
@@ -68,14 +59,10 @@ gboolean gst_discriminator_propose_allocation (
     GstBaseTransform *base, GstQuery *decide, GstQuery *query);
 gboolean gst_discriminator_query (
     GstBaseTransform *base, GstPadDirection direction, GstQuery *query);
-void gst_discriminator_forget_plan (GstDiscriminator *self);
-/* Make what scores frames that lie as `layout` says; on the CPU where a device that was chosen by
- * itself fails. */
-gboolean gst_discriminator_compile (
-    GstDiscriminator *self, const GenFrameLayout *layout, GError **error);
-/* Whether a device that was chosen by itself gives way to the CPU after `error`: then that is
- * announced, and what is compiled from now on is for the CPU. */
-gboolean gst_discriminator_fall_back (GstDiscriminator *self, const GError *error);
+/* Let `player` score frames as `use` says; on the CPU where a device that was chosen by itself
+ * fails. */
+gboolean gst_discriminator_prepare (
+    GstDiscriminator *self, GenPlayer *player, const GenModelUse *use, GError **error);
 
 /* --- discriminator-run.c --- */
 

@@ -164,17 +164,6 @@ gst_generative_frame_plane (
   return (guint8 *)frame->data[plane] + gen_frame_layout_offset (layout, plane, x, y, rows);
 }
 
-gboolean
-gst_generative_layout_equal (const GenFrameLayout *a, const GenFrameLayout *b)
-{
-  return a->columns == b->columns && a->bytes == b->bytes && a->planar == b->planar &&
-         a->stride == b->stride && a->upward == b->upward && a->studio_range == b->studio_range &&
-         a->ycbcr == b->ycbcr && a->full_range == b->full_range && a->luma[0] == b->luma[0] &&
-         a->luma[1] == b->luma[1] && a->sited_x == b->sited_x && a->sited_y == b->sited_y &&
-         a->chroma_stride == b->chroma_stride && a->n_order == b->n_order &&
-         memcmp (a->order, b->order, sizeof a->order) == 0;
-}
-
 /* Whether the pool is none, or has no memory of its own kind: that stays as it is. */
 static gboolean
 is_plain (GstBufferPool *pool)

@@ -40,8 +40,6 @@ gboolean gst_generative_layout_of_frame (const GstVideoFrame *frame, int channel
 guint8 *gst_generative_frame_plane (
     const GstVideoFrame *frame, const GenFrameLayout *layout, int plane, int x, int y, int rows);
 
-gboolean gst_generative_layout_equal (const GenFrameLayout *a, const GenFrameLayout *b);
-
 /* The part of decide_allocation that sees to a pool of video frames with aligned memory: the next
  * element's, or one of our own where there is none. `device` writes them. */
 gboolean gst_generative_decide_pool (

@@ -11,6 +11,7 @@
 
 #include "interlaced.h"
 #include "modelfile.h"
+#include "playing.h"
 
 G_BEGIN_DECLS
 

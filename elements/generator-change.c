@@ -104,27 +104,17 @@ can_negotiate (GstGenerator *self, const GstGeneratorPorts *ports, guint batch, 
          can_be_fed (self, ports, error);
 }
 
-/* A player that does not play yet: caps decide how. */
-static Player *
-new_promise (GenModel *model)
-{
-  Player *player = g_new0 (Player, 1);
-
-  player->model = gen_model_ref (model);
-  player->run_time = GST_CLOCK_TIME_NONE;
-  return player;
-}
-
 /* What the settings ask for, of `model`; compiled for the caps that are being played if it suits
  * them. */
-static Player *
+static Successor *
 prepare (GstGenerator *self, GenModel *model, GError **error)
 {
+  g_autoptr (GenPlayer) player = NULL;
   GstGeneratorPorts ports = { 0 }, now;
   GenModelUse use;
   gboolean agree;
   guint batch;
-  Player *next;
+  Successor *next;
 
   if (!gst_generator_find_ports (self, model, &ports, error))
     return NULL;
@@ -139,13 +129,14 @@ prepare (GstGenerator *self, GenModel *model, GError **error)
     return NULL;
   }
   use = gst_generator_use_of (&use, &ports, batch);
-  next = agree && use.frames > 0 ? gst_generator_player_new (self, model, &use, error)
-                                 : new_promise (model);
-  if (next == NULL)
-    return NULL;
-  gst_generator_time_player (next);
-  next->ports = ports;
-  next->batch = batch;
+  player = gst_generator_player_new (self, model);
+  if (agree && use.frames > 0) {
+    if (!gst_generator_prepare (self, player, &use, error))
+      return NULL;
+    gen_player_warm_up (player);
+  }
+  next = g_new (Successor, 1);
+  *next = (Successor){ g_steal_pointer (&player), ports, batch };
   return next;
 }
 
@@ -186,7 +177,7 @@ gst_generator_prepare_next (gpointer data, gboolean replaced)
   g_autoptr (GenModel) model = NULL;
   g_autoptr (GError) error = NULL;
   g_autofree char *path = NULL;
-  Player *next = NULL;
+  Successor *next = NULL;
 
   GST_OBJECT_LOCK (self);
   path = g_strdup (self->settings.model);
@@ -202,7 +193,7 @@ gst_generator_prepare_next (gpointer data, gboolean replaced)
   if (replaced)
     gst_generator_warn_of_ranges (self, &next->ports);
   set_newest (self, model);
-  gst_generator_player_free (gst_generator_take_next (self));
+  gst_generator_successor_free (gst_generator_take_next (self));
   g_atomic_pointer_set (&self->next, next);
   if (!replaced)
     return;
@@ -213,23 +204,24 @@ gst_generator_prepare_next (gpointer data, gboolean replaced)
 }
 
 void
-gst_generator_adopt (GstGenerator *self, const Player *next)
+gst_generator_adopt (GstGenerator *self, Successor *next)
 {
-  GenModel *old;
+  GenPlayer *old = self->player;
 
   GST_OBJECT_LOCK (self);
   /* The use is of the caps until now: nothing is prepared for it any more. */
-  if (next->use.frames == 0 || !ports_agree (&next->ports, &self->ports))
+  if (gen_player_use (next->player) == NULL || !ports_agree (&next->ports, &self->ports))
     self->use.frames = 0;
-  old = self->ports.model;
-  self->ports.model = gen_model_ref (next->model);
+  self->player = g_steal_pointer (&next->player);
+  gen_model_unref (self->ports.model);
+  self->ports.model = gen_model_ref (gen_player_model (self->player));
   self->ports.input = next->ports.input;
   self->ports.second = next->ports.second;
   self->ports.output = next->ports.output;
   self->ports.columns = next->ports.columns;
   self->ports.staged = next->ports.staged;
-  self->ports.cuda &= !next->ports.staged;
-  self->ports.prefers_cuda &= self->ports.cuda;
+  self->ports.shares_device &= !next->ports.staged;
+  self->ports.prefers_device &= self->ports.shares_device;
   self->explained = FALSE;
   GST_OBJECT_UNLOCK (self);
   self->batch = next->batch;
@@ -237,7 +229,8 @@ gst_generator_adopt (GstGenerator *self, const Player *next)
   self->made_of = (GstGeneratorInput){ 0 };
   self->made_width = self->made_height = 0;
   gst_generator_describe_tensors (self, &self->ports);
-  gen_model_unref (old);
+  gst_generator_successor_free (next);
+  gen_player_free (old);
 }
 
 /* Caps are to be found for another model: those behind it, and those before it where the frames
@@ -249,30 +242,13 @@ negotiate_anew (GstGenerator *self)
   g_autoptr (GstCaps) caps = gst_pad_get_current_caps (GST_BASE_TRANSFORM_SINK_PAD (base));
   GstGeneratorInput input;
 
-  gst_generator_forget_players (self);
+  gen_player_forget (self->player);
   self->waiting = caps != NULL && !gst_generator_read_input (
                                       &self->ports, gst_caps_get_structure (caps, 0), &input, NULL);
   if (self->waiting)
     gst_base_transform_reconfigure_sink (base);
   else
     gst_base_transform_reconfigure_src (base);
-}
-
-/* Play `next`, whose use follows from what plays now. (transfer full) */
-static gboolean
-play_in_its_place (GstGenerator *self, Player *next, const GenModelUse *use, GError **error)
-{
-  gboolean compiled;
-
-  gst_generator_forget_players (self);
-  if (gst_generator_uses_agree (next->model, &next->use, use)) {
-    gst_generator_play (self, next);
-    return TRUE;
-  }
-  /* Caps or strides have changed since. */
-  compiled = gst_generator_compile (self, next->model, use, error);
-  gst_generator_player_free (next);
-  return compiled;
 }
 
 GstFlowReturn
@@ -282,7 +258,7 @@ gst_generator_change (GstGenerator *self)
   GstFlowReturn flow = GST_FLOW_OK;
   gboolean agree, other_batch;
   GenModelUse use;
-  Player *next;
+  Successor *next;
 
   if (g_atomic_pointer_get (&self->next) == NULL)
     return GST_FLOW_OK;
@@ -290,18 +266,18 @@ gst_generator_change (GstGenerator *self)
     flow = gst_generator_drain (self);
   if (flow != GST_FLOW_OK || (next = gst_generator_take_next (self)) == NULL)
     return flow;
-  agree = self->player != NULL && (next->plan != NULL || next->session != NULL) &&
+  agree = gen_player_use (self->player) != NULL && gen_player_use (next->player) != NULL &&
           ports_agree (&next->ports, &self->ports);
+  if (agree)
+    use = gst_generator_use_of (gen_player_use (self->player), &next->ports, next->batch);
   other_batch = next->batch != self->batch;
-  GST_INFO_OBJECT (self, "%s plays from this frame on", next->model->path);
+  GST_INFO_OBJECT (self, "%s plays from this frame on", gen_player_model (next->player)->path);
   gst_generator_adopt (self, next);
   if (!agree) {
     negotiate_anew (self);
-    gst_generator_player_free (next);
     return GST_FLOW_OK;
   }
-  use = gst_generator_use_of (&self->player->use, &next->ports, next->batch);
-  if (!play_in_its_place (self, next, &use, &error)) {
+  if (!gst_generator_compile (self, &use, &error)) {
     gst_generative_post_error (GST_ELEMENT (self), error);
     return GST_FLOW_ERROR;
   }

@@ -126,7 +126,8 @@ gst_generator_submit_input_buffer (GstBaseTransform *base, gboolean discont, Gst
   if (GST_CLOCK_TIME_IS_VALID (time))
     judge (self, time);
   flow = gst_generator_get_parent_class ()->submit_input_buffer (base, discont, buffer);
-  if (flow == GST_FLOW_OK && self->player == NULL && !gst_generator_keep_caps (self)) {
+  if (flow == GST_FLOW_OK && gen_player_use (self->player) == NULL &&
+      !gst_generator_keep_caps (self)) {
     gst_clear_buffer (&base->queued_buf);
     flow = GST_FLOW_NOT_NEGOTIATED;
   }

@@ -2,7 +2,6 @@
 /* What the generator agrees on with its neighbours: caps, memory, latency. */
 #include "generator.h"
 
-#include "cudaframes.h"
 #include "debug.h"
 #include "interlaced.h"
 #include "passing.h"
@@ -50,19 +49,6 @@ gst_generator_transform_caps (
   return result;
 }
 
-/* Whether the next element names CUDA memory among what it takes; one that takes anything at all
- * is better served by what everybody can read. */
-static gboolean
-next_takes_cuda (GstGenerator *self)
-{
-  g_autoptr (GstCaps) caps = gst_pad_peer_query_caps (GST_BASE_TRANSFORM_SRC_PAD (self), NULL);
-
-  for (guint i = 0; caps != NULL && i < gst_caps_get_size (caps); i++)
-    if (gst_generative_cuda_in_caps (caps, i))
-      return TRUE;
-  return FALSE;
-}
-
 /* Of what the next element takes, that in the memory that suits both; all where there is no such.
  * (transfer full) */
 static GstCaps *
@@ -70,21 +56,23 @@ choose_memory (GstGenerator *self, GstCaps *caps)
 {
   g_autoptr (GstCaps) chosen = NULL;
   GstGeneratorPorts ports;
-  gboolean cuda;
+  gboolean on_device;
 
   if (!get_ports (self, &ports))
     return caps;
   gen_model_unref (ports.model);
-  if (!ports.cuda)
+  if (!ports.shares_device)
     return caps;
-  cuda = ports.prefers_cuda && next_takes_cuda (self);
-  GST_DEBUG_OBJECT (self, "frames go on in the memory of %s: %s", cuda ? "the GPU" : "the system",
-      cuda                 ? "the next element names it"
-      : ports.prefers_cuda ? "the next element does not name the GPU's"
-                           : "the CPU plays");
+  on_device = ports.prefers_device &&
+              gst_generative_playing_next_takes_device (GST_BASE_TRANSFORM_SRC_PAD (self));
+  GST_DEBUG_OBJECT (self, "frames go on in the memory of %s: %s",
+      on_device ? "the GPU" : "the system",
+      on_device              ? "the next element names it"
+      : ports.prefers_device ? "the next element does not name the GPU's"
+                             : "the CPU plays");
   chosen = gst_caps_new_empty ();
   for (guint i = 0; i < gst_caps_get_size (caps); i++)
-    if (gst_generative_cuda_in_caps (caps, i) == cuda)
+    if (gst_generative_playing_on_device (caps, i) == on_device)
       gst_caps_append_structure_full (chosen, gst_structure_copy (gst_caps_get_structure (caps, i)),
           gst_caps_features_copy (gst_caps_get_features (caps, i)));
   if (gst_caps_is_empty (chosen))
@@ -97,20 +85,20 @@ void
 gst_generator_measure_latency (GstGenerator *self)
 {
   const GstVideoInfo *info = &self->out_info;
-  Player *player = self->player;
+  const GstClockTime run_time =
+      (GstClockTime)gen_player_warm_up (self->player) * (GST_SECOND / G_USEC_PER_SEC);
   guint runs = self->single ? self->batch * (guint)self->input.pictures : 1;
   GstClockTime interval = 0;
 
-  gst_generator_time_player (player);
   if (info->fps_n > 0)
     interval = gst_util_uint64_scale (GST_SECOND, (guint64)info->fps_d, (guint64)info->fps_n);
   gst_generative_latency_begin (&self->latency, (self->batch - 1) * interval, interval);
-  if (!GST_CLOCK_TIME_IS_VALID (player->run_time))
+  if (run_time == 0)
     return;
-  self->run_time = player->run_time * runs;
+  self->run_time = run_time * runs;
   GST_INFO_OBJECT (self,
       "latency: a run takes %" GST_TIME_FORMAT ", and a batch of %u buffers takes %u of them",
-      GST_TIME_ARGS (player->run_time), self->batch, runs);
+      GST_TIME_ARGS (run_time), self->batch, runs);
   gst_generative_latency_note (&self->latency, GST_ELEMENT (self), self->run_time);
 }
 
@@ -179,7 +167,7 @@ gst_generator_read_caps (
   use->frames = single ? 1 : (int)self->batch;
   use->pictures = single && !ports->model->staged ? 1 : input->pictures;
   use->from_frames = ports->input.kind == GEN_PORT_PICTURE;
-  use->to_frames = TRUE;
+  use->to_frames = !ports->model->staged;
   use->from = (GenFrameLayout){ 0 };
   if (!use->from_frames)
     return TRUE;
@@ -188,7 +176,7 @@ gst_generator_read_caps (
     return FALSE;
   }
   self->in_info = info;
-  gst_generative_cuda_fit_info (self->cuda, caps, &info);
+  gst_generative_playing_fit_info (&self->playing, caps, &info);
   return gst_generative_layout (&info, use->input.channels, 1, TRUE, &use->from) ||
          fail_spacing (error);
 }
@@ -224,14 +212,14 @@ negotiate (GstGenerator *self, GstCaps *sink, GstCaps *source, GError **error)
   self->single = self->ports.input.batch == 1;
   if (!model->staged) {
     info = self->out_info;
-    gst_generative_cuda_fit_info (self->cuda, source, &info);
+    gst_generative_playing_fit_info (&self->playing, source, &info);
     use.output.height = height / self->input.rows;
     use.output.width = width / self->input.columns;
     if (!gst_generative_layout (
             &info, use.output.channels, self->single ? 1 : self->input.columns, FALSE, &use.to))
       return fail_spacing (error);
   }
-  if (!gst_generator_compile (self, self->ports.model, &use, error))
+  if (!gst_generator_compile (self, &use, error))
     return FALSE;
   gst_generator_measure_latency (self);
   self->waiting = FALSE;
@@ -286,13 +274,10 @@ gst_generator_set_caps (GstBaseTransform *base, GstCaps *sink, GstCaps *source)
 {
   GstGenerator *self = GST_GENERATOR (base);
   g_autoptr (GError) error = NULL;
-  Player *next = self->n_gathered == 0 ? gst_generator_take_next (self) : NULL;
+  Successor *next = self->n_gathered == 0 ? gst_generator_take_next (self) : NULL;
 
-  if (next != NULL) {
+  if (next != NULL)
     gst_generator_adopt (self, next);
-    gst_generator_forget_players (self);
-  }
-  g_clear_pointer (&next, gst_generator_player_free);
   GST_INFO_OBJECT (
       self, "from %" GST_PTR_FORMAT " to %" GST_PTR_FORMAT, (void *)sink, (void *)source);
   if (negotiate (self, sink, source, &error)) {
@@ -312,46 +297,28 @@ gst_generator_set_caps (GstBaseTransform *base, GstCaps *sink, GstCaps *source)
   return FALSE;
 }
 
-static const GenDevice *
-device_of (GstGenerator *self)
-{
-  return self->player != NULL && self->player->use.plan.device != NULL
-             ? self->player->use.plan.device
-             : &gen_device_cpu;
-}
-
 /* Frames are written in place, so memory of their own suits them: the next element's pool when
  * it offers one, and any stride when it reads GstVideoMeta. Caps tell whether it is a GPU's. */
 gboolean
 gst_generator_decide_allocation (GstBaseTransform *base, GstQuery *query)
 {
   GstGenerator *self = GST_GENERATOR (base);
-  gboolean decided;
-  GstCaps *caps;
 
-  gst_query_parse_allocation (query, &caps, NULL);
-  if (self->cuda != NULL && gst_generative_cuda_in_caps (caps, 0))
-    decided = gst_generative_cuda_decide_pool (self->cuda, query);
-  else
-    decided = gst_generative_decide_pool (base, query, &self->out_info, device_of (self));
-  return decided && gst_generator_get_parent_class ()->decide_allocation (base, query);
+  return gst_generative_playing_decide_pool (&self->playing, base, query, &self->out_info) &&
+         gst_generator_get_parent_class ()->decide_allocation (base, query);
 }
 
 gboolean
 gst_generator_propose_allocation (GstBaseTransform *base, GstQuery *decide, GstQuery *query)
 {
   GstGenerator *self = GST_GENERATOR (base);
-  GstCaps *caps;
 
   if (!gst_generator_get_parent_class ()->propose_allocation (base, decide, query))
     return FALSE;
-  gst_query_parse_allocation (query, &caps, NULL);
   if (self->ports.input.kind != GEN_PORT_PICTURE)
     return TRUE;
   gst_query_add_allocation_meta (query, GST_VIDEO_META_API_TYPE, NULL);
-  if (self->cuda != NULL && caps != NULL && gst_generative_cuda_in_caps (caps, 0))
-    return gst_generative_cuda_propose_pool (self->cuda, query);
-  gst_generative_propose_allocator (query, device_of (self));
+  gst_generative_playing_propose (&self->playing, query);
   return TRUE;
 }
 
@@ -376,18 +343,6 @@ gst_generator_transform_meta (
 }
 
 /* --- queries and events --- */
-
-static gboolean
-answer_context (GstGenerator *self, GstQuery *query)
-{
-  g_autoptr (GstObject) context = NULL;
-
-  GST_OBJECT_LOCK (self);
-  if (self->cuda != NULL)
-    context = gst_object_ref (self->cuda);
-  GST_OBJECT_UNLOCK (self);
-  return gst_generative_cuda_answer (GST_ELEMENT (self), query, context);
-}
 
 /* What is wrong with what is offered: mostly the form of pictures, else that a class is missing or
  * too much. (transfer full) */
@@ -465,7 +420,7 @@ gst_generator_query (GstBaseTransform *base, GstPadDirection direction, GstQuery
 
   if (direction == GST_PAD_SRC && GST_QUERY_TYPE (query) == GST_QUERY_LATENCY)
     return gst_generative_latency_answer (&self->latency, base, query);
-  if (GST_QUERY_TYPE (query) == GST_QUERY_CONTEXT && answer_context (self, query))
+  if (gst_generative_playing_answer (&self->playing, GST_ELEMENT (self), query))
     return TRUE;
   if (!gst_generator_get_parent_class ()->query (base, direction, query))
     return FALSE;

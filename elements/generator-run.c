@@ -2,7 +2,6 @@
 /* The generator at work: frames in, frames out. */
 #include "generator.h"
 
-#include "cudaframes.h"
 #include "debug.h"
 
 #include <string.h>
@@ -64,35 +63,20 @@ map_latents (GstGenerator *self, Slot *slot)
   return FALSE;
 }
 
-/* Where the plan works on the GPU that has the frame, `on_device` becomes TRUE; else the frame
- * comes to the CPU. */
-static gboolean
-map_frame (GstGenerator *self, GstVideoFrame *frame, const GstVideoInfo *info, GstBuffer *buffer,
-    GstMapFlags flags, gboolean *on_device, gpointer *stream)
-{
-  *on_device =
-      self->player->cuda != NULL && gst_generative_cuda_has_memory (self->player->cuda, buffer);
-  if (*on_device)
-    return gst_generative_cuda_map (frame, info, buffer, flags, stream);
-  *stream = NULL;
-  return gst_video_frame_map (frame, (GstVideoInfo *)info, buffer, flags);
-}
-
 gboolean
 gst_generator_map_input (GstGenerator *self, Slot *slot)
 {
-  if (self->player->use.from_frames)
-    return map_frame (self, &slot->in_frame, &self->in_info, slot->input, GST_MAP_READ,
-        &slot->in_on_device, &slot->in_stream);
-  slot->in_stream = NULL;
+  if (self->ports.input.kind == GEN_PORT_PICTURE)
+    return gst_generative_frame_map (
+        &slot->in_frame, &self->playing, self->player, &self->in_info, slot->input, GST_MAP_READ);
   return map_latents (self, slot);
 }
 
 void
 gst_generator_unmap_input (GstGenerator *self, Slot *slot)
 {
-  if (self->player->use.from_frames)
-    gst_video_frame_unmap (&slot->in_frame);
+  if (self->ports.input.kind == GEN_PORT_PICTURE)
+    gst_video_frame_unmap (&slot->in_frame.video);
   else
     unmap_latents (slot);
 }
@@ -101,139 +85,123 @@ gst_generator_unmap_input (GstGenerator *self, Slot *slot)
 static gboolean
 follow_layouts (GstGenerator *self, const Slot *slot)
 {
-  GenModelUse use = self->player->use;
-  g_autoptr (GenModel) model = NULL;
+  const GenModelUse *now = gen_player_use (self->player);
+  GenModelUse use = *now;
   g_autoptr (GError) error = NULL;
 
   if (!gst_generative_layout_of_frame (
-          &slot->out_frame, use.output.channels, use.to.columns, FALSE, &use.to) ||
+          &slot->out_frame.video, use.output.channels, use.to.columns, FALSE, &use.to) ||
       (use.from_frames && !gst_generative_layout_of_frame (
-                              &slot->in_frame, use.input.channels, 1, TRUE, &use.from))) {
+                              &slot->in_frame.video, use.input.channels, 1, TRUE, &use.from))) {
     GST_ELEMENT_ERROR (
         self, STREAM, FORMAT, ("The planes of a frame differ in their strides"), (NULL));
     return FALSE;
   }
-  if (gst_generative_layout_equal (&use.to, &self->player->use.to) &&
-      gst_generative_layout_equal (&use.from, &self->player->use.from))
+  if (gen_frame_layout_equal (&use.to, &now->to) && gen_frame_layout_equal (&use.from, &now->from))
     return TRUE;
   GST_DEBUG_OBJECT (
       self, "frames have a stride of %" G_GSIZE_FORMAT " bytes: compiling anew", use.to.stride);
-  model = gen_model_ref (self->player->model);
-  if (gst_generator_compile (self, model, &use, &error))
+  if (gst_generator_compile (self, &use, &error))
     return TRUE;
   gst_generative_post_error (GST_ELEMENT (self), error);
   return FALSE;
 }
 
-/* Tensors of all slots to one input each: bound when there is one buffer and the CPU reads it, else
- * side by side; a device takes them from memory of the plan's, which is pinned. */
+/* Tensors of all slots to one input each: where they lie when there is one buffer, else side by
+ * side. */
 static void
 bind_latents (GstGenerator *self, guint n)
 {
-  GenPlan *plan = self->player->plan;
-  gboolean bound = self->batch == 1 && self->player->use.plan.device == &gen_device_cpu;
-
   for (guint t = 0; t < self->n_tensors; t++) {
-    guint place = self->places[t];
+    guint8 *numbers;
 
-    if (bound && GPOINTER_TO_SIZE (self->slots[0].tensors[t]) % sizeof (gint64) == 0) {
-      gen_plan_bind_input (plan, place, self->slots[0].tensors[t]);
+    if (self->batch == 1) {
+      gen_player_bind_numbers (self->player, self->places[t], self->slots[0].tensors[t]);
       continue;
     }
-    gen_plan_bind_input (plan, place, NULL);
+    numbers = gen_player_numbers (self->player, self->places[t]);
     for (guint i = 0; i < n; i++)
-      memcpy ((guint8 *)gen_plan_input (plan, place)->data + i * self->sizes[t],
-          self->slots[i].tensors[t], self->sizes[t]);
+      memcpy (numbers + i * self->sizes[t], self->slots[i].tensors[t], self->sizes[t]);
   }
 }
 
-/* Frame `i` of a run is that of `slot`, or none. */
+/* Frame `i` of a run is that of `slot`. */
 static void
-bind_in_frame (const Player *player, guint i, const Slot *slot)
+bind_in_frame (GstGenerator *self, guint i, const Slot *slot)
 {
-  guint planes = (guint)gen_frame_layout_planes (&player->use.from);
+  const GenFrame frame = gst_generative_frame_part (&slot->in_frame,
+      &gen_player_use (self->player)->from, 0, 0, GST_VIDEO_FRAME_HEIGHT (&slot->in_frame.video));
 
-  for (guint p = 0; p < planes; p++) {
-    const guint8 *data = NULL;
-
-    if (slot != NULL)
-      data = gst_generative_frame_plane (&slot->in_frame, &player->use.from, (int)p, 0, 0,
-          GST_VIDEO_FRAME_HEIGHT (&slot->in_frame));
-
-    if (slot != NULL && slot->in_on_device)
-      gen_plan_bind_device_input (player->plan, i * planes + p, data);
-    else
-      gen_plan_bind_input (player->plan, i * planes + p, data);
-  }
+  gen_player_bind_input_frame (self->player, i, &frame);
 }
 
 /* The same of what is made, `rows` rows from column `x` and row `y` on. */
 static void
-bind_out_frame (const Player *player, guint i, const Slot *slot, int x, int y, int rows)
+bind_out_frame (GstGenerator *self, guint i, const Slot *slot, int x, int y, int rows)
 {
-  guint planes = (guint)gen_frame_layout_planes (&player->use.to);
+  const GenFrame frame =
+      gst_generative_frame_part (&slot->out_frame, &gen_player_use (self->player)->to, x, y, rows);
 
-  for (guint p = 0; p < planes; p++) {
-    guint8 *data = NULL;
-
-    if (slot != NULL)
-      data = gst_generative_frame_plane (&slot->out_frame, &player->use.to, (int)p, x, y, rows);
-    if (slot != NULL && slot->out_on_device)
-      gen_plan_bind_device_output (player->plan, i * planes + p, data);
-    else
-      gen_plan_bind_output (player->plan, i * planes + p, data);
-  }
+  gen_player_bind_output_frame (self->player, i, &frame);
 }
 
-/* What goes with picture `p` of a slot, to a plan that takes one picture at a time. */
+/* What goes with picture `p` of a slot, to a player that takes one picture at a time. */
 static void
 copy_latent (GstGenerator *self, const Slot *slot, int p)
 {
   for (guint t = 0; t < self->n_tensors; t++) {
     gsize size = self->sizes[t] / (gsize)MAX (self->input.pictures, 1);
 
-    memcpy (gen_plan_input (self->player->plan, self->places[t])->data,
-        slot->tensors[t] + (gsize)p * size, size);
+    memcpy (gen_player_numbers (self->player, self->places[t]), slot->tensors[t] + (gsize)p * size,
+        size);
   }
 }
 
 void
-gst_generator_notice_not_finite (GstGenerator *self, GenPlan *plan, const Slot *slots, guint n)
+gst_generator_notice_not_finite (GstGenerator *self, const Slot *slots, guint n)
 {
+  const GenModelUse *use = gen_player_use (self->player);
   /* Of a batch that was not filled, the rest is what lay there. */
-  guint64 frames = gen_model_take_not_finite (plan) & (G_MAXUINT64 >> (MAX_BATCH_SIZE - n)), number;
+  guint64 frames =
+      gen_player_take_not_finite (self->player) & (G_MAXUINT64 >> (MAX_BATCH_SIZE - n));
   const Slot *first;
+  guint64 number;
 
   if (frames == 0 || self->told_not_finite)
     return;
   self->told_not_finite = TRUE;
   first = slots + __builtin_ctzll (frames);
   /* A latent knows its number. */
-  number = self->player->use.from_frames || !GST_BUFFER_OFFSET_IS_VALID (first->input)
+  number = use->from_frames || !GST_BUFFER_OFFSET_IS_VALID (first->input)
                ? self->frame + (guint64)(first - slots)
                : GST_BUFFER_OFFSET (first->input);
   GST_ELEMENT_WARNING (self, STREAM, FAILED,
       ("%s: in frame %" G_GUINT64_FORMAT " its output '%s' has numbers that are not finite (NaN or "
        "infinite), which show as black or white. Further frames are not reported",
-          self->player->model->path, number, self->player->use.output.name),
+          gen_player_model (self->player)->path, number, use->output.name),
       (NULL));
 }
 
 static gboolean
 run_batch (GstGenerator *self, guint n, GError **error)
 {
-  if (!self->player->use.from_frames)
-    bind_latents (self, n);
-  for (guint i = 0; i < self->batch; i++) {
-    const Slot *slot = i < n ? &self->slots[i] : NULL;
+  const gboolean from_frames = gen_player_use (self->player)->from_frames;
 
-    if (self->player->use.from_frames)
-      bind_in_frame (self->player, i, slot);
-    bind_out_frame (self->player, i, slot, 0, 0, self->out_info.height);
+  if (!from_frames)
+    bind_latents (self, n);
+  for (guint i = 0; i < n; i++) {
+    if (from_frames)
+      bind_in_frame (self, i, &self->slots[i]);
+    bind_out_frame (self, i, &self->slots[i], 0, 0, self->out_info.height);
   }
-  if (!gen_plan_run (self->player->plan, error))
+  for (guint i = n; i < self->batch; i++) {
+    if (from_frames)
+      gen_player_bind_input_frame (self->player, i, NULL);
+    gen_player_bind_output_frame (self->player, i, NULL);
+  }
+  if (!gen_player_run (self->player, error))
     return FALSE;
-  gst_generator_notice_not_finite (self, self->player->plan, self->slots, n);
+  gst_generator_notice_not_finite (self, self->slots, n);
   self->frame += n;
   return TRUE;
 }
@@ -260,7 +228,7 @@ clear_pixels (
 static gboolean
 run_single (GstGenerator *self, guint n, GError **error)
 {
-  const GenModelUse *use = &self->player->use;
+  const GenModelUse *use = gen_player_use (self->player);
 
   for (guint i = 0; i < n; i++) {
     Slot *slot = &self->slots[i];
@@ -272,17 +240,18 @@ run_single (GstGenerator *self, guint n, GError **error)
 
       if (p < self->input.pictures) {
         if (use->from_frames)
-          bind_in_frame (self->player, 0, slot);
+          bind_in_frame (self, 0, slot);
         else
           copy_latent (self, slot, p);
-        bind_out_frame (self->player, 0, slot, x, y, use->output.height);
-        if (!gen_plan_run (self->player->plan, error))
+        bind_out_frame (self, 0, slot, x, y, use->output.height);
+        if (!gen_player_run (self->player, error))
           return FALSE;
-        gst_generator_notice_not_finite (self, self->player->plan, slot, 1);
+        gst_generator_notice_not_finite (self, slot, 1);
         continue;
       }
-      if (!slot->out_on_device)
-        clear_pixels (&use->to, &slot->out_frame, x, y, use->output.width, use->output.height);
+      if (!slot->out_frame.on_device)
+        clear_pixels (
+            &use->to, &slot->out_frame.video, x, y, use->output.width, use->output.height);
     }
     self->frame++;
   }
@@ -310,11 +279,10 @@ map_slot (GstGenerator *self, Slot *slot)
     return GST_FLOW_ERROR;
   /* Tiles for which there is no picture, where none but the plan can reach them. */
   if (self->single && self->input.pictures < self->input.columns * self->input.rows &&
-      self->player->cuda != NULL &&
-      gst_generative_cuda_has_memory (self->player->cuda, slot->output))
+      gst_generative_frame_is_on_device (&self->playing, self->player, slot->output))
     clear_on_device (self, slot->output);
-  if (map_frame (self, &slot->out_frame, &self->out_info, slot->output, GST_MAP_WRITE,
-          &slot->out_on_device, &slot->out_stream))
+  if (gst_generative_frame_map (&slot->out_frame, &self->playing, self->player, &self->out_info,
+          slot->output, GST_MAP_WRITE))
     return GST_FLOW_OK;
   gst_generator_unmap_input (self, slot);
   GST_ELEMENT_ERROR (
@@ -326,7 +294,7 @@ static void
 unmap_slots (GstGenerator *self, guint n)
 {
   for (guint i = 0; i < n; i++) {
-    gst_video_frame_unmap (&self->slots[i].out_frame);
+    gst_video_frame_unmap (&self->slots[i].out_frame.video);
     gst_generator_unmap_input (self, &self->slots[i]);
   }
 }
@@ -336,7 +304,7 @@ unmap_slots (GstGenerator *self, guint n)
 static GstFlowReturn
 map_slots (GstGenerator *self, guint n)
 {
-  const gboolean on_device = self->player->cuda != NULL;
+  const gboolean on_device = gen_player_shares_context (self->player);
   GstFlowReturn result = GST_FLOW_OK;
   guint mapped = 0;
 
@@ -345,27 +313,11 @@ map_slots (GstGenerator *self, guint n)
     if (result == GST_FLOW_OK && !follow_layouts (self, &self->slots[mapped++]))
       result = GST_FLOW_ERROR;
   }
-  if (result == GST_FLOW_OK && on_device == (self->player->cuda != NULL))
+  if (result == GST_FLOW_OK && on_device == gen_player_shares_context (self->player))
     return GST_FLOW_OK;
   unmap_slots (self, mapped);
   /* The device has given way to the CPU, which cannot read what was mapped for it. */
   return result == GST_FLOW_OK ? map_slots (self, n) : result;
-}
-
-/* Let the run begin when what others have under way on its frames is done. */
-static gboolean
-wait_for_others (GstGenerator *self, guint n, GError **error)
-{
-  GenPlan *plan = self->player->plan;
-
-  for (guint i = 0; i < n; i++) {
-    const Slot *slot = &self->slots[i];
-
-    if ((slot->in_stream != NULL && !gen_plan_wait_stream (plan, slot->in_stream, error)) ||
-        (slot->out_stream != NULL && !gen_plan_wait_stream (plan, slot->out_stream, error)))
-      return FALSE;
-  }
-  return TRUE;
 }
 
 void
@@ -385,25 +337,11 @@ try_slots (GstGenerator *self, guint n, GError **error)
 
   if (result != GST_FLOW_OK)
     return result;
-  if (!wait_for_others (self, n, error) ||
-      !(self->single ? run_single : run_batch) (self, n, error))
+  if (!(self->single ? run_single : run_batch) (self, n, error))
     result = GST_FLOW_ERROR;
   unmap_slots (self, n);
   gst_generator_note_run (self, start);
   return result;
-}
-
-/* The device has failed: the CPU goes on, with this very frame. */
-static gboolean
-go_on_without_device (GstGenerator *self, GError **error)
-{
-  g_autoptr (GenModel) model = gen_model_ref (self->player->model);
-  GenModelUse use = self->player->use;
-
-  gst_generator_forget_players (self);
-  use.plan.device = &gen_device_cpu;
-  gst_pad_mark_reconfigure (GST_BASE_TRANSFORM_SRC_PAD (self));
-  return gst_generator_compile (self, model, &use, error);
 }
 
 static GstFlowReturn
@@ -412,13 +350,17 @@ run_slots (GstGenerator *self, guint n)
   gint64 began = gst_generative_log_clock (GST_CAT_DEFAULT);
   g_autoptr (GError) error = NULL;
   GstFlowReturn result;
+  GenModelUse use;
 
-  if (self->player == NULL)
+  if (gen_player_use (self->player) == NULL)
     return GST_FLOW_NOT_NEGOTIATED;
+  use = *gen_player_use (self->player);
   result = try_slots (self, n, &error);
+  /* The device has failed: the CPU goes on, with this very frame. */
   if (error != NULL && gst_generator_fall_back (self, error)) {
     g_clear_error (&error);
-    if (go_on_without_device (self, &error))
+    gst_pad_mark_reconfigure (GST_BASE_TRANSFORM_SRC_PAD (self));
+    if (gst_generator_compile (self, &use, &error))
       result = try_slots (self, n, &error);
   }
   if (error != NULL)
@@ -474,7 +416,7 @@ gst_generator_generate_output (GstBaseTransform *base, GstBuffer **output)
 {
   GstGenerator *self = GST_GENERATOR (base);
 
-  if (self->player != NULL && self->player->session != NULL)
+  if (self->ports.staged && gen_player_use (self->player) != NULL)
     return gst_generator_staged_output (self, output);
   if (self->batch == 1)
     return gst_generator_get_parent_class ()->generate_output (base, output);
@@ -496,7 +438,8 @@ gst_generator_generate_output (GstBaseTransform *base, GstBuffer **output)
 GstFlowReturn
 gst_generator_drain (GstGenerator *self)
 {
-  GstFlowReturn result = self->player != NULL ? gst_generator_run (self) : GST_FLOW_NOT_NEGOTIATED;
+  GstFlowReturn result =
+      gen_player_use (self->player) != NULL ? gst_generator_run (self) : GST_FLOW_NOT_NEGOTIATED;
 
   while (result == GST_FLOW_OK && self->n_given < self->n_made)
     result = gst_pad_push (

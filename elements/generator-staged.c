@@ -11,61 +11,18 @@
 GST_DEBUG_CATEGORY_EXTERN (generator_debug);
 #define GST_CAT_DEFAULT generator_debug
 
-/* Endings that are kept, of the sizes seen last. */
-#define MAX_ENDINGS 8
-
-typedef struct {
-  GenShape shape;
-  GenFrameLayout to;
-  GenPlan *plan;
-} Ending;
-
 /* What a run has made. */
 typedef struct {
   int pictures, height, width; /* of each */
   int columns, rows;           /* of the wall that they make */
 } Made;
 
-void
-gst_generator_ending_free (gpointer data)
-{
-  Ending *ending = data;
-
-  g_clear_pointer (&ending->plan, gen_plan_free);
-  g_free (ending);
-}
-
 /* --- running --- */
 
-/* `data` are the frame's planes, or the tensors of a buffer. */
 static gboolean
-run_session (GstGenerator *self, const Player *player, const guint8 *const *data, GError **error)
+read_made (const GstGenerator *self, Made *made, GError **error)
 {
-  guint n = gen_session_n_inputs (player->session);
-  g_autofree GenBinding *inputs = g_new0 (GenBinding, n);
-  g_autoptr (GPtrArray) copies = g_ptr_array_new_with_free_func (g_free);
-
-  for (guint i = 0; i < n; i++)
-    inputs[i] = gen_session_input (player->session, i);
-  if (player->use.from_frames) {
-    for (guint i = 0; i < n; i++)
-      inputs[i].data = (gpointer)data[i];
-    return gen_session_run (player->session, inputs, error);
-  }
-  /* Kernels want numbers aligned, which tensors behind each other need not be. */
-  for (guint t = 0; t < self->n_tensors; t++) {
-    GenBinding *input = &inputs[self->places[t]];
-
-    input->data = g_memdup2 (data[t], MAX (input->size, 1));
-    g_ptr_array_add (copies, input->data);
-  }
-  return gen_session_run (player->session, inputs, error);
-}
-
-static gboolean
-read_made (const GstGenerator *self, const Player *player, Made *made, GError **error)
-{
-  const GenBinding *numbers = gen_session_output (player->session, 0);
+  const GenBinding *numbers = gen_player_output (self->player);
   const GenPort *port = &self->ports.output;
   const GenShape *shape = &numbers->shape;
   int channels = port->channels_last ? 3 : 1, height = port->channels_last ? 1 : 2;
@@ -107,11 +64,8 @@ remember (GstGenerator *self, const GstGeneratorInput *input, const Made *made)
 void
 gst_generator_probe (GstGenerator *self, GstCaps *caps)
 {
-  g_autoptr (GPtrArray) memory = g_ptr_array_new_with_free_func (g_free);
-  const guint8 *data[MAX (GST_VIDEO_MAX_PLANES, GST_GENERATIVE_MAX_TENSORS)] = { NULL };
   g_autoptr (GError) error = NULL;
   GstGeneratorInput input;
-  GstClockTime start;
   GenModelUse use;
   Made made = { 0 };
 
@@ -122,22 +76,12 @@ gst_generator_probe (GstGenerator *self, GstCaps *caps)
   remember (self, &input, &made);
   self->input = input;
   gst_generator_describe_tensors (self, &self->ports);
-  if (!gst_generator_compile (self, self->ports.model, &use, &error))
+  if (!gst_generator_compile (self, &use, &error))
     return;
-  for (guint i = 0; i < gen_session_n_inputs (self->player->session); i++) {
-    gsize size = gen_session_input (self->player->session, i).size;
-
-    g_ptr_array_add (memory, g_malloc0 (MAX (size, 1)));
-  }
-  for (guint t = 0; t < memory->len; t++)
-    data[t] = g_ptr_array_index (memory, use.from_frames ? t : self->places[t]);
-  start = gst_util_get_timestamp ();
-  if (run_session (self, self->player, data, &error) &&
-      read_made (self, self->player, &made, &error))
+  if (gen_player_run_on_zeros (self->player, &error) && read_made (self, &made, &error))
     remember (self, &input, &made);
   else
     GST_INFO_OBJECT (self, "of nothing but zeros: %s", error->message);
-  self->player->run_time = gst_util_get_timestamp () - start;
 }
 
 /* Negotiate anew, for the size that was made. What has been made stays: caps may want another
@@ -146,12 +90,11 @@ static gboolean
 renegotiate (GstGenerator *self)
 {
   GstBaseTransform *base = GST_BASE_TRANSFORM (self);
-  const GenModelUse use = self->player->use;
+  const GenModelUse use = *gen_player_use (self->player);
 
   gst_pad_mark_reconfigure (GST_BASE_TRANSFORM_SRC_PAD (base));
   return gst_base_transform_reconfigure (base) && self->made_width == self->out_info.width &&
-         self->made_height == self->out_info.height &&
-         gst_generator_compile (self, self->ports.model, &use, NULL);
+         self->made_height == self->out_info.height && gst_generator_compile (self, &use, NULL);
 }
 
 /* Let the caps be those of what was made. */
@@ -176,38 +119,67 @@ follow_size (GstGenerator *self, const Made *made)
 
 /* --- frames --- */
 
+/* Compile anew when the frame does not lie as caps said. */
+static gboolean
+follow_layout (GstGenerator *self, const Slot *slot, GError **error)
+{
+  const GenModelUse *now = gen_player_use (self->player);
+  GenModelUse use = *now;
+
+  if (!use.from_frames)
+    return TRUE;
+  if (!gst_generative_layout_of_frame (
+          &slot->in_frame.video, use.input.channels, 1, TRUE, &use.from)) {
+    g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+        "the planes of a frame differ in their strides");
+    return FALSE;
+  }
+  return gen_frame_layout_equal (&use.from, &now->from) ||
+         gst_generator_compile (self, &use, error);
+}
+
+static gboolean
+run (GstGenerator *self, const Slot *slot, GError **error)
+{
+  const GenModelUse *use = gen_player_use (self->player);
+
+  if (use->from_frames) {
+    const GenFrame frame = gst_generative_frame_part (
+        &slot->in_frame, &use->from, 0, 0, GST_VIDEO_FRAME_HEIGHT (&slot->in_frame.video));
+
+    gen_player_bind_input_frame (self->player, 0, &frame);
+  } else {
+    for (guint t = 0; t < self->n_tensors; t++)
+      gen_player_bind_numbers (self->player, self->places[t], slot->tensors[t]);
+  }
+  return gen_player_run (self->player, error);
+}
+
+static gboolean
+run_or_fall_back (GstGenerator *self, const Slot *slot, GError **error)
+{
+  const GenModelUse use = *gen_player_use (self->player);
+  g_autoptr (GError) failure = NULL;
+
+  if (run (self, slot, &failure))
+    return TRUE;
+  if (gst_generator_fall_back (self, failure))
+    return gst_generator_compile (self, &use, error) && run (self, slot, error);
+  g_propagate_error (error, g_steal_pointer (&failure));
+  return FALSE;
+}
+
 /* Run on the slot's input. */
 static GstFlowReturn
 make (GstGenerator *self, Slot *slot, Made *made)
 {
-  const guint8 *frame[GST_VIDEO_MAX_PLANES], *const *data = slot->tensors;
-  GenModelUse use = self->player->use;
   g_autoptr (GError) error = NULL;
-  gboolean good = TRUE;
+  gboolean good;
 
   if (!gst_generator_map_input (self, slot))
     return GST_FLOW_ERROR;
-  if (use.from_frames) {
-    data = frame;
-    if (!gst_generative_layout_of_frame (&slot->in_frame, use.input.channels, 1, TRUE, &use.from)) {
-      g_set_error (&error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
-          "the planes of a frame differ in their strides");
-      good = FALSE;
-    } else if (!gst_generative_layout_equal (&use.from, &self->player->use.from)) {
-      good = gst_generator_compile (self, self->ports.model, &use, &error);
-    }
-    for (int p = 0; good && p < gen_frame_layout_planes (&use.from); p++)
-      frame[p] = gst_generative_frame_plane (
-          &slot->in_frame, &use.from, p, 0, 0, GST_VIDEO_FRAME_HEIGHT (&slot->in_frame));
-  }
-  good = good && run_session (self, self->player, data, &error);
-  if (error != NULL && gst_generator_fall_back (self, error)) {
-    g_clear_error (&error);
-    use.plan.device = &gen_device_cpu;
-    good = gst_generator_compile (self, self->ports.model, &use, &error) &&
-           run_session (self, self->player, data, &error);
-  }
-  good = good && read_made (self, self->player, made, &error);
+  good = follow_layout (self, slot, &error) && run_or_fall_back (self, slot, &error) &&
+         read_made (self, made, &error);
   gst_generator_unmap_input (self, slot);
   if (good)
     return GST_FLOW_OK;
@@ -215,74 +187,39 @@ make (GstGenerator *self, Slot *slot, Made *made)
   return GST_FLOW_ERROR;
 }
 
-static Ending *
-find_ending (GstGenerator *self, const Made *made, const GenFrameLayout *to, GError **error)
-{
-  GPtrArray *endings = self->player->endings;
-  const GenShape *shape = &gen_session_output (self->player->session, 0)->shape;
-  GenModelUse use = self->player->use;
-  Ending *ending = NULL;
-
-  for (guint i = 0; i < endings->len && ending == NULL; i++) {
-    const Ending *kept = g_ptr_array_index (endings, i);
-
-    if (gen_shape_equal (&kept->shape, shape) && gst_generative_layout_equal (&kept->to, to))
-      ending = g_ptr_array_steal_index (endings, i);
-  }
-  if (ending == NULL) {
-    use.frames = 1;
-    use.pictures = made->pictures;
-    use.output.height = made->height;
-    use.output.width = made->width;
-    use.to = *to;
-    ending = g_new0 (Ending, 1);
-    *ending = (Ending){ *shape, *to, gen_model_compile_frame (&use, shape, error) };
-  }
-  if (ending->plan == NULL) {
-    gst_generator_ending_free (ending);
-    return NULL;
-  }
-  if (endings->len == MAX_ENDINGS)
-    g_ptr_array_remove_index (endings, MAX_ENDINGS - 1);
-  g_ptr_array_insert (endings, 0, ending);
-  return ending;
-}
-
 /* The numbers that were made, into the slot's output. */
 static GstFlowReturn
 write_frame (GstGenerator *self, Slot *slot, const Made *made)
 {
   g_autoptr (GError) error = NULL;
-  gboolean written = FALSE;
+  gboolean written;
   GenFrameLayout to;
-  Ending *ending;
+  GenFrame frame;
 
-  if (!gst_video_frame_map (&slot->out_frame, &self->out_info, slot->output, GST_MAP_WRITE)) {
+  if (!gst_generative_frame_map (&slot->out_frame, &self->playing, self->player, &self->out_info,
+          slot->output, GST_MAP_WRITE)) {
     GST_ELEMENT_ERROR (
         self, RESOURCE, WRITE, ("The next element's buffer cannot be written"), (NULL));
     return GST_FLOW_ERROR;
   }
   if (!gst_generative_layout_of_frame (
-          &slot->out_frame, self->ports.output.channels, made->columns, FALSE, &to)) {
-    gst_video_frame_unmap (&slot->out_frame);
+          &slot->out_frame.video, self->ports.output.channels, made->columns, FALSE, &to)) {
+    gst_video_frame_unmap (&slot->out_frame.video);
     GST_ELEMENT_ERROR (
         self, STREAM, FORMAT, ("The planes of a frame differ in their strides"), (NULL));
     return GST_FLOW_ERROR;
   }
-  ending = find_ending (self, made, &to, &error);
-  if (ending != NULL) {
-    gen_plan_bind_input (ending->plan, 0, gen_session_output (self->player->session, 0)->data);
-    for (guint p = 0; p < gen_plan_n_outputs (ending->plan); p++)
-      gen_plan_bind_output (ending->plan, p,
-          gst_generative_frame_plane (
-              &slot->out_frame, &to, (int)p, 0, 0, GST_VIDEO_FRAME_HEIGHT (&slot->out_frame)));
-    written = gen_plan_run (ending->plan, &error);
-    gst_generator_notice_not_finite (self, ending->plan, slot, 1);
+  frame = gst_generative_frame_part (
+      &slot->out_frame, &to, 0, 0, GST_VIDEO_FRAME_HEIGHT (&slot->out_frame.video));
+  written = gen_player_write_frame (
+      self->player, made->pictures, made->height, made->width, &to, &frame, &error);
+  if (written) {
+    gst_generator_notice_not_finite (self, slot, 1);
     self->frame++;
-  }
-  if (!written)
+  } else {
     gst_generative_post_error (GST_ELEMENT (self), error);
-  gst_video_frame_unmap (&slot->out_frame);
+  }
+  gst_video_frame_unmap (&slot->out_frame.video);
   return written ? GST_FLOW_OK : GST_FLOW_ERROR;
 }
 

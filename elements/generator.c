@@ -79,27 +79,22 @@ GST_DEBUG_CATEGORY (generator_debug);
 enum {
   PROP_0,
   PROP_MODEL,
-  PROP_DEVICE,
-  PROP_PRECISION,
-  PROP_KERNELS,
   PROP_BATCH_SIZE,
-  PROP_THREADS,
   PROP_COLUMNS,
   PROP_WIDTH,
   PROP_HEIGHT,
   PROP_INPUT_RANGE,
   PROP_OUTPUT_RANGE,
   PROP_RELOAD,
+  PROP_PLAYING, /* device, precision, kernels, threads */
 };
 
-#define DEFAULT_DEVICE GST_GENERATIVE_DEVICE_AUTO
 #define DEFAULT_PRECISION GST_GENERATIVE_PRECISION_AUTO
-#define DEFAULT_KERNELS GEN_CHOICE_MEASURE
 #define DEFAULT_BATCH_SIZE 1
-#define DEFAULT_THREADS 0
 #define DEFAULT_COLUMNS 0
 #define DEFAULT_SIZE 0
 #define DEFAULT_RELOAD TRUE
+
 static GstStaticPadTemplate sink_template =
     GST_STATIC_PAD_TEMPLATE ("sink", GST_PAD_SINK, GST_PAD_ALWAYS,
         GST_STATIC_CAPS (GST_GENERATIVE_TENSORS_CAPS
@@ -135,22 +130,10 @@ gst_generator_set_property (
     if (self->watch != NULL)
       gst_file_watch_turn_to (self->watch, settings->model);
     break;
-  case PROP_DEVICE:
-    settings->device = g_value_get_enum (value);
-    break;
-  case PROP_PRECISION:
-    settings->precision = g_value_get_enum (value);
-    break;
-  case PROP_KERNELS:
-    settings->kernels = g_value_get_enum (value);
-    break;
   case PROP_BATCH_SIZE:
     settings->batch_size = g_value_get_uint (value);
     if (self->watch != NULL)
       gst_file_watch_call (self->watch, FALSE);
-    break;
-  case PROP_THREADS:
-    settings->threads = g_value_get_uint (value);
     break;
   case PROP_COLUMNS:
     settings->columns = g_value_get_uint (value);
@@ -173,7 +156,8 @@ gst_generator_set_property (
     settings->reload = g_value_get_boolean (value);
     break;
   default:
-    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
+    if (!gst_generative_playing_set (&self->playing, property_id - PROP_PLAYING, value))
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
   }
   GST_OBJECT_UNLOCK (self);
 }
@@ -189,20 +173,8 @@ gst_generator_get_property (GObject *object, guint property_id, GValue *value, G
   case PROP_MODEL:
     g_value_set_string (value, settings->model);
     break;
-  case PROP_DEVICE:
-    g_value_set_enum (value, settings->device);
-    break;
-  case PROP_PRECISION:
-    g_value_set_enum (value, settings->precision);
-    break;
-  case PROP_KERNELS:
-    g_value_set_enum (value, settings->kernels);
-    break;
   case PROP_BATCH_SIZE:
     g_value_set_uint (value, settings->batch_size);
-    break;
-  case PROP_THREADS:
-    g_value_set_uint (value, settings->threads);
     break;
   case PROP_COLUMNS:
     g_value_set_uint (value, settings->columns);
@@ -223,7 +195,8 @@ gst_generator_get_property (GObject *object, guint property_id, GValue *value, G
     g_value_set_boolean (value, settings->reload);
     break;
   default:
-    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
+    if (!gst_generative_playing_get (&self->playing, property_id - PROP_PLAYING, value))
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
   }
   GST_OBJECT_UNLOCK (self);
 }
@@ -237,8 +210,7 @@ gst_generator_finalize (GObject *object)
   g_free (self->settings.input_range);
   g_free (self->settings.output_range);
   g_free (self->slots);
-  g_ptr_array_unref (self->players);
-  g_clear_object (&self->cuda);
+  gst_generative_playing_clear (&self->playing);
   G_OBJECT_CLASS (gst_generator_parent_class)->finalize (object);
 }
 
@@ -251,26 +223,18 @@ gst_generator_start (GstBaseTransform *base)
   g_autoptr (GError) error = NULL;
   g_autofree char *path = NULL, *text = NULL;
   GstGeneratorPorts ports = { 0 };
-  GstGenerativeDevice device;
-  const GenDevice *found;
   GstFileWatch *watch;
   gboolean reload;
-  guint threads;
   GenModel *model;
 
   GST_OBJECT_LOCK (self);
   path = g_strdup (self->settings.model);
   reload = self->settings.reload;
-  device = self->settings.device;
-  threads = self->settings.threads;
   self->batch = self->settings.batch_size;
   GST_OBJECT_UNLOCK (self);
 
-  found = gst_generative_device_find (GST_ELEMENT (self), device, &error);
-  if (found == NULL) {
-    gst_generative_post_error (GST_ELEMENT (self), error);
+  if (!gst_generative_playing_open (&self->playing, GST_ELEMENT (self)))
     return FALSE;
-  }
   model = gst_generative_load_model (GST_ELEMENT (self), path);
   if (model == NULL)
     return FALSE;
@@ -280,22 +244,20 @@ gst_generator_start (GstBaseTransform *base)
     return FALSE;
   }
   gst_generator_warn_of_ranges (self, &ports);
-  if (found == &gen_device_cuda && !model->staged)
-    ports.cuda = ports.prefers_cuda =
-        gst_generative_cuda_ensure_context (GST_ELEMENT (self), &self->cuda);
+  if (!model->staged)
+    ports.shares_device = ports.prefers_device =
+        gst_generative_playing_share_memory (&self->playing, GST_ELEMENT (self));
   text = gen_model_describe (model);
   GST_INFO_OBJECT (self, "%s %s%s; device %s, batch-size %u", path, text,
-      model->staged ? "; its shapes hang on what it computes" : "", found->name, self->batch);
+      model->staged ? "; its shapes hang on what it computes" : "", self->playing.found->name,
+      self->batch);
   GST_OBJECT_LOCK (self);
   self->ports = ports;
-  self->use =
-      (GenModelUse){ .plan = { .device = found,
-                         .threads = (int)threads,
-                         .precision = gst_generative_precision_resolve (self->settings.precision),
-                         .choice = self->settings.kernels } };
+  self->use = (GenModelUse){ 0 };
   self->explained = self->refused = FALSE;
   self->latency = (GstGenerativeLatency){ 0 };
   GST_OBJECT_UNLOCK (self);
+  self->player = gst_generator_player_new (self, model);
   self->run_time = 0;
   gst_generator_forget_lateness (self);
   self->made_of = (GstGeneratorInput){ 0 };
@@ -317,15 +279,14 @@ gst_generator_stop (GstBaseTransform *base)
 {
   GstGenerator *self = GST_GENERATOR (base);
   GstFileWatch *watch;
-  GstObject *context;
   GenModel *model, *newest;
 
   GST_OBJECT_LOCK (self);
   watch = g_steal_pointer (&self->watch);
   GST_OBJECT_UNLOCK (self);
   g_clear_pointer (&watch, gst_file_watch_free);
-  gst_generator_player_free (gst_generator_take_next (self));
-  gst_generator_forget_players (self);
+  gst_generator_successor_free (gst_generator_take_next (self));
+  g_clear_pointer (&self->player, gen_player_free);
   gst_generator_forget_batch (self);
   GST_OBJECT_LOCK (self);
   model = g_steal_pointer (&self->ports.model);
@@ -334,17 +295,14 @@ gst_generator_stop (GstBaseTransform *base)
   GST_OBJECT_UNLOCK (self);
   g_clear_pointer (&model, gen_model_unref);
   g_clear_pointer (&newest, gen_model_unref);
-  GST_OBJECT_LOCK (self);
-  context = g_steal_pointer (&self->cuda);
-  GST_OBJECT_UNLOCK (self);
-  gst_clear_object (&context);
+  gst_generative_playing_close (&self->playing, GST_ELEMENT (self));
   return TRUE;
 }
 
 static void
 gst_generator_set_context (GstElement *element, GstContext *context)
 {
-  gst_generative_cuda_set_context (element, context, &GST_GENERATOR (element)->cuda);
+  gst_generative_playing_set_context (&GST_GENERATOR (element)->playing, element, context);
   GST_ELEMENT_CLASS (gst_generator_parent_class)->set_context (element, context);
 }
 
@@ -394,26 +352,10 @@ gst_generator_class_init (GstGeneratorClass *klass)
           "The ONNX file to play (unset: an error); set while another one plays, it follows as "
           "soon as it is ready",
           NULL, live));
-  g_object_class_install_property (gobject_class, PROP_DEVICE,
-      g_param_spec_enum ("device", "Device", "Where the model runs", GST_TYPE_GENERATIVE_DEVICE,
-          DEFAULT_DEVICE, flags));
-  g_object_class_install_property (gobject_class, PROP_PRECISION,
-      g_param_spec_enum ("precision", "Precision",
-          "How exact products are: auto takes tf32, which is faster on some processors; bf16 and "
-          "fp16 halve what dense layers read",
-          GST_TYPE_GENERATIVE_PRECISION, DEFAULT_PRECISION, flags));
-  g_object_class_install_property (gobject_class, PROP_KERNELS,
-      g_param_spec_enum ("kernels", "Kernels",
-          "How the kernels of layers are chosen: measuring takes up to 1.5 seconds when a model is "
-          "loaded for the first time on a machine",
-          GST_TYPE_GENERATIVE_KERNELS, DEFAULT_KERNELS, flags));
   g_object_class_install_property (gobject_class, PROP_BATCH_SIZE,
       g_param_spec_uint ("batch-size", "Batch size",
           "How many buffers to gather for a run: more are faster, and come later", 1,
           MAX_BATCH_SIZE, DEFAULT_BATCH_SIZE, live));
-  g_object_class_install_property (gobject_class, PROP_THREADS,
-      g_param_spec_uint ("threads", "Threads", "How many threads to use (0: one for each core)", 0,
-          1024, DEFAULT_THREADS, flags));
   g_object_class_install_property (gobject_class, PROP_COLUMNS,
       g_param_spec_uint ("columns", "Columns",
           "Pictures side by side in the wall that a buffer of several latents makes (0: nearly "
@@ -441,6 +383,7 @@ gst_generator_class_init (GstGeneratorClass *klass)
       g_param_spec_boolean ("reload", "Reload",
           "Play the new model when the file changes, from the next frame on", DEFAULT_RELOAD,
           flags));
+  gst_generative_playing_install (gobject_class, PROP_PLAYING, DEFAULT_PRECISION);
 
   gst_element_class_add_static_pad_template (element_class, &sink_template);
   gst_element_class_add_static_pad_template (element_class, &src_template);
@@ -471,14 +414,10 @@ gst_generator_init (GstGenerator *self)
 {
   Settings *settings = &self->settings;
 
-  settings->device = DEFAULT_DEVICE;
-  settings->precision = DEFAULT_PRECISION;
-  settings->kernels = DEFAULT_KERNELS;
+  gst_generative_playing_init (&self->playing, DEFAULT_PRECISION);
   settings->batch_size = DEFAULT_BATCH_SIZE;
-  settings->threads = DEFAULT_THREADS;
   settings->columns = DEFAULT_COLUMNS;
   settings->reload = DEFAULT_RELOAD;
   self->slots = g_new0 (Slot, MAX_BATCH_SIZE);
-  self->players = g_ptr_array_new_with_free_func ((GDestroyNotify)gst_generator_player_free);
   gst_base_transform_set_qos_enabled (GST_BASE_TRANSFORM (self), TRUE);
 }

@@ -11,6 +11,7 @@
 #include "generatorcaps.h"
 #include "latency.h"
 #include "modelfile.h"
+#include "playing.h"
 #include "tensors.h"
 
 #define GST_TYPE_GENERATOR (gst_generator_get_type ())
@@ -20,32 +21,22 @@ G_DECLARE_FINAL_TYPE (GstGenerator, gst_generator, GST, GENERATOR, GstBaseTransf
 
 typedef struct {
   char *model, *input_range, *output_range;
-  GstGenerativeDevice device;
-  GstGenerativePrecision precision;
-  GenChoice kernels;
-  guint batch_size, threads, columns;
+  guint batch_size, columns;
   int width, height;
   gboolean reload;
 } Settings;
 
-/* A model, and what plays it as `use` says. */
+/* What is to play from the next frame on: a player that is prepared for the frames that come now
+ * where it suits them, else not. */
 typedef struct {
-  GenModel *model;
+  GenPlayer *player;
   GstGeneratorPorts ports;
-  GenModelUse use;
-  GenPlan *plan;
-  GenSession *session;   /* in its place, of a staged model: it makes the numbers of pictures, */
-  GPtrArray *endings;    /* and these put them into frames */
-  GstObject *cuda;       /* the context that the plan works in, or NULL */
-  guint batch;           /* with which it is to be played, while it waits for that */
-  GstClockTime run_time; /* NONE until it has been measured */
-} Player;
+  guint batch; /* buffers in a run */
+} Successor;
 
 typedef struct {
   GstBuffer *input, *output;
-  GstVideoFrame in_frame, out_frame;
-  gboolean in_on_device, out_on_device;              /* the frames' data are addresses there */
-  gpointer in_stream, out_stream;                    /* what a run on them has to wait for */
+  GstGenerativeFrame in_frame, out_frame;
   GstMapInfo maps[GST_GENERATIVE_MAX_TENSORS];       /* of latents */
   const guint8 *tensors[GST_GENERATIVE_MAX_TENSORS]; /* in them */
   guint n_maps;
@@ -56,15 +47,13 @@ struct _GstGenerator {
 
   /* Under the object lock. */
   Settings settings;
+  GstGenerativePlaying playing;
   GstGeneratorPorts ports;   /* model NULL while stopped */
   GenModelUse use;           /* frames 0 until caps are known */
   gboolean explained;        /* why caps do not fit */
   gboolean refused;          /* in an error, since caps did fit */
   GstClockTimeDiff deadline; /* after its time a frame must be there; NONE: nobody told */
   double proportion;         /* as the sink told */
-  /* The CUDA context of the pipeline, taken when the model is to run there; NULL where frames are
-   * the system's alone. Set while starting and by set_context. */
-  GstObject *cuda;
 
   /* The streaming thread's. */
   GstVideoInfo in_info, out_info;
@@ -73,8 +62,7 @@ struct _GstGenerator {
   gsize sizes[GST_GENERATIVE_MAX_TENSORS];
   guint places[GST_GENERATIVE_MAX_TENSORS];
   guint n_tensors;
-  GPtrArray *players; /* those used last, the first being */
-  Player *player;     /* or NULL */
+  GenPlayer *player; /* NULL while stopped */
   /* Of a staged model: the size of the frame that it has made of such an input; 0 where it has
    * not, or has made nothing. */
   GstGeneratorInput made_of;
@@ -90,7 +78,7 @@ struct _GstGenerator {
   GstClockTime last_made; /* running time of the last frame that was not too late */
   GstGenerativeLatency latency;
 
-  Player *next; /* atomic: compiled by the watch, to be taken at the next frame */
+  Successor *next; /* atomic: made ready by the watch, to be taken at the next frame */
   /* What the watch made ready last, which plays or is going to; NULL: what was there at the start.
    * Under the object's lock. */
   GenModel *newest;
@@ -102,19 +90,19 @@ GstBaseTransformClass *gst_generator_get_parent_class (void);
 
 /* --- generator-player.c --- */
 
-void gst_generator_player_free (Player *player);
-/* Compile `model` as `use` says. */
-Player *gst_generator_player_new (
-    GstGenerator *self, GenModel *model, const GenModelUse *use, GError **error);
-/* Run it once to see how long that takes, which also brings the weights into the caches. */
-void gst_generator_time_player (Player *player);
-/* The player that the watch has made, or NULL. (transfer full) */
-Player *gst_generator_take_next (GstGenerator *self);
-/* From now on `player` plays. (transfer full) */
-void gst_generator_play (GstGenerator *self, Player *player);
-/* Whether players for `a` and `b` read and write the same memory; a staged model's writes none. */
-gboolean gst_generator_uses_agree (
-    const GenModel *model, const GenModelUse *a, const GenModelUse *b);
+void gst_generator_successor_free (Successor *successor);
+/* What the watch has made ready, or NULL. (transfer full) */
+Successor *gst_generator_take_next (GstGenerator *self);
+/* A player of `model`, as the properties have it. (transfer full) */
+GenPlayer *gst_generator_player_new (GstGenerator *self, GenModel *model);
+/* Let `player` play as `use` says, which is compiled where it has not been. */
+gboolean gst_generator_prepare (
+    GstGenerator *self, GenPlayer *player, const GenModelUse *use, GError **error);
+/* The same of the one that plays. */
+gboolean gst_generator_compile (GstGenerator *self, const GenModelUse *use, GError **error);
+/* Whether the device that plays gives way to the CPU after `error`: then that is announced, and the
+ * player is to be prepared anew. */
+gboolean gst_generator_fall_back (GstGenerator *self, const GError *error);
 /* `use`, of another model's ports and another batch; the size of a picture stays what has been
  * negotiated. */
 GenModelUse gst_generator_use_of (
@@ -124,17 +112,11 @@ gboolean gst_generator_find_ports (
     GstGenerator *self, GenModel *model, GstGeneratorPorts *ports, GError **error);
 /* Say which ranges are assumed. */
 void gst_generator_warn_of_ranges (GstGenerator *self, const GstGeneratorPorts *ports);
-/* Play `model` as `use` says, with a player that is kept or a new one. */
-gboolean gst_generator_compile (
-    GstGenerator *self, GenModel *model, const GenModelUse *use, GError **error);
-void gst_generator_forget_players (GstGenerator *self);
-/* Whether a device that was chosen by itself gives way to the CPU after `error`: then that is
- * announced, and what is compiled from now on is for the CPU. */
-gboolean gst_generator_fall_back (GstGenerator *self, const GError *error);
+
 /* --- generator-change.c --- */
 
-/* From now on, `next` is what is played, whatever it takes and makes. */
-void gst_generator_adopt (GstGenerator *self, const Player *next);
+/* From now on, `next` is what is played, whatever it takes and makes. (transfer full) */
+void gst_generator_adopt (GstGenerator *self, Successor *next);
 /* Before a frame: take over what the watch has made ready. */
 GstFlowReturn gst_generator_change (GstGenerator *self);
 /* Compile an adopted model for the caps that were there before it; posts an error. */
@@ -150,10 +132,9 @@ GstFlowReturn gst_generator_drain (GstGenerator *self);
 GstFlowReturn gst_generator_transform (GstBaseTransform *base, GstBuffer *input, GstBuffer *output);
 GstFlowReturn gst_generator_generate_output (GstBaseTransform *base, GstBuffer **output);
 
-/* Say, once a model, that it has made numbers of which there can be no picture, where `plan` has
- * just put such into the frames of the `n` slots. */
-void gst_generator_notice_not_finite (
-    GstGenerator *self, GenPlan *plan, const Slot *slots, guint n);
+/* Say, once a model, that it has made numbers of which there can be no picture, where it has just
+ * put such into the frames of the `n` slots. */
+void gst_generator_notice_not_finite (GstGenerator *self, const Slot *slots, guint n);
 
 gboolean gst_generator_map_input (GstGenerator *self, Slot *slot);
 void gst_generator_unmap_input (GstGenerator *self, Slot *slot);
@@ -171,15 +152,13 @@ GstFlowReturn gst_generator_submit_input_buffer (
 
 /* --- generator-staged.c --- */
 
-/* GDestroyNotify of a player's endings. */
-void gst_generator_ending_free (gpointer ending);
 /* See what size the frames will be that are made of the sink caps `caps`. */
 void gst_generator_probe (GstGenerator *self, GstCaps *caps);
 GstFlowReturn gst_generator_staged_output (GstGenerator *self, GstBuffer **output);
 
 /* --- generator-negotiate.c --- */
 
-/* What a player for the sink caps `caps` does. FALSE with `error` when they do not fit the model.
+/* What the player does for the sink caps `caps`. FALSE with `error` when they do not fit the model.
  */
 gboolean gst_generator_read_caps (
     GstGenerator *self, GstCaps *caps, GstGeneratorInput *input, GenModelUse *use, GError **error);
@@ -189,7 +168,7 @@ gboolean gst_generator_read_caps (
 gboolean gst_generator_check_batch (
     const GstGeneratorPorts *ports, guint batch, int pictures, GError **error);
 
-/* What the latency of the player is that was chosen. */
+/* What the latency of the player is as it plays now. */
 void gst_generator_measure_latency (GstGenerator *self);
 
 /* How the tensors of a buffer meet the inputs of the model of `ports`. */

@@ -343,10 +343,10 @@ append_frames (const GstGeneratorPorts *ports, GstStructure *structure, int chan
     gboolean is_input, gboolean subsampled, GstCaps *caps)
 {
   for (int i = 0; i < 2; i++) {
-    gboolean on_device = (i == 0) == ports->prefers_cuda;
+    gboolean on_device = (i == 0) == ports->prefers_device;
     GstStructure *one = gst_structure_copy (structure);
 
-    if ((on_device && !ports->cuda) ||
+    if ((on_device && !ports->shares_device) ||
         !gst_generative_formats_set (one, channels, is_input, on_device, subsampled))
       gst_structure_free (one);
     else

@@ -14,8 +14,8 @@ typedef struct {
   GenPort output;  /* of pictures */
   int columns;     /* of a wall; 0: nearly square */
   gboolean staged; /* the model's shapes hang on what it computes */
-  /* Frames may lie in the memory of a GPU, and best do so where the next element takes them. */
-  gboolean cuda, prefers_cuda;
+  /* Frames may lie in the memory of a device, and best do so where the next element takes them. */
+  gboolean shares_device, prefers_device;
 } GstGeneratorPorts;
 
 /* How many tensors a buffer of latents has. */

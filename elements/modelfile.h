@@ -4,42 +4,8 @@
 #include <generative/model.h>
 #include <gst/gst.h>
 
-/* What the elements that play models have in common: the device property, the model's file,
- * and what they say when something is wrong with it. */
-
-#define GST_TYPE_GENERATIVE_DEVICE (gst_generative_device_get_type ())
-GType gst_generative_device_get_type (void);
-
-#define GST_TYPE_GENERATIVE_PRECISION (gst_generative_precision_get_type ())
-GType gst_generative_precision_get_type (void);
-
-typedef enum {
-  GST_GENERATIVE_DEVICE_AUTO,
-  GST_GENERATIVE_DEVICE_CPU,
-  GST_GENERATIVE_DEVICE_CUDA,
-} GstGenerativeDevice;
-
-typedef enum {
-  GST_GENERATIVE_PRECISION_AUTO,
-  GST_GENERATIVE_PRECISION_FP32,
-  GST_GENERATIVE_PRECISION_TF32,
-  GST_GENERATIVE_PRECISION_BF16,
-  GST_GENERATIVE_PRECISION_FP16,
-} GstGenerativePrecision;
-
-/* How the kernels of a plan are chosen: a #GenChoice. */
-#define GST_TYPE_GENERATIVE_KERNELS (gst_generative_kernels_get_type ())
-GType gst_generative_kernels_get_type (void);
-
-/* What a plan is to be made with: auto is TF32, whose errors no picture shows. */
-GenPrecision gst_generative_precision_resolve (GstGenerativePrecision precision);
-
-/* The device itself, NULL with `error` when it is not to be had. AUTO always finds one, and
- * announces when one that is there does not work. */
-const GenDevice *gst_generative_device_find (
-    GstElement *element, GstGenerativeDevice device, GError **error);
-/* Warn that the CPU takes the place of a device, which `error` happened to. */
-void gst_generative_announce_cpu (GstElement *element, const GError *error);
+/* What the elements that play models have in common: the model's file, and what they say when
+ * something is wrong with it. */
 
 /* Post `error` as an element error, with the code that suits it. */
 void gst_generative_post_error (GstElement *element, const GError *error);

@@ -32,6 +32,10 @@ typedef struct {
   void (*free_host) (void *memory);
 } GenDevice;
 
+/* Work that somebody has under way on a device, in its own term: for "cuda" a CUstream of the
+ * context in which a plan works. */
+typedef struct _GenFence GenFence;
+
 GEN_API extern const GenDevice gen_device_cpu;
 GEN_API extern const GenDevice gen_device_cuda;
 

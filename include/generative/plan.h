@@ -92,10 +92,10 @@ GEN_API void gen_plan_bind_output (GenPlan *plan, guint i, void *data);
  * returns. */
 GEN_API void gen_plan_bind_device_input (GenPlan *plan, guint i, const void *data);
 GEN_API void gen_plan_bind_device_output (GenPlan *plan, guint i, void *data);
-/* Let the next run begin, on the device, when all that is in `stream` (a CUstream of the plan's
- * context) by now has been done: the thread does not wait. For whoever writes an input there, or
- * still reads what is to become an output. */
-GEN_API gboolean gen_plan_wait_stream (GenPlan *plan, void *stream, GError **error);
+/* Let the next run begin, on the device, when all that `fence` stands for by now has been done: the
+ * thread does not wait. For whoever writes an input there, or still reads what is to become an
+ * output. */
+GEN_API gboolean gen_plan_wait (GenPlan *plan, GenFence *fence, GError **error);
 
 /* Number of the next run, which random operators draw from; it counts up by itself. */
 GEN_API void gen_plan_set_draw (GenPlan *plan, guint64 draw);

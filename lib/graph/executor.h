@@ -54,8 +54,8 @@ typedef struct {
   /* Let a state's bytes on the device be those at `host`, and the other way round. */
   gboolean (*upload) (GenExecutor *executor, guint state, GError **error);
   gboolean (*download) (GenExecutor *executor, guint state, GError **error);
-  /* What runs next comes after all that is in `stream` by now. */
-  gboolean (*wait) (GenExecutor *executor, void *stream, GError **error);
+  /* What runs next comes after all that `fence` stands for by now. */
+  gboolean (*wait) (GenExecutor *executor, GenFence *fence, GError **error);
   gboolean (*run) (GenExecutor *executor, guint64 draw, GError **error);
   /* One run with each node by itself; seconds[i] is what node i of the graph took. */
   gboolean (*profile) (GenExecutor *executor, guint64 draw, double *seconds, GError **error);

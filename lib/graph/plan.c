@@ -510,11 +510,11 @@ gen_plan_bind_device_output (GenPlan *plan, guint i, void *data)
 }
 
 gboolean
-gen_plan_wait_stream (GenPlan *plan, void *stream, GError **error)
+gen_plan_wait (GenPlan *plan, GenFence *fence, GError **error)
 {
   g_return_val_if_fail (plan->device != NULL, FALSE);
 
-  return plan->device->wait (plan->executor, stream, error);
+  return plan->device->wait (plan->executor, fence, error);
 }
 
 GenExecutor *

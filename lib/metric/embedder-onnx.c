@@ -6,7 +6,7 @@
 
 #include <generative/file-bytes.h>
 #include <generative/metric.h>
-#include <generative/model.h>
+#include <generative/player.h>
 
 #include <string.h>
 
@@ -15,26 +15,18 @@
 #define DIGEST_DIGITS 8
 
 typedef struct {
-  GenPlan *plan;
-  GenSession *session; /* in its place, of a staged model */
-  int pictures;
-  guint8 *bytes; /* `pictures` pictures of the model's size */
-} Run;
-
-typedef struct {
-  GenModel *model;
+  GenPlayer *player;
   GenPort input, output;
   int length;
-  int width, height; /* of the runs' pictures, which the model may leave free; 0: no runs yet */
-  Run many, few;     /* `many` has no plan when the model does not take BATCH */
+  int width, height; /* of the pictures that go in, which the model may leave free; 0: none yet */
+  int many, few;     /* pictures in a run: where there are as many, and where there are not */
+  guint8 *bytes;     /* `many` pictures of that size */
 } Embedder;
 
-static void
-run_clear (Run *run)
+static GenModel *
+model_of (const Embedder *embedder)
 {
-  g_clear_pointer (&run->plan, gen_plan_free);
-  g_clear_pointer (&run->session, gen_session_free);
-  g_clear_pointer (&run->bytes, g_free);
+  return gen_player_model (embedder->player);
 }
 
 static void
@@ -42,9 +34,8 @@ embedder_close (gpointer state)
 {
   Embedder *embedder = state;
 
-  run_clear (&embedder->many);
-  run_clear (&embedder->few);
-  g_clear_pointer (&embedder->model, gen_model_unref);
+  g_clear_pointer (&embedder->player, gen_player_free);
+  g_free (embedder->bytes);
   g_free (embedder);
 }
 
@@ -74,7 +65,7 @@ find_output (const GenModel *model, gboolean channels_last)
 static gboolean
 choose_ports (Embedder *embedder, const char *path, GError **error)
 {
-  const GenModel *model = embedder->model;
+  const GenModel *model = model_of (embedder);
   const GenPort *input = gen_model_find_input (model, GEN_PORT_PICTURE), *output;
   g_autofree char *text = gen_model_describe (model);
 
@@ -121,11 +112,15 @@ name_of (const char *path, GError **error)
 static gpointer
 embedder_open (const char *path, char **name, GError **error)
 {
-  Embedder *embedder = g_new0 (Embedder, 1);
+  const GenPlayerOptions options = { .plan = { .choice = GEN_CHOICE_MEASURE } };
+  g_autoptr (GenModel) model = gen_model_load (path, error);
+  Embedder *embedder;
 
-  embedder->model = gen_model_load (path, error);
-  if (embedder->model != NULL && choose_ports (embedder, path, error) &&
-      (*name = name_of (path, error)) != NULL)
+  if (model == NULL)
+    return NULL;
+  embedder = g_new0 (Embedder, 1);
+  embedder->player = gen_player_new (model, &options);
+  if (choose_ports (embedder, path, error) && (*name = name_of (path, error)) != NULL)
     return embedder;
   embedder_close (embedder);
   return NULL;
@@ -156,13 +151,14 @@ check_made (const Embedder *embedder, int pictures, const GenBinding *made, GErr
   text = gen_shape_to_string (shape);
   g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
       "%s: of %d pictures of %d x %d it makes %s, where %d features of each were expected",
-      embedder->model->path, pictures, embedder->width, embedder->height, text, embedder->length);
+      model_of (embedder)->path, pictures, embedder->width, embedder->height, text,
+      embedder->length);
   return FALSE;
 }
 
 /* Make ready to take `pictures` at a time, of the size that the embedder has. */
 static gboolean
-run_prepare (Run *run, Embedder *embedder, int pictures, GError **error)
+prepare_run (Embedder *embedder, int pictures, GError **error)
 {
   const GenPort *input = &embedder->input;
   int bytes = input->channels;
@@ -173,52 +169,34 @@ run_prepare (Run *run, Embedder *embedder, int pictures, GError **error)
     .height = embedder->height,
     .width = embedder->width,
     .from_frames = TRUE,
-    .from = { .columns = 1, .bytes = bytes, .n_order = bytes },
-    .plan = { .choice = GEN_CHOICE_MEASURE } };
+    .from = { .columns = 1,
+        .bytes = bytes,
+        .n_order = bytes,
+        .stride = (gsize)embedder->width * (gsize)bytes } };
 
-  run_clear (run);
   for (int c = 0; c < bytes; c++)
     use.from.order[c] = c;
-  use.from.stride = (gsize)embedder->width * (gsize)bytes;
-  if (embedder->model->staged)
-    run->session = gen_model_open (embedder->model, &use, error);
-  else
-    run->plan = gen_model_compile (embedder->model, &use, error);
-  if (run->plan == NULL && run->session == NULL)
-    return FALSE;
-  if (run->plan != NULL &&
-      !check_made (embedder, pictures, gen_plan_output (run->plan, 0), error)) {
-    run_clear (run);
-    return FALSE;
-  }
-  run->pictures = pictures;
-  run->bytes = g_malloc0 ((gsize)pictures * use.from.stride * (gsize)embedder->height);
-  if (run->plan != NULL)
-    gen_plan_bind_input (run->plan, 0, run->bytes);
-  return TRUE;
+  return gen_player_prepare (embedder->player, &use, NULL, error) &&
+         (model_of (embedder)->staged ||
+             check_made (embedder, pictures, gen_player_output (embedder->player), error));
 }
 
-/* What the model makes of the bytes; NULL with `error`. */
+/* What the model makes of the bytes of `pictures` pictures; NULL with `error`. */
 static const GenBinding *
-run_once (const Embedder *embedder, const Run *run, GError **error)
+run_once (Embedder *embedder, int pictures, GError **error)
 {
+  const GenFrame frame = { .planes = { embedder->bytes } };
   const GenBinding *made;
-  GenBinding input;
 
-  if (run->plan != NULL) {
-    if (gen_plan_run (run->plan, error))
-      return gen_plan_output (run->plan, 0);
-    g_prefix_error (error, "%s: ", embedder->model->path);
+  if (!prepare_run (embedder, pictures, error))
+    return NULL;
+  gen_player_bind_input_frame (embedder->player, 0, &frame);
+  if (!gen_player_run (embedder->player, error)) {
+    g_prefix_error (error, "%s: ", model_of (embedder)->path);
     return NULL;
   }
-  input = gen_session_input (run->session, 0);
-  input.data = run->bytes;
-  if (!gen_session_run (run->session, &input, error)) {
-    g_prefix_error (error, "%s: ", embedder->model->path);
-    return NULL;
-  }
-  made = gen_session_output (run->session, 0);
-  return check_made (embedder, run->pictures, made, error) ? made : NULL;
+  made = gen_player_output (embedder->player);
+  return check_made (embedder, pictures, made, error) ? made : NULL;
 }
 
 static gboolean
@@ -231,22 +209,28 @@ prepare (Embedder *embedder, const GenPicture *picture, GError **error)
     return TRUE;
   embedder->width = width;
   embedder->height = height;
-  run_clear (&embedder->many);
+  embedder->few = (int)MAX (embedder->input.batch, 1);
   /* A file may say that it takes any number, and not mean it: then one at a time. */
-  if (embedder->input.batch < 0 && !embedder->model->staged)
-    run_prepare (&embedder->many, embedder, BATCH, NULL);
-  if (run_prepare (&embedder->few, embedder, (int)MAX (embedder->input.batch, 1), error))
-    return TRUE;
-  embedder->width = embedder->height = 0;
-  return FALSE;
+  embedder->many = embedder->input.batch < 0 && !model_of (embedder)->staged &&
+                           prepare_run (embedder, BATCH, NULL)
+                       ? BATCH
+                       : embedder->few;
+  if (!prepare_run (embedder, embedder->few, error)) {
+    embedder->width = embedder->height = 0;
+    return FALSE;
+  }
+  g_free (embedder->bytes);
+  embedder->bytes = g_malloc0 (
+      (gsize)embedder->many * (gsize)width * (gsize)height * (gsize)embedder->input.channels);
+  return TRUE;
 }
 
 /* The output's rows, each the mean over a map's extents. */
 static void
-collect (const Embedder *embedder, const Run *run, const GenBinding *made, int n, float *out)
+collect (const Embedder *embedder, int pictures, const GenBinding *made, int n, float *out)
 {
   gsize length = (gsize)embedder->length;
-  gsize area = (gsize)gen_shape_elements (&made->shape) / length / (gsize)run->pictures;
+  gsize area = (gsize)gen_shape_elements (&made->shape) / length / (gsize)pictures;
   gsize step = embedder->input.channels_last ? length : 1;
   gsize start = embedder->input.channels_last ? 1 : area;
   const float *from = made->data;
@@ -275,12 +259,12 @@ embedder_compute (gpointer state, const GenPicture *pictures, int n, float *out,
     return FALSE;
   size = (gsize)embedder->width * (gsize)embedder->height * (gsize)embedder->input.channels;
   while (n > 0) {
-    const Run *run = embedder->many.plan != NULL && n >= BATCH ? &embedder->many : &embedder->few;
-    int taken = MIN (n, run->pictures);
+    int of_run = n >= embedder->many ? embedder->many : embedder->few;
+    int taken = MIN (n, of_run);
     const GenBinding *made;
 
     for (int i = 0; i < taken; i++) {
-      GenPicture slot = { .data = run->bytes + (gsize)i * size,
+      GenPicture slot = { .data = embedder->bytes + (gsize)i * size,
         .width = embedder->width,
         .height = embedder->height,
         .channels = embedder->input.channels,
@@ -289,10 +273,10 @@ embedder_compute (gpointer state, const GenPicture *pictures, int n, float *out,
       if (!gen_picture_fit (&pictures[i], &slot, GEN_FIT_STRETCH, error))
         return FALSE;
     }
-    made = run_once (embedder, run, error);
+    made = run_once (embedder, of_run, error);
     if (made == NULL)
       return FALSE;
-    collect (embedder, run, made, taken, out);
+    collect (embedder, of_run, made, taken, out);
     pictures += taken;
     out += (gsize)taken * (gsize)embedder->length;
     n -= taken;
@@ -305,7 +289,7 @@ embedder_describe_assumption (gpointer state)
 {
   const Embedder *embedder = state;
 
-  return gen_model_describe_assumption (embedder->model, &embedder->input, FALSE);
+  return gen_model_describe_assumption (model_of (embedder), &embedder->input, FALSE);
 }
 
 const GenEmbedder gen_embedder_onnx = {

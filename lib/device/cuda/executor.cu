@@ -251,14 +251,14 @@ create (GenGraph *graph, GenStorages *storages, const GenPlanOptions *options, G
 /* --- running --- */
 
 static gboolean
-wait (GenExecutor *executor, void *stream, GError **error)
+wait (GenExecutor *executor, GenFence *fence, GError **error)
 {
   GenCudaCurrent current (&executor->device);
 
   return (executor->others != NULL ||
              gen_cuda_check (cudaEventCreateWithFlags (&executor->others, cudaEventDisableTiming),
                  "an event", error)) &&
-         gen_cuda_check (cudaEventRecord (executor->others, (cudaStream_t)stream),
+         gen_cuda_check (cudaEventRecord (executor->others, (cudaStream_t)fence),
              "waiting for another stream", error) &&
          gen_cuda_check (cudaStreamWaitEvent (executor->device.stream, executor->others, 0),
              "waiting for another stream", error);
