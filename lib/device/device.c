@@ -5,6 +5,8 @@
 #include <sched.h>
 #include <string.h>
 
+#include "cpu-executor.h"
+
 G_DEFINE_QUARK (gen - device - error - quark, gen_device_error)
 
 const GenDevice *const *
@@ -30,6 +32,14 @@ gen_device_find (const char *name, GError **error)
   g_set_error (error, GEN_DEVICE_ERROR, GEN_DEVICE_ERROR_UNKNOWN,
       "there is no device '%s'; the devices are %s", name, names->str);
   return NULL;
+}
+
+const GenExecutorClass *
+gen_device_executor (const GenDevice *device, GError **error)
+{
+  if (device == &gen_device_cuda)
+    return gen_cuda_executor_class (error);
+  return &gen_cpu_executor_class;
 }
 
 int

@@ -7,9 +7,9 @@
 G_BEGIN_DECLS
 
 /**
- * GenExecutor: how a device other than the CPU runs a compiled graph. The plan has inferred,
- * fused, chosen layouts and found out which tensors share bytes; the executor prepares kernels,
- * holds all memory, and runs. A plan without one runs on the CPU by itself (plan.c).
+ * GenExecutor: how a device runs a compiled graph. The plan has inferred, fused, chosen layouts and
+ * found out which tensors share bytes, as the class says; the executor prepares kernels, holds all
+ * memory, and runs.
  */
 typedef struct _GenExecutor GenExecutor;
 /* The executor's part of a GenFeed (feed.h): pinned memory, and a place on the device. */
@@ -27,8 +27,13 @@ typedef struct {
   /* The device's functions of these names (device.h). */
   void *(*take_host) (gsize size);
   void (*free_host) (void *memory);
-  /* What becomes of a node's float32 tensors where 16-bit floats of `type` are asked for. */
+  /* What becomes of a node's float32 tensors where 16-bit floats of `type` are asked for; NULL
+   * where values stay float32. */
   GenNarrow (*narrows) (const GenNode *node, GenDataType type);
+  /* The same of a node of a model that is of 16-bit floats itself, whose tensors become float32. */
+  GenNarrow (*lifts) (const GenNode *node, GenDataType type);
+  gboolean fuses_quantized;      /* has kernels for layers of 8-bit integers */
+  gboolean writes_out_gradients; /* has none for the gradient of attention */
   /* The graph and the storages stay the plan's and outlive the executor. Where the device has
    * contexts, the executor works in that which is the thread's now, whichever thread calls the
    * other functions; it has to outlive the executor. */
@@ -51,7 +56,8 @@ typedef struct {
   void *(*feed_host) (GenExecutorFeed *feed);
   gboolean (*send) (GenExecutorFeed *feed, GError **error);
   void (*bind_feed) (GenExecutor *executor, guint number, GenExecutorFeed *feed);
-  /* Let a state's bytes on the device be those at `host`, and the other way round. */
+  /* Let a state's bytes on the device be those at `host`, and the other way round; NULL where they
+   * are the same. */
   gboolean (*upload) (GenExecutor *executor, guint state, GError **error);
   gboolean (*download) (GenExecutor *executor, guint state, GError **error);
   /* What runs next comes after all that `fence` stands for by now. */
@@ -59,9 +65,17 @@ typedef struct {
   gboolean (*run) (GenExecutor *executor, guint64 draw, GError **error);
   /* One run with each node by itself; seconds[i] is what node i of the graph took. */
   gboolean (*profile) (GenExecutor *executor, guint64 draw, double *seconds, GError **error);
-  /* What does node `i`: "device", or "cpu" when the values travel. */
+  /* Whether there is anything to do for a node. */
+  gboolean (*runs) (const GenExecutor *executor, guint node);
+  /* What does it: the kernel's name where there are several, else NULL; on a device its name, or
+   * "cpu" when the values travel. */
   const char *(*place) (const GenExecutor *executor, guint node);
+  /* The first kernel of an operator, NULL where there is none; NULL for all but the CPU's. */
+  const GenKernel *(*find_kernel) (const GenExecutor *executor, const char *name);
 } GenExecutorClass;
+
+/* That of a device; NULL with `error` where it is not to be had. */
+const GenExecutorClass *gen_device_executor (const GenDevice *device, GError **error);
 
 /* What the module of a device exports, by this name. */
 #define GEN_EXECUTOR_SYMBOL "gen_executor_class"

@@ -8,8 +8,8 @@
 struct _GenFeed {
   guint input;
   void *data;
-  const GenExecutorClass *device; /* NULL: the CPU */
-  GenExecutorFeed *remote;
+  const GenExecutorClass *klass;
+  GenExecutorFeed *remote; /* NULL: `data` is the feed's own */
 };
 
 GenFeed *
@@ -17,18 +17,18 @@ gen_feed_new (GenPlan *plan, guint input, GError **error)
 {
   g_autoptr (GenFeed) feed = g_new0 (GenFeed, 1);
   const gsize size = gen_plan_input (plan, input)->size;
-  GenExecutor *executor = gen_plan_executor (plan, &feed->device);
+  GenExecutor *executor = gen_plan_executor (plan, &feed->klass);
 
   feed->input = input;
-  if (executor == NULL) {
+  if (feed->klass->create_feed == NULL) {
     feed->data = gen_aligned_alloc (MAX (size, 1));
     memset (feed->data, 0, size);
     return g_steal_pointer (&feed);
   }
-  feed->remote = feed->device->create_feed (executor, input, error);
+  feed->remote = feed->klass->create_feed (executor, input, error);
   if (feed->remote == NULL)
     return NULL;
-  feed->data = feed->device->feed_host (feed->remote);
+  feed->data = feed->klass->feed_host (feed->remote);
   return g_steal_pointer (&feed);
 }
 
@@ -36,7 +36,7 @@ void
 gen_feed_free (GenFeed *feed)
 {
   if (feed->remote != NULL)
-    feed->device->destroy_feed (feed->remote);
+    feed->klass->destroy_feed (feed->remote);
   else
     gen_aligned_free (feed->data);
   g_free (feed);
@@ -51,7 +51,7 @@ gen_feed_data (GenFeed *feed)
 gboolean
 gen_feed_send (GenFeed *feed, GError **error)
 {
-  return feed->remote == NULL || feed->device->send (feed->remote, error);
+  return feed->remote == NULL || feed->klass->send (feed->remote, error);
 }
 
 void
@@ -59,5 +59,5 @@ gen_plan_bind_feed (GenPlan *plan, GenFeed *feed)
 {
   gen_plan_bind_input (plan, feed->input, feed->data);
   if (feed->remote != NULL)
-    feed->device->bind_feed (gen_plan_executor (plan, NULL), feed->input, feed->remote);
+    feed->klass->bind_feed (gen_plan_executor (plan, NULL), feed->input, feed->remote);
 }

@@ -333,6 +333,12 @@ profile (GenExecutor *executor, guint64 draw, double *seconds, GError **error)
   return good;
 }
 
+static gboolean
+runs (const GenExecutor *executor, guint node)
+{
+  return !executor->storages->is_view[node];
+}
+
 static const char *
 place (const GenExecutor *executor, guint node)
 {
@@ -346,6 +352,9 @@ const GenExecutorClass gen_executor_class = {
   gen_cuda_take_host,
   gen_cuda_free_host,
   gen_cuda_operator_narrows,
+  gen_cuda_operator_narrows,
+  FALSE,
+  TRUE,
   create,
   destroy,
   gen_cuda_port_host,
@@ -360,6 +369,8 @@ const GenExecutorClass gen_executor_class = {
   wait,
   run,
   profile,
+  runs,
   place,
+  nullptr,
 };
 }
