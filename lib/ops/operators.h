@@ -199,6 +199,7 @@
   X (or)                                                                                           \
   X (or_1)                                                                                         \
   X (pack_picture)                                                                                 \
+  X (pack_sound)                                                                                   \
   X (pad)                                                                                          \
   X (pow)                                                                                          \
   X (pow_1)                                                                                        \
@@ -298,6 +299,7 @@
   X (unique)                                                                                       \
   X (unpack_bits)                                                                                  \
   X (unpack_picture)                                                                               \
+  X (unpack_sound)                                                                                 \
   X (unsqueeze)                                                                                    \
   X (upsample)                                                                                     \
   X (where)                                                                                        \
