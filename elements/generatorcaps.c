@@ -299,7 +299,8 @@ gst_generator_output_size (const GstGeneratorPorts *ports, const GstGeneratorInp
   if (one_height < 0 || one_width < 0) {
     GenShape shape;
 
-    if (!gen_model_output_shape (ports->model, port, 1, input->height, input->width, &shape, error))
+    if (!gen_model_output_shape (
+            ports->model, port, 1, input->height, input->width, 0, &shape, error))
       return FALSE;
     one_height = (int)shape.dims[port->channels_last ? 1 : 2];
     one_width = (int)shape.dims[port->channels_last ? 2 : 3];

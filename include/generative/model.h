@@ -9,11 +9,14 @@ G_BEGIN_DECLS
 
 /**
  * GenModel: what a graph is for, read from its shapes and metadata, and the plan that plays it
- * on video frames.
+ * on video frames and sound.
  *
  * A tensor [N, D] or [N, D, 1, 1] is a vector (a latent, a score), one [N, C, H, W] or
- * [N, H, W, C] with C of 1, 3 or 4 a picture. How a picture's numbers stand for bytes is said
- * by, in this order:
+ * [N, H, W, C] with C of 1, 3 or 4 a picture, one [N, C, T] or [N, T, C] of up to
+ * GEN_SOUND_MAX_CHANNELS channels a sound, where T is free or at least GEN_PORT_SMALLEST_SOUND; and
+ * where the model says its rate, [N, T], too. That is said by the metadata
+ * `generative.sample-rate` ("16000"), or the key `sample-rate` in the sidecar's section of the
+ * tensor. How a picture's numbers stand for bytes is said by, in this order:
  *
  *   - the model's metadata `generative.input-range` and `generative.output-range` ("-1,1": the
  *     numbers for black and white), or `generative.mean` and `generative.std` (for all
@@ -27,6 +30,9 @@ G_BEGIN_DECLS
  *     another one the range of that one; 0 to 1 for numbers that are never negative; and -1 to 1,
  *     as the first generative adversarial networks have it.
  *
+ * Of a sound, numbers from -1 to 1 are full scale, or what the same places say: the greater of the
+ * two, without its sign.
+ *
  * `generative.frame-rate` ("30" or "30000/1001") is how fast its frames are meant to be played.
  */
 typedef struct _GenModel GenModel;
@@ -35,12 +41,17 @@ typedef enum {
   GEN_PORT_OTHER,
   GEN_PORT_VECTOR,
   GEN_PORT_PICTURE,
+  GEN_PORT_SOUND,
 } GenPortKind;
 
 #define GEN_PORT_MAX_CHANNELS 4
 
 /* Fewer numbers than this are scores or classes, not a picture laid out in a row. */
 #define GEN_PORT_SMALLEST_PICTURE 16
+
+#define GEN_SOUND_MAX_CHANNELS 8
+/* Fewer numbers in a row than this are not taken for a sound. */
+#define GEN_PORT_SMALLEST_SOUND 1024
 
 /* Where it is known from which numbers are black and white. */
 typedef enum {
@@ -56,9 +67,10 @@ typedef struct {
   GenDataType type;
   GenShape shape;
   gint64 batch;                /* N */
-  gint64 length;               /* VECTOR: D */
-  int channels, height, width; /* PICTURE */
-  gboolean channels_last;      /* PICTURE: [N, H, W, C] */
+  gint64 length;               /* VECTOR: D; SOUND: T */
+  int channels, height, width; /* PICTURE; of a SOUND the channels */
+  gboolean channels_last;      /* [N, H, W, C] or [N, T, C] */
+  int sample_rate;             /* SOUND: frames a second; 0 where the model does not say */
   /* PICTURE: byte / 255 = number * std + mean */
   float mean[GEN_PORT_MAX_CHANNELS], std[GEN_PORT_MAX_CHANNELS];
   GenRange range;
@@ -88,6 +100,9 @@ GEN_API const GenPort *gen_model_find_output (const GenModel *model, GenPortKind
 /* Make a vector a picture: of width x height pixels, or square where these are 0, grey or
  * else of three or four channels. FALSE when the numbers do not come out even. */
 GEN_API gboolean gen_port_make_picture (GenPort *port, int width, int height);
+/* Make a vector or what is of unknown use a sound of `sample_rate`, which is then known: [N, T],
+ * [N, C, T] or [N, T, C]. FALSE for other shapes. */
+GEN_API gboolean gen_port_make_sound (GenPort *port, int sample_rate);
 /* Let `port` be met with float32 numbers, which is what gen_model_compile has outside for other
  * floats, and pictures of bytes. FALSE for other types. */
 GEN_API gboolean gen_port_use_float32 (GenPort *port);
@@ -133,14 +148,25 @@ GEN_API int gen_frame_layout_planes (const GenFrameLayout *layout);
 GEN_API gssize gen_frame_layout_offset (
     const GenFrameLayout *layout, int plane, int x, int y, int rows);
 
+/* How the samples of a sound lie in a buffer: a sample of each channel, and so on; see PackSound in
+ * lib/ops/sound.h. */
+typedef struct {
+  gboolean int16; /* else float32 */
+  /* Into buffers: of each sound that many frames are left out, and so many taken (0: all that
+   * follow). */
+  gint64 skip, keep;
+} GenSoundLayout;
+
 typedef struct {
   GenPort input, output; /* which of the model's, perhaps adjusted */
-  int frames;            /* in a run */
-  int pictures;          /* in a frame: a wall's, or latents in a buffer */
-  int height, width;     /* of an input picture, where the model leaves it free */
-  gboolean from_frames;  /* the input comes as frames of bytes, else as numbers */
-  gboolean to_frames;    /* the output goes to frames of bytes, else it is numbers */
+  int frames;            /* in a run; 1 where a sound goes in or comes out */
+  int pictures;         /* in a frame: a wall's, or latents in a buffer; sounds one after another */
+  int height, width;    /* of an input picture, where the model leaves it free */
+  gint64 length;        /* the same of an input sound, in samples of a channel */
+  gboolean from_frames; /* the input comes as frames or sounds of bytes, else as numbers */
+  gboolean to_frames;   /* the output goes to frames or sounds of bytes, else it is numbers */
   GenFrameLayout from, to;
+  GenSoundLayout from_sound, to_sound;
   GenPlanOptions plan;
 } GenModelUse;
 
@@ -166,14 +192,14 @@ GEN_API GenSession *gen_model_open (GenModel *model, const GenModelUse *use, GEr
 GEN_API GenPlan *gen_model_compile_frame (
     const GenModelUse *use, const GenShape *shape, GError **error);
 
-/* Into which frames of such a plan numbers went, since this was last asked, that are not numbers or
- * infinite, and of which there can be no picture: a bit each, the last one for all further frames.
- * Devices other than the CPU do not tell. */
+/* Into which frames, or sounds of a buffer, of such a plan numbers went, since this was last asked,
+ * that are not numbers or infinite, and of which there can be no picture: a bit each, the last one
+ * for all further frames. Devices other than the CPU do not tell. */
 GEN_API guint64 gen_model_take_not_finite (GenPlan *plan);
 
-/* The shape of `port`, an output, when the picture input has `height` and `width` (any where
- * the model has no picture input) and N is `batch`. */
+/* The shape of `port`, an output, when N is `batch`, and what the model's inputs leave free of a
+ * picture or sound is `height` x `width` or `length` (any where they leave nothing free). */
 GEN_API gboolean gen_model_output_shape (GenModel *model, const GenPort *port, gint64 batch,
-    int height, int width, GenShape *shape, GError **error);
+    int height, int width, gint64 length, GenShape *shape, GError **error);
 
 G_END_DECLS

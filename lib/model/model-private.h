@@ -3,10 +3,23 @@
 
 #include <generative/model.h>
 
+/* The file beside the model's, NULL where there is none. FALSE when it cannot be read. */
+gboolean gen_model_load_sidecar (const char *path, GKeyFile **sidecar, GError **error);
+/* Fill in what is said of `port` as a sound: its rate, and that it is one. */
+gboolean gen_model_read_sample_rate (
+    const GenModel *model, GKeyFile *sidecar, GenPort *port, GError **error);
 /* Fill in how the numbers of each picture stand for bytes. `graph` is the model's, or a copy with
  * more shapes and constants known. A wrong metadata entry or sidecar is an error that names it. */
-gboolean gen_model_read_ranges (GenModel *model, const GenGraph *graph, GError **error);
+gboolean gen_model_read_ranges (
+    GenModel *model, const GenGraph *graph, GKeyFile *sidecar, GError **error);
 
-/* Free extents of the inputs of `graph` made known: N, and a picture's size. */
+/* What the inputs of a model may leave free: N, a picture's size, a sound's length. */
+typedef struct {
+  gint64 batch;
+  int height, width;
+  gint64 length;
+} GenExtents;
+
+/* Make known what those of `graph`, the model's, leave free. */
 gboolean gen_model_fix_inputs (
-    GenGraph *graph, gint64 batch, int height, int width, GError **error);
+    const GenModel *model, GenGraph *graph, const GenExtents *extents, GError **error);

@@ -10,8 +10,10 @@
 /* A vector from this length on may well be a picture; shorter ones are latents more often. */
 #define SMALLEST_SUPPOSED 256
 
-/* What stands for a free picture size where only the other extents matter. */
+/* What stands for a free picture size, and a sound's length, where only the other extents matter.
+ */
 #define ANY_SIZE 64
+#define ANY_LENGTH 16384
 
 static gboolean
 is_channels (gint64 extent)
@@ -23,6 +25,26 @@ static int
 to_extent (gint64 extent)
 {
   return (int)CLAMP (extent, -1, G_MAXINT);
+}
+
+static gboolean
+is_sound (gint64 channels, gint64 length)
+{
+  return channels >= 1 && channels <= GEN_SOUND_MAX_CHANNELS &&
+         (length < 0 || length >= GEN_PORT_SMALLEST_SOUND);
+}
+
+static void
+make_sound (GenPort *port)
+{
+  const GenShape *shape = &port->shape;
+  const gboolean plain = shape->rank == 2;
+
+  port->kind = GEN_PORT_SOUND;
+  port->channels_last =
+      !plain && !(shape->dims[1] >= 1 && shape->dims[1] <= GEN_SOUND_MAX_CHANNELS);
+  port->channels = plain ? 1 : to_extent (shape->dims[port->channels_last ? 2 : 1]);
+  port->length = shape->dims[plain || port->channels_last ? 1 : 2];
 }
 
 static void
@@ -45,31 +67,35 @@ read_port (GenPort *port, const GenTensor *tensor, const GenShape *shape)
     port->channels = to_extent (dims[port->channels_last ? 3 : 1]);
     port->height = to_extent (dims[port->channels_last ? 1 : 2]);
     port->width = to_extent (dims[port->channels_last ? 2 : 3]);
+  } else if (shape->rank == 3 && (is_sound (dims[1], dims[2]) || is_sound (dims[2], dims[1]))) {
+    make_sound (port);
   }
 }
 
 gboolean
-gen_model_fix_inputs (GenGraph *graph, gint64 batch, int height, int width, GError **error)
+gen_model_fix_inputs (
+    const GenModel *model, GenGraph *graph, const GenExtents *extents, GError **error)
 {
   for (guint i = 0; i < graph->inputs->len; i++) {
     GenTensor *input = g_ptr_array_index (graph->inputs, i);
+    const GenPort *port = &model->inputs[i];
     GenShape shape = input->shape;
-    GenPort port;
 
-    read_port (&port, input, &shape);
     for (int d = 0; d < shape.rank; d++)
       if (shape.dims[d] < 0)
         shape.dims[d] = 1;
     if (shape.rank > 0 && input->shape.dims[0] < 0)
-      shape.dims[0] = batch;
-    if (port.kind == GEN_PORT_PICTURE) {
-      int first = port.channels_last ? 1 : 2;
+      shape.dims[0] = extents->batch;
+    if (port->kind == GEN_PORT_PICTURE) {
+      int first = port->channels_last ? 1 : 2;
 
-      if (port.height < 0)
-        shape.dims[first] = height;
-      if (port.width < 0)
-        shape.dims[first + 1] = width;
+      if (port->height < 0)
+        shape.dims[first] = extents->height;
+      if (port->width < 0)
+        shape.dims[first + 1] = extents->width;
     }
+    if (port->kind == GEN_PORT_SOUND && port->length < 0)
+      shape.dims[shape.rank == 2 || port->channels_last ? 1 : 2] = extents->length;
     if (!gen_graph_set_input_shape (graph, input, &shape, error))
       return FALSE;
   }
@@ -101,14 +127,16 @@ takes_sequences (const GenGraph *graph)
 
 /* The shapes of the outputs, in a copy of the graph; FALSE where they hang on what goes in. */
 static gboolean
-infer_outputs (GenGraph *copy, GError **error)
+infer_outputs (const GenModel *model, GenGraph *copy, GError **error)
 {
+  const GenExtents extents = { 1, ANY_SIZE, ANY_SIZE, ANY_LENGTH };
+
   if (takes_sequences (copy)) {
     g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
         "it takes sequences, whose lengths are not known");
     return FALSE;
   }
-  return gen_model_fix_inputs (copy, 1, ANY_SIZE, ANY_SIZE, error) && gen_graph_infer (copy, error);
+  return gen_model_fix_inputs (model, copy, &extents, error) && gen_graph_infer (copy, error);
 }
 
 static gboolean
@@ -140,10 +168,10 @@ free_extents (GenPort *port, const GenGraph *graph, const GenTensor *said)
 /* The ports, with the outputs' extents worked out where the file does not tell them. `copy` is one
  * of the graph, in which shapes become known. */
 static gboolean
-read_ports (GenModel *model, GenGraph *copy, GError **error)
+read_ports (GenModel *model, GenGraph *copy, GKeyFile *sidecar, GError **error)
 {
   GenGraph *graph = model->graph;
-  gboolean free_batch = FALSE, free_size = FALSE, inferred = TRUE;
+  gboolean free_batch = FALSE, free_size = FALSE, free_length = FALSE, inferred = TRUE;
   g_autoptr (GError) reason = NULL;
 
   model->inputs = g_new0 (GenPort, graph->inputs->len + 1);
@@ -152,11 +180,14 @@ read_ports (GenModel *model, GenGraph *copy, GError **error)
     const GenTensor *tensor = g_ptr_array_index (graph->inputs, i);
 
     read_port (&model->inputs[i], tensor, &tensor->shape);
+    if (!gen_model_read_sample_rate (model, sidecar, &model->inputs[i], error))
+      return FALSE;
     free_batch |= model->inputs[i].batch < 0;
     free_size |= model->inputs[i].kind == GEN_PORT_PICTURE &&
                  (model->inputs[i].height < 0 || model->inputs[i].width < 0);
+    free_length |= model->inputs[i].kind == GEN_PORT_SOUND && model->inputs[i].length < 0;
   }
-  if (!infer_outputs (copy, &reason)) {
+  if (!infer_outputs (model, copy, &reason)) {
     if (!declares_outputs (graph)) {
       g_propagate_error (error, g_steal_pointer (&reason));
       return FALSE;
@@ -171,6 +202,8 @@ read_ports (GenModel *model, GenGraph *copy, GError **error)
 
     read_port (port, known, &known->shape);
     port->name = tensor->name;
+    if (!gen_model_read_sample_rate (model, sidecar, port, error))
+      return FALSE;
     if (free_batch && port->batch == 1 && port->shape.rank > 0)
       port->batch = port->shape.dims[0] = -1;
     if (port->kind == GEN_PORT_OTHER)
@@ -181,6 +214,8 @@ read_ports (GenModel *model, GenGraph *copy, GError **error)
       port->height = port->width = -1;
       port->shape.dims[first] = port->shape.dims[first + 1] = -1;
     }
+    if (free_length && port->kind == GEN_PORT_SOUND)
+      port->length = port->shape.dims[port->shape.rank == 2 || port->channels_last ? 1 : 2] = -1;
   }
   return TRUE;
 }
@@ -190,16 +225,19 @@ model_new (GenGraph *graph, const char *path, GError **error)
 {
   g_autoptr (GenModel) model = g_new0 (GenModel, 1);
   g_autoptr (GenGraph) copy = gen_graph_copy (graph);
+  g_autoptr (GKeyFile) sidecar = NULL;
 
   model->graph = gen_graph_ref (graph);
   model->path = g_strdup (path);
   model->ref_count = 1;
-  if (!read_ports (model, copy, error)) {
+  if (!gen_model_load_sidecar (path, &sidecar, error))
+    return NULL;
+  if (!read_ports (model, copy, sidecar, error)) {
     if (path != NULL)
       g_prefix_error (error, "%s: ", path);
     return NULL;
   }
-  return gen_model_read_ranges (model, model->staged ? graph : copy, error)
+  return gen_model_read_ranges (model, model->staged ? graph : copy, sidecar, error)
              ? g_steal_pointer (&model)
              : NULL;
 }
@@ -285,6 +323,22 @@ gen_port_make_picture (GenPort *port, int width, int height)
 }
 
 gboolean
+gen_port_make_sound (GenPort *port, int sample_rate)
+{
+  const gint64 *dims = port->shape.dims;
+
+  if (port->kind != GEN_PORT_SOUND) {
+    if (port->shape.rank != 2 &&
+        (port->shape.rank != 3 || ((dims[1] < 1 || dims[1] > GEN_SOUND_MAX_CHANNELS) &&
+                                      (dims[2] < 1 || dims[2] > GEN_SOUND_MAX_CHANNELS))))
+      return FALSE;
+    make_sound (port);
+  }
+  port->sample_rate = sample_rate;
+  return TRUE;
+}
+
+gboolean
 gen_port_use_float32 (GenPort *port)
 {
   switch (port->type) {
@@ -327,6 +381,19 @@ gen_port_white (const GenPort *port, int channel)
 }
 
 static void
+describe_sound (GString *text, const GenPort *port)
+{
+  g_string_append_printf (
+      text, port->channels == 1 ? "sounds of 1 channel" : "sounds of %d channels", port->channels);
+  if (port->length < 0)
+    g_string_append (text, ", any number of samples long");
+  else
+    g_string_append_printf (text, ", %" G_GINT64_FORMAT " samples long", port->length);
+  if (port->sample_rate > 0)
+    g_string_append_printf (text, ", at %d Hz", port->sample_rate);
+}
+
+static void
 describe_port (GString *text, const GenPort *port)
 {
   static const char *const colours[] = { "", "grey", "", "colour", "colour with alpha" };
@@ -338,6 +405,8 @@ describe_port (GString *text, const GenPort *port)
         text, "pictures of %d x %d pixels, %s", port->width, port->height, colours[port->channels]);
   else if (port->kind == GEN_PORT_PICTURE)
     g_string_append_printf (text, "pictures of any size, %s", colours[port->channels]);
+  else if (port->kind == GEN_PORT_SOUND)
+    describe_sound (text, port);
   else if (port->kind == GEN_PORT_VECTOR && port->length == 1)
     g_string_append (text, "a score");
   else if (port->kind == GEN_PORT_VECTOR && port->length < 0)
@@ -348,7 +417,8 @@ describe_port (GString *text, const GenPort *port)
     g_string_append_printf (text, "%s %s", gen_data_type_name (port->type), shape);
   if (port->kind != GEN_PORT_OTHER && port->type != GEN_TYPE_FLOAT32)
     g_string_append_printf (text, ", %s", gen_data_type_name (port->type));
-  if (port->length >= SMALLEST_SUPPOSED && gen_port_make_picture (&picture, 0, 0))
+  if (port->kind == GEN_PORT_VECTOR && port->length >= SMALLEST_SUPPOSED &&
+      gen_port_make_picture (&picture, 0, 0))
     g_string_append_printf (text, " (perhaps pictures of %d x %d pixels, %s)", picture.width,
         picture.height, colours[picture.channels]);
 }

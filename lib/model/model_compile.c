@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The plan that plays a model on frames: UnpackPicture, the model, PackPicture, as one graph, so
  * that the frames' own memory is all that is read and written at its ends. */
+#include <math.h>
 #include <string.h>
 
 #include <generative/operator.h>
@@ -8,6 +9,7 @@
 #include "../graph/graph-private.h"
 #include "../graph/kernel.h"
 #include "../ops/pack.h"
+#include "../ops/sound.h"
 #include "model-private.h"
 
 static void
@@ -115,9 +117,41 @@ to_type (GenGraph *graph, GenTensor *x, GenDataType type, GError **error)
   return cast (graph, x, type, error);
 }
 
+static void
+set_sound (GenNode *node, const GenSoundLayout *layout, const GenPort *port)
+{
+  gen_node_set_int (node, "int16", layout->int16);
+  gen_node_set_int (node, "channels_last", port->channels_last);
+  gen_node_set_float (node, "full_scale",
+      fmaxf (fabsf (gen_port_black (port, 0)), fabsf (gen_port_white (port, 0))));
+}
+
+/* The samples of the buffer as the model wants them. */
+static GenTensor *
+unpack_sound (GenGraph *graph, const GenModelUse *use, const GenShape *wanted, GError **error)
+{
+  const GenPort *port = &use->input;
+  const gint64 length = port->length > 0 ? port->length : use->length;
+  const gint64 bytes = use->pictures * length * port->channels *
+                       (gint64)(use->from_sound.int16 ? sizeof (gint16) : sizeof (float));
+  GenTensor *samples = gen_graph_add_input (graph, "samples", GEN_TYPE_UINT8, &GEN_SHAPE (bytes));
+  GenTensor *x = gen_graph_add_value (graph, NULL);
+  GenNode *node = gen_graph_add_node (
+      graph, "unpack", "generative", "UnpackSound", GEN_OPSET, &samples, 1, &x, 1, error);
+
+  if (node == NULL)
+    return NULL;
+  set_sound (node, &use->from_sound, port);
+  gen_node_set_int (node, "channels", port->channels);
+  gen_node_set_int (node, "length", length);
+  if (!node->op->infer (node, error))
+    return NULL;
+  return gen_shape_equal (&x->shape, wanted) ? x : reshape (graph, x, wanted, error);
+}
+
 /* The pictures of the frames as the model wants them. */
 static GenTensor *
-unpack (GenGraph *graph, const GenModelUse *use, const GenShape *wanted, GError **error)
+unpack_picture (GenGraph *graph, const GenModelUse *use, const GenShape *wanted, GError **error)
 {
   const GenPort *port = &use->input;
   int height = port->height > 0 ? port->height : use->height;
@@ -152,8 +186,41 @@ unpack (GenGraph *graph, const GenModelUse *use, const GenShape *wanted, GError 
   return x == NULL || gen_shape_equal (&x->shape, wanted) ? x : reshape (graph, x, wanted, error);
 }
 
+static GenTensor *
+unpack (GenGraph *graph, const GenModelUse *use, const GenShape *wanted, GError **error)
+{
+  return (use->input.kind == GEN_PORT_SOUND ? unpack_sound : unpack_picture) (
+      graph, use, wanted, error);
+}
+
 static gboolean
-pack (GenGraph *graph, const GenModelUse *use, GenTensor *x, GError **error)
+pack_sound (GenGraph *graph, const GenModelUse *use, GenTensor *x, GError **error)
+{
+  const GenPort *port = &use->output;
+  GenTensor *samples = gen_graph_add_value (graph, "sound");
+  GenNode *node;
+
+  if (x->shape.rank != 3)
+    x = reshape (graph, x, &GEN_SHAPE (use->pictures, port->channels, -1), error);
+  x = cast (graph, x, GEN_TYPE_FLOAT32, error);
+  if (x == NULL)
+    return FALSE;
+  node = gen_graph_add_node (
+      graph, "pack", "generative", "PackSound", GEN_OPSET, &x, 1, &samples, 1, error);
+  if (node == NULL)
+    return FALSE;
+  set_sound (node, &use->to_sound, port);
+  gen_node_set_int (node, "skip", use->to_sound.skip);
+  if (use->to_sound.keep > 0)
+    gen_node_set_int (node, "keep", use->to_sound.keep);
+  if (!node->op->infer (node, error))
+    return FALSE;
+  gen_graph_add_output (graph, samples);
+  return TRUE;
+}
+
+static gboolean
+pack_picture (GenGraph *graph, const GenModelUse *use, GenTensor *x, GError **error)
 {
   const GenPort *port = &use->output;
   int n = use->frames * gen_frame_layout_planes (&use->to);
@@ -183,6 +250,12 @@ pack (GenGraph *graph, const GenModelUse *use, GenTensor *x, GError **error)
   return TRUE;
 }
 
+static gboolean
+pack (GenGraph *graph, const GenModelUse *use, GenTensor *x, GError **error)
+{
+  return (use->output.kind == GEN_PORT_SOUND ? pack_sound : pack_picture) (graph, use, x, error);
+}
+
 static int
 find_port (const GPtrArray *tensors, const GenPort *port)
 {
@@ -197,7 +270,9 @@ static GenGraph *
 prepare_source (
     GenModel *model, const GenModelUse *use, GenGraph *graph, GenTensor ***inputs, GError **error)
 {
-  gint64 batch = (gint64)use->frames * use->pictures;
+  const GenExtents extents = { (gint64)use->frames * use->pictures, use->height, use->width,
+    use->length };
+  const gint64 batch = extents.batch;
   g_autoptr (GenGraph) source = gen_graph_copy (model->graph);
   int from = find_port (source->inputs, &use->input);
 
@@ -210,7 +285,7 @@ prepare_source (
         use->input.name, use->input.batch, batch);
     return NULL;
   }
-  if (!gen_model_fix_inputs (source, batch, use->height, use->width, error))
+  if (!gen_model_fix_inputs (model, source, &extents, error))
     return NULL;
   for (guint i = 0; i < source->inputs->len; i++) {
     const GenTensor *input = g_ptr_array_index (source->inputs, i);
@@ -322,20 +397,24 @@ gen_model_compile_frame (const GenModelUse *use, const GenShape *shape, GError *
 guint64
 gen_model_take_not_finite (GenPlan *plan)
 {
-  const GenKernel *kernel = gen_plan_find_kernel (plan, "PackPicture");
+  const GenKernel *pictures = gen_plan_find_kernel (plan, "PackPicture");
+  const GenKernel *sounds = gen_plan_find_kernel (plan, "PackSound");
 
-  return kernel != NULL ? gen_pack_take_not_finite (kernel) : 0;
+  if (pictures != NULL)
+    return gen_pack_take_not_finite (pictures);
+  return sounds != NULL ? gen_pack_sound_take_not_finite (sounds) : 0;
 }
 
 gboolean
 gen_model_output_shape (GenModel *model, const GenPort *port, gint64 batch, int height, int width,
-    GenShape *shape, GError **error)
+    gint64 length, GenShape *shape, GError **error)
 {
+  const GenExtents extents = { batch, height, width, length };
   g_autoptr (GenGraph) copy = gen_graph_copy (model->graph);
   int number = find_port (copy->outputs, port);
 
   g_return_val_if_fail (number >= 0, FALSE);
-  if (!gen_model_fix_inputs (copy, batch, height, width, error) || !gen_graph_infer (copy, error)) {
+  if (!gen_model_fix_inputs (model, copy, &extents, error) || !gen_graph_infer (copy, error)) {
     name_model (model, TRUE, error);
     return FALSE;
   }

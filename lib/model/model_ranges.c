@@ -382,24 +382,53 @@ read_rate (GenModel *model, GError **error)
 }
 
 gboolean
-gen_model_read_ranges (GenModel *model, const GenGraph *graph, GError **error)
+gen_model_load_sidecar (const char *path, GKeyFile **sidecar, GError **error)
 {
-  g_autoptr (GKeyFile) sidecar = NULL;
-  g_autoptr (GHashTable) known = gen_graph_bounds (graph, NULL, NULL);
-  Sources sources = { model, graph, NULL, known };
+  g_autoptr (GKeyFile) file = NULL;
+  g_autofree char *beside = NULL;
 
-  if (model->path != NULL) {
-    g_autofree char *path = g_strconcat (model->path, ".modelinfo", NULL);
-
-    if (g_file_test (path, G_FILE_TEST_EXISTS)) {
-      sidecar = g_key_file_new ();
-      if (!g_key_file_load_from_file (sidecar, path, G_KEY_FILE_NONE, error)) {
-        g_prefix_error (error, "%s: ", path);
-        return FALSE;
-      }
-    }
+  *sidecar = NULL;
+  if (path == NULL)
+    return TRUE;
+  beside = g_strconcat (path, ".modelinfo", NULL);
+  if (!g_file_test (beside, G_FILE_TEST_EXISTS))
+    return TRUE;
+  file = g_key_file_new ();
+  if (!g_key_file_load_from_file (file, beside, G_KEY_FILE_NONE, error)) {
+    g_prefix_error (error, "%s: ", beside);
+    return FALSE;
   }
-  sources.sidecar = sidecar;
+  *sidecar = g_steal_pointer (&file);
+  return TRUE;
+}
+
+gboolean
+gen_model_read_sample_rate (const GenModel *model, GKeyFile *sidecar, GenPort *port, GError **error)
+{
+  const char *said = g_hash_table_lookup (model->graph->metadata, "generative.sample-rate");
+  g_autofree char *beside =
+      sidecar != NULL ? g_key_file_get_value (sidecar, port->name, "sample-rate", NULL) : NULL;
+  const char *text = said != NULL ? said : beside;
+  guint64 rate;
+
+  if (text == NULL)
+    return TRUE;
+  if (!g_ascii_string_to_unsigned (text, 10, 1, G_MAXINT, &rate, NULL))
+    return invalid (model, "generative.sample-rate", text, "frames a second, such as 16000", error);
+  /* What is said of the whole model is not said of its latents and scores. */
+  if (port->kind == GEN_PORT_SOUND || beside != NULL ||
+      (port->kind == GEN_PORT_VECTOR && port->shape.rank == 2 &&
+          (port->length < 0 || port->length >= GEN_PORT_SMALLEST_SOUND)))
+    gen_port_make_sound (port, (int)rate);
+  return TRUE;
+}
+
+gboolean
+gen_model_read_ranges (GenModel *model, const GenGraph *graph, GKeyFile *sidecar, GError **error)
+{
+  g_autoptr (GHashTable) known = gen_graph_bounds (graph, NULL, NULL);
+  const Sources sources = { model, graph, sidecar, known };
+
   for (guint i = 0; i < graph->inputs->len; i++)
     if (!read_range (&sources, &model->inputs[i], g_ptr_array_index (graph->inputs, i),
             "generative.input-range", error))
@@ -417,7 +446,7 @@ gen_model_describe_assumption (const GenModel *model, const GenPort *port, gbool
 {
   const char *side = is_output ? "output" : "input";
 
-  if (port->range != GEN_RANGE_ASSUMED)
+  if (port->range != GEN_RANGE_ASSUMED || port->kind == GEN_PORT_SOUND)
     return NULL;
   return g_strdup_printf (
       "%s: nothing tells which numbers of its %s '%s' are black and white; %g and %g are assumed. "

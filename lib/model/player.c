@@ -61,6 +61,12 @@ ports_equal (const GenPort *a, const GenPort *b)
          memcmp (a->std, b->std, sizeof a->std) == 0;
 }
 
+static gboolean
+sound_layouts_equal (const GenSoundLayout *a, const GenSoundLayout *b)
+{
+  return a->int16 == b->int16 && a->skip == b->skip && a->keep == b->keep;
+}
+
 gboolean
 gen_model_use_equal (const GenModelUse *a, const GenModelUse *b)
 {
@@ -68,7 +74,9 @@ gen_model_use_equal (const GenModelUse *a, const GenModelUse *b)
          a->frames == b->frames && a->pictures == b->pictures && a->height == b->height &&
          a->width == b->width && a->from_frames == b->from_frames && a->to_frames == b->to_frames &&
          (!a->from_frames || gen_frame_layout_equal (&a->from, &b->from)) &&
-         (!a->to_frames || gen_frame_layout_equal (&a->to, &b->to));
+         (!a->to_frames || gen_frame_layout_equal (&a->to, &b->to)) && a->length == b->length &&
+         sound_layouts_equal (&a->from_sound, &b->from_sound) &&
+         sound_layouts_equal (&a->to_sound, &b->to_sound);
 }
 
 /* --- arrangements --- */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* PackSound and UnpackSound against plain loops, over every kind of buffer. */
-#include <generative/plan.h>
+/* PackSound and UnpackSound against plain loops, over every kind of buffer; and sound in GenModel.
+ */
+#include <generative/player.h>
 #include <generative/random.h>
 
 #include <math.h>
@@ -178,6 +179,115 @@ test_refused (void)
   }
 }
 
+/* A moving mean over five samples, of sounds of any length. */
+static GenModel *
+make_filter (const char *rate, int rank)
+{
+  g_autoptr (GenGraph) graph = gen_graph_new ("filter");
+  g_autoptr (GError) error = NULL;
+  const float weights[] = { 0.2f, 0.2f, 0.2f, 0.2f, 0.2f };
+  const GenShape shape = rank == 3 ? GEN_SHAPE (1, 1, -1) : GEN_SHAPE (1, -1);
+  const gint64 pads[] = { 2, 2 };
+  GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &shape);
+  GenTensor *y = gen_graph_add_value (graph, "y"), *inputs[2] = { x };
+  GenModel *model;
+  GenNode *node;
+
+  if (rank == 2) {
+    const gint64 dims[] = { 1, 1, -1 };
+    GenTensor *operands[] = { x, gen_graph_add_constant (graph, "dims", GEN_TYPE_INT64,
+                                     &GEN_SHAPE (3), g_bytes_new (dims, sizeof dims)) };
+
+    inputs[0] = gen_graph_add_value (graph, "sound");
+    gen_graph_add_node (
+        graph, "reshape", NULL, "Reshape", GEN_OPSET, operands, 2, &inputs[0], 1, &error);
+    g_assert_no_error (error);
+  }
+  inputs[1] = gen_graph_add_constant (
+      graph, "w", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 1, 5), g_bytes_new (weights, sizeof weights));
+  node = gen_graph_add_node (graph, "conv", NULL, "Conv", GEN_OPSET, inputs, 2, &y, 1, &error);
+  g_assert_no_error (error);
+  gen_node_set_ints (node, "pads", pads, 2);
+  gen_graph_add_output (graph, y);
+  if (rate != NULL)
+    g_hash_table_insert (graph->metadata, g_strdup ("generative.sample-rate"), g_strdup (rate));
+  model = gen_model_new (graph, &error);
+  g_assert_no_error (error);
+  return model;
+}
+
+static void
+test_ports (void)
+{
+  const struct {
+    const char *rate;
+    int rank;
+    GenPortKind kind;
+    int sample_rate;
+  } ports[] = {
+    { NULL, 3, GEN_PORT_SOUND, 0 },
+    { "16000", 3, GEN_PORT_SOUND, 16000 },
+    { "48000", 2, GEN_PORT_SOUND, 48000 },
+    { NULL, 2, GEN_PORT_VECTOR, 0 },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (ports); i++) {
+    g_autoptr (GenModel) model = make_filter (ports[i].rate, ports[i].rank);
+    const GenPort *input = &model->inputs[0], *output = &model->outputs[0];
+    g_autofree char *text = gen_model_describe (model);
+
+    g_assert_cmpint (input->kind, ==, ports[i].kind);
+    g_assert_cmpint (input->sample_rate, ==, ports[i].sample_rate);
+    if (ports[i].kind != GEN_PORT_SOUND)
+      continue;
+    g_assert_cmpint (output->kind, ==, GEN_PORT_SOUND);
+    g_assert_cmpint (input->length, ==, -1);
+    g_assert_cmpint (output->length, ==, -1);
+    g_assert_cmpint (output->channels, ==, 1);
+    g_assert_nonnull (strstr (text, "sounds of 1 channel, any number of samples long"));
+  }
+}
+
+/* Samples in, samples out, of which those are kept that have all their neighbours. */
+static void
+test_player (void)
+{
+  enum { LENGTH = 1000, CONTEXT = 2 };
+
+  for (int rank = 2; rank <= 3; rank++) {
+    g_autoptr (GenModel) model = make_filter ("8000", rank);
+    const GenPlayerOptions options = { 0 };
+    g_autoptr (GenPlayer) player = gen_player_new (model, &options);
+    const GenModelUse use = { .input = model->inputs[0],
+      .output = model->outputs[0],
+      .frames = 1,
+      .pictures = 1,
+      .length = LENGTH,
+      .from_frames = TRUE,
+      .to_frames = TRUE,
+      .from_sound = { .int16 = TRUE },
+      .to_sound = { .int16 = TRUE, .skip = CONTEXT, .keep = LENGTH - 2 * CONTEXT } };
+    gint16 in[LENGTH], out[LENGTH] = { 0 };
+    const GenFrame from = { .planes = { in } }, to = { .planes = { out } };
+    g_autoptr (GError) error = NULL;
+
+    for (int i = 0; i < LENGTH; i++)
+      in[i] = (gint16)(i * 7919 % 60000 - 30000);
+    gen_player_prepare (player, &use, NULL, &error);
+    g_assert_no_error (error);
+    gen_player_bind_input_frame (player, 0, &from);
+    gen_player_bind_output_frame (player, 0, &to);
+    g_assert_true (gen_player_run (player, NULL));
+    for (int i = CONTEXT; i < LENGTH - CONTEXT; i++) {
+      const double mean = (in[i - 2] + in[i - 1] + in[i] + in[i + 1] + in[i + 2]) / 5.0;
+
+      g_assert_cmpfloat_with_epsilon (out[i - CONTEXT], mean, 0.51);
+    }
+    for (int i = LENGTH - 2 * CONTEXT; i < LENGTH; i++)
+      g_assert_cmpint (out[i], ==, 0);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -185,5 +295,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/sound/pack", GINT_TO_POINTER (TRUE), test_cases);
   g_test_add_data_func ("/sound/unpack", GINT_TO_POINTER (FALSE), test_cases);
   g_test_add_func ("/sound/refused", test_refused);
+  g_test_add_func ("/sound/ports", test_ports);
+  g_test_add_func ("/sound/player", test_player);
   return g_test_run ();
 }
