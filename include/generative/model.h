@@ -159,7 +159,7 @@ typedef struct {
 
 typedef struct {
   GenPort input, output; /* which of the model's, perhaps adjusted */
-  int frames;            /* in a run; 1 where a sound goes in or comes out */
+  int frames;            /* in a run; of sounds the buffers */
   int pictures;         /* in a frame: a wall's, or latents in a buffer; sounds one after another */
   int height, width;    /* of an input picture, where the model leaves it free */
   gint64 length;        /* the same of an input sound, in samples of a channel */

@@ -134,10 +134,14 @@ unpack_sound (GenGraph *graph, const GenModelUse *use, const GenShape *wanted, G
   const gint64 length = port->length > 0 ? port->length : use->length;
   const gint64 bytes = use->pictures * length * port->channels *
                        (gint64)(use->from_sound.int16 ? sizeof (gint16) : sizeof (float));
-  GenTensor *samples = gen_graph_add_input (graph, "samples", GEN_TYPE_UINT8, &GEN_SHAPE (bytes));
+  g_autofree GenTensor **buffers = g_new (GenTensor *, use->frames);
   GenTensor *x = gen_graph_add_value (graph, NULL);
-  GenNode *node = gen_graph_add_node (
-      graph, "unpack", "generative", "UnpackSound", GEN_OPSET, &samples, 1, &x, 1, error);
+  GenNode *node;
+
+  for (int i = 0; i < use->frames; i++)
+    buffers[i] = gen_graph_add_input (graph, "samples", GEN_TYPE_UINT8, &GEN_SHAPE (bytes));
+  node = gen_graph_add_node (
+      graph, "unpack", "generative", "UnpackSound", GEN_OPSET, buffers, use->frames, &x, 1, error);
 
   if (node == NULL)
     return NULL;
@@ -197,16 +201,19 @@ static gboolean
 pack_sound (GenGraph *graph, const GenModelUse *use, GenTensor *x, GError **error)
 {
   const GenPort *port = &use->output;
-  GenTensor *samples = gen_graph_add_value (graph, "sound");
+  g_autofree GenTensor **buffers = g_new (GenTensor *, use->frames);
   GenNode *node;
 
   if (x->shape.rank != 3)
-    x = reshape (graph, x, &GEN_SHAPE (use->pictures, port->channels, -1), error);
+    x = reshape (
+        graph, x, &GEN_SHAPE ((gint64)use->frames * use->pictures, port->channels, -1), error);
   x = cast (graph, x, GEN_TYPE_FLOAT32, error);
   if (x == NULL)
     return FALSE;
+  for (int i = 0; i < use->frames; i++)
+    buffers[i] = gen_graph_add_value (graph, "sound");
   node = gen_graph_add_node (
-      graph, "pack", "generative", "PackSound", GEN_OPSET, &x, 1, &samples, 1, error);
+      graph, "pack", "generative", "PackSound", GEN_OPSET, &x, 1, buffers, use->frames, error);
   if (node == NULL)
     return FALSE;
   set_sound (node, &use->to_sound, port);
@@ -215,7 +222,8 @@ pack_sound (GenGraph *graph, const GenModelUse *use, GenTensor *x, GError **erro
     gen_node_set_int (node, "keep", use->to_sound.keep);
   if (!node->op->infer (node, error))
     return FALSE;
-  gen_graph_add_output (graph, samples);
+  for (int i = 0; i < use->frames; i++)
+    gen_graph_add_output (graph, buffers[i]);
   return TRUE;
 }
 

@@ -80,19 +80,20 @@ run (const GenKernel *kernel, int part, int parts)
   Pack *pack = kernel->state;
   const GenSoundGeometry *geometry = &pack->geometry;
   const gsize frame = (gsize)geometry->channels * geometry->sample, keep = (gsize)geometry->keep;
+  const gsize of_buffer = (gsize)geometry->of_buffer;
   const float *x = kernel->inputs[0];
-  guint8 *out = kernel->outputs[0];
   gsize at, end;
 
   gen_kernel_share ((gsize)geometry->sounds * keep, CHUNK, part, parts, &at, &end);
   while (at < end) {
     const gsize sound = at / keep, first = at % keep;
     const gsize n = MIN (MIN (end - at, keep - first), CHUNK);
+    guint8 *out = kernel->outputs[sound / of_buffer];
 
     if (!pack_frames (geometry, x + sound * (gsize)(geometry->channels * geometry->length),
-            out + at * frame, (gsize)geometry->skip + first, n))
-      __atomic_fetch_or (
-          &pack->not_finite, G_GUINT64_CONSTANT (1) << MIN (sound, 63), __ATOMIC_RELAXED);
+            out + (sound % of_buffer * keep + first) * frame, (gsize)geometry->skip + first, n))
+      __atomic_fetch_or (&pack->not_finite, G_GUINT64_CONSTANT (1) << MIN (sound / of_buffer, 63),
+          __ATOMIC_RELAXED);
     at += n;
   }
 }
@@ -112,8 +113,10 @@ infer (GenNode *node, GError **error)
 
   if (!gen_sound_geometry_to_pack (node, &geometry, error))
     return FALSE;
-  shape = GEN_SHAPE (geometry.sounds * geometry.keep * geometry.channels * (gint64)geometry.sample);
-  gen_node_set_output (node, 0, GEN_TYPE_UINT8, &shape);
+  shape =
+      GEN_SHAPE (geometry.of_buffer * geometry.keep * geometry.channels * (gint64)geometry.sample);
+  for (guint i = 0; i < node->outputs->len; i++)
+    gen_node_set_output (node, (int)i, GEN_TYPE_UINT8, &shape);
   return TRUE;
 }
 
@@ -139,7 +142,7 @@ const GenOperator gen_operator_pack_sound = {
   .min_inputs = 1,
   .max_inputs = 1,
   .min_outputs = 1,
-  .max_outputs = 1,
+  .max_outputs = -1,
   .infer = infer,
   .cpu = cpu,
 };

@@ -27,6 +27,10 @@ gen_sound_geometry_to_pack (const GenNode *node, GenSoundGeometry *geometry, GEr
   geometry->sounds = x->shape.dims[0];
   geometry->channels = x->shape.dims[geometry->channels_last ? 2 : 1];
   geometry->length = x->shape.dims[geometry->channels_last ? 1 : 2];
+  geometry->of_buffer = geometry->sounds / (gint64)node->outputs->len;
+  if (geometry->sounds % (gint64)node->outputs->len != 0)
+    return gen_node_error (node, error, "%" G_GINT64_FORMAT " sounds do not fill %u buffers",
+        geometry->sounds, node->outputs->len);
   geometry->skip = gen_node_int (node, "skip", 0);
   geometry->keep = gen_node_int (node, "keep", geometry->length - geometry->skip);
   return (geometry->skip >= 0 && geometry->keep >= 0 &&
@@ -48,7 +52,11 @@ gen_sound_geometry_to_unpack (const GenNode *node, GenSoundGeometry *geometry, G
   if (x->type != GEN_TYPE_UINT8 || x->shape.rank != 1 || geometry->channels <= 0 ||
       geometry->length <= 0 || x->shape.dims[0] % (geometry->length * frame) != 0)
     return gen_node_error (node, error, "takes bytes of whole sounds");
-  geometry->sounds = x->shape.dims[0] / (geometry->length * frame);
+  for (guint i = 1; i < node->inputs->len; i++)
+    if (!gen_shape_equal (&gen_node_input (node, i)->shape, &x->shape))
+      return gen_node_error (node, error, "takes buffers of one size");
+  geometry->of_buffer = x->shape.dims[0] / (geometry->length * frame);
+  geometry->sounds = geometry->of_buffer * (gint64)node->inputs->len;
   geometry->keep = geometry->length;
   return TRUE;
 }

@@ -4,6 +4,9 @@
  * has frames, a sample of each channel, one after another; a tensor is [N, channels, length], or
  * [N, length, channels] with `channels_last`, whose N sounds follow each other in time.
  *
+ * What PackSound makes has as many outputs as there are buffers, and UnpackSound as many inputs,
+ * with as many sounds each.
+ *
  *   int16          int: 1 when a sample is an int16, else it is a float32; both as the machine has
  *                  them
  *   full_scale     float: the number that stands for 1.0 and for 32768 (default 1)
@@ -21,6 +24,7 @@ typedef struct {
   gboolean int16, channels_last;
   float full_scale;
   gint64 sounds, channels, length; /* of the tensor */
+  gint64 of_buffer;                /* sounds in each */
   gint64 skip, keep;               /* of each sound's frames */
   gsize sample;                    /* bytes */
 } GenSoundGeometry;
@@ -32,6 +36,6 @@ gboolean gen_sound_geometry_to_pack (
 gboolean gen_sound_geometry_to_unpack (
     const GenNode *node, GenSoundGeometry *geometry, GError **error);
 
-/* The sounds that numbers were packed into which are not finite, since this was last asked: a bit
+/* The buffers that numbers were packed into which are not finite, since this was last asked: a bit
  * each, the last one for all further ones. `kernel` is one of PackSound. */
 guint64 gen_pack_sound_take_not_finite (const GenKernel *kernel);

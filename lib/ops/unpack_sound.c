@@ -48,7 +48,7 @@ run (const GenKernel *kernel, int part, int parts)
   const GenSoundGeometry *geometry = kernel->state;
   const gsize frame = (gsize)geometry->channels * geometry->sample;
   const gsize length = (gsize)geometry->length;
-  const guint8 *samples = kernel->inputs[0];
+  const gsize of_buffer = (gsize)geometry->of_buffer;
   float *x = kernel->outputs[0];
   gsize at, end;
 
@@ -57,8 +57,10 @@ run (const GenKernel *kernel, int part, int parts)
     const gsize sound = at / length, first = at % length;
     const gsize n = MIN (MIN (end - at, length - first), CHUNK);
 
-    unpack_frames (
-        geometry, samples + at * frame, x + sound * (gsize)geometry->channels * length, first, n);
+    const guint8 *samples = kernel->inputs[sound / of_buffer];
+
+    unpack_frames (geometry, samples + (sound % of_buffer * length + first) * frame,
+        x + sound * (gsize)geometry->channels * length, first, n);
     at += n;
   }
 }
@@ -97,7 +99,7 @@ const GenOperator gen_operator_unpack_sound = {
   .domain = "generative",
   .summary = "The samples of a sound to numbers",
   .min_inputs = 1,
-  .max_inputs = 1,
+  .max_inputs = -1,
   .min_outputs = 1,
   .max_outputs = 1,
   .infer = infer,

@@ -11,17 +11,20 @@ typedef struct {
   gint64 sounds, channels, length, skip, keep;
   gboolean int16, channels_last;
   float full_scale;
+  int buffers;
 } Case;
 
+#define MAX_BUFFERS 35
+
 static const Case cases[] = {
-  { 1, 1, 1, 0, 1, FALSE, FALSE, 1 },
-  { 1, 1, 16384, 0, 16384, TRUE, FALSE, 1 },
-  { 1, 2, 4801, 0, 4801, TRUE, FALSE, 1 },
-  { 1, 2, 4801, 0, 4801, TRUE, TRUE, 1 },
-  { 3, 2, 1025, 0, 1025, FALSE, FALSE, 32768 },
-  { 3, 2, 1500, 200, 1100, TRUE, FALSE, 32768 },
-  { 2, 6, 77, 7, 70, FALSE, TRUE, 0.5f },
-  { 70, 1, 9, 3, 0, TRUE, FALSE, 1 },
+  { 1, 1, 1, 0, 1, FALSE, FALSE, 1, 1 },
+  { 1, 1, 16384, 0, 16384, TRUE, FALSE, 1, 1 },
+  { 1, 2, 4801, 0, 4801, TRUE, FALSE, 1, 1 },
+  { 1, 2, 4801, 0, 4801, TRUE, TRUE, 1, 1 },
+  { 3, 2, 1025, 0, 1025, FALSE, FALSE, 32768, 3 },
+  { 3, 2, 1500, 200, 1100, TRUE, FALSE, 32768, 1 },
+  { 2, 6, 77, 7, 70, FALSE, TRUE, 0.5f, 2 },
+  { 70, 1, 9, 3, 0, TRUE, FALSE, 1, 35 },
 };
 
 static GenPlan *
@@ -31,15 +34,20 @@ compile (const Case *c, gboolean pack, int threads)
   GenPlanOptions options = { .threads = threads };
   const GenShape numbers = c->channels_last ? GEN_SHAPE (c->sounds, c->length, c->channels)
                                             : GEN_SHAPE (c->sounds, c->channels, c->length);
-  const gint64 bytes = c->sounds * c->length * c->channels * (c->int16 ? 2 : 4);
-  GenTensor *x = pack ? gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &numbers)
-                      : gen_graph_add_input (graph, "x", GEN_TYPE_UINT8, &GEN_SHAPE (bytes));
-  GenTensor *y = gen_graph_add_value (graph, "y");
+  const gint64 bytes = c->sounds / c->buffers * c->length * c->channels * (c->int16 ? 2 : 4);
+  GenTensor *inputs[MAX_BUFFERS], *outputs[MAX_BUFFERS];
+  const int n_inputs = pack ? 1 : c->buffers, n_outputs = pack ? c->buffers : 1;
   g_autoptr (GError) error = NULL;
-  GenNode *node = gen_graph_add_node (graph, "node", "generative",
-      pack ? "PackSound" : "UnpackSound", GEN_OPSET, &x, 1, &y, 1, &error);
+  GenNode *node;
   GenPlan *plan;
 
+  for (int i = 0; i < n_inputs; i++)
+    inputs[i] = pack ? gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &numbers)
+                     : gen_graph_add_input (graph, "x", GEN_TYPE_UINT8, &GEN_SHAPE (bytes));
+  for (int i = 0; i < n_outputs; i++)
+    outputs[i] = gen_graph_add_value (graph, "y");
+  node = gen_graph_add_node (graph, "node", "generative", pack ? "PackSound" : "UnpackSound",
+      GEN_OPSET, inputs, n_inputs, outputs, n_outputs, &error);
   g_assert_no_error (error);
   gen_node_set_int (node, "int16", c->int16);
   gen_node_set_int (node, "channels_last", c->channels_last);
@@ -51,10 +59,23 @@ compile (const Case *c, gboolean pack, int threads)
     gen_node_set_int (node, "channels", c->channels);
     gen_node_set_int (node, "length", c->length);
   }
-  gen_graph_add_output (graph, y);
+  for (int i = 0; i < n_outputs; i++)
+    gen_graph_add_output (graph, outputs[i]);
   plan = gen_plan_new (graph, &options, &error);
   g_assert_no_error (error);
   return plan;
+}
+
+/* Sample `at` of all buffers. */
+static float
+sample_of (const Case *c, GenPlan *plan, gboolean pack, gsize at)
+{
+  const gsize bytes = c->int16 ? 2 : 4;
+  const gsize n = (pack ? gen_plan_output (plan, 0) : gen_plan_input (plan, 0))->size / bytes;
+  const guint buffer = (guint)(at / n);
+  const void *data = (pack ? gen_plan_output (plan, buffer) : gen_plan_input (plan, buffer))->data;
+
+  return c->int16 ? (float)((const gint16 *)data)[at % n] : ((const float *)data)[at % n];
 }
 
 /* Where sample `t` of a channel lies in the tensor. */
@@ -78,7 +99,6 @@ expected_sample (const Case *c, float x)
 static void
 check_pack (const Case *c, GenPlan *plan)
 {
-  const GenBinding *output = gen_plan_output (plan, 0);
   float *x = gen_plan_input (plan, 0)->data;
   const gsize n = (gsize)(c->sounds * c->channels * c->length);
   GenRandom random = gen_random_new (1, "sound", 0);
@@ -90,42 +110,37 @@ check_pack (const Case *c, GenPlan *plan)
   x[n / 2] = NAN;
   x[n / 3] = -INFINITY;
   g_assert_true (gen_plan_run (plan, NULL));
-  g_assert_cmpuint (
-      output->size, ==, (gsize)(c->sounds * c->channels * c->keep) * (c->int16 ? 2 : 4));
+  g_assert_cmpuint (gen_plan_output (plan, 0)->size * (gsize)c->buffers, ==,
+      (gsize)(c->sounds * c->channels * c->keep) * (c->int16 ? 2 : 4));
   for (gint64 s = 0; s < c->sounds; s++)
     for (gint64 t = c->skip; t < c->skip + c->keep; t++)
-      for (gint64 k = 0; k < c->channels; k++, at++) {
-        const float wanted = expected_sample (c, x[place (c, s, k, t)]);
-
+      for (gint64 k = 0; k < c->channels; k++, at++)
         g_assert_cmpfloat (
-            c->int16 ? (float)((gint16 *)output->data)[at] : ((float *)output->data)[at], ==,
-            wanted);
-      }
+            sample_of (c, plan, TRUE, at), ==, expected_sample (c, x[place (c, s, k, t)]));
 }
 
 static void
 check_unpack (const Case *c, GenPlan *plan)
 {
-  const GenBinding *input = gen_plan_input (plan, 0);
   const float *out = gen_plan_output (plan, 0)->data;
-  const gsize n = input->size / (c->int16 ? 2 : 4);
+  const gsize n = gen_plan_input (plan, 0)->size / (c->int16 ? 2 : 4);
   GenRandom random = gen_random_new (2, "sound", 0);
   gsize at = 0;
 
-  for (gsize i = 0; i < n; i++) {
-    const int sample = (int)gen_random_below (&random, 0, i, 65536) - 32768;
+  for (int k = 0; k < c->buffers; k++)
+    for (gsize i = 0; i < n; i++) {
+      const int sample = (int)gen_random_below (&random, (guint64)k, i, 65536) - 32768;
 
-    if (c->int16)
-      ((gint16 *)input->data)[i] = (gint16)sample;
-    else
-      ((float *)input->data)[i] = (float)sample / 30000;
-  }
+      if (c->int16)
+        ((gint16 *)gen_plan_input (plan, (guint)k)->data)[i] = (gint16)sample;
+      else
+        ((float *)gen_plan_input (plan, (guint)k)->data)[i] = (float)sample / 30000;
+    }
   g_assert_true (gen_plan_run (plan, NULL));
   for (gint64 s = 0; s < c->sounds; s++)
     for (gint64 t = 0; t < c->length; t++)
       for (gint64 k = 0; k < c->channels; k++, at++) {
-        const float sample =
-            c->int16 ? ((gint16 *)input->data)[at] / 32768.0f : ((float *)input->data)[at];
+        const float sample = sample_of (c, plan, FALSE, at) / (c->int16 ? 32768.0f : 1.0f);
 
         g_assert_cmpfloat_with_epsilon (
             out[place (c, s, k, t)], sample * c->full_scale, 1e-6 * c->full_scale);
