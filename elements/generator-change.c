@@ -15,7 +15,11 @@ ports_agree (const GstGeneratorPorts *a, const GstGeneratorPorts *b)
          a->input.type == b->input.type && a->second.kind == b->second.kind &&
          a->second.type == b->second.type && a->second.length == b->second.length &&
          a->input.channels == b->input.channels && a->input.width == b->input.width &&
-         a->input.height == b->input.height && a->output.channels == b->output.channels &&
+         a->input.height == b->input.height && a->output.kind == b->output.kind &&
+         a->output.channels == b->output.channels &&
+         (a->output.kind != GEN_PORT_SOUND ||
+             (a->output.length == b->output.length &&
+                 a->output.sample_rate == b->output.sample_rate)) &&
          a->output.width == b->output.width && a->output.height == b->output.height &&
          (a->input.batch == 1) == (b->input.batch == 1) && a->staged == b->staged;
 }
@@ -29,7 +33,7 @@ sizes_agree (const GstGeneratorPorts *ports, const GenModelUse *use)
   };
   int height, width;
 
-  if (ports->staged || use->frames == 0)
+  if (ports->staged || use->frames == 0 || ports->output.kind == GEN_PORT_SOUND)
     return TRUE;
   return gst_generator_output_size (ports, &one, &height, &width, NULL) &&
          height == use->output.height && width == use->output.width;
@@ -82,7 +86,9 @@ can_be_shown (GstGenerator *self, const GstGeneratorPorts *ports, GstCaps *caps,
   if (!gst_caps_is_empty (taken))
     return TRUE;
   g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
-      "the next element does not take what it makes: videoconvert and videoscale may help");
+      "the next element does not take what it makes: %s may help",
+      ports->output.kind == GEN_PORT_SOUND ? "audioconvert and audioresample"
+                                           : "videoconvert and videoscale");
   return FALSE;
 }
 

@@ -123,7 +123,8 @@ gst_generator_submit_input_buffer (GstBaseTransform *base, gboolean discont, Gst
   }
   if (base->segment.format == GST_FORMAT_TIME)
     time = gst_segment_to_running_time (&base->segment, GST_FORMAT_TIME, GST_BUFFER_PTS (buffer));
-  if (GST_CLOCK_TIME_IS_VALID (time))
+  /* Of sound nothing is left out. */
+  if (GST_CLOCK_TIME_IS_VALID (time) && self->ports.output.kind != GEN_PORT_SOUND)
     judge (self, time);
   flow = gst_generator_get_parent_class ()->submit_input_buffer (base, discont, buffer);
   if (flow == GST_FLOW_OK && gen_player_use (self->player) == NULL &&

@@ -84,13 +84,16 @@ choose_memory (GstGenerator *self, GstCaps *caps)
 void
 gst_generator_measure_latency (GstGenerator *self)
 {
+  const gboolean is_sound = self->ports.output.kind == GEN_PORT_SOUND;
   const GstVideoInfo *info = &self->out_info;
   const GstClockTime run_time =
       (GstClockTime)gen_player_warm_up (self->player) * (GST_SECOND / G_USEC_PER_SEC);
   guint runs = self->single ? self->batch * (guint)self->input.pictures : 1;
   GstClockTime interval = 0;
 
-  if (info->fps_n > 0)
+  if (is_sound)
+    interval = gst_generator_sound_duration (self);
+  else if (info->fps_n > 0)
     interval = gst_util_uint64_scale (GST_SECOND, (guint64)info->fps_d, (guint64)info->fps_n);
   gst_generative_latency_begin (&self->latency, (self->batch - 1) * interval, interval);
   if (run_time == 0)
@@ -182,6 +185,23 @@ gst_generator_read_caps (
 }
 
 static gboolean
+negotiate_sound (GstGenerator *self, GstCaps *sink, GstCaps *source, GError **error)
+{
+  GenModelUse use;
+
+  if (!gst_generator_read_caps (self, sink, &self->input, &use, error) ||
+      !gst_generator_use_sound (self, source, &use, error))
+    return FALSE;
+  gst_generator_describe_tensors (self, &self->ports);
+  self->single = self->ports.input.batch == 1;
+  if (!gst_generator_compile (self, &use, error))
+    return FALSE;
+  gst_generator_measure_latency (self);
+  self->waiting = FALSE;
+  return TRUE;
+}
+
+static gboolean
 negotiate (GstGenerator *self, GstCaps *sink, GstCaps *source, GError **error)
 {
   const GenModel *model = self->ports.model;
@@ -235,6 +255,8 @@ gst_generator_fixate_caps (
   GstStructure *structure;
   GstVideoInfo made_of;
 
+  if (self->ports.output.kind == GEN_PORT_SOUND)
+    return gst_generator_get_parent_class ()->fixate_caps (base, direction, caps, other);
   if (direction == GST_PAD_SINK)
     other = gst_generative_prefer_whole_chroma (choose_memory (self, other));
   if (direction == GST_PAD_SINK && self->ports.model != NULL && self->ports.model->staged &&
@@ -280,7 +302,8 @@ gst_generator_set_caps (GstBaseTransform *base, GstCaps *sink, GstCaps *source)
     gst_generator_adopt (self, next);
   GST_INFO_OBJECT (
       self, "from %" GST_PTR_FORMAT " to %" GST_PTR_FORMAT, (void *)sink, (void *)source);
-  if (negotiate (self, sink, source, &error)) {
+  if ((self->ports.output.kind == GEN_PORT_SOUND ? negotiate_sound : negotiate) (
+          self, sink, source, &error)) {
     GST_OBJECT_LOCK (self);
     self->refused = FALSE;
     GST_OBJECT_UNLOCK (self);
@@ -304,7 +327,8 @@ gst_generator_decide_allocation (GstBaseTransform *base, GstQuery *query)
 {
   GstGenerator *self = GST_GENERATOR (base);
 
-  return gst_generative_playing_decide_pool (&self->playing, base, query, &self->out_info) &&
+  return (self->ports.output.kind == GEN_PORT_SOUND ||
+             gst_generative_playing_decide_pool (&self->playing, base, query, &self->out_info)) &&
          gst_generator_get_parent_class ()->decide_allocation (base, query);
 }
 
@@ -364,8 +388,10 @@ describe_misfit (const GstGeneratorPorts *ports, GstCaps *offered)
               "before sends none: it %s",
         text);
   return g_strdup_printf ("The elements before and behind do not fit the model, which %s: "
-                          "videoconvert and videoscale may help",
-      text);
+                          "%s may help",
+      text,
+      ports->output.kind == GEN_PORT_SOUND ? "audioconvert and audioresample"
+                                           : "videoconvert and videoscale");
 }
 
 static void

@@ -31,16 +31,15 @@ gst_generator_find_ports (
     GstGenerator *self, GenModel *model, GstGeneratorPorts *ports, GError **error)
 {
   g_autofree char *input_range = NULL, *output_range = NULL;
-  int width, height;
+  GstGeneratorHints hints;
 
   GST_OBJECT_LOCK (self);
   input_range = g_strdup (self->settings.input_range);
   output_range = g_strdup (self->settings.output_range);
-  width = self->settings.width;
-  height = self->settings.height;
+  hints = self->settings.hints;
   ports->columns = (int)self->settings.columns;
   GST_OBJECT_UNLOCK (self);
-  return gst_generator_choose_ports (ports, model, width, height, error) &&
+  return gst_generator_choose_ports (ports, model, &hints, error) &&
          gst_generative_override_range (&ports->input, "input-range", input_range, error) &&
          gst_generative_override_range (&ports->output, "output-range", output_range, error);
 }
@@ -52,7 +51,10 @@ gst_generator_warn_of_ranges (GstGenerator *self, const GstGeneratorPorts *ports
 
   if (ports->input.kind == GEN_PORT_PICTURE)
     gst_generative_warn_of_range (element, ports->model, &ports->input, FALSE, "input-range");
-  gst_generative_warn_of_range (element, ports->model, &ports->output, TRUE, "output-range");
+  if (ports->output.kind == GEN_PORT_SOUND)
+    gst_generator_warn_of_sample_rate (self, ports);
+  else
+    gst_generative_warn_of_range (element, ports->model, &ports->output, TRUE, "output-range");
 }
 
 GenPlayer *

@@ -89,6 +89,8 @@ follow_layouts (GstGenerator *self, const Slot *slot)
   GenModelUse use = *now;
   g_autoptr (GError) error = NULL;
 
+  if (slot->out_frame.is_sound)
+    return TRUE;
   if (!gst_generative_layout_of_frame (
           &slot->out_frame.video, use.output.channels, use.to.columns, FALSE, &use.to) ||
       (use.from_frames && !gst_generative_layout_of_frame (
@@ -145,6 +147,36 @@ bind_out_frame (GstGenerator *self, guint i, const Slot *slot, int x, int y, int
   gen_player_bind_output_frame (self->player, i, &frame);
 }
 
+/* All of it. */
+static void
+bind_whole_output (GstGenerator *self, guint i, const Slot *slot)
+{
+  GenFrame sound;
+
+  if (!slot->out_frame.is_sound) {
+    bind_out_frame (self, i, slot, 0, 0, self->out_info.height);
+    return;
+  }
+  sound = gst_generative_sound_part (&slot->out_frame, 0);
+  gen_player_bind_output_frame (self->player, i, &sound);
+}
+
+/* That for picture `p`, to a player that makes one at a time. */
+static void
+bind_part_of_output (GstGenerator *self, const Slot *slot, int p)
+{
+  const GenPort *output = &gen_player_use (self->player)->output;
+  GenFrame sound;
+
+  if (!slot->out_frame.is_sound) {
+    bind_out_frame (self, 0, slot, p % self->input.columns * output->width,
+        p / self->input.columns * output->height, output->height);
+    return;
+  }
+  sound = gst_generative_sound_part (&slot->out_frame, gst_generator_sound_offset (self, p));
+  gen_player_bind_output_frame (self->player, 0, &sound);
+}
+
 /* What goes with picture `p` of a slot, to a player that takes one picture at a time. */
 static void
 copy_latent (GstGenerator *self, const Slot *slot, int p)
@@ -177,8 +209,9 @@ gst_generator_notice_not_finite (GstGenerator *self, const Slot *slots, guint n)
                : GST_BUFFER_OFFSET (first->input);
   GST_ELEMENT_WARNING (self, STREAM, FAILED,
       ("%s: in frame %" G_GUINT64_FORMAT " its output '%s' has numbers that are not finite (NaN or "
-       "infinite), which show as black or white. Further frames are not reported",
-          gen_player_model (self->player)->path, number, use->output.name),
+       "infinite), which %s. Further frames are not reported",
+          gen_player_model (self->player)->path, number, use->output.name,
+          use->output.kind == GEN_PORT_SOUND ? "are silent" : "show as black or white"),
       (NULL));
 }
 
@@ -192,7 +225,7 @@ run_batch (GstGenerator *self, guint n, GError **error)
   for (guint i = 0; i < n; i++) {
     if (from_frames)
       bind_in_frame (self, i, &self->slots[i]);
-    bind_out_frame (self, i, &self->slots[i], 0, 0, self->out_info.height);
+    bind_whole_output (self, i, &self->slots[i]);
   }
   for (guint i = n; i < self->batch; i++) {
     if (from_frames)
@@ -232,7 +265,8 @@ run_single (GstGenerator *self, guint n, GError **error)
 
   for (guint i = 0; i < n; i++) {
     Slot *slot = &self->slots[i];
-    int places = self->input.columns * self->input.rows;
+    int places =
+        slot->out_frame.is_sound ? self->input.pictures : self->input.columns * self->input.rows;
 
     for (int p = 0; p < places; p++) {
       int x = p % self->input.columns * use->output.width;
@@ -243,7 +277,7 @@ run_single (GstGenerator *self, guint n, GError **error)
           bind_in_frame (self, 0, slot);
         else
           copy_latent (self, slot, p);
-        bind_out_frame (self, 0, slot, x, y, use->output.height);
+        bind_part_of_output (self, slot, p);
         if (!gen_player_run (self->player, error))
           return FALSE;
         gst_generator_notice_not_finite (self, slot, 1);
@@ -281,8 +315,10 @@ map_slot (GstGenerator *self, Slot *slot)
   if (self->single && self->input.pictures < self->input.columns * self->input.rows &&
       gst_generative_frame_is_on_device (&self->playing, self->player, slot->output))
     clear_on_device (self, slot->output);
-  if (gst_generative_frame_map (&slot->out_frame, &self->playing, self->player, &self->out_info,
-          slot->output, GST_MAP_WRITE))
+  if (self->ports.output.kind == GEN_PORT_SOUND
+          ? gst_generative_sound_map (&slot->out_frame, slot->output, GST_MAP_WRITE)
+          : gst_generative_frame_map (&slot->out_frame, &self->playing, self->player,
+                &self->out_info, slot->output, GST_MAP_WRITE))
     return GST_FLOW_OK;
   gst_generator_unmap_input (self, slot);
   GST_ELEMENT_ERROR (
@@ -294,7 +330,7 @@ static void
 unmap_slots (GstGenerator *self, guint n)
 {
   for (guint i = 0; i < n; i++) {
-    gst_video_frame_unmap (&self->slots[i].out_frame.video);
+    gst_generative_frame_unmap (&self->slots[i].out_frame);
     gst_generator_unmap_input (self, &self->slots[i]);
   }
 }
@@ -390,12 +426,11 @@ gst_generator_transform (GstBaseTransform *base, GstBuffer *input, GstBuffer *ou
 static GstFlowReturn
 gst_generator_run (GstGenerator *self)
 {
-  GstBaseTransformClass *parent = gst_generator_get_parent_class ();
   GstFlowReturn result = GST_FLOW_OK;
   guint n = self->n_gathered;
 
   for (guint i = 0; i < n && result == GST_FLOW_OK; i++)
-    result = parent->prepare_output_buffer (
+    result = gst_generator_prepare_output_buffer (
         GST_BASE_TRANSFORM (self), self->slots[i].input, &self->slots[i].output);
   if (result == GST_FLOW_OK)
     result = run_slots (self, n);

@@ -55,6 +55,12 @@
  * otherwise, and pictures are taken from either. With `device=auto` a GPU that fails, at the start
  * or while it plays, gives way to the CPU, and a warning says why.
  *
+ * A model whose output is [N, C, T], of up to 8 channels, makes sound of each latent, as float32 or
+ * int16, at the rate that its metadata or `.modelinfo` file says (`generative.sample-rate`), or
+ * `sample-rate`; with that set, a vector is a sound as well. Sounds follow each other to the
+ * sample, whatever the times of the latents are. `latentsrc` is asked for latents as fast as sounds
+ * are long.
+ *
  * A model of two inputs takes buffers of two tensors: latents, and the class or the second latent
  * that goes with each. `latentsrc` makes both; the class is a vector or an index, int64 or int32,
  * as the model has it.
@@ -83,6 +89,7 @@ enum {
   PROP_COLUMNS,
   PROP_WIDTH,
   PROP_HEIGHT,
+  PROP_SAMPLE_RATE,
   PROP_INPUT_RANGE,
   PROP_OUTPUT_RANGE,
   PROP_RELOAD,
@@ -93,6 +100,7 @@ enum {
 #define DEFAULT_BATCH_SIZE 1
 #define DEFAULT_COLUMNS 0
 #define DEFAULT_SIZE 0
+#define DEFAULT_SAMPLE_RATE 0
 #define DEFAULT_RELOAD TRUE
 
 static GstStaticPadTemplate sink_template =
@@ -102,7 +110,9 @@ static GstStaticPadTemplate sink_template =
 
 static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC,
     GST_PAD_ALWAYS,
-    GST_STATIC_CAPS (GST_VIDEO_CAPS_MAKE (GST_GENERATIVE_OUTPUT_FORMATS) GST_GENERATIVE_CUDA_CAPS));
+    GST_STATIC_CAPS (GST_VIDEO_CAPS_MAKE (GST_GENERATIVE_OUTPUT_FORMATS) GST_GENERATIVE_CUDA_CAPS
+        "; " GST_AUDIO_CAPS_MAKE (
+            "{ " GST_AUDIO_NE (F32) ", " GST_AUDIO_NE (S16) " }") ", layout=(string)interleaved"));
 
 G_DEFINE_FINAL_TYPE (GstGenerator, gst_generator, GST_TYPE_BASE_TRANSFORM)
 GST_ELEMENT_REGISTER_DEFINE (generator, "generator", GST_RANK_NONE, GST_TYPE_GENERATOR)
@@ -139,10 +149,13 @@ gst_generator_set_property (
     settings->columns = g_value_get_uint (value);
     break;
   case PROP_WIDTH:
-    settings->width = g_value_get_int (value);
+    settings->hints.width = g_value_get_int (value);
     break;
   case PROP_HEIGHT:
-    settings->height = g_value_get_int (value);
+    settings->hints.height = g_value_get_int (value);
+    break;
+  case PROP_SAMPLE_RATE:
+    settings->hints.sample_rate = g_value_get_int (value);
     break;
   case PROP_INPUT_RANGE:
     g_free (settings->input_range);
@@ -180,10 +193,13 @@ gst_generator_get_property (GObject *object, guint property_id, GValue *value, G
     g_value_set_uint (value, settings->columns);
     break;
   case PROP_WIDTH:
-    g_value_set_int (value, settings->width);
+    g_value_set_int (value, settings->hints.width);
     break;
   case PROP_HEIGHT:
-    g_value_set_int (value, settings->height);
+    g_value_set_int (value, settings->hints.height);
+    break;
+  case PROP_SAMPLE_RATE:
+    g_value_set_int (value, settings->hints.sample_rate);
     break;
   case PROP_INPUT_RANGE:
     g_value_set_string (value, settings->input_range);
@@ -244,7 +260,7 @@ gst_generator_start (GstBaseTransform *base)
     return FALSE;
   }
   gst_generator_warn_of_ranges (self, &ports);
-  if (!model->staged)
+  if (!model->staged && ports.output.kind != GEN_PORT_SOUND)
     ports.shares_device = ports.prefers_device =
         gst_generative_playing_share_memory (&self->playing, GST_ELEMENT (self));
   text = gen_model_describe (model);
@@ -263,6 +279,7 @@ gst_generator_start (GstBaseTransform *base)
   self->made_of = (GstGeneratorInput){ 0 };
   self->made_width = self->made_height = 0;
   self->frame = 0;
+  gst_generator_forget_sound (self);
   self->told_not_finite = FALSE;
   if (model->staged)
     self->batch = 1;
@@ -318,9 +335,12 @@ gst_generator_sink_event (GstBaseTransform *base, GstEvent *event)
           self->n_gathered, self->n_made - self->n_given);
     gst_generator_forget_batch (self);
     gst_generator_forget_lateness (self);
+    gst_generator_forget_sound (self);
   } else if (GST_EVENT_IS_SERIALIZED (event) && self->n_gathered > 0) {
     gst_generator_drain (self);
   }
+  if (GST_EVENT_TYPE (event) == GST_EVENT_SEGMENT)
+    gst_generator_forget_sound (self);
   if (GST_EVENT_TYPE (event) != GST_EVENT_CAPS)
     return gst_generator_get_parent_class ()->sink_event (base, event);
   gst_event_parse_caps (event, &caps);
@@ -369,6 +389,11 @@ gst_generator_class_init (GstGeneratorClass *klass)
       g_param_spec_int ("height", "Height",
           "Height in pixels of the pictures of a model that makes them as vectors (0: square)", 0,
           G_MAXINT16, DEFAULT_SIZE, flags));
+  g_object_class_install_property (gobject_class, PROP_SAMPLE_RATE,
+      g_param_spec_int ("sample-rate", "Sample rate",
+          "Samples a second of the sounds of a model that does not say it, or that makes them as "
+          "vectors (0: what the model says)",
+          0, G_MAXINT, DEFAULT_SAMPLE_RATE, flags));
   g_object_class_install_property (gobject_class, PROP_INPUT_RANGE,
       g_param_spec_string ("input-range", "Input range",
           "The numbers that the model takes for black and white, such as -1,1 (unset: what the "
@@ -387,8 +412,8 @@ gst_generator_class_init (GstGeneratorClass *klass)
 
   gst_element_class_add_static_pad_template (element_class, &sink_template);
   gst_element_class_add_static_pad_template (element_class, &src_template);
-  gst_element_class_set_static_metadata (element_class, "Generator", "Filter/Converter/Video",
-      "Plays a generative model: latents or pictures in, pictures out", "gst-generative");
+  gst_element_class_set_static_metadata (element_class, "Generator", "Filter/Converter/Video/Audio",
+      "Plays a generative model: latents or pictures in, pictures or sound out", "gst-generative");
 
   element_class->set_context = gst_generator_set_context;
   base_class->start = gst_generator_start;
@@ -404,6 +429,7 @@ gst_generator_class_init (GstGeneratorClass *klass)
   base_class->sink_event = gst_generator_sink_event;
   base_class->src_event = gst_generator_src_event;
   base_class->submit_input_buffer = gst_generator_submit_input_buffer;
+  base_class->prepare_output_buffer = gst_generator_prepare_output_buffer;
   base_class->transform = gst_generator_transform;
   base_class->generate_output = gst_generator_generate_output;
   base_class->passthrough_on_same_caps = FALSE;

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the files of the generator share: generator.c (properties, start and stop),
  * generator-negotiate.c (caps, allocation, queries), generator-player.c (compiling),
- * generator-change.c (another model while it plays), generator-run.c (frames), generator-late.c
- * (which are not made) and generator-staged.c (models whose shapes hang on what they compute). */
+ * generator-change.c (another model while it plays), generator-run.c (frames), generator-sound.c
+ * (sounds), generator-late.c (which are not made) and generator-staged.c (models whose shapes hang
+ * on what they compute). */
 #pragma once
 
+#include <gst/audio/audio.h>
 #include <gst/base/gstbasetransform.h>
 
 #include "frames.h"
@@ -22,7 +24,7 @@ G_DECLARE_FINAL_TYPE (GstGenerator, gst_generator, GST, GENERATOR, GstBaseTransf
 typedef struct {
   char *model, *input_range, *output_range;
   guint batch_size, columns;
-  int width, height;
+  GstGeneratorHints hints;
   gboolean reload;
 } Settings;
 
@@ -57,6 +59,8 @@ struct _GstGenerator {
 
   /* The streaming thread's. */
   GstVideoInfo in_info, out_info;
+  GstAudioInfo out_sound; /* in the place of out_info */
+  guint64 next_sample;    /* of the stream; NONE: the next latent tells */
   GstGeneratorInput input;
   /* A buffer of latents: bytes of each tensor, and which of the plan's inputs takes it. */
   gsize sizes[GST_GENERATIVE_MAX_TENSORS];
@@ -141,6 +145,22 @@ void gst_generator_unmap_input (GstGenerator *self, Slot *slot);
 
 /* A run on frames took that long, from `start` until now. */
 void gst_generator_note_run (GstGenerator *self, GstClockTime start);
+
+/* --- generator-sound.c --- */
+
+/* Say which rate is assumed, where nothing tells it. */
+void gst_generator_warn_of_sample_rate (GstGenerator *self, const GstGeneratorPorts *ports);
+/* Have `use` make samples as the source caps `caps` say. */
+gboolean gst_generator_use_sound (
+    GstGenerator *self, GstCaps *caps, GenModelUse *use, GError **error);
+/* How long the sound of a buffer of latents is. */
+GstClockTime gst_generator_sound_duration (const GstGenerator *self);
+/* Where that of latent `picture` of a buffer begins, in bytes. */
+gsize gst_generator_sound_offset (const GstGenerator *self, int picture);
+/* The stream has jumped. */
+void gst_generator_forget_sound (GstGenerator *self);
+GstFlowReturn gst_generator_prepare_output_buffer (
+    GstBaseTransform *base, GstBuffer *input, GstBuffer **output);
 
 /* --- generator-late.c --- */
 

@@ -6,6 +6,8 @@
 
 #include <math.h>
 
+#include <gst/audio/audio.h>
+
 #include "cudaframes.h"
 #include "frames.h"
 #include "passing.h"
@@ -148,17 +150,61 @@ choose_inputs (GstGeneratorPorts *ports, GenModel *model, GError **error)
   return refuse_picture (model, input, FALSE, error);
 }
 
+static const GenPort *
+find_output (GenModel *model, const GstGeneratorHints *hints)
+{
+  const GenPort *picture = gen_model_find_output (model, GEN_PORT_PICTURE);
+  const GenPort *sound = gen_model_find_output (model, GEN_PORT_SOUND);
+
+  if (hints->sample_rate > 0 && sound != NULL)
+    return sound;
+  if (picture == NULL && sound == NULL)
+    return gen_model_find_output (model, GEN_PORT_VECTOR);
+  return picture != NULL ? picture : sound;
+}
+
+/* Let the chosen output be a sound, where it is one or is said to be. FALSE with `error` where that
+ * cannot be. */
+static gboolean
+choose_sound (GstGeneratorPorts *ports, const GstGeneratorHints *hints, GError **error)
+{
+  GenPort *chosen = &ports->output;
+  const GenModel *model = ports->model;
+  int rate = hints->sample_rate > 0 ? hints->sample_rate : chosen->sample_rate;
+
+  if (model->staged || ports->input.kind != GEN_PORT_VECTOR ||
+      !gen_port_make_sound (chosen, rate > 0 ? rate : GST_GENERATOR_ASSUMED_RATE)) {
+    g_autofree char *text = describe_port ("output", chosen);
+
+    g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+        "%s: a generator makes sounds [N, C, T], [N, T, C] or [N, T] of latents, of a length that "
+        "is known, which its %s is not",
+        model->path, text);
+    return FALSE;
+  }
+  if (gst_generator_sound_length (ports) > 0)
+    return TRUE;
+  g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+      "%s: it is not known how long the sounds are that its output '%s' makes", model->path,
+      chosen->name);
+  return FALSE;
+}
+
+gint64
+gst_generator_sound_length (const GstGeneratorPorts *ports)
+{
+  return ports->output.length;
+}
+
 gboolean
 gst_generator_choose_ports (
-    GstGeneratorPorts *ports, GenModel *model, int width, int height, GError **error)
+    GstGeneratorPorts *ports, GenModel *model, const GstGeneratorHints *hints, GError **error)
 {
-  const GenPort *output = gen_model_find_output (model, GEN_PORT_PICTURE);
+  const GenPort *output = find_output (model, hints);
   GenPort *chosen = &ports->output;
 
   if (!choose_inputs (ports, model, error))
     return FALSE;
-  if (output == NULL)
-    output = gen_model_find_output (model, GEN_PORT_VECTOR);
   if (output == NULL)
     output = &model->outputs[0];
   ports->model = model;
@@ -169,8 +215,13 @@ gst_generator_choose_ports (
         error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID, "%s: it has no output", model->path);
     return FALSE;
   }
+  if (is_float32 (output) && (output->kind == GEN_PORT_SOUND || hints->sample_rate > 0)) {
+    gen_port_use_float32 (chosen);
+    return choose_sound (ports, hints, error);
+  }
   if (gen_port_use_float32 (chosen) &&
-      (chosen->kind == GEN_PORT_PICTURE || gen_port_make_picture (chosen, width, height)))
+      (chosen->kind == GEN_PORT_PICTURE ||
+          gen_port_make_picture (chosen, hints->width, hints->height)))
     return TRUE;
   if (output->kind != GEN_PORT_VECTOR || output->length < GEN_PORT_SMALLEST_PICTURE ||
       !is_float32 (output))
@@ -358,6 +409,30 @@ append_frames (const GstGeneratorPorts *ports, GstStructure *structure, int chan
   return caps;
 }
 
+/* Samples of what is made. */
+static GstCaps *
+append_sound (const GstGeneratorPorts *ports, GstCaps *caps)
+{
+  GstStructure *structure =
+      gst_structure_new ("audio/x-raw", "layout", G_TYPE_STRING, "interleaved", "rate", G_TYPE_INT,
+          ports->output.sample_rate, "channels", G_TYPE_INT, ports->output.channels, NULL);
+  GValue formats = G_VALUE_INIT;
+
+  g_value_init (&formats, GST_TYPE_LIST);
+  for (int i = 0; i < 2; i++) {
+    GValue format = G_VALUE_INIT;
+
+    g_value_init (&format, G_TYPE_STRING);
+    g_value_set_static_string (&format, i == 0 ? GST_AUDIO_NE (F32) : GST_AUDIO_NE (S16));
+    gst_value_list_append_and_take_value (&formats, &format);
+  }
+  gst_structure_take_value (structure, "format", &formats);
+  /* Where there are more, nobody knows which is which. */
+  if (ports->output.channels > 2)
+    gst_structure_set (structure, "channel-mask", GST_TYPE_BITMASK, G_GUINT64_CONSTANT (0), NULL);
+  return gst_caps_merge_structure (caps, structure);
+}
+
 /* Frames for what is made of `sink`. Where two by two pixels share chroma, pictures that are
  * written into a wall one by one have to be even. */
 static GstCaps *
@@ -381,6 +456,19 @@ append_output (const GstGeneratorPorts *ports, const GstStructure *sink, GstCaps
       !apart || (width / input.columns % 2 == 0 && height / input.rows % 2 == 0), caps);
 }
 
+/* How fast latents come that suit the model: as it says, or so that their sounds follow each other.
+ */
+static void
+own_rate (const GstGeneratorPorts *ports, int *numerator, int *denominator)
+{
+  *numerator = ports->model->rate_numerator;
+  *denominator = ports->model->rate_denominator;
+  if (ports->output.kind != GEN_PORT_SOUND)
+    return;
+  *numerator = ports->output.sample_rate;
+  *denominator = (int)MIN (gst_generator_sound_length (ports), G_MAXINT);
+}
+
 /* One latent at the model's own rate, one at any rate, many. */
 static GstCaps *
 append_latents (const GstGeneratorPorts *ports, const GstStructure *source, GstCaps *caps)
@@ -389,17 +477,18 @@ append_latents (const GstGeneratorPorts *ports, const GstStructure *source, GstC
     .types = { ports->input.type, ports->second.type },
     .shapes = { GEN_SHAPE (ports->input.length), GEN_SHAPE (ports->second.length) } };
   GstStructure *one = gst_generative_tensors_to_structure (&tensors), *many;
-  const GenModel *model = ports->model;
+  int numerator, denominator;
 
+  own_rate (ports, &numerator, &denominator);
   copy_rate (source, one);
   many = gst_structure_copy (one);
   gst_structure_remove_field (many, "dimensions");
-  if (model->rate_numerator > 0) {
+  if (numerator > 0) {
     GstStructure *own = gst_structure_copy (one);
     GValue rate = G_VALUE_INIT;
 
     g_value_init (&rate, GST_TYPE_FRACTION);
-    gst_value_set_fraction (&rate, model->rate_numerator, model->rate_denominator);
+    gst_value_set_fraction (&rate, numerator, denominator);
     if (gst_value_can_intersect (&rate, gst_structure_get_value (own, "framerate"))) {
       gst_structure_set_value (own, "framerate", &rate);
       caps = gst_caps_merge_structure (caps, gst_structure_copy (own));
@@ -440,7 +529,9 @@ gst_generator_transform_caps_of (
   for (guint i = 0; i < gst_caps_get_size (caps); i++) {
     const GstStructure *structure = gst_caps_get_structure (caps, i);
 
-    if (direction == GST_PAD_SINK)
+    if (direction == GST_PAD_SINK && ports->output.kind == GEN_PORT_SOUND)
+      result = append_sound (ports, result);
+    else if (direction == GST_PAD_SINK)
       result = append_output (ports, structure, result);
     else if (!size_fits (structure, "width", ports->output.width) ||
              !size_fits (structure, "height", ports->output.height))

@@ -11,7 +11,7 @@ typedef struct {
   GenPort input;   /* of latents, or of pictures */
   GenPort second;  /* what latents are conditioned on: a class or a second latent; of kind OTHER
                       where there is none */
-  GenPort output;  /* of pictures */
+  GenPort output;  /* of pictures or sounds; of these the rate is known */
   int columns;     /* of a wall; 0: nearly square */
   gboolean staged; /* the model's shapes hang on what it computes */
   /* Frames may lie in the memory of a device, and best do so where the next element takes them. */
@@ -28,10 +28,21 @@ typedef struct {
   int height, width; /* of a picture that goes in; 0 for latents */
 } GstGeneratorInput;
 
-/* Choose the ports of `model`, and take `width` and `height` (0: what suits) for a model that
- * makes pictures as vectors. FALSE with `error` when it is no generator. */
+/* What properties say of a model that does not say it itself; 0: what suits. */
+typedef struct {
+  int width, height; /* of pictures that are made as vectors */
+  int sample_rate;   /* of sounds; where it is set, vectors are sounds */
+} GstGeneratorHints;
+
+/* The rate of sounds of which nobody says it. */
+#define GST_GENERATOR_ASSUMED_RATE 16000
+
+/* Choose the ports of `model`. FALSE with `error` when it is no generator. */
 gboolean gst_generator_choose_ports (
-    GstGeneratorPorts *ports, GenModel *model, int width, int height, GError **error);
+    GstGeneratorPorts *ports, GenModel *model, const GstGeneratorHints *hints, GError **error);
+
+/* Of a model that makes sounds: the frames of one. */
+gint64 gst_generator_sound_length (const GstGeneratorPorts *ports);
 
 /* Read fixed sink caps; FALSE with `error` when they do not fit the model. */
 gboolean gst_generator_read_input (const GstGeneratorPorts *ports, const GstStructure *structure,

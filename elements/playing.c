@@ -347,11 +347,37 @@ gboolean
 gst_generative_frame_map (GstGenerativeFrame *frame, const GstGenerativePlaying *playing,
     const GenPlayer *player, const GstVideoInfo *info, GstBuffer *buffer, GstMapFlags flags)
 {
+  frame->is_sound = FALSE;
   frame->fence = NULL;
   frame->on_device = gst_generative_frame_is_on_device (playing, player, buffer);
   if (frame->on_device)
     return gst_generative_cuda_map (&frame->video, info, buffer, flags, &frame->fence);
   return gst_video_frame_map (&frame->video, (GstVideoInfo *)info, buffer, flags);
+}
+
+gboolean
+gst_generative_sound_map (GstGenerativeFrame *frame, GstBuffer *buffer, GstMapFlags flags)
+{
+  frame->is_sound = TRUE;
+  frame->fence = NULL;
+  frame->on_device = FALSE;
+  frame->buffer = buffer;
+  return gst_buffer_map (buffer, &frame->map, flags);
+}
+
+void
+gst_generative_frame_unmap (GstGenerativeFrame *frame)
+{
+  if (frame->is_sound)
+    gst_buffer_unmap (frame->buffer, &frame->map);
+  else
+    gst_video_frame_unmap (&frame->video);
+}
+
+GenFrame
+gst_generative_sound_part (const GstGenerativeFrame *frame, gsize offset)
+{
+  return (GenFrame){ .planes = { frame->map.data + offset } };
 }
 
 GenFrame

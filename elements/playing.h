@@ -108,20 +108,28 @@ gboolean gst_generative_playing_next_takes_device (GstPad *pad);
 void gst_generative_playing_fit_info (
     const GstGenerativePlaying *playing, const GstCaps *caps, GstVideoInfo *info);
 
-/* A frame that is mapped where a player reaches it. */
+/* A frame that is mapped where a player reaches it, or a buffer of samples. */
 typedef struct {
   GstVideoFrame video; /* its data are addresses on the device when `on_device` */
   gboolean on_device;
   GenFence *fence; /* what a run on it has to wait for, or NULL */
+  gboolean is_sound;
+  GstBuffer *buffer; /* of a sound, */
+  GstMapInfo map;    /* in the place of `video` */
 } GstGenerativeFrame;
 
 /* Map the frame in `buffer` for `player`, which reads or writes it on the device if it works there
  * in the context that the frame lies in; else it comes to the CPU. */
 gboolean gst_generative_frame_map (GstGenerativeFrame *frame, const GstGenerativePlaying *playing,
     const GenPlayer *player, const GstVideoInfo *info, GstBuffer *buffer, GstMapFlags flags);
+/* Map the samples in `buffer`. */
+gboolean gst_generative_sound_map (GstGenerativeFrame *frame, GstBuffer *buffer, GstMapFlags flags);
+void gst_generative_frame_unmap (GstGenerativeFrame *frame);
 /* The part of it that is `rows` rows from column `x` and row `y` on, as `layout` says. */
 GenFrame gst_generative_frame_part (
     const GstGenerativeFrame *frame, const GenFrameLayout *layout, int x, int y, int rows);
+/* The same of a sound, from byte `offset` on. */
+GenFrame gst_generative_sound_part (const GstGenerativeFrame *frame, gsize offset);
 /* Whether the player reaches what lies in `buffer` on the device. */
 gboolean gst_generative_frame_is_on_device (
     const GstGenerativePlaying *playing, const GenPlayer *player, GstBuffer *buffer);
