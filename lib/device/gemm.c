@@ -12,6 +12,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "gemm_dots.h"
 #include "gemm_pack.h"
 #include "gemm_unit.h"
 #include "shared.h"
@@ -41,6 +42,7 @@ struct _GenGemm {
   const GenGemmUnit *unit;
   gboolean swapped;      /* B's columns are the rows of tiles, A's rows the panels */
   gboolean split_panels; /* parts share the panels, else the rows */
+  gboolean dots;         /* the columns are few, and all lies along k: gemm_dots.h */
   gint64 rows, columns;  /* of the product as tiles see it */
   gint64 row_stride, row_k_stride, column_stride, column_k_stride;
   gint64 panels, chunk; /* all, and those used together */
@@ -200,6 +202,13 @@ find_strides (GenGemm *gemm)
   }
 }
 
+static gboolean
+is_dots (const GenGemm *gemm)
+{
+  return gemm->options.constant_b == NULL && gemm->columns <= GEN_GEMM_DOTS_MAX &&
+         gemm->row_k_stride == 1 && gemm->column_k_stride == 1;
+}
+
 static gint64
 tiles_of (const GenGemm *gemm, Range rows)
 {
@@ -213,8 +222,8 @@ find_parts (GenGemm *gemm)
   const gint64 tiles = tiles_of (gemm, (Range){ 0, gemm->rows });
 
   gemm->parts = CLAMP ((double)o->m * o->n * o->k / WORK_PER_PART, 1, o->threads);
-  gemm->split_panels = !gemm->swapped && gemm->panels >= 2 * gemm->parts;
-  if (!gemm->split_panels && tiles < gemm->parts)
+  gemm->split_panels = !gemm->swapped && !gemm->dots && gemm->panels >= 2 * gemm->parts;
+  if (!gemm->split_panels && !gemm->dots && tiles < gemm->parts)
     gemm->split_panels = gemm->panels > tiles;
   gemm->parts = MIN (gemm->parts, MAX (gemm->split_panels ? gemm->panels : tiles, 1));
 }
@@ -233,6 +242,7 @@ gen_gemm_new (const GenGemmOptions *options)
   gemm->options = *options;
   gemm->unit = gen_gemm_unit ();
   find_strides (gemm);
+  gemm->dots = is_dots (gemm);
   gemm->panels = (gemm->columns + gemm->unit->panel - 1) / gemm->unit->panel;
   find_parts (gemm);
   tiles = tiles_of (gemm, (Range){ 0, gemm->rows });
@@ -270,7 +280,7 @@ panel_scratch (const GenGemm *gemm)
 {
   const gsize panel = gemm->options.k * gemm->unit->panel;
 
-  if (gemm->packed != NULL && !gemm->widens)
+  if (gemm->dots || (gemm->packed != NULL && !gemm->widens))
     return 0;
   return gemm->in_place ? panel : gemm->chunk * panel;
 }
@@ -530,6 +540,28 @@ run_rows (const Work *work, const float *rows, Range row, float *scratch, const 
 }
 
 static void
+run_dots (const GenGemm *gemm, const float *a, const float *b, float *c, int part, int parts,
+    const GenGemmThen *then)
+{
+  const GenGemmOptions *o = &gemm->options;
+  const Range row = row_range (gemm, part, parts);
+  const gint64 row_step = gemm->swapped ? 1 : o->n;
+
+  gen_gemm_dots (&(GenGemmDots){ .rows = (gemm->swapped ? b : a) + row.first * gemm->row_stride,
+      .vectors = gemm->swapped ? a : b,
+      .n_rows = row.end - row.first,
+      .n_vectors = gemm->columns,
+      .row_stride = gemm->row_stride,
+      .vector_stride = gemm->column_stride,
+      .k = o->k,
+      .alpha = o->alpha,
+      .results = c + row.first * row_step,
+      .row_step = row_step,
+      .vector_step = gemm->swapped ? o->n : 1 });
+  finish (gemm, then, row, (Range){ 0, gemm->panels });
+}
+
+static void
 run_panels (const GenGemm *gemm, const float *a, const float *b, float *c, void *scratch, int part,
     int parts, const GenGemmThen *then)
 {
@@ -559,6 +591,8 @@ gen_gemm_run_then (const GenGemm *gemm, const float *a, const float *b, float *c
 {
   if (gemm->split != NULL)
     gen_split_gemm_run (gemm->split, a, b, c, scratch, part, parts, then);
+  else if (gemm->dots)
+    run_dots (gemm, a, b, c, part, parts, then);
   else
     run_panels (gemm, a, b, c, scratch, part, parts, then);
 }
