@@ -42,7 +42,7 @@ struct _GenGemm {
   const GenGemmUnit *unit;
   gboolean swapped;      /* B's columns are the rows of tiles, A's rows the panels */
   gboolean split_panels; /* parts share the panels, else the rows */
-  gboolean dots;         /* the columns are few, and all lies along k: gemm_dots.h */
+  gboolean dots;         /* the columns are few vectors, and nothing is packed */
   gint64 rows, columns;  /* of the product as tiles see it */
   gint64 row_stride, row_k_stride, column_stride, column_k_stride;
   gint64 panels, chunk; /* all, and those used together */
@@ -134,11 +134,22 @@ pack_constant (GenGemm *gemm, const float *b)
   gemm->packed = g_bytes_get_data (gemm->shared, NULL);
 }
 
-static const char *const way_names[] = { [GEN_GEMM_PANELS] = "panels", [GEN_GEMM_TILES] = "tiles" };
+static const char *const way_names[] = { [GEN_GEMM_PANELS] = "panels", [GEN_GEMM_TILES] = "tiles",
+  [GEN_GEMM_DOTS] = "dots" };
+
+/* Whether both lie along k, and one is a few vectors. */
+static gboolean
+is_dots (const GenGemmOptions *o)
+{
+  return o->constant_b == NULL && !o->sliced && MIN (o->m, o->n) <= GEN_GEMM_DOTS_MAX &&
+         (!o->transpose_a || o->m == 1) && (o->transpose_b || o->n == 1);
+}
 
 static GenGemmWay
 rule (const GenGemmOptions *options)
 {
+  if (is_dots (options))
+    return GEN_GEMM_DOTS;
   return gen_split_gemm_suits (options) ? GEN_GEMM_TILES : GEN_GEMM_PANELS;
 }
 
@@ -150,7 +161,7 @@ gen_gemm_ways (const GenGemmOptions *options, GPtrArray *ways)
   g_ptr_array_add (ways, (char *)way_names[first]);
   if (first == GEN_GEMM_TILES)
     g_ptr_array_add (ways, (char *)way_names[GEN_GEMM_PANELS]);
-  else if (gen_split_gemm_can (options))
+  else if (first == GEN_GEMM_PANELS && gen_split_gemm_can (options))
     g_ptr_array_add (ways, (char *)way_names[GEN_GEMM_TILES]);
 }
 
@@ -166,7 +177,9 @@ gen_gemm_way_find (const char *name)
 const char *
 gen_gemm_way (const GenGemm *gemm)
 {
-  return way_names[gemm->split != NULL ? GEN_GEMM_TILES : GEN_GEMM_PANELS];
+  if (gemm->split != NULL)
+    return way_names[GEN_GEMM_TILES];
+  return way_names[gemm->dots ? GEN_GEMM_DOTS : GEN_GEMM_PANELS];
 }
 
 /* Whether to turn the product round: to pack the variable B, which lies across, costs about as much
@@ -184,7 +197,7 @@ find_strides (GenGemm *gemm)
 {
   const GenGemmOptions *o = &gemm->options;
 
-  gemm->swapped = turns_round (o);
+  gemm->swapped = gemm->dots ? o->m <= o->n : turns_round (o);
   if (gemm->swapped) {
     gemm->rows = o->n;
     gemm->columns = o->m;
@@ -200,13 +213,6 @@ find_strides (GenGemm *gemm)
     gemm->column_stride = o->transpose_b ? o->k : 1;
     gemm->column_k_stride = o->transpose_b ? 1 : o->n;
   }
-}
-
-static gboolean
-is_dots (const GenGemm *gemm)
-{
-  return gemm->options.constant_b == NULL && gemm->columns <= GEN_GEMM_DOTS_MAX &&
-         gemm->row_k_stride == 1 && gemm->column_k_stride == 1;
 }
 
 static gint64
@@ -233,16 +239,17 @@ gen_gemm_new (const GenGemmOptions *options)
 {
   GenGemm *gemm = g_new0 (GenGemm, 1);
   const GenGemmOptions *o = &gemm->options;
+  const GenGemmWay way = options->way != GEN_GEMM_BY_RULES ? options->way : rule (options);
   gint64 tiles, rest;
 
-  if ((options->way != GEN_GEMM_BY_RULES ? options->way : rule (options)) == GEN_GEMM_TILES) {
+  if (way == GEN_GEMM_TILES) {
     gemm->split = gen_split_gemm_new (options);
     return gemm;
   }
   gemm->options = *options;
   gemm->unit = gen_gemm_unit ();
+  gemm->dots = way == GEN_GEMM_DOTS;
   find_strides (gemm);
-  gemm->dots = is_dots (gemm);
   gemm->panels = (gemm->columns + gemm->unit->panel - 1) / gemm->unit->panel;
   find_parts (gemm);
   tiles = tiles_of (gemm, (Range){ 0, gemm->rows });
