@@ -134,8 +134,9 @@ pack_constant (GenGemm *gemm, const float *b)
   gemm->packed = g_bytes_get_data (gemm->shared, NULL);
 }
 
-static const char *const way_names[] = { [GEN_GEMM_PANELS] = "panels", [GEN_GEMM_TILES] = "tiles",
-  [GEN_GEMM_DOTS] = "dots" };
+static const char *const way_names[] = {
+  [GEN_GEMM_PANELS] = "panels", [GEN_GEMM_TILES] = "tiles", [GEN_GEMM_DOTS] = "dots"
+};
 
 /* Whether both lie along k, and one is a few vectors. */
 static gboolean
