@@ -76,7 +76,6 @@ gen_pool_rows_room (const GenPool *pool)
   return ((BAND * a->in + a->out) * sizeof (double) + 63) & ~(gsize)63;
 }
 
-
 /* Loops for the steps and kernels that nets have; the run as a whole is compiled for each level of
  * the vector unit, with all of this in it. */
 #define POOL_ROWS(name, T, lowest, combined, averages)                                             \
