@@ -56,46 +56,28 @@ gen_layer_normalization_infer (GenNode *node, gboolean centred, GError **error)
   return TRUE;
 }
 
-static inline __attribute__ ((always_inline)) void
-add (const float *x, float shift, GenLanes *first, GenLanes *second)
-{
-  const GenLanes d = *(const GenLanes *)x - shift;
-
-  *first += d;
-  *second += d * d;
-}
-
-static inline __attribute__ ((always_inline)) double
-add_lanes (const GenLanes *lanes)
-{
-  double pairs[LANES / 2];
-
-  for (gsize i = 0; i < LANES / 2; i++)
-    pairs[i] = (double)(*lanes)[2 * i] + (*lanes)[2 * i + 1];
-  return pairs[0] + pairs[1] + (pairs[2] + pairs[3]);
-}
-
-/* Sums over a run of at most RUN elements of d = x - shift and of d * d; two at a time, so that
- * none waits for the one before. */
+/* Sums over a run of at most RUN elements of d = x - shift and of d * d. */
 GEN_CLONES (void, sum, (const float *x, gsize n, float shift, double sums[2]), (x, n, shift, sums))
 {
-  GenLanes first = { 0 }, second = { 0 }, more_first = { 0 }, more_second = { 0 };
-  gsize whole = n / (2 * LANES) * (2 * LANES);
+  float first[LANES] = { 0 }, second[LANES] = { 0 };
+  gsize whole = n / LANES * LANES;
 
-  for (gsize i = 0; i < whole; i += 2 * LANES) {
-    add (x + i, shift, &first, &second);
-    add (x + i + LANES, shift, &more_first, &more_second);
-  }
+  for (gsize i = 0; i < whole; i += LANES)
+    GEN_LAYER_LOOP (l)
+    {
+      const float d = x[i + l] - shift;
+
+      first[l] += d;
+      second[l] += d * d;
+    }
   for (gsize i = whole; i < n; i++) {
     float d = x[i] - shift;
 
-    sums[0] += d;
-    sums[1] += d * d;
+    first[0] += d;
+    second[0] += d * d;
   }
-  first += more_first;
-  second += more_second;
-  sums[0] += add_lanes (&first);
-  sums[1] += add_lanes (&second);
+  sums[0] += gen_layer_fold (first);
+  sums[1] += gen_layer_fold (second);
 }
 
 void
