@@ -19,8 +19,9 @@ const char *const gen_convolve_way_names[] = {
   [GEN_CONVOLVE_LIBRARY_TRANSPOSED] = "onednn-transposed",
 };
 
-/* Whether oneDNN takes the whole of it. A transposed one is the backward pass of one forwards, which
- * has windows as long as they fit: results that no input reaches have to be fewer than a step. */
+/* Whether oneDNN takes the whole of it. A transposed one is the backward pass of one forwards,
+ * which has windows as long as they fit: results that no input reaches have to be fewer than a
+ * step. */
 static gboolean
 library_can (const GenConvolve *c)
 {

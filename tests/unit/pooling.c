@@ -189,8 +189,8 @@ test_no_numbers (void)
     float *in;
 
     g_assert_no_error (error);
-    y = gen_graph_op (graph, "MaxPool", &from, 1, mode & 2 ? 2 : 1, &error, "kernel_shape", GEN_INTS,
-        2, (gint64[]){ 2, 3 }, NULL);
+    y = gen_graph_op (graph, "MaxPool", &from, 1, mode & 2 ? 2 : 1, &error, "kernel_shape",
+        GEN_INTS, 2, (gint64[]){ 2, 3 }, NULL);
     g_assert_no_error (error);
     g_assert_true (gen_graph_gradients (graph, y, &x, 1, &dx, &error));
     gen_graph_add_output (graph, y);
