@@ -244,10 +244,10 @@ gen_pool_rows_room (const GenPool *pool)
     }                                                                                              \
   }
 
-POOL_ROWS (max_float32, float, -INFINITY, b > a ? b : a, FALSE)
-POOL_ROWS (max_float64, double, -INFINITY, b > a ? b : a, FALSE)
-POOL_ROWS (max_int8, gint8, G_MININT8, b > a ? b : a, FALSE)
-POOL_ROWS (max_uint8, guint8, 0, b > a ? b : a, FALSE)
+POOL_ROWS (max_float32, float, -INFINITY, GEN_POOL_IS_LARGER (b, a) ? b : a, FALSE)
+POOL_ROWS (max_float64, double, -INFINITY, GEN_POOL_IS_LARGER (b, a) ? b : a, FALSE)
+POOL_ROWS (max_int8, gint8, G_MININT8, GEN_POOL_IS_LARGER (b, a) ? b : a, FALSE)
+POOL_ROWS (max_uint8, guint8, 0, GEN_POOL_IS_LARGER (b, a) ? b : a, FALSE)
 POOL_ROWS (average_float32, float, 0, a + b, TRUE)
 POOL_ROWS (average_float64, double, 0, a + b, TRUE)
 
