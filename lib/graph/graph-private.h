@@ -60,9 +60,15 @@ gboolean gen_graph_lower_node (GenGraph *graph, guint index, gboolean *lowered, 
  * around it. `number` is the node's in the graph. */
 gboolean gen_node_is_widened (const GenNode *node);
 gboolean gen_graph_widen_node (GenGraph *graph, guint number, GError **error);
+/* Fails where an input is missing, or its type or shape is not known. */
+gboolean gen_node_check_inputs (const GenNode *node, GError **error);
 /* The outputs of a node whose operator computes at once, as constants; all its inputs must be
  * constant. */
 gboolean gen_node_compute (GenNode *node, GError **error);
+/* The same of inputs that lie in `inputs`; their shapes are known. What is in `results`, one for
+ * each output that the operator may have, is the caller's then. */
+gboolean gen_node_compute_results (
+    GenNode *node, const void *const *inputs, GenResult *results, GError **error);
 
 /* Take back the nodes from number `first` on, whose outputs nobody has come to read. */
 void gen_graph_take_back (GenGraph *graph, guint first);

@@ -294,7 +294,7 @@ choose_block (const GenConvolve *c, GenDirectConvolve *d)
     if (phase->merged > 1)
       strips = MAX (strips, phase->k);
   }
-  pixel = c->in_channels *
+  pixel = MAX (c->in_channels, 1) *
           g_array_index (d->phases, GenDirectPhase, 0).axes[GEN_DIRECT_AXES - 1].step *
           sizeof (float);
   n = MIN (BLOCK_BYTES / pixel, TABLE_BYTES / (gint64)sizeof (float *) / MAX (runs, 1));
@@ -348,6 +348,9 @@ gen_direct_convolve_suits (const GenConvolve *c)
     strided |= axis->stride > 1;
     dilated |= axis->dilation > 1;
   }
+  /* Of no channels, results are the bias, which oneDNN refuses. */
+  if (c->in_channels == 0)
+    return gen_direct_convolve_can (c);
   if (!gen_direct_convolve_can (c) || taps == 1 || (in_group == 1 && out_group == 1))
     return FALSE;
   /* Most taps of a transposed convolution of a few pixels fall beyond them. */

@@ -172,10 +172,10 @@ run_narrow (const GenKernel *kernel, int part, int parts)
                                                                                                    \
         if (indices != NULL)                                                                       \
           for (gsize k = 0; k < n; k++)                                                            \
-            if (fresh || from[k] > out[k])                                                         \
+            if (fresh || GEN_POOL_IS_LARGER (from[k], out[k]))                                     \
               indices[at * n + k] = index_of (pool, outer, k, position);                           \
         for (gsize k = 0; k < n; k++)                                                              \
-          out[k] = from[k] > out[k] ? from[k] : out[k];                                            \
+          out[k] = GEN_POOL_IS_LARGER (from[k], out[k]) ? from[k] : out[k];                        \
         fresh = FALSE;                                                                             \
       }                                                                                            \
     }                                                                                              \
@@ -237,7 +237,7 @@ run_gradient_max (const GenKernel *kernel, int part, int parts)
 
         /* The first of equals, as forwards. */
         FOR_EACH_TAP (pool, taps, position)
-        if (x[position * pool->inner + k] > best) {
+        if (where < 0 || GEN_POOL_IS_LARGER (x[position * pool->inner + k], best)) {
           best = x[position * pool->inner + k];
           where = position;
         }
