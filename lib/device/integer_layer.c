@@ -26,6 +26,7 @@ typedef gint32 Word __attribute__ ((aligned (1), may_alias));
 #define VECTORS 4
 #define LANE 4
 #define LOAD(p) (*(const Vector_vnni *)(p))
+#define SOME(p, n) _mm512_maskz_loadu_epi32 ((1u << (n)) - 1, p)
 #define DOT(s, a, w) (Vector_vnni) _mm512_dpbusd_epi32 ((__m512i)(s), (__m512i)(a), (__m512i)(w))
 #define ONES 0x01010101
 #define STORE(p, s) _mm_storeu_si128 ((__m128i *)(p), _mm512_cvtepi32_epi8 ((__m512i)(s)))
@@ -68,6 +69,7 @@ typedef gint32 Word __attribute__ ((aligned (1), may_alias));
 #undef SIGNED
 #undef LANE
 #undef LOAD
+#undef SOME
 #undef DOT
 #undef NAME
 #undef VECTOR
@@ -76,6 +78,18 @@ typedef gint32 Word __attribute__ ((aligned (1), may_alias));
 #pragma GCC pop_options
 
 /* Four bytes again, where there are no vectors of 512 bits. */
+#pragma GCC push_options
+#pragma GCC target("arch=x86-64-v3")
+static inline __m256i
+some_256 (const void *p, gint64 n)
+{
+  const __m256i places = _mm256_setr_epi32 (0, 1, 2, 3, 4, 5, 6, 7);
+
+  return _mm256_maskload_epi32 (p, _mm256_cmpgt_epi32 (_mm256_set1_epi32 ((int)n), places));
+}
+#define SOME(p, n) some_256 (p, n)
+#pragma GCC pop_options
+
 #pragma GCC push_options
 #pragma GCC target("arch=x86-64-v3,avxvnni")
 #define VECTOR 8
@@ -165,6 +179,7 @@ store_256 (void *p, __m256i s)
 #include "integer_rows.h"
 #undef LANE
 #undef LOAD
+#undef SOME
 #undef DOT
 #undef NAME
 #undef VECTOR
@@ -173,6 +188,12 @@ store_256 (void *p, __m256i s)
 #endif
 
 typedef gint32 Quad __attribute__ ((vector_size (16)));
+
+static inline Quad
+some_128 (const Word *x, gint64 n)
+{
+  return (Quad){ x[0], n > 1 ? x[1] : 0, n > 2 ? x[2] : 0, 0 };
+}
 
 static inline void
 store_128 (void *p, Quad s)
@@ -203,6 +224,7 @@ signed_128 (const void *p)
 #undef ONES
 #define ONES 0x00010001
 #define LOAD(p) (*(const Vector_pairs_128 *)(p))
+#define SOME(p, n) some_128 (p, n)
 #define STORE(p, s) store_128 (p, (Quad)(s))
 #define UNSIGNED(p) (Vector_pairs_128) unsigned_128 (p)
 #define SIGNED(p) (Vector_pairs_128) signed_128 (p)
@@ -230,6 +252,7 @@ dot_pairs (Quad sums, Quad a, Quad w)
 #undef VECTORS
 #undef LANE
 #undef LOAD
+#undef SOME
 #undef DOT
 #undef NAME
 #undef FINISH

@@ -5,6 +5,7 @@
  *   VECTORS       vectors of the widest panel,
  *   LANE          bytes of packed weights for each sum,
  *   LOAD(p)       the weights there, for the sums of a vector,
+ *   SOME(p, n)    `n` words from p on, fewer than a vector has, and zeros behind,
  *   DOT(s, a, w)  s plus, in each 32-bit lane, the products of the small integers there,
  *   ONES          a word of ones, as weights,
  *   NAME(x)       the names of the functions.
@@ -97,8 +98,8 @@ NAME (sum) (const void *const *pointers, int stride, gint64 taps, gint64 words)
 
     for (; i + VECTOR <= words; i += VECTOR)
       sums = DOT (sums, *(const NAME (Vector) *)(x + i), ones);
-    for (; i < words; i++)
-      sums = DOT (sums, ((NAME (Vector)){ x[i] }), ones);
+    if (i < words)
+      sums = DOT (sums, (NAME (Vector))SOME (x + i, words - i), ones);
   }
   for (int k = 0; k < VECTOR; k++)
     sum += sums[k];
