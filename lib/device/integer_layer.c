@@ -42,6 +42,20 @@ typedef gint32 Word __attribute__ ((aligned (1), may_alias));
 #undef STORE
 #undef ACROSS
 
+/* Two 16-bit numbers. */
+#undef ONES
+#define ONES 0x00010001
+#define LOAD(p) (*(const Vector_vnni_pairs *)(p))
+#define DOT(s, a, w)                                                                               \
+  (Vector_vnni_pairs) _mm512_dpwssd_epi32 ((__m512i)(s), (__m512i)(a), (__m512i)(w))
+#define NAME(x) x##_vnni_pairs
+#include "integer_rows.h"
+#undef LOAD
+#undef DOT
+#undef NAME
+#undef ONES
+#define ONES 0x01010101
+
 /* The same where no two products add up to more than 16 bits, and pairs of 16-bit numbers. */
 #define LOAD(p) (*(const Vector_fitting_512 *)(p))
 #define DOT(s, a, w)                                                                               \
@@ -100,6 +114,16 @@ some_256 (const void *p, gint64 n)
   (Vector_vnni_256) _mm256_dpbusd_avx_epi32 ((__m256i)(s), (__m256i)(a), (__m256i)(w))
 #define ONES 0x01010101
 #define NAME(x) x##_vnni_256
+#include "integer_rows.h"
+#undef LOAD
+#undef DOT
+#undef ONES
+#undef NAME
+#define LOAD(p) (*(const Vector_vnni_pairs_256 *)(p))
+#define DOT(s, a, w)                                                                               \
+  (Vector_vnni_pairs_256) _mm256_dpwssd_avx_epi32 ((__m256i)(s), (__m256i)(a), (__m256i)(w))
+#define ONES 0x00010001
+#define NAME(x) x##_vnni_pairs_256
 #include "integer_rows.h"
 #undef VECTOR
 #undef VECTORS
@@ -291,6 +315,10 @@ static const GenIntegerLayer vnni[] = {
   { "vnni", 16, 64, 4, 4, 0, FALSE, tile_vnni, sum_vnni, finish_vnni, depthwise_pairs_512 },
   { "vnni across", 1, 4, 4, 4, 16, FALSE, across_vnni, sum_vnni, finish_vnni, depthwise_pairs_512 },
 };
+static const GenIntegerLayer vnni_pairs = { "vnni pairs", 16, 64, 2, 4, 0, FALSE, tile_vnni_pairs,
+  sum_pairs_512, finish_vnni, depthwise_pairs_512 };
+static const GenIntegerLayer avx_vnni_pairs = { "avx-vnni pairs", 8, 16, 2, 4, 0, FALSE,
+  tile_vnni_pairs_256, sum_pairs_256, finish_fitting_256, depthwise_pairs_256 };
 static const GenIntegerLayer avx_vnni = { "avx-vnni", 8, 16, 4, 4, 0, FALSE, tile_vnni_256,
   sum_vnni_256, finish_fitting_256, depthwise_pairs_256 };
 static const GenIntegerLayer avx512[] = {
@@ -663,10 +691,32 @@ gen_integer_layer_depthwise (const GenIntegerLayer *layer, const GenIntegerShape
 
 /* --- pairs of 16-bit numbers --- */
 
-gboolean
-gen_integer_layer_has_pairs (const GenIntegerLayer *layer)
+const GenIntegerLayer *
+gen_integer_layer_find_pairs (const GenIntegerShape *shape)
 {
-  return layer->group == 2 && layer->lane == 4 && layer->across == 0;
+#if defined(__x86_64__) && !defined(__clang__)
+  if (gen_amx_multiplies (GEN_AMX_INT8))
+    return NULL;
+  if (gen_cpu_has (GEN_CPU_VNNI))
+    return &vnni_pairs;
+  if (gen_cpu_has (GEN_CPU_AVX_VNNI))
+    return &avx_vnni_pairs;
+  if (gen_cpu_has (GEN_CPU_AVX512))
+    return &avx512[0];
+  if (gen_cpu_has (GEN_CPU_AVX2))
+    return &avx2[0];
+#endif
+  return &baseline[0];
+}
+
+double
+gen_integer_pairs_slowness (const GenIntegerLayer *pairs)
+{
+#if defined(__x86_64__) && !defined(__clang__)
+  if (pairs == &vnni_pairs || pairs == &avx_vnni_pairs)
+    return 2;
+#endif
+  return 1;
 }
 
 void

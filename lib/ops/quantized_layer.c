@@ -213,19 +213,24 @@ pack_winograd (GenQuantizedLayer *l, GenKernel *kernel)
   kernel->packed_inputs = 1u << GEN_QUANTIZED_W;
 }
 
-/* The largest weight without its zero point. */
-static int
-find_largest (const GenNode *node, gint64 results)
+/* What the weights of a result, without their zero points, add up to at most in absolute values. */
+static gint64
+find_heaviest (const GenNode *node, gint64 results)
 {
   const GenTensor *w = gen_node_input (node, GEN_QUANTIZED_W);
   const guint8 *values = gen_tensor_constant (w);
   const void *zeros = gen_tensor_constant (gen_node_input (node, GEN_QUANTIZED_W_ZERO));
-  const gint64 n = gen_shape_elements (&w->shape);
-  int largest = 0;
+  const gint64 each = gen_shape_elements (&w->shape) / results;
+  gint64 heaviest = 0;
 
-  for (gint64 i = 0; i < n; i++)
-    largest = MAX (largest, ABS (plain_weight (node, values, i, zeros, i / (n / results))));
-  return largest;
+  for (gint64 result = 0; result < results; result++) {
+    gint64 sum = 0;
+
+    for (gint64 i = 0; i < each; i++)
+      sum += ABS (plain_weight (node, values, result * each + i, zeros, result));
+    heaviest = MAX (heaviest, sum);
+  }
+  return heaviest;
 }
 
 /* Weights of one channel each, without their zero points. */
@@ -399,7 +404,7 @@ choose_way (GenQuantizedLayer *l, GenKernel *kernel, const GenIntegerShape *shap
 
   l->by_winograd = !g->transposed && gen_quantized_rounds_after (node->activation.kind) &&
                    gen_quantized_winograd_init (&l->winograd, &l->geometry, shape,
-                       find_largest (node, gen_quantized_results (l)), parts);
+                       find_heaviest (node, gen_quantized_results (l)), parts);
   if (l->by_winograd) {
     l->layer = l->winograd.layer;
     kernel->way = "winograd";
