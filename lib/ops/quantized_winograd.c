@@ -16,17 +16,6 @@
 #define MOST_TILES 48
 #define MOST_RESULTS (GEN_QUANTIZED_MOST_SIZE * GEN_QUANTIZED_MOST_SIZE)
 
-/* What the tiles of an item cost, in products of a channel by a weight of 16 bits, with what the
- * transforms take beside; they see all rows of a tile of the layer, whether these are there or not.
- */
-static double
-cost_of (const GenQuantizedWinograd *w, gint64 items)
-{
-  const gint64 rows = gen_integer_layer_rows (w->layer), tiles = items * w->tiles[0] * w->tiles[1];
-
-  return 1.25 * GEN_QUANTIZED_POSITIONS (w->size) * (double)((tiles + rows - 1) / rows * rows);
-}
-
 static void
 set_size (GenQuantizedWinograd *w, int size)
 {
@@ -35,24 +24,42 @@ set_size (GenQuantizedWinograd *w, int size)
     w->tiles[i] = (w->geometry->axes[i + 1].out + size - 1) / size;
 }
 
+/* What a convolution costs with squares of that size, or, by 1, without, in products of two numbers
+ * of 16 bits: those products, the transforms as they were measured, and weights that are read. Tiles
+ * of the layer are as slow where rows of them are missing. */
+static double
+cost_of (const GenQuantizedWinograd *w)
+{
+  const GenQuantizedGeometry *g = w->geometry;
+  const double products = (double)g->channels * g->results;
+  const gint64 rows = gen_integer_layer_rows (w->layer);
+  const gint64 tiles = g->items * w->tiles[0] * w->tiles[1];
+  const int positions = w->size == 1 ? 9 : GEN_QUANTIZED_POSITIONS (w->size);
+  const double each = w->size == 1 ? 1.0 / gen_integer_pairs_slowness (w->layer) : 1;
+  const double transforms = w->size == 1 ? 0 : 13.0 * g->channels + 17.0 * g->results;
+
+  return positions *
+         (products * each * ((tiles + rows - 1) / rows * rows + 8) + transforms * tiles);
+}
+
 /* The squares that cost the least, and less than the convolution without. */
 static gboolean
 choose_size (GenQuantizedWinograd *w, gint64 heaviest)
 {
-  const GenQuantizedGeometry *g = w->geometry;
-  const double pixels = (double)g->items * g->axes[1].out * g->axes[2].out;
-  double best = 9 * pixels / gen_integer_pairs_slowness (w->layer);
-  int size = 0;
+  double best;
+  int size = 1;
 
+  set_size (w, 1);
+  best = cost_of (w);
   for (int s = 2; s <= GEN_QUANTIZED_MOST_SIZE; s += 2) {
     set_size (w, s);
-    if (255 * heaviest >= gen_quantized_transform_limit (s) || cost_of (w, g->items) >= best)
+    if (255 * heaviest >= gen_quantized_transform_limit (s) || cost_of (w) >= best)
       continue;
-    best = cost_of (w, g->items);
+    best = cost_of (w);
     size = s;
   }
-  set_size (w, MAX (size, 1));
-  return size > 0;
+  set_size (w, size);
+  return size > 1;
 }
 
 /* Pixels of a block at one position. What a tile has at all of them should not meet in the same
