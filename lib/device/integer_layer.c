@@ -401,11 +401,17 @@ gen_integer_layer_panels (const GenIntegerLayer *layer, const GenIntegerShape *s
   return (shape->results + layer->width - 1) / layer->width;
 }
 
-/* Words of a tap. */
+/* Words of a pixel, and of a tap. */
+static gint64
+pixel_words (const GenIntegerLayer *layer, const GenIntegerShape *shape)
+{
+  return (shape->channels + layer->group - 1) / layer->group;
+}
+
 static gint64
 words_of (const GenIntegerLayer *layer, const GenIntegerShape *shape)
 {
-  return (shape->channels + layer->group - 1) / layer->group;
+  return shape->pixels * pixel_words (layer, shape);
 }
 
 /* Words of a row. */
@@ -544,8 +550,9 @@ gen_integer_layer_convert (const GenIntegerLayer *layer, const void *from, gbool
 
 /* --- weights --- */
 
+/* `pixel` of all taps. */
 static inline gint8
-weight_at (const GenIntegerShape *shape, const GenIntegerWeights *w, gint64 result, gint64 tap,
+weight_at (const GenIntegerShape *shape, const GenIntegerWeights *w, gint64 result, gint64 pixel,
     gint64 channel)
 {
   guint8 value;
@@ -553,7 +560,8 @@ weight_at (const GenIntegerShape *shape, const GenIntegerWeights *w, gint64 resu
   if (channel >= shape->channels || result >= shape->results)
     return 0;
   value =
-      ((const guint8 *)w->values)[result * w->by_result + w->by_tap[tap] + channel * w->by_channel];
+      ((const guint8 *)
+              w->values)[result * w->by_result + w->by_pixel[pixel] + channel * w->by_channel];
   return (gint8)(shape->w_signed ? value : value ^ 0x80);
 }
 
@@ -562,10 +570,10 @@ gboolean
 gen_integer_pairs_fit (const GenIntegerShape *shape, const GenIntegerWeights *weights)
 {
   for (gint64 result = 0; result < shape->results; result++)
-    for (gint64 tap = 0; tap < shape->taps; tap++)
+    for (gint64 pixel = 0; pixel < shape->taps * shape->pixels; pixel++)
       for (gint64 c = 0; c < shape->channels; c += 2) {
-        const int v = weight_at (shape, weights, result, tap, c);
-        const int w = weight_at (shape, weights, result, tap, c + 1);
+        const int v = weight_at (shape, weights, result, pixel, c);
+        const int w = weight_at (shape, weights, result, pixel, c + 1);
 
         if (MAX (v, 0) + MAX (w, 0) > 128 || MIN (v, 0) + MIN (w, 0) < -128)
           return FALSE;
@@ -586,7 +594,7 @@ void
 gen_integer_layer_pack (const GenIntegerLayer *layer, const GenIntegerShape *shape,
     const GenIntegerWeights *weights, void *packed, gint32 *column_sums)
 {
-  const gint64 words = words_of (layer, shape);
+  const gint64 words = words_of (layer, shape), each = pixel_words (layer, shape);
   const int bytes = layer->lane / layer->group; /* of an element */
 
   memset (packed, 0, gen_integer_layer_packed_size (layer, shape));
@@ -603,7 +611,8 @@ gen_integer_layer_pack (const GenIntegerLayer *layer, const GenIntegerShape *sha
       for (gint64 i = 0; i < words; i++, to += by_word)
         for (int g = 0; g < layer->group; g++)
           for (int k = 0; k < n; k++) {
-            const gint8 v = weight_at (shape, weights, column + k, tap, i * layer->group + g);
+            const gint8 v = weight_at (shape, weights, column + k, tap * shape->pixels + i / each,
+                i % each * layer->group + g);
             const gint16 wide = v;
 
             column_sums[column + k] += v;

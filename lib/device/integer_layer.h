@@ -17,22 +17,23 @@
  */
 typedef struct {
   gint64 taps, channels, results;
+  gint64 pixels; /* of a tap: neighbours, whose channels lie one after the other */
   gboolean x_signed, w_signed;
   gboolean few_rows;  /* weights are read for few rows, and should be small in memory */
   gboolean depthwise; /* for gen_integer_layer_depthwise */
 } GenIntegerShape;
 
-/* Weight of a result, a tap and a channel: w[result * by_result + by_tap[tap] + channel *
- * by_channel]. */
+/* Weight of a result, a pixel of a tap and a channel: w[result * by_result + by_pixel[tap * pixels +
+ * pixel] + channel * by_channel]. */
 typedef struct {
   const void *values;
   gint64 by_result, by_channel;
-  const gint64 *by_tap;
+  const gint64 *by_pixel;
 } GenIntegerWeights;
 
 typedef struct _GenIntegerLayer GenIntegerLayer;
 
-/* What a layer wants of its sources: the channels of a tap, in groups of `group` of which the last
+/* What a layer wants of its sources: the channels of a pixel, in groups of `group` of which the last
  * is filled up with zeros, as bytes xor `flip`, or as 16-bit numbers. */
 typedef struct {
   int group;

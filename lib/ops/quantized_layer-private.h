@@ -17,7 +17,7 @@ typedef struct {
 } GenQuantizedParameters;
 
 typedef struct {
-  gint64 by[3]; /* the source is at step_in * i + by */
+  gint64 by[3]; /* the first pixel's source is at step_in * i + by */
 } GenQuantizedTap;
 
 typedef struct {
@@ -26,7 +26,7 @@ typedef struct {
   gint64 rows;               /* of all items */
   GenQuantizedTap *taps;
   gint64 *bytes;   /* from the source at step_in * i to that of each tap */
-  gint64 *weights; /* the offset of each tap's */
+  gint64 *weights; /* the offset of each pixel's of each tap */
   GenIntegerShape shape;
   gsize packed; /* bytes before its panels */
 } GenQuantizedProblem;
@@ -38,6 +38,7 @@ typedef struct {
   GenQuantizedWinograd winograd;
   gboolean depthwise, by_winograd, converts, constant;
   gint64 group_bytes, pixel_bytes; /* of a source as the layer reads it */
+  gint64 most_pixels;              /* of a tap */
   GenQuantizedParameters parameters;
   char *own; /* constant parameters */
   GBytes *packed;
@@ -45,7 +46,8 @@ typedef struct {
   gint32 *w_zero;      /* zero points of packed weights; NULL: they have none */
   gint64 tiles, chunk; /* tiles at once; panels that parts share */
   gint64 units;
-  gsize source_at, parts_at, part_size, pointers_size; /* bytes of the scratch */
+  gsize source_at, parts_at, part_size; /* bytes of the scratch */
+  gsize pointers_size, borders_size;    /* of a part's */
   gint64 result_size;                                  /* bytes of an element of the result */
 } GenQuantizedLayer;
 

@@ -107,29 +107,46 @@ advance (const Place *place, Cursor *cursor)
   begin_line (place, cursor);
 }
 
-/* The taps of a window that reaches beyond the picture: `stride` apart. */
+/* The pixels of a tap that the picture does not have all of, from column `x` on, one after the
+ * other. */
 static void
-find_border (
-    const Place *place, const Cursor *cursor, const char *from, const void **pointers, int stride)
+put_together (const Place *place, gint64 pixels, gint64 x, const char *from, char *to)
+{
+  const gint64 size = place->layer->pixel_bytes;
+
+  for (gint64 i = 0; i < pixels; i++, x++, from += size, to += size)
+    memcpy (to, x >= 0 && x < place->layer->geometry.axes[2].in ? from : place->zeros, size);
+}
+
+/* The taps of a window that reaches beyond the picture: `stride` apart, and what is put together
+ * for them at `own`. */
+static void
+find_border (const Place *place, const Cursor *cursor, const char *from, const void **pointers,
+    int stride, char *own)
 {
   const GenQuantizedProblem *p = place->problem;
   const GenQuantizedAxis *axes = place->layer->geometry.axes;
   const gint64 z = cursor->at[0] * axes[0].step_in, y = cursor->at[1] * axes[1].step_in;
-  const gint64 x = cursor->at[2] * axes[2].step_in;
+  const gint64 x = cursor->at[2] * axes[2].step_in, pixels = p->shape.pixels;
 
-  for (gint64 t = 0; t < p->shape.taps; t++) {
-    const gint64 *by = p->taps[t].by;
+  for (gint64 t = 0; t < p->shape.taps; t++, own += pixels * place->layer->pixel_bytes) {
+    const gint64 *by = p->taps[t].by, left = x + by[2];
     const gboolean inside = (guint64)(z + by[0]) < (guint64)axes[0].in &&
-                            (guint64)(y + by[1]) < (guint64)axes[1].in &&
-                            (guint64)(x + by[2]) < (guint64)axes[2].in;
+                            (guint64)(y + by[1]) < (guint64)axes[1].in && left + pixels > 0 &&
+                            left < axes[2].in;
 
     pointers[t * stride] = inside ? from + p->bytes[t] : place->zeros;
+    if (!inside || (left >= 0 && left + pixels <= axes[2].in))
+      continue;
+    put_together (place, pixels, left, from + p->bytes[t], own);
+    pointers[t * stride] = own;
   }
 }
 
 /* Where the channels and results of a tile's rows are, from `cursor` on. */
 static void
-find_tile (const Place *place, Cursor *cursor, Tile *tile, const void **pointers, int stride)
+find_tile (const Place *place, Cursor *cursor, Tile *tile, const void **pointers, int stride,
+    char *borders)
 {
   const GenQuantizedLayer *l = place->layer;
   const GenQuantizedProblem *p = place->problem;
@@ -147,7 +164,8 @@ find_tile (const Place *place, Cursor *cursor, Tile *tile, const void **pointers
     if (cursor->inside && x + p->low[2] >= 0 && x + p->high[2] < axis->in)
       continue;
     border |= 1u << r;
-    find_border (place, cursor, from[r], pointers + r, stride);
+    find_border (place, cursor, from[r], pointers + r, stride, borders);
+    borders += p->shape.taps * p->shape.pixels * l->pixel_bytes;
   }
   for (gint64 t = 0; border == 0 && t < p->shape.taps; t++)
     for (int r = 0; r < tile->rows; r++)
@@ -233,7 +251,8 @@ run_block (const GenKernel *kernel, const Place *place, const GenIntegerFinish *
 
   for (gint64 t = 0; t < count; t++) {
     tiles[t].rows = (end_row - row) * (t + 1) / count - (end_row - row) * t / count;
-    find_tile (place, &cursor, &tiles[t], pointers + t * each, stride);
+    find_tile (place, &cursor, &tiles[t], pointers + t * each, stride,
+        own + l->pointers_size + t * (l->borders_size / l->tiles));
   }
   if (l->depthwise) {
     for (gint64 t = 0; t < count; t++) {
@@ -249,7 +268,7 @@ run_block (const GenKernel *kernel, const Place *place, const GenIntegerFinish *
       const gint64 stop = MIN (first + step, end);
 
       gen_integer_layer_run (l->layer, &p->shape, packed, pointers + t * each, tiles[t].rows,
-          finish, tiles[t].results, first, stop, own + l->pointers_size);
+          finish, tiles[t].results, first, stop, own + l->pointers_size + l->borders_size);
       activate (kernel, &tiles[t], first * width, MIN (stop * width, p->shape.results));
     }
 }
