@@ -31,10 +31,14 @@ typedef gint32 Word __attribute__ ((aligned (1), may_alias));
 #define ONES 0x01010101
 #define STORE(p, s) _mm_storeu_si128 ((__m128i *)(p), _mm512_cvtepi32_epi8 ((__m512i)(s)))
 #define REDUCE(v) _mm512_reduce_add_epi32 ((__m512i)(v))
+#define LARGER(a, b) (Floats_vnni) _mm512_max_ps ((__m512)(a), (__m512)(b))
+#define LESSER(a, b) (Floats_vnni) _mm512_min_ps ((__m512)(a), (__m512)(b))
 #define ACROSS 6
 #define NAME(x) x##_vnni
 #define FINISH
 #include "integer_rows.h"
+#undef LARGER
+#undef LESSER
 #undef LOAD
 #undef DOT
 #undef NAME
@@ -167,9 +171,13 @@ store_256 (void *p, __m256i s)
   (s) + (Vector_fitting_256)_mm256_madd_epi16 (                                                    \
             _mm256_maddubs_epi16 ((__m256i)(a), (__m256i)(w)), _mm256_set1_epi16 (1))
 #define STORE(p, s) store_256 (p, (__m256i)(s))
+#define LARGER(a, b) (Floats_fitting_256) _mm256_max_ps ((__m256)(a), (__m256)(b))
+#define LESSER(a, b) (Floats_fitting_256) _mm256_min_ps ((__m256)(a), (__m256)(b))
 #define NAME(x) x##_fitting_256
 #define FINISH
 #include "integer_rows.h"
+#undef LARGER
+#undef LESSER
 #undef LOAD
 #undef DOT
 #undef NAME
@@ -250,6 +258,8 @@ signed_128 (const void *p)
 #define LOAD(p) (*(const Vector_pairs_128 *)(p))
 #define SOME(p, n) some_128 (p, n)
 #define STORE(p, s) store_128 (p, (Quad)(s))
+#define LARGER(a, b) choose_pairs_128 ((a) > (b), a, b)
+#define LESSER(a, b) choose_pairs_128 ((a) < (b), a, b)
 #define UNSIGNED(p) (Vector_pairs_128) unsigned_128 (p)
 #define SIGNED(p) (Vector_pairs_128) signed_128 (p)
 #define REDUCE(v) ((v)[0] + (v)[1] + (v)[2] + (v)[3])
@@ -281,6 +291,8 @@ dot_pairs (Quad sums, Quad a, Quad w)
 #undef NAME
 #undef FINISH
 #undef STORE
+#undef LARGER
+#undef LESSER
 #undef DEPTHWISE
 #undef UNSIGNED
 #undef SIGNED

@@ -13,7 +13,8 @@
  * ACROSS, rows of a tile, says that the function for few results is to be made as well, with
  *   REDUCE(v)     the sum of all lanes of v;
  * FINISH that the function that finishes rows is to be made as well, with
- *   STORE(p, s)   the low bytes of the lanes of s to p;
+ *   STORE(p, s)   the low bytes of the lanes of s to p,
+ *   LARGER(a, b), LESSER(a, b)  of floats, b where a is not a number;
  * DEPTHWISE that the one of one channel a group is, where DOT is of pairs, with
  *   UNSIGNED(p), SIGNED(p)  VECTOR bytes from p on, as lanes. */
 
@@ -214,8 +215,7 @@ NAME (finish_of) (const GenIntegerFinish *finish, const GenIntegerResult result,
       v = __builtin_convertvector(s, NAME (Floats)) * scale + offset;
       if (f.slope != 1)
         v = NAME (choose) (v < none, v * f.slope, v);
-      v = NAME (choose) (v > low, v, low);
-      v = NAME (choose) (v < high, v, high);
+      v = LESSER (LARGER (v, low), high);
       if (result == GEN_INTEGER_FLOATS) {
         if (here == VECTOR)
           *(NAME (Floats) *)to = v;

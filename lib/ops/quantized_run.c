@@ -143,6 +143,35 @@ find_border (const Place *place, const Cursor *cursor, const char *from, const v
   }
 }
 
+/* The rows of a tile where they are all within one line and see the picture alone: most are. */
+static gboolean
+find_inner_tile (
+    const Place *place, Cursor *cursor, Tile *tile, const void **pointers, int stride)
+{
+  const GenQuantizedLayer *l = place->layer;
+  const GenQuantizedProblem *p = place->problem;
+  const GenQuantizedAxis *axis = &l->geometry.axes[2];
+  const gint64 step_in = axis->step_in * l->pixel_bytes;
+  const gint64 step_out = axis->step_out * gen_quantized_results (l) * l->result_size;
+  const gint64 first = cursor->at[2], last = first + tile->rows - 1;
+  const char *from = cursor->from + first * step_in;
+  char *to = cursor->to + first * step_out;
+
+  if (!cursor->inside || last + 1 >= p->count[2] || first * axis->step_in + p->low[2] < 0 ||
+      last * axis->step_in + p->high[2] >= axis->in)
+    return FALSE;
+  for (int r = 0; r < tile->rows; r++, to += step_out)
+    tile->results[r] = to;
+  for (gint64 t = 0; t < p->shape.taps; t++) {
+    const char *tap = from + p->bytes[t];
+
+    for (int r = 0; r < tile->rows; r++, tap += step_in)
+      pointers[t * stride + r] = tap;
+  }
+  cursor->at[2] = last + 1;
+  return TRUE;
+}
+
 /* Where the channels and results of a tile's rows are, from `cursor` on. */
 static void
 find_tile (const Place *place, Cursor *cursor, Tile *tile, const void **pointers, int stride,
@@ -251,8 +280,9 @@ run_block (const GenKernel *kernel, const Place *place, const GenIntegerFinish *
 
   for (gint64 t = 0; t < count; t++) {
     tiles[t].rows = (end_row - row) * (t + 1) / count - (end_row - row) * t / count;
-    find_tile (place, &cursor, &tiles[t], pointers + t * each, stride,
-        own + l->pointers_size + t * (l->borders_size / l->tiles));
+    if (!find_inner_tile (place, &cursor, &tiles[t], pointers + t * each, stride))
+      find_tile (place, &cursor, &tiles[t], pointers + t * each, stride,
+          own + l->pointers_size + t * (l->borders_size / l->tiles));
   }
   if (l->depthwise) {
     for (gint64 t = 0; t < count; t++) {
