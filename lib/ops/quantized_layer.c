@@ -45,7 +45,7 @@ gen_quantized_infer (GenNode *node, gint64 channels, const GenShape *shape, GErr
     return gen_node_error (node, error, "x, w and y_zero should be int8 or uint8");
   if (w->role != GEN_ROLE_CONSTANT)
     return gen_node_error (node, error, "w should be constant");
-  for (guint i = 2; i < GEN_QUANTIZED_INPUTS; i++) {
+  for (guint i = 2; i < GEN_QUANTIZED_AFTER; i++) {
     const GenTensor *input = gen_node_input (node, i);
     gint64 n = input != NULL ? gen_shape_elements (&input->shape) : 1;
 
@@ -60,7 +60,7 @@ gen_quantized_infer (GenNode *node, gint64 channels, const GenShape *shape, GErr
       : gen_node_input (node, GEN_QUANTIZED_SCALE) != NULL ? GEN_TYPE_FLOAT32
                                                            : GEN_TYPE_INT32,
       shape);
-  return TRUE;
+  return gen_quantized_infer_afters (node, channels, shape, error);
 }
 
 /* --- preparing --- */
@@ -360,7 +360,7 @@ find_parameters (GenQuantizedLayer *l, GenKernel *kernel)
   const void *inputs[GEN_QUANTIZED_INPUTS] = { NULL };
 
   l->constant = TRUE;
-  for (guint i = 2; i < GEN_QUANTIZED_INPUTS; i++) {
+  for (guint i = 2; i < GEN_QUANTIZED_AFTER; i++) {
     const GenTensor *input = gen_node_input (node, i);
 
     inputs[i] = gen_tensor_constant (input);
@@ -494,6 +494,7 @@ gen_quantized_cpu (GenKernel *kernel, const GenQuantizedGeometry *g, GError **er
   else
     pack (l, kernel);
   find_w_zero (l, node);
+  gen_quantized_find_afters (l, node);
   find_parameters (l, kernel);
   find_units (l, parts);
   parts = MAX (MIN (parts, l->units), 1);

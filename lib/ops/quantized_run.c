@@ -42,6 +42,7 @@ typedef struct {
   const GenQuantizedProblem *problem;
   const char *source, *zeros; /* of the group */
   char *result;
+  gint64 channel; /* of the result's, the group's first */
 } Place;
 
 /* A result of a problem: its number along each axis, and its item; and what all results of its
@@ -214,7 +215,8 @@ find_finish (const GenKernel *kernel, const GenQuantizedLayer *l, gint64 problem
       node->inputs->len > GEN_QUANTIZED_Y_SCALE ? kernel->inputs[GEN_QUANTIZED_Y_SCALE] : NULL;
   const void *y_zero =
       node->inputs->len > GEN_QUANTIZED_Y_ZERO ? kernel->inputs[GEN_QUANTIZED_Y_ZERO] : NULL;
-  const GenDataType type = gen_node_output (node, 0)->type;
+  const GenDataType type = y_zero != NULL ? gen_node_input (node, GEN_QUANTIZED_Y_ZERO)->type
+                                          : gen_node_output (node, 0)->type;
   const gint64 first = group * l->geometry.results;
   const float unit = y_scale != NULL ? *y_scale : 1;
   GenIntegerFinish finish = { .result = type == GEN_TYPE_UINT8     ? GEN_INTEGER_UINT8
@@ -251,10 +253,11 @@ find_finish (const GenKernel *kernel, const GenQuantizedLayer *l, gint64 problem
 
 /* Results of the columns [first, end) of the group that want more than GenIntegerFinish knows. */
 static void
-activate (const GenKernel *kernel, const Tile *tile, gint64 first, gint64 end)
+go_on (const GenKernel *kernel, const Place *place, const Tile *tile, gint64 first, gint64 end)
 {
   const GenActivation *activation = &kernel->node->activation;
 
+  gen_quantized_run_afters (kernel, tile->results, tile->rows, place->channel, first, end - first);
   if (gen_quantized_rounds_after (activation->kind))
     return;
   for (int r = 0; r < tile->rows; r++)
@@ -289,7 +292,7 @@ run_block (const GenKernel *kernel, const Place *place, const GenIntegerFinish *
       gen_integer_layer_depthwise (l->layer, &p->shape, (const gint32 *)packed,
           l->parameters.padded, pointers + t * each, tiles[t].rows, finish, tiles[t].results,
           l->geometry.groups);
-      activate (kernel, &tiles[t], 0, l->geometry.groups);
+      go_on (kernel, place, &tiles[t], 0, l->geometry.groups);
     }
     return;
   }
@@ -299,7 +302,7 @@ run_block (const GenKernel *kernel, const Place *place, const GenIntegerFinish *
 
       gen_integer_layer_run (l->layer, &p->shape, packed, pointers + t * each, tiles[t].rows,
           finish, tiles[t].results, first, stop, own + l->pointers_size + l->borders_size);
-      activate (kernel, &tiles[t], first * width, MIN (stop * width, p->shape.results));
+      go_on (kernel, place, &tiles[t], first * width, MIN (stop * width, p->shape.results));
     }
 }
 
@@ -335,7 +338,8 @@ gen_quantized_run (const GenKernel *kernel, int part, int parts)
                      : (const char *)kernel->inputs[0]) +
             group * l->group_bytes,
         parameters + l->parameters.zeros + group * l->group_bytes,
-        (char *)kernel->outputs[0] + group * l->geometry.results * l->result_size };
+        (char *)kernel->outputs[0] + group * l->geometry.results * l->result_size,
+        group * l->geometry.results };
 
       run_block (kernel, &place, &finish, packed + p->packed + group * size, row,
           MIN (row + block, p->rows), chunk * l->chunk, MIN ((chunk + 1) * l->chunk, panels), own);
@@ -364,7 +368,7 @@ gen_quantized_run_winograd (const GenKernel *kernel, int part, int parts)
     const gint64 group = unit / w->blocks;
     const GenIntegerFinish finish = find_finish (kernel, l, 0, group, parameters);
 
-    gen_quantized_winograd_run (w, unit % w->blocks,
+    gen_quantized_winograd_run (w, kernel, group * g->results, unit % w->blocks,
         (const char *)kernel->inputs[0] + group * g->channels, parameters + l->parameters.zeros,
         x_zero, packed + group * w->group_packed, &finish,
         (char *)kernel->outputs[0] + group * g->results * l->result_size, l->result_size,

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "quantized_layer-private.h"
 #include "quantized_transforms.h"
 
 #define LEAST_CHANNELS 16
@@ -191,7 +192,8 @@ find_results (const GenQuantizedWinograd *w, const Square *square, char *result,
 }
 
 void
-gen_quantized_winograd_run (const GenQuantizedWinograd *w, gint64 block, const char *source,
+gen_quantized_winograd_run (const GenQuantizedWinograd *w, const GenKernel *kernel, gint64 channel,
+    gint64 block, const char *source,
     const char *zeros, gint32 x_zero, const void *packed, const GenIntegerFinish *finish,
     char *result, gint64 result_bytes, void *scratch)
 {
@@ -236,9 +238,11 @@ gen_quantized_winograd_run (const GenQuantizedWinograd *w, gint64 block, const c
         find_results (w, &squares[begin + r], result, result_bytes, (char *)scratch + w->nowhere_at,
             results, r);
       }
-      for (int k = 0; k < w->size * w->size; k++)
+      for (int k = 0; k < w->size * w->size; k++) {
         gen_integer_layer_finish (
             w->layer, finished + k * PLACE, rows, finish, column, columns, results[k]);
+        gen_quantized_run_afters (kernel, results[k], rows, channel, column, columns);
+      }
     }
   }
 }

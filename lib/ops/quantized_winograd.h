@@ -26,8 +26,9 @@ gboolean gen_quantized_winograd_init (GenQuantizedWinograd *winograd,
 /* `weights` [results][channels][9] of a group, without zero points. */
 void gen_quantized_winograd_pack (
     const GenQuantizedWinograd *winograd, const gint16 *weights, void *packed);
-/* Block number `block` of a group: `source` and `result` are its first channels', `zeros` a pixel
+/* Block number `block` of the group whose first result is channel `channel`: `source` and `result` are its first channels', `zeros` a pixel
  * of zero points. Pixels of the result have `result_bytes` for each channel. */
-void gen_quantized_winograd_run (const GenQuantizedWinograd *winograd, gint64 block,
+void gen_quantized_winograd_run (const GenQuantizedWinograd *winograd, const GenKernel *kernel,
+    gint64 channel, gint64 block,
     const char *source, const char *zeros, gint32 x_zero, const void *packed,
     const GenIntegerFinish *finish, char *result, gint64 result_bytes, void *scratch);
