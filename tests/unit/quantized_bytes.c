@@ -221,7 +221,7 @@ add_layer (GenGraph *graph, Kind kind)
   static const gint64 pads[] = { 1, 1, 1, 1 };
   g_autoptr (GError) error = NULL;
   const GenShape shape = kind == PRODUCT    ? GEN_SHAPE (2, 7, 20)
-                         : kind == WINOGRAD ? GEN_SHAPE (1, 40, 30, 29)
+                         : kind == WINOGRAD ? GEN_SHAPE (1, 64, 21, 23)
                                             : GEN_SHAPE (2, 36, 5, 9);
   GenTensor *x = linear (graph, "DequantizeLinear",
       gen_graph_add_input (graph, "x", GEN_TYPE_UINT8, &shape), 0.02f, 120, FALSE);
@@ -233,8 +233,8 @@ add_layer (GenGraph *graph, Kind kind)
     y = gen_binary (graph, "Conv", x, weights (graph, GEN_SHAPE (70, 36, 2, 3)), &error);
   else
     y = gen_graph_op (graph, "Conv",
-        (GenTensor *[]){ x, weights (graph, GEN_SHAPE (kind == WINOGRAD ? 40 : 36,
-                                kind == WINOGRAD ? 40 : kind == GROUPS ? 12 : 1, 3, 3)) },
+        (GenTensor *[]){ x, weights (graph, GEN_SHAPE (kind == WINOGRAD ? 64 : 36,
+                                kind == WINOGRAD ? 64 : kind == GROUPS ? 12 : 1, 3, 3)) },
         2, 1, &error, "pads", GEN_INTS, 4, pads, "group", GEN_INT,
         kind == WINOGRAD ? 1 : kind == GROUPS ? 3 : 36, NULL);
   g_assert_no_error (error);
