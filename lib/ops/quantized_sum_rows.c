@@ -105,8 +105,12 @@ typedef struct {
 #define FMA(a, b, c) (Floats_512) _mm512_fmadd_ps ((__m512)(a), (__m512)(b), (__m512)(c))
 #define LARGER(a, b) (Floats_512) _mm512_max_ps ((__m512)(a), (__m512)(b))
 #define LESSER(a, b) (Floats_512) _mm512_min_ps ((__m512)(a), (__m512)(b))
+#define LOAD(p) _mm512_cvtepu8_epi32 (_mm_loadu_si128 ((const __m128i *)(p)))
+#define STORE(p, v) _mm_storeu_si128 ((__m128i *)(p), _mm512_cvtepi32_epi8 ((__m512i)(v)))
 #define NAME(x) x##_512
 #include "quantized_sum_unit.h"
+#undef LOAD
+#undef STORE
 #undef VECTOR
 #undef FMA
 #undef LARGER
@@ -116,7 +120,19 @@ typedef struct {
 
 #pragma GCC push_options
 #pragma GCC target("arch=x86-64-v3")
+static inline void
+store_bytes (void *p, __m256i v)
+{
+  const __m256i low = _mm256_shuffle_epi8 (v, _mm256_broadcastsi128_si256 (_mm_setr_epi8 (0, 4, 8,
+                                                  12, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1)));
+
+  _mm_storel_epi64 (
+      p, _mm_unpacklo_epi32 (_mm256_castsi256_si128 (low), _mm256_extracti128_si256 (low, 1)));
+}
+
 #define VECTOR 8
+#define LOAD(p) _mm256_cvtepu8_epi32 (_mm_loadl_epi64 ((const __m128i *)(p)))
+#define STORE(p, v) store_bytes (p, (__m256i)(v))
 #define FMA(a, b, c) (Floats_256) _mm256_fmadd_ps ((__m256)(a), (__m256)(b), (__m256)(c))
 #define LARGER(a, b) (Floats_256) _mm256_max_ps ((__m256)(a), (__m256)(b))
 #define LESSER(a, b) (Floats_256) _mm256_min_ps ((__m256)(a), (__m256)(b))

@@ -4,9 +4,10 @@
  *   VECTOR                      floats in a vector register,
  *   FMA(a, b, c)                a * b + c, rounded once,
  *   LARGER(a, b), LESSER(a, b)  b where a is not a number,
+ *   LOAD(p)                     VECTOR unsigned bytes from p on, as 32-bit lanes,
+ *   STORE(p, v)                 the low bytes of the 32-bit lanes of v to p,
  *   NAME(x)                     the names of the functions. */
 
-typedef guint8 NAME (Bytes) __attribute__ ((vector_size (VECTOR), aligned (1), may_alias));
 typedef gint32 NAME (Ints) __attribute__ ((vector_size (VECTOR * 4), aligned (4), may_alias));
 typedef float NAME (Floats) __attribute__ ((vector_size (VECTOR * 4), aligned (4), may_alias));
 
@@ -18,7 +19,8 @@ NAME (round) (const Rounding *r, const NAME (Floats) * of, guint8 *z, int n)
   const NAME (Floats) shift = none + ROUNDING_SHIFT;
   const NAME (Ints) zero = (NAME (Ints)){ 0 } + r->zero - (NAME (Ints))shift;
   NAME (Floats) v;
-  NAME (Bytes) bytes;
+  NAME (Ints) bytes;
+  guint8 part[VECTOR];
 
   if (r->fused) {
     const NAME (Floats) q = x * inverse;
@@ -31,11 +33,13 @@ NAME (round) (const Rounding *r, const NAME (Floats) * of, guint8 *z, int n)
     v = x / unit;
   }
   v = LESSER (LARGER (v, none + r->low), none + r->high);
-  bytes = __builtin_convertvector((NAME (Ints)) (v + shift) + zero, NAME (Bytes)) ^ r->flip;
-  if (n == VECTOR)
-    *(NAME (Bytes) *)z = bytes;
-  else
-    memcpy (z, &bytes, n);
+  bytes = ((NAME (Ints)) (v + shift) + zero) ^ r->flip;
+  if (n == VECTOR) {
+    STORE (z, bytes);
+    return;
+  }
+  STORE (part, bytes);
+  memcpy (z, part, n);
 }
 
 /* Numbers of `n` bytes. */
@@ -43,15 +47,11 @@ INLINE void
 NAME (numbers) (const guint8 *from, guint8 flip, gint32 zero, float scale, int n,
     NAME (Floats) * to)
 {
-  NAME (Bytes) bytes = { 0 };
+  guint8 part[VECTOR] = { 0 };
 
-  if (n == VECTOR)
-    bytes = *(const NAME (Bytes) *)from;
-  else
-    memcpy (&bytes, from, n);
-  *to = __builtin_convertvector(__builtin_convertvector(bytes ^ flip, NAME (Ints)) - zero,
-            NAME (Floats)) *
-        scale;
+  if (n < VECTOR)
+    from = memcpy (part, from, n);
+  *to = __builtin_convertvector(((NAME (Ints))LOAD (from) ^ flip) - zero, NAME (Floats)) * scale;
 }
 
 static void
