@@ -520,8 +520,8 @@ three_vectors (const guint8 *x, gint64 n, guint8 flip, guint8 *to)
     const __m128i high = _mm_loadu_si128 ((const __m128i *)(x + 3 * i + 12));
     const __m256i both = _mm256_inserti128_si256 (_mm256_castsi128_si256 (low), high, 1);
 
-    _mm256_storeu_si256 ((__m256i *)(to + 4 * i),
-        _mm256_xor_si256 (_mm256_shuffle_epi8 (both, places), flips));
+    _mm256_storeu_si256 (
+        (__m256i *)(to + 4 * i), _mm256_xor_si256 (_mm256_shuffle_epi8 (both, places), flips));
   }
   return i;
 }
@@ -544,8 +544,7 @@ convert_few (GenIntegerSource source, gboolean x_signed, const guint8 *x, gint64
   if (channels == 3) {
     if (!source.wide) {
 #if defined(__x86_64__) && !defined(__clang__)
-      const gint64 done =
-          gen_cpu_has (GEN_CPU_AVX2) ? three_vectors (x, n, source.flip, bytes) : 0;
+      const gint64 done = gen_cpu_has (GEN_CPU_AVX2) ? three_vectors (x, n, source.flip, bytes) : 0;
 
       three_bytes (x + 3 * done, n - done, source.flip, bytes + 4 * done);
 #else
@@ -600,9 +599,8 @@ weight_at (const GenIntegerShape *shape, const GenIntegerWeights *w, gint64 resu
 
   if (channel >= shape->channels || result >= shape->results)
     return 0;
-  value =
-      ((const guint8 *)
-              w->values)[result * w->by_result + w->by_pixel[pixel] + channel * w->by_channel];
+  value = ((const guint8 *)
+               w->values)[result * w->by_result + w->by_pixel[pixel] + channel * w->by_channel];
   return (gint8)(shape->w_signed ? value : value ^ 0x80);
 }
 

@@ -23,8 +23,8 @@ typedef struct {
   gboolean depthwise; /* for gen_integer_layer_depthwise */
 } GenIntegerShape;
 
-/* Weight of a result, a pixel of a tap and a channel: w[result * by_result + by_pixel[tap * pixels +
- * pixel] + channel * by_channel]. */
+/* Weight of a result, a pixel of a tap and a channel: w[result * by_result + by_pixel[tap * pixels
+ * + pixel] + channel * by_channel]. */
 typedef struct {
   const void *values;
   gint64 by_result, by_channel;
@@ -33,8 +33,8 @@ typedef struct {
 
 typedef struct _GenIntegerLayer GenIntegerLayer;
 
-/* What a layer wants of its sources: the channels of a pixel, in groups of `group` of which the last
- * is filled up with zeros, as bytes xor `flip`, or as 16-bit numbers. */
+/* What a layer wants of its sources: the channels of a pixel, in groups of `group` of which the
+ * last is filled up with zeros, as bytes xor `flip`, or as 16-bit numbers. */
 typedef struct {
   int group;
   gboolean wide;

@@ -172,8 +172,8 @@ join_layer (GenReaders *readers, const Sum *sum, guint k)
   gen_readers_set_input (
       readers, layer, first + GEN_QUANTIZED_Z_SCALE, gen_node_input (sum->quantize, 1));
   gen_readers_set_input (readers, layer, first + GEN_QUANTIZED_Z_ZERO, zero_of (sum->quantize));
-  gen_node_set_int (layer, "multiplies",
-      gen_node_int (layer, "multiplies", 0) | (sum->multiplies ? 1 : 0) << n);
+  gen_node_set_int (
+      layer, "multiplies", gen_node_int (layer, "multiplies", 0) | (sum->multiplies ? 1 : 0) << n);
   gen_node_set_int (layer, "relu", gen_node_int (layer, "relu", 0) | (sum->relu ? 1 : 0) << n);
   take_over (readers, layer, sum);
   return TRUE;
@@ -220,10 +220,10 @@ join_sum (GenReaders *readers, const Sum *sum)
 static int
 find_operand (const GenNode *node, const GenTensor *x)
 {
-  static const char *const names[] = { "Relu", "LeakyRelu", "Sigmoid", "Tanh", "Clip", "Elu", "Selu",
-    "Celu", "HardSigmoid", "HardSwish", "Gelu", "Mish", "Softplus", "Softsign", "ThresholdedRelu",
-    "Exp", "Log", "Sqrt", "Reciprocal", "Abs", "Neg", "Erf", "Floor", "Ceil", "Round", "Add", "Sub",
-    "Mul", "Div", "Pow", "Max", "Min" };
+  static const char *const names[] = { "Relu", "LeakyRelu", "Sigmoid", "Tanh", "Clip", "Elu",
+    "Selu", "Celu", "HardSigmoid", "HardSwish", "Gelu", "Mish", "Softplus", "Softsign",
+    "ThresholdedRelu", "Exp", "Log", "Sqrt", "Reciprocal", "Abs", "Neg", "Erf", "Floor", "Ceil",
+    "Round", "Add", "Sub", "Mul", "Div", "Pow", "Max", "Min" };
   int operand = -1;
 
   if (!gen_node_is_plain (node) || node->op->domain != NULL || node->outputs->len != 1)
@@ -264,8 +264,8 @@ again (const GenNode *node, int k, GenTensor *x, GError **error)
     }
     if (inputs[i] == NULL || inputs[i]->shape.rank == 0)
       continue;
-    scalars = gen_graph_add_constant (node->graph, NULL, inputs[i]->type, &GEN_SHAPE_SCALAR,
-        g_bytes_ref (inputs[i]->data));
+    scalars = gen_graph_add_constant (
+        node->graph, NULL, inputs[i]->type, &GEN_SHAPE_SCALAR, g_bytes_ref (inputs[i]->data));
     inputs[i] = scalars;
   }
   return gen_build_again (node, inputs, node->inputs->len, error);
@@ -317,8 +317,8 @@ join_functions (GenReaders *readers, GenNode *node, GError **error)
   table = make_table (steps, operands, n, error);
   if (table == NULL)
     return FALSE;
-  all = gen_graph_new_node (node->graph, NULL,
-      gen_operator_find ("generative", "QuantizedTable", 0), GEN_OPSET);
+  all = gen_graph_new_node (
+      node->graph, NULL, gen_operator_find ("generative", "QuantizedTable", 0), GEN_OPSET);
   g_ptr_array_add (node->graph->nodes, all);
   g_ptr_array_add (all->outputs, NULL);
   gen_readers_set_input (readers, all, 0, bytes);

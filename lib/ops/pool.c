@@ -267,7 +267,7 @@ walk_on (Walk *walk)
                                 (gint64)n;                                                         \
                                                                                                    \
             for (gint64 t2 = 0; t2 < columns; t2++, from += a[2].dilation * n) {                   \
-              const Vector v = *(const Vector *)from, more = (Vector) (v > largest);               \
+              const Vector v = *(const Vector *)from, more = (Vector)(v > largest);                \
                                                                                                    \
               largest = (v & more) | (largest & ~more);                                            \
             }                                                                                      \
@@ -286,8 +286,7 @@ static GenStepFunc
 find_max (const GenNode *node)
 {
   const GenTensor *x = gen_node_input (node, 0);
-  const gboolean wide =
-      x->layout == GEN_LAYOUT_CHANNELS_LAST && gen_node_output (node, 1) == NULL;
+  const gboolean wide = x->layout == GEN_LAYOUT_CHANNELS_LAST && gen_node_output (node, 1) == NULL;
   const gint64 n = wide && x->shape.rank > 1 ? x->shape.dims[1] : 1;
 
   switch (gen_type_computed (x->type)) {

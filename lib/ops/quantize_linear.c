@@ -46,8 +46,8 @@ ROW (to_int16, gint16, -32768.0f, 32767.0f)
 
 /* Bytes by one scale, which most are, in less than a division for each. */
 static void
-to_uint8_bytes (const void *x, const float *scale, const void *zero, gboolean one_scale, void *out,
-    gsize n)
+to_uint8_bytes (
+    const void *x, const float *scale, const void *zero, gboolean one_scale, void *out, gsize n)
 {
   if (one_scale)
     gen_quantized_round (x, *scale, zero != NULL ? *(const guint8 *)zero : 0, FALSE, out, n);
@@ -56,8 +56,8 @@ to_uint8_bytes (const void *x, const float *scale, const void *zero, gboolean on
 }
 
 static void
-to_int8_bytes (const void *x, const float *scale, const void *zero, gboolean one_scale, void *out,
-    gsize n)
+to_int8_bytes (
+    const void *x, const float *scale, const void *zero, gboolean one_scale, void *out, gsize n)
 {
   if (one_scale)
     gen_quantized_round (x, *scale, zero != NULL ? *(const gint8 *)zero : 0, TRUE, out, n);

@@ -45,8 +45,8 @@ gen_quantized_infer_afters (GenNode *node, gint64 channels, const GenShape *shap
     const GenTensor *b_scale = input_of (node, i, GEN_QUANTIZED_B_SCALE);
     const GenTensor *b_zero = input_of (node, i, GEN_QUANTIZED_B_ZERO);
     const GenTensor *z_zero = input_of (node, i, GEN_QUANTIZED_Z_ZERO);
-    const gboolean numbers =
-        b_scale == NULL && b->type == GEN_TYPE_FLOAT32 && gen_shape_elements (&b->shape) == channels;
+    const gboolean numbers = b_scale == NULL && b->type == GEN_TYPE_FLOAT32 &&
+                             gen_shape_elements (&b->shape) == channels;
     const gboolean bytes =
         is_number (b_scale) && is_bytes (b) && gen_shape_equal (&b->shape, shape);
 
@@ -85,8 +85,7 @@ find_sum (const GenNode *node, guint after)
   return (GenQuantizedSum){
     .a_scale = *(const float *)gen_tensor_constant (a_scale),
     .b_scale = b_scale == NULL ? 1 : *(const float *)gen_tensor_constant (b_scale),
-    .z_scale =
-        *(const float *)gen_tensor_constant (input_of (node, after, GEN_QUANTIZED_Z_SCALE)),
+    .z_scale = *(const float *)gen_tensor_constant (input_of (node, after, GEN_QUANTIZED_Z_SCALE)),
     .a_zero = zero_of (a_zero),
     .b_zero = zero_of (input_of (node, after, GEN_QUANTIZED_B_ZERO)),
     .z_zero = zero_of (z_zero),

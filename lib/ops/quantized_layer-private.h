@@ -51,7 +51,7 @@ typedef struct {
   gsize pointers_size, borders_size;    /* of a part's */
   GenQuantizedSum afters[GEN_QUANTIZED_AFTERS];
   guint n_afters;
-  gint64 result_size;                                  /* bytes of an element of the result */
+  gint64 result_size; /* bytes of an element of the result */
 } GenQuantizedLayer;
 
 static inline gint64
@@ -75,8 +75,8 @@ void gen_quantized_fill_parameters (
 void gen_quantized_run_parameters (const GenKernel *kernel, int part, int parts);
 
 /* quantized_after.c: the sums and products behind the layer's own results. */
-gboolean gen_quantized_infer_afters (GenNode *node, gint64 channels, const GenShape *shape,
-    GError **error);
+gboolean gen_quantized_infer_afters (
+    GenNode *node, gint64 channels, const GenShape *shape, GError **error);
 void gen_quantized_find_afters (GenQuantizedLayer *l, const GenNode *node);
 /* What they make, in place, of columns [column, column + n) of the rows at `results`, column 0 of
  * which is channel `channel`. Rows that are not the result's are left alone. */

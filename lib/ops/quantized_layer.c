@@ -474,9 +474,8 @@ gen_quantized_cpu (GenKernel *kernel, const GenQuantizedGeometry *g, GError **er
   shape.few_rows = n / gen_quantized_results (l) < 4;
   find_problems (l, &shape);
   first = &g_array_index (l->problems, GenQuantizedProblem, 0);
-  parts = gen_kernel_parts (kernel, n,
-      0.3 +
-          0.012 * shape.channels * first->shape.taps * first->shape.pixels);
+  parts = gen_kernel_parts (
+      kernel, n, 0.3 + 0.012 * shape.channels * first->shape.taps * first->shape.pixels);
   choose_way (l, kernel, &shape, parts);
   for (guint i = 0; i < l->problems->len; i++) {
     GenQuantizedProblem *p = &g_array_index (l->problems, GenQuantizedProblem, i);

@@ -46,7 +46,7 @@ enum {
 
 /* Where input `k` of number `after` is. */
 #define GEN_QUANTIZED_AFTER_INPUT(after, k)                                                        \
-  (GEN_QUANTIZED_AFTER + (after) * GEN_QUANTIZED_AFTER_INPUTS + (k))
+  (GEN_QUANTIZED_AFTER + (after)*GEN_QUANTIZED_AFTER_INPUTS + (k))
 
 /* One axis: results are `step_out` apart for sources `step_in` apart, of which one is 1. */
 typedef struct {

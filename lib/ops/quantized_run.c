@@ -146,8 +146,7 @@ find_border (const Place *place, const Cursor *cursor, const char *from, const v
 
 /* The rows of a tile where they are all within one line and see the picture alone: most are. */
 static gboolean
-find_inner_tile (
-    const Place *place, Cursor *cursor, Tile *tile, const void **pointers, int stride)
+find_inner_tile (const Place *place, Cursor *cursor, Tile *tile, const void **pointers, int stride)
 {
   const GenQuantizedLayer *l = place->layer;
   const GenQuantizedProblem *p = place->problem;

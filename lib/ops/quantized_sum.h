@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Sums and products of two tensors, element by element, from bytes to bytes: what the model says in
- * DequantizeLinear, Add or Mul, perhaps Relu, and QuantizeLinear, with the roundings of each of them,
- * and so the same bytes. As a node, QuantizedSum, and behind a layer (quantized_layer.h). */
+ * DequantizeLinear, Add or Mul, perhaps Relu, and QuantizeLinear, with the roundings of each of
+ * them, and so the same bytes. As a node, QuantizedSum, and behind a layer (quantized_layer.h). */
 #pragma once
 
 #include <generative/operator.h>

@@ -3,8 +3,8 @@
  *
  * Quotients are those of a division, for less where there is fused multiply-add: by the rounded
  * inverse, and corrected by their remainders. After the first correction a quotient is one of the
- * two floats beside the exact one, and the second one makes it the nearer (Markstein, 1990), as long
- * as nothing underflows. */
+ * two floats beside the exact one, and the second one makes it the nearer (Markstein, 1990), as
+ * long as nothing underflows. */
 #include "quantized_sum.h"
 
 #include <math.h>
@@ -66,9 +66,8 @@ sum_row (const GenQuantizedSum *s, const Rounding *r, const guint8 *a, const voi
 {
   for (gint64 i = 0; i < n; i++) {
     const float x = number (a + i, s->a_signed, s->a_zero, s->a_scale);
-    const float y = s->numbers
-                        ? ((const float *)b)[i]
-                        : number ((const guint8 *)b + i, s->b_signed, s->b_zero, s->b_scale);
+    const float y = s->numbers ? ((const float *)b)[i]
+                               : number ((const guint8 *)b + i, s->b_signed, s->b_zero, s->b_scale);
 
     z[i] = rounded (r, s->multiplies ? x * y : x + y);
   }
@@ -123,8 +122,9 @@ typedef struct {
 static inline void
 store_bytes (void *p, __m256i v)
 {
-  const __m256i low = _mm256_shuffle_epi8 (v, _mm256_broadcastsi128_si256 (_mm_setr_epi8 (0, 4, 8,
-                                                  12, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1)));
+  const __m256i low = _mm256_shuffle_epi8 (
+      v, _mm256_broadcastsi128_si256 (
+             _mm_setr_epi8 (0, 4, 8, 12, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1)));
 
   _mm_storel_epi64 (
       p, _mm_unpacklo_epi32 (_mm256_castsi256_si128 (low), _mm256_extracti128_si256 (low, 1)));

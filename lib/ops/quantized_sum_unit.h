@@ -44,8 +44,8 @@ NAME (round) (const Rounding *r, const NAME (Floats) * of, guint8 *z, int n)
 
 /* Numbers of `n` bytes. */
 INLINE void
-NAME (numbers) (const guint8 *from, guint8 flip, gint32 zero, float scale, int n,
-    NAME (Floats) * to)
+NAME (numbers) (
+    const guint8 *from, guint8 flip, gint32 zero, float scale, int n, NAME (Floats) * to)
 {
   guint8 part[VECTOR] = { 0 };
 

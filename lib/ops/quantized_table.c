@@ -32,7 +32,8 @@ lookup_vbmi (const guint8 *x, const guint8 *table, guint8 *y, gsize n)
     const __m512i low = _mm512_permutex2var_epi8 (t0, v, t1);
     const __m512i high = _mm512_permutex2var_epi8 (t2, v, t3);
 
-    _mm512_mask_storeu_epi8 (y + i, some, _mm512_mask_blend_epi8 (_mm512_movepi8_mask (v), low, high));
+    _mm512_mask_storeu_epi8 (
+        y + i, some, _mm512_mask_blend_epi8 (_mm512_movepi8_mask (v), low, high));
   }
 }
 

@@ -131,7 +131,7 @@ gen_quantized_transform_weights (int size, int position, const gint16 *weights)
   static const gint16 two[4][3] = { { 2, 0, 0 }, { 1, 1, 1 }, { 1, -1, 1 }, { 0, 0, 2 } };
   static const gint16 four[6][3] = { { 1, 0, 0 }, { 1, 1, 1 }, { 1, -1, 1 }, { 1, 2, 4 },
     { 1, -2, 4 }, { 0, 0, 1 } };
-  const gint16(*matrix)[3] = size == 4 ? four : two;
+  const gint16 (*matrix)[3] = size == 4 ? four : two;
   const int reach = GEN_QUANTIZED_REACH (size);
   gint32 sum = 0;
 
@@ -198,8 +198,8 @@ transform_sums_of (const int size, const gint32 *sums, gint64 place, int n, gint
   }
 }
 
-GEN_CLONES (void, transform_sums,
-    (int size, const gint32 *sums, gint64 place, int n, gint32 *to), (size, sums, place, n, to))
+GEN_CLONES (void, transform_sums, (int size, const gint32 *sums, gint64 place, int n, gint32 *to),
+    (size, sums, place, n, to))
 {
   if (size == 4)
     transform_sums_of (4, sums, place, n, to);

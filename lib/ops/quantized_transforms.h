@@ -3,10 +3,10 @@
  * squares of 2 or of 4: F(2 x 2, 3 x 3) and F(4 x 4, 3 x 3), after Lavin and Gray.
  *
  * Those of the weights have fractions. Each of their rows is taken as often as makes it whole, and
- * the matrix of the results makes up for that: what it gives is 4 times the result for squares of 2,
- * 576 times for squares of 4. Sums wrap around in 32 bits, and lose nothing by it: 576 is 64 times
- * 9, and by 9, which is odd, whatever wrapped is divided exactly by multiplying with 9's inverse
- * modulo 2^32. So results are exact as long as 4 or 64 times of them fit. */
+ * the matrix of the results makes up for that: what it gives is 4 times the result for squares of
+ * 2, 576 times for squares of 4. Sums wrap around in 32 bits, and lose nothing by it: 576 is 64
+ * times 9, and by 9, which is odd, whatever wrapped is divided exactly by multiplying with 9's
+ * inverse modulo 2^32. So results are exact as long as 4 or 64 times of them fit. */
 #pragma once
 
 #include <glib.h>

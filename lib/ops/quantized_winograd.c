@@ -26,8 +26,8 @@ set_size (GenQuantizedWinograd *w, int size)
 }
 
 /* What a convolution costs with squares of that size, or, by 1, without, in products of two numbers
- * of 16 bits: those products, the transforms as they were measured, and weights that are read. Tiles
- * of the layer are as slow where rows of them are missing. */
+ * of 16 bits: those products, the transforms as they were measured, and weights that are read.
+ * Tiles of the layer are as slow where rows of them are missing. */
 static double
 cost_of (const GenQuantizedWinograd *w)
 {
@@ -81,8 +81,7 @@ place_scratch (GenQuantizedWinograd *w)
   const gsize values = GEN_QUANTIZED_POSITIONS (w->size) * stride_of (w) * sizeof (gint16);
 
   w->sums_at = (values + 63) & ~(gsize)63;
-  w->results_at =
-      w->sums_at + GEN_QUANTIZED_POSITIONS (w->size) * PLACE * sizeof (gint32);
+  w->results_at = w->sums_at + GEN_QUANTIZED_POSITIONS (w->size) * PLACE * sizeof (gint32);
   w->nowhere_at = w->results_at + w->size * w->size * PLACE * sizeof (gint32);
   w->part_size = w->nowhere_at + w->geometry->results * sizeof (float) + 64;
   w->part_size = (w->part_size + 63) & ~(gsize)63;
@@ -109,12 +108,13 @@ gen_quantized_winograd_init (GenQuantizedWinograd *w, const GenQuantizedGeometry
   if (w->layer == NULL || !choose_size (w, heaviest))
     return FALSE;
   tiles = g->items * w->tiles[0] * w->tiles[1];
-  w->block = BLOCK_BYTES / (GEN_QUANTIZED_POSITIONS (w->size) * (g->channels + 1) * sizeof (gint16));
+  w->block =
+      BLOCK_BYTES / (GEN_QUANTIZED_POSITIONS (w->size) * (g->channels + 1) * sizeof (gint16));
   w->block = CLAMP (w->block, gen_integer_layer_rows (w->layer), MOST_TILES);
   w->block = MIN (w->block, MAX (tiles / (2 * parts), 1));
   w->blocks = (tiles + w->block - 1) / w->block;
-  w->group_packed = GEN_QUANTIZED_POSITIONS (w->size) *
-                    gen_integer_layer_packed_size (w->layer, &w->shape);
+  w->group_packed =
+      GEN_QUANTIZED_POSITIONS (w->size) * gen_integer_layer_packed_size (w->layer, &w->shape);
   place_scratch (w);
   return TRUE;
 }
@@ -144,8 +144,8 @@ find_square (const GenQuantizedWinograd *w, gint64 tile)
 {
   const gint64 columns = w->tiles[1], rows = w->tiles[0];
 
-  return (Square){ tile / (rows * columns), tile / columns % rows * w->size,
-    tile % columns * w->size };
+  return (
+      Square){ tile / (rows * columns), tile / columns % rows * w->size, tile % columns * w->size };
 }
 
 static void
@@ -160,13 +160,12 @@ transform_tile (const GenQuantizedWinograd *w, const Square *square, const char 
   const guint8 *pixels[GEN_QUANTIZED_MOST_POSITIONS], **to_pixel = pixels;
 
   for (gint64 y = first; y < first + reach; y++) {
-    const guint8 *line = (const guint8 *)source +
-                         ((square->item * rows->in + y) * columns->in + left) * pixel;
+    const guint8 *line =
+        (const guint8 *)source + ((square->item * rows->in + y) * columns->in + left) * pixel;
     const gboolean inside = y >= 0 && y < rows->in;
 
     for (gint64 x = left; x < left + reach; x++, line += pixel)
-      *to_pixel++ =
-          inside && x >= 0 && x < columns->in ? line : (const guint8 *)zeros;
+      *to_pixel++ = inside && x >= 0 && x < columns->in ? line : (const guint8 *)zeros;
   }
   gen_quantized_transform_pixels (
       w->size, pixels, w->shape.x_signed, (gint16)x_zero, g->channels, to, stride);
@@ -193,9 +192,8 @@ find_results (const GenQuantizedWinograd *w, const Square *square, char *result,
 
 void
 gen_quantized_winograd_run (const GenQuantizedWinograd *w, const GenKernel *kernel, gint64 channel,
-    gint64 block, const char *source,
-    const char *zeros, gint32 x_zero, const void *packed, const GenIntegerFinish *finish,
-    char *result, gint64 result_bytes, void *scratch)
+    gint64 block, const char *source, const char *zeros, gint32 x_zero, const void *packed,
+    const GenIntegerFinish *finish, char *result, gint64 result_bytes, void *scratch)
 {
   const GenQuantizedGeometry *g = w->geometry;
   const gint64 all = g->items * w->tiles[0] * w->tiles[1], first = block * w->block;

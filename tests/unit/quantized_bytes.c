@@ -83,8 +83,8 @@ test_round (void)
     gen_quantized_round (x, scale, zero, is_signed, y, n);
     for (int i = 0; i < n; i++)
       if (y[i] != rounded (x[i], scale, zero, is_signed))
-        g_error ("%a / %a became %d, not %d", x[i], scale, y[i],
-            rounded (x[i], scale, zero, is_signed));
+        g_error (
+            "%a / %a became %d, not %d", x[i], scale, y[i], rounded (x[i], scale, zero, is_signed));
   }
 }
 
@@ -155,8 +155,8 @@ test_sums (void)
 static GenTensor *
 scalar (GenGraph *graph, GenDataType type, const void *value)
 {
-  return gen_graph_add_constant (graph, NULL, type, &GEN_SHAPE_SCALAR,
-      g_bytes_new (value, gen_data_type_size (type)));
+  return gen_graph_add_constant (
+      graph, NULL, type, &GEN_SHAPE_SCALAR, g_bytes_new (value, gen_data_type_size (type)));
 }
 
 static GenTensor *
@@ -192,8 +192,7 @@ compile (GenGraph *graph, GenTensor *y, gboolean no_fusion)
   GenPlan *plan;
 
   gen_graph_add_output (graph, y);
-  plan = gen_plan_new (
-      graph, &(GenPlanOptions){ .threads = 2, .no_fusion = no_fusion }, &error);
+  plan = gen_plan_new (graph, &(GenPlanOptions){ .threads = 2, .no_fusion = no_fusion }, &error);
   g_assert_no_error (error);
   for (guint i = 0; i < graph->inputs->len; i++)
     fill (gen_plan_input (plan, i)->data, gen_plan_input (plan, i)->size, 40 + i);
@@ -234,9 +233,15 @@ add_layer (GenGraph *graph, Kind kind)
   else
     y = gen_graph_op (graph, "Conv",
         (GenTensor *[]){ x, weights (graph, GEN_SHAPE (kind == WINOGRAD ? 64 : 36,
-                                kind == WINOGRAD ? 64 : kind == GROUPS ? 12 : 1, 3, 3)) },
+                                                kind == WINOGRAD ? 64
+                                                : kind == GROUPS ? 12
+                                                                 : 1,
+                                                3, 3)) },
         2, 1, &error, "pads", GEN_INTS, 4, pads, "group", GEN_INT,
-        kind == WINOGRAD ? 1 : kind == GROUPS ? 3 : 36, NULL);
+        kind == WINOGRAD ? 1
+        : kind == GROUPS ? 3
+                         : 36,
+        NULL);
   g_assert_no_error (error);
   return linear (graph, "QuantizeLinear", y, kind == DEPTHWISE ? 0.05f : 0.2f, 100, FALSE);
 }
@@ -267,9 +272,8 @@ test_layer (gconstpointer data)
       g_bytes_new (bias, n * sizeof *bias));
   x = gen_binary (whole, "Add", linear (whole, "DequantizeLinear", x, unit, 100, FALSE), b, NULL);
   x = linear (whole, "QuantizeLinear", x, sums[0].z_scale, sums[0].z_zero, FALSE);
-  b = linear (whole, "DequantizeLinear",
-      gen_graph_add_input (whole, "b", GEN_TYPE_INT8, &y->shape), sums[1].b_scale, sums[1].b_zero,
-      TRUE);
+  b = linear (whole, "DequantizeLinear", gen_graph_add_input (whole, "b", GEN_TYPE_INT8, &y->shape),
+      sums[1].b_scale, sums[1].b_zero, TRUE);
   x = linear (whole, "DequantizeLinear", x, sums[0].z_scale, sums[0].z_zero, FALSE);
   x = gen_unary (whole, "Relu", gen_binary (whole, "Add", b, x, NULL), NULL);
   second = compile (
@@ -314,8 +318,7 @@ add_functions (GenGraph *graph, gint64 n, gboolean is_signed)
 {
   const float factor = -0.75f;
   GenTensor *x = linear (graph, "DequantizeLinear",
-      gen_graph_add_input (
-          graph, "x", is_signed ? GEN_TYPE_INT8 : GEN_TYPE_UINT8, &GEN_SHAPE (n)),
+      gen_graph_add_input (graph, "x", is_signed ? GEN_TYPE_INT8 : GEN_TYPE_UINT8, &GEN_SHAPE (n)),
       0.03f, is_signed ? -17 : 99, is_signed);
 
   x = gen_binary (graph, "Mul", scalar (graph, GEN_TYPE_FLOAT32, &factor), x, NULL);
@@ -337,8 +340,8 @@ test_table (gconstpointer is_signed)
 
     g_assert_cmpint (count_nodes (plan, "QuantizedTable"), ==, 1);
     g_assert_cmpint (count_nodes (plan, "Mul"), ==, 0);
-    g_assert_cmpmem (gen_plan_output (plan, 0)->data, sizes[i], gen_plan_output (plain, 0)->data,
-        sizes[i]);
+    g_assert_cmpmem (
+        gen_plan_output (plan, 0)->data, sizes[i], gen_plan_output (plain, 0)->data, sizes[i]);
   }
 }
 
