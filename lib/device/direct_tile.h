@@ -20,11 +20,17 @@ static inline __attribute__ ((always_inline)) NAME (Vector)
 
 /* What is not a number stays so. */
 static inline __attribute__ ((always_inline)) NAME (Vector)
-    NAME (clip) (NAME (Vector) x, float least, float most)
+    NAME (activate) (const GenTileActivation *then, NAME (Vector) x)
 {
-  const NAME (Vector) zero = { 0 }, low = zero + least, high = zero + most;
+  const NAME (Vector) zero = { 0 };
 
-  return NAME (select) (x < low, low, NAME (select) (x > high, high, x));
+  if (then->leaks)
+    x = NAME (select) (x < 0, x * then->leak, x);
+  if (then->floors)
+    x = NAME (select) (x < then->least, zero + then->least, x);
+  if (then->caps)
+    x = NAME (select) (x > then->most, zero + then->most, x);
+  return x;
 }
 
 /* One step along k. */
@@ -43,9 +49,8 @@ NAME (step) (const int rows, const int width, const float *const *from, gint64 i
   }
 }
 
-/* `separate`: the channels of a panel are convolved each by itself. */
 static inline __attribute__ ((always_inline)) void
-NAME (direct) (const int rows, const int width, const gboolean separate, const GenDirectTile *t)
+NAME (direct) (const int rows, const int width, const GenDirectTile *t)
 {
   NAME (Vector) low[NARROW], high[NARROW];
   const float *from[NARROW], *weights = t->weights;
@@ -90,19 +95,6 @@ NAME (direct) (const int rows, const int width, const gboolean separate, const G
       i = segment->begin;
       end = i + segment->n;
     }
-    if (separate) {
-      const NAME (Vector) left = ((const NAME (Vector) *)weights)[0];
-      const NAME (Vector) right = width > VECTOR ? ((const NAME (Vector) *)weights)[1] : left;
-
-#pragma GCC unroll 16
-      for (int r = 0; r < rows; r++) {
-        low[r] += ((const NAME (Vector) *)(from[r] + i))[0] * left;
-        if (width > VECTOR)
-          high[r] += ((const NAME (Vector) *)(from[r] + i))[1] * right;
-      }
-      weights += width;
-      continue;
-    }
     while (i < end) {
       const gint64 stop = MIN (end, i + GEN_DIRECT_CHUNK);
 
@@ -119,20 +111,12 @@ NAME (direct) (const int rows, const int width, const gboolean separate, const G
       }
     }
   }
-  if (t->leaks) {
+  if (t->then.leaks || t->then.floors || t->then.caps) {
 #pragma GCC unroll 16
     for (int r = 0; r < rows; r++) {
-      low[r] = NAME (select) (low[r] < 0, low[r] * t->leak, low[r]);
+      low[r] = NAME (activate) (&t->then, low[r]);
       if (width > VECTOR)
-        high[r] = NAME (select) (high[r] < 0, high[r] * t->leak, high[r]);
-    }
-  }
-  if (t->clips) {
-#pragma GCC unroll 16
-    for (int r = 0; r < rows; r++) {
-      low[r] = NAME (clip) (low[r], t->least, t->most);
-      if (width > VECTOR)
-        high[r] = NAME (clip) (high[r], t->least, t->most);
+        high[r] = NAME (activate) (&t->then, high[r]);
     }
   }
   if (t->scatters) {
@@ -158,7 +142,7 @@ NAME (direct) (const int rows, const int width, const gboolean separate, const G
 
 #define CASE(n)                                                                                    \
   case n:                                                                                          \
-    NAME (direct) (n, WIDTH, SEPARATE, t);                                                         \
+    NAME (direct) (n, WIDTH, t);                                                                   \
     break;
 #define CASES                                                                                      \
   CASE (1)                                                                                         \
@@ -189,20 +173,12 @@ NAME (direct) (const int rows, const int width, const gboolean separate, const G
     }                                                                                              \
   }
 
-#define SEPARATE FALSE
 #define WIDTH (2 * VECTOR)
 FUNCTION (direct_wide, WIDE_CASES)
 #undef WIDTH
 #define WIDTH VECTOR
 FUNCTION (direct_narrow, CASES MORE_CASES)
-#undef SEPARATE
-#define SEPARATE TRUE
-FUNCTION (direct_separate_narrow, CASES MORE_CASES)
 #undef WIDTH
-#define WIDTH (2 * VECTOR)
-FUNCTION (direct_separate_wide, WIDE_CASES)
-#undef WIDTH
-#undef SEPARATE
 
 #undef FUNCTION
 #undef WIDE_CASES

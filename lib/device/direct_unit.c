@@ -2,7 +2,6 @@
 /* Choosing the form of direct_tile.h for the machine and for the channels. */
 #include "direct_unit.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "features.h"
@@ -48,18 +47,18 @@
 #undef NAME
 
 static const GenDirectUnit baseline[] = {
-  { 12, 4, direct_narrow_128, direct_separate_narrow_128 },
-  { 6, 8, direct_wide_128, direct_separate_wide_128 },
+  { 12, 4, direct_narrow_128 },
+  { 6, 8, direct_wide_128 },
 };
 #if defined(__x86_64__)
 static const GenDirectUnit avx2[] = {
-  { 12, 8, direct_narrow_256, direct_separate_narrow_256 },
-  { 6, 16, direct_wide_256, direct_separate_wide_256 },
+  { 12, 8, direct_narrow_256 },
+  { 6, 16, direct_wide_256 },
 };
 static const GenDirectUnit avx512[] = {
-  { 12, 8, direct_narrow_256, direct_separate_narrow_256 },
-  { 12, 16, direct_narrow_512, direct_separate_narrow_512 },
-  { 10, 32, direct_wide_512, direct_separate_wide_512 },
+  { 12, 8, direct_narrow_256 },
+  { 12, 16, direct_narrow_512 },
+  { 10, 32, direct_wide_512 },
 };
 #endif
 
@@ -81,31 +80,6 @@ gen_direct_unit (gint64 columns)
   while (i + 1 < n && units[i].width < columns)
     i++;
   return &units[i];
-}
-
-gboolean
-gen_direct_activate (GenDirectTile *tile, const GenActivation *activation)
-{
-  switch (activation->kind) {
-  case GEN_ACTIVATION_NONE:
-    return TRUE;
-  case GEN_ACTIVATION_RELU:
-    tile->clips = TRUE;
-    tile->least = 0;
-    tile->most = INFINITY;
-    return TRUE;
-  case GEN_ACTIVATION_LEAKY_RELU:
-    tile->leaks = TRUE;
-    tile->leak = activation->alpha;
-    return TRUE;
-  case GEN_ACTIVATION_CLIP:
-    tile->clips = TRUE;
-    tile->least = activation->alpha;
-    tile->most = activation->beta;
-    return TRUE;
-  default:
-    return FALSE;
-  }
 }
 
 GenDirectDotsFunc

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <generative/graph.h>
+#include "tile_activation.h"
 
 /**
  * The innermost part of convolutions that read the source where it lies, in the best form that this
@@ -46,21 +46,16 @@ typedef struct {
   float *result;       /* pixels are one after the other; or, if it `scatters`, at `places` */
   gboolean scatters;
   const gint64 *places;
-  gboolean leaks, clips; /* what is below 0 times `leak`; between `least` and `most` */
-  float leak, least, most;
+  GenTileActivation then;
 } GenDirectTile;
 
 typedef struct {
   int rows, width;
   void (*tile) (int rows, const GenDirectTile *tile);
-  /* Each channel by itself: a panel of pixels times a panel of weights. */
-  void (*separate) (int rows, const GenDirectTile *tile);
 } GenDirectUnit;
 
 /* The narrowest that has `columns`, or the widest. */
 const GenDirectUnit *gen_direct_unit (gint64 columns);
-/* FALSE for an activation that a tile cannot do. */
-gboolean gen_direct_activate (GenDirectTile *tile, const GenActivation *activation);
 
 /* Any number of pixels by at most GEN_DIRECT_MAX_DOTS channels, of which weights and bias lie one
  * channel after the other; neither adds nor activates, and results are one after the other. The

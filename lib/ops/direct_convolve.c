@@ -216,8 +216,6 @@ run_tiles (const Block *b, const GenDirectPanel *panel, gint64 k, GenDirectTile 
     tile->result = tile->scatters ? result : result + first * panel->width;
     if (b->d->form == GEN_DIRECT_DENSE)
       panel->unit->tile (n, tile);
-    else if (b->d->form == GEN_DIRECT_SEPARATE)
-      panel->unit->separate (n, tile);
     else
       b->d->dots (n, panel->columns, tile);
   }
@@ -235,7 +233,7 @@ run_panel (const Block *b, const GenDirectPanel *panel)
   };
   GenDirectTile last = plain;
   gboolean whole = d->form != GEN_DIRECT_DOTS && panel->columns == panel->width &&
-                   gen_direct_activate (&last, &b->finish->activation);
+                   gen_tile_activation (&last.then, &b->finish->activation);
   float bias[GEN_DIRECT_MAX_WIDTH] = { 0 };
 
   if (b->finish->bias != NULL)
@@ -280,6 +278,10 @@ gen_direct_convolve_run (const GenConvolve *c, const GenFinish *finish, const fl
   gint64 most = 0;
   gsize panel, panel_end;
 
+  if (d->form == GEN_DIRECT_DEPTHWISE) {
+    gen_depthwise_run (c, finish, source, b.packed, result, scratch, part, parts);
+    return;
+  }
   gen_kernel_share (d->panels->len, 1, part % d->panel_parts, d->panel_parts, &panel, &panel_end);
   /* A block of each phase in turns: they read the same pixels. */
   for (gint64 at = 0; at == 0 || at < most; at += d->pixels)

@@ -33,7 +33,8 @@ typedef struct {
   gint64 merged;  /* pixels of a run */
   gint64 k;
   int n_taps, n_runs;
-  gint64 *taps; /* numbers of the kernel's, in the order of the weights */
+  gboolean dense; /* all taps along the last axis are neighbours */
+  gint64 *taps;   /* numbers of the kernel's, in the order of the weights */
   GenDirectRun *runs;
   GArray *segments, *stretches;
   gsize packed_at; /* floats */
@@ -47,7 +48,7 @@ typedef struct {
   gint64 columns, lanes; /* lanes: of the panels in front */
 } GenDirectPanel;
 
-typedef enum { GEN_DIRECT_DENSE, GEN_DIRECT_SEPARATE, GEN_DIRECT_DOTS } GenDirectForm;
+typedef enum { GEN_DIRECT_DENSE, GEN_DIRECT_DEPTHWISE, GEN_DIRECT_DOTS } GenDirectForm;
 
 struct _GenDirectConvolve {
   GenDirectForm form;
@@ -62,3 +63,12 @@ struct _GenDirectConvolve {
   float *zeros;               /* a run beyond the picture */
   gsize places_at, inner_at, table_at, strips_at, sums_at; /* bytes, in a part's scratch */
 };
+
+/* depthwise_convolve.c: each channel by itself, where there are enough for a vector. */
+gboolean gen_depthwise_suits (gint64 channels);
+/* Bytes for a part. */
+gsize gen_depthwise_scratch (const GenDirectConvolve *direct);
+void gen_depthwise_pack (const GenConvolve *convolve, const GenFloatAnywhere *weights,
+    float *packed, int part, int parts);
+void gen_depthwise_run (const GenConvolve *convolve, const GenFinish *finish, const float *source,
+    const float *packed, float *result, char *scratch, int part, int parts);

@@ -28,6 +28,7 @@
 /* Where oneDNN is as fast with vectors of 512 bits; and where it is slow with those of 256. */
 #define MANY_CHANNELS 64
 #define FEW_WINDOWS 64
+#define LARGE_KERNEL 4
 
 /* --- shape --- */
 
@@ -210,8 +211,8 @@ add_phases (const GenConvolve *c, GenDirectConvolve *d, gint64 most)
     GenDirectPhase *phase = &g_array_index (d->phases, GenDirectPhase, i);
     const GenDirectAxis *last = &phase->axes[GEN_DIRECT_AXES - 1];
 
-    phase->merged =
-        c->groups == 1 && d->in_group <= FEW_CHANNELS && is_dense (last) ? last->taps : 1;
+    phase->dense = is_dense (last);
+    phase->merged = c->groups == 1 && d->in_group <= FEW_CHANNELS && phase->dense ? last->taps : 1;
     find_runs (c, d, phase);
     cut_stretches (d, phase, most);
     phase->packed_at = k * d->lanes;
@@ -222,25 +223,17 @@ add_phases (const GenConvolve *c, GenDirectConvolve *d, gint64 most)
 static void
 add_panels (const GenConvolve *c, GenDirectConvolve *d)
 {
-  gint64 groups = d->form == GEN_DIRECT_SEPARATE ? 1 : c->groups;
-  gint64 channels = d->form == GEN_DIRECT_SEPARATE ? c->out_channels : d->out_group;
+  const gint64 channels = d->out_group;
 
   d->panels = g_array_new (FALSE, FALSE, sizeof (GenDirectPanel));
-  for (gint64 group = 0; group < groups; group++)
+  for (gint64 group = 0; group < c->groups; group++)
     for (gint64 channel = 0; channel < channels;) {
       gint64 left = channels - channel;
       GenDirectPanel panel = { .unit = gen_direct_unit (left), .group = group, .channel = channel };
 
-      while (d->form == GEN_DIRECT_SEPARATE && panel.unit->width > channels)
-        panel.unit = gen_direct_unit (panel.unit->width / 2);
       panel.width = d->form == GEN_DIRECT_DOTS ? channels : panel.unit->width;
       panel.columns = MIN (panel.width, left);
-      /* A last panel of separate channels reaches back, not beyond them. */
-      if (d->form == GEN_DIRECT_SEPARATE && panel.columns < panel.width) {
-        panel.channel = channels - panel.width;
-        panel.columns = panel.width;
-      }
-      panel.shift = d->form == GEN_DIRECT_SEPARATE ? panel.channel : group * d->in_group;
+      panel.shift = group * d->in_group;
       panel.lanes = d->lanes;
       d->lanes += panel.width;
       channel = panel.channel + panel.columns;
@@ -319,7 +312,7 @@ void
 gen_direct_convolve_free (GenDirectConvolve *d)
 {
   g_array_unref (d->phases);
-  g_array_unref (d->panels);
+  g_clear_pointer (&d->panels, g_array_unref);
   g_free (d->zeros);
   g_free (d);
 }
@@ -348,8 +341,13 @@ gen_direct_convolve_suits (const GenConvolve *c)
     strided |= axis->stride > 1;
     dilated |= axis->dilation > 1;
   }
-  if (!gen_direct_convolve_can (c) || taps == 1 || (in_group == 1 && out_group == 1))
+  if (!gen_direct_convolve_can (c) || taps == 1)
     return FALSE;
+  /* oneDNN has depthwise kernels for pictures alone. */
+  if (in_group == 1 && out_group == 1)
+    return gen_depthwise_suits (c->groups) &&
+           (c->transposed || c->window.rank != 2 ||
+               (gen_cpu_has (GEN_CPU_AVX512) && c->window.axes[0].kernel >= LARGE_KERNEL));
   /* Most taps of a transposed convolution of a few pixels fall beyond them. */
   if (c->transposed)
     return 2 * useful >= made;
@@ -368,8 +366,8 @@ find_form (const GenConvolve *c, GenDirectConvolve *d)
   int vector;
 
   d->dots = gen_direct_dots (&vector);
-  if (d->in_group == 1 && d->out_group == 1 && c->groups >= gen_direct_unit (1)->width)
-    return GEN_DIRECT_SEPARATE;
+  if (d->in_group == 1 && d->out_group == 1 && gen_depthwise_suits (c->groups))
+    return GEN_DIRECT_DEPTHWISE;
   if (d->out_group <= GEN_DIRECT_MAX_DOTS && d->in_group % vector == 0)
     return GEN_DIRECT_DOTS;
   return GEN_DIRECT_DENSE;
@@ -395,14 +393,20 @@ gen_direct_convolve_init (GenConvolve *c, int parts)
     longest = MAX (longest, axis.kernel);
   }
   d->form = find_form (c, d);
-  add_panels (c, d);
-  widest = g_array_index (d->panels, GenDirectPanel, 0).width;
-  if (d->form == GEN_DIRECT_DENSE)
-    most = STRETCH_BYTES / (gint64)sizeof (float) / widest;
-  add_phases (c, d, most);
-  d->zeros = g_new0 (float, c->in_channels *longest + GEN_DIRECT_MAX_WIDTH);
-  share_parts (c, d, parts);
-  c->part_scratch = choose_block (c, d);
+  if (d->form == GEN_DIRECT_DEPTHWISE) {
+    d->lanes = c->out_channels;
+    add_phases (c, d, most);
+    c->part_scratch = gen_depthwise_scratch (d);
+  } else {
+    add_panels (c, d);
+    widest = g_array_index (d->panels, GenDirectPanel, 0).width;
+    if (d->form == GEN_DIRECT_DENSE)
+      most = STRETCH_BYTES / (gint64)sizeof (float) / widest;
+    add_phases (c, d, most);
+    d->zeros = g_new0 (float, c->in_channels *longest + GEN_DIRECT_MAX_WIDTH);
+    share_parts (c, d, parts);
+    c->part_scratch = choose_block (c, d);
+  }
   for (guint i = 0; i < d->phases->len; i++)
     c->packed_size += g_array_index (d->phases, GenDirectPhase, i).k * d->lanes * sizeof (float);
   /* Weights are taken as they are. */
@@ -444,6 +448,10 @@ gen_direct_convolve_pack (
   const GenDirectConvolve *d = c->direct;
   gsize first, end;
 
+  if (d->form == GEN_DIRECT_DEPTHWISE) {
+    gen_depthwise_pack (c, weights, (float *)packed, part, parts);
+    return;
+  }
   gen_kernel_share (d->panels->len, 1, part, parts, &first, &end);
   for (guint i = 0; i < d->phases->len; i++) {
     const GenDirectPhase *phase = &g_array_index (d->phases, GenDirectPhase, i);
