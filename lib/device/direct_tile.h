@@ -4,7 +4,6 @@
  *   VECTOR   floats in a vector register,
  *   ROWS     pixels of a tile that is two vectors wide,
  *   NARROW   pixels of a tile that is one vector wide,
- *   DOTS     where gen_direct_dots() is to use it,
  *   NAME(x)  the names of the functions.
  * A tile is ROWS by 2 * VECTOR results or NARROW by VECTOR, held in registers while all segments
  * run. One pointer a pixel stays in a register, too, which is why there are no more pixels. */
@@ -186,7 +185,6 @@ FUNCTION (direct_narrow, CASES MORE_CASES)
 #undef CASES
 #undef CASE
 
-#ifdef DOTS
 /* Results of few channels: vectors run along k, which is a multiple of VECTOR in each segment, and
  * are added up in the end. The weights of a channel lie t->k apart. */
 static inline __attribute__ ((always_inline)) void
@@ -197,7 +195,7 @@ NAME (dots) (const int rows, const int columns, const GenDirectTile *t)
 
 #pragma GCC unroll 32
   for (int i = 0; i < rows * columns; i++)
-    sums[i] = (NAME (Vector)){ 0 };
+    sums[i] = (NAME (Vector)){ t->begin[i % columns] };
 #pragma GCC unroll 8
   for (int r = 0; r < rows; r++)
     from[r] = t->pixels[r] + t->shift;
@@ -222,8 +220,9 @@ NAME (dots) (const int rows, const int columns, const GenDirectTile *t)
         w[c] = *(const NAME (Vector) *)(weights + c * t->k);
 #pragma GCC unroll 8
       for (int r = 0; r < rows; r++) {
-        const NAME (Vector) x = *(const NAME (Vector) *)(from[r] + i);
+        NAME (Vector) x = *(const NAME (Vector) *)(from[r] + i);
 
+        KEEP (x);
 #pragma GCC unroll 4
         for (int c = 0; c < columns; c++)
           sums[r * columns + c] += x * w[c];
@@ -231,37 +230,44 @@ NAME (dots) (const int rows, const int columns, const GenDirectTile *t)
       weights += VECTOR;
     }
   }
-#pragma GCC unroll 32
-  for (int i = 0; i < rows * columns; i++) {
-    float sum[VECTOR];
+#pragma GCC unroll 8
+  for (int i = 0; i < rows * columns / 4 * 4; i += 4)
+    *(GenQuad *)(t->result + i) =
+        add_four (add_quads (&sums[i], VECTOR / 4), add_quads (&sums[i + 1], VECTOR / 4),
+            add_quads (&sums[i + 2], VECTOR / 4), add_quads (&sums[i + 3], VECTOR / 4));
+#pragma GCC unroll 4
+  for (int i = rows * columns / 4 * 4; i < rows * columns; i++) {
+    const GenQuad sum = add_quads (&sums[i], VECTOR / 4);
 
-    memcpy (sum, &sums[i], sizeof sum);
-    for (int half = VECTOR / 2; half > 0; half /= 2)
-      for (int l = 0; l < half; l++)
-        sum[l] += sum[l + half];
-    t->result[i] = sum[0] + t->begin[i % columns];
+    t->result[i] = sum[0] + sum[1] + (sum[2] + sum[3]);
   }
 }
+
+#define DOTS(columns, most)                                                                        \
+  case columns:                                                                                    \
+    if (some == most)                                                                              \
+      NAME (dots) (most, columns, &tile);                                                          \
+    else                                                                                           \
+      NAME (dots) (1, columns, &tile);                                                             \
+    break;
 
 static void
 NAME (direct_dots) (int rows, int columns, const GenDirectTile *t)
 {
   GenDirectTile tile = *t;
-  const int step = columns == 1 ? 8 : 4;
+  const int step = columns == 1 || (columns < 4 && VECTOR == 16) ? 8 : 4;
 
   while (rows > 0) {
     const int some = rows >= step ? step : 1;
 
-    if (some == 8)
-      NAME (dots) (8, 1, &tile);
-    else if (columns == 1)
-      NAME (dots) (1, 1, &tile);
-    else if (columns == 2)
-      some == 4 ? NAME (dots) (4, 2, &tile) : NAME (dots) (1, 2, &tile);
-    else if (columns == 3)
-      some == 4 ? NAME (dots) (4, 3, &tile) : NAME (dots) (1, 3, &tile);
-    else
-      some == 4 ? NAME (dots) (4, 4, &tile) : NAME (dots) (1, 4, &tile);
+    switch (columns) {
+      DOTS (1, 8)
+      DOTS (2, (VECTOR == 16 ? 8 : 4))
+      DOTS (3, (VECTOR == 16 ? 8 : 4))
+      DOTS (4, 4)
+    default:
+      g_assert_not_reached ();
+    }
     rows -= some;
     tile.pixels += some;
     tile.result += some * columns;
@@ -269,4 +275,5 @@ NAME (direct_dots) (int rows, int columns, const GenDirectTile *t)
       tile.table += some;
   }
 }
-#endif
+
+#undef DOTS

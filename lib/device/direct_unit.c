@@ -6,6 +6,39 @@
 
 #include "features.h"
 
+/* Loads a vector once, where the compiler would do it for each use. */
+#if defined(__x86_64__)
+#define KEEP(x) __asm__("" : "+v"(x))
+#else
+#define KEEP(x)
+#endif
+
+typedef float GenQuad __attribute__ ((vector_size (16), aligned (4)));
+typedef gint32 GenQuadIndex __attribute__ ((vector_size (16)));
+
+/* The sum of what a vector consists of. */
+static inline __attribute__ ((always_inline)) GenQuad
+add_quads (const void *vector, const int n)
+{
+  const GenQuad *quads = vector;
+
+  if (n == 4)
+    return quads[0] + quads[1] + (quads[2] + quads[3]);
+  return n == 2 ? quads[0] + quads[1] : quads[0];
+}
+
+/* The sums of each of four. */
+static inline __attribute__ ((always_inline)) GenQuad
+add_four (GenQuad a, GenQuad b, GenQuad c, GenQuad d)
+{
+  const GenQuadIndex low = { 0, 4, 1, 5 }, high = { 2, 6, 3, 7 };
+  const GenQuad ab = __builtin_shuffle (a, b, low) + __builtin_shuffle (a, b, high);
+  const GenQuad cd = __builtin_shuffle (c, d, low) + __builtin_shuffle (c, d, high);
+
+  return __builtin_shuffle (ab, cd, (GenQuadIndex){ 0, 1, 4, 5 }) +
+         __builtin_shuffle (ab, cd, (GenQuadIndex){ 2, 3, 6, 7 });
+}
+
 #if defined(__x86_64__)
 #pragma GCC push_options
 #pragma GCC target("arch=x86-64-v4,prefer-vector-width=512")
@@ -24,26 +57,22 @@
 #define VECTOR 8
 #define ROWS 6
 #define NARROW 12
-#define DOTS
 #define NAME(x) x##_256
 #include "direct_tile.h"
 #undef VECTOR
 #undef ROWS
 #undef NARROW
-#undef DOTS
 #undef NAME
 #pragma GCC pop_options
 #endif
 #define VECTOR 4
 #define ROWS 6
 #define NARROW 12
-#define DOTS
 #define NAME(x) x##_128
 #include "direct_tile.h"
 #undef VECTOR
 #undef ROWS
 #undef NARROW
-#undef DOTS
 #undef NAME
 
 static const GenDirectUnit baseline[] = {
@@ -83,14 +112,13 @@ gen_direct_unit (gint64 columns)
 }
 
 GenDirectDotsFunc
-gen_direct_dots (int *vector)
+gen_direct_dots (gint64 k)
 {
 #if defined(__x86_64__)
-  if (gen_cpu_has (GEN_CPU_AVX2)) {
-    *vector = 8;
+  if (gen_cpu_has (GEN_CPU_AVX512) && k % 16 == 0)
+    return direct_dots_512;
+  if (gen_cpu_has (GEN_CPU_AVX2) && k % 8 == 0)
     return direct_dots_256;
-  }
 #endif
-  *vector = 4;
-  return direct_dots_128;
+  return k % 4 == 0 ? direct_dots_128 : NULL;
 }

@@ -58,7 +58,7 @@ typedef struct {
 const GenDirectUnit *gen_direct_unit (gint64 columns);
 
 /* Any number of pixels by at most GEN_DIRECT_MAX_DOTS channels, of which weights and bias lie one
- * channel after the other; neither adds nor activates, and results are one after the other. The
- * length of segments must be a multiple of `vector`. */
+ * channel after the other; neither adds nor activates, and results are one after the other. */
 typedef void (*GenDirectDotsFunc) (int rows, int columns, const GenDirectTile *tile);
-GenDirectDotsFunc gen_direct_dots (int *vector);
+/* For segments whose lengths are multiples of `k`; NULL where there is none. */
+GenDirectDotsFunc gen_direct_dots (gint64 k);

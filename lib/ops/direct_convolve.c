@@ -182,7 +182,8 @@ give_results (const Block *b, const GenDirectPanel *panel, gint64 channel)
     gen_finish_apply (&finish, b->sums, 1, b->n * width, 0);
   }
   for (gint64 i = 0; i < b->n; i++)
-    memcpy (b->result + b->places[i] + channel, b->sums + i * width, columns * sizeof (float));
+    for (gint64 k = 0; k < columns; k++)
+      b->result[b->places[i] + channel + k] = b->sums[i * width + k];
 }
 
 /* Where tile t of all begins: they are full, but the last two share what is left. */
@@ -198,15 +199,16 @@ tile_begin (gint64 t, gint64 tiles, gint64 rows, gint64 n)
 static void
 run_tiles (const Block *b, const GenDirectPanel *panel, gint64 k, GenDirectTile *tile)
 {
-  const gint64 rows = b->d->form == GEN_DIRECT_DOTS ? GEN_DIRECT_DOTS_ROWS : panel->unit->rows;
+  const gboolean dots = b->d->form == GEN_DIRECT_DOTS;
+  const gint64 rows = dots ? GEN_DIRECT_DOTS_ROWS : panel->unit->rows;
   const gint64 tiles = (b->n + rows - 1) / rows;
   const float *begin = tile->begin, *next = tile->weights + k * panel->width;
   float *result = tile->result;
 
   tile->ahead_step = GEN_DIRECT_CHUNK * panel->width * sizeof (float) / tiles;
   for (gint64 t = 0; t < tiles; t++) {
-    gint64 first = tile_begin (t, tiles, rows, b->n);
-    gint64 n = tile_begin (t + 1, tiles, rows, b->n) - first;
+    gint64 first = dots ? t * rows : tile_begin (t, tiles, rows, b->n);
+    gint64 n = (dots ? MIN (first + rows, b->n) : tile_begin (t + 1, tiles, rows, b->n)) - first;
 
     tile->pixels = b->pixels + first;
     tile->places = b->places + first;
@@ -214,10 +216,10 @@ run_tiles (const Block *b, const GenDirectPanel *panel, gint64 k, GenDirectTile 
     tile->ahead = (const char *)next + t * (k / GEN_DIRECT_CHUNK) * tile->ahead_step;
     tile->begin = begin + first * tile->begin_stride;
     tile->result = tile->scatters ? result : result + first * panel->width;
-    if (b->d->form == GEN_DIRECT_DENSE)
-      panel->unit->tile (n, tile);
-    else
+    if (dots)
       b->d->dots (n, panel->columns, tile);
+    else
+      panel->unit->tile (n, tile);
   }
 }
 

@@ -16,6 +16,7 @@
 #define BLOCK_BYTES (128 * 1024)
 #define LEAST_PIXELS 144
 #define MOST_PIXELS 288
+#define PIXELS_GRAIN 24 /* whole tiles of most kinds */
 /* Bytes of a panel's weights that are used for all those pixels before the next ones: they stay in
  * the second-level cache, too. */
 #define STRETCH_BYTES (64 * 1024)
@@ -292,7 +293,7 @@ choose_block (const GenConvolve *c, GenDirectConvolve *d)
           sizeof (float);
   n = MIN (BLOCK_BYTES / pixel, TABLE_BYTES / (gint64)sizeof (float *) / MAX (runs, 1));
   n = MIN (n, STRIPS_BYTES / (gint64)sizeof (float) / MAX (strips, 1));
-  n = CLAMP (n, LEAST_PIXELS, MOST_PIXELS) / GEN_DIRECT_MAX_ROWS * GEN_DIRECT_MAX_ROWS;
+  n = CLAMP (n, LEAST_PIXELS, MOST_PIXELS) / PIXELS_GRAIN * PIXELS_GRAIN;
   d->pixels = MIN (n, most_windows (d));
   at = d->pixels * sizeof (float *);
   d->places_at = at;
@@ -363,12 +364,10 @@ gen_direct_convolve_suits (const GenConvolve *c)
 static GenDirectForm
 find_form (const GenConvolve *c, GenDirectConvolve *d)
 {
-  int vector;
-
-  d->dots = gen_direct_dots (&vector);
+  d->dots = gen_direct_dots (d->in_group);
   if (d->in_group == 1 && d->out_group == 1 && gen_depthwise_suits (c->groups))
     return GEN_DIRECT_DEPTHWISE;
-  if (d->out_group <= GEN_DIRECT_MAX_DOTS && d->in_group % vector == 0)
+  if (d->out_group <= GEN_DIRECT_MAX_DOTS && d->dots != NULL)
     return GEN_DIRECT_DOTS;
   return GEN_DIRECT_DENSE;
 }
