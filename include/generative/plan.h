@@ -21,7 +21,8 @@ typedef enum {
   GEN_PRECISION_FLOAT32, /* as float32 arithmetic is */
   GEN_PRECISION_TF32,    /* where it is faster, numbers may be cut to 16 bits and more: errors up to
                             2^-15 of the terms' magnitudes, a millionth of a result as a rule */
-  GEN_PRECISION_BFLOAT16, /* as TF32, and constant weights of dense layers are kept as bfloat16:
+  GEN_PRECISION_BFLOAT16, /* as TF32, and constant weights of dense layers, and of convolutions
+                          * of few windows, are kept as bfloat16:
                              errors up to 2^-8 of the terms' magnitudes. On tiles of bfloat16 that
                              is so for convolutions, too, and for both factors: up to 2^-7. A few
                              thousandths of the largest result as a rule */

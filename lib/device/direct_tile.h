@@ -4,11 +4,13 @@
  *   VECTOR   floats in a vector register,
  *   ROWS     pixels of a tile that is two vectors wide,
  *   NARROW   pixels of a tile that is one vector wide,
+ *   HALF(x)  VECTOR float16 at x as floats, where the unit can widen them,
  *   NAME(x)  the names of the functions.
  * A tile is ROWS by 2 * VECTOR results or NARROW by VECTOR, held in registers while all segments
  * run. One pointer a pixel stays in a register, too, which is why there are no more pixels. */
 
-typedef float NAME (Vector) __attribute__ ((vector_size (VECTOR * 4), aligned (4)));
+#include "panel_row.h"
+
 typedef gint32 NAME (Mask) __attribute__ ((vector_size (VECTOR * 4)));
 
 static inline __attribute__ ((always_inline)) NAME (Vector)
@@ -34,12 +36,15 @@ static inline __attribute__ ((always_inline)) NAME (Vector)
 
 /* One step along k. */
 static inline __attribute__ ((always_inline)) void
-NAME (step) (const int rows, const int width, const float *const *from, gint64 i,
-    const float *weights, NAME (Vector) * low, NAME (Vector) * high)
+NAME (step) (const int rows, const int width, const GenGemmForm form, const float *const *from,
+    gint64 i, const char *weights, NAME (Vector) * low, NAME (Vector) * high)
 {
-  const NAME (Vector) left = ((const NAME (Vector) *)weights)[0];
-  const NAME (Vector) right = width > VECTOR ? ((const NAME (Vector) *)weights)[1] : left;
+  NAME (Vector) left, right;
 
+  if (width > VECTOR)
+    NAME (load) (form, weights, &left, &right);
+  else
+    left = right = *(const NAME (Vector) *)weights;
 #pragma GCC unroll 16
   for (int r = 0; r < rows; r++) {
     low[r] += from[r][i] * left;
@@ -49,11 +54,12 @@ NAME (step) (const int rows, const int width, const float *const *from, gint64 i
 }
 
 static inline __attribute__ ((always_inline)) void
-NAME (direct) (const int rows, const int width, const GenDirectTile *t)
+NAME (direct) (const int rows, const int width, const GenGemmForm form, const GenDirectTile *t)
 {
+  const int bytes = width * (form == GEN_GEMM_FLOAT32 ? 4 : 2);
   NAME (Vector) low[NARROW], high[NARROW];
-  const float *from[NARROW], *weights = t->weights;
-  const char *ahead = t->ahead;
+  const float *from[NARROW];
+  const char *weights = t->weights, *ahead = t->ahead;
 
 #pragma GCC unroll 16
   for (int r = 0; r < rows; r++) {
@@ -88,7 +94,7 @@ NAME (direct) (const int rows, const int width, const GenDirectTile *t)
         from[r] = table[r] + t->shift;
       }
       if (!any) {
-        weights += segment->n * width;
+        weights += segment->n * bytes;
         continue;
       }
       i = segment->begin;
@@ -100,13 +106,13 @@ NAME (direct) (const int rows, const int width, const GenDirectTile *t)
       for (gint64 line = 0; line < t->ahead_step; line += 64)
         __builtin_prefetch (ahead + line, 0, 2);
       ahead += t->ahead_step;
-      for (; i + 1 < stop; i += 2, weights += 2 * width) {
-        NAME (step) (rows, width, from, i, weights, low, high);
-        NAME (step) (rows, width, from, i + 1, weights + width, low, high);
+      for (; i + 1 < stop; i += 2, weights += 2 * bytes) {
+        NAME (step) (rows, width, form, from, i, weights, low, high);
+        NAME (step) (rows, width, form, from, i + 1, weights + bytes, low, high);
       }
       if (i < stop) {
-        NAME (step) (rows, width, from, i++, weights, low, high);
-        weights += width;
+        NAME (step) (rows, width, form, from, i++, weights, low, high);
+        weights += bytes;
       }
     }
   }
@@ -141,7 +147,7 @@ NAME (direct) (const int rows, const int width, const GenDirectTile *t)
 
 #define CASE(n)                                                                                    \
   case n:                                                                                          \
-    NAME (direct) (n, WIDTH, t);                                                                   \
+    NAME (direct) (n, WIDTH, FORM, t);                                                             \
     break;
 #define CASES                                                                                      \
   CASE (1)                                                                                         \
@@ -172,11 +178,21 @@ NAME (direct) (const int rows, const int width, const GenDirectTile *t)
     }                                                                                              \
   }
 
-#define WIDTH (2 * VECTOR)
-FUNCTION (direct_wide, WIDE_CASES)
-#undef WIDTH
+#define FORM GEN_GEMM_FLOAT32
 #define WIDTH VECTOR
 FUNCTION (direct_narrow, CASES MORE_CASES)
+#undef WIDTH
+#define WIDTH (2 * VECTOR)
+FUNCTION (direct_wide, WIDE_CASES)
+#undef FORM
+#define FORM GEN_GEMM_BFLOAT16
+FUNCTION (direct_wide_bfloat16, WIDE_CASES)
+#undef FORM
+#ifdef HALF
+#define FORM GEN_GEMM_FLOAT16
+FUNCTION (direct_wide_float16, WIDE_CASES)
+#undef FORM
+#endif
 #undef WIDTH
 
 #undef FUNCTION

@@ -6,6 +6,10 @@
 
 #include "features.h"
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 /* Loads a vector once, where the compiler would do it for each use. */
 #if defined(__x86_64__)
 #define KEEP(x) __asm__("" : "+v"(x))
@@ -42,6 +46,7 @@ add_four (GenQuad a, GenQuad b, GenQuad c, GenQuad d)
 #if defined(__x86_64__)
 #pragma GCC push_options
 #pragma GCC target("arch=x86-64-v4,prefer-vector-width=512")
+#define HALF(x) (Vector_512) _mm512_cvtph_ps (_mm256_loadu_si256 ((const __m256i *)(x)))
 #define VECTOR 16
 #define ROWS 10
 #define NARROW 12
@@ -51,9 +56,11 @@ add_four (GenQuad a, GenQuad b, GenQuad c, GenQuad d)
 #undef ROWS
 #undef NARROW
 #undef NAME
+#undef HALF
 #pragma GCC pop_options
 #pragma GCC push_options
 #pragma GCC target("arch=x86-64-v3")
+#define HALF(x) (Vector_256) _mm256_cvtph_ps (_mm_loadu_si128 ((const __m128i *)(x)))
 #define VECTOR 8
 #define ROWS 6
 #define NARROW 12
@@ -63,9 +70,17 @@ add_four (GenQuad a, GenQuad b, GenQuad c, GenQuad d)
 #undef ROWS
 #undef NARROW
 #undef NAME
+#undef HALF
 #pragma GCC pop_options
 #endif
 #define VECTOR 4
+#if defined(__aarch64__)
+#include <arm_neon.h>
+#define HALF(x) (Vector_128) vcvt_f32_f16 (vld1_f16 ((const float16_t *)(x)))
+#define FLOAT16(tile) tile
+#else
+#define FLOAT16(tile) NULL
+#endif
 #define ROWS 6
 #define NARROW 12
 #define NAME(x) x##_128
@@ -76,18 +91,18 @@ add_four (GenQuad a, GenQuad b, GenQuad c, GenQuad d)
 #undef NAME
 
 static const GenDirectUnit baseline[] = {
-  { 12, 4, direct_narrow_128 },
-  { 6, 8, direct_wide_128 },
+  { 12, 4, { direct_narrow_128 } },
+  { 6, 8, { direct_wide_128, direct_wide_bfloat16_128, FLOAT16 (direct_wide_float16_128) } },
 };
 #if defined(__x86_64__)
 static const GenDirectUnit avx2[] = {
-  { 12, 8, direct_narrow_256 },
-  { 6, 16, direct_wide_256 },
+  { 12, 8, { direct_narrow_256 } },
+  { 6, 16, { direct_wide_256, direct_wide_bfloat16_256, direct_wide_float16_256 } },
 };
 static const GenDirectUnit avx512[] = {
-  { 12, 8, direct_narrow_256 },
-  { 12, 16, direct_narrow_512 },
-  { 10, 32, direct_wide_512 },
+  { 12, 8, { direct_narrow_256 } },
+  { 12, 16, { direct_narrow_512 } },
+  { 10, 32, { direct_wide_512, direct_wide_bfloat16_512, direct_wide_float16_512 } },
 };
 #endif
 

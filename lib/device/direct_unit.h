@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "gemm_unit.h"
 #include "tile_activation.h"
 
 /**
@@ -25,8 +26,8 @@ typedef struct {
 } GenDirectSegment;
 
 typedef struct {
-  const float *weights; /* of the panel, from the first segment on */
-  const char *ahead;    /* what is fetched meanwhile, `ahead_step` bytes for each chunk of k */
+  const void *weights; /* of the panel, from the first segment on */
+  const char *ahead;   /* what is fetched meanwhile, `ahead_step` bytes for each chunk of k */
   gint64 ahead_step;
   const GenDirectSegment *segments;
   int n_segments;
@@ -51,7 +52,8 @@ typedef struct {
 
 typedef struct {
   int rows, width;
-  void (*tile) (int rows, const GenDirectTile *tile);
+  /* By the form of the weights; NULL where there is none. */
+  void (*tile[GEN_GEMM_N_FORMS]) (int rows, const GenDirectTile *tile);
 } GenDirectUnit;
 
 /* The narrowest that has `columns`, or the widest. */

@@ -40,7 +40,7 @@ gen_depthwise_scratch (const GenDirectConvolve *d)
 
 void
 gen_depthwise_pack (
-    const GenConvolve *c, const GenFloatAnywhere *weights, float *packed, int part, int parts)
+    const GenConvolve *c, const GenFloatAnywhere *weights, char *packed, int part, int parts)
 {
   const GenDirectConvolve *d = c->direct;
   gsize first, end;
@@ -48,7 +48,7 @@ gen_depthwise_pack (
   gen_kernel_share (c->out_channels, CHANNELS_GRAIN, part, parts, &first, &end);
   for (guint i = 0; i < d->phases->len; i++) {
     const GenDirectPhase *phase = &g_array_index (d->phases, GenDirectPhase, i);
-    float *to = packed + phase->packed_at;
+    float *to = (float *)(packed + phase->packed_at);
 
     for (gsize channel = first; channel < end; channel++)
       for (int t = 0; t < phase->n_taps; t++)
@@ -62,7 +62,8 @@ typedef struct {
   const GenConvolve *c;
   const GenFinish *finish;
   const GenDirectPhase *phase;
-  const float *source, *packed; /* of all */
+  const float *source; /* of all */
+  const char *packed;
   float *result;
   GenDepthwiseLine *lines; /* room for them */
   const GenDepthwiseUnit *wide, *narrow;
@@ -123,7 +124,7 @@ find_lines (const Run *run, const Piece *piece)
   const GenConvolve *c = run->c;
   const GenDirectConvolve *d = c->direct;
   const GenDirectAxis *a = run->phase->axes;
-  const float *weights = run->packed + run->phase->packed_at;
+  const float *weights = (const float *)(run->packed + run->phase->packed_at);
   int n = 0;
 
   for (int z = 0; z < a[0].taps; z++)
@@ -228,7 +229,7 @@ run_piece (Run *run, const Piece *piece, GenDepthwiseTile *tile)
 
 void
 gen_depthwise_run (const GenConvolve *c, const GenFinish *finish, const float *source,
-    const float *packed, float *result, char *scratch, int part, int parts)
+    const char *packed, float *result, char *scratch, int part, int parts)
 {
   const GenDirectConvolve *d = c->direct;
   Run run = { .c = c,

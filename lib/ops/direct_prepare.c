@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "../device/features.h"
+#include "../device/gemm_pack.h"
 #include "direct_convolve.h"
 
 /* Bytes of the source that are worked on together, to stay in the second-level cache; and pixels,
@@ -16,6 +17,8 @@
 #define BLOCK_BYTES (128 * 1024)
 #define LEAST_PIXELS 144
 #define MOST_PIXELS 288
+/* Windows up to which it is the reading of the weights that takes the time. */
+#define WINDOWS_TO_NARROW 32
 #define PIXELS_GRAIN 24 /* whole tiles of most kinds */
 /* Bytes of a panel's weights that are used for all those pixels before the next ones: they stay in
  * the second-level cache, too. */
@@ -29,6 +32,9 @@
 /* Where oneDNN is as fast with vectors of 512 bits; and where it is slow with those of 256. */
 #define MANY_CHANNELS 64
 #define FEW_WINDOWS 64
+#define FEW_RESULTS 16
+#define LONG_LINE 9
+/* Where the taps of a line, kept in registers, gain more than oneDNN does by its blocks. */
 #define LARGE_KERNEL 4
 
 /* --- shape --- */
@@ -216,13 +222,27 @@ add_phases (const GenConvolve *c, GenDirectConvolve *d, gint64 most)
     phase->merged = c->groups == 1 && d->in_group <= FEW_CHANNELS && phase->dense ? last->taps : 1;
     find_runs (c, d, phase);
     cut_stretches (d, phase, most);
-    phase->packed_at = k * d->lanes;
+    phase->packed_at = k * d->step;
     k += phase->k;
   }
 }
 
+/* Of a phase. */
+static gint64
+most_windows (const GenConvolve *c)
+{
+  gint64 most = c->batch;
+
+  for (int i = 0; i < c->window.rank; i++) {
+    const GenWindowAxis *axis = &c->window.axes[i];
+
+    most *= c->transposed ? (axis->out + axis->stride - 1) / axis->stride : axis->out;
+  }
+  return most;
+}
+
 static void
-add_panels (const GenConvolve *c, GenDirectConvolve *d)
+add_panels (const GenConvolve *c, GenDirectConvolve *d, GenGemmForm form)
 {
   const gint64 channels = d->out_group;
 
@@ -235,31 +255,25 @@ add_panels (const GenConvolve *c, GenDirectConvolve *d)
       panel.width = d->form == GEN_DIRECT_DOTS ? channels : panel.unit->width;
       panel.columns = MIN (panel.width, left);
       panel.shift = group * d->in_group;
-      panel.lanes = d->lanes;
-      d->lanes += panel.width;
+      if (d->form == GEN_DIRECT_DENSE && panel.unit->tile[form] != NULL)
+        panel.form = form;
+      panel.step =
+          panel.width * (panel.form == GEN_GEMM_FLOAT32 ? sizeof (float) : sizeof (guint16));
+      panel.at = d->step;
+      d->step += panel.step;
       channel = panel.channel + panel.columns;
       g_array_append_val (d->panels, panel);
     }
-}
-
-static gint64
-most_windows (const GenDirectConvolve *d)
-{
-  gint64 most = 0;
-
-  for (guint i = 0; i < d->phases->len; i++)
-    most = MAX (most, g_array_index (d->phases, GenDirectPhase, i).windows);
-  return most;
 }
 
 /* Parts share panels where that is as even, and reads less than when each reads all weights. */
 static void
 share_parts (const GenConvolve *c, GenDirectConvolve *d, int parts)
 {
-  const double weights = (double)d->lanes * d->in_group * d->taps,
+  const double weights = (double)d->step / sizeof (float) * d->in_group * d->taps,
                source = c->batch * c->source_size;
   const gint64 rows = g_array_index (d->panels, GenDirectPanel, 0).unit->rows;
-  const gint64 tiles = (most_windows (d) + rows - 1) / rows, panels = d->panels->len;
+  const gint64 tiles = (most_windows (c) + rows - 1) / rows, panels = d->panels->len;
   double least = 0;
 
   for (int n = 1; n <= parts; n++) {
@@ -294,7 +308,7 @@ choose_block (const GenConvolve *c, GenDirectConvolve *d)
   n = MIN (BLOCK_BYTES / pixel, TABLE_BYTES / (gint64)sizeof (float *) / MAX (runs, 1));
   n = MIN (n, STRIPS_BYTES / (gint64)sizeof (float) / MAX (strips, 1));
   n = CLAMP (n, LEAST_PIXELS, MOST_PIXELS) / PIXELS_GRAIN * PIXELS_GRAIN;
-  d->pixels = MIN (n, most_windows (d));
+  d->pixels = MIN (n, most_windows (c));
   at = d->pixels * sizeof (float *);
   d->places_at = at;
   at += d->pixels * sizeof (gint64);
@@ -329,8 +343,9 @@ gboolean
 gen_direct_convolve_suits (const GenConvolve *c)
 {
   const gint64 in_group = c->in_channels / c->groups, out_group = c->out_channels / c->groups;
+  const gint64 line = c->window.axes[c->window.rank - 1].kernel;
   gint64 taps = 1, windows = c->batch, useful = 1, made = 1;
-  gboolean strided = FALSE, dilated = FALSE;
+  gboolean strided = FALSE, dilated = FALSE, dots;
 
   for (int i = 0; i < c->window.rank; i++) {
     const GenWindowAxis *axis = &c->window.axes[i];
@@ -349,15 +364,20 @@ gen_direct_convolve_suits (const GenConvolve *c)
     return gen_depthwise_suits (c->groups) &&
            (c->transposed || c->window.rank != 2 ||
                (gen_cpu_has (GEN_CPU_AVX512) && c->window.axes[0].kernel >= LARGE_KERNEL));
-  /* Most taps of a transposed convolution of a few pixels fall beyond them. */
+  dots = out_group <= GEN_DIRECT_MAX_DOTS && gen_direct_dots (in_group) != NULL;
+  /* Most taps of a transposed convolution of a few pixels fall beyond them; and the phases of one
+   * of few channels are too short for dots, but oneDNN's are one problem. */
   if (c->transposed)
-    return 2 * useful >= made;
-  if (!gen_cpu_has (GEN_CPU_AVX2) || (out_group <= GEN_DIRECT_MAX_DOTS && in_group % 8 == 0))
+    return 2 * useful >= made && !(gen_cpu_has (GEN_CPU_AVX512) && dots && c->window.rank > 1);
+  if (!gen_cpu_has (GEN_CPU_AVX2) || dots)
+    return TRUE;
+  if (gen_cpu_has (GEN_CPU_AVX512))
+    return c->window.rank <= 2 &&
+           (windows <= WINDOWS_TO_NARROW || (dilated && c->out_channels < MANY_CHANNELS));
+  if (line >= LONG_LINE || (out_group <= FEW_RESULTS && in_group >= FEW_CHANNELS / 2))
     return TRUE;
   if (c->window.rank > 2)
     return FALSE;
-  if (gen_cpu_has (GEN_CPU_AVX512))
-    return dilated && c->out_channels < MANY_CHANNELS;
   return dilated || c->groups > 1 || windows <= FEW_WINDOWS || (strided && in_group > FEW_CHANNELS);
 }
 
@@ -373,7 +393,7 @@ find_form (const GenConvolve *c, GenDirectConvolve *d)
 }
 
 void
-gen_direct_convolve_init (GenConvolve *c, int parts)
+gen_direct_convolve_init (GenConvolve *c, int parts, GenGemmForm form)
 {
   GenDirectConvolve *d = g_new0 (GenDirectConvolve, 1);
   gint64 widest, longest = 0, most = G_MAXINT32;
@@ -392,22 +412,25 @@ gen_direct_convolve_init (GenConvolve *c, int parts)
     longest = MAX (longest, axis.kernel);
   }
   d->form = find_form (c, d);
+  if (most_windows (c) > WINDOWS_TO_NARROW)
+    form = GEN_GEMM_FLOAT32;
   if (d->form == GEN_DIRECT_DEPTHWISE) {
-    d->lanes = c->out_channels;
+    d->step = c->out_channels * sizeof (float);
     add_phases (c, d, most);
     c->part_scratch = gen_depthwise_scratch (d);
   } else {
-    add_panels (c, d);
-    widest = g_array_index (d->panels, GenDirectPanel, 0).width;
+    add_panels (c, d, form);
+    widest = g_array_index (d->panels, GenDirectPanel, 0).step;
     if (d->form == GEN_DIRECT_DENSE)
-      most = STRETCH_BYTES / (gint64)sizeof (float) / widest;
+      most = STRETCH_BYTES / widest;
     add_phases (c, d, most);
     d->zeros = g_new0 (float, c->in_channels *longest + GEN_DIRECT_MAX_WIDTH);
     share_parts (c, d, parts);
     c->part_scratch = choose_block (c, d);
   }
   for (guint i = 0; i < d->phases->len; i++)
-    c->packed_size += g_array_index (d->phases, GenDirectPhase, i).k * d->lanes * sizeof (float);
+    c->packed_size += g_array_index (d->phases, GenDirectPhase, i).k * d->step;
+  c->packed_size = (c->packed_size + 63) & ~(gsize)63;
   /* Weights are taken as they are. */
   c->permuted = FALSE;
   c->permuted_size = 0;
@@ -448,7 +471,7 @@ gen_direct_convolve_pack (
   gsize first, end;
 
   if (d->form == GEN_DIRECT_DEPTHWISE) {
-    gen_depthwise_pack (c, weights, (float *)packed, part, parts);
+    gen_depthwise_pack (c, weights, packed, part, parts);
     return;
   }
   gen_kernel_share (d->panels->len, 1, part, parts, &first, &end);
@@ -457,9 +480,13 @@ gen_direct_convolve_pack (
 
     for (gsize p = first; p < end; p++) {
       const GenDirectPanel *panel = &g_array_index (d->panels, GenDirectPanel, p);
+      char *to = packed + phase->packed_at + panel->at * phase->k;
+      g_autofree float *wide =
+          panel->form != GEN_GEMM_FLOAT32 ? g_new (float, phase->k * panel->width) : NULL;
 
-      pack_panel (c, d, phase, panel, weights,
-          (float *)packed + phase->packed_at + panel->lanes * phase->k);
+      pack_panel (c, d, phase, panel, weights, wide != NULL ? wide : (float *)to);
+      if (wide != NULL)
+        gen_gemm_narrow_panel (panel->form, wide, phase->k, panel->width, (guint16 *)to);
     }
   }
 }
