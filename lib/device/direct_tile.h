@@ -100,20 +100,18 @@ NAME (direct) (const int rows, const int width, const GenGemmForm form, const Ge
       i = segment->begin;
       end = i + segment->n;
     }
-    while (i < end) {
-      const gint64 stop = MIN (end, i + GEN_DIRECT_CHUNK);
-
-      for (gint64 line = 0; line < t->ahead_step; line += 64)
+    for (; i + 1 < end; i += 2, weights += 2 * bytes) {
+      /* A few lines at a time: more than the core can wait for would hold it up. */
+      __builtin_prefetch (ahead, 0, 2);
+      for (gint64 line = 64; line < t->ahead_step; line += 64)
         __builtin_prefetch (ahead + line, 0, 2);
       ahead += t->ahead_step;
-      for (; i + 1 < stop; i += 2, weights += 2 * bytes) {
-        NAME (step) (rows, width, form, from, i, weights, low, high);
-        NAME (step) (rows, width, form, from, i + 1, weights + bytes, low, high);
-      }
-      if (i < stop) {
-        NAME (step) (rows, width, form, from, i++, weights, low, high);
-        weights += bytes;
-      }
+      NAME (step) (rows, width, form, from, i, weights, low, high);
+      NAME (step) (rows, width, form, from, i + 1, weights + bytes, low, high);
+    }
+    if (i < end) {
+      NAME (step) (rows, width, form, from, i, weights, low, high);
+      weights += bytes;
     }
   }
   if (t->then.leaks || t->then.floors || t->then.caps) {

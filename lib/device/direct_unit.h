@@ -16,7 +16,6 @@
 #define GEN_DIRECT_MAX_WIDTH 32
 #define GEN_DIRECT_MAX_DOTS 4
 #define GEN_DIRECT_DOTS_ROWS 8
-#define GEN_DIRECT_CHUNK 32
 
 typedef struct {
   int run;
@@ -27,7 +26,7 @@ typedef struct {
 
 typedef struct {
   const void *weights; /* of the panel, from the first segment on */
-  const char *ahead;   /* what is fetched meanwhile, `ahead_step` bytes for each chunk of k */
+  const char *ahead;   /* what is fetched meanwhile, `ahead_step` bytes for each two of k */
   gint64 ahead_step;
   const GenDirectSegment *segments;
   int n_segments;

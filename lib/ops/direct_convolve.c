@@ -207,7 +207,7 @@ run_tiles (const Block *b, const GenDirectPanel *panel, gint64 k, GenDirectTile 
   const char *next = (const char *)tile->weights + k * panel->step;
   float *result = tile->result;
 
-  tile->ahead_step = GEN_DIRECT_CHUNK * panel->step / tiles;
+  tile->ahead_step = 2 * panel->step / tiles;
   for (gint64 t = 0; t < tiles; t++) {
     gint64 first = dots ? t * rows : tile_begin (t, tiles, rows, b->n);
     gint64 n = (dots ? MIN (first + rows, b->n) : tile_begin (t + 1, tiles, rows, b->n)) - first;
@@ -215,7 +215,7 @@ run_tiles (const Block *b, const GenDirectPanel *panel, gint64 k, GenDirectTile 
     tile->pixels = b->pixels + first;
     tile->places = b->places + first;
     tile->table = memchr (b->inner + first, 0, n) != NULL ? b->table + first : NULL;
-    tile->ahead = next + t * (k / GEN_DIRECT_CHUNK) * tile->ahead_step;
+    tile->ahead = next + t * k / 2 * tile->ahead_step;
     tile->begin = begin + first * tile->begin_stride;
     tile->result = tile->scatters ? result : result + first * panel->width;
     if (dots)

@@ -17,8 +17,8 @@
 #define BLOCK_BYTES (128 * 1024)
 #define LEAST_PIXELS 144
 #define MOST_PIXELS 288
-/* Windows up to which it is the reading of the weights that takes the time. */
-#define WINDOWS_TO_NARROW 32
+/* Tiles up to which it is the reading of the weights that takes the time, not their widening. */
+#define TILES_TO_NARROW 2
 #define PIXELS_GRAIN 24 /* whole tiles of most kinds */
 /* Bytes of a panel's weights that are used for all those pixels before the next ones: they stay in
  * the second-level cache, too. */
@@ -373,7 +373,7 @@ gen_direct_convolve_suits (const GenConvolve *c)
     return TRUE;
   if (gen_cpu_has (GEN_CPU_AVX512))
     return c->window.rank <= 2 &&
-           (windows <= WINDOWS_TO_NARROW || (dilated && c->out_channels < MANY_CHANNELS));
+           (windows <= FEW_WINDOWS / 2 || (dilated && c->out_channels < MANY_CHANNELS));
   if (line >= LONG_LINE || (out_group <= FEW_RESULTS && in_group >= FEW_CHANNELS / 2))
     return TRUE;
   if (c->window.rank > 2)
@@ -412,7 +412,7 @@ gen_direct_convolve_init (GenConvolve *c, int parts, GenGemmForm form)
     longest = MAX (longest, axis.kernel);
   }
   d->form = find_form (c, d);
-  if (most_windows (c) > WINDOWS_TO_NARROW)
+  if (most_windows (c) > TILES_TO_NARROW * gen_direct_unit (d->out_group)->rows)
     form = GEN_GEMM_FLOAT32;
   if (d->form == GEN_DIRECT_DEPTHWISE) {
     d->step = c->out_channels * sizeof (float);
