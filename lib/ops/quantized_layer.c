@@ -394,7 +394,7 @@ find_units (GenQuantizedLayer *l, int parts)
   }
   most_panels = l->depthwise ? 1 : most_panels;
   l->tiles = POINTER_BYTES / (most_taps * gen_integer_layer_stride (l->layer) * sizeof (void *));
-  border = most_taps * tile * l->most_pixels * l->pixel_bytes;
+  border = MAX (most_taps * tile * l->most_pixels * l->pixel_bytes, 1);
   l->tiles = MIN (l->tiles, BORDER_BYTES / border);
   l->tiles = CLAMP (l->tiles, 1, GEN_QUANTIZED_MOST_TILES);
   while (l->tiles > 1 && groups * rows < 2 * parts * l->tiles * tile)
