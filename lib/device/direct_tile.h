@@ -257,9 +257,13 @@ NAME (dots) (const int rows, const int columns, const GenDirectTile *t)
   }
 #pragma GCC unroll 32
   for (int i = 0; i < rows * columns; i++) {
+    const NAME (Vector) lanes = sums[i];
     float sum[VECTOR];
 
-    memcpy (sum, &sums[i], sizeof sum);
+    /* Not by memcpy(), for which some compilers would keep sums in memory all the time. */
+#pragma GCC unroll 16
+    for (int l = 0; l < VECTOR; l++)
+      sum[l] = lanes[l];
     for (int half = VECTOR / 2; half > 0; half /= 2)
       for (int l = 0; l < half; l++)
         sum[l] += sum[l + half];

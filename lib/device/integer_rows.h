@@ -9,12 +9,16 @@
  *   ONES          a word of ones, as weights,
  *   NAME(x)       the names of the functions.
  *   TILE_ROWS, TILE_STRIDE  rows of a tile, and of pointers a tap.
- * ACROSS, rows of a tile, says that the function for few results is to be made as well, with
- *   REDUCE(v)     the sum of all lanes of v;
- * FINISH that the function that finishes rows is to be made as well, with
- *   STORE(p, s)   the low bytes of the lanes of s to p;
- * DEPTHWISE that the one of one channel a group is, where DOT is of pairs, with
- *   UNSIGNED(p), SIGNED(p)  VECTOR bytes from p on, as lanes. */
+ * DOT_WORD(s, a, w), where there is a better one, is DOT by the word a in all lanes; it is
+ * undefined again. ACROSS, rows of a tile, says that the function for few results is to be made as
+ * well, with REDUCE(v)     the sum of all lanes of v; FINISH that the function that finishes rows
+ * is to be made as well, with STORE(p, s)   the low bytes of the lanes of s to p; DEPTHWISE that
+ * the one of one channel a group is, where DOT is of pairs, with UNSIGNED(p), SIGNED(p)  VECTOR
+ * bytes from p on, as lanes. */
+
+#ifndef DOT_WORD
+#define DOT_WORD(s, a, w) DOT (s, (NAME (Vector)){ 0 } + (a), w)
+#endif
 
 typedef gint32 NAME (Vector) __attribute__ ((vector_size (VECTOR * 4), aligned (4), may_alias));
 
@@ -43,11 +47,11 @@ NAME (tile_of) (const int rows, const int vectors, const void *const *pointers, 
         weights[v] = LOAD (panel + v * VECTOR * LANE);
 #pragma GCC unroll 8
       for (int r = 0; r < rows; r++) {
-        const NAME (Vector) all = (NAME (Vector)){ 0 } + *(const Word *)(a[r] + i);
+        const gint32 word = *(const Word *)(a[r] + i);
 
 #pragma GCC unroll 4
         for (int v = 0; v < vectors; v++)
-          sums[r][v] = DOT (sums[r][v], all, weights[v]);
+          sums[r][v] = DOT_WORD (sums[r][v], word, weights[v]);
       }
       panel += vectors * VECTOR * LANE;
     }
@@ -279,3 +283,5 @@ NAME (depthwise) (gboolean x_signed, const void *const *pointers, gint64 taps, g
       NAME (window) (FALSE, pointers, taps, channel + i, n - i, weights, stride, out + i);
 }
 #endif
+
+#undef DOT_WORD
