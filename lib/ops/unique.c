@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Unique: the different elements, or slices along an axis, in order or as they first come; where
  * each is first, which one each place has, and how often each occurs. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "order.h"
@@ -66,7 +67,7 @@ find_first (Items *items, gboolean sorted, gint64 *first_of)
 
   for (gint64 i = 0; i < items->n; i++)
     order[i] = i;
-  g_qsort_with_data (order, (int)items->n, sizeof *order, compare_places, items);
+  qsort_r (order, items->n, sizeof *order, compare_places, items);
   for (gint64 i = 0; i < items->n; i++) {
     if (i == 0 || compare_items (items, order[i], order[i - 1]) != 0)
       g_array_append_val (first, order[i]);
