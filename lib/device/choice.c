@@ -44,13 +44,14 @@ describe_machine (const char *device)
   return g_strdelimit (machine, "[]\r\n", ' ');
 }
 
-/* The file, empty where it cannot be read. */
+/* The file, empty where it cannot be read. Who reads a pipe would wait for ever. */
 static GKeyFile *
 load (const GenChoices *choices)
 {
   GKeyFile *file = g_key_file_new ();
 
-  if (!g_key_file_load_from_file (file, choices->path, G_KEY_FILE_KEEP_COMMENTS, NULL)) {
+  if (!g_file_test (choices->path, G_FILE_TEST_IS_REGULAR) ||
+      !g_key_file_load_from_file (file, choices->path, G_KEY_FILE_KEEP_COMMENTS, NULL)) {
     g_key_file_unref (file);
     file = g_key_file_new ();
   }

@@ -76,6 +76,8 @@ gen_cpu_has (GenCpuFeature feature)
     return avx512;
   case GEN_CPU_VNNI:
     return avx512 && mask >= GEN_ISA_VNNI && __builtin_cpu_supports ("avx512vnni");
+  case GEN_CPU_VBMI:
+    return avx512 && mask >= GEN_ISA_VNNI && __builtin_cpu_supports ("avx512vbmi");
   case GEN_CPU_DOT_PRODUCT:
     break;
   case GEN_CPU_AVX_VNNI:

@@ -12,6 +12,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "gemm_dots.h"
 #include "gemm_pack.h"
 #include "gemm_unit.h"
 #include "shared.h"
@@ -34,13 +35,13 @@
 #define FLOATS_IN_PLACE (6 * 1024)
 /* So many tiles gain by panels that are widened once. */
 #define TILES_TO_WIDEN 8
-#define LARGEST_FLOAT16 65504.0f
 
 struct _GenGemm {
   GenGemmOptions options;
   const GenGemmUnit *unit;
   gboolean swapped;      /* B's columns are the rows of tiles, A's rows the panels */
   gboolean split_panels; /* parts share the panels, else the rows */
+  gboolean dots;         /* the columns are few vectors, and nothing is packed */
   gint64 rows, columns;  /* of the product as tiles see it */
   gint64 row_stride, row_k_stride, column_stride, column_k_stride;
   gint64 panels, chunk; /* all, and those used together */
@@ -90,24 +91,6 @@ packed_step (const GenGemm *gemm)
   return gemm->unit->panel * (gemm->form == GEN_GEMM_FLOAT32 ? sizeof (float) : sizeof (guint16));
 }
 
-/* The form that the precision allows and the machine has; float16 only where all of `b` are in its
- * range. */
-static GenGemmForm
-find_form (const GenGemm *gemm, const float *b)
-{
-  const GenGemmOptions *o = &gemm->options;
-  GenGemmForm form = o->precision == GEN_PRECISION_BFLOAT16  ? GEN_GEMM_BFLOAT16
-                     : o->precision == GEN_PRECISION_FLOAT16 ? GEN_GEMM_FLOAT16
-                                                             : GEN_GEMM_FLOAT32;
-
-  if (gemm->unit->block[form] == NULL)
-    return GEN_GEMM_FLOAT32;
-  for (gint64 i = 0; form == GEN_GEMM_FLOAT16 && i < o->n * o->k; i++)
-    if (!(fabsf (b[i]) <= LARGEST_FLOAT16))
-      form = GEN_GEMM_FLOAT32;
-  return form;
-}
-
 static void
 pack_constant (GenGemm *gemm, const float *b)
 {
@@ -132,11 +115,23 @@ pack_constant (GenGemm *gemm, const float *b)
   gemm->packed = g_bytes_get_data (gemm->shared, NULL);
 }
 
-static const char *const way_names[] = { [GEN_GEMM_PANELS] = "panels", [GEN_GEMM_TILES] = "tiles" };
+static const char *const way_names[] = {
+  [GEN_GEMM_PANELS] = "panels", [GEN_GEMM_TILES] = "tiles", [GEN_GEMM_DOTS] = "dots"
+};
+
+/* Whether both lie along k, and one is a few vectors. */
+static gboolean
+is_dots (const GenGemmOptions *o)
+{
+  return o->constant_b == NULL && !o->sliced && MIN (o->m, o->n) <= GEN_GEMM_DOTS_MAX &&
+         (!o->transpose_a || o->m == 1) && (o->transpose_b || o->n == 1);
+}
 
 static GenGemmWay
 rule (const GenGemmOptions *options)
 {
+  if (is_dots (options))
+    return GEN_GEMM_DOTS;
   return gen_split_gemm_suits (options) ? GEN_GEMM_TILES : GEN_GEMM_PANELS;
 }
 
@@ -148,7 +143,7 @@ gen_gemm_ways (const GenGemmOptions *options, GPtrArray *ways)
   g_ptr_array_add (ways, (char *)way_names[first]);
   if (first == GEN_GEMM_TILES)
     g_ptr_array_add (ways, (char *)way_names[GEN_GEMM_PANELS]);
-  else if (gen_split_gemm_can (options))
+  else if (first == GEN_GEMM_PANELS && gen_split_gemm_can (options))
     g_ptr_array_add (ways, (char *)way_names[GEN_GEMM_TILES]);
 }
 
@@ -164,7 +159,9 @@ gen_gemm_way_find (const char *name)
 const char *
 gen_gemm_way (const GenGemm *gemm)
 {
-  return way_names[gemm->split != NULL ? GEN_GEMM_TILES : GEN_GEMM_PANELS];
+  if (gemm->split != NULL)
+    return way_names[GEN_GEMM_TILES];
+  return way_names[gemm->dots ? GEN_GEMM_DOTS : GEN_GEMM_PANELS];
 }
 
 /* Whether to turn the product round: to pack the variable B, which lies across, costs about as much
@@ -182,7 +179,7 @@ find_strides (GenGemm *gemm)
 {
   const GenGemmOptions *o = &gemm->options;
 
-  gemm->swapped = turns_round (o);
+  gemm->swapped = gemm->dots ? o->m <= o->n : turns_round (o);
   if (gemm->swapped) {
     gemm->rows = o->n;
     gemm->columns = o->m;
@@ -213,8 +210,8 @@ find_parts (GenGemm *gemm)
   const gint64 tiles = tiles_of (gemm, (Range){ 0, gemm->rows });
 
   gemm->parts = CLAMP ((double)o->m * o->n * o->k / WORK_PER_PART, 1, o->threads);
-  gemm->split_panels = !gemm->swapped && gemm->panels >= 2 * gemm->parts;
-  if (!gemm->split_panels && tiles < gemm->parts)
+  gemm->split_panels = !gemm->swapped && !gemm->dots && gemm->panels >= 2 * gemm->parts;
+  if (!gemm->split_panels && !gemm->dots && tiles < gemm->parts)
     gemm->split_panels = gemm->panels > tiles;
   gemm->parts = MIN (gemm->parts, MAX (gemm->split_panels ? gemm->panels : tiles, 1));
 }
@@ -224,21 +221,25 @@ gen_gemm_new (const GenGemmOptions *options)
 {
   GenGemm *gemm = g_new0 (GenGemm, 1);
   const GenGemmOptions *o = &gemm->options;
+  const GenGemmWay way = options->way != GEN_GEMM_BY_RULES ? options->way : rule (options);
   gint64 tiles, rest;
 
-  if ((options->way != GEN_GEMM_BY_RULES ? options->way : rule (options)) == GEN_GEMM_TILES) {
+  if (way == GEN_GEMM_TILES) {
     gemm->split = gen_split_gemm_new (options);
     return gemm;
   }
   gemm->options = *options;
   gemm->unit = gen_gemm_unit ();
+  gemm->dots = way == GEN_GEMM_DOTS;
   find_strides (gemm);
   gemm->panels = (gemm->columns + gemm->unit->panel - 1) / gemm->unit->panel;
   find_parts (gemm);
   tiles = tiles_of (gemm, (Range){ 0, gemm->rows });
   gemm->chunk = CLAMP (CHUNK_ROWS / MAX (o->k, 1), 1, MAX (gemm->panels, 1));
   if (o->constant_b != NULL)
-    gemm->form = find_form (gemm, o->constant_b);
+    gemm->form = gen_gemm_form (o->precision, o->constant_b, o->n * o->k);
+  if (gemm->unit->block[gemm->form] == NULL)
+    gemm->form = GEN_GEMM_FLOAT32;
   rest = gemm->columns % gemm->unit->panel;
   gemm->ends_in_half = gemm->form == GEN_GEMM_FLOAT32 && rest > 0 && rest <= gemm->unit->panel / 2;
   gemm->widens = gemm->form != GEN_GEMM_FLOAT32 && tiles >= TILES_TO_WIDEN;
@@ -270,7 +271,7 @@ panel_scratch (const GenGemm *gemm)
 {
   const gsize panel = gemm->options.k * gemm->unit->panel;
 
-  if (gemm->packed != NULL && !gemm->widens)
+  if (gemm->dots || (gemm->packed != NULL && !gemm->widens))
     return 0;
   return gemm->in_place ? panel : gemm->chunk * panel;
 }
@@ -530,6 +531,28 @@ run_rows (const Work *work, const float *rows, Range row, float *scratch, const 
 }
 
 static void
+run_dots (const GenGemm *gemm, const float *a, const float *b, float *c, int part, int parts,
+    const GenGemmThen *then)
+{
+  const GenGemmOptions *o = &gemm->options;
+  const Range row = row_range (gemm, part, parts);
+  const gint64 row_step = gemm->swapped ? 1 : o->n;
+
+  gen_gemm_dots (&(GenGemmDots){ .rows = (gemm->swapped ? b : a) + row.first * gemm->row_stride,
+      .vectors = gemm->swapped ? a : b,
+      .n_rows = row.end - row.first,
+      .n_vectors = gemm->columns,
+      .row_stride = gemm->row_stride,
+      .vector_stride = gemm->column_stride,
+      .k = o->k,
+      .alpha = o->alpha,
+      .results = c + row.first * row_step,
+      .row_step = row_step,
+      .vector_step = gemm->swapped ? o->n : 1 });
+  finish (gemm, then, row, (Range){ 0, gemm->panels });
+}
+
+static void
 run_panels (const GenGemm *gemm, const float *a, const float *b, float *c, void *scratch, int part,
     int parts, const GenGemmThen *then)
 {
@@ -559,6 +582,8 @@ gen_gemm_run_then (const GenGemm *gemm, const float *a, const float *b, float *c
 {
   if (gemm->split != NULL)
     gen_split_gemm_run (gemm->split, a, b, c, scratch, part, parts, then);
+  else if (gemm->dots)
+    run_dots (gemm, a, b, c, part, parts, then);
   else
     run_panels (gemm, a, b, c, scratch, part, parts, then);
 }

@@ -14,6 +14,7 @@ typedef enum {
   GEN_GEMM_BY_RULES,
   GEN_GEMM_PANELS, /* the vector unit: gemm.c */
   GEN_GEMM_TILES,  /* the tile unit: split_gemm.c */
+  GEN_GEMM_DOTS,   /* few vectors by what lies along k: gemm_dots.c */
 } GenGemmWay;
 
 typedef struct {
@@ -24,7 +25,8 @@ typedef struct {
   const float *constant_b; /* B's values, when they never change: packed once. NULL else */
   int threads;
   GenPrecision precision;
-  GenGemmWay way; /* one that gen_gemm_ways names */
+  GenGemmWay way;  /* one that gen_gemm_ways names */
+  gboolean sliced; /* A is some rows of many: never by dots, whose sums have another order */
 } GenGemmOptions;
 
 typedef struct {

@@ -8,6 +8,10 @@
 #include "../simd.h"
 #include "bits.h"
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 #if defined(__aarch64__)
 /* There the vector unit converts. */
 static inline float
@@ -61,6 +65,39 @@ float_to_bfloat (float x)
   return (guint16)((bits & 0x7fffffff) > 0x7f800000 ? (bits >> 16) | 0x40 : rounded);
 }
 
+/* --- by the processor's own conversions of float16 --- */
+
+#if defined(__x86_64__)
+__attribute__ ((target ("arch=x86-64-v3"))) static void
+convert_to_float (const guint16 *from, float *to, gsize n)
+{
+  gsize i = 0;
+
+  for (; i + 8 <= n; i += 8)
+    _mm256_storeu_ps (to + i, _mm256_cvtph_ps (_mm_loadu_si128 ((const __m128i *)(from + i))));
+  for (; i < n; i++)
+    to[i] = half_to_float (from[i]);
+}
+
+/* What is no number becomes the one that float_to_half makes. */
+__attribute__ ((target ("arch=x86-64-v3"))) static void
+convert_to_half (const float *from, guint16 *to, gsize n)
+{
+  const __m256 sign = _mm256_set1_ps (-0.0f), nan = _mm256_set1_ps (as_float (0x7fc00000));
+  gsize i = 0;
+
+  for (; i + 8 <= n; i += 8) {
+    __m256 x = _mm256_loadu_ps (from + i);
+
+    x = _mm256_blendv_ps (
+        x, _mm256_or_ps (nan, _mm256_and_ps (x, sign)), _mm256_cmp_ps (x, x, _CMP_UNORD_Q));
+    _mm_storeu_si128 ((__m128i *)(to + i), _mm256_cvtps_ph (x, _MM_FROUND_TO_NEAREST_INT));
+  }
+  for (; i < n; i++)
+    to[i] = float_to_half (from[i]);
+}
+#endif
+
 GEN_CLONES (void, widen, (GenDataType type, const void *pfrom, gint64 stride, float *to, gsize n),
     (type, pfrom, stride, to, n))
 {
@@ -93,11 +130,23 @@ GEN_CLONES (
 void
 gen_half_widen (GenDataType type, const void *from, gint64 stride, float *to, gsize n)
 {
+#if defined(__x86_64__)
+  if (type == GEN_TYPE_FLOAT16 && stride == 1 && gen_level () >= GEN_LEVEL_AVX2) {
+    convert_to_float (from, to, n);
+    return;
+  }
+#endif
   widen (type, from, stride, to, n);
 }
 
 void
 gen_half_narrow (GenDataType type, const float *from, void *to, gsize n)
 {
+#if defined(__x86_64__)
+  if (type == GEN_TYPE_FLOAT16 && gen_level () >= GEN_LEVEL_AVX2) {
+    convert_to_half (from, to, n);
+    return;
+  }
+#endif
   narrow (type, from, to, n);
 }

@@ -454,6 +454,7 @@ gen_chooser_prepare (GenChooser *chooser, GenKernel *kernel, GError **error)
   const GenOperator *op = kernel->node->op;
   g_autoptr (GPtrArray) ways = NULL;
   g_autofree char *problem = NULL;
+  const char *known;
 
   if (chooser->choice == GEN_CHOICE_RULES || op->ways == NULL)
     return gen_kernel_prepare (kernel, error);
@@ -462,7 +463,11 @@ gen_chooser_prepare (GenChooser *chooser, GenKernel *kernel, GError **error)
   if (ways->len < 2)
     return gen_kernel_prepare (kernel, error);
   problem = describe (kernel);
-  kernel->way = find_way (ways, gen_choices_find (chooser->memory, problem));
+  known = gen_choices_find (chooser->memory, problem);
+  kernel->way = find_way (ways, known);
+  /* A line that names none of them would be in the way of what is found, at each start again. */
+  if (kernel->way == NULL && known != NULL)
+    gen_choices_forget (chooser->memory, problem);
   if (kernel->way == NULL && is_worth_measuring (chooser, kernel) &&
       measure (chooser, kernel, ways, problem))
     return TRUE;

@@ -5,6 +5,27 @@
 #include "kernel.h"
 
 gboolean
+gen_node_compute_results (
+    GenNode *node, const void *const *inputs, GenResult *results, GError **error)
+{
+  g_autoptr (GError) reason = NULL;
+  gboolean computed;
+
+  if (!gen_node_check_inputs (node, error))
+    return FALSE;
+  computed = node->op->compute (node, inputs, results, &reason);
+  /* First: what went wrong with an attribute's default in its place would mislead. */
+  if (!gen_node_check_attributes (node, error)) {
+    for (guint i = 0; computed && i < (guint)node->op->max_outputs; i++)
+      g_clear_pointer (&results[i].data, g_free);
+    return FALSE;
+  }
+  if (!computed)
+    g_propagate_error (error, g_steal_pointer (&reason));
+  return computed;
+}
+
+gboolean
 gen_node_compute (GenNode *node, GError **error)
 {
   guint n_inputs = node->inputs->len, n_outputs = node->outputs->len;

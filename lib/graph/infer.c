@@ -143,8 +143,8 @@ gen_tensor_broadcast_strides (
     strides[i] = i < skip || tensor->shape.dims[i - skip] == 1 ? 0 : own[i - skip];
 }
 
-static gboolean
-check_inputs (const GenNode *node, GError **error)
+gboolean
+gen_node_check_inputs (const GenNode *node, GError **error)
 {
   for (guint i = 0; i < node->inputs->len; i++) {
     const GenTensor *input = g_ptr_array_index (node->inputs, i);
@@ -419,7 +419,7 @@ infer_node (GenGraph *graph, guint at, GError **error)
     if (at == graph->nodes->len)
       return TRUE;
     node = g_ptr_array_index (graph->nodes, at);
-    if (!check_inputs (node, error))
+    if (!gen_node_check_inputs (node, error))
       return FALSE;
     replaced = gen_node_is_widened (node);
     if (replaced ? !gen_graph_widen_node (graph, at, error)

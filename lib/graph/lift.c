@@ -107,6 +107,9 @@ take_cast (Pass *pass, GenNode *cast)
   if (is_rounding (pass, cast))
     return FALSE;
   if (from->type == pass->type && to->type == GEN_TYPE_FLOAT32) {
+    /* It is the cast that would be put before it. */
+    if (wanted && !g_hash_table_contains (pass->lifted, from))
+      return FALSE;
     cast->inputs->pdata[0] = lift (pass, from);
     if (!wanted)
       g_hash_table_insert (pass->aliases, to, lift (pass, from));

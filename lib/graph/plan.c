@@ -164,8 +164,8 @@ transform (GenPlan *plan, GHashTable *held, GenDataType *half, GError **error)
     gen_graph_lift (graph, gen_node_lifts_on_cpu, held);
   else if (!plan->options.no_fusion)
     *half = gen_graph_lift (graph, plan->device->narrows, held);
-  if (plan->device == NULL && !plan->options.no_fusion)
-    gen_graph_fuse_quantized (graph);
+  if (plan->device == NULL && !plan->options.no_fusion && !gen_graph_fuse_quantized (graph, error))
+    return FALSE;
   if (!gen_graph_fold_weights (graph, error))
     return FALSE;
   if (!plan->options.no_fusion &&

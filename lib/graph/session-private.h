@@ -8,11 +8,20 @@
 typedef struct _GenStage GenStage;
 typedef struct _GenFork GenFork;
 
+/* Which inputs of a fork's graph a stage is made for the values of, and not the shapes alone. */
+typedef enum {
+  GEN_FIXED_DECIDERS, /* those that the fork names */
+  GEN_FIXED_SMALL,    /* those of a few numbers */
+  GEN_FIXED_ALL,
+} GenFixed;
+
 /* What leads from one stage to the next: the graph that is left, and the stages made of it. */
 struct _GenFork {
   GenGraph *graph;
-  GHashTable *deciders; /* names of its inputs whose values a stage is made for */
-  GPtrArray *stages;    /* of GenStage, the last used first */
+  GHashTable *deciders; /* names of inputs, or NULL */
+  GenFixed fixed;
+  gboolean whole;    /* one node, of which stages are whole or fail */
+  GPtrArray *stages; /* of GenStage, the last used first */
 };
 
 struct _GenStage {
@@ -20,7 +29,7 @@ struct _GenStage {
   GBytes **values;  /* of those that decide; NULL for others */
   guint n_inputs;
   GenPlan *plan;     /* NULL where there is nothing to compute */
-  GenGraph *alone;   /* the node that is run by itself after it, or NULL */
+  GenFork *alone;    /* of the node that is run by itself after it, or NULL */
   GHashTable *lists; /* name to char **: what sequences hold that the session gives, and that this
                         stage has come to know */
   GenFork *next;     /* NULL at the end */
@@ -57,6 +66,8 @@ const GenValue *gen_session_require (
 
 /* Takes over `graph` and `deciders`. */
 GenFork *gen_fork_new (GenGraph *graph, GHashTable *deciders);
+/* Takes over `graph`, of one node, which sees all of its inputs before it is compiled. */
+GenFork *gen_fork_new_whole (GenGraph *graph);
 void gen_fork_free (GenFork *fork);
 /* The stage for the values at hand, made or found, at the head of the fork's list. */
 GenStage *gen_fork_find_stage (const GenSession *session, GenFork *fork, GError **error);

@@ -19,13 +19,21 @@ value_free (gpointer data)
 }
 
 static void
-put (GenSession *session, const char *name, const GenBinding *binding, gboolean copy)
+put (GenSession *session, const char *name, const GenBinding *binding)
 {
   GenValue *value = g_new0 (GenValue, 1);
 
   *value = (GenValue){ binding->type, binding->shape, binding->data, NULL };
-  if (copy)
-    value->data = value->owned = g_memdup2 (binding->data, MAX (binding->size, 1));
+  g_hash_table_replace (session->values, g_strdup (name), value);
+}
+
+/* Takes over what the result has. */
+static void
+put_result (GenSession *session, const char *name, const GenResult *result)
+{
+  GenValue *value = g_new0 (GenValue, 1);
+
+  *value = (GenValue){ result->type, result->shape, result->data, result->data };
   g_hash_table_replace (session->values, g_strdup (name), value);
 }
 
@@ -61,7 +69,7 @@ gen_session_require (const GenSession *session, const GenTensor *tensor, GError 
 /* --- running --- */
 
 static gboolean
-run_plan (GenSession *session, GenPlan *plan, gboolean keeps, GError **error)
+run_plan (GenSession *session, GenPlan *plan, GError **error)
 {
   for (guint i = 0; i < gen_plan_n_inputs (plan); i++) {
     const GenValue *value = g_hash_table_lookup (session->values, gen_plan_input (plan, i)->name);
@@ -73,36 +81,67 @@ run_plan (GenSession *session, GenPlan *plan, gboolean keeps, GError **error)
   for (guint i = 0; i < gen_plan_n_outputs (plan); i++) {
     const GenBinding *made = gen_plan_output (plan, i);
 
-    put (session, made->name, made, !keeps);
+    put (session, made->name, made);
+  }
+  return TRUE;
+}
+
+/* Where shapes of results hang on values, as those of NonZero: no plan could be kept. */
+static gboolean
+compute_alone (GenSession *session, GenNode *node, GError **error)
+{
+  guint n_outputs = MAX (node->outputs->len, (guint)node->op->max_outputs);
+  g_autofree const void **inputs = g_new0 (const void *, node->inputs->len + 1);
+  g_autofree GenResult *results = g_new0 (GenResult, n_outputs);
+
+  for (guint i = 0; i < node->inputs->len; i++) {
+    GenTensor *input = gen_node_input (node, i);
+    const GenValue *value;
+
+    inputs[i] = gen_tensor_constant (input);
+    if (input == NULL || input->role == GEN_ROLE_CONSTANT)
+      continue;
+    value = gen_session_require (session, input, error);
+    if (value == NULL)
+      return FALSE;
+    input->type = value->type;
+    input->shape = value->shape;
+    inputs[i] = value->data;
+  }
+  if (!gen_node_compute_results (node, inputs, results, error))
+    return FALSE;
+  for (guint i = 0; i < n_outputs; i++) {
+    const GenTensor *output = i < node->outputs->len ? gen_node_output (node, i) : NULL;
+
+    if (output != NULL)
+      put_result (session, output->name, &results[i]);
+    else
+      g_free (results[i].data);
   }
   return TRUE;
 }
 
 /* The node in the way, on values that are all known. */
 static gboolean
-run_alone (GenSession *session, const GenGraph *alone, GError **error)
+run_alone (GenSession *session, GenFork *alone, GError **error)
 {
-  g_autoptr (GenGraph) graph = gen_graph_copy (alone);
-  g_autoptr (GenPlan) plan = NULL;
-  GenPlanOptions options = session->options;
+  GenStage *stage;
+  GenNode *node;
 
-  /* The plan runs once, which is no time to measure kernels, or to look up which were. */
-  options.choice = GEN_CHOICE_RULES;
-  for (guint i = graph->inputs->len; i > 0; i--) {
-    GenTensor *input = g_ptr_array_index (graph->inputs, i - 1);
-    const GenValue *value = gen_session_require (session, input, error);
-
-    if (value == NULL)
-      return FALSE;
-    input->type = value->type;
-    if (!gen_graph_set_input_shape (graph, input, &value->shape, error))
-      return FALSE;
-    gen_graph_fix_input (graph, input, gen_session_value_bytes (value));
+  if (alone->graph->nodes->len == 0)
+    return TRUE; /* nobody reads it */
+  node = g_ptr_array_index (alone->graph->nodes, 0);
+  if (node->op->compute != NULL)
+    return compute_alone (session, node, error);
+  stage = gen_fork_find_stage (session, alone, NULL);
+  if (stage == NULL) {
+    /* It hangs on large values, too. */
+    alone->fixed = GEN_FIXED_ALL;
+    stage = gen_fork_find_stage (session, alone, error);
   }
-  plan = gen_plan_new (graph, &options, error);
-  if (plan == NULL)
+  if (stage == NULL)
     return FALSE;
-  return run_plan (session, plan, FALSE, error);
+  return stage->plan == NULL || run_plan (session, stage->plan, error);
 }
 
 static gboolean
@@ -117,7 +156,7 @@ check_inputs (GenSession *session, const GenBinding *inputs, GError **error)
           gen_data_type_name (inputs[i].type), gen_data_type_name (input->type));
       return FALSE;
     }
-    put (session, input->name, &inputs[i], FALSE);
+    put (session, input->name, &inputs[i]);
   }
   return TRUE;
 }
@@ -191,7 +230,7 @@ gen_session_run (GenSession *session, const GenBinding *inputs, GError **error)
       return FALSE;
     }
     take_lists (session, stage);
-    if (stage->plan != NULL && !run_plan (session, stage->plan, TRUE, error))
+    if (stage->plan != NULL && !run_plan (session, stage->plan, error))
       return FALSE;
     if (stage->alone != NULL && !run_alone (session, stage->alone, error))
       return FALSE;

@@ -9,6 +9,8 @@
 #define MAX_DECIDING 4096
 /* Plans that are kept for different shapes, at each point where stages part. */
 #define MAX_KEPT 8
+/* The same where they are made for all values, which rarely come back. */
+#define MAX_KEPT_OF_VALUES 1
 
 static void stage_free (gpointer data);
 
@@ -20,6 +22,16 @@ gen_fork_new (GenGraph *graph, GHashTable *deciders)
   fork->graph = graph;
   fork->deciders = deciders;
   fork->stages = g_ptr_array_new_with_free_func (stage_free);
+  return fork;
+}
+
+GenFork *
+gen_fork_new_whole (GenGraph *graph)
+{
+  GenFork *fork = gen_fork_new (graph, NULL);
+
+  fork->whole = TRUE;
+  fork->fixed = GEN_FIXED_SMALL;
   return fork;
 }
 
@@ -42,7 +54,7 @@ stage_free (gpointer data)
   g_free (stage->values);
   g_free (stage->shapes);
   g_clear_pointer (&stage->plan, gen_plan_free);
-  g_clear_pointer (&stage->alone, gen_graph_unref);
+  g_clear_pointer (&stage->alone, gen_fork_free);
   g_clear_pointer (&stage->lists, g_hash_table_unref);
   g_clear_pointer (&stage->next, gen_fork_free);
   g_free (stage);
@@ -52,7 +64,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenStage, stage_free)
 static gboolean
 decides (const GenFork *fork, const GenTensor *tensor)
 {
-  return fork->deciders != NULL && g_hash_table_contains (fork->deciders, tensor->name);
+  switch (fork->fixed) {
+  case GEN_FIXED_ALL:
+    return TRUE;
+  case GEN_FIXED_SMALL:
+    return gen_shape_elements (&tensor->shape) <= MAX_DECIDING;
+  default:
+    return fork->deciders != NULL && g_hash_table_contains (fork->deciders, tensor->name);
+  }
 }
 
 static gboolean
@@ -138,27 +157,34 @@ waits_for_values (const GenNode *node)
 
 /* What the stage computes: `graph`, whose shapes are known. */
 static gboolean
-compile (const GenSession *session, GenStage *stage, GenGraph *graph, GError **error)
+compile (const GenSession *session, const GenFork *fork, GenStage *stage, GenGraph *graph,
+    GError **error)
 {
+  GenPlanOptions options = session->options;
+
   gen_graph_flatten_outputs (graph);
   if (graph->outputs->len == 0)
     return TRUE;
-  stage->plan = gen_plan_new (graph, &session->options, error);
+  /* Values that come once are no time to measure kernels, or to look up which were. */
+  if (fork->whole)
+    options.choice = GEN_CHOICE_RULES;
+  stage->plan = gen_plan_new (graph, &options, error);
   return stage->plan != NULL;
 }
 
 /* Part the graph before node number `at`, whose shapes cannot be known yet. */
 static gboolean
-part (const GenSession *session, GenStage *stage, const GenGraph *graph, guint at, GError **error)
+part (const GenSession *session, const GenFork *fork, GenStage *stage, const GenGraph *graph,
+    guint at, GError **error)
 {
   g_autoptr (GenGraph) before = gen_graph_cut (graph, 0, at);
   GHashTable *deciders;
 
-  if (!compile (session, stage, before, error))
+  if (!compile (session, fork, stage, before, error))
     return FALSE;
   deciders = find_deciders (g_ptr_array_index (graph->nodes, at));
   if (deciders == NULL)
-    stage->alone = gen_graph_cut (graph, at, at + 1);
+    stage->alone = gen_fork_new_whole (gen_graph_cut (graph, at, at + 1));
   stage->next =
       gen_fork_new (gen_graph_cut (graph, at + (deciders == NULL), graph->nodes->len), deciders);
   return TRUE;
@@ -202,17 +228,18 @@ stage_new (const GenSession *session, const GenFork *fork, GError **error)
   inferred = gen_graph_infer_until (graph, &at, &reason);
   find_lists (session, stage, graph);
   if (inferred)
-    return compile (session, stage, graph, error) ? g_steal_pointer (&stage) : NULL;
-  if (!waits_for_values (g_ptr_array_index (graph->nodes, at))) {
+    return compile (session, fork, stage, graph, error) ? g_steal_pointer (&stage) : NULL;
+  if (fork->whole || !waits_for_values (g_ptr_array_index (graph->nodes, at))) {
     g_propagate_error (error, g_steal_pointer (&reason));
     return NULL;
   }
-  return part (session, stage, graph, at, error) ? g_steal_pointer (&stage) : NULL;
+  return part (session, fork, stage, graph, at, error) ? g_steal_pointer (&stage) : NULL;
 }
 
 GenStage *
 gen_fork_find_stage (const GenSession *session, GenFork *fork, GError **error)
 {
+  const guint most = fork->fixed == GEN_FIXED_ALL ? MAX_KEPT_OF_VALUES : MAX_KEPT;
   GenStage *stage;
 
   for (guint i = 0; i < fork->stages->len; i++) {
@@ -225,8 +252,8 @@ gen_fork_find_stage (const GenSession *session, GenFork *fork, GError **error)
   stage = stage_new (session, fork, error);
   if (stage == NULL)
     return NULL;
-  if (fork->stages->len == MAX_KEPT)
-    g_ptr_array_remove_index (fork->stages, MAX_KEPT - 1);
+  if (fork->stages->len == most)
+    g_ptr_array_remove_index (fork->stages, most - 1);
   g_ptr_array_insert (fork->stages, 0, stage);
   return stage;
 }

@@ -3,6 +3,8 @@
  * select_last_index says so. */
 #include "argument.h"
 
+#include <string.h>
+
 #include "../simd.h"
 #include "order.h"
 
@@ -60,61 +62,63 @@ GEN_CLONES (gint64, search,
   return where;
 }
 
-/* Side by side, in vectors: without being told the compiler writes so few rounds out before. */
-#define LANES 16
-#define IN_LANES(k) _Pragma ("GCC unroll 1") for (int k = 0; k < LANES; k++)
+/* float32 as integers of its size that sort as it does, each xor `flip`: twice as many in a vector
+ * as the keys of all types. */
+static inline gint32
+key_of (float x, gint32 flip)
+{
+  gint32 bits, magnitude, sign;
 
-#define FOLD(width, before)                                                                        \
-  _Pragma ("GCC unroll 1") for (int k = 0; k < width; k++)                                         \
-  {                                                                                                \
-    lanes[k] = lanes[k + width] before lanes[k] ? lanes[k + width] : lanes[k];                     \
-    strange_lanes[k] |= strange_lanes[k + width];                                                  \
+  memcpy (&bits, &x, sizeof bits);
+  magnitude = bits & G_MAXINT32;
+  sign = bits >> 31;
+  return (magnitude > 0x7f800000 ? G_MAXINT32 : (magnitude ^ sign) - sign) ^ flip;
+}
+
+/* Of a row of them: first the largest key, then its place. */
+GEN_CLONES (gint32, search_floats, (const float *x, gint32 n, gint32 flip, gboolean last),
+    (x, n, flip, last))
+{
+  gint32 most = G_MININT32, where = last ? -1 : G_MAXINT32;
+
+  for (gint32 i = 0; i < n; i++) {
+    const gint32 key = key_of (x[i], flip);
+    most = key > most ? key : most;
   }
+  /* Places of others are made the worst by bits: a condition would keep it from being a vector. */
+  if (last)
+    for (gint32 i = 0; i < n; i++) {
+      const gint32 here = i | -(key_of (x[i], flip) != most);
+      where = here > where ? here : where;
+    }
+  else
+    for (gint32 i = 0; i < n; i++) {
+      const gint32 here = i | (-(key_of (x[i], flip) != most) & G_MAXINT32);
+      where = here < where ? here : where;
+    }
+  return where;
+}
 
-/* The same of float32 in a row, first looking for the value and then for its place; -1 where
- * something is no number. */
-#define SEARCH_FLOATS(name, before)                                                                \
-  GEN_CLONES (gint64, name, (const float *x, gint32 n, gboolean last), (x, n, last))               \
-  {                                                                                                \
-    float most = x[0], lanes[LANES];                                                               \
-    gint32 where = last ? -1 : G_MAXINT32, whole = n / LANES * LANES;                              \
-    int strange = 0, strange_lanes[LANES] = { 0 };                                                 \
-                                                                                                   \
-    IN_LANES (k)                                                                                   \
-    lanes[k] = most;                                                                               \
-    for (gint32 i = 0; i < whole; i += LANES)                                                      \
-      IN_LANES (k)                                                                                 \
-      {                                                                                            \
-        const float here = x[i + k];                                                               \
-                                                                                                   \
-        lanes[k] = here before lanes[k] ? here : lanes[k];                                         \
-        strange_lanes[k] |= here != here;                                                          \
-      }                                                                                            \
-    FOLD (8, before)                                                                               \
-    FOLD (4, before)                                                                               \
-    FOLD (2, before)                                                                               \
-    FOLD (1, before)                                                                               \
-    most = lanes[0];                                                                               \
-    strange = strange_lanes[0];                                                                    \
-    for (gint32 i = whole; i < n; i++) {                                                           \
-      most = x[i] before most ? x[i] : most;                                                       \
-      strange |= x[i] != x[i];                                                                     \
-    }                                                                                              \
-    if (strange)                                                                                   \
-      return -1;                                                                                   \
-    if (last)                                                                                      \
-      for (gint32 i = 0; i < n; i++)                                                               \
-        where = x[i] == most ? i : where;                                                          \
-    else                                                                                           \
-      for (gint32 i = 0; i < n; i++) {                                                             \
-        const gint32 here = x[i] == most ? i : G_MAXINT32;                                         \
-        where = here < where ? here : where;                                                       \
-      }                                                                                            \
-    return where;                                                                                  \
+/* Of columns side by side, row `k`. */
+GEN_CLONES (void, search_float_columns,
+    (const float *x, gsize n, gint32 flip, gboolean last, gint32 k, gint32 *restrict best,
+        gint32 *restrict where),
+    (x, n, flip, last, k, best, where))
+{
+  for (gsize i = 0; i < n; i++) {
+    const gint32 key = key_of (x[i], flip), so_far = best[i];
+    const gint32 better = (key > so_far) | (last & (key == so_far));
+
+    best[i] = better ? key : so_far;
+    where[i] = better ? k : where[i];
   }
+}
 
-SEARCH_FLOATS (largest_float, >)
-SEARCH_FLOATS (least_float, <)
+static gboolean
+goes_by_floats (const GenKernel *kernel, const Argument *a)
+{
+  return gen_node_input (kernel->node, 0)->type == GEN_TYPE_FLOAT32 && a->n < G_MAXINT32;
+}
 
 /* One row of the axis for each of up to CHUNK columns side by side. */
 GEN_CLONES (void, search_columns,
@@ -129,6 +133,20 @@ GEN_CLONES (void, search_columns,
     best[i] = better ? key : best[i];
     where[i] = better ? k : where[i];
   }
+}
+
+/* Up to CHUNK columns. */
+static void
+find_in_columns (const Argument *a, const float *x, gsize n, gint64 *out)
+{
+  gint32 best[CHUNK], where[CHUNK] = { 0 };
+
+  for (gsize i = 0; i < n; i++)
+    best[i] = key_of (x[i], (gint32)a->flip);
+  for (gint32 k = 1; k < a->n; k++)
+    search_float_columns (x + (gint64)k * a->inner, n, (gint32)a->flip, a->last, k, best, where);
+  for (gsize i = 0; i < n; i++)
+    out[i] = where[i];
 }
 
 static void
@@ -147,6 +165,10 @@ run_columns (const GenKernel *kernel, int part, int parts)
     const char *x = (const char *)kernel->inputs[0] + (outer * a->n * a->inner + column) * size;
     gint64 *where = (gint64 *)kernel->outputs[0] + outer * a->inner + column;
 
+    if (goes_by_floats (kernel, a)) {
+      find_in_columns (a, (const float *)x, count, where);
+      continue;
+    }
     for (gint64 k = 0; k < a->n; k++) {
       gen_order_keys (type, x + k * a->inner * (gint64)size, 1, keys, count);
       search_columns (keys, count, a->flip, a->last, k, best, where);
@@ -161,6 +183,7 @@ run (const GenKernel *kernel, int part, int parts)
   GenDataType type = gen_node_input (kernel->node, 0)->type;
   gsize size = gen_data_type_size (type), first, end;
   gint64 *out = kernel->outputs[0], keys[CHUNK];
+  const gboolean floats = goes_by_floats (kernel, a) && a->inner == 1;
 
   gen_kernel_share (a->outer * a->inner, 8, part, parts, &first, &end);
   for (gsize i = first; i < end; i++) {
@@ -168,10 +191,8 @@ run (const GenKernel *kernel, int part, int parts)
         (const char *)kernel->inputs[0] + (i / a->inner * a->n * a->inner + i % a->inner) * size;
     gint64 where = -1, best = G_MININT64;
 
-    if (type == GEN_TYPE_FLOAT32 && a->inner == 1 && a->n < G_MAXINT32)
-      where = (a->flip == 0 ? largest_float : least_float) ((const float *)x, a->n, a->last);
-    if (where >= 0) {
-      out[i] = where;
+    if (floats) {
+      out[i] = search_floats ((const float *)x, (gint32)a->n, (gint32)a->flip, a->last);
       continue;
     }
     for (gint64 k = 0; k < a->n; k += CHUNK) {

@@ -9,7 +9,10 @@ gen_build_reshape (GenGraph *graph, GenTensor *x, const GenShape *shape, GError 
 {
   if (x == NULL || gen_shape_equal (&x->shape, shape))
     return x;
-  return gen_binary (graph, "Reshape", x, gen_graph_ints (graph, shape->dims, shape->rank), error);
+  /* An extent of 0 is meant, where there is one: it is not that of `x`. */
+  return gen_graph_op (graph, "Reshape",
+      (GenTensor *[]){ x, gen_graph_ints (graph, shape->dims, shape->rank) }, 2, 1, error,
+      gen_shape_elements (shape) == 0 ? "allowzero" : NULL, GEN_INT, 1, NULL);
 }
 
 GenTensor *

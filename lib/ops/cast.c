@@ -142,7 +142,7 @@ infer_like (GenNode *node, GError **error)
   return TRUE;
 }
 
-/* --- from and to small numbers --- */
+/* --- from and to numbers of 16 bits and less --- */
 
 /* What elements of `type` are computed as. */
 static GenDataType
@@ -155,7 +155,7 @@ computed (GenDataType type)
 static gboolean
 is_small (GenDataType type)
 {
-  return type > GEN_TYPE_BFLOAT16;
+  return type > GEN_TYPE_BFLOAT16 || gen_type_is_half (type);
 }
 
 typedef struct {
@@ -181,8 +181,17 @@ static void
 cast_chunk (const Small *small, const GenNode *node, const void *x, void *out, gsize n)
 {
   float wide[GEN_HALF_CHUNK], result[GEN_HALF_CHUNK];
-  const void *from = widen (small->from, x, wide, n);
+  const void *from;
 
+  if (gen_type_is_half (small->from) && small->to == GEN_TYPE_FLOAT32) {
+    gen_half_widen (small->from, x, 1, out, n);
+    return;
+  }
+  from = widen (small->from, x, wide, n);
+  if (gen_type_is_half (small->to) && computed (small->from) == GEN_TYPE_FLOAT32) {
+    gen_half_narrow (small->to, from, out, n);
+    return;
+  }
   if (gen_type_is_small_float (small->to)) {
     small->row (node, from, result, n);
     gen_small_narrow (small->to, &small->rules, result, out, n);
@@ -228,6 +237,7 @@ cpu_small (GenKernel *kernel, GenUnaryRow row, GError **error)
 {
   Small *small = g_new0 (Small, 1);
   const GenTensor *x = gen_node_input (kernel->node, 0);
+  double cost;
 
   kernel->state = small;
   kernel->free_state = g_free;
@@ -236,8 +246,9 @@ cpu_small (GenKernel *kernel, GenUnaryRow row, GError **error)
   small->to = gen_node_output (kernel->node, 0)->type;
   if (!read_rules (kernel->node, &small->rules, error))
     return FALSE;
+  cost = MAX (small->from, small->to) <= GEN_TYPE_BFLOAT16 ? 0.3 : 3;
   gen_kernel_add_step (
-      kernel, run_small, gen_kernel_parts (kernel, gen_shape_elements (&x->shape), 3));
+      kernel, run_small, gen_kernel_parts (kernel, gen_shape_elements (&x->shape), cost));
   return TRUE;
 }
 

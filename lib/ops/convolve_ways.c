@@ -19,11 +19,27 @@ const char *const gen_convolve_way_names[] = {
   [GEN_CONVOLVE_LIBRARY_TRANSPOSED] = "onednn-transposed",
 };
 
+/* Whether oneDNN takes the whole of it. A transposed one is the backward pass of one forwards,
+ * which has windows as long as they fit: results that no input reaches have to be fewer than a
+ * step. */
+static gboolean
+library_can (const GenConvolve *c)
+{
+  for (int i = 0; c->transposed && i < c->window.rank; i++) {
+    const GenWindowAxis *axis = &c->window.axes[i];
+
+    if (axis->out + axis->before + axis->after >
+        axis->stride * axis->in + axis->dilation * (axis->kernel - 1))
+      return FALSE;
+  }
+  return TRUE;
+}
+
 static GenConvolveWay
 library_way (const GenConvolve *c, int threads)
 {
   if (c->transposed && !c->permuted)
-    return GEN_CONVOLVE_LIBRARY_TRANSPOSED;
+    return library_can (c) ? GEN_CONVOLVE_LIBRARY_TRANSPOSED : GEN_CONVOLVE_DIRECT;
   return gen_tasks_by_channels (c, threads) ? GEN_CONVOLVE_LIBRARY_CHANNELS
                                             : GEN_CONVOLVE_LIBRARY_ROWS;
 }
@@ -63,7 +79,7 @@ is_possible (const GenConvolve *c, GenConvolveWay way, int threads)
   case GEN_CONVOLVE_LIBRARY_CHANNELS:
     return (c->permuted || !c->transposed) && gen_tasks_can_cut_channels (c, threads);
   case GEN_CONVOLVE_LIBRARY_TRANSPOSED:
-    return c->transposed;
+    return c->transposed && library_can (c);
   }
   return FALSE;
 }

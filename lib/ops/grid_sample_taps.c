@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "../simd.h"
+
 gboolean
 gen_sampler_init (GenSampler *s, const GenNode *node, guint picture, guint grid, GError **error)
 {
@@ -67,6 +69,54 @@ combine (const GenSampler *s, const GenAxisTaps *axes, int tap, int per_axis, gs
     taps->slopes[axis][tap][i] = outside ? 0 : slope[axis];
 }
 
+/* --- linear samples of pictures of two axes, in vectors --- */
+
+/* The two pixels along an axis, and their shares; nothing of what lies beyond where that is 0. */
+typedef struct {
+  gint32 positions[2][GEN_SAMPLE_BLOCK];
+  float weights[2][GEN_SAMPLE_BLOCK];
+} Pairs;
+
+/* As gen_sampler_axis_taps; `grid` holds the coordinates of the axis, two apart. */
+static inline __attribute__ ((always_inline)) void
+find_pairs (const GenSampler *s, const float *grid, gsize n, gint32 extent, Pairs *pairs)
+{
+  const float last = (float)extent - 1, low = s->corners ? 0 : -0.5f, high = last - low;
+  const float factor = s->corners ? last : (float)extent, less = s->corners ? 0 : 1;
+  const gboolean border = s->padding == GEN_SAMPLE_BORDER;
+
+  for (gsize i = 0; i < n; i++) {
+    const float given = ((grid[2 * i] + 1) * factor - less) / 2;
+    const float clamped = given < low ? 0 : given <= high ? given : last;
+    const float x = border ? clamped : given;
+    const float within = (x > -8) & (x < last + 8) ? x : -8;
+    const gint32 cut = (gint32)within, at = cut - (within < (float)cut);
+    const float t = within - (float)at;
+    const gboolean first = (at >= 0) & (at <= extent - 1);
+    const gboolean second = (at >= -1) & (at < extent - 1);
+
+    pairs->positions[0][i] = CLAMP (at, 0, extent - 1);
+    pairs->positions[1][i] = CLAMP (at + 1, 0, extent - 1);
+    pairs->weights[0][i] = first | border ? 1 - t : 0;
+    pairs->weights[1][i] = second | border ? t : 0;
+  }
+}
+
+GEN_CLONES (void, linear_taps,
+    (const GenSampler *s, const float *grid, gsize n, GenSampleTaps *taps), (s, grid, n, taps))
+{
+  const gint32 width = (gint32)s->extents[1];
+  Pairs rows, columns;
+
+  find_pairs (s, grid + 1, n, (gint32)s->extents[0], &rows);
+  find_pairs (s, grid, n, width, &columns);
+  for (int tap = 0; tap < 4; tap++)
+    for (gsize i = 0; i < n; i++) {
+      taps->positions[tap][i] = rows.positions[tap & 1][i] * width + columns.positions[tap >> 1][i];
+      taps->weights[tap][i] = rows.weights[tap & 1][i] * columns.weights[tap >> 1][i];
+    }
+}
+
 void
 gen_sampler_taps (
     const GenSampler *s, const float *grid, gsize n, gboolean slopes, GenSampleTaps *taps)
@@ -77,6 +127,11 @@ gen_sampler_taps (
   taps->taps = 1;
   for (int axis = 0; axis < s->axes; axis++)
     taps->taps *= per_axis;
+  if (s->mode == GEN_SAMPLE_LINEAR && s->padding != GEN_SAMPLE_REFLECTION && s->axes == 2 &&
+      !slopes) {
+    linear_taps (s, grid, n, taps);
+    return;
+  }
   for (gsize i = 0; i < n; i++) {
     for (int axis = 0; axis < s->axes; axis++)
       gen_sampler_axis_taps (

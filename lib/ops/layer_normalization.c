@@ -59,25 +59,25 @@ gen_layer_normalization_infer (GenNode *node, gboolean centred, GError **error)
 /* Sums over a run of at most RUN elements of d = x - shift and of d * d. */
 GEN_CLONES (void, sum, (const float *x, gsize n, float shift, double sums[2]), (x, n, shift, sums))
 {
-  GenLanes first = { 0 }, second = { 0 };
+  float first[LANES] = { 0 }, second[LANES] = { 0 };
   gsize whole = n / LANES * LANES;
 
-  for (gsize i = 0; i < whole; i += LANES) {
-    const GenLanes d = *(const GenLanes *)(x + i) - shift;
+  for (gsize i = 0; i < whole; i += LANES)
+    GEN_LAYER_LOOP (l)
+    {
+      const float d = x[i + l] - shift;
 
-    first += d;
-    second += d * d;
-  }
+      first[l] += d;
+      second[l] += d * d;
+    }
   for (gsize i = whole; i < n; i++) {
     float d = x[i] - shift;
 
     first[0] += d;
     second[0] += d * d;
   }
-  for (gsize l = 0; l < LANES; l++) {
-    sums[0] += first[l];
-    sums[1] += second[l];
-  }
+  sums[0] += gen_layer_fold (first);
+  sums[1] += gen_layer_fold (second);
 }
 
 void

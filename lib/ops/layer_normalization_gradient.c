@@ -38,21 +38,23 @@ infer (GenNode *node, GError **error)
  * to the gradients of scale (dy * h) and bias (dy). */
 GEN_CLONES (void, sum_row,
     (const float *x, const float *dy, const float *scale, float mean, float inverse, gsize n,
-        float *dscale, float *dbias, float sums[2]),
+        float *restrict dscale, float *restrict dbias, float sums[2]),
     (x, dy, scale, mean, inverse, n, dscale, dbias, sums))
 {
-  GenLanes along_one = { 0 }, along_h = { 0 };
+  float along_one[LANES] = { 0 }, along_h[LANES] = { 0 };
   gsize whole = n / LANES * LANES;
 
-  for (gsize i = 0; i < whole; i += LANES) {
-    const GenLanes g = *(const GenLanes *)(dy + i), d = g * *(const GenLanes *)(scale + i);
-    const GenLanes h = (*(const GenLanes *)(x + i) - mean) * inverse;
+  for (gsize i = 0; i < whole; i += LANES)
+    GEN_LAYER_LOOP (l)
+    {
+      const float g = dy[i + l], d = g * scale[i + l];
+      const float h = (x[i + l] - mean) * inverse;
 
-    *(GenLanes *)(dscale + i) += g * h;
-    *(GenLanes *)(dbias + i) += g;
-    along_one += d;
-    along_h += d * h;
-  }
+      dscale[i + l] += g * h;
+      dbias[i + l] += g;
+      along_one[l] += d;
+      along_h[l] += d * h;
+    }
   for (gsize i = whole; i < n; i++) {
     float h = (x[i] - mean) * inverse, d = dy[i] * scale[i];
 

@@ -23,7 +23,8 @@ gen_exp_within (float x, gint32 k)
   p = p * r + 4.1665795894e-2f;
   p = p * r + 1.6666665459e-1f;
   p = p * r + 5.0000001201e-1f;
-  p = p * r * r + r + 1.0f;
+  p = p * r + 1.0f;
+  p = p * r + 1.0f;
   /* n is added to the exponent. */
   memcpy (&bits, &p, sizeof bits);
   memcpy (&power, &shifted, sizeof power);
@@ -79,10 +80,15 @@ gen_log (float x)
                                             : p;
 }
 
+/* 1 / (1 + e^-x); 0 below -88. What is no number comes through by a product that is 0 else. */
 static inline float
 gen_sigmoid (float x)
 {
-  return 1.0f / (1.0f + gen_exp (-x));
+  const float above = -88.0f > x ? -88.0f : x;
+  const float clamped = 87.0f < above ? 87.0f : above;
+  const float y = 1.0f / ((clamped * 0.0f + 1.0f) + gen_exp_within (-clamped, 0));
+
+  return x < -88.0f ? 0.0f : y;
 }
 
 /* tanh x as m / (m + 2), where m is e^2x - 1: with e^r = 1 + q it is 2^n q + (2^n - 1), in which
@@ -90,8 +96,8 @@ gen_sigmoid (float x)
 static inline float
 gen_tanh (float x)
 {
-  const float a = x < 0 ? -x : x;
-  const float twice = a > 10.0f ? 20.0f : 2.0f * a;
+  const float a = 2.0f * __builtin_fabsf (x);
+  const float twice = 20.0f < a ? 20.0f : a;
   const float shifted = twice * 1.44269504f + 12582912.0f;
   const float n = shifted - 12582912.0f;
   const float r = (twice - n * 0.693359375f) - n * -2.12194440e-4f;
@@ -116,8 +122,8 @@ gen_tanh (float x)
 static inline float
 gen_erf (float x)
 {
-  const float a = x < 0 ? -x : x;
-  const float b = a > 4.0f ? 4.0f : a;
+  const float a = __builtin_fabsf (x);
+  const float b = 4.0f < a ? 4.0f : a;
   const float z = b * b;
   float p = 7.8824971047e-5f, q = -1.9821972819045186e-4f, large;
 
@@ -134,7 +140,7 @@ gen_erf (float x)
   q = q * b + 1.1277972459793091f;
   q = q * b + 1.6644716379232705e-4f;
   large = 1.0f - gen_exp_within (-q, 0);
-  return a < 1.0f ? x * p : x < 0 ? -large : x == x ? large : x;
+  return a >= 1.0f ? __builtin_copysignf (large, x) : x * p;
 }
 
 /* x times the normal distribution function of x. */
@@ -224,7 +230,7 @@ gen_tan_within (float x)
 static inline float
 gen_atan (float x)
 {
-  const float a = x < 0 ? -x : x;
+  const float a = __builtin_fabsf (x);
   const float above = a > 2.414213562373095f ? -1.0f : a > 0.4142135623730950f ? a - 1.0f : a;
   const float below = a > 2.414213562373095f ? a : a > 0.4142135623730950f ? a + 1.0f : 1.0f;
   const float turned = a > 2.414213562373095f    ? 1.5707963267948966f
@@ -258,7 +264,7 @@ gen_asin_of (float a)
 static inline float
 gen_asin (float x)
 {
-  const float a = x < 0 ? -x : x;
+  const float a = __builtin_fabsf (x);
   const float p = gen_asin_of (a > 0.5f ? __builtin_sqrtf (0.5f * (1.0f - a)) : a);
   const float y = a > 0.5f ? 1.5707963267948966f - 2.0f * p : p;
 
@@ -268,7 +274,7 @@ gen_asin (float x)
 static inline float
 gen_acos (float x)
 {
-  const float a = x < 0 ? -x : x;
+  const float a = __builtin_fabsf (x);
   const float p = gen_asin_of (a > 0.5f ? __builtin_sqrtf (0.5f * (1.0f - a)) : x);
 
   return a > 0.5f ? (x < 0 ? 3.1415926535897931f - 2.0f * p : 2.0f * p) : 1.5707963267948966f - p;
@@ -292,7 +298,7 @@ gen_sinh (float x)
 static inline float
 gen_cosh (float x)
 {
-  const float a = x < 0 ? -x : x;
+  const float a = __builtin_fabsf (x);
   const float e = gen_exp_within (a > 89.5f ? 89.5f : a, -1);
 
   return a > 89.41598f ? __builtin_inff () : x == x ? e + 0.25f / e : x;
@@ -332,7 +338,7 @@ gen_acosh (float x)
 static inline float
 gen_atanh (float x)
 {
-  const float a = x < 0 ? -x : x;
+  const float a = __builtin_fabsf (x);
   const float near = 0.5f * gen_log_of_sum (2.0f * a / (1.0f - a));
   const float y = a < 1.0f ? near : a == 1.0f ? __builtin_inff () : __builtin_nanf ("");
 

@@ -2,8 +2,11 @@
 /* MaxRoiPool: each of many regions of a picture as a small one of fixed extents, whose cells are
  * the largest of the whole pixels in them (Girshick, 2015). A region is [item, x1, y1, x2, y2]. */
 #include <math.h>
+#include <string.h>
 
 #include <generative/operator.h>
+
+#include "../simd.h"
 
 static gboolean
 infer (GenNode *node, GError **error)
@@ -30,53 +33,106 @@ within (float x, float low, float high)
   return x >= low ? MIN (x, high) : low;
 }
 
-/* Pixels [first, end) of cell `cell` of `cells`, of a region from `from` to `to`. */
+/* Pixels [first, end) of a cell. */
+typedef struct {
+  gint64 first, end;
+} Span;
+
+/* Those of all cells along an axis, of a region from `from` to `to`. In float32, as by those who
+ * train: where a product that should be whole is not, its cell has a pixel more. */
 static void
-bounds (float from, float to, float scale, gint64 cell, gint64 cells, gint64 extent, gint64 *first,
-    gint64 *end)
+find_spans (float from, float to, float scale, gint64 cells, gint64 extent, Span *spans)
 {
   double start = round (within (from * scale, -1e6f, 1e6f));
   double stop = round (within (to * scale, -1e6f, 1e6f));
-  double size = MAX (stop - start + 1, 1) / (double)cells;
+  float size = (float)MAX (stop - start + 1, 1) / (float)cells;
 
-  *first = (gint64)CLAMP (start + floor ((double)cell * size), 0, (double)extent);
-  *end = (gint64)CLAMP (start + ceil ((double)(cell + 1) * size), 0, (double)extent);
+  for (gint64 i = 0; i < cells; i++)
+    spans[i] = (Span){ (gint64)CLAMP (start + floorf ((float)i * size), 0, (double)extent),
+      (gint64)CLAMP (start + ceilf ((float)(i + 1) * size), 0, (double)extent) };
 }
 
+/* The largest of each column of `n` rows, `width` apart. */
+GEN_CLONES (void, largest_rows,
+    (const float *x, gint64 n, gint64 width, float *most, gint64 columns),
+    (x, n, width, most, columns))
+{
+  memcpy (most, x, columns * sizeof *most);
+  for (gint64 r = 1; r < n; r++)
+    for (gint64 c = 0; c < columns; c++) {
+      const float here = x[r * width + c];
+      most[c] = here > most[c] ? here : most[c];
+    }
+}
+
+/* One channel of a region. `room`: as many numbers as a row has. */
+static void
+pool (const float *x, gint64 width, const Span *rows, gint64 n_rows, const Span *columns,
+    gint64 n_columns, float *room, float *out)
+{
+  /* Cells follow one another, so that the first begins and the last ends the region. */
+  const gint64 left = columns[0].first, right = columns[n_columns - 1].end;
+
+  for (gint64 r = 0; r < n_rows; r++, out += n_columns) {
+    memset (out, 0, n_columns * sizeof *out);
+    if (rows[r].first >= rows[r].end || left >= right)
+      continue;
+    largest_rows (
+        x + rows[r].first * width + left, rows[r].end - rows[r].first, width, room, right - left);
+    for (gint64 c = 0; c < n_columns; c++) {
+      float most = -INFINITY;
+
+      for (gint64 i = columns[c].first - left; i < columns[c].end - left; i++)
+        most = room[i] > most ? room[i] : most;
+      out[c] = columns[c].first < columns[c].end ? most : 0;
+    }
+  }
+}
+
+static gsize
+room_of (const GenShape *in, const GenShape *out)
+{
+  return ((out->dims[2] + out->dims[3]) * sizeof (Span) + in->dims[3] * sizeof (float) + 63) &
+         ~(gsize)63;
+}
+
+/* Planes [first, end) of those that regions have one after the other. */
 static void
 run (const GenKernel *kernel, int part, int parts)
 {
   const GenShape *in = &gen_node_input (kernel->node, 0)->shape;
   const GenShape *out = &gen_node_output (kernel->node, 0)->shape;
-  float scale = gen_node_float (kernel->node, "spatial_scale", 1);
-  gint64 height = in->dims[2], width = in->dims[3], cells = out->dims[2] * out->dims[3];
+  const float scale = gen_node_float (kernel->node, "spatial_scale", 1);
+  const gint64 channels = in->dims[1], height = in->dims[2], width = in->dims[3];
+  Span *rows = (Span *)((char *)kernel->scratch + part * room_of (in, out));
+  Span *columns = rows + out->dims[2];
   gsize first, end;
 
-  gen_kernel_share (gen_shape_elements (out), 1, part, parts, &first, &end);
-  for (gsize i = first; i < end; i++) {
-    gint64 plane = (gint64)i / cells, cell = (gint64)i % cells, rows[2], columns[2];
-    const float *roi = (const float *)kernel->inputs[1] + plane / in->dims[1] * 5;
-    gint64 item = (gint64)within (roi[0], 0, (float)(in->dims[0] - 1));
-    const float *x = (const float *)kernel->inputs[0] +
-                     (item * in->dims[1] + plane % in->dims[1]) * height * width;
-    float most = -INFINITY;
+  gen_kernel_share (out->dims[0] * channels, 1, part, parts, &first, &end);
+  for (gsize i = first; i < end;) {
+    const gsize region = i / channels, next = MIN (end, (region + 1) * channels);
+    const float *roi = (const float *)kernel->inputs[1] + region * 5;
+    const gint64 item = (gint64)within (roi[0], 0, (float)(in->dims[0] - 1));
 
-    bounds (roi[2], roi[4], scale, cell / out->dims[3], out->dims[2], height, &rows[0], &rows[1]);
-    bounds (
-        roi[1], roi[3], scale, cell % out->dims[3], out->dims[3], width, &columns[0], &columns[1]);
-    for (gint64 r = rows[0]; r < rows[1]; r++)
-      for (gint64 c = columns[0]; c < columns[1]; c++)
-        most = MAX (most, x[r * width + c]);
-    ((float *)kernel->outputs[0])[i] = rows[0] < rows[1] && columns[0] < columns[1] ? most : 0;
+    find_spans (roi[2], roi[4], scale, out->dims[2], height, rows);
+    find_spans (roi[1], roi[3], scale, out->dims[3], width, columns);
+    for (; i < next; i++)
+      pool ((const float *)kernel->inputs[0] +
+                (item * channels + (gint64)i % channels) * height * width,
+          width, rows, out->dims[2], columns, out->dims[3], (float *)(columns + out->dims[3]),
+          (float *)kernel->outputs[0] + i * out->dims[2] * out->dims[3]);
   }
 }
 
 static gboolean
 cpu (GenKernel *kernel, GError **error)
 {
-  gen_kernel_add_step (kernel, run,
-      gen_kernel_parts (
-          kernel, gen_shape_elements (&gen_node_output (kernel->node, 0)->shape), 20));
+  const GenShape *in = &gen_node_input (kernel->node, 0)->shape;
+  const GenShape *out = &gen_node_output (kernel->node, 0)->shape;
+  const int parts = gen_kernel_parts (kernel, gen_shape_elements (out), 20);
+
+  kernel->scratch_size = parts * room_of (in, out);
+  gen_kernel_add_step (kernel, run, parts);
   return TRUE;
 }
 

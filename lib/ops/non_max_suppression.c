@@ -3,8 +3,13 @@
  * class; as rows of batch, class and box. */
 #include <string.h>
 
+#include "../simd.h"
 #include "number.h"
 #include "result.h"
+#include "sort.h"
+
+/* Boxes that are compared at a time. */
+#define BLOCK 32
 
 typedef struct {
   float y1, x1, y2, x2;
@@ -26,58 +31,79 @@ read_box (const float *b, gboolean centered)
   return (Box){ MIN (b[0], b[2]), MIN (b[1], b[3]), MAX (b[0], b[2]), MAX (b[1], b[3]) };
 }
 
-static float
-area (const Box *b)
+/* Boxes that are kept, and their areas: a list of each number, for vectors. */
+typedef struct {
+  float *y1, *x1, *y2, *x2, *area;
+  gint64 n;
+} Kept;
+
+/* Whether none that is kept overlaps `b` by more than `most` of what both cover. */
+GEN_CLONES (gboolean, is_free, (const Kept *kept, Box b, float most), (kept, b, most))
 {
-  return (b->y2 - b->y1) * (b->x2 - b->x1);
+  const float area = (b.y2 - b.y1) * (b.x2 - b.x1);
+
+  /* A few at a time: most boxes have one of the best in their way. */
+  for (gint64 first = 0; first < kept->n; first += BLOCK) {
+    const gint64 end = MIN (kept->n, first + BLOCK);
+    int covered = 0;
+
+    for (gint64 i = first; i < end; i++) {
+      const float height = MIN (b.y2, kept->y2[i]) - MAX (b.y1, kept->y1[i]);
+      const float width = MIN (b.x2, kept->x2[i]) - MAX (b.x1, kept->x1[i]);
+      const float shared = height * width, both = area + kept->area[i] - shared;
+      const float part = (height > 0) & (width > 0) & (both > 0) ? shared / both : 0;
+
+      covered |= !(part <= most);
+    }
+    if (covered)
+      return FALSE;
+  }
+  return TRUE;
 }
 
-/* The part of both that both have. */
-static float
-overlap (const Box *a, const Box *b)
-{
-  float height = MIN (a->y2, b->y2) - MAX (a->y1, b->y1);
-  float width = MIN (a->x2, b->x2) - MAX (a->x1, b->x1), shared, both;
-
-  if (height <= 0 || width <= 0)
-    return 0;
-  shared = height * width;
-  both = area (a) + area (b) - shared;
-  return both > 0 ? shared / both : 0;
-}
-
-static int
-compare_scores (gconstpointer a, gconstpointer b, gpointer scores)
-{
-  gint64 i = *(const gint64 *)a, k = *(const gint64 *)b;
-  float x = ((const float *)scores)[i], y = ((const float *)scores)[k];
-
-  return x != y ? (x < y) - (x > y) : (i > k) - (i < k);
-}
-
-/* One class of one item of the batch. */
 static void
-suppress (const Limits *limits, const float *boxes, const float *scores, gint64 n, gint64 batch,
-    gint64 class, GArray *rows)
+keep (Kept *kept, Box b)
 {
-  g_autoptr (GArray) order = g_array_new (FALSE, FALSE, sizeof (gint64));
-  g_autoptr (GArray) kept = g_array_new (FALSE, FALSE, sizeof (Box));
+  const gint64 i = kept->n++;
+
+  kept->y1[i] = b.y1;
+  kept->x1[i] = b.x1;
+  kept->y2[i] = b.y2;
+  kept->x2[i] = b.x2;
+  kept->area[i] = (b.y2 - b.y1) * (b.x2 - b.x1);
+}
+
+/* A key that goes up as `score` goes down; zeros are one number. */
+static guint64
+key_of (float score)
+{
+  guint32 bits;
+
+  score += 0.0f;
+  memcpy (&bits, &score, sizeof bits);
+  return bits >> 31 ? bits : bits ^ 0x7fffffff;
+}
+
+/* One class of one item of the batch. `items`: room for twice `n`. */
+static void
+suppress (const Limits *limits, const float *boxes, const float *scores, gint64 n,
+    const gint64 row[2], GenSortItem *items, Kept *kept, GArray *rows)
+{
+  const GenSortItem *order;
+  gsize count = 0;
 
   for (gint64 i = 0; i < n; i++)
     if (!limits->scores_count || scores[i] > limits->score)
-      g_array_append_val (order, i);
-  g_array_sort_with_data (order, compare_scores, (gpointer)scores);
-  for (guint i = 0; i < order->len && kept->len < limits->most; i++) {
-    gint64 number = g_array_index (order, gint64, i), row[3] = { batch, class, number };
-    Box box = read_box (boxes + 4 * number, limits->centered);
-    gboolean free = TRUE;
+      items[count++] = (GenSortItem){ key_of (scores[i]), i };
+  order = gen_sort (items, items + n, count);
+  kept->n = 0;
+  for (gsize i = 0; i < count && kept->n < limits->most; i++) {
+    const Box box = read_box (boxes + 4 * order[i].place, limits->centered);
 
-    for (guint k = 0; free && k < kept->len; k++)
-      free = overlap (&box, &g_array_index (kept, Box, k)) <= limits->overlap;
-    if (!free)
+    if (!is_free (kept, box, limits->overlap))
       continue;
-    g_array_append_val (kept, box);
-    g_array_append_vals (rows, row, 3);
+    keep (kept, box);
+    g_array_append_vals (rows, ((gint64[]){ row[0], row[1], order[i].place }), 3);
   }
 }
 
@@ -101,8 +127,11 @@ compute (const GenNode *node, const void *const *inputs, GenResult *results, GEr
 {
   const GenTensor *boxes = gen_node_input (node, 0), *scores = gen_node_input (node, 1);
   g_autoptr (GArray) rows = NULL;
+  g_autofree GenSortItem *items = NULL;
+  g_autofree float *numbers = NULL;
   double most, threshold, score;
   Limits limits = { 0 };
+  Kept kept;
   gint64 batches, classes, n;
   gint64 *found;
 
@@ -122,10 +151,15 @@ compute (const GenNode *node, const void *const *inputs, GenResult *results, GEr
   limits = (Limits){ (gint64)CLAMP (most, 0, (double)n), (float)threshold, (float)score,
     gen_node_input (node, 4) != NULL, gen_node_int (node, "center_point_box", 0) != 0 };
   rows = g_array_new (FALSE, FALSE, sizeof (gint64));
+  items = g_new (GenSortItem, 2 * n + 1);
+  numbers = g_new (float, 5 * limits.most + 1);
+  kept = (Kept){ numbers, numbers + limits.most, numbers + 2 * limits.most,
+    numbers + 3 * limits.most, numbers + 4 * limits.most, 0 };
   for (gint64 b = 0; b < batches; b++)
     for (gint64 c = 0; c < classes; c++)
       suppress (&limits, (const float *)inputs[0] + b * n * 4,
-          (const float *)inputs[1] + (b * classes + c) * n, n, b, c, rows);
+          (const float *)inputs[1] + (b * classes + c) * n, n, (gint64[]){ b, c }, items, &kept,
+          rows);
   found = gen_result_new (&results[0], GEN_TYPE_INT64, &GEN_SHAPE ((gint64)rows->len / 3, 3));
   if (rows->len > 0)
     memcpy (found, rows->data, rows->len * sizeof (gint64));

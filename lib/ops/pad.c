@@ -79,6 +79,9 @@ infer (GenNode *node, GError **error)
   return TRUE;
 }
 
+/* Longer rows cost no less for an element, and tables grow with them. */
+#define MOST_MERGED 65536
+
 typedef struct {
   gint64 *sources[GEN_MAX_RANK]; /* of each position of an axis: in x, -1 for the border */
   gint64 strides[GEN_MAX_RANK];  /* of x */
@@ -185,13 +188,28 @@ run (const GenKernel *kernel, int part, int parts)
   }
 }
 
+/* The last axes are one as long as nothing is put around them. */
+static void
+merge_axes (GenShape *from, GenShape *to, const GenPads *pads)
+{
+  for (int last = to->rank - 1; last > 0; last = to->rank - 1) {
+    if (pads->before[last] != 0 || pads->after[last] != 0 || pads->before[last - 1] != 0 ||
+        pads->after[last - 1] != 0 || to->dims[last - 1] * to->dims[last] > MOST_MERGED)
+      return;
+    from->dims[last - 1] *= from->dims[last];
+    to->dims[last - 1] *= to->dims[last];
+    from->rank = to->rank = last;
+  }
+}
+
 static gboolean
 cpu (GenKernel *kernel, GError **error)
 {
   const GenNode *node = kernel->node;
   const GenTensor *x = gen_node_input (node, 0), *y = gen_node_output (node, 0);
   char mode = *gen_node_string (node, "mode", "constant");
-  int inner = y->shape.rank - 1;
+  GenShape from = x->shape, to = y->shape;
+  int inner;
   gint64 stride = 1;
   GenPads pads;
   Pad *pad;
@@ -201,21 +219,23 @@ cpu (GenKernel *kernel, GError **error)
         gen_data_type_name (x->type));
   if (!gen_pad_find (node, &pads, error))
     return FALSE;
+  merge_axes (&from, &to, &pads);
+  inner = to.rank - 1;
   pad = g_new0 (Pad, 1);
   kernel->state = pad;
   kernel->free_state = pad_free;
-  pad->shape = y->shape;
+  pad->shape = to;
   pad->size = gen_data_type_size (x->type);
   gen_number_set (x->type, &pad->border, 0, gen_node_float (node, "value", 0));
-  pad->rows = gen_shape_product (&y->shape, 0, inner);
-  pad->inside = CLAMP (pads.before[inner], 0, y->shape.dims[inner]);
-  pad->last = CLAMP (pads.before[inner] + x->shape.dims[inner], 0, y->shape.dims[inner]);
+  pad->rows = gen_shape_product (&to, 0, inner);
+  pad->inside = CLAMP (pads.before[inner], 0, to.dims[inner]);
+  pad->last = CLAMP (pads.before[inner] + from.dims[inner], 0, to.dims[inner]);
   for (int i = inner; i >= 0; i--) {
     pad->strides[i] = stride;
-    stride *= x->shape.dims[i];
-    pad->sources[i] = g_new (gint64, MAX (y->shape.dims[i], 1));
-    for (gint64 k = 0; k < y->shape.dims[i]; k++)
-      pad->sources[i][k] = gen_pad_source (k - pads.before[i], x->shape.dims[i], mode);
+    stride *= from.dims[i];
+    pad->sources[i] = g_new (gint64, MAX (to.dims[i], 1));
+    for (gint64 k = 0; k < to.dims[i]; k++)
+      pad->sources[i][k] = gen_pad_source (k - pads.before[i], from.dims[i], mode);
   }
   gen_kernel_add_step (kernel, run, gen_kernel_parts (kernel, gen_shape_elements (&y->shape), 0.5));
   return TRUE;

@@ -80,6 +80,7 @@ taps_of (const Pool &pool, uint32_t line, Taps *taps)
 template <typename T, int N> struct Found {
   typename GenComputed<T>::Type values[N];
   int32_t places[N];
+  bool any; /* place at all */
 };
 
 template <typename T, int N>
@@ -90,8 +91,8 @@ look (const Pool &pool, const Taps &taps, const GenPack<T, N> *from)
   const Axis *a = pool.axes;
   const int height = (int)a[1].in.divisor, width = (int)a[2].in.divisor;
   Found<T, N> found;
-  bool fresh = true;
 
+  found.any = false;
   for (int j = 0; j < N; j++) {
     found.values[j] = pool.averages ? (C)0 : (C)pool.lowest;
     found.places[j] = 0;
@@ -112,10 +113,12 @@ look (const Pool &pool, const Taps &taps, const GenPack<T, N> *from)
             found.values[j] += v;
             continue;
           }
-          found.places[j] = fresh || v > found.values[j] ? place : found.places[j];
-          found.values[j] = v > found.values[j] ? v : found.values[j];
+          const bool larger = GEN_POOL_IS_LARGER (v, found.values[j]);
+
+          found.places[j] = !found.any || larger ? place : found.places[j];
+          found.values[j] = larger ? v : found.values[j];
         }
-        fresh = false;
+        found.any = true;
       }
   return found;
 }
@@ -155,7 +158,7 @@ pool_windows (Pool pool, const T *x, T *y, int32_t *places, gint64 *indices, siz
     for (int j = 0; j < N; j++) {
       gen_store (&pack.at[j], pool.averages ? (C)(found.values[j] * share) : found.values[j]);
       if (places != NULL)
-        places[i * N + j] = found.values[j] > (C)pool.lowest ? found.places[j] : -1;
+        places[i * N + j] = found.any ? found.places[j] : -1;
       if (indices != NULL)
         indices[i * N + j] = index_of (pool, plane, k * N + j, (uint32_t)found.places[j]);
     }

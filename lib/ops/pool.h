@@ -19,6 +19,10 @@ typedef struct {
   gsize room_at, room; /* bytes of scratch memory for each part, where they begin */
 } GenPool;
 
+/* Whether `b` takes the place of `a`, the largest so far. What is no number does, and stays,
+ * wherever in its window it is. */
+#define GEN_POOL_IS_LARGER(b, a) (((b) > (a)) | ((b) != (b)))
+
 /* Of a pooling's node or its gradient's. */
 GEN_PRIVATE_API gboolean gen_pool_init (GenPool *pool, const GenNode *node, GError **error);
 

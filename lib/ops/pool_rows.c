@@ -12,18 +12,22 @@
  * be read from another place. */
 #define BAND 8
 
+/* In the vector unit of who calls: a call from wide vectors to code for narrow ones can cost more
+ * than a row. */
+#define INLINE static inline __attribute__ ((always_inline))
+
 /* Rows before columns, and how many values they are of. */
 typedef struct {
   const GenPool *pool;
   gint64 first[2], end[2], start[2]; /* of the rows' axes */
 } Rows;
 
-static Rows
+INLINE Rows
 rows_of (const GenPool *pool, gsize row)
 {
   const GenWindowAxis *axes = pool->window.axes;
-  const gint64 at[] = { axes[0].out == 1 ? 0 : row / axes[1].out,
-    axes[0].out == 1 ? row : row % axes[1].out };
+  const gsize outer = axes[0].out == 1 ? 0 : row / axes[1].out;
+  const gint64 at[] = { outer, row - outer * axes[1].out };
   Rows rows = { .pool = pool };
 
   for (int i = 0; i < 2; i++) {
@@ -34,7 +38,7 @@ rows_of (const GenPool *pool, gsize row)
 }
 
 /* Values along one axis that an average is over, for the window that starts at `start`. */
-static gint64
+INLINE gint64
 count_along (const GenPool *pool, int axis, gint64 start, gint64 taps)
 {
   const GenWindowAxis *a = &pool->window.axes[axis];
@@ -44,7 +48,7 @@ count_along (const GenPool *pool, int axis, gint64 start, gint64 taps)
 }
 
 /* Values of the rows' axes that an average is over. */
-static gint64
+INLINE gint64
 count_of (const GenPool *pool, const Rows *rows)
 {
   gint64 count = 1;
@@ -71,8 +75,6 @@ gen_pool_rows_room (const GenPool *pool)
 
   return ((BAND * a->in + a->out) * sizeof (double) + 63) & ~(gsize)63;
 }
-
-#define INLINE static inline __attribute__ ((always_inline))
 
 /* Loops for the steps and kernels that nets have; the run as a whole is compiled for each level of
  * the vector unit, with all of this in it. */
@@ -186,7 +188,7 @@ gen_pool_rows_room (const GenPool *pool)
   }                                                                                                \
                                                                                                    \
   /* One over the number of values along the columns, for each. */                                 \
-  static void shares_##name (const GenPool *pool, T *shares)                                       \
+  INLINE void shares_##name (const GenPool *pool, T *shares)                                       \
   {                                                                                                \
     const GenWindowAxis *a = &pool->window.axes[2];                                                \
                                                                                                    \
@@ -207,6 +209,8 @@ gen_pool_rows_room (const GenPool *pool)
     const gsize height = a[0].out * a[1].out;                                                      \
     T *room = (T *)((char *)kernel->scratch + pool->room_at + part * pool->room);                  \
     T *shares = room + BAND * a[2].in;                                                             \
+    const T *source = gen_pool_source (kernel);                                                    \
+    T *result = gen_pool_result (kernel);                                                          \
     gsize first, end, plane, line;                                                                 \
     gint64 whole, cut;                                                                             \
                                                                                                    \
@@ -218,14 +222,13 @@ gen_pool_rows_room (const GenPool *pool)
     line = first % height;                                                                         \
     for (gsize n; first < end; first += n) {                                                       \
       const T *rows[BAND];                                                                         \
-      T count[BAND], *out = (T *)gen_pool_result (kernel) + first * a[2].out;                      \
+      T count[BAND], *out = result + first * a[2].out;                                             \
                                                                                                    \
       n = MIN (BAND, end - first);                                                                 \
       for (gsize k = 0; k < n; k++) {                                                              \
         const Rows of = rows_of (pool, line);                                                      \
                                                                                                    \
-        rows[k] = rows_##name (&of, (const T *)gen_pool_source (kernel) + plane * pool->in_pixels, \
-            room + k * a[2].in);                                                                   \
+        rows[k] = rows_##name (&of, source + plane * pool->in_pixels, room + k * a[2].in);         \
         if (averages)                                                                              \
           count[k] = (T)1 / (T)count_of (pool, &of);                                               \
         if (++line == height) {                                                                    \
@@ -241,10 +244,10 @@ gen_pool_rows_room (const GenPool *pool)
     }                                                                                              \
   }
 
-POOL_ROWS (max_float32, float, -INFINITY, b > a ? b : a, FALSE)
-POOL_ROWS (max_float64, double, -INFINITY, b > a ? b : a, FALSE)
-POOL_ROWS (max_int8, gint8, G_MININT8, b > a ? b : a, FALSE)
-POOL_ROWS (max_uint8, guint8, 0, b > a ? b : a, FALSE)
+POOL_ROWS (max_float32, float, -INFINITY, GEN_POOL_IS_LARGER (b, a) ? b : a, FALSE)
+POOL_ROWS (max_float64, double, -INFINITY, GEN_POOL_IS_LARGER (b, a) ? b : a, FALSE)
+POOL_ROWS (max_int8, gint8, G_MININT8, GEN_POOL_IS_LARGER (b, a) ? b : a, FALSE)
+POOL_ROWS (max_uint8, guint8, 0, GEN_POOL_IS_LARGER (b, a) ? b : a, FALSE)
 POOL_ROWS (average_float32, float, 0, a + b, TRUE)
 POOL_ROWS (average_float64, double, 0, a + b, TRUE)
 

@@ -281,7 +281,8 @@ make_products (const GenKernel *kernel, Walk *walk)
       .alpha = 1,
       .constant_b = w != NULL ? w + d * walk->rows * r->input : NULL,
       .threads = kernel->threads,
-      .precision = kernel->precision };
+      .precision = kernel->precision,
+      .sliced = TRUE };
 
     walk->input[d] = gen_cell_product_new (&options);
     options.m = r->batch / walk->slices;

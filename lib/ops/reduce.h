@@ -65,17 +65,8 @@ GenTensor *gen_reduce_spread (GenGradient *gradient, GenTensor *tensor, GError *
     lanes[k] = (both);                                                                             \
   }
 
-/* A reducer for elements of type T: expressions of the accumulator `a`, the element `x`, the
- * other accumulator `b`. Rows are taken in lanes, which vectorise and lose less precision. */
-#define GEN_REDUCER_NO_FINISH(name, T, initial, take, both)                                        \
-  GEN_CLONES (                                                                                     \
-      void, name##_start, (void *accumulators, gint64 stride, gsize n), (accumulators, stride, n)) \
-  {                                                                                                \
-    T *out = accumulators;                                                                         \
-                                                                                                   \
-    for (gsize i = 0; i < n; i++)                                                                  \
-      out[(gint64)i * stride] = (initial);                                                         \
-  }                                                                                                \
+/* What a reducer does with rows one by one. */
+#define GEN_REDUCER_ACROSS(name, T, initial, take, both)                                           \
   /* The lanes take what they can of a row; returns how much. */                                   \
   static inline __attribute__ ((always_inline))                                                    \
   gsize name##_lanes (T *lanes, const int n_lanes, const T *from, gsize n)                         \
@@ -128,6 +119,17 @@ GenTensor *gen_reduce_spread (GenGradient *gradient, GenTensor *tensor, GError *
       }                                                                                            \
       *to = total;                                                                                 \
     }                                                                                              \
+  }
+
+/* What it does besides. */
+#define GEN_REDUCER_BESIDE(name, T, initial, take, both)                                           \
+  GEN_CLONES (                                                                                     \
+      void, name##_start, (void *accumulators, gint64 stride, gsize n), (accumulators, stride, n)) \
+  {                                                                                                \
+    T *out = accumulators;                                                                         \
+                                                                                                   \
+    for (gsize i = 0; i < n; i++)                                                                  \
+      out[(gint64)i * stride] = (initial);                                                         \
   }                                                                                                \
   GEN_CLONES (void, name##_along, (void *accumulators, const void *px, const GenReduceRows *rows), \
       (accumulators, px, rows))                                                                    \
@@ -188,6 +190,12 @@ GenTensor *gen_reduce_spread (GenGradient *gradient, GenTensor *tensor, GError *
       out[i] = (both);                                                                             \
     }                                                                                              \
   }
+
+/* A reducer for elements of type T: expressions of the accumulator `a`, the element `x`, the
+ * other accumulator `b`. Rows are taken in lanes, which vectorise and lose less precision. */
+#define GEN_REDUCER_NO_FINISH(name, T, initial, take, both)                                        \
+  GEN_REDUCER_BESIDE (name, T, initial, take, both)                                                \
+  GEN_REDUCER_ACROSS (name, T, initial, take, both)
 
 #define GEN_REDUCER(name, T, initial, take, both)                                                  \
   GEN_REDUCER_NO_FINISH (name, T, initial, take, both)                                             \

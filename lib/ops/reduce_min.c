@@ -2,12 +2,15 @@
 /* ReduceMin: the smallest element over axes. Where several are, its gradient is shared among them.
  */
 #include <math.h>
-#include "reduce.h"
+#include "reduce_extreme.h"
 
 /* Of two numbers, or of what is none. Without a branch, so that it vectorises. */
 #define TAKE(x) ((x < a) | (x != x) ? x : a)
 
-GEN_REDUCER (reduce_min_float32, float, INFINITY, TAKE (x), TAKE (b))
+GEN_REDUCER_BESIDE (float32, float, INFINITY, TAKE (x), TAKE (b))
+GEN_REDUCER_EXTREME (across_float32, <, INFINITY)
+static const GenReducer reduce_min_float32 = { sizeof (float), float32_start, across_float32,
+  float32_along, float32_merge, NULL };
 GEN_REDUCER (reduce_min_float64, double, INFINITY, TAKE (x), TAKE (b))
 GEN_REDUCER (reduce_min_int32, gint32, G_MAXINT32, TAKE (x), TAKE (b))
 GEN_REDUCER (reduce_min_int64, gint64, G_MAXINT64, TAKE (x), TAKE (b))

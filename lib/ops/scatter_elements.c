@@ -4,9 +4,12 @@
  * axis alone can meet; parts share the others, so that the order of what meets is fixed. */
 #include "indices.h"
 
+#include <string.h>
+
 typedef struct {
   GenElementIndices elements;
   GenBinaryRow row; /* NULL to overwrite */
+  gboolean adds;
   GenDataType type;
   gsize size;
 } Scatter;
@@ -25,6 +28,31 @@ infer (GenNode *node, GError **error)
   return gen_infer_same (node, error);
 }
 
+#define ADD_AT(T)                                                                                  \
+  {                                                                                                \
+    for (gint64 i = 0; i < n; i++)                                                                 \
+      ((T *)out)[offsets[i]] += ((const T *)updates)[i];                                           \
+    return TRUE;                                                                                   \
+  }
+
+/* Updates that may meet, added up one after the other; FALSE for types that nobody sums so. */
+static gboolean
+add_at (GenDataType type, const void *updates, void *out, const gint64 *offsets, gint64 n)
+{
+  switch (type) {
+  case GEN_TYPE_FLOAT32:
+    ADD_AT (float)
+  case GEN_TYPE_FLOAT64:
+    ADD_AT (double)
+  case GEN_TYPE_INT32:
+    ADD_AT (guint32)
+  case GEN_TYPE_INT64:
+    ADD_AT (guint64)
+  default:
+    return FALSE;
+  }
+}
+
 /* `n` updates of a row from `column` on. */
 static void
 scatter (const Scatter *s, const GenKernel *kernel, gint64 row, gint64 column, gint64 n)
@@ -41,6 +69,8 @@ scatter (const Scatter *s, const GenKernel *kernel, gint64 row, gint64 column, g
     gen_indices_put (updates, kernel->outputs[0], offsets, n, s->size);
     return;
   }
+  if (s->adds && add_at (s->type, updates, kernel->outputs[0], offsets, n))
+    return;
   for (gint64 i = 0; i < n; i += step) {
     gen_indices_take (kernel->outputs[0], offsets + i, held, step, s->size);
     gen_binary_row_run (s->row, types, held, 1, updates + i * (gint64)s->size, 1, held, step);
@@ -74,6 +104,7 @@ cpu (GenKernel *kernel, GError **error)
   kernel->free_state = g_free;
   s->type = x->type;
   s->size = gen_data_type_size (x->type);
+  s->adds = strcmp (gen_node_string (node, "reduction", "none"), "add") == 0;
   if (!gen_indices_reduction (node, &s->row, error))
     return FALSE;
   gen_element_indices_init (&s->elements, node);

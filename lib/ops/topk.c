@@ -1,14 +1,26 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* TopK: the k largest or smallest elements along an axis, in order, and where they were; of equal
- * ones those that come first. A heap holds the best so far, its worst on top. */
+ * ones those that come first. A heap holds the best so far, its worst on top; where many are wanted
+ * of many, all are sorted. */
 #include "topk.h"
 
+#include "../simd.h"
 #include "indices.h"
 #include "order.h"
+#include "sort.h"
+
+/* Lines that are searched together where their elements lie side by side, and what is between
+ * their keys, so that they do not meet in the cache. */
+#define LINES 16
+#define PADDING 8
+/* Keys that are looked at together. */
+#define BLOCK 16
 
 typedef struct {
   gint64 outer, n, inner, k;
-  gint64 flip;     /* -1 turns the order of keys around, 0 leaves it */
+  gint64 flip;  /* -1 turns the order of keys around, 0 leaves it */
+  gint64 lines; /* up to LINES */
+  gboolean sorts;
   gsize part_size; /* bytes of scratch */
 } TopK;
 
@@ -65,6 +77,23 @@ sink (const gint64 *keys, gint64 *heap, gint64 n, gint64 at, gint64 place)
   heap[at] = place;
 }
 
+/* The first of the keys from `i` on that is above `key`; n where there is none. */
+GEN_CLONES (
+    gint64, next_above, (const gint64 *keys, gint64 i, gint64 n, gint64 key), (keys, i, n, key))
+{
+  for (; i + BLOCK <= n; i += BLOCK) {
+    int above = 0;
+
+    for (int k = 0; k < BLOCK; k++)
+      above |= keys[i + k] > key;
+    if (above)
+      break;
+  }
+  while (i < n && keys[i] <= key)
+    i++;
+  return i;
+}
+
 /* The places of the k best of `n` keys, the best first. */
 static void
 select_best (const gint64 *keys, gint64 n, gint64 *heap, gint64 k)
@@ -73,9 +102,9 @@ select_best (const gint64 *keys, gint64 n, gint64 *heap, gint64 k)
     heap[i] = i;
   for (gint64 i = k / 2; i > 0; i--)
     sink (keys, heap, k, i - 1, heap[i - 1]);
-  for (gint64 i = k; i < n; i++)
-    if (is_better (keys, i, heap[0]))
-      sink (keys, heap, k, 0, i);
+  /* Of equal ones the first stays. */
+  for (gint64 i = k; (i = next_above (keys, i, n, keys[heap[0]])) < n; i++)
+    sink (keys, heap, k, 0, i);
   for (gint64 i = k; i > 1; i--) {
     gint64 worst = heap[0];
 
@@ -84,33 +113,85 @@ select_best (const gint64 *keys, gint64 n, gint64 *heap, gint64 k)
   }
 }
 
+/* The same by sorting; `items`: room for twice n. */
+static void
+sort_best (const gint64 *keys, gint64 n, gint64 *best, gint64 k, GenSortItem *items)
+{
+  const GenSortItem *sorted;
+
+  for (gint64 i = 0; i < n; i++)
+    items[i] = (GenSortItem){ ~((guint64)keys[i] ^ (guint64)1 << 63), i };
+  sorted = gen_sort (items, items + n, n);
+  for (gint64 i = 0; i < k; i++)
+    best[i] = sorted[i].place;
+}
+
+/* The keys of `lines` lines side by side, which are `x`, each on its own. */
+static void
+read_keys (const TopK *t, GenDataType type, const char *x, gint64 lines, gint64 *keys)
+{
+  const gsize size = gen_data_type_size (type);
+  gint64 across[LINES];
+
+  if (lines == 1) {
+    gen_order_keys (type, x, t->inner, keys, t->n);
+    for (gint64 i = 0; i < t->n; i++)
+      keys[i] ^= t->flip;
+    return;
+  }
+  for (gint64 i = 0; i < t->n; i++) {
+    gen_order_keys (type, x + i * t->inner * (gint64)size, 1, across, lines);
+    for (gint64 line = 0; line < lines; line++)
+      keys[line * (t->n + PADDING) + i] = across[line] ^ t->flip;
+  }
+}
+
+/* Write the best of one line, number `inner` of those of number `outer`. */
+static void
+write_best (const GenKernel *kernel, gsize outer, gsize inner, const gint64 *best)
+{
+  const TopK *t = kernel->state;
+  const gsize size = gen_data_type_size (gen_node_input (kernel->node, 0)->type);
+  const char *x = (const char *)kernel->inputs[0] + (outer * t->n * t->inner + inner) * size;
+  gint64 *places = kernel->node->outputs->len > 1 ? kernel->outputs[1] : NULL;
+  char *values = kernel->outputs[0];
+
+  for (gint64 k = 0; k < t->k; k++) {
+    const gsize to = (outer * t->k + k) * t->inner + inner;
+    const gint64 from = best[k] * t->inner;
+
+    if (places != NULL)
+      places[to] = best[k];
+    if (values != NULL)
+      gen_indices_take (x, &from, values + to * size, 1, size);
+  }
+}
+
 static void
 run (const GenKernel *kernel, int part, int parts)
 {
   const TopK *t = kernel->state;
-  GenDataType type = gen_node_input (kernel->node, 0)->type;
-  gsize size = gen_data_type_size (type), first, end;
-  gint64 *keys = (gint64 *)((char *)kernel->scratch + part * t->part_size), *heap = keys + t->n;
-  gint64 *places = kernel->node->outputs->len > 1 ? kernel->outputs[1] : NULL;
-  char *values = kernel->outputs[0];
+  const GenDataType type = gen_node_input (kernel->node, 0)->type;
+  const gsize size = gen_data_type_size (type), groups = (t->inner + t->lines - 1) / t->lines;
+  gint64 *keys = (gint64 *)((char *)kernel->scratch + part * t->part_size);
+  gint64 *best = keys + t->lines * (t->n + PADDING);
+  gsize first, end;
 
-  gen_kernel_share (t->outer * t->inner, 1, part, parts, &first, &end);
+  gen_kernel_share (t->outer * groups, 1, part, parts, &first, &end);
   for (gsize i = first; i < end; i++) {
-    gsize outer = i / t->inner, inner = i % t->inner;
-    const char *x = (const char *)kernel->inputs[0] + (outer * t->n * t->inner + inner) * size;
+    const gsize outer = i / groups, inner = i % groups * t->lines;
+    const gint64 lines = MIN (t->lines, t->inner - (gint64)inner);
 
-    gen_order_keys (type, x, t->inner, keys, t->n);
-    for (gint64 k = 0; k < t->n; k++)
-      keys[k] ^= t->flip;
-    select_best (keys, t->n, heap, t->k);
-    for (gint64 k = 0; k < t->k; k++) {
-      gsize to = (outer * t->k + k) * t->inner + inner;
-      gint64 from = heap[k] * t->inner;
+    read_keys (t, type, (const char *)kernel->inputs[0] + (outer * t->n * t->inner + inner) * size,
+        lines, keys);
+    for (gint64 line = 0; line < lines; line++) {
+      const gint64 *own = keys + line * (t->n + PADDING);
 
-      if (places != NULL)
-        places[to] = heap[k];
-      if (values != NULL)
-        gen_indices_take (x, &from, values + to * size, 1, size);
+      if (t->sorts)
+        sort_best (own, t->n, best, t->k, (GenSortItem *)(best + t->k));
+      else
+        select_best (own, t->n, best, t->k);
+      write_best (kernel, outer, inner + line, best);
     }
   }
 }
@@ -133,9 +214,13 @@ cpu (GenKernel *kernel, GError **error)
   t->n = x->shape.dims[axis];
   t->inner = gen_shape_product (&x->shape, axis + 1, x->shape.rank);
   t->flip = gen_node_int (kernel->node, "largest", 1) != 0 ? 0 : -1;
-  t->part_size = (t->n + t->k) * sizeof (gint64);
-  parts = (int)MIN (
-      gen_kernel_parts (kernel, gen_shape_elements (&x->shape), 4), MAX (t->outer * t->inner, 1));
+  t->lines = CLAMP (t->inner, 1, LINES);
+  /* Passes over few elements would cost more than a heap of them. */
+  t->sorts = t->n >= 256 && t->k >= t->n / 16;
+  t->part_size = (t->lines * (t->n + PADDING) + t->k) * sizeof (gint64) +
+                 (t->sorts ? 2 * t->n * sizeof (GenSortItem) : 0);
+  parts = (int)MIN (gen_kernel_parts (kernel, gen_shape_elements (&x->shape), 4),
+      MAX (t->outer * ((t->inner + t->lines - 1) / t->lines), 1));
   kernel->scratch_size = parts * t->part_size;
   if (t->k > 0)
     gen_kernel_add_step (kernel, run, parts);

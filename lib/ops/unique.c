@@ -6,6 +6,7 @@
 
 #include "order.h"
 #include "result.h"
+#include "sort.h"
 
 /* Items are compared key by key. */
 typedef struct {
@@ -57,6 +58,28 @@ compare_numbers (gconstpointer a, gconstpointer b)
   return (x > y) - (x < y);
 }
 
+/* Places in the order of their items. */
+static void
+order_places (Items *items, gint64 *order)
+{
+  const gsize n = items->n;
+  g_autofree GenSortItem *pairs = NULL;
+  GenSortItem *sorted;
+
+  if (items->length != 1) {
+    for (gsize i = 0; i < n; i++)
+      order[i] = (gint64)i;
+    qsort_r (order, n, sizeof *order, compare_places, items);
+    return;
+  }
+  pairs = g_new (GenSortItem, 2 * n + 1);
+  for (gsize i = 0; i < n; i++)
+    pairs[i] = (GenSortItem){ (guint64)items->keys[i] ^ (guint64)1 << 63, (gint64)i };
+  sorted = gen_sort (pairs, pairs + n, n);
+  for (gsize i = 0; i < n; i++)
+    order[i] = sorted[i].place;
+}
+
 /* Where each different item is first, in the order of the result; `first_of` is, for each place,
  * where its item is first. */
 static GArray *
@@ -65,9 +88,7 @@ find_first (Items *items, gboolean sorted, gint64 *first_of)
   GArray *first = g_array_new (FALSE, FALSE, sizeof (gint64));
   g_autofree gint64 *order = g_new (gint64, MAX (items->n, 1));
 
-  for (gint64 i = 0; i < items->n; i++)
-    order[i] = i;
-  qsort_r (order, items->n, sizeof *order, compare_places, items);
+  order_places (items, order);
   for (gint64 i = 0; i < items->n; i++) {
     if (i == 0 || compare_items (items, order[i], order[i - 1]) != 0)
       g_array_append_val (first, order[i]);

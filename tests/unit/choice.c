@@ -7,6 +7,7 @@
 
 #include <math.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -248,10 +249,16 @@ test_unknown_way (void)
   g_autofree char *file = other_choice (folder, &other);
   g_autoptr (GenPlan) rules = compile (sure, GEN_CHOICE_RULES, GEN_PRECISION_FLOAT32, NULL);
   g_autoptr (GenPlan) plan = NULL;
+  g_autofree char *text = NULL;
 
   force (file, "abacus");
   plan = compile (sure, GEN_CHOICE_REMEMBERED, GEN_PRECISION_FLOAT32, file);
   g_assert_cmpstr (way_of (plan), ==, way_of (rules));
+  g_clear_pointer (&plan, gen_plan_free);
+  /* Where it is measured, what is found takes the line's place. */
+  plan = compile (sure, GEN_CHOICE_MEASURE, GEN_PRECISION_FLOAT32, file);
+  g_assert_true (g_file_get_contents (file, &text, NULL, NULL));
+  g_assert_null (strstr (text, "abacus"));
   scratch_remove (folder);
 }
 
@@ -291,6 +298,21 @@ test_damaged (void)
     g_assert_true (g_file_get_contents (file, &text, NULL, NULL));
     g_assert_nonnull (strstr (text, "ConvTranspose"));
   }
+  scratch_remove (folder);
+}
+
+/* A pipe that nobody writes to is not waited for. */
+static void
+test_pipe (void)
+{
+  g_autofree char *folder = scratch_new ();
+  g_autofree char *file = g_build_filename (folder, "choices", NULL);
+
+  g_assert_cmpint (mkfifo (file, 0600), ==, 0);
+  alarm (60); /* or this ends */
+  gen_plan_free (compile (sure, GEN_CHOICE_MEASURE, GEN_PRECISION_FLOAT32, file));
+  alarm (0);
+  g_assert_true (g_file_test (file, G_FILE_TEST_IS_REGULAR));
   scratch_remove (folder);
 }
 
@@ -380,6 +402,7 @@ main (int argc, char **argv)
   g_test_add_func ("/choice/unknown-way", test_unknown_way);
   g_test_add_func ("/choice/doubt", test_doubt);
   g_test_add_func ("/choice/damaged", test_damaged);
+  g_test_add_func ("/choice/pipe", test_pipe);
   g_test_add_func ("/choice/out-of-reach", test_out_of_reach);
   g_test_add_data_func ("/choice/two-processes", argv[0], test_two_processes);
   return g_test_run ();

@@ -268,6 +268,17 @@ test_loop_grows (void)
   expect_plan (graph, (float[]){ 1, 2 }, (float[]){ 6, 9, 12 }, 3);
 }
 
+/* More numbers than a session looks at to find a plan; all are 0 but the first. */
+static void
+expect_many (GenSession *session, float first, const float *expected, gsize n)
+{
+  const gint64 many = 5000;
+  g_autofree float *x = g_new0 (float, many);
+
+  x[0] = first;
+  expect (session, many, x, expected, n);
+}
+
 /* How often it runs shows only as it runs. */
 static void
 test_loop_stops (void)
@@ -281,6 +292,9 @@ test_loop_stops (void)
     expect (session, 2, (float[]){ 1, 7 }, (float[]){ 16, 24 }, 2);
     expect (session, 2, (float[]){ 1, 20 }, (float[]){ 42 }, 1);
     expect (session, 3, (float[]){ 1, 2, 3 }, (float[]){ 12, 18, 24 }, 3);
+    expect_many (session, 8, (float[]){ 16, 24 }, 2);
+    expect_many (session, 19, (float[]){ 38 }, 1);
+    expect (session, 2, (float[]){ 1, 7 }, (float[]){ 16, 24 }, 2);
   }
 }
 
@@ -341,6 +355,46 @@ test_session_shapes (void)
   g_assert_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID);
 }
 
+static GenTensor *
+values_of (GenGraph *graph, const char *op, GenDataType type, GenTensor *const *inputs, guint n)
+{
+  GenTensor *result = gen_graph_add_value (graph, NULL);
+
+  result->type = type;
+  gen_graph_add_node (graph, NULL, NULL, op, GEN_OPSET, inputs, n, &result, 1, NULL);
+  return result;
+}
+
+/* Shapes that hang on values, of which some come again: counting, and where numbers are. What
+ * nobody reads is no obstacle. */
+static void
+test_session_values (void)
+{
+  static const float sums[] = { 3, 1, 1, 3, 0, 4 };
+  g_autoptr (GenGraph) graph = gen_graph_new ("values");
+  GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (-1));
+  GenTensor *sum = add (graph, "ReduceSum", x, NULL), *bounds[3];
+  g_autoptr (GenSession) session = NULL;
+
+  gen_node_set_int (sum->producer, "keepdims", 0);
+  bounds[0] = gen_graph_float (graph, 0);
+  bounds[1] = sum;
+  bounds[2] = gen_graph_float (graph, 1);
+  gen_graph_add_output (graph, values_of (graph, "Range", GEN_TYPE_FLOAT32, bounds, 3));
+  values_of (graph, "Unique", GEN_TYPE_FLOAT32, &x, 1);
+  gen_graph_add_output (graph, values_of (graph, "NonZero", GEN_TYPE_INT64, &x, 1));
+  session = gen_session_new (graph, NULL);
+  for (gsize i = 0; i < G_N_ELEMENTS (sums); i++) {
+    const float given[3] = { 0, sums[i], 0 };
+    const GenBinding *places;
+
+    expect (session, 3, given, (float[]){ 0, 1, 2, 3 }, (gsize)sums[i]);
+    places = gen_session_output (session, 1);
+    g_assert_true (gen_shape_equal (&places->shape, &GEN_SHAPE (1, sums[i] != 0)));
+    g_assert_true (sums[i] == 0 || *(const gint64 *)places->data == 1);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -355,5 +409,6 @@ main (int argc, char **argv)
   g_test_add_func ("/control-flow/loop/endless", test_loop_endless);
   g_test_add_func ("/control-flow/loop/gradient", test_loop_gradient);
   g_test_add_func ("/session/shapes", test_session_shapes);
+  g_test_add_func ("/session/values", test_session_values);
   return g_test_run ();
 }

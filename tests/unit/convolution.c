@@ -323,6 +323,40 @@ test_errors (void)
   g_assert_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID);
 }
 
+/* Sums of nothing are zeros, to which the bias is added. */
+static void
+test_no_channels (void)
+{
+  for (int mode = 0; mode < 8; mode++) {
+    const gboolean transposed = mode & 1;
+    const gint64 taps = mode & 2 ? 3 : 1, channels = mode & 4 ? 40 : 3;
+    const float bias[40] = { 1, 2, 3, 4 };
+    g_autoptr (GError) error = NULL;
+    g_autoptr (GenGraph) graph = gen_graph_new ("no-channels");
+    GenTensor *inputs[] = { gen_graph_add_input (
+                                graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (2, 0, 9, 9)),
+      gen_graph_add_input (graph, "w", GEN_TYPE_FLOAT32,
+          transposed ? &GEN_SHAPE (0, channels, taps, taps) : &GEN_SHAPE (channels, 0, taps, taps)),
+      gen_graph_add_constant (graph, NULL, GEN_TYPE_FLOAT32, &GEN_SHAPE (channels),
+          g_bytes_new (bias, channels * sizeof *bias)) };
+    GenTensor *y =
+        gen_graph_op (graph, transposed ? "ConvTranspose" : "Conv", inputs, 3, 1, &error, NULL);
+    g_autoptr (GenPlan) plan = NULL;
+    const float *results;
+    gint64 pixels;
+
+    g_assert_no_error (error);
+    gen_graph_add_output (graph, y);
+    plan = gen_plan_new (graph, &(GenPlanOptions){ .threads = 2 }, &error);
+    g_assert_no_error (error);
+    g_assert_true (gen_plan_run (plan, NULL));
+    results = gen_plan_output (plan, 0)->data;
+    pixels = y->shape.dims[2] * y->shape.dims[3];
+    for (gint64 i = 0; i < 2 * channels * pixels; i++)
+      g_assert_cmpfloat (results[i], ==, bias[i / pixels % channels]);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -336,5 +370,6 @@ main (int argc, char **argv)
   }
   g_test_add_func ("/convolution/activation", test_activation);
   g_test_add_func ("/convolution/errors", test_errors);
+  g_test_add_func ("/convolution/no-channels", test_no_channels);
   return g_test_run ();
 }

@@ -123,11 +123,32 @@ test_rounding (void)
   g_assert_cmpmem (gen_plan_output (plan, 0)->data, 8, expected, sizeof expected);
 }
 
+/* Sums of nothing are zeros. */
+static void
+test_no_terms (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GenGraph) graph = gen_graph_new ("no-terms");
+  GenTensor *inputs[] = { gen_graph_add_input (graph, "a", GEN_TYPE_UINT8, &GEN_SHAPE (5, 0)),
+    gen_graph_add_constant (graph, "b", GEN_TYPE_INT8, &GEN_SHAPE (0, 6), g_bytes_new (NULL, 0)) };
+  g_autoptr (GenPlan) plan = NULL;
+
+  gen_graph_add_output (graph, gen_graph_op (graph, "MatMulInteger", inputs, 2, 1, &error, NULL));
+  g_assert_no_error (error);
+  plan = gen_plan_new (graph, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_true (gen_plan_run (plan, NULL));
+  g_assert_cmpuint (gen_plan_output (plan, 0)->size, ==, 5 * 6 * sizeof (gint32));
+  for (int i = 0; i < 5 * 6; i++)
+    g_assert_cmpint (((gint32 *)gen_plan_output (plan, 0)->data)[i], ==, 0);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/integers/products", test_products);
   g_test_add_func ("/integers/rounding", test_rounding);
+  g_test_add_func ("/integers/no-terms", test_no_terms);
   return g_test_run ();
 }

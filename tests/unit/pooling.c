@@ -167,6 +167,58 @@ test_indices (void)
   }
 }
 
+/* What is no number is the largest of its window, wherever in it and in memory it lies: an error
+ * that made it must not be lost. So are infinities beside it. */
+static void
+test_no_numbers (void)
+{
+  for (int mode = 0; mode < 4; mode++) {
+    g_autoptr (GError) error = NULL;
+    g_autoptr (GenGraph) graph = gen_graph_new ("no-numbers");
+    GenTensor *x = gen_graph_add_input (
+        graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (BATCH, CHANNELS, ROWS, COLUMNS));
+    const float ones[CHANNELS] = { 1, 1, 1, 1, 1 };
+    GenTensor *one = gen_graph_add_constant (graph, NULL, GEN_TYPE_FLOAT32,
+        &GEN_SHAPE (CHANNELS, 1, 1, 1), g_bytes_new (ones, sizeof ones));
+    /* In the other layout, without meeting the other channels. */
+    GenTensor *from = mode & 1 ? gen_graph_op (graph, "Conv", (GenTensor *[]){ x, one }, 2, 1,
+                                     &error, "group", GEN_INT, CHANNELS, NULL)
+                               : x;
+    GenTensor *y, *dx;
+    g_autoptr (GenPlan) plan = NULL;
+    float *in;
+
+    g_assert_no_error (error);
+    y = gen_graph_op (graph, "MaxPool", &from, 1, mode & 2 ? 2 : 1, &error, "kernel_shape",
+        GEN_INTS, 2, (gint64[]){ 2, 3 }, NULL);
+    g_assert_no_error (error);
+    g_assert_true (gen_graph_gradients (graph, y, &x, 1, &dx, &error));
+    gen_graph_add_output (graph, y);
+    gen_graph_add_output (graph, dx);
+    if (mode & 2)
+      gen_graph_add_output (graph, gen_node_output (y->producer, 1));
+    plan = gen_plan_new (graph, NULL, &error);
+    g_assert_no_error (error);
+    in = gen_plan_input (plan, 0)->data;
+    for (gsize i = 0; i < BATCH * CHANNELS * ROWS * COLUMNS; i++)
+      in[i] = i % 17 == 3 ? INFINITY : i % 5 == 1 ? -INFINITY : (float)(i % 7);
+    in[4 * COLUMNS + 5] = NAN;
+    g_assert_true (gen_plan_run (plan, NULL));
+    for (gint64 i = 0; i < (ROWS - 1) * (COLUMNS - 2); i++) {
+      gint64 row = i / (COLUMNS - 2), column = i % (COLUMNS - 2);
+      float result = ((float *)gen_plan_output (plan, 0)->data)[i], largest = -INFINITY;
+      gboolean is_number = !((row == 3 || row == 4) && column >= 3 && column <= 5);
+
+      for (gint64 k = 0; k < 6; k++)
+        largest = MAX (largest, in[(row + k / 3) * COLUMNS + column + k % 3]);
+      g_assert_true (is_number ? result == largest : isnan (result));
+      if (mode & 2 && !is_number)
+        g_assert_cmpint (((gint64 *)gen_plan_output (plan, 2)->data)[i], ==, 4 * COLUMNS + 5);
+    }
+    g_assert_cmpfloat (((float *)gen_plan_output (plan, 1)->data)[4 * COLUMNS + 5], ==, 6);
+  }
+}
+
 static void
 test_global (void)
 {
@@ -190,6 +242,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/pooling/windows", test_windows);
   g_test_add_func ("/pooling/indices", test_indices);
+  g_test_add_func ("/pooling/no-numbers", test_no_numbers);
   g_test_add_func ("/pooling/global", test_global);
   return g_test_run ();
 }
