@@ -30,6 +30,3 @@ typedef enum {
 } GenCpuFeature;
 
 gboolean gen_cpu_has (GenCpuFeature feature);
-
-/* The processor's name and what of it is used, in a line. (transfer full) */
-char *gen_cpu_describe (void);

@@ -227,6 +227,64 @@ some_128 (const Word *x, gint64 n)
   return (Quad){ x[0], n > 1 ? x[1] : 0, n > 2 ? x[2] : 0, 0 };
 }
 
+#if defined(__aarch64__)
+#include <arm_neon.h>
+
+static inline void
+store_128 (void *p, Quad s)
+{
+  const uint16x4_t low = vmovn_u32 ((uint32x4_t)s);
+
+  *(Word *)p = (Word)vget_lane_u32 (vreinterpret_u32_u8 (vmovn_u16 (vcombine_u16 (low, low))), 0);
+}
+
+static inline Quad
+unsigned_128 (const void *p)
+{
+  const uint16x8_t wide = vmovl_u8 (vcreate_u8 ((guint32) * (const Word *)p));
+
+  return (Quad)vmovl_u16 (vget_low_u16 (wide));
+}
+
+static inline Quad
+signed_128 (const void *p)
+{
+  const int16x8_t wide = vmovl_s8 (vcreate_s8 ((guint32) * (const Word *)p));
+
+  return (Quad)vmovl_s16 (vget_low_s16 (wide));
+}
+
+static inline gint32
+reduce_128 (Quad s)
+{
+  return vaddvq_s32 ((int32x4_t)s);
+}
+
+static inline Quad
+dot_pairs (Quad sums, Quad a, Quad w)
+{
+  const int16x8_t x = (int16x8_t)a, y = (int16x8_t)w;
+  const int32x4_t low = vmull_s16 (vget_low_s16 (x), vget_low_s16 (y));
+
+  return sums + (Quad)vpaddq_s32 (low, vmull_high_s16 (x, y));
+}
+
+/* The same by one word in all lanes: what is done to weights alone is done once for all rows of a
+ * tile. */
+static inline Quad
+dot_word (Quad sums, gint32 a, Quad w)
+{
+  const int16x4_t pair = vcreate_s16 ((guint32)a);
+  const int16x4_t first = vmovn_s32 ((int32x4_t)w), second = vshrn_n_s32 ((int32x4_t)w, 16);
+
+  return (Quad)vmlal_lane_s16 (vmlal_lane_s16 ((int32x4_t)sums, first, pair, 0), second, pair, 1);
+}
+#define DOT_WORD(s, a, w) dot_word (s, a, w)
+#else
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 static inline void
 store_128 (void *p, Quad s)
 {
@@ -250,6 +308,26 @@ signed_128 (const void *p)
   return (Quad){ x[0], x[1], x[2], x[3] };
 }
 
+static inline gint32
+reduce_128 (Quad s)
+{
+  return s[0] + s[1] + s[2] + s[3];
+}
+
+static inline Quad
+dot_pairs (Quad sums, Quad a, Quad w)
+{
+#if defined(__SSE2__)
+  return sums + (Quad)_mm_madd_epi16 ((__m128i)a, (__m128i)w);
+#else
+  /* The high and the low 16 bits of each lane, with their signs. */
+  const Quad a_low = a << 16 >> 16, w_low = w << 16 >> 16;
+
+  return sums + a_low * w_low + (a >> 16) * (w >> 16);
+#endif
+}
+#endif
+
 #define VECTOR 4
 #define VECTORS 2
 #define LANE 4
@@ -258,29 +336,16 @@ signed_128 (const void *p)
 #define LOAD(p) (*(const Vector_pairs_128 *)(p))
 #define SOME(p, n) some_128 (p, n)
 #define STORE(p, s) store_128 (p, (Quad)(s))
+#define DOT(s, a, w) (Vector_pairs_128) dot_pairs ((Quad)(s), (Quad)(a), (Quad)(w))
 #define LARGER(a, b) choose_pairs_128 ((a) > (b), a, b)
 #define LESSER(a, b) choose_pairs_128 ((a) < (b), a, b)
 #define UNSIGNED(p) (Vector_pairs_128) unsigned_128 (p)
 #define SIGNED(p) (Vector_pairs_128) signed_128 (p)
-#define REDUCE(v) ((v)[0] + (v)[1] + (v)[2] + (v)[3])
+#define REDUCE(v) reduce_128 ((Quad)(v))
 #define ACROSS 3
 #define NAME(x) x##_pairs_128
 #define FINISH
 #define DEPTHWISE
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#define DOT(s, a, w) (s) + (Vector_pairs_128)_mm_madd_epi16 ((__m128i)(a), (__m128i)(w))
-#else
-static inline Quad
-dot_pairs (Quad sums, Quad a, Quad w)
-{
-  /* The high and the low 16 bits of each lane, with their signs. */
-  const Quad a_low = a << 16 >> 16, w_low = w << 16 >> 16;
-
-  return sums + a_low * w_low + (a >> 16) * (w >> 16);
-}
-#define DOT(s, a, w) dot_pairs (s, a, w)
-#endif
 #include "integer_rows.h"
 #undef VECTOR
 #undef VECTORS
@@ -288,6 +353,8 @@ dot_pairs (Quad sums, Quad a, Quad w)
 #undef LOAD
 #undef SOME
 #undef DOT
+#undef ONES
+#undef ACROSS
 #undef NAME
 #undef FINISH
 #undef STORE
@@ -297,13 +364,43 @@ dot_pairs (Quad sums, Quad a, Quad w)
 #undef UNSIGNED
 #undef SIGNED
 
+/* Four bytes, signed by signed, in vectors of 128 bits. */
+#if defined(__aarch64__) && !defined(__clang__)
+#pragma GCC push_options
+#pragma GCC target("arch=armv8.2-a+dotprod")
+#define VECTOR 4
+#define VECTORS 4 /* 24 sums of 32 registers */
+#define LANE 4
+#define LOAD(p) (*(const Vector_dot *)(p))
+#define SOME(p, n) some_128 (p, n)
+#define DOT(s, a, w) (Vector_dot) vdotq_s32 ((int32x4_t)(s), (int8x16_t)(a), (int8x16_t)(w))
+#define DOT_WORD(s, a, w)                                                                          \
+  (Vector_dot) vdotq_lane_s32 ((int32x4_t)(s), (int8x16_t)(w), vcreate_s8 ((guint32)(a)), 0)
+#define ONES 0x01010101
+#define ACROSS 6
+#define NAME(x) x##_dot
+#include "integer_rows.h"
+#undef VECTOR
+#undef VECTORS
+#undef LANE
+#undef LOAD
+#undef SOME
+#undef DOT
+#undef ONES
+#undef ACROSS
+#undef NAME
+#pragma GCC pop_options
+#endif
+#undef REDUCE
+
 struct _GenIntegerLayer {
   const char *name;
-  int vector, width; /* sums of a vector, columns of a panel */
-  int group;         /* elements of a word */
-  int lane;          /* bytes of packed weights for each word */
-  int across;        /* 0, or words of a vector: these are of channels, and of each result alone */
-  gboolean tiles;    /* AMX: rows lie one after the other, in multiples of 64 bytes */
+  int vector, width;  /* sums of a vector, columns of a panel */
+  int group;          /* elements of a word */
+  int lane;           /* bytes of packed weights for each word */
+  int across;         /* 0, or words of a vector: these are of channels, and of each result alone */
+  gboolean is_signed; /* sources of bytes */
+  gboolean tiles;     /* AMX: rows lie one after the other, in multiples of 64 bytes */
   void (*tile) (int rows, int vectors, const void *const *pointers, gint64 taps, gint64 words,
       const char *panel, gint32 *out);
   gint32 (*sum) (const void *const *pointers, int stride, gint64 taps, gint64 words);
@@ -315,42 +412,51 @@ struct _GenIntegerLayer {
 
 /* The second one of each kind is for few results. */
 static const GenIntegerLayer baseline[] = {
-  { "pairs", 4, 8, 2, 4, 0, FALSE, tile_pairs_128, sum_pairs_128, finish_pairs_128,
+  { "pairs", 4, 8, 2, 4, 0, FALSE, FALSE, tile_pairs_128, sum_pairs_128, finish_pairs_128,
       depthwise_pairs_128 },
-  { "pairs across", 1, 4, 2, 4, 4, FALSE, across_pairs_128, sum_pairs_128, finish_pairs_128,
+  { "pairs across", 1, 4, 2, 4, 4, FALSE, FALSE, across_pairs_128, sum_pairs_128, finish_pairs_128,
       depthwise_pairs_128 },
 };
 #if defined(__x86_64__) && !defined(__clang__)
-static const GenIntegerLayer amx = { "amx", 16, GEN_INTEGER_AMX_PANEL, 4, 4, 0, TRUE, NULL,
+static const GenIntegerLayer amx = { "amx", 16, GEN_INTEGER_AMX_PANEL, 4, 4, 0, FALSE, TRUE, NULL,
   sum_vnni, finish_vnni, depthwise_pairs_512 };
 static const GenIntegerLayer vnni[] = {
-  { "vnni", 16, 64, 4, 4, 0, FALSE, tile_vnni, sum_vnni, finish_vnni, depthwise_pairs_512 },
-  { "vnni across", 1, 4, 4, 4, 16, FALSE, across_vnni, sum_vnni, finish_vnni, depthwise_pairs_512 },
+  { "vnni", 16, 64, 4, 4, 0, FALSE, FALSE, tile_vnni, sum_vnni, finish_vnni, depthwise_pairs_512 },
+  { "vnni across", 1, 4, 4, 4, 16, FALSE, FALSE, across_vnni, sum_vnni, finish_vnni,
+      depthwise_pairs_512 },
 };
-static const GenIntegerLayer vnni_pairs = { "vnni pairs", 16, 64, 2, 4, 0, FALSE, tile_vnni_pairs,
-  sum_pairs_512, finish_vnni, depthwise_pairs_512 };
-static const GenIntegerLayer avx_vnni_pairs = { "avx-vnni pairs", 8, 16, 2, 4, 0, FALSE,
+static const GenIntegerLayer vnni_pairs = { "vnni pairs", 16, 64, 2, 4, 0, FALSE, FALSE,
+  tile_vnni_pairs, sum_pairs_512, finish_vnni, depthwise_pairs_512 };
+static const GenIntegerLayer avx_vnni_pairs = { "avx-vnni pairs", 8, 16, 2, 4, 0, FALSE, FALSE,
   tile_vnni_pairs_256, sum_pairs_256, finish_fitting_256, depthwise_pairs_256 };
-static const GenIntegerLayer avx_vnni = { "avx-vnni", 8, 16, 4, 4, 0, FALSE, tile_vnni_256,
+static const GenIntegerLayer avx_vnni = { "avx-vnni", 8, 16, 4, 4, 0, FALSE, FALSE, tile_vnni_256,
   sum_vnni_256, finish_fitting_256, depthwise_pairs_256 };
 static const GenIntegerLayer avx512[] = {
-  { "avx512 pairs", 16, 64, 2, 4, 0, FALSE, tile_pairs_512, sum_pairs_512, finish_vnni,
+  { "avx512 pairs", 16, 64, 2, 4, 0, FALSE, FALSE, tile_pairs_512, sum_pairs_512, finish_vnni,
       depthwise_pairs_512 },
-  { "avx512 pairs across", 1, 4, 2, 4, 16, FALSE, across_pairs_512, sum_pairs_512, finish_vnni,
-      depthwise_pairs_512 },
+  { "avx512 pairs across", 1, 4, 2, 4, 16, FALSE, FALSE, across_pairs_512, sum_pairs_512,
+      finish_vnni, depthwise_pairs_512 },
 };
-static const GenIntegerLayer avx512_fitting = { "avx512 bytes", 16, 64, 4, 4, 0, FALSE,
+static const GenIntegerLayer avx512_fitting = { "avx512 bytes", 16, 64, 4, 4, 0, FALSE, FALSE,
   tile_fitting_512, sum_fitting_512, finish_vnni, depthwise_pairs_512 };
 static const GenIntegerLayer avx2[] = {
-  { "avx2 pairs", 8, 16, 2, 4, 0, FALSE, tile_pairs_256, sum_pairs_256, finish_fitting_256,
+  { "avx2 pairs", 8, 16, 2, 4, 0, FALSE, FALSE, tile_pairs_256, sum_pairs_256, finish_fitting_256,
       depthwise_pairs_256 },
-  { "avx2 pairs across", 1, 4, 2, 4, 8, FALSE, across_pairs_256, sum_pairs_256, finish_fitting_256,
-      depthwise_pairs_256 },
+  { "avx2 pairs across", 1, 4, 2, 4, 8, FALSE, FALSE, across_pairs_256, sum_pairs_256,
+      finish_fitting_256, depthwise_pairs_256 },
 };
-static const GenIntegerLayer avx2_fitting = { "avx2 bytes", 8, 16, 4, 4, 0, FALSE, tile_fitting_256,
-  sum_fitting_256, finish_fitting_256, depthwise_pairs_256 };
-static const GenIntegerLayer avx2_small = { "avx2 small", 8, 16, 2, 2, 0, FALSE, tile_small_256,
-  sum_pairs_256, finish_fitting_256, depthwise_pairs_256 };
+static const GenIntegerLayer avx2_fitting = { "avx2 bytes", 8, 16, 4, 4, 0, FALSE, FALSE,
+  tile_fitting_256, sum_fitting_256, finish_fitting_256, depthwise_pairs_256 };
+static const GenIntegerLayer avx2_small = { "avx2 small", 8, 16, 2, 2, 0, FALSE, FALSE,
+  tile_small_256, sum_pairs_256, finish_fitting_256, depthwise_pairs_256 };
+#endif
+#if defined(__aarch64__) && !defined(__clang__)
+static const GenIntegerLayer dot_products[] = {
+  { "dot products", 4, 16, 4, 4, 0, TRUE, FALSE, tile_dot, sum_dot, finish_pairs_128,
+      depthwise_pairs_128 },
+  { "dot products across", 1, 4, 4, 4, 4, TRUE, FALSE, across_dot, sum_dot, finish_pairs_128,
+      depthwise_pairs_128 },
+};
 #endif
 
 /* Whether the layer has so few results that `across`, which wants whole vectors of channels, is
@@ -379,6 +485,10 @@ gen_integer_layer_find (const GenIntegerShape *shape, gboolean pairs_fit)
     return &avx2[1];
   if (gen_cpu_has (GEN_CPU_AVX2))
     return pairs_fit ? &avx2_fitting : shape->few_rows ? &avx2_small : &avx2[0];
+#endif
+#if defined(__aarch64__) && !defined(__clang__)
+  if (gen_cpu_has (GEN_CPU_DOT_PRODUCT))
+    return &dot_products[suits_across (shape, &dot_products[1])];
 #endif
   return &baseline[suits_across (shape, &baseline[1])];
 }
@@ -460,7 +570,9 @@ gen_integer_layer_source (const GenIntegerLayer *layer, gboolean x_signed)
 {
   const gboolean wide = layer->group == 2;
 
-  return (GenIntegerSource){ layer->group, wide, !wide && x_signed ? 0x80 : 0 };
+  if (wide || x_signed == layer->is_signed)
+    return (GenIntegerSource){ layer->group, wide, 0, 0 };
+  return (GenIntegerSource){ layer->group, FALSE, 0x80, x_signed ? 128 : -128 };
 }
 
 GEN_CLONES (
@@ -753,6 +865,11 @@ gen_integer_layer_find_pairs (const GenIntegerShape *shape)
     return &avx512[0];
   if (gen_cpu_has (GEN_CPU_AVX2))
     return &avx2[0];
+#endif
+#if defined(__aarch64__) && !defined(__clang__)
+  /* Four times as many products an instruction, which is all that Winograd's way can save. */
+  if (gen_cpu_has (GEN_CPU_DOT_PRODUCT))
+    return NULL;
 #endif
   return &baseline[0];
 }

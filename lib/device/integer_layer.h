@@ -11,9 +11,9 @@
  * windows of a convolution are the same to it: for each row and tap there is a pointer to the
  * channels, wherever they lie.
  *
- * Vector units multiply four bytes at a time, unsigned by signed, and add them up within 32 bits
- * (VNNI), or two 16-bit numbers. So weights are signed once they are packed, and sources are
- * unsigned bytes or 16-bit numbers: gen_integer_layer_source says which.
+ * Vector units multiply four bytes at a time, unsigned by signed (VNNI) or signed by signed (ARM's
+ * dot products), and add them up within 32 bits, or two 16-bit numbers. So weights are signed once
+ * they are packed, and sources are bytes or 16-bit numbers: gen_integer_layer_source says which.
  */
 typedef struct {
   gint64 taps, channels, results;
@@ -34,11 +34,13 @@ typedef struct {
 typedef struct _GenIntegerLayer GenIntegerLayer;
 
 /* What a layer wants of its sources: the channels of a pixel, in groups of `group` of which the
- * last is filled up with zeros, as bytes xor `flip`, or as 16-bit numbers. */
+ * last is filled up with zeros, as bytes xor `flip`, which adds `shift` to each, or as 16-bit
+ * numbers. */
 typedef struct {
   int group;
   gboolean wide;
   guint8 flip;
+  gint32 shift;
 } GenIntegerSource;
 
 /* How sums of a row become results: (sum + shift) * scale + offset, a slope for what is negative,

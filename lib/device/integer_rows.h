@@ -10,6 +10,8 @@
  *   ONES          a word of ones, as weights,
  *   NAME(x)       the names of the functions.
  *   TILE_ROWS, TILE_STRIDE  rows of a tile, and of pointers a tap.
+ *   DOT_WORD(s, a, w)  where there is a better one, DOT by the word a in all lanes; it is undefined
+ *                 in the end.
  * ACROSS, rows of a tile, says that the function for few results is to be made as well, with
  *   REDUCE(v)     the sum of all lanes of v;
  * FINISH that the function that finishes rows is to be made as well, with
@@ -17,6 +19,10 @@
  *   LARGER(a, b), LESSER(a, b)  of floats, b where a is not a number;
  * DEPTHWISE that the one of one channel a group is, where DOT is of pairs, with
  *   UNSIGNED(p), SIGNED(p)  VECTOR bytes from p on, as lanes. */
+
+#ifndef DOT_WORD
+#define DOT_WORD(s, a, w) DOT (s, (NAME (Vector)){ 0 } + (a), w)
+#endif
 
 typedef gint32 NAME (Vector) __attribute__ ((vector_size (VECTOR * 4), aligned (4), may_alias));
 
@@ -45,11 +51,11 @@ NAME (tile_of) (const int rows, const int vectors, const void *const *pointers, 
         weights[v] = LOAD (panel + v * VECTOR * LANE);
 #pragma GCC unroll 8
       for (int r = 0; r < rows; r++) {
-        const NAME (Vector) all = (NAME (Vector)){ 0 } + *(const Word *)(a[r] + i);
+        const gint32 word = *(const Word *)(a[r] + i);
 
 #pragma GCC unroll 4
         for (int v = 0; v < vectors; v++)
-          sums[r][v] = DOT (sums[r][v], all, weights[v]);
+          sums[r][v] = DOT_WORD (sums[r][v], word, weights[v]);
       }
       panel += vectors * VECTOR * LANE;
     }
@@ -280,3 +286,5 @@ NAME (depthwise) (gboolean x_signed, const void *const *pointers, gint64 taps, g
       NAME (window) (FALSE, pointers, taps, channel + i, n - i, weights, stride, out + i);
 }
 #endif
+
+#undef DOT_WORD

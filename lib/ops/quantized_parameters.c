@@ -65,7 +65,7 @@ gen_quantized_fill_parameters (
       gen_integer_layer_source (l->layer, gen_quantized_x_is_signed (node));
   const gint32 x_zero =
       gen_quantized_byte (node, GEN_QUANTIZED_X_ZERO, inputs[GEN_QUANTIZED_X_ZERO], 0);
-  const guint32 zero = l->by_winograd ? 0 : !l->depthwise && form.flip != 0 ? x_zero + 128 : x_zero;
+  const guint32 zero = l->by_winograd ? 0 : l->depthwise ? x_zero : x_zero + form.shift;
   const float *y_scale = inputs[GEN_QUANTIZED_Y_SCALE], unit = y_scale != NULL ? *y_scale : 1;
   const gint64 n = gen_quantized_results (l);
   guint8 *zeros = (guint8 *)to + p->zeros;
