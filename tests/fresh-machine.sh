@@ -17,7 +17,7 @@ if [ "$(id -u)" -ne 0 ]; then
     echo "Making a machine needs root" >&2
     exit 1
 fi
-command -v debootstrap >/dev/null || { apt-get -qq update; apt-get -qq install -y debootstrap; }
+command -v debootstrap >/dev/null || { apt-get -qq update; apt-get -qq -o DPkg::Lock::Timeout=300 install -y debootstrap >/dev/null; }
 
 leave() {
     for point in proc dev/shm dev; do

@@ -147,15 +147,17 @@ print_rows (const GArray *rows)
 }
 
 static void
-print_words (
-    const Timing *timing, const GArray *rows, const GenPlan *plan, double items, double compile)
+print_words (const Preparation *preparation, const Timing *timing, const GArray *rows,
+    const GenPlan *plan, double items, double compile)
 {
+  g_autofree char *on = preparation_describe (preparation);
   g_autofree char *arena = g_format_size (gen_plan_arena_size (plan));
   g_autofree char *constants = g_format_size (gen_plan_constant_size (plan));
   double flops = 0;
 
   for (guint i = 0; i < rows->len; i++)
     flops += g_array_index (rows, Row, i).flops;
+  g_print ("on         %s\n", on);
   g_print (
       "compiled   in %.1f ms; %s of values, %s of constants\n", compile * 1e3, arena, constants);
   g_print ("latency    %.3f ms median, %.3f best, %.3f worst of %u runs\n", timing->median * 1e3,
@@ -175,14 +177,17 @@ add_number (JsonBuilder *builder, const char *name, double value)
 }
 
 static void
-print_json (
-    const Timing *timing, const GArray *rows, const GenPlan *plan, double items, double compile)
+print_json (const Preparation *preparation, const Timing *timing, const GArray *rows,
+    const GenPlan *plan, double items, double compile)
 {
+  g_autofree char *on = preparation_describe (preparation);
   g_autoptr (JsonBuilder) builder = json_builder_new ();
   g_autoptr (JsonNode) root = NULL;
   g_autofree char *text = NULL;
 
   json_builder_begin_object (builder);
+  json_builder_set_member_name (builder, "on");
+  json_builder_add_string_value (builder, on);
   add_number (builder, "batch", items);
   add_number (builder, "runs", timing->runs);
   add_number (builder, "compile", compile);
@@ -220,14 +225,19 @@ print_json (
 /* --- models whose shapes hang on what they compute --- */
 
 static void
-print_stages (const Timing *timing, const GenSession *session, double items, gboolean json)
+print_stages (const Preparation *preparation, const Timing *timing, const GenSession *session,
+    double items, gboolean json)
 {
+  g_autofree char *on = preparation_describe (preparation);
+
   if (json) {
     g_autoptr (JsonBuilder) builder = json_builder_new ();
     g_autoptr (JsonNode) root = NULL;
     g_autofree char *text = NULL;
 
     json_builder_begin_object (builder);
+    json_builder_set_member_name (builder, "on");
+    json_builder_add_string_value (builder, on);
     add_number (builder, "batch", items);
     add_number (builder, "runs", timing->runs);
     add_number (builder, "median", timing->median);
@@ -240,6 +250,7 @@ print_stages (const Timing *timing, const GenSession *session, double items, gbo
     g_print ("%s\n", text);
     return;
   }
+  g_print ("on         %s\n", on);
   g_print ("stages     %u plans, for its shapes hang on what it computes\n",
       gen_session_n_plans (session));
   g_print ("latency    %.3f ms median, %.3f best, %.3f worst of %u runs\n", timing->median * 1e3,
@@ -268,7 +279,7 @@ bench_session (
   }
   if (!measure (&runner, seconds, &timing, error))
     return FALSE;
-  print_stages (&timing, session,
+  print_stages (preparation, &timing, session,
       graph->inputs->len > 0 && inputs[0].shape.rank > 0 ? inputs[0].shape.dims[0] : 1, json);
   return TRUE;
 }
@@ -295,9 +306,9 @@ bench_plan (const Preparation *preparation, GenPlan *plan, double compile, doubl
   if (rows == NULL)
     return FALSE;
   if (json)
-    print_json (&timing, rows, plan, items, compile);
+    print_json (preparation, &timing, rows, plan, items, compile);
   else
-    print_words (&timing, rows, plan, items, compile);
+    print_words (preparation, &timing, rows, plan, items, compile);
   return TRUE;
 }
 

@@ -105,18 +105,19 @@ find_name (
   return FALSE;
 }
 
+static const char *const precisions[] = { [GEN_PRECISION_FLOAT32] = "fp32",
+  [GEN_PRECISION_TF32] = "tf32",
+  [GEN_PRECISION_BFLOAT16] = "bf16",
+  [GEN_PRECISION_FLOAT16] = "fp16",
+  NULL };
+static const char *const choices[] = { [GEN_CHOICE_RULES] = "rules",
+  [GEN_CHOICE_REMEMBERED] = "remembered",
+  [GEN_CHOICE_MEASURE] = "measured",
+  NULL };
+
 static gboolean
 find_options (const Preparation *preparation, GenPlanOptions *options, GError **error)
 {
-  static const char *const precisions[] = { [GEN_PRECISION_FLOAT32] = "fp32",
-    [GEN_PRECISION_TF32] = "tf32",
-    [GEN_PRECISION_BFLOAT16] = "bf16",
-    [GEN_PRECISION_FLOAT16] = "fp16",
-    NULL };
-  static const char *const choices[] = { [GEN_CHOICE_RULES] = "rules",
-    [GEN_CHOICE_REMEMBERED] = "remembered",
-    [GEN_CHOICE_MEASURE] = "measured",
-    NULL };
   int precision = GEN_PRECISION_FLOAT32, choice = preparation->choice;
 
   if (!find_name ("precision", precisions, preparation->precision, &precision, error) ||
@@ -146,6 +147,21 @@ preparation_open (const Preparation *preparation, GenGraph *graph, GError **erro
   GenPlanOptions options;
 
   return find_options (preparation, &options, error) ? gen_session_new (graph, &options) : NULL;
+}
+
+char *
+preparation_describe (const Preparation *preparation)
+{
+  const char *precision = preparation->precision, *kernels = preparation->kernels;
+  const int threads = preparation->threads > 0 ? preparation->threads : gen_cpu_count ();
+  const GenDevice *device =
+      preparation->device != NULL ? gen_device_find (preparation->device, NULL) : NULL;
+  g_autofree char *processor = gen_cpu_describe ();
+
+  return g_strdup_printf ("%s; precision %s, kernels %s, %d thread%s",
+      device == NULL || device == &gen_device_cpu ? processor : device->description,
+      precision != NULL ? precision : "fp32",
+      kernels != NULL ? kernels : choices[preparation->choice], threads, threads > 1 ? "s" : "");
 }
 
 static gboolean

@@ -45,6 +45,9 @@ GenPlan *preparation_compile (const Preparation *preparation, GenGraph *graph, G
 /* For graphs whose shapes may hang on what they compute. */
 GenSession *preparation_open (const Preparation *preparation, GenGraph *graph, GError **error);
 
+/* What plans run on, and how, in words. */
+char *preparation_describe (const Preparation *preparation);
+
 /* Fill an input with random numbers: standard normal ones, or any bytes; classes, indices and
  * flags with zeros. `number` tells inputs apart. */
 gboolean preparation_fill_random (

@@ -47,5 +47,8 @@ GEN_API const GenDevice *gen_device_find (const char *name, GError **error);
 
 /* Cores that this process may run on. */
 GEN_API int gen_cpu_count (void);
+/* The processor's name, and the instruction sets of it that kernels use: what it has and
+ * GENERATIVE_MAXIMUM_ISA in the environment allows. (transfer full) Since: 0.2 */
+GEN_API char *gen_cpu_describe (void);
 
 G_END_DECLS

@@ -21,11 +21,12 @@ typedef enum {
   GEN_PRECISION_FLOAT32, /* as float32 arithmetic is */
   GEN_PRECISION_TF32,    /* where it is faster, numbers may be cut to 16 bits and more: errors up to
                             2^-15 of the terms' magnitudes, a millionth of a result as a rule */
-  GEN_PRECISION_BFLOAT16, /* as TF32, and constant weights of dense layers are kept as bfloat16:
+  GEN_PRECISION_BFLOAT16, /* as TF32, and constant weights of dense layers, and of convolutions of
+                             few windows, are kept as bfloat16:
                              errors up to 2^-8 of the terms' magnitudes. On tiles of bfloat16 that
                              is so for convolutions, too, and for both factors: up to 2^-7. A few
                              thousandths of the largest result as a rule */
-  GEN_PRECISION_FLOAT16,  /* as TF32, and constant weights of dense layers of few rows are kept as
+  GEN_PRECISION_FLOAT16,  /* as TF32, and constant weights of such layers of few rows are kept as
                              float16: up to 2^-11, and 2^-25 of the other factor for weights below
                              2^-14. A layer with a weight beyond 65504 keeps float32 */
 } GenPrecision;

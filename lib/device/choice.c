@@ -10,6 +10,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <generative/device.h>
 #include <generative/version.h>
 
 #include "dnnl.h"

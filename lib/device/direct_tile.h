@@ -4,12 +4,13 @@
  *   VECTOR   floats in a vector register,
  *   ROWS     pixels of a tile that is two vectors wide,
  *   NARROW   pixels of a tile that is one vector wide,
- *   DOTS     where gen_direct_dots() is to use it,
+ *   HALF(x)  VECTOR float16 at x as floats, where the unit can widen them,
  *   NAME(x)  the names of the functions.
  * A tile is ROWS by 2 * VECTOR results or NARROW by VECTOR, held in registers while all segments
  * run. One pointer a pixel stays in a register, too, which is why there are no more pixels. */
 
-typedef float NAME (Vector) __attribute__ ((vector_size (VECTOR * 4), aligned (4)));
+#include "panel_row.h"
+
 typedef gint32 NAME (Mask) __attribute__ ((vector_size (VECTOR * 4)));
 
 static inline __attribute__ ((always_inline)) NAME (Vector)
@@ -20,21 +21,30 @@ static inline __attribute__ ((always_inline)) NAME (Vector)
 
 /* What is not a number stays so. */
 static inline __attribute__ ((always_inline)) NAME (Vector)
-    NAME (clip) (NAME (Vector) x, float least, float most)
+    NAME (activate) (const GenTileActivation *then, NAME (Vector) x)
 {
-  const NAME (Vector) zero = { 0 }, low = zero + least, high = zero + most;
+  const NAME (Vector) zero = { 0 };
 
-  return NAME (select) (x < low, low, NAME (select) (x > high, high, x));
+  if (then->leaks)
+    x = NAME (select) (x < 0, x * then->leak, x);
+  if (then->floors)
+    x = NAME (select) (x < then->least, zero + then->least, x);
+  if (then->caps)
+    x = NAME (select) (x > then->most, zero + then->most, x);
+  return x;
 }
 
 /* One step along k. */
 static inline __attribute__ ((always_inline)) void
-NAME (step) (const int rows, const int width, const float *const *from, gint64 i,
-    const float *weights, NAME (Vector) * low, NAME (Vector) * high)
+NAME (step) (const int rows, const int width, const GenGemmForm form, const float *const *from,
+    gint64 i, const char *weights, NAME (Vector) * low, NAME (Vector) * high)
 {
-  const NAME (Vector) left = ((const NAME (Vector) *)weights)[0];
-  const NAME (Vector) right = width > VECTOR ? ((const NAME (Vector) *)weights)[1] : left;
+  NAME (Vector) left, right;
 
+  if (width > VECTOR)
+    NAME (load) (form, weights, &left, &right);
+  else
+    left = right = *(const NAME (Vector) *)weights;
 #pragma GCC unroll 16
   for (int r = 0; r < rows; r++) {
     low[r] += from[r][i] * left;
@@ -43,13 +53,13 @@ NAME (step) (const int rows, const int width, const float *const *from, gint64 i
   }
 }
 
-/* `separate`: the channels of a panel are convolved each by itself. */
 static inline __attribute__ ((always_inline)) void
-NAME (direct) (const int rows, const int width, const gboolean separate, const GenDirectTile *t)
+NAME (direct) (const int rows, const int width, const GenGemmForm form, const GenDirectTile *t)
 {
+  const int bytes = width * (form == GEN_GEMM_FLOAT32 ? 4 : 2);
   NAME (Vector) low[NARROW], high[NARROW];
-  const float *from[NARROW], *weights = t->weights;
-  const char *ahead = t->ahead;
+  const float *from[NARROW];
+  const char *weights = t->weights, *ahead = t->ahead;
 
 #pragma GCC unroll 16
   for (int r = 0; r < rows; r++) {
@@ -84,55 +94,32 @@ NAME (direct) (const int rows, const int width, const gboolean separate, const G
         from[r] = table[r] + t->shift;
       }
       if (!any) {
-        weights += segment->n * width;
+        weights += segment->n * bytes;
         continue;
       }
       i = segment->begin;
       end = i + segment->n;
     }
-    if (separate) {
-      const NAME (Vector) left = ((const NAME (Vector) *)weights)[0];
-      const NAME (Vector) right = width > VECTOR ? ((const NAME (Vector) *)weights)[1] : left;
-
-#pragma GCC unroll 16
-      for (int r = 0; r < rows; r++) {
-        low[r] += ((const NAME (Vector) *)(from[r] + i))[0] * left;
-        if (width > VECTOR)
-          high[r] += ((const NAME (Vector) *)(from[r] + i))[1] * right;
-      }
-      weights += width;
-      continue;
-    }
-    while (i < end) {
-      const gint64 stop = MIN (end, i + GEN_DIRECT_CHUNK);
-
-      for (gint64 line = 0; line < t->ahead_step; line += 64)
+    for (; i + 1 < end; i += 2, weights += 2 * bytes) {
+      /* A few lines at a time: more than the core can wait for would hold it up. */
+      __builtin_prefetch (ahead, 0, 2);
+      for (gint64 line = 64; line < t->ahead_step; line += 64)
         __builtin_prefetch (ahead + line, 0, 2);
       ahead += t->ahead_step;
-      for (; i + 1 < stop; i += 2, weights += 2 * width) {
-        NAME (step) (rows, width, from, i, weights, low, high);
-        NAME (step) (rows, width, from, i + 1, weights + width, low, high);
-      }
-      if (i < stop) {
-        NAME (step) (rows, width, from, i++, weights, low, high);
-        weights += width;
-      }
+      NAME (step) (rows, width, form, from, i, weights, low, high);
+      NAME (step) (rows, width, form, from, i + 1, weights + bytes, low, high);
+    }
+    if (i < end) {
+      NAME (step) (rows, width, form, from, i, weights, low, high);
+      weights += bytes;
     }
   }
-  if (t->leaks) {
+  if (t->then.leaks || t->then.floors || t->then.caps) {
 #pragma GCC unroll 16
     for (int r = 0; r < rows; r++) {
-      low[r] = NAME (select) (low[r] < 0, low[r] * t->leak, low[r]);
+      low[r] = NAME (activate) (&t->then, low[r]);
       if (width > VECTOR)
-        high[r] = NAME (select) (high[r] < 0, high[r] * t->leak, high[r]);
-    }
-  }
-  if (t->clips) {
-#pragma GCC unroll 16
-    for (int r = 0; r < rows; r++) {
-      low[r] = NAME (clip) (low[r], t->least, t->most);
-      if (width > VECTOR)
-        high[r] = NAME (clip) (high[r], t->least, t->most);
+        high[r] = NAME (activate) (&t->then, high[r]);
     }
   }
   if (t->scatters) {
@@ -158,7 +145,7 @@ NAME (direct) (const int rows, const int width, const gboolean separate, const G
 
 #define CASE(n)                                                                                    \
   case n:                                                                                          \
-    NAME (direct) (n, WIDTH, SEPARATE, t);                                                         \
+    NAME (direct) (n, WIDTH, FORM, t);                                                             \
     break;
 #define CASES                                                                                      \
   CASE (1)                                                                                         \
@@ -189,20 +176,22 @@ NAME (direct) (const int rows, const int width, const gboolean separate, const G
     }                                                                                              \
   }
 
-#define SEPARATE FALSE
-#define WIDTH (2 * VECTOR)
-FUNCTION (direct_wide, WIDE_CASES)
-#undef WIDTH
+#define FORM GEN_GEMM_FLOAT32
 #define WIDTH VECTOR
 FUNCTION (direct_narrow, CASES MORE_CASES)
-#undef SEPARATE
-#define SEPARATE TRUE
-FUNCTION (direct_separate_narrow, CASES MORE_CASES)
 #undef WIDTH
 #define WIDTH (2 * VECTOR)
-FUNCTION (direct_separate_wide, WIDE_CASES)
+FUNCTION (direct_wide, WIDE_CASES)
+#undef FORM
+#define FORM GEN_GEMM_BFLOAT16
+FUNCTION (direct_wide_bfloat16, WIDE_CASES)
+#undef FORM
+#ifdef HALF
+#define FORM GEN_GEMM_FLOAT16
+FUNCTION (direct_wide_float16, WIDE_CASES)
+#undef FORM
+#endif
 #undef WIDTH
-#undef SEPARATE
 
 #undef FUNCTION
 #undef WIDE_CASES
@@ -210,7 +199,6 @@ FUNCTION (direct_separate_wide, WIDE_CASES)
 #undef CASES
 #undef CASE
 
-#ifdef DOTS
 /* Results of few channels: vectors run along k, which is a multiple of VECTOR in each segment, and
  * are added up in the end. The weights of a channel lie t->k apart. */
 static inline __attribute__ ((always_inline)) void
@@ -221,7 +209,7 @@ NAME (dots) (const int rows, const int columns, const GenDirectTile *t)
 
 #pragma GCC unroll 32
   for (int i = 0; i < rows * columns; i++)
-    sums[i] = (NAME (Vector)){ 0 };
+    sums[i] = (NAME (Vector)){ t->begin[i % columns] };
 #pragma GCC unroll 8
   for (int r = 0; r < rows; r++)
     from[r] = t->pixels[r] + t->shift;
@@ -246,8 +234,9 @@ NAME (dots) (const int rows, const int columns, const GenDirectTile *t)
         w[c] = *(const NAME (Vector) *)(weights + c * t->k);
 #pragma GCC unroll 8
       for (int r = 0; r < rows; r++) {
-        const NAME (Vector) x = *(const NAME (Vector) *)(from[r] + i);
+        NAME (Vector) x = *(const NAME (Vector) *)(from[r] + i);
 
+        KEEP (x);
 #pragma GCC unroll 4
         for (int c = 0; c < columns; c++)
           sums[r * columns + c] += x * w[c];
@@ -255,37 +244,44 @@ NAME (dots) (const int rows, const int columns, const GenDirectTile *t)
       weights += VECTOR;
     }
   }
-#pragma GCC unroll 32
-  for (int i = 0; i < rows * columns; i++) {
-    float sum[VECTOR];
+#pragma GCC unroll 8
+  for (int i = 0; i < rows * columns / 4 * 4; i += 4)
+    *(GenQuad *)(t->result + i) =
+        add_four (add_quads (&sums[i], VECTOR / 4), add_quads (&sums[i + 1], VECTOR / 4),
+            add_quads (&sums[i + 2], VECTOR / 4), add_quads (&sums[i + 3], VECTOR / 4));
+#pragma GCC unroll 4
+  for (int i = rows * columns / 4 * 4; i < rows * columns; i++) {
+    const GenQuad sum = add_quads (&sums[i], VECTOR / 4);
 
-    memcpy (sum, &sums[i], sizeof sum);
-    for (int half = VECTOR / 2; half > 0; half /= 2)
-      for (int l = 0; l < half; l++)
-        sum[l] += sum[l + half];
-    t->result[i] = sum[0] + t->begin[i % columns];
+    t->result[i] = sum[0] + sum[1] + (sum[2] + sum[3]);
   }
 }
+
+#define DOTS(columns, most)                                                                        \
+  case columns:                                                                                    \
+    if (some == most)                                                                              \
+      NAME (dots) (most, columns, &tile);                                                          \
+    else                                                                                           \
+      NAME (dots) (1, columns, &tile);                                                             \
+    break;
 
 static void
 NAME (direct_dots) (int rows, int columns, const GenDirectTile *t)
 {
   GenDirectTile tile = *t;
-  const int step = columns == 1 ? 8 : 4;
+  const int step = columns == 1 || (columns < 4 && VECTOR == 16) ? 8 : 4;
 
   while (rows > 0) {
     const int some = rows >= step ? step : 1;
 
-    if (some == 8)
-      NAME (dots) (8, 1, &tile);
-    else if (columns == 1)
-      NAME (dots) (1, 1, &tile);
-    else if (columns == 2)
-      some == 4 ? NAME (dots) (4, 2, &tile) : NAME (dots) (1, 2, &tile);
-    else if (columns == 3)
-      some == 4 ? NAME (dots) (4, 3, &tile) : NAME (dots) (1, 3, &tile);
-    else
-      some == 4 ? NAME (dots) (4, 4, &tile) : NAME (dots) (1, 4, &tile);
+    switch (columns) {
+      DOTS (1, 8)
+      DOTS (2, (VECTOR == 16 ? 8 : 4))
+      DOTS (3, (VECTOR == 16 ? 8 : 4))
+      DOTS (4, 4)
+    default:
+      g_assert_not_reached ();
+    }
     rows -= some;
     tile.pixels += some;
     tile.result += some * columns;
@@ -293,4 +289,5 @@ NAME (direct_dots) (int rows, int columns, const GenDirectTile *t)
       tile.table += some;
   }
 }
-#endif
+
+#undef DOTS

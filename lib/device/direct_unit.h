@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <generative/graph.h>
+#include "gemm_unit.h"
+#include "tile_activation.h"
 
 /**
  * The innermost part of convolutions that read the source where it lies, in the best form that this
@@ -15,7 +16,6 @@
 #define GEN_DIRECT_MAX_WIDTH 32
 #define GEN_DIRECT_MAX_DOTS 4
 #define GEN_DIRECT_DOTS_ROWS 8
-#define GEN_DIRECT_CHUNK 32
 
 typedef struct {
   int run;
@@ -25,8 +25,8 @@ typedef struct {
 } GenDirectSegment;
 
 typedef struct {
-  const float *weights; /* of the panel, from the first segment on */
-  const char *ahead;    /* what is fetched meanwhile, `ahead_step` bytes for each chunk of k */
+  const void *weights; /* of the panel, from the first segment on */
+  const char *ahead;   /* what is fetched meanwhile, `ahead_step` bytes for each two of k */
   gint64 ahead_step;
   const GenDirectSegment *segments;
   int n_segments;
@@ -46,24 +46,20 @@ typedef struct {
   float *result;       /* pixels are one after the other; or, if it `scatters`, at `places` */
   gboolean scatters;
   const gint64 *places;
-  gboolean leaks, clips; /* what is below 0 times `leak`; between `least` and `most` */
-  float leak, least, most;
+  GenTileActivation then;
 } GenDirectTile;
 
 typedef struct {
   int rows, width;
-  void (*tile) (int rows, const GenDirectTile *tile);
-  /* Each channel by itself: a panel of pixels times a panel of weights. */
-  void (*separate) (int rows, const GenDirectTile *tile);
+  /* By the form of the weights; NULL where there is none. */
+  void (*tile[GEN_GEMM_N_FORMS]) (int rows, const GenDirectTile *tile);
 } GenDirectUnit;
 
 /* The narrowest that has `columns`, or the widest. */
 const GenDirectUnit *gen_direct_unit (gint64 columns);
-/* FALSE for an activation that a tile cannot do. */
-gboolean gen_direct_activate (GenDirectTile *tile, const GenActivation *activation);
 
 /* Any number of pixels by at most GEN_DIRECT_MAX_DOTS channels, of which weights and bias lie one
- * channel after the other; neither adds nor activates, and results are one after the other. The
- * length of segments must be a multiple of `vector`. */
+ * channel after the other; neither adds nor activates, and results are one after the other. */
 typedef void (*GenDirectDotsFunc) (int rows, int columns, const GenDirectTile *tile);
-GenDirectDotsFunc gen_direct_dots (int *vector);
+/* For segments whose lengths are multiples of `k`; NULL where there is none. */
+GenDirectDotsFunc gen_direct_dots (gint64 k);

@@ -4,6 +4,8 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include <generative/device.h>
+
 #include "../simd.h"
 #include "amx.h"
 
@@ -74,6 +76,8 @@ gen_cpu_has (GenCpuFeature feature)
     return avx512;
   case GEN_CPU_VNNI:
     return avx512 && mask >= GEN_ISA_VNNI && __builtin_cpu_supports ("avx512vnni");
+  case GEN_CPU_VBMI:
+    return avx512 && mask >= GEN_ISA_VNNI && __builtin_cpu_supports ("avx512vbmi");
   case GEN_CPU_DOT_PRODUCT:
     break;
   case GEN_CPU_AVX_VNNI:
@@ -179,9 +183,9 @@ gen_cpu_describe (void)
   char name[49];
 
   find_name (name);
-  return g_strdup_printf ("%s %x%s%s%s%s%s%s", g_strstrip (name), find_signature (),
+  return g_strdup_printf ("%s %x%s%s%s%s%s%s%s", g_strstrip (name), find_signature (),
       gen_cpu_has (GEN_CPU_AVX2) ? " avx2" : "", gen_cpu_has (GEN_CPU_AVX512) ? " avx512" : "",
-      gen_cpu_has (GEN_CPU_VNNI) ? " vnni" : "",
+      gen_cpu_has (GEN_CPU_VNNI) ? " vnni" : "", gen_cpu_has (GEN_CPU_AVX_VNNI) ? " avx-vnni" : "",
       gen_cpu_has (GEN_CPU_DOT_PRODUCT) ? " dot-product" : "",
       gen_amx_multiplies (GEN_AMX_BFLOAT16) ? " amx-bf16" : "",
       gen_amx_multiplies (GEN_AMX_INT8) ? " amx-int8" : "");

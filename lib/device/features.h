@@ -24,11 +24,9 @@ typedef enum {
   GEN_CPU_AVX2,        /* with FMA, BMI2 and F16C */
   GEN_CPU_AVX512,      /* F, CD, DQ, BW and VL */
   GEN_CPU_VNNI,        /* of AVX-512 */
+  GEN_CPU_VBMI,        /* of AVX-512; masked as VNNI is */
   GEN_CPU_DOT_PRODUCT, /* of four signed or four unsigned bytes: 64-bit ARM, most since ARMv8.2 */
   GEN_CPU_AVX_VNNI,    /* the same as VNNI in 256 bits, without AVX-512 */
 } GenCpuFeature;
 
 gboolean gen_cpu_has (GenCpuFeature feature);
-
-/* The processor's name and what of it is used, in a line. (transfer full) */
-char *gen_cpu_describe (void);

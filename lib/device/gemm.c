@@ -35,7 +35,6 @@
 #define FLOATS_IN_PLACE (6 * 1024)
 /* So many tiles gain by panels that are widened once. */
 #define TILES_TO_WIDEN 8
-#define LARGEST_FLOAT16 65504.0f
 
 struct _GenGemm {
   GenGemmOptions options;
@@ -90,24 +89,6 @@ static gsize
 packed_step (const GenGemm *gemm)
 {
   return gemm->unit->panel * (gemm->form == GEN_GEMM_FLOAT32 ? sizeof (float) : sizeof (guint16));
-}
-
-/* The form that the precision allows and the machine has; float16 only where all of `b` are in its
- * range. */
-static GenGemmForm
-find_form (const GenGemm *gemm, const float *b)
-{
-  const GenGemmOptions *o = &gemm->options;
-  GenGemmForm form = o->precision == GEN_PRECISION_BFLOAT16  ? GEN_GEMM_BFLOAT16
-                     : o->precision == GEN_PRECISION_FLOAT16 ? GEN_GEMM_FLOAT16
-                                                             : GEN_GEMM_FLOAT32;
-
-  if (gemm->unit->block[form] == NULL)
-    return GEN_GEMM_FLOAT32;
-  for (gint64 i = 0; form == GEN_GEMM_FLOAT16 && i < o->n * o->k; i++)
-    if (!(fabsf (b[i]) <= LARGEST_FLOAT16))
-      form = GEN_GEMM_FLOAT32;
-  return form;
 }
 
 static void
@@ -256,7 +237,9 @@ gen_gemm_new (const GenGemmOptions *options)
   tiles = tiles_of (gemm, (Range){ 0, gemm->rows });
   gemm->chunk = CLAMP (CHUNK_ROWS / MAX (o->k, 1), 1, MAX (gemm->panels, 1));
   if (o->constant_b != NULL)
-    gemm->form = find_form (gemm, o->constant_b);
+    gemm->form = gen_gemm_form (o->precision, o->constant_b, o->n * o->k);
+  if (gemm->unit->block[gemm->form] == NULL)
+    gemm->form = GEN_GEMM_FLOAT32;
   rest = gemm->columns % gemm->unit->panel;
   gemm->ends_in_half = gemm->form == GEN_GEMM_FLOAT32 && rest > 0 && rest <= gemm->unit->panel / 2;
   gemm->widens = gemm->form != GEN_GEMM_FLOAT32 && tiles >= TILES_TO_WIDEN;

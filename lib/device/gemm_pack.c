@@ -2,6 +2,7 @@
 /* Packing for gemm.c. What lies across is turned in squares of 4 by 4 in registers. */
 #include "gemm_pack.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "../simd.h"
@@ -9,6 +10,7 @@
 
 /* Numbers along k that are turned for all columns before the next: a line of the cache. */
 #define LINE 16
+#define LARGEST_FLOAT16 65504.0f
 
 typedef float Four __attribute__ ((vector_size (16), aligned (4)));
 typedef int Order __attribute__ ((vector_size (16)));
@@ -110,6 +112,19 @@ void
 gen_gemm_pack_rows (const float *from, gint64 k_stride, gint64 k, int n, float *to)
 {
   copy_panel (from, k_stride, k, n, n, to);
+}
+
+GenGemmForm
+gen_gemm_form (GenPrecision precision, const float *weights, gint64 n)
+{
+  if (precision == GEN_PRECISION_BFLOAT16)
+    return GEN_GEMM_BFLOAT16;
+  if (precision != GEN_PRECISION_FLOAT16)
+    return GEN_GEMM_FLOAT32;
+  for (gint64 i = 0; i < n; i++)
+    if (!(fabsf (weights[i]) <= LARGEST_FLOAT16))
+      return GEN_GEMM_FLOAT32;
+  return GEN_GEMM_FLOAT16;
 }
 
 void

@@ -8,28 +8,8 @@
  * A tile is ROWS by 2 * VECTOR results, held in registers while k runs. */
 
 #define AHEAD 32
-typedef float NAME (Vector) __attribute__ ((vector_size (VECTOR * 4), aligned (4)));
-typedef guint32 NAME (Words) __attribute__ ((vector_size (VECTOR * 4), aligned (4)));
 
-/* One row of a panel of two vectors: 16-bit numbers are widened on their way. */
-static inline __attribute__ ((always_inline)) void
-NAME (load) (const GenGemmForm form, const char *row, NAME (Vector) * left, NAME (Vector) * right)
-{
-  if (form == GEN_GEMM_BFLOAT16) {
-    const NAME (Words) words = *(const NAME (Words) *)row;
-
-    *left = (NAME (Vector)) (words << 16);
-    *right = (NAME (Vector)) (words & 0xffff0000);
-#ifdef HALF
-  } else if (form == GEN_GEMM_FLOAT16) {
-    *left = HALF (row);
-    *right = HALF (row + 2 * VECTOR);
-#endif
-  } else {
-    *left = ((const NAME (Vector) *)row)[0];
-    *right = ((const NAME (Vector) *)row)[1];
-  }
-}
+#include "panel_row.h"
 
 /* `rows` by `panels` panels that are `width` wide, one vector or two. */
 static inline __attribute__ ((always_inline)) void

@@ -26,20 +26,39 @@ typedef gint32 Word __attribute__ ((aligned (1), may_alias));
 #define VECTORS 4
 #define LANE 4
 #define LOAD(p) (*(const Vector_vnni *)(p))
+#define SOME(p, n) _mm512_maskz_loadu_epi32 ((1u << (n)) - 1, p)
 #define DOT(s, a, w) (Vector_vnni) _mm512_dpbusd_epi32 ((__m512i)(s), (__m512i)(a), (__m512i)(w))
 #define ONES 0x01010101
 #define STORE(p, s) _mm_storeu_si128 ((__m128i *)(p), _mm512_cvtepi32_epi8 ((__m512i)(s)))
 #define REDUCE(v) _mm512_reduce_add_epi32 ((__m512i)(v))
+#define LARGER(a, b) (Floats_vnni) _mm512_max_ps ((__m512)(a), (__m512)(b))
+#define LESSER(a, b) (Floats_vnni) _mm512_min_ps ((__m512)(a), (__m512)(b))
 #define ACROSS 6
 #define NAME(x) x##_vnni
 #define FINISH
 #include "integer_rows.h"
+#undef LARGER
+#undef LESSER
 #undef LOAD
 #undef DOT
 #undef NAME
 #undef FINISH
 #undef STORE
 #undef ACROSS
+
+/* Two 16-bit numbers. */
+#undef ONES
+#define ONES 0x00010001
+#define LOAD(p) (*(const Vector_vnni_pairs *)(p))
+#define DOT(s, a, w)                                                                               \
+  (Vector_vnni_pairs) _mm512_dpwssd_epi32 ((__m512i)(s), (__m512i)(a), (__m512i)(w))
+#define NAME(x) x##_vnni_pairs
+#include "integer_rows.h"
+#undef LOAD
+#undef DOT
+#undef NAME
+#undef ONES
+#define ONES 0x01010101
 
 /* The same where no two products add up to more than 16 bits, and pairs of 16-bit numbers. */
 #define LOAD(p) (*(const Vector_fitting_512 *)(p))
@@ -68,6 +87,7 @@ typedef gint32 Word __attribute__ ((aligned (1), may_alias));
 #undef SIGNED
 #undef LANE
 #undef LOAD
+#undef SOME
 #undef DOT
 #undef NAME
 #undef VECTOR
@@ -76,6 +96,18 @@ typedef gint32 Word __attribute__ ((aligned (1), may_alias));
 #pragma GCC pop_options
 
 /* Four bytes again, where there are no vectors of 512 bits. */
+#pragma GCC push_options
+#pragma GCC target("arch=x86-64-v3")
+static inline __m256i
+some_256 (const void *p, gint64 n)
+{
+  const __m256i places = _mm256_setr_epi32 (0, 1, 2, 3, 4, 5, 6, 7);
+
+  return _mm256_maskload_epi32 (p, _mm256_cmpgt_epi32 (_mm256_set1_epi32 ((int)n), places));
+}
+#define SOME(p, n) some_256 (p, n)
+#pragma GCC pop_options
+
 #pragma GCC push_options
 #pragma GCC target("arch=x86-64-v3,avxvnni")
 #define VECTOR 8
@@ -86,6 +118,16 @@ typedef gint32 Word __attribute__ ((aligned (1), may_alias));
   (Vector_vnni_256) _mm256_dpbusd_avx_epi32 ((__m256i)(s), (__m256i)(a), (__m256i)(w))
 #define ONES 0x01010101
 #define NAME(x) x##_vnni_256
+#include "integer_rows.h"
+#undef LOAD
+#undef DOT
+#undef ONES
+#undef NAME
+#define LOAD(p) (*(const Vector_vnni_pairs_256 *)(p))
+#define DOT(s, a, w)                                                                               \
+  (Vector_vnni_pairs_256) _mm256_dpwssd_avx_epi32 ((__m256i)(s), (__m256i)(a), (__m256i)(w))
+#define ONES 0x00010001
+#define NAME(x) x##_vnni_pairs_256
 #include "integer_rows.h"
 #undef VECTOR
 #undef VECTORS
@@ -129,9 +171,13 @@ store_256 (void *p, __m256i s)
   (s) + (Vector_fitting_256)_mm256_madd_epi16 (                                                    \
             _mm256_maddubs_epi16 ((__m256i)(a), (__m256i)(w)), _mm256_set1_epi16 (1))
 #define STORE(p, s) store_256 (p, (__m256i)(s))
+#define LARGER(a, b) (Floats_fitting_256) _mm256_max_ps ((__m256)(a), (__m256)(b))
+#define LESSER(a, b) (Floats_fitting_256) _mm256_min_ps ((__m256)(a), (__m256)(b))
 #define NAME(x) x##_fitting_256
 #define FINISH
 #include "integer_rows.h"
+#undef LARGER
+#undef LESSER
 #undef LOAD
 #undef DOT
 #undef NAME
@@ -165,6 +211,7 @@ store_256 (void *p, __m256i s)
 #include "integer_rows.h"
 #undef LANE
 #undef LOAD
+#undef SOME
 #undef DOT
 #undef NAME
 #undef VECTOR
@@ -173,6 +220,70 @@ store_256 (void *p, __m256i s)
 #endif
 
 typedef gint32 Quad __attribute__ ((vector_size (16)));
+
+static inline Quad
+some_128 (const Word *x, gint64 n)
+{
+  return (Quad){ x[0], n > 1 ? x[1] : 0, n > 2 ? x[2] : 0, 0 };
+}
+
+#if defined(__aarch64__)
+#include <arm_neon.h>
+
+static inline void
+store_128 (void *p, Quad s)
+{
+  const uint16x4_t low = vmovn_u32 ((uint32x4_t)s);
+
+  *(Word *)p = (Word)vget_lane_u32 (vreinterpret_u32_u8 (vmovn_u16 (vcombine_u16 (low, low))), 0);
+}
+
+static inline Quad
+unsigned_128 (const void *p)
+{
+  const uint16x8_t wide = vmovl_u8 (vcreate_u8 ((guint32) * (const Word *)p));
+
+  return (Quad)vmovl_u16 (vget_low_u16 (wide));
+}
+
+static inline Quad
+signed_128 (const void *p)
+{
+  const int16x8_t wide = vmovl_s8 (vcreate_s8 ((guint32) * (const Word *)p));
+
+  return (Quad)vmovl_s16 (vget_low_s16 (wide));
+}
+
+static inline gint32
+reduce_128 (Quad s)
+{
+  return vaddvq_s32 ((int32x4_t)s);
+}
+
+static inline Quad
+dot_pairs (Quad sums, Quad a, Quad w)
+{
+  const int16x8_t x = (int16x8_t)a, y = (int16x8_t)w;
+  const int32x4_t low = vmull_s16 (vget_low_s16 (x), vget_low_s16 (y));
+
+  return sums + (Quad)vpaddq_s32 (low, vmull_high_s16 (x, y));
+}
+
+/* The same by one word in all lanes: what is done to weights alone is done once for all rows of a
+ * tile. */
+static inline Quad
+dot_word (Quad sums, gint32 a, Quad w)
+{
+  const int16x4_t pair = vcreate_s16 ((guint32)a);
+  const int16x4_t first = vmovn_s32 ((int32x4_t)w), second = vshrn_n_s32 ((int32x4_t)w, 16);
+
+  return (Quad)vmlal_lane_s16 (vmlal_lane_s16 ((int32x4_t)sums, first, pair, 0), second, pair, 1);
+}
+#define DOT_WORD(s, a, w) dot_word (s, a, w)
+#else
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 static inline void
 store_128 (void *p, Quad s)
@@ -197,54 +308,99 @@ signed_128 (const void *p)
   return (Quad){ x[0], x[1], x[2], x[3] };
 }
 
+static inline gint32
+reduce_128 (Quad s)
+{
+  return s[0] + s[1] + s[2] + s[3];
+}
+
+static inline Quad
+dot_pairs (Quad sums, Quad a, Quad w)
+{
+#if defined(__SSE2__)
+  return sums + (Quad)_mm_madd_epi16 ((__m128i)a, (__m128i)w);
+#else
+  /* The high and the low 16 bits of each lane, with their signs. */
+  const Quad a_low = a << 16 >> 16, w_low = w << 16 >> 16;
+
+  return sums + a_low * w_low + (a >> 16) * (w >> 16);
+#endif
+}
+#endif
+
 #define VECTOR 4
 #define VECTORS 2
 #define LANE 4
 #undef ONES
 #define ONES 0x00010001
 #define LOAD(p) (*(const Vector_pairs_128 *)(p))
+#define SOME(p, n) some_128 (p, n)
 #define STORE(p, s) store_128 (p, (Quad)(s))
+#define DOT(s, a, w) (Vector_pairs_128) dot_pairs ((Quad)(s), (Quad)(a), (Quad)(w))
+#define LARGER(a, b) choose_pairs_128 ((a) > (b), a, b)
+#define LESSER(a, b) choose_pairs_128 ((a) < (b), a, b)
 #define UNSIGNED(p) (Vector_pairs_128) unsigned_128 (p)
 #define SIGNED(p) (Vector_pairs_128) signed_128 (p)
-#define REDUCE(v) ((v)[0] + (v)[1] + (v)[2] + (v)[3])
+#define REDUCE(v) reduce_128 ((Quad)(v))
 #define ACROSS 3
 #define NAME(x) x##_pairs_128
 #define FINISH
 #define DEPTHWISE
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#define DOT(s, a, w) (s) + (Vector_pairs_128)_mm_madd_epi16 ((__m128i)(a), (__m128i)(w))
-#else
-static inline Quad
-dot_pairs (Quad sums, Quad a, Quad w)
-{
-  /* The high and the low 16 bits of each lane, with their signs. */
-  const Quad a_low = a << 16 >> 16, w_low = w << 16 >> 16;
-
-  return sums + a_low * w_low + (a >> 16) * (w >> 16);
-}
-#define DOT(s, a, w) dot_pairs (s, a, w)
-#endif
 #include "integer_rows.h"
 #undef VECTOR
 #undef VECTORS
 #undef LANE
 #undef LOAD
+#undef SOME
 #undef DOT
+#undef ONES
+#undef ACROSS
 #undef NAME
 #undef FINISH
 #undef STORE
+#undef LARGER
+#undef LESSER
 #undef DEPTHWISE
 #undef UNSIGNED
 #undef SIGNED
 
+/* Four bytes, signed by signed, in vectors of 128 bits. */
+#if defined(__aarch64__) && !defined(__clang__)
+#pragma GCC push_options
+#pragma GCC target("arch=armv8.2-a+dotprod")
+#define VECTOR 4
+#define VECTORS 4 /* 24 sums of 32 registers */
+#define LANE 4
+#define LOAD(p) (*(const Vector_dot *)(p))
+#define SOME(p, n) some_128 (p, n)
+#define DOT(s, a, w) (Vector_dot) vdotq_s32 ((int32x4_t)(s), (int8x16_t)(a), (int8x16_t)(w))
+#define DOT_WORD(s, a, w)                                                                          \
+  (Vector_dot) vdotq_lane_s32 ((int32x4_t)(s), (int8x16_t)(w), vcreate_s8 ((guint32)(a)), 0)
+#define ONES 0x01010101
+#define ACROSS 6
+#define NAME(x) x##_dot
+#include "integer_rows.h"
+#undef VECTOR
+#undef VECTORS
+#undef LANE
+#undef LOAD
+#undef SOME
+#undef DOT
+#undef ONES
+#undef ACROSS
+#undef NAME
+#pragma GCC pop_options
+#endif
+#undef REDUCE
+
 struct _GenIntegerLayer {
   const char *name;
-  int vector, width; /* sums of a vector, columns of a panel */
-  int group;         /* elements of a word */
-  int lane;          /* bytes of packed weights for each word */
-  int across;        /* 0, or words of a vector: these are of channels, and of each result alone */
-  gboolean tiles;    /* AMX: rows lie one after the other, in multiples of 64 bytes */
+  int vector, width;  /* sums of a vector, columns of a panel */
+  int group;          /* elements of a word */
+  int lane;           /* bytes of packed weights for each word */
+  int across;         /* 0, or words of a vector: these are of channels, and of each result alone */
+  gboolean is_signed; /* sources of bytes */
+  gboolean tiles;     /* AMX: rows lie one after the other, in multiples of 64 bytes */
   void (*tile) (int rows, int vectors, const void *const *pointers, gint64 taps, gint64 words,
       const char *panel, gint32 *out);
   gint32 (*sum) (const void *const *pointers, int stride, gint64 taps, gint64 words);
@@ -256,38 +412,51 @@ struct _GenIntegerLayer {
 
 /* The second one of each kind is for few results. */
 static const GenIntegerLayer baseline[] = {
-  { "pairs", 4, 8, 2, 4, 0, FALSE, tile_pairs_128, sum_pairs_128, finish_pairs_128,
+  { "pairs", 4, 8, 2, 4, 0, FALSE, FALSE, tile_pairs_128, sum_pairs_128, finish_pairs_128,
       depthwise_pairs_128 },
-  { "pairs across", 1, 4, 2, 4, 4, FALSE, across_pairs_128, sum_pairs_128, finish_pairs_128,
+  { "pairs across", 1, 4, 2, 4, 4, FALSE, FALSE, across_pairs_128, sum_pairs_128, finish_pairs_128,
       depthwise_pairs_128 },
 };
 #if defined(__x86_64__) && !defined(__clang__)
-static const GenIntegerLayer amx = { "amx", 16, GEN_INTEGER_AMX_PANEL, 4, 4, 0, TRUE, NULL,
+static const GenIntegerLayer amx = { "amx", 16, GEN_INTEGER_AMX_PANEL, 4, 4, 0, FALSE, TRUE, NULL,
   sum_vnni, finish_vnni, depthwise_pairs_512 };
 static const GenIntegerLayer vnni[] = {
-  { "vnni", 16, 64, 4, 4, 0, FALSE, tile_vnni, sum_vnni, finish_vnni, depthwise_pairs_512 },
-  { "vnni across", 1, 4, 4, 4, 16, FALSE, across_vnni, sum_vnni, finish_vnni, depthwise_pairs_512 },
+  { "vnni", 16, 64, 4, 4, 0, FALSE, FALSE, tile_vnni, sum_vnni, finish_vnni, depthwise_pairs_512 },
+  { "vnni across", 1, 4, 4, 4, 16, FALSE, FALSE, across_vnni, sum_vnni, finish_vnni,
+      depthwise_pairs_512 },
 };
-static const GenIntegerLayer avx_vnni = { "avx-vnni", 8, 16, 4, 4, 0, FALSE, tile_vnni_256,
+static const GenIntegerLayer vnni_pairs = { "vnni pairs", 16, 64, 2, 4, 0, FALSE, FALSE,
+  tile_vnni_pairs, sum_pairs_512, finish_vnni, depthwise_pairs_512 };
+static const GenIntegerLayer avx_vnni_pairs = { "avx-vnni pairs", 8, 16, 2, 4, 0, FALSE, FALSE,
+  tile_vnni_pairs_256, sum_pairs_256, finish_fitting_256, depthwise_pairs_256 };
+static const GenIntegerLayer avx_vnni = { "avx-vnni", 8, 16, 4, 4, 0, FALSE, FALSE, tile_vnni_256,
   sum_vnni_256, finish_fitting_256, depthwise_pairs_256 };
 static const GenIntegerLayer avx512[] = {
-  { "avx512 pairs", 16, 64, 2, 4, 0, FALSE, tile_pairs_512, sum_pairs_512, finish_vnni,
+  { "avx512 pairs", 16, 64, 2, 4, 0, FALSE, FALSE, tile_pairs_512, sum_pairs_512, finish_vnni,
       depthwise_pairs_512 },
-  { "avx512 pairs across", 1, 4, 2, 4, 16, FALSE, across_pairs_512, sum_pairs_512, finish_vnni,
-      depthwise_pairs_512 },
+  { "avx512 pairs across", 1, 4, 2, 4, 16, FALSE, FALSE, across_pairs_512, sum_pairs_512,
+      finish_vnni, depthwise_pairs_512 },
 };
-static const GenIntegerLayer avx512_fitting = { "avx512 bytes", 16, 64, 4, 4, 0, FALSE,
+static const GenIntegerLayer avx512_fitting = { "avx512 bytes", 16, 64, 4, 4, 0, FALSE, FALSE,
   tile_fitting_512, sum_fitting_512, finish_vnni, depthwise_pairs_512 };
 static const GenIntegerLayer avx2[] = {
-  { "avx2 pairs", 8, 16, 2, 4, 0, FALSE, tile_pairs_256, sum_pairs_256, finish_fitting_256,
+  { "avx2 pairs", 8, 16, 2, 4, 0, FALSE, FALSE, tile_pairs_256, sum_pairs_256, finish_fitting_256,
       depthwise_pairs_256 },
-  { "avx2 pairs across", 1, 4, 2, 4, 8, FALSE, across_pairs_256, sum_pairs_256, finish_fitting_256,
-      depthwise_pairs_256 },
+  { "avx2 pairs across", 1, 4, 2, 4, 8, FALSE, FALSE, across_pairs_256, sum_pairs_256,
+      finish_fitting_256, depthwise_pairs_256 },
 };
-static const GenIntegerLayer avx2_fitting = { "avx2 bytes", 8, 16, 4, 4, 0, FALSE, tile_fitting_256,
-  sum_fitting_256, finish_fitting_256, depthwise_pairs_256 };
-static const GenIntegerLayer avx2_small = { "avx2 small", 8, 16, 2, 2, 0, FALSE, tile_small_256,
-  sum_pairs_256, finish_fitting_256, depthwise_pairs_256 };
+static const GenIntegerLayer avx2_fitting = { "avx2 bytes", 8, 16, 4, 4, 0, FALSE, FALSE,
+  tile_fitting_256, sum_fitting_256, finish_fitting_256, depthwise_pairs_256 };
+static const GenIntegerLayer avx2_small = { "avx2 small", 8, 16, 2, 2, 0, FALSE, FALSE,
+  tile_small_256, sum_pairs_256, finish_fitting_256, depthwise_pairs_256 };
+#endif
+#if defined(__aarch64__) && !defined(__clang__)
+static const GenIntegerLayer dot_products[] = {
+  { "dot products", 4, 16, 4, 4, 0, TRUE, FALSE, tile_dot, sum_dot, finish_pairs_128,
+      depthwise_pairs_128 },
+  { "dot products across", 1, 4, 4, 4, 4, TRUE, FALSE, across_dot, sum_dot, finish_pairs_128,
+      depthwise_pairs_128 },
+};
 #endif
 
 /* Whether the layer has so few results that `across`, which wants whole vectors of channels, is
@@ -316,6 +485,10 @@ gen_integer_layer_find (const GenIntegerShape *shape, gboolean pairs_fit)
     return &avx2[1];
   if (gen_cpu_has (GEN_CPU_AVX2))
     return pairs_fit ? &avx2_fitting : shape->few_rows ? &avx2_small : &avx2[0];
+#endif
+#if defined(__aarch64__) && !defined(__clang__)
+  if (gen_cpu_has (GEN_CPU_DOT_PRODUCT))
+    return &dot_products[suits_across (shape, &dot_products[1])];
 #endif
   return &baseline[suits_across (shape, &baseline[1])];
 }
@@ -350,11 +523,17 @@ gen_integer_layer_panels (const GenIntegerLayer *layer, const GenIntegerShape *s
   return (shape->results + layer->width - 1) / layer->width;
 }
 
-/* Words of a tap. */
+/* Words of a pixel, and of a tap. */
+static gint64
+pixel_words (const GenIntegerLayer *layer, const GenIntegerShape *shape)
+{
+  return (shape->channels + layer->group - 1) / layer->group;
+}
+
 static gint64
 words_of (const GenIntegerLayer *layer, const GenIntegerShape *shape)
 {
-  return (shape->channels + layer->group - 1) / layer->group;
+  return shape->pixels * pixel_words (layer, shape);
 }
 
 /* Words of a row. */
@@ -391,7 +570,9 @@ gen_integer_layer_source (const GenIntegerLayer *layer, gboolean x_signed)
 {
   const gboolean wide = layer->group == 2;
 
-  return (GenIntegerSource){ layer->group, wide, !wide && x_signed ? 0x80 : 0 };
+  if (wide || x_signed == layer->is_signed)
+    return (GenIntegerSource){ layer->group, wide, 0, 0 };
+  return (GenIntegerSource){ layer->group, FALSE, 0x80, x_signed ? 128 : -128 };
 }
 
 GEN_CLONES (
@@ -436,6 +617,28 @@ convert (GenIntegerSource source, gboolean x_signed, const void *from, gint64 n,
       to[4 * i + 3] = 0;                                                                           \
     }                                                                                              \
   }
+/* Whole vectors of bytes: how many pixels. They are read 4 bytes beyond their last. */
+#if defined(__x86_64__) && !defined(__clang__)
+static __attribute__ ((target ("arch=x86-64-v3"))) gint64
+three_vectors (const guint8 *x, gint64 n, guint8 flip, guint8 *to)
+{
+  const __m256i places = _mm256_broadcastsi128_si256 (
+      _mm_setr_epi8 (0, 1, 2, -1, 3, 4, 5, -1, 6, 7, 8, -1, 9, 10, 11, -1));
+  const __m256i flips = _mm256_set1_epi32 (flip * 0x010101);
+  gint64 i = 0;
+
+  for (; i + 10 <= n; i += 8) {
+    const __m128i low = _mm_loadu_si128 ((const __m128i *)(x + 3 * i));
+    const __m128i high = _mm_loadu_si128 ((const __m128i *)(x + 3 * i + 12));
+    const __m256i both = _mm256_inserti128_si256 (_mm256_castsi128_si256 (low), high, 1);
+
+    _mm256_storeu_si256 (
+        (__m256i *)(to + 4 * i), _mm256_xor_si256 (_mm256_shuffle_epi8 (both, places), flips));
+  }
+  return i;
+}
+#endif
+
 #define FLIPPED(x) ((x) ^ flip)
 THREE (three_bytes, guint8, guint8, FLIPPED)
 THREE (three_signed, gint8, gint16, )
@@ -451,9 +654,15 @@ convert_few (GenIntegerSource source, gboolean x_signed, const guint8 *x, gint64
   gint16 *wide = to;
 
   if (channels == 3) {
-    if (!source.wide)
+    if (!source.wide) {
+#if defined(__x86_64__) && !defined(__clang__)
+      const gint64 done = gen_cpu_has (GEN_CPU_AVX2) ? three_vectors (x, n, source.flip, bytes) : 0;
+
+      three_bytes (x + 3 * done, n - done, source.flip, bytes + 4 * done);
+#else
       three_bytes (x, n, source.flip, bytes);
-    else if (x_signed)
+#endif
+    } else if (x_signed)
       three_signed ((const gint8 *)x, n, 0, wide);
     else
       three_unsigned (x, n, 0, wide);
@@ -493,16 +702,17 @@ gen_integer_layer_convert (const GenIntegerLayer *layer, const void *from, gbool
 
 /* --- weights --- */
 
+/* `pixel` of all taps. */
 static inline gint8
-weight_at (const GenIntegerShape *shape, const GenIntegerWeights *w, gint64 result, gint64 tap,
+weight_at (const GenIntegerShape *shape, const GenIntegerWeights *w, gint64 result, gint64 pixel,
     gint64 channel)
 {
   guint8 value;
 
   if (channel >= shape->channels || result >= shape->results)
     return 0;
-  value =
-      ((const guint8 *)w->values)[result * w->by_result + w->by_tap[tap] + channel * w->by_channel];
+  value = ((const guint8 *)
+               w->values)[result * w->by_result + w->by_pixel[pixel] + channel * w->by_channel];
   return (gint8)(shape->w_signed ? value : value ^ 0x80);
 }
 
@@ -511,10 +721,10 @@ gboolean
 gen_integer_pairs_fit (const GenIntegerShape *shape, const GenIntegerWeights *weights)
 {
   for (gint64 result = 0; result < shape->results; result++)
-    for (gint64 tap = 0; tap < shape->taps; tap++)
+    for (gint64 pixel = 0; pixel < shape->taps * shape->pixels; pixel++)
       for (gint64 c = 0; c < shape->channels; c += 2) {
-        const int v = weight_at (shape, weights, result, tap, c);
-        const int w = weight_at (shape, weights, result, tap, c + 1);
+        const int v = weight_at (shape, weights, result, pixel, c);
+        const int w = weight_at (shape, weights, result, pixel, c + 1);
 
         if (MAX (v, 0) + MAX (w, 0) > 128 || MIN (v, 0) + MIN (w, 0) < -128)
           return FALSE;
@@ -535,7 +745,7 @@ void
 gen_integer_layer_pack (const GenIntegerLayer *layer, const GenIntegerShape *shape,
     const GenIntegerWeights *weights, void *packed, gint32 *column_sums)
 {
-  const gint64 words = words_of (layer, shape);
+  const gint64 words = words_of (layer, shape), each = pixel_words (layer, shape);
   const int bytes = layer->lane / layer->group; /* of an element */
 
   memset (packed, 0, gen_integer_layer_packed_size (layer, shape));
@@ -552,7 +762,8 @@ gen_integer_layer_pack (const GenIntegerLayer *layer, const GenIntegerShape *sha
       for (gint64 i = 0; i < words; i++, to += by_word)
         for (int g = 0; g < layer->group; g++)
           for (int k = 0; k < n; k++) {
-            const gint8 v = weight_at (shape, weights, column + k, tap, i * layer->group + g);
+            const gint8 v = weight_at (shape, weights, column + k, tap * shape->pixels + i / each,
+                i % each * layer->group + g);
             const gint16 wide = v;
 
             column_sums[column + k] += v;
@@ -640,10 +851,37 @@ gen_integer_layer_depthwise (const GenIntegerLayer *layer, const GenIntegerShape
 
 /* --- pairs of 16-bit numbers --- */
 
-gboolean
-gen_integer_layer_has_pairs (const GenIntegerLayer *layer)
+const GenIntegerLayer *
+gen_integer_layer_find_pairs (const GenIntegerShape *shape)
 {
-  return layer->group == 2 && layer->lane == 4 && layer->across == 0;
+#if defined(__x86_64__) && !defined(__clang__)
+  if (gen_amx_multiplies (GEN_AMX_INT8))
+    return NULL;
+  if (gen_cpu_has (GEN_CPU_VNNI))
+    return &vnni_pairs;
+  if (gen_cpu_has (GEN_CPU_AVX_VNNI))
+    return &avx_vnni_pairs;
+  if (gen_cpu_has (GEN_CPU_AVX512))
+    return &avx512[0];
+  if (gen_cpu_has (GEN_CPU_AVX2))
+    return &avx2[0];
+#endif
+#if defined(__aarch64__) && !defined(__clang__)
+  /* Four times as many products an instruction, which is all that Winograd's way can save. */
+  if (gen_cpu_has (GEN_CPU_DOT_PRODUCT))
+    return NULL;
+#endif
+  return &baseline[0];
+}
+
+double
+gen_integer_pairs_slowness (const GenIntegerLayer *pairs)
+{
+#if defined(__x86_64__) && !defined(__clang__)
+  if (pairs == &vnni_pairs || pairs == &avx_vnni_pairs)
+    return 2;
+#endif
+  return 1;
 }
 
 void

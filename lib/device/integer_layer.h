@@ -11,33 +11,36 @@
  * windows of a convolution are the same to it: for each row and tap there is a pointer to the
  * channels, wherever they lie.
  *
- * Vector units multiply four bytes at a time, unsigned by signed, and add them up within 32 bits
- * (VNNI), or two 16-bit numbers. So weights are signed once they are packed, and sources are
- * unsigned bytes or 16-bit numbers: gen_integer_layer_source says which.
+ * Vector units multiply four bytes at a time, unsigned by signed (VNNI) or signed by signed (ARM's
+ * dot products), and add them up within 32 bits, or two 16-bit numbers. So weights are signed once
+ * they are packed, and sources are bytes or 16-bit numbers: gen_integer_layer_source says which.
  */
 typedef struct {
   gint64 taps, channels, results;
+  gint64 pixels; /* of a tap: neighbours, whose channels lie one after the other */
   gboolean x_signed, w_signed;
   gboolean few_rows;  /* weights are read for few rows, and should be small in memory */
   gboolean depthwise; /* for gen_integer_layer_depthwise */
 } GenIntegerShape;
 
-/* Weight of a result, a tap and a channel: w[result * by_result + by_tap[tap] + channel *
- * by_channel]. */
+/* Weight of a result, a pixel of a tap and a channel: w[result * by_result + by_pixel[tap * pixels
+ * + pixel] + channel * by_channel]. */
 typedef struct {
   const void *values;
   gint64 by_result, by_channel;
-  const gint64 *by_tap;
+  const gint64 *by_pixel;
 } GenIntegerWeights;
 
 typedef struct _GenIntegerLayer GenIntegerLayer;
 
-/* What a layer wants of its sources: the channels of a tap, in groups of `group` of which the last
- * is filled up with zeros, as bytes xor `flip`, or as 16-bit numbers. */
+/* What a layer wants of its sources: the channels of a pixel, in groups of `group` of which the
+ * last is filled up with zeros, as bytes xor `flip`, which adds `shift` to each, or as 16-bit
+ * numbers. */
 typedef struct {
   int group;
   gboolean wide;
   guint8 flip;
+  gint32 shift;
 } GenIntegerSource;
 
 /* How sums of a row become results: (sum + shift) * scale + offset, a slope for what is negative,
@@ -111,8 +114,11 @@ GEN_PRIVATE_API void gen_integer_layer_depthwise (const GenIntegerLayer *layer,
 
 /* --- pairs of 16-bit numbers --- */
 
-/* Whether the layer multiplies such pairs. */
-GEN_PRIVATE_API gboolean gen_integer_layer_has_pairs (const GenIntegerLayer *layer);
+/* The way that the processor has to multiply such pairs; NULL where there is a better one for all
+ * layers of bytes. */
+GEN_PRIVATE_API const GenIntegerLayer *gen_integer_layer_find_pairs (const GenIntegerShape *shape);
+/* How many times as fast as by it a layer of bytes is by gen_integer_layer_find's way. */
+GEN_PRIVATE_API double gen_integer_pairs_slowness (const GenIntegerLayer *pairs);
 /* Weights of one tap, [channel][result], and the sums of a panel by them; of sources that are
  * 16-bit numbers. Rows of sums are GEN_INTEGER_WIDTH apart, here and where they are finished. */
 GEN_PRIVATE_API void gen_integer_layer_pack_pairs (const GenIntegerLayer *layer,

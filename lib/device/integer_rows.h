@@ -5,16 +5,24 @@
  *   VECTORS       vectors of the widest panel,
  *   LANE          bytes of packed weights for each sum,
  *   LOAD(p)       the weights there, for the sums of a vector,
+ *   SOME(p, n)    `n` words from p on, fewer than a vector has, and zeros behind,
  *   DOT(s, a, w)  s plus, in each 32-bit lane, the products of the small integers there,
  *   ONES          a word of ones, as weights,
  *   NAME(x)       the names of the functions.
  *   TILE_ROWS, TILE_STRIDE  rows of a tile, and of pointers a tap.
+ *   DOT_WORD(s, a, w)  where there is a better one, DOT by the word a in all lanes; it is undefined
+ *                 in the end.
  * ACROSS, rows of a tile, says that the function for few results is to be made as well, with
  *   REDUCE(v)     the sum of all lanes of v;
  * FINISH that the function that finishes rows is to be made as well, with
- *   STORE(p, s)   the low bytes of the lanes of s to p;
+ *   STORE(p, s)   the low bytes of the lanes of s to p,
+ *   LARGER(a, b), LESSER(a, b)  of floats, b where a is not a number;
  * DEPTHWISE that the one of one channel a group is, where DOT is of pairs, with
  *   UNSIGNED(p), SIGNED(p)  VECTOR bytes from p on, as lanes. */
+
+#ifndef DOT_WORD
+#define DOT_WORD(s, a, w) DOT (s, (NAME (Vector)){ 0 } + (a), w)
+#endif
 
 typedef gint32 NAME (Vector) __attribute__ ((vector_size (VECTOR * 4), aligned (4), may_alias));
 
@@ -43,11 +51,11 @@ NAME (tile_of) (const int rows, const int vectors, const void *const *pointers, 
         weights[v] = LOAD (panel + v * VECTOR * LANE);
 #pragma GCC unroll 8
       for (int r = 0; r < rows; r++) {
-        const NAME (Vector) all = (NAME (Vector)){ 0 } + *(const Word *)(a[r] + i);
+        const gint32 word = *(const Word *)(a[r] + i);
 
 #pragma GCC unroll 4
         for (int v = 0; v < vectors; v++)
-          sums[r][v] = DOT (sums[r][v], all, weights[v]);
+          sums[r][v] = DOT_WORD (sums[r][v], word, weights[v]);
       }
       panel += vectors * VECTOR * LANE;
     }
@@ -97,8 +105,8 @@ NAME (sum) (const void *const *pointers, int stride, gint64 taps, gint64 words)
 
     for (; i + VECTOR <= words; i += VECTOR)
       sums = DOT (sums, *(const NAME (Vector) *)(x + i), ones);
-    for (; i < words; i++)
-      sums = DOT (sums, ((NAME (Vector)){ x[i] }), ones);
+    if (i < words)
+      sums = DOT (sums, (NAME (Vector))SOME (x + i, words - i), ones);
   }
   for (int k = 0; k < VECTOR; k++)
     sum += sums[k];
@@ -213,8 +221,7 @@ NAME (finish_of) (const GenIntegerFinish *finish, const GenIntegerResult result,
       v = __builtin_convertvector(s, NAME (Floats)) * scale + offset;
       if (f.slope != 1)
         v = NAME (choose) (v < none, v * f.slope, v);
-      v = NAME (choose) (v > low, v, low);
-      v = NAME (choose) (v < high, v, high);
+      v = LESSER (LARGER (v, low), high);
       if (result == GEN_INTEGER_FLOATS) {
         if (here == VECTOR)
           *(NAME (Floats) *)to = v;
@@ -279,3 +286,5 @@ NAME (depthwise) (gboolean x_signed, const void *const *pointers, gint64 taps, g
       NAME (window) (FALSE, pointers, taps, channel + i, n - i, weights, stride, out + i);
 }
 #endif
+
+#undef DOT_WORD

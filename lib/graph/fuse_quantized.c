@@ -8,6 +8,8 @@
  * The sums of the first are rounded to float32 as the model says it, and exact here: where they are
  * rounded to integers again, results may differ by one where a sum is half-way between two.
  *
+ * Behind them, what goes from bytes to bytes element by element is joined (fuse_bytes.c).
+ *
  * Before, what only moves elements moves the integers, so that they stay integers from one layer to
  * the next. */
 #include <math.h>
@@ -42,10 +44,8 @@ is_linear (const GenNode *node, const char *name)
   return is (node, NULL, name) || is (node, "com.microsoft", name);
 }
 
-/* The DequantizeLinear that makes `tensor` with one positive scale, if bytes are what it is made
- * of. */
-static GenNode *
-find_dequantize (const GenTensor *tensor)
+GenNode *
+gen_graph_find_dequantize (const GenTensor *tensor)
 {
   GenNode *node = tensor != NULL ? tensor->producer : NULL;
   const float *scale;
@@ -57,8 +57,8 @@ find_dequantize (const GenTensor *tensor)
   return scale != NULL && *scale > 0 ? node : NULL;
 }
 
-static gboolean
-same_constant (const GenTensor *a, const GenTensor *b)
+gboolean
+gen_graph_same_constant (const GenTensor *a, const GenTensor *b)
 {
   const void *x = gen_tensor_constant (a), *y = gen_tensor_constant (b);
 
@@ -76,8 +76,8 @@ same_constant (const GenTensor *a, const GenTensor *b)
 static gboolean
 same_units (const GenNode *a, const GenNode *b)
 {
-  return same_constant (gen_node_input (a, 1), gen_node_input (b, 1)) &&
-         same_constant (gen_node_input (a, 2), gen_node_input (b, 2));
+  return gen_graph_same_constant (gen_node_input (a, 1), gen_node_input (b, 1)) &&
+         gen_graph_same_constant (gen_node_input (a, 2), gen_node_input (b, 2));
 }
 
 /* --- moving integers --- */
@@ -107,10 +107,10 @@ move_integers (GenReaders *readers, GenNode *node)
   GenNode *from, *after;
 
   if (result == NULL || !moves (node) ||
-      (from = find_dequantize (gen_node_input (node, 0))) == NULL)
+      (from = gen_graph_find_dequantize (gen_node_input (node, 0))) == NULL)
     return;
   for (guint i = 1; i < n; i++) {
-    const GenNode *other = find_dequantize (gen_node_input (node, i));
+    const GenNode *other = gen_graph_find_dequantize (gen_node_input (node, i));
 
     if (other == NULL || gen_node_input (other, 0)->type != gen_node_input (from, 0)->type ||
         !same_units (other, from))
@@ -141,7 +141,7 @@ static void
 cancel (GenReaders *readers, GenNode *node)
 {
   GenTensor *x = gen_node_input (node, 0), *result = gen_node_output (node, 0);
-  const GenNode *before = is_linear (node, "QuantizeLinear") ? find_dequantize (x) : NULL;
+  const GenNode *before = is_linear (node, "QuantizeLinear") ? gen_graph_find_dequantize (x) : NULL;
 
   if (before == NULL || result == NULL || gen_node_input (before, 0)->type != result->type ||
       !same_units (before, node) || gen_readers_is_kept (readers, result))
@@ -302,7 +302,7 @@ join_numbers (GenReaders *readers, GenNode *node)
 
   if (node->inputs->len < 2 || !gen_node_is_plain (node))
     return FALSE;
-  x = find_dequantize (gen_node_input (node, 0));
+  x = gen_graph_find_dequantize (gen_node_input (node, 0));
   if (x == NULL || gen_node_input (x, 0)->role == GEN_ROLE_CONSTANT || !find_kind (&layer, node) ||
       !read_weights (&layer, gen_node_input (node, 1)->producer,
           is (node, NULL, "ConvTranspose") && gen_node_int (node, "group", 1) != 1))
@@ -495,8 +495,8 @@ free_layout (GenNode *node)
     node->op = gen_operator_find ("generative", "Dequantize", 0);
 }
 
-void
-gen_graph_fuse_quantized (GenGraph *graph)
+gboolean
+gen_graph_fuse_quantized (GenGraph *graph, GError **error)
 {
   g_autoptr (GenReaders) readers = gen_readers_new (graph);
 
@@ -513,8 +513,11 @@ gen_graph_fuse_quantized (GenGraph *graph)
     while (absorb (readers, node))
       ;
   }
+  if (!gen_graph_fuse_bytes (graph, readers, error))
+    return FALSE;
   for (guint i = 0; i < graph->nodes->len; i++)
     free_layout (g_ptr_array_index (graph->nodes, i));
   gen_graph_sort (graph);
   gen_graph_remove_dead (graph);
+  return TRUE;
 }

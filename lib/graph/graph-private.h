@@ -107,7 +107,14 @@ gboolean gen_graph_fuse_pattern (GenReaders *readers, GenNode *node);
 /* Let `node` compute the activation that alone reads its result, if it can. */
 gboolean gen_node_take_activation (GenReaders *readers, GenNode *node);
 /* Make one node of what is a layer of 8-bit integers with all that is around it. */
-void gen_graph_fuse_quantized (GenGraph *graph);
+gboolean gen_graph_fuse_quantized (GenGraph *graph, GError **error);
+/* Of those, what goes from bytes to bytes element by element. */
+gboolean gen_graph_fuse_bytes (GenGraph *graph, GenReaders *readers, GError **error);
+/* The DequantizeLinear that makes `tensor` with one positive scale, if bytes are what it is made
+ * of. */
+GenNode *gen_graph_find_dequantize (const GenTensor *tensor);
+/* Whether two scales or zero points are the same constant; what is not there is 0. */
+gboolean gen_graph_same_constant (const GenTensor *a, const GenTensor *b);
 /* Fold what inference has left as it was: weights of few bits of which layers can be made. */
 gboolean gen_graph_fold_weights (GenGraph *graph, GError **error);
 /* Make nodes that work element by element one node, as many as can be. */

@@ -58,8 +58,8 @@ transform (GenPlan *plan, GHashTable *held, GenDataType *half, GError **error)
   /* What has no kernels for 16-bit floats lifts them whatever happens. */
   if (klass->narrows == NULL || fuses)
     *half = gen_graph_lift (graph, klass->lifts, held);
-  if (klass->fuses_quantized && fuses)
-    gen_graph_fuse_quantized (graph);
+  if (klass->fuses_quantized && fuses && !gen_graph_fuse_quantized (graph, error))
+    return FALSE;
   if (!gen_graph_fold_weights (graph, error))
     return FALSE;
   if (fuses && (!gen_graph_free_weights (graph, error) || !gen_graph_fuse (graph, error)))

@@ -4,6 +4,7 @@
 
 #include "../device/dnnl.h"
 #include "../device/gemm.h"
+#include "../device/gemm_unit.h"
 #include "activation.h"
 #include "convolve.h"
 
@@ -168,7 +169,8 @@ void gen_split_convolve_run (const GenConvolve *convolve, const GenFinish *finis
 gboolean gen_direct_convolve_can (const GenConvolve *convolve);
 /* Whether it is faster than oneDNN. */
 gboolean gen_direct_convolve_suits (const GenConvolve *convolve);
-void gen_direct_convolve_init (GenConvolve *convolve, int parts);
+/* Weights are kept in that form, where there are tiles of it and windows are few. */
+void gen_direct_convolve_init (GenConvolve *convolve, int parts, GenGemmForm form);
 void gen_direct_convolve_free (GenDirectConvolve *direct);
 /* The share of part `part`. */
 void gen_direct_convolve_pack (

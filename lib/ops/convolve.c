@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "../device/gemm_pack.h"
 #include "../device/shared.h"
 #include "../graph/constants.h"
 
@@ -363,6 +364,18 @@ gen_convolve_ways (
   convolve_free (c);
 }
 
+/* How a kernel of our own may keep its weights. */
+static GenGemmForm
+weights_form (const GenKernel *kernel)
+{
+  const GenTensor *weights = gen_node_input (kernel->node, 1);
+
+  if (!has_constants (kernel->node))
+    return GEN_GEMM_FLOAT32;
+  return gen_gemm_form (
+      kernel->precision, gen_tensor_constant (weights), gen_shape_elements (&weights->shape));
+}
+
 /* The problems and tasks by kernel->way, or by the rules. */
 static gboolean
 choose (GenKernel *kernel, GenConvolve *c, gboolean bias, GError **error)
@@ -385,7 +398,7 @@ choose (GenKernel *kernel, GenConvolve *c, gboolean bias, GError **error)
     gen_winograd_init (c, parts);
     return TRUE;
   case GEN_CONVOLVE_DIRECT:
-    gen_direct_convolve_init (c, parts);
+    gen_direct_convolve_init (c, parts, weights_form (kernel));
     return TRUE;
   default:
     if (gen_tasks_split (c, threads, way == GEN_CONVOLVE_LIBRARY_CHANNELS, bias, error))

@@ -19,17 +19,18 @@ const char *const gen_convolve_way_names[] = {
   [GEN_CONVOLVE_LIBRARY_TRANSPOSED] = "onednn-transposed",
 };
 
-/* Whether oneDNN takes the whole of it. A transposed one is the backward pass of one forwards,
- * which has windows as long as they fit: results that no input reaches have to be fewer than a
- * step. */
+/* Whether oneDNN takes it. A transposed one is the backward pass of one forwards, which has windows
+ * as long as they fit: results that no input reaches have to be fewer than a step. Of one forwards
+ * no window may lie in the padding alone. */
 static gboolean
 library_can (const GenConvolve *c)
 {
-  for (int i = 0; c->transposed && i < c->window.rank; i++) {
+  for (int i = 0; i < c->window.rank; i++) {
     const GenWindowAxis *axis = &c->window.axes[i];
+    const gint64 reach = axis->dilation * (axis->kernel - 1);
 
-    if (axis->out + axis->before + axis->after >
-        axis->stride * axis->in + axis->dilation * (axis->kernel - 1))
+    if (c->transposed ? axis->out + axis->before + axis->after > axis->stride * axis->in + reach
+                      : axis->before > reach || axis->after > reach)
       return FALSE;
   }
   return TRUE;
@@ -38,8 +39,10 @@ library_can (const GenConvolve *c)
 static GenConvolveWay
 library_way (const GenConvolve *c, int threads)
 {
+  if (!library_can (c) && gen_direct_convolve_can (c))
+    return GEN_CONVOLVE_DIRECT;
   if (c->transposed && !c->permuted)
-    return library_can (c) ? GEN_CONVOLVE_LIBRARY_TRANSPOSED : GEN_CONVOLVE_DIRECT;
+    return GEN_CONVOLVE_LIBRARY_TRANSPOSED;
   return gen_tasks_by_channels (c, threads) ? GEN_CONVOLVE_LIBRARY_CHANNELS
                                             : GEN_CONVOLVE_LIBRARY_ROWS;
 }
@@ -75,9 +78,10 @@ is_possible (const GenConvolve *c, GenConvolveWay way, int threads)
   case GEN_CONVOLVE_DIRECT:
     return gen_direct_convolve_can (c);
   case GEN_CONVOLVE_LIBRARY_ROWS:
-    return c->permuted || !c->transposed;
+    return (c->permuted || !c->transposed) && library_can (c);
   case GEN_CONVOLVE_LIBRARY_CHANNELS:
-    return (c->permuted || !c->transposed) && gen_tasks_can_cut_channels (c, threads);
+    return (c->permuted || !c->transposed) && library_can (c) &&
+           gen_tasks_can_cut_channels (c, threads);
   case GEN_CONVOLVE_LIBRARY_TRANSPOSED:
     return c->transposed && library_can (c);
   }

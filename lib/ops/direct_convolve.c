@@ -16,7 +16,8 @@ typedef struct {
   const GenDirectConvolve *d;
   const GenFinish *finish;
   const GenDirectPhase *phase;
-  const float *source, *packed;
+  const float *source;
+  const char *packed;
   float *result;
 
   gint64 n; /* pixels, and of each: */
@@ -182,7 +183,8 @@ give_results (const Block *b, const GenDirectPanel *panel, gint64 channel)
     gen_finish_apply (&finish, b->sums, 1, b->n * width, 0);
   }
   for (gint64 i = 0; i < b->n; i++)
-    memcpy (b->result + b->places[i] + channel, b->sums + i * width, columns * sizeof (float));
+    for (gint64 k = 0; k < columns; k++)
+      b->result[b->places[i] + channel + k] = b->sums[i * width + k];
 }
 
 /* Where tile t of all begins: they are full, but the last two share what is left. */
@@ -198,28 +200,28 @@ tile_begin (gint64 t, gint64 tiles, gint64 rows, gint64 n)
 static void
 run_tiles (const Block *b, const GenDirectPanel *panel, gint64 k, GenDirectTile *tile)
 {
-  const gint64 rows = b->d->form == GEN_DIRECT_DOTS ? GEN_DIRECT_DOTS_ROWS : panel->unit->rows;
+  const gboolean dots = b->d->form == GEN_DIRECT_DOTS;
+  const gint64 rows = dots ? GEN_DIRECT_DOTS_ROWS : panel->unit->rows;
   const gint64 tiles = (b->n + rows - 1) / rows;
-  const float *begin = tile->begin, *next = tile->weights + k * panel->width;
+  const float *begin = tile->begin;
+  const char *next = (const char *)tile->weights + k * panel->step;
   float *result = tile->result;
 
-  tile->ahead_step = GEN_DIRECT_CHUNK * panel->width * sizeof (float) / tiles;
+  tile->ahead_step = 2 * panel->step / tiles;
   for (gint64 t = 0; t < tiles; t++) {
-    gint64 first = tile_begin (t, tiles, rows, b->n);
-    gint64 n = tile_begin (t + 1, tiles, rows, b->n) - first;
+    gint64 first = dots ? t * rows : tile_begin (t, tiles, rows, b->n);
+    gint64 n = (dots ? MIN (first + rows, b->n) : tile_begin (t + 1, tiles, rows, b->n)) - first;
 
     tile->pixels = b->pixels + first;
     tile->places = b->places + first;
     tile->table = memchr (b->inner + first, 0, n) != NULL ? b->table + first : NULL;
-    tile->ahead = (const char *)next + t * (k / GEN_DIRECT_CHUNK) * tile->ahead_step;
+    tile->ahead = next + t * k / 2 * tile->ahead_step;
     tile->begin = begin + first * tile->begin_stride;
     tile->result = tile->scatters ? result : result + first * panel->width;
-    if (b->d->form == GEN_DIRECT_DENSE)
-      panel->unit->tile (n, tile);
-    else if (b->d->form == GEN_DIRECT_SEPARATE)
-      panel->unit->separate (n, tile);
-    else
+    if (dots)
       b->d->dots (n, panel->columns, tile);
+    else
+      panel->unit->tile[panel->form](n, tile);
   }
 }
 
@@ -228,14 +230,14 @@ run_panel (const Block *b, const GenDirectPanel *panel)
 {
   const GenDirectConvolve *d = b->d;
   const GenDirectPhase *phase = b->phase;
-  const float *weights = b->packed + phase->packed_at + panel->lanes * phase->k;
+  const char *weights = b->packed + phase->packed_at + panel->at * phase->k;
   const gint64 channel = panel->group * d->out_group + panel->channel;
   const GenDirectTile plain = {
     .k = phase->k, .shift = panel->shift, .table_stride = d->pixels, .zeros = d->zeros
   };
   GenDirectTile last = plain;
   gboolean whole = d->form != GEN_DIRECT_DOTS && panel->columns == panel->width &&
-                   gen_direct_activate (&last, &b->finish->activation);
+                   gen_tile_activation (&last.then, &b->finish->activation);
   float bias[GEN_DIRECT_MAX_WIDTH] = { 0 };
 
   if (b->finish->bias != NULL)
@@ -245,7 +247,7 @@ run_panel (const Block *b, const GenDirectPanel *panel)
     gboolean ends = i + 1 == phase->stretches->len;
     GenDirectTile tile = ends && whole ? last : plain;
 
-    tile.weights = weights + stretch->k * panel->width;
+    tile.weights = weights + stretch->k * panel->step;
     tile.segments = &g_array_index (phase->segments, GenDirectSegment, stretch->first);
     tile.n_segments = stretch->n;
     tile.begin = i == 0 ? bias : b->sums;
@@ -269,7 +271,7 @@ gen_direct_convolve_run (const GenConvolve *c, const GenFinish *finish, const fl
     .d = d,
     .finish = finish,
     .source = source,
-    .packed = (const float *)packed,
+    .packed = packed,
     .result = result,
     .pixels = (const float **)scratch,
     .places = (gint64 *)(scratch + d->places_at),
@@ -280,6 +282,10 @@ gen_direct_convolve_run (const GenConvolve *c, const GenFinish *finish, const fl
   gint64 most = 0;
   gsize panel, panel_end;
 
+  if (d->form == GEN_DIRECT_DEPTHWISE) {
+    gen_depthwise_run (c, finish, source, packed, result, scratch, part, parts);
+    return;
+  }
   gen_kernel_share (d->panels->len, 1, part % d->panel_parts, d->panel_parts, &panel, &panel_end);
   /* A block of each phase in turns: they read the same pixels. */
   for (gint64 at = 0; at == 0 || at < most; at += d->pixels)

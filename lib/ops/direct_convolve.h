@@ -33,10 +33,11 @@ typedef struct {
   gint64 merged;  /* pixels of a run */
   gint64 k;
   int n_taps, n_runs;
-  gint64 *taps; /* numbers of the kernel's, in the order of the weights */
+  gboolean dense; /* all taps along the last axis are neighbours */
+  gint64 *taps;   /* numbers of the kernel's, in the order of the weights */
   GenDirectRun *runs;
   GArray *segments, *stretches;
-  gsize packed_at; /* floats */
+  gsize packed_at; /* bytes */
 } GenDirectPhase;
 
 typedef struct {
@@ -44,10 +45,12 @@ typedef struct {
   gint64 width;          /* channels with their rest */
   gint64 shift;          /* in the source */
   gint64 group, channel; /* the first, of its group */
-  gint64 columns, lanes; /* lanes: of the panels in front */
+  gint64 columns;
+  GenGemmForm form; /* of its weights: */
+  gsize step, at;   /* bytes from one k to the next, and of those of the panels in front */
 } GenDirectPanel;
 
-typedef enum { GEN_DIRECT_DENSE, GEN_DIRECT_SEPARATE, GEN_DIRECT_DOTS } GenDirectForm;
+typedef enum { GEN_DIRECT_DENSE, GEN_DIRECT_DEPTHWISE, GEN_DIRECT_DOTS } GenDirectForm;
 
 struct _GenDirectConvolve {
   GenDirectForm form;
@@ -56,9 +59,18 @@ struct _GenDirectConvolve {
   gint64 in_group, out_group; /* channels; of a pixel that a tile reads */
   gint64 taps;                /* of the kernel */
   GArray *phases, *panels;
-  gint64 lanes;
+  gsize step;                 /* bytes of a k, of all panels */
   gint64 pixels;              /* of a block */
   int row_parts, panel_parts; /* parts share the blocks, and the panels */
   float *zeros;               /* a run beyond the picture */
   gsize places_at, inner_at, table_at, strips_at, sums_at; /* bytes, in a part's scratch */
 };
+
+/* depthwise_convolve.c: each channel by itself, where there are enough for a vector. */
+gboolean gen_depthwise_suits (gint64 channels);
+/* Bytes for a part. */
+gsize gen_depthwise_scratch (const GenDirectConvolve *direct);
+void gen_depthwise_pack (const GenConvolve *convolve, const GenFloatAnywhere *weights, char *packed,
+    int part, int parts);
+void gen_depthwise_run (const GenConvolve *convolve, const GenFinish *finish, const float *source,
+    const char *packed, float *result, char *scratch, int part, int parts);

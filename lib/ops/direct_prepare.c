@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "../device/features.h"
+#include "../device/gemm_pack.h"
 #include "direct_convolve.h"
 
 /* Bytes of the source that are worked on together, to stay in the second-level cache; and pixels,
@@ -16,6 +17,9 @@
 #define BLOCK_BYTES (128 * 1024)
 #define LEAST_PIXELS 144
 #define MOST_PIXELS 288
+/* Tiles up to which it is the reading of the weights that takes the time, not their widening. */
+#define TILES_TO_NARROW 2
+#define PIXELS_GRAIN 24 /* whole tiles of most kinds */
 /* Bytes of a panel's weights that are used for all those pixels before the next ones: they stay in
  * the second-level cache, too. */
 #define STRETCH_BYTES (64 * 1024)
@@ -28,6 +32,10 @@
 /* Where oneDNN is as fast with vectors of 512 bits; and where it is slow with those of 256. */
 #define MANY_CHANNELS 64
 #define FEW_WINDOWS 64
+#define FEW_RESULTS 16
+#define LONG_LINE 9
+/* Where the taps of a line, kept in registers, gain more than oneDNN does by its blocks. */
+#define LARGE_KERNEL 4
 
 /* --- shape --- */
 
@@ -210,62 +218,62 @@ add_phases (const GenConvolve *c, GenDirectConvolve *d, gint64 most)
     GenDirectPhase *phase = &g_array_index (d->phases, GenDirectPhase, i);
     const GenDirectAxis *last = &phase->axes[GEN_DIRECT_AXES - 1];
 
-    phase->merged =
-        c->groups == 1 && d->in_group <= FEW_CHANNELS && is_dense (last) ? last->taps : 1;
+    phase->dense = is_dense (last);
+    phase->merged = c->groups == 1 && d->in_group <= FEW_CHANNELS && phase->dense ? last->taps : 1;
     find_runs (c, d, phase);
     cut_stretches (d, phase, most);
-    phase->packed_at = k * d->lanes;
+    phase->packed_at = k * d->step;
     k += phase->k;
   }
 }
 
-static void
-add_panels (const GenConvolve *c, GenDirectConvolve *d)
+/* Of a phase. */
+static gint64
+most_windows (const GenConvolve *c)
 {
-  gint64 groups = d->form == GEN_DIRECT_SEPARATE ? 1 : c->groups;
-  gint64 channels = d->form == GEN_DIRECT_SEPARATE ? c->out_channels : d->out_group;
+  gint64 most = c->batch;
+
+  for (int i = 0; i < c->window.rank; i++) {
+    const GenWindowAxis *axis = &c->window.axes[i];
+
+    most *= c->transposed ? (axis->out + axis->stride - 1) / axis->stride : axis->out;
+  }
+  return most;
+}
+
+static void
+add_panels (const GenConvolve *c, GenDirectConvolve *d, GenGemmForm form)
+{
+  const gint64 channels = d->out_group;
 
   d->panels = g_array_new (FALSE, FALSE, sizeof (GenDirectPanel));
-  for (gint64 group = 0; group < groups; group++)
+  for (gint64 group = 0; group < c->groups; group++)
     for (gint64 channel = 0; channel < channels;) {
       gint64 left = channels - channel;
       GenDirectPanel panel = { .unit = gen_direct_unit (left), .group = group, .channel = channel };
 
-      while (d->form == GEN_DIRECT_SEPARATE && panel.unit->width > channels)
-        panel.unit = gen_direct_unit (panel.unit->width / 2);
       panel.width = d->form == GEN_DIRECT_DOTS ? channels : panel.unit->width;
       panel.columns = MIN (panel.width, left);
-      /* A last panel of separate channels reaches back, not beyond them. */
-      if (d->form == GEN_DIRECT_SEPARATE && panel.columns < panel.width) {
-        panel.channel = channels - panel.width;
-        panel.columns = panel.width;
-      }
-      panel.shift = d->form == GEN_DIRECT_SEPARATE ? panel.channel : group * d->in_group;
-      panel.lanes = d->lanes;
-      d->lanes += panel.width;
+      panel.shift = group * d->in_group;
+      if (d->form == GEN_DIRECT_DENSE && panel.unit->tile[form] != NULL)
+        panel.form = form;
+      panel.step =
+          panel.width * (panel.form == GEN_GEMM_FLOAT32 ? sizeof (float) : sizeof (guint16));
+      panel.at = d->step;
+      d->step += panel.step;
       channel = panel.channel + panel.columns;
       g_array_append_val (d->panels, panel);
     }
-}
-
-static gint64
-most_windows (const GenDirectConvolve *d)
-{
-  gint64 most = 0;
-
-  for (guint i = 0; i < d->phases->len; i++)
-    most = MAX (most, g_array_index (d->phases, GenDirectPhase, i).windows);
-  return most;
 }
 
 /* Parts share panels where that is as even, and reads less than when each reads all weights. */
 static void
 share_parts (const GenConvolve *c, GenDirectConvolve *d, int parts)
 {
-  const double weights = (double)d->lanes * d->in_group * d->taps,
+  const double weights = (double)d->step / sizeof (float) * d->in_group * d->taps,
                source = c->batch * c->source_size;
   const gint64 rows = g_array_index (d->panels, GenDirectPanel, 0).unit->rows;
-  const gint64 tiles = (most_windows (d) + rows - 1) / rows, panels = d->panels->len;
+  const gint64 tiles = (most_windows (c) + rows - 1) / rows, panels = d->panels->len;
   double least = 0;
 
   for (int n = 1; n <= parts; n++) {
@@ -299,8 +307,8 @@ choose_block (const GenConvolve *c, GenDirectConvolve *d)
           sizeof (float);
   n = MIN (BLOCK_BYTES / pixel, TABLE_BYTES / (gint64)sizeof (float *) / MAX (runs, 1));
   n = MIN (n, STRIPS_BYTES / (gint64)sizeof (float) / MAX (strips, 1));
-  n = CLAMP (n, LEAST_PIXELS, MOST_PIXELS) / GEN_DIRECT_MAX_ROWS * GEN_DIRECT_MAX_ROWS;
-  d->pixels = MIN (n, most_windows (d));
+  n = CLAMP (n, LEAST_PIXELS, MOST_PIXELS) / PIXELS_GRAIN * PIXELS_GRAIN;
+  d->pixels = MIN (n, most_windows (c));
   at = d->pixels * sizeof (float *);
   d->places_at = at;
   at += d->pixels * sizeof (gint64);
@@ -319,7 +327,7 @@ void
 gen_direct_convolve_free (GenDirectConvolve *d)
 {
   g_array_unref (d->phases);
-  g_array_unref (d->panels);
+  g_clear_pointer (&d->panels, g_array_unref);
   g_free (d->zeros);
   g_free (d);
 }
@@ -335,8 +343,9 @@ gboolean
 gen_direct_convolve_suits (const GenConvolve *c)
 {
   const gint64 in_group = c->in_channels / c->groups, out_group = c->out_channels / c->groups;
+  const gint64 line = c->window.axes[c->window.rank - 1].kernel;
   gint64 taps = 1, windows = c->batch, useful = 1, made = 1;
-  gboolean strided = FALSE, dilated = FALSE;
+  gboolean strided = FALSE, dilated = FALSE, dots;
 
   for (int i = 0; i < c->window.rank; i++) {
     const GenWindowAxis *axis = &c->window.axes[i];
@@ -351,35 +360,43 @@ gen_direct_convolve_suits (const GenConvolve *c)
   /* Of no channels, results are the bias, which oneDNN refuses. */
   if (c->in_channels == 0)
     return gen_direct_convolve_can (c);
-  if (!gen_direct_convolve_can (c) || taps == 1 || (in_group == 1 && out_group == 1))
+  if (!gen_direct_convolve_can (c) || taps == 1)
     return FALSE;
-  /* Most taps of a transposed convolution of a few pixels fall beyond them. */
+  /* oneDNN has depthwise kernels for pictures alone. */
+  if (in_group == 1 && out_group == 1)
+    return gen_depthwise_suits (c->groups) &&
+           (c->transposed || c->window.rank != 2 ||
+               (gen_cpu_has (GEN_CPU_AVX512) && c->window.axes[0].kernel >= LARGE_KERNEL));
+  dots = out_group <= GEN_DIRECT_MAX_DOTS && gen_direct_dots (in_group) != NULL;
+  /* Most taps of a transposed convolution of a few pixels fall beyond them; and the phases of one
+   * of few channels are too short for dots, but oneDNN's are one problem. */
   if (c->transposed)
-    return 2 * useful >= made;
-  if (!gen_cpu_has (GEN_CPU_AVX2) || (out_group <= GEN_DIRECT_MAX_DOTS && in_group % 8 == 0))
+    return 2 * useful >= made && !(gen_cpu_has (GEN_CPU_AVX512) && dots && c->window.rank > 1);
+  if (!gen_cpu_has (GEN_CPU_AVX2) || dots)
+    return TRUE;
+  if (gen_cpu_has (GEN_CPU_AVX512))
+    return c->window.rank <= 2 &&
+           (windows <= FEW_WINDOWS / 2 || (dilated && c->out_channels < MANY_CHANNELS));
+  if (line >= LONG_LINE || (out_group <= FEW_RESULTS && in_group >= FEW_CHANNELS / 2))
     return TRUE;
   if (c->window.rank > 2)
     return FALSE;
-  if (gen_cpu_has (GEN_CPU_AVX512))
-    return dilated && c->out_channels < MANY_CHANNELS;
   return dilated || c->groups > 1 || windows <= FEW_WINDOWS || (strided && in_group > FEW_CHANNELS);
 }
 
 static GenDirectForm
 find_form (const GenConvolve *c, GenDirectConvolve *d)
 {
-  int vector;
-
-  d->dots = gen_direct_dots (&vector);
-  if (d->in_group == 1 && d->out_group == 1 && c->groups >= gen_direct_unit (1)->width)
-    return GEN_DIRECT_SEPARATE;
-  if (d->out_group <= GEN_DIRECT_MAX_DOTS && d->in_group % vector == 0)
+  d->dots = gen_direct_dots (d->in_group);
+  if (d->in_group == 1 && d->out_group == 1 && gen_depthwise_suits (c->groups))
+    return GEN_DIRECT_DEPTHWISE;
+  if (d->out_group <= GEN_DIRECT_MAX_DOTS && d->dots != NULL)
     return GEN_DIRECT_DOTS;
   return GEN_DIRECT_DENSE;
 }
 
 void
-gen_direct_convolve_init (GenConvolve *c, int parts)
+gen_direct_convolve_init (GenConvolve *c, int parts, GenGemmForm form)
 {
   GenDirectConvolve *d = g_new0 (GenDirectConvolve, 1);
   gint64 widest, longest = 0, most = G_MAXINT32;
@@ -398,16 +415,25 @@ gen_direct_convolve_init (GenConvolve *c, int parts)
     longest = MAX (longest, axis.kernel);
   }
   d->form = find_form (c, d);
-  add_panels (c, d);
-  widest = g_array_index (d->panels, GenDirectPanel, 0).width;
-  if (d->form == GEN_DIRECT_DENSE)
-    most = STRETCH_BYTES / (gint64)sizeof (float) / widest;
-  add_phases (c, d, most);
-  d->zeros = g_new0 (float, c->in_channels *longest + GEN_DIRECT_MAX_WIDTH);
-  share_parts (c, d, parts);
-  c->part_scratch = choose_block (c, d);
+  if (most_windows (c) > TILES_TO_NARROW * gen_direct_unit (d->out_group)->rows)
+    form = GEN_GEMM_FLOAT32;
+  if (d->form == GEN_DIRECT_DEPTHWISE) {
+    d->step = c->out_channels * sizeof (float);
+    add_phases (c, d, most);
+    c->part_scratch = gen_depthwise_scratch (d);
+  } else {
+    add_panels (c, d, form);
+    widest = g_array_index (d->panels, GenDirectPanel, 0).step;
+    if (d->form == GEN_DIRECT_DENSE)
+      most = STRETCH_BYTES / widest;
+    add_phases (c, d, most);
+    d->zeros = g_new0 (float, c->in_channels *longest + GEN_DIRECT_MAX_WIDTH);
+    share_parts (c, d, parts);
+    c->part_scratch = choose_block (c, d);
+  }
   for (guint i = 0; i < d->phases->len; i++)
-    c->packed_size += g_array_index (d->phases, GenDirectPhase, i).k * d->lanes * sizeof (float);
+    c->packed_size += g_array_index (d->phases, GenDirectPhase, i).k * d->step;
+  c->packed_size = (c->packed_size + 63) & ~(gsize)63;
   /* Weights are taken as they are. */
   c->permuted = FALSE;
   c->permuted_size = 0;
@@ -447,15 +473,23 @@ gen_direct_convolve_pack (
   const GenDirectConvolve *d = c->direct;
   gsize first, end;
 
+  if (d->form == GEN_DIRECT_DEPTHWISE) {
+    gen_depthwise_pack (c, weights, packed, part, parts);
+    return;
+  }
   gen_kernel_share (d->panels->len, 1, part, parts, &first, &end);
   for (guint i = 0; i < d->phases->len; i++) {
     const GenDirectPhase *phase = &g_array_index (d->phases, GenDirectPhase, i);
 
     for (gsize p = first; p < end; p++) {
       const GenDirectPanel *panel = &g_array_index (d->panels, GenDirectPanel, p);
+      char *to = packed + phase->packed_at + panel->at * phase->k;
+      g_autofree float *wide =
+          panel->form != GEN_GEMM_FLOAT32 ? g_new (float, phase->k * panel->width) : NULL;
 
-      pack_panel (c, d, phase, panel, weights,
-          (float *)packed + phase->packed_at + panel->lanes * phase->k);
+      pack_panel (c, d, phase, panel, weights, wide != NULL ? wide : (float *)to);
+      if (wide != NULL)
+        gen_gemm_narrow_panel (panel->form, wide, phase->k, panel->width, (guint16 *)to);
     }
   }
 }

@@ -217,6 +217,8 @@
   X (quantized_conv)                                                                               \
   X (quantized_conv_transpose)                                                                     \
   X (quantized_product)                                                                            \
+  X (quantized_sum)                                                                                \
+  X (quantized_table)                                                                              \
   X (random_normal)                                                                                \
   X (random_normal_like)                                                                           \
   X (random_uniform)                                                                               \

@@ -186,6 +186,123 @@ MAX_POOL (run_max_float64, double, -INFINITY)
 MAX_POOL (run_max_int8, gint8, G_MININT8)
 MAX_POOL (run_max_uint8, guint8, 0)
 
+/* Taps of one result after the other, which cost more than windows of bytes where each is found
+ * alone. */
+typedef struct {
+  const GenPool *pool;
+  gsize outer;
+  gint64 at[3];
+  Taps taps;
+} Walk;
+
+static inline void
+find_axis (Walk *walk, int i)
+{
+  const GenWindowAxis *a = &walk->pool->window.axes[i];
+
+  walk->taps.start[i] = walk->at[i] * a->stride - a->before;
+  gen_window_taps (a, walk->at[i], &walk->taps.first[i], &walk->taps.end[i]);
+}
+
+static Walk
+walk_from (const GenPool *pool, gsize at)
+{
+  Walk walk = { .pool = pool };
+
+  for (int i = 2; i >= 0; i--) {
+    walk.at[i] = at % pool->window.axes[i].out;
+    at /= pool->window.axes[i].out;
+    find_axis (&walk, i);
+  }
+  walk.outer = at;
+  return walk;
+}
+
+static inline void
+walk_on (Walk *walk)
+{
+  int i = 2;
+
+  for (; i >= 0 && ++walk->at[i] == walk->pool->window.axes[i].out; i--) {
+    walk->at[i] = 0;
+    find_axis (walk, i);
+  }
+  if (i < 0)
+    walk->outer++;
+  else
+    find_axis (walk, i);
+}
+
+/* Pixels of bytes, without indices: some channels at a time, which stay in a register while the
+ * taps go by. The last ones of a pixel may be done again. */
+#define MAX_BYTES(name, T, lowest, size)                                                           \
+  GEN_CLONES (void, name, (const GenKernel *kernel, int part, int parts), (kernel, part, parts))   \
+  {                                                                                                \
+    typedef T Vector __attribute__ ((vector_size (size), aligned (1), may_alias));                 \
+    const GenPool *pool = kernel->state;                                                           \
+    const GenWindowAxis *a = pool->window.axes;                                                    \
+    const gsize n = pool->inner;                                                                   \
+    gsize first, end;                                                                              \
+    Walk walk;                                                                                     \
+                                                                                                   \
+    gen_kernel_share (pool->outer * pool->out_pixels, 1, part, parts, &first, &end);               \
+    walk = walk_from (pool, first);                                                                \
+    for (gsize at = first; at < end; at++, walk_on (&walk)) {                                      \
+      const T *x = (const T *)gen_pool_source (kernel) + walk.outer * pool->in_pixels * n;         \
+      T *out = (T *)gen_pool_result (kernel) + at * n;                                             \
+      const Taps taps = walk.taps;                                                                 \
+      const gint64 columns = taps.end[2] - taps.first[2];                                          \
+                                                                                                   \
+      for (gsize k = 0; k < n; k += size) {                                                        \
+        const gsize channel = MIN (k, n - size);                                                   \
+        Vector largest = (Vector){ 0 } + (T)(lowest);                                              \
+                                                                                                   \
+        for (gint64 t0 = taps.first[0]; t0 < taps.end[0]; t0++)                                    \
+          for (gint64 t1 = taps.first[1]; t1 < taps.end[1]; t1++) {                                \
+            const T *from = x + channel +                                                          \
+                            (((taps.start[0] + t0 * a[0].dilation) * a[1].in + taps.start[1] +     \
+                                 t1 * a[1].dilation) *                                             \
+                                    a[2].in +                                                      \
+                                taps.start[2] + taps.first[2] * a[2].dilation) *                   \
+                                (gint64)n;                                                         \
+                                                                                                   \
+            for (gint64 t2 = 0; t2 < columns; t2++, from += a[2].dilation * n) {                   \
+              const Vector v = *(const Vector *)from, more = (Vector)(v > largest);                \
+                                                                                                   \
+              largest = (v & more) | (largest & ~more);                                            \
+            }                                                                                      \
+          }                                                                                        \
+        *(Vector *)(out + channel) = largest;                                                      \
+      }                                                                                            \
+    }                                                                                              \
+  }
+
+MAX_BYTES (run_max_int8_16, gint8, G_MININT8, 16)
+MAX_BYTES (run_max_uint8_16, guint8, 0, 16)
+MAX_BYTES (run_max_int8_32, gint8, G_MININT8, 32)
+MAX_BYTES (run_max_uint8_32, guint8, 0, 32)
+
+static GenStepFunc
+find_max (const GenNode *node)
+{
+  const GenTensor *x = gen_node_input (node, 0);
+  const gboolean wide = x->layout == GEN_LAYOUT_CHANNELS_LAST && gen_node_output (node, 1) == NULL;
+  const gint64 n = wide && x->shape.rank > 1 ? x->shape.dims[1] : 1;
+
+  switch (gen_type_computed (x->type)) {
+  case GEN_TYPE_FLOAT32:
+    return run_max_float32;
+  case GEN_TYPE_FLOAT64:
+    return run_max_float64;
+  case GEN_TYPE_INT8:
+    return n >= 32 ? run_max_int8_32 : n >= 16 ? run_max_int8_16 : run_max_int8;
+  case GEN_TYPE_UINT8:
+    return n >= 32 ? run_max_uint8_32 : n >= 16 ? run_max_uint8_16 : run_max_uint8;
+  default:
+    return NULL;
+  }
+}
+
 #define AVERAGE_POOL(name, T)                                                                      \
   GEN_CLONES (void, name, (const GenKernel *kernel, int part, int parts), (kernel, part, parts))   \
   {                                                                                                \
@@ -341,13 +458,7 @@ gen_pool_cpu_max (GenKernel *kernel, GError **error)
 {
   GenDataType type = gen_type_computed (gen_node_input (kernel->node, 0)->type);
 
-  return prepare (kernel,
-      type == GEN_TYPE_FLOAT32   ? run_max_float32
-      : type == GEN_TYPE_FLOAT64 ? run_max_float64
-      : type == GEN_TYPE_INT8    ? run_max_int8
-      : type == GEN_TYPE_UINT8   ? run_max_uint8
-                                 : NULL,
-      gen_pool_rows_max (type), FALSE, error);
+  return prepare (kernel, find_max (kernel->node), gen_pool_rows_max (type), FALSE, error);
 }
 
 gboolean

@@ -4,6 +4,7 @@
 
 #include "../device/integer_layer.h"
 #include "quantized_layer.h"
+#include "quantized_sum.h"
 #include "quantized_winograd.h"
 
 /* Tiles whose pointers are made at once. */
@@ -17,7 +18,7 @@ typedef struct {
 } GenQuantizedParameters;
 
 typedef struct {
-  gint64 by[3]; /* the source is at step_in * i + by */
+  gint64 by[3]; /* the first pixel's source is at step_in * i + by */
 } GenQuantizedTap;
 
 typedef struct {
@@ -26,7 +27,7 @@ typedef struct {
   gint64 rows;               /* of all items */
   GenQuantizedTap *taps;
   gint64 *bytes;   /* from the source at step_in * i to that of each tap */
-  gint64 *weights; /* the offset of each tap's */
+  gint64 *weights; /* the offset of each pixel's of each tap */
   GenIntegerShape shape;
   gsize packed; /* bytes before its panels */
 } GenQuantizedProblem;
@@ -38,6 +39,7 @@ typedef struct {
   GenQuantizedWinograd winograd;
   gboolean depthwise, by_winograd, converts, constant;
   gint64 group_bytes, pixel_bytes; /* of a source as the layer reads it */
+  gint64 most_pixels;              /* of a tap */
   GenQuantizedParameters parameters;
   char *own; /* constant parameters */
   GBytes *packed;
@@ -45,8 +47,11 @@ typedef struct {
   gint32 *w_zero;      /* zero points of packed weights; NULL: they have none */
   gint64 tiles, chunk; /* tiles at once; panels that parts share */
   gint64 units;
-  gsize source_at, parts_at, part_size, pointers_size; /* bytes of the scratch */
-  gint64 result_size;                                  /* bytes of an element of the result */
+  gsize source_at, parts_at, part_size; /* bytes of the scratch */
+  gsize pointers_size, borders_size;    /* of a part's */
+  GenQuantizedSum afters[GEN_QUANTIZED_AFTERS];
+  guint n_afters;
+  gint64 result_size; /* bytes of an element of the result */
 } GenQuantizedLayer;
 
 static inline gint64
@@ -68,6 +73,15 @@ gint32 gen_quantized_byte (const GenNode *node, guint input, const void *values,
 void gen_quantized_fill_parameters (
     const GenQuantizedLayer *l, const GenNode *node, const void *const *inputs, char *to);
 void gen_quantized_run_parameters (const GenKernel *kernel, int part, int parts);
+
+/* quantized_after.c: the sums and products behind the layer's own results. */
+gboolean gen_quantized_infer_afters (
+    GenNode *node, gint64 channels, const GenShape *shape, GError **error);
+void gen_quantized_find_afters (GenQuantizedLayer *l, const GenNode *node);
+/* What they make, in place, of columns [column, column + n) of the rows at `results`, column 0 of
+ * which is channel `channel`. Rows that are not the result's are left alone. */
+void gen_quantized_run_afters (const GenKernel *kernel, void *const *results, int rows,
+    gint64 channel, gint64 column, gint64 n);
 
 /* quantized_run.c: the source in the form that the layer reads; the layer; the same Winograd's way.
  */

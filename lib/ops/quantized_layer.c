@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Preparing layers of 8-bit integers. Convolutions go Winograd's way where that is faster
  * (quantized_winograd.h). Else a layer is one problem for each phase of a transposed convolution,
- * or one alone, with some taps, of each group. */
+ * or one alone, with some taps, of each group. Pixels that a window sees side by side are one tap,
+ * where their channels lie one after the other. */
 #include "../device/shared.h"
 #include "quantized_layer-private.h"
 
 /* Bytes of the pointers of all tiles that are made at once. */
 #define POINTER_BYTES 24576
+/* Bytes of the windows of theirs that are put together, as they reach beyond the picture. */
+#define BORDER_BYTES (64 << 10)
 
 gboolean
 gen_quantized_rounds_after (GenActivationKind kind)
@@ -42,7 +45,7 @@ gen_quantized_infer (GenNode *node, gint64 channels, const GenShape *shape, GErr
     return gen_node_error (node, error, "x, w and y_zero should be int8 or uint8");
   if (w->role != GEN_ROLE_CONSTANT)
     return gen_node_error (node, error, "w should be constant");
-  for (guint i = 2; i < GEN_QUANTIZED_INPUTS; i++) {
+  for (guint i = 2; i < GEN_QUANTIZED_AFTER; i++) {
     const GenTensor *input = gen_node_input (node, i);
     gint64 n = input != NULL ? gen_shape_elements (&input->shape) : 1;
 
@@ -57,7 +60,7 @@ gen_quantized_infer (GenNode *node, gint64 channels, const GenShape *shape, GErr
       : gen_node_input (node, GEN_QUANTIZED_SCALE) != NULL ? GEN_TYPE_FLOAT32
                                                            : GEN_TYPE_INT32,
       shape);
-  return TRUE;
+  return gen_quantized_infer_afters (node, channels, shape, error);
 }
 
 /* --- preparing --- */
@@ -85,13 +88,15 @@ layer_free (gpointer data)
   g_free (l);
 }
 
-/* Which taps of an axis the results of phase `phase` see, as `k`, and where, as `by`; how many. */
+/* Which taps of an axis the results of phase `phase` see, as `k`, and where, as `by`, from left to
+ * right; how many. */
 static gint64
 find_axis_taps (const GenQuantizedAxis *a, gboolean transposed, gint64 phase, gint64 *k, gint64 *by)
 {
   gint64 n = 0;
 
-  for (gint64 i = 0; i < a->kernel; i++) {
+  for (gint64 at = 0; at < a->kernel; at++) {
+    gint64 i = transposed ? a->kernel - 1 - at : at;
     gint64 from = transposed ? phase + a->before - i * a->dilation : i * a->dilation - a->before;
 
     if (from % a->step_out != 0)
@@ -102,8 +107,18 @@ find_axis_taps (const GenQuantizedAxis *a, gboolean transposed, gint64 phase, gi
   return n;
 }
 
+/* Whether the taps of the last axis are neighbours, and one in memory. */
+static gboolean
+are_neighbours (const GenQuantizedLayer *l, const gint64 *by, gint64 n)
+{
+  for (gint64 i = 1; i < n; i++)
+    if (by[i] != by[i - 1] + 1)
+      return FALSE;
+  return l->geometry.groups == 1 && !l->depthwise && n > 0;
+}
+
 static void
-find_taps (const GenQuantizedLayer *l, GenQuantizedProblem *p)
+find_taps (GenQuantizedLayer *l, GenQuantizedProblem *p)
 {
   const GenQuantizedGeometry *g = &l->geometry;
   gint64 *k[3], *by[3], n[3], at = 0;
@@ -117,14 +132,18 @@ find_taps (const GenQuantizedLayer *l, GenQuantizedProblem *p)
       p->high[i] = t == 0 ? by[i][t] : MAX (p->high[i], by[i][t]);
     }
   }
-  p->shape.taps = n[0] * n[1] * n[2];
+  p->shape.pixels = are_neighbours (l, by[2], n[2]) ? n[2] : 1;
+  l->most_pixels = MAX (l->most_pixels, p->shape.pixels);
+  p->shape.taps = n[0] * n[1] * n[2] / p->shape.pixels;
   p->taps = g_new (GenQuantizedTap, p->shape.taps);
   p->bytes = g_new (gint64, p->shape.taps);
-  p->weights = g_new (gint64, p->shape.taps);
+  p->weights = g_new (gint64, p->shape.taps * p->shape.pixels);
   for (gint64 z = 0; z < n[0]; z++)
     for (gint64 y = 0; y < n[1]; y++)
       for (gint64 x = 0; x < n[2]; x++, at++) {
-        p->taps[at] = (GenQuantizedTap){ .by = { by[0][z], by[1][y], by[2][x] } };
+        if (at % p->shape.pixels == 0)
+          p->taps[at / p->shape.pixels] =
+              (GenQuantizedTap){ .by = { by[0][z], by[1][y], by[2][x] } };
         p->weights[at] = (k[0][z] * g->axes[1].kernel + k[1][y]) * g->axes[2].kernel + k[2][x];
       }
   for (int i = 0; i < 3; i++) {
@@ -213,19 +232,24 @@ pack_winograd (GenQuantizedLayer *l, GenKernel *kernel)
   kernel->packed_inputs = 1u << GEN_QUANTIZED_W;
 }
 
-/* The largest weight without its zero point. */
-static int
-find_largest (const GenNode *node, gint64 results)
+/* What the weights of a result, without their zero points, add up to at most in absolute values. */
+static gint64
+find_heaviest (const GenNode *node, gint64 results)
 {
   const GenTensor *w = gen_node_input (node, GEN_QUANTIZED_W);
   const guint8 *values = gen_tensor_constant (w);
   const void *zeros = gen_tensor_constant (gen_node_input (node, GEN_QUANTIZED_W_ZERO));
-  const gint64 n = gen_shape_elements (&w->shape);
-  int largest = 0;
+  const gint64 each = gen_shape_elements (&w->shape) / results;
+  gint64 heaviest = 0;
 
-  for (gint64 i = 0; i < n; i++)
-    largest = MAX (largest, ABS (plain_weight (node, values, i, zeros, i / (n / results))));
-  return largest;
+  for (gint64 result = 0; result < results; result++) {
+    gint64 sum = 0;
+
+    for (gint64 i = 0; i < each; i++)
+      sum += ABS (plain_weight (node, values, result * each + i, zeros, result));
+    heaviest = MAX (heaviest, sum);
+  }
+  return heaviest;
 }
 
 /* Weights of one channel each, without their zero points. */
@@ -291,7 +315,7 @@ place_parameters (GenQuantizedLayer *l)
   p->offset = array;
   p->shift = 2 * array;
   p->zeros = p->shift + l->problems->len * array;
-  p->size = (p->zeros + l->pixel_bytes + 63) & ~(gsize)63;
+  p->size = (p->zeros + l->most_pixels * l->pixel_bytes + 63) & ~(gsize)63;
 }
 
 /* Zero points as weights and sources are once they are packed. */
@@ -322,7 +346,7 @@ find_w_zero (GenQuantizedLayer *l, const GenNode *node)
     const GenIntegerShape *shape = &g_array_index (l->problems, GenQuantizedProblem, i).shape;
 
     for (gint64 c = 0; c < n; c++)
-      l->column_sums[i * n + c] -= shape->taps * shape->channels * l->w_zero[c];
+      l->column_sums[i * n + c] -= shape->taps * shape->pixels * shape->channels * l->w_zero[c];
   }
   if (!any)
     g_clear_pointer (&l->w_zero, g_free);
@@ -336,7 +360,7 @@ find_parameters (GenQuantizedLayer *l, GenKernel *kernel)
   const void *inputs[GEN_QUANTIZED_INPUTS] = { NULL };
 
   l->constant = TRUE;
-  for (guint i = 2; i < GEN_QUANTIZED_INPUTS; i++) {
+  for (guint i = 2; i < GEN_QUANTIZED_AFTER; i++) {
     const GenTensor *input = gen_node_input (node, i);
 
     inputs[i] = gen_tensor_constant (input);
@@ -353,7 +377,8 @@ static void
 find_units (GenQuantizedLayer *l, int parts)
 {
   const gint64 groups = l->depthwise ? 1 : l->geometry.groups;
-  gint64 most_panels = 1, most_taps = 1, rows = 0;
+  const gint64 tile = gen_integer_layer_rows (l->layer);
+  gint64 most_panels = 1, most_taps = 1, rows = 0, border;
 
   if (l->by_winograd) {
     l->units = l->geometry.groups * l->winograd.blocks;
@@ -369,24 +394,26 @@ find_units (GenQuantizedLayer *l, int parts)
   }
   most_panels = l->depthwise ? 1 : most_panels;
   l->tiles = POINTER_BYTES / (most_taps * gen_integer_layer_stride (l->layer) * sizeof (void *));
+  border = MAX (most_taps * tile * l->most_pixels * l->pixel_bytes, 1);
+  l->tiles = MIN (l->tiles, BORDER_BYTES / border);
   l->tiles = CLAMP (l->tiles, 1, GEN_QUANTIZED_MOST_TILES);
-  while (l->tiles > 1 && groups * rows < 2 * parts * l->tiles * gen_integer_layer_rows (l->layer))
+  while (l->tiles > 1 && groups * rows < 2 * parts * l->tiles * tile)
     l->tiles /= 2;
   l->chunk = most_panels;
-  while (l->chunk > 1 && groups * rows * most_panels <
-                             2 * parts * l->chunk * l->tiles * gen_integer_layer_rows (l->layer))
+  while (l->chunk > 1 && groups * rows * most_panels < 2 * parts * l->chunk * l->tiles * tile)
     l->chunk = (l->chunk + 1) / 2;
   l->pointers_size = l->tiles * most_taps * gen_integer_layer_stride (l->layer) * sizeof (void *);
   l->pointers_size = (l->pointers_size + 63) & ~(gsize)63;
+  l->borders_size = l->most_pixels == 1 ? 0 : (l->tiles * border + 63) & ~(gint64)63;
   for (guint i = 0; i < l->problems->len; i++) {
     const GenQuantizedProblem *p = &g_array_index (l->problems, GenQuantizedProblem, i);
-    const gint64 block = l->tiles * gen_integer_layer_rows (l->layer);
+    const gint64 block = l->tiles * tile;
     const gint64 panels = l->depthwise ? 1 : gen_integer_layer_panels (l->layer, &p->shape);
 
     l->part_size = MAX (l->part_size, gen_integer_layer_scratch_size (l->layer, &p->shape));
     l->units += groups * ((p->rows + block - 1) / block) * ((panels + l->chunk - 1) / l->chunk);
   }
-  l->part_size = (l->part_size + l->pointers_size + 63) & ~(gsize)63;
+  l->part_size = (l->part_size + l->pointers_size + l->borders_size + 63) & ~(gsize)63;
 }
 
 /* Which way the layer goes, and how it wants sources. */
@@ -399,7 +426,7 @@ choose_way (GenQuantizedLayer *l, GenKernel *kernel, const GenIntegerShape *shap
 
   l->by_winograd = !g->transposed && gen_quantized_rounds_after (node->activation.kind) &&
                    gen_quantized_winograd_init (&l->winograd, &l->geometry, shape,
-                       find_largest (node, gen_quantized_results (l)), parts);
+                       find_heaviest (node, gen_quantized_results (l)), parts);
   if (l->by_winograd) {
     l->layer = l->winograd.layer;
     kernel->way = "winograd";
@@ -425,11 +452,13 @@ gen_quantized_cpu (GenKernel *kernel, const GenQuantizedGeometry *g, GError **er
   const GenTensor *y = gen_node_output (node, 0);
   const gint64 pixels = g->items * g->axes[0].in * g->axes[1].in * g->axes[2].in;
   GenIntegerShape shape = { .taps = 1,
+    .pixels = 1,
     .channels = g->channels,
     .results = g->results,
     .x_signed = gen_quantized_x_is_signed (node),
     .w_signed = gen_node_input (node, GEN_QUANTIZED_W)->type == GEN_TYPE_INT8 };
   const gint64 n = gen_shape_elements (&y->shape);
+  const GenQuantizedProblem *first;
   int parts;
   GenQuantizedLayer *l;
 
@@ -444,9 +473,9 @@ gen_quantized_cpu (GenKernel *kernel, const GenQuantizedGeometry *g, GError **er
   shape.depthwise = l->depthwise;
   shape.few_rows = n / gen_quantized_results (l) < 4;
   find_problems (l, &shape);
-  parts = gen_kernel_parts (kernel, n,
-      0.3 +
-          0.012 * shape.channels * g_array_index (l->problems, GenQuantizedProblem, 0).shape.taps);
+  first = &g_array_index (l->problems, GenQuantizedProblem, 0);
+  parts = gen_kernel_parts (
+      kernel, n, 0.3 + 0.012 * shape.channels * first->shape.taps * first->shape.pixels);
   choose_way (l, kernel, &shape, parts);
   for (guint i = 0; i < l->problems->len; i++) {
     GenQuantizedProblem *p = &g_array_index (l->problems, GenQuantizedProblem, i);
@@ -464,6 +493,7 @@ gen_quantized_cpu (GenKernel *kernel, const GenQuantizedGeometry *g, GError **er
   else
     pack (l, kernel);
   find_w_zero (l, node);
+  gen_quantized_find_afters (l, node);
   find_parameters (l, kernel);
   find_units (l, parts);
   parts = MAX (MIN (parts, l->units), 1);

@@ -11,7 +11,14 @@
  *   v = activation ((sum of (x - x_zero) * (w - w_zero) + bias) * scale + offset),
  *   y = v / y_scale, rounded (ties to even), + y_zero.
  * bias is int32; bias, scale, w_zero and offset are one number or one for each channel of the
- * result. Without y_scale y is v; without scale it is the sum, as int32. */
+ * result. Without y_scale y is v; without scale it is the sum, as int32.
+ *
+ * Behind y, where that is bytes, there may be up to GEN_QUANTIZED_AFTERS sums or products by a
+ * further tensor (quantized_sum.h): for each (b, b_scale, b_zero, z_scale, z_zero), from input
+ * GEN_QUANTIZED_AFTER on, in that order. b is of the result's shape, or, without b_scale, numbers,
+ * one for each channel of the result. Number k of them is a product where bit k of the attribute
+ * `multiplies` is set, and what is negative of it becomes 0 where that of `relu` is. */
+#define GEN_QUANTIZED_AFTERS 2
 enum {
   GEN_QUANTIZED_X,
   GEN_QUANTIZED_W,
@@ -22,8 +29,24 @@ enum {
   GEN_QUANTIZED_OFFSET,
   GEN_QUANTIZED_Y_SCALE,
   GEN_QUANTIZED_Y_ZERO,
-  GEN_QUANTIZED_INPUTS,
+  GEN_QUANTIZED_AFTER,
 };
+
+/* Of each that is behind. */
+enum {
+  GEN_QUANTIZED_B,
+  GEN_QUANTIZED_B_SCALE,
+  GEN_QUANTIZED_B_ZERO,
+  GEN_QUANTIZED_Z_SCALE,
+  GEN_QUANTIZED_Z_ZERO,
+  GEN_QUANTIZED_AFTER_INPUTS,
+};
+#define GEN_QUANTIZED_INPUTS                                                                       \
+  (GEN_QUANTIZED_AFTER + GEN_QUANTIZED_AFTERS * GEN_QUANTIZED_AFTER_INPUTS)
+
+/* Where input `k` of number `after` is. */
+#define GEN_QUANTIZED_AFTER_INPUT(after, k)                                                        \
+  (GEN_QUANTIZED_AFTER + (after)*GEN_QUANTIZED_AFTER_INPUTS + (k))
 
 /* One axis: results are `step_out` apart for sources `step_in` apart, of which one is 1. */
 typedef struct {
@@ -55,6 +78,8 @@ gboolean gen_quantized_rounds_after (GenActivationKind kind);
     .min_outputs = 1,                                                                              \
     .max_outputs = 1,                                                                              \
     .layouts = layouts_,                                                                           \
+    .layout_inputs = 1u << GEN_QUANTIZED_AFTER_INPUT (0, GEN_QUANTIZED_B) |                        \
+                     1u << GEN_QUANTIZED_AFTER_INPUT (1, GEN_QUANTIZED_B),                         \
     .fuses_activation = TRUE,                                                                      \
     .infer = infer,                                                                                \
     .cpu = cpu,                                                                                    \

@@ -65,7 +65,7 @@ gen_quantized_fill_parameters (
       gen_integer_layer_source (l->layer, gen_quantized_x_is_signed (node));
   const gint32 x_zero =
       gen_quantized_byte (node, GEN_QUANTIZED_X_ZERO, inputs[GEN_QUANTIZED_X_ZERO], 0);
-  const guint32 zero = l->by_winograd ? 0 : !l->depthwise && form.flip != 0 ? x_zero + 128 : x_zero;
+  const guint32 zero = l->by_winograd ? 0 : l->depthwise ? x_zero : x_zero + form.shift;
   const float *y_scale = inputs[GEN_QUANTIZED_Y_SCALE], unit = y_scale != NULL ? *y_scale : 1;
   const gint64 n = gen_quantized_results (l);
   guint8 *zeros = (guint8 *)to + p->zeros;
@@ -77,18 +77,20 @@ gen_quantized_fill_parameters (
   for (guint i = 0; i < l->problems->len; i++)
     find_shift (inputs[GEN_QUANTIZED_BIAS], has_each (node, GEN_QUANTIZED_BIAS),
         l->column_sums + i * n, zero, n, (gint32 *)(to + p->shift) + i * p->padded);
-  /* The channels of one pixel beyond the picture. */
+  /* The channels of pixels beyond the picture. */
   if (l->depthwise || l->by_winograd) {
     memset (zeros, x_zero & 0xff, l->pixel_bytes);
     return;
   }
-  memset (zeros, 0, l->pixel_bytes);
+  memset (zeros, 0, l->most_pixels * l->pixel_bytes);
   for (gint64 g = 0; g < l->geometry.groups; g++)
     for (gint64 c = 0; c < l->geometry.channels; c++)
       if (form.wide)
         ((gint16 *)(zeros + g * l->group_bytes))[c] = (gint16)zero;
       else
         zeros[g * l->group_bytes + c] = (guint8)zero;
+  for (gint64 i = 1; i < l->most_pixels; i++)
+    memcpy (zeros + i * l->pixel_bytes, zeros, l->pixel_bytes);
 }
 
 void

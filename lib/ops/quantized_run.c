@@ -42,6 +42,7 @@ typedef struct {
   const GenQuantizedProblem *problem;
   const char *source, *zeros; /* of the group */
   char *result;
+  gint64 channel; /* of the result's, the group's first */
 } Place;
 
 /* A result of a problem: its number along each axis, and its item; and what all results of its
@@ -107,29 +108,74 @@ advance (const Place *place, Cursor *cursor)
   begin_line (place, cursor);
 }
 
-/* The taps of a window that reaches beyond the picture: `stride` apart. */
+/* The pixels of a tap that the picture does not have all of, from column `x` on, one after the
+ * other. */
 static void
-find_border (
-    const Place *place, const Cursor *cursor, const char *from, const void **pointers, int stride)
+put_together (const Place *place, gint64 pixels, gint64 x, const char *from, char *to)
+{
+  const gint64 size = place->layer->pixel_bytes;
+
+  for (gint64 i = 0; i < pixels; i++, x++, from += size, to += size)
+    memcpy (to, x >= 0 && x < place->layer->geometry.axes[2].in ? from : place->zeros, size);
+}
+
+/* The taps of a window that reaches beyond the picture: `stride` apart, and what is put together
+ * for them at `own`. */
+static void
+find_border (const Place *place, const Cursor *cursor, const char *from, const void **pointers,
+    int stride, char *own)
 {
   const GenQuantizedProblem *p = place->problem;
   const GenQuantizedAxis *axes = place->layer->geometry.axes;
   const gint64 z = cursor->at[0] * axes[0].step_in, y = cursor->at[1] * axes[1].step_in;
-  const gint64 x = cursor->at[2] * axes[2].step_in;
+  const gint64 x = cursor->at[2] * axes[2].step_in, pixels = p->shape.pixels;
 
-  for (gint64 t = 0; t < p->shape.taps; t++) {
-    const gint64 *by = p->taps[t].by;
+  for (gint64 t = 0; t < p->shape.taps; t++, own += pixels * place->layer->pixel_bytes) {
+    const gint64 *by = p->taps[t].by, left = x + by[2];
     const gboolean inside = (guint64)(z + by[0]) < (guint64)axes[0].in &&
-                            (guint64)(y + by[1]) < (guint64)axes[1].in &&
-                            (guint64)(x + by[2]) < (guint64)axes[2].in;
+                            (guint64)(y + by[1]) < (guint64)axes[1].in && left + pixels > 0 &&
+                            left < axes[2].in;
 
     pointers[t * stride] = inside ? from + p->bytes[t] : place->zeros;
+    if (!inside || (left >= 0 && left + pixels <= axes[2].in))
+      continue;
+    put_together (place, pixels, left, from + p->bytes[t], own);
+    pointers[t * stride] = own;
   }
+}
+
+/* The rows of a tile where they are all within one line and see the picture alone: most are. */
+static gboolean
+find_inner_tile (const Place *place, Cursor *cursor, Tile *tile, const void **pointers, int stride)
+{
+  const GenQuantizedLayer *l = place->layer;
+  const GenQuantizedProblem *p = place->problem;
+  const GenQuantizedAxis *axis = &l->geometry.axes[2];
+  const gint64 step_in = axis->step_in * l->pixel_bytes;
+  const gint64 step_out = axis->step_out * gen_quantized_results (l) * l->result_size;
+  const gint64 first = cursor->at[2], last = first + tile->rows - 1;
+  const char *from = cursor->from + first * step_in;
+  char *to = cursor->to + first * step_out;
+
+  if (!cursor->inside || last + 1 >= p->count[2] || first * axis->step_in + p->low[2] < 0 ||
+      last * axis->step_in + p->high[2] >= axis->in)
+    return FALSE;
+  for (int r = 0; r < tile->rows; r++, to += step_out)
+    tile->results[r] = to;
+  for (gint64 t = 0; t < p->shape.taps; t++) {
+    const char *tap = from + p->bytes[t];
+
+    for (int r = 0; r < tile->rows; r++, tap += step_in)
+      pointers[t * stride + r] = tap;
+  }
+  cursor->at[2] = last + 1;
+  return TRUE;
 }
 
 /* Where the channels and results of a tile's rows are, from `cursor` on. */
 static void
-find_tile (const Place *place, Cursor *cursor, Tile *tile, const void **pointers, int stride)
+find_tile (const Place *place, Cursor *cursor, Tile *tile, const void **pointers, int stride,
+    char *borders)
 {
   const GenQuantizedLayer *l = place->layer;
   const GenQuantizedProblem *p = place->problem;
@@ -147,7 +193,8 @@ find_tile (const Place *place, Cursor *cursor, Tile *tile, const void **pointers
     if (cursor->inside && x + p->low[2] >= 0 && x + p->high[2] < axis->in)
       continue;
     border |= 1u << r;
-    find_border (place, cursor, from[r], pointers + r, stride);
+    find_border (place, cursor, from[r], pointers + r, stride, borders);
+    borders += p->shape.taps * p->shape.pixels * l->pixel_bytes;
   }
   for (gint64 t = 0; border == 0 && t < p->shape.taps; t++)
     for (int r = 0; r < tile->rows; r++)
@@ -167,7 +214,8 @@ find_finish (const GenKernel *kernel, const GenQuantizedLayer *l, gint64 problem
       node->inputs->len > GEN_QUANTIZED_Y_SCALE ? kernel->inputs[GEN_QUANTIZED_Y_SCALE] : NULL;
   const void *y_zero =
       node->inputs->len > GEN_QUANTIZED_Y_ZERO ? kernel->inputs[GEN_QUANTIZED_Y_ZERO] : NULL;
-  const GenDataType type = gen_node_output (node, 0)->type;
+  const GenDataType type = y_zero != NULL ? gen_node_input (node, GEN_QUANTIZED_Y_ZERO)->type
+                                          : gen_node_output (node, 0)->type;
   const gint64 first = group * l->geometry.results;
   const float unit = y_scale != NULL ? *y_scale : 1;
   GenIntegerFinish finish = { .result = type == GEN_TYPE_UINT8     ? GEN_INTEGER_UINT8
@@ -204,10 +252,11 @@ find_finish (const GenKernel *kernel, const GenQuantizedLayer *l, gint64 problem
 
 /* Results of the columns [first, end) of the group that want more than GenIntegerFinish knows. */
 static void
-activate (const GenKernel *kernel, const Tile *tile, gint64 first, gint64 end)
+go_on (const GenKernel *kernel, const Place *place, const Tile *tile, gint64 first, gint64 end)
 {
   const GenActivation *activation = &kernel->node->activation;
 
+  gen_quantized_run_afters (kernel, tile->results, tile->rows, place->channel, first, end - first);
   if (gen_quantized_rounds_after (activation->kind))
     return;
   for (int r = 0; r < tile->rows; r++)
@@ -233,14 +282,16 @@ run_block (const GenKernel *kernel, const Place *place, const GenIntegerFinish *
 
   for (gint64 t = 0; t < count; t++) {
     tiles[t].rows = (end_row - row) * (t + 1) / count - (end_row - row) * t / count;
-    find_tile (place, &cursor, &tiles[t], pointers + t * each, stride);
+    if (!find_inner_tile (place, &cursor, &tiles[t], pointers + t * each, stride))
+      find_tile (place, &cursor, &tiles[t], pointers + t * each, stride,
+          own + l->pointers_size + t * (l->borders_size / l->tiles));
   }
   if (l->depthwise) {
     for (gint64 t = 0; t < count; t++) {
       gen_integer_layer_depthwise (l->layer, &p->shape, (const gint32 *)packed,
           l->parameters.padded, pointers + t * each, tiles[t].rows, finish, tiles[t].results,
           l->geometry.groups);
-      activate (kernel, &tiles[t], 0, l->geometry.groups);
+      go_on (kernel, place, &tiles[t], 0, l->geometry.groups);
     }
     return;
   }
@@ -249,8 +300,8 @@ run_block (const GenKernel *kernel, const Place *place, const GenIntegerFinish *
       const gint64 stop = MIN (first + step, end);
 
       gen_integer_layer_run (l->layer, &p->shape, packed, pointers + t * each, tiles[t].rows,
-          finish, tiles[t].results, first, stop, own + l->pointers_size);
-      activate (kernel, &tiles[t], first * width, MIN (stop * width, p->shape.results));
+          finish, tiles[t].results, first, stop, own + l->pointers_size + l->borders_size);
+      go_on (kernel, place, &tiles[t], first * width, MIN (stop * width, p->shape.results));
     }
 }
 
@@ -286,7 +337,8 @@ gen_quantized_run (const GenKernel *kernel, int part, int parts)
                      : (const char *)kernel->inputs[0]) +
             group * l->group_bytes,
         parameters + l->parameters.zeros + group * l->group_bytes,
-        (char *)kernel->outputs[0] + group * l->geometry.results * l->result_size };
+        (char *)kernel->outputs[0] + group * l->geometry.results * l->result_size,
+        group * l->geometry.results };
 
       run_block (kernel, &place, &finish, packed + p->packed + group * size, row,
           MIN (row + block, p->rows), chunk * l->chunk, MIN ((chunk + 1) * l->chunk, panels), own);
@@ -315,7 +367,7 @@ gen_quantized_run_winograd (const GenKernel *kernel, int part, int parts)
     const gint64 group = unit / w->blocks;
     const GenIntegerFinish finish = find_finish (kernel, l, 0, group, parameters);
 
-    gen_quantized_winograd_run (w, unit % w->blocks,
+    gen_quantized_winograd_run (w, kernel, group * g->results, unit % w->blocks,
         (const char *)kernel->inputs[0] + group * g->channels, parameters + l->parameters.zeros,
         x_zero, packed + group * w->group_packed, &finish,
         (char *)kernel->outputs[0] + group * g->results * l->result_size, l->result_size,

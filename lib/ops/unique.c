@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Unique: the different elements, or slices along an axis, in order or as they first come; where
  * each is first, which one each place has, and how often each occurs. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "order.h"
@@ -68,7 +69,7 @@ order_places (Items *items, gint64 *order)
   if (items->length != 1) {
     for (gsize i = 0; i < n; i++)
       order[i] = (gint64)i;
-    g_qsort_with_data (order, (int)n, sizeof *order, compare_places, items);
+    qsort_r (order, n, sizeof *order, compare_places, items);
     return;
   }
   pairs = g_new (GenSortItem, 2 * n + 1);

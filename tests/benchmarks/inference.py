@@ -4,7 +4,9 @@
 
 usage: inference.py LIBRARY [--device cuda] [--threads N] [--seconds S] [--folder DIR] [NET...]
 
-LIBRARY is the built libgenerative.so. Each engine lives in a process of its own, which works only
+LIBRARY is the built libgenerative.so. A NET is one of nets.py, or, on the CPU, an ONNX file of one's own,
+of float32 results: its inputs are random, extents that it leaves free are 1, and ONNX Runtime is its only
+peer, so that no PyTorch is needed. Each engine lives in a process of its own, which works only
 when it is its turn, so that no thread that still spins disturbs another. ONNX Runtime runs with all
 its optimisations and bound outputs; PyTorch runs in inference mode, once more with channels last,
 and once more compiled where a compiler is found; the fastest counts. The nets (nets.py) are
@@ -77,6 +79,7 @@ class Ours:
 
     def load(self, name, path, inputs):
         graph = self.call("gen_onnx_load", path.encode())
+        self.library.gen_graph_set_free_dimensions(graph, None, ctypes.c_int64(1))
         options = self.Options(None, self.threads, 0, self.precision, 0, self.choice, None)
         self.plan = self.call("gen_plan_new", graph, ctypes.byref(options))
         for i, values in enumerate(inputs):
@@ -100,6 +103,19 @@ class OnnxRuntime:
     def __init__(self, settings):
         import onnxruntime
         self.module, self.threads = onnxruntime, settings.threads
+
+    def inputs(self, path):
+        """Random numbers for a model of one's own; zeros for what is counted."""
+        random, made = numpy.random.default_rng(1), []
+        for port in self.module.InferenceSession(path, providers=["CPUExecutionProvider"]).get_inputs():
+            shape = [extent if isinstance(extent, int) else 1 for extent in port.shape]
+            if port.type == "tensor(float)":
+                made.append(random.standard_normal(shape, numpy.float32))
+            elif port.type in ("tensor(int64)", "tensor(int32)", "tensor(uint8)", "tensor(bool)"):
+                made.append(numpy.zeros(shape, port.type[7:-1]))
+            else:
+                raise RuntimeError(f"input {port.name} is a {port.type}, which is not made here")
+        return made
 
     def load(self, name, path, inputs):
         options = self.module.SessionOptions()
@@ -235,11 +251,20 @@ class Engine:
         return result
 
 
+def is_own(name):
+    return name.endswith(".onnx")
+
+
 def compare(name, engines, settings, peak):
-    path = os.path.join(settings.folder, name + ".onnx")
+    path = name if is_own(name) else os.path.join(settings.folder, name + ".onnx")
     ready = {}
     try:
-        inputs = engines["torch"]("export", name, path)
+        if is_own(name):
+            inputs = engines["onnxruntime"]("inputs", path)
+            engines = {key: engines[key] for key in ("ours", "onnxruntime")}
+            name = os.path.basename(name)[:-len(".onnx")]
+        else:
+            inputs = engines["torch"]("export", name, path)
     except RuntimeError as error:
         print(f"{name}: {error}")
         return None
@@ -251,7 +276,7 @@ def compare(name, engines, settings, peak):
                 ready[key] = []
         except RuntimeError as error:
             print(f"{name}: {error}")
-    if "ours" not in ready:
+    if "ours" not in ready or len(ready) < 2:
         return None
     for _ in range(ROUNDS):
         for key in ready:
@@ -263,11 +288,17 @@ def compare(name, engines, settings, peak):
     rival = min((key for key in ready if key != "ours"), key=best.get)
     ratios = best[rival] / best["ours"], min(median[k] for k in ready if k != "ours") / median["ours"]
     rate = engines["ours"]("flops") / best["ours"] * 1e3
+    share = f"{100 * rate / peak:4.0f}%" if peak is not None else f"{'':5}"
     print(f"{name:12} {best['ours']:8.3f} {median['ours']:8.3f} | {best[rival]:8.3f} {median[rival]:8.3f}"
-          f" {rival:20} | {ratios[0]:5.2f} {ratios[1]:5.2f} | {rate / 1e9:6.1f} {100 * rate / peak:4.0f}%"
+          f" {rival:20} | {ratios[0]:5.2f} {ratios[1]:5.2f} | {rate / 1e9:6.1f} {share}"
           f" | {error:.1e} | " + ", ".join(f"{k} {best[k]:.2f}" for k in ready if k not in ("ours", rival)),
           flush=True)
     return ratios
+
+
+def all_nets():
+    import nets
+    return nets.NETS
 
 
 def main():
@@ -293,7 +324,7 @@ def main():
     if settings.folder is None:
         settings.folder = tempfile.mkdtemp()
     os.makedirs(settings.folder, exist_ok=True)
-    import nets
+    own = bool(settings.nets) and all(is_own(name) for name in settings.nets)
     multiprocessing.set_start_method("spawn")
     if settings.device == "cuda":
         import inference_cuda
@@ -302,13 +333,14 @@ def main():
         return
     settings.precision = (settings.precision or ["fp32"])[-1]
     engines = {name: Engine(name, settings) for name in ENGINES
-               if settings.compiled or "compiled" not in name}
-    peak = engines["torch"]("peak")
-    print(f"{settings.threads} threads; matrix product of 2048: {peak / 1e9:.0f} GFLOP/s; "
+               if (settings.compiled or "compiled" not in name) and not (own and "torch" in name)}
+    peak = None if own else engines["torch"]("peak")
+    print(f"{settings.threads} threads; " +
+          (f"matrix product of 2048: {peak / 1e9:.0f} GFLOP/s; " if peak is not None else "") +
           f"load {os.getloadavg()[0]:.1f}")
     print(f"{'net':12} {'ours':>8} {'median':>8} | {'peer':>8} {'median':>8} {'':20} | "
           f"{'times as fast':>11} | {'GFLOP/s':>12} | error")
-    ratios = [compare(name, engines, settings, peak) for name in settings.nets or nets.NETS]
+    ratios = [compare(name, engines, settings, peak) for name in settings.nets or all_nets()]
     ratios = [ratio for ratio in ratios if ratio is not None]
     for k, what in enumerate(("best", "median")):
         if ratios:

@@ -82,6 +82,8 @@ def measure(who, library, model, threads):
 
 
 def main():
+    if len(sys.argv) < 3:
+        sys.exit(__doc__)
     if sys.argv[1] in ("ours", "peer"):
         measure(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]))
         return

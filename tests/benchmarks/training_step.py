@@ -95,6 +95,8 @@ def main():
         import training_cuda
         training_cuda.main(sys.argv[2], *sys.argv[3:6])
         return
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
     program = sys.argv[1]
     preset = sys.argv[2] if len(sys.argv) > 2 else "mlp"
     batch = int(sys.argv[3]) if len(sys.argv) > 3 else {"mlp": 128, "dcgan": 64}[preset]

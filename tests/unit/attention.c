@@ -540,8 +540,8 @@ check_gradients (const Setting *s, gboolean written_out)
     for (gsize k = 0; k < output->size / sizeof (float); k++) {
       double difference = fabs (((const float *)output->data)[k] - gradients[i][k]);
 
-      worst = fmax (worst, isnan (difference) ? INFINITY : difference);
-      largest[i] = fmax (largest[i], fabs (gradients[i][k]));
+      worst = MAX (worst, isnan (difference) ? INFINITY : difference);
+      largest[i] = MAX (largest[i], fabs (gradients[i][k]));
     }
     g_assert_cmpfloat (worst, <=, 1e-5 * largest[i]);
     g_free (gradients[i]);

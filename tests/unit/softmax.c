@@ -38,7 +38,7 @@ check_column (const Case *c, const float *x, const float *y)
   double most = -INFINITY, sum = 0;
 
   for (gint64 i = 0; i < c->n; i++)
-    most = fmax (most, x[i * c->inner]);
+    most = MAX (most, x[i * c->inner]);
   for (gint64 i = 0; i < c->n; i++)
     sum += exp (x[i * c->inner] - most);
   for (gint64 i = 0; i < c->n; i++) {

@@ -591,6 +591,7 @@ test_bench (Fixture *fixture, gconstpointer data)
       0);
   json = parse_json (fixture->out);
   object = json_node_get_object (json);
+  assert_says (json_object_get_string_member (object, "on"), "precision fp32, kernels measured");
   g_assert_cmpfloat (json_object_get_double_member (object, "batch"), ==, 6);
   g_assert_cmpfloat (json_object_get_double_member (object, "best"), >, 0);
   g_assert_cmpfloat (json_object_get_double_member (object, "median"), >=,
@@ -616,9 +617,10 @@ test_bench (Fixture *fixture, gconstpointer data)
   g_assert_cmpfloat (json_object_get_double_member (object, "plans"), >, 0);
   g_assert_cmpfloat (json_object_get_double_member (object, "best"), >, 0);
   g_assert_cmpint (tool (fixture, "bench", "vector.onnx", "--seconds", "0.01", "--precision",
-                       "bf16", "--kernels", "rules", NULL),
+                       "bf16", "--kernels", "rules", "-t", "1", NULL),
       ==, 0);
   assert_says (fixture->out, "panels");
+  assert_says (fixture->out, "precision bf16, kernels rules, 1 thread\n");
   g_assert_cmpint (tool (fixture, "bench", "vector.onnx", "-p", "fp8", NULL), ==, 1);
   assert_says (fixture->err, "bf16");
   g_assert_cmpint (tool (fixture, "bench", "picture.onnx", "-d", "abacus", NULL), ==, 1);

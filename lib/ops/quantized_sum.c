@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* QuantizedSum (a, b, a_scale, a_zero, b_scale, b_zero, z_scale, z_zero): see quantized_sum.h. With
+ * the attribute `multiplies` it is the product, with `relu` what is negative of it becomes 0. */
+#include "quantized_sum.h"
+
+static gboolean
+is_bytes (const GenTensor *tensor)
+{
+  return tensor != NULL && (tensor->type == GEN_TYPE_UINT8 || tensor->type == GEN_TYPE_INT8);
+}
+
+static gboolean
+infer (GenNode *node, GError **error)
+{
+  const GenTensor *a = gen_node_input (node, GEN_QUANTIZED_SUM_A);
+  const GenTensor *b = gen_node_input (node, GEN_QUANTIZED_SUM_B);
+  const GenTensor *zero = gen_node_input (node, GEN_QUANTIZED_SUM_Z_ZERO);
+
+  if (!is_bytes (a) || !is_bytes (b) || (zero != NULL && !is_bytes (zero)))
+    return gen_node_error (node, error, "a, b and z_zero should be int8 or uint8");
+  if (!gen_shape_equal (&a->shape, &b->shape))
+    return gen_node_error (node, error, "a and b should be of one shape");
+  gen_node_set_output (node, 0, zero != NULL ? zero->type : GEN_TYPE_UINT8, &a->shape);
+  return TRUE;
+}
+
+static gint32
+zero_of (const GenKernel *kernel, guint k)
+{
+  const GenTensor *zero = gen_node_input (kernel->node, k);
+
+  if (zero == NULL)
+    return 0;
+  return zero->type == GEN_TYPE_INT8 ? *(const gint8 *)kernel->inputs[k]
+                                     : *(const guint8 *)kernel->inputs[k];
+}
+
+static void
+run (const GenKernel *kernel, int part, int parts)
+{
+  const GenNode *node = kernel->node;
+  const GenTensor *z = gen_node_output (node, 0);
+  const GenQuantizedSum sum = {
+    .a_scale = *(const float *)kernel->inputs[GEN_QUANTIZED_SUM_A_SCALE],
+    .b_scale = *(const float *)kernel->inputs[GEN_QUANTIZED_SUM_B_SCALE],
+    .z_scale = *(const float *)kernel->inputs[GEN_QUANTIZED_SUM_Z_SCALE],
+    .a_zero = zero_of (kernel, GEN_QUANTIZED_SUM_A_ZERO),
+    .b_zero = zero_of (kernel, GEN_QUANTIZED_SUM_B_ZERO),
+    .z_zero = zero_of (kernel, GEN_QUANTIZED_SUM_Z_ZERO),
+    .a_signed = gen_node_input (node, GEN_QUANTIZED_SUM_A)->type == GEN_TYPE_INT8,
+    .b_signed = gen_node_input (node, GEN_QUANTIZED_SUM_B)->type == GEN_TYPE_INT8,
+    .z_signed = z->type == GEN_TYPE_INT8,
+    .multiplies = gen_node_int (node, "multiplies", 0) != 0,
+    .relu = gen_node_int (node, "relu", 0) != 0,
+  };
+  const void *a, *b;
+  void *to;
+  gsize first, end;
+
+  gen_kernel_share (gen_shape_elements (&z->shape), 64, part, parts, &first, &end);
+  a = (const guint8 *)kernel->inputs[GEN_QUANTIZED_SUM_A] + first;
+  b = (const guint8 *)kernel->inputs[GEN_QUANTIZED_SUM_B] + first;
+  to = (guint8 *)kernel->outputs[0] + first;
+  gen_quantized_sum_rows (&sum, &a, &b, &to, 1, end - first);
+}
+
+static gboolean
+cpu (GenKernel *kernel, GError **error)
+{
+  const gint64 n = gen_shape_elements (&gen_node_output (kernel->node, 0)->shape);
+
+  gen_kernel_add_step (kernel, run, gen_kernel_parts (kernel, n, 0.3));
+  return TRUE;
+}
+
+const GenOperator gen_operator_quantized_sum = {
+  .name = "QuantizedSum",
+  .domain = "generative",
+  .summary = "Sum or product of two quantised tensors, quantised",
+  .min_inputs = GEN_QUANTIZED_SUM_Z_SCALE + 1,
+  .max_inputs = GEN_QUANTIZED_SUM_INPUTS,
+  .min_outputs = 1,
+  .max_outputs = 1,
+  .layouts = GEN_LAYOUTS_SAME,
+  .infer = infer,
+  .cpu = cpu,
+  .gradient_is_zero = TRUE,
+};
