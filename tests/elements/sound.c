@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Sound that generator makes of latents: which samples, and where they lie in time. */
+#include <gst/audio/audio.h>
+#include <gst/check/gstharness.h>
+
+#include <math.h>
+#include <string.h>
+
+#include "doubtful.h"
+
+enum { LATENT = 2, CHANNELS = 2, LENGTH = 1200, RATE = 8000 };
+
+/* The sample that latent z makes at time t of a channel. */
+static float
+sample (const float *z, int channel, int t)
+{
+  return z[0] * ((float)(t % 50) / 64) + z[1] * (channel == 0 ? 0.25f : -0.125f);
+}
+
+/* z [batch, 2] to [batch, 2, 1200] by one product, of which the above is what each row says. */
+static void
+save_sounds (const char *path, gint64 batch, const char *rate)
+{
+  g_autoptr (GenGraph) graph = gen_graph_new ("sounds");
+  g_autoptr (GError) error = NULL;
+  const gint64 dims[] = { -1, CHANNELS, LENGTH };
+  float weights[LATENT][CHANNELS][LENGTH];
+  GenTensor *z = gen_graph_add_input (graph, "z", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, LATENT));
+  GenTensor *w, *product, *y;
+
+  for (int k = 0; k < LATENT; k++)
+    for (int c = 0; c < CHANNELS; c++)
+      for (int t = 0; t < LENGTH; t++)
+        weights[k][c][t] = sample (k == 0 ? (float[]){ 1, 0 } : (float[]){ 0, 1 }, c, t);
+  w = gen_graph_add_constant (graph, "w", GEN_TYPE_FLOAT32, &GEN_SHAPE (LATENT, CHANNELS * LENGTH),
+      g_bytes_new (weights, sizeof weights));
+  product = gen_binary (graph, "MatMul", z, w, &error);
+  y = gen_binary (graph, "Reshape", product, gen_graph_ints (graph, dims, 3), &error);
+  g_assert_no_error (error);
+  if (rate != NULL)
+    g_hash_table_insert (graph->metadata, g_strdup ("generative.sample-rate"), g_strdup (rate));
+  z->shape.dims[0] = product->shape.dims[0] = y->shape.dims[0] = batch;
+  save_model (graph, y, path);
+}
+
+static GstHarness *
+open_harness (const char *path, const char *properties, int latents, const char *format)
+{
+  g_autofree char *launch = g_strdup_printf ("generator model=%s %s", path, properties);
+  g_autofree char *sink = g_strdup_printf ("audio/x-raw,format=%s", format);
+  g_autofree char *caps =
+      g_strdup_printf ("other/tensors,format=(string)static,num_tensors=1,types=(string)float32,"
+                       "dimensions=(string)%d:%d:1:1,framerate=(fraction)25/1",
+          LATENT, latents);
+  GstHarness *harness = gst_harness_new_parse (launch);
+
+  gst_harness_set_sink_caps_str (harness, sink);
+  gst_harness_set_src_caps_str (harness, caps);
+  return harness;
+}
+
+static void
+latent_of (guint number, float z[LATENT])
+{
+  z[0] = (float)(number % 7) / 8;
+  z[1] = (float)(number % 5) / 2;
+}
+
+/* Buffer `number` of `latents` latents, at the time that its own rate says. */
+static void
+push (GstHarness *harness, guint number, int latents)
+{
+  float *values = g_new (float, latents *LATENT);
+  GstBuffer *buffer = gst_buffer_new_wrapped (values, (gsize)latents * LATENT * sizeof (float));
+
+  for (int i = 0; i < latents; i++)
+    latent_of (number * (guint)latents + (guint)i, values + i * LATENT);
+  GST_BUFFER_PTS (buffer) = gst_util_uint64_scale (number, GST_SECOND, 25);
+  g_assert_cmpint (gst_harness_push (harness, buffer), ==, GST_FLOW_OK);
+}
+
+/* Take a buffer, whose first frame is number `first` of the stream, and which begins with latent
+ * `latent`. */
+static void
+pull (GstHarness *harness, guint64 first, guint latent, int latents, gboolean int16)
+{
+  g_autoptr (GstBuffer) buffer = gst_harness_pull (harness);
+  const guint64 frames = (guint64)latents * LENGTH;
+  GstMapInfo map;
+
+  g_assert_nonnull (buffer);
+  g_assert_cmpuint (GST_BUFFER_OFFSET (buffer), ==, first);
+  g_assert_cmpuint (GST_BUFFER_OFFSET_END (buffer), ==, first + frames);
+  g_assert_cmpuint (GST_BUFFER_PTS (buffer), ==, gst_util_uint64_scale (first, GST_SECOND, RATE));
+  g_assert_cmpuint (GST_BUFFER_PTS (buffer) + GST_BUFFER_DURATION (buffer), ==,
+      gst_util_uint64_scale (first + frames, GST_SECOND, RATE));
+  gst_buffer_map (buffer, &map, GST_MAP_READ);
+  g_assert_cmpuint (map.size, ==, frames * CHANNELS * (int16 ? 2 : 4));
+  for (guint64 i = 0; i < frames * CHANNELS; i++) {
+    const int channel = (int)(i % CHANNELS), t = (int)(i / CHANNELS % LENGTH);
+    float z[LATENT], wanted;
+
+    latent_of (latent + (guint)(i / CHANNELS / LENGTH), z);
+    wanted = sample (z, channel, t);
+    if (int16)
+      g_assert_cmpint (
+          ((gint16 *)map.data)[i], ==, (int)rintf (fminf (fmaxf (wanted * 32768, -32768), 32767)));
+    else
+      g_assert_cmpfloat_with_epsilon (((float *)map.data)[i], wanted, 1e-6);
+  }
+  gst_buffer_unmap (buffer, &map);
+}
+
+static void
+test_samples (void)
+{
+  const struct {
+    gint64 batch;
+    int batch_size, latents;
+    gboolean int16;
+  } cases[] = {
+    { -1, 1, 1, FALSE },
+    { -1, 1, 3, TRUE },
+    { -1, 4, 1, TRUE },
+    { -1, 2, 3, FALSE },
+    { 1, 1, 1, TRUE },
+    { 1, 2, 3, TRUE },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autofree char *folder = scratch_new ();
+    g_autofree char *path = g_build_filename (folder, "sounds.onnx", NULL);
+    g_autofree char *properties = g_strdup_printf ("batch-size=%d", cases[i].batch_size);
+    const int latents = cases[i].latents;
+    GstHarness *harness;
+
+    save_sounds (path, cases[i].batch, "8000");
+    harness = open_harness (
+        path, properties, latents, cases[i].int16 ? GST_AUDIO_NE (S16) : GST_AUDIO_NE (F32));
+    for (guint n = 0; n < 6; n++)
+      push (harness, n, latents);
+    gst_harness_push_event (harness, gst_event_new_eos ());
+    for (guint n = 0; n < 6; n++)
+      pull (harness, (guint64)n * (guint64)latents * LENGTH, n * (guint)latents, latents,
+          cases[i].int16);
+    gst_harness_teardown (harness);
+    scratch_remove (folder);
+  }
+}
+
+/* Where latents jump, so does the sound; else it goes on, though latents come at another rate. */
+static void
+test_jump (void)
+{
+  g_autofree char *folder = scratch_new ();
+  g_autofree char *path = g_build_filename (folder, "jump.onnx", NULL);
+  GstHarness *harness;
+  GstSegment segment;
+
+  save_sounds (path, -1, NULL);
+  harness = open_harness (path, "sample-rate=8000", 1, GST_AUDIO_NE (F32));
+  push (harness, 0, 1);
+  push (harness, 1, 1);
+  pull (harness, 0, 0, 1, FALSE);
+  pull (harness, LENGTH, 1, 1, FALSE);
+  gst_harness_push_event (harness, gst_event_new_flush_start ());
+  gst_harness_push_event (harness, gst_event_new_flush_stop (TRUE));
+  gst_segment_init (&segment, GST_FORMAT_TIME);
+  gst_harness_push_event (harness, gst_event_new_segment (&segment));
+  /* Latent 50 is that of second 2. */
+  push (harness, 50, 1);
+  pull (harness, 2 * RATE, 50, 1, FALSE);
+  gst_harness_teardown (harness);
+  scratch_remove (folder);
+}
+
+/* A rate that nobody says is assumed, and told of. */
+static void
+test_assumed_rate (void)
+{
+  g_autofree char *folder = scratch_new ();
+  g_autofree char *path = g_build_filename (folder, "assumed.onnx", NULL);
+  g_autofree char *launch = g_strdup_printf ("generator model=%s", path);
+  g_autoptr (GstBus) bus = gst_bus_new ();
+  g_autoptr (GstCaps) caps = NULL;
+  g_autoptr (GError) error = NULL;
+  GstMessage *message;
+  GstHarness *harness;
+  int rate = 0;
+
+  save_sounds (path, -1, NULL);
+  harness = gst_harness_new_parse (launch);
+  /* What is said at the start is said again. */
+  gst_element_set_state (harness->element, GST_STATE_NULL);
+  gst_element_set_bus (harness->element, bus);
+  gst_harness_play (harness);
+  gst_harness_set_src_caps_str (harness,
+      "other/tensors,format=(string)static,num_tensors=1,types=(string)float32,"
+      "dimensions=(string)2:1:1:1,framerate=(fraction)25/1");
+  push (harness, 0, 1);
+  caps = gst_pad_get_current_caps (harness->sinkpad);
+  g_assert_true (gst_structure_get_int (gst_caps_get_structure (caps, 0), "rate", &rate));
+  g_assert_cmpint (rate, ==, 16000);
+  message = gst_bus_pop_filtered (bus, GST_MESSAGE_WARNING);
+  g_assert_nonnull (message);
+  gst_message_parse_warning (message, &error, NULL);
+  g_assert_nonnull (strstr (error->message, "sample-rate"));
+  gst_message_unref (message);
+  gst_harness_teardown (harness);
+  scratch_remove (folder);
+}
+
+int
+main (int argc, char **argv)
+{
+  gst_init (&argc, &argv);
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/sound/samples", test_samples);
+  g_test_add_func ("/sound/jump", test_jump);
+  g_test_add_func ("/sound/assumed-rate", test_assumed_rate);
+  return g_test_run ();
+}
