@@ -120,6 +120,19 @@ GEN_API char *gen_model_describe_assumption (
  * (transfer full) */
 GEN_API char *gen_model_describe (const GenModel *model);
 
+/* Of a model that makes sound of sound: which neighbours a piece needs for being made as it is made
+ * within the whole, in samples of a channel of the input. */
+typedef struct {
+  gint64 before, after; /* the piece */
+  gint64 step;          /* where pieces begin, and how long they are, are multiples of it */
+  gint64 taken, made;   /* for so many samples that go in, so many come out */
+} GenContext;
+
+/* Found from what its operators do along time: kernels, dilations, strides. FALSE with `error`,
+ * which names the node, where results hang on the whole sound. */
+GEN_API gboolean gen_model_find_context (GenModel *model, const GenPort *input,
+    const GenPort *output, GenContext *context, GError **error);
+
 /* How the bytes of a frame lie; see PackPicture in lib/ops/picture.h. */
 typedef struct {
   int columns; /* pictures side by side: a frame can be a wall of them */
