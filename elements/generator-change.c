@@ -11,12 +11,13 @@ GST_DEBUG_CATEGORY_EXTERN (generator_debug);
 static gboolean
 ports_agree (const GstGeneratorPorts *a, const GstGeneratorPorts *b)
 {
-  return a->input.kind == b->input.kind && a->input.length == b->input.length &&
-         a->input.type == b->input.type && a->second.kind == b->second.kind &&
-         a->second.type == b->second.type && a->second.length == b->second.length &&
-         a->input.channels == b->input.channels && a->input.width == b->input.width &&
-         a->input.height == b->input.height && a->output.kind == b->output.kind &&
-         a->output.channels == b->output.channels &&
+  /* How long pieces are, and what they need, is another model's own. */
+  return !gst_generator_streams (a) && a->input.kind == b->input.kind &&
+         a->input.length == b->input.length && a->input.type == b->input.type &&
+         a->second.kind == b->second.kind && a->second.type == b->second.type &&
+         a->second.length == b->second.length && a->input.channels == b->input.channels &&
+         a->input.width == b->input.width && a->input.height == b->input.height &&
+         a->output.kind == b->output.kind && a->output.channels == b->output.channels &&
          (a->output.kind != GEN_PORT_SOUND ||
              (a->output.length == b->output.length &&
                  a->output.sample_rate == b->output.sample_rate)) &&
@@ -268,7 +269,9 @@ gst_generator_change (GstGenerator *self)
 
   if (g_atomic_pointer_get (&self->next) == NULL)
     return GST_FLOW_OK;
-  if (self->n_gathered > 0)
+  if (gst_generator_stream_pending (self))
+    flow = gst_generator_stream_drain (self);
+  else if (self->n_gathered > 0)
     flow = gst_generator_drain (self);
   if (flow != GST_FLOW_OK || (next = gst_generator_take_next (self)) == NULL)
     return flow;

@@ -91,6 +91,11 @@ gst_generator_measure_latency (GstGenerator *self)
   guint runs = self->single ? self->batch * (guint)self->input.pictures : 1;
   GstClockTime interval = 0;
 
+  if (gst_generator_streams (&self->ports)) {
+    gst_generative_latency_begin (&self->latency, gst_generator_stream_latency (self), 0);
+    gst_generative_latency_note (&self->latency, GST_ELEMENT (self), run_time);
+    return;
+  }
   if (is_sound)
     interval = gst_generator_sound_duration (self);
   else if (info->fps_n > 0)
@@ -172,6 +177,8 @@ gst_generator_read_caps (
   use->from_frames = ports->input.kind == GEN_PORT_PICTURE;
   use->to_frames = !ports->model->staged;
   use->from = (GenFrameLayout){ 0 };
+  use->from_sound = use->to_sound = (GenSoundLayout){ 0 };
+  use->length = 0;
   if (!use->from_frames)
     return TRUE;
   if (!gst_video_info_from_caps (&info, caps)) {
@@ -187,10 +194,13 @@ gst_generator_read_caps (
 static gboolean
 negotiate_sound (GstGenerator *self, GstCaps *sink, GstCaps *source, GError **error)
 {
+  const gboolean streams = gst_generator_streams (&self->ports);
   GenModelUse use;
 
   if (!gst_generator_read_caps (self, sink, &self->input, &use, error) ||
-      !gst_generator_use_sound (self, source, &use, error))
+      !gst_generator_use_sound (self, source, &use, error) ||
+      (streams && (!gst_audio_info_from_caps (&self->in_sound, sink) ||
+                      !gst_generator_stream_negotiate (self, &use, error))))
     return FALSE;
   gst_generator_describe_tensors (self, &self->ports);
   self->single = self->ports.input.batch == 1;

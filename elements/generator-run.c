@@ -451,6 +451,8 @@ gst_generator_generate_output (GstBaseTransform *base, GstBuffer **output)
 {
   GstGenerator *self = GST_GENERATOR (base);
 
+  if (gst_generator_streams (&self->ports) && gen_player_use (self->player) != NULL)
+    return gst_generator_stream_output (self, output);
   if (self->ports.staged && gen_player_use (self->player) != NULL)
     return gst_generator_staged_output (self, output);
   if (self->batch == 1)

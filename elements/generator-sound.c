@@ -15,7 +15,7 @@ gst_generator_warn_of_sample_rate (GstGenerator *self, const GstGeneratorPorts *
   GST_OBJECT_LOCK (self);
   hint = self->settings.hints.sample_rate;
   GST_OBJECT_UNLOCK (self);
-  if (hint > 0 || (said != NULL && said->sample_rate > 0))
+  if (hint > 0 || (said != NULL && said->sample_rate > 0) || gst_generator_streams (ports))
     return;
   GST_ELEMENT_WARNING (self, LIBRARY, SETTINGS,
       ("%s: nothing tells how many samples a second its output '%s' makes; %d are assumed. "

@@ -61,6 +61,12 @@
  * sample, whatever the times of the latents are. `latentsrc` is asked for latents as fast as sounds
  * are long.
  *
+ * A model of sound whose input and output are such is played on sound: piece by piece, each with
+ * the samples around it that its results hang on, which is found from the model's kernels,
+ * dilations and strides, so that pieces come out as they do of the whole, and so that there is no
+ * click between them. `chunk-size` says how long pieces are, and with it the latency. Where results
+ * hang on the whole sound, `context` says how much of it is to be enough.
+ *
  * A model of two inputs takes buffers of two tensors: latents, and the class or the second latent
  * that goes with each. `latentsrc` makes both; the class is a vector or an index, int64 or int32,
  * as the model has it.
@@ -90,6 +96,8 @@ enum {
   PROP_WIDTH,
   PROP_HEIGHT,
   PROP_SAMPLE_RATE,
+  PROP_CONTEXT,
+  PROP_CHUNK_SIZE,
   PROP_INPUT_RANGE,
   PROP_OUTPUT_RANGE,
   PROP_RELOAD,
@@ -101,18 +109,23 @@ enum {
 #define DEFAULT_COLUMNS 0
 #define DEFAULT_SIZE 0
 #define DEFAULT_SAMPLE_RATE 0
+#define DEFAULT_CONTEXT -1
+#define DEFAULT_CHUNK_SIZE 0
 #define DEFAULT_RELOAD TRUE
+
+#define SOUND_CAPS                                                                                 \
+  GST_AUDIO_CAPS_MAKE ("{ " GST_AUDIO_NE (F32) ", " GST_AUDIO_NE (S16) " }")                       \
+  ", layout=(string)interleaved"
 
 static GstStaticPadTemplate sink_template =
     GST_STATIC_PAD_TEMPLATE ("sink", GST_PAD_SINK, GST_PAD_ALWAYS,
-        GST_STATIC_CAPS (GST_GENERATIVE_TENSORS_CAPS
-            "; " GST_VIDEO_CAPS_MAKE (GST_GENERATIVE_INPUT_FORMATS) GST_GENERATIVE_CUDA_CAPS));
+        GST_STATIC_CAPS (GST_GENERATIVE_TENSORS_CAPS "; " GST_VIDEO_CAPS_MAKE (
+            GST_GENERATIVE_INPUT_FORMATS) GST_GENERATIVE_CUDA_CAPS "; " SOUND_CAPS));
 
-static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC,
-    GST_PAD_ALWAYS,
-    GST_STATIC_CAPS (GST_VIDEO_CAPS_MAKE (GST_GENERATIVE_OUTPUT_FORMATS) GST_GENERATIVE_CUDA_CAPS
-        "; " GST_AUDIO_CAPS_MAKE (
-            "{ " GST_AUDIO_NE (F32) ", " GST_AUDIO_NE (S16) " }") ", layout=(string)interleaved"));
+static GstStaticPadTemplate src_template =
+    GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC, GST_PAD_ALWAYS,
+        GST_STATIC_CAPS (GST_VIDEO_CAPS_MAKE (GST_GENERATIVE_OUTPUT_FORMATS)
+                GST_GENERATIVE_CUDA_CAPS "; " SOUND_CAPS));
 
 G_DEFINE_FINAL_TYPE (GstGenerator, gst_generator, GST_TYPE_BASE_TRANSFORM)
 GST_ELEMENT_REGISTER_DEFINE (generator, "generator", GST_RANK_NONE, GST_TYPE_GENERATOR)
@@ -156,6 +169,12 @@ gst_generator_set_property (
     break;
   case PROP_SAMPLE_RATE:
     settings->hints.sample_rate = g_value_get_int (value);
+    break;
+  case PROP_CONTEXT:
+    settings->hints.context = g_value_get_int (value);
+    break;
+  case PROP_CHUNK_SIZE:
+    settings->chunk_size = g_value_get_uint (value);
     break;
   case PROP_INPUT_RANGE:
     g_free (settings->input_range);
@@ -201,6 +220,12 @@ gst_generator_get_property (GObject *object, guint property_id, GValue *value, G
   case PROP_SAMPLE_RATE:
     g_value_set_int (value, settings->hints.sample_rate);
     break;
+  case PROP_CONTEXT:
+    g_value_set_int (value, settings->hints.context);
+    break;
+  case PROP_CHUNK_SIZE:
+    g_value_set_uint (value, settings->chunk_size);
+    break;
   case PROP_INPUT_RANGE:
     g_value_set_string (value, settings->input_range);
     break;
@@ -226,6 +251,8 @@ gst_generator_finalize (GObject *object)
   g_free (self->settings.input_range);
   g_free (self->settings.output_range);
   g_free (self->slots);
+  g_object_unref (self->queue);
+  g_free (self->samples);
   gst_generative_playing_clear (&self->playing);
   G_OBJECT_CLASS (gst_generator_parent_class)->finalize (object);
 }
@@ -280,6 +307,7 @@ gst_generator_start (GstBaseTransform *base)
   self->made_width = self->made_height = 0;
   self->frame = 0;
   gst_generator_forget_sound (self);
+  gst_generator_stream_forget (self);
   self->told_not_finite = FALSE;
   if (model->staged)
     self->batch = 1;
@@ -323,6 +351,22 @@ gst_generator_set_context (GstElement *element, GstContext *context)
   GST_ELEMENT_CLASS (gst_generator_parent_class)->set_context (element, context);
 }
 
+/* Whether what comes behind does not follow what came before. */
+static gboolean
+ends_stream (const GstEvent *event)
+{
+  switch (GST_EVENT_TYPE (event)) {
+  case GST_EVENT_STREAM_START:
+  case GST_EVENT_CAPS:
+  case GST_EVENT_SEGMENT:
+  case GST_EVENT_GAP:
+  case GST_EVENT_EOS:
+    return TRUE;
+  default:
+    return FALSE;
+  }
+}
+
 static gboolean
 gst_generator_sink_event (GstBaseTransform *base, GstEvent *event)
 {
@@ -336,9 +380,12 @@ gst_generator_sink_event (GstBaseTransform *base, GstEvent *event)
     gst_generator_forget_batch (self);
     gst_generator_forget_lateness (self);
     gst_generator_forget_sound (self);
+    gst_generator_stream_forget (self);
   } else if (GST_EVENT_IS_SERIALIZED (event) && self->n_gathered > 0) {
     gst_generator_drain (self);
   }
+  if (ends_stream (event) && gst_generator_stream_pending (self))
+    gst_generator_stream_drain (self);
   if (GST_EVENT_TYPE (event) == GST_EVENT_SEGMENT)
     gst_generator_forget_sound (self);
   if (GST_EVENT_TYPE (event) != GST_EVENT_CAPS)
@@ -394,6 +441,19 @@ gst_generator_class_init (GstGeneratorClass *klass)
           "Samples a second of the sounds of a model that does not say it, or that makes them as "
           "vectors (0: what the model says)",
           0, G_MAXINT, DEFAULT_SAMPLE_RATE, flags));
+  g_object_class_install_property (gobject_class, PROP_CONTEXT,
+      g_param_spec_int ("context", "Context",
+          "Samples before and behind a piece of sound that it is made with (-1: as many as results "
+          "hang on, by the model's graph)",
+          -1, G_MAXINT, DEFAULT_CONTEXT, flags));
+  g_object_class_install_property (gobject_class, PROP_CHUNK_SIZE,
+      g_param_spec_uint ("chunk-size", "Chunk size",
+          "Samples of each channel that a piece of sound is made of at least, where the model "
+          "takes "
+          "any number: more are faster, and come later (0: a 50th of a second, or the context "
+          "where "
+          "that is longer)",
+          0, G_MAXINT, DEFAULT_CHUNK_SIZE, flags));
   g_object_class_install_property (gobject_class, PROP_INPUT_RANGE,
       g_param_spec_string ("input-range", "Input range",
           "The numbers that the model takes for black and white, such as -1,1 (unset: what the "
@@ -413,7 +473,8 @@ gst_generator_class_init (GstGeneratorClass *klass)
   gst_element_class_add_static_pad_template (element_class, &sink_template);
   gst_element_class_add_static_pad_template (element_class, &src_template);
   gst_element_class_set_static_metadata (element_class, "Generator", "Filter/Converter/Video/Audio",
-      "Plays a generative model: latents or pictures in, pictures or sound out", "gst-generative");
+      "Plays a generative model: latents, pictures or sound in, pictures or sound out",
+      "gst-generative");
 
   element_class->set_context = gst_generator_set_context;
   base_class->start = gst_generator_start;
@@ -443,6 +504,9 @@ gst_generator_init (GstGenerator *self)
   gst_generative_playing_init (&self->playing, DEFAULT_PRECISION);
   settings->batch_size = DEFAULT_BATCH_SIZE;
   settings->columns = DEFAULT_COLUMNS;
+  settings->hints.context = DEFAULT_CONTEXT;
+  settings->chunk_size = DEFAULT_CHUNK_SIZE;
+  self->queue = gst_adapter_new ();
   settings->reload = DEFAULT_RELOAD;
   self->slots = g_new0 (Slot, MAX_BATCH_SIZE);
   gst_base_transform_set_qos_enabled (GST_BASE_TRANSFORM (self), TRUE);

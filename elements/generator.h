@@ -2,11 +2,12 @@
 /* What the files of the generator share: generator.c (properties, start and stop),
  * generator-negotiate.c (caps, allocation, queries), generator-player.c (compiling),
  * generator-change.c (another model while it plays), generator-run.c (frames), generator-sound.c
- * (sounds), generator-late.c (which are not made) and generator-staged.c (models whose shapes hang
- * on what they compute). */
+ * (sounds of latents), generator-stream.c (sound of sound), generator-late.c (which are not made)
+ * and generator-staged.c (models whose shapes hang on what they compute). */
 #pragma once
 
 #include <gst/audio/audio.h>
+#include <gst/base/gstadapter.h>
 #include <gst/base/gstbasetransform.h>
 
 #include "frames.h"
@@ -23,7 +24,7 @@ G_DECLARE_FINAL_TYPE (GstGenerator, gst_generator, GST, GENERATOR, GstBaseTransf
 
 typedef struct {
   char *model, *input_range, *output_range;
-  guint batch_size, columns;
+  guint batch_size, columns, chunk_size;
   GstGeneratorHints hints;
   gboolean reload;
 } Settings;
@@ -61,6 +62,15 @@ struct _GstGenerator {
   GstVideoInfo in_info, out_info;
   GstAudioInfo out_sound; /* in the place of out_info */
   guint64 next_sample;    /* of the stream; NONE: the next latent tells */
+  /* Of sound that is made of sound, in frames of the input since the stream began. */
+  GstAudioInfo in_sound;
+  GstAdapter *queue;
+  guint64 queued_from;          /* the first one in the queue */
+  guint64 position;             /* where the next piece begins */
+  guint64 before, piece, after; /* its length, and what it needs around it */
+  GstClockTime origin;          /* when the stream began */
+  guint8 *samples;              /* of a run: `input_size` bytes */
+  gsize input_size;
   GstGeneratorInput input;
   /* A buffer of latents: bytes of each tensor, and which of the plan's inputs takes it. */
   gsize sizes[GST_GENERATIVE_MAX_TENSORS];
@@ -161,6 +171,21 @@ gsize gst_generator_sound_offset (const GstGenerator *self, int picture);
 void gst_generator_forget_sound (GstGenerator *self);
 GstFlowReturn gst_generator_prepare_output_buffer (
     GstBaseTransform *base, GstBuffer *input, GstBuffer **output);
+
+/* --- generator-stream.c --- */
+
+/* Choose how long pieces are, and have `use` make one. */
+gboolean gst_generator_stream_negotiate (GstGenerator *self, GenModelUse *use, GError **error);
+/* How long the first sample of a piece waits for it to be whole. */
+GstClockTime gst_generator_stream_latency (const GstGenerator *self);
+/* A new stream begins. */
+void gst_generator_stream_forget (GstGenerator *self);
+/* Whether samples have come of which nothing has been made yet. */
+gboolean gst_generator_stream_pending (const GstGenerator *self);
+/* Make what is left of the stream, which ends, and push it. */
+GstFlowReturn gst_generator_stream_drain (GstGenerator *self);
+/* The part of generate_output. */
+GstFlowReturn gst_generator_stream_output (GstGenerator *self, GstBuffer **output);
 
 /* --- generator-late.c --- */
 

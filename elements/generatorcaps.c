@@ -145,7 +145,7 @@ choose_inputs (GstGeneratorPorts *ports, GenModel *model, GError **error)
   if (n == 2)
     return choose_two_inputs (ports, model, error);
   ports->input = *input;
-  if (is_latent (input) || input->kind == GEN_PORT_PICTURE)
+  if (is_latent (input) || input->kind == GEN_PORT_PICTURE || input->kind == GEN_PORT_SOUND)
     return gen_port_use_float32 (&ports->input) || refuse_picture (model, input, FALSE, error);
   return refuse_picture (model, input, FALSE, error);
 }
@@ -163,6 +163,52 @@ find_output (GenModel *model, const GstGeneratorHints *hints)
   return picture != NULL ? picture : sound;
 }
 
+gboolean
+gst_generator_streams (const GstGeneratorPorts *ports)
+{
+  return ports->input.kind == GEN_PORT_SOUND;
+}
+
+/* Sound of sound: what a piece of it needs around it, and so how fast samples come out. */
+static gboolean
+choose_stream (GstGeneratorPorts *ports, const GstGeneratorHints *hints, GError **error)
+{
+  GenModel *model = ports->model;
+  GenPort *input = &ports->input, *output = &ports->output;
+  const int rate = hints->sample_rate > 0 ? hints->sample_rate : input->sample_rate;
+  g_autoptr (GError) failure = NULL;
+
+  if (model->staged || output->kind != GEN_PORT_SOUND || input->batch > 1) {
+    g_autofree char *text = describe_port ("output", output);
+
+    g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+        "%s: of a sound [1, C, T], [1, T, C] or [1, T] a generator makes sound, which its %s is "
+        "not",
+        model->path, text);
+    return FALSE;
+  }
+  if (!gen_model_find_context (model, input, output, &ports->context, &failure)) {
+    if (hints->context < 0) {
+      g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+          "%s: %s; property context says with how many samples around them pieces are to be made "
+          "nevertheless",
+          model->path, failure->message);
+      return FALSE;
+    }
+    ports->context = (GenContext){ .step = 1, .taken = 1, .made = 1 };
+    if (input->length > 0 && output->length > 0) {
+      ports->context.taken = ports->context.step = input->length;
+      ports->context.made = output->length;
+    }
+  }
+  if (hints->context >= 0)
+    ports->context.before = ports->context.after = hints->context;
+  input->sample_rate = rate;
+  output->sample_rate = (int)gst_util_uint64_scale (
+      (guint64)rate, (guint64)ports->context.made, (guint64)ports->context.taken);
+  return TRUE;
+}
+
 /* Let the chosen output be a sound, where it is one or is said to be. FALSE with `error` where that
  * cannot be. */
 static gboolean
@@ -172,6 +218,8 @@ choose_sound (GstGeneratorPorts *ports, const GstGeneratorHints *hints, GError *
   const GenModel *model = ports->model;
   int rate = hints->sample_rate > 0 ? hints->sample_rate : chosen->sample_rate;
 
+  if (gst_generator_streams (ports))
+    return choose_stream (ports, hints, error);
   if (model->staged || ports->input.kind != GEN_PORT_VECTOR ||
       !gen_port_make_sound (chosen, rate > 0 ? rate : GST_GENERATOR_ASSUMED_RATE)) {
     g_autofree char *text = describe_port ("output", chosen);
@@ -215,7 +263,8 @@ gst_generator_choose_ports (
         error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID, "%s: it has no output", model->path);
     return FALSE;
   }
-  if (is_float32 (output) && (output->kind == GEN_PORT_SOUND || hints->sample_rate > 0)) {
+  if (is_float32 (output) &&
+      (output->kind == GEN_PORT_SOUND || hints->sample_rate > 0 || gst_generator_streams (ports))) {
     gen_port_use_float32 (chosen);
     return choose_sound (ports, hints, error);
   }
@@ -318,6 +367,8 @@ gst_generator_read_input (const GstGeneratorPorts *ports, const GstStructure *st
   if (port->kind == GEN_PORT_VECTOR)
     return read_latents (ports, structure, input, error);
   *input = (GstGeneratorInput){ .pictures = 1, .columns = 1, .rows = 1 };
+  if (port->kind == GEN_PORT_SOUND)
+    return TRUE;
   if (!gst_structure_get_int (structure, "width", &input->width) ||
       !gst_structure_get_int (structure, "height", &input->height)) {
     g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
@@ -409,14 +460,38 @@ append_frames (const GstGeneratorPorts *ports, GstStructure *structure, int chan
   return caps;
 }
 
-/* Samples of what is made. */
-static GstCaps *
-append_sound (const GstGeneratorPorts *ports, GstCaps *caps)
+/* The rate of one side of a model that takes any, from that of the other: `made` for `taken`. */
+static void
+set_other_rate (GstStructure *structure, const GstStructure *other, gint64 made, gint64 taken)
 {
-  GstStructure *structure =
-      gst_structure_new ("audio/x-raw", "layout", G_TYPE_STRING, "interleaved", "rate", G_TYPE_INT,
-          ports->output.sample_rate, "channels", G_TYPE_INT, ports->output.channels, NULL);
+  const GValue *rate = gst_structure_get_value (other, "rate");
+
+  if (rate != NULL && made == taken)
+    gst_structure_set_value (structure, "rate", rate);
+  else if (rate != NULL && G_VALUE_HOLDS_INT (rate))
+    gst_structure_set (structure, "rate", G_TYPE_INT,
+        (int)gst_util_uint64_scale ((guint64)g_value_get_int (rate), (guint64)made, (guint64)taken),
+        NULL);
+  else
+    gst_structure_set (structure, "rate", GST_TYPE_INT_RANGE, 1, G_MAXINT, NULL);
+}
+
+/* Samples of what goes in or comes out, where the other side's are like `other`. */
+static GstCaps *
+append_sound (
+    const GstGeneratorPorts *ports, const GenPort *port, const GstStructure *other, GstCaps *caps)
+{
+  const GenContext *context = &ports->context;
+  GstStructure *structure = gst_structure_new ("audio/x-raw", "layout", G_TYPE_STRING,
+      "interleaved", "channels", G_TYPE_INT, port->channels, NULL);
   GValue formats = G_VALUE_INIT;
+
+  if (port->sample_rate > 0)
+    gst_structure_set (structure, "rate", G_TYPE_INT, port->sample_rate, NULL);
+  else if (port == &ports->output)
+    set_other_rate (structure, other, context->made, context->taken);
+  else
+    set_other_rate (structure, other, context->taken, context->made);
 
   g_value_init (&formats, GST_TYPE_LIST);
   for (int i = 0; i < 2; i++) {
@@ -428,7 +503,7 @@ append_sound (const GstGeneratorPorts *ports, GstCaps *caps)
   }
   gst_structure_take_value (structure, "format", &formats);
   /* Where there are more, nobody knows which is which. */
-  if (ports->output.channels > 2)
+  if (port->channels > 2)
     gst_structure_set (structure, "channel-mask", GST_TYPE_BITMASK, G_GUINT64_CONSTANT (0), NULL);
   return gst_caps_merge_structure (caps, structure);
 }
@@ -530,7 +605,9 @@ gst_generator_transform_caps_of (
     const GstStructure *structure = gst_caps_get_structure (caps, i);
 
     if (direction == GST_PAD_SINK && ports->output.kind == GEN_PORT_SOUND)
-      result = append_sound (ports, result);
+      result = append_sound (ports, &ports->output, structure, result);
+    else if (direction == GST_PAD_SRC && gst_generator_streams (ports))
+      result = append_sound (ports, &ports->input, structure, result);
     else if (direction == GST_PAD_SINK)
       result = append_output (ports, structure, result);
     else if (!size_fits (structure, "width", ports->output.width) ||

@@ -8,12 +8,13 @@
 
 typedef struct {
   GenModel *model;
-  GenPort input;   /* of latents, or of pictures */
-  GenPort second;  /* what latents are conditioned on: a class or a second latent; of kind OTHER
-                      where there is none */
-  GenPort output;  /* of pictures or sounds; of these the rate is known */
-  int columns;     /* of a wall; 0: nearly square */
-  gboolean staged; /* the model's shapes hang on what it computes */
+  GenPort input;      /* of latents, or of pictures */
+  GenPort second;     /* what latents are conditioned on: a class or a second latent; of kind OTHER
+                         where there is none */
+  GenPort output;     /* of pictures or sounds; of these the rate is known */
+  GenContext context; /* of sound that is made of sound */
+  int columns;        /* of a wall; 0: nearly square */
+  gboolean staged;    /* the model's shapes hang on what it computes */
   /* Frames may lie in the memory of a device, and best do so where the next element takes them. */
   gboolean shares_device, prefers_device;
 } GstGeneratorPorts;
@@ -32,6 +33,7 @@ typedef struct {
 typedef struct {
   int width, height; /* of pictures that are made as vectors */
   int sample_rate;   /* of sounds; where it is set, vectors are sounds */
+  int context;       /* of sounds, in samples; -1: what the graph says */
 } GstGeneratorHints;
 
 /* The rate of sounds of which nobody says it. */
@@ -41,8 +43,10 @@ typedef struct {
 gboolean gst_generator_choose_ports (
     GstGeneratorPorts *ports, GenModel *model, const GstGeneratorHints *hints, GError **error);
 
-/* Of a model that makes sounds: the frames of one. */
+/* Of a model that makes sounds of latents: the frames of one. */
 gint64 gst_generator_sound_length (const GstGeneratorPorts *ports);
+/* Whether it makes sound of sound. */
+gboolean gst_generator_streams (const GstGeneratorPorts *ports);
 
 /* Read fixed sink caps; FALSE with `error` when they do not fit the model. */
 gboolean gst_generator_read_input (const GstGeneratorPorts *ports, const GstStructure *structure,
