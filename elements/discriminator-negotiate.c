@@ -2,7 +2,6 @@
 /* What the discriminator agrees on with its neighbours, and the plan that follows from it. */
 #include "discriminator.h"
 
-#include "cudaframes.h"
 #include "debug.h"
 #include "frames.h"
 #include "interlaced.h"
@@ -31,7 +30,7 @@ append_caps (GstCaps *caps, const GenPort *port, gboolean on_device)
 {
   g_autoptr (GstStructure) one = gst_structure_new_empty ("video/x-raw");
   const char *feature =
-      on_device ? GST_GENERATIVE_CUDA_MEMORY : GST_CAPS_FEATURE_MEMORY_SYSTEM_MEMORY;
+      on_device ? GST_GENERATIVE_DEVICE_MEMORY : GST_CAPS_FEATURE_MEMORY_SYSTEM_MEMORY;
   GstStructure *wall;
 
   if (!gst_generative_formats_set (one, port->channels, TRUE, on_device, TRUE))

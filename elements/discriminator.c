@@ -36,7 +36,6 @@
  */
 #include "discriminator.h"
 
-#include "cudaframes.h"
 #include "elements.h"
 #include "frames.h"
 #include "settings.h"
@@ -69,13 +68,15 @@ const GenField gst_discriminator_fields[GST_DISCRIMINATOR_N_FIELDS] = {
   [GST_DISCRIMINATOR_PASSED] = { "passed", GEN_FIELD_COUNT, NULL },
 };
 
-static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE ("sink", GST_PAD_SINK,
-    GST_PAD_ALWAYS,
-    GST_STATIC_CAPS (GST_VIDEO_CAPS_MAKE (GST_GENERATIVE_INPUT_FORMATS) GST_GENERATIVE_CUDA_CAPS));
+static GstStaticPadTemplate sink_template =
+    GST_STATIC_PAD_TEMPLATE ("sink", GST_PAD_SINK, GST_PAD_ALWAYS,
+        GST_STATIC_CAPS (
+            GST_VIDEO_CAPS_MAKE (GST_GENERATIVE_INPUT_FORMATS) GST_GENERATIVE_DEVICE_CAPS));
 
-static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC,
-    GST_PAD_ALWAYS,
-    GST_STATIC_CAPS (GST_VIDEO_CAPS_MAKE (GST_GENERATIVE_INPUT_FORMATS) GST_GENERATIVE_CUDA_CAPS));
+static GstStaticPadTemplate src_template =
+    GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC, GST_PAD_ALWAYS,
+        GST_STATIC_CAPS (
+            GST_VIDEO_CAPS_MAKE (GST_GENERATIVE_INPUT_FORMATS) GST_GENERATIVE_DEVICE_CAPS));
 
 G_DEFINE_FINAL_TYPE (GstDiscriminator, gst_discriminator, GST_TYPE_SCORE_FILTER)
 GST_ELEMENT_REGISTER_DEFINE (discriminator, "discriminator", GST_RANK_NONE, GST_TYPE_DISCRIMINATOR)

@@ -80,7 +80,6 @@
  */
 #include "generator.h"
 
-#include "cudaframes.h"
 #include "elements.h"
 #include "tensors.h"
 #include "settings.h"
@@ -120,12 +119,12 @@ enum {
 static GstStaticPadTemplate sink_template =
     GST_STATIC_PAD_TEMPLATE ("sink", GST_PAD_SINK, GST_PAD_ALWAYS,
         GST_STATIC_CAPS (GST_GENERATIVE_TENSORS_CAPS "; " GST_VIDEO_CAPS_MAKE (
-            GST_GENERATIVE_INPUT_FORMATS) GST_GENERATIVE_CUDA_CAPS "; " SOUND_CAPS));
+            GST_GENERATIVE_INPUT_FORMATS) GST_GENERATIVE_DEVICE_CAPS "; " SOUND_CAPS));
 
 static GstStaticPadTemplate src_template =
     GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC, GST_PAD_ALWAYS,
         GST_STATIC_CAPS (GST_VIDEO_CAPS_MAKE (GST_GENERATIVE_OUTPUT_FORMATS)
-                GST_GENERATIVE_CUDA_CAPS "; " SOUND_CAPS));
+                GST_GENERATIVE_DEVICE_CAPS "; " SOUND_CAPS));
 
 G_DEFINE_FINAL_TYPE (GstGenerator, gst_generator, GST_TYPE_BASE_TRANSFORM)
 GST_ELEMENT_REGISTER_DEFINE (generator, "generator", GST_RANK_NONE, GST_TYPE_GENERATOR)

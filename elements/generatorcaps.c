@@ -8,9 +8,9 @@
 
 #include <gst/audio/audio.h>
 
-#include "cudaframes.h"
 #include "frames.h"
 #include "passing.h"
+#include "playing.h"
 #include "tensors.h"
 
 int
@@ -454,7 +454,7 @@ append_frames (const GstGeneratorPorts *ports, GstStructure *structure, int chan
       gst_structure_free (one);
     else
       caps = gst_caps_merge_structure_full (
-          caps, one, on_device ? gst_caps_features_new (GST_GENERATIVE_CUDA_MEMORY, NULL) : NULL);
+          caps, one, on_device ? gst_caps_features_new (GST_GENERATIVE_DEVICE_MEMORY, NULL) : NULL);
   }
   gst_structure_free (structure);
   return caps;

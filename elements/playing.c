@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "playing.h"
 
-#include "cudaframes.h"
 #include "debug.h"
 #include "frames.h"
 #include "hostallocator.h"

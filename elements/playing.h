@@ -5,6 +5,8 @@
 #include <gst/base/gstbasetransform.h>
 #include <gst/video/video.h>
 
+#include "cudaframes.h"
+
 /* What elements have in common that play models: the properties device, precision, kernels and
  * threads, and the device that follows from them, with the memory that the element shares with its
  * neighbours there. No element knows a device by its name: this helper does. */
@@ -99,6 +101,10 @@ void gst_generative_playing_set_context (
 gboolean gst_generative_playing_answer (
     GstGenerativePlaying *playing, GstElement *element, GstQuery *query);
 
+/* The caps feature of frames in the memory of a device, and caps of such frames for pad templates,
+ * behind others. */
+#define GST_GENERATIVE_DEVICE_MEMORY GST_GENERATIVE_CUDA_MEMORY
+#define GST_GENERATIVE_DEVICE_CAPS GST_GENERATIVE_CUDA_CAPS
 /* Whether structure `i` of `caps` names the memory of a device. */
 gboolean gst_generative_playing_on_device (const GstCaps *caps, guint i);
 /* Of the neighbour at `pad` of the element, whether it names the memory of a device among what it
