@@ -206,6 +206,8 @@ test_assumed_rate (void)
   gst_message_parse_warning (message, &error, NULL);
   g_assert_nonnull (strstr (error->message, "sample-rate"));
   gst_message_unref (message);
+  /* Its messages hold the element. */
+  gst_bus_set_flushing (bus, TRUE);
   gst_harness_teardown (harness);
   scratch_remove (folder);
 }

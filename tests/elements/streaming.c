@@ -318,6 +318,8 @@ test_endless (void)
   g_assert_nonnull (strstr (error->message, "property context"));
   gst_message_unref (message);
   gst_element_set_state (generator, GST_STATE_NULL);
+  /* Its messages hold the element. */
+  gst_bus_set_flushing (bus, TRUE);
   harness = open_harness (path, "context=100 chunk-size=500", FALSE);
   for (int at = 0; at < FRAMES; at += 500)
     push (harness, noise, at, 500, FALSE, at == 0);
@@ -368,6 +370,7 @@ test_change (void)
     noise[i] = -noise[i];
   gst_harness_push_event (harness, gst_event_new_eos ());
   pull_some (harness, 1000, 1000, noise + 1000 * CHANNELS);
+  gst_bus_set_flushing (bus, TRUE);
   gst_harness_teardown (harness);
   scratch_remove (folder);
 }
