@@ -2,7 +2,6 @@
 /* What the discriminator agrees on with its neighbours, and the plan that follows from it. */
 #include "discriminator.h"
 
-#include "debug.h"
 #include "frames.h"
 #include "interlaced.h"
 #include "refusedcaps.h"
@@ -101,21 +100,11 @@ gboolean
 gst_discriminator_prepare (
     GstDiscriminator *self, GenPlayer *player, const GenModelUse *use, GError **error)
 {
-  const gboolean kept = gen_player_keeps (player, use);
-  g_autoptr (GError) announced = NULL;
-  g_autofree char *options = NULL;
-  gint64 began = g_get_monotonic_time ();
-  gboolean prepared = gen_player_prepare (player, use, &announced, error);
+  g_autofree char *what = g_strdup_printf ("%d pictures of %d x %d, of %d in a frame,",
+      use->pictures, use->width, use->height, self->tiles);
 
-  if (announced != NULL)
-    gst_generative_playing_fall_back (&self->playing, GST_ELEMENT (self), announced);
-  if (!prepared || kept)
-    return prepared;
-  options = gst_generative_describe_options (gen_player_options (player));
-  GST_INFO_OBJECT (self, "%s in %.1f ms: %d pictures of %d x %d a run, %d in a frame; %s",
-      self->model->staged ? "opened, to be compiled with the first frame," : "compiled",
-      gst_generative_since (began), use->pictures, use->width, use->height, self->tiles, options);
-  return TRUE;
+  return gst_generative_playing_prepare (
+      &self->playing, GST_ELEMENT (self), GST_CAT_DEFAULT, player, use, what, error);
 }
 
 gboolean

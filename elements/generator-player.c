@@ -2,8 +2,6 @@
 /* What plays a model: which of its ports, with which settings, on which device. */
 #include "generator.h"
 
-#include "debug.h"
-
 GST_DEBUG_CATEGORY_EXTERN (generator_debug);
 #define GST_CAT_DEFAULT generator_debug
 
@@ -66,12 +64,12 @@ gst_generator_player_new (GstGenerator *self, GenModel *model)
   return gen_player_new (model, &options);
 }
 
+/* Once the CPU plays, frames are better the system's. */
 static void
-announce (GstGenerator *self, const GError *error)
+follow_device (GstGenerator *self)
 {
-  gst_generative_playing_fall_back (&self->playing, GST_ELEMENT (self), error);
   GST_OBJECT_LOCK (self);
-  self->ports.prefers_device = FALSE;
+  self->ports.prefers_device &= gst_generative_playing_has_device (&self->playing);
   GST_OBJECT_UNLOCK (self);
 }
 
@@ -79,25 +77,12 @@ gboolean
 gst_generator_prepare (
     GstGenerator *self, GenPlayer *player, const GenModelUse *use, GError **error)
 {
-  const gboolean kept = gen_player_keeps (player, use);
-  g_autoptr (GError) announced = NULL;
-  g_autofree char *options = NULL;
-  gint64 began = g_get_monotonic_time ();
-  gboolean prepared = gen_player_prepare (player, use, &announced, error);
+  g_autofree char *what = g_strdup_printf ("%d frames of %d pictures", use->frames, use->pictures);
+  gboolean prepared = gst_generative_playing_prepare (
+      &self->playing, GST_ELEMENT (self), GST_CAT_DEFAULT, player, use, what, error);
 
-  if (announced != NULL)
-    announce (self, announced);
-  if (!prepared)
-    return FALSE;
-  options = gst_generative_describe_options (gen_player_options (player));
-  if (kept)
-    GST_DEBUG_OBJECT (self, "what was compiled for these frames before plays again");
-  else
-    GST_INFO_OBJECT (self, "%s in %.1f ms: %d frames of %d pictures a run; %s",
-        gen_player_model (player)->staged ? "opened, to be compiled with the first frame,"
-                                          : "compiled",
-        gst_generative_since (began), use->frames, use->pictures, options);
-  return TRUE;
+  follow_device (self);
+  return prepared;
 }
 
 gboolean
@@ -116,7 +101,8 @@ gst_generator_fall_back (GstGenerator *self, const GError *error)
 {
   if (!gen_player_fall_back (self->player, error))
     return FALSE;
-  announce (self, error);
+  gst_generative_playing_fall_back (&self->playing, GST_ELEMENT (self), error);
+  follow_device (self);
   return TRUE;
 }
 

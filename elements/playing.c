@@ -271,6 +271,40 @@ gst_generative_playing_options (const GstGenerativePlaying *playing, GstElement 
   return options;
 }
 
+gboolean
+gst_generative_playing_prepare (GstGenerativePlaying *playing, GstElement *element,
+    GstDebugCategory *category, GenPlayer *player, const GenModelUse *use, const char *what,
+    GError **error)
+{
+  const gboolean kept = gen_player_keeps (player, use);
+  g_autoptr (GError) announced = NULL;
+  g_autofree char *options = NULL;
+  gint64 began = g_get_monotonic_time ();
+  gboolean prepared = gen_player_prepare (player, use, &announced, error);
+
+  if (announced != NULL)
+    gst_generative_playing_fall_back (playing, element, announced);
+  if (!prepared)
+    return FALSE;
+  if (kept) {
+    GST_CAT_DEBUG_OBJECT (
+        category, element, "what was compiled for these frames before plays again");
+    return TRUE;
+  }
+  options = gst_generative_describe_options (gen_player_options (player));
+  GST_CAT_INFO_OBJECT (category, element, "%s in %.1f ms: %s a run; %s",
+      gen_player_model (player)->staged ? "opened, to be compiled with the first frame,"
+                                        : "compiled",
+      gst_generative_since (began), what, options);
+  return TRUE;
+}
+
+gboolean
+gst_generative_playing_has_device (const GstGenerativePlaying *playing)
+{
+  return playing->found != &gen_device_cpu;
+}
+
 void
 gst_generative_playing_fall_back (
     GstGenerativePlaying *playing, GstElement *element, const GError *error)

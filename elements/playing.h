@@ -89,6 +89,13 @@ gboolean gst_generative_playing_share_memory (GstGenerativePlaying *playing, Gst
 /* What to make a player with: "auto" falls back. */
 GenPlayerOptions gst_generative_playing_options (
     const GstGenerativePlaying *playing, GstElement *element);
+/* Let `player` play as `use` says (gen_player_prepare), and tell it in `category`: a run is of
+ * `what`. That the device gives way to the CPU is announced. */
+gboolean gst_generative_playing_prepare (GstGenerativePlaying *playing, GstElement *element,
+    GstDebugCategory *category, GenPlayer *player, const GenModelUse *use, const char *what,
+    GError **error);
+/* Whether it plays on a device other than the CPU. */
+gboolean gst_generative_playing_has_device (const GstGenerativePlaying *playing);
 /* A player has fallen back after `error`: it is announced, and the device is the CPU from now on.
  */
 void gst_generative_playing_fall_back (

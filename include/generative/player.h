@@ -48,9 +48,9 @@ GEN_API const GenPlanOptions *gen_player_options (const GenPlayer *player);
 
 /**
  * gen_player_prepare: play as `use` says from now on, by what is kept or else by what is compiled
- * now. Where a device fails that nobody insisted on, it is done for the CPU, and `announced`, when
- * it is not NULL, becomes why. On failure what played before plays on. Inputs and outputs are to be
- * bound anew.
+ * now, with the player's own options and not those of the use. Where a device fails that nobody
+ * insisted on, it is done for the CPU, and `announced`, when it is not NULL, becomes why. On
+ * failure what played before plays on. Inputs and outputs are to be bound anew.
  */
 GEN_API gboolean gen_player_prepare (
     GenPlayer *player, const GenModelUse *use, GError **announced, GError **error);

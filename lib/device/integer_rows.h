@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The innermost part of a layer of integers, for one kind of vector unit. integer_layer.c includes
+/* The innermost part of a layer of integers, for one kind of vector unit. integer_units.c includes
  * this file once for each kind, with
  *   VECTOR        32-bit sums in a vector register,
  *   VECTORS       vectors of the widest panel,
@@ -9,7 +9,6 @@
  *   DOT(s, a, w)  s plus, in each 32-bit lane, the products of the small integers there,
  *   ONES          a word of ones, as weights,
  *   NAME(x)       the names of the functions.
- *   TILE_ROWS, TILE_STRIDE  rows of a tile, and of pointers a tap.
  *   DOT_WORD(s, a, w)  where there is a better one, DOT by the word a in all lanes; it is undefined
  *                 in the end.
  * ACROSS, rows of a tile, says that the function for few results is to be made as well, with
@@ -30,15 +29,15 @@ static inline __attribute__ ((always_inline)) void
 NAME (tile_of) (const int rows, const int vectors, const void *const *pointers, gint64 taps,
     gint64 words, const char *panel, gint32 *out)
 {
-  NAME (Vector) sums[TILE_ROWS][VECTORS];
+  NAME (Vector) sums[GEN_INTEGER_TILE_ROWS][VECTORS];
 
 #pragma GCC unroll 8
   for (int r = 0; r < rows; r++)
 #pragma GCC unroll 4
     for (int v = 0; v < vectors; v++)
       sums[r][v] = (NAME (Vector)){ 0 };
-  for (gint64 t = 0; t < taps; t++, pointers += TILE_STRIDE) {
-    const char *a[TILE_ROWS];
+  for (gint64 t = 0; t < taps; t++, pointers += GEN_INTEGER_TILE_STRIDE) {
+    const char *a[GEN_INTEGER_TILE_ROWS];
 
 #pragma GCC unroll 8
     for (int r = 0; r < rows; r++)
@@ -127,7 +126,7 @@ NAME (across_of) (const int rows, const int results, const void *const *pointers
 #pragma GCC unroll 4
     for (int v = 0; v < results; v++)
       sums[r][v] = (NAME (Vector)){ 0 };
-  for (gint64 t = 0; t < taps; t++, pointers += TILE_STRIDE)
+  for (gint64 t = 0; t < taps; t++, pointers += GEN_INTEGER_TILE_STRIDE)
     for (gint64 i = 0; i < words; i += VECTOR, weights += 4 * VECTOR)
 #pragma GCC unroll 8
       for (int r = 0; r < rows; r++) {
@@ -263,7 +262,7 @@ NAME (window) (const gboolean x_signed, const void *const *pointers, gint64 taps
   NAME (Vector) sums = { 0 };
 
   for (gint64 t = 0; t < taps; t++) {
-    const char *x = (const char *)pointers[t * TILE_STRIDE] + channel;
+    const char *x = (const char *)pointers[t * GEN_INTEGER_TILE_STRIDE] + channel;
     const NAME (Vector) w = *(const NAME (Vector) *)(weights + t * stride + channel);
     char part[VECTOR] = { 0 };
 

@@ -27,8 +27,8 @@ typedef struct {
 
 typedef struct {
   const GenGraph *graph;
-  GHashTable *known;        /* const GenTensor * to Reach * */
-  gint64 samples, elements; /* the least common multiple of all steps */
+  GHashTable *known; /* const GenTensor * to Reach * */
+  gint64 samples;    /* a multiple of all steps between elements */
 } Walk;
 
 /* What a node makes of `x`, the reach of its input `k`; FALSE where it hangs on all of it. */
@@ -72,7 +72,7 @@ widen (Reach *x, double first, double last)
 
 /* An operand that is the same at all times, or one that time runs along as well. */
 static gboolean
-aligns (const GenNode *node, const GenTensor *operand, int from_end)
+aligns (const GenTensor *operand, int from_end)
 {
   return operand->shape.rank <= from_end ||
          operand->shape.dims[operand->shape.rank - 1 - from_end] == 1;
@@ -335,7 +335,7 @@ find_reach (const Walk *walk, const GenNode *node, Reach *made)
     const GenTensor *input = gen_node_input (node, k);
 
     if (input != NULL && !g_hash_table_contains (walk->known, input) &&
-        !aligns (node, input, gen_node_output (node, 0)->shape.rank - 1 - made->axis))
+        !aligns (input, gen_node_output (node, 0)->shape.rank - 1 - made->axis))
       return FALSE;
   }
   return TRUE;
@@ -344,12 +344,8 @@ find_reach (const Walk *walk, const GenNode *node, Reach *made)
 static void
 remember (Walk *walk, const GenTensor *tensor, const Reach *x)
 {
-  const gint64 samples = greatest_divisor (walk->samples, x->samples);
-
   g_hash_table_insert (walk->known, (gpointer)tensor, g_memdup2 (x, sizeof *x));
-  /* Of fractions in lowest terms: the multiple of those above, by the divisor of those below. */
-  walk->samples = walk->samples / samples * x->samples;
-  walk->elements = greatest_divisor (walk->elements, x->elements);
+  walk->samples *= x->samples / greatest_divisor (walk->samples, x->samples);
 }
 
 static gboolean
@@ -382,7 +378,7 @@ gen_graph_find_context (const GenGraph *graph, const GenTensor *input, int axis,
 {
   g_autoptr (GHashTable) known = g_hash_table_new_full (NULL, NULL, NULL, g_free);
   const Reach whole = { TRUE, axis, 1, 1, 0, 0 };
-  Walk walk = { graph, known, 1, 1 };
+  Walk walk = { graph, known, 1 };
   const Reach *reach;
   double step;
 

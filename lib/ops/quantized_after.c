@@ -62,36 +62,40 @@ gen_quantized_infer_afters (GenNode *node, gint64 channels, const GenShape *shap
 }
 
 static gint32
-zero_of (const GenTensor *zero)
+zero_of (const GenNode *node, guint input)
 {
-  const guint8 *value = gen_tensor_constant (zero);
+  return gen_quantized_byte (node, input, gen_tensor_constant (gen_node_input (node, input)), 0);
+}
 
-  if (value == NULL)
-    return 0;
-  return zero->type == GEN_TYPE_INT8 ? (gint8)*value : *value;
+/* Bytes without a zero point are uint8. */
+static gboolean
+is_signed (const GenTensor *zero)
+{
+  return zero != NULL && zero->type == GEN_TYPE_INT8;
 }
 
 /* The scale and the zero point of what number `after` reads are y's, or the one's before. */
 static GenQuantizedSum
 find_sum (const GenNode *node, guint after)
 {
-  const GenTensor *a_zero = after == 0 ? gen_node_input (node, GEN_QUANTIZED_Y_ZERO)
-                                       : input_of (node, after - 1, GEN_QUANTIZED_Z_ZERO);
-  const GenTensor *a_scale = after == 0 ? gen_node_input (node, GEN_QUANTIZED_Y_SCALE)
-                                        : input_of (node, after - 1, GEN_QUANTIZED_Z_SCALE);
+  const guint a_scale = after == 0 ? GEN_QUANTIZED_Y_SCALE
+                                   : GEN_QUANTIZED_AFTER_INPUT (after - 1, GEN_QUANTIZED_Z_SCALE);
+  const guint a_zero = after == 0 ? GEN_QUANTIZED_Y_ZERO
+                                  : GEN_QUANTIZED_AFTER_INPUT (after - 1, GEN_QUANTIZED_Z_ZERO);
+  const guint b_zero = GEN_QUANTIZED_AFTER_INPUT (after, GEN_QUANTIZED_B_ZERO);
+  const guint z_zero = GEN_QUANTIZED_AFTER_INPUT (after, GEN_QUANTIZED_Z_ZERO);
   const GenTensor *b_scale = input_of (node, after, GEN_QUANTIZED_B_SCALE);
-  const GenTensor *z_zero = input_of (node, after, GEN_QUANTIZED_Z_ZERO);
 
   return (GenQuantizedSum){
-    .a_scale = *(const float *)gen_tensor_constant (a_scale),
+    .a_scale = *(const float *)gen_tensor_constant (gen_node_input (node, a_scale)),
     .b_scale = b_scale == NULL ? 1 : *(const float *)gen_tensor_constant (b_scale),
     .z_scale = *(const float *)gen_tensor_constant (input_of (node, after, GEN_QUANTIZED_Z_SCALE)),
-    .a_zero = zero_of (a_zero),
-    .b_zero = zero_of (input_of (node, after, GEN_QUANTIZED_B_ZERO)),
-    .z_zero = zero_of (z_zero),
-    .a_signed = a_zero->type == GEN_TYPE_INT8,
+    .a_zero = zero_of (node, a_zero),
+    .b_zero = zero_of (node, b_zero),
+    .z_zero = zero_of (node, z_zero),
+    .a_signed = is_signed (gen_node_input (node, a_zero)),
     .b_signed = input_of (node, after, GEN_QUANTIZED_B)->type == GEN_TYPE_INT8,
-    .z_signed = z_zero->type == GEN_TYPE_INT8,
+    .z_signed = is_signed (gen_node_input (node, z_zero)),
     .numbers = b_scale == NULL,
     .multiplies = gen_node_int (node, "multiplies", 0) >> after & 1,
     .relu = gen_node_int (node, "relu", 0) >> after & 1,

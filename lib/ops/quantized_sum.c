@@ -3,6 +3,8 @@
  * the attribute `multiplies` it is the product, with `relu` what is negative of it becomes 0. */
 #include "quantized_sum.h"
 
+#include "quantized_layer-private.h"
+
 static gboolean
 is_bytes (const GenTensor *tensor)
 {
@@ -27,37 +29,25 @@ infer (GenNode *node, GError **error)
 static gint32
 zero_of (const GenKernel *kernel, guint k)
 {
-  const GenTensor *zero = gen_node_input (kernel->node, k);
-
-  if (zero == NULL)
-    return 0;
-  return zero->type == GEN_TYPE_INT8 ? *(const gint8 *)kernel->inputs[k]
-                                     : *(const guint8 *)kernel->inputs[k];
+  return gen_quantized_byte (kernel->node, k, kernel->inputs[k], 0);
 }
 
 static void
 run (const GenKernel *kernel, int part, int parts)
 {
-  const GenNode *node = kernel->node;
-  const GenTensor *z = gen_node_output (node, 0);
-  const GenQuantizedSum sum = {
-    .a_scale = *(const float *)kernel->inputs[GEN_QUANTIZED_SUM_A_SCALE],
-    .b_scale = *(const float *)kernel->inputs[GEN_QUANTIZED_SUM_B_SCALE],
-    .z_scale = *(const float *)kernel->inputs[GEN_QUANTIZED_SUM_Z_SCALE],
-    .a_zero = zero_of (kernel, GEN_QUANTIZED_SUM_A_ZERO),
-    .b_zero = zero_of (kernel, GEN_QUANTIZED_SUM_B_ZERO),
-    .z_zero = zero_of (kernel, GEN_QUANTIZED_SUM_Z_ZERO),
-    .a_signed = gen_node_input (node, GEN_QUANTIZED_SUM_A)->type == GEN_TYPE_INT8,
-    .b_signed = gen_node_input (node, GEN_QUANTIZED_SUM_B)->type == GEN_TYPE_INT8,
-    .z_signed = z->type == GEN_TYPE_INT8,
-    .multiplies = gen_node_int (node, "multiplies", 0) != 0,
-    .relu = gen_node_int (node, "relu", 0) != 0,
-  };
+  GenQuantizedSum sum = *(const GenQuantizedSum *)kernel->state;
   const void *a, *b;
   void *to;
   gsize first, end;
 
-  gen_kernel_share (gen_shape_elements (&z->shape), 64, part, parts, &first, &end);
+  sum.a_scale = *(const float *)kernel->inputs[GEN_QUANTIZED_SUM_A_SCALE];
+  sum.b_scale = *(const float *)kernel->inputs[GEN_QUANTIZED_SUM_B_SCALE];
+  sum.z_scale = *(const float *)kernel->inputs[GEN_QUANTIZED_SUM_Z_SCALE];
+  sum.a_zero = zero_of (kernel, GEN_QUANTIZED_SUM_A_ZERO);
+  sum.b_zero = zero_of (kernel, GEN_QUANTIZED_SUM_B_ZERO);
+  sum.z_zero = zero_of (kernel, GEN_QUANTIZED_SUM_Z_ZERO);
+  gen_kernel_share (gen_shape_elements (&gen_node_output (kernel->node, 0)->shape), 64, part, parts,
+      &first, &end);
   a = (const guint8 *)kernel->inputs[GEN_QUANTIZED_SUM_A] + first;
   b = (const guint8 *)kernel->inputs[GEN_QUANTIZED_SUM_B] + first;
   to = (guint8 *)kernel->outputs[0] + first;
@@ -67,8 +57,18 @@ run (const GenKernel *kernel, int part, int parts)
 static gboolean
 cpu (GenKernel *kernel, GError **error)
 {
-  const gint64 n = gen_shape_elements (&gen_node_output (kernel->node, 0)->shape);
+  const GenNode *node = kernel->node;
+  const GenTensor *z = gen_node_output (node, 0);
+  const gint64 n = gen_shape_elements (&z->shape);
+  GenQuantizedSum *sum = g_new0 (GenQuantizedSum, 1);
 
+  kernel->state = sum;
+  kernel->free_state = g_free;
+  sum->a_signed = gen_node_input (node, GEN_QUANTIZED_SUM_A)->type == GEN_TYPE_INT8;
+  sum->b_signed = gen_node_input (node, GEN_QUANTIZED_SUM_B)->type == GEN_TYPE_INT8;
+  sum->z_signed = z->type == GEN_TYPE_INT8;
+  sum->multiplies = gen_node_int (node, "multiplies", 0) != 0;
+  sum->relu = gen_node_int (node, "relu", 0) != 0;
   gen_kernel_add_step (kernel, run, gen_kernel_parts (kernel, n, 0.3));
   return TRUE;
 }
