@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../ops/build.h"
+#include "../ops/number.h"
 #include "../ops/quantized_layer.h"
 #include "../ops/quantized_sum.h"
 #include "graph-private.h"
@@ -18,12 +19,6 @@ is (const GenNode *node, const char *domain, const char *name)
          strcmp (node->op->name, name) == 0;
 }
 
-static gboolean
-is_bytes (const GenTensor *tensor)
-{
-  return tensor->type == GEN_TYPE_UINT8 || tensor->type == GEN_TYPE_INT8;
-}
-
 /* The QuantizeLinear by one constant scale that alone reads `tensor`, to bytes. */
 static GenNode *
 find_quantize (const GenReaders *readers, const GenTensor *tensor)
@@ -32,7 +27,7 @@ find_quantize (const GenReaders *readers, const GenTensor *tensor)
   const GenTensor *scale, *zero;
 
   if ((!is (node, NULL, "QuantizeLinear") && !is (node, "com.microsoft", "QuantizeLinear")) ||
-      gen_node_input (node, 0) != tensor || !is_bytes (gen_node_output (node, 0)))
+      gen_node_input (node, 0) != tensor || !gen_tensor_is_bytes (gen_node_output (node, 0)))
     return NULL;
   scale = gen_node_input (node, 1);
   zero = gen_node_input (node, 2);
@@ -53,19 +48,6 @@ find_dequantize (const GenTensor *tensor)
       (zero != NULL && gen_tensor_constant (zero) == NULL))
     return NULL;
   return node;
-}
-
-/* The zero point that QuantizeLinear goes by, where it may have none. */
-static GenTensor *
-zero_of (const GenNode *quantize)
-{
-  const guint8 nothing = 0;
-  GenTensor *zero = gen_node_input (quantize, 2);
-
-  if (zero != NULL)
-    return zero;
-  return gen_graph_add_constant (quantize->graph, NULL, gen_node_output (quantize, 0)->type,
-      &GEN_SHAPE_SCALAR, g_bytes_new (&nothing, 1));
 }
 
 /* --- sums and products --- */
@@ -171,7 +153,8 @@ join_layer (GenReaders *readers, const Sum *sum, guint k)
   }
   gen_readers_set_input (
       readers, layer, first + GEN_QUANTIZED_Z_SCALE, gen_node_input (sum->quantize, 1));
-  gen_readers_set_input (readers, layer, first + GEN_QUANTIZED_Z_ZERO, zero_of (sum->quantize));
+  gen_readers_set_input (
+      readers, layer, first + GEN_QUANTIZED_Z_ZERO, gen_graph_zero_point (sum->quantize));
   gen_node_set_int (
       layer, "multiplies", gen_node_int (layer, "multiplies", 0) | (sum->multiplies ? 1 : 0) << n);
   gen_node_set_int (layer, "relu", gen_node_int (layer, "relu", 0) | (sum->relu ? 1 : 0) << n);
@@ -203,7 +186,8 @@ join_sum (GenReaders *readers, const Sum *sum)
   gen_readers_set_input (readers, node, GEN_QUANTIZED_SUM_B_ZERO, gen_node_input (b, 2));
   gen_readers_set_input (
       readers, node, GEN_QUANTIZED_SUM_Z_SCALE, gen_node_input (sum->quantize, 1));
-  gen_readers_set_input (readers, node, GEN_QUANTIZED_SUM_Z_ZERO, zero_of (sum->quantize));
+  gen_readers_set_input (
+      readers, node, GEN_QUANTIZED_SUM_Z_ZERO, gen_graph_zero_point (sum->quantize));
   gen_node_set_int (node, "multiplies", sum->multiplies);
   gen_node_set_int (node, "relu", sum->relu);
   take_over (readers, node, sum);

@@ -15,6 +15,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "../ops/number.h"
 #include "../ops/quantized_layer.h"
 #include "graph-private.h"
 
@@ -23,12 +24,6 @@ is (const GenNode *node, const char *domain, const char *name)
 {
   return node != NULL && g_strcmp0 (node->op->domain, domain) == 0 &&
          strcmp (node->op->name, name) == 0;
-}
-
-static gboolean
-is_bytes (const GenTensor *tensor)
-{
-  return tensor->type == GEN_TYPE_UINT8 || tensor->type == GEN_TYPE_INT8;
 }
 
 static gboolean
@@ -50,7 +45,7 @@ gen_graph_find_dequantize (const GenTensor *tensor)
   GenNode *node = tensor != NULL ? tensor->producer : NULL;
   const float *scale;
 
-  if (!is_linear (node, "DequantizeLinear") || !is_bytes (gen_node_input (node, 0)) ||
+  if (!is_linear (node, "DequantizeLinear") || !gen_tensor_is_bytes (gen_node_input (node, 0)) ||
       tensor->type != GEN_TYPE_FLOAT32 || !is_one (gen_node_input (node, 1)))
     return NULL;
   scale = gen_tensor_constant (gen_node_input (node, 1));
@@ -66,7 +61,7 @@ gen_graph_same_constant (const GenTensor *a, const GenTensor *b)
     return TRUE;
   if (a == NULL || b == NULL) { /* what is not there is 0 */
     x = x != NULL ? x : y;
-    return x != NULL && is_bytes (a != NULL ? a : b) && *(const guint8 *)x == 0;
+    return x != NULL && gen_tensor_is_bytes (a != NULL ? a : b) && *(const guint8 *)x == 0;
   }
   return x != NULL && y != NULL && a->type == b->type && is_one (a) && is_one (b) &&
          memcmp (x, y, gen_data_type_size (a->type)) == 0;
@@ -197,8 +192,8 @@ read_weights (Layer *layer, const GenNode *node, gboolean one_scale)
   scale = gen_node_input (node, 1);
   zero = gen_node_input (node, 2);
   n = gen_shape_elements (&scale->shape);
-  if (w->role != GEN_ROLE_CONSTANT || !is_bytes (w) || gen_tensor_constant (scale) == NULL ||
-      (zero != NULL && gen_tensor_constant (zero) == NULL))
+  if (w->role != GEN_ROLE_CONSTANT || !gen_tensor_is_bytes (w) ||
+      gen_tensor_constant (scale) == NULL || (zero != NULL && gen_tensor_constant (zero) == NULL))
     return FALSE;
   if (n != 1 &&
       (one_scale || n != layer->channels || scale->shape.rank != 1 ||
@@ -448,23 +443,30 @@ absorb_offset (GenReaders *readers, GenNode *node)
   return TRUE;
 }
 
+GenTensor *
+gen_graph_zero_point (const GenNode *quantize)
+{
+  const guint8 nothing = 0;
+  GenTensor *zero = gen_node_input (quantize, 2);
+
+  if (zero != NULL)
+    return zero;
+  return gen_graph_add_constant (quantize->graph, NULL, gen_node_output (quantize, 0)->type,
+      &GEN_SHAPE_SCALAR, g_bytes_new (&nothing, 1));
+}
+
 static gboolean
 absorb_quantize (GenReaders *readers, GenNode *node)
 {
-  GenTensor *result = gen_node_output (node, 0), *zero;
+  GenTensor *result = gen_node_output (node, 0);
   GenNode *next = gen_readers_only (readers, result);
-  const guint8 nothing = 0;
 
   if (!is_linear (next, "QuantizeLinear") || gen_node_input (next, 0) != result ||
-      !is_bytes (gen_node_output (next, 0)) || !is_one (gen_node_input (next, 1)) ||
+      !gen_tensor_is_bytes (gen_node_output (next, 0)) || !is_one (gen_node_input (next, 1)) ||
       !gen_quantized_rounds_after (node->activation.kind))
     return FALSE;
-  zero = gen_node_input (next, 2);
-  if (zero == NULL)
-    zero = gen_graph_add_constant (node->graph, NULL, gen_node_output (next, 0)->type,
-        &GEN_SHAPE_SCALAR, g_bytes_new (&nothing, 1));
   gen_readers_set_input (readers, node, GEN_QUANTIZED_Y_SCALE, gen_node_input (next, 1));
-  gen_readers_set_input (readers, node, GEN_QUANTIZED_Y_ZERO, zero);
+  gen_readers_set_input (readers, node, GEN_QUANTIZED_Y_ZERO, gen_graph_zero_point (next));
   gen_node_take_output (readers, node, next);
   return TRUE;
 }

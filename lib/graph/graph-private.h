@@ -115,6 +115,8 @@ gboolean gen_graph_fuse_bytes (GenGraph *graph, GenReaders *readers, GError **er
 GenNode *gen_graph_find_dequantize (const GenTensor *tensor);
 /* Whether two scales or zero points are the same constant; what is not there is 0. */
 gboolean gen_graph_same_constant (const GenTensor *a, const GenTensor *b);
+/* The zero point that a QuantizeLinear goes by: a constant 0 where it names none. */
+GenTensor *gen_graph_zero_point (const GenNode *quantize);
 /* Fold what inference has left as it was: weights of few bits of which layers can be made. */
 gboolean gen_graph_fold_weights (GenGraph *graph, GError **error);
 /* Make nodes that work element by element one node, as many as can be. */

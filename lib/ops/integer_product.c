@@ -4,6 +4,7 @@
  * or column of B, of each batch or of all. What the quantised operators come down to. */
 #include "../device/integer_gemm.h"
 #include "../device/shared.h"
+#include "number.h"
 #include <generative/operator.h>
 
 typedef struct {
@@ -15,12 +16,6 @@ typedef struct {
   gsize panels_size, part_size; /* bytes: panels of one B; what a part needs beside them */
   GBytes *packed;               /* a constant B's panels */
 } Product;
-
-static gboolean
-is_bytes (const GenTensor *tensor)
-{
-  return tensor->type == GEN_TYPE_UINT8 || tensor->type == GEN_TYPE_INT8;
-}
 
 /* Whether zero points `zero` fit `matrix`, with `each` rows or columns in each of `batches`. */
 static gboolean
@@ -40,7 +35,7 @@ infer (GenNode *node, GError **error)
   const GenTensor *a = gen_node_input (node, 0), *b = gen_node_input (node, 1);
   const gint64 *da = a->shape.dims, *db = b->shape.dims;
 
-  if (!is_bytes (a) || !is_bytes (b))
+  if (!gen_tensor_is_bytes (a) || !gen_tensor_is_bytes (b))
     return gen_node_error (node, error, "its operands should be int8 or uint8, not %s and %s",
         gen_data_type_name (a->type), gen_data_type_name (b->type));
   if (a->shape.rank != 3 || b->shape.rank != 3 || da[2] != db[1] ||

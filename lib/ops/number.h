@@ -6,6 +6,13 @@
 
 #include "../private-api.h"
 
+/* Whether there is such a tensor, of 8-bit integers. */
+static inline gboolean
+gen_tensor_is_bytes (const GenTensor *tensor)
+{
+  return tensor != NULL && (tensor->type == GEN_TYPE_UINT8 || tensor->type == GEN_TYPE_INT8);
+}
+
 /* Element `i` of `data`; exact up to 2^53. NaN for a type that has no numbers. */
 double gen_number_get (GenDataType type, const void *data, gsize i);
 /* `value` as element `i` of `data`. */

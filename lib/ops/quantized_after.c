@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Sums and products behind a layer, of its bytes as they are made: they are still in the
  * first-level cache. */
+#include "number.h"
 #include "quantized_layer-private.h"
 
 static const GenTensor *
@@ -18,12 +19,6 @@ count_of (const GenNode *node)
   while (n < GEN_QUANTIZED_AFTERS && input_of (node, n, GEN_QUANTIZED_B) != NULL)
     n++;
   return n;
-}
-
-static gboolean
-is_bytes (const GenTensor *tensor)
-{
-  return tensor->type == GEN_TYPE_UINT8 || tensor->type == GEN_TYPE_INT8;
 }
 
 static gboolean
@@ -48,13 +43,13 @@ gen_quantized_infer_afters (GenNode *node, gint64 channels, const GenShape *shap
     const gboolean numbers = b_scale == NULL && b->type == GEN_TYPE_FLOAT32 &&
                              gen_shape_elements (&b->shape) == channels;
     const gboolean bytes =
-        is_number (b_scale) && is_bytes (b) && gen_shape_equal (&b->shape, shape);
+        is_number (b_scale) && gen_tensor_is_bytes (b) && gen_shape_equal (&b->shape, shape);
 
     if (!numbers && !bytes)
       return gen_node_error (node, error,
           "what is behind should be bytes of the result's shape, or a number for each channel");
-    if ((b_zero != NULL && b_zero->type != b->type) || z_zero == NULL || !is_bytes (z_zero) ||
-        !is_number (input_of (node, i, GEN_QUANTIZED_Z_SCALE)))
+    if ((b_zero != NULL && b_zero->type != b->type) || z_zero == NULL ||
+        !gen_tensor_is_bytes (z_zero) || !is_number (input_of (node, i, GEN_QUANTIZED_Z_SCALE)))
       return gen_node_error (node, error, "scales should be constant numbers, zero points bytes");
     gen_node_set_output (node, 0, z_zero->type, shape);
   }
@@ -65,13 +60,6 @@ static gint32
 zero_of (const GenNode *node, guint input)
 {
   return gen_quantized_byte (node, input, gen_tensor_constant (gen_node_input (node, input)), 0);
-}
-
-/* Bytes without a zero point are uint8. */
-static gboolean
-is_signed (const GenTensor *zero)
-{
-  return zero != NULL && zero->type == GEN_TYPE_INT8;
 }
 
 /* The scale and the zero point of what number `after` reads are y's, or the one's before. */
@@ -93,9 +81,9 @@ find_sum (const GenNode *node, guint after)
     .a_zero = zero_of (node, a_zero),
     .b_zero = zero_of (node, b_zero),
     .z_zero = zero_of (node, z_zero),
-    .a_signed = is_signed (gen_node_input (node, a_zero)),
+    .a_signed = gen_node_input (node, a_zero)->type == GEN_TYPE_INT8,
     .b_signed = input_of (node, after, GEN_QUANTIZED_B)->type == GEN_TYPE_INT8,
-    .z_signed = is_signed (gen_node_input (node, z_zero)),
+    .z_signed = gen_node_input (node, z_zero)->type == GEN_TYPE_INT8,
     .numbers = b_scale == NULL,
     .multiplies = gen_node_int (node, "multiplies", 0) >> after & 1,
     .relu = gen_node_int (node, "relu", 0) >> after & 1,

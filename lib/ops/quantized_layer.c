@@ -4,6 +4,7 @@
  * or one alone, with some taps, of each group. Pixels that a window sees side by side are one tap,
  * where their channels lie one after the other. */
 #include "../device/shared.h"
+#include "number.h"
 #include "quantized_layer-private.h"
 
 /* Bytes of the pointers of all tiles that are made at once. */
@@ -20,12 +21,6 @@ gen_quantized_rounds_after (GenActivationKind kind)
 
 /* --- inference --- */
 
-static gboolean
-is_bytes (const GenTensor *tensor)
-{
-  return tensor->type == GEN_TYPE_UINT8 || tensor->type == GEN_TYPE_INT8;
-}
-
 gboolean
 gen_quantized_infer (GenNode *node, gint64 channels, const GenShape *shape, GError **error)
 {
@@ -41,7 +36,8 @@ gen_quantized_infer (GenNode *node, gint64 channels, const GenShape *shape, GErr
     GEN_TYPE_FLOAT32, GEN_TYPE_FLOAT32, GEN_TYPE_FLOAT32,
     y_zero != NULL ? y_zero->type : GEN_TYPE_UINT8 };
 
-  if (!is_bytes (x) || !is_bytes (w) || (y_zero != NULL && !is_bytes (y_zero)))
+  if (!gen_tensor_is_bytes (x) || !gen_tensor_is_bytes (w) ||
+      (y_zero != NULL && !gen_tensor_is_bytes (y_zero)))
     return gen_node_error (node, error, "x, w and y_zero should be int8 or uint8");
   if (w->role != GEN_ROLE_CONSTANT)
     return gen_node_error (node, error, "w should be constant");

@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* QuantizedSum (a, b, a_scale, a_zero, b_scale, b_zero, z_scale, z_zero): see quantized_sum.h. With
  * the attribute `multiplies` it is the product, with `relu` what is negative of it becomes 0. */
+#include "number.h"
 #include "quantized_sum.h"
 
 #include "quantized_layer-private.h"
-
-static gboolean
-is_bytes (const GenTensor *tensor)
-{
-  return tensor != NULL && (tensor->type == GEN_TYPE_UINT8 || tensor->type == GEN_TYPE_INT8);
-}
 
 static gboolean
 infer (GenNode *node, GError **error)
@@ -18,7 +13,8 @@ infer (GenNode *node, GError **error)
   const GenTensor *b = gen_node_input (node, GEN_QUANTIZED_SUM_B);
   const GenTensor *zero = gen_node_input (node, GEN_QUANTIZED_SUM_Z_ZERO);
 
-  if (!is_bytes (a) || !is_bytes (b) || (zero != NULL && !is_bytes (zero)))
+  if (!gen_tensor_is_bytes (a) || !gen_tensor_is_bytes (b) ||
+      (zero != NULL && !gen_tensor_is_bytes (zero)))
     return gen_node_error (node, error, "a, b and z_zero should be int8 or uint8");
   if (!gen_shape_equal (&a->shape, &b->shape))
     return gen_node_error (node, error, "a and b should be of one shape");

@@ -5,6 +5,7 @@
 #include <generative/operator.h>
 
 #include "../device/features.h"
+#include "number.h"
 
 #define ENTRIES 256
 
@@ -93,17 +94,12 @@ cpu (GenKernel *kernel, GError **error)
 }
 
 static gboolean
-is_bytes (const GenTensor *tensor)
-{
-  return tensor->type == GEN_TYPE_UINT8 || tensor->type == GEN_TYPE_INT8;
-}
-
-static gboolean
 infer (GenNode *node, GError **error)
 {
   const GenTensor *x = gen_node_input (node, 0), *table = gen_node_input (node, 1);
 
-  if (!is_bytes (x) || !is_bytes (table) || gen_shape_elements (&table->shape) != ENTRIES)
+  if (!gen_tensor_is_bytes (x) || !gen_tensor_is_bytes (table) ||
+      gen_shape_elements (&table->shape) != ENTRIES)
     return gen_node_error (node, error, "it wants bytes, and a table of 256 of them");
   gen_node_set_output (node, 0, table->type, &x->shape);
   return TRUE;
