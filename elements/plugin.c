@@ -2,7 +2,7 @@
 /* The plugin: the list of its elements, each in its own file. */
 #include <generative/version.h>
 
-#include "debug.h"
+#include "shared/debug.h"
 #include "elements.h"
 
 static gboolean

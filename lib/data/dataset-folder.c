@@ -9,7 +9,7 @@
 #include <glib/gstdio.h>
 
 #include "dataset-private.h"
-#include "picture-private.h"
+#include "../medium/picture-private.h"
 
 /* Deeper folders are taken for a mistake. */
 #define MAX_DEPTH 32

@@ -9,7 +9,7 @@
  * and, once it is done, to the reader. */
 #include <generative/dataset.h>
 
-#include "picture-private.h"
+#include "../medium/picture-private.h"
 
 /* Slots for each thread: while one waits to be read, another is decoded into. */
 #define SLOTS_PER_THREAD 3
