@@ -88,7 +88,7 @@ typedef struct {
   const float *features; /* the meter's features, `n_features` floats; NULL unless needed */
   int n_features;
   int label; /* reference samples: the class, from 0 on; -1 without */
-} GenSample;
+} GenMetricSample;
 
 #define GEN_METRIC_MAX_FIELDS 6
 
@@ -116,8 +116,8 @@ typedef struct {
   void (*interrupt) (gpointer metric);
 
   /* Distributions: take in a sample, or one of the reference (`refer` may be NULL). */
-  void (*take) (gpointer metric, const GenSample *sample);
-  void (*refer) (gpointer metric, const GenSample *sample);
+  void (*take) (gpointer metric, const GenMetricSample *sample);
+  void (*refer) (gpointer metric, const GenMetricSample *sample);
   /* Distributions: figures over what was taken so far; GEN_MISSING where there is none yet. */
   gboolean (*figure) (gpointer metric, double *values, GError **error);
   /* Distributions: the statistics of what was taken so far; FALSE when there are less than two

@@ -39,7 +39,7 @@ diversity_close (gpointer metric)
 }
 
 static void
-diversity_take (gpointer metric, const GenSample *sample)
+diversity_take (gpointer metric, const GenMetricSample *sample)
 {
   Diversity *diversity = metric;
   guint64 place = diversity->count;

@@ -69,7 +69,7 @@ distribute (GenMeter *meter, const GenPicture *pictures, const int *labels, int 
   if (!compute_features (meter, pictures, n, error))
     return FALSE;
   for (int k = 0; k < n; k++) {
-    GenSample sample = { .picture = &pictures[k], .label = labels != NULL ? labels[k] : -1 };
+    GenMetricSample sample = { .picture = &pictures[k], .label = labels != NULL ? labels[k] : -1 };
 
     if (meter->wants_features) {
       sample.features = meter->rows + (gsize)k * (gsize)meter->length;
