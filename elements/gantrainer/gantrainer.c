@@ -56,12 +56,13 @@
 GST_DEBUG_CATEGORY (gan_trainer_debug);
 #define GST_CAT_DEFAULT gan_trainer_debug
 
-static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE (
-    "sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS (GST_GAN_TRAINER_CAPS));
-static GstStaticPadTemplate validation_template = GST_STATIC_PAD_TEMPLATE (
-    "validation", GST_PAD_SINK, GST_PAD_REQUEST, GST_STATIC_CAPS (GST_GAN_TRAINER_CAPS));
+static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE ("sink", GST_PAD_SINK,
+    GST_PAD_ALWAYS, GST_STATIC_CAPS (GST_GAN_TRAINER_PICTURE_CAPS "; " GST_GAN_TRAINER_SOUND_CAPS));
+static GstStaticPadTemplate validation_template =
+    GST_STATIC_PAD_TEMPLATE ("validation", GST_PAD_SINK, GST_PAD_REQUEST,
+        GST_STATIC_CAPS (GST_GAN_TRAINER_PICTURE_CAPS "; " GST_GAN_TRAINER_SOUND_CAPS));
 static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE (
-    "src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS (GST_GAN_TRAINER_CAPS));
+    "src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS (GST_GAN_TRAINER_PICTURE_CAPS));
 
 G_DEFINE_FINAL_TYPE (GstGanTrainer, gst_gan_trainer, GST_TYPE_ELEMENT)
 GST_ELEMENT_REGISTER_DEFINE (gantrainer, "gantrainer", GST_RANK_NONE, GST_TYPE_GAN_TRAINER)
@@ -111,7 +112,7 @@ gst_gan_trainer_check (GstGanTrainer *self)
   }
   if (self->early_stopping > 0 && !gst_gan_trainer_validates (self)) {
     GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS,
-        ("early-stopping: nothing tells when training gets no better; link pictures, such as those "
+        ("early-stopping: nothing tells when training gets no better; link samples, such as those "
          "of datasetsrc split=validation, to the pad validation"),
         (NULL));
     return FALSE;
@@ -123,22 +124,41 @@ gst_gan_trainer_check (GstGanTrainer *self)
   return TRUE;
 }
 
-/* The two nets, for pictures of the caps. */
+const GenPreset *
+gst_gan_trainer_preset (GstGanTrainer *self)
+{
+  return self->generator_model == NULL ? gen_preset_list ()[self->preset] : NULL;
+}
+
+/* Nets that do not say at which rate their sounds play play at that of the data. */
+static void
+note_rate (GenGraph *net, const GenFormat *format)
+{
+  if (format->rate > 0 && !g_hash_table_contains (net->metadata, "generative.sample-rate"))
+    g_hash_table_insert (
+        net->metadata, g_strdup ("generative.sample-rate"), g_strdup_printf ("%d", format->rate));
+}
+
+/* The two nets, for samples as the caps have them. */
 static gboolean
 gst_gan_trainer_make_nets (
     GstGanTrainer *self, GenGraph **generator, GenGraph **discriminator, GError **error)
 {
+  const GenPreset *preset = gst_gan_trainer_preset (self);
   GenPresetOptions options = self->options;
-  const GenPreset *preset;
 
-  if (self->generator_model != NULL) {
+  options.format = gst_gan_trainer_samples_format (&self->training_data);
+  if (preset == NULL) {
     *generator = gen_onnx_load (self->generator_model, error);
     *discriminator = *generator != NULL ? gen_onnx_load (self->discriminator_model, error) : NULL;
-    return *discriminator != NULL;
+    if (*discriminator == NULL)
+      return FALSE;
+    note_rate (*generator, &options.format);
+    note_rate (*discriminator, &options.format);
+    return TRUE;
   }
-  preset = gen_preset_list ()[self->preset];
-  options.format = (GenFormat){ &gen_medium_picture, GST_VIDEO_INFO_WIDTH (&self->info),
-    GST_VIDEO_INFO_HEIGHT (&self->info), GST_VIDEO_INFO_N_COMPONENTS (&self->info) };
+  if (preset->medium == &gen_medium_sound)
+    options.format.length = (gsize)(self->length > 0 ? self->length : preset->extents[0]);
   options.seed = self->settings.seed;
   *generator = preset->generator (&options, error);
   *discriminator = *generator != NULL ? preset->discriminator (&options, error) : NULL;
@@ -178,11 +198,38 @@ gst_gan_trainer_log_trainer (GstGanTrainer *self, gint64 began)
     .choice = measures ? settings->choice : GEN_CHOICE_RULES };
   g_autofree char *text = gst_generative_describe_options (&options);
 
-  GST_INFO_OBJECT (self, "%s, a step of %d pictures compiled in %.1f ms: optimizer %s, loss %s; %s",
+  GST_INFO_OBJECT (self, "%s, a step of %d samples compiled in %.1f ms: optimizer %s, loss %s; %s",
       self->generator_model != NULL ? self->generator_model
                                     : gen_preset_list ()[self->preset]->name,
       settings->batch_size, gst_generative_since (began), settings->optimizer->name,
       settings->loss->name, text);
+}
+
+/* Whether the trainer's nets are for samples as the caps have them, and how long sounds are. */
+static gboolean
+gst_gan_trainer_fit_samples (GstGanTrainer *self, GError **error)
+{
+  const GenFormat wanted = gen_trainer_format (self->trainer);
+  GenFormat given = gst_gan_trainer_samples_format (&self->training_data);
+  g_autofree char *wants = NULL, *gives = NULL;
+
+  given.length = given.medium == &gen_medium_sound ? wanted.length : 0;
+  if (!gen_format_equal (&wanted, &given)) {
+    wants = gen_format_describe (&wanted);
+    gives = gen_format_describe (&given);
+    g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_MODEL,
+        "discriminator-model takes %s of %s, but the caps say %s of %s", wanted.medium->plural,
+        wants, given.medium->plural, gives);
+    return FALSE;
+  }
+  if (given.medium != &gen_medium_sound)
+    return TRUE;
+  gst_gan_trainer_samples_set_length (&self->training_data, given.length);
+  g_mutex_lock (&self->mutex);
+  self->sample_length = given.length;
+  g_cond_broadcast (&self->cond);
+  g_mutex_unlock (&self->mutex);
+  return TRUE;
 }
 
 gboolean
@@ -190,7 +237,6 @@ gst_gan_trainer_open (GstGanTrainer *self, GError **error)
 {
   g_autoptr (GenGraph) generator = NULL, discriminator = NULL;
   gint64 began = g_get_monotonic_time ();
-  const GenShape *shape;
 
   if (!gst_gan_trainer_make_nets (self, &generator, &discriminator, error))
     return FALSE;
@@ -198,18 +244,8 @@ gst_gan_trainer_open (GstGanTrainer *self, GError **error)
   if (self->trainer == NULL)
     return FALSE;
   gst_gan_trainer_log_trainer (self, began);
-  shape = gen_trainer_sample_shape (self->trainer);
-  if (shape->rank != 4 || shape->dims[1] != GST_VIDEO_INFO_N_COMPONENTS (&self->info) ||
-      shape->dims[2] != GST_VIDEO_INFO_HEIGHT (&self->info) ||
-      shape->dims[3] != GST_VIDEO_INFO_WIDTH (&self->info)) {
-    g_autofree char *text = gen_shape_to_string (shape);
-
-    g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_MODEL,
-        "discriminator-model takes %s, but the caps say %d channels, height %d and width %d", text,
-        GST_VIDEO_INFO_N_COMPONENTS (&self->info), GST_VIDEO_INFO_HEIGHT (&self->info),
-        GST_VIDEO_INFO_WIDTH (&self->info));
+  if (!gst_gan_trainer_fit_samples (self, error))
     return FALSE;
-  }
   self->progress = (GenTrainingProgress)GEN_TRAINING_PROGRESS_START;
   if (self->resume &&
       !gen_checkpoint_load (self->trainer, self->checkpoint, &self->progress, error))
@@ -217,8 +253,7 @@ gst_gan_trainer_open (GstGanTrainer *self, GError **error)
   self->skip = self->progress.samples;
   if (self->resume)
     GST_INFO_OBJECT (self,
-        "goes on from step %" G_GUINT64_FORMAT " of %s, passing %" G_GUINT64_FORMAT
-        " pictures over",
+        "goes on from step %" G_GUINT64_FORMAT " of %s, passing %" G_GUINT64_FORMAT " samples over",
         gen_trainer_steps (self->trainer), self->checkpoint, self->skip);
   gen_trainer_range (self->trainer, &self->low, &self->high);
   self->batch_floats = gen_trainer_sample_size (self->trainer) * self->settings.batch_size;
@@ -248,6 +283,7 @@ gst_gan_trainer_start (GstGanTrainer *self)
   self->validation = gen_validation_new (self->settings.seed);
   self->flow = GST_FLOW_OK;
   self->dataset_length = 0;
+  self->sample_length = 0;
   self->ended = self->unsaved = FALSE;
   self->replacing = self->overwrite;
   /* Without anybody behind it, it is the sink whose EOS ends the pipeline. */
@@ -274,6 +310,8 @@ gst_gan_trainer_stop (GstGanTrainer *self)
   gst_gan_trainer_stop_training (self);
   gst_gan_trainer_close (self);
   g_clear_pointer (&self->validation, gen_validation_free);
+  gst_gan_trainer_samples_clear (&self->training_data);
+  gst_gan_trainer_samples_clear (&self->validation_data);
   gst_gan_trainer_give_folder_back (self);
 }
 
@@ -347,8 +385,10 @@ gst_gan_trainer_class_init (GstGanTrainerClass *klass)
   gst_element_class_add_static_pad_template (element_class, &sink_template);
   gst_element_class_add_static_pad_template (element_class, &validation_template);
   gst_element_class_add_static_pad_template (element_class, &src_template);
-  gst_element_class_set_static_metadata (element_class, "GAN trainer", "Filter/Video/Training",
-      "Trains a generator and a discriminator on the pictures that flow in", "gst-generative");
+  gst_element_class_set_static_metadata (element_class, "GAN trainer",
+      "Filter/Video/Audio/Training",
+      "Trains a generator and a discriminator on the pictures or sounds that flow in",
+      "gst-generative");
   element_class->change_state = gst_gan_trainer_change_state;
   element_class->request_new_pad = gst_gan_trainer_request_new_pad;
   element_class->release_pad = gst_gan_trainer_release_pad;

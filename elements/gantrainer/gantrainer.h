@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* gantrainer is seven files: the element (nets and states), its properties, its sink pads, the
- * thread that trains, the checkpoint that it writes, what it tells of it, and the preview on the
- * src pad. */
+/* gantrainer is eight files: the element (nets and states), its properties, its sink pads, the
+ * samples that come on them, the thread that trains, the checkpoint that it writes, what it tells
+ * of it, and the preview on the src pad. */
 #pragma once
-
-#include <gst/video/video.h>
 
 #include <generative/checkpoint.h>
 #include <generative/training-log.h>
@@ -12,6 +10,7 @@
 #include "../shared/interlaced.h"
 #include "../shared/model-file.h"
 #include "../shared/playing.h"
+#include "samples.h"
 
 G_BEGIN_DECLS
 
@@ -34,6 +33,7 @@ struct _GstGanTrainer {
   guint64 validation_interval, log_interval;
   guint validation_samples, early_stopping;
   int preview_columns, preview_rows;
+  int length; /* of sounds; 0: the preset's first */
   GstGenerativeDevice device;
   GstGenerativePrecision precision;
   GenTrainerSettings settings;
@@ -42,14 +42,14 @@ struct _GstGanTrainer {
   GenCheckpointLock *lock; /* on the checkpoint's folder, from READY to PAUSED on */
 
   /* The streaming thread's, until training starts. */
-  GstVideoInfo info;
-  guint64 skip;       /* pictures still to be passed over */
+  GstGanTrainerSamples training_data;
+  guint64 skip;       /* samples still to be passed over */
   guint slot;         /* in the batch being filled */
-  float low, high;    /* numbers for black and white */
+  float low, high;    /* numbers for black and white, or -1 and full scale */
   gsize batch_floats; /* numbers in a batch */
 
   /* The validation pad's streaming thread's until validation_ended, then the training thread's. */
-  GstVideoInfo validation_info;
+  GstGanTrainerSamples validation_data;
   GenValidation *validation;
 
   /* Under the mutex; a change of it is told by cond. */
@@ -61,7 +61,8 @@ struct _GstGanTrainer {
   gboolean ended;     /* training is over */
   GstFlowReturn flow; /* what the sink pads' next buffers get */
   guint64 dataset_length;
-  GstBuffer *preview; /* to be pushed */
+  gsize sample_length; /* frames of a sound; 0 before the nets are there */
+  GstBuffer *preview;  /* to be pushed */
 
   GenFeed *batches[GST_GAN_TRAINER_BATCHES];
 
@@ -88,21 +89,20 @@ void gst_gan_trainer_clear_properties (GstGanTrainer *self);
 /* All settings, or those alone that change what is learned, a{sv}. (transfer floating) */
 GVariant *gst_gan_trainer_describe_settings (GstGanTrainer *self, gboolean of_learning_only);
 
-/* gantrainer.c: whether somebody gives pictures to validate by. */
+/* gantrainer.c: whether somebody gives samples to validate by. */
 gboolean gst_gan_trainer_validates (GstGanTrainer *self);
-/* The trainer for pictures of self->info. */
+/* The preset whose nets are trained; NULL where models are. */
+const GenPreset *gst_gan_trainer_preset (GstGanTrainer *self);
+/* The trainer for samples of the format of self->training_data. */
 gboolean gst_gan_trainer_open (GstGanTrainer *self, GError **error);
 void gst_gan_trainer_close (GstGanTrainer *self);
 
 /* gantrainer-pads.c */
-#define GST_GAN_TRAINER_CAPS                                                                       \
-  "video/x-raw, format = (string) { GRAY8, RGB }, width = (int) [ 1, 4096 ], "                     \
-  "height = (int) [ 1, 4096 ], framerate = (fraction) [ 0, max ]"
 /* A sink pad made from its template: "sink" or "validation". */
 GstPad *gst_gan_trainer_new_sink (GstGanTrainer *self, GstPadTemplate *pad_template);
 
 /* gantrainer-thread.c */
-/* Pictures in an epoch, and the step that training ends after; 0 when it is not known. */
+/* Samples in an epoch, and the step that training ends after; 0 when it is not known. */
 guint64 gst_gan_trainer_epoch_length (GstGanTrainer *self);
 guint64 gst_gan_trainer_last_step (GstGanTrainer *self);
 void gst_gan_trainer_start_training (GstGanTrainer *self);
@@ -140,7 +140,7 @@ void gst_gan_trainer_preview_prepare (GstPad *pad);
 void gst_gan_trainer_preview_start (GstGanTrainer *self);
 gboolean gst_gan_trainer_preview_update (GstGanTrainer *self, gboolean last, GError **error);
 void gst_gan_trainer_preview_clear (GstGanTrainer *self);
-/* The wall of made pictures, as the preview shows it. (transfer full) by gen_picture_clear. */
+/* The wall of made samples, as the preview shows it. (transfer full) by gen_picture_clear. */
 gboolean gst_gan_trainer_draw_wall (GstGanTrainer *self, GenPicture *wall, GError **error);
 
 G_END_DECLS

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The preview: a wall of pictures of the same latents. One is made before training begins; the
- * training thread makes one when the last has been taken, and a task of the src pad pushes it, so
- * that a slow screen never holds training up. */
+/* The preview: a wall of pictures, or of sounds to look at, of the same latents. One is made before
+ * training begins; the training thread makes one when the last has been taken, and a task of the
+ * src pad pushes it, so that a slow screen never holds training up. */
 #include "gantrainer.h"
 
 #include <string.h>
@@ -15,26 +15,43 @@ GST_DEBUG_CATEGORY_EXTERN (gan_trainer_debug);
 #define RATE 10
 
 static gsize
-n_pictures (const GstGanTrainer *self)
+n_samples (const GstGanTrainer *self)
 {
   return (gsize)self->preview_columns * self->preview_rows;
+}
+
+/* The wall without its bytes, rows padded as caps without strides have them. */
+static GenPicture
+wall_shape (const GstGanTrainer *self)
+{
+  const GenFormat format = gen_trainer_format (self->trainer);
+  GenPicture wall = { 0 };
+
+  gen_format_measure_wall (&format, self->preview_columns, self->preview_rows, &wall.width,
+      &wall.height, &wall.channels);
+  wall.stride = GST_ROUND_UP_4 (wall.width * wall.channels);
+  return wall;
 }
 
 static void
 push_start (GstGanTrainer *self)
 {
   g_autofree char *id = gst_pad_create_stream_id (self->src, GST_ELEMENT (self), "preview");
+  const GstGanTrainerSamples *data = &self->training_data;
+  const GenPicture wall = wall_shape (self);
   g_autoptr (GstCaps) caps = NULL;
   GstVideoInfo info;
   GstSegment segment;
 
+  gst_video_info_set_format (&info,
+      wall.channels == 1 ? GST_VIDEO_FORMAT_GRAY8 : GST_VIDEO_FORMAT_RGB, (guint)wall.width,
+      (guint)wall.height);
   /* Shapes of pixels and colours are those of the pictures that it learns from. */
-  gst_video_info_set_format (&info, GST_VIDEO_INFO_FORMAT (&self->info),
-      (guint)(GST_VIDEO_INFO_WIDTH (&self->info) * self->preview_columns),
-      (guint)(GST_VIDEO_INFO_HEIGHT (&self->info) * self->preview_rows));
-  info.par_n = self->info.par_n;
-  info.par_d = self->info.par_d;
-  info.colorimetry = self->info.colorimetry;
+  if (data->medium == &gen_medium_picture) {
+    info.par_n = data->video.par_n;
+    info.par_d = data->video.par_d;
+    info.colorimetry = data->video.colorimetry;
+  }
   info.fps_n = RATE;
   info.fps_d = 1;
   caps = gst_video_info_to_caps (&info);
@@ -123,7 +140,7 @@ void
 gst_gan_trainer_preview_start (GstGanTrainer *self)
 {
   GenRandom random = gen_random_new (self->settings.seed, GEN_STREAM_PREVIEW_LATENT, 0);
-  gsize n = n_pictures (self) * gen_trainer_latent_size (self->trainer);
+  gsize n = n_samples (self) * gen_trainer_latent_size (self->trainer);
 
   self->n_previews = 0;
   self->latents = g_new (float, n);
@@ -141,18 +158,6 @@ draw (GstGanTrainer *self, GenPicture *wall, GError **error)
 {
   return gen_trainer_draw (self->trainer, self->settings.ema > 0, self->latents,
       self->preview_columns, self->preview_rows, wall, error);
-}
-
-/* The wall without its bytes, rows padded as caps without strides have them. */
-static GenPicture
-wall_shape (const GstGanTrainer *self)
-{
-  GenPicture wall = { .width = GST_VIDEO_INFO_WIDTH (&self->info) * self->preview_columns,
-    .height = GST_VIDEO_INFO_HEIGHT (&self->info) * self->preview_rows,
-    .channels = GST_VIDEO_INFO_N_COMPONENTS (&self->info) };
-
-  wall.stride = GST_ROUND_UP_4 (wall.width * wall.channels);
-  return wall;
 }
 
 gboolean

@@ -28,6 +28,8 @@ enum {
   PROP_LABEL_SMOOTHING,
   PROP_DROPOUT,
   PROP_LATENT_SIZE,
+  PROP_WIDTH,
+  PROP_LENGTH,
   PROP_EMA,
   PROP_SEED,
   PROP_THREADS,
@@ -63,6 +65,8 @@ enum {
 #define DEFAULT_LABEL_SMOOTHING 0.0
 #define DEFAULT_DROPOUT 0.0
 #define DEFAULT_LATENT_SIZE 100
+#define DEFAULT_WIDTH 0
+#define DEFAULT_LENGTH 0
 #define DEFAULT_EMA 0.0
 #define DEFAULT_SEED 0
 #define DEFAULT_THREADS 0
@@ -100,6 +104,8 @@ static const gsize offsets[N_PROPS] = {
   [PROP_LABEL_SMOOTHING] = G_STRUCT_OFFSET (GstGanTrainer, settings.label_smoothing),
   [PROP_DROPOUT] = G_STRUCT_OFFSET (GstGanTrainer, options.dropout),
   [PROP_LATENT_SIZE] = G_STRUCT_OFFSET (GstGanTrainer, options.latent_size),
+  [PROP_WIDTH] = G_STRUCT_OFFSET (GstGanTrainer, options.width),
+  [PROP_LENGTH] = G_STRUCT_OFFSET (GstGanTrainer, length),
   [PROP_EMA] = G_STRUCT_OFFSET (GstGanTrainer, settings.ema),
   [PROP_SEED] = G_STRUCT_OFFSET (GstGanTrainer, settings.seed),
   [PROP_THREADS] = G_STRUCT_OFFSET (GstGanTrainer, settings.threads),
@@ -133,6 +139,8 @@ static const gboolean of_learning[N_PROPS] = {
   [PROP_LABEL_SMOOTHING] = TRUE,
   [PROP_DROPOUT] = TRUE,
   [PROP_LATENT_SIZE] = TRUE,
+  [PROP_WIDTH] = TRUE,
+  [PROP_LENGTH] = TRUE,
   [PROP_EMA] = TRUE,
   [PROP_SEED] = TRUE,
   [PROP_PRECISION] = TRUE,
@@ -227,15 +235,15 @@ gst_gan_trainer_install_properties (GObjectClass *object_class)
   specs[PROP_PRESET] = family_spec (
       "preset", "Preset", "Nets to train from scratch", preset_type (), DEFAULT_PRESET, flags);
   specs[PROP_GENERATOR_MODEL] = g_param_spec_string ("generator-model", "Generator model",
-      "ONNX model to train, from latents to pictures (unset: the preset's)", NULL, flags);
+      "ONNX model to train, from latents to pictures or sounds (unset: the preset's)", NULL, flags);
   specs[PROP_DISCRIMINATOR_MODEL] =
       g_param_spec_string ("discriminator-model", "Discriminator model",
-          "ONNX model to train, from pictures to one score (unset: the preset's)", NULL, flags);
+          "ONNX model to train, from pictures or sounds to one score (unset: the preset's)", NULL,
+          flags);
   specs[PROP_CHECKPOINT] = g_param_spec_string ("checkpoint", "Checkpoint",
       "Folder for the trained models and the state to go on from", DEFAULT_CHECKPOINT, flags);
   specs[PROP_RESUME] = g_param_spec_boolean ("resume", "Resume",
-      "Go on from the checkpoint; pictures that it has seen are passed over", DEFAULT_RESUME,
-      flags);
+      "Go on from the checkpoint; samples that it has seen are passed over", DEFAULT_RESUME, flags);
   specs[PROP_OVERWRITE] = g_param_spec_boolean ("overwrite", "Overwrite",
       "Begin anew where the folder has trained models, and replace them with the first checkpoint",
       DEFAULT_OVERWRITE, flags);
@@ -248,13 +256,13 @@ gst_gan_trainer_install_properties (GObjectClass *object_class)
       "epoch-samples (0 = when the data ends)",
       0, G_MAXUINT32, DEFAULT_EPOCHS, flags);
   specs[PROP_EPOCH_SAMPLES] = g_param_spec_uint64 ("epoch-samples", "Epoch samples",
-      "Pictures in an epoch (0 = as datasetsrc tells)", 0, G_MAXUINT32, DEFAULT_EPOCH_SAMPLES,
+      "Samples in an epoch (0 = as datasetsrc tells)", 0, G_MAXUINT32, DEFAULT_EPOCH_SAMPLES,
       flags);
   specs[PROP_MAX_STEPS] = g_param_spec_uint64 ("max-steps", "Max steps",
       "End after that many steps in all, those before a resume included (0 = no limit)", 0,
       G_MAXUINT64, DEFAULT_MAX_STEPS, flags);
   specs[PROP_BATCH_SIZE] = g_param_spec_int (
-      "batch-size", "Batch size", "Pictures in a step", 1, 65536, DEFAULT_BATCH_SIZE, flags);
+      "batch-size", "Batch size", "Samples in a step", 1, 65536, DEFAULT_BATCH_SIZE, flags);
   specs[PROP_OPTIMIZER] = family_spec ("optimizer", "Optimizer",
       "The rule by which a gradient changes weights", optimizer_type (), DEFAULT_OPTIMIZER, flags);
   specs[PROP_LEARNING_RATE] = g_param_spec_double ("learning-rate", "Learning rate",
@@ -273,7 +281,7 @@ gst_gan_trainer_install_properties (GObjectClass *object_class)
   specs[PROP_LOSS] =
       family_spec ("loss", "Loss", "What the two nets minimise", loss_type (), DEFAULT_LOSS, flags);
   specs[PROP_LABEL_SMOOTHING] = g_param_spec_double ("label-smoothing", "Label smoothing",
-      "Real pictures are labelled 1 minus this, below 0.5 (0 = not smoothed)", 0, 0.5,
+      "Real samples are labelled 1 minus this, below 0.5 (0 = not smoothed)", 0, 0.5,
       DEFAULT_LABEL_SMOOTHING, flags);
   specs[PROP_DROPOUT] = g_param_spec_double ("dropout", "Dropout",
       "Share of the discriminator's hidden values dropped in training, where a preset makes it (0 "
@@ -282,6 +290,14 @@ gst_gan_trainer_install_properties (GObjectClass *object_class)
       0, 0.95, DEFAULT_DROPOUT, flags);
   specs[PROP_LATENT_SIZE] = g_param_spec_int ("latent-size", "Latent size",
       "Numbers in a latent, where a preset makes the nets", 1, 65536, DEFAULT_LATENT_SIZE, flags);
+  specs[PROP_WIDTH] = g_param_spec_int ("width", "Width",
+      "Channels beside the sample, which layers further from it have multiples of, where a preset "
+      "makes convolutional nets (0 = 64 in dcgan, 16 in wavegan)",
+      0, 1024, DEFAULT_WIDTH, flags);
+  specs[PROP_LENGTH] = g_param_spec_int ("length", "Length",
+      "Frames in a sound, where a preset makes nets for sounds: 4096, 8192 or 16384 for wavegan (0 "
+      "= the preset's shortest)",
+      0, G_MAXINT, DEFAULT_LENGTH, flags);
   specs[PROP_EMA] = g_param_spec_double ("ema", "EMA",
       "Decay of a moving average of the generator's weights, written to ema.onnx and shown in "
       "the preview (0 = none)",
@@ -302,10 +318,10 @@ gst_gan_trainer_install_properties (GObjectClass *object_class)
       "same bit for bit. On the CPU rules choose",
       GST_TYPE_GENERATIVE_KERNELS, DEFAULT_KERNELS, flags);
   specs[PROP_VALIDATION_INTERVAL] = g_param_spec_uint64 ("validation-interval",
-      "Validation interval", "Steps between measurements on the pictures of the validation pad", 1,
+      "Validation interval", "Steps between measurements on the samples of the validation pad", 1,
       G_MAXUINT64, DEFAULT_VALIDATION_INTERVAL, flags);
   specs[PROP_VALIDATION_SAMPLES] = g_param_spec_uint ("validation-samples", "Validation samples",
-      "Pictures that are kept of the validation pad's, at most", 2, 65536,
+      "Samples that are kept of the validation pad's, at most", 2, 65536,
       DEFAULT_VALIDATION_SAMPLES, flags);
   specs[PROP_EARLY_STOPPING] = g_param_spec_uint ("early-stopping", "Early stopping",
       "End after that many validations in a row without a lower Frechet distance (0 = never)", 0,
@@ -316,17 +332,17 @@ gst_gan_trainer_install_properties (GObjectClass *object_class)
       "end have theirs in any case (0 = only these)",
       0, G_MAXUINT64, DEFAULT_CHECKPOINT_INTERVAL, flags);
   specs[PROP_LOG_INTERVAL] = g_param_spec_uint64 ("log-interval", "Log interval",
-      "Steps between pictures and histograms of weights in the log (0 = none)", 0, G_MAXUINT64,
-      DEFAULT_LOG_INTERVAL, flags);
+      "Steps between pictures, sounds and histograms of weights in the log (0 = none)", 0,
+      G_MAXUINT64, DEFAULT_LOG_INTERVAL, flags);
   specs[PROP_PREVIEW_INTERVAL] = g_param_spec_uint64 ("preview-interval", "Preview interval",
       "Steps between walls of pictures on the src pad, at least; the first comes before the first "
       "step",
       1, G_MAXUINT64, DEFAULT_PREVIEW_INTERVAL, flags);
   specs[PROP_PREVIEW_COLUMNS] = g_param_spec_int ("preview-columns", "Preview columns",
-      "Made pictures side by side in the wall on the src pad", 1, 64, DEFAULT_PREVIEW_COLUMNS,
+      "Made samples side by side in the wall on the src pad", 1, 64, DEFAULT_PREVIEW_COLUMNS,
       flags);
   specs[PROP_PREVIEW_ROWS] = g_param_spec_int ("preview-rows", "Preview rows",
-      "Made pictures one above the other in the wall on the src pad", 1, 64, DEFAULT_PREVIEW_ROWS,
+      "Made samples one above the other in the wall on the src pad", 1, 64, DEFAULT_PREVIEW_ROWS,
       flags);
   specs[PROP_SILENT] = g_param_spec_boolean (
       "silent", "Silent", "No progress on the standard error output", DEFAULT_SILENT, flags);

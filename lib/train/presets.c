@@ -5,6 +5,7 @@
 static const GenPreset *const presets[] = {
   &gen_preset_mlp,
   &gen_preset_dcgan,
+  &gen_preset_wavegan,
   NULL,
 };
 

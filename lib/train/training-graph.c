@@ -13,6 +13,7 @@
 #include <generative/random.h>
 
 #include "loss-scaling.h"
+#include "phase-shuffle.h"
 
 /* Which inputs of which operators are weights. */
 static const struct {
@@ -51,8 +52,8 @@ is_weight (const GenNode *node, guint input)
   return FALSE;
 }
 
-/* A net made ready for training: its weights are states, its normalisations work on the batch and
- * its dropout drops. Outputs after the first are the statistics' new values, in the order of
+/* A net made ready for training: its weights are states, its normalisations work on the batch, its
+ * dropout drops and its phases are shuffled. Outputs after the first are the statistics' new values, in the order of
  * `statistics`. */
 typedef struct {
   GenGraph *graph;
@@ -137,7 +138,7 @@ prepare (Net *net, const GenGraph *source, const char *what, GError **error)
   for (guint i = 0; i < n_nodes; i++)
     prepare_node (net, g_ptr_array_index (net->graph->nodes, i));
   if (net->weights->len > 0)
-    return TRUE;
+    return gen_phase_shuffle_insert (net->graph, what, error);
   g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_MODEL,
       "the %s has no weights that could be trained", what);
   return FALSE;

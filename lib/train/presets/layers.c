@@ -8,6 +8,8 @@
 #include <generative/random.h>
 
 #define LEAK 0.2
+#define SOUND_KERNEL 25
+#define SOUND_STRIDE 4
 
 GenLayers
 gen_layers_begin (const char *name, guint64 seed, float spread)
@@ -128,6 +130,44 @@ gen_layers_up (GenLayers *layers, const char *name, GenTensor *x, gint64 outputs
   return x == NULL ? NULL
                    : convolution (layers, "ConvTranspose", name, x,
                          &GEN_SHAPE (inputs, outputs, 4, 4), inputs * 4, error);
+}
+
+/* 21 frames of padding make the length a multiple of the stride, the odd one behind. */
+static GenTensor *
+convolution_of_sound (GenLayers *layers, const char *op, const char *name, GenTensor *x,
+    const GenShape *shape, gint64 fan_in, gint64 outputs, GError **error)
+{
+  GenTensor *weight = drawn (layers, name, "weight", shape, fan_in, 0);
+  GenTensor *bias = filled (layers, name, "bias", outputs, 0);
+
+  return gen_graph_op (layers->graph, op, (GenTensor *[]){ x, weight, bias }, 3, 1, error,
+      "kernel_shape", GEN_INTS, 1, (gint64[]){ SOUND_KERNEL }, "strides", GEN_INTS, 1,
+      (gint64[]){ SOUND_STRIDE }, "pads", GEN_INTS, 2,
+      (gint64[]){ (SOUND_KERNEL - SOUND_STRIDE) / 2, (SOUND_KERNEL - SOUND_STRIDE + 1) / 2 }, NULL);
+}
+
+GenTensor *
+gen_layers_down_sound (
+    GenLayers *layers, const char *name, GenTensor *x, gint64 outputs, GError **error)
+{
+  gint64 inputs = x != NULL ? x->shape.dims[1] : 0;
+
+  return x == NULL ? NULL
+                   : convolution_of_sound (layers, "Conv", name, x,
+                         &GEN_SHAPE (outputs, inputs, SOUND_KERNEL), inputs * SOUND_KERNEL, outputs,
+                         error);
+}
+
+GenTensor *
+gen_layers_up_sound (
+    GenLayers *layers, const char *name, GenTensor *x, gint64 outputs, GError **error)
+{
+  gint64 inputs = x != NULL ? x->shape.dims[1] : 0;
+
+  return x == NULL ? NULL
+                   : convolution_of_sound (layers, "ConvTranspose", name, x,
+                         &GEN_SHAPE (inputs, outputs, SOUND_KERNEL),
+                         inputs * SOUND_KERNEL / SOUND_STRIDE, outputs, error);
 }
 
 GenTensor *

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Where a discriminator of sounds has its phases shuffled. That is no part of the net as it plays,
+ * so it stands in its metadata, and the nodes in the graph of training alone: the net remains plain
+ * ONNX, and training that begins from a file shuffles as well. */
+#include "phase-shuffle.h"
+
+#include <string.h>
+
+#include <generative/operator.h>
+#include <generative/trainer.h>
+
+#include "../graph/graph-private.h"
+
+static gboolean
+find_frames (const GenGraph *net, const char *what, gint64 *frames, GError **error)
+{
+  const char *text = g_hash_table_lookup (net->metadata, GEN_PHASE_SHUFFLE);
+
+  *frames = 0;
+  if (text == NULL || g_ascii_string_to_signed (text, 10, 0, G_MAXINT32, frames, NULL))
+    return TRUE;
+  g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_MODEL,
+      "the %s's metadata " GEN_PHASE_SHUFFLE " is '%s'; it must be a number of frames, such as 2",
+      what, text);
+  return FALSE;
+}
+
+static gboolean
+is_shuffled (const GenNode *node)
+{
+  return node->op->domain == NULL && strcmp (node->op->name, "Conv") == 0 &&
+         gen_node_input (node, 0)->producer != NULL && gen_node_input (node, 1)->shape.rank == 3;
+}
+
+/* A node whose result's shape is found once the batch is known. */
+static GenNode *
+add (GenGraph *net, const char *domain, const char *op, GenTensor *const *inputs, int n,
+    GError **error)
+{
+  GenTensor *output = gen_graph_add_value (net, NULL);
+
+  return gen_graph_add_node (net, NULL, domain, op, GEN_OPSET, inputs, n, &output, 1, error);
+}
+
+/* A draw for each sound of the batch. */
+static GenTensor *
+draw (GenGraph *net, GenTensor *x, GError **error)
+{
+  GenNode *node = add (net, NULL, "Shape", &x, 1, error);
+
+  if (node == NULL)
+    return NULL;
+  gen_node_set_int (node, "end", 1);
+  node = add (net, NULL, "ConstantOfShape", (GenTensor **)node->outputs->pdata, 1, error);
+  if (node != NULL)
+    node = add (net, NULL, "RandomUniformLike", (GenTensor **)node->outputs->pdata, 1, error);
+  return node != NULL ? gen_node_output (node, 0) : NULL;
+}
+
+static GenTensor *
+shuffle (GenGraph *net, GenTensor *x, gint64 frames, GError **error)
+{
+  GenTensor *draws = draw (net, x, error);
+  GenNode *node = NULL;
+
+  if (draws != NULL)
+    node = add (net, "generative", "PhaseShuffle", (GenTensor *[]){ x, draws }, 2, error);
+  if (node == NULL)
+    return NULL;
+  gen_node_set_int (node, "n", frames);
+  return gen_node_output (node, 0);
+}
+
+gboolean
+gen_phase_shuffle_insert (GenGraph *net, const char *what, GError **error)
+{
+  guint n_nodes = net->nodes->len;
+  gint64 frames;
+
+  if (!find_frames (net, what, &frames, error))
+    return FALSE;
+  if (frames == 0)
+    return TRUE;
+  for (guint i = 0; i < n_nodes; i++) {
+    GenNode *node = g_ptr_array_index (net->nodes, i);
+    GenTensor *shuffled;
+
+    if (!is_shuffled (node))
+      continue;
+    shuffled = shuffle (net, gen_node_input (node, 0), frames, error);
+    if (shuffled == NULL)
+      return FALSE;
+    node->inputs->pdata[0] = shuffled;
+  }
+  gen_graph_sort (net);
+  return TRUE;
+}
