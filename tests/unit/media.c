@@ -62,10 +62,13 @@ test_vector_wall (void)
   static const float numbers[] = { 2, -2, 0, NAN };
   static const gboolean above[] = { TRUE, FALSE, FALSE, FALSE };
   static const gboolean below[] = { FALSE, TRUE, FALSE, FALSE };
+  int width, height, channels;
 
   gen_sample_init (&sample, &format);
   memcpy (sample.vector.data, numbers, sizeof numbers);
-  g_assert_true (gen_sample_draw_wall (&sample, 1, 1, 1, &wall));
+  g_assert_true (gen_format_measure_wall (&format, 1, 1, &width, &height, &channels));
+  gen_picture_init (&wall, width, height, channels);
+  gen_sample_draw_wall (&sample, 1, 1, &wall);
   for (int i = 0; i < 4; i++) {
     int x = (2 * i + 1) * wall.width / 8, quarter = wall.height / 4;
 

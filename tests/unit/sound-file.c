@@ -524,6 +524,7 @@ test_medium (void)
   GenFormat format = { .medium = medium, .rate = 16000, .channels = 1, .length = 80000 }, probed;
   g_autofree char *path = file_of ("a.flac"), *saved = file_of ("medium.wav");
   g_auto (GenSample) whole = { 0 }, window = { 0 };
+  GenSample pair[2];
   g_auto (GenPicture) wall = { 0 };
   g_autoptr (GError) error = NULL;
   gsize length = (gsize)ceil (FRAMES * 16000.0 / RATE);
@@ -549,15 +550,17 @@ test_medium (void)
   g_assert_true (medium->probe (saved, &probed, &error));
   g_assert_cmpuint (probed.length, ==, 1000);
 
-  medium->measure_cell (&format, &width, &height, &channels);
-  g_assert_true (gen_sample_draw_wall (&window, 1, 2, 1, &wall));
-  g_assert_cmpint (wall.width, ==, 2 * width);
-  g_assert_cmpint (wall.height, ==, height);
+  g_assert_true (gen_format_measure_wall (&format, 2, 1, &width, &height, &channels));
+  gen_picture_init (&wall, width, height, channels);
+  pair[0] = pair[1] = window;
+  pair[1].sound.frames = 0;
+  gen_sample_draw_wall (pair, 2, 1, &wall);
+  width /= 2;
   for (int y = 0; y < height; y++)
     for (int x = 0; x < width; x++)
       bright += wall.data[y * wall.stride + 3 * x] > 128;
   g_assert_cmpint (bright, >, width);
-  g_assert_cmpint (wall.data[3 * (width + 9)], ==, 0);
+  g_assert_cmpint (wall.data[(height - 9) * wall.stride + 3 * (width + 9)], ==, 0);
 }
 
 int
