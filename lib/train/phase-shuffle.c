@@ -42,29 +42,16 @@ add (GenGraph *net, const char *domain, const char *op, GenTensor *const *inputs
   return gen_graph_add_node (net, NULL, domain, op, GEN_OPSET, inputs, n, &output, 1, error);
 }
 
-/* A draw for each sound of the batch. */
 static GenTensor *
-draw (GenGraph *net, GenTensor *x, GError **error)
+shuffle (GenGraph *net, GenTensor *x, gint64 batch, gint64 frames, GError **error)
 {
-  GenNode *node = add (net, NULL, "Shape", &x, 1, error);
+  GenNode *draws = add (net, NULL, "RandomUniform", NULL, 0, error), *node;
 
-  if (node == NULL)
+  if (draws == NULL)
     return NULL;
-  gen_node_set_int (node, "end", 1);
-  node = add (net, NULL, "ConstantOfShape", (GenTensor **)node->outputs->pdata, 1, error);
-  if (node != NULL)
-    node = add (net, NULL, "RandomUniformLike", (GenTensor **)node->outputs->pdata, 1, error);
-  return node != NULL ? gen_node_output (node, 0) : NULL;
-}
-
-static GenTensor *
-shuffle (GenGraph *net, GenTensor *x, gint64 frames, GError **error)
-{
-  GenTensor *draws = draw (net, x, error);
-  GenNode *node = NULL;
-
-  if (draws != NULL)
-    node = add (net, "generative", "PhaseShuffle", (GenTensor *[]){ x, draws }, 2, error);
+  gen_node_set_ints (draws, "shape", &batch, 1);
+  node = add (net, "generative", "PhaseShuffle", (GenTensor *[]){ x, gen_node_output (draws, 0) },
+      2, error);
   if (node == NULL)
     return NULL;
   gen_node_set_int (node, "n", frames);
@@ -72,7 +59,7 @@ shuffle (GenGraph *net, GenTensor *x, gint64 frames, GError **error)
 }
 
 gboolean
-gen_phase_shuffle_insert (GenGraph *net, const char *what, GError **error)
+gen_phase_shuffle_insert (GenGraph *net, gint64 batch, const char *what, GError **error)
 {
   guint n_nodes = net->nodes->len;
   gint64 frames;
@@ -87,7 +74,7 @@ gen_phase_shuffle_insert (GenGraph *net, const char *what, GError **error)
 
     if (!is_shuffled (node))
       continue;
-    shuffled = shuffle (net, gen_node_input (node, 0), frames, error);
+    shuffled = shuffle (net, gen_node_input (node, 0), batch, frames, error);
     if (shuffled == NULL)
       return FALSE;
     node->inputs->pdata[0] = shuffled;

@@ -15,6 +15,10 @@
 #include "loss-scaling.h"
 #include "phase-shuffle.h"
 
+/* How far from a real picture the discriminator's gradient on it is measured: the deviation of the
+ * noise, where black and white are 2 apart. */
+#define NEAR 0.01
+
 static gboolean
 is (const GenNode *node, const char *name)
 {
@@ -34,8 +38,8 @@ is_weight (const GenNode *node, guint input)
 }
 
 /* A net made ready for training: its weights are states, its normalisations work on the batch, its
- * dropout drops and its phases are shuffled. Outputs after the first are the statistics' new values, in the order of
- * `statistics`. */
+ * dropout drops and its phases are shuffled. Outputs after the first are the statistics' new
+ * values, in the order of `statistics`. */
 typedef struct {
   GenGraph *graph;
   GPtrArray *weights;    /* GenTensor of graph, that gradients change */
@@ -101,7 +105,7 @@ take_off_sigmoid (GenGraph *graph)
 }
 
 static gboolean
-prepare (Net *net, const GenGraph *source, const char *what, GError **error)
+prepare (Net *net, const GenGraph *source, gint64 batch, const char *what, GError **error)
 {
   guint n_nodes;
 
@@ -119,7 +123,7 @@ prepare (Net *net, const GenGraph *source, const char *what, GError **error)
   for (guint i = 0; i < n_nodes; i++)
     prepare_node (net, g_ptr_array_index (net->graph->nodes, i));
   if (net->weights->len > 0)
-    return gen_phase_shuffle_insert (net->graph, what, error);
+    return gen_phase_shuffle_insert (net->graph, batch, what, error);
   g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_MODEL,
       "the %s has no weights that could be trained", what);
   return FALSE;
@@ -341,31 +345,67 @@ check_pictures (const GenTensor *fake, const GenShape *wanted, GError **error)
   return FALSE;
 }
 
-/* The discriminator's scores of real and made pictures. A net that looks at each picture by itself
- * takes both batches as one, which makes for larger and fewer products; one that normalises over
- * the batch takes them one after the other, as the paper on dcgan advises. */
+/* What the discriminator scores in its own update: the first two always, the last one where its
+ * gradient on real pictures is penalised. */
+enum { REAL, FAKE, NEAR_REAL };
+
+/* The discriminator's scores of `n` batches. A net that looks at each picture by itself takes them
+ * as one, which makes for larger and fewer products; one that normalises over the batch takes them
+ * one after the other, as the paper on dcgan advises. */
 static gboolean
 discriminate (
-    Build *build, Net *d, GenTensor *real, GenTensor *fake, GenTensor *scores[2], GError **error)
+    Build *build, Net *d, GenTensor *const *batches, int n, GenTensor **scores, GError **error)
 {
   GenGraph *graph = build->graph;
   const gint64 batch = build->settings->batch_size;
   const GenTensor *input = g_ptr_array_index (d->graph->inputs, 0);
-  GenTensor *both;
+  GenTensor *all;
 
   if (d->statistics->len > 0 || input->shape.dims[0] >= 0) {
-    scores[0] = apply (d, graph, "discriminator.", real, error);
-    scores[1] = scores[0] != NULL ? apply (d, graph, "discriminator.", fake, error) : NULL;
-    return scores[1] != NULL && check_scores (scores[1], batch, error);
+    for (int i = 0; i < n; i++) {
+      scores[i] = apply (d, graph, "discriminator.", batches[i], error);
+      if (scores[i] == NULL || !check_scores (scores[i], batch, error))
+        return FALSE;
+    }
+    return TRUE;
   }
-  both = gen_graph_op (
-      graph, "Concat", (GenTensor *[]){ real, fake }, 2, 1, error, "axis", GEN_INT, 0, NULL);
-  both = both != NULL ? apply (d, graph, "discriminator.", both, error) : NULL;
-  if (both == NULL || !check_scores (both, 2 * batch, error))
+  all = gen_graph_op (graph, "Concat", batches, n, 1, error, "axis", GEN_INT, 0, NULL);
+  all = all != NULL ? apply (d, graph, "discriminator.", all, error) : NULL;
+  if (all == NULL || !check_scores (all, n * batch, error))
     return FALSE;
-  scores[0] = gen_graph_op (graph, "Split", &both, 1, 2, error, "axis", GEN_INT, 0, NULL);
-  scores[1] = scores[0] != NULL ? gen_node_output (scores[0]->producer, 1) : NULL;
-  return scores[1] != NULL;
+  scores[0] = gen_graph_op (graph, "Split", &all, 1, n, error, "axis", GEN_INT, 0, NULL);
+  for (int i = 1; scores[0] != NULL && i < n; i++)
+    scores[i] = gen_node_output (scores[0]->producer, i);
+  return scores[0] != NULL;
+}
+
+/* Real pictures with a little noise on them. */
+static GenTensor *
+go_near (GenGraph *graph, GenTensor *real, GError **error)
+{
+  GenTensor *noise =
+      gen_graph_op (graph, "RandomNormalLike", &real, 1, 1, error, "scale", GEN_FLOAT, NEAR, NULL);
+
+  return gen_binary (graph, "Add", real, noise, error);
+}
+
+/* r1 / 2 times the mean square of the discriminator's gradient on real pictures (Mescheder et al.,
+ * "Which training methods for GANs do actually converge?", 2018), by how far scores are apart where
+ * pictures are near each other (Lin et al., "Diffusion adversarial post-training", 2025): its own
+ * gradient is of the first order. */
+static GenTensor *
+penalise (Build *build, GenTensor *const scores[3], GenTensor *loss, GError **error)
+{
+  GenGraph *graph = build->graph;
+  GenTensor *apart = gen_binary (graph, "Sub", scores[REAL], scores[NEAR_REAL], error);
+  GenTensor *square = gen_binary (graph, "Mul", apart, apart, error);
+  GenTensor *mean = square != NULL ? gen_graph_op (graph, "ReduceMean", &square, 1, 1, error,
+                                         "keepdims", GEN_INT, 0, NULL)
+                                   : NULL;
+  const float factor = (float)(build->settings->r1 / (2 * NEAR * NEAR));
+
+  return gen_binary (graph, "Add", loss,
+      gen_binary (graph, "Mul", mean, gen_graph_float (graph, factor), error), error);
 }
 
 /* Latents are the graph's own: on a device they would be waited for. */
@@ -387,19 +427,26 @@ build_step (Build *build, Net *g, Net *d, GenTensor *real, GenTensor *latent, GE
 {
   const GenTrainerSettings *settings = build->settings;
   GenGraph *graph = build->graph;
-  GenTensor *fake, *scores[2], *d_loss, *g_loss, *again;
+  const int n_batches = settings->r1 > 0 ? 3 : 2;
+  GenTensor *fake, *batches[3] = { NULL }, *scores[3], *d_loss, *g_loss, *again;
 
   fake = apply (g, graph, "generator.", latent, error);
   if (fake == NULL || !check_pictures (fake, &real->shape, error))
     return FALSE;
 
-  if (!discriminate (build, d, real, fake, scores, error))
+  batches[REAL] = real;
+  batches[FAKE] = fake;
+  if (n_batches == 3 && (batches[NEAR_REAL] = go_near (graph, real, error)) == NULL)
     return FALSE;
-  for (int i = 0; i < 2; i++)
+  if (!discriminate (build, d, batches, n_batches, scores, error))
+    return FALSE;
+  for (int i = 0; i < n_batches; i++)
     if ((scores[i] = precise (build, scores[i], error)) == NULL)
       return FALSE;
-  d_loss =
-      settings->loss->discriminator (graph, scores[0], scores[1], settings->label_smoothing, error);
+  d_loss = settings->loss->discriminator (
+      graph, scores[REAL], scores[FAKE], settings->label_smoothing, error);
+  if (d_loss != NULL && n_batches == 3)
+    d_loss = penalise (build, scores, d_loss, error);
   if (d_loss == NULL || !optimise (build, d, "discriminator", d_loss, error))
     return FALSE;
 
@@ -412,8 +459,8 @@ build_step (Build *build, Net *g, Net *d, GenTensor *real, GenTensor *latent, GE
 
   gen_graph_add_output (graph, d_loss);
   gen_graph_add_output (graph, g_loss);
-  gen_graph_add_output (graph, scores[0]);
-  gen_graph_add_output (graph, scores[1]);
+  gen_graph_add_output (graph, scores[REAL]);
+  gen_graph_add_output (graph, scores[FAKE]);
   if (build->scales) {
     gen_graph_add_output (graph, d->scaling.next);
     gen_graph_add_output (graph, g->scaling.next);
@@ -425,16 +472,16 @@ static gboolean
 build_graph (GenTrainingGraph *training, const GenGraph *generator, const GenGraph *discriminator,
     Build *build, Net *g, Net *d, GError **error)
 {
+  const gint64 batch = build->settings->batch_size;
   GenGraph *graph = build->graph;
   GenShape pictures, latents;
   GenTensor *real, *latent, *next;
   g_autoptr (GPtrArray) g_states = NULL, d_states = NULL;
 
-  if (!prepare (g, generator, "generator", error) ||
-      !prepare (d, discriminator, "discriminator", error) ||
-      !batch_shape (
-          discriminator, "discriminator", build->settings->batch_size, &pictures, error) ||
-      !batch_shape (generator, "generator", build->settings->batch_size, &latents, error))
+  if (!prepare (g, generator, batch, "generator", error) ||
+      !prepare (d, discriminator, batch, "discriminator", error) ||
+      !batch_shape (discriminator, "discriminator", batch, &pictures, error) ||
+      !batch_shape (generator, "generator", batch, &latents, error))
     return FALSE;
   take_off_sigmoid (d->graph);
 

@@ -26,6 +26,7 @@ run (const GenKernel *kernel, int part, int parts)
 {
   const GenShape *shape = &gen_node_input (kernel->node, 0)->shape;
   const gint64 channels = shape->dims[1], length = shape->dims[2];
+  const gint64 n_draws = gen_node_input (kernel->node, 1)->shape.dims[0];
   const gint64 n = gen_node_int (kernel->node, "n", 0);
   const float *dy = kernel->inputs[0], *draws = kernel->inputs[1];
   float *dx = kernel->outputs[0];
@@ -33,8 +34,8 @@ run (const GenKernel *kernel, int part, int parts)
 
   gen_kernel_share ((gsize)(shape->dims[0] * channels), 1, part, parts, &first, &end);
   for (gint64 row = (gint64)first; row < (gint64)end; row++)
-    shift_row_back (dy + row * length, length, gen_phase_shuffle_shift (draws[row / channels], n),
-        dx + row * length);
+    shift_row_back (dy + row * length, length,
+        gen_phase_shuffle_shift (draws[row / channels % n_draws], n), dx + row * length);
 }
 
 static gboolean

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* PhaseShuffle (x, draws): each item of x [N, channels, length] shifted along its length by a whole
  * number of -n … n, all of its channels alike; what a shift leaves open is filled by reflection.
- * draws [N] are from [0, 1). Donahue et al., "Adversarial audio synthesis", 2019: a discriminator
- * that cannot rely on phases does not learn the generator's upsampling artefacts.
- * It stands in training graphs alone; nets play without it. */
+ * Draws are from [0, 1): item i has draw i, and where there are fewer they begin anew. Donahue et
+ * al., "Adversarial audio synthesis", 2019: a discriminator that cannot rely on phases does not
+ * learn the generator's upsampling artefacts. It stands in training graphs alone; nets play without
+ * it. */
 #include "phase-shuffle.h"
 
 #include <string.h>
@@ -20,9 +21,10 @@ gen_phase_shuffle_infer (GenNode *node, GError **error)
   const GenTensor *x = gen_node_input (node, 0), *draws = gen_node_input (node, 1);
   gint64 n = gen_node_int (node, "n", 0);
 
-  if (x->shape.rank != 3 || !gen_shape_equal (&draws->shape, &GEN_SHAPE (x->shape.dims[0])))
-    return gen_node_error (
-        node, error, "it needs [N, channels, length] and a draw for each of the N");
+  if (x->shape.rank != 3 || draws->shape.rank != 1 || draws->shape.dims[0] < 1 ||
+      x->shape.dims[0] % draws->shape.dims[0] != 0)
+    return gen_node_error (node, error,
+        "it needs [N, channels, length] and a number of draws that N is a multiple of");
   if (n < 0 || n >= x->shape.dims[2])
     return gen_node_error (node, error,
         "its n is %" G_GINT64_FORMAT
@@ -52,6 +54,7 @@ run (const GenKernel *kernel, int part, int parts)
 {
   const GenShape *shape = &gen_node_input (kernel->node, 0)->shape;
   const gint64 channels = shape->dims[1], length = shape->dims[2];
+  const gint64 n_draws = gen_node_input (kernel->node, 1)->shape.dims[0];
   const gint64 n = gen_node_int (kernel->node, "n", 0);
   const float *x = kernel->inputs[0], *draws = kernel->inputs[1];
   float *y = kernel->outputs[0];
@@ -59,8 +62,8 @@ run (const GenKernel *kernel, int part, int parts)
 
   gen_kernel_share ((gsize)(shape->dims[0] * channels), 1, part, parts, &first, &end);
   for (gint64 row = (gint64)first; row < (gint64)end; row++)
-    shift_row (x + row * length, length, gen_phase_shuffle_shift (draws[row / channels], n),
-        y + row * length);
+    shift_row (x + row * length, length,
+        gen_phase_shuffle_shift (draws[row / channels % n_draws], n), y + row * length);
 }
 
 static gboolean
