@@ -20,10 +20,10 @@ G_BEGIN_DECLS
  * `generative.input-range`), so that the models explain themselves wherever they are loaded.
  */
 typedef struct {
-  GenFormat format;  /* of the samples */
-  int latent_size;   /* length of a latent, from 1 */
-  double dropout;    /* share of the discriminator's hidden values dropped in training: [0, 1) */
-  guint64 seed;      /* of the first weights */
+  GenFormat format; /* of the samples */
+  int latent_size;  /* length of a latent, from 1 */
+  double dropout;   /* share of the discriminator's hidden values dropped in training: [0, 1) */
+  guint64 seed;     /* of the first weights */
 } GenPresetOptions;
 
 #define GEN_PRESET_DEFAULTS                                                                        \
@@ -49,7 +49,7 @@ GEN_API extern const GenPreset gen_preset_dcgan;
 
 /* All of them, ended by NULL. */
 GEN_API const GenPreset *const *gen_preset_list (void);
-/* NULL where there is none of that name. */
-GEN_API const GenPreset *gen_preset_find (const char *name);
+/* The preset of that name, or NULL with `error` (GEN_TRAINER_ERROR_SETTING), which lists them. */
+GEN_API const GenPreset *gen_preset_find (const char *name, GError **error);
 
 G_END_DECLS
