@@ -100,7 +100,7 @@ gst_gan_trainer_properties_set (
   g_autoptr (GError) error = NULL;
 
   /* The property's specification has let through what is within range. */
-  if (!gen_training_settings_set (settings, setting, to_variant (setting, value), &error))
+  if (!gen_setting_set (settings, setting, to_variant (setting, value), &error))
     g_critical ("%s: %s", setting->name, error->message);
 }
 
@@ -109,7 +109,7 @@ gst_gan_trainer_properties_get (
     const GenTrainingSettings *settings, guint property_id, GValue *value)
 {
   const GenSetting *setting = setting_of (property_id);
-  GVariant *variant = gen_training_settings_get (settings, setting);
+  GVariant *variant = gen_setting_get (settings, setting);
   g_autoptr (GVariant) sunk = variant != NULL ? g_variant_ref_sink (variant) : NULL;
   g_auto (GValue) plain = G_VALUE_INIT;
 
@@ -129,7 +129,7 @@ make_spec (const GenTrainingSettings *defaults, const GenSetting *setting)
 {
   const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY;
   const gboolean bound = isfinite (setting->maximum);
-  GVariant *variant = gen_training_settings_get (defaults, setting);
+  GVariant *variant = gen_setting_get (defaults, setting);
   g_autoptr (GVariant) value = variant != NULL ? g_variant_ref_sink (variant) : NULL;
   const char *name = setting->name, *nick = setting->nick, *blurb = setting->description;
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <generative/api.h>
+#include <generative/setting.h>
 #include <generative/trainer.h>
 
 G_BEGIN_DECLS
@@ -40,43 +41,12 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (GenTrainingSettings, gen_training_settings_cle
 GEN_API void gen_training_settings_copy (
     const GenTrainingSettings *settings, GenTrainingSettings *copy);
 
-typedef enum {
-  GEN_SETTING_FLAG,   /* gboolean */
-  GEN_SETTING_INT,    /* int */
-  GEN_SETTING_UINT,   /* guint */
-  GEN_SETTING_UINT64, /* guint64 */
-  GEN_SETTING_DOUBLE, /* double */
-  GEN_SETTING_TEXT,   /* char *, owned */
-  GEN_SETTING_CHOICE, /* int, a place in `choices` */
-  GEN_SETTING_FAMILY, /* a member of a family (preset.h, loss.h, optimizer.h) */
-} GenSettingType;
-
-typedef struct {
-  const char *name, *nick;
-  const char *description;
-  GenSettingType type;
-  gsize offset;            /* in GenTrainingSettings */
-  double minimum, maximum; /* of numbers; INFINITY: as far as the type reaches */
-  gboolean of_learning;    /* what is learned depends on it */
-  const char *const *choices;
-  gconstpointer (*find) (const char *name, GError **error); /* of a family */
-} GenSetting;
-
 /* All of them, in the order in which they are told; `n` how many. */
 GEN_API const GenSetting *gen_training_setting_list (guint *n);
-/* The one of that name, or NULL with `error` (GEN_TRAINER_ERROR_SETTING). */
-GEN_API const GenSetting *gen_training_setting_find (const char *name, GError **error);
-
-/* Set one: numbers as any of GVariant's types for them, choices and members of families by their
- * names; NULL, where a text is to be unset. FALSE with `error`, which does not name the setting,
- * when the type is another or the value is out of range. `value` is sunk. */
-GEN_API gboolean gen_training_settings_set (
-    GenTrainingSettings *settings, const GenSetting *setting, GVariant *value, GError **error);
-/* b, i, u, t, d or s; NULL for a text that is unset. (transfer floating) */
-GEN_API GVariant *gen_training_settings_get (
-    const GenTrainingSettings *settings, const GenSetting *setting);
 /* All of them, or those alone that change what is learned, a{sv}. (transfer floating) */
 GEN_API GVariant *gen_training_settings_describe (
     const GenTrainingSettings *settings, gboolean of_learning_only);
+/* The name of the device that is asked for. */
+GEN_API const char *gen_training_settings_device (const GenTrainingSettings *settings);
 
 G_END_DECLS

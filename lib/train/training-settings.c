@@ -3,7 +3,6 @@
 #include <generative/training-settings.h>
 
 #include <math.h>
-#include <string.h>
 
 static const char *const device_names[] = { "auto", "cpu", "cuda", NULL };
 static const char *const precision_names[] = { "auto", "fp32", "tf32", "bf16", "fp16", NULL };
@@ -307,17 +306,6 @@ gen_training_setting_list (guint *n)
   return list;
 }
 
-const GenSetting *
-gen_training_setting_find (const char *name, GError **error)
-{
-  for (guint i = 0; i < G_N_ELEMENTS (list); i++)
-    if (strcmp (list[i].name, name) == 0)
-      return &list[i];
-  g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
-      "there is no setting \"%s\" of a training", name);
-  return NULL;
-}
-
 void
 gen_training_settings_init (GenTrainingSettings *settings)
 {
@@ -340,211 +328,14 @@ gen_training_settings_init (GenTrainingSettings *settings)
 void
 gen_training_settings_clear (GenTrainingSettings *settings)
 {
-  for (guint i = 0; i < G_N_ELEMENTS (list); i++)
-    if (list[i].type == GEN_SETTING_TEXT)
-      g_clear_pointer (&G_STRUCT_MEMBER (char *, settings, list[i].offset), g_free);
+  gen_setting_clear_texts (settings, list, G_N_ELEMENTS (list));
 }
 
 void
 gen_training_settings_copy (const GenTrainingSettings *settings, GenTrainingSettings *copy)
 {
   *copy = *settings;
-  for (guint i = 0; i < G_N_ELEMENTS (list); i++)
-    if (list[i].type == GEN_SETTING_TEXT)
-      G_STRUCT_MEMBER (char *, copy, list[i].offset) =
-          g_strdup (G_STRUCT_MEMBER (char *, settings, list[i].offset));
-}
-
-/* --- by name --- */
-
-static gboolean
-refuse (const char *wanted, GVariant *value, GError **error)
-{
-  g_autofree char *text = value != NULL ? g_variant_print (value, FALSE) : g_strdup ("nothing");
-
-  g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING, "%s is wanted, and there is %s",
-      wanted, text);
-  return FALSE;
-}
-
-/* The largest number that the type holds, as a double that is not beyond it. */
-static double
-reach (GenSettingType type)
-{
-  return type == GEN_SETTING_INT ? G_MAXINT : type == GEN_SETTING_UINT ? G_MAXUINT : INFINITY;
-}
-
-/* A whole number of any of GVariant's types; those above 2^63 come as they are. */
-static gboolean
-whole (GVariant *value, gboolean *negative, guint64 *number)
-{
-  gint64 with_sign;
-
-  *negative = FALSE;
-  switch (g_variant_classify (value)) {
-  case G_VARIANT_CLASS_UINT32:
-    *number = g_variant_get_uint32 (value);
-    return TRUE;
-  case G_VARIANT_CLASS_UINT64:
-    *number = g_variant_get_uint64 (value);
-    return TRUE;
-  case G_VARIANT_CLASS_INT32:
-    with_sign = g_variant_get_int32 (value);
-    break;
-  case G_VARIANT_CLASS_INT64:
-    with_sign = g_variant_get_int64 (value);
-    break;
-  default:
-    return FALSE;
-  }
-  *negative = with_sign < 0;
-  *number = with_sign < 0 ? 0 : (guint64)with_sign;
-  return TRUE;
-}
-
-static gboolean
-set_whole (gpointer field, const GenSetting *setting, GVariant *value, GError **error)
-{
-  const double maximum = MIN (setting->maximum, reach (setting->type));
-  g_autofree char *wanted =
-      isfinite (maximum)
-          ? g_strdup_printf ("a whole number from %.0f to %.0f", setting->minimum, maximum)
-          : g_strdup_printf ("a whole number from %.0f on", setting->minimum);
-  gboolean negative;
-  guint64 number;
-
-  /* No setting takes what is less than 0. */
-  if (!whole (value, &negative, &number) || negative || (double)number < setting->minimum ||
-      (double)number > maximum)
-    return refuse (wanted, value, error);
-  if (setting->type == GEN_SETTING_INT)
-    *(int *)field = (int)number;
-  else if (setting->type == GEN_SETTING_UINT)
-    *(guint *)field = (guint)number;
-  else
-    *(guint64 *)field = number;
-  return TRUE;
-}
-
-static gboolean
-set_double (double *field, const GenSetting *setting, GVariant *value, GError **error)
-{
-  g_autofree char *wanted =
-      g_strdup_printf ("a number from %g to %g", setting->minimum, setting->maximum);
-  gboolean negative;
-  guint64 number;
-  double real;
-
-  if (g_variant_is_of_type (value, G_VARIANT_TYPE_DOUBLE))
-    real = g_variant_get_double (value);
-  else if (whole (value, &negative, &number) && !negative)
-    real = (double)number;
-  else
-    return refuse (wanted, value, error);
-  if (!(real >= setting->minimum && real <= setting->maximum))
-    return refuse (wanted, value, error);
-  *field = real;
-  return TRUE;
-}
-
-static gboolean
-set_choice (int *field, const GenSetting *setting, GVariant *value, GError **error)
-{
-  const char *name = g_variant_get_string (value, NULL);
-  g_autofree char *names = NULL;
-
-  for (int i = 0; setting->choices[i] != NULL; i++)
-    if (strcmp (setting->choices[i], name) == 0) {
-      *field = i;
-      return TRUE;
-    }
-  names = g_strjoinv (", ", (char **)setting->choices);
-  g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
-      "there is no \"%s\"; there are %s", name, names);
-  return FALSE;
-}
-
-static gboolean
-set_text (gpointer field, const GenSetting *setting, GVariant *value, GError **error)
-{
-  gconstpointer member;
-
-  if (value == NULL && setting->type == GEN_SETTING_TEXT) {
-    g_clear_pointer ((char **)field, g_free);
-    return TRUE;
-  }
-  if (value == NULL || !g_variant_is_of_type (value, G_VARIANT_TYPE_STRING))
-    return refuse ("a text", value, error);
-  if (setting->type == GEN_SETTING_CHOICE)
-    return set_choice (field, setting, value, error);
-  if (setting->type == GEN_SETTING_TEXT) {
-    g_free (*(char **)field);
-    *(char **)field = g_variant_dup_string (value, NULL);
-    return TRUE;
-  }
-  member = setting->find (g_variant_get_string (value, NULL), error);
-  if (member == NULL)
-    return FALSE;
-  *(gconstpointer *)field = member;
-  return TRUE;
-}
-
-static gboolean
-set_flag (gboolean *field, GVariant *value, GError **error)
-{
-  if (!g_variant_is_of_type (value, G_VARIANT_TYPE_BOOLEAN))
-    return refuse ("true or false", value, error);
-  *field = g_variant_get_boolean (value);
-  return TRUE;
-}
-
-gboolean
-gen_training_settings_set (
-    GenTrainingSettings *settings, const GenSetting *setting, GVariant *value, GError **error)
-{
-  g_autoptr (GVariant) sunk = value != NULL ? g_variant_ref_sink (value) : NULL;
-  gpointer field = G_STRUCT_MEMBER_P (settings, setting->offset);
-
-  if (setting->type >= GEN_SETTING_TEXT)
-    return set_text (field, setting, sunk, error);
-  if (sunk == NULL)
-    return refuse ("a value", NULL, error);
-  switch (setting->type) {
-  case GEN_SETTING_FLAG:
-    return set_flag (field, sunk, error);
-  case GEN_SETTING_DOUBLE:
-    return set_double (field, setting, sunk, error);
-  default:
-    return set_whole (field, setting, sunk, error);
-  }
-}
-
-GVariant *
-gen_training_settings_get (const GenTrainingSettings *settings, const GenSetting *setting)
-{
-  gconstpointer field = G_STRUCT_MEMBER_P (settings, setting->offset);
-  const char *text;
-
-  switch (setting->type) {
-  case GEN_SETTING_FLAG:
-    return g_variant_new_boolean (*(const gboolean *)field);
-  case GEN_SETTING_INT:
-    return g_variant_new_int32 (*(const int *)field);
-  case GEN_SETTING_UINT:
-    return g_variant_new_uint32 (*(const guint *)field);
-  case GEN_SETTING_UINT64:
-    return g_variant_new_uint64 (*(const guint64 *)field);
-  case GEN_SETTING_DOUBLE:
-    return g_variant_new_double (*(const double *)field);
-  case GEN_SETTING_TEXT:
-    text = *(char *const *)field;
-    return text != NULL ? g_variant_new_string (text) : NULL;
-  case GEN_SETTING_CHOICE:
-    return g_variant_new_string (setting->choices[*(const int *)field]);
-  case GEN_SETTING_FAMILY:
-    return g_variant_new_string (**(const char *const *const *)field);
-  }
-  g_return_val_if_reached (NULL);
+  gen_setting_copy_texts (copy, list, G_N_ELEMENTS (list));
 }
 
 GVariant *
@@ -556,9 +347,15 @@ gen_training_settings_describe (const GenTrainingSettings *settings, gboolean of
     GVariant *value = NULL;
 
     if (list[i].of_learning || !of_learning_only)
-      value = gen_training_settings_get (settings, &list[i]);
+      value = gen_setting_get (settings, &list[i]);
     if (value != NULL)
       g_variant_dict_insert_value (&described, list[i].name, value);
   }
   return g_variant_dict_end (&described);
+}
+
+const char *
+gen_training_settings_device (const GenTrainingSettings *settings)
+{
+  return device_names[settings->device];
 }

@@ -66,14 +66,13 @@ static gboolean
 resolve (GenTraining *training, GError **error)
 {
   GenTrainingSettings *settings = &training->settings;
-  const GenSetting *device = gen_training_setting_find ("device", NULL);
 
   settings->options.seed = settings->trainer.seed;
   settings->trainer.precision =
       settings->precision == 0 ? GEN_PRECISION_TF32 : (GenPrecision)(settings->precision - 1);
   settings->trainer.device = is_any_device (settings)
                                  ? find_best_device (&training->events)
-                                 : gen_device_find (device->choices[settings->device], error);
+                                 : gen_device_find (gen_training_settings_device (settings), error);
   return settings->trainer.device != NULL;
 }
 
