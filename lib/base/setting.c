@@ -53,7 +53,9 @@ refuse (const char *wanted, GVariant *value, GError **error)
 static double
 reach (GenSettingType type)
 {
-  return type == GEN_SETTING_INT ? G_MAXINT : type == GEN_SETTING_UINT ? G_MAXUINT : INFINITY;
+  if (type == GEN_SETTING_UINT64)
+    return INFINITY;
+  return type == GEN_SETTING_UINT ? G_MAXUINT : G_MAXINT;
 }
 
 /* A whole number of any of GVariant's types; those above 2^63 come as they are. */
