@@ -589,6 +589,29 @@ test_live_change (void)
   gst_harness_teardown (harness);
 }
 
+/* A window that is begun anew, by a jump or a seek, takes what properties are then. */
+static void
+test_change_and_jump (void)
+{
+  const GenAugmentSettings loud = settings_of ("gain=12 seed=6");
+
+  for (int flush = 0; flush < 2; flush++) {
+    GstHarness *harness = harness_new ("length=1000 seed=6", &kinds[0]);
+    g_autoptr (GstElement) element = gst_harness_find_element (harness, "audioaugment");
+    g_autoptr (GByteArray) bytes = NULL;
+
+    push_frames (harness, &kinds[0], 0, 900, 900);
+    gst_buffer_unref (gst_harness_pull (harness));
+    g_object_set (element, "gain", 12.0, NULL);
+    if (flush)
+      seek_to (harness, 0);
+    push_frames (harness, &kinds[0], 0, LENGTH, 250);
+    bytes = pull_all (harness, &kinds[0], 0);
+    assert_expected (bytes, &kinds[0], &loud, 0, LENGTH, LENGTH);
+    gst_harness_teardown (harness);
+  }
+}
+
 /* What a controlled property makes of a stream is the same however it is cut, where it begins in
  * the middle of a buffer, too. */
 static void
@@ -766,6 +789,7 @@ main (int argc, char **argv)
   g_test_add_func ("/audioaugment/idle", test_idle);
   g_test_add_func ("/audioaugment/shared", test_shared);
   g_test_add_func ("/audioaugment/live-change", test_live_change);
+  g_test_add_func ("/audioaugment/change-and-jump", test_change_and_jump);
   g_test_add_func ("/audioaugment/controlled", test_controlled);
   g_test_add_func ("/audioaugment/latency", test_latency);
   g_test_add_func ("/audioaugment/doubtful", test_doubtful);

@@ -232,8 +232,7 @@ test_controlled (void)
   GenAugmentSettings settings = { .medium = &gen_medium_picture, .probability = 1, .seed = 6 };
   int brightness = 0;
 
-  while (
-      !g_str_equal (gen_augmentation_list (&gen_medium_picture)[brightness]->name, "brightness"))
+  while (!g_str_equal (gen_augmentation_list (&gen_medium_picture)[brightness]->name, "brightness"))
     brightness++;
   g_object_set (source, "mode", GST_INTERPOLATION_MODE_LINEAR, NULL);
   gst_timed_value_control_source_set (GST_TIMED_VALUE_CONTROL_SOURCE (source), 0, 0);
