@@ -29,5 +29,7 @@ gen_family_names (gconstpointer const *list, gsize name_offset)
   for (gconstpointer const *member = list; *member != NULL; member++)
     g_string_append_printf (
         names, "%s%s", names->len > 0 ? ", " : "", name_of (*member, name_offset));
+  if (names->len == 0)
+    g_string_append (names, "none");
   return g_string_free (names, FALSE);
 }
