@@ -85,6 +85,9 @@ GEN_API GenTrainer *gen_training_trainer (GenTraining *training);
 GEN_API GenBatchQueue *gen_training_queue (GenTraining *training);
 /* Of the samples that the nets take. */
 GEN_API const GenFormat *gen_training_format (const GenTraining *training);
+/* The same, waited for by another thread than that which opens it; NULL when it was stopped before.
+ */
+GEN_API const GenFormat *gen_training_wait_format (GenTraining *training);
 GEN_API const GenTrainingSettings *gen_training_settings (const GenTraining *training);
 /* Samples that the checkpoint has seen, which the queue passes over. */
 GEN_API guint64 gen_training_get_skipped (const GenTraining *training);

@@ -26,8 +26,9 @@ struct _GenTraining {
   GenTrainingProgress progress;
   GenTrainingReport report;
 
-  /* Under the lock. */
+  /* Under the lock; that there is a queue or nothing is wanted is told by changed. */
   GMutex lock;
+  GCond changed;
   GenBatchQueue *queue;
   guint64 epoch_samples; /* as the data says */
   gboolean stopping;
@@ -118,6 +119,7 @@ gen_training_new (const GenTrainingSettings *settings, const GenTrainingCallback
   g_autoptr (GenTraining) training = g_new0 (GenTraining, 1);
 
   g_mutex_init (&training->lock);
+  g_cond_init (&training->changed);
   gen_training_settings_copy (settings, &training->settings);
   training->events = (GenTrainingEvents){ *callbacks, data };
   gen_training_validation_init (
@@ -149,6 +151,7 @@ gen_training_free (GenTraining *training)
   gen_training_validation_clear (&training->validation);
   gen_training_settings_clear (&training->settings);
   g_mutex_clear (&training->lock);
+  g_cond_clear (&training->changed);
   g_free (training);
 }
 
@@ -348,6 +351,7 @@ gen_training_open (GenTraining *training, const GenFormat *format, GError **erro
   limit_queue (training);
   if (training->stopping)
     gen_batch_queue_close (queue);
+  g_cond_broadcast (&training->changed);
   g_mutex_unlock (&training->lock);
   return TRUE;
 }
@@ -362,6 +366,19 @@ const GenFormat *
 gen_training_format (const GenTraining *training)
 {
   return &training->format;
+}
+
+const GenFormat *
+gen_training_wait_format (GenTraining *training)
+{
+  gboolean stopping;
+
+  g_mutex_lock (&training->lock);
+  while (training->queue == NULL && !training->stopping)
+    g_cond_wait (&training->changed, &training->lock);
+  stopping = training->stopping;
+  g_mutex_unlock (&training->lock);
+  return stopping ? NULL : &training->format;
 }
 
 GenBatchQueue *
@@ -394,6 +411,7 @@ gen_training_stop (GenTraining *training)
   training->stopping = TRUE;
   if (training->queue != NULL)
     gen_batch_queue_close (training->queue);
+  g_cond_broadcast (&training->changed);
   g_mutex_unlock (&training->lock);
   gen_training_validation_close (&training->validation);
 }

@@ -613,6 +613,37 @@ test_validation (void)
   scratch_remove (folder);
 }
 
+static gpointer
+wait_for_format (gpointer training)
+{
+  return (gpointer)gen_training_wait_format (training);
+}
+
+/* Who gives samples to validate by waits for those that the nets take, or for nothing. */
+static void
+test_waited_for (void)
+{
+  g_autofree char *folder = scratch_new ();
+  g_auto (Run) run = { 0 };
+
+  run_init (&run, folder);
+  for (guint i = 0; i < 2; i++) {
+    const GenFormat *waited;
+    GThread *thread;
+
+    run.training = gen_training_new (&run.settings, &callbacks, &run, NULL);
+    thread = g_thread_new ("wait", wait_for_format, run.training);
+    if (i == 0)
+      gen_training_open (run.training, &format, NULL);
+    else
+      gen_training_stop (run.training);
+    waited = g_thread_join (thread);
+    g_assert_true (i == 0 ? gen_format_equal (waited, &format) : waited == NULL);
+    gen_training_free (run.training);
+  }
+  scratch_remove (folder);
+}
+
 /* Stopped before it runs, while somebody waits for a place. */
 static void
 test_stopped_early (void)
@@ -688,6 +719,7 @@ main (int argc, char **argv)
   g_test_add_func ("/training/epochs", test_epochs);
   g_test_add_func ("/training/ends", test_ends);
   g_test_add_func ("/training/validation", test_validation);
+  g_test_add_func ("/training/waited-for", test_waited_for);
   g_test_add_func ("/training/stopped-early", test_stopped_early);
   g_test_add_func ("/training/refused", test_refused);
   return g_test_run ();
