@@ -3,6 +3,8 @@
  * "validation" keeps its samples. What is common to both comes first. */
 #include "gantrainer.h"
 
+#include "../shared/interlaced.h"
+
 GST_DEBUG_CATEGORY_EXTERN (gan_trainer_debug);
 #define GST_CAT_DEFAULT gan_trainer_debug
 
@@ -22,7 +24,7 @@ restrict_pictures (GstCaps *caps, const GenPreset *preset)
 static GstCaps *
 taken_caps (GstGanTrainer *self, GstPad *pad)
 {
-  const GenPreset *preset = gst_gan_trainer_preset (self);
+  const GenPreset *preset = self->settings.generator_model == NULL ? self->settings.preset : NULL;
   g_autoptr (GstCaps) pictures = gst_caps_from_string (GST_GAN_TRAINER_PICTURE_CAPS);
   g_autoptr (GstCaps) sounds = gst_caps_from_string (GST_GAN_TRAINER_SOUND_CAPS);
 
@@ -98,12 +100,20 @@ take_samples (GstGanTrainer *self, GstGanTrainerSamples *samples, GstBuffer *buf
 
 /* A stream that is a data set's says so before its first buffer. */
 static gboolean
-is_dataset (const GstEvent *event)
+is_dataset (GstEvent *event)
 {
-  return gst_event_has_name ((GstEvent *)event, "generative-dataset");
+  return gst_event_has_name (event, "generative-dataset");
 }
 
 /* --- sink --- */
+
+static gboolean
+refuse_caps (GstGanTrainer *self, GstCaps *caps)
+{
+  GST_ELEMENT_ERROR (self, CORE, NEGOTIATION, ("The caps are no video and no audio"),
+      ("caps %" GST_PTR_FORMAT, (void *)caps));
+  return FALSE;
+}
 
 /* Other caps than those that training began with. */
 static gboolean
@@ -111,51 +121,30 @@ change_caps (GstGanTrainer *self, GstCaps *caps)
 {
   const GenFormat before = gst_gan_trainer_samples_format (&self->training_data);
   GstGanTrainerSamples changed = self->training_data;
+  GenFormat now;
 
-  if (gst_gan_trainer_samples_set_caps (&changed, caps)) {
-    const GenFormat now = gst_gan_trainer_samples_format (&changed);
-
-    if (gen_format_equal (&before, &now)) {
-      self->training_data = changed;
-      return TRUE;
-    }
+  if (!gst_gan_trainer_samples_set_caps (&changed, caps))
+    return refuse_caps (self, caps);
+  now = gst_gan_trainer_samples_format (&changed);
+  if (!gen_format_equal (&before, &now)) {
+    GST_ELEMENT_ERROR (self, STREAM, FORMAT,
+        ("the size and format of the %s cannot change while training runs", before.medium->plural),
+        (NULL));
+    return FALSE;
   }
-  GST_ELEMENT_ERROR (self, STREAM, FORMAT,
-      ("the size and format of the %s cannot change while training runs", before.medium->plural),
-      (NULL));
-  return FALSE;
+  self->training_data = changed;
+  return TRUE;
 }
 
 static gboolean
 sink_caps (GstGanTrainer *self, GstCaps *caps)
 {
-  g_autoptr (GError) error = NULL;
-
-  if (self->trainer != NULL)
+  if (gen_training_queue (self->training) != NULL)
     return change_caps (self, caps);
-  if (!gst_gan_trainer_samples_set_caps (&self->training_data, caps)) {
-    GST_ELEMENT_ERROR (self, CORE, NEGOTIATION, ("The caps are no video and no audio"),
-        ("caps %" GST_PTR_FORMAT, (void *)caps));
-    return FALSE;
-  }
+  if (!gst_gan_trainer_samples_set_caps (&self->training_data, caps))
+    return refuse_caps (self, caps);
   GST_INFO_OBJECT (self, "trains on %" GST_PTR_FORMAT, (void *)caps);
-  if (!gst_gan_trainer_open (self, &error)) {
-    GST_ELEMENT_ERROR (self, LIBRARY, INIT, ("%s", error->message), (NULL));
-    gst_gan_trainer_close (self);
-    return FALSE;
-  }
-  gst_gan_trainer_start_training (self);
-  return TRUE;
-}
-
-/* Samples that training does not have yet are thrown away. */
-static void
-empty_queue (GstGanTrainer *self)
-{
-  GST_DEBUG_OBJECT (self, "a flush: %u samples of a batch and what waited are dropped", self->slot);
-  self->write = self->read + (self->busy ? 1 : 0);
-  self->slot = 0;
-  gst_gan_trainer_samples_flush (&self->training_data);
+  return gst_gan_trainer_begin (self);
 }
 
 static void
@@ -166,10 +155,60 @@ take_dataset (GstGanTrainer *self, const GstStructure *structure)
   self->training_data.by_item = TRUE;
   if (gst_structure_get_uint (structure, "length", &length)) {
     GST_INFO_OBJECT (self, "an epoch has %u samples", length);
-    g_mutex_lock (&self->mutex);
-    self->dataset_length = length;
-    g_cond_broadcast (&self->cond);
-    g_mutex_unlock (&self->mutex);
+    gen_training_set_epoch (self->training, length);
+  }
+}
+
+static void
+flush (GstGanTrainer *self, gboolean flushing)
+{
+  GenBatchQueue *queue = gen_training_queue (self->training);
+
+  if (queue == NULL)
+    return;
+  if (!flushing) {
+    GST_DEBUG_OBJECT (self, "a flush: %u samples of a batch and what waited are dropped",
+        gen_batch_queue_get_rest (queue));
+    gst_gan_trainer_samples_flush (&self->training_data);
+  }
+  gen_batch_queue_set_flushing (queue, flushing);
+}
+
+static void
+end_data (GstGanTrainer *self)
+{
+  GenBatchQueue *queue = gen_training_queue (self->training);
+
+  if (queue != NULL)
+    gen_batch_queue_end (queue);
+  else
+    GST_ELEMENT_ERROR (
+        self, STREAM, WRONG_TYPE, ("the data ended before any picture or sound came"), (NULL));
+}
+
+static void
+take_event (GstGanTrainer *self, GstEvent *event, gboolean *handled)
+{
+  GstCaps *caps;
+
+  switch (GST_EVENT_TYPE (event)) {
+  case GST_EVENT_CAPS:
+    gst_event_parse_caps (event, &caps);
+    *handled = sink_caps (self, caps);
+    break;
+  case GST_EVENT_CUSTOM_DOWNSTREAM_STICKY:
+    if (is_dataset (event))
+      take_dataset (self, gst_event_get_structure (event));
+    break;
+  case GST_EVENT_FLUSH_START:
+  case GST_EVENT_FLUSH_STOP:
+    flush (self, GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_START);
+    break;
+  case GST_EVENT_EOS:
+    end_data (self);
+    break;
+  default:
+    break; /* segments and tags of the data say nothing about the preview */
   }
 }
 
@@ -178,89 +217,48 @@ sink_event (GstPad *pad, GstObject *parent, GstEvent *event)
 {
   GstGanTrainer *self = GST_GAN_TRAINER (parent);
   gboolean handled = TRUE;
-  GstCaps *caps;
 
-  switch (GST_EVENT_TYPE (event)) {
-  case GST_EVENT_CAPS:
-    gst_event_parse_caps (event, &caps);
-    handled = sink_caps (self, caps);
-    break;
-  case GST_EVENT_CUSTOM_DOWNSTREAM_STICKY:
-    if (is_dataset (event))
-      take_dataset (self, gst_event_get_structure (event));
-    break;
-  case GST_EVENT_FLUSH_START:
-    g_mutex_lock (&self->mutex);
-    self->flushing = TRUE;
-    g_cond_broadcast (&self->cond);
-    g_mutex_unlock (&self->mutex);
-    break;
-  case GST_EVENT_FLUSH_STOP:
-    g_mutex_lock (&self->mutex);
-    self->flushing = FALSE;
-    self->data_ended = FALSE;
-    empty_queue (self);
-    g_mutex_unlock (&self->mutex);
-    break;
-  case GST_EVENT_EOS:
-    g_mutex_lock (&self->mutex);
-    self->data_ended = TRUE;
-    g_cond_broadcast (&self->cond);
-    g_mutex_unlock (&self->mutex);
-    if (self->trainer == NULL)
-      GST_ELEMENT_ERROR (
-          self, STREAM, WRONG_TYPE, ("the data ended before any picture or sound came"), (NULL));
-    break;
-  default:
-    break; /* segments and tags of the data say nothing about the preview */
-  }
+  /* Without a training, the element is not started. */
+  if (self->training != NULL)
+    take_event (self, event, &handled);
   gst_event_unref (event);
   return handled;
 }
 
-/* Wait until the batch being filled has a place. Under the mutex. */
+/* What the next buffer gets when nothing is wanted any more. */
 static GstFlowReturn
-wait_for_place (GstGanTrainer *self)
+flow_of_end (GstGanTrainer *self)
 {
-  while (!self->flushing && self->flow == GST_FLOW_OK &&
-         self->write - self->read >= GST_GAN_TRAINER_BATCHES)
-    g_cond_wait (&self->cond, &self->mutex);
-  return self->flushing ? GST_FLOW_FLUSHING : self->flow;
+  switch (gen_training_outcome (self->training)) {
+  case GEN_TRAINING_DONE:
+  case GEN_TRAINING_IDLE:
+    return GST_FLOW_EOS;
+  case GEN_TRAINING_FAILED:
+    return GST_FLOW_ERROR;
+  default:
+    return GST_FLOW_FLUSHING; /* it was stopped */
+  }
 }
 
 static GstFlowReturn
 sink_take (gpointer data, const GenSample *sample)
 {
   GstGanTrainer *self = data;
-  gsize sample_floats = self->batch_floats / self->settings.batch_size;
   g_autoptr (GError) error = NULL;
-  GstFlowReturn flow;
-  GenFeed *batch;
+  GenBatchQueueResult result =
+      gen_batch_queue_add (gen_training_queue (self->training), sample, &error);
 
-  if (self->skip > 0) { /* an earlier run has seen it already */
-    self->skip--;
+  switch (result) {
+  case GEN_BATCH_QUEUE_ADDED:
     return GST_FLOW_OK;
-  }
-  g_mutex_lock (&self->mutex);
-  flow = wait_for_place (self);
-  batch = self->batches[self->write % GST_GAN_TRAINER_BATCHES];
-  g_mutex_unlock (&self->mutex);
-  if (flow != GST_FLOW_OK)
-    return flow;
-  sample->medium->to_numbers (
-      sample, self->low, self->high, (float *)gen_feed_data (batch) + self->slot * sample_floats);
-  if (++self->slot < (guint)self->settings.batch_size)
-    return GST_FLOW_OK;
-  if (!gen_feed_send (batch, &error)) {
+  case GEN_BATCH_QUEUE_FLUSHING:
+    return GST_FLOW_FLUSHING;
+  case GEN_BATCH_QUEUE_CLOSED:
+    return flow_of_end (self);
+  case GEN_BATCH_QUEUE_FAILED:
     GST_ELEMENT_ERROR (self, STREAM, FAILED, ("%s", error->message), (NULL));
-    return GST_FLOW_ERROR;
   }
-  g_mutex_lock (&self->mutex);
-  self->slot = 0;
-  self->write++;
-  g_cond_broadcast (&self->cond);
-  g_mutex_unlock (&self->mutex);
-  return GST_FLOW_OK;
+  return GST_FLOW_ERROR;
 }
 
 static GstFlowReturn
@@ -269,22 +267,13 @@ sink_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
   GstGanTrainer *self = GST_GAN_TRAINER (parent);
   GstFlowReturn flow = GST_FLOW_NOT_NEGOTIATED;
 
-  if (self->trainer != NULL)
+  if (gen_training_queue (self->training) != NULL)
     flow = take_samples (self, &self->training_data, buffer, sink_take);
   gst_buffer_unref (buffer);
   return flow;
 }
 
 /* --- validation --- */
-
-static void
-end_validation_data (GstGanTrainer *self)
-{
-  g_mutex_lock (&self->mutex);
-  self->validation_ended = TRUE;
-  g_cond_broadcast (&self->cond);
-  g_mutex_unlock (&self->mutex);
-}
 
 static gboolean
 validation_event (GstPad *pad, GstObject *parent, GstEvent *event)
@@ -298,8 +287,8 @@ validation_event (GstPad *pad, GstObject *parent, GstEvent *event)
     handled = gst_gan_trainer_samples_set_caps (&self->validation_data, caps);
   } else if (is_dataset (event)) {
     self->validation_data.by_item = TRUE;
-  } else if (GST_EVENT_TYPE (event) == GST_EVENT_EOS) {
-    end_validation_data (self);
+  } else if (GST_EVENT_TYPE (event) == GST_EVENT_EOS && self->training != NULL) {
+    gen_training_end_validation (self->training);
   }
   gst_event_unref (event);
   return handled;
@@ -308,19 +297,8 @@ validation_event (GstPad *pad, GstObject *parent, GstEvent *event)
 static GstFlowReturn
 validation_take (gpointer data, const GenSample *sample)
 {
-  GstGanTrainer *self = data;
-  gboolean ended;
-
-  g_mutex_lock (&self->mutex);
-  ended = self->validation_ended;
-  g_mutex_unlock (&self->mutex);
-  if (ended)
-    return GST_FLOW_EOS;
-  gen_validation_add (self->validation, sample);
-  if (gen_validation_count (self->validation) < self->validation_samples)
-    return GST_FLOW_OK;
-  end_validation_data (self);
-  return GST_FLOW_EOS;
+  return gen_training_add_validation (GST_GAN_TRAINER (data)->training, sample) ? GST_FLOW_OK
+                                                                                : GST_FLOW_EOS;
 }
 
 /* How long sounds are, the nets say, and these are made when the data to train on comes. */
@@ -328,21 +306,14 @@ static GstFlowReturn
 wait_for_length (GstGanTrainer *self)
 {
   GstGanTrainerSamples *samples = &self->validation_data;
-  gboolean known;
-  gsize length;
+  const GenFormat *format;
 
   if (samples->medium != &gen_medium_sound || samples->sound.data != NULL)
     return GST_FLOW_OK;
-  g_mutex_lock (&self->mutex);
-  while (self->sample_length == 0 && !self->flushing && !self->stopping && !self->data_ended &&
-         self->flow == GST_FLOW_OK)
-    g_cond_wait (&self->cond, &self->mutex);
-  length = self->sample_length;
-  known = length > 0 && !self->stopping;
-  g_mutex_unlock (&self->mutex);
-  if (!known)
+  format = gen_training_wait_format (self->training);
+  if (format == NULL)
     return GST_FLOW_FLUSHING;
-  gst_gan_trainer_samples_set_length (samples, length);
+  gst_gan_trainer_samples_set_length (samples, format->length);
   return GST_FLOW_OK;
 }
 
@@ -361,7 +332,7 @@ validation_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
 }
 
 GstPad *
-gst_gan_trainer_new_sink (GstGanTrainer *self, GstPadTemplate *pad_template)
+gst_gan_trainer_new_sink (GstPadTemplate *pad_template)
 {
   gboolean validation = GST_PAD_TEMPLATE_PRESENCE (pad_template) == GST_PAD_REQUEST;
   GstPad *pad =

@@ -29,6 +29,8 @@ typedef struct {
   "audio/x-raw, format = (string) { F32LE, S16LE }, layout = (string) interleaved, "               \
   "rate = (int) [ 1, max ], channels = (int) [ 1, 64 ]"
 
+#define GST_GAN_TRAINER_CAPS GST_GAN_TRAINER_PICTURE_CAPS "; " GST_GAN_TRAINER_SOUND_CAPS
+
 /* FALSE where the caps are neither. */
 gboolean gst_gan_trainer_samples_set_caps (GstGanTrainerSamples *samples, GstCaps *caps);
 /* What they are like; the length of sounds is 0. */

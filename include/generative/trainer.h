@@ -58,9 +58,10 @@ typedef struct {
   double learning_rate;          /* > 0 */
   GenOptimizerSettings optimizer_settings;
   const GenLoss *loss;
-  double r1;               /* weight of the penalty on the discriminator's gradient on real samples:
-                              r1 / 2 times its mean square; 0 for none. It keeps a discriminator
-                              from being so sure that its gradients are of no use */
+  double r1, r2;           /* weights of the penalties on the discriminator's gradient on real (r1)
+                              and made samples: half of it times the mean square; 0 for none. They
+                              keep a discriminator from being so sure that its gradients are of no
+                              use */
   double label_smoothing;  /* real pictures count as 1 - label_smoothing: [0, 0.5) */
   double ema;              /* decay of the moving average of the generator's weights: [0, 1); 0
                               for none */
@@ -78,7 +79,7 @@ typedef struct {
 #define GEN_TRAINER_DEFAULTS                                                                       \
   .batch_size = 128, .optimizer = &gen_optimizer_adam, .learning_rate = 2e-4,                      \
   .optimizer_settings = { GEN_OPTIMIZER_DEFAULTS }, .loss = &gen_loss_non_saturating, .r1 = 0,     \
-  .label_smoothing = 0, .ema = 0, .seed = 0, .threads = 0, .device = NULL,                         \
+  .r2 = 0, .label_smoothing = 0, .ema = 0, .seed = 0, .threads = 0, .device = NULL,                \
   .precision = GEN_PRECISION_TF32, .choice = GEN_CHOICE_RULES, .choices = NULL
 
 /* Check each setting against its range; the error names it. */

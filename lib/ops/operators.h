@@ -285,6 +285,7 @@
   X (sqrt)                                                                                         \
   X (squeeze)                                                                                      \
   X (stft)                                                                                         \
+  X (stop_gradient)                                                                                \
   X (sub)                                                                                          \
   X (sub_1)                                                                                        \
   X (sum)                                                                                          \

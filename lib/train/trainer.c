@@ -74,6 +74,7 @@ gen_trainer_settings_check (const GenTrainerSettings *settings, GError **error)
          in_range ("epsilon", optimizer->epsilon, 0, FALSE, INFINITY, error) &&
          in_range ("weight-decay", optimizer->weight_decay, 0, TRUE, INFINITY, error) &&
          in_range ("r1", settings->r1, 0, TRUE, INFINITY, error) &&
+         in_range ("r2", settings->r2, 0, TRUE, INFINITY, error) &&
          in_range ("label-smoothing", settings->label_smoothing, 0, TRUE, 0.5, error) &&
          in_range ("ema", settings->ema, 0, TRUE, 1, error);
 }

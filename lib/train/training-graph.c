@@ -345,9 +345,10 @@ check_pictures (const GenTensor *fake, const GenShape *wanted, GError **error)
   return FALSE;
 }
 
-/* What the discriminator scores in its own update: the first two always, the last one where its
- * gradient on real pictures is penalised. */
-enum { REAL, FAKE, NEAR_REAL };
+/* What the discriminator scores in its own update: real and made samples, and behind them those
+ * that are near the ones on which its gradient is penalised. */
+enum { REAL, FAKE, KINDS };
+#define MOST_BATCHES (2 * KINDS)
 
 /* The discriminator's scores of `n` batches. A net that looks at each picture by itself takes them
  * as one, which makes for larger and fewer products; one that normalises over the batch takes them
@@ -379,33 +380,59 @@ discriminate (
   return scores[0] != NULL;
 }
 
-/* Real pictures with a little noise on them. */
+/* The samples with a little noise on them. */
 static GenTensor *
-go_near (GenGraph *graph, GenTensor *real, GError **error)
+go_near (GenGraph *graph, GenTensor *samples, GError **error)
 {
-  GenTensor *noise =
-      gen_graph_op (graph, "RandomNormalLike", &real, 1, 1, error, "scale", GEN_FLOAT, NEAR, NULL);
+  GenTensor *noise = gen_graph_op (
+      graph, "RandomNormalLike", &samples, 1, 1, error, "scale", GEN_FLOAT, NEAR, NULL);
 
-  return gen_binary (graph, "Add", real, noise, error);
+  return gen_binary (graph, "Add", samples, noise, error);
 }
 
-/* r1 / 2 times the mean square of the discriminator's gradient on real pictures (Mescheder et al.,
- * "Which training methods for GANs do actually converge?", 2018), by how far scores are apart where
- * pictures are near each other (Lin et al., "Diffusion adversarial post-training", 2025): its own
- * gradient is of the first order. */
+/* `loss` and weight / 2 times the mean square of the discriminator's gradient on samples (Mescheder
+ * et al., "Which training methods for GANs do actually converge?", 2018), by how far `scores` and
+ * those of samples near them are apart (Lin et al., "Diffusion adversarial post-training", 2025):
+ * its own gradient is of the first order. */
 static GenTensor *
-penalise (Build *build, GenTensor *const scores[3], GenTensor *loss, GError **error)
+penalise (GenGraph *graph, GenTensor *loss, GenTensor *scores, GenTensor *near, double weight,
+    GError **error)
 {
-  GenGraph *graph = build->graph;
-  GenTensor *apart = gen_binary (graph, "Sub", scores[REAL], scores[NEAR_REAL], error);
-  GenTensor *square = gen_binary (graph, "Mul", apart, apart, error);
-  GenTensor *mean = square != NULL ? gen_graph_op (graph, "ReduceMean", &square, 1, 1, error,
-                                         "keepdims", GEN_INT, 0, NULL)
-                                   : NULL;
-  const float factor = (float)(build->settings->r1 / (2 * NEAR * NEAR));
+  GenTensor *apart = gen_binary (graph, "Sub", scores, near, error);
+  GenTensor *mean = gen_binary (graph, "Mul", apart, apart, error);
 
+  if (mean != NULL)
+    mean = gen_graph_op (graph, "ReduceMean", &mean, 1, 1, error, "keepdims", GEN_INT, 0, NULL);
   return gen_binary (graph, "Add", loss,
-      gen_binary (graph, "Mul", mean, gen_graph_float (graph, factor), error), error);
+      gen_binary (graph, "Mul", mean, gen_graph_float (graph, weight / (2 * NEAR * NEAR)), error),
+      error);
+}
+
+/* The discriminator's loss on `samples`, of each kind a batch, whose scores become `scores`. */
+static GenTensor *
+discriminator_loss (
+    Build *build, Net *d, GenTensor *const samples[KINDS], GenTensor *scores[KINDS], GError **error)
+{
+  const GenTrainerSettings *settings = build->settings;
+  const double weights[KINDS] = { [REAL] = settings->r1, [FAKE] = settings->r2 };
+  GenTensor *batches[MOST_BATCHES] = { samples[REAL], samples[FAKE] }, *all[MOST_BATCHES], *loss;
+  int n = KINDS, near = KINDS;
+
+  for (int kind = 0; kind < KINDS; kind++)
+    if (weights[kind] > 0 && (batches[n++] = go_near (build->graph, samples[kind], error)) == NULL)
+      return NULL;
+  if (!discriminate (build, d, batches, n, all, error))
+    return NULL;
+  for (int i = 0; i < n; i++)
+    if ((all[i] = precise (build, all[i], error)) == NULL)
+      return NULL;
+  memcpy (scores, all, KINDS * sizeof *scores);
+  loss = settings->loss->discriminator (
+      build->graph, scores[REAL], scores[FAKE], settings->label_smoothing, error);
+  for (int kind = 0; kind < KINDS && loss != NULL; kind++)
+    if (weights[kind] > 0)
+      loss = penalise (build->graph, loss, scores[kind], all[near++], weights[kind], error);
+  return loss;
 }
 
 /* Latents are the graph's own: on a device they would be waited for. */
@@ -427,33 +454,23 @@ build_step (Build *build, Net *g, Net *d, GenTensor *real, GenTensor *latent, GE
 {
   const GenTrainerSettings *settings = build->settings;
   GenGraph *graph = build->graph;
-  const int n_batches = settings->r1 > 0 ? 3 : 2;
-  GenTensor *fake, *batches[3] = { NULL }, *scores[3], *d_loss, *g_loss, *again;
+  GenTensor *fake, *scores[KINDS], *d_loss, *g_loss, *before, *again;
 
   fake = apply (g, graph, "generator.", latent, error);
   if (fake == NULL || !check_pictures (fake, &real->shape, error))
     return FALSE;
 
-  batches[REAL] = real;
-  batches[FAKE] = fake;
-  if (n_batches == 3 && (batches[NEAR_REAL] = go_near (graph, real, error)) == NULL)
-    return FALSE;
-  if (!discriminate (build, d, batches, n_batches, scores, error))
-    return FALSE;
-  for (int i = 0; i < n_batches; i++)
-    if ((scores[i] = precise (build, scores[i], error)) == NULL)
-      return FALSE;
-  d_loss = settings->loss->discriminator (
-      graph, scores[REAL], scores[FAKE], settings->label_smoothing, error);
-  if (d_loss != NULL && n_batches == 3)
-    d_loss = penalise (build, scores, d_loss, error);
+  d_loss = discriminator_loss (build, d, (GenTensor *[]){ real, fake }, scores, error);
   if (d_loss == NULL || !optimise (build, d, "discriminator", d_loss, error))
     return FALSE;
 
+  /* They hang on made samples, too, as far as the graph knows, where both were one batch. */
+  before = gen_unary (graph, "StopGradient", scores[REAL], error);
   again = apply (d, graph, "discriminator.", fake, error);
   if (again != NULL)
     again = precise (build, again, error);
-  g_loss = again != NULL ? settings->loss->generator (graph, again, error) : NULL;
+  g_loss = before != NULL && again != NULL ? settings->loss->generator (graph, before, again, error)
+                                           : NULL;
   if (g_loss == NULL || !optimise (build, g, "generator", g_loss, error))
     return FALSE;
 
