@@ -9,6 +9,8 @@
 
 #include "av-file.h"
 
+#define MAX_PROBE_PACKETS 2
+
 void
 gen_sound_reader_clear (GenSoundReader *reader)
 {
@@ -64,6 +66,8 @@ open_stream (GenSoundReader *reader, const AVCodec **codec)
   reader->format = avformat_alloc_context ();
   reader->format->pb = reader->io;
   av_dict_set (&options, "protocol_whitelist", "none", 0);
+  /* libav would look into megabytes of a WAV file for what could be hidden in its samples. */
+  av_dict_set_int (&options, "max_probe_packets", MAX_PROBE_PACKETS, 0);
   code = avformat_open_input (&reader->format, reader->path, NULL, &options);
   av_dict_free (&options);
   if (code < 0)

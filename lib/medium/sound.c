@@ -60,3 +60,20 @@ gen_sound_from_rows (GenSound *sound, float low, float high, const float *rows)
     from_row (rows + (gsize)c * sound->frames, sound->channels, sound->frames, 2 / (high - low),
         (high + low) / 2, sound->data + c);
 }
+
+GEN_CLONES (void, quantize, (const float *restrict x, gsize n, gint16 *restrict out), (x, n, out))
+{
+  for (gsize i = 0; i < n; i++) {
+    float v = x[i] * 32768.0f;
+
+    v = v > -32768.0f ? v : -32768.0f;
+    v = v < 32767.0f ? v : 32767.0f;
+    out[i] = (gint16)__builtin_rintf (v);
+  }
+}
+
+void
+gen_sound_to_s16 (const GenSound *sound, gint16 *samples)
+{
+  quantize (sound->data, sound->frames * (gsize)sound->channels, samples);
+}
