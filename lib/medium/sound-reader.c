@@ -79,9 +79,11 @@ open_stream (GenSoundReader *reader, const AVCodec **codec)
   return code;
 }
 
-static gboolean
-is_mpeg_audio (enum AVCodecID codec)
+gboolean
+gen_sound_reader_is_mpeg (const GenSoundReader *reader)
 {
+  enum AVCodecID codec = reader->stream->codecpar->codec_id;
+
   return codec == AV_CODEC_ID_MP3 || codec == AV_CODEC_ID_MP2 || codec == AV_CODEC_ID_MP1;
 }
 
@@ -97,7 +99,7 @@ open_codec (GenSoundReader *reader, const AVCodec *codec, GError **error)
     reader->codec->thread_count = 1; /* files are decoded side by side instead */
     reader->codec->err_recognition = AV_EF_CRCCHECK | AV_EF_BUFFER;
     /* A stream of MPEG's may begin anywhere, and its first frame hang on what is not there. */
-    if (!is_mpeg_audio (codec->id))
+    if (!gen_sound_reader_is_mpeg (reader))
       reader->codec->err_recognition |= AV_EF_EXPLODE;
     reader->codec->log_level_offset = GEN_AV_SILENCE;
     code = avcodec_open2 (reader->codec, codec, NULL);
