@@ -44,7 +44,8 @@
  * A folder of pictures, shown three times over, each time in another order.
  * |[
  * mkdir -p ticks
- * gst-launch-1.0 audiotestsrc wave=ticks num-buffers=200 ! flacenc ! filesink location=ticks/a.flac
+ * gst-launch-1.0 audiotestsrc wave=ticks num-buffers=200 ! audio/x-raw,format=S16LE ! \
+ *   flacenc ! filesink location=ticks/a.flac
  * gst-launch-1.0 datasetsrc location=ticks window=16384 hop=8192 normalize=peak epochs=1 ! \
  *   audio/x-raw,rate=16000,channels=1 ! wavenc ! filesink location=windows.wav
  * ]|
