@@ -140,7 +140,7 @@ sound_fill (GstDatasetSrc *self, GstBuffer *buffer, guint64 *frame, guint32 *ite
   if (GST_AUDIO_INFO_FORMAT (&self->audio) == GST_AUDIO_FORMAT_F32)
     memcpy (map.data, sound->data, map.size);
   else
-    gen_sound_to_s16 (sound, (gint16 *)(void *)map.data);
+    gen_sound_to_int16 (sound, (gint16 *)(void *)map.data);
   gst_buffer_unmap (buffer, &map);
   *frame = self->sample_frame;
   *item = self->sample_item;

@@ -293,8 +293,9 @@ gst_dataset_src_fill (GstPushSrc *push, GstBuffer *buffer)
   gst_generative_label_add (
       buffer, label, label < 0 ? NULL : gen_dataset_get_label_name (items, label), item);
   self->bad_in_a_row = 0;
-  GST_LOG_OBJECT (self, GST_GENERATIVE_FRAME_FORMAT ": item %u, class %d, had after %.3f ms",
-      GST_GENERATIVE_FRAME_ARGS (buffer), item, label, gst_generative_since (began));
+  GST_LOG_OBJECT (self, GST_GENERATIVE_FRAME_FORMAT ": %s %u, class %d, had after %.3f ms",
+      GST_GENERATIVE_FRAME_ARGS (buffer), self->kind->medium->name, item, label,
+      gst_generative_since (began));
   gst_dataset_src_step (self, frame);
   return GST_FLOW_OK;
 }

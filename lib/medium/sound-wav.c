@@ -25,7 +25,7 @@ copy_integers (const GenSound *sound, guint8 *out)
 {
   gint16 *samples = (gint16 *)(void *)out;
 
-  gen_sound_to_s16 (sound, samples);
+  gen_sound_to_int16 (sound, samples);
   for (gsize i = 0; i < sound->frames * (gsize)sound->channels; i++)
     samples[i] = GINT16_TO_LE (samples[i]);
 }
