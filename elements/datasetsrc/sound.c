@@ -54,6 +54,7 @@ cut (GstDatasetSrc *self, GError **error)
   g_clear_pointer (&self->cut, gen_dataset_free);
   self->cut = g_steal_pointer (&windows);
   gst_dataset_src_set_sequence (self, g_steal_pointer (&sequence));
+  self->gap = self->negotiated; /* at another rate everything stands elsewhere */
   GST_INFO_OBJECT (self, "%u sounds are %u items at %d Hz, %u of them in the split",
       gen_dataset_get_count (self->dataset), gen_dataset_get_count (self->cut), settings.rate,
       self->length);
