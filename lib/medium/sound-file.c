@@ -419,6 +419,9 @@ gen_sound_recognise (const char *path)
   if (av_match_ext (path, "wav,wave,flac,ogg,oga,opus,spx,mp3,mp2,m4a,m4b,aac,aif,aiff,aifc,au,"
                           "snd,caf,w64,wv,wma,ac3,amr,ape,tta,mka,voc"))
     return TRUE;
+  /* Folders of a hundred thousand photographs need not be opened file by file. */
+  if (av_match_ext (path, "png,jpg,jpeg,webp,gif,bmp,tif,tiff,txt,json,npy"))
+    return FALSE;
   io = gen_av_file_open (path, &reason);
   if (io == NULL)
     return FALSE;
