@@ -96,7 +96,6 @@ const GenMetric gen_metric_diversity = {
   .summary = "Mean root mean square difference of pairs among 256 samples kept by chance, reduced "
              "to 16 by 16 areas",
   .unit = "share of full scale, from 0",
-  .distribution = TRUE,
   .fields = { { "diversity", GEN_FIELD_NUMBER, NULL, "it compares two samples at least" },
       { "diversity-samples", GEN_FIELD_COUNT, NULL } },
   .n_fields = 2,

@@ -22,8 +22,10 @@ struct _GenMeter {
   int tile_width, tile_height;
   guint interval;
   char **class_names;
-  gboolean measures_frames, takes_samples, wants_features, wants_reference;
+  gboolean measures_frames, takes_samples, wants_features, wants_reference, follows;
   GenSample luma; /* of a colour frame */
+  float *clean;   /* a piece of a sound without what is not finite */
+  gsize n_clean;
   guint64 frames, samples, left_out;
 };
 
