@@ -8,24 +8,23 @@ G_BEGIN_DECLS
 
 /**
  * Features are what distribution metrics compare samples by: a fixed number of floats that say
- * what a picture looks like, or how a sound sounds. An embedder makes them; it is one constant #GenEmbedder in a file
- * of its own in lib/metric, and one line in its list. #GenFeatures is an embedder made ready,
- * with what it needs to remember.
+ * what a picture looks like, or how a sound sounds. An embedder makes them; it is one constant
+ * #GenEmbedder in a file of its own in lib/metric, and one line in its list. #GenFeatures is an
+ * embedder made ready, with what it needs to remember.
  */
 typedef struct {
-  const char *name;    /* NULL: it is a file's, and the features are named by that */
-  const char *summary; /* a sentence, with the paper that it follows */
+  const char *name;        /* NULL: it is a file's, and the features are named by that */
+  const char *summary;     /* a sentence, with the paper that it follows */
   const GenMedium *medium; /* of its samples; NULL: it is the file that knows */
-  int batch;           /* how many samples at a time do it good; 1: it does not matter */
-  /* Read the file `path` for samples of `medium`: the state, and the features' name (transfer full), or NULL with
-   * `error`. NULL where there is no state. */
+  int batch;               /* how many samples at a time do it good; 1: it does not matter */
+  /* Read the file `path` for samples of `medium`: the state, and the features' name (transfer
+   * full), or NULL with `error`. NULL where there is no state. */
   gpointer (*open) (const char *path, const GenMedium *medium, char **name, GError **error);
   void (*close) (gpointer state);
   /* How many floats a sample of `format` gives, at most GEN_FEATURES_MAX. */
   int (*length) (gpointer state, const GenFormat *format);
   /* The features of `n` samples of the same format, one row after the other. */
-  gboolean (*compute) (
-      gpointer state, const GenSample *samples, int n, float *out, GError **error);
+  gboolean (*compute) (gpointer state, const GenSample *samples, int n, float *out, GError **error);
   /* What it had to assume: a sentence (transfer full), or NULL. Itself NULL where there is never
    * such. */
   char *(*describe_assumption) (gpointer state);
@@ -40,8 +39,8 @@ GEN_API const GenEmbedder *const *gen_embedder_list (void);
 typedef struct _GenFeatures GenFeatures;
 
 /* The features that `embedder` makes of samples of `medium`: the name of one of the list, the path
- * of an ONNX file that makes a vector of a sample, or NULL for the default. NULL with `error`: of GEN_METRIC_ERROR where there is
- * neither, or the file's own. (transfer full) */
+ * of an ONNX file that makes a vector of a sample, or NULL for the default. NULL with `error`: of
+ * GEN_METRIC_ERROR where there is neither, or the file's own. (transfer full) */
 GEN_API GenFeatures *gen_features_open (
     const char *embedder, const GenMedium *medium, GError **error);
 GEN_API void gen_features_free (GenFeatures *features);

@@ -20,10 +20,10 @@ G_BEGIN_DECLS
  * `generative.input-range`), so that the models explain themselves wherever they are loaded.
  */
 typedef struct {
-  GenFormat format;  /* of the samples */
-  int latent_size;   /* length of a latent, from 1 */
-  double dropout;    /* share of the discriminator's hidden values dropped in training: [0, 1) */
-  guint64 seed;      /* of the first weights */
+  GenFormat format; /* of the samples */
+  int latent_size;  /* length of a latent, from 1 */
+  double dropout;   /* share of the discriminator's hidden values dropped in training: [0, 1) */
+  guint64 seed;     /* of the first weights */
 } GenPresetOptions;
 
 #define GEN_PRESET_DEFAULTS                                                                        \

@@ -10,7 +10,7 @@ struct _GenDataset {
   const GenDatasetFormat *format;
   char *location;
   guint32 count;
-  GenFormat sample; /* of the first one */
+  GenFormat sample;       /* of the first one */
   gint32 *labels;         /* one per item; NULL: no classes */
   GPtrArray *label_names; /* of char * */
 };
@@ -27,8 +27,8 @@ struct _GenDatasetFormat {
    * and frees it when this fails half-way (with FALSE). */
   GenDataset *(*create) (void);
   gboolean (*open) (GenDataset *dataset, const GenDatasetSettings *settings, GError **error);
-  gboolean (*load) (
-      const GenDataset *dataset, guint32 index, const GenFitting *fitting, GenSample *target, GError **error);
+  gboolean (*load) (const GenDataset *dataset, guint32 index, const GenFitting *fitting,
+      GenSample *target, GError **error);
   char *(*describe) (const GenDataset *dataset, guint32 index);
   /* Frees the structure and what is the format's own in it. */
   void (*free) (GenDataset *dataset);
