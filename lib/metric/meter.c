@@ -212,8 +212,8 @@ figure (GenMeter *meter, double *values, GError **error)
   return TRUE;
 }
 
-static gboolean
-is_finite (const GenSample *frame)
+gboolean
+gen_meter_is_finite (const GenSample *frame)
 {
   const GenSound *sound = &frame->sound;
 
@@ -246,7 +246,7 @@ clean (GenMeter *meter, const GenSample *piece)
 static void
 follow (GenMeter *meter, const GenSample *piece)
 {
-  const GenSample heard = is_finite (piece) ? *piece : clean (meter, piece);
+  const GenSample heard = gen_meter_is_finite (piece) ? *piece : clean (meter, piece);
 
   for (guint i = 0; i < meter->instruments->len; i++) {
     const Instrument *instrument = &g_array_index (meter->instruments, Instrument, i);
@@ -268,7 +268,7 @@ static void
 measure_frame (GenMeter *meter, const GenSample *frame, double *values)
 {
   const GenSample *reduced = reduce_frame (meter, frame);
-  const gboolean finite = is_finite (frame);
+  const gboolean finite = gen_meter_is_finite (frame);
 
   for (guint i = 0; i < meter->instruments->len; i++) {
     const Instrument *instrument = &g_array_index (meter->instruments, Instrument, i);

@@ -32,5 +32,7 @@ struct _GenMeter {
 /* Whether the statistics that a metric is to compare with are of our features, which are
  * `length` numbers (0: not known yet). */
 gboolean gen_meter_check_statistics (const GenMeter *meter, int length, GError **error);
+/* Whether the samples of a sound are all finite. */
+gboolean gen_meter_is_finite (const GenSample *frame);
 /* The tiles of a frame, or all of it, as samples. */
 gboolean gen_meter_take_samples (GenMeter *meter, const GenSample *frame, GError **error);

@@ -537,7 +537,7 @@ test_list (void)
     g_assert_true ((gen_metric_count_measured (*m) < (*m)->n_fields) == ((*m)->figure != NULL));
   }
   for (const GenEmbedder *const *e = gen_embedder_list (); *e != NULL; e++) {
-    g_autoptr (GenFeatures) features = gen_features_open ((*e)->name, &gen_medium_picture, NULL);
+    g_autoptr (GenFeatures) features = gen_features_open ((*e)->name, (*e)->medium, NULL);
 
     g_assert_nonnull (features);
     for (int channels = 1; channels <= 3; channels += 2)
