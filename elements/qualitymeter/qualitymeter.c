@@ -592,7 +592,7 @@ gst_quality_meter_set_format (GstScoreFilter *filter, GstCaps *caps, const GstSc
   if (self->meter != NULL && self->format.medium != NULL &&
       gen_format_equal (&format, &self->format))
     return TRUE;
-  if ((self->format.medium != NULL || format.medium != self->medium) &&
+  if ((self->meter == NULL || self->format.medium != NULL || format.medium != self->medium) &&
       !begin_anew (self, format.medium))
     return FALSE;
   if (!passing->is_sound)
@@ -624,8 +624,11 @@ gst_quality_meter_change_state (GstElement *element, GstStateChange transition)
 static void
 gst_quality_meter_interrupt (GstScoreFilter *filter)
 {
+  GenMeter *meter = GST_QUALITY_METER (filter)->meter;
+
   GST_DEBUG_OBJECT (filter, "a gap: what comes next is not compared with what came last");
-  gen_meter_interrupt (GST_QUALITY_METER (filter)->meter);
+  if (meter != NULL)
+    gen_meter_interrupt (meter);
 }
 
 static const char *
@@ -638,7 +641,7 @@ name_of_frames (const GstQualityMeter *self)
 static void
 notice_not_finite (GstQualityMeter *self, guint64 frame)
 {
-  if (self->told_not_finite || gen_meter_left_out (self->meter) == 0)
+  if (self->told_not_finite || self->told_no_numbers || gen_meter_left_out (self->meter) == 0)
     return;
   self->told_not_finite = TRUE;
   GST_ELEMENT_WARNING (self, STREAM, FAILED,

@@ -12,7 +12,7 @@
 typedef struct {
   ebur128_state *state; /* NULL: nothing was heard yet, or it is of a kind that has no loudness */
   int rate, channels;
-  double heard; /* seconds since the last jump */
+  double heard, overall; /* seconds since the last jump, and ever */
 } Loudness;
 
 static gpointer
@@ -48,6 +48,7 @@ loudness_follow (gpointer metric, const GenSample *piece)
     return;
   ebur128_add_frames_float (loudness->state, sound->data, sound->frames);
   loudness->heard += (double)sound->frames / sound->rate;
+  loudness->overall += (double)sound->frames / sound->rate;
 }
 
 /* Blocks reach over a jump as if there was none: they are a few, and what was heard counts. */
@@ -73,9 +74,9 @@ figure_of (const Loudness *loudness, Figure figure)
 
 /* To a millionth, in which sums of seconds differ. */
 static gboolean
-has_heard (const Loudness *loudness, double seconds)
+reaches (double heard, double seconds)
 {
-  return loudness->heard >= seconds * (1 - 1e-6);
+  return heard >= seconds * (1 - 1e-6);
 }
 
 static void
@@ -83,9 +84,9 @@ loudness_measure (gpointer metric, const GenSample *window, double *values)
 {
   const Loudness *loudness = metric;
 
-  if (has_heard (loudness, MOMENTARY_SECONDS))
+  if (reaches (loudness->heard, MOMENTARY_SECONDS))
     values[0] = figure_of (loudness, ebur128_loudness_momentary);
-  if (has_heard (loudness, SHORT_TERM_SECONDS))
+  if (reaches (loudness->heard, SHORT_TERM_SECONDS))
     values[1] = figure_of (loudness, ebur128_loudness_shortterm);
 }
 
@@ -95,11 +96,11 @@ loudness_figure (gpointer metric, double *values, GError **error)
   const Loudness *loudness = metric;
 
   values[0] = figure_of (loudness, ebur128_loudness_global);
-  values[1] = isfinite (values[0]) ? figure_of (loudness, ebur128_loudness_range) : GEN_MISSING;
+  values[1] = isfinite (values[0]) && reaches (loudness->overall, SHORT_TERM_SECONDS)
+                  ? figure_of (loudness, ebur128_loudness_range)
+                  : GEN_MISSING;
   return TRUE;
 }
-
-#define BLOCKS_MISSING "no 400 ms are above the gate of -70 LUFS"
 
 const GenMetric gen_metric_loudness = {
   .name = "loudness",
@@ -108,8 +109,8 @@ const GenMetric gen_metric_loudness = {
   .unit = "LUFS; the range LU, from 0",
   .fields = { { "loudness", GEN_FIELD_NUMBER, NULL, "it takes 400 ms that are not silent" },
       { "loudness-short-term", GEN_FIELD_NUMBER, NULL, "it takes 3 seconds that are not silent" },
-      { "loudness-integrated", GEN_FIELD_NUMBER, NULL, BLOCKS_MISSING },
-      { "loudness-range", GEN_FIELD_NUMBER, NULL, BLOCKS_MISSING } },
+      { "loudness-integrated", GEN_FIELD_NUMBER, NULL, "no 400 ms are above the gate of -70 LUFS" },
+      { "loudness-range", GEN_FIELD_NUMBER, NULL, "no 3 seconds are above the gate of -70 LUFS" } },
   .n_fields = 4,
   .n_measured = 2,
   .open = loudness_open,

@@ -7,6 +7,12 @@
 
 #include "../simd.h"
 
+static gboolean
+is_of_medium (const GenMeter *meter, const GenMetric *metric)
+{
+  return metric->medium == NULL || metric->medium == meter->medium;
+}
+
 /* What `metric` misses, or NULL. */
 static const char *
 missing (const GenMeter *meter, const GenMetric *metric, const GenMeterSettings *settings)
@@ -14,8 +20,8 @@ missing (const GenMeter *meter, const GenMetric *metric, const GenMeterSettings 
   gboolean statistics = metric->takes_statistics && settings->statistics != NULL;
   gboolean collects = metric->statistics != NULL && settings->collects;
 
-  if (metric->medium != NULL && metric->medium != meter->medium)
-    return "measures another medium";
+  if (!is_of_medium (meter, metric))
+    return "is of another medium";
   if (metric->needs_reference && !settings->has_reference && !statistics && !collects)
     return settings->statistics != NULL ? "compares with pictures, and the reference is statistics"
                                         : "compares with a reference, and there is none";
@@ -33,6 +39,12 @@ add_instrument (
   for (guint i = 0; i < meter->instruments->len; i++)
     if (g_array_index (meter->instruments, Instrument, i).metric == metric)
       return TRUE;
+  if (!is_of_medium (meter, metric)) {
+    g_set_error (error, GEN_METRIC_ERROR, GEN_METRIC_ERROR_UNKNOWN,
+        "metric %s is of %s, and these are %s", metric->name, metric->medium->plural,
+        meter->medium->plural);
+    return FALSE;
+  }
   if (missing (meter, metric, settings) != NULL) {
     g_set_error (error, GEN_METRIC_ERROR, GEN_METRIC_ERROR_REFERENCE, "metric %s %s", metric->name,
         missing (meter, metric, settings));
