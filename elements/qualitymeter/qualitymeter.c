@@ -2,7 +2,7 @@
 /**
  * SECTION:element-qualitymeter
  * @title: qualitymeter
- * @short_description: measures how good pictures are
+ * @short_description: measures how good pictures and sounds are
  *
  * Measures each frame that passes, and the stream as a whole, without changing it. What it
  * measured stands on the buffers as a custom meta (`generative-score`), on the bus as element
@@ -18,6 +18,11 @@
  * the `embedder` makes, which may be any ONNX model. For frechet, a `.npz` file of statistics will
  * do as the reference: `save-statistics` writes one, and so do pytorch-fid and clean-fid.
  *
+ * Sound is measured in windows of `window` seconds, one every `hop`: loudness (EBU R 128), true
+ * peak, clipping, silence, spectrum, noise. Buffers pass as they come; what was measured of a
+ * window is on the buffer in which it ends. A window is a sample for diversity, frechet and modes,
+ * and the reference a folder of sounds, or statistics.
+ *
  * ## Example launch line
  * |[
  * gst-launch-1.0 -m videotestsrc num-buffers=30 pattern=ball ! video/x-raw,format=GRAY8 ! \
@@ -29,6 +34,11 @@
  *   qualitymeter metrics=frechet save-statistics=ball.npz ! fakesink
  * ]|
  * The statistics of these frames, for `reference=ball.npz`.
+ * |[
+ * gst-launch-1.0 -m audiotestsrc num-buffers=200 wave=pink-noise ! \
+ *   qualitymeter metrics=loudness,true-peak hop=0.1 post-messages=true ! fakesink
+ * ]|
+ * The loudness of the last 400 ms, ten times a second, and that of the whole.
  */
 #include "../shared/debug.h"
 #include "../elements.h"
@@ -103,7 +113,7 @@ struct _GstQualityMeter {
   GenFormat format; /* of the samples that the meter has seen; without a medium: none */
   guint64 frame;    /* the next one, or the next window */
   gboolean told_not_finite, told_no_numbers;
-  float *samples; /* of a sound of 16 bits, as numbers */
+  float *samples; /* of a sound, as numbers */
   gsize n_samples;
 };
 
@@ -660,7 +670,6 @@ read_samples (GstQualityMeter *self, gconstpointer data, guint64 frames)
 {
   const GstAudioInfo *info = &gst_score_filter_get_format (GST_SCORE_FILTER (self))->sound;
   const gsize n = (gsize)frames * (gsize)GST_AUDIO_INFO_CHANNELS (info);
-  const gint16 *words = data;
   GenSound sound = { .frames = (gsize)frames,
     .rate = GST_AUDIO_INFO_RATE (info),
     .channels = GST_AUDIO_INFO_CHANNELS (info) };
@@ -670,12 +679,11 @@ read_samples (GstQualityMeter *self, gconstpointer data, guint64 frames)
     self->samples = g_new (float, n);
     self->n_samples = n;
   }
+  sound.data = self->samples;
   if (GST_AUDIO_INFO_FORMAT (info) == GST_AUDIO_FORMAT_S16)
-    for (gsize i = 0; i < n; i++)
-      self->samples[i] = (float)words[i] / 32768;
+    gen_sound_from_int16 (&sound, data);
   else
     memcpy (self->samples, data, n * sizeof *self->samples);
-  sound.data = self->samples;
   return gen_sample_of_sound (&sound);
 }
 
