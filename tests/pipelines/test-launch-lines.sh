@@ -60,7 +60,7 @@ onnx.save (helper.make_model (helper.make_graph (
 END
     ln -s grey/model ball
     # Something to hear, and a model that scores a second of it by its peak.
-    gst-launch-1.0 -q audiotestsrc wave=pink-noise num-buffers=150 ! wavenc ! filesink location=talk.wav || return 1
+    gst-launch-1.0 -q audiotestsrc num-buffers=150 ! wavenc ! filesink location=talk.wav || return 1
     /usr/bin/python3 - <<'END' || return 1
 import onnx
 from onnx import TensorProto, helper
