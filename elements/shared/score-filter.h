@@ -14,8 +14,9 @@
  *
  * Windows of a sound are told on the buffer in which they end, and buffers pass as they come, at
  * once. Only an element that may drop windows (`holds`) has to know of one before it passes: then
- * sound is held for the length of a window, and cut where windows begin. What is dropped is a gap,
- * told by an event; what follows it is DISCONT, and keeps its time.
+ * sound is held for the length of a window, and cut where windows begin, each piece with the metas
+ * of the buffers that it is of. What is dropped is a gap, told by an event; what follows it is
+ * DISCONT, and keeps its time.
  *
  * At the end of a stretch of sound, less than a window may be left. Half a window and more, or all
  * there was, is measured as it is; less goes with the window before. Where buffers are not held,
