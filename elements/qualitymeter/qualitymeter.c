@@ -2,7 +2,7 @@
 /**
  * SECTION:element-qualitymeter
  * @title: qualitymeter
- * @short_description: measures how good pictures are
+ * @short_description: measures how good pictures and sounds are
  *
  * Measures each frame that passes, and the stream as a whole, without changing it. What it
  * measured stands on the buffers as a custom meta (`generative-score`), on the bus as element
@@ -18,6 +18,11 @@
  * the `embedder` makes, which may be any ONNX model. For frechet, a `.npz` file of statistics will
  * do as the reference: `save-statistics` writes one, and so do pytorch-fid and clean-fid.
  *
+ * Sound is measured in windows of `window` seconds, one every `hop`: loudness (EBU R 128), true
+ * peak, clipping, silence, spectrum, noise. Buffers pass as they come; what was measured of a
+ * window is on the buffer in which it ends. A window is a sample for diversity, frechet and modes,
+ * and the reference a folder of sounds, or statistics.
+ *
  * ## Example launch line
  * |[
  * gst-launch-1.0 -m videotestsrc num-buffers=30 pattern=ball ! video/x-raw,format=GRAY8 ! \
@@ -29,6 +34,11 @@
  *   qualitymeter metrics=frechet save-statistics=ball.npz ! fakesink
  * ]|
  * The statistics of these frames, for `reference=ball.npz`.
+ * |[
+ * gst-launch-1.0 -m audiotestsrc num-buffers=200 wave=pink-noise ! \
+ *   qualitymeter metrics=loudness,true-peak hop=0.1 post-messages=true ! fakesink
+ * ]|
+ * The loudness of the last 400 ms, ten times a second, and that of the whole.
  */
 #include "../shared/debug.h"
 #include "../elements.h"
@@ -37,6 +47,9 @@
 #include "../shared/settings.h"
 
 #include <generative/metric.h>
+
+#include <math.h>
+#include <string.h>
 
 #define GST_TYPE_QUALITY_METER (gst_quality_meter_get_type ())
 G_DECLARE_FINAL_TYPE (GstQualityMeter, gst_quality_meter, GST, QUALITY_METER, GstScoreFilter)
@@ -54,6 +67,8 @@ enum {
   PROP_EMBEDDER,
   PROP_TILE_WIDTH,
   PROP_TILE_HEIGHT,
+  PROP_WINDOW,
+  PROP_HOP,
   PROP_INTERVAL,
   PROP_SEED,
   PROP_SAVE_STATISTICS,
@@ -64,14 +79,19 @@ enum {
 #define DEFAULT_REFERENCE_TILE_WIDTH 0
 #define DEFAULT_REFERENCE_TILE_HEIGHT 0
 #define DEFAULT_REFERENCE_ROWS_PER_LABEL 0
-#define DEFAULT_EMBEDDER "hog-4x4x8"
+#define DEFAULT_EMBEDDER NULL
 #define DEFAULT_TILE_WIDTH 0
 #define DEFAULT_TILE_HEIGHT 0
+/* Seconds: what EBU R 128 calls momentary. */
+#define DEFAULT_WINDOW 0.4
+#define DEFAULT_HOP 0
 #define DEFAULT_INTERVAL 0
 #define DEFAULT_SEED 0
 #define DEFAULT_SAVE_STATISTICS NULL
 
 #define MAX_SIZE 65536
+#define MIN_SECONDS 0.001
+#define MAX_SECONDS 3600
 
 struct _GstQualityMeter {
   GstScoreFilter parent;
@@ -80,20 +100,24 @@ struct _GstQualityMeter {
   char *metrics, *reference, *embedder, *save_statistics;
   GenDatasetSettings sheet;
   guint tile_width, tile_height, interval;
+  double window, hop;
   guint64 seed;
 
   /* From open to close. */
+  const GenMedium *medium; /* of the meter */
   GenFeatures *features;
-  GenDataset *dataset;       /* the reference's pictures, */
+  GenDataset *dataset;       /* the reference's samples, */
   GenStatistics statistics;  /* or their statistics */
   GCancellable *cancellable; /* of reading the reference */
   GenMeter *meter;
-  int sample_width, sample_height, channels; /* that the meter has seen; 0: none */
-  guint64 frame;                             /* the next one */
-  gboolean told_not_finite;
+  GenFormat format; /* of the samples that the meter has seen; without a medium: none */
+  guint64 frame;    /* the next one, or the next window */
+  gboolean told_not_finite, told_no_numbers;
+  float *samples; /* of a sound, as numbers */
+  gsize n_samples;
 };
 
-#define CAPS GST_VIDEO_CAPS_MAKE ("{ GRAY8, RGB }")
+#define CAPS GST_VIDEO_CAPS_MAKE ("{ GRAY8, RGB }") "; " GST_SCORE_FILTER_SOUND_CAPS
 
 static GstStaticPadTemplate sink_template =
     GST_STATIC_PAD_TEMPLATE ("sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS (CAPS));
@@ -139,6 +163,12 @@ gst_quality_meter_set_property (
     break;
   case PROP_TILE_HEIGHT:
     self->tile_height = g_value_get_uint (value);
+    break;
+  case PROP_WINDOW:
+    self->window = g_value_get_double (value);
+    break;
+  case PROP_HOP:
+    self->hop = g_value_get_double (value);
     break;
   case PROP_INTERVAL:
     self->interval = g_value_get_uint (value);
@@ -188,6 +218,12 @@ gst_quality_meter_get_property (
   case PROP_TILE_HEIGHT:
     g_value_set_uint (value, self->tile_height);
     break;
+  case PROP_WINDOW:
+    g_value_set_double (value, self->window);
+    break;
+  case PROP_HOP:
+    g_value_set_double (value, self->hop);
+    break;
   case PROP_INTERVAL:
     g_value_set_uint (value, self->interval);
     break;
@@ -212,11 +248,12 @@ gst_quality_meter_finalize (GObject *object)
   g_free (self->reference);
   g_free (self->embedder);
   g_free (self->save_statistics);
+  g_free (self->samples);
   g_object_unref (self->cancellable);
   G_OBJECT_CLASS (gst_quality_meter_parent_class)->finalize (object);
 }
 
-/* A meter as the properties ask for, without its reference. */
+/* A meter of the medium as the properties ask for, without its reference. */
 static GenMeter *
 gst_quality_meter_make_meter (GstQualityMeter *self, GError **error)
 {
@@ -237,6 +274,8 @@ gst_quality_meter_make_meter (GstQualityMeter *self, GError **error)
   settings.interval = self->interval;
   settings.seed = self->seed;
   GST_OBJECT_UNLOCK (self);
+  settings.medium = self->medium;
+  settings.follows = self->medium == &gen_medium_sound;
   settings.metrics = metrics;
   settings.features = self->features;
   settings.has_reference = self->dataset != NULL;
@@ -246,25 +285,24 @@ gst_quality_meter_make_meter (GstQualityMeter *self, GError **error)
   return gen_meter_new (&settings, error);
 }
 
+/* Features and a meter of `medium`, in the place of others. Where there are no features it is these
+ * that `error` is of. */
 static gboolean
-gst_quality_meter_open_features (GstQualityMeter *self)
+gst_quality_meter_set_medium (GstQualityMeter *self, const GenMedium *medium, GError **error)
 {
-  g_autofree char *embedder = NULL, *assumption = NULL;
-  g_autoptr (GError) error = NULL;
+  g_autofree char *embedder = NULL;
 
   GST_OBJECT_LOCK (self);
   embedder = g_strdup (self->embedder);
   GST_OBJECT_UNLOCK (self);
-  self->features = gen_features_open (embedder, &gen_medium_picture, &error);
-  if (self->features != NULL) {
-    assumption = gen_features_describe_assumption (self->features);
-    if (assumption != NULL)
-      GST_ELEMENT_WARNING (self, LIBRARY, SETTINGS, ("Property embedder: %s", assumption), (NULL));
-    return TRUE;
-  }
-  g_prefix_error (&error, "Property embedder: ");
-  gst_generative_post_error (GST_ELEMENT (self), error);
-  return FALSE;
+  g_clear_pointer (&self->meter, gen_meter_free);
+  g_clear_pointer (&self->features, gen_features_free);
+  self->medium = medium;
+  self->format = (GenFormat){ 0 };
+  self->features = gen_features_open (embedder, medium, error);
+  if (self->features != NULL)
+    self->meter = gst_quality_meter_make_meter (self, error);
+  return self->meter != NULL;
 }
 
 static gboolean
@@ -322,6 +360,18 @@ gst_quality_meter_post_error (GstQualityMeter *self, const GError *error)
     GST_ELEMENT_ERROR (self, LIBRARY, SETTINGS, ("Property embedder: %s", error->message), (NULL));
 }
 
+/* Why there is no meter. */
+static void
+gst_quality_meter_post_medium_error (GstQualityMeter *self, GError *error)
+{
+  if (self->features != NULL) {
+    gst_quality_meter_post_error (self, error);
+    return;
+  }
+  g_prefix_error (&error, "Property embedder: ");
+  gst_generative_post_error (GST_ELEMENT (self), error);
+}
+
 static void
 gst_quality_meter_close (GstScoreFilter *filter)
 {
@@ -346,31 +396,70 @@ gst_quality_meter_log_meter (GstQualityMeter *self)
     g_string_append_printf (names, "%s%s", i > 0 ? ", " : "", fields[i].name);
   GST_INFO_OBJECT (self, "measures %s; by the features %s; reference: %s", names->str,
       gen_features_name (self->features),
-      self->dataset != NULL           ? "pictures"
+      self->dataset != NULL           ? "samples"
       : self->statistics.mean != NULL ? "statistics"
                                       : "none");
+}
+
+/* The medium of a metric that is asked for by name, NULL where none has one. */
+static const GenMedium *
+medium_of_metrics (const char *metrics)
+{
+  g_auto (GStrv) names = g_strsplit (metrics != NULL ? metrics : "", ",", -1);
+
+  for (char **name = names; *name != NULL; name++) {
+    const GenMetric *metric = gen_metric_find (g_strstrip (*name), NULL);
+
+    if (metric != NULL && metric->medium != NULL)
+      return metric->medium;
+  }
+  return NULL;
+}
+
+/* Whether the properties make sense is known before anything comes: of the medium that they tell,
+ * or of any that qualitymeter measures. What comes may then be another one. */
+static gboolean
+gst_quality_meter_open_meter (GstQualityMeter *self)
+{
+  g_autofree char *metrics = NULL;
+  g_autoptr (GError) error = NULL;
+  const GenMedium *told;
+
+  GST_OBJECT_LOCK (self);
+  metrics = g_strdup (self->metrics);
+  GST_OBJECT_UNLOCK (self);
+  told = self->dataset != NULL ? gen_dataset_get_format (self->dataset)->medium
+                               : medium_of_metrics (metrics);
+  if (gst_quality_meter_set_medium (self, told != NULL ? told : &gen_medium_picture, &error))
+    return TRUE;
+  if (told == NULL && gst_quality_meter_set_medium (self, &gen_medium_sound, NULL))
+    return TRUE;
+  if (told == NULL) {
+    g_clear_error (&error);
+    gst_quality_meter_set_medium (self, &gen_medium_picture, &error);
+  }
+  gst_quality_meter_post_medium_error (self, g_steal_pointer (&error));
+  return FALSE;
 }
 
 static gboolean
 gst_quality_meter_open (GstScoreFilter *filter)
 {
   GstQualityMeter *self = GST_QUALITY_METER (filter);
-  g_autoptr (GError) error = NULL;
+  g_autofree char *assumption = NULL;
 
   g_cancellable_reset (self->cancellable);
-  self->sample_width = self->sample_height = self->channels = 0;
   self->frame = 0;
-  self->told_not_finite = FALSE;
-  if (gst_quality_meter_open_features (self) && gst_quality_meter_open_reference (self)) {
-    self->meter = gst_quality_meter_make_meter (self, &error);
-    if (self->meter != NULL) {
-      gst_quality_meter_log_meter (self);
-      return TRUE;
-    }
-    gst_quality_meter_post_error (self, error);
+  self->told_not_finite = self->told_no_numbers = FALSE;
+  if (!gst_quality_meter_open_reference (self) || !gst_quality_meter_open_meter (self)) {
+    gst_quality_meter_close (filter);
+    return FALSE;
   }
-  gst_quality_meter_close (filter);
-  return FALSE;
+  assumption = gen_features_describe_assumption (self->features);
+  if (assumption != NULL)
+    GST_ELEMENT_WARNING (self, LIBRARY, SETTINGS, ("Property embedder: %s", assumption), (NULL));
+  gst_quality_meter_log_meter (self);
+  return TRUE;
 }
 
 static const GenField *
@@ -418,55 +507,109 @@ gst_quality_meter_summarise (GstScoreFilter *filter)
   return summary;
 }
 
+/* What samples of pictures of `info` are like. FALSE when an error was posted. */
 static gboolean
-gst_quality_meter_set_info (GstVideoFilter *filter, GstCaps *in_caps, GstVideoInfo *in_info,
-    GstCaps *out_caps, GstVideoInfo *out_info)
+read_tiles (GstQualityMeter *self, const GstVideoInfo *info, GenFormat *format)
 {
-  GstQualityMeter *self = GST_QUALITY_METER (filter);
-  int channels = GST_VIDEO_INFO_N_COMPONENTS (in_info);
-  GenFormat format;
-  g_autoptr (GError) error = NULL;
   int width, height;
 
   GST_OBJECT_LOCK (self);
-  width = self->tile_width > 0 ? (int)self->tile_width : in_info->width;
-  height = self->tile_height > 0 ? (int)self->tile_height : in_info->height;
+  width = self->tile_width > 0 ? (int)self->tile_width : info->width;
+  height = self->tile_height > 0 ? (int)self->tile_height : info->height;
   GST_OBJECT_UNLOCK (self);
-  if (width > in_info->width || height > in_info->height) {
+  *format = (GenFormat){ &gen_medium_picture, width, height, GST_VIDEO_INFO_N_COMPONENTS (info) };
+  if (width <= info->width && height <= info->height)
+    return TRUE;
+  GST_ELEMENT_ERROR (self, LIBRARY, SETTINGS,
+      ("Properties tile-width and tile-height: a tile of %dx%d does not fit into a frame of "
+       "%dx%d",
+          width, height, info->width, info->height),
+      (NULL));
+  return FALSE;
+}
+
+static void
+gst_quality_meter_get_window (GstScoreFilter *filter, guint64 *window, guint64 *hop)
+{
+  GstQualityMeter *self = GST_QUALITY_METER (filter);
+  const int rate = GST_AUDIO_INFO_RATE (&gst_score_filter_get_format (filter)->sound);
+
+  GST_OBJECT_LOCK (self);
+  *window = (guint64)MAX (llround (self->window * rate), 1);
+  *hop = self->hop > 0 ? (guint64)MAX (llround (self->hop * rate), 1) : *window;
+  GST_OBJECT_UNLOCK (self);
+  *hop = MIN (*hop, *window);
+}
+
+static GenFormat
+read_sound (GstQualityMeter *self, const GstAudioInfo *info)
+{
+  guint64 window, hop;
+
+  gst_quality_meter_get_window (GST_SCORE_FILTER (self), &window, &hop);
+  return (GenFormat){ &gen_medium_sound, .channels = GST_AUDIO_INFO_CHANNELS (info),
+    .rate = GST_AUDIO_INFO_RATE (info), .length = (gsize)window };
+}
+
+/* Samples of another kind do not mix with those before: a new measurement begins. */
+static gboolean
+begin_anew (GstQualityMeter *self, const GenMedium *medium)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (self->format.medium != NULL)
+    gst_score_filter_summarise (GST_SCORE_FILTER (self));
+  if (self->dataset != NULL && gen_dataset_get_format (self->dataset)->medium != medium) {
     GST_ELEMENT_ERROR (self, LIBRARY, SETTINGS,
-        ("Properties tile-width and tile-height: a tile of %dx%d does not fit into a frame of "
-         "%dx%d",
-            width, height, in_info->width, in_info->height),
+        ("Property reference: there are %s, and what passes are %s",
+            gen_dataset_get_format (self->dataset)->medium->plural, medium->plural),
         (NULL));
     return FALSE;
   }
-  if (width == self->sample_width && height == self->sample_height && channels == self->channels)
+  if (gst_quality_meter_set_medium (self, medium, &error)) {
+    gst_quality_meter_log_meter (self);
     return TRUE;
-
-  /* Samples of another kind do not mix with those before: a new measurement begins. */
-  if (self->sample_width > 0) {
-    gst_score_filter_summarise (GST_SCORE_FILTER (self));
-    gen_meter_free (self->meter);
-    self->meter = gst_quality_meter_make_meter (self, &error);
-    if (self->meter == NULL) {
-      gst_quality_meter_post_error (self, error);
-      return FALSE;
-    }
   }
-  if (in_info->width % width != 0 || in_info->height % height != 0)
-    GST_ELEMENT_WARNING (self, LIBRARY, SETTINGS,
-        ("Properties tile-width and tile-height: frames of %dx%d are no whole number of tiles of "
-         "%dx%d; %d columns at the right and %d rows at the bottom are in no sample",
-            in_info->width, in_info->height, width, height, in_info->width % width,
-            in_info->height % height),
-        (NULL));
-  GST_INFO_OBJECT (self, "samples are %d x %d of %d channels, %d in a frame: %" GST_PTR_FORMAT,
-      width, height, channels, (in_info->width / width) * (in_info->height / height),
-      (void *)in_caps);
-  self->sample_width = width;
-  self->sample_height = height;
-  self->channels = channels;
-  format = (GenFormat){ &gen_medium_picture, width, height, channels };
+  gst_quality_meter_post_medium_error (self, g_steal_pointer (&error));
+  return FALSE;
+}
+
+static void
+warn_of_tiles (GstQualityMeter *self, const GstVideoInfo *info, const GenFormat *format)
+{
+  if (info->width % format->width == 0 && info->height % format->height == 0)
+    return;
+  GST_ELEMENT_WARNING (self, LIBRARY, SETTINGS,
+      ("Properties tile-width and tile-height: frames of %dx%d are no whole number of tiles of "
+       "%dx%d; %d columns at the right and %d rows at the bottom are in no sample",
+          info->width, info->height, format->width, format->height, info->width % format->width,
+          info->height % format->height),
+      (NULL));
+}
+
+static gboolean
+gst_quality_meter_set_format (GstScoreFilter *filter, GstCaps *caps, const GstScoreFormat *passing)
+{
+  GstQualityMeter *self = GST_QUALITY_METER (filter);
+  g_autofree char *text = NULL;
+  g_autoptr (GError) error = NULL;
+  GenFormat format;
+
+  if (passing->is_sound)
+    format = read_sound (self, &passing->sound);
+  else if (!read_tiles (self, &passing->video, &format))
+    return FALSE;
+  if (self->meter != NULL && self->format.medium != NULL &&
+      gen_format_equal (&format, &self->format))
+    return TRUE;
+  if ((self->meter == NULL || self->format.medium != NULL || format.medium != self->medium) &&
+      !begin_anew (self, format.medium))
+    return FALSE;
+  if (!passing->is_sound)
+    warn_of_tiles (self, &passing->video, &format);
+  text = gen_format_describe (&format);
+  GST_INFO_OBJECT (self, "samples are %s: %" GST_PTR_FORMAT, text, (void *)caps);
+  self->format = format;
   if (gen_meter_wants_reference (self->meter) &&
       !gen_meter_refer_dataset (
           self->meter, self->dataset, &format, 0, self->cancellable, &error)) {
@@ -488,51 +631,125 @@ gst_quality_meter_change_state (GstElement *element, GstStateChange transition)
   return GST_ELEMENT_CLASS (gst_quality_meter_parent_class)->change_state (element, transition);
 }
 
-static gboolean
-gst_quality_meter_sink_event (GstBaseTransform *base, GstEvent *event)
+static void
+gst_quality_meter_interrupt (GstScoreFilter *filter)
 {
-  GstQualityMeter *self = GST_QUALITY_METER (base);
+  GenMeter *meter = GST_QUALITY_METER (filter)->meter;
 
-  if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP && self->meter != NULL)
-    gen_meter_interrupt (self->meter);
-  return GST_BASE_TRANSFORM_CLASS (gst_quality_meter_parent_class)->sink_event (base, event);
+  GST_DEBUG_OBJECT (filter, "a gap: what comes next is not compared with what came last");
+  if (meter != NULL)
+    gen_meter_interrupt (meter);
+}
+
+static const char *
+name_of_frames (const GstQualityMeter *self)
+{
+  return self->medium == &gen_medium_sound ? "window" : "frame";
 }
 
 /* What the embedder makes of a frame, or of the reference before it, may be no number. */
 static void
 notice_not_finite (GstQualityMeter *self, guint64 frame)
 {
-  if (self->told_not_finite || gen_meter_left_out (self->meter) == 0)
+  if (self->told_not_finite || self->told_no_numbers || gen_meter_left_out (self->meter) == 0)
     return;
   self->told_not_finite = TRUE;
   GST_ELEMENT_WARNING (self, STREAM, FAILED,
       ("Property embedder: %s made features that are not finite (NaN or infinite), the first by "
-       "frame %" G_GUINT64_FORMAT ". Such samples are left out of the figures; further ones are "
+       "%s %" G_GUINT64_FORMAT ". Such samples are left out of the figures; further ones are "
        "not reported",
-          gen_features_name (self->features), frame),
+          gen_features_name (self->features), name_of_frames (self), frame),
       (NULL));
 }
 
-static GstFlowReturn
-gst_quality_meter_measure (GstScoreFilter *filter, const GstVideoFrame *frame, double *values)
+/* --- sound --- */
+
+/* `frames` frames as numbers, which stay until the next call. */
+static GenSample
+read_samples (GstQualityMeter *self, gconstpointer data, guint64 frames)
+{
+  const GstAudioInfo *info = &gst_score_filter_get_format (GST_SCORE_FILTER (self))->sound;
+  const gsize n = (gsize)frames * (gsize)GST_AUDIO_INFO_CHANNELS (info);
+  GenSound sound = { .frames = (gsize)frames,
+    .rate = GST_AUDIO_INFO_RATE (info),
+    .channels = GST_AUDIO_INFO_CHANNELS (info) };
+
+  if (self->n_samples < n) {
+    g_free (self->samples);
+    self->samples = g_new (float, n);
+    self->n_samples = n;
+  }
+  sound.data = self->samples;
+  if (GST_AUDIO_INFO_FORMAT (info) == GST_AUDIO_FORMAT_S16)
+    gen_sound_from_int16 (&sound, data);
+  else
+    memcpy (self->samples, data, n * sizeof *self->samples);
+  return gen_sample_of_sound (&sound);
+}
+
+static void
+gst_quality_meter_follow (GstScoreFilter *filter, gconstpointer samples, guint64 frames)
 {
   GstQualityMeter *self = GST_QUALITY_METER (filter);
-  const GenSample sample = { &gen_medium_picture,
-    .picture = { .data = GST_VIDEO_FRAME_PLANE_DATA (frame, 0),
-        .width = GST_VIDEO_FRAME_WIDTH (frame),
-        .height = GST_VIDEO_FRAME_HEIGHT (frame),
-        .channels = self->channels,
-        .stride = GST_VIDEO_FRAME_PLANE_STRIDE (frame, 0) } };
+  const GenSample piece = read_samples (self, samples, frames);
+
+  gen_meter_follow (self->meter, &piece);
+}
+
+static void
+notice_no_numbers (GstQualityMeter *self, const GenSound *sound)
+{
+  for (gsize i = 0; i < sound->frames * (gsize)sound->channels && !self->told_no_numbers; i++) {
+    if (isfinite (sound->data[i]))
+      continue;
+    self->told_no_numbers = TRUE;
+    GST_ELEMENT_WARNING (self, STREAM, FAILED,
+        ("Window %" G_GUINT64_FORMAT " has samples that are not finite (NaN or infinite): such "
+         "windows have no figures, and over the whole such samples count as silence. Further ones "
+         "are not reported",
+            self->frame),
+        (NULL));
+  }
+}
+
+static GenSample
+read_window (GstQualityMeter *self, const GstMapInfo *map)
+{
+  const GstAudioInfo *info = &gst_score_filter_get_format (GST_SCORE_FILTER (self))->sound;
+  const GenSample window =
+      read_samples (self, map->data, map->size / (gsize)GST_AUDIO_INFO_BPF (info));
+
+  notice_no_numbers (self, &window.sound);
+  return window;
+}
+
+/* --- measuring --- */
+
+static GenSample
+read_picture (GstQualityMeter *self, const GstVideoFrame *frame)
+{
+  return (
+      GenSample){ &gen_medium_picture, .picture = { .data = GST_VIDEO_FRAME_PLANE_DATA (frame, 0),
+                                           .width = GST_VIDEO_FRAME_WIDTH (frame),
+                                           .height = GST_VIDEO_FRAME_HEIGHT (frame),
+                                           .channels = self->format.channels,
+                                           .stride = GST_VIDEO_FRAME_PLANE_STRIDE (frame, 0) } };
+}
+
+static GstFlowReturn
+gst_quality_meter_measure (GstScoreFilter *filter, GstScoreFrame *frame, double *values)
+{
+  GstQualityMeter *self = GST_QUALITY_METER (filter);
+  const GstGenerativeFrame *mapped = &frame->mapped;
+  const GenSample sample =
+      mapped->is_sound ? read_window (self, &mapped->map) : read_picture (self, &mapped->video);
   gint64 began = gst_generative_log_clock (GST_CAT_DEFAULT);
   g_autoptr (GError) error = NULL;
 
-  if (GST_BUFFER_IS_DISCONT (frame->buffer)) {
-    GST_DEBUG_OBJECT (self, "a gap: the next frame is not compared with the last one");
-    gen_meter_interrupt (self->meter);
-  }
   if (gen_meter_measure (self->meter, &sample, values, &error)) {
-    GST_LOG_OBJECT (self, GST_GENERATIVE_FRAME_FORMAT ": measured in %.3f ms",
-        GST_GENERATIVE_FRAME_ARGS (frame->buffer), gst_generative_since (began));
+    GST_LOG_OBJECT (self, "%s %" G_GUINT64_FORMAT ", pts %" GST_TIME_FORMAT ": measured in %.3f ms",
+        name_of_frames (self), self->frame, GST_TIME_ARGS (frame->pts),
+        gst_generative_since (began));
     notice_not_finite (self, self->frame++);
     return GST_FLOW_OK;
   }
@@ -559,7 +776,8 @@ embedder_blurb (void)
 
   for (const GenEmbedder *const *embedder = gen_embedder_list (); *embedder != NULL; embedder++)
     g_string_append_printf (blurb, "%s, ", (*embedder)->name);
-  g_string_append (blurb, "or an ONNX file that makes a vector of a picture");
+  g_string_append (blurb, "or an ONNX file that makes a vector of a picture or a sound (unset: the "
+                          "first that is of what passes)");
   return g_intern_string (blurb->str);
 }
 
@@ -568,8 +786,6 @@ gst_quality_meter_class_init (GstQualityMeterClass *klass)
 {
   GObjectClass *gobject_class = G_OBJECT_CLASS (klass);
   GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
-  GstBaseTransformClass *base_class = GST_BASE_TRANSFORM_CLASS (klass);
-  GstVideoFilterClass *filter_class = GST_VIDEO_FILTER_CLASS (klass);
   GstScoreFilterClass *score_class = GST_SCORE_FILTER_CLASS (klass);
   const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY;
 
@@ -585,7 +801,7 @@ gst_quality_meter_class_init (GstQualityMeterClass *klass)
   g_object_class_install_property (gobject_class, PROP_REFERENCE,
       g_param_spec_string ("reference", "Reference",
           "What to compare with: a folder, a sheet of tiles or an IDX file, or for frechet "
-          "alone a .npz file of statistics; modes needs pictures with classes (unset: nothing)",
+          "alone a .npz file of statistics; modes needs samples with classes (unset: nothing)",
           DEFAULT_REFERENCE, flags));
   g_object_class_install_property (gobject_class, PROP_REFERENCE_TILE_WIDTH,
       g_param_spec_uint ("reference-tile-width", "Reference's tile width",
@@ -609,10 +825,20 @@ gst_quality_meter_class_init (GstQualityMeterClass *klass)
       g_param_spec_uint ("tile-height", "Tile height",
           "Height in pixels of each picture in a frame that is a wall of pictures (0: the frame's)",
           0, MAX_SIZE, DEFAULT_TILE_HEIGHT, flags));
+  g_object_class_install_property (gobject_class, PROP_WINDOW,
+      g_param_spec_double ("window", "Window",
+          "Seconds of a sound that are measured at once, and are a sample", MIN_SECONDS,
+          MAX_SECONDS, DEFAULT_WINDOW, flags));
+  g_object_class_install_property (gobject_class, PROP_HOP,
+      g_param_spec_double ("hop", "Hop",
+          "Seconds from the beginning of a window of a sound to that of the next one, at most a "
+          "window (0: a window)",
+          0, MAX_SECONDS, DEFAULT_HOP, flags));
   g_object_class_install_property (gobject_class, PROP_INTERVAL,
       g_param_spec_uint ("interval", "Interval",
-          "Frames between figures of diversity, frechet and modes over all so far (0: only in the "
-          "summary)",
+          "Frames, or windows, between figures over all so far, as of diversity and frechet (0: "
+          "only "
+          "in the summary)",
           0, G_MAXUINT, DEFAULT_INTERVAL, flags));
   g_object_class_install_property (gobject_class, PROP_SEED,
       g_param_spec_uint64 ("seed", "Seed",
@@ -627,18 +853,23 @@ gst_quality_meter_class_init (GstQualityMeterClass *klass)
 
   gst_element_class_add_static_pad_template (element_class, &sink_template);
   gst_element_class_add_static_pad_template (element_class, &src_template);
-  gst_element_class_set_static_metadata (element_class, "Quality meter", "Filter/Analyzer/Video",
-      "Measures sharpness, contrast, coherence, diversity and likeness to a reference",
+  gst_element_class_set_static_metadata (element_class, "Quality meter",
+      "Filter/Analyzer/Video/Audio",
+      "Measures pictures (sharpness, contrast, coherence), sounds (loudness, peaks, spectrum, "
+      "noise), "
+      "diversity and likeness to a reference",
       "gst-generative");
 
   element_class->change_state = gst_quality_meter_change_state;
-  base_class->sink_event = gst_quality_meter_sink_event;
   score_class->open = gst_quality_meter_open;
   score_class->close = gst_quality_meter_close;
+  score_class->set_format = gst_quality_meter_set_format;
   score_class->get_fields = gst_quality_meter_get_fields;
+  score_class->get_window = gst_quality_meter_get_window;
+  score_class->interrupt = gst_quality_meter_interrupt;
+  score_class->follow = gst_quality_meter_follow;
   score_class->measure = gst_quality_meter_measure;
   score_class->summarise = gst_quality_meter_summarise;
-  filter_class->set_info = gst_quality_meter_set_info;
 }
 
 static void
@@ -652,6 +883,8 @@ gst_quality_meter_init (GstQualityMeter *self)
     .rows_per_label = DEFAULT_REFERENCE_ROWS_PER_LABEL };
   self->tile_width = DEFAULT_TILE_WIDTH;
   self->tile_height = DEFAULT_TILE_HEIGHT;
+  self->window = DEFAULT_WINDOW;
+  self->hop = DEFAULT_HOP;
   self->interval = DEFAULT_INTERVAL;
   self->seed = DEFAULT_SEED;
   self->save_statistics = g_strdup (DEFAULT_SAVE_STATISTICS);

@@ -76,11 +76,12 @@ distribute (GenMeter *meter, const GenSample *samples, const int *labels, int n,
     if (meter->wants_features) {
       sample.features = meter->rows + (gsize)k * (gsize)meter->length;
       sample.n_features = meter->length;
-      /* It would make all figures NaN. */
-      if (!all_finite (sample.features, sample.n_features)) {
-        meter->left_out++;
-        continue;
-      }
+    }
+    /* It would make all figures NaN. */
+    if (!gen_meter_is_finite (&samples[k]) ||
+        (meter->wants_features && !all_finite (sample.features, sample.n_features))) {
+      meter->left_out++;
+      continue;
     }
     meter->samples += !reference;
     for (guint i = 0; i < meter->instruments->len; i++) {
