@@ -56,6 +56,8 @@ typedef struct {
   int batch_size;                /* pictures in a step, from 1 */
   const GenOptimizer *optimizer; /* of both nets */
   double learning_rate;          /* > 0 */
+  double generator_rate;         /* the generator's, as a share of that: > 0. A slower generator
+                                    gives the discriminator time to see what it makes */
   GenOptimizerSettings optimizer_settings;
   const GenLoss *loss;
   double r1, r2;           /* weights of the penalties on the discriminator's gradient on real (r1)
@@ -77,7 +79,7 @@ typedef struct {
 } GenTrainerSettings;
 
 #define GEN_TRAINER_DEFAULTS                                                                       \
-  .batch_size = 128, .optimizer = &gen_optimizer_adam, .learning_rate = 2e-4,                      \
+  .batch_size = 128, .optimizer = &gen_optimizer_adam, .learning_rate = 2e-4, .generator_rate = 1, \
   .optimizer_settings = { GEN_OPTIMIZER_DEFAULTS }, .loss = &gen_loss_non_saturating, .r1 = 0,     \
   .r2 = 0, .label_smoothing = 0, .ema = 0, .seed = 0, .threads = 0, .device = NULL,                \
   .precision = GEN_PRECISION_TF32, .choice = GEN_CHOICE_RULES, .choices = NULL

@@ -184,7 +184,8 @@ find_gradients (Build *build, Net *net, const char *name, GenTensor *loss, GPtrA
 
 /* Lower `loss` by changing the net's weights; from here on the net stands for the changed one. */
 static gboolean
-optimise (Build *build, Net *net, const char *name, GenTensor *loss, GError **error)
+optimise (
+    Build *build, Net *net, const char *name, GenTensor *loss, GenTensor *rate, GError **error)
 {
   g_autoptr (GPtrArray) weights = mapped (net, net->weights);
   g_autofree GenTensor **gradients = g_new0 (GenTensor *, weights->len);
@@ -199,8 +200,7 @@ optimise (Build *build, Net *net, const char *name, GenTensor *loss, GError **er
     if (gradients[i] == NULL)
       continue;
     next = gen_optimizer_update (build->settings->optimizer, build->graph, weights->pdata[i],
-        gradients[i], build->rate, step, net->scaling.factor, &build->settings->optimizer_settings,
-        error);
+        gradients[i], rate, step, net->scaling.factor, &build->settings->optimizer_settings, error);
     if (next == NULL)
       return FALSE;
     g_hash_table_insert (net->map, g_ptr_array_index (net->weights, i), next);
@@ -454,14 +454,14 @@ build_step (Build *build, Net *g, Net *d, GenTensor *real, GenTensor *latent, GE
 {
   const GenTrainerSettings *settings = build->settings;
   GenGraph *graph = build->graph;
-  GenTensor *fake, *scores[KINDS], *d_loss, *g_loss, *before, *again;
+  GenTensor *fake, *scores[KINDS], *d_loss, *g_loss, *before, *again, *rate;
 
   fake = apply (g, graph, "generator.", latent, error);
   if (fake == NULL || !check_pictures (fake, &real->shape, error))
     return FALSE;
 
   d_loss = discriminator_loss (build, d, (GenTensor *[]){ real, fake }, scores, error);
-  if (d_loss == NULL || !optimise (build, d, "discriminator", d_loss, error))
+  if (d_loss == NULL || !optimise (build, d, "discriminator", d_loss, build->rate, error))
     return FALSE;
 
   /* They hang on made samples, too, as far as the graph knows, where both were one batch. */
@@ -471,7 +471,11 @@ build_step (Build *build, Net *g, Net *d, GenTensor *real, GenTensor *latent, GE
     again = precise (build, again, error);
   g_loss = before != NULL && again != NULL ? settings->loss->generator (graph, before, again, error)
                                            : NULL;
-  if (g_loss == NULL || !optimise (build, g, "generator", g_loss, error))
+  rate = gen_binary (
+      graph, "Mul", build->rate, gen_graph_float (graph, (float)settings->generator_rate), error);
+  if (g_loss == NULL || rate == NULL ||
+      !optimise (
+          build, g, "generator", g_loss, settings->generator_rate != 1 ? rate : build->rate, error))
     return FALSE;
 
   gen_graph_add_output (graph, d_loss);

@@ -128,6 +128,15 @@ static const GenSetting list[] = {
       .minimum = 0,
       .maximum = G_MAXFLOAT,
       .of_learning = TRUE },
+  { .name = "generator-rate",
+      .nick = "Generator rate",
+      .description = "The generator's learning rate as a share of learning-rate: below 1 the "
+                     "discriminator learns faster, above 1 slower",
+      .type = GEN_SETTING_DOUBLE,
+      FIELD (trainer.generator_rate),
+      .minimum = 0,
+      .maximum = G_MAXFLOAT,
+      .of_learning = TRUE },
   { .name = "beta1",
       .nick = "Beta 1",
       .description =
