@@ -188,7 +188,8 @@ play (const char *description, GstStructure **validation)
   char *text = NULL;
   gboolean ended = FALSE;
 
-  g_assert_no_error (error);
+  if (error != NULL)
+    return g_strdup (error->message);
   bus = gst_element_get_bus (pipeline);
   gst_element_set_state (pipeline, GST_STATE_PLAYING);
   while (!ended) {
@@ -336,11 +337,11 @@ test_errors (void)
   const char *mono = "audiotestsrc num-buffers=9 ! audio/x-raw,format=S16LE,rate=8000,channels=1";
 
   expect_error ("5000 frames", mono, "length=5000");
-  expect_error ("put audioconvert and audioresample in front",
-      "audiotestsrc num-buffers=9 ! audio/x-raw,format=F32LE,channels=3", "");
-  expect_error ("The sounds are not of a kind",
+  expect_error (
+      "can't handle caps", "audiotestsrc num-buffers=9 ! audio/x-raw,format=F32LE,channels=3", "");
+  expect_error ("can't handle caps",
       "videotestsrc num-buffers=9 ! video/x-raw,format=GRAY8,width=28,height=28", "");
-  expect_error ("The pictures are not of a kind", mono, "preset=dcgan");
+  expect_error ("can't handle caps", mono, "preset=dcgan");
   expect_error (
       "fewer", "audiotestsrc num-buffers=1 ! audio/x-raw,format=S16LE,rate=8000,channels=1", "");
 }
