@@ -34,7 +34,8 @@ sizes_agree (const GstGeneratorPorts *ports, const GenModelUse *use)
   };
   int height, width;
 
-  if (ports->staged || use->frames == 0 || ports->output.kind == GEN_PORT_SOUND)
+  if (ports->staged || use->frames == 0 || ports->output.kind == GEN_PORT_SOUND ||
+      gst_generator_streams (ports))
     return TRUE;
   return gst_generator_output_size (ports, &one, &height, &width, NULL) &&
          height == use->output.height && width == use->output.width;
@@ -46,7 +47,7 @@ may_fit (const GstGeneratorPorts *ports, const GstStructure *structure, GError *
 {
   GstGeneratorInput input;
 
-  if (ports->input.kind != GEN_PORT_VECTOR || !gst_structure_has_field (structure, "dimensions"))
+  if (!gst_structure_has_field (structure, "dimensions"))
     return TRUE;
   return gst_generator_read_input (ports, structure, &input, error);
 }
@@ -225,6 +226,9 @@ gst_generator_adopt (GstGenerator *self, Successor *next)
   self->ports.input = next->ports.input;
   self->ports.second = next->ports.second;
   self->ports.output = next->ports.output;
+  self->ports.context = next->ports.context;
+  self->ports.window = next->ports.window;
+  self->ports.numbers = next->ports.numbers;
   self->ports.columns = next->ports.columns;
   self->ports.staged = next->ports.staged;
   self->ports.shares_device &= !next->ports.staged;

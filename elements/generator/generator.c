@@ -67,6 +67,14 @@
  * click between them. `chunk-size` says how long pieces are, and with it the latency. Where results
  * hang on the whole sound, `context` says how much of it is to be enough.
  *
+ * Sound may be at one end alone. Vectors that follow each other, as the frames of a mel spectrogram
+ * do, become sound by a model that takes them as [1, D, T] or [1, T, D] (a vocoder): buffers may
+ * hold any number of them, `dimensions=80:20` one after another or `dimensions=20:80` as the model
+ * has them, and are made into sound piece by piece as above. Each picture becomes a sound where the
+ * model makes one and says its rate. And of each window of a sound, as long as the model takes or
+ * `chunk-size` says, comes a picture, or a tensor of whatever the model makes; `context` lets
+ * windows overlap by as many samples at both sides, and the last one is filled up with silence.
+ *
  * A model of two inputs takes buffers of two tensors: latents, and the class or the second latent
  * that goes with each. `latentsrc` makes both; the class is a vector or an index, int64 or int32,
  * as the model has it.
@@ -116,6 +124,10 @@ enum {
   GST_AUDIO_CAPS_MAKE ("{ " GST_AUDIO_NE (F32) ", " GST_AUDIO_NE (S16) " }")                       \
   ", layout=(string)interleaved"
 
+#define ONE_TENSOR_CAPS                                                                            \
+  "other/tensors, format=(string)static, num_tensors=(int)1, "                                     \
+  "types=(string)float32, " GST_GENERATIVE_TENSORS_RATE
+
 static GstStaticPadTemplate sink_template =
     GST_STATIC_PAD_TEMPLATE ("sink", GST_PAD_SINK, GST_PAD_ALWAYS,
         GST_STATIC_CAPS (GST_GENERATIVE_TENSORS_CAPS "; " GST_VIDEO_CAPS_MAKE (
@@ -124,7 +136,7 @@ static GstStaticPadTemplate sink_template =
 static GstStaticPadTemplate src_template =
     GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC, GST_PAD_ALWAYS,
         GST_STATIC_CAPS (GST_VIDEO_CAPS_MAKE (GST_GENERATIVE_OUTPUT_FORMATS)
-                GST_GENERATIVE_DEVICE_CAPS "; " SOUND_CAPS));
+                GST_GENERATIVE_DEVICE_CAPS "; " SOUND_CAPS "; " ONE_TENSOR_CAPS));
 
 G_DEFINE_FINAL_TYPE (GstGenerator, gst_generator, GST_TYPE_BASE_TRANSFORM)
 GST_ELEMENT_REGISTER_DEFINE (generator, "generator", GST_RANK_NONE, GST_TYPE_GENERATOR)
@@ -173,7 +185,7 @@ gst_generator_set_property (
     settings->hints.context = g_value_get_int (value);
     break;
   case PROP_CHUNK_SIZE:
-    settings->chunk_size = g_value_get_uint (value);
+    settings->hints.chunk_size = (int)g_value_get_uint (value);
     break;
   case PROP_INPUT_RANGE:
     g_free (settings->input_range);
@@ -223,7 +235,7 @@ gst_generator_get_property (GObject *object, guint property_id, GValue *value, G
     g_value_set_int (value, settings->hints.context);
     break;
   case PROP_CHUNK_SIZE:
-    g_value_set_uint (value, settings->chunk_size);
+    g_value_set_uint (value, (guint)settings->hints.chunk_size);
     break;
   case PROP_INPUT_RANGE:
     g_value_set_string (value, settings->input_range);
@@ -286,7 +298,7 @@ gst_generator_start (GstBaseTransform *base)
     return FALSE;
   }
   gst_generator_warn_of_ranges (self, &ports);
-  if (!model->staged && ports.output.kind != GEN_PORT_SOUND)
+  if (!model->staged && ports.output.kind == GEN_PORT_PICTURE && !gst_generator_streams (&ports))
     ports.shares_device = ports.prefers_device =
         gst_generative_playing_share_memory (&self->playing, GST_ELEMENT (self));
   text = gen_model_describe (model);
@@ -472,8 +484,7 @@ gst_generator_class_init (GstGeneratorClass *klass)
   gst_element_class_add_static_pad_template (element_class, &sink_template);
   gst_element_class_add_static_pad_template (element_class, &src_template);
   gst_element_class_set_static_metadata (element_class, "Generator", "Filter/Converter/Video/Audio",
-      "Plays a generative model: latents, pictures or sound in, pictures or sound out",
-      "gst-generative");
+      "Plays a generative model: latents, tensors, pictures or sound in and out", "gst-generative");
 
   element_class->set_context = gst_generator_set_context;
   base_class->start = gst_generator_start;
@@ -504,7 +515,7 @@ gst_generator_init (GstGenerator *self)
   settings->batch_size = DEFAULT_BATCH_SIZE;
   settings->columns = DEFAULT_COLUMNS;
   settings->hints.context = DEFAULT_CONTEXT;
-  settings->chunk_size = DEFAULT_CHUNK_SIZE;
+  settings->hints.chunk_size = DEFAULT_CHUNK_SIZE;
   self->queue = gst_adapter_new ();
   settings->reload = DEFAULT_RELOAD;
   self->slots = g_new0 (Slot, MAX_BATCH_SIZE);

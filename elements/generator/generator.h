@@ -2,8 +2,9 @@
 /* What the files of the generator share: generator.c (properties, start and stop),
  * generator-negotiate.c (caps, allocation, queries), generator-player.c (compiling),
  * generator-change.c (another model while it plays), generator-run.c (frames), generator-sound.c
- * (sounds of latents), generator-stream.c (sound of sound), generator-late.c (which are not made)
- * and generator-staged.c (models whose shapes hang on what they compute). */
+ * (sounds of latents), generator-stream.c (what is made of sound, piece by piece),
+ * generator-window.c (pictures and tensors of it), generator-late.c (which are not made) and
+ * generator-staged.c (models whose shapes hang on what they compute). */
 #pragma once
 
 #include <gst/audio/audio.h>
@@ -24,7 +25,7 @@ G_DECLARE_FINAL_TYPE (GstGenerator, gst_generator, GST, GENERATOR, GstBaseTransf
 
 typedef struct {
   char *model, *input_range, *output_range;
-  guint batch_size, columns, chunk_size;
+  guint batch_size, columns;
   GstGeneratorHints hints;
   gboolean reload;
 } Settings;
@@ -62,8 +63,11 @@ struct _GstGenerator {
   GstVideoInfo in_info, out_info;
   GstAudioInfo out_sound; /* in the place of out_info */
   guint64 next_sample;    /* of the stream; NONE: the next latent tells */
-  /* Of sound that is made of sound, in frames of the input since the stream began. */
-  GstAudioInfo in_sound;
+  gint64 sound_length;    /* of the sound of a latent or a picture */
+  /* Of what is made of sound or of a series, in frames of the input since the stream began: in
+   * samples of all channels, or vectors. */
+  GstAudioInfo in_sound; /* of sound */
+  gsize in_frame;        /* bytes of one */
   GstAdapter *queue;
   guint64 queued_from;          /* the first one in the queue */
   guint64 position;             /* where the next piece begins */
@@ -165,7 +169,7 @@ gboolean gst_generator_use_sound (
     GstGenerator *self, GstCaps *caps, GenModelUse *use, GError **error);
 /* How long the sound of a buffer of latents is. */
 GstClockTime gst_generator_sound_duration (const GstGenerator *self);
-/* Where that of latent `picture` of a buffer begins, in bytes. */
+/* Where that of latent or picture `picture` of a buffer begins, in bytes. */
 gsize gst_generator_sound_offset (const GstGenerator *self, int picture);
 /* The stream has jumped. */
 void gst_generator_forget_sound (GstGenerator *self);
@@ -174,8 +178,9 @@ GstFlowReturn gst_generator_prepare_output_buffer (
 
 /* --- generator-stream.c --- */
 
-/* Choose how long pieces are, and have `use` make one. */
-gboolean gst_generator_stream_negotiate (GstGenerator *self, GenModelUse *use, GError **error);
+/* Choose how long pieces are of what the caps `sink` say, and have `use` make one. */
+gboolean gst_generator_stream_negotiate (
+    GstGenerator *self, GstCaps *sink, GenModelUse *use, GError **error);
 /* How long the first sample of a piece waits for it to be whole. */
 GstClockTime gst_generator_stream_latency (const GstGenerator *self);
 /* A new stream begins. */
@@ -186,6 +191,19 @@ gboolean gst_generator_stream_pending (const GstGenerator *self);
 GstFlowReturn gst_generator_stream_drain (GstGenerator *self);
 /* The part of generate_output. */
 GstFlowReturn gst_generator_stream_output (GstGenerator *self, GstBuffer **output);
+
+/* --- generator-window.c --- */
+
+/* Have `use` make what the source caps `source` say. */
+gboolean gst_generator_window_negotiate (
+    GstGenerator *self, GstCaps *source, GenModelUse *use, GError **error);
+/* A buffer for what is made of a window that begins `start` after the beginning of time and is
+ * `duration` long. */
+GstFlowReturn gst_generator_window_allocate (
+    GstGenerator *self, GstClockTime start, GstClockTime duration, GstBuffer **buffer);
+/* Make it of `samples`, which are as long as a window, by a player that plays `use`. */
+gboolean gst_generator_window_run (GstGenerator *self, const GenModelUse *use, gpointer samples,
+    GstBuffer *buffer, GError **error);
 
 /* --- generator-late.c --- */
 

@@ -51,7 +51,7 @@ gst_generator_warn_of_ranges (GstGenerator *self, const GstGeneratorPorts *ports
     gst_generative_warn_of_range (element, ports->model, &ports->input, FALSE, "input-range");
   if (ports->output.kind == GEN_PORT_SOUND)
     gst_generator_warn_of_sample_rate (self, ports);
-  else
+  else if (ports->output.kind == GEN_PORT_PICTURE)
     gst_generative_warn_of_range (element, ports->model, &ports->output, TRUE, "output-range");
 }
 

@@ -89,10 +89,8 @@ follow_layouts (GstGenerator *self, const Slot *slot)
   GenModelUse use = *now;
   g_autoptr (GError) error = NULL;
 
-  if (slot->out_frame.is_sound)
-    return TRUE;
-  if (!gst_generative_layout_of_frame (
-          &slot->out_frame.video, use.output.channels, use.to.columns, FALSE, &use.to) ||
+  if ((!slot->out_frame.is_sound && !gst_generative_layout_of_frame (&slot->out_frame.video,
+                                        use.output.channels, use.to.columns, FALSE, &use.to)) ||
       (use.from_frames && !gst_generative_layout_of_frame (
                               &slot->in_frame.video, use.input.channels, 1, TRUE, &use.from))) {
     GST_ELEMENT_ERROR (

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Sounds that are made of latents. They follow each other to the sample, whatever the times of the
- * latents: where these begin, or jump, says where the next one lies. */
+/* Sounds that are made of latents, or of pictures. They follow each other to the sample, whatever
+ * the times of the latents: where these begin, or jump, says where the next one lies. */
 #include "generator.h"
 
 GST_DEBUG_CATEGORY_EXTERN (generator_debug);
@@ -15,7 +15,7 @@ gst_generator_warn_of_sample_rate (GstGenerator *self, const GstGeneratorPorts *
   GST_OBJECT_LOCK (self);
   hint = self->settings.hints.sample_rate;
   GST_OBJECT_UNLOCK (self);
-  if (hint > 0 || (said != NULL && said->sample_rate > 0) || gst_generator_streams (ports))
+  if (hint > 0 || (said != NULL && said->sample_rate > 0) || ports->input.kind == GEN_PORT_SOUND)
     return;
   GST_ELEMENT_WARNING (self, LIBRARY, SETTINGS,
       ("%s: nothing tells how many samples a second its output '%s' makes; %d are assumed. "
@@ -39,7 +39,7 @@ gst_generator_use_sound (GstGenerator *self, GstCaps *caps, GenModelUse *use, GE
 static guint64
 frames_of_buffer (const GstGenerator *self)
 {
-  return (guint64)self->input.pictures * (guint64)gst_generator_sound_length (&self->ports);
+  return (guint64)self->input.pictures * (guint64)self->sound_length;
 }
 
 GstClockTime
@@ -52,8 +52,7 @@ gst_generator_sound_duration (const GstGenerator *self)
 gsize
 gst_generator_sound_offset (const GstGenerator *self, int picture)
 {
-  return (gsize)picture * (gsize)gst_generator_sound_length (&self->ports) *
-         (gsize)GST_AUDIO_INFO_BPF (&self->out_sound);
+  return (gsize)picture * (gsize)self->sound_length * (gsize)GST_AUDIO_INFO_BPF (&self->out_sound);
 }
 
 void

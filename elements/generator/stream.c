@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Sound that is made of sound, piece by piece. Samples queue until there are as many as a piece and
- * what follows it takes; it is made with its neighbours around it, of which the results are left
- * out, and so comes out as it would of the whole. Where a stream begins or ends there are no
- * neighbours, as there are none for the whole. A model that takes one length alone is given silence
- * there. */
+/* What is made of sound, or of a series, piece by piece. Samples queue until there are as many as a
+ * piece and what follows it takes; it is made with its neighbours around it. Of sound their results
+ * are left out, so that it comes out as it would of the whole; a picture or a tensor is made of all
+ * of that window. Where a stream begins or ends there are no neighbours, as there are none for the
+ * whole. A model that takes one length alone is given silence there. */
 #include "generator.h"
 
 #include <string.h>
@@ -29,6 +29,36 @@ to_output (const GstGenerator *self, guint64 frames)
   return gst_util_uint64_scale (frames, (guint64)context->made, (guint64)context->taken);
 }
 
+/* Whether all pieces are made of as many frames. */
+static gboolean
+is_of_one_length (const GstGenerator *self)
+{
+  return self->ports.input.length > 0 || self->ports.window > 0;
+}
+
+/* How long so many frames of the input are. */
+static GstClockTime
+time_of (const GstGenerator *self, guint64 frames)
+{
+  if (self->ports.input.kind == GEN_PORT_SOUND)
+    return gst_util_uint64_scale (
+        frames, GST_SECOND, (guint64)GST_AUDIO_INFO_RATE (&self->in_sound));
+  return gst_util_uint64_scale (
+      to_output (self, frames), GST_SECOND, (guint64)GST_AUDIO_INFO_RATE (&self->out_sound));
+}
+
+/* As many as a piece has where nobody says it. */
+static guint64
+usual_piece (const GstGenerator *self)
+{
+  const GenContext *context = &self->ports.context;
+
+  if (self->ports.input.kind == GEN_PORT_SOUND)
+    return (guint64)GST_AUDIO_INFO_RATE (&self->in_sound) / PIECES_A_SECOND;
+  return gst_util_uint64_scale ((guint64)GST_AUDIO_INFO_RATE (&self->out_sound) / PIECES_A_SECOND,
+      (guint64)context->taken, (guint64)context->made);
+}
+
 /* How long a piece is, and its neighbours. FALSE with `error` where a model of one length has no
  * room for them. */
 static gboolean
@@ -36,16 +66,17 @@ choose_lengths (GstGenerator *self, GError **error)
 {
   const GenContext *context = &self->ports.context;
   const guint64 step = (guint64)context->step;
+  const guint64 length = self->ports.window > 0         ? (guint64)self->ports.window
+                         : self->ports.input.length > 0 ? (guint64)self->ports.input.length
+                                                        : 0;
   guint64 wanted;
 
   GST_OBJECT_LOCK (self);
-  wanted = self->settings.chunk_size;
+  wanted = (guint64)self->settings.hints.chunk_size;
   GST_OBJECT_UNLOCK (self);
   self->before = round_up ((guint64)context->before, step);
   self->after = round_up ((guint64)context->after, step);
-  if (self->ports.input.length > 0) {
-    const guint64 length = (guint64)self->ports.input.length;
-
+  if (length > 0) {
     self->piece = length > self->before + self->after
                       ? (length - self->before - self->after) / step * step
                       : 0;
@@ -61,19 +92,27 @@ choose_lengths (GstGenerator *self, GError **error)
     return FALSE;
   }
   if (wanted == 0)
-    wanted = MAX ((guint64)GST_AUDIO_INFO_RATE (&self->in_sound) / PIECES_A_SECOND,
-        self->before + self->after);
+    wanted = MAX (usual_piece (self), self->before + self->after);
   self->piece = round_up (MAX (wanted, 1), step);
   return TRUE;
 }
 
 gboolean
-gst_generator_stream_negotiate (GstGenerator *self, GenModelUse *use, GError **error)
+gst_generator_stream_negotiate (GstGenerator *self, GstCaps *sink, GenModelUse *use, GError **error)
 {
+  gst_audio_info_init (&self->in_sound);
+  self->in_frame = (gsize)self->ports.input.channels * sizeof (float);
+  if (self->ports.input.kind == GEN_PORT_SOUND) {
+    if (!gst_audio_info_from_caps (&self->in_sound, sink)) {
+      g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION, "the caps are no sound");
+      return FALSE;
+    }
+    self->in_frame = (gsize)GST_AUDIO_INFO_BPF (&self->in_sound);
+    use->from_sound.int16 = GST_AUDIO_INFO_FORMAT (&self->in_sound) == GST_AUDIO_FORMAT_S16;
+  }
   if (!choose_lengths (self, error))
     return FALSE;
   use->from_frames = TRUE;
-  use->from_sound.int16 = GST_AUDIO_INFO_FORMAT (&self->in_sound) == GST_AUDIO_FORMAT_S16;
   use->length = (gint64)(self->before + self->piece + self->after);
   use->to_sound.skip = (gint64)to_output (self, self->before);
   use->to_sound.keep = (gint64)to_output (self, self->piece);
@@ -87,8 +126,7 @@ gst_generator_stream_negotiate (GstGenerator *self, GenModelUse *use, GError **e
 GstClockTime
 gst_generator_stream_latency (const GstGenerator *self)
 {
-  return gst_util_uint64_scale_ceil (
-      self->piece + self->after, GST_SECOND, (guint64)GST_AUDIO_INFO_RATE (&self->in_sound));
+  return time_of (self, self->piece + self->after) + 1;
 }
 
 void
@@ -103,14 +141,13 @@ gst_generator_stream_forget (GstGenerator *self)
 static guint64
 frames_come (const GstGenerator *self)
 {
-  return self->queued_from +
-         gst_adapter_available (self->queue) / (gsize)GST_AUDIO_INFO_BPF (&self->in_sound);
+  return self->queued_from + gst_adapter_available (self->queue) / self->in_frame;
 }
 
 gboolean
 gst_generator_stream_pending (const GstGenerator *self)
 {
-  return self->queue != NULL && self->in_sound.bpf > 0 && frames_come (self) > self->position;
+  return self->in_frame > 0 && frames_come (self) > self->position;
 }
 
 /* The use for a piece of `keep` frames of the input, from `from` to `to`: of a model of one length
@@ -121,7 +158,7 @@ use_for (const GstGenerator *self, guint64 from, guint64 to, guint64 keep)
   GenModelUse use;
 
   use = *gen_player_use (self->player);
-  if (self->ports.input.length > 0)
+  if (is_of_one_length (self))
     return use;
   use.length = (gint64)round_up (to - from, (guint64)self->ports.context.step);
   use.to_sound.skip = (gint64)to_output (self, self->position - from);
@@ -133,8 +170,8 @@ use_for (const GstGenerator *self, guint64 from, guint64 to, guint64 keep)
 static void
 fill_input (GstGenerator *self, const GenModelUse *use, guint64 from, guint64 to)
 {
-  const gsize frame = (gsize)GST_AUDIO_INFO_BPF (&self->in_sound);
-  const guint64 missing = self->ports.input.length > 0 ? self->before - (self->position - from) : 0;
+  const gsize frame = self->in_frame;
+  const guint64 missing = is_of_one_length (self) ? self->before - (self->position - from) : 0;
   const gsize size = (gsize)use->length * frame;
 
   if (self->input_size < size) {
@@ -150,7 +187,7 @@ fill_input (GstGenerator *self, const GenModelUse *use, guint64 from, guint64 to
 }
 
 static void
-stamp (GstGenerator *self, GstBuffer *buffer, guint64 frames)
+finish_sound (GstGenerator *self, GstBuffer *buffer, guint64 frames)
 {
   const guint64 rate = (guint64)GST_AUDIO_INFO_RATE (&self->out_sound);
   const guint64 first = (GST_CLOCK_TIME_IS_VALID (self->origin)
@@ -158,17 +195,16 @@ stamp (GstGenerator *self, GstBuffer *buffer, guint64 frames)
                                 : 0) +
                         to_output (self, self->position);
 
+  gst_buffer_set_size (buffer, (gssize)frames * GST_AUDIO_INFO_BPF (&self->out_sound));
   GST_BUFFER_OFFSET (buffer) = first;
   GST_BUFFER_OFFSET_END (buffer) = first + frames;
   GST_BUFFER_PTS (buffer) = gst_util_uint64_scale (first, GST_SECOND, rate);
   GST_BUFFER_DURATION (buffer) =
       gst_util_uint64_scale (first + frames, GST_SECOND, rate) - GST_BUFFER_PTS (buffer);
-  if (self->position == 0)
-    GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DISCONT);
 }
 
 static gboolean
-run_piece (GstGenerator *self, const GenModelUse *use, GstBuffer *buffer, GError **error)
+run_on_samples (GstGenerator *self, const GenModelUse *use, GstBuffer *buffer, GError **error)
 {
   GstMapInfo map;
   GenFrame in = { .planes = { self->samples } }, out = { 0 };
@@ -187,6 +223,27 @@ run_piece (GstGenerator *self, const GenModelUse *use, GstBuffer *buffer, GError
   return good;
 }
 
+static gboolean
+run_piece (GstGenerator *self, const GenModelUse *use, GstBuffer *buffer, GError **error)
+{
+  if (self->ports.window > 0)
+    return gst_generator_window_run (self, use, self->samples, buffer, error);
+  return run_on_samples (self, use, buffer, error);
+}
+
+static GstFlowReturn
+allocate (GstGenerator *self, const GenModelUse *use, GstBuffer **buffer)
+{
+  if (self->ports.window > 0)
+    return gst_generator_window_allocate (self,
+        (GST_CLOCK_TIME_IS_VALID (self->origin) ? self->origin : 0) +
+            time_of (self, self->position),
+        time_of (self, self->position + self->piece) - time_of (self, self->position), buffer);
+  *buffer = gst_buffer_new_allocate (
+      NULL, (gsize)use->to_sound.keep * (gsize)GST_AUDIO_INFO_BPF (&self->out_sound), NULL);
+  return GST_FLOW_OK;
+}
+
 /* The samples that the next piece no longer needs leave the queue. */
 static void
 advance (GstGenerator *self, guint64 frames)
@@ -195,8 +252,7 @@ advance (GstGenerator *self, guint64 frames)
 
   self->position += frames;
   first = self->position > self->before ? self->position - self->before : 0;
-  gst_adapter_flush (self->queue,
-      (gsize)(first - self->queued_from) * (gsize)GST_AUDIO_INFO_BPF (&self->in_sound));
+  gst_adapter_flush (self->queue, (gsize)(first - self->queued_from) * self->in_frame);
   self->queued_from = first;
 }
 
@@ -204,17 +260,18 @@ advance (GstGenerator *self, guint64 frames)
 static GstFlowReturn
 make_piece (GstGenerator *self, guint64 keep, GstBuffer **output)
 {
-  const gsize out_frame = (gsize)GST_AUDIO_INFO_BPF (&self->out_sound);
   const guint64 from = self->queued_from;
   const guint64 to = MIN (frames_come (self), self->position + self->piece + self->after);
   const GenModelUse use = use_for (self, from, to, keep);
-  const gsize made = (gsize)use.to_sound.keep * out_frame;
   GstClockTime start = gst_util_get_timestamp ();
-  g_autoptr (GstBuffer) buffer = gst_buffer_new_allocate (NULL, made, NULL);
-  const Slot slot = { .input = buffer };
+  g_autoptr (GstBuffer) buffer = NULL;
   g_autoptr (GError) error = NULL;
+  const GstFlowReturn flow = allocate (self, &use, &buffer);
+  const Slot slot = { .input = buffer };
   gboolean good;
 
+  if (flow != GST_FLOW_OK)
+    return flow;
   fill_input (self, &use, from, to);
   good = run_piece (self, &use, buffer, &error);
   if (!good && gst_generator_fall_back (self, error)) {
@@ -226,8 +283,10 @@ make_piece (GstGenerator *self, guint64 keep, GstBuffer **output)
     return GST_FLOW_ERROR;
   }
   gst_generator_notice_not_finite (self, &slot, 1);
-  gst_buffer_set_size (buffer, (gssize)(to_output (self, keep) * out_frame));
-  stamp (self, buffer, to_output (self, keep));
+  if (self->ports.window == 0)
+    finish_sound (self, buffer, to_output (self, keep));
+  if (self->position == 0)
+    GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DISCONT);
   advance (self, keep);
   self->frame++;
   gst_generator_note_run (self, start);
@@ -259,6 +318,50 @@ gst_generator_stream_drain (GstGenerator *self)
   return flow;
 }
 
+/* The vectors of a buffer, one after another. (transfer full) */
+static GstBuffer *
+interleave (const GstGenerator *self, GstBuffer *input)
+{
+  const gsize vectors = (gsize)self->input.vectors, channels = (gsize)self->ports.input.channels;
+  float *to = g_new (float, vectors *channels);
+  GstBuffer *made = gst_buffer_new_wrapped (to, vectors * channels * sizeof (float));
+  GstMapInfo map;
+
+  gst_buffer_copy_into (made, input, GST_BUFFER_COPY_METADATA, 0, -1);
+  gst_buffer_map (input, &map, GST_MAP_READ);
+  for (gsize c = 0; c < channels; c++)
+    for (gsize i = 0; i < vectors; i++)
+      memcpy (to + i * channels + c, map.data + (c * vectors + i) * sizeof (float), sizeof (float));
+  gst_buffer_unmap (input, &map);
+  gst_buffer_unref (input);
+  return made;
+}
+
+/* Into the queue; takes `input`. */
+static GstFlowReturn
+enqueue (GstGenerator *self, GstBuffer *input)
+{
+  const gsize size = gst_buffer_get_size (input);
+  const gboolean of_sound = self->ports.input.kind == GEN_PORT_SOUND;
+
+  if (of_sound ? size % self->in_frame != 0 : size != self->sizes[0]) {
+    GST_ELEMENT_ERROR (self, STREAM, WRONG_TYPE,
+        ("A buffer has %" G_GSIZE_FORMAT " bytes, which are not %s of %" G_GSIZE_FORMAT, size,
+            of_sound ? "whole frames" : "the vectors", of_sound ? self->in_frame : self->sizes[0]),
+        (NULL));
+    gst_buffer_unref (input);
+    return GST_FLOW_ERROR;
+  }
+  if (frames_come (self) == 0)
+    self->origin = GST_BUFFER_PTS (input);
+  if (size == 0)
+    gst_buffer_unref (input);
+  else
+    gst_adapter_push (self->queue,
+        self->input.planar && self->input.vectors > 1 ? interleave (self, input) : input);
+  return GST_FLOW_OK;
+}
+
 GstFlowReturn
 gst_generator_stream_output (GstGenerator *self, GstBuffer **output)
 {
@@ -274,10 +377,9 @@ gst_generator_stream_output (GstGenerator *self, GstBuffer **output)
       return flow;
     }
   }
-  if (input != NULL && frames_come (self) == 0)
-    self->origin = GST_BUFFER_PTS (input);
-  if (input != NULL)
-    gst_adapter_push (self->queue, input);
+  flow = input != NULL ? enqueue (self, input) : GST_FLOW_OK;
+  if (flow != GST_FLOW_OK)
+    return flow;
   if (frames_come (self) < self->position + self->piece + self->after)
     return GST_FLOW_OK;
   return make_piece (self, self->piece, output);
