@@ -350,7 +350,7 @@ own_rate (const GstGeneratorPorts *ports, int *numerator, int *denominator)
   if (ports->output.kind != GEN_PORT_SOUND)
     return;
   *numerator = ports->output.sample_rate;
-  *denominator = (int)MIN (ports->output.length, G_MAXINT);
+  *denominator = (int)CLAMP (ports->output.length - ports->overlap, 1, G_MAXINT);
   if (!gst_generator_streams (ports))
     return;
   *numerator = (int)gst_util_uint64_scale ((guint64)*numerator, (guint64)ports->context.taken, 1);

@@ -14,10 +14,14 @@ typedef struct {
   GenPort output;     /* of pictures or sounds, whose rate is known where it does not follow that of
                          the input; else tensors */
   GenContext context; /* of what is made of sound or of a series */
-  gint64 window;      /* frames of sound of which a picture or a tensor is made, or 0 */
-  GenShape numbers;   /* of that tensor, without outer ones */
-  int columns;        /* of a wall; 0: nearly square */
-  gboolean staged;    /* the model's shapes hang on what it computes */
+  gboolean endless;   /* results hang on the whole sound */
+  /* Frames that a piece shares with the next one, of the input, -1 for half of it; or that the
+   * sounds of two latents share. */
+  gint64 overlap;
+  gint64 window;    /* frames of sound of which a picture or a tensor is made, or 0 */
+  GenShape numbers; /* of that tensor, without outer ones */
+  int columns;      /* of a wall; 0: nearly square */
+  gboolean staged;  /* the model's shapes hang on what it computes */
   /* Frames may lie in the memory of a device, and best do so where the next element takes them. */
   gboolean shares_device, prefers_device;
 } GstGeneratorPorts;
@@ -40,6 +44,8 @@ typedef struct {
   int sample_rate;   /* of sounds; where it is set, vectors are sounds */
   int context;       /* of sounds, in samples; -1: what the graph says */
   int chunk_size;    /* frames of sound in a piece */
+  int overlap;       /* of pieces, in samples of the input; -1: what suits */
+  guint64 crossfade; /* of the sounds of latents, in nanoseconds */
 } GstGeneratorHints;
 
 /* The rate of sounds of which nobody says it. */

@@ -227,6 +227,8 @@ gst_generator_adopt (GstGenerator *self, Successor *next)
   self->ports.second = next->ports.second;
   self->ports.output = next->ports.output;
   self->ports.context = next->ports.context;
+  self->ports.endless = next->ports.endless;
+  self->ports.overlap = next->ports.overlap;
   self->ports.window = next->ports.window;
   self->ports.numbers = next->ports.numbers;
   self->ports.columns = next->ports.columns;
@@ -287,8 +289,9 @@ gst_generator_change (GstGenerator *self)
   GST_INFO_OBJECT (self, "%s plays from this frame on", gen_player_model (next->player)->path);
   gst_generator_adopt (self, next);
   if (!agree) {
+    flow = gst_generator_sound_drain (self);
     negotiate_anew (self);
-    return GST_FLOW_OK;
+    return flow;
   }
   if (!gst_generator_compile (self, &use, &error)) {
     gst_generative_post_error (GST_ELEMENT (self), error);

@@ -59,13 +59,17 @@
  * int16, at the rate that its metadata or `.modelinfo` file says (`generative.sample-rate`), or
  * `sample-rate`; with that set, a vector is a sound as well. Sounds follow each other to the
  * sample, whatever the times of the latents are. `latentsrc` is asked for latents as fast as sounds
- * are long.
+ * are long. With `crossfade` each begins while the one before it fades out, and that much less of
+ * it lies between two latents; the first one after a seek has none before it to fade out.
  *
  * A model of sound whose input and output are such is played on sound: piece by piece, each with
  * the samples around it that its results hang on, which is found from the model's kernels,
  * dilations and strides, so that pieces come out as they do of the whole, and so that there is no
  * click between them. `chunk-size` says how long pieces are, and with it the latency. Where results
- * hang on the whole sound, `context` says how much of it is to be enough.
+ * hang on the whole sound, as those of attention and of normalisation along time do, no piece comes
+ * out as it would of the whole: pieces of a second then overlap by half and fade into each other,
+ * so that there is no click, and a warning tells of it. `overlap` sets that otherwise, and is taken
+ * for other models as well; `context` says instead how much is to be enough.
  *
  * Sound may be at one end alone. Vectors that follow each other, as the frames of a mel spectrogram
  * do, become sound by a model that takes them as [1, D, T] or [1, T, D] (a vocoder): buffers may
@@ -105,6 +109,8 @@ enum {
   PROP_SAMPLE_RATE,
   PROP_CONTEXT,
   PROP_CHUNK_SIZE,
+  PROP_OVERLAP,
+  PROP_CROSSFADE,
   PROP_INPUT_RANGE,
   PROP_OUTPUT_RANGE,
   PROP_RELOAD,
@@ -118,6 +124,8 @@ enum {
 #define DEFAULT_SAMPLE_RATE 0
 #define DEFAULT_CONTEXT -1
 #define DEFAULT_CHUNK_SIZE 0
+#define DEFAULT_OVERLAP -1
+#define DEFAULT_CROSSFADE 0
 #define DEFAULT_RELOAD TRUE
 
 #define SOUND_CAPS                                                                                 \
@@ -187,6 +195,12 @@ gst_generator_set_property (
   case PROP_CHUNK_SIZE:
     settings->hints.chunk_size = (int)g_value_get_uint (value);
     break;
+  case PROP_OVERLAP:
+    settings->hints.overlap = g_value_get_int (value);
+    break;
+  case PROP_CROSSFADE:
+    settings->hints.crossfade = g_value_get_uint64 (value);
+    break;
   case PROP_INPUT_RANGE:
     g_free (settings->input_range);
     settings->input_range = g_value_dup_string (value);
@@ -237,6 +251,12 @@ gst_generator_get_property (GObject *object, guint property_id, GValue *value, G
   case PROP_CHUNK_SIZE:
     g_value_set_uint (value, (guint)settings->hints.chunk_size);
     break;
+  case PROP_OVERLAP:
+    g_value_set_int (value, settings->hints.overlap);
+    break;
+  case PROP_CROSSFADE:
+    g_value_set_uint64 (value, settings->hints.crossfade);
+    break;
   case PROP_INPUT_RANGE:
     g_value_set_string (value, settings->input_range);
     break;
@@ -264,6 +284,7 @@ gst_generator_finalize (GObject *object)
   g_free (self->slots);
   g_object_unref (self->queue);
   g_free (self->samples);
+  gst_generator_join_clear (&self->join);
   gst_generative_playing_clear (&self->playing);
   G_OBJECT_CLASS (gst_generator_parent_class)->finalize (object);
 }
@@ -397,6 +418,8 @@ gst_generator_sink_event (GstBaseTransform *base, GstEvent *event)
   }
   if (ends_stream (event) && gst_generator_stream_pending (self))
     gst_generator_stream_drain (self);
+  if (ends_stream (event))
+    gst_generator_sound_drain (self);
   if (GST_EVENT_TYPE (event) == GST_EVENT_SEGMENT)
     gst_generator_forget_sound (self);
   if (GST_EVENT_TYPE (event) != GST_EVENT_CAPS)
@@ -460,11 +483,20 @@ gst_generator_class_init (GstGeneratorClass *klass)
   g_object_class_install_property (gobject_class, PROP_CHUNK_SIZE,
       g_param_spec_uint ("chunk-size", "Chunk size",
           "Samples of each channel that a piece of sound is made of at least, where the model "
-          "takes "
-          "any number: more are faster, and come later (0: a 50th of a second, or the context "
-          "where "
-          "that is longer)",
+          "takes any number: more are faster, and come later (0: a 50th of a second, or the "
+          "context where that is longer; a second where results hang on all of it)",
           0, G_MAXINT, DEFAULT_CHUNK_SIZE, flags));
+  g_object_class_install_property (gobject_class, PROP_OVERLAP,
+      g_param_spec_int ("overlap", "Overlap",
+          "Samples that a piece of sound shares with the next one, where one fades into the other "
+          "as the halves of a Hann window (-1: none where the context is known or given, else half "
+          "of a piece)",
+          -1, G_MAXINT, DEFAULT_OVERLAP, flags));
+  g_object_class_install_property (gobject_class, PROP_CROSSFADE,
+      g_param_spec_uint64 ("crossfade", "Crossfade",
+          "For how many nanoseconds the sound of a latent fades into the next one, with equal "
+          "power; at most half of it (0: each follows the other as it is)",
+          0, G_MAXINT64, DEFAULT_CROSSFADE, flags));
   g_object_class_install_property (gobject_class, PROP_INPUT_RANGE,
       g_param_spec_string ("input-range", "Input range",
           "The numbers that the model takes for black and white, such as -1,1 (unset: what the "
@@ -516,6 +548,8 @@ gst_generator_init (GstGenerator *self)
   settings->columns = DEFAULT_COLUMNS;
   settings->hints.context = DEFAULT_CONTEXT;
   settings->hints.chunk_size = DEFAULT_CHUNK_SIZE;
+  settings->hints.overlap = DEFAULT_OVERLAP;
+  settings->hints.crossfade = DEFAULT_CROSSFADE;
   self->queue = gst_adapter_new ();
   settings->reload = DEFAULT_RELOAD;
   self->slots = g_new0 (Slot, MAX_BATCH_SIZE);

@@ -13,6 +13,7 @@
 
 #include "../shared/frames.h"
 #include "caps.h"
+#include "join.h"
 #include "../shared/latency.h"
 #include "../shared/model-file.h"
 #include "../shared/playing.h"
@@ -64,6 +65,7 @@ struct _GstGenerator {
   GstAudioInfo out_sound; /* in the place of out_info */
   guint64 next_sample;    /* of the stream; NONE: the next latent tells */
   gint64 sound_length;    /* of the sound of a latent or a picture */
+  GstGeneratorJoin join;  /* of sounds that overlap, be they of latents or pieces */
   /* Of what is made of sound or of a series, in frames of the input since the stream began: in
    * samples of all channels, or vectors. */
   GstAudioInfo in_sound; /* of sound */
@@ -72,6 +74,7 @@ struct _GstGenerator {
   guint64 queued_from;          /* the first one in the queue */
   guint64 position;             /* where the next piece begins */
   guint64 before, piece, after; /* its length, and what it needs around it */
+  guint64 overlap;              /* of it, with the next one */
   GstClockTime origin;          /* when the stream began */
   guint8 *samples;              /* of a run: `input_size` bytes */
   gsize input_size;
@@ -173,6 +176,14 @@ GstClockTime gst_generator_sound_duration (const GstGenerator *self);
 gsize gst_generator_sound_offset (const GstGenerator *self, int picture);
 /* The stream has jumped. */
 void gst_generator_forget_sound (GstGenerator *self);
+/* Join sounds of latents as the properties say. */
+gboolean gst_generator_join_sounds (GstGenerator *self, GError **error);
+/* What has been made in `output`, and follows what was made before, is joined to it. */
+void gst_generator_finish_sound (GstGenerator *self, GstBuffer *output);
+/* Push the end of the last sound, which nothing follows. */
+GstFlowReturn gst_generator_sound_drain (GstGenerator *self);
+/* Before `input` is gathered, which may not follow. */
+GstFlowReturn gst_generator_sound_follow (GstGenerator *self, const GstBuffer *input);
 GstFlowReturn gst_generator_prepare_output_buffer (
     GstBaseTransform *base, GstBuffer *input, GstBuffer **output);
 

@@ -231,7 +231,7 @@ negotiate_sound (GstGenerator *self, GstCaps *sink, GstCaps *source, GError **er
   return gst_generator_read_caps (self, sink, &self->input, &use, error) &&
          gst_generator_use_sound (self, source, &use, error) &&
          gst_generator_sound_length (&self->ports, &self->input, &self->sound_length, error) &&
-         begin (self, &use, error);
+         gst_generator_join_sounds (self, error) && begin (self, &use, error);
 }
 
 static gboolean

@@ -2,6 +2,9 @@
 /* Which of a model's inputs and outputs a generator plays, and as what. */
 #include "caps.h"
 
+/* Stands for the length of a sound that is free, where only how long others are by it matters. */
+#define ANY_LENGTH 16384
+
 int
 gst_generator_n_tensors (const GstGeneratorPorts *ports)
 {
@@ -187,28 +190,48 @@ gst_generator_makes_tensors (const GstGeneratorPorts *ports)
   return ports->output.kind != GEN_PORT_PICTURE && ports->output.kind != GEN_PORT_SOUND;
 }
 
-/* What a piece of sound needs around it, and so how fast samples come out. */
+static gint64
+greatest_divisor (gint64 a, gint64 b)
+{
+  while (b != 0) {
+    const gint64 rest = a % b;
+
+    a = b;
+    b = rest;
+  }
+  return a;
+}
+
+/* Of a model whose results hang on the whole sound, how much comes out of what goes in. */
+static gboolean
+choose_ratio (GstGeneratorPorts *ports, GError **error)
+{
+  const GenPort *output = &ports->output;
+  const gint64 taken = ports->input.length > 0 ? ports->input.length : ANY_LENGTH;
+  GenShape shape;
+  gint64 made, divisor;
+
+  if (!gen_model_output_shape (ports->model, output, 1, 0, 0, taken, &shape, error))
+    return FALSE;
+  made = shape.dims[shape.rank == 2 || output->channels_last ? 1 : 2];
+  divisor = greatest_divisor (taken, made);
+  ports->context =
+      (GenContext){ .step = taken / divisor, .taken = taken / divisor, .made = made / divisor };
+  return TRUE;
+}
+
+/* What a piece of sound needs around it, and so how fast samples come out. Where no end of that is
+ * found, pieces overlap, unless somebody says how much is to be enough. */
 static gboolean
 choose_context (GstGeneratorPorts *ports, const GstGeneratorHints *hints, GError **error)
 {
-  const GenPort *input = &ports->input, *output = &ports->output;
-  GenModel *model = ports->model;
-  g_autoptr (GError) failure = NULL;
-
-  if (!gen_model_find_context (model, input, output, &ports->context, &failure)) {
-    if (hints->context < 0) {
-      g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
-          "%s: %s; property context says with how many samples around them pieces are to be made "
-          "nevertheless",
-          model->path, failure->message);
-      return FALSE;
-    }
-    ports->context = (GenContext){ .step = 1, .taken = 1, .made = 1 };
-    if (input->length > 0 && output->length > 0) {
-      ports->context.taken = ports->context.step = input->length;
-      ports->context.made = output->length;
-    }
-  }
+  ports->endless =
+      !gen_model_find_context (ports->model, &ports->input, &ports->output, &ports->context, NULL);
+  ports->overlap = MAX (hints->overlap, 0);
+  if (ports->endless && !choose_ratio (ports, error))
+    return FALSE;
+  if (ports->endless && hints->overlap < 0 && hints->context < 0)
+    ports->overlap = -1;
   if (hints->context >= 0)
     ports->context.before = ports->context.after = hints->context;
   return TRUE;
@@ -331,6 +354,8 @@ choose_sound (GstGeneratorPorts *ports, const GstGeneratorHints *hints, GError *
         "a generator makes sounds [N, C, T], [N, T, C] or [N, T] of latents and pictures, of a "
         "length that is known",
         error);
+  ports->overlap = (gint64)gst_util_uint64_scale_round (
+      hints->crossfade, (guint64)chosen->sample_rate, GST_SECOND);
   if (of_picture || chosen->length > 0)
     return TRUE;
   g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,

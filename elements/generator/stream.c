@@ -13,6 +13,7 @@ GST_DEBUG_CATEGORY_EXTERN (generator_debug);
 
 /* A piece is no shorter than a 50th of a second, where nobody says how long it should be. */
 #define PIECES_A_SECOND 50
+#define ROUND_PIECE 1024
 
 static guint64
 round_up (guint64 x, guint64 step)
@@ -33,7 +34,7 @@ to_output (const GstGenerator *self, guint64 frames)
 static gboolean
 is_of_one_length (const GstGenerator *self)
 {
-  return self->ports.input.length > 0 || self->ports.window > 0;
+  return self->ports.input.length > 0 || self->ports.window > 0 || self->ports.overlap != 0;
 }
 
 /* How long so many frames of the input are. */
@@ -59,16 +60,65 @@ usual_piece (const GstGenerator *self)
       (guint64)context->taken, (guint64)context->made);
 }
 
-/* How long a piece is, and its neighbours. FALSE with `error` where a model of one length has no
- * room for them. */
+/* The room that a model of one length leaves between a piece's neighbours. FALSE with `error` where
+ * there is none. */
+static gboolean
+fit_piece (GstGenerator *self, guint64 length, GError **error)
+{
+  const GenContext *context = &self->ports.context;
+  const guint64 step = (guint64)context->step, around = self->before + self->after;
+
+  self->piece = length > around ? (length - around) / step * step : 0;
+  self->after = length - self->piece - self->before;
+  if (self->piece > 0)
+    return TRUE;
+  g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+      "%s: it takes %" G_GUINT64_FORMAT " samples at a time, but results hang on %" G_GINT64_FORMAT
+      " before and %" G_GINT64_FORMAT " behind them: export it with a free length, or set "
+      "property context to less",
+      self->ports.model->path, length, context->before, context->after);
+  return FALSE;
+}
+
+/* A length that the properties leave open. Where results hang on the whole, it is long, and a round
+ * number, as nets like it that halve and double. */
+static guint64
+choose_piece (const GstGenerator *self)
+{
+  const guint64 least = self->before + self->after;
+
+  if (!self->ports.endless || self->ports.overlap == 0)
+    return MAX (usual_piece (self), least);
+  return round_up (PIECES_A_SECOND * usual_piece (self),
+      self->ports.input.kind == GEN_PORT_SOUND ? ROUND_PIECE : 1);
+}
+
+/* How much a piece shares with the next one. FALSE with `error` where it would share it with the
+ * one behind that as well. */
+static gboolean
+choose_overlap (GstGenerator *self, GError **error)
+{
+  const guint64 step = (guint64)self->ports.context.step;
+
+  self->overlap = self->ports.overlap < 0 ? self->piece / 2 / step * step
+                                          : round_up ((guint64)self->ports.overlap, step);
+  if (2 * self->overlap <= self->piece)
+    return TRUE;
+  g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
+      "overlap is %" G_GUINT64_FORMAT
+      " samples, more than half of a piece, which has %" G_GUINT64_FORMAT
+      ": set property chunk-size to more",
+      self->overlap, self->piece);
+  return FALSE;
+}
+
+/* How long a piece is, what it shares, and its neighbours. */
 static gboolean
 choose_lengths (GstGenerator *self, GError **error)
 {
   const GenContext *context = &self->ports.context;
   const guint64 step = (guint64)context->step;
-  const guint64 length = self->ports.window > 0         ? (guint64)self->ports.window
-                         : self->ports.input.length > 0 ? (guint64)self->ports.input.length
-                                                        : 0;
+  const guint64 length = (guint64)MAX (MAX (self->ports.window, self->ports.input.length), 0);
   guint64 wanted;
 
   GST_OBJECT_LOCK (self);
@@ -76,25 +126,11 @@ choose_lengths (GstGenerator *self, GError **error)
   GST_OBJECT_UNLOCK (self);
   self->before = round_up ((guint64)context->before, step);
   self->after = round_up ((guint64)context->after, step);
-  if (length > 0) {
-    self->piece = length > self->before + self->after
-                      ? (length - self->before - self->after) / step * step
-                      : 0;
-    self->after = length - self->piece - self->before;
-    if (self->piece > 0)
-      return TRUE;
-    g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
-        "%s: it takes %" G_GUINT64_FORMAT
-        " samples at a time, but results hang on %" G_GINT64_FORMAT " before and %" G_GINT64_FORMAT
-        " behind them: export it with a free length, or set "
-        "property context to less",
-        self->ports.model->path, length, context->before, context->after);
+  if (length == 0)
+    self->piece = round_up (MAX (wanted > 0 ? wanted : choose_piece (self), 1), step);
+  else if (!fit_piece (self, length, error))
     return FALSE;
-  }
-  if (wanted == 0)
-    wanted = MAX (usual_piece (self), self->before + self->after);
-  self->piece = round_up (MAX (wanted, 1), step);
-  return TRUE;
+  return choose_overlap (self, error);
 }
 
 gboolean
@@ -116,10 +152,12 @@ gst_generator_stream_negotiate (GstGenerator *self, GstCaps *sink, GenModelUse *
   use->length = (gint64)(self->before + self->piece + self->after);
   use->to_sound.skip = (gint64)to_output (self, self->before);
   use->to_sound.keep = (gint64)to_output (self, self->piece);
+  gst_generator_join_begin (
+      &self->join, &self->out_sound, to_output (self, self->overlap), GST_GENERATOR_JOIN_SUM);
   GST_INFO_OBJECT (self,
-      "pieces of %" G_GUINT64_FORMAT " frames, with %" G_GUINT64_FORMAT
-      " before and %" G_GUINT64_FORMAT " behind them",
-      self->piece, self->before, self->after);
+      "pieces of %" G_GUINT64_FORMAT " frames, of which %" G_GUINT64_FORMAT
+      " overlap, with %" G_GUINT64_FORMAT " before and %" G_GUINT64_FORMAT " behind them",
+      self->piece, self->overlap, self->before, self->after);
   return TRUE;
 }
 
@@ -133,6 +171,7 @@ void
 gst_generator_stream_forget (GstGenerator *self)
 {
   gst_adapter_clear (self->queue);
+  gst_generator_join_forget (&self->join);
   self->queued_from = self->position = 0;
   self->origin = GST_CLOCK_TIME_NONE;
 }
@@ -256,7 +295,26 @@ advance (GstGenerator *self, guint64 frames)
   self->queued_from = first;
 }
 
-/* Make the piece of `keep` frames at the position. */
+/* How far it is from one piece to the next. */
+static guint64
+hop (const GstGenerator *self)
+{
+  return self->piece - self->overlap;
+}
+
+/* Join a piece to what was made before it. */
+static void
+join (GstGenerator *self, GstBuffer *buffer)
+{
+  GstMapInfo map;
+
+  if (self->join.frames == 0 || !gst_buffer_map (buffer, &map, GST_MAP_READWRITE))
+    return;
+  gst_generator_join_mix (&self->join, map.data, to_output (self, self->piece));
+  gst_buffer_unmap (buffer, &map);
+}
+
+/* Make the piece at the position, of which `keep` frames follow what has been made. */
 static GstFlowReturn
 make_piece (GstGenerator *self, guint64 keep, GstBuffer **output)
 {
@@ -283,8 +341,10 @@ make_piece (GstGenerator *self, guint64 keep, GstBuffer **output)
     return GST_FLOW_ERROR;
   }
   gst_generator_notice_not_finite (self, &slot, 1);
-  if (self->ports.window == 0)
+  if (self->ports.window == 0) {
+    join (self, buffer);
     finish_sound (self, buffer, to_output (self, keep));
+  }
   if (self->position == 0)
     GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DISCONT);
   advance (self, keep);
@@ -301,6 +361,21 @@ jumps (const GstGenerator *self, const GstBuffer *buffer)
   return GST_BUFFER_IS_DISCONT (buffer) && frames_come (self) > 0;
 }
 
+/* Make what is left, or the next piece of it. */
+static GstFlowReturn
+make_rest (GstGenerator *self, GstBuffer **output)
+{
+  const guint64 left = frames_come (self) - self->position;
+
+  if (left > self->overlap || !self->join.pending)
+    return make_piece (self, MIN (hop (self), left), output);
+  /* The last piece has made it already. */
+  *output = gst_generator_join_take (&self->join);
+  finish_sound (self, *output, to_output (self, left));
+  advance (self, left);
+  return GST_FLOW_OK;
+}
+
 GstFlowReturn
 gst_generator_stream_drain (GstGenerator *self)
 {
@@ -310,7 +385,7 @@ gst_generator_stream_drain (GstGenerator *self)
          gen_player_use (self->player) != NULL) {
     GstBuffer *output = NULL;
 
-    flow = make_piece (self, MIN (self->piece, frames_come (self) - self->position), &output);
+    flow = make_rest (self, &output);
     if (flow == GST_FLOW_OK)
       flow = gst_pad_push (GST_BASE_TRANSFORM_SRC_PAD (self), output);
   }
@@ -382,5 +457,5 @@ gst_generator_stream_output (GstGenerator *self, GstBuffer **output)
     return flow;
   if (frames_come (self) < self->position + self->piece + self->after)
     return GST_FLOW_OK;
-  return make_piece (self, self->piece, output);
+  return make_piece (self, hop (self), output);
 }
