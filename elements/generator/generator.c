@@ -282,8 +282,7 @@ gst_generator_finalize (GObject *object)
   g_free (self->settings.input_range);
   g_free (self->settings.output_range);
   g_free (self->slots);
-  g_object_unref (self->queue);
-  g_free (self->samples);
+  gst_generator_queue_free (&self->queue);
   gst_generator_join_clear (&self->join);
   gst_generative_playing_clear (&self->playing);
   G_OBJECT_CLASS (gst_generator_parent_class)->finalize (object);
@@ -550,7 +549,6 @@ gst_generator_init (GstGenerator *self)
   settings->hints.chunk_size = DEFAULT_CHUNK_SIZE;
   settings->hints.overlap = DEFAULT_OVERLAP;
   settings->hints.crossfade = DEFAULT_CROSSFADE;
-  self->queue = gst_adapter_new ();
   settings->reload = DEFAULT_RELOAD;
   self->slots = g_new0 (Slot, MAX_BATCH_SIZE);
   gst_base_transform_set_qos_enabled (GST_BASE_TRANSFORM (self), TRUE);

@@ -8,12 +8,12 @@
 #pragma once
 
 #include <gst/audio/audio.h>
-#include <gst/base/gstadapter.h>
 #include <gst/base/gstbasetransform.h>
 
 #include "../shared/frames.h"
 #include "caps.h"
 #include "join.h"
+#include "queue.h"
 #include "../shared/latency.h"
 #include "../shared/model-file.h"
 #include "../shared/playing.h"
@@ -70,14 +70,13 @@ struct _GstGenerator {
    * samples of all channels, or vectors. */
   GstAudioInfo in_sound; /* of sound */
   gsize in_frame;        /* bytes of one */
-  GstAdapter *queue;
-  guint64 queued_from;          /* the first one in the queue */
+  GstGeneratorQueue queue;
+  gint64 queued_from;           /* the first one in the queue; less than 0: silence before all */
+  guint64 come;                 /* that have come */
   guint64 position;             /* where the next piece begins */
   guint64 before, piece, after; /* its length, and what it needs around it */
   guint64 overlap;              /* of it, with the next one */
   GstClockTime origin;          /* when the stream began */
-  guint8 *samples;              /* of a run: `input_size` bytes */
-  gsize input_size;
   GstGeneratorInput input;
   /* A buffer of latents: bytes of each tensor, and which of the plan's inputs takes it. */
   gsize sizes[GST_GENERATIVE_MAX_TENSORS];
@@ -212,9 +211,9 @@ gboolean gst_generator_window_negotiate (
  * `duration` long. */
 GstFlowReturn gst_generator_window_allocate (
     GstGenerator *self, GstClockTime start, GstClockTime duration, GstBuffer **buffer);
-/* Make it of `samples`, which are as long as a window, by a player that plays `use`. */
-gboolean gst_generator_window_run (GstGenerator *self, const GenModelUse *use, gpointer samples,
-    GstBuffer *buffer, GError **error);
+/* Make it of `samples`, which are as long as a window. */
+gboolean gst_generator_window_run (
+    GstGenerator *self, gpointer samples, GstBuffer *buffer, GError **error);
 
 /* --- generator-late.c --- */
 

@@ -170,59 +170,61 @@ gst_generator_stream_latency (const GstGenerator *self)
 void
 gst_generator_stream_forget (GstGenerator *self)
 {
-  gst_adapter_clear (self->queue);
+  gst_generator_queue_clear (&self->queue);
   gst_generator_join_forget (&self->join);
-  self->queued_from = self->position = 0;
+  self->queued_from = 0;
+  self->come = self->position = 0;
   self->origin = GST_CLOCK_TIME_NONE;
-}
-
-/* Frames that have come since the stream began. */
-static guint64
-frames_come (const GstGenerator *self)
-{
-  return self->queued_from + gst_adapter_available (self->queue) / self->in_frame;
 }
 
 gboolean
 gst_generator_stream_pending (const GstGenerator *self)
 {
-  return self->in_frame > 0 && frames_come (self) > self->position;
+  return self->come > self->position;
 }
 
-/* The use for a piece of `keep` frames of the input, from `from` to `to`: of a model of one length
- * always the same. */
-static GenModelUse
-use_for (const GstGenerator *self, guint64 from, guint64 to, guint64 keep)
+/* Have the player make a piece of `keep` frames of the input of those up to `to`: of a model of one
+ * length that is always the same. */
+static gboolean
+prepare_piece (GstGenerator *self, guint64 to, guint64 keep, GError **error)
 {
+  const GenModelUse *now = gen_player_use (self->player);
   GenModelUse use;
 
-  use = *gen_player_use (self->player);
-  if (is_of_one_length (self))
-    return use;
-  use.length = (gint64)round_up (to - from, (guint64)self->ports.context.step);
-  use.to_sound.skip = (gint64)to_output (self, self->position - from);
-  use.to_sound.keep = (gint64)to_output (self, keep);
-  return use;
+  if (is_of_one_length (self) || now == NULL)
+    return now != NULL;
+  const gint64 length =
+      (gint64)round_up (to - (guint64)self->queued_from, (guint64)self->ports.context.step);
+  const gint64 skip = (gint64)to_output (self, self->position - (guint64)self->queued_from);
+  const gint64 kept = (gint64)to_output (self, keep);
+
+  if (now->length == length && now->to_sound.skip == skip && now->to_sound.keep == kept)
+    return TRUE;
+  use = *now;
+  use.length = length;
+  use.to_sound.skip = skip;
+  use.to_sound.keep = kept;
+  return gst_generator_compile (self, &use, error);
 }
 
-/* The frames from `from` to `to` as the player takes them, with silence where there are none. */
 static void
-fill_input (GstGenerator *self, const GenModelUse *use, guint64 from, guint64 to)
+add_silence (GstGenerator *self, guint64 frames)
 {
-  const gsize frame = self->in_frame;
-  const guint64 missing = is_of_one_length (self) ? self->before - (self->position - from) : 0;
-  const gsize size = (gsize)use->length * frame;
+  const gsize size = (gsize)frames * self->in_frame;
 
-  if (self->input_size < size) {
-    g_free (self->samples);
-    self->samples = g_malloc (size);
-    self->input_size = size;
-  }
-  memset (self->samples, 0, (gsize)missing * frame);
-  gst_adapter_copy (self->queue, self->samples + (gsize)missing * frame,
-      (gsize)(from - self->queued_from) * frame, (gsize)(to - from) * frame);
-  memset (self->samples + (gsize)(missing + to - from) * frame, 0,
-      size - (gsize)(missing + to - from) * frame);
+  memset (gst_generator_queue_extend (&self->queue, size), 0, size);
+}
+
+/* As many frames as a run takes, with silence behind the last one. */
+static guint8 *
+fill_input (GstGenerator *self)
+{
+  const guint64 length = (guint64)gen_player_use (self->player)->length;
+  const guint64 queued = gst_generator_queue_size (&self->queue) / self->in_frame;
+
+  if (queued < length)
+    add_silence (self, length - queued);
+  return gst_generator_queue_first (&self->queue);
 }
 
 static void
@@ -243,16 +245,12 @@ finish_sound (GstGenerator *self, GstBuffer *buffer, guint64 frames)
 }
 
 static gboolean
-run_on_samples (GstGenerator *self, const GenModelUse *use, GstBuffer *buffer, GError **error)
+run_on_samples (GstGenerator *self, guint8 *samples, GstBuffer *buffer, GError **error)
 {
   GstMapInfo map;
-  GenFrame in = { .planes = { self->samples } }, out = { 0 };
+  GenFrame in = { .planes = { samples } }, out = { 0 };
   gboolean good;
 
-  if ((gen_player_use (self->player) == NULL ||
-          !gen_model_use_equal (use, gen_player_use (self->player))) &&
-      !gst_generator_compile (self, use, error))
-    return FALSE;
   gst_buffer_map (buffer, &map, GST_MAP_WRITE);
   out.planes[0] = map.data;
   gen_player_bind_input_frame (self->player, 0, &in);
@@ -263,23 +261,42 @@ run_on_samples (GstGenerator *self, const GenModelUse *use, GstBuffer *buffer, G
 }
 
 static gboolean
-run_piece (GstGenerator *self, const GenModelUse *use, GstBuffer *buffer, GError **error)
+run_piece (GstGenerator *self, guint8 *samples, GstBuffer *buffer, GError **error)
 {
   if (self->ports.window > 0)
-    return gst_generator_window_run (self, use, self->samples, buffer, error);
-  return run_on_samples (self, use, buffer, error);
+    return gst_generator_window_run (self, samples, buffer, error);
+  return run_on_samples (self, samples, buffer, error);
+}
+
+/* The CPU goes on where a device has failed, with this very piece. */
+static gboolean
+run_or_fall_back (GstGenerator *self, guint8 *samples, GstBuffer *buffer, GError **error)
+{
+  const GenModelUse *now = gen_player_use (self->player);
+  g_autoptr (GError) failure = NULL;
+  GenModelUse use;
+
+  if (run_piece (self, samples, buffer, &failure))
+    return TRUE;
+  use = *now;
+  if (gst_generator_fall_back (self, failure))
+    return gst_generator_compile (self, &use, error) && run_piece (self, samples, buffer, error);
+  g_propagate_error (error, g_steal_pointer (&failure));
+  return FALSE;
 }
 
 static GstFlowReturn
-allocate (GstGenerator *self, const GenModelUse *use, GstBuffer **buffer)
+allocate (GstGenerator *self, GstBuffer **buffer)
 {
+  const gint64 made = gen_player_use (self->player)->to_sound.keep;
+
   if (self->ports.window > 0)
     return gst_generator_window_allocate (self,
         (GST_CLOCK_TIME_IS_VALID (self->origin) ? self->origin : 0) +
             time_of (self, self->position),
         time_of (self, self->position + self->piece) - time_of (self, self->position), buffer);
   *buffer = gst_buffer_new_allocate (
-      NULL, (gsize)use->to_sound.keep * (gsize)GST_AUDIO_INFO_BPF (&self->out_sound), NULL);
+      NULL, (gsize)made * (gsize)GST_AUDIO_INFO_BPF (&self->out_sound), NULL);
   return GST_FLOW_OK;
 }
 
@@ -287,11 +304,13 @@ allocate (GstGenerator *self, const GenModelUse *use, GstBuffer **buffer)
 static void
 advance (GstGenerator *self, guint64 frames)
 {
-  guint64 first;
+  gint64 first;
 
   self->position += frames;
-  first = self->position > self->before ? self->position - self->before : 0;
-  gst_adapter_flush (self->queue, (gsize)(first - self->queued_from) * self->in_frame);
+  first = (gint64)self->position - (gint64)self->before;
+  if (!is_of_one_length (self))
+    first = MAX (first, 0);
+  gst_generator_queue_drop (&self->queue, (gsize)(first - self->queued_from) * self->in_frame);
   self->queued_from = first;
 }
 
@@ -318,28 +337,24 @@ join (GstGenerator *self, GstBuffer *buffer)
 static GstFlowReturn
 make_piece (GstGenerator *self, guint64 keep, GstBuffer **output)
 {
-  const guint64 from = self->queued_from;
-  const guint64 to = MIN (frames_come (self), self->position + self->piece + self->after);
-  const GenModelUse use = use_for (self, from, to, keep);
+  const guint64 to = MIN (self->come, self->position + self->piece + self->after);
   GstClockTime start = gst_util_get_timestamp ();
   g_autoptr (GstBuffer) buffer = NULL;
   g_autoptr (GError) error = NULL;
-  const GstFlowReturn flow = allocate (self, &use, &buffer);
-  const Slot slot = { .input = buffer };
-  gboolean good;
+  GstFlowReturn flow = GST_FLOW_OK;
+  Slot slot = { 0 };
+  gboolean good = prepare_piece (self, to, keep, &error);
 
+  if (good)
+    flow = allocate (self, &buffer);
   if (flow != GST_FLOW_OK)
     return flow;
-  fill_input (self, &use, from, to);
-  good = run_piece (self, &use, buffer, &error);
-  if (!good && gst_generator_fall_back (self, error)) {
-    g_clear_error (&error);
-    good = run_piece (self, &use, buffer, &error);
-  }
+  good = good && run_or_fall_back (self, fill_input (self), buffer, &error);
   if (!good) {
     gst_generative_post_error (GST_ELEMENT (self), error);
     return GST_FLOW_ERROR;
   }
+  slot.input = buffer;
   gst_generator_notice_not_finite (self, &slot, 1);
   if (self->ports.window == 0) {
     join (self, buffer);
@@ -354,18 +369,11 @@ make_piece (GstGenerator *self, guint64 keep, GstBuffer **output)
   return GST_FLOW_OK;
 }
 
-/* Whether `buffer` does not follow what has come. */
-static gboolean
-jumps (const GstGenerator *self, const GstBuffer *buffer)
-{
-  return GST_BUFFER_IS_DISCONT (buffer) && frames_come (self) > 0;
-}
-
 /* Make what is left, or the next piece of it. */
 static GstFlowReturn
 make_rest (GstGenerator *self, GstBuffer **output)
 {
-  const guint64 left = frames_come (self) - self->position;
+  const guint64 left = self->come - self->position;
 
   if (left > self->overlap || !self->join.pending)
     return make_piece (self, MIN (hop (self), left), output);
@@ -376,13 +384,20 @@ make_rest (GstGenerator *self, GstBuffer **output)
   return GST_FLOW_OK;
 }
 
+/* Whether something is left of which something comes: fewer samples may go in than make one. */
+static gboolean
+makes_more (const GstGenerator *self)
+{
+  return gen_player_use (self->player) != NULL && gst_generator_stream_pending (self) &&
+         (self->ports.window > 0 || to_output (self, self->come - self->position) > 0);
+}
+
 GstFlowReturn
 gst_generator_stream_drain (GstGenerator *self)
 {
   GstFlowReturn flow = GST_FLOW_OK;
 
-  while (flow == GST_FLOW_OK && gst_generator_stream_pending (self) &&
-         gen_player_use (self->player) != NULL) {
+  while (flow == GST_FLOW_OK && makes_more (self)) {
     GstBuffer *output = NULL;
 
     flow = make_rest (self, &output);
@@ -393,69 +408,68 @@ gst_generator_stream_drain (GstGenerator *self)
   return flow;
 }
 
-/* The vectors of a buffer, one after another. (transfer full) */
-static GstBuffer *
-interleave (const GstGenerator *self, GstBuffer *input)
+/* The vectors of a buffer, of which the first numbers come first, one after another. */
+static void
+interleave (const GstGenerator *self, const guint8 *from, guint8 *to)
 {
   const gsize vectors = (gsize)self->input.vectors, channels = (gsize)self->ports.input.channels;
-  float *to = g_new (float, vectors *channels);
-  GstBuffer *made = gst_buffer_new_wrapped (to, vectors * channels * sizeof (float));
-  GstMapInfo map;
 
-  gst_buffer_copy_into (made, input, GST_BUFFER_COPY_METADATA, 0, -1);
-  gst_buffer_map (input, &map, GST_MAP_READ);
   for (gsize c = 0; c < channels; c++)
     for (gsize i = 0; i < vectors; i++)
-      memcpy (to + i * channels + c, map.data + (c * vectors + i) * sizeof (float), sizeof (float));
-  gst_buffer_unmap (input, &map);
-  gst_buffer_unref (input);
-  return made;
+      memcpy (to + (i * channels + c) * sizeof (float), from + (c * vectors + i) * sizeof (float),
+          sizeof (float));
 }
 
-/* Into the queue; takes `input`. */
-static GstFlowReturn
+/* Into the queue. */
+static gboolean
 enqueue (GstGenerator *self, GstBuffer *input)
 {
   const gsize size = gst_buffer_get_size (input);
   const gboolean of_sound = self->ports.input.kind == GEN_PORT_SOUND;
+  GstMapInfo map;
 
   if (of_sound ? size % self->in_frame != 0 : size != self->sizes[0]) {
     GST_ELEMENT_ERROR (self, STREAM, WRONG_TYPE,
         ("A buffer has %" G_GSIZE_FORMAT " bytes, which are not %s of %" G_GSIZE_FORMAT, size,
             of_sound ? "whole frames" : "the vectors", of_sound ? self->in_frame : self->sizes[0]),
         (NULL));
-    gst_buffer_unref (input);
-    return GST_FLOW_ERROR;
+    return FALSE;
   }
-  if (frames_come (self) == 0)
-    self->origin = GST_BUFFER_PTS (input);
   if (size == 0)
-    gst_buffer_unref (input);
+    return TRUE;
+  if (self->come == 0) {
+    self->origin = GST_BUFFER_PTS (input);
+    self->queued_from = is_of_one_length (self) ? -(gint64)self->before : 0;
+    add_silence (self, (guint64)-self->queued_from);
+  }
+  if (!gst_buffer_map (input, &map, GST_MAP_READ)) {
+    GST_ELEMENT_ERROR (self, RESOURCE, READ, ("A buffer cannot be read"), (NULL));
+    return FALSE;
+  }
+  if (self->input.planar && self->input.vectors > 1)
+    interleave (self, map.data, gst_generator_queue_extend (&self->queue, size));
   else
-    gst_adapter_push (self->queue,
-        self->input.planar && self->input.vectors > 1 ? interleave (self, input) : input);
-  return GST_FLOW_OK;
+    memcpy (gst_generator_queue_extend (&self->queue, size), map.data, size);
+  gst_buffer_unmap (input, &map);
+  self->come += size / self->in_frame;
+  return TRUE;
 }
 
 GstFlowReturn
 gst_generator_stream_output (GstGenerator *self, GstBuffer **output)
 {
   GstBaseTransform *base = GST_BASE_TRANSFORM (self);
-  GstBuffer *input = g_steal_pointer (&base->queued_buf);
-  GstFlowReturn flow;
+  g_autoptr (GstBuffer) input = g_steal_pointer (&base->queued_buf);
+  GstFlowReturn flow = GST_FLOW_OK;
 
   *output = NULL;
-  if (input != NULL && jumps (self, input)) {
+  if (input != NULL && GST_BUFFER_IS_DISCONT (input) && self->come > 0)
     flow = gst_generator_stream_drain (self);
-    if (flow != GST_FLOW_OK) {
-      gst_buffer_unref (input);
-      return flow;
-    }
-  }
-  flow = input != NULL ? enqueue (self, input) : GST_FLOW_OK;
   if (flow != GST_FLOW_OK)
     return flow;
-  if (frames_come (self) < self->position + self->piece + self->after)
+  if (input != NULL && !enqueue (self, input))
+    return GST_FLOW_ERROR;
+  if (self->come < self->position + self->piece + self->after)
     return GST_FLOW_OK;
   return make_piece (self, hop (self), output);
 }

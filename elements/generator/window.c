@@ -75,14 +75,10 @@ gst_generator_window_allocate (
 }
 
 static gboolean
-run (GstGenerator *self, const GenModelUse *use, gpointer samples, const GenFrame *out,
-    GError **error)
+run (GstGenerator *self, gpointer samples, const GenFrame *out, GError **error)
 {
   const GenFrame in = { .planes = { samples } };
 
-  if (!gen_model_use_equal (use, gen_player_use (self->player)) &&
-      !gst_generator_compile (self, use, error))
-    return FALSE;
   gen_player_bind_input_frame (self->player, 0, &in);
   gen_player_bind_output_frame (self->player, 0, out);
   return gen_player_run (self->player, error);
@@ -97,8 +93,7 @@ fail_to_write (GError **error)
 }
 
 static gboolean
-make_tensor (
-    GstGenerator *self, const GenModelUse *use, gpointer samples, GstBuffer *buffer, GError **error)
+make_tensor (GstGenerator *self, gpointer samples, GstBuffer *buffer, GError **error)
 {
   GenFrame out = { 0 };
   GstMapInfo map;
@@ -107,35 +102,46 @@ make_tensor (
   if (!gst_buffer_map (buffer, &map, GST_MAP_WRITE))
     return fail_to_write (error);
   out.planes[0] = map.data;
-  good = run (self, use, samples, &out, error);
+  good = run (self, samples, &out, error);
   gst_buffer_unmap (buffer, &map);
   return good;
 }
 
+/* Pools may pad frames. */
 static gboolean
-make_picture (
-    GstGenerator *self, const GenModelUse *use, gpointer samples, GstBuffer *buffer, GError **error)
+follow_layout (GstGenerator *self, const GstVideoFrame *frame, GError **error)
 {
-  GenModelUse laid = *use;
+  const GenModelUse *now = gen_player_use (self->player);
+  GenModelUse use = *now;
+
+  if (!gst_generative_layout_of_frame (frame, use.output.channels, 1, FALSE, &use.to))
+    return fail_to_write (error);
+  return gen_frame_layout_equal (&use.to, &now->to) || gst_generator_compile (self, &use, error);
+}
+
+static gboolean
+make_picture (GstGenerator *self, gpointer samples, GstBuffer *buffer, GError **error)
+{
   GstGenerativeFrame frame;
-  GenFrame out;
   gboolean good;
 
   if (!gst_generative_frame_map (
           &frame, &self->playing, self->player, &self->out_info, buffer, GST_MAP_WRITE))
     return fail_to_write (error);
-  /* Pools may pad frames. */
-  good = gst_generative_layout_of_frame (&frame.video, use->output.channels, 1, FALSE, &laid.to);
-  out = gst_generative_frame_part (&frame, &laid.to, 0, 0, self->out_info.height);
-  good = good ? run (self, &laid, samples, &out, error) : fail_to_write (error);
+  good = follow_layout (self, &frame.video, error);
+  if (good) {
+    const GenFrame out = gst_generative_frame_part (
+        &frame, &gen_player_use (self->player)->to, 0, 0, self->out_info.height);
+
+    good = run (self, samples, &out, error);
+  }
   gst_generative_frame_unmap (&frame);
   return good;
 }
 
 gboolean
-gst_generator_window_run (
-    GstGenerator *self, const GenModelUse *use, gpointer samples, GstBuffer *buffer, GError **error)
+gst_generator_window_run (GstGenerator *self, gpointer samples, GstBuffer *buffer, GError **error)
 {
   return (gst_generator_makes_tensors (&self->ports) ? make_tensor : make_picture) (
-      self, use, samples, buffer, error);
+      self, samples, buffer, error);
 }

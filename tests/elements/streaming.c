@@ -434,6 +434,52 @@ test_overlap (void)
   scratch_remove (folder);
 }
 
+/* Half as many samples come out; of one that is left over nothing does. */
+static void
+test_slower (void)
+{
+  g_autofree char *folder = scratch_new ();
+  g_autofree char *path = g_build_filename (folder, "slower.onnx", NULL);
+  g_autofree float *noise = make_noise ();
+  g_autoptr (GenGraph) graph = gen_graph_new ("slower");
+  g_autoptr (GError) error = NULL;
+  const gint64 two = 2;
+  GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, CHANNELS, 4096));
+  GenTensor *y = gen_graph_op (graph, "AveragePool", &x, 1, 1, &error, "kernel_shape", GEN_INTS, 1,
+      &two, "strides", GEN_INTS, 1, &two, NULL);
+
+  g_assert_no_error (error);
+  x->shape.dims[2] = y->shape.dims[2] = -1;
+  save_model (graph, y, path);
+  for (int n = 1; n <= 801; n += 100) {
+    g_autofree char *launch = g_strdup_printf ("generator model=%s", path);
+    GstHarness *harness = gst_harness_new_parse (launch);
+    int come = 0;
+
+    gst_harness_set_src_caps_str (harness,
+        "audio/x-raw,format=" GST_AUDIO_NE (F32) ",layout=interleaved,rate=8000,"
+                                                 "channels=2");
+    push (harness, noise, 0, n, FALSE, TRUE);
+    gst_harness_push_event (harness, gst_event_new_eos ());
+    for (GstBuffer *buffer; (buffer = gst_harness_try_pull (harness)) != NULL;) {
+      g_assert_cmpuint (
+          GST_BUFFER_PTS (buffer), ==, gst_util_uint64_scale ((guint64)come, GST_SECOND, RATE / 2));
+      for (gsize i = 0; i < gst_buffer_get_size (buffer) / sizeof (float);
+           i++, come += i % 2 == 0) {
+        const int at = 2 * come * CHANNELS + (int)(i % 2);
+        float made;
+
+        gst_buffer_extract (buffer, i * sizeof (float), &made, sizeof made);
+        g_assert_cmpfloat_with_epsilon (made, (noise[at] + noise[at + CHANNELS]) / 2, 1e-6);
+      }
+      gst_buffer_unref (buffer);
+    }
+    g_assert_cmpint (come, ==, n / 2);
+    gst_harness_teardown (harness);
+  }
+  scratch_remove (folder);
+}
+
 /* Another model, of another context, takes over between two pieces. */
 static void
 test_change (void)
@@ -505,6 +551,7 @@ main (int argc, char **argv)
   g_test_add_func ("/streaming/one-length", test_one_length);
   g_test_add_func ("/streaming/endless", test_endless);
   g_test_add_func ("/streaming/overlap", test_overlap);
+  g_test_add_func ("/streaming/slower", test_slower);
   g_test_add_func ("/streaming/change", test_change);
   g_test_add_func ("/streaming/latency", test_latency);
   return g_test_run ();
