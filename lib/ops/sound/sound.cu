@@ -33,7 +33,7 @@ place_of (const Sounds &s, size_t item, size_t *step)
 static __device__ inline bool
 is_finite (float v)
 {
-  return (__float_as_uint (v) & 0x7f800000u) != 0x7f800000u;
+  return (__float_as_int (v) & 0x7f800000) != 0x7f800000;
 }
 
 template <typename T>
