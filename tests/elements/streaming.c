@@ -226,6 +226,34 @@ test_pieces (void)
   scratch_remove (folder);
 }
 
+/* Samples to a device and back. GEN_CUDA_MODULE says which module stands for it. */
+static void
+test_device (void)
+{
+  g_autofree char *folder = NULL, *path = NULL;
+  g_autofree float *noise = make_noise (), *whole = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (!gen_device_cuda.available (&error)) {
+    g_test_skip (error->message);
+    return;
+  }
+  folder = scratch_new ();
+  path = g_build_filename (folder, "filter.onnx", NULL);
+  save_filter (path, -1, NULL);
+  whole = make_whole (path, noise, FRAMES);
+  for (int int16 = 0; int16 < 2; int16++) {
+    GstHarness *harness = open_harness (path, "device=cuda chunk-size=300", int16);
+
+    for (int at = 0; at < FRAMES; at += 250)
+      push (harness, noise, at, 250, int16, at == 0);
+    gst_harness_push_event (harness, gst_event_new_eos ());
+    pull_all (harness, 0, FRAMES, whole, int16, int16 ? 4e-4 : 2e-5);
+    gst_harness_teardown (harness);
+  }
+  scratch_remove (folder);
+}
+
 /* A jump ends one sound, and another one begins; a flush leaves nothing over. */
 static void
 test_jumps (void)
@@ -547,6 +575,7 @@ main (int argc, char **argv)
   gst_init (&argc, &argv);
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/streaming/pieces", test_pieces);
+  g_test_add_func ("/streaming/device", test_device);
   g_test_add_func ("/streaming/jumps", test_jumps);
   g_test_add_func ("/streaming/one-length", test_one_length);
   g_test_add_func ("/streaming/endless", test_endless);
