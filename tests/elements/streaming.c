@@ -406,7 +406,7 @@ test_endless (void)
   g_autofree char *words = NULL;
   g_autofree float *noise = make_noise (), *whole = NULL, *wanted = NULL, *made = NULL, *cut = NULL;
   gboolean failed;
-  double click, cut_click;
+  double click, cut_click, error = 0, power = 0;
 
   save_filter (path, -1, "GlobalAveragePool");
   words = play_for_words (launch, &failed);
@@ -420,6 +420,12 @@ test_endless (void)
   /* All but what the last piece alone has made. */
   for (int i = 0; i < (FRAMES - 500) * CHANNELS; i++)
     g_assert_cmpfloat_with_epsilon (made[i], wanted[i], 2e-5);
+  for (int i = 0; i < FRAMES * CHANNELS; i++) {
+    error += pow (made[i] - whole[i], 2);
+    power += pow (whole[i], 2);
+  }
+  g_test_message ("%.1f dB off the whole", 10 * log10 (error / power));
+  g_assert_cmpfloat (error, <, power / 100);
   cut = play_noise (path, "chunk-size=250 context=100", noise);
   click = find_click (made, whole, 250);
   cut_click = find_click (cut, whole, 250);

@@ -57,14 +57,24 @@ onnx.save (helper.make_model (helper.make_graph (
     [helper.make_tensor_value_info ("picture", TensorProto.FLOAT, ["N", 3, 32, 32])],
     [helper.make_tensor_value_info ("features", TensorProto.FLOAT, ["N", 48])]),
     opset_imports=[helper.make_opsetid ("", 13)], ir_version=8), "inception.onnx")
+# Sound to sound, each sample by its neighbours.
+onnx.save (helper.make_model (helper.make_graph (
+    [helper.make_node ("Conv", ["sound", "taps"], ["clear"], pads=[4, 4])], "restore",
+    [helper.make_tensor_value_info ("sound", TensorProto.FLOAT, [1, 1, "T"])],
+    [helper.make_tensor_value_info ("clear", TensorProto.FLOAT, [1, 1, "T"])],
+    [helper.make_tensor ("taps", TensorProto.FLOAT, [1, 1, 9], [1 / 9] * 9)]),
+    opset_imports=[helper.make_opsetid ("", 13)], ir_version=8), "restore.onnx")
 END
+    gst-launch-1.0 -q audiotestsrc wave=ticks num-buffers=90 ! audio/x-raw,channels=2 ! wavenc ! \
+        filesink location=talk.wav || return 1
     ln -s grey/model ball
 }
 
 # provide FILE: what the block in FILE of document $page names, but for the folder that it is to
 # train into.
 provide() {
-    cp -r "$work/pictures" "$work/photos" "$work/digits.png" "$work/inception.onnx" .
+    cp -r "$work/pictures" "$work/photos" "$work/digits.png" "$work/inception.onnx" \
+        "$work/restore.onnx" "$work/talk.wav" .
     case $page in
     README.md) cp -r "$work/colour/model" . ;;
     *) cp -r "$work/grey/model" . ;;
