@@ -114,7 +114,7 @@ small_trainer (const GenTrainerSettings *settings)
 static inline gboolean
 small_step_once (GenTrainer *trainer, GenTrainerFigures *figures, GError **error)
 {
-  gsize n = gen_trainer_settings (trainer)->batch_size * gen_trainer_picture_size (trainer);
+  gsize n = gen_trainer_settings (trainer)->batch_size * gen_trainer_sample_size (trainer);
   g_autofree float *pictures = g_new (float, n);
   GenRandom random = gen_random_new (9, "test", 0);
 

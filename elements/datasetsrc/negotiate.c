@@ -34,15 +34,14 @@ gst_dataset_src_fixate (GstBaseSrc *base, GstCaps *caps)
 {
   GstDatasetSrc *self = GST_DATASET_SRC (base);
   GstStructure *structure;
-  int width, height, channels;
+  const GenFormat *format = gen_dataset_get_format (self->dataset);
 
-  gen_dataset_get_format (self->dataset, &width, &height, &channels);
   caps = gst_caps_make_writable (gst_caps_truncate (caps));
   structure = gst_caps_get_structure (caps, 0);
   gst_structure_fixate_field_string (
-      structure, "format", gst_dataset_src_best_format (caps, channels));
-  gst_structure_fixate_field_nearest_int (structure, "width", width);
-  gst_structure_fixate_field_nearest_int (structure, "height", height);
+      structure, "format", gst_dataset_src_best_format (caps, format->channels));
+  gst_structure_fixate_field_nearest_int (structure, "width", format->width);
+  gst_structure_fixate_field_nearest_int (structure, "height", format->height);
   gst_structure_fixate_field_nearest_fraction (structure, "framerate", FALLBACK_RATE, 1);
   return gst_dataset_src_get_parent_class ()->fixate (base, caps);
 }
@@ -62,18 +61,18 @@ gst_dataset_src_set_caps (GstBaseSrc *base, GstCaps *caps)
   self->negotiated = TRUE;
   gst_base_src_set_blocksize (base, (guint)GST_VIDEO_INFO_SIZE (&self->info));
   settings = (GenLoaderSettings){
-    .width = GST_VIDEO_INFO_WIDTH (&self->info),
-    .height = GST_VIDEO_INFO_HEIGHT (&self->info),
-    .channels = GST_VIDEO_INFO_COMP_PSTRIDE (&self->info, 0),
+    .format = { &gen_medium_picture, GST_VIDEO_INFO_WIDTH (&self->info),
+        GST_VIDEO_INFO_HEIGHT (&self->info), GST_VIDEO_INFO_COMP_PSTRIDE (&self->info, 0) },
     .frames = self->frames,
   };
   GST_OBJECT_LOCK (self);
-  settings.fit = self->fit;
+  settings.fitting.fit = self->fit;
   settings.threads = self->threads;
   GST_OBJECT_UNLOCK (self);
   GST_INFO_OBJECT (self,
       "pictures are made %d x %d of %d channels, by %d threads (0: all): %" GST_PTR_FORMAT,
-      settings.width, settings.height, settings.channels, settings.threads, (void *)caps);
+      settings.format.width, settings.format.height, settings.format.channels, settings.threads,
+      (void *)caps);
 
   /* The sequence is one loader's at a time. */
   gst_dataset_src_set_loader (self, NULL);

@@ -207,7 +207,7 @@ gst_dataset_src_leave_out (GstDatasetSrc *self, guint64 frame, const GError *err
 
 /* The next picture that there is, into `target`. */
 static GstFlowReturn
-gst_dataset_src_load (GstDatasetSrc *self, GenPicture *target, guint64 *frame, guint32 *item)
+gst_dataset_src_load (GstDatasetSrc *self, GenSample *target, guint64 *frame, guint32 *item)
 {
   for (;;) {
     g_autoptr (GError) error = NULL;
@@ -218,7 +218,7 @@ gst_dataset_src_load (GstDatasetSrc *self, GenPicture *target, guint64 *frame, g
     if (self->epoch_ended)
       gst_dataset_src_tell_epoch (self);
     switch (gen_loader_next (self->loader, target, frame, item, &error)) {
-    case GEN_LOADER_PICTURE:
+    case GEN_LOADER_SAMPLE:
       return GST_FLOW_OK;
     case GEN_LOADER_BAD:
       flow = gst_dataset_src_leave_out (self, *frame, error);
@@ -249,7 +249,7 @@ gst_dataset_src_fill (GstPushSrc *push, GstBuffer *buffer)
 {
   GstDatasetSrc *self = GST_DATASET_SRC (push);
   GstVideoFrame video;
-  GenPicture target;
+  GenSample target;
   GstFlowReturn flow;
   guint64 frame;
   guint32 item;
@@ -265,13 +265,14 @@ gst_dataset_src_fill (GstPushSrc *push, GstBuffer *buffer)
         self, RESOURCE, WRITE, ("The next element's buffer cannot be written"), (NULL));
     return GST_FLOW_ERROR;
   }
-  target = (GenPicture){
-    .data = GST_VIDEO_FRAME_PLANE_DATA (&video, 0),
-    .width = GST_VIDEO_FRAME_WIDTH (&video),
-    .height = GST_VIDEO_FRAME_HEIGHT (&video),
-    .channels = GST_VIDEO_FRAME_COMP_PSTRIDE (&video, 0),
-    .stride = GST_VIDEO_FRAME_PLANE_STRIDE (&video, 0),
-  };
+  target = (GenSample){ .medium = &gen_medium_picture,
+    .picture = {
+        .data = GST_VIDEO_FRAME_PLANE_DATA (&video, 0),
+        .width = GST_VIDEO_FRAME_WIDTH (&video),
+        .height = GST_VIDEO_FRAME_HEIGHT (&video),
+        .channels = GST_VIDEO_FRAME_COMP_PSTRIDE (&video, 0),
+        .stride = GST_VIDEO_FRAME_PLANE_STRIDE (&video, 0),
+    } };
   flow = gst_dataset_src_load (self, &target, &frame, &item);
   gst_video_frame_unmap (&video);
   if (flow != GST_FLOW_OK)

@@ -137,9 +137,8 @@ gst_gan_trainer_make_nets (
     return *discriminator != NULL;
   }
   preset = gen_preset_list ()[self->preset];
-  options.width = GST_VIDEO_INFO_WIDTH (&self->info);
-  options.height = GST_VIDEO_INFO_HEIGHT (&self->info);
-  options.channels = GST_VIDEO_INFO_N_COMPONENTS (&self->info);
+  options.format = (GenFormat){ &gen_medium_picture, GST_VIDEO_INFO_WIDTH (&self->info),
+    GST_VIDEO_INFO_HEIGHT (&self->info), GST_VIDEO_INFO_N_COMPONENTS (&self->info) };
   options.seed = self->settings.seed;
   *generator = preset->generator (&options, error);
   *discriminator = *generator != NULL ? preset->discriminator (&options, error) : NULL;
@@ -199,7 +198,7 @@ gst_gan_trainer_open (GstGanTrainer *self, GError **error)
   if (self->trainer == NULL)
     return FALSE;
   gst_gan_trainer_log_trainer (self, began);
-  shape = gen_trainer_picture_shape (self->trainer);
+  shape = gen_trainer_sample_shape (self->trainer);
   if (shape->rank != 4 || shape->dims[1] != GST_VIDEO_INFO_N_COMPONENTS (&self->info) ||
       shape->dims[2] != GST_VIDEO_INFO_HEIGHT (&self->info) ||
       shape->dims[3] != GST_VIDEO_INFO_WIDTH (&self->info)) {
@@ -222,7 +221,7 @@ gst_gan_trainer_open (GstGanTrainer *self, GError **error)
         " pictures over",
         gen_trainer_steps (self->trainer), self->checkpoint, self->skip);
   gen_trainer_range (self->trainer, &self->low, &self->high);
-  self->batch_floats = gen_trainer_picture_size (self->trainer) * self->settings.batch_size;
+  self->batch_floats = gen_trainer_sample_size (self->trainer) * self->settings.batch_size;
   for (int i = 0; i < GST_GAN_TRAINER_BATCHES; i++)
     if ((self->batches[i] = gen_trainer_new_feed (self->trainer, error)) == NULL)
       return FALSE;

@@ -9,19 +9,19 @@ GST_DEBUG_CATEGORY_EXTERN (gan_trainer_debug);
 static GstCaps *
 picture_caps (GstGanTrainer *self, GstPad *pad)
 {
-  static const int sizes[] = { 28, 32, 64 };
   GstCaps *caps = gst_pad_get_pad_template_caps (pad);
+  const int *sizes;
 
   caps = gst_caps_make_writable (caps);
   if (GST_PAD_IS_ACTIVE (pad))
     gst_caps_set_simple (caps, "interlace-mode", G_TYPE_STRING, "progressive", NULL);
-  if (self->generator_model != NULL || gen_preset_list ()[self->preset] != &gen_preset_dcgan)
-    return caps;
-  for (guint i = 1; i < G_N_ELEMENTS (sizes); i++)
-    gst_caps_append_structure (caps, gst_structure_copy (gst_caps_get_structure (caps, 0)));
-  for (guint i = 0; i < G_N_ELEMENTS (sizes); i++)
+  sizes = self->generator_model == NULL ? gen_preset_list ()[self->preset]->extents : NULL;
+  for (guint i = 0; sizes != NULL && sizes[i] != 0; i++) {
+    if (i > 0)
+      gst_caps_append_structure (caps, gst_structure_copy (gst_caps_get_structure (caps, 0)));
     gst_structure_set (gst_caps_get_structure (caps, i), "width", G_TYPE_INT, sizes[i], "height",
         G_TYPE_INT, sizes[i], NULL);
+  }
   return caps;
 }
 
@@ -75,14 +75,16 @@ map_frame (GstGanTrainer *self, GstVideoFrame *frame, const GstVideoInfo *info, 
   return FALSE;
 }
 
-static GenPicture
-frame_picture (const GstVideoFrame *frame)
+static GenSample
+frame_sample (const GstVideoFrame *frame)
 {
-  return (GenPicture){ .data = GST_VIDEO_FRAME_PLANE_DATA (frame, 0),
+  const GenPicture picture = { .data = GST_VIDEO_FRAME_PLANE_DATA (frame, 0),
     .width = GST_VIDEO_FRAME_WIDTH (frame),
     .height = GST_VIDEO_FRAME_HEIGHT (frame),
     .channels = GST_VIDEO_FRAME_N_COMPONENTS (frame),
     .stride = GST_VIDEO_FRAME_PLANE_STRIDE (frame, 0) };
+
+  return gen_sample_of_picture (&picture);
 }
 
 /* --- sink --- */
@@ -201,11 +203,11 @@ wait_for_place (GstGanTrainer *self)
 static GstFlowReturn
 sink_take (GstGanTrainer *self, GstBuffer *buffer)
 {
-  gsize picture_floats = self->batch_floats / self->settings.batch_size;
+  gsize sample_floats = self->batch_floats / self->settings.batch_size;
   g_autoptr (GError) error = NULL;
   GstVideoFrame frame;
   GstFlowReturn flow;
-  GenPicture picture;
+  GenSample sample;
   GenFeed *batch;
 
   g_mutex_lock (&self->mutex);
@@ -216,9 +218,9 @@ sink_take (GstGanTrainer *self, GstBuffer *buffer)
     return flow;
   if (!map_frame (self, &frame, &self->info, buffer))
     return GST_FLOW_ERROR;
-  picture = frame_picture (&frame);
-  gen_picture_to_planes (&picture, self->low, self->high,
-      (float *)gen_feed_data (batch) + self->slot * picture_floats);
+  sample = frame_sample (&frame);
+  sample.medium->to_numbers (
+      &sample, self->low, self->high, (float *)gen_feed_data (batch) + self->slot * sample_floats);
   gst_video_frame_unmap (&frame);
   if (++self->slot < (guint)self->settings.batch_size)
     return GST_FLOW_OK;
@@ -282,7 +284,7 @@ static GstFlowReturn
 validation_take (GstGanTrainer *self, GstBuffer *buffer)
 {
   GstVideoFrame frame;
-  GenPicture picture;
+  GenSample sample;
   gboolean ended;
 
   g_mutex_lock (&self->mutex);
@@ -292,8 +294,8 @@ validation_take (GstGanTrainer *self, GstBuffer *buffer)
     return GST_FLOW_EOS;
   if (!map_frame (self, &frame, &self->validation_info, buffer))
     return GST_FLOW_ERROR;
-  picture = frame_picture (&frame);
-  gen_validation_add (self->validation, &picture);
+  sample = frame_sample (&frame);
+  gen_validation_add (self->validation, &sample);
   gst_video_frame_unmap (&frame);
   if (gen_validation_count (self->validation) < self->validation_samples)
     return GST_FLOW_OK;

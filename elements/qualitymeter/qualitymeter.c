@@ -255,7 +255,7 @@ gst_quality_meter_open_features (GstQualityMeter *self)
   GST_OBJECT_LOCK (self);
   embedder = g_strdup (self->embedder);
   GST_OBJECT_UNLOCK (self);
-  self->features = gen_features_open (embedder != NULL ? embedder : DEFAULT_EMBEDDER, &error);
+  self->features = gen_features_open (embedder, &gen_medium_picture, &error);
   if (self->features != NULL) {
     assumption = gen_features_describe_assumption (self->features);
     if (assumption != NULL)
@@ -424,6 +424,7 @@ gst_quality_meter_set_info (GstVideoFilter *filter, GstCaps *in_caps, GstVideoIn
 {
   GstQualityMeter *self = GST_QUALITY_METER (filter);
   int channels = GST_VIDEO_INFO_N_COMPONENTS (in_info);
+  GenFormat format;
   g_autoptr (GError) error = NULL;
   int width, height;
 
@@ -465,9 +466,10 @@ gst_quality_meter_set_info (GstVideoFilter *filter, GstCaps *in_caps, GstVideoIn
   self->sample_width = width;
   self->sample_height = height;
   self->channels = channels;
+  format = (GenFormat){ &gen_medium_picture, width, height, channels };
   if (gen_meter_wants_reference (self->meter) &&
       !gen_meter_refer_dataset (
-          self->meter, self->dataset, width, height, channels, 0, self->cancellable, &error)) {
+          self->meter, self->dataset, &format, 0, self->cancellable, &error)) {
     if (g_error_matches (error, GEN_METRIC_ERROR, GEN_METRIC_ERROR_REFERENCE))
       GST_ELEMENT_ERROR (self, RESOURCE, READ, ("Property reference: %s", error->message), (NULL));
     else if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
@@ -515,11 +517,12 @@ static GstFlowReturn
 gst_quality_meter_measure (GstScoreFilter *filter, const GstVideoFrame *frame, double *values)
 {
   GstQualityMeter *self = GST_QUALITY_METER (filter);
-  const GenPicture picture = { .data = GST_VIDEO_FRAME_PLANE_DATA (frame, 0),
-    .width = GST_VIDEO_FRAME_WIDTH (frame),
-    .height = GST_VIDEO_FRAME_HEIGHT (frame),
-    .channels = self->channels,
-    .stride = GST_VIDEO_FRAME_PLANE_STRIDE (frame, 0) };
+  const GenSample sample = { &gen_medium_picture,
+    .picture = { .data = GST_VIDEO_FRAME_PLANE_DATA (frame, 0),
+        .width = GST_VIDEO_FRAME_WIDTH (frame),
+        .height = GST_VIDEO_FRAME_HEIGHT (frame),
+        .channels = self->channels,
+        .stride = GST_VIDEO_FRAME_PLANE_STRIDE (frame, 0) } };
   gint64 began = gst_generative_log_clock (GST_CAT_DEFAULT);
   g_autoptr (GError) error = NULL;
 
@@ -527,7 +530,7 @@ gst_quality_meter_measure (GstScoreFilter *filter, const GstVideoFrame *frame, d
     GST_DEBUG_OBJECT (self, "a gap: the next frame is not compared with the last one");
     gen_meter_interrupt (self->meter);
   }
-  if (gen_meter_measure (self->meter, &picture, values, &error)) {
+  if (gen_meter_measure (self->meter, &sample, values, &error)) {
     GST_LOG_OBJECT (self, GST_GENERATIVE_FRAME_FORMAT ": measured in %.3f ms",
         GST_GENERATIVE_FRAME_ARGS (frame->buffer), gst_generative_since (began));
     notice_not_finite (self, self->frame++);

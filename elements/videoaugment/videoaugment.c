@@ -25,7 +25,7 @@
  *   videoaugment flip=horizontal rotate=10 translate=0.1 brightness=0.2 noise=0.03 ! fakesink
  * ]|
  */
-#include "../shared/choices.h"
+#include "../shared/augment.h"
 #include "../shared/debug.h"
 #include "../elements.h"
 #include "../shared/frame-time.h"
@@ -45,17 +45,10 @@ G_DECLARE_FINAL_TYPE (GstVideoAugment, gst_video_augment, GST, VIDEO_AUGMENT, Gs
 GST_DEBUG_CATEGORY_STATIC (video_augment_debug);
 #define GST_CAT_DEFAULT video_augment_debug
 
-/* The library's list of augmentations makes the rest: a property each. */
 enum {
   PROP_0,
-  PROP_PROBABILITY,
-  PROP_SEED,
-  PROP_FIRST_AUGMENTATION,
+  PROP_FIRST_OF_AUGMENT, /* elements/shared/augment.h */
 };
-
-#define DEFAULT_PROBABILITY 1.0
-#define DEFAULT_SEED 0
-#define DEFAULT_AMOUNT 0.0
 
 /* How far beyond a pixel's edge its neighbour begins. */
 #define EDGE 1e-6
@@ -88,17 +81,7 @@ gst_video_augment_set_property (
   gboolean idle;
 
   GST_OBJECT_LOCK (self);
-  switch (property_id) {
-  case PROP_PROBABILITY:
-    self->settings.probability = g_value_get_double (value);
-    break;
-  case PROP_SEED:
-    self->settings.seed = g_value_get_uint64 (value);
-    break;
-  default:
-    self->settings.amounts[property_id - PROP_FIRST_AUGMENTATION] =
-        G_VALUE_HOLDS_ENUM (value) ? g_value_get_enum (value) : g_value_get_double (value);
-  }
+  gst_generative_augment_set (&self->settings, property_id - PROP_FIRST_OF_AUGMENT, value);
   idle = gen_augment_settings_are_idle (&self->settings);
   GST_OBJECT_UNLOCK (self);
   gst_base_transform_set_passthrough (GST_BASE_TRANSFORM (self), idle);
@@ -111,22 +94,7 @@ gst_video_augment_get_property (
   GstVideoAugment *self = GST_VIDEO_AUGMENT (object);
 
   GST_OBJECT_LOCK (self);
-  switch (property_id) {
-  case PROP_PROBABILITY:
-    g_value_set_double (value, self->settings.probability);
-    break;
-  case PROP_SEED:
-    g_value_set_uint64 (value, self->settings.seed);
-    break;
-  default: {
-    double amount = self->settings.amounts[property_id - PROP_FIRST_AUGMENTATION];
-
-    if (G_VALUE_HOLDS_ENUM (value))
-      g_value_set_enum (value, (int)amount);
-    else
-      g_value_set_double (value, amount);
-  }
-  }
+  gst_generative_augment_get (&self->settings, property_id - PROP_FIRST_OF_AUGMENT, value);
   GST_OBJECT_UNLOCK (self);
 }
 
@@ -197,7 +165,7 @@ gst_video_augment_frame_number (GstVideoAugment *self, const GstVideoFrame *fram
 
 /* The smallest region around what becomes of one; FALSE when nothing of it is left. */
 static gboolean
-move_region (const GenAugmentDraw *draw, GstVideoRegionOfInterestMeta *region)
+move_region (const GenAugmentPictureDraw *draw, GstVideoRegionOfInterestMeta *region)
 {
   double left = draw->width, top = draw->height, right = 0, bottom = 0;
 
@@ -205,7 +173,7 @@ move_region (const GenAugmentDraw *draw, GstVideoRegionOfInterestMeta *region)
     double x = (double)region->x + (corner & 1 ? region->w : 0);
     double y = (double)region->y + (corner & 2 ? region->h : 0);
 
-    gen_augment_draw_follow (draw, &x, &y);
+    gen_augment_picture_follow (draw, &x, &y);
     left = MIN (left, x);
     right = MAX (right, x);
     top = MIN (top, y);
@@ -265,39 +233,26 @@ gst_video_augment_transform_frame_ip (GstVideoFilter *filter, GstVideoFrame *fra
   gint64 began = gst_generative_log_clock (GST_CAT_DEFAULT);
   guint64 number = gst_video_augment_frame_number (self, frame);
   GenAugmentSettings settings;
-  GenAugmentDraw draw;
+  GenAugmentPictureDraw draw;
 
   GST_OBJECT_LOCK (self);
   settings = self->settings;
   GST_OBJECT_UNLOCK (self);
-  gen_augment_draw (&settings, number, picture.width, picture.height, &draw);
-  if (gen_augment_draw_moves (&draw)) {
+  gen_augment_draw_picture (&settings, number, picture.width, picture.height, &draw);
+  if (gen_augment_picture_moves (&draw)) {
     gen_picture_fit (&picture, &self->scratch, GEN_FIT_STRETCH, NULL);
-    gen_augment_render (&draw, &self->scratch, &picture);
+    gen_augment_render_picture (&draw, &self->scratch, &picture);
     gst_buffer_foreach_meta (frame->buffer, move_meta, &draw);
-  } else if (!gen_augment_draw_is_idle (&draw)) {
-    gen_augment_render (&draw, &picture, &picture);
+  } else if (!gen_augment_picture_is_idle (&draw)) {
+    gen_augment_render_picture (&draw, &picture, &picture);
   }
   GST_LOG_OBJECT (self, "frame %" G_GUINT64_FORMAT ", pts %" GST_TIME_FORMAT ": %s in %.3f ms",
       number, GST_TIME_ARGS (GST_BUFFER_PTS (frame->buffer)),
-      gen_augment_draw_moves (&draw)     ? "moved"
-      : gen_augment_draw_is_idle (&draw) ? "left as it is"
-                                         : "changed in its values",
+      gen_augment_picture_moves (&draw)     ? "moved"
+      : gen_augment_picture_is_idle (&draw) ? "left as it is"
+                                            : "changed in its values",
       gst_generative_since (began));
   return GST_FLOW_OK;
-}
-
-/* The enumeration of an augmentation whose amount is a choice. */
-static GType
-gst_video_augment_choices_type (const GenAugmentation *augmentation)
-{
-  g_autofree char *name = g_strdup_printf (
-      "GstVideoAugment%c%s", g_ascii_toupper (augmentation->name[0]), augmentation->name + 1);
-  GArray *values = g_array_new (TRUE, TRUE, sizeof (GEnumValue));
-
-  for (guint i = 0; augmentation->choices[i] != NULL; i++)
-    gst_generative_choices_add (values, augmentation->choices[i], augmentation->choices[i]);
-  return gst_generative_choices_register (name, values);
 }
 
 static void
@@ -307,33 +262,14 @@ gst_video_augment_class_init (GstVideoAugmentClass *klass)
   GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
   GstBaseTransformClass *transform_class = GST_BASE_TRANSFORM_CLASS (klass);
   GstVideoFilterClass *filter_class = GST_VIDEO_FILTER_CLASS (klass);
-  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_CONTROLLABLE |
-                            GST_PARAM_MUTABLE_PLAYING;
 
   GST_DEBUG_CATEGORY_INIT (video_augment_debug, "videoaugment", 0, "what becomes of each frame");
 
   gobject_class->set_property = gst_video_augment_set_property;
   gobject_class->get_property = gst_video_augment_get_property;
 
-  g_object_class_install_property (gobject_class, PROP_PROBABILITY,
-      g_param_spec_double ("probability", "Probability",
-          "How often each transform is applied to a frame: 1 is always", 0, 1, DEFAULT_PROBABILITY,
-          flags));
-  g_object_class_install_property (gobject_class, PROP_SEED,
-      g_param_spec_uint64 ("seed", "Seed", "Same seed, same changes to each frame", 0, G_MAXUINT64,
-          DEFAULT_SEED, flags));
-  for (guint i = 0; gen_augmentations[i] != NULL; i++) {
-    const GenAugmentation *augmentation = gen_augmentations[i];
-    GParamSpec *spec;
-
-    if (augmentation->choices != NULL)
-      spec = g_param_spec_enum (augmentation->name, augmentation->name, augmentation->description,
-          gst_video_augment_choices_type (augmentation), (int)DEFAULT_AMOUNT, flags);
-    else
-      spec = g_param_spec_double (augmentation->name, augmentation->name, augmentation->description,
-          0, augmentation->maximum, DEFAULT_AMOUNT, flags);
-    g_object_class_install_property (gobject_class, PROP_FIRST_AUGMENTATION + i, spec);
-  }
+  gst_generative_augment_install (gobject_class, PROP_FIRST_OF_AUGMENT, &gen_medium_picture,
+      "GstVideoAugment", "How often each transform is applied to a frame: 1 is always");
 
   gst_element_class_add_static_pad_template (element_class, &sink_template);
   gst_element_class_add_static_pad_template (element_class, &src_template);
@@ -355,7 +291,6 @@ gst_video_augment_class_init (GstVideoAugmentClass *klass)
 static void
 gst_video_augment_init (GstVideoAugment *self)
 {
-  self->settings.probability = DEFAULT_PROBABILITY;
-  self->settings.seed = DEFAULT_SEED;
+  self->settings = gst_generative_augment_defaults (&gen_medium_picture);
   gst_base_transform_set_passthrough (GST_BASE_TRANSFORM (self), TRUE);
 }

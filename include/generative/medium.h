@@ -120,9 +120,11 @@ GEN_API gboolean gen_format_equal (const GenFormat *a, const GenFormat *b);
 /* What samples are like, for people. (transfer full) */
 GEN_API char *gen_format_describe (const GenFormat *format);
 
-/* A wall of `columns` by `rows` samples, row by row, of one format; cells beyond `n` stay black.
- * `wall` is filled anew. FALSE where the medium cannot be seen. */
-GEN_API gboolean gen_sample_draw_wall (
-    const GenSample *samples, int n, int columns, int rows, GenPicture *wall);
+/* Whether samples of a format can be looked at: then the size of a wall of `columns` by `rows`. */
+GEN_API gboolean gen_format_measure_wall (
+    const GenFormat *format, int columns, int rows, int *width, int *height, int *channels);
+/* Draw `columns` by `rows` samples, row by row, into `wall`, which has that size. */
+GEN_API void gen_sample_draw_wall (
+    const GenSample *samples, int columns, int rows, GenPicture *wall);
 
 G_END_DECLS

@@ -41,4 +41,10 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (GenSound, gen_sound_clear)
 GEN_API void gen_sound_to_rows (const GenSound *sound, float low, float high, float *rows);
 GEN_API void gen_sound_from_rows (GenSound *sound, float low, float high, const float *rows);
 
+/* Between interleaved samples of int16, as many as `sound` has, and those of `sound`. What is
+ * beyond full scale is clipped on its way to int16, what is not a number is silence, and the rest
+ * rounded to the nearest. */
+GEN_API void gen_sound_from_int16 (GenSound *sound, const gint16 *samples);
+GEN_API void gen_sound_to_int16 (const GenSound *sound, gint16 *samples);
+
 G_END_DECLS

@@ -82,13 +82,8 @@ same_units (const GenNode *a, const GenNode *b)
 static gboolean
 moves (const GenNode *node)
 {
-  static const char *const names[] = { "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose",
-    "Identity", "MaxPool", "Concat", "DepthToSpace", "SpaceToDepth", "Slice" };
-
-  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
-    if (is (node, NULL, names[i]))
-      return node->outputs->len == 1 || gen_node_output (node, 1) == NULL;
-  return FALSE;
+  return node->op->results == GEN_RESULTS_MOVED &&
+         (node->outputs->len == 1 || gen_node_output (node, 1) == NULL);
 }
 
 /* Numbers that are made of integers and moved are integers that are moved, and then made numbers.

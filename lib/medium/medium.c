@@ -89,24 +89,28 @@ gen_format_describe (const GenFormat *format)
 }
 
 gboolean
-gen_sample_draw_wall (const GenSample *samples, int n, int columns, int rows, GenPicture *wall)
+gen_format_measure_wall (
+    const GenFormat *format, int columns, int rows, int *width, int *height, int *channels)
 {
-  const GenMedium *medium = samples[0].medium;
-  const GenFormat format = gen_sample_format (samples);
-  int width, height, channels;
-
-  if (medium->draw_cell == NULL)
+  if (format->medium->measure_cell == NULL)
     return FALSE;
-  medium->measure_cell (&format, &width, &height, &channels);
-  gen_picture_init (wall, columns * width, rows * height, channels);
-  for (int i = 0; i < MIN (n, columns * rows); i++) {
+  format->medium->measure_cell (format, width, height, channels);
+  *width *= columns;
+  *height *= rows;
+  return TRUE;
+}
+
+void
+gen_sample_draw_wall (const GenSample *samples, int columns, int rows, GenPicture *wall)
+{
+  for (int i = 0; i < columns * rows; i++) {
     GenPicture cell = *wall;
 
-    cell.data += (gssize)(i / columns * height) * wall->stride + i % columns * width * channels;
-    cell.width = width;
-    cell.height = height;
+    cell.width = wall->width / columns;
+    cell.height = wall->height / rows;
+    cell.data += (gssize)(i / columns * cell.height) * wall->stride +
+                 i % columns * cell.width * wall->channels;
     cell.owned = FALSE;
-    medium->draw_cell (&samples[i], &cell);
+    samples[i].medium->draw_cell (&samples[i], &cell);
   }
-  return TRUE;
 }

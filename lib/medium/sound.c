@@ -60,3 +60,36 @@ gen_sound_from_rows (GenSound *sound, float low, float high, const float *rows)
     from_row (rows + (gsize)c * sound->frames, sound->channels, sound->frames, 2 / (high - low),
         (high + low) / 2, sound->data + c);
 }
+
+GEN_CLONES (void, from_int16, (const gint16 *restrict samples, float *restrict out, gsize n),
+    (samples, out, n))
+{
+  for (gsize i = 0; i < n; i++)
+    out[i] = (float)samples[i] * (1.0f / 32768.0f);
+}
+
+GEN_CLONES (void, to_int16, (const float *restrict samples, gint16 *restrict out, gsize n),
+    (samples, out, n))
+{
+  for (gsize i = 0; i < n; i++) {
+    float v = samples[i] * 32768.0f;
+
+    v = v == v ? v : 0.0f;
+    v = v < -32768.0f ? -32768.0f : v;
+    v = v > 32767.0f ? 32767.0f : v;
+    /* To the nearest, halves to even, as the processor rounds. */
+    out[i] = (gint16)__builtin_rintf (v);
+  }
+}
+
+void
+gen_sound_from_int16 (GenSound *sound, const gint16 *samples)
+{
+  from_int16 (samples, sound->data, sound->frames * (gsize)sound->channels);
+}
+
+void
+gen_sound_to_int16 (const GenSound *sound, gint16 *samples)
+{
+  to_int16 (sound->data, samples, sound->frames * (gsize)sound->channels);
+}

@@ -21,8 +21,8 @@ trainer_with (const GenPreset *preset, int extent, const GenLoss *loss,
     const GenOptimizer *optimizer, const GenDevice *device, GenPrecision precision)
 {
   g_autoptr (GError) error = NULL;
-  const GenPresetOptions options = { GEN_PRESET_DEFAULTS, .width = extent, .height = extent,
-    .dropout = 0.3 };
+  const GenPresetOptions options = { GEN_PRESET_DEFAULTS, .format.width = extent,
+    .format.height = extent, .dropout = 0.3 };
   GenTrainerSettings settings = { GEN_TRAINER_DEFAULTS, .batch_size = BATCH, .ema = 0.9,
     .threads = 2, .device = device, .precision = precision };
   g_autoptr (GenGraph) generator = preset->generator (&options, &error);
@@ -56,7 +56,7 @@ small_mlp_new (const GenDevice *device)
 static GenTrainerFigures
 make_steps (GenTrainer *trainer, int n)
 {
-  gsize size = gen_trainer_settings (trainer)->batch_size * gen_trainer_picture_size (trainer);
+  gsize size = gen_trainer_settings (trainer)->batch_size * gen_trainer_sample_size (trainer);
   g_autofree float *batch = g_new (float, size);
   GenTrainerFigures figures = { 0 };
   GenRandom random = gen_random_new (9, "test", 0);
@@ -126,8 +126,8 @@ test_bfloat16 (void)
 static GenTrainer *
 chosen_mlp_new (GenChoice choice, const char *file)
 {
-  const GenPresetOptions options = { GEN_PRESET_DEFAULTS, .width = SMALL_EXTENT,
-    .height = SMALL_EXTENT };
+  const GenPresetOptions options = { GEN_PRESET_DEFAULTS, .format.width = SMALL_EXTENT,
+    .format.height = SMALL_EXTENT };
   const GenTrainerSettings settings = { GEN_TRAINER_DEFAULTS, .batch_size = 4,
     .device = &gen_device_cuda, .choice = choice, .choices = file };
   g_autoptr (GError) error = NULL;
@@ -199,7 +199,7 @@ test_plays (void)
 {
   g_autoptr (GenTrainer) cpu = small_mlp_new (NULL);
   g_autoptr (GenTrainer) device = small_mlp_new (&gen_device_cuda);
-  const gsize n = 3 * gen_trainer_picture_size (cpu);
+  const gsize n = 3 * gen_trainer_sample_size (cpu);
   g_autofree float *latents = g_new (float, 3 * 100);
   g_autofree float *a = g_new (float, n), *b = g_new (float, n);
   GenRandom random = gen_random_new (1, "test", 0);

@@ -101,6 +101,7 @@ const GenOperator gen_operator_conv = {
   .max_inputs = 3,
   .min_outputs = 1,
   .max_outputs = 1,
+  .weights = 0x6,
   .layouts = GEN_LAYOUTS_CHANNELS_LAST,
   .widens = 0x7,
   .fuses_activation = TRUE,

@@ -31,6 +31,7 @@ const GenOperator gen_operator_add = {
   .max_inputs = 2,
   .min_outputs = 1,
   .max_outputs = 1,
+  .weights = 0x3,
   .layouts = GEN_LAYOUTS_SAME,
   .elementwise = TRUE,
   .infer = gen_infer_broadcast,

@@ -63,6 +63,7 @@ const GenOperator gen_operator_prelu = {
   .max_inputs = 2,
   .min_outputs = 1,
   .max_outputs = 1,
+  .weights = 0x2,
   .layouts = GEN_LAYOUTS_SAME,
   .elementwise = TRUE,
   .infer = gen_infer_broadcast,
@@ -101,5 +102,6 @@ const GenOperator gen_operator_prelu_1 = {
   .max_inputs = 2,
   .min_outputs = 1,
   .max_outputs = 1,
+  .weights = 0x2,
   .lower = lower,
 };

@@ -87,6 +87,7 @@ const GenOperator gen_operator_reverse_sequence = {
   .max_inputs = 2,
   .min_outputs = 1,
   .max_outputs = 1,
+  .results = GEN_RESULTS_MOVED,
   .layouts = GEN_LAYOUTS_PLAIN,
   .infer = infer,
   .cpu = cpu,

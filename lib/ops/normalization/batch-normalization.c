@@ -190,6 +190,7 @@ const GenOperator gen_operator_batch_normalization = {
   .max_inputs = 5,
   .min_outputs = 1,
   .max_outputs = 5,
+  .weights = 0x6,
   .layouts = GEN_LAYOUTS_SAME,
   .widens = 0x1f,
   .fuses_activation = TRUE,
@@ -242,5 +243,6 @@ const GenOperator gen_operator_batch_normalization_1 = {
   .max_inputs = 5,
   .min_outputs = 1,
   .max_outputs = 5,
+  .weights = 0x6,
   .lower = lower,
 };

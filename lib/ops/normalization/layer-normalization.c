@@ -203,6 +203,7 @@ const GenOperator gen_operator_layer_normalization = {
   .max_inputs = 3,
   .min_outputs = 1,
   .max_outputs = 3,
+  .weights = 0x6,
   .layouts = GEN_LAYOUTS_PLAIN,
   .widens = 0x7,
   .infer = infer,

@@ -30,6 +30,7 @@ const GenOperator gen_operator_rms_normalization = {
   .max_inputs = 2,
   .min_outputs = 1,
   .max_outputs = 1,
+  .weights = 0x2,
   .layouts = GEN_LAYOUTS_PLAIN,
   .widens = 0x3,
   .infer = infer,

@@ -234,6 +234,7 @@ const GenOperator gen_operator_gemm = {
   .max_inputs = 3,
   .min_outputs = 1,
   .max_outputs = 1,
+  .weights = 0x6,
   .layouts = GEN_LAYOUTS_PLAIN,
   .widens = 0x7,
   .computes_in = computes_in,

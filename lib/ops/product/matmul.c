@@ -323,6 +323,7 @@ const GenOperator gen_operator_matmul = {
   .max_inputs = 2,
   .min_outputs = 1,
   .max_outputs = 1,
+  .weights = 0x3,
   .layouts = GEN_LAYOUTS_PLAIN,
   .widens = 0x3,
   .computes_in = computes_in,

@@ -154,6 +154,7 @@ const GenOperator gen_operator_gru = {
   .max_inputs = 6,
   .min_outputs = 0,
   .max_outputs = 2,
+  .weights = 0xe,
   .layouts = GEN_LAYOUTS_PLAIN,
   .widens = 0xef,
   .infer = infer,

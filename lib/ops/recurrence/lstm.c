@@ -162,6 +162,7 @@ const GenOperator gen_operator_lstm = {
   .max_inputs = 8,
   .min_outputs = 0,
   .max_outputs = 3,
+  .weights = 0xe,
   .layouts = GEN_LAYOUTS_PLAIN,
   .widens = 0xef,
   .infer = infer,

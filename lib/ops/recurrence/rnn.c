@@ -66,6 +66,7 @@ const GenOperator gen_operator_rnn = {
   .max_inputs = 6,
   .min_outputs = 0,
   .max_outputs = 2,
+  .weights = 0xe,
   .layouts = GEN_LAYOUTS_PLAIN,
   .widens = 0xef,
   .infer = infer,

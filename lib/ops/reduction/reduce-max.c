@@ -62,4 +62,5 @@ gradient (GenGradient *g, GError **error)
   return g->inputs[0] != NULL;
 }
 
-GEN_REDUCE_OPERATOR (reduce_max, "ReduceMax", "Largest element over axes", .gradient = gradient)
+GEN_REDUCE_OPERATOR (reduce_max, "ReduceMax", "Largest element over axes", .gradient = gradient,
+    .results = GEN_RESULTS_MOVED)

@@ -31,4 +31,5 @@ gradient (GenGradient *g, GError **error)
   return g->inputs[0] != NULL;
 }
 
-GEN_REDUCE_OPERATOR (reduce_mean, "ReduceMean", "Mean over axes", .gradient = gradient)
+GEN_REDUCE_OPERATOR (reduce_mean, "ReduceMean", "Mean over axes", .gradient = gradient,
+    .results = GEN_RESULTS_BETWEEN)

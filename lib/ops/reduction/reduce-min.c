@@ -51,4 +51,5 @@ gradient (GenGradient *g, GError **error)
   return g->inputs[0] != NULL;
 }
 
-GEN_REDUCE_OPERATOR (reduce_min, "ReduceMin", "Smallest element over axes", .gradient = gradient)
+GEN_REDUCE_OPERATOR (reduce_min, "ReduceMin", "Smallest element over axes", .gradient = gradient,
+    .results = GEN_RESULTS_MOVED)

@@ -47,5 +47,6 @@ const GenOperator gen_operator_center_crop_pad = {
   .max_inputs = 2,
   .min_outputs = 1,
   .max_outputs = 1,
+  .results = GEN_RESULTS_BETWEEN,
   .lower = lower,
 };

@@ -120,6 +120,7 @@ const GenOperator gen_operator_concat = {
   .max_inputs = -1,
   .min_outputs = 1,
   .max_outputs = 1,
+  .results = GEN_RESULTS_MOVED,
   .layouts = GEN_LAYOUTS_ANY,
   .infer = infer,
   .cpu = cpu,

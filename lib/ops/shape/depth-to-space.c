@@ -102,6 +102,7 @@ const GenOperator gen_operator_depth_to_space = {
   .max_inputs = 1,
   .min_outputs = 1,
   .max_outputs = 1,
+  .results = GEN_RESULTS_MOVED,
   .lower = lower_depth_to_space,
 };
 
@@ -113,5 +114,6 @@ const GenOperator gen_operator_space_to_depth = {
   .max_inputs = 1,
   .min_outputs = 1,
   .max_outputs = 1,
+  .results = GEN_RESULTS_MOVED,
   .lower = lower_space_to_depth,
 };

@@ -27,6 +27,7 @@ const GenOperator gen_operator_flatten = {
   .max_inputs = 1,
   .min_outputs = 1,
   .max_outputs = 1,
+  .results = GEN_RESULTS_MOVED,
   .layouts = GEN_LAYOUTS_PLAIN,
   .view = TRUE,
   .infer = infer,

@@ -46,6 +46,7 @@ const GenOperator gen_operator_reshape = {
   .max_inputs = 2,
   .min_outputs = 1,
   .max_outputs = 1,
+  .results = GEN_RESULTS_MOVED,
   .layouts = GEN_LAYOUTS_PLAIN,
   .view = TRUE,
   .infer = infer,

@@ -138,6 +138,7 @@ const GenOperator gen_operator_slice = {
   .max_inputs = 5,
   .min_outputs = 1,
   .max_outputs = 1,
+  .results = GEN_RESULTS_MOVED,
   .layouts = GEN_LAYOUTS_PLAIN,
   .infer = infer,
   .cpu = cpu,

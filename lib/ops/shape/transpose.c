@@ -80,6 +80,7 @@ const GenOperator gen_operator_transpose = {
   .max_inputs = 1,
   .min_outputs = 1,
   .max_outputs = 1,
+  .results = GEN_RESULTS_MOVED,
   .layouts = GEN_LAYOUTS_PLAIN,
   .infer = infer,
   .cpu = cpu,

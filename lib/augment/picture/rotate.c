@@ -2,10 +2,10 @@
 /* Rotate: a turn about the centre. */
 #include <math.h>
 
-#include "augment-private.h"
+#include "picture.h"
 
 static void
-rotate (GenAugmentDraw *draw, double amount, const float uniform[3])
+rotate (GenAugmentPictureDraw *draw, double amount, const float uniform[3])
 {
   double angle = amount * gen_augment_signed (uniform[0]) * G_PI / 180;
   double c = cos (angle), s = sin (angle);
@@ -13,9 +13,11 @@ rotate (GenAugmentDraw *draw, double amount, const float uniform[3])
   gen_augment_move (draw, (double[]){ c, s, 0 }, (double[]){ -s, c, 0 });
 }
 
-const GenAugmentation gen_augmentation_rotate = {
+const GenAugmentation gen_augmentation_picture_rotate = {
+  .medium = &gen_medium_picture,
   .name = "rotate",
+  .stream = "rotate",
   .description = "Largest turn to either side, in degrees",
   .maximum = 180,
-  .apply = rotate,
+  .apply_picture = rotate,
 };

@@ -4,20 +4,22 @@
  * is needed to know it. */
 #include <math.h>
 
-#include "augment-private.h"
+#include "picture.h"
 
 static void
-contrast (GenAugmentDraw *draw, double amount, const float uniform[3])
+contrast (GenAugmentPictureDraw *draw, double amount, const float uniform[3])
 {
   double gain = pow (1 + amount, gen_augment_signed (uniform[0]));
 
   gen_augment_tone (draw, gain, 0.5 - 0.5 * gain);
 }
 
-const GenAugmentation gen_augmentation_contrast = {
+const GenAugmentation gen_augmentation_picture_contrast = {
+  .medium = &gen_medium_picture,
   .name = "contrast",
+  .stream = "contrast",
   .description =
       "Largest change of contrast, as a fraction: 0.2 is by up to 1.2 and down to 1 / 1.2",
   .maximum = 4,
-  .apply = contrast,
+  .apply_picture = contrast,
 };

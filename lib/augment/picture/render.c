@@ -7,8 +7,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "../simd.h"
-#include "augment-private.h"
+#include "../../simd.h"
+#include "picture.h"
 
 #define ONE ((gint64)1 << 32)
 #define NOISE_CHUNK 1024
@@ -81,7 +81,7 @@ fixed (double position)
 }
 
 static void
-warp_row (const GenAugmentDraw *draw, const GenPicture *source, int row, guint8 *out)
+warp_row (const GenAugmentPictureDraw *draw, const GenPicture *source, int row, guint8 *out)
 {
   /* From the picture's centre to the centre of its first pixel, and to that of the row's. */
   double left = 0.5 - 0.5 * draw->width, top = 0.5 - 0.5 * draw->height, down = top + row;
@@ -146,7 +146,7 @@ GEN_CLONES (void, tone_samples_noisy,
 }
 
 static void
-tone_row (const GenAugmentDraw *draw, const guint8 *in, int row, int channels, guint8 *out)
+tone_row (const GenAugmentPictureDraw *draw, const guint8 *in, int row, int channels, guint8 *out)
 {
   float gain = (float)draw->gain, offset = (float)(draw->offset * 255 + 0.5);
   int alpha = channels == 4 ? 3 : 4;
@@ -169,9 +169,10 @@ tone_row (const GenAugmentDraw *draw, const guint8 *in, int row, int channels, g
 }
 
 void
-gen_augment_render (const GenAugmentDraw *draw, const GenPicture *source, GenPicture *target)
+gen_augment_render_picture (
+    const GenAugmentPictureDraw *draw, const GenPicture *source, GenPicture *target)
 {
-  gboolean moves = gen_augment_draw_moves (draw);
+  gboolean moves = gen_augment_picture_moves (draw);
   gboolean mirrors = ABS (draw->x[0]) == 1 && draw->x[1] == 0 && draw->x[2] == 0 &&
                      draw->y[0] == 0 && ABS (draw->y[1]) == 1 && draw->y[2] == 0;
   gboolean tones = draw->gain != 1 || draw->offset != 0 || draw->noise != 0;
