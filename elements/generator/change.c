@@ -25,18 +25,31 @@ ports_agree (const GstGeneratorPorts *a, const GstGeneratorPorts *b)
          (a->input.batch == 1) == (b->input.batch == 1) && a->staged == b->staged;
 }
 
-/* Whether a model of ports that agree makes frames of the same size of what `use` takes. */
+/* Whether both make as long a sound of what is the size of `input`. */
 static gboolean
-sizes_agree (const GstGeneratorPorts *ports, const GenModelUse *use)
+lengths_agree (
+    const GstGeneratorPorts *a, const GstGeneratorPorts *b, const GstGeneratorInput *input)
+{
+  gint64 one, other;
+
+  return gst_generator_sound_length (a, input, &one, NULL) &&
+         gst_generator_sound_length (b, input, &other, NULL) && one == other;
+}
+
+/* Whether a model of ports that agree with those of `now` makes frames or sounds of the same size
+ * of what `use` takes. */
+static gboolean
+sizes_agree (const GstGeneratorPorts *ports, const GstGeneratorPorts *now, const GenModelUse *use)
 {
   const GstGeneratorInput one = {
     .pictures = 1, .columns = 1, .rows = 1, .height = use->height, .width = use->width
   };
   int height, width;
 
-  if (ports->staged || use->frames == 0 || ports->output.kind == GEN_PORT_SOUND ||
-      gst_generator_streams (ports))
+  if (ports->staged || use->frames == 0 || gst_generator_streams (ports))
     return TRUE;
+  if (ports->output.kind == GEN_PORT_SOUND)
+    return lengths_agree (ports, now, &one);
   return gst_generator_output_size (ports, &one, &height, &width, NULL) &&
          height == use->output.height && width == use->output.width;
 }
@@ -118,6 +131,7 @@ static Successor *
 prepare (GstGenerator *self, GenModel *model, GError **error)
 {
   g_autoptr (GenPlayer) player = NULL;
+  g_autoptr (GenModel) playing = NULL;
   GstGeneratorPorts ports = { 0 }, now;
   GenModelUse use;
   gboolean agree;
@@ -128,10 +142,11 @@ prepare (GstGenerator *self, GenModel *model, GError **error)
     return NULL;
   GST_OBJECT_LOCK (self);
   now = self->ports;
+  playing = gen_model_ref (now.model);
   use = self->use;
   batch = model->staged ? 1 : self->settings.batch_size;
   GST_OBJECT_UNLOCK (self);
-  agree = ports_agree (&ports, &now) && sizes_agree (&ports, &use);
+  agree = ports_agree (&ports, &now) && sizes_agree (&ports, &now, &use);
   if (!agree && !can_negotiate (self, &ports, batch, error)) {
     g_prefix_error (error, "%s: ", model->path);
     return NULL;

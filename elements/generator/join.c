@@ -17,12 +17,19 @@ void
 gst_generator_join_begin (
     GstGeneratorJoin *join, const GstAudioInfo *info, guint64 frames, GstGeneratorJoinCurve curve)
 {
+  const int channels = GST_AUDIO_INFO_CHANNELS (info);
+  const gboolean int16 = GST_AUDIO_INFO_FORMAT (info) == GST_AUDIO_FORMAT_S16;
+
+  if (join->frames == frames && join->channels == channels && join->int16 == int16 &&
+      join->curve == curve)
+    return;
   gst_generator_join_clear (join);
   if (frames == 0)
     return;
   join->frames = frames;
-  join->channels = GST_AUDIO_INFO_CHANNELS (info);
-  join->int16 = GST_AUDIO_INFO_FORMAT (info) == GST_AUDIO_FORMAT_S16;
+  join->channels = channels;
+  join->int16 = int16;
+  join->curve = curve;
   join->size = (gsize)frames * (gsize)GST_AUDIO_INFO_BPF (info);
   join->end = g_malloc (join->size);
   join->rising = g_new (float, frames);

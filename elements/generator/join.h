@@ -18,13 +18,15 @@ typedef struct {
   guint64 frames; /* that two share; 0: none, and nothing is to be done */
   int channels;
   gboolean int16;
+  GstGeneratorJoinCurve curve;
   float *rising, *falling; /* factors, one for each of these frames */
   guint8 *end;             /* of the last sound */
   gsize size;              /* of it, in bytes */
   gboolean pending;        /* there is one */
 } GstGeneratorJoin;
 
-/* Join sounds of `info` over `frames` frames from now on. An end that waits is forgotten. */
+/* Join sounds of `info` over `frames` frames from now on. An end that waits is forgotten, but where
+ * nothing changes. */
 void gst_generator_join_begin (
     GstGeneratorJoin *join, const GstAudioInfo *info, guint64 frames, GstGeneratorJoinCurve curve);
 void gst_generator_join_clear (GstGeneratorJoin *join);

@@ -335,7 +335,8 @@ gst_generator_set_caps (GstBaseTransform *base, GstCaps *sink, GstCaps *source)
 {
   GstGenerator *self = GST_GENERATOR (base);
   g_autoptr (GError) error = NULL;
-  Successor *next = self->n_gathered == 0 ? gst_generator_take_next (self) : NULL;
+  const gboolean pending = self->n_gathered > 0 || gst_generator_stream_pending (self);
+  Successor *next = pending ? NULL : gst_generator_take_next (self);
 
   if (next != NULL)
     gst_generator_adopt (self, next);

@@ -214,6 +214,8 @@ choose_ratio (GstGeneratorPorts *ports, GError **error)
   if (!gen_model_output_shape (ports->model, output, 1, 0, 0, taken, &shape, error))
     return FALSE;
   made = shape.dims[shape.rank == 2 || output->channels_last ? 1 : 2];
+  if (made == 0)
+    return refuse_sound (ports, "a generator makes sound of sound", error);
   divisor = greatest_divisor (taken, made);
   ports->context =
       (GenContext){ .step = taken / divisor, .taken = taken / divisor, .made = made / divisor };

@@ -152,8 +152,11 @@ gst_generator_stream_negotiate (GstGenerator *self, GstCaps *sink, GenModelUse *
   use->length = (gint64)(self->before + self->piece + self->after);
   use->to_sound.skip = (gint64)to_output (self, self->before);
   use->to_sound.keep = (gint64)to_output (self, self->piece);
-  gst_generator_join_begin (
-      &self->join, &self->out_sound, to_output (self, self->overlap), GST_GENERATOR_JOIN_SUM);
+  if (self->ports.window > 0)
+    gst_generator_join_clear (&self->join);
+  else
+    gst_generator_join_begin (
+        &self->join, &self->out_sound, to_output (self, self->overlap), GST_GENERATOR_JOIN_SUM);
   GST_INFO_OBJECT (self,
       "pieces of %" G_GUINT64_FORMAT " frames, of which %" G_GUINT64_FORMAT
       " overlap, with %" G_GUINT64_FORMAT " before and %" G_GUINT64_FORMAT " behind them",
@@ -272,13 +275,12 @@ run_piece (GstGenerator *self, guint8 *samples, GstBuffer *buffer, GError **erro
 static gboolean
 run_or_fall_back (GstGenerator *self, guint8 *samples, GstBuffer *buffer, GError **error)
 {
-  const GenModelUse *now = gen_player_use (self->player);
   g_autoptr (GError) failure = NULL;
   GenModelUse use;
 
   if (run_piece (self, samples, buffer, &failure))
     return TRUE;
-  use = *now;
+  use = *gen_player_use (self->player);
   if (gst_generator_fall_back (self, failure))
     return gst_generator_compile (self, &use, error) && run_piece (self, samples, buffer, error);
   g_propagate_error (error, g_steal_pointer (&failure));

@@ -325,6 +325,67 @@ test_pictures (void)
   }
 }
 
+static void
+save_text (const char *from, const char *to)
+{
+  g_autofree char *text = NULL;
+  gsize length;
+
+  g_assert_true (g_file_get_contents (from, &text, &length, NULL));
+  g_assert_true (g_file_set_contents (to, text, (gssize)length, NULL));
+}
+
+/* Another model, of as large pictures, whose sounds are longer. */
+static void
+test_longer_sounds (void)
+{
+  g_autofree char *folder = scratch_new ();
+  g_autofree char *path = g_build_filename (folder, "sonifier.onnx", NULL);
+  g_autofree char *other = g_build_filename (folder, "longer.onnx", NULL);
+  g_autoptr (GenGraph) graph = gen_graph_new ("longer");
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GstElement) generator = NULL;
+  g_autoptr (GstBus) bus = gst_bus_new ();
+  const gint64 dims[] = { 1, 2, -1 };
+  GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 1, 4, 8));
+  GenTensor *twice[] = { x, x }, *y;
+  GstMessage *message;
+  GstHarness *harness;
+
+  y = gen_graph_op (graph, "Concat", twice, 2, 1, &error, "axis", GEN_INT, 3, NULL);
+  y = gen_binary (graph, "Reshape", y, gen_graph_ints (graph, dims, 3), &error);
+  g_assert_no_error (error);
+  say_range (graph, "generative.input-range", "-1,1");
+  x->shape.dims[2] = x->shape.dims[3] = y->shape.dims[2] = -1;
+  save_model (graph, y, other);
+  save_sonifier (path, 1, TRUE);
+  harness = open_harness (
+      path, "sample-rate=8000", "video/x-raw,format=GRAY8,width=8,height=4,framerate=25/1");
+  generator = gst_harness_find_element (harness, "generator");
+  gst_element_set_bus (generator, bus);
+  gst_harness_set_sink_caps_str (
+      harness, "audio/x-raw,format=" GST_AUDIO_NE (F32) ",rate=8000,channels=2");
+  for (int n = 0; n < 4; n++) {
+    g_autoptr (GstBuffer) made = NULL;
+    GstBuffer *buffer = gst_buffer_new_allocate (NULL, 32, NULL);
+
+    gst_buffer_memset (buffer, 0, 0, 32);
+    GST_BUFFER_PTS (buffer) = (guint64)n * GST_SECOND / 25;
+    g_assert_cmpint (gst_harness_push (harness, buffer), ==, GST_FLOW_OK);
+    made = gst_harness_pull (harness);
+    g_assert_cmpuint (gst_buffer_get_size (made), ==, n < 2 ? 16 * 8 : 32 * 8);
+    if (n != 1)
+      continue;
+    save_text (other, path);
+    message = gst_bus_timed_pop_filtered (bus, 20 * GST_SECOND, GST_MESSAGE_ELEMENT);
+    g_assert_nonnull (message);
+    gst_message_unref (message);
+  }
+  gst_bus_set_flushing (bus, TRUE);
+  gst_harness_teardown (harness);
+  scratch_remove (folder);
+}
+
 /* Sound [1, 1, length] to `made`, doubled. */
 static void
 save_analyser (const char *path, gint64 length, const gint64 *made, int rank)
@@ -512,6 +573,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sound-ends/fixed-vectors", test_fixed_vectors);
   g_test_add_func ("/sound-ends/vector-caps", test_vector_caps);
   g_test_add_func ("/sound-ends/pictures", test_pictures);
+  g_test_add_func ("/sound-ends/longer-sounds", test_longer_sounds);
   g_test_add_func ("/sound-ends/tensors", test_tensors);
   g_test_add_func ("/sound-ends/pictures-of-sound", test_pictures_of_sound);
   g_test_add_func ("/sound-ends/refused", test_refused);
