@@ -339,13 +339,14 @@ test_late (void)
       "audio/x-raw,format=" GST_AUDIO_NE (F32) ",layout=interleaved,rate=44100,channels=2");
   for (int i = 0; i < 100; i++) {
     GstBuffer *buffer = gst_buffer_new_allocate (NULL, 441 * 8, NULL);
+    const GstClockTime time = (guint64)i * 10 * GST_MSECOND;
     g_autoptr (GstEvent) told = NULL;
 
     gst_buffer_memset (buffer, 0, 0, (gsize)-1);
-    GST_BUFFER_PTS (buffer) = (guint64)i * 10 * GST_MSECOND;
+    GST_BUFFER_PTS (buffer) = time;
     g_assert_cmpint (gst_harness_push (harness, buffer), ==, GST_FLOW_OK);
-    gst_harness_push_upstream_event (harness,
-        gst_event_new_qos (GST_QOS_TYPE_UNDERFLOW, 5, 10 * GST_SECOND, GST_BUFFER_PTS (buffer)));
+    gst_harness_push_upstream_event (
+        harness, gst_event_new_qos (GST_QOS_TYPE_UNDERFLOW, 5, 10 * GST_SECOND, time));
     while (told == NULL || GST_EVENT_TYPE (told) != GST_EVENT_QOS) {
       g_clear_pointer (&told, gst_event_unref);
       told = gst_harness_pull_upstream_event (harness);
