@@ -27,7 +27,7 @@ section() {
         sed -e '/./,$!d'
 }
 
-for source in elements/*.c; do
+for source in elements/*/*.c; do
     element=$(basename "$source" .c)
     grep -q "SECTION:element-$element" "$source" || continue
     {

@@ -2,7 +2,7 @@
 /* The plugin: the list of its elements, each in its own file. */
 #include <generative/version.h>
 
-#include "debug.h"
+#include "shared/debug.h"
 #include "elements.h"
 
 static gboolean
@@ -13,6 +13,7 @@ plugin_init (GstPlugin *plugin)
   gst_generative_debug_init ();
 
   /* One line an element. */
+  registered &= GST_ELEMENT_REGISTER (audioaugment, plugin);
   registered &= GST_ELEMENT_REGISTER (datasetsrc, plugin);
   registered &= GST_ELEMENT_REGISTER (discriminator, plugin);
   registered &= GST_ELEMENT_REGISTER (gantrainer, plugin);

@@ -297,7 +297,7 @@ for place in sys.path:
             --precision $precision --supported data
     done
     export GEN_TEST_PLANS="${PLANS:-10000}"
-    part "$GEN_TEST_PLANS plans" start bin/unit-device_plans -p /device/plans/many
+    part "$GEN_TEST_PLANS plans" start bin/unit-device-plans -p /device/plans/many
     unset GEN_TEST_PLANS
     before=$libraries
     elements

@@ -2,18 +2,19 @@
 #pragma once
 
 #include <generative/api.h>
-#include <generative/picture.h>
+#include <generative/medium.h>
 
 G_BEGIN_DECLS
 
 /**
- * GenDataset: numbered pictures, each with the label of its class or none. It never changes once
- * it is open, so that any number of threads may read it.
+ * GenDataset: numbered samples of one medium, each with the label of its class or none. It never
+ * changes once it is open, so that any number of threads may read it.
  *
  * What it is made of is told from the location:
- * - a folder: each file in it and below that libav knows as a still picture, sorted by path.
- *   The class is the first-level sub-folder; classes are sorted by name, and a picture beside
- *   them has none. Hidden files and folders are left out.
+ * - a folder: each file in it and below that is of the medium, sorted by path. The class is the
+ *   first-level sub-folder; classes are sorted by name, and a file beside them has none. Hidden
+ *   files and folders are left out. Where no medium is asked for, it is the one that
+ *   most files are of.
  * - an IDX file of unsigned bytes in three dimensions, as MNIST comes, gzipped or not. Its
  *   labels are beside it under MNIST's names ("train-images-idx3-ubyte" goes with
  *   "train-labels-idx1-ubyte").
@@ -23,6 +24,7 @@ G_BEGIN_DECLS
 typedef struct _GenDataset GenDataset;
 
 typedef struct {
+  const GenMedium *medium;     /* NULL: whichever is found there */
   int tile_width, tile_height; /* of a sheet's tiles, in pixels; one of them 0: a square; both 0:
                                   the picture is one item */
   int rows_per_label;          /* how many rows of tiles make one class; 0: no classes */
@@ -37,7 +39,7 @@ typedef enum {
 } GenDatasetError;
 
 /* Open the dataset at `location`; free with gen_dataset_free. Folders are listed, and their
- * first sound picture is decoded to learn the size; sheets are decoded; IDX files are read
+ * first file that can be read tells the format; sheets are decoded; IDX files are read
  * and checked. */
 GEN_API GenDataset *gen_dataset_open (
     const char *location, const GenDatasetSettings *settings, GError **error);
@@ -46,9 +48,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenDataset, gen_dataset_free)
 
 /* How many items there are: at least one. */
 GEN_API guint32 gen_dataset_get_count (const GenDataset *dataset);
-/* The size and channels of the first item (of all items, in a sheet and an IDX file). */
-GEN_API void gen_dataset_get_format (
-    const GenDataset *dataset, int *width, int *height, int *channels);
+/* What the first item is like (all items, in a sheet and an IDX file). */
+GEN_API const GenFormat *gen_dataset_get_format (const GenDataset *dataset);
 /* TRUE when loading an item does no more than copy it. */
 GEN_API gboolean gen_dataset_is_in_memory (const GenDataset *dataset);
 
@@ -61,10 +62,10 @@ GEN_API const char *gen_dataset_get_label_name (const GenDataset *dataset, int l
 /* Where the item comes from, for people: its path, or "digits.png, tile 7". (transfer full) */
 GEN_API char *gen_dataset_describe_item (const GenDataset *dataset, guint32 index);
 
-/* Load an item into `target`, whose size and channels say what is wanted. Only an item of a
- * folder can fail, with a GenPictureError. */
-GEN_API gboolean gen_dataset_load (
-    const GenDataset *dataset, guint32 index, GenFit fit, GenPicture *target, GError **error);
+/* Load an item into `target`, whose format says what is wanted. Only an item of a folder can fail,
+ * with an error of its medium. */
+GEN_API gboolean gen_dataset_load (const GenDataset *dataset, guint32 index,
+    const GenFitting *fitting, GenSample *target, GError **error);
 
 /* Which part of a dataset. */
 typedef enum {
@@ -112,19 +113,19 @@ GEN_API guint32 gen_sequence_get_item (GenSequence *sequence, guint64 frame);
 
 /**
  * GenLoader: decodes the frames of a sequence ahead on threads of its own, into a bounded number
- * of pictures that are used again and again. (What is in memory is loaded when it is asked for,
+ * of samples that are used again and again. (What is in memory is loaded when it is asked for,
  * without threads.) An item that cannot be decoded is met once, and
  * left out from then on; its frame number stays its own, so that all other frames keep theirs.
  */
 typedef struct {
-  int width, height, channels; /* of the pictures */
-  GenFit fit;
+  GenFormat format; /* of the samples */
+  GenFitting fitting;
   int threads;    /* 0: as many as the machine has processors */
   guint64 frames; /* where the sequence ends; 0: never */
 } GenLoaderSettings;
 
 typedef enum {
-  GEN_LOADER_PICTURE,  /* the next picture is in the target */
+  GEN_LOADER_SAMPLE,   /* the next sample is in the target */
   GEN_LOADER_BAD,      /* the next frame has none; `error` says why the first time */
   GEN_LOADER_END,      /* all frames were shown */
   GEN_LOADER_FLUSHING, /* gen_loader_set_flushing interrupted the wait */
@@ -139,11 +140,10 @@ GEN_API GenLoader *gen_loader_new (
 GEN_API void gen_loader_free (GenLoader *loader);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenLoader, gen_loader_free)
 
-/* Wait for the next frame, and put its picture into `target`, which has the size and channels
- * of the settings. `frame` is set in any case, `item` with GEN_LOADER_PICTURE and
- * GEN_LOADER_BAD. */
+/* Wait for the next frame, and put its sample into `target`, which has the format of the settings.
+ * `frame` is set in any case, `item` with GEN_LOADER_SAMPLE and GEN_LOADER_BAD. */
 GEN_API GenLoaderResult gen_loader_next (
-    GenLoader *loader, GenPicture *target, guint64 *frame, guint32 *item, GError **error);
+    GenLoader *loader, GenSample *target, guint64 *frame, guint32 *item, GError **error);
 /* Go on at `frame`; drops what was decoded ahead. From the thread that calls gen_loader_next. */
 GEN_API void gen_loader_seek (GenLoader *loader, guint64 frame);
 /* The same, and from there back to frame 0, behind which is the end. */

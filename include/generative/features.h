@@ -2,29 +2,29 @@
 #pragma once
 
 #include <generative/api.h>
-#include <generative/picture.h>
+#include <generative/medium.h>
 
 G_BEGIN_DECLS
 
 /**
- * Features are what distribution metrics compare pictures by: a fixed number of floats that say
- * what a picture looks like. An embedder makes them; it is one constant #GenEmbedder in a file
- * of its own in lib/metric, and one line in its list. #GenFeatures is an embedder made ready,
- * with what it needs to remember.
+ * Features are what distribution metrics compare samples by: a fixed number of floats that say
+ * what a picture looks like, or how a sound sounds. An embedder makes them; it is one constant
+ * #GenEmbedder in a file of its own in lib/metric, and one line in its list. #GenFeatures is an
+ * embedder made ready, with what it needs to remember.
  */
 typedef struct {
-  const char *name;    /* NULL: it is a file's, and the features are named by that */
-  const char *summary; /* a sentence, with the paper that it follows */
-  int batch;           /* how many pictures at a time do it good; 1: it does not matter */
-  /* Read the file `path`: the state, and the features' name (transfer full), or NULL with
-   * `error`. NULL where there is no state. */
-  gpointer (*open) (const char *path, char **name, GError **error);
+  const char *name;        /* NULL: it is a file's, and the features are named by that */
+  const char *summary;     /* a sentence, with the paper that it follows */
+  const GenMedium *medium; /* of its samples; NULL: it is the file that knows */
+  int batch;               /* how many samples at a time do it good; 1: it does not matter */
+  /* Read the file `path` for samples of `medium`: the state, and the features' name (transfer
+   * full), or NULL with `error`. NULL where there is no state. */
+  gpointer (*open) (const char *path, const GenMedium *medium, char **name, GError **error);
   void (*close) (gpointer state);
-  /* How many floats a picture of `channels` channels gives, at most GEN_FEATURES_MAX. */
-  int (*length) (gpointer state, int channels);
-  /* The features of `n` pictures of the same size and channels, one row after the other. */
-  gboolean (*compute) (
-      gpointer state, const GenPicture *pictures, int n, float *out, GError **error);
+  /* How many floats a sample of `format` gives, at most GEN_FEATURES_MAX. */
+  int (*length) (gpointer state, const GenFormat *format);
+  /* The features of `n` samples of the same format, one row after the other. */
+  gboolean (*compute) (gpointer state, const GenSample *samples, int n, float *out, GError **error);
   /* What it had to assume: a sentence (transfer full), or NULL. Itself NULL where there is never
    * such. */
   char *(*describe_assumption) (gpointer state);
@@ -33,15 +33,16 @@ typedef struct {
 /* The longest features: a covariance of these takes 128 MiB. */
 #define GEN_FEATURES_MAX 4096
 
-/* Those that have a name, ended by NULL, the default first. */
+/* Those that have a name, ended by NULL; the first of a medium is its default. */
 GEN_API const GenEmbedder *const *gen_embedder_list (void);
 
 typedef struct _GenFeatures GenFeatures;
 
-/* The features that `embedder` makes: the name of one of the list, or the path of an ONNX file
- * that makes a vector of a picture. NULL with `error`: of GEN_METRIC_ERROR where there is
- * neither, or the file's own. (transfer full) */
-GEN_API GenFeatures *gen_features_open (const char *embedder, GError **error);
+/* The features that `embedder` makes of samples of `medium`: the name of one of the list, the path
+ * of an ONNX file that makes a vector of a sample, or NULL for the default. NULL with `error`: of
+ * GEN_METRIC_ERROR where there is neither, or the file's own. (transfer full) */
+GEN_API GenFeatures *gen_features_open (
+    const char *embedder, const GenMedium *medium, GError **error);
 GEN_API void gen_features_free (GenFeatures *features);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenFeatures, gen_features_free)
 
@@ -50,14 +51,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenFeatures, gen_features_free)
 GEN_API const char *gen_features_name (const GenFeatures *features);
 /* What had to be assumed of a file that does not say it: a sentence, or NULL. (transfer full) */
 GEN_API char *gen_features_describe_assumption (const GenFeatures *features);
-/* How many pictures gen_features_compute had best be given at a time. */
+/* How many samples gen_features_compute had best be given at a time. */
 GEN_API int gen_features_batch (const GenFeatures *features);
-/* How many floats a picture of `channels` channels (1 or 3) gives. */
-GEN_API int gen_features_length (const GenFeatures *features, int channels);
-/* The features of `n` pictures of the same size and channels: `n` rows in `out`. By one thread
+/* How many floats a sample of `format` gives. */
+GEN_API int gen_features_length (const GenFeatures *features, const GenFormat *format);
+/* The features of `n` samples of the same format: `n` rows in `out`. By one thread
  * at a time. */
 GEN_API gboolean gen_features_compute (
-    GenFeatures *features, const GenPicture *pictures, int n, float *out, GError **error);
+    GenFeatures *features, const GenSample *samples, int n, float *out, GError **error);
 
 /* Reduce one channel to `size` by `size` cells (at most 64), each the mean of the area that it
  * covers; pixels on a border count by the part that is covered. A picture smaller than that

@@ -9,11 +9,11 @@
 G_BEGIN_DECLS
 
 /**
- * Metrics: figures that say how good pictures are. Most look at one frame after the other
- * (sharpness, brightness); distribution metrics look at all samples together and say how they
- * differ among themselves or from a reference set. A metric is one constant #GenMetric in a
- * file of its own in lib/metric, and one line in its list; docs/metrics.md tells users about
- * each. #GenMeter runs any number of them over a stream.
+ * Metrics: figures that say how good samples of a medium are. Most look at one frame after the
+ * other (sharpness, brightness): a picture of a film, a window of a sound; distribution metrics
+ * look at all samples together and say how they differ among themselves or from a reference set. A
+ * metric is one constant #GenMetric in a file of its own in lib/metric, and one line in its list;
+ * docs/metrics.md tells users about each. #GenMeter runs any number of them over a stream.
  */
 
 #define GEN_METRIC_ERROR (gen_metric_error_quark ())
@@ -82,13 +82,13 @@ typedef struct {
   const GenStatistics *reference; /* in the place of refer's samples; NULL: there are these */
 } GenMetricSettings;
 
-/* A picture as distribution metrics see it. */
+/* A sample as distribution metrics see it. */
 typedef struct {
-  const GenPicture *picture;
+  const GenSample *sample;
   const float *features; /* the meter's features, `n_features` floats; NULL unless needed */
   int n_features;
   int label; /* reference samples: the class, from 0 on; -1 without */
-} GenSample;
+} GenMetricSample;
 
 #define GEN_METRIC_MAX_FIELDS 6
 
@@ -96,6 +96,7 @@ typedef struct {
   const char *name;
   const char *summary; /* what it says, by which definition */
   const char *unit;
+  const GenMedium *medium;   /* of what it measures; NULL: of any, by its features */
   gboolean distribution;     /* takes samples; else measures frames */
   gboolean needs_features;   /* distribution metrics: look at samples' features */
   gboolean needs_reference;  /* distribution metrics */
@@ -109,15 +110,15 @@ typedef struct {
   gpointer (*open) (const GenMetricSettings *settings);
   void (*close) (gpointer metric);
 
-  /* Frames: fill `values`, one a field, from the luma of a frame. GEN_MISSING where there
-   * is none. */
-  void (*measure) (gpointer metric, const GenPicture *luma, double *values);
+  /* Frames: fill `values`, one a field, from a frame, of a picture its luma alone. GEN_MISSING
+   * where there is none. */
+  void (*measure) (gpointer metric, const GenSample *frame, double *values);
   /* Frames: what comes next does not follow what came before. May be NULL. */
   void (*interrupt) (gpointer metric);
 
   /* Distributions: take in a sample, or one of the reference (`refer` may be NULL). */
-  void (*take) (gpointer metric, const GenSample *sample);
-  void (*refer) (gpointer metric, const GenSample *sample);
+  void (*take) (gpointer metric, const GenMetricSample *sample);
+  void (*refer) (gpointer metric, const GenMetricSample *sample);
   /* Distributions: figures over what was taken so far; GEN_MISSING where there is none yet. */
   gboolean (*figure) (gpointer metric, double *values, GError **error);
   /* Distributions: the statistics of what was taken so far; FALSE when there are less than two
@@ -136,13 +137,14 @@ GEN_API const GenMetric *gen_metric_find (const char *name, GError **error);
  * GenMeter: any number of metrics over a stream of frames.
  *
  *   meter = gen_meter_new (&settings, &error);
- *   gen_meter_refer_dataset (meter, dataset, width, height, channels, 0, NULL, &error);
+ *   gen_meter_refer_dataset (meter, dataset, &format, 0, NULL, &error);
  *   for each frame: gen_meter_measure (meter, &frame, values, &error);
  *   summary = gen_meter_summarise (meter, &error);
  */
 typedef struct _GenMeter GenMeter;
 
 typedef struct {
+  const GenMedium *medium; /* of the frames; NULL: pictures */
   /* Names with commas between them. NULL or "auto": all that measure frames, diversity, and
    * those that the reference allows. */
   const char *metrics;
@@ -166,25 +168,25 @@ GEN_API const GenField *gen_meter_fields (const GenMeter *meter, guint *n);
 /* Whether any metric wants gen_meter_refer. */
 GEN_API gboolean gen_meter_wants_reference (const GenMeter *meter);
 
-/* Take in a picture of the reference; `label` from 0 on, -1 for none. Its channels must be
- * the frames'. FALSE with `error` when its features could not be computed. */
+/* Take in a sample of the reference; `label` from 0 on, -1 for none. The channels of a picture must
+ * be the frames'. FALSE with `error` when its features could not be computed. */
 GEN_API gboolean gen_meter_refer (
-    GenMeter *meter, const GenPicture *picture, int label, GError **error);
+    GenMeter *meter, const GenSample *sample, int label, GError **error);
 
 /* Take in a dataset as the reference, decoded on `threads` threads (0: as many as there are
- * cores): its items brought to the size and channels of the frames (or tiles) without being
+ * cores): its items brought to `format`, that of the frames (or tiles), pictures without being
  * enlarged, and padded with black. Of more than GEN_METER_REFERENCE_MAX items that many are
  * chosen by the seed. Items that cannot be decoded are left out. FALSE with `error` when less
  * than two are left, or `cancellable` was cancelled. */
 #define GEN_METER_REFERENCE_MAX 20000
-GEN_API gboolean gen_meter_refer_dataset (GenMeter *meter, const GenDataset *dataset, int width,
-    int height, int channels, int threads, GCancellable *cancellable, GError **error);
+GEN_API gboolean gen_meter_refer_dataset (GenMeter *meter, const GenDataset *dataset,
+    const GenFormat *format, int threads, GCancellable *cancellable, GError **error);
 
-/* Measure a frame (1 or 3 channels, as all before it): fill `values`, one a field, NaN for those
- * that are not due with this frame, GEN_MISSING for those that cannot be given. FALSE with `error`
- * when a figure could not be computed. */
+/* Measure a frame (a picture of 1 or 3 channels, as all before it): fill `values`, one a field, NaN
+ * for those that are not due with this frame, GEN_MISSING for those that cannot be given. FALSE
+ * with `error` when a figure could not be computed. */
 GEN_API gboolean gen_meter_measure (
-    GenMeter *meter, const GenPicture *frame, double *values, GError **error);
+    GenMeter *meter, const GenSample *frame, double *values, GError **error);
 
 /* The next frame does not follow the last one: it is not compared with it. */
 GEN_API void gen_meter_interrupt (GenMeter *meter);

@@ -133,7 +133,7 @@ typedef struct {
 GEN_API gboolean gen_model_find_context (GenModel *model, const GenPort *input,
     const GenPort *output, GenContext *context, GError **error);
 
-/* How the bytes of a frame lie; see PackPicture in lib/ops/picture.h. */
+/* How the bytes of a frame lie; see PackPicture in lib/ops/picture/picture.h. */
 typedef struct {
   int columns; /* pictures side by side: a frame can be a wall of them */
   int bytes;   /* of a pixel; 1 when planar */
@@ -162,7 +162,7 @@ GEN_API gssize gen_frame_layout_offset (
     const GenFrameLayout *layout, int plane, int x, int y, int rows);
 
 /* How the samples of a sound lie in a buffer: a sample of each channel, and so on; see PackSound in
- * lib/ops/sound.h. */
+ * lib/ops/sound/sound.h. */
 typedef struct {
   gboolean int16; /* else float32 */
   /* Into buffers: of each sound that many frames are left out, and so many taken (0: all that

@@ -39,6 +39,13 @@ typedef struct {
   void *data; /* made with g_malloc; to be freed by who asked */
 } GenResult;
 
+/* What an operator's results are, by which bounds and integers pass it. */
+typedef enum {
+  GEN_RESULTS_COMPUTED, /* new numbers */
+  GEN_RESULTS_MOVED,    /* elements of input 0 (Concat: of all inputs) as they are */
+  GEN_RESULTS_BETWEEN,  /* numbers between those of input 0, or of a border: means of some */
+} GenResults;
+
 struct _GenOperator {
   const char *name;           /* as ONNX names it */
   const char *domain;         /* NULL for ONNX's own; "generative" for ours */
@@ -51,7 +58,11 @@ struct _GenOperator {
   gboolean layout_output_plain; /* CHANNELS_LAST: but its outputs are plain */
   gboolean elementwise;         /* output i depends on inputs i alone: it may be written over an
                                    input of the same size and type */
-  gboolean view;                /* output 0 has input 0's bytes, under another shape */
+  GenResults results;
+  gboolean keeps_channels; /* MOVED and BETWEEN: what was in a channel stays there */
+  guint weights;           /* bit k: input k, where it is constant, is what training changes; where
+                              both operands may be, as of Add, only one of several elements is */
+  gboolean view;           /* output 0 has input 0's bytes, under another shape */
   gboolean fuses_activation;    /* the CPU kernel honours node->activation */
   gboolean fuses_inputs;        /* and node->taken */
   GenActivationKind activation; /* what this operator is, when another can absorb it */

@@ -45,7 +45,7 @@ GEN_API const GenOptimizer *gen_optimizer_find (const char *name);
 /* Append the update of the state `weights` by `gradient`, and the states that it needs, named
  * after it. `rate` is the learning rate (a float32), `step` the number of updates before this
  * one (an int64); `factor`, which may be NULL, a float32 that the gradient is multiplied by, and 0
- * where this update is to be left out (lib/ops/loss_scale.c).
+ * where this update is to be left out (lib/ops/training/loss-scale.c).
  * Returns: (transfer none) the new weights, already assigned to the state; NULL with error. */
 GEN_API GenTensor *gen_optimizer_update (const GenOptimizer *optimizer, GenGraph *graph,
     GenTensor *weights, GenTensor *gradient, GenTensor *rate, GenTensor *step, GenTensor *factor,

@@ -3,33 +3,39 @@
 
 #include <generative/api.h>
 #include <generative/graph.h>
+#include <generative/medium.h>
 
 G_BEGIN_DECLS
 
 /**
- * GenPreset: a pair of nets to train from scratch, a generator that makes pictures of latents
- * and a discriminator that tells made pictures from real ones. Both are ordinary ONNX graphs:
+ * GenPreset: a pair of nets to train from scratch, a generator that makes samples of latents and a
+ * discriminator that tells made ones from real ones. Both are ordinary ONNX graphs, for pictures:
  *
  *   generator      latent [batch, latent_size]                 -> picture, samples in [-1, 1]
  *   discriminator  picture [batch, channels, height, width]    -> probability of real [batch, 1]
+ *
+ * and for sounds, [batch, channels, length].
  *
  * What the samples' range is stands in the metadata (`generative.output-range` and
  * `generative.input-range`), so that the models explain themselves wherever they are loaded.
  */
 typedef struct {
-  int width, height; /* of the pictures, in pixels */
-  int channels;      /* 1 grey, 3 colour */
-  int latent_size;   /* length of a latent, from 1 */
-  double dropout;    /* share of the discriminator's hidden values dropped in training: [0, 1) */
-  guint64 seed;      /* of the first weights */
+  GenFormat format; /* of the samples */
+  int latent_size;  /* length of a latent, from 1 */
+  double dropout;   /* share of the discriminator's hidden values dropped in training: [0, 1) */
+  guint64 seed;     /* of the first weights */
 } GenPresetOptions;
 
 #define GEN_PRESET_DEFAULTS                                                                        \
-  .width = 28, .height = 28, .channels = 1, .latent_size = 100, .dropout = 0, .seed = 0
+  .format = { &gen_medium_picture, 28, 28, 1 }, .latent_size = 100, .dropout = 0, .seed = 0
 
 typedef struct {
   const char *name;
   const char *description;
+  const GenMedium *medium;
+  /* The extents of square pictures, or the lengths of sounds, that it takes, ended by 0; NULL where
+   * it takes others, too. */
+  const int *extents;
   /* (transfer full); NULL with `error` where the preset has no net of that size. */
   GenGraph *(*generator) (const GenPresetOptions *options, GError **error);
   GenGraph *(*discriminator) (const GenPresetOptions *options, GError **error);

@@ -29,14 +29,16 @@ typedef struct {
  */
 GEN_API GenRandom gen_random_new (guint64 seed, const char *stream, guint64 number);
 
-/* The streams of this library. Besides them, each augmentation and each metric that samples has one
- * of its own name, and each tensor of a preset's first weights one of its net's and its own name
+/* The streams of this library. Besides them, each augmentation has one (augment.h), each metric
+ * that samples one of its own name, and each tensor of a preset's first weights one of its net's
+ * and its own name
  * ("dcgan generator/up0.weight"). */
 #define GEN_STREAM_LATENT "latent"                   /* number: GenLatent.stream */
 #define GEN_STREAM_CLASS "class"                     /* that goes with a latent */
 #define GEN_STREAM_SPLIT "split"                     /* of a data set */
 #define GEN_STREAM_SHUFFLE "shuffle"                 /* draw: the epoch */
-#define GEN_STREAM_SAMPLE_NOISE "sample-noise"       /* what augmentation adds to samples */
+#define GEN_STREAM_SAMPLE_NOISE "sample-noise"       /* what augmentation adds to pictures */
+#define GEN_STREAM_SOUND_NOISE "sound-samples"       /* and to sounds; draw: the window */
 #define GEN_STREAM_NODE "node"                       /* of a graph; number: its id */
 #define GEN_STREAM_TRAINING_LATENT "training-latent" /* draw: the step */
 #define GEN_STREAM_VALIDATION_LATENT "validation-latent"

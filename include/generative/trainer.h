@@ -5,7 +5,7 @@
 #include <generative/feed.h>
 #include <generative/loss.h>
 #include <generative/optimizer.h>
-#include <generative/picture.h>
+#include <generative/medium.h>
 #include <generative/plan.h>
 #include <generative/preset.h>
 
@@ -95,11 +95,14 @@ GEN_API void gen_trainer_free (GenTrainer *trainer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenTrainer, gen_trainer_free)
 
 GEN_API const GenTrainerSettings *gen_trainer_settings (const GenTrainer *trainer);
-/* [batch, channels, height, width] of a step's pictures. */
-GEN_API const GenShape *gen_trainer_picture_shape (const GenTrainer *trainer);
+/* Of a step's samples: [batch, channels, height, width] of pictures, [batch, channels, length] of
+ * sounds, and what they are as a medium has it. A sound's rate is what the discriminator says in
+ * `generative.sample-rate`, else 0. */
+GEN_API GenFormat gen_trainer_format (const GenTrainer *trainer);
+GEN_API const GenShape *gen_trainer_sample_shape (const GenTrainer *trainer);
 GEN_API gsize gen_trainer_latent_size (const GenTrainer *trainer);
-/* Numbers in one picture. */
-GEN_API gsize gen_trainer_picture_size (const GenTrainer *trainer);
+/* Numbers in one sample. */
+GEN_API gsize gen_trainer_sample_size (const GenTrainer *trainer);
 /* The numbers that the discriminator takes for black and white, from its metadata
  * `generative.input-range`; -1 and 1 where it does not say. */
 GEN_API void gen_trainer_range (const GenTrainer *trainer, float *low, float *high);
@@ -143,8 +146,11 @@ GEN_API gboolean gen_trainer_generate (GenTrainer *trainer, gboolean average, co
 GEN_API gboolean gen_trainer_score (
     GenTrainer *trainer, const float *pictures, gsize n, float *scores, GError **error);
 
-/* A wall of what the generator makes of latents, as they come row by row: `columns` by `rows`
- * pictures, drawn into `wall`, which has that size. */
+/* What the generator makes of `n` latents: `samples`, which have the trainer's format. */
+GEN_API gboolean gen_trainer_make (GenTrainer *trainer, gboolean average, const float *latents,
+    gsize n, GenSample *samples, GError **error);
+/* A wall of that, row by row, drawn into `wall`, which has the size of one of `columns` by `rows`
+ * samples (gen_format_measure_wall). */
 GEN_API gboolean gen_trainer_draw (GenTrainer *trainer, gboolean average, const float *latents,
     int columns, int rows, GenPicture *wall, GError **error);
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What all media's draws have in common. */
 #pragma once
 
 #include <generative/augment.h>
@@ -10,34 +11,7 @@ gen_augment_signed (float uniform)
   return 2.0 * uniform - 1.0;
 }
 
-/* Move the result: what now comes from (x, y) comes from `x` (x, y), `y` (x, y) of it. */
-static inline void
-gen_augment_move (GenAugmentDraw *draw, const double x[3], const double y[3])
-{
-  double *const rows[] = { draw->x, draw->y };
-
-  for (int i = 0; i < 2; i++) {
-    double *row = rows[i], a = row[0], b = row[1];
-
-    row[0] = a * x[0] + b * y[0];
-    row[1] = a * x[1] + b * y[1];
-    row[2] += a * x[2] + b * y[2];
-  }
-}
-
-/* Change the tone of the result: value * gain + offset. */
-static inline void
-gen_augment_tone (GenAugmentDraw *draw, double gain, double offset)
-{
-  draw->gain *= gain;
-  draw->offset = draw->offset * gain + offset;
-}
-
-extern const GenAugmentation gen_augmentation_flip;
-extern const GenAugmentation gen_augmentation_crop;
-extern const GenAugmentation gen_augmentation_scale;
-extern const GenAugmentation gen_augmentation_rotate;
-extern const GenAugmentation gen_augmentation_translate;
-extern const GenAugmentation gen_augmentation_brightness;
-extern const GenAugmentation gen_augmentation_contrast;
-extern const GenAugmentation gen_augmentation_noise;
+/* Whether augmentation `index` of the settings' medium is applied to example `number`, and then its
+ * amount and what it draws. */
+gboolean gen_augment_takes (const GenAugmentSettings *settings, int index, guint64 number,
+    double *amount, float uniform[3]);

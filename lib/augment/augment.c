@@ -1,91 +1,97 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The list of augmentations, and the draw of a frame. */
-#include <string.h>
-
+/* The lists of augmentations, and what all draws have in common. */
 #include "augment-private.h"
 
-const GenAugmentation *const gen_augmentations[] = {
-  &gen_augmentation_flip,
-  &gen_augmentation_crop,
-  &gen_augmentation_scale,
-  &gen_augmentation_rotate,
-  &gen_augmentation_translate,
-  &gen_augmentation_brightness,
-  &gen_augmentation_contrast,
-  &gen_augmentation_noise,
+#include <gio/gio.h>
+#include <string.h>
+
+#include "picture/picture.h"
+#include "sound/sound.h"
+
+static const GenAugmentation *const of_pictures[] = {
+  &gen_augmentation_picture_flip,
+  &gen_augmentation_picture_crop,
+  &gen_augmentation_picture_scale,
+  &gen_augmentation_picture_rotate,
+  &gen_augmentation_picture_translate,
+  &gen_augmentation_picture_brightness,
+  &gen_augmentation_picture_contrast,
+  &gen_augmentation_picture_noise,
   NULL,
 };
 
-G_STATIC_ASSERT (G_N_ELEMENTS (gen_augmentations) <= GEN_AUGMENT_MAX + 1);
+/* What moves comes before what shapes, and noise, which goes by the level of the rest, is last. */
+static const GenAugmentation *const of_sounds[] = {
+  &gen_augmentation_sound_shift,
+  &gen_augmentation_sound_crop,
+  &gen_augmentation_sound_low_pass,
+  &gen_augmentation_sound_high_pass,
+  &gen_augmentation_sound_gain,
+  &gen_augmentation_sound_polarity,
+  &gen_augmentation_sound_fade,
+  &gen_augmentation_sound_noise,
+  NULL,
+};
+
+G_STATIC_ASSERT (G_N_ELEMENTS (of_pictures) <= GEN_AUGMENT_MAX + 1);
+G_STATIC_ASSERT (G_N_ELEMENTS (of_sounds) <= GEN_AUGMENT_MAX + 1);
+
+const GenAugmentation *const *
+gen_augmentation_list (const GenMedium *medium)
+{
+  static const GenAugmentation *const none[] = { NULL };
+
+  if (medium == &gen_medium_picture)
+    return of_pictures;
+  if (medium == &gen_medium_sound)
+    return of_sounds;
+  return none;
+}
 
 const GenAugmentation *
-gen_augmentation_find (const char *name)
+gen_augmentation_find (const GenMedium *medium, const char *name, GError **error)
 {
-  for (int i = 0; gen_augmentations[i] != NULL; i++)
-    if (strcmp (gen_augmentations[i]->name, name) == 0)
-      return gen_augmentations[i];
+  const GenAugmentation *const *list = gen_augmentation_list (medium);
+  g_autoptr (GString) names = g_string_new (NULL);
+
+  for (int i = 0; list[i] != NULL; i++) {
+    if (strcmp (list[i]->name, name) == 0)
+      return list[i];
+    g_string_append_printf (names, "%s%s", i == 0 ? "" : ", ", list[i]->name);
+  }
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
+      "no augmentation of %s is named '%s': there are %s", medium->plural, name,
+      names->len > 0 ? names->str : "none");
   return NULL;
 }
 
 gboolean
 gen_augment_settings_are_idle (const GenAugmentSettings *settings)
 {
+  const GenAugmentation *const *list = gen_augmentation_list (settings->medium);
+
   if (settings->probability <= 0)
     return TRUE;
-  for (int i = 0; gen_augmentations[i] != NULL; i++)
+  for (int i = 0; list[i] != NULL; i++)
     if (settings->amounts[i] > 0)
       return FALSE;
   return TRUE;
 }
 
-void
-gen_augment_draw (
-    const GenAugmentSettings *settings, guint64 frame, int width, int height, GenAugmentDraw *draw)
-{
-  *draw = (GenAugmentDraw){
-    .width = width,
-    .height = height,
-    .x = { 1, 0, 0 },
-    .y = { 0, 1, 0 },
-    .gain = 1,
-    .random = gen_random_new (settings->seed, GEN_STREAM_SAMPLE_NOISE, 0),
-    .frame = frame,
-  };
-  for (int i = 0; gen_augmentations[i] != NULL; i++) {
-    const GenAugmentation *augmentation = gen_augmentations[i];
-    GenRandom random;
-    float uniform[4];
-
-    if (settings->amounts[i] <= 0)
-      continue;
-    random = gen_random_new (settings->seed, augmentation->name, 0);
-    gen_random_uniform (&random, frame, 0, uniform, 4);
-    /* The last of the four decides whether, the others say how. */
-    if (uniform[3] < settings->probability)
-      augmentation->apply (draw, MIN (settings->amounts[i], augmentation->maximum), uniform);
-  }
-}
-
 gboolean
-gen_augment_draw_moves (const GenAugmentDraw *draw)
+gen_augment_takes (
+    const GenAugmentSettings *settings, int index, guint64 number, double *amount, float uniform[3])
 {
-  return draw->x[0] != 1 || draw->x[1] != 0 || draw->x[2] != 0 || draw->y[0] != 0 ||
-         draw->y[1] != 1 || draw->y[2] != 0;
-}
+  const GenAugmentation *augmentation = gen_augmentation_list (settings->medium)[index];
+  GenRandom random;
+  float numbers[4];
 
-gboolean
-gen_augment_draw_is_idle (const GenAugmentDraw *draw)
-{
-  return !gen_augment_draw_moves (draw) && draw->gain == 1 && draw->offset == 0 && draw->noise == 0;
-}
-
-void
-gen_augment_draw_follow (const GenAugmentDraw *draw, double *x, double *y)
-{
-  double determinant = draw->x[0] * draw->y[1] - draw->x[1] * draw->y[0];
-  double from_x = *x - 0.5 * draw->width - draw->x[2];
-  double from_y = *y - 0.5 * draw->height - draw->y[2];
-
-  *x = 0.5 * draw->width + (draw->y[1] * from_x - draw->x[1] * from_y) / determinant;
-  *y = 0.5 * draw->height + (draw->x[0] * from_y - draw->y[0] * from_x) / determinant;
+  if (settings->amounts[index] <= 0)
+    return FALSE;
+  random = gen_random_new (settings->seed, augmentation->stream, 0);
+  gen_random_uniform (&random, number, 0, numbers, 4);
+  memcpy (uniform, numbers, 3 * sizeof *uniform);
+  *amount = MIN (settings->amounts[index], augmentation->maximum);
+  /* The last of the four decides whether, the others say how. */
+  return numbers[3] < settings->probability;
 }

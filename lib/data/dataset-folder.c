@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A folder of pictures.
+/* A folder of files of one medium.
  *
- * Opening lists the files and decodes only until the first sound one, which tells the size.
- * What is wrong with the others shows when they are loaded: a folder of a hundred thousand
- * photographs opens in a second. */
+ * Opening lists the files and reads only until the first whole one, which tells the format. What
+ * is wrong with the others shows when they are loaded: a folder of a hundred thousand photographs
+ * opens in a second. */
 #include <string.h>
 
 #include <glib/gstdio.h>
 
 #include "dataset-private.h"
-#include "picture-private.h"
 
 /* Deeper folders are taken for a mistake. */
 #define MAX_DEPTH 32
@@ -22,8 +21,9 @@ typedef struct {
 /* A walk through the folders. */
 typedef struct {
   FolderDataset *folder;
-  GArray *labels;      /* of gint32, one per path */
-  GHashTable *visited; /* "device:inode" of the folders so far: links may go round */
+  GArray *labels;          /* of gint32, one per path */
+  const GenMedium *medium; /* that is looked for */
+  GHashTable *visited;     /* "device:inode" of the folders so far: links may go round */
 } Walk;
 
 static gboolean
@@ -83,7 +83,7 @@ list_names (const char *path, GError **error)
   return names;
 }
 
-/* The number of a class, given when its first picture is found. The pictures of a class follow
+/* The number of a class, given when its first file is found. The files of a class follow
  * each other, so it is the last one if it has a number. */
 static gint32
 class_label (GPtrArray *label_names, const char *class)
@@ -94,7 +94,7 @@ class_label (GPtrArray *label_names, const char *class)
   return (gint32)label_names->len - 1;
 }
 
-/* Add the pictures in and below `path`. `class` names the first-level folder that they are in,
+/* Add the files in and below `path`. `class` names the first-level folder that they are in,
  * NULL at the top. */
 static gboolean
 walk_folder (Walk *walk, const char *path, const char *class, int depth, GError **error)
@@ -120,7 +120,7 @@ walk_folder (Walk *walk, const char *path, const char *class, int depth, GError 
       if (is_new (walk, &status) &&
           !walk_folder (walk, below, class == NULL ? name : class, depth + 1, error))
         return FALSE;
-    } else if (S_ISREG (status.st_mode) && gen_picture_recognise (below)) {
+    } else if (S_ISREG (status.st_mode) && walk->medium->recognise (below)) {
       gint32 label = class == NULL ? -1 : class_label (walk->folder->dataset.label_names, class);
 
       g_ptr_array_add (walk->folder->paths, g_steal_pointer (&below));
@@ -130,67 +130,97 @@ walk_folder (Walk *walk, const char *path, const char *class, int depth, GError 
   return TRUE;
 }
 
-/* Learn the size from the first picture that decodes. */
+/* Learn the format from the first file that can be read. */
 static gboolean
-probe_first (FolderDataset *folder, GError **error)
+probe_first (FolderDataset *folder, const GenMedium *medium, GError **error)
 {
   g_autoptr (GError) first = NULL;
 
   for (guint i = 0; i < folder->paths->len; i++) {
-    g_auto (GenPicture) picture = { 0 };
-
-    if (gen_picture_load (
-            &picture, g_ptr_array_index (folder->paths, i), 0, first == NULL ? &first : NULL)) {
-      folder->dataset.width = picture.width;
-      folder->dataset.height = picture.height;
-      folder->dataset.channels = picture.channels;
+    if (medium->probe (g_ptr_array_index (folder->paths, i), &folder->dataset.sample,
+            first == NULL ? &first : NULL))
       return TRUE;
-    }
   }
   g_set_error (error, GEN_DATASET_ERROR, GEN_DATASET_ERROR_READ,
-      "%s: none of its %u pictures can be decoded; the first: %s", folder->dataset.location,
-      folder->paths->len, first->message);
+      "%s: none of its %u %s can be decoded; the first: %s", folder->dataset.location,
+      folder->paths->len, medium->plural, first->message);
   return FALSE;
+}
+
+/* All files of a medium, in the place of those that the dataset has. */
+static gboolean
+list_files (FolderDataset *folder, const GenMedium *medium, GError **error)
+{
+  GenDataset *dataset = &folder->dataset;
+  g_autoptr (GHashTable) visited = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  Walk walk = { folder, g_array_new (FALSE, FALSE, sizeof (gint32)), medium, visited };
+  GStatBuf status;
+  gboolean walked;
+
+  g_ptr_array_set_size (folder->paths, 0);
+  g_ptr_array_set_size (dataset->label_names, 0);
+  g_free (dataset->labels);
+  if (g_stat (dataset->location, &status) == 0)
+    is_new (&walk, &status);
+  walked = walk_folder (&walk, dataset->location, NULL, 0, error);
+  dataset->count = walk.labels->len;
+  dataset->labels = (gint32 *)(void *)g_array_free (walk.labels, FALSE);
+  return walked;
+}
+
+/* The medium that most files are of; NULL with `error` when the folder cannot be read. */
+static const GenMedium *
+find_medium (FolderDataset *folder, GError **error)
+{
+  const GenMedium *most = &gen_medium_picture;
+  guint32 greatest = 0;
+
+  for (const GenMedium *const *m = gen_medium_list (); *m != NULL; m++) {
+    if ((*m)->recognise == NULL)
+      continue;
+    if (!list_files (folder, *m, error))
+      return NULL;
+    if (folder->dataset.count <= greatest)
+      continue;
+    most = *m;
+    greatest = folder->dataset.count;
+  }
+  return most;
 }
 
 static gboolean
 folder_open (GenDataset *dataset, const GenDatasetSettings *settings, GError **error)
 {
   FolderDataset *folder = (FolderDataset *)dataset;
-  g_autoptr (GHashTable) visited = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  Walk walk = {
-    .folder = folder, .labels = g_array_new (FALSE, FALSE, sizeof (gint32)), .visited = visited
-  };
+  const GenMedium *medium = settings->medium;
   g_autoptr (GError) walk_error = NULL;
-  GStatBuf status;
-  gboolean walked;
 
-  if (g_stat (dataset->location, &status) == 0)
-    is_new (&walk, &status);
-  walked = walk_folder (&walk, dataset->location, NULL, 0, &walk_error);
-  dataset->count = walk.labels->len;
-  dataset->labels = (gint32 *)(void *)g_array_free (walk.labels, FALSE);
-  if (!walked) {
+  if (medium != NULL && medium->recognise == NULL) {
+    g_set_error (error, GEN_DATASET_ERROR, GEN_DATASET_ERROR_SETTINGS,
+        "%s: a folder cannot be read as %s", dataset->location, medium->plural);
+    return FALSE;
+  }
+  if (medium == NULL)
+    medium = find_medium (folder, &walk_error);
+  if (medium == NULL || !list_files (folder, medium, &walk_error)) {
     g_set_error_literal (error, GEN_DATASET_ERROR, GEN_DATASET_ERROR_READ, walk_error->message);
     return FALSE;
   }
   if (dataset->count == 0) {
     g_set_error (error, GEN_DATASET_ERROR, GEN_DATASET_ERROR_NOT_FOUND,
-        "%s: no pictures in this folder or below it", dataset->location);
+        "%s: no %s in this folder or below it", dataset->location, medium->plural);
     return FALSE;
   }
-  return probe_first (folder, error);
+  return probe_first (folder, medium, error);
 }
 
 static gboolean
-folder_load (
-    const GenDataset *dataset, guint32 index, GenFit fit, GenPicture *target, GError **error)
+folder_load (const GenDataset *dataset, guint32 index, const GenFitting *fitting, GenSample *target,
+    GError **error)
 {
   const FolderDataset *folder = (const FolderDataset *)dataset;
-  g_auto (GenPicture) picture = { 0 };
 
-  return gen_picture_load (&picture, g_ptr_array_index (folder->paths, index), 0, error) &&
-         gen_picture_fit (&picture, target, fit, error);
+  return target->medium->load (g_ptr_array_index (folder->paths, index), fitting, target, error);
 }
 
 static char *
@@ -201,7 +231,7 @@ folder_describe (const GenDataset *dataset, guint32 index)
 
 const GenDatasetFormat gen_dataset_folder = {
   .name = "folder",
-  .description = "A folder of pictures, with a sub-folder for each class",
+  .description = "A folder of files, with a sub-folder for each class",
   .recognise = folder_recognise,
   .create = folder_create,
   .open = folder_open,

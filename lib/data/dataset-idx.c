@@ -255,27 +255,30 @@ idx_open (GenDataset *dataset, const GenDatasetSettings *settings, GError **erro
     return FALSE;
   idx->offset = 16;
   dataset->count = extents[0];
-  dataset->height = (int)extents[1];
-  dataset->width = (int)extents[2];
-  dataset->channels = 1;
+  dataset->sample = (GenFormat){ .medium = &gen_medium_picture,
+    .width = (int)extents[2],
+    .height = (int)extents[1],
+    .channels = 1 };
   return labels == NULL || read_labels (dataset, labels, error);
 }
 
 static gboolean
-idx_load (const GenDataset *dataset, guint32 index, GenFit fit, GenPicture *target, GError **error)
+idx_load (const GenDataset *dataset, guint32 index, const GenFitting *fitting, GenSample *target,
+    GError **error)
 {
+  const GenFormat *format = &dataset->sample;
   const IdxDataset *idx = (const IdxDataset *)dataset;
-  gsize size = (gsize)dataset->width * (gsize)dataset->height;
+  gsize size = (gsize)format->width * (gsize)format->height;
   /* gen_picture_fit only reads its source. */
   GenPicture picture = {
     .data = (guint8 *)g_bytes_get_data (idx->bytes, NULL) + idx->offset + index * size,
-    .width = dataset->width,
-    .height = dataset->height,
+    .width = format->width,
+    .height = format->height,
     .channels = 1,
-    .stride = dataset->width,
+    .stride = format->width,
   };
 
-  return gen_picture_fit (&picture, target, fit, error);
+  return gen_picture_fit (&picture, &target->picture, fitting->fit, error);
 }
 
 static char *
@@ -288,6 +291,7 @@ const GenDatasetFormat gen_dataset_idx = {
   .name = "idx",
   .description = "An IDX file, as MNIST comes",
   .in_memory = TRUE,
+  .medium = &gen_medium_picture,
   .recognise = idx_recognise,
   .create = idx_create,
   .open = idx_open,

@@ -10,7 +10,7 @@ struct _GenDataset {
   const GenDatasetFormat *format;
   char *location;
   guint32 count;
-  int width, height, channels;
+  GenFormat sample;       /* of the first one */
   gint32 *labels;         /* one per item; NULL: no classes */
   GPtrArray *label_names; /* of char * */
 };
@@ -20,14 +20,15 @@ struct _GenDatasetFormat {
   const char *name;
   const char *description;
   gboolean in_memory;
+  const GenMedium *medium; /* of its items; NULL: of any that has files */
   /* Whether the location, which exists, is of this kind. */
   gboolean (*recognise) (const char *location);
   /* A new dataset of the format's own structure; gen_dataset_open sets `format` and `location`
    * and frees it when this fails half-way (with FALSE). */
   GenDataset *(*create) (void);
   gboolean (*open) (GenDataset *dataset, const GenDatasetSettings *settings, GError **error);
-  gboolean (*load) (
-      const GenDataset *dataset, guint32 index, GenFit fit, GenPicture *target, GError **error);
+  gboolean (*load) (const GenDataset *dataset, guint32 index, const GenFitting *fitting,
+      GenSample *target, GError **error);
   char *(*describe) (const GenDataset *dataset, guint32 index);
   /* Frees the structure and what is the format's own in it. */
   void (*free) (GenDataset *dataset);

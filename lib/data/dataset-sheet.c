@@ -74,9 +74,10 @@ sheet_open (GenDataset *dataset, const GenDatasetSettings *settings, GError **er
         sheet->sheet.width, sheet->sheet.height, width, height);
     return FALSE;
   }
-  dataset->width = width;
-  dataset->height = height;
-  dataset->channels = sheet->sheet.channels;
+  dataset->sample = (GenFormat){ .medium = &gen_medium_picture,
+    .width = width,
+    .height = height,
+    .channels = sheet->sheet.channels };
   sheet->columns = sheet->sheet.width / width;
   dataset->count = (guint32)sheet->columns * (guint32)(sheet->sheet.height / height);
   return settings->rows_per_label <= 0 ||
@@ -84,19 +85,19 @@ sheet_open (GenDataset *dataset, const GenDatasetSettings *settings, GError **er
 }
 
 static gboolean
-sheet_load (
-    const GenDataset *dataset, guint32 index, GenFit fit, GenPicture *target, GError **error)
+sheet_load (const GenDataset *dataset, guint32 index, const GenFitting *fitting, GenSample *target,
+    GError **error)
 {
   const SheetDataset *sheet = (const SheetDataset *)dataset;
   gsize row = index / (guint32)sheet->columns, column = index % (guint32)sheet->columns;
   GenPicture tile = sheet->sheet;
 
-  tile.data += row * (gsize)dataset->height * (gsize)tile.stride +
-               column * (gsize)dataset->width * (gsize)tile.channels;
-  tile.width = dataset->width;
-  tile.height = dataset->height;
+  tile.data += row * (gsize)dataset->sample.height * (gsize)tile.stride +
+               column * (gsize)dataset->sample.width * (gsize)tile.channels;
+  tile.width = dataset->sample.width;
+  tile.height = dataset->sample.height;
   tile.owned = FALSE;
-  return gen_picture_fit (&tile, target, fit, error);
+  return gen_picture_fit (&tile, &target->picture, fitting->fit, error);
 }
 
 static char *
@@ -109,6 +110,7 @@ const GenDatasetFormat gen_dataset_sheet = {
   .name = "sheet",
   .description = "A picture cut into tiles",
   .in_memory = TRUE,
+  .medium = &gen_medium_picture,
   .recognise = sheet_recognise,
   .create = sheet_create,
   .open = sheet_open,

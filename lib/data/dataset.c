@@ -27,6 +27,12 @@ gen_dataset_open (const char *location, const GenDatasetSettings *settings, GErr
   }
   while (!(*format)->recognise (location))
     format++;
+  if (settings->medium != NULL && (*format)->medium != NULL &&
+      (*format)->medium != settings->medium) {
+    g_set_error (error, GEN_DATASET_ERROR, GEN_DATASET_ERROR_SETTINGS, "%s: holds %s, not %s",
+        location, (*format)->medium->plural, settings->medium->plural);
+    return NULL;
+  }
   dataset = (*format)->create ();
   dataset->format = *format;
   dataset->location = g_strdup (location);
@@ -55,12 +61,10 @@ gen_dataset_get_count (const GenDataset *dataset)
   return dataset->count;
 }
 
-void
-gen_dataset_get_format (const GenDataset *dataset, int *width, int *height, int *channels)
+const GenFormat *
+gen_dataset_get_format (const GenDataset *dataset)
 {
-  *width = dataset->width;
-  *height = dataset->height;
-  *channels = dataset->channels;
+  return &dataset->sample;
 }
 
 gboolean
@@ -97,11 +101,12 @@ gen_dataset_describe_item (const GenDataset *dataset, guint32 index)
 }
 
 gboolean
-gen_dataset_load (
-    const GenDataset *dataset, guint32 index, GenFit fit, GenPicture *target, GError **error)
+gen_dataset_load (const GenDataset *dataset, guint32 index, const GenFitting *fitting,
+    GenSample *target, GError **error)
 {
   g_return_val_if_fail (index < dataset->count, FALSE);
-  return dataset->format->load (dataset, index, fit, target, error);
+  g_return_val_if_fail (target->medium == dataset->sample.medium, FALSE);
+  return dataset->format->load (dataset, index, fitting, target, error);
 }
 
 void

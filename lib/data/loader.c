@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Decoding ahead.
  *
- * A ring of slots, each with a picture that is allocated once: the turn N goes to slot N modulo
+ * A ring of slots, each with a sample that is allocated once: the turn N goes to slot N modulo
  * their number. `head` is the turn that the reader waits for, `next` the one that the next idle
  * thread takes; it never runs further ahead than there are slots, which bounds the memory. Turns
  * count on from a seek, whose frame is turn 0, and go with the frames behind it or before it. One
- * lock guards all but the samples of a slot, which belong to the thread that decodes into it
+ * lock guards all but the content of a slot, which belong to the thread that decodes into it
  * and, once it is done, to the reader. */
 #include <generative/dataset.h>
-
-#include "picture-private.h"
 
 /* Slots for each thread: while one waits to be read, another is decoded into. */
 #define SLOTS_PER_THREAD 3
@@ -24,7 +22,7 @@ typedef enum {
 typedef struct {
   SlotState state;
   guint32 item;
-  GenPicture picture;
+  GenSample sample;
   GError *error; /* of a bad item that nobody was told of */
 } Slot;
 
@@ -42,7 +40,6 @@ struct _GenLoader {
   guint64 origin;     /* the frame of turn 0 */
   gboolean backwards; /* the next turn's is the one before */
   guint busy;
-  gboolean shown;   /* the reader still has the picture of `head` */
   gboolean seeking; /* nothing new is begun until what is under way has ended */
   gboolean flushing, stopping;
   guint8 *bad; /* one per item of the dataset */
@@ -87,7 +84,7 @@ load_next (GenLoader *loader)
     loader->busy++;
     g_mutex_unlock (&loader->lock);
     loaded = gen_dataset_load (
-        loader->dataset, slot->item, loader->settings.fit, &slot->picture, &error);
+        loader->dataset, slot->item, &loader->settings.fitting, &slot->sample, &error);
     g_mutex_lock (&loader->lock);
     loader->busy--;
   }
@@ -131,8 +128,7 @@ gen_loader_new (const GenDataset *dataset, GenSequence *sequence, const GenLoade
   loader->n_slots = loader->n_threads * SLOTS_PER_THREAD;
   loader->slots = g_new0 (Slot, loader->n_slots);
   for (guint i = 0; i < loader->n_slots; i++)
-    gen_picture_init (
-        &loader->slots[i].picture, settings->width, settings->height, settings->channels);
+    gen_sample_init (&loader->slots[i].sample, &settings->format);
   loader->threads = g_new (GThread *, loader->n_threads);
   for (guint i = 0; i < loader->n_threads; i++)
     loader->threads[i] = g_thread_new ("gen-loader", run_thread, loader);
@@ -151,7 +147,7 @@ gen_loader_free (GenLoader *loader)
   for (guint i = 0; i < loader->n_threads; i++)
     g_thread_join (loader->threads[i]);
   for (guint i = 0; i < loader->n_slots; i++) {
-    gen_picture_clear (&loader->slots[i].picture);
+    gen_sample_clear (&loader->slots[i].sample);
     g_clear_error (&loader->slots[i].error);
   }
   g_mutex_clear (&loader->lock);
@@ -165,18 +161,18 @@ gen_loader_free (GenLoader *loader)
 
 /* A dataset in memory: nothing is gained by loading ahead. The lock is held. */
 static GenLoaderResult
-load_directly (GenLoader *loader, guint32 *item, GenPicture *target, GError **error)
+load_directly (GenLoader *loader, guint32 *item, GenSample *target, GError **error)
 {
   *item = gen_sequence_get_item (loader->sequence, frame_of (loader, loader->head));
-  if (gen_dataset_load (loader->dataset, *item, loader->settings.fit, target, error))
-    return GEN_LOADER_PICTURE;
+  if (gen_dataset_load (loader->dataset, *item, &loader->settings.fitting, target, error))
+    return GEN_LOADER_SAMPLE;
   return GEN_LOADER_BAD;
 }
 
 /* Wait for the slot of `head`, copy what is in it and give it back. The lock is held on entry
  * and on return. */
 static GenLoaderResult
-take_slot (GenLoader *loader, guint32 *item, GenPicture *target, GError **error)
+take_slot (GenLoader *loader, guint32 *item, GenSample *target, GError **error)
 {
   Slot *slot = slot_of (loader, loader->head);
   GenLoaderResult result = GEN_LOADER_BAD;
@@ -188,9 +184,9 @@ take_slot (GenLoader *loader, guint32 *item, GenPicture *target, GError **error)
   *item = slot->item;
   if (slot->state == SLOT_DONE) {
     g_mutex_unlock (&loader->lock);
-    gen_picture_convert (&slot->picture, target);
+    slot->sample.medium->copy (&slot->sample, target);
     g_mutex_lock (&loader->lock);
-    result = GEN_LOADER_PICTURE;
+    result = GEN_LOADER_SAMPLE;
   } else if (!loader->bad[slot->item]) {
     /* Threads may have met the same bad item in several epochs by now. */
     loader->bad[slot->item] = TRUE;
@@ -205,7 +201,7 @@ take_slot (GenLoader *loader, guint32 *item, GenPicture *target, GError **error)
 
 GenLoaderResult
 gen_loader_next (
-    GenLoader *loader, GenPicture *target, guint64 *frame, guint32 *item, GError **error)
+    GenLoader *loader, GenSample *target, guint64 *frame, guint32 *item, GError **error)
 {
   GenLoaderResult result;
 
@@ -219,7 +215,7 @@ gen_loader_next (
     result = load_directly (loader, item, target, error);
   else
     result = take_slot (loader, item, target, error);
-  if (result == GEN_LOADER_PICTURE || result == GEN_LOADER_BAD)
+  if (result == GEN_LOADER_SAMPLE || result == GEN_LOADER_BAD)
     loader->head++;
   g_mutex_unlock (&loader->lock);
   return result;

@@ -12,11 +12,11 @@
 #include <math.h>
 #include <string.h>
 
-#include "gemm_dots.h"
-#include "gemm_pack.h"
-#include "gemm_unit.h"
+#include "gemm-dots.h"
+#include "gemm-pack.h"
+#include "gemm-unit.h"
 #include "shared.h"
-#include "split_gemm.h"
+#include "split-gemm.h"
 
 /* A part should have about this many multiply-adds, some microseconds of work. */
 #define WORK_PER_PART 150000.0

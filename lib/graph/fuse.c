@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "../device/shared.h"
-#include "../ops/batch_normalization.h"
+#include "../ops/normalization/batch-normalization.h"
 #include "constants.h"
 #include "graph-private.h"
 

@@ -20,8 +20,9 @@ GEN_CLONES (guint64, row_sum, (const guint8 *row, int n), (row, n))
 }
 
 static void
-brightness_measure (gpointer metric, const GenPicture *luma, double *values)
+brightness_measure (gpointer metric, const GenSample *sample, double *values)
 {
+  const GenPicture *luma = &sample->picture;
   guint64 sum = 0;
 
   for (int y = 0; y < luma->height; y++)
@@ -31,6 +32,7 @@ brightness_measure (gpointer metric, const GenPicture *luma, double *values)
 
 const GenMetric gen_metric_brightness = {
   .name = "brightness",
+  .medium = &gen_medium_picture,
   .summary = "Mean luma",
   .unit = "share of full scale, 0 to 1",
   .fields = { { "brightness", GEN_FIELD_NUMBER, NULL } },

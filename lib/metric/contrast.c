@@ -24,8 +24,9 @@ GEN_CLONES (void, row_sums, (const guint8 *row, int n, guint64 *sum, guint64 *sq
 }
 
 static void
-contrast_measure (gpointer metric, const GenPicture *luma, double *values)
+contrast_measure (gpointer metric, const GenSample *sample, double *values)
 {
+  const GenPicture *luma = &sample->picture;
   double n = (double)luma->width * luma->height, mean;
   guint64 sum = 0, squares = 0;
 
@@ -37,6 +38,7 @@ contrast_measure (gpointer metric, const GenPicture *luma, double *values)
 
 const GenMetric gen_metric_contrast = {
   .name = "contrast",
+  .medium = &gen_medium_picture,
   .summary = "RMS contrast: standard deviation of luma (Peli 1990)",
   .unit = "share of full scale, 0 to 0.5",
   .fields = { { "contrast", GEN_FIELD_NUMBER, NULL } },

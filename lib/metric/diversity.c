@@ -39,13 +39,15 @@ diversity_close (gpointer metric)
 }
 
 static void
-diversity_take (gpointer metric, const GenSample *sample)
+diversity_take (gpointer metric, const GenMetricSample *sample)
 {
   Diversity *diversity = metric;
   guint64 place = diversity->count;
 
   if (diversity->kept == NULL) {
-    diversity->length = gen_embedder_pixels.length (NULL, sample->picture->channels);
+    const GenFormat format = gen_sample_format (sample->sample);
+
+    diversity->length = gen_embedder_pixels.length (NULL, &format);
     diversity->kept = g_new (float, (gsize)RESERVOIR * diversity->length);
   }
   diversity->count++;
@@ -53,7 +55,7 @@ diversity_take (gpointer metric, const GenSample *sample)
     place = gen_random_below (&diversity->random, 0, place, (guint32)MIN (place + 1, G_MAXUINT32));
   if (place < RESERVOIR)
     gen_embedder_pixels.compute (
-        NULL, sample->picture, 1, diversity->kept + place * diversity->length, NULL);
+        NULL, sample->sample, 1, diversity->kept + place * diversity->length, NULL);
 }
 
 GEN_CLONES (float, squared_distance, (const float *a, const float *b, int n), (a, b, n))
@@ -90,6 +92,7 @@ diversity_figure (gpointer metric, double *values, GError **error)
 
 const GenMetric gen_metric_diversity = {
   .name = "diversity",
+  .medium = &gen_medium_picture,
   .summary = "Mean root mean square difference of pairs among 256 samples kept by chance, reduced "
              "to 16 by 16 areas",
   .unit = "share of full scale, from 0",

@@ -110,7 +110,7 @@ name_of (const char *path, GError **error)
 }
 
 static gpointer
-embedder_open (const char *path, char **name, GError **error)
+embedder_open (const char *path, const GenMedium *medium, char **name, GError **error)
 {
   const GenPlayerOptions options = { .plan = { .choice = GEN_CHOICE_MEASURE } };
   g_autoptr (GenModel) model = gen_model_load (path, error);
@@ -118,6 +118,11 @@ embedder_open (const char *path, char **name, GError **error)
 
   if (model == NULL)
     return NULL;
+  if (medium != &gen_medium_picture) {
+    g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+        "%s: embedders of %s are not made of files", path, medium->plural);
+    return NULL;
+  }
   embedder = g_new0 (Embedder, 1);
   embedder->player = gen_player_new (model, &options);
   if (choose_ports (embedder, path, error) && (*name = name_of (path, error)) != NULL)
@@ -127,7 +132,7 @@ embedder_open (const char *path, char **name, GError **error)
 }
 
 static int
-embedder_length (gpointer state, int channels)
+embedder_length (gpointer state, const GenFormat *format)
 {
   return ((Embedder *)state)->length;
 }
@@ -250,12 +255,12 @@ collect (const Embedder *embedder, int pictures, const GenBinding *made, int n, 
 }
 
 static gboolean
-embedder_compute (gpointer state, const GenPicture *pictures, int n, float *out, GError **error)
+embedder_compute (gpointer state, const GenSample *samples, int n, float *out, GError **error)
 {
   Embedder *embedder = state;
   gsize size;
 
-  if (!prepare (embedder, &pictures[0], error))
+  if (!prepare (embedder, &samples[0].picture, error))
     return FALSE;
   size = (gsize)embedder->width * (gsize)embedder->height * (gsize)embedder->input.channels;
   while (n > 0) {
@@ -270,14 +275,14 @@ embedder_compute (gpointer state, const GenPicture *pictures, int n, float *out,
         .channels = embedder->input.channels,
         .stride = embedder->width * embedder->input.channels };
 
-      if (!gen_picture_fit (&pictures[i], &slot, GEN_FIT_STRETCH, error))
+      if (!gen_picture_fit (&samples[i].picture, &slot, GEN_FIT_STRETCH, error))
         return FALSE;
     }
     made = run_once (embedder, of_run, error);
     if (made == NULL)
       return FALSE;
     collect (embedder, of_run, made, taken, out);
-    pictures += taken;
+    samples += taken;
     out += (gsize)taken * (gsize)embedder->length;
     n -= taken;
   }

@@ -86,37 +86,40 @@ gen_embedder_list (void)
 }
 
 static const GenEmbedder *
-find_embedder (const char *name, GError **error)
+find_embedder (const char *name, const GenMedium *medium, GError **error)
 {
   g_autoptr (GString) names = g_string_new (NULL);
 
   for (const GenEmbedder *const *e = gen_embedder_list (); *e != NULL; e++) {
-    if (g_str_equal ((*e)->name, name))
+    if ((*e)->medium != medium)
+      continue;
+    if (name == NULL || g_str_equal ((*e)->name, name))
       return *e;
     g_string_append_printf (names, "%s, ", (*e)->name);
   }
-  if (g_file_test (name, G_FILE_TEST_EXISTS))
+  if (name != NULL && g_file_test (name, G_FILE_TEST_EXISTS))
     return &gen_embedder_onnx;
   g_set_error (error, GEN_METRIC_ERROR, GEN_METRIC_ERROR_UNKNOWN,
-      "there are no features \"%s\" and no file of that name; there are %sand any ONNX file that "
-      "makes a vector of a picture",
-      name, names->str);
+      "there are no features \"%s\" of a %s and no file of that name; there are %sand any ONNX "
+      "file "
+      "that makes a vector of one",
+      name != NULL ? name : "", medium->name, names->str);
   return NULL;
 }
 
 GenFeatures *
-gen_features_open (const char *embedder, GError **error)
+gen_features_open (const char *embedder, const GenMedium *medium, GError **error)
 {
   g_autoptr (GenFeatures) features = g_new0 (GenFeatures, 1);
 
-  features->embedder = find_embedder (embedder, error);
+  features->embedder = find_embedder (embedder, medium, error);
   if (features->embedder == NULL)
     return NULL;
   if (features->embedder->open == NULL) {
     features->name = g_strdup (features->embedder->name);
     return g_steal_pointer (&features);
   }
-  features->state = features->embedder->open (embedder, &features->name, error);
+  features->state = features->embedder->open (embedder, medium, &features->name, error);
   return features->state != NULL ? g_steal_pointer (&features) : NULL;
 }
 
@@ -153,14 +156,14 @@ gen_features_batch (const GenFeatures *features)
 }
 
 int
-gen_features_length (const GenFeatures *features, int channels)
+gen_features_length (const GenFeatures *features, const GenFormat *format)
 {
-  return features->embedder->length (features->state, channels);
+  return features->embedder->length (features->state, format);
 }
 
 gboolean
 gen_features_compute (
-    GenFeatures *features, const GenPicture *pictures, int n, float *out, GError **error)
+    GenFeatures *features, const GenSample *samples, int n, float *out, GError **error)
 {
-  return features->embedder->compute (features->state, pictures, n, out, error);
+  return features->embedder->compute (features->state, samples, n, out, error);
 }

@@ -32,7 +32,7 @@ frechet_close (gpointer metric)
 }
 
 static void
-frechet_take (gpointer metric, const GenSample *sample)
+frechet_take (gpointer metric, const GenMetricSample *sample)
 {
   Frechet *frechet = metric;
 
@@ -42,7 +42,7 @@ frechet_take (gpointer metric, const GenSample *sample)
 }
 
 static void
-frechet_refer (gpointer metric, const GenSample *sample)
+frechet_refer (gpointer metric, const GenMetricSample *sample)
 {
   Frechet *frechet = metric;
 

@@ -20,7 +20,7 @@
 #define FLOOR 1.0f
 
 static int
-hog_length (gpointer state, int channels)
+hog_length (gpointer state, const GenFormat *format)
 {
   return CELLS * CELLS * DIRECTIONS;
 }
@@ -125,15 +125,16 @@ describe (const GenPicture *picture, float *out)
 }
 
 static gboolean
-hog_compute (gpointer state, const GenPicture *pictures, int n, float *out, GError **error)
+hog_compute (gpointer state, const GenSample *samples, int n, float *out, GError **error)
 {
   for (int i = 0; i < n; i++)
-    describe (&pictures[i], out + i * CELLS * CELLS * DIRECTIONS);
+    describe (&samples[i].picture, out + i * CELLS * CELLS * DIRECTIONS);
   return TRUE;
 }
 
 const GenEmbedder gen_embedder_hog = {
   .name = "hog-4x4x8",
+  .medium = &gen_medium_picture,
   .summary = "Directions of edges in 4 by 4 cells (Dalal and Triggs 2005, in SIFT's layout): sees "
              "shape, not colour, brightness or fine texture",
   .batch = 1,

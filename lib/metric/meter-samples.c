@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The samples of a meter: tiles of frames, and the reference's pictures. Their features are
- * computed once for all metrics, a batch at a time, for which pictures of the reference wait;
+/* The samples of a meter: frames or their tiles, and the reference's. Their features are computed
+ * once for all metrics, a batch at a time, for which samples of the reference wait;
  * those of the stream never do. */
 #include "meter.h"
 
@@ -34,20 +34,22 @@ gen_meter_check_statistics (const GenMeter *meter, int length, GError **error)
 
 /* The samples' features, where any metric wants them. */
 static gboolean
-compute_features (GenMeter *meter, const GenPicture *pictures, int n, GError **error)
+compute_features (GenMeter *meter, const GenSample *samples, int n, GError **error)
 {
+  GenFormat format;
   int length;
 
   if (!meter->wants_features)
     return TRUE;
   if (meter->length == 0) {
-    length = gen_features_length (meter->features, pictures[0].channels);
+    format = gen_sample_format (&samples[0]);
+    length = gen_features_length (meter->features, &format);
     if (meter->settings.reference != NULL && !gen_meter_check_statistics (meter, length, error))
       return FALSE;
     meter->length = length;
     meter->rows = g_new (float, (gsize)BATCH *(gsize)length);
   }
-  return gen_features_compute (meter->features, pictures, n, meter->rows, error);
+  return gen_features_compute (meter->features, samples, n, meter->rows, error);
 }
 
 static gboolean
@@ -61,15 +63,15 @@ all_finite (const float *numbers, int n)
 
 /* Hand up to BATCH samples to all that take them, or to all that refer to them. */
 static gboolean
-distribute (GenMeter *meter, const GenPicture *pictures, const int *labels, int n,
-    gboolean reference, GError **error)
+distribute (GenMeter *meter, const GenSample *samples, const int *labels, int n, gboolean reference,
+    GError **error)
 {
   if (n == 0)
     return TRUE;
-  if (!compute_features (meter, pictures, n, error))
+  if (!compute_features (meter, samples, n, error))
     return FALSE;
   for (int k = 0; k < n; k++) {
-    GenSample sample = { .picture = &pictures[k], .label = labels != NULL ? labels[k] : -1 };
+    GenMetricSample sample = { .sample = &samples[k], .label = labels != NULL ? labels[k] : -1 };
 
     if (meter->wants_features) {
       sample.features = meter->rows + (gsize)k * (gsize)meter->length;
@@ -93,22 +95,22 @@ distribute (GenMeter *meter, const GenPicture *pictures, const int *labels, int 
 }
 
 gboolean
-gen_meter_refer (GenMeter *meter, const GenPicture *picture, int label, GError **error)
+gen_meter_refer (GenMeter *meter, const GenSample *sample, int label, GError **error)
 {
-  return distribute (meter, picture, &label, 1, TRUE, error);
+  return distribute (meter, sample, &label, 1, TRUE, error);
 }
 
-/* How many pictures of that size to gather. */
+/* How many samples of that format to gather. */
 static int
-batch_of (const GenMeter *meter, int width, int height, int channels)
+batch_of (const GenMeter *meter, const GenFormat *format)
 {
-  guint64 room = BATCH_BYTES / ((guint64)width * (guint64)height * (guint64)channels);
+  guint64 room = BATCH_BYTES / MAX (format->medium->count_numbers (format), 1);
 
   return (int)CLAMP (room, 1, (guint64)CLAMP (gen_features_batch (meter->features), 1, BATCH));
 }
 
 static gboolean
-refer_all (GenMeter *meter, const GenDataset *dataset, GenLoader *loader, GenPicture *pictures,
+refer_all (GenMeter *meter, const GenDataset *dataset, GenLoader *loader, GenSample *samples,
     int batch, GCancellable *cancellable, GError **error)
 {
   guint64 referred = 0, left_out = meter->left_out;
@@ -117,44 +119,45 @@ refer_all (GenMeter *meter, const GenDataset *dataset, GenLoader *loader, GenPic
   for (;;) {
     guint64 frame;
     guint32 item;
-    GenLoaderResult result = gen_loader_next (loader, &pictures[n], &frame, &item, NULL);
+    GenLoaderResult result = gen_loader_next (loader, &samples[n], &frame, &item, NULL);
 
     if (g_cancellable_set_error_if_cancelled (cancellable, error))
       return FALSE;
     if (result == GEN_LOADER_BAD)
       continue;
-    if (result == GEN_LOADER_PICTURE) {
+    if (result == GEN_LOADER_SAMPLE) {
       labels[n++] = gen_dataset_get_label (dataset, item);
       referred++;
       if (n < batch)
         continue;
     }
-    if (!distribute (meter, pictures, labels, n, TRUE, error))
+    if (!distribute (meter, samples, labels, n, TRUE, error))
       return FALSE;
     n = 0;
-    if (result != GEN_LOADER_PICTURE)
+    if (result != GEN_LOADER_SAMPLE)
       break;
   }
   referred -= meter->left_out - left_out;
   if (referred >= 2)
     return TRUE;
   g_set_error (error, GEN_METRIC_ERROR, GEN_METRIC_ERROR_REFERENCE,
-      "a reference needs at least two pictures, and %" G_GUINT64_FORMAT " could be read", referred);
+      "a reference needs at least two %s, and %" G_GUINT64_FORMAT " could be read",
+      meter->medium->plural, referred);
   return FALSE;
 }
 
 gboolean
-gen_meter_refer_dataset (GenMeter *meter, const GenDataset *dataset, int width, int height,
-    int channels, int threads, GCancellable *cancellable, GError **error)
+gen_meter_refer_dataset (GenMeter *meter, const GenDataset *dataset, const GenFormat *format,
+    int threads, GCancellable *cancellable, GError **error)
 {
   GenSequenceSettings order = GEN_SEQUENCE_DEFAULTS;
   GenLoaderSettings loading = {
-    .width = width, .height = height, .channels = channels, .fit = GEN_FIT_PAD, .threads = threads
+    .format = *format, .fitting = { .fit = GEN_FIT_PAD }, .threads = threads
   };
   g_autoptr (GenSequence) sequence = NULL;
   g_autoptr (GenLoader) loader = NULL;
-  GenPicture pictures[BATCH] = { 0 };
-  int batch = batch_of (meter, width, height, channels);
+  GenSample samples[BATCH] = { 0 };
+  int batch = batch_of (meter, format);
   gboolean done;
 
   order.seed = meter->settings.seed;
@@ -164,31 +167,30 @@ gen_meter_refer_dataset (GenMeter *meter, const GenDataset *dataset, int width, 
   loading.frames = MIN (gen_sequence_get_length (sequence), GEN_METER_REFERENCE_MAX);
   loader = gen_loader_new (dataset, sequence, &loading);
   for (int i = 0; i < batch; i++)
-    gen_picture_init (&pictures[i], width, height, channels);
-  done = refer_all (meter, dataset, loader, pictures, batch, cancellable, error);
+    gen_sample_init (&samples[i], format);
+  done = refer_all (meter, dataset, loader, samples, batch, cancellable, error);
   for (int i = 0; i < batch; i++)
-    gen_picture_clear (&pictures[i]);
+    gen_sample_clear (&samples[i]);
   return done;
 }
 
 /* Whole tiles only: what is left over at the right and below is no picture. */
-gboolean
-gen_meter_take_tiles (GenMeter *meter, const GenPicture *frame, GError **error)
+static gboolean
+take_pictures (GenMeter *meter, const GenPicture *frame, GError **error)
 {
   int width = meter->tile_width > 0 ? meter->tile_width : frame->width;
   int height = meter->tile_height > 0 ? meter->tile_height : frame->height;
-  GenPicture tiles[BATCH];
+  GenSample tiles[BATCH];
   int n = 0;
 
   for (int y = 0; y + height <= frame->height; y += height)
     for (int x = 0; x + width <= frame->width; x += width) {
-      GenPicture *tile = &tiles[n++];
+      GenPicture tile = *frame;
 
-      *tile = *frame;
-      tile->data = frame->data + (gssize)y * frame->stride + (gsize)x * frame->channels;
-      tile->width = width;
-      tile->height = height;
-      tile->owned = FALSE;
+      tile.data += (gssize)y * frame->stride + (gsize)x * frame->channels;
+      tile.width = width;
+      tile.height = height;
+      tiles[n++] = gen_sample_of_picture (&tile);
       if (n < BATCH)
         continue;
       if (!distribute (meter, tiles, NULL, n, FALSE, error))
@@ -196,4 +198,12 @@ gen_meter_take_tiles (GenMeter *meter, const GenPicture *frame, GError **error)
       n = 0;
     }
   return distribute (meter, tiles, NULL, n, FALSE, error);
+}
+
+gboolean
+gen_meter_take_samples (GenMeter *meter, const GenSample *frame, GError **error)
+{
+  if (frame->medium == &gen_medium_picture)
+    return take_pictures (meter, &frame->picture, error);
+  return distribute (meter, frame, NULL, 1, FALSE, error);
 }

@@ -9,11 +9,13 @@
 
 /* What `metric` misses, or NULL. */
 static const char *
-missing (const GenMetric *metric, const GenMeterSettings *settings)
+missing (const GenMeter *meter, const GenMetric *metric, const GenMeterSettings *settings)
 {
   gboolean statistics = metric->takes_statistics && settings->statistics != NULL;
   gboolean collects = metric->statistics != NULL && settings->collects;
 
+  if (metric->medium != NULL && metric->medium != meter->medium)
+    return "measures another medium";
   if (metric->needs_reference && !settings->has_reference && !statistics && !collects)
     return settings->statistics != NULL ? "compares with pictures, and the reference is statistics"
                                         : "compares with a reference, and there is none";
@@ -31,9 +33,9 @@ add_instrument (
   for (guint i = 0; i < meter->instruments->len; i++)
     if (g_array_index (meter->instruments, Instrument, i).metric == metric)
       return TRUE;
-  if (missing (metric, settings) != NULL) {
+  if (missing (meter, metric, settings) != NULL) {
     g_set_error (error, GEN_METRIC_ERROR, GEN_METRIC_ERROR_REFERENCE, "metric %s %s", metric->name,
-        missing (metric, settings));
+        missing (meter, metric, settings));
     return FALSE;
   }
   if (metric->takes_statistics && settings->statistics != NULL &&
@@ -62,7 +64,7 @@ static gboolean
 add_automatic (GenMeter *meter, const GenMeterSettings *settings, GError **error)
 {
   for (const GenMetric *const *m = gen_metric_list (); *m != NULL; m++) {
-    if (missing (*m, settings) == NULL && !add_instrument (meter, *m, settings, error))
+    if (missing (meter, *m, settings) == NULL && !add_instrument (meter, *m, settings, error))
       return FALSE;
   }
   return TRUE;
@@ -105,6 +107,7 @@ gen_meter_new (const GenMeterSettings *settings, GError **error)
 
   meter->instruments = g_array_new (FALSE, FALSE, sizeof (Instrument));
   meter->fields = g_array_new (FALSE, FALSE, sizeof (GenField));
+  meter->medium = settings->medium != NULL ? settings->medium : &gen_medium_picture;
   meter->tile_width = settings->tile_width;
   meter->tile_height = settings->tile_height;
   meter->interval = settings->interval;
@@ -112,8 +115,10 @@ gen_meter_new (const GenMeterSettings *settings, GError **error)
   meter->settings.seed = settings->seed;
   meter->settings.reference = settings->statistics;
   if (settings->features == NULL)
-    meter->own_features = gen_features_open (gen_embedder_list ()[0]->name, error);
+    meter->own_features = gen_features_open (NULL, meter->medium, error);
   meter->features = settings->features != NULL ? settings->features : meter->own_features;
+  if (settings->features == NULL && meter->own_features == NULL)
+    return NULL;
   if (!(automatic ? add_automatic (meter, settings, error) : add_named (meter, settings, error)))
     return NULL;
   if (settings->collects && find_collector (meter) == NULL) {
@@ -142,7 +147,7 @@ gen_meter_free (GenMeter *meter)
   g_free (meter->rows);
   gen_features_free (meter->own_features);
   g_strfreev (meter->class_names);
-  gen_picture_clear (&meter->luma);
+  gen_sample_clear (&meter->luma);
   g_free (meter);
 }
 
@@ -169,18 +174,23 @@ GEN_CLONES (
                        16);
 }
 
-static const GenPicture *
-frame_luma (GenMeter *meter, const GenPicture *frame)
+/* What is measured of a frame. */
+static const GenSample *
+reduce_frame (GenMeter *meter, const GenSample *frame)
 {
-  if (frame->channels == 1)
+  const GenPicture *picture = &frame->picture;
+  GenPicture *luma = &meter->luma.picture;
+
+  if (frame->medium != &gen_medium_picture || picture->channels == 1)
     return frame;
-  if (meter->luma.width != frame->width || meter->luma.height != frame->height) {
-    gen_picture_clear (&meter->luma);
-    gen_picture_init (&meter->luma, frame->width, frame->height, 1);
+  if (luma->width != picture->width || luma->height != picture->height) {
+    gen_sample_clear (&meter->luma);
+    gen_sample_init (
+        &meter->luma, &(GenFormat){ &gen_medium_picture, picture->width, picture->height, 1 });
   }
-  for (int y = 0; y < frame->height; y++)
-    luma_row (frame->data + (gssize)y * frame->stride,
-        meter->luma.data + (gsize)y * meter->luma.stride, frame->width);
+  for (int y = 0; y < picture->height; y++)
+    luma_row (picture->data + (gssize)y * picture->stride, luma->data + (gsize)y * luma->stride,
+        picture->width);
   return &meter->luma;
 }
 
@@ -198,28 +208,30 @@ figure_distributions (GenMeter *meter, double *values, GError **error)
 }
 
 gboolean
-gen_meter_measure (GenMeter *meter, const GenPicture *frame, double *values, GError **error)
+gen_meter_measure (GenMeter *meter, const GenSample *frame, double *values, GError **error)
 {
-  const GenPicture *luma;
+  const GenSample *reduced;
 
-  g_return_val_if_fail (frame->channels == 1 || frame->channels == 3, FALSE);
+  g_return_val_if_fail (frame->medium == meter->medium, FALSE);
+  g_return_val_if_fail (
+      frame->medium != &gen_medium_picture || frame->picture.channels != 4, FALSE);
   meter->frames++;
   for (guint i = 0; i < meter->fields->len; i++)
     values[i] = NAN;
 
-  luma = meter->measures_frames ? frame_luma (meter, frame) : NULL;
+  reduced = meter->measures_frames ? reduce_frame (meter, frame) : NULL;
   for (guint i = 0; i < meter->instruments->len; i++) {
     Instrument *instrument = &g_array_index (meter->instruments, Instrument, i);
     int first = instrument->first_field;
 
     if (instrument->metric->measure == NULL)
       continue;
-    instrument->metric->measure (instrument->state, luma, values + first);
+    instrument->metric->measure (instrument->state, reduced, values + first);
     for (int f = first; f < first + instrument->metric->n_fields; f++)
       gen_tally_add (&meter->tallies[f], values[f]);
   }
 
-  if (meter->takes_samples && !gen_meter_take_tiles (meter, frame, error))
+  if (meter->takes_samples && !gen_meter_take_samples (meter, frame, error))
     return FALSE;
   if (meter->interval > 0 && meter->frames % meter->interval == 0)
     return figure_distributions (meter, values, error);

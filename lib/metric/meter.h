@@ -12,6 +12,7 @@ typedef struct {
 
 struct _GenMeter {
   GenMetricSettings settings;
+  const GenMedium *medium;
   GenFeatures *features, *own_features; /* the settings', or our own */
   int length;                           /* floats of features; 0: not known yet */
   float *rows;                          /* features of the samples at hand */
@@ -22,7 +23,7 @@ struct _GenMeter {
   guint interval;
   char **class_names;
   gboolean measures_frames, takes_samples, wants_features, wants_reference;
-  GenPicture luma; /* of a colour frame */
+  GenSample luma; /* of a colour frame */
   guint64 frames, samples, left_out;
 };
 
@@ -30,4 +31,4 @@ struct _GenMeter {
  * `length` numbers (0: not known yet). */
 gboolean gen_meter_check_statistics (const GenMeter *meter, int length, GError **error);
 /* The tiles of a frame, or all of it, as samples. */
-gboolean gen_meter_take_tiles (GenMeter *meter, const GenPicture *frame, GError **error);
+gboolean gen_meter_take_samples (GenMeter *meter, const GenSample *frame, GError **error);

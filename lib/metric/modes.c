@@ -63,7 +63,7 @@ modes_close (gpointer metric)
 }
 
 static void
-modes_refer (gpointer metric, const GenSample *sample)
+modes_refer (gpointer metric, const GenMetricSample *sample)
 {
   Modes *modes = metric;
   guint64 place;
@@ -176,7 +176,7 @@ classify (Modes *modes)
 }
 
 static void
-modes_take (gpointer metric, const GenSample *sample)
+modes_take (gpointer metric, const GenMetricSample *sample)
 {
   Modes *modes = metric;
   float *row;

@@ -29,8 +29,9 @@ GEN_CLONES (void, row_sums,
 }
 
 static void
-sharpness_measure (gpointer metric, const GenPicture *luma, double *values)
+sharpness_measure (gpointer metric, const GenSample *sample, double *values)
 {
+  const GenPicture *luma = &sample->picture;
   int width = luma->width, height = luma->height;
   double n = (double)width * height, mean;
   gint64 sum = 0;
@@ -56,6 +57,7 @@ sharpness_measure (gpointer metric, const GenPicture *luma, double *values)
 
 const GenMetric gen_metric_sharpness = {
   .name = "sharpness",
+  .medium = &gen_medium_picture,
   .summary = "Variance of the Laplacian of luma (Pech-Pacheco et al. 2000)",
   .unit = "squared grey levels, from 0",
   .fields = { { "sharpness", GEN_FIELD_NUMBER, NULL } },

@@ -205,8 +205,9 @@ GEN_CLONES (double, compare_row,
 }
 
 static void
-ssim_measure (gpointer metric, const GenPicture *luma, double *values)
+ssim_measure (gpointer metric, const GenSample *sample, double *values)
 {
+  const GenPicture *luma = &sample->picture;
   Ssim *ssim = metric;
   int n, window;
   double sum = 0;
@@ -245,6 +246,7 @@ ssim_measure (gpointer metric, const GenPicture *luma, double *values)
 
 const GenMetric gen_metric_temporal_ssim = {
   .name = "temporal-ssim",
+  .medium = &gen_medium_picture,
   .summary = "Structural similarity of a frame's luma to the frame before (Wang et al. 2004)",
   .unit = "-1 to 1; 1 for equal frames",
   .fields = { { "temporal-ssim", GEN_FIELD_NUMBER, NULL, "no frame comes before this one" } },

@@ -33,8 +33,9 @@ GEN_CLONES (guint64, row_sum, (const guint8 *above, const guint8 *row, const gui
 }
 
 static void
-tenengrad_measure (gpointer metric, const GenPicture *luma, double *values)
+tenengrad_measure (gpointer metric, const GenSample *sample, double *values)
 {
+  const GenPicture *luma = &sample->picture;
   int width = luma->width, height = luma->height;
   guint64 sum = 0;
 
@@ -53,6 +54,7 @@ tenengrad_measure (gpointer metric, const GenPicture *luma, double *values)
 
 const GenMetric gen_metric_tenengrad = {
   .name = "tenengrad",
+  .medium = &gen_medium_picture,
   .summary = "Mean squared Sobel gradient of luma (Tenenbaum 1970)",
   .unit = "squared grey levels, from 0",
   .fields = { { "tenengrad", GEN_FIELD_NUMBER, NULL } },

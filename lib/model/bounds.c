@@ -551,32 +551,16 @@ bounds_of_pad (GHashTable *known, const GenNode *node)
       either);
 }
 
-/* What takes numbers of input 0 as they are, or means of some, and puts them elsewhere. What cubic
- * interpolation adds beyond the ends is beyond black and white. */
-static const char *const moves[] = { "Identity", "Dropout", "Reshape", "Flatten", "Squeeze",
-  "Unsqueeze", "Transpose", "Slice", "Split", "Gather", "Expand", "Tile", "DepthToSpace",
-  "SpaceToDepth", "Resize", "Upsample", "AveragePool", "MaxPool", "GlobalAveragePool",
-  "GlobalMaxPool", "ReduceMean", "ReduceMax", "ReduceMin", "CenterCropPad", "ReverseSequence",
-  NULL };
-
-/* Of those, what leaves channels where they were. */
-static const char *const stays[] = { "Identity", "Dropout", "Resize", "Upsample", "AveragePool",
-  "MaxPool", "GlobalAveragePool", "GlobalMaxPool", NULL };
-
-static const char *const reshapes[] = { "Reshape", "Flatten", "Squeeze", "Unsqueeze", NULL };
-
-/* FALSE where `x`, of several channels, cannot be told after the node. */
+/* FALSE where `x`, of several channels, cannot be told after the node. What cubic interpolation
+ * adds beyond the ends is beyond black and white. */
 static gboolean
 move (const GenNode *node, GenBounds *x)
 {
-  const char *name = node->op->name;
-
-  if (x->n == 1 || g_strv_contains (stays, name))
+  if (x->n == 1 || node->op->keeps_channels)
     return TRUE;
-  if (g_str_equal (name, "Transpose"))
-    return follow_transpose (node, x);
-  return g_strv_contains (reshapes, name) &&
-         follow_shape (gen_node_input (node, 0), gen_node_output (node, 0), x);
+  if (node->op->view)
+    return follow_shape (gen_node_input (node, 0), gen_node_output (node, 0), x);
+  return g_str_equal (node->op->name, "Transpose") && follow_transpose (node, x);
 }
 
 /* --- all nodes --- */
@@ -646,7 +630,7 @@ bounds_of_node (GHashTable *known, const GenNode *node)
   for (guint i = 0; i < G_N_ELEMENTS (others); i++)
     if (g_str_equal (name, others[i].name))
       return others[i].bounds (known, node);
-  if (!g_strv_contains (moves, name))
+  if (node->op->results == GEN_RESULTS_COMPUTED)
     return anything;
   x = bounds_of_input (known, node, 0);
   return move (node, &x) ? x : anything;

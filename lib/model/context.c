@@ -10,7 +10,7 @@
 
 #include <generative/operator.h>
 
-#include "../ops/pool.h"
+#include "../ops/pooling/pool.h"
 #include "model-private.h"
 
 /* Of exact numbers, but quotients of strides are rounded. */

@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-#include "mathematics.h"
-#include "picture.h"
+#include "elementwise/mathematics.h"
+#include "picture/picture.h"
 
 /* What the kernels' states begin with. */
 typedef struct {

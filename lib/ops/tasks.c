@@ -3,7 +3,7 @@
  * shared out evenly: a part gets the end of one item, some whole ones, and the beginning of
  * another, each one call of oneDNN. Where there are too few rows for that, and for deep layers
  * with small pictures that is so, each part makes some of the channels. */
-#include "convolve-private.h"
+#include "convolution/convolve-private.h"
 
 /* Multiplications and additions that are worth a part: some four microseconds. */
 #define WORK_PER_PART 300000.0

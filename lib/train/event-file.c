@@ -10,7 +10,7 @@
 #include <generative/event-file.h>
 
 #include "event.pb-c.h"
-#include "record-file.h"
+#include "../base/record-file.h"
 
 #define BUCKETS 30
 #define TENSOR_OF_STRINGS 7

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A loss in float16: scaled, so that its gradients do not vanish; steps whose gradients overflow
- * leave everything but the scale as it was (lib/ops/loss_scale.c). */
+ * leave everything but the scale as it was (lib/ops/training/loss-scale.c). */
 #pragma once
 
 #include <generative/trainer.h>

@@ -36,7 +36,7 @@ struct _GenTrainer {
   GenTrainingGraph training;
   GenPlan *plan;
   GPtrArray *states; /* const GenBinding */
-  GenShape pictures; /* of a step */
+  GenShape samples;  /* of a step */
   gsize latent_size;
   gint64 step; /* as the plan's state of that name, of which it is a copy */
   Scaling discriminator_scaling, generator_scaling;
@@ -144,7 +144,7 @@ gen_trainer_new (GenGraph *generator, GenGraph *discriminator, const GenTrainerS
     return NULL;
   collect_states (trainer);
   read_states (trainer);
-  trainer->pictures = gen_plan_input (trainer->plan, GEN_TRAINING_REAL)->shape;
+  trainer->samples = gen_plan_input (trainer->plan, GEN_TRAINING_REAL)->shape;
   input = g_ptr_array_index (generator->inputs, 0);
   trainer->latent_size = gen_shape_product (&input->shape, 1, input->shape.rank);
   gen_trainer_set_learning_rate (trainer, settings->learning_rate);
@@ -171,9 +171,29 @@ gen_trainer_settings (const GenTrainer *trainer)
 }
 
 const GenShape *
-gen_trainer_picture_shape (const GenTrainer *trainer)
+gen_trainer_sample_shape (const GenTrainer *trainer)
 {
-  return &trainer->pictures;
+  return &trainer->samples;
+}
+
+GenFormat
+gen_trainer_format (const GenTrainer *trainer)
+{
+  const gint64 *extents = trainer->samples.dims;
+  const char *rate =
+      g_hash_table_lookup (trainer->discriminator->metadata, "generative.sample-rate");
+
+  switch (trainer->samples.rank) {
+  case 4:
+    return (GenFormat){ &gen_medium_picture, (int)extents[3], (int)extents[2], (int)extents[1] };
+  case 3:
+    return (GenFormat){ .medium = &gen_medium_sound,
+      .channels = (int)extents[1],
+      .rate = rate != NULL ? atoi (rate) : 0,
+      .length = (gsize)extents[2] };
+  default:
+    return (GenFormat){ .medium = &gen_medium_vector, .length = gen_trainer_sample_size (trainer) };
+  }
 }
 
 gsize
@@ -183,9 +203,9 @@ gen_trainer_latent_size (const GenTrainer *trainer)
 }
 
 gsize
-gen_trainer_picture_size (const GenTrainer *trainer)
+gen_trainer_sample_size (const GenTrainer *trainer)
 {
-  return gen_shape_product (&trainer->pictures, 1, trainer->pictures.rank);
+  return gen_shape_product (&trainer->samples, 1, trainer->samples.rank);
 }
 
 void
@@ -520,7 +540,7 @@ gen_trainer_check (GenTrainer *trainer, GError **error)
 {
   GenRandom random = gen_random_new (trainer->settings.seed, GEN_STREAM_CHECK_LATENT, 0);
   g_autofree float *latents = g_new (float, CHECKED * trainer->latent_size);
-  g_autofree float *pictures = g_new (float, CHECKED *gen_trainer_picture_size (trainer));
+  g_autofree float *pictures = g_new (float, CHECKED *gen_trainer_sample_size (trainer));
   float scores[CHECKED];
 
   gen_random_normal (&random, 0, 0, latents, CHECKED * trainer->latent_size);
@@ -531,26 +551,38 @@ gen_trainer_check (GenTrainer *trainer, GError **error)
 }
 
 gboolean
+gen_trainer_make (GenTrainer *trainer, gboolean average, const float *latents, gsize n,
+    GenSample *samples, GError **error)
+{
+  gsize size = gen_trainer_sample_size (trainer);
+  g_autofree float *numbers = g_new (float, size *n);
+  float low, high;
+
+  if (!gen_trainer_generate (trainer, average, latents, n, numbers, error))
+    return FALSE;
+  gen_trainer_range (trainer, &low, &high);
+  for (gsize i = 0; i < n; i++)
+    samples[i].medium->from_numbers (&samples[i], low, high, numbers + size * i);
+  return TRUE;
+}
+
+gboolean
 gen_trainer_draw (GenTrainer *trainer, gboolean average, const float *latents, int columns,
     int rows, GenPicture *wall, GError **error)
 {
-  gsize size = gen_trainer_picture_size (trainer);
-  g_autofree float *pictures = g_new (float, size *columns *rows);
-  float low, high;
+  const GenFormat format = gen_trainer_format (trainer);
+  gsize n = (gsize)columns * (gsize)rows;
+  g_autofree GenSample *samples = g_new0 (GenSample, n);
+  gboolean made;
 
-  if (!gen_trainer_generate (trainer, average, latents, (gsize)columns * rows, pictures, error))
-    return FALSE;
-  gen_trainer_range (trainer, &low, &high);
-  for (int i = 0; i < columns * rows; i++) {
-    GenPicture tile = *wall;
-
-    tile.width = wall->width / columns;
-    tile.height = wall->height / rows;
-    tile.data += (gsize)(i / columns) * tile.height * tile.stride +
-                 (gsize)(i % columns) * tile.width * tile.channels;
-    gen_picture_from_planes (&tile, low, high, pictures + size * i);
-  }
-  return TRUE;
+  for (gsize i = 0; i < n; i++)
+    gen_sample_init (&samples[i], &format);
+  made = gen_trainer_make (trainer, average, latents, n, samples, error);
+  if (made)
+    gen_sample_draw_wall (samples, columns, rows, wall);
+  for (gsize i = 0; i < n; i++)
+    gen_sample_clear (&samples[i]);
+  return made;
 }
 
 static GenGraph *export(

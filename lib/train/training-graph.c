@@ -14,22 +14,6 @@
 
 #include "loss-scaling.h"
 
-/* Which inputs of which operators are weights. */
-static const struct {
-  const char *op;
-  guint inputs;
-} weighted[] = {
-  { "Add", 0x3 }, /* a vector or more: a bias */
-  { "BatchNormalization", 0x6 },
-  { "Conv", 0x6 },
-  { "ConvTranspose", 0x6 },
-  { "Gemm", 0x6 },
-  { "InstanceNormalization", 0x6 },
-  { "MatMul", 0x3 },
-  { "Mul", 0x3 },
-  { "PRelu", 0x2 },
-};
-
 static gboolean
 is (const GenNode *node, const char *name)
 {
@@ -43,12 +27,9 @@ is_weight (const GenNode *node, guint input)
 
   if (tensor == NULL || tensor->role != GEN_ROLE_CONSTANT || tensor->type != GEN_TYPE_FLOAT32)
     return FALSE;
-  if ((is (node, "Add") || is (node, "Mul")) && gen_shape_elements (&tensor->shape) < 2)
+  if (node->op->elementwise && node->op->weights == 0x3 && gen_shape_elements (&tensor->shape) < 2)
     return FALSE;
-  for (guint i = 0; i < G_N_ELEMENTS (weighted); i++)
-    if (is (node, weighted[i].op))
-      return (weighted[i].inputs >> input) & 1;
-  return FALSE;
+  return input < 32 && (node->op->weights >> input & 1);
 }
 
 /* A net made ready for training: its weights are states, its normalisations work on the batch and

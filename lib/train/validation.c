@@ -1,22 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Measuring a training on pictures that it does not see. The figures are those of the metrics in
+/* Measuring a training on samples that it does not see. The figures are those of the metrics in
  * lib/metric, so that they mean what qualitymeter's do. */
 #include <generative/validation.h>
-
-#include <string.h>
 
 #include <generative/metric.h>
 #include <generative/random.h>
 
 struct _GenValidation {
   GenRandom random;
-  GArray *pictures; /* GenPicture, each its own */
+  GArray *samples; /* GenSample, each its own */
 };
 
 static void
-clear_picture (gpointer picture)
+clear_sample (gpointer sample)
 {
-  gen_picture_clear (picture);
+  gen_sample_clear (sample);
 }
 
 GenValidation *
@@ -25,62 +23,64 @@ gen_validation_new (guint64 seed)
   GenValidation *validation = g_new0 (GenValidation, 1);
 
   validation->random = gen_random_new (seed, GEN_STREAM_VALIDATION_LATENT, 0);
-  validation->pictures = g_array_new (FALSE, FALSE, sizeof (GenPicture));
-  g_array_set_clear_func (validation->pictures, clear_picture);
+  validation->samples = g_array_new (FALSE, FALSE, sizeof (GenSample));
+  g_array_set_clear_func (validation->samples, clear_sample);
   return validation;
 }
 
 void
 gen_validation_free (GenValidation *validation)
 {
-  g_array_unref (validation->pictures);
+  g_array_unref (validation->samples);
   g_free (validation);
 }
 
 void
-gen_validation_add (GenValidation *validation, const GenPicture *picture)
+gen_validation_add (GenValidation *validation, const GenSample *sample)
 {
-  GenPicture copy;
+  const GenFormat format = gen_sample_format (sample);
+  GenSample copy;
 
-  gen_picture_init (&copy, picture->width, picture->height, picture->channels);
-  for (int y = 0; y < picture->height; y++)
-    memcpy (copy.data + (gsize)y * copy.stride, picture->data + (gssize)y * picture->stride,
-        (gsize)picture->width * picture->channels);
-  g_array_append_val (validation->pictures, copy);
+  gen_sample_init (&copy, &format);
+  sample->medium->copy (sample, &copy);
+  g_array_append_val (validation->samples, copy);
 }
 
 guint
 gen_validation_count (const GenValidation *validation)
 {
-  return validation->pictures->len;
+  return validation->samples->len;
 }
 
-static const GenPicture *
-picture (const GenValidation *validation, guint i)
+static const GenSample *
+sample_at (const GenValidation *validation, guint i)
 {
-  return &g_array_index (validation->pictures, GenPicture, i);
+  return &g_array_index (validation->samples, GenSample, i);
 }
 
 static gboolean
 check (const GenValidation *validation, const GenTrainer *trainer, GError **error)
 {
-  const GenShape *shape = gen_trainer_picture_shape (trainer);
+  GenFormat wanted = gen_trainer_format (trainer);
 
-  if (validation->pictures->len < 2) {
+  if (validation->samples->len < 2) {
     g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
-        "validation takes at least two pictures, and there are %u", validation->pictures->len);
+        "validation takes at least two %s, and there are %u", wanted.medium->plural,
+        validation->samples->len);
     return FALSE;
   }
-  for (guint i = 0; i < validation->pictures->len; i++) {
-    const GenPicture *p = picture (validation, i);
+  for (guint i = 0; i < validation->samples->len; i++) {
+    const GenFormat format = gen_sample_format (sample_at (validation, i));
+    g_autofree char *has = NULL, *wants = NULL;
 
-    if (p->channels == shape->dims[1] && p->height == shape->dims[2] && p->width == shape->dims[3])
+    if (wanted.rate == 0)
+      wanted.rate = format.rate;
+    if (gen_format_equal (&format, &wanted))
       continue;
+    has = gen_format_describe (&format);
+    wants = gen_format_describe (&wanted);
     g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
-        "validation has a picture of %d by %d pixels and %d channels; training takes %d by %d and "
-        "%d",
-        p->width, p->height, p->channels, (int)shape->dims[3], (int)shape->dims[2],
-        (int)shape->dims[1]);
+        "validation has a %s of %s; training takes %s", format.medium->name, has, wants);
     return FALSE;
   }
   return TRUE;
@@ -89,58 +89,66 @@ check (const GenValidation *validation, const GenTrainer *trainer, GError **erro
 static GenMeter *
 meter_new (const GenValidation *validation, GError **error)
 {
-  GenMeterSettings settings = { .metrics = "frechet,diversity", .has_reference = TRUE };
+  GenMeterSettings settings = { .medium = sample_at (validation, 0)->medium,
+    .metrics = "frechet,diversity",
+    .has_reference = TRUE };
   g_autoptr (GenMeter) meter = gen_meter_new (&settings, error);
 
   if (meter == NULL)
     return NULL;
-  for (guint i = 0; i < validation->pictures->len; i++)
-    if (!gen_meter_refer (meter, picture (validation, i), -1, error))
+  for (guint i = 0; i < validation->samples->len; i++)
+    if (!gen_meter_refer (meter, sample_at (validation, i), -1, error))
       return NULL;
   return g_steal_pointer (&meter);
 }
 
-/* A batch at a time, so that memory does not grow with the pictures. */
+/* A batch at a time, so that memory does not grow with the samples. */
 static gboolean
-measure_made (const GenValidation *validation, GenTrainer *trainer, GenMeter *meter, GError **error)
+measure_batches (const GenValidation *validation, GenTrainer *trainer, GenMeter *meter,
+    GenSample *made, guint batch, GError **error)
 {
   const gsize size = gen_trainer_latent_size (trainer);
-  const GenShape *shape = gen_trainer_picture_shape (trainer);
-  const guint batch = shape->dims[0];
   g_autofree float *latents = g_new (float, batch *size);
   g_autofree double *values = NULL;
-  g_auto (GenPicture) wall = { 0 };
   gboolean average = gen_trainer_settings (trainer)->ema > 0;
   guint n_fields;
 
   gen_meter_fields (meter, &n_fields);
   values = g_new (double, n_fields);
-  gen_picture_init (&wall, shape->dims[3], shape->dims[2] * batch, shape->dims[1]);
-  for (guint first = 0; first < validation->pictures->len; first += batch) {
-    guint n = MIN (batch, validation->pictures->len - first);
-    GenPicture column = wall;
+  for (guint first = 0; first < validation->samples->len; first += batch) {
+    guint n = MIN (batch, validation->samples->len - first);
 
-    column.height = shape->dims[2] * n;
     gen_random_normal (&validation->random, 0, first * size, latents, n * size);
-    if (!gen_trainer_draw (trainer, average, latents, 1, n, &column, error))
+    if (!gen_trainer_make (trainer, average, latents, n, made, error))
       return FALSE;
-    for (guint i = 0; i < n; i++) {
-      GenPicture made = column;
-
-      made.height = shape->dims[2];
-      made.data += (gsize)i * made.height * made.stride;
-      if (!gen_meter_measure (meter, &made, values, error))
+    for (guint i = 0; i < n; i++)
+      if (!gen_meter_measure (meter, &made[i], values, error))
         return FALSE;
-    }
   }
   return TRUE;
 }
 
 static gboolean
+measure_made (const GenValidation *validation, GenTrainer *trainer, GenMeter *meter, GError **error)
+{
+  const GenFormat format = gen_sample_format (sample_at (validation, 0));
+  guint batch = (guint)gen_trainer_settings (trainer)->batch_size;
+  g_autofree GenSample *made = g_new0 (GenSample, batch);
+  gboolean measured;
+
+  for (guint i = 0; i < batch; i++)
+    gen_sample_init (&made[i], &format);
+  measured = measure_batches (validation, trainer, meter, made, batch, error);
+  for (guint i = 0; i < batch; i++)
+    gen_sample_clear (&made[i]);
+  return measured;
+}
+
+static gboolean
 accuracy (const GenValidation *validation, GenTrainer *trainer, double *share, GError **error)
 {
-  const gsize size = gen_trainer_picture_size (trainer);
-  const guint n = validation->pictures->len;
+  const gsize size = gen_trainer_sample_size (trainer);
+  const guint n = validation->samples->len;
   const guint batch = gen_trainer_settings (trainer)->batch_size;
   g_autofree float *numbers = g_new (float, batch *size);
   g_autofree float *scores = g_new (float, batch);
@@ -151,8 +159,11 @@ accuracy (const GenValidation *validation, GenTrainer *trainer, double *share, G
   for (guint first = 0; first < n; first += batch) {
     guint count = MIN (batch, n - first);
 
-    for (guint i = 0; i < count; i++)
-      gen_picture_to_planes (picture (validation, first + i), low, high, numbers + i * size);
+    for (guint i = 0; i < count; i++) {
+      const GenSample *sample = sample_at (validation, first + i);
+
+      sample->medium->to_numbers (sample, low, high, numbers + i * size);
+    }
     if (!gen_trainer_score (trainer, numbers, count, scores, error))
       return FALSE;
     for (guint i = 0; i < count; i++)

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The models that tests/unit/random_graphs.c saves, as ONNX Runtime computes them, its optimisations
+"""The models that tests/unit/random-graphs.c saves, as ONNX Runtime computes them, its optimisations
 off: as TAP. Beside SEED.onnx lie what it reads, what it made here, and how far apart two
 computations may be, each float32 numbers one after the other.
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Random graphs against ONNX Runtime, where a Python has it.
 #
-#   onnxruntime-graphs.sh PROGRAM   that of tests/unit/random_graphs.c, which tells what it reads
+#   onnxruntime-graphs.sh PROGRAM   that of tests/unit/random-graphs.c, which tells what it reads
 #   ONNXRUNTIME_PYTHON  (environment) a Python with numpy and onnxruntime
 set -u
 here=$(dirname "$0")

@@ -480,6 +480,7 @@ test_flags (void)
     "latentsrc ! generator model=%s/dark ! discriminator name=it model=%s/score ! fakesink",
     "videotestsrc ! qualitymeter name=it ! fakesink",
     "videotestsrc ! videoaugment name=it ! fakesink",
+    "audiotestsrc ! audioaugment name=it ! fakesink",
     "videotestsrc ! video/x-raw,format=GRAY8,width=4,height=4 ! gantrainer name=it "
     "checkpoint=%s/checkpoint silent=true batch-size=2",
   };

@@ -18,8 +18,8 @@ typedef struct {
   GPtrArray *lines;
 } Log;
 
-static const char *const categories[] = { "datasetsrc", "discriminator", "gantrainer", "generative",
-  "generator", "latentsrc", "qualitymeter", "videoaugment", NULL };
+static const char *const categories[] = { "audioaugment", "datasetsrc", "discriminator",
+  "gantrainer", "generative", "generator", "latentsrc", "qualitymeter", "videoaugment", NULL };
 
 static void
 take_line (GstDebugCategory *category, GstDebugLevel level, const char *file, const char *function,
@@ -167,6 +167,18 @@ test_data (gconstpointer data)
 }
 
 static void
+test_sound (gconstpointer data)
+{
+  Log *log = (Log *)data;
+
+  play ("audiotestsrc num-buffers=10 samplesperbuffer=1000 ! audio/x-raw,rate=16000 ! "
+        "audioaugment length=4000 gain=6 noise=0.1 ! fakesink",
+      GST_LEVEL_LOG, log);
+  assert_said (log, "audioaugment INFO", "16000 Hz", 1);
+  assert_said (log, "audioaugment LOG window ", "2 steps in", 3);
+}
+
+static void
 test_training (gconstpointer data)
 {
   Log *log = (Log *)data;
@@ -201,6 +213,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_data_func ("/debug/playing", &log, test_playing);
   g_test_add_data_func ("/debug/data", &log, test_data);
+  g_test_add_data_func ("/debug/sound", &log, test_sound);
   g_test_add_data_func ("/debug/training", &log, test_training);
   failed = g_test_run ();
   gst_debug_remove_log_function (take_line);

@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "../scratch.h"
-#include "../small_nets.h"
+#include "../small-nets.h"
 
 /* Run the pipeline to its end; the error's text, or NULL after EOS. Counts progress messages. */
 static char *

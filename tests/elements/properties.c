@@ -57,7 +57,7 @@ test_properties (void)
   GList *features = gst_registry_get_feature_list_by_plugin (gst_registry_get (), "generative");
   guint n = 0;
 
-  g_assert_cmpuint (g_list_length (features), >=, 7);
+  g_assert_cmpuint (g_list_length (features), >=, 8);
   for (GList *feature = features; feature != NULL; feature = feature->next) {
     g_autoptr (GstElement) element = gst_object_ref_sink (
         gst_element_factory_create (GST_ELEMENT_FACTORY (feature->data), NULL));

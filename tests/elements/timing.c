@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Time: latencies that live pipelines are told and can be configured with, frames that would be
  * late, frames without a rate, buffers without a time, and segments that do not count time. */
-#include "../../elements/latency.h"
+#include "../../elements/shared/latency.h"
 
 #include <gst/check/gstharness.h>
 #include <gst/video/video.h>

@@ -72,7 +72,7 @@ assert_augmented (
   GstVideoFrame in, out;
   GstVideoInfo info;
   GenPicture source, result;
-  GenAugmentDraw draw;
+  GenAugmentPictureDraw draw;
 
   harness_info (harness, &info);
   g_assert_true (gst_video_frame_map (&in, &info, plain, GST_MAP_READ));
@@ -80,8 +80,8 @@ assert_augmented (
   source = picture_of (&in);
   result = picture_of (&out);
   gen_picture_init (&expected, WIDTH, HEIGHT, source.channels);
-  gen_augment_draw (settings, number, WIDTH, HEIGHT, &draw);
-  gen_augment_render (&draw, &source, &expected);
+  gen_augment_draw_picture (settings, number, WIDTH, HEIGHT, &draw);
+  gen_augment_render_picture (&draw, &source, &expected);
   for (int y = 0; y < HEIGHT; y++)
     g_assert_cmpmem (result.data + y * result.stride, WIDTH * result.channels,
         expected.data + y * expected.stride, WIDTH * result.channels);
@@ -93,10 +93,10 @@ assert_augmented (
 static GenAugmentSettings
 settings_for (guint64 seed)
 {
-  GenAugmentSettings settings = { .probability = 1, .seed = seed };
+  GenAugmentSettings settings = { .medium = &gen_medium_picture, .probability = 1, .seed = seed };
 
-  for (int i = 0; gen_augmentations[i] != NULL; i++) {
-    const char *name = gen_augmentations[i]->name;
+  for (int i = 0; gen_augmentation_list (&gen_medium_picture)[i] != NULL; i++) {
+    const char *name = gen_augmentation_list (&gen_medium_picture)[i]->name;
 
     if (g_str_equal (name, "flip"))
       settings.amounts[i] = 1;
@@ -204,10 +204,10 @@ test_live_change (void)
 {
   GstHarness *harness = harness_new ("seed=6", "RGB");
   g_autoptr (GstElement) element = gst_harness_find_element (harness, "videoaugment");
-  GenAugmentSettings settings = { .probability = 1, .seed = 6 };
+  GenAugmentSettings settings = { .medium = &gen_medium_picture, .probability = 1, .seed = 6 };
   int rotate = 0;
 
-  while (!g_str_equal (gen_augmentations[rotate]->name, "rotate"))
+  while (!g_str_equal (gen_augmentation_list (&gen_medium_picture)[rotate]->name, "rotate"))
     rotate++;
   for (guint64 number = 0; number < 12; number++) {
     GstBuffer *buffer = new_frame (harness);
@@ -229,10 +229,10 @@ test_controlled (void)
   GstHarness *harness = harness_new ("seed=6", "GRAY8");
   g_autoptr (GstElement) element = gst_harness_find_element (harness, "videoaugment");
   GstControlSource *source = gst_interpolation_control_source_new ();
-  GenAugmentSettings settings = { .probability = 1, .seed = 6 };
+  GenAugmentSettings settings = { .medium = &gen_medium_picture, .probability = 1, .seed = 6 };
   int brightness = 0;
 
-  while (!g_str_equal (gen_augmentations[brightness]->name, "brightness"))
+  while (!g_str_equal (gen_augmentation_list (&gen_medium_picture)[brightness]->name, "brightness"))
     brightness++;
   g_object_set (source, "mode", GST_INTERPOLATION_MODE_LINEAR, NULL);
   gst_timed_value_control_source_set (GST_TIMED_VALUE_CONTROL_SOURCE (source), 0, 0);
@@ -278,9 +278,9 @@ test_properties (void)
 
   g_assert_nonnull (element);
   gst_object_ref_sink (element);
-  for (int i = 0; gen_augmentations[i] != NULL; i++) {
-    GParamSpec *spec =
-        g_object_class_find_property (G_OBJECT_GET_CLASS (element), gen_augmentations[i]->name);
+  for (int i = 0; gen_augmentation_list (&gen_medium_picture)[i] != NULL; i++) {
+    GParamSpec *spec = g_object_class_find_property (
+        G_OBJECT_GET_CLASS (element), gen_augmentation_list (&gen_medium_picture)[i]->name);
 
     g_assert_nonnull (spec);
     g_assert_cmpuint (spec->flags & GST_PARAM_CONTROLLABLE, !=, 0);

@@ -131,7 +131,7 @@ for page in README.md CONTRIBUTING.md docs/*.md docs/elements/*.md; do
         judge
     done
     element=$(basename "$page" .md)
-    if [ -e "$top/elements/$element.c" ]; then
+    if [ -e "$top/elements/$element/$element.c" ]; then
         holds "$element's page has a launch line" test -e "$work/blocks/01"
     fi
 done

@@ -3,16 +3,23 @@
  * a plain reference in double precision, and Pillow, make of it. */
 #include <generative/augment.h>
 
+#include <gio/gio.h>
 #include <math.h>
 #include <string.h>
 
 enum { FRAMES = 4000 };
 
+static const GenAugmentation *
+augmentation_at (int i)
+{
+  return gen_augmentation_list (&gen_medium_picture)[i];
+}
+
 static int
 index_of (const char *name)
 {
-  for (int i = 0; gen_augmentations[i] != NULL; i++)
-    if (g_str_equal (gen_augmentations[i]->name, name))
+  for (int i = 0; augmentation_at (i) != NULL; i++)
+    if (g_str_equal (augmentation_at (i)->name, name))
       return i;
   g_error ("no augmentation \"%s\"", name);
 }
@@ -20,7 +27,7 @@ index_of (const char *name)
 static GenAugmentSettings
 settings_of (const char *name, double amount)
 {
-  GenAugmentSettings settings = { .probability = 1, .seed = 11 };
+  GenAugmentSettings settings = { .medium = &gen_medium_picture, .probability = 1, .seed = 11 };
 
   settings.amounts[index_of (name)] = amount;
   return settings;
@@ -29,31 +36,37 @@ settings_of (const char *name, double amount)
 static void
 test_list (void)
 {
-  for (int i = 0; gen_augmentations[i] != NULL; i++) {
-    g_assert_true (gen_augmentation_find (gen_augmentations[i]->name) == gen_augmentations[i]);
-    g_assert_cmpfloat (gen_augmentations[i]->maximum, >, 0);
+  g_autoptr (GError) error = NULL;
+
+  for (int i = 0; augmentation_at (i) != NULL; i++) {
+    g_assert_true (gen_augmentation_find (&gen_medium_picture, augmentation_at (i)->name, NULL) ==
+                   augmentation_at (i));
+    g_assert_cmpfloat (augmentation_at (i)->maximum, >, 0);
     for (int j = 0; j < i; j++)
-      g_assert_cmpstr (gen_augmentations[i]->name, !=, gen_augmentations[j]->name);
+      g_assert_cmpstr (augmentation_at (i)->name, !=, augmentation_at (j)->name);
   }
-  g_assert_null (gen_augmentation_find ("sharpen"));
+  g_assert_null (gen_augmentation_find (&gen_medium_picture, "sharpen", &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
+  g_assert_nonnull (strstr (error->message, "flip, crop, scale"));
+  g_assert_null (gen_augmentation_list (&gen_medium_text)[0]);
 }
 
 static void
 test_idle (void)
 {
-  GenAugmentSettings settings = { .probability = 1 };
-  GenAugmentDraw draw;
+  GenAugmentSettings settings = { .medium = &gen_medium_picture, .probability = 1 };
+  GenAugmentPictureDraw draw;
 
   g_assert_true (gen_augment_settings_are_idle (&settings));
-  gen_augment_draw (&settings, 5, 10, 10, &draw);
-  g_assert_true (gen_augment_draw_is_idle (&draw));
-  for (int i = 0; gen_augmentations[i] != NULL; i++) {
-    settings = settings_of (gen_augmentations[i]->name, gen_augmentations[i]->maximum);
+  gen_augment_draw_picture (&settings, 5, 10, 10, &draw);
+  g_assert_true (gen_augment_picture_is_idle (&draw));
+  for (int i = 0; augmentation_at (i) != NULL; i++) {
+    settings = settings_of (augmentation_at (i)->name, augmentation_at (i)->maximum);
     g_assert_false (gen_augment_settings_are_idle (&settings));
     settings.probability = 0;
     g_assert_true (gen_augment_settings_are_idle (&settings));
-    gen_augment_draw (&settings, 5, 10, 10, &draw);
-    g_assert_true (gen_augment_draw_is_idle (&draw));
+    gen_augment_draw_picture (&settings, 5, 10, 10, &draw);
+    g_assert_true (gen_augment_picture_is_idle (&draw));
   }
 }
 
@@ -63,7 +76,7 @@ static void
 test_same_frame_same_draw (void)
 {
   GenAugmentSettings alone = settings_of ("brightness", 0.3), together = alone, other = alone;
-  GenAugmentDraw first, again, next, among;
+  GenAugmentPictureDraw first, again, next, among;
   int same = 0;
 
   together.amounts[index_of ("flip")] = 3;
@@ -71,14 +84,14 @@ test_same_frame_same_draw (void)
   together.amounts[index_of ("crop")] = 0.3;
   other.seed++;
   for (guint64 frame = 0; frame < 100; frame++) {
-    gen_augment_draw (&alone, frame, 20, 10, &first);
-    gen_augment_draw (&alone, frame + 1, 20, 10, &next);
-    gen_augment_draw (&together, frame, 20, 10, &among);
-    gen_augment_draw (&alone, frame, 20, 10, &again);
+    gen_augment_draw_picture (&alone, frame, 20, 10, &first);
+    gen_augment_draw_picture (&alone, frame + 1, 20, 10, &next);
+    gen_augment_draw_picture (&together, frame, 20, 10, &among);
+    gen_augment_draw_picture (&alone, frame, 20, 10, &again);
     g_assert_cmpfloat (first.offset, ==, again.offset);
     g_assert_cmpfloat (first.offset, ==, among.offset);
     same += first.offset == next.offset;
-    gen_augment_draw (&other, frame, 20, 10, &next);
+    gen_augment_draw_picture (&other, frame, 20, 10, &next);
     same += first.offset == next.offset;
   }
   g_assert_cmpint (same, ==, 0);
@@ -89,7 +102,7 @@ typedef struct {
   double minimum, maximum, mean;
 } Spread;
 
-typedef double (*Measure) (const GenAugmentDraw *draw);
+typedef double (*Measure) (const GenAugmentPictureDraw *draw);
 
 static Spread
 spread_of (const GenAugmentSettings *settings, Measure measure)
@@ -97,10 +110,10 @@ spread_of (const GenAugmentSettings *settings, Measure measure)
   Spread spread = { G_MAXDOUBLE, -G_MAXDOUBLE, 0 };
 
   for (guint64 frame = 0; frame < FRAMES; frame++) {
-    GenAugmentDraw draw;
+    GenAugmentPictureDraw draw;
     double value;
 
-    gen_augment_draw (settings, frame, 200, 100, &draw);
+    gen_augment_draw_picture (settings, frame, 200, 100, &draw);
     value = measure (&draw);
     spread.minimum = MIN (spread.minimum, value);
     spread.maximum = MAX (spread.maximum, value);
@@ -110,26 +123,26 @@ spread_of (const GenAugmentSettings *settings, Measure measure)
 }
 
 static double
-angle_of (const GenAugmentDraw *draw)
+angle_of (const GenAugmentPictureDraw *draw)
 {
   g_assert_cmpfloat_with_epsilon (draw->x[0] * draw->y[1] - draw->x[1] * draw->y[0], 1, 1e-9);
   return atan2 (draw->x[1], draw->x[0]) * 180 / G_PI;
 }
 
 static double
-shift_x_of (const GenAugmentDraw *draw)
+shift_x_of (const GenAugmentPictureDraw *draw)
 {
   return draw->x[2];
 }
 
 static double
-shift_y_of (const GenAugmentDraw *draw)
+shift_y_of (const GenAugmentPictureDraw *draw)
 {
   return draw->y[2];
 }
 
 static double
-log_step_of (const GenAugmentDraw *draw)
+log_step_of (const GenAugmentPictureDraw *draw)
 {
   g_assert_cmpfloat (draw->x[0], ==, draw->y[1]);
   return log (draw->x[0]);
@@ -137,7 +150,7 @@ log_step_of (const GenAugmentDraw *draw)
 
 /* How far the part that a crop keeps reaches to the right; it never leaves the picture. */
 static double
-kept_of (const GenAugmentDraw *draw)
+kept_of (const GenAugmentPictureDraw *draw)
 {
   g_assert_cmpfloat (ABS (draw->x[2]) + draw->x[0] * 100, <=, 100 + 1e-9);
   g_assert_cmpfloat (ABS (draw->y[2]) + draw->y[1] * 50, <=, 50 + 1e-9);
@@ -145,14 +158,14 @@ kept_of (const GenAugmentDraw *draw)
 }
 
 static double
-offset_of (const GenAugmentDraw *draw)
+offset_of (const GenAugmentPictureDraw *draw)
 {
   g_assert_cmpfloat (draw->gain, ==, 1);
   return draw->offset;
 }
 
 static double
-log_gain_of (const GenAugmentDraw *draw)
+log_gain_of (const GenAugmentPictureDraw *draw)
 {
   /* Middle grey stays. */
   g_assert_cmpfloat_with_epsilon (0.5 * draw->gain + draw->offset, 0.5, 1e-12);
@@ -160,13 +173,13 @@ log_gain_of (const GenAugmentDraw *draw)
 }
 
 static double
-mirrored_x (const GenAugmentDraw *draw)
+mirrored_x (const GenAugmentPictureDraw *draw)
 {
   return draw->x[0] < 0;
 }
 
 static double
-mirrored_y (const GenAugmentDraw *draw)
+mirrored_y (const GenAugmentPictureDraw *draw)
 {
   return draw->y[1] < 0;
 }
@@ -227,9 +240,9 @@ test_probability (void)
   settings.amounts[index_of ("brightness")] = 0.2;
   settings.probability = 0.3;
   for (guint64 frame = 0; frame < FRAMES; frame++) {
-    GenAugmentDraw draw;
+    GenAugmentPictureDraw draw;
 
-    gen_augment_draw (&settings, frame, 20, 20, &draw);
+    gen_augment_draw_picture (&settings, frame, 20, 20, &draw);
     rotated += draw.x[1] != 0;
     brightened += draw.offset != 0;
     both += draw.x[1] != 0 && draw.offset != 0;
@@ -258,9 +271,10 @@ reflect (double position, int extent)
   return MAX (position, 0);
 }
 
-/* The plain twin of gen_augment_render, noise apart. */
+/* The plain twin of gen_augment_render_picture, noise apart. */
 static double
-reference_sample (const GenAugmentDraw *draw, const GenPicture *source, int x, int y, int channel)
+reference_sample (
+    const GenAugmentPictureDraw *draw, const GenPicture *source, int x, int y, int channel)
 {
   double cx = x + 0.5 - draw->width / 2.0, cy = y + 0.5 - draw->height / 2.0;
   double sx = reflect (
@@ -281,12 +295,12 @@ reference_sample (const GenAugmentDraw *draw, const GenPicture *source, int x, i
 }
 
 static void
-assert_render (const GenAugmentDraw *draw, const GenPicture *source, double tolerance)
+assert_render (const GenAugmentPictureDraw *draw, const GenPicture *source, double tolerance)
 {
   g_auto (GenPicture) target = { 0 };
 
   gen_picture_init (&target, source->width, source->height, source->channels);
-  gen_augment_render (draw, source, &target);
+  gen_augment_render_picture (draw, source, &target);
   for (int y = 0; y < source->height; y++)
     for (int x = 0; x < source->width; x++)
       for (int c = 0; c < source->channels; c++)
@@ -304,16 +318,18 @@ test_render (void)
   for (gsize s = 0; s < G_N_ELEMENTS (sizes); s++)
     for (gsize c = 0; c < G_N_ELEMENTS (channels); c++)
       for (guint64 frame = 0; frame < 30; frame++) {
-        GenAugmentSettings settings = { .probability = 0.6, .seed = 2 };
+        GenAugmentSettings settings = {
+          .medium = &gen_medium_picture, .probability = 0.6, .seed = 2
+        };
         g_auto (GenPicture) source = { 0 };
-        GenAugmentDraw draw;
+        GenAugmentPictureDraw draw;
 
-        for (int i = 0; gen_augmentations[i] != NULL; i++)
-          settings.amounts[i] = gen_augmentations[i]->maximum * (frame < 15 ? 0.2 : 1);
+        for (int i = 0; augmentation_at (i) != NULL; i++)
+          settings.amounts[i] = augmentation_at (i)->maximum * (frame < 15 ? 0.2 : 1);
         settings.amounts[index_of ("noise")] = 0;
         settings.amounts[index_of ("flip")] = 3;
         init_pattern (&source, sizes[s][0], sizes[s][1], channels[c]);
-        gen_augment_draw (&settings, frame, source.width, source.height, &draw);
+        gen_augment_draw_picture (&settings, frame, source.width, source.height, &draw);
         assert_render (&draw, &source, 0.51 + 1.5 * MAX (1, draw.gain));
       }
 }
@@ -333,7 +349,7 @@ test_exact (void)
   for (gsize i = 0; i < G_N_ELEMENTS (maps); i++)
     for (int channels = 1; channels <= 4; channels += channels == 1 ? 2 : 1) {
       g_auto (GenPicture) source = { 0 };
-      GenAugmentDraw draw = { .width = 13, .height = 13, .gain = 1 };
+      GenAugmentPictureDraw draw = { .width = 13, .height = 13, .gain = 1 };
 
       memcpy (draw.x, maps[i], sizeof draw.x);
       memcpy (draw.y, maps[i] + 3, sizeof draw.y);
@@ -353,12 +369,14 @@ test_rotation_values (void)
     { 105, 46, 129, 131 },
   };
   double c = cos (G_PI / 6), s = sin (G_PI / 6);
-  GenAugmentDraw draw = { .width = 8, .height = 8, .x = { c, s, 0 }, .y = { -s, c, 0 }, .gain = 1 };
+  GenAugmentPictureDraw draw = {
+    .width = 8, .height = 8, .x = { c, s, 0 }, .y = { -s, c, 0 }, .gain = 1
+  };
   g_auto (GenPicture) source = { 0 }, target = { 0 };
 
   init_pattern (&source, 8, 8, 1);
   gen_picture_init (&target, 8, 8, 1);
-  gen_augment_render (&draw, &source, &target);
+  gen_augment_render_picture (&draw, &source, &target);
   for (int y = 0; y < 4; y++)
     for (int x = 0; x < 4; x++)
       g_assert_cmpint (ABS (target.data[(y + 2) * target.stride + x + 2] - expected[y][x]), <=, 1);
@@ -372,7 +390,7 @@ test_tone (void)
 
   for (gsize t = 0; t < G_N_ELEMENTS (tones); t++)
     for (int channels = 1; channels <= 4; channels += channels == 1 ? 2 : 1) {
-      GenAugmentDraw draw = { .width = 256,
+      GenAugmentPictureDraw draw = { .width = 256,
         .height = 3,
         .x = { 1, 0, 0 },
         .y = { 0, 1, 0 },
@@ -384,7 +402,7 @@ test_tone (void)
       for (int y = 0; y < 3; y++)
         for (int x = 0; x < 256 * channels; x++)
           picture.data[y * picture.stride + x] = (guint8)(x / channels);
-      gen_augment_render (&draw, &picture, &picture);
+      gen_augment_render_picture (&draw, &picture, &picture);
       for (int y = 0; y < 3; y++)
         for (int x = 0; x < 256 * channels; x++) {
           double value = x / channels * tones[t][0] + 255 * tones[t][1];
@@ -403,18 +421,18 @@ test_noise (void)
   g_auto (GenPicture) grey = { 0 }, first = { 0 }, again = { 0 }, next = { 0 };
   double sum = 0, squares = 0;
   int n = 0, same = 0;
-  GenAugmentDraw draw;
+  GenAugmentPictureDraw draw;
 
   gen_picture_init (&grey, 301, 200, 4);
   gen_picture_init (&first, 301, 200, 4);
   gen_picture_init (&again, 301, 200, 4);
   gen_picture_init (&next, 301, 200, 4);
   memset (grey.data, 128, (gsize)grey.stride * 200);
-  gen_augment_draw (&settings, 7, 301, 200, &draw);
-  gen_augment_render (&draw, &grey, &first);
-  gen_augment_render (&draw, &grey, &again);
-  gen_augment_draw (&settings, 8, 301, 200, &draw);
-  gen_augment_render (&draw, &grey, &next);
+  gen_augment_draw_picture (&settings, 7, 301, 200, &draw);
+  gen_augment_render_picture (&draw, &grey, &first);
+  gen_augment_render_picture (&draw, &grey, &again);
+  gen_augment_draw_picture (&settings, 8, 301, 200, &draw);
+  gen_augment_render_picture (&draw, &grey, &next);
   for (int y = 0; y < 200; y++) {
     const guint8 *row = first.data + y * first.stride;
 

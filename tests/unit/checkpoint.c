@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "../scratch.h"
-#include "../small_nets.h"
+#include "../small-nets.h"
 
 static void
 make_step (GenTrainer *trainer)

@@ -8,6 +8,35 @@
 
 #include "../scratch.h"
 
+/* The picture that has been made ready takes an item. */
+static gboolean
+load (const GenDataset *dataset, guint32 item, GenFit fit, GenPicture *picture, GError **error)
+{
+  const GenFitting fitting = { .fit = fit };
+  GenSample sample = gen_sample_of_picture (picture);
+
+  return gen_dataset_load (dataset, item, &fitting, &sample, error);
+}
+
+static GenLoaderResult
+next (GenLoader *loader, GenPicture *picture, guint64 *frame, guint32 *item, GError **error)
+{
+  GenSample sample = gen_sample_of_picture (picture);
+
+  return gen_loader_next (loader, &sample, frame, item, error);
+}
+
+static void
+get_format (const GenDataset *dataset, int *width, int *height, int *channels)
+{
+  const GenFormat *format = gen_dataset_get_format (dataset);
+
+  g_assert_true (format->medium == &gen_medium_picture);
+  *width = format->width;
+  *height = format->height;
+  *channels = format->channels;
+}
+
 /* A grey picture of one value, by which the tests know it again. */
 static void
 save_grey (const char *folder, const char *name, int size, guint8 value)
@@ -76,7 +105,7 @@ first_sample (const GenDataset *dataset, guint32 index)
   g_autoptr (GError) error = NULL;
 
   gen_picture_init (&picture, 4, 4, 1);
-  gen_dataset_load (dataset, index, GEN_FIT_STRETCH, &picture, &error);
+  load (dataset, index, GEN_FIT_STRETCH, &picture, &error);
   g_assert_no_error (error);
   return picture.data[0];
 }
@@ -119,7 +148,7 @@ test_folder (void)
     g_assert_cmpint (gen_dataset_get_label (dataset, i), ==, items[i].label);
     g_assert_true (g_str_has_suffix (text, items[i].name));
   }
-  gen_dataset_get_format (dataset, &width, &height, &channels);
+  get_format (dataset, &width, &height, &channels);
   g_assert_cmpint (width, ==, 6);
   g_assert_cmpint (height, ==, 6);
   g_assert_cmpint (channels, ==, 1);
@@ -149,7 +178,7 @@ test_folder_faults (void)
     g_autoptr (GenDataset) dataset = open_dataset (folder, "empty", (GenDatasetSettings){ 0 });
     int width, height, channels;
 
-    gen_dataset_get_format (dataset, &width, &height, &channels);
+    get_format (dataset, &width, &height, &channels);
     g_assert_cmpuint (gen_dataset_get_count (dataset), ==, 3);
     g_assert_cmpint (width, ==, 9);
   }
@@ -181,7 +210,7 @@ test_sheet (void)
   save_sheet (folder);
   tiles = open_dataset (folder, "sheet.png",
       (GenDatasetSettings){ .tile_width = 5, .tile_height = 3, .rows_per_label = 2 });
-  gen_dataset_get_format (tiles, &width, &height, &channels);
+  get_format (tiles, &width, &height, &channels);
   g_assert_cmpint (width, ==, 5);
   g_assert_cmpint (height, ==, 3);
   g_assert_cmpint (channels, ==, 1);
@@ -192,7 +221,7 @@ test_sheet (void)
   gen_picture_init (&tile, 5, 3, 3);
   for (guint i = 0; i < 24; i++) {
     g_assert_cmpint (gen_dataset_get_label (tiles, i), ==, i / 8);
-    g_assert_true (gen_dataset_load (tiles, i, GEN_FIT_PAD, &tile, NULL));
+    g_assert_true (load (tiles, i, GEN_FIT_PAD, &tile, NULL));
     for (int y = 0; y < 3; y++)
       for (int x = 0; x < 15; x++)
         g_assert_cmpint (tile.data[y * tile.stride + x], ==, i);
@@ -266,7 +295,7 @@ assert_idx (const char *folder, const char *name)
   g_assert_cmpstr (gen_dataset_get_label_name (dataset, 7), ==, "7");
   gen_picture_init (&picture, 3, 2, 1);
   for (guint n = 0; n < 3; n++) {
-    g_assert_true (gen_dataset_load (dataset, n, GEN_FIT_STRETCH, &picture, NULL));
+    g_assert_true (load (dataset, n, GEN_FIT_STRETCH, &picture, NULL));
     for (guint i = 0; i < 6; i++)
       g_assert_cmpint (picture.data[i / 3 * (guint)picture.stride + i % 3], ==, 10 * n + i);
   }
@@ -497,12 +526,12 @@ assert_frame (GenLoader *loader, GenSequence *reference, guint64 frame)
   guint32 item;
 
   gen_picture_init (&picture, 8, 8, 1);
-  result = gen_loader_next (loader, &picture, &shown, &item, &error);
+  result = next (loader, &picture, &shown, &item, &error);
 
   g_assert_cmpuint (shown, ==, frame);
   g_assert_cmpuint (item, ==, gen_sequence_get_item (reference, frame));
-  g_assert_cmpint (result, ==, is_damaged (item) ? GEN_LOADER_BAD : GEN_LOADER_PICTURE);
-  if (result == GEN_LOADER_PICTURE)
+  g_assert_cmpint (result, ==, is_damaged (item) ? GEN_LOADER_BAD : GEN_LOADER_SAMPLE);
+  if (result == GEN_LOADER_SAMPLE)
     g_assert_cmpint (picture.data[0], ==, 20 * item);
 }
 
@@ -515,7 +544,7 @@ test_loader (gconstpointer data)
   g_autoptr (GenSequence) sequence = NULL, reference = NULL;
   g_autoptr (GenLoader) loader = NULL;
   GenLoaderSettings settings = {
-    .width = 8, .height = 8, .channels = 1, .threads = threads, .frames = LOADER_FRAMES
+    .format = { &gen_medium_picture, 8, 8, 1 }, .threads = threads, .frames = LOADER_FRAMES
   };
   g_auto (GenPicture) picture = { 0 };
   guint64 frame;
@@ -536,7 +565,7 @@ test_loader (gconstpointer data)
 
   for (int i = 0; i < LOADER_FRAMES; i++)
     assert_frame (loader, reference, (guint64)i);
-  g_assert_cmpint (gen_loader_next (loader, &picture, &frame, &item, NULL), ==, GEN_LOADER_END);
+  g_assert_cmpint (next (loader, &picture, &frame, &item, NULL), ==, GEN_LOADER_END);
   g_assert_cmpuint (gen_loader_get_skipped (loader), ==, 2);
   /* From anywhere to anywhere, the frames stay what they are. */
   for (guint64 i = 0; i < 60; i++) {
@@ -550,8 +579,7 @@ test_loader (gconstpointer data)
 
   gen_loader_seek (loader, 3);
   gen_loader_set_flushing (loader, TRUE);
-  g_assert_cmpint (
-      gen_loader_next (loader, &picture, &frame, &item, NULL), ==, GEN_LOADER_FLUSHING);
+  g_assert_cmpint (next (loader, &picture, &frame, &item, NULL), ==, GEN_LOADER_FLUSHING);
   gen_loader_set_flushing (loader, FALSE);
   assert_frame (loader, reference, 3);
   scratch_remove (folder);
@@ -565,7 +593,7 @@ test_loader_tells_once (void)
   g_autoptr (GenDataset) dataset = NULL;
   g_autoptr (GenSequence) sequence = NULL;
   g_autoptr (GenLoader) loader = NULL;
-  GenLoaderSettings settings = { .width = 8, .height = 8, .channels = 1 };
+  GenLoaderSettings settings = { .format = { &gen_medium_picture, 8, 8, 1 } };
   g_auto (GenPicture) picture = { 0 };
   int told = 0, bad = 0;
 
@@ -581,7 +609,7 @@ test_loader_tells_once (void)
     guint64 frame;
     guint32 item;
 
-    bad += gen_loader_next (loader, &picture, &frame, &item, &error) == GEN_LOADER_BAD;
+    bad += next (loader, &picture, &frame, &item, &error) == GEN_LOADER_BAD;
     told += error != NULL;
     if (error != NULL)
       g_assert_nonnull (strstr (error->message, "b.png"));
@@ -598,7 +626,7 @@ test_loader_memory (void)
   g_autoptr (GenDataset) dataset = open_tiles (6, 1, 0);
   g_autoptr (GenSequence) sequence = new_sequence (dataset, GEN_SEQUENCE_DEFAULTS);
   g_autoptr (GenSequence) reference = new_sequence (dataset, GEN_SEQUENCE_DEFAULTS);
-  GenLoaderSettings settings = { .width = 1, .height = 1, .channels = 1, .frames = 12 };
+  GenLoaderSettings settings = { .format = { &gen_medium_picture, 1, 1, 1 }, .frames = 12 };
   g_autoptr (GenLoader) loader = gen_loader_new (dataset, sequence, &settings);
   g_auto (GenPicture) picture = { 0 };
   guint64 frame;
@@ -607,13 +635,12 @@ test_loader_memory (void)
   gen_picture_init (&picture, 1, 1, 1);
   gen_loader_seek (loader, 2);
   for (guint i = 2; i < 12; i++) {
-    g_assert_cmpint (
-        gen_loader_next (loader, &picture, &frame, &item, NULL), ==, GEN_LOADER_PICTURE);
+    g_assert_cmpint (next (loader, &picture, &frame, &item, NULL), ==, GEN_LOADER_SAMPLE);
     g_assert_cmpuint (frame, ==, i);
     g_assert_cmpuint (item, ==, gen_sequence_get_item (reference, i));
     g_assert_cmpuint (picture.data[0], ==, item);
   }
-  g_assert_cmpint (gen_loader_next (loader, &picture, &frame, &item, NULL), ==, GEN_LOADER_END);
+  g_assert_cmpint (next (loader, &picture, &frame, &item, NULL), ==, GEN_LOADER_END);
 }
 
 /* The handwritten digits of OpenCV's samples; pipelines/fetch-digits.sh brings them. */
@@ -636,7 +663,7 @@ test_digits (void)
   g_assert_cmpint (gen_dataset_get_label_count (dataset), ==, 10);
   gen_picture_init (&digit, 28, 28, 1);
   for (guint32 i = 0; i < 5000; i++) {
-    g_assert_true (gen_dataset_load (dataset, i, GEN_FIT_PAD, &digit, NULL));
+    g_assert_true (load (dataset, i, GEN_FIT_PAD, &digit, NULL));
     for (int y = 0; y < 28; y++)
       for (int x = 0; x < 28; x++)
         ink[gen_dataset_get_label (dataset, i)] += digit.data[y * digit.stride + x] / 255.0 / 500;

@@ -22,6 +22,16 @@ typedef struct {
   gboolean staged;        /* its shapes hang on what it computes */
 } Kind;
 
+static gboolean
+compute (GenFeatures *features, const GenPicture *pictures, int n, float *out, GError **error)
+{
+  g_autofree GenSample *samples = g_new (GenSample, n);
+
+  for (int i = 0; i < n; i++)
+    samples[i] = gen_sample_of_picture (&pictures[i]);
+  return gen_features_compute (features, samples, n, out, error);
+}
+
 static void
 make_picture (GenPicture *picture, int width, int height, int channels, int k)
 {
@@ -153,15 +163,16 @@ test_values (void)
 
     g_test_message ("kind %d", (int)i);
     save_embedder (path, &kinds[i]);
-    features = gen_features_open (path, &error);
+    features = gen_features_open (path, &gen_medium_picture, &error);
     g_assert_no_error (error);
-    g_assert_cmpint (gen_features_length (features, 1), ==, length);
+    g_assert_cmpint (
+        gen_features_length (features, &(GenFormat){ &gen_medium_picture, 16, 16, 1 }), ==, length);
     for (gsize k = 0; k < G_N_ELEMENTS (expected); k++) {
       g_auto (GenPicture) picture = { 0 };
       float made[CHANNELS];
 
       make_picture (&picture, WIDTH, HEIGHT, expected[k].channels, expected[k].k);
-      g_assert_true (gen_features_compute (features, &picture, 1, made, &error));
+      g_assert_true (compute (features, &picture, 1, made, &error));
       g_assert_no_error (error);
       assert_features (made, kinds[i].vector ? expected[k].vector : expected[k].map, length);
     }
@@ -182,17 +193,17 @@ test_batch (void)
   float made[37 * LENGTH], alone[LENGTH];
 
   save_embedder (path, &kind);
-  features = gen_features_open (path, NULL);
+  features = gen_features_open (path, &gen_medium_picture, NULL);
   g_assert_cmpint (gen_features_batch (features), >, 1);
   for (int i = 0; i < 37; i++)
     make_picture (&pictures[i], 60, 31, 3, i);
-  g_assert_true (gen_features_compute (features, pictures, 37, made, NULL));
+  g_assert_true (compute (features, pictures, 37, made, NULL));
   for (int i = 0; i < 37; i++) {
     g_auto (GenPicture) fitted = { 0 };
 
     gen_picture_init (&fitted, WIDTH, HEIGHT, 3);
     g_assert_true (gen_picture_fit (&pictures[i], &fitted, GEN_FIT_STRETCH, NULL));
-    g_assert_true (gen_features_compute (features, &fitted, 1, alone, NULL));
+    g_assert_true (compute (features, &fitted, 1, alone, NULL));
     assert_features (made + i * LENGTH, alone, LENGTH);
     gen_picture_clear (&pictures[i]);
   }
@@ -215,7 +226,7 @@ test_name (void)
     gsize size;
 
     save_embedder (path, &kinds[i]);
-    features = gen_features_open (path, NULL);
+    features = gen_features_open (path, &gen_medium_picture, NULL);
     g_assert_true (g_file_get_contents (path, &content, &size, NULL));
     digest = g_compute_checksum_for_data (G_CHECKSUM_SHA256, (guint8 *)content, size);
     name = g_strdup_printf ("model.onnx-%.8s", digest);
@@ -263,19 +274,19 @@ test_refused (void)
 
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
     save_model (path, cases[i].operator, cases[i].in, cases[i].n_inputs);
-    g_assert_null (gen_features_open (path, &error));
+    g_assert_null (gen_features_open (path, &gen_medium_picture, &error));
     g_assert_nonnull (strstr (error->message, path));
     g_assert_nonnull (strstr (error->message, cases[i].words));
     g_clear_error (&error);
   }
   g_assert_true (g_file_set_contents (path, "no model", -1, NULL));
-  g_assert_null (gen_features_open (path, &error));
+  g_assert_null (gen_features_open (path, &gen_medium_picture, &error));
   g_assert_nonnull (strstr (error->message, path));
   g_clear_error (&error);
-  g_assert_null (gen_features_open (folder, &error));
+  g_assert_null (gen_features_open (folder, &gen_medium_picture, &error));
   g_assert_nonnull (error);
   g_clear_error (&error);
-  g_assert_null (gen_features_open ("inception", &error));
+  g_assert_null (gen_features_open ("inception", &gen_medium_picture, &error));
   g_assert_error (error, GEN_METRIC_ERROR, GEN_METRIC_ERROR_UNKNOWN);
   g_assert_nonnull (strstr (error->message, "hog-4x4x8"));
   scratch_remove (folder);
@@ -299,10 +310,10 @@ test_size_dependent (void)
   gen_graph_add_output (graph, y);
   x->shape.dims[2] = x->shape.dims[3] = y->shape.dims[1] = -1;
   g_assert_true (gen_onnx_save (graph, path, &error));
-  features = gen_features_open (path, &error);
+  features = gen_features_open (path, &gen_medium_picture, &error);
   g_assert_no_error (error);
   make_picture (&picture, 9, 9, 1, 1);
-  g_assert_false (gen_features_compute (features, &picture, 1, made, &error));
+  g_assert_false (compute (features, &picture, 1, made, &error));
   g_assert_nonnull (strstr (error->message, "9 x 9"));
   scratch_remove (folder);
 }

@@ -28,6 +28,36 @@ make_smooth (GenPicture *picture, int k)
       picture->data[y * picture->stride + x] = (guint8)((x * 4 + k * 3) % 200 + (x * y + k) % 37);
 }
 
+static gboolean
+measure_frame (GenMeter *meter, const GenPicture *picture, double *values, GError **error)
+{
+  const GenSample sample = gen_sample_of_picture (picture);
+
+  return gen_meter_measure (meter, &sample, values, error);
+}
+
+static gboolean
+refer (GenMeter *meter, const GenPicture *picture, int label)
+{
+  const GenSample sample = gen_sample_of_picture (picture);
+
+  return gen_meter_refer (meter, &sample, label, NULL);
+}
+
+static gboolean
+compute (GenFeatures *features, const GenPicture *picture, float *out)
+{
+  const GenSample sample = gen_sample_of_picture (picture);
+
+  return gen_features_compute (features, &sample, 1, out, NULL);
+}
+
+static int
+features_length (const GenFeatures *features, int channels)
+{
+  return gen_features_length (features, &(GenFormat){ &gen_medium_picture, 16, 16, channels });
+}
+
 static GenMeter *
 meter_new (const GenMeterSettings *settings)
 {
@@ -47,8 +77,8 @@ measure (const char *metrics, const GenPicture *before, const GenPicture *pictur
   double value;
 
   if (before != NULL)
-    g_assert_true (gen_meter_measure (meter, before, &value, NULL));
-  g_assert_true (gen_meter_measure (meter, picture, &value, NULL));
+    g_assert_true (measure_frame (meter, before, &value, NULL));
+  g_assert_true (measure_frame (meter, picture, &value, NULL));
   return value;
 }
 
@@ -177,16 +207,16 @@ test_ssim_sequence (void)
 
   for (int k = 0; k < 3; k++)
     make_picture (&frames[k], 40, 30, 1, k);
-  g_assert_true (gen_meter_measure (meter, &frames[0], &value, NULL));
-  g_assert_true (gen_meter_measure (meter, &frames[1], &value, NULL));
+  g_assert_true (measure_frame (meter, &frames[0], &value, NULL));
+  g_assert_true (measure_frame (meter, &frames[1], &value, NULL));
   assert_near (value, measure ("temporal-ssim", &frames[0], &frames[1]), 0);
-  g_assert_true (gen_meter_measure (meter, &frames[2], &value, NULL));
+  g_assert_true (measure_frame (meter, &frames[2], &value, NULL));
   g_assert_cmpfloat_with_epsilon (value, -0.011447504009598337, 2e-6);
   gen_meter_interrupt (meter);
-  g_assert_true (gen_meter_measure (meter, &frames[0], &value, NULL));
+  g_assert_true (measure_frame (meter, &frames[0], &value, NULL));
   g_assert_cmpfloat (value, ==, GEN_MISSING);
   make_picture (&other, 41, 30, 1, 0);
-  g_assert_true (gen_meter_measure (meter, &other, &value, NULL));
+  g_assert_true (measure_frame (meter, &other, &value, NULL));
   g_assert_cmpfloat (value, ==, GEN_MISSING);
   for (int k = 0; k < 3; k++)
     gen_picture_clear (&frames[k]);
@@ -196,15 +226,15 @@ static void
 assert_features (
     const char *name, int width, int height, int channels, int k, const double expected[][2], int n)
 {
-  g_autoptr (GenFeatures) features = gen_features_open (name, NULL);
+  g_autoptr (GenFeatures) features = gen_features_open (name, &gen_medium_picture, NULL);
   g_auto (GenPicture) picture = { 0 };
   float out[768];
 
   g_assert_nonnull (features);
   g_assert_cmpstr (gen_features_name (features), ==, name);
-  g_assert_cmpint (gen_features_length (features, channels), <=, (int)G_N_ELEMENTS (out));
+  g_assert_cmpint (features_length (features, channels), <=, (int)G_N_ELEMENTS (out));
   make_picture (&picture, width, height, channels, k);
-  g_assert_true (gen_features_compute (features, &picture, 1, out, NULL));
+  g_assert_true (compute (features, &picture, out));
   for (int i = 0; i < n; i++)
     g_assert_cmpfloat_with_epsilon (out[(int)expected[i][0]], expected[i][1], 2e-6);
 }
@@ -224,7 +254,7 @@ test_features (void)
     { 100, 0.5783529411764705 }, { 255, 0.6541490196078431 } };
   static const double pixels5[][2] = { { 0, 0 }, { 17, 0 }, { 100, 0.15294117647058825 },
     { 255, 0.8627450980392157 } };
-  g_autoptr (GenFeatures) features = gen_features_open ("hog-4x4x8", NULL);
+  g_autoptr (GenFeatures) features = gen_features_open ("hog-4x4x8", &gen_medium_picture, NULL);
   g_auto (GenPicture) flat = { 0 };
   float out[128];
 
@@ -236,7 +266,7 @@ test_features (void)
 
   /* A flat picture has no directions, and nothing divides by zero. */
   gen_picture_init (&flat, 7, 9, 3);
-  g_assert_true (gen_features_compute (features, &flat, 1, out, NULL));
+  g_assert_true (compute (features, &flat, out));
   for (int i = 0; i < 128; i++)
     g_assert_cmpfloat_with_epsilon (out[i], 0, 1e-6);
 }
@@ -348,7 +378,7 @@ test_diversity (void)
     g_auto (GenPicture) picture = { 0 };
 
     make_picture (&picture, 20, 20, 1, k);
-    g_assert_true (gen_meter_measure (meter, &picture, values, NULL));
+    g_assert_true (measure_frame (meter, &picture, values, NULL));
     g_assert_true (isnan (values[0]) == (k < 6));
   }
   assert_near (values[0], 0.22839178119409737, 1e-6);
@@ -372,7 +402,7 @@ test_reservoir (void)
     gen_picture_init (&white, 16, 16, 1);
     memset (white.data, 255, (gsize)white.stride * 16);
     for (int i = 0; i < 2000; i++)
-      g_assert_true (gen_meter_measure (meter, i % 2 ? &white : &black, values, NULL));
+      g_assert_true (measure_frame (meter, i % 2 ? &white : &black, values, NULL));
     figures[run] = values[0];
     g_assert_cmpfloat_with_epsilon (values[0], 0.5, 0.03);
     g_assert_cmpfloat (values[1], ==, 2000);
@@ -414,7 +444,7 @@ test_modes (void)
       g_auto (GenPicture) picture = { 0 };
 
       make_stripes (&picture, class, phase);
-      g_assert_true (gen_meter_refer (meter, &picture, class, NULL));
+      g_assert_true (refer (meter, &picture, class));
     }
   /* A wall of 10 by 10 tiles and a bit: 49 of class 3, 50 of class 7, one of class 5. */
   {
@@ -429,7 +459,7 @@ test_modes (void)
         memcpy (wall.data + (tile / 10 * 28 + y) * wall.stride + tile % 10 * 28,
             picture.data + y * picture.stride, 28);
     }
-    g_assert_true (gen_meter_measure (meter, &wall, values, NULL));
+    g_assert_true (measure_frame (meter, &wall, values, NULL));
   }
   summary = gen_meter_summarise (meter, NULL);
   g_assert_nonnull (summary);
@@ -505,11 +535,11 @@ test_list (void)
     g_assert_true ((*m)->distribution == ((*m)->measure == NULL));
   }
   for (const GenEmbedder *const *e = gen_embedder_list (); *e != NULL; e++) {
-    g_autoptr (GenFeatures) features = gen_features_open ((*e)->name, NULL);
+    g_autoptr (GenFeatures) features = gen_features_open ((*e)->name, &gen_medium_picture, NULL);
 
     g_assert_nonnull (features);
     for (int channels = 1; channels <= 3; channels += 2)
-      g_assert_cmpint (gen_features_length (features, channels), <=, GEN_FEATURES_MAX);
+      g_assert_cmpint (features_length (features, channels), <=, GEN_FEATURES_MAX);
   }
 }
 

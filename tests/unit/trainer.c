@@ -175,7 +175,8 @@ trainer_new (const GenPreset *preset, const GenPresetOptions *options,
 }
 
 #define BATCH 16
-static const GenPresetOptions small = { GEN_PRESET_DEFAULTS, .width = 8, .height = 8 };
+static const GenPresetOptions small = { GEN_PRESET_DEFAULTS, .format.width = 8,
+  .format.height = 8 };
 
 static void
 draw (float *batch, gsize n, guint64 step)
@@ -190,7 +191,7 @@ draw (float *batch, gsize n, guint64 step)
 static void
 make_steps (GenTrainer *trainer, int n)
 {
-  gsize size = gen_trainer_settings (trainer)->batch_size * gen_trainer_picture_size (trainer);
+  gsize size = gen_trainer_settings (trainer)->batch_size * gen_trainer_sample_size (trainer);
   g_autofree float *batch = g_new (float, size);
   g_autoptr (GError) error = NULL;
   GenTrainerFigures figures;
@@ -327,6 +328,14 @@ test_generate (void)
   }
 }
 
+static void
+add (GenValidation *validation, const GenPicture *picture)
+{
+  const GenSample sample = gen_sample_of_picture (picture);
+
+  gen_validation_add (validation, &sample);
+}
+
 /* Pictures that the generator makes of the validation's own latents are at no distance from what
  * is made of them; others are. */
 static void
@@ -352,8 +361,8 @@ test_validation (void)
 
     picture.height = 8;
     picture.data += i * 8 * picture.stride;
-    gen_validation_add (same, &picture);
-    gen_validation_add (other, &picture);
+    add (same, &picture);
+    add (other, &picture);
   }
   g_assert_true (gen_validation_measure (same, trainer, &figures, &error));
   g_assert_cmpfloat (figures.frechet, <, 1e-6);
@@ -363,13 +372,13 @@ test_validation (void)
   g_assert_cmpfloat (figures.frechet, >, 1e-3);
 
   gen_picture_init (&odd, 9, 8, 1);
-  gen_validation_add (wrong, &odd);
+  add (wrong, &odd);
   g_assert_false (gen_validation_measure (wrong, trainer, &figures, &error));
   g_assert_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING);
   g_clear_error (&error);
-  gen_validation_add (wrong, &odd);
+  add (wrong, &odd);
   g_assert_false (gen_validation_measure (wrong, trainer, &figures, &error));
-  g_assert_nonnull (strstr (error->message, "9 by 8"));
+  g_assert_nonnull (strstr (error->message, "9 x 8"));
 }
 
 /* First weights are drawn from a stream for each tensor: none begins as another one does, in one
@@ -409,8 +418,8 @@ test_presets (void)
   for (int p = 0; gen_preset_list ()[p] != NULL; p++)
     for (guint i = 0; i < G_N_ELEMENTS (sizes); i++) {
       g_autoptr (GError) error = NULL;
-      GenPresetOptions options = { GEN_PRESET_DEFAULTS, .width = sizes[i], .height = sizes[i],
-        .channels = i == 1 ? 3 : 1 };
+      GenPresetOptions options = { GEN_PRESET_DEFAULTS, .format.width = sizes[i],
+        .format.height = sizes[i], .format.channels = i == 1 ? 3 : 1 };
       GenTrainerSettings settings = { GEN_TRAINER_DEFAULTS, .batch_size = 2, .threads = 2,
         .loss = gen_loss_list ()[i], .optimizer = gen_optimizer_list ()[i] };
       g_autoptr (GenTrainer) trainer =
@@ -418,7 +427,7 @@ test_presets (void)
 
       g_assert_no_error (error);
       make_steps (trainer, 1);
-      g_assert_cmpint (gen_trainer_picture_shape (trainer)->dims[1], ==, options.channels);
+      g_assert_cmpint (gen_trainer_sample_shape (trainer)->dims[1], ==, options.format.channels);
     }
 }
 
@@ -512,7 +521,7 @@ test_errors (void)
 {
   g_autoptr (GError) error = NULL;
   GenTrainerSettings settings = { GEN_TRAINER_DEFAULTS };
-  GenPresetOptions odd = { GEN_PRESET_DEFAULTS, .width = 30 };
+  GenPresetOptions odd = { GEN_PRESET_DEFAULTS, .format.width = 30 };
   g_autoptr (GenGraph) g28 = NULL, d8 = NULL;
 
   settings.batch_size = 0;

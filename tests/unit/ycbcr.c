@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "through_conv.h"
+#include "through-conv.h"
 
 static const float bt601[] = { 0.299f, 0.114f }, bt709[] = { 0.2126f, 0.0722f },
                    bt2020[] = { 0.2627f, 0.0593f };

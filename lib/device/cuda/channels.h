@@ -9,7 +9,7 @@
 #include "reduce.h"
 
 G_BEGIN_DECLS
-#include "../../ops/channels.h"
+#include "../../ops/shape/channels.h"
 G_END_DECLS
 
 struct GenCudaChannels {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Convolutions by cuDNN, in one kernel with what follows them where it can. Pictures of one spatial
  * dimension are such of two, one of which is 1. */
-#include "cudnn_graph.h"
+#include "cudnn-graph.h"
 
 #include "choose.h"
 #include "trial.h"

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the ways of Conv and ConvTranspose have in common (lib/ops/convolve.cu). */
+/* What the ways of Conv and ConvTranspose have in common (lib/ops/convolution/convolve.cu). */
 #pragma once
 
 #include "convolution.h"
 
 G_BEGIN_DECLS
-#include "../../ops/window.h"
+#include "../../ops/convolution/window.h"
 G_END_DECLS
 
 /* Where the weights are when the kernel is launched. */
@@ -25,8 +25,8 @@ void gen_cuda_convolve_sums (GenCudaConvolution *convolution);
 /* The node's own operands. */
 GenCudaOperands gen_cuda_convolve_operands (const GenCudaKernel *kernel, const void *weights);
 
-/* Transposed convolutions as dense ones (lib/ops/convolve_phases.cu): `like` has what does not hang
- * on the window. Each phase on its own, written to where it belongs; */
+/* Transposed convolutions as dense ones (lib/ops/convolution/convolve-phases.cu): `like` has what
+ * does not hang on the window. Each phase on its own, written to where it belongs; */
 gboolean gen_cuda_add_phases (
     GenCudaKernel *kernel, const GenWindow *phased, const GenCudaConvolution *like, GError **error);
 /* or all at once as the channels of one, which are then brought apart: one group. */

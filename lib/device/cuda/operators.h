@@ -11,6 +11,6 @@ GenCudaPrepare gen_cuda_operator_find (const GenNode *node);
  */
 GenNarrow gen_cuda_operator_narrows (const GenNode *node, GenDataType type);
 
-/* An operator that is one copy of a box, as the CPU's kernel `prepared` says (lib/ops/strided.h):
- * FALSE when it is not. */
+/* An operator that is one copy of a box, as the CPU's kernel `prepared` says
+ * (lib/ops/shape/strided.h): FALSE when it is not. */
 gboolean gen_cuda_prepare_strided (GenCudaKernel *kernel, const GenKernel *prepared);

@@ -6,7 +6,7 @@
 #include "elementwise.h"
 
 G_BEGIN_DECLS
-#include "../../ops/picture.h"
+#include "../../ops/picture/picture.h"
 G_END_DECLS
 
 /* Pixels of a thread where there are whole words. */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Reductions over groups of dimensions (lib/ops/reduce.cu). */
+/* Reductions over groups of dimensions (lib/ops/reduction/reduce.cu). */
 #pragma once
 
 #include "cuda.h"
 
 G_BEGIN_DECLS
-#include "../../ops/reduce_groups.h"
+#include "../../ops/reduction/reduce-groups.h"
 G_END_DECLS
 
 typedef enum { GEN_MAP_NONE, GEN_MAP_MAGNITUDE, GEN_MAP_SQUARE } GenCudaMap;

@@ -4,7 +4,7 @@
 #include <string.h>
 
 G_BEGIN_DECLS
-#include "../../ops/picture.h"
+#include "../../ops/picture/picture.h"
 G_END_DECLS
 
 static gboolean

@@ -4,7 +4,7 @@
 #include "cuda.h"
 
 G_BEGIN_DECLS
-#include "../../ops/strided.h"
+#include "../../ops/shape/strided.h"
 G_END_DECLS
 
 /* Where a box, or the whole that it is copied to, is when the kernel is launched. */

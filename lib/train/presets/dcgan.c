@@ -16,15 +16,15 @@
 static gboolean
 measure (const GenPresetOptions *options, gint64 *smallest, int *doublings, GError **error)
 {
-  if (options->width != options->height ||
-      (options->width != 28 && options->width != 32 && options->width != 64)) {
+  if (options->format.width != options->format.height ||
+      (options->format.width != 28 && options->format.width != 32 && options->format.width != 64)) {
     g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
-        "preset dcgan takes pictures of 28x28, 32x32 or 64x64 pixels, not %dx%d", options->width,
-        options->height);
+        "preset dcgan takes pictures of 28x28, 32x32 or 64x64 pixels, not %dx%d",
+        options->format.width, options->format.height);
     return FALSE;
   }
-  *smallest = options->width == 28 ? 7 : 4;
-  *doublings = options->width == 28 ? 2 : options->width == 32 ? 3 : 4;
+  *smallest = options->format.width == 28 ? 7 : 4;
+  *doublings = options->format.width == 28 ? 2 : options->format.width == 32 ? 3 : 4;
   return TRUE;
 }
 
@@ -51,7 +51,7 @@ generator (const GenPresetOptions *options, GError **error)
     y = gen_layers_normalize (&layers, normalize, y, error);
     y = gen_unary (layers.graph, "Relu", y, error);
     channels /= 2;
-    y = gen_layers_up (&layers, up, y, i < doublings ? channels : options->channels, error);
+    y = gen_layers_up (&layers, up, y, i < doublings ? channels : options->format.channels, error);
   }
   y = gen_unary (layers.graph, "Tanh", y, error);
   return gen_layers_end (&layers, y, "generative.output-range");
@@ -69,7 +69,7 @@ discriminator (const GenPresetOptions *options, GError **error)
     return NULL;
   layers = gen_layers_begin ("dcgan discriminator", options->seed, SPREAD);
   y = gen_graph_add_input (layers.graph, "picture", GEN_TYPE_FLOAT32,
-      &GEN_SHAPE (1, options->channels, options->height, options->width));
+      &GEN_SHAPE (1, options->format.channels, options->format.height, options->format.width));
   for (int i = 1; i <= halvings; i++, channels *= 2) {
     g_autofree char *normalize = g_strdup_printf ("normalize%d", i);
     g_autofree char *down = g_strdup_printf ("down%d", i);
@@ -86,9 +86,13 @@ discriminator (const GenPresetOptions *options, GError **error)
   return gen_layers_end (&layers, y, "generative.input-range");
 }
 
+static const int extents[] = { 28, 32, 64, 0 };
+
 const GenPreset gen_preset_dcgan = {
   .name = "dcgan",
   .description = "Convolutional nets for 28x28, 32x32 and 64x64 pixels, grey or colour",
+  .medium = &gen_medium_picture,
+  .extents = extents,
   .generator = generator,
   .discriminator = discriminator,
 };

@@ -9,12 +9,12 @@
 static gboolean
 check (const GenPresetOptions *options, GError **error)
 {
-  if (options->width >= 4 && options->height >= 4 && options->width <= 256 &&
-      options->height <= 256)
+  if (options->format.width >= 4 && options->format.height >= 4 && options->format.width <= 256 &&
+      options->format.height <= 256)
     return TRUE;
   g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
-      "preset mlp takes pictures of 4x4 to 256x256 pixels, not %dx%d", options->width,
-      options->height);
+      "preset mlp takes pictures of 4x4 to 256x256 pixels, not %dx%d", options->format.width,
+      options->format.height);
   return FALSE;
 }
 
@@ -40,10 +40,12 @@ generator (const GenPresetOptions *options, GError **error)
   }
   layers.gain = 1;
   y = gen_layers_dense (&layers, "dense4", y,
-      (gint64)options->channels * options->height * options->width, TRUE, error);
+      (gint64)options->format.channels * options->format.height * options->format.width, TRUE,
+      error);
   y = gen_unary (layers.graph, "Tanh", y, error);
-  y = gen_layers_reshape (
-      &layers, y, (gint64[]){ options->channels, options->height, options->width }, 3, error);
+  y = gen_layers_reshape (&layers, y,
+      (gint64[]){ options->format.channels, options->format.height, options->format.width }, 3,
+      error);
   return gen_layers_end (&layers, y, "generative.output-range");
 }
 
@@ -57,7 +59,7 @@ discriminator (const GenPresetOptions *options, GError **error)
     return NULL;
   layers = gen_layers_begin ("mlp discriminator", options->seed, 0);
   y = gen_graph_add_input (layers.graph, "picture", GEN_TYPE_FLOAT32,
-      &GEN_SHAPE (1, options->channels, options->height, options->width));
+      &GEN_SHAPE (1, options->format.channels, options->format.height, options->format.width));
   y = gen_unary (layers.graph, "Flatten", y, error);
   layers.gain = (float)G_SQRT2;
   for (guint i = 0; i < G_N_ELEMENTS (hidden); i++) {
@@ -78,6 +80,7 @@ const GenPreset gen_preset_mlp = {
   .description = "Dense nets for any size to 256x256 (G 100-256-512-1024-784 and D "
                  "784-1024-512-256-1 at 28x28 "
                  "grey)",
+  .medium = &gen_medium_picture,
   .generator = generator,
   .discriminator = discriminator,
 };

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The stream of datasetsrc: which picture stands at which time, what happens at the end of an
+ * epoch, and what to those that cannot be decoded. */
+#include "datasetsrc.h"
+
+#include "../shared/debug.h"
+#include "../shared/frame-time.h"
+#include "../shared/frame-answers.h"
+#include "../shared/label-meta.h"
+
+GST_DEBUG_CATEGORY_EXTERN (dataset_src_debug);
+#define GST_CAT_DEFAULT dataset_src_debug
+
+void
+gst_dataset_src_set_loader (GstDatasetSrc *self, GenLoader *loader)
+{
+  GenLoader *old;
+
+  GST_OBJECT_LOCK (self);
+  old = self->loader;
+  self->loader = loader;
+  if (loader != NULL)
+    gen_loader_set_flushing (loader, self->flushing);
+  GST_OBJECT_UNLOCK (self);
+  gen_loader_free (old);
+}
+
+static gboolean
+gst_dataset_src_set_flushing (GstDatasetSrc *self, gboolean flushing)
+{
+  GST_OBJECT_LOCK (self);
+  self->flushing = flushing;
+  if (self->loader != NULL)
+    gen_loader_set_flushing (self->loader, flushing);
+  GST_OBJECT_UNLOCK (self);
+  return TRUE;
+}
+
+gboolean
+gst_dataset_src_unlock (GstBaseSrc *base)
+{
+  return gst_dataset_src_set_flushing (GST_DATASET_SRC (base), TRUE);
+}
+
+gboolean
+gst_dataset_src_unlock_stop (GstBaseSrc *base)
+{
+  return gst_dataset_src_set_flushing (GST_DATASET_SRC (base), FALSE);
+}
+
+static GstClockTime
+gst_dataset_src_frame_time (GstDatasetSrc *self, guint64 frame)
+{
+  return gst_generative_frame_time (
+      frame, GST_VIDEO_INFO_FPS_N (&self->info), GST_VIDEO_INFO_FPS_D (&self->info));
+}
+
+static GstFrameAnswers
+get_answers (GstDatasetSrc *self)
+{
+  guint64 frames = self->frames;
+  int num_buffers;
+
+  g_object_get (self, "num-buffers", &num_buffers, NULL);
+  if (num_buffers >= 0)
+    frames = frames == 0 ? (guint64)num_buffers : MIN (frames, (guint64)num_buffers);
+  return (GstFrameAnswers){ .numerator = GST_VIDEO_INFO_FPS_N (&self->info),
+    .denominator = self->negotiated ? GST_VIDEO_INFO_FPS_D (&self->info) : 0,
+    .count = frames };
+}
+
+gboolean
+gst_dataset_src_query (GstBaseSrc *base, GstQuery *query)
+{
+  const GstFrameAnswers answers = get_answers (GST_DATASET_SRC (base));
+  gboolean handled, result = gst_frame_answers_query (&answers, base, query, &handled);
+
+  return handled ? result : gst_dataset_src_get_parent_class ()->query (base, query);
+}
+
+/* Seeks that cannot be followed are refused here, where nothing has been flushed yet. */
+gboolean
+gst_dataset_src_event (GstBaseSrc *base, GstEvent *event)
+{
+  const GstFrameAnswers answers = get_answers (GST_DATASET_SRC (base));
+
+  if (GST_EVENT_TYPE (event) == GST_EVENT_SEEK &&
+      !gst_frame_answers_can_seek (&answers, base, event))
+    return FALSE;
+  return gst_dataset_src_get_parent_class ()->event (base, event);
+}
+
+/* Frames without times have no places. */
+gboolean
+gst_dataset_src_is_seekable (GstBaseSrc *base)
+{
+  GstDatasetSrc *self = GST_DATASET_SRC (base);
+
+  return !self->negotiated || GST_VIDEO_INFO_FPS_N (&self->info) > 0;
+}
+
+gboolean
+gst_dataset_src_do_seek (GstBaseSrc *base, GstSegment *segment)
+{
+  GstDatasetSrc *self = GST_DATASET_SRC (base);
+  const GstFrameAnswers answers = get_answers (self);
+
+  self->reverse = segment->rate < 0;
+  self->position = gst_frame_answers_begin (&answers, segment);
+  self->moved = TRUE;
+  return TRUE;
+}
+
+void
+gst_dataset_src_place_loader (GstDatasetSrc *self)
+{
+  if (self->reverse)
+    gen_loader_seek_backwards (self->loader, self->frame);
+  else
+    gen_loader_seek (self->loader, self->frame);
+}
+
+/* Follow the last seek: to the frame that is shown at its place or, backwards, just before it. */
+static void
+gst_dataset_src_move (GstDatasetSrc *self)
+{
+  int numerator = GST_VIDEO_INFO_FPS_N (&self->info);
+  GstClockTime time = self->reverse && self->position > 0 ? self->position - 1 : self->position;
+
+  self->moved = FALSE;
+  self->epoch_ended = FALSE;
+  self->bad_in_a_row = 0;
+  self->ended = self->reverse && self->position == 0;
+  self->frame = 0;
+  if (numerator > 0)
+    self->frame = gst_generative_time_frame (time, numerator, GST_VIDEO_INFO_FPS_D (&self->info));
+  gst_dataset_src_place_loader (self);
+}
+
+/* Pictures in an epoch, as far as is known: those that cannot be decoded are found as they come. */
+static guint
+gst_dataset_src_epoch_pictures (GstDatasetSrc *self)
+{
+  return self->length - self->skipped;
+}
+
+static void
+gst_dataset_src_tell_epoch (GstDatasetSrc *self)
+{
+  self->epoch_ended = FALSE;
+  GST_INFO_OBJECT (self, "epoch %" G_GUINT64_FORMAT " has ended; %u pictures left out so far",
+      self->frame / self->length - 1, self->skipped);
+  gst_element_post_message (GST_ELEMENT (self),
+      gst_message_new_element (GST_OBJECT (self),
+          gst_structure_new ("generative-epoch", "epoch", G_TYPE_UINT64,
+              self->frame / self->length - 1, "frames", G_TYPE_UINT,
+              gst_dataset_src_epoch_pictures (self), "skipped", G_TYPE_UINT, self->skipped, NULL)));
+}
+
+static void
+gst_dataset_src_tell_length (GstDatasetSrc *self)
+{
+  self->length_told = TRUE;
+  gst_pad_push_event (
+      GST_BASE_SRC_PAD (self), gst_event_new_custom (GST_EVENT_CUSTOM_DOWNSTREAM_STICKY,
+                                   gst_structure_new ("generative-dataset", "length", G_TYPE_UINT,
+                                       gst_dataset_src_epoch_pictures (self), NULL)));
+}
+
+/* On to the next frame. An epoch that is played backwards does not end: it has been told of. */
+static void
+gst_dataset_src_step (GstDatasetSrc *self, guint64 frame)
+{
+  if (self->reverse) {
+    self->ended = frame == 0;
+    self->frame = frame - 1;
+    return;
+  }
+  self->frame = frame + 1;
+  self->epoch_ended = self->frame % self->length == 0;
+}
+
+/* A frame that has no picture: count it and tell of it. */
+static GstFlowReturn
+gst_dataset_src_leave_out (GstDatasetSrc *self, guint64 frame, const GError *error)
+{
+  gst_dataset_src_step (self, frame);
+  GST_INFO_OBJECT (self, "frame %" G_GUINT64_FORMAT " is left out: %s", frame,
+      error != NULL ? error->message : "the picture could not be decoded before");
+  if (error != NULL) {
+    guint skipped = gen_loader_get_skipped (self->loader);
+
+    /* After a change of the caps, a new loader meets the same ones again. */
+    GST_OBJECT_LOCK (self);
+    self->skipped = MAX (self->skipped, skipped);
+    GST_OBJECT_UNLOCK (self);
+    self->length_told = FALSE;
+    GST_ELEMENT_WARNING (
+        self, RESOURCE, READ, ("Left out: %s", error->message), ("%u left out so far", skipped));
+  }
+  if (++self->bad_in_a_row < self->length)
+    return GST_FLOW_OK;
+  GST_ELEMENT_ERROR (self, RESOURCE, READ,
+      ("None of the %u pictures of the split can be decoded", self->length), (NULL));
+  return GST_FLOW_ERROR;
+}
+
+/* The next picture that there is, into `target`. */
+static GstFlowReturn
+gst_dataset_src_load (GstDatasetSrc *self, GenSample *target, guint64 *frame, guint32 *item)
+{
+  for (;;) {
+    g_autoptr (GError) error = NULL;
+    GstFlowReturn flow;
+
+    if (!self->length_told)
+      gst_dataset_src_tell_length (self);
+    if (self->epoch_ended)
+      gst_dataset_src_tell_epoch (self);
+    switch (gen_loader_next (self->loader, target, frame, item, &error)) {
+    case GEN_LOADER_SAMPLE:
+      return GST_FLOW_OK;
+    case GEN_LOADER_BAD:
+      flow = gst_dataset_src_leave_out (self, *frame, error);
+      if (flow != GST_FLOW_OK)
+        return flow;
+      break;
+    case GEN_LOADER_END:
+      return GST_FLOW_EOS;
+    case GEN_LOADER_FLUSHING:
+      return GST_FLOW_FLUSHING;
+    }
+  }
+}
+
+/* Times, where there is a rate. */
+static void
+gst_dataset_src_stamp (GstDatasetSrc *self, guint64 frame, GstBuffer *buffer)
+{
+  if (GST_VIDEO_INFO_FPS_N (&self->info) == 0)
+    return;
+  GST_BUFFER_PTS (buffer) = gst_dataset_src_frame_time (self, frame);
+  GST_BUFFER_DURATION (buffer) =
+      gst_dataset_src_frame_time (self, frame + 1) - GST_BUFFER_PTS (buffer);
+}
+
+GstFlowReturn
+gst_dataset_src_fill (GstPushSrc *push, GstBuffer *buffer)
+{
+  GstDatasetSrc *self = GST_DATASET_SRC (push);
+  GstVideoFrame video;
+  GenSample target;
+  GstFlowReturn flow;
+  guint64 frame;
+  guint32 item;
+  int label;
+  gint64 began = gst_generative_log_clock (GST_CAT_DEFAULT);
+
+  if (self->moved)
+    gst_dataset_src_move (self);
+  if (self->ended)
+    return GST_FLOW_EOS;
+  if (!gst_video_frame_map (&video, &self->info, buffer, GST_MAP_WRITE)) {
+    GST_ELEMENT_ERROR (
+        self, RESOURCE, WRITE, ("The next element's buffer cannot be written"), (NULL));
+    return GST_FLOW_ERROR;
+  }
+  target = (GenSample){ .medium = &gen_medium_picture,
+    .picture = {
+        .data = GST_VIDEO_FRAME_PLANE_DATA (&video, 0),
+        .width = GST_VIDEO_FRAME_WIDTH (&video),
+        .height = GST_VIDEO_FRAME_HEIGHT (&video),
+        .channels = GST_VIDEO_FRAME_COMP_PSTRIDE (&video, 0),
+        .stride = GST_VIDEO_FRAME_PLANE_STRIDE (&video, 0),
+    } };
+  flow = gst_dataset_src_load (self, &target, &frame, &item);
+  gst_video_frame_unmap (&video);
+  if (flow != GST_FLOW_OK)
+    return flow;
+
+  gst_dataset_src_stamp (self, frame, buffer);
+  GST_BUFFER_OFFSET (buffer) = frame;
+  GST_BUFFER_OFFSET_END (buffer) = frame + 1;
+  label = gen_dataset_get_label (self->dataset, item);
+  gst_generative_label_add (
+      buffer, label, label < 0 ? NULL : gen_dataset_get_label_name (self->dataset, label), item);
+  self->bad_in_a_row = 0;
+  GST_LOG_OBJECT (self, GST_GENERATIVE_FRAME_FORMAT ": picture %u, class %d, had after %.3f ms",
+      GST_GENERATIVE_FRAME_ARGS (buffer), item, label, gst_generative_since (began));
+  gst_dataset_src_step (self, frame);
+  return GST_FLOW_OK;
+}

@@ -1,0 +1,495 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/**
+ * SECTION:element-discriminator
+ * @title: discriminator
+ * @short_description: scores each frame with a model
+ *
+ * Gives each frame the score of an ONNX model that makes one number of a picture, as the
+ * discriminator of a GAN does. The number is told as the model makes it. Frames pass unchanged,
+ * with the score as a meta, on the bus and in a report; with `action=drop` those below
+ * `threshold` do not pass.
+ *
+ * A frame that is a multiple of the model's picture size is a wall of pictures: its score is the
+ * mean over them, and the least and greatest are told as well.
+ *
+ * Where nothing tells which numbers the model takes for black and white, a warning says what is
+ * assumed, and `input-range` puts it right. A score that is NaN or infinite is none: a warning
+ * names the first such frame, which counts as below the threshold.
+ *
+ * Frames of cameras and decoders, NV12 and I420, are read as they are. Interlaced ones are refused:
+ * put deinterlace in front.
+ *
+ * `model` may be set while a pipeline plays. The new one scores from the frame on for which it is
+ * ready, which an element message `discriminator-reload` tells; one that cannot be loaded, or does
+ * not take the frames that pass, is told of in a warning, and the old one goes on.
+ *
+ * With `device=cuda` frames in `memory:CUDAMemory` are scored on the GPU and pass without leaving
+ * it; those of the system are taken as well. With `device=auto` a GPU that fails gives way to the
+ * CPU, and a warning says why.
+ *
+ * ## Example launch line
+ * |[
+ * gst-launch-1.0 latentsrc num-buffers=90 ! generator model=ball/generator.onnx ! \
+ *   discriminator model=ball/discriminator.onnx report=scores.jsonl ! fakesink
+ * ]|
+ * Both models are those that gantrainer's example trains.
+ */
+#include "discriminator.h"
+
+#include "../elements.h"
+#include "../shared/frames.h"
+#include "../shared/settings.h"
+
+GST_DEBUG_CATEGORY (discriminator_debug);
+#define GST_CAT_DEFAULT discriminator_debug
+
+enum {
+  PROP_0,
+  PROP_MODEL,
+  PROP_THRESHOLD,
+  PROP_ACTION,
+  PROP_TILE_WIDTH,
+  PROP_TILE_HEIGHT,
+  PROP_INPUT_RANGE,
+  PROP_PLAYING, /* device, precision, kernels, threads */
+};
+
+#define DEFAULT_PRECISION GST_GENERATIVE_PRECISION_FP32
+#define DEFAULT_THRESHOLD 0.5
+#define DEFAULT_ACTION GST_DISCRIMINATOR_TAG
+#define DEFAULT_TILE 0
+
+const GenField gst_discriminator_fields[GST_DISCRIMINATOR_N_FIELDS] = {
+  [GST_DISCRIMINATOR_SCORE] = { "score", GEN_FIELD_NUMBER, NULL,
+      "the model's score is no finite number" },
+  [GST_DISCRIMINATOR_MINIMUM] = { "score-minimum", GEN_FIELD_NUMBER, NULL },
+  [GST_DISCRIMINATOR_MAXIMUM] = { "score-maximum", GEN_FIELD_NUMBER, NULL },
+  [GST_DISCRIMINATOR_TILES] = { "tiles", GEN_FIELD_COUNT, NULL },
+  [GST_DISCRIMINATOR_PASSED] = { "passed", GEN_FIELD_COUNT, NULL },
+};
+
+static GstStaticPadTemplate sink_template =
+    GST_STATIC_PAD_TEMPLATE ("sink", GST_PAD_SINK, GST_PAD_ALWAYS,
+        GST_STATIC_CAPS (
+            GST_VIDEO_CAPS_MAKE (GST_GENERATIVE_INPUT_FORMATS) GST_GENERATIVE_DEVICE_CAPS));
+
+static GstStaticPadTemplate src_template =
+    GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC, GST_PAD_ALWAYS,
+        GST_STATIC_CAPS (
+            GST_VIDEO_CAPS_MAKE (GST_GENERATIVE_INPUT_FORMATS) GST_GENERATIVE_DEVICE_CAPS));
+
+G_DEFINE_FINAL_TYPE (GstDiscriminator, gst_discriminator, GST_TYPE_SCORE_FILTER)
+GST_ELEMENT_REGISTER_DEFINE (discriminator, "discriminator", GST_RANK_NONE, GST_TYPE_DISCRIMINATOR)
+
+GstBaseTransformClass *
+gst_discriminator_get_parent_class (void)
+{
+  return GST_BASE_TRANSFORM_CLASS (gst_discriminator_parent_class);
+}
+
+#define GST_TYPE_DISCRIMINATOR_ACTION (gst_discriminator_action_get_type ())
+static GType
+gst_discriminator_action_get_type (void)
+{
+  static const GEnumValue values[] = {
+    { GST_DISCRIMINATOR_TAG, "Let all frames pass, with their scores", "tag" },
+    { GST_DISCRIMINATOR_DROP, "Drop frames whose score is below the threshold", "drop" },
+    { 0, NULL, NULL },
+  };
+  static gsize type = 0;
+
+  if (g_once_init_enter (&type))
+    g_once_init_leave (&type, g_enum_register_static ("GstDiscriminatorAction", values));
+  return type;
+}
+
+/* GstFileWatchFunc */
+static void load_next (gpointer data, gboolean replaced);
+
+static void
+gst_discriminator_set_property (
+    GObject *object, guint property_id, const GValue *value, GParamSpec *pspec)
+{
+  GstDiscriminator *self = GST_DISCRIMINATOR (object);
+
+  if (!gst_generative_can_set (object, pspec))
+    return;
+  GST_OBJECT_LOCK (self);
+  switch (property_id) {
+  case PROP_MODEL:
+    g_free (self->path);
+    self->path = g_value_dup_string (value);
+    if (self->model != NULL && self->watch == NULL)
+      self->watch = gst_file_watch_new (NULL, load_next, self);
+    if (self->watch != NULL)
+      gst_file_watch_turn_to (self->watch, self->path);
+    break;
+  case PROP_THRESHOLD:
+    self->threshold = g_value_get_double (value);
+    break;
+  case PROP_ACTION:
+    self->action = g_value_get_enum (value);
+    break;
+  case PROP_TILE_WIDTH:
+    self->tile_width = g_value_get_int (value);
+    break;
+  case PROP_TILE_HEIGHT:
+    self->tile_height = g_value_get_int (value);
+    break;
+  case PROP_INPUT_RANGE:
+    g_free (self->input_range);
+    self->input_range = g_value_dup_string (value);
+    break;
+  default:
+    if (!gst_generative_playing_set (&self->playing, property_id - PROP_PLAYING, value))
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
+  }
+  GST_OBJECT_UNLOCK (self);
+}
+
+static void
+gst_discriminator_get_property (
+    GObject *object, guint property_id, GValue *value, GParamSpec *pspec)
+{
+  GstDiscriminator *self = GST_DISCRIMINATOR (object);
+
+  GST_OBJECT_LOCK (self);
+  switch (property_id) {
+  case PROP_MODEL:
+    g_value_set_string (value, self->path);
+    break;
+  case PROP_THRESHOLD:
+    g_value_set_double (value, self->threshold);
+    break;
+  case PROP_ACTION:
+    g_value_set_enum (value, self->action);
+    break;
+  case PROP_TILE_WIDTH:
+    g_value_set_int (value, self->tile_width);
+    break;
+  case PROP_TILE_HEIGHT:
+    g_value_set_int (value, self->tile_height);
+    break;
+  case PROP_INPUT_RANGE:
+    g_value_set_string (value, self->input_range);
+    break;
+  default:
+    if (!gst_generative_playing_get (&self->playing, property_id - PROP_PLAYING, value))
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
+  }
+  GST_OBJECT_UNLOCK (self);
+}
+
+static void
+gst_discriminator_finalize (GObject *object)
+{
+  GstDiscriminator *self = GST_DISCRIMINATOR (object);
+
+  g_free (self->path);
+  g_free (self->input_range);
+  gst_generative_playing_clear (&self->playing);
+  G_OBJECT_CLASS (gst_discriminator_parent_class)->finalize (object);
+}
+
+/* --- starting and stopping --- */
+
+/* A picture in, one number out. */
+static gboolean
+choose_ports (GstDiscriminator *self, GenModel *model, GError **error)
+{
+  const GenPort *input = gen_model_find_input (model, GEN_PORT_PICTURE);
+  const GenPort *output = gen_model_find_output (model, GEN_PORT_VECTOR);
+  g_autofree char *text = gen_model_describe (model);
+
+  if (input == NULL)
+    input = gen_model_find_input (model, GEN_PORT_VECTOR);
+  if (input != NULL)
+    self->input = *input;
+  if (output != NULL)
+    self->output = *output;
+  if (model->graph->inputs->len != 1 || input == NULL || !gen_port_use_float32 (&self->input) ||
+      (input->kind == GEN_PORT_VECTOR &&
+          !gen_port_make_picture (&self->input, self->tile_width, self->tile_height)) ||
+      output == NULL || output->length != 1 || !gen_port_use_float32 (&self->output)) {
+    g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+        "%s: a discriminator makes one number [N, 1] of a picture [N, C, H, W] of 1, 3 or 4 "
+        "channels, of floats or uint8; this model %s",
+        model->path, text);
+    return FALSE;
+  }
+  if (self->input.width < 0 && self->tile_width > 0)
+    self->input.width = self->tile_width;
+  if (self->input.height < 0 && self->tile_height > 0)
+    self->input.height = self->tile_height;
+  if ((self->tile_width > 0 && self->tile_width != self->input.width) ||
+      (self->tile_height > 0 && self->tile_height != self->input.height)) {
+    g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+        "%s: tile-width and tile-height are %d x %d, but the model takes %d x %d", model->path,
+        self->tile_width, self->tile_height, self->input.width, self->input.height);
+    return FALSE;
+  }
+  return gst_generative_override_range (&self->input, "input-range", self->input_range, error);
+}
+
+static gboolean
+gst_discriminator_open (GstScoreFilter *filter)
+{
+  GstDiscriminator *self = GST_DISCRIMINATOR (filter);
+  g_autofree char *text = NULL;
+  g_autoptr (GenModel) model = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (!gst_generative_playing_open (&self->playing, GST_ELEMENT (self)))
+    return FALSE;
+  model = gst_generative_load_model (GST_ELEMENT (self), self->path);
+  if (model == NULL)
+    return FALSE;
+  if (!choose_ports (self, model, &error)) {
+    gst_generative_post_error (GST_ELEMENT (self), error);
+    return FALSE;
+  }
+  gst_generative_warn_of_range (GST_ELEMENT (self), model, &self->input, FALSE, "input-range");
+  text = gen_model_describe (model);
+  GST_INFO_OBJECT (self, "%s %s%s", model->path, text,
+      model->staged ? "; its shapes hang on what it computes" : "");
+  self->tally = (GenTally){ 0 };
+  self->measured = self->dropped = 0;
+  self->told_not_finite = FALSE;
+  self->shares_device =
+      !model->staged && gst_generative_playing_share_memory (&self->playing, GST_ELEMENT (self));
+  GST_OBJECT_LOCK (self);
+  self->model = g_steal_pointer (&model);
+  self->explained = FALSE;
+  GST_OBJECT_UNLOCK (self);
+  return TRUE;
+}
+
+static GenModel *
+take_next (GstDiscriminator *self)
+{
+  GenModel *next = g_atomic_pointer_get (&self->next);
+
+  while (next != NULL && !g_atomic_pointer_compare_and_exchange (&self->next, next, NULL))
+    next = g_atomic_pointer_get (&self->next);
+  return next;
+}
+
+static void
+gst_discriminator_close (GstScoreFilter *filter)
+{
+  GstDiscriminator *self = GST_DISCRIMINATOR (filter);
+  GstFileWatch *watch;
+  GenModel *model;
+
+  GST_OBJECT_LOCK (self);
+  watch = g_steal_pointer (&self->watch);
+  GST_OBJECT_UNLOCK (self);
+  g_clear_pointer (&watch, gst_file_watch_free);
+  model = take_next (self);
+  g_clear_pointer (&model, gen_model_unref);
+  g_clear_pointer (&self->player, gen_player_free);
+  GST_OBJECT_LOCK (self);
+  model = g_steal_pointer (&self->model);
+  GST_OBJECT_UNLOCK (self);
+  g_clear_pointer (&model, gen_model_unref);
+  gst_generative_playing_close (&self->playing, GST_ELEMENT (self));
+}
+
+/* --- another model while frames pass --- */
+
+static void
+refuse (GstDiscriminator *self, const GError *error)
+{
+  GST_ELEMENT_WARNING (self, RESOURCE, READ,
+      ("The new model does not score, the old one goes on: %s", error->message), (NULL));
+}
+
+/* On the watch's thread. */
+static void
+load_next (gpointer data, gboolean replaced)
+{
+  GstDiscriminator *self = data;
+  g_autofree char *path = NULL;
+  g_autoptr (GenModel) old = NULL;
+  g_autoptr (GError) error = NULL;
+  GenModel *next;
+
+  GST_OBJECT_LOCK (self);
+  path = g_strdup (self->path);
+  GST_OBJECT_UNLOCK (self);
+  if (path == NULL || *path == '\0')
+    g_set_error (
+        &error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND, "property model is unset");
+  next = error == NULL ? gen_model_load (path, &error) : NULL;
+  if (next == NULL) {
+    refuse (self, error);
+    return;
+  }
+  old = take_next (self);
+  g_atomic_pointer_set (&self->next, next);
+}
+
+static void
+set_model (GstDiscriminator *self, GenModel *model, const GenPort *input, const GenPort *output)
+{
+  GST_OBJECT_LOCK (self);
+  self->model = model;
+  self->input = *input;
+  self->output = *output;
+  GST_OBJECT_UNLOCK (self);
+}
+
+/* Whether the model that has just been set takes frames of `caps`. */
+static gboolean
+suits (GstDiscriminator *self, GstCaps *caps, GError **error)
+{
+  g_autoptr (GstCaps) taken =
+      gst_discriminator_transform_caps (GST_BASE_TRANSFORM (self), GST_PAD_SINK, caps, NULL);
+  const GstVideoInfo *info = &GST_VIDEO_FILTER (self)->in_info;
+
+  if (!gst_caps_is_empty (taken))
+    return TRUE;
+  g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
+      "%s: it takes %d x %d pixels of %d channels, but the frames that pass are %d x %d of %s",
+      self->model->path, self->input.width, self->input.height, self->input.channels, info->width,
+      info->height, GST_VIDEO_INFO_NAME (info));
+  return FALSE;
+}
+
+/* Let `next` score the frames that pass; where it cannot, the old one goes on. (transfer full) */
+static gboolean
+change_model (GstDiscriminator *self, GenModel *next, GError **error)
+{
+  const GstVideoInfo *info = &GST_VIDEO_FILTER (self)->in_info;
+  g_autoptr (GstCaps) caps =
+      gst_pad_get_current_caps (GST_BASE_TRANSFORM_SINK_PAD (GST_BASE_TRANSFORM (self)));
+  const GenPort input = self->input, output = self->output;
+  g_autoptr (GError) failure = NULL;
+  GenModel *old = self->model;
+  gboolean tried;
+
+  set_model (self, next, &input, &output);
+  tried = choose_ports (self, next, error) && suits (self, caps, error);
+  if (tried && gst_discriminator_fit (self, caps, info, error)) {
+    gen_model_unref (old);
+    return TRUE;
+  }
+  set_model (self, old, &input, &output);
+  gen_model_unref (next);
+  if (tried && !gst_discriminator_fit (self, caps, info, &failure))
+    gst_generative_post_error (GST_ELEMENT (self), failure);
+  return FALSE;
+}
+
+static void
+gst_discriminator_before_transform (GstBaseTransform *base, GstBuffer *buffer)
+{
+  GstDiscriminator *self = GST_DISCRIMINATOR (base);
+  GenModel *next = take_next (self);
+  g_autoptr (GError) error = NULL;
+
+  if (next == NULL)
+    return;
+  if (!change_model (self, next, &error)) {
+    refuse (self, error);
+    return;
+  }
+  self->told_not_finite = FALSE;
+  gst_generative_warn_of_range (GST_ELEMENT (self), next, &self->input, FALSE, "input-range");
+  gst_element_post_message (GST_ELEMENT (self),
+      gst_message_new_element (GST_OBJECT (self),
+          gst_structure_new ("discriminator-reload", "model", G_TYPE_STRING, next->path, NULL)));
+}
+
+static void
+gst_discriminator_set_context (GstElement *element, GstContext *context)
+{
+  gst_generative_playing_set_context (&GST_DISCRIMINATOR (element)->playing, element, context);
+  GST_ELEMENT_CLASS (gst_discriminator_parent_class)->set_context (element, context);
+}
+
+static const GenField *
+gst_discriminator_get_fields (GstScoreFilter *filter, guint *n)
+{
+  *n = GST_DISCRIMINATOR_N_FIELDS;
+  return gst_discriminator_fields;
+}
+
+static void
+gst_discriminator_class_init (GstDiscriminatorClass *klass)
+{
+  GObjectClass *gobject_class = G_OBJECT_CLASS (klass);
+  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
+  GstBaseTransformClass *base_class = GST_BASE_TRANSFORM_CLASS (klass);
+  GstScoreFilterClass *filter_class = GST_SCORE_FILTER_CLASS (klass);
+  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS;
+  const GParamFlags ready = flags | GST_PARAM_MUTABLE_READY;
+
+  GST_DEBUG_CATEGORY_INIT (
+      discriminator_debug, "discriminator", 0, "the model, its plans, and the score of each frame");
+
+  gobject_class->set_property = gst_discriminator_set_property;
+  gobject_class->get_property = gst_discriminator_get_property;
+  gobject_class->finalize = gst_discriminator_finalize;
+
+  g_object_class_install_property (gobject_class, PROP_MODEL,
+      g_param_spec_string ("model", "Model",
+          "The ONNX file to score with (unset: an error); set while another one does, it follows "
+          "as soon as it is "
+          "loaded, if it takes the frames that pass",
+          NULL, flags | GST_PARAM_MUTABLE_PLAYING));
+  g_object_class_install_property (gobject_class, PROP_THRESHOLD,
+      g_param_spec_double ("threshold", "Threshold",
+          "Frames with at least this score pass; the score is as the model makes it", -G_MAXDOUBLE,
+          G_MAXDOUBLE, DEFAULT_THRESHOLD,
+          flags | GST_PARAM_CONTROLLABLE | GST_PARAM_MUTABLE_PLAYING));
+  g_object_class_install_property (gobject_class, PROP_ACTION,
+      g_param_spec_enum ("action", "Action", "What happens to frames below the threshold",
+          GST_TYPE_DISCRIMINATOR_ACTION, DEFAULT_ACTION, flags | GST_PARAM_MUTABLE_PLAYING));
+  g_object_class_install_property (gobject_class, PROP_TILE_WIDTH,
+      g_param_spec_int ("tile-width", "Tile width",
+          "Width in pixels of the pictures in a wall, for a model that takes any size (0: the "
+          "model's, or "
+          "the frame's)",
+          0, G_MAXINT16, DEFAULT_TILE, ready));
+  g_object_class_install_property (gobject_class, PROP_TILE_HEIGHT,
+      g_param_spec_int ("tile-height", "Tile height",
+          "Height in pixels of the pictures in a wall, for a model that takes any size (0: the "
+          "model's, or "
+          "the frame's)",
+          0, G_MAXINT16, DEFAULT_TILE, ready));
+  g_object_class_install_property (gobject_class, PROP_INPUT_RANGE,
+      g_param_spec_string ("input-range", "Input range",
+          "The numbers that the model takes for black and white, such as -1,1 (unset: what the "
+          "model says)",
+          NULL, ready));
+  gst_generative_playing_install (gobject_class, PROP_PLAYING, DEFAULT_PRECISION);
+
+  gst_element_class_add_static_pad_template (element_class, &sink_template);
+  gst_element_class_add_static_pad_template (element_class, &src_template);
+  gst_element_class_set_static_metadata (element_class, "Discriminator", "Filter/Analyzer/Video",
+      "Scores frames with a model, and drops those that are not good enough", "gst-generative");
+
+  element_class->set_context = gst_discriminator_set_context;
+  base_class->transform_caps = gst_discriminator_transform_caps;
+  base_class->propose_allocation = gst_discriminator_propose_allocation;
+  base_class->query = gst_discriminator_query;
+  GST_VIDEO_FILTER_CLASS (klass)->set_info = gst_discriminator_set_info;
+  base_class->before_transform = gst_discriminator_before_transform;
+  filter_class->open = gst_discriminator_open;
+  filter_class->close = gst_discriminator_close;
+  filter_class->get_fields = gst_discriminator_get_fields;
+  filter_class->map = gst_discriminator_map;
+  filter_class->measure = gst_discriminator_measure;
+  filter_class->summarise = gst_discriminator_summarise;
+
+  gst_type_mark_as_plugin_api (GST_TYPE_DISCRIMINATOR_ACTION, 0);
+}
+
+static void
+gst_discriminator_init (GstDiscriminator *self)
+{
+  gst_generative_playing_init (&self->playing, DEFAULT_PRECISION);
+  self->threshold = DEFAULT_THRESHOLD;
+  self->action = DEFAULT_ACTION;
+}

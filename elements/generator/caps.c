@@ -1,0 +1,623 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Caps of a generator. Latents of any number in a buffer are taken, one being preferred; what
+ * cannot be said in caps (that the innermost extent must be the model's) is checked when they
+ * are fixed, where the error can say what would be right. */
+#include "caps.h"
+
+#include <math.h>
+
+#include <gst/audio/audio.h>
+
+#include "../shared/frames.h"
+#include "../shared/passing.h"
+#include "../shared/playing.h"
+#include "../shared/tensors.h"
+
+int
+gst_generator_n_tensors (const GstGeneratorPorts *ports)
+{
+  return ports->second.kind == GEN_PORT_VECTOR ? 2 : 1;
+}
+
+static gboolean
+is_float32 (const GenPort *port)
+{
+  GenPort used = *port;
+
+  return gen_port_use_float32 (&used);
+}
+
+static gboolean
+is_latent (const GenPort *port)
+{
+  return port->kind == GEN_PORT_VECTOR && is_float32 (port) && port->length > 0;
+}
+
+static gboolean
+is_condition (const GenPort *port)
+{
+  return port->kind == GEN_PORT_VECTOR && port->length > 0 &&
+         (is_float32 (port) || port->type == GEN_TYPE_INT64 || port->type == GEN_TYPE_INT32);
+}
+
+/* "input 'x' (float32 [1, 3, ?, ?])" */
+static char *
+describe_port (const char *side, const GenPort *port)
+{
+  g_autofree char *shape = gen_shape_to_string (&port->shape);
+
+  return g_strdup_printf (
+      "%s '%s' (%s %s)", side, port->name, gen_data_type_name (port->type), shape);
+}
+
+static gboolean
+refuse_input (const GenModel *model, const GenPort *port, const char *wanted, GError **error)
+{
+  g_autofree char *text = describe_port ("input", port);
+
+  g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID, "%s: its %s cannot be fed: %s",
+      model->path, text, wanted);
+  return FALSE;
+}
+
+/* What would make a picture of a tensor that is nearly one; "" where there is no telling.
+ * (transfer full) */
+static char *
+suggest_picture (const GenPort *port)
+{
+  const gint64 *dims = port->shape.dims;
+  int rank = port->shape.rank;
+
+  if ((rank == 3 || rank == 5) &&
+      (dims[rank - 3] == 1 || dims[rank - 3] == 3 || dims[rank - 3] == 4)) {
+    g_autofree char *size = gen_shape_to_string (&GEN_SHAPE (dims[rank - 2], dims[rank - 1]));
+
+    return g_strdup_printf ("; this one has an extent too %s: export it as [N, %d, %s",
+        rank == 3 ? "few" : "many", (int)dims[rank - 3], size + 1);
+  }
+  if (rank == 4)
+    return g_strdup ("; export it with a fixed number of channels");
+  return g_strdup ("");
+}
+
+static gboolean
+refuse_picture (const GenModel *model, const GenPort *port, gboolean is_output, GError **error)
+{
+  g_autofree char *text = describe_port (is_output ? "output" : "input", port);
+  g_autofree char *suggestion = suggest_picture (port);
+
+  g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+      "%s: a generator %s pictures [N, C, H, W] or [N, H, W, C] of 1, 3 or 4 channels, of floats "
+      "or uint8, which its %s is not%s",
+      model->path, is_output ? "makes" : "takes latents [N, D] of floats, or", text, suggestion);
+  return FALSE;
+}
+
+/* Latents and what they are conditioned on: the first input of latents, and the other one. */
+static gboolean
+choose_two_inputs (GstGeneratorPorts *ports, GenModel *model, GError **error)
+{
+  const GenPort *inputs = model->inputs;
+  int latent = is_latent (&inputs[0]) ? 0 : 1;
+  const GenPort *first = &inputs[latent], *second = &inputs[1 - latent];
+
+  if (!is_latent (first))
+    return refuse_input (model, &inputs[0],
+        "of two inputs, one takes latents, float32 [N, D], and the other a class or a second "
+        "latent",
+        error);
+  if (!is_condition (second))
+    return refuse_input (model, second,
+        "beside latents, a generator takes a class or a second latent, float32, int64 or int32 "
+        "[N, D] or [N]",
+        error);
+  if (second->batch > 1 && second->batch != first->batch)
+    return refuse_input (model, second, "its N is not that of the latents", error);
+  ports->input = *first;
+  ports->second = *second;
+  gen_port_use_float32 (&ports->input);
+  gen_port_use_float32 (&ports->second);
+  if (second->batch == 1)
+    ports->input.batch = 1;
+  return TRUE;
+}
+
+static gboolean
+choose_inputs (GstGeneratorPorts *ports, GenModel *model, GError **error)
+{
+  const GenPort *input = &model->inputs[0];
+  guint n = model->graph->inputs->len;
+
+  ports->second = (GenPort){ .kind = GEN_PORT_OTHER };
+  if (n == 0) {
+    g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+        "%s: it has no input, where a generator takes latents or pictures", model->path);
+    return FALSE;
+  }
+  if (n > 1 && gen_model_find_input (model, GEN_PORT_PICTURE) != NULL)
+    return refuse_input (model,
+        &model->inputs[input == gen_model_find_input (model, GEN_PORT_PICTURE) ? 1 : 0],
+        "a generator feeds pictures, and nothing beside them; make it a constant of the model",
+        error);
+  if (n > 2)
+    return refuse_input (model, &model->inputs[2],
+        "a generator takes latents, perhaps with a class or a second latent, or pictures", error);
+  if (n == 2)
+    return choose_two_inputs (ports, model, error);
+  ports->input = *input;
+  if (is_latent (input) || input->kind == GEN_PORT_PICTURE || input->kind == GEN_PORT_SOUND)
+    return gen_port_use_float32 (&ports->input) || refuse_picture (model, input, FALSE, error);
+  return refuse_picture (model, input, FALSE, error);
+}
+
+static const GenPort *
+find_output (GenModel *model, const GstGeneratorHints *hints)
+{
+  const GenPort *picture = gen_model_find_output (model, GEN_PORT_PICTURE);
+  const GenPort *sound = gen_model_find_output (model, GEN_PORT_SOUND);
+
+  if (hints->sample_rate > 0 && sound != NULL)
+    return sound;
+  if (picture == NULL && sound == NULL)
+    return gen_model_find_output (model, GEN_PORT_VECTOR);
+  return picture != NULL ? picture : sound;
+}
+
+gboolean
+gst_generator_streams (const GstGeneratorPorts *ports)
+{
+  return ports->input.kind == GEN_PORT_SOUND;
+}
+
+/* Sound of sound: what a piece of it needs around it, and so how fast samples come out. */
+static gboolean
+choose_stream (GstGeneratorPorts *ports, const GstGeneratorHints *hints, GError **error)
+{
+  GenModel *model = ports->model;
+  GenPort *input = &ports->input, *output = &ports->output;
+  const int rate = hints->sample_rate > 0 ? hints->sample_rate : input->sample_rate;
+  g_autoptr (GError) failure = NULL;
+
+  if (model->staged || output->kind != GEN_PORT_SOUND || input->batch > 1) {
+    g_autofree char *text = describe_port ("output", output);
+
+    g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+        "%s: of a sound [1, C, T], [1, T, C] or [1, T] a generator makes sound, which its %s is "
+        "not",
+        model->path, text);
+    return FALSE;
+  }
+  if (!gen_model_find_context (model, input, output, &ports->context, &failure)) {
+    if (hints->context < 0) {
+      g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+          "%s: %s; property context says with how many samples around them pieces are to be made "
+          "nevertheless",
+          model->path, failure->message);
+      return FALSE;
+    }
+    ports->context = (GenContext){ .step = 1, .taken = 1, .made = 1 };
+    if (input->length > 0 && output->length > 0) {
+      ports->context.taken = ports->context.step = input->length;
+      ports->context.made = output->length;
+    }
+  }
+  if (hints->context >= 0)
+    ports->context.before = ports->context.after = hints->context;
+  input->sample_rate = rate;
+  output->sample_rate = (int)gst_util_uint64_scale (
+      (guint64)rate, (guint64)ports->context.made, (guint64)ports->context.taken);
+  return TRUE;
+}
+
+/* Let the chosen output be a sound, where it is one or is said to be. FALSE with `error` where that
+ * cannot be. */
+static gboolean
+choose_sound (GstGeneratorPorts *ports, const GstGeneratorHints *hints, GError **error)
+{
+  GenPort *chosen = &ports->output;
+  const GenModel *model = ports->model;
+  int rate = hints->sample_rate > 0 ? hints->sample_rate : chosen->sample_rate;
+
+  if (gst_generator_streams (ports))
+    return choose_stream (ports, hints, error);
+  if (model->staged || ports->input.kind != GEN_PORT_VECTOR ||
+      !gen_port_make_sound (chosen, rate > 0 ? rate : GST_GENERATOR_ASSUMED_RATE)) {
+    g_autofree char *text = describe_port ("output", chosen);
+
+    g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+        "%s: a generator makes sounds [N, C, T], [N, T, C] or [N, T] of latents, of a length that "
+        "is known, which its %s is not",
+        model->path, text);
+    return FALSE;
+  }
+  if (gst_generator_sound_length (ports) > 0)
+    return TRUE;
+  g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+      "%s: it is not known how long the sounds are that its output '%s' makes", model->path,
+      chosen->name);
+  return FALSE;
+}
+
+gint64
+gst_generator_sound_length (const GstGeneratorPorts *ports)
+{
+  return ports->output.length;
+}
+
+gboolean
+gst_generator_choose_ports (
+    GstGeneratorPorts *ports, GenModel *model, const GstGeneratorHints *hints, GError **error)
+{
+  const GenPort *output = find_output (model, hints);
+  GenPort *chosen = &ports->output;
+
+  if (!choose_inputs (ports, model, error))
+    return FALSE;
+  if (output == NULL)
+    output = &model->outputs[0];
+  ports->model = model;
+  ports->staged = model->staged;
+  *chosen = *output;
+  if (model->graph->outputs->len == 0) {
+    g_set_error (
+        error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID, "%s: it has no output", model->path);
+    return FALSE;
+  }
+  if (is_float32 (output) &&
+      (output->kind == GEN_PORT_SOUND || hints->sample_rate > 0 || gst_generator_streams (ports))) {
+    gen_port_use_float32 (chosen);
+    return choose_sound (ports, hints, error);
+  }
+  if (gen_port_use_float32 (chosen) &&
+      (chosen->kind == GEN_PORT_PICTURE ||
+          gen_port_make_picture (chosen, hints->width, hints->height)))
+    return TRUE;
+  if (output->kind != GEN_PORT_VECTOR || output->length < GEN_PORT_SMALLEST_PICTURE ||
+      !is_float32 (output))
+    return refuse_picture (model, output, TRUE, error);
+  g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+      "%s: the vectors of %" G_GINT64_FORMAT
+      " numbers that its output '%s' makes are no square picture; set properties width and height "
+      "to say which they are",
+      model->path, output->length, output->name);
+  return FALSE;
+}
+
+/* Nearly square, and without empty places where that is possible. */
+static int
+nearly_square (int pictures)
+{
+  int root = (int)ceil (sqrt (pictures));
+
+  for (int columns = root; columns <= 2 * root && columns <= pictures; columns++)
+    if (pictures % columns == 0)
+      return columns;
+  return root;
+}
+
+int
+gst_generator_wall_columns (const GstGeneratorPorts *ports, int pictures)
+{
+  return MIN (ports->columns > 0 ? ports->columns : nearly_square (pictures), pictures);
+}
+
+/* The second tensor against what the model takes with `pictures` latents. */
+static gboolean
+check_second (const GstGeneratorPorts *ports, const GstGenerativeTensors *tensors, gint64 pictures,
+    GError **error)
+{
+  const GenPort *second = &ports->second;
+
+  if (tensors->n != gst_generator_n_tensors (ports)) {
+    g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
+        "a buffer has %d tensors, but the model takes %d", tensors->n,
+        gst_generator_n_tensors (ports));
+    return FALSE;
+  }
+  if (tensors->n == 1 || (tensors->types[1] == second->type &&
+                             gen_shape_elements (&tensors->shapes[1]) == second->length * pictures))
+    return TRUE;
+  g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
+      "the model's input '%s' takes %s and %" G_GINT64_FORMAT
+      " numbers for each latent, but the second tensor has %s and %" G_GINT64_FORMAT
+      " for %" G_GINT64_FORMAT,
+      second->name, gen_data_type_name (second->type), second->length,
+      gen_data_type_name (tensors->types[1]), gen_shape_elements (&tensors->shapes[1]), pictures);
+  return FALSE;
+}
+
+static gboolean
+read_latents (const GstGeneratorPorts *ports, const GstStructure *structure,
+    GstGeneratorInput *input, GError **error)
+{
+  GstGenerativeTensors tensors;
+  const GenShape *shape = &tensors.shapes[0];
+  int vector;
+  gint64 pictures;
+
+  if (!gst_generative_tensors_read (structure, &tensors, error))
+    return FALSE;
+  vector = shape->rank - 1;
+  while (vector > 0 && shape->dims[vector] == 1)
+    vector--;
+  pictures = gen_shape_product (shape, 0, vector);
+  if (shape->dims[vector] != ports->input.length) {
+    g_autofree char *text = gst_generative_dimensions_format (&tensors);
+
+    g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
+        "dimensions are %s, but the model takes latents of %" G_GINT64_FORMAT
+        " numbers: dimensions=%" G_GINT64_FORMAT ", or %" G_GINT64_FORMAT ":48 for 48 pictures",
+        text, ports->input.length, ports->input.length, ports->input.length);
+    return FALSE;
+  }
+  if (!check_second (ports, &tensors, pictures, error))
+    return FALSE;
+  *input = (GstGeneratorInput){ .pictures = (int)pictures };
+  input->columns = gst_generator_wall_columns (ports, (int)pictures);
+  input->rows = ((int)pictures + input->columns - 1) / input->columns;
+  return TRUE;
+}
+
+gboolean
+gst_generator_read_input (const GstGeneratorPorts *ports, const GstStructure *structure,
+    GstGeneratorInput *input, GError **error)
+{
+  const GenPort *port = &ports->input;
+
+  if (port->kind == GEN_PORT_VECTOR)
+    return read_latents (ports, structure, input, error);
+  *input = (GstGeneratorInput){ .pictures = 1, .columns = 1, .rows = 1 };
+  if (port->kind == GEN_PORT_SOUND)
+    return TRUE;
+  if (!gst_structure_get_int (structure, "width", &input->width) ||
+      !gst_structure_get_int (structure, "height", &input->height)) {
+    g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
+        "the model takes pictures, but the caps have no width and height");
+    return FALSE;
+  }
+  if ((port->width > 0 && port->width != input->width) ||
+      (port->height > 0 && port->height != input->height)) {
+    g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
+        "frames are %d x %d, but the model takes %d x %d: put videoscale in front", input->width,
+        input->height, port->width, port->height);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+gboolean
+gst_generator_output_size (const GstGeneratorPorts *ports, const GstGeneratorInput *input,
+    int *height, int *width, GError **error)
+{
+  const GenPort *port = &ports->output;
+  int one_height = port->height, one_width = port->width;
+  gint64 all_height, all_width;
+
+  if (ports->staged) {
+    g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
+        "the size of what the model makes hangs on what it sees");
+    return FALSE;
+  }
+  if (one_height < 0 || one_width < 0) {
+    GenShape shape;
+
+    if (!gen_model_output_shape (
+            ports->model, port, 1, input->height, input->width, 0, &shape, error))
+      return FALSE;
+    one_height = (int)shape.dims[port->channels_last ? 1 : 2];
+    one_width = (int)shape.dims[port->channels_last ? 2 : 3];
+  }
+  all_height = (gint64)one_height * input->rows;
+  all_width = (gint64)one_width * input->columns;
+  if (all_height > G_MAXINT16 || all_width > G_MAXINT16) {
+    g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
+        "%d pictures make a frame of %" G_GINT64_FORMAT " x %" G_GINT64_FORMAT
+        " pixels, which is too large",
+        input->pictures, all_width, all_height);
+    return FALSE;
+  }
+  *height = (int)all_height;
+  *width = (int)all_width;
+  return TRUE;
+}
+
+static void
+copy_rate (const GstStructure *from, GstStructure *to)
+{
+  const GValue *rate = gst_structure_get_value (from, "framerate");
+
+  if (rate != NULL)
+    gst_structure_set_value (to, "framerate", rate);
+}
+
+static void
+set_size (GstStructure *structure, const char *field, int size)
+{
+  if (size > 0)
+    gst_structure_set (structure, field, G_TYPE_INT, size, NULL);
+  else
+    gst_structure_set (structure, field, GST_TYPE_INT_RANGE, 1, G_MAXINT16, NULL);
+}
+
+/* Frames for pictures of `channels` that are like `structure`, in each memory, the better one
+ * first. */
+static GstCaps *
+append_frames (const GstGeneratorPorts *ports, GstStructure *structure, int channels,
+    gboolean is_input, gboolean subsampled, GstCaps *caps)
+{
+  for (int i = 0; i < 2; i++) {
+    gboolean on_device = (i == 0) == ports->prefers_device;
+    GstStructure *one = gst_structure_copy (structure);
+
+    if ((on_device && !ports->shares_device) ||
+        !gst_generative_formats_set (one, channels, is_input, on_device, subsampled))
+      gst_structure_free (one);
+    else
+      caps = gst_caps_merge_structure_full (
+          caps, one, on_device ? gst_caps_features_new (GST_GENERATIVE_DEVICE_MEMORY, NULL) : NULL);
+  }
+  gst_structure_free (structure);
+  return caps;
+}
+
+/* The rate of one side of a model that takes any, from that of the other: `made` for `taken`. */
+static void
+set_other_rate (GstStructure *structure, const GstStructure *other, gint64 made, gint64 taken)
+{
+  const GValue *rate = gst_structure_get_value (other, "rate");
+
+  if (rate != NULL && made == taken)
+    gst_structure_set_value (structure, "rate", rate);
+  else if (rate != NULL && G_VALUE_HOLDS_INT (rate))
+    gst_structure_set (structure, "rate", G_TYPE_INT,
+        (int)gst_util_uint64_scale ((guint64)g_value_get_int (rate), (guint64)made, (guint64)taken),
+        NULL);
+  else
+    gst_structure_set (structure, "rate", GST_TYPE_INT_RANGE, 1, G_MAXINT, NULL);
+}
+
+/* Samples of what goes in or comes out, where the other side's are like `other`. */
+static GstCaps *
+append_sound (
+    const GstGeneratorPorts *ports, const GenPort *port, const GstStructure *other, GstCaps *caps)
+{
+  const GenContext *context = &ports->context;
+  GstStructure *structure = gst_structure_new ("audio/x-raw", "layout", G_TYPE_STRING,
+      "interleaved", "channels", G_TYPE_INT, port->channels, NULL);
+  GValue formats = G_VALUE_INIT;
+
+  if (port->sample_rate > 0)
+    gst_structure_set (structure, "rate", G_TYPE_INT, port->sample_rate, NULL);
+  else if (port == &ports->output)
+    set_other_rate (structure, other, context->made, context->taken);
+  else
+    set_other_rate (structure, other, context->taken, context->made);
+
+  g_value_init (&formats, GST_TYPE_LIST);
+  for (int i = 0; i < 2; i++) {
+    GValue format = G_VALUE_INIT;
+
+    g_value_init (&format, G_TYPE_STRING);
+    g_value_set_static_string (&format, i == 0 ? GST_AUDIO_NE (F32) : GST_AUDIO_NE (S16));
+    gst_value_list_append_and_take_value (&formats, &format);
+  }
+  gst_structure_take_value (structure, "format", &formats);
+  /* Where there are more, nobody knows which is which. */
+  if (port->channels > 2)
+    gst_structure_set (structure, "channel-mask", GST_TYPE_BITMASK, G_GUINT64_CONSTANT (0), NULL);
+  return gst_caps_merge_structure (caps, structure);
+}
+
+/* Frames for what is made of `sink`. Where two by two pixels share chroma, pictures that are
+ * written into a wall one by one have to be even. */
+static GstCaps *
+append_output (const GstGeneratorPorts *ports, const GstStructure *sink, GstCaps *caps)
+{
+  GstStructure *structure = gst_structure_new_empty ("video/x-raw");
+  GstGeneratorInput input = { .pictures = 1, .columns = 1, .rows = 1 };
+  int height = 0, width = 0;
+  gboolean apart;
+
+  if (gst_generator_read_input (ports, sink, &input, NULL))
+    gst_generator_output_size (ports, &input, &height, &width, NULL);
+  set_size (structure, "width", width);
+  set_size (structure, "height", height);
+  if (ports->input.kind == GEN_PORT_PICTURE)
+    gst_generative_pass_fields (sink, GST_PAD_SINK, structure);
+  else
+    copy_rate (sink, structure);
+  apart = ports->input.batch == 1 && input.pictures > 1;
+  return append_frames (ports, structure, ports->output.channels, FALSE,
+      !apart || (width / input.columns % 2 == 0 && height / input.rows % 2 == 0), caps);
+}
+
+/* How fast latents come that suit the model: as it says, or so that their sounds follow each other.
+ */
+static void
+own_rate (const GstGeneratorPorts *ports, int *numerator, int *denominator)
+{
+  *numerator = ports->model->rate_numerator;
+  *denominator = ports->model->rate_denominator;
+  if (ports->output.kind != GEN_PORT_SOUND)
+    return;
+  *numerator = ports->output.sample_rate;
+  *denominator = (int)MIN (gst_generator_sound_length (ports), G_MAXINT);
+}
+
+/* One latent at the model's own rate, one at any rate, many. */
+static GstCaps *
+append_latents (const GstGeneratorPorts *ports, const GstStructure *source, GstCaps *caps)
+{
+  GstGenerativeTensors tensors = { .n = gst_generator_n_tensors (ports),
+    .types = { ports->input.type, ports->second.type },
+    .shapes = { GEN_SHAPE (ports->input.length), GEN_SHAPE (ports->second.length) } };
+  GstStructure *one = gst_generative_tensors_to_structure (&tensors), *many;
+  int numerator, denominator;
+
+  own_rate (ports, &numerator, &denominator);
+  copy_rate (source, one);
+  many = gst_structure_copy (one);
+  gst_structure_remove_field (many, "dimensions");
+  if (numerator > 0) {
+    GstStructure *own = gst_structure_copy (one);
+    GValue rate = G_VALUE_INIT;
+
+    g_value_init (&rate, GST_TYPE_FRACTION);
+    gst_value_set_fraction (&rate, numerator, denominator);
+    if (gst_value_can_intersect (&rate, gst_structure_get_value (own, "framerate"))) {
+      gst_structure_set_value (own, "framerate", &rate);
+      caps = gst_caps_merge_structure (caps, gst_structure_copy (own));
+    }
+    g_value_unset (&rate);
+    gst_structure_free (own);
+  }
+  caps = gst_caps_merge_structure (caps, one);
+  return gst_caps_merge_structure (caps, many);
+}
+
+static GstStructure *
+make_input (const GstGeneratorPorts *ports, const GstStructure *source)
+{
+  GstStructure *structure = gst_structure_new_empty ("video/x-raw");
+
+  set_size (structure, "width", ports->input.width);
+  set_size (structure, "height", ports->input.height);
+  gst_generative_pass_fields (source, GST_PAD_SRC, structure);
+  return structure;
+}
+
+/* Whether a size that the next element insists on can be made of whole pictures. */
+static gboolean
+size_fits (const GstStructure *source, const char *field, int size)
+{
+  int wanted;
+
+  return size <= 0 || !gst_structure_get_int (source, field, &wanted) || wanted % size == 0;
+}
+
+GstCaps *
+gst_generator_transform_caps_of (
+    const GstGeneratorPorts *ports, GstPadDirection direction, GstCaps *caps)
+{
+  GstCaps *result = gst_caps_new_empty ();
+
+  for (guint i = 0; i < gst_caps_get_size (caps); i++) {
+    const GstStructure *structure = gst_caps_get_structure (caps, i);
+
+    if (direction == GST_PAD_SINK && ports->output.kind == GEN_PORT_SOUND)
+      result = append_sound (ports, &ports->output, structure, result);
+    else if (direction == GST_PAD_SRC && gst_generator_streams (ports))
+      result = append_sound (ports, &ports->input, structure, result);
+    else if (direction == GST_PAD_SINK)
+      result = append_output (ports, structure, result);
+    else if (!size_fits (structure, "width", ports->output.width) ||
+             !size_fits (structure, "height", ports->output.height))
+      continue;
+    else if (ports->input.kind == GEN_PORT_VECTOR)
+      result = append_latents (ports, structure, result);
+    else
+      result = append_frames (
+          ports, make_input (ports, structure), ports->input.channels, TRUE, TRUE, result);
+  }
+  return result;
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Properties of elements that augment, made of the library's lists. */
+#include "augment.h"
+
+#include "choices.h"
+
+enum {
+  PROBABILITY,
+  SEED,
+  FIRST_AUGMENTATION,
+};
+
+#define DEFAULT_PROBABILITY 1.0
+#define DEFAULT_SEED 0
+#define DEFAULT_AMOUNT 0.0
+
+/* The enumeration of an augmentation whose amount is a choice. */
+static GType
+choices_type (const GenAugmentation *augmentation, const char *type_name)
+{
+  g_autofree char *name = g_strdup_printf (
+      "%s%c%s", type_name, g_ascii_toupper (augmentation->name[0]), augmentation->name + 1);
+  GArray *values = g_array_new (TRUE, TRUE, sizeof (GEnumValue));
+
+  for (guint i = 0; augmentation->choices[i] != NULL; i++)
+    gst_generative_choices_add (values, augmentation->choices[i], augmentation->choices[i]);
+  return gst_generative_choices_register (name, values);
+}
+
+static GParamSpec *
+spec_of (const GenAugmentation *augmentation, const char *type_name, GParamFlags flags)
+{
+  if (augmentation->choices != NULL)
+    return g_param_spec_enum (augmentation->name, augmentation->name, augmentation->description,
+        choices_type (augmentation, type_name), (int)DEFAULT_AMOUNT, flags);
+  return g_param_spec_double (augmentation->name, augmentation->name, augmentation->description, 0,
+      augmentation->maximum, DEFAULT_AMOUNT, flags);
+}
+
+void
+gst_generative_augment_install (GObjectClass *class, guint first, const GenMedium *medium,
+    const char *type_name, const char *frequency)
+{
+  const GenAugmentation *const *list = gen_augmentation_list (medium);
+  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_CONTROLLABLE |
+                            GST_PARAM_MUTABLE_PLAYING;
+
+  g_object_class_install_property (class, first + PROBABILITY,
+      g_param_spec_double (
+          "probability", "Probability", frequency, 0, 1, DEFAULT_PROBABILITY, flags));
+  g_object_class_install_property (class, first + SEED,
+      g_param_spec_uint64 (
+          "seed", "Seed", "Same seed, same changes", 0, G_MAXUINT64, DEFAULT_SEED, flags));
+  for (guint i = 0; list[i] != NULL; i++)
+    g_object_class_install_property (
+        class, first + FIRST_AUGMENTATION + i, spec_of (list[i], type_name, flags));
+}
+
+GenAugmentSettings
+gst_generative_augment_defaults (const GenMedium *medium)
+{
+  return (GenAugmentSettings){
+    .medium = medium, .probability = DEFAULT_PROBABILITY, .seed = DEFAULT_SEED
+  };
+}
+
+void
+gst_generative_augment_set (GenAugmentSettings *settings, guint index, const GValue *value)
+{
+  if (index == PROBABILITY)
+    settings->probability = g_value_get_double (value);
+  else if (index == SEED)
+    settings->seed = g_value_get_uint64 (value);
+  else
+    settings->amounts[index - FIRST_AUGMENTATION] =
+        G_VALUE_HOLDS_ENUM (value) ? g_value_get_enum (value) : g_value_get_double (value);
+}
+
+void
+gst_generative_augment_get (const GenAugmentSettings *settings, guint index, GValue *value)
+{
+  if (index == PROBABILITY)
+    g_value_set_double (value, settings->probability);
+  else if (index == SEED)
+    g_value_set_uint64 (value, settings->seed);
+  else if (G_VALUE_HOLDS_ENUM (value))
+    g_value_set_enum (value, (int)settings->amounts[index - FIRST_AUGMENTATION]);
+  else
+    g_value_set_double (value, settings->amounts[index - FIRST_AUGMENTATION]);
+}

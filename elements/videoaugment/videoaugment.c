@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/**
+ * SECTION:element-videoaugment
+ * @title: videoaugment
+ * @short_description: random changes that leave a picture what it is
+ *
+ * Changes each frame at random, within the bounds that the properties set, so that a model that
+ * is trained on the stream sees more pictures than there are. All geometric changes together
+ * resample a frame once. With all bounds at zero the frames pass untouched, at no cost.
+ *
+ * What happens to a frame depends on the seed and the frame's number alone, and not on what was
+ * played before. The number is the buffer's offset, as `datasetsrc` sets it; where there is
+ * none, it follows from the time and the frame rate; and where there are none, frames are
+ * counted. Each transform draws numbers of its own: changing one leaves the others as they are.
+ *
+ * Regions of interest move along with what they are of; where pixels move, metas of other kinds
+ * that hang on the orientation of the picture are left out. Interlaced frames are refused: put
+ * deinterlace in front.
+ *
+ * The properties may change at any time, and can be controlled.
+ *
+ * ## Example launch line
+ * |[
+ * gst-launch-1.0 videotestsrc num-buffers=60 ! video/x-raw,format=RGB ! \
+ *   videoaugment flip=horizontal rotate=10 translate=0.1 brightness=0.2 noise=0.03 ! fakesink
+ * ]|
+ */
+#include "../shared/augment.h"
+#include "../shared/debug.h"
+#include "../elements.h"
+#include "../shared/frame-time.h"
+#include "../shared/interlaced.h"
+#include "../shared/passing.h"
+#include "../shared/stream-time.h"
+
+#include <generative/augment.h>
+#include <gst/video/gstvideofilter.h>
+#include <gst/video/video.h>
+
+#include <math.h>
+
+#define GST_TYPE_VIDEO_AUGMENT (gst_video_augment_get_type ())
+G_DECLARE_FINAL_TYPE (GstVideoAugment, gst_video_augment, GST, VIDEO_AUGMENT, GstVideoFilter)
+
+GST_DEBUG_CATEGORY_STATIC (video_augment_debug);
+#define GST_CAT_DEFAULT video_augment_debug
+
+enum {
+  PROP_0,
+  PROP_FIRST_OF_AUGMENT, /* elements/shared/augment.h */
+};
+
+/* How far beyond a pixel's edge its neighbour begins. */
+#define EDGE 1e-6
+
+struct _GstVideoAugment {
+  GstVideoFilter parent;
+
+  GenAugmentSettings settings; /* properties, under the object lock */
+
+  /* The streaming thread's. */
+  GenPicture scratch; /* a copy of the frame, while pixels are moved */
+  guint64 counted;    /* frames without number or time so far */
+};
+
+#define CAPS GST_VIDEO_CAPS_MAKE ("{ GRAY8, RGB, RGBA }")
+
+static GstStaticPadTemplate sink_template =
+    GST_STATIC_PAD_TEMPLATE ("sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS (CAPS));
+static GstStaticPadTemplate src_template =
+    GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS (CAPS));
+
+G_DEFINE_FINAL_TYPE (GstVideoAugment, gst_video_augment, GST_TYPE_VIDEO_FILTER)
+GST_ELEMENT_REGISTER_DEFINE (videoaugment, "videoaugment", GST_RANK_NONE, GST_TYPE_VIDEO_AUGMENT)
+
+static void
+gst_video_augment_set_property (
+    GObject *object, guint property_id, const GValue *value, GParamSpec *pspec)
+{
+  GstVideoAugment *self = GST_VIDEO_AUGMENT (object);
+  gboolean idle;
+
+  GST_OBJECT_LOCK (self);
+  gst_generative_augment_set (&self->settings, property_id - PROP_FIRST_OF_AUGMENT, value);
+  idle = gen_augment_settings_are_idle (&self->settings);
+  GST_OBJECT_UNLOCK (self);
+  gst_base_transform_set_passthrough (GST_BASE_TRANSFORM (self), idle);
+}
+
+static void
+gst_video_augment_get_property (
+    GObject *object, guint property_id, GValue *value, GParamSpec *pspec)
+{
+  GstVideoAugment *self = GST_VIDEO_AUGMENT (object);
+
+  GST_OBJECT_LOCK (self);
+  gst_generative_augment_get (&self->settings, property_id - PROP_FIRST_OF_AUGMENT, value);
+  GST_OBJECT_UNLOCK (self);
+}
+
+static gboolean
+gst_video_augment_start (GstBaseTransform *base)
+{
+  GST_VIDEO_AUGMENT (base)->counted = 0;
+  return TRUE;
+}
+
+static gboolean
+gst_video_augment_stop (GstBaseTransform *base)
+{
+  gen_picture_clear (&GST_VIDEO_AUGMENT (base)->scratch);
+  return TRUE;
+}
+
+static GstCaps *
+gst_video_augment_transform_caps (
+    GstBaseTransform *base, GstPadDirection direction, GstCaps *caps, GstCaps *filter)
+{
+  GstCaps *result = GST_BASE_TRANSFORM_CLASS (gst_video_augment_parent_class)
+                        ->transform_caps (base, direction, caps, filter);
+
+  return gst_generative_only_progressive (base, direction, result);
+}
+
+static gboolean
+gst_video_augment_query (GstBaseTransform *base, GstPadDirection direction, GstQuery *query)
+{
+  gboolean answered =
+      GST_BASE_TRANSFORM_CLASS (gst_video_augment_parent_class)->query (base, direction, query);
+
+  if (answered && direction == GST_PAD_SINK)
+    gst_generative_explain_interlaced (GST_ELEMENT (base), query);
+  return answered;
+}
+
+static gboolean
+gst_video_augment_set_info (GstVideoFilter *filter, GstCaps *in_caps, GstVideoInfo *in_info,
+    GstCaps *out_caps, GstVideoInfo *out_info)
+{
+  GstVideoAugment *self = GST_VIDEO_AUGMENT (filter);
+
+  GST_INFO_OBJECT (self, "frames are changed where they are: %" GST_PTR_FORMAT, (void *)in_caps);
+  gen_picture_clear (&self->scratch);
+  gen_picture_init (&self->scratch, GST_VIDEO_INFO_WIDTH (in_info), GST_VIDEO_INFO_HEIGHT (in_info),
+      GST_VIDEO_INFO_COMP_PSTRIDE (in_info, 0));
+  return TRUE;
+}
+
+static void
+gst_video_augment_before_transform (GstBaseTransform *base, GstBuffer *buffer)
+{
+  gst_generative_sync_values (base, &base->segment, GST_BUFFER_PTS (buffer));
+}
+
+static guint64
+gst_video_augment_frame_number (GstVideoAugment *self, const GstVideoFrame *frame)
+{
+  if (GST_BUFFER_OFFSET_IS_VALID (frame->buffer))
+    return GST_BUFFER_OFFSET (frame->buffer);
+  if (GST_BUFFER_PTS_IS_VALID (frame->buffer) && GST_VIDEO_INFO_FPS_N (&frame->info) > 0)
+    return gst_generative_time_frame (GST_BUFFER_PTS (frame->buffer),
+        GST_VIDEO_INFO_FPS_N (&frame->info), GST_VIDEO_INFO_FPS_D (&frame->info));
+  return self->counted++;
+}
+
+/* The smallest region around what becomes of one; FALSE when nothing of it is left. */
+static gboolean
+move_region (const GenAugmentPictureDraw *draw, GstVideoRegionOfInterestMeta *region)
+{
+  double left = draw->width, top = draw->height, right = 0, bottom = 0;
+
+  for (int corner = 0; corner < 4; corner++) {
+    double x = (double)region->x + (corner & 1 ? region->w : 0);
+    double y = (double)region->y + (corner & 2 ? region->h : 0);
+
+    gen_augment_picture_follow (draw, &x, &y);
+    left = MIN (left, x);
+    right = MAX (right, x);
+    top = MIN (top, y);
+    bottom = MAX (bottom, y);
+  }
+  /* A whole pixel is not taken for the sake of a rounding error. */
+  left = MAX (floor (left + EDGE), 0);
+  top = MAX (floor (top + EDGE), 0);
+  right = MIN (ceil (right - EDGE), draw->width);
+  bottom = MIN (ceil (bottom - EDGE), draw->height);
+  if (right <= left || bottom <= top)
+    return FALSE;
+  region->x = (guint)left;
+  region->y = (guint)top;
+  region->w = (guint)(right - left);
+  region->h = (guint)(bottom - top);
+  return TRUE;
+}
+
+/* GstBufferForeachMetaFunc, where pixels move: regions move along, and what else hangs on where
+ * things are would be wrong. */
+static gboolean
+move_meta (GstBuffer *buffer, GstMeta **meta, gpointer data)
+{
+  const GstMetaInfo *info = (*meta)->info;
+
+  if (info->api == GST_VIDEO_REGION_OF_INTEREST_META_API_TYPE
+          ? !move_region (data, (GstVideoRegionOfInterestMeta *)*meta)
+          : gst_meta_api_type_has_tag (
+                info->api, g_quark_from_static_string (GST_META_TAG_VIDEO_ORIENTATION_STR)))
+    *meta = NULL;
+  return TRUE;
+}
+
+/* Where a shared buffer is copied: its size and format stay, so that all of it goes along but what
+ * is said of its memory. */
+static gboolean
+gst_video_augment_transform_meta (
+    GstBaseTransform *base, GstBuffer *output, GstMeta *meta, GstBuffer *input)
+{
+  const GstVideoInfo *info = &GST_VIDEO_FILTER (base)->in_info;
+
+  return gst_generative_pass_meta (meta, input, info, output, info);
+}
+
+static GstFlowReturn
+gst_video_augment_transform_frame_ip (GstVideoFilter *filter, GstVideoFrame *frame)
+{
+  GstVideoAugment *self = GST_VIDEO_AUGMENT (filter);
+  GenPicture picture = {
+    .data = GST_VIDEO_FRAME_PLANE_DATA (frame, 0),
+    .width = GST_VIDEO_FRAME_WIDTH (frame),
+    .height = GST_VIDEO_FRAME_HEIGHT (frame),
+    .channels = GST_VIDEO_FRAME_COMP_PSTRIDE (frame, 0),
+    .stride = GST_VIDEO_FRAME_PLANE_STRIDE (frame, 0),
+  };
+  gint64 began = gst_generative_log_clock (GST_CAT_DEFAULT);
+  guint64 number = gst_video_augment_frame_number (self, frame);
+  GenAugmentSettings settings;
+  GenAugmentPictureDraw draw;
+
+  GST_OBJECT_LOCK (self);
+  settings = self->settings;
+  GST_OBJECT_UNLOCK (self);
+  gen_augment_draw_picture (&settings, number, picture.width, picture.height, &draw);
+  if (gen_augment_picture_moves (&draw)) {
+    gen_picture_fit (&picture, &self->scratch, GEN_FIT_STRETCH, NULL);
+    gen_augment_render_picture (&draw, &self->scratch, &picture);
+    gst_buffer_foreach_meta (frame->buffer, move_meta, &draw);
+  } else if (!gen_augment_picture_is_idle (&draw)) {
+    gen_augment_render_picture (&draw, &picture, &picture);
+  }
+  GST_LOG_OBJECT (self, "frame %" G_GUINT64_FORMAT ", pts %" GST_TIME_FORMAT ": %s in %.3f ms",
+      number, GST_TIME_ARGS (GST_BUFFER_PTS (frame->buffer)),
+      gen_augment_picture_moves (&draw)     ? "moved"
+      : gen_augment_picture_is_idle (&draw) ? "left as it is"
+                                            : "changed in its values",
+      gst_generative_since (began));
+  return GST_FLOW_OK;
+}
+
+static void
+gst_video_augment_class_init (GstVideoAugmentClass *klass)
+{
+  GObjectClass *gobject_class = G_OBJECT_CLASS (klass);
+  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
+  GstBaseTransformClass *transform_class = GST_BASE_TRANSFORM_CLASS (klass);
+  GstVideoFilterClass *filter_class = GST_VIDEO_FILTER_CLASS (klass);
+
+  GST_DEBUG_CATEGORY_INIT (video_augment_debug, "videoaugment", 0, "what becomes of each frame");
+
+  gobject_class->set_property = gst_video_augment_set_property;
+  gobject_class->get_property = gst_video_augment_get_property;
+
+  gst_generative_augment_install (gobject_class, PROP_FIRST_OF_AUGMENT, &gen_medium_picture,
+      "GstVideoAugment", "How often each transform is applied to a frame: 1 is always");
+
+  gst_element_class_add_static_pad_template (element_class, &sink_template);
+  gst_element_class_add_static_pad_template (element_class, &src_template);
+  gst_element_class_set_static_metadata (element_class, "Video augmentation", "Filter/Effect/Video",
+      "Changes each frame at random, so that a model sees more pictures than there are",
+      "gst-generative");
+
+  transform_class->start = gst_video_augment_start;
+  transform_class->stop = gst_video_augment_stop;
+  transform_class->transform_caps = gst_video_augment_transform_caps;
+  transform_class->query = gst_video_augment_query;
+  transform_class->before_transform = gst_video_augment_before_transform;
+  transform_class->transform_meta = gst_video_augment_transform_meta;
+  transform_class->transform_ip_on_passthrough = FALSE;
+  filter_class->set_info = gst_video_augment_set_info;
+  filter_class->transform_frame_ip = gst_video_augment_transform_frame_ip;
+}
+
+static void
+gst_video_augment_init (GstVideoAugment *self)
+{
+  self->settings = gst_generative_augment_defaults (&gen_medium_picture);
+  gst_base_transform_set_passthrough (GST_BASE_TRANSFORM (self), TRUE);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Translate: a shift along each axis. */
+#include "picture.h"
+
+static void
+translate (GenAugmentPictureDraw *draw, double amount, const float uniform[3])
+{
+  double x = amount * gen_augment_signed (uniform[0]) * draw->width;
+  double y = amount * gen_augment_signed (uniform[1]) * draw->height;
+
+  gen_augment_move (draw, (double[]){ 1, 0, -x }, (double[]){ 0, 1, -y });
+}
+
+const GenAugmentation gen_augmentation_picture_translate = {
+  .medium = &gen_medium_picture,
+  .name = "translate",
+  .stream = "translate",
+  .description = "Largest shift along each axis, as a fraction of the width and the height",
+  .maximum = 1,
+  .apply_picture = translate,
+};

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Texts as a medium. */
+#include <generative/medium.h>
+
+#include <string.h>
+
+static char *
+text_describe (const GenFormat *format)
+{
+  return g_strdup_printf ("text of up to %" G_GSIZE_FORMAT " bytes", format->length);
+}
+
+static void
+text_init (GenSample *sample, const GenFormat *format)
+{
+  sample->text =
+      (GenText){ .data = g_malloc0 (format->length + 1), .length = format->length, .owned = TRUE };
+}
+
+static void
+text_clear (GenSample *sample)
+{
+  if (sample->text.owned)
+    g_free (sample->text.data);
+}
+
+static void
+text_get_format (const GenSample *sample, GenFormat *format)
+{
+  format->length = sample->text.length;
+}
+
+static void
+text_copy (const GenSample *source, GenSample *target)
+{
+  memcpy (target->text.data, source->text.data, source->text.length);
+}
+
+static gboolean
+text_recognise (const char *path)
+{
+  g_autofree char *lower = g_ascii_strdown (path, -1);
+
+  return g_str_has_suffix (lower, ".txt");
+}
+
+static gboolean
+read_text (const char *path, char **text, gsize *length, GError **error)
+{
+  const char *end;
+
+  if (!g_file_get_contents (path, text, length, error))
+    return FALSE;
+  if (g_utf8_validate_len (*text, *length, &end))
+    return TRUE;
+  g_set_error (error, G_CONVERT_ERROR, G_CONVERT_ERROR_ILLEGAL_SEQUENCE,
+      "%s: byte %" G_GSIZE_FORMAT " is no UTF-8", path, (gsize)(end - *text));
+  g_clear_pointer (text, g_free);
+  return FALSE;
+}
+
+static gboolean
+text_probe (const char *path, GenFormat *format, GError **error)
+{
+  g_autofree char *text = NULL;
+
+  *format = (GenFormat){ .medium = &gen_medium_text };
+  return read_text (path, &text, &format->length, error);
+}
+
+/* What does not fit is cut at a character. */
+static gboolean
+text_load (const char *path, const GenFitting *fitting, GenSample *target, GError **error)
+{
+  g_autofree char *text = NULL;
+  gsize length;
+
+  if (!read_text (path, &text, &length, error))
+    return FALSE;
+  if (length > target->text.length)
+    length = (gsize)(g_utf8_find_prev_char (text, text + target->text.length + 1) - text);
+  memset (target->text.data, 0, target->text.length);
+  memcpy (target->text.data, text, length);
+  return TRUE;
+}
+
+const GenMedium gen_medium_text = {
+  .name = "text",
+  .plural = "texts",
+  .description = "Text in UTF-8",
+  .describe = text_describe,
+  .init = text_init,
+  .clear = text_clear,
+  .get_format = text_get_format,
+  .copy = text_copy,
+  .recognise = text_recognise,
+  .probe = text_probe,
+  .load = text_load,
+};

@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The plan that plays a model on frames: UnpackPicture, the model, PackPicture, as one graph, so
+ * that the frames' own memory is all that is read and written at its ends. */
+#include <math.h>
+#include <string.h>
+
+#include <generative/operator.h>
+
+#include "../graph/graph-private.h"
+#include "../graph/kernel.h"
+#include "../ops/pack.h"
+#include "../ops/sound/sound.h"
+#include "model-private.h"
+
+static void
+set_layout (GenNode *node, const GenFrameLayout *layout, const GenPort *port)
+{
+  gint64 order[GEN_PORT_MAX_CHANNELS];
+  float mean[GEN_PORT_MAX_CHANNELS], std[GEN_PORT_MAX_CHANNELS];
+
+  gen_node_set_int (node, "columns", MAX (layout->columns, 1));
+  gen_node_set_int (node, "planar", layout->planar);
+  gen_node_set_int (node, "stride", (gint64)layout->stride);
+  gen_node_set_int (node, "upward", layout->upward);
+  if (layout->ycbcr) {
+    const gint64 siting[] = { layout->sited_x, layout->sited_y };
+
+    gen_node_set_floats (node, "luma", layout->luma, 2);
+    gen_node_set_int (node, "full_range", layout->full_range);
+    gen_node_set_int (node, "chroma_stride", (gint64)layout->chroma_stride);
+    gen_node_set_ints (node, "siting", siting, 2);
+  } else {
+    for (int i = 0; i < layout->n_order; i++)
+      order[i] = layout->order[i];
+    gen_node_set_ints (node, "order", order, layout->n_order);
+    if (layout->bytes > 0)
+      gen_node_set_int (node, "bytes", layout->bytes);
+  }
+  for (int c = 0; c < port->channels; c++) {
+    mean[c] = layout->studio_range ? (port->mean[c] * 219 + 16) / 255 : port->mean[c];
+    std[c] = layout->studio_range ? port->std[c] * 219 / 255 : port->std[c];
+  }
+  gen_node_set_floats (node, "mean", mean, port->channels);
+  gen_node_set_floats (node, "std", std, port->channels);
+}
+
+int
+gen_frame_layout_planes (const GenFrameLayout *layout)
+{
+  if (layout->ycbcr)
+    return layout->planar ? 3 : 2;
+  return layout->planar ? layout->n_order : 1;
+}
+
+gssize
+gen_frame_layout_offset (const GenFrameLayout *layout, int plane, int x, int y, int rows)
+{
+  gboolean chroma = layout->ycbcr && plane > 0;
+  gssize stride = (gssize)(chroma ? layout->chroma_stride : layout->stride);
+  int bytes = layout->bytes > 0 ? layout->bytes : layout->planar ? 1 : layout->n_order;
+
+  if (layout->ycbcr)
+    bytes = !chroma || layout->planar ? 1 : 2;
+  if (chroma) {
+    x /= 2;
+    y /= 2;
+    rows = (rows + 1) / 2;
+  }
+  return (layout->upward ? -(y + rows - 1) * stride : y * stride) + (gssize)x * bytes;
+}
+
+static GenTensor *
+transpose (GenGraph *graph, GenTensor *x, gint64 a, gint64 b, gint64 c, GError **error)
+{
+  const gint64 order[] = { 0, a, b, c };
+
+  return gen_graph_op (graph, "Transpose", &x, 1, 1, error, "perm", GEN_INTS, 4, order, NULL);
+}
+
+static GenTensor *
+reshape (GenGraph *graph, GenTensor *x, const GenShape *shape, GError **error)
+{
+  return gen_binary (graph, "Reshape", x, gen_graph_ints (graph, shape->dims, shape->rank), error);
+}
+
+/* Whose error it is. */
+static void
+name_model (const GenModel *model, gboolean failed, GError **error)
+{
+  if (failed && model->path != NULL)
+    g_prefix_error (error, "%s: ", model->path);
+}
+
+/* What a plan takes and makes in the place of numbers of `type`. */
+static GenDataType
+outer_type (GenDataType type)
+{
+  return type == GEN_TYPE_FLOAT16 || type == GEN_TYPE_BFLOAT16 || type == GEN_TYPE_FLOAT64
+             ? GEN_TYPE_FLOAT32
+             : type;
+}
+
+static GenTensor *
+cast (GenGraph *graph, GenTensor *x, GenDataType type, GError **error)
+{
+  if (x == NULL || x->type == type)
+    return x;
+  return gen_graph_op (graph, "Cast", &x, 1, 1, error, "to", GEN_INT, (int)type, NULL);
+}
+
+/* Pictures, float32, to numbers of `type`. */
+static GenTensor *
+to_type (GenGraph *graph, GenTensor *x, GenDataType type, GError **error)
+{
+  if (x != NULL && type == GEN_TYPE_UINT8)
+    x = gen_unary (graph, "Round", x, error);
+  return cast (graph, x, type, error);
+}
+
+static void
+set_sound (GenNode *node, const GenSoundLayout *layout, const GenPort *port)
+{
+  gen_node_set_int (node, "int16", layout->int16);
+  gen_node_set_int (node, "channels_last", port->channels_last);
+  gen_node_set_float (node, "full_scale",
+      fmaxf (fabsf (gen_port_black (port, 0)), fabsf (gen_port_white (port, 0))));
+}
+
+/* The samples of the buffer as the model wants them. */
+static GenTensor *
+unpack_sound (GenGraph *graph, const GenModelUse *use, const GenShape *wanted, GError **error)
+{
+  const GenPort *port = &use->input;
+  const gint64 length = port->length > 0 ? port->length : use->length;
+  const gint64 bytes = use->pictures * length * port->channels *
+                       (gint64)(use->from_sound.int16 ? sizeof (gint16) : sizeof (float));
+  g_autofree GenTensor **buffers = g_new (GenTensor *, use->frames);
+  GenTensor *x = gen_graph_add_value (graph, NULL);
+  GenNode *node;
+
+  for (int i = 0; i < use->frames; i++)
+    buffers[i] = gen_graph_add_input (graph, "samples", GEN_TYPE_UINT8, &GEN_SHAPE (bytes));
+  node = gen_graph_add_node (
+      graph, "unpack", "generative", "UnpackSound", GEN_OPSET, buffers, use->frames, &x, 1, error);
+
+  if (node == NULL)
+    return NULL;
+  set_sound (node, &use->from_sound, port);
+  gen_node_set_int (node, "channels", port->channels);
+  gen_node_set_int (node, "length", length);
+  if (!node->op->infer (node, error))
+    return NULL;
+  return gen_shape_equal (&x->shape, wanted) ? x : reshape (graph, x, wanted, error);
+}
+
+/* The pictures of the frames as the model wants them. */
+static GenTensor *
+unpack_picture (GenGraph *graph, const GenModelUse *use, const GenShape *wanted, GError **error)
+{
+  const GenPort *port = &use->input;
+  int height = port->height > 0 ? port->height : use->height;
+  int width = port->width > 0 ? port->width : use->width;
+  int columns = MAX (use->from.columns, 1);
+  int rows = (use->pictures + columns - 1) / columns;
+  int planes = gen_frame_layout_planes (&use->from), n = use->frames * planes;
+  g_autofree GenTensor **frames = g_new (GenTensor *, n);
+  GenTensor *x = gen_graph_add_value (graph, NULL);
+  GenNode *node;
+
+  for (int i = 0; i < n; i++) {
+    gboolean chroma = use->from.ycbcr && i % planes > 0;
+    gint64 size = chroma ? (gint64)use->from.chroma_stride * ((height * (gint64)rows + 1) / 2)
+                         : (gint64)use->from.stride * height * rows;
+
+    frames[i] = gen_graph_add_input (graph, "frame", GEN_TYPE_UINT8, &GEN_SHAPE (size));
+  }
+  node = gen_graph_add_node (
+      graph, "unpack", "generative", "UnpackPicture", GEN_OPSET, frames, n, &x, 1, error);
+  if (node == NULL)
+    return NULL;
+  set_layout (node, &use->from, port);
+  gen_node_set_int (node, "rows", rows);
+  gen_node_set_int (node, "channels", port->channels);
+  gen_node_set_int (node, "height", height);
+  gen_node_set_int (node, "width", width);
+  if (!node->op->infer (node, error))
+    return NULL;
+  if (port->channels_last)
+    x = transpose (graph, x, 2, 3, 1, error);
+  return x == NULL || gen_shape_equal (&x->shape, wanted) ? x : reshape (graph, x, wanted, error);
+}
+
+static GenTensor *
+unpack (GenGraph *graph, const GenModelUse *use, const GenShape *wanted, GError **error)
+{
+  return (use->input.kind == GEN_PORT_SOUND ? unpack_sound : unpack_picture) (
+      graph, use, wanted, error);
+}
+
+static gboolean
+pack_sound (GenGraph *graph, const GenModelUse *use, GenTensor *x, GError **error)
+{
+  const GenPort *port = &use->output;
+  g_autofree GenTensor **buffers = g_new (GenTensor *, use->frames);
+  GenNode *node;
+
+  if (x->shape.rank != 3)
+    x = reshape (
+        graph, x, &GEN_SHAPE ((gint64)use->frames * use->pictures, port->channels, -1), error);
+  x = cast (graph, x, GEN_TYPE_FLOAT32, error);
+  if (x == NULL)
+    return FALSE;
+  for (int i = 0; i < use->frames; i++)
+    buffers[i] = gen_graph_add_value (graph, "sound");
+  node = gen_graph_add_node (
+      graph, "pack", "generative", "PackSound", GEN_OPSET, &x, 1, buffers, use->frames, error);
+  if (node == NULL)
+    return FALSE;
+  set_sound (node, &use->to_sound, port);
+  gen_node_set_int (node, "skip", use->to_sound.skip);
+  if (use->to_sound.keep > 0)
+    gen_node_set_int (node, "keep", use->to_sound.keep);
+  if (!node->op->infer (node, error))
+    return FALSE;
+  for (int i = 0; i < use->frames; i++)
+    gen_graph_add_output (graph, buffers[i]);
+  return TRUE;
+}
+
+static gboolean
+pack_picture (GenGraph *graph, const GenModelUse *use, GenTensor *x, GError **error)
+{
+  const GenPort *port = &use->output;
+  int n = use->frames * gen_frame_layout_planes (&use->to);
+  g_autofree GenTensor **frames = g_new (GenTensor *, n);
+  GenNode *node;
+
+  if (port->channels_last)
+    x = transpose (graph, x, 3, 1, 2, error);
+  else if (x->shape.rank != 4 || x->shape.dims[1] != port->channels)
+    x = reshape (graph, x,
+        &GEN_SHAPE ((gint64)use->frames * use->pictures, port->channels, port->height, port->width),
+        error);
+  x = cast (graph, x, GEN_TYPE_FLOAT32, error);
+  if (x == NULL)
+    return FALSE;
+  for (int i = 0; i < n; i++)
+    frames[i] = gen_graph_add_value (graph, "picture");
+  node = gen_graph_add_node (
+      graph, "pack", "generative", "PackPicture", GEN_OPSET, &x, 1, frames, n, error);
+  if (node == NULL)
+    return FALSE;
+  set_layout (node, &use->to, port);
+  if (!node->op->infer (node, error))
+    return FALSE;
+  for (int i = 0; i < n; i++)
+    gen_graph_add_output (graph, frames[i]);
+  return TRUE;
+}
+
+static gboolean
+pack (GenGraph *graph, const GenModelUse *use, GenTensor *x, GError **error)
+{
+  return (use->output.kind == GEN_PORT_SOUND ? pack_sound : pack_picture) (graph, use, x, error);
+}
+
+static int
+find_port (const GPtrArray *tensors, const GenPort *port)
+{
+  for (guint i = 0; i < tensors->len; i++)
+    if (strcmp (((GenTensor *)g_ptr_array_index (tensors, i))->name, port->name) == 0)
+      return (int)i;
+  return -1;
+}
+
+/* The model's graph for the extents of `use`, and in `graph` what it reads. (transfer full) */
+static GenGraph *
+prepare_source (
+    GenModel *model, const GenModelUse *use, GenGraph *graph, GenTensor ***inputs, GError **error)
+{
+  const GenExtents extents = { (gint64)use->frames * use->pictures, use->height, use->width,
+    use->length };
+  const gint64 batch = extents.batch;
+  g_autoptr (GenGraph) source = gen_graph_copy (model->graph);
+  int from = find_port (source->inputs, &use->input);
+
+  g_return_val_if_fail (from >= 0, NULL);
+  *inputs = g_new0 (GenTensor *, source->inputs->len + 1);
+  if (use->input.batch > 0 && use->input.batch != batch) {
+    g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+        "input '%s' takes batches of %" G_GINT64_FORMAT " alone, not of %" G_GINT64_FORMAT
+        "; export the model with a free batch",
+        use->input.name, use->input.batch, batch);
+    return NULL;
+  }
+  if (!gen_model_fix_inputs (model, source, &extents, error))
+    return NULL;
+  for (guint i = 0; i < source->inputs->len; i++) {
+    const GenTensor *input = g_ptr_array_index (source->inputs, i);
+
+    if (use->from_frames && (int)i == from)
+      (*inputs)[i] = to_type (graph, unpack (graph, use, &input->shape, error), input->type, error);
+    else
+      (*inputs)[i] = cast (graph,
+          gen_graph_add_input (graph, input->name, outer_type (input->type), &input->shape),
+          input->type, error);
+    if ((*inputs)[i] == NULL)
+      return NULL;
+  }
+  return g_steal_pointer (&source);
+}
+
+static GenPlan *
+compile (GenModel *model, const GenModelUse *use, GError **error)
+{
+  g_autoptr (GenGraph) graph = gen_graph_new ("play");
+  g_autofree GenTensor **inputs = NULL;
+  g_autofree GenTensor **outputs = g_new0 (GenTensor *, model->graph->outputs->len + 1);
+  g_autoptr (GenGraph) source = prepare_source (model, use, graph, &inputs, error);
+  int to = find_port (model->graph->outputs, &use->output);
+
+  g_return_val_if_fail (to >= 0, NULL);
+  if (source == NULL)
+    return NULL;
+  if (!gen_graph_append (graph, source, NULL, inputs, outputs, NULL, error))
+    return NULL;
+  if (!use->to_frames) {
+    GenTensor *numbers = cast (graph, outputs[to], outer_type (outputs[to]->type), error);
+
+    if (numbers == NULL)
+      return NULL;
+    gen_graph_add_output (graph, numbers);
+  } else if (!pack (graph, use, outputs[to], error))
+    return NULL;
+  return gen_plan_new (graph, &use->plan, error);
+}
+
+GenPlan *
+gen_model_compile (GenModel *model, const GenModelUse *use, GError **error)
+{
+  GenPlan *plan = compile (model, use, error);
+
+  name_model (model, plan == NULL, error);
+  return plan;
+}
+
+/* `x`, of which nothing but the type is known, as float32. */
+static GenTensor *
+cast_unknown (GenGraph *graph, GenTensor *x, GError **error)
+{
+  GenTensor *made;
+  GenNode *node;
+
+  if (x->type == GEN_TYPE_FLOAT32)
+    return x;
+  made = gen_graph_add_value (graph, NULL);
+  made->type = GEN_TYPE_FLOAT32;
+  node = gen_graph_add_node (graph, "", NULL, "Cast", GEN_OPSET, &x, 1, &made, 1, error);
+  if (node == NULL)
+    return NULL;
+  gen_node_set_int (node, "to", GEN_TYPE_FLOAT32);
+  return made;
+}
+
+static GenSession *
+open_session (GenModel *model, const GenModelUse *use, GError **error)
+{
+  g_autoptr (GenGraph) graph = gen_graph_new ("play");
+  g_autofree GenTensor **inputs = NULL;
+  g_autofree GenTensor **outputs = g_new0 (GenTensor *, model->graph->outputs->len + 1);
+  g_autoptr (GenGraph) source = prepare_source (model, use, graph, &inputs, error);
+  int to = find_port (model->graph->outputs, &use->output);
+  GenTensor *numbers;
+
+  g_return_val_if_fail (to >= 0, NULL);
+  if (source == NULL)
+    return NULL;
+  gen_graph_bring (graph, source, NULL, inputs, outputs, NULL);
+  numbers = cast_unknown (graph, outputs[to], error);
+  if (numbers == NULL)
+    return NULL;
+  gen_graph_add_output (graph, numbers);
+  gen_graph_remove_dead (graph);
+  return gen_session_new (graph, &use->plan);
+}
+
+GenSession *
+gen_model_open (GenModel *model, const GenModelUse *use, GError **error)
+{
+  GenSession *session = open_session (model, use, error);
+
+  name_model (model, session == NULL, error);
+  return session;
+}
+
+GenPlan *
+gen_model_compile_frame (const GenModelUse *use, const GenShape *shape, GError **error)
+{
+  g_autoptr (GenGraph) graph = gen_graph_new ("frame");
+  GenTensor *numbers = gen_graph_add_input (graph, "numbers", GEN_TYPE_FLOAT32, shape);
+
+  return pack (graph, use, numbers, error) ? gen_plan_new (graph, &use->plan, error) : NULL;
+}
+
+guint64
+gen_model_take_not_finite (GenPlan *plan)
+{
+  const GenKernel *pictures = gen_plan_find_kernel (plan, "PackPicture");
+  const GenKernel *sounds = gen_plan_find_kernel (plan, "PackSound");
+
+  if (pictures != NULL)
+    return gen_pack_take_not_finite (pictures);
+  return sounds != NULL ? gen_pack_sound_take_not_finite (sounds) : 0;
+}
+
+gboolean
+gen_model_output_shape (GenModel *model, const GenPort *port, gint64 batch, int height, int width,
+    gint64 length, GenShape *shape, GError **error)
+{
+  const GenExtents extents = { batch, height, width, length };
+  g_autoptr (GenGraph) copy = gen_graph_copy (model->graph);
+  int number = find_port (copy->outputs, port);
+
+  g_return_val_if_fail (number >= 0, FALSE);
+  if (!gen_model_fix_inputs (model, copy, &extents, error) || !gen_graph_infer (copy, error)) {
+    name_model (model, TRUE, error);
+    return FALSE;
+  }
+  *shape = ((GenTensor *)g_ptr_array_index (copy->outputs, number))->shape;
+  return TRUE;
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* UnpackSound: the samples of a buffer to numbers [N, channels, length], PackSound's inverse. The
+ * first node of a plan that takes sound, bound to the buffer itself. */
+#include "sound.h"
+
+#include "../../simd.h"
+
+#define CHUNK 1024
+
+GEN_CLONES (void, from_int16,
+    (const gint16 *x, gsize step, float factor, float *out, gsize out_step, gsize n),
+    (x, step, factor, out, out_step, n))
+{
+  for (gsize i = 0; i < n; i++)
+    out[i * out_step] = (float)x[i * step] * factor;
+}
+
+GEN_CLONES (void, from_float,
+    (const float *x, gsize step, float factor, float *out, gsize out_step, gsize n),
+    (x, step, factor, out, out_step, n))
+{
+  for (gsize i = 0; i < n; i++)
+    out[i * out_step] = x[i * step] * factor;
+}
+
+static void
+unpack_frames (
+    const GenSoundGeometry *geometry, const guint8 *samples, float *x, gsize first, gsize n)
+{
+  const gsize channels = (gsize)geometry->channels;
+  const float factor = geometry->full_scale / (geometry->int16 ? 32768.0f : 1.0f);
+  const gsize step = geometry->channels_last ? channels : 1;
+
+  for (gsize c = 0; c < channels; c++) {
+    float *to = geometry->channels_last ? x + first * channels + c
+                                        : x + c * (gsize)geometry->length + first;
+
+    if (geometry->int16)
+      from_int16 ((const gint16 *)samples + c, channels, factor, to, step, n);
+    else
+      from_float ((const float *)samples + c, channels, factor, to, step, n);
+  }
+}
+
+static void
+run (const GenKernel *kernel, int part, int parts)
+{
+  const GenSoundGeometry *geometry = kernel->state;
+  const gsize frame = (gsize)geometry->channels * geometry->sample;
+  const gsize length = (gsize)geometry->length;
+  const gsize of_buffer = (gsize)geometry->of_buffer;
+  float *x = kernel->outputs[0];
+  gsize at, end;
+
+  gen_kernel_share ((gsize)geometry->sounds * length, CHUNK, part, parts, &at, &end);
+  while (at < end) {
+    const gsize sound = at / length, first = at % length;
+    const gsize n = MIN (MIN (end - at, length - first), CHUNK);
+
+    const guint8 *samples = kernel->inputs[sound / of_buffer];
+
+    unpack_frames (geometry, samples + (sound % of_buffer * length + first) * frame,
+        x + sound * (gsize)geometry->channels * length, first, n);
+    at += n;
+  }
+}
+
+static gboolean
+infer (GenNode *node, GError **error)
+{
+  GenSoundGeometry geometry;
+  GenShape shape;
+
+  if (!gen_sound_geometry_to_unpack (node, &geometry, error))
+    return FALSE;
+  shape = geometry.channels_last ? GEN_SHAPE (geometry.sounds, geometry.length, geometry.channels)
+                                 : GEN_SHAPE (geometry.sounds, geometry.channels, geometry.length);
+  gen_node_set_output (node, 0, GEN_TYPE_FLOAT32, &shape);
+  return TRUE;
+}
+
+static gboolean
+cpu (GenKernel *kernel, GError **error)
+{
+  GenSoundGeometry *geometry = g_new0 (GenSoundGeometry, 1);
+
+  kernel->state = geometry;
+  kernel->free_state = g_free;
+  if (!gen_sound_geometry_to_unpack (kernel->node, geometry, error))
+    return FALSE;
+  gen_kernel_add_step (kernel, run,
+      gen_kernel_parts (
+          kernel, (gsize)(geometry->sounds * geometry->length * geometry->channels), 0.4));
+  return TRUE;
+}
+
+const GenOperator gen_operator_unpack_sound = {
+  .name = "UnpackSound",
+  .domain = "generative",
+  .summary = "The samples of a sound to numbers",
+  .min_inputs = 1,
+  .max_inputs = -1,
+  .min_outputs = 1,
+  .max_outputs = 1,
+  .infer = infer,
+  .cpu = cpu,
+};

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* GradientDescent: stochastic gradient descent with momentum, velocity = momentum * velocity +
+ * gradient and weights -= rate * velocity (Polyak's heavy ball, in the form that keeps the
+ * learning rate out of the velocity). Momentum 0 is plain gradient descent. */
+#include "update.h"
+#include "../../simd.h"
+
+GEN_CLONES (void, update,
+    (float factor, float rate, float momentum, float decay, const float *weights,
+        const float *gradient, const float *velocity, float *new_weights, float *new_velocity,
+        gsize n),
+    (factor, rate, momentum, decay, weights, gradient, velocity, new_weights, new_velocity, n))
+{
+#pragma GCC ivdep
+  for (gsize i = 0; i < n; i++) {
+    const float w = weights[i];
+    const float v = momentum * velocity[i] + gradient[i] * factor + decay * w;
+
+    new_weights[i] = w - rate * v;
+    new_velocity[i] = v;
+  }
+}
+
+static void
+run (const GenKernel *kernel, int part, int parts)
+{
+  const GenNode *node = kernel->node;
+  const float *const *in = (const float *const *)kernel->inputs;
+  float *const *out = (float *const *)kernel->outputs;
+  gsize at, end;
+  float factor;
+
+  gen_update_share (kernel, part, parts, &at, &end);
+  factor = gen_update_begin (kernel, at, end);
+  if (factor == 0)
+    return;
+  update (factor, in[GEN_UPDATE_RATE][0], gen_node_float (node, "momentum", 0),
+      gen_node_float (node, "weight_decay", 0), in[GEN_UPDATE_WEIGHTS] + at,
+      in[GEN_UPDATE_GRADIENT] + at, in[GEN_UPDATE_STATE] + at, out[0] + at, out[1] + at, end - at);
+}
+
+static gboolean
+cpu (GenKernel *kernel, GError **error)
+{
+  return gen_update_cpu (kernel, run, 1.0, error);
+}
+
+const GenOperator gen_operator_gradient_descent = {
+  .name = "GradientDescent",
+  .domain = "generative",
+  .summary = "Gradient descent with momentum: new weights and velocity from a gradient",
+  .min_inputs = 5,
+  .max_inputs = 6,
+  .min_outputs = 2,
+  .max_outputs = 2,
+  .layouts = GEN_LAYOUTS_PLAIN,
+  .elementwise = TRUE,
+  .infer = gen_update_infer,
+  .cpu = cpu,
+  .gradient_is_zero = TRUE,
+};
