@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Products of matrices on the tile unit (split_tile.h). Each part packs what it needs of the two
+/* Products of matrices on the tile unit (split-tile.h). Each part packs what it needs of the two
  * operands, a constant one but once; lines of the left one at a time that stay in the second-level
  * cache, and k in blocks that leave the right one's tiles in the first. */
 #include "split-gemm.h"

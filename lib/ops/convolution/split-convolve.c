@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Convolutions on the tile unit (../device/split_tile.h). The source is split once, pixel by pixel;
+/* Convolutions on the tile unit (../device/split-tile.h). The source is split once, pixel by pixel;
  * the tiles of each tap of the kernel are then read where they lie, at the tap's distance, so that
  * nothing is gathered.
  *
