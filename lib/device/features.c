@@ -10,8 +10,8 @@
 #include "amx.h"
 
 /* Names in the order of GenIsa. */
-static const char *const isa_names[] = { "baseline", "avx2", "avx-vnni", "avx512", "vnni",
-  "amx", NULL };
+static const char *const isa_names[] = { "baseline", "avx2", "avx-vnni", "avx512", "vnni", "amx",
+  NULL };
 
 static GenIsa
 read_mask (void)
