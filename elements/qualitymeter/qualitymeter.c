@@ -362,14 +362,14 @@ gst_quality_meter_post_error (GstQualityMeter *self, const GError *error)
 
 /* Why there is no meter. */
 static void
-gst_quality_meter_post_medium_error (GstQualityMeter *self, GError *error)
+gst_quality_meter_post_medium_error (GstQualityMeter *self, GError **error)
 {
   if (self->features != NULL) {
-    gst_quality_meter_post_error (self, error);
+    gst_quality_meter_post_error (self, *error);
     return;
   }
-  g_prefix_error (&error, "Property embedder: ");
-  gst_generative_post_error (GST_ELEMENT (self), error);
+  g_prefix_error (error, "Property embedder: ");
+  gst_generative_post_error (GST_ELEMENT (self), *error);
 }
 
 static void
@@ -438,7 +438,7 @@ gst_quality_meter_open_meter (GstQualityMeter *self)
     g_clear_error (&error);
     gst_quality_meter_set_medium (self, &gen_medium_picture, &error);
   }
-  gst_quality_meter_post_medium_error (self, g_steal_pointer (&error));
+  gst_quality_meter_post_medium_error (self, &error);
   return FALSE;
 }
 
@@ -570,7 +570,7 @@ begin_anew (GstQualityMeter *self, const GenMedium *medium)
     gst_quality_meter_log_meter (self);
     return TRUE;
   }
-  gst_quality_meter_post_medium_error (self, g_steal_pointer (&error));
+  gst_quality_meter_post_medium_error (self, &error);
   return FALSE;
 }
 
