@@ -60,6 +60,8 @@ GEN_API gboolean gen_sound_load_part (GenSound *sound, const char *path, int rat
  * for a codec that loses something may be off by a few thousand frames. */
 GEN_API gboolean gen_sound_probe (
     const char *path, int *rate, int *channels, guint64 *frames, GError **error);
+/* How many frames of one rate become how many of another. */
+GEN_API guint64 gen_sound_scale_frames (guint64 frames, int from, int to);
 /* Whether a file is one of sound, by its name or its first bytes; says nothing of whether it is
  * whole. */
 GEN_API gboolean gen_sound_recognise (const char *path);

@@ -16,6 +16,7 @@
 #define NEAR 1 /* second */
 /* By how many frames of its codec what a file says of its length may be off. */
 #define SLACK 4
+#define UNKNOWN_FRAME 2048
 /* No codec makes more samples of a byte: who promises them is damaged. */
 #define MAX_SAMPLES_A_BYTE 8192
 
@@ -115,7 +116,8 @@ least_of_stream (const Walk *walk)
     return least_of_container (walk);
   if (gen_sound_reader_is_lossless (reader))
     return promised;
-  return promised - SLACK * MAX (reader->codec->frame_size, 1);
+  return promised -
+         SLACK * (reader->codec->frame_size > 0 ? reader->codec->frame_size : UNKNOWN_FRAME);
 }
 
 /* Whether a file that has been read to its end has what it says to have. */
@@ -312,13 +314,24 @@ gen_sound_load (GenSound *sound, const char *path, int rate, int channels, GErro
   return gen_sound_fail (path, "longer than the longest sound that is held in memory", 0, error);
 }
 
+/* Samples at the end of a packet that its encoder put there, and the decoder takes away. */
+static gint64
+count_padding (const AVPacket *packet)
+{
+  enum { SIZE = 10, AT_END = 4 }; /* AV_PKT_DATA_SKIP_SAMPLES: two 32-bit numbers, and reasons */
+  size_t size = 0;
+  const guint8 *data = av_packet_get_side_data (packet, AV_PKT_DATA_SKIP_SAMPLES, &size);
+
+  return data != NULL && size >= SIZE ? AV_RL32 (data + AT_END) : 0;
+}
+
 /* How many samples there are from the walk's frame on: as its packets say, or as they decode to. A
  * packet that the first frame came of is counted by the frame. */
 static gint64
 count_samples (Walk *walk)
 {
   GenSoundReader *reader = walk->reader;
-  gint64 total = 0, unsaid = 0;
+  gint64 total = 0, unsaid = 0, padding = 0;
   int code;
 
   if (!gen_sound_reader_has_fine_times (reader, walk->rate)) {
@@ -330,10 +343,11 @@ count_samples (Walk *walk)
     if (reader->packet->stream_index == reader->stream->index) {
       total += reader->packet->duration;
       unsaid += reader->packet->duration == 0;
+      padding += count_padding (reader->packet);
     }
     av_packet_unref (reader->packet);
   }
-  return (gint64)walk->next + unsaid * reader->codec->frame_size +
+  return (gint64)walk->next - padding + unsaid * reader->codec->frame_size +
          av_rescale_q (total, reader->stream->time_base, (AVRational){ 1, walk->rate });
 }
 
@@ -371,7 +385,8 @@ gen_sound_probe (const char *path, int *rate, int *channels, guint64 *frames, GE
     *rate = walk.rate;
   if (channels != NULL)
     *channels = reader.frame->ch_layout.nb_channels;
-  count = gen_sound_reader_promised (&reader, walk.rate);
+  /* Tables of MPEG files count what their encoders put around the sound. */
+  count = gen_sound_reader_is_mpeg (&reader) ? -1 : gen_sound_reader_promised (&reader, walk.rate);
   if (count <= 0)
     count = count_samples (&walk);
   if (!is_possible (&reader, count, avio_size (reader.io)))
@@ -404,6 +419,9 @@ gen_sound_recognise (const char *path)
   if (av_match_ext (path, "wav,wave,flac,ogg,oga,opus,spx,mp3,mp2,m4a,m4b,aac,aif,aiff,aifc,au,"
                           "snd,caf,w64,wv,wma,ac3,amr,ape,tta,mka,voc"))
     return TRUE;
+  /* Folders of a hundred thousand photographs need not be opened file by file. */
+  if (av_match_ext (path, "png,jpg,jpeg,webp,gif,bmp,tif,tiff,txt,json,npy"))
+    return FALSE;
   io = gen_av_file_open (path, &reason);
   if (io == NULL)
     return FALSE;

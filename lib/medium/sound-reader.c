@@ -9,6 +9,8 @@
 
 #include "av-file.h"
 
+#define MAX_PROBE_PACKETS 2
+
 void
 gen_sound_reader_clear (GenSoundReader *reader)
 {
@@ -64,6 +66,8 @@ open_stream (GenSoundReader *reader, const AVCodec **codec)
   reader->format = avformat_alloc_context ();
   reader->format->pb = reader->io;
   av_dict_set (&options, "protocol_whitelist", "none", 0);
+  /* libav would look into megabytes of a WAV file for what could be hidden in its samples. */
+  av_dict_set_int (&options, "max_probe_packets", MAX_PROBE_PACKETS, 0);
   code = avformat_open_input (&reader->format, reader->path, NULL, &options);
   av_dict_free (&options);
   if (code < 0)
@@ -75,9 +79,11 @@ open_stream (GenSoundReader *reader, const AVCodec **codec)
   return code;
 }
 
-static gboolean
-is_mpeg_audio (enum AVCodecID codec)
+gboolean
+gen_sound_reader_is_mpeg (const GenSoundReader *reader)
 {
+  enum AVCodecID codec = reader->stream->codecpar->codec_id;
+
   return codec == AV_CODEC_ID_MP3 || codec == AV_CODEC_ID_MP2 || codec == AV_CODEC_ID_MP1;
 }
 
@@ -93,7 +99,7 @@ open_codec (GenSoundReader *reader, const AVCodec *codec, GError **error)
     reader->codec->thread_count = 1; /* files are decoded side by side instead */
     reader->codec->err_recognition = AV_EF_CRCCHECK | AV_EF_BUFFER;
     /* A stream of MPEG's may begin anywhere, and its first frame hang on what is not there. */
-    if (!is_mpeg_audio (codec->id))
+    if (!gen_sound_reader_is_mpeg (reader))
       reader->codec->err_recognition |= AV_EF_EXPLODE;
     reader->codec->log_level_offset = GEN_AV_SILENCE;
     code = avcodec_open2 (reader->codec, codec, NULL);

@@ -33,6 +33,8 @@ gboolean gen_sound_reader_has_fine_times (const GenSoundReader *reader, int rate
 gint64 gen_sound_reader_promised (const GenSoundReader *reader, int rate);
 /* Whether the decoder gives back the very samples that went into the encoder. */
 gboolean gen_sound_reader_is_lossless (const GenSoundReader *reader);
+/* Whether it is MPEG audio of any layer. */
+gboolean gen_sound_reader_is_mpeg (const GenSoundReader *reader);
 /* Whether the file's samples are plain numbers. */
 gboolean gen_sound_reader_is_pcm (const GenSoundReader *reader);
 /* Go to sample `at` or one before it, `zero` being the time stamp of sample 0. The next frame's

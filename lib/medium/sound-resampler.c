@@ -4,6 +4,8 @@
  * common divisor of the two rates. */
 #include "sound-resampler.h"
 
+#include <generative/sound.h>
+
 #include <libavutil/channel_layout.h>
 #include <libavutil/opt.h>
 
@@ -108,10 +110,9 @@ gen_sound_resampler_begin (const GenSoundResampler *resampler, guint64 first)
 }
 
 guint64
-gen_sound_resampler_scale (const GenSoundResampler *resampler, guint64 frames)
+gen_sound_scale_frames (guint64 frames, int from, int to)
 {
-  return (guint64)av_rescale_rnd (
-      (gint64)frames, resampler->rate, resampler->from_rate, AV_ROUND_UP);
+  return (guint64)av_rescale_rnd ((gint64)frames, to, from, AV_ROUND_UP);
 }
 
 gboolean

@@ -28,8 +28,6 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (GenSoundResampler, gen_sound_resampler_clear)
 /* Where input must begin for frame `first` of the output to be what it is of the whole: a frame far
  * enough before it, and of one phase with the beginning. */
 guint64 gen_sound_resampler_begin (const GenSoundResampler *resampler, guint64 first);
-/* How many frames come of so many. */
-guint64 gen_sound_resampler_scale (const GenSoundResampler *resampler, guint64 frames);
 
 gboolean gen_sound_resampler_takes (const GenSoundResampler *resampler, const AVFrame *frame);
 /* Append what comes of `frame` from its sample `from` on; NULL: of the end. At the limit nothing

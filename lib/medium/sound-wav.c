@@ -5,23 +5,8 @@
 
 #include <string.h>
 
-#include "../simd.h"
-
 #define FORMAT_PCM 1
 #define FORMAT_FLOAT 3
-
-GEN_CLONES (void, quantize, (const float *x, guint8 *out, gsize n), (x, out, n))
-{
-  for (gsize i = 0; i < n; i++) {
-    float v = x[i] * 32768.0f;
-    gint16 sample;
-
-    v = v > -32768.0f ? v : -32768.0f;
-    v = v < 32767.0f ? v : 32767.0f;
-    sample = GINT16_TO_LE ((gint16)__builtin_rintf (v));
-    memcpy (out + 2 * i, &sample, sizeof sample);
-  }
-}
 
 static void
 copy_floats (const float *x, guint8 *out, gsize n)
@@ -33,6 +18,16 @@ copy_floats (const float *x, guint8 *out, gsize n)
     bits = GUINT32_TO_LE (bits);
     memcpy (out + 4 * i, &bits, sizeof bits);
   }
+}
+
+static void
+copy_integers (const GenSound *sound, guint8 *out)
+{
+  gint16 *samples = (gint16 *)(void *)out;
+
+  gen_sound_to_int16 (sound, samples);
+  for (gsize i = 0; i < sound->frames * (gsize)sound->channels; i++)
+    samples[i] = GINT16_TO_LE (samples[i]);
 }
 
 static void
@@ -94,7 +89,7 @@ gen_sound_encode_wav (const GenSound *sound, GenSoundWav kind, GError **error)
   if (is_float)
     copy_floats (sound->data, at, numbers);
   else
-    quantize (sound->data, at, numbers);
+    copy_integers (sound, at);
   return g_bytes_new_take (bytes, header + data);
 }
 
