@@ -9,6 +9,7 @@
 #include <gst/audio/audio.h>
 
 #include "../shared/frames.h"
+#include "../shared/model-file.h"
 #include "../shared/passing.h"
 #include "../shared/playing.h"
 #include "../shared/tensors.h"
@@ -221,7 +222,7 @@ choose_sound (GstGeneratorPorts *ports, const GstGeneratorHints *hints, GError *
   if (gst_generator_streams (ports))
     return choose_stream (ports, hints, error);
   if (model->staged || ports->input.kind != GEN_PORT_VECTOR ||
-      !gen_port_make_sound (chosen, rate > 0 ? rate : GST_GENERATOR_ASSUMED_RATE)) {
+      !gen_port_make_sound (chosen, rate > 0 ? rate : GST_GENERATIVE_ASSUMED_RATE)) {
     g_autofree char *text = describe_port ("output", chosen);
 
     g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,

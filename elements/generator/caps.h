@@ -36,9 +36,6 @@ typedef struct {
   int context;       /* of sounds, in samples; -1: what the graph says */
 } GstGeneratorHints;
 
-/* The rate of sounds of which nobody says it. */
-#define GST_GENERATOR_ASSUMED_RATE 16000
-
 /* Choose the ports of `model`. FALSE with `error` when it is no generator. */
 gboolean gst_generator_choose_ports (
     GstGeneratorPorts *ports, GenModel *model, const GstGeneratorHints *hints, GError **error);
