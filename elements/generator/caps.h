@@ -48,9 +48,6 @@ typedef struct {
   guint64 crossfade; /* of the sounds of latents, in nanoseconds */
 } GstGeneratorHints;
 
-/* The rate of sounds of which nobody says it. */
-#define GST_GENERATOR_ASSUMED_RATE 16000
-
 /* Choose the ports of `model`. FALSE with `error` when it is no generator. */
 gboolean gst_generator_choose_ports (
     GstGeneratorPorts *ports, GenModel *model, const GstGeneratorHints *hints, GError **error);

@@ -2,6 +2,8 @@
 /* Which of a model's inputs and outputs a generator plays, and as what. */
 #include "caps.h"
 
+#include "../shared/model-file.h"
+
 /* Stands for the length of a sound that is free, where only how long others are by it matters. */
 #define ANY_LENGTH 16384
 
@@ -256,7 +258,7 @@ choose_pieces (GstGeneratorPorts *ports, const GstGeneratorHints *hints, GError 
   if (!choose_context (ports, hints, error))
     return FALSE;
   if (of_series) {
-    output->sample_rate = rate > 0 ? rate : GST_GENERATOR_ASSUMED_RATE;
+    output->sample_rate = rate > 0 ? rate : GST_GENERATIVE_ASSUMED_RATE;
     return TRUE;
   }
   input->sample_rate = rate;
@@ -351,7 +353,7 @@ choose_sound (GstGeneratorPorts *ports, const GstGeneratorHints *hints, GError *
         "property sample-rate, or metadata generative.sample-rate, says that a model makes sound "
         "of pictures",
         error);
-  if (model->staged || !gen_port_make_sound (chosen, rate > 0 ? rate : GST_GENERATOR_ASSUMED_RATE))
+  if (model->staged || !gen_port_make_sound (chosen, rate > 0 ? rate : GST_GENERATIVE_ASSUMED_RATE))
     return refuse_sound (ports,
         "a generator makes sounds [N, C, T], [N, T, C] or [N, T] of latents and pictures, of a "
         "length that is known",

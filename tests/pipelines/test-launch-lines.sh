@@ -4,6 +4,7 @@
 # a shell, in a folder that has the files it names. Pages of elements are made of their section
 # comments. A block that says how many buffers it takes ends by itself; what goes on for ever, or
 # trains for minutes, is interrupted as a user does it, after some seconds of playing.
+#   PAGES  (environment) other documents than all
 . "$(dirname "$0")/harness.sh"
 
 # What a machine without a screen shows pictures on, and nobody's settings.
@@ -44,6 +45,13 @@ furnish() {
     gst-launch-1.0 -q videotestsrc pattern=zone-plate kx2=20 ky2=20 num-buffers=1 ! \
         video/x-raw,format=GRAY8,width=2000,height=1000 ! pngenc ! filesink location=digits.png || return 1
     ln -s pictures photos
+    mkdir -p drums/kick drums/hat || return 1
+    gst-launch-1.0 -q audiotestsrc wave=ticks freq=80 num-buffers=20 ! audio/x-raw,format=S16LE ! \
+        flacenc ! filesink location=drums/kick/0.flac || return 1
+    gst-launch-1.0 -q audiotestsrc wave=white-noise num-buffers=10 ! audio/x-raw,rate=22050,channels=2 ! \
+        wavenc ! filesink location=drums/hat/0.wav || return 1
+    gst-launch-1.0 -q audiotestsrc wave=saw freq=150 num-buffers=200 ! audio/x-raw,rate=44100 ! \
+        wavenc ! filesink location=talk.wav || return 1
     train video/x-raw,format=RGB,width=32,height=32 "preset=dcgan checkpoint=colour/model" || return 1
     train video/x-raw,format=GRAY8,width=28,height=28 "preset=mlp checkpoint=grey/model" || return 1
     # Features that a net makes of a picture, as the last layer but one of a classifier.
@@ -65,16 +73,29 @@ onnx.save (helper.make_model (helper.make_graph (
     [helper.make_tensor ("taps", TensorProto.FLOAT, [1, 1, 9], [1 / 9] * 9)]),
     opset_imports=[helper.make_opsetid ("", 13)], ir_version=8), "restore.onnx")
 END
-    gst-launch-1.0 -q audiotestsrc wave=ticks num-buffers=90 ! audio/x-raw,channels=2 ! wavenc ! \
-        filesink location=talk.wav || return 1
     ln -s grey/model ball
+    # A model that scores a second of sound by its peak.
+    /usr/bin/python3 - <<'END' || return 1
+import onnx
+from onnx import TensorProto, helper
+
+model = helper.make_model (helper.make_graph (
+    [helper.make_node ("Abs", ["sound"], ["magnitudes"]),
+     helper.make_node ("GlobalMaxPool", ["magnitudes"], ["peak"]),
+     helper.make_node ("Flatten", ["peak"], ["score"])], "speech",
+    [helper.make_tensor_value_info ("sound", TensorProto.FLOAT, ["N", 1, 16000])],
+    [helper.make_tensor_value_info ("score", TensorProto.FLOAT, ["N", 1])]),
+    opset_imports=[helper.make_opsetid ("", 13)], ir_version=8)
+helper.set_model_props (model, {"generative.sample-rate": "16000"})
+onnx.save (model, "clean-speech.onnx")
+END
 }
 
 # provide FILE: what the block in FILE of document $page names, but for the folder that it is to
 # train into.
 provide() {
     cp -r "$work/pictures" "$work/photos" "$work/digits.png" "$work/inception.onnx" \
-        "$work/restore.onnx" "$work/talk.wav" .
+        "$work/restore.onnx" "$work/drums" "$work/talk.wav" "$work/clean-speech.onnx" .
     case $page in
     README.md) cp -r "$work/colour/model" . ;;
     *) cp -r "$work/grey/model" . ;;
@@ -117,6 +138,11 @@ judge() {
         ffprobe -v error -show_entries stream=codec_name,pix_fmt -of csv=p=0 "$film" >probe 2>&1
         holds "$page: $film is of a kind that every player knows" grep -qx 'h264,yuv420p' probe
     done
+    for sound in *.wav; do
+        if [ ! -e "$sound" ] || [ "$sound" = talk.wav ]; then continue; fi
+        ffprobe -v error -show_entries stream=codec_type -of csv=p=0 "$sound" >probe 2>&1
+        holds "$page: $sound is a sound" grep -qx audio probe
+    done
     for report in *.jsonl; do
         [ -e "$report" ] || continue
         holds "$page: $report ends on a summary" sh -c "tail -n 1 '$report' | grep -q '^{\"summary\":'"
@@ -128,7 +154,7 @@ if ! furnish >"$work/log" 2>&1; then
     finish
 fi
 cd "$top" || exit 1
-for page in README.md CONTRIBUTING.md docs/*.md docs/elements/*.md; do
+for page in ${PAGES:-README.md CONTRIBUTING.md docs/*.md docs/elements/*.md}; do
     cd "$top" || exit 1
     rm -rf "$work/blocks" && mkdir "$work/blocks"
     blocks "$page"
