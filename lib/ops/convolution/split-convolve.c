@@ -160,8 +160,8 @@ split_convolve_new (const GenConvolve *c, const GenProblem *p, int splits, int p
   row = phases * s->columns * s->pixel;
   at_once = s->split_rows ? (s->all_rows + parts - 1) / parts : s->all_rows;
   s->rows_at_once = CLAMP (SOURCE_BYTES / row - s->extra, 1, at_once);
-  /* The last tiles may read beyond the last pixel. */
-  s->plane = ((s->rows_at_once + s->extra) * s->columns + BLOCK) * s->pixel;
+  /* The last tiles may read beyond the last pixel, and their last taps beyond that. */
+  s->plane = ((s->rows_at_once + s->extra) * s->columns + BLOCK + reach (&s->axes[1])) * s->pixel;
   s->taps = s->axes[0].kernel * s->axes[1].kernel;
   s->offsets = find_offsets (s);
   s->form = gen_split_form (
