@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Which of a model's inputs and outputs a generator plays, and as what. */
-#include "caps.h"
-
 #include "../shared/model-file.h"
+#include "caps.h"
 
 /* Stands for the length of a sound that is free, where only how long others are by it matters. */
 #define ANY_LENGTH 16384

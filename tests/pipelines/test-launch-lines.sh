@@ -95,7 +95,7 @@ END
 # train into.
 provide() {
     cp -r "$work/pictures" "$work/photos" "$work/digits.png" "$work/inception.onnx" \
-        "$work/restore.onnx" "$work/drums" "$work/talk.wav" "$work/clean-speech.onnx" .
+        "$work/drums" "$work/talk.wav" "$work/clean-speech.onnx" "$work/restore.onnx" .
     case $page in
     README.md) cp -r "$work/colour/model" . ;;
     *) cp -r "$work/grey/model" . ;;
