@@ -1,14 +1,49 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the files of datasetsrc share: datasetsrc.c (properties, start and stop),
- * datasetsrc-negotiate.c (caps, memory) and datasetsrc-stream.c (time, seeking, frames). */
+/* What the files of datasetsrc share: datasetsrc.c (properties, start and stop), negotiate.c
+ * (caps), stream.c (time, seeking, frames), and what is different with each medium: picture.c and
+ * sound.c. A frame is a place in the sequence, whatever the item is of which it comes. */
 #pragma once
 
 #include <generative/dataset.h>
+#include <gst/audio/audio.h>
 #include <gst/base/gstpushsrc.h>
 #include <gst/video/video.h>
 
+#include "timeline.h"
+
+/* Which medium is looked for. */
+typedef enum {
+  GST_DATASET_MEDIUM_AUTO,
+  GST_DATASET_MEDIUM_PICTURE,
+  GST_DATASET_MEDIUM_SOUND,
+} GstDatasetMedium;
+
 #define GST_TYPE_DATASET_SRC (gst_dataset_src_get_type ())
 G_DECLARE_FINAL_TYPE (GstDatasetSrc, gst_dataset_src, GST, DATASET_SRC, GstPushSrc)
+
+/* What there is to know of a medium. */
+typedef struct {
+  const GenMedium *medium;
+  const char *caps_name;
+  /* Choose what is left open, by what the first item has. */
+  void (*fixate) (GstDatasetSrc *self, GstCaps *caps);
+  /* Take what was agreed on: the rate, and what the loader is to make; errors are of
+   * GEN_DATASET_ERROR or GST_CORE_ERROR. */
+  gboolean (*accept) (GstDatasetSrc *self, const GstCaps *caps, GenFormat *format, GError **error);
+  void (*decide_allocation) (GstDatasetSrc *self, GstQuery *query);
+  /* Where a frame begins, in what the rate counts, and which frame is there. */
+  guint64 (*place) (GstDatasetSrc *self, guint64 frame);
+  guint64 (*frame_at) (GstDatasetSrc *self, guint64 place);
+  /* Bytes of a place; 0: they say nothing. */
+  gsize (*count_bytes) (GstDatasetSrc *self);
+  /* A buffer for the next item; NULL: as the pool has them. */
+  GstFlowReturn (*alloc) (GstDatasetSrc *self, GstBuffer **buffer);
+  /* The next item into it. */
+  GstFlowReturn (*fill) (GstDatasetSrc *self, GstBuffer *buffer, guint64 *frame, guint32 *item);
+} GstDatasetKind;
+
+extern const GstDatasetKind gst_dataset_picture;
+extern const GstDatasetKind gst_dataset_sound;
 
 struct _GstDatasetSrc {
   GstPushSrc parent;
@@ -18,7 +53,10 @@ struct _GstDatasetSrc {
   GenDatasetSettings tiles;
   GenSequenceSettings order;
   guint epochs;
+  GstDatasetMedium medium;
   GenFit fit;
+  guint window, hop;
+  GenNormalize normalize;
   int threads;
   guint skipped;
   /* Under the object lock, since unlock comes from another thread. */
@@ -26,31 +64,57 @@ struct _GstDatasetSrc {
   gboolean flushing;
 
   /* The streaming thread's. */
+  const GstDatasetKind *kind; /* NULL: nothing is open */
   GenDataset *dataset;
   GenSequence *sequence;
   guint64 frames; /* in all epochs; 0: endless */
-  GstVideoInfo info;
-  gboolean negotiated;     /* `info` says something */
-  guint64 frame;           /* the next one */
-  gboolean reverse, ended; /* playing backwards; frame 0 has been played so */
-  guint32 length;          /* frames in an epoch, those without a picture included */
-  guint32 bad_in_a_row;    /* frames without a picture */
-  gboolean epoch_ended;    /* to be told before the next frame */
-  gboolean length_told;    /* how many pictures an epoch has, as it is known now */
-  gboolean moved;          /* `frame` follows from `position` as soon as the rate is known */
+  GstVideoInfo video;
+  int rate_numerator, rate_denominator; /* places a second */
+  gboolean negotiated;                  /* caps are known */
+  guint64 frame;                        /* the next one */
+  gboolean reverse, ended;              /* playing backwards; frame 0 has been played so */
+  guint32 length;                       /* frames in an epoch, those that are left out included */
+  guint32 bad_in_a_row;                 /* frames that were left out */
+  gboolean epoch_ended;                 /* to be told before the next frame */
+  gboolean length_told;                 /* how many items an epoch has, as it is known now */
+  gboolean moved; /* `frame` follows from `position` as soon as the rate is known */
   GstClockTime position;
+  /* Of sounds. */
+  GstAudioInfo audio;
+  GenDataset *cut; /* what `dataset` is cut into */
+  GstDatasetTimeline timeline;
+  GenSample sample; /* that a buffer was made for */
+  guint64 sample_frame;
+  guint32 sample_item;
+  gboolean gap; /* something was left out before the next one */
 };
+
+/* The items that are shown. */
+static inline const GenDataset *
+gst_dataset_src_get_items (const GstDatasetSrc *self)
+{
+  return self->cut != NULL ? self->cut : self->dataset;
+}
+
+/* Say what is wrong with the dataset. */
+void gst_dataset_src_post_error (GstDatasetSrc *self, const GError *error);
+/* The order of the items, which becomes ours. */
+void gst_dataset_src_set_sequence (GstDatasetSrc *self, GenSequence *sequence);
 
 /* The parent's functions, for overrides that go on with them. */
 GstBaseSrcClass *gst_dataset_src_get_parent_class (void);
 
-/* --- datasetsrc-negotiate.c --- */
+/* --- negotiate.c --- */
 
+const GstDatasetKind *gst_dataset_kind_find (const GenMedium *medium);
+/* The medium of the only kind that the next element takes; NULL where it takes several. */
+const GenMedium *gst_dataset_src_wanted_medium (GstDatasetSrc *self);
+GstCaps *gst_dataset_src_get_caps (GstBaseSrc *base, GstCaps *filter);
 GstCaps *gst_dataset_src_fixate (GstBaseSrc *base, GstCaps *caps);
 gboolean gst_dataset_src_set_caps (GstBaseSrc *base, GstCaps *caps);
 gboolean gst_dataset_src_decide_allocation (GstBaseSrc *base, GstQuery *query);
 
-/* --- datasetsrc-stream.c --- */
+/* --- stream.c --- */
 
 /* Put another loader, or none, in the place of the one that there is. */
 void gst_dataset_src_set_loader (GstDatasetSrc *self, GenLoader *loader);
@@ -62,4 +126,9 @@ gboolean gst_dataset_src_query (GstBaseSrc *base, GstQuery *query);
 gboolean gst_dataset_src_event (GstBaseSrc *base, GstEvent *event);
 gboolean gst_dataset_src_is_seekable (GstBaseSrc *base);
 gboolean gst_dataset_src_do_seek (GstBaseSrc *base, GstSegment *segment);
+/* The next item that there is, into `target`. */
+GstFlowReturn gst_dataset_src_load (
+    GstDatasetSrc *self, GenSample *target, guint64 *frame, guint32 *item);
+GstFlowReturn gst_dataset_src_alloc (
+    GstBaseSrc *base, guint64 offset, guint size, GstBuffer **buffer);
 GstFlowReturn gst_dataset_src_fill (GstPushSrc *push, GstBuffer *buffer);

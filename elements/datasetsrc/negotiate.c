@@ -1,48 +1,72 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What datasetsrc agrees on with the next element: its size and format, or those of the first
- * picture. The loader is made anew for them. */
+/* What datasetsrc agrees on with the next element: what that one asks for, or what the first item
+ * has. The loader is made anew for it. */
 #include "datasetsrc.h"
 
 GST_DEBUG_CATEGORY_EXTERN (dataset_src_debug);
 #define GST_CAT_DEFAULT dataset_src_debug
 
-#define FALLBACK_RATE 30
+static const GstDatasetKind *const kinds[] = { &gst_dataset_picture, &gst_dataset_sound, NULL };
 
-/* The format, of those in `caps`, that holds pictures of so many channels best. */
-static const char *
-gst_dataset_src_best_format (GstCaps *caps, int channels)
+const GstDatasetKind *
+gst_dataset_kind_find (const GenMedium *medium)
 {
-  static const char *const formats[][3] = {
-    [1] = { "GRAY8", "RGB", "RGBA" },
-    [3] = { "RGB", "RGBA", "GRAY8" },
-    [4] = { "RGBA", "RGB", "GRAY8" },
-  };
-  gsize best = 0;
+  for (const GstDatasetKind *const *kind = kinds; *kind != NULL; kind++)
+    if ((*kind)->medium == medium)
+      return *kind;
+  return NULL;
+}
 
-  for (gsize i = G_N_ELEMENTS (formats[0]); i > 0; i--) {
-    g_autoptr (GstCaps) wanted = gst_caps_new_simple (
-        "video/x-raw", "format", G_TYPE_STRING, formats[channels][i - 1], NULL);
+/* Of our caps, what items of a kind come as. */
+static GstCaps *
+gst_dataset_src_kind_caps (GstDatasetSrc *self, const GstDatasetKind *kind)
+{
+  g_autoptr (GstCaps) all = gst_pad_get_pad_template_caps (GST_BASE_SRC_PAD (self));
+  g_autoptr (GstCaps) named = gst_caps_new_empty_simple (kind->caps_name);
 
-    if (gst_caps_can_intersect (caps, wanted))
-      best = i - 1;
+  return gst_caps_intersect_full (all, named, GST_CAPS_INTERSECT_FIRST);
+}
+
+const GenMedium *
+gst_dataset_src_wanted_medium (GstDatasetSrc *self)
+{
+  g_autoptr (GstCaps) peer = gst_pad_peer_query_caps (GST_BASE_SRC_PAD (self), NULL);
+  const GenMedium *wanted = NULL;
+  int n = 0;
+
+  for (const GstDatasetKind *const *kind = kinds; *kind != NULL; kind++) {
+    g_autoptr (GstCaps) caps = gst_dataset_src_kind_caps (self, *kind);
+
+    if (!gst_caps_can_intersect (caps, peer))
+      continue;
+    wanted = (*kind)->medium;
+    n++;
   }
-  return formats[channels][best];
+  return n == 1 ? wanted : NULL;
+}
+
+GstCaps *
+gst_dataset_src_get_caps (GstBaseSrc *base, GstCaps *filter)
+{
+  GstDatasetSrc *self = GST_DATASET_SRC (base);
+  g_autoptr (GstCaps) caps = NULL;
+
+  if (self->kind != NULL)
+    caps = gst_dataset_src_kind_caps (self, self->kind);
+  else
+    caps = gst_pad_get_pad_template_caps (GST_BASE_SRC_PAD (self));
+  if (filter == NULL)
+    return g_steal_pointer (&caps);
+  return gst_caps_intersect_full (filter, caps, GST_CAPS_INTERSECT_FIRST);
 }
 
 GstCaps *
 gst_dataset_src_fixate (GstBaseSrc *base, GstCaps *caps)
 {
   GstDatasetSrc *self = GST_DATASET_SRC (base);
-  GstStructure *structure;
-  const GenFormat *format = gen_dataset_get_format (self->dataset);
 
   caps = gst_caps_make_writable (gst_caps_truncate (caps));
-  structure = gst_caps_get_structure (caps, 0);
-  gst_structure_fixate_field_string (
-      structure, "format", gst_dataset_src_best_format (caps, format->channels));
-  gst_structure_fixate_field_nearest_int (structure, "width", format->width);
-  gst_structure_fixate_field_nearest_int (structure, "height", format->height);
-  gst_structure_fixate_field_nearest_fraction (structure, "framerate", FALLBACK_RATE, 1);
+  self->kind->fixate (self, caps);
   return gst_dataset_src_get_parent_class ()->fixate (base, caps);
 }
 
@@ -50,63 +74,39 @@ gboolean
 gst_dataset_src_set_caps (GstBaseSrc *base, GstCaps *caps)
 {
   GstDatasetSrc *self = GST_DATASET_SRC (base);
-  GenLoaderSettings settings;
+  GenLoaderSettings settings = { 0 };
+  g_autoptr (GError) error = NULL;
+  g_autofree char *text = NULL;
   GenLoader *loader;
 
-  if (!gst_video_info_from_caps (&self->info, caps)) {
-    GST_ELEMENT_ERROR (self, CORE, NEGOTIATION, ("The next element's caps are no video"),
-        ("caps %" GST_PTR_FORMAT, (void *)caps));
+  if (!self->kind->accept (self, caps, &settings.format, &error)) {
+    gst_dataset_src_post_error (self, error);
     return FALSE;
   }
   self->negotiated = TRUE;
-  gst_base_src_set_blocksize (base, (guint)GST_VIDEO_INFO_SIZE (&self->info));
-  settings = (GenLoaderSettings){
-    .format = { &gen_medium_picture, GST_VIDEO_INFO_WIDTH (&self->info),
-        GST_VIDEO_INFO_HEIGHT (&self->info), GST_VIDEO_INFO_COMP_PSTRIDE (&self->info, 0) },
-    .frames = self->frames,
-  };
+  settings.frames = self->frames;
   GST_OBJECT_LOCK (self);
   settings.fitting.fit = self->fit;
+  settings.fitting.normalize = self->normalize;
   settings.threads = self->threads;
   GST_OBJECT_UNLOCK (self);
-  GST_INFO_OBJECT (self,
-      "pictures are made %d x %d of %d channels, by %d threads (0: all): %" GST_PTR_FORMAT,
-      settings.format.width, settings.format.height, settings.format.channels, settings.threads,
-      (void *)caps);
+  text = gen_format_describe (&settings.format);
+  GST_INFO_OBJECT (self, "items are made %s, by %d threads (0: all): %" GST_PTR_FORMAT, text,
+      settings.threads, (void *)caps);
 
   /* The sequence is one loader's at a time. */
   gst_dataset_src_set_loader (self, NULL);
-  loader = gen_loader_new (self->dataset, self->sequence, &settings);
+  loader = gen_loader_new (gst_dataset_src_get_items (self), self->sequence, &settings);
   gst_dataset_src_set_loader (self, loader);
   gst_dataset_src_place_loader (self);
   return TRUE;
 }
 
-/* A pool of our own where the next element offers none. */
 gboolean
 gst_dataset_src_decide_allocation (GstBaseSrc *base, GstQuery *query)
 {
   GstDatasetSrc *self = GST_DATASET_SRC (base);
-  g_autoptr (GstBufferPool) pool = NULL;
-  gboolean offered = gst_query_get_n_allocation_pools (query) > 0;
-  guint size = 0, min = 0, max = 0;
-  GstStructure *config;
-  GstCaps *caps;
 
-  gst_query_parse_allocation (query, &caps, NULL);
-  if (offered)
-    gst_query_parse_nth_allocation_pool (query, 0, &pool, &size, &min, &max);
-  if (pool == NULL)
-    pool = gst_video_buffer_pool_new ();
-  size = MAX (size, (guint)GST_VIDEO_INFO_SIZE (&self->info));
-  config = gst_buffer_pool_get_config (pool);
-  gst_buffer_pool_config_set_params (config, caps, size, min, max);
-  if (gst_query_find_allocation_meta (query, GST_VIDEO_META_API_TYPE, NULL))
-    gst_buffer_pool_config_add_option (config, GST_BUFFER_POOL_OPTION_VIDEO_META);
-  gst_buffer_pool_set_config (pool, config);
-  if (offered)
-    gst_query_set_nth_allocation_pool (query, 0, pool, size, min, max);
-  else
-    gst_query_add_allocation_pool (query, pool, size, min, max);
+  self->kind->decide_allocation (self, query);
   return gst_dataset_src_get_parent_class ()->decide_allocation (base, query);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The stream of datasetsrc: which picture stands at which time, what happens at the end of an
+/* The stream of datasetsrc: which item stands at which time, what happens at the end of an
  * epoch, and what to those that cannot be decoded. */
 #include "datasetsrc.h"
 
@@ -52,21 +52,25 @@ static GstClockTime
 gst_dataset_src_frame_time (GstDatasetSrc *self, guint64 frame)
 {
   return gst_generative_frame_time (
-      frame, GST_VIDEO_INFO_FPS_N (&self->info), GST_VIDEO_INFO_FPS_D (&self->info));
+      self->kind->place (self, frame), self->rate_numerator, self->rate_denominator);
 }
 
 static GstFrameAnswers
 get_answers (GstDatasetSrc *self)
 {
+  const GstDatasetKind *kind = self->kind;
   guint64 frames = self->frames;
   int num_buffers;
 
   g_object_get (self, "num-buffers", &num_buffers, NULL);
   if (num_buffers >= 0)
     frames = frames == 0 ? (guint64)num_buffers : MIN (frames, (guint64)num_buffers);
-  return (GstFrameAnswers){ .numerator = GST_VIDEO_INFO_FPS_N (&self->info),
-    .denominator = self->negotiated ? GST_VIDEO_INFO_FPS_D (&self->info) : 0,
-    .count = frames };
+  if (kind == NULL || !self->negotiated)
+    return (GstFrameAnswers){ .count = frames };
+  return (GstFrameAnswers){ .numerator = self->rate_numerator,
+    .denominator = self->rate_denominator,
+    .size = kind->count_bytes (self),
+    .count = kind->place (self, frames) };
 }
 
 gboolean
@@ -96,7 +100,7 @@ gst_dataset_src_is_seekable (GstBaseSrc *base)
 {
   GstDatasetSrc *self = GST_DATASET_SRC (base);
 
-  return !self->negotiated || GST_VIDEO_INFO_FPS_N (&self->info) > 0;
+  return !self->negotiated || self->rate_numerator > 0;
 }
 
 gboolean
@@ -124,7 +128,6 @@ gst_dataset_src_place_loader (GstDatasetSrc *self)
 static void
 gst_dataset_src_move (GstDatasetSrc *self)
 {
-  int numerator = GST_VIDEO_INFO_FPS_N (&self->info);
   GstClockTime time = self->reverse && self->position > 0 ? self->position - 1 : self->position;
 
   self->moved = FALSE;
@@ -132,14 +135,15 @@ gst_dataset_src_move (GstDatasetSrc *self)
   self->bad_in_a_row = 0;
   self->ended = self->reverse && self->position == 0;
   self->frame = 0;
-  if (numerator > 0)
-    self->frame = gst_generative_time_frame (time, numerator, GST_VIDEO_INFO_FPS_D (&self->info));
+  if (self->rate_numerator > 0)
+    self->frame = self->kind->frame_at (
+        self, gst_generative_time_frame (time, self->rate_numerator, self->rate_denominator));
   gst_dataset_src_place_loader (self);
 }
 
-/* Pictures in an epoch, as far as is known: those that cannot be decoded are found as they come. */
+/* Items in an epoch, as far as is known: those that cannot be decoded are found as they come. */
 static guint
-gst_dataset_src_epoch_pictures (GstDatasetSrc *self)
+gst_dataset_src_epoch_items (GstDatasetSrc *self)
 {
   return self->length - self->skipped;
 }
@@ -148,13 +152,13 @@ static void
 gst_dataset_src_tell_epoch (GstDatasetSrc *self)
 {
   self->epoch_ended = FALSE;
-  GST_INFO_OBJECT (self, "epoch %" G_GUINT64_FORMAT " has ended; %u pictures left out so far",
+  GST_INFO_OBJECT (self, "epoch %" G_GUINT64_FORMAT " has ended; %u items left out so far",
       self->frame / self->length - 1, self->skipped);
   gst_element_post_message (GST_ELEMENT (self),
       gst_message_new_element (GST_OBJECT (self),
           gst_structure_new ("generative-epoch", "epoch", G_TYPE_UINT64,
               self->frame / self->length - 1, "frames", G_TYPE_UINT,
-              gst_dataset_src_epoch_pictures (self), "skipped", G_TYPE_UINT, self->skipped, NULL)));
+              gst_dataset_src_epoch_items (self), "skipped", G_TYPE_UINT, self->skipped, NULL)));
 }
 
 static void
@@ -164,7 +168,7 @@ gst_dataset_src_tell_length (GstDatasetSrc *self)
   gst_pad_push_event (
       GST_BASE_SRC_PAD (self), gst_event_new_custom (GST_EVENT_CUSTOM_DOWNSTREAM_STICKY,
                                    gst_structure_new ("generative-dataset", "length", G_TYPE_UINT,
-                                       gst_dataset_src_epoch_pictures (self), NULL)));
+                                       gst_dataset_src_epoch_items (self), NULL)));
 }
 
 /* On to the next frame. An epoch that is played backwards does not end: it has been told of. */
@@ -180,13 +184,14 @@ gst_dataset_src_step (GstDatasetSrc *self, guint64 frame)
   self->epoch_ended = self->frame % self->length == 0;
 }
 
-/* A frame that has no picture: count it and tell of it. */
+/* A frame that cannot be decoded: count it and tell of it. */
 static GstFlowReturn
 gst_dataset_src_leave_out (GstDatasetSrc *self, guint64 frame, const GError *error)
 {
   gst_dataset_src_step (self, frame);
+  self->gap = TRUE;
   GST_INFO_OBJECT (self, "frame %" G_GUINT64_FORMAT " is left out: %s", frame,
-      error != NULL ? error->message : "the picture could not be decoded before");
+      error != NULL ? error->message : "it could not be decoded before");
   if (error != NULL) {
     guint skipped = gen_loader_get_skipped (self->loader);
 
@@ -201,12 +206,12 @@ gst_dataset_src_leave_out (GstDatasetSrc *self, guint64 frame, const GError *err
   if (++self->bad_in_a_row < self->length)
     return GST_FLOW_OK;
   GST_ELEMENT_ERROR (self, RESOURCE, READ,
-      ("None of the %u pictures of the split can be decoded", self->length), (NULL));
+      ("None of the %u %s of the split can be decoded", self->length, self->kind->medium->plural),
+      (NULL));
   return GST_FLOW_ERROR;
 }
 
-/* The next picture that there is, into `target`. */
-static GstFlowReturn
+GstFlowReturn
 gst_dataset_src_load (GstDatasetSrc *self, GenSample *target, guint64 *frame, guint32 *item)
 {
   for (;;) {
@@ -237,56 +242,60 @@ gst_dataset_src_load (GstDatasetSrc *self, GenSample *target, guint64 *frame, gu
 static void
 gst_dataset_src_stamp (GstDatasetSrc *self, guint64 frame, GstBuffer *buffer)
 {
-  if (GST_VIDEO_INFO_FPS_N (&self->info) == 0)
+  if (self->rate_numerator == 0)
     return;
   GST_BUFFER_PTS (buffer) = gst_dataset_src_frame_time (self, frame);
   GST_BUFFER_DURATION (buffer) =
       gst_dataset_src_frame_time (self, frame + 1) - GST_BUFFER_PTS (buffer);
 }
 
+/* Where playing goes on after a seek; at the end there is nothing. */
+static GstFlowReturn
+gst_dataset_src_begin (GstDatasetSrc *self)
+{
+  if (self->moved)
+    gst_dataset_src_move (self);
+  return self->ended ? GST_FLOW_EOS : GST_FLOW_OK;
+}
+
+GstFlowReturn
+gst_dataset_src_alloc (GstBaseSrc *base, guint64 offset, guint size, GstBuffer **buffer)
+{
+  GstDatasetSrc *self = GST_DATASET_SRC (base);
+  GstFlowReturn flow = gst_dataset_src_begin (self);
+
+  if (flow != GST_FLOW_OK)
+    return flow;
+  if (self->kind->alloc != NULL)
+    return self->kind->alloc (self, buffer);
+  return gst_dataset_src_get_parent_class ()->alloc (base, offset, size, buffer);
+}
+
 GstFlowReturn
 gst_dataset_src_fill (GstPushSrc *push, GstBuffer *buffer)
 {
   GstDatasetSrc *self = GST_DATASET_SRC (push);
-  GstVideoFrame video;
-  GenSample target;
+  const GenDataset *items = gst_dataset_src_get_items (self);
   GstFlowReturn flow;
   guint64 frame;
   guint32 item;
   int label;
   gint64 began = gst_generative_log_clock (GST_CAT_DEFAULT);
 
-  if (self->moved)
-    gst_dataset_src_move (self);
-  if (self->ended)
-    return GST_FLOW_EOS;
-  if (!gst_video_frame_map (&video, &self->info, buffer, GST_MAP_WRITE)) {
-    GST_ELEMENT_ERROR (
-        self, RESOURCE, WRITE, ("The next element's buffer cannot be written"), (NULL));
-    return GST_FLOW_ERROR;
-  }
-  target = (GenSample){ .medium = &gen_medium_picture,
-    .picture = {
-        .data = GST_VIDEO_FRAME_PLANE_DATA (&video, 0),
-        .width = GST_VIDEO_FRAME_WIDTH (&video),
-        .height = GST_VIDEO_FRAME_HEIGHT (&video),
-        .channels = GST_VIDEO_FRAME_COMP_PSTRIDE (&video, 0),
-        .stride = GST_VIDEO_FRAME_PLANE_STRIDE (&video, 0),
-    } };
-  flow = gst_dataset_src_load (self, &target, &frame, &item);
-  gst_video_frame_unmap (&video);
+  flow = self->kind->fill (self, buffer, &frame, &item);
   if (flow != GST_FLOW_OK)
     return flow;
 
   gst_dataset_src_stamp (self, frame, buffer);
-  GST_BUFFER_OFFSET (buffer) = frame;
-  GST_BUFFER_OFFSET_END (buffer) = frame + 1;
-  label = gen_dataset_get_label (self->dataset, item);
+  GST_BUFFER_OFFSET (buffer) = self->kind->place (self, frame);
+  GST_BUFFER_OFFSET_END (buffer) = self->kind->place (self, frame + 1);
+  label = gen_dataset_get_label (items, item);
   gst_generative_label_add (
-      buffer, label, label < 0 ? NULL : gen_dataset_get_label_name (self->dataset, label), item);
+      buffer, label, label < 0 ? NULL : gen_dataset_get_label_name (items, label), item);
   self->bad_in_a_row = 0;
-  GST_LOG_OBJECT (self, GST_GENERATIVE_FRAME_FORMAT ": picture %u, class %d, had after %.3f ms",
-      GST_GENERATIVE_FRAME_ARGS (buffer), item, label, gst_generative_since (began));
+  GST_LOG_OBJECT (self, GST_GENERATIVE_FRAME_FORMAT ": %s %u, class %d, had after %.3f ms",
+      GST_GENERATIVE_FRAME_ARGS (buffer), self->kind->medium->name, item, label,
+      gst_generative_since (began));
   gst_dataset_src_step (self, frame);
   return GST_FLOW_OK;
 }

@@ -18,6 +18,7 @@ G_BEGIN_DECLS
  * - an IDX file of unsigned bytes in three dimensions, as MNIST comes, gzipped or not. Its
  *   labels are beside it under MNIST's names ("train-images-idx3-ubyte" goes with
  *   "train-labels-idx1-ubyte").
+ * - a file of sound: one item.
  * - any other file is a picture: a sheet of tiles, row by row, when the tile size is given, else
  *   one single item.
  */
@@ -67,6 +68,27 @@ GEN_API char *gen_dataset_describe_item (const GenDataset *dataset, guint32 inde
 GEN_API gboolean gen_dataset_load (const GenDataset *dataset, guint32 index,
     const GenFitting *fitting, GenSample *target, GError **error);
 
+/**
+ * How sounds are cut into items: all of one length, each a hop after the one before, as many as lie
+ * within a sound. A sound that is shorter is one item, which ends in silence. Where there is no
+ * window each sound is one item of its own length.
+ */
+typedef struct {
+  int rate;     /* what frames are counted at */
+  gsize window; /* frames; 0: each sound whole */
+  gsize hop;    /* frames; 0: the window */
+  int threads; /* that find out how long the sounds are; 0: as many as the machine has processors */
+} GenDatasetCut;
+
+/* A dataset of what `sources`, a dataset of sounds that must outlive it, are cut into; free with
+ * gen_dataset_free. */
+GEN_API GenDataset *gen_dataset_cut (
+    const GenDataset *sources, const GenDatasetCut *settings, GError **error);
+/* How many frames an item of a dataset that was cut has; 0 of others. */
+GEN_API gsize gen_dataset_get_length (const GenDataset *dataset, guint32 index);
+/* Which of the sources an item was cut from; of other datasets, the item itself. */
+GEN_API guint32 gen_dataset_get_source (const GenDataset *dataset, guint32 index);
+
 /* Which part of a dataset. */
 typedef enum {
   GEN_SPLIT_ALL,
@@ -81,8 +103,9 @@ typedef enum {
  *
  * Items are dealt to the parts class by class (and those without a class likewise), by the rank
  * of a random number that belongs to their index, so that each part has its share of each class
- * to within one item. The parts do not overlap, and depend on the seed and the fractions only:
- * whoever trains on one part and validates on another gives both the same.
+ * to within one item. What was cut from one source is in one part. The parts do not overlap, and
+ * depend on the seed and the fractions only: whoever trains on one part and validates on another
+ * gives both the same.
  */
 typedef struct {
   GenSplit split;
@@ -118,7 +141,7 @@ GEN_API guint32 gen_sequence_get_item (GenSequence *sequence, guint64 frame);
  * left out from then on; its frame number stays its own, so that all other frames keep theirs.
  */
 typedef struct {
-  GenFormat format; /* of the samples */
+  GenFormat format; /* of the samples; sounds of length 0: each as long as its item */
   GenFitting fitting;
   int threads;    /* 0: as many as the machine has processors */
   guint64 frames; /* where the sequence ends; 0: never */
@@ -140,8 +163,9 @@ GEN_API GenLoader *gen_loader_new (
 GEN_API void gen_loader_free (GenLoader *loader);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenLoader, gen_loader_free)
 
-/* Wait for the next frame, and put its sample into `target`, which has the format of the settings.
- * `frame` is set in any case, `item` with GEN_LOADER_SAMPLE and GEN_LOADER_BAD. */
+/* Wait for the next frame, and put its sample into `target`, which has the format of the settings;
+ * a sound that is as long as its item is made anew there, to be freed by gen_sample_clear. `frame`
+ * is set in any case, `item` with GEN_LOADER_SAMPLE and GEN_LOADER_BAD. */
 GEN_API GenLoaderResult gen_loader_next (
     GenLoader *loader, GenSample *target, guint64 *frame, guint32 *item, GError **error);
 /* Go on at `frame`; drops what was decoded ahead. From the thread that calls gen_loader_next. */

@@ -3,6 +3,7 @@
 
 #include <generative/api.h>
 #include <generative/picture.h>
+#include <generative/sound.h>
 
 G_BEGIN_DECLS
 
@@ -28,6 +29,9 @@ GEN_API gboolean gen_event_file_scalar (
 /* A picture, stored as PNG. */
 GEN_API gboolean gen_event_file_picture (
     GenEventFile *file, gint64 step, const char *tag, const GenPicture *picture, GError **error);
+/* A sound to listen to, stored as WAV of 16 bits. */
+GEN_API gboolean gen_event_file_sound (
+    GenEventFile *file, gint64 step, const char *tag, const GenSound *sound, GError **error);
 /* The distribution of `n` values in 30 buckets of equal width; those that are not finite are
  * left out. */
 GEN_API gboolean gen_event_file_histogram (

@@ -48,16 +48,11 @@ typedef struct {
   };
 } GenSample;
 
-typedef enum {
-  GEN_NORMALIZE_NONE,
-  GEN_NORMALIZE_PEAK,     /* the greatest sample is full scale */
-  GEN_NORMALIZE_LOUDNESS, /* EBU R 128's integrated loudness is -23 LUFS, peaks below full scale */
-} GenNormalize;
-
 /* How a file's content is brought to a format. */
 typedef struct {
   GenFit fit;             /* pictures */
-  GenNormalize normalize; /* sounds */
+  GenNormalize normalize; /* sounds: of what is loaded, before silence is added to it */
+  guint64 first;          /* sounds: the frame to begin with, at the rate that is wanted */
 } GenFitting;
 
 struct _GenMedium {

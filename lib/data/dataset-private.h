@@ -30,6 +30,9 @@ struct _GenDatasetFormat {
   gboolean (*load) (const GenDataset *dataset, guint32 index, const GenFitting *fitting,
       GenSample *target, GError **error);
   char *(*describe) (const GenDataset *dataset, guint32 index);
+  /* Of items that have lengths of their own, or that several are made of one source: else NULL. */
+  gsize (*get_length) (const GenDataset *dataset, guint32 index);
+  guint32 (*get_source) (const GenDataset *dataset, guint32 index);
   /* Frees the structure and what is the format's own in it. */
   void (*free) (GenDataset *dataset);
 };
@@ -37,6 +40,7 @@ struct _GenDatasetFormat {
 extern const GenDatasetFormat gen_dataset_folder;
 extern const GenDatasetFormat gen_dataset_idx;
 extern const GenDatasetFormat gen_dataset_sheet;
+extern const GenDatasetFormat gen_dataset_sound;
 
 /* Name the classes 0 … count-1 by their numbers. */
 void gen_dataset_number_labels (GenDataset *dataset, int count);

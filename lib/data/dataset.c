@@ -10,6 +10,7 @@ G_DEFINE_QUARK (gen - dataset - error - quark, gen_dataset_error)
 static const GenDatasetFormat *const formats[] = {
   &gen_dataset_folder,
   &gen_dataset_idx,
+  &gen_dataset_sound,
   &gen_dataset_sheet,
   NULL,
 };
@@ -71,6 +72,20 @@ gboolean
 gen_dataset_is_in_memory (const GenDataset *dataset)
 {
   return dataset->format->in_memory;
+}
+
+gsize
+gen_dataset_get_length (const GenDataset *dataset, guint32 index)
+{
+  g_return_val_if_fail (index < dataset->count, 0);
+  return dataset->format->get_length != NULL ? dataset->format->get_length (dataset, index) : 0;
+}
+
+guint32
+gen_dataset_get_source (const GenDataset *dataset, guint32 index)
+{
+  g_return_val_if_fail (index < dataset->count, 0);
+  return dataset->format->get_source != NULL ? dataset->format->get_source (dataset, index) : index;
 }
 
 int

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Decoding ahead.
  *
- * A ring of slots, each with a sample that is allocated once: the turn N goes to slot N modulo
+ * A ring of slots, each with a sample that is allocated once (or anew for each item, where items
+ * have lengths of their own): the turn N goes to slot N modulo
  * their number. `head` is the turn that the reader waits for, `next` the one that the next idle
  * thread takes; it never runs further ahead than there are slots, which bounds the memory. Turns
  * count on from a seek, whose frame is turn 0, and go with the frames behind it or before it. One
@@ -11,6 +12,8 @@
 
 /* Slots for each thread: while one waits to be read, another is decoded into. */
 #define SLOTS_PER_THREAD 3
+/* Of items with lengths of their own no more numbers than these are decoded ahead. */
+#define MAX_AHEAD ((gsize)1 << 26)
 
 typedef enum {
   SLOT_FREE,
@@ -40,6 +43,7 @@ struct _GenLoader {
   guint64 origin;     /* the frame of turn 0 */
   gboolean backwards; /* the next turn's is the one before */
   guint busy;
+  gsize ahead;      /* numbers in slots that are busy or done, where items have their own lengths */
   gboolean seeking; /* nothing new is begun until what is under way has ended */
   gboolean flushing, stopping;
   guint8 *bad; /* one per item of the dataset */
@@ -69,6 +73,46 @@ has_ended (const GenLoader *loader, guint64 turn)
   return loader->settings.frames > 0 && frame_of (loader, turn) >= loader->settings.frames;
 }
 
+/* Whether each item has a length of its own. */
+static gboolean
+has_lengths (const GenLoader *loader)
+{
+  return loader->settings.format.medium == &gen_medium_sound && loader->settings.format.length == 0;
+}
+
+static gsize
+count_numbers (const GenLoader *loader, guint32 item)
+{
+  if (!has_lengths (loader))
+    return 0;
+  return gen_dataset_get_length (loader->dataset, item) * (gsize)loader->settings.format.channels;
+}
+
+/* Load an item into a sample that is there, or that is made for it. */
+static gboolean
+load_item (const GenLoader *loader, guint32 item, GenSample *sample, GError **error)
+{
+  if (has_lengths (loader)) {
+    GenFormat format = loader->settings.format;
+
+    format.length = gen_dataset_get_length (loader->dataset, item);
+    gen_sample_clear (sample);
+    gen_sample_init (sample, &format);
+  }
+  return gen_dataset_load (loader->dataset, item, &loader->settings.fitting, sample, error);
+}
+
+/* Whether the next frame is to be begun; the lock is held. */
+static gboolean
+may_begin (GenLoader *loader)
+{
+  if (loader->seeking || has_ended (loader, loader->next))
+    return FALSE;
+  if (loader->next == loader->head)
+    return TRUE;
+  return loader->next < loader->head + loader->n_slots && loader->ahead < MAX_AHEAD;
+}
+
 /* Decode one frame; the lock is held on entry and on return. */
 static void
 load_next (GenLoader *loader)
@@ -79,12 +123,12 @@ load_next (GenLoader *loader)
 
   slot->item = gen_sequence_get_item (loader->sequence, frame_of (loader, loader->next));
   slot->state = SLOT_BUSY;
+  loader->ahead += count_numbers (loader, slot->item);
   loader->next++;
   if (!loader->bad[slot->item]) {
     loader->busy++;
     g_mutex_unlock (&loader->lock);
-    loaded = gen_dataset_load (
-        loader->dataset, slot->item, &loader->settings.fitting, &slot->sample, &error);
+    loaded = load_item (loader, slot->item, &slot->sample, &error);
     g_mutex_lock (&loader->lock);
     loader->busy--;
   }
@@ -100,8 +144,7 @@ run_thread (gpointer data)
 
   g_mutex_lock (&loader->lock);
   while (!loader->stopping) {
-    if (!loader->seeking && loader->next < loader->head + loader->n_slots &&
-        !has_ended (loader, loader->next))
+    if (may_begin (loader))
       load_next (loader);
     else
       g_cond_wait (&loader->work, &loader->lock);
@@ -127,7 +170,7 @@ gen_loader_new (const GenDataset *dataset, GenSequence *sequence, const GenLoade
         settings->threads > 0 ? (guint)settings->threads : (guint)g_get_num_processors ();
   loader->n_slots = loader->n_threads * SLOTS_PER_THREAD;
   loader->slots = g_new0 (Slot, loader->n_slots);
-  for (guint i = 0; i < loader->n_slots; i++)
+  for (guint i = 0; i < loader->n_slots && !has_lengths (loader); i++)
     gen_sample_init (&loader->slots[i].sample, &settings->format);
   loader->threads = g_new (GThread *, loader->n_threads);
   for (guint i = 0; i < loader->n_threads; i++)
@@ -164,9 +207,22 @@ static GenLoaderResult
 load_directly (GenLoader *loader, guint32 *item, GenSample *target, GError **error)
 {
   *item = gen_sequence_get_item (loader->sequence, frame_of (loader, loader->head));
-  if (gen_dataset_load (loader->dataset, *item, &loader->settings.fitting, target, error))
+  if (load_item (loader, *item, target, error))
     return GEN_LOADER_SAMPLE;
   return GEN_LOADER_BAD;
+}
+
+/* The slot's sample to the reader. */
+static void
+give_sample (const GenLoader *loader, Slot *slot, GenSample *target)
+{
+  if (!has_lengths (loader)) {
+    slot->sample.medium->copy (&slot->sample, target);
+    return;
+  }
+  gen_sample_clear (target);
+  *target = slot->sample;
+  slot->sample = (GenSample){ 0 };
 }
 
 /* Wait for the slot of `head`, copy what is in it and give it back. The lock is held on entry
@@ -184,7 +240,7 @@ take_slot (GenLoader *loader, guint32 *item, GenSample *target, GError **error)
   *item = slot->item;
   if (slot->state == SLOT_DONE) {
     g_mutex_unlock (&loader->lock);
-    slot->sample.medium->copy (&slot->sample, target);
+    give_sample (loader, slot, target);
     g_mutex_lock (&loader->lock);
     result = GEN_LOADER_SAMPLE;
   } else if (!loader->bad[slot->item]) {
@@ -195,6 +251,7 @@ take_slot (GenLoader *loader, guint32 *item, GenSample *target, GError **error)
   }
   g_clear_error (&slot->error);
   slot->state = SLOT_FREE;
+  loader->ahead -= count_numbers (loader, slot->item);
   g_cond_signal (&loader->work);
   return result;
 }
@@ -233,6 +290,7 @@ seek (GenLoader *loader, guint64 frame, gboolean backwards)
     loader->slots[i].state = SLOT_FREE;
   }
   loader->head = loader->next = 0;
+  loader->ahead = 0;
   loader->origin = frame;
   loader->backwards = backwards;
   loader->seeking = FALSE;

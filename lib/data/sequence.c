@@ -71,23 +71,43 @@ class_share (const GenSequenceSettings *settings, guint32 n, guint32 *begin, gui
   }
 }
 
-static void
-deal_items (GenSequence *sequence, const GenDataset *dataset, const GenSequenceSettings *settings)
+/* One for each source of items; what is cut from one source follows each other. */
+static guint32
+draw_tickets (const GenDataset *dataset, guint64 seed, Ticket *tickets)
 {
-  GenRandom random = gen_random_new (settings->seed, GEN_STREAM_SPLIT, 0);
-  guint32 count = gen_dataset_get_count (dataset);
-  g_autofree Ticket *tickets = g_new (Ticket, count);
+  GenRandom random = gen_random_new (seed, GEN_STREAM_SPLIT, 0);
+  guint32 count = gen_dataset_get_count (dataset), n = 0;
 
   for (guint32 i = 0; i < count; i++) {
-    guint32 words[4];
+    guint32 source = gen_dataset_get_source (dataset, i), words[4];
 
-    gen_random_block (&random, 0, i, words);
-    tickets[i] = (Ticket){ .rank = (guint64)words[0] << 32 | words[1],
+    if (n > 0 && gen_dataset_get_source (dataset, i - 1) == source)
+      continue;
+    gen_random_block (&random, 0, source, words);
+    tickets[n++] = (Ticket){ .rank = (guint64)words[0] << 32 | words[1],
       .index = i,
       .label = gen_dataset_get_label (dataset, i) };
   }
-  qsort (tickets, count, sizeof *tickets, compare_tickets);
+  return n;
+}
 
+/* The item `first` and all others of its source. */
+static void
+add_source (GenSequence *sequence, const GenDataset *dataset, guint32 first)
+{
+  guint32 count = gen_dataset_get_count (dataset), source = gen_dataset_get_source (dataset, first);
+
+  for (guint32 i = first; i < count && gen_dataset_get_source (dataset, i) == source; i++)
+    sequence->items[sequence->length++] = i;
+}
+
+static void
+deal_items (GenSequence *sequence, const GenDataset *dataset, const GenSequenceSettings *settings)
+{
+  g_autofree Ticket *tickets = g_new (Ticket, gen_dataset_get_count (dataset));
+  guint32 count = draw_tickets (dataset, settings->seed, tickets);
+
+  qsort (tickets, count, sizeof *tickets, compare_tickets);
   for (guint32 first = 0, next; first < count; first = next) {
     guint32 begin = 0, end = 0;
 
@@ -96,7 +116,7 @@ deal_items (GenSequence *sequence, const GenDataset *dataset, const GenSequenceS
       next++;
     class_share (settings, next - first, &begin, &end);
     for (guint32 i = begin; i < end; i++)
-      sequence->items[sequence->length++] = tickets[first + i].index;
+      add_source (sequence, dataset, tickets[first + i].index);
   }
   qsort (sequence->items, sequence->length, sizeof *sequence->items, compare_items);
 }
@@ -120,8 +140,9 @@ gen_sequence_new (const GenDataset *dataset, const GenSequenceSettings *settings
   deal_items (sequence, dataset, settings);
   if (sequence->length == 0) {
     g_set_error (error, GEN_DATASET_ERROR, GEN_DATASET_ERROR_SETTINGS,
-        "%u pictures leave none for split=%s at fractions of %g for validation and %g for test",
-        count, names[settings->split], settings->validation_fraction, settings->test_fraction);
+        "%u %s leave none for split=%s at fractions of %g for validation and %g for test", count,
+        gen_dataset_get_format (dataset)->medium->plural, names[settings->split],
+        settings->validation_fraction, settings->test_fraction);
     return NULL;
   }
   sequence->random = gen_random_new (settings->seed, GEN_STREAM_SHUFFLE, 0);

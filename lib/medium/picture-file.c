@@ -4,7 +4,6 @@
  * A file is opened by its content and not by its name: libav would take a name such as
  * "cat%02d.png" for a pattern and open another file. Only formats without any mark in their
  * content (TGA) fall back to the name. Nothing that a file refers to is opened. */
-#include <glib/gstdio.h>
 #include <generative/atomic-file.h>
 #include <generative/picture.h>
 
@@ -18,14 +17,8 @@
 #include <libavutil/pixdesc.h>
 #include <libswscale/swscale.h>
 
+#include "av-file.h"
 #include "picture-private.h"
-
-/* Raises the level of a codec's messages beyond all that are printed (and below 256, where
- * levels wrap around): what they would say comes back as a GError. */
-#define SILENCE 128
-
-/* How much of a file tells its format. */
-#define SNIFF_BYTES 4096
 
 /* Kinds of pictures that not every libav decodes, or none does: they are told by name all the same,
  * so that what is left out is left out for a reason. */
@@ -182,7 +175,7 @@ open_codec (Reader *reader, const AVCodec *codec, const AVCodecParameters *param
     reader->codec->err_recognition = AV_EF_CRCCHECK | AV_EF_BUFFER;
     if (codec->id != AV_CODEC_ID_TIFF)
       reader->codec->err_recognition |= AV_EF_EXPLODE;
-    reader->codec->log_level_offset = SILENCE;
+    reader->codec->log_level_offset = GEN_AV_SILENCE;
     code = avcodec_open2 (reader->codec, codec, NULL);
   }
   if (code < 0)
@@ -251,25 +244,15 @@ static gboolean
 reader_open (Reader *reader, const char *path, GError **error)
 {
   g_autofree char *url = g_strconcat ("file:", path, NULL);
-  guint8 start[SNIFF_BYTES];
+  guint8 start[GEN_AV_SNIFF_BYTES];
   const AVCodec *codec = NULL;
+  g_autofree char *reason = NULL;
   const Kind *kind;
-  GStatBuf info;
-  int code, length;
+  int length;
 
-  /* A pipe would be waited for. */
-  if (g_stat (path, &info) == 0 && !S_ISREG (info.st_mode) && !S_ISDIR (info.st_mode)) {
-    g_set_error (error, GEN_PICTURE_ERROR, GEN_PICTURE_ERROR_FILE,
-        "%s: a device or pipe, not a regular file", path);
-    return FALSE;
-  }
-  code = avio_open2 (&reader->io, url, AVIO_FLAG_READ, NULL, NULL);
-  if (code < 0) {
-    char reason[AV_ERROR_MAX_STRING_SIZE];
-
-    av_strerror (code, reason, sizeof reason);
-    g_set_error (
-        error, GEN_PICTURE_ERROR, GEN_PICTURE_ERROR_FILE, "%s: cannot be opened: %s", path, reason);
+  reader->io = gen_av_file_open (path, &reason);
+  if (reader->io == NULL) {
+    g_set_error (error, GEN_PICTURE_ERROR, GEN_PICTURE_ERROR_FILE, "%s: %s", path, reason);
     return FALSE;
   }
   length = avio_read (reader->io, start, sizeof start);
@@ -539,7 +522,7 @@ gboolean
 gen_picture_recognise (const char *path)
 {
   g_autofree char *url = g_strconcat ("file:", path, NULL);
-  guint8 start[SNIFF_BYTES + AVPROBE_PADDING_SIZE] = { 0 };
+  guint8 start[GEN_AV_SNIFF_BYTES + AVPROBE_PADDING_SIZE] = { 0 };
   AVProbeData probe = { .filename = "", .buf = start };
   const AVInputFormat *format;
   AVIOContext *io = NULL;
@@ -550,7 +533,7 @@ gen_picture_recognise (const char *path)
     return TRUE;
   if (avio_open2 (&io, url, AVIO_FLAG_READ, NULL, NULL) < 0)
     return FALSE;
-  length = avio_read (io, start, SNIFF_BYTES);
+  length = avio_read (io, start, GEN_AV_SNIFF_BYTES);
   avio_closep (&io);
   if (length <= 0)
     return FALSE;
@@ -572,7 +555,7 @@ encode_png (const GenPicture *picture, AVPacket *packet)
   codec->pix_fmt = gen_picture_av_format (picture->channels);
   codec->time_base = (AVRational){ 1, 1 };
   codec->thread_count = 1;
-  codec->log_level_offset = SILENCE;
+  codec->log_level_offset = GEN_AV_SILENCE;
   frame->format = codec->pix_fmt;
   frame->data[0] = picture->data;
   frame->linesize[0] = picture->stride;

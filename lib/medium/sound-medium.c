@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "sound-draw.h"
+
 static char *
 sound_describe (const GenFormat *format)
 {
@@ -59,6 +61,57 @@ sound_from_numbers (GenSample *sample, float low, float high, const float *numbe
   gen_sound_from_rows (&sample->sound, low, high, numbers);
 }
 
+static gboolean
+sound_probe (const char *path, GenFormat *format, GError **error)
+{
+  guint64 frames;
+
+  *format = (GenFormat){ .medium = &gen_medium_sound };
+  if (!gen_sound_probe (path, &format->rate, &format->channels, &frames, error))
+    return FALSE;
+  format->length = (gsize)frames;
+  return TRUE;
+}
+
+/* What is short ends in silence. */
+static gboolean
+sound_load (const char *path, const GenFitting *fitting, GenSample *target, GError **error)
+{
+  GenSound *sound = &target->sound;
+  g_auto (GenSound) part = { 0 };
+  gsize loaded;
+
+  if (!gen_sound_load_part (
+          &part, path, sound->rate, sound->channels, fitting->first, sound->frames, error))
+    return FALSE;
+  gen_sound_normalize (&part, fitting->normalize);
+  loaded = part.frames * (gsize)sound->channels;
+  memcpy (sound->data, part.data, loaded * sizeof (float));
+  memset (
+      sound->data + loaded, 0, (sound->frames * (gsize)sound->channels - loaded) * sizeof (float));
+  return TRUE;
+}
+
+static gboolean
+sound_save (const GenSample *sample, const char *path, GError **error)
+{
+  return gen_sound_save_wav (&sample->sound, path, GEN_SOUND_WAV_S16, error);
+}
+
+static void
+sound_measure_cell (const GenFormat *format, int *width, int *height, int *channels)
+{
+  *width = GEN_SOUND_DRAW_WIDTH;
+  *height = GEN_SOUND_DRAW_HEIGHT;
+  *channels = 3;
+}
+
+static void
+sound_draw_cell (const GenSample *sample, GenPicture *cell)
+{
+  gen_sound_draw (&sample->sound, cell);
+}
+
 const GenMedium gen_medium_sound = {
   .name = "sound",
   .plural = "sounds",
@@ -71,4 +124,11 @@ const GenMedium gen_medium_sound = {
   .count_numbers = sound_count_numbers,
   .to_numbers = sound_to_numbers,
   .from_numbers = sound_from_numbers,
+  .recognise = gen_sound_recognise,
+  .probe = sound_probe,
+  .load = sound_load,
+  .save = sound_save,
+  .extension = "wav",
+  .measure_cell = sound_measure_cell,
+  .draw_cell = sound_draw_cell,
 };

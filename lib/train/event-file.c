@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* TensorBoard's event files: each call makes one Event message on the stack, which points at
- * what it was given, and appends it. Scalars, pictures and histograms are written in the form
- * of TensorFlow 1, which is the shorter one and which every TensorBoard reads. */
+ * what it was given, and appends it. Scalars, pictures, sounds and histograms are written in the
+ * form of TensorFlow 1, which is the shorter one and which every TensorBoard reads. */
 #include <errno.h>
 #include <math.h>
 #include <string.h>
@@ -146,6 +146,29 @@ gen_event_file_picture (
   image.encoded_image.data = (guint8 *)g_bytes_get_data (png, &image.encoded_image.len);
   value.tag = (char *)tag;
   value.image = &image;
+  return write_value (file, step, &value, error);
+}
+
+gboolean
+gen_event_file_sound (
+    GenEventFile *file, gint64 step, const char *tag, const GenSound *sound, GError **error)
+{
+  GenEvent__Summary__Value value = GEN_EVENT__SUMMARY__VALUE__INIT;
+  GenEvent__Summary__Audio audio = GEN_EVENT__SUMMARY__AUDIO__INIT;
+  g_autoptr (GBytes) wav = gen_sound_encode_wav (sound, GEN_SOUND_WAV_S16, error);
+
+  if (wav == NULL)
+    return FALSE;
+  audio.has_sample_rate = audio.has_num_channels = audio.has_length_frames = TRUE;
+  audio.has_encoded_audio_string = TRUE;
+  audio.sample_rate = (float)sound->rate;
+  audio.num_channels = sound->channels;
+  audio.length_frames = (gint64)sound->frames;
+  audio.encoded_audio_string.data =
+      (guint8 *)g_bytes_get_data (wav, &audio.encoded_audio_string.len);
+  audio.content_type = (char *)"audio/wav";
+  value.tag = (char *)tag;
+  value.audio = &audio;
   return write_value (file, step, &value, error);
 }
 

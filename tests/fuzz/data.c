@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Files of numbers: numpy arrays, safetensors, tensors of ONNX, IDX datasets and statistics in
- * numpy's archives. What a file is meant to be, its first byte says, so that one corpus serves
+/* Files of numbers: numpy arrays, safetensors, tensors of ONNX, IDX datasets, statistics in numpy's
+ * archives, and sounds. What a file is meant to be, its first byte says, so that one corpus serves
  * all. */
 #include <generative/dataset.h>
 #include <generative/metric.h>
@@ -47,11 +47,20 @@ read_statistics (const char *path)
   gen_statistics_load (&statistics, path, NULL);
 }
 
+static void
+read_sound (const char *path)
+{
+  g_auto (GenSound) sound = { 0 };
+
+  gen_sound_probe (path, NULL, NULL, NULL, NULL);
+  gen_sound_load_part (&sound, path, 16000, 1, 100, 4096, NULL);
+}
+
 int
 LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
 {
-  static void (*const readers[]) (
-      const char *) = { read_npy, read_tensor, read_safetensors, read_idx, read_statistics };
+  static void (*const readers[]) (const char *) = { read_npy, read_tensor, read_safetensors,
+    read_idx, read_statistics, read_sound };
 
   if (size > 0)
     readers[data[0] % G_N_ELEMENTS (readers)](fuzz_file (data + 1, size - 1));

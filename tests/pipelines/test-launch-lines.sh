@@ -5,6 +5,7 @@
 # Pages of elements are made of their section comments. A block that says how many buffers it takes
 # ends by itself; what goes on for ever, or trains for minutes, is interrupted as a user does it,
 # after some seconds of playing.
+#   PAGES  (environment) other documents than all
 . "$(dirname "$0")/harness.sh"
 
 # What a machine without a screen shows pictures on, and nobody's settings.
@@ -46,6 +47,13 @@ furnish() {
     gst-launch-1.0 -q videotestsrc pattern=zone-plate kx2=20 ky2=20 num-buffers=1 ! \
         video/x-raw,format=GRAY8,width=2000,height=1000 ! pngenc ! filesink location=digits.png || return 1
     ln -s pictures photos
+    mkdir -p drums/kick drums/hat || return 1
+    gst-launch-1.0 -q audiotestsrc wave=ticks freq=80 num-buffers=20 ! audio/x-raw,format=S16LE ! \
+        flacenc ! filesink location=drums/kick/0.flac || return 1
+    gst-launch-1.0 -q audiotestsrc wave=white-noise num-buffers=10 ! audio/x-raw,rate=22050,channels=2 ! \
+        wavenc ! filesink location=drums/hat/0.wav || return 1
+    gst-launch-1.0 -q audiotestsrc wave=saw freq=150 num-buffers=200 ! audio/x-raw,rate=44100 ! \
+        wavenc ! filesink location=talk.wav || return 1
     train video/x-raw,format=RGB,width=32,height=32 "preset=dcgan checkpoint=colour/model" || return 1
     train video/x-raw,format=GRAY8,width=28,height=28 "preset=mlp checkpoint=grey/model" || return 1
     # Features that a net makes of a picture, as the last layer but one of a classifier.
@@ -66,7 +74,8 @@ END
 # provide FILE: what the block in FILE of document $page names, but for the folder that it is to
 # train into.
 provide() {
-    cp -r "$work/pictures" "$work/photos" "$work/digits.png" "$work/inception.onnx" .
+    cp -r "$work/pictures" "$work/photos" "$work/digits.png" "$work/inception.onnx" \
+        "$work/drums" "$work/talk.wav" .
     case $page in
     README.md) cp -r "$work/colour/model" . ;;
     *) cp -r "$work/grey/model" . ;;
@@ -109,6 +118,11 @@ judge() {
         ffprobe -v error -show_entries stream=codec_name,pix_fmt -of csv=p=0 "$film" >probe 2>&1
         holds "$page: $film is of a kind that every player knows" grep -qx 'h264,yuv420p' probe
     done
+    for sound in *.wav; do
+        if [ ! -e "$sound" ] || [ "$sound" = talk.wav ]; then continue; fi
+        ffprobe -v error -show_entries stream=codec_type -of csv=p=0 "$sound" >probe 2>&1
+        holds "$page: $sound is a sound" grep -qx audio probe
+    done
     for report in *.jsonl; do
         [ -e "$report" ] || continue
         holds "$page: $report ends on a summary" sh -c "tail -n 1 '$report' | grep -q '^{\"summary\":'"
@@ -120,7 +134,7 @@ if ! furnish >"$work/log" 2>&1; then
     finish
 fi
 cd "$top" || exit 1
-for page in README.md CONTRIBUTING.md docs/*.md docs/elements/*.md; do
+for page in ${PAGES:-README.md CONTRIBUTING.md docs/*.md docs/elements/*.md}; do
     cd "$top" || exit 1
     rm -rf "$work/blocks" && mkdir "$work/blocks"
     blocks "$page"

@@ -106,6 +106,10 @@ test_schema (void)
       "\x00\x00\x00\x00\x00\x00\xf0\x3f\x00\x00\x00\x00\x00\x00\x00\x40\x3a\x10\x00\x00\x00\x00"
       "\x00\x00\x08\x40\x00\x00\x00\x00\x00\x00\x00\x00\x0a\x13\x0a\x01\x74\x42\x0e\x08\x07\x12"
       "\x04\x12\x02\x08\x01\x42\x04\x74\x65\x78\x74";
+  static const char sound[] =
+      "\x09\x00\x00\x00\x00\x00\x00\xf8\x3f\x10\xac\x02\x2a\x20\x0a\x1e\x0a\x01\x61\x32\x19"
+      "\x0d\x00\x00\x7a\x46\x10\x02\x18\x03\x22\x03\x57\x41\x56\x2a\x09\x61\x75\x64\x69\x6f"
+      "\x2f\x77\x61\x76";
   static const char restart[] = "\x09\x00\x00\x00\x00\x00\x00\x00\x40\x10\x09\x3a\x02\x08\x01";
   GenEvent__Event *event = unpack_event (python, sizeof python - 1);
   GenEvent__Summary__Value **values = event->summary->value;
@@ -134,6 +138,15 @@ test_schema (void)
   g_assert_cmpint (values[3]->tensor->shape->dim[0]->size, ==, 1);
   g_assert_cmpmem (
       values[3]->tensor->string_val[0].data, values[3]->tensor->string_val[0].len, "text", 4);
+  free_event (event);
+
+  event = unpack_event (sound, sizeof sound - 1);
+  g_assert_cmpfloat (event->summary->value[0]->audio->sample_rate, ==, 16000);
+  g_assert_cmpint (event->summary->value[0]->audio->num_channels, ==, 2);
+  g_assert_cmpint (event->summary->value[0]->audio->length_frames, ==, 3);
+  g_assert_cmpmem (event->summary->value[0]->audio->encoded_audio_string.data,
+      event->summary->value[0]->audio->encoded_audio_string.len, "WAV", 3);
+  g_assert_cmpstr (event->summary->value[0]->audio->content_type, ==, "audio/wav");
   free_event (event);
 
   event = unpack_event (restart, sizeof restart - 1);
@@ -218,6 +231,34 @@ test_values (void)
   g_assert_cmpstr (value->metadata->plugin_data->plugin_name, ==, "text");
   g_assert_cmpmem (
       value->tensor->string_val[0].data, value->tensor->string_val[0].len, "gr\xc3\xbc\xc3\x9f", 6);
+  scratch_remove (folder);
+}
+
+/* What is written is a WAV file, of 16 bits, as many as there are frames. */
+static void
+test_sound (void)
+{
+  g_autofree char *folder = scratch_new ();
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GenEventFile) file = gen_event_file_new (folder, 0, &error);
+  g_autoptr (GPtrArray) events = NULL;
+  g_auto (GenSound) sound = { 0 };
+  const GenEvent__Summary__Audio *audio;
+
+  gen_sound_init (&sound, 22050, 2, 100);
+  sound.data[1] = -0.5f;
+  g_assert_true (gen_event_file_sound (file, 3, "made", &sound, &error));
+  g_assert_no_error (error);
+  events = read_events (gen_event_file_get_path (file));
+  g_assert_cmpstr (value_of (events, 2, 3)->tag, ==, "made");
+  audio = value_of (events, 2, 3)->audio;
+  g_assert_cmpfloat (audio->sample_rate, ==, 22050);
+  g_assert_cmpint (audio->num_channels, ==, 2);
+  g_assert_cmpint (audio->length_frames, ==, 100);
+  g_assert_cmpstr (audio->content_type, ==, "audio/wav");
+  g_assert_cmpuint (audio->encoded_audio_string.len, ==, 44 + 400);
+  g_assert_cmpmem (audio->encoded_audio_string.data, 4, "RIFF", 4);
+  g_assert_cmpmem (audio->encoded_audio_string.data + 44, 4, "\0\0\0\xc0", 4);
   scratch_remove (folder);
 }
 
@@ -393,6 +434,7 @@ main (int argc, char **argv)
   g_test_add_func ("/event-file/schema", test_schema);
   g_test_add_func ("/event-file/hparams-schema", test_hparams_schema);
   g_test_add_func ("/event-file/values", test_values);
+  g_test_add_func ("/event-file/sound", test_sound);
   g_test_add_func ("/event-file/histogram", test_histogram);
   g_test_add_func ("/event-file/hparams", test_hparams);
   g_test_add_func ("/event-file/restart", test_restart);

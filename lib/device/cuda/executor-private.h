@@ -32,7 +32,7 @@ struct _GenExecutor {
   GenPlanOptions options;
   GenCudaDevice device;
   std::vector<GenCudaKernel> kernels;
-  std::vector<std::shared_ptr<GenCudaFallback> > fallbacks; /* by node; NULL: on the device */
+  std::vector<std::shared_ptr<GenFallback> > fallbacks; /* by node; NULL: on the device */
   std::vector<GenCudaPort> ports[3];                        /* by GenBindingKind */
   std::vector<std::shared_ptr<void> > constants;            /* on the device, by tensor->index */
   std::vector<void *> device_memory, host_memory;           /* all that is to be freed */

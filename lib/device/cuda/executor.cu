@@ -270,7 +270,7 @@ set_draw (GenExecutor *executor, guint64 draw)
   *executor->draw = draw;
   for (const auto &fallback : executor->fallbacks)
     if (fallback != nullptr)
-      gen_cuda_fallback_set_draw (fallback.get (), draw);
+      gen_fallback_set_draw (fallback.get (), draw);
 }
 
 /* Wait, after a failure as well: the user's memory may go then. */

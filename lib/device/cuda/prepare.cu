@@ -26,7 +26,7 @@ prepare (GenExecutor *executor, guint i, GError **error)
   GenCudaKernel *kernel = &executor->kernels[i];
   GenCudaPrepare own = gen_cuda_operator_find (kernel->node);
   GError *reason = NULL;
-  std::shared_ptr<GenCudaFallback> fallback;
+  std::shared_ptr<GenFallback> fallback;
 
   if (own != NULL && own (kernel, &reason))
     return TRUE;
@@ -39,10 +39,15 @@ prepare (GenExecutor *executor, guint i, GError **error)
   kernel->scratch_size = 0;
   kernel->packed_inputs = 0;
   kernel->follows = GEN_CUDA_NEITHER;
-  fallback = gen_cuda_fallback_new (kernel, executor->options.threads, error);
+  fallback.reset (gen_fallback_new (kernel->node, executor->options.threads, kernel->precision,
+                      kernel->seed, error),
+      [] (GenFallback *made) {
+        if (made != NULL)
+          gen_fallback_free (made);
+      });
   if (fallback == nullptr)
     return FALSE;
-  if (gen_cuda_prepare_strided (kernel, gen_cuda_fallback_kernel (fallback.get ())))
+  if (gen_cuda_prepare_strided (kernel, gen_fallback_kernel (fallback.get ())))
     return TRUE;
   executor->fallbacks[i] = fallback;
   g_debug ("%s %s runs on the CPU", kernel->node->op->name, kernel->node->name);
@@ -60,7 +65,7 @@ take_constants (GenExecutor *executor, guint i, GenConstants *constants, GError 
 
   if (executor->fallbacks[i] != nullptr) {
     gen_constants_packed (
-        constants, node, gen_cuda_fallback_kernel (executor->fallbacks[i].get ())->packed_inputs);
+        constants, node, gen_fallback_kernel (executor->fallbacks[i].get ())->packed_inputs);
     return TRUE;
   }
   for (guint k = 0; k < node->inputs->len && k < 32; k++) {
@@ -113,6 +118,6 @@ gen_cuda_executor_prepare (GenExecutor *executor, GError **error)
   gen_constants_finish (&constants);
   for (const auto &fallback : executor->fallbacks)
     if (prepared && fallback != nullptr)
-      gen_cuda_fallback_find_constants (fallback.get ());
+      gen_fallback_find_constants (fallback.get ());
   return prepared;
 }

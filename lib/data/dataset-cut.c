@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A dataset of sounds cut into windows.
+ *
+ * How long its files are is found at once, on several threads, since the number of items hangs on
+ * it. A file that tells nothing has one item, so that it is met and counted as one that cannot be
+ * decoded. */
+#include "dataset-private.h"
+
+#define MAX_ITEMS ((guint32)1 << 30)
+
+typedef struct {
+  guint32 source;
+  guint64 first; /* frame, at the rate that is wanted */
+  gsize length;
+} Window;
+
+typedef struct {
+  GenDataset dataset;
+  const GenDataset *sources;
+  GArray *windows; /* of Window */
+} CutDataset;
+
+/* What the threads share: lengths of the sources, at the rate that is wanted. */
+typedef struct {
+  const GenDataset *sources;
+  const GenDatasetCut *cut;
+  guint64 *lengths;
+} Measurement;
+
+static void
+cut_free (GenDataset *dataset)
+{
+  CutDataset *cut = (CutDataset *)dataset;
+
+  g_array_unref (cut->windows);
+  g_free (cut);
+}
+
+static gboolean
+cut_load (const GenDataset *dataset, guint32 index, const GenFitting *fitting, GenSample *target,
+    GError **error)
+{
+  const CutDataset *cut = (const CutDataset *)dataset;
+  const Window *window = &g_array_index (cut->windows, Window, index);
+  GenFitting part = *fitting;
+
+  part.first += window->first;
+  return gen_dataset_load (cut->sources, window->source, &part, target, error);
+}
+
+static char *
+cut_describe (const GenDataset *dataset, guint32 index)
+{
+  const CutDataset *cut = (const CutDataset *)dataset;
+  const Window *window = &g_array_index (cut->windows, Window, index);
+  g_autofree char *source = gen_dataset_describe_item (cut->sources, window->source);
+
+  if (window->first == 0)
+    return g_steal_pointer (&source);
+  return g_strdup_printf (
+      "%s, from frame %" G_GUINT64_FORMAT " at %d Hz", source, window->first, dataset->sample.rate);
+}
+
+static gsize
+cut_get_length (const GenDataset *dataset, guint32 index)
+{
+  return g_array_index (((const CutDataset *)dataset)->windows, Window, index).length;
+}
+
+static guint32
+cut_get_source (const GenDataset *dataset, guint32 index)
+{
+  return g_array_index (((const CutDataset *)dataset)->windows, Window, index).source;
+}
+
+static const GenDatasetFormat cut_format = {
+  .name = "cut",
+  .description = "Windows of the sounds of another dataset",
+  .medium = &gen_medium_sound,
+  .load = cut_load,
+  .describe = cut_describe,
+  .get_length = cut_get_length,
+  .get_source = cut_get_source,
+  .free = cut_free,
+};
+
+static void
+measure (gpointer data, gpointer user_data)
+{
+  const Measurement *measurement = user_data;
+  guint32 source = GPOINTER_TO_UINT (data) - 1;
+  g_autofree char *path = gen_dataset_describe_item (measurement->sources, source);
+  guint64 frames;
+  int rate;
+
+  if (gen_sound_probe (path, &rate, NULL, &frames, NULL))
+    measurement->lengths[source] =
+        MAX (gen_sound_scale_frames (frames, rate, measurement->cut->rate), 1);
+}
+
+static guint64 *
+measure_all (const GenDataset *sources, const GenDatasetCut *cut)
+{
+  guint32 count = gen_dataset_get_count (sources);
+  Measurement measurement = { sources, cut, g_new0 (guint64, count) };
+  int threads = cut->threads > 0 ? cut->threads : (int)g_get_num_processors ();
+  GThreadPool *pool = g_thread_pool_new (measure, &measurement, threads, FALSE, NULL);
+
+  for (guint32 i = 0; i < count; i++)
+    g_thread_pool_push (pool, GUINT_TO_POINTER (i + 1), NULL);
+  g_thread_pool_free (pool, FALSE, TRUE);
+  return measurement.lengths;
+}
+
+/* Windows that lie within a source of so many frames; one, where none does. */
+static guint64
+count_windows (const GenDatasetCut *cut, guint64 frames)
+{
+  if (cut->window == 0 || frames <= cut->window)
+    return 1;
+  return 1 + (frames - cut->window) / (cut->hop > 0 ? cut->hop : cut->window);
+}
+
+static void
+add_windows (CutDataset *dataset, const GenDatasetCut *cut, guint32 source, guint64 frames)
+{
+  guint64 n = count_windows (cut, frames);
+  gsize hop = cut->hop > 0 ? cut->hop : cut->window;
+
+  for (guint64 i = 0; i < n; i++) {
+    Window window = { source, i * hop, cut->window > 0 ? cut->window : (gsize)MAX (frames, 1) };
+
+    g_array_append_val (dataset->windows, window);
+  }
+}
+
+/* What the windows have of their sources. */
+static void
+take_labels (CutDataset *cut)
+{
+  GenDataset *dataset = &cut->dataset;
+
+  for (int i = 0; i < gen_dataset_get_label_count (cut->sources); i++)
+    g_ptr_array_add (dataset->label_names, g_strdup (gen_dataset_get_label_name (cut->sources, i)));
+  dataset->count = cut->windows->len;
+  dataset->labels = g_new (gint32, dataset->count);
+  for (guint32 i = 0; i < dataset->count; i++)
+    dataset->labels[i] =
+        gen_dataset_get_label (cut->sources, g_array_index (cut->windows, Window, i).source);
+}
+
+GenDataset *
+gen_dataset_cut (const GenDataset *sources, const GenDatasetCut *settings, GError **error)
+{
+  g_autofree guint64 *lengths = NULL;
+  CutDataset *cut;
+  guint64 total = 0;
+
+  g_return_val_if_fail (sources->sample.medium == &gen_medium_sound && settings->rate > 0, NULL);
+  lengths = measure_all (sources, settings);
+  for (guint32 i = 0; i < sources->count; i++) {
+    if (settings->window == 0 && lengths[i] > GEN_SOUND_MAX_FRAMES)
+      lengths[i] = 0; /* it will be refused */
+    total += count_windows (settings, lengths[i]);
+  }
+  if (total > MAX_ITEMS || settings->window > GEN_SOUND_MAX_FRAMES) {
+    g_set_error (error, GEN_DATASET_ERROR, GEN_DATASET_ERROR_SETTINGS,
+        "%s: %" G_GUINT64_FORMAT " windows of %" G_GSIZE_FORMAT " frames are too many or too long",
+        sources->location, total, settings->window);
+    return NULL;
+  }
+  cut = g_new0 (CutDataset, 1);
+  cut->dataset = (GenDataset){ .format = &cut_format,
+    .location = g_strdup (sources->location),
+    .sample = sources->sample,
+    .label_names = g_ptr_array_new_with_free_func (g_free) };
+  cut->dataset.sample.rate = settings->rate;
+  cut->dataset.sample.length = settings->window;
+  cut->sources = sources;
+  cut->windows = g_array_sized_new (FALSE, FALSE, sizeof (Window), (guint)total);
+  for (guint32 i = 0; i < sources->count; i++)
+    add_windows (cut, settings, i, lengths[i]);
+  take_labels (cut);
+  return &cut->dataset;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What pictures and sounds have in common when libav opens their files. */
+#pragma once
+
+#include <glib.h>
+
+#include <libavformat/avio.h>
+
+/* Raises the level of a codec's messages beyond all that are printed (and below 256, where
+ * levels wrap around): what they would say comes back as a GError. */
+#define GEN_AV_SILENCE 128
+
+/* How much of a file tells its format. */
+#define GEN_AV_SNIFF_BYTES 4096
+
+/* Open `path`, whatever its name looks like, to read. NULL with `reason` (transfer full) where it
+ * cannot be opened, or would be waited for. */
+AVIOContext *gen_av_file_open (const char *path, char **reason);
