@@ -23,6 +23,60 @@
  * come without times and cannot walk. What the numbers are drawn from may change while a pipeline
  * plays: the next frame is what it would have been with these settings from the start.
  *
+ * ## Following a sound
+ * Sound that is linked to the pad `sound` (F32LE or S16LE, of any rate and channels) makes latents
+ * dance. A hundred times a second its level and its bass (up to 250 Hz), middle (to 4 kHz) and
+ * treble are measured; full volume, a sine of full scale, counts as 1. They do three things, each
+ * as much as a property says:
+ *
+ * - the walk goes faster: `sound-speed` keyframes a second more, by what `speed-follows`;
+ * - each band pushes along a direction of its own, `bass`, `middle` and `treble` times: directions
+ *   that are drawn by the seed, or those of `band-directions`. Normal and spherical vectors are
+ *   turned, not made longer, and numbers that have bounds stay within them;
+ * - with distribution=truncated, `sound-truncation` is added to the bound, by what
+ *   `truncation-follows`.
+ *
+ * How fast they follow, `attack` and `release` say. All this hangs on nothing but the samples: the
+ * same sound makes the same latents, however it is cut into buffers.
+ *
+ * A frame is made when all of its sound has come, up to its own end, which is a frame's time of
+ * latency; a click shows 20 ms after it most. The stream ends with the sound; a gap in it is
+ * silence. Times and segments are the sound's, and seeks go to where it comes from. A seek to its
+ * beginning makes the same latents again; one into its middle makes those of a sound that begins
+ * there: what was heard before, which has carried the walk further, is not known. Playing backwards
+ * is refused, and so is `is-live`, since a live sound makes a live stream by itself.
+ *
+ * The sound has to be linked before the element starts. Where it comes later, as from decodebin, an
+ * element such as audioconvert goes between them. Where the sound also goes elsewhere, put a queue
+ * behind each branch of the tee.
+ *
+ * ## Keyframes, directions, mixing
+ * `keyframe-location` names a file of keyframes to walk along. Each line is a time in seconds (of
+ * speed=1) with a seed, a frame of a seed, or the numbers themselves:
+ * |[
+ * {"time": 0, "seed": 7}
+ * {"time": 2.5, "seed": 7, "frame": 31}
+ * {"time": 4, "latent": [0.25, -1.5, 0.75]}
+ * ]|
+ * so that frames that one liked in a stream of walk=none become a film. A file of numpy's (.npy)
+ * holds an array [keyframes, numbers], one a second. walk=slerp and walk=linear go from one to the
+ * next and stay at the last; walk=loop goes round; walk=none cuts.
+ *
+ * `direction-location` names a file of numpy's with directions that somebody found in the latents
+ * of a model (more of a smile, older, brighter): `direction-amount` times the first one is added,
+ * or the sum that `direction-weights` makes of them. The amount can be controlled, which makes
+ * edits in time.
+ *
+ * Models that take a vector for each of their layers ([layers, numbers]) get the same one in all by
+ * `repeat-vector`, and the style of `mixing-seed` from layer `mixing-first` on by
+ * `mixing-amount`=1. Where a model takes a single vector, the same properties mix a range of its
+ * numbers, which comes to as much only where the model splits its vector among its layers, as
+ * BigGAN does.
+ *
+ * All of these are for the first tensor of a buffer, but for `repeat-vector` and the speed of the
+ * walk, which are for both. They are done in this order: keyframes, mixing, what the sound pushes,
+ * its truncation, directions.
+ *
  * ## Example launch line
  * |[
  * gst-launch-1.0 latentsrc walk=slerp speed=0.5 seed=7 num-buffers=90 ! fakesink
@@ -32,43 +86,29 @@
  * gst-launch-1.0 latentsrc classes=10 class=7 num-buffers=90 ! fakesink
  * ]|
  * Latents for a model of ten classes, to make the eighth one.
+ * |[
+ * gst-launch-1.0 audiotestsrc wave=ticks tick-interval=500000000 num-buffers=215 ! tee name=sound \
+ *   sound. ! queue ! latentsrc.sound  sound. ! queue ! audioconvert ! autoaudiosink \
+ *   latentsrc name=latentsrc walk=slerp speed=0.2 ! generator model=ball/generator.onnx ! \
+ *   videoconvert ! autovideosink
+ * ]|
+ * Pictures that jump twice a second, with what they jump to. Instead of audiotestsrc, music:
+ * `filesrc location=song.ogg ! decodebin ! audioconvert`.
  */
 #include "latentsrc.h"
 
 #include "../elements.h"
-#include "../shared/settings.h"
 
 GST_DEBUG_CATEGORY (latent_src_debug);
 #define GST_CAT_DEFAULT latent_src_debug
 
-enum {
-  PROP_0,
-  PROP_DIMENSIONS,
-  PROP_DISTRIBUTION,
-  PROP_TRUNCATION,
-  PROP_SEED,
-  PROP_WALK,
-  PROP_KEYFRAMES,
-  PROP_SPEED,
-  PROP_CLASSES,
-  PROP_CLASS,
-  PROP_IS_LIVE,
-};
-
-#define DEFAULT_DIMENSIONS NULL
-#define DEFAULT_DISTRIBUTION GEN_DISTRIBUTION_NORMAL
-#define DEFAULT_TRUNCATION 2.0
-#define DEFAULT_SEED 0
-#define DEFAULT_WALK GEN_WALK_NONE
-#define DEFAULT_KEYFRAMES 8
-#define DEFAULT_SPEED 1.0
-#define MAX_CLASSES (1 << 20)
-#define DEFAULT_CLASSES 0
-#define DEFAULT_CLASS -1
-#define DEFAULT_IS_LIVE FALSE
-
 static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE (
     "src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS (GST_GENERATIVE_TENSORS_CAPS));
+
+static GstStaticPadTemplate sound_template =
+    GST_STATIC_PAD_TEMPLATE ("sound", GST_PAD_SINK, GST_PAD_REQUEST,
+        GST_STATIC_CAPS ("audio/x-raw, format=(string){ " GST_AUDIO_NE (F32) ", " GST_AUDIO_NE (
+            S16) " }, layout=(string)interleaved, rate=(int)[ 1, max ], channels=(int)[ 1, 64 ]"));
 
 G_DEFINE_FINAL_TYPE (GstLatentSrc, gst_latent_src, GST_TYPE_PUSH_SRC)
 GST_ELEMENT_REGISTER_DEFINE (latentsrc, "latentsrc", GST_RANK_NONE, GST_TYPE_LATENT_SRC)
@@ -79,138 +119,17 @@ gst_latent_src_get_parent_class (void)
   return GST_BASE_SRC_CLASS (gst_latent_src_parent_class);
 }
 
-#define GST_TYPE_LATENT_DISTRIBUTION (gst_latent_distribution_get_type ())
-static GType
-gst_latent_distribution_get_type (void)
-{
-  static const GEnumValue values[] = {
-    { GEN_DISTRIBUTION_NORMAL, "Standard normal: mean 0, variance 1", "normal" },
-    { GEN_DISTRIBUTION_UNIFORM, "Uniform between -1 and 1", "uniform" },
-    { GEN_DISTRIBUTION_TRUNCATED, "Normal within the bound that truncation sets", "truncated" },
-    { GEN_DISTRIBUTION_SPHERICAL, "Uniform over the sphere of radius sqrt (length)", "spherical" },
-    { 0, NULL, NULL },
-  };
-  static gsize type = 0;
-
-  if (g_once_init_enter (&type))
-    g_once_init_leave (&type, g_enum_register_static ("GstLatentDistribution", values));
-  return type;
-}
-
-#define GST_TYPE_LATENT_WALK (gst_latent_walk_get_type ())
-static GType
-gst_latent_walk_get_type (void)
-{
-  static const GEnumValue values[] = {
-    { GEN_WALK_NONE, "Each frame is drawn anew", "none" },
-    { GEN_WALK_LINEAR, "In a straight line from keyframe to keyframe", "linear" },
-    { GEN_WALK_SLERP, "Along great circles from keyframe to keyframe", "slerp" },
-    { GEN_WALK_LOOP, "Along great circles, round and round the same keyframes", "loop" },
-    { 0, NULL, NULL },
-  };
-  static gsize type = 0;
-
-  if (g_once_init_enter (&type))
-    g_once_init_leave (&type, g_enum_register_static ("GstLatentWalk", values));
-  return type;
-}
-
-static void
-gst_latent_src_set_property (
-    GObject *object, guint property_id, const GValue *value, GParamSpec *pspec)
-{
-  GstLatentSrc *self = GST_LATENT_SRC (object);
-
-  if (!gst_generative_can_set (object, pspec))
-    return;
-  if (property_id == PROP_IS_LIVE) {
-    gst_base_src_set_live (GST_BASE_SRC (self), g_value_get_boolean (value));
-    return;
-  }
-  GST_OBJECT_LOCK (self);
-  switch (property_id) {
-  case PROP_DIMENSIONS:
-    g_free (self->dimensions);
-    self->dimensions = g_value_dup_string (value);
-    break;
-  case PROP_DISTRIBUTION:
-    self->settings.distribution = g_value_get_enum (value);
-    break;
-  case PROP_TRUNCATION:
-    self->settings.truncation = g_value_get_double (value);
-    break;
-  case PROP_SEED:
-    self->settings.seed = g_value_get_uint64 (value);
-    break;
-  case PROP_WALK:
-    self->settings.walk = g_value_get_enum (value);
-    break;
-  case PROP_KEYFRAMES:
-    self->settings.keyframes = g_value_get_uint (value);
-    break;
-  case PROP_SPEED:
-    self->settings.speed = g_value_get_double (value);
-    break;
-  case PROP_CLASSES:
-    self->classes = g_value_get_uint (value);
-    break;
-  case PROP_CLASS:
-    self->class = g_value_get_int (value);
-    break;
-  default:
-    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
-  }
-  GST_OBJECT_UNLOCK (self);
-}
-
-static void
-gst_latent_src_get_property (GObject *object, guint property_id, GValue *value, GParamSpec *pspec)
-{
-  GstLatentSrc *self = GST_LATENT_SRC (object);
-
-  if (property_id == PROP_IS_LIVE) {
-    g_value_set_boolean (value, gst_base_src_is_live (GST_BASE_SRC (self)));
-    return;
-  }
-  GST_OBJECT_LOCK (self);
-  switch (property_id) {
-  case PROP_DIMENSIONS:
-    g_value_set_string (value, self->dimensions);
-    break;
-  case PROP_DISTRIBUTION:
-    g_value_set_enum (value, self->settings.distribution);
-    break;
-  case PROP_TRUNCATION:
-    g_value_set_double (value, self->settings.truncation);
-    break;
-  case PROP_SEED:
-    g_value_set_uint64 (value, self->settings.seed);
-    break;
-  case PROP_WALK:
-    g_value_set_enum (value, self->settings.walk);
-    break;
-  case PROP_KEYFRAMES:
-    g_value_set_uint (value, self->settings.keyframes);
-    break;
-  case PROP_SPEED:
-    g_value_set_double (value, self->settings.speed);
-    break;
-  case PROP_CLASSES:
-    g_value_set_uint (value, self->classes);
-    break;
-  case PROP_CLASS:
-    g_value_set_int (value, self->class);
-    break;
-  default:
-    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
-  }
-  GST_OBJECT_UNLOCK (self);
-}
-
 static void
 gst_latent_src_finalize (GObject *object)
 {
-  g_free (GST_LATENT_SRC (object)->dimensions);
+  GstLatentSrc *self = GST_LATENT_SRC (object);
+
+  g_free (self->dimensions);
+  g_free (self->keyframe_location);
+  g_free (self->direction_location);
+  g_free (self->band_directions);
+  g_clear_pointer (&self->changes.direction_weights, g_array_unref);
+  gst_latent_sound_clear (&self->sound);
   G_OBJECT_CLASS (gst_latent_src_parent_class)->finalize (object);
 }
 
@@ -219,16 +138,74 @@ gst_latent_src_start (GstBaseSrc *base)
 {
   GstLatentSrc *self = GST_LATENT_SRC (base);
   g_autoptr (GError) error = NULL;
+  double attack, release;
 
-  if (!gst_latent_src_check_settings (self, &error)) {
+  if (!gst_latent_src_check_settings (self, &error) ||
+      !gst_latent_src_load_changes (self, &error)) {
     GST_ELEMENT_ERROR (self, LIBRARY, SETTINGS, ("%s", error->message), (NULL));
     return FALSE;
   }
+  GST_OBJECT_LOCK (self);
+  attack = self->attack;
+  release = self->release;
+  GST_OBJECT_UNLOCK (self);
+  gst_latent_sound_open (&self->sound, attack, release);
+  self->follows = gst_latent_sound_is_followed (&self->sound);
   self->frame = 0;
   self->rate_numerator = self->rate_denominator = 0;
   self->reverse = self->ended = self->moved = FALSE;
   self->live_offset = GST_CLOCK_TIME_NONE;
+  self->latent.advance = 0;
+  self->offset = 0;
+  if (!self->follows || !gst_base_src_is_live (base))
+    return TRUE;
+  GST_ELEMENT_ERROR (self, LIBRARY, SETTINGS,
+      ("Property is-live is true, but frames that follow a sound come with it: leave it out"),
+      (NULL));
+  gst_latent_src_unload_changes (self);
+  return FALSE;
+}
+
+static gboolean
+gst_latent_src_stop (GstBaseSrc *base)
+{
+  gst_latent_src_unload_changes (GST_LATENT_SRC (base));
   return TRUE;
+}
+
+static gboolean
+gst_latent_src_unlock (GstBaseSrc *base)
+{
+  gst_latent_sound_set_unlocked (&GST_LATENT_SRC (base)->sound, TRUE);
+  return TRUE;
+}
+
+static gboolean
+gst_latent_src_unlock_stop (GstBaseSrc *base)
+{
+  gst_latent_sound_set_unlocked (&GST_LATENT_SRC (base)->sound, FALSE);
+  return TRUE;
+}
+
+static GstStateChangeReturn
+gst_latent_src_change_state (GstElement *element, GstStateChange transition)
+{
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
+    gst_latent_sound_close (&GST_LATENT_SRC (element)->sound);
+  return GST_ELEMENT_CLASS (gst_latent_src_parent_class)->change_state (element, transition);
+}
+
+static GstPad *
+gst_latent_src_request_new_pad (
+    GstElement *element, GstPadTemplate *template, const char *name, const GstCaps *caps)
+{
+  return gst_latent_sound_request (&GST_LATENT_SRC (element)->sound, template);
+}
+
+static void
+gst_latent_src_release_pad (GstElement *element, GstPad *pad)
+{
+  gst_latent_sound_release (&GST_LATENT_SRC (element)->sound, pad);
 }
 
 static void
@@ -238,61 +215,29 @@ gst_latent_src_class_init (GstLatentSrcClass *klass)
   GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
   GstBaseSrcClass *base_class = GST_BASE_SRC_CLASS (klass);
   GstPushSrcClass *push_class = GST_PUSH_SRC_CLASS (klass);
-  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY;
-  const GParamFlags live = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING;
 
   GST_DEBUG_CATEGORY_INIT (
       latent_src_debug, "latentsrc", 0, "what latents are made, and each of them");
 
-  gobject_class->set_property = gst_latent_src_set_property;
-  gobject_class->get_property = gst_latent_src_get_property;
   gobject_class->finalize = gst_latent_src_finalize;
-
-  g_object_class_install_property (gobject_class, PROP_DIMENSIONS,
-      g_param_spec_string ("dimensions", "Dimensions",
-          "Numbers in a vector, and vectors in a buffer: 100 or 100:48; 100,50 adds a second "
-          "latent (unset: what the next element asks for, else 100)",
-          DEFAULT_DIMENSIONS, flags));
-  g_object_class_install_property (gobject_class, PROP_DISTRIBUTION,
-      g_param_spec_enum ("distribution", "Distribution", "What the numbers are drawn from",
-          GST_TYPE_LATENT_DISTRIBUTION, DEFAULT_DISTRIBUTION, live));
-  g_object_class_install_property (gobject_class, PROP_TRUNCATION,
-      g_param_spec_double ("truncation", "Truncation",
-          "Bound of the numbers of distribution=truncated, in standard deviations: smaller is "
-          "more typical, larger more varied",
-          GEN_LATENT_TRUNCATION_MIN, 10, DEFAULT_TRUNCATION, live | GST_PARAM_CONTROLLABLE));
-  g_object_class_install_property (gobject_class, PROP_SEED,
-      g_param_spec_uint64 ("seed", "Seed", "Same seed, same latents, on every machine", 0,
-          G_MAXUINT64, DEFAULT_SEED, live));
-  g_object_class_install_property (gobject_class, PROP_WALK,
-      g_param_spec_enum ("walk", "Walk", "How frames follow each other", GST_TYPE_LATENT_WALK,
-          DEFAULT_WALK, live));
-  g_object_class_install_property (gobject_class, PROP_KEYFRAMES,
-      g_param_spec_uint ("keyframes", "Keyframes",
-          "Number of vectors that walk=loop goes round; a round takes keyframes / speed seconds", 1,
-          G_MAXINT, DEFAULT_KEYFRAMES, live));
-  g_object_class_install_property (gobject_class, PROP_SPEED,
-      g_param_spec_double ("speed", "Speed", "How many keyframes a walk reaches in a second", 0,
-          1000, DEFAULT_SPEED, live));
-  g_object_class_install_property (gobject_class, PROP_CLASSES,
-      g_param_spec_uint ("classes", "Classes",
-          "How many classes the model knows: one goes with each latent (0: none, or as many as "
-          "the next element asks for)",
-          0, MAX_CLASSES, DEFAULT_CLASSES, flags));
-  g_object_class_install_property (gobject_class, PROP_CLASS,
-      g_param_spec_int ("class", "Class",
-          "The class that goes with each latent, from 0 on (-1: drawn by the seed, anew for each "
-          "frame, or each keyframe of a walk)",
-          -1, MAX_CLASSES - 1, DEFAULT_CLASS, live | GST_PARAM_CONTROLLABLE));
-  g_object_class_install_property (gobject_class, PROP_IS_LIVE,
-      g_param_spec_boolean ("is-live", "Is live",
-          "Make each frame when the pipeline's clock reaches its time", DEFAULT_IS_LIVE, flags));
+  gst_latent_src_install_properties (gobject_class);
 
   gst_element_class_add_static_pad_template (element_class, &src_template);
+  gst_element_class_add_static_pad_template (element_class, &sound_template);
   gst_element_class_set_static_metadata (element_class, "Latent source", "Source",
-      "Sources noise for generators: independent vectors, or walks between them", "gst-generative");
+      "Sources noise for generators: independent vectors, or walks between them, that may follow a "
+      "sound",
+      "gst-generative");
+
+  element_class->change_state = gst_latent_src_change_state;
+  element_class->request_new_pad = gst_latent_src_request_new_pad;
+  element_class->release_pad = gst_latent_src_release_pad;
+  element_class->send_event = gst_latent_src_send_event;
 
   base_class->start = gst_latent_src_start;
+  base_class->stop = gst_latent_src_stop;
+  base_class->unlock = gst_latent_src_unlock;
+  base_class->unlock_stop = gst_latent_src_unlock_stop;
   base_class->get_caps = gst_latent_src_get_caps;
   base_class->fixate = gst_latent_src_fixate;
   base_class->negotiate = gst_latent_src_negotiate;
@@ -304,24 +249,13 @@ gst_latent_src_class_init (GstLatentSrcClass *klass)
   base_class->do_seek = gst_latent_src_do_seek;
   base_class->get_times = gst_latent_src_get_times;
   push_class->fill = gst_latent_src_fill;
-
-  gst_type_mark_as_plugin_api (GST_TYPE_LATENT_DISTRIBUTION, 0);
-  gst_type_mark_as_plugin_api (GST_TYPE_LATENT_WALK, 0);
 }
 
 static void
 gst_latent_src_init (GstLatentSrc *self)
 {
-  self->settings = GEN_LATENT_DEFAULTS;
-  self->settings.distribution = DEFAULT_DISTRIBUTION;
-  self->settings.truncation = DEFAULT_TRUNCATION;
-  self->settings.seed = DEFAULT_SEED;
-  self->settings.walk = DEFAULT_WALK;
-  self->settings.keyframes = DEFAULT_KEYFRAMES;
-  self->settings.speed = DEFAULT_SPEED;
-  self->classes = DEFAULT_CLASSES;
-  self->class = DEFAULT_CLASS;
+  gst_latent_src_init_properties (self);
+  gst_latent_sound_init (&self->sound, GST_BASE_SRC (self));
   self->live_offset = GST_CLOCK_TIME_NONE;
   gst_base_src_set_format (GST_BASE_SRC (self), GST_FORMAT_TIME);
-  gst_base_src_set_live (GST_BASE_SRC (self), DEFAULT_IS_LIVE);
 }

@@ -254,16 +254,23 @@ gst_latent_src_set_caps (GstBaseSrc *base, GstCaps *caps)
   GstLatentSrc *self = GST_LATENT_SRC (base);
   const GstStructure *structure = gst_caps_get_structure (caps, 0);
   g_autoptr (GError) error = NULL;
+  int numerator, denominator;
 
   if (!read_caps (self, structure, &error)) {
     GST_ELEMENT_ERROR (
         self, CORE, NEGOTIATION, ("The next element's caps: %s", error->message), (NULL));
     return FALSE;
   }
-  if (!gst_structure_get_fraction (
-          structure, "framerate", &self->rate_numerator, &self->rate_denominator)) {
+  if (!gst_structure_get_fraction (structure, "framerate", &numerator, &denominator)) {
     GST_ELEMENT_ERROR (
         self, CORE, NEGOTIATION, ("The next element's caps: there is no framerate"), (NULL));
+    return FALSE;
+  }
+  gst_latent_src_follow_rate (self, numerator, denominator);
+  self->rate_numerator = numerator;
+  self->rate_denominator = denominator;
+  if (!gst_latent_src_fit_changes (self, &error)) {
+    GST_ELEMENT_ERROR (self, LIBRARY, SETTINGS, ("%s", error->message), (NULL));
     return FALSE;
   }
   gst_base_src_set_blocksize (base, (guint)self->size);

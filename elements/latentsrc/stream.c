@@ -38,9 +38,12 @@ get_answers (GstLatentSrc *self)
 gboolean
 gst_latent_src_query (GstBaseSrc *base, GstQuery *query)
 {
-  const GstFrameAnswers answers = get_answers (GST_LATENT_SRC (base));
-  gboolean handled, result = gst_frame_answers_query (&answers, base, query, &handled);
+  GstLatentSrc *self = GST_LATENT_SRC (base);
+  const GstFrameAnswers answers = get_answers (self);
+  gboolean handled, result = gst_latent_src_follow_query (self, query, &handled);
 
+  if (!handled)
+    result = gst_frame_answers_query (&answers, base, query, &handled);
   return handled ? result : gst_latent_src_get_parent_class ()->query (base, query);
 }
 
@@ -48,8 +51,11 @@ gst_latent_src_query (GstBaseSrc *base, GstQuery *query)
 gboolean
 gst_latent_src_event (GstBaseSrc *base, GstEvent *event)
 {
-  const GstFrameAnswers answers = get_answers (GST_LATENT_SRC (base));
+  GstLatentSrc *self = GST_LATENT_SRC (base);
+  const GstFrameAnswers answers = get_answers (self);
 
+  if (self->follows)
+    return gst_latent_src_follow_event (self, event);
   if (GST_EVENT_TYPE (event) == GST_EVENT_SEEK &&
       !gst_frame_answers_can_seek (&answers, base, event))
     return FALSE;
@@ -71,10 +77,13 @@ gst_latent_src_do_seek (GstBaseSrc *base, GstSegment *segment)
   GstLatentSrc *self = GST_LATENT_SRC (base);
   const GstFrameAnswers answers = get_answers (self);
 
+  gst_latent_sound_restart (&self->sound);
+  self->ended = FALSE;
+  if (self->follows)
+    return TRUE;
   self->reverse = segment->rate < 0;
   self->position = gst_frame_answers_begin (&answers, segment);
   self->moved = TRUE;
-  self->ended = FALSE;
   return TRUE;
 }
 
@@ -120,22 +129,41 @@ gst_latent_src_move (GstLatentSrc *self)
 }
 
 /* The settings as they are now, of the lengths that were negotiated. */
-static gboolean
+static void
 take_settings (GstLatentSrc *self)
 {
   GenLatent latent;
 
   GST_OBJECT_LOCK (self);
   latent = self->settings;
+  gst_latent_src_take_changes (self);
   GST_OBJECT_UNLOCK (self);
   latent.length = self->latent.length;
   latent.count = self->latent.count;
+  latent.advance = self->latent.advance;
+  latent.path = self->path;
   self->latent = latent;
-  if (self->rate_numerator > 0 || latent.walk == GEN_WALK_NONE)
+}
+
+/* Whether frames have the times that they need. */
+static gboolean
+check_times (GstLatentSrc *self)
+{
+  const char *mover, *remedy;
+
+  GST_OBJECT_LOCK (self);
+  mover = self->follows                          ? "they follow a sound, which has times"
+          : self->path != NULL                   ? "property keyframe-location has times"
+          : self->settings.walk != GEN_WALK_NONE ? "property walk moves with time"
+                                                 : NULL;
+  remedy = self->follows || self->path != NULL ? "" : "walk=none, or ";
+  GST_OBJECT_UNLOCK (self);
+  if (self->rate_numerator > 0 || mover == NULL)
     return TRUE;
   GST_ELEMENT_ERROR (self, CORE, NEGOTIATION,
-      ("The next element wants frames without times (framerate=0/1), but property walk moves with "
-       "time: walk=none, or a framerate such as 30/1"),
+      ("The next element wants frames without times (framerate=0/1), but %s: %sa framerate such as "
+       "30/1",
+          mover, remedy),
       (NULL));
   return FALSE;
 }
@@ -198,6 +226,7 @@ gst_latent_src_write_second (GstLatentSrc *self, guint8 *data)
     return gst_latent_src_write_classes (self, data);
   latent.length = self->second_length;
   latent.stream = 1;
+  latent.path = NULL;
   fill (self, &latent, data);
   return TRUE;
 }
@@ -222,6 +251,7 @@ gst_latent_src_write (GstLatentSrc *self, GstBuffer *buffer)
       written = FALSE;
     } else if (i == 0) {
       fill (self, &self->latent, map.data);
+      gst_latent_src_change (self, (float *)map.data);
     } else {
       written = gst_latent_src_write_second (self, map.data);
     }
@@ -238,14 +268,17 @@ gst_latent_src_write (GstLatentSrc *self, GstBuffer *buffer)
 static void
 stamp (GstLatentSrc *self, GstBuffer *buffer)
 {
+  gint64 begin, end;
+
   if (self->rate_numerator == 0)
     return;
   if (!GST_CLOCK_TIME_IS_VALID (self->live_offset))
     self->live_offset = gst_latent_src_running_time (self);
-  GST_BUFFER_PTS (buffer) = self->live_offset + gst_latent_src_frame_time (self, self->frame);
-  GST_BUFFER_DURATION (buffer) = self->live_offset +
-                                 gst_latent_src_frame_time (self, self->frame + 1) -
-                                 GST_BUFFER_PTS (buffer);
+  begin = (gint64)(self->live_offset + gst_latent_src_frame_time (self, self->frame));
+  end = (gint64)(self->live_offset + gst_latent_src_frame_time (self, self->frame + 1));
+  GST_BUFFER_PTS (buffer) = (GstClockTime)MAX (begin + self->offset, 0);
+  GST_BUFFER_DURATION (buffer) =
+      (GstClockTime)MAX (end + self->offset, 0) - GST_BUFFER_PTS (buffer);
 }
 
 GstFlowReturn
@@ -253,14 +286,25 @@ gst_latent_src_fill (GstPushSrc *push, GstBuffer *buffer)
 {
   GstLatentSrc *self = GST_LATENT_SRC (push);
   gint64 began = gst_generative_log_clock (GST_CAT_DEFAULT);
+  GstFlowReturn result = GST_FLOW_OK;
+  gboolean written;
 
-  if (self->moved)
+  if (!check_times (self))
+    return GST_FLOW_ERROR;
+  if (self->follows)
+    result = gst_latent_src_listen (self);
+  else if (self->moved)
     gst_latent_src_move (self);
-  if (self->ended)
-    return GST_FLOW_EOS;
+  if (result != GST_FLOW_OK || self->ended)
+    return result != GST_FLOW_OK ? result : GST_FLOW_EOS;
   if (self->rate_numerator > 0)
     gst_object_sync_values (GST_OBJECT (self), gst_latent_src_frame_time (self, self->frame));
-  if (!take_settings (self) || !gst_latent_src_write (self, buffer))
+  take_settings (self);
+  if (self->follows)
+    gst_latent_src_follow (self);
+  written = gst_latent_src_write (self, buffer);
+  gst_latent_src_drop_changes (self);
+  if (!written)
     return GST_FLOW_ERROR;
   stamp (self, buffer);
   GST_BUFFER_OFFSET (buffer) = self->frame;

@@ -4,6 +4,7 @@
 #include <glib.h>
 
 #include <generative/api.h>
+#include <generative/keyframes.h>
 
 G_BEGIN_DECLS
 
@@ -44,6 +45,13 @@ typedef struct {
   GenWalk walk;
   guint keyframes; /* LOOP: in a round, at least 1 */
   double speed;    /* keyframes a second, not negative; no matter for NONE */
+  double advance;  /* keyframes that a walk is further than it would be; less than 0: less far, at
+                      its beginning at the least */
+  gboolean repeat; /* all vectors of a frame are the first one */
+  /* Those to walk along instead of drawn ones, which gen_keyframes_fit must have accepted for
+     `length` and `count`; NULL: none. Then speed and advance are in seconds of theirs, LOOP goes
+     round all of them, and NONE stands still at each until the next one's time. */
+  const GenKeyframes *path;
 } GenLatent;
 
 #define GEN_LATENT_TRUNCATION_MIN 0.01
@@ -56,10 +64,11 @@ typedef struct {
  * `rate_denominator` frames (both at least 1) make a second. `out` receives `count` vectors of
  * `length` numbers, one after the other.
  *
- * Frame N stands at keyframe N * speed / rate. Keyframe k is draw k of the seed's Philox
+ * Frame N stands at keyframe N * speed / rate + advance. Keyframe k is draw k of the seed's Philox
  * stream `stream`; its vector v begins at number v * length, so that more vectors leave the first
  * ones as they are. A walk keeps UNIFORM and TRUNCATED numbers within their bounds, by
- * clipping what a great circle carries over them. A loop repeats bit for bit when speed times
+ * clipping what a great circle carries over them, and SPHERICAL ones on the sphere; so it does with
+ * those of a path. A loop repeats bit for bit when speed times
  * `rate_denominator` is an exact fraction of a power of two, as 0.25, 1 and 1.5 are.
  */
 GEN_API void gen_latent_fill (

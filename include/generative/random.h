@@ -35,6 +35,7 @@ GEN_API GenRandom gen_random_new (guint64 seed, const char *stream, guint64 numb
  * ("dcgan generator/up0.weight"). */
 #define GEN_STREAM_LATENT "latent"                   /* number: GenLatent.stream */
 #define GEN_STREAM_CLASS "class"                     /* that goes with a latent */
+#define GEN_STREAM_DIRECTION "latent-direction"      /* draw: the direction */
 #define GEN_STREAM_SPLIT "split"                     /* of a data set */
 #define GEN_STREAM_SHUFFLE "shuffle"                 /* draw: the epoch */
 #define GEN_STREAM_SAMPLE_NOISE "sample-noise"       /* what augmentation adds to pictures */

@@ -10,6 +10,8 @@
 #include <string.h>
 
 #include "../simd.h"
+#include "keyframes-private.h"
+#include "latent-private.h"
 
 /* Vectors up to this length have their second keyframe drawn once; longer ones twice, once
  * for the angle and once for the sum. */
@@ -18,8 +20,8 @@
 /* The numbers of later attempts lie so far behind those of the first in the draw. */
 #define ATTEMPT_STRIDE (G_GUINT64_CONSTANT (1) << 40)
 
-static float
-latent_bound (const GenLatent *latent)
+float
+gen_latent_bound (const GenLatent *latent)
 {
   return (float)MAX (latent->truncation, GEN_LATENT_TRUNCATION_MIN);
 }
@@ -49,10 +51,10 @@ truncated_normal (
   }
 }
 
-/* Numbers [first, first + n) of a keyframe. A SPHERICAL one is still normal here: its radius
+/* Numbers [first, first + n) of draw `keyframe`. A SPHERICAL one is still normal here: its radius
  * is part of the weights. */
 static void
-draw_keyframe (const GenLatent *latent, const GenRandom *random, guint64 keyframe, guint64 first,
+draw_numbers (const GenLatent *latent, const GenRandom *random, guint64 keyframe, guint64 first,
     float *out, gsize n)
 {
   switch (latent->distribution) {
@@ -66,9 +68,31 @@ draw_keyframe (const GenLatent *latent, const GenRandom *random, guint64 keyfram
       out[i] = 2.0f * out[i] - 1.0f;
     break;
   case GEN_DISTRIBUTION_TRUNCATED:
-    truncated_normal (random, keyframe, first, latent_bound (latent), out, n);
+    truncated_normal (random, keyframe, first, gen_latent_bound (latent), out, n);
     break;
   }
+}
+
+/* Numbers [first, first + n) of a keyframe: of the path, where there is one. */
+static void
+draw_keyframe (const GenLatent *latent, const GenRandom *random, guint64 keyframe, guint64 first,
+    float *out, gsize n)
+{
+  const GenKeyframe *frame;
+  GenRandom own = *random;
+
+  if (latent->path == NULL) {
+    draw_numbers (latent, random, keyframe, first, out, n);
+    return;
+  }
+  frame = gen_keyframes_get (latent->path, keyframe);
+  if (frame->numbers != NULL) {
+    memcpy (out, frame->numbers + first % frame->n, n * sizeof (float));
+    return;
+  }
+  if (frame->has_seed)
+    own = gen_random_new (frame->seed, GEN_STREAM_LATENT, latent->stream);
+  draw_numbers (latent, &own, frame->frame, first, out, n);
 }
 
 /* The scalar product in double, summed in eight strands whose order does not depend on the
@@ -106,12 +130,33 @@ GEN_CLONES (void, clip, (float *a, float bound, gsize n), (a, bound, n))
     a[i] = a[i] > bound ? bound : a[i] < -bound ? -bound : a[i];
 }
 
+void
+gen_latent_clip (const GenLatent *latent, float *numbers, gsize n)
+{
+  if (latent->distribution == GEN_DISTRIBUTION_UNIFORM)
+    clip (numbers, 1, n);
+  else if (latent->distribution == GEN_DISTRIBUTION_TRUNCATED)
+    clip (numbers, gen_latent_bound (latent), n);
+}
+
+double
+gen_latent_product (const float *a, const float *b, gsize n)
+{
+  return product (a, b, n);
+}
+
+void
+gen_latent_weigh (float *a, float weight_a, const float *b, float weight_b, gsize n)
+{
+  weigh (a, weight_a, b, weight_b, n);
+}
+
 /* The weights of keyframes a and b at `t` of the way from a to b, from their scalar products.
  * Directions turn along the great circle; where they are equal or opposite there is no one
  * great circle, and a straight line serves. */
-static void
-walk_weights (const GenLatent *latent, double t, double aa, double ab, double bb, double *weight_a,
-    double *weight_b)
+void
+gen_latent_walk_weights (const GenLatent *latent, double t, double aa, double ab, double bb,
+    double *weight_a, double *weight_b)
 {
   gboolean spherical = latent->distribution == GEN_DISTRIBUTION_SPHERICAL;
   double norm_a = sqrt (aa), norm_b = sqrt (bb), radius = sqrt ((double)latent->length);
@@ -142,6 +187,8 @@ fill_vector (const GenLatent *latent, const GenRandom *random, guint64 from, gui
       aa = product (out, out, n);
       scale (out, aa > 0 ? (float)sqrt ((double)n / aa) : 0, n);
     }
+    if (latent->path != NULL)
+      gen_latent_clip (latent, out, n);
     return;
   }
 
@@ -153,7 +200,7 @@ fill_vector (const GenLatent *latent, const GenRandom *random, guint64 from, gui
     ab += product (out + begin, piece, count);
     bb += product (piece, piece, count);
   }
-  walk_weights (latent, t, aa, ab, bb, &weight_a, &weight_b);
+  gen_latent_walk_weights (latent, t, aa, ab, bb, &weight_a, &weight_b);
   for (gsize begin = 0; begin < n; begin += PIECE) {
     gsize count = MIN (PIECE, n - begin);
 
@@ -162,10 +209,7 @@ fill_vector (const GenLatent *latent, const GenRandom *random, guint64 from, gui
     weigh (out + begin, (float)weight_a, piece, (float)weight_b, count);
   }
 
-  if (latent->distribution == GEN_DISTRIBUTION_UNIFORM)
-    clip (out, 1, n);
-  else if (latent->distribution == GEN_DISTRIBUTION_TRUNCATED)
-    clip (out, latent_bound (latent), n);
+  gen_latent_clip (latent, out, n);
 }
 
 /* Where a frame stands: `t` of the way from keyframe `from` to keyframe `to`. */
@@ -175,12 +219,28 @@ typedef struct {
 } Place;
 
 static Place
+find_place_on_path (const GenLatent *latent, double time)
+{
+  Place place;
+
+  gen_keyframes_find (
+      latent->path, time, latent->walk == GEN_WALK_LOOP, &place.from, &place.to, &place.t);
+  if (latent->walk == GEN_WALK_NONE)
+    place.t = 0;
+  return place;
+}
+
+static Place
 find_place (const GenLatent *latent, guint64 frame, int rate_numerator, int rate_denominator)
 {
   /* In units of 1 / rate_numerator keyframes, which are exact for longer. */
-  double position = (double)frame * rate_denominator * latent->speed;
+  double position =
+      (double)frame * rate_denominator * latent->speed + latent->advance * rate_numerator;
   Place place = { frame, frame, 0 };
 
+  position = MAX (position, 0);
+  if (latent->path != NULL)
+    return find_place_on_path (latent, position / rate_numerator);
   if (latent->walk == GEN_WALK_NONE)
     return place;
   if (latent->walk == GEN_WALK_LOOP)
@@ -206,9 +266,11 @@ gen_latent_fill (
   g_return_if_fail (latent->length > 0 && latent->count > 0);
   g_return_if_fail (rate_numerator > 0 && rate_denominator > 0);
   place = find_place (latent, frame, rate_numerator, rate_denominator);
-  for (gsize v = 0; v < latent->count; v++)
+  for (gsize v = 0; v < (latent->repeat ? 1 : latent->count); v++)
     fill_vector (latent, &random, place.from, place.to, place.t, (guint64)v * latent->length,
         out + v * latent->length);
+  for (gsize v = 1; latent->repeat && v < latent->count; v++)
+    memcpy (out + v * latent->length, out, latent->length * sizeof (float));
 }
 
 guint32
@@ -220,5 +282,5 @@ gen_latent_class (const GenLatent *latent, guint64 frame, int rate_numerator, in
 
   g_return_val_if_fail (rate_numerator > 0 && rate_denominator > 0 && classes > 0, 0);
   place = find_place (latent, frame, rate_numerator, rate_denominator);
-  return gen_random_below (&random, place.from, vector, classes);
+  return gen_random_below (&random, place.from, latent->repeat ? 0 : vector, classes);
 }

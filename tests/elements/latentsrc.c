@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* latentsrc: caps, frames against the library, seeking in both formats, live mode, errors. */
-#include <generative/latent.h>
+/* latentsrc: caps, frames against the library, seeking in both formats, live mode, keyframes and
+ * directions from files, mixing, errors. */
+#include <generative/latent-change.h>
+#include <generative/npy.h>
 #include <gst/check/gstharness.h>
+#include <gst/controller/gstdirectcontrolbinding.h>
+#include <gst/controller/gstinterpolationcontrolsource.h>
 
 #include <string.h>
 
+#include "../scratch.h"
 #include "player.h"
 
 static GstHarness *
@@ -238,9 +243,219 @@ test_errors (void)
   }
 }
 
+/* --- files, mixing --- */
+
+static char *folder;
+
+static char *
+save_lines (const char *name, const char *text)
+{
+  char *path = g_build_filename (folder, name, NULL);
+
+  g_assert_true (g_file_set_contents (path, text, -1, NULL));
+  return path;
+}
+
+static char *
+save_numbers (const char *name, GenShape shape, const float *numbers)
+{
+  char *path = g_build_filename (folder, name, NULL);
+  g_autoptr (GError) error = NULL;
+
+  gen_npy_save (path, GEN_TYPE_FLOAT32, &shape, numbers, &error);
+  g_assert_no_error (error);
+  return path;
+}
+
+static void
+assert_numbers (GstBuffer *buffer, const float *expected, gsize n)
+{
+  GstMapInfo map;
+
+  g_assert_true (gst_buffer_map (buffer, &map, GST_MAP_READ));
+  g_assert_cmpmem (map.data, map.size, expected, n * sizeof (float));
+  gst_buffer_unmap (buffer, &map);
+}
+
+/* Walks along a file, which seeking finds the places of, too. */
+static void
+test_keyframes (void)
+{
+  g_autofree char *path = save_lines ("walk.jsonl", "{\"time\": 0, \"seed\": 7, \"frame\": 31}\n"
+                                                    "{\"time\": 1.5, \"latent\": [1, 2, 3]}\n"
+                                                    "{\"time\": 2, \"frame\": 5}\n");
+  g_autofree char *launch = g_strdup_printf (
+      "latentsrc dimensions=3:2 seed=4 walk=slerp keyframe-location=%s ! fakesink name=sink "
+      "signal-handoffs=true sync=false",
+      path);
+  g_autoptr (GenKeyframes) keyframes = gen_keyframes_load (path, NULL);
+  GenLatent latent = GEN_LATENT_DEFAULTS;
+
+  latent.length = 3;
+  latent.count = 2;
+  latent.seed = 4;
+  latent.walk = GEN_WALK_SLERP;
+  latent.path = keyframes;
+  for (guint64 first = 0; first < 90; first += 45) {
+    Player player;
+
+    player_open (&player, launch);
+    g_assert_true (gst_element_seek (player.pipeline, 1, GST_FORMAT_DEFAULT, GST_SEEK_FLAG_FLUSH,
+        GST_SEEK_TYPE_SET, (gint64)first, GST_SEEK_TYPE_SET, 90));
+    player_play_to_end (&player);
+    g_assert_cmpuint (player.buffers->len, ==, 90 - first);
+    for (guint i = 0; i < player.buffers->len; i++)
+      assert_frame (player.buffers->pdata[i], &latent, first + i);
+    assert_numbers (player.buffers->pdata[45 - first], (const float[]){ 1, 2, 3, 1, 2, 3 }, 6);
+    player_close (&player);
+  }
+}
+
+/* Directions by weights, and by an amount that a controller moves. */
+static void
+test_directions (void)
+{
+  static const float numbers[] = { 1, 0, 0, 0, 1, 2 };
+  g_autofree char *path = save_numbers ("directions.npy", GEN_SHAPE (2, 3), numbers);
+  g_autofree char *launch = g_strdup_printf (
+      "latentsrc name=l dimensions=3:2 direction-location=%s direction-weights=\"<0.5,-2.0>\"",
+      path);
+  g_autoptr (GenDirections) directions = gen_directions_load (path, NULL);
+  GstHarness *harness = harness_new (launch, NULL);
+  g_autoptr (GstElement) source = gst_bin_get_by_name (GST_BIN (harness->element), "l");
+  GstControlSource *control = gst_interpolation_control_source_new ();
+  GenLatent latent = GEN_LATENT_DEFAULTS;
+
+  g_object_set (control, "mode", GST_INTERPOLATION_MODE_LINEAR, NULL);
+  gst_timed_value_control_source_set (GST_TIMED_VALUE_CONTROL_SOURCE (control), 0, 0);
+  gst_timed_value_control_source_set (GST_TIMED_VALUE_CONTROL_SOURCE (control), GST_SECOND, 3);
+  gst_object_add_control_binding (GST_OBJECT (source),
+      gst_direct_control_binding_new_absolute (GST_OBJECT (source), "direction-amount", control));
+  gst_object_unref (control);
+  latent.length = 3;
+  latent.count = 2;
+  gst_harness_play (harness);
+  for (guint64 frame = 0; frame <= 30; frame += 1) {
+    g_autoptr (GstBuffer) buffer = gst_harness_pull (harness);
+    const double amount = 3 * (double)GST_BUFFER_PTS (buffer) / GST_SECOND;
+    float expected[6];
+
+    gen_latent_fill (&latent, frame, 30, 1, expected);
+    if (amount > 0)
+      gen_latent_push (
+          &latent, directions, (const double[]){ 0.5 * amount, -2 * amount }, 2, expected);
+    assert_numbers (buffer, expected, 6);
+  }
+  gst_harness_teardown (harness);
+}
+
+/* A vector for each of four layers: the same in all, of another seed in the last two. */
+static void
+test_mixing (void)
+{
+  static const struct {
+    const char *launch;
+    double amount;
+    gsize count, first, last;
+    gboolean repeat;
+  } cases[] = {
+    { "dimensions=8:4 repeat-vector=true mixing-amount=1 mixing-first=2", 1, 4, 2, G_MAXSIZE,
+        TRUE },
+    { "dimensions=8:4 mixing-amount=0.25 mixing-first=1 mixing-last=2", 0.25, 4, 1, 2, FALSE },
+    { "dimensions=32 mixing-amount=1 mixing-first=5 mixing-last=20", 1, 1, 5, 20, FALSE },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autofree char *launch =
+        g_strdup_printf ("latentsrc seed=3 walk=slerp mixing-seed=8 %s", cases[i].launch);
+    GstHarness *harness = harness_new (launch, NULL);
+    GenLatent latent = GEN_LATENT_DEFAULTS, other;
+
+    latent.length = 32 / cases[i].count;
+    latent.count = cases[i].count;
+    latent.walk = GEN_WALK_SLERP;
+    latent.repeat = cases[i].repeat;
+    latent.seed = 3;
+    other = latent;
+    other.seed = 8;
+    gst_harness_play (harness);
+    for (guint64 frame = 0; frame < 40; frame++) {
+      g_autoptr (GstBuffer) buffer = gst_harness_pull (harness);
+      float expected[32], others[32];
+
+      gen_latent_fill (&latent, frame, 30, 1, expected);
+      gen_latent_fill (&other, frame, 30, 1, others);
+      gen_latent_mix (&latent, others, cases[i].amount, cases[i].first, cases[i].last, expected);
+      assert_numbers (buffer, expected, 32);
+      if (cases[i].repeat) {
+        g_assert_cmpmem (expected, 32, expected + 8, 32);
+        g_assert_cmpmem (others, 32, expected + 16, 32);
+      }
+    }
+    gst_harness_teardown (harness);
+  }
+}
+
+/* Without a sound, nothing that is for one does anything. */
+static void
+test_no_sound (void)
+{
+  GstHarness *harness = harness_new (
+      "latentsrc walk=slerp distribution=truncated sound-speed=50 bass=9 sound-truncation=-1",
+      NULL);
+  GenLatent latent = GEN_LATENT_DEFAULTS;
+
+  latent.walk = GEN_WALK_SLERP;
+  latent.distribution = GEN_DISTRIBUTION_TRUNCATED;
+  gst_harness_play (harness);
+  for (guint64 frame = 0; frame < 40; frame++) {
+    g_autoptr (GstBuffer) buffer = gst_harness_pull (harness);
+
+    assert_frame (buffer, &latent, frame);
+  }
+  gst_harness_teardown (harness);
+}
+
+/* Files that are not what they should be: which property, which file, and where. */
+static void
+test_file_errors (void)
+{
+  static const float numbers[12] = { 0 };
+  g_autofree char *lines = save_lines ("bad.jsonl", "{\"time\": 0, \"seed\": 1}\n{\"seed\": 2}\n");
+  g_autofree char *latents =
+      save_lines ("latents.jsonl", "{\"time\": 0, \"seed\": 1}\n\n{\"time\": 3, \"latent\": [1]}");
+  g_autofree char *array = save_numbers ("array.npy", GEN_SHAPE (4, 3), numbers);
+  const struct {
+    const char *property, *path, *more, *words;
+  } cases[] = {
+    { "keyframe-location", lines, "", "bad.jsonl: line 2: there is no \"time\"" },
+    { "keyframe-location", latents, "",
+        "latents.jsonl: line 3: a keyframe has 1 numbers, but a frame has 1 vectors of 100" },
+    { "keyframe-location", array, "dimensions=5:2", "array.npy: shape [4, 3]: a keyframe has 3" },
+    { "keyframe-location", "/nonexistent/walk.jsonl", "", "/nonexistent/walk.jsonl" },
+    { "direction-location", array, "", "array.npy: its shape is [4, 3], but a frame has 1" },
+    { "direction-location", lines, "", "bad.jsonl" },
+    { "direction-location", array, "dimensions=3 direction-weights=<1.0,1.0,1.0,1.0,1.0>",
+        "direction-weights has 5 numbers, but " },
+    { "band-directions", array, "dimensions=3", "array.npy has 4 directions, but there are 3" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autofree char *launch = g_strdup_printf (
+        "latentsrc %s=%s %s ! fakesink", cases[i].property, cases[i].path, cases[i].more);
+
+    player_assert_error (launch, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS, cases[i].words);
+    player_assert_error (launch, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS, "Property ");
+  }
+  player_assert_error ("latentsrc direction-weights=<1.0> ! fakesink", GST_LIBRARY_ERROR,
+      GST_LIBRARY_ERROR_SETTINGS, "direction-location, which has what they weigh, is not");
+}
+
 int
 main (int argc, char **argv)
 {
+  int result;
+
   gst_init (&argc, &argv);
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/latentsrc/frames", test_frames);
@@ -250,5 +465,14 @@ main (int argc, char **argv)
   g_test_add_func ("/latentsrc/queries", test_queries);
   g_test_add_func ("/latentsrc/live", test_live);
   g_test_add_func ("/latentsrc/errors", test_errors);
-  return g_test_run ();
+  folder = scratch_new ();
+  g_test_add_func ("/latentsrc/keyframes", test_keyframes);
+  g_test_add_func ("/latentsrc/directions", test_directions);
+  g_test_add_func ("/latentsrc/mixing", test_mixing);
+  g_test_add_func ("/latentsrc/no-sound", test_no_sound);
+  g_test_add_func ("/latentsrc/file-errors", test_file_errors);
+  result = g_test_run ();
+  scratch_remove (folder);
+  g_free (folder);
+  return result;
 }

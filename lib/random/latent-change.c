@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What is done to latents that have been made. */
+#include <generative/latent-change.h>
+
+#include <generative/random.h>
+
+#include <math.h>
+#include <string.h>
+
+#include "keyframes-private.h"
+#include "latent-private.h"
+
+G_DEFINE_QUARK (gen_directions_error, gen_directions_error)
+
+struct _GenDirections {
+  char *path, *shape; /* NULL for drawn ones */
+  float *numbers;     /* [count, vectors, length] */
+  gsize count, vectors, length;
+};
+
+GenDirections *
+gen_directions_load (const char *path, GError **error)
+{
+  g_autoptr (GenDirections) directions = g_new0 (GenDirections, 1);
+  GenShape shape;
+
+  directions->path = g_strdup (path);
+  directions->numbers = gen_latent_file_load (
+      path, GEN_DIRECTIONS_ERROR, GEN_DIRECTIONS_ERROR_INVALID, &shape, error);
+  if (directions->numbers == NULL)
+    return NULL;
+  directions->shape = gen_shape_to_string (&shape);
+  if (shape.rank > 3 || shape.dims[0] > G_MAXUINT16) {
+    g_set_error (error, GEN_DIRECTIONS_ERROR, GEN_DIRECTIONS_ERROR_INVALID,
+        "%s: its shape is %s, but should be [numbers], [directions, numbers] or [directions, "
+        "vectors, numbers]",
+        path, directions->shape);
+    return NULL;
+  }
+  directions->count = shape.rank > 1 ? (gsize)shape.dims[0] : 1;
+  directions->vectors = shape.rank > 2 ? (gsize)shape.dims[1] : 1;
+  directions->length = (gsize)shape.dims[shape.rank - 1];
+  return g_steal_pointer (&directions);
+}
+
+GenDirections *
+gen_directions_draw (guint64 seed, guint n, gsize length)
+{
+  GenRandom random = gen_random_new (seed, GEN_STREAM_DIRECTION, 0);
+  GenDirections *directions = g_new0 (GenDirections, 1);
+
+  *directions = (GenDirections){ .count = n, .vectors = 1, .length = length };
+  directions->numbers = g_new (float, MAX (n * length, 1));
+  for (guint k = 0; k < n; k++) {
+    float *numbers = directions->numbers + k * length;
+    double square;
+
+    gen_random_normal (&random, k, 0, numbers, length);
+    square = gen_latent_product (numbers, numbers, length);
+    gen_latent_weigh (
+        numbers, square > 0 ? (float)sqrt ((double)length / square) : 0, numbers, 0, length);
+  }
+  return directions;
+}
+
+void
+gen_directions_free (GenDirections *directions)
+{
+  if (directions == NULL)
+    return;
+  g_free (directions->path);
+  g_free (directions->shape);
+  g_free (directions->numbers);
+  g_free (directions);
+}
+
+guint
+gen_directions_count (const GenDirections *directions)
+{
+  return (guint)directions->count;
+}
+
+gboolean
+gen_directions_fit (const GenDirections *directions, gsize length, gsize count, GError **error)
+{
+  if (directions->length == length && (directions->vectors == 1 || directions->vectors == count))
+    return TRUE;
+  g_set_error (error, GEN_DIRECTIONS_ERROR, GEN_DIRECTIONS_ERROR_SHAPE,
+      "%s: its shape is %s, but a frame has %" G_GSIZE_FORMAT " vectors of %" G_GSIZE_FORMAT,
+      directions->path != NULL ? directions->path : "drawn directions",
+      directions->shape != NULL ? directions->shape : "another", count, length);
+  return FALSE;
+}
+
+/* Push vector `v`. */
+static void
+push (const GenLatent *latent, const GenDirections *directions, const double *amounts, guint n,
+    gsize v, float *vector)
+{
+  const gsize row = directions->vectors > 1 ? v : 0;
+
+  for (guint k = 0; k < MIN (n, directions->count); k++)
+    if (amounts[k] != 0)
+      gen_latent_weigh (vector, 1,
+          directions->numbers + (k * directions->vectors + row) * directions->length,
+          (float)amounts[k], latent->length);
+}
+
+void
+gen_latent_push (const GenLatent *latent, const GenDirections *directions, const double *amounts,
+    guint n, float *latents)
+{
+  g_return_if_fail (gen_directions_fit (directions, latent->length, latent->count, NULL));
+  for (gsize v = 0; v < latent->count; v++)
+    push (latent, directions, amounts, n, v, latents + v * latent->length);
+}
+
+void
+gen_latent_turn (const GenLatent *latent, const GenDirections *directions, const double *amounts,
+    guint n, float *latents)
+{
+  const gboolean round = latent->distribution == GEN_DISTRIBUTION_NORMAL ||
+                         latent->distribution == GEN_DISTRIBUTION_SPHERICAL;
+
+  g_return_if_fail (gen_directions_fit (directions, latent->length, latent->count, NULL));
+  for (gsize v = 0; v < latent->count; v++) {
+    float *vector = latents + v * latent->length;
+    const double before = gen_latent_product (vector, vector, latent->length);
+    double after;
+
+    push (latent, directions, amounts, n, v, vector);
+    gen_latent_clip (latent, vector, latent->length);
+    after = round ? gen_latent_product (vector, vector, latent->length) : 0;
+    if (after > 0)
+      gen_latent_weigh (vector, (float)sqrt (before / after), vector, 0, latent->length);
+  }
+}
+
+static void
+mix_numbers (const GenLatent *latent, const float *others, double amount, gsize n, float *numbers)
+{
+  double weight_a, weight_b;
+  GenLatent way = *latent;
+
+  if (amount >= 1) {
+    memcpy (numbers, others, n * sizeof (float));
+    return;
+  }
+  /* Parts of a vector on the sphere have lengths of their own. */
+  if (way.distribution == GEN_DISTRIBUTION_SPHERICAL)
+    way.distribution = GEN_DISTRIBUTION_NORMAL;
+  gen_latent_walk_weights (&way, amount, gen_latent_product (numbers, numbers, n),
+      gen_latent_product (numbers, others, n), gen_latent_product (others, others, n), &weight_a,
+      &weight_b);
+  gen_latent_weigh (numbers, (float)weight_a, others, (float)weight_b, n);
+  gen_latent_clip (latent, numbers, n);
+}
+
+void
+gen_latent_mix (const GenLatent *latent, const float *others, double amount, gsize first,
+    gsize last, float *latents)
+{
+  const gsize length = latent->length;
+
+  if (amount <= 0 || first > last)
+    return;
+  if (latent->count == 1) {
+    if (first < length)
+      mix_numbers (
+          latent, others + first, amount, MIN (last, length - 1) - first + 1, latents + first);
+    return;
+  }
+  for (gsize v = first; v < latent->count && v <= last; v++)
+    mix_numbers (latent, others + v * length, amount, length, latents + v * length);
+}
+
+void
+gen_latent_scale (const GenLatent *latent, double factor, float *latents)
+{
+  gen_latent_weigh (latents, (float)factor, latents, 0, latent->length * latent->count);
+}
