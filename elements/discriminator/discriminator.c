@@ -2,9 +2,9 @@
 /**
  * SECTION:element-discriminator
  * @title: discriminator
- * @short_description: scores each frame with a model
+ * @short_description: scores frames and sound with a model
  *
- * Gives each frame the score of an ONNX model that makes one number of a picture, as the
+ * Gives each frame the score of an ONNX model that makes one number of a picture or a sound, as the
  * discriminator of a GAN does. The number is told as the model makes it. Frames pass unchanged,
  * with the score as a meta, on the bus and in a report; with `action=drop` those below
  * `threshold` do not pass.
@@ -15,6 +15,18 @@
  * Where nothing tells which numbers the model takes for black and white, a warning says what is
  * assumed, and `input-range` puts it right. A score that is NaN or infinite is none: a warning
  * names the first such frame, which counts as below the threshold.
+ *
+ * A model that takes sound ([N, C, T], [N, T, C], or [N, T] where its rate is known) scores windows
+ * of it. They are as long as the model takes, or `window` where it takes any length, and begin
+ * every `hop`. Buffers pass as they come, and a score is on the buffer in which its window ends:
+ * one that many windows end in has as many metas. With `action=drop` sound is held for the length
+ * of a window and passes in pieces of `hop`, each of which goes by the window that begins with it.
+ * What is dropped is a gap, of which an event tells; what follows keeps its time and is marked
+ * DISCONT, so that players stay in time. At the end, and before a jump, less than a window is left:
+ * half of one and more is scored with silence behind it, less goes with the window before.
+ *
+ * The model's rate is told by its metadata `generative.sample-rate`, its `.modelinfo`, or
+ * `sample-rate`; audioresample and audioconvert in front bring sound to it.
  *
  * Frames of cameras and decoders, NV12 and I420, are read as they are. Interlaced ones are refused:
  * put deinterlace in front.
@@ -33,6 +45,12 @@
  *   discriminator model=ball/discriminator.onnx report=scores.jsonl ! fakesink
  * ]|
  * Both models are those that gantrainer's example trains.
+ * |[
+ * gst-launch-1.0 filesrc location=talk.wav ! decodebin ! audioconvert ! audioresample ! \
+ *   discriminator model=clean-speech.onnx action=drop threshold=0.5 ! wavenc ! \
+ *   filesink location=clean.wav
+ * ]|
+ * What a model of sound finds good enough, without the rest.
  */
 #include "discriminator.h"
 
@@ -51,6 +69,9 @@ enum {
   PROP_TILE_WIDTH,
   PROP_TILE_HEIGHT,
   PROP_INPUT_RANGE,
+  PROP_SAMPLE_RATE,
+  PROP_WINDOW,
+  PROP_HOP,
   PROP_PLAYING, /* device, precision, kernels, threads */
 };
 
@@ -58,6 +79,11 @@ enum {
 #define DEFAULT_THRESHOLD 0.5
 #define DEFAULT_ACTION GST_DISCRIMINATOR_TAG
 #define DEFAULT_TILE 0
+#define DEFAULT_SAMPLE_RATE 0
+#define DEFAULT_WINDOW 0
+#define DEFAULT_HOP 0
+/* Longer sounds than a model is ever run on. */
+#define MAX_SECONDS 3600
 
 const GenField gst_discriminator_fields[GST_DISCRIMINATOR_N_FIELDS] = {
   [GST_DISCRIMINATOR_SCORE] = { "score", GEN_FIELD_NUMBER, NULL,
@@ -68,15 +94,14 @@ const GenField gst_discriminator_fields[GST_DISCRIMINATOR_N_FIELDS] = {
   [GST_DISCRIMINATOR_PASSED] = { "passed", GEN_FIELD_COUNT, NULL },
 };
 
-static GstStaticPadTemplate sink_template =
-    GST_STATIC_PAD_TEMPLATE ("sink", GST_PAD_SINK, GST_PAD_ALWAYS,
-        GST_STATIC_CAPS (
-            GST_VIDEO_CAPS_MAKE (GST_GENERATIVE_INPUT_FORMATS) GST_GENERATIVE_DEVICE_CAPS));
+#define CAPS                                                                                       \
+  GST_VIDEO_CAPS_MAKE (GST_GENERATIVE_INPUT_FORMATS)                                               \
+  GST_GENERATIVE_DEVICE_CAPS "; " GST_SCORE_FILTER_SOUND_CAPS
 
+static GstStaticPadTemplate sink_template =
+    GST_STATIC_PAD_TEMPLATE ("sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS (CAPS));
 static GstStaticPadTemplate src_template =
-    GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC, GST_PAD_ALWAYS,
-        GST_STATIC_CAPS (
-            GST_VIDEO_CAPS_MAKE (GST_GENERATIVE_INPUT_FORMATS) GST_GENERATIVE_DEVICE_CAPS));
+    GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS (CAPS));
 
 G_DEFINE_FINAL_TYPE (GstDiscriminator, gst_discriminator, GST_TYPE_SCORE_FILTER)
 GST_ELEMENT_REGISTER_DEFINE (discriminator, "discriminator", GST_RANK_NONE, GST_TYPE_DISCRIMINATOR)
@@ -140,6 +165,15 @@ gst_discriminator_set_property (
     g_free (self->input_range);
     self->input_range = g_value_dup_string (value);
     break;
+  case PROP_SAMPLE_RATE:
+    self->sample_rate = g_value_get_int (value);
+    break;
+  case PROP_WINDOW:
+    self->window = g_value_get_double (value);
+    break;
+  case PROP_HOP:
+    self->hop = g_value_get_double (value);
+    break;
   default:
     if (!gst_generative_playing_set (&self->playing, property_id - PROP_PLAYING, value))
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
@@ -173,6 +207,15 @@ gst_discriminator_get_property (
   case PROP_INPUT_RANGE:
     g_value_set_string (value, self->input_range);
     break;
+  case PROP_SAMPLE_RATE:
+    g_value_set_int (value, self->sample_rate);
+    break;
+  case PROP_WINDOW:
+    g_value_set_double (value, self->window);
+    break;
+  case PROP_HOP:
+    g_value_set_double (value, self->hop);
+    break;
   default:
     if (!gst_generative_playing_get (&self->playing, property_id - PROP_PLAYING, value))
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
@@ -193,30 +236,59 @@ gst_discriminator_finalize (GObject *object)
 
 /* --- starting and stopping --- */
 
-/* A picture in, one number out. */
+/* A picture or a sound. A row of numbers is a picture, unless a rate is given. */
+static const GenPort *
+find_input (const GenModel *model, int sample_rate)
+{
+  const GenPort *picture = gen_model_find_input (model, GEN_PORT_PICTURE);
+  const GenPort *sound = gen_model_find_input (model, GEN_PORT_SOUND);
+
+  if (sound != NULL && (sample_rate > 0 || picture == NULL))
+    return sound;
+  return picture != NULL ? picture : gen_model_find_input (model, GEN_PORT_VECTOR);
+}
+
+/* Whether `port` can be met as a picture, or as a sound of the rate that is said or assumed. */
+static gboolean
+use_input (GstDiscriminator *self, GenPort *port)
+{
+  if (!gen_port_use_float32 (port))
+    return FALSE;
+  if (self->sample_rate > 0 || port->kind == GEN_PORT_SOUND)
+    return gen_port_make_sound (port, self->sample_rate > 0   ? self->sample_rate
+                                      : port->sample_rate > 0 ? port->sample_rate
+                                                              : GST_GENERATIVE_ASSUMED_RATE) &&
+           port->channels > 0 && port->batch <= 1;
+  return port->kind != GEN_PORT_VECTOR ||
+         gen_port_make_picture (port, self->tile_width, self->tile_height);
+}
+
+/* A picture or a sound in, one number out. */
 static gboolean
 choose_ports (GstDiscriminator *self, GenModel *model, GError **error)
 {
-  const GenPort *input = gen_model_find_input (model, GEN_PORT_PICTURE);
+  const GenPort *input = find_input (model, self->sample_rate);
   const GenPort *output = gen_model_find_output (model, GEN_PORT_VECTOR);
   g_autofree char *text = gen_model_describe (model);
 
-  if (input == NULL)
-    input = gen_model_find_input (model, GEN_PORT_VECTOR);
   if (input != NULL)
     self->input = *input;
   if (output != NULL)
     self->output = *output;
-  if (model->graph->inputs->len != 1 || input == NULL || !gen_port_use_float32 (&self->input) ||
-      (input->kind == GEN_PORT_VECTOR &&
-          !gen_port_make_picture (&self->input, self->tile_width, self->tile_height)) ||
+  if (model->graph->inputs->len != 1 || input == NULL || !use_input (self, &self->input) ||
       output == NULL || output->length != 1 || !gen_port_use_float32 (&self->output)) {
     g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
         "%s: a discriminator makes one number [N, 1] of a picture [N, C, H, W] of 1, 3 or 4 "
-        "channels, of floats or uint8; this model %s",
+        "channels, of floats or uint8, or of a sound [1, C, T], [1, T, C] or [1, T] of floats; "
+        "this "
+        "model %s",
         model->path, text);
     return FALSE;
   }
+  if (!gst_generative_override_range (&self->input, "input-range", self->input_range, error))
+    return FALSE;
+  if (self->input.kind == GEN_PORT_SOUND)
+    return gst_discriminator_check_window (self, model, error);
   if (self->input.width < 0 && self->tile_width > 0)
     self->input.width = self->tile_width;
   if (self->input.height < 0 && self->tile_height > 0)
@@ -228,7 +300,7 @@ choose_ports (GstDiscriminator *self, GenModel *model, GError **error)
         self->tile_width, self->tile_height, self->input.width, self->input.height);
     return FALSE;
   }
-  return gst_generative_override_range (&self->input, "input-range", self->input_range, error);
+  return TRUE;
 }
 
 static gboolean
@@ -249,14 +321,16 @@ gst_discriminator_open (GstScoreFilter *filter)
     return FALSE;
   }
   gst_generative_warn_of_range (GST_ELEMENT (self), model, &self->input, FALSE, "input-range");
+  if (self->input.kind == GEN_PORT_SOUND)
+    gst_discriminator_warn_of_rate (self, model);
   text = gen_model_describe (model);
   GST_INFO_OBJECT (self, "%s %s%s", model->path, text,
       model->staged ? "; its shapes hang on what it computes" : "");
   self->tally = (GenTally){ 0 };
   self->measured = self->dropped = 0;
   self->told_not_finite = FALSE;
-  self->shares_device =
-      !model->staged && gst_generative_playing_share_memory (&self->playing, GST_ELEMENT (self));
+  self->shares_device = !model->staged && self->input.kind == GEN_PORT_PICTURE &&
+                        gst_generative_playing_share_memory (&self->playing, GST_ELEMENT (self));
   GST_OBJECT_LOCK (self);
   self->model = g_steal_pointer (&model);
   self->explained = FALSE;
@@ -288,6 +362,7 @@ gst_discriminator_close (GstScoreFilter *filter)
   model = take_next (self);
   g_clear_pointer (&model, gen_model_unref);
   g_clear_pointer (&self->player, gen_player_free);
+  g_clear_pointer (&self->padded, g_free);
   GST_OBJECT_LOCK (self);
   model = g_steal_pointer (&self->model);
   GST_OBJECT_UNLOCK (self);
@@ -341,18 +416,23 @@ set_model (GstDiscriminator *self, GenModel *model, const GenPort *input, const 
 
 /* Whether the model that has just been set takes frames of `caps`. */
 static gboolean
-suits (GstDiscriminator *self, GstCaps *caps, GError **error)
+suits (GstDiscriminator *self, GstCaps *caps, const GstScoreFormat *format, GError **error)
 {
   g_autoptr (GstCaps) taken =
       gst_discriminator_transform_caps (GST_BASE_TRANSFORM (self), GST_PAD_SINK, caps, NULL);
-  const GstVideoInfo *info = &GST_VIDEO_FILTER (self)->in_info;
+  const GstVideoInfo *info = &format->video;
 
   if (!gst_caps_is_empty (taken))
     return TRUE;
-  g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
-      "%s: it takes %d x %d pixels of %d channels, but the frames that pass are %d x %d of %s",
-      self->model->path, self->input.width, self->input.height, self->input.channels, info->width,
-      info->height, GST_VIDEO_INFO_NAME (info));
+  if (format->is_sound || self->input.kind == GEN_PORT_SOUND)
+    g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
+        "%s: it takes %s, and what passes is another kind, rate or number of channels",
+        self->model->path, self->input.kind == GEN_PORT_SOUND ? "sounds" : "pictures");
+  else
+    g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
+        "%s: it takes %d x %d pixels of %d channels, but the frames that pass are %d x %d of %s",
+        self->model->path, self->input.width, self->input.height, self->input.channels, info->width,
+        info->height, GST_VIDEO_INFO_NAME (info));
   return FALSE;
 }
 
@@ -360,7 +440,7 @@ suits (GstDiscriminator *self, GstCaps *caps, GError **error)
 static gboolean
 change_model (GstDiscriminator *self, GenModel *next, GError **error)
 {
-  const GstVideoInfo *info = &GST_VIDEO_FILTER (self)->in_info;
+  const GstScoreFormat *format = gst_score_filter_get_format (GST_SCORE_FILTER (self));
   g_autoptr (GstCaps) caps =
       gst_pad_get_current_caps (GST_BASE_TRANSFORM_SINK_PAD (GST_BASE_TRANSFORM (self)));
   const GenPort input = self->input, output = self->output;
@@ -369,14 +449,16 @@ change_model (GstDiscriminator *self, GenModel *next, GError **error)
   gboolean tried;
 
   set_model (self, next, &input, &output);
-  tried = choose_ports (self, next, error) && suits (self, caps, error);
-  if (tried && gst_discriminator_fit (self, caps, info, error)) {
+  tried = choose_ports (self, next, error) && suits (self, caps, format, error);
+  if (tried && gst_discriminator_fit (self, caps, format, error)) {
     gen_model_unref (old);
+    if (format->is_sound)
+      gst_score_filter_update_window (GST_SCORE_FILTER (self));
     return TRUE;
   }
   set_model (self, old, &input, &output);
   gen_model_unref (next);
-  if (tried && !gst_discriminator_fit (self, caps, info, &failure))
+  if (tried && !gst_discriminator_fit (self, caps, format, &failure))
     gst_generative_post_error (GST_ELEMENT (self), failure);
   return FALSE;
 }
@@ -396,6 +478,8 @@ gst_discriminator_before_transform (GstBaseTransform *base, GstBuffer *buffer)
   }
   self->told_not_finite = FALSE;
   gst_generative_warn_of_range (GST_ELEMENT (self), next, &self->input, FALSE, "input-range");
+  if (self->input.kind == GEN_PORT_SOUND)
+    gst_discriminator_warn_of_rate (self, next);
   gst_element_post_message (GST_ELEMENT (self),
       gst_message_new_element (GST_OBJECT (self),
           gst_structure_new ("discriminator-reload", "model", G_TYPE_STRING, next->path, NULL)));
@@ -463,22 +547,41 @@ gst_discriminator_class_init (GstDiscriminatorClass *klass)
           "The numbers that the model takes for black and white, such as -1,1 (unset: what the "
           "model says)",
           NULL, ready));
+  g_object_class_install_property (gobject_class, PROP_SAMPLE_RATE,
+      g_param_spec_int ("sample-rate", "Sample rate",
+          "How many samples a second the model takes, for one that takes sound and does not say; a "
+          "row of numbers is then a sound (0: what the model says)",
+          0, G_MAXINT, DEFAULT_SAMPLE_RATE, ready));
+  g_object_class_install_property (gobject_class, PROP_WINDOW,
+      g_param_spec_double ("window", "Window",
+          "Seconds of sound that are scored at once, for a model that takes any length (0: the "
+          "model's, or one second)",
+          0, MAX_SECONDS, DEFAULT_WINDOW, ready));
+  g_object_class_install_property (gobject_class, PROP_HOP,
+      g_param_spec_double ("hop", "Hop",
+          "Seconds from the beginning of a window of sound to that of the next one, at most a "
+          "window (0: a window)",
+          0, MAX_SECONDS, DEFAULT_HOP, ready));
   gst_generative_playing_install (gobject_class, PROP_PLAYING, DEFAULT_PRECISION);
 
   gst_element_class_add_static_pad_template (element_class, &sink_template);
   gst_element_class_add_static_pad_template (element_class, &src_template);
-  gst_element_class_set_static_metadata (element_class, "Discriminator", "Filter/Analyzer/Video",
-      "Scores frames with a model, and drops those that are not good enough", "gst-generative");
+  gst_element_class_set_static_metadata (element_class, "Discriminator",
+      "Filter/Analyzer/Video/Audio",
+      "Scores frames or windows of sound with a model, and drops those that are not good enough",
+      "gst-generative");
 
   element_class->set_context = gst_discriminator_set_context;
   base_class->transform_caps = gst_discriminator_transform_caps;
   base_class->propose_allocation = gst_discriminator_propose_allocation;
   base_class->query = gst_discriminator_query;
-  GST_VIDEO_FILTER_CLASS (klass)->set_info = gst_discriminator_set_info;
   base_class->before_transform = gst_discriminator_before_transform;
   filter_class->open = gst_discriminator_open;
   filter_class->close = gst_discriminator_close;
+  filter_class->set_format = gst_discriminator_set_format;
   filter_class->get_fields = gst_discriminator_get_fields;
+  filter_class->get_window = gst_discriminator_get_window;
+  filter_class->holds = gst_discriminator_holds;
   filter_class->map = gst_discriminator_map;
   filter_class->measure = gst_discriminator_measure;
   filter_class->summarise = gst_discriminator_summarise;
@@ -492,4 +595,8 @@ gst_discriminator_init (GstDiscriminator *self)
   gst_generative_playing_init (&self->playing, DEFAULT_PRECISION);
   self->threshold = DEFAULT_THRESHOLD;
   self->action = DEFAULT_ACTION;
+  self->tile_width = self->tile_height = DEFAULT_TILE;
+  self->sample_rate = DEFAULT_SAMPLE_RATE;
+  self->window = DEFAULT_WINDOW;
+  self->hop = DEFAULT_HOP;
 }

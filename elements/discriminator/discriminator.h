@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the files of the discriminator share: discriminator.c (properties, start and stop),
- * discriminator-negotiate.c (caps, compiling) and discriminator-run.c (frames). */
+ * negotiate.c (caps, compiling), run.c (frames) and sound.c (windows of a sound). */
 #pragma once
 
 #include "../shared/model-file.h"
@@ -23,7 +23,8 @@ struct _GstDiscriminator {
   GstGenerativePlaying playing;
   GstDiscriminatorAction action;
   double threshold;
-  int tile_width, tile_height;
+  int tile_width, tile_height, sample_rate;
+  double window, hop; /* seconds */
 
   GenModel *model; /* under the object lock; NULL while stopped */
   GenPort input, output;
@@ -33,8 +34,8 @@ struct _GstDiscriminator {
   /* The streaming thread's. */
   GenPlayer *player; /* NULL until caps are known */
   int tiles, columns;
-  gboolean single;          /* the model takes one picture at a time */
-  GstGenerativeFrame frame; /* that is mapped; its video part is a copy */
+  gboolean single; /* the model takes one picture at a time */
+  guint8 *padded;  /* a window that came short, with silence behind it */
   GenTally tally;
   guint64 measured, dropped;
   gboolean told_not_finite;
@@ -46,15 +47,17 @@ struct _GstDiscriminator {
 /* The parent's functions, for overrides that go on with them. */
 GstBaseTransformClass *gst_discriminator_get_parent_class (void);
 
-/* --- discriminator-negotiate.c --- */
+/* --- negotiate.c --- */
 
 GstCaps *gst_discriminator_transform_caps (
     GstBaseTransform *base, GstPadDirection direction, GstCaps *caps, GstCaps *filter);
-/* Score frames of the caps `caps`, which `info` describes. */
+/* Score what the caps `caps` are of, which `format` describes. */
 gboolean gst_discriminator_fit (
-    GstDiscriminator *self, GstCaps *caps, const GstVideoInfo *info, GError **error);
-gboolean gst_discriminator_set_info (GstVideoFilter *filter, GstCaps *in_caps, GstVideoInfo *info,
-    GstCaps *out_caps, GstVideoInfo *out_info);
+    GstDiscriminator *self, GstCaps *caps, const GstScoreFormat *format, GError **error);
+/* Go on with a player of the model, which plays as `use` says. */
+gboolean gst_discriminator_play (GstDiscriminator *self, const GenModelUse *use, GError **error);
+gboolean gst_discriminator_set_format (
+    GstScoreFilter *filter, GstCaps *caps, const GstScoreFormat *format);
 gboolean gst_discriminator_propose_allocation (
     GstBaseTransform *base, GstQuery *decide, GstQuery *query);
 gboolean gst_discriminator_query (
@@ -64,7 +67,24 @@ gboolean gst_discriminator_query (
 gboolean gst_discriminator_prepare (
     GstDiscriminator *self, GenPlayer *player, const GenModelUse *use, GError **error);
 
-/* --- discriminator-run.c --- */
+/* --- sound.c --- */
+
+/* The rate of sounds of which nobody says it is assumed, and warned of. */
+void gst_discriminator_warn_of_rate (GstDiscriminator *self, const GenModel *model);
+/* Whether `window` suits a model of one length. */
+gboolean gst_discriminator_check_window (
+    GstDiscriminator *self, const GenModel *model, GError **error);
+/* Append what a model of sounds takes to `caps`. */
+void gst_discriminator_append_sound (GstCaps *caps, const GenPort *port);
+gboolean gst_discriminator_fit_sound (
+    GstDiscriminator *self, const GstAudioInfo *info, GError **error);
+void gst_discriminator_get_window (GstScoreFilter *filter, guint64 *window, guint64 *hop);
+gboolean gst_discriminator_holds (GstScoreFilter *filter);
+/* Score a window. */
+gboolean gst_discriminator_score_sound (
+    GstDiscriminator *self, const GstGenerativeFrame *window, double *values, GError **error);
+
+/* --- run.c --- */
 
 /* In the order of the fields. */
 enum {
@@ -77,7 +97,11 @@ enum {
 };
 extern const GenField gst_discriminator_fields[GST_DISCRIMINATOR_N_FIELDS];
 
-gboolean gst_discriminator_map (GstScoreFilter *filter, GstVideoFrame *frame, GstBuffer *buffer);
+gboolean gst_discriminator_map (
+    GstScoreFilter *filter, GstGenerativeFrame *mapped, GstBuffer *buffer);
+/* The scores of the `n` pictures or the window in `frame`, which hold until the next run. */
+const float *gst_discriminator_run (
+    GstDiscriminator *self, const GenFrame *frame, int n, GError **error);
 GstFlowReturn gst_discriminator_measure (
-    GstScoreFilter *filter, const GstVideoFrame *frame, double *values);
+    GstScoreFilter *filter, GstScoreFrame *frame, double *values);
 JsonObject *gst_discriminator_summarise (GstScoreFilter *filter);

@@ -70,6 +70,10 @@ own_caps (GstDiscriminator *self)
   if (!started)
     return gst_pad_get_pad_template_caps (GST_BASE_TRANSFORM_SINK_PAD (self));
   caps = gst_caps_new_empty ();
+  if (port.kind == GEN_PORT_SOUND) {
+    gst_discriminator_append_sound (caps, &port);
+    return caps;
+  }
   if (on_device)
     append_caps (caps, &port, TRUE);
   append_caps (caps, &port, FALSE);
@@ -100,21 +104,38 @@ gboolean
 gst_discriminator_prepare (
     GstDiscriminator *self, GenPlayer *player, const GenModelUse *use, GError **error)
 {
-  g_autofree char *what = g_strdup_printf ("%d pictures of %d x %d, of %d in a frame,",
-      use->pictures, use->width, use->height, self->tiles);
+  g_autofree char *what =
+      use->input.kind == GEN_PORT_SOUND
+          ? g_strdup_printf ("%" G_GINT64_FORMAT " frames of sound", use->length)
+          : g_strdup_printf ("%d pictures of %d x %d, of %d in a frame,", use->pictures, use->width,
+                use->height, self->tiles);
 
   return gst_generative_playing_prepare (
       &self->playing, GST_ELEMENT (self), GST_CAT_DEFAULT, player, use, what, error);
 }
 
 gboolean
-gst_discriminator_fit (
-    GstDiscriminator *self, GstCaps *caps, const GstVideoInfo *info, GError **error)
+gst_discriminator_play (GstDiscriminator *self, const GenModelUse *use, GError **error)
+{
+  g_autoptr (GenPlayer) player = NULL;
+  GenPlayerOptions options;
+
+  if (self->player != NULL && gen_player_model (self->player) == self->model)
+    return gst_discriminator_prepare (self, self->player, use, error);
+  options = gst_generative_playing_options (&self->playing, GST_ELEMENT (self));
+  player = gen_player_new (self->model, &options);
+  if (!gst_discriminator_prepare (self, player, use, error))
+    return FALSE;
+  g_clear_pointer (&self->player, gen_player_free);
+  self->player = g_steal_pointer (&player);
+  return TRUE;
+}
+
+static gboolean
+fit_pictures (GstDiscriminator *self, GstCaps *caps, const GstVideoInfo *info, GError **error)
 {
   int width = self->input.width, height = self->input.height;
   GstVideoInfo expected = *info;
-  g_autoptr (GenPlayer) player = NULL;
-  GenPlayerOptions options;
   GenModelUse use;
 
   width = width > 0 ? width : info->width;
@@ -153,25 +174,24 @@ gst_discriminator_fit (
         "The planes of a frame differ in their strides");
     return FALSE;
   }
-  if (self->player != NULL && gen_player_model (self->player) == self->model)
-    return gst_discriminator_prepare (self, self->player, &use, error);
-  options = gst_generative_playing_options (&self->playing, GST_ELEMENT (self));
-  player = gen_player_new (self->model, &options);
-  if (!gst_discriminator_prepare (self, player, &use, error))
-    return FALSE;
-  g_clear_pointer (&self->player, gen_player_free);
-  self->player = g_steal_pointer (&player);
-  return TRUE;
+  return gst_discriminator_play (self, &use, error);
 }
 
 gboolean
-gst_discriminator_set_info (GstVideoFilter *filter, GstCaps *in_caps, GstVideoInfo *info,
-    GstCaps *out_caps, GstVideoInfo *out_info)
+gst_discriminator_fit (
+    GstDiscriminator *self, GstCaps *caps, const GstScoreFormat *format, GError **error)
+{
+  return format->is_sound ? gst_discriminator_fit_sound (self, &format->sound, error)
+                          : fit_pictures (self, caps, &format->video, error);
+}
+
+gboolean
+gst_discriminator_set_format (GstScoreFilter *filter, GstCaps *caps, const GstScoreFormat *format)
 {
   GstDiscriminator *self = GST_DISCRIMINATOR (filter);
   g_autoptr (GError) error = NULL;
 
-  if (gst_discriminator_fit (self, in_caps, info, &error))
+  if (gst_discriminator_fit (self, caps, format, &error))
     return TRUE;
   if (error->domain == GST_CORE_ERROR)
     GST_ELEMENT_ERROR (self, CORE, NEGOTIATION, ("%s", error->message), (NULL));
@@ -199,6 +219,20 @@ leave_out_devices (GstDiscriminator *self, GstQuery *query)
   gst_query_set_caps_result (query, system);
 }
 
+/* What the model takes, for people. (transfer full) */
+static char *
+describe_taken (const GenPort *port)
+{
+  if (port->kind == GEN_PORT_SOUND)
+    return g_strdup_printf ("What comes does not fit the model, which takes sound of %d channels "
+                            "at %d Hz: put audioconvert and audioresample in front",
+        port->channels, port->sample_rate);
+  return g_strdup_printf (
+      "The frames do not fit the model, which takes %d x %d pixels of %d channels, or walls of "
+      "these: put videoconvert and videoscale in front",
+      port->width, port->height, port->channels);
+}
+
 /* Negotiation fails elsewhere and says little: tell what this model takes, once. Nothing can come
  * of it before there are caps; later, it may be no more than a question. */
 static void
@@ -217,10 +251,7 @@ explain_caps (GstDiscriminator *self)
   if (!explain)
     return;
   own = own_caps (self);
-  said = g_strdup_printf (
-      "The frames do not fit the model, which takes %d x %d pixels of %d channels, or walls of "
-      "these: put videoconvert and videoscale in front",
-      port.width, port.height, port.channels);
+  said = describe_taken (&port);
   if (negotiated)
     GST_ELEMENT_WARNING (
         self, CORE, NEGOTIATION, ("%s", said), ("takes %" GST_PTR_FORMAT, (void *)own));

@@ -12,46 +12,42 @@ GST_DEBUG_CATEGORY_EXTERN (discriminator_debug);
 #define GST_CAT_DEFAULT discriminator_debug
 
 gboolean
-gst_discriminator_map (GstScoreFilter *filter, GstVideoFrame *frame, GstBuffer *buffer)
+gst_discriminator_map (GstScoreFilter *filter, GstGenerativeFrame *mapped, GstBuffer *buffer)
 {
   GstDiscriminator *self = GST_DISCRIMINATOR (filter);
 
-  if (self->player == NULL || !gst_generative_frame_map (&self->frame, &self->playing, self->player,
-                                  &GST_VIDEO_FILTER (filter)->in_info, buffer,
-                                  GST_MAP_READ | GST_VIDEO_FRAME_MAP_FLAG_NO_REF))
-    return FALSE;
-  *frame = self->frame.video;
-  return TRUE;
+  return self->player != NULL && gst_generative_frame_map (mapped, &self->playing, self->player,
+                                     &gst_score_filter_get_format (filter)->video, buffer,
+                                     GST_MAP_READ | GST_VIDEO_FRAME_MAP_FLAG_NO_REF);
 }
 
-/* The scores of the pictures in `tile`, which hold until the next run. */
-static const float *
-run_tile (GstDiscriminator *self, const GenFrame *tile, GError **error)
+const float *
+gst_discriminator_run (GstDiscriminator *self, const GenFrame *frame, int n, GError **error)
 {
-  const int pictures = gen_player_use (self->player)->pictures;
   const GenBinding *made;
 
-  gen_player_bind_input_frame (self->player, 0, tile);
+  gen_player_bind_input_frame (self->player, 0, frame);
   if (!gen_player_run (self->player, error))
     return NULL;
   made = gen_player_output (self->player);
-  if (made->type == GEN_TYPE_FLOAT32 && gen_shape_elements (&made->shape) == pictures)
+  if (made->type == GEN_TYPE_FLOAT32 && gen_shape_elements (&made->shape) == n)
     return made->data;
   g_autofree char *shape = gen_shape_to_string (&made->shape);
   g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
-      "the model makes %s of %d pictures, where a score of each was expected", shape, pictures);
+      "the model makes %s of %d %s, where a score of each was expected", shape, n,
+      self->input.kind == GEN_PORT_SOUND ? "sounds" : "pictures");
   return NULL;
 }
 
 /* Compile anew when the frame does not lie as caps said: pools may pad it. */
 static gboolean
-follow_layout (GstDiscriminator *self, GError **error)
+follow_layout (GstDiscriminator *self, const GstGenerativeFrame *frame, GError **error)
 {
   const GenModelUse *now = gen_player_use (self->player);
   GenModelUse use = *now;
 
   if (!gst_generative_layout_of_frame (
-          &self->frame.video, use.input.channels, use.from.columns, TRUE, &use.from)) {
+          &frame->video, use.input.channels, use.from.columns, TRUE, &use.from)) {
     g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
         "The planes of a frame differ in their strides");
     return FALSE;
@@ -63,6 +59,13 @@ follow_layout (GstDiscriminator *self, GError **error)
   return gst_discriminator_prepare (self, self->player, &use, error);
 }
 
+/* What is scored, for people. */
+static const char *
+name_of (const GstDiscriminator *self)
+{
+  return self->input.kind == GEN_PORT_SOUND ? "window" : "frame";
+}
+
 /* A score that is no number is none. */
 static void
 notice_not_finite (GstDiscriminator *self, double score)
@@ -71,23 +74,24 @@ notice_not_finite (GstDiscriminator *self, double score)
     return;
   self->told_not_finite = TRUE;
   GST_ELEMENT_WARNING (self, STREAM, FAILED,
-      ("%s: of frame %" G_GUINT64_FORMAT " its output '%s' is %s, which is no score: such frames "
+      ("%s: of %s %" G_GUINT64_FORMAT " its output '%s' is %s, which is no score: such %ss "
        "have none, and count as below the threshold. Further ones are not reported",
-          self->model->path, self->measured, self->output.name, isnan (score) ? "NaN" : "infinite"),
+          self->model->path, name_of (self), self->measured, self->output.name,
+          isnan (score) ? "NaN" : "infinite", name_of (self)),
       (NULL));
 }
 
 static gboolean
-run_model (GstDiscriminator *self, double *values, GError **error)
+run_model (GstDiscriminator *self, const GstGenerativeFrame *frame, double *values, GError **error)
 {
   const GenModelUse *use = gen_player_use (self->player);
   double sum = 0, least = INFINITY, greatest = -INFINITY;
 
   for (int first = 0; first < self->tiles; first += use->pictures) {
     const GenFrame tile =
-        gst_generative_frame_part (&self->frame, &use->from, first % self->columns * use->width,
+        gst_generative_frame_part (frame, &use->from, first % self->columns * use->width,
             first / self->columns * use->height, use->pictures / use->from.columns * use->height);
-    const float *scores = run_tile (self, &tile, error);
+    const float *scores = gst_discriminator_run (self, &tile, use->pictures, error);
 
     if (scores == NULL)
       return FALSE;
@@ -108,46 +112,70 @@ run_model (GstDiscriminator *self, double *values, GError **error)
 static gboolean
 run_without_device (GstDiscriminator *self, GstBuffer *buffer, double *values, GError **error)
 {
-  const GstGenerativeFrame there = self->frame;
-  GstVideoFrame mapped;
+  GstGenerativeFrame here;
   gboolean good;
 
-  if (!gst_discriminator_map (GST_SCORE_FILTER (self), &mapped, buffer)) {
+  if (!gst_discriminator_map (GST_SCORE_FILTER (self), &here, buffer)) {
     g_set_error (error, GEN_DEVICE_ERROR, GEN_DEVICE_ERROR_FAILED,
         "the frame on which it failed cannot be brought to the CPU");
     return FALSE;
   }
-  good = run_model (self, values, error);
-  gst_video_frame_unmap (&mapped);
-  self->frame = there;
+  good = run_model (self, &here, values, error);
+  gst_generative_frame_unmap (&here);
   return good;
 }
 
-/* Score the mapped frame; `values` receives the fields. */
+/* Whether what failed is to be done again: on the CPU, which takes over from the device. */
 static gboolean
-score (GstDiscriminator *self, GstBuffer *buffer, double *values, GError **error)
+falls_back (GstDiscriminator *self, const GError *failure, GError **error)
+{
+  const GenModelUse use = *gen_player_use (self->player);
+
+  if (!gen_player_fall_back (self->player, failure)) {
+    g_propagate_error (error, g_error_copy (failure));
+    return FALSE;
+  }
+  gst_generative_playing_fall_back (&self->playing, GST_ELEMENT (self), failure);
+  return gst_discriminator_prepare (self, self->player, &use, error);
+}
+
+static gboolean
+score_window (
+    GstDiscriminator *self, const GstGenerativeFrame *window, double *values, GError **error)
 {
   g_autoptr (GError) failure = NULL;
-  GenModelUse use;
 
-  if (!follow_layout (self, error))
-    return FALSE;
-  if (self->frame.on_device && !gen_player_shares_context (self->player))
-    return run_without_device (self, buffer, values, error);
-  if (run_model (self, values, &failure))
+  if (gst_discriminator_score_sound (self, window, values, &failure))
     return TRUE;
-  use = *gen_player_use (self->player);
-  if (gen_player_fall_back (self->player, failure)) {
-    gst_generative_playing_fall_back (&self->playing, GST_ELEMENT (self), failure);
-    return gst_discriminator_prepare (self, self->player, &use, error) &&
-           run_without_device (self, buffer, values, error);
-  }
-  g_propagate_error (error, g_steal_pointer (&failure));
-  return FALSE;
+  return falls_back (self, failure, error) &&
+         gst_discriminator_score_sound (self, window, values, error);
+}
+
+static gboolean
+score_picture (GstDiscriminator *self, const GstScoreFrame *frame, double *values, GError **error)
+{
+  g_autoptr (GError) failure = NULL;
+
+  if (!follow_layout (self, &frame->mapped, error))
+    return FALSE;
+  if (frame->mapped.on_device && !gen_player_shares_context (self->player))
+    return run_without_device (self, frame->buffer, values, error);
+  if (run_model (self, &frame->mapped, values, &failure))
+    return TRUE;
+  return falls_back (self, failure, error) &&
+         run_without_device (self, frame->buffer, values, error);
+}
+
+/* Score what is mapped; `values` receives the fields. */
+static gboolean
+score (GstDiscriminator *self, const GstScoreFrame *frame, double *values, GError **error)
+{
+  return frame->mapped.is_sound ? score_window (self, &frame->mapped, values, error)
+                                : score_picture (self, frame, values, error);
 }
 
 GstFlowReturn
-gst_discriminator_measure (GstScoreFilter *filter, const GstVideoFrame *frame, double *values)
+gst_discriminator_measure (GstScoreFilter *filter, GstScoreFrame *frame, double *values)
 {
   GstDiscriminator *self = GST_DISCRIMINATOR (filter);
   gint64 began = gst_generative_log_clock (GST_CAT_DEFAULT);
@@ -157,15 +185,14 @@ gst_discriminator_measure (GstScoreFilter *filter, const GstVideoFrame *frame, d
 
   if (gen_player_use (self->player) == NULL)
     return GST_FLOW_ERROR; /* which has been posted */
-  if (!score (self, frame->buffer, values, &error)) {
+  if (!score (self, frame, values, &error)) {
     if (error->domain == GST_STREAM_ERROR)
       GST_ELEMENT_ERROR (self, STREAM, FORMAT, ("%s", error->message), (NULL));
     else
       gst_generative_post_error (GST_ELEMENT (self), error);
     return GST_FLOW_ERROR;
   }
-  gst_generative_sync_values (
-      self, &GST_BASE_TRANSFORM (self)->segment, GST_BUFFER_PTS (frame->buffer));
+  gst_generative_sync_values (self, &GST_BASE_TRANSFORM (self)->segment, frame->pts);
   GST_OBJECT_LOCK (self);
   threshold = self->threshold;
   action = self->action;
@@ -177,15 +204,17 @@ gst_discriminator_measure (GstScoreFilter *filter, const GstVideoFrame *frame, d
       isfinite (values[GST_DISCRIMINATOR_SCORE]) && values[GST_DISCRIMINATOR_SCORE] >= threshold;
   gen_tally_add (&self->tally, values[GST_DISCRIMINATOR_SCORE]);
   self->measured++;
-  GST_LOG_OBJECT (self, GST_GENERATIVE_FRAME_FORMAT ": score %g in %.3f ms",
-      GST_GENERATIVE_FRAME_ARGS (frame->buffer), values[GST_DISCRIMINATOR_SCORE],
-      gst_generative_since (began));
+  GST_LOG_OBJECT (self, "%s %" G_GUINT64_FORMAT ", pts %" GST_TIME_FORMAT ": score %g in %.3f ms",
+      name_of (self), self->measured - 1, GST_TIME_ARGS (frame->pts),
+      values[GST_DISCRIMINATOR_SCORE], gst_generative_since (began));
   if (action == GST_DISCRIMINATOR_TAG || values[GST_DISCRIMINATOR_PASSED] != 0)
     return GST_FLOW_OK;
   self->dropped++;
   GST_DEBUG_OBJECT (self,
-      GST_GENERATIVE_FRAME_FORMAT ": dropped, its score %g is below the threshold %g",
-      GST_GENERATIVE_FRAME_ARGS (frame->buffer), values[GST_DISCRIMINATOR_SCORE], threshold);
+      "%s %" G_GUINT64_FORMAT ", pts %" GST_TIME_FORMAT
+      ": dropped, its score %g is below the threshold %g",
+      name_of (self), self->measured - 1, GST_TIME_ARGS (frame->pts),
+      values[GST_DISCRIMINATOR_SCORE], threshold);
   return GST_BASE_TRANSFORM_FLOW_DROPPED;
 }
 

@@ -14,6 +14,9 @@ void gst_generative_post_error (GstElement *element, const GError *error);
  * none. (transfer full) */
 GenModel *gst_generative_load_model (GstElement *element, const char *path);
 
+/* The rate of sounds of which nobody says it. */
+#define GST_GENERATIVE_ASSUMED_RATE 16000
+
 /* "low,high" as two different numbers; NULL and "" leave the port as it is. FALSE with an error
  * that names `property`. */
 gboolean gst_generative_override_range (

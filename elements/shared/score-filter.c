@@ -2,14 +2,11 @@
 /* The shell around whatever measures frames. It leaves buffers where they are: it is a filter in
  * place that never asks for writable memory, and its neighbours negotiate their allocation as if
  * it were not there. */
-#include "score-filter.h"
-
 #include <glib/gstdio.h>
 
 #include "debug.h"
 #include "interlaced.h"
-#include "latency.h"
-#include "score.h"
+#include "score-filter-private.h"
 #include "settings.h"
 
 enum {
@@ -24,31 +21,25 @@ enum {
 #define DEFAULT_REPORT NULL
 #define DEFAULT_POST_MESSAGES FALSE
 
-typedef struct {
-  char *report;  /* under the object lock */
-  gboolean post; /* atomic */
+G_DEFINE_ABSTRACT_TYPE_WITH_PRIVATE (GstScoreFilter, gst_score_filter, GST_TYPE_BASE_TRANSFORM)
 
-  /* From start to stop. */
-  GstGenerativeScore *score;
-  double *values;      /* a field each */
-  guint64 frame;       /* the next one */
-  gboolean summarised; /* nothing was measured since the last summary */
-  GstGenerativeLatency latency;
-} GstScoreFilterPrivate;
-
-G_DEFINE_ABSTRACT_TYPE_WITH_PRIVATE (GstScoreFilter, gst_score_filter, GST_TYPE_VIDEO_FILTER)
-
-static GstScoreFilterPrivate *
-private_of (gpointer self)
+GstScoreFilterPrivate *
+gst_score_filter_private (gpointer self)
 {
   return gst_score_filter_get_instance_private (self);
+}
+
+const GstScoreFormat *
+gst_score_filter_get_format (GstScoreFilter *self)
+{
+  return &gst_score_filter_private (self)->format;
 }
 
 static void
 gst_score_filter_set_property (
     GObject *object, guint property_id, const GValue *value, GParamSpec *pspec)
 {
-  GstScoreFilterPrivate *self = private_of (object);
+  GstScoreFilterPrivate *self = gst_score_filter_private (object);
 
   if (!gst_generative_can_set (object, pspec))
     return;
@@ -70,7 +61,7 @@ gst_score_filter_set_property (
 static void
 gst_score_filter_get_property (GObject *object, guint property_id, GValue *value, GParamSpec *pspec)
 {
-  GstScoreFilterPrivate *self = private_of (object);
+  GstScoreFilterPrivate *self = gst_score_filter_private (object);
 
   switch (property_id) {
   case PROP_REPORT:
@@ -89,7 +80,10 @@ gst_score_filter_get_property (GObject *object, guint property_id, GValue *value
 static void
 gst_score_filter_finalize (GObject *object)
 {
-  g_free (private_of (object)->report);
+  GstScoreFilterPrivate *self = gst_score_filter_private (object);
+
+  gst_generative_windows_clear (&self->windows);
+  g_free (self->report);
   G_OBJECT_CLASS (gst_score_filter_parent_class)->finalize (object);
 }
 
@@ -165,20 +159,17 @@ static gboolean
 gst_score_filter_start (GstBaseTransform *base)
 {
   GstScoreFilter *filter = GST_SCORE_FILTER (base);
-  GstScoreFilterPrivate *self = private_of (base);
+  GstScoreFilterPrivate *self = gst_score_filter_private (base);
   GstScoreFilterClass *klass = GST_SCORE_FILTER_GET_CLASS (base);
   g_autofree char *report = NULL;
   g_autoptr (GError) error = NULL;
-  const GenField *fields;
-  guint n;
 
   if (!klass->open (filter))
     return FALSE;
   GST_OBJECT_LOCK (base);
   report = g_strdup (self->report);
   GST_OBJECT_UNLOCK (base);
-  fields = klass->get_fields (filter, &n);
-  self->score = gst_generative_score_new (GST_ELEMENT (base), fields, n, report, &error);
+  self->score = gst_generative_score_new (GST_ELEMENT (base), report, &error);
   if (self->score == NULL) {
     post_open_error (filter, report, error);
     klass->close (filter);
@@ -186,7 +177,6 @@ gst_score_filter_start (GstBaseTransform *base)
   }
   if (report != NULL)
     GST_CAT_INFO_OBJECT (gst_generative_debug, base, "measurements are written to %s", report);
-  self->values = g_new (double, n);
   self->frame = 0;
   self->summarised = TRUE;
   GST_OBJECT_LOCK (base);
@@ -208,7 +198,7 @@ post_write_error (GstScoreFilter *filter, const GError *error)
 void
 gst_score_filter_summarise (GstScoreFilter *filter)
 {
-  GstScoreFilterPrivate *self = private_of (filter);
+  GstScoreFilterPrivate *self = gst_score_filter_private (filter);
   g_autoptr (JsonObject) summary = NULL;
   g_autoptr (GError) error = NULL;
 
@@ -224,8 +214,9 @@ static gboolean
 gst_score_filter_stop (GstBaseTransform *base)
 {
   GstScoreFilter *filter = GST_SCORE_FILTER (base);
-  GstScoreFilterPrivate *self = private_of (base);
+  GstScoreFilterPrivate *self = gst_score_filter_private (base);
 
+  gst_score_filter_forget_stretch (filter);
   gst_score_filter_summarise (filter);
   g_clear_pointer (&self->score, gst_generative_score_free);
   g_clear_pointer (&self->values, g_free);
@@ -233,12 +224,70 @@ gst_score_filter_stop (GstBaseTransform *base)
   return TRUE;
 }
 
+/* Whether `event` ends the stretch of sound: what comes behind it is something else. */
+static gboolean
+ends_stretch (GstBaseTransform *base, GstEvent *event)
+{
+  g_autoptr (GstCaps) now = NULL;
+  GstCaps *caps;
+
+  switch (GST_EVENT_TYPE (event)) {
+  case GST_EVENT_EOS:
+  case GST_EVENT_SEGMENT:
+  case GST_EVENT_GAP:
+    return TRUE;
+  case GST_EVENT_CAPS:
+    gst_event_parse_caps (event, &caps);
+    now = gst_pad_get_current_caps (GST_BASE_TRANSFORM_SINK_PAD (base));
+    return now != NULL && !gst_caps_is_equal (caps, now);
+  default:
+    return FALSE;
+  }
+}
+
 static gboolean
 gst_score_filter_sink_event (GstBaseTransform *base, GstEvent *event)
 {
-  if (GST_EVENT_TYPE (event) == GST_EVENT_EOS && private_of (base)->score != NULL)
-    gst_score_filter_summarise (GST_SCORE_FILTER (base));
+  GstScoreFilter *filter = GST_SCORE_FILTER (base);
+  GstScoreFilterPrivate *self = gst_score_filter_private (base);
+  GstScoreFilterClass *klass = GST_SCORE_FILTER_GET_CLASS (base);
+
+  if (self->score != NULL && self->format.is_sound && ends_stretch (base, event))
+    gst_score_filter_end_stretch (filter);
+  if (GST_EVENT_TYPE (event) == GST_EVENT_EOS && self->score != NULL)
+    gst_score_filter_summarise (filter);
+  if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP && self->score != NULL) {
+    gst_score_filter_forget_stretch (filter);
+    if (klass->interrupt != NULL)
+      klass->interrupt (filter);
+  }
   return GST_BASE_TRANSFORM_CLASS (gst_score_filter_parent_class)->sink_event (base, event);
+}
+
+static gboolean
+gst_score_filter_set_caps (GstBaseTransform *base, GstCaps *in, GstCaps *out)
+{
+  GstScoreFilter *filter = GST_SCORE_FILTER (base);
+  GstScoreFilterPrivate *self = gst_score_filter_private (base);
+  GstScoreFilterClass *klass = GST_SCORE_FILTER_GET_CLASS (base);
+  GstScoreFormat format = { 0 };
+  const GenField *fields;
+  guint n;
+
+  format.is_sound = gst_structure_has_name (gst_caps_get_structure (in, 0), "audio/x-raw");
+  if (!(format.is_sound ? gst_audio_info_from_caps (&format.sound, in)
+                        : gst_video_info_from_caps (&format.video, in)))
+    return FALSE;
+  self->format = format;
+  if (!klass->set_format (filter, in, &self->format))
+    return FALSE;
+  fields = klass->get_fields (filter, &n);
+  gst_generative_score_set_fields (self->score, fields, n);
+  g_free (self->values);
+  self->values = g_new (double, n);
+  if (format.is_sound)
+    gst_score_filter_begin_sound (filter);
+  return TRUE;
 }
 
 static GstCaps *
@@ -255,7 +304,7 @@ static gboolean
 gst_score_filter_query (GstBaseTransform *base, GstPadDirection direction, GstQuery *query)
 {
   if (direction == GST_PAD_SRC && GST_QUERY_TYPE (query) == GST_QUERY_LATENCY)
-    return gst_generative_latency_answer (&private_of (base)->latency, base, query);
+    return gst_generative_latency_answer (&gst_score_filter_private (base)->latency, base, query);
   if (!GST_BASE_TRANSFORM_CLASS (gst_score_filter_parent_class)->query (base, direction, query))
     return FALSE;
   if (direction == GST_PAD_SINK)
@@ -287,57 +336,112 @@ gst_score_filter_prepare_output_buffer (GstBaseTransform *base, GstBuffer *in, G
   return GST_FLOW_OK;
 }
 
+/* --- measuring --- */
+
 static gboolean
-gst_score_filter_map (GstScoreFilter *filter, GstVideoFrame *frame, GstBuffer *buffer)
+gst_score_filter_map (GstScoreFilter *filter, GstGenerativeFrame *mapped, GstBuffer *buffer)
 {
-  return gst_video_frame_map (frame, &GST_VIDEO_FILTER (filter)->in_info, buffer,
-      GST_MAP_READ | GST_VIDEO_FRAME_MAP_FLAG_NO_REF);
+  return gst_video_frame_map (&mapped->video, &gst_score_filter_private (filter)->format.video,
+      buffer, GST_MAP_READ | GST_VIDEO_FRAME_MAP_FLAG_NO_REF);
+}
+
+/* How long a window is held, and how far apart frames are. */
+static void
+expected_times (GstScoreFilterPrivate *self, GstClockTime *held, GstClockTime *interval)
+{
+  const GstVideoInfo *video = &self->format.video;
+
+  *held = *interval = 0;
+  if (self->format.is_sound && self->holding) {
+    *held = gst_util_uint64_scale_ceil (self->windows.window, GST_SECOND, self->windows.rate);
+    *interval = NEGLIGIBLE;
+  }
+  if (!self->format.is_sound && video->fps_n > 0)
+    *interval = gst_util_uint64_scale (GST_SECOND, (guint64)video->fps_d, (guint64)video->fps_n);
 }
 
 /* A measurement that takes next to nothing is no reason to show frames later. */
-static void
-note_run (GstScoreFilter *filter, GstClockTime run_time)
+void
+gst_score_filter_note_run (GstScoreFilter *filter, GstClockTime start)
 {
-  GstGenerativeLatency *latency = &private_of (filter)->latency;
-  const GstVideoInfo *info = &GST_VIDEO_FILTER (filter)->in_info;
-  GstClockTime interval = 0;
+  GstScoreFilterPrivate *self = gst_score_filter_private (filter);
+  GstGenerativeLatency *latency = &self->latency;
+  const GstClockTime run_time = gst_util_get_timestamp () - start;
+  GstClockTime held, interval;
 
-  if (info->fps_n > 0)
-    interval = gst_util_uint64_scale (GST_SECOND, (guint64)info->fps_d, (guint64)info->fps_n);
-  if (run_time <= NEGLIGIBLE)
+  expected_times (self, &held, &interval);
+  if (run_time <= NEGLIGIBLE && held == 0)
     return;
-  if (latency->interval != interval)
-    gst_generative_latency_begin (latency, 0, interval);
+  if (latency->held != held || latency->interval != interval)
+    gst_generative_latency_begin (latency, held, interval);
   gst_generative_latency_note (latency, GST_ELEMENT (filter), run_time);
 }
 
-/* In the place of GstVideoFilter's, which would map the frame for writing and so copy memory
- * that is shared. */
+gboolean
+gst_score_filter_emit (GstScoreFilter *filter, GstBuffer *buffer, GstClockTime pts, guint nth)
+{
+  GstScoreFilterPrivate *self = gst_score_filter_private (filter);
+  const GstGenerativeMeasurement measurement = { self->frame++, pts, nth, self->values };
+  g_autoptr (GError) error = NULL;
+
+  if (gst_generative_score_emit (
+          self->score, buffer, &measurement, g_atomic_int_get (&self->post), &error))
+    return TRUE;
+  post_write_error (filter, error);
+  return FALSE;
+}
+
+static GstFlowReturn
+measure_picture (GstScoreFilter *filter, GstBuffer *buffer)
+{
+  GstScoreFilterPrivate *self = gst_score_filter_private (filter);
+  GstScoreFilterClass *klass = GST_SCORE_FILTER_GET_CLASS (filter);
+  GstScoreFrame frame = { .buffer = buffer, .pts = GST_BUFFER_PTS (buffer) };
+  GstClockTime start = gst_util_get_timestamp ();
+  GstFlowReturn result;
+
+  if (!klass->map (filter, &frame.mapped, buffer)) {
+    GST_ELEMENT_ERROR (filter, RESOURCE, READ, ("A frame cannot be mapped"), (NULL));
+    return GST_FLOW_ERROR;
+  }
+  if (GST_BUFFER_IS_DISCONT (buffer) && klass->interrupt != NULL)
+    klass->interrupt (filter);
+  result = klass->measure (filter, &frame, self->values);
+  gst_generative_frame_unmap (&frame.mapped);
+  if (result != GST_FLOW_OK && result != GST_BASE_TRANSFORM_FLOW_DROPPED)
+    return result;
+  self->summarised = FALSE;
+  gst_score_filter_note_run (filter, start);
+  return gst_score_filter_emit (filter, buffer, frame.pts, 0) ? result : GST_FLOW_ERROR;
+}
+
 static GstFlowReturn
 gst_score_filter_transform_ip (GstBaseTransform *base, GstBuffer *buffer)
 {
   GstScoreFilter *filter = GST_SCORE_FILTER (base);
-  GstScoreFilterPrivate *self = private_of (base);
-  g_autoptr (GError) error = NULL;
-  GstClockTime start = gst_util_get_timestamp ();
-  GstVideoFrame frame;
-  GstFlowReturn result;
 
-  if (!GST_SCORE_FILTER_GET_CLASS (base)->map (filter, &frame, buffer)) {
-    GST_ELEMENT_ERROR (base, RESOURCE, READ, ("A frame cannot be mapped"), (NULL));
-    return GST_FLOW_ERROR;
+  return gst_score_filter_private (base)->format.is_sound ? gst_score_filter_listen (filter, buffer)
+                                                          : measure_picture (filter, buffer);
+}
+
+/* Sound that is held comes out piece by piece, whenever a window is whole. */
+static GstFlowReturn
+gst_score_filter_generate_output (GstBaseTransform *base, GstBuffer **output)
+{
+  GstScoreFilter *filter = GST_SCORE_FILTER (base);
+  GstFlowReturn flow = GST_FLOW_OK;
+
+  *output = NULL;
+  if (base->queued_buf != NULL && gst_score_filter_private (base)->format.is_sound) {
+    flow = gst_score_filter_follow_on (filter, base->queued_buf);
+    if (flow != GST_FLOW_OK)
+      gst_clear_buffer (&base->queued_buf);
+    else if (gst_score_filter_is_holding (filter))
+      return gst_score_filter_hold (filter, g_steal_pointer (&base->queued_buf));
   }
-  result = GST_SCORE_FILTER_GET_CLASS (base)->measure (filter, &frame, self->values);
-  gst_video_frame_unmap (&frame);
-  if (result != GST_FLOW_OK && result != GST_BASE_TRANSFORM_FLOW_DROPPED)
-    return result;
-  self->summarised = FALSE;
-  note_run (filter, gst_util_get_timestamp () - start);
-  if (gst_generative_score_emit (
-          self->score, buffer, self->frame++, self->values, g_atomic_int_get (&self->post), &error))
-    return result;
-  post_write_error (filter, error);
-  return GST_FLOW_ERROR;
+  if (flow != GST_FLOW_OK)
+    return flow;
+  return GST_BASE_TRANSFORM_CLASS (gst_score_filter_parent_class)->generate_output (base, output);
 }
 
 static void
@@ -365,14 +469,15 @@ gst_score_filter_class_init (GstScoreFilterClass *klass)
   base_class->start = gst_score_filter_start;
   base_class->stop = gst_score_filter_stop;
   base_class->sink_event = gst_score_filter_sink_event;
+  base_class->set_caps = gst_score_filter_set_caps;
   base_class->transform_caps = gst_score_filter_transform_caps;
   base_class->query = gst_score_filter_query;
   base_class->propose_allocation = gst_score_filter_propose_allocation;
   base_class->decide_allocation = gst_score_filter_decide_allocation;
   base_class->prepare_output_buffer = gst_score_filter_prepare_output_buffer;
-  klass->map = gst_score_filter_map;
-
   base_class->transform_ip = gst_score_filter_transform_ip;
+  base_class->generate_output = gst_score_filter_generate_output;
+  klass->map = gst_score_filter_map;
 
   gst_type_mark_as_plugin_api (GST_TYPE_SCORE_FILTER, 0);
 }
@@ -380,10 +485,11 @@ gst_score_filter_class_init (GstScoreFilterClass *klass)
 static void
 gst_score_filter_init (GstScoreFilter *filter)
 {
-  GstScoreFilterPrivate *self = private_of (filter);
+  GstScoreFilterPrivate *self = gst_score_filter_private (filter);
 
   self->report = g_strdup (DEFAULT_REPORT);
   self->post = DEFAULT_POST_MESSAGES;
+  gst_generative_windows_init (&self->windows);
   gst_base_transform_set_in_place (GST_BASE_TRANSFORM (filter), TRUE);
   /* Late frames are measured as well: what is left out would not be in the figures. */
   gst_base_transform_set_qos_enabled (GST_BASE_TRANSFORM (filter), FALSE);

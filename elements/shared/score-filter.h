@@ -2,34 +2,83 @@
 #pragma once
 
 #include <generative/report.h>
-#include <gst/video/gstvideofilter.h>
+#include <gst/audio/audio.h>
+
+#include "playing.h"
 
 /**
- * GstScoreFilter: what elements have in common that measure the frames that pass. It has the
- * properties `report` and `post-messages`, tells each frame's measurement (score.h) and at the end
- * of the stream, or when it is stopped before, the summary. Frames pass with their memory
- * untouched: only metas are added.
+ * GstScoreFilter: what elements have in common that measure what passes: each frame of a video, or
+ * windows of a sound. It has the properties `report` and `post-messages`, tells each measurement
+ * (score.h) and at the end of the stream, or when it is stopped before, the summary. Buffers pass
+ * with their memory untouched: only metas are added.
+ *
+ * Windows of a sound are told on the buffer in which they end, and buffers pass as they come, at
+ * once. Only an element that may drop windows (`holds`) has to know of one before it passes: then
+ * sound is held for the length of a window, and cut where windows begin, each piece with the metas
+ * of the buffers that it is of. What is dropped is a gap, told by an event; what follows it is
+ * DISCONT, and keeps its time.
+ *
+ * At the end of a stretch of sound, less than a window may be left. Half a window and more, or all
+ * there was, is measured as it is; less goes with the window before. Where buffers are not held,
+ * its measurement comes when the last buffer has passed: it is on the bus and in the report alone.
  */
 #define GST_TYPE_SCORE_FILTER (gst_score_filter_get_type ())
-G_DECLARE_DERIVABLE_TYPE (GstScoreFilter, gst_score_filter, GST, SCORE_FILTER, GstVideoFilter)
+G_DECLARE_DERIVABLE_TYPE (GstScoreFilter, gst_score_filter, GST, SCORE_FILTER, GstBaseTransform)
+
+/* Sound that can be measured, for pad templates. */
+#define GST_SCORE_FILTER_SOUND_CAPS                                                                \
+  "audio/x-raw, format=(string){ " GST_AUDIO_NE (F32) ", " GST_AUDIO_NE (                          \
+      S16) " }, "                                                                                  \
+           "layout=(string)interleaved, rate=(int)[1, max], channels=(int)[1, max]"
+
+/* What passes. */
+typedef struct {
+  gboolean is_sound;
+  GstVideoInfo video;
+  GstAudioInfo sound; /* interleaved */
+} GstScoreFormat;
+
+/* What is measured. */
+typedef struct {
+  GstGenerativeFrame mapped; /* a picture; or a window, in `mapped.map` */
+  GstBuffer *buffer;         /* of a picture */
+  GstClockTime pts;          /* when it begins */
+} GstScoreFrame;
 
 struct _GstScoreFilterClass {
-  GstVideoFilterClass parent_class;
+  GstBaseTransformClass parent_class;
 
   /* Make ready to measure; FALSE when an error was posted. */
   gboolean (*open) (GstScoreFilter *self);
   void (*close) (GstScoreFilter *self);
-  /* The fields of a measurement, once it is open. */
+  /* Caps are known, the first or others: measure what they describe from now on. FALSE when an
+   * error was posted. */
+  gboolean (*set_format) (GstScoreFilter *self, GstCaps *caps, const GstScoreFormat *format);
+  /* The fields of a measurement, once there is a format. */
   const GenField *(*get_fields) (GstScoreFilter *self, guint *n);
-  /* Map a frame for measure; by default for reading, where the CPU does. */
-  gboolean (*map) (GstScoreFilter *self, GstVideoFrame *frame, GstBuffer *buffer);
+  /* Sounds, once there is a format: how long windows are, and how far apart they begin, in frames,
+   * from 1 on; the latter is at most the former. NULL for elements that take none. */
+  void (*get_window) (GstScoreFilter *self, guint64 *window, guint64 *hop);
+  /* Sounds: whether windows may be dropped. NULL: never. */
+  gboolean (*holds) (GstScoreFilter *self);
+  /* Map a picture for measure; by default for reading, where the CPU does. */
+  gboolean (*map) (GstScoreFilter *self, GstGenerativeFrame *mapped, GstBuffer *buffer);
+  /* What comes next does not follow what came before. May be NULL. */
+  void (*interrupt) (GstScoreFilter *self);
+  /* Sounds: frames have come, each once, in order, those of a window before it is measured. May be
+   * NULL. */
+  void (*follow) (GstScoreFilter *self, gconstpointer samples, guint64 frames);
   /* Measure a frame that is mapped: fill `values`, one a field, NaN for what it does
    * not have, GEN_MISSING for what cannot be given. GST_FLOW_OK, GST_BASE_TRANSFORM_FLOW_DROPPED
-   * for a frame that shall not pass, or an error that was posted. */
-  GstFlowReturn (*measure) (GstScoreFilter *self, const GstVideoFrame *frame, double *values);
+   * for one that shall not pass, or an error that was posted. */
+  GstFlowReturn (*measure) (GstScoreFilter *self, GstScoreFrame *frame, double *values);
   /* What was measured so far (transfer full), or NULL when an error was posted. */
   JsonObject *(*summarise) (GstScoreFilter *self);
 };
 
 /* Tell the summary, unless nothing was measured since it was told. */
 void gst_score_filter_summarise (GstScoreFilter *self);
+/* What passes, from set_format on. */
+const GstScoreFormat *gst_score_filter_get_format (GstScoreFilter *self);
+/* Ask get_window again: from the next window on. */
+void gst_score_filter_update_window (GstScoreFilter *self);

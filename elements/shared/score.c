@@ -29,18 +29,25 @@ register_meta (void)
 }
 
 GstGenerativeScore *
-gst_generative_score_new (
-    GstElement *element, const GenField *fields, guint n_fields, const char *report, GError **error)
+gst_generative_score_new (GstElement *element, const char *report, GError **error)
 {
   GstGenerativeScore *score;
   GenReport *writer = NULL;
 
   register_meta ();
-  if (report != NULL && (writer = gen_report_new (report, fields, n_fields, error)) == NULL)
+  if (report != NULL && (writer = gen_report_new (report, NULL, 0, error)) == NULL)
     return NULL;
   score = g_new0 (GstGenerativeScore, 1);
   score->element = element;
   score->report = writer;
+  return score;
+}
+
+void
+gst_generative_score_set_fields (GstGenerativeScore *score, const GenField *fields, guint n_fields)
+{
+  g_free (score->fields);
+  g_free (score->missing);
   score->n_fields = n_fields;
   score->fields = g_new (GenField, n_fields);
   score->missing = g_new (const char *, n_fields);
@@ -51,7 +58,8 @@ gst_generative_score_new (
       g_intern_string (fields[i].text), g_intern_string (fields[i].missing) };
     score->missing[i] = g_intern_string (missing);
   }
-  return score;
+  if (score->report != NULL)
+    gen_report_set_fields (score->report, score->fields, n_fields);
 }
 
 void
@@ -100,12 +108,25 @@ set_fields (const GstGenerativeScore *score, GstStructure *structure, const doub
   }
 }
 
-gboolean
-gst_generative_score_emit (GstGenerativeScore *score, GstBuffer *buffer, guint64 frame,
-    const double *values, gboolean post, GError **error)
+/* The meta of the buffer's measurement number `nth`, which may be the first to be told. */
+static GstCustomMeta *
+find_meta (GstBuffer *buffer, guint nth)
 {
-  guint64 pts = GST_BUFFER_PTS (buffer);
-  GstCustomMeta *meta;
+  const GstMetaInfo *info = gst_meta_get_info (GST_GENERATIVE_SCORE);
+  gpointer state = NULL;
+  GstMeta *meta;
+
+  while ((meta = gst_buffer_iterate_meta (buffer, &state)) != NULL)
+    if (meta->info == info && nth-- == 0)
+      return (GstCustomMeta *)meta;
+  return gst_buffer_add_custom_meta (buffer, GST_GENERATIVE_SCORE);
+}
+
+gboolean
+gst_generative_score_emit (GstGenerativeScore *score, GstBuffer *buffer,
+    const GstGenerativeMeasurement *measurement, gboolean post, GError **error)
+{
+  const double *values = measurement->values;
   guint n = 0;
 
   for (guint i = 0; i < score->n_fields; i++)
@@ -113,20 +134,20 @@ gst_generative_score_emit (GstGenerativeScore *score, GstBuffer *buffer, guint64
   if (n == 0)
     return TRUE;
 
-  meta = gst_buffer_get_custom_meta (buffer, GST_GENERATIVE_SCORE);
-  if (meta == NULL)
-    meta = gst_buffer_add_custom_meta (buffer, GST_GENERATIVE_SCORE);
-  set_fields (score, gst_custom_meta_get_structure (meta), values);
+  if (buffer != NULL)
+    set_fields (
+        score, gst_custom_meta_get_structure (find_meta (buffer, measurement->nth)), values);
 
   if (post) {
-    GstStructure *structure = gst_structure_new (
-        GST_GENERATIVE_SCORE, "frame", G_TYPE_UINT64, frame, "pts", G_TYPE_UINT64, pts, NULL);
+    GstStructure *structure = gst_structure_new (GST_GENERATIVE_SCORE, "frame", G_TYPE_UINT64,
+        measurement->frame, "pts", G_TYPE_UINT64, measurement->pts, NULL);
 
     set_fields (score, structure, values);
     gst_element_post_message (
         score->element, gst_message_new_element (GST_OBJECT (score->element), structure));
   }
-  return score->report == NULL || gen_report_add (score->report, frame, pts, values, error);
+  return score->report == NULL ||
+         gen_report_add (score->report, measurement->frame, measurement->pts, values, error);
 }
 
 static void object_to_structure (JsonObject *object, GstStructure *structure);

@@ -7,7 +7,8 @@
 /**
  * How elements tell what they measured, in three places that always agree:
  * - on the buffer, as a custom meta GST_GENERATIVE_SCORE: a field for each score. Elements that
- *   follow each other add to the same meta.
+ *   follow each other add to the same meta. A buffer of which several things were measured, as
+ *   windows of a sound are, has as many metas, in their order.
  * - on the bus, where it is asked for, as an element message of the same name and fields, and
  *   `pts` and `frame`;
  * - in the report, where there is one, as a line of JSON with the same fields.
@@ -21,18 +22,29 @@
 
 typedef struct _GstGenerativeScore GstGenerativeScore;
 
-/* Scores of `element` with `fields` (copied), and a report in the file `report` unless that is
- * NULL. NULL with `error` when the report cannot be written. From the streaming thread, or when
- * there is none. */
-GstGenerativeScore *gst_generative_score_new (GstElement *element, const GenField *fields,
-    guint n_fields, const char *report, GError **error);
+/* Scores of `element`, without fields yet, and a report in the file `report` unless that is NULL.
+ * NULL with `error` when the report cannot be written. From the streaming thread, or when there is
+ * none. */
+GstGenerativeScore *gst_generative_score_new (
+    GstElement *element, const char *report, GError **error);
 void gst_generative_score_free (GstGenerativeScore *score);
+/* What is measured from now on: `fields`, which are copied. */
+void gst_generative_score_set_fields (
+    GstGenerativeScore *score, const GenField *fields, guint n_fields);
 
-/* Tell the scores of frame number `frame`: `values` has one for each field. `buffer` must be
- * writable (its metas are, its memory is not touched). `post`: on the bus, too. FALSE with
- * `error` when the report could not be written. */
-gboolean gst_generative_score_emit (GstGenerativeScore *score, GstBuffer *buffer, guint64 frame,
-    const double *values, gboolean post, GError **error);
+/* What was measured. */
+typedef struct {
+  guint64 frame;        /* its number */
+  guint64 pts;          /* when it begins, or GST_CLOCK_TIME_NONE */
+  guint nth;            /* of those of one buffer, from 0 on */
+  const double *values; /* one for each field */
+} GstGenerativeMeasurement;
+
+/* Tell it. `buffer` must be writable (its metas are, its memory is not touched); NULL: it has
+ * passed already. `post`: on the bus, too. FALSE with `error` when the report could not be written.
+ */
+gboolean gst_generative_score_emit (GstGenerativeScore *score, GstBuffer *buffer,
+    const GstGenerativeMeasurement *measurement, gboolean post, GError **error);
 
 /* Tell the summary on the bus, and in the report. FALSE with `error` when the report could not
  * be written. */

@@ -17,8 +17,8 @@ typedef struct {
   const char *summary;     /* a sentence, with the paper that it follows */
   const GenMedium *medium; /* of its samples; NULL: it is the file that knows */
   int batch;               /* how many samples at a time do it good; 1: it does not matter */
-  /* Read the file `path` for samples of `medium`: the state, and the features' name (transfer
-   * full), or NULL with `error`. NULL where there is no state. */
+  /* Make ready for samples of `medium`, by the file `path` where it is a file's: the state, and the
+   * features' name (transfer full), or NULL with `error`. NULL where there is no state. */
   gpointer (*open) (const char *path, const GenMedium *medium, char **name, GError **error);
   void (*close) (gpointer state);
   /* How many floats a sample of `format` gives, at most GEN_FEATURES_MAX. */

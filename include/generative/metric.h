@@ -97,7 +97,6 @@ typedef struct {
   const char *summary; /* what it says, by which definition */
   const char *unit;
   const GenMedium *medium;   /* of what it measures; NULL: of any, by its features */
-  gboolean distribution;     /* takes samples; else measures frames */
   gboolean needs_features;   /* distribution metrics: look at samples' features */
   gboolean needs_reference;  /* distribution metrics */
   gboolean takes_statistics; /* statistics will do as a reference */
@@ -106,20 +105,27 @@ typedef struct {
    * without text is the features' name. */
   GenField fields[GEN_METRIC_MAX_FIELDS];
   int n_fields;
+  /* Those that come first are `measure`'s, the others `figure`'s: where a metric has both, so many
+   * are the former. */
+  int n_measured;
 
   gpointer (*open) (const GenMetricSettings *settings);
   void (*close) (gpointer metric);
 
-  /* Frames: fill `values`, one a field, from a frame, of a picture its luma alone. GEN_MISSING
-   * where there is none. */
+  /* Frames: fill `values`, one a field, from a frame, of a picture its luma alone, of a sound one
+   * whose samples are all finite. GEN_MISSING where there is none. */
   void (*measure) (gpointer metric, const GenSample *frame, double *values);
-  /* Frames: what comes next does not follow what came before. May be NULL. */
+  /* Streams: a piece of the stream, each once and in order, where frames may overlap or leave some
+   * out. What a frame ends with has come before it is measured. May be NULL. */
+  void (*follow) (gpointer metric, const GenSample *piece);
+  /* Frames and streams: what comes next does not follow what came before. May be NULL. */
   void (*interrupt) (gpointer metric);
 
   /* Distributions: take in a sample, or one of the reference (`refer` may be NULL). */
   void (*take) (gpointer metric, const GenMetricSample *sample);
   void (*refer) (gpointer metric, const GenMetricSample *sample);
-  /* Distributions: figures over what was taken so far; GEN_MISSING where there is none yet. */
+  /* Distributions and streams: figures over what came so far; GEN_MISSING where there is none yet.
+   */
   gboolean (*figure) (gpointer metric, double *values, GError **error);
   /* Distributions: the statistics of what was taken so far; FALSE when there are less than two
    * samples. May be NULL. */
@@ -132,6 +138,8 @@ typedef struct {
 GEN_API const GenMetric *const *gen_metric_list (void);
 /* The metric of that name, or NULL with `error`. */
 GEN_API const GenMetric *gen_metric_find (const char *name, GError **error);
+/* How many of its fields `measure` fills. */
+GEN_API int gen_metric_count_measured (const GenMetric *metric);
 
 /**
  * GenMeter: any number of metrics over a stream of frames.
@@ -151,7 +159,10 @@ typedef struct {
   GenFeatures *features;       /* what is compared; used, not kept; NULL: the default ones */
   int tile_width, tile_height; /* frames are walls of pictures of this size, each a sample for
                                   distribution metrics; 0: the whole frame is one */
-  guint interval;              /* frames between figures of distributions; 0: only in the summary */
+  guint interval;              /* frames between figures of distributions and streams; 0: only in
+                                  the summary */
+  gboolean follows;            /* gen_meter_follow will be called; else each frame follows the last
+                                  one, and they are all of the stream */
   guint64 seed;
   gboolean has_reference, has_labels; /* gen_meter_refer will be called, with labels */
   const GenStatistics *statistics;    /* the reference's, in its place; used, not kept */
@@ -175,12 +186,16 @@ GEN_API gboolean gen_meter_refer (
 
 /* Take in a dataset as the reference, decoded on `threads` threads (0: as many as there are
  * cores): its items brought to `format`, that of the frames (or tiles), pictures without being
- * enlarged, and padded with black. Of more than GEN_METER_REFERENCE_MAX items that many are
- * chosen by the seed. Items that cannot be decoded are left out. FALSE with `error` when less
- * than two are left, or `cancellable` was cancelled. */
+ * enlarged, and padded with black; sounds cut into windows of that length. Of more than
+ * GEN_METER_REFERENCE_MAX items that many are chosen by the seed. Items that cannot be decoded are
+ * left out. FALSE with `error` when less than two are left, or `cancellable` was cancelled. */
 #define GEN_METER_REFERENCE_MAX 20000
 GEN_API gboolean gen_meter_refer_dataset (GenMeter *meter, const GenDataset *dataset,
     const GenFormat *format, int threads, GCancellable *cancellable, GError **error);
+
+/* A piece of a stream of which frames may overlap or leave some out: before the frame is measured
+ * that ends with it. Samples of a sound that are not finite are heard as silence. */
+GEN_API void gen_meter_follow (GenMeter *meter, const GenSample *piece);
 
 /* Measure a frame (a picture of 1 or 3 channels, as all before it): fill `values`, one a field, NaN
  * for those that are not due with this frame, GEN_MISSING for those that cannot be given. FALSE
@@ -200,8 +215,8 @@ GEN_API gboolean gen_meter_statistics (GenMeter *meter, GenStatistics *statistic
 GEN_API guint64 gen_meter_left_out (const GenMeter *meter);
 
 /* What was measured, as an object: "frames", "samples", "left-out" if there are such, a tally for
- * each frame metric, the figures of the distributions. Figures that cannot be given are null, with
- * the reason beside. (transfer full), or NULL with `error`. */
+ * each figure of frames, the figures of distributions and streams. Figures that cannot be given are
+ * null, with the reason beside. (transfer full), or NULL with `error`. */
 GEN_API JsonObject *gen_meter_summarise (GenMeter *meter, GError **error);
 
 G_END_DECLS

@@ -56,6 +56,10 @@ typedef struct _GenReport GenReport;
 GEN_API GenReport *gen_report_new (
     const char *path, const GenField *fields, guint n_fields, GError **error);
 
+/* What is added from now on has other `fields`, which are copied. What was added before is
+ * written. */
+GEN_API void gen_report_set_fields (GenReport *report, const GenField *fields, guint n_fields);
+
 /* Add a measurement: `values` has a number for each field; a `pts` of G_MAXUINT64 is none.
  * FALSE with `error` when an earlier one could not be written (disk full): the report takes
  * no more, and says so only once. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Diversity: how much samples differ among themselves, which falls when a generator collapses.
  * The mean over all pairs of a bounded reservoir of the root mean square difference of their
- * "pixels-16x16". Reservoir sampling (Vitter 1985, algorithm R) with a seed: every sample has
- * the same chance to be in it, and a run can be repeated. */
+ * "pixels-16x16", and of sounds their "log-mel-64x2". Reservoir sampling (Vitter 1985, algorithm R)
+ * with a seed: every sample has the same chance to be in it, and a run can be repeated. */
 #include "features.h"
 #include "metrics.h"
 
@@ -17,8 +17,9 @@
 
 typedef struct {
   GenRandom random;
+  GenFeatures *features;
   guint64 count; /* samples seen */
-  int length;    /* floats in one */
+  int length;    /* floats in one, a multiple of 16 */
   float *kept;   /* RESERVOIR * length */
 } Diversity;
 
@@ -34,8 +35,22 @@ diversity_open (const GenMetricSettings *settings)
 static void
 diversity_close (gpointer metric)
 {
-  g_free (((Diversity *)metric)->kept);
-  g_free (metric);
+  Diversity *diversity = metric;
+
+  gen_features_free (diversity->features);
+  g_free (diversity->kept);
+  g_free (diversity);
+}
+
+static void
+open_features (Diversity *diversity, const GenFormat *format)
+{
+  const GenEmbedder *embedder =
+      format->medium == &gen_medium_sound ? &gen_embedder_log_mel : &gen_embedder_pixels;
+
+  diversity->features = gen_features_open (embedder->name, format->medium, NULL);
+  diversity->length = gen_features_length (diversity->features, format);
+  diversity->kept = g_new (float, (gsize)RESERVOIR * diversity->length);
 }
 
 static void
@@ -47,15 +62,14 @@ diversity_take (gpointer metric, const GenMetricSample *sample)
   if (diversity->kept == NULL) {
     const GenFormat format = gen_sample_format (sample->sample);
 
-    diversity->length = gen_embedder_pixels.length (NULL, &format);
-    diversity->kept = g_new (float, (gsize)RESERVOIR * diversity->length);
+    open_features (diversity, &format);
   }
   diversity->count++;
   if (place >= RESERVOIR)
     place = gen_random_below (&diversity->random, 0, place, (guint32)MIN (place + 1, G_MAXUINT32));
   if (place < RESERVOIR)
-    gen_embedder_pixels.compute (
-        NULL, sample->sample, 1, diversity->kept + place * diversity->length, NULL);
+    gen_features_compute (
+        diversity->features, sample->sample, 1, diversity->kept + place * diversity->length, NULL);
 }
 
 GEN_CLONES (float, squared_distance, (const float *a, const float *b, int n), (a, b, n))
@@ -92,11 +106,9 @@ diversity_figure (gpointer metric, double *values, GError **error)
 
 const GenMetric gen_metric_diversity = {
   .name = "diversity",
-  .medium = &gen_medium_picture,
-  .summary = "Mean root mean square difference of pairs among 256 samples kept by chance, reduced "
-             "to 16 by 16 areas",
-  .unit = "share of full scale, from 0",
-  .distribution = TRUE,
+  .summary = "Mean root mean square difference of pairs among 256 samples kept by chance: pictures "
+             "reduced to 16 by 16 areas, levels of sounds in 64 bands",
+  .unit = "of pictures the share of full scale, of sounds decibels, from 0",
   .fields = { { "diversity", GEN_FIELD_NUMBER, NULL, "it compares two samples at least" },
       { "diversity-samples", GEN_FIELD_COUNT, NULL } },
   .n_fields = 2,

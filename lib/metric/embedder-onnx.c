@@ -1,27 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Features that an ONNX model makes of a picture: its first vector, or the mean over the picture
- * of its first map. Pictures are brought to the model's size in one block of bytes, a wall of one
- * column, which the plan reads as it lies. */
-#include "features.h"
+/* Features that an ONNX model makes of a picture or a sound: its first vector, or the mean over the
+ * sample of its first map. */
+#include "embedder-onnx.h"
 
 #include <generative/file-bytes.h>
-#include <generative/metric.h>
-#include <generative/player.h>
 
 #include <string.h>
 
-/* Pictures in a run, where there are as many and the model takes any number. */
+#include "features.h"
+
+/* Samples in a run, where there are as many and the model takes any number. */
 #define BATCH 16
 #define DIGEST_DIGITS 8
-
-typedef struct {
-  GenPlayer *player;
-  GenPort input, output;
-  int length;
-  int width, height; /* of the pictures that go in, which the model may leave free; 0: none yet */
-  int many, few;     /* pictures in a run: where there are as many, and where there are not */
-  guint8 *bytes;     /* `many` pictures of that size */
-} Embedder;
 
 static GenModel *
 model_of (const Embedder *embedder)
@@ -39,58 +29,46 @@ embedder_close (gpointer state)
   g_free (embedder);
 }
 
-/* [N, C, H, W], or [N, H, W, C] where pictures come in like that, of more channels than pictures
- * have. */
+/* The first vector, else the first map, of which the embedder learns how its features lie. */
 static gboolean
-is_map (const GenPort *port, gboolean channels_last)
+choose_output (Embedder *embedder, const GenModel *model)
 {
-  return port->kind != GEN_PORT_VECTOR && port->shape.rank == 4 &&
-         port->shape.dims[channels_last ? 3 : 1] > GEN_PORT_MAX_CHANNELS;
-}
-
-static const GenPort *
-find_output (const GenModel *model, gboolean channels_last)
-{
-  guint n = model->graph->outputs->len;
+  const guint n = model->graph->outputs->len;
 
   for (guint i = 0; i < n; i++)
-    if (model->outputs[i].kind == GEN_PORT_VECTOR && model->outputs[i].length > 1)
-      return &model->outputs[i];
-  for (guint i = 0; i < n; i++)
-    if (is_map (&model->outputs[i], channels_last))
-      return &model->outputs[i];
-  return NULL;
+    if (model->outputs[i].kind == GEN_PORT_VECTOR && model->outputs[i].length > 1) {
+      embedder->output = model->outputs[i];
+      return gen_port_use_float32 (&embedder->output);
+    }
+  for (guint i = 0; i < n; i++) {
+    gint64 features;
+
+    if (model->outputs[i].kind == GEN_PORT_VECTOR ||
+        !embedder->side->is_map (embedder, &model->outputs[i], &features, &embedder->features_last))
+      continue;
+    embedder->output = model->outputs[i];
+    embedder->output.length = features;
+    return gen_port_use_float32 (&embedder->output);
+  }
+  return FALSE;
 }
 
 static gboolean
 choose_ports (Embedder *embedder, const char *path, GError **error)
 {
   const GenModel *model = model_of (embedder);
-  const GenPort *input = gen_model_find_input (model, GEN_PORT_PICTURE), *output;
   g_autofree char *text = gen_model_describe (model);
 
-  if (input == NULL)
-    input = gen_model_find_input (model, GEN_PORT_VECTOR);
-  if (input != NULL)
-    embedder->input = *input;
-  output = find_output (model, embedder->input.channels_last);
-  if (output != NULL)
-    embedder->output = *output;
-  if (model->graph->inputs->len != 1 || input == NULL || !gen_port_use_float32 (&embedder->input) ||
-      (input->kind == GEN_PORT_VECTOR && !gen_port_make_picture (&embedder->input, 0, 0)) ||
-      output == NULL || !gen_port_use_float32 (&embedder->output)) {
+  if (model->graph->inputs->len != 1 || !embedder->side->choose_input (embedder, model) ||
+      !choose_output (embedder, model)) {
     g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
-        "%s: an embedder makes a vector [N, D] or map [N, D, H, W] of one picture "
-        "[N, C, H, W] and nothing else; this model %s",
-        path, text);
+        "%s: an embedder %s; this model %s", path, embedder->side->takes, text);
     return FALSE;
   }
-  if (output->kind != GEN_PORT_VECTOR)
-    embedder->output.length = output->shape.dims[embedder->input.channels_last ? 3 : 1];
   if (embedder->output.length > GEN_FEATURES_MAX) {
     g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
         "%s: its output \"%s\" has %" G_GINT64_FORMAT " features; at most %d can be compared", path,
-        output->name, embedder->output.length, GEN_FEATURES_MAX);
+        embedder->output.name, embedder->output.length, GEN_FEATURES_MAX);
     return FALSE;
   }
   embedder->length = (int)embedder->output.length;
@@ -112,20 +90,22 @@ name_of (const char *path, GError **error)
 static gpointer
 embedder_open (const char *path, const GenMedium *medium, char **name, GError **error)
 {
+  const EmbedderSide *const sides[] = { &gen_embedder_side_picture, &gen_embedder_side_sound };
   const GenPlayerOptions options = { .plan = { .choice = GEN_CHOICE_MEASURE } };
   g_autoptr (GenModel) model = gen_model_load (path, error);
   Embedder *embedder;
 
   if (model == NULL)
     return NULL;
-  if (medium != &gen_medium_picture) {
-    g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
-        "%s: embedders of %s are not made of files", path, medium->plural);
-    return NULL;
-  }
   embedder = g_new0 (Embedder, 1);
   embedder->player = gen_player_new (model, &options);
-  if (choose_ports (embedder, path, error) && (*name = name_of (path, error)) != NULL)
+  for (gsize i = 0; i < G_N_ELEMENTS (sides); i++)
+    if (sides[i]->medium == medium)
+      embedder->side = sides[i];
+  if (embedder->side == NULL)
+    g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+        "%s: embedders of %s are not made of files", path, medium->plural);
+  else if (choose_ports (embedder, path, error) && (*name = name_of (path, error)) != NULL)
     return embedder;
   embedder_close (embedder);
   return NULL;
@@ -137,63 +117,54 @@ embedder_length (gpointer state, const GenFormat *format)
   return ((Embedder *)state)->length;
 }
 
-/* Whether the embedder makes of `pictures` pictures what it is to make. */
+/* Whether the embedder makes of `n` samples what it is to make. */
 static gboolean
-check_made (const Embedder *embedder, int pictures, const GenBinding *made, GError **error)
+check_made (const Embedder *embedder, int n, const GenBinding *made, GError **error)
 {
   const GenShape *shape = &made->shape;
-  int channels = embedder->input.channels_last ? 3 : 1;
-  g_autofree char *text = NULL;
-  gboolean good = shape->rank > 0 && shape->dims[0] == pictures;
+  const int features = embedder->features_last ? shape->rank - 1 : 1;
+  g_autofree char *text = NULL, *format = NULL;
+  gboolean good = shape->rank > 1 && shape->dims[0] == n;
 
   if (embedder->output.kind == GEN_PORT_VECTOR)
-    good = good && gen_shape_elements (shape) == (gint64)pictures * embedder->length;
+    good = good && gen_shape_elements (shape) == (gint64)n * embedder->length;
   else
-    good = good && shape->rank == 4 && shape->dims[channels] == embedder->length &&
-           gen_shape_elements (shape) > 0;
+    good = good && shape->rank == embedder->output.shape.rank &&
+           shape->dims[features] == embedder->length && gen_shape_elements (shape) > 0;
   if (good && made->type == GEN_TYPE_FLOAT32)
     return TRUE;
   text = gen_shape_to_string (shape);
+  format = gen_format_describe (&embedder->format);
   g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
-      "%s: of %d pictures of %d x %d it makes %s, where %d features of each were expected",
-      model_of (embedder)->path, pictures, embedder->width, embedder->height, text,
-      embedder->length);
+      "%s: of %d %s of %s it makes %s, where %d features of each were expected",
+      model_of (embedder)->path, n, embedder->side->medium->plural, format, text, embedder->length);
   return FALSE;
 }
 
-/* Make ready to take `pictures` at a time, of the size that the embedder has. */
+/* Make ready to take `n` samples at a time, of the format that the embedder has. */
 static gboolean
-prepare_run (Embedder *embedder, int pictures, GError **error)
+prepare_run (Embedder *embedder, int n, GError **error)
 {
-  const GenPort *input = &embedder->input;
-  int bytes = input->channels;
-  GenModelUse use = { .input = *input,
+  GenModelUse use = { .input = embedder->input,
     .output = embedder->output,
     .frames = 1,
-    .pictures = pictures,
-    .height = embedder->height,
-    .width = embedder->width,
-    .from_frames = TRUE,
-    .from = { .columns = 1,
-        .bytes = bytes,
-        .n_order = bytes,
-        .stride = (gsize)embedder->width * (gsize)bytes } };
+    .pictures = n,
+    .from_frames = TRUE };
 
-  for (int c = 0; c < bytes; c++)
-    use.from.order[c] = c;
+  embedder->side->describe_use (embedder, &use);
   return gen_player_prepare (embedder->player, &use, NULL, error) &&
          (model_of (embedder)->staged ||
-             check_made (embedder, pictures, gen_player_output (embedder->player), error));
+             check_made (embedder, n, gen_player_output (embedder->player), error));
 }
 
-/* What the model makes of the bytes of `pictures` pictures; NULL with `error`. */
+/* What the model makes of the `n` samples in `bytes`; NULL with `error`. */
 static const GenBinding *
-run_once (Embedder *embedder, int pictures, GError **error)
+run_once (Embedder *embedder, int n, GError **error)
 {
   const GenFrame frame = { .planes = { embedder->bytes } };
   const GenBinding *made;
 
-  if (!prepare_run (embedder, pictures, error))
+  if (!prepare_run (embedder, n, error))
     return NULL;
   gen_player_bind_input_frame (embedder->player, 0, &frame);
   if (!gen_player_run (embedder->player, error)) {
@@ -201,19 +172,19 @@ run_once (Embedder *embedder, int pictures, GError **error)
     return NULL;
   }
   made = gen_player_output (embedder->player);
-  return check_made (embedder, pictures, made, error) ? made : NULL;
+  return check_made (embedder, n, made, error) ? made : NULL;
 }
 
 static gboolean
-prepare (Embedder *embedder, const GenPicture *picture, GError **error)
+prepare (Embedder *embedder, const GenFormat *format, GError **error)
 {
-  int width = embedder->input.width > 0 ? embedder->input.width : picture->width;
-  int height = embedder->input.height > 0 ? embedder->input.height : picture->height;
+  GenFormat chosen;
 
-  if (width == embedder->width && height == embedder->height)
+  if (!embedder->side->choose_format (embedder, format, &chosen, error))
+    return FALSE;
+  if (embedder->format.medium != NULL && gen_format_equal (&chosen, &embedder->format))
     return TRUE;
-  embedder->width = width;
-  embedder->height = height;
+  embedder->format = chosen;
   embedder->few = (int)MAX (embedder->input.batch, 1);
   /* A file may say that it takes any number, and not mean it: then one at a time. */
   embedder->many = embedder->input.batch < 0 && !model_of (embedder)->staged &&
@@ -221,23 +192,23 @@ prepare (Embedder *embedder, const GenPicture *picture, GError **error)
                        ? BATCH
                        : embedder->few;
   if (!prepare_run (embedder, embedder->few, error)) {
-    embedder->width = embedder->height = 0;
+    embedder->format = (GenFormat){ 0 };
     return FALSE;
   }
+  embedder->sample_size = embedder->side->sample_size (embedder);
   g_free (embedder->bytes);
-  embedder->bytes = g_malloc0 (
-      (gsize)embedder->many * (gsize)width * (gsize)height * (gsize)embedder->input.channels);
+  embedder->bytes = g_malloc0 ((gsize)embedder->many * embedder->sample_size);
   return TRUE;
 }
 
 /* The output's rows, each the mean over a map's extents. */
 static void
-collect (const Embedder *embedder, int pictures, const GenBinding *made, int n, float *out)
+collect (const Embedder *embedder, int of_run, const GenBinding *made, int n, float *out)
 {
   gsize length = (gsize)embedder->length;
-  gsize area = (gsize)gen_shape_elements (&made->shape) / length / (gsize)pictures;
-  gsize step = embedder->input.channels_last ? length : 1;
-  gsize start = embedder->input.channels_last ? 1 : area;
+  gsize area = (gsize)gen_shape_elements (&made->shape) / length / (gsize)of_run;
+  gsize step = embedder->features_last ? length : 1;
+  gsize start = embedder->features_last ? 1 : area;
   const float *from = made->data;
 
   if (area == 1) {
@@ -258,26 +229,19 @@ static gboolean
 embedder_compute (gpointer state, const GenSample *samples, int n, float *out, GError **error)
 {
   Embedder *embedder = state;
-  gsize size;
+  const GenFormat format = gen_sample_format (&samples[0]);
 
-  if (!prepare (embedder, &samples[0].picture, error))
+  if (!prepare (embedder, &format, error))
     return FALSE;
-  size = (gsize)embedder->width * (gsize)embedder->height * (gsize)embedder->input.channels;
   while (n > 0) {
     int of_run = n >= embedder->many ? embedder->many : embedder->few;
     int taken = MIN (n, of_run);
     const GenBinding *made;
 
-    for (int i = 0; i < taken; i++) {
-      GenPicture slot = { .data = embedder->bytes + (gsize)i * size,
-        .width = embedder->width,
-        .height = embedder->height,
-        .channels = embedder->input.channels,
-        .stride = embedder->width * embedder->input.channels };
-
-      if (!gen_picture_fit (&samples[i].picture, &slot, GEN_FIT_STRETCH, error))
+    for (int i = 0; i < taken; i++)
+      if (!embedder->side->fit (
+              embedder, &samples[i], embedder->bytes + (gsize)i * embedder->sample_size, error))
         return FALSE;
-    }
     made = run_once (embedder, of_run, error);
     if (made == NULL)
       return FALSE;
@@ -298,7 +262,7 @@ embedder_describe_assumption (gpointer state)
 }
 
 const GenEmbedder gen_embedder_onnx = {
-  .summary = "What an ONNX model makes of a picture",
+  .summary = "What an ONNX model makes of a picture or a sound",
   .batch = BATCH,
   .open = embedder_open,
   .close = embedder_close,

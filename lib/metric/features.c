@@ -79,6 +79,7 @@ gen_embedder_list (void)
   static const GenEmbedder *const list[] = {
     &gen_embedder_hog,
     &gen_embedder_pixels,
+    &gen_embedder_log_mel,
     NULL,
   };
 

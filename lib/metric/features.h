@@ -4,5 +4,6 @@
 #include <generative/features.h>
 
 extern const GenEmbedder gen_embedder_hog;
+extern const GenEmbedder gen_embedder_log_mel;
 extern const GenEmbedder gen_embedder_onnx;
 extern const GenEmbedder gen_embedder_pixels;

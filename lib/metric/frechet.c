@@ -138,7 +138,6 @@ const GenMetric gen_metric_frechet = {
   .summary = "Squared Frechet distance between the features of the samples and of the reference "
              "(Heusel et al. 2017)",
   .unit = "squared units of the features, from 0",
-  .distribution = TRUE,
   .needs_features = TRUE,
   .needs_reference = TRUE,
   .takes_statistics = TRUE,

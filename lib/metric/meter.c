@@ -7,6 +7,12 @@
 
 #include "../simd.h"
 
+static gboolean
+is_of_medium (const GenMeter *meter, const GenMetric *metric)
+{
+  return metric->medium == NULL || metric->medium == meter->medium;
+}
+
 /* What `metric` misses, or NULL. */
 static const char *
 missing (const GenMeter *meter, const GenMetric *metric, const GenMeterSettings *settings)
@@ -14,8 +20,8 @@ missing (const GenMeter *meter, const GenMetric *metric, const GenMeterSettings 
   gboolean statistics = metric->takes_statistics && settings->statistics != NULL;
   gboolean collects = metric->statistics != NULL && settings->collects;
 
-  if (metric->medium != NULL && metric->medium != meter->medium)
-    return "measures another medium";
+  if (!is_of_medium (meter, metric))
+    return "is of another medium";
   if (metric->needs_reference && !settings->has_reference && !statistics && !collects)
     return settings->statistics != NULL ? "compares with pictures, and the reference is statistics"
                                         : "compares with a reference, and there is none";
@@ -33,6 +39,12 @@ add_instrument (
   for (guint i = 0; i < meter->instruments->len; i++)
     if (g_array_index (meter->instruments, Instrument, i).metric == metric)
       return TRUE;
+  if (!is_of_medium (meter, metric)) {
+    g_set_error (error, GEN_METRIC_ERROR, GEN_METRIC_ERROR_UNKNOWN,
+        "metric %s is of %s, and these are %s", metric->name, metric->medium->plural,
+        meter->medium->plural);
+    return FALSE;
+  }
   if (missing (meter, metric, settings) != NULL) {
     g_set_error (error, GEN_METRIC_ERROR, GEN_METRIC_ERROR_REFERENCE, "metric %s %s", metric->name,
         missing (meter, metric, settings));
@@ -111,6 +123,7 @@ gen_meter_new (const GenMeterSettings *settings, GError **error)
   meter->tile_width = settings->tile_width;
   meter->tile_height = settings->tile_height;
   meter->interval = settings->interval;
+  meter->follows = settings->follows;
   meter->class_names = g_strdupv ((char **)settings->class_names);
   meter->settings.seed = settings->seed;
   meter->settings.reference = settings->statistics;
@@ -148,6 +161,7 @@ gen_meter_free (GenMeter *meter)
   gen_features_free (meter->own_features);
   g_strfreev (meter->class_names);
   gen_sample_clear (&meter->luma);
+  g_free (meter->clean);
   g_free (meter);
 }
 
@@ -194,24 +208,99 @@ reduce_frame (GenMeter *meter, const GenSample *frame)
   return &meter->luma;
 }
 
+/* `values` from a metric's first field on. */
 static gboolean
-figure_distributions (GenMeter *meter, double *values, GError **error)
+figure (GenMeter *meter, double *values, GError **error)
 {
   for (guint i = 0; i < meter->instruments->len; i++) {
-    Instrument *instrument = &g_array_index (meter->instruments, Instrument, i);
+    const Instrument *instrument = &g_array_index (meter->instruments, Instrument, i);
+    const GenMetric *metric = instrument->metric;
 
-    if (instrument->metric->figure != NULL &&
-        !instrument->metric->figure (instrument->state, values + instrument->first_field, error))
+    if (metric->figure != NULL &&
+        !metric->figure (instrument->state,
+            values + instrument->first_field + gen_metric_count_measured (metric), error))
       return FALSE;
   }
   return TRUE;
 }
 
 gboolean
+gen_meter_is_finite (const GenSample *frame)
+{
+  const GenSound *sound = &frame->sound;
+
+  if (frame->medium != &gen_medium_sound)
+    return TRUE;
+  for (gsize i = 0; i < sound->frames * (gsize)sound->channels; i++)
+    if (!isfinite (sound->data[i]))
+      return FALSE;
+  return TRUE;
+}
+
+/* Filters that remember would never forget what is no number. */
+static GenSample
+clean (GenMeter *meter, const GenSample *piece)
+{
+  const gsize n = piece->sound.frames * (gsize)piece->sound.channels;
+  GenSample result = *piece;
+
+  if (meter->n_clean < n) {
+    g_free (meter->clean);
+    meter->clean = g_new (float, n);
+    meter->n_clean = n;
+  }
+  for (gsize i = 0; i < n; i++)
+    meter->clean[i] = isfinite (piece->sound.data[i]) ? piece->sound.data[i] : 0;
+  result.sound.data = meter->clean;
+  return result;
+}
+
+static void
+follow (GenMeter *meter, const GenSample *piece)
+{
+  const GenSample heard = gen_meter_is_finite (piece) ? *piece : clean (meter, piece);
+
+  for (guint i = 0; i < meter->instruments->len; i++) {
+    const Instrument *instrument = &g_array_index (meter->instruments, Instrument, i);
+
+    if (instrument->metric->follow != NULL)
+      instrument->metric->follow (instrument->state, &heard);
+  }
+}
+
+void
+gen_meter_follow (GenMeter *meter, const GenSample *piece)
+{
+  g_return_if_fail (piece->medium == meter->medium && meter->follows);
+  follow (meter, piece);
+}
+
+/* What metrics say of a frame; of one that is not finite there is nothing to say. */
+static void
+measure_frame (GenMeter *meter, const GenSample *frame, double *values)
+{
+  const GenSample *reduced = reduce_frame (meter, frame);
+  const gboolean finite = gen_meter_is_finite (frame);
+
+  for (guint i = 0; i < meter->instruments->len; i++) {
+    const Instrument *instrument = &g_array_index (meter->instruments, Instrument, i);
+    const GenMetric *metric = instrument->metric;
+    const int first = instrument->first_field;
+
+    if (metric->measure == NULL)
+      continue;
+    for (int f = first; f < first + gen_metric_count_measured (metric); f++)
+      values[f] = GEN_MISSING;
+    if (finite)
+      metric->measure (instrument->state, reduced, values + first);
+    for (int f = first; f < first + gen_metric_count_measured (metric); f++)
+      gen_tally_add (&meter->tallies[f], values[f]);
+  }
+}
+
+gboolean
 gen_meter_measure (GenMeter *meter, const GenSample *frame, double *values, GError **error)
 {
-  const GenSample *reduced;
-
   g_return_val_if_fail (frame->medium == meter->medium, FALSE);
   g_return_val_if_fail (
       frame->medium != &gen_medium_picture || frame->picture.channels != 4, FALSE);
@@ -219,22 +308,15 @@ gen_meter_measure (GenMeter *meter, const GenSample *frame, double *values, GErr
   for (guint i = 0; i < meter->fields->len; i++)
     values[i] = NAN;
 
-  reduced = meter->measures_frames ? reduce_frame (meter, frame) : NULL;
-  for (guint i = 0; i < meter->instruments->len; i++) {
-    Instrument *instrument = &g_array_index (meter->instruments, Instrument, i);
-    int first = instrument->first_field;
-
-    if (instrument->metric->measure == NULL)
-      continue;
-    instrument->metric->measure (instrument->state, reduced, values + first);
-    for (int f = first; f < first + instrument->metric->n_fields; f++)
-      gen_tally_add (&meter->tallies[f], values[f]);
-  }
+  if (!meter->follows)
+    follow (meter, frame);
+  if (meter->measures_frames)
+    measure_frame (meter, frame, values);
 
   if (meter->takes_samples && !gen_meter_take_samples (meter, frame, error))
     return FALSE;
   if (meter->interval > 0 && meter->frames % meter->interval == 0)
-    return figure_distributions (meter, values, error);
+    return figure (meter, values, error);
   return TRUE;
 }
 
@@ -270,15 +352,15 @@ gen_meter_statistics (GenMeter *meter, GenStatistics *statistics, GError **error
   return TRUE;
 }
 
+/* `tallied`: it has been measured of frames. */
 static void
-summarise_field (
-    GenMeter *meter, const GenMetric *metric, guint f, double value, JsonObject *summary)
+summarise_field (GenMeter *meter, gboolean tallied, guint f, double value, JsonObject *summary)
 {
   const GenField *field = &g_array_index (meter->fields, GenField, f);
 
-  if (!metric->distribution && meter->tallies[f].count > 0) {
+  if (tallied && meter->tallies[f].count > 0) {
     json_object_set_object_member (summary, field->name, gen_tally_to_json (&meter->tallies[f]));
-  } else if (!metric->distribution || isinf (value)) {
+  } else if (tallied || isinf (value)) {
     g_autofree char *name = g_strconcat (field->name, "-missing", NULL);
 
     json_object_set_null_member (summary, field->name);
@@ -302,7 +384,7 @@ gen_meter_summarise (GenMeter *meter, GError **error)
 
   for (guint i = 0; i < meter->fields->len; i++)
     values[i] = NAN;
-  if (!figure_distributions (meter, values, error))
+  if (!figure (meter, values, error))
     return NULL;
   json_object_set_int_member (summary, "frames", (gint64)meter->frames);
   if (meter->takes_samples)
@@ -314,8 +396,8 @@ gen_meter_summarise (GenMeter *meter, GError **error)
     const GenMetric *metric = instrument->metric;
 
     for (int f = 0; f < metric->n_fields; f++)
-      summarise_field (meter, metric, (guint)(instrument->first_field + f),
-          values[instrument->first_field + f], summary);
+      summarise_field (meter, f < gen_metric_count_measured (metric),
+          (guint)(instrument->first_field + f), values[instrument->first_field + f], summary);
     if (metric->describe != NULL)
       metric->describe (instrument->state, (const char *const *)meter->class_names, summary);
   }

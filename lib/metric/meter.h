@@ -22,13 +22,17 @@ struct _GenMeter {
   int tile_width, tile_height;
   guint interval;
   char **class_names;
-  gboolean measures_frames, takes_samples, wants_features, wants_reference;
+  gboolean measures_frames, takes_samples, wants_features, wants_reference, follows;
   GenSample luma; /* of a colour frame */
+  float *clean;   /* a piece of a sound without what is not finite */
+  gsize n_clean;
   guint64 frames, samples, left_out;
 };
 
 /* Whether the statistics that a metric is to compare with are of our features, which are
  * `length` numbers (0: not known yet). */
 gboolean gen_meter_check_statistics (const GenMeter *meter, int length, GError **error);
+/* Whether the samples of a sound are all finite. */
+gboolean gen_meter_is_finite (const GenSample *frame);
 /* The tiles of a frame, or all of it, as samples. */
 gboolean gen_meter_take_samples (GenMeter *meter, const GenSample *frame, GError **error);

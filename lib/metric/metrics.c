@@ -15,6 +15,14 @@ gen_metric_list (void)
     &gen_metric_brightness,
     &gen_metric_contrast,
     &gen_metric_temporal_ssim,
+    &gen_metric_loudness,
+    &gen_metric_true_peak,
+    &gen_metric_clipping,
+    &gen_metric_silence,
+    &gen_metric_dc_offset,
+    &gen_metric_spectral_centroid,
+    &gen_metric_spectral_flatness,
+    &gen_metric_signal_to_noise,
     &gen_metric_diversity,
     &gen_metric_frechet,
     &gen_metric_modes,
@@ -22,6 +30,14 @@ gen_metric_list (void)
   };
 
   return list;
+}
+
+int
+gen_metric_count_measured (const GenMetric *metric)
+{
+  if (metric->measure == NULL)
+    return 0;
+  return metric->figure == NULL ? metric->n_fields : metric->n_measured;
 }
 
 const GenMetric *

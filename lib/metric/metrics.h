@@ -4,13 +4,25 @@
 #include <generative/metric.h>
 
 extern const GenMetric gen_metric_brightness;
+extern const GenMetric gen_metric_clipping;
 extern const GenMetric gen_metric_contrast;
+extern const GenMetric gen_metric_dc_offset;
 extern const GenMetric gen_metric_diversity;
 extern const GenMetric gen_metric_frechet;
+extern const GenMetric gen_metric_loudness;
 extern const GenMetric gen_metric_modes;
 extern const GenMetric gen_metric_sharpness;
+extern const GenMetric gen_metric_signal_to_noise;
+extern const GenMetric gen_metric_silence;
+extern const GenMetric gen_metric_spectral_centroid;
+extern const GenMetric gen_metric_spectral_flatness;
 extern const GenMetric gen_metric_temporal_ssim;
 extern const GenMetric gen_metric_tenengrad;
+extern const GenMetric gen_metric_true_peak;
+
+/* Why figures of a window of sound are missing. */
+#define GEN_METRIC_NO_NUMBERS "the window has samples that are no finite numbers"
+#define GEN_METRIC_SILENT "the window is silent, or has samples that are no finite numbers"
 
 /* Sums of u8 or small integers are exact in 32 bits for this many pixels, also of squares. */
 #define GEN_METRIC_SPAN 1024

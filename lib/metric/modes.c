@@ -235,7 +235,6 @@ const GenMetric gen_metric_modes = {
              "of the class of its nearest neighbour by features, and of none where that is "
              "farther away than real ones are from each other",
   .unit = "classes",
-  .distribution = TRUE,
   .needs_features = TRUE,
   .needs_reference = TRUE,
   .needs_labels = TRUE,

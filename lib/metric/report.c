@@ -195,6 +195,41 @@ claim (int fd, const char *path, GError **error)
   return TRUE;
 }
 
+static void
+describe_fields (GenReport *report, const GenField *fields, guint n_fields)
+{
+  report->n_fields = n_fields;
+  report->types = g_new0 (GenFieldType, n_fields);
+  report->names = g_new0 (char *, n_fields + 1);
+  report->texts = g_new0 (char *, n_fields);
+  report->missing = g_new0 (char *, n_fields + 1);
+  for (guint i = 0; i < n_fields; i++) {
+    g_autofree char *name = quoted (fields[i].name);
+
+    report->types[i] = fields[i].type;
+    report->names[i] = g_strconcat (",", name, ":", NULL);
+    report->missing[i] = missing_members (&fields[i]);
+    if (fields[i].type == GEN_FIELD_TEXT)
+      report->texts[i] = quoted (fields[i].text);
+  }
+  report->row_size = sizeof (Row) + n_fields * sizeof (double);
+  report->filling.rows = g_malloc_n (HEAP_ROWS, report->row_size);
+  report->writing.rows = g_malloc_n (HEAP_ROWS, report->row_size);
+}
+
+static void
+forget_fields (GenReport *report)
+{
+  for (guint i = 0; i < report->n_fields; i++)
+    g_free (report->texts[i]);
+  g_free (report->texts);
+  g_strfreev (report->names);
+  g_strfreev (report->missing);
+  g_free (report->types);
+  g_free (report->filling.rows);
+  g_free (report->writing.rows);
+}
+
 GenReport *
 gen_report_new (const char *path, const GenField *fields, guint n_fields, GError **error)
 {
@@ -215,27 +250,32 @@ gen_report_new (const char *path, const GenField *fields, guint n_fields, GError
   report = g_new0 (GenReport, 1);
   report->path = g_strdup (path);
   report->fd = fd;
-  report->n_fields = n_fields;
-  report->types = g_new0 (GenFieldType, n_fields);
-  report->names = g_new0 (char *, n_fields + 1);
-  report->texts = g_new0 (char *, n_fields);
-  report->missing = g_new0 (char *, n_fields + 1);
-  for (guint i = 0; i < n_fields; i++) {
-    g_autofree char *name = quoted (fields[i].name);
-
-    report->types[i] = fields[i].type;
-    report->names[i] = g_strconcat (",", name, ":", NULL);
-    report->missing[i] = missing_members (&fields[i]);
-    if (fields[i].type == GEN_FIELD_TEXT)
-      report->texts[i] = quoted (fields[i].text);
-  }
-  report->row_size = sizeof (Row) + n_fields * sizeof (double);
-  report->filling.rows = g_malloc_n (HEAP_ROWS, report->row_size);
-  report->writing.rows = g_malloc_n (HEAP_ROWS, report->row_size);
+  describe_fields (report, fields, n_fields);
   g_mutex_init (&report->lock);
   g_cond_init (&report->changed);
   report->thread = g_thread_new ("report", write_rows, report);
   return report;
+}
+
+/* Have the thread write all that was added. Under the lock. */
+static void
+drain (GenReport *report)
+{
+  report->draining = TRUE;
+  g_cond_broadcast (&report->changed);
+  while (!report->failed && (report->busy || report->filling.count > 0))
+    g_cond_wait (&report->changed, &report->lock);
+}
+
+void
+gen_report_set_fields (GenReport *report, const GenField *fields, guint n_fields)
+{
+  g_mutex_lock (&report->lock);
+  drain (report);
+  report->filling.count = 0;
+  forget_fields (report);
+  describe_fields (report, fields, n_fields);
+  g_mutex_unlock (&report->lock);
 }
 
 gboolean
@@ -271,10 +311,7 @@ gen_report_summarise (GenReport *report, JsonObject *summary, GError **error)
   gboolean failed;
 
   g_mutex_lock (&report->lock);
-  report->draining = TRUE;
-  g_cond_broadcast (&report->changed);
-  while (!report->failed && (report->busy || report->filling.count > 0))
-    g_cond_wait (&report->changed, &report->lock);
+  drain (report);
   failed = report->failed;
   if (report->failure != NULL)
     g_propagate_error (error, g_steal_pointer (&report->failure));
@@ -304,14 +341,7 @@ gen_report_free (GenReport *report)
   g_thread_join (report->thread);
   close (report->fd);
 
-  for (guint i = 0; i < report->n_fields; i++)
-    g_free (report->texts[i]);
-  g_free (report->texts);
-  g_strfreev (report->names);
-  g_strfreev (report->missing);
-  g_free (report->types);
-  g_free (report->filling.rows);
-  g_free (report->writing.rows);
+  forget_fields (report);
   g_clear_error (&report->failure);
   g_mutex_clear (&report->lock);
   g_cond_clear (&report->changed);

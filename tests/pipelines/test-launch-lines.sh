@@ -67,15 +67,37 @@ onnx.save (helper.make_model (helper.make_graph (
     [helper.make_tensor_value_info ("picture", TensorProto.FLOAT, ["N", 3, 32, 32])],
     [helper.make_tensor_value_info ("features", TensorProto.FLOAT, ["N", 48])]),
     opset_imports=[helper.make_opsetid ("", 13)], ir_version=8), "inception.onnx")
+# Sound to sound, each sample by its neighbours.
+onnx.save (helper.make_model (helper.make_graph (
+    [helper.make_node ("Conv", ["sound", "taps"], ["clear"], pads=[4, 4])], "restore",
+    [helper.make_tensor_value_info ("sound", TensorProto.FLOAT, [1, 1, "T"])],
+    [helper.make_tensor_value_info ("clear", TensorProto.FLOAT, [1, 1, "T"])],
+    [helper.make_tensor ("taps", TensorProto.FLOAT, [1, 1, 9], [1 / 9] * 9)]),
+    opset_imports=[helper.make_opsetid ("", 13)], ir_version=8), "restore.onnx")
 END
     ln -s grey/model ball
+    # A model that scores a second of sound by its peak.
+    /usr/bin/python3 - <<'END' || return 1
+import onnx
+from onnx import TensorProto, helper
+
+model = helper.make_model (helper.make_graph (
+    [helper.make_node ("Abs", ["sound"], ["magnitudes"]),
+     helper.make_node ("GlobalMaxPool", ["magnitudes"], ["peak"]),
+     helper.make_node ("Flatten", ["peak"], ["score"])], "speech",
+    [helper.make_tensor_value_info ("sound", TensorProto.FLOAT, ["N", 1, 16000])],
+    [helper.make_tensor_value_info ("score", TensorProto.FLOAT, ["N", 1])]),
+    opset_imports=[helper.make_opsetid ("", 13)], ir_version=8)
+helper.set_model_props (model, {"generative.sample-rate": "16000"})
+onnx.save (model, "clean-speech.onnx")
+END
 }
 
 # provide FILE: what the block in FILE of document $page names, but for the folder that it is to
 # train into.
 provide() {
     cp -r "$work/pictures" "$work/photos" "$work/digits.png" "$work/inception.onnx" \
-        "$work/drums" "$work/talk.wav" .
+        "$work/drums" "$work/talk.wav" "$work/clean-speech.onnx" "$work/restore.onnx" .
     case $page in
     README.md) cp -r "$work/colour/model" . ;;
     *) cp -r "$work/grey/model" . ;;

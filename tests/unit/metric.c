@@ -532,10 +532,12 @@ test_list (void)
     g_assert_cmpstr ((*m)->fields[0].name, ==, (*m)->name);
     for (int i = 0; i < (*m)->n_fields; i++)
       g_assert_true (g_str_has_prefix ((*m)->fields[i].name, (*m)->name));
-    g_assert_true ((*m)->distribution == ((*m)->measure == NULL));
+    g_assert_true (((*m)->take != NULL) == ((*m)->measure == NULL));
+    g_assert_cmpint (gen_metric_count_measured (*m), <=, (*m)->n_fields);
+    g_assert_true ((gen_metric_count_measured (*m) < (*m)->n_fields) == ((*m)->figure != NULL));
   }
   for (const GenEmbedder *const *e = gen_embedder_list (); *e != NULL; e++) {
-    g_autoptr (GenFeatures) features = gen_features_open ((*e)->name, &gen_medium_picture, NULL);
+    g_autoptr (GenFeatures) features = gen_features_open ((*e)->name, (*e)->medium, NULL);
 
     g_assert_nonnull (features);
     for (int channels = 1; channels <= 3; channels += 2)

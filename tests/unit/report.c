@@ -109,6 +109,34 @@ test_lines (void)
   g_unlink (path);
 }
 
+/* Fields that are known later, or change: what was added before is written by those before. */
+static void
+test_other_fields (void)
+{
+  static const GenField others[] = { { "loudness", GEN_FIELD_NUMBER, NULL, "silence" } };
+  g_autofree char *path = temporary_path ();
+  g_autoptr (GenReport) report = gen_report_new (path, NULL, 0, NULL);
+  g_autoptr (JsonObject) summary = json_object_new ();
+  g_autoptr (GPtrArray) lines = NULL;
+  const guint n = 5000;
+
+  gen_report_set_fields (report, fields, 3);
+  for (guint i = 0; i < n; i++)
+    g_assert_true (gen_report_add (report, i, i, (double[]){ 0.5, 7, 0 }, NULL));
+  gen_report_set_fields (report, others, 1);
+  g_assert_true (gen_report_add (report, n, n, (double[]){ -23 }, NULL));
+  g_assert_true (gen_report_add (report, n + 1, n, (double[]){ GEN_MISSING }, NULL));
+  g_assert_true (gen_report_summarise (report, summary, NULL));
+  lines = read_lines (path, FALSE);
+  g_assert_cmpuint (lines->len, ==, n + 3);
+  g_assert_cmpint (json_object_get_int_member (object_at (lines, n - 1), "samples"), ==, 7);
+  g_assert_cmpfloat (json_object_get_double_member (object_at (lines, n), "loudness"), ==, -23);
+  g_assert_false (json_object_has_member (object_at (lines, n), "samples"));
+  g_assert_cmpstr (
+      json_object_get_string_member (object_at (lines, n + 1), "loudness-missing"), ==, "silence");
+  g_unlink (path);
+}
+
 /* More than the memory between stream and file holds, in order. */
 static void
 test_many (void)
@@ -324,6 +352,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/report/lines", test_lines);
+  g_test_add_func ("/report/other-fields", test_other_fields);
   g_test_add_func ("/report/many", test_many);
   g_test_add_func ("/report/kill", test_kill);
   g_test_add_func ("/report/unwritable", test_unwritable);

@@ -38,6 +38,7 @@
   X (scaled_dot_product_attention)                                                                 \
   X (scatter)                                                                                      \
   X (softmax)                                                                                      \
+  X (sound)                                                                                        \
   X (topk)                                                                                         \
   X (trilu)                                                                                        \
   X (unary)                                                                                        \

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* How a score filter measures sound: samples queue until a window is whole. */
+#include "debug.h"
+#include "score-filter-private.h"
+
+#define GST_CAT_DEFAULT gst_generative_debug
+
+void
+gst_score_filter_update_window (GstScoreFilter *self)
+{
+  GstScoreFilterPrivate *private = gst_score_filter_private (self);
+  guint64 window, hop;
+
+  GST_SCORE_FILTER_GET_CLASS (self)->get_window (self, &window, &hop);
+  gst_generative_windows_begin (&private->windows, &private->format.sound, window, hop);
+}
+
+void
+gst_score_filter_begin_sound (GstScoreFilter *self)
+{
+  GstScoreFilterPrivate *private = gst_score_filter_private (self);
+
+  gst_score_filter_forget_stretch (self);
+  gst_score_filter_update_window (self);
+  gst_score_filter_is_holding (self);
+  GST_DEBUG_OBJECT (self, "windows of %" G_GUINT64_FORMAT " frames, one every %" G_GUINT64_FORMAT,
+      private->windows.window, private->windows.hop);
+}
+
+void
+gst_score_filter_forget_stretch (GstScoreFilter *self)
+{
+  GstScoreFilterPrivate *private = gst_score_filter_private (self);
+  void (*interrupt) (GstScoreFilter *) = GST_SCORE_FILTER_GET_CLASS (self)->interrupt;
+
+  if (private->windows.come > 0 && interrupt != NULL)
+    interrupt (self);
+  gst_generative_windows_forget (&private->windows);
+  private->holding = private->drops = FALSE;
+  private->gap = TRUE;
+  private->sent = 0;
+}
+
+/* Whether windows may be dropped is asked while buffers pass: what has passed, has. An element that
+ * no longer drops holds on to the end of the stretch, so that nothing comes out of order. */
+gboolean
+gst_score_filter_is_holding (GstScoreFilter *self)
+{
+  GstScoreFilterPrivate *private = gst_score_filter_private (self);
+  gboolean (*holds) (GstScoreFilter *) = GST_SCORE_FILTER_GET_CLASS (self)->holds;
+
+  if (private->holding || holds == NULL || !holds (self))
+    return private->holding;
+  private->holding = TRUE;
+  private->sent = private->windows.come;
+  /* The pipeline is to know before anything is late. */
+  gst_score_filter_note_run (self, gst_util_get_timestamp ());
+  return TRUE;
+}
+
+/* Measure the `frames` frames at the head of the queue. */
+static GstFlowReturn
+measure (GstScoreFilter *self, guint64 frames)
+{
+  GstScoreFilterPrivate *private = gst_score_filter_private (self);
+  GstGenerativeWindows *windows = &private->windows;
+  const gsize size = (gsize)frames * windows->frame_size;
+  GstScoreFrame frame = { .mapped = { .is_sound = TRUE },
+    .pts = gst_generative_windows_time (windows, windows->first) };
+  const GstClockTime start = gst_util_get_timestamp ();
+  GstFlowReturn result;
+
+  frame.mapped.map.data = (guint8 *)gst_adapter_map (windows->queue, size);
+  frame.mapped.map.size = size;
+  result = GST_SCORE_FILTER_GET_CLASS (self)->measure (self, &frame, private->values);
+  gst_adapter_unmap (windows->queue);
+  if (result != GST_FLOW_OK && result != GST_BASE_TRANSFORM_FLOW_DROPPED)
+    return result;
+  private->drops = result == GST_BASE_TRANSFORM_FLOW_DROPPED;
+  private->summarised = FALSE;
+  gst_score_filter_note_run (self, start);
+  return GST_FLOW_OK;
+}
+
+/* Let `piece` pass on, or tell that there is none in its time. (transfer full) */
+static GstFlowReturn
+pass (GstScoreFilter *self, GstBuffer *piece)
+{
+  GstScoreFilterPrivate *private = gst_score_filter_private (self);
+  GstPad *pad = GST_BASE_TRANSFORM_SRC_PAD (self);
+
+  if (private->drops) {
+    GST_DEBUG_OBJECT (self, "a gap of %" GST_TIME_FORMAT " at %" GST_TIME_FORMAT,
+        GST_TIME_ARGS (GST_BUFFER_DURATION (piece)), GST_TIME_ARGS (GST_BUFFER_PTS (piece)));
+    if (GST_BUFFER_PTS_IS_VALID (piece))
+      gst_pad_push_event (
+          pad, gst_event_new_gap (GST_BUFFER_PTS (piece), GST_BUFFER_DURATION (piece)));
+    gst_buffer_unref (piece);
+    private->gap = TRUE;
+    return GST_FLOW_OK;
+  }
+  if (private->gap)
+    GST_BUFFER_FLAG_SET (piece, GST_BUFFER_FLAG_DISCONT);
+  private->gap = FALSE;
+  return gst_pad_push (pad, piece);
+}
+
+/* The frames up to `end` leave the queue, and are passed on; `told`: with what was measured. */
+static GstFlowReturn
+let_go (GstScoreFilter *self, guint64 end, gboolean told)
+{
+  GstScoreFilterPrivate *private = gst_score_filter_private (self);
+  GstGenerativeWindows *windows = &private->windows;
+  const GstClockTime pts = gst_generative_windows_time (windows, windows->first);
+  GstBuffer *piece = gst_generative_windows_take (windows, private->sent, end);
+
+  if (told && !gst_score_filter_emit (self, piece, pts, 0)) {
+    gst_clear_buffer (&piece);
+    return GST_FLOW_ERROR;
+  }
+  private->sent = MAX (private->sent, end);
+  return piece != NULL ? pass (self, piece) : GST_FLOW_OK;
+}
+
+/* What is to be done with a window that has been measured. */
+static GstFlowReturn
+end_window (GstScoreFilter *self, GstBuffer *buffer, guint *nth)
+{
+  GstScoreFilterPrivate *private = gst_score_filter_private (self);
+  GstGenerativeWindows *windows = &private->windows;
+  const GstClockTime pts = gst_generative_windows_time (windows, windows->first);
+  const guint64 end = gst_generative_windows_measured (windows);
+
+  if (private->holding)
+    return let_go (self, end, TRUE);
+  gst_generative_windows_leave (windows, end);
+  return gst_score_filter_emit (self, buffer, pts, (*nth)++) ? GST_FLOW_OK : GST_FLOW_ERROR;
+}
+
+/* Measure the windows that are whole: one, or several where they have become shorter. */
+static GstFlowReturn
+measure_whole (GstScoreFilter *self, GstBuffer *buffer, guint *nth)
+{
+  GstGenerativeWindows *windows = &gst_score_filter_private (self)->windows;
+  GstFlowReturn flow = GST_FLOW_OK;
+
+  while (flow == GST_FLOW_OK && gst_generative_windows_missing (windows) == 0) {
+    flow = measure (self, windows->window);
+    if (flow == GST_FLOW_OK)
+      flow = end_window (self, buffer, nth);
+  }
+  return flow;
+}
+
+/* Take in the next frames of `buffer`, as many as complete a window at most. Returns how many. */
+static guint64
+take_in (GstScoreFilter *self, GstBuffer *buffer, const GstMapInfo *map, guint64 from)
+{
+  GstScoreFilterPrivate *private = gst_score_filter_private (self);
+  GstGenerativeWindows *windows = &private->windows;
+  void (*follow) (GstScoreFilter *, gconstpointer, guint64) =
+      GST_SCORE_FILTER_GET_CLASS (self)->follow;
+  const guint64 frames =
+      MIN (map->size / windows->frame_size - from, gst_generative_windows_missing (windows));
+
+  if (follow != NULL)
+    follow (self, map->data + from * windows->frame_size, frames);
+  gst_generative_windows_push (windows, buffer, from, frames, private->holding);
+  return frames;
+}
+
+GstFlowReturn
+gst_score_filter_listen (GstScoreFilter *self, GstBuffer *buffer)
+{
+  GstScoreFilterPrivate *private = gst_score_filter_private (self);
+  GstFlowReturn flow;
+  GstMapInfo map;
+  guint nth = 0;
+
+  if (!gst_buffer_map (buffer, &map, GST_MAP_READ)) {
+    GST_ELEMENT_ERROR (self, RESOURCE, READ, ("A buffer of samples cannot be mapped"), (NULL));
+    return GST_FLOW_ERROR;
+  }
+  flow = measure_whole (self, buffer, &nth);
+  for (guint64 i = 0; flow == GST_FLOW_OK && i < map.size / private->windows.frame_size;) {
+    i += take_in (self, buffer, &map, i);
+    flow = measure_whole (self, buffer, &nth);
+  }
+  gst_buffer_unmap (buffer, &map);
+  return flow;
+}
+
+GstFlowReturn
+gst_score_filter_follow_on (GstScoreFilter *self, GstBuffer *buffer)
+{
+  return gst_generative_windows_jumps (&gst_score_filter_private (self)->windows, buffer)
+             ? gst_score_filter_end_stretch (self)
+             : GST_FLOW_OK;
+}
+
+GstFlowReturn
+gst_score_filter_hold (GstScoreFilter *self, GstBuffer *buffer)
+{
+  GstFlowReturn flow = gst_score_filter_listen (self, buffer);
+
+  gst_buffer_unref (buffer);
+  return flow;
+}
+
+/* Measure what is left, where it is enough to be measured. */
+static GstFlowReturn
+measure_rest (GstScoreFilter *self, gboolean *measures)
+{
+  const GstGenerativeWindows *windows = &gst_score_filter_private (self)->windows;
+  const guint64 unheard = windows->come - windows->covered;
+
+  *measures = unheard > 0 && (windows->covered == 0 || 2 * unheard >= windows->window);
+  return *measures ? measure (self, windows->come - windows->first) : GST_FLOW_OK;
+}
+
+GstFlowReturn
+gst_score_filter_end_stretch (GstScoreFilter *self)
+{
+  GstScoreFilterPrivate *private = gst_score_filter_private (self);
+  GstGenerativeWindows *windows = &private->windows;
+  gboolean measures = FALSE;
+  GstFlowReturn flow;
+  guint nth = 0;
+
+  if (windows->come == 0)
+    return GST_FLOW_OK;
+  flow = measure_whole (self, NULL, &nth);
+  if (flow == GST_FLOW_OK)
+    flow = measure_rest (self, &measures);
+  if (flow == GST_FLOW_OK && private->holding)
+    flow = let_go (self, windows->come, measures);
+  else if (flow == GST_FLOW_OK && measures &&
+           !gst_score_filter_emit (
+               self, NULL, gst_generative_windows_time (windows, windows->first), 0))
+    flow = GST_FLOW_ERROR;
+  gst_score_filter_forget_stretch (self);
+  return flow;
+}
