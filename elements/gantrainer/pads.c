@@ -3,6 +3,8 @@
  * "validation" keeps its pictures. What is common to both comes first. */
 #include "gantrainer.h"
 
+#include "../shared/interlaced.h"
+
 GST_DEBUG_CATEGORY_EXTERN (gan_trainer_debug);
 #define GST_CAT_DEFAULT gan_trainer_debug
 
@@ -15,7 +17,7 @@ picture_caps (GstGanTrainer *self, GstPad *pad)
   caps = gst_caps_make_writable (caps);
   if (GST_PAD_IS_ACTIVE (pad))
     gst_caps_set_simple (caps, "interlace-mode", G_TYPE_STRING, "progressive", NULL);
-  sizes = self->generator_model == NULL ? gen_preset_list ()[self->preset]->extents : NULL;
+  sizes = self->settings.generator_model == NULL ? self->settings.preset->extents : NULL;
   for (guint i = 0; sizes != NULL && sizes[i] != 0; i++) {
     if (i > 0)
       gst_caps_append_structure (caps, gst_structure_copy (gst_caps_get_structure (caps, 0)));
@@ -90,9 +92,17 @@ frame_sample (const GstVideoFrame *frame)
 /* --- sink --- */
 
 static gboolean
+is_same_kind (const GstVideoInfo *a, const GstVideoInfo *b)
+{
+  return GST_VIDEO_INFO_WIDTH (a) == GST_VIDEO_INFO_WIDTH (b) &&
+         GST_VIDEO_INFO_HEIGHT (a) == GST_VIDEO_INFO_HEIGHT (b) &&
+         GST_VIDEO_INFO_FORMAT (a) == GST_VIDEO_INFO_FORMAT (b);
+}
+
+static gboolean
 sink_caps (GstGanTrainer *self, GstCaps *caps)
 {
-  g_autoptr (GError) error = NULL;
+  const gboolean begun = gen_training_queue (self->training) != NULL;
   GstVideoInfo info;
 
   if (!gst_video_info_from_caps (&info, caps)) {
@@ -100,35 +110,16 @@ sink_caps (GstGanTrainer *self, GstCaps *caps)
         ("caps %" GST_PTR_FORMAT, (void *)caps));
     return FALSE;
   }
-  if (self->trainer != NULL) {
-    if (info.width == self->info.width && info.height == self->info.height &&
-        GST_VIDEO_INFO_FORMAT (&info) == GST_VIDEO_INFO_FORMAT (&self->info)) {
-      self->info = info;
-      return TRUE;
-    }
+  if (begun && !is_same_kind (&info, &self->info)) {
     GST_ELEMENT_ERROR (self, STREAM, FORMAT,
         ("the size and format of the pictures cannot change while training runs"), (NULL));
     return FALSE;
   }
-  GST_INFO_OBJECT (self, "trains on %" GST_PTR_FORMAT, (void *)caps);
   self->info = info;
-  if (!gst_gan_trainer_open (self, &error)) {
-    GST_ELEMENT_ERROR (self, LIBRARY, INIT, ("%s", error->message), (NULL));
-    gst_gan_trainer_close (self);
-    return FALSE;
-  }
-  gst_gan_trainer_start_training (self);
-  return TRUE;
-}
-
-/* Pictures that training does not have yet are thrown away. */
-static void
-empty_queue (GstGanTrainer *self)
-{
-  GST_DEBUG_OBJECT (
-      self, "a flush: %u pictures of a batch and what waited are dropped", self->slot);
-  self->write = self->read + (self->busy ? 1 : 0);
-  self->slot = 0;
+  if (begun)
+    return TRUE;
+  GST_INFO_OBJECT (self, "trains on %" GST_PTR_FORMAT, (void *)caps);
+  return gst_gan_trainer_begin (self);
 }
 
 static void
@@ -139,10 +130,57 @@ take_dataset (GstGanTrainer *self, const GstStructure *structure)
   if (gst_structure_has_name (structure, "generative-dataset") &&
       gst_structure_get_uint (structure, "length", &length)) {
     GST_INFO_OBJECT (self, "an epoch has %u pictures", length);
-    g_mutex_lock (&self->mutex);
-    self->dataset_length = length;
-    g_cond_broadcast (&self->cond);
-    g_mutex_unlock (&self->mutex);
+    gen_training_set_epoch (self->training, length);
+  }
+}
+
+static void
+flush (GstGanTrainer *self, gboolean flushing)
+{
+  GenBatchQueue *queue = gen_training_queue (self->training);
+
+  if (queue == NULL)
+    return;
+  if (!flushing)
+    GST_DEBUG_OBJECT (self, "a flush: %u pictures of a batch and what waited are dropped",
+        gen_batch_queue_get_rest (queue));
+  gen_batch_queue_set_flushing (queue, flushing);
+}
+
+static void
+end_data (GstGanTrainer *self)
+{
+  GenBatchQueue *queue = gen_training_queue (self->training);
+
+  if (queue != NULL)
+    gen_batch_queue_end (queue);
+  else
+    GST_ELEMENT_ERROR (
+        self, STREAM, WRONG_TYPE, ("the data ended before any picture came"), (NULL));
+}
+
+static void
+take_event (GstGanTrainer *self, GstEvent *event, gboolean *handled)
+{
+  GstCaps *caps;
+
+  switch (GST_EVENT_TYPE (event)) {
+  case GST_EVENT_CAPS:
+    gst_event_parse_caps (event, &caps);
+    *handled = sink_caps (self, caps);
+    break;
+  case GST_EVENT_CUSTOM_DOWNSTREAM_STICKY:
+    take_dataset (self, gst_event_get_structure (event));
+    break;
+  case GST_EVENT_FLUSH_START:
+  case GST_EVENT_FLUSH_STOP:
+    flush (self, GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_START);
+    break;
+  case GST_EVENT_EOS:
+    end_data (self);
+    break;
+  default:
+    break; /* segments and tags of the data say nothing about the preview */
   }
 }
 
@@ -151,117 +189,69 @@ sink_event (GstPad *pad, GstObject *parent, GstEvent *event)
 {
   GstGanTrainer *self = GST_GAN_TRAINER (parent);
   gboolean handled = TRUE;
-  GstCaps *caps;
 
-  switch (GST_EVENT_TYPE (event)) {
-  case GST_EVENT_CAPS:
-    gst_event_parse_caps (event, &caps);
-    handled = sink_caps (self, caps);
-    break;
-  case GST_EVENT_CUSTOM_DOWNSTREAM_STICKY:
-    take_dataset (self, gst_event_get_structure (event));
-    break;
-  case GST_EVENT_FLUSH_START:
-    g_mutex_lock (&self->mutex);
-    self->flushing = TRUE;
-    g_cond_broadcast (&self->cond);
-    g_mutex_unlock (&self->mutex);
-    break;
-  case GST_EVENT_FLUSH_STOP:
-    g_mutex_lock (&self->mutex);
-    self->flushing = FALSE;
-    self->data_ended = FALSE;
-    empty_queue (self);
-    g_mutex_unlock (&self->mutex);
-    break;
-  case GST_EVENT_EOS:
-    g_mutex_lock (&self->mutex);
-    self->data_ended = TRUE;
-    g_cond_broadcast (&self->cond);
-    g_mutex_unlock (&self->mutex);
-    if (self->trainer == NULL)
-      GST_ELEMENT_ERROR (
-          self, STREAM, WRONG_TYPE, ("the data ended before any picture came"), (NULL));
-    break;
-  default:
-    break; /* segments and tags of the data say nothing about the preview */
-  }
+  /* Without a training, the element is not started. */
+  if (self->training != NULL)
+    take_event (self, event, &handled);
   gst_event_unref (event);
   return handled;
 }
 
-/* Wait until the batch being filled has a place. Under the mutex. */
+/* What the next buffer gets when nothing is wanted any more. */
 static GstFlowReturn
-wait_for_place (GstGanTrainer *self)
+flow_of_end (GstGanTrainer *self)
 {
-  while (!self->flushing && self->flow == GST_FLOW_OK &&
-         self->write - self->read >= GST_GAN_TRAINER_BATCHES)
-    g_cond_wait (&self->cond, &self->mutex);
-  return self->flushing ? GST_FLOW_FLUSHING : self->flow;
+  switch (gen_training_outcome (self->training)) {
+  case GEN_TRAINING_DONE:
+  case GEN_TRAINING_IDLE:
+    return GST_FLOW_EOS;
+  case GEN_TRAINING_FAILED:
+    return GST_FLOW_ERROR;
+  default:
+    return GST_FLOW_FLUSHING; /* it was stopped */
+  }
 }
 
 static GstFlowReturn
-sink_take (GstGanTrainer *self, GstBuffer *buffer)
+sink_take (GstGanTrainer *self, GenBatchQueue *queue, GstBuffer *buffer)
 {
-  gsize sample_floats = self->batch_floats / self->settings.batch_size;
   g_autoptr (GError) error = NULL;
+  GenBatchQueueResult result;
   GstVideoFrame frame;
-  GstFlowReturn flow;
   GenSample sample;
-  GenFeed *batch;
 
-  g_mutex_lock (&self->mutex);
-  flow = wait_for_place (self);
-  batch = self->batches[self->write % GST_GAN_TRAINER_BATCHES];
-  g_mutex_unlock (&self->mutex);
-  if (flow != GST_FLOW_OK)
-    return flow;
   if (!map_frame (self, &frame, &self->info, buffer))
     return GST_FLOW_ERROR;
   sample = frame_sample (&frame);
-  sample.medium->to_numbers (
-      &sample, self->low, self->high, (float *)gen_feed_data (batch) + self->slot * sample_floats);
+  result = gen_batch_queue_add (queue, &sample, &error);
   gst_video_frame_unmap (&frame);
-  if (++self->slot < (guint)self->settings.batch_size)
+  switch (result) {
+  case GEN_BATCH_QUEUE_ADDED:
     return GST_FLOW_OK;
-  if (!gen_feed_send (batch, &error)) {
+  case GEN_BATCH_QUEUE_FLUSHING:
+    return GST_FLOW_FLUSHING;
+  case GEN_BATCH_QUEUE_CLOSED:
+    return flow_of_end (self);
+  case GEN_BATCH_QUEUE_FAILED:
     GST_ELEMENT_ERROR (self, STREAM, FAILED, ("%s", error->message), (NULL));
-    return GST_FLOW_ERROR;
   }
-  g_mutex_lock (&self->mutex);
-  self->slot = 0;
-  self->write++;
-  g_cond_broadcast (&self->cond);
-  g_mutex_unlock (&self->mutex);
-  return GST_FLOW_OK;
+  return GST_FLOW_ERROR;
 }
 
 static GstFlowReturn
 sink_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
 {
   GstGanTrainer *self = GST_GAN_TRAINER (parent);
-  GstFlowReturn flow = GST_FLOW_OK;
+  GenBatchQueue *queue = gen_training_queue (self->training);
+  GstFlowReturn flow = GST_FLOW_NOT_NEGOTIATED;
 
-  if (self->trainer == NULL)
-    flow = GST_FLOW_NOT_NEGOTIATED;
-  else if (self->skip > 0) /* an earlier run has seen it already */
-    self->skip--;
-  else
-    flow = sink_take (self, buffer);
+  if (queue != NULL)
+    flow = sink_take (self, queue, buffer);
   gst_buffer_unref (buffer);
   return flow;
 }
 
 /* --- validation --- */
-
-static void
-end_validation_data (GstGanTrainer *self)
-{
-  g_mutex_lock (&self->mutex);
-  self->validation_ended = TRUE;
-  g_cond_broadcast (&self->cond);
-  g_mutex_unlock (&self->mutex);
-}
 
 static gboolean
 validation_event (GstPad *pad, GstObject *parent, GstEvent *event)
@@ -273,8 +263,8 @@ validation_event (GstPad *pad, GstObject *parent, GstEvent *event)
   if (GST_EVENT_TYPE (event) == GST_EVENT_CAPS) {
     gst_event_parse_caps (event, &caps);
     handled = gst_video_info_from_caps (&self->validation_info, caps);
-  } else if (GST_EVENT_TYPE (event) == GST_EVENT_EOS) {
-    end_validation_data (self);
+  } else if (GST_EVENT_TYPE (event) == GST_EVENT_EOS && self->training != NULL) {
+    gen_training_end_validation (self->training);
   }
   gst_event_unref (event);
   return handled;
@@ -285,22 +275,14 @@ validation_take (GstGanTrainer *self, GstBuffer *buffer)
 {
   GstVideoFrame frame;
   GenSample sample;
-  gboolean ended;
+  gboolean wanted;
 
-  g_mutex_lock (&self->mutex);
-  ended = self->validation_ended;
-  g_mutex_unlock (&self->mutex);
-  if (ended)
-    return GST_FLOW_EOS;
   if (!map_frame (self, &frame, &self->validation_info, buffer))
     return GST_FLOW_ERROR;
   sample = frame_sample (&frame);
-  gen_validation_add (self->validation, &sample);
+  wanted = gen_training_add_validation (self->training, &sample);
   gst_video_frame_unmap (&frame);
-  if (gen_validation_count (self->validation) < self->validation_samples)
-    return GST_FLOW_OK;
-  end_validation_data (self);
-  return GST_FLOW_EOS;
+  return wanted ? GST_FLOW_OK : GST_FLOW_EOS;
 }
 
 static GstFlowReturn
@@ -316,7 +298,7 @@ validation_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
 }
 
 GstPad *
-gst_gan_trainer_new_sink (GstGanTrainer *self, GstPadTemplate *pad_template)
+gst_gan_trainer_new_sink (GstPadTemplate *pad_template)
 {
   gboolean validation = GST_PAD_TEMPLATE_PRESENCE (pad_template) == GST_PAD_REQUEST;
   GstPad *pad =

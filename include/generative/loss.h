@@ -29,7 +29,7 @@ GEN_API extern const GenLoss gen_loss_least_squares;
 
 /* All of them, ended by NULL. */
 GEN_API const GenLoss *const *gen_loss_list (void);
-/* NULL where there is none of that name. */
-GEN_API const GenLoss *gen_loss_find (const char *name);
+/* The loss of that name, or NULL with `error` (GEN_TRAINER_ERROR_SETTING), which lists them. */
+GEN_API const GenLoss *gen_loss_find (const char *name, GError **error);
 
 G_END_DECLS

@@ -49,7 +49,7 @@ GEN_API extern const GenPreset gen_preset_dcgan;
 
 /* All of them, ended by NULL. */
 GEN_API const GenPreset *const *gen_preset_list (void);
-/* NULL where there is none of that name. */
-GEN_API const GenPreset *gen_preset_find (const char *name);
+/* The preset of that name, or NULL with `error` (GEN_TRAINER_ERROR_SETTING), which lists them. */
+GEN_API const GenPreset *gen_preset_find (const char *name, GError **error);
 
 G_END_DECLS

@@ -75,7 +75,7 @@ train (GenTrainer *trainer, int steps, gboolean prints, GError **error)
 int
 main (int argc, char **argv)
 {
-  const GenPreset *preset = argc >= 5 ? gen_preset_find (argv[1]) : NULL;
+  const GenPreset *preset = argc >= 5 ? gen_preset_find (argv[1], NULL) : NULL;
   GenPresetOptions options = { GEN_PRESET_DEFAULTS };
   GenTrainerSettings settings = { GEN_TRAINER_DEFAULTS };
   g_autoptr (GenGraph) generator = NULL, discriminator = NULL;

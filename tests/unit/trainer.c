@@ -58,8 +58,36 @@ test_optimizers (void)
   check_optimizer (&gen_optimizer_sgd, &(GenOptimizerSettings){ .beta1 = 0.5, .weight_decay = 0.1 },
       (float[]){ 0.49013197, -0.96276897, 1.96827304, -0.08118501 });
   for (int i = 0; gen_optimizer_list ()[i] != NULL; i++)
-    g_assert_true (gen_optimizer_find (gen_optimizer_list ()[i]->name) == gen_optimizer_list ()[i]);
-  g_assert_null (gen_optimizer_find ("no such"));
+    g_assert_true (
+        gen_optimizer_find (gen_optimizer_list ()[i]->name, NULL) == gen_optimizer_list ()[i]);
+}
+
+/* Who asks for what there is not is told what there is, the same in all families. */
+static void
+test_families (void)
+{
+  g_autoptr (GError) loss = NULL, optimizer = NULL, preset = NULL, medium = NULL, device = NULL;
+
+  g_assert_null (gen_loss_find ("logistic", &loss));
+  g_assert_error (loss, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING);
+  g_assert_cmpstr (loss->message, ==,
+      "there is no loss \"logistic\"; there are minimax, non-saturating, hinge, least-squares");
+  g_assert_null (gen_optimizer_find ("lion", &optimizer));
+  g_assert_error (optimizer, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING);
+  g_assert_cmpstr (optimizer->message, ==,
+      "there is no optimizer \"lion\"; there are adam, adamw, rmsprop, sgd");
+  g_assert_null (gen_preset_find ("", &preset));
+  g_assert_true (
+      g_str_has_prefix (preset->message, "there is no preset \"\"; there are mlp, dcgan"));
+  g_assert_null (gen_medium_find ("smell", &medium));
+  g_assert_true (
+      g_str_has_prefix (medium->message, "there is no medium \"smell\"; there are picture, "));
+  g_assert_null (gen_device_find ("abacus", &device));
+  g_assert_error (device, GEN_DEVICE_ERROR, GEN_DEVICE_ERROR_UNKNOWN);
+  g_assert_true (
+      g_str_has_prefix (device->message, "there is no device \"abacus\"; there are auto, "));
+  for (int i = 0; gen_preset_list ()[i] != NULL; i++)
+    g_assert_true (gen_preset_find (gen_preset_list ()[i]->name, NULL) == gen_preset_list ()[i]);
 }
 
 /* Gradients eight times as large with a factor of an eighth are the same; with a factor of 0,
@@ -158,7 +186,7 @@ test_losses (void)
   check_loss (&gen_loss_hinge, 0, 1.4375, 10.4375);
   check_loss (&gen_loss_least_squares, 0, 307.0390625, 212.1953125);
   for (int i = 0; gen_loss_list ()[i] != NULL; i++)
-    g_assert_true (gen_loss_find (gen_loss_list ()[i]->name) == gen_loss_list ()[i]);
+    g_assert_true (gen_loss_find (gen_loss_list ()[i]->name, NULL) == gen_loss_list ()[i]);
 }
 
 /* --- training --- */
@@ -546,6 +574,7 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/trainer/families", test_families);
   g_test_add_func ("/trainer/optimizers", test_optimizers);
   g_test_add_func ("/trainer/factors", test_factors);
   g_test_add_func ("/trainer/losses", test_losses);
