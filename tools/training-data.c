@@ -2,6 +2,7 @@
 #include "training-data.h"
 
 #include <generative/dataset.h>
+#include <string.h>
 
 #include "command.h"
 #include "settings-file.h"
@@ -13,19 +14,21 @@ typedef struct {
   int split; /* a #GenSplit */
   GenSequenceSettings order;
   int fit, normalize; /* a #GenFit, a #GenNormalize */
-  int width, height, channels, rate, length, threads;
+  int width, height, channels, rate, length, window, hop, threads;
 } DataSettings;
 
 struct _TrainingData {
   char *name; /* of the settings */
   DataSettings settings;
   GenFormat format;
+  GenDataset *sources; /* sounds that `dataset` is cut from, else NULL */
   GenDataset *dataset;
   GenSequence *sequence;
 
   GThread *thread;
   GenTraining *training;
   GenLoader *loader;
+  GenFormat loaded; /* what it loads; a sound may be as long as it is */
   gboolean validates;
   GError *error; /* why the thread has ended before its time */
 };
@@ -119,7 +122,15 @@ static const GenSetting list[] = {
   { .name = "rate",
       .description = "Frames of sounds in a second (0: as the first one)",
       COUNT (rate) },
-  { .name = "length", .description = "Frames of a sound (0: as the nets take)", COUNT (length) },
+  { .name = "length",
+      .description = "Frames of a sound that is trained on (0: as the nets take)",
+      COUNT (length) },
+  { .name = "window",
+      .description = "Frames that sounds are cut into (0: each sound whole)",
+      COUNT (window) },
+  { .name = "hop",
+      .description = "Frames from one window of a sound to the next (0: the window)",
+      COUNT (hop) },
   { .name = "threads",
       .description = "Threads that decode files ahead (0: one for each processor)",
       .type = GEN_SETTING_INT,
@@ -180,6 +191,25 @@ check_format (const GenFormat *format, GError **error)
   return FALSE;
 }
 
+/* Items of sounds are what these are cut into at the rate. */
+static gboolean
+cut_sounds (TrainingData *data, GError **error)
+{
+  const DataSettings *settings = &data->settings;
+  const GenDatasetCut cut = { .rate = data->format.rate,
+    .window = (gsize)settings->window,
+    .hop = (gsize)settings->hop,
+    .threads = settings->threads };
+
+  if (data->format.medium != &gen_medium_sound)
+    return TRUE;
+  data->sources = g_steal_pointer (&data->dataset);
+  data->dataset = gen_dataset_cut (data->sources, &cut, error);
+  if (data->dataset == NULL)
+    g_prefix_error (error, "window: ");
+  return data->dataset != NULL;
+}
+
 static gboolean
 open_dataset (TrainingData *data, GError **error)
 {
@@ -197,13 +227,13 @@ open_dataset (TrainingData *data, GError **error)
     g_prefix_error (error, "location: ");
     return FALSE;
   }
-  data->sequence = gen_sequence_new (data->dataset, &settings->order, error);
-  if (data->sequence == NULL) {
-    g_prefix_error (error, "split: ");
-    return FALSE;
-  }
   data->format = choose_format (settings, gen_dataset_get_format (data->dataset));
-  return check_format (&data->format, error);
+  if (!check_format (&data->format, error) || !cut_sounds (data, error))
+    return FALSE;
+  data->sequence = gen_sequence_new (data->dataset, &settings->order, error);
+  if (data->sequence == NULL)
+    g_prefix_error (error, "split: ");
+  return data->sequence != NULL;
 }
 
 TrainingData *
@@ -232,6 +262,7 @@ training_data_free (TrainingData *data)
   g_clear_pointer (&data->loader, gen_loader_free);
   g_clear_pointer (&data->sequence, gen_sequence_free);
   g_clear_pointer (&data->dataset, gen_dataset_free);
+  g_clear_pointer (&data->sources, gen_dataset_free);
   gen_setting_clear_texts (&data->settings, list, G_N_ELEMENTS (list));
   g_clear_error (&data->error);
   g_free (data->name);
@@ -252,10 +283,27 @@ training_data_get_length (const TrainingData *data)
 
 /* --- the thread --- */
 
+/* A sound of the length that is wanted: cut, or ended in silence. */
+static void
+fit_sound (const GenSound *sound, GenSound *fitted)
+{
+  const gsize there = MIN (sound->frames, fitted->frames) * (gsize)sound->channels;
+  const gsize wanted = fitted->frames * (gsize)fitted->channels;
+
+  memcpy (fitted->data, sound->data, there * sizeof (float));
+  memset (fitted->data + there, 0, (wanted - there) * sizeof (float));
+}
+
 /* What is to be done with a sample; FALSE when no more are wanted. */
 static gboolean
-give (TrainingData *data, const GenSample *sample)
+give (TrainingData *data, const GenSample *loaded, GenSample *fitted)
 {
+  const GenSample *sample = loaded;
+
+  if (loaded->medium == &gen_medium_sound) {
+    fit_sound (&loaded->sound, &fitted->sound);
+    sample = fitted;
+  }
   if (data->validates)
     return gen_training_add_validation (data->training, sample);
   return gen_batch_queue_add (gen_training_queue (data->training), sample, &data->error) ==
@@ -284,16 +332,16 @@ leave_out (TrainingData *data, const GError *why)
 }
 
 static void
-give_all (TrainingData *data, GenSample *sample)
+give_all (TrainingData *data, GenSample *loaded, GenSample *fitted)
 {
   for (;;) {
     g_autoptr (GError) why = NULL;
     guint64 frame;
     guint32 item;
 
-    switch (gen_loader_next (data->loader, sample, &frame, &item, &why)) {
+    switch (gen_loader_next (data->loader, loaded, &frame, &item, &why)) {
     case GEN_LOADER_SAMPLE:
-      if (!give (data, sample))
+      if (!give (data, loaded, fitted))
         return;
       break;
     case GEN_LOADER_BAD:
@@ -310,10 +358,11 @@ static gpointer
 run (gpointer user_data)
 {
   TrainingData *data = user_data;
-  g_auto (GenSample) sample = { 0 };
+  g_auto (GenSample) loaded = { 0 }, fitted = { 0 };
 
-  gen_sample_init (&sample, &data->format);
-  give_all (data, &sample);
+  gen_sample_init (&loaded, &data->loaded);
+  gen_sample_init (&fitted, &data->format);
+  give_all (data, &loaded, &fitted);
   if (data->error != NULL)
     gen_training_stop (data->training);
   if (data->validates)
@@ -330,6 +379,9 @@ begin (TrainingData *data, GenTraining *training, const GenFormat *format, gbool
     .threads = settings->threads,
     .frames = validates ? training_data_get_length (data) : 0 };
 
+  if (format->medium == &gen_medium_sound)
+    loading.format.length = (gsize)settings->window;
+  data->loaded = loading.format;
   data->format = *format;
   data->training = training;
   data->validates = validates;

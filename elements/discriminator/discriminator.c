@@ -478,6 +478,8 @@ gst_discriminator_before_transform (GstBaseTransform *base, GstBuffer *buffer)
   }
   self->told_not_finite = FALSE;
   gst_generative_warn_of_range (GST_ELEMENT (self), next, &self->input, FALSE, "input-range");
+  if (self->input.kind == GEN_PORT_SOUND)
+    gst_discriminator_warn_of_rate (self, next);
   gst_element_post_message (GST_ELEMENT (self),
       gst_message_new_element (GST_OBJECT (self),
           gst_structure_new ("discriminator-reload", "model", G_TYPE_STRING, next->path, NULL)));

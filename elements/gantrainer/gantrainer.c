@@ -198,9 +198,10 @@ gst_gan_trainer_log (GstGanTrainer *self, gint64 began)
     .choice = settings->device != &gen_device_cpu ? settings->choice : GEN_CHOICE_RULES };
   g_autofree char *text = gst_generative_describe_options (&options);
 
-  GST_INFO_OBJECT (self, "%s, a step of %d samples compiled in %.1f ms: optimizer %s, loss %s; %s",
+  GST_INFO_OBJECT (self, "%s, a step of %d %s compiled in %.1f ms: optimizer %s, loss %s; %s",
       all->generator_model != NULL ? all->generator_model : all->preset->name, settings->batch_size,
-      gst_generative_since (began), settings->optimizer->name, settings->loss->name, text);
+      gen_training_format (self->training)->medium->plural, gst_generative_since (began),
+      settings->optimizer->name, settings->loss->name, text);
   if (all->resume)
     GST_INFO_OBJECT (self,
         "goes on from step %" G_GUINT64_FORMAT " of %s, passing %" G_GUINT64_FORMAT " samples over",
@@ -233,6 +234,7 @@ static void
 gst_gan_trainer_begin_preview (GstGanTrainer *self)
 {
   const GstGanTrainerSamples *data = &self->training_data;
+  g_autofree char *data_stream = NULL, *stream = NULL;
   int width, height, channels;
   GstVideoInfo wall;
 
@@ -246,7 +248,11 @@ gst_gan_trainer_begin_preview (GstGanTrainer *self)
     wall.par_d = data->video.par_d;
     wall.colorimetry = data->video.colorimetry;
   }
-  gst_gan_trainer_preview_start (&self->preview, &wall);
+  /* GStreamer derives ids where there is one sink pad, and here may be two. */
+  data_stream = gst_pad_get_stream_id (self->sink);
+  stream =
+      g_strconcat (data_stream != NULL ? data_stream : GST_OBJECT_NAME (self), "/preview", NULL);
+  gst_gan_trainer_preview_start (&self->preview, &wall, stream);
   /* What the nets make before the first step, so that a pipeline plays at once. Where it cannot be
    * drawn, the next time says why. */
   gst_gan_trainer_shown (FALSE, self, NULL);

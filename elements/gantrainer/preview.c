@@ -12,13 +12,11 @@ GST_DEBUG_CATEGORY_EXTERN (gan_trainer_debug);
 static void
 push_start (GstGanTrainerPreview *preview)
 {
-  g_autoptr (GstElement) element = gst_pad_get_parent_element (preview->pad);
-  g_autofree char *id = gst_pad_create_stream_id (preview->pad, element, "preview");
   g_autoptr (GstCaps) caps = gst_video_info_to_caps (&preview->wall);
   GstSegment segment;
 
   gst_segment_init (&segment, GST_FORMAT_TIME);
-  gst_pad_push_event (preview->pad, gst_event_new_stream_start (id));
+  gst_pad_push_event (preview->pad, gst_event_new_stream_start (preview->stream));
   gst_pad_push_event (preview->pad, gst_event_new_caps (caps));
   gst_pad_push_event (preview->pad, gst_event_new_segment (&segment));
 }
@@ -103,6 +101,7 @@ void
 gst_gan_trainer_preview_clear (GstGanTrainerPreview *preview)
 {
   gst_clear_buffer (&preview->waiting);
+  g_clear_pointer (&preview->stream, g_free);
   g_mutex_clear (&preview->lock);
   g_cond_clear (&preview->changed);
 }
@@ -115,8 +114,11 @@ gst_gan_trainer_preview_reset (GstGanTrainerPreview *preview)
 }
 
 void
-gst_gan_trainer_preview_start (GstGanTrainerPreview *preview, const GstVideoInfo *wall)
+gst_gan_trainer_preview_start (
+    GstGanTrainerPreview *preview, const GstVideoInfo *wall, const char *stream)
 {
+  g_free (preview->stream);
+  preview->stream = g_strdup (stream);
   preview->wall = *wall;
   preview->wall.fps_n = RATE;
   preview->wall.fps_d = 1;

@@ -9,7 +9,8 @@
  */
 typedef struct {
   GstPad *pad;       /* not owned */
-  GstVideoInfo wall; /* before the first one */
+  GstVideoInfo wall; /* of all of them */
+  char *stream;      /* its id */
   guint64 n_made;
 
   /* Under the lock; a change of it is told by `changed`. */
@@ -25,8 +26,10 @@ void gst_gan_trainer_preview_clear (GstGanTrainerPreview *preview);
 
 /* Before pads are active. */
 void gst_gan_trainer_preview_reset (GstGanTrainerPreview *preview);
-/* Begin to push walls of such a size, format and colours. Not where nobody is linked. */
-void gst_gan_trainer_preview_start (GstGanTrainerPreview *preview, const GstVideoInfo *wall);
+/* Begin to push walls of such a size, format and colours, as a stream of that id. Not where nobody
+ * is linked. */
+void gst_gan_trainer_preview_start (
+    GstGanTrainerPreview *preview, const GstVideoInfo *wall, const char *stream);
 
 typedef gboolean (*GstGanTrainerDraw) (gpointer data, GenPicture *wall, GError **error);
 /* Have a wall of `step` drawn when the last one was taken and somebody looks; the `last` one in any

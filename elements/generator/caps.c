@@ -9,280 +9,9 @@
 #include <gst/audio/audio.h>
 
 #include "../shared/frames.h"
-#include "../shared/model-file.h"
 #include "../shared/passing.h"
 #include "../shared/playing.h"
 #include "../shared/tensors.h"
-
-int
-gst_generator_n_tensors (const GstGeneratorPorts *ports)
-{
-  return ports->second.kind == GEN_PORT_VECTOR ? 2 : 1;
-}
-
-static gboolean
-is_float32 (const GenPort *port)
-{
-  GenPort used = *port;
-
-  return gen_port_use_float32 (&used);
-}
-
-static gboolean
-is_latent (const GenPort *port)
-{
-  return port->kind == GEN_PORT_VECTOR && is_float32 (port) && port->length > 0;
-}
-
-static gboolean
-is_condition (const GenPort *port)
-{
-  return port->kind == GEN_PORT_VECTOR && port->length > 0 &&
-         (is_float32 (port) || port->type == GEN_TYPE_INT64 || port->type == GEN_TYPE_INT32);
-}
-
-/* "input 'x' (float32 [1, 3, ?, ?])" */
-static char *
-describe_port (const char *side, const GenPort *port)
-{
-  g_autofree char *shape = gen_shape_to_string (&port->shape);
-
-  return g_strdup_printf (
-      "%s '%s' (%s %s)", side, port->name, gen_data_type_name (port->type), shape);
-}
-
-static gboolean
-refuse_input (const GenModel *model, const GenPort *port, const char *wanted, GError **error)
-{
-  g_autofree char *text = describe_port ("input", port);
-
-  g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID, "%s: its %s cannot be fed: %s",
-      model->path, text, wanted);
-  return FALSE;
-}
-
-/* What would make a picture of a tensor that is nearly one; "" where there is no telling.
- * (transfer full) */
-static char *
-suggest_picture (const GenPort *port)
-{
-  const gint64 *dims = port->shape.dims;
-  int rank = port->shape.rank;
-
-  if ((rank == 3 || rank == 5) &&
-      (dims[rank - 3] == 1 || dims[rank - 3] == 3 || dims[rank - 3] == 4)) {
-    g_autofree char *size = gen_shape_to_string (&GEN_SHAPE (dims[rank - 2], dims[rank - 1]));
-
-    return g_strdup_printf ("; this one has an extent too %s: export it as [N, %d, %s",
-        rank == 3 ? "few" : "many", (int)dims[rank - 3], size + 1);
-  }
-  if (rank == 4)
-    return g_strdup ("; export it with a fixed number of channels");
-  return g_strdup ("");
-}
-
-static gboolean
-refuse_picture (const GenModel *model, const GenPort *port, gboolean is_output, GError **error)
-{
-  g_autofree char *text = describe_port (is_output ? "output" : "input", port);
-  g_autofree char *suggestion = suggest_picture (port);
-
-  g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
-      "%s: a generator %s pictures [N, C, H, W] or [N, H, W, C] of 1, 3 or 4 channels, of floats "
-      "or uint8, which its %s is not%s",
-      model->path, is_output ? "makes" : "takes latents [N, D] of floats, or", text, suggestion);
-  return FALSE;
-}
-
-/* Latents and what they are conditioned on: the first input of latents, and the other one. */
-static gboolean
-choose_two_inputs (GstGeneratorPorts *ports, GenModel *model, GError **error)
-{
-  const GenPort *inputs = model->inputs;
-  int latent = is_latent (&inputs[0]) ? 0 : 1;
-  const GenPort *first = &inputs[latent], *second = &inputs[1 - latent];
-
-  if (!is_latent (first))
-    return refuse_input (model, &inputs[0],
-        "of two inputs, one takes latents, float32 [N, D], and the other a class or a second "
-        "latent",
-        error);
-  if (!is_condition (second))
-    return refuse_input (model, second,
-        "beside latents, a generator takes a class or a second latent, float32, int64 or int32 "
-        "[N, D] or [N]",
-        error);
-  if (second->batch > 1 && second->batch != first->batch)
-    return refuse_input (model, second, "its N is not that of the latents", error);
-  ports->input = *first;
-  ports->second = *second;
-  gen_port_use_float32 (&ports->input);
-  gen_port_use_float32 (&ports->second);
-  if (second->batch == 1)
-    ports->input.batch = 1;
-  return TRUE;
-}
-
-static gboolean
-choose_inputs (GstGeneratorPorts *ports, GenModel *model, GError **error)
-{
-  const GenPort *input = &model->inputs[0];
-  guint n = model->graph->inputs->len;
-
-  ports->second = (GenPort){ .kind = GEN_PORT_OTHER };
-  if (n == 0) {
-    g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
-        "%s: it has no input, where a generator takes latents or pictures", model->path);
-    return FALSE;
-  }
-  if (n > 1 && gen_model_find_input (model, GEN_PORT_PICTURE) != NULL)
-    return refuse_input (model,
-        &model->inputs[input == gen_model_find_input (model, GEN_PORT_PICTURE) ? 1 : 0],
-        "a generator feeds pictures, and nothing beside them; make it a constant of the model",
-        error);
-  if (n > 2)
-    return refuse_input (model, &model->inputs[2],
-        "a generator takes latents, perhaps with a class or a second latent, or pictures", error);
-  if (n == 2)
-    return choose_two_inputs (ports, model, error);
-  ports->input = *input;
-  if (is_latent (input) || input->kind == GEN_PORT_PICTURE || input->kind == GEN_PORT_SOUND)
-    return gen_port_use_float32 (&ports->input) || refuse_picture (model, input, FALSE, error);
-  return refuse_picture (model, input, FALSE, error);
-}
-
-static const GenPort *
-find_output (GenModel *model, const GstGeneratorHints *hints)
-{
-  const GenPort *picture = gen_model_find_output (model, GEN_PORT_PICTURE);
-  const GenPort *sound = gen_model_find_output (model, GEN_PORT_SOUND);
-
-  if (hints->sample_rate > 0 && sound != NULL)
-    return sound;
-  if (picture == NULL && sound == NULL)
-    return gen_model_find_output (model, GEN_PORT_VECTOR);
-  return picture != NULL ? picture : sound;
-}
-
-gboolean
-gst_generator_streams (const GstGeneratorPorts *ports)
-{
-  return ports->input.kind == GEN_PORT_SOUND;
-}
-
-/* Sound of sound: what a piece of it needs around it, and so how fast samples come out. */
-static gboolean
-choose_stream (GstGeneratorPorts *ports, const GstGeneratorHints *hints, GError **error)
-{
-  GenModel *model = ports->model;
-  GenPort *input = &ports->input, *output = &ports->output;
-  const int rate = hints->sample_rate > 0 ? hints->sample_rate : input->sample_rate;
-  g_autoptr (GError) failure = NULL;
-
-  if (model->staged || output->kind != GEN_PORT_SOUND || input->batch > 1) {
-    g_autofree char *text = describe_port ("output", output);
-
-    g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
-        "%s: of a sound [1, C, T], [1, T, C] or [1, T] a generator makes sound, which its %s is "
-        "not",
-        model->path, text);
-    return FALSE;
-  }
-  if (!gen_model_find_context (model, input, output, &ports->context, &failure)) {
-    if (hints->context < 0) {
-      g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
-          "%s: %s; property context says with how many samples around them pieces are to be made "
-          "nevertheless",
-          model->path, failure->message);
-      return FALSE;
-    }
-    ports->context = (GenContext){ .step = 1, .taken = 1, .made = 1 };
-    if (input->length > 0 && output->length > 0) {
-      ports->context.taken = ports->context.step = input->length;
-      ports->context.made = output->length;
-    }
-  }
-  if (hints->context >= 0)
-    ports->context.before = ports->context.after = hints->context;
-  input->sample_rate = rate;
-  output->sample_rate = (int)gst_util_uint64_scale (
-      (guint64)rate, (guint64)ports->context.made, (guint64)ports->context.taken);
-  return TRUE;
-}
-
-/* Let the chosen output be a sound, where it is one or is said to be. FALSE with `error` where that
- * cannot be. */
-static gboolean
-choose_sound (GstGeneratorPorts *ports, const GstGeneratorHints *hints, GError **error)
-{
-  GenPort *chosen = &ports->output;
-  const GenModel *model = ports->model;
-  int rate = hints->sample_rate > 0 ? hints->sample_rate : chosen->sample_rate;
-
-  if (gst_generator_streams (ports))
-    return choose_stream (ports, hints, error);
-  if (model->staged || ports->input.kind != GEN_PORT_VECTOR ||
-      !gen_port_make_sound (chosen, rate > 0 ? rate : GST_GENERATIVE_ASSUMED_RATE)) {
-    g_autofree char *text = describe_port ("output", chosen);
-
-    g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
-        "%s: a generator makes sounds [N, C, T], [N, T, C] or [N, T] of latents, of a length that "
-        "is known, which its %s is not",
-        model->path, text);
-    return FALSE;
-  }
-  if (gst_generator_sound_length (ports) > 0)
-    return TRUE;
-  g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
-      "%s: it is not known how long the sounds are that its output '%s' makes", model->path,
-      chosen->name);
-  return FALSE;
-}
-
-gint64
-gst_generator_sound_length (const GstGeneratorPorts *ports)
-{
-  return ports->output.length;
-}
-
-gboolean
-gst_generator_choose_ports (
-    GstGeneratorPorts *ports, GenModel *model, const GstGeneratorHints *hints, GError **error)
-{
-  const GenPort *output = find_output (model, hints);
-  GenPort *chosen = &ports->output;
-
-  if (!choose_inputs (ports, model, error))
-    return FALSE;
-  if (output == NULL)
-    output = &model->outputs[0];
-  ports->model = model;
-  ports->staged = model->staged;
-  *chosen = *output;
-  if (model->graph->outputs->len == 0) {
-    g_set_error (
-        error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID, "%s: it has no output", model->path);
-    return FALSE;
-  }
-  if (is_float32 (output) &&
-      (output->kind == GEN_PORT_SOUND || hints->sample_rate > 0 || gst_generator_streams (ports))) {
-    gen_port_use_float32 (chosen);
-    return choose_sound (ports, hints, error);
-  }
-  if (gen_port_use_float32 (chosen) &&
-      (chosen->kind == GEN_PORT_PICTURE ||
-          gen_port_make_picture (chosen, hints->width, hints->height)))
-    return TRUE;
-  if (output->kind != GEN_PORT_VECTOR || output->length < GEN_PORT_SMALLEST_PICTURE ||
-      !is_float32 (output))
-    return refuse_picture (model, output, TRUE, error);
-  g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
-      "%s: the vectors of %" G_GINT64_FORMAT
-      " numbers that its output '%s' makes are no square picture; set properties width and height "
-      "to say which they are",
-      model->path, output->length, output->name);
-  return FALSE;
-}
 
 /* Nearly square, and without empty places where that is possible. */
 static int
@@ -359,6 +88,42 @@ read_latents (const GstGeneratorPorts *ports, const GstStructure *structure,
   return TRUE;
 }
 
+/* How the vectors of a series lie in a buffer. Where both could be, they lie as the model has them.
+ */
+static gboolean
+read_series (const GstGeneratorPorts *ports, const GstStructure *structure,
+    GstGeneratorInput *input, GError **error)
+{
+  const gint64 channels = ports->input.channels;
+  GstGenerativeTensors tensors;
+  const GenShape *shape = &tensors.shapes[0];
+  gint64 rows, columns;
+  gboolean apart, planar;
+
+  if (!gst_generative_tensors_read (structure, &tensors, error))
+    return FALSE;
+  columns = shape->dims[shape->rank - 1];
+  rows = shape->rank > 1 ? shape->dims[shape->rank - 2] : 1;
+  apart = columns == channels;
+  planar = rows == channels && (!apart || !ports->input.channels_last);
+  if (tensors.n == 1 && (apart || planar) && rows * columns == gen_shape_elements (shape) &&
+      rows * columns <= G_MAXINT) {
+    *input = (GstGeneratorInput){ .pictures = 1,
+      .columns = 1,
+      .rows = 1,
+      .vectors = (int)(planar ? columns : rows),
+      .planar = planar };
+    return TRUE;
+  }
+  g_autofree char *text = gst_generative_dimensions_format (&tensors);
+  g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
+      "dimensions are %s, but the model takes vectors of %" G_GINT64_FORMAT
+      " numbers, one after another: dimensions=%" G_GINT64_FORMAT
+      ":20 for 20 of them, or 20:%" G_GINT64_FORMAT " where the first number of each comes first",
+      text, channels, channels, channels);
+  return FALSE;
+}
+
 gboolean
 gst_generator_read_input (const GstGeneratorPorts *ports, const GstStructure *structure,
     GstGeneratorInput *input, GError **error)
@@ -367,6 +132,8 @@ gst_generator_read_input (const GstGeneratorPorts *ports, const GstStructure *st
 
   if (port->kind == GEN_PORT_VECTOR)
     return read_latents (ports, structure, input, error);
+  if (port->kind == GEN_PORT_SERIES)
+    return read_series (ports, structure, input, error);
   *input = (GstGeneratorInput){ .pictures = 1, .columns = 1, .rows = 1 };
   if (port->kind == GEN_PORT_SOUND)
     return TRUE;
@@ -419,6 +186,23 @@ gst_generator_output_size (const GstGeneratorPorts *ports, const GstGeneratorInp
   }
   *height = (int)all_height;
   *width = (int)all_width;
+  return TRUE;
+}
+
+gboolean
+gst_generator_sound_length (
+    const GstGeneratorPorts *ports, const GstGeneratorInput *input, gint64 *length, GError **error)
+{
+  const GenPort *port = &ports->output;
+  GenShape shape;
+
+  *length = port->length;
+  if (*length > 0)
+    return TRUE;
+  if (!gen_model_output_shape (
+          ports->model, port, 1, input->height, input->width, 0, &shape, error))
+    return FALSE;
+  *length = shape.dims[shape.rank == 2 || port->channels_last ? 1 : 2];
   return TRUE;
 }
 
@@ -532,8 +316,32 @@ append_output (const GstGeneratorPorts *ports, const GstStructure *sink, GstCaps
       !apart || (width / input.columns % 2 == 0 && height / input.rows % 2 == 0), caps);
 }
 
-/* How fast latents come that suit the model: as it says, or so that their sounds follow each other.
- */
+/* A picture or a tensor of each window of the sound of `sink`. */
+static GstCaps *
+append_windows (const GstGeneratorPorts *ports, const GstStructure *sink, GstCaps *caps)
+{
+  const GenPort *output = &ports->output;
+  const gint64 hop = ports->window - ports->context.before - ports->context.after;
+  const GstGenerativeTensors tensors = {
+    .n = 1, .types = { GEN_TYPE_FLOAT32 }, .shapes = { ports->numbers }
+  };
+  const gboolean of_tensors = gst_generator_makes_tensors (ports);
+  GstStructure *structure = of_tensors ? gst_generative_tensors_to_structure (&tensors)
+                                       : gst_structure_new_empty ("video/x-raw");
+  int rate = ports->input.sample_rate;
+
+  gst_structure_get_int (sink, "rate", &rate);
+  if (rate > 0 && hop <= G_MAXINT)
+    gst_structure_set (structure, "framerate", GST_TYPE_FRACTION, rate, (int)hop, NULL);
+  if (of_tensors)
+    return gst_caps_merge_structure (caps, structure);
+  set_size (structure, "width", output->width);
+  set_size (structure, "height", output->height);
+  return append_frames (ports, structure, output->channels, FALSE, TRUE, caps);
+}
+
+/* How fast latents or vectors come that suit the model: as it says, or so that their sounds follow
+ * each other. */
 static void
 own_rate (const GstGeneratorPorts *ports, int *numerator, int *denominator)
 {
@@ -542,16 +350,22 @@ own_rate (const GstGeneratorPorts *ports, int *numerator, int *denominator)
   if (ports->output.kind != GEN_PORT_SOUND)
     return;
   *numerator = ports->output.sample_rate;
-  *denominator = (int)MIN (gst_generator_sound_length (ports), G_MAXINT);
+  *denominator = (int)CLAMP (ports->output.length - ports->overlap, 1, G_MAXINT);
+  if (!gst_generator_streams (ports))
+    return;
+  *numerator = (int)gst_util_uint64_scale ((guint64)*numerator, (guint64)ports->context.taken, 1);
+  *denominator = (int)MIN (ports->context.made, G_MAXINT);
 }
 
-/* One latent at the model's own rate, one at any rate, many. */
+/* One latent or vector at the model's own rate, one at any rate, many. */
 static GstCaps *
 append_latents (const GstGeneratorPorts *ports, const GstStructure *source, GstCaps *caps)
 {
   GstGenerativeTensors tensors = { .n = gst_generator_n_tensors (ports),
     .types = { ports->input.type, ports->second.type },
-    .shapes = { GEN_SHAPE (ports->input.length), GEN_SHAPE (ports->second.length) } };
+    .shapes = {
+        GEN_SHAPE (gst_generator_streams (ports) ? ports->input.channels : ports->input.length),
+        GEN_SHAPE (ports->second.length) } };
   GstStructure *one = gst_generative_tensors_to_structure (&tensors), *many;
   int numerator, denominator;
 
@@ -583,7 +397,8 @@ make_input (const GstGeneratorPorts *ports, const GstStructure *source)
 
   set_size (structure, "width", ports->input.width);
   set_size (structure, "height", ports->input.height);
-  gst_generative_pass_fields (source, GST_PAD_SRC, structure);
+  if (ports->output.kind == GEN_PORT_PICTURE)
+    gst_generative_pass_fields (source, GST_PAD_SRC, structure);
   return structure;
 }
 
@@ -607,14 +422,16 @@ gst_generator_transform_caps_of (
 
     if (direction == GST_PAD_SINK && ports->output.kind == GEN_PORT_SOUND)
       result = append_sound (ports, &ports->output, structure, result);
-    else if (direction == GST_PAD_SRC && gst_generator_streams (ports))
-      result = append_sound (ports, &ports->input, structure, result);
+    else if (direction == GST_PAD_SINK && ports->window > 0)
+      result = append_windows (ports, structure, result);
     else if (direction == GST_PAD_SINK)
       result = append_output (ports, structure, result);
     else if (!size_fits (structure, "width", ports->output.width) ||
              !size_fits (structure, "height", ports->output.height))
       continue;
-    else if (ports->input.kind == GEN_PORT_VECTOR)
+    else if (ports->input.kind == GEN_PORT_SOUND)
+      result = append_sound (ports, &ports->input, structure, result);
+    else if (ports->input.kind == GEN_PORT_VECTOR || ports->input.kind == GEN_PORT_SERIES)
       result = append_latents (ports, structure, result);
     else
       result = append_frames (

@@ -8,13 +8,20 @@
 
 typedef struct {
   GenModel *model;
-  GenPort input;      /* of latents, or of pictures */
+  GenPort input;      /* of latents, pictures or sounds, or a series */
   GenPort second;     /* what latents are conditioned on: a class or a second latent; of kind OTHER
                          where there is none */
-  GenPort output;     /* of pictures or sounds; of these the rate is known */
-  GenContext context; /* of sound that is made of sound */
-  int columns;        /* of a wall; 0: nearly square */
-  gboolean staged;    /* the model's shapes hang on what it computes */
+  GenPort output;     /* of pictures or sounds, whose rate is known where it does not follow that of
+                         the input; else tensors */
+  GenContext context; /* of what is made of sound or of a series */
+  gboolean endless;   /* results hang on the whole sound */
+  /* Frames that a piece shares with the next one, of the input, -1 for half of it; or that the
+   * sounds of two latents share. */
+  gint64 overlap;
+  gint64 window;    /* frames of sound of which a picture or a tensor is made, or 0 */
+  GenShape numbers; /* of that tensor, without outer ones */
+  int columns;      /* of a wall; 0: nearly square */
+  gboolean staged;  /* the model's shapes hang on what it computes */
   /* Frames may lie in the memory of a device, and best do so where the next element takes them. */
   gboolean shares_device, prefers_device;
 } GstGeneratorPorts;
@@ -27,6 +34,8 @@ typedef struct {
   int pictures;      /* latents in a buffer, or 1 */
   int columns, rows; /* of the wall that they make */
   int height, width; /* of a picture that goes in; 0 for latents */
+  int vectors;       /* of a series, in a buffer */
+  gboolean planar;   /* these lie a number of each after another, not one after another */
 } GstGeneratorInput;
 
 /* What properties say of a model that does not say it itself; 0: what suits. */
@@ -34,16 +43,23 @@ typedef struct {
   int width, height; /* of pictures that are made as vectors */
   int sample_rate;   /* of sounds; where it is set, vectors are sounds */
   int context;       /* of sounds, in samples; -1: what the graph says */
+  int chunk_size;    /* frames of sound in a piece */
+  int overlap;       /* of pieces, in samples of the input; -1: what suits */
+  guint64 crossfade; /* of the sounds of latents, in nanoseconds */
 } GstGeneratorHints;
 
 /* Choose the ports of `model`. FALSE with `error` when it is no generator. */
 gboolean gst_generator_choose_ports (
     GstGeneratorPorts *ports, GenModel *model, const GstGeneratorHints *hints, GError **error);
 
-/* Of a model that makes sounds of latents: the frames of one. */
-gint64 gst_generator_sound_length (const GstGeneratorPorts *ports);
-/* Whether it makes sound of sound. */
+/* Of a model that makes a sound of each latent or picture: its frames. FALSE with `error` where
+ * they cannot be worked out. */
+gboolean gst_generator_sound_length (
+    const GstGeneratorPorts *ports, const GstGeneratorInput *input, gint64 *length, GError **error);
+/* Whether what it takes is one stream, sound or a series, wherever buffers cut it. */
 gboolean gst_generator_streams (const GstGeneratorPorts *ports);
+/* Whether it makes neither pictures nor sound. */
+gboolean gst_generator_makes_tensors (const GstGeneratorPorts *ports);
 
 /* Read fixed sink caps; FALSE with `error` when they do not fit the model. */
 gboolean gst_generator_read_input (const GstGeneratorPorts *ports, const GstStructure *structure,

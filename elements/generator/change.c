@@ -25,17 +25,31 @@ ports_agree (const GstGeneratorPorts *a, const GstGeneratorPorts *b)
          (a->input.batch == 1) == (b->input.batch == 1) && a->staged == b->staged;
 }
 
-/* Whether a model of ports that agree makes frames of the same size of what `use` takes. */
+/* Whether both make as long a sound of what is the size of `input`. */
 static gboolean
-sizes_agree (const GstGeneratorPorts *ports, const GenModelUse *use)
+lengths_agree (
+    const GstGeneratorPorts *a, const GstGeneratorPorts *b, const GstGeneratorInput *input)
+{
+  gint64 one, other;
+
+  return gst_generator_sound_length (a, input, &one, NULL) &&
+         gst_generator_sound_length (b, input, &other, NULL) && one == other;
+}
+
+/* Whether a model of ports that agree with those of `now` makes frames or sounds of the same size
+ * of what `use` takes. */
+static gboolean
+sizes_agree (const GstGeneratorPorts *ports, const GstGeneratorPorts *now, const GenModelUse *use)
 {
   const GstGeneratorInput one = {
     .pictures = 1, .columns = 1, .rows = 1, .height = use->height, .width = use->width
   };
   int height, width;
 
-  if (ports->staged || use->frames == 0 || ports->output.kind == GEN_PORT_SOUND)
+  if (ports->staged || use->frames == 0 || gst_generator_streams (ports))
     return TRUE;
+  if (ports->output.kind == GEN_PORT_SOUND)
+    return lengths_agree (ports, now, &one);
   return gst_generator_output_size (ports, &one, &height, &width, NULL) &&
          height == use->output.height && width == use->output.width;
 }
@@ -46,7 +60,7 @@ may_fit (const GstGeneratorPorts *ports, const GstStructure *structure, GError *
 {
   GstGeneratorInput input;
 
-  if (ports->input.kind != GEN_PORT_VECTOR || !gst_structure_has_field (structure, "dimensions"))
+  if (!gst_structure_has_field (structure, "dimensions"))
     return TRUE;
   return gst_generator_read_input (ports, structure, &input, error);
 }
@@ -117,6 +131,7 @@ static Successor *
 prepare (GstGenerator *self, GenModel *model, GError **error)
 {
   g_autoptr (GenPlayer) player = NULL;
+  g_autoptr (GenModel) playing = NULL;
   GstGeneratorPorts ports = { 0 }, now;
   GenModelUse use;
   gboolean agree;
@@ -127,10 +142,11 @@ prepare (GstGenerator *self, GenModel *model, GError **error)
     return NULL;
   GST_OBJECT_LOCK (self);
   now = self->ports;
+  playing = gen_model_ref (now.model);
   use = self->use;
   batch = model->staged ? 1 : self->settings.batch_size;
   GST_OBJECT_UNLOCK (self);
-  agree = ports_agree (&ports, &now) && sizes_agree (&ports, &use);
+  agree = ports_agree (&ports, &now) && sizes_agree (&ports, &now, &use);
   if (!agree && !can_negotiate (self, &ports, batch, error)) {
     g_prefix_error (error, "%s: ", model->path);
     return NULL;
@@ -225,6 +241,11 @@ gst_generator_adopt (GstGenerator *self, Successor *next)
   self->ports.input = next->ports.input;
   self->ports.second = next->ports.second;
   self->ports.output = next->ports.output;
+  self->ports.context = next->ports.context;
+  self->ports.endless = next->ports.endless;
+  self->ports.overlap = next->ports.overlap;
+  self->ports.window = next->ports.window;
+  self->ports.numbers = next->ports.numbers;
   self->ports.columns = next->ports.columns;
   self->ports.staged = next->ports.staged;
   self->ports.shares_device &= !next->ports.staged;
@@ -283,8 +304,9 @@ gst_generator_change (GstGenerator *self)
   GST_INFO_OBJECT (self, "%s plays from this frame on", gen_player_model (next->player)->path);
   gst_generator_adopt (self, next);
   if (!agree) {
+    flow = gst_generator_sound_drain (self);
     negotiate_anew (self);
-    return GST_FLOW_OK;
+    return flow;
   }
   if (!gst_generator_compile (self, &use, &error)) {
     gst_generative_post_error (GST_ELEMENT (self), error);

@@ -2,16 +2,18 @@
 /* What the files of the generator share: generator.c (properties, start and stop),
  * generator-negotiate.c (caps, allocation, queries), generator-player.c (compiling),
  * generator-change.c (another model while it plays), generator-run.c (frames), generator-sound.c
- * (sounds of latents), generator-stream.c (sound of sound), generator-late.c (which are not made)
- * and generator-staged.c (models whose shapes hang on what they compute). */
+ * (sounds of latents), generator-stream.c (what is made of sound, piece by piece),
+ * generator-window.c (pictures and tensors of it), generator-late.c (which are not made) and
+ * generator-staged.c (models whose shapes hang on what they compute). */
 #pragma once
 
 #include <gst/audio/audio.h>
-#include <gst/base/gstadapter.h>
 #include <gst/base/gstbasetransform.h>
 
 #include "../shared/frames.h"
 #include "caps.h"
+#include "join.h"
+#include "queue.h"
 #include "../shared/latency.h"
 #include "../shared/model-file.h"
 #include "../shared/playing.h"
@@ -24,7 +26,7 @@ G_DECLARE_FINAL_TYPE (GstGenerator, gst_generator, GST, GENERATOR, GstBaseTransf
 
 typedef struct {
   char *model, *input_range, *output_range;
-  guint batch_size, columns, chunk_size;
+  guint batch_size, columns;
   GstGeneratorHints hints;
   gboolean reload;
 } Settings;
@@ -62,15 +64,19 @@ struct _GstGenerator {
   GstVideoInfo in_info, out_info;
   GstAudioInfo out_sound; /* in the place of out_info */
   guint64 next_sample;    /* of the stream; NONE: the next latent tells */
-  /* Of sound that is made of sound, in frames of the input since the stream began. */
-  GstAudioInfo in_sound;
-  GstAdapter *queue;
-  guint64 queued_from;          /* the first one in the queue */
+  gint64 sound_length;    /* of the sound of a latent or a picture */
+  GstGeneratorJoin join;  /* of sounds that overlap, be they of latents or pieces */
+  /* Of what is made of sound or of a series, in frames of the input since the stream began: in
+   * samples of all channels, or vectors. */
+  GstAudioInfo in_sound; /* of sound */
+  gsize in_frame;        /* bytes of one */
+  GstGeneratorQueue queue;
+  gint64 queued_from;           /* the first one in the queue; less than 0: silence before all */
+  guint64 come;                 /* that have come */
   guint64 position;             /* where the next piece begins */
   guint64 before, piece, after; /* its length, and what it needs around it */
+  guint64 overlap;              /* of it, with the next one */
   GstClockTime origin;          /* when the stream began */
-  guint8 *samples;              /* of a run: `input_size` bytes */
-  gsize input_size;
   GstGeneratorInput input;
   /* A buffer of latents: bytes of each tensor, and which of the plan's inputs takes it. */
   gsize sizes[GST_GENERATIVE_MAX_TENSORS];
@@ -165,17 +171,26 @@ gboolean gst_generator_use_sound (
     GstGenerator *self, GstCaps *caps, GenModelUse *use, GError **error);
 /* How long the sound of a buffer of latents is. */
 GstClockTime gst_generator_sound_duration (const GstGenerator *self);
-/* Where that of latent `picture` of a buffer begins, in bytes. */
+/* Where that of latent or picture `picture` of a buffer begins, in bytes. */
 gsize gst_generator_sound_offset (const GstGenerator *self, int picture);
 /* The stream has jumped. */
 void gst_generator_forget_sound (GstGenerator *self);
+/* Join sounds of latents as the properties say. */
+gboolean gst_generator_join_sounds (GstGenerator *self, GError **error);
+/* What has been made in `output`, and follows what was made before, is joined to it. */
+void gst_generator_finish_sound (GstGenerator *self, GstBuffer *output);
+/* Push the end of the last sound, which nothing follows. */
+GstFlowReturn gst_generator_sound_drain (GstGenerator *self);
+/* Before `input` is gathered, which may not follow. */
+GstFlowReturn gst_generator_sound_follow (GstGenerator *self, const GstBuffer *input);
 GstFlowReturn gst_generator_prepare_output_buffer (
     GstBaseTransform *base, GstBuffer *input, GstBuffer **output);
 
 /* --- generator-stream.c --- */
 
-/* Choose how long pieces are, and have `use` make one. */
-gboolean gst_generator_stream_negotiate (GstGenerator *self, GenModelUse *use, GError **error);
+/* Choose how long pieces are of what the caps `sink` say, and have `use` make one. */
+gboolean gst_generator_stream_negotiate (
+    GstGenerator *self, GstCaps *sink, GenModelUse *use, GError **error);
 /* How long the first sample of a piece waits for it to be whole. */
 GstClockTime gst_generator_stream_latency (const GstGenerator *self);
 /* A new stream begins. */
@@ -186,6 +201,19 @@ gboolean gst_generator_stream_pending (const GstGenerator *self);
 GstFlowReturn gst_generator_stream_drain (GstGenerator *self);
 /* The part of generate_output. */
 GstFlowReturn gst_generator_stream_output (GstGenerator *self, GstBuffer **output);
+
+/* --- generator-window.c --- */
+
+/* Have `use` make what the source caps `source` say. */
+gboolean gst_generator_window_negotiate (
+    GstGenerator *self, GstCaps *source, GenModelUse *use, GError **error);
+/* A buffer for what is made of a window that begins `start` after the beginning of time and is
+ * `duration` long. */
+GstFlowReturn gst_generator_window_allocate (
+    GstGenerator *self, GstClockTime start, GstClockTime duration, GstBuffer **buffer);
+/* Make it of `samples`, which are as long as a window. */
+gboolean gst_generator_window_run (
+    GstGenerator *self, gpointer samples, GstBuffer *buffer, GError **error);
 
 /* --- generator-late.c --- */
 

@@ -21,6 +21,12 @@ gst_generator_forget_lateness (GstGenerator *self)
   self->last_made = GST_CLOCK_TIME_NONE;
 }
 
+static gboolean
+is_sound (const GstGenerator *self)
+{
+  return self->ports.output.kind == GEN_PORT_SOUND || gst_generator_streams (&self->ports);
+}
+
 /* The sink has shown a frame, or has come to it too late. */
 static void
 note_shown (GstGenerator *self, GstEvent *event)
@@ -43,6 +49,11 @@ note_shown (GstGenerator *self, GstEvent *event)
 gboolean
 gst_generator_src_event (GstBaseTransform *base, GstEvent *event)
 {
+  const GstGenerator *self = GST_GENERATOR (base);
+
+  /* Of sound nothing is left out: those before it may know better. */
+  if (GST_EVENT_TYPE (event) == GST_EVENT_QOS && is_sound (self))
+    return gst_pad_push_event (GST_BASE_TRANSFORM_SINK_PAD (base), event);
   if (GST_EVENT_TYPE (event) == GST_EVENT_QOS)
     note_shown (GST_GENERATOR (base), event);
   return gst_generator_get_parent_class ()->src_event (base, event);
@@ -123,8 +134,7 @@ gst_generator_submit_input_buffer (GstBaseTransform *base, gboolean discont, Gst
   }
   if (base->segment.format == GST_FORMAT_TIME)
     time = gst_segment_to_running_time (&base->segment, GST_FORMAT_TIME, GST_BUFFER_PTS (buffer));
-  /* Of sound nothing is left out. */
-  if (GST_CLOCK_TIME_IS_VALID (time) && self->ports.output.kind != GEN_PORT_SOUND)
+  if (GST_CLOCK_TIME_IS_VALID (time) && !is_sound (self))
     judge (self, time);
   flow = gst_generator_get_parent_class ()->submit_input_buffer (base, discont, buffer);
   if (flow == GST_FLOW_OK && gen_player_use (self->player) == NULL &&

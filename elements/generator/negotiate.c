@@ -117,7 +117,11 @@ gst_generator_describe_tensors (GstGenerator *self, const GstGeneratorPorts *por
 
   self->n_tensors = (guint)gst_generator_n_tensors (ports);
   for (guint t = 0; t < self->n_tensors; t++) {
-    self->sizes[t] = (gsize)self->input.pictures * (gsize)MAX (tensors[t]->length, 0) *
+    self->sizes[t] = (gsize)self->input.pictures *
+                     (gsize)MAX (gst_generator_streams (ports)
+                                     ? (gint64)self->input.vectors * tensors[t]->channels
+                                     : tensors[t]->length,
+                         0) *
                      gen_data_type_size (tensors[t]->type);
     self->places[t] = g_str_equal (tensors[t]->name, ports->model->inputs[0].name) ? 0 : 1;
   }
@@ -156,7 +160,8 @@ gst_generator_read_caps (
     GstGenerator *self, GstCaps *caps, GstGeneratorInput *input, GenModelUse *use, GError **error)
 {
   const GstGeneratorPorts *ports = &self->ports;
-  gboolean single = ports->input.batch == 1;
+  const gboolean streams = gst_generator_streams (ports);
+  gboolean single = ports->input.batch == 1 || streams;
   GstVideoInfo info;
 
   if (!gst_generator_read_input (ports, gst_caps_get_structure (caps, 0), input, error))
@@ -191,28 +196,46 @@ gst_generator_read_caps (
          fail_spacing (error);
 }
 
+/* Play `use` on what comes from now on. */
 static gboolean
-negotiate_sound (GstGenerator *self, GstCaps *sink, GstCaps *source, GError **error)
+begin (GstGenerator *self, const GenModelUse *use, GError **error)
 {
-  const gboolean streams = gst_generator_streams (&self->ports);
-  GenModelUse use;
-
-  if (!gst_generator_read_caps (self, sink, &self->input, &use, error) ||
-      !gst_generator_use_sound (self, source, &use, error) ||
-      (streams && (!gst_audio_info_from_caps (&self->in_sound, sink) ||
-                      !gst_generator_stream_negotiate (self, &use, error))))
-    return FALSE;
   gst_generator_describe_tensors (self, &self->ports);
   self->single = self->ports.input.batch == 1;
-  if (!gst_generator_compile (self, &use, error))
+  if (!gst_generator_compile (self, use, error))
     return FALSE;
   gst_generator_measure_latency (self);
   self->waiting = FALSE;
   return TRUE;
 }
 
+/* Sound or a series goes in. */
 static gboolean
-negotiate (GstGenerator *self, GstCaps *sink, GstCaps *source, GError **error)
+negotiate_stream (GstGenerator *self, GstCaps *sink, GstCaps *source, GError **error)
+{
+  const gboolean to_sound = self->ports.output.kind == GEN_PORT_SOUND;
+  GenModelUse use;
+
+  return gst_generator_read_caps (self, sink, &self->input, &use, error) &&
+         (to_sound ? gst_generator_use_sound (self, source, &use, error)
+                   : gst_generator_window_negotiate (self, source, &use, error)) &&
+         gst_generator_stream_negotiate (self, sink, &use, error) && begin (self, &use, error);
+}
+
+/* A sound of each latent or picture. */
+static gboolean
+negotiate_sound (GstGenerator *self, GstCaps *sink, GstCaps *source, GError **error)
+{
+  GenModelUse use;
+
+  return gst_generator_read_caps (self, sink, &self->input, &use, error) &&
+         gst_generator_use_sound (self, source, &use, error) &&
+         gst_generator_sound_length (&self->ports, &self->input, &self->sound_length, error) &&
+         gst_generator_join_sounds (self, error) && begin (self, &use, error);
+}
+
+static gboolean
+negotiate_pictures (GstGenerator *self, GstCaps *sink, GstCaps *source, GError **error)
 {
   const GenModel *model = self->ports.model;
   int height = self->made_height, width = self->made_width;
@@ -238,22 +261,28 @@ negotiate (GstGenerator *self, GstCaps *sink, GstCaps *source, GError **error)
         self->out_info.width, self->out_info.height, width, height);
     return FALSE;
   }
-  gst_generator_describe_tensors (self, &self->ports);
-  self->single = self->ports.input.batch == 1;
   if (!model->staged) {
+    const gboolean single = self->ports.input.batch == 1;
+
     info = self->out_info;
     gst_generative_playing_fit_info (&self->playing, source, &info);
     use.output.height = height / self->input.rows;
     use.output.width = width / self->input.columns;
     if (!gst_generative_layout (
-            &info, use.output.channels, self->single ? 1 : self->input.columns, FALSE, &use.to))
+            &info, use.output.channels, single ? 1 : self->input.columns, FALSE, &use.to))
       return fail_spacing (error);
   }
-  if (!gst_generator_compile (self, &use, error))
-    return FALSE;
-  gst_generator_measure_latency (self);
-  self->waiting = FALSE;
-  return TRUE;
+  return begin (self, &use, error);
+}
+
+static gboolean
+negotiate (GstGenerator *self, GstCaps *sink, GstCaps *source, GError **error)
+{
+  if (gst_generator_streams (&self->ports))
+    return negotiate_stream (self, sink, source, error);
+  if (self->ports.output.kind == GEN_PORT_SOUND)
+    return negotiate_sound (self, sink, source, error);
+  return negotiate_pictures (self, sink, source, error);
 }
 
 GstCaps *
@@ -265,7 +294,7 @@ gst_generator_fixate_caps (
   GstStructure *structure;
   GstVideoInfo made_of;
 
-  if (self->ports.output.kind == GEN_PORT_SOUND)
+  if (self->ports.output.kind != GEN_PORT_PICTURE)
     return gst_generator_get_parent_class ()->fixate_caps (base, direction, caps, other);
   if (direction == GST_PAD_SINK)
     other = gst_generative_prefer_whole_chroma (choose_memory (self, other));
@@ -306,14 +335,14 @@ gst_generator_set_caps (GstBaseTransform *base, GstCaps *sink, GstCaps *source)
 {
   GstGenerator *self = GST_GENERATOR (base);
   g_autoptr (GError) error = NULL;
-  Successor *next = self->n_gathered == 0 ? gst_generator_take_next (self) : NULL;
+  const gboolean pending = self->n_gathered > 0 || gst_generator_stream_pending (self);
+  Successor *next = pending ? NULL : gst_generator_take_next (self);
 
   if (next != NULL)
     gst_generator_adopt (self, next);
   GST_INFO_OBJECT (
       self, "from %" GST_PTR_FORMAT " to %" GST_PTR_FORMAT, (void *)sink, (void *)source);
-  if ((self->ports.output.kind == GEN_PORT_SOUND ? negotiate_sound : negotiate) (
-          self, sink, source, &error)) {
+  if (negotiate (self, sink, source, &error)) {
     GST_OBJECT_LOCK (self);
     self->refused = FALSE;
     GST_OBJECT_UNLOCK (self);
@@ -337,7 +366,7 @@ gst_generator_decide_allocation (GstBaseTransform *base, GstQuery *query)
 {
   GstGenerator *self = GST_GENERATOR (base);
 
-  return (self->ports.output.kind == GEN_PORT_SOUND ||
+  return (self->ports.output.kind != GEN_PORT_PICTURE ||
              gst_generative_playing_decide_pool (&self->playing, base, query, &self->out_info)) &&
          gst_generator_get_parent_class ()->decide_allocation (base, query);
 }
@@ -361,8 +390,10 @@ gboolean
 gst_generator_filter_meta (
     GstBaseTransform *base, GstQuery *query, GType api, const GstStructure *parameters)
 {
+  const GstGeneratorPorts *ports = &GST_GENERATOR (base)->ports;
+
   return api == GST_VIDEO_REGION_OF_INTEREST_META_API_TYPE &&
-         GST_GENERATOR (base)->ports.input.kind == GEN_PORT_PICTURE;
+         ports->input.kind == GEN_PORT_PICTURE && ports->output.kind == GEN_PORT_PICTURE;
 }
 
 gboolean
@@ -371,7 +402,7 @@ gst_generator_transform_meta (
 {
   GstGenerator *self = GST_GENERATOR (base);
 
-  if (self->ports.input.kind != GEN_PORT_PICTURE)
+  if (self->ports.input.kind != GEN_PORT_PICTURE || self->ports.output.kind != GEN_PORT_PICTURE)
     return gst_generator_get_parent_class ()->transform_meta (base, output, meta, input);
   return gst_generative_pass_meta (meta, input, &self->in_info, output, &self->out_info);
 }

@@ -42,6 +42,21 @@ gst_generator_find_ports (
          gst_generative_override_range (&ports->output, "output-range", output_range, error);
 }
 
+static void
+warn_of_overlap (GstGenerator *self, const GstGeneratorPorts *ports)
+{
+  g_autoptr (GError) reason = NULL;
+  GenContext context;
+
+  gen_model_find_context (ports->model, &ports->input, &ports->output, &context, &reason);
+  GST_ELEMENT_WARNING (self, STREAM, FORMAT,
+      ("%s: %s, and so pieces of it, which overlap by half, do not come out as the whole would. "
+       "Properties chunk-size, overlap and context say how long they are, how much they overlap, "
+       "and how much around them is to be enough",
+          ports->model->path, reason->message),
+      (NULL));
+}
+
 void
 gst_generator_warn_of_ranges (GstGenerator *self, const GstGeneratorPorts *ports)
 {
@@ -49,9 +64,11 @@ gst_generator_warn_of_ranges (GstGenerator *self, const GstGeneratorPorts *ports
 
   if (ports->input.kind == GEN_PORT_PICTURE)
     gst_generative_warn_of_range (element, ports->model, &ports->input, FALSE, "input-range");
+  if (ports->endless && ports->overlap < 0)
+    warn_of_overlap (self, ports);
   if (ports->output.kind == GEN_PORT_SOUND)
     gst_generator_warn_of_sample_rate (self, ports);
-  else
+  else if (ports->output.kind == GEN_PORT_PICTURE)
     gst_generative_warn_of_range (element, ports->model, &ports->output, TRUE, "output-range");
 }
 

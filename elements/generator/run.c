@@ -89,10 +89,8 @@ follow_layouts (GstGenerator *self, const Slot *slot)
   GenModelUse use = *now;
   g_autoptr (GError) error = NULL;
 
-  if (slot->out_frame.is_sound)
-    return TRUE;
-  if (!gst_generative_layout_of_frame (
-          &slot->out_frame.video, use.output.channels, use.to.columns, FALSE, &use.to) ||
+  if ((!slot->out_frame.is_sound && !gst_generative_layout_of_frame (&slot->out_frame.video,
+                                        use.output.channels, use.to.columns, FALSE, &use.to)) ||
       (use.from_frames && !gst_generative_layout_of_frame (
                               &slot->in_frame.video, use.input.channels, 1, TRUE, &use.from))) {
     GST_ELEMENT_ERROR (
@@ -402,6 +400,9 @@ run_slots (GstGenerator *self, guint n)
   if (error != NULL)
     gst_generative_post_error (GST_ELEMENT (self), error);
   for (guint i = 0; i < n && result == GST_FLOW_OK; i++)
+    if (self->slots[i].out_frame.is_sound)
+      gst_generator_finish_sound (self, self->slots[i].output);
+  for (guint i = 0; i < n && result == GST_FLOW_OK; i++)
     GST_LOG_OBJECT (self,
         GST_GENERATIVE_FRAME_FORMAT ": made, in a run of %u frames that took %.3f ms",
         GST_GENERATIVE_FRAME_ARGS (self->slots[i].input), n, gst_generative_since (began));
@@ -455,6 +456,12 @@ gst_generator_generate_output (GstBaseTransform *base, GstBuffer **output)
     return gst_generator_stream_output (self, output);
   if (self->ports.staged && gen_player_use (self->player) != NULL)
     return gst_generator_staged_output (self, output);
+  if (base->queued_buf != NULL && self->ports.output.kind == GEN_PORT_SOUND) {
+    const GstFlowReturn flow = gst_generator_sound_follow (self, base->queued_buf);
+
+    if (flow != GST_FLOW_OK)
+      return flow;
+  }
   if (self->batch == 1)
     return gst_generator_get_parent_class ()->generate_output (base, output);
   *output = NULL;

@@ -186,9 +186,9 @@ GEN_API gboolean gen_meter_refer (
 
 /* Take in a dataset as the reference, decoded on `threads` threads (0: as many as there are
  * cores): its items brought to `format`, that of the frames (or tiles), pictures without being
- * enlarged, and padded with black. Of more than GEN_METER_REFERENCE_MAX items that many are
- * chosen by the seed. Items that cannot be decoded are left out. FALSE with `error` when less
- * than two are left, or `cancellable` was cancelled. */
+ * enlarged, and padded with black; sounds cut into windows of that length. Of more than
+ * GEN_METER_REFERENCE_MAX items that many are chosen by the seed. Items that cannot be decoded are
+ * left out. FALSE with `error` when less than two are left, or `cancellable` was cancelled. */
 #define GEN_METER_REFERENCE_MAX 20000
 GEN_API gboolean gen_meter_refer_dataset (GenMeter *meter, const GenDataset *dataset,
     const GenFormat *format, int threads, GCancellable *cancellable, GError **error);

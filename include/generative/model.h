@@ -14,7 +14,9 @@ G_BEGIN_DECLS
  * A tensor [N, D] or [N, D, 1, 1] is a vector (a latent, a score), one [N, C, H, W] or
  * [N, H, W, C] with C of 1, 3 or 4 a picture, one [N, C, T] or [N, T, C] of up to
  * GEN_SOUND_MAX_CHANNELS channels a sound, where T is free or at least GEN_PORT_SMALLEST_SOUND; and
- * where the model says its rate, [N, T], too. That is said by the metadata
+ * where the model says its rate, [N, T], too. One [N, C, T] or [N, T, C] of more numbers, whose T
+ * alone is free, is a series: vectors that follow each other in time, such as the frames of a mel
+ * spectrogram. The rate of a sound is said by the metadata
  * `generative.sample-rate` ("16000"), or the key `sample-rate` in the sidecar's section of the
  * tensor. How a picture's numbers stand for bytes is said by, in this order:
  *
@@ -42,6 +44,7 @@ typedef enum {
   GEN_PORT_VECTOR,
   GEN_PORT_PICTURE,
   GEN_PORT_SOUND,
+  GEN_PORT_SERIES,
 } GenPortKind;
 
 #define GEN_PORT_MAX_CHANNELS 4
@@ -67,8 +70,8 @@ typedef struct {
   GenDataType type;
   GenShape shape;
   gint64 batch;                /* N */
-  gint64 length;               /* VECTOR: D; SOUND: T */
-  int channels, height, width; /* PICTURE; of a SOUND the channels */
+  gint64 length;               /* VECTOR: D; SOUND and SERIES: T */
+  int channels, height, width; /* PICTURE; of a SOUND or SERIES the channels */
   gboolean channels_last;      /* [N, H, W, C] or [N, T, C] */
   int sample_rate;             /* SOUND: frames a second; 0 where the model does not say */
   /* PICTURE: byte / 255 = number * std + mean */
@@ -103,6 +106,8 @@ GEN_API gboolean gen_port_make_picture (GenPort *port, int width, int height);
 /* Make a vector or what is of unknown use a sound of `sample_rate`, which is then known: [N, T],
  * [N, C, T] or [N, T, C]. FALSE for other shapes. */
 GEN_API gboolean gen_port_make_sound (GenPort *port, int sample_rate);
+/* Make what is of unknown use a series, [N, C, T]. FALSE for other shapes. */
+GEN_API gboolean gen_port_make_series (GenPort *port);
 /* Let `port` be met with float32 numbers, which is what gen_model_compile has outside for other
  * floats, and pictures of bytes. FALSE for other types. */
 GEN_API gboolean gen_port_use_float32 (GenPort *port);
@@ -120,8 +125,8 @@ GEN_API char *gen_model_describe_assumption (
  * (transfer full) */
 GEN_API char *gen_model_describe (const GenModel *model);
 
-/* Of a model that makes sound of sound: which neighbours a piece needs for being made as it is made
- * within the whole, in samples of a channel of the input. */
+/* Of a model that makes sound of sound or of a series: which neighbours a piece needs for being
+ * made as it is made within the whole, in samples of a channel of the input. */
 typedef struct {
   gint64 before, after; /* the piece */
   gint64 step;          /* where pieces begin, and how long they are, are multiples of it */
@@ -173,11 +178,13 @@ typedef struct {
 typedef struct {
   GenPort input, output; /* which of the model's, perhaps adjusted */
   int frames;            /* in a run; of sounds the buffers */
-  int pictures;         /* in a frame: a wall's, or latents in a buffer; sounds one after another */
-  int height, width;    /* of an input picture, where the model leaves it free */
-  gint64 length;        /* the same of an input sound, in samples of a channel */
-  gboolean from_frames; /* the input comes as frames or sounds of bytes, else as numbers */
-  gboolean to_frames;   /* the output goes to frames or sounds of bytes, else it is numbers */
+  int pictures;      /* in a frame: a wall's, or latents in a buffer; sounds one after another */
+  int height, width; /* of an input picture, where the model leaves it free */
+  gint64 length;     /* the same of an input sound or series, in samples of a channel */
+  /* The input comes as frames or sounds of bytes, a series as the float32 of its vectors, one after
+   * another; else as numbers. */
+  gboolean from_frames;
+  gboolean to_frames; /* the output goes to frames or sounds of bytes, else it is numbers */
   GenFrameLayout from, to;
   GenSoundLayout from_sound, to_sound;
   GenPlanOptions plan;

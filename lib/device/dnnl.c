@@ -209,6 +209,7 @@ mask_isa (void)
 {
   static const dnnl_cpu_isa_t masks[] = { [GEN_ISA_BASELINE] = dnnl_cpu_isa_sse41,
     [GEN_ISA_AVX2] = dnnl_cpu_isa_avx2,
+    [GEN_ISA_AVX_VNNI] = dnnl_cpu_isa_avx2_vnni,
     [GEN_ISA_AVX512] = dnnl_cpu_isa_avx512_core,
     [GEN_ISA_VNNI] = dnnl_cpu_isa_avx512_core_vnni };
 

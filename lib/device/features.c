@@ -10,7 +10,8 @@
 #include "amx.h"
 
 /* Names in the order of GenIsa. */
-static const char *const isa_names[] = { "baseline", "avx2", "avx512", "vnni", "amx", NULL };
+static const char *const isa_names[] = { "baseline", "avx2", "avx-vnni", "avx512", "vnni", "amx",
+  NULL };
 
 static GenIsa
 read_mask (void)
@@ -81,7 +82,8 @@ gen_cpu_has (GenCpuFeature feature)
   case GEN_CPU_DOT_PRODUCT:
     break;
   case GEN_CPU_AVX_VNNI:
-    return avx2 && mask >= GEN_ISA_VNNI && __builtin_cpu_supports ("avxvnni");
+    return avx2 && (mask == GEN_ISA_AVX_VNNI || mask >= GEN_ISA_VNNI) &&
+           __builtin_cpu_supports ("avxvnni");
   }
   return FALSE;
 }

@@ -5,13 +5,15 @@
 
 /**
  * What the processor can do, as far as it is to be used: GENERATIVE_MAXIMUM_ISA in the environment,
- * one of baseline, avx2, avx512, vnni and amx, masks what is beyond it, to test and to measure what
- * older machines get. On 64-bit ARM, baseline masks what a feature below adds to ARMv8.0. It is
- * read once; oneDNN is told the same (dnnl.c).
+ * one of baseline, avx2, avx-vnni, avx512, vnni and amx, masks what is beyond it, to test and to
+ * measure what other machines get: avx-vnni is AVX2 with VNNI of 256 bits, as processors of
+ * desktops have it, which avx512 is without. On 64-bit ARM, baseline masks what a feature below
+ * adds to ARMv8.0. It is read once; oneDNN is told the same (dnnl.c).
  */
 typedef enum {
   GEN_ISA_BASELINE,
   GEN_ISA_AVX2,
+  GEN_ISA_AVX_VNNI,
   GEN_ISA_AVX512,
   GEN_ISA_VNNI,
   GEN_ISA_AMX,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Integer products. Vector units multiply small integers and add up the neighbours within 32 bits:
- * four bytes, unsigned by signed (AVX-512 VNNI; AMX does so for whole tiles) or signed by signed
+ * four bytes, unsigned by signed (VNNI; AMX does so for whole tiles) or signed by signed
  * (ARM from 8.2 on), or two 16-bit numbers (everywhere else; bytes by bytes would saturate
  * there). So both operands are packed in groups of
  * that many elements along k, as 32-bit words. Where bytes have to change sign they are shifted by
@@ -40,6 +40,15 @@
 #define ROWS 6
 #define NAME(x) x##_256
 #define DOT(s, a, b) (s) + (Vector_256)_mm256_madd_epi16 (_mm256_set1_epi32 (a), (__m256i)(b))
+#include "integer-tile.h"
+#undef NAME
+#undef DOT
+#pragma GCC pop_options
+#pragma GCC push_options
+#pragma GCC target("arch=x86-64-v3,avxvnni")
+#define NAME(x) x##_vnni_256
+#define DOT(s, a, b)                                                                               \
+  (Vector_vnni_256) _mm256_dpbusd_avx_epi32 ((__m256i)(s), _mm256_set1_epi32 (a), (__m256i)(b))
 #include "integer-tile.h"
 #undef VECTOR
 #undef ROWS
@@ -112,6 +121,7 @@ find_unit (void)
   static const Unit baseline = { 6, 8, 2, 1, FALSE, FALSE, tile_128 };
 #if defined(__x86_64__) && !defined(__clang__)
   static const Unit avx2 = { 6, 16, 2, 1, FALSE, FALSE, tile_256 };
+  static const Unit avx_vnni = { 6, 16, 4, 1, FALSE, FALSE, tile_vnni_256 };
   static const Unit vnni = { 12, 32, 4, 1, FALSE, FALSE, tile_512 };
   static const Unit amx = { GEN_INTEGER_AMX_ROWS, GEN_INTEGER_AMX_PANEL, 4, GEN_INTEGER_AMX_GROUPS,
     FALSE, TRUE, gen_integer_amx_tile };
@@ -120,6 +130,8 @@ find_unit (void)
     return &amx;
   if (gen_cpu_has (GEN_CPU_VNNI))
     return &vnni;
+  if (gen_cpu_has (GEN_CPU_AVX_VNNI))
+    return &avx_vnni;
   if (gen_cpu_has (GEN_CPU_AVX2))
     return &avx2;
 #endif

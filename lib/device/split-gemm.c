@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Products of matrices on the tile unit (split_tile.h). Each part packs what it needs of the two
+/* Products of matrices on the tile unit (split-tile.h). Each part packs what it needs of the two
  * operands, a constant one but once; lines of the left one at a time that stay in the second-level
  * cache, and k in blocks that leave the right one's tiles in the first. */
 #include "split-gemm.h"
@@ -83,26 +83,21 @@ store (const GenSplitGemm *gemm, float *results, gint64 left, gint64 right, floa
           MIN (LINES, columns - x), c + r * gemm->n + x);
 }
 
-/* Right tiles: made for a part, or stored, and then to be made at `tiles` for a few steps. */
-typedef struct {
-  const guint8 *first;
-  gsize line;
-  guint8 *tiles; /* NULL: they are there */
-} Right;
-
-static const guint8 *
-right_tiles (const GenSplitGemm *gemm, const Right *right, gint64 step, gint64 steps, gsize *next)
+/* Right lines: tiles made for a part, or what is stored, and then to be made at `make_at`. */
+static GenSplitRight
+right_steps (const GenSplitGemm *gemm, const GenSplitRight *right, gint64 step)
 {
-  *next = right->line;
-  if (right->tiles == NULL)
-    return right->first + gen_split_line_size (step * GEN_SPLIT_STEP, gemm->splits);
-  return gen_split_restore (&gemm->form, right->first + gen_split_stored_size (&gemm->form, step),
-      steps, right->tiles, next);
+  if (gemm->packed == NULL)
+    return (GenSplitRight){
+      right->tiles + gen_split_line_size (step * GEN_SPLIT_STEP, gemm->splits), right->next, NULL
+    };
+  return gen_split_right (&gemm->form, right->tiles + gen_split_stored_size (&gemm->form, step),
+      right->next, right->make_at);
 }
 
 /* Packed left lines against one block of right ones. */
 static void
-run_block (const GenSplitGemm *gemm, const guint8 *left, const Right *right, gint64 n_left,
+run_block (const GenSplitGemm *gemm, const guint8 *left, const GenSplitRight *right, gint64 n_left,
     gint64 n_right, float *results, float *c)
 {
   static const gsize start = 0;
@@ -112,14 +107,14 @@ run_block (const GenSplitGemm *gemm, const guint8 *left, const Right *right, gin
 
   for (gint64 s = 0; s < gemm->steps; s += STEPS_PER_BLOCK) {
     const gint64 steps = MIN (STEPS_PER_BLOCK, gemm->steps - s);
-    gsize next;
-    const guint8 *tiles = right_tiles (gemm, right, s, steps, &next);
+    GenSplitRight tiles = right_steps (gemm, right, s);
 
     for (gint64 l = 0; l < n_left; l += BLOCK) {
       const guint8 *first = left + l / LINES * line + s * layout.step;
 
-      gen_split_multiply (&layout, first, first + line, &start, 1, steps, tiles, next, gemm->splits,
-          s == 0, results + l * BLOCK);
+      gen_split_multiply (&layout, first, n_left - l > LINES ? first + line : NULL, &start, 1,
+          steps, &tiles, gemm->splits, s == 0, results + l * BLOCK);
+      tiles = gen_split_made (&tiles, steps);
     }
   }
   for (gint64 l = 0; l < n_left; l += BLOCK)
@@ -180,10 +175,10 @@ run (const GenSplitGemm *gemm, const float *left, const float *right, float *c, 
       packed_left = l;
       for (gint64 block = r; block < right_end; block += BLOCK) {
         const gint64 n_right = MIN (BLOCK, right_end - block);
-        Right tiles = { scratch->right + (block - r) / LINES * line, line, NULL };
+        GenSplitRight tiles = { scratch->right + (block - r) / LINES * line, line, NULL };
 
         if (gemm->packed != NULL)
-          tiles = (Right){ gemm->packed + block / LINES * stored, stored, scratch->right };
+          tiles = (GenSplitRight){ gemm->packed + block / LINES * stored, stored, scratch->right };
         run_block (gemm, scratch->left, &tiles, n_left, n_right, scratch->results,
             c + l * left_next + block * right_next);
         if (then != NULL)
@@ -243,11 +238,10 @@ gen_split_gemm_new (const GenGemmOptions *o)
     guint8 *packed;
 
     gemm->form = gen_split_form (&gemm->right, gemm->splits, uses);
-    if (!gemm->form.as_tiles && 2 * tiles_size (gemm, LINES_AT_ONCE) <= MOST_LEFT)
-      gemm->lines_at_once = 2 * LINES_AT_ONCE;
     size = lines / LINES * gen_split_stored_size (&gemm->form, gemm->steps);
     packed = gen_shared_alloc (size);
-
+    if (!gemm->form.as_tiles && 2 * tiles_size (gemm, LINES_AT_ONCE) <= MOST_LEFT)
+      gemm->lines_at_once = 2 * LINES_AT_ONCE;
     gen_split_store (&gemm->form, &gemm->right, o->constant_b, lines, packed);
     gemm->shared = gen_shared_take (packed, size);
     gemm->packed = g_bytes_get_data (gemm->shared, NULL);
@@ -298,7 +292,7 @@ part_size (const GenSplitGemm *gemm)
   gsize right = tiles_size (gemm, lines);
 
   if (gemm->packed != NULL)
-    right = gen_split_restored_size (&gemm->form, MIN (STEPS_PER_BLOCK, gemm->steps));
+    right = gen_split_made_size (&gemm->form, MIN (STEPS_PER_BLOCK, gemm->steps));
   return results_size (gemm) + left_size (gemm) + right;
 }
 

@@ -4,7 +4,7 @@
 #include "gemm.h"
 
 /**
- * Matrix products on the tile unit (split_tile.h). The functions are those of gemm.h, which calls
+ * Matrix products on the tile unit (split-tile.h). The functions are those of gemm.h, which calls
  * them.
  */
 typedef struct _GenSplitGemm GenSplitGemm;

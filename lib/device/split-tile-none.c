@@ -29,7 +29,7 @@ gen_split_pixels (const float *from, gint64 n, gint64 channels, int splits, gsiz
 
 void
 gen_split_multiply (const GenSplitLayout *layout, const guint8 *first, const guint8 *second,
-    const gsize *offsets, int taps, gint64 steps, const guint8 *right, gsize next, int splits,
+    const gsize *offsets, int taps, gint64 steps, const GenSplitRight *right, int splits,
     gboolean begin, float *results)
 {
   g_assert_not_reached ();
@@ -60,15 +60,20 @@ gen_split_store (const GenSplitForm *form, const GenSplitMatrix *matrix, const f
   g_assert_not_reached ();
 }
 
-const guint8 *
-gen_split_restore (
-    const GenSplitForm *form, const guint8 *stored, gint64 steps, guint8 *to, gsize *next)
+GenSplitRight
+gen_split_right (const GenSplitForm *form, const guint8 *stored, gsize next, guint8 *to)
+{
+  g_assert_not_reached ();
+}
+
+GenSplitRight
+gen_split_made (const GenSplitRight *right, gint64 steps)
 {
   g_assert_not_reached ();
 }
 
 gsize
-gen_split_restored_size (const GenSplitForm *form, gint64 steps)
+gen_split_made_size (const GenSplitForm *form, gint64 steps)
 {
   g_assert_not_reached ();
 }

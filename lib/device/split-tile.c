@@ -188,17 +188,18 @@ gen_split_pack (const GenSplitMatrix *matrix, gboolean right, int splits, const 
 /* --- right operands that are kept --- */
 
 #define STORED_BYTES (STEP * LINES * 4)
-/* Splitting takes about half the time of multiplying one block. */
+
+/* Making tiles takes about as long as multiplying one block by them. */
 #define FEW_USES 4
-/* Bytes of tiles that stay in a cache from one run to the next. */
-#define FEW_TILES (4 << 20)
+/* Bytes of tiles that stay in the second-level cache from one run to the next. */
+#define FEW_TILES (2 << 20)
 
 GenSplitForm
 gen_split_form (const GenSplitMatrix *matrix, int splits, gint64 uses)
 {
   gsize size = (matrix->lines + LINES - 1) / LINES * gen_split_line_size (matrix->k, splits);
 
-  return (GenSplitForm){ splits, splits < 3 || (uses < FEW_USES && size <= FEW_TILES) };
+  return (GenSplitForm){ splits, splits < MAX_SPLITS || (uses < FEW_USES && size <= FEW_TILES) };
 }
 
 gsize
@@ -208,7 +209,7 @@ gen_split_stored_size (const GenSplitForm *form, gint64 steps)
 }
 
 gsize
-gen_split_restored_size (const GenSplitForm *form, gint64 steps)
+gen_split_made_size (const GenSplitForm *form, gint64 steps)
 {
   return form->as_tiles ? 0 : 2 * steps * form->splits * TILE_BYTES;
 }
@@ -245,41 +246,36 @@ gen_split_store (const GenSplitForm *form, const GenSplitMatrix *matrix, const f
         memset (to, 0, STORED_BYTES);
 }
 
-/* Three parts, as split () makes them: the last has 8 bits already, or is next to no number. */
-TARGET static void
-restore (const guint8 *stored, gint64 steps, guint8 *to)
+GenSplitRight
+gen_split_right (const GenSplitForm *form, const guint8 *stored, gsize next, guint8 *to)
 {
-  for (gint64 s = 0; s < steps; s++, to += MAX_SPLITS * TILE_BYTES)
-    for (int i = 0; i < LINES; i++, stored += 128) {
-      __m512 a = _mm512_load_ps ((const float *)stored);
-      __m512 b = _mm512_load_ps ((const float *)stored + LINES);
-      guint8 *row = to + i * 64;
-      __m512 p, q;
-
-      _mm_prefetch (stored + 1024, _MM_HINT_T0);
-      _mm_prefetch (stored + 1088, _MM_HINT_T0);
-      p = to_bfloat16 (a);
-      q = to_bfloat16 (b);
-      _mm512_store_si512 (row, pair (p, q));
-      a = _mm512_sub_ps (a, p);
-      b = _mm512_sub_ps (b, q);
-      p = to_bfloat16 (a);
-      q = to_bfloat16 (b);
-      _mm512_store_si512 (row + TILE_BYTES, pair (p, q));
-      _mm512_store_si512 (row + 2 * TILE_BYTES, pair (_mm512_sub_ps (a, p), _mm512_sub_ps (b, q)));
-    }
+  return (GenSplitRight){ stored, next, form->as_tiles ? NULL : to };
 }
 
-const guint8 *
-gen_split_restore (
-    const GenSplitForm *form, const guint8 *stored, gint64 steps, guint8 *to, gsize *next)
+GenSplitRight
+gen_split_made (const GenSplitRight *right, gint64 steps)
 {
-  if (form->as_tiles)
-    return stored;
-  restore (stored, steps, to);
-  restore (stored + *next, steps, to + steps * MAX_SPLITS * TILE_BYTES);
-  *next = steps * MAX_SPLITS * TILE_BYTES;
-  return to;
+  if (right->make_at == NULL)
+    return *right;
+  return (GenSplitRight){ right->make_at, steps * MAX_SPLITS * TILE_BYTES, NULL };
+}
+
+/* A row of three parts' tiles, as split () makes them: the last has 8 bits already, or is next to
+ * no number. */
+TARGET INLINE void
+make_row (const guint8 *stored, guint8 *to)
+{
+  __m512 a = _mm512_load_ps ((const float *)stored);
+  __m512 b = _mm512_load_ps ((const float *)stored + LINES);
+  __m512 p = to_bfloat16 (a), q = to_bfloat16 (b);
+
+  _mm512_store_si512 (to, pair (p, q));
+  a = _mm512_sub_ps (a, p);
+  b = _mm512_sub_ps (b, q);
+  p = to_bfloat16 (a);
+  q = to_bfloat16 (b);
+  _mm512_store_si512 (to + TILE_BYTES, pair (p, q));
+  _mm512_store_si512 (to + 2 * TILE_BYTES, pair (_mm512_sub_ps (a, p), _mm512_sub_ps (b, q)));
 }
 
 TARGET void
@@ -313,12 +309,22 @@ gen_split_turn_over (float *results, gint64 stride)
 
 /* --- the product --- */
 
-/* Tiles 0 to 3 are results, 4 and 5 left, 6 and 7 right. */
+/* Tiles 0 to 3 are results, 4 and 5 left, 6 and 7 right. Of 16 left lines alone tiles 2 and 3 are
+ * results once more, of every other part: a tile can be added to only after a while. */
+
+/* What is known where the loop is compiled. */
+typedef struct {
+  int splits;
+  gboolean both; /* 32 left lines */
+  gboolean make; /* the right tiles are yet to be made */
+} Kind;
+
 TARGET INLINE void
-load_left (const guint8 *first, const guint8 *second, gsize line)
+load_left (const Kind kind, const guint8 *first, const guint8 *second, gsize line)
 {
   _tile_loadd (4, first, line);
-  _tile_loadd (5, second, line);
+  if (kind.both)
+    _tile_loadd (5, second, line);
 }
 
 TARGET INLINE void
@@ -328,85 +334,175 @@ load_right (const guint8 *first, gsize next)
   _tile_loadd (7, first + next, 64);
 }
 
+/* Part `n` of a step's products. */
 TARGET INLINE void
-add_products (void)
+add_products (const Kind kind, int n)
 {
-  _tile_dpbf16ps (0, 4, 6);
-  _tile_dpbf16ps (1, 4, 7);
-  _tile_dpbf16ps (2, 5, 6);
-  _tile_dpbf16ps (3, 5, 7);
+  if (kind.both || n % 2 == 1) {
+    _tile_dpbf16ps (0, 4, 6);
+    _tile_dpbf16ps (1, 4, 7);
+  }
+  if (kind.both) {
+    _tile_dpbf16ps (2, 5, 6);
+    _tile_dpbf16ps (3, 5, 7);
+  } else if (n % 2 == 0) {
+    _tile_dpbf16ps (2, 4, 6);
+    _tile_dpbf16ps (3, 4, 7);
+  }
 }
 
-/* The smaller products come first. */
+/* The tiles of a step that are made while the one before is multiplied, a sixth after each of its
+ * six parts: vector units have nothing else to do. */
+typedef struct {
+  const guint8 *stored;
+  gsize stored_next;
+  guint8 *to;
+  gsize next;
+} Making;
+
 TARGET INLINE void
-multiply (const GenSplitLayout *layout, const guint8 *first, const guint8 *second,
-    const gsize *offsets, int taps, gint64 steps, const guint8 *right, gsize next, const int splits,
-    gboolean begin, float *results)
+make_part (const Kind kind, const Making *making, const int n)
 {
-  float *beside = results + LINES, *below = results + LINES * BLOCK, *both = below + LINES;
+  if (!kind.make || making->to == NULL)
+    return;
+#pragma GCC unroll 6
+  for (int row = 2 * LINES * n / 6; row < 2 * LINES * (n + 1) / 6; row++) {
+    const int half = row / LINES, i = row % LINES;
+
+    make_row (making->stored + half * making->stored_next + i * 128,
+        making->to + half * making->next + i * 64);
+  }
+}
+
+TARGET INLINE void
+make_step (const Kind kind, const Making *making)
+{
+  for (int n = 0; n < 6; n++)
+    make_part (kind, making, n);
+}
+
+/* One step along k; the smaller products come first. */
+TARGET INLINE void
+multiply_step (const Kind kind, const GenSplitLayout *layout, const guint8 *a, const guint8 *b,
+    const guint8 *right, gsize next, const Making *making)
+{
+  load_right (right, next);
+  if (kind.splits == 3) {
+    load_left (kind, a + 2 * layout->part, b + 2 * layout->part, layout->line);
+    add_products (kind, 0);
+    make_part (kind, making, 0);
+  }
+  if (kind.splits > 1) {
+    load_left (kind, a + layout->part, b + layout->part, layout->line);
+    add_products (kind, 1);
+    make_part (kind, making, 1);
+  }
+  if (kind.splits == 3) {
+    load_right (right + TILE_BYTES, next);
+    add_products (kind, 2);
+    make_part (kind, making, 2);
+    load_left (kind, a, b, layout->line);
+    add_products (kind, 3);
+    make_part (kind, making, 3);
+    load_right (right + 2 * TILE_BYTES, next);
+    add_products (kind, 4);
+    make_part (kind, making, 4);
+    load_right (right, next);
+  } else if (kind.splits == 2) {
+    load_left (kind, a, b, layout->line);
+    load_right (right + TILE_BYTES, next);
+    add_products (kind, 2);
+    load_right (right, next);
+  } else {
+    load_left (kind, a, b, layout->line);
+  }
+  add_products (kind, 5);
+  make_part (kind, making, 5);
+}
+
+TARGET INLINE void
+begin_results (const Kind kind, gboolean begin, const float *results)
+{
   const gsize stride = BLOCK * sizeof (float);
 
   if (begin) {
     _tile_zero (0);
     _tile_zero (1);
+  } else {
+    _tile_loadd (0, results, stride);
+    _tile_loadd (1, results + LINES, stride);
+  }
+  if (begin || !kind.both) {
     _tile_zero (2);
     _tile_zero (3);
   } else {
-    _tile_loadd (0, results, stride);
-    _tile_loadd (1, beside, stride);
-    _tile_loadd (2, below, stride);
-    _tile_loadd (3, both, stride);
+    _tile_loadd (2, results + LINES * BLOCK, stride);
+    _tile_loadd (3, results + LINES * BLOCK + LINES, stride);
   }
+}
+
+TARGET INLINE void
+end_results (const Kind kind, float *results)
+{
+  const gsize stride = BLOCK * sizeof (float);
+
+  _tile_stored (0, results, stride);
+  _tile_stored (1, results + LINES, stride);
+  _tile_stored (2, results + LINES * BLOCK, stride);
+  _tile_stored (3, results + LINES * BLOCK + LINES, stride);
+  for (int i = 0; !kind.both && i < LINES * BLOCK; i += 16)
+    _mm512_store_ps (results + i,
+        _mm512_add_ps (_mm512_load_ps (results + LINES * BLOCK + i), _mm512_load_ps (results + i)));
+}
+
+TARGET INLINE void
+multiply (const Kind kind, const GenSplitLayout *layout, const guint8 *first, const guint8 *second,
+    const gsize *offsets, int taps, gint64 steps, const GenSplitRight *right, gboolean begin,
+    float *results)
+{
+  const GenSplitRight made = gen_split_made (right, taps * steps);
+  const gsize size = kind.splits * TILE_BYTES;
+  const guint8 *tiles = made.tiles, *end = tiles + taps * steps * size;
+  Making making = { right->tiles, right->next, right->make_at, made.next };
+
+  make_step (kind, &making);
+  begin_results (kind, begin, results);
   for (int tap = 0; tap < taps; tap++) {
-    const guint8 *a = first + offsets[tap], *b = second + offsets[tap];
+    const guint8 *a = first + offsets[tap], *b = second + (kind.both ? offsets[tap] : 0);
 
     for (gint64 s = 0; s < steps; s++) {
-      load_right (right, next);
-      if (splits == 3) {
-        load_left (a + 2 * layout->part, b + 2 * layout->part, layout->line);
-        add_products ();
-      }
-      if (splits > 1) {
-        load_left (a + layout->part, b + layout->part, layout->line);
-        add_products ();
-      }
-      if (splits == 3) {
-        load_right (right + TILE_BYTES, next);
-        add_products ();
-        load_left (a, b, layout->line);
-        add_products ();
-        load_right (right + 2 * TILE_BYTES, next);
-        add_products ();
-        load_right (right, next);
-      } else if (splits == 2) {
-        load_left (a, b, layout->line);
-        load_right (right + TILE_BYTES, next);
-        add_products ();
-        load_right (right, next);
-      } else {
-        load_left (a, b, layout->line);
-      }
-      add_products ();
+      making.stored += STORED_BYTES;
+      making.to = kind.make && tiles + size < end ? making.to + size : NULL;
+      multiply_step (kind, layout, a, b, tiles, made.next, &making);
       a += layout->step;
-      b += layout->step;
-      right += splits * TILE_BYTES;
+      b += kind.both ? layout->step : 0;
+      tiles += size;
     }
   }
-  _tile_stored (0, results, stride);
-  _tile_stored (1, beside, stride);
-  _tile_stored (2, below, stride);
-  _tile_stored (3, both, stride);
+  end_results (kind, results);
 }
+
+#define KINDS(splits, make)                                                                        \
+  do {                                                                                             \
+    if (second != NULL)                                                                            \
+      multiply ((Kind){ splits, TRUE, make }, layout, first, second, offsets, taps, steps, right,  \
+          begin, results);                                                                         \
+    else                                                                                           \
+      multiply ((Kind){ splits, FALSE, make }, layout, first, second, offsets, taps, steps, right, \
+          begin, results);                                                                         \
+  } while (0)
 
 TARGET void
 gen_split_multiply (const GenSplitLayout *layout, const guint8 *first, const guint8 *second,
-    const gsize *offsets, int taps, gint64 steps, const guint8 *right, gsize next, int splits,
+    const gsize *offsets, int taps, gint64 steps, const GenSplitRight *right, int splits,
     gboolean begin, float *results)
 {
-  if (splits == 3)
-    multiply (layout, first, second, offsets, taps, steps, right, next, 3, begin, results);
+  if (splits == 3 && right->make_at != NULL)
+    KINDS (3, TRUE);
+  else if (splits == 3)
+    KINDS (3, FALSE);
   else if (splits == 1)
-    multiply (layout, first, second, offsets, taps, steps, right, next, 1, begin, results);
+    KINDS (1, FALSE);
   else
-    multiply (layout, first, second, offsets, taps, steps, right, next, 2, begin, results);
+    KINDS (2, FALSE);
 }

@@ -50,27 +50,37 @@ void gen_split_pack (const GenSplitMatrix *matrix, gboolean right, int splits, c
 /* Bytes of the tiles of 16 lines. */
 gsize gen_split_line_size (gint64 k, int splits);
 
-/* How a right operand that never changes is kept. Tiles of two parts take 4 bytes a number, as the
- * number does, but those of three take 6: then the numbers are kept, in the order of tiles, and
- * split when they are used, unless they are few and used for few lines at a time. */
+/* How a right operand that never changes is stored. Tiles of two parts take 4 bytes a number, as
+ * the number does, but those of three take 6: then it is the numbers, in the order of tiles, of
+ * which tiles are made while others are multiplied, unless they are few and used for few lines at a
+ * time.
+ */
 typedef struct {
   int splits;
   gboolean as_tiles;
 } GenSplitForm;
 
-/* `uses` is how many blocks of left lines follow each splitting. */
+/* `uses` is how many blocks of left lines follow each making of tiles. */
 GenSplitForm gen_split_form (const GenSplitMatrix *matrix, int splits, gint64 uses);
 /* Bytes of 16 lines of `steps` steps along k. */
 gsize gen_split_stored_size (const GenSplitForm *form, gint64 steps);
 /* The first `n` lines, with zeros beyond the matrix. */
 void gen_split_store (const GenSplitForm *form, const GenSplitMatrix *matrix, const float *numbers,
     gint64 n, guint8 *to);
-/* The tiles of `steps` steps of 32 lines from `stored`, the other 16 lines `*next` bytes behind.
- * Where they have to be made it is done at `to`, of gen_split_restored_size, and `*next` becomes
- * what gen_split_multiply takes. */
-const guint8 *gen_split_restore (
-    const GenSplitForm *form, const guint8 *stored, gint64 steps, guint8 *to, gsize *next);
-gsize gen_split_restored_size (const GenSplitForm *form, gint64 steps);
+
+/* 32 lines of a right operand for a product. */
+typedef struct {
+  const guint8 *tiles; /* of 16 lines, or the numbers to make them of */
+  gsize next;          /* bytes to the other 16 lines' */
+  guint8 *make_at;     /* where the product makes the tiles; NULL: they are there */
+} GenSplitRight;
+
+/* What is stored, to be made at `to` (of gen_split_made_size) if need be; and the same, once it has
+ * been in a product of all its `steps`. */
+GenSplitRight gen_split_right (
+    const GenSplitForm *form, const guint8 *stored, gsize next, guint8 *to);
+GenSplitRight gen_split_made (const GenSplitRight *right, gint64 steps);
+gsize gen_split_made_size (const GenSplitForm *form, gint64 steps);
 
 /* `n` pixels of `channels` numbers to lines of a left operand, `pixel` bytes each: for each step
  * along the channels 64 bytes a part, zeros beyond the channels. */
@@ -89,10 +99,11 @@ typedef struct {
 
 /* A block of 32 by 32 results, row-major without gaps: added to, or begun. The sum runs over `taps`
  * stretches of k, `steps` each, of 32 left lines that begin at `first` (and at `second`, the last
- * 16 of them) plus the stretch's offset; the right tiles of all stretches follow each other, and
- * the other 16 lines' are `next` bytes behind. Between gen_amx_begin and gen_amx_end. */
+ * 16 of them; NULL: there are none, and the last 16 rows of results mean nothing) plus the
+ * stretch's offset; the right tiles of all stretches follow each other. Between gen_amx_begin and
+ * gen_amx_end. */
 void gen_split_multiply (const GenSplitLayout *layout, const guint8 *first, const guint8 *second,
-    const gsize *offsets, int taps, gint64 steps, const guint8 *right, gsize next, int splits,
+    const gsize *offsets, int taps, gint64 steps, const GenSplitRight *right, int splits,
     gboolean begin, float *results);
 
 /* 16 by 16 words turned over, in place; `stride` in words. */

@@ -155,12 +155,22 @@ gen_meter_refer_dataset (GenMeter *meter, const GenDataset *dataset, const GenFo
   GenLoaderSettings loading = {
     .format = *format, .fitting = { .fit = GEN_FIT_PAD }, .threads = threads
   };
+  const GenDatasetCut windows = {
+    .rate = format->rate, .window = format->length, .threads = threads
+  };
+  g_autoptr (GenDataset) cut = NULL;
   g_autoptr (GenSequence) sequence = NULL;
   g_autoptr (GenLoader) loader = NULL;
   GenSample samples[BATCH] = { 0 };
   int batch = batch_of (meter, format);
   gboolean done;
 
+  if (format->medium == &gen_medium_sound && gen_dataset_get_length (dataset, 0) == 0) {
+    cut = gen_dataset_cut (dataset, &windows, error);
+    if (cut == NULL)
+      return FALSE;
+    dataset = cut;
+  }
   order.seed = meter->settings.seed;
   sequence = gen_sequence_new (dataset, &order, error);
   if (sequence == NULL)

@@ -122,11 +122,13 @@ set_sound (GenNode *node, const GenSoundLayout *layout, const GenPort *port)
 {
   gen_node_set_int (node, "int16", layout->int16);
   gen_node_set_int (node, "channels_last", port->channels_last);
-  gen_node_set_float (node, "full_scale",
-      fmaxf (fabsf (gen_port_black (port, 0)), fabsf (gen_port_white (port, 0))));
+  /* The numbers of a series are what they are. */
+  if (port->kind == GEN_PORT_SOUND)
+    gen_node_set_float (node, "full_scale",
+        fmaxf (fabsf (gen_port_black (port, 0)), fabsf (gen_port_white (port, 0))));
 }
 
-/* The samples of the buffer as the model wants them. */
+/* The samples of the buffer, or the vectors of a series, as the model wants them. */
 static GenTensor *
 unpack_sound (GenGraph *graph, const GenModelUse *use, const GenShape *wanted, GError **error)
 {
@@ -193,7 +195,7 @@ unpack_picture (GenGraph *graph, const GenModelUse *use, const GenShape *wanted,
 static GenTensor *
 unpack (GenGraph *graph, const GenModelUse *use, const GenShape *wanted, GError **error)
 {
-  return (use->input.kind == GEN_PORT_SOUND ? unpack_sound : unpack_picture) (
+  return (use->input.kind == GEN_PORT_PICTURE ? unpack_picture : unpack_sound) (
       graph, use, wanted, error);
 }
 

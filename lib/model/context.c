@@ -411,6 +411,5 @@ gen_model_find_context (GenModel *model, const GenPort *input, const GenPort *ou
 
   if (!gen_model_fix_inputs (model, copy, &extents, error) || !gen_graph_infer (copy, error))
     return FALSE;
-  return gen_graph_find_context (
-      copy, from, input->shape.rank == 2 || input->channels_last ? 1 : 2, to, context, error);
+  return gen_graph_find_context (copy, from, gen_port_time_axis (input), to, context, error);
 }

@@ -13,12 +13,16 @@ gboolean gen_model_read_sample_rate (
 gboolean gen_model_read_ranges (
     GenModel *model, const GenGraph *graph, GKeyFile *sidecar, GError **error);
 
-/* What the inputs of a model may leave free: N, a picture's size, a sound's length. */
+/* What the inputs of a model may leave free: N, a picture's size, the length of a sound or series.
+ */
 typedef struct {
   gint64 batch;
   int height, width;
   gint64 length;
 } GenExtents;
+
+/* Along which axis of a sound or series time runs. */
+int gen_port_time_axis (const GenPort *port);
 
 /* Make known what those of `graph`, the model's, leave free. */
 gboolean gen_model_fix_inputs (

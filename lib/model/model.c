@@ -10,10 +10,11 @@
 /* A vector from this length on may well be a picture; shorter ones are latents more often. */
 #define SMALLEST_SUPPOSED 256
 
-/* What stands for a free picture size, and a sound's length, where only the other extents matter.
- */
+/* What stands for a free picture size, and the length of a sound or series, where only the other
+ * extents matter. Nets of series may not take as many vectors. */
 #define ANY_SIZE 64
 #define ANY_LENGTH 16384
+#define FEW_VECTORS 1
 
 static gboolean
 is_channels (gint64 extent)
@@ -34,6 +35,12 @@ is_sound (gint64 channels, gint64 length)
          (length < 0 || length >= GEN_PORT_SMALLEST_SOUND);
 }
 
+int
+gen_port_time_axis (const GenPort *port)
+{
+  return port->shape.rank == 2 || port->channels_last ? 1 : 2;
+}
+
 static void
 make_sound (GenPort *port)
 {
@@ -44,7 +51,16 @@ make_sound (GenPort *port)
   port->channels_last =
       !plain && !(shape->dims[1] >= 1 && shape->dims[1] <= GEN_SOUND_MAX_CHANNELS);
   port->channels = plain ? 1 : to_extent (shape->dims[port->channels_last ? 2 : 1]);
-  port->length = shape->dims[plain || port->channels_last ? 1 : 2];
+  port->length = shape->dims[gen_port_time_axis (port)];
+}
+
+static void
+make_series (GenPort *port)
+{
+  port->kind = GEN_PORT_SERIES;
+  port->channels_last = port->shape.dims[1] < 0;
+  port->channels = to_extent (port->shape.dims[port->channels_last ? 2 : 1]);
+  port->length = port->shape.dims[gen_port_time_axis (port)];
 }
 
 static void
@@ -69,7 +85,15 @@ read_port (GenPort *port, const GenTensor *tensor, const GenShape *shape)
     port->width = to_extent (dims[port->channels_last ? 2 : 3]);
   } else if (shape->rank == 3 && (is_sound (dims[1], dims[2]) || is_sound (dims[2], dims[1]))) {
     make_sound (port);
+  } else if (shape->rank == 3 && (dims[1] > 0) != (dims[2] > 0)) {
+    make_series (port);
   }
+}
+
+static gboolean
+is_timed (const GenPort *port)
+{
+  return port->kind == GEN_PORT_SOUND || port->kind == GEN_PORT_SERIES;
 }
 
 gboolean
@@ -94,8 +118,8 @@ gen_model_fix_inputs (
       if (port->width < 0)
         shape.dims[first + 1] = extents->width;
     }
-    if (port->kind == GEN_PORT_SOUND && port->length < 0)
-      shape.dims[shape.rank == 2 || port->channels_last ? 1 : 2] = extents->length;
+    if (is_timed (port) && port->length < 0)
+      shape.dims[gen_port_time_axis (port)] = extents->length;
     if (!gen_graph_set_input_shape (graph, input, &shape, error))
       return FALSE;
   }
@@ -125,18 +149,27 @@ takes_sequences (const GenGraph *graph)
   return FALSE;
 }
 
+static gboolean
+infer_of_length (const GenModel *model, GenGraph *copy, gint64 length, GError **error)
+{
+  const GenExtents extents = { 1, ANY_SIZE, ANY_SIZE, length };
+
+  return gen_model_fix_inputs (model, copy, &extents, error) && gen_graph_infer (copy, error);
+}
+
 /* The shapes of the outputs, in a copy of the graph; FALSE where they hang on what goes in. */
 static gboolean
 infer_outputs (const GenModel *model, GenGraph *copy, GError **error)
 {
-  const GenExtents extents = { 1, ANY_SIZE, ANY_SIZE, ANY_LENGTH };
-
   if (takes_sequences (copy)) {
     g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
         "it takes sequences, whose lengths are not known");
     return FALSE;
   }
-  return gen_model_fix_inputs (model, copy, &extents, error) && gen_graph_infer (copy, error);
+  if (gen_model_find_input (model, GEN_PORT_SERIES) != NULL)
+    return infer_of_length (model, copy, ANY_LENGTH, NULL) ||
+           infer_of_length (model, copy, FEW_VECTORS, error);
+  return infer_of_length (model, copy, ANY_LENGTH, error);
 }
 
 static gboolean
@@ -185,7 +218,7 @@ read_ports (GenModel *model, GenGraph *copy, GKeyFile *sidecar, GError **error)
     free_batch |= model->inputs[i].batch < 0;
     free_size |= model->inputs[i].kind == GEN_PORT_PICTURE &&
                  (model->inputs[i].height < 0 || model->inputs[i].width < 0);
-    free_length |= model->inputs[i].kind == GEN_PORT_SOUND && model->inputs[i].length < 0;
+    free_length |= is_timed (&model->inputs[i]) && model->inputs[i].length < 0;
   }
   if (!infer_outputs (model, copy, &reason)) {
     if (!declares_outputs (graph)) {
@@ -208,14 +241,14 @@ read_ports (GenModel *model, GenGraph *copy, GKeyFile *sidecar, GError **error)
       port->batch = port->shape.dims[0] = -1;
     if (port->kind == GEN_PORT_OTHER)
       free_extents (port, graph, tensor);
-    if (free_size && port->kind == GEN_PORT_PICTURE) {
+    if ((free_size || free_length) && port->kind == GEN_PORT_PICTURE) {
       int first = port->channels_last ? 1 : 2;
 
       port->height = port->width = -1;
       port->shape.dims[first] = port->shape.dims[first + 1] = -1;
     }
-    if (free_length && port->kind == GEN_PORT_SOUND)
-      port->length = port->shape.dims[port->shape.rank == 2 || port->channels_last ? 1 : 2] = -1;
+    if ((free_size || free_length) && port->kind == GEN_PORT_SOUND)
+      port->length = port->shape.dims[gen_port_time_axis (port)] = -1;
   }
   return TRUE;
 }
@@ -339,6 +372,15 @@ gen_port_make_sound (GenPort *port, int sample_rate)
 }
 
 gboolean
+gen_port_make_series (GenPort *port)
+{
+  if (port->kind == GEN_PORT_OTHER && port->shape.rank == 3 && port->shape.dims[1] > 0 &&
+      port->shape.dims[2] > 0)
+    make_series (port);
+  return port->kind == GEN_PORT_SERIES;
+}
+
+gboolean
 gen_port_use_float32 (GenPort *port)
 {
   switch (port->type) {
@@ -407,6 +449,8 @@ describe_port (GString *text, const GenPort *port)
     g_string_append_printf (text, "pictures of any size, %s", colours[port->channels]);
   else if (port->kind == GEN_PORT_SOUND)
     describe_sound (text, port);
+  else if (port->kind == GEN_PORT_SERIES)
+    g_string_append_printf (text, "vectors of %d numbers, one after another", port->channels);
   else if (port->kind == GEN_PORT_VECTOR && port->length == 1)
     g_string_append (text, "a score");
   else if (port->kind == GEN_PORT_VECTOR && port->length < 0)

@@ -3,10 +3,10 @@
  * done what was asked for, the data has ended, or it gets no better. */
 #include <generative/training.h>
 
-#include <generative/onnx.h>
 #include <generative/random.h>
 
 #include "training-folder.h"
+#include "training-nets.h"
 #include "training-report.h"
 #include "training-validation.h"
 
@@ -38,47 +38,7 @@ struct _GenTraining {
   GenTrainingOutcome outcome;
 };
 
-/* --- from settings to nets --- */
-
-/* The best device that works. One that is there and fails is worth a word, one that is not is
- * not. */
-static const GenDevice *
-find_best_device (const GenTrainingEvents *events)
-{
-  for (const GenDevice *const *device = gen_device_list (); *device != NULL; device++) {
-    g_autoptr (GError) error = NULL;
-
-    if ((*device)->available (&error))
-      return *device;
-    g_debug ("device=auto passes over %s: %s", (*device)->name, error->message);
-    if (g_error_matches (error, GEN_DEVICE_ERROR, GEN_DEVICE_ERROR_FAILED) &&
-        events->callbacks.fell_back != NULL)
-      events->callbacks.fell_back (error, events->data);
-  }
-  return &gen_device_cpu;
-}
-
-/* Whether any device will do. */
-static gboolean
-is_any_device (const GenTrainingSettings *settings)
-{
-  return settings->device == 0;
-}
-
-/* What follows from what was said. */
-static gboolean
-resolve (GenTraining *training, GError **error)
-{
-  GenTrainingSettings *settings = &training->settings;
-
-  settings->options.seed = settings->trainer.seed;
-  settings->trainer.precision =
-      settings->precision == 0 ? GEN_PRECISION_TF32 : (GenPrecision)(settings->precision - 1);
-  settings->trainer.device = is_any_device (settings)
-                                 ? find_best_device (&training->events)
-                                 : gen_device_find (gen_training_settings_device (settings), error);
-  return settings->trainer.device != NULL;
-}
+/* --- from settings to a training --- */
 
 static gboolean
 validates (const GenTraining *training)
@@ -127,7 +87,8 @@ gen_training_new (const GenTrainingSettings *settings, const GenTrainingCallback
   training->events = (GenTrainingEvents){ *callbacks, data };
   gen_training_validation_init (
       &training->validation, settings->trainer.seed, settings->validation_samples);
-  if (!resolve (training, error) || !check (training, error) ||
+  if (!gen_training_nets_resolve (&training->settings, &training->events, error) ||
+      !check (training, error) ||
       !gen_training_folder_take (&training->folder, &training->settings, &training->events, error))
     return NULL;
   return g_steal_pointer (&training);
@@ -158,88 +119,6 @@ gen_training_free (GenTraining *training)
   g_free (training);
 }
 
-/* Nets that do not say at which rate their sounds play play at that of the data. */
-static void
-note_rate (GenGraph *net, const GenFormat *format)
-{
-  if (format->rate > 0 && !g_hash_table_contains (net->metadata, "generative.sample-rate"))
-    g_hash_table_insert (
-        net->metadata, g_strdup ("generative.sample-rate"), g_strdup_printf ("%d", format->rate));
-}
-
-static gboolean
-make_nets (
-    const GenTraining *training, GenGraph **generator, GenGraph **discriminator, GError **error)
-{
-  const GenTrainingSettings *settings = &training->settings;
-  const GenPreset *preset = settings->preset;
-  GenPresetOptions options = settings->options;
-
-  if (settings->generator_model != NULL) {
-    *generator = gen_onnx_load (settings->generator_model, error);
-    *discriminator =
-        *generator != NULL ? gen_onnx_load (settings->discriminator_model, error) : NULL;
-    return *discriminator != NULL;
-  }
-  if (preset->medium != training->format.medium) {
-    g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
-        "preset %s makes %s, and the data is %s", preset->name, preset->medium->plural,
-        training->format.medium->plural);
-    return FALSE;
-  }
-  options.format = training->format;
-  if (preset->medium == &gen_medium_sound && options.format.length == 0)
-    options.format.length =
-        (gsize)(training->settings.length > 0 ? training->settings.length : preset->extents[0]);
-  *generator = preset->generator (&options, error);
-  *discriminator = *generator != NULL ? preset->discriminator (&options, error) : NULL;
-  return *discriminator != NULL;
-}
-
-/* A trainer on the device; where that fails and any will do, on the CPU. */
-static GenTrainer *
-make_trainer (GenTraining *training, GenGraph *generator, GenGraph *discriminator, GError **error)
-{
-  GenTrainingSettings *settings = &training->settings;
-  g_autoptr (GError) failure = NULL;
-  GenTrainer *trainer = gen_trainer_new (generator, discriminator, &settings->trainer, &failure);
-
-  if (trainer != NULL)
-    return trainer;
-  if (failure->domain != GEN_DEVICE_ERROR || !is_any_device (settings) ||
-      settings->trainer.device == &gen_device_cpu) {
-    g_propagate_error (error, g_steal_pointer (&failure));
-    return NULL;
-  }
-  g_debug ("falls back to the CPU: %s", failure->message);
-  if (training->events.callbacks.fell_back != NULL)
-    training->events.callbacks.fell_back (failure, training->events.data);
-  settings->trainer.device = &gen_device_cpu;
-  return gen_trainer_new (generator, discriminator, &settings->trainer, error);
-}
-
-/* Whether the nets are for the data. A model of sounds need not say their rate, nor data of them
- * their length. */
-static gboolean
-check_format (GenTraining *training, GError **error)
-{
-  GenFormat taken = gen_trainer_format (training->trainer);
-  g_autofree char *takes = NULL, *has = NULL;
-
-  if (taken.rate == 0)
-    taken.rate = training->format.rate;
-  if (training->format.length == 0)
-    training->format.length = taken.length;
-  if (gen_format_equal (&taken, &training->format))
-    return TRUE;
-  takes = gen_format_describe (&taken);
-  has = gen_format_describe (&training->format);
-  g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_MODEL,
-      "discriminator-model takes %s of %s, but the data is %s of %s", taken.medium->plural, takes,
-      training->format.medium->plural, has);
-  return FALSE;
-}
-
 static void
 draw_latents (GenTraining *training)
 {
@@ -256,14 +135,10 @@ static gboolean
 open_nets (GenTraining *training, GError **error)
 {
   const GenTrainingSettings *settings = &training->settings;
-  g_autoptr (GenGraph) generator = NULL, discriminator = NULL;
 
-  if (!make_nets (training, &generator, &discriminator, error))
-    return FALSE;
-  note_rate (generator, &training->format);
-  note_rate (discriminator, &training->format);
-  training->trainer = make_trainer (training, generator, discriminator, error);
-  if (training->trainer == NULL || !check_format (training, error))
+  training->trainer =
+      gen_training_nets_make (&training->settings, &training->events, &training->format, error);
+  if (training->trainer == NULL)
     return FALSE;
   training->progress = (GenTrainingProgress)GEN_TRAINING_PROGRESS_START;
   if (settings->resume &&

@@ -406,6 +406,13 @@ test_latents (void)
 static void
 change (GValue *value, GParamSpec *spec)
 {
+  g_auto (GValue) element = G_VALUE_INIT;
+
+  if (spec->value_type == GST_TYPE_ARRAY) {
+    g_value_init (&element, G_TYPE_DOUBLE);
+    gst_value_array_append_value (value, &element);
+    return;
+  }
   switch (G_TYPE_FUNDAMENTAL (spec->value_type)) {
   case G_TYPE_BOOLEAN:
     g_value_set_boolean (value, !g_value_get_boolean (value));

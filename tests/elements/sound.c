@@ -148,6 +148,166 @@ test_samples (void)
   }
 }
 
+/* Sample `i` of a channel of sounds that fade into each other over `shared` frames, the first being
+ * that of latent `first`, the last that of latent `last`. */
+static float
+faded (int i, int channel, int shared, guint first, guint last)
+{
+  const int step = LENGTH - shared;
+  const guint number = (guint)MIN (i / step, (int)(last - first));
+  const int t = i - (int)number * step;
+  const double angle = (t + 0.5) / shared * G_PI_2;
+  float z[LATENT], before[LATENT];
+
+  latent_of (first + number, z);
+  if (t >= shared || number == 0)
+    return sample (z, channel, t);
+  latent_of (first + number - 1, before);
+  return (float)(sin (angle) * sample (z, channel, t) +
+                 cos (angle) * sample (before, channel, step + t));
+}
+
+/* Take all that has come: sounds of the latents from `first` to `last`, which begin with frame
+ * `at` of the stream, without a gap. */
+static void
+pull_faded (GstHarness *harness, guint64 at, int shared, guint first, guint last, gboolean int16)
+{
+  const int frames = (int)(last + 1 - first) * (LENGTH - shared) + shared;
+  GstBuffer *buffer;
+  int come = 0;
+
+  while (come < frames && (buffer = gst_harness_try_pull (harness)) != NULL) {
+    GstMapInfo map;
+    int n;
+
+    g_assert_cmpuint (GST_BUFFER_OFFSET (buffer), ==, at + (guint64)come);
+    g_assert_cmpuint (
+        GST_BUFFER_PTS (buffer), ==, gst_util_uint64_scale (at + (guint64)come, GST_SECOND, RATE));
+    g_assert_true (GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DISCONT) == (come == 0));
+    gst_buffer_map (buffer, &map, GST_MAP_READ);
+    n = (int)map.size / CHANNELS / (int16 ? 2 : 4);
+    g_assert_cmpuint (GST_BUFFER_OFFSET_END (buffer), ==, at + (guint64)(come + n));
+    for (int i = 0; i < n * CHANNELS; i++) {
+      const float wanted = faded (come + i / CHANNELS, i % CHANNELS, shared, first, last);
+
+      if (int16)
+        g_assert_cmpfloat_with_epsilon (
+            ((gint16 *)map.data)[i], fminf (fmaxf (wanted * 32768, -32768), 32767), 1.3);
+      else
+        g_assert_cmpfloat_with_epsilon (((float *)map.data)[i], wanted, 2e-6);
+    }
+    come += n;
+    gst_buffer_unmap (buffer, &map);
+    gst_buffer_unref (buffer);
+  }
+  g_assert_cmpint (come, ==, frames);
+}
+
+static void
+test_crossfade (void)
+{
+  const struct {
+    gint64 batch;
+    int batch_size, latents, shared;
+    gboolean int16;
+  } cases[] = {
+    { -1, 1, 1, 400, FALSE },
+    { -1, 1, 3, 1, TRUE },
+    { -1, 4, 1, 600, FALSE },
+    { -1, 2, 3, 7, FALSE },
+    { 1, 1, 1, 160, FALSE },
+    { 1, 2, 3, 240, TRUE },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autofree char *folder = scratch_new ();
+    g_autofree char *path = g_build_filename (folder, "sounds.onnx", NULL);
+    const int latents = cases[i].latents, shared = cases[i].shared;
+    g_autofree char *properties = g_strdup_printf ("batch-size=%d crossfade=%" G_GUINT64_FORMAT,
+        cases[i].batch_size, gst_util_uint64_scale ((guint64)shared, GST_SECOND, RATE));
+    GstHarness *harness;
+    GstSegment segment;
+
+    save_sounds (path, cases[i].batch, "8000");
+    harness = open_harness (
+        path, properties, latents, cases[i].int16 ? GST_AUDIO_NE (S16) : GST_AUDIO_NE (F32));
+    for (guint n = 0; n < 5; n++)
+      push (harness, n, latents);
+    gst_harness_push_event (harness, gst_event_new_eos ());
+    pull_faded (harness, 0, shared, 0, (guint)latents * 5 - 1, cases[i].int16);
+    g_assert_null (gst_harness_try_pull (harness));
+    /* A flush leaves nothing over, and what comes behind it begins anew. */
+    gst_harness_push_event (harness, gst_event_new_flush_start ());
+    gst_harness_push_event (harness, gst_event_new_flush_stop (TRUE));
+    gst_segment_init (&segment, GST_FORMAT_TIME);
+    gst_harness_push_event (harness, gst_event_new_segment (&segment));
+    push (harness, 50, latents);
+    push (harness, 51, latents);
+    gst_harness_push_event (harness, gst_event_new_flush_start ());
+    gst_harness_push_event (harness, gst_event_new_flush_stop (TRUE));
+    while (gst_harness_buffers_in_queue (harness) > 0)
+      gst_buffer_unref (gst_harness_pull (harness));
+    gst_harness_push_event (harness, gst_event_new_segment (&segment));
+    push (harness, 75, latents);
+    push (harness, 76, latents);
+    gst_harness_push_event (harness, gst_event_new_eos ());
+    pull_faded (
+        harness, 3 * RATE, shared, 75 * (guint)latents, 77 * (guint)latents - 1, cases[i].int16);
+    g_assert_null (gst_harness_try_pull (harness));
+    gst_harness_teardown (harness);
+    scratch_remove (folder);
+  }
+}
+
+/* A jump that no flush announces ends one sound and begins another. */
+static void
+test_crossfade_jumps (void)
+{
+  for (int batch_size = 1; batch_size <= 3; batch_size++) {
+    g_autofree char *folder = scratch_new ();
+    g_autofree char *path = g_build_filename (folder, "sounds.onnx", NULL);
+    g_autofree char *properties = g_strdup_printf ("batch-size=%d crossfade=50000000", batch_size);
+    GstHarness *harness;
+
+    save_sounds (path, -1, "8000");
+    harness = open_harness (path, properties, 1, GST_AUDIO_NE (F32));
+    for (guint n = 0; n < 8; n++) {
+      float *values = g_new (float, LATENT);
+      GstBuffer *buffer = gst_buffer_new_wrapped (values, LATENT * sizeof (float));
+
+      latent_of (n, values);
+      GST_BUFFER_PTS (buffer) = (n < 4 ? n : n + 46) * GST_SECOND / 25;
+      if (n == 4)
+        GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DISCONT);
+      g_assert_cmpint (gst_harness_push (harness, buffer), ==, GST_FLOW_OK);
+    }
+    gst_harness_push_event (harness, gst_event_new_eos ());
+    pull_faded (harness, 0, 400, 0, 3, FALSE);
+    pull_faded (harness, 2 * RATE, 400, 4, 7, FALSE);
+    g_assert_null (gst_harness_try_pull (harness));
+    gst_harness_teardown (harness);
+    scratch_remove (folder);
+  }
+}
+
+/* More than half of a sound cannot be shared: the third one would begin in the first. */
+static void
+test_crossfade_too_long (void)
+{
+  g_autofree char *folder = scratch_new ();
+  g_autofree char *path = g_build_filename (folder, "sounds.onnx", NULL);
+  g_autofree char *launch = g_strdup_printf (
+      "latentsrc num-buffers=3 ! generator model=%s crossfade=80000000 ! fakesink", path);
+  g_autofree char *words = NULL;
+  gboolean failed;
+
+  save_sounds (path, -1, "8000");
+  words = play_for_words (launch, &failed);
+  g_assert_true (failed);
+  assert_says (words, "crossfade");
+  scratch_remove (folder);
+}
+
 /* Where latents jump, so does the sound; else it goes on, though latents come at another rate. */
 static void
 test_jump (void)
@@ -218,6 +378,9 @@ main (int argc, char **argv)
   gst_init (&argc, &argv);
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/sound/samples", test_samples);
+  g_test_add_func ("/sound/crossfade", test_crossfade);
+  g_test_add_func ("/sound/crossfade-jumps", test_crossfade_jumps);
+  g_test_add_func ("/sound/crossfade-too-long", test_crossfade_too_long);
   g_test_add_func ("/sound/jump", test_jump);
   g_test_add_func ("/sound/assumed-rate", test_assumed_rate);
   return g_test_run ();

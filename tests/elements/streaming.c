@@ -226,6 +226,34 @@ test_pieces (void)
   scratch_remove (folder);
 }
 
+/* Samples to a device and back. GEN_CUDA_MODULE says which module stands for it. */
+static void
+test_device (void)
+{
+  g_autofree char *folder = NULL, *path = NULL;
+  g_autofree float *noise = make_noise (), *whole = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (!gen_device_cuda.available (&error)) {
+    g_test_skip (error->message);
+    return;
+  }
+  folder = scratch_new ();
+  path = g_build_filename (folder, "filter.onnx", NULL);
+  save_filter (path, -1, NULL);
+  whole = make_whole (path, noise, FRAMES);
+  for (int int16 = 0; int16 < 2; int16++) {
+    GstHarness *harness = open_harness (path, "device=cuda chunk-size=300", int16);
+
+    for (int at = 0; at < FRAMES; at += 250)
+      push (harness, noise, at, 250, int16, at == 0);
+    gst_harness_push_event (harness, gst_event_new_eos ());
+    pull_all (harness, 0, FRAMES, whole, int16, int16 ? 4e-4 : 2e-5);
+    gst_harness_teardown (harness);
+  }
+  scratch_remove (folder);
+}
+
 /* A jump ends one sound, and another one begins; a flush leaves nothing over. */
 static void
 test_jumps (void)
@@ -292,44 +320,197 @@ test_one_length (void)
   scratch_remove (folder);
 }
 
-/* Results that hang on all: an error that says which node, and what to do, and then it is done. */
+/* What comes of pieces of `piece` frames that share half, by its definition: each made by itself,
+ * and all of them under a Hann window. */
+static float *
+make_overlapping (const char *path, const float *noise, int piece)
+{
+  const int half = piece / 2;
+  float *sum = g_new0 (float, (FRAMES + 2 * piece) * CHANNELS);
+  g_autofree float *padded = g_new0 (float, (FRAMES + piece) * CHANNELS);
+
+  memcpy (padded, noise, sizeof (float) * FRAMES * CHANNELS);
+  for (int at = 0; at < FRAMES; at += half) {
+    g_autofree float *made = make_whole (path, padded + at * CHANNELS, piece);
+
+    for (int i = 0; i < piece; i++) {
+      const double window = pow (sin (G_PI * (i + 0.5) / piece), 2);
+
+      for (int c = 0; c < CHANNELS; c++)
+        sum[(at + i) * CHANNELS + c] +=
+            (float)(at == 0 && i < half ? 1 : window) * made[i * CHANNELS + c];
+    }
+  }
+  /* The last piece has none behind it. */
+  return sum;
+}
+
+/* The largest step from one frame to the next at a multiple of `every`, beside that of `whole`. */
+static double
+find_click (const float *made, const float *whole, int every)
+{
+  double worst = 0;
+
+  for (int at = every; at < FRAMES - every; at += every)
+    for (int c = 0; c < CHANNELS; c++) {
+      const int i = at * CHANNELS + c;
+
+      worst =
+          fmax (worst, fabs ((made[i] - whole[i]) - (made[i - CHANNELS] - whole[i - CHANNELS])));
+    }
+  return worst;
+}
+
+static float *
+pull_numbers (GstHarness *harness)
+{
+  float *numbers = g_new0 (float, FRAMES *CHANNELS);
+  gsize come = 0;
+
+  for (GstBuffer *buffer; (buffer = gst_harness_try_pull (harness)) != NULL;) {
+    const gsize size = gst_buffer_get_size (buffer);
+
+    g_assert_cmpuint (GST_BUFFER_OFFSET (buffer), ==, come / sizeof (float) / CHANNELS);
+    g_assert_cmpuint (come + size, <=, FRAMES * CHANNELS * sizeof (float));
+    gst_buffer_extract (buffer, 0, (guint8 *)numbers + come, size);
+    come += size;
+    gst_buffer_unref (buffer);
+  }
+  g_assert_cmpuint (come, ==, FRAMES * CHANNELS * sizeof (float));
+  return numbers;
+}
+
+static float *
+play_noise (const char *path, const char *properties, const float *noise)
+{
+  GstHarness *harness = open_harness (path, properties, FALSE);
+  float *made;
+
+  for (int at = 0; at < FRAMES; at += 500)
+    push (harness, noise, at, 500, FALSE, at == 0);
+  gst_harness_push_event (harness, gst_event_new_eos ());
+  made = pull_numbers (harness);
+  gst_harness_teardown (harness);
+  return made;
+}
+
+/* Results that hang on all: pieces overlap, a warning says why, and there is no click. */
 static void
 test_endless (void)
 {
   g_autofree char *folder = scratch_new ();
   g_autofree char *path = g_build_filename (folder, "endless.onnx", NULL);
-  g_autoptr (GstElement) generator = gst_element_factory_make ("generator", NULL);
-  g_autoptr (GstBus) bus = gst_bus_new ();
-  g_autoptr (GError) error = NULL;
-  g_autofree float *noise = make_noise ();
-  GstHarness *harness;
-  GstMessage *message;
-  guint n = 0;
+  g_autofree char *launch = g_strdup_printf ("audiotestsrc num-buffers=20 ! audio/x-raw,rate=%d ! "
+                                             "generator model=%s ! fakesink",
+      RATE, path);
+  g_autofree char *words = NULL;
+  g_autofree float *noise = make_noise (), *whole = NULL, *wanted = NULL, *made = NULL, *cut = NULL;
+  gboolean failed;
+  double click, cut_click, error = 0, power = 0;
 
   save_filter (path, -1, "GlobalAveragePool");
-  gst_object_ref_sink (generator);
-  gst_element_set_bus (generator, bus);
-  g_object_set (generator, "model", path, NULL);
-  g_assert_cmpint (
-      gst_element_set_state (generator, GST_STATE_PAUSED), ==, GST_STATE_CHANGE_FAILURE);
-  message = gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR);
-  gst_message_parse_error (message, &error, NULL);
-  g_assert_nonnull (strstr (error->message, "GlobalAveragePool"));
-  g_assert_nonnull (strstr (error->message, "property context"));
-  gst_message_unref (message);
-  gst_element_set_state (generator, GST_STATE_NULL);
-  /* Its messages hold the element. */
-  gst_bus_set_flushing (bus, TRUE);
-  harness = open_harness (path, "context=100 chunk-size=500", FALSE);
-  for (int at = 0; at < FRAMES; at += 500)
-    push (harness, noise, at, 500, FALSE, at == 0);
-  gst_harness_push_event (harness, gst_event_new_eos ());
-  for (GstBuffer *buffer; (buffer = gst_harness_try_pull (harness)) != NULL;) {
-    n += (guint)(gst_buffer_get_size (buffer) / sizeof (float) / CHANNELS);
-    gst_buffer_unref (buffer);
+  words = play_for_words (launch, &failed);
+  g_assert_false (failed);
+  assert_says (words, "GlobalAveragePool");
+  assert_says (words, "overlap");
+  g_assert_cmpuint (count_words (words, "\n"), ==, 1);
+  whole = make_whole (path, noise, FRAMES);
+  wanted = make_overlapping (path, noise, 500);
+  made = play_noise (path, "chunk-size=500", noise);
+  /* All but what the last piece alone has made. */
+  for (int i = 0; i < (FRAMES - 500) * CHANNELS; i++)
+    g_assert_cmpfloat_with_epsilon (made[i], wanted[i], 2e-5);
+  for (int i = 0; i < FRAMES * CHANNELS; i++) {
+    error += pow (made[i] - whole[i], 2);
+    power += pow (whole[i], 2);
   }
-  g_assert_cmpuint (n, ==, FRAMES);
-  gst_harness_teardown (harness);
+  g_test_message ("%.1f dB off the whole", 10 * log10 (error / power));
+  g_assert_cmpfloat (error, <, power / 100);
+  cut = play_noise (path, "chunk-size=250 context=100", noise);
+  click = find_click (made, whole, 250);
+  cut_click = find_click (cut, whole, 250);
+  g_test_message ("steps of %g, and %g where pieces do not overlap", click, cut_click);
+  g_assert_cmpfloat (click, <, cut_click / 20);
+  scratch_remove (folder);
+}
+
+/* Of a model of one length half of that is shared, and what is said otherwise holds. */
+static void
+test_overlap (void)
+{
+  g_autofree char *folder = scratch_new ();
+  g_autofree char *endless = g_build_filename (folder, "endless.onnx", NULL);
+  g_autofree char *fixed = g_build_filename (folder, "fixed.onnx", NULL);
+  g_autofree char *finite = g_build_filename (folder, "finite.onnx", NULL);
+  g_autofree char *launch = g_strdup_printf (
+      "audiotestsrc num-buffers=2 ! generator model=%s chunk-size=500 overlap=251 ! fakesink",
+      finite);
+  g_autofree float *noise = make_noise (), *wanted = NULL, *made = NULL, *whole = NULL,
+                   *same = NULL;
+  g_autofree char *words = NULL;
+  gboolean failed;
+
+  save_filter (endless, -1, "GlobalAveragePool");
+  save_filter (fixed, 1024, "GlobalAveragePool");
+  wanted = make_overlapping (endless, noise, 1024);
+  made = play_noise (fixed, "", noise);
+  for (int i = 0; i < (FRAMES - 1024) * CHANNELS; i++)
+    g_assert_cmpfloat_with_epsilon (made[i], wanted[i], 2e-5);
+  /* Where pieces come out as the whole does, so does what they share. */
+  save_filter (finite, -1, NULL);
+  whole = make_whole (finite, noise, FRAMES);
+  same = play_noise (finite, "overlap=100 chunk-size=600", noise);
+  for (int i = 50 * CHANNELS; i < (FRAMES - 50) * CHANNELS; i++)
+    g_assert_cmpfloat_with_epsilon (same[i], whole[i], 2e-5);
+  words = play_for_words (launch, &failed);
+  g_assert_true (failed);
+  assert_says (words, "overlap");
+  scratch_remove (folder);
+}
+
+/* Half as many samples come out; of one that is left over nothing does. */
+static void
+test_slower (void)
+{
+  g_autofree char *folder = scratch_new ();
+  g_autofree char *path = g_build_filename (folder, "slower.onnx", NULL);
+  g_autofree float *noise = make_noise ();
+  g_autoptr (GenGraph) graph = gen_graph_new ("slower");
+  g_autoptr (GError) error = NULL;
+  const gint64 two = 2;
+  GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, CHANNELS, 4096));
+  GenTensor *y = gen_graph_op (graph, "AveragePool", &x, 1, 1, &error, "kernel_shape", GEN_INTS, 1,
+      &two, "strides", GEN_INTS, 1, &two, NULL);
+
+  g_assert_no_error (error);
+  x->shape.dims[2] = y->shape.dims[2] = -1;
+  save_model (graph, y, path);
+  for (int n = 1; n <= 801; n += 100) {
+    g_autofree char *launch = g_strdup_printf ("generator model=%s", path);
+    GstHarness *harness = gst_harness_new_parse (launch);
+    int come = 0;
+
+    gst_harness_set_src_caps_str (harness,
+        "audio/x-raw,format=" GST_AUDIO_NE (F32) ",layout=interleaved,rate=8000,"
+                                                 "channels=2");
+    push (harness, noise, 0, n, FALSE, TRUE);
+    gst_harness_push_event (harness, gst_event_new_eos ());
+    for (GstBuffer *buffer; (buffer = gst_harness_try_pull (harness)) != NULL;) {
+      g_assert_cmpuint (
+          GST_BUFFER_PTS (buffer), ==, gst_util_uint64_scale ((guint64)come, GST_SECOND, RATE / 2));
+      for (gsize i = 0; i < gst_buffer_get_size (buffer) / sizeof (float);
+           i++, come += i % 2 == 0) {
+        const int at = 2 * come * CHANNELS + (int)(i % 2);
+        float made;
+
+        gst_buffer_extract (buffer, i * sizeof (float), &made, sizeof made);
+        g_assert_cmpfloat_with_epsilon (made, (noise[at] + noise[at + CHANNELS]) / 2, 1e-6);
+      }
+      gst_buffer_unref (buffer);
+    }
+    g_assert_cmpint (come, ==, n / 2);
+    gst_harness_teardown (harness);
+  }
   scratch_remove (folder);
 }
 
@@ -400,9 +581,12 @@ main (int argc, char **argv)
   gst_init (&argc, &argv);
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/streaming/pieces", test_pieces);
+  g_test_add_func ("/streaming/device", test_device);
   g_test_add_func ("/streaming/jumps", test_jumps);
   g_test_add_func ("/streaming/one-length", test_one_length);
   g_test_add_func ("/streaming/endless", test_endless);
+  g_test_add_func ("/streaming/overlap", test_overlap);
+  g_test_add_func ("/streaming/slower", test_slower);
   g_test_add_func ("/streaming/change", test_change);
   g_test_add_func ("/streaming/latency", test_latency);
   return g_test_run ();

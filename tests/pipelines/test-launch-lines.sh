@@ -67,10 +67,16 @@ onnx.save (helper.make_model (helper.make_graph (
     [helper.make_tensor_value_info ("picture", TensorProto.FLOAT, ["N", 3, 32, 32])],
     [helper.make_tensor_value_info ("features", TensorProto.FLOAT, ["N", 48])]),
     opset_imports=[helper.make_opsetid ("", 13)], ir_version=8), "inception.onnx")
+# Sound to sound, each sample by its neighbours.
+onnx.save (helper.make_model (helper.make_graph (
+    [helper.make_node ("Conv", ["sound", "taps"], ["clear"], pads=[4, 4])], "restore",
+    [helper.make_tensor_value_info ("sound", TensorProto.FLOAT, [1, 1, "T"])],
+    [helper.make_tensor_value_info ("clear", TensorProto.FLOAT, [1, 1, "T"])],
+    [helper.make_tensor ("taps", TensorProto.FLOAT, [1, 1, 9], [1 / 9] * 9)]),
+    opset_imports=[helper.make_opsetid ("", 13)], ir_version=8), "restore.onnx")
 END
     ln -s grey/model ball
-    # Something to hear, and a model that scores a second of it by its peak.
-    gst-launch-1.0 -q audiotestsrc num-buffers=150 ! wavenc ! filesink location=talk.wav || return 1
+    # A model that scores a second of sound by its peak.
     /usr/bin/python3 - <<'END' || return 1
 import onnx
 from onnx import TensorProto, helper
@@ -91,7 +97,7 @@ END
 # train into.
 provide() {
     cp -r "$work/pictures" "$work/photos" "$work/digits.png" "$work/inception.onnx" \
-        "$work/drums" "$work/talk.wav" "$work/clean-speech.onnx" .
+        "$work/drums" "$work/talk.wav" "$work/clean-speech.onnx" "$work/restore.onnx" .
     case $page in
     README.md) cp -r "$work/colour/model" . ;;
     *) cp -r "$work/grey/model" . ;;

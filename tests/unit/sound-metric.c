@@ -84,8 +84,8 @@ measure (GenMeter *meter, const GenSample *window, double *values)
   g_assert_no_error (error);
 }
 
-/* FFmpeg's figures have one digit in the summary and three for each 100 ms. Ours of the whole are of
- * histograms in steps of 0.1. */
+/* FFmpeg's figures have one digit in the summary and three for each 100 ms. Ours of the whole are
+ * of histograms in steps of 0.1. */
 static void
 test_loudness (void)
 {
@@ -123,7 +123,8 @@ test_loudness (void)
       json_object_get_double_member (summary, "loudness-integrated"), -13.4, 0.1);
   g_assert_cmpfloat_with_epsilon (
       json_object_get_double_member (summary, "loudness-range"), 15.1, 0.15);
-  /* The noise reaches up to half the rate, where FFmpeg's interpolation does too, and ours does not.
+  /* The noise reaches up to half the rate, where FFmpeg's interpolation does too, and ours does
+   * not.
    */
   g_assert_cmpfloat_with_epsilon (
       json_object_get_double_member (summary, "true-peak-overall"), -9.5, 0.2);
@@ -131,6 +132,57 @@ test_loudness (void)
       json_object_get_double_member (
           json_object_get_object_member (summary, "true-peak"), "maximum"),
       json_object_get_double_member (summary, "true-peak-overall"), 1e-12);
+}
+
+/* The signals 1 to 3 of EBU Tech 3341, and 1 to 3 of EBU Tech 3342: a tone of 1 kHz on both sides
+ * at levels of so many decibels for so many seconds, and what is to come of it. */
+static void
+test_compliance (void)
+{
+  static const struct {
+    struct {
+      double decibels;
+      int seconds;
+    } parts[4];
+    double integrated, range; /* NAN: not said */
+  } signals[] = {
+    { { { -23, 20 } }, -23, NAN },
+    { { { -33, 20 } }, -33, NAN },
+    { { { -36, 10 }, { -23, 60 }, { -36, 10 } }, -23, NAN },
+    { { { -20, 20 }, { -30, 20 } }, NAN, 10 },
+    { { { -20, 20 }, { -15, 20 } }, NAN, 5 },
+    { { { -40, 20 }, { -20, 20 } }, NAN, 20 },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (signals); i++) {
+    g_autoptr (GenMeter) meter = meter_new ("loudness", FALSE);
+    g_autoptr (JsonObject) summary = NULL;
+    g_auto (GenSound) second = { 0 };
+    double values[4];
+
+    gen_sound_init (&second, RATE, 2, RATE);
+    for (int p = 0; p < 4; p++)
+      for (int s = 0; s < signals[i].parts[p].seconds; s++) {
+        const GenSample window = part_of (&second, 0, RATE);
+
+        for (int k = 0; k < 2 * RATE; k++)
+          second.data[k] = (float)(pow (10, signals[i].parts[p].decibels / 20) *
+                                   sin (2 * G_PI * 1000 * (k / 2) / RATE));
+        measure (meter, &window, values);
+      }
+    if (i < 2) {
+      g_assert_cmpfloat_with_epsilon (values[0], signals[i].integrated, 0.1);
+      g_assert_cmpfloat_with_epsilon (values[1], signals[i].integrated, 0.1);
+    }
+    summary = gen_meter_summarise (meter, NULL);
+    if (!isnan (signals[i].integrated))
+      g_assert_cmpfloat_with_epsilon (
+          json_object_get_double_member (summary, "loudness-integrated"), signals[i].integrated,
+          0.1);
+    if (!isnan (signals[i].range))
+      g_assert_cmpfloat_with_epsilon (
+          json_object_get_double_member (summary, "loudness-range"), signals[i].range, 1);
+  }
 }
 
 /* A tone of a quarter of the rate whose samples all lie beside its crests: FFmpeg says -6.0 dBFS,
@@ -592,6 +644,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/sound-metric/loudness", test_loudness);
+  g_test_add_func ("/sound-metric/loudness/compliance", test_compliance);
   g_test_add_func ("/sound-metric/true-peak", test_true_peak);
   g_test_add_func ("/sound-metric/spectrum", test_spectrum);
   g_test_add_func ("/sound-metric/signal-to-noise", test_signal_to_noise);

@@ -39,6 +39,7 @@
   X (scaled_dot_product_attention)                                                                 \
   X (scatter)                                                                                      \
   X (softmax)                                                                                      \
+  X (sound)                                                                                        \
   X (topk)                                                                                         \
   X (trilu)                                                                                        \
   X (unary)                                                                                        \

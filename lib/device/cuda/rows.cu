@@ -51,6 +51,18 @@ read_frame (
          gen_picture_geometry_to_pack (producer, geometry, NULL);
 }
 
+/* Samples that UnpackSound alone reads, or that PackSound makes and nothing reads. */
+static gboolean
+is_sound (const GenGraph *graph, const GenTensor *tensor)
+{
+  const GenNode *reader = NULL, *producer = tensor->producer;
+  guint place;
+  const guint readers = count_readers (graph, tensor, &reader, &place);
+
+  return producer == NULL ? readers == 1 && is_operator (reader, "UnpackSound")
+                          : readers == 0 && is_operator (producer, "PackSound");
+}
+
 GenCudaRows
 gen_cuda_rows_of (const GenGraph *graph, const GenTensor *tensor)
 {
@@ -60,7 +72,7 @@ gen_cuda_rows_of (const GenGraph *graph, const GenTensor *tensor)
   guint place = 0;
 
   if (!read_frame (graph, tensor, &g, &place))
-    return { size, size, 1, FALSE };
+    return { size, size, 1, is_sound (graph, tensor) };
   plane = gen_picture_plane (&g, (int)(place % (guint)g.n_planes));
   return { plane.row, plane.stride, plane.rows, TRUE };
 }

@@ -11,7 +11,8 @@ struct GenCudaRows {
 };
 
 /* How `tensor`, an input or output of `graph`, lies in its bytes: a frame's plane where
- * UnpackPicture alone reads it, or PackPicture makes it and nothing reads it; else one row. */
+ * UnpackPicture alone reads it, or PackPicture makes it and nothing reads it; else one row, which
+ * is a frame as well where it is the samples of a sound. */
 GenCudaRows gen_cuda_rows_of (const GenGraph *graph, const GenTensor *tensor);
 gboolean gen_cuda_copy_rows (const GenCudaRows *rows, void *to, const void *from,
     cudaMemcpyKind kind, cudaStream_t stream, const char *what, GError **error);

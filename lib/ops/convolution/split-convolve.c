@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Convolutions on the tile unit (../device/split_tile.h). The source is split once, pixel by pixel;
+/* Convolutions on the tile unit (../device/split-tile.h). The source is split once, pixel by pixel;
  * the tiles of each tap of the kernel are then read where they lie, at the tap's distance, so that
  * nothing is gathered.
  *
@@ -39,12 +39,12 @@ struct _GenSplitConvolve {
   gint64 all_rows, rows_at_once; /* of all items; worked on together */
   gsize plane;                   /* bytes of a phase of those */
   int taps;
-  gsize *offsets;       /* of the taps */
-  gint64 blocks;        /* of output channels */
-  gsize packed_at;      /* bytes */
-  GenSplitForm form;    /* of packed weights: */
-  gsize line, restored; /* bytes of 16 channels' packed weights; of their tiles in the scratch */
-  gboolean split_rows;  /* parts share the rows, else the blocks */
+  gsize *offsets;      /* of the taps */
+  gint64 blocks;       /* of output channels */
+  gsize packed_at;     /* bytes */
+  GenSplitForm form;   /* of packed weights: */
+  gsize line, made;    /* bytes of 16 channels' packed weights; of a block's tiles in the scratch */
+  gboolean split_rows; /* parts share the rows, else the blocks */
 };
 
 static void
@@ -160,15 +160,15 @@ split_convolve_new (const GenConvolve *c, const GenProblem *p, int splits, int p
   row = phases * s->columns * s->pixel;
   at_once = s->split_rows ? (s->all_rows + parts - 1) / parts : s->all_rows;
   s->rows_at_once = CLAMP (SOURCE_BYTES / row - s->extra, 1, at_once);
-  /* The last tiles may read beyond the last pixel. */
-  s->plane = ((s->rows_at_once + s->extra) * s->columns + BLOCK) * s->pixel;
+  /* The last tiles may read beyond the last pixel, and their last taps beyond that. */
+  s->plane = ((s->rows_at_once + s->extra) * s->columns + BLOCK + reach (&s->axes[1])) * s->pixel;
   s->taps = s->axes[0].kernel * s->axes[1].kernel;
   s->offsets = find_offsets (s);
   s->form = gen_split_form (
       &(GenSplitMatrix){ .lines = p->out_channels, .k = s->taps * s->steps * GEN_SPLIT_STEP },
       splits, s->rows_at_once * s->columns / BLOCK);
   s->line = gen_split_stored_size (&s->form, s->taps * s->steps);
-  s->restored = gen_split_restored_size (&s->form, s->taps * s->steps);
+  s->made = gen_split_made_size (&s->form, s->taps * s->steps);
   return s;
 }
 
@@ -186,7 +186,7 @@ gen_split_convolve_init (GenConvolve *c, int parts, GenPrecision precision)
 
     s->packed_at = c->packed_size;
     c->packed_size += s->blocks * BLOCK / GEN_SPLIT_LINES * s->line;
-    c->part_scratch = MAX (c->part_scratch, RESULTS_BYTES + s->restored + phases * s->plane);
+    c->part_scratch = MAX (c->part_scratch, RESULTS_BYTES + s->made + phases * s->plane);
     g_ptr_array_add (c->split, s);
   }
 }
@@ -349,18 +349,18 @@ run_rows (const Work *work, gint64 row, gint64 n, gint64 begin, gint64 end)
   const gint64 places = n * s->columns;
 
   for (gint64 block = begin; block < end; block++) {
-    gsize next = s->line;
-    const guint8 *tiles =
-        gen_split_restore (&s->form, work->packed + block * BLOCK / GEN_SPLIT_LINES * s->line,
-            s->taps * s->steps, work->tiles, &next);
+    GenSplitRight right = gen_split_right (
+        &s->form, work->packed + block * BLOCK / GEN_SPLIT_LINES * s->line, s->line, work->tiles);
 
     for (gint64 at = 0; at < places; at += BLOCK) {
       const guint8 *first = work->source + at * s->pixel;
 
       if (!is_wanted (s, row, at, MIN (at + BLOCK, places)))
         continue;
-      gen_split_multiply (&layout, first, first + GEN_SPLIT_LINES * s->pixel, s->offsets, s->taps,
-          s->steps, tiles, next, s->splits, TRUE, work->block);
+      gen_split_multiply (&layout, first,
+          places - at > GEN_SPLIT_LINES ? first + GEN_SPLIT_LINES * s->pixel : NULL, s->offsets,
+          s->taps, s->steps, &right, s->splits, TRUE, work->block);
+      right = gen_split_made (&right, s->taps * s->steps);
       give_results (work, row, at, MIN (at + BLOCK, places), block * BLOCK);
     }
   }
@@ -392,7 +392,7 @@ gen_split_convolve_run (const GenConvolve *c, const GenFinish *finish, const flo
   for (guint i = 0; i < c->split->len; i++) {
     const GenSplitConvolve *s = g_ptr_array_index (c->split, i);
     Work work = { c, s, finish, (const guint8 *)packed + s->packed_at, result, (float *)scratch,
-      (guint8 *)scratch + RESULTS_BYTES, (guint8 *)scratch + RESULTS_BYTES + s->restored };
+      (guint8 *)scratch + RESULTS_BYTES, (guint8 *)scratch + RESULTS_BYTES + s->made };
 
     run_problem (&work, source, part, parts);
   }

@@ -16,14 +16,18 @@ typedef struct {
   guint64 not_finite; /* atomic: see gen_pack_sound_take_not_finite */
 } Pack;
 
+/* What rounds a number of less than 22 bits to the nearest, halves to even, when it is added: there
+ * are no bits for more. */
+#define ROUNDING 12582912.0f
+
 /* Whether all are finite; the others become 0. */
-GEN_CLONES (gboolean, scale, (const float *x, gsize step, float factor, float *out, gsize n),
-    (x, step, factor, out, n))
+GEN_CLONES (
+    gboolean, scale, (const float *x, float factor, float *out, gsize n), (x, factor, out, n))
 {
   guint32 infinite = 0;
 
   for (gsize i = 0; i < n; i++) {
-    const float v = x[i * step] * factor;
+    const float v = x[i] * factor;
     guint32 bits, bad;
 
     memcpy (&bits, &v, sizeof bits);
@@ -34,44 +38,120 @@ GEN_CLONES (gboolean, scale, (const float *x, gsize step, float factor, float *o
   return infinite == 0;
 }
 
-GEN_CLONES (void, quantize, (const float *x, gint16 *out, gsize step, gsize n), (x, out, step, n))
+GEN_CLONES (void, quantize, (const float *x, gint16 *out, gsize n), (x, out, n))
 {
   for (gsize i = 0; i < n; i++) {
     float v = x[i];
 
     v = v < -32768.0f ? -32768.0f : v;
     v = v > 32767.0f ? 32767.0f : v;
-    /* To the nearest, halves to even, as the processor rounds. */
-    out[i * step] = (gint16)__builtin_rintf (v);
+    out[i] = (gint16)(gint32)(v + ROUNDING - ROUNDING);
   }
 }
 
-GEN_CLONES (void, scatter, (const float *x, float *out, gsize step, gsize n), (x, out, step, n))
+/* A channel among others: every `step`-th place. */
+GEN_CLONES (
+    void, scatter_int16, (const gint16 *x, gint16 *out, gsize step, gsize n), (x, out, step, n))
 {
   for (gsize i = 0; i < n; i++)
     out[i * step] = x[i];
 }
 
-/* `n` frames of sound `sound` from its frame `first` on. */
+GEN_CLONES (
+    void, scatter_float, (const float *x, float *out, gsize step, gsize n), (x, out, step, n))
+{
+  for (gsize i = 0; i < n; i++)
+    out[i * step] = x[i];
+}
+
+/* Two channels, which are a pass of their own since most sounds have as many. */
+GEN_CLONES (void, pair_int16, (const gint16 *left, const gint16 *right, gint16 *out, gsize n),
+    (left, right, out, n))
+{
+  for (gsize i = 0; i < n; i++) {
+    out[2 * i] = left[i];
+    out[2 * i + 1] = right[i];
+  }
+}
+
+GEN_CLONES (void, pair_float, (const float *left, const float *right, float *out, gsize n),
+    (left, right, out, n))
+{
+  for (gsize i = 0; i < n; i++) {
+    out[2 * i] = left[i];
+    out[2 * i + 1] = right[i];
+  }
+}
+
+/* `n` numbers that lie as their samples do. */
+static gboolean
+pack_flat (const GenSoundGeometry *geometry, const float *x, float factor, guint8 *out, gsize n)
+{
+  gboolean finite = TRUE;
+  float numbers[CHUNK];
+
+  if (!geometry->int16)
+    return scale (x, factor, (float *)out, n);
+  for (gsize at = 0; at < n; at += CHUNK) {
+    const gsize here = MIN (n - at, CHUNK);
+
+    finite &= scale (x + at, factor, numbers, here);
+    quantize (numbers, (gint16 *)out + at, here);
+  }
+  return finite;
+}
+
+/* `n` frames of two channels; `x` and `x + length` are their first numbers. */
+static gboolean
+pack_pair (const GenSoundGeometry *geometry, const float *x, float factor, guint8 *out, gsize n)
+{
+  float numbers[2][CHUNK];
+  gint16 samples[2][CHUNK];
+  gboolean finite = TRUE;
+
+  for (gsize c = 0; c < 2; c++) {
+    finite &= scale (x + c * (gsize)geometry->length, factor, numbers[c], n);
+    if (geometry->int16)
+      quantize (numbers[c], samples[c], n);
+  }
+  if (geometry->int16)
+    pair_int16 (samples[0], samples[1], (gint16 *)out, n);
+  else
+    pair_float (numbers[0], numbers[1], (float *)out, n);
+  return finite;
+}
+
+/* The same of any number of channels. */
+static gboolean
+pack_channels (const GenSoundGeometry *geometry, const float *x, float factor, guint8 *out, gsize n)
+{
+  const gsize channels = (gsize)geometry->channels;
+  gboolean finite = TRUE;
+  float numbers[CHUNK];
+  gint16 samples[CHUNK];
+
+  for (gsize c = 0; c < channels; c++) {
+    finite &= scale (x + c * (gsize)geometry->length, factor, numbers, n);
+    if (geometry->int16) {
+      quantize (numbers, samples, n);
+      scatter_int16 (samples, (gint16 *)out + c, channels, n);
+    } else {
+      scatter_float (numbers, (float *)out + c, channels, n);
+    }
+  }
+  return finite;
+}
+
+/* `n` frames, at most CHUNK, of sound `x` from its frame `first` on. */
 static gboolean
 pack_frames (const GenSoundGeometry *geometry, const float *x, guint8 *out, gsize first, gsize n)
 {
   const gsize channels = (gsize)geometry->channels;
   const float factor = (geometry->int16 ? 32768.0f : 1.0f) / geometry->full_scale;
-  gboolean finite = TRUE;
-  float numbers[CHUNK];
 
-  for (gsize c = 0; c < channels; c++) {
-    const float *from = geometry->channels_last ? x + first * channels + c
-                                                : x + c * (gsize)geometry->length + first;
-
-    finite &= scale (from, geometry->channels_last ? channels : 1, factor, numbers, n);
-    if (geometry->int16)
-      quantize (numbers, (gint16 *)out + c, channels, n);
-    else
-      scatter (numbers, (float *)out + c, channels, n);
-  }
-  return finite;
+  if (geometry->channels_last || channels == 1)
+    return pack_flat (geometry, x + first * channels, factor, out, n * channels);
+  return (channels == 2 ? pack_pair : pack_channels) (geometry, x + first, factor, out, n);
 }
 
 static void

@@ -20,6 +20,8 @@
 
 #include <generative/operator.h>
 
+#include "../../private-api.h"
+
 typedef struct {
   gboolean int16, channels_last;
   float full_scale;
@@ -31,9 +33,9 @@ typedef struct {
 
 /* Of a node of PackSound, and of UnpackSound. FALSE with `error` when the attributes do not fit its
  * operand. */
-gboolean gen_sound_geometry_to_pack (
+GEN_PRIVATE_API gboolean gen_sound_geometry_to_pack (
     const GenNode *node, GenSoundGeometry *geometry, GError **error);
-gboolean gen_sound_geometry_to_unpack (
+GEN_PRIVATE_API gboolean gen_sound_geometry_to_unpack (
     const GenNode *node, GenSoundGeometry *geometry, GError **error);
 
 /* The buffers that numbers were packed into which are not finite, since this was last asked: a bit

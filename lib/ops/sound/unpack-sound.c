@@ -7,38 +7,84 @@
 
 #define CHUNK 1024
 
-GEN_CLONES (void, from_int16,
-    (const gint16 *x, gsize step, float factor, float *out, gsize out_step, gsize n),
-    (x, step, factor, out, out_step, n))
+/* Every `step`-th sample, those of a channel. */
+GEN_CLONES (void, from_int16, (const gint16 *x, gsize step, float factor, float *out, gsize n),
+    (x, step, factor, out, n))
 {
   for (gsize i = 0; i < n; i++)
-    out[i * out_step] = (float)x[i * step] * factor;
+    out[i] = (float)x[i * step] * factor;
 }
 
-GEN_CLONES (void, from_float,
-    (const float *x, gsize step, float factor, float *out, gsize out_step, gsize n),
-    (x, step, factor, out, out_step, n))
+GEN_CLONES (void, from_float, (const float *x, gsize step, float factor, float *out, gsize n),
+    (x, step, factor, out, n))
 {
   for (gsize i = 0; i < n; i++)
-    out[i * out_step] = x[i * step] * factor;
+    out[i] = x[i * step] * factor;
 }
 
+/* All of them. */
+GEN_CLONES (
+    void, flat_int16, (const gint16 *x, float factor, float *out, gsize n), (x, factor, out, n))
+{
+  for (gsize i = 0; i < n; i++)
+    out[i] = (float)x[i] * factor;
+}
+
+GEN_CLONES (
+    void, flat_float, (const float *x, float factor, float *out, gsize n), (x, factor, out, n))
+{
+  for (gsize i = 0; i < n; i++)
+    out[i] = x[i] * factor;
+}
+
+/* Two channels, which are a pass of their own since most sounds have as many. */
+GEN_CLONES (void, pair_int16, (const gint16 *x, float factor, float *left, float *right, gsize n),
+    (x, factor, left, right, n))
+{
+  for (gsize i = 0; i < n; i++) {
+    left[i] = (float)x[2 * i] * factor;
+    right[i] = (float)x[2 * i + 1] * factor;
+  }
+}
+
+GEN_CLONES (void, pair_float, (const float *x, float factor, float *left, float *right, gsize n),
+    (x, factor, left, right, n))
+{
+  for (gsize i = 0; i < n; i++) {
+    left[i] = x[2 * i] * factor;
+    right[i] = x[2 * i + 1] * factor;
+  }
+}
+
+/* `n` frames, to the numbers of a sound `x` from its frame `first` on. */
 static void
 unpack_frames (
     const GenSoundGeometry *geometry, const guint8 *samples, float *x, gsize first, gsize n)
 {
-  const gsize channels = (gsize)geometry->channels;
+  const gsize channels = (gsize)geometry->channels, length = (gsize)geometry->length;
   const float factor = geometry->full_scale / (geometry->int16 ? 32768.0f : 1.0f);
-  const gsize step = geometry->channels_last ? channels : 1;
+  const gint16 *ints = (const gint16 *)samples;
+  const float *floats = (const float *)samples;
 
-  for (gsize c = 0; c < channels; c++) {
-    float *to = geometry->channels_last ? x + first * channels + c
-                                        : x + c * (gsize)geometry->length + first;
-
+  if (geometry->channels_last || channels == 1) {
     if (geometry->int16)
-      from_int16 ((const gint16 *)samples + c, channels, factor, to, step, n);
+      flat_int16 (ints, factor, x + first * channels, n * channels);
     else
-      from_float ((const float *)samples + c, channels, factor, to, step, n);
+      flat_float (floats, factor, x + first * channels, n * channels);
+    return;
+  }
+  if (channels == 2) {
+    if (geometry->int16)
+      pair_int16 (ints, factor, x + first, x + length + first, n);
+    else
+      pair_float (floats, factor, x + first, x + length + first, n);
+    return;
+  }
+  for (gsize c = 0; c < channels; c++) {
+    if (geometry->int16)
+      from_int16 (ints + c, channels, factor, x + c * length + first, n);
+    else
+      from_float (floats + c, channels, factor, x + c * length + first, n);
   }
 }
 

@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Which of a model's inputs and outputs a generator plays, and as what. */
+#include "../shared/model-file.h"
+#include "caps.h"
+
+/* Stands for the length of a sound that is free, where only how long others are by it matters. */
+#define ANY_LENGTH 16384
+
+int
+gst_generator_n_tensors (const GstGeneratorPorts *ports)
+{
+  return ports->second.kind == GEN_PORT_VECTOR ? 2 : 1;
+}
+
+static gboolean
+is_float32 (const GenPort *port)
+{
+  GenPort used = *port;
+
+  return gen_port_use_float32 (&used);
+}
+
+static gboolean
+is_latent (const GenPort *port)
+{
+  return port->kind == GEN_PORT_VECTOR && is_float32 (port) && port->length > 0;
+}
+
+static gboolean
+is_condition (const GenPort *port)
+{
+  return port->kind == GEN_PORT_VECTOR && port->length > 0 &&
+         (is_float32 (port) || port->type == GEN_TYPE_INT64 || port->type == GEN_TYPE_INT32);
+}
+
+/* "input 'x' (float32 [1, 3, ?, ?])" */
+static char *
+describe_port (const char *side, const GenPort *port)
+{
+  g_autofree char *shape = gen_shape_to_string (&port->shape);
+
+  return g_strdup_printf (
+      "%s '%s' (%s %s)", side, port->name, gen_data_type_name (port->type), shape);
+}
+
+static gboolean
+refuse_input (const GenModel *model, const GenPort *port, const char *wanted, GError **error)
+{
+  g_autofree char *text = describe_port ("input", port);
+
+  g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID, "%s: its %s cannot be fed: %s",
+      model->path, text, wanted);
+  return FALSE;
+}
+
+static gboolean
+is_timed (const GenPort *port)
+{
+  return port->kind == GEN_PORT_SOUND || port->kind == GEN_PORT_SERIES;
+}
+
+/* What would make a picture of a tensor that is nearly one; "" where there is no telling.
+ * (transfer full) */
+static char *
+suggest_picture (const GenPort *port)
+{
+  const gint64 *dims = port->shape.dims;
+  int rank = port->shape.rank;
+
+  if ((rank == 3 || rank == 5) &&
+      (dims[rank - 3] == 1 || dims[rank - 3] == 3 || dims[rank - 3] == 4)) {
+    g_autofree char *size = gen_shape_to_string (&GEN_SHAPE (dims[rank - 2], dims[rank - 1]));
+
+    return g_strdup_printf ("; this one has an extent too %s: export it as [N, %d, %s",
+        rank == 3 ? "few" : "many", (int)dims[rank - 3], size + 1);
+  }
+  if (rank == 4)
+    return g_strdup ("; export it with a fixed number of channels");
+  return g_strdup ("");
+}
+
+static gboolean
+refuse_picture (const GenModel *model, const GenPort *port, gboolean is_output, GError **error)
+{
+  g_autofree char *text = describe_port (is_output ? "output" : "input", port);
+  g_autofree char *suggestion = suggest_picture (port);
+
+  g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+      "%s: a generator %s pictures [N, C, H, W] or [N, H, W, C] of 1, 3 or 4 channels, of floats "
+      "or uint8, which its %s is not%s",
+      model->path, is_output ? "makes" : "takes latents [N, D] of floats, or", text, suggestion);
+  return FALSE;
+}
+
+/* That the output is not what is `wanted`. */
+static gboolean
+refuse_sound (const GstGeneratorPorts *ports, const char *wanted, GError **error)
+{
+  g_autofree char *text = describe_port ("output", &ports->output);
+
+  g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID, "%s: %s, and its %s is not such",
+      ports->model->path, wanted, text);
+  return FALSE;
+}
+
+/* Latents and what they are conditioned on: the first input of latents, and the other one. */
+static gboolean
+choose_two_inputs (GstGeneratorPorts *ports, GenModel *model, GError **error)
+{
+  const GenPort *inputs = model->inputs;
+  int latent = is_latent (&inputs[0]) ? 0 : 1;
+  const GenPort *first = &inputs[latent], *second = &inputs[1 - latent];
+
+  if (!is_latent (first))
+    return refuse_input (model, &inputs[0],
+        "of two inputs, one takes latents, float32 [N, D], and the other a class or a second "
+        "latent",
+        error);
+  if (!is_condition (second))
+    return refuse_input (model, second,
+        "beside latents, a generator takes a class or a second latent, float32, int64 or int32 "
+        "[N, D] or [N]",
+        error);
+  if (second->batch > 1 && second->batch != first->batch)
+    return refuse_input (model, second, "its N is not that of the latents", error);
+  ports->input = *first;
+  ports->second = *second;
+  gen_port_use_float32 (&ports->input);
+  gen_port_use_float32 (&ports->second);
+  if (second->batch == 1)
+    ports->input.batch = 1;
+  return TRUE;
+}
+
+static gboolean
+makes_sound (const GenModel *model, const GstGeneratorHints *hints)
+{
+  return hints->sample_rate > 0 || gen_model_find_output (model, GEN_PORT_SOUND) != NULL;
+}
+
+static gboolean
+choose_inputs (
+    GstGeneratorPorts *ports, GenModel *model, const GstGeneratorHints *hints, GError **error)
+{
+  const GenPort *input = &model->inputs[0];
+  guint n = model->graph->inputs->len;
+
+  ports->second = (GenPort){ .kind = GEN_PORT_OTHER };
+  if (n == 0) {
+    g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+        "%s: it has no input, where a generator takes latents or pictures", model->path);
+    return FALSE;
+  }
+  if (n > 1 && gen_model_find_input (model, GEN_PORT_PICTURE) != NULL)
+    return refuse_input (model,
+        &model->inputs[input == gen_model_find_input (model, GEN_PORT_PICTURE) ? 1 : 0],
+        "a generator feeds pictures, and nothing beside them; make it a constant of the model",
+        error);
+  if (n > 2)
+    return refuse_input (model, &model->inputs[2],
+        "a generator takes latents, perhaps with a class or a second latent, or pictures", error);
+  if (n == 2)
+    return choose_two_inputs (ports, model, error);
+  ports->input = *input;
+  if (is_latent (input) || input->kind == GEN_PORT_PICTURE || input->kind == GEN_PORT_SOUND ||
+      (makes_sound (model, hints) && gen_port_make_series (&ports->input)))
+    return gen_port_use_float32 (&ports->input) || refuse_picture (model, input, FALSE, error);
+  return refuse_picture (model, input, FALSE, error);
+}
+
+static const GenPort *
+find_output (GenModel *model, const GenPort *input, const GstGeneratorHints *hints)
+{
+  const GenPort *picture = gen_model_find_output (model, GEN_PORT_PICTURE);
+  const GenPort *sound = gen_model_find_output (model, GEN_PORT_SOUND);
+
+  if (sound != NULL && (hints->sample_rate > 0 || picture == NULL || is_timed (input)))
+    return sound;
+  return picture != NULL ? picture : gen_model_find_output (model, GEN_PORT_VECTOR);
+}
+
+gboolean
+gst_generator_streams (const GstGeneratorPorts *ports)
+{
+  return is_timed (&ports->input);
+}
+
+gboolean
+gst_generator_makes_tensors (const GstGeneratorPorts *ports)
+{
+  return ports->output.kind != GEN_PORT_PICTURE && ports->output.kind != GEN_PORT_SOUND;
+}
+
+static gint64
+greatest_divisor (gint64 a, gint64 b)
+{
+  while (b != 0) {
+    const gint64 rest = a % b;
+
+    a = b;
+    b = rest;
+  }
+  return a;
+}
+
+/* Of a model whose results hang on the whole sound, how much comes out of what goes in. */
+static gboolean
+choose_ratio (GstGeneratorPorts *ports, GError **error)
+{
+  const GenPort *output = &ports->output;
+  const gint64 taken = ports->input.length > 0 ? ports->input.length : ANY_LENGTH;
+  GenShape shape;
+  gint64 made, divisor;
+
+  if (!gen_model_output_shape (ports->model, output, 1, 0, 0, taken, &shape, error))
+    return FALSE;
+  made = shape.dims[shape.rank == 2 || output->channels_last ? 1 : 2];
+  if (made == 0)
+    return refuse_sound (ports, "a generator makes sound of sound", error);
+  divisor = greatest_divisor (taken, made);
+  ports->context =
+      (GenContext){ .step = taken / divisor, .taken = taken / divisor, .made = made / divisor };
+  return TRUE;
+}
+
+/* What a piece of sound needs around it, and so how fast samples come out. Where no end of that is
+ * found, pieces overlap, unless somebody says how much is to be enough. */
+static gboolean
+choose_context (GstGeneratorPorts *ports, const GstGeneratorHints *hints, GError **error)
+{
+  ports->endless =
+      !gen_model_find_context (ports->model, &ports->input, &ports->output, &ports->context, NULL);
+  ports->overlap = MAX (hints->overlap, 0);
+  if (ports->endless && !choose_ratio (ports, error))
+    return FALSE;
+  if (ports->endless && hints->overlap < 0 && hints->context < 0)
+    ports->overlap = -1;
+  if (hints->context >= 0)
+    ports->context.before = ports->context.after = hints->context;
+  return TRUE;
+}
+
+/* Sound of sound, or of a series, piece by piece. */
+static gboolean
+choose_pieces (GstGeneratorPorts *ports, const GstGeneratorHints *hints, GError **error)
+{
+  GenPort *input = &ports->input, *output = &ports->output;
+  const gboolean of_series = input->kind == GEN_PORT_SERIES;
+  const int said = of_series ? output->sample_rate : input->sample_rate;
+  const int rate = hints->sample_rate > 0 ? hints->sample_rate : said;
+
+  if (!gen_port_make_sound (output, rate))
+    return refuse_sound (
+        ports, "of a sound [1, C, T], [1, T, C] or [1, T] a generator makes sound", error);
+  if (input->length < 0)
+    output->length = -1;
+  if (!choose_context (ports, hints, error))
+    return FALSE;
+  if (of_series) {
+    output->sample_rate = rate > 0 ? rate : GST_GENERATIVE_ASSUMED_RATE;
+    return TRUE;
+  }
+  input->sample_rate = rate;
+  output->sample_rate = (int)gst_util_uint64_scale (
+      (guint64)rate, (guint64)ports->context.made, (guint64)ports->context.taken);
+  return TRUE;
+}
+
+/* What is made of a window: pictures of which size, or tensors of which extents. */
+static gboolean
+choose_made_of_window (GstGeneratorPorts *ports, GError **error)
+{
+  GenPort *output = &ports->output;
+  GenShape shape;
+  int first = 0;
+
+  if (!gen_model_output_shape (ports->model, output, 1, 0, 0, ports->window, &shape, error))
+    return FALSE;
+  if (output->kind == GEN_PORT_PICTURE && shape.rank == 4) {
+    output->height = (int)shape.dims[output->channels_last ? 1 : 2];
+    output->width = (int)shape.dims[output->channels_last ? 2 : 3];
+  }
+  while (first < shape.rank - 1 && shape.dims[first] == 1)
+    first++;
+  ports->numbers = (GenShape){ .rank = MAX (shape.rank - first, 1), .dims = { 1 } };
+  for (int d = first; d < shape.rank; d++)
+    ports->numbers.dims[d - first] = shape.dims[d];
+  return TRUE;
+}
+
+/* A picture, or other numbers, of each window of a sound. */
+static gboolean
+choose_window (GstGeneratorPorts *ports, const GstGeneratorHints *hints, GError **error)
+{
+  GenPort *input = &ports->input, *output = &ports->output;
+  const int context = MAX (hints->context, 0);
+
+  if (input->length < 0 && hints->chunk_size == 0) {
+    g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+        "%s: it takes any number of samples; property chunk-size says of how many each picture or "
+        "tensor is to be made",
+        ports->model->path);
+    return FALSE;
+  }
+  if (output->kind == GEN_PORT_VECTOR && (hints->width > 0 || hints->height > 0))
+    gen_port_make_picture (output, hints->width, hints->height);
+  ports->window = input->length > 0 ? input->length : hints->chunk_size + 2 * (gint64)context;
+  ports->context =
+      (GenContext){ .before = context, .after = context, .step = 1, .taken = 1, .made = 1 };
+  if (hints->sample_rate > 0)
+    input->sample_rate = hints->sample_rate;
+  if (ports->window > 2 * (gint64)context)
+    return choose_made_of_window (ports, error);
+  g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+      "%s: it takes %" G_GINT64_FORMAT
+      " samples at a time, which is no more than property context says on both sides",
+      ports->model->path, ports->window);
+  return FALSE;
+}
+
+static gboolean
+choose_stream (GstGeneratorPorts *ports, const GstGeneratorHints *hints, GError **error)
+{
+  const GenPort *output = &ports->output;
+  const gboolean of_sound = ports->input.kind == GEN_PORT_SOUND;
+
+  if (ports->model->staged || ports->input.batch > 1 || !is_float32 (output))
+    return refuse_sound (ports,
+        of_sound ? "of a sound [1, C, T], [1, T, C] or [1, T] a generator makes sound, pictures or "
+                   "numbers, all floats, of a shape that hangs on T alone"
+                 : "of vectors [1, C, T] or [1, T, C] a generator makes sound",
+        error);
+  gen_port_use_float32 (&ports->output);
+  if (output->kind == GEN_PORT_SOUND || !of_sound)
+    return choose_pieces (ports, hints, error);
+  return choose_window (ports, hints, error);
+}
+
+/* Let the chosen output be a sound, where it is one or is said to be. FALSE with `error` where that
+ * cannot be. */
+static gboolean
+choose_sound (GstGeneratorPorts *ports, const GstGeneratorHints *hints, GError **error)
+{
+  const gboolean of_picture = ports->input.kind == GEN_PORT_PICTURE;
+  GenPort *chosen = &ports->output;
+  const GenModel *model = ports->model;
+  int rate = hints->sample_rate > 0 ? hints->sample_rate : chosen->sample_rate;
+
+  /* Boxes around what a picture shows look like a sound as well. */
+  if (of_picture && rate == 0)
+    return refuse_sound (ports,
+        "property sample-rate, or metadata generative.sample-rate, says that a model makes sound "
+        "of pictures",
+        error);
+  if (model->staged || !gen_port_make_sound (chosen, rate > 0 ? rate : GST_GENERATIVE_ASSUMED_RATE))
+    return refuse_sound (ports,
+        "a generator makes sounds [N, C, T], [N, T, C] or [N, T] of latents and pictures, of a "
+        "length that is known",
+        error);
+  ports->overlap = (gint64)gst_util_uint64_scale_round (
+      hints->crossfade, (guint64)chosen->sample_rate, GST_SECOND);
+  if (of_picture || chosen->length > 0)
+    return TRUE;
+  g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+      "%s: it is not known how long the sounds are that its output '%s' makes", model->path,
+      chosen->name);
+  return FALSE;
+}
+
+gboolean
+gst_generator_choose_ports (
+    GstGeneratorPorts *ports, GenModel *model, const GstGeneratorHints *hints, GError **error)
+{
+  GenPort *chosen = &ports->output;
+  const GenPort *output;
+
+  if (!choose_inputs (ports, model, hints, error))
+    return FALSE;
+  output = find_output (model, &ports->input, hints);
+  if (output == NULL)
+    output = &model->outputs[0];
+  ports->model = model;
+  ports->staged = model->staged;
+  *chosen = *output;
+  if (model->graph->outputs->len == 0) {
+    g_set_error (
+        error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID, "%s: it has no output", model->path);
+    return FALSE;
+  }
+  if (gst_generator_streams (ports))
+    return choose_stream (ports, hints, error);
+  if (is_float32 (output) && (output->kind == GEN_PORT_SOUND || hints->sample_rate > 0)) {
+    gen_port_use_float32 (chosen);
+    return choose_sound (ports, hints, error);
+  }
+  if (gen_port_use_float32 (chosen) &&
+      (chosen->kind == GEN_PORT_PICTURE ||
+          gen_port_make_picture (chosen, hints->width, hints->height)))
+    return TRUE;
+  if (output->kind != GEN_PORT_VECTOR || output->length < GEN_PORT_SMALLEST_PICTURE ||
+      !is_float32 (output))
+    return refuse_picture (model, output, TRUE, error);
+  g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+      "%s: the vectors of %" G_GINT64_FORMAT
+      " numbers that its output '%s' makes are no square picture; set properties width and height "
+      "to say which they are",
+      model->path, output->length, output->name);
+  return FALSE;
+}
