@@ -9,6 +9,9 @@
 #                  each with or without a folder for each kind of drum
 #   --out FOLDER   where the results go (drums/)
 #   --steps N      how long it trains (12,000)
+#
+#   BUILD  (environment) the folder that it is built in, within this one (build)
+#   SETUP=no  (environment) what is built there already is taken as it is
 set -eu
 call=$PWD
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -35,7 +38,7 @@ if [ -n "$data" ] && { [ ! -d "$data/train" ] || [ ! -d "$data/held" ]; }; then
     exit 1
 fi
 
-sh "$top/pipelines/setup.sh"
+[ "${SETUP:-yes}" = no ] || sh "$top/pipelines/setup.sh"
 build=${BUILD:-build}
 case $build in /*) ;; *) build=$top/$build ;; esac
 export GST_PLUGIN_PATH="$build/elements${GST_PLUGIN_PATH:+:$GST_PLUGIN_PATH}"
@@ -60,16 +63,17 @@ rm -rf hits
 cut() {
     mkdir -p "hits/$(dirname "$1")"
     launch datasetsrc location="$data/$1" window=$frames hop=268435456 normalize=peak epochs=1 ! \
-        "$sound" ! wavenc ! filesink location="hits/${1%.*}.wav" || rm -f "hits/${1%.*}.wav"
+        "$sound" ! wavenc ! filesink location="hits/${1%.*}.wav" >cut.log 2>&1 ||
+        { rm "hits/${1%.*}.wav" && echo "left out: $1"; }
 }
 while read -r file; do cut "$file" </dev/null; done <files.txt
 echo "$(find hits/train -type f | wc -l) hits to train on, $(find hits/held -type f | wc -l) held back"
 
-# The discriminator learns ten times as fast as the generator, and may not be too sure: the two
+# The discriminator learns five times as fast as the generator, and may not be too sure: the two
 # together keep the generator from making one hit only. What is played is the moving average of the
 # generator's weights.
-train="preset=wavegan length=$frames width=16 batch-size=16 loss=hinge r1=0.05
-    learning-rate=2e-3 generator-rate=0.1 ema=0.999 seed=1"
+train="preset=wavegan length=$frames width=16 batch-size=16 loss=hinge r1=0.5
+    learning-rate=1e-3 generator-rate=0.2 ema=0.999 seed=1"
 say "Training for $steps steps"
 # Unquoted on purpose, here and below: words that are arguments.
 launch datasetsrc location=hits/train ! "$sound" ! gantrainer $train max-steps=1 \

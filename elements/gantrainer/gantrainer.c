@@ -2,21 +2,26 @@
 /**
  * SECTION:element-gantrainer
  * @title: gantrainer
- * @short_description: trains a generator on the pictures that flow in
+ * @short_description: trains a generator on the pictures or sounds that flow in
  *
- * Trains a generative adversarial network: a generator that makes pictures of noise, against a
- * discriminator that tells them from the pictures that flow in. The nets are those of a #preset,
+ * Trains a generative adversarial network: a generator that makes pictures or sounds of noise,
+ * against a discriminator that tells them from those that flow in. The nets are those of a #preset,
  * fresh, or any pair of ONNX models. What comes out is a folder, #checkpoint, with
  * `generator.onnx` and `discriminator.onnx` for the elements of these names, and what is needed to
  * go on with `resume=true`.
  *
- * A second source, linked to the pad `validation`, gives pictures that training does not see, for
+ * A sound has as many frames as the nets take: #length, where a preset makes them. Each buffer of
+ * datasetsrc is a sound, which is cut to that length or ends in silence. Any other stream is cut
+ * into sounds of that length, whatever its buffers; where it jumps, one begins anew. The models
+ * have the rate of the caps in their metadata, and generator plays at it.
+ *
+ * A second source, linked to the pad `validation`, gives samples that training does not see, for
  * instance `datasetsrc split=validation epochs=1`. Every #validation-interval steps they are
  * compared with as many made ones. The models with the lowest Frechet distance so far are kept in
  * the folder `best` of the #checkpoint, and #early-stopping ends training when it gets no lower.
  *
- * The src pad shows a wall of made pictures, always of the same latents, as training goes on. It
- * may be left unlinked; then the element is the end of its pipeline. Interlaced pictures are
+ * The src pad shows a wall of made samples, of sounds their waves and spectra, always of the same
+ * latents, as training goes on. It may be left unlinked; then the element is the end of its pipeline. Interlaced pictures are
  * refused on both sinks: put deinterlace in front.
  *
  * Training runs on a thread of its own. It ends after #epochs or #max-steps, or with the data; then
@@ -45,6 +50,14 @@
  *   gantrainer preset=mlp batch-size=64 checkpoint=ball
  * ]|
  * Ten steps on pictures of a ball.
+ * |[
+ * gst-launch-1.0 audiotestsrc wave=ticks num-buffers=160 ! \
+ *   audio/x-raw,format=S16LE,rate=8000,channels=1 ! \
+ *   gantrainer preset=wavegan width=4 batch-size=4 checkpoint=ticking
+ * gst-launch-1.0 latentsrc num-buffers=4 dimensions=100 ! generator model=ticking/generator.onnx ! \
+ *   audioconvert ! wavenc ! filesink location=made.wav
+ * ]|
+ * Ten steps on half seconds of ticks, and what the generator makes then.
  */
 #include "gantrainer.h"
 
