@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <generative/operator.h>
+#include <generative/random.h>
 #include <generative/trainer.h>
 
 #include "../graph/graph-private.h"
@@ -42,14 +43,19 @@ add (GenGraph *net, const char *domain, const char *op, GenTensor *const *inputs
   return gen_graph_add_node (net, NULL, domain, op, GEN_OPSET, inputs, n, &output, 1, error);
 }
 
+/* The `number`th shuffle. What it draws hangs on its number alone, not on what else is in the
+ * graph, and is the same wherever the net is applied in a step. */
 static GenTensor *
-shuffle (GenGraph *net, GenTensor *x, gint64 batch, gint64 frames, GError **error)
+shuffle (GenGraph *net, GenTensor *x, gint64 batch, gint64 frames, guint number, GError **error)
 {
   GenNode *draws = add (net, NULL, "RandomUniform", NULL, 0, error), *node;
 
   if (draws == NULL)
     return NULL;
   gen_node_set_ints (draws, "shape", &batch, 1);
+  draws->stream = GEN_STREAM_PHASE_SHUFFLE;
+  draws->id = number;
+  draws->draw.fixed = TRUE;
   node = add (net, "generative", "PhaseShuffle", (GenTensor *[]){ x, gen_node_output (draws, 0) },
       2, error);
   if (node == NULL)
@@ -62,6 +68,7 @@ gboolean
 gen_phase_shuffle_insert (GenGraph *net, gint64 batch, const char *what, GError **error)
 {
   guint n_nodes = net->nodes->len;
+  guint number = 0;
   gint64 frames;
 
   if (!find_frames (net, what, &frames, error))
@@ -74,7 +81,7 @@ gen_phase_shuffle_insert (GenGraph *net, gint64 batch, const char *what, GError 
 
     if (!is_shuffled (node))
       continue;
-    shuffled = shuffle (net, gen_node_input (node, 0), batch, frames, error);
+    shuffled = shuffle (net, gen_node_input (node, 0), batch, frames, number++, error);
     if (shuffled == NULL)
       return FALSE;
     node->inputs->pdata[0] = shuffled;
