@@ -8,14 +8,14 @@
 #   --data FOLDER  hits of your own: a folder `train` and a folder `held` of those to compare with,
 #                  each with or without a folder for each kind of drum
 #   --out FOLDER   where the results go (drums/)
-#   --steps N      how long it trains (12,000)
+#   --steps N      how long it trains (8,000)
 #
 #   BUILD  (environment) the folder that it is built in, within this one (build)
 #   SETUP=no  (environment) what is built there already is taken as it is
 set -eu
 call=$PWD
 top=$(cd "$(dirname "$0")/.." && pwd)
-data='' steps=12000 out=$top/drums
+data='' steps=8000 out=$top/drums
 usage() {
     echo "usage: sh pipelines/drums.sh [--data FOLDER] [--out FOLDER] [--steps N]" >&2
     exit 2
@@ -72,7 +72,7 @@ echo "$(find hits/train -type f | wc -l) hits to train on, $(find hits/held -typ
 # The discriminator learns four times as fast as the generator, at the rates of Zhang et al.,
 # "Self-attention generative adversarial networks", 2019, and may not be too sure: that keeps the
 # generator from making one hit only. What is played is the moving average of the
-# generator's weights.
+# generator's weights, as it was when it came nearest to the hits that are held back.
 train="preset=wavegan length=$frames width=16 batch-size=16 loss=hinge r1=0.5
     learning-rate=4e-4 generator-rate=0.25 beta1=0 beta2=0.9 ema=0.999 seed=1"
 say "Training for $steps steps"
@@ -80,7 +80,7 @@ say "Training for $steps steps"
 launch datasetsrc location=hits/train ! "$sound" ! gantrainer $train max-steps=1 \
     learning-rate=1e-12 checkpoint=untrained overwrite=true silent=true
 launch gantrainer name=trainer $train max-steps=$steps checkpoint=model overwrite=true \
-    validation-interval=1000 preview-interval=500 ! pngenc ! multifilesink location=sheet.png \
+    validation-interval=500 preview-interval=500 ! pngenc ! multifilesink location=sheet.png \
     datasetsrc location=hits/train seed=1 ! "$sound" ! \
     audioaugment gain=3 shift=0.002 seed=1 ! trainer.sink \
     datasetsrc location=hits/held seed=1 epochs=1 ! "$sound" ! trainer.validation
@@ -102,7 +102,7 @@ measure() {
 made="latentsrc num-buffers=$held seed=2 dimensions=100"
 say "Measuring $held hits before and after training, and the $held that were held back"
 measure untrained $made ! generator model=untrained/ema.onnx
-measure trained $made ! generator model=model/ema.onnx
+measure trained $made ! generator model=model/best/ema.onnx
 measure held datasetsrc location=hits/held epochs=1 seed=2
 
 say "A kit of 32 hits"
@@ -110,11 +110,12 @@ mkdir -p kit
 rm -f kit/*
 for seed in $(seq 1 32); do
     n=$(printf %02d "$seed")
-    launch latentsrc num-buffers=1 seed="$seed" dimensions=100 ! generator model=model/ema.onnx ! \
-        "$sound" ! qualitymeter metrics=spectral-centroid window=$seconds report="$n.jsonl" ! \
+    launch latentsrc num-buffers=1 seed="$seed" dimensions=100 ! generator model=model/best/ema.onnx ! \
+        "$sound" ! qualitymeter metrics=spectral-centroid window=0.128 report=hit.jsonl ! \
         wavenc ! filesink location="kit/$n.wav"
-    echo "$(figure "$n.jsonl" spectral-centroid) $n"
-    rm "$n.jsonl"
+    # How bright it begins.
+    head -n 1 hit.jsonl >first.jsonl
+    echo "$(figure first.jsonl spectral-centroid) $n"
 done | sort -g >order.txt
 # From dark to bright: a kick, a snare and a hat.
 pick() { awk -v at="$1" '{ n[NR] = $2 } END { print n[int (1 + at * (NR - 1))] }' order.txt; }
@@ -154,6 +155,6 @@ say "Done in $(($(date +%s) - start)) s"
     rows "spectral centroid, Hz" spectral-centroid
 } | tee figures.txt
 echo
-for file in kit beat.wav sheet.png figures.txt model/ema.onnx model/discriminator.onnx; do
+for file in kit beat.wav sheet.png figures.txt model/best/ema.onnx model/best/discriminator.onnx; do
     echo "$out/$file"
 done
