@@ -280,6 +280,20 @@ test_channels (void)
   }
 }
 
+/* More channels than libav mixes: the file is whole, and is not said to be damaged. */
+static void
+test_many_channels (void)
+{
+  g_autofree char *path = file_of ("crowd.wav");
+  g_auto (GenSound) sound = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  save_tone ("crowd.wav", RATE, 100, 1, 440, RATE);
+  g_assert_false (gen_sound_load (&sound, path, 0, 1, &error));
+  g_assert_error (error, GEN_SOUND_ERROR, GEN_SOUND_ERROR_DECODE);
+  g_assert_nonnull (strstr (error->message, "crowd.wav: 100 channels at"));
+}
+
 static GenSound
 load_normalized (const char *name, GenNormalize normalize)
 {
@@ -575,6 +589,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sound-file/parts", test_parts);
   g_test_add_func ("/sound-file/rates", test_rates);
   g_test_add_func ("/sound-file/channels", test_channels);
+  g_test_add_func ("/sound-file/many-channels", test_many_channels);
   g_test_add_func ("/sound-file/loudness", test_loudness);
   g_test_add_func ("/sound-file/loudness-limits", test_loudness_limits);
   g_test_add_func ("/sound-file/save", test_save);
