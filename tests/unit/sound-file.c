@@ -325,6 +325,20 @@ test_loudness (void)
   }
 }
 
+/* What has no level is left alone. */
+static void
+test_infinite (void)
+{
+  float samples[] = { 0.5f, INFINITY, -0.25f };
+  GenSound sound = { .data = samples, .frames = 3, .rate = RATE, .channels = 1 };
+
+  for (int mode = GEN_NORMALIZE_PEAK; mode <= GEN_NORMALIZE_LOUDNESS; mode++) {
+    gen_sound_normalize (&sound, (GenNormalize)mode);
+    g_assert_cmpfloat (samples[0], ==, 0.5);
+    g_assert_cmpfloat (samples[1], ==, INFINITY);
+  }
+}
+
 /* A click is not made as loud as speech: it would leave full scale. Silence stays. */
 static void
 test_loudness_limits (void)
@@ -592,6 +606,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sound-file/many-channels", test_many_channels);
   g_test_add_func ("/sound-file/loudness", test_loudness);
   g_test_add_func ("/sound-file/loudness-limits", test_loudness_limits);
+  g_test_add_func ("/sound-file/infinite", test_infinite);
   g_test_add_func ("/sound-file/save", test_save);
   g_test_add_func ("/sound-file/cut", test_cut);
   g_test_add_func ("/sound-file/piped", test_piped);
