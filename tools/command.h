@@ -16,11 +16,13 @@ extern const Command command_check;
 extern const Command command_inspect;
 extern const Command command_operators;
 extern const Command command_run;
+extern const Command command_train;
 
 enum {
   STATUS_FINE = 0,
   STATUS_FAILED = 1,
   STATUS_USAGE = 2,
+  STATUS_STOPPED = 130, /* by Ctrl-C, as shells have it */
 };
 
 /* Parse the options out of argv; `details` is for the end of --help. FALSE after having said what

@@ -442,7 +442,6 @@ gst_dataset_src_start (GstBaseSrc *base)
   }
   self->length = 0;
   self->frames = self->frame = 0;
-  self->bad_in_a_row = 0;
   self->epoch_ended = self->moved = self->length_told = FALSE;
   self->negotiated = self->reverse = self->ended = self->gap = FALSE;
   if (!gst_dataset_src_open (self, location, &settings, medium, &error) ||

@@ -74,7 +74,6 @@ struct _GstDatasetSrc {
   guint64 frame;                        /* the next one */
   gboolean reverse, ended;              /* playing backwards; frame 0 has been played so */
   guint32 length;                       /* frames in an epoch, those that are left out included */
-  guint32 bad_in_a_row;                 /* frames that were left out */
   gboolean epoch_ended;                 /* to be told before the next frame */
   gboolean length_told;                 /* how many items an epoch has, as it is known now */
   gboolean moved; /* `frame` follows from `position` as soon as the rate is known */

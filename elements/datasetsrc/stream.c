@@ -132,7 +132,6 @@ gst_dataset_src_move (GstDatasetSrc *self)
 
   self->moved = FALSE;
   self->epoch_ended = FALSE;
-  self->bad_in_a_row = 0;
   self->ended = self->reverse && self->position == 0;
   self->frame = 0;
   if (self->rate_numerator > 0)
@@ -203,7 +202,7 @@ gst_dataset_src_leave_out (GstDatasetSrc *self, guint64 frame, const GError *err
     GST_ELEMENT_WARNING (
         self, RESOURCE, READ, ("Left out: %s", error->message), ("%u left out so far", skipped));
   }
-  if (++self->bad_in_a_row < self->length)
+  if (gen_loader_get_skipped (self->loader) < self->length)
     return GST_FLOW_OK;
   GST_ELEMENT_ERROR (self, RESOURCE, READ,
       ("None of the %u %s of the split can be decoded", self->length, self->kind->medium->plural),
@@ -292,7 +291,6 @@ gst_dataset_src_fill (GstPushSrc *push, GstBuffer *buffer)
   label = gen_dataset_get_label (items, item);
   gst_generative_label_add (
       buffer, label, label < 0 ? NULL : gen_dataset_get_label_name (items, label), item);
-  self->bad_in_a_row = 0;
   GST_LOG_OBJECT (self, GST_GENERATIVE_FRAME_FORMAT ": %s %u, class %d, had after %.3f ms",
       GST_GENERATIVE_FRAME_ARGS (buffer), self->kind->medium->name, item, label,
       gst_generative_since (began));

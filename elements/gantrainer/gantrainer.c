@@ -2,21 +2,26 @@
 /**
  * SECTION:element-gantrainer
  * @title: gantrainer
- * @short_description: trains a generator on the pictures that flow in
+ * @short_description: trains a generator on the pictures or sounds that flow in
  *
- * Trains a generative adversarial network: a generator that makes pictures of noise, against a
- * discriminator that tells them from the pictures that flow in. The nets are those of a #preset,
+ * Trains a generative adversarial network: a generator that makes pictures or sounds of noise,
+ * against a discriminator that tells them from those that flow in. The nets are those of a #preset,
  * fresh, or any pair of ONNX models. What comes out is a folder, #checkpoint, with
  * `generator.onnx` and `discriminator.onnx` for the elements of these names, and what is needed to
  * go on with `resume=true`.
  *
- * A second source, linked to the pad `validation`, gives pictures that training does not see, for
+ * A sound has as many frames as the nets take: #length, where a preset makes them. Each buffer of
+ * datasetsrc is a sound, which is cut to that length or ends in silence. Any other stream is cut
+ * into sounds of that length, whatever its buffers; where it jumps, one begins anew. The models
+ * have the rate of the caps in their metadata, and generator plays at it.
+ *
+ * A second source, linked to the pad `validation`, gives samples that training does not see, for
  * instance `datasetsrc split=validation epochs=1`. Every #validation-interval steps they are
  * compared with as many made ones. The models with the lowest Frechet distance so far are kept in
  * the folder `best` of the #checkpoint, and #early-stopping ends training when it gets no lower.
  *
- * The src pad shows a wall of made pictures, always of the same latents, as training goes on. It
- * may be left unlinked; then the element is the end of its pipeline. Interlaced pictures are
+ * The src pad shows a wall of made samples, of sounds their waves and spectra, always of the same
+ * latents, as training goes on. It may be left unlinked; then the element is the end of its pipeline. Interlaced pictures are
  * refused on both sinks: put deinterlace in front.
  *
  * Training runs on a thread of its own. It ends after #epochs or #max-steps, or with the data; then
@@ -45,13 +50,21 @@
  *   gantrainer preset=mlp batch-size=64 checkpoint=ball
  * ]|
  * Ten steps on pictures of a ball.
+ * |[
+ * gst-launch-1.0 audiotestsrc wave=ticks num-buffers=160 ! \
+ *   audio/x-raw,format=S16LE,rate=8000,channels=1 ! \
+ *   gantrainer preset=wavegan width=4 batch-size=4 checkpoint=ticking
+ * gst-launch-1.0 latentsrc num-buffers=4 dimensions=100 ! generator model=ticking/generator.onnx ! \
+ *   audioconvert ! wavenc ! filesink location=made.wav
+ * ]|
+ * Ten steps on half seconds of ticks, and what the generator makes then.
  */
 #include "gantrainer.h"
 
-#include <generative/onnx.h>
-
-#include "../shared/debug.h"
 #include "../elements.h"
+#include "../shared/debug.h"
+#include "../shared/playing.h"
+#include "../shared/settings.h"
 
 GST_DEBUG_CATEGORY (gan_trainer_debug);
 #define GST_CAT_DEFAULT gan_trainer_debug
@@ -61,220 +74,270 @@ static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE (
 static GstStaticPadTemplate validation_template = GST_STATIC_PAD_TEMPLATE (
     "validation", GST_PAD_SINK, GST_PAD_REQUEST, GST_STATIC_CAPS (GST_GAN_TRAINER_CAPS));
 static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE (
-    "src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS (GST_GAN_TRAINER_CAPS));
+    "src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS (GST_GAN_TRAINER_PICTURE_CAPS));
 
 G_DEFINE_FINAL_TYPE (GstGanTrainer, gst_gan_trainer, GST_TYPE_ELEMENT)
 GST_ELEMENT_REGISTER_DEFINE (gantrainer, "gantrainer", GST_RANK_NONE, GST_TYPE_GAN_TRAINER)
+
+static void
+gst_gan_trainer_set_property (
+    GObject *object, guint property_id, const GValue *value, GParamSpec *pspec)
+{
+  if (!gst_generative_can_set (object, pspec))
+    return;
+  GST_OBJECT_LOCK (object);
+  gst_gan_trainer_properties_set (&GST_GAN_TRAINER (object)->settings, property_id, value);
+  GST_OBJECT_UNLOCK (object);
+}
+
+static void
+gst_gan_trainer_get_property (GObject *object, guint property_id, GValue *value, GParamSpec *pspec)
+{
+  GST_OBJECT_LOCK (object);
+  gst_gan_trainer_properties_get (&GST_GAN_TRAINER (object)->settings, property_id, value);
+  GST_OBJECT_UNLOCK (object);
+}
 
 static void
 gst_gan_trainer_finalize (GObject *object)
 {
   GstGanTrainer *self = GST_GAN_TRAINER (object);
 
-  gst_gan_trainer_clear_properties (self);
-  g_mutex_clear (&self->mutex);
-  g_cond_clear (&self->cond);
+  gen_training_settings_clear (&self->settings);
+  gst_gan_trainer_preview_clear (&self->preview);
   G_OBJECT_CLASS (gst_gan_trainer_parent_class)->finalize (object);
 }
 
-/* --- the nets --- */
+/* --- what the training tells --- */
 
 /* A pad that nothing is linked to would be waited for in vain. */
-gboolean
-gst_gan_trainer_validates (GstGanTrainer *self)
+static gboolean
+gst_gan_trainer_validates (gpointer data)
 {
+  GstGanTrainer *self = data;
+
   return self->validation_pad != NULL && gst_pad_is_linked (self->validation_pad);
 }
 
-/* Names to descriptors. */
+static void
+gst_gan_trainer_stepped (const GenTrainerFigures *figures, gint64 microseconds, gpointer data)
+{
+  GstGanTrainer *self = data;
+
+  GST_LOG_OBJECT (self, "step %" G_GUINT64_FORMAT ": loss D %g G %g in %.3f ms",
+      gen_trainer_steps (gen_training_trainer (self->training)), figures->discriminator_loss,
+      figures->generator_loss, (double)microseconds / 1e3);
+}
+
+static void
+gst_gan_trainer_progressed (const GenFigures *figures, gboolean last, gpointer data)
+{
+  gst_gan_trainer_messages_progress (&GST_GAN_TRAINER (data)->messages, figures, last);
+}
+
+static void
+gst_gan_trainer_validated (const GenFigures *figures, gboolean best, gpointer data)
+{
+  gst_gan_trainer_messages_validation (&GST_GAN_TRAINER (data)->messages, figures, best);
+}
+
+static void
+gst_gan_trainer_saved (gint64 microseconds, gpointer data)
+{
+  GstGanTrainer *self = data;
+
+  GST_INFO_OBJECT (self, "checkpoint '%s' at step %" G_GUINT64_FORMAT ", saved in %.1f ms",
+      self->settings.checkpoint, gen_trainer_steps (gen_training_trainer (self->training)),
+      (double)microseconds / 1e3);
+}
+
 static gboolean
-gst_gan_trainer_check (GstGanTrainer *self)
+gst_gan_trainer_draw (gpointer data, GenPicture *wall, GError **error)
 {
-  g_autoptr (GError) error = NULL;
-
-  self->settings.optimizer = gen_optimizer_list ()[self->optimizer];
-  self->settings.loss = gen_loss_list ()[self->loss];
-  self->settings.precision = gst_generative_precision_resolve (self->precision);
-  self->settings.device = gst_generative_device_find (GST_ELEMENT (self), self->device, &error);
-  if (self->settings.device == NULL) {
-    gst_generative_post_error (GST_ELEMENT (self), error);
-    return FALSE;
-  }
-  if ((self->generator_model == NULL) != (self->discriminator_model == NULL)) {
-    GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS,
-        ("generator-model and discriminator-model must both be set, or neither"), (NULL));
-    return FALSE;
-  }
-  if (self->checkpoint == NULL || *self->checkpoint == '\0') {
-    GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS, ("checkpoint: a folder must be named"), (NULL));
-    return FALSE;
-  }
-  if (self->early_stopping > 0 && !gst_gan_trainer_validates (self)) {
-    GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS,
-        ("early-stopping: nothing tells when training gets no better; link pictures, such as those "
-         "of datasetsrc split=validation, to the pad validation"),
-        (NULL));
-    return FALSE;
-  }
-  if (!gen_trainer_settings_check (&self->settings, &error)) {
-    GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS, ("%s", error->message), (NULL));
-    return FALSE;
-  }
-  return TRUE;
+  return gen_training_draw (GST_GAN_TRAINER (data)->training, wall, error);
 }
 
-/* The two nets, for pictures of the caps. */
 static gboolean
-gst_gan_trainer_make_nets (
-    GstGanTrainer *self, GenGraph **generator, GenGraph **discriminator, GError **error)
+gst_gan_trainer_shown (gboolean last, gpointer data, GError **error)
 {
-  GenPresetOptions options = self->options;
-  const GenPreset *preset;
+  GstGanTrainer *self = data;
 
-  if (self->generator_model != NULL) {
-    *generator = gen_onnx_load (self->generator_model, error);
-    *discriminator = *generator != NULL ? gen_onnx_load (self->discriminator_model, error) : NULL;
-    return *discriminator != NULL;
-  }
-  preset = gen_preset_list ()[self->preset];
-  options.format = (GenFormat){ &gen_medium_picture, GST_VIDEO_INFO_WIDTH (&self->info),
-    GST_VIDEO_INFO_HEIGHT (&self->info), GST_VIDEO_INFO_N_COMPONENTS (&self->info) };
-  options.seed = self->settings.seed;
-  *generator = preset->generator (&options, error);
-  *discriminator = *generator != NULL ? preset->discriminator (&options, error) : NULL;
-  return *discriminator != NULL;
+  return gst_gan_trainer_preview_update (&self->preview,
+      gen_trainer_steps (gen_training_trainer (self->training)), last, gst_gan_trainer_draw, self,
+      error);
 }
 
-/* A trainer on the device; where that fails and any will do, on the CPU. */
-static GenTrainer *
-gst_gan_trainer_make (
-    GstGanTrainer *self, GenGraph *generator, GenGraph *discriminator, GError **error)
+static void
+gst_gan_trainer_warned (const GError *error, gpointer data)
 {
-  g_autoptr (GError) failure = NULL;
-  GenTrainer *trainer = gen_trainer_new (generator, discriminator, &self->settings, &failure);
-
-  if (trainer != NULL)
-    return trainer;
-  if (failure->domain != GEN_DEVICE_ERROR || self->device != GST_GENERATIVE_DEVICE_AUTO ||
-      self->settings.device == &gen_device_cpu) {
-    g_propagate_error (error, g_steal_pointer (&failure));
-    return NULL;
-  }
-  GST_INFO_OBJECT (self, "falls back to the CPU: %s", failure->message);
-  gst_generative_announce_cpu (GST_ELEMENT (self), failure);
-  self->settings.device = &gen_device_cpu;
-  return gen_trainer_new (generator, discriminator, &self->settings, error);
+  gst_gan_trainer_post_problem (GST_ELEMENT (data), GST_MESSAGE_WARNING, error);
 }
+
+static void
+gst_gan_trainer_fell_back (const GError *error, gpointer data)
+{
+  gst_generative_announce_cpu (GST_ELEMENT (data), error);
+}
+
+static void
+gst_gan_trainer_failed (const GError *error, gpointer data)
+{
+  gst_gan_trainer_post_problem (GST_ELEMENT (data), GST_MESSAGE_ERROR, error);
+}
+
+static const GenTrainingCallbacks callbacks = {
+  .validates = gst_gan_trainer_validates,
+  .stepped = gst_gan_trainer_stepped,
+  .progressed = gst_gan_trainer_progressed,
+  .validated = gst_gan_trainer_validated,
+  .saved = gst_gan_trainer_saved,
+  .shown = gst_gan_trainer_shown,
+  .warned = gst_gan_trainer_warned,
+  .fell_back = gst_gan_trainer_fell_back,
+  .failed = gst_gan_trainer_failed,
+};
+
+/* --- training --- */
 
 /* What is trained, and how. */
 static void
-gst_gan_trainer_log_trainer (GstGanTrainer *self, gint64 began)
+gst_gan_trainer_log (GstGanTrainer *self, gint64 began)
 {
-  const GenTrainerSettings *settings = &self->settings;
-  const gboolean measures = settings->device != NULL && settings->device != &gen_device_cpu;
+  const GenTrainingSettings *all = gen_training_settings (self->training);
+  const GenTrainerSettings *settings = &all->trainer;
   const GenPlanOptions options = { .device = settings->device,
     .threads = settings->threads,
     .precision = settings->precision,
-    .choice = measures ? settings->choice : GEN_CHOICE_RULES };
+    .choice = settings->device != &gen_device_cpu ? settings->choice : GEN_CHOICE_RULES };
   g_autofree char *text = gst_generative_describe_options (&options);
 
-  GST_INFO_OBJECT (self, "%s, a step of %d pictures compiled in %.1f ms: optimizer %s, loss %s; %s",
-      self->generator_model != NULL ? self->generator_model
-                                    : gen_preset_list ()[self->preset]->name,
-      settings->batch_size, gst_generative_since (began), settings->optimizer->name,
-      settings->loss->name, text);
+  GST_INFO_OBJECT (self, "%s, a step of %d %s compiled in %.1f ms: optimizer %s, loss %s; %s",
+      all->generator_model != NULL ? all->generator_model : all->preset->name, settings->batch_size,
+      gen_training_format (self->training)->medium->plural, gst_generative_since (began),
+      settings->optimizer->name, settings->loss->name, text);
+  if (all->resume)
+    GST_INFO_OBJECT (self,
+        "goes on from step %" G_GUINT64_FORMAT " of %s, passing %" G_GUINT64_FORMAT " samples over",
+        gen_trainer_steps (gen_training_trainer (self->training)), all->checkpoint,
+        gen_training_get_skipped (self->training));
+}
+
+static gpointer
+gst_gan_trainer_run (gpointer data)
+{
+  GstGanTrainer *self = data;
+  GenTrainingOutcome outcome = gen_training_run (self->training);
+  const guint64 step = gen_trainer_steps (gen_training_trainer (self->training));
+  const gboolean done = outcome == GEN_TRAINING_DONE || outcome == GEN_TRAINING_IDLE;
+
+  GST_INFO_OBJECT (self, "training %s after step %" G_GUINT64_FORMAT,
+      done                              ? "ends"
+      : outcome == GEN_TRAINING_STOPPED ? "was stopped"
+                                        : "failed",
+      step);
+  gst_gan_trainer_messages_end (&self->messages, outcome, step, self->settings.checkpoint);
+  gst_gan_trainer_preview_end (&self->preview);
+  if (done && GST_OBJECT_FLAG_IS_SET (self, GST_ELEMENT_FLAG_SINK))
+    gst_element_post_message (GST_ELEMENT (self), gst_message_new_eos (GST_OBJECT (self)));
+  return NULL;
+}
+
+/* Shapes of pixels and colours are those of the pictures that it learns from. */
+static void
+gst_gan_trainer_begin_preview (GstGanTrainer *self)
+{
+  const GstGanTrainerSamples *data = &self->training_data;
+  g_autofree char *data_stream = NULL, *stream = NULL;
+  int width, height, channels;
+  GstVideoInfo wall;
+
+  if (!gst_pad_is_linked (self->src) ||
+      !gen_training_measure (self->training, &width, &height, &channels))
+    return;
+  gst_video_info_set_format (&wall, channels == 1 ? GST_VIDEO_FORMAT_GRAY8 : GST_VIDEO_FORMAT_RGB,
+      (guint)width, (guint)height);
+  if (data->medium == &gen_medium_picture) {
+    wall.par_n = data->video.par_n;
+    wall.par_d = data->video.par_d;
+    wall.colorimetry = data->video.colorimetry;
+  }
+  /* GStreamer derives ids where there is one sink pad, and here may be two. */
+  data_stream = gst_pad_get_stream_id (self->sink);
+  stream =
+      g_strconcat (data_stream != NULL ? data_stream : GST_OBJECT_NAME (self), "/preview", NULL);
+  gst_gan_trainer_preview_start (&self->preview, &wall, stream);
+  /* What the nets make before the first step, so that a pipeline plays at once. Where it cannot be
+   * drawn, the next time says why. */
+  gst_gan_trainer_shown (FALSE, self, NULL);
 }
 
 gboolean
-gst_gan_trainer_open (GstGanTrainer *self, GError **error)
+gst_gan_trainer_begin (GstGanTrainer *self)
 {
-  g_autoptr (GenGraph) generator = NULL, discriminator = NULL;
-  gint64 began = g_get_monotonic_time ();
-  const GenShape *shape;
+  const GenFormat format = gst_gan_trainer_samples_format (&self->training_data);
+  const gint64 began = g_get_monotonic_time ();
+  g_autoptr (GError) error = NULL;
 
-  if (!gst_gan_trainer_make_nets (self, &generator, &discriminator, error))
-    return FALSE;
-  self->trainer = gst_gan_trainer_make (self, generator, discriminator, error);
-  if (self->trainer == NULL)
-    return FALSE;
-  gst_gan_trainer_log_trainer (self, began);
-  shape = gen_trainer_sample_shape (self->trainer);
-  if (shape->rank != 4 || shape->dims[1] != GST_VIDEO_INFO_N_COMPONENTS (&self->info) ||
-      shape->dims[2] != GST_VIDEO_INFO_HEIGHT (&self->info) ||
-      shape->dims[3] != GST_VIDEO_INFO_WIDTH (&self->info)) {
-    g_autofree char *text = gen_shape_to_string (shape);
-
-    g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_MODEL,
-        "discriminator-model takes %s, but the caps say %d channels, height %d and width %d", text,
-        GST_VIDEO_INFO_N_COMPONENTS (&self->info), GST_VIDEO_INFO_HEIGHT (&self->info),
-        GST_VIDEO_INFO_WIDTH (&self->info));
+  if (!gen_training_open (self->training, &format, &error)) {
+    GST_ELEMENT_ERROR (self, LIBRARY, INIT, ("%s", error->message), (NULL));
     return FALSE;
   }
-  self->progress = (GenTrainingProgress)GEN_TRAINING_PROGRESS_START;
-  if (self->resume &&
-      !gen_checkpoint_load (self->trainer, self->checkpoint, &self->progress, error))
-    return FALSE;
-  self->skip = self->progress.samples;
-  if (self->resume)
-    GST_INFO_OBJECT (self,
-        "goes on from step %" G_GUINT64_FORMAT " of %s, passing %" G_GUINT64_FORMAT
-        " pictures over",
-        gen_trainer_steps (self->trainer), self->checkpoint, self->skip);
-  gen_trainer_range (self->trainer, &self->low, &self->high);
-  self->batch_floats = gen_trainer_sample_size (self->trainer) * self->settings.batch_size;
-  for (int i = 0; i < GST_GAN_TRAINER_BATCHES; i++)
-    if ((self->batches[i] = gen_trainer_new_feed (self->trainer, error)) == NULL)
-      return FALSE;
+  if (format.medium == &gen_medium_sound)
+    gst_gan_trainer_samples_set_length (
+        &self->training_data, gen_training_format (self->training)->length);
+  gst_gan_trainer_log (self, began);
+  gst_gan_trainer_begin_preview (self);
+  gst_gan_trainer_messages_begin (&self->messages, GST_ELEMENT (self), self->settings.silent);
+  self->thread = g_thread_new ("gantrainer", gst_gan_trainer_run, self);
   return TRUE;
-}
-
-void
-gst_gan_trainer_close (GstGanTrainer *self)
-{
-  for (int i = 0; i < GST_GAN_TRAINER_BATCHES; i++)
-    g_clear_pointer (&self->batches[i], gen_feed_free);
-  g_clear_pointer (&self->trainer, gen_trainer_free);
-  gst_gan_trainer_preview_clear (self);
 }
 
 /* --- states --- */
 
-static void
+static gboolean
 gst_gan_trainer_start (GstGanTrainer *self)
 {
-  self->read = self->write = 0;
-  self->slot = 0;
-  self->busy = self->stopping = self->flushing = self->data_ended = self->validation_ended = FALSE;
-  self->validation = gen_validation_new (self->settings.seed);
-  self->flow = GST_FLOW_OK;
-  self->dataset_length = 0;
-  self->ended = self->unsaved = FALSE;
-  self->replacing = self->overwrite;
+  g_autoptr (GError) error = NULL;
+
+  if (self->settings.early_stopping > 0 && !gst_gan_trainer_validates (self)) {
+    GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS,
+        ("early-stopping: nothing tells when training gets no better; link samples, such as those "
+         "of datasetsrc split=validation, to the pad validation"),
+        (NULL));
+    return FALSE;
+  }
+  self->training = gen_training_new (&self->settings, &callbacks, self, &error);
+  if (self->training == NULL) {
+    gst_gan_trainer_post_problem (GST_ELEMENT (self), GST_MESSAGE_ERROR, error);
+    return FALSE;
+  }
+  gst_gan_trainer_preview_reset (&self->preview);
   /* Without anybody behind it, it is the sink whose EOS ends the pipeline. */
   if (gst_pad_is_linked (self->src))
     GST_OBJECT_FLAG_UNSET (self, GST_ELEMENT_FLAG_SINK);
   else
     GST_OBJECT_FLAG_SET (self, GST_ELEMENT_FLAG_SINK);
+  return TRUE;
 }
 
+/* Whoever waits for the training does so no longer. */
 static void
-gst_gan_trainer_set_stopping (GstGanTrainer *self)
+gst_gan_trainer_release (GstGanTrainer *self)
 {
-  g_mutex_lock (&self->mutex);
-  self->stopping = self->flushing = TRUE;
-  g_cond_broadcast (&self->cond);
-  g_mutex_unlock (&self->mutex);
+  if (self->training != NULL)
+    gen_training_stop (self->training);
+  gst_gan_trainer_preview_close (&self->preview);
 }
 
 /* All that start and training have made. */
 static void
 gst_gan_trainer_stop (GstGanTrainer *self)
 {
-  gst_gan_trainer_set_stopping (self);
-  gst_gan_trainer_stop_training (self);
-  gst_gan_trainer_close (self);
-  g_clear_pointer (&self->validation, gen_validation_free);
-  gst_gan_trainer_give_folder_back (self);
+  gst_gan_trainer_release (self);
+  g_clear_pointer (&self->thread, g_thread_join);
+  g_clear_pointer (&self->training, gen_training_free);
+  gst_gan_trainer_samples_clear (&self->training_data);
+  gst_gan_trainer_samples_clear (&self->validation_data);
 }
 
 static GstStateChangeReturn
@@ -283,13 +346,10 @@ gst_gan_trainer_change_state (GstElement *element, GstStateChange transition)
   GstGanTrainer *self = GST_GAN_TRAINER (element);
   GstStateChangeReturn result;
 
-  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED) {
-    if (!gst_gan_trainer_check (self) || !gst_gan_trainer_take_folder (self))
-      return GST_STATE_CHANGE_FAILURE;
-    gst_gan_trainer_start (self);
-  }
+  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && !gst_gan_trainer_start (self))
+    return GST_STATE_CHANGE_FAILURE;
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
-    gst_gan_trainer_set_stopping (self);
+    gst_gan_trainer_release (self);
 
   result = GST_ELEMENT_CLASS (gst_gan_trainer_parent_class)->change_state (element, transition);
 
@@ -303,10 +363,8 @@ gst_gan_trainer_change_state (GstElement *element, GstStateChange transition)
 static gboolean
 gst_gan_trainer_src_activate (GstPad *pad, GstObject *parent, GstPadMode mode, gboolean active)
 {
-  GstGanTrainer *self = GST_GAN_TRAINER (parent);
-
   if (!active) {
-    gst_gan_trainer_set_stopping (self);
+    gst_gan_trainer_preview_close (&GST_GAN_TRAINER (parent)->preview);
     gst_pad_stop_task (pad);
   }
   return mode == GST_PAD_MODE_PUSH;
@@ -320,7 +378,7 @@ gst_gan_trainer_request_new_pad (
 
   if (self->validation_pad != NULL)
     return NULL;
-  self->validation_pad = gst_gan_trainer_new_sink (self, pad_template);
+  self->validation_pad = gst_gan_trainer_new_sink (pad_template);
   gst_element_add_pad (element, self->validation_pad);
   return self->validation_pad;
 }
@@ -341,14 +399,18 @@ gst_gan_trainer_class_init (GstGanTrainerClass *klass)
   GST_DEBUG_CATEGORY_INIT (
       gan_trainer_debug, "gantrainer", 0, "the nets, how training goes, and each step");
 
+  object_class->set_property = gst_gan_trainer_set_property;
+  object_class->get_property = gst_gan_trainer_get_property;
   object_class->finalize = gst_gan_trainer_finalize;
-  gst_gan_trainer_install_properties (object_class);
+  gst_gan_trainer_properties_install (object_class);
 
   gst_element_class_add_static_pad_template (element_class, &sink_template);
   gst_element_class_add_static_pad_template (element_class, &validation_template);
   gst_element_class_add_static_pad_template (element_class, &src_template);
-  gst_element_class_set_static_metadata (element_class, "GAN trainer", "Filter/Video/Training",
-      "Trains a generator and a discriminator on the pictures that flow in", "gst-generative");
+  gst_element_class_set_static_metadata (element_class, "GAN trainer",
+      "Filter/Video/Audio/Training",
+      "Trains a generator and a discriminator on the pictures or sounds that flow in",
+      "gst-generative");
   element_class->change_state = gst_gan_trainer_change_state;
   element_class->request_new_pad = gst_gan_trainer_request_new_pad;
   element_class->release_pad = gst_gan_trainer_release_pad;
@@ -358,15 +420,12 @@ static void
 gst_gan_trainer_init (GstGanTrainer *self)
 {
   self->sink = gst_gan_trainer_new_sink (
-      self, gst_element_class_get_pad_template (GST_ELEMENT_GET_CLASS (self), "sink"));
+      gst_element_class_get_pad_template (GST_ELEMENT_GET_CLASS (self), "sink"));
   gst_element_add_pad (GST_ELEMENT (self), self->sink);
   self->src = gst_pad_new_from_static_template (&src_template, "src");
   gst_pad_set_activatemode_function (self->src, gst_gan_trainer_src_activate);
   gst_pad_use_fixed_caps (self->src);
-  gst_gan_trainer_preview_prepare (self->src);
+  gst_gan_trainer_preview_init (&self->preview, self->src);
   gst_element_add_pad (GST_ELEMENT (self), self->src);
-
-  g_mutex_init (&self->mutex);
-  g_cond_init (&self->cond);
-  gst_gan_trainer_init_properties (self);
+  gen_training_settings_init (&self->settings);
 }

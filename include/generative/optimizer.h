@@ -39,8 +39,9 @@ GEN_API extern const GenOptimizer gen_optimizer_sgd;
 
 /* All of them, ended by NULL. */
 GEN_API const GenOptimizer *const *gen_optimizer_list (void);
-/* NULL where there is none of that name. */
-GEN_API const GenOptimizer *gen_optimizer_find (const char *name);
+/* The optimiser of that name, or NULL with `error` (GEN_TRAINER_ERROR_SETTING), which lists them.
+ */
+GEN_API const GenOptimizer *gen_optimizer_find (const char *name, GError **error);
 
 /* Append the update of the state `weights` by `gradient`, and the states that it needs, named
  * after it. `rate` is the learning rate (a float32), `step` the number of updates before this

@@ -2,7 +2,8 @@
 #pragma once
 
 #include <generative/api.h>
-#include <generative/validation.h>
+#include <generative/figure.h>
+#include <generative/trainer.h>
 
 G_BEGIN_DECLS
 
@@ -21,14 +22,15 @@ GEN_API GenTrainingLog *gen_training_log_new (
 GEN_API void gen_training_log_free (GenTrainingLog *log);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenTrainingLog, gen_training_log_free)
 
-/* Figures of the present step. */
+/* Those of the present step that have curves. */
 GEN_API gboolean gen_training_log_figures (
-    GenTrainingLog *log, const GenTrainerFigures *figures, double steps_per_second, GError **error);
-GEN_API gboolean gen_training_log_validation (
-    GenTrainingLog *log, const GenValidationFigures *figures, GError **error);
+    GenTrainingLog *log, const GenFigures *figures, GError **error);
 /* What the generator makes at the present step, and histograms of the weights. */
 GEN_API gboolean gen_training_log_nets (
     GenTrainingLog *log, const GenPicture *wall, GError **error);
+/* `n` made sounds to listen to. */
+GEN_API gboolean gen_training_log_sounds (
+    GenTrainingLog *log, const GenSample *sounds, guint n, GError **error);
 /* How the training ended. */
 GEN_API gboolean gen_training_log_end (GenTrainingLog *log, gboolean success, GError **error);
 

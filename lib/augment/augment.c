@@ -3,8 +3,8 @@
 #include "augment-private.h"
 
 #include <gio/gio.h>
-#include <string.h>
 
+#include "../base/family.h"
 #include "picture/picture.h"
 #include "sound/sound.h"
 
@@ -51,18 +51,10 @@ gen_augmentation_list (const GenMedium *medium)
 const GenAugmentation *
 gen_augmentation_find (const GenMedium *medium, const char *name, GError **error)
 {
-  const GenAugmentation *const *list = gen_augmentation_list (medium);
-  g_autoptr (GString) names = g_string_new (NULL);
+  g_autofree char *kind = g_strconcat ("augmentation of ", medium->plural, NULL);
 
-  for (int i = 0; list[i] != NULL; i++) {
-    if (strcmp (list[i]->name, name) == 0)
-      return list[i];
-    g_string_append_printf (names, "%s%s", i == 0 ? "" : ", ", list[i]->name);
-  }
-  g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
-      "no augmentation of %s is named '%s': there are %s", medium->plural, name,
-      names->len > 0 ? names->str : "none");
-  return NULL;
+  return GEN_FAMILY_FIND (
+      gen_augmentation_list (medium), name, kind, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, error);
 }
 
 gboolean

@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <string.h>
 
+#include "../base/family.h"
 #include "cpu-executor.h"
 
 G_DEFINE_QUARK (gen - device - error - quark, gen_device_error)
@@ -20,17 +21,17 @@ gen_device_list (void)
 const GenDevice *
 gen_device_find (const char *name, GError **error)
 {
-  g_autoptr (GString) names = g_string_new ("auto");
+  g_autofree char *names = NULL;
 
   for (const GenDevice *const *device = gen_device_list (); *device != NULL; device++) {
     if (strcmp (name, "auto") == 0 && (*device)->available (NULL))
       return *device;
     if (strcmp (name, (*device)->name) == 0)
       return (*device)->available (error) ? *device : NULL;
-    g_string_append_printf (names, ", %s", (*device)->name);
   }
+  names = GEN_FAMILY_NAMES (gen_device_list ());
   g_set_error (error, GEN_DEVICE_ERROR, GEN_DEVICE_ERROR_UNKNOWN,
-      "there is no device '%s'; the devices are %s", name, names->str);
+      "there is no device \"%s\"; there are auto, %s", name, names);
   return NULL;
 }
 

@@ -4,6 +4,8 @@
 
 #include <gio/gio.h>
 
+#include "../base/family.h"
+
 const GenMedium *const *
 gen_medium_list (void)
 {
@@ -21,16 +23,8 @@ gen_medium_list (void)
 const GenMedium *
 gen_medium_find (const char *name, GError **error)
 {
-  g_autoptr (GString) names = g_string_new (NULL);
-
-  for (const GenMedium *const *m = gen_medium_list (); *m != NULL; m++) {
-    if (g_str_equal ((*m)->name, name))
-      return *m;
-    g_string_append_printf (names, "%s%s", names->len > 0 ? ", " : "", (*m)->name);
-  }
-  g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-      "there is no medium \"%s\"; there are %s", name, names->str);
-  return NULL;
+  return GEN_FAMILY_FIND (
+      gen_medium_list (), name, "medium", G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, error);
 }
 
 void

@@ -2,6 +2,8 @@
 /* The list of metrics. */
 #include "metrics.h"
 
+#include "../base/family.h"
+
 G_DEFINE_QUARK (gen - metric - error - quark, gen_metric_error)
 
 const GenMetric *const *
@@ -24,6 +26,7 @@ gen_metric_list (void)
     &gen_metric_diversity,
     &gen_metric_frechet,
     &gen_metric_modes,
+    &gen_metric_nearest,
     NULL,
   };
 
@@ -41,14 +44,6 @@ gen_metric_count_measured (const GenMetric *metric)
 const GenMetric *
 gen_metric_find (const char *name, GError **error)
 {
-  g_autoptr (GString) names = g_string_new (NULL);
-
-  for (const GenMetric *const *m = gen_metric_list (); *m != NULL; m++) {
-    if (g_str_equal ((*m)->name, name))
-      return *m;
-    g_string_append_printf (names, "%s%s", names->len > 0 ? ", " : "", (*m)->name);
-  }
-  g_set_error (error, GEN_METRIC_ERROR, GEN_METRIC_ERROR_UNKNOWN,
-      "there is no metric \"%s\"; there are %s", name, names->str);
-  return NULL;
+  return GEN_FAMILY_FIND (
+      gen_metric_list (), name, "metric", GEN_METRIC_ERROR, GEN_METRIC_ERROR_UNKNOWN, error);
 }

@@ -1,91 +1,30 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The family of optimisers: a descriptor each, and their operators in lib/ops. */
+/* The list of optimisers; each is a file in optimizers/, and its operator one in lib/ops. */
 #include <generative/optimizer.h>
 
-static void
-configure_adam (GenNode *node, const GenOptimizerSettings *settings)
-{
-  gen_node_set_float (node, "beta1", settings->beta1);
-  gen_node_set_float (node, "beta2", settings->beta2);
-  gen_node_set_float (node, "epsilon", settings->epsilon);
-  gen_node_set_float (node, "weight_decay", settings->weight_decay);
-}
+#include <generative/trainer.h>
 
-static void
-configure_adamw (GenNode *node, const GenOptimizerSettings *settings)
-{
-  configure_adam (node, settings);
-  gen_node_set_int (node, "decoupled", 1);
-}
-
-static void
-configure_rmsprop (GenNode *node, const GenOptimizerSettings *settings)
-{
-  gen_node_set_float (node, "alpha", settings->beta2);
-  gen_node_set_float (node, "epsilon", settings->epsilon);
-  gen_node_set_float (node, "weight_decay", settings->weight_decay);
-}
-
-static void
-configure_sgd (GenNode *node, const GenOptimizerSettings *settings)
-{
-  gen_node_set_float (node, "momentum", settings->beta1);
-  gen_node_set_float (node, "weight_decay", settings->weight_decay);
-}
-
-const GenOptimizer gen_optimizer_adam = {
-  .name = "adam",
-  .description = "Adam: each weight's step is scaled by its gradient's mean and mean square",
-  .operator_name = "Adam",
-  .states = { "mean", "square" },
-  .configure = configure_adam,
-};
-
-const GenOptimizer gen_optimizer_adamw = {
-  .name = "adamw",
-  .description = "Adam with weight decay that does not pass through the gradient",
-  .operator_name = "Adam",
-  .states = { "mean", "square" },
-  .configure = configure_adamw,
-};
-
-const GenOptimizer gen_optimizer_rmsprop = {
-  .name = "rmsprop",
-  .description = "RMSProp: each weight's step is scaled by its gradient's mean square",
-  .operator_name = "RMSProp",
-  .states = { "square" },
-  .configure = configure_rmsprop,
-};
-
-const GenOptimizer gen_optimizer_sgd = {
-  .name = "sgd",
-  .description = "Stochastic gradient descent; beta1 is the momentum",
-  .operator_name = "GradientDescent",
-  .states = { "velocity" },
-  .configure = configure_sgd,
-};
-
-static const GenOptimizer *const optimizers[] = {
-  &gen_optimizer_adam,
-  &gen_optimizer_adamw,
-  &gen_optimizer_rmsprop,
-  &gen_optimizer_sgd,
-  NULL,
-};
+#include "../base/family.h"
 
 const GenOptimizer *const *
 gen_optimizer_list (void)
 {
-  return optimizers;
+  static const GenOptimizer *const list[] = {
+    &gen_optimizer_adam,
+    &gen_optimizer_adamw,
+    &gen_optimizer_rmsprop,
+    &gen_optimizer_sgd,
+    NULL,
+  };
+
+  return list;
 }
 
 const GenOptimizer *
-gen_optimizer_find (const char *name)
+gen_optimizer_find (const char *name, GError **error)
 {
-  for (int i = 0; optimizers[i] != NULL; i++)
-    if (g_strcmp0 (optimizers[i]->name, name) == 0)
-      return optimizers[i];
-  return NULL;
+  return GEN_FAMILY_FIND (gen_optimizer_list (), name, "optimizer", GEN_TRAINER_ERROR,
+      GEN_TRAINER_ERROR_SETTING, error);
 }
 
 GenTensor *

@@ -2,23 +2,26 @@
 /* The list of presets; each is a file in presets/. */
 #include <generative/preset.h>
 
-static const GenPreset *const presets[] = {
-  &gen_preset_mlp,
-  &gen_preset_dcgan,
-  NULL,
-};
+#include <generative/trainer.h>
+
+#include "../base/family.h"
 
 const GenPreset *const *
 gen_preset_list (void)
 {
-  return presets;
+  static const GenPreset *const list[] = {
+    &gen_preset_mlp,
+    &gen_preset_dcgan,
+    &gen_preset_wavegan,
+    NULL,
+  };
+
+  return list;
 }
 
 const GenPreset *
-gen_preset_find (const char *name)
+gen_preset_find (const char *name, GError **error)
 {
-  for (int i = 0; presets[i] != NULL; i++)
-    if (g_strcmp0 (presets[i]->name, name) == 0)
-      return presets[i];
-  return NULL;
+  return GEN_FAMILY_FIND (
+      gen_preset_list (), name, "preset", GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING, error);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What TensorBoard is told of a training: one place for the names of its curves. */
+/* What TensorBoard is told of a training. */
 #include <generative/training-log.h>
 
 #include <stdio.h>
@@ -12,21 +12,6 @@ struct _GenTrainingLog {
   GenEventFile *events;
   GenTrainer *trainer;
 };
-
-typedef struct {
-  const char *tag;
-  double value;
-} Scalar;
-
-static gboolean
-add_scalars (GenTrainingLog *log, const Scalar *scalars, guint n, GError **error)
-{
-  for (guint i = 0; i < n; i++)
-    if (!gen_event_file_scalar (
-            log->events, gen_trainer_steps (log->trainer), scalars[i].tag, scalars[i].value, error))
-      return FALSE;
-  return TRUE;
-}
 
 /* The greatest number of a run in `folder`; 0 where there is none. */
 static guint64
@@ -81,39 +66,16 @@ gen_training_log_free (GenTrainingLog *log)
 }
 
 gboolean
-gen_training_log_figures (
-    GenTrainingLog *log, const GenTrainerFigures *figures, double steps_per_second, GError **error)
+gen_training_log_figures (GenTrainingLog *log, const GenFigures *figures, GError **error)
 {
-  const Scalar scalars[] = {
-    { "loss/discriminator", figures->discriminator_loss },
-    { "loss/generator", figures->generator_loss },
-    { "accuracy/real", figures->accuracy_on_real },
-    { "accuracy/fake", figures->accuracy_on_fake },
-    { "speed/steps_per_second", steps_per_second },
-  };
+  const gint64 step = (gint64)gen_trainer_steps (log->trainer);
 
-  const Scalar scales[] = {
-    { "loss-scale/discriminator", figures->discriminator_scale },
-    { "loss-scale/generator", figures->generator_scale },
-    { "loss-scale/skipped_updates", figures->skipped },
-  };
-
-  return add_scalars (log, scalars, G_N_ELEMENTS (scalars), error) &&
-         (figures->discriminator_scale == 0 ||
-             add_scalars (log, scales, G_N_ELEMENTS (scales), error));
-}
-
-gboolean
-gen_training_log_validation (
-    GenTrainingLog *log, const GenValidationFigures *figures, GError **error)
-{
-  const Scalar scalars[] = {
-    { "validation/frechet", figures->frechet },
-    { "validation/diversity", figures->diversity },
-    { "accuracy/validation", figures->accuracy_on_validation },
-  };
-
-  return add_scalars (log, scalars, G_N_ELEMENTS (scalars), error);
+  for (guint i = 0; i < figures->n; i++)
+    if (figures->figures[i].curve != NULL && !isnan (figures->values[i]) &&
+        !gen_event_file_scalar (
+            log->events, step, figures->figures[i].curve, figures->values[i], error))
+      return FALSE;
+  return TRUE;
 }
 
 gboolean
@@ -129,6 +91,20 @@ gen_training_log_nets (GenTrainingLog *log, const GenPicture *wall, GError **err
 
     if (!gen_event_file_histogram (
             log->events, step, weight->name, weight->data, weight->size / sizeof (float), error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+gboolean
+gen_training_log_sounds (GenTrainingLog *log, const GenSample *sounds, guint n, GError **error)
+{
+  const guint64 step = gen_trainer_steps (log->trainer);
+
+  for (guint i = 0; i < n; i++) {
+    g_autofree char *tag = g_strdup_printf ("generated/%u", i + 1);
+
+    if (!gen_event_file_sound (log->events, (gint64)step, tag, &sounds[i].sound, error))
       return FALSE;
   }
   return TRUE;

@@ -506,6 +506,29 @@ test_errors (gconstpointer user_data)
   }
 }
 
+/* One that can be decoded is enough, however many in a row cannot, at the end of an epoch and the
+ * beginning of the next. */
+static void
+test_almost_hopeless (gconstpointer user_data)
+{
+  g_autofree char *folder = scratch_new ();
+  g_autofree char *launch = g_strdup_printf ("datasetsrc location=%s epochs=40" SINK, folder);
+  Player player;
+
+  for (int i = 0; i < 4; i++) {
+    g_autofree char *path = g_strdup_printf ("%s/%d.png", folder, i);
+
+    save_grey (path, 100);
+    if (i < 3)
+      g_assert_cmpint (truncate (path, 55), ==, 0);
+  }
+  player_open (&player, launch);
+  player_play_to_end (&player);
+  g_assert_cmpuint (player.buffers->len, ==, 40);
+  player_close (&player);
+  scratch_remove (folder);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -521,6 +544,7 @@ main (int argc, char **argv)
     { "/datasetsrc/broken", test_broken },
     { "/datasetsrc/broken-epochs", test_broken_epochs },
     { "/datasetsrc/hopeless-split", test_hopeless_split },
+    { "/datasetsrc/almost-hopeless", test_almost_hopeless },
     { "/datasetsrc/restart", test_restart },
     { "/datasetsrc/queries", test_queries },
     { "/datasetsrc/errors", test_errors },

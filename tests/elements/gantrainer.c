@@ -239,6 +239,23 @@ test_validation (void)
   scratch_remove (folder);
 }
 
+/* What is validated can be looked at. */
+static void
+test_shown_validation (void)
+{
+  g_autofree char *folder = scratch_new ();
+  g_autofree char *description = g_strdup_printf (SOURCE
+      "gantrainer name=t batch-size=8 silent=true checkpoint=%s validation-interval=2 "
+      "validation-samples=30 max-steps=3 ! fakesink sync=false" VALIDATION,
+      80, "GRAY8", folder, 50);
+  guint n = 0, n_best = 0;
+  guint64 last = 0;
+
+  play_validated (description, &n, &n_best, &last);
+  g_assert_cmpuint (n, ==, 2);
+  scratch_remove (folder);
+}
+
 /* A generator that does not learn gets no better: it ends long before its thousand steps. What is
  * remembered across a resume counts on. */
 static void
@@ -555,6 +572,7 @@ main (int argc, char **argv)
   }
   g_test_add_func ("/gantrainer/models", test_models);
   g_test_add_func ("/gantrainer/validation", test_validation);
+  g_test_add_func ("/gantrainer/validation/shown", test_shown_validation);
   g_test_add_func ("/gantrainer/early-stopping", test_early_stopping);
   g_test_add_func ("/gantrainer/preview", test_preview);
   g_test_add_func ("/gantrainer/unlinked-validation", test_unlinked_validation);

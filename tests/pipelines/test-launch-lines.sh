@@ -1,9 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The launch lines of the README and of all documents run as they stand: each block is pasted into
-# a shell, in a folder that has the files it names. Pages of elements are made of their section
-# comments. A block that says how many buffers it takes ends by itself; what goes on for ever, or
-# trains for minutes, is interrupted as a user does it, after some seconds of playing.
+# a shell, in a folder that has the files it names, and so do those of `generative-model train`.
+# Pages of elements are made of their section comments. A block that says how many buffers it takes
+# ends by itself; what goes on for ever, or trains for minutes, is interrupted as a user does it,
+# after some seconds of playing.
 #   PAGES  (environment) other documents than all
 . "$(dirname "$0")/harness.sh"
 
@@ -11,16 +12,17 @@
 export GST_PLUGIN_FEATURE_RANK="fakevideosink:MAX"
 export XDG_CACHE_HOME="$build/tests/cache" G_DEBUG=fatal-criticals
 unset DISPLAY WAYLAND_DISPLAY GST_DEBUG
+PATH="$build/tools:$PATH"
 # Seconds to wait for a pipeline to play, to let it play, and to wait for it to end.
 patience=180
 playing=2
 
-# blocks FILE: its blocks of commands that launch a pipeline, each in a file of its own,
+# blocks FILE: its blocks of commands that launch a pipeline or train, each in a file of its own,
 # $work/blocks/N.
 blocks() {
     awk -v folder="$work/blocks" '
         function finish() {
-            if (block ~ /(^|[\n;&|] *|[A-Z_]+=[^ ]* +)gst-launch-1\.0 /) {
+            if (block ~ /(^|[\n;&|] *|[A-Z_]+=[^ ]* +)(gst-launch-1\.0|generative-model train) /) {
                 file = sprintf ("%s/%02d", folder, ++n)
                 printf "%s", block >file
                 close (file)
@@ -162,7 +164,7 @@ for page in ${PAGES:-README.md CONTRIBUTING.md docs/*.md docs/elements/*.md}; do
         [ -e "$block" ] || continue
         rm -rf "$work/here" && mkdir "$work/here" && cd "$work/here" || exit 1
         provide "$block"
-        name="$page: $(grep -o 'gst-launch-1.0.*' "$block" | head -n 1 | cut -c 1-70)"
+        name="$page: $(grep -oE '(gst-launch-1.0|generative-model train).*' "$block" | head -n 1 | cut -c 1-70)"
         if play "$block"; then pass "$name ($seconds s)"; else fail "$name ($seconds s)" log; fi
         judge
     done

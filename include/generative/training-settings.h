@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <generative/api.h>
+#include <generative/setting.h>
+#include <generative/trainer.h>
+
+G_BEGIN_DECLS
+
+/**
+ * GenTrainingSettings: all that can be said of a training. Each has a name, by which it is a
+ * property of gantrainer, a key of the file that `generative-model train` reads, and a line of a
+ * checkpoint's training.json: the list below is the one place that knows them.
+ */
+typedef struct {
+  /* The nets: a preset's, or a pair of ONNX files. */
+  const GenPreset *preset;
+  char *generator_model, *discriminator_model; /* owned; NULL: the preset's */
+  GenPresetOptions options;                    /* without format and seed */
+  int length;                                  /* frames of a preset's sounds; 0: its shortest */
+
+  GenTrainerSettings trainer; /* without device and precision, which follow from these: */
+  int device;                 /* a place in "auto", "cpu", "cuda" */
+  int precision;              /* a place in "auto", "fp32", "tf32", "bf16", "fp16" */
+
+  char *checkpoint; /* owned; the folder */
+  char *log_dir;    /* owned; NULL: `logs` in the checkpoint */
+  gboolean resume, overwrite;
+
+  guint64 epochs, epoch_samples, max_steps; /* 0: no such end, or size */
+  guint64 validation_interval, checkpoint_interval, log_interval, preview_interval; /* steps */
+  guint validation_samples, early_stopping;
+  int preview_columns, preview_rows;
+  gboolean silent; /* no line on the terminal */
+} GenTrainingSettings;
+
+/* The defaults; cleared by gen_training_settings_clear. */
+GEN_API void gen_training_settings_init (GenTrainingSettings *settings);
+GEN_API void gen_training_settings_clear (GenTrainingSettings *settings);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (GenTrainingSettings, gen_training_settings_clear)
+/* `copy` is filled anew. */
+GEN_API void gen_training_settings_copy (
+    const GenTrainingSettings *settings, GenTrainingSettings *copy);
+
+/* All of them, in the order in which they are told; `n` how many. */
+GEN_API const GenSetting *gen_training_setting_list (guint *n);
+/* All of them, or those alone that change what is learned, a{sv}. (transfer floating) */
+GEN_API GVariant *gen_training_settings_describe (
+    const GenTrainingSettings *settings, gboolean of_learning_only);
+/* The name of the device that is asked for. */
+GEN_API const char *gen_training_settings_device (const GenTrainingSettings *settings);
+
+G_END_DECLS

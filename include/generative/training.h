@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <generative/api.h>
+#include <generative/batch-queue.h>
+#include <generative/figure.h>
+#include <generative/training-settings.h>
+
+G_BEGIN_DECLS
+
+/**
+ * GenTraining: a training from its first step, or where a checkpoint goes on, to its end: nets,
+ * steps, validation, early stopping, checkpoints and the best models, and the log. It takes
+ * samples from whoever has them, and tells what happens by callbacks:
+ *
+ *   training = gen_training_new (&settings, &callbacks, data, &error);
+ *   gen_training_open (training, &format, &error);
+ *   (in a thread of its own) for each sample: gen_batch_queue_add (gen_training_queue (training),
+ * …) outcome = gen_training_run (training); gen_training_free (training);
+ *
+ * gantrainer fills it with what flows in, `generative-model train` with a dataset. For the same
+ * settings and the same samples in the same order, what comes out is the same, bit for bit,
+ * however they come and however often a training was interrupted and went on.
+ *
+ * Whatever ends it, what was learned is kept: the last step is written, unless training has
+ * diverged; then the last checkpoint is left as it was.
+ */
+typedef struct _GenTraining GenTraining;
+
+#define GEN_TRAINING_ERROR (gen_training_error_quark ())
+GEN_API GQuark gen_training_error_quark (void);
+typedef enum {
+  GEN_TRAINING_ERROR_SETTING,    /* settings are out of range or contradict each other */
+  GEN_TRAINING_ERROR_NO_STATE,   /* nothing is there to resume */
+  GEN_TRAINING_ERROR_FOLDER,     /* it cannot be written to, or has trained models */
+  GEN_TRAINING_ERROR_BUSY,       /* another training writes there */
+  GEN_TRAINING_ERROR_WRITE,      /* a checkpoint or log could not be written */
+  GEN_TRAINING_ERROR_FAILED,     /* there is no data, or training has diverged */
+  GEN_TRAINING_ERROR_VALIDATION, /* the samples to validate by do not do */
+  GEN_TRAINING_ERROR_PREVIEW,    /* what was made could not be drawn */
+} GenTrainingError;
+
+typedef enum {
+  GEN_TRAINING_RUNNING,
+  GEN_TRAINING_DONE,    /* what was asked for, or the data, came to an end */
+  GEN_TRAINING_IDLE,    /* the same, before the first step */
+  GEN_TRAINING_STOPPED, /* by gen_training_stop */
+  GEN_TRAINING_FAILED,  /* as `failed` has told */
+} GenTrainingOutcome;
+
+/* What a training tells. Each may be NULL, and is called by the thread that opens or runs it. */
+typedef struct {
+  /* Whether samples to validate by will come: only then is it waited for them. NULL: no. */
+  gboolean (*validates) (gpointer data);
+  /* After each step, which took so long. */
+  void (*stepped) (const GenTrainerFigures *figures, gint64 microseconds, gpointer data);
+  /* How it goes, once a second and, `last`, at the end. */
+  void (*progressed) (const GenFigures *figures, gboolean last, gpointer data);
+  void (*validated) (const GenFigures *figures, gboolean best, gpointer data);
+  /* A checkpoint was written. */
+  void (*saved) (gint64 microseconds, gpointer data);
+  /* It is time to look at what is made (gen_training_draw); `last` at the end. Training ends where
+   * that fails before. */
+  gboolean (*shown) (gboolean last, gpointer data, GError **error);
+  /* Something went wrong, and training goes on. */
+  void (*warned) (const GError *error, gpointer data);
+  /* The device failed, and the CPU takes its place. */
+  void (*fell_back) (const GError *error, gpointer data);
+  /* Something went wrong, and training ends. */
+  void (*failed) (const GError *error, gpointer data);
+} GenTrainingCallbacks;
+
+/* Check the settings, which are copied, find the device, and lock the folder. NULL with `error`, of
+ * GEN_TRAINING_ERROR or GEN_DEVICE_ERROR. (transfer full) */
+GEN_API GenTraining *gen_training_new (const GenTrainingSettings *settings,
+    const GenTrainingCallbacks *callbacks, gpointer data, GError **error);
+GEN_API void gen_training_free (GenTraining *training);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenTraining, gen_training_free)
+
+/* Make the nets for samples of `format`, where sounds may leave their length open, and go on from
+ * the checkpoint where that is wanted. */
+GEN_API gboolean gen_training_open (GenTraining *training, const GenFormat *format, GError **error);
+/* Once it is open, else NULL: what runs, and where samples go. */
+GEN_API GenTrainer *gen_training_trainer (GenTraining *training);
+GEN_API GenBatchQueue *gen_training_queue (GenTraining *training);
+/* Of the samples that the nets take. */
+GEN_API const GenFormat *gen_training_format (const GenTraining *training);
+/* The same, waited for by another thread than that which opens it; NULL when it was stopped before.
+ */
+GEN_API const GenFormat *gen_training_wait_format (GenTraining *training);
+GEN_API const GenTrainingSettings *gen_training_settings (const GenTraining *training);
+/* Samples that the checkpoint has seen, which the queue passes over. */
+GEN_API guint64 gen_training_get_skipped (const GenTraining *training);
+
+/* Train to the end. */
+GEN_API GenTrainingOutcome gen_training_run (GenTraining *training);
+/* Have it end after the present step; nobody waits to add samples any more. By any thread, and not
+ * only while it runs. */
+GEN_API void gen_training_stop (GenTraining *training);
+GEN_API GenTrainingOutcome gen_training_outcome (GenTraining *training);
+
+/* How many samples an epoch of the data has, as far as is known: 0 when it is not. By any thread.
+ */
+GEN_API void gen_training_set_epoch (GenTraining *training, guint64 samples);
+
+/* A sample to validate by, of the same format, which is copied; FALSE when no more are wanted. By
+ * any thread, one at a time, from gen_training_new on. */
+GEN_API gboolean gen_training_add_validation (GenTraining *training, const GenSample *sample);
+/* None comes any more. */
+GEN_API void gen_training_end_validation (GenTraining *training);
+
+/* The wall of what the generator makes of the preview's latents, preview-columns by preview-rows:
+ * its size, and drawn into `wall`, which has it. By the thread that runs it, or before that. */
+GEN_API gboolean gen_training_measure (
+    GenTraining *training, int *width, int *height, int *channels);
+GEN_API gboolean gen_training_draw (GenTraining *training, GenPicture *wall, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "training-events.h"
+
+G_DEFINE_QUARK (gen - training - error - quark, gen_training_error)
+
+void
+gen_training_warn (const GenTrainingEvents *events, GenTrainingError code, const char *format, ...)
+{
+  g_autoptr (GError) error = NULL;
+  va_list arguments;
+
+  va_start (arguments, format);
+  error = g_error_new_valist (GEN_TRAINING_ERROR, (int)code, format, arguments);
+  va_end (arguments);
+  if (events->callbacks.warned != NULL)
+    events->callbacks.warned (error, events->data);
+}
+
+void
+gen_training_fail (const GenTrainingEvents *events, GenTrainingError code, const char *format, ...)
+{
+  g_autoptr (GError) error = NULL;
+  va_list arguments;
+
+  va_start (arguments, format);
+  error = g_error_new_valist (GEN_TRAINING_ERROR, (int)code, format, arguments);
+  va_end (arguments);
+  if (events->callbacks.failed != NULL)
+    events->callbacks.failed (error, events->data);
+}

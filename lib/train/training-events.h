@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* How the parts of a training tell what happens. */
+#pragma once
+
+#include <generative/training.h>
+
+typedef struct {
+  GenTrainingCallbacks callbacks;
+  gpointer data;
+} GenTrainingEvents;
+
+/* An error of GEN_TRAINING_ERROR, with which training goes on or ends. */
+void gen_training_warn (const GenTrainingEvents *events, GenTrainingError code, const char *format,
+    ...) G_GNUC_PRINTF (3, 4);
+void gen_training_fail (const GenTrainingEvents *events, GenTrainingError code, const char *format,
+    ...) G_GNUC_PRINTF (3, 4);

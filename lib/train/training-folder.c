@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Whether a training's folder may be written to, and when and how it is. What was learned with
+ * patience must not be lost by a habit or a hurry: nothing trained is replaced unasked, and
+ * whatever ends training, the last step is written, unless it has diverged. */
+#include "training-folder.h"
+
+/* Microseconds after which a checkpoint is due in any case: some nets take a minute for a step. */
+#define CHECKPOINT_TIME (10 * G_TIME_SPAN_MINUTE)
+
+static gboolean
+check_resume (const GenTrainingSettings *settings, GError **error)
+{
+  if (!settings->resume)
+    return TRUE;
+  if (settings->overwrite) {
+    g_set_error (error, GEN_TRAINING_ERROR, GEN_TRAINING_ERROR_SETTING,
+        "resume goes on from the checkpoint, and overwrite begins anew: only one of them can be "
+        "true");
+    return FALSE;
+  }
+  if (gen_checkpoint_exists (settings->checkpoint))
+    return TRUE;
+  g_set_error (error, GEN_TRAINING_ERROR, GEN_TRAINING_ERROR_NO_STATE,
+      "resume: the folder '%s' has no " GEN_CHECKPOINT_STATE " to go on from",
+      settings->checkpoint);
+  return FALSE;
+}
+
+/* Training anew takes a folder without a checkpoint, or a word for it. */
+static gboolean
+check_replaced (const GenTrainingSettings *settings, GError **error)
+{
+  const char *present = gen_checkpoint_find (settings->checkpoint);
+
+  if (settings->resume || settings->overwrite || present == NULL)
+    return TRUE;
+  g_debug ("there is a file '%s'", present);
+  g_set_error (error, GEN_TRAINING_ERROR, GEN_TRAINING_ERROR_FOLDER,
+      "checkpoint: the folder '%s' has trained models already; %soverwrite=true begins anew and "
+      "replaces them, another folder keeps both",
+      settings->checkpoint,
+      gen_checkpoint_exists (settings->checkpoint) ? "resume=true goes on with them, " : "");
+  return FALSE;
+}
+
+gboolean
+gen_training_folder_take (GenTrainingFolder *folder, const GenTrainingSettings *settings,
+    const GenTrainingEvents *events, GError **error)
+{
+  g_autoptr (GError) failure = NULL;
+
+  *folder = (GenTrainingFolder){
+    .settings = settings, .events = events, .replacing = settings->overwrite
+  };
+  if (!check_resume (settings, error))
+    return FALSE;
+  folder->lock = gen_checkpoint_lock (settings->checkpoint, &failure);
+  if (folder->lock == NULL) {
+    gboolean busy = g_error_matches (failure, G_FILE_ERROR, G_FILE_ERROR_AGAIN);
+
+    g_set_error (error, GEN_TRAINING_ERROR,
+        busy ? GEN_TRAINING_ERROR_BUSY : GEN_TRAINING_ERROR_FOLDER, "checkpoint: %s",
+        failure->message);
+    return FALSE;
+  }
+  if (check_replaced (settings, error))
+    return TRUE;
+  gen_training_folder_give_back (folder);
+  return FALSE;
+}
+
+void
+gen_training_folder_give_back (GenTrainingFolder *folder)
+{
+  g_clear_pointer (&folder->lock, gen_checkpoint_unlock);
+}
+
+gboolean
+gen_training_folder_is_due (const GenTrainingFolder *folder, guint64 step)
+{
+  const guint64 interval = folder->settings->checkpoint_interval;
+
+  if (interval == 0)
+    return FALSE;
+  return step % interval == 0 || g_get_monotonic_time () - folder->saved_time >= CHECKPOINT_TIME;
+}
+
+void
+gen_training_folder_tell_failure (const GenTrainingFolder *folder, const GError *error)
+{
+  const char *path = folder->settings->checkpoint;
+
+  if (gen_checkpoint_exists (path))
+    gen_training_fail (folder->events, GEN_TRAINING_ERROR_FAILED,
+        "%s; the last checkpoint in '%s' is kept", error->message, path);
+  else
+    gen_training_fail (folder->events, GEN_TRAINING_ERROR_FAILED,
+        "%s; there is no checkpoint yet in '%s'", error->message, path);
+}
+
+/* Tell of a checkpoint that could not be written; TRUE where training may go on. */
+static gboolean
+complain (GenTrainingFolder *folder, const GError *error, gboolean last)
+{
+  if (g_error_matches (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_DIVERGED)) {
+    folder->unsaved = FALSE;
+    gen_training_folder_tell_failure (folder, error);
+    return FALSE;
+  }
+  if (last) {
+    gen_training_fail (folder->events, GEN_TRAINING_ERROR_WRITE, "checkpoint: %s", error->message);
+    return FALSE;
+  }
+  gen_training_warn (folder->events, GEN_TRAINING_ERROR_WRITE,
+      "checkpoint: %s; training goes on, and the next checkpoint is tried", error->message);
+  return TRUE;
+}
+
+gboolean
+gen_training_folder_save (GenTrainingFolder *folder, GenTrainer *trainer,
+    const GenTrainingProgress *progress, gboolean last)
+{
+  const char *path = folder->settings->checkpoint;
+  const GenTrainingCallbacks *callbacks = &folder->events->callbacks;
+  g_autoptr (GVariant) settings = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (!folder->unsaved)
+    return TRUE;
+  settings = g_variant_ref_sink (gen_training_settings_describe (folder->settings, FALSE));
+  folder->saved_time = g_get_monotonic_time ();
+  if (!gen_checkpoint_save (trainer, path, settings, progress, &error))
+    return complain (folder, error, last);
+  folder->unsaved = FALSE;
+  if (callbacks->saved != NULL)
+    callbacks->saved (g_get_monotonic_time () - folder->saved_time, folder->events->data);
+  if (folder->replacing)
+    gen_checkpoint_remove_rest (trainer, path, progress);
+  folder->replacing = FALSE;
+  return TRUE;
+}
+
+gboolean
+gen_training_folder_save_best (GenTrainingFolder *folder, GenTrainer *trainer,
+    GenTrainingProgress *progress, const GenTrainingProgress *before)
+{
+  g_autofree char *path =
+      g_build_filename (folder->settings->checkpoint, GEN_CHECKPOINT_BEST, NULL);
+  g_autoptr (GError) error = NULL;
+
+  if (gen_checkpoint_save_models (trainer, path, &error))
+    return gen_training_folder_save (folder, trainer, progress, FALSE);
+  *progress = *before;
+  return complain (folder, error, FALSE);
+}

@@ -1,0 +1,583 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A training: takes batch after batch, validates, has checkpoints written, and ends when it has
+ * done what was asked for, the data has ended, or it gets no better. */
+#include <generative/training.h>
+
+#include <generative/random.h>
+
+#include "training-folder.h"
+#include "training-nets.h"
+#include "training-report.h"
+#include "training-validation.h"
+
+/* Made sounds that the log has, to listen to. */
+#define LOGGED_SOUNDS 4
+
+struct _GenTraining {
+  GenTrainingSettings settings;
+  GenTrainingEvents events;
+  GenTrainingFolder folder;
+  GenTrainingValidation validation;
+
+  /* From open to the end. */
+  GenFormat format;
+  GenTrainer *trainer;
+  float *latents; /* of the preview */
+  guint64 first_step, skipped;
+
+  /* The training thread's. */
+  GenTrainingProgress progress;
+  GenTrainingReport report;
+
+  /* Under the lock; that there is a queue or nothing is wanted is told by changed. */
+  GMutex lock;
+  GCond changed;
+  GenBatchQueue *queue;
+  guint64 epoch_samples; /* as the data says */
+  gboolean stopping;
+  GenTrainingOutcome outcome;
+};
+
+/* --- from settings to a training --- */
+
+static gboolean
+validates (const GenTraining *training)
+{
+  const GenTrainingCallbacks *callbacks = &training->events.callbacks;
+
+  return callbacks->validates != NULL && callbacks->validates (training->events.data);
+}
+
+static gboolean
+check (const GenTraining *training, GError **error)
+{
+  const GenTrainingSettings *settings = &training->settings;
+  g_autoptr (GError) failure = NULL;
+
+  if ((settings->generator_model == NULL) != (settings->discriminator_model == NULL)) {
+    g_set_error (error, GEN_TRAINING_ERROR, GEN_TRAINING_ERROR_SETTING,
+        "generator-model and discriminator-model must both be set, or neither");
+    return FALSE;
+  }
+  if (settings->checkpoint == NULL || *settings->checkpoint == '\0') {
+    g_set_error (error, GEN_TRAINING_ERROR, GEN_TRAINING_ERROR_SETTING,
+        "checkpoint: a folder must be named");
+    return FALSE;
+  }
+  if (settings->early_stopping > 0 && !validates (training)) {
+    g_set_error (error, GEN_TRAINING_ERROR, GEN_TRAINING_ERROR_SETTING,
+        "early-stopping: nothing tells when training gets no better");
+    return FALSE;
+  }
+  if (gen_trainer_settings_check (&settings->trainer, &failure))
+    return TRUE;
+  g_set_error (error, GEN_TRAINING_ERROR, GEN_TRAINING_ERROR_SETTING, "%s", failure->message);
+  return FALSE;
+}
+
+GenTraining *
+gen_training_new (const GenTrainingSettings *settings, const GenTrainingCallbacks *callbacks,
+    gpointer data, GError **error)
+{
+  g_autoptr (GenTraining) training = g_new0 (GenTraining, 1);
+
+  g_mutex_init (&training->lock);
+  g_cond_init (&training->changed);
+  gen_training_settings_copy (settings, &training->settings);
+  training->events = (GenTrainingEvents){ *callbacks, data };
+  gen_training_validation_init (
+      &training->validation, settings->trainer.seed, settings->validation_samples);
+  if (!gen_training_nets_resolve (&training->settings, &training->events, error) ||
+      !check (training, error) ||
+      !gen_training_folder_take (&training->folder, &training->settings, &training->events, error))
+    return NULL;
+  return g_steal_pointer (&training);
+}
+
+static void
+close_nets (GenTraining *training)
+{
+  GenBatchQueue *queue;
+
+  g_mutex_lock (&training->lock);
+  queue = g_steal_pointer (&training->queue);
+  g_mutex_unlock (&training->lock);
+  g_clear_pointer (&queue, gen_batch_queue_free);
+  g_clear_pointer (&training->latents, g_free);
+  g_clear_pointer (&training->trainer, gen_trainer_free);
+}
+
+void
+gen_training_free (GenTraining *training)
+{
+  close_nets (training);
+  gen_training_folder_give_back (&training->folder);
+  gen_training_validation_clear (&training->validation);
+  gen_training_settings_clear (&training->settings);
+  g_mutex_clear (&training->lock);
+  g_cond_clear (&training->changed);
+  g_free (training);
+}
+
+static void
+draw_latents (GenTraining *training)
+{
+  const GenTrainingSettings *settings = &training->settings;
+  const GenRandom random = gen_random_new (settings->trainer.seed, GEN_STREAM_PREVIEW_LATENT, 0);
+  const gsize n = (gsize)settings->preview_columns * settings->preview_rows *
+                  gen_trainer_latent_size (training->trainer);
+
+  training->latents = g_new (float, n);
+  gen_random_normal (&random, 0, 0, training->latents, n);
+}
+
+static gboolean
+open_nets (GenTraining *training, GError **error)
+{
+  const GenTrainingSettings *settings = &training->settings;
+
+  training->trainer =
+      gen_training_nets_make (&training->settings, &training->events, &training->format, error);
+  if (training->trainer == NULL)
+    return FALSE;
+  training->progress = (GenTrainingProgress)GEN_TRAINING_PROGRESS_START;
+  if (settings->resume &&
+      !gen_checkpoint_load (training->trainer, settings->checkpoint, &training->progress, error))
+    return FALSE;
+  training->skipped = training->progress.samples;
+  training->first_step = gen_trainer_steps (training->trainer);
+  draw_latents (training);
+  return TRUE;
+}
+
+/* --- how long it lasts --- */
+
+/* Samples in an epoch. Under the lock. */
+static guint64
+epoch_length (const GenTraining *training)
+{
+  const guint64 asked = training->settings.epoch_samples;
+
+  return asked > 0 ? asked : training->epoch_samples;
+}
+
+/* The step after which training ends; 0 when only the data ends it. An epoch whose last batch is
+ * not full is not rounded up: its samples are in the next epoch's first batch. Under the lock. */
+static guint64
+last_step (const GenTraining *training)
+{
+  const GenTrainingSettings *settings = &training->settings;
+  const guint64 length = epoch_length (training);
+  guint64 steps = settings->max_steps;
+
+  if (settings->epochs > 0 && length > 0) {
+    guint64 by_epochs = MAX (settings->epochs * length / settings->trainer.batch_size, 1);
+
+    steps = steps > 0 ? MIN (steps, by_epochs) : by_epochs;
+  }
+  return steps;
+}
+
+/* No more batches are taken than training has steps to make. Under the lock. */
+static void
+limit_queue (GenTraining *training)
+{
+  const guint64 end = last_step (training), first = training->first_step;
+
+  if (training->queue == NULL)
+    return;
+  gen_batch_queue_set_limit (training->queue, end == 0      ? G_MAXUINT64
+                                              : end > first ? end - first
+                                                            : 0);
+}
+
+static GenTrainingPlace
+find_place (GenTraining *training)
+{
+  GenTrainingPlace place = { .progress = &training->progress };
+
+  g_mutex_lock (&training->lock);
+  place.epoch_length = epoch_length (training);
+  place.last_step = last_step (training);
+  g_mutex_unlock (&training->lock);
+  return place;
+}
+
+/* The last step comes nearer when the data turns out to have samples that cannot be decoded. */
+void
+gen_training_set_epoch (GenTraining *training, guint64 samples)
+{
+  g_mutex_lock (&training->lock);
+  training->epoch_samples = samples;
+  limit_queue (training);
+  g_mutex_unlock (&training->lock);
+}
+
+gboolean
+gen_training_open (GenTraining *training, const GenFormat *format, GError **error)
+{
+  GenBatchQueue *queue = NULL;
+
+  training->format = *format;
+  if (open_nets (training, error))
+    queue = gen_batch_queue_new (training->trainer, training->skipped, error);
+  if (queue == NULL) {
+    close_nets (training);
+    return FALSE;
+  }
+  g_mutex_lock (&training->lock);
+  training->queue = queue;
+  limit_queue (training);
+  if (training->stopping)
+    gen_batch_queue_close (queue);
+  g_cond_broadcast (&training->changed);
+  g_mutex_unlock (&training->lock);
+  return TRUE;
+}
+
+GenTrainer *
+gen_training_trainer (GenTraining *training)
+{
+  return training->trainer;
+}
+
+const GenFormat *
+gen_training_format (const GenTraining *training)
+{
+  return &training->format;
+}
+
+const GenFormat *
+gen_training_wait_format (GenTraining *training)
+{
+  gboolean stopping;
+
+  g_mutex_lock (&training->lock);
+  while (training->queue == NULL && !training->stopping)
+    g_cond_wait (&training->changed, &training->lock);
+  stopping = training->stopping;
+  g_mutex_unlock (&training->lock);
+  return stopping ? NULL : &training->format;
+}
+
+GenBatchQueue *
+gen_training_queue (GenTraining *training)
+{
+  GenBatchQueue *queue;
+
+  g_mutex_lock (&training->lock);
+  queue = training->queue;
+  g_mutex_unlock (&training->lock);
+  return queue;
+}
+
+const GenTrainingSettings *
+gen_training_settings (const GenTraining *training)
+{
+  return &training->settings;
+}
+
+guint64
+gen_training_get_skipped (const GenTraining *training)
+{
+  return training->skipped;
+}
+
+void
+gen_training_stop (GenTraining *training)
+{
+  g_mutex_lock (&training->lock);
+  training->stopping = TRUE;
+  if (training->queue != NULL)
+    gen_batch_queue_close (training->queue);
+  g_cond_broadcast (&training->changed);
+  g_mutex_unlock (&training->lock);
+  gen_training_validation_close (&training->validation);
+}
+
+static gboolean
+is_stopping (GenTraining *training)
+{
+  gboolean stopping;
+
+  g_mutex_lock (&training->lock);
+  stopping = training->stopping;
+  g_mutex_unlock (&training->lock);
+  return stopping;
+}
+
+GenTrainingOutcome
+gen_training_outcome (GenTraining *training)
+{
+  GenTrainingOutcome outcome;
+
+  g_mutex_lock (&training->lock);
+  outcome = training->outcome;
+  g_mutex_unlock (&training->lock);
+  return outcome;
+}
+
+/* --- what is seen of it --- */
+
+gboolean
+gen_training_measure (GenTraining *training, int *width, int *height, int *channels)
+{
+  const GenTrainingSettings *settings = &training->settings;
+
+  return gen_format_measure_wall (&training->format, settings->preview_columns,
+      settings->preview_rows, width, height, channels);
+}
+
+gboolean
+gen_training_draw (GenTraining *training, GenPicture *wall, GError **error)
+{
+  const GenTrainingSettings *settings = &training->settings;
+
+  return gen_trainer_draw (training->trainer, settings->trainer.ema > 0, training->latents,
+      settings->preview_columns, settings->preview_rows, wall, error);
+}
+
+/* The first of the preview's. */
+static void
+log_sounds (GenTraining *training)
+{
+  const GenTrainingSettings *settings = &training->settings;
+  const guint n = (guint)MIN (settings->preview_columns * settings->preview_rows, LOGGED_SOUNDS);
+  GenSample sounds[LOGGED_SOUNDS];
+  g_autoptr (GError) error = NULL;
+
+  for (guint i = 0; i < n; i++)
+    gen_sample_init (&sounds[i], &training->format);
+  gen_trainer_make (
+      training->trainer, settings->trainer.ema > 0, training->latents, n, sounds, &error);
+  gen_training_report_sounds (&training->report, sounds, n, error);
+  for (guint i = 0; i < n; i++)
+    gen_sample_clear (&sounds[i]);
+}
+
+static void
+log_nets (GenTraining *training)
+{
+  g_auto (GenPicture) wall = { 0 };
+  g_autoptr (GError) error = NULL;
+  int width, height, channels;
+
+  if (!gen_training_measure (training, &width, &height, &channels))
+    return;
+  gen_picture_init (&wall, width, height, channels);
+  gen_training_draw (training, &wall, &error);
+  gen_training_report_nets (&training->report, &wall, error);
+  if (training->format.medium == &gen_medium_sound)
+    log_sounds (training);
+}
+
+static gboolean
+show (GenTraining *training, gboolean last, GError **error)
+{
+  const GenTrainingCallbacks *callbacks = &training->events.callbacks;
+
+  return callbacks->shown == NULL || callbacks->shown (last, training->events.data, error);
+}
+
+/* --- validation --- */
+
+gboolean
+gen_training_add_validation (GenTraining *training, const GenSample *sample)
+{
+  return gen_training_validation_add (&training->validation, sample);
+}
+
+void
+gen_training_end_validation (GenTraining *training)
+{
+  gen_training_validation_end (&training->validation);
+}
+
+/* Whether validation says that more steps are of no use. */
+static gboolean
+is_stale (const GenTraining *training)
+{
+  const guint patience = training->settings.early_stopping;
+
+  return patience > 0 && training->progress.stale >= patience;
+}
+
+/* Measure on the validation samples, once all are there, or leave it where training is to stop.
+ * FALSE when it failed. */
+static gboolean
+validate (GenTraining *training)
+{
+  const guint64 step = gen_trainer_steps (training->trainer);
+  const GenTrainingProgress before = training->progress;
+  GenTrainingReport *report = &training->report;
+  g_autoptr (GError) error = NULL;
+  GenValidation *validation;
+  gboolean best;
+
+  if (!validates (training) || report->validated_step == step)
+    return TRUE;
+  validation = gen_training_validation_wait (&training->validation);
+  if (validation == NULL)
+    return TRUE;
+  if (!gen_validation_measure (validation, training->trainer, &report->validated, &error)) {
+    gen_training_fail (&training->events, GEN_TRAINING_ERROR_VALIDATION, "%s", error->message);
+    return FALSE;
+  }
+  report->validated_step = step;
+  training->folder.unsaved = TRUE; /* how it compares with the best */
+  best = gen_training_progress_note (&training->progress, step, report->validated.frechet);
+  gen_training_report_validation (report, best);
+  return !best || gen_training_folder_save_best (
+                      &training->folder, training->trainer, &training->progress, &before);
+}
+
+/* --- steps --- */
+
+/* What is due between two steps. */
+static gboolean
+after_step (GenTraining *training, const GenTrainerFigures *figures)
+{
+  const GenTrainingSettings *settings = &training->settings;
+  const guint64 step = gen_trainer_steps (training->trainer);
+  g_autoptr (GError) error = NULL;
+
+  if (gen_training_report_is_due (&training->report)) {
+    const GenTrainingPlace place = find_place (training);
+
+    gen_training_report_progress (&training->report, figures, &place, FALSE);
+  }
+  if (settings->log_interval > 0 && step % settings->log_interval == 0)
+    log_nets (training);
+  if (step % settings->preview_interval == 0 && !show (training, FALSE, &error)) {
+    gen_training_fail (&training->events, GEN_TRAINING_ERROR_PREVIEW, "%s", error->message);
+    return FALSE;
+  }
+  if (step % settings->validation_interval == 0 && !validate (training))
+    return FALSE;
+  return !gen_training_folder_is_due (&training->folder, step) ||
+         gen_training_folder_save (
+             &training->folder, training->trainer, &training->progress, FALSE);
+}
+
+/* By the first batch, the size of an epoch must be known if it is asked for. */
+static gboolean
+check_epochs (GenTraining *training)
+{
+  if (training->settings.epochs == 0 || find_place (training).epoch_length > 0)
+    return TRUE;
+  gen_training_fail (&training->events, GEN_TRAINING_ERROR_SETTING,
+      "epochs: the data does not say how many %s an epoch has; set epoch-samples",
+      training->format.medium->plural);
+  return FALSE;
+}
+
+static gboolean
+make_step (GenTraining *training, GenFeed *batch, GenTrainerFigures *figures)
+{
+  const GenTrainingCallbacks *callbacks = &training->events.callbacks;
+  const gint64 began = g_get_monotonic_time ();
+  g_autoptr (GError) error = NULL;
+  gboolean stepped = gen_trainer_step_feed (training->trainer, batch, figures, &error);
+
+  gen_batch_queue_give_back (training->queue);
+  training->folder.unsaved = stepped; /* what a step that failed has left is worth nothing */
+  if (!stepped) {
+    gen_training_folder_tell_failure (&training->folder, error);
+    return FALSE;
+  }
+  training->progress.samples += training->settings.trainer.batch_size;
+  if (callbacks->stepped != NULL)
+    callbacks->stepped (figures, g_get_monotonic_time () - began, training->events.data);
+  return TRUE;
+}
+
+/* Steps until the end, or until training is stopped. FALSE when it failed. */
+static gboolean
+train (GenTraining *training, GenTrainerFigures *figures)
+{
+  GenFeed *batch;
+
+  while (!is_stale (training) && (batch = gen_batch_queue_take (training->queue)) != NULL)
+    if (!check_epochs (training) || !make_step (training, batch, figures) ||
+        !after_step (training, figures))
+      return FALSE;
+  if (is_stopping (training))
+    return TRUE;
+  if (gen_trainer_steps (training->trainer) == 0) {
+    gen_training_fail (&training->events, GEN_TRAINING_ERROR_FAILED,
+        "the data ended after %u %s, which are fewer than the batch-size %d",
+        gen_batch_queue_get_rest (training->queue), training->format.medium->plural,
+        training->settings.trainer.batch_size);
+    return FALSE;
+  }
+  return validate (training);
+}
+
+/* --- the end --- */
+
+/* The end was there before the first step. */
+static void
+warn_of_idleness (GenTraining *training)
+{
+  const guint64 end = find_place (training).last_step;
+  const guint64 step = gen_trainer_steps (training->trainer);
+  g_autofree char *text = NULL;
+
+  if (end > 0 && step >= end)
+    text = g_strdup_printf ("the checkpoint has made %" G_GUINT64_FORMAT
+                            " steps, and training ends after %" G_GUINT64_FORMAT,
+        step, end);
+  else if (is_stale (training))
+    text = g_strdup_printf ("%" G_GUINT64_FORMAT
+                            " validations were no better than the best, and early-stopping is %u",
+        training->progress.stale, training->settings.early_stopping);
+  else
+    text = g_strdup_printf ("the data ended before a batch of %s that the checkpoint has not seen",
+        training->format.medium->plural);
+  gen_training_warn (
+      &training->events, GEN_TRAINING_ERROR_FAILED, "resume: nothing was trained: %s", text);
+}
+
+/* Tell and show what came of it. */
+static GenTrainingOutcome
+conclude (GenTraining *training, const GenTrainerFigures *figures)
+{
+  const gboolean trained = gen_trainer_steps (training->trainer) > training->first_step;
+  const GenTrainingPlace place = find_place (training);
+  g_autoptr (GError) error = NULL;
+
+  log_nets (training);
+  if (trained)
+    gen_training_report_progress (&training->report, figures, &place, TRUE);
+  else
+    warn_of_idleness (training);
+  if (!show (training, TRUE, &error))
+    gen_training_warn (&training->events, GEN_TRAINING_ERROR_PREVIEW, "%s", error->message);
+  return trained ? GEN_TRAINING_DONE : GEN_TRAINING_IDLE;
+}
+
+GenTrainingOutcome
+gen_training_run (GenTraining *training)
+{
+  GenTrainerFigures figures = { 0 };
+  GenTrainingOutcome outcome = GEN_TRAINING_FAILED;
+  gboolean trained;
+
+  gen_training_report_begin (
+      &training->report, &training->settings, &training->events, training->trainer);
+  training->folder.saved_time = training->report.start_time;
+  trained = train (training, &figures);
+  /* Whatever ended it, what was learned is kept. */
+  trained =
+      gen_training_folder_save (&training->folder, training->trainer, &training->progress, TRUE) &&
+      trained;
+  if (trained)
+    outcome = is_stopping (training) ? GEN_TRAINING_STOPPED : conclude (training, &figures);
+  gen_training_report_end (
+      &training->report, outcome == GEN_TRAINING_DONE || outcome == GEN_TRAINING_IDLE);
+  g_mutex_lock (&training->lock);
+  training->outcome = outcome;
+  gen_batch_queue_close (training->queue);
+  g_mutex_unlock (&training->lock);
+  return outcome;
+}

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* generative-model train beside the pipeline that does the same: the same bits; and what it says of
+ * settings that do not do. */
+#include <generative/checkpoint.h>
+#include <generative/onnx.h>
+#include <generative/picture.h>
+#include <gst/gst.h>
+
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "../launch.h"
+#include "../scratch.h"
+
+#define N_PICTURES 60
+
+typedef struct {
+  char *folder;
+  char *err; /* of the last run */
+} Fixture;
+
+static char *
+path_in (const Fixture *fixture, const char *name)
+{
+  return g_build_filename (fixture->folder, name, NULL);
+}
+
+/* Pictures, larger than what is trained on and in colour, and a file that is none. */
+static void
+set_up (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *pictures = NULL, *broken = NULL;
+  g_auto (GenPicture) picture = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  fixture->folder = scratch_new ();
+  pictures = path_in (fixture, "pictures");
+  g_assert_cmpint (g_mkdir (pictures, 0700), ==, 0);
+  gen_picture_init (&picture, 12, 10, 3);
+  for (int n = 0; n < N_PICTURES; n++) {
+    g_autofree char *name = g_strdup_printf ("pictures/%02d.png", n);
+    g_autofree char *path = path_in (fixture, name);
+
+    for (int i = 0; i < picture.height * picture.stride; i++)
+      picture.data[i] = (guint8)(n * 41 + i * (n % 7 + 2));
+    g_assert_true (gen_picture_save_png (&picture, path, &error));
+    g_assert_no_error (error);
+  }
+  broken = path_in (fixture, "pictures/broken.png");
+  g_assert_true (g_file_set_contents (broken, "none", -1, NULL));
+}
+
+static void
+tear_down (Fixture *fixture, gconstpointer data)
+{
+  scratch_remove (fixture->folder);
+  g_free (fixture->folder);
+  g_free (fixture->err);
+}
+
+static void
+write_settings (const Fixture *fixture, const char *text)
+{
+  g_autofree char *path = path_in (fixture, "settings.json");
+
+  g_assert_true (g_file_set_contents (path, text, -1, NULL));
+}
+
+static GPtrArray *
+command_line (const char *option)
+{
+  GPtrArray *line = launch_line (g_getenv ("GENERATIVE_MODEL"));
+
+  g_ptr_array_add (line, g_strdup ("train"));
+  g_ptr_array_add (line, g_strdup ("settings.json"));
+  if (option != NULL)
+    g_ptr_array_add (line, g_strdup (option));
+  g_ptr_array_add (line, NULL);
+  return line;
+}
+
+/* The tool's exit status. */
+static int
+train (Fixture *fixture, const char *option)
+{
+  g_autoptr (GPtrArray) line = command_line (option);
+  g_autoptr (GError) error = NULL;
+  int status;
+
+  g_clear_pointer (&fixture->err, g_free);
+  g_spawn_sync (fixture->folder, (char **)line->pdata, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL,
+      &fixture->err, &status, &error);
+  g_assert_no_error (error);
+  g_test_message ("%s", fixture->err);
+  g_assert_true (WIFEXITED (status));
+  return WEXITSTATUS (status);
+}
+
+static void
+play (const char *description)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GstElement) pipeline = gst_parse_launch (description, &error);
+  g_autoptr (GstBus) bus = NULL;
+  g_autoptr (GstMessage) message = NULL;
+
+  g_assert_no_error (error);
+  bus = gst_element_get_bus (pipeline);
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  message = gst_bus_timed_pop_filtered (bus, 120 * GST_SECOND, GST_MESSAGE_ERROR | GST_MESSAGE_EOS);
+  g_assert_nonnull (message);
+  g_assert_cmpint (GST_MESSAGE_TYPE (message), ==, GST_MESSAGE_EOS);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+}
+
+static void
+assert_same (const Fixture *fixture, const char *one, const char *other, const char *name)
+{
+  g_autofree char *path_of_one = g_build_filename (fixture->folder, one, name, NULL);
+  g_autofree char *path_of_other = g_build_filename (fixture->folder, other, name, NULL);
+  g_autofree char *in_one = NULL, *in_other = NULL;
+  gsize size_of_one, size_of_other;
+
+  g_assert_true (g_file_get_contents (path_of_one, &in_one, &size_of_one, NULL));
+  g_assert_true (g_file_get_contents (path_of_other, &in_other, &size_of_other, NULL));
+  g_assert_cmpmem (in_one, size_of_one, in_other, size_of_other);
+}
+
+/* By epochs of what can be decoded, with validation, a moving average and the best models. */
+static void
+test_same_as_pipeline (Fixture *fixture, gconstpointer data)
+{
+  static const char *const files[] = { "generator.onnx", "discriminator.onnx", "ema.onnx",
+    "best/generator.onnx", GEN_CHECKPOINT_STATE };
+  g_autofree char *launch = g_strdup_printf (
+      "gantrainer name=t silent=true epochs=3 batch-size=8 ema=0.9 validation-interval=5 seed=4 "
+      "loss=hinge learning-rate=0.001 checkpoint=%s/element "
+      "datasetsrc location=%s/pictures split=train seed=7 ! "
+      "video/x-raw,format=GRAY8,width=8,height=8 ! t.sink "
+      "datasetsrc location=%s/pictures split=validation seed=7 epochs=1 ! "
+      "video/x-raw,format=GRAY8,width=8,height=8 ! t.validation",
+      fixture->folder, fixture->folder, fixture->folder);
+
+  write_settings (fixture,
+      "{ \"data\": { \"location\": \"pictures\", \"split\": \"train\", \"seed\": 7, \"width\": 8, "
+      "\"height\": 8, \"channels\": 1 },\n"
+      "  \"validation\": { \"split\": \"validation\" },\n"
+      "  \"epochs\": 3, \"batch-size\": 8, \"ema\": 0.9, \"validation-interval\": 5, \"seed\": 4,\n"
+      "  \"loss\": \"hinge\", \"learning-rate\": 1e-3, \"checkpoint\": \"tool\" }");
+  g_assert_cmpint (train (fixture, NULL), ==, 0);
+  g_assert_nonnull (strstr (fixture->err, "epoch 3, "));
+  g_assert_nonnull (strstr (fixture->err, ", Frechet "));
+  play (launch);
+  for (guint i = 0; i < G_N_ELEMENTS (files); i++)
+    assert_same (fixture, "tool", "element", files[i]);
+}
+
+/* Stopped by Ctrl-C once there is something to keep; it goes on as if nobody had. */
+static void
+test_stopped (Fixture *fixture, gconstpointer data)
+{
+  const char *settings =
+      "{ \"data\": { \"location\": \"pictures\", \"width\": 8, \"height\": 8 }, "
+      "\"batch-size\": 8, \"checkpoint-interval\": 1, \"max-steps\": %d, \"checkpoint\": \"%s\" }";
+  g_autoptr (GPtrArray) line = command_line (NULL);
+  g_autofree char *endless = g_strdup_printf (settings, 100000000, "parts"), *more = NULL,
+                  *whole = NULL;
+  g_autofree char *state = path_in (fixture, "parts/" GEN_CHECKPOINT_STATE);
+  g_autofree char *model = path_in (fixture, "parts/generator.onnx");
+  g_autoptr (GenGraph) graph = NULL;
+  g_autoptr (GError) error = NULL;
+  GPid process;
+  int status, step;
+
+  write_settings (fixture, endless);
+  g_spawn_async (fixture->folder, (char **)line->pdata, NULL,
+      G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL,
+      &process, &error);
+  g_assert_no_error (error);
+  while (!g_file_test (state, G_FILE_TEST_EXISTS)) {
+    g_assert_cmpint (waitpid (process, &status, WNOHANG), ==, 0); /* it is there */
+    g_usleep (10000);
+  }
+  kill (process, SIGINT);
+  g_assert_cmpint (waitpid (process, &status, 0), ==, process);
+  g_assert_true (WIFEXITED (status));
+  g_assert_cmpint (WEXITSTATUS (status), ==, 130);
+
+  graph = gen_onnx_load (model, &error);
+  g_assert_no_error (error);
+  step = atoi (g_hash_table_lookup (graph->metadata, "generative.step"));
+  g_assert_cmpint (step, >, 0);
+  more = g_strdup_printf (settings, step + 3, "parts");
+  write_settings (fixture, more);
+  g_assert_cmpint (train (fixture, NULL), ==, 1);
+  g_assert_nonnull (strstr (fixture->err, "settings.json: checkpoint: the folder 'parts' has"));
+  g_assert_cmpint (train (fixture, "--resume"), ==, 0);
+  whole = g_strdup_printf (settings, step + 3, "whole");
+  write_settings (fixture, whole);
+  g_assert_cmpint (train (fixture, NULL), ==, 0);
+  assert_same (fixture, "parts", "whole", GEN_CHECKPOINT_STATE);
+  g_assert_cmpint (train (fixture, "--resume"), ==, 0);
+  g_assert_nonnull (strstr (fixture->err, "warning: resume: nothing was trained"));
+}
+
+/* Whatever is wrong is said with the file and the member. */
+static void
+test_refused (Fixture *fixture, gconstpointer data)
+{
+  static const struct {
+    const char *settings, *text;
+  } cases[] = {
+    { "{", "settings.json:1:" },
+    { "[]", "settings.json: an object is wanted" },
+    { "{}", "settings.json: data: nothing says what to train on" },
+    { "{\"data\":3}", "settings.json: data: an object is wanted" },
+    { "{\"data\":{}}", "settings.json: data.location: " },
+    { "{\"data\":{\"location\":\"nowhere\"}}", "settings.json: data.location: nowhere: no such" },
+    { "{\"data\":{\"location\":\"pictures\",\"split\":\"half\"}}",
+        "settings.json: data.split: there is no \"half\"; there are all, train, validation, test" },
+    { "{\"data\":{\"location\":\"pictures\",\"channels\":2}}", "settings.json: data.channels: " },
+    { "{\"data\":{\"location\":\"pictures\",\"medium\":\"smell\"}}",
+        "settings.json: data.medium: there is no medium \"smell\"" },
+    { "{\"data\":{\"location\":\"pictures\",\"validation-fraction\":1,\"test-fraction\":1}}",
+        "settings.json: data.split: " },
+    { "{\"data\":{\"location\":\"pictures\"},\"validation\":{\"tile-width\":-1}}",
+        "settings.json: validation.tile-width: " },
+    { "{\"lerning-rate\":1}", "settings.json: lerning-rate: there is no setting" },
+    { "{\"batch-size\":0}", "settings.json: batch-size: a whole number from 1 to 65536" },
+    { "{\"resume\":[true]}", "settings.json: resume: " },
+    { "{\"data\":{\"location\":\"pictures\"},\"early-stopping\":1}",
+        "settings.json: early-stopping: " },
+    { "{\"data\":{\"location\":\"pictures\"},\"beta1\":1}", "settings.json: beta1" },
+    { "{\"data\":{\"location\":\"pictures\"},\"preset\":\"dcgan\"}",
+        "settings.json: preset dcgan takes pictures of " },
+    { "{\"data\":{\"location\":\"pictures\"},\"generator-model\":\"x.onnx\"}",
+        "settings.json: generator-model and discriminator-model" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    write_settings (fixture, cases[i].settings);
+    g_assert_cmpint (train (fixture, NULL), ==, 1);
+    if (strstr (fixture->err, cases[i].text) == NULL) {
+      g_test_message ("says nothing of %s", cases[i].text);
+      g_test_fail ();
+    }
+  }
+}
+
+/* What fails as it goes on. */
+static void
+test_failures (Fixture *fixture, gconstpointer data)
+{
+  write_settings (fixture, "{\"data\":{\"location\":\"pictures\",\"width\":8,\"height\":8},"
+                           "\"learning-rate\":1e30,\"max-steps\":50,\"checkpoint\":\"diverged\"}");
+  g_assert_cmpint (train (fixture, NULL), ==, 1);
+  g_assert_nonnull (strstr (fixture->err, "learning-rate"));
+  g_assert_nonnull (strstr (fixture->err, "there is no checkpoint yet in 'diverged'"));
+
+  write_settings (fixture, "{\"data\":{\"location\":\"pictures\",\"split\":\"test\",\"seed\":3,"
+                           "\"test-fraction\":0.02},\"max-steps\":2,\"batch-size\":2,"
+                           "\"validation\":{\"split\":\"validation\",\"validation-fraction\":0.02},"
+                           "\"validation-interval\":1,\"checkpoint\":\"few\"}");
+  g_assert_cmpint (train (fixture, NULL), ==, 1);
+  g_assert_nonnull (strstr (fixture->err, "validation takes at least two pictures"));
+}
+
+int
+main (int argc, char **argv)
+{
+  gst_init (&argc, &argv);
+  g_test_init (&argc, &argv, NULL);
+  g_test_add (
+      "/training-tool/same-as-pipeline", Fixture, NULL, set_up, test_same_as_pipeline, tear_down);
+  g_test_add ("/training-tool/stopped", Fixture, NULL, set_up, test_stopped, tear_down);
+  g_test_add ("/training-tool/refused", Fixture, NULL, set_up, test_refused, tear_down);
+  g_test_add ("/training-tool/failures", Fixture, NULL, set_up, test_failures, tear_down);
+  return g_test_run ();
+}

@@ -1,0 +1,727 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Training without a pipeline: the queue of batches, the list of settings, and the loop. What
+ * gantrainer adds is tested with it. */
+#include <generative/checkpoint.h>
+#include <generative/training.h>
+
+#include <math.h>
+#include <string.h>
+
+#include "../scratch.h"
+
+#define SIZE 8
+#define BATCH 4
+
+static const GenFormat format = { &gen_medium_picture, SIZE, SIZE, 1 };
+
+/* Picture number `n`: each another. */
+static void
+fill_picture (GenSample *sample, guint64 n)
+{
+  for (int i = 0; i < SIZE * SIZE; i++)
+    sample->picture.data[i] = (guint8)((n * 37 + (guint64)i * (n % 5 + 1) * 3) % 256);
+}
+
+/* --- figures --- */
+
+static void
+test_line (void)
+{
+  static const GenFigure list[] = {
+    { { "step", GEN_FIELD_COUNT }, NULL, "step ", "", 0, -INFINITY },
+    { { "loss", GEN_FIELD_NUMBER }, "loss", ", loss ", "", 2, -INFINITY },
+    { { "hidden", GEN_FIELD_NUMBER }, "hidden", NULL, NULL, 0, -INFINITY },
+    { { NULL, GEN_FIELD_COUNT }, NULL, ", ", " skipped", 0, 1 },
+    { { "left", GEN_FIELD_NUMBER }, NULL, ", ", " s left", 0, 0 },
+  };
+  static const double all[] = { 12, -0.5, 3, 2, 0 }, few[] = { 12, NAN, 3, 0, -1 };
+  g_autofree char *long_line =
+      gen_figures_to_line (&(GenFigures){ list, all, G_N_ELEMENTS (list) });
+  g_autofree char *short_line =
+      gen_figures_to_line (&(GenFigures){ list, few, G_N_ELEMENTS (list) });
+
+  g_assert_cmpstr (long_line, ==, "step 12, loss -0.50, 2 skipped, 0 s left");
+  g_assert_cmpstr (short_line, ==, "step 12");
+}
+
+/* --- settings --- */
+
+static char *
+refuse (const char *name, GVariant *value)
+{
+  g_auto (GenTrainingSettings) settings = { 0 };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) before = NULL, after = NULL;
+  guint n;
+  const GenSetting *list = gen_training_setting_list (&n);
+  const GenSetting *setting = gen_setting_find (list, n, name, &error);
+
+  g_assert_no_error (error);
+  gen_training_settings_init (&settings);
+  before = g_variant_ref_sink (gen_training_settings_describe (&settings, FALSE));
+  g_assert_false (gen_setting_set (&settings, setting, value, &error));
+  after = g_variant_ref_sink (gen_training_settings_describe (&settings, FALSE));
+  g_assert_true (g_variant_equal (before, after));
+  return g_strdup (error->message);
+}
+
+#define ASSERT_REFUSED(name, value, text)                                                          \
+  G_STMT_START                                                                                     \
+  {                                                                                                \
+    g_autofree char *message = refuse (name, value);                                               \
+                                                                                                   \
+    g_assert_cmpstr (message, ==, text);                                                           \
+  }                                                                                                \
+  G_STMT_END
+
+static void
+test_refused_settings (void)
+{
+  guint n;
+  const GenSetting *list = gen_training_setting_list (&n);
+  g_autoptr (GError) error = NULL;
+
+  ASSERT_REFUSED ("batch-size", g_variant_new_int64 (0),
+      "a whole number from 1 to 65536 is wanted, and there is 0");
+  ASSERT_REFUSED ("batch-size", g_variant_new_int64 (-3),
+      "a whole number from 1 to 65536 is wanted, and there is -3");
+  ASSERT_REFUSED ("batch-size", g_variant_new_double (1.5),
+      "a whole number from 1 to 65536 is wanted, and there is 1.5");
+  ASSERT_REFUSED (
+      "max-steps", g_variant_new_int32 (-1), "a whole number from 0 on is wanted, and there is -1");
+  ASSERT_REFUSED ("early-stopping", g_variant_new_int64 (G_GINT64_CONSTANT (1) << 32),
+      "a whole number from 0 to 4294967295 is wanted, and there is 4294967296");
+  ASSERT_REFUSED (
+      "beta1", g_variant_new_double (NAN), "a number from 0 to 1 is wanted, and there is nan");
+  ASSERT_REFUSED ("beta1", g_variant_new_string ("much"),
+      "a number from 0 to 1 is wanted, and there is 'much'");
+  ASSERT_REFUSED ("resume", g_variant_new_int64 (1), "true or false is wanted, and there is 1");
+  ASSERT_REFUSED ("checkpoint", g_variant_new_int64 (1), "a text is wanted, and there is 1");
+  ASSERT_REFUSED ("loss", NULL, "a text is wanted, and there is nothing");
+  ASSERT_REFUSED ("seed", NULL, "a value is wanted, and there is nothing");
+  ASSERT_REFUSED ("loss", g_variant_new_string ("logistic"),
+      "there is no loss \"logistic\"; there are minimax, non-saturating, hinge, least-squares, "
+      "relativistic");
+  ASSERT_REFUSED ("precision", g_variant_new_string ("fp8"),
+      "there is no \"fp8\"; there are auto, fp32, tf32, bf16, fp16");
+  g_assert_null (gen_setting_find (list, n, "lerning-rate", &error));
+  g_assert_nonnull (strstr (error->message, "\"lerning-rate\""));
+  g_assert_nonnull (strstr (error->message, ", learning-rate, "));
+}
+
+/* Whatever is set reads back, as the type that it has. */
+static void
+test_settings (void)
+{
+  g_auto (GenTrainingSettings) settings = { 0 }, copy = { 0 };
+  g_autoptr (GVariant) described = NULL, same = NULL, learned = NULL;
+  g_autoptr (GError) error = NULL;
+  guint n, n_set = 0;
+  const GenSetting *list = gen_training_setting_list (&n);
+
+  gen_training_settings_init (&settings);
+  for (guint i = 0; i < n; i++) {
+    GVariant *value = gen_setting_get (&settings, &list[i]);
+
+    g_assert_true (gen_setting_find (list, n, list[i].name, NULL) == &list[i]);
+    n_set += value != NULL;
+    g_assert_true (value == NULL || gen_setting_set (&settings, &list[i], value, &error));
+    g_assert_no_error (error);
+  }
+  g_assert_cmpuint (n_set, ==, n - 3); /* two models and a folder have no defaults */
+  g_assert_true (gen_setting_set (&settings, gen_setting_find (list, n, "seed", NULL),
+      g_variant_new_uint64 (G_MAXUINT64), &error));
+  g_assert_cmpuint (settings.trainer.seed, ==, G_MAXUINT64);
+  g_assert_true (gen_setting_set (
+      &settings, gen_setting_find (list, n, "beta1", NULL), g_variant_new_int64 (0), &error));
+  g_assert_cmpfloat (settings.trainer.optimizer_settings.beta1, ==, 0);
+  g_assert_true (gen_setting_set (&settings, gen_setting_find (list, n, "optimizer", NULL),
+      g_variant_new_string ("sgd"), &error));
+  g_assert_true (settings.trainer.optimizer == &gen_optimizer_sgd);
+  g_assert_true (gen_setting_set (&settings, gen_setting_find (list, n, "log-dir", NULL),
+      g_variant_new_string ("there"), &error));
+  gen_training_settings_copy (&settings, &copy);
+  g_assert_true (copy.log_dir != settings.log_dir);
+  g_assert_true (
+      gen_setting_set (&copy, gen_setting_find (list, n, "log-dir", NULL), NULL, &error));
+  g_assert_null (copy.log_dir);
+  g_assert_cmpstr (settings.log_dir, ==, "there");
+
+  described = g_variant_ref_sink (gen_training_settings_describe (&settings, FALSE));
+  learned = g_variant_ref_sink (gen_training_settings_describe (&settings, TRUE));
+  g_assert_cmpuint (g_variant_n_children (described), ==, n - 2);
+  g_assert_cmpuint (g_variant_n_children (learned), <, n / 2);
+  same = g_variant_lookup_value (described, "preset", G_VARIANT_TYPE_STRING);
+  g_assert_cmpstr (g_variant_get_string (same, NULL), ==, "mlp");
+}
+
+/* --- the queue --- */
+
+static GenTrainer *
+new_trainer (void)
+{
+  GenPresetOptions options = { GEN_PRESET_DEFAULTS };
+  GenTrainerSettings settings = { GEN_TRAINER_DEFAULTS };
+  g_autoptr (GenGraph) generator = NULL, discriminator = NULL;
+  g_autoptr (GError) error = NULL;
+  GenTrainer *trainer;
+
+  options.format = format;
+  settings.batch_size = BATCH;
+  settings.threads = 1;
+  generator = gen_preset_mlp.generator (&options, &error);
+  discriminator = gen_preset_mlp.discriminator (&options, &error);
+  g_assert_no_error (error);
+  trainer = gen_trainer_new (generator, discriminator, &settings, &error);
+  g_assert_no_error (error);
+  return trainer;
+}
+
+static GenBatchQueueResult
+add (GenBatchQueue *queue, guint64 number)
+{
+  g_auto (GenSample) sample = { 0 };
+  g_autoptr (GError) error = NULL;
+  GenBatchQueueResult result;
+
+  gen_sample_init (&sample, &format);
+  fill_picture (&sample, number);
+  result = gen_batch_queue_add (queue, &sample, &error);
+  g_assert_no_error (error);
+  return result;
+}
+
+static void
+assert_batch (GenBatchQueue *queue, guint64 first)
+{
+  g_auto (GenSample) sample = { 0 };
+  GenFeed *batch = gen_batch_queue_take (queue);
+  float numbers[SIZE * SIZE];
+
+  g_assert_nonnull (batch);
+  gen_sample_init (&sample, &format);
+  for (guint i = 0; i < BATCH; i++) {
+    fill_picture (&sample, first + i);
+    sample.medium->to_numbers (&sample, -1, 1, numbers);
+    g_assert_cmpmem (numbers, sizeof numbers,
+        (const float *)gen_feed_data (batch) + i * SIZE * SIZE, sizeof numbers);
+  }
+  gen_batch_queue_give_back (queue);
+}
+
+/* What was seen is passed over; the rest comes in batches; what is not a whole one does not. */
+static void
+test_queue (void)
+{
+  g_autoptr (GenTrainer) trainer = new_trainer ();
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GenBatchQueue) queue = gen_batch_queue_new (trainer, 3, &error);
+
+  g_assert_no_error (error);
+  for (guint i = 0; i < 3 + 2 * BATCH + 1; i++)
+    g_assert_cmpint (add (queue, i), ==, GEN_BATCH_QUEUE_ADDED);
+  g_assert_cmpuint (gen_batch_queue_get_rest (queue), ==, 1);
+  gen_batch_queue_end (queue);
+  assert_batch (queue, 3);
+  assert_batch (queue, 3 + BATCH);
+  g_assert_null (gen_batch_queue_take (queue));
+}
+
+/* A flush throws away what has not been taken, an end among it. */
+static void
+test_flush (void)
+{
+  g_autoptr (GenTrainer) trainer = new_trainer ();
+  g_autoptr (GenBatchQueue) queue = gen_batch_queue_new (trainer, 0, NULL);
+
+  for (guint i = 0; i < BATCH + 2; i++)
+    add (queue, i);
+  gen_batch_queue_end (queue);
+  gen_batch_queue_set_flushing (queue, TRUE);
+  g_assert_cmpint (add (queue, 0), ==, GEN_BATCH_QUEUE_FLUSHING);
+  gen_batch_queue_set_flushing (queue, FALSE);
+  g_assert_cmpuint (gen_batch_queue_get_rest (queue), ==, 0);
+  for (guint i = 0; i < BATCH; i++)
+    add (queue, 100 + i);
+  assert_batch (queue, 100);
+}
+
+/* Only so many are wanted, and none once it is closed. */
+static void
+test_limit (void)
+{
+  g_autoptr (GenTrainer) trainer = new_trainer ();
+  g_autoptr (GenBatchQueue) queue = gen_batch_queue_new (trainer, 0, NULL);
+
+  for (guint i = 0; i < 3 * BATCH; i++)
+    add (queue, i);
+  gen_batch_queue_set_limit (queue, 1);
+  assert_batch (queue, 0);
+  g_assert_null (gen_batch_queue_take (queue));
+  gen_batch_queue_set_limit (queue, 2);
+  assert_batch (queue, BATCH);
+  gen_batch_queue_set_limit (queue, G_MAXUINT64);
+  gen_batch_queue_close (queue);
+  g_assert_null (gen_batch_queue_take (queue));
+  g_assert_cmpint (add (queue, 0), ==, GEN_BATCH_QUEUE_CLOSED);
+}
+
+static gpointer
+fill_for_ever (gpointer queue)
+{
+  guint64 number = 0;
+  GenBatchQueueResult result;
+
+  while ((result = add (queue, number)) == GEN_BATCH_QUEUE_ADDED)
+    number++;
+  g_assert_cmpint (result, ==, GEN_BATCH_QUEUE_CLOSED);
+  return GUINT_TO_POINTER ((guint)number);
+}
+
+/* Who fills waits for who trains, and none is lost on the way. */
+static void
+test_threads (void)
+{
+  g_autoptr (GenTrainer) trainer = new_trainer ();
+  g_autoptr (GenBatchQueue) queue = gen_batch_queue_new (trainer, 0, NULL);
+  GThread *thread = g_thread_new ("fill", fill_for_ever, queue);
+  guint n;
+
+  for (guint64 i = 0; i < 50; i++)
+    assert_batch (queue, i * BATCH);
+  gen_batch_queue_close (queue);
+  n = GPOINTER_TO_UINT (g_thread_join (thread));
+  g_assert_cmpuint (n, >=, 50 * BATCH);
+  g_assert_cmpuint (n, <=, 55 * BATCH);
+}
+
+/* --- the loop --- */
+
+typedef struct {
+  GenTrainingSettings settings;
+  guint64 n_samples; /* 0: as many as are wanted */
+  guint n_validation;
+  guint64 stop_after; /* steps; 0: not stopped */
+  guint64 epoch;      /* as the data says */
+
+  GenTraining *training;
+  GPtrArray *told;
+  guint64 n_steps;
+  guint n_shown, n_best;
+} Run;
+
+static void
+run_init (Run *run, const char *folder)
+{
+  *run = (Run){ .told = g_ptr_array_new_with_free_func (g_free) };
+  gen_training_settings_init (&run->settings);
+  g_free (run->settings.checkpoint);
+  run->settings.checkpoint = g_strdup (folder);
+  run->settings.trainer.batch_size = BATCH;
+  run->settings.trainer.threads = 1;
+  run->settings.log_interval = 0;
+}
+
+static void
+run_clear (Run *run)
+{
+  gen_training_settings_clear (&run->settings);
+  g_ptr_array_unref (run->told);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Run, run_clear)
+
+static void
+tell (Run *run, const char *what, const char *text)
+{
+  g_ptr_array_add (run->told, g_strdup_printf ("%s: %s", what, text));
+  g_test_message ("%s", (const char *)g_ptr_array_index (run->told, run->told->len - 1));
+}
+
+static void
+assert_told (const Run *run, const char *part)
+{
+  for (guint i = 0; i < run->told->len; i++)
+    if (strstr (g_ptr_array_index (run->told, i), part) != NULL)
+      return;
+  g_test_message ("nothing says %s", part);
+  g_test_fail ();
+}
+
+static gboolean
+validates (gpointer data)
+{
+  return ((Run *)data)->n_validation > 0;
+}
+
+static void
+stepped (const GenTrainerFigures *figures, gint64 microseconds, gpointer data)
+{
+  Run *run = data;
+
+  if (++run->n_steps == run->stop_after)
+    gen_training_stop (run->training);
+}
+
+static void
+progressed (const GenFigures *figures, gboolean last, gpointer data)
+{
+  g_autofree char *line = gen_figures_to_line (figures);
+
+  tell (data, last ? "last" : "progress", line);
+}
+
+static void
+validated (const GenFigures *figures, gboolean best, gpointer data)
+{
+  ((Run *)data)->n_best += best;
+  tell (data, "validated", best ? "best" : "worse");
+}
+
+static gboolean
+shown (gboolean last, gpointer data, GError **error)
+{
+  Run *run = data;
+  g_auto (GenPicture) wall = { 0 };
+  int width, height, channels;
+
+  run->n_shown++;
+  g_assert_true (gen_training_measure (run->training, &width, &height, &channels));
+  g_assert_cmpint (width, ==, SIZE * 8);
+  g_assert_cmpint (height, ==, SIZE * 8);
+  gen_picture_init (&wall, width, height, channels);
+  return gen_training_draw (run->training, &wall, error);
+}
+
+static void
+saved (gint64 microseconds, gpointer data)
+{
+  tell (data, "saved", "");
+}
+
+static void
+warned (const GError *error, gpointer data)
+{
+  tell (data, "warned", error->message);
+}
+
+static void
+failed (const GError *error, gpointer data)
+{
+  tell (data, "failed", error->message);
+}
+
+static const GenTrainingCallbacks callbacks = {
+  .validates = validates,
+  .stepped = stepped,
+  .progressed = progressed,
+  .validated = validated,
+  .saved = saved,
+  .shown = shown,
+  .warned = warned,
+  .failed = failed,
+};
+
+static gpointer
+give_samples (gpointer data)
+{
+  Run *run = data;
+  GenBatchQueue *queue = gen_training_queue (run->training);
+  GenBatchQueueResult result = GEN_BATCH_QUEUE_ADDED;
+
+  for (guint64 i = 0;
+       result == GEN_BATCH_QUEUE_ADDED && (run->n_samples == 0 || i < run->n_samples); i++)
+    result = add (queue, i);
+  gen_batch_queue_end (queue);
+  return NULL;
+}
+
+static void
+give_validation (Run *run)
+{
+  g_auto (GenSample) sample = { 0 };
+
+  gen_sample_init (&sample, &format);
+  for (guint i = 0; i < run->n_validation; i++) {
+    fill_picture (&sample, 100000 + i);
+    gen_training_add_validation (run->training, &sample);
+  }
+  gen_training_end_validation (run->training);
+}
+
+static GenTrainingOutcome
+train (Run *run)
+{
+  g_autoptr (GError) error = NULL;
+  GenTrainingOutcome outcome;
+  GThread *thread;
+
+  run->training = gen_training_new (&run->settings, &callbacks, run, &error);
+  g_assert_no_error (error);
+  if (run->epoch > 0)
+    gen_training_set_epoch (run->training, run->epoch);
+  g_assert_null (gen_training_queue (run->training));
+  gen_training_open (run->training, &format, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (gen_training_outcome (run->training), ==, GEN_TRAINING_RUNNING);
+  give_validation (run);
+  thread = g_thread_new ("give", give_samples, run);
+  outcome = gen_training_run (run->training);
+  g_thread_join (thread);
+  g_assert_cmpint (gen_training_outcome (run->training), ==, outcome);
+  g_clear_pointer (&run->training, gen_training_free);
+  return outcome;
+}
+
+static GBytes *
+read_file (const char *folder, const char *name)
+{
+  g_autofree char *path = g_build_filename (folder, name, NULL);
+  char *data;
+  gsize size;
+
+  g_assert_true (g_file_get_contents (path, &data, &size, NULL));
+  return g_bytes_new_take (data, size);
+}
+
+/* Stopped and gone on from twice, it is the same bits as in one go; so is what follows the queue.
+ */
+static void
+test_resumed (void)
+{
+  g_autofree char *parts = scratch_new (), *whole = scratch_new ();
+  g_autoptr (GBytes) in_parts = NULL, at_once = NULL;
+
+  for (guint i = 0; i < 3; i++) {
+    g_auto (Run) run = { 0 };
+
+    run_init (&run, parts);
+    run.settings.resume = i > 0;
+    run.settings.max_steps = 9;
+    run.stop_after = i < 2 ? 3 : 0;
+    g_assert_cmpint (train (&run), ==, i < 2 ? GEN_TRAINING_STOPPED : GEN_TRAINING_DONE);
+    g_assert_cmpuint (run.n_steps, ==, 3);
+    assert_told (&run, "saved");
+  }
+  {
+    g_auto (Run) run = { 0 };
+
+    run_init (&run, whole);
+    run.settings.max_steps = 9;
+    run.settings.preview_interval = 2;
+    g_assert_cmpint (train (&run), ==, GEN_TRAINING_DONE);
+    g_assert_cmpuint (run.n_shown, ==, 5);
+    assert_told (&run, "last: step 9, epoch 0, ");
+  }
+  in_parts = read_file (parts, GEN_CHECKPOINT_STATE);
+  at_once = read_file (whole, GEN_CHECKPOINT_STATE);
+  g_assert_true (g_bytes_equal (in_parts, at_once));
+  scratch_remove (parts);
+  scratch_remove (whole);
+}
+
+/* Epochs as the data counts them, or as it is told. */
+static void
+test_epochs (void)
+{
+  g_autofree char *folder = scratch_new ();
+  g_auto (Run) run = { 0 }, told = { 0 }, unknown = { 0 };
+
+  run_init (&run, folder);
+  run.settings.epochs = 3;
+  run.epoch = 10;
+  g_assert_cmpint (train (&run), ==, GEN_TRAINING_DONE);
+  g_assert_cmpuint (run.n_steps, ==, 3 * 10 / BATCH);
+  assert_told (&run, "epoch 2");
+
+  run_init (&told, folder);
+  told.settings.overwrite = TRUE;
+  told.settings.epochs = 1;
+  told.settings.epoch_samples = 20;
+  told.epoch = 10;
+  g_assert_cmpint (train (&told), ==, GEN_TRAINING_DONE);
+  g_assert_cmpuint (told.n_steps, ==, 5);
+
+  run_init (&unknown, folder);
+  unknown.settings.overwrite = TRUE;
+  unknown.settings.epochs = 1;
+  g_assert_cmpint (train (&unknown), ==, GEN_TRAINING_FAILED);
+  assert_told (&unknown, "failed: epochs: the data does not say how many pictures an epoch has");
+  scratch_remove (folder);
+}
+
+/* It ends with the data; less than a batch is no training; and where nothing is left to do, nothing
+ * is done. */
+static void
+test_ends (void)
+{
+  g_autofree char *folder = scratch_new ();
+  g_auto (Run) short_one = { 0 }, run = { 0 }, idle = { 0 };
+
+  run_init (&short_one, folder);
+  short_one.n_samples = BATCH - 1;
+  g_assert_cmpint (train (&short_one), ==, GEN_TRAINING_FAILED);
+  assert_told (
+      &short_one, "failed: the data ended after 3 pictures, which are fewer than the batch-size 4");
+
+  run_init (&run, folder);
+  run.n_samples = 3 * BATCH + 1;
+  g_assert_cmpint (train (&run), ==, GEN_TRAINING_DONE);
+  g_assert_cmpuint (run.n_steps, ==, 3);
+
+  run_init (&idle, folder);
+  idle.settings.resume = TRUE;
+  idle.settings.max_steps = 2;
+  g_assert_cmpint (train (&idle), ==, GEN_TRAINING_IDLE);
+  g_assert_cmpuint (idle.n_steps, ==, 0);
+  assert_told (&idle,
+      "warned: resume: nothing was trained: the checkpoint has made 3 steps, and training ends "
+      "after 2");
+  scratch_remove (folder);
+}
+
+static void
+test_validation (void)
+{
+  g_autofree char *folder = scratch_new ();
+  g_auto (Run) run = { 0 }, stale = { 0 }, few = { 0 };
+  g_autofree char *best = g_build_filename (folder, GEN_CHECKPOINT_BEST, "generator.onnx", NULL);
+
+  run_init (&run, folder);
+  run.settings.max_steps = 5;
+  run.settings.validation_interval = 2;
+  run.n_validation = 12;
+  g_assert_cmpint (train (&run), ==, GEN_TRAINING_DONE);
+  g_assert_cmpuint (run.n_best, >=, 1);
+  g_assert_true (g_file_test (best, G_FILE_TEST_EXISTS));
+  assert_told (&run, ", Frechet ");
+
+  run_init (&stale, folder);
+  stale.settings.overwrite = TRUE;
+  stale.settings.trainer.learning_rate = 1e-30;
+  stale.settings.validation_interval = 1;
+  stale.settings.early_stopping = 3;
+  stale.n_validation = 12;
+  g_assert_cmpint (train (&stale), ==, GEN_TRAINING_DONE);
+  g_assert_cmpuint (stale.n_steps, ==, 4);
+
+  run_init (&few, folder);
+  few.settings.overwrite = TRUE;
+  few.settings.max_steps = 2;
+  few.n_validation = 1;
+  g_assert_cmpint (train (&few), ==, GEN_TRAINING_FAILED);
+  assert_told (&few, "failed: validation takes at least two pictures, and there are 1");
+  scratch_remove (folder);
+}
+
+static gpointer
+wait_for_format (gpointer training)
+{
+  return (gpointer)gen_training_wait_format (training);
+}
+
+/* Who gives samples to validate by waits for those that the nets take, or for nothing. */
+static void
+test_waited_for (void)
+{
+  g_autofree char *folder = scratch_new ();
+  g_auto (Run) run = { 0 };
+
+  run_init (&run, folder);
+  for (guint i = 0; i < 2; i++) {
+    const GenFormat *waited;
+    GThread *thread;
+
+    run.training = gen_training_new (&run.settings, &callbacks, &run, NULL);
+    thread = g_thread_new ("wait", wait_for_format, run.training);
+    if (i == 0)
+      gen_training_open (run.training, &format, NULL);
+    else
+      gen_training_stop (run.training);
+    waited = g_thread_join (thread);
+    g_assert_true (i == 0 ? gen_format_equal (waited, &format) : waited == NULL);
+    gen_training_free (run.training);
+  }
+  scratch_remove (folder);
+}
+
+/* Stopped before it runs, while somebody waits for a place. */
+static void
+test_stopped_early (void)
+{
+  g_autofree char *folder = scratch_new ();
+  g_auto (Run) run = { 0 };
+  g_autoptr (GError) error = NULL;
+  GThread *thread;
+
+  run_init (&run, folder);
+  run.training = gen_training_new (&run.settings, &callbacks, &run, &error);
+  g_assert_no_error (error);
+  g_assert_true (gen_training_open (run.training, &format, &error));
+  thread = g_thread_new ("give", give_samples, &run);
+  gen_training_stop (run.training);
+  g_thread_join (thread);
+  g_assert_cmpint (gen_training_run (run.training), ==, GEN_TRAINING_STOPPED);
+  g_assert_false (gen_checkpoint_exists (folder));
+  gen_training_free (run.training);
+  scratch_remove (folder);
+}
+
+static void
+test_refused (void)
+{
+  g_autofree char *folder = scratch_new ();
+  const GenFormat sound = { &gen_medium_sound, .channels = 1, .rate = 16000, .length = 4096 };
+  g_auto (Run) run = { 0 };
+  g_autoptr (GError) patience = NULL, both = NULL, busy = NULL, medium = NULL, model = NULL;
+  GenTraining *other;
+
+  run_init (&run, folder);
+  run.settings.early_stopping = 2;
+  g_assert_null (gen_training_new (&run.settings, &callbacks, &run, &patience));
+  g_assert_error (patience, GEN_TRAINING_ERROR, GEN_TRAINING_ERROR_SETTING);
+  run.settings.early_stopping = 0;
+  run.settings.resume = run.settings.overwrite = TRUE;
+  g_assert_null (gen_training_new (&run.settings, &callbacks, &run, &both));
+  g_assert_error (both, GEN_TRAINING_ERROR, GEN_TRAINING_ERROR_SETTING);
+  run.settings.resume = run.settings.overwrite = FALSE;
+
+  run.training = gen_training_new (&run.settings, &callbacks, &run, NULL);
+  g_assert_nonnull (run.training);
+  other = gen_training_new (&run.settings, &callbacks, &run, &busy);
+  g_assert_null (other);
+  g_assert_error (busy, GEN_TRAINING_ERROR, GEN_TRAINING_ERROR_BUSY);
+  g_assert_false (gen_training_open (run.training, &sound, &medium));
+  g_assert_nonnull (strstr (medium->message, "preset mlp makes pictures, and the data is sounds"));
+  g_assert_null (gen_training_queue (run.training));
+  gen_training_free (run.training);
+
+  run.settings.generator_model = g_strdup ("/nowhere/generator.onnx");
+  run.settings.discriminator_model = g_strdup ("/nowhere/discriminator.onnx");
+  run.training = gen_training_new (&run.settings, &callbacks, &run, NULL);
+  g_assert_false (gen_training_open (run.training, &format, &model));
+  g_assert_nonnull (strstr (model->message, "/nowhere/generator.onnx"));
+  gen_training_free (run.training);
+  scratch_remove (folder);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/training/line", test_line);
+  g_test_add_func ("/training/settings", test_settings);
+  g_test_add_func ("/training/settings/refused", test_refused_settings);
+  g_test_add_func ("/training/queue", test_queue);
+  g_test_add_func ("/training/queue/flush", test_flush);
+  g_test_add_func ("/training/queue/limit", test_limit);
+  g_test_add_func ("/training/queue/threads", test_threads);
+  g_test_add_func ("/training/resumed", test_resumed);
+  g_test_add_func ("/training/epochs", test_epochs);
+  g_test_add_func ("/training/ends", test_ends);
+  g_test_add_func ("/training/validation", test_validation);
+  g_test_add_func ("/training/waited-for", test_waited_for);
+  g_test_add_func ("/training/stopped-early", test_stopped_early);
+  g_test_add_func ("/training/refused", test_refused);
+  return g_test_run ();
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "settings-file.h"
+
+#include <gio/gio.h>
+
+JsonObject *
+settings_file_read (const char *path, GError **error)
+{
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  JsonNode *root;
+
+  if (!json_parser_load_from_file (parser, path, error)) {
+    if (!g_str_has_prefix ((*error)->message, path))
+      g_prefix_error (error, "%s: ", path);
+    return NULL;
+  }
+  root = json_parser_get_root (parser);
+  if (root != NULL && JSON_NODE_HOLDS_OBJECT (root))
+    return json_object_ref (json_node_get_object (root));
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+      "%s: an object is wanted, {\"data\": {\"location\": …}, …}", path);
+  return NULL;
+}
+
+/* (transfer floating); NULL where it is none of these. */
+static GVariant *
+to_variant (JsonNode *node)
+{
+  if (!JSON_NODE_HOLDS_VALUE (node))
+    return NULL;
+  switch (json_node_get_value_type (node)) {
+  case G_TYPE_BOOLEAN:
+    return g_variant_new_boolean (json_node_get_boolean (node));
+  case G_TYPE_INT64:
+    return g_variant_new_int64 (json_node_get_int (node));
+  case G_TYPE_DOUBLE:
+    return g_variant_new_double (json_node_get_double (node));
+  case G_TYPE_STRING:
+    return g_variant_new_string (json_node_get_string (node));
+  default:
+    return NULL;
+  }
+}
+
+static gboolean
+apply (gpointer record, const GenSetting *list, guint n, const char *name, JsonNode *node,
+    GError **error)
+{
+  const GenSetting *setting = gen_setting_find (list, n, name, error);
+  GVariant *value;
+
+  if (setting == NULL)
+    return FALSE;
+  value = to_variant (node);
+  if (value != NULL)
+    return gen_setting_set (record, setting, value, error);
+  g_set_error (
+      error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "a number, a text, true or false is wanted");
+  return FALSE;
+}
+
+gboolean
+settings_file_apply (JsonObject *object, const char *within, gpointer record,
+    const GenSetting *list, guint n, const char *const *others, GError **error)
+{
+  g_autoptr (GList) names = json_object_get_members (object);
+
+  for (GList *name = names; name != NULL; name = name->next) {
+    if (others != NULL && g_strv_contains (others, name->data))
+      continue;
+    if (!apply (record, list, n, name->data, json_object_get_member (object, name->data), error)) {
+      g_prefix_error (error, "%s%s: ", within, (const char *)name->data);
+      return FALSE;
+    }
+  }
+  return TRUE;
+}
+
+/* As the file would have it. (transfer full) */
+static char *
+to_text (GVariant *value)
+{
+  if (value == NULL)
+    return g_strdup ("unset");
+  if (g_variant_is_of_type (value, G_VARIANT_TYPE_DOUBLE))
+    return g_strdup_printf ("%g", g_variant_get_double (value));
+  if (g_variant_is_of_type (value, G_VARIANT_TYPE_STRING))
+    return g_strdup_printf ("\"%s\"", g_variant_get_string (value, NULL));
+  return g_variant_print (value, FALSE);
+}
+
+void
+settings_file_describe (GString *text, gconstpointer record, const GenSetting *list, guint n)
+{
+  for (guint i = 0; i < n; i++) {
+    GVariant *value = gen_setting_get (record, &list[i]);
+    g_autoptr (GVariant) sunk = value != NULL ? g_variant_ref_sink (value) : NULL;
+    g_autofree char *is = to_text (sunk);
+
+    g_string_append_printf (text, "  %-22s %s; %s\n", list[i].name, list[i].description, is);
+  }
+}

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* generative-model train: what gantrainer does, without a pipeline. The main thread waits for
+ * signals, another trains, and one each gives samples. */
+#include <glib-unix.h>
+#include <signal.h>
+
+#include <generative/terminal.h>
+#include <generative/training.h>
+
+#include "command.h"
+#include "settings-file.h"
+#include "training-data.h"
+
+typedef struct {
+  const char *path; /* of the settings, which errors name */
+  GenTrainingSettings settings;
+  TrainingData *data, *validation; /* validation may be NULL */
+  GenTraining *training;
+  GenTerminal terminal;
+  GMainLoop *loop; /* until the training has ended */
+} Train;
+
+static void
+train_clear (Train *train)
+{
+  g_clear_pointer (&train->training, gen_training_free);
+  g_clear_pointer (&train->data, training_data_free);
+  g_clear_pointer (&train->validation, training_data_free);
+  g_clear_pointer (&train->loop, g_main_loop_unref);
+  gen_training_settings_clear (&train->settings);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Train, train_clear)
+
+/* --- the settings --- */
+
+/* The object in `settings` of that name; NULL where there is none. */
+static gboolean
+find_object (JsonObject *settings, const char *name, JsonObject **found, GError **error)
+{
+  JsonNode *node = json_object_get_member (settings, name);
+
+  *found = NULL;
+  if (node == NULL)
+    return TRUE;
+  if (!JSON_NODE_HOLDS_OBJECT (node)) {
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+        "%s: an object is wanted, {\"location\": …}", name);
+    return FALSE;
+  }
+  *found = json_node_get_object (node);
+  return TRUE;
+}
+
+static gboolean
+open_data (Train *train, JsonObject *settings, GError **error)
+{
+  JsonObject *data, *validation;
+
+  if (!find_object (settings, "data", &data, error) ||
+      !find_object (settings, "validation", &validation, error))
+    return FALSE;
+  if (data == NULL) {
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+        "data: nothing says what to train on, {\"location\": …}");
+    return FALSE;
+  }
+  if (validation == NULL && train->settings.early_stopping > 0) {
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+        "early-stopping: nothing tells when training gets no better; give \"validation\", such as "
+        "{\"split\": \"validation\"}");
+    return FALSE;
+  }
+  train->data = training_data_open (data, NULL, "data", error);
+  if (train->data == NULL || validation == NULL)
+    return train->data != NULL;
+  train->validation = training_data_open (validation, data, "validation", error);
+  return train->validation != NULL;
+}
+
+static gboolean
+read_settings (Train *train, GError **error)
+{
+  static const char *const others[] = { "data", "validation", NULL };
+  g_autoptr (JsonObject) settings = settings_file_read (train->path, error);
+  const GenSetting *list;
+  guint n;
+
+  if (settings == NULL)
+    return FALSE;
+  list = gen_training_setting_list (&n);
+  if (settings_file_apply (settings, "", &train->settings, list, n, others, error) &&
+      open_data (train, settings, error))
+    return TRUE;
+  g_prefix_error (error, "%s: ", train->path);
+  return FALSE;
+}
+
+/* --- what the training tells --- */
+
+static gboolean
+validates (gpointer user_data)
+{
+  return ((Train *)user_data)->validation != NULL;
+}
+
+static void
+print (Train *train, const char *line, gboolean last)
+{
+  if (!train->settings.silent)
+    gen_terminal_print (&train->terminal, line, last);
+}
+
+static void
+progressed (const GenFigures *figures, gboolean last, gpointer user_data)
+{
+  g_autofree char *line = gen_figures_to_line (figures);
+
+  print (user_data, line, last);
+}
+
+static void
+warned (const GError *error, gpointer user_data)
+{
+  command_warn ("%s", error->message);
+}
+
+static void
+fell_back (const GError *error, gpointer user_data)
+{
+  command_warn ("%s. The nets are trained on the CPU", error->message);
+}
+
+static void
+failed (const GError *error, gpointer user_data)
+{
+  command_fail (g_error_copy (error));
+}
+
+static const GenTrainingCallbacks callbacks = {
+  .validates = validates,
+  .progressed = progressed,
+  .warned = warned,
+  .fell_back = fell_back,
+  .failed = failed,
+};
+
+/* --- running --- */
+
+static gboolean
+on_signal (gpointer user_data)
+{
+  gen_training_stop (((Train *)user_data)->training);
+  return G_SOURCE_REMOVE; /* the next one ends the program */
+}
+
+static gboolean
+quit (gpointer user_data)
+{
+  g_main_loop_quit (((Train *)user_data)->loop);
+  return G_SOURCE_REMOVE;
+}
+
+static gpointer
+run (gpointer user_data)
+{
+  gen_training_run (((Train *)user_data)->training);
+  g_idle_add (quit, user_data); /* the main thread may not be there yet */
+  return NULL;
+}
+
+/* The training and what feeds it, until all have ended. */
+static gboolean
+train_to_the_end (Train *train, GError **error)
+{
+  const GenFormat *format = gen_training_format (train->training);
+  guint signals[] = { g_unix_signal_add (SIGINT, on_signal, train),
+    g_unix_signal_add (SIGTERM, on_signal, train) };
+  g_autoptr (GThread) thread = NULL;
+  gboolean fed;
+
+  gen_terminal_begin (&train->terminal);
+  gen_training_set_epoch (train->training, training_data_get_length (train->data));
+  training_data_feed (train->data, train->training, format);
+  if (train->validation != NULL)
+    training_data_feed_validation (train->validation, train->training, format);
+  train->loop = g_main_loop_new (NULL, FALSE);
+  thread = g_thread_new ("training", run, train);
+  g_main_loop_run (train->loop);
+  g_thread_join (g_steal_pointer (&thread));
+  for (guint i = 0; i < G_N_ELEMENTS (signals); i++)
+    if (g_main_context_find_source_by_id (NULL, signals[i]) != NULL)
+      g_source_remove (signals[i]);
+  fed = training_data_join (train->data, error);
+  if (train->validation != NULL)
+    fed = training_data_join (train->validation, fed ? error : NULL) && fed;
+  return fed;
+}
+
+static int
+tell_end (Train *train)
+{
+  const guint64 step = gen_trainer_steps (gen_training_trainer (train->training));
+  g_autofree char *line = NULL;
+
+  switch (gen_training_outcome (train->training)) {
+  case GEN_TRAINING_DONE:
+  case GEN_TRAINING_IDLE:
+    return STATUS_FINE;
+  case GEN_TRAINING_STOPPED:
+    line = g_strdup_printf ("stopped after step %" G_GUINT64_FORMAT "%s%s%s", step,
+        step > 0 ? "; --resume goes on from '" : "", step > 0 ? train->settings.checkpoint : "",
+        step > 0 ? "'" : "");
+    print (train, line, TRUE);
+    return STATUS_STOPPED;
+  default:
+    return STATUS_FAILED; /* which has been told */
+  }
+}
+
+static int
+train_by_file (Train *train)
+{
+  g_autoptr (GError) error = NULL;
+
+  train->training = gen_training_new (&train->settings, &callbacks, train, &error);
+  if (train->training == NULL ||
+      !gen_training_open (train->training, training_data_get_format (train->data), &error)) {
+    g_prefix_error (&error, "%s: ", train->path);
+    return command_fail (g_steal_pointer (&error));
+  }
+  if (!train_to_the_end (train, &error))
+    return command_fail (g_steal_pointer (&error));
+  return tell_end (train);
+}
+
+/* What the file may say, for --help. */
+static char *
+describe (void)
+{
+  GString *text = g_string_new (
+      "The file is an object of JSON. Its member \"data\" is an object that says what to train on, "
+      "and\n\"validation\", where it is there, what to validate by: what it does not say is as in "
+      "\"data\".\nThe other members are the properties of gantrainer. For instance:\n\n"
+      "  {\n"
+      "    \"data\": { \"location\": \"pictures\", \"split\": \"train\", \"width\": 28, "
+      "\"height\": 28, "
+      "\"channels\": 1 },\n"
+      "    \"validation\": { \"split\": \"validation\" },\n"
+      "    \"preset\": \"mlp\", \"epochs\": 100, \"ema\": 0.998, \"checkpoint\": \"model\"\n"
+      "  }\n\n"
+      "Ctrl-C ends training after a checkpoint, a second one at once.\n\n"
+      "Members, and what they are where nothing is said:\n");
+  g_auto (GenTrainingSettings) defaults = { 0 };
+  const GenSetting *list;
+  guint n;
+
+  gen_training_settings_init (&defaults);
+  list = gen_training_setting_list (&n);
+  settings_file_describe (text, &defaults, list, n);
+  g_string_append (text, "\nMembers of \"data\" and \"validation\":\n");
+  training_data_describe_settings (text);
+  return g_string_free (text, FALSE);
+}
+
+static int
+command_train_run (int argc, char **argv)
+{
+  gboolean resume = FALSE, overwrite = FALSE;
+  const GOptionEntry entries[] = {
+    { "resume", 'r', 0, G_OPTION_ARG_NONE, &resume, "Go on from the checkpoint", NULL },
+    { "overwrite", 'o', 0, G_OPTION_ARG_NONE, &overwrite,
+        "Begin anew where there are trained models", NULL },
+    { NULL },
+  };
+  g_autofree char *details = describe ();
+  g_auto (Train) train = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  gen_training_settings_init (&train.settings);
+  if (!command_parse (&command_train, entries, details, 1, 1, &argc, &argv))
+    return STATUS_USAGE;
+  train.path = argv[1];
+  if (!read_settings (&train, &error))
+    return command_fail (g_steal_pointer (&error));
+  train.settings.resume |= resume;
+  train.settings.overwrite |= overwrite;
+  return train_by_file (&train);
+}
+
+const Command command_train = {
+  .name = "train",
+  .arguments = "SETTINGS.json",
+  .summary = "Train a generator on a dataset, as gantrainer does",
+  .run = command_train_run,
+};

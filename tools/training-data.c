@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "training-data.h"
+
+#include <generative/dataset.h>
+#include <string.h>
+
+#include "command.h"
+#include "settings-file.h"
+
+typedef struct {
+  char *location;
+  const GenMedium *medium;
+  GenDatasetSettings tiles;
+  int split; /* a #GenSplit */
+  GenSequenceSettings order;
+  int fit, normalize; /* a #GenFit, a #GenNormalize */
+  int width, height, channels, rate, length, window, hop, threads;
+} DataSettings;
+
+struct _TrainingData {
+  char *name; /* of the settings */
+  DataSettings settings;
+  GenFormat format;
+  GenDataset *sources; /* sounds that `dataset` is cut from, else NULL */
+  GenDataset *dataset;
+  GenSequence *sequence;
+
+  GThread *thread;
+  GenTraining *training;
+  GenLoader *loader;
+  GenFormat loaded; /* what it loads; a sound may be as long as it is */
+  gboolean validates;
+  GError *error; /* why the thread has ended before its time */
+};
+
+/* --- settings --- */
+
+static gconstpointer
+find_medium (const char *name, GError **error)
+{
+  return gen_medium_find (name, error);
+}
+
+static const char *const split_names[] = { [GEN_SPLIT_ALL] = "all",
+  [GEN_SPLIT_TRAIN] = "train",
+  [GEN_SPLIT_VALIDATION] = "validation",
+  [GEN_SPLIT_TEST] = "test",
+  NULL };
+static const char *const fit_names[] = {
+  [GEN_FIT_STRETCH] = "stretch", [GEN_FIT_CROP] = "crop", [GEN_FIT_PAD] = "pad", NULL
+};
+static const char *const normalize_names[] = { [GEN_NORMALIZE_NONE] = "none",
+  [GEN_NORMALIZE_PEAK] = "peak",
+  [GEN_NORMALIZE_LOUDNESS] = "loudness",
+  NULL };
+
+#define FIELD(field) .offset = G_STRUCT_OFFSET (DataSettings, field)
+#define COUNT(field) .type = GEN_SETTING_INT, FIELD (field), .minimum = 0, .maximum = INFINITY
+#define SHARE(field) .type = GEN_SETTING_DOUBLE, FIELD (field), .minimum = 0, .maximum = 1
+
+/* Names and defaults are those of datasetsrc and of its caps. */
+static const GenSetting list[] = {
+  { .name = "location",
+      .description =
+          "A folder (each sub-folder a class), a sheet of tiles, an IDX file or one file",
+      .type = GEN_SETTING_TEXT,
+      FIELD (location) },
+  { .name = "medium",
+      .description = "What the samples are: picture or sound",
+      .type = GEN_SETTING_FAMILY,
+      FIELD (medium),
+      .find = find_medium },
+  { .name = "tile-width",
+      .description = "Width of a sheet's tiles in pixels (0: as tile-height)",
+      COUNT (tiles.tile_width) },
+  { .name = "tile-height",
+      .description = "Height of a sheet's tiles in pixels (0: as tile-width)",
+      COUNT (tiles.tile_height) },
+  { .name = "rows-per-label",
+      .description = "How many rows of a sheet's tiles make one class (0: no classes)",
+      COUNT (tiles.rows_per_label) },
+  { .name = "split",
+      .description = "Which samples: all, train, validation or test",
+      .type = GEN_SETTING_CHOICE,
+      FIELD (split),
+      .choices = split_names },
+  { .name = "validation-fraction",
+      .description = "Share of the samples in split validation",
+      SHARE (order.validation_fraction) },
+  { .name = "test-fraction",
+      .description = "Share of the samples in split test",
+      SHARE (order.test_fraction) },
+  { .name = "shuffle",
+      .description = "Draw a new order for each epoch, instead of the dataset's own",
+      .type = GEN_SETTING_FLAG,
+      FIELD (order.shuffle) },
+  { .name = "seed",
+      .description = "Same seed, same splits and same order",
+      .type = GEN_SETTING_UINT64,
+      FIELD (order.seed),
+      .minimum = 0,
+      .maximum = INFINITY },
+  { .name = "fit",
+      .description = "How a picture of another size comes to the size: stretch, crop or pad",
+      .type = GEN_SETTING_CHOICE,
+      FIELD (fit),
+      .choices = fit_names },
+  { .name = "normalize",
+      .description = "What sounds are brought to: none, peak or loudness",
+      .type = GEN_SETTING_CHOICE,
+      FIELD (normalize),
+      .choices = normalize_names },
+  { .name = "width",
+      .description = "Width of pictures in pixels (0: as the first one)",
+      COUNT (width) },
+  { .name = "height",
+      .description = "Height of pictures in pixels (0: as the first one)",
+      COUNT (height) },
+  { .name = "channels",
+      .description = "1 (grey) or 3 (colour), or those of a sound (0: as the first one)",
+      COUNT (channels) },
+  { .name = "rate",
+      .description = "Frames of sounds in a second (0: as the first one)",
+      COUNT (rate) },
+  { .name = "length",
+      .description = "Frames of a sound that is trained on (0: as the nets take)",
+      COUNT (length) },
+  { .name = "window",
+      .description = "Frames that sounds are cut into (0: each sound whole)",
+      COUNT (window) },
+  { .name = "hop",
+      .description = "Frames from one window of a sound to the next (0: the window)",
+      COUNT (hop) },
+  { .name = "threads",
+      .description = "Threads that decode files ahead (0: one for each processor)",
+      .type = GEN_SETTING_INT,
+      FIELD (threads),
+      .minimum = 0,
+      .maximum = 256 },
+};
+
+static void
+init_settings (DataSettings *settings)
+{
+  *settings = (DataSettings){ .medium = &gen_medium_picture,
+    .order = GEN_SEQUENCE_DEFAULTS,
+    .split = GEN_SPLIT_ALL,
+    .fit = GEN_FIT_CROP };
+}
+
+void
+training_data_describe_settings (GString *text)
+{
+  DataSettings defaults;
+
+  init_settings (&defaults);
+  settings_file_describe (text, &defaults, list, G_N_ELEMENTS (list));
+}
+
+/* --- the dataset --- */
+
+/* What samples are to be like: what is said of it, else as the first one is. */
+static GenFormat
+choose_format (const DataSettings *settings, const GenFormat *first)
+{
+  GenFormat format = *first;
+
+  if (settings->channels > 0)
+    format.channels = settings->channels;
+  else if (first->medium == &gen_medium_picture)
+    format.channels = MIN (first->channels, 3); /* nothing is made transparent */
+  format.width = settings->width > 0 ? settings->width : first->width;
+  format.height = settings->height > 0 ? settings->height : first->height;
+  format.rate = settings->rate > 0 ? settings->rate : first->rate;
+  format.length = (gsize)settings->length;
+  return format;
+}
+
+static gboolean
+check_format (const GenFormat *format, GError **error)
+{
+  if (format->medium == &gen_medium_sound ||
+      (format->medium == &gen_medium_picture && (format->channels == 1 || format->channels == 3)))
+    return TRUE;
+  if (format->medium == &gen_medium_picture)
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+        "channels: 1 or 3 are wanted of pictures, and there are %d", format->channels);
+  else
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "medium: nothing trains on %s yet",
+        format->medium->plural);
+  return FALSE;
+}
+
+/* Items of sounds are what these are cut into at the rate. */
+static gboolean
+cut_sounds (TrainingData *data, GError **error)
+{
+  const DataSettings *settings = &data->settings;
+  const GenDatasetCut cut = { .rate = data->format.rate,
+    .window = (gsize)settings->window,
+    .hop = (gsize)settings->hop,
+    .threads = settings->threads };
+
+  if (data->format.medium != &gen_medium_sound)
+    return TRUE;
+  data->sources = g_steal_pointer (&data->dataset);
+  data->dataset = gen_dataset_cut (data->sources, &cut, error);
+  if (data->dataset == NULL)
+    g_prefix_error (error, "window: ");
+  return data->dataset != NULL;
+}
+
+static gboolean
+open_dataset (TrainingData *data, GError **error)
+{
+  DataSettings *settings = &data->settings;
+
+  if (settings->location == NULL) {
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+        "location: a folder, a sheet or an IDX file must be named");
+    return FALSE;
+  }
+  settings->tiles.medium = settings->medium;
+  settings->order.split = (GenSplit)settings->split;
+  data->dataset = gen_dataset_open (settings->location, &settings->tiles, error);
+  if (data->dataset == NULL) {
+    g_prefix_error (error, "location: ");
+    return FALSE;
+  }
+  data->format = choose_format (settings, gen_dataset_get_format (data->dataset));
+  if (!check_format (&data->format, error) || !cut_sounds (data, error))
+    return FALSE;
+  data->sequence = gen_sequence_new (data->dataset, &settings->order, error);
+  if (data->sequence == NULL)
+    g_prefix_error (error, "split: ");
+  return data->sequence != NULL;
+}
+
+TrainingData *
+training_data_open (JsonObject *object, JsonObject *fallback, const char *name, GError **error)
+{
+  g_autoptr (TrainingData) data = g_new0 (TrainingData, 1);
+  g_autofree char *within = g_strconcat (name, ".", NULL);
+
+  data->name = g_strdup (name);
+  init_settings (&data->settings);
+  if (fallback != NULL && !settings_file_apply (fallback, "data.", &data->settings, list,
+                              G_N_ELEMENTS (list), NULL, error))
+    return NULL;
+  if (!settings_file_apply (
+          object, within, &data->settings, list, G_N_ELEMENTS (list), NULL, error))
+    return NULL;
+  if (open_dataset (data, error))
+    return g_steal_pointer (&data);
+  g_prefix_error (error, "%s", within);
+  return NULL;
+}
+
+void
+training_data_free (TrainingData *data)
+{
+  g_clear_pointer (&data->loader, gen_loader_free);
+  g_clear_pointer (&data->sequence, gen_sequence_free);
+  g_clear_pointer (&data->dataset, gen_dataset_free);
+  g_clear_pointer (&data->sources, gen_dataset_free);
+  gen_setting_clear_texts (&data->settings, list, G_N_ELEMENTS (list));
+  g_clear_error (&data->error);
+  g_free (data->name);
+  g_free (data);
+}
+
+const GenFormat *
+training_data_get_format (const TrainingData *data)
+{
+  return &data->format;
+}
+
+guint
+training_data_get_length (const TrainingData *data)
+{
+  return gen_sequence_get_length (data->sequence);
+}
+
+/* --- the thread --- */
+
+/* A sound of the length that is wanted: cut, or ended in silence. */
+static void
+fit_sound (const GenSound *sound, GenSound *fitted)
+{
+  const gsize there = MIN (sound->frames, fitted->frames) * (gsize)sound->channels;
+  const gsize wanted = fitted->frames * (gsize)fitted->channels;
+
+  memcpy (fitted->data, sound->data, there * sizeof (float));
+  memset (fitted->data + there, 0, (wanted - there) * sizeof (float));
+}
+
+/* What is to be done with a sample; FALSE when no more are wanted. */
+static gboolean
+give (TrainingData *data, const GenSample *loaded, GenSample *fitted)
+{
+  const GenSample *sample = loaded;
+
+  if (loaded->medium == &gen_medium_sound) {
+    fit_sound (&loaded->sound, &fitted->sound);
+    sample = fitted;
+  }
+  if (data->validates)
+    return gen_training_add_validation (data->training, sample);
+  return gen_batch_queue_add (gen_training_queue (data->training), sample, &data->error) ==
+         GEN_BATCH_QUEUE_ADDED;
+}
+
+/* An epoch has the samples that can be decoded, as far as is known. FALSE when there are none. */
+static gboolean
+leave_out (TrainingData *data, const GError *why)
+{
+  const guint length = training_data_get_length (data);
+  const guint skipped = gen_loader_get_skipped (data->loader);
+
+  if (why == NULL)
+    return TRUE; /* it has been told */
+  command_warn ("%s: left out: %s", data->name, why->message);
+  if (skipped == length) {
+    g_set_error (&data->error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+        "%s: none of the %u %s of the split can be decoded", data->name, length,
+        data->format.medium->plural);
+    return FALSE;
+  }
+  if (!data->validates)
+    gen_training_set_epoch (data->training, length - skipped);
+  return TRUE;
+}
+
+static void
+give_all (TrainingData *data, GenSample *loaded, GenSample *fitted)
+{
+  for (;;) {
+    g_autoptr (GError) why = NULL;
+    guint64 frame;
+    guint32 item;
+
+    switch (gen_loader_next (data->loader, loaded, &frame, &item, &why)) {
+    case GEN_LOADER_SAMPLE:
+      if (!give (data, loaded, fitted))
+        return;
+      break;
+    case GEN_LOADER_BAD:
+      if (!leave_out (data, why))
+        return;
+      break;
+    default:
+      return;
+    }
+  }
+}
+
+static gpointer
+run (gpointer user_data)
+{
+  TrainingData *data = user_data;
+  g_auto (GenSample) loaded = { 0 }, fitted = { 0 };
+
+  gen_sample_init (&loaded, &data->loaded);
+  gen_sample_init (&fitted, &data->format);
+  give_all (data, &loaded, &fitted);
+  if (data->error != NULL)
+    gen_training_stop (data->training);
+  if (data->validates)
+    gen_training_end_validation (data->training);
+  return NULL;
+}
+
+static void
+begin (TrainingData *data, GenTraining *training, const GenFormat *format, gboolean validates)
+{
+  const DataSettings *settings = &data->settings;
+  GenLoaderSettings loading = { .format = *format,
+    .fitting = { .fit = (GenFit)settings->fit, .normalize = (GenNormalize)settings->normalize },
+    .threads = settings->threads,
+    .frames = validates ? training_data_get_length (data) : 0 };
+
+  if (format->medium == &gen_medium_sound)
+    loading.format.length = (gsize)settings->window;
+  data->loaded = loading.format;
+  data->format = *format;
+  data->training = training;
+  data->validates = validates;
+  data->loader = gen_loader_new (data->dataset, data->sequence, &loading);
+  data->thread = g_thread_new ("data", run, data);
+}
+
+void
+training_data_feed (TrainingData *data, GenTraining *training, const GenFormat *format)
+{
+  begin (data, training, format, FALSE);
+}
+
+void
+training_data_feed_validation (TrainingData *data, GenTraining *training, const GenFormat *format)
+{
+  begin (data, training, format, TRUE);
+}
+
+gboolean
+training_data_join (TrainingData *data, GError **error)
+{
+  gen_loader_set_flushing (data->loader, TRUE);
+  g_clear_pointer (&data->thread, g_thread_join);
+  if (data->error == NULL)
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&data->error));
+  return FALSE;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <generative/training.h>
+#include <json-glib/json-glib.h>
+
+/* The samples of a dataset, as `generative-model train` gives them to a training. */
+typedef struct _TrainingData TrainingData;
+
+/* What the members of `object` and, where they say nothing, of `fallback` (may be NULL) ask for.
+ * NULL with `error`, which names the member within `name`. (transfer full) */
+TrainingData *training_data_open (
+    JsonObject *object, JsonObject *fallback, const char *name, GError **error);
+void training_data_free (TrainingData *data);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TrainingData, training_data_free)
+/* Their names, for --help. */
+void training_data_describe_settings (GString *text);
+
+/* What samples are like; sounds may leave their length open. */
+const GenFormat *training_data_get_format (const TrainingData *data);
+guint training_data_get_length (const TrainingData *data);
+
+/* Begin to give samples of `format` to the queue of `training`, epoch after epoch, or once to its
+ * validation, on a thread of its own, which ends with the training. Where there is nothing to give,
+ * it has the training stop. */
+void training_data_feed (TrainingData *data, GenTraining *training, const GenFormat *format);
+void training_data_feed_validation (
+    TrainingData *data, GenTraining *training, const GenFormat *format);
+/* End that thread. FALSE with `error` when it had the training stop. */
+gboolean training_data_join (TrainingData *data, GError **error);
