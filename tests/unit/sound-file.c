@@ -325,6 +325,35 @@ test_loudness (void)
   }
 }
 
+/* Sounds that are shorter than the filter: as if silence came behind them. */
+static void
+test_short (void)
+{
+  static const struct {
+    int from, to;
+  } rates[] = { { 44100, 16000 }, { 48000, 8000 }, { 8000, 48000 } };
+  g_autofree char *path = file_of ("short.wav");
+
+  for (gsize r = 0; r < G_N_ELEMENTS (rates); r++)
+    for (gsize n = 1; n < 64; n += 7) {
+      const gsize expected = (n * (gsize)rates[r].to + (gsize)rates[r].from - 1) / rates[r].from;
+      g_auto (GenSound) sound = { 0 }, brief = { 0 }, silent = { 0 };
+      g_autoptr (GError) error = NULL;
+
+      gen_sound_init (&sound, rates[r].from, 1, 4000);
+      for (gsize i = 0; i < n; i++)
+        sound.data[i] = 0.5f;
+      g_assert_true (gen_sound_save_wav (&sound, path, GEN_SOUND_WAV_F32, NULL));
+      load (&silent, "short.wav", rates[r].to, 0);
+      sound.frames = n;
+      g_assert_true (gen_sound_save_wav (&sound, path, GEN_SOUND_WAV_F32, NULL));
+      load (&brief, "short.wav", rates[r].to, 0);
+      g_assert_cmpuint (brief.frames, ==, expected);
+      for (gsize i = 0; i < expected; i++)
+        g_assert_cmpfloat_with_epsilon (brief.data[i], silent.data[i], 1e-6);
+    }
+}
+
 /* What has no level is left alone. */
 static void
 test_infinite (void)
@@ -606,6 +635,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sound-file/many-channels", test_many_channels);
   g_test_add_func ("/sound-file/loudness", test_loudness);
   g_test_add_func ("/sound-file/loudness-limits", test_loudness_limits);
+  g_test_add_func ("/sound-file/short", test_short);
   g_test_add_func ("/sound-file/infinite", test_infinite);
   g_test_add_func ("/sound-file/save", test_save);
   g_test_add_func ("/sound-file/cut", test_cut);
