@@ -431,8 +431,9 @@ describe_misfit (const GstGeneratorPorts *ports, GstCaps *offered)
   return g_strdup_printf ("The elements before and behind do not fit the model, which %s: "
                           "%s may help",
       text,
-      ports->output.kind == GEN_PORT_SOUND ? "audioconvert and audioresample"
-                                           : "videoconvert and videoscale");
+      ports->input.kind == GEN_PORT_SOUND || ports->output.kind == GEN_PORT_SOUND
+          ? "audioconvert and audioresample"
+          : "videoconvert and videoscale");
 }
 
 static void

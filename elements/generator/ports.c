@@ -85,6 +85,8 @@ suggest_picture (const GenPort *port)
             ? ", or, where it is sound, with metadata generative.sample-rate"
             : "");
   }
+  if (rank == 2 && dims[1] < 0)
+    return g_strdup ("; where it is sound, it takes metadata generative.sample-rate in the model");
   if (rank == 4)
     return g_strdup ("; export it with a fixed number of channels");
   return g_strdup ("");
@@ -99,7 +101,8 @@ refuse_picture (const GenModel *model, const GenPort *port, gboolean is_output, 
   g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
       "%s: a generator %s pictures [N, C, H, W] or [N, H, W, C] of 1, 3 or 4 channels, of floats "
       "or uint8, which its %s is not%s",
-      model->path, is_output ? "makes" : "takes latents [N, D] of floats, or", text, suggestion);
+      model->path, is_output ? "makes" : "takes latents [N, D] or sounds [N, C, T] of floats, or",
+      text, suggestion);
   return FALSE;
 }
 
