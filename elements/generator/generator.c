@@ -4,9 +4,9 @@
  * @title: generator
  * @short_description: plays a generative model
  *
- * Turns latents into pictures, or pictures into pictures, with an ONNX model. What the model
- * takes and makes is read from its shapes, so that caps need not be given. The last kernel
- * writes straight into the next element's buffers.
+ * Turns latents into pictures or sound, pictures into pictures, and sound into sound, with an ONNX
+ * model. What the model takes and makes is read from its shapes, so that caps need not be given.
+ * The last kernel writes straight into the next element's buffers.
  *
  * A buffer of several latents (dimensions=100:48) becomes one picture, a wall of theirs.
  * `batch-size` gathers several buffers for a run instead, which is faster and later. When the
@@ -74,6 +74,11 @@
  * `overlap` sets it otherwise, and is taken for other models as well; `context` says instead how
  * much is to be enough.
  *
+ * Where nothing says the rate of a model that takes sound, it plays at whatever rate comes: for one
+ * that was trained at 16 kHz, set `sample-rate`, and audioresample in front makes it of others.
+ * Where its sound is [1, T], it is taken for such only if its metadata or `.modelinfo` says the
+ * rate.
+ *
  * Sound may be at one end alone. Vectors that follow each other, as the frames of a mel spectrogram
  * do, become sound by a model that takes them as [1, D, T] or [1, T, D] (a vocoder): buffers may
  * hold any number of them, `dimensions=80:20` one after another or `dimensions=20:80` as the model
@@ -98,6 +103,17 @@
  *   generator model=restore.onnx ! audioconvert ! wavenc ! filesink location=clear.wav
  * ]|
  * A file of sound through a model of sound, sample by sample as long as before.
+ *
+ * |[
+ * gst-launch-1.0 latentsrc num-buffers=16 ! generator model=kit/generator.onnx ! \
+ *   audioconvert ! audioresample ! autoaudiosink
+ * for seed in 1 2 3; do
+ *   gst-launch-1.0 latentsrc seed=$seed num-buffers=1 ! generator model=kit/generator.onnx ! \
+ *     wavenc ! filesink location=hit-$seed.wav
+ * done
+ * ]|
+ * Sixteen sounds of latents, one after another, by a model such as `gantrainer preset=wavegan`
+ * trains; and three, each in a file of its own.
  */
 #include "generator.h"
 
