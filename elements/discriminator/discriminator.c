@@ -144,10 +144,9 @@ gst_discriminator_set_property (
   case PROP_MODEL:
     g_free (self->path);
     self->path = g_value_dup_string (value);
-    if (self->model != NULL && self->watch == NULL)
-      self->watch = gst_file_watch_new (NULL, load_next, self);
-    if (self->watch != NULL)
-      gst_file_watch_turn_to (self->watch, self->path);
+    if (self->model != NULL && self->succession.watch == NULL)
+      gst_succession_begin (&self->succession, NULL, load_next, self);
+    gst_succession_turn_to (&self->succession, self->path);
     break;
   case PROP_THRESHOLD:
     self->threshold = g_value_get_double (value);
@@ -338,29 +337,13 @@ gst_discriminator_open (GstScoreFilter *filter)
   return TRUE;
 }
 
-static GenModel *
-take_next (GstDiscriminator *self)
-{
-  GenModel *next = g_atomic_pointer_get (&self->next);
-
-  while (next != NULL && !g_atomic_pointer_compare_and_exchange (&self->next, next, NULL))
-    next = g_atomic_pointer_get (&self->next);
-  return next;
-}
-
 static void
 gst_discriminator_close (GstScoreFilter *filter)
 {
   GstDiscriminator *self = GST_DISCRIMINATOR (filter);
-  GstFileWatch *watch;
   GenModel *model;
 
-  GST_OBJECT_LOCK (self);
-  watch = g_steal_pointer (&self->watch);
-  GST_OBJECT_UNLOCK (self);
-  g_clear_pointer (&watch, gst_file_watch_free);
-  model = take_next (self);
-  g_clear_pointer (&model, gen_model_unref);
+  gst_succession_end (&self->succession);
   g_clear_pointer (&self->player, gen_player_free);
   g_clear_pointer (&self->padded, g_free);
   GST_OBJECT_LOCK (self);
@@ -385,23 +368,17 @@ load_next (gpointer data, gboolean replaced)
 {
   GstDiscriminator *self = data;
   g_autofree char *path = NULL;
-  g_autoptr (GenModel) old = NULL;
   g_autoptr (GError) error = NULL;
   GenModel *next;
 
   GST_OBJECT_LOCK (self);
   path = g_strdup (self->path);
   GST_OBJECT_UNLOCK (self);
-  if (path == NULL || *path == '\0')
-    g_set_error (
-        &error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND, "property model is unset");
-  next = error == NULL ? gen_model_load (path, &error) : NULL;
-  if (next == NULL) {
+  next = gst_succession_load_model (path, &error);
+  if (next != NULL)
+    gst_succession_offer (&self->succession, next);
+  else
     refuse (self, error);
-    return;
-  }
-  old = take_next (self);
-  g_atomic_pointer_set (&self->next, next);
 }
 
 static void
@@ -467,7 +444,7 @@ static void
 gst_discriminator_before_transform (GstBaseTransform *base, GstBuffer *buffer)
 {
   GstDiscriminator *self = GST_DISCRIMINATOR (base);
-  GenModel *next = take_next (self);
+  GenModel *next = gst_succession_take (&self->succession);
   g_autoptr (GError) error = NULL;
 
   if (next == NULL)
@@ -599,4 +576,6 @@ gst_discriminator_init (GstDiscriminator *self)
   self->sample_rate = DEFAULT_SAMPLE_RATE;
   self->window = DEFAULT_WINDOW;
   self->hop = DEFAULT_HOP;
+  self->succession.element = GST_ELEMENT (self);
+  self->succession.free = (GDestroyNotify)gen_model_unref;
 }

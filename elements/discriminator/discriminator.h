@@ -6,6 +6,7 @@
 #include "../shared/model-file.h"
 #include "../shared/playing.h"
 #include "../shared/score-filter.h"
+#include "../shared/succession.h"
 
 #define GST_TYPE_DISCRIMINATOR (gst_discriminator_get_type ())
 G_DECLARE_FINAL_TYPE (GstDiscriminator, gst_discriminator, GST, DISCRIMINATOR, GstScoreFilter)
@@ -40,8 +41,7 @@ struct _GstDiscriminator {
   guint64 measured, dropped;
   gboolean told_not_finite;
 
-  GstFileWatch *watch; /* under the object lock; its thread loads another model */
-  GenModel *next;      /* atomic: loaded there, to be taken at the next frame */
+  GstSuccession succession; /* of models, to be taken at the next frame */
 };
 
 /* The parent's functions, for overrides that go on with them. */

@@ -116,13 +116,8 @@ get_model (GstGeneratorChange *change, gboolean replaced, const char *path, GErr
   GstGeneratorPlay *play = change->play;
   GenModel *model = NULL;
 
-  if (replaced && (path == NULL || *path == '\0')) {
-    g_set_error (
-        error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND, "property model is unset");
-    return NULL;
-  }
   if (replaced)
-    return gen_model_load (path, error);
+    return gst_succession_load_model (path, error);
   GST_OBJECT_LOCK (play->base);
   model = gen_model_ref (change->newest != NULL ? change->newest : play->ports.model);
   GST_OBJECT_UNLOCK (play->base);
@@ -140,14 +135,6 @@ set_newest (GstGeneratorChange *change, GenModel *model)
   change->newest = model != NULL ? gen_model_ref (model) : NULL;
   GST_OBJECT_UNLOCK (change->play->base);
   g_clear_pointer (&old, gen_model_unref);
-}
-
-static void
-drop_next (GstGeneratorChange *change)
-{
-  GstGeneratorSuccessor *next = gst_generator_change_take (change);
-
-  g_clear_pointer (&next, gst_generator_successor_free);
 }
 
 /* GstFileWatchFunc. */
@@ -175,8 +162,7 @@ prepare_next (gpointer data, gboolean replaced)
   if (replaced)
     gst_generator_settings_warn (change->settings, element, &next->ports);
   set_newest (change, model);
-  drop_next (change);
-  g_atomic_pointer_set (&change->next, next);
+  gst_succession_offer (&change->succession, next);
   if (!replaced)
     return;
   GST_INFO_OBJECT (element, "%s is ready to be played from the next frame on", path);
@@ -188,51 +174,35 @@ prepare_next (gpointer data, gboolean replaced)
 /* --- on others --- */
 
 void
+gst_generator_change_init (
+    GstGeneratorChange *change, GstGeneratorPlay *play, GstGeneratorSettings *settings)
+{
+  change->play = play;
+  change->settings = settings;
+  change->succession.element = GST_ELEMENT (play->base);
+  change->succession.free = (GDestroyNotify)gst_generator_successor_free;
+}
+
+void
 gst_generator_change_begin (GstGeneratorChange *change, const char *path)
 {
-  GstFileWatch *watch = gst_file_watch_new (path, prepare_next, change);
-
   GST_OBJECT_LOCK (change->play->base);
-  change->watch = watch;
+  gst_succession_begin (&change->succession, path, prepare_next, change);
   GST_OBJECT_UNLOCK (change->play->base);
 }
 
 void
 gst_generator_change_end (GstGeneratorChange *change)
 {
-  GstFileWatch *watch;
-
-  GST_OBJECT_LOCK (change->play->base);
-  watch = g_steal_pointer (&change->watch);
-  GST_OBJECT_UNLOCK (change->play->base);
-  g_clear_pointer (&watch, gst_file_watch_free);
-  drop_next (change);
+  gst_succession_end (&change->succession);
   set_newest (change, NULL);
 }
 
 void
 gst_generator_change_follow (GstGeneratorChange *change, guint number)
 {
-  if (change->watch == NULL)
-    return;
   if (number == GST_GENERATOR_MODEL)
-    gst_file_watch_turn_to (change->watch, change->settings->model);
+    gst_succession_turn_to (&change->succession, change->settings->model);
   else if (number == GST_GENERATOR_BATCH_SIZE)
-    gst_file_watch_call (change->watch, FALSE);
-}
-
-gboolean
-gst_generator_change_is_ready (GstGeneratorChange *change)
-{
-  return g_atomic_pointer_get (&change->next) != NULL;
-}
-
-GstGeneratorSuccessor *
-gst_generator_change_take (GstGeneratorChange *change)
-{
-  GstGeneratorSuccessor *next = g_atomic_pointer_get (&change->next);
-
-  while (next != NULL && !g_atomic_pointer_compare_and_exchange (&change->next, next, NULL))
-    next = g_atomic_pointer_get (&change->next);
-  return next;
+    gst_succession_call (&change->succession);
 }

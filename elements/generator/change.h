@@ -4,27 +4,23 @@
  * played in its place is said, and what there is plays on. */
 #pragma once
 
-#include "../shared/model-file.h"
+#include "../shared/succession.h"
 #include "play.h"
 #include "settings.h"
 
 typedef struct {
   GstGeneratorPlay *play;
   GstGeneratorSettings *settings;
-  GstGeneratorSuccessor *next; /* atomic: to be taken at the next frame */
-
-  /* Under the element's object lock. */
-  GenModel *newest;    /* which plays or is going to; NULL: what was there at the start */
-  GstFileWatch *watch; /* NULL while stopped */
+  GstSuccession succession; /* of GstGeneratorSuccessor, to be taken at the next frame */
+  /* What was made ready last, which plays or is going to; NULL: what was there at the start. Under
+   * the element's object lock. */
+  GenModel *newest;
 } GstGeneratorChange;
 
+void gst_generator_change_init (
+    GstGeneratorChange *change, GstGeneratorPlay *play, GstGeneratorSettings *settings);
 /* From now on; the file at `path` is looked at, or none where that is NULL. */
 void gst_generator_change_begin (GstGeneratorChange *change, const char *path);
 void gst_generator_change_end (GstGeneratorChange *change);
 /* The property GST_GENERATOR_… `number` has been set; under the object lock. */
 void gst_generator_change_follow (GstGeneratorChange *change, guint number);
-
-/* Whether something waits to be taken over. */
-gboolean gst_generator_change_is_ready (GstGeneratorChange *change);
-/* It, or NULL. (transfer full) */
-GstGeneratorSuccessor *gst_generator_change_take (GstGeneratorChange *change);

@@ -389,7 +389,7 @@ void
 gst_generator_adopt (GstGenerator *self)
 {
   GstGeneratorSuccessor *next =
-      is_pending (self) ? NULL : gst_generator_change_take (&self->change);
+      is_pending (self) ? NULL : gst_succession_take (&self->change.succession);
 
   if (next != NULL)
     adopt (self, next);
@@ -424,11 +424,11 @@ follow_change (GstGenerator *self)
   GstGeneratorSuccessor *next;
   GenModelUse use;
 
-  if (!gst_generator_change_is_ready (&self->change))
+  if (!gst_succession_is_ready (&self->change.succession))
     return GST_FLOW_OK;
   if (is_pending (self))
     flow = drain (self);
-  if (flow != GST_FLOW_OK || (next = gst_generator_change_take (&self->change)) == NULL)
+  if (flow != GST_FLOW_OK || (next = gst_succession_take (&self->change.succession)) == NULL)
     return flow;
   agree = gen_player_use (play->player) != NULL && gen_player_use (next->player) != NULL &&
           gst_generator_ports_agree (&next->ports, &play->ports);
@@ -569,7 +569,6 @@ gst_generator_init (GstGenerator *self)
   gst_generator_settings_init (&self->settings);
   gst_generative_playing_init (&self->play.playing, DEFAULT_PRECISION);
   self->play.base = self->lateness.base = GST_BASE_TRANSFORM (self);
-  self->change.play = &self->play;
-  self->change.settings = &self->settings;
+  gst_generator_change_init (&self->change, &self->play, &self->settings);
   gst_base_transform_set_qos_enabled (GST_BASE_TRANSFORM (self), TRUE);
 }
