@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Buffer by buffer: pictures, or sounds, of latents or of pictures, of several buffers in a run
  * where that is asked for. */
-#include "../shared/model-file.h"
 #include "mode.h"
 #include "sound.h"
 
 #include "../shared/debug.h"
+#include "../shared/model-file.h"
 
 #include <string.h>
 

@@ -2,12 +2,12 @@
 /* Models whose shapes hang on what they compute. A session makes the numbers of the pictures; only
  * then is it known how many there are and of which size. The caps follow, and a plan for that size,
  * the ending, puts the numbers into the frame. */
-#include "../shared/model-file.h"
 #include "mode.h"
 
 #include <string.h>
 
 #include "../shared/debug.h"
+#include "../shared/model-file.h"
 
 GST_DEBUG_CATEGORY_EXTERN (generator_debug);
 #define GST_CAT_DEFAULT generator_debug

@@ -4,12 +4,13 @@
  * are left out, so that it comes out as it would of the whole; a picture or a tensor is made of all
  * of that window. Where a stream begins or ends there are no neighbours, as there are none for the
  * whole. A model that takes one length alone is given silence there. */
-#include "../shared/model-file.h"
 #include "join.h"
 #include "mode.h"
 #include "queue.h"
 #include "sound.h"
 #include "window.h"
+
+#include "../shared/model-file.h"
 
 #include <string.h>
 
