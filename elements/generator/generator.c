@@ -244,7 +244,7 @@ open_model (GstGenerator *self, const char *path, GstGeneratorPorts *ports)
     return FALSE;
   if (gst_generator_settings_find_ports (&self->settings, element, model, ports, &error)) {
     gst_generator_settings_warn (&self->settings, element, ports);
-    g_steal_pointer (&model);
+    ports->model = g_steal_pointer (&model);
     return TRUE;
   }
   gst_generative_post_error (element, error);
