@@ -12,7 +12,9 @@ gboolean
 gst_discriminator_walls_fit (
     GstDiscriminatorWalls *walls, GstCaps *caps, const GstVideoInfo *info, GError **error)
 {
-  int width = walls->judge->ports.input.width, height = walls->judge->ports.input.height;
+  const GstDiscriminatorPorts *ports = &walls->judge->ports;
+  const GenPort *input = &ports->input;
+  int width = input->width, height = input->height;
   GstVideoInfo expected = *info;
   GenModelUse use;
 
@@ -26,19 +28,18 @@ gst_discriminator_walls_fit (
   }
   walls->columns = info->width / width;
   walls->tiles = walls->columns * (info->height / height);
-  walls->single = walls->judge->ports.input.batch == 1;
-  if (walls->judge->ports.input.batch > 1 && walls->judge->ports.input.batch != walls->tiles) {
+  walls->single = input->batch == 1;
+  if (input->batch > 1 && input->batch != walls->tiles) {
     g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
         "%s: its input '%s' takes %" G_GINT64_FORMAT " pictures in a run, no more and no less, "
         "but a frame of %d x %d holds %d of %d x %d: give it walls of %" G_GINT64_FORMAT
         ", or export the model with a free batch",
-        walls->judge->ports.model->path, walls->judge->ports.input.name,
-        walls->judge->ports.input.batch, info->width, info->height, walls->tiles, width, height,
-        walls->judge->ports.input.batch);
+        ports->model->path, input->name, input->batch, info->width, info->height, walls->tiles,
+        width, height, input->batch);
     return FALSE;
   }
-  use = (GenModelUse){ .input = walls->judge->ports.input,
-    .output = walls->judge->ports.output,
+  use = (GenModelUse){ .input = *input,
+    .output = ports->output,
     .frames = 1,
     .pictures = walls->single ? 1 : walls->tiles,
     .height = height,
@@ -47,8 +48,8 @@ gst_discriminator_walls_fit (
   use.input.height = height;
   use.input.width = width;
   gst_generative_playing_fit_info (&walls->judge->playing, caps, &expected);
-  if (!gst_generative_layout (&expected, walls->judge->ports.input.channels,
-          walls->single ? 1 : walls->columns, TRUE, &use.from)) {
+  if (!gst_generative_layout (
+          &expected, input->channels, walls->single ? 1 : walls->columns, TRUE, &use.from)) {
     g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
         "The planes of a frame differ in their strides");
     return FALSE;
