@@ -2,21 +2,26 @@
 /**
  * SECTION:element-gantrainer
  * @title: gantrainer
- * @short_description: trains a generator on the pictures that flow in
+ * @short_description: trains a generator on the pictures or sounds that flow in
  *
- * Trains a generative adversarial network: a generator that makes pictures of noise, against a
- * discriminator that tells them from the pictures that flow in. The nets are those of a #preset,
+ * Trains a generative adversarial network: a generator that makes pictures or sounds of noise,
+ * against a discriminator that tells them from those that flow in. The nets are those of a #preset,
  * fresh, or any pair of ONNX models. What comes out is a folder, #checkpoint, with
  * `generator.onnx` and `discriminator.onnx` for the elements of these names, and what is needed to
  * go on with `resume=true`.
  *
- * A second source, linked to the pad `validation`, gives pictures that training does not see, for
+ * A sound has as many frames as the nets take: #length, where a preset makes them. Each buffer of
+ * datasetsrc is a sound, which is cut to that length or ends in silence. Any other stream is cut
+ * into sounds of that length, whatever its buffers; where it jumps, one begins anew. The models
+ * have the rate of the caps in their metadata, and generator plays at it.
+ *
+ * A second source, linked to the pad `validation`, gives samples that training does not see, for
  * instance `datasetsrc split=validation epochs=1`. Every #validation-interval steps they are
  * compared with as many made ones. The models with the lowest Frechet distance so far are kept in
  * the folder `best` of the #checkpoint, and #early-stopping ends training when it gets no lower.
  *
- * The src pad shows a wall of made pictures, always of the same latents, as training goes on. It
- * may be left unlinked; then the element is the end of its pipeline. Interlaced pictures are
+ * The src pad shows a wall of made samples, of sounds their waves and spectra, always of the same
+ * latents, as training goes on. It may be left unlinked; then the element is the end of its pipeline. Interlaced pictures are
  * refused on both sinks: put deinterlace in front.
  *
  * Training runs on a thread of its own. It ends after #epochs or #max-steps, or with the data; then
@@ -45,6 +50,14 @@
  *   gantrainer preset=mlp batch-size=64 checkpoint=ball
  * ]|
  * Ten steps on pictures of a ball.
+ * |[
+ * gst-launch-1.0 audiotestsrc wave=ticks num-buffers=160 ! \
+ *   audio/x-raw,format=S16LE,rate=8000,channels=1 ! \
+ *   gantrainer preset=wavegan width=4 batch-size=4 checkpoint=ticking
+ * gst-launch-1.0 latentsrc num-buffers=4 dimensions=100 ! generator model=ticking/generator.onnx ! \
+ *   audioconvert ! wavenc ! filesink location=made.wav
+ * ]|
+ * Ten steps on half seconds of ticks, and what the generator makes then.
  */
 #include "gantrainer.h"
 
@@ -61,7 +74,7 @@ static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE (
 static GstStaticPadTemplate validation_template = GST_STATIC_PAD_TEMPLATE (
     "validation", GST_PAD_SINK, GST_PAD_REQUEST, GST_STATIC_CAPS (GST_GAN_TRAINER_CAPS));
 static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE (
-    "src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS (GST_GAN_TRAINER_CAPS));
+    "src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS (GST_GAN_TRAINER_PICTURE_CAPS));
 
 G_DEFINE_FINAL_TYPE (GstGanTrainer, gst_gan_trainer, GST_TYPE_ELEMENT)
 GST_ELEMENT_REGISTER_DEFINE (gantrainer, "gantrainer", GST_RANK_NONE, GST_TYPE_GAN_TRAINER)
@@ -204,8 +217,7 @@ gst_gan_trainer_log (GstGanTrainer *self, gint64 began)
       settings->optimizer->name, settings->loss->name, text);
   if (all->resume)
     GST_INFO_OBJECT (self,
-        "goes on from step %" G_GUINT64_FORMAT " of %s, passing %" G_GUINT64_FORMAT
-        " pictures over",
+        "goes on from step %" G_GUINT64_FORMAT " of %s, passing %" G_GUINT64_FORMAT " samples over",
         gen_trainer_steps (gen_training_trainer (self->training)), all->checkpoint,
         gen_training_get_skipped (self->training));
 }
@@ -234,6 +246,7 @@ gst_gan_trainer_run (gpointer data)
 static void
 gst_gan_trainer_begin_preview (GstGanTrainer *self)
 {
+  const GstGanTrainerSamples *data = &self->training_data;
   g_autofree char *data_stream = NULL, *stream = NULL;
   int width, height, channels;
   GstVideoInfo wall;
@@ -241,11 +254,13 @@ gst_gan_trainer_begin_preview (GstGanTrainer *self)
   if (!gst_pad_is_linked (self->src) ||
       !gen_training_measure (self->training, &width, &height, &channels))
     return;
-  gst_video_info_set_format (
-      &wall, GST_VIDEO_INFO_FORMAT (&self->info), (guint)width, (guint)height);
-  wall.par_n = self->info.par_n;
-  wall.par_d = self->info.par_d;
-  wall.colorimetry = self->info.colorimetry;
+  gst_video_info_set_format (&wall, channels == 1 ? GST_VIDEO_FORMAT_GRAY8 : GST_VIDEO_FORMAT_RGB,
+      (guint)width, (guint)height);
+  if (data->medium == &gen_medium_picture) {
+    wall.par_n = data->video.par_n;
+    wall.par_d = data->video.par_d;
+    wall.colorimetry = data->video.colorimetry;
+  }
   /* GStreamer derives ids where there is one sink pad, and here may be two. */
   data_stream = gst_pad_get_stream_id (self->sink);
   stream =
@@ -259,8 +274,7 @@ gst_gan_trainer_begin_preview (GstGanTrainer *self)
 gboolean
 gst_gan_trainer_begin (GstGanTrainer *self)
 {
-  const GenFormat format = { &gen_medium_picture, GST_VIDEO_INFO_WIDTH (&self->info),
-    GST_VIDEO_INFO_HEIGHT (&self->info), GST_VIDEO_INFO_N_COMPONENTS (&self->info) };
+  const GenFormat format = gst_gan_trainer_samples_format (&self->training_data);
   const gint64 began = g_get_monotonic_time ();
   g_autoptr (GError) error = NULL;
 
@@ -268,6 +282,9 @@ gst_gan_trainer_begin (GstGanTrainer *self)
     GST_ELEMENT_ERROR (self, LIBRARY, INIT, ("%s", error->message), (NULL));
     return FALSE;
   }
+  if (format.medium == &gen_medium_sound)
+    gst_gan_trainer_samples_set_length (
+        &self->training_data, gen_training_format (self->training)->length);
   gst_gan_trainer_log (self, began);
   gst_gan_trainer_begin_preview (self);
   gst_gan_trainer_messages_begin (&self->messages, GST_ELEMENT (self), self->settings.silent);
@@ -284,7 +301,7 @@ gst_gan_trainer_start (GstGanTrainer *self)
 
   if (self->settings.early_stopping > 0 && !gst_gan_trainer_validates (self)) {
     GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS,
-        ("early-stopping: nothing tells when training gets no better; link pictures, such as those "
+        ("early-stopping: nothing tells when training gets no better; link samples, such as those "
          "of datasetsrc split=validation, to the pad validation"),
         (NULL));
     return FALSE;
@@ -319,6 +336,8 @@ gst_gan_trainer_stop (GstGanTrainer *self)
   gst_gan_trainer_release (self);
   g_clear_pointer (&self->thread, g_thread_join);
   g_clear_pointer (&self->training, gen_training_free);
+  gst_gan_trainer_samples_clear (&self->training_data);
+  gst_gan_trainer_samples_clear (&self->validation_data);
 }
 
 static GstStateChangeReturn
@@ -388,8 +407,10 @@ gst_gan_trainer_class_init (GstGanTrainerClass *klass)
   gst_element_class_add_static_pad_template (element_class, &sink_template);
   gst_element_class_add_static_pad_template (element_class, &validation_template);
   gst_element_class_add_static_pad_template (element_class, &src_template);
-  gst_element_class_set_static_metadata (element_class, "GAN trainer", "Filter/Video/Training",
-      "Trains a generator and a discriminator on the pictures that flow in", "gst-generative");
+  gst_element_class_set_static_metadata (element_class, "GAN trainer",
+      "Filter/Video/Audio/Training",
+      "Trains a generator and a discriminator on the pictures or sounds that flow in",
+      "gst-generative");
   element_class->change_state = gst_gan_trainer_change_state;
   element_class->request_new_pad = gst_gan_trainer_request_new_pad;
   element_class->release_pad = gst_gan_trainer_release_pad;

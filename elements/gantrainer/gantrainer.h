@@ -4,11 +4,10 @@
  * by the element (gantrainer.c) and its sink pads (pads.c). */
 #pragma once
 
-#include <gst/video/video.h>
-
 #include "messages.h"
 #include "preview.h"
 #include "properties.h"
+#include "samples.h"
 
 G_BEGIN_DECLS
 
@@ -29,20 +28,17 @@ struct _GstGanTrainer {
   GstGanTrainerMessages messages;
 
   /* The streaming threads'. */
-  GstVideoInfo info, validation_info;
+  GstGanTrainerSamples training_data, validation_data;
 };
 
 /* --- gantrainer.c --- */
 
-/* Train on pictures of self->info, which come by the training's queue. FALSE when an error was
- * posted. */
+/* Train on samples as self->training_data has them, which come by the training's queue. FALSE when
+ * an error was posted. */
 gboolean gst_gan_trainer_begin (GstGanTrainer *self);
 
 /* --- pads.c --- */
 
-#define GST_GAN_TRAINER_CAPS                                                                       \
-  "video/x-raw, format = (string) { GRAY8, RGB }, width = (int) [ 1, 4096 ], "                     \
-  "height = (int) [ 1, 4096 ], framerate = (fraction) [ 0, max ]"
 /* A sink pad made from its template: "sink" or "validation". */
 GstPad *gst_gan_trainer_new_sink (GstPadTemplate *pad_template);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* gantrainer's sink pads: "sink" gathers batches and blocks while training has enough of them;
- * "validation" keeps its pictures. What is common to both comes first. */
+ * "validation" keeps its samples. What is common to both comes first. */
 #include "gantrainer.h"
 
 #include "../shared/interlaced.h"
@@ -8,35 +8,52 @@
 GST_DEBUG_CATEGORY_EXTERN (gan_trainer_debug);
 #define GST_CAT_DEFAULT gan_trainer_debug
 
-static GstCaps *
-picture_caps (GstGanTrainer *self, GstPad *pad)
+/* Pictures of the sizes that a preset takes. */
+static void
+restrict_pictures (GstCaps *caps, const GenPreset *preset)
 {
-  GstCaps *caps = gst_pad_get_pad_template_caps (pad);
-  const int *sizes;
-
-  caps = gst_caps_make_writable (caps);
-  if (GST_PAD_IS_ACTIVE (pad))
-    gst_caps_set_simple (caps, "interlace-mode", G_TYPE_STRING, "progressive", NULL);
-  sizes = self->settings.generator_model == NULL ? self->settings.preset->extents : NULL;
-  for (guint i = 0; sizes != NULL && sizes[i] != 0; i++) {
+  for (guint i = 0; preset->extents != NULL && preset->extents[i] != 0; i++) {
     if (i > 0)
       gst_caps_append_structure (caps, gst_structure_copy (gst_caps_get_structure (caps, 0)));
-    gst_structure_set (gst_caps_get_structure (caps, i), "width", G_TYPE_INT, sizes[i], "height",
-        G_TYPE_INT, sizes[i], NULL);
+    gst_structure_set (gst_caps_get_structure (caps, i), "width", G_TYPE_INT, preset->extents[i],
+        "height", G_TYPE_INT, preset->extents[i], NULL);
   }
-  return caps;
 }
 
-/* Negotiation fails elsewhere and says little: tell which pictures are taken. */
+/* What a pad takes: what a preset's nets are of, or anything that models may be of. */
+static GstCaps *
+taken_caps (GstGanTrainer *self, GstPad *pad)
+{
+  const GenPreset *preset = self->settings.generator_model == NULL ? self->settings.preset : NULL;
+  g_autoptr (GstCaps) pictures = gst_caps_from_string (GST_GAN_TRAINER_PICTURE_CAPS);
+  g_autoptr (GstCaps) sounds = gst_caps_from_string (GST_GAN_TRAINER_SOUND_CAPS);
+
+  if (GST_PAD_IS_ACTIVE (pad))
+    gst_caps_set_simple (pictures, "interlace-mode", G_TYPE_STRING, "progressive", NULL);
+  if (preset == NULL) {
+    gst_caps_append (pictures, g_steal_pointer (&sounds));
+    return g_steal_pointer (&pictures);
+  }
+  if (preset->medium != &gen_medium_sound) {
+    restrict_pictures (pictures, preset);
+    return g_steal_pointer (&pictures);
+  }
+  if (preset->channels > 0)
+    gst_caps_set_simple (sounds, "channels", GST_TYPE_INT_RANGE, 1, preset->channels, NULL);
+  return g_steal_pointer (&sounds);
+}
+
+/* Negotiation fails elsewhere and says little: tell what is taken. */
 static void
 explain_caps (GstGanTrainer *self, GstCaps *taken, GstCaps *offered)
 {
+  const gboolean sounds = gst_structure_has_name (gst_caps_get_structure (taken, 0), "audio/x-raw");
   g_autofree char *text = gst_caps_to_string (taken);
 
   GST_ELEMENT_ERROR (self, CORE, NEGOTIATION,
-      ("The pictures are not of a kind that is trained on, which is %s: put videoconvert and "
-       "videoscale in front",
-          text),
+      ("The %s are not of a kind that is trained on, which is %s: put %s in front",
+          sounds ? "sounds" : "pictures", text,
+          sounds ? "audioconvert and audioresample" : "videoconvert and videoscale"),
       ("offered %" GST_PTR_FORMAT, (void *)offered));
 }
 
@@ -52,7 +69,7 @@ query (GstPad *pad, GstObject *parent, GstQuery *query)
     gst_generative_explain_interlaced (GST_ELEMENT (parent), query);
     return answered;
   }
-  caps = picture_caps (GST_GAN_TRAINER (parent), pad);
+  caps = taken_caps (GST_GAN_TRAINER (parent), pad);
   gst_query_parse_caps (query, &filter);
   if (filter != NULL) {
     g_autoptr (GstCaps) both = gst_caps_intersect_full (filter, caps, GST_CAPS_INTERSECT_FIRST);
@@ -68,56 +85,64 @@ query (GstPad *pad, GstObject *parent, GstQuery *query)
   return TRUE;
 }
 
-static gboolean
-map_frame (GstGanTrainer *self, GstVideoFrame *frame, const GstVideoInfo *info, GstBuffer *buffer)
+/* Hand a buffer's samples on; what is wrong with it is told. */
+static GstFlowReturn
+take_samples (GstGanTrainer *self, GstGanTrainerSamples *samples, GstBuffer *buffer,
+    GstGanTrainerTakeSample take)
 {
-  if (gst_video_frame_map (frame, info, buffer, GST_MAP_READ))
-    return TRUE;
-  GST_ELEMENT_ERROR (self, STREAM, FORMAT, ("a buffer is smaller than its caps say"), (NULL));
-  return FALSE;
+  g_autoptr (GError) error = NULL;
+  GstFlowReturn flow = gst_gan_trainer_samples_take (samples, buffer, take, self, &error);
+
+  if (error != NULL)
+    GST_ELEMENT_ERROR (self, STREAM, FORMAT, ("%s", error->message), (NULL));
+  return flow;
 }
 
-static GenSample
-frame_sample (const GstVideoFrame *frame)
+/* A stream that is a data set's says so before its first buffer. */
+static gboolean
+is_dataset (GstEvent *event)
 {
-  const GenPicture picture = { .data = GST_VIDEO_FRAME_PLANE_DATA (frame, 0),
-    .width = GST_VIDEO_FRAME_WIDTH (frame),
-    .height = GST_VIDEO_FRAME_HEIGHT (frame),
-    .channels = GST_VIDEO_FRAME_N_COMPONENTS (frame),
-    .stride = GST_VIDEO_FRAME_PLANE_STRIDE (frame, 0) };
-
-  return gen_sample_of_picture (&picture);
+  return gst_event_has_name (event, "generative-dataset");
 }
 
 /* --- sink --- */
 
 static gboolean
-is_same_kind (const GstVideoInfo *a, const GstVideoInfo *b)
+refuse_caps (GstGanTrainer *self, GstCaps *caps)
 {
-  return GST_VIDEO_INFO_WIDTH (a) == GST_VIDEO_INFO_WIDTH (b) &&
-         GST_VIDEO_INFO_HEIGHT (a) == GST_VIDEO_INFO_HEIGHT (b) &&
-         GST_VIDEO_INFO_FORMAT (a) == GST_VIDEO_INFO_FORMAT (b);
+  GST_ELEMENT_ERROR (self, CORE, NEGOTIATION, ("The caps are no video and no audio"),
+      ("caps %" GST_PTR_FORMAT, (void *)caps));
+  return FALSE;
+}
+
+/* Other caps than those that training began with. */
+static gboolean
+change_caps (GstGanTrainer *self, GstCaps *caps)
+{
+  const GenFormat before = gst_gan_trainer_samples_format (&self->training_data);
+  GstGanTrainerSamples changed = self->training_data;
+  GenFormat now;
+
+  if (!gst_gan_trainer_samples_set_caps (&changed, caps))
+    return refuse_caps (self, caps);
+  now = gst_gan_trainer_samples_format (&changed);
+  if (!gen_format_equal (&before, &now)) {
+    GST_ELEMENT_ERROR (self, STREAM, FORMAT,
+        ("the size and format of the %s cannot change while training runs", before.medium->plural),
+        (NULL));
+    return FALSE;
+  }
+  self->training_data = changed;
+  return TRUE;
 }
 
 static gboolean
 sink_caps (GstGanTrainer *self, GstCaps *caps)
 {
-  const gboolean begun = gen_training_queue (self->training) != NULL;
-  GstVideoInfo info;
-
-  if (!gst_video_info_from_caps (&info, caps)) {
-    GST_ELEMENT_ERROR (self, CORE, NEGOTIATION, ("The caps are no video"),
-        ("caps %" GST_PTR_FORMAT, (void *)caps));
-    return FALSE;
-  }
-  if (begun && !is_same_kind (&info, &self->info)) {
-    GST_ELEMENT_ERROR (self, STREAM, FORMAT,
-        ("the size and format of the pictures cannot change while training runs"), (NULL));
-    return FALSE;
-  }
-  self->info = info;
-  if (begun)
-    return TRUE;
+  if (gen_training_queue (self->training) != NULL)
+    return change_caps (self, caps);
+  if (!gst_gan_trainer_samples_set_caps (&self->training_data, caps))
+    return refuse_caps (self, caps);
   GST_INFO_OBJECT (self, "trains on %" GST_PTR_FORMAT, (void *)caps);
   return gst_gan_trainer_begin (self);
 }
@@ -127,9 +152,9 @@ take_dataset (GstGanTrainer *self, const GstStructure *structure)
 {
   guint length;
 
-  if (gst_structure_has_name (structure, "generative-dataset") &&
-      gst_structure_get_uint (structure, "length", &length)) {
-    GST_INFO_OBJECT (self, "an epoch has %u pictures", length);
+  self->training_data.by_item = TRUE;
+  if (gst_structure_get_uint (structure, "length", &length)) {
+    GST_INFO_OBJECT (self, "an epoch has %u samples", length);
     gen_training_set_epoch (self->training, length);
   }
 }
@@ -141,9 +166,11 @@ flush (GstGanTrainer *self, gboolean flushing)
 
   if (queue == NULL)
     return;
-  if (!flushing)
-    GST_DEBUG_OBJECT (self, "a flush: %u pictures of a batch and what waited are dropped",
+  if (!flushing) {
+    GST_DEBUG_OBJECT (self, "a flush: %u samples of a batch and what waited are dropped",
         gen_batch_queue_get_rest (queue));
+    gst_gan_trainer_samples_flush (&self->training_data);
+  }
   gen_batch_queue_set_flushing (queue, flushing);
 }
 
@@ -156,7 +183,7 @@ end_data (GstGanTrainer *self)
     gen_batch_queue_end (queue);
   else
     GST_ELEMENT_ERROR (
-        self, STREAM, WRONG_TYPE, ("the data ended before any picture came"), (NULL));
+        self, STREAM, WRONG_TYPE, ("the data ended before any picture or sound came"), (NULL));
 }
 
 static void
@@ -170,7 +197,8 @@ take_event (GstGanTrainer *self, GstEvent *event, gboolean *handled)
     *handled = sink_caps (self, caps);
     break;
   case GST_EVENT_CUSTOM_DOWNSTREAM_STICKY:
-    take_dataset (self, gst_event_get_structure (event));
+    if (is_dataset (event))
+      take_dataset (self, gst_event_get_structure (event));
     break;
   case GST_EVENT_FLUSH_START:
   case GST_EVENT_FLUSH_STOP:
@@ -213,18 +241,13 @@ flow_of_end (GstGanTrainer *self)
 }
 
 static GstFlowReturn
-sink_take (GstGanTrainer *self, GenBatchQueue *queue, GstBuffer *buffer)
+sink_take (gpointer data, const GenSample *sample)
 {
+  GstGanTrainer *self = data;
   g_autoptr (GError) error = NULL;
-  GenBatchQueueResult result;
-  GstVideoFrame frame;
-  GenSample sample;
+  GenBatchQueueResult result =
+      gen_batch_queue_add (gen_training_queue (self->training), sample, &error);
 
-  if (!map_frame (self, &frame, &self->info, buffer))
-    return GST_FLOW_ERROR;
-  sample = frame_sample (&frame);
-  result = gen_batch_queue_add (queue, &sample, &error);
-  gst_video_frame_unmap (&frame);
   switch (result) {
   case GEN_BATCH_QUEUE_ADDED:
     return GST_FLOW_OK;
@@ -242,11 +265,10 @@ static GstFlowReturn
 sink_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
 {
   GstGanTrainer *self = GST_GAN_TRAINER (parent);
-  GenBatchQueue *queue = gen_training_queue (self->training);
   GstFlowReturn flow = GST_FLOW_NOT_NEGOTIATED;
 
-  if (queue != NULL)
-    flow = sink_take (self, queue, buffer);
+  if (gen_training_queue (self->training) != NULL)
+    flow = take_samples (self, &self->training_data, buffer, sink_take);
   gst_buffer_unref (buffer);
   return flow;
 }
@@ -262,7 +284,9 @@ validation_event (GstPad *pad, GstObject *parent, GstEvent *event)
 
   if (GST_EVENT_TYPE (event) == GST_EVENT_CAPS) {
     gst_event_parse_caps (event, &caps);
-    handled = gst_video_info_from_caps (&self->validation_info, caps);
+    handled = gst_gan_trainer_samples_set_caps (&self->validation_data, caps);
+  } else if (is_dataset (event)) {
+    self->validation_data.by_item = TRUE;
   } else if (GST_EVENT_TYPE (event) == GST_EVENT_EOS && self->training != NULL) {
     gen_training_end_validation (self->training);
   }
@@ -271,18 +295,26 @@ validation_event (GstPad *pad, GstObject *parent, GstEvent *event)
 }
 
 static GstFlowReturn
-validation_take (GstGanTrainer *self, GstBuffer *buffer)
+validation_take (gpointer data, const GenSample *sample)
 {
-  GstVideoFrame frame;
-  GenSample sample;
-  gboolean wanted;
+  return gen_training_add_validation (GST_GAN_TRAINER (data)->training, sample) ? GST_FLOW_OK
+                                                                                : GST_FLOW_EOS;
+}
 
-  if (!map_frame (self, &frame, &self->validation_info, buffer))
-    return GST_FLOW_ERROR;
-  sample = frame_sample (&frame);
-  wanted = gen_training_add_validation (self->training, &sample);
-  gst_video_frame_unmap (&frame);
-  return wanted ? GST_FLOW_OK : GST_FLOW_EOS;
+/* How long sounds are, the nets say, and these are made when the data to train on comes. */
+static GstFlowReturn
+wait_for_length (GstGanTrainer *self)
+{
+  GstGanTrainerSamples *samples = &self->validation_data;
+  const GenFormat *format;
+
+  if (samples->medium != &gen_medium_sound || samples->sound.data != NULL)
+    return GST_FLOW_OK;
+  format = gen_training_wait_format (self->training);
+  if (format == NULL)
+    return GST_FLOW_FLUSHING;
+  gst_gan_trainer_samples_set_length (samples, format->length);
+  return GST_FLOW_OK;
 }
 
 static GstFlowReturn
@@ -292,7 +324,9 @@ validation_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
   GstFlowReturn flow = GST_FLOW_NOT_NEGOTIATED;
 
   if (gst_pad_has_current_caps (pad))
-    flow = validation_take (self, buffer);
+    flow = wait_for_length (self);
+  if (flow == GST_FLOW_OK)
+    flow = take_samples (self, &self->validation_data, buffer, validation_take);
   gst_buffer_unref (buffer);
   return flow;
 }

@@ -19,13 +19,15 @@ typedef struct {
    * (Salimans et al., "Improved techniques for training GANs", 2016, one-sided). */
   GenTensor *(*discriminator) (
       GenGraph *graph, GenTensor *real, GenTensor *fake, double smoothing, GError **error);
-  GenTensor *(*generator) (GenGraph *graph, GenTensor *fake, GError **error);
+  /* `real` are those that the discriminator gave before its update, for losses that compare. */
+  GenTensor *(*generator) (GenGraph *graph, GenTensor *real, GenTensor *fake, GError **error);
 } GenLoss;
 
 GEN_API extern const GenLoss gen_loss_minimax;
 GEN_API extern const GenLoss gen_loss_non_saturating;
 GEN_API extern const GenLoss gen_loss_hinge;
 GEN_API extern const GenLoss gen_loss_least_squares;
+GEN_API extern const GenLoss gen_loss_relativistic;
 
 /* All of them, ended by NULL. */
 GEN_API const GenLoss *const *gen_loss_list (void);

@@ -17,17 +17,23 @@ G_BEGIN_DECLS
  * and for sounds, [batch, channels, length].
  *
  * What the samples' range is stands in the metadata (`generative.output-range` and
- * `generative.input-range`), so that the models explain themselves wherever they are loaded.
+ * `generative.input-range`), and the rate of sounds in `generative.sample-rate`, so that the models
+ * explain themselves wherever they are loaded. A discriminator whose metadata has
+ * `generative.phase-shuffle`, a number n of frames, is trained with what each of its 1-D
+ * convolutions but the first reads shifted by -n … n at random; it plays without.
  */
 typedef struct {
   GenFormat format; /* of the samples */
   int latent_size;  /* length of a latent, from 1 */
+  int width;        /* channels of the layer beside the sample, which those further from it have
+                       multiples of; 0: as many as the preset has by itself */
   double dropout;   /* share of the discriminator's hidden values dropped in training: [0, 1) */
   guint64 seed;     /* of the first weights */
 } GenPresetOptions;
 
 #define GEN_PRESET_DEFAULTS                                                                        \
-  .format = { &gen_medium_picture, 28, 28, 1 }, .latent_size = 100, .dropout = 0, .seed = 0
+  .format = { &gen_medium_picture, 28, 28, 1 }, .latent_size = 100, .width = 0, .dropout = 0,      \
+  .seed = 0
 
 typedef struct {
   const char *name;
@@ -36,6 +42,7 @@ typedef struct {
   /* The extents of square pictures, or the lengths of sounds, that it takes, ended by 0; NULL where
    * it takes others, too. */
   const int *extents;
+  int channels; /* of sounds, at most; 0: any number */
   /* (transfer full); NULL with `error` where the preset has no net of that size. */
   GenGraph *(*generator) (const GenPresetOptions *options, GError **error);
   GenGraph *(*discriminator) (const GenPresetOptions *options, GError **error);
@@ -46,6 +53,9 @@ GEN_API extern const GenPreset gen_preset_mlp;
 /* Radford et al., "Unsupervised representation learning with deep convolutional generative
  * adversarial networks", 2016. */
 GEN_API extern const GenPreset gen_preset_dcgan;
+
+/* Donahue et al., "Adversarial audio synthesis", 2019: sounds of 4096, 8192 and 16384 frames. */
+GEN_API extern const GenPreset gen_preset_wavegan;
 
 /* All of them, ended by NULL. */
 GEN_API const GenPreset *const *gen_preset_list (void);

@@ -56,8 +56,14 @@ typedef struct {
   int batch_size;                /* pictures in a step, from 1 */
   const GenOptimizer *optimizer; /* of both nets */
   double learning_rate;          /* > 0 */
+  double generator_rate;         /* the generator's, as a share of that: > 0. A slower generator
+                                    gives the discriminator time to see what it makes */
   GenOptimizerSettings optimizer_settings;
   const GenLoss *loss;
+  double r1, r2;           /* weights of the penalties on the discriminator's gradient on real (r1)
+                              and made samples: half of it times the mean square; 0 for none. They
+                              keep a discriminator from being so sure that its gradients are of no
+                              use */
   double label_smoothing;  /* real pictures count as 1 - label_smoothing: [0, 0.5) */
   double ema;              /* decay of the moving average of the generator's weights: [0, 1); 0
                               for none */
@@ -73,9 +79,9 @@ typedef struct {
 } GenTrainerSettings;
 
 #define GEN_TRAINER_DEFAULTS                                                                       \
-  .batch_size = 128, .optimizer = &gen_optimizer_adam, .learning_rate = 2e-4,                      \
-  .optimizer_settings = { GEN_OPTIMIZER_DEFAULTS }, .loss = &gen_loss_non_saturating,              \
-  .label_smoothing = 0, .ema = 0, .seed = 0, .threads = 0, .device = NULL,                         \
+  .batch_size = 128, .optimizer = &gen_optimizer_adam, .learning_rate = 2e-4, .generator_rate = 1, \
+  .optimizer_settings = { GEN_OPTIMIZER_DEFAULTS }, .loss = &gen_loss_non_saturating, .r1 = 0,     \
+  .r2 = 0, .label_smoothing = 0, .ema = 0, .seed = 0, .threads = 0, .device = NULL,                \
   .precision = GEN_PRECISION_TF32, .choice = GEN_CHOICE_RULES, .choices = NULL
 
 /* Check each setting against its range; the error names it. */

@@ -28,6 +28,9 @@ GEN_API gboolean gen_training_log_figures (
 /* What the generator makes at the present step, and histograms of the weights. */
 GEN_API gboolean gen_training_log_nets (
     GenTrainingLog *log, const GenPicture *wall, GError **error);
+/* `n` made sounds to listen to. */
+GEN_API gboolean gen_training_log_sounds (
+    GenTrainingLog *log, const GenSample *sounds, guint n, GError **error);
 /* How the training ended. */
 GEN_API gboolean gen_training_log_end (GenTrainingLog *log, gboolean success, GError **error);
 

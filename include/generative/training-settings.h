@@ -17,6 +17,7 @@ typedef struct {
   const GenPreset *preset;
   char *generator_model, *discriminator_model; /* owned; NULL: the preset's */
   GenPresetOptions options;                    /* without format and seed */
+  int length;                                  /* frames of a preset's sounds; 0: its shortest */
 
   GenTrainerSettings trainer; /* without device and precision, which follow from these: */
   int device;                 /* a place in "auto", "cpu", "cuda" */

@@ -26,6 +26,7 @@ gen_metric_list (void)
     &gen_metric_diversity,
     &gen_metric_frechet,
     &gen_metric_modes,
+    &gen_metric_nearest,
     NULL,
   };
 

@@ -11,6 +11,7 @@ extern const GenMetric gen_metric_diversity;
 extern const GenMetric gen_metric_frechet;
 extern const GenMetric gen_metric_loudness;
 extern const GenMetric gen_metric_modes;
+extern const GenMetric gen_metric_nearest;
 extern const GenMetric gen_metric_sharpness;
 extern const GenMetric gen_metric_signal_to_noise;
 extern const GenMetric gen_metric_silence;

@@ -201,6 +201,8 @@
   X (pack_picture)                                                                                 \
   X (pack_sound)                                                                                   \
   X (pad)                                                                                          \
+  X (phase_shuffle)                                                                                \
+  X (phase_shuffle_gradient)                                                                       \
   X (pow)                                                                                          \
   X (pow_1)                                                                                        \
   X (prelu)                                                                                        \
@@ -283,6 +285,7 @@
   X (sqrt)                                                                                         \
   X (squeeze)                                                                                      \
   X (stft)                                                                                         \
+  X (stop_gradient)                                                                                \
   X (sub)                                                                                          \
   X (sub_1)                                                                                        \
   X (sum)                                                                                          \

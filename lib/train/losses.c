@@ -14,6 +14,7 @@ gen_loss_list (void)
     &gen_loss_non_saturating,
     &gen_loss_hinge,
     &gen_loss_least_squares,
+    &gen_loss_relativistic,
     NULL,
   };
 

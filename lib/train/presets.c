@@ -12,6 +12,7 @@ gen_preset_list (void)
   static const GenPreset *const list[] = {
     &gen_preset_mlp,
     &gen_preset_dcgan,
+    &gen_preset_wavegan,
     NULL,
   };
 

@@ -69,10 +69,13 @@ gen_trainer_settings_check (const GenTrainerSettings *settings, GError **error)
   }
   return in_range ("batch-size", settings->batch_size, 1, TRUE, 65537, error) &&
          in_range ("learning-rate", settings->learning_rate, 0, FALSE, INFINITY, error) &&
+         in_range ("generator-rate", settings->generator_rate, 0, FALSE, INFINITY, error) &&
          in_range ("beta1", optimizer->beta1, 0, TRUE, 1, error) &&
          in_range ("beta2", optimizer->beta2, 0, FALSE, 1, error) &&
          in_range ("epsilon", optimizer->epsilon, 0, FALSE, INFINITY, error) &&
          in_range ("weight-decay", optimizer->weight_decay, 0, TRUE, INFINITY, error) &&
+         in_range ("r1", settings->r1, 0, TRUE, INFINITY, error) &&
+         in_range ("r2", settings->r2, 0, TRUE, INFINITY, error) &&
          in_range ("label-smoothing", settings->label_smoothing, 0, TRUE, 0.5, error) &&
          in_range ("ema", settings->ema, 0, TRUE, 1, error);
 }

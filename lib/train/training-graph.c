@@ -13,6 +13,11 @@
 #include <generative/random.h>
 
 #include "loss-scaling.h"
+#include "phase-shuffle.h"
+
+/* How far from a real picture the discriminator's gradient on it is measured: the deviation of the
+ * noise, where black and white are 2 apart. */
+#define NEAR 0.01
 
 static gboolean
 is (const GenNode *node, const char *name)
@@ -32,9 +37,9 @@ is_weight (const GenNode *node, guint input)
   return input < 32 && (node->op->weights >> input & 1);
 }
 
-/* A net made ready for training: its weights are states, its normalisations work on the batch and
- * its dropout drops. Outputs after the first are the statistics' new values, in the order of
- * `statistics`. */
+/* A net made ready for training: its weights are states, its normalisations work on the batch, its
+ * dropout drops and its phases are shuffled. Outputs after the first are the statistics' new
+ * values, in the order of `statistics`. */
 typedef struct {
   GenGraph *graph;
   GPtrArray *weights;    /* GenTensor of graph, that gradients change */
@@ -100,7 +105,7 @@ take_off_sigmoid (GenGraph *graph)
 }
 
 static gboolean
-prepare (Net *net, const GenGraph *source, const char *what, GError **error)
+prepare (Net *net, const GenGraph *source, gint64 batch, const char *what, GError **error)
 {
   guint n_nodes;
 
@@ -118,7 +123,7 @@ prepare (Net *net, const GenGraph *source, const char *what, GError **error)
   for (guint i = 0; i < n_nodes; i++)
     prepare_node (net, g_ptr_array_index (net->graph->nodes, i));
   if (net->weights->len > 0)
-    return TRUE;
+    return gen_phase_shuffle_insert (net->graph, batch, what, error);
   g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_MODEL,
       "the %s has no weights that could be trained", what);
   return FALSE;
@@ -179,7 +184,8 @@ find_gradients (Build *build, Net *net, const char *name, GenTensor *loss, GPtrA
 
 /* Lower `loss` by changing the net's weights; from here on the net stands for the changed one. */
 static gboolean
-optimise (Build *build, Net *net, const char *name, GenTensor *loss, GError **error)
+optimise (
+    Build *build, Net *net, const char *name, GenTensor *loss, GenTensor *rate, GError **error)
 {
   g_autoptr (GPtrArray) weights = mapped (net, net->weights);
   g_autofree GenTensor **gradients = g_new0 (GenTensor *, weights->len);
@@ -194,8 +200,7 @@ optimise (Build *build, Net *net, const char *name, GenTensor *loss, GError **er
     if (gradients[i] == NULL)
       continue;
     next = gen_optimizer_update (build->settings->optimizer, build->graph, weights->pdata[i],
-        gradients[i], build->rate, step, net->scaling.factor, &build->settings->optimizer_settings,
-        error);
+        gradients[i], rate, step, net->scaling.factor, &build->settings->optimizer_settings, error);
     if (next == NULL)
       return FALSE;
     g_hash_table_insert (net->map, g_ptr_array_index (net->weights, i), next);
@@ -340,31 +345,94 @@ check_pictures (const GenTensor *fake, const GenShape *wanted, GError **error)
   return FALSE;
 }
 
-/* The discriminator's scores of real and made pictures. A net that looks at each picture by itself
- * takes both batches as one, which makes for larger and fewer products; one that normalises over
- * the batch takes them one after the other, as the paper on dcgan advises. */
+/* What the discriminator scores in its own update: real and made samples, and behind them those
+ * that are near the ones on which its gradient is penalised. */
+enum { REAL, FAKE, KINDS };
+#define MOST_BATCHES (2 * KINDS)
+
+/* The discriminator's scores of `n` batches. A net that looks at each picture by itself takes them
+ * as one, which makes for larger and fewer products; one that normalises over the batch takes them
+ * one after the other, as the paper on dcgan advises. */
 static gboolean
 discriminate (
-    Build *build, Net *d, GenTensor *real, GenTensor *fake, GenTensor *scores[2], GError **error)
+    Build *build, Net *d, GenTensor *const *batches, int n, GenTensor **scores, GError **error)
 {
   GenGraph *graph = build->graph;
   const gint64 batch = build->settings->batch_size;
   const GenTensor *input = g_ptr_array_index (d->graph->inputs, 0);
-  GenTensor *both;
+  GenTensor *all;
 
   if (d->statistics->len > 0 || input->shape.dims[0] >= 0) {
-    scores[0] = apply (d, graph, "discriminator.", real, error);
-    scores[1] = scores[0] != NULL ? apply (d, graph, "discriminator.", fake, error) : NULL;
-    return scores[1] != NULL && check_scores (scores[1], batch, error);
+    for (int i = 0; i < n; i++) {
+      scores[i] = apply (d, graph, "discriminator.", batches[i], error);
+      if (scores[i] == NULL || !check_scores (scores[i], batch, error))
+        return FALSE;
+    }
+    return TRUE;
   }
-  both = gen_graph_op (
-      graph, "Concat", (GenTensor *[]){ real, fake }, 2, 1, error, "axis", GEN_INT, 0, NULL);
-  both = both != NULL ? apply (d, graph, "discriminator.", both, error) : NULL;
-  if (both == NULL || !check_scores (both, 2 * batch, error))
+  all = gen_graph_op (graph, "Concat", batches, n, 1, error, "axis", GEN_INT, 0, NULL);
+  all = all != NULL ? apply (d, graph, "discriminator.", all, error) : NULL;
+  if (all == NULL || !check_scores (all, n * batch, error))
     return FALSE;
-  scores[0] = gen_graph_op (graph, "Split", &both, 1, 2, error, "axis", GEN_INT, 0, NULL);
-  scores[1] = scores[0] != NULL ? gen_node_output (scores[0]->producer, 1) : NULL;
-  return scores[1] != NULL;
+  scores[0] = gen_graph_op (graph, "Split", &all, 1, n, error, "axis", GEN_INT, 0, NULL);
+  for (int i = 1; scores[0] != NULL && i < n; i++)
+    scores[i] = gen_node_output (scores[0]->producer, i);
+  return scores[0] != NULL;
+}
+
+/* The samples with a little noise on them. */
+static GenTensor *
+go_near (GenGraph *graph, GenTensor *samples, GError **error)
+{
+  GenTensor *noise = gen_graph_op (
+      graph, "RandomNormalLike", &samples, 1, 1, error, "scale", GEN_FLOAT, NEAR, NULL);
+
+  return gen_binary (graph, "Add", samples, noise, error);
+}
+
+/* `loss` and weight / 2 times the mean square of the discriminator's gradient on samples (Mescheder
+ * et al., "Which training methods for GANs do actually converge?", 2018), by how far `scores` and
+ * those of samples near them are apart (Lin et al., "Diffusion adversarial post-training", 2025):
+ * its own gradient is of the first order. */
+static GenTensor *
+penalise (GenGraph *graph, GenTensor *loss, GenTensor *scores, GenTensor *near, double weight,
+    GError **error)
+{
+  GenTensor *apart = gen_binary (graph, "Sub", scores, near, error);
+  GenTensor *mean = gen_binary (graph, "Mul", apart, apart, error);
+
+  if (mean != NULL)
+    mean = gen_graph_op (graph, "ReduceMean", &mean, 1, 1, error, "keepdims", GEN_INT, 0, NULL);
+  return gen_binary (graph, "Add", loss,
+      gen_binary (graph, "Mul", mean, gen_graph_float (graph, weight / (2 * NEAR * NEAR)), error),
+      error);
+}
+
+/* The discriminator's loss on `samples`, of each kind a batch, whose scores become `scores`. */
+static GenTensor *
+discriminator_loss (
+    Build *build, Net *d, GenTensor *const samples[KINDS], GenTensor *scores[KINDS], GError **error)
+{
+  const GenTrainerSettings *settings = build->settings;
+  const double weights[KINDS] = { [REAL] = settings->r1, [FAKE] = settings->r2 };
+  GenTensor *batches[MOST_BATCHES] = { samples[REAL], samples[FAKE] }, *all[MOST_BATCHES], *loss;
+  int n = KINDS, near = KINDS;
+
+  for (int kind = 0; kind < KINDS; kind++)
+    if (weights[kind] > 0 && (batches[n++] = go_near (build->graph, samples[kind], error)) == NULL)
+      return NULL;
+  if (!discriminate (build, d, batches, n, all, error))
+    return NULL;
+  for (int i = 0; i < n; i++)
+    if ((all[i] = precise (build, all[i], error)) == NULL)
+      return NULL;
+  memcpy (scores, all, KINDS * sizeof *scores);
+  loss = settings->loss->discriminator (
+      build->graph, scores[REAL], scores[FAKE], settings->label_smoothing, error);
+  for (int kind = 0; kind < KINDS && loss != NULL; kind++)
+    if (weights[kind] > 0)
+      loss = penalise (build->graph, loss, scores[kind], all[near++], weights[kind], error);
+  return loss;
 }
 
 /* Latents are the graph's own: on a device they would be waited for. */
@@ -386,33 +454,34 @@ build_step (Build *build, Net *g, Net *d, GenTensor *real, GenTensor *latent, GE
 {
   const GenTrainerSettings *settings = build->settings;
   GenGraph *graph = build->graph;
-  GenTensor *fake, *scores[2], *d_loss, *g_loss, *again;
+  GenTensor *fake, *scores[KINDS], *d_loss, *g_loss, *before, *again, *rate;
 
   fake = apply (g, graph, "generator.", latent, error);
   if (fake == NULL || !check_pictures (fake, &real->shape, error))
     return FALSE;
 
-  if (!discriminate (build, d, real, fake, scores, error))
-    return FALSE;
-  for (int i = 0; i < 2; i++)
-    if ((scores[i] = precise (build, scores[i], error)) == NULL)
-      return FALSE;
-  d_loss =
-      settings->loss->discriminator (graph, scores[0], scores[1], settings->label_smoothing, error);
-  if (d_loss == NULL || !optimise (build, d, "discriminator", d_loss, error))
+  d_loss = discriminator_loss (build, d, (GenTensor *[]){ real, fake }, scores, error);
+  if (d_loss == NULL || !optimise (build, d, "discriminator", d_loss, build->rate, error))
     return FALSE;
 
+  /* They hang on made samples, too, as far as the graph knows, where both were one batch. */
+  before = gen_unary (graph, "StopGradient", scores[REAL], error);
   again = apply (d, graph, "discriminator.", fake, error);
   if (again != NULL)
     again = precise (build, again, error);
-  g_loss = again != NULL ? settings->loss->generator (graph, again, error) : NULL;
-  if (g_loss == NULL || !optimise (build, g, "generator", g_loss, error))
+  g_loss = before != NULL && again != NULL ? settings->loss->generator (graph, before, again, error)
+                                           : NULL;
+  rate = gen_binary (
+      graph, "Mul", build->rate, gen_graph_float (graph, (float)settings->generator_rate), error);
+  if (g_loss == NULL || rate == NULL ||
+      !optimise (
+          build, g, "generator", g_loss, settings->generator_rate != 1 ? rate : build->rate, error))
     return FALSE;
 
   gen_graph_add_output (graph, d_loss);
   gen_graph_add_output (graph, g_loss);
-  gen_graph_add_output (graph, scores[0]);
-  gen_graph_add_output (graph, scores[1]);
+  gen_graph_add_output (graph, scores[REAL]);
+  gen_graph_add_output (graph, scores[FAKE]);
   if (build->scales) {
     gen_graph_add_output (graph, d->scaling.next);
     gen_graph_add_output (graph, g->scaling.next);
@@ -424,16 +493,16 @@ static gboolean
 build_graph (GenTrainingGraph *training, const GenGraph *generator, const GenGraph *discriminator,
     Build *build, Net *g, Net *d, GError **error)
 {
+  const gint64 batch = build->settings->batch_size;
   GenGraph *graph = build->graph;
   GenShape pictures, latents;
   GenTensor *real, *latent, *next;
   g_autoptr (GPtrArray) g_states = NULL, d_states = NULL;
 
-  if (!prepare (g, generator, "generator", error) ||
-      !prepare (d, discriminator, "discriminator", error) ||
-      !batch_shape (
-          discriminator, "discriminator", build->settings->batch_size, &pictures, error) ||
-      !batch_shape (generator, "generator", build->settings->batch_size, &latents, error))
+  if (!prepare (g, generator, batch, "generator", error) ||
+      !prepare (d, discriminator, batch, "discriminator", error) ||
+      !batch_shape (discriminator, "discriminator", batch, &pictures, error) ||
+      !batch_shape (generator, "generator", batch, &latents, error))
     return FALSE;
   take_off_sigmoid (d->graph);
 

@@ -97,6 +97,20 @@ gen_training_log_nets (GenTrainingLog *log, const GenPicture *wall, GError **err
 }
 
 gboolean
+gen_training_log_sounds (GenTrainingLog *log, const GenSample *sounds, guint n, GError **error)
+{
+  const guint64 step = gen_trainer_steps (log->trainer);
+
+  for (guint i = 0; i < n; i++) {
+    g_autofree char *tag = g_strdup_printf ("generated/%u", i + 1);
+
+    if (!gen_event_file_sound (log->events, (gint64)step, tag, &sounds[i].sound, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+gboolean
 gen_training_log_end (GenTrainingLog *log, gboolean success, GError **error)
 {
   return gen_event_file_end (log->events, success, error);

@@ -71,7 +71,7 @@ make_graphs (const GenTrainingSettings *settings, const GenFormat *format, GenGr
   }
   options.format = *format;
   if (preset->medium == &gen_medium_sound && options.format.length == 0)
-    options.format.length = (gsize)preset->extents[0];
+    options.format.length = (gsize)(settings->length > 0 ? settings->length : preset->extents[0]);
   *generator = preset->generator (&options, error);
   *discriminator = *generator != NULL ? preset->discriminator (&options, error) : NULL;
   return *discriminator != NULL;

@@ -36,6 +36,20 @@ gen_training_report_nets (GenTrainingReport *report, const GenPicture *wall, con
     give_log_up (report, GEN_TRAINING_ERROR_WRITE, error);
 }
 
+void
+gen_training_report_sounds (
+    GenTrainingReport *report, const GenSample *sounds, guint n, const GError *failure)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (report->log == NULL)
+    return;
+  if (failure != NULL)
+    give_log_up (report, GEN_TRAINING_ERROR_WRITE, failure);
+  else if (!gen_training_log_sounds (report->log, sounds, n, &error))
+    give_log_up (report, GEN_TRAINING_ERROR_WRITE, error);
+}
+
 /* Whoever goes on with other settings may mean it, or have forgotten them. */
 static void
 warn_of_changes (const GenTrainingReport *report)

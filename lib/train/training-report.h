@@ -39,3 +39,6 @@ void gen_training_report_validation (GenTrainingReport *report, gboolean best);
 /* The log gets the weights and `wall`, or what kept that from being drawn. */
 void gen_training_report_nets (
     GenTrainingReport *report, const GenPicture *wall, const GError *failure);
+/* `n` sounds, or why there are none. */
+void gen_training_report_sounds (
+    GenTrainingReport *report, const GenSample *sounds, guint n, const GError *failure);

@@ -10,6 +10,9 @@
 #include "training-report.h"
 #include "training-validation.h"
 
+/* Made sounds that the log has, to listen to. */
+#define LOGGED_SOUNDS 4
+
 struct _GenTraining {
   GenTrainingSettings settings;
   GenTrainingEvents events;
@@ -334,6 +337,24 @@ gen_training_draw (GenTraining *training, GenPicture *wall, GError **error)
       settings->preview_columns, settings->preview_rows, wall, error);
 }
 
+/* The first of the preview's. */
+static void
+log_sounds (GenTraining *training)
+{
+  const GenTrainingSettings *settings = &training->settings;
+  const guint n = (guint)MIN (settings->preview_columns * settings->preview_rows, LOGGED_SOUNDS);
+  GenSample sounds[LOGGED_SOUNDS];
+  g_autoptr (GError) error = NULL;
+
+  for (guint i = 0; i < n; i++)
+    gen_sample_init (&sounds[i], &training->format);
+  gen_trainer_make (
+      training->trainer, settings->trainer.ema > 0, training->latents, n, sounds, &error);
+  gen_training_report_sounds (&training->report, sounds, n, error);
+  for (guint i = 0; i < n; i++)
+    gen_sample_clear (&sounds[i]);
+}
+
 static void
 log_nets (GenTraining *training)
 {
@@ -346,6 +367,8 @@ log_nets (GenTraining *training)
   gen_picture_init (&wall, width, height, channels);
   gen_training_draw (training, &wall, &error);
   gen_training_report_nets (&training->report, &wall, error);
+  if (training->format.medium == &gen_medium_sound)
+    log_sounds (training);
 }
 
 static gboolean

@@ -1,19 +1,24 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* training-step PRESET BATCH THREADS STEPS [cuda] [fp32|tf32|fp16|bf16] [profile]: the milliseconds
- * of each training step on pictures of zeros, a line each; with `profile`, of each node that takes
- * over 50 us. Without a precision it is gantrainer's own. */
+/* training-step PRESET BATCH THREADS STEPS [cuda] [fp32|tf32|fp16|bf16] [width=N] [length=N]
+ * [profile]: the milliseconds of each training step on pictures, or sounds of `length` frames, of
+ * zeros, a line each; with `profile`, of each node that takes over 50 us. Without a precision it is
+ * gantrainer's own, without a width the preset's. */
 #include <generative/device.h>
 #include <generative/operator.h>
 #include <generative/trainer.h>
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static void
 profile (GenTrainer *trainer)
 {
-  g_autoptr (GArray) steps = gen_plan_profile (gen_trainer_plan (trainer), NULL);
+  GenPlan *plan = gen_trainer_plan (trainer);
+  g_autoptr (GArray) steps = NULL;
 
+  gen_plan_bind_input (plan, 0, NULL); /* the feeds are gone */
+  steps = gen_plan_profile (plan, NULL);
   for (guint i = 0; i < steps->len; i++) {
     const GenStepInfo *step = &g_array_index (steps, GenStepInfo, i);
 
@@ -25,7 +30,7 @@ profile (GenTrainer *trainer)
 
 /* The words behind the numbers. */
 static gboolean
-parse (char **words, GenTrainerSettings *settings, gboolean *profiles)
+parse (char **words, GenTrainerSettings *settings, GenPresetOptions *options, gboolean *profiles)
 {
   for (; *words != NULL; words++) {
     if (g_str_equal (*words, "profile"))
@@ -40,6 +45,10 @@ parse (char **words, GenTrainerSettings *settings, gboolean *profiles)
       settings->precision = GEN_PRECISION_BFLOAT16;
     else if (g_str_equal (*words, "fp16"))
       settings->precision = GEN_PRECISION_FLOAT16;
+    else if (g_str_has_prefix (*words, "width="))
+      options->width = atoi (*words + strlen ("width="));
+    else if (g_str_has_prefix (*words, "length="))
+      options->format.length = (gsize)atoi (*words + strlen ("length="));
     else
       return FALSE;
   }
@@ -83,9 +92,13 @@ main (int argc, char **argv)
   g_autoptr (GError) error = NULL;
   gboolean profiles = FALSE;
 
-  if (preset == NULL || !parse (argv + 5, &settings, &profiles)) {
+  if (preset != NULL && preset->medium == &gen_medium_sound)
+    options.format = (GenFormat){ preset->medium, .channels = 1, .rate = 16000, .length = 8192 };
+  if (preset == NULL || !parse (argv + 5, &settings, &options, &profiles)) {
     fprintf (stderr,
-        "usage: %s PRESET BATCH THREADS STEPS [cuda] [fp32|tf32|fp16|bf16] [profile]\n", argv[0]);
+        "usage: %s PRESET BATCH THREADS STEPS [cuda] [fp32|tf32|fp16|bf16] [width=N] [length=N] "
+        "[profile]\n",
+        argv[0]);
     return 2;
   }
   settings.batch_size = atoi (argv[2]);

@@ -44,10 +44,39 @@ def dcgan():
     return g.to(memory_format=torch.channels_last), d.to(memory_format=torch.channels_last)
 
 
+class Shuffle(nn.Module):
+    """Of a whole batch alike, which is the least work."""
+
+    def forward(self, x):
+        shift = int(torch.randint(-2, 3, ()))
+        if shift == 0:
+            return x
+        padded = nn.functional.pad(x, (2, 2), mode="reflect")
+        return padded[..., 2 + shift:2 + shift + x.shape[-1]]
+
+
+def wavegan(width=16, layers=5):
+    channels = width << (layers - 1)
+    g = [nn.Linear(100, channels * 8), nn.Unflatten(1, (channels, 8))]
+    for i in range(layers):
+        out = channels // 2 if i < layers - 1 else 1
+        g += [nn.ReLU(), nn.ConvTranspose1d(channels, out, 25, 4, 11, 1)]
+        channels = out
+    d, channels = [], 1
+    for i in range(layers):
+        d += [nn.Conv1d(channels, width << i, 25, 4, 11), nn.LeakyReLU(0.2)]
+        if i < layers - 1:
+            d.append(Shuffle())
+        channels = width << i
+    return (nn.Sequential(*g, nn.Tanh()),
+            nn.Sequential(*d, nn.Flatten(), nn.Linear(channels * 8, 1)))
+
+
 class Peer:
     def __init__(self, preset, batch, compiled):
-        self.g, self.d = {"mlp": mlp, "dcgan": dcgan}[preset]()
-        self.real, self.batch, self.joined = torch.zeros(batch, 1, 28, 28), batch, preset == "mlp"
+        self.g, self.d = {"mlp": mlp, "dcgan": dcgan, "wavegan": wavegan}[preset]()
+        shape = (1, 8192) if preset == "wavegan" else (1, 28, 28)
+        self.real, self.batch, self.joined = torch.zeros(batch, *shape), batch, preset != "dcgan"
         self.optimizers = [torch.optim.Adam(net.parameters(), 2e-4, (0.5, 0.999), fused=True)
                            for net in (self.g, self.d)]
         self.loss = nn.functional.softplus
@@ -99,7 +128,7 @@ def main():
         sys.exit(__doc__)
     program = sys.argv[1]
     preset = sys.argv[2] if len(sys.argv) > 2 else "mlp"
-    batch = int(sys.argv[3]) if len(sys.argv) > 3 else {"mlp": 128, "dcgan": 64}[preset]
+    batch = int(sys.argv[3]) if len(sys.argv) > 3 else {"mlp": 128, "dcgan": 64, "wavegan": 16}[preset]
     threads = int(sys.argv[4]) if len(sys.argv) > 4 else 2
     torch.set_num_threads(threads)
     runs = {"torch eager": Peer(preset, batch, False)}

@@ -301,6 +301,18 @@ shift (GenGraph *graph, GenTensor *const *x, GError **error)
   return gen_graph_op (graph, "BitShift", bits, 2, 1, error, "direction", GEN_STRING, "LEFT", NULL);
 }
 
+static GenTensor *
+phase_shuffle (GenGraph *graph, GenTensor *const *x, GError **error)
+{
+  return gen_graph_op (graph, "PhaseShuffle", x, 2, 1, error, "n", GEN_INT, 7, NULL);
+}
+
+static GenTensor *
+phase_shuffle_gradient (GenGraph *graph, GenTensor *const *x, GError **error)
+{
+  return gen_graph_op (graph, "PhaseShuffleGradient", x, 2, 1, error, "n", GEN_INT, 7, NULL);
+}
+
 /* Whole numbers up to `most`, of a type for which there are no kernels of its own. */
 static GenTensor *
 rare (GenGraph *graph, GenTensor *x, float most, GenDataType type, GError **error)
@@ -401,6 +413,8 @@ static const Case cases[] = {
       scatter_slices_in_batches },
   { "gather-gradient", { GEN_SHAPE (3, 41, 35) }, gather_gradient },
   { "slice-gradient", { GEN_SHAPE (3, 41, 35) }, slice_gradient },
+  { "phase-shuffle", { GEN_SHAPE (6, 5, 35), GEN_SHAPE (3) }, phase_shuffle },
+  { "phase-shuffle-gradient", { GEN_SHAPE (6, 5, 35), GEN_SHAPE (3) }, phase_shuffle_gradient },
   { "multiply-int16", { GEN_SHAPE (3, 41, 35), GEN_SHAPE (41, 1) }, multiply_int16 },
   { "divide-uint32", { GEN_SHAPE (3, 41, 35), GEN_SHAPE (3, 41, 35) }, divide_uint32 },
   { "largest-uint64", { GEN_SHAPE (41, 35), GEN_SHAPE (35) }, largest_uint64 },

@@ -9,6 +9,7 @@
 
 #include <math.h>
 
+#include "../preset-options.h"
 #include "../scratch.h"
 #include "../small-nets.h"
 
@@ -291,7 +292,7 @@ test_losses (void)
 static GenTrainer *
 preset_trainer (const GenPreset *preset, const GenDevice *device, GenPrecision precision)
 {
-  const GenPresetOptions options = { GEN_PRESET_DEFAULTS };
+  const GenPresetOptions options = preset_options (preset);
   const GenTrainerSettings settings = { GEN_TRAINER_DEFAULTS, .batch_size = 4, .threads = 2,
     .device = device, .precision = precision };
   g_autoptr (GError) error = NULL;

@@ -10,19 +10,30 @@
 #include <math.h>
 #include <string.h>
 
+#include "../preset-options.h"
 #include "../scratch.h"
 #include "../small-nets.h"
 
 #define BATCH 4
 #define STEPS 2
 
+static GenPresetOptions
+options_of (const GenPreset *preset, int extent)
+{
+  GenPresetOptions options = preset_options (preset);
+
+  if (preset->medium == &gen_medium_picture)
+    options.format.width = options.format.height = extent;
+  options.dropout = 0.3;
+  return options;
+}
+
 static GenTrainer *
 trainer_with (const GenPreset *preset, int extent, const GenLoss *loss,
     const GenOptimizer *optimizer, const GenDevice *device, GenPrecision precision)
 {
   g_autoptr (GError) error = NULL;
-  const GenPresetOptions options = { GEN_PRESET_DEFAULTS, .format.width = extent,
-    .format.height = extent, .dropout = 0.3 };
+  const GenPresetOptions options = options_of (preset, extent);
   GenTrainerSettings settings = { GEN_TRAINER_DEFAULTS, .batch_size = BATCH, .ema = 0.9,
     .threads = 2, .device = device, .precision = precision };
   g_autoptr (GenGraph) generator = preset->generator (&options, &error);
@@ -113,6 +124,7 @@ test_float32 (void)
 {
   check_figures (&gen_preset_mlp, GEN_PRECISION_FLOAT32, 1e-4, 2e-3);
   check_figures (&gen_preset_dcgan, GEN_PRECISION_FLOAT32, 1e-3, 2e-2);
+  check_figures (&gen_preset_wavegan, GEN_PRECISION_FLOAT32, 1e-3, 2e-2);
 }
 
 static void

@@ -423,6 +423,57 @@ make_stripes (GenPicture *picture, int class, int phase)
           (guint8)(127.5 + 127 * sin ((x * cos (angle) + y * sin (angle)) * 0.9 + phase * 0.7));
 }
 
+/* Grey pictures of 16 by 16 pixels are their own features, by pixels-16x16: what is `value` in all
+ * pixels is |a - b| / 255 from another. */
+static GenSample
+grey_sample (GenPicture *picture, guint8 value)
+{
+  gen_picture_init (picture, 16, 16, 1);
+  memset (picture->data, value, (gsize)picture->stride * 16);
+  return gen_sample_of_picture (picture);
+}
+
+static void
+test_nearest (void)
+{
+  static const guint8 reference[] = { 0, 51, 255 }, made[] = { 10, 245, 51 };
+  g_autoptr (GenFeatures) features = gen_features_open ("pixels-16x16", &gen_medium_picture, NULL);
+  GenMeterSettings settings = { .metrics = "nearest", .has_reference = TRUE, .features = features };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GenMeter) meter = gen_meter_new (&settings, &error);
+  g_autoptr (JsonObject) summary = NULL;
+  guint n_fields;
+
+  g_assert_no_error (error);
+  for (guint i = 0; i < G_N_ELEMENTS (reference); i++) {
+    g_auto (GenPicture) picture = { 0 };
+    const GenSample sample = grey_sample (&picture, reference[i]);
+
+    g_assert_true (gen_meter_refer (meter, &sample, -1, &error));
+  }
+  gen_meter_fields (meter, &n_fields);
+  for (guint i = 0; i < G_N_ELEMENTS (made); i++) {
+    g_auto (GenPicture) picture = { 0 };
+    const GenSample sample = grey_sample (&picture, made[i]);
+    double values[16];
+
+    g_assert_cmpuint (n_fields, <=, G_N_ELEMENTS (values));
+    g_assert_true (gen_meter_measure (meter, &sample, values, &error));
+  }
+  summary = gen_meter_summarise (meter, &error);
+  g_assert_no_error (error);
+  /* 10, 10 and 0 away; among themselves 51, 51 and 204. */
+  g_assert_cmpfloat_with_epsilon (
+      json_object_get_double_member (summary, "nearest"), 20.0 / 3 / 255, 1e-5);
+  g_assert_cmpfloat_with_epsilon (
+      json_object_get_double_member (summary, "nearest-least"), 0, 1e-6);
+  g_assert_cmpfloat_with_epsilon (
+      json_object_get_double_member (summary, "nearest-within-reference"),
+      (51 + 51 + 204) / 3.0 / 255, 1e-5);
+  g_assert_cmpint (json_object_get_int_member (summary, "nearest-samples"), ==, 3);
+  g_assert_cmpstr (json_object_get_string_member (summary, "nearest-features"), ==, "pixels-16x16");
+}
+
 static void
 test_modes (void)
 {
@@ -491,8 +542,8 @@ test_settings (void)
     const char *text;
   } cases[] = {
     { NULL, FALSE, FALSE, -1, 7, NULL },
-    { "auto", TRUE, FALSE, -1, 11, NULL },
-    { "auto", TRUE, TRUE, -1, 16, NULL },
+    { "auto", TRUE, FALSE, -1, 16, NULL },
+    { "auto", TRUE, TRUE, -1, 21, NULL },
     { "brightness, sharpness ,brightness", FALSE, FALSE, -1, 2, NULL },
     { "colour", FALSE, FALSE, GEN_METRIC_ERROR_UNKNOWN, 0, "\"colour\"" },
     { "", FALSE, FALSE, GEN_METRIC_ERROR_UNKNOWN, 0, "sharpness" },
@@ -563,6 +614,7 @@ main (int argc, char **argv)
   g_test_add_func ("/metric/diversity", test_diversity);
   g_test_add_func ("/metric/diversity/reservoir", test_reservoir);
   g_test_add_func ("/metric/modes", test_modes);
+  g_test_add_func ("/metric/nearest", test_nearest);
   g_test_add_func ("/metric/settings", test_settings);
   return g_test_run ();
 }

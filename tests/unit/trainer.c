@@ -7,6 +7,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "../preset-options.h"
 #include "../scratch.h"
 
 /* --- optimisers: three steps from the same weights and gradients, by torch.optim --- */
@@ -71,7 +72,8 @@ test_families (void)
   g_assert_null (gen_loss_find ("logistic", &loss));
   g_assert_error (loss, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING);
   g_assert_cmpstr (loss->message, ==,
-      "there is no loss \"logistic\"; there are minimax, non-saturating, hinge, least-squares");
+      "there is no loss \"logistic\"; there are minimax, non-saturating, hinge, least-squares, "
+      "relativistic");
   g_assert_null (gen_optimizer_find ("lion", &optimizer));
   g_assert_error (optimizer, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING);
   g_assert_cmpstr (optimizer->message, ==,
@@ -165,7 +167,7 @@ check_loss (const GenLoss *loss, double smoothing, double discriminator, double 
   GenTensor *f = gen_graph_add_input (graph, "f", GEN_TYPE_FLOAT32, &GEN_SHAPE (4, 1));
 
   gen_graph_add_output (graph, loss->discriminator (graph, r, f, smoothing, &error));
-  gen_graph_add_output (graph, loss->generator (graph, f, &error));
+  gen_graph_add_output (graph, loss->generator (graph, r, f, &error));
   g_assert_no_error (error);
   plan = gen_plan_new (graph, NULL, &error);
   g_assert_no_error (error);
@@ -185,6 +187,8 @@ test_losses (void)
   check_loss (&gen_loss_non_saturating, 0.1, 1.813013911, 10.98444748);
   check_loss (&gen_loss_hinge, 0, 1.4375, 10.4375);
   check_loss (&gen_loss_least_squares, 0, 307.0390625, 212.1953125);
+  check_loss (&gen_loss_relativistic, 0, 0.67739570, 18.98989487);
+  check_loss (&gen_loss_relativistic, 0.1, 2.50864553, 18.98989487);
   for (int i = 0; gen_loss_list ()[i] != NULL; i++)
     g_assert_true (gen_loss_find (gen_loss_list ()[i]->name, NULL) == gen_loss_list ()[i]);
 }
@@ -332,6 +336,61 @@ test_resume (void)
   options.dropout = 0.3;
   check_resume (&gen_preset_mlp, &options);
   check_resume (&gen_preset_dcgan, &(GenPresetOptions){ GEN_PRESET_DEFAULTS, .dropout = 0.3 });
+  options = preset_options (&gen_preset_wavegan);
+  check_resume (&gen_preset_wavegan, &options);
+}
+
+/* |gradient|² of the discriminator on the first picture of `batch`, by differences. */
+static double
+square_of_gradient (GenTrainer *trainer, const float *batch)
+{
+  g_autoptr (GError) error = NULL;
+  const float step = 0.02f;
+  double sum = 0;
+
+  for (int i = 0; i < 64; i++) {
+    float pictures[2 * 64], scores[2];
+
+    memcpy (pictures, batch, 64 * sizeof (float));
+    memcpy (pictures + 64, batch, 64 * sizeof (float));
+    pictures[i] += step;
+    pictures[64 + i] -= step;
+    g_assert_true (gen_trainer_score (trainer, pictures, 2, scores, &error));
+    sum += pow ((scores[0] - scores[1]) / (2 * step), 2);
+  }
+  return sum;
+}
+
+/* The penalty is r1 / 2 times the mean square of the gradient on real pictures, on the average over
+ * the noise; weights that do not move show it. */
+static void
+test_r1 (void)
+{
+  g_autoptr (GError) error = NULL;
+  GenTrainerSettings settings = { GEN_TRAINER_DEFAULTS, .batch_size = BATCH, .threads = 2,
+    .learning_rate = 1e-30, .r1 = 1, .precision = GEN_PRECISION_FLOAT32 };
+  g_autoptr (GenTrainer) with = trainer_new (&gen_preset_mlp, &small, &settings, &error);
+  g_autoptr (GenTrainer) without = NULL;
+  float batch[BATCH * 64];
+  double penalty = 0, expected = 0;
+
+  settings.r1 = 0;
+  settings.r2 = 0;
+  without = trainer_new (&gen_preset_mlp, &small, &settings, &error);
+  g_assert_no_error (error);
+  draw (batch, G_N_ELEMENTS (batch), 0);
+  for (int i = 0; i < 100; i++) {
+    GenTrainerFigures a, b;
+
+    g_assert_true (gen_trainer_step (with, batch, &a, &error));
+    g_assert_true (gen_trainer_step (without, batch, &b, &error));
+    penalty += (a.discriminator_loss - b.discriminator_loss) / 100;
+  }
+  for (int i = 0; i < BATCH; i++)
+    expected += square_of_gradient (with, batch + i * 64) / (2 * BATCH);
+  g_test_message ("%g, expected %g", penalty, expected);
+  g_assert_cmpfloat (expected, >, 1e-4);
+  g_assert_cmpfloat_with_epsilon (penalty, expected, 0.15 * expected);
 }
 
 /* Any number of latents gives what each gives by itself. */
@@ -416,7 +475,7 @@ test_first_weights (void)
 {
   for (int p = 0; gen_preset_list ()[p] != NULL; p++) {
     const GenPreset *preset = gen_preset_list ()[p];
-    GenPresetOptions options = { GEN_PRESET_DEFAULTS };
+    GenPresetOptions options = preset_options (preset);
     g_autoptr (GenGraph) g = preset->generator (&options, NULL);
     g_autoptr (GenGraph) d = preset->discriminator (&options, NULL);
     GenGraph *const nets[] = { g, d };
@@ -437,17 +496,31 @@ test_first_weights (void)
   }
 }
 
+/* The options for size `i` of three. */
+static GenPresetOptions
+sized_options (const GenPreset *preset, guint i)
+{
+  static const int sizes[] = { 28, 32, 64 };
+  GenPresetOptions options = preset_options (preset);
+
+  if (preset->medium == &gen_medium_sound) {
+    options.format.length = (gsize)preset->extents[i];
+    options.format.channels = i == 1 ? 2 : 1;
+    return options;
+  }
+  options.format.width = options.format.height = sizes[i];
+  options.format.channels = i == 1 ? 3 : 1;
+  return options;
+}
+
 /* Each loss moves each preset, in all sizes, without trouble. */
 static void
 test_presets (void)
 {
-  static const int sizes[] = { 28, 32, 64 };
-
   for (int p = 0; gen_preset_list ()[p] != NULL; p++)
-    for (guint i = 0; i < G_N_ELEMENTS (sizes); i++) {
+    for (guint i = 0; i < 3; i++) {
       g_autoptr (GError) error = NULL;
-      GenPresetOptions options = { GEN_PRESET_DEFAULTS, .format.width = sizes[i],
-        .format.height = sizes[i], .format.channels = i == 1 ? 3 : 1 };
+      GenPresetOptions options = sized_options (gen_preset_list ()[p], i);
       GenTrainerSettings settings = { GEN_TRAINER_DEFAULTS, .batch_size = 2, .threads = 2,
         .loss = gen_loss_list ()[i], .optimizer = gen_optimizer_list ()[i] };
       g_autoptr (GenTrainer) trainer =
@@ -556,6 +629,8 @@ test_errors (void)
   expect_setting (&settings, "batch-size");
   settings = (GenTrainerSettings){ GEN_TRAINER_DEFAULTS, .label_smoothing = 0.7 };
   expect_setting (&settings, "label-smoothing");
+  settings = (GenTrainerSettings){ GEN_TRAINER_DEFAULTS, .r1 = -1 };
+  expect_setting (&settings, "r1");
   settings = (GenTrainerSettings){ GEN_TRAINER_DEFAULTS, .learning_rate = NAN };
   expect_setting (&settings, "learning-rate");
 
@@ -581,6 +656,7 @@ main (int argc, char **argv)
   g_test_add_func ("/trainer/learns", test_learns);
   g_test_add_func ("/trainer/numbered-streams", test_numbered_streams);
   g_test_add_func ("/trainer/resume", test_resume);
+  g_test_add_func ("/trainer/r1", test_r1);
   g_test_add_func ("/trainer/generate", test_generate);
   g_test_add_func ("/trainer/validation", test_validation);
   g_test_add_func ("/trainer/first-weights", test_first_weights);

@@ -26,6 +26,7 @@
   X (negative_log_likelihood_loss)                                                                 \
   X (one_hot)                                                                                      \
   X (pad)                                                                                          \
+  X (phase_shuffle)                                                                                \
   X (picture)                                                                                      \
   X (pool)                                                                                         \
   X (quantize)                                                                                     \

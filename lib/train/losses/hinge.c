@@ -19,7 +19,7 @@ discriminator (GenGraph *graph, GenTensor *real, GenTensor *fake, double smoothi
 }
 
 static GenTensor *
-generator (GenGraph *graph, GenTensor *fake, GError **error)
+generator (GenGraph *graph, GenTensor *real, GenTensor *fake, GError **error)
 {
   return gen_loss_mean (graph, fake, -1, error);
 }

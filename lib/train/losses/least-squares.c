@@ -18,7 +18,7 @@ discriminator (GenGraph *graph, GenTensor *real, GenTensor *fake, double smoothi
 }
 
 static GenTensor *
-generator (GenGraph *graph, GenTensor *fake, GError **error)
+generator (GenGraph *graph, GenTensor *real, GenTensor *fake, GError **error)
 {
   return squares (graph, fake, 1, error);
 }

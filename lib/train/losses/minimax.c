@@ -2,7 +2,7 @@
 #include "scores.h"
 
 static GenTensor *
-generator (GenGraph *graph, GenTensor *fake, GError **error)
+generator (GenGraph *graph, GenTensor *real, GenTensor *fake, GError **error)
 {
   return gen_loss_mean (graph, gen_loss_softplus (graph, fake, 1, error), -1, error);
 }

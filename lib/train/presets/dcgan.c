@@ -12,6 +12,12 @@
 /* Channels beside the picture; each halving of the extents doubles them. */
 #define WIDTH 64
 
+static gint64
+width_of (const GenPresetOptions *options)
+{
+  return options->width > 0 ? options->width : WIDTH;
+}
+
 /* The extent of the smallest picture, and how often it doubles up to the whole one. */
 static gboolean
 measure (const GenPresetOptions *options, gint64 *smallest, int *doublings, GError **error)
@@ -39,7 +45,7 @@ generator (const GenPresetOptions *options, GError **error)
   if (!measure (options, &extent, &doublings, error))
     return NULL;
   layers = gen_layers_begin ("dcgan generator", options->seed, SPREAD);
-  channels = WIDTH << (doublings - 1);
+  channels = width_of (options) << (doublings - 1);
   y = gen_graph_add_input (
       layers.graph, "latent", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, options->latent_size));
   y = gen_layers_dense (&layers, "up0", y, channels * extent * extent, FALSE, error);
@@ -60,7 +66,7 @@ generator (const GenPresetOptions *options, GError **error)
 static GenGraph *
 discriminator (const GenPresetOptions *options, GError **error)
 {
-  gint64 extent, channels = WIDTH;
+  gint64 extent, channels = width_of (options);
   int halvings;
   GenLayers layers;
   GenTensor *y;

@@ -8,6 +8,8 @@
 #include <generative/random.h>
 
 #define LEAK 0.2
+#define SOUND_KERNEL 25
+#define SOUND_STRIDE 4
 
 GenLayers
 gen_layers_begin (const char *name, guint64 seed, float spread)
@@ -128,6 +130,70 @@ gen_layers_up (GenLayers *layers, const char *name, GenTensor *x, gint64 outputs
   return x == NULL ? NULL
                    : convolution (layers, "ConvTranspose", name, x,
                          &GEN_SHAPE (inputs, outputs, 4, 4), inputs * 4, error);
+}
+
+/* Weights [inputs, per_input] with the mean over the inputs taken off. Behind ReLU all values are
+ * positive, and what a layer makes of their mean is the same for all samples: without this, more so
+ * with each layer, a net without normalisations begins with samples that are nearly the same. */
+static void
+center (GenTensor *weight)
+{
+  const gint64 inputs = weight->shape.dims[0];
+  const gint64 per_input = gen_shape_elements (&weight->shape) / inputs;
+  float *values = (float *)g_bytes_get_data (weight->data, NULL);
+
+  for (gint64 k = 0; k < per_input; k++) {
+    double sum = 0;
+
+    for (gint64 i = 0; i < inputs; i++)
+      sum += values[i * per_input + k];
+    for (gint64 i = 0; i < inputs; i++)
+      values[i * per_input + k] -= (float)(sum / (double)inputs);
+  }
+}
+
+/* 21 frames of padding make the length a multiple of the stride, the odd one behind. */
+static GenTensor *
+convolution_of_sound (GenLayers *layers, const char *op, const char *name, GenTensor *x,
+    GenTensor *weight, gint64 outputs, GError **error)
+{
+  GenTensor *bias = filled (layers, name, "bias", outputs, 0);
+
+  return gen_graph_op (layers->graph, op, (GenTensor *[]){ x, weight, bias }, 3, 1, error,
+      "kernel_shape", GEN_INTS, 1, (gint64[]){ SOUND_KERNEL }, "strides", GEN_INTS, 1,
+      (gint64[]){ SOUND_STRIDE }, "pads", GEN_INTS, 2,
+      (gint64[]){ (SOUND_KERNEL - SOUND_STRIDE) / 2, (SOUND_KERNEL - SOUND_STRIDE + 1) / 2 }, NULL);
+}
+
+GenTensor *
+gen_layers_down_sound (
+    GenLayers *layers, const char *name, GenTensor *x, gint64 outputs, GError **error)
+{
+  GenTensor *weight;
+  gint64 inputs;
+
+  if (x == NULL)
+    return NULL;
+  inputs = x->shape.dims[1];
+  weight = drawn (
+      layers, name, "weight", &GEN_SHAPE (outputs, inputs, SOUND_KERNEL), inputs * SOUND_KERNEL, 0);
+  return convolution_of_sound (layers, "Conv", name, x, weight, outputs, error);
+}
+
+GenTensor *
+gen_layers_up_sound (
+    GenLayers *layers, const char *name, GenTensor *x, gint64 outputs, GError **error)
+{
+  GenTensor *weight;
+  gint64 inputs;
+
+  if (x == NULL)
+    return NULL;
+  inputs = x->shape.dims[1];
+  weight = drawn (layers, name, "weight", &GEN_SHAPE (inputs, outputs, SOUND_KERNEL),
+      inputs * SOUND_KERNEL / SOUND_STRIDE, 0);
+  center (weight);
+  return convolution_of_sound (layers, "ConvTranspose", name, x, weight, outputs, error);
 }
 
 GenTensor *

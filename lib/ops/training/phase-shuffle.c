@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* PhaseShuffle (x, draws): each item of x [N, channels, length] shifted along its length by a whole
+ * number of -n … n, all of its channels alike; what a shift leaves open is filled by reflection.
+ * Draws are from [0, 1): item i has draw i, and where there are fewer they begin anew. Donahue et
+ * al., "Adversarial audio synthesis", 2019: a discriminator that cannot rely on phases does not
+ * learn the generator's upsampling artefacts. It stands in training graphs alone; nets play without
+ * it. */
+#include "phase-shuffle.h"
+
+#include <string.h>
+
+gint64
+gen_phase_shuffle_shift (float draw, gint64 n)
+{
+  return CLAMP ((gint64)(draw * (float)(2 * n + 1)), 0, 2 * n) - n;
+}
+
+gboolean
+gen_phase_shuffle_infer (GenNode *node, GError **error)
+{
+  const GenTensor *x = gen_node_input (node, 0), *draws = gen_node_input (node, 1);
+  gint64 n = gen_node_int (node, "n", 0);
+
+  if (x->shape.rank != 3 || draws->shape.rank != 1 || draws->shape.dims[0] < 1 ||
+      x->shape.dims[0] % draws->shape.dims[0] != 0)
+    return gen_node_error (node, error,
+        "it needs [N, channels, length] and a number of draws that N is a multiple of");
+  if (n < 0 || n >= x->shape.dims[2])
+    return gen_node_error (node, error,
+        "its n is %" G_GINT64_FORMAT
+        "; it must be at least 0, and below the length %" G_GINT64_FORMAT,
+        n, x->shape.dims[2]);
+  if (!gen_node_same_type (node, 0, 1, error))
+    return FALSE;
+  return gen_infer_same (node, error);
+}
+
+static void
+shift_row (const float *x, gint64 length, gint64 shift, float *y)
+{
+  if (shift < 0) {
+    for (gint64 t = 0; t < -shift; t++)
+      y[t] = x[-shift - t];
+    memcpy (y - shift, x, (gsize)(length + shift) * sizeof (float));
+    return;
+  }
+  memcpy (y, x + shift, (gsize)(length - shift) * sizeof (float));
+  for (gint64 t = 0; t < shift; t++)
+    y[length - shift + t] = x[length - 2 - t];
+}
+
+static void
+run (const GenKernel *kernel, int part, int parts)
+{
+  const GenShape *shape = &gen_node_input (kernel->node, 0)->shape;
+  const gint64 channels = shape->dims[1], length = shape->dims[2];
+  const gint64 n_draws = gen_node_input (kernel->node, 1)->shape.dims[0];
+  const gint64 n = gen_node_int (kernel->node, "n", 0);
+  const float *x = kernel->inputs[0], *draws = kernel->inputs[1];
+  float *y = kernel->outputs[0];
+  gsize first, end;
+
+  gen_kernel_share ((gsize)(shape->dims[0] * channels), 1, part, parts, &first, &end);
+  for (gint64 row = (gint64)first; row < (gint64)end; row++)
+    shift_row (x + row * length, length,
+        gen_phase_shuffle_shift (draws[row / channels % n_draws], n), y + row * length);
+}
+
+static gboolean
+cpu (GenKernel *kernel, GError **error)
+{
+  const GenShape *shape = &gen_node_input (kernel->node, 0)->shape;
+
+  if (gen_node_input (kernel->node, 0)->type != GEN_TYPE_FLOAT32)
+    return gen_node_error (kernel->node, error, "only float32 is supported");
+  gen_kernel_add_step (kernel, run, gen_kernel_parts (kernel, gen_shape_elements (shape), 0.2));
+  return TRUE;
+}
+
+static gboolean
+gradient (GenGradient *g, GError **error)
+{
+  if (!g->needed[0])
+    return TRUE;
+  g->inputs[0] = gen_graph_op (g->graph, "PhaseShuffleGradient",
+      (GenTensor *[]){ g->outputs[0], gen_node_input (g->node, 1) }, 2, 1, error, "n", GEN_INT,
+      gen_node_int (g->node, "n", 0), NULL);
+  return g->inputs[0] != NULL;
+}
+
+const GenOperator gen_operator_phase_shuffle = {
+  .name = "PhaseShuffle",
+  .domain = "generative",
+  .summary = "Shift each sound of a batch by a few steps at random, reflected at its ends",
+  .min_inputs = 2,
+  .max_inputs = 2,
+  .min_outputs = 1,
+  .max_outputs = 1,
+  .layouts = GEN_LAYOUTS_PLAIN,
+  .infer = gen_phase_shuffle_infer,
+  .cpu = cpu,
+  .gradient = gradient,
+};

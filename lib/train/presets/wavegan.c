@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Convolutional nets for sounds of 4096, 8192 and 16384 frames: from a short sound of many channels
+ * up to the whole, making the length fourfold and halving the channels, and the way back. Filters
+ * are 25 long. There are no normalisations; what the discriminator's convolutions read is shifted
+ * at random by 2 frames at most in training, as the paper says. The paper's nets have 64 channels
+ * beside the sound, which take a GPU; fewer learn single sounds on a processor.
+ *
+ * Weights start uniform, of variance 2 / inputs before (leaky) ReLU (He et al., 2015) and 1 /
+ * inputs in the last layer; biases at 0. */
+#include "layers.h"
+
+#include <generative/trainer.h>
+
+#include "../phase-shuffle.h"
+
+/* Channels beside the sound; each layer away from it doubles them. */
+#define WIDTH 16
+#define SHUFFLED "2"
+
+static const int lengths[] = { 4096, 8192, 16384, 0 };
+
+/* The frames of the shortest sound, and how often it becomes fourfold up to the whole one. */
+static gboolean
+measure (const GenPresetOptions *options, gint64 *shortest, int *layers, GError **error)
+{
+  const GenFormat *format = &options->format;
+  g_autofree char *text = NULL;
+
+  if (format->medium == &gen_medium_sound && (format->channels == 1 || format->channels == 2))
+    for (int i = 0; lengths[i] != 0; i++)
+      if (format->length == (gsize)lengths[i]) {
+        *layers = lengths[i] == 4096 ? 4 : 5;
+        *shortest = lengths[i] >> (2 * *layers);
+        return TRUE;
+      }
+  text = gen_format_describe (format);
+  g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
+      "preset wavegan takes sounds of 4096, 8192 or 16384 frames, mono or stereo, not %s", text);
+  return FALSE;
+}
+
+static gint64
+width_of (const GenPresetOptions *options)
+{
+  return options->width > 0 ? options->width : WIDTH;
+}
+
+static void
+note (GenGraph *graph, const char *key, const char *value)
+{
+  g_hash_table_insert (graph->metadata, g_strdup (key), g_strdup (value));
+}
+
+static GenGraph *
+end (GenLayers *layers, GenTensor *y, const char *range_key, const GenPresetOptions *options)
+{
+  GenGraph *graph = gen_layers_end (layers, y, range_key);
+  g_autofree char *rate = g_strdup_printf ("%d", options->format.rate);
+
+  if (graph != NULL && options->format.rate > 0)
+    note (graph, "generative.sample-rate", rate);
+  return graph;
+}
+
+static GenGraph *
+generator (const GenPresetOptions *options, GError **error)
+{
+  gint64 length, channels;
+  int n_layers;
+  GenLayers layers;
+  GenTensor *y;
+
+  if (!measure (options, &length, &n_layers, error))
+    return NULL;
+  layers = gen_layers_begin ("wavegan generator", options->seed, 0);
+  layers.gain = (float)G_SQRT2;
+  channels = width_of (options) << (n_layers - 1);
+  y = gen_graph_add_input (
+      layers.graph, "latent", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, options->latent_size));
+  y = gen_layers_dense (&layers, "up0", y, channels * length, TRUE, error);
+  y = gen_layers_reshape (&layers, y, (gint64[]){ channels, length }, 2, error);
+  for (int i = 1; i <= n_layers; i++) {
+    g_autofree char *up = g_strdup_printf ("up%d", i);
+
+    y = gen_unary (layers.graph, "Relu", y, error);
+    channels /= 2;
+    layers.gain = i < n_layers ? (float)G_SQRT2 : 1;
+    y = gen_layers_up_sound (
+        &layers, up, y, i < n_layers ? channels : options->format.channels, error);
+  }
+  y = gen_unary (layers.graph, "Tanh", y, error);
+  return end (&layers, y, "generative.output-range", options);
+}
+
+static GenGraph *
+discriminator (const GenPresetOptions *options, GError **error)
+{
+  gint64 length, channels = width_of (options);
+  int n_layers;
+  GenLayers layers;
+  GenGraph *graph;
+  GenTensor *y;
+
+  if (!measure (options, &length, &n_layers, error))
+    return NULL;
+  layers = gen_layers_begin ("wavegan discriminator", options->seed, 0);
+  layers.gain = (float)G_SQRT2;
+  y = gen_graph_add_input (layers.graph, "sound", GEN_TYPE_FLOAT32,
+      &GEN_SHAPE (1, options->format.channels, (gint64)options->format.length));
+  for (int i = 1; i <= n_layers; i++, channels *= 2) {
+    g_autofree char *down = g_strdup_printf ("down%d", i);
+
+    y = gen_layers_down_sound (&layers, down, y, channels, error);
+    y = gen_layers_leaky_relu (&layers, y, error);
+    y = gen_layers_dropout (&layers, y, options->dropout, error);
+  }
+  y = gen_unary (layers.graph, "Flatten", y, error);
+  layers.gain = 1;
+  y = gen_layers_dense (&layers, "last", y, 1, TRUE, error);
+  y = gen_unary (layers.graph, "Sigmoid", y, error);
+  graph = end (&layers, y, "generative.input-range", options);
+  if (graph != NULL)
+    note (graph, GEN_PHASE_SHUFFLE, SHUFFLED);
+  return graph;
+}
+
+const GenPreset gen_preset_wavegan = {
+  .name = "wavegan",
+  .description = "Convolutional nets for sounds of 4096, 8192 and 16384 frames, mono or stereo",
+  .medium = &gen_medium_sound,
+  .extents = lengths,
+  .channels = 2,
+  .generator = generator,
+  .discriminator = discriminator,
+};

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Options for the nets of any preset, small ones of sounds. */
+#pragma once
+
+#include <generative/preset.h>
+
+static inline GenPresetOptions
+preset_options (const GenPreset *preset)
+{
+  GenPresetOptions options = { GEN_PRESET_DEFAULTS };
+
+  if (preset->medium == &gen_medium_sound) {
+    options.format = (GenFormat){ preset->medium, .channels = 1, .rate = 16000,
+      .length = (gsize)preset->extents[0] };
+    options.width = 2;
+  }
+  return options;
+}
