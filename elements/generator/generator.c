@@ -57,10 +57,11 @@
  *
  * A model whose output is [N, C, T], of up to 8 channels, makes sound of each latent, as float32 or
  * int16, at the rate that its metadata or `.modelinfo` file says (`generative.sample-rate`), or
- * `sample-rate`; with that set, a vector is a sound as well. Sounds follow each other to the
- * sample, whatever the times of the latents are. `latentsrc` is asked for latents as fast as sounds
- * are long. With `crossfade` each begins while the one before it fades out, and that much less of
- * it lies between two latents; the first one after a seek has none before it to fade out.
+ * `sample-rate`; with that set, a vector is a sound as well. T of less than 1024 is taken for sound
+ * where the model says its rate, from 64 on. Sounds follow each other to the sample, whatever the
+ * times of the latents are. `latentsrc` is asked for latents as fast as sounds are long. With
+ * `crossfade` each begins while the one before it fades out, and that much less of it lies between
+ * two latents; the first one after a seek has none before it to fade out.
  *
  * A model of sound whose input and output are such is played on sound: piece by piece, each with
  * the samples around it that its results hang on, which is found from the model's kernels,

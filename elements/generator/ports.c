@@ -59,6 +59,14 @@ is_timed (const GenPort *port)
   return port->kind == GEN_PORT_SOUND || port->kind == GEN_PORT_SERIES;
 }
 
+/* Whether a tensor may be a sound that is too short to be taken for one. */
+static gboolean
+may_be_sound (const GenShape *shape)
+{
+  return shape->rank == 3 && MIN (shape->dims[1], shape->dims[2]) >= 1 &&
+         MIN (shape->dims[1], shape->dims[2]) <= GEN_SOUND_MAX_CHANNELS;
+}
+
 /* What would make a picture of a tensor that is nearly one; "" where there is no telling.
  * (transfer full) */
 static char *
@@ -71,8 +79,11 @@ suggest_picture (const GenPort *port)
       (dims[rank - 3] == 1 || dims[rank - 3] == 3 || dims[rank - 3] == 4)) {
     g_autofree char *size = gen_shape_to_string (&GEN_SHAPE (dims[rank - 2], dims[rank - 1]));
 
-    return g_strdup_printf ("; this one has an extent too %s: export it as [N, %d, %s",
-        rank == 3 ? "few" : "many", (int)dims[rank - 3], size + 1);
+    return g_strdup_printf ("; this one has an extent too %s: export it as [N, %d, %s%s",
+        rank == 3 ? "few" : "many", (int)dims[rank - 3], size + 1,
+        may_be_sound (&port->shape)
+            ? ", or, where it is sound, with metadata generative.sample-rate"
+            : "");
   }
   if (rank == 4)
     return g_strdup ("; export it with a fixed number of channels");
@@ -390,6 +401,9 @@ gst_generator_choose_ports (
   }
   if (gst_generator_streams (ports))
     return choose_stream (ports, hints, error);
+  if (output->kind == GEN_PORT_SOUND && !is_float32 (output))
+    return refuse_sound (
+        ports, "a generator makes sounds of floats, whose full scale is -1 to 1", error);
   if (is_float32 (output) && (output->kind == GEN_PORT_SOUND || hints->sample_rate > 0)) {
     gen_port_use_float32 (chosen);
     return choose_sound (ports, hints, error);

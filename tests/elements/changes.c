@@ -159,6 +159,7 @@ test_refused (void)
     { "long", "takes latents of 5 numbers" },
     { "score", "score" },
     { "four", "set property batch-size=4" },
+    { "sound", "does not make what it takes" },
   };
   GstBus *bus;
   GstHarness *harness = open_generator ("dark", &bus);
@@ -178,6 +179,51 @@ test_refused (void)
   change_model (harness, "large");
   wait_for (bus, GST_MESSAGE_WARNING, "does not take what it makes");
   assert_frame (harness, gst_harness_push_and_pull (harness, make_latent (1)), 4, 50);
+  close_harness (harness, bus);
+}
+
+/* A model of sound, which turns it upside down, at a rate that it says. */
+static void
+save_sound_filter (const char *path, const char *rate)
+{
+  g_autoptr (GenGraph) graph = gen_graph_new ("sound");
+  g_autoptr (GError) error = NULL;
+  GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 1, -1));
+
+  gen_graph_add_output (graph, gen_unary (graph, "Neg", x, NULL));
+  g_hash_table_insert (graph->metadata, g_strdup ("generative.sample-rate"), g_strdup (rate));
+  gen_onnx_save (graph, path, &error);
+  g_assert_no_error (error);
+}
+
+static void
+assert_samples (GstHarness *harness, float value)
+{
+  const float samples[480] = { [0] = 0.25f };
+  g_autoptr (GstBuffer) buffer =
+      gst_harness_push_and_pull (harness, gst_buffer_new_memdup (samples, sizeof samples));
+  float first;
+
+  gst_buffer_extract (buffer, 0, &first, sizeof first);
+  g_assert_cmpfloat (first, ==, value);
+}
+
+/* A model of sound at another rate, where nothing in front converts to it. */
+static void
+test_other_rate (void)
+{
+  g_autofree char *path = path_of ("sound");
+  g_autofree char *launch = g_strdup_printf ("generator chunk-size=480 model=%s", path);
+  GstHarness *harness = gst_harness_new_parse (launch);
+  GstBus *bus = gst_bus_new ();
+
+  gst_element_set_bus (harness->element, bus);
+  gst_harness_set_src_caps_str (
+      harness, "audio/x-raw,format=F32LE,layout=interleaved,rate=16000,channels=1");
+  assert_samples (harness, -0.25f);
+  change_model (harness, "slow-sound");
+  wait_for (bus, GST_MESSAGE_WARNING, "does not make what it takes");
+  assert_samples (harness, -0.25f);
   close_harness (harness, bus);
 }
 
@@ -597,7 +643,8 @@ int
 main (int argc, char **argv)
 {
   g_autofree char *dark = NULL, *light = NULL, *large = NULL, *other = NULL, *score = NULL;
-  g_autofree char *high = NULL, *wide = NULL, *staged = NULL, *small = NULL;
+  g_autofree char *high = NULL, *wide = NULL, *sound = NULL, *slow = NULL;
+  g_autofree char *staged = NULL, *small = NULL;
   g_autofree char *four = NULL, *same = NULL, *twice = NULL, *any = NULL, *broken = NULL,
                   *sheet = NULL;
   g_auto (GenPicture) picture = { 0 };
@@ -619,6 +666,8 @@ main (int argc, char **argv)
   save_filter (same = path_of ("same"), 4, 1, 1);
   save_filter (any = path_of ("any"), -1, 0.25f, 1);
   save_filter (twice = path_of ("twice"), -1, 0.5f, 2);
+  save_sound_filter (sound = path_of ("sound"), "16000");
+  save_sound_filter (slow = path_of ("slow-sound"), "8000");
   broken = path_of ("broken");
   g_assert_true (g_file_set_contents (broken, "no model", -1, NULL));
   sheet = path_of ("sheet.png");
@@ -627,6 +676,7 @@ main (int argc, char **argv)
   g_test_add_func ("/changes/model", test_model);
   g_test_add_func ("/changes/before-caps", test_before_caps);
   g_test_add_func ("/changes/refused", test_refused);
+  g_test_add_func ("/changes/other-rate", test_other_rate);
   g_test_add_func ("/changes/ways", test_ways);
   g_test_add_func ("/changes/other-latents", test_other_latents);
   g_test_add_func ("/changes/batch", test_batch);
