@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "mode.h"
 
-/* The first that suits; the last one suits all. */
+/* Every model is suited by one. */
 static const GstGeneratorMode *const modes[] = { &gst_generator_stream, &gst_generator_staged,
   &gst_generator_batch };
 
