@@ -465,6 +465,7 @@ batch_timing (gpointer mode)
   return (GstGeneratorTiming){
     .held = (batch - 1) * interval,
     .interval = interval,
+    .batch = batch,
     .runs = self->single ? batch * pictures : 1,
   };
 }

@@ -42,8 +42,8 @@ gst_generator_lateness_begin (
     return;
   lateness->run_time = run_time * timing->runs;
   GST_INFO_OBJECT (lateness->base,
-      "latency: a run takes %" GST_TIME_FORMAT ", and what is gathered takes %u of them",
-      GST_TIME_ARGS (run_time), timing->runs);
+      "latency: a run takes %" GST_TIME_FORMAT ", and a batch of %u buffers takes %u of them",
+      GST_TIME_ARGS (run_time), timing->batch, timing->runs);
   gst_generative_latency_note (
       &lateness->latency, GST_ELEMENT (lateness->base), lateness->run_time);
 }

@@ -21,7 +21,8 @@ typedef struct {
 typedef struct {
   GstClockTime held;     /* before a run */
   GstClockTime interval; /* between buffers; 0: no matter */
-  guint runs;            /* for as many as are held; 0: only a run will tell how long it takes */
+  guint batch;           /* buffers that are gathered */
+  guint runs;            /* on these; 0: only a run will tell how long it takes */
 } GstGeneratorTiming;
 
 /* The element starts. */

@@ -521,6 +521,7 @@ stream_timing (gpointer mode)
 
   return (GstGeneratorTiming){
     .held = time_of (self, self->piece + self->after) + 1,
+    .batch = 1,
     .runs = 1,
   };
 }
