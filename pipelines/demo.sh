@@ -148,11 +148,11 @@ launch latentsrc walk=slerp speed=0.5 num-buffers=300 seed=4 dimensions=100:48 !
     video/x-raw,width=$((size * 8 * enlarge)),height=$((size * 6 * enlarge)) ! \
     videoconvert ! video/x-raw,format=I420 ! $encode_picture ! $mux ! filesink location=$film
 
-# A tenth of the steps and a fifth of the drums that pipelines/drums.sh takes by itself.
+# An eighth of the steps and a fifth of the drums that pipelines/drums.sh takes by itself.
 say "Sound: a net of few channels learns drums for a minute or two"
 drums=$(PACKAGES="sonic-pi-samples lmms-common" sh "$top/pipelines/fetch-drums.sh" \
     "$build/data/few-drums")
-SETUP=no sh "$top/pipelines/drums.sh" --data "$drums" --steps 1200 --out "$out/drums"
+SETUP=no sh "$top/pipelines/drums.sh" --data "$drums" --steps 1500 --out "$out/drums"
 
 say "Film: pictures that dance to them"
 launch filesrc location=drums/beat.wav ! wavparse ! audioconvert ! tee name=beat \

@@ -170,6 +170,26 @@ gst_generator_read_input (const GstGeneratorPorts *ports, const GstStructure *st
 }
 
 gboolean
+gst_generator_check_batch (
+    const GstGeneratorPorts *ports, guint batch, int pictures, GError **error)
+{
+  const GenPort *port = &ports->input;
+  const gint64 wanted = port->batch, now = (gint64)batch * pictures;
+  const gboolean fits = wanted % pictures == 0 && wanted / pictures <= GST_GENERATOR_MAX_BATCH;
+
+  if (wanted <= 1 || wanted == now)
+    return TRUE;
+  g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
+      "its input '%s' takes %" G_GINT64_FORMAT " %s in a run, no more and no less, but %u %s of "
+      "%d would come; %s%" G_GINT64_FORMAT "%s, or export the model with a free batch",
+      port->name, wanted, port->kind == GEN_PORT_PICTURE ? "pictures" : "latents", batch,
+      batch == 1 ? "buffer" : "buffers", pictures,
+      fits ? "set property batch-size=" : "give it buffers of ", fits ? wanted / pictures : wanted,
+      fits ? "" : " each");
+  return FALSE;
+}
+
+gboolean
 gst_generator_output_size (const GstGeneratorPorts *ports, const GstGeneratorInput *input,
     int *height, int *width, GError **error)
 {

@@ -245,6 +245,7 @@ choose_context (GstGeneratorPorts *ports, const GstGeneratorHints *hints, GError
   ports->endless =
       !gen_model_find_context (ports->model, &ports->input, &ports->output, &ports->context, NULL);
   ports->overlap = MAX (hints->overlap, 0);
+  ports->piece = hints->chunk_size;
   if (ports->endless && !choose_ratio (ports, error))
     return FALSE;
   if (ports->endless && hints->overlap < 0 && hints->context < 0)
@@ -423,4 +424,65 @@ gst_generator_choose_ports (
       "to say which they are",
       model->path, output->length, output->name);
   return FALSE;
+}
+
+/* --- another model in the place of one --- */
+
+gboolean
+gst_generator_ports_agree (const GstGeneratorPorts *a, const GstGeneratorPorts *b)
+{
+  /* How long pieces are, and what they need, is another model's own. */
+  return !gst_generator_streams (a) && a->input.kind == b->input.kind &&
+         a->input.length == b->input.length && a->input.type == b->input.type &&
+         a->second.kind == b->second.kind && a->second.type == b->second.type &&
+         a->second.length == b->second.length && a->input.channels == b->input.channels &&
+         a->input.width == b->input.width && a->input.height == b->input.height &&
+         a->output.kind == b->output.kind && a->output.channels == b->output.channels &&
+         (a->output.kind != GEN_PORT_SOUND ||
+             (a->output.length == b->output.length &&
+                 a->output.sample_rate == b->output.sample_rate)) &&
+         a->output.width == b->output.width && a->output.height == b->output.height &&
+         (a->input.batch == 1) == (b->input.batch == 1) && a->staged == b->staged;
+}
+
+/* Whether both make as long a sound of what is the size of `input`. */
+static gboolean
+lengths_agree (
+    const GstGeneratorPorts *a, const GstGeneratorPorts *b, const GstGeneratorInput *input)
+{
+  gint64 one, other;
+
+  return gst_generator_sound_length (a, input, &one, NULL) &&
+         gst_generator_sound_length (b, input, &other, NULL) && one == other;
+}
+
+gboolean
+gst_generator_sizes_agree (
+    const GstGeneratorPorts *ports, const GstGeneratorPorts *now, const GenModelUse *use)
+{
+  const GstGeneratorInput one = {
+    .pictures = 1, .columns = 1, .rows = 1, .height = use->height, .width = use->width
+  };
+  int height, width;
+
+  if (ports->staged || use->frames == 0 || gst_generator_streams (ports))
+    return TRUE;
+  if (ports->output.kind == GEN_PORT_SOUND)
+    return lengths_agree (ports, now, &one);
+  return gst_generator_output_size (ports, &one, &height, &width, NULL) &&
+         height == use->output.height && width == use->output.width;
+}
+
+GenModelUse
+gst_generator_use_of (const GenModelUse *use, const GstGeneratorPorts *ports, guint batch)
+{
+  GenModelUse changed = *use;
+
+  changed.input = ports->input;
+  changed.output = ports->output;
+  changed.output.height = use->output.height;
+  changed.output.width = use->output.width;
+  if (use->frames > 0)
+    changed.frames = ports->input.batch == 1 ? 1 : (int)batch;
+  return changed;
 }
