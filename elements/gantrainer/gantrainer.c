@@ -54,8 +54,8 @@
  * gst-launch-1.0 audiotestsrc wave=ticks num-buffers=160 ! \
  *   audio/x-raw,format=S16LE,rate=8000,channels=1 ! \
  *   gantrainer preset=wavegan width=4 batch-size=4 checkpoint=ticking
- * gst-launch-1.0 latentsrc num-buffers=4 dimensions=100 ! generator model=ticking/generator.onnx !
- * \ audioconvert ! wavenc ! filesink location=made.wav
+ * gst-launch-1.0 latentsrc num-buffers=4 ! generator model=ticking/generator.onnx ! \
+ *   audioconvert ! wavenc ! filesink location=made.wav
  * ]|
  * Ten steps on half seconds of ticks, and what the generator makes then.
  */
