@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The main job, end to end, by gst-launch-1.0 alone: a GAN is trained on real pictures inside a
 # pipeline and written as ONNX; other pipelines source noise, generate, score, measure and encode.
+# Another one is trained on real drums for a while, and the pictures dance to what it plays.
 #
 #   sh pipelines/demo.sh [--data FOLDER] [--out FOLDER] [--epochs N]
 #
@@ -125,16 +126,19 @@ launch compositor name=pair background=white sink_1::xpos=$((square + 16)) ! vid
 
 say "Film: ten seconds of walks between latents"
 if gst-inspect-1.0 --exists x264enc; then
-    encode="x264enc pass=qual quantizer=20 ! video/x-h264,profile=high ! h264parse ! mp4mux faststart=true"
-    film=film.mp4
+    encode_picture="x264enc pass=qual quantizer=20 ! video/x-h264,profile=high ! h264parse"
 elif gst-inspect-1.0 --exists openh264enc; then
-    encode="openh264enc bitrate=3000000 ! h264parse ! mp4mux faststart=true"
-    film=film.mp4
+    encode_picture="openh264enc bitrate=3000000 ! h264parse"
 else
-    encode="vp8enc target-bitrate=3000000 deadline=1 ! webmmux"
-    film=film.webm
+    encode_picture="vp8enc target-bitrate=3000000 deadline=1"
 fi
-gst-inspect-1.0 --exists h264parse || encode=$(echo "$encode" | sed 's/ ! h264parse//')
+case $encode_picture in
+vp8enc*) mux=webmmux suffix=webm encode_sound=vorbisenc ;;
+*) mux="mp4mux faststart=true" suffix=mp4 encode_sound=lamemp3enc ;;
+esac
+if [ $suffix = mp4 ] && gst-inspect-1.0 --exists voaacenc; then encode_sound=voaacenc; fi
+gst-inspect-1.0 --exists h264parse || encode_picture=${encode_picture% ! h264parse}
+film=film.$suffix
 launch latentsrc walk=slerp speed=0.5 num-buffers=300 seed=4 dimensions=100:48 ! \
     other/tensors,framerate=30/1 ! \
     generator model=model/ema.onnx columns=8 ! \
@@ -142,7 +146,23 @@ launch latentsrc walk=slerp speed=0.5 num-buffers=300 seed=4 dimensions=100:48 !
     qualitymeter tile-width=$size tile-height=$size report=report.jsonl ! \
     videoscale method=lanczos ! \
     video/x-raw,width=$((size * 8 * enlarge)),height=$((size * 6 * enlarge)) ! \
-    videoconvert ! video/x-raw,format=I420 ! $encode ! filesink location=$film
+    videoconvert ! video/x-raw,format=I420 ! $encode_picture ! $mux ! filesink location=$film
+
+# An eighth of the steps and a fifth of the drums that pipelines/drums.sh takes by itself.
+say "Sound: a net of few channels learns drums for a minute or two"
+drums=$(PACKAGES="sonic-pi-samples lmms-common" sh "$top/pipelines/fetch-drums.sh" \
+    "$build/data/few-drums")
+SETUP=no sh "$top/pipelines/drums.sh" --data "$drums" --steps 1500 --out "$out/drums"
+
+say "Film: pictures that dance to them"
+launch filesrc location=drums/beat.wav ! wavparse ! audioconvert ! tee name=beat \
+    beat. ! queue ! audioconvert ! walk.sound \
+    latentsrc name=walk walk=slerp speed=0.2 seed=5 dimensions=100:24 ! \
+    other/tensors,framerate=30/1 ! generator model=model/ema.onnx columns=6 ! \
+    videoscale method=lanczos ! video/x-raw,width=$((size * 6 * enlarge)),height=$((size * 4 * enlarge)) ! \
+    videoconvert ! video/x-raw,format=I420 ! $encode_picture ! mux. \
+    beat. ! queue max-size-time=0 max-size-buffers=0 ! audioconvert ! audioresample ! $encode_sound ! mux. \
+    $mux name=mux ! filesink location=dance.$suffix
 
 row() {
     printf '%-34s %10s %10s %10s\n' "$@"
@@ -167,7 +187,7 @@ say "Done in $(($(date +%s) - start)) s"
     fi
 } | tee figures.txt
 echo
-for file in "$film" sheet.png before-after.png figures.txt report.jsonl scores.jsonl \
+for file in "$film" "dance.$suffix" drums/beat.wav drums/kit drums/sheet.png sheet.png before-after.png figures.txt report.jsonl scores.jsonl \
     model/ema.onnx model/discriminator.onnx; do
     echo "$out/$file"
 done

@@ -1,11 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Brings about 390 real drum hits of three packages of Debian, which are downloaded and unpacked, so
+# Brings real drum hits, about 390 of three packages of Debian, which are downloaded and unpacked, so
 # that nothing is installed and no root is needed: a folder `train` and a folder `held`, with every
 # seventh hit, and in each a folder for kicks, snares, toms and hats. Prints the folder's path; does
 # nothing when it is there. docs/training.md tells whose they are.
 #
 #   sh pipelines/fetch-drums.sh [FOLDER]     (build/data/drums)
+#
+#   PACKAGES  (environment) fewer of them, such as "sonic-pi-samples lmms-common", which are small
 set -eu
 build=${BUILD:-build}
 case $build in /*) ;; *) build=$(dirname "$0")/../$build ;; esac
@@ -17,7 +19,7 @@ if [ -d "$folder" ]; then
     exit
 fi
 
-packages="sonic-pi-samples lmms-common hydrogen-drumkits"
+packages=${PACKAGES:-sonic-pi-samples lmms-common hydrogen-drumkits}
 command -v apt-get >/dev/null ||
     { echo "No apt-get here: put hits into $folder/train and $folder/held" >&2; exit 1; }
 # Beside the folder: /tmp may be small. Readable for the user that apt downloads as.

@@ -14,7 +14,8 @@
  * either, buffers are counted. With another `length` the stream is cut into windows of that many
  * samples, whatever its buffers are: window N begins at sample N times `length`, counted from time
  * 0. Each window comes out as one buffer once its last sample has come, which is the latency that
- * the element reports.
+ * the element reports. Between `datasetsrc` and `gantrainer` it stays at 0: windows that are cut
+ * anew have the end of one sound and the beginning of the next in them.
  *
  * What happens to a window depends on the seed and the window's number alone, and not on what was
  * played before or on how the stream was cut into buffers. So windows after a seek are, sample by

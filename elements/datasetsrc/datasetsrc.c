@@ -100,17 +100,17 @@ enum {
 
 #define MAX_TILE 32768
 
-static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC,
-    GST_PAD_ALWAYS,
-    GST_STATIC_CAPS ("video/x-raw, format = (string) { RGB, GRAY8, RGBA }, "
-                     "width = (int) [ 1, 32768 ], height = (int) [ 1, 32768 ], "
-                     "framerate = (fraction) [ 0/1, 2147483647/1 ], "
-                     "pixel-aspect-ratio = (fraction) 1/1, "
-                     "interlace-mode = (string) progressive; "
-                     "audio/x-raw, format = (string) { " GST_AUDIO_NE (F32) ", " GST_AUDIO_NE (
-                         S16) " }, "
-                              "rate = (int) [ 1, 2147483647 ], channels = (int) [ 1, 2147483647 ], "
-                              "layout = (string) interleaved"));
+static GstStaticPadTemplate src_template =
+    GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC, GST_PAD_ALWAYS,
+        GST_STATIC_CAPS ("video/x-raw, format = (string) { RGB, GRAY8, RGBA }, "
+                         "width = (int) [ 1, 32768 ], height = (int) [ 1, 32768 ], "
+                         "framerate = (fraction) [ 0/1, 2147483647/1 ], "
+                         "pixel-aspect-ratio = (fraction) 1/1, "
+                         "interlace-mode = (string) progressive; "
+                         "audio/x-raw, format = (string) { " GST_AUDIO_NE (F32) ", " GST_AUDIO_NE (
+                             S16) " }, "
+                                  "rate = (int) [ 1, 2147483647 ], channels = (int) [ 1, 64 ], "
+                                  "layout = (string) interleaved"));
 
 G_DEFINE_FINAL_TYPE (GstDatasetSrc, gst_dataset_src, GST_TYPE_PUSH_SRC)
 GST_ELEMENT_REGISTER_DEFINE (datasetsrc, "datasetsrc", GST_RANK_NONE, GST_TYPE_DATASET_SRC)

@@ -61,6 +61,24 @@ cut (GstDatasetSrc *self, GError **error)
   return TRUE;
 }
 
+/* Whether there is room for windows, several of which are decoded ahead. */
+static gboolean
+check_window (GstDatasetSrc *self, GError **error)
+{
+  const guint channels = (guint)GST_AUDIO_INFO_CHANNELS (&self->audio);
+  guint window;
+
+  GST_OBJECT_LOCK (self);
+  window = self->window;
+  GST_OBJECT_UNLOCK (self);
+  if ((guint64)window * channels <= GEN_SOUND_MAX_FRAMES)
+    return TRUE;
+  g_set_error (error, GEN_DATASET_ERROR, GEN_DATASET_ERROR_SETTINGS,
+      "Property window is %u frames, of %u channels; a buffer holds at most %u of them", window,
+      channels, GEN_SOUND_MAX_FRAMES / channels);
+  return FALSE;
+}
+
 static gboolean
 sound_accept (GstDatasetSrc *self, const GstCaps *caps, GenFormat *format, GError **error)
 {
@@ -71,6 +89,8 @@ sound_accept (GstDatasetSrc *self, const GstCaps *caps, GenFormat *format, GErro
         error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION, "The next element's caps are no audio");
     return FALSE;
   }
+  if (!check_window (self, error))
+    return FALSE;
   if (GST_AUDIO_INFO_RATE (&self->audio) != rate && !cut (self, error))
     return FALSE;
   self->rate_numerator = GST_AUDIO_INFO_RATE (&self->audio);

@@ -22,7 +22,9 @@
  * one that many windows end in has as many metas. With `action=drop` sound is held for the length
  * of a window and passes in pieces of `hop`, each of which goes by the window that begins with it.
  * What is dropped is a gap, of which an event tells; what follows keeps its time and is marked
- * DISCONT, so that players stay in time. At the end, and before a jump, less than a window is left:
+ * DISCONT, so that players stay in time. (A file of wavenc's has no times: what passed follows each
+ * other there.) Windows run on from one sound of `datasetsrc` into the next, unless `window` there
+ * is as many frames as the model takes. At the end, and before a jump, less than a window is left:
  * half of one and more is scored with silence behind it, less goes with the window before.
  *
  * The model's rate is told by its metadata `generative.sample-rate`, its `.modelinfo`, or
@@ -106,12 +108,6 @@ static GstStaticPadTemplate src_template =
 G_DEFINE_FINAL_TYPE (GstDiscriminator, gst_discriminator, GST_TYPE_SCORE_FILTER)
 GST_ELEMENT_REGISTER_DEFINE (discriminator, "discriminator", GST_RANK_NONE, GST_TYPE_DISCRIMINATOR)
 
-GstBaseTransformClass *
-gst_discriminator_get_parent_class (void)
-{
-  return GST_BASE_TRANSFORM_CLASS (gst_discriminator_parent_class);
-}
-
 #define GST_TYPE_DISCRIMINATOR_ACTION (gst_discriminator_action_get_type ())
 static GType
 gst_discriminator_action_get_type (void)
@@ -144,10 +140,9 @@ gst_discriminator_set_property (
   case PROP_MODEL:
     g_free (self->path);
     self->path = g_value_dup_string (value);
-    if (self->model != NULL && self->watch == NULL)
-      self->watch = gst_file_watch_new (NULL, load_next, self);
-    if (self->watch != NULL)
-      gst_file_watch_turn_to (self->watch, self->path);
+    if (self->judge.ports.model != NULL && self->succession.watch == NULL)
+      gst_succession_begin (&self->succession, NULL, load_next, self);
+    gst_succession_turn_to (&self->succession, self->path);
     break;
   case PROP_THRESHOLD:
     self->threshold = g_value_get_double (value);
@@ -156,26 +151,26 @@ gst_discriminator_set_property (
     self->action = g_value_get_enum (value);
     break;
   case PROP_TILE_WIDTH:
-    self->tile_width = g_value_get_int (value);
+    self->hints.tile_width = g_value_get_int (value);
     break;
   case PROP_TILE_HEIGHT:
-    self->tile_height = g_value_get_int (value);
+    self->hints.tile_height = g_value_get_int (value);
     break;
   case PROP_INPUT_RANGE:
-    g_free (self->input_range);
-    self->input_range = g_value_dup_string (value);
+    g_free (self->hints.input_range);
+    self->hints.input_range = g_value_dup_string (value);
     break;
   case PROP_SAMPLE_RATE:
-    self->sample_rate = g_value_get_int (value);
+    self->hints.sample_rate = g_value_get_int (value);
     break;
   case PROP_WINDOW:
-    self->window = g_value_get_double (value);
+    self->hints.window = g_value_get_double (value);
     break;
   case PROP_HOP:
-    self->hop = g_value_get_double (value);
+    self->hints.hop = g_value_get_double (value);
     break;
   default:
-    if (!gst_generative_playing_set (&self->playing, property_id - PROP_PLAYING, value))
+    if (!gst_generative_playing_set (&self->judge.playing, property_id - PROP_PLAYING, value))
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
   }
   GST_OBJECT_UNLOCK (self);
@@ -199,25 +194,25 @@ gst_discriminator_get_property (
     g_value_set_enum (value, self->action);
     break;
   case PROP_TILE_WIDTH:
-    g_value_set_int (value, self->tile_width);
+    g_value_set_int (value, self->hints.tile_width);
     break;
   case PROP_TILE_HEIGHT:
-    g_value_set_int (value, self->tile_height);
+    g_value_set_int (value, self->hints.tile_height);
     break;
   case PROP_INPUT_RANGE:
-    g_value_set_string (value, self->input_range);
+    g_value_set_string (value, self->hints.input_range);
     break;
   case PROP_SAMPLE_RATE:
-    g_value_set_int (value, self->sample_rate);
+    g_value_set_int (value, self->hints.sample_rate);
     break;
   case PROP_WINDOW:
-    g_value_set_double (value, self->window);
+    g_value_set_double (value, self->hints.window);
     break;
   case PROP_HOP:
-    g_value_set_double (value, self->hop);
+    g_value_set_double (value, self->hints.hop);
     break;
   default:
-    if (!gst_generative_playing_get (&self->playing, property_id - PROP_PLAYING, value))
+    if (!gst_generative_playing_get (&self->judge.playing, property_id - PROP_PLAYING, value))
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
   }
   GST_OBJECT_UNLOCK (self);
@@ -229,145 +224,63 @@ gst_discriminator_finalize (GObject *object)
   GstDiscriminator *self = GST_DISCRIMINATOR (object);
 
   g_free (self->path);
-  g_free (self->input_range);
-  gst_generative_playing_clear (&self->playing);
+  g_free (self->hints.input_range);
+  gst_generative_playing_clear (&self->judge.playing);
   G_OBJECT_CLASS (gst_discriminator_parent_class)->finalize (object);
 }
 
 /* --- starting and stopping --- */
 
-/* A picture or a sound. A row of numbers is a picture, unless a rate is given. */
-static const GenPort *
-find_input (const GenModel *model, int sample_rate)
-{
-  const GenPort *picture = gen_model_find_input (model, GEN_PORT_PICTURE);
-  const GenPort *sound = gen_model_find_input (model, GEN_PORT_SOUND);
-
-  if (sound != NULL && (sample_rate > 0 || picture == NULL))
-    return sound;
-  return picture != NULL ? picture : gen_model_find_input (model, GEN_PORT_VECTOR);
-}
-
-/* Whether `port` can be met as a picture, or as a sound of the rate that is said or assumed. */
-static gboolean
-use_input (GstDiscriminator *self, GenPort *port)
-{
-  if (!gen_port_use_float32 (port))
-    return FALSE;
-  if (self->sample_rate > 0 || port->kind == GEN_PORT_SOUND)
-    return gen_port_make_sound (port, self->sample_rate > 0   ? self->sample_rate
-                                      : port->sample_rate > 0 ? port->sample_rate
-                                                              : GST_GENERATIVE_ASSUMED_RATE) &&
-           port->channels > 0 && port->batch <= 1;
-  return port->kind != GEN_PORT_VECTOR ||
-         gen_port_make_picture (port, self->tile_width, self->tile_height);
-}
-
-/* A picture or a sound in, one number out. */
-static gboolean
-choose_ports (GstDiscriminator *self, GenModel *model, GError **error)
-{
-  const GenPort *input = find_input (model, self->sample_rate);
-  const GenPort *output = gen_model_find_output (model, GEN_PORT_VECTOR);
-  g_autofree char *text = gen_model_describe (model);
-
-  if (input != NULL)
-    self->input = *input;
-  if (output != NULL)
-    self->output = *output;
-  if (model->graph->inputs->len != 1 || input == NULL || !use_input (self, &self->input) ||
-      output == NULL || output->length != 1 || !gen_port_use_float32 (&self->output)) {
-    g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
-        "%s: a discriminator makes one number [N, 1] of a picture [N, C, H, W] of 1, 3 or 4 "
-        "channels, of floats or uint8, or of a sound [1, C, T], [1, T, C] or [1, T] of floats; "
-        "this "
-        "model %s",
-        model->path, text);
-    return FALSE;
-  }
-  if (!gst_generative_override_range (&self->input, "input-range", self->input_range, error))
-    return FALSE;
-  if (self->input.kind == GEN_PORT_SOUND)
-    return gst_discriminator_check_window (self, model, error);
-  if (self->input.width < 0 && self->tile_width > 0)
-    self->input.width = self->tile_width;
-  if (self->input.height < 0 && self->tile_height > 0)
-    self->input.height = self->tile_height;
-  if ((self->tile_width > 0 && self->tile_width != self->input.width) ||
-      (self->tile_height > 0 && self->tile_height != self->input.height)) {
-    g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
-        "%s: tile-width and tile-height are %d x %d, but the model takes %d x %d", model->path,
-        self->tile_width, self->tile_height, self->input.width, self->input.height);
-    return FALSE;
-  }
-  return TRUE;
-}
-
 static gboolean
 gst_discriminator_open (GstScoreFilter *filter)
 {
   GstDiscriminator *self = GST_DISCRIMINATOR (filter);
+  GstElement *element = GST_ELEMENT (self);
+  GstDiscriminatorPorts ports = { 0 };
   g_autofree char *text = NULL;
   g_autoptr (GenModel) model = NULL;
   g_autoptr (GError) error = NULL;
 
-  if (!gst_generative_playing_open (&self->playing, GST_ELEMENT (self)))
+  if (!gst_generative_playing_open (&self->judge.playing, element))
     return FALSE;
-  model = gst_generative_load_model (GST_ELEMENT (self), self->path);
+  model = gst_generative_load_model (element, self->path);
   if (model == NULL)
     return FALSE;
-  if (!choose_ports (self, model, &error)) {
-    gst_generative_post_error (GST_ELEMENT (self), error);
+  if (!gst_discriminator_choose_ports (&ports, model, &self->hints, &error)) {
+    gst_generative_post_error (element, error);
     return FALSE;
   }
-  gst_generative_warn_of_range (GST_ELEMENT (self), model, &self->input, FALSE, "input-range");
-  if (self->input.kind == GEN_PORT_SOUND)
-    gst_discriminator_warn_of_rate (self, model);
+  gst_discriminator_warn (&ports, &self->hints, element);
   text = gen_model_describe (model);
   GST_INFO_OBJECT (self, "%s %s%s", model->path, text,
       model->staged ? "; its shapes hang on what it computes" : "");
   self->tally = (GenTally){ 0 };
   self->measured = self->dropped = 0;
   self->told_not_finite = FALSE;
-  self->shares_device = !model->staged && self->input.kind == GEN_PORT_PICTURE &&
-                        gst_generative_playing_share_memory (&self->playing, GST_ELEMENT (self));
+  self->shares_device = !model->staged && ports.input.kind == GEN_PORT_PICTURE &&
+                        gst_generative_playing_share_memory (&self->judge.playing, element);
+  ports.model = g_steal_pointer (&model);
+  gst_discriminator_judge_set_ports (&self->judge, &ports);
   GST_OBJECT_LOCK (self);
-  self->model = g_steal_pointer (&model);
   self->explained = FALSE;
   GST_OBJECT_UNLOCK (self);
   return TRUE;
-}
-
-static GenModel *
-take_next (GstDiscriminator *self)
-{
-  GenModel *next = g_atomic_pointer_get (&self->next);
-
-  while (next != NULL && !g_atomic_pointer_compare_and_exchange (&self->next, next, NULL))
-    next = g_atomic_pointer_get (&self->next);
-  return next;
 }
 
 static void
 gst_discriminator_close (GstScoreFilter *filter)
 {
   GstDiscriminator *self = GST_DISCRIMINATOR (filter);
-  GstFileWatch *watch;
   GenModel *model;
 
+  gst_succession_end (&self->succession);
+  g_clear_pointer (&self->judge.player, gen_player_free);
+  gst_discriminator_windows_clear (&self->windows);
   GST_OBJECT_LOCK (self);
-  watch = g_steal_pointer (&self->watch);
-  GST_OBJECT_UNLOCK (self);
-  g_clear_pointer (&watch, gst_file_watch_free);
-  model = take_next (self);
-  g_clear_pointer (&model, gen_model_unref);
-  g_clear_pointer (&self->player, gen_player_free);
-  g_clear_pointer (&self->padded, g_free);
-  GST_OBJECT_LOCK (self);
-  model = g_steal_pointer (&self->model);
+  model = g_steal_pointer (&self->judge.ports.model);
   GST_OBJECT_UNLOCK (self);
   g_clear_pointer (&model, gen_model_unref);
-  gst_generative_playing_close (&self->playing, GST_ELEMENT (self));
+  gst_generative_playing_close (&self->judge.playing, GST_ELEMENT (self));
 }
 
 /* --- another model while frames pass --- */
@@ -385,33 +298,17 @@ load_next (gpointer data, gboolean replaced)
 {
   GstDiscriminator *self = data;
   g_autofree char *path = NULL;
-  g_autoptr (GenModel) old = NULL;
   g_autoptr (GError) error = NULL;
   GenModel *next;
 
   GST_OBJECT_LOCK (self);
   path = g_strdup (self->path);
   GST_OBJECT_UNLOCK (self);
-  if (path == NULL || *path == '\0')
-    g_set_error (
-        &error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND, "property model is unset");
-  next = error == NULL ? gen_model_load (path, &error) : NULL;
-  if (next == NULL) {
+  next = gst_succession_load_model (path, &error);
+  if (next != NULL)
+    gst_succession_offer (&self->succession, next);
+  else
     refuse (self, error);
-    return;
-  }
-  old = take_next (self);
-  g_atomic_pointer_set (&self->next, next);
-}
-
-static void
-set_model (GstDiscriminator *self, GenModel *model, const GenPort *input, const GenPort *output)
-{
-  GST_OBJECT_LOCK (self);
-  self->model = model;
-  self->input = *input;
-  self->output = *output;
-  GST_OBJECT_UNLOCK (self);
 }
 
 /* Whether the model that has just been set takes frames of `caps`. */
@@ -420,45 +317,40 @@ suits (GstDiscriminator *self, GstCaps *caps, const GstScoreFormat *format, GErr
 {
   g_autoptr (GstCaps) taken =
       gst_discriminator_transform_caps (GST_BASE_TRANSFORM (self), GST_PAD_SINK, caps, NULL);
+  const GstDiscriminatorPorts *ports = &self->judge.ports;
   const GstVideoInfo *info = &format->video;
 
   if (!gst_caps_is_empty (taken))
     return TRUE;
-  if (format->is_sound || self->input.kind == GEN_PORT_SOUND)
+  if (format->is_sound || ports->input.kind == GEN_PORT_SOUND)
     g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
         "%s: it takes %s, and what passes is another kind, rate or number of channels",
-        self->model->path, self->input.kind == GEN_PORT_SOUND ? "sounds" : "pictures");
+        ports->model->path, ports->input.kind == GEN_PORT_SOUND ? "sounds" : "pictures");
   else
     g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
         "%s: it takes %d x %d pixels of %d channels, but the frames that pass are %d x %d of %s",
-        self->model->path, self->input.width, self->input.height, self->input.channels, info->width,
-        info->height, GST_VIDEO_INFO_NAME (info));
+        ports->model->path, ports->input.width, ports->input.height, ports->input.channels,
+        info->width, info->height, GST_VIDEO_INFO_NAME (info));
   return FALSE;
 }
 
-/* Let `next` score the frames that pass; where it cannot, the old one goes on. (transfer full) */
+/* Let the model of `next` score the frames that pass; where it cannot, the old one goes on. */
 static gboolean
-change_model (GstDiscriminator *self, GenModel *next, GError **error)
+change_ports (GstDiscriminator *self, const GstDiscriminatorPorts *next, GError **error)
 {
   const GstScoreFormat *format = gst_score_filter_get_format (GST_SCORE_FILTER (self));
   g_autoptr (GstCaps) caps =
       gst_pad_get_current_caps (GST_BASE_TRANSFORM_SINK_PAD (GST_BASE_TRANSFORM (self)));
-  const GenPort input = self->input, output = self->output;
+  const GstDiscriminatorPorts old = self->judge.ports;
   g_autoptr (GError) failure = NULL;
-  GenModel *old = self->model;
-  gboolean tried;
+  gboolean suitable;
 
-  set_model (self, next, &input, &output);
-  tried = choose_ports (self, next, error) && suits (self, caps, format, error);
-  if (tried && gst_discriminator_fit (self, caps, format, error)) {
-    gen_model_unref (old);
-    if (format->is_sound)
-      gst_score_filter_update_window (GST_SCORE_FILTER (self));
+  gst_discriminator_judge_set_ports (&self->judge, next);
+  suitable = suits (self, caps, format, error);
+  if (suitable && gst_discriminator_fit (self, caps, format, error))
     return TRUE;
-  }
-  set_model (self, old, &input, &output);
-  gen_model_unref (next);
-  if (tried && !gst_discriminator_fit (self, caps, format, &failure))
+  gst_discriminator_judge_set_ports (&self->judge, &old);
+  if (suitable && !gst_discriminator_fit (self, caps, format, &failure))
     gst_generative_post_error (GST_ELEMENT (self), failure);
   return FALSE;
 }
@@ -467,28 +359,58 @@ static void
 gst_discriminator_before_transform (GstBaseTransform *base, GstBuffer *buffer)
 {
   GstDiscriminator *self = GST_DISCRIMINATOR (base);
-  GenModel *next = take_next (self);
+  GenModel *model = gst_succession_take (&self->succession), *old = self->judge.ports.model;
+  GstDiscriminatorPorts next = { 0 };
   g_autoptr (GError) error = NULL;
 
-  if (next == NULL)
+  if (model == NULL)
     return;
-  if (!change_model (self, next, &error)) {
+  if (!gst_discriminator_choose_ports (&next, model, &self->hints, &error) ||
+      !change_ports (self, &next, &error)) {
     refuse (self, error);
+    gen_model_unref (model);
     return;
   }
+  gen_model_unref (old);
   self->told_not_finite = FALSE;
-  gst_generative_warn_of_range (GST_ELEMENT (self), next, &self->input, FALSE, "input-range");
-  if (self->input.kind == GEN_PORT_SOUND)
-    gst_discriminator_warn_of_rate (self, next);
+  if (next.input.kind == GEN_PORT_SOUND)
+    gst_score_filter_update_window (GST_SCORE_FILTER (self));
+  gst_discriminator_warn (&next, &self->hints, GST_ELEMENT (self));
   gst_element_post_message (GST_ELEMENT (self),
       gst_message_new_element (GST_OBJECT (self),
-          gst_structure_new ("discriminator-reload", "model", G_TYPE_STRING, next->path, NULL)));
+          gst_structure_new ("discriminator-reload", "model", G_TYPE_STRING, model->path, NULL)));
 }
+
+/* --- sound --- */
+
+static void
+gst_discriminator_get_window (GstScoreFilter *filter, guint64 *window, guint64 *hop)
+{
+  const GstDiscriminator *self = GST_DISCRIMINATOR (filter);
+
+  *window = (guint64)gst_discriminator_window (&self->judge.ports, &self->hints);
+  *hop = (guint64)gst_discriminator_hop (&self->judge.ports, &self->hints);
+}
+
+static gboolean
+gst_discriminator_holds (GstScoreFilter *filter)
+{
+  GstDiscriminator *self = GST_DISCRIMINATOR (filter);
+  gboolean drops;
+
+  GST_OBJECT_LOCK (self);
+  drops = self->action == GST_DISCRIMINATOR_DROP;
+  GST_OBJECT_UNLOCK (self);
+  return drops;
+}
+
+/* --- the class --- */
 
 static void
 gst_discriminator_set_context (GstElement *element, GstContext *context)
 {
-  gst_generative_playing_set_context (&GST_DISCRIMINATOR (element)->playing, element, context);
+  gst_generative_playing_set_context (
+      &GST_DISCRIMINATOR (element)->judge.playing, element, context);
   GST_ELEMENT_CLASS (gst_discriminator_parent_class)->set_context (element, context);
 }
 
@@ -592,11 +514,14 @@ gst_discriminator_class_init (GstDiscriminatorClass *klass)
 static void
 gst_discriminator_init (GstDiscriminator *self)
 {
-  gst_generative_playing_init (&self->playing, DEFAULT_PRECISION);
+  gst_generative_playing_init (&self->judge.playing, DEFAULT_PRECISION);
   self->threshold = DEFAULT_THRESHOLD;
   self->action = DEFAULT_ACTION;
-  self->tile_width = self->tile_height = DEFAULT_TILE;
-  self->sample_rate = DEFAULT_SAMPLE_RATE;
-  self->window = DEFAULT_WINDOW;
-  self->hop = DEFAULT_HOP;
+  self->hints.tile_width = self->hints.tile_height = DEFAULT_TILE;
+  self->hints.sample_rate = DEFAULT_SAMPLE_RATE;
+  self->hints.window = DEFAULT_WINDOW;
+  self->hints.hop = DEFAULT_HOP;
+  self->judge.element = self->succession.element = GST_ELEMENT (self);
+  self->walls.judge = self->windows.judge = &self->judge;
+  self->succession.free = (GDestroyNotify)gen_model_unref;
 }

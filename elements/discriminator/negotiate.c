@@ -1,57 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the discriminator agrees on with its neighbours, and the plan that follows from it. */
+/* What the discriminator agrees on with its neighbours. */
 #include "discriminator.h"
 
-#include "../shared/frames.h"
 #include "../shared/interlaced.h"
 #include "../shared/refused-caps.h"
 
 GST_DEBUG_CATEGORY_EXTERN (discriminator_debug);
 #define GST_CAT_DEFAULT discriminator_debug
 
+static GstBaseTransformClass *
+get_parent_class (void)
+{
+  return g_type_class_peek (GST_TYPE_SCORE_FILTER);
+}
+
 /* --- caps --- */
-
-static void
-set_multiples (GstStructure *structure, const char *field, int size)
-{
-  GValue range = G_VALUE_INIT;
-
-  if (size <= 0)
-    return;
-  g_value_init (&range, GST_TYPE_INT_RANGE);
-  gst_value_set_int_range_step (&range, size, MAX (G_MAXINT16 / size, 2) * size, size);
-  gst_structure_take_value (structure, field, &range);
-}
-
-/* Append what the model takes to `caps`: one picture of its size is preferred, walls are taken. */
-static void
-append_caps (GstCaps *caps, const GenPort *port, gboolean on_device)
-{
-  g_autoptr (GstStructure) one = gst_structure_new_empty ("video/x-raw");
-  const char *feature =
-      on_device ? GST_GENERATIVE_DEVICE_MEMORY : GST_CAPS_FEATURE_MEMORY_SYSTEM_MEMORY;
-  GstStructure *wall;
-
-  if (!gst_generative_formats_set (one, port->channels, TRUE, on_device, TRUE))
-    return;
-  wall = gst_structure_copy (one);
-  /* Where two by two pixels share chroma, pictures that are read one by one have to be even. */
-  gst_generative_formats_set (wall, port->channels, TRUE, on_device,
-      port->batch != 1 ||
-          (port->width > 0 && port->width % 2 == 0 && port->height > 0 && port->height % 2 == 0));
-  if (port->width > 0)
-    gst_structure_set (one, "width", G_TYPE_INT, port->width, NULL);
-  if (port->height > 0)
-    gst_structure_set (one, "height", G_TYPE_INT, port->height, NULL);
-  set_multiples (wall, "width", port->width);
-  set_multiples (wall, "height", port->height);
-  gst_caps_append_structure_full (
-      caps, gst_structure_copy (one), gst_caps_features_new_single (feature));
-  if (!gst_structure_is_equal (one, wall))
-    gst_caps_append_structure_full (
-        caps, gst_structure_copy (wall), gst_caps_features_new_single (feature));
-  gst_structure_free (wall);
-}
 
 /* What is taken, best in the memory of the GPU that the model runs on; the template's caps while
  * stopped. */
@@ -59,25 +22,16 @@ static GstCaps *
 own_caps (GstDiscriminator *self)
 {
   gboolean started, on_device;
-  GstCaps *caps;
   GenPort port;
 
   GST_OBJECT_LOCK (self);
-  started = self->model != NULL;
+  started = self->judge.ports.model != NULL;
   on_device = self->shares_device;
-  port = self->input;
+  port = self->judge.ports.input;
   GST_OBJECT_UNLOCK (self);
   if (!started)
     return gst_pad_get_pad_template_caps (GST_BASE_TRANSFORM_SINK_PAD (self));
-  caps = gst_caps_new_empty ();
-  if (port.kind == GEN_PORT_SOUND) {
-    gst_discriminator_append_sound (caps, &port);
-    return caps;
-  }
-  if (on_device)
-    append_caps (caps, &port, TRUE);
-  append_caps (caps, &port, FALSE);
-  return caps;
+  return gst_discriminator_caps_of (&port, on_device);
 }
 
 GstCaps *
@@ -98,91 +52,14 @@ gst_discriminator_transform_caps (
   return result;
 }
 
-/* --- compiling --- */
-
-gboolean
-gst_discriminator_prepare (
-    GstDiscriminator *self, GenPlayer *player, const GenModelUse *use, GError **error)
-{
-  g_autofree char *what =
-      use->input.kind == GEN_PORT_SOUND
-          ? g_strdup_printf ("%" G_GINT64_FORMAT " frames of sound", use->length)
-          : g_strdup_printf ("%d pictures of %d x %d, of %d in a frame,", use->pictures, use->width,
-                use->height, self->tiles);
-
-  return gst_generative_playing_prepare (
-      &self->playing, GST_ELEMENT (self), GST_CAT_DEFAULT, player, use, what, error);
-}
-
-gboolean
-gst_discriminator_play (GstDiscriminator *self, const GenModelUse *use, GError **error)
-{
-  g_autoptr (GenPlayer) player = NULL;
-  GenPlayerOptions options;
-
-  if (self->player != NULL && gen_player_model (self->player) == self->model)
-    return gst_discriminator_prepare (self, self->player, use, error);
-  options = gst_generative_playing_options (&self->playing, GST_ELEMENT (self));
-  player = gen_player_new (self->model, &options);
-  if (!gst_discriminator_prepare (self, player, use, error))
-    return FALSE;
-  g_clear_pointer (&self->player, gen_player_free);
-  self->player = g_steal_pointer (&player);
-  return TRUE;
-}
-
-static gboolean
-fit_pictures (GstDiscriminator *self, GstCaps *caps, const GstVideoInfo *info, GError **error)
-{
-  int width = self->input.width, height = self->input.height;
-  GstVideoInfo expected = *info;
-  GenModelUse use;
-
-  width = width > 0 ? width : info->width;
-  height = height > 0 ? height : info->height;
-  if (info->width % width != 0 || info->height % height != 0) {
-    g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
-        "Frames are %d x %d, but the model takes %d x %d: put videoscale in front", info->width,
-        info->height, width, height);
-    return FALSE;
-  }
-  self->columns = info->width / width;
-  self->tiles = self->columns * (info->height / height);
-  self->single = self->input.batch == 1;
-  if (self->input.batch > 1 && self->input.batch != self->tiles) {
-    g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
-        "%s: its input '%s' takes %" G_GINT64_FORMAT " pictures in a run, no more and no less, "
-        "but a frame of %d x %d holds %d of %d x %d: give it walls of %" G_GINT64_FORMAT
-        ", or export the model with a free batch",
-        self->model->path, self->input.name, self->input.batch, info->width, info->height,
-        self->tiles, width, height, self->input.batch);
-    return FALSE;
-  }
-  use = (GenModelUse){ .input = self->input,
-    .output = self->output,
-    .frames = 1,
-    .pictures = self->single ? 1 : self->tiles,
-    .height = height,
-    .width = width,
-    .from_frames = TRUE };
-  use.input.height = height;
-  use.input.width = width;
-  gst_generative_playing_fit_info (&self->playing, caps, &expected);
-  if (!gst_generative_layout (
-          &expected, self->input.channels, self->single ? 1 : self->columns, TRUE, &use.from)) {
-    g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
-        "The planes of a frame differ in their strides");
-    return FALSE;
-  }
-  return gst_discriminator_play (self, &use, error);
-}
-
 gboolean
 gst_discriminator_fit (
     GstDiscriminator *self, GstCaps *caps, const GstScoreFormat *format, GError **error)
 {
-  return format->is_sound ? gst_discriminator_fit_sound (self, &format->sound, error)
-                          : fit_pictures (self, caps, &format->video, error);
+  if (!format->is_sound)
+    return gst_discriminator_walls_fit (&self->walls, caps, &format->video, error);
+  return gst_discriminator_windows_fit (&self->windows, &format->sound,
+      gst_discriminator_window (&self->judge.ports, &self->hints), error);
 }
 
 gboolean
@@ -244,9 +121,9 @@ explain_caps (GstDiscriminator *self)
   GenPort port;
 
   GST_OBJECT_LOCK (self);
-  explain = self->model != NULL && !self->explained;
+  explain = self->judge.ports.model != NULL && !self->explained;
   self->explained |= explain;
-  port = self->input;
+  port = self->judge.ports.input;
   GST_OBJECT_UNLOCK (self);
   if (!explain)
     return;
@@ -265,10 +142,9 @@ gboolean
 gst_discriminator_propose_allocation (GstBaseTransform *base, GstQuery *decide, GstQuery *query)
 {
   GstDiscriminator *self = GST_DISCRIMINATOR (base);
-  gboolean answered =
-      gst_discriminator_get_parent_class ()->propose_allocation (base, decide, query);
+  gboolean answered = get_parent_class ()->propose_allocation (base, decide, query);
 
-  return gst_generative_playing_propose_host (&self->playing, query) || answered;
+  return gst_generative_playing_propose_host (&self->judge.playing, query) || answered;
 }
 
 gboolean
@@ -277,9 +153,9 @@ gst_discriminator_query (GstBaseTransform *base, GstPadDirection direction, GstQ
   GstDiscriminator *self = GST_DISCRIMINATOR (base);
   GstCaps *filter = NULL, *offered;
 
-  if (gst_generative_playing_answer (&self->playing, GST_ELEMENT (self), query))
+  if (gst_generative_playing_answer (&self->judge.playing, GST_ELEMENT (self), query))
     return TRUE;
-  if (!gst_discriminator_get_parent_class ()->query (base, direction, query))
+  if (!get_parent_class ()->query (base, direction, query))
     return FALSE;
   if (direction != GST_PAD_SINK)
     return TRUE;

@@ -3,7 +3,6 @@
 #include "discriminator.h"
 
 #include "../shared/debug.h"
-#include "../shared/frames.h"
 #include "../shared/stream-time.h"
 
 #include <math.h>
@@ -16,54 +15,17 @@ gst_discriminator_map (GstScoreFilter *filter, GstGenerativeFrame *mapped, GstBu
 {
   GstDiscriminator *self = GST_DISCRIMINATOR (filter);
 
-  return self->player != NULL && gst_generative_frame_map (mapped, &self->playing, self->player,
-                                     &gst_score_filter_get_format (filter)->video, buffer,
-                                     GST_MAP_READ | GST_VIDEO_FRAME_MAP_FLAG_NO_REF);
-}
-
-const float *
-gst_discriminator_run (GstDiscriminator *self, const GenFrame *frame, int n, GError **error)
-{
-  const GenBinding *made;
-
-  gen_player_bind_input_frame (self->player, 0, frame);
-  if (!gen_player_run (self->player, error))
-    return NULL;
-  made = gen_player_output (self->player);
-  if (made->type == GEN_TYPE_FLOAT32 && gen_shape_elements (&made->shape) == n)
-    return made->data;
-  g_autofree char *shape = gen_shape_to_string (&made->shape);
-  g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
-      "the model makes %s of %d %s, where a score of each was expected", shape, n,
-      self->input.kind == GEN_PORT_SOUND ? "sounds" : "pictures");
-  return NULL;
-}
-
-/* Compile anew when the frame does not lie as caps said: pools may pad it. */
-static gboolean
-follow_layout (GstDiscriminator *self, const GstGenerativeFrame *frame, GError **error)
-{
-  const GenModelUse *now = gen_player_use (self->player);
-  GenModelUse use = *now;
-
-  if (!gst_generative_layout_of_frame (
-          &frame->video, use.input.channels, use.from.columns, TRUE, &use.from)) {
-    g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
-        "The planes of a frame differ in their strides");
-    return FALSE;
-  }
-  if (gen_frame_layout_equal (&use.from, &now->from))
-    return TRUE;
-  GST_DEBUG_OBJECT (
-      self, "frames have a stride of %" G_GSIZE_FORMAT " bytes: compiling anew", use.from.stride);
-  return gst_discriminator_prepare (self, self->player, &use, error);
+  return self->judge.player != NULL &&
+         gst_generative_frame_map (mapped, &self->judge.playing, self->judge.player,
+             &gst_score_filter_get_format (filter)->video, buffer,
+             GST_MAP_READ | GST_VIDEO_FRAME_MAP_FLAG_NO_REF);
 }
 
 /* What is scored, for people. */
 static const char *
 name_of (const GstDiscriminator *self)
 {
-  return self->input.kind == GEN_PORT_SOUND ? "window" : "frame";
+  return self->judge.ports.input.kind == GEN_PORT_SOUND ? "window" : "frame";
 }
 
 /* A score that is no number is none. */
@@ -76,36 +38,9 @@ notice_not_finite (GstDiscriminator *self, double score)
   GST_ELEMENT_WARNING (self, STREAM, FAILED,
       ("%s: of %s %" G_GUINT64_FORMAT " its output '%s' is %s, which is no score: such %ss "
        "have none, and count as below the threshold. Further ones are not reported",
-          self->model->path, name_of (self), self->measured, self->output.name,
-          isnan (score) ? "NaN" : "infinite", name_of (self)),
+          self->judge.ports.model->path, name_of (self), self->measured,
+          self->judge.ports.output.name, isnan (score) ? "NaN" : "infinite", name_of (self)),
       (NULL));
-}
-
-static gboolean
-run_model (GstDiscriminator *self, const GstGenerativeFrame *frame, double *values, GError **error)
-{
-  const GenModelUse *use = gen_player_use (self->player);
-  double sum = 0, least = INFINITY, greatest = -INFINITY;
-
-  for (int first = 0; first < self->tiles; first += use->pictures) {
-    const GenFrame tile =
-        gst_generative_frame_part (frame, &use->from, first % self->columns * use->width,
-            first / self->columns * use->height, use->pictures / use->from.columns * use->height);
-    const float *scores = gst_discriminator_run (self, &tile, use->pictures, error);
-
-    if (scores == NULL)
-      return FALSE;
-    for (int i = 0; i < use->pictures; i++) {
-      sum += scores[i];
-      least = MIN (least, scores[i]);
-      greatest = MAX (greatest, scores[i]);
-    }
-  }
-  values[GST_DISCRIMINATOR_SCORE] = sum / self->tiles;
-  values[GST_DISCRIMINATOR_MINIMUM] = self->tiles > 1 ? least : NAN;
-  values[GST_DISCRIMINATOR_MAXIMUM] = self->tiles > 1 ? greatest : NAN;
-  values[GST_DISCRIMINATOR_TILES] = self->tiles > 1 ? self->tiles : NAN;
-  return TRUE;
 }
 
 /* The device has given way: the same frame, where the CPU reads it. */
@@ -120,35 +55,22 @@ run_without_device (GstDiscriminator *self, GstBuffer *buffer, double *values, G
         "the frame on which it failed cannot be brought to the CPU");
     return FALSE;
   }
-  good = run_model (self, &here, values, error);
+  good = gst_discriminator_walls_score (&self->walls, &here, values, error);
   gst_generative_frame_unmap (&here);
   return good;
 }
 
 /* Whether what failed is to be done again: on the CPU, which takes over from the device. */
 static gboolean
-falls_back (GstDiscriminator *self, const GError *failure, GError **error)
-{
-  const GenModelUse use = *gen_player_use (self->player);
-
-  if (!gen_player_fall_back (self->player, failure)) {
-    g_propagate_error (error, g_error_copy (failure));
-    return FALSE;
-  }
-  gst_generative_playing_fall_back (&self->playing, GST_ELEMENT (self), failure);
-  return gst_discriminator_prepare (self, self->player, &use, error);
-}
-
-static gboolean
 score_window (
     GstDiscriminator *self, const GstGenerativeFrame *window, double *values, GError **error)
 {
   g_autoptr (GError) failure = NULL;
 
-  if (gst_discriminator_score_sound (self, window, values, &failure))
+  if (gst_discriminator_windows_score (&self->windows, window, values, &failure))
     return TRUE;
-  return falls_back (self, failure, error) &&
-         gst_discriminator_score_sound (self, window, values, error);
+  return gst_discriminator_judge_fall_back (&self->judge, failure, error) &&
+         gst_discriminator_windows_score (&self->windows, window, values, error);
 }
 
 static gboolean
@@ -156,13 +78,13 @@ score_picture (GstDiscriminator *self, const GstScoreFrame *frame, double *value
 {
   g_autoptr (GError) failure = NULL;
 
-  if (!follow_layout (self, &frame->mapped, error))
+  if (!gst_discriminator_walls_follow (&self->walls, &frame->mapped, error))
     return FALSE;
-  if (frame->mapped.on_device && !gen_player_shares_context (self->player))
+  if (frame->mapped.on_device && !gen_player_shares_context (self->judge.player))
     return run_without_device (self, frame->buffer, values, error);
-  if (run_model (self, &frame->mapped, values, &failure))
+  if (gst_discriminator_walls_score (&self->walls, &frame->mapped, values, &failure))
     return TRUE;
-  return falls_back (self, failure, error) &&
+  return gst_discriminator_judge_fall_back (&self->judge, failure, error) &&
          run_without_device (self, frame->buffer, values, error);
 }
 
@@ -183,7 +105,7 @@ gst_discriminator_measure (GstScoreFilter *filter, GstScoreFrame *frame, double 
   g_autoptr (GError) error = NULL;
   double threshold;
 
-  if (gen_player_use (self->player) == NULL)
+  if (gen_player_use (self->judge.player) == NULL)
     return GST_FLOW_ERROR; /* which has been posted */
   if (!score (self, frame, values, &error)) {
     if (error->domain == GST_STREAM_ERROR)

@@ -21,8 +21,8 @@
  * the folder `best` of the #checkpoint, and #early-stopping ends training when it gets no lower.
  *
  * The src pad shows a wall of made samples, of sounds their waves and spectra, always of the same
- * latents, as training goes on. It may be left unlinked; then the element is the end of its pipeline. Interlaced pictures are
- * refused on both sinks: put deinterlace in front.
+ * latents, as training goes on. It may be left unlinked; then the element is the end of its
+ * pipeline. Interlaced pictures are refused on both sinks: put deinterlace in front.
  *
  * Training runs on a thread of its own. It ends after #epochs or #max-steps, or with the data; then
  * the checkpoint is written and EOS sent on. It is written as well when training is stopped before
@@ -54,7 +54,7 @@
  * gst-launch-1.0 audiotestsrc wave=ticks num-buffers=160 ! \
  *   audio/x-raw,format=S16LE,rate=8000,channels=1 ! \
  *   gantrainer preset=wavegan width=4 batch-size=4 checkpoint=ticking
- * gst-launch-1.0 latentsrc num-buffers=4 dimensions=100 ! generator model=ticking/generator.onnx ! \
+ * gst-launch-1.0 latentsrc num-buffers=4 ! generator model=ticking/generator.onnx ! \
  *   audioconvert ! wavenc ! filesink location=made.wav
  * ]|
  * Ten steps on half seconds of ticks, and what the generator makes then.

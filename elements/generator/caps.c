@@ -124,6 +124,22 @@ read_series (const GstGeneratorPorts *ports, const GstStructure *structure,
   return FALSE;
 }
 
+static gboolean
+check_sound (const GenPort *port, const GstStructure *structure, GError **error)
+{
+  int rate = 0, channels = 0;
+
+  gst_structure_get_int (structure, "rate", &rate);
+  gst_structure_get_int (structure, "channels", &channels);
+  if (channels == port->channels && (port->sample_rate == 0 || rate == port->sample_rate))
+    return TRUE;
+  g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
+      "the model takes sound of %d channels at %d Hz, not %s of %d at %d Hz: audioconvert and "
+      "audioresample in front may help",
+      port->channels, port->sample_rate, gst_structure_get_name (structure), channels, rate);
+  return FALSE;
+}
+
 gboolean
 gst_generator_read_input (const GstGeneratorPorts *ports, const GstStructure *structure,
     GstGeneratorInput *input, GError **error)
@@ -136,7 +152,7 @@ gst_generator_read_input (const GstGeneratorPorts *ports, const GstStructure *st
     return read_series (ports, structure, input, error);
   *input = (GstGeneratorInput){ .pictures = 1, .columns = 1, .rows = 1 };
   if (port->kind == GEN_PORT_SOUND)
-    return TRUE;
+    return check_sound (port, structure, error);
   if (!gst_structure_get_int (structure, "width", &input->width) ||
       !gst_structure_get_int (structure, "height", &input->height)) {
     g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
@@ -151,6 +167,26 @@ gst_generator_read_input (const GstGeneratorPorts *ports, const GstStructure *st
     return FALSE;
   }
   return TRUE;
+}
+
+gboolean
+gst_generator_check_batch (
+    const GstGeneratorPorts *ports, guint batch, int pictures, GError **error)
+{
+  const GenPort *port = &ports->input;
+  const gint64 wanted = port->batch, now = (gint64)batch * pictures;
+  const gboolean fits = wanted % pictures == 0 && wanted / pictures <= GST_GENERATOR_MAX_BATCH;
+
+  if (wanted <= 1 || wanted == now)
+    return TRUE;
+  g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
+      "its input '%s' takes %" G_GINT64_FORMAT " %s in a run, no more and no less, but %u %s of "
+      "%d would come; %s%" G_GINT64_FORMAT "%s, or export the model with a free batch",
+      port->name, wanted, port->kind == GEN_PORT_PICTURE ? "pictures" : "latents", batch,
+      batch == 1 ? "buffer" : "buffers", pictures,
+      fits ? "set property batch-size=" : "give it buffers of ", fits ? wanted / pictures : wanted,
+      fits ? "" : " each");
+  return FALSE;
 }
 
 gboolean

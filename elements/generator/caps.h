@@ -20,11 +20,15 @@ typedef struct {
   gint64 overlap;
   gint64 window;    /* frames of sound of which a picture or a tensor is made, or 0 */
   GenShape numbers; /* of that tensor, without outer ones */
+  gint64 piece;     /* frames of sound in a piece, as somebody said; 0: what suits */
   int columns;      /* of a wall; 0: nearly square */
   gboolean staged;  /* the model's shapes hang on what it computes */
   /* Frames may lie in the memory of a device, and best do so where the next element takes them. */
   gboolean shares_device, prefers_device;
 } GstGeneratorPorts;
+
+/* Buffers that are gathered for a run, at most. */
+#define GST_GENERATOR_MAX_BATCH 64
 
 /* How many tensors a buffer of latents has. */
 int gst_generator_n_tensors (const GstGeneratorPorts *ports);
@@ -64,6 +68,22 @@ gboolean gst_generator_makes_tensors (const GstGeneratorPorts *ports);
 /* Read fixed sink caps; FALSE with `error` when they do not fit the model. */
 gboolean gst_generator_read_input (const GstGeneratorPorts *ports, const GstStructure *structure,
     GstGeneratorInput *input, GError **error);
+
+/* A model of a fixed batch wants that many latents or pictures in a run: whether `batch` buffers of
+ * `pictures` are as many. */
+gboolean gst_generator_check_batch (
+    const GstGeneratorPorts *ports, guint batch, int pictures, GError **error);
+
+/* Whether models of the two take and make the same, so that caps stay as they are; */
+gboolean gst_generator_ports_agree (const GstGeneratorPorts *a, const GstGeneratorPorts *b);
+/* and, where they do, whether they make frames or sounds of the same size of what `use` takes,
+ * which is of `now`. */
+gboolean gst_generator_sizes_agree (
+    const GstGeneratorPorts *ports, const GstGeneratorPorts *now, const GenModelUse *use);
+/* `use`, of another model's ports and another batch; the size of a picture stays what has been
+ * negotiated. */
+GenModelUse gst_generator_use_of (
+    const GenModelUse *use, const GstGeneratorPorts *ports, guint batch);
 
 /* How many of `pictures` (1 and more) are side by side. */
 int gst_generator_wall_columns (const GstGeneratorPorts *ports, int pictures);

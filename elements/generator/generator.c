@@ -4,9 +4,9 @@
  * @title: generator
  * @short_description: plays a generative model
  *
- * Turns latents into pictures, or pictures into pictures, with an ONNX model. What the model
- * takes and makes is read from its shapes, so that caps need not be given. The last kernel
- * writes straight into the next element's buffers.
+ * Turns latents into pictures or sound, pictures into pictures, and sound into sound, with an ONNX
+ * model. What the model takes and makes is read from its shapes, so that caps need not be given.
+ * The last kernel writes straight into the next element's buffers.
  *
  * A buffer of several latents (dimensions=100:48) becomes one picture, a wall of theirs.
  * `batch-size` gathers several buffers for a run instead, which is faster and later. When the
@@ -57,10 +57,11 @@
  *
  * A model whose output is [N, C, T], of up to 8 channels, makes sound of each latent, as float32 or
  * int16, at the rate that its metadata or `.modelinfo` file says (`generative.sample-rate`), or
- * `sample-rate`; with that set, a vector is a sound as well. Sounds follow each other to the
- * sample, whatever the times of the latents are. `latentsrc` is asked for latents as fast as sounds
- * are long. With `crossfade` each begins while the one before it fades out, and that much less of
- * it lies between two latents; the first one after a seek has none before it to fade out.
+ * `sample-rate`; with that set, a vector is a sound as well. T of less than 1024 is taken for sound
+ * where the model says its rate, from 64 on. Sounds follow each other to the sample, whatever the
+ * times of the latents are. `latentsrc` is asked for latents as fast as sounds are long. With
+ * `crossfade` each begins while the one before it fades out, and that much less of it lies between
+ * two latents; the first one after a seek has none before it to fade out.
  *
  * A model of sound whose input and output are such is played on sound: piece by piece, each with
  * the samples around it that its results hang on, which is found from the model's kernels,
@@ -72,6 +73,11 @@
  * one that adds the mean over all time, white noise in pieces of 500 samples is 35 dB off.
  * `overlap` sets it otherwise, and is taken for other models as well; `context` says instead how
  * much is to be enough.
+ *
+ * Where nothing says the rate of a model that takes sound, it plays at whatever rate comes: for one
+ * that was trained at 16 kHz, set `sample-rate`, and audioresample in front makes it of others.
+ * Where its sound is [1, T], it is taken for such only if its metadata or `.modelinfo` says the
+ * rate.
  *
  * Sound may be at one end alone. Vectors that follow each other, as the frames of a mel spectrogram
  * do, become sound by a model that takes them as [1, D, T] or [1, T, D] (a vocoder): buffers may
@@ -97,11 +103,23 @@
  *   generator model=restore.onnx ! audioconvert ! wavenc ! filesink location=clear.wav
  * ]|
  * A file of sound through a model of sound, sample by sample as long as before.
+ *
+ * |[
+ * gst-launch-1.0 latentsrc num-buffers=16 ! generator model=kit/generator.onnx ! \
+ *   audioconvert ! audioresample ! autoaudiosink
+ * for seed in 1 2 3; do
+ *   gst-launch-1.0 latentsrc seed=$seed num-buffers=1 ! generator model=kit/generator.onnx ! \
+ *     wavenc ! filesink location=hit-$seed.wav
+ * done
+ * ]|
+ * Sixteen sounds of latents, one after another, by a model such as `gantrainer preset=wavegan`
+ * trains; and three, each in a file of its own.
  */
 #include "generator.h"
 
+#include <gst/audio/audio.h>
+
 #include "../elements.h"
-#include "../shared/tensors.h"
 #include "../shared/settings.h"
 
 GST_DEBUG_CATEGORY (generator_debug);
@@ -109,32 +127,11 @@ GST_DEBUG_CATEGORY (generator_debug);
 
 enum {
   PROP_0,
-  PROP_MODEL,
-  PROP_BATCH_SIZE,
-  PROP_COLUMNS,
-  PROP_WIDTH,
-  PROP_HEIGHT,
-  PROP_SAMPLE_RATE,
-  PROP_CONTEXT,
-  PROP_CHUNK_SIZE,
-  PROP_OVERLAP,
-  PROP_CROSSFADE,
-  PROP_INPUT_RANGE,
-  PROP_OUTPUT_RANGE,
-  PROP_RELOAD,
-  PROP_PLAYING, /* device, precision, kernels, threads */
+  PROP_OWN,                                             /* settings.h */
+  PROP_PLAYING = PROP_OWN + GST_GENERATOR_N_PROPERTIES, /* device, precision, kernels, threads */
 };
 
 #define DEFAULT_PRECISION GST_GENERATIVE_PRECISION_AUTO
-#define DEFAULT_BATCH_SIZE 1
-#define DEFAULT_COLUMNS 0
-#define DEFAULT_SIZE 0
-#define DEFAULT_SAMPLE_RATE 0
-#define DEFAULT_CONTEXT -1
-#define DEFAULT_CHUNK_SIZE 0
-#define DEFAULT_OVERLAP -1
-#define DEFAULT_CROSSFADE 0
-#define DEFAULT_RELOAD TRUE
 
 #define SOUND_CAPS                                                                                 \
   GST_AUDIO_CAPS_MAKE ("{ " GST_AUDIO_NE (F32) ", " GST_AUDIO_NE (S16) " }")                       \
@@ -157,73 +154,22 @@ static GstStaticPadTemplate src_template =
 G_DEFINE_FINAL_TYPE (GstGenerator, gst_generator, GST_TYPE_BASE_TRANSFORM)
 GST_ELEMENT_REGISTER_DEFINE (generator, "generator", GST_RANK_NONE, GST_TYPE_GENERATOR)
 
-GstBaseTransformClass *
-gst_generator_get_parent_class (void)
-{
-  return GST_BASE_TRANSFORM_CLASS (gst_generator_parent_class);
-}
+/* --- properties --- */
 
 static void
 gst_generator_set_property (
     GObject *object, guint property_id, const GValue *value, GParamSpec *pspec)
 {
   GstGenerator *self = GST_GENERATOR (object);
-  Settings *settings = &self->settings;
+  const guint number = property_id - PROP_OWN;
 
   if (!gst_generative_can_set (object, pspec))
     return;
   GST_OBJECT_LOCK (self);
-  switch (property_id) {
-  case PROP_MODEL:
-    g_free (settings->model);
-    settings->model = g_value_dup_string (value);
-    if (self->watch != NULL)
-      gst_file_watch_turn_to (self->watch, settings->model);
-    break;
-  case PROP_BATCH_SIZE:
-    settings->batch_size = g_value_get_uint (value);
-    if (self->watch != NULL)
-      gst_file_watch_call (self->watch, FALSE);
-    break;
-  case PROP_COLUMNS:
-    settings->columns = g_value_get_uint (value);
-    break;
-  case PROP_WIDTH:
-    settings->hints.width = g_value_get_int (value);
-    break;
-  case PROP_HEIGHT:
-    settings->hints.height = g_value_get_int (value);
-    break;
-  case PROP_SAMPLE_RATE:
-    settings->hints.sample_rate = g_value_get_int (value);
-    break;
-  case PROP_CONTEXT:
-    settings->hints.context = g_value_get_int (value);
-    break;
-  case PROP_CHUNK_SIZE:
-    settings->hints.chunk_size = (int)g_value_get_uint (value);
-    break;
-  case PROP_OVERLAP:
-    settings->hints.overlap = g_value_get_int (value);
-    break;
-  case PROP_CROSSFADE:
-    settings->hints.crossfade = g_value_get_uint64 (value);
-    break;
-  case PROP_INPUT_RANGE:
-    g_free (settings->input_range);
-    settings->input_range = g_value_dup_string (value);
-    break;
-  case PROP_OUTPUT_RANGE:
-    g_free (settings->output_range);
-    settings->output_range = g_value_dup_string (value);
-    break;
-  case PROP_RELOAD:
-    settings->reload = g_value_get_boolean (value);
-    break;
-  default:
-    if (!gst_generative_playing_set (&self->playing, property_id - PROP_PLAYING, value))
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
-  }
+  if (gst_generator_settings_set (&self->settings, number, value))
+    gst_generator_change_follow (&self->change, number);
+  else if (!gst_generative_playing_set (&self->play.playing, property_id - PROP_PLAYING, value))
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
   GST_OBJECT_UNLOCK (self);
 }
 
@@ -231,53 +177,11 @@ static void
 gst_generator_get_property (GObject *object, guint property_id, GValue *value, GParamSpec *pspec)
 {
   GstGenerator *self = GST_GENERATOR (object);
-  const Settings *settings = &self->settings;
 
   GST_OBJECT_LOCK (self);
-  switch (property_id) {
-  case PROP_MODEL:
-    g_value_set_string (value, settings->model);
-    break;
-  case PROP_BATCH_SIZE:
-    g_value_set_uint (value, settings->batch_size);
-    break;
-  case PROP_COLUMNS:
-    g_value_set_uint (value, settings->columns);
-    break;
-  case PROP_WIDTH:
-    g_value_set_int (value, settings->hints.width);
-    break;
-  case PROP_HEIGHT:
-    g_value_set_int (value, settings->hints.height);
-    break;
-  case PROP_SAMPLE_RATE:
-    g_value_set_int (value, settings->hints.sample_rate);
-    break;
-  case PROP_CONTEXT:
-    g_value_set_int (value, settings->hints.context);
-    break;
-  case PROP_CHUNK_SIZE:
-    g_value_set_uint (value, (guint)settings->hints.chunk_size);
-    break;
-  case PROP_OVERLAP:
-    g_value_set_int (value, settings->hints.overlap);
-    break;
-  case PROP_CROSSFADE:
-    g_value_set_uint64 (value, settings->hints.crossfade);
-    break;
-  case PROP_INPUT_RANGE:
-    g_value_set_string (value, settings->input_range);
-    break;
-  case PROP_OUTPUT_RANGE:
-    g_value_set_string (value, settings->output_range);
-    break;
-  case PROP_RELOAD:
-    g_value_set_boolean (value, settings->reload);
-    break;
-  default:
-    if (!gst_generative_playing_get (&self->playing, property_id - PROP_PLAYING, value))
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
-  }
+  if (!gst_generator_settings_get (&self->settings, property_id - PROP_OWN, value) &&
+      !gst_generative_playing_get (&self->play.playing, property_id - PROP_PLAYING, value))
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
   GST_OBJECT_UNLOCK (self);
 }
 
@@ -286,75 +190,117 @@ gst_generator_finalize (GObject *object)
 {
   GstGenerator *self = GST_GENERATOR (object);
 
-  g_free (self->settings.model);
-  g_free (self->settings.input_range);
-  g_free (self->settings.output_range);
-  g_free (self->slots);
-  gst_generator_queue_free (&self->queue);
-  gst_generator_join_clear (&self->join);
-  gst_generative_playing_clear (&self->playing);
+  gst_generator_settings_clear (&self->settings);
+  gst_generative_playing_clear (&self->play.playing);
   G_OBJECT_CLASS (gst_generator_parent_class)->finalize (object);
 }
 
+/* --- the mode --- */
+
+static void
+leave_mode (GstGenerator *self)
+{
+  if (self->mode != NULL)
+    self->mode->free (g_steal_pointer (&self->state));
+  self->mode = NULL;
+}
+
+/* Play as the ports want it, from now on. */
+static void
+choose_mode (GstGenerator *self)
+{
+  const GstGeneratorContext context = { &self->play, &self->format, &self->lateness };
+  const GstGeneratorMode *mode = gst_generator_mode_find (&self->play.ports);
+
+  if (mode == self->mode) {
+    if (mode->change != NULL)
+      mode->change (self->state);
+    return;
+  }
+  leave_mode (self);
+  GST_DEBUG_OBJECT (self, "plays in mode %s", mode->name);
+  self->mode = mode;
+  self->state = mode->new (&context);
+}
+
+static gboolean
+is_pending (const GstGenerator *self)
+{
+  return self->mode != NULL && self->mode->pending (self->state);
+}
+
+/* Make what can be made of what has come, and push it; */
+static GstFlowReturn
+drain (GstGenerator *self)
+{
+  if (self->mode == NULL || self->mode->drain == NULL)
+    return GST_FLOW_OK;
+  return self->mode->drain (self->state);
+}
+
+/* and all of it, up to the end. */
+static GstFlowReturn
+finish (GstGenerator *self)
+{
+  if (self->mode == NULL || self->mode->finish == NULL)
+    return drain (self);
+  return self->mode->finish (self->state);
+}
+
 /* --- starting and stopping --- */
+
+/* The ports of the model at `path`, which they hold. FALSE when an error was posted. */
+static gboolean
+open_model (GstGenerator *self, const char *path, GstGeneratorPorts *ports)
+{
+  GstElement *element = GST_ELEMENT (self);
+  g_autoptr (GenModel) model = gst_generative_load_model (element, path);
+  g_autoptr (GError) error = NULL;
+
+  if (model == NULL)
+    return FALSE;
+  if (gst_generator_settings_find_ports (&self->settings, element, model, ports, &error)) {
+    gst_generator_settings_warn (&self->settings, element, ports);
+    ports->model = g_steal_pointer (&model);
+    return TRUE;
+  }
+  gst_generative_post_error (element, error);
+  return FALSE;
+}
 
 static gboolean
 gst_generator_start (GstBaseTransform *base)
 {
   GstGenerator *self = GST_GENERATOR (base);
-  g_autoptr (GError) error = NULL;
+  GstGenerativePlaying *playing = &self->play.playing;
   g_autofree char *path = NULL, *text = NULL;
   GstGeneratorPorts ports = { 0 };
-  GstFileWatch *watch;
   gboolean reload;
-  GenModel *model;
+  guint batch;
 
   GST_OBJECT_LOCK (self);
   path = g_strdup (self->settings.model);
   reload = self->settings.reload;
-  self->batch = self->settings.batch_size;
+  batch = self->settings.batch_size;
   GST_OBJECT_UNLOCK (self);
 
-  if (!gst_generative_playing_open (&self->playing, GST_ELEMENT (self)))
+  if (!gst_generative_playing_open (playing, GST_ELEMENT (self)) ||
+      !open_model (self, path, &ports))
     return FALSE;
-  model = gst_generative_load_model (GST_ELEMENT (self), path);
-  if (model == NULL)
-    return FALSE;
-  if (!gst_generator_find_ports (self, model, &ports, &error)) {
-    gst_generative_post_error (GST_ELEMENT (self), error);
-    gen_model_unref (model);
-    return FALSE;
-  }
-  gst_generator_warn_of_ranges (self, &ports);
-  if (!model->staged && ports.output.kind == GEN_PORT_PICTURE && !gst_generator_streams (&ports))
+  if (!ports.staged && ports.output.kind == GEN_PORT_PICTURE && !gst_generator_streams (&ports))
     ports.shares_device = ports.prefers_device =
-        gst_generative_playing_share_memory (&self->playing, GST_ELEMENT (self));
-  text = gen_model_describe (model);
+        gst_generative_playing_share_memory (playing, GST_ELEMENT (self));
+  text = gen_model_describe (ports.model);
   GST_INFO_OBJECT (self, "%s %s%s; device %s, batch-size %u", path, text,
-      model->staged ? "; its shapes hang on what it computes" : "", self->playing.found->name,
-      self->batch);
+      ports.staged ? "; its shapes hang on what it computes" : "", playing->found->name, batch);
   GST_OBJECT_LOCK (self);
-  self->ports = ports;
-  self->use = (GenModelUse){ 0 };
   self->explained = self->refused = FALSE;
-  self->latency = (GstGenerativeLatency){ 0 };
   GST_OBJECT_UNLOCK (self);
-  self->player = gst_generator_player_new (self, model);
-  self->run_time = 0;
-  gst_generator_forget_lateness (self);
-  self->made_of = (GstGeneratorInput){ 0 };
-  self->made_width = self->made_height = 0;
-  self->frame = 0;
-  gst_generator_forget_sound (self);
-  gst_generator_stream_forget (self);
-  self->told_not_finite = FALSE;
-  if (model->staged)
-    self->batch = 1;
+  gst_generator_lateness_reset (&self->lateness);
+  gst_generator_play_begin (&self->play, &ports, ports.staged ? 1 : batch);
+  choose_mode (self);
   self->waiting = FALSE;
-  watch = gst_file_watch_new (reload ? path : NULL, gst_generator_prepare_next, self);
-  GST_OBJECT_LOCK (self);
-  self->watch = watch;
-  GST_OBJECT_UNLOCK (self);
+  gst_generator_change_begin (&self->change, reload ? path : NULL);
   return TRUE;
 }
 
@@ -362,31 +308,18 @@ static gboolean
 gst_generator_stop (GstBaseTransform *base)
 {
   GstGenerator *self = GST_GENERATOR (base);
-  GstFileWatch *watch;
-  GenModel *model, *newest;
 
-  GST_OBJECT_LOCK (self);
-  watch = g_steal_pointer (&self->watch);
-  GST_OBJECT_UNLOCK (self);
-  g_clear_pointer (&watch, gst_file_watch_free);
-  gst_generator_successor_free (gst_generator_take_next (self));
-  g_clear_pointer (&self->player, gen_player_free);
-  gst_generator_forget_batch (self);
-  GST_OBJECT_LOCK (self);
-  model = g_steal_pointer (&self->ports.model);
-  newest = g_steal_pointer (&self->newest);
-  self->use.frames = 0;
-  GST_OBJECT_UNLOCK (self);
-  g_clear_pointer (&model, gen_model_unref);
-  g_clear_pointer (&newest, gen_model_unref);
-  gst_generative_playing_close (&self->playing, GST_ELEMENT (self));
+  gst_generator_change_end (&self->change);
+  leave_mode (self);
+  gst_generator_play_end (&self->play);
+  gst_generative_playing_close (&self->play.playing, GST_ELEMENT (self));
   return TRUE;
 }
 
 static void
 gst_generator_set_context (GstElement *element, GstContext *context)
 {
-  gst_generative_playing_set_context (&GST_GENERATOR (element)->playing, element, context);
+  gst_generative_playing_set_context (&GST_GENERATOR (element)->play.playing, element, context);
   GST_ELEMENT_CLASS (gst_generator_parent_class)->set_context (element, context);
 }
 
@@ -409,35 +342,202 @@ ends_stream (const GstEvent *event)
 static gboolean
 gst_generator_sink_event (GstBaseTransform *base, GstEvent *event)
 {
+  GstBaseTransformClass *parent = GST_BASE_TRANSFORM_CLASS (gst_generator_parent_class);
   GstGenerator *self = GST_GENERATOR (base);
   g_autoptr (GstCaps) caps = NULL;
 
   if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP) {
-    if (self->n_gathered > 0 || self->n_given < self->n_made)
-      GST_DEBUG_OBJECT (self, "a flush: %u gathered and %u made frames are dropped",
-          self->n_gathered, self->n_made - self->n_given);
-    gst_generator_forget_batch (self);
-    gst_generator_forget_lateness (self);
-    gst_generator_forget_sound (self);
-    gst_generator_stream_forget (self);
-  } else if (GST_EVENT_IS_SERIALIZED (event) && self->n_gathered > 0) {
-    gst_generator_drain (self);
+    if (self->mode != NULL && self->mode->flush != NULL)
+      self->mode->flush (self->state);
+    gst_generator_lateness_forget (&self->lateness);
+  } else if (ends_stream (event)) {
+    finish (self);
+  } else if (GST_EVENT_IS_SERIALIZED (event)) {
+    drain (self);
   }
-  if (ends_stream (event) && gst_generator_stream_pending (self))
-    gst_generator_stream_drain (self);
-  if (ends_stream (event))
-    gst_generator_sound_drain (self);
-  if (GST_EVENT_TYPE (event) == GST_EVENT_SEGMENT)
-    gst_generator_forget_sound (self);
+  if (GST_EVENT_TYPE (event) == GST_EVENT_SEGMENT && self->mode != NULL && self->mode->jump != NULL)
+    self->mode->jump (self->state);
   if (GST_EVENT_TYPE (event) != GST_EVENT_CAPS)
-    return gst_generator_get_parent_class ()->sink_event (base, event);
+    return parent->sink_event (base, event);
   gst_event_parse_caps (event, &caps);
   gst_caps_ref (caps);
-  if (gst_generator_get_parent_class ()->sink_event (base, event))
+  if (parent->sink_event (base, event))
     return TRUE;
   gst_generator_explain_refusal (self, caps);
   return FALSE;
 }
+
+/* Of sound and of what is made of it nothing is left out. */
+static gboolean
+leaves_out (const GstGenerator *self)
+{
+  const GstGeneratorPorts *ports = &self->play.ports;
+
+  return ports->output.kind != GEN_PORT_SOUND && !gst_generator_streams (ports);
+}
+
+static gboolean
+gst_generator_src_event (GstBaseTransform *base, GstEvent *event)
+{
+  GstGenerator *self = GST_GENERATOR (base);
+
+  /* Those before it may know better. */
+  if (GST_EVENT_TYPE (event) == GST_EVENT_QOS && !leaves_out (self))
+    return gst_pad_push_event (GST_BASE_TRANSFORM_SINK_PAD (base), event);
+  if (GST_EVENT_TYPE (event) == GST_EVENT_QOS)
+    gst_generator_lateness_note_shown (&self->lateness, event);
+  return GST_BASE_TRANSFORM_CLASS (gst_generator_parent_class)->src_event (base, event);
+}
+
+/* --- another model --- */
+
+static void
+adopt (GstGenerator *self, GstGeneratorSuccessor *next)
+{
+  gst_generator_play_adopt (&self->play, next);
+  GST_OBJECT_LOCK (self);
+  self->explained = FALSE;
+  GST_OBJECT_UNLOCK (self);
+  choose_mode (self);
+  gst_generator_format_describe_tensors (&self->format, &self->play.ports);
+}
+
+void
+gst_generator_adopt (GstGenerator *self)
+{
+  GstGeneratorSuccessor *next =
+      is_pending (self) ? NULL : gst_succession_take (&self->change.succession);
+
+  if (next != NULL)
+    adopt (self, next);
+}
+
+/* Caps are to be found for another model: those behind it, and those before it where the frames
+ * that come do not suit it. */
+static void
+negotiate_anew (GstGenerator *self)
+{
+  GstBaseTransform *base = GST_BASE_TRANSFORM (self);
+  g_autoptr (GstCaps) caps = gst_pad_get_current_caps (GST_BASE_TRANSFORM_SINK_PAD (base));
+  GstGeneratorInput input;
+
+  gen_player_forget (self->play.player);
+  self->waiting = caps != NULL && !gst_generator_read_input (&self->play.ports,
+                                      gst_caps_get_structure (caps, 0), &input, NULL);
+  if (self->waiting)
+    gst_base_transform_reconfigure_sink (base);
+  else
+    gst_base_transform_reconfigure_src (base);
+}
+
+/* Before a frame: take over what has been made ready. */
+static GstFlowReturn
+follow_change (GstGenerator *self)
+{
+  GstGeneratorPlay *play = &self->play;
+  g_autoptr (GError) error = NULL;
+  GstFlowReturn flow = GST_FLOW_OK;
+  gboolean agree, other_batch;
+  GstGeneratorSuccessor *next;
+  GenModelUse use;
+
+  if (!gst_succession_is_ready (&self->change.succession))
+    return GST_FLOW_OK;
+  if (is_pending (self))
+    flow = drain (self);
+  if (flow != GST_FLOW_OK || (next = gst_succession_take (&self->change.succession)) == NULL)
+    return flow;
+  agree = gen_player_use (play->player) != NULL && gen_player_use (next->player) != NULL &&
+          gst_generator_ports_agree (&next->ports, &play->ports);
+  if (agree)
+    use = gst_generator_use_of (gen_player_use (play->player), &next->ports, next->batch);
+  else
+    flow = finish (self);
+  other_batch = next->batch != play->batch;
+  GST_INFO_OBJECT (self, "%s plays from this frame on", gen_player_model (next->player)->path);
+  adopt (self, next);
+  if (!agree) {
+    negotiate_anew (self);
+    return flow;
+  }
+  if (!gst_generator_play_compile (play, &use, &error)) {
+    gst_generative_post_error (GST_ELEMENT (self), error);
+    return GST_FLOW_ERROR;
+  }
+  if (other_batch)
+    gst_generator_measure_latency (self);
+  return GST_FLOW_OK;
+}
+
+/* --- buffers --- */
+
+/* A base transform does not set caps again that stay as they were, though another model plays. */
+static gboolean
+keep_caps (GstGenerator *self)
+{
+  GstBaseTransform *base = GST_BASE_TRANSFORM (self);
+  g_autoptr (GstCaps) sink = gst_pad_get_current_caps (GST_BASE_TRANSFORM_SINK_PAD (base));
+  g_autoptr (GstCaps) source = gst_pad_get_current_caps (GST_BASE_TRANSFORM_SRC_PAD (base));
+
+  return sink != NULL && source != NULL && gst_generator_set_caps (base, sink, source);
+}
+
+/* Compiling takes long enough for a pipeline to be stopped or flushed meanwhile, from its end on:
+ * then negotiation has not failed. */
+static gboolean
+is_interrupted (GstGenerator *self)
+{
+  GstPad *pad = GST_BASE_TRANSFORM_SRC_PAD (GST_BASE_TRANSFORM (self));
+  g_autoptr (GstPad) peer = gst_pad_get_peer (pad);
+
+  return GST_PAD_IS_FLUSHING (pad) || (peer != NULL && GST_PAD_IS_FLUSHING (peer));
+}
+
+static GstFlowReturn
+gst_generator_submit_input_buffer (GstBaseTransform *base, gboolean discont, GstBuffer *buffer)
+{
+  GstBaseTransformClass *parent = GST_BASE_TRANSFORM_CLASS (gst_generator_parent_class);
+  GstGenerator *self = GST_GENERATOR (base);
+  GstFlowReturn flow = follow_change (self);
+
+  if (flow != GST_FLOW_OK || self->waiting) {
+    gst_buffer_unref (buffer);
+    return flow;
+  }
+  if (leaves_out (self))
+    gst_generator_lateness_judge (&self->lateness, buffer);
+  flow = parent->submit_input_buffer (base, discont, buffer);
+  if (flow == GST_FLOW_OK && gen_player_use (self->play.player) == NULL && !keep_caps (self)) {
+    gst_clear_buffer (&base->queued_buf);
+    flow = GST_FLOW_NOT_NEGOTIATED;
+  }
+  return flow == GST_FLOW_NOT_NEGOTIATED && is_interrupted (self) ? GST_FLOW_FLUSHING : flow;
+}
+
+static GstFlowReturn
+gst_generator_generate_output (GstBaseTransform *base, GstBuffer **output)
+{
+  GstGenerator *self = GST_GENERATOR (base);
+  GstBuffer *input = g_steal_pointer (&base->queued_buf);
+
+  *output = NULL;
+  if (gen_player_use (self->play.player) != NULL)
+    return self->mode->output (self->state, input, output);
+  if (input == NULL)
+    return GST_FLOW_OK;
+  gst_buffer_unref (input);
+  return GST_FLOW_NOT_NEGOTIATED;
+}
+
+/* Only for the base class to know that frames are not changed in place: what is made comes by
+ * generate_output. */
+static GstFlowReturn
+gst_generator_transform (GstBaseTransform *base, GstBuffer *input, GstBuffer *output)
+{
+  return GST_FLOW_NOT_SUPPORTED;
+}
+
+/* --- the class --- */
 
 static void
 gst_generator_class_init (GstGeneratorClass *klass)
@@ -445,8 +545,6 @@ gst_generator_class_init (GstGeneratorClass *klass)
   GObjectClass *gobject_class = G_OBJECT_CLASS (klass);
   GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
   GstBaseTransformClass *base_class = GST_BASE_TRANSFORM_CLASS (klass);
-  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY;
-  const GParamFlags live = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING;
 
   GST_DEBUG_CATEGORY_INIT (generator_debug, "generator", 0,
       "the model, its plans, caps, latency, reloading, and each frame");
@@ -455,69 +553,7 @@ gst_generator_class_init (GstGeneratorClass *klass)
   gobject_class->get_property = gst_generator_get_property;
   gobject_class->finalize = gst_generator_finalize;
 
-  g_object_class_install_property (gobject_class, PROP_MODEL,
-      g_param_spec_string ("model", "Model",
-          "The ONNX file to play (unset: an error); set while another one plays, it follows as "
-          "soon as it is ready",
-          NULL, live));
-  g_object_class_install_property (gobject_class, PROP_BATCH_SIZE,
-      g_param_spec_uint ("batch-size", "Batch size",
-          "How many buffers to gather for a run: more are faster, and come later", 1,
-          MAX_BATCH_SIZE, DEFAULT_BATCH_SIZE, live));
-  g_object_class_install_property (gobject_class, PROP_COLUMNS,
-      g_param_spec_uint ("columns", "Columns",
-          "Pictures side by side in the wall that a buffer of several latents makes (0: nearly "
-          "square)",
-          0, G_MAXINT16, DEFAULT_COLUMNS, flags));
-  g_object_class_install_property (gobject_class, PROP_WIDTH,
-      g_param_spec_int ("width", "Width",
-          "Width in pixels of the pictures of a model that makes them as vectors (0: square)", 0,
-          G_MAXINT16, DEFAULT_SIZE, flags));
-  g_object_class_install_property (gobject_class, PROP_HEIGHT,
-      g_param_spec_int ("height", "Height",
-          "Height in pixels of the pictures of a model that makes them as vectors (0: square)", 0,
-          G_MAXINT16, DEFAULT_SIZE, flags));
-  g_object_class_install_property (gobject_class, PROP_SAMPLE_RATE,
-      g_param_spec_int ("sample-rate", "Sample rate",
-          "Samples a second of the sounds of a model that does not say it, or that makes them as "
-          "vectors (0: what the model says)",
-          0, G_MAXINT, DEFAULT_SAMPLE_RATE, flags));
-  g_object_class_install_property (gobject_class, PROP_CONTEXT,
-      g_param_spec_int ("context", "Context",
-          "Samples before and behind a piece of sound that it is made with (-1: as many as results "
-          "hang on, by the model's graph)",
-          -1, G_MAXINT, DEFAULT_CONTEXT, flags));
-  g_object_class_install_property (gobject_class, PROP_CHUNK_SIZE,
-      g_param_spec_uint ("chunk-size", "Chunk size",
-          "Samples of each channel that a piece of sound is made of at least, where the model "
-          "takes any number: more are faster, and come later (0: a 50th of a second, or the "
-          "context where that is longer; a second where results hang on all of it)",
-          0, G_MAXINT, DEFAULT_CHUNK_SIZE, flags));
-  g_object_class_install_property (gobject_class, PROP_OVERLAP,
-      g_param_spec_int ("overlap", "Overlap",
-          "Samples that a piece of sound shares with the next one, where one fades into the other "
-          "as the halves of a Hann window (-1: none where the context is known or given, else half "
-          "of a piece)",
-          -1, G_MAXINT, DEFAULT_OVERLAP, flags));
-  g_object_class_install_property (gobject_class, PROP_CROSSFADE,
-      g_param_spec_uint64 ("crossfade", "Crossfade",
-          "For how many nanoseconds the sound of a latent fades into the next one, with equal "
-          "power; at most half of it (0: each follows the other as it is)",
-          0, G_MAXINT64, DEFAULT_CROSSFADE, flags));
-  g_object_class_install_property (gobject_class, PROP_INPUT_RANGE,
-      g_param_spec_string ("input-range", "Input range",
-          "The numbers that the model takes for black and white, such as -1,1 (unset: what the "
-          "model says)",
-          NULL, flags));
-  g_object_class_install_property (gobject_class, PROP_OUTPUT_RANGE,
-      g_param_spec_string ("output-range", "Output range",
-          "The numbers that the model makes for black and white, such as -1,1 (unset: what the "
-          "model says)",
-          NULL, flags));
-  g_object_class_install_property (gobject_class, PROP_RELOAD,
-      g_param_spec_boolean ("reload", "Reload",
-          "Play the new model when the file changes, from the next frame on", DEFAULT_RELOAD,
-          flags));
+  gst_generator_settings_install (gobject_class, PROP_OWN);
   gst_generative_playing_install (gobject_class, PROP_PLAYING, DEFAULT_PRECISION);
 
   gst_element_class_add_static_pad_template (element_class, &sink_template);
@@ -539,7 +575,6 @@ gst_generator_class_init (GstGeneratorClass *klass)
   base_class->sink_event = gst_generator_sink_event;
   base_class->src_event = gst_generator_src_event;
   base_class->submit_input_buffer = gst_generator_submit_input_buffer;
-  base_class->prepare_output_buffer = gst_generator_prepare_output_buffer;
   base_class->transform = gst_generator_transform;
   base_class->generate_output = gst_generator_generate_output;
   base_class->passthrough_on_same_caps = FALSE;
@@ -548,16 +583,9 @@ gst_generator_class_init (GstGeneratorClass *klass)
 static void
 gst_generator_init (GstGenerator *self)
 {
-  Settings *settings = &self->settings;
-
-  gst_generative_playing_init (&self->playing, DEFAULT_PRECISION);
-  settings->batch_size = DEFAULT_BATCH_SIZE;
-  settings->columns = DEFAULT_COLUMNS;
-  settings->hints.context = DEFAULT_CONTEXT;
-  settings->hints.chunk_size = DEFAULT_CHUNK_SIZE;
-  settings->hints.overlap = DEFAULT_OVERLAP;
-  settings->hints.crossfade = DEFAULT_CROSSFADE;
-  settings->reload = DEFAULT_RELOAD;
-  self->slots = g_new0 (Slot, MAX_BATCH_SIZE);
+  gst_generator_settings_init (&self->settings);
+  gst_generative_playing_init (&self->play.playing, DEFAULT_PRECISION);
+  self->play.base = self->lateness.base = GST_BASE_TRANSFORM (self);
+  gst_generator_change_init (&self->change, &self->play, &self->settings);
   gst_base_transform_set_qos_enabled (GST_BASE_TRANSFORM (self), TRUE);
 }

@@ -12,15 +12,10 @@ GST_DEBUG_CATEGORY_EXTERN (generator_debug);
 
 /* --- caps --- */
 
-static gboolean
-get_ports (GstGenerator *self, GstGeneratorPorts *ports)
+static GstBaseTransformClass *
+get_parent_class (void)
 {
-  GST_OBJECT_LOCK (self);
-  *ports = self->ports;
-  if (ports->model != NULL)
-    gen_model_ref (ports->model);
-  GST_OBJECT_UNLOCK (self);
-  return ports->model != NULL;
+  return g_type_class_peek (GST_TYPE_BASE_TRANSFORM);
 }
 
 GstCaps *
@@ -31,7 +26,7 @@ gst_generator_transform_caps (
   GstGeneratorPorts ports;
   GstCaps *result;
 
-  if (get_ports (self, &ports)) {
+  if (gst_generator_play_get_ports (&self->play, &ports)) {
     result = gst_generative_only_progressive (
         base, direction, gst_generator_transform_caps_of (&ports, direction, caps));
     gen_model_unref (ports.model);
@@ -58,7 +53,7 @@ choose_memory (GstGenerator *self, GstCaps *caps)
   GstGeneratorPorts ports;
   gboolean on_device;
 
-  if (!get_ports (self, &ports))
+  if (!gst_generator_play_get_ports (&self->play, &ports))
     return caps;
   gen_model_unref (ports.model);
   if (!ports.shares_device)
@@ -84,205 +79,43 @@ choose_memory (GstGenerator *self, GstCaps *caps)
 void
 gst_generator_measure_latency (GstGenerator *self)
 {
-  const gboolean is_sound = self->ports.output.kind == GEN_PORT_SOUND;
-  const GstVideoInfo *info = &self->out_info;
-  const GstClockTime run_time =
-      (GstClockTime)gen_player_warm_up (self->player) * (GST_SECOND / G_USEC_PER_SEC);
-  guint runs = self->single ? self->batch * (guint)self->input.pictures : 1;
-  GstClockTime interval = 0;
+  const GstGeneratorTiming timing = self->mode->timing (self->state);
+  const gint64 run_time = gen_player_warm_up (self->play.player);
 
-  if (gst_generator_streams (&self->ports)) {
-    gst_generative_latency_begin (&self->latency, gst_generator_stream_latency (self), 0);
-    gst_generative_latency_note (&self->latency, GST_ELEMENT (self), run_time);
-    return;
-  }
-  if (is_sound)
-    interval = gst_generator_sound_duration (self);
-  else if (info->fps_n > 0)
-    interval = gst_util_uint64_scale (GST_SECOND, (guint64)info->fps_d, (guint64)info->fps_n);
-  gst_generative_latency_begin (&self->latency, (self->batch - 1) * interval, interval);
-  if (run_time == 0)
-    return;
-  self->run_time = run_time * runs;
-  GST_INFO_OBJECT (self,
-      "latency: a run takes %" GST_TIME_FORMAT ", and a batch of %u buffers takes %u of them",
-      GST_TIME_ARGS (run_time), self->batch, runs);
-  gst_generative_latency_note (&self->latency, GST_ELEMENT (self), self->run_time);
-}
-
-void
-gst_generator_describe_tensors (GstGenerator *self, const GstGeneratorPorts *ports)
-{
-  const GenPort *tensors[] = { &ports->input, &ports->second };
-
-  self->n_tensors = (guint)gst_generator_n_tensors (ports);
-  for (guint t = 0; t < self->n_tensors; t++) {
-    self->sizes[t] = (gsize)self->input.pictures *
-                     (gsize)MAX (gst_generator_streams (ports)
-                                     ? (gint64)self->input.vectors * tensors[t]->channels
-                                     : tensors[t]->length,
-                         0) *
-                     gen_data_type_size (tensors[t]->type);
-    self->places[t] = g_str_equal (tensors[t]->name, ports->model->inputs[0].name) ? 0 : 1;
-  }
+  gst_generator_lateness_begin (
+      &self->lateness, &timing, (GstClockTime)run_time * (GST_SECOND / G_USEC_PER_SEC));
 }
 
 static gboolean
-fail_spacing (GError **error)
+negotiate (GstGenerator *self, GstCaps *sink, GstCaps *source, GError **error)
 {
-  g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
-      "the planes of a frame differ in their strides");
-  return FALSE;
-}
+  GenModelUse use;
 
-gboolean
-gst_generator_check_batch (
-    const GstGeneratorPorts *ports, guint batch, int pictures, GError **error)
-{
-  const GenPort *port = &ports->input;
-  const gint64 wanted = port->batch, now = (gint64)batch * pictures;
-  const gboolean fits = wanted % pictures == 0 && wanted / pictures <= MAX_BATCH_SIZE;
-
-  if (wanted <= 1 || wanted == now)
-    return TRUE;
-  g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
-      "its input '%s' takes %" G_GINT64_FORMAT " %s in a run, no more and no less, but %u %s of "
-      "%d would come; %s%" G_GINT64_FORMAT "%s, or export the model with a free batch",
-      port->name, wanted, port->kind == GEN_PORT_PICTURE ? "pictures" : "latents", batch,
-      batch == 1 ? "buffer" : "buffers", pictures,
-      fits ? "set property batch-size=" : "give it buffers of ", fits ? wanted / pictures : wanted,
-      fits ? "" : " each");
-  return FALSE;
-}
-
-gboolean
-gst_generator_read_caps (
-    GstGenerator *self, GstCaps *caps, GstGeneratorInput *input, GenModelUse *use, GError **error)
-{
-  const GstGeneratorPorts *ports = &self->ports;
-  const gboolean streams = gst_generator_streams (ports);
-  gboolean single = ports->input.batch == 1 || streams;
-  GstVideoInfo info;
-
-  if (!gst_generator_read_input (ports, gst_caps_get_structure (caps, 0), input, error))
+  if (!self->mode->negotiate (self->state, sink, source, &use, error))
     return FALSE;
-  if (!gst_generator_check_batch (ports, self->batch, input->pictures, error)) {
-    g_prefix_error (error, "%s: ", ports->model->path);
-    return FALSE;
-  }
-  GST_OBJECT_LOCK (self);
-  *use = self->use;
-  GST_OBJECT_UNLOCK (self);
-  use->input = ports->input;
-  use->output = ports->output;
-  use->height = input->height;
-  use->width = input->width;
-  use->frames = single ? 1 : (int)self->batch;
-  use->pictures = single && !ports->model->staged ? 1 : input->pictures;
-  use->from_frames = ports->input.kind == GEN_PORT_PICTURE;
-  use->to_frames = !ports->model->staged;
-  use->from = (GenFrameLayout){ 0 };
-  use->from_sound = use->to_sound = (GenSoundLayout){ 0 };
-  use->length = 0;
-  if (!use->from_frames)
-    return TRUE;
-  if (!gst_video_info_from_caps (&info, caps)) {
-    g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION, "the caps are no video");
-    return FALSE;
-  }
-  self->in_info = info;
-  gst_generative_playing_fit_info (&self->playing, caps, &info);
-  return gst_generative_layout (&info, use->input.channels, 1, TRUE, &use->from) ||
-         fail_spacing (error);
-}
-
-/* Play `use` on what comes from now on. */
-static gboolean
-begin (GstGenerator *self, const GenModelUse *use, GError **error)
-{
-  gst_generator_describe_tensors (self, &self->ports);
-  self->single = self->ports.input.batch == 1;
-  if (!gst_generator_compile (self, use, error))
+  gst_generator_format_describe_tensors (&self->format, &self->play.ports);
+  if (!gst_generator_play_compile (&self->play, &use, error))
     return FALSE;
   gst_generator_measure_latency (self);
   self->waiting = FALSE;
   return TRUE;
 }
 
-/* Sound or a series goes in. */
-static gboolean
-negotiate_stream (GstGenerator *self, GstCaps *sink, GstCaps *source, GError **error)
+/* The size of what is made of the sink caps `caps`, which they do not say, into `other`. */
+static GstCaps *
+probe_size (GstGenerator *self, GstCaps *caps, GstCaps *other)
 {
-  const gboolean to_sound = self->ports.output.kind == GEN_PORT_SOUND;
-  GenModelUse use;
+  const GstVideoInfo *in_info = &self->format.in_info;
+  GstStructure *structure;
+  int width, height;
 
-  return gst_generator_read_caps (self, sink, &self->input, &use, error) &&
-         (to_sound ? gst_generator_use_sound (self, source, &use, error)
-                   : gst_generator_window_negotiate (self, source, &use, error)) &&
-         gst_generator_stream_negotiate (self, sink, &use, error) && begin (self, &use, error);
-}
-
-/* A sound of each latent or picture. */
-static gboolean
-negotiate_sound (GstGenerator *self, GstCaps *sink, GstCaps *source, GError **error)
-{
-  GenModelUse use;
-
-  return gst_generator_read_caps (self, sink, &self->input, &use, error) &&
-         gst_generator_use_sound (self, source, &use, error) &&
-         gst_generator_sound_length (&self->ports, &self->input, &self->sound_length, error) &&
-         gst_generator_join_sounds (self, error) && begin (self, &use, error);
-}
-
-static gboolean
-negotiate_pictures (GstGenerator *self, GstCaps *sink, GstCaps *source, GError **error)
-{
-  const GenModel *model = self->ports.model;
-  int height = self->made_height, width = self->made_width;
-  GstVideoInfo info;
-  GenModelUse use;
-
-  if (!gst_generator_read_caps (self, sink, &self->input, &use, error) ||
-      (!model->staged &&
-          !gst_generator_output_size (&self->ports, &self->input, &height, &width, error)))
-    return FALSE;
-  if (!gst_video_info_from_caps (&self->out_info, source)) {
-    g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION, "the caps are no video");
-    return FALSE;
-  }
-  if (use.from_frames && !gst_generative_check_picture (&self->in_info, &self->out_info, error))
-    return FALSE;
-  /* A staged model that has made nothing yet may come to make that size. */
-  if ((height > 0 || !model->staged) &&
-      (self->out_info.width != width || self->out_info.height != height)) {
-    g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
-        "the next element wants %d x %d pixels, but the model makes %d x %d: put videoscale "
-        "behind",
-        self->out_info.width, self->out_info.height, width, height);
-    return FALSE;
-  }
-  if (!model->staged) {
-    const gboolean single = self->ports.input.batch == 1;
-
-    info = self->out_info;
-    gst_generative_playing_fit_info (&self->playing, source, &info);
-    use.output.height = height / self->input.rows;
-    use.output.width = width / self->input.columns;
-    if (!gst_generative_layout (
-            &info, use.output.channels, single ? 1 : self->input.columns, FALSE, &use.to))
-      return fail_spacing (error);
-  }
-  return begin (self, &use, error);
-}
-
-static gboolean
-negotiate (GstGenerator *self, GstCaps *sink, GstCaps *source, GError **error)
-{
-  if (gst_generator_streams (&self->ports))
-    return negotiate_stream (self, sink, source, error);
-  if (self->ports.output.kind == GEN_PORT_SOUND)
-    return negotiate_sound (self, sink, source, error);
-  return negotiate_pictures (self, sink, source, error);
+  self->mode->probe (self->state, caps, &width, &height);
+  other = gst_caps_make_writable (gst_caps_truncate (other));
+  structure = gst_caps_get_structure (other, 0);
+  gst_structure_fixate_field_nearest_int (structure, "width", width > 0 ? width : in_info->width);
+  gst_structure_fixate_field_nearest_int (
+      structure, "height", height > 0 ? height : in_info->height);
+  return other;
 }
 
 GstCaps *
@@ -290,31 +123,23 @@ gst_generator_fixate_caps (
     GstBaseTransform *base, GstPadDirection direction, GstCaps *caps, GstCaps *other)
 {
   GstGenerator *self = GST_GENERATOR (base);
-  gboolean of_picture = self->ports.input.kind == GEN_PORT_PICTURE;
-  GstStructure *structure;
+  gboolean of_picture = self->play.ports.input.kind == GEN_PORT_PICTURE;
   GstVideoInfo made_of;
 
-  if (self->ports.output.kind != GEN_PORT_PICTURE)
-    return gst_generator_get_parent_class ()->fixate_caps (base, direction, caps, other);
+  if (self->play.ports.output.kind != GEN_PORT_PICTURE)
+    return get_parent_class ()->fixate_caps (base, direction, caps, other);
   if (direction == GST_PAD_SINK)
     other = gst_generative_prefer_whole_chroma (choose_memory (self, other));
-  if (direction == GST_PAD_SINK && self->ports.model != NULL && self->ports.model->staged &&
-      !gst_caps_is_empty (other)) {
-    gst_generator_probe (self, caps);
-    other = gst_caps_make_writable (gst_caps_truncate (other));
-    structure = gst_caps_get_structure (other, 0);
-    gst_structure_fixate_field_nearest_int (
-        structure, "width", self->made_width > 0 ? self->made_width : self->in_info.width);
-    gst_structure_fixate_field_nearest_int (
-        structure, "height", self->made_height > 0 ? self->made_height : self->in_info.height);
-  }
+  if (direction == GST_PAD_SINK && self->mode != NULL && self->mode->probe != NULL &&
+      !gst_caps_is_empty (other))
+    other = probe_size (self, caps, other);
   if (direction == GST_PAD_SINK && !gst_caps_is_empty (other))
     other = gst_generative_describe_picture (
         other, of_picture && gst_video_info_from_caps (&made_of, caps) ? &made_of : NULL);
   GST_DEBUG_OBJECT (self,
       "for %" GST_PTR_FORMAT ", of what the neighbour takes, left are %" GST_PTR_FORMAT,
       (void *)caps, (void *)other);
-  return gst_generator_get_parent_class ()->fixate_caps (base, direction, caps, other);
+  return get_parent_class ()->fixate_caps (base, direction, caps, other);
 }
 
 /* Whether no error has told yet that caps do not fit: what fails is tried again and again. */
@@ -335,11 +160,8 @@ gst_generator_set_caps (GstBaseTransform *base, GstCaps *sink, GstCaps *source)
 {
   GstGenerator *self = GST_GENERATOR (base);
   g_autoptr (GError) error = NULL;
-  const gboolean pending = self->n_gathered > 0 || gst_generator_stream_pending (self);
-  Successor *next = pending ? NULL : gst_generator_take_next (self);
 
-  if (next != NULL)
-    gst_generator_adopt (self, next);
+  gst_generator_adopt (self);
   GST_INFO_OBJECT (
       self, "from %" GST_PTR_FORMAT " to %" GST_PTR_FORMAT, (void *)sink, (void *)source);
   if (negotiate (self, sink, source, &error)) {
@@ -366,9 +188,10 @@ gst_generator_decide_allocation (GstBaseTransform *base, GstQuery *query)
 {
   GstGenerator *self = GST_GENERATOR (base);
 
-  return (self->ports.output.kind != GEN_PORT_PICTURE ||
-             gst_generative_playing_decide_pool (&self->playing, base, query, &self->out_info)) &&
-         gst_generator_get_parent_class ()->decide_allocation (base, query);
+  return (self->play.ports.output.kind != GEN_PORT_PICTURE ||
+             gst_generative_playing_decide_pool (
+                 &self->play.playing, base, query, &self->format.out_info)) &&
+         get_parent_class ()->decide_allocation (base, query);
 }
 
 gboolean
@@ -376,12 +199,12 @@ gst_generator_propose_allocation (GstBaseTransform *base, GstQuery *decide, GstQ
 {
   GstGenerator *self = GST_GENERATOR (base);
 
-  if (!gst_generator_get_parent_class ()->propose_allocation (base, decide, query))
+  if (!get_parent_class ()->propose_allocation (base, decide, query))
     return FALSE;
-  if (self->ports.input.kind != GEN_PORT_PICTURE)
+  if (self->play.ports.input.kind != GEN_PORT_PICTURE)
     return TRUE;
   gst_query_add_allocation_meta (query, GST_VIDEO_META_API_TYPE, NULL);
-  gst_generative_playing_propose (&self->playing, query);
+  gst_generative_playing_propose (&self->play.playing, query);
   return TRUE;
 }
 
@@ -390,7 +213,7 @@ gboolean
 gst_generator_filter_meta (
     GstBaseTransform *base, GstQuery *query, GType api, const GstStructure *parameters)
 {
-  const GstGeneratorPorts *ports = &GST_GENERATOR (base)->ports;
+  const GstGeneratorPorts *ports = &GST_GENERATOR (base)->play.ports;
 
   return api == GST_VIDEO_REGION_OF_INTEREST_META_API_TYPE &&
          ports->input.kind == GEN_PORT_PICTURE && ports->output.kind == GEN_PORT_PICTURE;
@@ -402,9 +225,11 @@ gst_generator_transform_meta (
 {
   GstGenerator *self = GST_GENERATOR (base);
 
-  if (self->ports.input.kind != GEN_PORT_PICTURE || self->ports.output.kind != GEN_PORT_PICTURE)
-    return gst_generator_get_parent_class ()->transform_meta (base, output, meta, input);
-  return gst_generative_pass_meta (meta, input, &self->in_info, output, &self->out_info);
+  if (self->play.ports.input.kind != GEN_PORT_PICTURE ||
+      self->play.ports.output.kind != GEN_PORT_PICTURE)
+    return get_parent_class ()->transform_meta (base, output, meta, input);
+  return gst_generative_pass_meta (
+      meta, input, &self->format.in_info, output, &self->format.out_info);
 }
 
 /* --- queries and events --- */
@@ -431,8 +256,9 @@ describe_misfit (const GstGeneratorPorts *ports, GstCaps *offered)
   return g_strdup_printf ("The elements before and behind do not fit the model, which %s: "
                           "%s may help",
       text,
-      ports->output.kind == GEN_PORT_SOUND ? "audioconvert and audioresample"
-                                           : "videoconvert and videoscale");
+      ports->input.kind == GEN_PORT_SOUND || ports->output.kind == GEN_PORT_SOUND
+          ? "audioconvert and audioresample"
+          : "videoconvert and videoscale");
 }
 
 static void
@@ -441,7 +267,7 @@ post_misfit (GstGenerator *self, GstCaps *offered, gboolean fatal)
   g_autofree char *said = NULL;
   GstGeneratorPorts ports;
 
-  if ((fatal && !begins_to_refuse (self)) || !get_ports (self, &ports))
+  if ((fatal && !begins_to_refuse (self)) || !gst_generator_play_get_ports (&self->play, &ports))
     return;
   said = describe_misfit (&ports, offered);
   if (fatal)
@@ -461,7 +287,7 @@ explain_caps (GstGenerator *self, GstCaps *offered)
   gboolean explain;
 
   GST_OBJECT_LOCK (self);
-  explain = self->ports.model != NULL && !self->explained;
+  explain = self->play.ports.model != NULL && !self->explained;
   self->explained |= explain;
   GST_OBJECT_UNLOCK (self);
   if (explain)
@@ -486,10 +312,10 @@ gst_generator_query (GstBaseTransform *base, GstPadDirection direction, GstQuery
   GstCaps *offered;
 
   if (direction == GST_PAD_SRC && GST_QUERY_TYPE (query) == GST_QUERY_LATENCY)
-    return gst_generative_latency_answer (&self->latency, base, query);
-  if (gst_generative_playing_answer (&self->playing, GST_ELEMENT (self), query))
+    return gst_generative_latency_answer (&self->lateness.latency, base, query);
+  if (gst_generative_playing_answer (&self->play.playing, GST_ELEMENT (self), query))
     return TRUE;
-  if (!gst_generator_get_parent_class ()->query (base, direction, query))
+  if (!get_parent_class ()->query (base, direction, query))
     return FALSE;
   if (direction == GST_PAD_SINK)
     gst_generative_explain_interlaced (GST_ELEMENT (self), query);

@@ -59,6 +59,14 @@ is_timed (const GenPort *port)
   return port->kind == GEN_PORT_SOUND || port->kind == GEN_PORT_SERIES;
 }
 
+/* Whether a tensor may be a sound that is too short to be taken for one. */
+static gboolean
+may_be_sound (const GenShape *shape)
+{
+  return shape->rank == 3 && MIN (shape->dims[1], shape->dims[2]) >= 1 &&
+         MIN (shape->dims[1], shape->dims[2]) <= GEN_SOUND_MAX_CHANNELS;
+}
+
 /* What would make a picture of a tensor that is nearly one; "" where there is no telling.
  * (transfer full) */
 static char *
@@ -71,9 +79,14 @@ suggest_picture (const GenPort *port)
       (dims[rank - 3] == 1 || dims[rank - 3] == 3 || dims[rank - 3] == 4)) {
     g_autofree char *size = gen_shape_to_string (&GEN_SHAPE (dims[rank - 2], dims[rank - 1]));
 
-    return g_strdup_printf ("; this one has an extent too %s: export it as [N, %d, %s",
-        rank == 3 ? "few" : "many", (int)dims[rank - 3], size + 1);
+    return g_strdup_printf ("; this one has an extent too %s: export it as [N, %d, %s%s",
+        rank == 3 ? "few" : "many", (int)dims[rank - 3], size + 1,
+        may_be_sound (&port->shape)
+            ? ", or, where it is sound, with metadata generative.sample-rate"
+            : "");
   }
+  if (rank == 2 && dims[1] < 0)
+    return g_strdup ("; where it is sound, it takes metadata generative.sample-rate in the model");
   if (rank == 4)
     return g_strdup ("; export it with a fixed number of channels");
   return g_strdup ("");
@@ -88,7 +101,8 @@ refuse_picture (const GenModel *model, const GenPort *port, gboolean is_output, 
   g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
       "%s: a generator %s pictures [N, C, H, W] or [N, H, W, C] of 1, 3 or 4 channels, of floats "
       "or uint8, which its %s is not%s",
-      model->path, is_output ? "makes" : "takes latents [N, D] of floats, or", text, suggestion);
+      model->path, is_output ? "makes" : "takes latents [N, D] or sounds [N, C, T] of floats, or",
+      text, suggestion);
   return FALSE;
 }
 
@@ -231,6 +245,7 @@ choose_context (GstGeneratorPorts *ports, const GstGeneratorHints *hints, GError
   ports->endless =
       !gen_model_find_context (ports->model, &ports->input, &ports->output, &ports->context, NULL);
   ports->overlap = MAX (hints->overlap, 0);
+  ports->piece = hints->chunk_size;
   if (ports->endless && !choose_ratio (ports, error))
     return FALSE;
   if (ports->endless && hints->overlap < 0 && hints->context < 0)
@@ -389,6 +404,9 @@ gst_generator_choose_ports (
   }
   if (gst_generator_streams (ports))
     return choose_stream (ports, hints, error);
+  if (output->kind == GEN_PORT_SOUND && !is_float32 (output))
+    return refuse_sound (
+        ports, "a generator makes sounds of floats, whose full scale is -1 to 1", error);
   if (is_float32 (output) && (output->kind == GEN_PORT_SOUND || hints->sample_rate > 0)) {
     gen_port_use_float32 (chosen);
     return choose_sound (ports, hints, error);
@@ -406,4 +424,65 @@ gst_generator_choose_ports (
       "to say which they are",
       model->path, output->length, output->name);
   return FALSE;
+}
+
+/* --- another model in the place of one --- */
+
+gboolean
+gst_generator_ports_agree (const GstGeneratorPorts *a, const GstGeneratorPorts *b)
+{
+  /* How long pieces are, and what they need, is another model's own. */
+  return !gst_generator_streams (a) && a->input.kind == b->input.kind &&
+         a->input.length == b->input.length && a->input.type == b->input.type &&
+         a->second.kind == b->second.kind && a->second.type == b->second.type &&
+         a->second.length == b->second.length && a->input.channels == b->input.channels &&
+         a->input.width == b->input.width && a->input.height == b->input.height &&
+         a->output.kind == b->output.kind && a->output.channels == b->output.channels &&
+         (a->output.kind != GEN_PORT_SOUND ||
+             (a->output.length == b->output.length &&
+                 a->output.sample_rate == b->output.sample_rate)) &&
+         a->output.width == b->output.width && a->output.height == b->output.height &&
+         (a->input.batch == 1) == (b->input.batch == 1) && a->staged == b->staged;
+}
+
+/* Whether both make as long a sound of what is the size of `input`. */
+static gboolean
+lengths_agree (
+    const GstGeneratorPorts *a, const GstGeneratorPorts *b, const GstGeneratorInput *input)
+{
+  gint64 one, other;
+
+  return gst_generator_sound_length (a, input, &one, NULL) &&
+         gst_generator_sound_length (b, input, &other, NULL) && one == other;
+}
+
+gboolean
+gst_generator_sizes_agree (
+    const GstGeneratorPorts *ports, const GstGeneratorPorts *now, const GenModelUse *use)
+{
+  const GstGeneratorInput one = {
+    .pictures = 1, .columns = 1, .rows = 1, .height = use->height, .width = use->width
+  };
+  int height, width;
+
+  if (ports->staged || use->frames == 0 || gst_generator_streams (ports))
+    return TRUE;
+  if (ports->output.kind == GEN_PORT_SOUND)
+    return lengths_agree (ports, now, &one);
+  return gst_generator_output_size (ports, &one, &height, &width, NULL) &&
+         height == use->output.height && width == use->output.width;
+}
+
+GenModelUse
+gst_generator_use_of (const GenModelUse *use, const GstGeneratorPorts *ports, guint batch)
+{
+  GenModelUse changed = *use;
+
+  changed.input = ports->input;
+  changed.output = ports->output;
+  changed.output.height = use->output.height;
+  changed.output.width = use->output.width;
+  if (use->frames > 0)
+    changed.frames = ports->input.batch == 1 ? 1 : (int)batch;
+  return changed;
 }

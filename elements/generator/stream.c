@@ -4,7 +4,13 @@
  * are left out, so that it comes out as it would of the whole; a picture or a tensor is made of all
  * of that window. Where a stream begins or ends there are no neighbours, as there are none for the
  * whole. A model that takes one length alone is given silence there. */
-#include "generator.h"
+#include "join.h"
+#include "mode.h"
+#include "queue.h"
+#include "sound.h"
+#include "window.h"
+
+#include "../shared/model-file.h"
 
 #include <string.h>
 
@@ -15,6 +21,23 @@ GST_DEBUG_CATEGORY_EXTERN (generator_debug);
 #define PIECES_A_SECOND 50
 #define ROUND_PIECE 1024
 
+/* Frames are those of the input since the stream began, samples of all channels or vectors. */
+typedef struct {
+  GstGeneratorPlay *play;
+  GstGeneratorFormat *format;
+  GstGeneratorLateness *lateness;
+  GstAudioInfo in_sound, out_sound; /* where they are sound */
+  gsize in_frame;                   /* bytes of one */
+  GstGeneratorQueue queue;
+  gint64 queued_from;           /* the first one in the queue; less than 0: silence before all */
+  guint64 come;                 /* that have come */
+  guint64 position;             /* where the next piece begins */
+  guint64 before, piece, after; /* its length, and what it needs around it */
+  guint64 overlap;              /* of it, with the next one */
+  GstClockTime origin;          /* when the stream began */
+  GstGeneratorJoin join;        /* of pieces that overlap */
+} Stream;
+
 static guint64
 round_up (guint64 x, guint64 step)
 {
@@ -23,25 +46,26 @@ round_up (guint64 x, guint64 step)
 
 /* `frames` of the input, in frames of the output. */
 static guint64
-to_output (const GstGenerator *self, guint64 frames)
+to_output (const Stream *self, guint64 frames)
 {
-  const GenContext *context = &self->ports.context;
+  const GenContext *context = &self->play->ports.context;
 
   return gst_util_uint64_scale (frames, (guint64)context->made, (guint64)context->taken);
 }
 
 /* Whether all pieces are made of as many frames. */
 static gboolean
-is_of_one_length (const GstGenerator *self)
+is_of_one_length (const Stream *self)
 {
-  return self->ports.input.length > 0 || self->ports.window > 0 || self->ports.overlap != 0;
+  return self->play->ports.input.length > 0 || self->play->ports.window > 0 ||
+         self->play->ports.overlap != 0;
 }
 
 /* How long so many frames of the input are. */
 static GstClockTime
-time_of (const GstGenerator *self, guint64 frames)
+time_of (const Stream *self, guint64 frames)
 {
-  if (self->ports.input.kind == GEN_PORT_SOUND)
+  if (self->play->ports.input.kind == GEN_PORT_SOUND)
     return gst_util_uint64_scale (
         frames, GST_SECOND, (guint64)GST_AUDIO_INFO_RATE (&self->in_sound));
   return gst_util_uint64_scale (
@@ -50,11 +74,11 @@ time_of (const GstGenerator *self, guint64 frames)
 
 /* As many as a piece has where nobody says it. */
 static guint64
-usual_piece (const GstGenerator *self)
+usual_piece (const Stream *self)
 {
-  const GenContext *context = &self->ports.context;
+  const GenContext *context = &self->play->ports.context;
 
-  if (self->ports.input.kind == GEN_PORT_SOUND)
+  if (self->play->ports.input.kind == GEN_PORT_SOUND)
     return (guint64)GST_AUDIO_INFO_RATE (&self->in_sound) / PIECES_A_SECOND;
   return gst_util_uint64_scale ((guint64)GST_AUDIO_INFO_RATE (&self->out_sound) / PIECES_A_SECOND,
       (guint64)context->taken, (guint64)context->made);
@@ -63,9 +87,9 @@ usual_piece (const GstGenerator *self)
 /* The room that a model of one length leaves between a piece's neighbours. FALSE with `error` where
  * there is none. */
 static gboolean
-fit_piece (GstGenerator *self, guint64 length, GError **error)
+fit_piece (Stream *self, guint64 length, GError **error)
 {
-  const GenContext *context = &self->ports.context;
+  const GenContext *context = &self->play->ports.context;
   const guint64 step = (guint64)context->step, around = self->before + self->after;
 
   self->piece = length > around ? (length - around) / step * step : 0;
@@ -76,32 +100,33 @@ fit_piece (GstGenerator *self, guint64 length, GError **error)
       "%s: it takes %" G_GUINT64_FORMAT " samples at a time, but results hang on %" G_GINT64_FORMAT
       " before and %" G_GINT64_FORMAT " behind them: export it with a free length, or set "
       "property context to less",
-      self->ports.model->path, length, context->before, context->after);
+      self->play->ports.model->path, length, context->before, context->after);
   return FALSE;
 }
 
 /* A length that the properties leave open. Where results hang on the whole, it is long, and a round
  * number, as nets like it that halve and double. */
 static guint64
-choose_piece (const GstGenerator *self)
+choose_piece (const Stream *self)
 {
   const guint64 least = self->before + self->after;
 
-  if (!self->ports.endless || self->ports.overlap == 0)
+  if (!self->play->ports.endless || self->play->ports.overlap == 0)
     return MAX (usual_piece (self), least);
   return round_up (PIECES_A_SECOND * usual_piece (self),
-      self->ports.input.kind == GEN_PORT_SOUND ? ROUND_PIECE : 1);
+      self->play->ports.input.kind == GEN_PORT_SOUND ? ROUND_PIECE : 1);
 }
 
 /* How much a piece shares with the next one. FALSE with `error` where it would share it with the
  * one behind that as well. */
 static gboolean
-choose_overlap (GstGenerator *self, GError **error)
+choose_overlap (Stream *self, GError **error)
 {
-  const guint64 step = (guint64)self->ports.context.step;
+  const guint64 step = (guint64)self->play->ports.context.step;
 
-  self->overlap = self->ports.overlap < 0 ? self->piece / 2 / step * step
-                                          : round_up ((guint64)self->ports.overlap, step);
+  self->overlap = self->play->ports.overlap < 0
+                      ? self->piece / 2 / step * step
+                      : round_up ((guint64)self->play->ports.overlap, step);
   if (2 * self->overlap <= self->piece)
     return TRUE;
   g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
@@ -114,16 +139,14 @@ choose_overlap (GstGenerator *self, GError **error)
 
 /* How long a piece is, what it shares, and its neighbours. */
 static gboolean
-choose_lengths (GstGenerator *self, GError **error)
+choose_lengths (Stream *self, GError **error)
 {
-  const GenContext *context = &self->ports.context;
+  const GenContext *context = &self->play->ports.context;
   const guint64 step = (guint64)context->step;
-  const guint64 length = (guint64)MAX (MAX (self->ports.window, self->ports.input.length), 0);
-  guint64 wanted;
+  const guint64 length =
+      (guint64)MAX (MAX (self->play->ports.window, self->play->ports.input.length), 0);
+  const guint64 wanted = (guint64)self->play->ports.piece;
 
-  GST_OBJECT_LOCK (self);
-  wanted = (guint64)self->settings.hints.chunk_size;
-  GST_OBJECT_UNLOCK (self);
   self->before = round_up ((guint64)context->before, step);
   self->after = round_up ((guint64)context->after, step);
   if (length == 0)
@@ -133,45 +156,45 @@ choose_lengths (GstGenerator *self, GError **error)
   return choose_overlap (self, error);
 }
 
-gboolean
-gst_generator_stream_negotiate (GstGenerator *self, GstCaps *sink, GenModelUse *use, GError **error)
+/* What the sink caps `caps` say. */
+static gboolean
+read_input (Stream *self, GstCaps *caps, GenModelUse *use, GError **error)
 {
   gst_audio_info_init (&self->in_sound);
-  self->in_frame = (gsize)self->ports.input.channels * sizeof (float);
-  if (self->ports.input.kind == GEN_PORT_SOUND) {
-    if (!gst_audio_info_from_caps (&self->in_sound, sink)) {
-      g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION, "the caps are no sound");
-      return FALSE;
-    }
-    self->in_frame = (gsize)GST_AUDIO_INFO_BPF (&self->in_sound);
-    use->from_sound.int16 = GST_AUDIO_INFO_FORMAT (&self->in_sound) == GST_AUDIO_FORMAT_S16;
-  }
-  if (!choose_lengths (self, error))
+  self->in_frame = (gsize)self->play->ports.input.channels * sizeof (float);
+  if (self->play->ports.input.kind != GEN_PORT_SOUND)
+    return TRUE;
+  if (!gst_audio_info_from_caps (&self->in_sound, caps)) {
+    g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION, "the caps are no sound");
     return FALSE;
+  }
+  self->in_frame = (gsize)GST_AUDIO_INFO_BPF (&self->in_sound);
+  use->from_sound.int16 = GST_AUDIO_INFO_FORMAT (&self->in_sound) == GST_AUDIO_FORMAT_S16;
+  return TRUE;
+}
+
+/* Have `use` make a piece. */
+static void
+use_piece (Stream *self, GenModelUse *use)
+{
   use->from_frames = TRUE;
   use->length = (gint64)(self->before + self->piece + self->after);
   use->to_sound.skip = (gint64)to_output (self, self->before);
   use->to_sound.keep = (gint64)to_output (self, self->piece);
-  if (self->ports.window > 0)
+  if (self->play->ports.window > 0)
     gst_generator_join_clear (&self->join);
   else
     gst_generator_join_begin (
         &self->join, &self->out_sound, to_output (self, self->overlap), GST_GENERATOR_JOIN_SUM);
-  GST_INFO_OBJECT (self,
+  GST_INFO_OBJECT (self->play->base,
       "pieces of %" G_GUINT64_FORMAT " frames, of which %" G_GUINT64_FORMAT
       " overlap, with %" G_GUINT64_FORMAT " before and %" G_GUINT64_FORMAT " behind them",
       self->piece, self->overlap, self->before, self->after);
-  return TRUE;
 }
 
-GstClockTime
-gst_generator_stream_latency (const GstGenerator *self)
-{
-  return time_of (self, self->piece + self->after) + 1;
-}
-
-void
-gst_generator_stream_forget (GstGenerator *self)
+/* Nothing has come. */
+static void
+forget (Stream *self)
 {
   gst_generator_queue_clear (&self->queue);
   gst_generator_join_forget (&self->join);
@@ -180,24 +203,27 @@ gst_generator_stream_forget (GstGenerator *self)
   self->origin = GST_CLOCK_TIME_NONE;
 }
 
-gboolean
-gst_generator_stream_pending (const GstGenerator *self)
+/* Whether frames have come of which nothing has been made yet. */
+static gboolean
+is_pending (const Stream *self)
 {
   return self->come > self->position;
 }
 
+/* --- pieces --- */
+
 /* Have the player make a piece of `keep` frames of the input of those up to `to`: of a model of one
  * length that is always the same. */
 static gboolean
-prepare_piece (GstGenerator *self, guint64 to, guint64 keep, GError **error)
+prepare_piece (Stream *self, guint64 to, guint64 keep, GError **error)
 {
-  const GenModelUse *now = gen_player_use (self->player);
+  const GenModelUse *now = gen_player_use (self->play->player);
   GenModelUse use;
 
   if (is_of_one_length (self) || now == NULL)
     return now != NULL;
   const gint64 length =
-      (gint64)round_up (to - (guint64)self->queued_from, (guint64)self->ports.context.step);
+      (gint64)round_up (to - (guint64)self->queued_from, (guint64)self->play->ports.context.step);
   const gint64 skip = (gint64)to_output (self, self->position - (guint64)self->queued_from);
   const gint64 kept = (gint64)to_output (self, keep);
 
@@ -207,11 +233,11 @@ prepare_piece (GstGenerator *self, guint64 to, guint64 keep, GError **error)
   use.length = length;
   use.to_sound.skip = skip;
   use.to_sound.keep = kept;
-  return gst_generator_compile (self, &use, error);
+  return gst_generator_play_compile (self->play, &use, error);
 }
 
 static void
-add_silence (GstGenerator *self, guint64 frames)
+add_silence (Stream *self, guint64 frames)
 {
   const gsize size = (gsize)frames * self->in_frame;
 
@@ -220,9 +246,9 @@ add_silence (GstGenerator *self, guint64 frames)
 
 /* As many frames as a run takes, with silence behind the last one. */
 static guint8 *
-fill_input (GstGenerator *self)
+fill_input (Stream *self)
 {
-  const guint64 length = (guint64)gen_player_use (self->player)->length;
+  const guint64 length = (guint64)gen_player_use (self->play->player)->length;
   const guint64 queued = gst_generator_queue_size (&self->queue) / self->in_frame;
 
   if (queued < length)
@@ -231,7 +257,7 @@ fill_input (GstGenerator *self)
 }
 
 static void
-finish_sound (GstGenerator *self, GstBuffer *buffer, guint64 frames)
+finish_sound (Stream *self, GstBuffer *buffer, guint64 frames)
 {
   const guint64 rate = (guint64)GST_AUDIO_INFO_RATE (&self->out_sound);
   const guint64 first = (GST_CLOCK_TIME_IS_VALID (self->origin)
@@ -248,7 +274,7 @@ finish_sound (GstGenerator *self, GstBuffer *buffer, guint64 frames)
 }
 
 static gboolean
-run_on_samples (GstGenerator *self, guint8 *samples, GstBuffer *buffer, GError **error)
+run_on_samples (Stream *self, guint8 *samples, GstBuffer *buffer, GError **error)
 {
   GstMapInfo map;
   GenFrame in = { .planes = { samples } }, out = { 0 };
@@ -256,44 +282,45 @@ run_on_samples (GstGenerator *self, guint8 *samples, GstBuffer *buffer, GError *
 
   gst_buffer_map (buffer, &map, GST_MAP_WRITE);
   out.planes[0] = map.data;
-  gen_player_bind_input_frame (self->player, 0, &in);
-  gen_player_bind_output_frame (self->player, 0, &out);
-  good = gen_player_run (self->player, error);
+  gen_player_bind_input_frame (self->play->player, 0, &in);
+  gen_player_bind_output_frame (self->play->player, 0, &out);
+  good = gen_player_run (self->play->player, error);
   gst_buffer_unmap (buffer, &map);
   return good;
 }
 
 static gboolean
-run_piece (GstGenerator *self, guint8 *samples, GstBuffer *buffer, GError **error)
+run_piece (Stream *self, guint8 *samples, GstBuffer *buffer, GError **error)
 {
-  if (self->ports.window > 0)
-    return gst_generator_window_run (self, samples, buffer, error);
+  if (self->play->ports.window > 0)
+    return gst_generator_window_run (self->play, self->format, samples, buffer, error);
   return run_on_samples (self, samples, buffer, error);
 }
 
 /* The CPU goes on where a device has failed, with this very piece. */
 static gboolean
-run_or_fall_back (GstGenerator *self, guint8 *samples, GstBuffer *buffer, GError **error)
+run_or_fall_back (Stream *self, guint8 *samples, GstBuffer *buffer, GError **error)
 {
   g_autoptr (GError) failure = NULL;
   GenModelUse use;
 
   if (run_piece (self, samples, buffer, &failure))
     return TRUE;
-  use = *gen_player_use (self->player);
-  if (gst_generator_fall_back (self, failure))
-    return gst_generator_compile (self, &use, error) && run_piece (self, samples, buffer, error);
+  use = *gen_player_use (self->play->player);
+  if (gst_generator_play_fall_back (self->play, failure))
+    return gst_generator_play_compile (self->play, &use, error) &&
+           run_piece (self, samples, buffer, error);
   g_propagate_error (error, g_steal_pointer (&failure));
   return FALSE;
 }
 
 static GstFlowReturn
-allocate (GstGenerator *self, GstBuffer **buffer)
+allocate (Stream *self, GstBuffer **buffer)
 {
-  const gint64 made = gen_player_use (self->player)->to_sound.keep;
+  const gint64 made = gen_player_use (self->play->player)->to_sound.keep;
 
-  if (self->ports.window > 0)
-    return gst_generator_window_allocate (self,
+  if (self->play->ports.window > 0)
+    return gst_generator_window_allocate (self->play,
         (GST_CLOCK_TIME_IS_VALID (self->origin) ? self->origin : 0) +
             time_of (self, self->position),
         time_of (self, self->position + self->piece) - time_of (self, self->position), buffer);
@@ -304,7 +331,7 @@ allocate (GstGenerator *self, GstBuffer **buffer)
 
 /* The samples that the next piece no longer needs leave the queue. */
 static void
-advance (GstGenerator *self, guint64 frames)
+advance (Stream *self, guint64 frames)
 {
   gint64 first;
 
@@ -318,14 +345,14 @@ advance (GstGenerator *self, guint64 frames)
 
 /* How far it is from one piece to the next. */
 static guint64
-hop (const GstGenerator *self)
+hop (const Stream *self)
 {
   return self->piece - self->overlap;
 }
 
 /* Join a piece to what was made before it. */
 static void
-join (GstGenerator *self, GstBuffer *buffer)
+join (Stream *self, GstBuffer *buffer)
 {
   GstMapInfo map;
 
@@ -337,14 +364,14 @@ join (GstGenerator *self, GstBuffer *buffer)
 
 /* Make the piece at the position, of which `keep` frames follow what has been made. */
 static GstFlowReturn
-make_piece (GstGenerator *self, guint64 keep, GstBuffer **output)
+make_piece (Stream *self, guint64 keep, GstBuffer **output)
 {
   const guint64 to = MIN (self->come, self->position + self->piece + self->after);
   GstClockTime start = gst_util_get_timestamp ();
   g_autoptr (GstBuffer) buffer = NULL;
   g_autoptr (GError) error = NULL;
   GstFlowReturn flow = GST_FLOW_OK;
-  Slot slot = { 0 };
+  int bad;
   gboolean good = prepare_piece (self, to, keep, &error);
 
   if (good)
@@ -353,27 +380,28 @@ make_piece (GstGenerator *self, guint64 keep, GstBuffer **output)
     return flow;
   good = good && run_or_fall_back (self, fill_input (self), buffer, &error);
   if (!good) {
-    gst_generative_post_error (GST_ELEMENT (self), error);
+    gst_generative_post_error (GST_ELEMENT (self->play->base), error);
     return GST_FLOW_ERROR;
   }
-  slot.input = buffer;
-  gst_generator_notice_not_finite (self, &slot, 1);
-  if (self->ports.window == 0) {
+  bad = gst_generator_play_find_not_finite (self->play, 1);
+  if (bad >= 0)
+    gst_generator_play_tell_not_finite (self->play, bad, buffer);
+  if (self->play->ports.window == 0) {
     join (self, buffer);
     finish_sound (self, buffer, to_output (self, keep));
   }
   if (self->position == 0)
     GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DISCONT);
   advance (self, keep);
-  self->frame++;
-  gst_generator_note_run (self, start);
+  self->play->frame++;
+  gst_generator_lateness_note_run (self->lateness, start);
   *output = g_steal_pointer (&buffer);
   return GST_FLOW_OK;
 }
 
 /* Make what is left, or the next piece of it. */
 static GstFlowReturn
-make_rest (GstGenerator *self, GstBuffer **output)
+make_rest (Stream *self, GstBuffer **output)
 {
   const guint64 left = self->come - self->position;
 
@@ -388,33 +416,20 @@ make_rest (GstGenerator *self, GstBuffer **output)
 
 /* Whether something is left of which something comes: fewer samples may go in than make one. */
 static gboolean
-makes_more (const GstGenerator *self)
+makes_more (const Stream *self)
 {
-  return gen_player_use (self->player) != NULL && gst_generator_stream_pending (self) &&
-         (self->ports.window > 0 || to_output (self, self->come - self->position) > 0);
+  return gen_player_use (self->play->player) != NULL && is_pending (self) &&
+         (self->play->ports.window > 0 || to_output (self, self->come - self->position) > 0);
 }
 
-GstFlowReturn
-gst_generator_stream_drain (GstGenerator *self)
-{
-  GstFlowReturn flow = GST_FLOW_OK;
-
-  while (flow == GST_FLOW_OK && makes_more (self)) {
-    GstBuffer *output = NULL;
-
-    flow = make_rest (self, &output);
-    if (flow == GST_FLOW_OK)
-      flow = gst_pad_push (GST_BASE_TRANSFORM_SRC_PAD (self), output);
-  }
-  gst_generator_stream_forget (self);
-  return flow;
-}
+/* --- what comes --- */
 
 /* The vectors of a buffer, of which the first numbers come first, one after another. */
 static void
-interleave (const GstGenerator *self, const guint8 *from, guint8 *to)
+interleave (const Stream *self, const guint8 *from, guint8 *to)
 {
-  const gsize vectors = (gsize)self->input.vectors, channels = (gsize)self->ports.input.channels;
+  const gsize vectors = (gsize)self->format->input.vectors,
+              channels = (gsize)self->play->ports.input.channels;
 
   for (gsize c = 0; c < channels; c++)
     for (gsize i = 0; i < vectors; i++)
@@ -424,16 +439,17 @@ interleave (const GstGenerator *self, const guint8 *from, guint8 *to)
 
 /* Into the queue. */
 static gboolean
-enqueue (GstGenerator *self, GstBuffer *input)
+enqueue (Stream *self, GstBuffer *input)
 {
   const gsize size = gst_buffer_get_size (input);
-  const gboolean of_sound = self->ports.input.kind == GEN_PORT_SOUND;
+  const gboolean of_sound = self->play->ports.input.kind == GEN_PORT_SOUND;
   GstMapInfo map;
 
-  if (of_sound ? size % self->in_frame != 0 : size != self->sizes[0]) {
-    GST_ELEMENT_ERROR (self, STREAM, WRONG_TYPE,
+  if (of_sound ? size % self->in_frame != 0 : size != self->format->sizes[0]) {
+    GST_ELEMENT_ERROR (self->play->base, STREAM, WRONG_TYPE,
         ("A buffer has %" G_GSIZE_FORMAT " bytes, which are not %s of %" G_GSIZE_FORMAT, size,
-            of_sound ? "whole frames" : "the vectors", of_sound ? self->in_frame : self->sizes[0]),
+            of_sound ? "whole frames" : "the vectors",
+            of_sound ? self->in_frame : self->format->sizes[0]),
         (NULL));
     return FALSE;
   }
@@ -445,10 +461,10 @@ enqueue (GstGenerator *self, GstBuffer *input)
     add_silence (self, (guint64)-self->queued_from);
   }
   if (!gst_buffer_map (input, &map, GST_MAP_READ)) {
-    GST_ELEMENT_ERROR (self, RESOURCE, READ, ("A buffer cannot be read"), (NULL));
+    GST_ELEMENT_ERROR (self->play->base, RESOURCE, READ, ("A buffer cannot be read"), (NULL));
     return FALSE;
   }
-  if (self->input.planar && self->input.vectors > 1)
+  if (self->format->input.planar && self->format->input.vectors > 1)
     interleave (self, map.data, gst_generator_queue_extend (&self->queue, size));
   else
     memcpy (gst_generator_queue_extend (&self->queue, size), map.data, size);
@@ -457,16 +473,98 @@ enqueue (GstGenerator *self, GstBuffer *input)
   return TRUE;
 }
 
-GstFlowReturn
-gst_generator_stream_output (GstGenerator *self, GstBuffer **output)
+/* --- the mode --- */
+
+static gpointer
+stream_new (const GstGeneratorContext *context)
 {
-  GstBaseTransform *base = GST_BASE_TRANSFORM (self);
-  g_autoptr (GstBuffer) input = g_steal_pointer (&base->queued_buf);
+  Stream *self = g_new0 (Stream, 1);
+
+  self->play = context->play;
+  self->format = context->format;
+  self->lateness = context->lateness;
+  forget (self);
+  return self;
+}
+
+static void
+stream_free (gpointer mode)
+{
+  Stream *self = mode;
+
+  gst_generator_queue_free (&self->queue);
+  gst_generator_join_clear (&self->join);
+  g_free (self);
+}
+
+static gboolean
+stream_negotiate (gpointer mode, GstCaps *sink, GstCaps *source, GenModelUse *use, GError **error)
+{
+  Stream *self = mode;
+  GstGeneratorFormat *format = self->format;
+
+  if (!gst_generator_format_read (format, self->play, sink, &format->input, use, error) ||
+      !(self->play->ports.output.kind == GEN_PORT_SOUND
+              ? gst_generator_use_sound (&self->out_sound, source, use, error)
+              : gst_generator_window_negotiate (self->play, format, source, use, error)) ||
+      !read_input (self, sink, use, error) || !choose_lengths (self, error))
+    return FALSE;
+  use_piece (self, use);
+  return TRUE;
+}
+
+/* The first sample of a piece waits for it to be whole. */
+static GstGeneratorTiming
+stream_timing (gpointer mode)
+{
+  const Stream *self = mode;
+
+  return (GstGeneratorTiming){
+    .held = time_of (self, self->piece + self->after) + 1,
+    .batch = 1,
+    .runs = 1,
+  };
+}
+
+static gboolean
+stream_pending (gpointer mode)
+{
+  return is_pending (mode);
+}
+
+/* Make what is left of the stream, which ends, and push it. */
+static GstFlowReturn
+break_off (Stream *self)
+{
+  GstFlowReturn flow = GST_FLOW_OK;
+
+  while (flow == GST_FLOW_OK && makes_more (self)) {
+    GstBuffer *output = NULL;
+
+    flow = make_rest (self, &output);
+    if (flow == GST_FLOW_OK)
+      flow = gst_generator_play_push (self->play, output);
+  }
+  forget (self);
+  return flow;
+}
+
+static GstFlowReturn
+stream_finish (gpointer mode)
+{
+  return is_pending (mode) ? break_off (mode) : GST_FLOW_OK;
+}
+
+static GstFlowReturn
+stream_output (gpointer mode, GstBuffer *buffer, GstBuffer **output)
+{
+  Stream *self = mode;
+  g_autoptr (GstBuffer) input = buffer;
   GstFlowReturn flow = GST_FLOW_OK;
 
   *output = NULL;
   if (input != NULL && GST_BUFFER_IS_DISCONT (input) && self->come > 0)
-    flow = gst_generator_stream_drain (self);
+    flow = break_off (self);
   if (flow != GST_FLOW_OK)
     return flow;
   if (input != NULL && !enqueue (self, input))
@@ -475,3 +573,22 @@ gst_generator_stream_output (GstGenerator *self, GstBuffer **output)
     return GST_FLOW_OK;
   return make_piece (self, hop (self), output);
 }
+
+static void
+stream_flush (gpointer mode)
+{
+  forget (mode);
+}
+
+const GstGeneratorMode gst_generator_stream = {
+  .name = "stream",
+  .suits = gst_generator_streams,
+  .new = stream_new,
+  .free = stream_free,
+  .negotiate = stream_negotiate,
+  .timing = stream_timing,
+  .output = stream_output,
+  .pending = stream_pending,
+  .finish = stream_finish,
+  .flush = stream_flush,
+};

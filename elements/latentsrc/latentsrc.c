@@ -93,7 +93,20 @@
  *   videoconvert ! autovideosink
  * ]|
  * Pictures that jump twice a second, with what they jump to. Instead of audiotestsrc, music:
- * `filesrc location=song.ogg ! decodebin ! audioconvert`.
+ * `filesrc location=song.ogg ! decodebin ! audioconvert`. latentsrc needs the name, for
+ * `latentsrc.sound` to find it.
+ * |[
+ * gst-launch-1.0 filesrc location=talk.wav ! decodebin ! audioconvert ! tee name=sound \
+ *   sound. ! queue ! dance.sound \
+ *   sound. ! queue max-size-time=0 max-size-bytes=0 max-size-buffers=0 ! audioconvert ! \
+ *   audioresample ! opusenc ! mux. \
+ *   latentsrc name=dance walk=slerp speed=0.2 ! generator model=ball/generator.onnx ! \
+ *   videoscale ! video/x-raw,width=256,height=256 ! videoconvert ! video/x-raw,format=I420 ! \
+ *   x264enc ! mux.  matroskamux name=mux ! filesink location=dance.mkv
+ * ]|
+ * The same as a film. The queue of the sound that goes along has no bounds, since x264enc holds
+ * pictures of some seconds back: with a second of room, as it is by default, the pipeline waits for
+ * ever.
  */
 #include "latentsrc.h"
 

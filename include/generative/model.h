@@ -14,11 +14,11 @@ G_BEGIN_DECLS
  * A tensor [N, D] or [N, D, 1, 1] is a vector (a latent, a score), one [N, C, H, W] or
  * [N, H, W, C] with C of 1, 3 or 4 a picture, one [N, C, T] or [N, T, C] of up to
  * GEN_SOUND_MAX_CHANNELS channels a sound, where T is free or at least GEN_PORT_SMALLEST_SOUND; and
- * where the model says its rate, [N, T], too. One [N, C, T] or [N, T, C] of more numbers, whose T
- * alone is free, is a series: vectors that follow each other in time, such as the frames of a mel
- * spectrogram. The rate of a sound is said by the metadata
- * `generative.sample-rate` ("16000"), or the key `sample-rate` in the sidecar's section of the
- * tensor. How a picture's numbers stand for bytes is said by, in this order:
+ * where the model says its rate, one of GEN_PORT_SMALLEST_RATED_SOUND and more, and [N, T], too.
+ * One [N, C, T] or [N, T, C] of more numbers, whose T alone is free, is a series: vectors that
+ * follow each other in time, such as the frames of a mel spectrogram. The rate of a sound is said
+ * by the metadata `generative.sample-rate` ("16000"), or the key `sample-rate` in the sidecar's
+ * section of the tensor. How a picture's numbers stand for bytes is said by, in this order:
  *
  *   - the model's metadata `generative.input-range` and `generative.output-range` ("-1,1": the
  *     numbers for black and white), or `generative.mean` and `generative.std` (for all
@@ -55,6 +55,8 @@ typedef enum {
 #define GEN_SOUND_MAX_CHANNELS 8
 /* Fewer numbers in a row than this are not taken for a sound. */
 #define GEN_PORT_SMALLEST_SOUND 1024
+/* The same where the model says at which rate it works: pieces for a stream may be that short. */
+#define GEN_PORT_SMALLEST_RATED_SOUND 64
 
 /* Where it is known from which numbers are black and white. */
 typedef enum {

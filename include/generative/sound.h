@@ -83,8 +83,9 @@ typedef enum {
   GEN_NORMALIZE_LOUDNESS, /* EBU R 128's integrated loudness is -23 LUFS, peaks below full scale */
 } GenNormalize;
 
-/* Make a sound louder or quieter. Silence stays silence; of a sound that is shorter than the 400 ms
- * that R 128 measures by, the loudness is that of the whole. */
+/* Make a sound louder or quieter. Silence stays silence, and a sound with infinite samples as it
+ * is; of a sound that is shorter than the 400 ms that R 128 measures by, the loudness is that of
+ * the whole. */
 GEN_API void gen_sound_normalize (GenSound *sound, GenNormalize normalize);
 
 /* Between interleaved samples and what nets work on: one row of numbers a channel, `low` standing

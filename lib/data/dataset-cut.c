@@ -6,7 +6,8 @@
  * decoded. */
 #include "dataset-private.h"
 
-#define MAX_ITEMS ((guint32)1 << 30)
+/* A few gigabytes of them; a hop of a second makes years. */
+#define MAX_ITEMS ((guint32)1 << 26)
 
 typedef struct {
   guint32 source;
@@ -165,8 +166,9 @@ gen_dataset_cut (const GenDataset *sources, const GenDatasetCut *settings, GErro
   }
   if (total > MAX_ITEMS || settings->window > GEN_SOUND_MAX_FRAMES) {
     g_set_error (error, GEN_DATASET_ERROR, GEN_DATASET_ERROR_SETTINGS,
-        "%s: %" G_GUINT64_FORMAT " windows of %" G_GSIZE_FORMAT " frames are too many or too long",
-        sources->location, total, settings->window);
+        "%s: %" G_GUINT64_FORMAT " windows of %" G_GSIZE_FORMAT
+        " frames are too many or too long: at most %u of %d; a longer hop makes fewer",
+        sources->location, total, settings->window, MAX_ITEMS, GEN_SOUND_MAX_FRAMES);
     return NULL;
   }
   cut = g_new0 (CutDataset, 1);

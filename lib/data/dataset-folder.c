@@ -208,8 +208,9 @@ folder_open (GenDataset *dataset, const GenDatasetSettings *settings, GError **e
   }
   if (dataset->count == 0) {
     g_set_error (error, GEN_DATASET_ERROR, GEN_DATASET_ERROR_NOT_FOUND,
-        "%s: no %s in this folder or below it", dataset->location,
-        settings->medium != NULL ? medium->plural : "pictures or other media");
+        "%s: no %s in this folder or below it%s", dataset->location,
+        settings->medium != NULL ? medium->plural : "pictures or other media",
+        settings->medium != NULL ? "; medium says what is searched for" : "");
     return FALSE;
   }
   return probe_first (folder, medium, error);

@@ -2,6 +2,8 @@
 /* Datasets: which kind a location is, and what all kinds have in common. */
 #include <generative/dataset.h>
 
+#include <glib/gstdio.h>
+
 #include "dataset-private.h"
 
 G_DEFINE_QUARK (gen - dataset - error - quark, gen_dataset_error)
@@ -15,17 +17,32 @@ static const GenDatasetFormat *const formats[] = {
   NULL,
 };
 
+/* Whether there is something at `location` that can be looked into: a pipe would be waited for. */
+static gboolean
+check_location (const char *location, GError **error)
+{
+  GStatBuf info;
+
+  if (g_stat (location, &info) != 0) {
+    g_set_error (error, GEN_DATASET_ERROR, GEN_DATASET_ERROR_NOT_FOUND,
+        "%s: no such file or folder", location);
+    return FALSE;
+  }
+  if (S_ISREG (info.st_mode) || S_ISDIR (info.st_mode))
+    return TRUE;
+  g_set_error (error, GEN_DATASET_ERROR, GEN_DATASET_ERROR_READ,
+      "%s: a device or pipe, not a file or folder", location);
+  return FALSE;
+}
+
 GenDataset *
 gen_dataset_open (const char *location, const GenDatasetSettings *settings, GError **error)
 {
   const GenDatasetFormat *const *format = formats;
   GenDataset *dataset;
 
-  if (!g_file_test (location, G_FILE_TEST_EXISTS)) {
-    g_set_error (error, GEN_DATASET_ERROR, GEN_DATASET_ERROR_NOT_FOUND,
-        "%s: no such file or folder", location);
+  if (!check_location (location, error))
     return NULL;
-  }
   while (!(*format)->recognise (location))
     format++;
   if (settings->medium != NULL && (*format)->medium != NULL &&

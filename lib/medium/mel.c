@@ -60,8 +60,8 @@ check (const GenMelSettings *s, GError **error)
     what = "its bands are not 1 to 4096";
   else if (!(s->lowest >= 0 && s->lowest < s->highest && s->highest <= s->rate / 2.0))
     what = "its frequencies are not from 0 to half the rate, the lowest first";
-  else if (!(s->floor > 0))
-    what = "a floor that is not above 0";
+  else if (!(s->floor > 0 && s->floor < HUGE_VAL))
+    what = "a floor that is not above 0, or infinite";
   if (what == NULL)
     return TRUE;
   g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "mel spectrum: %s", what);
@@ -108,7 +108,7 @@ gen_mel_new (const GenMelSettings *settings, GError **error)
   GenMel *mel;
 
   s.transform = s.transform > 0 ? s.transform : s.window;
-  s.highest = s.highest > 0 ? s.highest : s.rate / 2.0;
+  s.highest = s.highest != 0 ? s.highest : s.rate / 2.0;
   if (!check (&s, error))
     return NULL;
   mel = g_new0 (GenMel, 1);

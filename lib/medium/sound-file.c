@@ -261,6 +261,15 @@ check (const Walk *walk, const GenSoundResampler *resampler, int code, GError **
   return TRUE;
 }
 
+static gboolean
+fail_resample (const GenSoundResampler *resampler, const char *path, int code, GError **error)
+{
+  g_autofree char *what = g_strdup_printf ("%d channels at %d Hz cannot be made %d at %d Hz",
+      resampler->from_channels, resampler->from_rate, resampler->channels, resampler->rate);
+
+  return gen_sound_fail (path, what, code, error);
+}
+
 gboolean
 gen_sound_load_part (GenSound *sound, const char *path, int rate, int channels, guint64 first,
     gsize frames, GError **error)
@@ -279,10 +288,11 @@ gen_sound_load_part (GenSound *sound, const char *path, int rate, int channels, 
   code = begin (&walk);
   if (code == AVERROR_EOF)
     return gen_sound_fail (path, "no sound in it", 0, error);
-  if (code >= 0)
-    code = gen_sound_resampler_open (&resampler, reader.frame, rate, channels);
   if (code < 0)
     return fail_decode (&reader, code, error);
+  code = gen_sound_resampler_open (&resampler, reader.frame, rate, channels);
+  if (code < 0)
+    return fail_resample (&resampler, path, code, error);
 
   at = gen_sound_resampler_begin (&resampler, first);
   resampler.skip = first - (guint64)av_rescale ((gint64)at, resampler.rate, resampler.from_rate);

@@ -56,7 +56,7 @@ gen_sound_normalize (GenSound *sound, GenNormalize normalize)
   float peak = find_peak (sound->data, n);
   double gain = 1 / (double)peak;
 
-  if (normalize == GEN_NORMALIZE_NONE || peak < FLT_MIN)
+  if (normalize == GEN_NORMALIZE_NONE || !(peak >= FLT_MIN && peak <= FLT_MAX))
     return;
   if (normalize == GEN_NORMALIZE_LOUDNESS) {
     double loudness = measure_loudness (sound);

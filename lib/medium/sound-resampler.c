@@ -95,12 +95,21 @@ gen_sound_resampler_clear (GenSoundResampler *resampler)
   g_clear_pointer (&resampler->samples, g_free);
 }
 
+/* How many frames of the input the filter reaches over, or more. */
+static guint64
+margin_of (const GenSoundResampler *resampler)
+{
+  guint64 from = (guint64)resampler->from_rate, to = (guint64)resampler->rate;
+
+  return from > to ? TAPS * (from / to + 1) : TAPS;
+}
+
 guint64
 gen_sound_resampler_begin (const GenSoundResampler *resampler, guint64 first)
 {
   guint64 from = (guint64)resampler->from_rate, to = (guint64)resampler->rate;
   guint64 cycle = from / common_divisor (from, to);
-  guint64 margin = from > to ? TAPS * (from / to + 1) : TAPS;
+  guint64 margin = margin_of (resampler);
   guint64 at;
 
   if (from == to)
@@ -147,13 +156,31 @@ keep (GenSoundResampler *resampler, gsize made)
   resampler->frames = MIN (resampler->frames + made - skipped, resampler->limit);
 }
 
+/* libswresample makes nothing at all of a sound that is shorter than its filter, where it has no
+ * samples to mirror at the end: silence comes behind it then. Returns an error, or how many frames
+ * are still to be made. */
+static int
+lengthen (GenSoundResampler *resampler)
+{
+  const guint64 margin = margin_of (resampler);
+  int code;
+
+  if (resampler->taken >= margin || margin > G_MAXINT / 2)
+    return G_MAXINT;
+  code = swr_inject_silence (resampler->swr, (int)margin);
+  if (code < 0)
+    return code;
+  return (int)(gen_sound_scale_frames (resampler->taken, resampler->from_rate, resampler->rate) -
+               resampler->made);
+}
+
 int
 gen_sound_resampler_push (GenSoundResampler *resampler, const AVFrame *frame, int from)
 {
   const guint8 *planes[AV_NUM_DATA_POINTERS];
   const guint8 **in = NULL;
   int size = av_get_bytes_per_sample (resampler->from_format);
-  int n = frame != NULL ? frame->nb_samples - from : 0, room, made;
+  int n = frame != NULL ? frame->nb_samples - from : 0, most = G_MAXINT, room, made;
   g_autofree const guint8 **many = NULL;
 
   if (frame != NULL) {
@@ -166,6 +193,11 @@ gen_sound_resampler_push (GenSoundResampler *resampler, const AVFrame *frame, in
       in[i] = frame->extended_data[i] +
               (gsize)from * (gsize)size * (gsize)(planar ? 1 : resampler->from_channels);
   }
+  resampler->taken += (guint64)n;
+  if (frame == NULL)
+    most = lengthen (resampler);
+  if (most < 0)
+    return most;
   room = swr_get_out_samples (resampler->swr, n);
   if (room < 0)
     return room;
@@ -174,7 +206,10 @@ gen_sound_resampler_push (GenSoundResampler *resampler, const AVFrame *frame, in
       (guint8 *[]){
           (guint8 *)(resampler->samples + resampler->frames * (gsize)resampler->channels) },
       room, in, n);
-  if (made > 0)
+  made = MIN (made, most);
+  if (made > 0) {
+    resampler->made += (guint64)made;
     keep (resampler, (gsize)made);
+  }
   return MIN (made, 0);
 }

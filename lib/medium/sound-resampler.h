@@ -15,8 +15,9 @@ typedef struct {
 
   float *samples;
   gsize frames, room;
-  guint64 skip; /* frames that are still to be thrown away */
-  gsize limit;  /* of `frames` */
+  guint64 skip;        /* frames that are still to be thrown away */
+  gsize limit;         /* of `frames` */
+  guint64 taken, made; /* frames of the input, and of the output before any is skipped */
 } GenSoundResampler;
 
 /* What becomes of frames like this one; `rate` and `channels` 0: theirs. What went wrong, or 0. */

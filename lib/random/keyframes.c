@@ -156,10 +156,10 @@ read_member (GenKeyframes *keyframes, const char *name, JsonNode *node, GenKeyfr
   }
   if (g_str_equal (name, "seed")) {
     frame->has_seed = TRUE;
-    return read_whole (node, &frame->seed) ? NULL : "a whole number, from 0 on";
+    return read_whole (node, &frame->seed) ? NULL : "a whole number, from 0 to 2^63 - 1";
   }
   if (g_str_equal (name, "frame"))
-    return read_whole (node, &frame->frame) ? NULL : "a whole number, from 0 on";
+    return read_whole (node, &frame->frame) ? NULL : "a whole number, from 0 to 2^63 - 1";
   if (g_str_equal (name, "latent"))
     return read_numbers (keyframes, node, frame) ? NULL : "an array of numbers";
   return "\"time\", \"seed\", \"frame\" or \"latent\"";

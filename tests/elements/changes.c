@@ -6,6 +6,7 @@
 
 #include <generative/picture.h>
 
+#include "../staged.h"
 #include "models.h"
 #include "player.h"
 
@@ -158,6 +159,7 @@ test_refused (void)
     { "long", "takes latents of 5 numbers" },
     { "score", "score" },
     { "four", "set property batch-size=4" },
+    { "sound", "does not make what it takes" },
   };
   GstBus *bus;
   GstHarness *harness = open_generator ("dark", &bus);
@@ -177,6 +179,121 @@ test_refused (void)
   change_model (harness, "large");
   wait_for (bus, GST_MESSAGE_WARNING, "does not take what it makes");
   assert_frame (harness, gst_harness_push_and_pull (harness, make_latent (1)), 4, 50);
+  close_harness (harness, bus);
+}
+
+/* A model of sound, which turns it upside down, at a rate that it says. */
+static void
+save_sound_filter (const char *path, const char *rate)
+{
+  g_autoptr (GenGraph) graph = gen_graph_new ("sound");
+  g_autoptr (GError) error = NULL;
+  GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 1, -1));
+
+  gen_graph_add_output (graph, gen_unary (graph, "Neg", x, NULL));
+  g_hash_table_insert (graph->metadata, g_strdup ("generative.sample-rate"), g_strdup (rate));
+  gen_onnx_save (graph, path, &error);
+  g_assert_no_error (error);
+}
+
+static void
+assert_samples (GstHarness *harness, float value)
+{
+  const float samples[480] = { [0] = 0.25f };
+  g_autoptr (GstBuffer) buffer =
+      gst_harness_push_and_pull (harness, gst_buffer_new_memdup (samples, sizeof samples));
+  float first;
+
+  gst_buffer_extract (buffer, 0, &first, sizeof first);
+  g_assert_cmpfloat (first, ==, value);
+}
+
+/* A model of sound at another rate, where nothing in front converts to it. */
+static void
+test_other_rate (void)
+{
+  g_autofree char *path = path_of ("sound");
+  g_autofree char *launch = g_strdup_printf ("generator chunk-size=480 model=%s", path);
+  GstHarness *harness = gst_harness_new_parse (launch);
+  GstBus *bus = gst_bus_new ();
+
+  gst_element_set_bus (harness->element, bus);
+  gst_harness_set_src_caps_str (
+      harness, "audio/x-raw,format=F32LE,layout=interleaved,rate=16000,channels=1");
+  assert_samples (harness, -0.25f);
+  change_model (harness, "slow-sound");
+  wait_for (bus, GST_MESSAGE_WARNING, "does not make what it takes");
+  assert_samples (harness, -0.25f);
+  close_harness (harness, bus);
+}
+
+/* A generator as save_generator's, of which nobody knows the size of its pictures before it runs.
+ */
+static void
+save_staged (const char *path, gint64 side, float value)
+{
+  g_autoptr (GenGraph) graph = gen_graph_new ("staged");
+  g_autofree float *weights = g_new0 (float, 3 * side * side), *bias = g_new (float, side *side);
+  GenTensor *z = gen_graph_add_input (graph, "z", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 3)), *y;
+  g_autoptr (GError) error = NULL;
+
+  for (gint64 i = 0; i < side * side; i++)
+    bias[i] = value / 255;
+  y = gen_graph_op (graph, "Gemm",
+      (GenTensor *[]){ z,
+          gen_graph_add_constant (graph, "w", GEN_TYPE_FLOAT32, &GEN_SHAPE (3, side * side),
+              g_bytes_new (weights, (gsize)(3 * side * side) * sizeof *weights)),
+          gen_graph_add_constant (graph, "b", GEN_TYPE_FLOAT32, &GEN_SHAPE (side * side),
+              g_bytes_new (bias, (gsize)(side * side) * sizeof *bias)) },
+      3, 1, &error, NULL);
+  g_assert_no_error (error);
+  y->shape.dims[0] = z->shape.dims[0] = -1;
+  y = staged_same (graph, y);
+  y->type = GEN_TYPE_FLOAT32;
+  y->shape = GEN_SHAPE (-1, side * side);
+  gen_graph_add_output (graph, y);
+  g_hash_table_insert (graph->metadata, g_strdup ("generative.output-range"), g_strdup ("0,1"));
+  gen_onnx_save (graph, path, &error);
+  g_assert_no_error (error);
+}
+
+/* A model that plays in another way takes the place of one that gathers, and gives it back: what
+ * was gathered is made by the one for which it came, and no size of the other is remembered. */
+static void
+test_ways (void)
+{
+  GstBus *bus;
+  GstHarness *harness = open_generator ("dark", &bus);
+  GstBuffer *gathered;
+  guint frame = 0;
+  guint8 byte;
+
+  for (guint round = 0; round < 2; round++) {
+    set_batch (harness, 2);
+    do {
+      g_usleep (1000);
+      g_assert_cmpint (gst_harness_push (harness, make_latent (frame++)), ==, GST_FLOW_OK);
+      while (gst_harness_buffers_in_queue (harness) > 0 &&
+             gst_harness_buffers_received (harness) == frame)
+        assert_frame (harness, gst_harness_pull (harness), 4, 50);
+    } while (gst_harness_buffers_received (harness) == frame);
+    change_model (harness, "staged");
+    wait_for (bus, GST_MESSAGE_ELEMENT, "");
+    g_assert_cmpint (gst_harness_push (harness, make_latent (frame++)), ==, GST_FLOW_OK);
+    gathered = gst_harness_pull (harness);
+    gst_buffer_extract (gathered, 0, &byte, 1);
+    g_assert_cmpuint (byte, ==, 50);
+    gst_buffer_unref (gathered);
+    assert_frame (harness, gst_harness_pull (harness), 8, 200);
+    change_model (harness, "staged-small");
+    wait_for (bus, GST_MESSAGE_ELEMENT, "");
+    assert_frame (harness, gst_harness_push_and_pull (harness, make_latent (frame++)), 4, 150);
+    set_batch (harness, 1);
+    change_model (harness, "dark");
+    wait_for (bus, GST_MESSAGE_ELEMENT, "");
+    assert_frame (harness, gst_harness_push_and_pull (harness, make_latent (frame++)), 4, 50);
+  }
+  g_assert_cmpuint (gst_harness_buffers_received (harness), ==, frame);
   close_harness (harness, bus);
 }
 
@@ -526,7 +643,8 @@ int
 main (int argc, char **argv)
 {
   g_autofree char *dark = NULL, *light = NULL, *large = NULL, *other = NULL, *score = NULL;
-  g_autofree char *high = NULL, *wide = NULL;
+  g_autofree char *high = NULL, *wide = NULL, *sound = NULL, *slow = NULL;
+  g_autofree char *staged = NULL, *small = NULL;
   g_autofree char *four = NULL, *same = NULL, *twice = NULL, *any = NULL, *broken = NULL,
                   *sheet = NULL;
   g_auto (GenPicture) picture = { 0 };
@@ -543,9 +661,13 @@ main (int argc, char **argv)
   save_discriminator (high = path_of ("high"), 4, 0.75f);
   save_discriminator (wide = path_of ("wide"), 8, 0.25f);
   save_generator (four = path_of ("four"), 4, 3, 8, 150);
+  save_staged (staged = path_of ("staged"), 8, 200);
+  save_staged (small = path_of ("staged-small"), 4, 150);
   save_filter (same = path_of ("same"), 4, 1, 1);
   save_filter (any = path_of ("any"), -1, 0.25f, 1);
   save_filter (twice = path_of ("twice"), -1, 0.5f, 2);
+  save_sound_filter (sound = path_of ("sound"), "16000");
+  save_sound_filter (slow = path_of ("slow-sound"), "8000");
   broken = path_of ("broken");
   g_assert_true (g_file_set_contents (broken, "no model", -1, NULL));
   sheet = path_of ("sheet.png");
@@ -554,6 +676,8 @@ main (int argc, char **argv)
   g_test_add_func ("/changes/model", test_model);
   g_test_add_func ("/changes/before-caps", test_before_caps);
   g_test_add_func ("/changes/refused", test_refused);
+  g_test_add_func ("/changes/other-rate", test_other_rate);
+  g_test_add_func ("/changes/ways", test_ways);
   g_test_add_func ("/changes/other-latents", test_other_latents);
   g_test_add_func ("/changes/batch", test_batch);
   g_test_add_func ("/changes/same-caps", test_same_caps);

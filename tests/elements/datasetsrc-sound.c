@@ -586,6 +586,7 @@ test_errors (gconstpointer user_data)
 {
   const Data *data = user_data;
   g_autofree char *text = g_build_filename (data->folder, "..", "text.wav", NULL);
+  g_autofree char *pipe = g_build_filename (data->folder, "..", "pipe.wav", NULL);
   const struct {
     const char *location, *settings;
     GQuark domain;
@@ -601,8 +602,13 @@ test_errors (gconstpointer user_data)
     { text, "", GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_READ, "text.wav: no sound" },
     { text, "medium=picture", GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS,
         "holds sounds, not pictures" },
+    { pipe, "", GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_READ, "pipe.wav: a device or pipe" },
+    { data->folder, "window=268435456 ! audio/x-raw,channels=64", GST_RESOURCE_ERROR,
+        GST_RESOURCE_ERROR_SETTINGS,
+        "Property window is 268435456 frames, of 64 channels; a buffer holds at most 4194304" },
   };
 
+  g_assert_cmpint (mkfifo (pipe, 0600), ==, 0);
   g_assert_true (g_file_set_contents (text, "words", 5, NULL));
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
     g_autofree char *launch = g_strdup_printf (

@@ -76,6 +76,8 @@ onnx.save (helper.make_model (helper.make_graph (
     opset_imports=[helper.make_opsetid ("", 13)], ir_version=8), "restore.onnx")
 END
     ln -s grey/model ball
+    gst-launch-1.0 -q audiotestsrc wave=ticks num-buffers=40 ! audio/x-raw,format=S16LE,rate=16000,channels=1 ! \
+        gantrainer preset=wavegan width=4 batch-size=4 silent=true checkpoint=kit || return 1
     # A model that scores a second of sound by its peak.
     /usr/bin/python3 - <<'END' || return 1
 import onnx
@@ -102,7 +104,7 @@ provide() {
     README.md) cp -r "$work/colour/model" . ;;
     *) cp -r "$work/grey/model" . ;;
     esac
-    cp -rL "$work/ball" .
+    cp -rL "$work/ball" "$work/kit" .
     if ! grep -q 'resume=true' "$1"; then
         rm -rf $(sed -nE 's/.*[ ]checkpoint=([^ ]+).*/\1/p' "$1")
     fi

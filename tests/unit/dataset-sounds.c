@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../scratch.h"
 
@@ -181,6 +182,30 @@ test_file (void)
   scratch_remove (folder);
 }
 
+/* More windows than there is room for, of a file that is nearly all hole. */
+static void
+test_many (void)
+{
+  const guint32 length = 100000000;
+  const guint8 header[] = { 'R', 'I', 'F', 'F', 0x24, 0xe1, 0xf5, 0x05, 'W', 'A', 'V', 'E', 'f',
+    'm', 't', ' ', 16, 0, 0, 0, 1, 0, 1, 0, 0x40, 0x1f, 0, 0, 0x40, 0x1f, 0, 0, 1, 0, 8, 0, 'd',
+    'a', 't', 'a', 0x00, 0xe1, 0xf5, 0x05 };
+  const GenDatasetCut settings = { .rate = 8000, .window = 1, .hop = 1 };
+  g_autofree char *folder = scratch_new ();
+  g_autofree char *path = g_build_filename (folder, "long.wav", NULL);
+  g_autoptr (GenDataset) file = NULL;
+  g_autoptr (GError) error = NULL;
+
+  save_bytes (folder, "long.wav", (const char *)header, sizeof header);
+  g_assert_cmpint (truncate (path, (off_t)sizeof header + length), ==, 0);
+  file = open_sounds (path);
+  g_assert_null (gen_dataset_cut (file, &settings, &error));
+  g_assert_error (error, GEN_DATASET_ERROR, GEN_DATASET_ERROR_SETTINGS);
+  g_assert_nonnull (strstr (error->message, "100000000 windows of 1 frames are too many"));
+  g_assert_nonnull (strstr (error->message, "a longer hop makes fewer"));
+  scratch_remove (folder);
+}
+
 /* What a folder has most of is meant, unless something else is asked for. */
 static void
 test_medium (void)
@@ -313,6 +338,7 @@ main (int argc, char **argv)
   g_test_add_func ("/dataset-sounds/folder", test_folder);
   g_test_add_func ("/dataset-sounds/windows", test_windows);
   g_test_add_func ("/dataset-sounds/file", test_file);
+  g_test_add_func ("/dataset-sounds/many", test_many);
   g_test_add_func ("/dataset-sounds/medium", test_medium);
   g_test_add_func ("/dataset-sounds/split", test_split);
   g_test_add_func ("/dataset-sounds/loader", test_loader);

@@ -186,6 +186,7 @@ test_bad_lines (void)
     { "{\"time\": \"0\", \"seed\": 1}", "\"time\" should be" },
     { "{\"time\": 0, \"seed\": 1.5}", "\"seed\" should be a whole number" },
     { "{\"time\": 0, \"seed\": -1}", "\"seed\" should be a whole number" },
+    { "{\"time\": 0, \"seed\": 18446744073709551615}", "from 0 to 2^63 - 1" },
     { "{\"time\": 0, \"frame\": null}", "\"frame\" should be a whole number" },
     { "{\"time\": 0, \"latent\": []}", "\"latent\" should be an array of numbers" },
     { "{\"time\": 0, \"latent\": [1, \"2\"]}", "\"latent\" should be an array of numbers" },

@@ -121,6 +121,8 @@ test_refused (void)
     { .rate = RATE, .window = 400, .hop = 160, .bands = 0, .floor = 1 },
     { .rate = RATE, .window = 400, .hop = 160, .bands = 80, .highest = 9000, .floor = 1 },
     { .rate = RATE, .window = 400, .hop = 160, .bands = 80, .lowest = NAN, .floor = 1 },
+    { .rate = RATE, .window = 400, .hop = 160, .bands = 80, .highest = -1, .floor = 1 },
+    { .rate = RATE, .window = 400, .hop = 160, .bands = 80, .floor = HUGE_VAL },
     { .rate = RATE, .window = 400, .hop = 160, .bands = 80 },
   };
 

@@ -263,6 +263,44 @@ test_ports (void)
   }
 }
 
+/* Short sounds are those that the model says to be some. */
+static void
+test_short_ports (void)
+{
+  const struct {
+    const char *rate;
+    GenShape shape;
+    GenPortKind kind;
+    int channels;
+  } ports[] = {
+    { "16000", GEN_SHAPE (1, 1, 512), GEN_PORT_SOUND, 1 },
+    { "16000", GEN_SHAPE (1, 480, 2), GEN_PORT_SOUND, 2 },
+    { "16000", GEN_SHAPE (1, 1, 10), GEN_PORT_OTHER, 0 },
+    { "16000", GEN_SHAPE (1, 80, 100), GEN_PORT_OTHER, 0 },
+    { NULL, GEN_SHAPE (1, 1, 512), GEN_PORT_OTHER, 0 },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (ports); i++) {
+    g_autoptr (GenGraph) graph = gen_graph_new ("short");
+    g_autoptr (GenModel) model = NULL;
+    g_autoptr (GError) error = NULL;
+    GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &ports[i].shape);
+    GenTensor *y = gen_graph_add_value (graph, "y");
+
+    gen_graph_add_node (graph, "neg", NULL, "Neg", GEN_OPSET, &x, 1, &y, 1, &error);
+    g_assert_no_error (error);
+    gen_graph_add_output (graph, y);
+    if (ports[i].rate != NULL)
+      g_hash_table_insert (
+          graph->metadata, g_strdup ("generative.sample-rate"), g_strdup (ports[i].rate));
+    model = gen_model_new (graph, &error);
+    g_assert_no_error (error);
+    g_assert_cmpint (model->inputs[0].kind, ==, ports[i].kind);
+    g_assert_cmpint (model->outputs[0].kind, ==, ports[i].kind);
+    g_assert_cmpint (model->inputs[0].channels, ==, ports[i].channels);
+  }
+}
+
 /* Samples in, samples out, of which those are kept that have all their neighbours. */
 static void
 test_player (void)
@@ -311,6 +349,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/sound/unpack", GINT_TO_POINTER (FALSE), test_cases);
   g_test_add_func ("/sound/refused", test_refused);
   g_test_add_func ("/sound/ports", test_ports);
+  g_test_add_func ("/sound/short-ports", test_short_ports);
   g_test_add_func ("/sound/player", test_player);
   return g_test_run ();
 }

@@ -280,6 +280,20 @@ test_channels (void)
   }
 }
 
+/* More channels than libav mixes: the file is whole, and is not said to be damaged. */
+static void
+test_many_channels (void)
+{
+  g_autofree char *path = file_of ("crowd.wav");
+  g_auto (GenSound) sound = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  save_tone ("crowd.wav", RATE, 100, 1, 440, RATE);
+  g_assert_false (gen_sound_load (&sound, path, 0, 1, &error));
+  g_assert_error (error, GEN_SOUND_ERROR, GEN_SOUND_ERROR_DECODE);
+  g_assert_nonnull (strstr (error->message, "crowd.wav: 100 channels at"));
+}
+
 static GenSound
 load_normalized (const char *name, GenNormalize normalize)
 {
@@ -308,6 +322,49 @@ test_loudness (void)
     g_assert_cmpfloat_with_epsilon (peak_of (&peak, 1), 1, 1e-3);
     same = load_normalized ("tone.wav", GEN_NORMALIZE_NONE);
     g_assert_cmpfloat_with_epsilon (peak_of (&same, 0), 0.5, 1e-3);
+  }
+}
+
+/* Sounds that are shorter than the filter: as if silence came behind them. */
+static void
+test_short (void)
+{
+  static const struct {
+    int from, to;
+  } rates[] = { { 44100, 16000 }, { 48000, 8000 }, { 8000, 48000 } };
+  g_autofree char *path = file_of ("short.wav");
+
+  for (gsize r = 0; r < G_N_ELEMENTS (rates); r++)
+    for (gsize n = 1; n < 64; n += 7) {
+      const gsize expected = (n * (gsize)rates[r].to + (gsize)rates[r].from - 1) / rates[r].from;
+      g_auto (GenSound) sound = { 0 }, brief = { 0 }, silent = { 0 };
+      g_autoptr (GError) error = NULL;
+
+      gen_sound_init (&sound, rates[r].from, 1, 4000);
+      for (gsize i = 0; i < n; i++)
+        sound.data[i] = 0.5f;
+      g_assert_true (gen_sound_save_wav (&sound, path, GEN_SOUND_WAV_F32, NULL));
+      load (&silent, "short.wav", rates[r].to, 0);
+      sound.frames = n;
+      g_assert_true (gen_sound_save_wav (&sound, path, GEN_SOUND_WAV_F32, NULL));
+      load (&brief, "short.wav", rates[r].to, 0);
+      g_assert_cmpuint (brief.frames, ==, expected);
+      for (gsize i = 0; i < expected; i++)
+        g_assert_cmpfloat_with_epsilon (brief.data[i], silent.data[i], 1e-6);
+    }
+}
+
+/* What has no level is left alone. */
+static void
+test_infinite (void)
+{
+  float samples[] = { 0.5f, INFINITY, -0.25f };
+  GenSound sound = { .data = samples, .frames = 3, .rate = RATE, .channels = 1 };
+
+  for (int mode = GEN_NORMALIZE_PEAK; mode <= GEN_NORMALIZE_LOUDNESS; mode++) {
+    gen_sound_normalize (&sound, (GenNormalize)mode);
+    g_assert_cmpfloat (samples[0], ==, 0.5);
+    g_assert_cmpfloat (samples[1], ==, INFINITY);
   }
 }
 
@@ -575,8 +632,11 @@ main (int argc, char **argv)
   g_test_add_func ("/sound-file/parts", test_parts);
   g_test_add_func ("/sound-file/rates", test_rates);
   g_test_add_func ("/sound-file/channels", test_channels);
+  g_test_add_func ("/sound-file/many-channels", test_many_channels);
   g_test_add_func ("/sound-file/loudness", test_loudness);
   g_test_add_func ("/sound-file/loudness-limits", test_loudness_limits);
+  g_test_add_func ("/sound-file/short", test_short);
+  g_test_add_func ("/sound-file/infinite", test_infinite);
   g_test_add_func ("/sound-file/save", test_save);
   g_test_add_func ("/sound-file/cut", test_cut);
   g_test_add_func ("/sound-file/piped", test_piped);

@@ -33,9 +33,9 @@ struct _GenExecutor {
   GenCudaDevice device;
   std::vector<GenCudaKernel> kernels;
   std::vector<std::shared_ptr<GenFallback> > fallbacks; /* by node; NULL: on the device */
-  std::vector<GenCudaPort> ports[3];                        /* by GenBindingKind */
-  std::vector<std::shared_ptr<void> > constants;            /* on the device, by tensor->index */
-  std::vector<void *> device_memory, host_memory;           /* all that is to be freed */
+  std::vector<GenCudaPort> ports[3];                    /* by GenBindingKind */
+  std::vector<std::shared_ptr<void> > constants;        /* on the device, by tensor->index */
+  std::vector<void *> device_memory, host_memory;       /* all that is to be freed */
   char *arena;
   guint64 *draw, *draw_on_device;
   void **frames, **frames_on_device; /* the kernels' tables, one behind the other */

@@ -1,0 +1,565 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Buffer by buffer: pictures, or sounds, of latents or of pictures, of several buffers in a run
+ * where that is asked for. */
+#include "mode.h"
+#include "sound.h"
+
+#include "../shared/debug.h"
+#include "../shared/model-file.h"
+
+#include <string.h>
+
+GST_DEBUG_CATEGORY_EXTERN (generator_debug);
+#define GST_CAT_DEFAULT generator_debug
+
+typedef struct {
+  GstBuffer *input, *output;
+  GstGeneratorMapped mapped; /* the input */
+  GstGenerativeFrame frame;  /* the output */
+} Slot;
+
+typedef struct {
+  GstGeneratorPlay *play;
+  GstGeneratorFormat *format;
+  GstGeneratorLateness *lateness;
+  GstGeneratorSounds sounds;
+  gboolean single; /* the model takes one picture at a time: a wall is made tile by tile */
+  guint n_gathered, n_made, n_given;
+  Slot slots[GST_GENERATOR_MAX_BATCH];
+} Batch;
+
+static void
+forget_buffers (Batch *self)
+{
+  for (guint i = 0; i < GST_GENERATOR_MAX_BATCH; i++) {
+    gst_clear_buffer (&self->slots[i].input);
+    gst_clear_buffer (&self->slots[i].output);
+  }
+  self->n_gathered = self->n_made = self->n_given = 0;
+}
+
+/* --- frames --- */
+
+/* Compile anew when frames do not lie as caps said: pools may pad them. */
+static gboolean
+follow_layouts (Batch *self, const Slot *slot)
+{
+  const GenModelUse *now = gen_player_use (self->play->player);
+  GenModelUse use = *now;
+  g_autoptr (GError) error = NULL;
+
+  if ((!slot->frame.is_sound && !gst_generative_layout_of_frame (&slot->frame.video,
+                                    use.output.channels, use.to.columns, FALSE, &use.to)) ||
+      (use.from_frames && !gst_generative_layout_of_frame (
+                              &slot->mapped.frame.video, use.input.channels, 1, TRUE, &use.from))) {
+    GST_ELEMENT_ERROR (self->play->base, STREAM, FORMAT,
+        ("The planes of a frame differ in their strides"), (NULL));
+    return FALSE;
+  }
+  if (gen_frame_layout_equal (&use.to, &now->to) && gen_frame_layout_equal (&use.from, &now->from))
+    return TRUE;
+  GST_DEBUG_OBJECT (self->play->base,
+      "frames have a stride of %" G_GSIZE_FORMAT " bytes: compiling anew", use.to.stride);
+  if (gst_generator_play_compile (self->play, &use, &error))
+    return TRUE;
+  gst_generative_post_error (GST_ELEMENT (self->play->base), error);
+  return FALSE;
+}
+
+/* Tensors of all slots to one input each: where they lie when there is one buffer, else side by
+ * side. */
+static void
+bind_latents (Batch *self, guint n)
+{
+  for (guint t = 0; t < self->format->n_tensors; t++) {
+    guint8 *numbers;
+
+    if (self->play->batch == 1) {
+      gen_player_bind_numbers (
+          self->play->player, self->format->places[t], self->slots[0].mapped.tensors[t]);
+      continue;
+    }
+    numbers = gen_player_numbers (self->play->player, self->format->places[t]);
+    for (guint i = 0; i < n; i++)
+      memcpy (numbers + i * self->format->sizes[t], self->slots[i].mapped.tensors[t],
+          self->format->sizes[t]);
+  }
+}
+
+/* Frame `i` of a run is that of `slot`, `rows` rows from column `x` and row `y` on. */
+static void
+bind_out_frame (Batch *self, guint i, const Slot *slot, int x, int y, int rows)
+{
+  const GenFrame frame = gst_generative_frame_part (
+      &slot->frame, &gen_player_use (self->play->player)->to, x, y, rows);
+
+  gen_player_bind_output_frame (self->play->player, i, &frame);
+}
+
+/* All of it. */
+static void
+bind_whole_output (Batch *self, guint i, const Slot *slot)
+{
+  GenFrame sound;
+
+  if (!slot->frame.is_sound) {
+    bind_out_frame (self, i, slot, 0, 0, self->format->out_info.height);
+    return;
+  }
+  sound = gst_generative_sound_part (&slot->frame, 0);
+  gen_player_bind_output_frame (self->play->player, i, &sound);
+}
+
+/* That for picture `p`, to a player that makes one at a time. */
+static void
+bind_part_of_output (Batch *self, const Slot *slot, int p)
+{
+  const GenPort *output = &gen_player_use (self->play->player)->output;
+  GenFrame sound;
+
+  if (!slot->frame.is_sound) {
+    bind_out_frame (self, 0, slot, p % self->format->input.columns * output->width,
+        p / self->format->input.columns * output->height, output->height);
+    return;
+  }
+  sound = gst_generative_sound_part (&slot->frame, gst_generator_sounds_offset (&self->sounds, p));
+  gen_player_bind_output_frame (self->play->player, 0, &sound);
+}
+
+/* What goes with picture `p` of a slot, to a player that takes one picture at a time. */
+static void
+copy_latent (Batch *self, const Slot *slot, int p)
+{
+  for (guint t = 0; t < self->format->n_tensors; t++) {
+    gsize size = self->format->sizes[t] / (gsize)MAX (self->format->input.pictures, 1);
+
+    memcpy (gen_player_numbers (self->play->player, self->format->places[t]),
+        slot->mapped.tensors[t] + (gsize)p * size, size);
+  }
+}
+
+/* Say where numbers have just been put into the frames of the `n` slots of which there can be no
+ * picture. */
+static void
+notice_not_finite (Batch *self, const Slot *slots, guint n)
+{
+  const int i = gst_generator_play_find_not_finite (self->play, n);
+
+  if (i >= 0)
+    gst_generator_play_tell_not_finite (self->play, i, slots[i].input);
+}
+
+static gboolean
+run_batch (Batch *self, guint n, GError **error)
+{
+  const gboolean from_frames = gen_player_use (self->play->player)->from_frames;
+
+  if (!from_frames)
+    bind_latents (self, n);
+  for (guint i = 0; i < n; i++) {
+    if (from_frames)
+      gst_generator_bind_picture (&self->slots[i].mapped, self->play, i);
+    bind_whole_output (self, i, &self->slots[i]);
+  }
+  for (guint i = n; i < self->play->batch; i++) {
+    if (from_frames)
+      gen_player_bind_input_frame (self->play->player, i, NULL);
+    gen_player_bind_output_frame (self->play->player, i, NULL);
+  }
+  if (!gen_player_run (self->play->player, error))
+    return FALSE;
+  notice_not_finite (self, self->slots, n);
+  self->play->frame += n;
+  return TRUE;
+}
+
+/* Of a frame, `width` x `height` pixels at column `x` and row `y`, to black. */
+static void
+clear_pixels (
+    const GenFrameLayout *layout, const GstVideoFrame *frame, int x, int y, int width, int height)
+{
+  for (int p = 0; p < gen_frame_layout_planes (layout); p++) {
+    gboolean chroma = layout->ycbcr && p > 0;
+    int black = chroma                                                           ? 128
+                : (layout->ycbcr && !layout->full_range) || layout->studio_range ? 16
+                                                                                 : 0;
+    gsize end = (gsize)gen_frame_layout_offset (layout, p, chroma ? width + 1 : width, 0, 1);
+    int step = chroma ? 2 : 1;
+
+    for (int row = y; row < y + height; row += step)
+      memset (gst_generative_frame_plane (frame, layout, p, x, row, 1), black, end);
+  }
+}
+
+/* A model that takes one picture at a time: each tile is a run. */
+static gboolean
+run_single (Batch *self, guint n, GError **error)
+{
+  const GenModelUse *use = gen_player_use (self->play->player);
+
+  for (guint i = 0; i < n; i++) {
+    Slot *slot = &self->slots[i];
+    int places = slot->frame.is_sound ? self->format->input.pictures
+                                      : self->format->input.columns * self->format->input.rows;
+
+    for (int p = 0; p < places; p++) {
+      int x = p % self->format->input.columns * use->output.width;
+      int y = p / self->format->input.columns * use->output.height;
+
+      if (p < self->format->input.pictures) {
+        if (use->from_frames)
+          gst_generator_bind_picture (&slot->mapped, self->play, 0);
+        else
+          copy_latent (self, slot, p);
+        bind_part_of_output (self, slot, p);
+        if (!gen_player_run (self->play->player, error))
+          return FALSE;
+        notice_not_finite (self, slot, 1);
+        continue;
+      }
+      if (!slot->frame.on_device)
+        clear_pixels (&use->to, &slot->frame.video, x, y, use->output.width, use->output.height);
+    }
+    self->play->frame++;
+  }
+  return TRUE;
+}
+
+/* A whole frame that the plan alone reaches, to black. */
+static void
+clear_on_device (Batch *self, GstBuffer *buffer)
+{
+  GstVideoFrame frame;
+  GenFrameLayout layout;
+
+  if (!gst_video_frame_map (&frame, &self->format->out_info, buffer, GST_MAP_WRITE))
+    return;
+  if (gst_generative_layout_of_frame (&frame, self->play->ports.output.channels, 1, FALSE, &layout))
+    clear_pixels (
+        &layout, &frame, 0, 0, self->format->out_info.width, self->format->out_info.height);
+  gst_video_frame_unmap (&frame);
+}
+
+static gboolean
+makes_sound (const Batch *self)
+{
+  return self->play->ports.output.kind == GEN_PORT_SOUND;
+}
+
+static GstFlowReturn
+map_slot (Batch *self, Slot *slot)
+{
+  if (!gst_generator_map_input (&slot->mapped, self->format, self->play, slot->input))
+    return GST_FLOW_ERROR;
+  /* Tiles for which there is no picture, where none but the plan can reach them. */
+  if (self->single &&
+      self->format->input.pictures < self->format->input.columns * self->format->input.rows &&
+      gst_generative_frame_is_on_device (&self->play->playing, self->play->player, slot->output))
+    clear_on_device (self, slot->output);
+  if (makes_sound (self)
+          ? gst_generative_sound_map (&slot->frame, slot->output, GST_MAP_WRITE)
+          : gst_generative_frame_map (&slot->frame, &self->play->playing, self->play->player,
+                &self->format->out_info, slot->output, GST_MAP_WRITE))
+    return GST_FLOW_OK;
+  gst_generator_unmap_input (&slot->mapped, self->play, slot->input);
+  GST_ELEMENT_ERROR (
+      self->play->base, RESOURCE, WRITE, ("The next element's buffer cannot be written"), (NULL));
+  return GST_FLOW_ERROR;
+}
+
+static void
+unmap_slots (Batch *self, guint n)
+{
+  for (guint i = 0; i < n; i++) {
+    gst_generative_frame_unmap (&self->slots[i].frame);
+    gst_generator_unmap_input (&self->slots[i].mapped, self->play, self->slots[i].input);
+  }
+}
+
+/* Map the first `n` slots, for a player that fits how their frames lie. What went wrong is
+ * posted. */
+static GstFlowReturn
+map_slots (Batch *self, guint n)
+{
+  const gboolean on_device = gen_player_shares_context (self->play->player);
+  GstFlowReturn result = GST_FLOW_OK;
+  guint mapped = 0;
+
+  while (mapped < n && result == GST_FLOW_OK) {
+    result = map_slot (self, &self->slots[mapped]);
+    if (result == GST_FLOW_OK && !follow_layouts (self, &self->slots[mapped++]))
+      result = GST_FLOW_ERROR;
+  }
+  if (result == GST_FLOW_OK && on_device == gen_player_shares_context (self->play->player))
+    return GST_FLOW_OK;
+  unmap_slots (self, mapped);
+  /* The device has given way to the CPU, which cannot read what was mapped for it. */
+  return result == GST_FLOW_OK ? map_slots (self, n) : result;
+}
+
+/* Make the pictures of the first `n` slots, whose buffers are there. What went wrong is posted, or
+ * in `error`. */
+static GstFlowReturn
+try_slots (Batch *self, guint n, GError **error)
+{
+  GstFlowReturn result = map_slots (self, n);
+  GstClockTime start = gst_util_get_timestamp ();
+
+  if (result != GST_FLOW_OK)
+    return result;
+  if (!(self->single ? run_single : run_batch) (self, n, error))
+    result = GST_FLOW_ERROR;
+  unmap_slots (self, n);
+  gst_generator_lateness_note_run (self->lateness, start);
+  return result;
+}
+
+static GstFlowReturn
+run_slots (Batch *self, guint n)
+{
+  gint64 began = gst_generative_log_clock (GST_CAT_DEFAULT);
+  g_autoptr (GError) error = NULL;
+  GstFlowReturn result;
+  GenModelUse use;
+
+  if (gen_player_use (self->play->player) == NULL)
+    return GST_FLOW_NOT_NEGOTIATED;
+  use = *gen_player_use (self->play->player);
+  result = try_slots (self, n, &error);
+  /* The device has failed: the CPU goes on, with this very frame. */
+  if (error != NULL && gst_generator_play_fall_back (self->play, error)) {
+    g_clear_error (&error);
+    gst_pad_mark_reconfigure (GST_BASE_TRANSFORM_SRC_PAD (self->play->base));
+    if (gst_generator_play_compile (self->play, &use, &error))
+      result = try_slots (self, n, &error);
+  }
+  if (error != NULL)
+    gst_generative_post_error (GST_ELEMENT (self->play->base), error);
+  for (guint i = 0; i < n && result == GST_FLOW_OK; i++)
+    if (self->slots[i].frame.is_sound)
+      gst_generator_sounds_finish (&self->sounds, self->slots[i].output);
+  for (guint i = 0; i < n && result == GST_FLOW_OK; i++)
+    GST_LOG_OBJECT (self->play->base,
+        GST_GENERATIVE_FRAME_FORMAT ": made, in a run of %u frames that took %.3f ms",
+        GST_GENERATIVE_FRAME_ARGS (self->slots[i].input), n, gst_generative_since (began));
+  return result;
+}
+
+static GstFlowReturn
+allocate (Batch *self, Slot *slot)
+{
+  if (!makes_sound (self))
+    return gst_generator_play_allocate (self->play, slot->input, &slot->output);
+  slot->output = gst_generator_sounds_allocate (&self->sounds, slot->input);
+  return GST_FLOW_OK;
+}
+
+/* Pictures for all that is gathered. */
+static GstFlowReturn
+run_gathered (Batch *self)
+{
+  GstFlowReturn result = GST_FLOW_OK;
+  guint n = self->n_gathered;
+
+  for (guint i = 0; i < n && result == GST_FLOW_OK; i++)
+    result = allocate (self, &self->slots[i]);
+  if (result == GST_FLOW_OK)
+    result = run_slots (self, n);
+  if (result != GST_FLOW_OK) {
+    forget_buffers (self);
+    return result;
+  }
+  for (guint i = 0; i < n; i++)
+    gst_clear_buffer (&self->slots[i].input);
+  self->n_gathered = self->n_given = 0;
+  self->n_made = n;
+  return GST_FLOW_OK;
+}
+
+/* --- the mode --- */
+
+static gboolean
+batch_suits (const GstGeneratorPorts *ports)
+{
+  return !gst_generator_streams (ports) && !ports->staged;
+}
+
+static gpointer
+batch_new (const GstGeneratorContext *context)
+{
+  Batch *self = g_new0 (Batch, 1);
+
+  self->play = context->play;
+  self->format = context->format;
+  self->lateness = context->lateness;
+  gst_generator_sounds_forget (&self->sounds);
+  return self;
+}
+
+static void
+batch_free (gpointer mode)
+{
+  Batch *self = mode;
+
+  forget_buffers (self);
+  gst_generator_sounds_clear (&self->sounds);
+  g_free (self);
+}
+
+/* A sound of each latent or picture. */
+static gboolean
+negotiate_sound (Batch *self, GstCaps *sink, GstCaps *source, GenModelUse *use, GError **error)
+{
+  GstGeneratorInput *input = &self->format->input;
+
+  return gst_generator_format_read (self->format, self->play, sink, input, use, error) &&
+         gst_generator_sounds_negotiate (
+             &self->sounds, &self->play->ports, input, source, use, error);
+}
+
+static gboolean
+negotiate_pictures (Batch *self, GstCaps *sink, GstCaps *source, GenModelUse *use, GError **error)
+{
+  const GstGeneratorPorts *ports = &self->play->ports;
+  GstGeneratorFormat *format = self->format;
+  const GstGeneratorInput *input = &format->input;
+  int height, width;
+  GstVideoInfo info;
+
+  if (!gst_generator_format_read (format, self->play, sink, &format->input, use, error) ||
+      !gst_generator_output_size (ports, input, &height, &width, error) ||
+      !gst_generator_format_read_video (format, source, use, error) ||
+      !gst_generator_format_check_size (format, width, height, error))
+    return FALSE;
+  info = format->out_info;
+  gst_generative_playing_fit_info (&self->play->playing, source, &info);
+  use->output.height = height / input->rows;
+  use->output.width = width / input->columns;
+  return gst_generative_layout (
+             &info, use->output.channels, self->single ? 1 : input->columns, FALSE, &use->to) ||
+         gst_generator_fail_spacing (error);
+}
+
+static gboolean
+batch_negotiate (gpointer mode, GstCaps *sink, GstCaps *source, GenModelUse *use, GError **error)
+{
+  Batch *self = mode;
+
+  self->single = self->play->ports.input.batch == 1;
+  return (makes_sound (self) ? negotiate_sound : negotiate_pictures) (
+      self, sink, source, use, error);
+}
+
+static GstGeneratorTiming
+batch_timing (gpointer mode)
+{
+  const Batch *self = mode;
+  const GstVideoInfo *info = &self->format->out_info;
+  const guint pictures = (guint)self->format->input.pictures, batch = self->play->batch;
+  GstClockTime interval = 0;
+
+  if (makes_sound (self))
+    interval = gst_generator_sounds_duration (&self->sounds);
+  else if (info->fps_n > 0)
+    interval = gst_util_uint64_scale (GST_SECOND, (guint64)info->fps_d, (guint64)info->fps_n);
+  return (GstGeneratorTiming){
+    .held = (batch - 1) * interval,
+    .interval = interval,
+    .batch = batch,
+    .runs = self->single ? batch * pictures : 1,
+  };
+}
+
+/* The rest of a batch that will not be filled. */
+static GstFlowReturn
+batch_drain (gpointer mode)
+{
+  Batch *self = mode;
+  GstFlowReturn result = GST_FLOW_OK;
+
+  if (self->n_gathered == 0)
+    return GST_FLOW_OK;
+  result = run_gathered (self);
+  while (result == GST_FLOW_OK && self->n_given < self->n_made)
+    result = gst_generator_play_push (
+        self->play, g_steal_pointer (&self->slots[self->n_given++].output));
+  forget_buffers (self);
+  return result;
+}
+
+/* And the end of the last sound, which nothing follows. */
+static GstFlowReturn
+batch_finish (gpointer mode)
+{
+  Batch *self = mode;
+  GstFlowReturn flow = batch_drain (self);
+  GstBuffer *end = flow == GST_FLOW_OK ? gst_generator_sounds_take_end (&self->sounds) : NULL;
+
+  return end != NULL ? gst_generator_play_push (self->play, end) : flow;
+}
+
+/* Gather a batch, then hand out what was made of it. */
+static GstFlowReturn
+batch_output (gpointer mode, GstBuffer *input, GstBuffer **output)
+{
+  Batch *self = mode;
+  GstFlowReturn result = GST_FLOW_OK;
+
+  *output = NULL;
+  if (input != NULL && self->sounds.join.frames > 0 && GST_BUFFER_IS_DISCONT (input))
+    result = batch_finish (self);
+  if (result != GST_FLOW_OK) {
+    gst_buffer_unref (input);
+    return result;
+  }
+  if (input != NULL)
+    self->slots[self->n_gathered++].input = input;
+  if (self->n_given == self->n_made && self->n_gathered == self->play->batch)
+    result = run_gathered (self);
+  if (self->n_given < self->n_made)
+    *output = g_steal_pointer (&self->slots[self->n_given++].output);
+  return result;
+}
+
+static gboolean
+batch_pending (gpointer mode)
+{
+  const Batch *self = mode;
+
+  return self->n_gathered > 0;
+}
+
+static void
+batch_jump (gpointer mode)
+{
+  Batch *self = mode;
+
+  gst_generator_sounds_forget (&self->sounds);
+}
+
+static void
+batch_flush (gpointer mode)
+{
+  Batch *self = mode;
+
+  if (self->n_gathered > 0 || self->n_given < self->n_made)
+    GST_DEBUG_OBJECT (self->play->base, "a flush: %u gathered and %u made frames are dropped",
+        self->n_gathered, self->n_made - self->n_given);
+  forget_buffers (self);
+  gst_generator_sounds_forget (&self->sounds);
+}
+
+const GstGeneratorMode gst_generator_batch = {
+  .name = "batch",
+  .suits = batch_suits,
+  .new = batch_new,
+  .free = batch_free,
+  .negotiate = batch_negotiate,
+  .timing = batch_timing,
+  .output = batch_output,
+  .pending = batch_pending,
+  .drain = batch_drain,
+  .finish = batch_finish,
+  .jump = batch_jump,
+  .flush = batch_flush,
+};

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What plays changes while it plays: another file, another model or another batch, made ready on a
+ * thread of its own and waiting there until it is taken over between two frames. What cannot be
+ * played in its place is said, and what there is plays on. */
+#pragma once
+
+#include "../shared/succession.h"
+#include "play.h"
+#include "settings.h"
+
+typedef struct {
+  GstGeneratorPlay *play;
+  GstGeneratorSettings *settings;
+  GstSuccession succession; /* of GstGeneratorSuccessor, to be taken at the next frame */
+  /* What was made ready last, which plays or is going to; NULL: what was there at the start. Under
+   * the element's object lock. */
+  GenModel *newest;
+} GstGeneratorChange;
+
+void gst_generator_change_init (
+    GstGeneratorChange *change, GstGeneratorPlay *play, GstGeneratorSettings *settings);
+/* From now on; the file at `path` is looked at, or none where that is NULL. */
+void gst_generator_change_begin (GstGeneratorChange *change, const char *path);
+void gst_generator_change_end (GstGeneratorChange *change);
+/* The property GST_GENERATOR_… `number` has been set; under the object lock. */
+void gst_generator_change_follow (GstGeneratorChange *change, guint number);

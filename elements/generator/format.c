@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "format.h"
+
+#include "../shared/passing.h"
+
+/* --- caps --- */
+
+gboolean
+gst_generator_fail_spacing (GError **error)
+{
+  g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
+      "the planes of a frame differ in their strides");
+  return FALSE;
+}
+
+void
+gst_generator_format_describe_tensors (GstGeneratorFormat *format, const GstGeneratorPorts *ports)
+{
+  const GenPort *tensors[] = { &ports->input, &ports->second };
+
+  format->n_tensors = (guint)gst_generator_n_tensors (ports);
+  for (guint t = 0; t < format->n_tensors; t++) {
+    format->sizes[t] = (gsize)format->input.pictures *
+                       (gsize)MAX (gst_generator_streams (ports)
+                                       ? (gint64)format->input.vectors * tensors[t]->channels
+                                       : tensors[t]->length,
+                           0) *
+                       gen_data_type_size (tensors[t]->type);
+    format->places[t] = g_str_equal (tensors[t]->name, ports->model->inputs[0].name) ? 0 : 1;
+  }
+}
+
+gboolean
+gst_generator_format_read (GstGeneratorFormat *format, GstGeneratorPlay *play, GstCaps *caps,
+    GstGeneratorInput *input, GenModelUse *use, GError **error)
+{
+  const GstGeneratorPorts *ports = &play->ports;
+  const gboolean single = ports->input.batch == 1 || gst_generator_streams (ports);
+  GstVideoInfo info;
+
+  if (!gst_generator_read_input (ports, gst_caps_get_structure (caps, 0), input, error))
+    return FALSE;
+  if (!gst_generator_check_batch (ports, play->batch, input->pictures, error)) {
+    g_prefix_error (error, "%s: ", ports->model->path);
+    return FALSE;
+  }
+  *use = gst_generator_play_get_use (play);
+  use->input = ports->input;
+  use->output = ports->output;
+  use->height = input->height;
+  use->width = input->width;
+  use->frames = single ? 1 : (int)play->batch;
+  use->pictures = single && !ports->model->staged ? 1 : input->pictures;
+  use->from_frames = ports->input.kind == GEN_PORT_PICTURE;
+  use->to_frames = !ports->model->staged;
+  use->from = (GenFrameLayout){ 0 };
+  use->from_sound = use->to_sound = (GenSoundLayout){ 0 };
+  use->length = 0;
+  if (!use->from_frames)
+    return TRUE;
+  if (!gst_video_info_from_caps (&info, caps)) {
+    g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION, "the caps are no video");
+    return FALSE;
+  }
+  format->in_info = info;
+  gst_generative_playing_fit_info (&play->playing, caps, &info);
+  return gst_generative_layout (&info, use->input.channels, 1, TRUE, &use->from) ||
+         gst_generator_fail_spacing (error);
+}
+
+gboolean
+gst_generator_format_read_video (
+    GstGeneratorFormat *format, GstCaps *caps, const GenModelUse *use, GError **error)
+{
+  if (!gst_video_info_from_caps (&format->out_info, caps)) {
+    g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION, "the caps are no video");
+    return FALSE;
+  }
+  return !use->from_frames ||
+         gst_generative_check_picture (&format->in_info, &format->out_info, error);
+}
+
+gboolean
+gst_generator_format_check_size (
+    const GstGeneratorFormat *format, int width, int height, GError **error)
+{
+  if (format->out_info.width == width && format->out_info.height == height)
+    return TRUE;
+  g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
+      "the next element wants %d x %d pixels, but the model makes %d x %d: put videoscale behind",
+      format->out_info.width, format->out_info.height, width, height);
+  return FALSE;
+}
+
+/* --- buffers --- */
+
+static void
+unmap_latents (GstGeneratorMapped *mapped, GstBuffer *input)
+{
+  for (guint i = 0; i < mapped->n_maps; i++)
+    gst_buffer_unmap (input, &mapped->maps[i]);
+  mapped->n_maps = 0;
+}
+
+/* The tensors of a buffer, which should each have a memory of their own; where they lie in one,
+ * they follow each other. */
+static gboolean
+map_latents (GstGeneratorMapped *mapped, const GstGeneratorFormat *format,
+    const GstGeneratorPlay *play, GstBuffer *input)
+{
+  const gsize *sizes = format->sizes;
+  gboolean apart = format->n_tensors > 1 && gst_buffer_n_memory (input) == format->n_tensors;
+  gsize size = 0, wanted = 0;
+
+  mapped->n_maps = 0;
+  for (guint t = 0; t < format->n_tensors; t++) {
+    if (apart || t == 0) {
+      GstMapInfo *map = &mapped->maps[mapped->n_maps];
+
+      if (!gst_buffer_map_range (input, t, apart ? 1 : -1, map, GST_MAP_READ)) {
+        unmap_latents (mapped, input);
+        return FALSE;
+      }
+      mapped->n_maps++;
+      mapped->tensors[t] = map->data;
+      size += map->size;
+    } else {
+      mapped->tensors[t] = mapped->tensors[t - 1] + sizes[t - 1];
+    }
+    wanted += sizes[t];
+  }
+  if (size == wanted && (!apart || mapped->maps[0].size == sizes[0]))
+    return TRUE;
+  GST_ELEMENT_ERROR (play->base, STREAM, WRONG_TYPE,
+      ("A buffer has %" G_GSIZE_FORMAT " bytes, but its caps say %" G_GSIZE_FORMAT, size, wanted),
+      (NULL));
+  unmap_latents (mapped, input);
+  return FALSE;
+}
+
+gboolean
+gst_generator_map_input (GstGeneratorMapped *mapped, const GstGeneratorFormat *format,
+    const GstGeneratorPlay *play, GstBuffer *input)
+{
+  if (play->ports.input.kind == GEN_PORT_PICTURE)
+    return gst_generative_frame_map (
+        &mapped->frame, &play->playing, play->player, &format->in_info, input, GST_MAP_READ);
+  return map_latents (mapped, format, play, input);
+}
+
+void
+gst_generator_unmap_input (
+    GstGeneratorMapped *mapped, const GstGeneratorPlay *play, GstBuffer *input)
+{
+  if (play->ports.input.kind == GEN_PORT_PICTURE)
+    gst_video_frame_unmap (&mapped->frame.video);
+  else
+    unmap_latents (mapped, input);
+}
+
+void
+gst_generator_bind_picture (const GstGeneratorMapped *mapped, const GstGeneratorPlay *play, guint i)
+{
+  const GenFrame frame = gst_generative_frame_part (&mapped->frame,
+      &gen_player_use (play->player)->from, 0, 0, GST_VIDEO_FRAME_HEIGHT (&mapped->frame.video));
+
+  gen_player_bind_input_frame (play->player, i, &frame);
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What plays a model: which of its ports, on which device. */
+#include "play.h"
+
+GST_DEBUG_CATEGORY_EXTERN (generator_debug);
+#define GST_CAT_DEFAULT generator_debug
+
+void
+gst_generator_successor_free (GstGeneratorSuccessor *successor)
+{
+  g_clear_pointer (&successor->player, gen_player_free);
+  g_free (successor);
+}
+
+/* --- which model --- */
+
+void
+gst_generator_play_begin (GstGeneratorPlay *play, const GstGeneratorPorts *ports, guint batch)
+{
+  GST_OBJECT_LOCK (play->base);
+  play->ports = *ports;
+  play->use = (GenModelUse){ 0 };
+  GST_OBJECT_UNLOCK (play->base);
+  play->player = gst_generator_play_new_player (play, ports->model);
+  play->batch = batch;
+  play->frame = 0;
+  play->told_not_finite = FALSE;
+}
+
+void
+gst_generator_play_end (GstGeneratorPlay *play)
+{
+  GenModel *model;
+
+  g_clear_pointer (&play->player, gen_player_free);
+  GST_OBJECT_LOCK (play->base);
+  model = g_steal_pointer (&play->ports.model);
+  play->use.frames = 0;
+  GST_OBJECT_UNLOCK (play->base);
+  g_clear_pointer (&model, gen_model_unref);
+}
+
+void
+gst_generator_play_adopt (GstGeneratorPlay *play, GstGeneratorSuccessor *next)
+{
+  GstGeneratorPorts *ports = &play->ports;
+  GenPlayer *old_player = play->player;
+  GstGeneratorPorts old;
+
+  GST_OBJECT_LOCK (play->base);
+  old = *ports;
+  /* The use is of the caps until now: nothing is prepared for it any more. */
+  if (gen_player_use (next->player) == NULL || !gst_generator_ports_agree (&next->ports, &old))
+    play->use.frames = 0;
+  play->player = g_steal_pointer (&next->player);
+  *ports = next->ports;
+  ports->model = gen_model_ref (gen_player_model (play->player));
+  ports->shares_device = old.shares_device && !next->ports.staged;
+  ports->prefers_device = old.prefers_device && ports->shares_device;
+  GST_OBJECT_UNLOCK (play->base);
+  play->batch = next->batch;
+  play->told_not_finite = FALSE;
+  gst_generator_successor_free (next);
+  gen_player_free (old_player);
+  gen_model_unref (old.model);
+}
+
+gboolean
+gst_generator_play_get_ports (GstGeneratorPlay *play, GstGeneratorPorts *ports)
+{
+  GST_OBJECT_LOCK (play->base);
+  *ports = play->ports;
+  if (ports->model != NULL)
+    gen_model_ref (ports->model);
+  GST_OBJECT_UNLOCK (play->base);
+  return ports->model != NULL;
+}
+
+GenModelUse
+gst_generator_play_get_use (GstGeneratorPlay *play)
+{
+  GenModelUse use;
+
+  GST_OBJECT_LOCK (play->base);
+  use = play->use;
+  GST_OBJECT_UNLOCK (play->base);
+  return use;
+}
+
+/* --- on which device --- */
+
+GenPlayer *
+gst_generator_play_new_player (GstGeneratorPlay *play, GenModel *model)
+{
+  const GenPlayerOptions options =
+      gst_generative_playing_options (&play->playing, GST_ELEMENT (play->base));
+
+  return gen_player_new (model, &options);
+}
+
+/* Once the CPU plays, frames are better the system's. */
+static void
+follow_device (GstGeneratorPlay *play)
+{
+  GST_OBJECT_LOCK (play->base);
+  play->ports.prefers_device &= gst_generative_playing_has_device (&play->playing);
+  GST_OBJECT_UNLOCK (play->base);
+}
+
+gboolean
+gst_generator_play_prepare (
+    GstGeneratorPlay *play, GenPlayer *player, const GenModelUse *use, GError **error)
+{
+  g_autofree char *what = g_strdup_printf ("%d frames of %d pictures", use->frames, use->pictures);
+  gboolean prepared = gst_generative_playing_prepare (
+      &play->playing, GST_ELEMENT (play->base), GST_CAT_DEFAULT, player, use, what, error);
+
+  follow_device (play);
+  return prepared;
+}
+
+gboolean
+gst_generator_play_compile (GstGeneratorPlay *play, const GenModelUse *use, GError **error)
+{
+  if (!gst_generator_play_prepare (play, play->player, use, error))
+    return FALSE;
+  GST_OBJECT_LOCK (play->base);
+  play->use = *gen_player_use (play->player);
+  GST_OBJECT_UNLOCK (play->base);
+  return TRUE;
+}
+
+gboolean
+gst_generator_play_fall_back (GstGeneratorPlay *play, const GError *error)
+{
+  if (!gen_player_fall_back (play->player, error))
+    return FALSE;
+  gst_generative_playing_fall_back (&play->playing, GST_ELEMENT (play->base), error);
+  follow_device (play);
+  return TRUE;
+}
+
+/* --- what it makes --- */
+
+int
+gst_generator_play_find_not_finite (GstGeneratorPlay *play, guint n)
+{
+  /* Of a batch that was not filled, the rest is what lay there. */
+  const guint64 frames =
+      gen_player_take_not_finite (play->player) & (G_MAXUINT64 >> (GST_GENERATOR_MAX_BATCH - n));
+
+  return frames == 0 || play->told_not_finite ? -1 : __builtin_ctzll (frames);
+}
+
+void
+gst_generator_play_tell_not_finite (GstGeneratorPlay *play, int i, const GstBuffer *input)
+{
+  const GenModelUse *use = gen_player_use (play->player);
+  /* A latent knows its number. */
+  const guint64 number = use->from_frames || !GST_BUFFER_OFFSET_IS_VALID (input)
+                             ? play->frame + (guint64)i
+                             : GST_BUFFER_OFFSET (input);
+
+  play->told_not_finite = TRUE;
+  GST_ELEMENT_WARNING (play->base, STREAM, FAILED,
+      ("%s: in frame %" G_GUINT64_FORMAT " its output '%s' has numbers that are not finite (NaN or "
+       "infinite), which %s. Further frames are not reported",
+          gen_player_model (play->player)->path, number, use->output.name,
+          use->output.kind == GEN_PORT_SOUND ? "are silent" : "show as black or white"),
+      (NULL));
+}
+
+GstFlowReturn
+gst_generator_play_allocate (GstGeneratorPlay *play, GstBuffer *like, GstBuffer **buffer)
+{
+  GstBaseTransformClass *klass = g_type_class_peek (GST_TYPE_BASE_TRANSFORM);
+
+  return klass->prepare_output_buffer (play->base, like, buffer);
+}
+
+GstFlowReturn
+gst_generator_play_push (GstGeneratorPlay *play, GstBuffer *buffer)
+{
+  return gst_pad_push (GST_BASE_TRANSFORM_SRC_PAD (play->base), buffer);
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What plays: the player of a model, which of its ports, what it is compiled for, and the device.
+ */
+#pragma once
+
+#include <gst/base/gstbasetransform.h>
+
+#include "../shared/playing.h"
+#include "caps.h"
+
+typedef struct {
+  GstBaseTransform *base; /* the element, which says what happens */
+
+  /* Under the element's object lock where others than the streaming thread read them. */
+  GstGenerativePlaying playing;
+  GstGeneratorPorts ports; /* model NULL while stopped */
+  GenModelUse use;         /* frames 0 until caps are known */
+
+  /* The streaming thread's. */
+  GenPlayer *player; /* NULL while stopped */
+  guint batch;       /* buffers in a run */
+  guint64 frame;     /* the next one to be made */
+  gboolean told_not_finite;
+} GstGeneratorPlay;
+
+/* What is to play from the next frame on: a player that is prepared for the frames that come now
+ * where it suits them, else not. */
+typedef struct {
+  GenPlayer *player;
+  GstGeneratorPorts ports;
+  guint batch;
+} GstGeneratorSuccessor;
+
+void gst_generator_successor_free (GstGeneratorSuccessor *successor);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstGeneratorSuccessor, gst_generator_successor_free)
+
+/* Play the model of `ports` (transfer full), on the device that is open. */
+void gst_generator_play_begin (GstGeneratorPlay *play, const GstGeneratorPorts *ports, guint batch);
+void gst_generator_play_end (GstGeneratorPlay *play);
+/* From now on, `next` is what is played, whatever it takes and makes. (transfer full) */
+void gst_generator_play_adopt (GstGeneratorPlay *play, GstGeneratorSuccessor *next);
+
+/* For any thread: the ports, whose model is to be unreferenced. FALSE while stopped. */
+gboolean gst_generator_play_get_ports (GstGeneratorPlay *play, GstGeneratorPorts *ports);
+/* The same of what it plays as. */
+GenModelUse gst_generator_play_get_use (GstGeneratorPlay *play);
+
+/* A player of `model`, as the properties have it. (transfer full) */
+GenPlayer *gst_generator_play_new_player (GstGeneratorPlay *play, GenModel *model);
+/* Let `player` play as `use` says, which is compiled where it has not been. For any thread. */
+gboolean gst_generator_play_prepare (
+    GstGeneratorPlay *play, GenPlayer *player, const GenModelUse *use, GError **error);
+/* The same of the one that plays. */
+gboolean gst_generator_play_compile (
+    GstGeneratorPlay *play, const GenModelUse *use, GError **error);
+/* Whether the device that plays gives way to the CPU after `error`: then that is announced, and the
+ * player is to be compiled anew. */
+gboolean gst_generator_play_fall_back (GstGeneratorPlay *play, const GError *error);
+
+/* Of the last run on `n` frames, the first into which numbers went of which there can be no
+ * picture; -1 where there is none, or such have been told of. */
+int gst_generator_play_find_not_finite (GstGeneratorPlay *play, guint n);
+/* Say, once a model, that frame `i` of the last run is such, which is made of `input`. */
+void gst_generator_play_tell_not_finite (GstGeneratorPlay *play, int i, const GstBuffer *input);
+
+/* A buffer as the next element wants it, with what goes with `like`. */
+GstFlowReturn gst_generator_play_allocate (
+    GstGeneratorPlay *play, GstBuffer *like, GstBuffer **buffer);
+/* (transfer full) */
+GstFlowReturn gst_generator_play_push (GstGeneratorPlay *play, GstBuffer *buffer);

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "settings.h"
+
+#include "../shared/model-file.h"
+
+#define DEFAULT_BATCH_SIZE 1
+#define DEFAULT_COLUMNS 0
+#define DEFAULT_SIZE 0
+#define DEFAULT_SAMPLE_RATE 0
+#define DEFAULT_CONTEXT -1
+#define DEFAULT_CHUNK_SIZE 0
+#define DEFAULT_OVERLAP -1
+#define DEFAULT_CROSSFADE 0
+#define DEFAULT_RELOAD TRUE
+
+void
+gst_generator_settings_install (GObjectClass *klass, guint first)
+{
+  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY;
+  const GParamFlags live = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING;
+
+  g_object_class_install_property (klass, first + GST_GENERATOR_MODEL,
+      g_param_spec_string ("model", "Model",
+          "The ONNX file to play (unset: an error); set while another one plays, it follows as "
+          "soon as it is ready",
+          NULL, live));
+  g_object_class_install_property (klass, first + GST_GENERATOR_BATCH_SIZE,
+      g_param_spec_uint ("batch-size", "Batch size",
+          "How many buffers to gather for a run: more are faster, and come later", 1,
+          GST_GENERATOR_MAX_BATCH, DEFAULT_BATCH_SIZE, live));
+  g_object_class_install_property (klass, first + GST_GENERATOR_COLUMNS,
+      g_param_spec_uint ("columns", "Columns",
+          "Pictures side by side in the wall that a buffer of several latents makes (0: nearly "
+          "square)",
+          0, G_MAXINT16, DEFAULT_COLUMNS, flags));
+  g_object_class_install_property (klass, first + GST_GENERATOR_WIDTH,
+      g_param_spec_int ("width", "Width",
+          "Width in pixels of the pictures of a model that makes them as vectors (0: square)", 0,
+          G_MAXINT16, DEFAULT_SIZE, flags));
+  g_object_class_install_property (klass, first + GST_GENERATOR_HEIGHT,
+      g_param_spec_int ("height", "Height",
+          "Height in pixels of the pictures of a model that makes them as vectors (0: square)", 0,
+          G_MAXINT16, DEFAULT_SIZE, flags));
+  g_object_class_install_property (klass, first + GST_GENERATOR_SAMPLE_RATE,
+      g_param_spec_int ("sample-rate", "Sample rate",
+          "Samples a second of the sounds of a model that does not say it, or that makes them as "
+          "vectors (0: what the model says)",
+          0, G_MAXINT, DEFAULT_SAMPLE_RATE, flags));
+  g_object_class_install_property (klass, first + GST_GENERATOR_CONTEXT,
+      g_param_spec_int ("context", "Context",
+          "Samples before and behind a piece of sound that it is made with (-1: as many as results "
+          "hang on, by the model's graph)",
+          -1, G_MAXINT, DEFAULT_CONTEXT, flags));
+  g_object_class_install_property (klass, first + GST_GENERATOR_CHUNK_SIZE,
+      g_param_spec_uint ("chunk-size", "Chunk size",
+          "Samples of each channel that a piece of sound is made of at least, where the model "
+          "takes any number: more are faster, and come later (0: a 50th of a second, or the "
+          "context where that is longer; a second where results hang on all of it)",
+          0, G_MAXINT, DEFAULT_CHUNK_SIZE, flags));
+  g_object_class_install_property (klass, first + GST_GENERATOR_OVERLAP,
+      g_param_spec_int ("overlap", "Overlap",
+          "Samples that a piece of sound shares with the next one, where one fades into the other "
+          "as the halves of a Hann window (-1: none where the context is known or given, else half "
+          "of a piece)",
+          -1, G_MAXINT, DEFAULT_OVERLAP, flags));
+  g_object_class_install_property (klass, first + GST_GENERATOR_CROSSFADE,
+      g_param_spec_uint64 ("crossfade", "Crossfade",
+          "For how many nanoseconds the sound of a latent fades into the next one, with equal "
+          "power; at most half of it (0: each follows the other as it is)",
+          0, G_MAXINT64, DEFAULT_CROSSFADE, flags));
+  g_object_class_install_property (klass, first + GST_GENERATOR_INPUT_RANGE,
+      g_param_spec_string ("input-range", "Input range",
+          "The numbers that the model takes for black and white, such as -1,1 (unset: what the "
+          "model says)",
+          NULL, flags));
+  g_object_class_install_property (klass, first + GST_GENERATOR_OUTPUT_RANGE,
+      g_param_spec_string ("output-range", "Output range",
+          "The numbers that the model makes for black and white, such as -1,1 (unset: what the "
+          "model says)",
+          NULL, flags));
+  g_object_class_install_property (klass, first + GST_GENERATOR_RELOAD,
+      g_param_spec_boolean ("reload", "Reload",
+          "Play the new model when the file changes, from the next frame on", DEFAULT_RELOAD,
+          flags));
+}
+
+void
+gst_generator_settings_init (GstGeneratorSettings *settings)
+{
+  settings->batch_size = DEFAULT_BATCH_SIZE;
+  settings->columns = DEFAULT_COLUMNS;
+  settings->hints.context = DEFAULT_CONTEXT;
+  settings->hints.chunk_size = DEFAULT_CHUNK_SIZE;
+  settings->hints.overlap = DEFAULT_OVERLAP;
+  settings->hints.crossfade = DEFAULT_CROSSFADE;
+  settings->reload = DEFAULT_RELOAD;
+}
+
+void
+gst_generator_settings_clear (GstGeneratorSettings *settings)
+{
+  g_free (settings->model);
+  g_free (settings->input_range);
+  g_free (settings->output_range);
+}
+
+gboolean
+gst_generator_settings_set (GstGeneratorSettings *settings, guint number, const GValue *value)
+{
+  switch (number) {
+  case GST_GENERATOR_MODEL:
+    g_free (settings->model);
+    settings->model = g_value_dup_string (value);
+    break;
+  case GST_GENERATOR_BATCH_SIZE:
+    settings->batch_size = g_value_get_uint (value);
+    break;
+  case GST_GENERATOR_COLUMNS:
+    settings->columns = g_value_get_uint (value);
+    break;
+  case GST_GENERATOR_WIDTH:
+    settings->hints.width = g_value_get_int (value);
+    break;
+  case GST_GENERATOR_HEIGHT:
+    settings->hints.height = g_value_get_int (value);
+    break;
+  case GST_GENERATOR_SAMPLE_RATE:
+    settings->hints.sample_rate = g_value_get_int (value);
+    break;
+  case GST_GENERATOR_CONTEXT:
+    settings->hints.context = g_value_get_int (value);
+    break;
+  case GST_GENERATOR_CHUNK_SIZE:
+    settings->hints.chunk_size = (int)g_value_get_uint (value);
+    break;
+  case GST_GENERATOR_OVERLAP:
+    settings->hints.overlap = g_value_get_int (value);
+    break;
+  case GST_GENERATOR_CROSSFADE:
+    settings->hints.crossfade = g_value_get_uint64 (value);
+    break;
+  case GST_GENERATOR_INPUT_RANGE:
+    g_free (settings->input_range);
+    settings->input_range = g_value_dup_string (value);
+    break;
+  case GST_GENERATOR_OUTPUT_RANGE:
+    g_free (settings->output_range);
+    settings->output_range = g_value_dup_string (value);
+    break;
+  case GST_GENERATOR_RELOAD:
+    settings->reload = g_value_get_boolean (value);
+    break;
+  default:
+    return FALSE;
+  }
+  return TRUE;
+}
+
+gboolean
+gst_generator_settings_get (const GstGeneratorSettings *settings, guint number, GValue *value)
+{
+  switch (number) {
+  case GST_GENERATOR_MODEL:
+    g_value_set_string (value, settings->model);
+    break;
+  case GST_GENERATOR_BATCH_SIZE:
+    g_value_set_uint (value, settings->batch_size);
+    break;
+  case GST_GENERATOR_COLUMNS:
+    g_value_set_uint (value, settings->columns);
+    break;
+  case GST_GENERATOR_WIDTH:
+    g_value_set_int (value, settings->hints.width);
+    break;
+  case GST_GENERATOR_HEIGHT:
+    g_value_set_int (value, settings->hints.height);
+    break;
+  case GST_GENERATOR_SAMPLE_RATE:
+    g_value_set_int (value, settings->hints.sample_rate);
+    break;
+  case GST_GENERATOR_CONTEXT:
+    g_value_set_int (value, settings->hints.context);
+    break;
+  case GST_GENERATOR_CHUNK_SIZE:
+    g_value_set_uint (value, (guint)settings->hints.chunk_size);
+    break;
+  case GST_GENERATOR_OVERLAP:
+    g_value_set_int (value, settings->hints.overlap);
+    break;
+  case GST_GENERATOR_CROSSFADE:
+    g_value_set_uint64 (value, settings->hints.crossfade);
+    break;
+  case GST_GENERATOR_INPUT_RANGE:
+    g_value_set_string (value, settings->input_range);
+    break;
+  case GST_GENERATOR_OUTPUT_RANGE:
+    g_value_set_string (value, settings->output_range);
+    break;
+  case GST_GENERATOR_RELOAD:
+    g_value_set_boolean (value, settings->reload);
+    break;
+  default:
+    return FALSE;
+  }
+  return TRUE;
+}
+
+/* --- of a model --- */
+
+gboolean
+gst_generator_settings_find_ports (GstGeneratorSettings *settings, GstElement *element,
+    GenModel *model, GstGeneratorPorts *ports, GError **error)
+{
+  g_autofree char *input_range = NULL, *output_range = NULL;
+  GstGeneratorHints hints;
+
+  GST_OBJECT_LOCK (element);
+  input_range = g_strdup (settings->input_range);
+  output_range = g_strdup (settings->output_range);
+  hints = settings->hints;
+  ports->columns = (int)settings->columns;
+  GST_OBJECT_UNLOCK (element);
+  return gst_generator_choose_ports (ports, model, &hints, error) &&
+         gst_generative_override_range (&ports->input, "input-range", input_range, error) &&
+         gst_generative_override_range (&ports->output, "output-range", output_range, error);
+}
+
+static void
+warn_of_overlap (GstElement *element, const GstGeneratorPorts *ports)
+{
+  g_autoptr (GError) reason = NULL;
+  GenContext context;
+
+  gen_model_find_context (ports->model, &ports->input, &ports->output, &context, &reason);
+  GST_ELEMENT_WARNING (element, STREAM, FORMAT,
+      ("%s: %s, and so pieces of it, which overlap by half, do not come out as the whole would. "
+       "Properties chunk-size, overlap and context say how long they are, how much they overlap, "
+       "and how much around them is to be enough",
+          ports->model->path, reason->message),
+      (NULL));
+}
+
+/* Which rate is assumed, where nothing tells it. */
+static void
+warn_of_sample_rate (
+    GstGeneratorSettings *settings, GstElement *element, const GstGeneratorPorts *ports)
+{
+  const GenPort *said = gen_model_find_output (ports->model, GEN_PORT_SOUND);
+  int hint;
+
+  GST_OBJECT_LOCK (element);
+  hint = settings->hints.sample_rate;
+  GST_OBJECT_UNLOCK (element);
+  if (hint > 0 || (said != NULL && said->sample_rate > 0) || ports->input.kind == GEN_PORT_SOUND)
+    return;
+  GST_ELEMENT_WARNING (element, LIBRARY, SETTINGS,
+      ("%s: nothing tells how many samples a second its output '%s' makes; %d are assumed. "
+       "Metadata generative.sample-rate in the model would tell, as would property sample-rate",
+          ports->model->path, ports->output.name, ports->output.sample_rate),
+      (NULL));
+}
+
+void
+gst_generator_settings_warn (
+    GstGeneratorSettings *settings, GstElement *element, const GstGeneratorPorts *ports)
+{
+  if (ports->input.kind == GEN_PORT_PICTURE)
+    gst_generative_warn_of_range (element, ports->model, &ports->input, FALSE, "input-range");
+  if (ports->endless && ports->overlap < 0)
+    warn_of_overlap (element, ports);
+  if (ports->output.kind == GEN_PORT_SOUND)
+    warn_of_sample_rate (settings, element, ports);
+  else if (ports->output.kind == GEN_PORT_PICTURE)
+    gst_generative_warn_of_range (element, ports->model, &ports->output, TRUE, "output-range");
+}

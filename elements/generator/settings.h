@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The properties that are the generator's own, and what they say of a model. */
+#pragma once
+
+#include "caps.h"
+
+/* Their order is that of the properties. */
+enum {
+  GST_GENERATOR_MODEL,
+  GST_GENERATOR_BATCH_SIZE,
+  GST_GENERATOR_COLUMNS,
+  GST_GENERATOR_WIDTH,
+  GST_GENERATOR_HEIGHT,
+  GST_GENERATOR_SAMPLE_RATE,
+  GST_GENERATOR_CONTEXT,
+  GST_GENERATOR_CHUNK_SIZE,
+  GST_GENERATOR_OVERLAP,
+  GST_GENERATOR_CROSSFADE,
+  GST_GENERATOR_INPUT_RANGE,
+  GST_GENERATOR_OUTPUT_RANGE,
+  GST_GENERATOR_RELOAD,
+  GST_GENERATOR_N_PROPERTIES,
+};
+
+/* Under the element's object lock. */
+typedef struct {
+  char *model, *input_range, *output_range;
+  guint batch_size, columns;
+  GstGeneratorHints hints;
+  gboolean reload;
+} GstGeneratorSettings;
+
+/* Install the properties; their numbers are `first` and those behind it. */
+void gst_generator_settings_install (GObjectClass *klass, guint first);
+/* The defaults. */
+void gst_generator_settings_init (GstGeneratorSettings *settings);
+void gst_generator_settings_clear (GstGeneratorSettings *settings);
+/* The property GST_GENERATOR_… `number`, under the object lock; FALSE where it is none. */
+gboolean gst_generator_settings_set (
+    GstGeneratorSettings *settings, guint number, const GValue *value);
+gboolean gst_generator_settings_get (
+    const GstGeneratorSettings *settings, guint number, GValue *value);
+
+/* The ports of `model`, with what the properties override. Not under the object lock. */
+gboolean gst_generator_settings_find_ports (GstGeneratorSettings *settings, GstElement *element,
+    GenModel *model, GstGeneratorPorts *ports, GError **error);
+/* Say which ranges and rates are assumed. */
+void gst_generator_settings_warn (
+    GstGeneratorSettings *settings, GstElement *element, const GstGeneratorPorts *ports);
