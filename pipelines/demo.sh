@@ -148,7 +148,7 @@ launch latentsrc walk=slerp speed=0.5 num-buffers=300 seed=4 dimensions=100:48 !
     video/x-raw,width=$((size * 8 * enlarge)),height=$((size * 6 * enlarge)) ! \
     videoconvert ! video/x-raw,format=I420 ! $encode_picture ! $mux ! filesink location=$film
 
-# An eighth of the steps and a fifth of the drums that pipelines/drums.sh takes by itself.
+# A fifth of the steps and of the drums that pipelines/drums.sh takes by itself.
 say "Sound: a net of few channels learns drums for a minute or two"
 drums=$(PACKAGES="sonic-pi-samples lmms-common" sh "$top/pipelines/fetch-drums.sh" \
     "$build/data/few-drums")
