@@ -18,13 +18,43 @@ typedef struct {
   GPtrArray *paths; /* of char *, one per item */
 } FolderDataset;
 
+/* A file of a medium. */
+typedef struct {
+  char *path;
+  const GenMedium *medium;
+  const char *class; /* the first-level folder that it is in; NULL at the top */
+} Found;
+
 /* A walk through the folders. */
 typedef struct {
-  FolderDataset *folder;
-  GArray *labels;          /* of gint32, one per path */
-  const GenMedium *medium; /* that is looked for */
-  GHashTable *visited;     /* "device:inode" of the folders so far: links may go round */
+  const GenMedium *medium; /* that is looked for; NULL: any */
+  GArray *found;           /* Found */
+  GStringChunk *classes;
+  GHashTable *visited; /* "device:inode" of the folders so far: links may go round */
 } Walk;
+
+static void
+clear_found (gpointer found)
+{
+  g_free (((Found *)found)->path);
+}
+
+static void
+walk_init (Walk *walk, const GenMedium *medium)
+{
+  *walk = (Walk){ medium, g_array_new (FALSE, FALSE, sizeof (Found)), g_string_chunk_new (256),
+    g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL) };
+  g_array_set_clear_func (walk->found, clear_found);
+}
+
+static void
+walk_clear (Walk *walk)
+{
+  g_array_unref (walk->found);
+  g_string_chunk_free (walk->classes);
+  g_hash_table_unref (walk->visited);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Walk, walk_clear)
 
 static gboolean
 folder_recognise (const char *location)
@@ -94,6 +124,18 @@ class_label (GPtrArray *label_names, const char *class)
   return (gint32)label_names->len - 1;
 }
 
+/* What a file is of, of what is looked for; NULL: of nothing. */
+static const GenMedium *
+recognise (const Walk *walk, const char *path)
+{
+  if (walk->medium != NULL)
+    return walk->medium->recognise (path) ? walk->medium : NULL;
+  for (const GenMedium *const *m = gen_medium_list (); *m != NULL; m++)
+    if ((*m)->recognise != NULL && (*m)->recognise (path))
+      return *m;
+  return NULL;
+}
+
 /* Add the files in and below `path`. `class` names the first-level folder that they are in,
  * NULL at the top. */
 static gboolean
@@ -118,13 +160,17 @@ walk_folder (Walk *walk, const char *path, const char *class, int depth, GError 
       continue;
     if (S_ISDIR (status.st_mode)) {
       if (is_new (walk, &status) &&
-          !walk_folder (walk, below, class == NULL ? name : class, depth + 1, error))
+          !walk_folder (walk, below,
+              class == NULL ? g_string_chunk_insert (walk->classes, name) : class, depth + 1,
+              error))
         return FALSE;
-    } else if (S_ISREG (status.st_mode) && walk->medium->recognise (below)) {
-      gint32 label = class == NULL ? -1 : class_label (walk->folder->dataset.label_names, class);
+    } else if (S_ISREG (status.st_mode)) {
+      Found found = { below, recognise (walk, below), class };
 
-      g_ptr_array_add (walk->folder->paths, g_steal_pointer (&below));
-      g_array_append_val (walk->labels, label);
+      if (found.medium == NULL)
+        continue;
+      g_array_append_val (walk->found, found);
+      below = NULL;
     }
   }
   return TRUE;
@@ -147,45 +193,42 @@ probe_first (FolderDataset *folder, const GenMedium *medium, GError **error)
   return FALSE;
 }
 
-/* All files of a medium, in the place of those that the dataset has. */
-static gboolean
-list_files (FolderDataset *folder, const GenMedium *medium, GError **error)
-{
-  GenDataset *dataset = &folder->dataset;
-  g_autoptr (GHashTable) visited = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  Walk walk = { folder, g_array_new (FALSE, FALSE, sizeof (gint32)), medium, visited };
-  GStatBuf status;
-  gboolean walked;
-
-  g_ptr_array_set_size (folder->paths, 0);
-  g_ptr_array_set_size (dataset->label_names, 0);
-  g_free (dataset->labels);
-  if (g_stat (dataset->location, &status) == 0)
-    is_new (&walk, &status);
-  walked = walk_folder (&walk, dataset->location, NULL, 0, error);
-  dataset->count = walk.labels->len;
-  dataset->labels = (gint32 *)(void *)g_array_free (walk.labels, FALSE);
-  return walked;
-}
-
-/* The medium that most files are of; NULL with `error` when the folder cannot be read. */
+/* The medium that most files are of, the first of those where they are as many. */
 static const GenMedium *
-find_medium (FolderDataset *folder, GError **error)
+find_most (const GArray *found)
 {
   const GenMedium *most = &gen_medium_picture;
-  guint32 greatest = 0;
+  guint greatest = 0;
 
   for (const GenMedium *const *m = gen_medium_list (); *m != NULL; m++) {
-    if ((*m)->recognise == NULL)
-      continue;
-    if (!list_files (folder, *m, error))
-      return NULL;
-    if (folder->dataset.count <= greatest)
+    guint count = 0;
+
+    for (guint i = 0; i < found->len; i++)
+      count += g_array_index (found, Found, i).medium == *m;
+    if (count <= greatest)
       continue;
     most = *m;
-    greatest = folder->dataset.count;
+    greatest = count;
   }
   return most;
+}
+
+/* The files of `medium` become the items. */
+static void
+take_files (FolderDataset *folder, GArray *found, const GenMedium *medium)
+{
+  GenDataset *dataset = &folder->dataset;
+
+  dataset->labels = g_new (gint32, found->len);
+  for (guint i = 0; i < found->len; i++) {
+    Found *file = &g_array_index (found, Found, i);
+
+    if (file->medium != medium)
+      continue;
+    dataset->labels[dataset->count++] =
+        file->class == NULL ? -1 : class_label (dataset->label_names, file->class);
+    g_ptr_array_add (folder->paths, g_steal_pointer (&file->path));
+  }
 }
 
 static gboolean
@@ -194,18 +237,24 @@ folder_open (GenDataset *dataset, const GenDatasetSettings *settings, GError **e
   FolderDataset *folder = (FolderDataset *)dataset;
   const GenMedium *medium = settings->medium;
   g_autoptr (GError) walk_error = NULL;
+  g_auto (Walk) walk = { 0 };
+  GStatBuf status;
 
+  walk_init (&walk, medium);
   if (medium != NULL && medium->recognise == NULL) {
     g_set_error (error, GEN_DATASET_ERROR, GEN_DATASET_ERROR_SETTINGS,
         "%s: a folder cannot be read as %s", dataset->location, medium->plural);
     return FALSE;
   }
-  if (medium == NULL)
-    medium = find_medium (folder, &walk_error);
-  if (medium == NULL || !list_files (folder, medium, &walk_error)) {
+  if (g_stat (dataset->location, &status) == 0)
+    is_new (&walk, &status);
+  if (!walk_folder (&walk, dataset->location, NULL, 0, &walk_error)) {
     g_set_error_literal (error, GEN_DATASET_ERROR, GEN_DATASET_ERROR_READ, walk_error->message);
     return FALSE;
   }
+  if (medium == NULL)
+    medium = find_most (walk.found);
+  take_files (folder, walk.found, medium);
   if (dataset->count == 0) {
     g_set_error (error, GEN_DATASET_ERROR, GEN_DATASET_ERROR_NOT_FOUND,
         "%s: no %s in this folder or below it%s", dataset->location,
