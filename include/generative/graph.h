@@ -314,7 +314,8 @@ GEN_API void gen_graph_set_free_dimensions (GenGraph *graph, const char *name, g
 /**
  * gen_graph_gradients: append the nodes that compute d(sum of `y`)/d(wrt[i]).
  * `y` is usually a scalar loss; shapes must be known. Where y does not depend on
- * wrt[i], gradients[i] is NULL. A tensor in `stop` (may be NULL) counts as a constant.
+ * wrt[i], gradients[i] is NULL. What StopGradient (domain `generative`) makes counts as a
+ * constant.
  */
 GEN_API gboolean gen_graph_gradients (GenGraph *graph, GenTensor *y, GenTensor *const *wrt, int n,
     GenTensor **gradients, GError **error);

@@ -471,11 +471,11 @@ build_step (Build *build, Net *g, Net *d, GenTensor *real, GenTensor *latent, GE
     again = precise (build, again, error);
   g_loss = before != NULL && again != NULL ? settings->loss->generator (graph, before, again, error)
                                            : NULL;
-  rate = gen_binary (
-      graph, "Mul", build->rate, gen_graph_float (graph, (float)settings->generator_rate), error);
-  if (g_loss == NULL || rate == NULL ||
-      !optimise (
-          build, g, "generator", g_loss, settings->generator_rate != 1 ? rate : build->rate, error))
+  rate = settings->generator_rate == 1
+             ? build->rate
+             : gen_binary (graph, "Mul", build->rate,
+                   gen_graph_float (graph, (float)settings->generator_rate), error);
+  if (g_loss == NULL || rate == NULL || !optimise (build, g, "generator", g_loss, rate, error))
     return FALSE;
 
   gen_graph_add_output (graph, d_loss);

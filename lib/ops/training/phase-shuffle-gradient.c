@@ -21,32 +21,10 @@ shift_row_back (const float *dy, gint64 length, gint64 shift, float *dx)
     dx[length - 2 - t] += dy[length - shift + t];
 }
 
-static void
-run (const GenKernel *kernel, int part, int parts)
-{
-  const GenShape *shape = &gen_node_input (kernel->node, 0)->shape;
-  const gint64 channels = shape->dims[1], length = shape->dims[2];
-  const gint64 n_draws = gen_node_input (kernel->node, 1)->shape.dims[0];
-  const gint64 n = gen_node_int (kernel->node, "n", 0);
-  const float *dy = kernel->inputs[0], *draws = kernel->inputs[1];
-  float *dx = kernel->outputs[0];
-  gsize first, end;
-
-  gen_kernel_share ((gsize)(shape->dims[0] * channels), 1, part, parts, &first, &end);
-  for (gint64 row = (gint64)first; row < (gint64)end; row++)
-    shift_row_back (dy + row * length, length,
-        gen_phase_shuffle_shift (draws[row / channels % n_draws], n), dx + row * length);
-}
-
 static gboolean
 cpu (GenKernel *kernel, GError **error)
 {
-  const GenShape *shape = &gen_node_input (kernel->node, 0)->shape;
-
-  if (gen_node_input (kernel->node, 0)->type != GEN_TYPE_FLOAT32)
-    return gen_node_error (kernel->node, error, "only float32 is supported");
-  gen_kernel_add_step (kernel, run, gen_kernel_parts (kernel, gen_shape_elements (shape), 0.2));
-  return TRUE;
+  return gen_phase_shuffle_cpu (kernel, shift_row_back, error);
 }
 
 /* A PhaseShuffle again. */

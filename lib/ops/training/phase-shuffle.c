@@ -9,8 +9,14 @@
 
 #include <string.h>
 
-gint64
-gen_phase_shuffle_shift (float draw, gint64 n)
+typedef struct {
+  GenShiftRow shift_row;
+  gint64 channels, length, n_draws, n;
+} Rows;
+
+/* By how much an item is shifted, -n … n: `draw` is from [0, 1). */
+static gint64
+shift_of (float draw, gint64 n)
 {
   return CLAMP ((gint64)(draw * (float)(2 * n + 1)), 0, 2 * n) - n;
 }
@@ -52,29 +58,40 @@ shift_row (const float *x, gint64 length, gint64 shift, float *y)
 static void
 run (const GenKernel *kernel, int part, int parts)
 {
-  const GenShape *shape = &gen_node_input (kernel->node, 0)->shape;
-  const gint64 channels = shape->dims[1], length = shape->dims[2];
-  const gint64 n_draws = gen_node_input (kernel->node, 1)->shape.dims[0];
-  const gint64 n = gen_node_int (kernel->node, "n", 0);
-  const float *x = kernel->inputs[0], *draws = kernel->inputs[1];
-  float *y = kernel->outputs[0];
+  const Rows *rows = kernel->state;
+  const gint64 length = rows->length;
+  const float *from = kernel->inputs[0], *draws = kernel->inputs[1];
+  float *to = kernel->outputs[0];
+  const gint64 items = gen_node_input (kernel->node, 0)->shape.dims[0];
   gsize first, end;
 
-  gen_kernel_share ((gsize)(shape->dims[0] * channels), 1, part, parts, &first, &end);
+  gen_kernel_share ((gsize)(items * rows->channels), 1, part, parts, &first, &end);
   for (gint64 row = (gint64)first; row < (gint64)end; row++)
-    shift_row (x + row * length, length,
-        gen_phase_shuffle_shift (draws[row / channels % n_draws], n), y + row * length);
+    rows->shift_row (from + row * length, length,
+        shift_of (draws[row / rows->channels % rows->n_draws], rows->n), to + row * length);
+}
+
+gboolean
+gen_phase_shuffle_cpu (GenKernel *kernel, GenShiftRow shift_row, GError **error)
+{
+  const GenTensor *from = gen_node_input (kernel->node, 0);
+  Rows *rows;
+
+  if (from->type != GEN_TYPE_FLOAT32)
+    return gen_node_error (kernel->node, error, "only float32 is supported");
+  kernel->state = rows = g_new (Rows, 1);
+  kernel->free_state = g_free;
+  *rows = (Rows){ shift_row, from->shape.dims[1], from->shape.dims[2],
+    gen_node_input (kernel->node, 1)->shape.dims[0], gen_node_int (kernel->node, "n", 0) };
+  gen_kernel_add_step (
+      kernel, run, gen_kernel_parts (kernel, (gsize)gen_shape_elements (&from->shape), 0.2));
+  return TRUE;
 }
 
 static gboolean
 cpu (GenKernel *kernel, GError **error)
 {
-  const GenShape *shape = &gen_node_input (kernel->node, 0)->shape;
-
-  if (gen_node_input (kernel->node, 0)->type != GEN_TYPE_FLOAT32)
-    return gen_node_error (kernel->node, error, "only float32 is supported");
-  gen_kernel_add_step (kernel, run, gen_kernel_parts (kernel, gen_shape_elements (shape), 0.2));
-  return TRUE;
+  return gen_phase_shuffle_cpu (kernel, shift_row, error);
 }
 
 static gboolean

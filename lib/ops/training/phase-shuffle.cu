@@ -3,7 +3,7 @@
 #include "../../device/cuda/types.h"
 #include "../../device/cuda/walk.h"
 
-/* As gen_phase_shuffle_shift has it. */
+/* As the CPU has it. */
 static __device__ inline int
 shift_of (float draw, int most)
 {

@@ -9,5 +9,8 @@
 /* infer() of both: input 0 is [N, channels, length] and input 1 [draws], which N is a multiple of.
  */
 GEN_PRIVATE_API gboolean gen_phase_shuffle_infer (GenNode *node, GError **error);
-/* By how much an item is shifted, -n … n: `draw` is from [0, 1). */
-GEN_PRIVATE_API gint64 gen_phase_shuffle_shift (float draw, gint64 n);
+/* What one of them does to a row of `length` numbers whose item is shifted by `shift`, -n … n. */
+typedef void (*GenShiftRow) (const float *from, gint64 length, gint64 shift, float *to);
+
+/* cpu() of both: each row by `shift_row`. */
+gboolean gen_phase_shuffle_cpu (GenKernel *kernel, GenShiftRow shift_row, GError **error);
