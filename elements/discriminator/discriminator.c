@@ -243,7 +243,7 @@ gst_discriminator_open (GstScoreFilter *filter)
 
   if (!gst_generative_playing_open (&self->judge.playing, element))
     return FALSE;
-  model = gst_generative_load_model (element, self->path);
+  model = gst_generative_load_model (element, self->path, &(GenModelHints){ 0 });
   if (model == NULL)
     return FALSE;
   if (!gst_discriminator_choose_ports (&ports, model, &self->hints, &error)) {
@@ -304,7 +304,7 @@ load_next (gpointer data, gboolean replaced)
   GST_OBJECT_LOCK (self);
   path = g_strdup (self->path);
   GST_OBJECT_UNLOCK (self);
-  next = gst_succession_load_model (path, &error);
+  next = gst_succession_load_model (path, &(GenModelHints){ 0 }, &error);
   if (next != NULL)
     gst_succession_offer (&self->succession, next);
   else

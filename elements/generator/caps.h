@@ -18,11 +18,12 @@ typedef struct {
   /* Frames that a piece shares with the next one, of the input, -1 for half of it; or that the
    * sounds of two latents share. */
   gint64 overlap;
-  gint64 window;    /* frames of sound of which a picture or a tensor is made, or 0 */
-  GenShape numbers; /* of that tensor, without outer ones */
-  gint64 piece;     /* frames of sound in a piece, as somebody said; 0: what suits */
-  int columns;      /* of a wall; 0: nearly square */
-  gboolean staged;  /* the model's shapes hang on what it computes */
+  gint64 window;      /* frames of sound of which a picture or a tensor is made, or 0 */
+  GenShape numbers;   /* of that tensor, without outer ones */
+  gint64 piece;       /* frames of sound in a piece, as somebody said; 0: what suits */
+  int columns;        /* of a wall; 0: nearly square */
+  gboolean staged;    /* the model's shapes hang on what it computes */
+  gboolean remembers; /* what it makes hangs on what came before: one picture a run */
   /* Frames may lie in the memory of a device, and best do so where the next element takes them. */
   gboolean shares_device, prefers_device;
 } GstGeneratorPorts;

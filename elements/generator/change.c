@@ -114,10 +114,14 @@ static GenModel *
 get_model (GstGeneratorChange *change, gboolean replaced, const char *path, GError **error)
 {
   GstGeneratorPlay *play = change->play;
+  g_auto (GstGeneratorSaid) said = { 0 };
+  GenModelHints hints;
   GenModel *model = NULL;
 
-  if (replaced)
-    return gst_succession_load_model (path, error);
+  if (replaced) {
+    hints = gst_generator_settings_hint (change->settings, GST_ELEMENT (play->base), &said);
+    return gst_succession_load_model (path, &hints, error);
+  }
   GST_OBJECT_LOCK (play->base);
   model = gen_model_ref (change->newest != NULL ? change->newest : play->ports.model);
   GST_OBJECT_UNLOCK (play->base);
@@ -205,4 +209,26 @@ gst_generator_change_follow (GstGeneratorChange *change, guint number)
     gst_succession_turn_to (&change->succession, change->settings->model);
   else if (number == GST_GENERATOR_BATCH_SIZE)
     gst_succession_call (&change->succession);
+  else if (number == GST_GENERATOR_PARAMETERS)
+    g_atomic_int_set (&change->parameters, TRUE);
+}
+
+void
+gst_generator_change_set_parameters (GstGeneratorChange *change)
+{
+  GstElement *element = GST_ELEMENT (change->play->base);
+  g_autoptr (GError) error = NULL;
+  g_autofree char *text = NULL;
+
+  if (!g_atomic_int_compare_and_exchange (&change->parameters, TRUE, FALSE))
+    return;
+  GST_OBJECT_LOCK (element);
+  text = g_strdup (change->settings->parameters);
+  GST_OBJECT_UNLOCK (element);
+  if (text == NULL || gen_player_set_parameters (change->play->player, text, &error))
+    return;
+  GST_ELEMENT_WARNING (element, LIBRARY, SETTINGS,
+      ("%s: %s. The model plays on as before", gen_player_model (change->play->player)->path,
+          error->message),
+      (NULL));
 }

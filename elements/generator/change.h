@@ -15,6 +15,7 @@ typedef struct {
   /* What was made ready last, which plays or is going to; NULL: what was there at the start. Under
    * the element's object lock. */
   GenModel *newest;
+  gint parameters; /* atomic: the property is to be looked at before the next frame */
 } GstGeneratorChange;
 
 void gst_generator_change_init (
@@ -24,3 +25,5 @@ void gst_generator_change_begin (GstGeneratorChange *change, const char *path);
 void gst_generator_change_end (GstGeneratorChange *change);
 /* The property GST_GENERATOR_… `number` has been set; under the object lock. */
 void gst_generator_change_follow (GstGeneratorChange *change, guint number);
+/* Let parameters of the model stand at what the property says, where that has changed. */
+void gst_generator_change_set_parameters (GstGeneratorChange *change);

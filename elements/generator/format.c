@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "format.h"
 
+#include <string.h>
+
 #include "../shared/passing.h"
 
 /* --- caps --- */
@@ -11,6 +13,16 @@ gst_generator_fail_spacing (GError **error)
   g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
       "the planes of a frame differ in their strides");
   return FALSE;
+}
+
+static guint
+find_input (const GenModel *model, const char *name)
+{
+  guint i = 0;
+
+  while (strcmp (model->inputs[i].name, name) != 0)
+    i++;
+  return i;
 }
 
 void
@@ -26,7 +38,7 @@ gst_generator_format_describe_tensors (GstGeneratorFormat *format, const GstGene
                                        : tensors[t]->length,
                            0) *
                        gen_data_type_size (tensors[t]->type);
-    format->places[t] = g_str_equal (tensors[t]->name, ports->model->inputs[0].name) ? 0 : 1;
+    format->places[t] = find_input (ports->model, tensors[t]->name);
   }
 }
 

@@ -254,7 +254,9 @@ static gboolean
 open_model (GstGenerator *self, const char *path, GstGeneratorPorts *ports)
 {
   GstElement *element = GST_ELEMENT (self);
-  g_autoptr (GenModel) model = gst_generative_load_model (element, path);
+  g_auto (GstGeneratorSaid) said = { 0 };
+  const GenModelHints hints = gst_generator_settings_hint (&self->settings, element, &said);
+  g_autoptr (GenModel) model = gst_generative_load_model (element, path, &hints);
   g_autoptr (GError) error = NULL;
 
   if (model == NULL)
@@ -339,6 +341,24 @@ ends_stream (const GstEvent *event)
   }
 }
 
+/* What comes next does not follow what the model remembers. */
+static void
+forget_states (GstGenerator *self)
+{
+  if (self->play.player != NULL)
+    gen_player_reset (self->play.player);
+}
+
+/* What comes does not follow what came. */
+static GstFlowReturn
+begin_anew (GstGenerator *self)
+{
+  GstFlowReturn flow = finish (self);
+
+  forget_states (self);
+  return flow;
+}
+
 static gboolean
 gst_generator_sink_event (GstBaseTransform *base, GstEvent *event)
 {
@@ -350,8 +370,9 @@ gst_generator_sink_event (GstBaseTransform *base, GstEvent *event)
     if (self->mode != NULL && self->mode->flush != NULL)
       self->mode->flush (self->state);
     gst_generator_lateness_forget (&self->lateness);
+    forget_states (self);
   } else if (ends_stream (event)) {
-    finish (self);
+    begin_anew (self);
   } else if (GST_EVENT_IS_SERIALIZED (event)) {
     drain (self);
   }
@@ -399,6 +420,8 @@ adopt (GstGenerator *self, GstGeneratorSuccessor *next)
   self->explained = FALSE;
   GST_OBJECT_UNLOCK (self);
   choose_mode (self);
+  /* A model that was read before knows nothing of what has been set since. */
+  g_atomic_int_set (&self->change.parameters, TRUE);
   gst_generator_format_describe_tensors (&self->format, &self->play.ports);
 }
 
@@ -519,14 +542,20 @@ gst_generator_generate_output (GstBaseTransform *base, GstBuffer **output)
 {
   GstGenerator *self = GST_GENERATOR (base);
   GstBuffer *input = g_steal_pointer (&base->queued_buf);
+  GstFlowReturn flow = GST_FLOW_OK;
 
   *output = NULL;
-  if (gen_player_use (self->play.player) != NULL)
-    return self->mode->output (self->state, input, output);
-  if (input == NULL)
-    return GST_FLOW_OK;
-  gst_buffer_unref (input);
-  return GST_FLOW_NOT_NEGOTIATED;
+  if (gen_player_use (self->play.player) != NULL) {
+    gst_generator_change_set_parameters (&self->change);
+    if (input != NULL && GST_BUFFER_IS_DISCONT (input) && self->play.ports.remembers)
+      flow = begin_anew (self);
+    if (flow == GST_FLOW_OK)
+      return self->mode->output (self->state, input, output);
+  } else if (input != NULL) {
+    flow = GST_FLOW_NOT_NEGOTIATED;
+  }
+  g_clear_pointer (&input, gst_buffer_unref);
+  return flow;
 }
 
 /* Only for the base class to know that frames are not changed in place: what is made comes by

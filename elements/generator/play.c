@@ -53,6 +53,7 @@ gst_generator_play_adopt (GstGeneratorPlay *play, GstGeneratorSuccessor *next)
   if (gen_player_use (next->player) == NULL || !gst_generator_ports_agree (&next->ports, &old))
     play->use.frames = 0;
   play->player = g_steal_pointer (&next->player);
+  gen_player_continue (play->player, old_player);
   *ports = next->ports;
   ports->model = gen_model_ref (gen_player_model (play->player));
   ports->shares_device = old.shares_device && !next->ports.staged;

@@ -119,14 +119,14 @@ refuse_sound (const GstGeneratorPorts *ports, const char *wanted, GError **error
 
 /* Latents and what they are conditioned on: the first input of latents, and the other one. */
 static gboolean
-choose_two_inputs (GstGeneratorPorts *ports, GenModel *model, GError **error)
+choose_two_inputs (
+    GstGeneratorPorts *ports, GenModel *model, const GenPort *const *inputs, GError **error)
 {
-  const GenPort *inputs = model->inputs;
-  int latent = is_latent (&inputs[0]) ? 0 : 1;
-  const GenPort *first = &inputs[latent], *second = &inputs[1 - latent];
+  const int latent = is_latent (inputs[0]) ? 0 : 1;
+  const GenPort *first = inputs[latent], *second = inputs[1 - latent];
 
   if (!is_latent (first))
-    return refuse_input (model, &inputs[0],
+    return refuse_input (model, inputs[0],
         "of two inputs, one takes latents, float32 [N, D], and the other a class or a second "
         "latent",
         error);
@@ -152,29 +152,68 @@ makes_sound (const GenModel *model, const GstGeneratorHints *hints)
   return hints->sample_rate > 0 || gen_model_find_output (model, GEN_PORT_SOUND) != NULL;
 }
 
+/* Inputs that something flows into; how many there are. */
+static guint
+list_flowing (const GenModel *model, const GenPort **flowing, guint max)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < model->graph->inputs->len; i++) {
+    if (model->inputs[i].part != GEN_PART_FLOW)
+      continue;
+    if (n < max)
+      flowing[n] = &model->inputs[i];
+    n++;
+  }
+  return n;
+}
+
+static gboolean
+check_parameters (const GenModel *model, GError **error)
+{
+  const GenPort *port = gen_model_find_unset (model);
+  g_autofree char *text = NULL;
+
+  if (port == NULL)
+    return TRUE;
+  text = describe_port ("input", port);
+  g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+      "%s: its %s takes no frames, and nothing tells which number it stands at: set property "
+      "parameters=%s=1 (several numbers with colons), or states=%s=OUTPUT where it is what an "
+      "output made in the run before",
+      model->path, text, port->name, port->name);
+  return FALSE;
+}
+
 static gboolean
 choose_inputs (
     GstGeneratorPorts *ports, GenModel *model, const GstGeneratorHints *hints, GError **error)
 {
-  const GenPort *input = &model->inputs[0];
-  guint n = model->graph->inputs->len;
+  const GenPort *flowing[3];
+  const guint n = list_flowing (model, flowing, G_N_ELEMENTS (flowing));
+  const GenPort *input = flowing[0], *picture = gen_model_find_input (model, GEN_PORT_PICTURE);
 
   ports->second = (GenPort){ .kind = GEN_PORT_OTHER };
   if (n == 0) {
     g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
-        "%s: it has no input, where a generator takes latents or pictures", model->path);
+        "%s: it has no input that frames go into, where a generator takes latents, pictures or "
+        "sound",
+        model->path);
     return FALSE;
   }
-  if (n > 1 && gen_model_find_input (model, GEN_PORT_PICTURE) != NULL)
-    return refuse_input (model,
-        &model->inputs[input == gen_model_find_input (model, GEN_PORT_PICTURE) ? 1 : 0],
-        "a generator feeds pictures, and nothing beside them; make it a constant of the model",
+  if (n > 1 && picture != NULL)
+    return refuse_input (model, flowing[input == picture ? 1 : 0],
+        "a generator feeds pictures, and nothing beside them; property parameters says numbers "
+        "that it stands at, and property states of which output it takes what was made in the run "
+        "before",
         error);
   if (n > 2)
-    return refuse_input (model, &model->inputs[2],
+    return refuse_input (model, flowing[2],
         "a generator takes latents, perhaps with a class or a second latent, or pictures", error);
+  if (!check_parameters (model, error))
+    return FALSE;
   if (n == 2)
-    return choose_two_inputs (ports, model, error);
+    return choose_two_inputs (ports, model, flowing, error);
   ports->input = *input;
   if (is_latent (input) || input->kind == GEN_PORT_PICTURE || input->kind == GEN_PORT_SOUND ||
       (makes_sound (model, hints) && gen_port_make_series (&ports->input)))
@@ -191,6 +230,15 @@ find_output (GenModel *model, const GenPort *input, const GstGeneratorHints *hin
   if (sound != NULL && (hints->sample_rate > 0 || picture == NULL || is_timed (input)))
     return sound;
   return picture != NULL ? picture : gen_model_find_output (model, GEN_PORT_VECTOR);
+}
+
+static const GenPort *
+first_flowing (const GenModel *model)
+{
+  for (guint i = 0; i < model->graph->outputs->len; i++)
+    if (model->outputs[i].part == GEN_PART_FLOW)
+      return &model->outputs[i];
+  return NULL;
 }
 
 gboolean
@@ -393,15 +441,18 @@ gst_generator_choose_ports (
     return FALSE;
   output = find_output (model, &ports->input, hints);
   if (output == NULL)
-    output = &model->outputs[0];
+    output = first_flowing (model);
   ports->model = model;
   ports->staged = model->staged;
-  *chosen = *output;
-  if (model->graph->outputs->len == 0) {
-    g_set_error (
-        error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID, "%s: it has no output", model->path);
+  ports->remembers = gen_model_has_states (model);
+  if (output == NULL) {
+    g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+        "%s: it has no output that is not a state", model->path);
     return FALSE;
   }
+  *chosen = *output;
+  if (ports->remembers)
+    ports->input.batch = 1;
   if (gst_generator_streams (ports))
     return choose_stream (ports, hints, error);
   if (output->kind == GEN_PORT_SOUND && !is_float32 (output))

@@ -82,6 +82,16 @@ gst_generator_settings_install (GObjectClass *klass, guint first)
       g_param_spec_boolean ("reload", "Reload",
           "Play the new model when the file changes, from the next frame on", DEFAULT_RELOAD,
           flags));
+  g_object_class_install_property (klass, first + GST_GENERATOR_STATES,
+      g_param_spec_string ("states", "States",
+          "Which inputs of the model take what which outputs made in the run before, such as "
+          "r1i=r1o,r2i=r2o; empty for none (unset: as the model says, or its names tell)",
+          NULL, flags));
+  g_object_class_install_property (klass, first + GST_GENERATOR_PARAMETERS,
+      g_param_spec_string ("parameters", "Parameters",
+          "The numbers that inputs of the model stand at which take no frames, such as "
+          "strength=0.6,bits=1:0:1 (unset: as the model says)",
+          NULL, live));
 }
 
 void
@@ -102,6 +112,8 @@ gst_generator_settings_clear (GstGeneratorSettings *settings)
   g_free (settings->model);
   g_free (settings->input_range);
   g_free (settings->output_range);
+  g_free (settings->states);
+  g_free (settings->parameters);
 }
 
 gboolean
@@ -149,6 +161,14 @@ gst_generator_settings_set (GstGeneratorSettings *settings, guint number, const 
     break;
   case GST_GENERATOR_RELOAD:
     settings->reload = g_value_get_boolean (value);
+    break;
+  case GST_GENERATOR_STATES:
+    g_free (settings->states);
+    settings->states = g_value_dup_string (value);
+    break;
+  case GST_GENERATOR_PARAMETERS:
+    g_free (settings->parameters);
+    settings->parameters = g_value_dup_string (value);
     break;
   default:
     return FALSE;
@@ -199,6 +219,12 @@ gst_generator_settings_get (const GstGeneratorSettings *settings, guint number, 
   case GST_GENERATOR_RELOAD:
     g_value_set_boolean (value, settings->reload);
     break;
+  case GST_GENERATOR_STATES:
+    g_value_set_string (value, settings->states);
+    break;
+  case GST_GENERATOR_PARAMETERS:
+    g_value_set_string (value, settings->parameters);
+    break;
   default:
     return FALSE;
   }
@@ -206,6 +232,24 @@ gst_generator_settings_get (const GstGeneratorSettings *settings, guint number, 
 }
 
 /* --- of a model --- */
+
+GenModelHints
+gst_generator_settings_hint (
+    GstGeneratorSettings *settings, GstElement *element, GstGeneratorSaid *said)
+{
+  GST_OBJECT_LOCK (element);
+  said->states = g_strdup (settings->states);
+  said->parameters = g_strdup (settings->parameters);
+  GST_OBJECT_UNLOCK (element);
+  return (GenModelHints){ said->states, said->parameters };
+}
+
+void
+gst_generator_said_clear (GstGeneratorSaid *said)
+{
+  g_clear_pointer (&said->states, g_free);
+  g_clear_pointer (&said->parameters, g_free);
+}
 
 gboolean
 gst_generator_settings_find_ports (GstGeneratorSettings *settings, GstElement *element,

@@ -19,12 +19,14 @@ enum {
   GST_GENERATOR_INPUT_RANGE,
   GST_GENERATOR_OUTPUT_RANGE,
   GST_GENERATOR_RELOAD,
+  GST_GENERATOR_STATES,
+  GST_GENERATOR_PARAMETERS,
   GST_GENERATOR_N_PROPERTIES,
 };
 
 /* Under the element's object lock. */
 typedef struct {
-  char *model, *input_range, *output_range;
+  char *model, *input_range, *output_range, *states, *parameters;
   guint batch_size, columns;
   GstGeneratorHints hints;
   gboolean reload;
@@ -40,6 +42,16 @@ gboolean gst_generator_settings_set (
     GstGeneratorSettings *settings, guint number, const GValue *value);
 gboolean gst_generator_settings_get (
     const GstGeneratorSettings *settings, guint number, GValue *value);
+
+/* What the properties say of a model before it is read. To be cleared. */
+typedef struct {
+  char *states, *parameters;
+} GstGeneratorSaid;
+
+GenModelHints gst_generator_settings_hint (
+    GstGeneratorSettings *settings, GstElement *element, GstGeneratorSaid *said);
+void gst_generator_said_clear (GstGeneratorSaid *said);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (GstGeneratorSaid, gst_generator_said_clear)
 
 /* The ports of `model`, with what the properties override. Not under the object lock. */
 gboolean gst_generator_settings_find_ports (GstGeneratorSettings *settings, GstElement *element,

@@ -38,7 +38,7 @@ gst_generative_post_error (GstElement *element, const GError *error)
 }
 
 GenModel *
-gst_generative_load_model (GstElement *element, const char *path)
+gst_generative_load_model (GstElement *element, const char *path, const GenModelHints *hints)
 {
   g_autoptr (GError) error = NULL;
   GenModel *model;
@@ -53,7 +53,7 @@ gst_generative_load_model (GstElement *element, const char *path)
         element, RESOURCE, NOT_FOUND, ("Property model: there is no file \"%s\"", path), (NULL));
     return NULL;
   }
-  model = gen_model_load (path, &error);
+  model = gen_model_load_as (path, hints, &error);
   if (model == NULL)
     gst_generative_post_error (element, error);
   return model;

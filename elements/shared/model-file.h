@@ -12,7 +12,8 @@ void gst_generative_post_error (GstElement *element, const GError *error);
 
 /* Load the model that property `model` names; posts an error and returns NULL when there is
  * none. (transfer full) */
-GenModel *gst_generative_load_model (GstElement *element, const char *path);
+GenModel *gst_generative_load_model (
+    GstElement *element, const char *path, const GenModelHints *hints);
 
 /* The rate of sounds of which nobody says it. */
 #define GST_GENERATIVE_ASSUMED_RATE 16000

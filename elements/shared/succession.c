@@ -67,10 +67,10 @@ gst_succession_take (GstSuccession *succession)
 }
 
 GenModel *
-gst_succession_load_model (const char *path, GError **error)
+gst_succession_load_model (const char *path, const GenModelHints *hints, GError **error)
 {
   if (path != NULL && *path != '\0')
-    return gen_model_load (path, error);
+    return gen_model_load_as (path, hints, error);
   g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NOT_FOUND, "property model is unset");
   return NULL;
 }

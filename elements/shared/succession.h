@@ -30,4 +30,4 @@ gboolean gst_succession_is_ready (GstSuccession *succession);
 gpointer gst_succession_take (GstSuccession *succession);
 
 /* Load the model that property `model` names, for the place of one that plays. (transfer full) */
-GenModel *gst_succession_load_model (const char *path, GError **error);
+GenModel *gst_succession_load_model (const char *path, const GenModelHints *hints, GError **error);

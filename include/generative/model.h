@@ -36,6 +36,15 @@ G_BEGIN_DECLS
  * two, without its sign.
  *
  * `generative.frame-rate` ("30" or "30000/1001") is how fast its frames are meant to be played.
+ *
+ * What inputs and outputs are there for (GenPart) is said by the metadata `generative.states`
+ * ("h=h_out,c=c_out": the input takes what the output made in the run before; "" for none) and
+ * `generative.parameters` ("strength=0.6,bits=1:0:1": numbers that stay, several with colons), or
+ * the keys `state` and `value` in the sidecar's sections of the inputs; else by names (an input
+ * `r1i` and an output `r1o`, `cache` and `cache_out`, `past.key` and `present.key`), at last by
+ * order, where an input behind the first one has the type and the shape of an output that has no
+ * part yet. What is left of small inputs of fixed shape, beside pictures and sounds, are
+ * parameters. A free extent of a state is whatever makes it come out as it went in.
  */
 typedef struct _GenModel GenModel;
 
@@ -46,6 +55,20 @@ typedef enum {
   GEN_PORT_SOUND,
   GEN_PORT_SERIES,
 } GenPortKind;
+
+/* What an input or output is there for. */
+typedef enum {
+  GEN_PART_FLOW,      /* what is played, and what is made of it */
+  GEN_PART_STATE,     /* of an input: what an output made in the run before, zeros at first */
+  GEN_PART_PARAMETER, /* of an input: numbers that stay as they are until somebody changes them */
+} GenPart;
+
+/* How that is known. */
+typedef enum {
+  GEN_PART_SAID,    /* by the user, the model or its sidecar */
+  GEN_PART_NAMED,   /* by the names of an input and an output */
+  GEN_PART_ORDERED, /* by order, type and shape */
+} GenPartSource;
 
 #define GEN_PORT_MAX_CHANNELS 4
 
@@ -79,7 +102,21 @@ typedef struct {
   /* PICTURE: byte / 255 = number * std + mean */
   float mean[GEN_PORT_MAX_CHANNELS], std[GEN_PORT_MAX_CHANNELS];
   GenRange range;
+  GenPart part;
+  GenPartSource part_source;
+  int partner; /* STATE: the number of the output that an input takes, and the other way round */
 } GenPort;
+
+/* Numbers of a parameter. */
+typedef struct {
+  guint n;
+  double values[];
+} GenNumbers;
+
+/* Read "0.6" or "1:0:1". (transfer full), or NULL where it is no such text. */
+GEN_API GenNumbers *gen_numbers_parse (const char *text);
+/* (transfer full) */
+GEN_API GenNumbers *gen_numbers_copy (const GenNumbers *numbers);
 
 struct _GenModel {
   GenGraph *graph;
@@ -87,20 +124,35 @@ struct _GenModel {
   GenPort *inputs, *outputs;            /* as many as the graph has */
   int rate_numerator, rate_denominator; /* 0 and 1 when it does not say */
   gboolean staged; /* shapes within hang on what it computes: it is played by gen_model_open */
+  /* Of each input the numbers that a parameter stands at to begin with, or NULL. */
+  GenNumbers **parameters;
+  gboolean states_said; /* somebody has told which states there are, or that there are none */
   int ref_count;
 };
 
+/* What the user says of a model, in the words of the metadata; NULL where nothing is said. */
+typedef struct {
+  const char *states, *parameters;
+} GenModelHints;
+
 /* Read the ONNX file `path` and its sidecar. (transfer full) */
 GEN_API GenModel *gen_model_load (const char *path, GError **error);
+/* The same with what the user says, which comes before what the files say. */
+GEN_API GenModel *gen_model_load_as (const char *path, const GenModelHints *hints, GError **error);
 /* The same of a graph, which is kept. (transfer full) */
 GEN_API GenModel *gen_model_new (GenGraph *graph, GError **error);
 GEN_API GenModel *gen_model_ref (GenModel *model);
 GEN_API void gen_model_unref (GenModel *model);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenModel, gen_model_unref)
 
-/* The first input or output of that kind, or NULL. */
+/* The first input or output of that kind that flows, or NULL. */
 GEN_API const GenPort *gen_model_find_input (const GenModel *model, GenPortKind kind);
 GEN_API const GenPort *gen_model_find_output (const GenModel *model, GenPortKind kind);
+
+/* Whether what it makes hangs on what it has played before. */
+GEN_API gboolean gen_model_has_states (const GenModel *model);
+/* A parameter for which nobody has said a number, or NULL. */
+GEN_API const GenPort *gen_model_find_unset (const GenModel *model);
 
 /* Make a vector a picture: of width x height pixels, or square where these are 0, grey or
  * else of three or four channels. FALSE when the numbers do not come out even. */

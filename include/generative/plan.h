@@ -82,6 +82,10 @@ GEN_API const GenBinding *gen_plan_find (const GenPlan *plan, const char *name);
  * before the next run. On the CPU neither does anything. */
 GEN_API gboolean gen_plan_fetch_states (GenPlan *plan, GError **error);
 GEN_API void gen_plan_states_changed (GenPlan *plan);
+GEN_API guint gen_plan_n_states (const GenPlan *plan);
+GEN_API const GenBinding *gen_plan_state (const GenPlan *plan, guint i);
+/* Let all states be what they were to begin with. */
+GEN_API void gen_plan_reset_states (GenPlan *plan);
 /* Read input i from, or write output i to, `data` from now on: zero-copy in and out.
  * NULL: the plan's own memory again. */
 GEN_API void gen_plan_bind_input (GenPlan *plan, guint i, const void *data);

@@ -92,6 +92,22 @@ GEN_API void gen_player_bind_numbers (GenPlayer *player, guint i, const void *da
 /* The player's own memory for input number `i`, to be written before a run. */
 GEN_API void *gen_player_numbers (GenPlayer *player, guint i);
 
+/**
+ * gen_player_set_parameter: let input `name`, a parameter (model.h), stand at `numbers` from the
+ * next run on. FALSE with `error` where there is no such parameter, or it holds another number of
+ * them.
+ */
+GEN_API gboolean gen_player_set_parameter (
+    GenPlayer *player, const char *name, const GenNumbers *numbers, GError **error);
+/* The same of "strength=0.6,bits=1:0:1". */
+GEN_API gboolean gen_player_set_parameters (GenPlayer *player, const char *text, GError **error);
+/* What the model remembers of the runs before is forgotten: the next run is the first one of a
+ * stream. Also done where the player is prepared for states of other shapes. */
+GEN_API void gen_player_reset (GenPlayer *player);
+/* Go on with what `before` remembers, where states of the same names and shapes do: of a model that
+ * takes the place of another one. Both have been prepared. */
+GEN_API void gen_player_continue (GenPlayer *player, GenPlayer *before);
+
 GEN_API gboolean gen_player_run (GenPlayer *player, GError **error);
 /* A run of a staged model on nothing but zeros, which tells what it may make. */
 GEN_API gboolean gen_player_run_on_zeros (GenPlayer *player, GError **error);

@@ -224,6 +224,31 @@ gen_plan_states_changed (GenPlan *plan)
   plan->states_changed = plan->klass->upload != NULL;
 }
 
+guint
+gen_plan_n_states (const GenPlan *plan)
+{
+  return plan->storages->states->len;
+}
+
+const GenBinding *
+gen_plan_state (const GenPlan *plan, guint i)
+{
+  return i < gen_plan_n_states (plan) ? &plan->states[i].binding : NULL;
+}
+
+void
+gen_plan_reset_states (GenPlan *plan)
+{
+  for (guint i = 0; i < plan->storages->states->len; i++) {
+    const GenStorage *storage = g_ptr_array_index (plan->storages->states, i);
+    gsize size;
+    const void *first = g_bytes_get_data (storage->tensor->data, &size);
+
+    memcpy (plan->states[i].binding.data, first, size);
+  }
+  gen_plan_states_changed (plan);
+}
+
 static gboolean
 give_states (GenPlan *plan, GError **error)
 {

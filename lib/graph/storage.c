@@ -7,7 +7,8 @@
 typedef struct {
   GenGraph *graph;
   GenStorages *result;
-  int *last_use; /* of each tensor: number of the last node that reads it */
+  int *last_use;     /* of each tensor: number of the last node that reads it */
+  gboolean *is_next; /* of each tensor: a state takes its value at the end */
 } Pass;
 
 static GenStorage *
@@ -60,8 +61,10 @@ find_last_uses (Pass *pass)
   for (guint i = 0; i < graph->tensors->len; i++) {
     const GenTensor *tensor = g_ptr_array_index (graph->tensors, i);
 
-    if (tensor->next != NULL)
-      pass->last_use[tensor->next->index] = end;
+    if (tensor->next == NULL)
+      continue;
+    pass->last_use[tensor->next->index] = end;
+    pass->is_next[tensor->next->index] = TRUE;
   }
 }
 
@@ -138,6 +141,10 @@ place_view (Pass *pass, const GenNode *node, int position)
 
   if (number >= 0 && storage->kind != GEN_STORAGE_ARENA)
     return FALSE;
+  /* One state may have taken its next value before another one reads the old one. */
+  if (pass->is_next[output->index] && storage->kind == GEN_STORAGE_STATE &&
+      storage->tensor->next != output)
+    return FALSE;
   join (pass, storage, output);
   if (number >= 0) {
     storage->kind = GEN_STORAGE_OUTPUT;
@@ -205,7 +212,8 @@ gen_storages_new (GenGraph *graph)
 {
   GenStorages *result = g_new0 (GenStorages, 1);
   g_autofree int *last_use = g_new (int, graph->tensors->len);
-  Pass pass = { graph, result, last_use };
+  g_autofree gboolean *is_next = g_new0 (gboolean, graph->tensors->len);
+  Pass pass = { graph, result, last_use, is_next };
 
   for (guint i = 0; i < graph->tensors->len; i++) {
     ((GenTensor *)g_ptr_array_index (graph->tensors, i))->index = i;

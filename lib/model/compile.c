@@ -275,6 +275,37 @@ find_port (const GPtrArray *tensors, const GenPort *port)
   return -1;
 }
 
+/* A state, zeros at first. */
+static GenTensor *
+add_state (GenGraph *graph, const GenTensor *input)
+{
+  const gsize size = gen_tensor_size (input);
+
+  return gen_graph_add_state (
+      graph, input->name, input->type, &input->shape, g_bytes_new_take (g_malloc0 (size), size));
+}
+
+/* Let states take what comes out. */
+static gboolean
+carry_states (const GenModel *model, GenGraph *graph, GenTensor *const *inputs,
+    GenTensor *const *outputs, GError **error)
+{
+  for (guint i = 0; i < model->graph->inputs->len; i++) {
+    GenTensor *next;
+
+    if (model->inputs[i].part != GEN_PART_STATE)
+      continue;
+    next = outputs[model->inputs[i].partner];
+    /* What is no result of a node may be overwritten before it is read. */
+    if (next->role != GEN_ROLE_VALUE)
+      next = gen_unary (graph, "Identity", next, error);
+    if (next == NULL)
+      return FALSE;
+    gen_graph_assign (graph, inputs[i], next);
+  }
+  return TRUE;
+}
+
 /* The model's graph for the extents of `use`, and in `graph` what it reads. (transfer full) */
 static GenGraph *
 prepare_source (
@@ -302,6 +333,8 @@ prepare_source (
 
     if (use->from_frames && (int)i == from)
       (*inputs)[i] = to_type (graph, unpack (graph, use, &input->shape, error), input->type, error);
+    else if (model->inputs[i].part == GEN_PART_STATE && !model->staged)
+      (*inputs)[i] = add_state (graph, input);
     else
       (*inputs)[i] = cast (graph,
           gen_graph_add_input (graph, input->name, outer_type (input->type), &input->shape),
@@ -324,7 +357,8 @@ compile (GenModel *model, const GenModelUse *use, GError **error)
   g_return_val_if_fail (to >= 0, NULL);
   if (source == NULL)
     return NULL;
-  if (!gen_graph_append (graph, source, NULL, inputs, outputs, NULL, error))
+  if (!gen_graph_append (graph, source, NULL, inputs, outputs, NULL, error) ||
+      !carry_states (model, graph, inputs, outputs, error))
     return NULL;
   if (!use->to_frames) {
     GenTensor *numbers = cast (graph, outputs[to], outer_type (outputs[to]->type), error);
@@ -382,6 +416,9 @@ open_session (GenModel *model, const GenModelUse *use, GError **error)
   if (numbers == NULL)
     return NULL;
   gen_graph_add_output (graph, numbers);
+  for (guint i = 0; i < source->inputs->len; i++)
+    if (model->inputs[i].part == GEN_PART_STATE)
+      gen_graph_add_output (graph, outputs[model->inputs[i].partner]);
   gen_graph_remove_dead (graph);
   return gen_session_new (graph, &use->plan);
 }

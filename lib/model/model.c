@@ -5,7 +5,7 @@
 
 #include <generative/onnx.h>
 
-#include "model-private.h"
+#include "parts.h"
 
 /* A vector from this length on may well be a picture; shorter ones are latents more often. */
 #define SMALLEST_SUPPOSED 256
@@ -96,35 +96,154 @@ is_timed (const GenPort *port)
   return port->kind == GEN_PORT_SOUND || port->kind == GEN_PORT_SERIES;
 }
 
-gboolean
-gen_model_fix_inputs (
-    const GenModel *model, GenGraph *graph, const GenExtents *extents, GError **error)
+/* --- extents --- */
+
+/* Sizes of a picture to one of the states that are made of it, the first of them at that. */
+#define MAX_STATE_SCALE 32
+/* How often states are made of what they came to before, until they stay as they are. */
+#define MAX_STATE_ROUNDS 4
+
+/* The shape of input `i` where states are of `states`. */
+static GenShape
+fix_shape (const GenModel *model, const GenTensor *input, guint i, const GenExtents *extents,
+    const GenShape *states)
+{
+  const GenPort *port = &model->inputs[i];
+  GenShape shape = input->shape;
+
+  if (port->part == GEN_PART_STATE && states != NULL)
+    return states[i];
+  for (int d = 0; d < shape.rank; d++)
+    if (shape.dims[d] < 0)
+      shape.dims[d] = 1;
+  if (port->part == GEN_PART_STATE)
+    return shape;
+  if (port->part == GEN_PART_PARAMETER) {
+    gen_parts_fit (model, i, &shape);
+    return shape;
+  }
+  if (shape.rank > 0 && input->shape.dims[0] < 0)
+    shape.dims[0] = extents->batch;
+  if (port->kind == GEN_PORT_PICTURE) {
+    const int first = port->channels_last ? 1 : 2;
+
+    if (port->height < 0)
+      shape.dims[first] = extents->height;
+    if (port->width < 0)
+      shape.dims[first + 1] = extents->width;
+  }
+  if (is_timed (port) && port->length < 0)
+    shape.dims[gen_port_time_axis (port)] = extents->length;
+  return shape;
+}
+
+static gboolean
+fix_shapes (const GenModel *model, GenGraph *graph, const GenExtents *extents,
+    const GenShape *states, GError **error)
 {
   for (guint i = 0; i < graph->inputs->len; i++) {
     GenTensor *input = g_ptr_array_index (graph->inputs, i);
-    const GenPort *port = &model->inputs[i];
-    GenShape shape = input->shape;
+    const GenShape shape = fix_shape (model, input, i, extents, states);
 
-    for (int d = 0; d < shape.rank; d++)
-      if (shape.dims[d] < 0)
-        shape.dims[d] = 1;
-    if (shape.rank > 0 && input->shape.dims[0] < 0)
-      shape.dims[0] = extents->batch;
-    if (port->kind == GEN_PORT_PICTURE) {
-      int first = port->channels_last ? 1 : 2;
-
-      if (port->height < 0)
-        shape.dims[first] = extents->height;
-      if (port->width < 0)
-        shape.dims[first + 1] = extents->width;
-    }
-    if (is_timed (port) && port->length < 0)
-      shape.dims[gen_port_time_axis (port)] = extents->length;
     if (!gen_graph_set_input_shape (graph, input, &shape, error))
       return FALSE;
   }
   return TRUE;
 }
+
+/* What states begin as: free extents are 1, or of the last two of a picture's four those of the
+ * picture divided by `scale`, which the next state doubles where there is a `pyramid`. */
+static void
+begin_states (
+    const GenModel *model, const GenExtents *extents, int scale, gboolean pyramid, GenShape *states)
+{
+  for (guint i = 0; i < model->graph->inputs->len; i++) {
+    const GenTensor *input = g_ptr_array_index (model->graph->inputs, i);
+
+    if (model->inputs[i].part != GEN_PART_STATE)
+      continue;
+    states[i] = input->shape;
+    for (int d = 0; d < states[i].rank; d++)
+      if (states[i].dims[d] < 0)
+        states[i].dims[d] = scale > 0 && states[i].rank == 4 && d == 2   ? extents->height / scale
+                            : scale > 0 && states[i].rank == 4 && d == 3 ? extents->width / scale
+                                                                         : 1;
+    if (pyramid)
+      scale *= 2;
+  }
+}
+
+/* Have states come out of a run as they went in, whose shapes are then in `states`. */
+static gboolean
+settle_states (const GenModel *model, const GenExtents *extents, GenShape *states, GError **error)
+{
+  for (int round = 0; round < MAX_STATE_ROUNDS; round++) {
+    g_autoptr (GenGraph) copy = gen_graph_copy (model->graph);
+    gboolean settled = TRUE;
+
+    if (!fix_shapes (model, copy, extents, states, error) || !gen_graph_infer (copy, error))
+      return FALSE;
+    for (guint i = 0; i < copy->inputs->len; i++) {
+      const GenPort *port = &model->inputs[i];
+      const GenTensor *next;
+
+      if (port->part != GEN_PART_STATE)
+        continue;
+      next = g_ptr_array_index (copy->outputs, port->partner);
+      settled &= gen_shape_equal (&states[i], &next->shape);
+      states[i] = next->shape;
+    }
+    if (settled)
+      return TRUE;
+  }
+  g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+      "a state comes out of each run in another shape than it went in");
+  return FALSE;
+}
+
+static gboolean
+has_free_states (const GenModel *model)
+{
+  for (guint i = 0; i < model->graph->inputs->len; i++)
+    if (model->inputs[i].part == GEN_PART_STATE && !gen_shape_is_known (&model->inputs[i].shape))
+      return TRUE;
+  return FALSE;
+}
+
+/* Shapes of states that follow the picture: what the model makes of the smallest ones, and where it
+ * takes none but those of their size, of sizes that are usual. (transfer full) */
+static GenShape *
+find_states (const GenModel *model, const GenExtents *extents, GError **error)
+{
+  g_autofree GenShape *states = g_new0 (GenShape, model->graph->inputs->len);
+  g_autoptr (GError) reason = NULL;
+
+  begin_states (model, extents, 0, FALSE, states);
+  if (settle_states (model, extents, states, &reason))
+    return g_steal_pointer (&states);
+  for (int pyramid = 0; pyramid < 2; pyramid++)
+    for (int scale = 1; scale <= MAX_STATE_SCALE; scale *= 2) {
+      begin_states (model, extents, scale, pyramid, states);
+      if (settle_states (model, extents, states, NULL))
+        return g_steal_pointer (&states);
+    }
+  g_propagate_error (error, g_steal_pointer (&reason));
+  return NULL;
+}
+
+gboolean
+gen_model_fix_inputs (
+    const GenModel *model, GenGraph *graph, const GenExtents *extents, GError **error)
+{
+  g_autofree GenShape *states = NULL;
+
+  if (has_free_states (model) && !model->staged &&
+      (states = find_states (model, extents, error)) == NULL)
+    return FALSE;
+  return fix_shapes (model, graph, extents, states, error);
+}
+
+/* --- reading --- */
 
 /* Whether the file says of all outputs what they are, for models whose shapes hang on what they
  * compute. */
@@ -201,7 +320,8 @@ free_extents (GenPort *port, const GenGraph *graph, const GenTensor *said)
 /* The ports, with the outputs' extents worked out where the file does not tell them. `copy` is one
  * of the graph, in which shapes become known. */
 static gboolean
-read_ports (GenModel *model, GenGraph *copy, GKeyFile *sidecar, GError **error)
+read_ports (
+    GenModel *model, GenGraph *copy, GKeyFile *sidecar, const GenModelHints *hints, GError **error)
 {
   GenGraph *graph = model->graph;
   gboolean free_batch = FALSE, free_size = FALSE, free_length = FALSE, inferred = TRUE;
@@ -209,16 +329,29 @@ read_ports (GenModel *model, GenGraph *copy, GKeyFile *sidecar, GError **error)
 
   model->inputs = g_new0 (GenPort, graph->inputs->len + 1);
   model->outputs = g_new0 (GenPort, graph->outputs->len + 1);
+  model->parameters = g_new0 (GenNumbers *, graph->inputs->len + 1);
   for (guint i = 0; i < graph->inputs->len; i++) {
     const GenTensor *tensor = g_ptr_array_index (graph->inputs, i);
 
     read_port (&model->inputs[i], tensor, &tensor->shape);
     if (!gen_model_read_sample_rate (model, sidecar, &model->inputs[i], error))
       return FALSE;
-    free_batch |= model->inputs[i].batch < 0;
-    free_size |= model->inputs[i].kind == GEN_PORT_PICTURE &&
-                 (model->inputs[i].height < 0 || model->inputs[i].width < 0);
-    free_length |= is_timed (&model->inputs[i]) && model->inputs[i].length < 0;
+  }
+  for (guint i = 0; i < graph->outputs->len; i++) {
+    const GenTensor *tensor = g_ptr_array_index (graph->outputs, i);
+
+    read_port (&model->outputs[i], tensor, &tensor->shape);
+  }
+  if (!gen_parts_read (model, sidecar, hints, error))
+    return FALSE;
+  for (guint i = 0; i < graph->inputs->len; i++) {
+    const GenPort *port = &model->inputs[i];
+
+    if (port->part != GEN_PART_FLOW)
+      continue;
+    free_batch |= port->batch < 0;
+    free_size |= port->kind == GEN_PORT_PICTURE && (port->height < 0 || port->width < 0);
+    free_length |= is_timed (port) && port->length < 0;
   }
   if (!infer_outputs (model, copy, &reason)) {
     if (!declares_outputs (graph)) {
@@ -232,9 +365,13 @@ read_ports (GenModel *model, GenGraph *copy, GKeyFile *sidecar, GError **error)
     const GenTensor *tensor = g_ptr_array_index (graph->outputs, i);
     const GenTensor *known = inferred ? g_ptr_array_index (copy->outputs, i) : tensor;
     GenPort *port = &model->outputs[i];
+    const GenPort declared = *port;
 
     read_port (port, known, &known->shape);
     port->name = tensor->name;
+    port->part = declared.part;
+    port->part_source = declared.part_source;
+    port->partner = declared.partner;
     if (!gen_model_read_sample_rate (model, sidecar, port, error))
       return FALSE;
     if (free_batch && port->batch == 1 && port->shape.rank > 0)
@@ -250,11 +387,13 @@ read_ports (GenModel *model, GenGraph *copy, GKeyFile *sidecar, GError **error)
     if ((free_size || free_length) && port->kind == GEN_PORT_SOUND)
       port->length = port->shape.dims[gen_port_time_axis (port)] = -1;
   }
+  if (inferred)
+    gen_parts_complete (model);
   return TRUE;
 }
 
 static GenModel *
-model_new (GenGraph *graph, const char *path, GError **error)
+model_new (GenGraph *graph, const char *path, const GenModelHints *hints, GError **error)
 {
   g_autoptr (GenModel) model = g_new0 (GenModel, 1);
   g_autoptr (GenGraph) copy = gen_graph_copy (graph);
@@ -265,7 +404,7 @@ model_new (GenGraph *graph, const char *path, GError **error)
   model->ref_count = 1;
   if (!gen_model_load_sidecar (path, &sidecar, error))
     return NULL;
-  if (!read_ports (model, copy, sidecar, error)) {
+  if (!read_ports (model, copy, sidecar, hints, error)) {
     if (path != NULL)
       g_prefix_error (error, "%s: ", path);
     return NULL;
@@ -278,15 +417,21 @@ model_new (GenGraph *graph, const char *path, GError **error)
 GenModel *
 gen_model_new (GenGraph *graph, GError **error)
 {
-  return model_new (graph, NULL, error);
+  return model_new (graph, NULL, &(GenModelHints){ 0 }, error);
+}
+
+GenModel *
+gen_model_load_as (const char *path, const GenModelHints *hints, GError **error)
+{
+  g_autoptr (GenGraph) graph = gen_onnx_load (path, error);
+
+  return graph != NULL ? model_new (graph, path, hints, error) : NULL;
 }
 
 GenModel *
 gen_model_load (const char *path, GError **error)
 {
-  g_autoptr (GenGraph) graph = gen_onnx_load (path, error);
-
-  return graph != NULL ? model_new (graph, path, error) : NULL;
+  return gen_model_load_as (path, &(GenModelHints){ 0 }, error);
 }
 
 GenModel *
@@ -301,6 +446,9 @@ gen_model_unref (GenModel *model)
 {
   if (!g_atomic_int_dec_and_test (&model->ref_count))
     return;
+  for (guint i = 0; model->parameters != NULL && i < model->graph->inputs->len; i++)
+    g_free (model->parameters[i]);
+  g_free (model->parameters);
   gen_graph_unref (model->graph);
   g_free (model->path);
   g_free (model->inputs);
@@ -312,7 +460,7 @@ const GenPort *
 gen_model_find_input (const GenModel *model, GenPortKind kind)
 {
   for (guint i = 0; i < model->graph->inputs->len; i++)
-    if (model->inputs[i].kind == kind)
+    if (model->inputs[i].kind == kind && model->inputs[i].part == GEN_PART_FLOW)
       return &model->inputs[i];
   return NULL;
 }
@@ -321,7 +469,7 @@ const GenPort *
 gen_model_find_output (const GenModel *model, GenPortKind kind)
 {
   for (guint i = 0; i < model->graph->outputs->len; i++)
-    if (model->outputs[i].kind == kind)
+    if (model->outputs[i].kind == kind && model->outputs[i].part == GEN_PART_FLOW)
       return &model->outputs[i];
   return NULL;
 }
@@ -467,19 +615,31 @@ describe_port (GString *text, const GenPort *port)
         picture.height, colours[picture.channels]);
 }
 
+/* Those of a part, with `before` in front: what flows by what it is, others by name. */
+static void
+describe_ports (GString *text, const GenPort *ports, guint n, GenPart part, const char *before)
+{
+  for (guint i = 0; i < n; i++) {
+    if (ports[i].part != part)
+      continue;
+    g_string_append (text, before);
+    if (part == GEN_PART_FLOW)
+      describe_port (text, &ports[i]);
+    else
+      g_string_append (text, ports[i].name);
+    before = " and ";
+  }
+}
+
 char *
 gen_model_describe (const GenModel *model)
 {
   GString *text = g_string_new ("makes ");
 
-  for (guint i = 0; i < model->graph->outputs->len; i++) {
-    g_string_append (text, i > 0 ? " and " : "");
-    describe_port (text, &model->outputs[i]);
-  }
+  describe_ports (text, model->outputs, model->graph->outputs->len, GEN_PART_FLOW, "");
   g_string_append (text, " from ");
-  for (guint i = 0; i < model->graph->inputs->len; i++) {
-    g_string_append (text, i > 0 ? " and " : "");
-    describe_port (text, &model->inputs[i]);
-  }
+  describe_ports (text, model->inputs, model->graph->inputs->len, GEN_PART_FLOW, "");
+  describe_ports (text, model->inputs, model->graph->inputs->len, GEN_PART_PARAMETER, ", set by ");
+  describe_ports (text, model->inputs, model->graph->inputs->len, GEN_PART_STATE, ", remembering ");
   return g_string_free (text, FALSE);
 }

@@ -4,6 +4,9 @@
 
 #include <string.h>
 
+#include "../ops/number.h"
+#include "parts.h"
+
 /* Those of two sizes, with the strides that were promised and those that came. */
 #define MAX_ARRANGEMENTS 4
 /* Of a staged model, for the sizes that it made last. */
@@ -24,7 +27,9 @@ typedef struct {
   GPtrArray *endings;  /* and these put them into frames */
   GenBinding *inputs;  /* of the session, */
   gpointer *numbers;   /* and memory for them; as many as n_inputs */
+  gsize *room;         /* bytes of it */
   guint n_inputs;
+  guint first_frame; /* where frames come in, among the inputs */
   gboolean in_context;
   gint64 first_run; /* how long it took, in microseconds; 0 before it */
 } Arrangement;
@@ -36,6 +41,7 @@ struct _GenPlayer {
   Arrangement *now;        /* or NULL */
   Ending *ending;          /* that wrote the last frame, or NULL */
   GPtrArray *fences;
+  GenNumbers **parameters; /* of each of the model's inputs, or NULL */
 };
 
 /* --- uses --- */
@@ -98,6 +104,7 @@ arrangement_free (gpointer data)
   for (guint i = 0; arrangement->numbers != NULL && i < arrangement->n_inputs; i++)
     g_free (arrangement->numbers[i]);
   g_free (arrangement->numbers);
+  g_free (arrangement->room);
   g_free (arrangement->inputs);
   g_clear_pointer (&arrangement->endings, g_ptr_array_unref);
   g_clear_pointer (&arrangement->plan, gen_plan_free);
@@ -113,6 +120,7 @@ describe_inputs (Arrangement *arrangement)
   arrangement->n_inputs = n;
   arrangement->inputs = g_new0 (GenBinding, n);
   arrangement->numbers = g_new0 (gpointer, n);
+  arrangement->room = g_new0 (gsize, n);
   for (guint i = 0; i < n; i++)
     arrangement->inputs[i] = gen_session_input (arrangement->session, i);
 }
@@ -152,6 +160,190 @@ arrange (GenPlayer *player, const GenModelUse *use, GError **error)
   return arrangement;
 }
 
+/* --- parameters and states --- */
+
+/* Where input number `i` of the model is among those of the plan or session. */
+static guint
+place_of (const GenPlayer *player, guint i)
+{
+  const Arrangement *now = player->now;
+  guint place = 0;
+
+  for (guint k = 0; k < i; k++) {
+    const GenPort *port = &player->model->inputs[k];
+
+    if (now->use.from_frames && strcmp (port->name, now->use.input.name) == 0)
+      place += (guint)now->use.frames * (guint)gen_frame_layout_planes (&now->use.from);
+    else if (port->part != GEN_PART_STATE || now->session != NULL)
+      place++;
+  }
+  return place;
+}
+
+/* Where frames come in. */
+static guint
+first_frame (const GenPlayer *player)
+{
+  const GPtrArray *inputs = player->model->graph->inputs;
+  guint i = 0;
+
+  while (i < inputs->len - 1 &&
+         strcmp (player->model->inputs[i].name, player->now->use.input.name) != 0)
+    i++;
+  return place_of (player, i);
+}
+
+static void
+write_parameter (GenPlayer *player, guint i)
+{
+  const GenNumbers *numbers = player->parameters[i];
+  const GenDataType type = player->model->inputs[i].type;
+  void *data = gen_player_numbers (player, i);
+
+  for (guint k = 0; k < numbers->n; k++)
+    gen_number_set (type, data, k, numbers->values[k]);
+}
+
+static void
+write_parameters (GenPlayer *player)
+{
+  for (guint i = 0; i < player->model->graph->inputs->len; i++)
+    if (player->parameters[i] != NULL)
+      write_parameter (player, i);
+}
+
+gboolean
+gen_player_set_parameter (
+    GenPlayer *player, const char *name, const GenNumbers *numbers, GError **error)
+{
+  const GenModel *model = player->model;
+  guint i = 0;
+
+  while (i < model->graph->inputs->len &&
+         (model->inputs[i].part != GEN_PART_PARAMETER || strcmp (model->inputs[i].name, name) != 0))
+    i++;
+  if (i == model->graph->inputs->len) {
+    g_set_error (
+        error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID, "the model has no parameter '%s'", name);
+    return FALSE;
+  }
+  if (player->parameters[i] != NULL && player->parameters[i]->n != numbers->n) {
+    g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+        "parameter '%s' has %u numbers, not %u", name, player->parameters[i]->n, numbers->n);
+    return FALSE;
+  }
+  g_free (player->parameters[i]);
+  player->parameters[i] = gen_numbers_copy (numbers);
+  if (player->now != NULL)
+    write_parameter (player, i);
+  return TRUE;
+}
+
+static gboolean
+say_parameter (
+    gpointer player, const char *key, const char *name, const char *value, GError **error)
+{
+  g_autofree GenNumbers *numbers = gen_numbers_parse (value);
+
+  if (numbers != NULL)
+    return gen_player_set_parameter (player, name, numbers, error);
+  g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+      "%s has \"%s\" for '%s', which should be numbers with colons between", key, value, name);
+  return FALSE;
+}
+
+gboolean
+gen_player_set_parameters (GenPlayer *player, const char *text, GError **error)
+{
+  return gen_parts_say_all (player, "property parameters", text, say_parameter, error);
+}
+
+static gboolean
+is_state (const GenPlayer *player, guint i)
+{
+  return player->model->inputs[i].part == GEN_PART_STATE;
+}
+
+/* Of a session, whose states are inputs like others. */
+static void
+reset_numbers (GenPlayer *player)
+{
+  Arrangement *now = player->now;
+
+  for (guint i = 0; i < player->model->graph->inputs->len; i++) {
+    const guint place = place_of (player, i);
+
+    if (!is_state (player, i))
+      continue;
+    now->inputs[place] = gen_session_input (now->session, place);
+    memset (gen_player_numbers (player, i), 0, now->inputs[place].size);
+  }
+}
+
+void
+gen_player_reset (GenPlayer *player)
+{
+  Arrangement *now = player->now;
+
+  if (now == NULL || !gen_model_has_states (player->model))
+    return;
+  if (now->plan != NULL)
+    gen_plan_reset_states (now->plan);
+  else
+    reset_numbers (player);
+}
+
+/* Let the states of a plan be those of another one that have their names and shapes. */
+static void
+copy_states (GenPlan *plan, GenPlan *before)
+{
+  if (!gen_plan_fetch_states (before, NULL))
+    return;
+  for (guint i = 0; i < gen_plan_n_states (plan); i++) {
+    const GenBinding *to = gen_plan_state (plan, i);
+    const GenBinding *from = gen_plan_find (before, to->name);
+
+    if (from != NULL && from->type == to->type && gen_shape_equal (&from->shape, &to->shape))
+      memcpy (to->data, from->data, to->size);
+  }
+  gen_plan_states_changed (plan);
+}
+
+/* And of a session's inputs. */
+static void
+copy_numbers (GenPlayer *player, const Arrangement *before)
+{
+  for (guint i = 0; i < player->model->graph->inputs->len; i++) {
+    const guint place = place_of (player, i);
+
+    if (!is_state (player, i) || place >= before->n_inputs || before->numbers[place] == NULL)
+      continue;
+    player->now->inputs[place] = before->inputs[place];
+    memcpy (gen_player_numbers (player, i), before->numbers[place], before->inputs[place].size);
+  }
+}
+
+static void
+continue_from (GenPlayer *player, const Arrangement *before)
+{
+  gen_player_reset (player);
+  if (before == NULL || !gen_model_has_states (player->model))
+    return;
+  if (player->now->plan != NULL && before->plan != NULL)
+    copy_states (player->now->plan, before->plan);
+  else if (player->now->session != NULL && before->session != NULL)
+    copy_numbers (player, before);
+}
+
+void
+gen_player_continue (GenPlayer *player, GenPlayer *before)
+{
+  if (player->now != NULL)
+    continue_from (player, before->now);
+}
+
+/* --- which one plays --- */
+
 /* The number of the arrangement for `use`, as many as there are where there is none. */
 static guint
 find_kept (const GenPlayer *player, const GenModelUse *use)
@@ -177,11 +369,17 @@ gen_player_keeps (const GenPlayer *player, const GenModelUse *use)
 static void
 play (GenPlayer *player, Arrangement *arrangement)
 {
+  const Arrangement *before = player->now;
+
+  player->now = arrangement;
+  player->ending = NULL;
+  arrangement->first_frame = first_frame (player);
+  if (arrangement != before)
+    continue_from (player, before);
+  write_parameters (player);
   if (player->arrangements->len == MAX_ARRANGEMENTS)
     g_ptr_array_remove_index (player->arrangements, MAX_ARRANGEMENTS - 1);
   g_ptr_array_insert (player->arrangements, 0, arrangement);
-  player->now = arrangement;
-  player->ending = NULL;
 }
 
 gboolean
@@ -242,6 +440,10 @@ gen_player_new (GenModel *model, const GenPlayerOptions *options)
     g_object_ref (player->options.context);
   player->arrangements = g_ptr_array_new_with_free_func (arrangement_free);
   player->fences = g_ptr_array_new ();
+  player->parameters = g_new0 (GenNumbers *, model->graph->inputs->len + 1);
+  for (guint i = 0; i < model->graph->inputs->len; i++)
+    if (model->parameters[i] != NULL)
+      player->parameters[i] = gen_numbers_copy (model->parameters[i]);
   return player;
 }
 
@@ -252,6 +454,9 @@ gen_player_free (GenPlayer *player)
     return;
   g_ptr_array_unref (player->arrangements);
   g_ptr_array_unref (player->fences);
+  for (guint i = 0; i < player->model->graph->inputs->len; i++)
+    g_free (player->parameters[i]);
+  g_free (player->parameters);
   gen_model_unref (player->model);
   g_clear_object (&player->options.context);
   g_free (player);
@@ -294,18 +499,19 @@ void
 gen_player_bind_input_frame (GenPlayer *player, guint i, const GenFrame *frame)
 {
   Arrangement *now = player->now;
-  guint planes = (guint)gen_frame_layout_planes (&now->use.from);
+  const guint planes = (guint)gen_frame_layout_planes (&now->use.from);
+  const guint first = now->first_frame + i * planes;
 
   wait_for (player, frame);
   for (guint p = 0; p < planes; p++) {
     void *data = frame != NULL ? frame->planes[p] : NULL;
 
     if (now->session != NULL)
-      now->inputs[i * planes + p].data = data;
+      now->inputs[first + p].data = data;
     else if (frame != NULL && frame->on_device)
-      gen_plan_bind_device_input (now->plan, i * planes + p, data);
+      gen_plan_bind_device_input (now->plan, first + p, data);
     else
-      gen_plan_bind_input (now->plan, i * planes + p, data);
+      gen_plan_bind_input (now->plan, first + p, data);
   }
 }
 
@@ -340,32 +546,44 @@ can_bind (const GenPlayer *player, const void *data)
          GPOINTER_TO_SIZE (data) % sizeof (gint64) == 0;
 }
 
+/* A session has no memory for its inputs. */
+static void *
+own_numbers (Arrangement *now, guint place)
+{
+  if (now->numbers[place] == NULL || now->inputs[place].size > now->room[place]) {
+    now->room[place] = MAX (now->inputs[place].size, 1);
+    g_free (now->numbers[place]);
+    now->numbers[place] = g_malloc0 (now->room[place]);
+  }
+  return now->inputs[place].data = now->numbers[place];
+}
+
 void *
 gen_player_numbers (GenPlayer *player, guint i)
 {
+  const guint place = place_of (player, i);
   Arrangement *now = player->now;
 
   if (now->plan != NULL) {
-    gen_plan_bind_input (now->plan, i, NULL);
-    return gen_plan_input (now->plan, i)->data;
+    gen_plan_bind_input (now->plan, place, NULL);
+    return gen_plan_input (now->plan, place)->data;
   }
-  if (now->numbers[i] == NULL)
-    now->numbers[i] = g_malloc0 (MAX (now->inputs[i].size, 1));
-  return now->inputs[i].data = now->numbers[i];
+  return own_numbers (now, place);
 }
 
 void
 gen_player_bind_numbers (GenPlayer *player, guint i, const void *data)
 {
+  const guint place = place_of (player, i);
   Arrangement *now = player->now;
 
   if (!can_bind (player, data))
     memcpy (gen_player_numbers (player, i), data,
-        now->plan != NULL ? gen_plan_input (now->plan, i)->size : now->inputs[i].size);
+        now->plan != NULL ? gen_plan_input (now->plan, place)->size : now->inputs[place].size);
   else if (now->plan != NULL)
-    gen_plan_bind_input (now->plan, i, data);
+    gen_plan_bind_input (now->plan, place, data);
   else
-    now->inputs[i].data = (void *)data;
+    now->inputs[place].data = (void *)data;
 }
 
 /* Let the run begin when what others have under way on its frames is done. */
@@ -379,6 +597,27 @@ pass_fences (GenPlayer *player, GError **error)
   return TRUE;
 }
 
+/* What a session made of its states, behind what it made to be seen, goes in with the next run. */
+static void
+keep_states (GenPlayer *player)
+{
+  Arrangement *now = player->now;
+  guint output = 1;
+
+  for (guint i = 0; i < player->model->graph->inputs->len; i++) {
+    const GenBinding *made;
+    const guint place = place_of (player, i);
+
+    if (!is_state (player, i))
+      continue;
+    made = gen_session_output (now->session, output++);
+    now->inputs[place].shape = made->shape;
+    now->inputs[place].size = made->size;
+    /* Which may lie where it came from. */
+    memmove (gen_player_numbers (player, i), made->data, made->size);
+  }
+}
+
 static gboolean
 run (GenPlayer *player, GError **error)
 {
@@ -387,7 +626,10 @@ run (GenPlayer *player, GError **error)
   player->ending = NULL;
   if (now->plan != NULL)
     return pass_fences (player, error) && gen_plan_run (now->plan, error);
-  return gen_session_run (now->session, now->inputs, error);
+  if (!gen_session_run (now->session, now->inputs, error))
+    return FALSE;
+  keep_states (player);
+  return TRUE;
 }
 
 gboolean
@@ -409,10 +651,14 @@ gboolean
 gen_player_run_on_zeros (GenPlayer *player, GError **error)
 {
   Arrangement *now = player->now;
+  gboolean good;
 
   for (guint i = 0; i < now->n_inputs; i++)
-    memset (gen_player_numbers (player, i), 0, now->inputs[i].size);
-  return gen_player_run (player, error);
+    memset (own_numbers (now, i), 0, now->inputs[i].size);
+  write_parameters (player);
+  good = gen_player_run (player, error);
+  gen_player_reset (player);
+  return good;
 }
 
 gint64
@@ -421,6 +667,7 @@ gen_player_warm_up (GenPlayer *player)
   /* What goes wrong here does so again at the next run, which reports it. */
   if (player->now->first_run == 0 && player->now->plan != NULL && gen_player_run (player, NULL))
     gen_player_take_not_finite (player);
+  gen_player_reset (player);
   return player->now->first_run;
 }
 

@@ -311,7 +311,7 @@ find_telling_output (const Sources *sources)
   for (guint i = 0; i < model->graph->outputs->len; i++) {
     const GenPort *port = &model->outputs[i];
 
-    if (port->kind == GEN_PORT_PICTURE &&
+    if (port->kind == GEN_PORT_PICTURE && port->part == GEN_PART_FLOW &&
         (port->range != GEN_RANGE_ASSUMED ||
             is_never_negative (sources, g_ptr_array_index (sources->graph->outputs, i))))
       return port;

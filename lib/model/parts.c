@@ -1,0 +1,453 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the inputs and outputs of a model are there for: see model.h for the order in which the
+ * sources are asked. */
+#include "parts.h"
+
+#include <string.h>
+
+/* More numbers than this are something that flows. */
+#define LARGEST_PARAMETER 64
+
+/* --- numbers --- */
+
+GenNumbers *
+gen_numbers_parse (const char *text)
+{
+  g_auto (GStrv) words = g_strsplit (text, ":", -1);
+  const guint n = g_strv_length (words);
+  g_autofree GenNumbers *numbers = g_malloc (sizeof (GenNumbers) + n * sizeof (double));
+
+  numbers->n = n;
+  for (guint i = 0; i < n; i++) {
+    const char *word = g_strstrip (words[i]);
+    char *end;
+
+    numbers->values[i] = g_ascii_strtod (word, &end);
+    if (end == word || *end != '\0')
+      return NULL;
+  }
+  return n > 0 ? g_steal_pointer (&numbers) : NULL;
+}
+
+GenNumbers *
+gen_numbers_copy (const GenNumbers *numbers)
+{
+  return g_memdup2 (numbers, sizeof *numbers + numbers->n * sizeof (double));
+}
+
+/* --- what is said --- */
+
+static int
+find_by_name (const GPtrArray *tensors, const char *name)
+{
+  for (guint i = 0; i < tensors->len; i++)
+    if (strcmp (((GenTensor *)g_ptr_array_index (tensors, i))->name, name) == 0)
+      return (int)i;
+  return -1;
+}
+
+/* "h, c": for errors. (transfer full) */
+static char *
+list_names (const GPtrArray *tensors)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  for (guint i = 0; i < tensors->len; i++)
+    g_string_append_printf (
+        text, i > 0 ? ", %s" : "%s", ((GenTensor *)g_ptr_array_index (tensors, i))->name);
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
+static gboolean
+fail_name (
+    const char *key, const char *side, const char *name, const GPtrArray *tensors, GError **error)
+{
+  g_autofree char *names = list_names (tensors);
+
+  g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+      "%s says '%s', which is no %s; those are %s", key, name, side, names);
+  return FALSE;
+}
+
+static void
+pair (GenModel *model, int input, int output, GenPartSource source)
+{
+  GenPort *in = &model->inputs[input], *out = &model->outputs[output];
+
+  in->part = out->part = GEN_PART_STATE;
+  in->part_source = out->part_source = source;
+  in->partner = output;
+  out->partner = input;
+}
+
+static gboolean
+say_state (gpointer data, const char *key, const char *input, const char *output, GError **error)
+{
+  GenModel *model = data;
+  const GPtrArray *inputs = model->graph->inputs, *outputs = model->graph->outputs;
+  const int in = find_by_name (inputs, input), out = find_by_name (outputs, output);
+
+  if (in < 0)
+    return fail_name (key, "input", input, inputs, error);
+  if (out < 0)
+    return fail_name (key, "output", output, outputs, error);
+  if (model->inputs[in].part == GEN_PART_STATE || model->outputs[out].part == GEN_PART_STATE) {
+    g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID, "%s names '%s' or '%s' twice",
+        key, input, output);
+    return FALSE;
+  }
+  if (model->inputs[in].type != model->outputs[out].type &&
+      model->outputs[out].type != GEN_TYPE_UNDEFINED) {
+    g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+        "%s: input '%s' is %s, and output '%s' is %s", key, input,
+        gen_data_type_name (model->inputs[in].type), output,
+        gen_data_type_name (model->outputs[out].type));
+    return FALSE;
+  }
+  pair (model, in, out, GEN_PART_SAID);
+  return TRUE;
+}
+
+static gboolean
+say_parameter (gpointer data, const char *key, const char *name, const char *text, GError **error)
+{
+  GenModel *model = data;
+  const int i = find_by_name (model->graph->inputs, name);
+  GenNumbers *numbers;
+
+  if (i < 0)
+    return fail_name (key, "input", name, model->graph->inputs, error);
+  numbers = gen_numbers_parse (text);
+  if (numbers == NULL) {
+    g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+        "%s has \"%s\" for '%s', which should be numbers with colons between", key, text, name);
+    return FALSE;
+  }
+  g_free (model->parameters[i]);
+  model->parameters[i] = numbers;
+  model->inputs[i].part = GEN_PART_PARAMETER;
+  model->inputs[i].part_source = GEN_PART_SAID;
+  return TRUE;
+}
+
+gboolean
+gen_parts_say_all (
+    gpointer model, const char *key, const char *text, GenPartSay say, GError **error)
+{
+  g_auto (GStrv) entries = g_strsplit (text, ",", -1);
+
+  for (guint i = 0; entries[i] != NULL; i++) {
+    char *name = g_strstrip (entries[i]), *value = strrchr (name, '=');
+
+    if (*name == '\0')
+      continue;
+    if (value == NULL) {
+      g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+          "%s has \"%s\", which should be name=value", key, name);
+      return FALSE;
+    }
+    *value = '\0';
+    if (!say (model, key, g_strstrip (name), g_strstrip (value + 1), error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* From the first place that says something: the user, the metadata, the sidecar. */
+static gboolean
+read_said (GenModel *model, GKeyFile *sidecar, const char *hint, const char *property,
+    const char *metadata, const char *beside, GenPartSay say, gboolean *said, GError **error)
+{
+  const char *text = g_hash_table_lookup (model->graph->metadata, metadata);
+
+  *said = TRUE;
+  if (hint != NULL)
+    return gen_parts_say_all (model, property, hint, say, error);
+  if (text != NULL)
+    return gen_parts_say_all (model, metadata, text, say, error);
+  *said = FALSE;
+  for (guint i = 0; sidecar != NULL && i < model->graph->inputs->len; i++) {
+    const char *name = model->inputs[i].name;
+    g_autofree char *value = g_key_file_get_value (sidecar, name, beside, NULL);
+
+    if (value == NULL)
+      continue;
+    *said = TRUE;
+    if (!say (model, "the .modelinfo file", name, value, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* --- names --- */
+
+/* Words that tell which side of a run a state is on, and not which state it is. */
+static const char *const sides[] = { "in", "out", "input", "output", "i", "o", "new", "next",
+  "prev", "previous", "past", "present", "cur", "current", "old", "updated", "n", "init", "initial",
+  NULL };
+/* Words of which states are made as a rule. */
+static const char *const memories[] = { "state", "states", "cache", "hidden", "memory", "mem",
+  "recurrent", "rec", "h", "c", "r", "hx", "cx", "carry", "buffer", "context", "feedback", NULL };
+
+static gboolean
+is_letter (char c)
+{
+  return g_ascii_isalpha (c);
+}
+
+/* The words of a name: letters, or digits, that follow each other; a capital begins a new one. */
+static GPtrArray *
+split_name (const char *name)
+{
+  GPtrArray *words = g_ptr_array_new_with_free_func (g_free);
+
+  while (*name != '\0') {
+    const char *end = name + 1;
+
+    if (!g_ascii_isalnum (*name)) {
+      name++;
+      continue;
+    }
+    while (g_ascii_isalnum (*end) && is_letter (*end) == is_letter (*name) &&
+           !(g_ascii_isupper (*end) && g_ascii_islower (end[-1])))
+      end++;
+    g_ptr_array_add (words, g_ascii_strdown (name, end - name));
+    name = end;
+  }
+  return words;
+}
+
+/* What a name says beside the side that it is on: "r1i" and "r1o" are "r 1". (transfer full) */
+static char *
+state_of_name (const char *name, gboolean is_input)
+{
+  /* As transformers call what they have attended to. */
+  g_autofree char *past = NULL;
+  g_autoptr (GPtrArray) words = NULL;
+  GString *state = g_string_new (NULL);
+
+  if (g_str_has_prefix (name, "past_key_values"))
+    name = past = g_strconcat ("past", name + strlen ("past_key_values"), NULL);
+  words = split_name (name);
+  for (guint i = 0; i < words->len; i++) {
+    const char *word = g_ptr_array_index (words, i);
+    const gboolean is_last = i == words->len - 1;
+
+    /* h0 becomes hn. */
+    if (g_strv_contains (sides, word) || (is_input && is_last && i > 0 && strcmp (word, "0") == 0))
+      continue;
+    g_string_append_printf (state, state->len > 0 ? " %s" : "%s", word);
+  }
+  return g_string_free (state, FALSE);
+}
+
+static gboolean
+names_memory (const char *state)
+{
+  g_auto (GStrv) words = g_strsplit (state, " ", -1);
+
+  for (guint i = 0; words[i] != NULL; i++)
+    if (g_strv_contains (memories, words[i]))
+      return TRUE;
+  return FALSE;
+}
+
+/* Whether one may become the other: extents that are known on both sides are the same. */
+static gboolean
+may_agree (const GenPort *input, const GenTensor *output)
+{
+  if (output->type != GEN_TYPE_UNDEFINED && output->type != input->type)
+    return FALSE;
+  if (output->shape.rank < 0)
+    return TRUE;
+  if (output->shape.rank != input->shape.rank)
+    return FALSE;
+  for (int d = 0; d < input->shape.rank; d++)
+    if (input->shape.dims[d] >= 0 && output->shape.dims[d] >= 0 &&
+        input->shape.dims[d] != output->shape.dims[d])
+      return FALSE;
+  return TRUE;
+}
+
+/* The output that input `i` becomes, by its name; -1 where there is none. A picture that comes
+ * first and makes the first output is what flows, even where the names are alike. */
+static int
+find_named (const GenModel *model, guint i)
+{
+  const GPtrArray *outputs = model->graph->outputs;
+  g_autofree char *state = state_of_name (model->inputs[i].name, TRUE);
+
+  for (guint k = 0; *state != '\0' && k < outputs->len; k++) {
+    const GenTensor *output = g_ptr_array_index (outputs, k);
+    g_autofree char *other = state_of_name (output->name, FALSE);
+
+    if (model->outputs[k].part == GEN_PART_FLOW && strcmp (state, other) == 0 &&
+        may_agree (&model->inputs[i], output) && (i > 0 || k > 0 || names_memory (state)))
+      return (int)k;
+  }
+  return -1;
+}
+
+/* --- what is left --- */
+
+static guint
+count_flowing (const GenPort *ports, guint n)
+{
+  guint flowing = 0;
+
+  for (guint i = 0; i < n; i++)
+    flowing += ports[i].part == GEN_PART_FLOW;
+  return flowing;
+}
+
+/* Something has to come in and go out. */
+static gboolean
+leaves_enough (const GenModel *model)
+{
+  return count_flowing (model->inputs, model->graph->inputs->len) > 1 &&
+         count_flowing (model->outputs, model->graph->outputs->len) > 1;
+}
+
+static void
+pair_by_name (GenModel *model)
+{
+  /* The last ones first: where all names pair, the first one flows. */
+  for (guint i = model->graph->inputs->len; i-- > 0 && leaves_enough (model);) {
+    const int output = model->inputs[i].part == GEN_PART_FLOW ? find_named (model, i) : -1;
+
+    if (output >= 0)
+      pair (model, (int)i, output, GEN_PART_NAMED);
+  }
+}
+
+/* A small input of fixed extents beside a picture or sound. What stands beside latents is a class
+ * or a second latent. */
+static gboolean
+is_parameter (const GenPort *port)
+{
+  const int first = port->shape.rank > 1 || (port->shape.rank == 1 && port->batch < 0) ? 1 : 0;
+  gint64 n = 1;
+
+  if (port->part != GEN_PART_FLOW || port->kind == GEN_PORT_PICTURE ||
+      port->kind == GEN_PORT_SOUND || port->type == GEN_TYPE_STRING)
+    return FALSE;
+  for (int d = 0; d < port->shape.rank; d++) {
+    if (port->shape.dims[d] < 0 && d >= first)
+      return FALSE;
+    n *= MAX (port->shape.dims[d], 1);
+  }
+  return n <= LARGEST_PARAMETER;
+}
+
+static gboolean
+takes_media (const GenModel *model)
+{
+  return gen_model_find_input (model, GEN_PORT_PICTURE) != NULL ||
+         gen_model_find_input (model, GEN_PORT_SOUND) != NULL;
+}
+
+static void
+find_parameters (GenModel *model)
+{
+  for (guint i = 0; i < model->graph->inputs->len; i++) {
+    GenPort *port = &model->inputs[i];
+    /* A number of no extent cannot be the latent of a batch. */
+    const gboolean single = port->shape.rank == 0 && model->graph->inputs->len > 1;
+
+    if (!is_parameter (port) || !(single || takes_media (model)))
+      continue;
+    port->part = GEN_PART_PARAMETER;
+    port->part_source = GEN_PART_ORDERED;
+  }
+}
+
+gboolean
+gen_parts_read (GenModel *model, GKeyFile *sidecar, const GenModelHints *hints, GError **error)
+{
+  gboolean states_said, parameters_said;
+
+  if (!read_said (model, sidecar, hints->parameters, "property parameters", "generative.parameters",
+          "value", say_parameter, &parameters_said, error) ||
+      !read_said (model, sidecar, hints->states, "property states", "generative.states", "state",
+          say_state, &states_said, error))
+    return FALSE;
+  if (!states_said)
+    pair_by_name (model);
+  model->states_said = states_said;
+  find_parameters (model);
+  return TRUE;
+}
+
+static gboolean
+are_alike (const GenShape *input, const GenShape *output)
+{
+  if (input->rank != output->rank)
+    return FALSE;
+  for (int d = 0; d < input->rank; d++)
+    if (input->dims[d] >= 0 && input->dims[d] != output->dims[d])
+      return FALSE;
+  return TRUE;
+}
+
+/* The first output that is like input `i` and has no part yet. One like the first input may be a
+ * second picture. */
+static int
+find_alike (const GenModel *model, guint i)
+{
+  const GenPort *input = &model->inputs[i];
+
+  if (are_alike (&model->inputs[0].shape, &input->shape))
+    return -1;
+  for (guint k = 1; k < model->graph->outputs->len; k++) {
+    const GenPort *output = &model->outputs[k];
+
+    if (output->part == GEN_PART_FLOW && output->type == input->type &&
+        are_alike (&input->shape, &output->shape))
+      return (int)k;
+  }
+  return -1;
+}
+
+void
+gen_parts_complete (GenModel *model)
+{
+  for (guint i = 1; !model->states_said && i < model->graph->inputs->len; i++) {
+    const int output = model->inputs[i].part == GEN_PART_FLOW ? find_alike (model, i) : -1;
+
+    if (output >= 0 && leaves_enough (model))
+      pair (model, (int)i, output, GEN_PART_ORDERED);
+  }
+}
+
+void
+gen_parts_fit (const GenModel *model, guint i, GenShape *shape)
+{
+  const GenNumbers *numbers = model->parameters[i];
+  const GenShape *said = &model->inputs[i].shape;
+  const gint64 others = gen_shape_elements (shape);
+
+  /* The last free one. */
+  for (int d = shape->rank - 1; d >= 0 && numbers != NULL; d--)
+    if (said->dims[d] < 0 && others > 0 && numbers->n % others == 0) {
+      shape->dims[d] = numbers->n / others;
+      return;
+    }
+}
+
+gboolean
+gen_model_has_states (const GenModel *model)
+{
+  for (guint i = 0; i < model->graph->inputs->len; i++)
+    if (model->inputs[i].part == GEN_PART_STATE)
+      return TRUE;
+  return FALSE;
+}
+
+const GenPort *
+gen_model_find_unset (const GenModel *model)
+{
+  for (guint i = 0; i < model->graph->inputs->len; i++)
+    if (model->inputs[i].part == GEN_PART_PARAMETER && model->parameters[i] == NULL)
+      return &model->inputs[i];
+  return NULL;
+}
