@@ -298,7 +298,8 @@ choose_context (GstGeneratorPorts *ports, const GstGeneratorHints *hints, GError
     return FALSE;
   if (ports->endless && hints->overlap < 0 && hints->context < 0)
     ports->overlap = -1;
-  if (hints->context >= 0)
+  /* Spectra have their own. */
+  if (hints->context >= 0 && ports->model->spectra == NULL)
     ports->context.before = ports->context.after = hints->context;
   return TRUE;
 }

@@ -87,6 +87,19 @@ gst_generator_settings_install (GObjectClass *klass, guint first)
           "Which inputs of the model take what which outputs made in the run before, such as "
           "r1i=r1o,r2i=r2o; empty for none (unset: as the model says, or its names tell)",
           NULL, flags));
+  g_object_class_install_property (klass, first + GST_GENERATOR_SPECTRUM,
+      g_param_spec_string ("spectrum", "Spectrum",
+          "How sound becomes the frames or spectra that the model takes, and what it makes becomes "
+          "sound, such as complex,length=512,hop=256,window=sqrt-hann or "
+          "magnitude,output=mask,length=512,hop=128; empty for not at all (unset: as the model "
+          "says, or its shapes tell)",
+          NULL, flags));
+  g_object_class_install_property (klass, first + GST_GENERATOR_CHAIN,
+      g_param_spec_string ("chain", "Chain",
+          "Files that follow the model's as one model, such as second.onnx or "
+          "erb_dec.onnx,df_dec.onnx,input=output: inputs take what outputs of that name made, or "
+          "what is said (unset: as the model says)",
+          NULL, flags));
   g_object_class_install_property (klass, first + GST_GENERATOR_PARAMETERS,
       g_param_spec_string ("parameters", "Parameters",
           "The numbers that inputs of the model stand at which take no frames, such as "
@@ -113,6 +126,8 @@ gst_generator_settings_clear (GstGeneratorSettings *settings)
   g_free (settings->input_range);
   g_free (settings->output_range);
   g_free (settings->states);
+  g_free (settings->spectrum);
+  g_free (settings->chain);
   g_free (settings->parameters);
 }
 
@@ -165,6 +180,14 @@ gst_generator_settings_set (GstGeneratorSettings *settings, guint number, const 
   case GST_GENERATOR_STATES:
     g_free (settings->states);
     settings->states = g_value_dup_string (value);
+    break;
+  case GST_GENERATOR_SPECTRUM:
+    g_free (settings->spectrum);
+    settings->spectrum = g_value_dup_string (value);
+    break;
+  case GST_GENERATOR_CHAIN:
+    g_free (settings->chain);
+    settings->chain = g_value_dup_string (value);
     break;
   case GST_GENERATOR_PARAMETERS:
     g_free (settings->parameters);
@@ -222,6 +245,12 @@ gst_generator_settings_get (const GstGeneratorSettings *settings, guint number, 
   case GST_GENERATOR_STATES:
     g_value_set_string (value, settings->states);
     break;
+  case GST_GENERATOR_SPECTRUM:
+    g_value_set_string (value, settings->spectrum);
+    break;
+  case GST_GENERATOR_CHAIN:
+    g_value_set_string (value, settings->chain);
+    break;
   case GST_GENERATOR_PARAMETERS:
     g_value_set_string (value, settings->parameters);
     break;
@@ -240,8 +269,10 @@ gst_generator_settings_hint (
   GST_OBJECT_LOCK (element);
   said->states = g_strdup (settings->states);
   said->parameters = g_strdup (settings->parameters);
+  said->spectrum = g_strdup (settings->spectrum);
+  said->chain = g_strdup (settings->chain);
   GST_OBJECT_UNLOCK (element);
-  return (GenModelHints){ said->states, said->parameters };
+  return (GenModelHints){ said->states, said->parameters, said->spectrum, said->chain };
 }
 
 void
@@ -249,6 +280,8 @@ gst_generator_said_clear (GstGeneratorSaid *said)
 {
   g_clear_pointer (&said->states, g_free);
   g_clear_pointer (&said->parameters, g_free);
+  g_clear_pointer (&said->spectrum, g_free);
+  g_clear_pointer (&said->chain, g_free);
 }
 
 gboolean
@@ -304,12 +337,28 @@ warn_of_sample_rate (
       (NULL));
 }
 
+/* What is assumed of its spectra, and of their rate where no property says it. */
+static void
+warn_of_spectra (
+    GstGeneratorSettings *settings, GstElement *element, const GstGeneratorPorts *ports)
+{
+  g_autofree char *text = gen_model_describe_spectra_assumption (ports->model);
+  int hint;
+
+  GST_OBJECT_LOCK (element);
+  hint = settings->hints.sample_rate;
+  GST_OBJECT_UNLOCK (element);
+  if (text != NULL && (hint == 0 || ports->model->spectra->assumed))
+    GST_ELEMENT_WARNING (element, LIBRARY, SETTINGS, ("%s", text), (NULL));
+}
+
 void
 gst_generator_settings_warn (
     GstGeneratorSettings *settings, GstElement *element, const GstGeneratorPorts *ports)
 {
   if (ports->input.kind == GEN_PORT_PICTURE)
     gst_generative_warn_of_range (element, ports->model, &ports->input, FALSE, "input-range");
+  warn_of_spectra (settings, element, ports);
   if (ports->endless && ports->overlap < 0)
     warn_of_overlap (element, ports);
   if (ports->output.kind == GEN_PORT_SOUND)

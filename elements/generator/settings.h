@@ -20,13 +20,15 @@ enum {
   GST_GENERATOR_OUTPUT_RANGE,
   GST_GENERATOR_RELOAD,
   GST_GENERATOR_STATES,
+  GST_GENERATOR_SPECTRUM,
+  GST_GENERATOR_CHAIN,
   GST_GENERATOR_PARAMETERS,
   GST_GENERATOR_N_PROPERTIES,
 };
 
 /* Under the element's object lock. */
 typedef struct {
-  char *model, *input_range, *output_range, *states, *parameters;
+  char *model, *input_range, *output_range, *states, *parameters, *spectrum, *chain;
   guint batch_size, columns;
   GstGeneratorHints hints;
   gboolean reload;
@@ -45,7 +47,7 @@ gboolean gst_generator_settings_get (
 
 /* What the properties say of a model before it is read. To be cleared. */
 typedef struct {
-  char *states, *parameters;
+  char *states, *parameters, *spectrum, *chain;
 } GstGeneratorSaid;
 
 GenModelHints gst_generator_settings_hint (

@@ -3,7 +3,9 @@
  * piece and what follows it takes; it is made with its neighbours around it. Of sound their results
  * are left out, so that it comes out as it would of the whole; a picture or a tensor is made of all
  * of that window. Where a stream begins or ends there are no neighbours, as there are none for the
- * whole. A model that takes one length alone is given silence there. */
+ * whole. A model that takes one length alone is given silence there. What a model of spectra makes
+ * comes later than what it takes: what lies before the stream is left out, and silence behind it
+ * brings out the rest, so that the sound is as long as it was and lies where it lay. */
 #include "join.h"
 #include "mode.h"
 #include "queue.h"
@@ -51,6 +53,13 @@ to_output (const Stream *self, guint64 frames)
   const GenContext *context = &self->play->ports.context;
 
   return gst_util_uint64_scale (frames, (guint64)context->made, (guint64)context->taken);
+}
+
+/* By how many frames what comes out is late. */
+static guint64
+delay (const Stream *self)
+{
+  return (guint64)self->play->ports.context.delay;
 }
 
 /* Whether all pieces are made of as many frames. */
@@ -207,7 +216,7 @@ forget (Stream *self)
 static gboolean
 is_pending (const Stream *self)
 {
-  return self->come > self->position;
+  return self->come > self->position || (self->come > 0 && delay (self) > 0);
 }
 
 /* --- pieces --- */
@@ -256,16 +265,23 @@ fill_input (Stream *self)
   return gst_generator_queue_first (&self->queue);
 }
 
+/* Let `buffer` have `frames` frames, at their place in the stream. Those before it are left out. */
 static void
 finish_sound (Stream *self, GstBuffer *buffer, guint64 frames)
 {
   const guint64 rate = (guint64)GST_AUDIO_INFO_RATE (&self->out_sound);
+  const gsize frame = (gsize)GST_AUDIO_INFO_BPF (&self->out_sound);
+  const guint64 position = to_output (self, self->position), late = delay (self);
+  const guint64 before = MIN (late > position ? late - position : 0, frames);
   const guint64 first = (GST_CLOCK_TIME_IS_VALID (self->origin)
                                 ? gst_util_uint64_scale_round (self->origin, rate, GST_SECOND)
                                 : 0) +
-                        to_output (self, self->position);
+                        position + before - MIN (late, position + before);
 
-  gst_buffer_set_size (buffer, (gssize)frames * GST_AUDIO_INFO_BPF (&self->out_sound));
+  frames -= before;
+  gst_buffer_resize (buffer, (gssize)(before * frame), (gssize)(frames * frame));
+  if (position + before == late)
+    GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DISCONT);
   GST_BUFFER_OFFSET (buffer) = first;
   GST_BUFFER_OFFSET_END (buffer) = first + frames;
   GST_BUFFER_PTS (buffer) = gst_util_uint64_scale (first, GST_SECOND, rate);
@@ -362,7 +378,8 @@ join (Stream *self, GstBuffer *buffer)
   gst_buffer_unmap (buffer, &map);
 }
 
-/* Make the piece at the position, of which `keep` frames follow what has been made. */
+/* Make the piece at the position, of which `keep` frames follow what has been made. There is no
+ * buffer of what lies before the stream. */
 static GstFlowReturn
 make_piece (Stream *self, guint64 keep, GstBuffer **output)
 {
@@ -390,12 +407,13 @@ make_piece (Stream *self, guint64 keep, GstBuffer **output)
     join (self, buffer);
     finish_sound (self, buffer, to_output (self, keep));
   }
-  if (self->position == 0)
+  else if (self->position == 0)
     GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DISCONT);
   advance (self, keep);
   self->play->frame++;
   gst_generator_lateness_note_run (self->lateness, start);
-  *output = g_steal_pointer (&buffer);
+  if (gst_buffer_get_size (buffer) > 0)
+    *output = g_steal_pointer (&buffer);
   return GST_FLOW_OK;
 }
 
@@ -520,7 +538,7 @@ stream_timing (gpointer mode)
   const Stream *self = mode;
 
   return (GstGeneratorTiming){
-    .held = time_of (self, self->piece + self->after) + 1,
+    .held = time_of (self, self->piece + self->after + delay (self)) + 1,
     .batch = 1,
     .runs = 1,
   };
@@ -538,11 +556,15 @@ break_off (Stream *self)
 {
   GstFlowReturn flow = GST_FLOW_OK;
 
+  if (self->come > 0) {
+    add_silence (self, delay (self));
+    self->come += delay (self);
+  }
   while (flow == GST_FLOW_OK && makes_more (self)) {
     GstBuffer *output = NULL;
 
     flow = make_rest (self, &output);
-    if (flow == GST_FLOW_OK)
+    if (flow == GST_FLOW_OK && output != NULL)
       flow = gst_generator_play_push (self->play, output);
   }
   forget (self);
@@ -569,9 +591,10 @@ stream_output (gpointer mode, GstBuffer *buffer, GstBuffer **output)
     return flow;
   if (input != NULL && !enqueue (self, input))
     return GST_FLOW_ERROR;
-  if (self->come < self->position + self->piece + self->after)
-    return GST_FLOW_OK;
-  return make_piece (self, hop (self), output);
+  while (flow == GST_FLOW_OK && *output == NULL &&
+         self->come >= self->position + self->piece + self->after)
+    flow = make_piece (self, hop (self), output);
+  return flow;
 }
 
 static void

@@ -45,6 +45,31 @@ G_BEGIN_DECLS
  * order, where an input behind the first one has the type and the shape of an output that has no
  * part yet. What is left of small inputs of fixed shape, beside pictures and sounds, are
  * parameters. A free extent of a state is whatever makes it come out as it went in.
+ *
+ * A model whose input are spectra, or frames, of a sound becomes one of sound when it is loaded
+ * (GenSpectra): its graph begins with windows and a Fourier transform, and ends with the inverse
+ * and a sum of what overlaps; what is left of either is a state. That is said by the metadata
+ * `generative.spectrum`, or the key `spectrum` in the sidecar's sections of inputs and outputs; else
+ * it is assumed of an input and an output that have one axis of 2 and one of as many bins as
+ * lengths that are usual come to (257 of 512). A text of spectra is words with commas between:
+ *
+ *   - what an input takes and the output behind it makes: `complex` (an axis of 2), `planes` (two
+ *     inputs and two outputs, real and imaginary), `magnitude`, `frames` (of samples), and of the
+ *     output alone `output=mask`, `output=complex-mask` or `output=magnitude`,
+ *   - or the same of a port by its name: `mix=complex`, `m=mask`; further ones are `real` and
+ *     `imaginary`,
+ *   - `length=512`, `hop=256`: samples of a frame, and from one to the next (half of a frame),
+ *   - `window=sqrt-hann`: one of gen_windows, periodic; `synthesis=sqrt-hann` (the same): what
+ *     frames are brought together under, scaled so that a model that changes nothing changes
+ *     nothing; `none` adds them as they are,
+ *   - `scale=1`: a factor of all that goes in, and the inverse of what comes out,
+ *   - `frames=1`: how many go into a run where the model takes any number,
+ *   - `lookahead=0`: by how many frames what it makes comes later than what it takes.
+ *
+ * Several files are one model (`generative.chain`, or the key `chain` in the sidecar's section
+ * `generative`: "erb_dec.onnx,df_dec.onnx"): an input of a later file is what an earlier one made
+ * in an output of that name, or of the one that is said (`input=output`). States of each are its
+ * own. Names of a later file that were taken have the file's in front ("model_2/input").
  */
 typedef struct _GenModel GenModel;
 
@@ -118,6 +143,27 @@ GEN_API GenNumbers *gen_numbers_parse (const char *text);
 /* (transfer full) */
 GEN_API GenNumbers *gen_numbers_copy (const GenNumbers *numbers);
 
+/* A window function, periodic. */
+typedef struct {
+  const char *name, *summary;
+  double (*value) (int i, int length); /* of sample `i` of `length` */
+} GenWindowFunction;
+
+/* All of them, ending on NULL. */
+GEN_API extern const GenWindowFunction *const gen_windows[];
+GEN_API const GenWindowFunction *gen_window_find (const char *name, GError **error);
+
+/* How sound becomes what a model takes, and what it makes becomes sound; see above. */
+typedef struct {
+  int length, hop, frames, lookahead;
+  const GenWindowFunction *window;
+  const GenWindowFunction *synthesis; /* NULL: frames are added as they are */
+  double scale;
+  char *form;            /* "complex to complex", for people */
+  gboolean assumed;      /* by shapes alone */
+  gboolean rate_assumed; /* nothing tells how many samples a second there are */
+} GenSpectra;
+
 struct _GenModel {
   GenGraph *graph;
   char *path;                           /* NULL when it was not loaded from a file */
@@ -127,12 +173,13 @@ struct _GenModel {
   /* Of each input the numbers that a parameter stands at to begin with, or NULL. */
   GenNumbers **parameters;
   gboolean states_said; /* somebody has told which states there are, or that there are none */
+  GenSpectra *spectra;  /* of a model that takes sound apart, else NULL */
   int ref_count;
 };
 
 /* What the user says of a model, in the words of the metadata; NULL where nothing is said. */
 typedef struct {
-  const char *states, *parameters;
+  const char *states, *parameters, *spectrum, *chain;
 } GenModelHints;
 
 /* Read the ONNX file `path` and its sidecar. (transfer full) */
@@ -178,6 +225,12 @@ GEN_API char *gen_model_describe_assumption (
 /* A sentence or two: "makes pictures of 28 x 28 pixels, grey, from latents of 100 numbers".
  * (transfer full) */
 GEN_API char *gen_model_describe (const GenModel *model);
+/* The same of its spectra: "complex to complex, frames of 512 samples every 256 under …". NULL where
+ * it has none. (transfer full) */
+GEN_API char *gen_model_describe_spectra (const GenModel *model);
+/* What has been assumed of them, and what would tell better, a sentence for users; NULL where nothing
+ * has. (transfer full) */
+GEN_API char *gen_model_describe_spectra_assumption (const GenModel *model);
 
 /* Of a model that makes sound of sound or of a series: which neighbours a piece needs for being
  * made as it is made within the whole, in samples of a channel of the input. */
@@ -185,6 +238,7 @@ typedef struct {
   gint64 before, after; /* the piece */
   gint64 step;          /* where pieces begin, and how long they are, are multiples of it */
   gint64 taken, made;   /* for so many samples that go in, so many come out */
+  gint64 delay;         /* of what comes out, so many samples are of before the first one */
 } GenContext;
 
 /* Found from what its operators do along time: kernels, dilations, strides. FALSE with `error`,

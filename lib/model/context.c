@@ -12,6 +12,7 @@
 
 #include "../ops/pooling/pool.h"
 #include "model-private.h"
+#include "spectra.h"
 
 /* Of exact numbers, but quotients of strides are rounded. */
 #define TINY 1e-6
@@ -409,6 +410,13 @@ gen_model_find_context (GenModel *model, const GenPort *input, const GenPort *ou
   const GenTensor *from = gen_graph_find (copy, input->name);
   const GenTensor *to = gen_graph_find (copy, output->name);
 
+  /* All of it is remembered. */
+  if (model->spectra != NULL) {
+    *context = (GenContext){
+      .step = input->length, .taken = 1, .made = 1, .delay = gen_spectra_delay (model->spectra)
+    };
+    return TRUE;
+  }
   if (!gen_model_fix_inputs (model, copy, &extents, error) || !gen_graph_infer (copy, error))
     return FALSE;
   return gen_graph_find_context (copy, from, gen_port_time_axis (input), to, context, error);

@@ -6,6 +6,7 @@
 #include <generative/onnx.h>
 
 #include "parts.h"
+#include "spectra.h"
 
 /* A vector from this length on may well be a picture; shorter ones are latents more often. */
 #define SMALLEST_SUPPOSED 256
@@ -392,8 +393,8 @@ read_ports (
   return TRUE;
 }
 
-static GenModel *
-model_new (GenGraph *graph, const char *path, const GenModelHints *hints, GError **error)
+GenModel *
+gen_model_new_plain (GenGraph *graph, const char *path, const GenModelHints *hints, GError **error)
 {
   g_autoptr (GenModel) model = g_new0 (GenModel, 1);
   g_autoptr (GenGraph) copy = gen_graph_copy (graph);
@@ -415,9 +416,17 @@ model_new (GenGraph *graph, const char *path, const GenModelHints *hints, GError
 }
 
 GenModel *
+gen_model_load_plain (const char *path, GError **error)
+{
+  g_autoptr (GenGraph) graph = gen_onnx_load (path, error);
+
+  return graph != NULL ? gen_model_new_plain (graph, path, &(GenModelHints){ 0 }, error) : NULL;
+}
+
+GenModel *
 gen_model_new (GenGraph *graph, GError **error)
 {
-  return model_new (graph, NULL, &(GenModelHints){ 0 }, error);
+  return gen_model_assemble (graph, NULL, &(GenModelHints){ 0 }, error);
 }
 
 GenModel *
@@ -425,7 +434,7 @@ gen_model_load_as (const char *path, const GenModelHints *hints, GError **error)
 {
   g_autoptr (GenGraph) graph = gen_onnx_load (path, error);
 
-  return graph != NULL ? model_new (graph, path, hints, error) : NULL;
+  return graph != NULL ? gen_model_assemble (graph, path, hints, error) : NULL;
 }
 
 GenModel *
@@ -450,6 +459,7 @@ gen_model_unref (GenModel *model)
     g_free (model->parameters[i]);
   g_free (model->parameters);
   gen_graph_unref (model->graph);
+  gen_spectra_free (model->spectra);
   g_free (model->path);
   g_free (model->inputs);
   g_free (model->outputs);

@@ -437,6 +437,8 @@ gen_parts_fit (const GenModel *model, guint i, GenShape *shape)
 gboolean
 gen_model_has_states (const GenModel *model)
 {
+  if (model->spectra != NULL)
+    return TRUE;
   for (guint i = 0; i < model->graph->inputs->len; i++)
     if (model->inputs[i].part == GEN_PART_STATE)
       return TRUE;

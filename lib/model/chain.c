@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Several files that are one model: which inputs take what which outputs have made. */
+#include <string.h>
+
+#include "spectra.h"
+
+/* --- links --- */
+
+GenLink *
+gen_link_new (GenModel *model, gboolean first)
+{
+  GenLink *link = g_new0 (GenLink, 1);
+  const guint n = model->graph->inputs->len;
+
+  link->model = model;
+  link->inputs = g_new0 (GenSpectralRole, n + 1);
+  link->outputs = g_new0 (GenSpectralRole, model->graph->outputs->len + 1);
+  link->from = g_malloc0_n (n + 1, sizeof *link->from);
+  for (guint i = 0; i < n; i++)
+    link->from[i].link = -1;
+  if (!first) {
+    g_autofree char *name = g_path_get_basename (model->path);
+    char *dot = strrchr (name, '.');
+
+    if (dot != NULL)
+      *dot = '\0';
+    link->prefix = g_strconcat (name, "/", NULL);
+  }
+  return link;
+}
+
+void
+gen_link_free (gpointer data)
+{
+  GenLink *link = data;
+
+  gen_model_unref (link->model);
+  g_free (link->prefix);
+  g_free (link->inputs);
+  g_free (link->outputs);
+  g_free (link->from);
+  g_free (link);
+}
+
+static const GPtrArray *
+ports_of (const GenLink *link, gboolean is_output)
+{
+  return is_output ? link->model->graph->outputs : link->model->graph->inputs;
+}
+
+int
+gen_link_find (const GenLink *link, gboolean is_output, const char *name)
+{
+  const GPtrArray *ports = ports_of (link, is_output);
+
+  if (link->prefix != NULL && g_str_has_prefix (name, link->prefix))
+    name += strlen (link->prefix);
+  for (guint i = 0; i < ports->len; i++)
+    if (strcmp (((GenTensor *)g_ptr_array_index (ports, i))->name, name) == 0)
+      return (int)i;
+  return -1;
+}
+
+int
+gen_link_first_open (const GenLink *link, gboolean is_output)
+{
+  const GenPort *ports = is_output ? link->model->outputs : link->model->inputs;
+  const GenSpectralRole *roles = is_output ? link->outputs : link->inputs;
+
+  for (guint i = 0; i < ports_of (link, is_output)->len; i++)
+    if (ports[i].part == GEN_PART_FLOW && roles[i] == GEN_ROLE_NONE &&
+        (is_output || link->from[i].link < 0))
+      return (int)i;
+  return -1;
+}
+
+static void
+add_names (GString *text, const GenLink *link, gboolean is_output)
+{
+  const GPtrArray *ports = ports_of (link, is_output);
+
+  for (guint i = 0; i < ports->len; i++)
+    g_string_append_printf (text, "%s%s%s", text->len > 0 ? ", " : "",
+        link->prefix != NULL ? link->prefix : "",
+        ((GenTensor *)g_ptr_array_index (ports, i))->name);
+}
+
+char *
+gen_links_port_names (const GPtrArray *links)
+{
+  GString *text = g_string_new (NULL);
+
+  for (guint i = 0; i < links->len; i++) {
+    add_names (text, g_ptr_array_index (links, i), FALSE);
+    add_names (text, g_ptr_array_index (links, i), TRUE);
+  }
+  return g_string_free (text, FALSE);
+}
+
+/* --- what goes where --- */
+
+/* Whether one file's output is another one's input by its type and all extents that are known. */
+static gboolean
+fits (const GenPort *input, const GenPort *output)
+{
+  if (input->type != output->type || input->shape.rank != output->shape.rank)
+    return FALSE;
+  for (int d = 0; d < input->shape.rank; d++)
+    if (input->shape.dims[d] > 1 && output->shape.dims[d] > 1 &&
+        input->shape.dims[d] != output->shape.dims[d])
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
+join (GPtrArray *links, int later, int input, int earlier, int output, GError **error)
+{
+  GenLink *to = g_ptr_array_index (links, later), *from = g_ptr_array_index (links, earlier);
+  const GenPort *taken = &to->model->inputs[input], *made = &from->model->outputs[output];
+  g_autofree char *taken_shape = NULL, *made_shape = NULL;
+
+  if (fits (taken, made)) {
+    to->from[input].link = earlier;
+    to->from[input].output = output;
+    to->model->inputs[input].part = GEN_PART_FLOW;
+    return TRUE;
+  }
+  taken_shape = gen_shape_to_string (&taken->shape);
+  made_shape = gen_shape_to_string (&made->shape);
+  g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+      "chain: input '%s' of %s is %s %s, and output '%s' of %s, which is to go in, %s %s",
+      taken->name, to->model->path, gen_data_type_name (taken->type), taken_shape, made->name,
+      from->model->path, gen_data_type_name (made->type), made_shape);
+  return FALSE;
+}
+
+/* Say that `input` takes `output`, of an earlier file. */
+static gboolean
+say_join (GPtrArray *links, const char *input, const char *output, GError **error)
+{
+  g_autofree char *names = NULL;
+
+  for (guint later = 1; later < links->len; later++) {
+    const int in = gen_link_find (g_ptr_array_index (links, later), FALSE, input);
+
+    for (guint earlier = later; in >= 0 && earlier-- > 0;) {
+      const int out = gen_link_find (g_ptr_array_index (links, earlier), TRUE, output);
+
+      if (out >= 0)
+        return join (links, (int)later, in, (int)earlier, out, error);
+    }
+  }
+  names = gen_links_port_names (links);
+  g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+      "chain says %s=%s, which are no input of a file and an output of one before it; ports are %s",
+      input, output, names);
+  return FALSE;
+}
+
+/* Inputs of link `later` that have the name of what an earlier one makes, the nearest first. */
+static gboolean
+join_by_name (GPtrArray *links, guint later, GError **error)
+{
+  GenLink *link = g_ptr_array_index (links, later);
+
+  for (guint i = 0; i < link->model->graph->inputs->len; i++)
+    for (guint earlier = later; link->from[i].link < 0 && earlier-- > 0;) {
+      const GenLink *from = g_ptr_array_index (links, earlier);
+      const int output = gen_link_find (from, TRUE, link->model->inputs[i].name);
+
+      if (output >= 0 && from->model->outputs[output].part == GEN_PART_FLOW &&
+          link->model->inputs[i].part != GEN_PART_STATE &&
+          !join (links, (int)later, (int)i, (int)earlier, output, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+/* --- reading --- */
+
+static GenModel *
+load_beside (const GenModel *first, const char *name, GError **error)
+{
+  g_autofree char *folder = g_path_get_dirname (first->path != NULL ? first->path : "");
+  g_autofree char *path =
+      g_path_is_absolute (name) ? g_strdup (name) : g_build_filename (folder, name, NULL);
+
+  return gen_model_load_plain (path, error);
+}
+
+gboolean
+gen_chain_load (GPtrArray *links, const char *text, GError **error)
+{
+  g_auto (GStrv) words = g_strsplit (text, ",", -1);
+  const GenLink *first = g_ptr_array_index (links, 0);
+
+  for (guint i = 0; words[i] != NULL; i++) {
+    const char *name = g_strstrip (words[i]);
+    GenModel *model;
+
+    if (*name == '\0' || strchr (name, '=') != NULL)
+      continue;
+    model = load_beside (first->model, name, error);
+    if (model == NULL) {
+      g_prefix_error (error, "chain: ");
+      return FALSE;
+    }
+    g_ptr_array_add (links, gen_link_new (model, FALSE));
+  }
+  for (guint i = 0; words[i] != NULL; i++) {
+    char *output = strchr (words[i], '=');
+
+    if (output == NULL)
+      continue;
+    *output++ = '\0';
+    if (!say_join (links, g_strstrip (words[i]), g_strstrip (output), error))
+      return FALSE;
+  }
+  for (guint later = 1; later < links->len; later++)
+    if (!join_by_name (links, later, error))
+      return FALSE;
+  return TRUE;
+}
