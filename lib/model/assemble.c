@@ -33,10 +33,10 @@ fix_shape (const Assembly *assembly, const GenShape *shape)
 }
 
 static gboolean
-fail_port (const GenModel *model, const char *side, const GenPort *port, GError **error)
+fail_port (const GenLink *link, const char *side, const GenPort *port, GError **error)
 {
-  g_prefix_error (error, "spectrum: %s '%s' of %s: ", side, port->name,
-      model->path != NULL ? model->path : "the model");
+  g_prefix_error (error, "spectrum: %s '%s%s': ", side, link->prefix != NULL ? link->prefix : "",
+      port->name);
   return FALSE;
 }
 
@@ -53,7 +53,7 @@ find_input (
   if (link->inputs[i] != GEN_ROLE_NONE) {
     x = gen_spectral_give (&assembly->sound, link->inputs[i], &input->shape, error);
     if (x == NULL)
-      fail_port (link->model, "input", &link->model->inputs[i], error);
+      fail_port (link, "input", &link->model->inputs[i], error);
     return x;
   }
   name = g_strconcat (link->prefix != NULL ? link->prefix : "", input->name, NULL);
@@ -82,7 +82,7 @@ infer_link (Assembly *assembly, const GenLink *link, GenGraph *copy, GError **er
     /* Its extents are what they are, whatever it looked like. */
     link->model->inputs[i].kind = GEN_PORT_OTHER;
     if (!gen_graph_set_input_shape (copy, input, &shape, error))
-      return fail_port (link->model, "input", &link->model->inputs[i], error);
+      return fail_port (link, "input", &link->model->inputs[i], error);
   }
   return gen_model_fix_inputs (link->model, copy, &extents, error) && gen_graph_infer (copy, error);
 }
@@ -112,10 +112,10 @@ take_outputs (Assembly *assembly, const GenLink *link, GenTensor **outputs, GErr
         (imaginary = find_imaginary (assembly, link, outputs)) == NULL) {
       g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
           "no other output is said to be imaginary");
-      return fail_port (link->model, "output", port, error);
+      return fail_port (link, "output", port, error);
     }
     if (!gen_spectral_take (&assembly->sound, role, outputs[i], imaginary, error))
-      return fail_port (link->model, "output", port, error);
+      return fail_port (link, "output", port, error);
   }
   return TRUE;
 }

@@ -260,10 +260,10 @@ gen_spectra_check_shape (
   if (find_order (spectra, role, shape, order))
     return TRUE;
   g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
-      "%s of frames of %d samples have an axis of %" G_GINT64_FORMAT "%s, and %d frames at a time, "
-      "which %s has not: length and frames should be what it has",
-      role == GEN_ROLE_FRAMES ? "samples" : "spectra", spectra->length, row_of (spectra, role),
-      parts_of (role) == 2 ? " and one of 2" : "", spectra->frames, text);
+      "it is %s, where %s of length=%d and frames=%d should have an axis of %" G_GINT64_FORMAT
+      "%s and as many numbers as %d frames",
+      text, gen_spectral_role_name (role), spectra->length, spectra->frames,
+      row_of (spectra, role), parts_of (role) == 2 ? ", one of 2," : "", spectra->frames);
   return FALSE;
 }
 

@@ -299,6 +299,8 @@ count_frames (const GenLink *link, int input, GenSpectralRole role, int row)
     else
       frames *= extent;
   }
+  if (!row_found)
+    return 1;
   if (free && frames == 1 && !gen_model_has_states (link->model))
     return FREE_FRAMES;
   return (int)CLAMP (frames, 1, MOST_FRAMES);

@@ -419,7 +419,7 @@ test_refused (void)
     { "complex,length=x", NULL, "whole number" },
     { "complex,length=64,hop=65", NULL, "hop" },
     { "complex,length=128", NULL, "axis of 65" },
-    { "complex,length=64,frames=2", NULL, "2 frames at a time" },
+    { "complex,length=64,frames=2", NULL, "2 frames" },
     { "complex,length=64,output=sound", NULL, "mask" },
     { "complex,length=64,none=complex", NULL, "ports are a, y" },
     { "a=blue", NULL, "complex-mask" },
