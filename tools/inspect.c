@@ -10,6 +10,7 @@
 
 typedef struct {
   GenModel *model;
+  GenModel *played; /* with spectra and a chain; the same where it has neither */
   GHashTable *operators; /* name to count */
   GList *names;          /* of operators, the most frequent first */
   guint64 parameters, bytes;
@@ -162,13 +163,16 @@ static void
 print_facts (const Facts *facts, const char *path)
 {
   const GenGraph *graph = facts->model->graph;
-  g_autofree char *description = gen_model_describe (facts->model);
+  g_autofree char *description = gen_model_describe (facts->played);
+  g_autofree char *spectra = gen_model_describe_spectra (facts->played);
   g_autofree char *bytes = g_format_size (facts->bytes);
   GHashTableIter iter;
   gpointer key, value;
   const char *title = "metadata";
 
   g_print ("%s: %s\n", path, description);
+  if (spectra != NULL)
+    g_print ("%-11s %s\n", "spectrum", spectra);
   g_print ("%-11s %s\n", "name", graph->name != NULL ? graph->name : "");
   g_print ("%-11s %d\n", "opset", graph->opset);
   print_ports ("inputs", graph->inputs, facts->model->inputs, NULL);
@@ -305,7 +309,8 @@ print_json (const Facts *facts, const char *path)
 {
   const GenGraph *graph = facts->model->graph;
   g_autoptr (JsonBuilder) builder = json_builder_new ();
-  g_autofree char *description = gen_model_describe (facts->model);
+  g_autofree char *description = gen_model_describe (facts->played);
+  g_autofree char *spectra = gen_model_describe_spectra (facts->played);
   g_autoptr (JsonNode) root = NULL;
   g_autofree char *text = NULL;
   GHashTableIter iter;
@@ -316,6 +321,10 @@ print_json (const Facts *facts, const char *path)
   json_builder_add_string_value (builder, path);
   json_builder_set_member_name (builder, "description");
   json_builder_add_string_value (builder, description);
+  if (spectra != NULL) {
+    json_builder_set_member_name (builder, "spectrum");
+    json_builder_add_string_value (builder, spectra);
+  }
   json_builder_set_member_name (builder, "name");
   json_builder_add_string_value (builder, graph->name != NULL ? graph->name : "");
   json_builder_set_member_name (builder, "opset");
@@ -355,10 +364,14 @@ print_json (const Facts *facts, const char *path)
   g_print ("%s\n", text);
 }
 
-/* Of pictures, whose ranges are assumed. */
+/* Of spectra, and of pictures whose ranges are assumed. */
 static void
-warn_of_ranges (const GenModel *model)
+warn_of_assumptions (const GenModel *model, const GenModel *played)
 {
+  g_autofree char *spectra = gen_model_describe_spectra_assumption (played, FALSE);
+
+  if (spectra != NULL)
+    command_warn ("%s", spectra);
   for (guint i = 0; i < model->graph->inputs->len + model->graph->outputs->len; i++) {
     gboolean is_output = i >= model->graph->inputs->len;
     const GenPort *port =
@@ -389,17 +402,23 @@ clear (Facts *facts)
   g_clear_pointer (&facts->plan, gen_plan_free);
   g_free (facts->outputs);
   g_clear_pointer (&facts->model, gen_model_unref);
+  g_clear_pointer (&facts->played, gen_model_unref);
 }
 
 static int
 run (int argc, char **argv)
 {
   g_auto (Preparation) preparation = { .choice = GEN_CHOICE_REMEMBERED };
+  g_autofree char *spectrum = NULL, *chain = NULL;
   gboolean json = FALSE, steps = FALSE;
   const GOptionEntry entries[] = {
     { "json", 'j', 0, G_OPTION_ARG_NONE, &json, "Print JSON", NULL },
     { "steps", 0, 0, G_OPTION_ARG_NONE, &steps,
         "Compile it, and list what is left after fusion with the kernel that each got", NULL },
+    { "spectrum", 0, 0, G_OPTION_ARG_STRING, &spectrum,
+        "How sound becomes what it takes, as generator's property says it", "TEXT" },
+    { "chain", 0, 0, G_OPTION_ARG_STRING, &chain, "Files that follow it, as generator's property",
+        "FILES" },
     PREPARATION_ENTRIES (preparation),
     { NULL },
   };
@@ -408,7 +427,11 @@ run (int argc, char **argv)
 
   if (!command_parse (&command_inspect, entries, NULL, 1, 1, &argc, &argv))
     return STATUS_USAGE;
-  facts.model = gen_model_load (argv[1], &error);
+  facts.model =
+      gen_model_load_as (argv[1], &(GenModelHints){ .spectrum = "", .chain = "" }, &error);
+  if (facts.model != NULL)
+    facts.played = gen_model_load_as (
+        argv[1], &(GenModelHints){ .spectrum = spectrum, .chain = chain }, &error);
   if (facts.model != NULL && steps)
     facts.plan = compile (facts.model, &preparation, &error);
   if (error != NULL) {
@@ -423,7 +446,7 @@ run (int argc, char **argv)
       print_facts (&facts, argv[1]);
     if (facts.plan != NULL && !json)
       print_steps (facts.plan);
-    warn_of_ranges (facts.model);
+    warn_of_assumptions (facts.model, facts.played);
   }
   clear (&facts);
   return error != NULL ? command_fail_of (argv[1], error) : STATUS_FINE;

@@ -342,13 +342,14 @@ static void
 warn_of_spectra (
     GstGeneratorSettings *settings, GstElement *element, const GstGeneratorPorts *ports)
 {
-  g_autofree char *text = gen_model_describe_spectra_assumption (ports->model);
+  g_autofree char *text = NULL;
   int hint;
 
   GST_OBJECT_LOCK (element);
   hint = settings->hints.sample_rate;
   GST_OBJECT_UNLOCK (element);
-  if (text != NULL && (hint == 0 || ports->model->spectra->assumed))
+  text = gen_model_describe_spectra_assumption (ports->model, hint > 0);
+  if (text != NULL)
     GST_ELEMENT_WARNING (element, LIBRARY, SETTINGS, ("%s", text), (NULL));
 }
 

@@ -228,9 +228,9 @@ GEN_API char *gen_model_describe (const GenModel *model);
 /* The same of its spectra: "complex to complex, frames of 512 samples every 256 under …". NULL where
  * it has none. (transfer full) */
 GEN_API char *gen_model_describe_spectra (const GenModel *model);
-/* What has been assumed of them, and what would tell better, a sentence for users; NULL where nothing
- * has. (transfer full) */
-GEN_API char *gen_model_describe_spectra_assumption (const GenModel *model);
+/* What has been assumed of them, and of their rate unless `rate_said`, and what would tell better: a
+ * sentence for users; NULL where nothing has. (transfer full) */
+GEN_API char *gen_model_describe_spectra_assumption (const GenModel *model, gboolean rate_said);
 
 /* Of a model that makes sound of sound or of a series: which neighbours a piece needs for being
  * made as it is made within the whole, in samples of a channel of the input. */

@@ -545,12 +545,13 @@ gen_model_describe_spectra (const GenModel *model)
 }
 
 char *
-gen_model_describe_spectra_assumption (const GenModel *model)
+gen_model_describe_spectra_assumption (const GenModel *model, gboolean rate_said)
 {
   const GenSpectra *spectra = model->spectra;
+  const gboolean rate_assumed = spectra != NULL && spectra->rate_assumed && !rate_said;
   GString *text;
 
-  if (spectra == NULL || (!spectra->assumed && !spectra->rate_assumed))
+  if (spectra == NULL || (!spectra->assumed && !rate_assumed))
     return NULL;
   text = g_string_new (model->path != NULL ? model->path : "the model");
   if (spectra->assumed)
@@ -560,7 +561,7 @@ gen_model_describe_spectra_assumption (const GenModel *model)
         "or metadata generative.spectrum in the model, would tell",
         spectra->length, spectra->hop, spectra->window->name, spectra->length, spectra->hop,
         spectra->window->name);
-  if (spectra->rate_assumed)
+  if (rate_assumed)
     g_string_append_printf (text,
         "%s nothing tells how many samples a second there are, and %d are assumed, which property "
         "sample-rate, or metadata generative.sample-rate, would tell",

@@ -263,9 +263,12 @@ test_assumed (void)
   g_assert_cmpint (model->spectra->length, ==, 512);
   g_assert_cmpint (model->spectra->hop, ==, 256);
   g_assert_cmpint (model->inputs[0].sample_rate, ==, 16000);
-  text = gen_model_describe_spectra_assumption (model);
+  text = gen_model_describe_spectra_assumption (model, FALSE);
   g_assert_nonnull (strstr (text, "spectrum=\"complex,length=512,hop=256,window=sqrt-hann\""));
   g_assert_nonnull (strstr (text, "16000"));
+  g_free (text);
+  text = gen_model_describe_spectra_assumption (model, TRUE);
+  g_assert_null (strstr (text, "16000"));
   words = gen_model_describe_spectra (model);
   g_assert_nonnull (strstr (words, "complex to complex"));
   assert_same (model, 1, "assumed");
