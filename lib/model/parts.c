@@ -230,12 +230,14 @@ state_of_name (const char *name, gboolean is_input)
     name = past = g_strconcat ("past", name + strlen ("past_key_values"), NULL);
   words = split_name (name);
   for (guint i = 0; i < words->len; i++) {
-    const char *word = g_ptr_array_index (words, i);
+    char *word = g_ptr_array_index (words, i);
     const gboolean is_last = i == words->len - 1;
 
     /* h0 becomes hn. */
     if (g_strv_contains (sides, word) || (is_input && is_last && i > 0 && strcmp (word, "0") == 0))
       continue;
+    if (!is_input && is_last && strlen (word) == 2 && word[1] == 'n')
+      word[1] = '\0';
     g_string_append_printf (state, state->len > 0 ? " %s" : "%s", word);
   }
   return g_string_free (state, FALSE);
