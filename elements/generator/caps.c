@@ -208,8 +208,8 @@ gst_generator_output_size (const GstGeneratorPorts *ports, const GstGeneratorInp
     if (!gen_model_output_shape (
             ports->model, port, 1, input->height, input->width, 0, &shape, error))
       return FALSE;
-    one_height = (int)shape.dims[port->channels_last ? 1 : 2];
-    one_width = (int)shape.dims[port->channels_last ? 2 : 3];
+    one_height = (int)shape.dims[gen_port_height_axis (port)];
+    one_width = (int)shape.dims[gen_port_height_axis (port) + 1];
   }
   all_height = (gint64)one_height * input->rows;
   all_width = (gint64)one_width * input->columns;

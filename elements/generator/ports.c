@@ -339,9 +339,9 @@ choose_made_of_window (GstGeneratorPorts *ports, GError **error)
 
   if (!gen_model_output_shape (ports->model, output, 1, 0, 0, ports->window, &shape, error))
     return FALSE;
-  if (output->kind == GEN_PORT_PICTURE && shape.rank == 4) {
-    output->height = (int)shape.dims[output->channels_last ? 1 : 2];
-    output->width = (int)shape.dims[output->channels_last ? 2 : 3];
+  if (output->kind == GEN_PORT_PICTURE && shape.rank == output->shape.rank) {
+    output->height = (int)shape.dims[gen_port_height_axis (output)];
+    output->width = (int)shape.dims[gen_port_height_axis (output) + 1];
   }
   while (first < shape.rank - 1 && shape.dims[first] == 1)
     first++;

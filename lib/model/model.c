@@ -63,8 +63,54 @@ make_series (GenPort *port)
   port->length = port->shape.dims[gen_port_time_axis (port)];
 }
 
+int
+gen_port_height_axis (const GenPort *port)
+{
+  return port->shape.rank - (port->channels_last ? 3 : 2);
+}
+
+/* A picture whose channels are the axis `channels`, of which there are `each`. */
 static void
-read_port (GenPort *port, const GenTensor *tensor, const GenShape *shape)
+make_picture (GenPort *port, int channels, int each)
+{
+  const GenShape *shape = &port->shape;
+
+  port->kind = GEN_PORT_PICTURE;
+  port->channels_last = channels == shape->rank - 1;
+  port->channels = each;
+  port->height = to_extent (shape->dims[gen_port_height_axis (port)]);
+  port->width = to_extent (shape->dims[gen_port_height_axis (port) + 1]);
+  port->frames = 1;
+}
+
+/* Pictures that follow each other along the axis `frames`; a picture where it is one. */
+static void
+make_frames (GenPort *port, int frames, int channels)
+{
+  make_picture (port, channels, to_extent (port->shape.dims[channels]));
+  port->frames = to_extent (port->shape.dims[frames]);
+  port->frames_last = frames > channels;
+  if (port->frames != 1)
+    port->kind = GEN_PORT_FRAMES;
+}
+
+/* Pictures of three channels, one behind the other. */
+static gboolean
+are_stacked (gint64 channels)
+{
+  return channels > 3 && channels % 3 == 0 && channels / 3 <= GEN_PORT_MAX_STACKED;
+}
+
+/* Sizes that are free, or no smaller than pictures. */
+static gboolean
+may_be_size (gint64 height, gint64 width)
+{
+  return (height < 0 || height >= GEN_PORT_SMALLEST_PICTURE) &&
+         (width < 0 || width >= GEN_PORT_SMALLEST_PICTURE);
+}
+
+static void
+read_port (GenPort *port, const GenTensor *tensor, const GenShape *shape, gboolean is_input)
 {
   const gint64 *dims = shape->dims;
 
@@ -78,16 +124,36 @@ read_port (GenPort *port, const GenTensor *tensor, const GenShape *shape)
     port->kind = GEN_PORT_VECTOR;
     port->length = dims[1];
   } else if (shape->rank == 4 && (is_channels (dims[1]) || is_channels (dims[3]))) {
-    port->kind = GEN_PORT_PICTURE;
-    port->channels_last = !is_channels (dims[1]);
-    port->channels = to_extent (dims[port->channels_last ? 3 : 1]);
-    port->height = to_extent (dims[port->channels_last ? 1 : 2]);
-    port->width = to_extent (dims[port->channels_last ? 2 : 3]);
+    make_picture (
+        port, is_channels (dims[1]) ? 1 : 3, to_extent (dims[is_channels (dims[1]) ? 1 : 3]));
+  } else if (shape->rank == 4 && is_input && are_stacked (dims[1]) &&
+             may_be_size (dims[2], dims[3])) {
+    make_picture (port, 1, 3);
+    port->frames = (int)dims[1] / 3;
+    port->kind = GEN_PORT_FRAMES;
+  } else if (shape->rank == 5 && is_channels (dims[2]) && (dims[2] > 1 || !is_channels (dims[1]))) {
+    make_frames (port, 1, 2);
+  } else if (shape->rank == 5 && is_channels (dims[1])) {
+    make_frames (port, 2, 1);
+  } else if (shape->rank == 5 && is_channels (dims[4])) {
+    make_frames (port, 1, 4);
   } else if (shape->rank == 3 && (is_sound (dims[1], dims[2]) || is_sound (dims[2], dims[1]))) {
     make_sound (port);
+  } else if (shape->rank == 3 && (dims[0] == 3 || dims[0] == 4) && may_be_size (dims[1], dims[2])) {
+    make_picture (port, 0, (int)dims[0]);
+    port->batch = 1;
+  } else if (shape->rank == 3 && (dims[2] == 3 || dims[2] == 4) && may_be_size (dims[0], dims[1])) {
+    make_picture (port, 2, (int)dims[2]);
+    port->batch = 1;
   } else if (shape->rank == 3 && (dims[1] > 0) != (dims[2] > 0)) {
     make_series (port);
   }
+}
+
+static gboolean
+is_picture (const GenPort *port)
+{
+  return port->kind == GEN_PORT_PICTURE || port->kind == GEN_PORT_FRAMES;
 }
 
 static gboolean
@@ -122,10 +188,10 @@ fix_shape (const GenModel *model, const GenTensor *input, guint i, const GenExte
     gen_parts_fit (model, i, &shape);
     return shape;
   }
-  if (shape.rank > 0 && input->shape.dims[0] < 0)
+  if (shape.rank > 0 && port->batch < 0)
     shape.dims[0] = extents->batch;
-  if (port->kind == GEN_PORT_PICTURE) {
-    const int first = port->channels_last ? 1 : 2;
+  if (is_picture (port)) {
+    const int first = gen_port_height_axis (port);
 
     if (port->height < 0)
       shape.dims[first] = extents->height;
@@ -333,14 +399,14 @@ read_ports (
   for (guint i = 0; i < graph->inputs->len; i++) {
     const GenTensor *tensor = g_ptr_array_index (graph->inputs, i);
 
-    read_port (&model->inputs[i], tensor, &tensor->shape);
+    read_port (&model->inputs[i], tensor, &tensor->shape, TRUE);
     if (!gen_model_read_sample_rate (model, sidecar, &model->inputs[i], error))
       return FALSE;
   }
   for (guint i = 0; i < graph->outputs->len; i++) {
     const GenTensor *tensor = g_ptr_array_index (graph->outputs, i);
 
-    read_port (&model->outputs[i], tensor, &tensor->shape);
+    read_port (&model->outputs[i], tensor, &tensor->shape, FALSE);
   }
   if (!gen_parts_read (model, sidecar, hints, error))
     return FALSE;
@@ -350,7 +416,7 @@ read_ports (
     if (port->part != GEN_PART_FLOW)
       continue;
     free_batch |= port->batch < 0;
-    free_size |= port->kind == GEN_PORT_PICTURE && (port->height < 0 || port->width < 0);
+    free_size |= is_picture (port) && (port->height < 0 || port->width < 0);
     free_length |= is_timed (port) && port->length < 0;
   }
   if (!infer_outputs (model, copy, &reason)) {
@@ -367,19 +433,19 @@ read_ports (
     GenPort *port = &model->outputs[i];
     const GenPort declared = *port;
 
-    read_port (port, known, &known->shape);
+    read_port (port, known, &known->shape, FALSE);
     port->name = tensor->name;
     port->part = declared.part;
     port->part_source = declared.part_source;
     port->partner = declared.partner;
     if (!gen_model_read_sample_rate (model, sidecar, port, error))
       return FALSE;
-    if (free_batch && port->batch == 1 && port->shape.rank > 0)
+    if (free_batch && port->batch == 1 && port->shape.rank > 0 && port->shape.dims[0] == 1)
       port->batch = port->shape.dims[0] = -1;
     if (port->kind == GEN_PORT_OTHER)
       free_extents (port, graph, tensor);
-    if ((free_size || free_length) && port->kind == GEN_PORT_PICTURE) {
-      int first = port->channels_last ? 1 : 2;
+    if ((free_size || free_length) && is_picture (port)) {
+      const int first = gen_port_height_axis (port);
 
       port->height = port->width = -1;
       port->shape.dims[first] = port->shape.dims[first + 1] = -1;
@@ -584,6 +650,18 @@ describe_sound (GString *text, const GenPort *port)
 }
 
 static void
+describe_frames (GString *text, const GenPort *port, const char *colour)
+{
+  if (port->frames > 0)
+    g_string_append_printf (text, "%d pictures in a row", port->frames);
+  else
+    g_string_append (text, "any number of pictures in a row");
+  if (port->height > 0 && port->width > 0)
+    g_string_append_printf (text, " of %d x %d pixels", port->width, port->height);
+  g_string_append_printf (text, ", %s", colour);
+}
+
+static void
 describe_port (GString *text, const GenPort *port)
 {
   static const char *const colours[] = { "", "grey", "", "colour", "colour with alpha" };
@@ -595,6 +673,8 @@ describe_port (GString *text, const GenPort *port)
         text, "pictures of %d x %d pixels, %s", port->width, port->height, colours[port->channels]);
   else if (port->kind == GEN_PORT_PICTURE)
     g_string_append_printf (text, "pictures of any size, %s", colours[port->channels]);
+  else if (port->kind == GEN_PORT_FRAMES)
+    describe_frames (text, port, colours[port->channels]);
   else if (port->kind == GEN_PORT_SOUND)
     describe_sound (text, port);
   else if (port->kind == GEN_PORT_SERIES)
