@@ -6,11 +6,11 @@
  * whole. A model that takes one length alone is given silence there. */
 #include "join.h"
 #include "mode.h"
-#include "queue.h"
 #include "sound.h"
 #include "window.h"
 
 #include "../shared/model-file.h"
+#include "../shared/sample-queue.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "queue.h"
+#include "sample-queue.h"
 
 #include <string.h>
 
