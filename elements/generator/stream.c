@@ -28,7 +28,7 @@ typedef struct {
   GstGeneratorLateness *lateness;
   GstAudioInfo in_sound, out_sound; /* where they are sound */
   gsize in_frame;                   /* bytes of one */
-  GstGeneratorQueue queue;
+  GstGenerativeQueue queue;
   gint64 queued_from;           /* the first one in the queue; less than 0: silence before all */
   guint64 come;                 /* that have come */
   guint64 position;             /* where the next piece begins */
@@ -196,7 +196,7 @@ use_piece (Stream *self, GenModelUse *use)
 static void
 forget (Stream *self)
 {
-  gst_generator_queue_clear (&self->queue);
+  gst_generative_queue_clear (&self->queue);
   gst_generator_join_forget (&self->join);
   self->queued_from = 0;
   self->come = self->position = 0;
@@ -241,7 +241,7 @@ add_silence (Stream *self, guint64 frames)
 {
   const gsize size = (gsize)frames * self->in_frame;
 
-  memset (gst_generator_queue_extend (&self->queue, size), 0, size);
+  memset (gst_generative_queue_extend (&self->queue, size), 0, size);
 }
 
 /* As many frames as a run takes, with silence behind the last one. */
@@ -249,11 +249,11 @@ static guint8 *
 fill_input (Stream *self)
 {
   const guint64 length = (guint64)gen_player_use (self->play->player)->length;
-  const guint64 queued = gst_generator_queue_size (&self->queue) / self->in_frame;
+  const guint64 queued = gst_generative_queue_size (&self->queue) / self->in_frame;
 
   if (queued < length)
     add_silence (self, length - queued);
-  return gst_generator_queue_first (&self->queue);
+  return gst_generative_queue_first (&self->queue);
 }
 
 static void
@@ -339,7 +339,7 @@ advance (Stream *self, guint64 frames)
   first = (gint64)self->position - (gint64)self->before;
   if (!is_of_one_length (self))
     first = MAX (first, 0);
-  gst_generator_queue_drop (&self->queue, (gsize)(first - self->queued_from) * self->in_frame);
+  gst_generative_queue_drop (&self->queue, (gsize)(first - self->queued_from) * self->in_frame);
   self->queued_from = first;
 }
 
@@ -465,9 +465,9 @@ enqueue (Stream *self, GstBuffer *input)
     return FALSE;
   }
   if (self->format->input.planar && self->format->input.vectors > 1)
-    interleave (self, map.data, gst_generator_queue_extend (&self->queue, size));
+    interleave (self, map.data, gst_generative_queue_extend (&self->queue, size));
   else
-    memcpy (gst_generator_queue_extend (&self->queue, size), map.data, size);
+    memcpy (gst_generative_queue_extend (&self->queue, size), map.data, size);
   gst_buffer_unmap (input, &map);
   self->come += size / self->in_frame;
   return TRUE;
@@ -492,7 +492,7 @@ stream_free (gpointer mode)
 {
   Stream *self = mode;
 
-  gst_generator_queue_free (&self->queue);
+  gst_generative_queue_free (&self->queue);
   gst_generator_join_clear (&self->join);
   g_free (self);
 }
