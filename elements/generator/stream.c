@@ -173,6 +173,16 @@ read_input (Stream *self, GstCaps *caps, GenModelUse *use, GError **error)
   return TRUE;
 }
 
+/* Where nothing says the model's rate, it is that of what comes. */
+static void
+warn_of_rate (Stream *self)
+{
+  const GenPort *input = &self->play->ports.input;
+
+  if (input->kind == GEN_PORT_SOUND && input->sample_rate == 0)
+    gst_generator_play_tell_rate (self->play, GST_AUDIO_INFO_RATE (&self->in_sound));
+}
+
 /* Have `use` make a piece. */
 static void
 use_piece (Stream *self, GenModelUse *use)
@@ -371,7 +381,6 @@ make_piece (Stream *self, guint64 keep, GstBuffer **output)
   g_autoptr (GstBuffer) buffer = NULL;
   g_autoptr (GError) error = NULL;
   GstFlowReturn flow = GST_FLOW_OK;
-  int bad;
   gboolean good = prepare_piece (self, to, keep, &error);
 
   if (good)
@@ -383,9 +392,7 @@ make_piece (Stream *self, guint64 keep, GstBuffer **output)
     gst_generative_post_error (GST_ELEMENT (self->play->base), error);
     return GST_FLOW_ERROR;
   }
-  bad = gst_generator_play_find_not_finite (self->play, 1);
-  if (bad >= 0)
-    gst_generator_play_tell_not_finite (self->play, bad, buffer);
+  gst_generator_play_notice_not_finite (self->play, &buffer, 1);
   if (self->play->ports.window == 0) {
     join (self, buffer);
     finish_sound (self, buffer, to_output (self, keep));
@@ -509,6 +516,7 @@ stream_negotiate (gpointer mode, GstCaps *sink, GstCaps *source, GenModelUse *us
               : gst_generator_window_negotiate (self->play, format, source, use, error)) ||
       !read_input (self, sink, use, error) || !choose_lengths (self, error))
     return FALSE;
+  warn_of_rate (self);
   use_piece (self, use);
   return TRUE;
 }
