@@ -10,7 +10,7 @@
   GEN_ARITHMETIC_ROW (row16, guint16, expression)                                                  \
   GEN_ARITHMETIC_ROW (row32, guint32, expression)                                                  \
   GEN_ARITHMETIC_ROW (row64, guint64, expression)                                                  \
-  static const GenArithmeticRows rows = { .int8 = row8,                                            \
+  static const GenBinaryRows rows = { .int8 = row8,                                                \
     .uint8 = row8,                                                                                 \
     .int16 = row16,                                                                                \
     .uint16 = row16,                                                                               \
@@ -24,7 +24,7 @@
                                                                                                    \
   static gboolean cpu (GenKernel *kernel, GError **error)                                          \
   {                                                                                                \
-    return gen_arithmetic_cpu (kernel, &rows, 0.3, error);                                         \
+    return gen_binary_rows_cpu (kernel, &rows, 0.3, error);                                        \
   }                                                                                                \
                                                                                                    \
   const GenOperator gen_operator_##id = {                                                          \

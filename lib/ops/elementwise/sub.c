@@ -7,7 +7,7 @@ GEN_ARITHMETIC_ROWS (gen_sub_rows, x - y)
 static gboolean
 cpu (GenKernel *kernel, GError **error)
 {
-  return gen_arithmetic_cpu (kernel, &gen_sub_rows, 0.3, error);
+  return gen_binary_rows_cpu (kernel, &gen_sub_rows, 0.3, error);
 }
 
 static gboolean

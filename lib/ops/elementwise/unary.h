@@ -26,26 +26,16 @@ GenTensor *gen_gradient_choose (
 /* One row: out = expression of x. What follows the expression are declarations that it reads,
  * such as attributes of `node`. */
 #define GEN_UNARY_ROW(name, T, expression, ...)                                                    \
-  GEN_CLONES (                                                                                     \
-      void, name, (const GenNode *node, const void *px, void *pout, gsize n), (node, px, pout, n)) \
-  {                                                                                                \
-    const T *from = px;                                                                            \
-    T *out = pout;                                                                                 \
-    __VA_ARGS__;                                                                                   \
-                                                                                                   \
-    for (gsize i = 0; i < n; i++) {                                                                \
-      const T x = from[i];                                                                         \
-      out[i] = (expression);                                                                       \
-    }                                                                                              \
-  }
-
+  GEN_UNARY_ROW_INTO (name, T, T, expression, __VA_ARGS__)
 /* Likewise for a result of bool. */
 #define GEN_UNARY_TEST_ROW(name, T, expression, ...)                                               \
+  GEN_UNARY_ROW_INTO (name, T, guint8, expression, __VA_ARGS__)
+#define GEN_UNARY_ROW_INTO(name, T, Result, expression, ...)                                       \
   GEN_CLONES (                                                                                     \
       void, name, (const GenNode *node, const void *px, void *pout, gsize n), (node, px, pout, n)) \
   {                                                                                                \
     const T *from = px;                                                                            \
-    guint8 *out = pout;                                                                            \
+    Result *out = pout;                                                                            \
     __VA_ARGS__;                                                                                   \
                                                                                                    \
     for (gsize i = 0; i < n; i++) {                                                                \
