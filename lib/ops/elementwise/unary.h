@@ -10,6 +10,8 @@ typedef struct {
   GenUnaryRow float32, float64, int8, int16, int32, int64, uint8, uint16, uint32, uint64, boolean;
 } GenUnaryRows;
 
+/* infer() of an operator whose result is bool. */
+gboolean gen_unary_test_infer (GenNode *node, GError **error);
 /* cpu() of an operator whose row function is chosen by the operand's type. */
 gboolean gen_unary_rows_cpu (GenKernel *kernel, const GenUnaryRows *rows, GError **error);
 
@@ -142,3 +144,23 @@ GenTensor *gen_gradient_choose (
     .infer = gen_infer_same,                                                                       \
     .cpu = cpu,                                                                                    \
     __VA_ARGS__ };
+
+/* Whether `expression` holds, of floats: the rows, the descriptor and all. */
+#define GEN_UNARY_TEST_OPERATOR(id, name_, summary_, since_, expression, ...)                      \
+  GEN_UNARY_TEST_ROW (float32_row, float, expression, __VA_ARGS__)                                 \
+  GEN_UNARY_TEST_ROW (float64_row, double, expression, __VA_ARGS__)                                \
+  GEN_UNARY_CPU (.cost = 0.2, .float32 = float32_row, .float64 = float64_row)                      \
+                                                                                                   \
+  const GenOperator gen_operator_##id = {                                                          \
+    .name = name_,                                                                                 \
+    .summary = summary_,                                                                           \
+    .since = since_,                                                                               \
+    .min_inputs = 1,                                                                               \
+    .max_inputs = 1,                                                                               \
+    .min_outputs = 1,                                                                              \
+    .max_outputs = 1,                                                                              \
+    .layouts = GEN_LAYOUTS_SAME,                                                                   \
+    .infer = gen_unary_test_infer,                                                                 \
+    .cpu = cpu,                                                                                    \
+    .gradient_is_zero = TRUE,                                                                      \
+  };
