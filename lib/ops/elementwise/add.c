@@ -23,18 +23,4 @@ gradient (GenGradient *g, GError **error)
   return TRUE;
 }
 
-const GenOperator gen_operator_add = {
-  .name = "Add",
-  .summary = "Sum of two tensors",
-  .since = 7,
-  .min_inputs = 2,
-  .max_inputs = 2,
-  .min_outputs = 1,
-  .max_outputs = 1,
-  .weights = 0x3,
-  .layouts = GEN_LAYOUTS_SAME,
-  .elementwise = TRUE,
-  .infer = gen_infer_broadcast,
-  .cpu = cpu,
-  .gradient = gradient,
-};
+GEN_BINARY_OPERATOR (add, "Add", "Sum of two tensors", 7, .weights = 0x3, .gradient = gradient)

@@ -33,3 +33,18 @@ gboolean gen_binary_rows_cpu (
   .float32 = name##_float32, .float64 = name##_float64, .int8 = name##_int8,                       \
   .int16 = name##_int16, .int32 = name##_int32, .int64 = name##_int64, .uint8 = name##_uint8,      \
   .uint16 = name##_uint16, .uint32 = name##_uint32, .uint64 = name##_uint64
+
+/* The descriptor of one whose result has the type of its operands; further fields follow. */
+#define GEN_BINARY_OPERATOR(id, name_, summary_, since_, ...)                                      \
+  const GenOperator gen_operator_##id = { .name = name_,                                           \
+    .summary = summary_,                                                                           \
+    .since = since_,                                                                               \
+    .min_inputs = 2,                                                                               \
+    .max_inputs = 2,                                                                               \
+    .min_outputs = 1,                                                                              \
+    .max_outputs = 1,                                                                              \
+    .layouts = GEN_LAYOUTS_SAME,                                                                   \
+    .elementwise = TRUE,                                                                           \
+    .infer = gen_infer_broadcast,                                                                  \
+    .cpu = cpu,                                                                                    \
+    __VA_ARGS__ };

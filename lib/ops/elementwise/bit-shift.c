@@ -55,17 +55,5 @@ cpu (GenKernel *kernel, GError **error)
   return gen_binary_rows_cpu (kernel, *direction == 'L' ? &left : &right, 0.3, error);
 }
 
-const GenOperator gen_operator_bit_shift = {
-  .name = "BitShift",
-  .summary = "Integers shifted by bits",
-  .since = 11,
-  .min_inputs = 2,
-  .max_inputs = 2,
-  .min_outputs = 1,
-  .max_outputs = 1,
-  .layouts = GEN_LAYOUTS_SAME,
-  .elementwise = TRUE,
-  .infer = gen_infer_broadcast,
-  .cpu = cpu,
-  .gradient_is_zero = TRUE,
-};
+GEN_BINARY_OPERATOR (
+    bit_shift, "BitShift", "Integers shifted by bits", 11, .gradient_is_zero = TRUE)

@@ -27,17 +27,4 @@
     return gen_binary_rows_cpu (kernel, &rows, 0.3, error);                                        \
   }                                                                                                \
                                                                                                    \
-  const GenOperator gen_operator_##id = {                                                          \
-    .name = name_,                                                                                 \
-    .summary = summary_,                                                                           \
-    .since = 18,                                                                                   \
-    .min_inputs = 2,                                                                               \
-    .max_inputs = 2,                                                                               \
-    .min_outputs = 1,                                                                              \
-    .max_outputs = 1,                                                                              \
-    .layouts = GEN_LAYOUTS_SAME,                                                                   \
-    .elementwise = TRUE,                                                                           \
-    .infer = gen_infer_broadcast,                                                                  \
-    .cpu = cpu,                                                                                    \
-    .gradient_is_zero = TRUE,                                                                      \
-  };
+  GEN_BINARY_OPERATOR (id, name_, summary_, 18, .gradient_is_zero = TRUE)

@@ -46,17 +46,4 @@ gradient (GenGradient *g, GError **error)
   return da != NULL;
 }
 
-const GenOperator gen_operator_div = {
-  .name = "Div",
-  .summary = "Quotient of two tensors",
-  .since = 7,
-  .min_inputs = 2,
-  .max_inputs = 2,
-  .min_outputs = 1,
-  .max_outputs = 1,
-  .layouts = GEN_LAYOUTS_SAME,
-  .elementwise = TRUE,
-  .infer = gen_infer_broadcast,
-  .cpu = cpu,
-  .gradient = gradient,
-};
+GEN_BINARY_OPERATOR (div, "Div", "Quotient of two tensors", 7, .gradient = gradient)

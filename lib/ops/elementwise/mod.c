@@ -109,17 +109,4 @@ gradient (GenGradient *g, GError **error)
   return g->inputs[0] != NULL;
 }
 
-const GenOperator gen_operator_mod = {
-  .name = "Mod",
-  .summary = "Remainder of a division",
-  .since = 10,
-  .min_inputs = 2,
-  .max_inputs = 2,
-  .min_outputs = 1,
-  .max_outputs = 1,
-  .layouts = GEN_LAYOUTS_SAME,
-  .elementwise = TRUE,
-  .infer = gen_infer_broadcast,
-  .cpu = cpu,
-  .gradient = gradient,
-};
+GEN_BINARY_OPERATOR (mod, "Mod", "Remainder of a division", 10, .gradient = gradient)

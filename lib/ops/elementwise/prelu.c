@@ -55,21 +55,8 @@ gradient (GenGradient *g, GError **error)
   return TRUE;
 }
 
-const GenOperator gen_operator_prelu = {
-  .name = "PRelu",
-  .summary = "Relu with a trained slope below 0",
-  .since = 7,
-  .min_inputs = 2,
-  .max_inputs = 2,
-  .min_outputs = 1,
-  .max_outputs = 1,
-  .weights = 0x2,
-  .layouts = GEN_LAYOUTS_SAME,
-  .elementwise = TRUE,
-  .infer = gen_infer_broadcast,
-  .cpu = cpu,
-  .gradient = gradient,
-};
+GEN_BINARY_OPERATOR (
+    prelu, "PRelu", "Relu with a trained slope below 0", 7, .weights = 0x2, .gradient = gradient)
 
 static GenTensor *
 expand (GenNode *node, GError **error)
