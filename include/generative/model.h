@@ -126,6 +126,11 @@ GEN_API GenNumbers *gen_numbers_parse (const char *text);
 /* (transfer full) */
 GEN_API GenNumbers *gen_numbers_copy (const GenNumbers *numbers);
 
+/* What the user says of a model, in the words of the metadata; NULL where nothing is said. */
+typedef struct {
+  const char *states, *parameters;
+} GenModelHints;
+
 struct _GenModel {
   GenGraph *graph;
   char *path;                           /* NULL when it was not loaded from a file */
@@ -135,13 +140,12 @@ struct _GenModel {
   /* Of each input the numbers that a parameter stands at to begin with, or NULL. */
   GenNumbers **parameters;
   gboolean states_said; /* somebody has told which states there are, or that there are none */
+  /* Parameters that shapes hang on: they are constants of this graph, and inputs no more; or NULL
+   */
+  char **fixed;
+  GenModelHints hints;
   int ref_count;
 };
-
-/* What the user says of a model, in the words of the metadata; NULL where nothing is said. */
-typedef struct {
-  const char *states, *parameters;
-} GenModelHints;
 
 /* Read the ONNX file `path` and its sidecar. (transfer full) */
 GEN_API GenModel *gen_model_load (const char *path, GError **error);
@@ -152,6 +156,11 @@ GEN_API GenModel *gen_model_new (GenGraph *graph, GError **error);
 GEN_API GenModel *gen_model_ref (GenModel *model);
 GEN_API void gen_model_unref (GenModel *model);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenModel, gen_model_unref)
+
+/* Of a model that takes rows of numbers of any length, [N, T], and does not say what they are: they
+ * are sound of `sample_rate`, and its ports are then those that they would be if its metadata said
+ * so. Other models stay as they are. Before anybody plays it, or has a port of it. */
+GEN_API gboolean gen_model_make_sound (GenModel *model, int sample_rate, GError **error);
 
 /* The first input or output of that kind that flows, or NULL. */
 GEN_API const GenPort *gen_model_find_input (const GenModel *model, GenPortKind kind);

@@ -386,8 +386,7 @@ free_extents (GenPort *port, const GenGraph *graph, const GenTensor *said)
 /* The ports, with the outputs' extents worked out where the file does not tell them. `copy` is one
  * of the graph, in which shapes become known. */
 static gboolean
-read_ports (
-    GenModel *model, GenGraph *copy, GKeyFile *sidecar, const GenModelHints *hints, GError **error)
+read_ports (GenModel *model, GenGraph *copy, GKeyFile *sidecar, GError **error)
 {
   GenGraph *graph = model->graph;
   gboolean free_batch = FALSE, free_size = FALSE, free_length = FALSE, inferred = TRUE;
@@ -408,7 +407,7 @@ read_ports (
 
     read_port (&model->outputs[i], tensor, &tensor->shape, FALSE);
   }
-  if (!gen_parts_read (model, sidecar, hints, error))
+  if (!gen_parts_read (model, sidecar, error))
     return FALSE;
   for (guint i = 0; i < graph->inputs->len; i++) {
     const GenPort *port = &model->inputs[i];
@@ -420,12 +419,12 @@ read_ports (
     free_length |= is_timed (port) && port->length < 0;
   }
   if (!infer_outputs (model, copy, &reason)) {
-    if (!declares_outputs (graph)) {
-      g_propagate_error (error, g_steal_pointer (&reason));
-      return FALSE;
-    }
-    inferred = FALSE;
     model->staged = TRUE;
+    inferred = FALSE;
+  }
+  if (!inferred && !declares_outputs (graph)) {
+    g_propagate_error (error, g_steal_pointer (&reason));
+    return FALSE;
   }
   for (guint i = 0; i < graph->outputs->len; i++) {
     const GenTensor *tensor = g_ptr_array_index (graph->outputs, i);
@@ -458,26 +457,101 @@ read_ports (
   return TRUE;
 }
 
+static void
+clear_ports (GenModel *model)
+{
+  for (guint i = 0; model->parameters != NULL && i < model->graph->inputs->len; i++)
+    g_free (model->parameters[i]);
+  g_clear_pointer (&model->parameters, g_free);
+  g_clear_pointer (&model->inputs, g_free);
+  g_clear_pointer (&model->outputs, g_free);
+  model->staged = model->states_said = FALSE;
+}
+
+/* Fill in all that the graph, its metadata and the file beside it say. */
+static gboolean
+read_graph (GenModel *model, GKeyFile *sidecar, GError **error)
+{
+  g_autoptr (GenGraph) copy = gen_graph_copy (model->graph);
+
+  clear_ports (model);
+  if (!read_ports (model, copy, sidecar, error)) {
+    if (model->path != NULL)
+      g_prefix_error (error, "%s: ", model->path);
+    return FALSE;
+  }
+  return gen_model_read_ranges (model, model->staged ? model->graph : copy, sidecar, error);
+}
+
+/* Where shapes within hang on parameters, such as the ratio of a Resize, these become constants.
+ * FALSE where there are none whose numbers are known. */
+static gboolean
+fix_parameters (GenModel *model)
+{
+  g_autoptr (GenGraph) fixed = gen_graph_copy (model->graph);
+  g_autoptr (GPtrArray) names = g_ptr_array_new ();
+
+  for (guint i = 0; model->parameters != NULL && i < model->graph->inputs->len; i++) {
+    GenTensor *tensor;
+
+    if (model->parameters[i] == NULL)
+      continue;
+    tensor = gen_graph_find (fixed, model->inputs[i].name);
+    tensor->data = gen_parts_make_constant (model, i, &tensor->shape);
+    tensor->role = GEN_ROLE_CONSTANT;
+    g_ptr_array_remove (fixed->inputs, tensor);
+    g_ptr_array_add (names, g_strdup (tensor->name));
+  }
+  if (names->len == 0)
+    return FALSE;
+  clear_ports (model);
+  gen_graph_unref (model->graph);
+  model->graph = g_steal_pointer (&fixed);
+  g_ptr_array_add (names, NULL);
+  model->fixed = (char **)g_ptr_array_free (g_steal_pointer (&names), FALSE);
+  return TRUE;
+}
+
+static gboolean
+read_model (GenModel *model, GError **error)
+{
+  g_autoptr (GKeyFile) sidecar = NULL;
+  g_autoptr (GError) reason = NULL;
+  gboolean read;
+
+  if (!gen_model_load_sidecar (model->path, &sidecar, error))
+    return FALSE;
+  read = read_graph (model, sidecar, &reason);
+  if (model->staged && fix_parameters (model))
+    return read_graph (model, sidecar, error);
+  if (!read)
+    g_propagate_error (error, g_steal_pointer (&reason));
+  return read;
+}
+
 static GenModel *
 model_new (GenGraph *graph, const char *path, const GenModelHints *hints, GError **error)
 {
   g_autoptr (GenModel) model = g_new0 (GenModel, 1);
-  g_autoptr (GenGraph) copy = gen_graph_copy (graph);
-  g_autoptr (GKeyFile) sidecar = NULL;
 
   model->graph = gen_graph_ref (graph);
   model->path = g_strdup (path);
+  model->hints.states = g_strdup (hints->states);
+  model->hints.parameters = g_strdup (hints->parameters);
   model->ref_count = 1;
-  if (!gen_model_load_sidecar (path, &sidecar, error))
-    return NULL;
-  if (!read_ports (model, copy, sidecar, hints, error)) {
-    if (path != NULL)
-      g_prefix_error (error, "%s: ", path);
-    return NULL;
-  }
-  return gen_model_read_ranges (model, model->staged ? graph : copy, sidecar, error)
-             ? g_steal_pointer (&model)
-             : NULL;
+  return read_model (model, error) ? g_steal_pointer (&model) : NULL;
+}
+
+gboolean
+gen_model_make_sound (GenModel *model, int sample_rate, GError **error)
+{
+  GenPort input = model->graph->inputs->len == 1 ? model->inputs[0] : (GenPort){ 0 };
+
+  if (input.kind != GEN_PORT_VECTOR || input.length >= 0 || !gen_port_use_float32 (&input))
+    return TRUE;
+  g_hash_table_insert (model->graph->metadata, g_strdup ("generative.sample-rate"),
+      g_strdup_printf ("%d", sample_rate));
+  return read_model (model, error);
 }
 
 GenModel *
@@ -512,13 +586,12 @@ gen_model_unref (GenModel *model)
 {
   if (!g_atomic_int_dec_and_test (&model->ref_count))
     return;
-  for (guint i = 0; model->parameters != NULL && i < model->graph->inputs->len; i++)
-    g_free (model->parameters[i]);
-  g_free (model->parameters);
+  clear_ports (model);
   gen_graph_unref (model->graph);
+  g_strfreev (model->fixed);
+  g_free ((char *)model->hints.states);
+  g_free ((char *)model->hints.parameters);
   g_free (model->path);
-  g_free (model->inputs);
-  g_free (model->outputs);
   g_free (model);
 }
 

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "../ops/number.h"
+
 /* More numbers than this are something that flows. */
 #define LARGEST_PARAMETER 64
 
@@ -115,6 +117,8 @@ say_parameter (gpointer data, const char *key, const char *name, const char *tex
   const int i = find_by_name (model->graph->inputs, name);
   GenNumbers *numbers;
 
+  if (i < 0 && model->fixed != NULL && g_strv_contains ((const char *const *)model->fixed, name))
+    return TRUE;
   if (i < 0)
     return fail_name (key, "input", name, model->graph->inputs, error);
   numbers = gen_numbers_parse (text);
@@ -364,14 +368,14 @@ find_parameters (GenModel *model)
 }
 
 gboolean
-gen_parts_read (GenModel *model, GKeyFile *sidecar, const GenModelHints *hints, GError **error)
+gen_parts_read (GenModel *model, GKeyFile *sidecar, GError **error)
 {
   gboolean states_said, parameters_said;
 
-  if (!read_said (model, sidecar, hints->parameters, "property parameters", "generative.parameters",
-          "value", say_parameter, &parameters_said, error) ||
-      !read_said (model, sidecar, hints->states, "property states", "generative.states", "state",
-          say_state, &states_said, error))
+  if (!read_said (model, sidecar, model->hints.parameters, "property parameters",
+          "generative.parameters", "value", say_parameter, &parameters_said, error) ||
+      !read_said (model, sidecar, model->hints.states, "property states", "generative.states",
+          "state", say_state, &states_said, error))
     return FALSE;
   if (!states_said)
     pair_by_name (model);
@@ -428,12 +432,35 @@ gen_parts_fit (const GenModel *model, guint i, GenShape *shape)
   const GenShape *said = &model->inputs[i].shape;
   const gint64 others = gen_shape_elements (shape);
 
-  /* The last free one. */
-  for (int d = shape->rank - 1; d >= 0 && numbers != NULL; d--)
+  /* The last free one; a number by itself stands for all. */
+  for (int d = shape->rank - 1; d >= 0 && numbers != NULL && numbers->n > 1; d--)
     if (said->dims[d] < 0 && others > 0 && numbers->n % others == 0) {
       shape->dims[d] = numbers->n / others;
       return;
     }
+}
+
+void
+gen_parts_write (const GenNumbers *numbers, GenDataType type, void *data, gsize n)
+{
+  for (gsize k = 0; k < n; k++)
+    gen_number_set (type, data, k, numbers->values[k % numbers->n]);
+}
+
+GBytes *
+gen_parts_make_constant (const GenModel *model, guint i, GenShape *shape)
+{
+  const GenDataType type = model->inputs[i].type;
+  gsize n;
+  guint8 *data;
+
+  for (int d = 0; d < shape->rank; d++)
+    shape->dims[d] = MAX (shape->dims[d], 1);
+  gen_parts_fit (model, i, shape);
+  n = (gsize)gen_shape_elements (shape);
+  data = g_malloc (n * gen_data_type_size (type));
+  gen_parts_write (model->parameters[i], type, data, n);
+  return g_bytes_new_take (data, n * gen_data_type_size (type));
 }
 
 gboolean

@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#include "../ops/number.h"
 #include "parts.h"
 
 /* Those of two sizes, with the strides that were promised and those that came. */
@@ -184,12 +183,13 @@ place_of (const GenPlayer *player, guint i)
 static void
 write_parameter (GenPlayer *player, guint i)
 {
-  const GenNumbers *numbers = player->parameters[i];
-  const GenDataType type = player->model->inputs[i].type;
-  void *data = gen_player_numbers (player, i);
+  const guint place = place_of (player, i);
+  const Arrangement *now = player->now;
+  const GenBinding input =
+      now->plan != NULL ? *gen_plan_input (now->plan, place) : now->inputs[place];
 
-  for (guint k = 0; k < numbers->n; k++)
-    gen_number_set (type, data, k, numbers->values[k]);
+  gen_parts_write (player->parameters[i], input.type, gen_player_numbers (player, i),
+      input.size / gen_data_type_size (input.type));
 }
 
 static void
@@ -207,6 +207,9 @@ gen_player_set_parameter (
   const GenModel *model = player->model;
   guint i = 0;
 
+  /* Which is for another model to be made of the file. */
+  if (model->fixed != NULL && g_strv_contains ((const char *const *)model->fixed, name))
+    return TRUE;
   while (i < model->graph->inputs->len &&
          (model->inputs[i].part != GEN_PART_PARAMETER || strcmp (model->inputs[i].name, name) != 0))
     i++;
