@@ -400,7 +400,7 @@ gst_latent_sound_request (GstLatentSound *sound, GstPadTemplate *template)
 void
 gst_latent_sound_release (GstLatentSound *sound, GstPad *pad)
 {
-  g_mutex_lock (&sound->lock);
+  enter (sound);
   sound->pad = NULL;
   sound->ended = TRUE;
   g_cond_broadcast (&sound->changed);
