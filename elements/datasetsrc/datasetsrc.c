@@ -23,7 +23,8 @@
  * reported as a warning; its frame number and time stay unused.
  *
  * Each buffer has its frame number as its offset, or the number of its first sample, and a
- * `generative-label` meta that tells the class. At the end of an epoch an element message
+ * `generative-label` meta that tells the class, and by which elements behind it know where an item
+ * ends. At the end of an epoch an element message
  * `generative-epoch` tells its number (`epoch`), its `frames` without those left out, and the items
  * `skipped` so far. Ahead of the first buffer goes a sticky event `generative-dataset`, whose field
  * `length` tells those who count epochs how many items one has; it comes again, with one less,

@@ -144,10 +144,11 @@ copy_latent (Batch *self, const Slot *slot, int p)
 static void
 notice_not_finite (Batch *self, const Slot *slots, guint n)
 {
-  const int i = gst_generator_play_find_not_finite (self->play, n);
+  GstBuffer *inputs[GST_GENERATOR_MAX_BATCH];
 
-  if (i >= 0)
-    gst_generator_play_tell_not_finite (self->play, i, slots[i].input);
+  for (guint i = 0; i < n; i++)
+    inputs[i] = slots[i].input;
+  gst_generator_play_notice_not_finite (self->play, inputs, n);
 }
 
 static gboolean

@@ -86,7 +86,8 @@ suggest_picture (const GenPort *port)
             : "");
   }
   if (rank == 2 && dims[1] < 0)
-    return g_strdup ("; where it is sound, it takes metadata generative.sample-rate in the model");
+    return g_strdup ("; where it is sound, property sample-rate says so, as does metadata "
+                     "generative.sample-rate in the model");
   if (rank == 4)
     return g_strdup ("; export it with a fixed number of channels");
   return g_strdup ("");
@@ -389,6 +390,8 @@ gst_generator_choose_ports (
   GenPort *chosen = &ports->output;
   const GenPort *output;
 
+  if (hints->sample_rate > 0 && !gen_model_make_sound (model, hints->sample_rate, error))
+    return FALSE;
   if (!choose_inputs (ports, model, hints, error))
     return FALSE;
   output = find_output (model, &ports->input, hints);

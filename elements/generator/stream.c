@@ -7,11 +7,11 @@
 #include "allocation.h"
 #include "join.h"
 #include "mode.h"
-#include "queue.h"
 #include "sound.h"
 #include "window.h"
 
 #include "../shared/model-file.h"
+#include "../shared/sample-queue.h"
 
 #include <string.h>
 
@@ -31,7 +31,7 @@ typedef struct {
   GstGeneratorLateness *lateness;
   GstAudioInfo in_sound, out_sound; /* where they are sound */
   gsize in_frame;                   /* bytes of one */
-  GstGeneratorQueue queue;
+  GstGenerativeQueue queue;
   gint64 queued_from;           /* the first one in the queue; less than 0: silence before all */
   guint64 come;                 /* that have come */
   guint64 position;             /* where the next piece begins */
@@ -191,6 +191,16 @@ read_input (Stream *self, GstCaps *caps, GenModelUse *use, GError **error)
   return TRUE;
 }
 
+/* Where nothing says the model's rate, it is that of what comes. */
+static void
+warn_of_rate (Stream *self)
+{
+  const GenPort *input = &self->play->ports.input;
+
+  if (input->kind == GEN_PORT_SOUND && input->sample_rate == 0)
+    gst_generator_play_tell_rate (self->play, GST_AUDIO_INFO_RATE (&self->in_sound));
+}
+
 /* Have `use` make a piece. */
 static void
 use_piece (Stream *self, GenModelUse *use)
@@ -214,7 +224,7 @@ use_piece (Stream *self, GenModelUse *use)
 static void
 forget (Stream *self)
 {
-  gst_generator_queue_clear (&self->queue);
+  gst_generative_queue_clear (&self->queue);
   gst_generator_join_forget (&self->join);
   self->queued_from = 0;
   self->come = self->position = 0;
@@ -259,7 +269,7 @@ add_silence (Stream *self, guint64 frames)
 {
   const gsize size = (gsize)frames * self->in_frame;
 
-  memset (gst_generator_queue_extend (&self->queue, size), 0, size);
+  memset (gst_generative_queue_extend (&self->queue, size), 0, size);
 }
 
 /* As many frames as a run takes, with silence behind the last one. */
@@ -267,11 +277,11 @@ static guint8 *
 fill_input (Stream *self)
 {
   const guint64 length = (guint64)gen_player_use (self->play->player)->length;
-  const guint64 queued = gst_generator_queue_size (&self->queue) / self->in_frame;
+  const guint64 queued = gst_generative_queue_size (&self->queue) / self->in_frame;
 
   if (queued < length)
     add_silence (self, length - queued);
-  return gst_generator_queue_first (&self->queue);
+  return gst_generative_queue_first (&self->queue);
 }
 
 static void
@@ -356,7 +366,7 @@ advance (Stream *self, guint64 frames)
   first = (gint64)self->position - (gint64)self->before;
   if (!is_of_one_length (self))
     first = MAX (first, 0);
-  gst_generator_queue_drop (&self->queue, (gsize)(first - self->queued_from) * self->in_frame);
+  gst_generative_queue_drop (&self->queue, (gsize)(first - self->queued_from) * self->in_frame);
   self->queued_from = first;
 }
 
@@ -388,7 +398,6 @@ make_piece (Stream *self, guint64 keep, GstBuffer **output)
   g_autoptr (GstBuffer) buffer = NULL;
   g_autoptr (GError) error = NULL;
   GstFlowReturn flow = GST_FLOW_OK;
-  int bad;
   gboolean good = prepare_piece (self, to, keep, &error);
 
   if (good)
@@ -400,9 +409,7 @@ make_piece (Stream *self, guint64 keep, GstBuffer **output)
     gst_generative_post_error (GST_ELEMENT (self->play->base), error);
     return GST_FLOW_ERROR;
   }
-  bad = gst_generator_play_find_not_finite (self->play, 1);
-  if (bad >= 0)
-    gst_generator_play_tell_not_finite (self->play, bad, buffer);
+  gst_generator_play_notice_not_finite (self->play, &buffer, 1);
   if (self->play->ports.window == 0) {
     join (self, buffer);
     finish_sound (self, buffer, to_output (self, keep));
@@ -482,9 +489,9 @@ enqueue (Stream *self, GstBuffer *input)
     return FALSE;
   }
   if (self->format->input.planar && self->format->input.vectors > 1)
-    interleave (self, map.data, gst_generator_queue_extend (&self->queue, size));
+    interleave (self, map.data, gst_generative_queue_extend (&self->queue, size));
   else
-    memcpy (gst_generator_queue_extend (&self->queue, size), map.data, size);
+    memcpy (gst_generative_queue_extend (&self->queue, size), map.data, size);
   gst_buffer_unmap (input, &map);
   self->come += size / self->in_frame;
   return TRUE;
@@ -509,7 +516,7 @@ stream_free (gpointer mode)
 {
   Stream *self = mode;
 
-  gst_generator_queue_free (&self->queue);
+  gst_generative_queue_free (&self->queue);
   gst_generator_join_clear (&self->join);
   g_free (self);
 }
@@ -526,6 +533,7 @@ stream_negotiate (gpointer mode, GstCaps *sink, GstCaps *source, GenModelUse *us
               : gst_generator_window_negotiate (self->play, format, source, use, error)) ||
       !read_input (self, sink, use, error) || !choose_lengths (self, error))
     return FALSE;
+  warn_of_rate (self);
   use_piece (self, use);
   if (self->play->ports.output.kind == GEN_PORT_SOUND)
     self->play->bytes = (gsize)use->to_sound.keep * (gsize)GST_AUDIO_INFO_BPF (&self->out_sound);

@@ -94,6 +94,8 @@ make_tensor (GstGeneratorPlay *play, gpointer samples, GstBuffer *buffer, GError
     return fail_to_write (error);
   out.planes[0] = map.data;
   good = run (play, samples, &out, error);
+  if (good)
+    gst_generator_play_notice_numbers (play, (const float *)map.data, map.size / sizeof (float));
   gst_buffer_unmap (buffer, &map);
   return good;
 }

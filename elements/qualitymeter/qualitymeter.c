@@ -20,8 +20,9 @@
  *
  * Sound is measured in windows of `window` seconds, one every `hop`: loudness (EBU R 128), true
  * peak, clipping, silence, spectrum, noise. Buffers pass as they come; what was measured of a
- * window is on the buffer in which it ends. A window is a sample for diversity, frechet and modes,
- * and the reference a folder of sounds, or statistics.
+ * window is on the buffer in which it ends. Each item of `datasetsrc` is cut by itself, and what is
+ * left at its end is measured where it is half a window and more, or all there was. A window is a
+ * sample for diversity, frechet and modes, and the reference a folder of sounds, or statistics.
  *
  * ## Example launch line
  * |[

@@ -98,6 +98,11 @@ GEN_API GenModel *gen_model_ref (GenModel *model);
 GEN_API void gen_model_unref (GenModel *model);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenModel, gen_model_unref)
 
+/* Of a model that takes rows of numbers of any length, [N, T], and does not say what they are: they
+ * are sound of `sample_rate`, and its ports are then those that they would be if its metadata said
+ * so. Other models stay as they are. Before anybody plays it, or has a port of it. */
+GEN_API gboolean gen_model_make_sound (GenModel *model, int sample_rate, GError **error);
+
 /* The first input or output of that kind, or NULL. */
 GEN_API const GenPort *gen_model_find_input (const GenModel *model, GenPortKind kind);
 GEN_API const GenPort *gen_model_find_output (const GenModel *model, GenPortKind kind);

@@ -253,26 +253,47 @@ read_ports (GenModel *model, GenGraph *copy, GKeyFile *sidecar, GError **error)
   return TRUE;
 }
 
+/* Fill in all that the graph, its metadata and the file beside it say. */
+static gboolean
+read_model (GenModel *model, GError **error)
+{
+  g_autoptr (GenGraph) copy = gen_graph_copy (model->graph);
+  g_autoptr (GKeyFile) sidecar = NULL;
+
+  g_clear_pointer (&model->inputs, g_free);
+  g_clear_pointer (&model->outputs, g_free);
+  model->staged = FALSE;
+  if (!gen_model_load_sidecar (model->path, &sidecar, error))
+    return FALSE;
+  if (!read_ports (model, copy, sidecar, error)) {
+    if (model->path != NULL)
+      g_prefix_error (error, "%s: ", model->path);
+    return FALSE;
+  }
+  return gen_model_read_ranges (model, model->staged ? model->graph : copy, sidecar, error);
+}
+
 static GenModel *
 model_new (GenGraph *graph, const char *path, GError **error)
 {
   g_autoptr (GenModel) model = g_new0 (GenModel, 1);
-  g_autoptr (GenGraph) copy = gen_graph_copy (graph);
-  g_autoptr (GKeyFile) sidecar = NULL;
 
   model->graph = gen_graph_ref (graph);
   model->path = g_strdup (path);
   model->ref_count = 1;
-  if (!gen_model_load_sidecar (path, &sidecar, error))
-    return NULL;
-  if (!read_ports (model, copy, sidecar, error)) {
-    if (path != NULL)
-      g_prefix_error (error, "%s: ", path);
-    return NULL;
-  }
-  return gen_model_read_ranges (model, model->staged ? graph : copy, sidecar, error)
-             ? g_steal_pointer (&model)
-             : NULL;
+  return read_model (model, error) ? g_steal_pointer (&model) : NULL;
+}
+
+gboolean
+gen_model_make_sound (GenModel *model, int sample_rate, GError **error)
+{
+  GenPort input = model->graph->inputs->len == 1 ? model->inputs[0] : (GenPort){ 0 };
+
+  if (input.kind != GEN_PORT_VECTOR || input.length >= 0 || !gen_port_use_float32 (&input))
+    return TRUE;
+  g_hash_table_insert (model->graph->metadata, g_strdup ("generative.sample-rate"),
+      g_strdup_printf ("%d", sample_rate));
+  return read_model (model, error);
 }
 
 GenModel *

@@ -401,8 +401,8 @@ test_endless (void)
   g_autofree char *folder = scratch_new ();
   g_autofree char *path = g_build_filename (folder, "endless.onnx", NULL);
   g_autofree char *launch = g_strdup_printf ("audiotestsrc num-buffers=20 ! audio/x-raw,rate=%d ! "
-                                             "generator model=%s ! fakesink",
-      RATE, path);
+                                             "generator sample-rate=%d model=%s ! fakesink",
+      RATE, RATE, path);
   g_autofree char *words = NULL;
   g_autofree float *noise = make_noise (), *whole = NULL, *wanted = NULL, *made = NULL, *cut = NULL;
   gboolean failed;
