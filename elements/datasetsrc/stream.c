@@ -28,6 +28,10 @@ gst_dataset_src_set_loader (GstDatasetSrc *self, GenLoader *loader)
 static gboolean
 gst_dataset_src_set_flushing (GstDatasetSrc *self, gboolean flushing)
 {
+  if (flushing)
+    g_cancellable_cancel (self->cancellable);
+  else
+    g_cancellable_reset (self->cancellable);
   GST_OBJECT_LOCK (self);
   self->flushing = flushing;
   if (self->loader != NULL)

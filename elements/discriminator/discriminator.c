@@ -477,12 +477,14 @@ gst_discriminator_class_init (GstDiscriminatorClass *klass)
           0, G_MAXINT, DEFAULT_SAMPLE_RATE, ready));
   g_object_class_install_property (gobject_class, PROP_WINDOW,
       g_param_spec_double ("window", "Window",
-          "Seconds of sound that are scored at once, for a model that takes any length (0: the "
+          "Seconds (not frames) of sound that are scored at once, for a model that takes any "
+          "length (0: the "
           "model's, or one second)",
           0, MAX_SECONDS, DEFAULT_WINDOW, ready));
   g_object_class_install_property (gobject_class, PROP_HOP,
       g_param_spec_double ("hop", "Hop",
-          "Seconds from the beginning of a window of sound to that of the next one, at most a "
+          "Seconds (not frames) from the beginning of a window of sound to that of the next one, "
+          "at most a "
           "window (0: a window)",
           0, MAX_SECONDS, DEFAULT_HOP, ready));
   gst_generative_playing_install (gobject_class, PROP_PLAYING, DEFAULT_PRECISION);

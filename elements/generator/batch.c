@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Buffer by buffer: pictures, or sounds, of latents or of pictures, of several buffers in a run
  * where that is asked for. */
+#include "allocation.h"
 #include "mode.h"
 #include "sound.h"
 
@@ -349,10 +350,15 @@ run_slots (Batch *self, guint n)
 static GstFlowReturn
 allocate (Batch *self, Slot *slot)
 {
+  GstFlowReturn flow;
+
   if (!makes_sound (self))
     return gst_generator_play_allocate (self->play, slot->input, &slot->output);
-  slot->output = gst_generator_sounds_allocate (&self->sounds, slot->input);
-  return GST_FLOW_OK;
+  flow = gst_generator_allocation_new (
+      self->play, gst_generator_sounds_size (&self->sounds), &slot->output);
+  if (flow == GST_FLOW_OK)
+    gst_generator_sounds_stamp (&self->sounds, slot->input, slot->output);
+  return flow;
 }
 
 /* Pictures for all that is gathered. */
@@ -413,9 +419,12 @@ negotiate_sound (Batch *self, GstCaps *sink, GstCaps *source, GenModelUse *use, 
 {
   GstGeneratorInput *input = &self->format->input;
 
-  return gst_generator_format_read (self->format, self->play, sink, input, use, error) &&
-         gst_generator_sounds_negotiate (
-             &self->sounds, &self->play->ports, input, source, use, error);
+  if (!gst_generator_format_read (self->format, self->play, sink, input, use, error) ||
+      !gst_generator_sounds_negotiate (
+          &self->sounds, &self->play->ports, input, source, use, error))
+    return FALSE;
+  self->play->bytes = gst_generator_sounds_size (&self->sounds);
+  return TRUE;
 }
 
 static gboolean

@@ -68,13 +68,13 @@
  * A model of sound whose input and output are such is played on sound: piece by piece, each with
  * the samples around it that its results hang on, which is found from the model's kernels,
  * dilations and strides, so that pieces come out as they do of the whole, and so that there is no
- * click between them. `chunk-size` says how long pieces are, and with it the latency. Where results
- * hang on the whole sound, as those of attention and of normalisation along time do, no piece comes
- * out as it would of the whole: pieces of a second then overlap by half and fade into each other,
- * so that there is no click, and a warning tells of it. How near that comes hangs on the model: of
- * one that adds the mean over all time, white noise in pieces of 500 samples is 35 dB off.
- * `overlap` sets it otherwise, and is taken for other models as well; `context` says instead how
- * much is to be enough.
+ * click between them. `chunk-size` says how long pieces are, and with it the latency; at most 2^24
+ * samples go into a run, which nothing interrupts. Where results hang on the whole sound, as those
+ * of attention and of normalisation along time do, no piece comes out as it would of the whole:
+ * pieces of a second then overlap by half and fade into each other, so that there is no click, and
+ * a warning tells of it. How near that comes hangs on the model: of one that adds the mean over all
+ * time, white noise in pieces of 500 samples is 35 dB off. `overlap` sets it otherwise, and is
+ * taken for other models as well; `context` says instead how much is to be enough.
  *
  * Where nothing says the rate of a model that takes sound, it plays at whatever rate comes, and a
  * warning tells which: for one that was trained at 16 kHz, set `sample-rate`, and audioresample in

@@ -19,6 +19,7 @@ typedef struct {
   /* The streaming thread's. */
   GenPlayer *player; /* NULL while stopped */
   guint batch;       /* buffers in a run */
+  gsize bytes;       /* of a buffer, at most, that holds no picture */
   guint64 frame;     /* the next one to be made */
   gboolean told_not_finite, told_rate;
 } GstGeneratorPlay;

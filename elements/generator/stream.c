@@ -4,6 +4,7 @@
  * are left out, so that it comes out as it would of the whole; a picture or a tensor is made of all
  * of that window. Where a stream begins or ends there are no neighbours, as there are none for the
  * whole. A model that takes one length alone is given silence there. */
+#include "allocation.h"
 #include "join.h"
 #include "mode.h"
 #include "sound.h"
@@ -20,6 +21,8 @@ GST_DEBUG_CATEGORY_EXTERN (generator_debug);
 /* A piece is no shorter than a 50th of a second, where nobody says how long it should be. */
 #define PIECES_A_SECOND 50
 #define ROUND_PIECE 1024
+/* What is made in one run, which nothing interrupts: six minutes at 48 kHz. */
+#define MAX_PIECE ((guint64)1 << 24)
 
 /* Frames are those of the input since the stream began, samples of all channels or vectors. */
 typedef struct {
@@ -137,6 +140,21 @@ choose_overlap (Stream *self, GError **error)
   return FALSE;
 }
 
+static gboolean
+check_length (const Stream *self, GError **error)
+{
+  const guint64 around = self->before + self->after;
+
+  if (self->piece <= MAX_PIECE && around <= MAX_PIECE - self->piece)
+    return TRUE;
+  g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
+      "a piece has %" G_GUINT64_FORMAT " samples, and %" G_GUINT64_FORMAT
+      " around it, more than the %" G_GUINT64_FORMAT
+      " that are made in one run: set property chunk-size or context to less",
+      self->piece, around, MAX_PIECE);
+  return FALSE;
+}
+
 /* How long a piece is, what it shares, and its neighbours. */
 static gboolean
 choose_lengths (Stream *self, GError **error)
@@ -153,7 +171,7 @@ choose_lengths (Stream *self, GError **error)
     self->piece = round_up (MAX (wanted > 0 ? wanted : choose_piece (self), 1), step);
   else if (!fit_piece (self, length, error))
     return FALSE;
-  return choose_overlap (self, error);
+  return check_length (self, error) && choose_overlap (self, error);
 }
 
 /* What the sink caps `caps` say. */
@@ -334,9 +352,8 @@ allocate (Stream *self, GstBuffer **buffer)
         (GST_CLOCK_TIME_IS_VALID (self->origin) ? self->origin : 0) +
             time_of (self, self->position),
         time_of (self, self->position + self->piece) - time_of (self, self->position), buffer);
-  *buffer = gst_buffer_new_allocate (
-      NULL, (gsize)made * (gsize)GST_AUDIO_INFO_BPF (&self->out_sound), NULL);
-  return GST_FLOW_OK;
+  return gst_generator_allocation_new (
+      self->play, (gsize)made * (gsize)GST_AUDIO_INFO_BPF (&self->out_sound), buffer);
 }
 
 /* The samples that the next piece no longer needs leave the queue. */
@@ -518,6 +535,8 @@ stream_negotiate (gpointer mode, GstCaps *sink, GstCaps *source, GenModelUse *us
     return FALSE;
   warn_of_rate (self);
   use_piece (self, use);
+  if (self->play->ports.output.kind == GEN_PORT_SOUND)
+    self->play->bytes = (gsize)use->to_sound.keep * (gsize)GST_AUDIO_INFO_BPF (&self->out_sound);
   return TRUE;
 }
 

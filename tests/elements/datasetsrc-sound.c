@@ -619,6 +619,9 @@ test_errors (gconstpointer user_data)
     { data->folder, "window=268435456 ! audio/x-raw,channels=64", GST_RESOURCE_ERROR,
         GST_RESOURCE_ERROR_SETTINGS,
         "Property window is 268435456 frames, of 64 channels; a buffer holds at most 4194304" },
+    { data->folder, "window=16384 ! audio/x-raw,rate=2147483647", GST_CORE_ERROR,
+        GST_CORE_ERROR_NEGOTIATION,
+        "The caps ask for rate=2147483647; sounds are made of at most 3072000 frames a second" },
   };
 
   g_assert_cmpint (mkfifo (pipe, 0600), ==, 0);

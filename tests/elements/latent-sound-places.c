@@ -171,6 +171,52 @@ test_refused_segments (void)
   }
 }
 
+/* A sound of a rate that none has. */
+static void
+test_rate (void)
+{
+  GstHarness *harness = open_harness (SOURCE, "F32LE", 1);
+  g_autoptr (GstBus) bus = gst_bus_new ();
+  g_autoptr (GstMessage) message = NULL;
+  g_autoptr (GError) error = NULL;
+
+  gst_element_set_bus (harness->element, bus);
+  gst_harness_set_src_caps_str (
+      harness, "audio/x-raw,format=F32LE,layout=interleaved,rate=2147483647,channels=1");
+  message = gst_bus_timed_pop_filtered (bus, 20 * GST_SECOND, GST_MESSAGE_ERROR);
+  g_assert_nonnull (message);
+  gst_message_parse_error (message, &error, NULL);
+  g_assert_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION);
+  g_assert_nonnull (strstr (error->message, "rate=2147483647"));
+  gst_bus_set_flushing (bus, TRUE);
+  gst_harness_teardown (harness);
+}
+
+static gpointer
+push_years (gpointer harness)
+{
+  gst_harness_push_event (harness, gst_event_new_gap (0, 100000000 * GST_SECOND));
+  return NULL;
+}
+
+/* A frame that takes years of sound is made for no longer than the source plays. */
+static void
+test_endless_frame (void)
+{
+  GstHarness *harness = open_harness (SOURCE, "F32LE", 1);
+  GThread *thread;
+  gint64 began;
+
+  gst_harness_set_sink_caps_str (harness, "other/tensors,framerate=(fraction)1/1000000000");
+  thread = g_thread_new ("push", push_years, harness);
+  g_usleep (100 * G_TIME_SPAN_MILLISECOND);
+  began = g_get_monotonic_time ();
+  gst_element_set_state (harness->element, GST_STATE_NULL);
+  g_assert_cmpint (g_get_monotonic_time () - began, <, 5 * G_TIME_SPAN_SECOND);
+  g_thread_join (thread);
+  gst_harness_teardown (harness);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -183,5 +229,7 @@ main (int argc, char **argv)
   g_test_add_func ("/latent-sound/caps", test_caps);
   g_test_add_func ("/latent-sound/flush", test_flush);
   g_test_add_func ("/latent-sound/refused-segments", test_refused_segments);
+  g_test_add_func ("/latent-sound/rate", test_rate);
+  g_test_add_func ("/latent-sound/endless-frame", test_endless_frame);
   return g_test_run ();
 }
