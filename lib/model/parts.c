@@ -110,6 +110,20 @@ say_state (gpointer data, const char *key, const char *input, const char *output
   return TRUE;
 }
 
+/* Whether `n` numbers fill a tensor of `shape`, whose free extents follow. */
+static gboolean
+holds (const GenShape *shape, guint n)
+{
+  gint64 known = 1;
+  gboolean is_free = FALSE;
+
+  for (int d = 0; d < shape->rank; d++) {
+    is_free |= shape->dims[d] < 0;
+    known *= MAX (shape->dims[d], 1);
+  }
+  return n == 1 || n == known || (is_free && n % known == 0);
+}
+
 static gboolean
 say_parameter (gpointer data, const char *key, const char *name, const char *text, GError **error)
 {
@@ -125,6 +139,15 @@ say_parameter (gpointer data, const char *key, const char *name, const char *tex
   if (numbers == NULL) {
     g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
         "%s has \"%s\" for '%s', which should be numbers with colons between", key, text, name);
+    return FALSE;
+  }
+  if (!holds (&model->inputs[i].shape, numbers->n)) {
+    g_autofree char *shape = gen_shape_to_string (&model->inputs[i].shape);
+
+    g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+        "%s has %u numbers for '%s', which is %s; one would stand for all of it", key, numbers->n,
+        name, shape);
+    g_free (numbers);
     return FALSE;
   }
   g_free (model->parameters[i]);
