@@ -372,6 +372,13 @@ hangs_together (const GstGeneratorPorts *ports)
   return ports->output.kind == GEN_PORT_SOUND || gst_generator_streams (ports);
 }
 
+/* Of several frames that make one none is left out, either. */
+static gboolean
+needs_all (const GstGeneratorPorts *ports)
+{
+  return hangs_together (ports) || ports->frames > 1;
+}
+
 #define BACKWARDS                                                                                  \
   "sound, and what is made of it, is made forwards: a piece is made with what comes before it, "   \
   "and what comes backwards does not follow it. Seek with a positive rate"
@@ -452,7 +459,7 @@ gst_generator_src_event (GstBaseTransform *base, GstEvent *event)
     return FALSE;
   }
   /* Those before it may know better. */
-  if (GST_EVENT_TYPE (event) == GST_EVENT_QOS && hangs_together (&self->play.ports))
+  if (GST_EVENT_TYPE (event) == GST_EVENT_QOS && needs_all (&self->play.ports))
     return gst_pad_push_event (GST_BASE_TRANSFORM_SINK_PAD (base), event);
   if (GST_EVENT_TYPE (event) == GST_EVENT_QOS)
     gst_generator_lateness_note_shown (&self->lateness, event);
@@ -576,7 +583,7 @@ gst_generator_submit_input_buffer (GstBaseTransform *base, gboolean discont, Gst
     gst_buffer_unref (buffer);
     return flow;
   }
-  if (!hangs_together (&self->play.ports))
+  if (!needs_all (&self->play.ports))
     gst_generator_lateness_judge (&self->lateness, buffer);
   flow = parent->submit_input_buffer (base, discont, buffer);
   if (flow == GST_FLOW_OK && gen_player_use (self->play.player) == NULL && !keep_caps (self)) {

@@ -129,6 +129,7 @@ GEN_API GenNumbers *gen_numbers_copy (const GenNumbers *numbers);
 /* What the user says of a model, in the words of the metadata; NULL where nothing is said. */
 typedef struct {
   const char *states, *parameters;
+  int frames; /* of inputs of any number of pictures; 0: nothing is said */
 } GenModelHints;
 
 struct _GenModel {
@@ -256,7 +257,8 @@ typedef struct {
   int frames;            /* in a run; of sounds the buffers */
   int pictures; /* in a frame: a wall's, or latents in a buffer; sounds one after another */
   /* How many frames that follow each other go into a run, at most GEN_MODEL_MAX_WINDOW: into an
-   * input of that many (FRAMES), or into as many inputs of one each. 0 or 1: one. */
+   * input of that many (of FRAMES, which is a PICTURE here), or into as many inputs of one each. 0
+   * or 1: one. */
   int window;
   int height, width; /* of an input picture, where the model leaves it free */
   gint64 length;     /* the same of an input sound or series, in samples of a channel */

@@ -228,9 +228,7 @@ fit (GenGraph *graph, GenTensor *x, const GenShape *wanted, GError **error)
 static GenTensor *
 unpack (GenGraph *graph, const GenModelUse *use, GError **error)
 {
-  return (use->input.kind == GEN_PORT_PICTURE || use->input.kind == GEN_PORT_FRAMES
-              ? unpack_picture
-              : unpack_sound) (graph, use, error);
+  return (use->input.kind == GEN_PORT_PICTURE ? unpack_picture : unpack_sound) (graph, use, error);
 }
 
 static gboolean
@@ -316,7 +314,7 @@ gen_model_use_feeds (const GenModel *model, const GenModelUse *use, guint i)
 
   if (strcmp (port->name, use->input.name) == 0)
     return TRUE;
-  return use->window > 1 && use->input.kind == GEN_PORT_PICTURE && port->part == GEN_PART_FLOW &&
+  return use->window > 1 && use->input.frames <= 1 && port->part == GEN_PART_FLOW &&
          port->kind == GEN_PORT_PICTURE;
 }
 
@@ -326,7 +324,7 @@ feed_frames (const GenModel *model, const GenModelUse *use, const GenGraph *sour
     GenTensor **inputs, GError **error)
 {
   GenTensor *x = unpack (graph, use, error);
-  const gboolean apart = use->window > 1 && use->input.kind == GEN_PORT_PICTURE;
+  const gboolean apart = use->window > 1 && use->input.frames <= 1;
   GenTensor *pictures[GEN_MODEL_MAX_WINDOW];
   int n = 0;
 

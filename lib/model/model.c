@@ -131,7 +131,9 @@ read_port (GenPort *port, const GenTensor *tensor, const GenShape *shape, gboole
     make_picture (port, 1, 3);
     port->frames = (int)dims[1] / 3;
     port->kind = GEN_PORT_FRAMES;
-  } else if (shape->rank == 5 && is_channels (dims[2]) && (dims[2] > 1 || !is_channels (dims[1]))) {
+  } else if (shape->rank == 5 && dims[1] == 3 && dims[2] != 3) {
+    make_frames (port, 2, 1);
+  } else if (shape->rank == 5 && is_channels (dims[2])) {
     make_frames (port, 1, 2);
   } else if (shape->rank == 5 && is_channels (dims[1])) {
     make_frames (port, 2, 1);
@@ -311,6 +313,18 @@ gen_model_fix_inputs (
 
 /* --- reading --- */
 
+/* Let an input of any number of pictures be one of so many. */
+static void
+say_frames (GenPort *port, GenTensor *tensor, GenTensor *copy, int frames)
+{
+  const int axis = port->frames_last ? 2 : 1;
+
+  tensor->shape.dims[axis] = copy->shape.dims[axis] = port->shape.dims[axis] = frames;
+  port->frames = frames;
+  if (frames == 1)
+    port->kind = GEN_PORT_PICTURE;
+}
+
 /* Whether the file says of all outputs what they are, for models whose shapes hang on what they
  * compute. */
 static gboolean
@@ -396,9 +410,12 @@ read_ports (GenModel *model, GenGraph *copy, GKeyFile *sidecar, GError **error)
   model->outputs = g_new0 (GenPort, graph->outputs->len + 1);
   model->parameters = g_new0 (GenNumbers *, graph->inputs->len + 1);
   for (guint i = 0; i < graph->inputs->len; i++) {
-    const GenTensor *tensor = g_ptr_array_index (graph->inputs, i);
+    GenTensor *tensor = g_ptr_array_index (graph->inputs, i);
 
     read_port (&model->inputs[i], tensor, &tensor->shape, TRUE);
+    if (model->inputs[i].frames < 0 && model->hints.frames > 0)
+      say_frames (
+          &model->inputs[i], tensor, g_ptr_array_index (copy->inputs, i), model->hints.frames);
     if (!gen_model_read_sample_rate (model, sidecar, &model->inputs[i], error))
       return FALSE;
   }
@@ -538,6 +555,7 @@ model_new (GenGraph *graph, const char *path, const GenModelHints *hints, GError
   model->path = g_strdup (path);
   model->hints.states = g_strdup (hints->states);
   model->hints.parameters = g_strdup (hints->parameters);
+  model->hints.frames = hints->frames;
   model->ref_count = 1;
   return read_model (model, error) ? g_steal_pointer (&model) : NULL;
 }
