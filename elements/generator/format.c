@@ -68,6 +68,7 @@ gst_generator_format_read (GstGeneratorFormat *format, GstGeneratorPlay *play, G
   use->from = (GenFrameLayout){ 0 };
   use->from_sound = use->to_sound = (GenSoundLayout){ 0 };
   use->length = 0;
+  use->window = ports->frames;
   if (!use->from_frames)
     return TRUE;
   if (!gst_video_info_from_caps (&info, caps)) {

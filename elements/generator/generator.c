@@ -61,23 +61,28 @@
  * where the model says its rate, from 64 on. Sounds follow each other to the sample, whatever the
  * times of the latents are. `latentsrc` is asked for latents as fast as sounds are long. With
  * `crossfade` each begins while the one before it fades out, and that much less of it lies between
- * two latents; the first one after a seek has none before it to fade out.
+ * two latents. The first one after a seek has none before it to fade out: its first `crossfade`
+ * nanoseconds are not those of a play without the seek, all that follows is. Who needs these too
+ * seeks to a latent earlier.
  *
  * A model of sound whose input and output are such is played on sound: piece by piece, each with
  * the samples around it that its results hang on, which is found from the model's kernels,
  * dilations and strides, so that pieces come out as they do of the whole, and so that there is no
- * click between them. `chunk-size` says how long pieces are, and with it the latency. Where results
- * hang on the whole sound, as those of attention and of normalisation along time do, no piece comes
- * out as it would of the whole: pieces of a second then overlap by half and fade into each other,
- * so that there is no click, and a warning tells of it. How near that comes hangs on the model: of
- * one that adds the mean over all time, white noise in pieces of 500 samples is 35 dB off.
- * `overlap` sets it otherwise, and is taken for other models as well; `context` says instead how
- * much is to be enough.
+ * click between them. `chunk-size` says how long pieces are, and with it the latency; at most 2^24
+ * samples go into a run, which nothing interrupts. Where results hang on the whole sound, as those
+ * of attention and of normalisation along time do, no piece comes out as it would of the whole:
+ * pieces of a second then overlap by half and fade into each other, so that there is no click, and
+ * a warning tells of it. How near that comes hangs on the model: of one that adds the mean over all
+ * time, white noise in pieces of 500 samples is 35 dB off. `overlap` sets it otherwise, and is
+ * taken for other models as well; `context` says instead how much is to be enough.
  *
- * Where nothing says the rate of a model that takes sound, it plays at whatever rate comes: for one
- * that was trained at 16 kHz, set `sample-rate`, and audioresample in front makes it of others.
- * Where its sound is [1, T], it is taken for such only if its metadata or `.modelinfo` says the
- * rate.
+ * Where nothing says the rate of a model that takes sound, it plays at whatever rate comes, and a
+ * warning tells which: for one that was trained at 16 kHz, set `sample-rate`, and audioresample in
+ * front makes it of others. Where its sound is [1, T], it is taken for such only if that, its
+ * metadata or `.modelinfo` says the rate.
+ *
+ * Sound, and what is made of it, is not played backwards, and neither is a series of vectors: a
+ * seek with a negative rate is refused, and a warning says so.
  *
  * Sound may be at one end alone. Vectors that follow each other, as the frames of a mel spectrogram
  * do, become sound by a model that takes them as [1, D, T] or [1, T, D] (a vocoder): buffers may
@@ -359,6 +364,58 @@ begin_anew (GstGenerator *self)
   return flow;
 }
 
+/* Sound, and what is made of it, hangs together: nothing of it is left out, and it is made
+ * forwards, since a piece is made with what comes before it. */
+static gboolean
+hangs_together (const GstGeneratorPorts *ports)
+{
+  return ports->output.kind == GEN_PORT_SOUND || gst_generator_streams (ports);
+}
+
+/* Of several frames that make one none is left out, either. */
+static gboolean
+needs_all (const GstGeneratorPorts *ports)
+{
+  return hangs_together (ports) || ports->frames > 1;
+}
+
+#define BACKWARDS                                                                                  \
+  "sound, and what is made of it, is made forwards: a piece is made with what comes before it, "   \
+  "and what comes backwards does not follow it. Seek with a positive rate"
+
+/* Whether a seek is one that goes on to those before; a warning says why not. For any thread. */
+static gboolean
+can_seek (GstGenerator *self, GstEvent *event)
+{
+  GstGeneratorPorts ports;
+  gboolean can;
+  double rate;
+
+  gst_event_parse_seek (event, &rate, NULL, NULL, NULL, NULL, NULL, NULL);
+  if (rate > 0 || !gst_generator_play_get_ports (&self->play, &ports))
+    return TRUE;
+  can = !hangs_together (&ports);
+  gen_model_unref (ports.model);
+  if (!can)
+    GST_ELEMENT_WARNING (
+        self, CORE, SEEK, ("A seek with rate %g is refused: " BACKWARDS, rate), (NULL));
+  return can;
+}
+
+/* The same of what has come of a seek that others let pass, which is an error. */
+static gboolean
+can_play_segment (GstGenerator *self, GstEvent *event)
+{
+  const GstSegment *segment;
+
+  gst_event_parse_segment (event, &segment);
+  if (segment->rate > 0 || !hangs_together (&self->play.ports))
+    return TRUE;
+  GST_ELEMENT_ERROR (
+      self, CORE, SEEK, ("What comes has rate %g: " BACKWARDS, segment->rate), (NULL));
+  return FALSE;
+}
+
 static gboolean
 gst_generator_sink_event (GstBaseTransform *base, GstEvent *event)
 {
@@ -366,6 +423,10 @@ gst_generator_sink_event (GstBaseTransform *base, GstEvent *event)
   GstGenerator *self = GST_GENERATOR (base);
   g_autoptr (GstCaps) caps = NULL;
 
+  if (GST_EVENT_TYPE (event) == GST_EVENT_SEGMENT && !can_play_segment (self, event)) {
+    gst_event_unref (event);
+    return FALSE;
+  }
   if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP) {
     if (self->mode != NULL && self->mode->flush != NULL)
       self->mode->flush (self->state);
@@ -388,22 +449,17 @@ gst_generator_sink_event (GstBaseTransform *base, GstEvent *event)
   return FALSE;
 }
 
-/* Of sound and of what is made of it nothing is left out. */
-static gboolean
-leaves_out (const GstGenerator *self)
-{
-  const GstGeneratorPorts *ports = &self->play.ports;
-
-  return ports->output.kind != GEN_PORT_SOUND && !gst_generator_streams (ports);
-}
-
 static gboolean
 gst_generator_src_event (GstBaseTransform *base, GstEvent *event)
 {
   GstGenerator *self = GST_GENERATOR (base);
 
+  if (GST_EVENT_TYPE (event) == GST_EVENT_SEEK && !can_seek (self, event)) {
+    gst_event_unref (event);
+    return FALSE;
+  }
   /* Those before it may know better. */
-  if (GST_EVENT_TYPE (event) == GST_EVENT_QOS && !leaves_out (self))
+  if (GST_EVENT_TYPE (event) == GST_EVENT_QOS && needs_all (&self->play.ports))
     return gst_pad_push_event (GST_BASE_TRANSFORM_SINK_PAD (base), event);
   if (GST_EVENT_TYPE (event) == GST_EVENT_QOS)
     gst_generator_lateness_note_shown (&self->lateness, event);
@@ -527,7 +583,7 @@ gst_generator_submit_input_buffer (GstBaseTransform *base, gboolean discont, Gst
     gst_buffer_unref (buffer);
     return flow;
   }
-  if (leaves_out (self))
+  if (!needs_all (&self->play.ports))
     gst_generator_lateness_judge (&self->lateness, buffer);
   flow = parent->submit_input_buffer (base, discont, buffer);
   if (flow == GST_FLOW_OK && gen_player_use (self->play.player) == NULL && !keep_caps (self)) {

@@ -12,6 +12,9 @@
 #define DEFAULT_OVERLAP -1
 #define DEFAULT_CROSSFADE 0
 #define DEFAULT_RELOAD TRUE
+#define DEFAULT_FRAMES 0
+#define DEFAULT_LOOKAHEAD -1
+#define DEFAULT_INTERPOLATE TRUE
 
 void
 gst_generator_settings_install (GObjectClass *klass, guint first)
@@ -105,6 +108,21 @@ gst_generator_settings_install (GObjectClass *klass, guint first)
           "The numbers that inputs of the model stand at which take no frames, such as "
           "strength=0.6,bits=1:0:1 (unset: as the model says)",
           NULL, live));
+  g_object_class_install_property (klass, first + GST_GENERATOR_FRAMES,
+      g_param_spec_uint ("frames", "Frames",
+          "How many frames that follow each other a model sees at once that takes any number of "
+          "them (0: what the model says)",
+          0, GEN_MODEL_MAX_WINDOW, DEFAULT_FRAMES, flags));
+  g_object_class_install_property (klass, first + GST_GENERATOR_LOOKAHEAD,
+      g_param_spec_int ("lookahead", "Lookahead",
+          "How many of the frames that a model sees at once come after the one that it makes (-1: "
+          "half of an odd number, none of an even one)",
+          -1, GEN_MODEL_MAX_WINDOW - 1, DEFAULT_LOOKAHEAD, flags));
+  g_object_class_install_property (klass, first + GST_GENERATOR_INTERPOLATE,
+      g_param_spec_boolean ("interpolate", "Interpolate",
+          "What a model makes of two frames lies between them, and they go on as well, twice as "
+          "many a second; else it takes the place of the second one",
+          DEFAULT_INTERPOLATE, flags));
 }
 
 void
@@ -117,6 +135,9 @@ gst_generator_settings_init (GstGeneratorSettings *settings)
   settings->hints.overlap = DEFAULT_OVERLAP;
   settings->hints.crossfade = DEFAULT_CROSSFADE;
   settings->reload = DEFAULT_RELOAD;
+  settings->frames = DEFAULT_FRAMES;
+  settings->hints.lookahead = DEFAULT_LOOKAHEAD;
+  settings->hints.interpolate = DEFAULT_INTERPOLATE;
 }
 
 void
@@ -193,6 +214,15 @@ gst_generator_settings_set (GstGeneratorSettings *settings, guint number, const 
     g_free (settings->parameters);
     settings->parameters = g_value_dup_string (value);
     break;
+  case GST_GENERATOR_FRAMES:
+    settings->frames = g_value_get_uint (value);
+    break;
+  case GST_GENERATOR_LOOKAHEAD:
+    settings->hints.lookahead = g_value_get_int (value);
+    break;
+  case GST_GENERATOR_INTERPOLATE:
+    settings->hints.interpolate = g_value_get_boolean (value);
+    break;
   default:
     return FALSE;
   }
@@ -254,6 +284,15 @@ gst_generator_settings_get (const GstGeneratorSettings *settings, guint number, 
   case GST_GENERATOR_PARAMETERS:
     g_value_set_string (value, settings->parameters);
     break;
+  case GST_GENERATOR_FRAMES:
+    g_value_set_uint (value, settings->frames);
+    break;
+  case GST_GENERATOR_LOOKAHEAD:
+    g_value_set_int (value, settings->hints.lookahead);
+    break;
+  case GST_GENERATOR_INTERPOLATE:
+    g_value_set_boolean (value, settings->hints.interpolate);
+    break;
   default:
     return FALSE;
   }
@@ -266,13 +305,18 @@ GenModelHints
 gst_generator_settings_hint (
     GstGeneratorSettings *settings, GstElement *element, GstGeneratorSaid *said)
 {
+  int frames;
+
   GST_OBJECT_LOCK (element);
   said->states = g_strdup (settings->states);
   said->parameters = g_strdup (settings->parameters);
   said->spectrum = g_strdup (settings->spectrum);
   said->chain = g_strdup (settings->chain);
+  frames = (int)settings->frames;
   GST_OBJECT_UNLOCK (element);
-  return (GenModelHints){ said->states, said->parameters, said->spectrum, said->chain };
+  return (GenModelHints){
+    said->states, said->parameters, frames, said->spectrum, said->chain
+  };
 }
 
 void

@@ -23,13 +23,16 @@ enum {
   GST_GENERATOR_SPECTRUM,
   GST_GENERATOR_CHAIN,
   GST_GENERATOR_PARAMETERS,
+  GST_GENERATOR_FRAMES,
+  GST_GENERATOR_LOOKAHEAD,
+  GST_GENERATOR_INTERPOLATE,
   GST_GENERATOR_N_PROPERTIES,
 };
 
 /* Under the element's object lock. */
 typedef struct {
   char *model, *input_range, *output_range, *states, *parameters, *spectrum, *chain;
-  guint batch_size, columns;
+  guint batch_size, columns, frames;
   GstGeneratorHints hints;
   gboolean reload;
 } GstGeneratorSettings;
