@@ -81,6 +81,7 @@ infer_link (Assembly *assembly, const GenLink *link, GenGraph *copy, GError **er
                       : fix_shape (assembly, &input->shape);
     /* Its extents are what they are, whatever it looked like. */
     link->model->inputs[i].kind = GEN_PORT_OTHER;
+    link->model->inputs[i].batch = 0;
     if (!gen_graph_set_input_shape (copy, input, &shape, error))
       return fail_port (link, "input", &link->model->inputs[i], error);
   }
