@@ -68,6 +68,9 @@ gboolean gst_generator_sound_length (
     const GstGeneratorPorts *ports, const GstGeneratorInput *input, gint64 *length, GError **error);
 /* Whether what it takes is one stream, sound or a series, wherever buffers cut it. */
 gboolean gst_generator_streams (const GstGeneratorPorts *ports);
+/* How many buffers are gathered for a run where somebody asks for `batch`: a model that takes one
+ * at a time gains nothing by more. */
+guint gst_generator_batch_of (const GstGeneratorPorts *ports, guint batch);
 /* Whether it makes neither pictures nor sound. */
 gboolean gst_generator_makes_tensors (const GstGeneratorPorts *ports);
 
