@@ -54,6 +54,7 @@ typedef struct {
   int chunk_size;       /* frames of sound in a piece */
   int overlap;          /* of pieces, in samples of the input; -1: what suits */
   guint64 crossfade;    /* of the sounds of latents, in nanoseconds */
+  int frames;           /* that follow each other; 0: what the model says */
   int lookahead;        /* frames behind the one that is made of several; -1: what suits */
   gboolean interpolate; /* one of two is what lies between them */
 } GstGeneratorHints;

@@ -77,12 +77,11 @@ suggest_picture (const GenPort *port)
   const gint64 *dims = port->shape.dims;
   int rank = port->shape.rank;
 
-  if ((rank == 3 || rank == 5) &&
-      (dims[rank - 3] == 1 || dims[rank - 3] == 3 || dims[rank - 3] == 4)) {
-    g_autofree char *size = gen_shape_to_string (&GEN_SHAPE (dims[rank - 2], dims[rank - 1]));
+  if (rank == 3 && (dims[0] == 1 || dims[0] == 3 || dims[0] == 4)) {
+    g_autofree char *size = gen_shape_to_string (&GEN_SHAPE (dims[1], dims[2]));
 
-    return g_strdup_printf ("; this one has an extent too %s: export it as [N, %d, %s%s",
-        rank == 3 ? "few" : "many", (int)dims[rank - 3], size + 1,
+    return g_strdup_printf ("; this one has an extent too few: export it as [N, %d, %s%s",
+        (int)dims[0], size + 1,
         may_be_sound (&port->shape)
             ? ", or, where it is sound, with metadata generative.sample-rate"
             : "");
