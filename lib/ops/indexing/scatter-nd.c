@@ -1,15 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* ScatterND: the data with slices overwritten by updates, or combined with them, at places that
- * tuples of indices give. Slices may meet, so parts share the elements of a slice. The attribute
- * batch_dims, which ONNX does not have, serves as GatherND's gradient. */
+ * tuples of indices give. Slices may meet, so parts share the elements of a slice. Indices that are
+ * constants are often a range that somebody has assigned to, element by element: then slices that
+ * lie one behind the other are copied as one. The attribute batch_dims, which ONNX does not have,
+ * serves as GatherND's gradient. */
 #include "indices.h"
 
 #include <string.h>
+
+/* Elements that follow each other in the data as in the updates. */
+typedef struct {
+  gsize from, to, n;
+} Range;
 
 typedef struct {
   GenTupleIndices tuples;
   GenBinaryRow row; /* NULL to overwrite */
   GenDataType type;
+  GArray *ranges; /* all there is to copy, of constant indices; or NULL */
 } Scatter;
 
 static gboolean
@@ -50,16 +58,63 @@ run (const GenKernel *kernel, int part, int parts)
   }
 }
 
+static void
+copy_ranges (const GenKernel *kernel, int part, int parts)
+{
+  const Scatter *s = kernel->state;
+  const gsize size = gen_data_type_size (s->type);
+
+  for (guint i = 0; i < s->ranges->len; i++) {
+    const Range *range = &g_array_index (s->ranges, Range, i);
+
+    memcpy ((char *)kernel->outputs[0] + range->to * size,
+        (const char *)kernel->inputs[2] + range->from * size, range->n * size);
+  }
+}
+
+/* The slices of `indices`, in their order, as far as they follow each other. */
+static GArray *
+find_ranges (const Scatter *s, const void *indices)
+{
+  GArray *ranges = g_array_new (FALSE, FALSE, sizeof (Range));
+  const gsize inner = (gsize)s->tuples.inner;
+
+  for (gint64 i = 0; i < s->tuples.n; i++) {
+    const gsize to = (gsize)gen_tuple_indices_offset (&s->tuples, indices, i);
+    Range *last =
+        ranges->len > 0 ? &g_array_index (ranges, Range, ranges->len - 1) : NULL;
+
+    if (last != NULL && last->to + last->n == to) {
+      last->n += inner;
+    } else {
+      const Range range = { (gsize)i * inner, to, inner };
+
+      g_array_append_val (ranges, range);
+    }
+  }
+  return ranges;
+}
+
+static void
+scatter_free (gpointer data)
+{
+  Scatter *s = data;
+
+  g_clear_pointer (&s->ranges, g_array_unref);
+  g_free (s);
+}
+
 static gboolean
 cpu (GenKernel *kernel, GError **error)
 {
   const GenNode *node = kernel->node;
   const GenTensor *x = gen_node_input (node, 0);
-  Scatter *s = g_new (Scatter, 1);
+  const void *indices = gen_tensor_constant (gen_node_input (node, 1));
+  Scatter *s = g_new0 (Scatter, 1);
   int parts;
 
   kernel->state = s;
-  kernel->free_state = g_free;
+  kernel->free_state = scatter_free;
   s->type = x->type;
   if (!gen_indices_reduction (node, &s->row, error))
     return FALSE;
@@ -67,6 +122,11 @@ cpu (GenKernel *kernel, GError **error)
   parts = gen_kernel_parts (kernel, s->tuples.n * s->tuples.inner, 0.5);
   gen_kernel_add_step (
       kernel, gen_indices_copy_data, gen_kernel_parts (kernel, gen_tensor_size (x), 0.1));
+  if (s->row == NULL && indices != NULL && parts == 1) {
+    s->ranges = find_ranges (s, indices);
+    gen_kernel_add_step (kernel, copy_ranges, 1);
+    return TRUE;
+  }
   gen_kernel_add_step (kernel, run, (int)MIN (parts, (s->tuples.inner + 15) / 16));
   return TRUE;
 }
