@@ -369,7 +369,9 @@ gen_model_assemble (
       g_prefix_error (error, "%s: ", path);
     return NULL;
   }
-  model = gen_model_new_plain (whole, path, hints, error);
+  /* Of one file, what was said is in the metadata by now. */
+  model = gen_model_new_plain (
+      whole, path, chain != NULL ? hints : &(GenModelHints){ .frames = hints->frames }, error);
   if (model == NULL)
     return NULL;
   copy_sources (links, model);
