@@ -65,8 +65,12 @@ G_BEGIN_DECLS
  *     frames are brought together under, scaled so that a model that changes nothing changes
  *     nothing; `none` adds them as they are,
  *   - `scale=1`: a factor of all that goes in, and the inverse of what comes out,
- *   - `frames=1`: how many go into a run where the model takes any number,
- *   - `lookahead=0`: by how many frames what it makes comes later than what it takes.
+ *   - `frames=1`: how many go into a run where the model takes any number; what it needs of frames
+ *     before, it remembers (causal convolutions, recurrent layers), and where it needs those to
+ *     come, runs of GEN_SPECTRA_FREE_FRAMES are made apart from each other, and a warning says so,
+ *   - `lookahead=0`: by how many frames what it makes comes later than what it takes,
+ *   - `deep-filter`: all of DeepFilterNet's: `bands` and `unit` go in by the names feat_erb and
+ *     feat_spec, `band-mask` and `filter` come out as m and coefs.
  *
  * Several files are one model (`generative.chain`, or the key `chain` in the sidecar's section
  * `generative`: "erb_dec.onnx,df_dec.onnx"): an input of a later file is what an earlier one made
@@ -168,6 +172,9 @@ typedef struct {
 GEN_API extern const GenWindowFunction *const gen_windows[];
 GEN_API const GenWindowFunction *gen_window_find (const char *name, GError **error);
 
+/* Frames in a run, of a model that hangs on frames to come. */
+#define GEN_SPECTRA_FREE_FRAMES 100
+
 /* How sound becomes what a model takes, and what it makes becomes sound; see above. */
 typedef struct {
   int length, hop, frames, lookahead;
@@ -177,6 +184,7 @@ typedef struct {
   char *form;            /* "complex to complex", for people */
   gboolean assumed;      /* by shapes alone */
   gboolean rate_assumed; /* nothing tells how many samples a second there are */
+  char *apart;           /* why runs know nothing of each other's frames; NULL where they do */
 } GenSpectra;
 
 struct _GenModel {

@@ -5,21 +5,24 @@
 #include <string.h>
 
 #include "../graph/graph-private.h"
+#include "causal.h"
 #include "spectra.h"
 
 typedef struct {
   const GPtrArray *links;
   const GenSpectra *spectra; /* or NULL */
+  gboolean hangs;            /* what it makes hangs on frames to come */
   GenGraph *graph;
   GenSpectralSound sound;
   GenTensor ***outputs; /* of each link */
+  GenShape **longer;    /* their shapes, where there is a frame more */
   GString *states, *parameters;
 } Assembly;
 
 /* Extents of an input that is a part of a sound: what is free are the frames of a run, and the first
  * one of several is the batch. */
 static GenShape
-fix_shape (const Assembly *assembly, const GenShape *shape)
+fix_shape (int frames, const GenShape *shape)
 {
   GenShape fixed = *shape;
   int free = 0;
@@ -28,7 +31,7 @@ fix_shape (const Assembly *assembly, const GenShape *shape)
     free += shape->dims[d] < 0;
   for (int d = 0; d < shape->rank; d++)
     if (shape->dims[d] < 0)
-      fixed.dims[d] = free-- > 1 && d == 0 ? 1 : assembly->spectra->frames;
+      fixed.dims[d] = free-- > 1 && d == 0 ? 1 : frames;
   return fixed;
 }
 
@@ -64,9 +67,9 @@ find_input (
   return x;
 }
 
-/* Make the shapes of `copy`, a link's graph, known. */
+/* Make the shapes of `copy`, a link's graph, known, of as many frames as a run has and `more`. */
 static gboolean
-infer_link (Assembly *assembly, const GenLink *link, GenGraph *copy, GError **error)
+infer_link (Assembly *assembly, const GenLink *link, GenGraph *copy, int more, GError **error)
 {
   const GenExtents extents = { 1, 64, 64, GEN_PORT_SMALLEST_SOUND };
 
@@ -77,8 +80,12 @@ infer_link (Assembly *assembly, const GenLink *link, GenGraph *copy, GError **er
 
     if (from < 0 && link->inputs[i] == GEN_ROLE_NONE)
       continue;
-    shape = from >= 0 ? assembly->outputs[from][link->from[i].output]->shape
-                      : fix_shape (assembly, &input->shape);
+    if (from < 0)
+      shape = fix_shape (assembly->spectra->frames + more, &input->shape);
+    else if (more > 0)
+      shape = assembly->longer[from][link->from[i].output];
+    else
+      shape = assembly->outputs[from][link->from[i].output]->shape;
     /* Its extents are what they are, whatever it looked like. */
     link->model->inputs[i].kind = GEN_PORT_OTHER;
     link->model->inputs[i].batch = 0;
@@ -146,6 +153,37 @@ describe_parts (Assembly *assembly, const GenLink *link, GenTensor *const *input
   }
 }
 
+/* Whether a link takes any number of frames, and says nothing of what it remembers. */
+static gboolean
+is_free (const GenLink *link)
+{
+  for (guint i = 0; i < link->model->graph->inputs->len; i++)
+    if (link->model->inputs[i].part == GEN_PART_STATE)
+      return FALSE;
+  for (guint i = 0; i < link->model->graph->inputs->len; i++)
+    if ((link->inputs[i] != GEN_ROLE_NONE || link->from[i].link >= 0) &&
+        !gen_shape_is_known (&link->model->inputs[i].shape))
+      return TRUE;
+  return FALSE;
+}
+
+/* Have `copy`, a link's graph, remember what came before. */
+static gboolean
+remember (Assembly *assembly, guint number, GenGraph *copy, GError **error)
+{
+  const GenLink *link = g_ptr_array_index (assembly->links, number);
+  g_autoptr (GenGraph) longer = gen_graph_copy (link->model->graph);
+
+  if (!infer_link (assembly, link, longer, 1, error))
+    return FALSE;
+  for (guint i = 0; i < longer->outputs->len; i++)
+    assembly->longer[number][i] = ((GenTensor *)g_ptr_array_index (longer->outputs, i))->shape;
+  if (assembly->spectra->apart != NULL || !is_free (link))
+    return TRUE;
+  assembly->hangs = !gen_graph_remember (copy, longer, error);
+  return !assembly->hangs;
+}
+
 static gboolean
 bring_link (Assembly *assembly, guint number, GError **error)
 {
@@ -156,21 +194,17 @@ bring_link (Assembly *assembly, guint number, GError **error)
   GenTensor **outputs = g_new0 (GenTensor *, source->outputs->len + 1);
 
   assembly->outputs[number] = outputs;
-  if (assembly->spectra != NULL && !infer_link (assembly, link, copy, error))
+  assembly->longer[number] = g_new0 (GenShape, source->outputs->len + 1);
+  if (assembly->spectra != NULL && (!infer_link (assembly, link, copy, 0, error) ||
+                                       !remember (assembly, number, copy, error)))
     return FALSE;
   for (guint i = 0; i < source->inputs->len; i++) {
     inputs[i] = find_input (assembly, link, i, g_ptr_array_index (copy->inputs, i), error);
     if (inputs[i] == NULL)
       return FALSE;
   }
-  gen_graph_bring (assembly->graph, source, link->prefix, inputs, outputs, NULL);
+  gen_graph_bring (assembly->graph, copy, link->prefix, inputs, outputs, NULL);
   describe_parts (assembly, link, inputs, outputs);
-  for (guint i = 0; assembly->spectra != NULL && i < source->outputs->len; i++) {
-    const GenTensor *known = g_ptr_array_index (copy->outputs, i);
-
-    outputs[i]->type = known->type;
-    outputs[i]->shape = known->shape;
-  }
   return take_outputs (assembly, link, outputs, error);
 }
 
@@ -262,9 +296,10 @@ write_metadata (const Assembly *assembly, const GenModel *first)
     set_metadata (assembly->graph, "generative.parameters", assembly->parameters->str);
 }
 
-/* (transfer full) */
+/* `hangs` becomes whether it failed since results hang on frames to come. (transfer full) */
 static GenGraph *
-make_graph (const GPtrArray *links, const GenSpectra *spectra, GError **error)
+try_graph (
+    const GPtrArray *links, const GenSpectra *spectra, gboolean *hangs, GError **error)
 {
   const GenLink *first = g_ptr_array_index (links, 0);
   g_autoptr (GString) states = g_string_new (NULL), parameters = g_string_new (NULL);
@@ -274,18 +309,47 @@ make_graph (const GPtrArray *links, const GenSpectra *spectra, GError **error)
     .spectra = spectra,
     .graph = graph,
     .outputs = g_new0 (GenTensor **, links->len),
+    .longer = g_new0 (GenShape *, links->len),
     .states = states,
     .parameters = parameters,
   };
   const gboolean good = assemble (&assembly, error);
 
-  for (guint i = 0; i < links->len; i++)
+  for (guint i = 0; i < links->len; i++) {
     g_free (assembly.outputs[i]);
+    g_free (assembly.longer[i]);
+  }
   g_free (assembly.outputs);
+  g_free (assembly.longer);
+  *hangs = assembly.hangs;
   if (!good)
     return NULL;
   write_metadata (&assembly, first->model);
   return g_steal_pointer (&graph);
+}
+
+/* Where it cannot remember, runs are made apart from each other. (transfer full) */
+static GenGraph *
+make_graph (const GPtrArray *links, GenSpectra *spectra, GError **error)
+{
+  const gboolean any = spectra != NULL && spectra->frames == 0;
+  g_autoptr (GError) reason = NULL;
+  GenGraph *graph;
+  gboolean hangs;
+
+  if (any)
+    spectra->frames = 1;
+  graph = try_graph (links, spectra, &hangs, &reason);
+  if (graph != NULL)
+    return graph;
+  if (!hangs) {
+    g_propagate_error (error, g_steal_pointer (&reason));
+    return NULL;
+  }
+  spectra->apart = g_strdup (reason->message);
+  if (any)
+    spectra->frames = GEN_SPECTRA_FREE_FRAMES;
+  return try_graph (links, spectra, &hangs, error);
 }
 
 /* --- a model --- */

@@ -164,8 +164,8 @@ get_frames (GenSpectralSound *sound, GError **error)
   return sound->frames;
 }
 
-static GenTensor *
-get_spectrum (GenSpectralSound *sound, GError **error)
+GenTensor *
+gen_spectral_spectrum (GenSpectralSound *sound, GError **error)
 {
   const GenSpectra *spectra = sound->spectra;
 
@@ -182,7 +182,7 @@ static GenTensor *
 get_magnitude (GenSpectralSound *sound, GError **error)
 {
   const gint64 last = 3;
-  GenTensor *spectrum = get_spectrum (sound, error);
+  GenTensor *spectrum = gen_spectral_spectrum (sound, error);
 
   if (sound->magnitude == NULL && spectrum != NULL)
     sound->magnitude = gen_graph_op (
@@ -314,25 +314,27 @@ gen_spectral_give (
 {
   GenTensor *x = NULL;
 
+  if (role >= GEN_ROLE_BANDS)
+    return gen_deep_filter_give (sound, role, shape, error);
   switch (role) {
   case GEN_ROLE_FRAMES:
     x = get_frames (sound, error);
     break;
   case GEN_ROLE_COMPLEX:
-    x = get_spectrum (sound, error);
+    x = gen_spectral_spectrum (sound, error);
     break;
   case GEN_ROLE_REAL:
-    x = slice (sound->graph, get_spectrum (sound, error), 3, 0, 1, error);
+    x = slice (sound->graph, gen_spectral_spectrum (sound, error), 3, 0, 1, error);
     break;
   case GEN_ROLE_IMAGINARY:
-    x = slice (sound->graph, get_spectrum (sound, error), 3, 1, 2, error);
+    x = slice (sound->graph, gen_spectral_spectrum (sound, error), 3, 1, 2, error);
     break;
   case GEN_ROLE_MAGNITUDE:
     x = get_magnitude (sound, error);
     break;
   default:
     g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
-        "no input is %s: inputs are complex, real, imaginary, magnitude or frames",
+        "no input is %s: inputs are complex, real, imaginary, magnitude, frames, bands or unit",
         gen_spectral_role_name (role));
   }
   return to_port (sound, x, role, shape, error);
@@ -347,7 +349,7 @@ change_magnitude (GenSpectralSound *sound, GenTensor *x, GError **error)
       graph, "Max", get_magnitude (sound, error), gen_graph_float (graph, NO_MAGNITUDE), error);
 
   return gen_binary (
-      graph, "Mul", get_spectrum (sound, error), gen_binary (graph, "Div", x, before, error), error);
+      graph, "Mul", gen_spectral_spectrum (sound, error), gen_binary (graph, "Div", x, before, error), error);
 }
 
 /* The spectrum times complex numbers. */
@@ -355,7 +357,7 @@ static GenTensor *
 multiply_complex (GenSpectralSound *sound, GenTensor *x, GError **error)
 {
   GenGraph *graph = sound->graph;
-  GenTensor *spectrum = get_spectrum (sound, error);
+  GenTensor *spectrum = gen_spectral_spectrum (sound, error);
   GenTensor *a = slice (graph, spectrum, 3, 0, 1, error), *b = slice (graph, spectrum, 3, 1, 2, error);
   GenTensor *c = slice (graph, x, 3, 0, 1, error), *d = slice (graph, x, 3, 1, 2, error);
 
@@ -371,11 +373,13 @@ gboolean
 gen_spectral_take (GenSpectralSound *sound, GenSpectralRole role, GenTensor *x, GenTensor *other,
     GError **error)
 {
+  if (role >= GEN_ROLE_BANDS)
+    return gen_deep_filter_take (sound, role, x, error);
   x = from_port (sound, x, role, error);
   if (x != NULL && other != NULL)
     x = concat (sound->graph, x, from_port (sound, other, role, error), 3, error);
   if (x != NULL && role == GEN_ROLE_MASK)
-    x = gen_binary (sound->graph, "Mul", get_spectrum (sound, error), x, error);
+    x = gen_binary (sound->graph, "Mul", gen_spectral_spectrum (sound, error), x, error);
   else if (x != NULL && role == GEN_ROLE_MAGNITUDE)
     x = change_magnitude (sound, x, error);
   else if (x != NULL && role == GEN_ROLE_COMPLEX_MASK)

@@ -8,9 +8,6 @@
 
 #include <generative/operator.h>
 
-/* Frames in a run where the model takes any number, and remembers nothing: what it makes of one
- * hangs on its neighbours as a rule. */
-#define FREE_FRAMES 100
 /* Longer frames are of sounds of a higher rate. */
 #define LONG_FRAME 960
 #define USUAL_RATE 16000
@@ -22,7 +19,7 @@
 static const gint64 usual_bins[] = { 129, 161, 201, 241, 257, 321, 401, 481, 513, 961, 1025 };
 
 static const char *const role_names[] = { "none", "complex", "real", "imaginary", "magnitude",
-  "mask", "complex-mask", "frames" };
+  "mask", "complex-mask", "frames", "bands", "unit", "band-mask", "filter" };
 
 const char *
 gen_spectral_role_name (GenSpectralRole role)
@@ -45,6 +42,7 @@ gen_spectra_free (GenSpectra *spectra)
   if (spectra == NULL)
     return;
   g_free (spectra->form);
+  g_free (spectra->apart);
   g_free (spectra);
 }
 
@@ -101,7 +99,8 @@ say_port (Reading *reading, const char *name, const char *value, GError **error)
 
     if (role == GEN_ROLE_NONE && (input >= 0 || output >= 0))
       return fail (reading, value,
-          "which should be complex, real, imaginary, magnitude, mask, complex-mask or frames",
+          "which should be complex, real, imaginary, magnitude, mask, complex-mask, frames, bands, "
+          "unit, band-mask or filter",
           error);
     if (input >= 0)
       link->inputs[input] = role;
@@ -118,18 +117,53 @@ say_port (Reading *reading, const char *name, const char *value, GError **error)
   return FALSE;
 }
 
+/* Let a port of that name, where there is one, have a role. */
+static void
+find_port (const Reading *reading, const char *name, gboolean is_output, GenSpectralRole role)
+{
+  for (guint i = 0; i < reading->links->len; i++) {
+    GenLink *link = g_ptr_array_index (reading->links, i);
+    const int port = gen_link_find (link, is_output, name);
+
+    if (port >= 0)
+      (is_output ? link->outputs : link->inputs)[port] = role;
+  }
+}
+
+/* What DeepFilterNet's files are exported with. */
+static void
+say_deep_filter (Reading *reading)
+{
+  GenSpectra *spectra = reading->spectra;
+
+  spectra->length = 960;
+  spectra->hop = 480;
+  spectra->window = gen_window_find ("vorbis", NULL);
+  spectra->scale = 1.0 / 960;
+  spectra->lookahead = 2;
+  spectra->frames = 1;
+  find_port (reading, "feat_erb", FALSE, GEN_ROLE_BANDS);
+  find_port (reading, "feat_spec", FALSE, GEN_ROLE_UNIT);
+  find_port (reading, "m", TRUE, GEN_ROLE_BAND_MASK);
+  find_port (reading, "coefs", TRUE, GEN_ROLE_FILTER);
+}
+
 static gboolean
 say_form (Reading *reading, const char *word, GError **error)
 {
   static const GenSpectralRole forms[] = { GEN_ROLE_COMPLEX, GEN_ROLE_MAGNITUDE, GEN_ROLE_FRAMES };
 
+  if (strcmp (word, "deep-filter") == 0) {
+    say_deep_filter (reading);
+    return TRUE;
+  }
   reading->planes = strcmp (word, "planes") == 0;
   reading->input = reading->planes ? GEN_ROLE_REAL : find_role (word);
   for (guint i = 0; i < G_N_ELEMENTS (forms); i++)
     if (reading->planes || reading->input == forms[i])
       return TRUE;
   return fail (
-      reading, word, "which should be complex, planes, magnitude or frames, or KEY=VALUE", error);
+      reading, word, "which should be complex, planes, magnitude, frames or deep-filter, or KEY=VALUE", error);
 }
 
 static gboolean
@@ -279,6 +313,7 @@ length_of (const GenShape *shape, GenSpectralRole role)
   return role == GEN_ROLE_FRAMES ? (int)row : (int)(2 * (row - 1));
 }
 
+/* How many frames a model takes at a time; 0 where it remembers nothing and takes any number. */
 static int
 count_frames (const GenLink *link, int input, GenSpectralRole role, int row)
 {
@@ -302,7 +337,7 @@ count_frames (const GenLink *link, int input, GenSpectralRole role, int row)
   if (!row_found)
     return 1;
   if (free && frames == 1 && !gen_model_has_states (link->model))
-    return FREE_FRAMES;
+    return 0;
   return (int)CLAMP (frames, 1, MOST_FRAMES);
 }
 
@@ -388,7 +423,8 @@ complete_outputs (GenLink *link, GenSpectralRole input, GenSpectralRole said, GE
 {
   int output;
 
-  if (has_role (link->outputs, link->model->graph->outputs->len) || input == GEN_ROLE_NONE)
+  if (has_role (link->outputs, link->model->graph->outputs->len) || input == GEN_ROLE_NONE ||
+      input >= GEN_ROLE_BANDS)
     return TRUE;
   if (input == GEN_ROLE_REAL && said == GEN_ROLE_NONE)
     return assign (link, TRUE, GEN_ROLE_REAL, error) &&
@@ -551,7 +587,7 @@ gen_model_describe_spectra_assumption (const GenModel *model, gboolean rate_said
   const gboolean rate_assumed = spectra != NULL && spectra->rate_assumed && !rate_said;
   GString *text;
 
-  if (spectra == NULL || (!spectra->assumed && !rate_assumed))
+  if (spectra == NULL || (!spectra->assumed && !rate_assumed && spectra->apart == NULL))
     return NULL;
   text = g_string_new (model->path != NULL ? model->path : "the model");
   if (spectra->assumed)
@@ -561,10 +597,15 @@ gen_model_describe_spectra_assumption (const GenModel *model, gboolean rate_said
         "or metadata generative.spectrum in the model, would tell",
         spectra->length, spectra->hop, spectra->window->name, spectra->length, spectra->hop,
         spectra->window->name);
+  if (spectra->apart != NULL)
+    g_string_append_printf (text,
+        "%s %s, and so %d frames are made at a time, which know nothing of those around them; "
+        "frames=N in property spectrum says how many",
+        spectra->assumed ? ";" : ":", spectra->apart, spectra->frames);
   if (rate_assumed)
     g_string_append_printf (text,
         "%s nothing tells how many samples a second there are, and %d are assumed, which property "
         "sample-rate, or metadata generative.sample-rate, would tell",
-        spectra->assumed ? ";" : ":", gen_spectra_usual_rate (spectra));
+        spectra->assumed || spectra->apart != NULL ? ";" : ":", gen_spectra_usual_rate (spectra));
   return g_string_free (text, FALSE);
 }

@@ -16,6 +16,11 @@ typedef enum {
   GEN_ROLE_MASK,         /* comes out: the spectrum is multiplied by it */
   GEN_ROLE_COMPLEX_MASK, /* the same of complex numbers */
   GEN_ROLE_FRAMES,
+  /* Of deep filtering (deep-filter.c): */
+  GEN_ROLE_BANDS,     /* power in bands, less its mean so far */
+  GEN_ROLE_UNIT,      /* the first bins, over their magnitude so far */
+  GEN_ROLE_BAND_MASK, /* comes out: a number for each band */
+  GEN_ROLE_FILTER,    /* comes out: for each of the first bins a filter over frames */
 } GenSpectralRole;
 
 const char *gen_spectral_role_name (GenSpectralRole role);
@@ -60,6 +65,7 @@ typedef struct {
   const GenSpectra *spectra;
   GenTensor *frames;   /* [1, frames, length], or NULL */
   GenTensor *spectrum; /* [1, frames, bins, 2], or NULL */
+  GenTensor *history;  /* [runs, bins, 2] of what came in, up to now, where it is filtered; or NULL */
   GenTensor *magnitude; /* [1, frames, bins, 1], of that, or NULL */
 } GenSpectralSound;
 
@@ -72,6 +78,13 @@ GenTensor *gen_spectral_give (
  * else NULL. */
 gboolean gen_spectral_take (GenSpectralSound *sound, GenSpectralRole role, GenTensor *x,
     GenTensor *other, GError **error);
+/* The same of roles of deep filtering. */
+GenTensor *gen_deep_filter_give (
+    GenSpectralSound *sound, GenSpectralRole role, const GenShape *shape, GError **error);
+gboolean gen_deep_filter_take (
+    GenSpectralSound *sound, GenSpectralRole role, GenTensor *x, GError **error);
+/* [1, frames, bins, 2] */
+GenTensor *gen_spectral_spectrum (GenSpectralSound *sound, GError **error);
 /* Put it together: [1, 1, samples]. */
 GenTensor *gen_spectral_end (GenSpectralSound *sound, GError **error);
 /* Where `shape` does not hold what a port of `role` would: FALSE with what would. */
