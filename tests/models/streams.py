@@ -85,15 +85,76 @@ def dtln(first, second):
     return lambda sound: by_frames(sound, 512, 128, change)
 
 
-def largest_error(tool, sound, peer, properties, rest):
+def bands(count, length, rate, least=2):
+    """Bins of bands of equal width for the ear."""
+    step = 9.265 * np.log1p(rate / 2 / (24.7 * 9.265)) / count
+    ends = [round(24.7 * 9.265 * np.expm1(i * step / 9.265) * length / rate)
+            for i in range(1, count + 1)]
+    widths, before, lent = [], 0, 0
+    for end in ends:
+        width = end - before - lent
+        lent = max(least - width, 0)
+        widths.append(max(width, least))
+        before = end
+    widths[-1] += length // 2 + 1 - sum(widths)
+    return np.repeat(np.arange(count), widths)
+
+
+def so_far(values, first):
+    """What `values` have been up to each frame, a hundredth of each new one."""
+    followed = np.empty_like(values)
+    for i, value in enumerate(values):
+        first = followed[i] = 0.01 * value + 0.99 * first
+    return followed
+
+
+def deep_filter(folder, length=960, hop=480, rate=48000):
+    """All frames of the sound at once through each of the three nets."""
+    encoder, gains, filters = (
+        onnxruntime.InferenceSession(f"{folder}/{name}.onnx", providers=["CPUExecutionProvider"])
+        for name in ("enc", "erb_dec", "df_dec"))
+    sine = np.sin(np.pi * (np.arange(length) + 0.5) / length)
+    window = np.sin(np.pi / 2 * sine ** 2)
+
+    def change(sound):
+        lead = length - hop
+        padded = np.concatenate([np.zeros(lead), sound, np.zeros(6 * hop)])
+        count = (len(padded) - length) // hop + 1
+        spectra = np.array([np.fft.rfft(padded[t * hop:t * hop + length] * window) / length
+                            for t in range(count)])
+        band = bands(32, length, rate)
+        power = np.stack([(np.abs(spectra[:, band == b]) ** 2).mean(1) for b in range(32)], 1)
+        power = 10 * np.log10(power + 1e-10)
+        power = (power - so_far(power, np.linspace(-60, -90, 32))) / 40
+        unit = spectra[:, :96]
+        unit = unit / np.sqrt(so_far(np.abs(unit), np.linspace(0.001, 0.0001, 96)))
+        names = [output.name for output in encoder.get_outputs()]
+        coded = dict(zip(names, encoder.run(names, {
+            "feat_erb": power[None, None].astype(np.float32),
+            "feat_spec": np.stack([unit.real, unit.imag])[None].astype(np.float32)})))
+        gain = gains.run(["m"], {n: coded[n] for n in ("emb", "e3", "e2", "e1", "e0")})[0][0, 0]
+        taps = filters.run(["coefs"], {n: coded[n] for n in ("emb", "c0")})[0][0]
+        taps = taps.reshape(count, 96, 5, 2) @ np.array([1, 1j])
+        around = np.concatenate([np.zeros((2, 96)), spectra[:, :96], np.zeros((2, 96))])
+        made = np.zeros(len(padded))
+        for t in range(count - 2):
+            frame = spectra[t] * gain[t + 2][band]
+            frame[:96] = sum(around[t + k] * taps[t + 2, :, k] for k in range(5))
+            made[t * hop:t * hop + length] += np.fft.irfft(frame * length, length) * window
+        return made[lead:lead + len(sound)]
+
+    return change
+
+
+def largest_error(tool, sound, peer, properties, rest, rate=RATE):
     """Speech that begins after a second of noise alone, of which `rest` is left at most."""
-    noise = np.random.default_rng(1).normal(size=len(sound) + RATE) * 0.02
-    noisy = np.concatenate([np.zeros(RATE), sound]) + noise
+    noise = np.random.default_rng(1).normal(size=len(sound) + rate) * 0.02
+    noisy = np.concatenate([np.zeros(rate), sound]) + noise
     expected = peer(noisy)
-    got = play(tool, noisy, properties)
+    got = play(tool, noisy, properties, rate)
     if got.shape != expected.shape:
         raise RuntimeError(f"{len(got)} samples were made of {len(expected)}")
-    alone = slice(RATE // 4, RATE)
+    alone = slice(rate // 4, rate)
     left = np.std(got[alone]) / np.std(noisy[alone])
     if left > rest:
         raise RuntimeError(f"{left:.2f} of the noise is left, more than {rest}")
@@ -105,6 +166,7 @@ def cases(tool, find, speech):
     net = find("gtcrn_simple.onnx")
     folder = os.path.join("dtln", "models")
     first, second = (find(os.path.join(folder, f"model_{n}.onnx")) for n in (1, 2))
+    three = os.path.dirname(find("erb_dec.onnx"))
     sound = speech(SECONDS)
     return [
         ("speech from noise, streamed: gtcrn_simple.onnx",
@@ -114,4 +176,9 @@ def cases(tool, find, speech):
              tool, sound, dtln(first, second),
              [f"model={first}", "chain=model_2.onnx", "spectrum=magnitude,length=512,hop=128,"
               "window=rectangular,synthesis=none", "sample-rate=16000"], 0.25)),
+        ("speech from noise, three files, streamed: DeepFilterNet3",
+         lambda: largest_error(
+             tool, speech(SECONDS, 48000), deep_filter(three),
+             [f"model={three}/enc.onnx", "chain=erb_dec.onnx,df_dec.onnx", "spectrum=deep-filter",
+              "sample-rate=48000"], 0.1, 48000)),
     ]

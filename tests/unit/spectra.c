@@ -353,6 +353,168 @@ save_second (const char *path, const char *name)
   g_assert_no_error (error);
 }
 
+/* --- frames that remember --- */
+
+enum { WIDE = 8, MANY = 40 };
+
+static GenTensor *
+draw (GenGraph *graph, const GenShape *shape, guint64 stream)
+{
+  const gsize n = (gsize)gen_shape_elements (shape);
+  GenRandom random = gen_random_new (5, "weights", stream);
+  float *numbers = g_new (float, n);
+
+  gen_random_normal (&random, 0, 0, numbers, n);
+  for (gsize i = 0; i < n; i++)
+    numbers[i] *= 0.3f;
+  return gen_graph_add_constant (
+      graph, "w", GEN_TYPE_FLOAT32, shape, g_bytes_new_take (numbers, n * sizeof (float)));
+}
+
+/* Frames [1, frames, WIDE] through convolutions over frames, one behind a Pad and one with pads of
+ * its own, and through recurrent layers; `after` frames to come are seen too. */
+static GenGraph *
+make_net (gint64 frames, gint64 after, const char *last)
+{
+  static const gint64 swap[] = { 0, 2, 1 }, first[] = { 1, 0, 2 }, one = 1;
+  const gint64 pads[] = { 0, 0, 2 - after, 0, 0, after }, own[] = { 4, 0 }, two = 2;
+  GenGraph *graph = gen_graph_new ("net");
+  g_autoptr (GError) error = NULL;
+  GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, frames, WIDE));
+  GenTensor *y =
+      gen_graph_op (graph, "Transpose", &x, 1, 1, &error, "perm", GEN_INTS, 3, swap, NULL);
+
+  y = gen_binary (graph, "Pad", y, gen_graph_ints (graph, pads, 6), &error);
+  y = gen_graph_op (graph, "Conv", (GenTensor *[]){ y, draw (graph, &GEN_SHAPE (6, WIDE, 3), 0) }, 2,
+      1, &error, NULL);
+  y = gen_unary (graph, "Tanh", y, &error);
+  y = gen_graph_op (graph, "Conv", (GenTensor *[]){ y, draw (graph, &GEN_SHAPE (4, 6, 3), 1) }, 2, 1,
+      &error, "pads", GEN_INTS, 2, own, "dilations", GEN_INTS, 1, &two, NULL);
+  y = gen_graph_op (graph, "Transpose", (GenTensor *[]){ gen_graph_op (graph, "Transpose", &y, 1, 1,
+                                            &error, "perm", GEN_INTS, 3, swap, NULL) },
+      1, 1, &error, "perm", GEN_INTS, 3, first, NULL);
+  y = gen_graph_op (graph, "GRU",
+      (GenTensor *[]){ y, draw (graph, &GEN_SHAPE (1, 15, 4), 2),
+          draw (graph, &GEN_SHAPE (1, 15, 5), 3) },
+      3, 1, &error, "hidden_size", GEN_INT, 5, NULL);
+  y = gen_graph_op (graph, "Squeeze", (GenTensor *[]){ y, gen_graph_ints (graph, &one, 1) }, 2, 1,
+      &error, NULL);
+  y = gen_graph_op (graph, "LSTM",
+      (GenTensor *[]){ y, draw (graph, &GEN_SHAPE (1, 4 * WIDE, 5), 4),
+          draw (graph, &GEN_SHAPE (1, 4 * WIDE, WIDE), 5) },
+      3, 1, &error, "hidden_size", GEN_INT, WIDE, NULL);
+  y = gen_graph_op (graph, "Squeeze", (GenTensor *[]){ y, gen_graph_ints (graph, &one, 1) }, 2, 1,
+      &error, NULL);
+  y = gen_graph_op (graph, "Transpose", &y, 1, 1, &error, "perm", GEN_INTS, 3, first, NULL);
+  if (last != NULL)
+    y = gen_binary (graph, "Sub", y,
+        gen_graph_op (graph, last, &y, 1, 1, &error, "axes", GEN_INTS, 1, &one, NULL), &error);
+  g_assert_no_error (error);
+  gen_graph_add_output (graph, y);
+  return graph;
+}
+
+/* The same of any number of frames. */
+static GenModel *
+make_stream (gint64 after, const char *last, const char *spectrum)
+{
+  g_autoptr (GenGraph) graph = make_net (MANY, after, last);
+
+  for (guint i = 0; i < graph->tensors->len; i++) {
+    GenTensor *tensor = g_ptr_array_index (graph->tensors, i);
+
+    for (int d = 0; tensor->role != GEN_ROLE_CONSTANT && d < tensor->shape.rank; d++)
+      if (tensor->shape.dims[d] == MANY)
+        tensor->shape.dims[d] = -1;
+  }
+  return make_model (graph, spectrum);
+}
+
+/* What comes frame by frame, or several at a time, is what comes of all. */
+static void
+test_causal (void)
+{
+  static const char *const spectra[] = { "", ",frames=1", ",frames=3", ",frames=7" };
+  g_autoptr (GenGraph) whole = make_net (MANY, 0, NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GenPlan) plan = gen_plan_new (whole, &(GenPlanOptions){ 0 }, &error);
+  g_autofree float *noise = make_noise ();
+  const float *wanted;
+
+  g_assert_no_error (error);
+  memcpy (gen_plan_input (plan, 0)->data, noise, MANY * WIDE * sizeof (float));
+  g_assert_true (gen_plan_run (plan, &error));
+  wanted = gen_plan_output (plan, 0)->data;
+  for (gsize i = 0; i < G_N_ELEMENTS (spectra); i++) {
+    g_autofree char *text =
+        g_strconcat ("frames,length=8,hop=8,window=rectangular", spectra[i], NULL);
+    g_autoptr (GenModel) model = make_stream (0, NULL, text);
+    g_autofree float *made = play (model, noise);
+
+    g_assert_null (model->spectra->apart);
+    g_assert_cmpint (model->spectra->frames, ==, i == 0 ? 1 : model->spectra->frames);
+    for (int k = 0; k < MANY * WIDE; k++)
+      g_assert_cmpfloat_with_epsilon (made[k], wanted[k], 1e-6);
+  }
+}
+
+/* What hangs on frames to come is made of several, and told of. */
+static void
+test_apart (void)
+{
+  static const struct {
+    gint64 after;
+    const char *last, *words;
+  } cases[] = { { 1, NULL, "Pad" }, { 0, "ReduceMean", "ReduceMean" } };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autoptr (GenModel) model = make_stream (
+        cases[i].after, cases[i].last, "frames,length=8,hop=8,window=rectangular");
+    g_autofree char *text = gen_model_describe_spectra_assumption (model, TRUE);
+
+    g_assert_cmpint (model->spectra->frames, ==, GEN_SPECTRA_FREE_FRAMES);
+    g_assert_nonnull (strstr (text, cases[i].words));
+    g_assert_nonnull (strstr (text, "frames=N"));
+  }
+}
+
+/* Gains of 1, and filters that take the frame in the middle: `m` of [1, 1, T, 8] and `coefs` of
+ * [1, T, 5, 10]. */
+static void
+test_deep_filter (void)
+{
+  g_autoptr (GenGraph) graph = gen_graph_new ("deep");
+  g_autoptr (GenModel) model = NULL;
+  g_autoptr (GError) error = NULL;
+  GenTensor *bands =
+      gen_graph_add_input (graph, "feat_erb", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 1, 1, 8));
+  GenTensor *unit =
+      gen_graph_add_input (graph, "feat_spec", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 2, 1, 5));
+  GenTensor *m = gen_graph_add_value (graph, "m"), *coefs = gen_graph_add_value (graph, "coefs");
+  float *middle = g_new0 (float, 50);
+  GenTensor *zero = gen_binary (graph, "Mul",
+      gen_graph_op (graph, "ReduceSum", &unit, 1, 1, &error, NULL), gen_graph_float (graph, 0),
+      &error);
+
+  for (int i = 0; i < 5; i++)
+    middle[i * 10 + 4] = 1;
+  bands = gen_binary (graph, "Mul", bands, gen_graph_float (graph, 0), &error);
+  gen_graph_add_node (graph, "", NULL, "Add", GEN_OPSET,
+      (GenTensor *[]){ bands, gen_graph_float (graph, 1) }, 2, &m, 1, &error);
+  gen_graph_add_node (graph, "", NULL, "Add", GEN_OPSET,
+      (GenTensor *[]){ zero, gen_graph_add_constant (graph, "middle", GEN_TYPE_FLOAT32,
+                                 &GEN_SHAPE (1, 1, 5, 10),
+                                 g_bytes_new_take (middle, 50 * sizeof (float))) },
+      2, &coefs, 1, &error);
+  g_assert_no_error (error);
+  gen_graph_add_output (graph, m);
+  gen_graph_add_output (graph, coefs);
+  model = make_model (graph, "deep-filter,length=64,hop=32,scale=0.015625");
+  g_assert_cmpint (model->spectra->lookahead, ==, 2);
+  g_assert_cmpstr (model->spectra->window->name, ==, "vorbis");
+  assert_same (model, 1, "deep filter");
+}
+
 /* Two files: a mask on the spectrum, then frames; the second takes what the first has made by name
  * or as it is said; states of one name are each file's own. */
 static void
@@ -430,6 +592,9 @@ test_refused (void)
     { "hop=16", NULL, "no form" },
     { "planes,length=64", NULL, "imaginary" },
     { "complex,length=64,scale=-1", NULL, "above 0" },
+    { "a=bands,length=64,frames=2", NULL, "should be 1" },
+    { "a=complex,y=filter,length=64,lookahead=1", NULL, "last axis" },
+    { "a=complex,y=bands,length=64", NULL, "band-mask" },
     { NULL, "none.onnx", "none.onnx" },
     { NULL, "second.onnx,b=y", "ports are" },
     { NULL, "second.onnx,a=y", "[1, 7]" },
@@ -466,6 +631,9 @@ main (int argc, char **argv)
   g_test_add_func ("/spectra/masks", test_masks);
   g_test_add_func ("/spectra/assumed", test_assumed);
   g_test_add_func ("/spectra/sidecar", test_sidecar);
+  g_test_add_func ("/spectra/causal", test_causal);
+  g_test_add_func ("/spectra/apart", test_apart);
+  g_test_add_func ("/spectra/deep-filter", test_deep_filter);
   g_test_add_func ("/spectra/chain", test_chain);
   g_test_add_func ("/spectra/plain-chain", test_plain_chain);
   g_test_add_func ("/spectra/refused", test_refused);
