@@ -10,7 +10,7 @@
 
 typedef struct {
   GenModel *model;
-  GenModel *played; /* with spectra and a chain; the same where it has neither */
+  GenModel *played;      /* with spectra and a chain; the same where it has neither */
   GHashTable *operators; /* name to count */
   GList *names;          /* of operators, the most frequent first */
   guint64 parameters, bytes;

@@ -477,8 +477,7 @@ run (int argc, char **argv)
   g_array_set_clear_func (run.to, wish_clear);
   run.arrays = g_ptr_array_new_with_free_func (bytes_free);
   /* Its own inputs, whatever it is played as. */
-  run.model =
-      gen_model_load_as (argv[1], &(GenModelHints){ .spectrum = "", .chain = "" }, &error);
+  run.model = gen_model_load_as (argv[1], &(GenModelHints){ .spectrum = "", .chain = "" }, &error);
   if (run.model != NULL)
     run_model (&run, &error);
   g_clear_pointer (&run.model, gen_model_unref);

@@ -85,18 +85,21 @@
  * seek with a negative rate is refused, and a warning says so.
  *
  * Most denoisers take spectra or frames of a sound, and make such. They play as models of sound do:
- * windows, transforms and the sum of what overlaps become a part of the model, and what lies between
- * two runs is remembered. The sound that comes out is as long as what went in and lies where it
- * lay; it comes as much later as a frame is long, which the latency says. `spectrum` says how, in
- * words with commas between: what the model takes and makes (`complex` for an axis of 2, `planes`
- * for two inputs, real and imaginary, `magnitude` for one whose phase stays as it was, `frames` for
- * plain samples; `output=mask`, `output=complex-mask` or `output=magnitude` where it makes something
- * else than it takes, as in spectrum=magnitude,output=mask,length=512,hop=128), `length` and `hop`
- * in samples, `window` (`hann`, `sqrt-hann`, `hamming`, `rectangular`, `vorbis`; periodic),
- * `synthesis` (another window to put frames together under, or `none` for models whose frames are
- * just added), `scale`, `frames` (how many go into a run, where the model takes any number) and
- * `lookahead` (by how many frames what a model makes is of earlier ones than what it takes). Where
- * the model takes and makes several of these, each is said by its name, as in
+ * windows, transforms and the sum of what overlaps become a part of the model, and what lies
+ * between two runs is remembered. The sound that comes out is as long as what went in and lies
+ * where it lay; it comes as much later as a frame is long, which the latency says. `spectrum` says
+ * how, in words with commas between: what the model takes and makes (`complex` for an axis of 2,
+ * `planes` for two inputs, real and imaginary, `magnitude` for one whose phase stays as it was,
+ * `frames` for plain samples; `output=mask`, `output=complex-mask` or `output=magnitude` where it
+ * makes something else than it takes, as in spectrum=magnitude,output=mask,length=512,hop=128),
+ * `length` and `hop` in samples, `window` (`hann`, `sqrt-hann`, `hamming`, `rectangular`, `vorbis`;
+ * periodic), `synthesis` (another window to put frames together under, or `none` for models whose
+ * frames are just added), `scale`, `frames` (how many go into a run, where the model takes any
+ * number) and `lookahead` (by how many frames what a model makes is of earlier ones than what it
+ * takes). Of a model that takes any number of frames one goes into a run: what its convolutions and
+ * recurrent layers need of those before, it remembers, so that the stream comes out as the whole
+ * would; where results hang on frames to come, runs of a hundred are made, and a warning says so.
+ * Where the model takes and makes several of these, each is said by its name, as in
  * `re=real,im=imaginary,gain=mask`. Frames are scaled so that a model that changes nothing gives
  * back the sound that went in. Metadata `generative.spectrum`, or the key `spectrum` in the
  * sections of the `.modelinfo` file, say it as well; where nobody does, an axis of 2 and one of 257
@@ -110,7 +113,9 @@
  * what the sound is by then. Of a denoiser whose first net makes a mask of magnitudes, and whose
  * second one works on samples, that is chain=model_2.onnx
  * spectrum=magnitude,length=512,hop=128,window=rectangular,synthesis=none. Ports of later files
- * are named with the file in front, as in `model_2/input`. `generative-model inspect`, which takes
+ * are named with the file in front, as in `model_2/input`. DeepFilterNet's three files play as
+ * model=enc.onnx chain=erb_dec.onnx,df_dec.onnx spectrum=deep-filter sample-rate=48000.
+ * `generative-model inspect`, which takes
  * `--spectrum` and `--chain` too, tells what was made of it.
  *
  * Sound may be at one end alone. Vectors that follow each other, as the frames of a mel spectrogram

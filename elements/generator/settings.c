@@ -327,9 +327,7 @@ gst_generator_settings_hint (
   said->chain = g_strdup (settings->chain);
   frames = settings->hints.frames;
   GST_OBJECT_UNLOCK (element);
-  return (GenModelHints){
-    said->states, said->parameters, frames, said->spectrum, said->chain
-  };
+  return (GenModelHints){ said->states, said->parameters, frames, said->spectrum, said->chain };
 }
 
 void

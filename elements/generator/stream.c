@@ -430,8 +430,7 @@ make_piece (Stream *self, guint64 keep, GstBuffer **output)
   if (self->play->ports.window == 0) {
     join (self, buffer);
     finish_sound (self, buffer, to_output (self, keep));
-  }
-  else if (self->position == 0)
+  } else if (self->position == 0)
     GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_DISCONT);
   advance (self, keep);
   self->play->frame++;

@@ -51,8 +51,8 @@ G_BEGIN_DECLS
  * A model whose input are spectra, or frames, of a sound becomes one of sound when it is loaded
  * (GenSpectra): its graph begins with windows and a Fourier transform, and ends with the inverse
  * and a sum of what overlaps; what is left of either is a state. That is said by the metadata
- * `generative.spectrum`, or the key `spectrum` in the sidecar's sections of inputs and outputs; else
- * it is assumed of an input and an output that have one axis of 2 and one of as many bins as
+ * `generative.spectrum`, or the key `spectrum` in the sidecar's sections of inputs and outputs;
+ * else it is assumed of an input and an output that have one axis of 2 and one of as many bins as
  * lengths that are usual come to (257 of 512). A text of spectra is words with commas between:
  *
  *   - what an input takes and the output behind it makes: `complex` (an axis of 2), `planes` (two
@@ -225,8 +225,8 @@ GEN_API const GenPort *gen_model_find_output (const GenModel *model, GenPortKind
 
 /* Whether what it makes hangs on what it has played before. */
 GEN_API gboolean gen_model_has_states (const GenModel *model);
-/* Let input number `i`, a parameter, stand at `numbers` to begin with, in players that are made from
- * now on. Before anybody plays it. */
+/* Let input number `i`, a parameter, stand at `numbers` to begin with, in players that are made
+ * from now on. Before anybody plays it. */
 GEN_API void gen_model_set_parameter (GenModel *model, guint i, const GenNumbers *numbers);
 /* A parameter for which nobody has said a number, or NULL. */
 GEN_API const GenPort *gen_model_find_unset (const GenModel *model);
@@ -258,11 +258,11 @@ GEN_API char *gen_model_describe_assumption (
 /* A sentence or two: "makes pictures of 28 x 28 pixels, grey, from latents of 100 numbers".
  * (transfer full) */
 GEN_API char *gen_model_describe (const GenModel *model);
-/* The same of its spectra: "complex to complex, frames of 512 samples every 256 under …". NULL where
- * it has none. (transfer full) */
+/* The same of its spectra: "complex to complex, frames of 512 samples every 256 under …". NULL
+ * where it has none. (transfer full) */
 GEN_API char *gen_model_describe_spectra (const GenModel *model);
-/* What has been assumed of them, and of their rate unless `rate_said`, and what would tell better: a
- * sentence for users; NULL where nothing has. (transfer full) */
+/* What has been assumed of them, and of their rate unless `rate_said`, and what would tell better:
+ * a sentence for users; NULL where nothing has. (transfer full) */
 GEN_API char *gen_model_describe_spectra_assumption (const GenModel *model, gboolean rate_said);
 
 /* Of a model that makes sound of sound or of a series: which neighbours a piece needs for being

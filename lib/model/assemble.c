@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A model as it is to be played: the files of its chain one behind the other, and sound at both ends
- * of those that take spectra. What comes of it is a graph and what its metadata say, which is read
- * as any other is. */
+/* A model as it is to be played: the files of its chain one behind the other, and sound at both
+ * ends of those that take spectra. What comes of it is a graph and what its metadata say, which is
+ * read as any other is. */
 #include <string.h>
 
 #include "../graph/graph-private.h"
@@ -19,8 +19,8 @@ typedef struct {
   GString *states, *parameters;
 } Assembly;
 
-/* Extents of an input that is a part of a sound: what is free are the frames of a run, and the first
- * one of several is the batch. */
+/* Extents of an input that is a part of a sound: what is free are the frames of a run, and the
+ * first one of several is the batch. */
 static GenShape
 fix_shape (int frames, const GenShape *shape)
 {
@@ -38,8 +38,8 @@ fix_shape (int frames, const GenShape *shape)
 static gboolean
 fail_port (const GenLink *link, const char *side, const GenPort *port, GError **error)
 {
-  g_prefix_error (error, "spectrum: %s '%s%s': ", side, link->prefix != NULL ? link->prefix : "",
-      port->name);
+  g_prefix_error (
+      error, "spectrum: %s '%s%s': ", side, link->prefix != NULL ? link->prefix : "", port->name);
   return FALSE;
 }
 
@@ -60,8 +60,7 @@ find_input (
     return x;
   }
   name = g_strconcat (link->prefix != NULL ? link->prefix : "", input->name, NULL);
-  x = gen_graph_add_input (
-      assembly->graph, name, input->type, &link->model->inputs[i].shape);
+  x = gen_graph_add_input (assembly->graph, name, input->type, &link->model->inputs[i].shape);
   for (int d = 0; d < x->shape.rank; d++)
     x->dim_names[d] = g_strdup (input->dim_names[d]);
   return x;
@@ -116,8 +115,7 @@ take_outputs (Assembly *assembly, const GenLink *link, GenTensor **outputs, GErr
 
     if (role == GEN_ROLE_NONE || role == GEN_ROLE_IMAGINARY)
       continue;
-    if (role == GEN_ROLE_REAL &&
-        (imaginary = find_imaginary (assembly, link, outputs)) == NULL) {
+    if (role == GEN_ROLE_REAL && (imaginary = find_imaginary (assembly, link, outputs)) == NULL) {
       g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
           "no other output is said to be imaginary");
       return fail_port (link, "output", port, error);
@@ -130,8 +128,8 @@ take_outputs (Assembly *assembly, const GenLink *link, GenTensor **outputs, GErr
 
 /* What a link's states and parameters are, in the words of the metadata. */
 static void
-describe_parts (Assembly *assembly, const GenLink *link, GenTensor *const *inputs,
-    GenTensor *const *outputs)
+describe_parts (
+    Assembly *assembly, const GenLink *link, GenTensor *const *inputs, GenTensor *const *outputs)
 {
   const GenModel *model = link->model;
 
@@ -146,8 +144,8 @@ describe_parts (Assembly *assembly, const GenLink *link, GenTensor *const *input
 
       g_ascii_dtostr (number, sizeof number, numbers->values[k]);
       if (k == 0)
-        g_string_append_printf (assembly->parameters, "%s%s=",
-            assembly->parameters->len > 0 ? "," : "", inputs[i]->name);
+        g_string_append_printf (assembly->parameters,
+            "%s%s=", assembly->parameters->len > 0 ? "," : "", inputs[i]->name);
       g_string_append_printf (assembly->parameters, k > 0 ? ":%s" : "%s", number);
     }
   }
@@ -195,8 +193,8 @@ bring_link (Assembly *assembly, guint number, GError **error)
 
   assembly->outputs[number] = outputs;
   assembly->longer[number] = g_new0 (GenShape, source->outputs->len + 1);
-  if (assembly->spectra != NULL && (!infer_link (assembly, link, copy, 0, error) ||
-                                       !remember (assembly, number, copy, error)))
+  if (assembly->spectra != NULL &&
+      (!infer_link (assembly, link, copy, 0, error) || !remember (assembly, number, copy, error)))
     return FALSE;
   for (guint i = 0; i < source->inputs->len; i++) {
     inputs[i] = find_input (assembly, link, i, g_ptr_array_index (copy->inputs, i), error);
@@ -298,8 +296,7 @@ write_metadata (const Assembly *assembly, const GenModel *first)
 
 /* `hangs` becomes whether it failed since results hang on frames to come. (transfer full) */
 static GenGraph *
-try_graph (
-    const GPtrArray *links, const GenSpectra *spectra, gboolean *hangs, GError **error)
+try_graph (const GPtrArray *links, const GenSpectra *spectra, gboolean *hangs, GError **error)
 {
   const GenLink *first = g_ptr_array_index (links, 0);
   g_autoptr (GString) states = g_string_new (NULL), parameters = g_string_new (NULL);
@@ -400,8 +397,7 @@ make_sound (GenModel *model, GenSpectra *spectra)
 }
 
 GenModel *
-gen_model_assemble (
-    GenGraph *graph, const char *path, const GenModelHints *hints, GError **error)
+gen_model_assemble (GenGraph *graph, const char *path, const GenModelHints *hints, GError **error)
 {
   g_autoptr (GPtrArray) links = g_ptr_array_new_with_free_func (gen_link_free);
   g_autoptr (GKeyFile) sidecar = NULL;
@@ -415,8 +411,7 @@ gen_model_assemble (
     return NULL;
   chain = find_chain (graph, sidecar, hints);
   /* Of a chain, what is said of states and parameters is said of all of it. */
-  model = gen_model_new_plain (
-      graph, path, chain != NULL ? &(GenModelHints){ 0 } : hints, error);
+  model = gen_model_new_plain (graph, path, chain != NULL ? &(GenModelHints){ 0 } : hints, error);
   if (model == NULL)
     return NULL;
   g_ptr_array_add (links, gen_link_new (model, TRUE));

@@ -70,8 +70,8 @@ put_before (Stream *stream, GenNode *node, int axis, gint64 before, GError **err
     return fail (node, "has frames and what is in them on one axis", error);
   shape.dims[axis] = before;
   state = gen_graph_add_state (graph, "frames before", x->type, &shape, make_zeros (&shape));
-  joined = gen_graph_op (graph, "Concat", (GenTensor *[]){ state, x }, 2, 1, error, "axis", GEN_INT,
-      axis, NULL);
+  joined = gen_graph_op (
+      graph, "Concat", (GenTensor *[]){ state, x }, 2, 1, error, "axis", GEN_INT, axis, NULL);
   if (joined == NULL)
     return FALSE;
   next = gen_graph_op (graph, "Slice",
@@ -166,8 +166,7 @@ carry (Stream *stream, GenNode *node, guint i, guint o, GError **error)
 {
   GenTensor *begin = gen_node_input (node, i), *end, *state;
   const GenTensor *x = gen_node_input (node, 0);
-  const GenShape shape =
-      GEN_SHAPE (1, x->shape.dims[1], gen_node_int (node, "hidden_size", 0));
+  const GenShape shape = GEN_SHAPE (1, x->shape.dims[1], gen_node_int (node, "hidden_size", 0));
   GBytes *data;
 
   if (begin != NULL && begin->role != GEN_ROLE_CONSTANT)
@@ -222,7 +221,8 @@ keeps_time (Stream *stream, const GenNode *node, int axis, GError **error)
 
   if (made == NO_TIME || g_strv_contains (whole, node->op->name))
     return fail (node, "hangs on all frames", error);
-  if (g_strv_contains (cuts, node->op->name) && made >= 0 && x->shape.dims[axis] != y->shape.dims[made])
+  if (g_strv_contains (cuts, node->op->name) && made >= 0 &&
+      x->shape.dims[axis] != y->shape.dims[made])
     return fail (node, "moves frames", error);
   if (g_strv_contains (along, node->op->name)) {
     const gint64 on = gen_node_int (node, "axis", -1);

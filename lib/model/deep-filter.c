@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The ends of deep filtering (Schröter et al., "DeepFilterNet", 2022): a net sees the power in bands
- * of equal width for the ear, and the first bins as complex numbers, both against what they have
- * been so far; and makes gains of the bands, and for each of the first bins a filter over a few
- * frames around it. What it makes is of the frame `lookahead` runs ago. */
+/* The ends of deep filtering (Schröter et al., "DeepFilterNet", 2022): a net sees the power in
+ * bands of equal width for the ear, and the first bins as complex numbers, both against what they
+ * have been so far; and makes gains of the bands, and for each of the first bins a filter over a
+ * few frames around it. What it makes is of the frame `lookahead` runs ago. */
 #include <math.h>
 
 #include "../ops/build.h"
@@ -142,14 +142,15 @@ static GenTensor *
 give_unit (GenSpectralSound *sound, int n, GError **error)
 {
   GenGraph *graph = sound->graph;
-  GenTensor *x = gen_build_reshape (graph,
-      slice (graph, gen_spectral_spectrum (sound, error), 2, 0, n, error), &GEN_SHAPE (n, 2), error);
-  GenTensor *magnitude = gen_build_reshape (
-      graph, reduce (graph, "ReduceL2", x, 1, error), &GEN_SHAPE (n), error);
+  GenTensor *x =
+      gen_build_reshape (graph, slice (graph, gen_spectral_spectrum (sound, error), 2, 0, n, error),
+          &GEN_SHAPE (n, 2), error);
+  GenTensor *magnitude =
+      gen_build_reshape (graph, reduce (graph, "ReduceL2", x, 1, error), &GEN_SHAPE (n), error);
 
   magnitude = follow (graph, "magnitude so far", magnitude, FIRST_MAGNITUDE, LAST_MAGNITUDE, error);
-  magnitude =
-      gen_build_reshape (graph, gen_unary (graph, "Sqrt", magnitude, error), &GEN_SHAPE (n, 1), error);
+  magnitude = gen_build_reshape (
+      graph, gen_unary (graph, "Sqrt", magnitude, error), &GEN_SHAPE (n, 1), error);
   return gen_binary (graph, "Div", x, magnitude, error);
 }
 
@@ -223,8 +224,8 @@ look_back (GenSpectralSound *sound, GError **error)
     sound->history = now;
     return now != NULL;
   }
-  state = gen_graph_add_state (graph, "spectra before", GEN_TYPE_FLOAT32, &shape,
-      g_bytes_new_take (g_malloc0 (size), size));
+  state = gen_graph_add_state (
+      graph, "spectra before", GEN_TYPE_FLOAT32, &shape, g_bytes_new_take (g_malloc0 (size), size));
   sound->history = concat (graph, state, now, 0, error);
   next = slice (graph, sound->history, 0, 1, 2 * ahead + 1, error);
   sound->spectrum = gen_build_reshape (graph,
@@ -275,8 +276,7 @@ filter (GenGraph *graph, GenTensor *x, GenTensor *by, GError **error)
       (GenTensor *[]){ products, gen_graph_ints (graph, &first, 1) }, 2, 1, error, NULL);
   if (products == NULL)
     return NULL;
-  return gen_build_reshape (
-      graph, products, &GEN_SHAPE (1, 1, products->shape.dims[1], 2), error);
+  return gen_build_reshape (graph, products, &GEN_SHAPE (1, 1, products->shape.dims[1], 2), error);
 }
 
 /* [.., n, 2 runs]: the first n bins filtered over runs, the others as they are. */
@@ -293,7 +293,8 @@ take_filter (GenSpectralSound *sound, GenTensor *x, GError **error)
     g_autofree char *shape = gen_shape_to_string (&x->shape);
 
     g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
-        "it is %s, where filters over %" G_GINT64_FORMAT " frames (lookahead=%d to both sides) have "
+        "it is %s, where filters over %" G_GINT64_FORMAT
+        " frames (lookahead=%d to both sides) have "
         "a last axis of %" G_GINT64_FORMAT,
         shape, runs, sound->spectra->lookahead, 2 * runs);
     return NULL;
@@ -316,8 +317,8 @@ gen_deep_filter_take (GenSpectralSound *sound, GenSpectralRole role, GenTensor *
   }
   if (!check (sound, error) || !look_back (sound, error))
     return FALSE;
-  sound->spectrum = role == GEN_ROLE_BAND_MASK ? take_bands (sound, x, error)
-                                               : take_filter (sound, x, error);
+  sound->spectrum =
+      role == GEN_ROLE_BAND_MASK ? take_bands (sound, x, error) : take_filter (sound, x, error);
   sound->frames = sound->magnitude = NULL;
   return sound->spectrum != NULL;
 }

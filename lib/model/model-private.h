@@ -13,8 +13,8 @@ gboolean gen_model_read_sample_rate (
 gboolean gen_model_read_ranges (
     GenModel *model, const GenGraph *graph, GKeyFile *sidecar, GError **error);
 
-/* The model of a graph as it is, and of a file: neither of its spectra nor of what it is chained to.
- * (transfer full) */
+/* The model of a graph as it is, and of a file: neither of its spectra nor of what it is chained
+ * to. (transfer full) */
 GenModel *gen_model_new_plain (
     GenGraph *graph, const char *path, const GenModelHints *hints, GError **error);
 GenModel *gen_model_load_plain (const char *path, GError **error);

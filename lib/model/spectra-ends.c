@@ -208,8 +208,7 @@ row_of (const GenSpectra *spectra, GenSpectralRole role)
 /* In which order a port has frames (0), what is in a row of one (1) and the parts of a number (2).
  * Where a row holds all real parts and then all imaginary ones, parts come before it. */
 static gboolean
-find_order (
-    const GenSpectra *spectra, GenSpectralRole role, const GenShape *shape, gint64 order[3])
+find_order (const GenSpectra *spectra, GenSpectralRole role, const GenShape *shape, gint64 order[3])
 {
   const gint64 row = row_of (spectra, role), parts = parts_of (role);
   int at = shape->rank - 1, part = shape->rank - 1, time = 0;
@@ -262,8 +261,8 @@ gen_spectra_check_shape (
   g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
       "it is %s, where %s of length=%d and frames=%d should have an axis of %" G_GINT64_FORMAT
       "%s and as many numbers as %d frames",
-      text, gen_spectral_role_name (role), spectra->length, spectra->frames,
-      row_of (spectra, role), parts_of (role) == 2 ? ", one of 2," : "", spectra->frames);
+      text, gen_spectral_role_name (role), spectra->length, spectra->frames, row_of (spectra, role),
+      parts_of (role) == 2 ? ", one of 2," : "", spectra->frames);
   return FALSE;
 }
 
@@ -300,8 +299,8 @@ from_port (GenSpectralSound *sound, GenTensor *x, GenSpectralRole role, GError *
   find_order (spectra, role, &x->shape, order);
   for (int i = 0; i < 3; i++)
     back[order[i]] = i;
-  x = gen_build_reshape (sound->graph, x,
-      &GEN_SHAPE (extents[order[0]], extents[order[1]], extents[order[2]]), error);
+  x = gen_build_reshape (
+      sound->graph, x, &GEN_SHAPE (extents[order[0]], extents[order[1]], extents[order[2]]), error);
   if (order[0] != 0 || order[1] != 1)
     x = gen_build_transpose (sound->graph, x, back, error);
   return gen_build_reshape (
@@ -348,8 +347,8 @@ change_magnitude (GenSpectralSound *sound, GenTensor *x, GError **error)
   GenTensor *before = gen_binary (
       graph, "Max", get_magnitude (sound, error), gen_graph_float (graph, NO_MAGNITUDE), error);
 
-  return gen_binary (
-      graph, "Mul", gen_spectral_spectrum (sound, error), gen_binary (graph, "Div", x, before, error), error);
+  return gen_binary (graph, "Mul", gen_spectral_spectrum (sound, error),
+      gen_binary (graph, "Div", x, before, error), error);
 }
 
 /* The spectrum times complex numbers. */
@@ -358,7 +357,8 @@ multiply_complex (GenSpectralSound *sound, GenTensor *x, GError **error)
 {
   GenGraph *graph = sound->graph;
   GenTensor *spectrum = gen_spectral_spectrum (sound, error);
-  GenTensor *a = slice (graph, spectrum, 3, 0, 1, error), *b = slice (graph, spectrum, 3, 1, 2, error);
+  GenTensor *a = slice (graph, spectrum, 3, 0, 1, error),
+            *b = slice (graph, spectrum, 3, 1, 2, error);
   GenTensor *c = slice (graph, x, 3, 0, 1, error), *d = slice (graph, x, 3, 1, 2, error);
 
   return concat (graph,
@@ -370,8 +370,8 @@ multiply_complex (GenSpectralSound *sound, GenTensor *x, GError **error)
 }
 
 gboolean
-gen_spectral_take (GenSpectralSound *sound, GenSpectralRole role, GenTensor *x, GenTensor *other,
-    GError **error)
+gen_spectral_take (
+    GenSpectralSound *sound, GenSpectralRole role, GenTensor *x, GenTensor *other, GError **error)
 {
   if (role >= GEN_ROLE_BANDS)
     return gen_deep_filter_take (sound, role, x, error);
@@ -403,7 +403,7 @@ cut (GenSpectralSound *sound, GenTensor *x, GError **error)
 {
   const GenSpectra *spectra = sound->spectra;
   const gint64 frames = spectra->frames, length = spectra->length;
-  g_autofree gint64 *places = g_new (gint64, frames *length);
+  g_autofree gint64 *places = g_new (gint64, frames * length);
   GenTensor *indices;
 
   if (frames == 1 || x == NULL)
@@ -413,12 +413,11 @@ cut (GenSpectralSound *sound, GenTensor *x, GError **error)
   indices = gen_build_reshape (sound->graph,
       gen_graph_ints (sound->graph, places, (gsize)(frames * length)), &GEN_SHAPE (frames, length),
       error);
-  x = gen_build_reshape (
-      sound->graph, x, &GEN_SHAPE (1, gen_shape_elements (&x->shape)), error);
+  x = gen_build_reshape (sound->graph, x, &GEN_SHAPE (1, gen_shape_elements (&x->shape)), error);
   if (x == NULL || indices == NULL)
     return NULL;
-  return gen_graph_op (sound->graph, "Gather", (GenTensor *[]){ x, indices }, 2, 1, error, "axis",
-      GEN_INT, 1, NULL);
+  return gen_graph_op (
+      sound->graph, "Gather", (GenTensor *[]){ x, indices }, 2, 1, error, "axis", GEN_INT, 1, NULL);
 }
 
 gboolean
@@ -457,8 +456,8 @@ overlap (GenSpectralSound *sound, GenTensor *x, GError **error)
     return gen_build_reshape (sound->graph, x, &GEN_SHAPE (frames + hops - 1, hop), error);
   x = gen_build_reshape (sound->graph, x, &GEN_SHAPE (frames, hops, hop), error);
   for (gint64 i = 0; i < hops; i++) {
-    GenTensor *blocks = gen_build_reshape (sound->graph,
-        slice (sound->graph, x, 1, i, i + 1, error), &GEN_SHAPE (frames, hop), error);
+    GenTensor *blocks = gen_build_reshape (
+        sound->graph, slice (sound->graph, x, 1, i, i + 1, error), &GEN_SHAPE (frames, hop), error);
 
     blocks = pad (sound->graph, blocks, 0, i, hops - 1 - i, error);
     sum = i == 0 ? blocks : gen_binary (sound->graph, "Add", sum, blocks, error);

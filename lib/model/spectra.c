@@ -67,8 +67,8 @@ fail (const Reading *reading, const char *word, const char *wanted, GError **err
 }
 
 static gboolean
-say_number (
-    const Reading *reading, const char *word, const char *value, int most, int *number, GError **error)
+say_number (const Reading *reading, const char *word, const char *value, int most, int *number,
+    GError **error)
 {
   guint64 parsed;
 
@@ -79,7 +79,8 @@ say_number (
 }
 
 static gboolean
-say_window (const Reading *reading, const char *value, const GenWindowFunction **window, GError **error)
+say_window (
+    const Reading *reading, const char *value, const GenWindowFunction **window, GError **error)
 {
   *window = gen_window_find (value, error);
   if (*window == NULL)
@@ -162,8 +163,8 @@ say_form (Reading *reading, const char *word, GError **error)
   for (guint i = 0; i < G_N_ELEMENTS (forms); i++)
     if (reading->planes || reading->input == forms[i])
       return TRUE;
-  return fail (
-      reading, word, "which should be complex, planes, magnitude, frames or deep-filter, or KEY=VALUE", error);
+  return fail (reading, word,
+      "which should be complex, planes, magnitude, frames or deep-filter, or KEY=VALUE", error);
 }
 
 static gboolean
@@ -212,7 +213,7 @@ say_all (Reading *reading, const char *name, const char *text, GError **error)
       continue;
     if (value != NULL)
       *value++ = '\0';
-    if (value != NULL ? !say_setting (reading, g_strstrip (word), g_strstrip (value), error)
+    if (value != NULL  ? !say_setting (reading, g_strstrip (word), g_strstrip (value), error)
         : name != NULL ? !say_port (reading, name, word, error)
                        : !say_form (reading, word, error))
       return FALSE;
@@ -250,8 +251,7 @@ read_said (
   *said = TRUE;
   reading->source = hints->spectrum != NULL ? "property spectrum" : "generative.spectrum";
   if (hints->spectrum != NULL || metadata != NULL)
-    return say_all (
-        reading, NULL, hints->spectrum != NULL ? hints->spectrum : metadata, error);
+    return say_all (reading, NULL, hints->spectrum != NULL ? hints->spectrum : metadata, error);
   *said = FALSE;
   return sidecar == NULL || read_sidecar (reading, sidecar, said, error);
 }
@@ -397,8 +397,8 @@ assign (GenLink *link, gboolean is_output, GenSpectralRole role, GError **error)
   if (port < 0) {
     g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
         "spectrum: %s has no %s left that could be %s",
-        link->model->path != NULL ? link->model->path : "the model",
-        is_output ? "output" : "input", gen_spectral_role_name (role));
+        link->model->path != NULL ? link->model->path : "the model", is_output ? "output" : "input",
+        gen_spectral_role_name (role));
     return FALSE;
   }
   (is_output ? link->outputs : link->inputs)[port] = role;
@@ -519,16 +519,15 @@ complete_settings (Reading *reading, GError **error)
     return FALSE;
   }
   if (spectra->frames == 0)
-    spectra->frames = count_frames (first, port, role,
-        role == GEN_ROLE_FRAMES ? spectra->length : spectra->length / 2 + 1);
+    spectra->frames = count_frames (
+        first, port, role, role == GEN_ROLE_FRAMES ? spectra->length : spectra->length / 2 + 1);
   if (!reading->has_synthesis)
     spectra->synthesis = spectra->window;
   return gen_spectra_check (spectra, error);
 }
 
 GenSpectra *
-gen_spectra_read (
-    GPtrArray *links, GKeyFile *sidecar, const GenModelHints *hints, GError **error)
+gen_spectra_read (GPtrArray *links, GKeyFile *sidecar, const GenModelHints *hints, GError **error)
 {
   g_autoptr (GenSpectra) spectra = g_new0 (GenSpectra, 1);
   Reading reading = { .links = links, .spectra = spectra };

@@ -34,7 +34,7 @@ typedef struct {
   GenSpectralRole *inputs, *outputs;
   struct {
     int link, output; /* whose output an input takes; link -1: none's */
-  } *from;
+  } * from;
 } GenLink;
 
 /* `model` (transfer full) */
@@ -51,21 +51,22 @@ char *gen_links_port_names (const GPtrArray *links);
  * one's, and find what goes where. */
 gboolean gen_chain_load (GPtrArray *links, const char *text, GError **error);
 
-/* What is said of `links` as spectra, or what their shapes tell; their ports get roles. NULL without
- * `error` where they are not such. (transfer full) */
+/* What is said of `links` as spectra, or what their shapes tell; their ports get roles. NULL
+ * without `error` where they are not such. (transfer full) */
 GenSpectra *gen_spectra_read (
     GPtrArray *links, GKeyFile *sidecar, const GenModelHints *hints, GError **error);
 
 /* --- the ends --- */
 
-/* A sound on its way through a graph: the frames or the spectrum that it is just now, and both where
- * one has been made of the other. */
+/* A sound on its way through a graph: the frames or the spectrum that it is just now, and both
+ * where one has been made of the other. */
 typedef struct {
   GenGraph *graph;
   const GenSpectra *spectra;
   GenTensor *frames;   /* [1, frames, length], or NULL */
   GenTensor *spectrum; /* [1, frames, bins, 2], or NULL */
-  GenTensor *history;  /* [runs, bins, 2] of what came in, up to now, where it is filtered; or NULL */
+  GenTensor
+      *history; /* [runs, bins, 2] of what came in, up to now, where it is filtered; or NULL */
   GenTensor *magnitude; /* [1, frames, bins, 1], of that, or NULL */
 } GenSpectralSound;
 
@@ -76,8 +77,8 @@ GenTensor *gen_spectral_give (
     GenSpectralSound *sound, GenSpectralRole role, const GenShape *shape, GError **error);
 /* What a port of that role has made becomes the sound. `other` is the imaginary part of a real one,
  * else NULL. */
-gboolean gen_spectral_take (GenSpectralSound *sound, GenSpectralRole role, GenTensor *x,
-    GenTensor *other, GError **error);
+gboolean gen_spectral_take (
+    GenSpectralSound *sound, GenSpectralRole role, GenTensor *x, GenTensor *other, GError **error);
 /* The same of roles of deep filtering. */
 GenTensor *gen_deep_filter_give (
     GenSpectralSound *sound, GenSpectralRole role, const GenShape *shape, GError **error);

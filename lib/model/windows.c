@@ -40,9 +40,11 @@ vorbis (int i, int length)
 }
 
 static const GenWindowFunction window_hann = { "hann", "a raised cosine", hann };
-static const GenWindowFunction window_sqrt_hann = { "sqrt-hann", "the square root of one", sqrt_hann };
+static const GenWindowFunction window_sqrt_hann = { "sqrt-hann", "the square root of one",
+  sqrt_hann };
 static const GenWindowFunction window_hamming = { "hamming", "a raised cosine on a base", hamming };
-static const GenWindowFunction window_rectangular = { "rectangular", "samples as they are", rectangular };
+static const GenWindowFunction window_rectangular = { "rectangular", "samples as they are",
+  rectangular };
 static const GenWindowFunction window_vorbis = { "vorbis", "the power-complementary one of Vorbis",
   vorbis };
 

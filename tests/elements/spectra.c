@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Sound that generator plays through models of spectra: as long as it was and where it was, wherever
- * buffers are cut; each stream begins anew; and what is assumed is said. */
+/* Sound that generator plays through models of spectra: as long as it was and where it was,
+ * wherever buffers are cut; each stream begins anew; and what is assumed is said. */
 #include <generative/model.h>
 #include <generative/random.h>
 #include <gst/audio/audio.h>
@@ -241,8 +241,7 @@ test_latency (void)
   save_spectral (path, FALSE);
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
     GstHarness *harness = open_harness (path, cases[i].properties, FALSE);
-    const GstClockTime held =
-        gst_util_uint64_scale ((guint64)cases[i].samples, GST_SECOND, RATE);
+    const GstClockTime held = gst_util_uint64_scale ((guint64)cases[i].samples, GST_SECOND, RATE);
     GstClockTime latency;
 
     push (harness, noise, 0, HOP, FALSE, TRUE);
@@ -297,10 +296,9 @@ test_words (void)
 
   save_spectral (path, FALSE);
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
-    g_autofree char *launch =
-        g_strdup_printf ("audiotestsrc num-buffers=5 ! audio/x-raw,rate=%d ! "
-                         "generator model=%s %s ! fakesink",
-            RATE, path, cases[i].properties);
+    g_autofree char *launch = g_strdup_printf ("audiotestsrc num-buffers=5 ! audio/x-raw,rate=%d ! "
+                                               "generator model=%s %s ! fakesink",
+        RATE, path, cases[i].properties);
     gboolean failed;
     g_autofree char *words = play_for_words (launch, &failed);
 

@@ -166,8 +166,8 @@ test_windows (void)
     for (gsize k = 0; k < G_N_ELEMENTS (hops); k++)
       for (int frames = 1; frames <= 3; frames += 2)
         for (int own = 0; own < 2; own++) {
-          g_autoptr (GenGraph) graph =
-              make_identity (&GEN_SHAPE (1, k % 2 == 0 ? 33 : frames, k % 2 == 0 ? frames : 33, 2), 1);
+          g_autoptr (GenGraph) graph = make_identity (
+              &GEN_SHAPE (1, k % 2 == 0 ? 33 : frames, k % 2 == 0 ? frames : 33, 2), 1);
           g_autofree char *spectrum = g_strdup_printf ("complex,length=64,hop=%d,window=%s%s",
               hops[k], gen_windows[i]->name, own ? ",synthesis=rectangular" : "");
           g_autoptr (GError) error = NULL;
@@ -206,8 +206,7 @@ make_mask (float number, int parts)
 {
   GenGraph *graph = gen_graph_new ("mask");
   g_autoptr (GError) error = NULL;
-  GenTensor *x = gen_graph_add_input (
-      graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 1, 33, parts));
+  GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 1, 33, parts));
   float *values = g_new0 (float, 33 * parts);
   GenTensor *y = gen_binary (graph, "Mul", x, gen_graph_float (graph, 0), &error);
 
@@ -385,26 +384,27 @@ make_net (gint64 frames, gint64 after, const char *last)
       gen_graph_op (graph, "Transpose", &x, 1, 1, &error, "perm", GEN_INTS, 3, swap, NULL);
 
   y = gen_binary (graph, "Pad", y, gen_graph_ints (graph, pads, 6), &error);
-  y = gen_graph_op (graph, "Conv", (GenTensor *[]){ y, draw (graph, &GEN_SHAPE (6, WIDE, 3), 0) }, 2,
-      1, &error, NULL);
+  y = gen_graph_op (graph, "Conv", (GenTensor *[]){ y, draw (graph, &GEN_SHAPE (6, WIDE, 3), 0) },
+      2, 1, &error, NULL);
   y = gen_unary (graph, "Tanh", y, &error);
-  y = gen_graph_op (graph, "Conv", (GenTensor *[]){ y, draw (graph, &GEN_SHAPE (4, 6, 3), 1) }, 2, 1,
-      &error, "pads", GEN_INTS, 2, own, "dilations", GEN_INTS, 1, &two, NULL);
-  y = gen_graph_op (graph, "Transpose", (GenTensor *[]){ gen_graph_op (graph, "Transpose", &y, 1, 1,
-                                            &error, "perm", GEN_INTS, 3, swap, NULL) },
+  y = gen_graph_op (graph, "Conv", (GenTensor *[]){ y, draw (graph, &GEN_SHAPE (4, 6, 3), 1) }, 2,
+      1, &error, "pads", GEN_INTS, 2, own, "dilations", GEN_INTS, 1, &two, NULL);
+  y = gen_graph_op (graph, "Transpose",
+      (GenTensor *[]){
+          gen_graph_op (graph, "Transpose", &y, 1, 1, &error, "perm", GEN_INTS, 3, swap, NULL) },
       1, 1, &error, "perm", GEN_INTS, 3, first, NULL);
   y = gen_graph_op (graph, "GRU",
-      (GenTensor *[]){ y, draw (graph, &GEN_SHAPE (1, 15, 4), 2),
-          draw (graph, &GEN_SHAPE (1, 15, 5), 3) },
+      (GenTensor *[]){
+          y, draw (graph, &GEN_SHAPE (1, 15, 4), 2), draw (graph, &GEN_SHAPE (1, 15, 5), 3) },
       3, 1, &error, "hidden_size", GEN_INT, 5, NULL);
-  y = gen_graph_op (graph, "Squeeze", (GenTensor *[]){ y, gen_graph_ints (graph, &one, 1) }, 2, 1,
-      &error, NULL);
+  y = gen_graph_op (
+      graph, "Squeeze", (GenTensor *[]){ y, gen_graph_ints (graph, &one, 1) }, 2, 1, &error, NULL);
   y = gen_graph_op (graph, "LSTM",
       (GenTensor *[]){ y, draw (graph, &GEN_SHAPE (1, 4 * WIDE, 5), 4),
           draw (graph, &GEN_SHAPE (1, 4 * WIDE, WIDE), 5) },
       3, 1, &error, "hidden_size", GEN_INT, WIDE, NULL);
-  y = gen_graph_op (graph, "Squeeze", (GenTensor *[]){ y, gen_graph_ints (graph, &one, 1) }, 2, 1,
-      &error, NULL);
+  y = gen_graph_op (
+      graph, "Squeeze", (GenTensor *[]){ y, gen_graph_ints (graph, &one, 1) }, 2, 1, &error, NULL);
   y = gen_graph_op (graph, "Transpose", &y, 1, 1, &error, "perm", GEN_INTS, 3, first, NULL);
   if (last != NULL)
     y = gen_binary (graph, "Sub", y,
@@ -468,8 +468,8 @@ test_apart (void)
   } cases[] = { { 1, NULL, "Pad" }, { 0, "ReduceMean", "ReduceMean" } };
 
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
-    g_autoptr (GenModel) model = make_stream (
-        cases[i].after, cases[i].last, "frames,length=8,hop=8,window=rectangular");
+    g_autoptr (GenModel) model =
+        make_stream (cases[i].after, cases[i].last, "frames,length=8,hop=8,window=rectangular");
     g_autofree char *text = gen_model_describe_spectra_assumption (model, TRUE);
 
     g_assert_cmpint (model->spectra->frames, ==, GEN_SPECTRA_FREE_FRAMES);
@@ -492,9 +492,9 @@ test_deep_filter (void)
       gen_graph_add_input (graph, "feat_spec", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 2, 1, 5));
   GenTensor *m = gen_graph_add_value (graph, "m"), *coefs = gen_graph_add_value (graph, "coefs");
   float *middle = g_new0 (float, 50);
-  GenTensor *zero = gen_binary (graph, "Mul",
-      gen_graph_op (graph, "ReduceSum", &unit, 1, 1, &error, NULL), gen_graph_float (graph, 0),
-      &error);
+  GenTensor *zero =
+      gen_binary (graph, "Mul", gen_graph_op (graph, "ReduceSum", &unit, 1, 1, &error, NULL),
+          gen_graph_float (graph, 0), &error);
 
   for (int i = 0; i < 5; i++)
     middle[i * 10 + 4] = 1;
@@ -502,9 +502,9 @@ test_deep_filter (void)
   gen_graph_add_node (graph, "", NULL, "Add", GEN_OPSET,
       (GenTensor *[]){ bands, gen_graph_float (graph, 1) }, 2, &m, 1, &error);
   gen_graph_add_node (graph, "", NULL, "Add", GEN_OPSET,
-      (GenTensor *[]){ zero, gen_graph_add_constant (graph, "middle", GEN_TYPE_FLOAT32,
-                                 &GEN_SHAPE (1, 1, 5, 10),
-                                 g_bytes_new_take (middle, 50 * sizeof (float))) },
+      (GenTensor *[]){
+          zero, gen_graph_add_constant (graph, "middle", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 1, 5, 10),
+                    g_bytes_new_take (middle, 50 * sizeof (float))) },
       2, &coefs, 1, &error);
   g_assert_no_error (error);
   gen_graph_add_output (graph, m);

@@ -81,8 +81,7 @@ find_ranges (const Scatter *s, const void *indices)
 
   for (gint64 i = 0; i < s->tuples.n; i++) {
     const gsize to = (gsize)gen_tuple_indices_offset (&s->tuples, indices, i);
-    Range *last =
-        ranges->len > 0 ? &g_array_index (ranges, Range, ranges->len - 1) : NULL;
+    Range *last = ranges->len > 0 ? &g_array_index (ranges, Range, ranges->len - 1) : NULL;
 
     if (last != NULL && last->to + last->n == to) {
       last->n += inner;
