@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Sound that generator plays through models of spectra: as long as it was and where it was,
  * wherever buffers are cut; each stream begins anew; and what is assumed is said. */
+#include <generative/device.h>
 #include <generative/model.h>
 #include <generative/random.h>
 #include <gst/audio/audio.h>
@@ -189,6 +190,34 @@ test_cuts (void)
   scratch_remove (folder);
 }
 
+/* The same on a device, where states stay. GEN_CUDA_MODULE says which module stands for it. */
+static void
+test_device (void)
+{
+  g_autofree char *folder = NULL, *path = NULL;
+  g_autofree float *noise = make_noise (), *wanted = make_wanted (noise, FRAMES);
+  g_autoptr (GError) error = NULL;
+  GstHarness *harness;
+
+  if (!gen_device_cuda.available (&error)) {
+    g_test_skip (error->message);
+    return;
+  }
+  folder = scratch_new ();
+  path = g_build_filename (folder, "model.onnx", NULL);
+  save_spectral (path, TRUE);
+  harness = open_harness (path, "device=cuda", FALSE);
+  /* Twice, so that states are seen to begin anew. */
+  for (int i = 0; i < 2; i++) {
+    for (int at = 0; at < FRAMES; at += 300)
+      push (harness, noise, at, 300, FALSE, at == 0);
+    gst_harness_push_event (harness, gst_event_new_gap (GST_SECOND, GST_SECOND));
+    pull (harness, 0, FRAMES, wanted, FALSE);
+  }
+  gst_harness_teardown (harness);
+  scratch_remove (folder);
+}
+
 /* A jump ends one stream with all that belongs to it, and another one begins with nothing of it; a
  * flush leaves nothing over. */
 static void
@@ -317,6 +346,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   gst_init (&argc, &argv);
   g_test_add_func ("/spectra/cuts", test_cuts);
+  g_test_add_func ("/spectra/device", test_device);
   g_test_add_func ("/spectra/jumps", test_jumps);
   g_test_add_func ("/spectra/latency", test_latency);
   g_test_add_func ("/spectra/lookahead", test_lookahead);
