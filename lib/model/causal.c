@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../graph/graph-private.h"
+#include "../ops/build.h"
 
 typedef struct {
   GenGraph *graph;
@@ -61,7 +62,7 @@ put_before (Stream *stream, GenNode *node, int axis, gint64 before, GError **err
 {
   GenGraph *graph = stream->graph;
   GenTensor *x = gen_node_input (node, 0), *state, *joined, *next;
-  const gint64 frames = x->shape.dims[axis], end = frames + before, on = axis;
+  const gint64 frames = x->shape.dims[axis];
   GenShape shape = x->shape;
 
   if (x->type != GEN_TYPE_FLOAT32)
@@ -70,14 +71,8 @@ put_before (Stream *stream, GenNode *node, int axis, gint64 before, GError **err
     return fail (node, "has frames and what is in them on one axis", error);
   shape.dims[axis] = before;
   state = gen_graph_add_state (graph, "frames before", x->type, &shape, make_zeros (&shape));
-  joined = gen_graph_op (
-      graph, "Concat", (GenTensor *[]){ state, x }, 2, 1, error, "axis", GEN_INT, axis, NULL);
-  if (joined == NULL)
-    return FALSE;
-  next = gen_graph_op (graph, "Slice",
-      (GenTensor *[]){ joined, gen_graph_ints (graph, &frames, 1), gen_graph_ints (graph, &end, 1),
-          gen_graph_ints (graph, &on, 1) },
-      4, 1, error, NULL);
+  joined = gen_build_concat (graph, state, x, axis, error);
+  next = gen_build_slice (graph, joined, axis, frames, frames + before, error);
   if (next == NULL)
     return FALSE;
   gen_graph_assign (graph, state, next);

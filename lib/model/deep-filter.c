@@ -59,32 +59,6 @@ find_bands (const GenSpectra *spectra, int n)
 
 /* --- nodes --- */
 
-static GenTensor *
-slice (GenGraph *graph, GenTensor *x, gint64 axis, gint64 first, gint64 end, GError **error)
-{
-  GenTensor *inputs[] = { x, gen_graph_ints (graph, &first, 1), gen_graph_ints (graph, &end, 1),
-    gen_graph_ints (graph, &axis, 1) };
-
-  return x != NULL ? gen_graph_op (graph, "Slice", inputs, 4, 1, error, NULL) : NULL;
-}
-
-static GenTensor *
-concat (GenGraph *graph, GenTensor *a, GenTensor *b, int axis, GError **error)
-{
-  if (a == NULL || b == NULL)
-    return NULL;
-  return gen_graph_op (
-      graph, "Concat", (GenTensor *[]){ a, b }, 2, 1, error, "axis", GEN_INT, axis, NULL);
-}
-
-static GenTensor *
-reduce (GenGraph *graph, const char *op, GenTensor *x, gint64 axis, GError **error)
-{
-  if (x == NULL)
-    return NULL;
-  return gen_graph_op (graph, op, &x, 1, 1, error, "axes", GEN_INTS, 1, &axis, NULL);
-}
-
 /* What `x` has been so far: a state of its shape, [n], that begins between two numbers. */
 static GenTensor *
 follow (GenGraph *graph, const char *name, GenTensor *x, double first, double last, GError **error)
@@ -117,13 +91,15 @@ give_bands (GenSpectralSound *sound, int n, GError **error)
   g_autofree int *bands = find_bands (sound->spectra, n);
   float *weights = g_new0 (float, bins *n);
   GenGraph *graph = sound->graph;
+  const gint64 parts = 3;
   GenTensor *power;
 
   for (int band = 0, bin = 0; band < n; band++)
     for (int k = 0; k < bands[band] && bin < bins; k++, bin++)
       weights[bin * n + band] = 1.0f / (float)bands[band];
   power = gen_build_reshape (graph,
-      reduce (graph, "ReduceSumSquare", gen_spectral_spectrum (sound, error), 3, error),
+      gen_build_reduce (
+          graph, "ReduceSumSquare", gen_spectral_spectrum (sound, error), &parts, 1, error),
       &GEN_SHAPE (1, bins), error);
   power = gen_binary (graph, "MatMul", power,
       gen_graph_add_constant (graph, "bands", GEN_TYPE_FLOAT32, &GEN_SHAPE (bins, n),
@@ -142,11 +118,12 @@ static GenTensor *
 give_unit (GenSpectralSound *sound, int n, GError **error)
 {
   GenGraph *graph = sound->graph;
-  GenTensor *x =
-      gen_build_reshape (graph, slice (graph, gen_spectral_spectrum (sound, error), 2, 0, n, error),
-          &GEN_SHAPE (n, 2), error);
-  GenTensor *magnitude =
-      gen_build_reshape (graph, reduce (graph, "ReduceL2", x, 1, error), &GEN_SHAPE (n), error);
+  const gint64 parts = 1;
+  GenTensor *x = gen_build_reshape (graph,
+      gen_build_slice (graph, gen_spectral_spectrum (sound, error), 2, 0, n, error),
+      &GEN_SHAPE (n, 2), error);
+  GenTensor *magnitude = gen_build_reshape (
+      graph, gen_build_reduce (graph, "ReduceL2", x, &parts, 1, error), &GEN_SHAPE (n), error);
 
   magnitude = follow (graph, "magnitude so far", magnitude, FIRST_MAGNITUDE, LAST_MAGNITUDE, error);
   magnitude = gen_build_reshape (
@@ -226,10 +203,11 @@ look_back (GenSpectralSound *sound, GError **error)
   }
   state = gen_graph_add_state (
       graph, "spectra before", GEN_TYPE_FLOAT32, &shape, g_bytes_new_take (g_malloc0 (size), size));
-  sound->history = concat (graph, state, now, 0, error);
-  next = slice (graph, sound->history, 0, 1, 2 * ahead + 1, error);
-  sound->spectrum = gen_build_reshape (graph,
-      slice (graph, sound->history, 0, ahead, ahead + 1, error), &GEN_SHAPE (1, 1, bins, 2), error);
+  sound->history = gen_build_concat (graph, state, now, 0, error);
+  next = gen_build_slice (graph, sound->history, 0, 1, 2 * ahead + 1, error);
+  sound->spectrum =
+      gen_build_reshape (graph, gen_build_slice (graph, sound->history, 0, ahead, ahead + 1, error),
+          &GEN_SHAPE (1, 1, bins, 2), error);
   sound->frames = sound->magnitude = NULL;
   if (next != NULL)
     gen_graph_assign (graph, state, next);
@@ -261,19 +239,18 @@ take_bands (GenSpectralSound *sound, GenTensor *x, GError **error)
 static GenTensor *
 filter (GenGraph *graph, GenTensor *x, GenTensor *by, GError **error)
 {
-  GenTensor *a = slice (graph, x, 2, 0, 1, error), *b = slice (graph, x, 2, 1, 2, error);
-  GenTensor *c = slice (graph, by, 2, 0, 1, error), *d = slice (graph, by, 2, 1, 2, error);
+  GenTensor *a = gen_build_slice (graph, x, 2, 0, 1, error),
+            *b = gen_build_slice (graph, x, 2, 1, 2, error);
+  GenTensor *c = gen_build_slice (graph, by, 2, 0, 1, error),
+            *d = gen_build_slice (graph, by, 2, 1, 2, error);
   GenTensor *re = gen_binary (graph, "Sub", gen_binary (graph, "Mul", a, c, error),
       gen_binary (graph, "Mul", b, d, error), error);
   GenTensor *im = gen_binary (graph, "Add", gen_binary (graph, "Mul", a, d, error),
       gen_binary (graph, "Mul", b, c, error), error);
-  GenTensor *products = concat (graph, re, im, 2, error);
+  GenTensor *products = gen_build_concat (graph, re, im, 2, error);
   const gint64 first = 0;
 
-  if (products == NULL)
-    return NULL;
-  products = gen_graph_op (graph, "ReduceSum",
-      (GenTensor *[]){ products, gen_graph_ints (graph, &first, 1) }, 2, 1, error, NULL);
+  products = gen_build_reduce (graph, "ReduceSum", products, &first, 1, error);
   if (products == NULL)
     return NULL;
   return gen_build_reshape (graph, products, &GEN_SHAPE (1, 1, products->shape.dims[1], 2), error);
@@ -302,8 +279,9 @@ take_filter (GenSpectralSound *sound, GenTensor *x, GError **error)
   x = gen_build_reshape (graph, x, &GEN_SHAPE (n, runs, 2), error);
   if (x != NULL)
     x = gen_build_transpose (graph, x, runs_first, error);
-  filtered = filter (graph, slice (graph, sound->history, 1, 0, n, error), x, error);
-  return concat (graph, filtered, slice (graph, sound->spectrum, 2, n, bins, error), 2, error);
+  filtered = filter (graph, gen_build_slice (graph, sound->history, 1, 0, n, error), x, error);
+  return gen_build_concat (
+      graph, filtered, gen_build_slice (graph, sound->spectrum, 2, n, bins, error), 2, error);
 }
 
 gboolean

@@ -98,16 +98,6 @@ behind_transform (const GenSpectra *spectra, int i)
 
 /* --- nodes --- */
 
-/* Elements `first` up to `end` of an axis. */
-static GenTensor *
-slice (GenGraph *graph, GenTensor *x, gint64 axis, gint64 first, gint64 end, GError **error)
-{
-  GenTensor *inputs[] = { x, gen_graph_ints (graph, &first, 1), gen_graph_ints (graph, &end, 1),
-    gen_graph_ints (graph, &axis, 1) };
-
-  return x != NULL ? gen_graph_op (graph, "Slice", inputs, 4, 1, error, NULL) : NULL;
-}
-
 /* Zeros around an axis. */
 static GenTensor *
 pad (GenGraph *graph, GenTensor *x, int axis, gint64 before, gint64 after, GError **error)
@@ -119,15 +109,6 @@ pad (GenGraph *graph, GenTensor *x, int axis, gint64 before, gint64 after, GErro
   pads[axis] = before;
   pads[x->shape.rank + axis] = after;
   return gen_binary (graph, "Pad", x, gen_graph_ints (graph, pads, 2 * x->shape.rank), error);
-}
-
-static GenTensor *
-concat (GenGraph *graph, GenTensor *a, GenTensor *b, int axis, GError **error)
-{
-  if (a == NULL || b == NULL)
-    return NULL;
-  return gen_graph_op (
-      graph, "Concat", (GenTensor *[]){ a, b }, 2, 1, error, "axis", GEN_INT, axis, NULL);
 }
 
 static GenTensor *
@@ -184,9 +165,8 @@ get_magnitude (GenSpectralSound *sound, GError **error)
   const gint64 last = 3;
   GenTensor *spectrum = gen_spectral_spectrum (sound, error);
 
-  if (sound->magnitude == NULL && spectrum != NULL)
-    sound->magnitude = gen_graph_op (
-        sound->graph, "ReduceL2", &spectrum, 1, 1, error, "axes", GEN_INTS, 1, &last, NULL);
+  if (sound->magnitude == NULL)
+    sound->magnitude = gen_build_reduce (sound->graph, "ReduceL2", spectrum, &last, 1, error);
   return sound->magnitude;
 }
 
@@ -323,10 +303,10 @@ gen_spectral_give (
     x = gen_spectral_spectrum (sound, error);
     break;
   case GEN_ROLE_REAL:
-    x = slice (sound->graph, gen_spectral_spectrum (sound, error), 3, 0, 1, error);
+    x = gen_build_slice (sound->graph, gen_spectral_spectrum (sound, error), 3, 0, 1, error);
     break;
   case GEN_ROLE_IMAGINARY:
-    x = slice (sound->graph, gen_spectral_spectrum (sound, error), 3, 1, 2, error);
+    x = gen_build_slice (sound->graph, gen_spectral_spectrum (sound, error), 3, 1, 2, error);
     break;
   case GEN_ROLE_MAGNITUDE:
     x = get_magnitude (sound, error);
@@ -357,11 +337,12 @@ multiply_complex (GenSpectralSound *sound, GenTensor *x, GError **error)
 {
   GenGraph *graph = sound->graph;
   GenTensor *spectrum = gen_spectral_spectrum (sound, error);
-  GenTensor *a = slice (graph, spectrum, 3, 0, 1, error),
-            *b = slice (graph, spectrum, 3, 1, 2, error);
-  GenTensor *c = slice (graph, x, 3, 0, 1, error), *d = slice (graph, x, 3, 1, 2, error);
+  GenTensor *a = gen_build_slice (graph, spectrum, 3, 0, 1, error),
+            *b = gen_build_slice (graph, spectrum, 3, 1, 2, error);
+  GenTensor *c = gen_build_slice (graph, x, 3, 0, 1, error),
+            *d = gen_build_slice (graph, x, 3, 1, 2, error);
 
-  return concat (graph,
+  return gen_build_concat (graph,
       gen_binary (graph, "Sub", gen_binary (graph, "Mul", a, c, error),
           gen_binary (graph, "Mul", b, d, error), error),
       gen_binary (graph, "Add", gen_binary (graph, "Mul", a, d, error),
@@ -377,7 +358,7 @@ gen_spectral_take (
     return gen_deep_filter_take (sound, role, x, error);
   x = from_port (sound, x, role, error);
   if (x != NULL && other != NULL)
-    x = concat (sound->graph, x, from_port (sound, other, role, error), 3, error);
+    x = gen_build_concat (sound->graph, x, from_port (sound, other, role, error), 3, error);
   if (x != NULL && role == GEN_ROLE_MASK)
     x = gen_binary (sound->graph, "Mul", gen_spectral_spectrum (sound, error), x, error);
   else if (x != NULL && role == GEN_ROLE_MAGNITUDE)
@@ -432,8 +413,8 @@ gen_spectral_begin (GenSpectralSound *sound, GenTensor *x, GError **error)
     GenTensor *tail = add_zeros (graph, "samples before", &GEN_SHAPE (1, 1, before));
     GenTensor *next;
 
-    x = concat (graph, tail, x, 2, error);
-    next = slice (graph, x, 2, samples, samples + before, error);
+    x = gen_build_concat (graph, tail, x, 2, error);
+    next = gen_build_slice (graph, x, 2, samples, samples + before, error);
     if (next == NULL)
       return FALSE;
     gen_graph_assign (graph, tail, next);
@@ -456,8 +437,8 @@ overlap (GenSpectralSound *sound, GenTensor *x, GError **error)
     return gen_build_reshape (sound->graph, x, &GEN_SHAPE (frames + hops - 1, hop), error);
   x = gen_build_reshape (sound->graph, x, &GEN_SHAPE (frames, hops, hop), error);
   for (gint64 i = 0; i < hops; i++) {
-    GenTensor *blocks = gen_build_reshape (
-        sound->graph, slice (sound->graph, x, 1, i, i + 1, error), &GEN_SHAPE (frames, hop), error);
+    GenTensor *blocks = gen_build_reshape (sound->graph,
+        gen_build_slice (sound->graph, x, 1, i, i + 1, error), &GEN_SHAPE (frames, hop), error);
 
     blocks = pad (sound->graph, blocks, 0, i, hops - 1 - i, error);
     sum = i == 0 ? blocks : gen_binary (sound->graph, "Add", sum, blocks, error);
@@ -478,11 +459,11 @@ gen_spectral_end (GenSpectralSound *sound, GError **error)
     GenTensor *tail = add_zeros (graph, "samples to come", &GEN_SHAPE (kept, spectra->hop)), *next;
 
     x = gen_binary (graph, "Add", x, pad (graph, tail, 0, 0, frames, error), error);
-    next = slice (graph, x, 0, frames, frames + kept, error);
+    next = gen_build_slice (graph, x, 0, frames, frames + kept, error);
     if (next == NULL)
       return NULL;
     gen_graph_assign (graph, tail, next);
-    x = slice (graph, x, 0, 0, frames, error);
+    x = gen_build_slice (graph, x, 0, 0, frames, error);
   }
   return gen_build_reshape (graph, x, &GEN_SHAPE (1, 1, frames * spectra->hop), error);
 }

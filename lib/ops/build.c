@@ -122,3 +122,22 @@ gen_build_again (const GenNode *node, GenTensor *const *inputs, int n_inputs, GE
 {
   return build (node->graph, node->op->name, node->opset, inputs, n_inputs, node, error);
 }
+
+GenTensor *
+gen_build_slice (
+    GenGraph *graph, GenTensor *x, gint64 axis, gint64 first, gint64 end, GError **error)
+{
+  GenTensor *inputs[] = { x, gen_graph_ints (graph, &first, 1), gen_graph_ints (graph, &end, 1),
+    gen_graph_ints (graph, &axis, 1) };
+
+  return x != NULL ? gen_graph_op (graph, "Slice", inputs, 4, 1, error, NULL) : NULL;
+}
+
+GenTensor *
+gen_build_concat (GenGraph *graph, GenTensor *a, GenTensor *b, int axis, GError **error)
+{
+  if (a == NULL || b == NULL)
+    return NULL;
+  return gen_graph_op (
+      graph, "Concat", (GenTensor *[]){ a, b }, 2, 1, error, "axis", GEN_INT, axis, NULL);
+}

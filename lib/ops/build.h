@@ -14,6 +14,10 @@ GenTensor *gen_build_plus (GenGraph *graph, GenTensor *x, double term, GError **
 GenTensor *gen_build_transpose (GenGraph *graph, GenTensor *x, const gint64 *order, GError **error);
 /* The last two dimensions exchanged. */
 GenTensor *gen_build_swap (GenGraph *graph, GenTensor *x, GError **error);
+/* Elements `first` up to `end` of an axis; and `b` behind `a` along one. */
+GenTensor *gen_build_slice (
+    GenGraph *graph, GenTensor *x, gint64 axis, gint64 first, gint64 end, GError **error);
+GenTensor *gen_build_concat (GenGraph *graph, GenTensor *a, GenTensor *b, int axis, GError **error);
 /* ReduceMean or ReduceSum (`op`) over axes that stay as extents of 1. */
 GenTensor *gen_build_reduce (
     GenGraph *graph, const char *op, GenTensor *x, const gint64 *axes, int n, GError **error);
