@@ -109,9 +109,9 @@
  * Several files can be one model: `chain` names those that follow, from the folder of the first
  * one on, as metadata `generative.chain` does, or the key `chain` in the section `generative` of
  * the first one's `.modelinfo`. What a later file takes is what an earlier one made in an output of
- * that name, or what `input=output` says in the same list; and where it takes frames or spectra,
- * what the sound is by then. Of a denoiser whose first net makes a mask of magnitudes, and whose
- * second one works on samples, that is chain=model_2.onnx
+ * that name, or what `input=output` says in the same list; where it takes frames or spectra, what
+ * the sound is by then; and else what the file before makes first. Of a denoiser whose first net
+ * makes a mask of magnitudes, and whose second one works on samples, that is chain=model_2.onnx
  * spectrum=magnitude,length=512,hop=128,window=rectangular,synthesis=none. Ports of later files
  * are named with the file in front, as in `model_2/input`. DeepFilterNet's three files play as
  * model=enc.onnx chain=erb_dec.onnx,df_dec.onnx spectrum=deep-filter sample-rate=48000.

@@ -74,8 +74,9 @@ G_BEGIN_DECLS
  *
  * Several files are one model (`generative.chain`, or the key `chain` in the sidecar's section
  * `generative`: "erb_dec.onnx,df_dec.onnx"): an input of a later file is what an earlier one made
- * in an output of that name, or of the one that is said (`input=output`). States of each are its
- * own. Names of a later file that were taken have the file's in front ("model_2/input").
+ * in an output of that name, or of the one that is said (`input=output`); where there is none, the
+ * first takes the first. States of each are its own. Ports of a later file have its name in front
+ * ("model_2/input").
  */
 typedef struct _GenModel GenModel;
 

@@ -420,7 +420,7 @@ gen_model_assemble (GenGraph *graph, const char *path, const GenModelHints *hint
   spectra = gen_spectra_read (links, sidecar, hints, &failure);
   if (failure == NULL && spectra == NULL && links->len == 1)
     return gen_model_ref (model);
-  if (failure == NULL)
+  if (failure == NULL && gen_chain_complete (links, &failure))
     whole = make_graph (links, spectra, &failure);
   if (whole == NULL) {
     g_propagate_error (error, g_steal_pointer (&failure));

@@ -176,6 +176,39 @@ join_by_name (GPtrArray *links, guint later, GError **error)
   return TRUE;
 }
 
+static gboolean
+takes_something (const GenLink *link)
+{
+  for (guint i = 0; i < link->model->graph->inputs->len; i++)
+    if (link->from[i].link >= 0 || link->inputs[i] != GEN_ROLE_NONE)
+      return TRUE;
+  return FALSE;
+}
+
+gboolean
+gen_chain_complete (GPtrArray *links, GError **error)
+{
+  for (guint later = 1; later < links->len; later++) {
+    const GenLink *link = g_ptr_array_index (links, later);
+    const int input = gen_link_first_open (link, FALSE);
+    const int output = gen_link_first_open (g_ptr_array_index (links, later - 1), TRUE);
+
+    if (takes_something (link))
+      continue;
+    if (input < 0 || output < 0) {
+      g_autofree char *names = gen_links_port_names (links);
+
+      g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+          "chain: %s takes nothing of what the files before it make; ports are %s",
+          link->model->path, names);
+      return FALSE;
+    }
+    if (!join (links, (int)later, input, (int)later - 1, output, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
 /* --- reading --- */
 
 static GenModel *

@@ -50,6 +50,9 @@ char *gen_links_port_names (const GPtrArray *links);
 /* Add what `text` says (GenLink) behind the first of `links`, files by their places from the first
  * one's, and find what goes where. */
 gboolean gen_chain_load (GPtrArray *links, const char *text, GError **error);
+/* Of files for which that has found nothing, and which have no role, the first input takes what the
+ * file before makes first. */
+gboolean gen_chain_complete (GPtrArray *links, GError **error);
 
 /* What is said of `links` as spectra, or what their shapes tell; their ports get roles. NULL
  * without `error` where they are not such. (transfer full) */

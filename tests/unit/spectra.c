@@ -573,13 +573,17 @@ test_plain_chain (void)
 
   gen_onnx_save (a, path, &error);
   gen_onnx_save (b, second, &error);
-  model = gen_model_load_as (path, &(GenModelHints){ .chain = "b.onnx,a=y" }, &error);
-  g_assert_no_error (error);
-  g_assert_cmpuint (model->graph->inputs->len, ==, 1);
-  g_assert_cmpuint (model->graph->outputs->len, ==, 1);
-  g_assert_cmpint (model->inputs[0].kind, ==, GEN_PORT_PICTURE);
-  g_assert_cmpint (model->outputs[0].kind, ==, GEN_PORT_PICTURE);
-  g_assert_cmpstr (model->outputs[0].name, ==, "b/y");
+  for (int said = 0; said < 2; said++) {
+    g_clear_pointer (&model, gen_model_unref);
+    model = gen_model_load_as (
+        path, &(GenModelHints){ .chain = said ? "b.onnx,a=y" : "b.onnx" }, &error);
+    g_assert_no_error (error);
+    g_assert_cmpuint (model->graph->inputs->len, ==, 1);
+    g_assert_cmpuint (model->graph->outputs->len, ==, 1);
+    g_assert_cmpint (model->inputs[0].kind, ==, GEN_PORT_PICTURE);
+    g_assert_cmpint (model->outputs[0].kind, ==, GEN_PORT_PICTURE);
+    g_assert_cmpstr (model->outputs[0].name, ==, "b/y");
+  }
   scratch_remove (folder);
 }
 
@@ -608,6 +612,8 @@ test_refused (void)
     { NULL, "none.onnx", "none.onnx" },
     { NULL, "second.onnx,b=y", "ports are" },
     { NULL, "second.onnx,a=y", "[1, 7]" },
+    { NULL, "second.onnx", "[1, 7]" },
+    { "complex,length=64", "second.onnx,second.onnx", "takes nothing" },
   };
   g_autofree char *folder = scratch_new ();
   g_autofree char *path = g_build_filename (folder, "model.onnx", NULL);
