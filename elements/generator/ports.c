@@ -88,6 +88,10 @@ suggest_picture (const GenPort *port)
   if (rank == 2 && dims[1] < 0)
     return g_strdup ("; where it is sound, property sample-rate says so, as does metadata "
                      "generative.sample-rate in the model");
+  if (rank == 4 && dims[1] < 0)
+    return g_strdup_printf ("; property shapes=%s=1:3:-1:-1 would say that its pictures have three "
+                            "channels and any size, or export it with a fixed number of channels",
+        port->name);
   if (rank == 4)
     return g_strdup ("; export it with a fixed number of channels");
   return g_strdup ("");

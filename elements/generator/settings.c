@@ -110,6 +110,11 @@ gst_generator_settings_install (GObjectClass *klass, guint first)
           "What a model makes of two frames lies between them, and they go on as well, twice as "
           "many a second; else it takes the place of the second one",
           DEFAULT_INTERPOLATE, flags));
+  g_object_class_install_property (klass, first + GST_GENERATOR_SHAPES,
+      g_param_spec_string ("shapes", "Shapes",
+          "Extents that inputs of the model leave free, such as 1:3:-1:-1 of the first one, or "
+          "x=1:3:-1:-1,y=1:8; -1 stays free (unset: as the model says)",
+          NULL, flags));
 }
 
 void
@@ -135,6 +140,7 @@ gst_generator_settings_clear (GstGeneratorSettings *settings)
   g_free (settings->output_range);
   g_free (settings->states);
   g_free (settings->parameters);
+  g_free (settings->shapes);
 }
 
 gboolean
@@ -200,6 +206,10 @@ gst_generator_settings_set (GstGeneratorSettings *settings, guint number, const 
   case GST_GENERATOR_INTERPOLATE:
     settings->hints.interpolate = g_value_get_boolean (value);
     break;
+  case GST_GENERATOR_SHAPES:
+    g_free (settings->shapes);
+    settings->shapes = g_value_dup_string (value);
+    break;
   default:
     return FALSE;
   }
@@ -264,6 +274,9 @@ gst_generator_settings_get (const GstGeneratorSettings *settings, guint number, 
   case GST_GENERATOR_INTERPOLATE:
     g_value_set_boolean (value, settings->hints.interpolate);
     break;
+  case GST_GENERATOR_SHAPES:
+    g_value_set_string (value, settings->shapes);
+    break;
   default:
     return FALSE;
   }
@@ -281,9 +294,10 @@ gst_generator_settings_hint (
   GST_OBJECT_LOCK (element);
   said->states = g_strdup (settings->states);
   said->parameters = g_strdup (settings->parameters);
+  said->shapes = g_strdup (settings->shapes);
   frames = (int)settings->frames;
   GST_OBJECT_UNLOCK (element);
-  return (GenModelHints){ said->states, said->parameters, frames };
+  return (GenModelHints){ said->states, said->parameters, frames, said->shapes };
 }
 
 void
@@ -291,6 +305,7 @@ gst_generator_said_clear (GstGeneratorSaid *said)
 {
   g_clear_pointer (&said->states, g_free);
   g_clear_pointer (&said->parameters, g_free);
+  g_clear_pointer (&said->shapes, g_free);
 }
 
 gboolean

@@ -24,12 +24,13 @@ enum {
   GST_GENERATOR_FRAMES,
   GST_GENERATOR_LOOKAHEAD,
   GST_GENERATOR_INTERPOLATE,
+  GST_GENERATOR_SHAPES,
   GST_GENERATOR_N_PROPERTIES,
 };
 
 /* Under the element's object lock. */
 typedef struct {
-  char *model, *input_range, *output_range, *states, *parameters;
+  char *model, *input_range, *output_range, *states, *parameters, *shapes;
   guint batch_size, columns, frames;
   GstGeneratorHints hints;
   gboolean reload;
@@ -48,7 +49,7 @@ gboolean gst_generator_settings_get (
 
 /* What the properties say of a model before it is read. To be cleared. */
 typedef struct {
-  char *states, *parameters;
+  char *states, *parameters, *shapes;
 } GstGeneratorSaid;
 
 GenModelHints gst_generator_settings_hint (

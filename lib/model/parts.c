@@ -39,8 +39,8 @@ gen_numbers_copy (const GenNumbers *numbers)
 
 /* --- what is said --- */
 
-static int
-find_by_name (const GPtrArray *tensors, const char *name)
+int
+gen_parts_find (const GPtrArray *tensors, const char *name)
 {
   for (guint i = 0; i < tensors->len; i++)
     if (strcmp (((GenTensor *)g_ptr_array_index (tensors, i))->name, name) == 0)
@@ -60,8 +60,8 @@ list_names (const GPtrArray *tensors)
   return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
-static gboolean
-fail_name (
+gboolean
+gen_parts_fail_name (
     const char *key, const char *side, const char *name, const GPtrArray *tensors, GError **error)
 {
   g_autofree char *names = list_names (tensors);
@@ -87,12 +87,15 @@ say_state (gpointer data, const char *key, const char *input, const char *output
 {
   GenModel *model = data;
   const GPtrArray *inputs = model->graph->inputs, *outputs = model->graph->outputs;
-  const int in = find_by_name (inputs, input), out = find_by_name (outputs, output);
+  const int in = gen_parts_find (inputs, input), out = gen_parts_find (outputs, output);
 
+  /* As the sidecar says it of an input that is none. */
+  if (in >= 0 && *output == '\0')
+    return TRUE;
   if (in < 0)
-    return fail_name (key, "input", input, inputs, error);
+    return gen_parts_fail_name (key, "input", input, inputs, error);
   if (out < 0)
-    return fail_name (key, "output", output, outputs, error);
+    return gen_parts_fail_name (key, "output", output, outputs, error);
   if (model->inputs[in].part == GEN_PART_STATE || model->outputs[out].part == GEN_PART_STATE) {
     g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID, "%s names '%s' or '%s' twice",
         key, input, output);
@@ -128,13 +131,13 @@ static gboolean
 say_parameter (gpointer data, const char *key, const char *name, const char *text, GError **error)
 {
   GenModel *model = data;
-  const int i = find_by_name (model->graph->inputs, name);
+  const int i = gen_parts_find (model->graph->inputs, name);
   GenNumbers *numbers;
 
   if (i < 0 && model->fixed != NULL && g_strv_contains ((const char *const *)model->fixed, name))
     return TRUE;
   if (i < 0)
-    return fail_name (key, "input", name, model->graph->inputs, error);
+    return gen_parts_fail_name (key, "input", name, model->graph->inputs, error);
   numbers = gen_numbers_parse (text);
   if (numbers == NULL) {
     g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
@@ -375,6 +378,54 @@ takes_media (const GenModel *model)
          gen_model_find_input (model, GEN_PORT_SOUND) != NULL;
 }
 
+/* How far between two pictures the one lies that is made of them, as interpolating models call it.
+ */
+static gboolean
+names_moment (const char *name)
+{
+  static const char *const moments[] = { "timestep", "time", "time_step", "t", NULL };
+  g_autofree char *lower = g_ascii_strdown (name, -1);
+
+  return g_strv_contains (moments, lower);
+}
+
+/* Pictures that flow in, apart from input `but`. */
+static int
+count_pictures (const GenModel *model, guint but)
+{
+  int n = 0;
+
+  for (guint i = 0; i < model->graph->inputs->len; i++) {
+    const GenPort *port = &model->inputs[i];
+
+    if (i != but && port->part == GEN_PART_FLOW &&
+        (port->kind == GEN_PORT_PICTURE || port->kind == GEN_PORT_FRAMES))
+      n += port->frames;
+  }
+  return n;
+}
+
+/* A number, or a plane of it, of a model that makes of two pictures what lies between: half-way,
+ * where nobody says otherwise. */
+static void
+find_moment (GenModel *model)
+{
+  for (guint i = 0; i < model->graph->inputs->len; i++) {
+    GenPort *port = &model->inputs[i];
+
+    if (!names_moment (port->name) || count_pictures (model, i) != 2 ||
+        (port->part != GEN_PART_FLOW && port->part != GEN_PART_PARAMETER) ||
+        (port->kind == GEN_PORT_PICTURE && port->channels != 1))
+      continue;
+    if (port->part == GEN_PART_FLOW) {
+      port->part = GEN_PART_PARAMETER;
+      port->part_source = GEN_PART_NAMED;
+    }
+    if (model->parameters[i] == NULL)
+      model->parameters[i] = gen_numbers_parse ("0.5");
+  }
+}
+
 static void
 find_parameters (GenModel *model)
 {
@@ -403,6 +454,7 @@ gen_parts_read (GenModel *model, GKeyFile *sidecar, GError **error)
   if (!states_said)
     pair_by_name (model);
   model->states_said = states_said;
+  find_moment (model);
   find_parameters (model);
   return TRUE;
 }
