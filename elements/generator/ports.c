@@ -190,29 +190,6 @@ check_parameters (const GenModel *model, GError **error)
   return FALSE;
 }
 
-/* Whether frames may go into both. */
-static gboolean
-are_alike (const GenPort *a, const GenPort *b)
-{
-  return a->kind == GEN_PORT_PICTURE && b->kind == GEN_PORT_PICTURE && a->type == b->type &&
-         a->channels == b->channels && a->height == b->height && a->width == b->width &&
-         a->channels_last == b->channels_last;
-}
-
-/* How many frames go into a run: those of one input of several, or one into each of several inputs
- * that are alike. 0 where there are others besides. */
-static int
-count_frames (const GenModel *model, const GenPort *input, guint n)
-{
-  guint alike = 0;
-
-  if (n == 1)
-    return input->kind == GEN_PORT_FRAMES ? input->frames : 1;
-  for (guint i = 0; i < model->graph->inputs->len; i++)
-    alike += model->inputs[i].part == GEN_PART_FLOW && are_alike (&model->inputs[i], input);
-  return alike == n && n <= GEN_MODEL_MAX_WINDOW ? (int)n : 0;
-}
-
 /* A picture of several frames: of those around it, or, where two make one of their kind, what lies
  * between them. */
 static gboolean
@@ -255,7 +232,7 @@ choose_inputs (
         model->path);
     return FALSE;
   }
-  ports->frames = count_frames (model, input, n);
+  ports->frames = gen_model_window (model);
   if (ports->frames < 0)
     return refuse_input (
         model, input, "property frames says how many pictures it is to see at once", error);

@@ -131,6 +131,8 @@ typedef struct {
 GEN_API GenNumbers *gen_numbers_parse (const char *text);
 /* (transfer full) */
 GEN_API GenNumbers *gen_numbers_copy (const GenNumbers *numbers);
+/* Write them over the `n` elements of a tensor of `type`, again and again: one stands for all. */
+GEN_API void gen_numbers_write (const GenNumbers *numbers, GenDataType type, void *data, gsize n);
 
 /* What the user says of a model, in the words of the metadata; NULL where nothing is said. */
 typedef struct {
@@ -175,6 +177,10 @@ GEN_API gboolean gen_model_make_sound (GenModel *model, int sample_rate, GError 
 GEN_API const GenPort *gen_model_find_input (const GenModel *model, GenPortKind kind);
 GEN_API const GenPort *gen_model_find_output (const GenModel *model, GenPortKind kind);
 
+/* How many pictures that follow each other go into a run: those of one input of several (-1 where
+ * that is free), or one into each of several inputs that are alike. 1 where it takes something else
+ * alone, 0 where something else flows in besides. */
+GEN_API int gen_model_window (const GenModel *model);
 /* Whether what it makes hangs on what it has played before. */
 GEN_API gboolean gen_model_has_states (const GenModel *model);
 /* A parameter for which nobody has said a number, or NULL. */

@@ -516,7 +516,7 @@ gen_parts_fit (const GenModel *model, guint i, GenShape *shape)
 }
 
 void
-gen_parts_write (const GenNumbers *numbers, GenDataType type, void *data, gsize n)
+gen_numbers_write (const GenNumbers *numbers, GenDataType type, void *data, gsize n)
 {
   for (gsize k = 0; k < n; k++)
     gen_number_set (type, data, k, numbers->values[k % numbers->n]);
@@ -534,7 +534,7 @@ gen_parts_make_constant (const GenModel *model, guint i, GenShape *shape)
   gen_parts_fit (model, i, shape);
   n = (gsize)gen_shape_elements (shape);
   data = g_malloc (n * gen_data_type_size (type));
-  gen_parts_write (model->parameters[i], type, data, n);
+  gen_numbers_write (model->parameters[i], type, data, n);
   return g_bytes_new_take (data, n * gen_data_type_size (type));
 }
 
@@ -554,4 +554,34 @@ gen_model_find_unset (const GenModel *model)
     if (model->inputs[i].part == GEN_PART_PARAMETER && model->parameters[i] == NULL)
       return &model->inputs[i];
   return NULL;
+}
+
+/* Whether frames may go into both. */
+static gboolean
+may_follow (const GenPort *a, const GenPort *b)
+{
+  return a->kind == GEN_PORT_PICTURE && b->kind == GEN_PORT_PICTURE && a->type == b->type &&
+         a->channels == b->channels && a->height == b->height && a->width == b->width &&
+         a->channels_last == b->channels_last;
+}
+
+int
+gen_model_window (const GenModel *model)
+{
+  const GenPort *first = NULL;
+  guint flowing = 0, alike = 0;
+
+  for (guint i = 0; i < model->graph->inputs->len; i++) {
+    const GenPort *port = &model->inputs[i];
+
+    if (port->part != GEN_PART_FLOW)
+      continue;
+    if (first == NULL)
+      first = port;
+    flowing++;
+    alike += may_follow (first, port);
+  }
+  if (flowing == 1)
+    return first->kind == GEN_PORT_FRAMES ? first->frames : 1;
+  return alike == flowing && flowing <= GEN_MODEL_MAX_WINDOW ? (int)flowing : 0;
 }

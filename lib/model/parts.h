@@ -27,5 +27,3 @@ void gen_parts_fit (const GenModel *model, guint i, GenShape *shape);
 /* The numbers of input `i`, a parameter, as a constant, whose shape becomes known. (transfer full)
  */
 GBytes *gen_parts_make_constant (const GenModel *model, guint i, GenShape *shape);
-/* Write numbers of a parameter over the `n` elements of an input of `type`: one stands for all. */
-void gen_parts_write (const GenNumbers *numbers, GenDataType type, void *data, gsize n);

@@ -15,14 +15,20 @@
   " channel where they differ. state: the output that an input takes of the run before, nothing\n" \
   " for none. value: the number that an input stands at, several with colons."
 
-/* Exact when it is read again. */
+/* With as few digits as make it the same when it is read again, as a float or a double. */
 static void
-append_number (GString *text, double number, int digits)
+append_number (GString *text, double number, gboolean is_float)
 {
   char buffer[G_ASCII_DTOSTR_BUF_SIZE], format[8];
+  double read;
+  int digits = 5;
 
-  g_snprintf (format, sizeof format, "%%.%dg", digits);
-  g_string_append (text, g_ascii_formatd (buffer, sizeof buffer, format, number));
+  do {
+    g_snprintf (format, sizeof format, "%%.%dg", ++digits);
+    g_ascii_formatd (buffer, sizeof buffer, format, number);
+    read = g_ascii_strtod (buffer, NULL);
+  } while (digits < 17 && (is_float ? (float)read != (float)number : read != number));
+  g_string_append (text, buffer);
 }
 
 static void
@@ -54,9 +60,9 @@ write_ranges (GKeyFile *file, const GenPort *port)
 
   for (int c = 0; c < n; c++) {
     g_string_append (text, c > 0 ? ";" : "");
-    append_number (text, gen_port_black (port, c), 9);
+    append_number (text, gen_port_black (port, c), TRUE);
     g_string_append_c (text, ',');
-    append_number (text, gen_port_white (port, c), 9);
+    append_number (text, gen_port_white (port, c), TRUE);
   }
   g_key_file_set_value (file, port->name, "ranges", text->str);
 }
@@ -68,7 +74,7 @@ write_numbers (GKeyFile *file, const char *name, const GenNumbers *numbers)
 
   for (guint i = 0; i < numbers->n; i++) {
     g_string_append (text, i > 0 ? ":" : "");
-    append_number (text, numbers->values[i], 17);
+    append_number (text, numbers->values[i], FALSE);
   }
   g_key_file_set_value (file, name, "value", text->str);
 }
