@@ -506,17 +506,52 @@ warn_of_ranges (const GenModel *model)
   }
 }
 
+static gboolean
+are_same_numbers (const GenNumbers *a, const GenNumbers *b)
+{
+  if (a == NULL || b == NULL)
+    return a == b;
+  return a->n == b->n && memcmp (a->values, b->values, a->n * sizeof (double)) == 0;
+}
+
+/* The first input of `a` of which `b`, the same model read again, has another idea; or NULL. */
+static const char *
+find_difference (const GenModel *a, const GenModel *b)
+{
+  if (a->graph->inputs->len != b->graph->inputs->len)
+    return a->inputs[0].name;
+  for (guint i = 0; i < a->graph->inputs->len; i++) {
+    const GenPort *one = &a->inputs[i], *other = &b->inputs[i];
+
+    if (one->part != other->part || one->kind != other->kind || one->partner != other->partner ||
+        !gen_shape_equal (&one->shape, &other->shape) ||
+        !are_same_numbers (a->parameters[i], b->parameters[i]))
+      return one->name;
+  }
+  return NULL;
+}
+
+/* Write down what is decided, and see whether that is what will be read. */
 static void
 write_info (const GenModel *model, gboolean force, gboolean quiet, GError **error)
 {
   g_autofree char *path = NULL;
+  g_autoptr (GenModel) again = NULL;
+  const char *other;
 
   if (!gen_model_write_info (model, force, &path, error)) {
     if (g_error_matches (*error, G_FILE_ERROR, G_FILE_ERROR_EXIST))
       g_prefix_error (error, "--force is not given: ");
-  } else if (!quiet) {
-    g_print ("%-11s %s\n", "written", path);
+    return;
   }
+  if (!quiet)
+    g_print ("%-11s %s\n", "written", path);
+  again = gen_model_load (model->path, error);
+  other = again != NULL ? find_difference (model, again) : NULL;
+  if (other != NULL)
+    command_warn ("%s: what the metadata of the model says of input '%s' comes before what is "
+                  "written: generative.states or generative.parameters",
+        path, other);
 }
 
 /* The plan that `preparation` wishes for. */

@@ -107,8 +107,22 @@ find_extents (const GenModel *model, gint64 *batch, int *height, int *width, gin
   }
 }
 
-/* States that follow the picture or sound; those that cannot be worked out become 1 as others do.
- */
+/* A parameter that is a plane of the picture's size, of `shape`. */
+static gboolean
+fix_plane (const GenPort *port, int height, int width, GenShape *shape)
+{
+  const int rows = port->kind == GEN_PORT_PICTURE ? gen_port_height_axis (port) : 0;
+
+  if (port->part != GEN_PART_PARAMETER || port->kind != GEN_PORT_PICTURE)
+    return FALSE;
+  for (int d = 0; d < shape->rank; d++)
+    if (shape->dims[d] < 0)
+      shape->dims[d] = d == rows ? height : d == rows + 1 ? width : 1;
+  return TRUE;
+}
+
+/* States that follow the picture or sound, and planes of its size; what cannot be worked out
+ * becomes 1 as others do. */
 static gboolean
 fix_states (const Preparation *preparation, GenModel *model, GError **error)
 {
@@ -118,11 +132,14 @@ fix_states (const Preparation *preparation, GenModel *model, GError **error)
   find_extents (model, &batch, &height, &width, &length);
   for (guint i = 0; i < model->graph->inputs->len; i++) {
     GenTensor *input = g_ptr_array_index (model->graph->inputs, i);
-    GenShape shape;
+    const GenPort *port = &model->inputs[i];
+    GenShape shape = input->shape;
 
-    if (model->inputs[i].part != GEN_PART_STATE || gen_shape_is_known (&input->shape) ||
-        !gen_model_output_shape (model, &model->outputs[model->inputs[i].partner], batch, height,
-            width, length, &shape, NULL))
+    if (gen_shape_is_known (&shape) ||
+        !(fix_plane (port, height, width, &shape) ||
+            (port->part == GEN_PART_STATE &&
+                gen_model_output_shape (model, &model->outputs[port->partner], batch, height, width,
+                    length, &shape, NULL))))
       continue;
     if (!gen_graph_set_input_shape (model->graph, input, &shape, error))
       return FALSE;

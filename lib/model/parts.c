@@ -383,7 +383,7 @@ takes_media (const GenModel *model)
 static gboolean
 names_moment (const char *name)
 {
-  static const char *const moments[] = { "timestep", "time", "time_step", "t", NULL };
+  static const char *const moments[] = { "timestep", "time_step", "time", NULL };
   g_autofree char *lower = g_ascii_strdown (name, -1);
 
   return g_strv_contains (moments, lower);
@@ -413,7 +413,9 @@ find_moment (GenModel *model)
   for (guint i = 0; i < model->graph->inputs->len; i++) {
     GenPort *port = &model->inputs[i];
 
-    if (!names_moment (port->name) || count_pictures (model, i) != 2 ||
+    /* Diffusion counts its steps in integers. */
+    if (!names_moment (port->name) || port->type == GEN_TYPE_INT64 ||
+        port->type == GEN_TYPE_INT32 || count_pictures (model, i) != 2 ||
         (port->part != GEN_PART_FLOW && port->part != GEN_PART_PARAMETER) ||
         (port->kind == GEN_PORT_PICTURE && port->channels != 1))
       continue;

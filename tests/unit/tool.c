@@ -452,6 +452,66 @@ test_write_modelinfo (Fixture *fixture, gconstpointer data)
   assert_member (fixture, "inputs", "strength", "value", "[0.75]");
 }
 
+/* What the model itself says comes first, which is told; and sound has its rate. */
+static void
+test_write_doubt (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *path = path_in (fixture, "sound.onnx");
+  g_autofree char *beside = path_in (fixture, "sound.onnx.modelinfo"), *text = NULL;
+  g_autoptr (GenGraph) graph = gen_graph_new ("sound");
+  g_autoptr (GError) error = NULL;
+  GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 1, 256)), *y;
+  GenTensor *gain = gen_graph_add_input (graph, "gain", GEN_TYPE_FLOAT32, &GEN_SHAPE (1));
+
+  y = gen_binary (graph, "Mul", x, gain, &error);
+  g_assert_no_error (error);
+  gen_graph_add_output (graph, y);
+  g_hash_table_insert (graph->metadata, g_strdup ("generative.parameters"), g_strdup ("gain=2"));
+  save (graph, path);
+  g_assert_true (g_file_set_contents (beside, "[x]\nsample-rate=16000\n", -1, NULL));
+  g_assert_cmpint (tool (fixture, "inspect", "sound.onnx", "-w", "-f", NULL), ==, 0);
+  g_assert_cmpstr (fixture->err, ==, "");
+  g_assert_true (g_file_get_contents (beside, &text, NULL, NULL));
+  assert_says (text, "sample-rate=16000\n");
+  assert_says (text, "value=2\n");
+  g_assert_cmpint (tool (fixture, "inspect", "sound.onnx", NULL), ==, 0);
+  assert_says (fixture->out, "16000 Hz");
+  g_assert_cmpint (
+      tool (fixture, "inspect", "sound.onnx", "-w", "-f", "--parameters", "gain=3", NULL), ==, 0);
+  assert_says (fixture->err, "what the metadata of the model says of input 'gain' comes before");
+}
+
+/* A number that shapes hang on is a constant, and is written all the same. */
+static void
+test_write_constant (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *path = path_in (fixture, "larger.onnx");
+  g_autofree char *beside = path_in (fixture, "larger.onnx.modelinfo"), *text = NULL;
+  g_autoptr (GenGraph) graph = gen_graph_new ("larger");
+  g_autoptr (GError) error = NULL;
+  GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 3, 4, 4));
+  GenTensor *ratio = gen_graph_add_input (graph, "ratio", GEN_TYPE_FLOAT32, &GEN_SHAPE (4));
+  GenTensor *inputs[] = { x, NULL, ratio }, *y = gen_graph_add_value (graph, "y");
+
+  gen_graph_add_node (graph, "", NULL, "Resize", GEN_OPSET, inputs, 3, &y, 1, &error);
+  g_assert_no_error (error);
+  y->type = GEN_TYPE_FLOAT32;
+  y->shape = GEN_SHAPE (-1, -1, -1, -1);
+  gen_graph_add_output (graph, y);
+  save (graph, path);
+  g_assert_cmpint (
+      tool (fixture, "inspect", "larger.onnx", "-w", "--parameters", "ratio=1:1:2:2", NULL), ==, 0);
+  assert_says (fixture->out, "constants   ratio  shapes hang on its number");
+  assert_says (fixture->out, "pictures of 8 x 8 pixels");
+  g_assert_true (g_file_get_contents (beside, &text, NULL, NULL));
+  assert_says (text, "[ratio]\ndir=input\ntype=float32\nvalue=1:1:2:2\n");
+  g_assert_cmpint (tool (fixture, "inspect", "larger.onnx", "--json", NULL), ==, 0);
+  assert_says (fixture->out, "pictures of 8 x 8 pixels");
+  assert_says (fixture->out, "\"ratio\"");
+  g_assert_cmpint (tool (fixture, "run", "larger.onnx", NULL), ==, 0);
+  assert_says (fixture->out, "y: float32 [1, 3, 8, 8]");
+}
+
 /* That there are none can be said as well, and what is not known yet has its place. */
 static void
 test_write_none (Fixture *fixture, gconstpointer data)
@@ -875,6 +935,8 @@ main (int argc, char **argv)
   g_test_add ("/tool/inspect-window", Fixture, NULL, set_up, test_inspect_window, tear_down);
   g_test_add ("/tool/write-modelinfo", Fixture, NULL, set_up, test_write_modelinfo, tear_down);
   g_test_add ("/tool/write-none", Fixture, NULL, set_up, test_write_none, tear_down);
+  g_test_add ("/tool/write-doubt", Fixture, NULL, set_up, test_write_doubt, tear_down);
+  g_test_add ("/tool/write-constant", Fixture, NULL, set_up, test_write_constant, tear_down);
   g_test_add ("/tool/run-states", Fixture, NULL, set_up, test_run_states, tear_down);
   g_test_add ("/tool/run-arrays", Fixture, NULL, set_up, test_run_arrays, tear_down);
   g_test_add ("/tool/run-random", Fixture, NULL, set_up, test_run_random, tear_down);
