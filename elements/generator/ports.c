@@ -3,6 +3,8 @@
 #include "../shared/model-file.h"
 #include "caps.h"
 
+#include <string.h>
+
 /* Stands for the length of a sound that is free, where only how long others are by it matters. */
 #define ANY_LENGTH 16384
 
@@ -75,12 +77,11 @@ suggest_picture (const GenPort *port)
   const gint64 *dims = port->shape.dims;
   int rank = port->shape.rank;
 
-  if ((rank == 3 || rank == 5) &&
-      (dims[rank - 3] == 1 || dims[rank - 3] == 3 || dims[rank - 3] == 4)) {
-    g_autofree char *size = gen_shape_to_string (&GEN_SHAPE (dims[rank - 2], dims[rank - 1]));
+  if (rank == 3 && (dims[0] == 1 || dims[0] == 3 || dims[0] == 4)) {
+    g_autofree char *size = gen_shape_to_string (&GEN_SHAPE (dims[1], dims[2]));
 
-    return g_strdup_printf ("; this one has an extent too %s: export it as [N, %d, %s%s",
-        rank == 3 ? "few" : "many", (int)dims[rank - 3], size + 1,
+    return g_strdup_printf ("; this one has an extent too few: export it as [N, %d, %s%s",
+        (int)dims[0], size + 1,
         may_be_sound (&port->shape)
             ? ", or, where it is sound, with metadata generative.sample-rate"
             : "");
@@ -239,8 +240,8 @@ choose_inputs (
   if (n > 1 && picture != NULL && ports->frames == 0)
     return refuse_input (model, flowing[input == picture ? 1 : 0],
         "a generator feeds pictures, and nothing beside them; property parameters says numbers "
-        "that it stands at, and property states of which output it takes what was made in the run "
-        "before",
+        "that it stands at, property states of which output it takes what was made in the run "
+        "before, and property frames that inputs are frames that follow each other",
         error);
   if (n > 2 && ports->frames == 0)
     return refuse_input (model, flowing[2],
@@ -284,6 +285,12 @@ gboolean
 gst_generator_streams (const GstGeneratorPorts *ports)
 {
   return is_timed (&ports->input);
+}
+
+guint
+gst_generator_batch_of (const GstGeneratorPorts *ports, guint batch)
+{
+  return ports->staged || ports->remembers || ports->frames > 1 ? 1 : batch;
 }
 
 gboolean

@@ -25,13 +25,14 @@ enum {
   GST_GENERATOR_LOOKAHEAD,
   GST_GENERATOR_INTERPOLATE,
   GST_GENERATOR_SHAPES,
+  GST_GENERATOR_WARM_UP,
   GST_GENERATOR_N_PROPERTIES,
 };
 
 /* Under the element's object lock. */
 typedef struct {
   char *model, *input_range, *output_range, *states, *parameters, *shapes;
-  guint batch_size, columns, frames;
+  guint batch_size, columns, warm_up;
   GstGeneratorHints hints;
   gboolean reload;
 } GstGeneratorSettings;

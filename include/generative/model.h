@@ -137,7 +137,7 @@ GEN_API void gen_numbers_write (const GenNumbers *numbers, GenDataType type, voi
 /* What the user says of a model, in the words of the metadata; NULL where nothing is said. */
 typedef struct {
   const char *states, *parameters;
-  int frames; /* of inputs of any number of pictures; 0: nothing is said */
+  int frames; /* that go into a run, of as many inputs or of any number; 0: nothing is said */
   /* Extents that inputs leave free: "1:3:-1:-1" of the first one, or "x=1:3:-1:-1,y=1:8". */
   const char *shapes;
 } GenModelHints;
@@ -178,11 +178,15 @@ GEN_API const GenPort *gen_model_find_input (const GenModel *model, GenPortKind 
 GEN_API const GenPort *gen_model_find_output (const GenModel *model, GenPortKind kind);
 
 /* How many pictures that follow each other go into a run: those of one input of several (-1 where
- * that is free), or one into each of several inputs that are alike. 1 where it takes something else
- * alone, 0 where something else flows in besides. */
+ * that is free), or one into each of several inputs that are alike, where their names (img0 and
+ * img1, previous and next) or GenModelHints.frames say so. 1 where it takes something else alone, 0
+ * where something else flows in besides. */
 GEN_API int gen_model_window (const GenModel *model);
 /* Whether what it makes hangs on what it has played before. */
 GEN_API gboolean gen_model_has_states (const GenModel *model);
+/* Let input number `i`, a parameter, stand at `numbers` to begin with, in players that are made
+ * from now on. Before anybody plays it. */
+GEN_API void gen_model_set_parameter (GenModel *model, guint i, const GenNumbers *numbers);
 /* A parameter for which nobody has said a number, or NULL. */
 GEN_API const GenPort *gen_model_find_unset (const GenModel *model);
 

@@ -361,7 +361,8 @@ is_parameter (const GenPort *port)
   gint64 n = 1;
 
   if (port->part != GEN_PART_FLOW || port->kind == GEN_PORT_PICTURE ||
-      port->kind == GEN_PORT_SOUND || port->type == GEN_TYPE_STRING)
+      port->kind == GEN_PORT_FRAMES || port->kind == GEN_PORT_SOUND ||
+      port->type == GEN_TYPE_STRING)
     return FALSE;
   for (int d = 0; d < port->shape.rank; d++) {
     if (port->shape.dims[d] < 0 && d >= first)
@@ -375,6 +376,7 @@ static gboolean
 takes_media (const GenModel *model)
 {
   return gen_model_find_input (model, GEN_PORT_PICTURE) != NULL ||
+         gen_model_find_input (model, GEN_PORT_FRAMES) != NULL ||
          gen_model_find_input (model, GEN_PORT_SOUND) != NULL;
 }
 
@@ -389,22 +391,6 @@ names_moment (const char *name)
   return g_strv_contains (moments, lower);
 }
 
-/* Pictures that flow in, apart from input `but`. */
-static int
-count_pictures (const GenModel *model, guint but)
-{
-  int n = 0;
-
-  for (guint i = 0; i < model->graph->inputs->len; i++) {
-    const GenPort *port = &model->inputs[i];
-
-    if (i != but && port->part == GEN_PART_FLOW &&
-        (port->kind == GEN_PORT_PICTURE || port->kind == GEN_PORT_FRAMES))
-      n += port->frames;
-  }
-  return n;
-}
-
 /* A number, or a plane of it, of a model that makes of two pictures what lies between: half-way,
  * where nobody says otherwise. */
 static void
@@ -412,18 +398,19 @@ find_moment (GenModel *model)
 {
   for (guint i = 0; i < model->graph->inputs->len; i++) {
     GenPort *port = &model->inputs[i];
+    const GenPort before = *port;
 
     /* Diffusion counts its steps in integers. */
     if (!names_moment (port->name) || port->type == GEN_TYPE_INT64 ||
-        port->type == GEN_TYPE_INT32 || count_pictures (model, i) != 2 ||
-        (port->part != GEN_PART_FLOW && port->part != GEN_PART_PARAMETER) ||
+        port->type == GEN_TYPE_INT32 || port->part == GEN_PART_STATE ||
         (port->kind == GEN_PORT_PICTURE && port->channels != 1))
       continue;
-    if (port->part == GEN_PART_FLOW) {
-      port->part = GEN_PART_PARAMETER;
+    if (port->part == GEN_PART_FLOW)
       port->part_source = GEN_PART_NAMED;
-    }
-    if (model->parameters[i] == NULL)
+    port->part = GEN_PART_PARAMETER;
+    if (gen_model_window (model) != 2)
+      *port = before;
+    else if (model->parameters[i] == NULL)
       model->parameters[i] = gen_numbers_parse ("0.5");
   }
 }
@@ -456,8 +443,8 @@ gen_parts_read (GenModel *model, GKeyFile *sidecar, GError **error)
   if (!states_said)
     pair_by_name (model);
   model->states_said = states_said;
-  find_moment (model);
   find_parameters (model);
+  find_moment (model);
   return TRUE;
 }
 
@@ -549,6 +536,13 @@ gen_model_has_states (const GenModel *model)
   return FALSE;
 }
 
+void
+gen_model_set_parameter (GenModel *model, guint i, const GenNumbers *numbers)
+{
+  g_free (model->parameters[i]);
+  model->parameters[i] = gen_numbers_copy (numbers);
+}
+
 const GenPort *
 gen_model_find_unset (const GenModel *model)
 {
@@ -567,11 +561,36 @@ may_follow (const GenPort *a, const GenPort *b)
          a->channels_last == b->channels_last;
 }
 
+/* A name without its digits. (transfer full) */
+static char *
+stem_of (const char *name)
+{
+  GString *stem = g_string_new (NULL);
+
+  for (; *name != '\0'; name++)
+    if (!g_ascii_isdigit (*name))
+      g_string_append_c (stem, *name);
+  return g_string_free (stem, FALSE);
+}
+
+/* Whether names are those of frames that follow each other: img0 and img1, previous and next. */
+static gboolean
+follow_each_other (const char *a, const char *b)
+{
+  static const char *const times[] = { "prev", "next", "cur", "last", "before", "after" };
+  g_autofree char *one = stem_of (a), *other = stem_of (b);
+  guint found = 0;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (times); i++)
+    found += (strstr (one, times[i]) != NULL) + (strstr (other, times[i]) != NULL);
+  return found >= 2 || strcmp (one, other) == 0;
+}
+
 int
 gen_model_window (const GenModel *model)
 {
   const GenPort *first = NULL;
-  guint flowing = 0, alike = 0;
+  guint flowing = 0, alike = 0, named = 0;
 
   for (guint i = 0; i < model->graph->inputs->len; i++) {
     const GenPort *port = &model->inputs[i];
@@ -582,8 +601,11 @@ gen_model_window (const GenModel *model)
       first = port;
     flowing++;
     alike += may_follow (first, port);
+    named += follow_each_other (first->name, port->name);
   }
   if (flowing == 1)
     return first->kind == GEN_PORT_FRAMES ? first->frames : 1;
-  return alike == flowing && flowing <= GEN_MODEL_MAX_WINDOW ? (int)flowing : 0;
+  if (alike < flowing || (named < flowing && model->hints.frames != (int)flowing))
+    return 0;
+  return flowing <= GEN_MODEL_MAX_WINDOW ? (int)flowing : 0;
 }

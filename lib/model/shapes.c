@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Extents that a model leaves free and somebody else says: the user ("1:3:-1:-1" of the first
  * input, "x=1:3:-1:-1,y=1:8" of several), or the key `dims` of the sidecar ("1,3,-1,-1", as
- * GStreamer has it). -1 stays free. */
+ * GStreamer has it), and `frames` how many pictures it sees. -1 stays free. */
 #include "parts.h"
 
 #include <string.h>

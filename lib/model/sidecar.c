@@ -13,7 +13,8 @@
   " model says comes before it.\n"                                                                 \
   " dims: extents, -1 where they are free. ranges: the numbers for black and white, of each\n"     \
   " channel where they differ. state: the output that an input takes of the run before, nothing\n" \
-  " for none. value: the number that an input stands at, several with colons."
+  " for none. value: the number that an input stands at, several with colons. frames: how many\n"  \
+  " that follow each other go into a run."
 
 /* With as few digits as make it the same when it is read again, as a float or a double. */
 static void
@@ -114,7 +115,9 @@ write_part (GKeyFile *file, const GenModel *model, guint i)
   else if (port->part == GEN_PART_PARAMETER)
     g_key_file_set_comment (
         file, port->name, NULL, " It stands at a number, which nobody has said yet: value=1", NULL);
-  else if (model->states_said && !gen_model_has_states (model))
+  if (port->part == GEN_PART_FLOW && model->hints.frames > 0 && gen_model_window (model) > 1)
+    g_key_file_set_integer (file, port->name, "frames", model->hints.frames);
+  if (port->part == GEN_PART_FLOW && model->states_said && !gen_model_has_states (model))
     g_key_file_set_value (file, port->name, "state", "");
 }
 

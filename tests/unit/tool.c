@@ -524,9 +524,14 @@ test_write_none (Fixture *fixture, gconstpointer data)
   assert_member (fixture, "inputs", "h_in", "part", "\"flow\"");
   assert_member (fixture, "outputs", "h_out", "part", "\"flow\"");
   assert_member (fixture, "inputs", "strength", "value", "null");
-  assert_says (fixture->out, "\"window\" : 2");
+  assert_says (fixture->out, "\"window\" : 0");
   g_assert_true (g_file_get_contents (beside, &text, NULL, NULL));
   assert_says (text, "value=1\n");
+  /* They are frames, then. */
+  g_assert_cmpint (
+      tool (fixture, "inspect", "memory.onnx", "-w", "-f", "--frames", "2", NULL), ==, 0);
+  g_assert_cmpint (tool (fixture, "inspect", "memory.onnx", "--json", NULL), ==, 0);
+  assert_says (fixture->out, "\"window\" : 2");
 }
 
 /* --- runs of models that remember --- */
