@@ -103,16 +103,21 @@ say_hint (Shaped *shaped, const char *text, GError **error)
 gboolean
 gen_shapes_read (GenModel *model, GenGraph *copy, GKeyFile *sidecar, GError **error)
 {
+  const gboolean said = model->hints.shapes != NULL && *model->hints.shapes != '\0';
   Shaped shaped = { model, copy };
 
-  if (model->hints.shapes != NULL && *model->hints.shapes != '\0')
-    return say_hint (&shaped, model->hints.shapes, error);
+  if (said && !say_hint (&shaped, model->hints.shapes, error))
+    return FALSE;
   for (guint i = 0; sidecar != NULL && i < model->graph->inputs->len; i++) {
     const char *name = ((GenTensor *)g_ptr_array_index (model->graph->inputs, i))->name;
     g_autofree char *dims = g_key_file_get_value (sidecar, name, "dims", NULL);
 
-    if (dims != NULL && !say_shape (&shaped, "key dims of the .modelinfo file", name, dims, error))
+    if (!said && dims != NULL &&
+        !say_shape (&shaped, "key dims of the .modelinfo file", name, dims, error))
       return FALSE;
+    if (model->hints.frames == 0)
+      model->hints.frames =
+          CLAMP (g_key_file_get_integer (sidecar, name, "frames", NULL), 0, GEN_MODEL_MAX_WINDOW);
   }
   return TRUE;
 }
