@@ -22,6 +22,7 @@ typedef struct {
   guint window;               /* how many */
   guint waiting;              /* of those that came last, nothing has been made yet */
   GstBuffer *next;            /* to be handed out */
+  gboolean elsewhere;         /* what is made is in the memory of another device */
 } Frames;
 
 static guint
@@ -210,15 +211,33 @@ take_frame (Frames *self, GstBuffer *frame, GstBuffer **output)
 
 /* --- one between two --- */
 
-/* Frames go on in memory of another's, which the next element need not know how to read. */
+/* Whether the next element looks where planes lie: then buffers of its pool say so. */
 static gboolean
-lies_as_said (const GstVideoInfo *info, GstBuffer *frame)
+reads_meta (const Frames *self)
 {
+  g_autoptr (GstBufferPool) pool = gst_base_transform_get_buffer_pool (self->play->base);
+  GstStructure *config = pool != NULL ? gst_buffer_pool_get_config (pool) : NULL;
+  gboolean reads;
+
+  if (config == NULL)
+    return FALSE;
+  reads = gst_buffer_pool_config_has_option (config, GST_BUFFER_POOL_OPTION_VIDEO_META);
+  gst_structure_free (config);
+  return reads;
+}
+
+/* Whether the next element can read `frame`, which somebody else has laid out. */
+static gboolean
+can_go_on (const Frames *self, GstBuffer *frame)
+{
+  const GstVideoInfo *info = &self->format->out_info;
   const GstVideoMeta *meta = gst_buffer_get_video_meta (frame);
 
+  if (self->elsewhere)
+    return FALSE;
   for (guint p = 0; meta != NULL && p < meta->n_planes; p++)
     if (meta->offset[p] != info->offset[p] || meta->stride[p] != info->stride[p])
-      return FALSE;
+      return reads_meta (self);
   return TRUE;
 }
 
@@ -240,13 +259,13 @@ copy_picture (const Frames *self, GstBuffer *from, GstBuffer *to)
   return good;
 }
 
-/* The same picture in a buffer of its own, or in that of `frame` where it lies well. */
+/* The same picture, in a buffer of its own where the next element cannot read that of `frame`. */
 static GstFlowReturn
 repeat (Frames *self, GstBuffer *frame, GstBuffer **copy)
 {
   GstFlowReturn result;
 
-  if (lies_as_said (&self->format->out_info, frame)) {
+  if (can_go_on (self, frame)) {
     *copy = gst_buffer_copy (frame);
     return GST_FLOW_OK;
   }
@@ -419,6 +438,8 @@ frames_negotiate (gpointer mode, GstCaps *sink, GstCaps *source, GenModelUse *us
   GstVideoInfo info;
 
   self->window = (guint)ports->frames;
+  self->elsewhere = !gst_caps_features_is_equal (
+      gst_caps_get_features (sink, 0), gst_caps_get_features (source, 0));
   if (!gst_generator_format_read (format, self->play, sink, &format->input, use, error) ||
       !gst_generator_output_size (
           ports, &format->input, &use->output.height, &use->output.width, error) ||

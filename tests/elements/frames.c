@@ -694,6 +694,39 @@ test_strides (void)
   gst_harness_teardown (harness);
 }
 
+/* Another model, which makes one of one: what has come is made to the end, and rates follow. */
+static void
+test_between_reloaded (void)
+{
+  GstHarness *harness = open_harness ("between.onnx", NULL, CAPS ",framerate=(fraction)10/1");
+  g_autoptr (GstElement) generator = gst_harness_find_element (harness, "generator");
+  g_autoptr (GstBus) bus = gst_bus_new ();
+  g_autoptr (GstMessage) message = NULL;
+  g_autofree char *path = g_build_filename (folder, "mean0.onnx", NULL);
+
+  gst_element_set_bus (generator, bus);
+  for (int i = 0; i < 3; i++)
+    push (harness, i);
+  assert_rate (harness, 20, 1);
+  g_object_set (generator, "model", path, NULL);
+  message = gst_bus_timed_pop_filtered (bus, 20 * GST_SECOND, GST_MESSAGE_ELEMENT);
+  g_assert_nonnull (message);
+  for (int i = 3; i < 8; i++)
+    push (harness, i);
+  assert_rate (harness, 10, 1);
+  gst_harness_push_event (harness, gst_event_new_eos ());
+  for (int k = 0; k < 6; k++) {
+    g_autoptr (GstBuffer) made = gst_harness_try_pull (harness);
+
+    g_assert_nonnull (made);
+    g_assert_cmpuint (GST_BUFFER_PTS (made), ==, (GstClockTime)k * INTERVAL / 2);
+  }
+  pull_means (harness, 3, 7, 2, 3, 7);
+  assert_empty (harness);
+  gst_element_set_bus (generator, NULL);
+  gst_harness_teardown (harness);
+}
+
 /* --- what is refused --- */
 
 static void
@@ -793,6 +826,7 @@ main (int argc, char **argv)
   g_test_add_func ("/frames/between-jumps", test_between_jumps);
   g_test_add_func ("/frames/between-backwards", test_between_backwards);
   g_test_add_func ("/frames/between-latency", test_between_latency);
+  g_test_add_func ("/frames/between-reloaded", test_between_reloaded);
   g_test_add_func ("/frames/strides", test_strides);
   g_test_add_func ("/frames/refused", test_refused);
   g_test_add_func ("/frames/in-place", test_in_place);
