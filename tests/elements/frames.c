@@ -433,9 +433,24 @@ time_of (int number, int numerator, int denominator)
       (guint64)number * GST_SECOND, (guint64)denominator, (guint64)numerator);
 }
 
-/* Frames of noise, so that bytes tell them apart. */
+/* Byte `i` of frame `number`: noise, but for one chroma everywhere, with which colours stay such as
+ * R'G'B' has, and for what is not looked at. */
+static guint8
+noise_at (GstVideoFormat format, gsize i, int number)
+{
+  const gsize hash = i * 29 + (gsize)number * 71;
+
+  if (format == GST_VIDEO_FORMAT_BGRx && i % 4 == 3)
+    return 255;
+  if (format != GST_VIDEO_FORMAT_NV12 && format != GST_VIDEO_FORMAT_I420)
+    return (guint8)(hash % 256);
+  if (i < 16 * 16)
+    return (guint8)(80 + hash % 90);
+  return (format == GST_VIDEO_FORMAT_NV12 ? i % 2 == 0 : i < 16 * 16 + 8 * 8) ? 118 : 138;
+}
+
 static GstBuffer *
-make_noise (gsize size, int number, int numerator, int denominator)
+make_noise (GstVideoFormat format, gsize size, int number, int numerator, int denominator)
 {
   const GstClockTime start = time_of (number, numerator, denominator);
   GstBuffer *buffer =
@@ -444,7 +459,7 @@ make_noise (gsize size, int number, int numerator, int denominator)
 
   gst_buffer_map (buffer, &map, GST_MAP_WRITE);
   for (gsize i = 0; i < size; i++)
-    map.data[i] = (guint8)(16 + (i * 29 + (gsize)number * 71) % 219);
+    map.data[i] = noise_at (format, i, number);
   gst_buffer_unmap (buffer, &map);
   return buffer;
 }
@@ -493,7 +508,7 @@ play_between (const char *model, const char *said, const char *format, gsize siz
   GstBuffer *frames[N];
 
   for (int i = 0; i < N; i++) {
-    frames[i] = make_noise (size, i, numerator, denominator);
+    frames[i] = make_noise (gst_video_format_from_string (format), size, i, numerator, denominator);
     g_assert_cmpint (gst_harness_push (harness, gst_buffer_ref (frames[i])), ==, GST_FLOW_OK);
   }
   assert_rate (harness, 2 * numerator, denominator);
@@ -528,14 +543,13 @@ test_rates (void)
   play_between ("between.onnx", NULL, "RGB", BYTES, 60, 1, 1);
 }
 
-/* Chroma is made of colours that 4:2:0 cannot all say, and so not half-way between two others. */
 static void
 test_formats (void)
 {
   play_between ("grey.onnx", NULL, "GRAY8", 256, 10, 1, 1);
-  play_between ("between.onnx", NULL, "BGRx", 1024, 10, 1, 256);
-  play_between ("between.onnx", NULL, "NV12", 384, 10, 1, 256);
-  play_between ("between.onnx", NULL, "I420", 384, 10, 1, 256);
+  play_between ("between.onnx", NULL, "BGRx", 1024, 10, 1, 1);
+  play_between ("between.onnx", NULL, "NV12", 384, 10, 1, 2);
+  play_between ("between.onnx", NULL, "I420", 384, 10, 1, 2);
 }
 
 /* How far, where the model asks: half-way, unless somebody says otherwise. */
