@@ -385,6 +385,18 @@ test_reloaded (void)
 
 /* --- what lies between two --- */
 
+/* The plane `t`, which has to be of the size of `x`, as nets put it beside pictures. */
+static GenTensor *
+go_beside (GenGraph *graph, GenTensor *x, GenTensor *t, GError **error)
+{
+  GenTensor *both = gen_graph_op (
+      graph, "Concat", (GenTensor *[]){ x, t }, 2, 1, error, "axis", GEN_INT, 1, NULL);
+  GenTensor *last = gen_graph_ints (graph, (gint64[]){ 3 }, 1);
+
+  return gen_graph_op (
+      graph, "Gather", (GenTensor *[]){ both, last }, 2, 1, error, "axis", GEN_INT, 1, NULL);
+}
+
 /* a + (b - a) * timestep, grey or in colour; the number a scalar, a plane, or none, which is half.
  */
 static void
@@ -401,13 +413,15 @@ save_between (const char *name, int channels, int plane)
                                  plane ? &GEN_SHAPE (1, 1, 16, 16) : &GEN_SHAPE (1));
   GenTensor *y = gen_binary (graph, "Sub", b, a, &error);
 
+  if (plane > 0)
+    t = go_beside (graph, a, t, &error);
   y = gen_binary (graph, "Mul", y, t, &error);
   y = gen_binary (graph, "Add", a, y, &error);
   g_assert_no_error (error);
   for (int d = 2; d < 4; d++) {
     a->shape.dims[d] = b->shape.dims[d] = y->shape.dims[d] = -1;
     if (plane > 0)
-      t->shape.dims[d] = -1;
+      gen_graph_find (graph, "timestep")->shape.dims[d] = -1;
   }
   say_range (graph, "generative.input-range", "0,1");
   say_range (graph, "generative.output-range", "0,1");
@@ -627,6 +641,17 @@ test_between_jumps (void)
     if (k % 4 != 1)
       g_assert_cmpint (byte_of (made), ==, value_of (wanted[k] / 2));
     g_assert_cmpint (GST_BUFFER_IS_DISCONT (made), ==, k == 4);
+  }
+  /* One frame by itself: both halves of it, of which the first one follows nothing. */
+  jump = make_frame (BYTES, 26 * INTERVAL, INTERVAL, value_of (26));
+  GST_BUFFER_FLAG_SET (jump, GST_BUFFER_FLAG_DISCONT);
+  gst_harness_push (harness, jump);
+  gst_harness_push_event (harness, gst_event_new_gap (27 * INTERVAL, INTERVAL));
+  for (guint k = 0; k < 2; k++) {
+    g_autoptr (GstBuffer) made = gst_harness_try_pull (harness);
+
+    g_assert_cmpuint (GST_BUFFER_PTS (made), ==, (52 + k) * INTERVAL / 2);
+    g_assert_cmpint (GST_BUFFER_IS_DISCONT (made), ==, k == 0);
   }
   /* A flush leaves nothing. */
   push (harness, 30);
