@@ -114,7 +114,7 @@ shape_text (const GenTensor *tensor)
   return g_string_free (text, FALSE);
 }
 
-/* "black 0, white 1 (assumed)", of each channel where they differ. */
+/* ", black 0, white 1 (assumed)", of each channel where they differ. */
 static void
 print_range (const GenPort *port)
 {
@@ -124,7 +124,7 @@ print_range (const GenPort *port)
     if (port->mean[c] != port->mean[0] || port->std[c] != port->std[0])
       n = port->channels;
   for (int side = 0; side < 2; side++) {
-    g_print (side == 0 ? "  black" : ", white");
+    g_print (side == 0 ? ", black" : ", white");
     for (int c = 0; c < n; c++)
       g_print ("%s%g", c == 0 ? " " : "/",
           side == 0 ? gen_port_black (port, c) : gen_port_white (port, c));
@@ -149,6 +149,25 @@ static gboolean
 is_picture (const GenPort *port)
 {
   return port->kind == GEN_PORT_PICTURE || port->kind == GEN_PORT_FRAMES;
+}
+
+/* What flows, and what is known of it. */
+static void
+print_flow (const GenPort *port)
+{
+  static const char *const kinds[] = { "numbers", "vectors", "picture", "sound",
+    "vectors that follow each other" };
+
+  if (port->kind != GEN_PORT_FRAMES)
+    g_print ("  %s", kinds[port->kind]);
+  else if (port->frames < 0)
+    g_print ("  any number of frames in a row, which --frames says");
+  else
+    g_print ("  %d frames in a row", port->frames);
+  if (is_picture (port))
+    print_range (port);
+  if (port->kind == GEN_PORT_SOUND && port->sample_rate > 0)
+    g_print (", %d Hz", port->sample_rate);
 }
 
 static void
@@ -179,14 +198,8 @@ print_part (const GenModel *model, guint i, gboolean is_output)
   }
   if (port->part != GEN_PART_FLOW)
     g_print (" (%s)", part_source (port));
-  else if (port->kind == GEN_PORT_FRAMES && port->frames < 0)
-    g_print ("  any number of frames in a row, which --frames says");
-  else if (port->kind == GEN_PORT_FRAMES)
-    g_print ("  %d frames in a row", port->frames);
-  if (port->part == GEN_PART_FLOW && is_picture (port))
-    print_range (port);
-  if (port->kind == GEN_PORT_SOUND && port->sample_rate > 0)
-    g_print ("  %d Hz", port->sample_rate);
+  else
+    print_flow (port);
 }
 
 static void
