@@ -26,13 +26,14 @@ enum {
   GST_GENERATOR_FRAMES,
   GST_GENERATOR_LOOKAHEAD,
   GST_GENERATOR_INTERPOLATE,
+  GST_GENERATOR_SHAPES,
   GST_GENERATOR_WARM_UP,
   GST_GENERATOR_N_PROPERTIES,
 };
 
 /* Under the element's object lock. */
 typedef struct {
-  char *model, *input_range, *output_range, *states, *parameters, *spectrum, *chain;
+  char *model, *input_range, *output_range, *states, *parameters, *shapes, *spectrum, *chain;
   guint batch_size, columns, warm_up;
   GstGeneratorHints hints;
   gboolean reload;
@@ -51,7 +52,7 @@ gboolean gst_generator_settings_get (
 
 /* What the properties say of a model before it is read. To be cleared. */
 typedef struct {
-  char *states, *parameters, *spectrum, *chain;
+  char *states, *parameters, *shapes, *spectrum, *chain;
 } GstGeneratorSaid;
 
 GenModelHints gst_generator_settings_hint (

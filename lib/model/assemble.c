@@ -8,6 +8,8 @@
 #include "causal.h"
 #include "spectra.h"
 
+#define SAMPLE_RATE "generative.sample-rate"
+
 typedef struct {
   const GPtrArray *links;
   const GenSpectra *spectra; /* or NULL */
@@ -364,6 +366,13 @@ find_chain (const GenGraph *graph, GKeyFile *sidecar, const GenModelHints *hints
   return sidecar != NULL ? g_key_file_get_value (sidecar, "generative", "chain", NULL) : NULL;
 }
 
+/* What the sidecar says of the first input's rate. (transfer full) */
+static char *
+find_rate (const GenLink *link, GKeyFile *sidecar)
+{
+  return g_key_file_get_value (sidecar, name_of_sound (link), "sample-rate", NULL);
+}
+
 /* What is known of states is so as it was of the files. */
 static void
 copy_sources (const GPtrArray *links, GenModel *model)
@@ -383,17 +392,20 @@ copy_sources (const GPtrArray *links, GenModel *model)
 }
 
 /* A sound at both ends, at the rate that is said of it. */
-static void
-make_sound (GenModel *model, GenSpectra *spectra)
+static gboolean
+make_sound (GenModel *model, GenSpectra *spectra, GError **error)
 {
-  const int said = model->inputs[0].sample_rate;
-  const int rate = said > 0 ? said : gen_spectra_usual_rate (spectra);
+  GenPort *input = &model->inputs[0], *output = &model->outputs[0];
 
-  spectra->rate_assumed = said == 0;
   model->spectra = spectra;
-  model->inputs[0].part = model->outputs[0].part = GEN_PART_FLOW;
-  gen_port_make_sound (&model->inputs[0], rate);
-  gen_port_make_sound (&model->outputs[0], rate);
+  input->part = output->part = GEN_PART_FLOW;
+  gen_port_make_sound (input, 0);
+  if (!gen_model_read_sample_rate (model, NULL, input, error))
+    return FALSE;
+  spectra->rate_assumed = input->sample_rate == 0;
+  if (spectra->rate_assumed)
+    input->sample_rate = gen_spectra_usual_rate (spectra);
+  return gen_port_make_sound (output, input->sample_rate);
 }
 
 GenModel *
@@ -404,7 +416,7 @@ gen_model_assemble (GenGraph *graph, const char *path, const GenModelHints *hint
   g_autoptr (GenSpectra) spectra = NULL;
   g_autoptr (GenGraph) whole = NULL;
   g_autoptr (GError) failure = NULL;
-  g_autofree char *chain = NULL;
+  g_autofree char *chain = NULL, *rate = NULL;
   GenModel *model;
 
   if (!gen_model_load_sidecar (path, &sidecar, error))
@@ -428,13 +440,20 @@ gen_model_assemble (GenGraph *graph, const char *path, const GenModelHints *hint
       g_prefix_error (error, "%s: ", path);
     return NULL;
   }
-  /* Of one file, what was said is in the metadata by now. */
-  model = gen_model_new_plain (
-      whole, path, chain != NULL ? hints : &(GenModelHints){ .frames = hints->frames }, error);
+  rate = sidecar != NULL ? find_rate (g_ptr_array_index (links, 0), sidecar) : NULL;
+  if (rate != NULL && g_hash_table_lookup (whole->metadata, SAMPLE_RATE) == NULL)
+    set_metadata (whole, SAMPLE_RATE, rate);
+  /* Of one file, what was said is in the metadata by now. What the sidecar says of spectra is not
+   * said of the sound. */
+  model = gen_model_new_plain (whole, spectra != NULL ? NULL : path,
+      chain != NULL ? hints : &(GenModelHints){ .frames = hints->frames }, error);
   if (model == NULL)
     return NULL;
-  copy_sources (links, model);
   if (spectra != NULL)
-    make_sound (model, g_steal_pointer (&spectra));
-  return model;
+    model->path = g_strdup (path);
+  copy_sources (links, model);
+  if (spectra == NULL || make_sound (model, g_steal_pointer (&spectra), error))
+    return model;
+  gen_model_unref (model);
+  return NULL;
 }

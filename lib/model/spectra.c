@@ -221,7 +221,7 @@ say_all (Reading *reading, const char *name, const char *text, GError **error)
   return TRUE;
 }
 
-/* What the sidecar says in the sections of ports. */
+/* What the sidecar says of all, in the section `generative`, and in the sections of ports. */
 static gboolean
 read_sidecar (Reading *reading, GKeyFile *sidecar, gboolean *said, GError **error)
 {
@@ -234,7 +234,8 @@ read_sidecar (Reading *reading, GKeyFile *sidecar, gboolean *said, GError **erro
     if (text == NULL)
       continue;
     *said = TRUE;
-    if (!say_all (reading, sections[i], text, error))
+    if (!say_all (
+            reading, strcmp (sections[i], "generative") == 0 ? NULL : sections[i], text, error))
       return FALSE;
   }
   return TRUE;
