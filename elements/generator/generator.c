@@ -289,7 +289,8 @@ gst_generator_start (GstBaseTransform *base)
   if (!gst_generative_playing_open (playing, GST_ELEMENT (self)) ||
       !open_model (self, path, &ports))
     return FALSE;
-  if (!ports.staged && ports.output.kind == GEN_PORT_PICTURE && !gst_generator_streams (&ports))
+  if (!ports.staged && ports.output.kind == GEN_PORT_PICTURE && !gst_generator_streams (&ports) &&
+      !gst_generator_tiling_may_fade (&ports.tiling))
     ports.shares_device = ports.prefers_device =
         gst_generative_playing_share_memory (playing, GST_ELEMENT (self));
   text = gen_model_describe (ports.model);

@@ -56,7 +56,8 @@ gst_generator_play_adopt (GstGeneratorPlay *play, GstGeneratorSuccessor *next)
   gen_player_continue (play->player, old_player);
   *ports = next->ports;
   ports->model = gen_model_ref (gen_player_model (play->player));
-  ports->shares_device = old.shares_device && !next->ports.staged;
+  ports->shares_device = old.shares_device && !next->ports.staged &&
+                         !gst_generator_tiling_may_fade (&next->ports.tiling);
   ports->prefers_device = old.prefers_device && ports->shares_device;
   GST_OBJECT_UNLOCK (play->base);
   play->batch = next->batch;

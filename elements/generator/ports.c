@@ -483,7 +483,8 @@ gboolean
 gst_generator_ports_agree (const GstGeneratorPorts *a, const GstGeneratorPorts *b)
 {
   /* How long pieces are, and what they need, is another model's own. */
-  return !gst_generator_streams (a) && a->input.kind == b->input.kind &&
+  return !gst_generator_streams (a) && gst_generator_tiling_equal (&a->tiling, &b->tiling) &&
+         a->input.kind == b->input.kind &&
          a->input.length == b->input.length && a->input.type == b->input.type &&
          a->second.kind == b->second.kind && a->second.type == b->second.type &&
          a->second.length == b->second.length && a->input.channels == b->input.channels &&

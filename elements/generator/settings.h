@@ -21,12 +21,15 @@ enum {
   GST_GENERATOR_RELOAD,
   GST_GENERATOR_STATES,
   GST_GENERATOR_PARAMETERS,
+  GST_GENERATOR_TILE,
+  GST_GENERATOR_TILE_OVERLAP,
   GST_GENERATOR_N_PROPERTIES,
 };
 
 /* Under the element's object lock. */
 typedef struct {
-  char *model, *input_range, *output_range, *states, *parameters;
+  char *model, *input_range, *output_range, *states, *parameters, *tile;
+  int tile_overlap;
   guint batch_size, columns;
   GstGeneratorHints hints;
   gboolean reload;

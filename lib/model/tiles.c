@@ -193,11 +193,6 @@ cut (const Known *known, GenTileAxis *axis, GError **error)
   const gboolean whole = known->in == known->frame;
   gint64 tile = known->in, n = 1, hop;
 
-  if (known->frame < tile)
-    return fail (error,
-        "pictures have %d pixels one way, but the model takes no fewer than %" G_GINT64_FORMAT
-        ": put videoscale in front",
-        known->frame, tile);
   if (known->fixed == 0 && whole && known->frame > known->most)
     tile = known->most - (known->step + known->most - known->frame % known->step) % known->step;
   hop = tile > 0 ? find_hop (known, tile) : 0;
@@ -224,17 +219,31 @@ cut (const Known *known, GenTileAxis *axis, GError **error)
 /* Whether the last tile, which ends where the picture does, begins where pixels that come out do.
  */
 static gboolean
-check_last (const GenTileAxis *axis, gboolean chroma_in, GError **error)
+check_last (const Known *known, const GenTileAxis *axis, gboolean chroma_in, GError **error)
 {
-  const int last = axis->in - axis->tile_in, step = axis->taken * (chroma_in ? 2 : 1);
+  const int last = axis->in - axis->tile_in;
+  const gboolean by_two = chroma_in || (known->fade && known->even);
+  const int step = axis->taken * (by_two ? 2 : 1);
 
-  if (last % axis->taken == 0 && (!chroma_in || last % 2 == 0))
+  if (last % axis->taken == 0 && (!chroma_in || last % 2 == 0) &&
+      (!known->fade || !known->even || last / axis->taken * axis->made % 2 == 0))
     return TRUE;
   return fail (error,
       "tiles of %d pixels do not come to pictures of %d: put videoscale in front for one of %d "
       "and a multiple of %d%s",
       axis->tile_in, axis->in, axis->tile_in, step,
-      chroma_in ? ", or videoconvert for frames in RGB" : "");
+      by_two ? ", or videoconvert for frames in RGB" : "");
+}
+
+static gboolean
+check_size (const Known axes[2], GError **error)
+{
+  if (axes[0].frame >= axes[0].in && axes[1].frame >= axes[1].in)
+    return TRUE;
+  return fail (error,
+      "pictures are %d x %d, but the model takes none below %" G_GINT64_FORMAT
+      " x %" G_GINT64_FORMAT ": put videoscale in front",
+      axes[1].frame, axes[0].frame, axes[1].in, axes[0].in);
 }
 
 /* Whether tiles that share `overlap` pixels share less than what results hang on. */
@@ -276,18 +285,20 @@ gen_tiles_plan (GenTiles *tiles, GenModel *model, const GenPort *input, const Ge
   };
 
   *tiles = (GenTiles){ 0 };
-  if (!find_sizes (axes, model, output, context == NULL, error))
+  if (!find_sizes (axes, model, output, context == NULL, error) || !check_size (axes, error))
     return FALSE;
   tiles->fade = context == NULL || shares_too_little (axes, request->overlap);
   for (int a = 0; a < 2; a++) {
     if (context == NULL)
       find_ratio (&axes[a]);
     axes[a].fade = tiles->fade;
+    if (tiles->fade && axes[a].even && axes[a].step / axes[a].taken * axes[a].made % 2 != 0)
+      axes[a].step *= 2;
     axes[a].overlap = request->overlap;
     if (tiles->fade && request->overlap < 0)
       axes[a].overlap = (int)(axes[a].in / 4);
     if (!cut (&axes[a], cuts[a], error) ||
-        !check_last (cuts[a], request->chroma_in, error))
+        !check_last (&axes[a], cuts[a], request->chroma_in, error))
       return FALSE;
   }
   tiles->fade = tiles->fade && gen_tiles_count (tiles) > 1;
