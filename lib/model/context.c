@@ -29,6 +29,9 @@ typedef struct {
   /* Element i hangs on the samples from i * samples / elements + first to that + last. The place
    * itself counts: what lies beyond an end of the piece was made of what lies there. */
   double first, last;
+  /* Elements in a row that came of one hang on what that hangs on: how far the last of them lies
+   * from the first, to which `first` and `last` refer. 0 where each goes by itself. */
+  double apart;
 } Reach;
 
 typedef struct {
@@ -68,9 +71,19 @@ set_step (Reach *x, gint64 samples, gint64 elements)
   x->elements = elements / divisor;
 }
 
+/* Let each element go by itself. */
+static void
+part (Reach *x)
+{
+  x->first -= x->apart;
+  x->apart = 0;
+}
+
 static void
 widen (Reach *x, double first, double last)
 {
+  if (first != 0 || last != 0)
+    part (x);
   x->first = MIN (x->first + first, 0);
   x->last = MAX (x->last + last, 0);
 }
@@ -107,6 +120,8 @@ by_window (const GenWindow *window, Reach *x)
   if (x->axis < 2 || x->axis - 2 >= window->rank)
     return FALSE;
   axis = &window->axes[x->axis - 2];
+  if (axis->stride != 1)
+    part (x);
   widen (x, -step * (double)axis->before,
       step * (double)(axis->dilation * (axis->kernel - 1) - axis->before));
   set_step (x, x->samples * axis->stride, x->elements);
@@ -144,6 +159,7 @@ of_transposed_convolution (const GenNode *node, guint k, Reach *x)
       !gen_window_init_transposed (&window, node, &input->shape, weights->shape.dims + 2, NULL))
     return FALSE;
   axis = &window.axes[x->axis - 2];
+  part (x);
   step = step_of (x) / (double)axis->stride;
   widen (x, step * (double)(axis->before - axis->dilation * (axis->kernel - 1)),
       step * (double)axis->before);
@@ -171,7 +187,7 @@ of_transpose (const GenNode *node, guint k, Reach *x)
 static void
 spread (Reach *x, gint64 n)
 {
-  widen (x, -step_of (x) * (double)(n - 1) / (double)n, 0);
+  x->apart += step_of (x) * (double)(n - 1) / (double)n;
   set_step (x, x->samples, x->elements * n);
 }
 
@@ -179,6 +195,7 @@ spread (Reach *x, gint64 n)
 static void
 gather (Reach *x, gint64 n)
 {
+  part (x);
   widen (x, 0, step_of (x) * (double)(n - 1));
   set_step (x, x->samples * n, x->elements);
 }
@@ -374,6 +391,7 @@ of_resize (const GenNode *node, guint k, Reach *x)
     return FALSE;
   if (strcmp (places, "align_corners") == 0 || strcmp (places, "tf_crop_and_resize") == 0)
     return FALSE;
+  part (x);
   if (factor > 1) {
     widen (x, -taps * step, taps * step);
     set_step (x, x->samples, x->elements * (gint64)n);
@@ -445,6 +463,13 @@ unite (Reach *sum, const Reach *x)
   }
   if (sum->axis != x->axis || sum->samples != x->samples || sum->elements != x->elements)
     return FALSE;
+  if (fabs (sum->apart - x->apart) > TINY) {
+    Reach other = *x;
+
+    part (&other);
+    part (sum);
+    return unite (sum, &other);
+  }
   sum->first = MIN (sum->first, x->first);
   sum->last = MAX (sum->last, x->last);
   return TRUE;
@@ -517,26 +542,32 @@ gen_graph_find_context (const GenGraph *graph, const GenTensor *input, int axis,
 {
   g_autoptr (GHashTable) known = g_hash_table_new_full (NULL, NULL, NULL, g_free);
   const gboolean of_picture = input->shape.rank == 4;
-  const Reach whole = { TRUE, of_picture, axis, 1, 1, 0, 0 };
+  const Reach whole = { TRUE, of_picture, axis, 1, 1, 0, 0, 0 };
   Walk walk = { graph, known, 1, of_picture ? "picture" : "sound" };
-  const Reach *reach;
-  double step;
+  const Reach *known_reach;
+  Reach reach;
+  double of_one, step;
 
   remember (&walk, input, &whole);
   if (!walk_nodes (&walk, error))
     return FALSE;
-  reach = g_hash_table_lookup (known, output);
-  if (reach == NULL) {
+  known_reach = g_hash_table_lookup (known, output);
+  if (known_reach == NULL) {
     g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
         "output '%s' does not hang on input '%s'", output->name, input->name);
     return FALSE;
   }
-  step = step_of (reach);
+  reach = *known_reach;
+  /* A piece may end between elements that came of one, unless these lie within a sample. */
+  of_one = 1 / (step_of (&reach) + reach.apart);
+  if (fabs (of_one - round (of_one)) > TINY || of_one < 1 - TINY)
+    part (&reach);
+  step = step_of (&reach) + reach.apart;
   *context = (GenContext){ .step = walk.samples,
-    .before = (gint64)ceil (-reach->first - TINY),
-    .after = (gint64)MAX (ceil (reach->last - step + 1 - TINY), 0),
-    .taken = reach->samples,
-    .made = reach->elements };
+    .before = (gint64)ceil (-reach.first - TINY),
+    .after = (gint64)MAX (ceil (reach.last - step + 1 - TINY), 0),
+    .taken = reach.samples,
+    .made = reach.elements };
   return TRUE;
 }
 

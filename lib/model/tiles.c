@@ -4,9 +4,10 @@
  * through the middle of what both make as the whole would. */
 #include <generative/tiles.h>
 
-/* Of a tile along an axis, where nobody asks for another size; more where its results hang on more
- * than a quarter of it. */
-#define USUAL_TILE 512
+/* Of a tile along an axis, where nobody asks for another size: more where its results hang on so
+ * much around that a good part of the arithmetic would be done twice. */
+#define LEAST_TILE 384
+#define MOST_TILE 1024
 /* Where it is not known which sizes a model takes, a multiple of this is most likely one. */
 #define LIKELY_STEP 64
 
@@ -73,6 +74,14 @@ find_size (GenModel *model, const GenPort *output, gint64 height, gint64 width, 
   return TRUE;
 }
 
+/* What suits, where results hang on `needed` pixels around. */
+static int
+choose_tile (gint64 needed, gint64 step)
+{
+  return (int)MIN (
+      round_up (MAX (4 * needed, CLAMP (12 * needed, LEAST_TILE, MOST_TILE)), step), G_MAXINT16);
+}
+
 static Known
 begin (const GenContext *context, int frame, int fixed, int most, const GenTileRequest *request)
 {
@@ -82,9 +91,7 @@ begin (const GenContext *context, int frame, int fixed, int most, const GenTileR
   return (Known){
     .frame = frame,
     .fixed = fixed,
-    .most = fixed > 0  ? fixed
-            : most > 0 ? most
-                       : (int)MIN (MAX (round_up (4 * needed, step), USUAL_TILE), G_MAXINT16),
+    .most = fixed > 0 ? fixed : most > 0 ? most : choose_tile (needed, step),
     .overlap = -1,
     /* Two by two pixels that share chroma stay together. */
     .step = step % 2 == 0 ? step : 2 * step,

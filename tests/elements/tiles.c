@@ -340,6 +340,7 @@ static void
 test_refused (void)
 {
   assert_refused ("fixed.onnx", "", 150, 104, "tile=auto");
+  assert_refused ("fixed.onnx", "", 150, 40, "videoscale");
   assert_refused ("fixed.onnx", "tile=auto", 150, 48, "videoscale");
   assert_refused ("free.onnx", "tile=12x12", 150, 104, "too small");
 }

@@ -291,7 +291,10 @@ draw_model (Net *net, guint64 number)
   GenTensor *x = begin_net (net, number, 3);
 
   for (int i = 0; i < n; i++) {
-    x = layers[below (net, G_N_ELEMENTS (layers))](net, x);
+    /* Large enough is large enough. */
+    const int most = x->shape.dims[2] > 128 ? 3 : (int)G_N_ELEMENTS (layers);
+
+    x = layers[below (net, most)](net, x);
     x = gen_unary (net->graph, i % 2 == 0 ? "Relu" : "Tanh", x, &error);
     g_assert_no_error (error);
   }
@@ -426,10 +429,308 @@ test_nets (void)
   g_assert_cmpint (several, >, NETS / 2);
 }
 
+/* --- frames --- */
+
+typedef struct {
+  const char *name;
+  GenFrameLayout layout; /* without strides */
+} Kind;
+
+static const Kind kinds[] = {
+  { "RGB", { .columns = 1, .bytes = 3, .n_order = 3, .order = { 0, 1, 2 } } },
+  { "upward", { .columns = 1, .bytes = 3, .n_order = 3, .order = { 2, 1, 0 }, .upward = TRUE } },
+  { "planar", { .columns = 1, .bytes = 1, .n_order = 3, .order = { 1, 2, 0 }, .planar = TRUE } },
+  { "NV12", { .columns = 1, .ycbcr = TRUE, .luma = { 0.299f, 0.114f }, .n_order = 3 } },
+  { "NV12 sited",
+      { .columns = 1, .ycbcr = TRUE, .luma = { 0.299f, 0.114f }, .n_order = 3, .sited_x = TRUE } },
+  { "I420 sited",
+      { .columns = 1,
+          .ycbcr = TRUE,
+          .luma = { 0.2126f, 0.0722f },
+          .n_order = 3,
+          .planar = TRUE,
+          .sited_x = TRUE,
+          .sited_y = TRUE,
+          .full_range = TRUE } },
+  { "I420 upward",
+      { .columns = 1,
+          .ycbcr = TRUE,
+          .luma = { 0.2126f, 0.0722f },
+          .n_order = 3,
+          .planar = TRUE,
+          .sited_y = TRUE,
+          .upward = TRUE } },
+};
+
+/* A frame in memory of its own, and how it lies there. */
+typedef struct {
+  GenFrameLayout layout;
+  int height, width;
+  guint8 *planes[GEN_FRAME_MAX_PLANES];
+  gsize sizes[GEN_FRAME_MAX_PLANES];
+} Frame;
+
+#define GUARD 0xA5
+
+static void
+frame_open (Frame *frame, const GenFrameLayout *kind, int height, int width)
+{
+  *frame = (Frame){ .layout = *kind, .height = height, .width = width };
+  frame->layout.stride = (gsize)(width * (kind->ycbcr || kind->planar ? 1 : 3) + 7);
+  frame->layout.chroma_stride = (gsize)((width + 1) / 2 * (kind->planar ? 1 : 2) + 3);
+  for (int p = 0; p < gen_frame_layout_planes (kind); p++) {
+    const gboolean chroma = kind->ycbcr && p > 0;
+
+    frame->sizes[p] = chroma ? frame->layout.chroma_stride * (gsize)((height + 1) / 2)
+                             : frame->layout.stride * (gsize)height;
+    frame->planes[p] = g_malloc (frame->sizes[p]);
+    memset (frame->planes[p], GUARD, frame->sizes[p]);
+  }
+}
+
+static void
+frame_close (Frame *frame)
+{
+  for (int p = 0; p < GEN_FRAME_MAX_PLANES; p++)
+    g_free (frame->planes[p]);
+}
+
+/* `rows` rows of it from a pixel on. */
+static GenFrame
+part_of (const Frame *frame, int x, int y, int rows)
+{
+  GenFrame part = { 0 };
+
+  for (int p = 0; p < gen_frame_layout_planes (&frame->layout); p++) {
+    const gssize topmost =
+        -gen_frame_layout_offset (&frame->layout, p, 0, 0, frame->height);
+
+    part.planes[p] =
+        frame->planes[p] + topmost + gen_frame_layout_offset (&frame->layout, p, x, y, rows);
+  }
+  return part;
+}
+
+static void
+run_on (GenPlayer *player, const GenModelUse *use, const GenFrame *from, const GenFrame *to,
+    const GenKeptPart *kept)
+{
+  g_autoptr (GError) error = NULL;
+
+  gen_player_prepare (player, use, NULL, &error);
+  g_assert_no_error (error);
+  gen_player_bind_input_frame (player, 0, from);
+  gen_player_bind_output_frame (player, 0, to);
+  if (kept != NULL)
+    gen_player_keep_part (player, 0, kept);
+  g_assert_true (gen_player_run (player, NULL));
+}
+
+static void
+play_frames (GenModel *model, const GenTileContext *context, const Kind *kind, int height,
+    int width)
+{
+  const GenPlayerOptions options = { 0 };
+  g_autoptr (GenPlayer) player = gen_player_new (model, &options);
+  const GenTileRequest request = { .height = height,
+    .width = width,
+    .tile_height = 40,
+    .tile_width = 36,
+    .overlap = -1,
+    .chroma_in = kind->layout.ycbcr,
+    .chroma_out = kind->layout.ycbcr };
+  GenModelUse use = use_of (model, height, width, 0);
+  g_autoptr (GError) error = NULL;
+  GenFrame from, to;
+  Frame in, whole, tiled;
+  GenTiles tiles;
+
+  gen_tiles_plan (
+      &tiles, model, &model->inputs[0], &model->outputs[0], context, &request, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (gen_tiles_count (&tiles), >, 3);
+  frame_open (&in, &kind->layout, height, width);
+  frame_open (&whole, &kind->layout, tiles.rows.out, tiles.columns.out);
+  frame_open (&tiled, &kind->layout, tiles.rows.out, tiles.columns.out);
+  for (int p = 0; p < gen_frame_layout_planes (&kind->layout); p++)
+    for (gsize i = 0; i < in.sizes[p]; i++)
+      in.planes[p][i] = (guint8)(i * i * 31 / 7);
+  use.from = in.layout;
+  use.to = whole.layout;
+  use.to_frames = TRUE;
+  use.output.height = tiles.rows.out;
+  use.output.width = tiles.columns.out;
+  from = part_of (&in, 0, 0, height);
+  to = part_of (&whole, 0, 0, whole.height);
+  run_on (player, &use, &from, &to, NULL);
+  use.height = tiles.rows.tile_in;
+  use.width = tiles.columns.tile_in;
+  use.output.height = tiles.rows.tile_out;
+  use.output.width = tiles.columns.tile_out;
+  use.in_parts = TRUE;
+  for (int i = 0; i < gen_tiles_count (&tiles); i++) {
+    const GenTile tile = gen_tiles_get (&tiles, i);
+
+    from = part_of (&in, tile.x, tile.y, tiles.rows.tile_in);
+    to = part_of (&tiled, tile.to_x, tile.to_y, tile.kept.height);
+    run_on (player, &use, &from, &to, &tile.kept);
+  }
+  /* Guards between rows are the same as well. */
+  for (int p = 0; p < gen_frame_layout_planes (&kind->layout); p++)
+    for (gsize i = 0; i < whole.sizes[p]; i++)
+      g_assert_cmpint (ABS (whole.planes[p][i] - tiled.planes[p][i]), <=, 1);
+  frame_close (&in);
+  frame_close (&whole);
+  frame_close (&tiled);
+}
+
+/* What is kept of tiles goes to frames as the whole does, however these lie. */
+static void
+test_frames (void)
+{
+  g_autoptr (GError) error = NULL;
+  GenTileContext context;
+  GenTensor *x;
+  Net net;
+
+  for (int up = 0; up < 2; up++) {
+    g_autoptr (GenModel) model = NULL;
+
+    x = begin_net (&net, (guint64)up, 3);
+    x = convolve (&net, up == 0 ? x : add_transposed (&net, x), 3, FALSE);
+    model = finish_model (net.graph, gen_unary (net.graph, "Tanh", x, &error));
+    gen_model_find_tile_context (
+        model, &model->inputs[0], &model->outputs[0], &context, &error);
+    g_assert_no_error (error);
+    for (gsize i = 0; i < G_N_ELEMENTS (kinds); i++) {
+      play_frames (model, &context, &kinds[i], 90, 100);
+      play_frames (model, &context, &kinds[i], 77, 85);
+    }
+  }
+}
+
+/* --- what is found --- */
+
+/* How far a net of known layers reaches. */
+static void
+test_exact (void)
+{
+  g_autoptr (GError) error = NULL;
+  const gint64 pads[] = { 2, 1, 2, 1 }, strides[] = { 2, 1 };
+  GenTileContext context;
+  Net net;
+  GenTensor *x = begin_net (&net, 0, 3), *y;
+  g_autoptr (GenModel) model = NULL;
+
+  /* 5 x 3, every second row; then twice as many rows and columns. */
+  y = gen_graph_op (net.graph, "Conv", (GenTensor *[]){ x, weights (&net, 12, 3, 5, 3) }, 2, 1,
+      &error, "pads", GEN_INTS, 4, pads, "strides", GEN_INTS, 2, strides, NULL);
+  g_assert_no_error (error);
+  y = unknown (&net, "DepthToSpace", &y, 1, GEN_TYPE_FLOAT32);
+  gen_node_set_int (y->producer, "blocksize", 2);
+  y->shape = GEN_SHAPE (1, 3, 64, 256);
+  model = finish_model (net.graph, y);
+  gen_model_find_tile_context (model, &model->inputs[0], &model->outputs[0], &context, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (context.rows.step, ==, 2);
+  g_assert_cmpint (context.rows.taken, ==, context.rows.made);
+  /* The second of two rows lies one further from the first that they hang on. */
+  g_assert_cmpint (context.rows.before, ==, 3);
+  g_assert_cmpint (context.rows.after, ==, 2);
+  g_assert_cmpint (context.columns.made, ==, 2 * context.columns.taken);
+  g_assert_cmpint (context.columns.before, ==, 1);
+  g_assert_cmpint (context.columns.after, ==, 1);
+}
+
+/* What has no end of what it hangs on, and which node is why. */
+static void
+test_endless (void)
+{
+  static const char *const names[] = { "GlobalAveragePool", "Resize", "Concat" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (names); i++) {
+    g_autoptr (GError) error = NULL;
+    g_autoptr (GenModel) model = NULL;
+    const float scales[] = { 1, 1, 2, 2 };
+    GenTileContext context;
+    Net net;
+    GenTensor *x = begin_net (&net, 0, 3), *y;
+
+    if (i == 0)
+      y = gen_binary (
+          net.graph, "Add", x, gen_unary (net.graph, "GlobalAveragePool", x, &error), &error);
+    else if (i == 1)
+      y = gen_graph_op (net.graph, "Resize",
+          (GenTensor *[]){ x, NULL,
+              gen_graph_add_constant (net.graph, NULL, GEN_TYPE_FLOAT32, &GEN_SHAPE (4),
+                  g_bytes_new (scales, sizeof scales)) },
+          3, 1, &error, "mode", GEN_STRING, "linear", "coordinate_transformation_mode", GEN_STRING,
+          "align_corners", NULL);
+    else
+      y = gen_graph_op (net.graph, "Concat", (GenTensor *[]){ x, x }, 2, 1, &error, "axis", GEN_INT,
+          3, NULL);
+    g_assert_no_error (error);
+    model = finish_model (net.graph, y);
+    g_assert_false (gen_model_find_tile_context (
+        model, &model->inputs[0], &model->outputs[0], &context, &error));
+    g_assert_nonnull (strstr (error->message, names[i]));
+    g_assert_nonnull (strstr (error->message, "picture"));
+  }
+}
+
+/* No more is made than is asked for, and little twice. */
+static void
+test_sizes (void)
+{
+  g_autoptr (GError) error = NULL;
+  GenTileContext context;
+  GenTiles tiles;
+  Net net;
+  GenTensor *x = begin_net (&net, 0, 3);
+  const gint64 pads[] = { 8, 8, 8, 8 };
+  g_autoptr (GenModel) model = NULL;
+  GenTileRequest request = {
+    .height = 1080, .width = 1920, .tile_height = 256, .tile_width = 256, .overlap = -1
+  };
+
+  x = gen_graph_op (net.graph, "Conv", (GenTensor *[]){ x, weights (&net, 3, 3, 17, 17) }, 2, 1,
+      &error, "pads", GEN_INTS, 4, pads, NULL);
+  model = finish_model (net.graph, x);
+  gen_model_find_tile_context (model, &model->inputs[0], &model->outputs[0], &context, &error);
+  g_assert_no_error (error);
+  g_assert_true (gen_tiles_plan (
+      &tiles, model, &model->inputs[0], &model->outputs[0], &context, &request, &error));
+  g_assert_cmpfloat ((double)gen_tiles_count (&tiles) * tiles.rows.tile_in *
+                         tiles.columns.tile_in / (1920.0 * 1080),
+      <, 1.15);
+  g_assert_cmpint (tiles.columns.n, ==, 8);
+  g_assert_cmpint (tiles.rows.n, ==, 5);
+  /* Tiles that are large enough; */
+  request.tile_height = request.tile_width = 2000;
+  g_assert_true (gen_tiles_plan (
+      &tiles, model, &model->inputs[0], &model->outputs[0], &context, &request, &error));
+  g_assert_cmpint (gen_tiles_count (&tiles), ==, 1);
+  /* too small; */
+  request.tile_height = request.tile_width = 16;
+  g_assert_false (gen_tiles_plan (
+      &tiles, model, &model->inputs[0], &model->outputs[0], &context, &request, &error));
+  g_assert_nonnull (strstr (error->message, "tile-overlap"));
+  g_clear_error (&error);
+  /* and such that have to fade. */
+  request.overlap = 4;
+  g_assert_true (gen_tiles_plan (
+      &tiles, model, &model->inputs[0], &model->outputs[0], &context, &request, &error));
+  g_assert_true (tiles.fade);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/tiles/nets", test_nets);
+  g_test_add_func ("/tiles/frames", test_frames);
+  g_test_add_func ("/tiles/exact", test_exact);
+  g_test_add_func ("/tiles/endless", test_endless);
+  g_test_add_func ("/tiles/sizes", test_sizes);
   return g_test_run ();
 }
