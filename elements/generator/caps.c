@@ -181,8 +181,8 @@ gst_generator_could_tile (const GstGeneratorPorts *ports, int height, int width)
 }
 
 gboolean
-gst_generator_plan_tiles (const GstGeneratorPorts *ports, int height, int width,
-    gboolean chroma_in, gboolean chroma_out, GenTiles *tiles, GError **error)
+gst_generator_plan_tiles (const GstGeneratorPorts *ports, int height, int width, gboolean chroma_in,
+    gboolean chroma_out, GenTiles *tiles, GError **error)
 {
   const GstGeneratorTiling *tiling = &ports->tiling;
   const GenTileRequest request = { .height = height,

@@ -20,12 +20,12 @@ typedef struct {
   /* Frames that a piece shares with the next one, of the input, -1 for half of it; or that the
    * sounds of two latents share. */
   gint64 overlap;
-  gint64 window;      /* frames of sound of which a picture or a tensor is made, or 0 */
-  GenShape numbers;   /* of that tensor, without outer ones */
-  gint64 piece;       /* frames of sound in a piece, as somebody said; 0: what suits */
-  int columns;        /* of a wall; 0: nearly square */
-  gboolean staged;    /* the model's shapes hang on what it computes */
-  gboolean remembers; /* what it makes hangs on what came before: one picture a run */
+  gint64 window;             /* frames of sound of which a picture or a tensor is made, or 0 */
+  GenShape numbers;          /* of that tensor, without outer ones */
+  gint64 piece;              /* frames of sound in a piece, as somebody said; 0: what suits */
+  int columns;               /* of a wall; 0: nearly square */
+  gboolean staged;           /* the model's shapes hang on what it computes */
+  gboolean remembers;        /* what it makes hangs on what came before: one picture a run */
   GstGeneratorTiling tiling; /* of pictures that are made of pictures */
   /* Frames may lie in the memory of a device, and best do so where the next element takes them. */
   gboolean shares_device, prefers_device;
@@ -73,8 +73,8 @@ gboolean gst_generator_makes_tensors (const GstGeneratorPorts *ports);
 gboolean gst_generator_read_input (const GstGeneratorPorts *ports, const GstStructure *structure,
     GstGeneratorInput *input, GError **error);
 
-/* Whether the model, which is played on whole pictures, could play frames of `height` x `width` tile
- * by tile. */
+/* Whether the model, which is played on whole pictures, could play frames of `height` x `width`
+ * tile by tile. */
 gboolean gst_generator_could_tile (const GstGeneratorPorts *ports, int height, int width);
 
 /* A model of a fixed batch wants that many latents or pictures in a run: whether `batch` buffers of

@@ -176,8 +176,8 @@ gst_generator_unmap_input (
 }
 
 gboolean
-gst_generator_follow_layouts (GstGeneratorPlay *play, const GstGeneratorMapped *mapped,
-    const GstGenerativeFrame *frame)
+gst_generator_follow_layouts (
+    GstGeneratorPlay *play, const GstGeneratorMapped *mapped, const GstGenerativeFrame *frame)
 {
   const GenModelUse *now = gen_player_use (play->player);
   GenModelUse use = *now;
@@ -194,8 +194,8 @@ gst_generator_follow_layouts (GstGeneratorPlay *play, const GstGeneratorMapped *
   }
   if (gen_frame_layout_equal (&use.to, &now->to) && gen_frame_layout_equal (&use.from, &now->from))
     return TRUE;
-  GST_DEBUG_OBJECT (play->base,
-      "frames have a stride of %" G_GSIZE_FORMAT " bytes: compiling anew", use.to.stride);
+  GST_DEBUG_OBJECT (play->base, "frames have a stride of %" G_GSIZE_FORMAT " bytes: compiling anew",
+      use.to.stride);
   if (gst_generator_play_compile (play, &use, &error))
     return TRUE;
   gst_generative_post_error (GST_ELEMENT (play->base), error);

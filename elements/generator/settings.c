@@ -292,7 +292,8 @@ choose_tiles (GstGeneratorPorts *ports, const char *tile, int overlap, GError **
   }
   g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
       "%s: property tile is for models that make pictures of pictures%s", ports->model->path,
-      ports->remembers ? ", and that remember nothing from one to the next: unset it" : ": unset it");
+      ports->remembers ? ", and that remember nothing from one to the next: unset it"
+                       : ": unset it");
   return FALSE;
 }
 

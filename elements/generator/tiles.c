@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Picture by picture, tile by tile (tiles.h): each tile is read where it lies in the frame, and what
- * is kept of it is written where it belongs in the frame that goes on. Where tiles have to fade
- * into each other they are made beside it: those of a row fade into a band as wide as the frame, and
- * bands into the frame. */
+/* Picture by picture, tile by tile (tiles.h): each tile is read where it lies in the frame, and
+ * what is kept of it is written where it belongs in the frame that goes on. Where tiles have to
+ * fade into each other they are made beside it: those of a row fade into a band as wide as the
+ * frame, and bands into the frame. */
 #include "mode.h"
 
 #include "../shared/debug.h"
@@ -108,14 +108,12 @@ static void
 lay_plane (const GstVideoFrame *to, const GenFrameLayout *to_layout, const Canvas *from, int p,
     int step, const Place *place)
 {
-  const gsize bytes =
-      (gsize)gen_frame_layout_offset (to_layout, p, step, 0, 1);
+  const gsize bytes = (gsize)gen_frame_layout_offset (to_layout, p, step, 0, 1);
   const int n = (place->width + step - 1) / step, ramp = (place->ramp_x + step - 1) / step;
 
   for (int y = 0; y < place->height; y += step) {
     guint8 *row = gst_generative_frame_plane (to, to_layout, p, place->x, place->y + y, 1);
-    const guint8 *made =
-        gst_generative_frame_plane (&from->frame.video, &from->layout, p, 0, y, 1);
+    const guint8 *made = gst_generative_frame_plane (&from->frame.video, &from->layout, p, 0, y, 1);
     const int weight = weigh (y / step, place->ramp_y / step);
 
     for (int x = 0; x < ramp; x++)
@@ -180,19 +178,18 @@ fade (Tiles *self, int i, const Canvas *made, const GstGenerativeFrame *frame,
 /* --- runs --- */
 
 static void
-bind_tile (Tiles *self, guint k, int i, const GstGeneratorMapped *mapped,
-    const GstGenerativeFrame *frame)
+bind_tile (
+    Tiles *self, guint k, int i, const GstGeneratorMapped *mapped, const GstGenerativeFrame *frame)
 {
   GenPlayer *player = self->play->player;
   const GenModelUse *use = gen_player_use (player);
   const GenTile tile = gen_tiles_get (&self->tiles, i);
   const GenFrame from = gst_generative_frame_part (
       &mapped->frame, &use->from, tile.x, tile.y, self->tiles.rows.tile_in);
-  const GenFrame to =
-      self->tiles.fade
-          ? gst_generative_frame_part (
-                &self->made[k].frame, &use->to, 0, 0, self->tiles.rows.tile_out)
-          : gst_generative_frame_part (frame, &use->to, tile.to_x, tile.to_y, tile.kept.height);
+  const GenFrame to = self->tiles.fade ? gst_generative_frame_part (&self->made[k].frame, &use->to,
+                                             0, 0, self->tiles.rows.tile_out)
+                                       : gst_generative_frame_part (frame, &use->to, tile.to_x,
+                                             tile.to_y, tile.kept.height);
 
   gen_player_bind_input_frame (player, k, &from);
   gen_player_bind_output_frame (player, k, &to);
@@ -228,9 +225,8 @@ run_frame (Tiles *self, GstBuffer *input, const GstGeneratorMapped *mapped,
   const int count = gen_tiles_count (&self->tiles), step = (int)tiles_of_run (self);
   GenFrameLayout layout = { 0 };
 
-  if (self->tiles.fade &&
-      !gst_generative_layout_of_frame (
-          &frame->video, self->play->ports.output.channels, 1, FALSE, &layout))
+  if (self->tiles.fade && !gst_generative_layout_of_frame (
+                              &frame->video, self->play->ports.output.channels, 1, FALSE, &layout))
     return gst_generator_fail_spacing (error);
   if (self->tiles.fade && !open_canvases (self, (guint)step, error))
     return FALSE;
@@ -258,8 +254,7 @@ map_frames (Tiles *self, GstBuffer *input, GstBuffer *output, GstGeneratorMapped
   if (!gst_generator_map_input (mapped, self->format, self->play, input))
     return FALSE;
   if (!gst_generative_frame_map (frame, &self->play->playing, self->play->player,
-          &self->format->out_info, output,
-          self->tiles.fade ? GST_MAP_READWRITE : GST_MAP_WRITE)) {
+          &self->format->out_info, output, self->tiles.fade ? GST_MAP_READWRITE : GST_MAP_WRITE)) {
     gst_generator_unmap_input (mapped, self->play, input);
     GST_ELEMENT_ERROR (
         self->play->base, RESOURCE, WRITE, ("The next element's buffer cannot be written"), (NULL));
@@ -363,8 +358,7 @@ tell_endless (Tiles *self)
   GenTileContext context;
 
   if (self->told_endless || !self->tiles.fade || !ports->tiling.endless ||
-      gen_model_find_tile_context (
-          ports->model, &ports->input, &ports->output, &context, &reason))
+      gen_model_find_tile_context (ports->model, &ports->input, &ports->output, &context, &reason))
     return;
   self->told_endless = TRUE;
   GST_ELEMENT_WARNING (self->play->base, STREAM, FORMAT,
@@ -425,9 +419,9 @@ tiles_timing (gpointer mode)
   const guint count = (guint)gen_tiles_count (&self->tiles), n = tiles_of_run (self);
 
   return (GstGeneratorTiming){
-    .interval = info->fps_n > 0 ? gst_util_uint64_scale (
-                                      GST_SECOND, (guint64)info->fps_d, (guint64)info->fps_n)
-                                : 0,
+    .interval = info->fps_n > 0
+                    ? gst_util_uint64_scale (GST_SECOND, (guint64)info->fps_d, (guint64)info->fps_n)
+                    : 0,
     .batch = 1,
     .runs = (count + n - 1) / n,
   };

@@ -12,8 +12,8 @@ gst_generator_tiling_read (GstGeneratorTiling *tiling, const char *tile, GError 
   *tiling = (GstGeneratorTiling){ .used = tile != NULL && *tile != '\0', .overlap = -1 };
   if (!tiling->used || strcmp (tile, "auto") == 0)
     return TRUE;
-  if (sscanf (tile, "%5dx%5d%n", &tiling->width, &tiling->height, &end) == 2 &&
-      tile[end] == '\0' && tiling->width > 0 && tiling->height > 0)
+  if (sscanf (tile, "%5dx%5d%n", &tiling->width, &tiling->height, &end) == 2 && tile[end] == '\0' &&
+      tiling->width > 0 && tiling->height > 0)
     return TRUE;
   g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
       "property tile is \"%s\", which should be auto, or a width and a height such as 256x256",
@@ -43,7 +43,6 @@ gst_generator_tiling_may_fade (const GstGeneratorTiling *tiling)
 
   return tiling->used &&
          (tiling->endless ||
-             (tiling->overlap >= 0 &&
-                 tiling->overlap < MAX (rows->before + rows->after,
-                                       columns->before + columns->after)));
+             (tiling->overlap >= 0 && tiling->overlap < MAX (rows->before + rows->after,
+                                                            columns->before + columns->after)));
 }

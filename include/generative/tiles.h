@@ -61,9 +61,9 @@ typedef struct {
 } GenTiles;
 
 typedef struct {
-  int x, y;          /* of the tile in what goes in */
-  GenKeptPart kept;  /* of what is made of it, */
-  int to_x, to_y;    /* and where that goes */
+  int x, y;         /* of the tile in what goes in */
+  GenKeptPart kept; /* of what is made of it, */
+  int to_x, to_y;   /* and where that goes */
 } GenTile;
 
 /**

@@ -251,8 +251,7 @@ pack_picture (GenGraph *graph, const GenModelUse *use, GenTensor *x, GError **er
     frames[i] = gen_graph_add_value (graph, "picture");
   operands[0] = x;
   if (use->in_parts)
-    operands[1] =
-        gen_graph_add_input (graph, "kept", GEN_TYPE_INT32, &GEN_SHAPE (use->frames, 4));
+    operands[1] = gen_graph_add_input (graph, "kept", GEN_TYPE_INT32, &GEN_SHAPE (use->frames, 4));
   node = gen_graph_add_node (graph, "pack", "generative", "PackPicture", GEN_OPSET, operands,
       use->in_parts ? 2 : 1, frames, n, error);
   if (node == NULL)

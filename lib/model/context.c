@@ -374,8 +374,8 @@ find_taps (const GenNode *node)
 static gboolean
 of_resize (const GenNode *node, guint k, Reach *x)
 {
-  const char *places = gen_node_string (node, "coordinate_transformation_mode",
-      node->opset < 11 ? "asymmetric" : "half_pixel");
+  const char *places = gen_node_string (
+      node, "coordinate_transformation_mode", node->opset < 11 ? "asymmetric" : "half_pixel");
   const gboolean antialias = gen_node_int (node, "antialias", 0) != 0;
   const double step = step_of (x), taps = find_taps (node);
   GenResampling resampling;

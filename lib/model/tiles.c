@@ -40,8 +40,7 @@ round_up (gint64 x, gint64 step)
   return (x + step - 1) / step * step;
 }
 
-static gboolean
-fail (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
+static gboolean fail (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
 
 static gboolean
 fail (GError **error, const char *format, ...)
@@ -91,7 +90,9 @@ begin (const GenContext *context, int frame, int fixed, int most, const GenTileR
   return (Known){
     .frame = frame,
     .fixed = fixed,
-    .most = fixed > 0 ? fixed : most > 0 ? most : choose_tile (needed, step),
+    .most = fixed > 0  ? fixed
+            : most > 0 ? most
+                       : choose_tile (needed, step),
     .overlap = -1,
     /* Two by two pixels that share chroma stay together. */
     .step = step % 2 == 0 ? step : 2 * step,

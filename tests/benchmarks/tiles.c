@@ -175,8 +175,8 @@ time_row (gsize r, const char *path, int frames, int rounds, int threads)
   }
   bare = median (bare_times, rounds);
   element = median (differences, rounds);
-  g_print ("  %2d layers, %2d wide, x%d %10.1f %10.1f %8.3f %8.3f\n", rows[r].layers,
-      rows[r].width, rows[r].scale, bare / 1e3, element / 1e3, element / bare, pixels);
+  g_print ("  %2d layers, %2d wide, x%d %10.1f %10.1f %8.3f %8.3f\n", rows[r].layers, rows[r].width,
+      rows[r].scale, bare / 1e3, element / 1e3, element / bare, pixels);
 }
 
 int
@@ -189,7 +189,8 @@ main (int argc, char **argv)
   const int threads = argc > 3 ? atoi (argv[3]) : 1;
 
   gst_init (&argc, &argv);
-  g_print ("milliseconds of processor time a frame of %d x %d, medians of %d rounds of %d frames:\n",
+  g_print (
+      "milliseconds of processor time a frame of %d x %d, medians of %d rounds of %d frames:\n",
       WIDTH, HEIGHT, rounds, frames);
   g_print ("  %-22s %10s %10s %8s %8s\n", "", "whole", "tiles", "ratio", "pixels");
   for (gsize r = 0; r < G_N_ELEMENTS (rows); r++)

@@ -35,7 +35,8 @@ convolve (GenGraph *graph, GenTensor *x, int from, int to, int kernel, int strid
   y = staged_node (graph, "Conv",
       (GenTensor *[]){ x,
           gen_graph_add_constant (graph, NULL, GEN_TYPE_FLOAT32,
-              &GEN_SHAPE (to, from, kernel, kernel), g_bytes_new_take (weights, n * sizeof (float))),
+              &GEN_SHAPE (to, from, kernel, kernel),
+              g_bytes_new_take (weights, n * sizeof (float))),
           gen_graph_add_constant (graph, NULL, GEN_TYPE_FLOAT32, &GEN_SHAPE (to),
               g_bytes_new_take (bias, (gsize)to * sizeof (float))) },
       3);
@@ -65,10 +66,10 @@ static void
 save_doubler (const char *name, int channels, gint64 batch, gint64 side)
 {
   g_autoptr (GenGraph) graph = gen_graph_new ("net");
-  GenTensor *x = gen_graph_add_input (
-      graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (batch, channels, side, side));
-  GenTensor *y = staged_node (
-      graph, "Relu", (GenTensor *[]){ convolve (graph, x, channels, 8, 5, 1) }, 1);
+  GenTensor *x =
+      gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (batch, channels, side, side));
+  GenTensor *y =
+      staged_node (graph, "Relu", (GenTensor *[]){ convolve (graph, x, channels, 8, 5, 1) }, 1);
 
   y = staged_node (graph, "Relu", (GenTensor *[]){ convolve (graph, y, 8, 8, 3, 2) }, 1);
   y = convolve (graph, y, 8, 16 * channels, 3, 1);
@@ -103,6 +104,24 @@ save_mean (const char *name)
   save (graph, staged_node (graph, "Add", (GenTensor *[]){ none, mean }, 2), 1, name);
 }
 
+/* The sum of all that has come, which is a state. */
+static void
+save_states (const char *name)
+{
+  g_autoptr (GenGraph) graph = gen_graph_new ("net");
+  const GenShape shape = GEN_SHAPE (1, 3, 64, 64);
+  GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &shape);
+  GenTensor *before = gen_graph_add_input (graph, "sum_in", GEN_TYPE_FLOAT32, &shape);
+  GenTensor *sum = gen_graph_add_value (graph, "sum_out");
+
+  gen_graph_add_node (
+      graph, NULL, NULL, "Add", GEN_OPSET, (GenTensor *[]){ x, before }, 2, &sum, 1, NULL);
+  sum->type = GEN_TYPE_FLOAT32;
+  sum->shape = shape;
+  gen_graph_add_output (graph, sum);
+  save (graph, staged_node (graph, "Tanh", &sum, 1), 3, name);
+}
+
 /* --- playing --- */
 
 typedef struct {
@@ -115,7 +134,8 @@ static Player
 open_player (const char *model, const char *properties, const char *format, int width, int height)
 {
   g_autofree char *launch = g_strdup_printf (
-      "generator name=played model=%s/%s %s ! capsfilter caps=video/x-raw,format=%s", folder, model, properties, format);
+      "generator name=played model=%s/%s %s ! capsfilter caps=video/x-raw,format=%s", folder, model,
+      properties, format);
   g_autofree char *caps = g_strdup_printf (
       "video/x-raw,format=%s,width=%d,height=%d,framerate=30/1", format, width, height);
   g_autoptr (GstCaps) in = gst_caps_from_string (caps);
@@ -150,8 +170,7 @@ make_frame (const GstVideoInfo *info, guint64 number)
 static GstBuffer *
 play (Player *player, guint64 number)
 {
-  GstBuffer *made =
-      gst_harness_push_and_pull (player->harness, make_frame (&player->in, number));
+  GstBuffer *made = gst_harness_push_and_pull (player->harness, make_frame (&player->in, number));
   g_autoptr (GstCaps) caps = gst_pad_get_current_caps (player->harness->sinkpad);
 
   g_assert_nonnull (made);
@@ -336,9 +355,32 @@ assert_refused (const char *model, const char *properties, int width, int height
   close_player (&player);
 }
 
+/* What is wrong from the start. */
+static void
+assert_does_not_start (const char *model, const char *properties, const char *why)
+{
+  g_autofree char *launch =
+      g_strdup_printf ("fakesrc ! generator model=%s/%s %s ! fakesink", folder, model, properties);
+  g_autoptr (GstElement) pipeline = gst_parse_launch (launch, NULL);
+  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
+  g_autofree char *text = NULL;
+
+  g_assert_cmpint (
+      gst_element_set_state (pipeline, GST_STATE_PAUSED), ==, GST_STATE_CHANGE_FAILURE);
+  text = take_text (bus, GST_MESSAGE_ERROR);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  g_assert_nonnull (text);
+  if (strstr (text, why) == NULL)
+    g_error ("'%s' does not say '%s'", text, why);
+}
+
 static void
 test_refused (void)
 {
+  assert_does_not_start ("free.onnx", "tile=256", "256x256");
+  assert_does_not_start ("free.onnx", "tile=256x0", "256x256");
+  assert_does_not_start ("states.onnx", "tile=auto", "remember");
+
   assert_refused ("fixed.onnx", "", 150, 104, "tile=auto");
   assert_refused ("fixed.onnx", "", 150, 40, "videoscale");
   assert_refused ("fixed.onnx", "tile=auto", 150, 48, "videoscale");
@@ -361,6 +403,18 @@ test_changes (void)
     g_assert_cmpint (compare (&one.out, wanted, made), <=, 1);
     g_object_set (generator, "batch-size", batch + 1, NULL);
     g_usleep (100000);
+  }
+  for (int k = 0; k < 2; k++) {
+    g_autofree char *path = g_build_filename (folder, k == 0 ? "fixed.onnx" : "free.onnx", NULL);
+    g_autoptr (GstMessage) ready = NULL;
+    g_autoptr (GstBuffer) made = NULL;
+
+    g_object_set (generator, "batch-size", 1, "model", path, NULL);
+    ready = gst_bus_timed_pop_filtered (
+        tiled.bus, 20 * GST_SECOND, GST_MESSAGE_ELEMENT | GST_MESSAGE_WARNING);
+    g_assert_cmpint (GST_MESSAGE_TYPE (ready), ==, GST_MESSAGE_ELEMENT);
+    made = play (&tiled, 0);
+    g_assert_cmpint (compare (&one.out, wanted, made), <=, 1);
   }
   for (int k = 0; k < 2; k++) {
     g_autofree char *caps = g_strdup_printf (
@@ -395,6 +449,7 @@ main (int argc, char **argv)
   save_doubler ("grey-256.onnx", 1, 1, 256);
   save_endless ("endless.onnx");
   save_mean ("mean.onnx");
+  save_states ("states.onnx");
   g_test_add_func ("/tiles/formats", test_formats);
   g_test_add_func ("/tiles/batches", test_batches);
   g_test_add_func ("/tiles/fixed", test_fixed);

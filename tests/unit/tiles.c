@@ -119,7 +119,8 @@ add_branch (Net *net, GenTensor *x)
       (GenTensor *[]){ branch, gen_graph_ints (net->graph, axes, 1) }, 2, 1, &error, NULL);
   g_assert_no_error (error);
   branch = gen_binary (net->graph, "Sub", branch, mean, &error);
-  branch = gen_binary (net->graph, "Add", x, gen_unary (net->graph, "Tanh", branch, &error), &error);
+  branch =
+      gen_binary (net->graph, "Add", x, gen_unary (net->graph, "Tanh", branch, &error), &error);
   g_assert_no_error (error);
   return branch;
 }
@@ -247,9 +248,9 @@ add_pad (Net *net, GenTensor *x)
   static const char *const modes[] = { "reflect", "edge", "constant" };
   g_autoptr (GError) error = NULL;
   const gint64 pads[] = { 0, 0, 1, 1, 0, 0, 1, 1 };
-  GenTensor *y = gen_graph_op (net->graph, "Pad",
-      (GenTensor *[]){ x, gen_graph_ints (net->graph, pads, 8) }, 2, 1, &error, "mode", GEN_STRING,
-      modes[below (net, 3)], NULL);
+  GenTensor *y =
+      gen_graph_op (net->graph, "Pad", (GenTensor *[]){ x, gen_graph_ints (net->graph, pads, 8) },
+          2, 1, &error, "mode", GEN_STRING, modes[below (net, 3)], NULL);
 
   g_assert_no_error (error);
   return add_narrowing (net, y);
@@ -279,8 +280,7 @@ static GenTensor *
 begin_net (Net *net, guint64 number, int channels)
 {
   *net = (Net){ gen_random_new (number, "tiles", 0), 0, gen_graph_new ("net") };
-  return gen_graph_add_input (
-      net->graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, channels, 64, 128));
+  return gen_graph_add_input (net->graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, channels, 64, 128));
 }
 
 static GenModel *
@@ -348,7 +348,7 @@ compare (const GenTiles *tiles, const GenTile *tile, int channels, const float *
       g_assert_cmpint (seen[to]++, ==, 0);
       for (int c = 0; c < channels; c++)
         largest = fmax (largest, fabs ((double)part[(gsize)c * height * width + from] -
-                                      (double)whole[(gsize)c * out_height * out_width + to]));
+                                       (double)whole[(gsize)c * out_height * out_width + to]));
     }
   return largest;
 }
@@ -374,8 +374,7 @@ play_tiles (GenModel *model, const GenTiles *tiles, const guint8 *bytes, gsize s
     peak = MAX (peak, fabs ((double)whole[i]));
   for (int i = 0; i < gen_tiles_count (tiles); i++) {
     const GenTile tile = gen_tiles_get (tiles, i);
-    const float *part =
-        play (player, &use, bytes + (gsize)tile.y * stride + 3 * (gsize)tile.x);
+    const float *part = play (player, &use, bytes + (gsize)tile.y * stride + 3 * (gsize)tile.x);
 
     largest = fmax (largest, compare (tiles, &tile, (int)shape->dims[1], part, whole, seen));
   }
@@ -443,23 +442,21 @@ static const Kind kinds[] = {
   { "NV12", { .columns = 1, .ycbcr = TRUE, .luma = { 0.299f, 0.114f }, .n_order = 3 } },
   { "NV12 sited",
       { .columns = 1, .ycbcr = TRUE, .luma = { 0.299f, 0.114f }, .n_order = 3, .sited_x = TRUE } },
-  { "I420 sited",
-      { .columns = 1,
-          .ycbcr = TRUE,
-          .luma = { 0.2126f, 0.0722f },
-          .n_order = 3,
-          .planar = TRUE,
-          .sited_x = TRUE,
-          .sited_y = TRUE,
-          .full_range = TRUE } },
-  { "I420 upward",
-      { .columns = 1,
-          .ycbcr = TRUE,
-          .luma = { 0.2126f, 0.0722f },
-          .n_order = 3,
-          .planar = TRUE,
-          .sited_y = TRUE,
-          .upward = TRUE } },
+  { "I420 sited", { .columns = 1,
+                      .ycbcr = TRUE,
+                      .luma = { 0.2126f, 0.0722f },
+                      .n_order = 3,
+                      .planar = TRUE,
+                      .sited_x = TRUE,
+                      .sited_y = TRUE,
+                      .full_range = TRUE } },
+  { "I420 upward", { .columns = 1,
+                       .ycbcr = TRUE,
+                       .luma = { 0.2126f, 0.0722f },
+                       .n_order = 3,
+                       .planar = TRUE,
+                       .sited_y = TRUE,
+                       .upward = TRUE } },
 };
 
 /* A frame in memory of its own, and how it lies there. */
@@ -502,8 +499,7 @@ part_of (const Frame *frame, int x, int y, int rows)
   GenFrame part = { 0 };
 
   for (int p = 0; p < gen_frame_layout_planes (&frame->layout); p++) {
-    const gssize topmost =
-        -gen_frame_layout_offset (&frame->layout, p, 0, 0, frame->height);
+    const gssize topmost = -gen_frame_layout_offset (&frame->layout, p, 0, 0, frame->height);
 
     part.planes[p] =
         frame->planes[p] + topmost + gen_frame_layout_offset (&frame->layout, p, x, y, rows);
@@ -527,8 +523,8 @@ run_on (GenPlayer *player, const GenModelUse *use, const GenFrame *from, const G
 }
 
 static void
-play_frames (GenModel *model, const GenTileContext *context, const Kind *kind, int height,
-    int width)
+play_frames (
+    GenModel *model, const GenTileContext *context, const Kind *kind, int height, int width)
 {
   const GenPlayerOptions options = { 0 };
   g_autoptr (GenPlayer) player = gen_player_new (model, &options);
@@ -545,8 +541,7 @@ play_frames (GenModel *model, const GenTileContext *context, const Kind *kind, i
   Frame in, whole, tiled;
   GenTiles tiles;
 
-  gen_tiles_plan (
-      &tiles, model, &model->inputs[0], &model->outputs[0], context, &request, &error);
+  gen_tiles_plan (&tiles, model, &model->inputs[0], &model->outputs[0], context, &request, &error);
   g_assert_no_error (error);
   g_assert_cmpint (gen_tiles_count (&tiles), >, 3);
   frame_open (&in, &kind->layout, height, width);
@@ -599,8 +594,7 @@ test_frames (void)
     x = begin_net (&net, (guint64)up, 3);
     x = convolve (&net, up == 0 ? x : add_transposed (&net, x), 3, FALSE);
     model = finish_model (net.graph, gen_unary (net.graph, "Tanh", x, &error));
-    gen_model_find_tile_context (
-        model, &model->inputs[0], &model->outputs[0], &context, &error);
+    gen_model_find_tile_context (model, &model->inputs[0], &model->outputs[0], &context, &error);
     g_assert_no_error (error);
     for (gsize i = 0; i < G_N_ELEMENTS (kinds); i++) {
       play_frames (model, &context, &kinds[i], 90, 100);
@@ -667,8 +661,8 @@ test_endless (void)
           3, 1, &error, "mode", GEN_STRING, "linear", "coordinate_transformation_mode", GEN_STRING,
           "align_corners", NULL);
     else
-      y = gen_graph_op (net.graph, "Concat", (GenTensor *[]){ x, x }, 2, 1, &error, "axis", GEN_INT,
-          3, NULL);
+      y = gen_graph_op (
+          net.graph, "Concat", (GenTensor *[]){ x, x }, 2, 1, &error, "axis", GEN_INT, 3, NULL);
     g_assert_no_error (error);
     model = finish_model (net.graph, y);
     g_assert_false (gen_model_find_tile_context (
@@ -700,8 +694,8 @@ test_sizes (void)
   g_assert_no_error (error);
   g_assert_true (gen_tiles_plan (
       &tiles, model, &model->inputs[0], &model->outputs[0], &context, &request, &error));
-  g_assert_cmpfloat ((double)gen_tiles_count (&tiles) * tiles.rows.tile_in *
-                         tiles.columns.tile_in / (1920.0 * 1080),
+  g_assert_cmpfloat ((double)gen_tiles_count (&tiles) * tiles.rows.tile_in * tiles.columns.tile_in /
+                         (1920.0 * 1080),
       <, 1.15);
   g_assert_cmpint (tiles.columns.n, ==, 8);
   g_assert_cmpint (tiles.rows.n, ==, 5);

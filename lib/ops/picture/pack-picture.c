@@ -232,8 +232,8 @@ run_kept (const GenKernel *kernel, int part, int parts)
   for (gsize row = first; row < end; row++) {
     const gsize frame = row / height, y = row % height;
     const GenPicturePart kept = gen_picture_part (geometry, kernel->inputs[1], frame);
-    const float *from = x + frame * geometry->channels * plane +
-                        (y * geometry->width + (gsize)kept.left) * pixel;
+    const float *from =
+        x + frame * geometry->channels * plane + (y * geometry->width + (gsize)kept.left) * pixel;
     guint8 *const *planes = (guint8 *const *)kernel->outputs + frame * geometry->n_planes;
     const gsize to = gen_picture_topmost (geometry->stride, kept.height) +
                      (y - (gsize)kept.top) * geometry->stride;

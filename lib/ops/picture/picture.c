@@ -199,8 +199,7 @@ gen_picture_part (const GenPictureGeometry *geometry, const gint32 *kept, gsize 
 
 /* That the second input says of each frame, which is one picture, what is kept. */
 static gboolean
-check_kept (
-    const GenNode *node, const GenPictureGeometry *geometry, gint64 frames, GError **error)
+check_kept (const GenNode *node, const GenPictureGeometry *geometry, gint64 frames, GError **error)
 {
   const GenTensor *kept = gen_node_input (node, 1);
 

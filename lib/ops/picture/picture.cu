@@ -88,7 +88,8 @@ is_kept (const GenPictureGeometry &g, const int32_t *kept, Place *place)
   const GenPicturePart part = gen_cuda_part (g, kept, blockIdx.y);
   const int y = place->y - part.top, x = place->x - part.left;
 
-  place->row = gen_cuda_topmost (g.stride, part.height) + (size_t)y * g.stride + (size_t)x * g.bytes;
+  place->row =
+      gen_cuda_topmost (g.stride, part.height) + (size_t)y * g.stride + (size_t)x * g.bytes;
   return y >= 0 && y < part.height && x >= 0 && x < part.width;
 }
 
@@ -192,8 +193,7 @@ add_pack (GenCudaKernel *kernel, const GenCudaPicture &p)
     dim3 grid = gen_cuda_grid (p.items);
 
     grid.y = (unsigned)(k.outputs.size () / p.geometry.n_planes);
-    gen_cuda_launch (
-        pack<T, N, C>, grid, GEN_CUDA_BLOCK, stream, p, k.in<T> (0), gen_cuda_kept (k),
+    gen_cuda_launch (pack<T, N, C>, grid, GEN_CUDA_BLOCK, stream, p, k.in<T> (0), gen_cuda_kept (k),
         (uint8_t *const *)k.frames);
   });
 }

@@ -89,7 +89,8 @@ GEN_PRIVATE_API GenPicturePlane gen_picture_plane (const GenPictureGeometry *geo
  */
 gsize gen_picture_plane_size (const GenPictureGeometry *geometry, int plane);
 
-/* What is written of frame `frame` as `kept` has it, which may be NULL: all. Cut to what there is. */
+/* What is written of frame `frame` as `kept` has it, which may be NULL: all. Cut to what there is.
+ */
 GEN_PRIVATE_API GenPicturePart gen_picture_part (
     const GenPictureGeometry *geometry, const gint32 *kept, gsize frame);
 /* Of `rows` rows in a plane whose rows are `stride` apart, where the topmost lies. */

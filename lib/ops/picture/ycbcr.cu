@@ -171,8 +171,7 @@ pack (GenCudaPicture p, GenDivider width, const T *x, const int32_t *kept, uint8
 
       load_row<T, N> (p, pictures, part.top + y + v, part.left + column, levels);
       if (v >= 0 && y + v < part.height)
-        store_luma<N> (
-            g, levels + 1, planes[0] + (first + (size_t)(y + v) * g.stride + column), n);
+        store_luma<N> (g, levels + 1, planes[0] + (first + (size_t)(y + v) * g.stride + column), n);
       for (int i = 0; i < 1 + N; i++)
         for (int c = 0; c < 3; c++)
           sums[i][c] += share * levels[i][c];
@@ -294,9 +293,8 @@ gen_cuda_add_pack_ycbcr (GenCudaKernel *kernel, const GenPictureGeometry *geomet
 {
   const GenTensor *x = kernel->input (0);
   /* Both rows of a pair in one picture, and a run too. */
-  const gboolean runs =
-      gen_cuda_has_runs (geometry) && geometry->channels == 3 && geometry->height % 2 == 0 &&
-      gen_node_input (kernel->node, 1) == NULL;
+  const gboolean runs = gen_cuda_has_runs (geometry) && geometry->channels == 3 &&
+                        geometry->height % 2 == 0 && gen_node_input (kernel->node, 1) == NULL;
   GenCudaPicture p = gen_cuda_picture_of (geometry, x, 1);
 
   p.activation = kernel->node->activation;
