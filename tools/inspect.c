@@ -256,7 +256,7 @@ static void
 add_ports (JsonBuilder *builder, const char *member, const GPtrArray *tensors, const GenPort *ports,
     const GenShape *shapes)
 {
-  static const char *const kinds[] = { "other", "vector", "picture", "sound", "series" };
+  static const char *const kinds[] = { "other", "vector", "picture", "sound", "series", "frames" };
 
   json_builder_set_member_name (builder, member);
   json_builder_begin_array (builder);

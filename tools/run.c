@@ -165,17 +165,17 @@ check_picture (Run *run, const Wish *wish, GError **error)
   if (!gen_picture_load (&picture, wish->path, port->channels, error))
     return FALSE;
   /* Several pictures are a batch; the first decides on a size that the model leaves open. */
-  if (shape.dims[0] < 0)
+  if (port->batch < 0)
     shape.dims[0] = n;
-  for (int i = 1; i < 4; i++)
+  for (int i = 0; i < shape.rank; i++)
     if (shape.dims[i] < 0)
-      shape.dims[i] = i == (port->channels_last ? 1 : 2)   ? picture.height
-                      : i == (port->channels_last ? 2 : 3) ? picture.width
-                                                           : port->channels;
-  if (shape.dims[0] != n)
+      shape.dims[i] = i == gen_port_height_axis (port)       ? picture.height
+                      : i == gen_port_height_axis (port) + 1 ? picture.width
+                                                             : port->channels;
+  if (port->batch >= 0 && port->batch != n)
     return fail (error,
         "input '%s' takes %" G_GINT64_FORMAT " pictures, but %d came: give --input once for each",
-        input->name, shape.dims[0], n);
+        input->name, port->batch, n);
   return gen_graph_set_input_shape (run->model->graph, input, &shape, error);
 }
 
@@ -192,22 +192,24 @@ prepare_inputs (Run *run, GError **error)
   return TRUE;
 }
 
+static void
+picture_size (const GenPort *port, const GenShape *shape, int *width, int *height)
+{
+  *height = shape->dims[gen_port_height_axis (port)];
+  *width = shape->dims[gen_port_height_axis (port) + 1];
+}
+
 /* Where a sample of picture `index` lies, in numbers. */
 static gsize
 sample_offset (const GenPort *port, const GenShape *shape, gsize index, gsize y, gsize x, gsize c)
 {
-  const gint64 *dims = shape->dims;
+  const gsize channels = (gsize)port->channels;
+  int width, height;
 
+  picture_size (port, shape, &width, &height);
   if (port->channels_last)
-    return ((index * dims[1] + y) * dims[2] + x) * dims[3] + c;
-  return ((index * dims[1] + c) * dims[2] + y) * dims[3] + x;
-}
-
-static void
-picture_size (const GenPort *port, const GenShape *shape, int *width, int *height)
-{
-  *height = shape->dims[port->channels_last ? 1 : 2];
-  *width = shape->dims[port->channels_last ? 2 : 3];
+    return ((index * (gsize)height + y) * (gsize)width + x) * channels + c;
+  return ((index * channels + c) * (gsize)height + y) * (gsize)width + x;
 }
 
 /* Picture `index` of the input, as the numbers that the model takes. */

@@ -96,7 +96,10 @@ settings_file_describe (GString *text, gconstpointer record, const GenSetting *l
     GVariant *value = gen_setting_get (record, &list[i]);
     g_autoptr (GVariant) sunk = value != NULL ? g_variant_ref_sink (value) : NULL;
     g_autofree char *is = to_text (sunk);
+    g_autofree char *choices =
+        list[i].choices != NULL ? g_strjoinv (", ", (char **)list[i].choices) : NULL;
 
-    g_string_append_printf (text, "  %-22s %s; %s\n", list[i].name, list[i].description, is);
+    g_string_append_printf (text, "  %-22s %s%s%s; %s\n", list[i].name, list[i].description,
+        choices != NULL ? ": " : "", choices != NULL ? choices : "", is);
   }
 }

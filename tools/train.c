@@ -143,6 +143,7 @@ static const GenTrainingCallbacks callbacks = {
   .warned = warned,
   .fell_back = fell_back,
   .failed = failed,
+  .before_flag = "--",
 };
 
 /* --- running --- */

@@ -1,20 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "training-data.h"
 
-#include <generative/dataset.h>
+#include <generative/data-settings.h>
+
+#include <math.h>
 #include <string.h>
 
 #include "command.h"
 #include "settings-file.h"
 
+/* What samples are to be like, which caps say of those of datasetsrc. */
 typedef struct {
-  char *location;
-  const GenMedium *medium;
-  GenDatasetSettings tiles;
-  int split; /* a #GenSplit */
-  GenSequenceSettings order;
-  int fit, normalize; /* a #GenFit, a #GenNormalize */
-  int width, height, channels, rate, length, window, hop, threads;
+  GenDataSettings data;
+  int width, height, channels, rate, length;
 } DataSettings;
 
 struct _TrainingData {
@@ -35,126 +33,69 @@ struct _TrainingData {
 
 /* --- settings --- */
 
-static gconstpointer
-find_medium (const char *name, GError **error)
-{
-  return gen_medium_find (name, error);
-}
+#define FIELD(field) .type = GEN_SETTING_INT, .offset = G_STRUCT_OFFSET (DataSettings, field)
 
-static const char *const split_names[] = { [GEN_SPLIT_ALL] = "all",
-  [GEN_SPLIT_TRAIN] = "train",
-  [GEN_SPLIT_VALIDATION] = "validation",
-  [GEN_SPLIT_TEST] = "test",
-  NULL };
-static const char *const fit_names[] = {
-  [GEN_FIT_STRETCH] = "stretch", [GEN_FIT_CROP] = "crop", [GEN_FIT_PAD] = "pad", NULL
-};
-static const char *const normalize_names[] = { [GEN_NORMALIZE_NONE] = "none",
-  [GEN_NORMALIZE_PEAK] = "peak",
-  [GEN_NORMALIZE_LOUDNESS] = "loudness",
-  NULL };
-
-#define FIELD(field) .offset = G_STRUCT_OFFSET (DataSettings, field)
-#define COUNT(field) .type = GEN_SETTING_INT, FIELD (field), .minimum = 0, .maximum = INFINITY
-#define SHARE(field) .type = GEN_SETTING_DOUBLE, FIELD (field), .minimum = 0, .maximum = 1
-
-/* Names and defaults are those of datasetsrc and of its caps. */
-static const GenSetting list[] = {
-  { .name = "location",
-      .description =
-          "A folder (each sub-folder a class), a sheet of tiles, an IDX file or one file",
-      .type = GEN_SETTING_TEXT,
-      FIELD (location) },
-  { .name = "medium",
-      .description = "What the samples are: picture or sound",
-      .type = GEN_SETTING_FAMILY,
-      FIELD (medium),
-      .find = find_medium },
-  { .name = "tile-width",
-      .description = "Width of a sheet's tiles in pixels (0: as tile-height)",
-      COUNT (tiles.tile_width) },
-  { .name = "tile-height",
-      .description = "Height of a sheet's tiles in pixels (0: as tile-width)",
-      COUNT (tiles.tile_height) },
-  { .name = "rows-per-label",
-      .description = "How many rows of a sheet's tiles make one class (0: no classes)",
-      COUNT (tiles.rows_per_label) },
-  { .name = "split",
-      .description = "Which samples: all, train, validation or test",
-      .type = GEN_SETTING_CHOICE,
-      FIELD (split),
-      .choices = split_names },
-  { .name = "validation-fraction",
-      .description = "Share of the samples in split validation",
-      SHARE (order.validation_fraction) },
-  { .name = "test-fraction",
-      .description = "Share of the samples in split test",
-      SHARE (order.test_fraction) },
-  { .name = "shuffle",
-      .description = "Draw a new order for each epoch, instead of the dataset's own",
-      .type = GEN_SETTING_FLAG,
-      FIELD (order.shuffle) },
-  { .name = "seed",
-      .description = "Same seed, same splits and same order",
-      .type = GEN_SETTING_UINT64,
-      FIELD (order.seed),
-      .minimum = 0,
-      .maximum = INFINITY },
-  { .name = "fit",
-      .description = "How a picture of another size comes to the size: stretch, crop or pad",
-      .type = GEN_SETTING_CHOICE,
-      FIELD (fit),
-      .choices = fit_names },
-  { .name = "normalize",
-      .description = "What sounds are brought to: none, peak or loudness",
-      .type = GEN_SETTING_CHOICE,
-      FIELD (normalize),
-      .choices = normalize_names },
+static const GenSetting format_list[] = {
   { .name = "width",
       .description = "Width of pictures in pixels (0: as the first one)",
-      COUNT (width) },
+      FIELD (width),
+      .maximum = INFINITY },
   { .name = "height",
       .description = "Height of pictures in pixels (0: as the first one)",
-      COUNT (height) },
+      FIELD (height),
+      .maximum = INFINITY },
   { .name = "channels",
       .description = "1 (grey) or 3 (colour), or those of a sound (0: as the first one)",
-      COUNT (channels) },
+      FIELD (channels),
+      .maximum = INFINITY },
   { .name = "rate",
       .description = "Frames of sounds in a second (0: as the first one)",
-      COUNT (rate) },
+      FIELD (rate),
+      .maximum = GEN_SOUND_MAX_RATE },
   { .name = "length",
       .description = "Frames of a sound that is trained on (0: as the nets take)",
-      COUNT (length) },
-  { .name = "window",
-      .description = "Frames that sounds are cut into (0: each sound whole)",
-      COUNT (window) },
-  { .name = "hop",
-      .description = "Frames from one window of a sound to the next (0: the window)",
-      COUNT (hop) },
-  { .name = "threads",
-      .description = "Threads that decode files ahead (0: one for each processor)",
-      .type = GEN_SETTING_INT,
-      FIELD (threads),
-      .minimum = 0,
-      .maximum = 256 },
+      FIELD (length),
+      .maximum = INFINITY },
 };
+
+/* What can be said of data, and of what samples are like. (transfer full) */
+static GArray *
+list_settings (void)
+{
+  GArray *list = g_array_new (FALSE, FALSE, sizeof (GenSetting));
+  guint n;
+  const GenSetting *data = gen_data_setting_list (&n);
+
+  g_array_append_vals (list, data, n);
+  g_array_append_vals (list, format_list, G_N_ELEMENTS (format_list));
+  return list;
+}
 
 static void
 init_settings (DataSettings *settings)
 {
-  *settings = (DataSettings){ .medium = &gen_medium_picture,
-    .order = GEN_SEQUENCE_DEFAULTS,
-    .split = GEN_SPLIT_ALL,
-    .fit = GEN_FIT_CROP };
+  *settings = (DataSettings){ 0 };
+  gen_data_settings_init (&settings->data);
+  settings->data.medium = GEN_DATA_MEDIUM_PICTURE;
+}
+
+static gboolean
+apply (DataSettings *settings, JsonObject *object, const char *within, GError **error)
+{
+  g_autoptr (GArray) list = list_settings ();
+
+  return object == NULL || settings_file_apply (object, within, settings,
+                               (const GenSetting *)(void *)list->data, list->len, NULL, error);
 }
 
 void
 training_data_describe_settings (GString *text)
 {
+  g_autoptr (GArray) list = list_settings ();
   DataSettings defaults;
 
   init_settings (&defaults);
-  settings_file_describe (text, &defaults, list, G_N_ELEMENTS (list));
+  settings_file_describe (text, &defaults, (const GenSetting *)(void *)list->data, list->len);
 }
 
 /* --- the dataset --- */
@@ -195,11 +136,7 @@ check_format (const GenFormat *format, GError **error)
 static gboolean
 cut_sounds (TrainingData *data, GError **error)
 {
-  const DataSettings *settings = &data->settings;
-  const GenDatasetCut cut = { .rate = data->format.rate,
-    .window = (gsize)settings->window,
-    .hop = (gsize)settings->hop,
-    .threads = settings->threads };
+  const GenDatasetCut cut = gen_data_settings_cut (&data->settings.data, data->format.rate);
 
   if (data->format.medium != &gen_medium_sound)
     return TRUE;
@@ -213,21 +150,20 @@ cut_sounds (TrainingData *data, GError **error)
 static gboolean
 open_dataset (TrainingData *data, GError **error)
 {
-  DataSettings *settings = &data->settings;
+  const GenDataSettings *settings = &data->settings.data;
+  const GenDatasetSettings dataset = gen_data_settings_dataset (settings);
 
   if (settings->location == NULL) {
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
         "location: a folder, a sheet or an IDX file must be named");
     return FALSE;
   }
-  settings->tiles.medium = settings->medium;
-  settings->order.split = (GenSplit)settings->split;
-  data->dataset = gen_dataset_open (settings->location, &settings->tiles, error);
+  data->dataset = gen_dataset_open (settings->location, &dataset, error);
   if (data->dataset == NULL) {
     g_prefix_error (error, "location: ");
     return FALSE;
   }
-  data->format = choose_format (settings, gen_dataset_get_format (data->dataset));
+  data->format = choose_format (&data->settings, gen_dataset_get_format (data->dataset));
   if (!check_format (&data->format, error) || !cut_sounds (data, error))
     return FALSE;
   data->sequence = gen_sequence_new (data->dataset, &settings->order, error);
@@ -244,11 +180,8 @@ training_data_open (JsonObject *object, JsonObject *fallback, const char *name, 
 
   data->name = g_strdup (name);
   init_settings (&data->settings);
-  if (fallback != NULL && !settings_file_apply (fallback, "data.", &data->settings, list,
-                              G_N_ELEMENTS (list), NULL, error))
-    return NULL;
-  if (!settings_file_apply (
-          object, within, &data->settings, list, G_N_ELEMENTS (list), NULL, error))
+  if (!apply (&data->settings, fallback, "data.", error) ||
+      !apply (&data->settings, object, within, error))
     return NULL;
   if (open_dataset (data, error))
     return g_steal_pointer (&data);
@@ -263,7 +196,7 @@ training_data_free (TrainingData *data)
   g_clear_pointer (&data->sequence, gen_sequence_free);
   g_clear_pointer (&data->dataset, gen_dataset_free);
   g_clear_pointer (&data->sources, gen_dataset_free);
-  gen_setting_clear_texts (&data->settings, list, G_N_ELEMENTS (list));
+  gen_data_settings_clear (&data->settings.data);
   g_clear_error (&data->error);
   g_free (data->name);
   g_free (data);
@@ -373,14 +306,14 @@ run (gpointer user_data)
 static void
 begin (TrainingData *data, GenTraining *training, const GenFormat *format, gboolean validates)
 {
-  const DataSettings *settings = &data->settings;
+  const GenDataSettings *settings = &data->settings.data;
   GenLoaderSettings loading = { .format = *format,
-    .fitting = { .fit = (GenFit)settings->fit, .normalize = (GenNormalize)settings->normalize },
+    .fitting = gen_data_settings_fitting (settings),
     .threads = settings->threads,
     .frames = validates ? training_data_get_length (data) : 0 };
 
   if (format->medium == &gen_medium_sound)
-    loading.format.length = (gsize)settings->window;
+    loading.format.length = settings->window;
   data->loaded = loading.format;
   data->format = *format;
   data->training = training;

@@ -23,7 +23,8 @@
  * reported as a warning; its frame number and time stay unused.
  *
  * Each buffer has its frame number as its offset, or the number of its first sample, and a
- * `generative-label` meta that tells the class. At the end of an epoch an element message
+ * `generative-label` meta that tells the class, and by which elements behind it know where an item
+ * ends. At the end of an epoch an element message
  * `generative-epoch` tells its number (`epoch`), its `frames` without those left out, and the items
  * `skipped` so far. Ahead of the first buffer goes a sticky event `generative-dataset`, whose field
  * `length` tells those who count epochs how many items one has; it comes again, with one less,
@@ -55,50 +56,21 @@
 
 #include "../elements.h"
 #include "../shared/label-meta.h"
+#include "../shared/setting-properties.h"
 #include "../shared/settings.h"
 
 GST_DEBUG_CATEGORY (dataset_src_debug);
 #define GST_CAT_DEFAULT dataset_src_debug
 
+/* The settings of data follow, in the order of their list. */
 enum {
   PROP_0,
-  PROP_LOCATION,
-  PROP_TILE_WIDTH,
-  PROP_TILE_HEIGHT,
-  PROP_ROWS_PER_LABEL,
-  PROP_SPLIT,
-  PROP_VALIDATION_FRACTION,
-  PROP_TEST_FRACTION,
   PROP_EPOCHS,
-  PROP_SHUFFLE,
-  PROP_SEED,
-  PROP_FIT,
-  PROP_MEDIUM,
-  PROP_WINDOW,
-  PROP_HOP,
-  PROP_NORMALIZE,
-  PROP_THREADS,
   PROP_SKIPPED,
+  PROP_DATA,
 };
 
-#define DEFAULT_LOCATION NULL
-#define DEFAULT_TILE_WIDTH 0
-#define DEFAULT_TILE_HEIGHT 0
-#define DEFAULT_ROWS_PER_LABEL 0
-#define DEFAULT_SPLIT GEN_SPLIT_ALL
-#define DEFAULT_VALIDATION_FRACTION 0.1
-#define DEFAULT_TEST_FRACTION 0.1
 #define DEFAULT_EPOCHS 0
-#define DEFAULT_SHUFFLE TRUE
-#define DEFAULT_SEED 0
-#define DEFAULT_FIT GEN_FIT_CROP
-#define DEFAULT_MEDIUM GST_DATASET_MEDIUM_AUTO
-#define DEFAULT_WINDOW 0
-#define DEFAULT_HOP 0
-#define DEFAULT_NORMALIZE GEN_NORMALIZE_NONE
-#define DEFAULT_THREADS 0
-
-#define MAX_TILE 32768
 
 static GstStaticPadTemplate src_template =
     GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC, GST_PAD_ALWAYS,
@@ -121,73 +93,15 @@ gst_dataset_src_get_parent_class (void)
   return GST_BASE_SRC_CLASS (gst_dataset_src_parent_class);
 }
 
-#define GST_TYPE_DATASET_SPLIT (gst_dataset_split_get_type ())
-static GType
-gst_dataset_split_get_type (void)
+/* The setting of data that a property is. */
+static const GenSetting *
+setting_of (guint property_id)
 {
-  static const GEnumValue values[] = {
-    { GEN_SPLIT_ALL, "All items", "all" },
-    { GEN_SPLIT_TRAIN, "Those that neither validation nor test gets", "train" },
-    { GEN_SPLIT_VALIDATION, "The share of validation-fraction", "validation" },
-    { GEN_SPLIT_TEST, "The share of test-fraction", "test" },
-    { 0, NULL, NULL },
-  };
-  static gsize type = 0;
+  guint n;
+  const GenSetting *list = gen_data_setting_list (&n);
 
-  if (g_once_init_enter (&type))
-    g_once_init_leave (&type, g_enum_register_static ("GstDatasetSplit", values));
-  return type;
-}
-
-#define GST_TYPE_DATASET_FIT (gst_dataset_fit_get_type ())
-static GType
-gst_dataset_fit_get_type (void)
-{
-  static const GEnumValue values[] = {
-    { GEN_FIT_STRETCH, "Scale to the size, whatever the shape becomes", "stretch" },
-    { GEN_FIT_CROP, "Scale to cover the size, and cut what stands over", "crop" },
-    { GEN_FIT_PAD, "Shrink to fit within, never enlarge, and pad with black", "pad" },
-    { 0, NULL, NULL },
-  };
-  static gsize type = 0;
-
-  if (g_once_init_enter (&type))
-    g_once_init_leave (&type, g_enum_register_static ("GstDatasetFit", values));
-  return type;
-}
-
-#define GST_TYPE_DATASET_MEDIUM (gst_dataset_medium_get_type ())
-static GType
-gst_dataset_medium_get_type (void)
-{
-  static const GEnumValue values[] = {
-    { GST_DATASET_MEDIUM_AUTO, "What the next element takes, else what most files are", "auto" },
-    { GST_DATASET_MEDIUM_PICTURE, "Pictures", "picture" },
-    { GST_DATASET_MEDIUM_SOUND, "Sounds", "sound" },
-    { 0, NULL, NULL },
-  };
-  static gsize type = 0;
-
-  if (g_once_init_enter (&type))
-    g_once_init_leave (&type, g_enum_register_static ("GstDatasetMedium", values));
-  return type;
-}
-
-#define GST_TYPE_DATASET_NORMALIZE (gst_dataset_normalize_get_type ())
-static GType
-gst_dataset_normalize_get_type (void)
-{
-  static const GEnumValue values[] = {
-    { GEN_NORMALIZE_NONE, "As loud as it is", "none" },
-    { GEN_NORMALIZE_PEAK, "The greatest sample is full scale", "peak" },
-    { GEN_NORMALIZE_LOUDNESS, "-23 LUFS (EBU R 128), peaks within full scale", "loudness" },
-    { 0, NULL, NULL },
-  };
-  static gsize type = 0;
-
-  if (g_once_init_enter (&type))
-    g_once_init_leave (&type, g_enum_register_static ("GstDatasetNormalize", values));
-  return type;
+  return property_id >= PROP_DATA && property_id < PROP_DATA + n ? &list[property_id - PROP_DATA]
+                                                                 : NULL;
 }
 
 static void
@@ -195,63 +109,17 @@ gst_dataset_src_set_property (
     GObject *object, guint property_id, const GValue *value, GParamSpec *pspec)
 {
   GstDatasetSrc *self = GST_DATASET_SRC (object);
+  const GenSetting *setting = setting_of (property_id);
 
   if (!gst_generative_can_set (object, pspec))
     return;
   GST_OBJECT_LOCK (self);
-  switch (property_id) {
-  case PROP_LOCATION:
-    g_free (self->location);
-    self->location = g_value_dup_string (value);
-    break;
-  case PROP_TILE_WIDTH:
-    self->tiles.tile_width = g_value_get_int (value);
-    break;
-  case PROP_TILE_HEIGHT:
-    self->tiles.tile_height = g_value_get_int (value);
-    break;
-  case PROP_ROWS_PER_LABEL:
-    self->tiles.rows_per_label = g_value_get_int (value);
-    break;
-  case PROP_SPLIT:
-    self->order.split = g_value_get_enum (value);
-    break;
-  case PROP_VALIDATION_FRACTION:
-    self->order.validation_fraction = g_value_get_double (value);
-    break;
-  case PROP_TEST_FRACTION:
-    self->order.test_fraction = g_value_get_double (value);
-    break;
-  case PROP_EPOCHS:
+  if (setting != NULL)
+    gst_generative_setting_set (setting, &self->settings, value);
+  else if (property_id == PROP_EPOCHS)
     self->epochs = g_value_get_uint (value);
-    break;
-  case PROP_SHUFFLE:
-    self->order.shuffle = g_value_get_boolean (value);
-    break;
-  case PROP_SEED:
-    self->order.seed = g_value_get_uint64 (value);
-    break;
-  case PROP_FIT:
-    self->fit = g_value_get_enum (value);
-    break;
-  case PROP_MEDIUM:
-    self->medium = g_value_get_enum (value);
-    break;
-  case PROP_WINDOW:
-    self->window = g_value_get_uint (value);
-    break;
-  case PROP_HOP:
-    self->hop = g_value_get_uint (value);
-    break;
-  case PROP_NORMALIZE:
-    self->normalize = g_value_get_enum (value);
-    break;
-  case PROP_THREADS:
-    self->threads = g_value_get_int (value);
-    break;
-  default:
+  else
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
-  }
   GST_OBJECT_UNLOCK (self);
 }
 
@@ -259,70 +127,27 @@ static void
 gst_dataset_src_get_property (GObject *object, guint property_id, GValue *value, GParamSpec *pspec)
 {
   GstDatasetSrc *self = GST_DATASET_SRC (object);
+  const GenSetting *setting = setting_of (property_id);
 
   GST_OBJECT_LOCK (self);
-  switch (property_id) {
-  case PROP_LOCATION:
-    g_value_set_string (value, self->location);
-    break;
-  case PROP_TILE_WIDTH:
-    g_value_set_int (value, self->tiles.tile_width);
-    break;
-  case PROP_TILE_HEIGHT:
-    g_value_set_int (value, self->tiles.tile_height);
-    break;
-  case PROP_ROWS_PER_LABEL:
-    g_value_set_int (value, self->tiles.rows_per_label);
-    break;
-  case PROP_SPLIT:
-    g_value_set_enum (value, self->order.split);
-    break;
-  case PROP_VALIDATION_FRACTION:
-    g_value_set_double (value, self->order.validation_fraction);
-    break;
-  case PROP_TEST_FRACTION:
-    g_value_set_double (value, self->order.test_fraction);
-    break;
-  case PROP_EPOCHS:
+  if (setting != NULL)
+    gst_generative_setting_get (setting, &self->settings, value);
+  else if (property_id == PROP_EPOCHS)
     g_value_set_uint (value, self->epochs);
-    break;
-  case PROP_SHUFFLE:
-    g_value_set_boolean (value, self->order.shuffle);
-    break;
-  case PROP_SEED:
-    g_value_set_uint64 (value, self->order.seed);
-    break;
-  case PROP_FIT:
-    g_value_set_enum (value, self->fit);
-    break;
-  case PROP_MEDIUM:
-    g_value_set_enum (value, self->medium);
-    break;
-  case PROP_WINDOW:
-    g_value_set_uint (value, self->window);
-    break;
-  case PROP_HOP:
-    g_value_set_uint (value, self->hop);
-    break;
-  case PROP_NORMALIZE:
-    g_value_set_enum (value, self->normalize);
-    break;
-  case PROP_THREADS:
-    g_value_set_int (value, self->threads);
-    break;
-  case PROP_SKIPPED:
+  else if (property_id == PROP_SKIPPED)
     g_value_set_uint (value, self->skipped);
-    break;
-  default:
+  else
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
-  }
   GST_OBJECT_UNLOCK (self);
 }
 
 static void
 gst_dataset_src_finalize (GObject *object)
 {
-  g_free (GST_DATASET_SRC (object)->location);
+  GstDatasetSrc *self = GST_DATASET_SRC (object);
+
+  gen_data_settings_clear (&self->settings);
+  g_object_unref (self->cancellable);
   G_OBJECT_CLASS (gst_dataset_src_parent_class)->finalize (object);
 }
 
@@ -394,24 +219,21 @@ gst_dataset_src_close (GstDatasetSrc *self)
 
 /* The dataset that the properties and the next element ask for. */
 static gboolean
-gst_dataset_src_open (GstDatasetSrc *self, const char *location, GenDatasetSettings *settings,
-    GstDatasetMedium medium, GError **error)
+gst_dataset_src_open (GstDatasetSrc *self, const GenDataSettings *settings, GError **error)
 {
-  if (medium == GST_DATASET_MEDIUM_AUTO)
-    settings->medium = gst_dataset_src_wanted_medium (self);
-  else if (medium == GST_DATASET_MEDIUM_PICTURE)
-    settings->medium = &gen_medium_picture;
-  else
-    settings->medium = &gen_medium_sound;
-  self->dataset = gen_dataset_open (location, settings, error);
+  GenDatasetSettings dataset = gen_data_settings_dataset (settings);
+
+  if (settings->medium == GEN_DATA_MEDIUM_AUTO)
+    dataset.medium = gst_dataset_src_wanted_medium (self);
+  self->dataset = gen_dataset_open (settings->location, &dataset, error);
   if (self->dataset == NULL)
     return FALSE;
   self->kind = gst_dataset_kind_find (gen_dataset_get_format (self->dataset)->medium);
   if (self->kind != NULL)
     return TRUE;
   g_set_error (error, GEN_DATASET_ERROR, GEN_DATASET_ERROR_SETTINGS,
-      "%s: most of its files are %s; property medium says which of the others are meant", location,
-      gen_dataset_get_format (self->dataset)->medium->plural);
+      "%s: most of its files are %s; property medium says which of the others are meant",
+      settings->location, gen_dataset_get_format (self->dataset)->medium->plural);
   return FALSE;
 }
 
@@ -419,20 +241,16 @@ static gboolean
 gst_dataset_src_start (GstBaseSrc *base)
 {
   GstDatasetSrc *self = GST_DATASET_SRC (base);
-  g_autofree char *location = NULL;
+  g_auto (GenDataSettings) settings = { 0 };
   g_autoptr (GError) error = NULL;
-  GenDatasetSettings settings;
-  GenSequenceSettings order;
-  GstDatasetMedium medium;
+  const char *location;
 
   GST_OBJECT_LOCK (self);
-  location = g_strdup (self->location);
-  settings = self->tiles;
-  order = self->order;
-  medium = self->medium;
+  gen_data_settings_copy (&self->settings, &settings);
   self->skipped = 0;
   GST_OBJECT_UNLOCK (self);
 
+  location = settings.location;
   if (location == NULL || location[0] == '\0') {
     GST_ELEMENT_ERROR (self, RESOURCE, NOT_FOUND,
         ("Property location is not set: it names a folder of pictures or sounds, a sheet, an IDX "
@@ -444,8 +262,8 @@ gst_dataset_src_start (GstBaseSrc *base)
   self->frames = self->frame = 0;
   self->epoch_ended = self->moved = self->length_told = FALSE;
   self->negotiated = self->reverse = self->ended = self->gap = FALSE;
-  if (!gst_dataset_src_open (self, location, &settings, medium, &error) ||
-      !gst_dataset_src_deal (self, location, &order, &error)) {
+  if (!gst_dataset_src_open (self, &settings, &error) ||
+      !gst_dataset_src_deal (self, location, &settings.order, &error)) {
     gst_dataset_src_post_error (self, error);
     gst_dataset_src_close (self);
     return FALSE;
@@ -461,6 +279,40 @@ gst_dataset_src_stop (GstBaseSrc *base)
 {
   gst_dataset_src_close (GST_DATASET_SRC (base));
   return TRUE;
+}
+
+/* The enumeration of a choice. */
+static GType
+enumeration (const GenSetting *setting)
+{
+  static const struct {
+    const char *setting, *type;
+  } names[] = {
+    { "medium", "GstDatasetMedium" },
+    { "split", "GstDatasetSplit" },
+    { "fit", "GstDatasetFit" },
+    { "normalize", "GstDatasetNormalize" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
+    if (g_str_equal (names[i].setting, setting->name))
+      return gst_generative_setting_register (setting, names[i].type);
+  g_return_val_if_reached (G_TYPE_INVALID);
+}
+
+static void
+install_settings (GObjectClass *object_class)
+{
+  g_auto (GenDataSettings) defaults = { 0 };
+  guint n;
+  const GenSetting *list = gen_data_setting_list (&n);
+
+  gen_data_settings_init (&defaults);
+  for (guint i = 0; i < n; i++)
+    g_object_class_install_property (object_class, PROP_DATA + i,
+        gst_generative_setting_make_spec (&list[i], &defaults,
+            gst_generative_setting_is_enumeration (&list[i]) ? enumeration (&list[i])
+                                                             : G_TYPE_INVALID));
 }
 
 static void
@@ -480,67 +332,10 @@ gst_dataset_src_class_init (GstDatasetSrcClass *klass)
   gobject_class->get_property = gst_dataset_src_get_property;
   gobject_class->finalize = gst_dataset_src_finalize;
 
-  g_object_class_install_property (gobject_class, PROP_LOCATION,
-      g_param_spec_string ("location", "Location",
-          "A folder of pictures or of sounds (each sub-folder a class), a sheet of tiles, an IDX "
-          "file (gzipped or not), one picture or one sound (unset: an error)",
-          DEFAULT_LOCATION, flags));
-  g_object_class_install_property (gobject_class, PROP_TILE_WIDTH,
-      g_param_spec_int ("tile-width", "Tile width",
-          "Width of a sheet's tiles in pixels (0: as tile-height; both 0: the picture is whole)", 0,
-          MAX_TILE, DEFAULT_TILE_WIDTH, flags));
-  g_object_class_install_property (gobject_class, PROP_TILE_HEIGHT,
-      g_param_spec_int ("tile-height", "Tile height",
-          "Height of a sheet's tiles in pixels (0: as tile-width)", 0, MAX_TILE,
-          DEFAULT_TILE_HEIGHT, flags));
-  g_object_class_install_property (gobject_class, PROP_ROWS_PER_LABEL,
-      g_param_spec_int ("rows-per-label", "Rows per label",
-          "How many rows of a sheet's tiles make one class (0: no classes)", 0, G_MAXINT,
-          DEFAULT_ROWS_PER_LABEL, flags));
-  g_object_class_install_property (gobject_class, PROP_SPLIT,
-      g_param_spec_enum ("split", "Split",
-          "Which items; each class is dealt to the splits in the same shares, which depend on "
-          "the seed",
-          GST_TYPE_DATASET_SPLIT, DEFAULT_SPLIT, flags));
-  g_object_class_install_property (gobject_class, PROP_VALIDATION_FRACTION,
-      g_param_spec_double ("validation-fraction", "Validation fraction",
-          "Share of the items in split=validation", 0, 1, DEFAULT_VALIDATION_FRACTION, flags));
-  g_object_class_install_property (gobject_class, PROP_TEST_FRACTION,
-      g_param_spec_double ("test-fraction", "Test fraction", "Share of the items in split=test", 0,
-          1, DEFAULT_TEST_FRACTION, flags));
+  install_settings (gobject_class);
   g_object_class_install_property (gobject_class, PROP_EPOCHS,
       g_param_spec_uint ("epochs", "Epochs", "How often all items are shown (0: endlessly)", 0,
           G_MAXUINT, DEFAULT_EPOCHS, flags));
-  g_object_class_install_property (gobject_class, PROP_SHUFFLE,
-      g_param_spec_boolean ("shuffle", "Shuffle",
-          "Draw a new order for each epoch, instead of the dataset's own", DEFAULT_SHUFFLE, flags));
-  g_object_class_install_property (gobject_class, PROP_SEED,
-      g_param_spec_uint64 ("seed", "Seed", "Same seed, same splits and same order", 0, G_MAXUINT64,
-          DEFAULT_SEED, flags));
-  g_object_class_install_property (gobject_class, PROP_FIT,
-      g_param_spec_enum ("fit", "Fit",
-          "How a picture of another size comes to the size that is asked for", GST_TYPE_DATASET_FIT,
-          DEFAULT_FIT, flags));
-  g_object_class_install_property (gobject_class, PROP_MEDIUM,
-      g_param_spec_enum ("medium", "Medium", "What a folder is searched for",
-          GST_TYPE_DATASET_MEDIUM, DEFAULT_MEDIUM, flags));
-  g_object_class_install_property (gobject_class, PROP_WINDOW,
-      g_param_spec_uint ("window", "Window",
-          "Frames that sounds are cut into, at the rate that they are made; those that are shorter "
-          "end in silence (0: each sound is a buffer of its own length)",
-          0, GEN_SOUND_MAX_FRAMES, DEFAULT_WINDOW, flags));
-  g_object_class_install_property (gobject_class, PROP_HOP,
-      g_param_spec_uint ("hop", "Hop",
-          "Frames from the beginning of one window of a sound to that of the next (0: the window)",
-          0, GEN_SOUND_MAX_FRAMES, DEFAULT_HOP, flags));
-  g_object_class_install_property (gobject_class, PROP_NORMALIZE,
-      g_param_spec_enum ("normalize", "Normalize",
-          "How loud each sound, or each window of one, is made", GST_TYPE_DATASET_NORMALIZE,
-          DEFAULT_NORMALIZE, flags));
-  g_object_class_install_property (gobject_class, PROP_THREADS,
-      g_param_spec_int ("threads", "Threads",
-          "Threads that decode a folder's files ahead (0: one for each processor)", 0, 256,
-          DEFAULT_THREADS, flags));
   g_object_class_install_property (gobject_class, PROP_SKIPPED,
       g_param_spec_uint ("skipped", "Skipped",
           "How many items were left out because they cannot be decoded", 0, G_MAXUINT, 0,
@@ -566,32 +361,14 @@ gst_dataset_src_class_init (GstDatasetSrcClass *klass)
   base_class->do_seek = gst_dataset_src_do_seek;
   base_class->alloc = gst_dataset_src_alloc;
   push_class->fill = gst_dataset_src_fill;
-
-  gst_type_mark_as_plugin_api (GST_TYPE_DATASET_SPLIT, 0);
-  gst_type_mark_as_plugin_api (GST_TYPE_DATASET_FIT, 0);
-  gst_type_mark_as_plugin_api (GST_TYPE_DATASET_MEDIUM, 0);
-  gst_type_mark_as_plugin_api (GST_TYPE_DATASET_NORMALIZE, 0);
 }
 
 static void
 gst_dataset_src_init (GstDatasetSrc *self)
 {
-  self->order = GEN_SEQUENCE_DEFAULTS;
-  self->order.split = DEFAULT_SPLIT;
-  self->order.validation_fraction = DEFAULT_VALIDATION_FRACTION;
-  self->order.test_fraction = DEFAULT_TEST_FRACTION;
-  self->order.shuffle = DEFAULT_SHUFFLE;
-  self->order.seed = DEFAULT_SEED;
-  self->tiles.tile_width = DEFAULT_TILE_WIDTH;
-  self->tiles.tile_height = DEFAULT_TILE_HEIGHT;
-  self->tiles.rows_per_label = DEFAULT_ROWS_PER_LABEL;
+  gen_data_settings_init (&self->settings);
+  self->cancellable = g_cancellable_new ();
   self->epochs = DEFAULT_EPOCHS;
-  self->fit = DEFAULT_FIT;
-  self->medium = DEFAULT_MEDIUM;
-  self->window = DEFAULT_WINDOW;
-  self->hop = DEFAULT_HOP;
-  self->normalize = DEFAULT_NORMALIZE;
-  self->threads = DEFAULT_THREADS;
   gst_video_info_init (&self->video);
   gst_audio_info_init (&self->audio);
   gst_base_src_set_format (GST_BASE_SRC (self), GST_FORMAT_TIME);

@@ -4,19 +4,12 @@
  * sound.c. A frame is a place in the sequence, whatever the item is of which it comes. */
 #pragma once
 
-#include <generative/dataset.h>
+#include <generative/data-settings.h>
 #include <gst/audio/audio.h>
 #include <gst/base/gstpushsrc.h>
 #include <gst/video/video.h>
 
 #include "timeline.h"
-
-/* Which medium is looked for. */
-typedef enum {
-  GST_DATASET_MEDIUM_AUTO,
-  GST_DATASET_MEDIUM_PICTURE,
-  GST_DATASET_MEDIUM_SOUND,
-} GstDatasetMedium;
 
 #define GST_TYPE_DATASET_SRC (gst_dataset_src_get_type ())
 G_DECLARE_FINAL_TYPE (GstDatasetSrc, gst_dataset_src, GST, DATASET_SRC, GstPushSrc)
@@ -49,19 +42,14 @@ struct _GstDatasetSrc {
   GstPushSrc parent;
 
   /* Properties, under the object lock. */
-  char *location;
-  GenDatasetSettings tiles;
-  GenSequenceSettings order;
+  GenDataSettings settings;
   guint epochs;
-  GstDatasetMedium medium;
-  GenFit fit;
-  guint window, hop;
-  GenNormalize normalize;
-  int threads;
   guint skipped;
   /* Under the object lock, since unlock comes from another thread. */
   GenLoader *loader;
   gboolean flushing;
+
+  GCancellable *cancellable; /* of what takes long before there is a loader */
 
   /* The streaming thread's. */
   const GstDatasetKind *kind; /* NULL: nothing is open */

@@ -80,15 +80,15 @@ gst_dataset_src_set_caps (GstBaseSrc *base, GstCaps *caps)
   GenLoader *loader;
 
   if (!self->kind->accept (self, caps, &settings.format, &error)) {
-    gst_dataset_src_post_error (self, error);
+    if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+      gst_dataset_src_post_error (self, error);
     return FALSE;
   }
   self->negotiated = TRUE;
   settings.frames = self->frames;
   GST_OBJECT_LOCK (self);
-  settings.fitting.fit = self->fit;
-  settings.fitting.normalize = self->normalize;
-  settings.threads = self->threads;
+  settings.fitting = gen_data_settings_fitting (&self->settings);
+  settings.threads = self->settings.threads;
   GST_OBJECT_UNLOCK (self);
   text = gen_format_describe (&settings.format);
   GST_INFO_OBJECT (self, "items are made %s, by %d threads (0: all): %" GST_PTR_FORMAT, text,

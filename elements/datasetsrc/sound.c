@@ -28,25 +28,22 @@ static gboolean
 cut (GstDatasetSrc *self, GError **error)
 {
   g_autoptr (GenDataset) windows = NULL;
-  g_autofree char *location = NULL;
   g_autoptr (GenSequence) sequence = NULL, places = NULL;
-  GenSequenceSettings order;
-  GenDatasetCut settings = { .rate = GST_AUDIO_INFO_RATE (&self->audio) };
+  g_auto (GenDataSettings) all = { 0 };
+  GenDatasetCut settings;
 
   GST_OBJECT_LOCK (self);
-  location = g_strdup (self->location);
-  settings.window = self->window;
-  settings.hop = self->hop;
-  settings.threads = self->threads;
-  order = self->order;
+  gen_data_settings_copy (&self->settings, &all);
   GST_OBJECT_UNLOCK (self);
+  settings = gen_data_settings_cut (&all, GST_AUDIO_INFO_RATE (&self->audio));
+  settings.cancellable = self->cancellable;
   windows = gen_dataset_cut (self->dataset, &settings, error);
   if (windows == NULL)
     return FALSE;
-  sequence = gen_sequence_new (windows, &order, error);
-  places = sequence != NULL ? gen_sequence_new (windows, &order, error) : NULL;
+  sequence = gen_sequence_new (windows, &all.order, error);
+  places = sequence != NULL ? gen_sequence_new (windows, &all.order, error) : NULL;
   if (places == NULL) {
-    g_prefix_error (error, "%s: ", location);
+    g_prefix_error (error, "%s: ", all.location);
     return FALSE;
   }
   gst_dataset_src_set_loader (self, NULL);
@@ -61,6 +58,19 @@ cut (GstDatasetSrc *self, GError **error)
   return TRUE;
 }
 
+static gboolean
+check_rate (GstDatasetSrc *self, GError **error)
+{
+  const int rate = GST_AUDIO_INFO_RATE (&self->audio);
+
+  if (rate <= GEN_SOUND_MAX_RATE)
+    return TRUE;
+  g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
+      "The caps ask for rate=%d; sounds are made of at most %d frames a second", rate,
+      GEN_SOUND_MAX_RATE);
+  return FALSE;
+}
+
 /* Whether there is room for windows, several of which are decoded ahead. */
 static gboolean
 check_window (GstDatasetSrc *self, GError **error)
@@ -69,7 +79,7 @@ check_window (GstDatasetSrc *self, GError **error)
   guint window;
 
   GST_OBJECT_LOCK (self);
-  window = self->window;
+  window = self->settings.window;
   GST_OBJECT_UNLOCK (self);
   if ((guint64)window * channels <= GEN_SOUND_MAX_FRAMES)
     return TRUE;
@@ -89,7 +99,7 @@ sound_accept (GstDatasetSrc *self, const GstCaps *caps, GenFormat *format, GErro
         error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION, "The next element's caps are no audio");
     return FALSE;
   }
-  if (!check_window (self, error))
+  if (!check_rate (self, error) || !check_window (self, error))
     return FALSE;
   if (GST_AUDIO_INFO_RATE (&self->audio) != rate && !cut (self, error))
     return FALSE;

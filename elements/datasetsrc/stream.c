@@ -28,6 +28,10 @@ gst_dataset_src_set_loader (GstDatasetSrc *self, GenLoader *loader)
 static gboolean
 gst_dataset_src_set_flushing (GstDatasetSrc *self, gboolean flushing)
 {
+  if (flushing)
+    g_cancellable_cancel (self->cancellable);
+  else
+    g_cancellable_reset (self->cancellable);
   GST_OBJECT_LOCK (self);
   self->flushing = flushing;
   if (self->loader != NULL)
@@ -290,7 +294,7 @@ gst_dataset_src_fill (GstPushSrc *push, GstBuffer *buffer)
   GST_BUFFER_OFFSET_END (buffer) = self->kind->place (self, frame + 1);
   label = gen_dataset_get_label (items, item);
   gst_generative_label_add (
-      buffer, label, label < 0 ? NULL : gen_dataset_get_label_name (items, label), item);
+      buffer, label, label < 0 ? NULL : gen_dataset_get_label_name (items, label), item, frame);
   GST_LOG_OBJECT (self, GST_GENERATIVE_FRAME_FORMAT ": %s %u, class %d, had after %.3f ms",
       GST_GENERATIVE_FRAME_ARGS (buffer), self->kind->medium->name, item, label,
       gst_generative_since (began));

@@ -23,9 +23,10 @@
  * of a window and passes in pieces of `hop`, each of which goes by the window that begins with it.
  * What is dropped is a gap, of which an event tells; what follows keeps its time and is marked
  * DISCONT, so that players stay in time. (A file of wavenc's has no times: what passed follows each
- * other there.) Windows run on from one sound of `datasetsrc` into the next, unless `window` there
- * is as many frames as the model takes. At the end, and before a jump, less than a window is left:
- * half of one and more is scored with silence behind it, less goes with the window before.
+ * other there.) At the end, before a jump and at the end of each item of `datasetsrc`, less than a
+ * window is left: half of one and more, or all there was, is scored with silence behind it, less
+ * goes with the window before. So no window has two items in it. Where nothing at all has passed, a
+ * warning at the end tells the threshold and the best score.
  *
  * The model's rate is told by its metadata `generative.sample-rate`, its `.modelinfo`, or
  * `sample-rate`; audioresample and audioconvert in front bring sound to it.
@@ -476,12 +477,14 @@ gst_discriminator_class_init (GstDiscriminatorClass *klass)
           0, G_MAXINT, DEFAULT_SAMPLE_RATE, ready));
   g_object_class_install_property (gobject_class, PROP_WINDOW,
       g_param_spec_double ("window", "Window",
-          "Seconds of sound that are scored at once, for a model that takes any length (0: the "
+          "Seconds (not frames) of sound that are scored at once, for a model that takes any "
+          "length (0: the "
           "model's, or one second)",
           0, MAX_SECONDS, DEFAULT_WINDOW, ready));
   g_object_class_install_property (gobject_class, PROP_HOP,
       g_param_spec_double ("hop", "Hop",
-          "Seconds from the beginning of a window of sound to that of the next one, at most a "
+          "Seconds (not frames) from the beginning of a window of sound to that of the next one, "
+          "at most a "
           "window (0: a window)",
           0, MAX_SECONDS, DEFAULT_HOP, ready));
   gst_generative_playing_install (gobject_class, PROP_PLAYING, DEFAULT_PRECISION);

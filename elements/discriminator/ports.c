@@ -67,10 +67,14 @@ gboolean
 gst_discriminator_choose_ports (GstDiscriminatorPorts *ports, GenModel *model,
     const GstDiscriminatorHints *hints, GError **error)
 {
-  const GenPort *input = find_input (model, hints->sample_rate);
-  const GenPort *output = gen_model_find_output (model, GEN_PORT_VECTOR);
-  g_autofree char *text = gen_model_describe (model);
+  g_autofree char *text = NULL;
+  const GenPort *input, *output;
 
+  if (hints->sample_rate > 0 && !gen_model_make_sound (model, hints->sample_rate, error))
+    return FALSE;
+  input = find_input (model, hints->sample_rate);
+  output = gen_model_find_output (model, GEN_PORT_VECTOR);
+  text = gen_model_describe (model);
   ports->model = model;
   if (input != NULL)
     ports->input = *input;

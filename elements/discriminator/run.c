@@ -140,12 +140,34 @@ gst_discriminator_measure (GstScoreFilter *filter, GstScoreFrame *frame, double 
   return GST_BASE_TRANSFORM_FLOW_DROPPED;
 }
 
+/* Who gets nothing is to know why: a threshold may be of another scale than the model's scores. */
+static void
+warn_of_nothing (GstDiscriminator *self)
+{
+  g_autofree char *best = NULL;
+  double threshold;
+
+  if (self->measured == 0 || self->dropped < self->measured)
+    return;
+  GST_OBJECT_LOCK (self);
+  threshold = self->threshold;
+  GST_OBJECT_UNLOCK (self);
+  best = self->tally.count > 0 ? g_strdup_printf ("the best one is %g", self->tally.maximum)
+                               : g_strdup ("none has a score that is a number");
+  GST_ELEMENT_WARNING (self, STREAM, FAILED,
+      ("Nothing passed: none of the %" G_GUINT64_FORMAT " %ss has a score of at least %g, the "
+       "threshold; %s. Property threshold says what is good enough",
+          self->measured, name_of (self), threshold, best),
+      (NULL));
+}
+
 JsonObject *
 gst_discriminator_summarise (GstScoreFilter *filter)
 {
   GstDiscriminator *self = GST_DISCRIMINATOR (filter);
   JsonObject *summary = json_object_new ();
 
+  warn_of_nothing (self);
   json_object_set_int_member (summary, "frames", (gint64)self->measured);
   json_object_set_int_member (summary, "dropped", (gint64)self->dropped);
   if (self->tally.count > 0) {

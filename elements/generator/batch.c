@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Buffer by buffer: pictures, or sounds, of latents or of pictures, of several buffers in a run
  * where that is asked for. */
+#include "allocation.h"
 #include "mode.h"
 #include "sound.h"
 
@@ -117,10 +118,11 @@ copy_latent (Batch *self, const Slot *slot, int p)
 static void
 notice_not_finite (Batch *self, const Slot *slots, guint n)
 {
-  const int i = gst_generator_play_find_not_finite (self->play, n);
+  GstBuffer *inputs[GST_GENERATOR_MAX_BATCH];
 
-  if (i >= 0)
-    gst_generator_play_tell_not_finite (self->play, i, slots[i].input);
+  for (guint i = 0; i < n; i++)
+    inputs[i] = slots[i].input;
+  gst_generator_play_notice_not_finite (self->play, inputs, n);
 }
 
 static gboolean
@@ -327,10 +329,15 @@ run_slots (Batch *self, guint n)
 static GstFlowReturn
 allocate (Batch *self, Slot *slot)
 {
+  GstFlowReturn flow;
+
   if (!makes_sound (self))
     return gst_generator_play_allocate (self->play, slot->input, &slot->output);
-  slot->output = gst_generator_sounds_allocate (&self->sounds, slot->input);
-  return GST_FLOW_OK;
+  flow = gst_generator_allocation_new (
+      self->play, gst_generator_sounds_size (&self->sounds), &slot->output);
+  if (flow == GST_FLOW_OK)
+    gst_generator_sounds_stamp (&self->sounds, slot->input, slot->output);
+  return flow;
 }
 
 /* Pictures for all that is gathered. */
@@ -391,9 +398,12 @@ negotiate_sound (Batch *self, GstCaps *sink, GstCaps *source, GenModelUse *use, 
 {
   GstGeneratorInput *input = &self->format->input;
 
-  return gst_generator_format_read (self->format, self->play, sink, input, use, error) &&
-         gst_generator_sounds_negotiate (
-             &self->sounds, &self->play->ports, input, source, use, error);
+  if (!gst_generator_format_read (self->format, self->play, sink, input, use, error) ||
+      !gst_generator_sounds_negotiate (
+          &self->sounds, &self->play->ports, input, source, use, error))
+    return FALSE;
+  self->play->bytes = gst_generator_sounds_size (&self->sounds);
+  return TRUE;
 }
 
 static gboolean

@@ -177,7 +177,7 @@ gst_generator_could_tile (const GstGeneratorPorts *ports, int height, int width)
 {
   return !ports->tiling.used && ports->input.kind == GEN_PORT_PICTURE &&
          ports->output.kind == GEN_PORT_PICTURE && !ports->staged && !ports->remembers &&
-         height >= ports->input.height && width >= ports->input.width;
+         ports->frames == 1 && height >= ports->input.height && width >= ports->input.width;
 }
 
 gboolean
@@ -252,8 +252,8 @@ gst_generator_output_size (const GstGeneratorPorts *ports, const GstGeneratorInp
     if (!gen_model_output_shape (
             ports->model, port, 1, input->height, input->width, 0, &shape, error))
       return FALSE;
-    one_height = (int)shape.dims[port->channels_last ? 1 : 2];
-    one_width = (int)shape.dims[port->channels_last ? 2 : 3];
+    one_height = (int)shape.dims[gen_port_height_axis (port)];
+    one_width = (int)shape.dims[gen_port_height_axis (port) + 1];
   }
   all_height = (gint64)one_height * input->rows;
   all_width = (gint64)one_width * input->columns;
@@ -373,6 +373,23 @@ append_sound (
   return gst_caps_merge_structure (caps, structure);
 }
 
+/* Of a model that makes what lies between frames, which go on as they are: the fields of the other
+ * side, whose frames are as `other`, `numerator` / `denominator` times as many a second. */
+static void
+follow_frames (const GstStructure *other, int numerator, int denominator, GstStructure *structure)
+{
+  const GValue *format = gst_structure_get_value (other, "format");
+  int n, d;
+
+  if (format != NULL)
+    gst_structure_set_value (structure, "format", format);
+  if (gst_structure_get_fraction (other, "framerate", &n, &d) &&
+      gst_util_fraction_multiply (n, d, numerator, denominator, &n, &d))
+    gst_structure_set (structure, "framerate", GST_TYPE_FRACTION, n, d, NULL);
+  else
+    gst_structure_set (structure, "framerate", GST_TYPE_FRACTION_RANGE, 0, 1, G_MAXINT, 1, NULL);
+}
+
 /* Frames for what is made of `sink`. Where two by two pixels share chroma, pictures that are
  * written into a wall one by one have to be even. */
 static GstCaps *
@@ -391,6 +408,8 @@ append_output (const GstGeneratorPorts *ports, const GstStructure *sink, GstCaps
     gst_generative_pass_fields (sink, GST_PAD_SINK, structure);
   else
     copy_rate (sink, structure);
+  if (ports->between)
+    follow_frames (sink, 2, 1, structure);
   apart = ports->input.batch == 1 && input.pictures > 1;
   return append_frames (ports, structure, ports->output.channels, FALSE,
       !apart || (width / input.columns % 2 == 0 && height / input.rows % 2 == 0), caps);
@@ -479,6 +498,8 @@ make_input (const GstGeneratorPorts *ports, const GstStructure *source)
   set_size (structure, "height", ports->tiling.used ? 0 : ports->input.height);
   if (ports->output.kind == GEN_PORT_PICTURE)
     gst_generative_pass_fields (source, GST_PAD_SRC, structure);
+  if (ports->between)
+    follow_frames (source, 1, 2, structure);
   return structure;
 }
 

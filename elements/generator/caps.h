@@ -25,6 +25,9 @@ typedef struct {
   gint64 piece;              /* frames of sound in a piece, as somebody said; 0: what suits */
   int columns;               /* of a wall; 0: nearly square */
   gboolean staged;           /* the model's shapes hang on what it computes */
+  int frames;                /* that go into a run, 1 as a rule */
+  guint ahead;               /* how many of these follow the one that is made */
+  gboolean between;          /* a picture lies between two that come, and these go on as well */
   gboolean remembers;        /* what it makes hangs on what came before: one picture a run */
   GstGeneratorTiling tiling; /* of pictures that are made of pictures */
   /* Frames may lie in the memory of a device, and best do so where the next element takes them. */
@@ -48,12 +51,15 @@ typedef struct {
 
 /* What properties say of a model that does not say it itself; 0: what suits. */
 typedef struct {
-  int width, height; /* of pictures that are made as vectors */
-  int sample_rate;   /* of sounds; where it is set, vectors are sounds */
-  int context;       /* of sounds, in samples; -1: what the graph says */
-  int chunk_size;    /* frames of sound in a piece */
-  int overlap;       /* of pieces, in samples of the input; -1: what suits */
-  guint64 crossfade; /* of the sounds of latents, in nanoseconds */
+  int width, height;    /* of pictures that are made as vectors */
+  int sample_rate;      /* of sounds; where it is set, vectors are sounds */
+  int context;          /* of sounds, in samples; -1: what the graph says */
+  int chunk_size;       /* frames of sound in a piece */
+  int overlap;          /* of pieces, in samples of the input; -1: what suits */
+  guint64 crossfade;    /* of the sounds of latents, in nanoseconds */
+  int frames;           /* that follow each other; 0: what the model says */
+  int lookahead;        /* frames behind the one that is made of several; -1: what suits */
+  gboolean interpolate; /* one of two is what lies between them */
 } GstGeneratorHints;
 
 /* Choose the ports of `model`. FALSE with `error` when it is no generator. */
@@ -66,6 +72,9 @@ gboolean gst_generator_sound_length (
     const GstGeneratorPorts *ports, const GstGeneratorInput *input, gint64 *length, GError **error);
 /* Whether what it takes is one stream, sound or a series, wherever buffers cut it. */
 gboolean gst_generator_streams (const GstGeneratorPorts *ports);
+/* How many buffers are gathered for a run where somebody asks for `batch`: a model that takes one
+ * at a time gains nothing by more. */
+guint gst_generator_batch_of (const GstGeneratorPorts *ports, guint batch);
 /* Whether it makes neither pictures nor sound. */
 gboolean gst_generator_makes_tensors (const GstGeneratorPorts *ports);
 

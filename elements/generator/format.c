@@ -73,6 +73,7 @@ gst_generator_format_read (GstGeneratorFormat *format, GstGeneratorPlay *play, G
   use->from_sound = use->to_sound = (GenSoundLayout){ 0 };
   use->length = 0;
   use->in_parts = FALSE;
+  use->window = ports->frames;
   if (!use->from_frames)
     return TRUE;
   if (!gst_video_info_from_caps (&info, caps)) {

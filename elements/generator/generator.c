@@ -76,23 +76,28 @@
  * where the model says its rate, from 64 on. Sounds follow each other to the sample, whatever the
  * times of the latents are. `latentsrc` is asked for latents as fast as sounds are long. With
  * `crossfade` each begins while the one before it fades out, and that much less of it lies between
- * two latents; the first one after a seek has none before it to fade out.
+ * two latents. The first one after a seek has none before it to fade out: its first `crossfade`
+ * nanoseconds are not those of a play without the seek, all that follows is. Who needs these too
+ * seeks to a latent earlier.
  *
  * A model of sound whose input and output are such is played on sound: piece by piece, each with
  * the samples around it that its results hang on, which is found from the model's kernels,
  * dilations and strides, so that pieces come out as they do of the whole, and so that there is no
- * click between them. `chunk-size` says how long pieces are, and with it the latency. Where results
- * hang on the whole sound, as those of attention and of normalisation along time do, no piece comes
- * out as it would of the whole: pieces of a second then overlap by half and fade into each other,
- * so that there is no click, and a warning tells of it. How near that comes hangs on the model: of
- * one that adds the mean over all time, white noise in pieces of 500 samples is 35 dB off.
- * `overlap` sets it otherwise, and is taken for other models as well; `context` says instead how
- * much is to be enough.
+ * click between them. `chunk-size` says how long pieces are, and with it the latency; at most 2^24
+ * samples go into a run, which nothing interrupts. Where results hang on the whole sound, as those
+ * of attention and of normalisation along time do, no piece comes out as it would of the whole:
+ * pieces of a second then overlap by half and fade into each other, so that there is no click, and
+ * a warning tells of it. How near that comes hangs on the model: of one that adds the mean over all
+ * time, white noise in pieces of 500 samples is 35 dB off. `overlap` sets it otherwise, and is
+ * taken for other models as well; `context` says instead how much is to be enough.
  *
- * Where nothing says the rate of a model that takes sound, it plays at whatever rate comes: for one
- * that was trained at 16 kHz, set `sample-rate`, and audioresample in front makes it of others.
- * Where its sound is [1, T], it is taken for such only if its metadata or `.modelinfo` says the
- * rate.
+ * Where nothing says the rate of a model that takes sound, it plays at whatever rate comes, and a
+ * warning tells which: for one that was trained at 16 kHz, set `sample-rate`, and audioresample in
+ * front makes it of others. Where its sound is [1, T], it is taken for such only if that, its
+ * metadata or `.modelinfo` says the rate.
+ *
+ * Sound, and what is made of it, is not played backwards, and neither is a series of vectors: a
+ * seek with a negative rate is refused, and a warning says so.
  *
  * Sound may be at one end alone. Vectors that follow each other, as the frames of a mel spectrogram
  * do, become sound by a model that takes them as [1, D, T] or [1, T, D] (a vocoder): buffers may
@@ -173,8 +178,34 @@ static GstStaticPadTemplate src_template =
         GST_STATIC_CAPS (GST_VIDEO_CAPS_MAKE (GST_GENERATIVE_OUTPUT_FORMATS)
                 GST_GENERATIVE_DEVICE_CAPS "; " SOUND_CAPS "; " ONE_TENSOR_CAPS));
 
-G_DEFINE_FINAL_TYPE (GstGenerator, gst_generator, GST_TYPE_BASE_TRANSFORM)
+static void gst_generator_child_proxy_init (gpointer interface, gpointer data);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (GstGenerator, gst_generator, GST_TYPE_BASE_TRANSFORM,
+    G_IMPLEMENT_INTERFACE (GST_TYPE_CHILD_PROXY, gst_generator_child_proxy_init))
 GST_ELEMENT_REGISTER_DEFINE (generator, "generator", GST_RANK_NONE, GST_TYPE_GENERATOR)
+
+/* --- parameters of the model --- */
+
+static GObject *
+get_child_by_index (GstChildProxy *proxy, guint i)
+{
+  return gst_generator_parameters_get (&GST_GENERATOR (proxy)->parameters, i);
+}
+
+static guint
+get_children_count (GstChildProxy *proxy)
+{
+  return gst_generator_parameters_count (&GST_GENERATOR (proxy)->parameters);
+}
+
+static void
+gst_generator_child_proxy_init (gpointer interface, gpointer data)
+{
+  GstChildProxyInterface *proxy = interface;
+
+  proxy->get_child_by_index = get_child_by_index;
+  proxy->get_children_count = get_children_count;
+}
 
 /* --- properties --- */
 
@@ -213,6 +244,7 @@ gst_generator_finalize (GObject *object)
   GstGenerator *self = GST_GENERATOR (object);
 
   gst_generator_settings_clear (&self->settings);
+  gst_generator_parameters_clear (&self->parameters);
   gst_generative_playing_clear (&self->play.playing);
   G_OBJECT_CLASS (gst_generator_parent_class)->finalize (object);
 }
@@ -283,6 +315,8 @@ open_model (GstGenerator *self, const char *path, GstGeneratorPorts *ports)
 
   if (model == NULL)
     return FALSE;
+  gst_generator_parameters_follow (&self->parameters, model);
+  gst_generator_parameters_set (&self->parameters, model);
   if (gst_generator_settings_find_ports (&self->settings, element, model, ports, &error)) {
     gst_generator_settings_warn (&self->settings, element, ports);
     ports->model = g_steal_pointer (&model);
@@ -322,9 +356,10 @@ gst_generator_start (GstBaseTransform *base)
   self->explained = self->refused = FALSE;
   GST_OBJECT_UNLOCK (self);
   gst_generator_lateness_reset (&self->lateness);
-  gst_generator_play_begin (&self->play, &ports, ports.staged ? 1 : batch);
+  gst_generator_play_begin (&self->play, &ports, gst_generator_batch_of (&ports, batch));
   choose_mode (self);
   self->waiting = FALSE;
+  self->fresh = TRUE;
   gst_generator_change_begin (&self->change, reload ? path : NULL);
   return TRUE;
 }
@@ -370,6 +405,7 @@ forget_states (GstGenerator *self)
 {
   if (self->play.player != NULL)
     gen_player_reset (self->play.player);
+  self->fresh = TRUE;
 }
 
 /* What comes does not follow what came. */
@@ -382,6 +418,58 @@ begin_anew (GstGenerator *self)
   return flow;
 }
 
+/* Sound, and what is made of it, hangs together: nothing of it is left out, and it is made
+ * forwards, since a piece is made with what comes before it. */
+static gboolean
+hangs_together (const GstGeneratorPorts *ports)
+{
+  return ports->output.kind == GEN_PORT_SOUND || gst_generator_streams (ports);
+}
+
+/* Of several frames that make one none is left out, either. */
+static gboolean
+needs_all (const GstGeneratorPorts *ports)
+{
+  return hangs_together (ports) || ports->frames > 1;
+}
+
+#define BACKWARDS                                                                                  \
+  "sound, and what is made of it, is made forwards: a piece is made with what comes before it, "   \
+  "and what comes backwards does not follow it. Seek with a positive rate"
+
+/* Whether a seek is one that goes on to those before; a warning says why not. For any thread. */
+static gboolean
+can_seek (GstGenerator *self, GstEvent *event)
+{
+  GstGeneratorPorts ports;
+  gboolean can;
+  double rate;
+
+  gst_event_parse_seek (event, &rate, NULL, NULL, NULL, NULL, NULL, NULL);
+  if (rate > 0 || !gst_generator_play_get_ports (&self->play, &ports))
+    return TRUE;
+  can = !hangs_together (&ports);
+  gen_model_unref (ports.model);
+  if (!can)
+    GST_ELEMENT_WARNING (
+        self, CORE, SEEK, ("A seek with rate %g is refused: " BACKWARDS, rate), (NULL));
+  return can;
+}
+
+/* The same of what has come of a seek that others let pass, which is an error. */
+static gboolean
+can_play_segment (GstGenerator *self, GstEvent *event)
+{
+  const GstSegment *segment;
+
+  gst_event_parse_segment (event, &segment);
+  if (segment->rate > 0 || !hangs_together (&self->play.ports))
+    return TRUE;
+  GST_ELEMENT_ERROR (
+      self, CORE, SEEK, ("What comes has rate %g: " BACKWARDS, segment->rate), (NULL));
+  return FALSE;
+}
+
 static gboolean
 gst_generator_sink_event (GstBaseTransform *base, GstEvent *event)
 {
@@ -389,6 +477,10 @@ gst_generator_sink_event (GstBaseTransform *base, GstEvent *event)
   GstGenerator *self = GST_GENERATOR (base);
   g_autoptr (GstCaps) caps = NULL;
 
+  if (GST_EVENT_TYPE (event) == GST_EVENT_SEGMENT && !can_play_segment (self, event)) {
+    gst_event_unref (event);
+    return FALSE;
+  }
   if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP) {
     if (self->mode != NULL && self->mode->flush != NULL)
       self->mode->flush (self->state);
@@ -411,22 +503,17 @@ gst_generator_sink_event (GstBaseTransform *base, GstEvent *event)
   return FALSE;
 }
 
-/* Of sound and of what is made of it nothing is left out. */
-static gboolean
-leaves_out (const GstGenerator *self)
-{
-  const GstGeneratorPorts *ports = &self->play.ports;
-
-  return ports->output.kind != GEN_PORT_SOUND && !gst_generator_streams (ports);
-}
-
 static gboolean
 gst_generator_src_event (GstBaseTransform *base, GstEvent *event)
 {
   GstGenerator *self = GST_GENERATOR (base);
 
+  if (GST_EVENT_TYPE (event) == GST_EVENT_SEEK && !can_seek (self, event)) {
+    gst_event_unref (event);
+    return FALSE;
+  }
   /* Those before it may know better. */
-  if (GST_EVENT_TYPE (event) == GST_EVENT_QOS && !leaves_out (self))
+  if (GST_EVENT_TYPE (event) == GST_EVENT_QOS && needs_all (&self->play.ports))
     return gst_pad_push_event (GST_BASE_TRANSFORM_SINK_PAD (base), event);
   if (GST_EVENT_TYPE (event) == GST_EVENT_QOS)
     gst_generator_lateness_note_shown (&self->lateness, event);
@@ -443,8 +530,7 @@ adopt (GstGenerator *self, GstGeneratorSuccessor *next)
   self->explained = FALSE;
   GST_OBJECT_UNLOCK (self);
   choose_mode (self);
-  /* A model that was read before knows nothing of what has been set since. */
-  g_atomic_int_set (&self->change.parameters, TRUE);
+  gst_generator_parameters_follow (&self->parameters, self->play.ports.model);
   gst_generator_format_describe_tensors (&self->format, &self->play.ports);
 }
 
@@ -550,7 +636,7 @@ gst_generator_submit_input_buffer (GstBaseTransform *base, gboolean discont, Gst
     gst_buffer_unref (buffer);
     return flow;
   }
-  if (leaves_out (self))
+  if (!needs_all (&self->play.ports))
     gst_generator_lateness_judge (&self->lateness, buffer);
   flow = parent->submit_input_buffer (base, discont, buffer);
   if (flow == GST_FLOW_OK && gen_player_use (self->play.player) == NULL && !keep_caps (self)) {
@@ -558,6 +644,47 @@ gst_generator_submit_input_buffer (GstBaseTransform *base, gboolean discont, Gst
     flow = GST_FLOW_NOT_NEGOTIATED;
   }
   return flow == GST_FLOW_NOT_NEGOTIATED && is_interrupted (self) ? GST_FLOW_FLUSHING : flow;
+}
+
+/* As the properties, or what controls them, have them for what comes. */
+static void
+set_parameters (GstGenerator *self, GstBuffer *input)
+{
+  GstBaseTransform *base = GST_BASE_TRANSFORM (self);
+  g_autofree char *text = gst_generator_change_take_parameters (&self->change);
+  const GstClockTime time = input == NULL ? GST_CLOCK_TIME_NONE
+                                          : gst_segment_to_stream_time (&base->segment,
+                                                GST_FORMAT_TIME, GST_BUFFER_PTS (input));
+  g_autoptr (GError) error = NULL;
+
+  if ((text == NULL || gst_generator_parameters_say (&self->parameters, text, &error)) &&
+      gst_generator_parameters_give (&self->parameters, self->play.player, time, &error))
+    return;
+  GST_ELEMENT_WARNING (self, LIBRARY, SETTINGS,
+      ("%s: %s. The model plays on as before", self->play.ports.model->path, error->message),
+      (NULL));
+}
+
+/* Let a model that remembers see the first picture several times. */
+static GstFlowReturn
+warm_up (GstGenerator *self, GstBuffer *first)
+{
+  const GstGeneratorPorts *ports = &self->play.ports;
+  GstFlowReturn flow = GST_FLOW_OK;
+  guint times;
+
+  GST_OBJECT_LOCK (self);
+  times = self->settings.warm_up;
+  GST_OBJECT_UNLOCK (self);
+  self->fresh = FALSE;
+  if (!ports->remembers || ports->frames > 1 || gst_generator_streams (ports))
+    return GST_FLOW_OK;
+  for (guint i = 0; i < times && flow == GST_FLOW_OK; i++) {
+    g_autoptr (GstBuffer) made = NULL;
+
+    flow = self->mode->output (self->state, gst_buffer_ref (first), &made);
+  }
+  return flow;
 }
 
 static GstFlowReturn
@@ -569,9 +696,11 @@ gst_generator_generate_output (GstBaseTransform *base, GstBuffer **output)
 
   *output = NULL;
   if (gen_player_use (self->play.player) != NULL) {
-    gst_generator_change_set_parameters (&self->change);
+    set_parameters (self, input);
     if (input != NULL && GST_BUFFER_IS_DISCONT (input) && self->play.ports.remembers)
       flow = begin_anew (self);
+    if (flow == GST_FLOW_OK && input != NULL && self->fresh)
+      flow = warm_up (self, input);
     if (flow == GST_FLOW_OK)
       return self->mode->output (self->state, input, output);
   } else if (input != NULL) {
@@ -636,8 +765,9 @@ static void
 gst_generator_init (GstGenerator *self)
 {
   gst_generator_settings_init (&self->settings);
+  gst_generator_parameters_init (&self->parameters, GST_ELEMENT (self));
   gst_generative_playing_init (&self->play.playing, DEFAULT_PRECISION);
   self->play.base = self->lateness.base = GST_BASE_TRANSFORM (self);
-  gst_generator_change_init (&self->change, &self->play, &self->settings);
+  gst_generator_change_init (&self->change, &self->play, &self->settings, &self->parameters);
   gst_base_transform_set_qos_enabled (GST_BASE_TRANSFORM (self), TRUE);
 }

@@ -2,6 +2,8 @@
 /* What the generator agrees on with its neighbours: caps, memory, latency. */
 #include "generator.h"
 
+#include "allocation.h"
+
 #include "../shared/debug.h"
 #include "../shared/interlaced.h"
 #include "../shared/passing.h"
@@ -187,11 +189,14 @@ gboolean
 gst_generator_decide_allocation (GstBaseTransform *base, GstQuery *query)
 {
   GstGenerator *self = GST_GENERATOR (base);
+  GstGeneratorPlay *play = &self->play;
 
-  return (self->play.ports.output.kind != GEN_PORT_PICTURE ||
-             gst_generative_playing_decide_pool (
-                 &self->play.playing, base, query, &self->format.out_info)) &&
-         get_parent_class ()->decide_allocation (base, query);
+  if (play->ports.output.kind != GEN_PORT_PICTURE)
+    gst_generator_allocation_decide (play, query);
+  else if (!gst_generative_playing_decide_pool (
+               &play->playing, base, query, &self->format.out_info))
+    return FALSE;
+  return get_parent_class ()->decide_allocation (base, query);
 }
 
 gboolean

@@ -2,6 +2,8 @@
 /* What plays a model: which of its ports, on which device. */
 #include "play.h"
 
+#include <math.h>
+
 GST_DEBUG_CATEGORY_EXTERN (generator_debug);
 #define GST_CAT_DEFAULT generator_debug
 
@@ -24,7 +26,7 @@ gst_generator_play_begin (GstGeneratorPlay *play, const GstGeneratorPorts *ports
   play->player = gst_generator_play_new_player (play, ports->model);
   play->batch = batch;
   play->frame = 0;
-  play->told_not_finite = FALSE;
+  play->told_not_finite = play->told_rate = FALSE;
 }
 
 void
@@ -61,7 +63,7 @@ gst_generator_play_adopt (GstGeneratorPlay *play, GstGeneratorSuccessor *next)
   ports->prefers_device = old.prefers_device && ports->shares_device;
   GST_OBJECT_UNLOCK (play->base);
   play->batch = next->batch;
-  play->told_not_finite = FALSE;
+  play->told_not_finite = play->told_rate = FALSE;
   gst_generator_successor_free (next);
   gen_player_free (old_player);
   gen_model_unref (old.model);
@@ -144,31 +146,76 @@ gst_generator_play_fall_back (GstGeneratorPlay *play, const GError *error)
 
 /* --- what it makes --- */
 
-int
-gst_generator_play_find_not_finite (GstGeneratorPlay *play, guint n)
+/* What becomes of numbers that are not finite. */
+static const char *
+describe_fate (const GenModelUse *use)
 {
-  /* Of a batch that was not filled, the rest is what lay there. */
-  const guint64 frames =
-      gen_player_take_not_finite (play->player) & (G_MAXUINT64 >> (GST_GENERATOR_MAX_BATCH - n));
-
-  return frames == 0 || play->told_not_finite ? -1 : __builtin_ctzll (frames);
+  if (!use->to_frames)
+    return "go on as they are";
+  return use->output.kind == GEN_PORT_SOUND ? "are silent" : "show as black or white";
 }
 
-void
-gst_generator_play_tell_not_finite (GstGeneratorPlay *play, int i, const GstBuffer *input)
+static void
+tell_not_finite (GstGeneratorPlay *play, guint64 frame)
 {
   const GenModelUse *use = gen_player_use (play->player);
-  /* A latent knows its number. */
-  const guint64 number = use->from_frames || !GST_BUFFER_OFFSET_IS_VALID (input)
-                             ? play->frame + (guint64)i
-                             : GST_BUFFER_OFFSET (input);
 
   play->told_not_finite = TRUE;
   GST_ELEMENT_WARNING (play->base, STREAM, FAILED,
       ("%s: in frame %" G_GUINT64_FORMAT " its output '%s' has numbers that are not finite (NaN or "
        "infinite), which %s. Further frames are not reported",
-          gen_player_model (play->player)->path, number, use->output.name,
-          use->output.kind == GEN_PORT_SOUND ? "are silent" : "show as black or white"),
+          gen_player_model (play->player)->path, frame, use->output.name, describe_fate (use)),
+      (NULL));
+}
+
+/* Of a batch that was not filled, the rest is what lay there. */
+static guint64
+take_not_finite (GstGeneratorPlay *play, guint n)
+{
+  return gen_player_take_not_finite (play->player) & (G_MAXUINT64 >> (GST_GENERATOR_MAX_BATCH - n));
+}
+
+void
+gst_generator_play_notice_not_finite_tiles (GstGeneratorPlay *play, guint n)
+{
+  if (take_not_finite (play, n) != 0 && !play->told_not_finite)
+    tell_not_finite (play, play->frame);
+}
+
+void
+gst_generator_play_notice_not_finite (GstGeneratorPlay *play, GstBuffer *const *inputs, guint n)
+{
+  const guint64 frames = take_not_finite (play, n);
+  int first;
+
+  if (frames == 0 || play->told_not_finite)
+    return;
+  first = __builtin_ctzll (frames);
+  /* A latent knows its number. */
+  if (gen_player_use (play->player)->from_frames || !GST_BUFFER_OFFSET_IS_VALID (inputs[first]))
+    tell_not_finite (play, play->frame + (guint64)first);
+  else
+    tell_not_finite (play, GST_BUFFER_OFFSET (inputs[first]));
+}
+
+void
+gst_generator_play_notice_numbers (GstGeneratorPlay *play, const float *numbers, gsize n)
+{
+  for (gsize i = 0; i < n && !play->told_not_finite; i++)
+    if (!isfinite (numbers[i]))
+      tell_not_finite (play, play->frame);
+}
+
+void
+gst_generator_play_tell_rate (GstGeneratorPlay *play, int rate)
+{
+  if (play->told_rate)
+    return;
+  play->told_rate = TRUE;
+  GST_ELEMENT_WARNING (play->base, LIBRARY, SETTINGS,
+      ("%s: nothing tells of how many samples a second its input '%s' is; it plays at the %d that "
+       "come. Property sample-rate sets it, as would metadata generative.sample-rate in the model",
+          play->ports.model->path, play->ports.input.name, rate),
       (NULL));
 }
 

@@ -19,8 +19,9 @@ typedef struct {
   /* The streaming thread's. */
   GenPlayer *player; /* NULL while stopped */
   guint batch;       /* buffers in a run */
+  gsize bytes;       /* of a buffer, at most, that holds no picture */
   guint64 frame;     /* the next one to be made */
-  gboolean told_not_finite;
+  gboolean told_not_finite, told_rate;
 } GstGeneratorPlay;
 
 /* What is to play from the next frame on: a player that is prepared for the frames that come now
@@ -57,11 +58,17 @@ gboolean gst_generator_play_compile (
  * player is to be compiled anew. */
 gboolean gst_generator_play_fall_back (GstGeneratorPlay *play, const GError *error);
 
-/* Of the last run on `n` frames, the first into which numbers went of which there can be no
- * picture; -1 where there is none, or such have been told of. */
-int gst_generator_play_find_not_finite (GstGeneratorPlay *play, guint n);
-/* Say, once a model, that frame `i` of the last run is such, which is made of `input`. */
-void gst_generator_play_tell_not_finite (GstGeneratorPlay *play, int i, const GstBuffer *input);
+/* Say, once a model, which of the `n` frames of the last run, made of `inputs`, is the first into
+ * which numbers went of which there can be no picture or sound; */
+void gst_generator_play_notice_not_finite (
+    GstGeneratorPlay *play, GstBuffer *const *inputs, guint n);
+/* that the frame that is being made is such, where it is made of `n` tiles in the last run; */
+void gst_generator_play_notice_not_finite_tiles (GstGeneratorPlay *play, guint n);
+/* and that there are such among the `n` numbers that the last run made and that go on as they are.
+ */
+void gst_generator_play_notice_numbers (GstGeneratorPlay *play, const float *numbers, gsize n);
+/* Say, once a model, that its sound is taken to be of the `rate` that comes. */
+void gst_generator_play_tell_rate (GstGeneratorPlay *play, int rate);
 
 /* A buffer as the next element wants it, with what goes with `like`. */
 GstFlowReturn gst_generator_play_allocate (

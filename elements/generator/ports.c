@@ -3,6 +3,8 @@
 #include "../shared/model-file.h"
 #include "caps.h"
 
+#include <string.h>
+
 /* Stands for the length of a sound that is free, where only how long others are by it matters. */
 #define ANY_LENGTH 16384
 
@@ -75,18 +77,18 @@ suggest_picture (const GenPort *port)
   const gint64 *dims = port->shape.dims;
   int rank = port->shape.rank;
 
-  if ((rank == 3 || rank == 5) &&
-      (dims[rank - 3] == 1 || dims[rank - 3] == 3 || dims[rank - 3] == 4)) {
-    g_autofree char *size = gen_shape_to_string (&GEN_SHAPE (dims[rank - 2], dims[rank - 1]));
+  if (rank == 3 && (dims[0] == 1 || dims[0] == 3 || dims[0] == 4)) {
+    g_autofree char *size = gen_shape_to_string (&GEN_SHAPE (dims[1], dims[2]));
 
-    return g_strdup_printf ("; this one has an extent too %s: export it as [N, %d, %s%s",
-        rank == 3 ? "few" : "many", (int)dims[rank - 3], size + 1,
+    return g_strdup_printf ("; this one has an extent too few: export it as [N, %d, %s%s",
+        (int)dims[0], size + 1,
         may_be_sound (&port->shape)
             ? ", or, where it is sound, with metadata generative.sample-rate"
             : "");
   }
   if (rank == 2 && dims[1] < 0)
-    return g_strdup ("; where it is sound, it takes metadata generative.sample-rate in the model");
+    return g_strdup ("; where it is sound, property sample-rate says so, as does metadata "
+                     "generative.sample-rate in the model");
   if (rank == 4)
     return g_strdup ("; export it with a fixed number of channels");
   return g_strdup ("");
@@ -185,6 +187,82 @@ check_parameters (const GenModel *model, GError **error)
   return FALSE;
 }
 
+/* Whether frames may go into both. */
+static gboolean
+are_alike (const GenPort *a, const GenPort *b)
+{
+  return a->kind == GEN_PORT_PICTURE && b->kind == GEN_PORT_PICTURE && a->type == b->type &&
+         a->channels == b->channels && a->height == b->height && a->width == b->width &&
+         a->channels_last == b->channels_last;
+}
+
+/* A name without its digits. (transfer full) */
+static char *
+stem_of (const char *name)
+{
+  GString *stem = g_string_new (NULL);
+
+  for (; *name != '\0'; name++)
+    if (!g_ascii_isdigit (*name))
+      g_string_append_c (stem, *name);
+  return g_string_free (stem, FALSE);
+}
+
+/* Whether names are those of frames that follow each other: img0 and img1, previous and next. */
+static gboolean
+follow_each_other (const char *a, const char *b)
+{
+  static const char *const times[] = { "prev", "next", "cur", "last", "before", "after" };
+  g_autofree char *one = stem_of (a), *other = stem_of (b);
+  guint found = 0;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (times); i++)
+    found += (strstr (one, times[i]) != NULL) + (strstr (other, times[i]) != NULL);
+  return found >= 2 || strcmp (one, other) == 0;
+}
+
+/* How many frames go into a run: those of one input of several, or one into each of several inputs
+ * that are alike. 0 where there are others besides. */
+static int
+count_frames (const GenModel *model, const GenPort *input, guint n, const GstGeneratorHints *hints)
+{
+  const gboolean said = hints->frames == (int)n;
+  guint alike = 0;
+
+  if (n == 1)
+    return input->kind == GEN_PORT_FRAMES ? input->frames : 1;
+  for (guint i = 0; i < model->graph->inputs->len; i++)
+    alike += model->inputs[i].part == GEN_PART_FLOW && are_alike (&model->inputs[i], input) &&
+             (said || follow_each_other (model->inputs[i].name, input->name));
+  return alike == n && n <= GEN_MODEL_MAX_WINDOW ? (int)n : 0;
+}
+
+/* A picture of several frames: of those around it, or, where two make one of their kind, what lies
+ * between them. */
+static gboolean
+choose_frames (GstGeneratorPorts *ports, const GstGeneratorHints *hints, GError **error)
+{
+  const int frames = ports->frames;
+  const GenPort *output = &ports->output;
+
+  if (frames == 1)
+    return TRUE;
+  ports->input.batch = 1;
+  ports->between = frames == 2 && hints->interpolate && output->channels == ports->input.channels &&
+                   !ports->staged;
+  ports->ahead = (guint)(hints->lookahead >= 0 ? hints->lookahead : frames % 2 ? frames / 2 : 0);
+  if (ports->staged || ports->ahead >= (guint)frames) {
+    g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+        ports->staged ? "%s: of models whose shapes hang on what they see, none that takes several "
+                        "pictures is played; its input '%s' takes %d"
+                      : "%s: property lookahead has to be less than the number of pictures that "
+                        "its input '%s' takes, %d",
+        ports->model->path, ports->input.name, frames);
+    return FALSE;
+  }
+  return TRUE;
+}
+
 static gboolean
 choose_inputs (
     GstGeneratorPorts *ports, GenModel *model, const GstGeneratorHints *hints, GError **error)
@@ -201,21 +279,29 @@ choose_inputs (
         model->path);
     return FALSE;
   }
-  if (n > 1 && picture != NULL)
+  ports->frames = count_frames (model, input, n, hints);
+  if (ports->frames < 0)
+    return refuse_input (
+        model, input, "property frames says how many pictures it is to see at once", error);
+  if (n > 1 && picture != NULL && ports->frames == 0)
     return refuse_input (model, flowing[input == picture ? 1 : 0],
         "a generator feeds pictures, and nothing beside them; property parameters says numbers "
-        "that it stands at, and property states of which output it takes what was made in the run "
-        "before",
+        "that it stands at, property states of which output it takes what was made in the run "
+        "before, and property frames that inputs are frames that follow each other",
         error);
-  if (n > 2)
+  if (n > 2 && ports->frames == 0)
     return refuse_input (model, flowing[2],
         "a generator takes latents, perhaps with a class or a second latent, or pictures", error);
   if (!check_parameters (model, error))
     return FALSE;
-  if (n == 2)
+  if (ports->frames == 0) {
+    ports->frames = 1;
     return choose_two_inputs (ports, model, flowing, error);
+  }
   ports->input = *input;
-  if (is_latent (input) || input->kind == GEN_PORT_PICTURE || input->kind == GEN_PORT_SOUND ||
+  if (input->kind == GEN_PORT_FRAMES)
+    ports->input.kind = GEN_PORT_PICTURE;
+  if (is_latent (input) || ports->input.kind == GEN_PORT_PICTURE || input->kind == GEN_PORT_SOUND ||
       (makes_sound (model, hints) && gen_port_make_series (&ports->input)))
     return gen_port_use_float32 (&ports->input) || refuse_picture (model, input, FALSE, error);
   return refuse_picture (model, input, FALSE, error);
@@ -245,6 +331,12 @@ gboolean
 gst_generator_streams (const GstGeneratorPorts *ports)
 {
   return is_timed (&ports->input);
+}
+
+guint
+gst_generator_batch_of (const GstGeneratorPorts *ports, guint batch)
+{
+  return ports->staged || ports->remembers || ports->frames > 1 ? 1 : batch;
 }
 
 gboolean
@@ -339,9 +431,9 @@ choose_made_of_window (GstGeneratorPorts *ports, GError **error)
 
   if (!gen_model_output_shape (ports->model, output, 1, 0, 0, ports->window, &shape, error))
     return FALSE;
-  if (output->kind == GEN_PORT_PICTURE && shape.rank == 4) {
-    output->height = (int)shape.dims[output->channels_last ? 1 : 2];
-    output->width = (int)shape.dims[output->channels_last ? 2 : 3];
+  if (output->kind == GEN_PORT_PICTURE && shape.rank == output->shape.rank) {
+    output->height = (int)shape.dims[gen_port_height_axis (output)];
+    output->width = (int)shape.dims[gen_port_height_axis (output) + 1];
   }
   while (first < shape.rank - 1 && shape.dims[first] == 1)
     first++;
@@ -437,6 +529,8 @@ gst_generator_choose_ports (
   GenPort *chosen = &ports->output;
   const GenPort *output;
 
+  if (hints->sample_rate > 0 && !gen_model_make_sound (model, hints->sample_rate, error))
+    return FALSE;
   if (!choose_inputs (ports, model, hints, error))
     return FALSE;
   output = find_output (model, &ports->input, hints);
@@ -465,7 +559,7 @@ gst_generator_choose_ports (
   if (gen_port_use_float32 (chosen) &&
       (chosen->kind == GEN_PORT_PICTURE ||
           gen_port_make_picture (chosen, hints->width, hints->height)))
-    return TRUE;
+    return choose_frames (ports, hints, error);
   if (output->kind != GEN_PORT_VECTOR || output->length < GEN_PORT_SMALLEST_PICTURE ||
       !is_float32 (output))
     return refuse_picture (model, output, TRUE, error);
@@ -494,7 +588,8 @@ gst_generator_ports_agree (const GstGeneratorPorts *a, const GstGeneratorPorts *
              (a->output.length == b->output.length &&
                  a->output.sample_rate == b->output.sample_rate)) &&
          a->output.width == b->output.width && a->output.height == b->output.height &&
-         (a->input.batch == 1) == (b->input.batch == 1) && a->staged == b->staged;
+         (a->input.batch == 1) == (b->input.batch == 1) && a->staged == b->staged &&
+         a->frames == b->frames && a->ahead == b->ahead && a->between == b->between;
 }
 
 /* Whether both make as long a sound of what is the size of `input`. */

@@ -12,6 +12,10 @@
 #define DEFAULT_OVERLAP -1
 #define DEFAULT_CROSSFADE 0
 #define DEFAULT_RELOAD TRUE
+#define DEFAULT_FRAMES 0
+#define DEFAULT_LOOKAHEAD -1
+#define DEFAULT_INTERPOLATE TRUE
+#define DEFAULT_WARM_UP 0
 
 void
 gst_generator_settings_install (GObjectClass *klass, guint first)
@@ -102,6 +106,26 @@ gst_generator_settings_install (GObjectClass *klass, guint first)
           "Pixels of what goes in that tiles share with their neighbours (-1: as many as results "
           "hang on, by the model's graph; a quarter where they hang on all of it)",
           -1, G_MAXINT16, DEFAULT_OVERLAP, flags));
+  g_object_class_install_property (klass, first + GST_GENERATOR_FRAMES,
+      g_param_spec_uint ("frames", "Frames",
+          "How many frames that follow each other a model sees at once, where it takes any number "
+          "of them or has an input for each (0: what the model says)",
+          0, GEN_MODEL_MAX_WINDOW, DEFAULT_FRAMES, flags));
+  g_object_class_install_property (klass, first + GST_GENERATOR_LOOKAHEAD,
+      g_param_spec_int ("lookahead", "Lookahead",
+          "How many of the frames that a model sees at once come after the one that it makes (-1: "
+          "half of an odd number, none of an even one)",
+          -1, GEN_MODEL_MAX_WINDOW - 1, DEFAULT_LOOKAHEAD, flags));
+  g_object_class_install_property (klass, first + GST_GENERATOR_INTERPOLATE,
+      g_param_spec_boolean ("interpolate", "Interpolate",
+          "What a model makes of two frames lies between them, and they go on as well, twice as "
+          "many a second; else it takes the place of the second one",
+          DEFAULT_INTERPOLATE, flags));
+  g_object_class_install_property (klass, first + GST_GENERATOR_WARM_UP,
+      g_param_spec_uint ("warm-up", "Warm-up",
+          "How many times a model that remembers sees the first picture, at the start and after a "
+          "seek or a gap, before what it makes of it goes on",
+          0, G_MAXINT16, DEFAULT_WARM_UP, live));
 }
 
 void
@@ -115,6 +139,10 @@ gst_generator_settings_init (GstGeneratorSettings *settings)
   settings->hints.crossfade = DEFAULT_CROSSFADE;
   settings->reload = DEFAULT_RELOAD;
   settings->tile_overlap = DEFAULT_OVERLAP;
+  settings->hints.frames = DEFAULT_FRAMES;
+  settings->hints.lookahead = DEFAULT_LOOKAHEAD;
+  settings->hints.interpolate = DEFAULT_INTERPOLATE;
+  settings->warm_up = DEFAULT_WARM_UP;
 }
 
 void
@@ -189,6 +217,18 @@ gst_generator_settings_set (GstGeneratorSettings *settings, guint number, const 
   case GST_GENERATOR_TILE_OVERLAP:
     settings->tile_overlap = g_value_get_int (value);
     break;
+  case GST_GENERATOR_FRAMES:
+    settings->hints.frames = (int)g_value_get_uint (value);
+    break;
+  case GST_GENERATOR_LOOKAHEAD:
+    settings->hints.lookahead = g_value_get_int (value);
+    break;
+  case GST_GENERATOR_INTERPOLATE:
+    settings->hints.interpolate = g_value_get_boolean (value);
+    break;
+  case GST_GENERATOR_WARM_UP:
+    settings->warm_up = g_value_get_uint (value);
+    break;
   default:
     return FALSE;
   }
@@ -250,6 +290,18 @@ gst_generator_settings_get (const GstGeneratorSettings *settings, guint number, 
   case GST_GENERATOR_TILE_OVERLAP:
     g_value_set_int (value, settings->tile_overlap);
     break;
+  case GST_GENERATOR_FRAMES:
+    g_value_set_uint (value, (guint)settings->hints.frames);
+    break;
+  case GST_GENERATOR_LOOKAHEAD:
+    g_value_set_int (value, settings->hints.lookahead);
+    break;
+  case GST_GENERATOR_INTERPOLATE:
+    g_value_set_boolean (value, settings->hints.interpolate);
+    break;
+  case GST_GENERATOR_WARM_UP:
+    g_value_set_uint (value, settings->warm_up);
+    break;
   default:
     return FALSE;
   }
@@ -262,11 +314,14 @@ GenModelHints
 gst_generator_settings_hint (
     GstGeneratorSettings *settings, GstElement *element, GstGeneratorSaid *said)
 {
+  int frames;
+
   GST_OBJECT_LOCK (element);
   said->states = g_strdup (settings->states);
   said->parameters = g_strdup (settings->parameters);
+  frames = settings->hints.frames;
   GST_OBJECT_UNLOCK (element);
-  return (GenModelHints){ said->states, said->parameters };
+  return (GenModelHints){ said->states, said->parameters, frames };
 }
 
 void
@@ -286,14 +341,15 @@ choose_tiles (GstGeneratorPorts *ports, const char *tile, int overlap, GError **
   if (!ports->tiling.used)
     return TRUE;
   if (ports->input.kind == GEN_PORT_PICTURE && ports->output.kind == GEN_PORT_PICTURE &&
-      !ports->staged && !ports->remembers) {
+      !ports->staged && !ports->remembers && ports->frames == 1) {
     gst_generator_tiling_choose (&ports->tiling, ports->model, &ports->input, &ports->output);
     return TRUE;
   }
   g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
       "%s: property tile is for models that make pictures of pictures%s", ports->model->path,
-      ports->remembers ? ", and that remember nothing from one to the next: unset it"
-                       : ": unset it");
+      ports->remembers || ports->frames > 1
+          ? ", and that remember nothing from one to the next: unset it"
+          : ": unset it");
   return FALSE;
 }
 

@@ -23,6 +23,10 @@ enum {
   GST_GENERATOR_PARAMETERS,
   GST_GENERATOR_TILE,
   GST_GENERATOR_TILE_OVERLAP,
+  GST_GENERATOR_FRAMES,
+  GST_GENERATOR_LOOKAHEAD,
+  GST_GENERATOR_INTERPOLATE,
+  GST_GENERATOR_WARM_UP,
   GST_GENERATOR_N_PROPERTIES,
 };
 
@@ -30,7 +34,7 @@ enum {
 typedef struct {
   char *model, *input_range, *output_range, *states, *parameters, *tile;
   int tile_overlap;
-  guint batch_size, columns;
+  guint batch_size, columns, warm_up;
   GstGeneratorHints hints;
   gboolean reload;
 } GstGeneratorSettings;

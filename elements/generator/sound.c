@@ -3,9 +3,6 @@
 
 #include <string.h>
 
-/* Kernels want numbers aligned. */
-#define ALIGNMENT 63
-
 /* --- what they are --- */
 
 gboolean
@@ -72,6 +69,12 @@ gst_generator_sounds_duration (const GstGeneratorSounds *sounds)
 }
 
 gsize
+gst_generator_sounds_size (const GstGeneratorSounds *sounds)
+{
+  return gst_generator_sounds_offset (sounds, sounds->pictures);
+}
+
+gsize
 gst_generator_sounds_offset (const GstGeneratorSounds *sounds, int picture)
 {
   return (gsize)picture * (gsize)sounds->length * (gsize)GST_AUDIO_INFO_BPF (&sounds->info);
@@ -92,9 +95,8 @@ stamp_frames (const GstGeneratorSounds *sounds, GstBuffer *buffer, guint64 first
       gst_util_uint64_scale (end, GST_SECOND, rate) - GST_BUFFER_PTS (buffer);
 }
 
-/* Where the sound of `input` lies in time. */
-static void
-stamp (GstGeneratorSounds *sounds, const GstBuffer *input, GstBuffer *output)
+void
+gst_generator_sounds_stamp (GstGeneratorSounds *sounds, const GstBuffer *input, GstBuffer *output)
 {
   const guint64 rate = (guint64)GST_AUDIO_INFO_RATE (&sounds->info);
   const gboolean jumps =
@@ -110,17 +112,6 @@ stamp (GstGeneratorSounds *sounds, const GstBuffer *input, GstBuffer *output)
   stamp_frames (sounds, output, first, end);
   if (jumps)
     GST_BUFFER_FLAG_SET (output, GST_BUFFER_FLAG_DISCONT);
-}
-
-GstBuffer *
-gst_generator_sounds_allocate (GstGeneratorSounds *sounds, const GstBuffer *input)
-{
-  GstAllocationParams params = { .align = ALIGNMENT };
-  GstBuffer *output = gst_buffer_new_allocate (
-      NULL, gst_generator_sounds_offset (sounds, sounds->pictures), &params);
-
-  stamp (sounds, input, output);
-  return output;
 }
 
 void

@@ -31,8 +31,11 @@ void gst_generator_sounds_forget (GstGeneratorSounds *sounds);
 GstClockTime gst_generator_sounds_duration (const GstGeneratorSounds *sounds);
 /* Where that of latent or picture `picture` of a buffer begins, in bytes. */
 gsize gst_generator_sounds_offset (const GstGeneratorSounds *sounds, int picture);
-/* A buffer for those of `input`, with their time. (transfer full) */
-GstBuffer *gst_generator_sounds_allocate (GstGeneratorSounds *sounds, const GstBuffer *input);
+/* How many bytes those of a buffer have before they are joined. */
+gsize gst_generator_sounds_size (const GstGeneratorSounds *sounds);
+/* Those of `input` go into `output`: say where they lie in time. */
+void gst_generator_sounds_stamp (
+    GstGeneratorSounds *sounds, const GstBuffer *input, GstBuffer *output);
 /* What has been made in `output`, and follows what was made before, is joined to it. */
 void gst_generator_sounds_finish (GstGeneratorSounds *sounds, GstBuffer *output);
 /* The end of the last sound, which nothing follows, or NULL. (transfer full) */

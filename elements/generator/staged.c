@@ -233,15 +233,6 @@ make (Staged *self, Slot *slot, Made *made)
   return GST_FLOW_ERROR;
 }
 
-static void
-notice_not_finite (Staged *self, const Slot *slot)
-{
-  const int i = gst_generator_play_find_not_finite (self->play, 1);
-
-  if (i >= 0)
-    gst_generator_play_tell_not_finite (self->play, i, slot->input);
-}
-
 /* The numbers that were made, into the slot's output. */
 static GstFlowReturn
 write_frame (Staged *self, Slot *slot, const Made *made)
@@ -269,7 +260,7 @@ write_frame (Staged *self, Slot *slot, const Made *made)
   written = gen_player_write_frame (
       self->play->player, made->pictures, made->height, made->width, &to, &frame, &error);
   if (written) {
-    notice_not_finite (self, slot);
+    gst_generator_play_notice_not_finite (self->play, &slot->input, 1);
     self->play->frame++;
   } else {
     gst_generative_post_error (GST_ELEMENT (self->play->base), error);

@@ -4,13 +4,14 @@
  * are left out, so that it comes out as it would of the whole; a picture or a tensor is made of all
  * of that window. Where a stream begins or ends there are no neighbours, as there are none for the
  * whole. A model that takes one length alone is given silence there. */
+#include "allocation.h"
 #include "join.h"
 #include "mode.h"
-#include "queue.h"
 #include "sound.h"
 #include "window.h"
 
 #include "../shared/model-file.h"
+#include "../shared/sample-queue.h"
 
 #include <string.h>
 
@@ -20,6 +21,8 @@ GST_DEBUG_CATEGORY_EXTERN (generator_debug);
 /* A piece is no shorter than a 50th of a second, where nobody says how long it should be. */
 #define PIECES_A_SECOND 50
 #define ROUND_PIECE 1024
+/* What is made in one run, which nothing interrupts: six minutes at 48 kHz. */
+#define MAX_PIECE ((guint64)1 << 24)
 
 /* Frames are those of the input since the stream began, samples of all channels or vectors. */
 typedef struct {
@@ -28,7 +31,7 @@ typedef struct {
   GstGeneratorLateness *lateness;
   GstAudioInfo in_sound, out_sound; /* where they are sound */
   gsize in_frame;                   /* bytes of one */
-  GstGeneratorQueue queue;
+  GstGenerativeQueue queue;
   gint64 queued_from;           /* the first one in the queue; less than 0: silence before all */
   guint64 come;                 /* that have come */
   guint64 position;             /* where the next piece begins */
@@ -137,6 +140,21 @@ choose_overlap (Stream *self, GError **error)
   return FALSE;
 }
 
+static gboolean
+check_length (const Stream *self, GError **error)
+{
+  const guint64 around = self->before + self->after;
+
+  if (self->piece <= MAX_PIECE && around <= MAX_PIECE - self->piece)
+    return TRUE;
+  g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
+      "a piece has %" G_GUINT64_FORMAT " samples, and %" G_GUINT64_FORMAT
+      " around it, more than the %" G_GUINT64_FORMAT
+      " that are made in one run: set property chunk-size or context to less",
+      self->piece, around, MAX_PIECE);
+  return FALSE;
+}
+
 /* How long a piece is, what it shares, and its neighbours. */
 static gboolean
 choose_lengths (Stream *self, GError **error)
@@ -153,7 +171,7 @@ choose_lengths (Stream *self, GError **error)
     self->piece = round_up (MAX (wanted > 0 ? wanted : choose_piece (self), 1), step);
   else if (!fit_piece (self, length, error))
     return FALSE;
-  return choose_overlap (self, error);
+  return check_length (self, error) && choose_overlap (self, error);
 }
 
 /* What the sink caps `caps` say. */
@@ -171,6 +189,16 @@ read_input (Stream *self, GstCaps *caps, GenModelUse *use, GError **error)
   self->in_frame = (gsize)GST_AUDIO_INFO_BPF (&self->in_sound);
   use->from_sound.int16 = GST_AUDIO_INFO_FORMAT (&self->in_sound) == GST_AUDIO_FORMAT_S16;
   return TRUE;
+}
+
+/* Where nothing says the model's rate, it is that of what comes. */
+static void
+warn_of_rate (Stream *self)
+{
+  const GenPort *input = &self->play->ports.input;
+
+  if (input->kind == GEN_PORT_SOUND && input->sample_rate == 0)
+    gst_generator_play_tell_rate (self->play, GST_AUDIO_INFO_RATE (&self->in_sound));
 }
 
 /* Have `use` make a piece. */
@@ -196,7 +224,7 @@ use_piece (Stream *self, GenModelUse *use)
 static void
 forget (Stream *self)
 {
-  gst_generator_queue_clear (&self->queue);
+  gst_generative_queue_clear (&self->queue);
   gst_generator_join_forget (&self->join);
   self->queued_from = 0;
   self->come = self->position = 0;
@@ -241,7 +269,7 @@ add_silence (Stream *self, guint64 frames)
 {
   const gsize size = (gsize)frames * self->in_frame;
 
-  memset (gst_generator_queue_extend (&self->queue, size), 0, size);
+  memset (gst_generative_queue_extend (&self->queue, size), 0, size);
 }
 
 /* As many frames as a run takes, with silence behind the last one. */
@@ -249,11 +277,11 @@ static guint8 *
 fill_input (Stream *self)
 {
   const guint64 length = (guint64)gen_player_use (self->play->player)->length;
-  const guint64 queued = gst_generator_queue_size (&self->queue) / self->in_frame;
+  const guint64 queued = gst_generative_queue_size (&self->queue) / self->in_frame;
 
   if (queued < length)
     add_silence (self, length - queued);
-  return gst_generator_queue_first (&self->queue);
+  return gst_generative_queue_first (&self->queue);
 }
 
 static void
@@ -324,9 +352,8 @@ allocate (Stream *self, GstBuffer **buffer)
         (GST_CLOCK_TIME_IS_VALID (self->origin) ? self->origin : 0) +
             time_of (self, self->position),
         time_of (self, self->position + self->piece) - time_of (self, self->position), buffer);
-  *buffer = gst_buffer_new_allocate (
-      NULL, (gsize)made * (gsize)GST_AUDIO_INFO_BPF (&self->out_sound), NULL);
-  return GST_FLOW_OK;
+  return gst_generator_allocation_new (
+      self->play, (gsize)made * (gsize)GST_AUDIO_INFO_BPF (&self->out_sound), buffer);
 }
 
 /* The samples that the next piece no longer needs leave the queue. */
@@ -339,7 +366,7 @@ advance (Stream *self, guint64 frames)
   first = (gint64)self->position - (gint64)self->before;
   if (!is_of_one_length (self))
     first = MAX (first, 0);
-  gst_generator_queue_drop (&self->queue, (gsize)(first - self->queued_from) * self->in_frame);
+  gst_generative_queue_drop (&self->queue, (gsize)(first - self->queued_from) * self->in_frame);
   self->queued_from = first;
 }
 
@@ -371,7 +398,6 @@ make_piece (Stream *self, guint64 keep, GstBuffer **output)
   g_autoptr (GstBuffer) buffer = NULL;
   g_autoptr (GError) error = NULL;
   GstFlowReturn flow = GST_FLOW_OK;
-  int bad;
   gboolean good = prepare_piece (self, to, keep, &error);
 
   if (good)
@@ -383,9 +409,7 @@ make_piece (Stream *self, guint64 keep, GstBuffer **output)
     gst_generative_post_error (GST_ELEMENT (self->play->base), error);
     return GST_FLOW_ERROR;
   }
-  bad = gst_generator_play_find_not_finite (self->play, 1);
-  if (bad >= 0)
-    gst_generator_play_tell_not_finite (self->play, bad, buffer);
+  gst_generator_play_notice_not_finite (self->play, &buffer, 1);
   if (self->play->ports.window == 0) {
     join (self, buffer);
     finish_sound (self, buffer, to_output (self, keep));
@@ -465,9 +489,9 @@ enqueue (Stream *self, GstBuffer *input)
     return FALSE;
   }
   if (self->format->input.planar && self->format->input.vectors > 1)
-    interleave (self, map.data, gst_generator_queue_extend (&self->queue, size));
+    interleave (self, map.data, gst_generative_queue_extend (&self->queue, size));
   else
-    memcpy (gst_generator_queue_extend (&self->queue, size), map.data, size);
+    memcpy (gst_generative_queue_extend (&self->queue, size), map.data, size);
   gst_buffer_unmap (input, &map);
   self->come += size / self->in_frame;
   return TRUE;
@@ -492,7 +516,7 @@ stream_free (gpointer mode)
 {
   Stream *self = mode;
 
-  gst_generator_queue_free (&self->queue);
+  gst_generative_queue_free (&self->queue);
   gst_generator_join_clear (&self->join);
   g_free (self);
 }
@@ -509,7 +533,10 @@ stream_negotiate (gpointer mode, GstCaps *sink, GstCaps *source, GenModelUse *us
               : gst_generator_window_negotiate (self->play, format, source, use, error)) ||
       !read_input (self, sink, use, error) || !choose_lengths (self, error))
     return FALSE;
+  warn_of_rate (self);
   use_piece (self, use);
+  if (self->play->ports.output.kind == GEN_PORT_SOUND)
+    self->play->bytes = (gsize)use->to_sound.keep * (gsize)GST_AUDIO_INFO_BPF (&self->out_sound);
   return TRUE;
 }
 

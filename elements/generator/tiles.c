@@ -219,8 +219,8 @@ run_tiles (Tiles *self, int first, guint n, const GstGeneratorMapped *mapped,
 }
 
 static gboolean
-run_frame (Tiles *self, GstBuffer *input, const GstGeneratorMapped *mapped,
-    const GstGenerativeFrame *frame, GError **error)
+run_frame (
+    Tiles *self, const GstGeneratorMapped *mapped, const GstGenerativeFrame *frame, GError **error)
 {
   const int count = gen_tiles_count (&self->tiles), step = (int)tiles_of_run (self);
   GenFrameLayout layout = { 0 };
@@ -235,8 +235,7 @@ run_frame (Tiles *self, GstBuffer *input, const GstGeneratorMapped *mapped,
 
     if (!run_tiles (self, i, n, mapped, frame, error))
       return FALSE;
-    if (gst_generator_play_find_not_finite (self->play, n) >= 0)
-      gst_generator_play_tell_not_finite (self->play, 0, input);
+    gst_generator_play_notice_not_finite_tiles (self->play, n);
     for (guint k = 0; k < n && self->tiles.fade; k++)
       fade (self, i + (int)k, &self->made[k], frame, &layout);
   }
@@ -281,7 +280,7 @@ try_frame (Tiles *self, GstBuffer *input, GstBuffer *output, GError **error)
 
   if (!map_frames (self, input, output, &mapped, &frame))
     return FALSE;
-  good = run_frame (self, input, &mapped, &frame, error);
+  good = run_frame (self, &mapped, &frame, error);
   gst_generative_frame_unmap (&frame);
   gst_generator_unmap_input (&mapped, self->play, input);
   gst_generator_lateness_note_run (self->lateness, start);

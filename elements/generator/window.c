@@ -2,9 +2,7 @@
 #include "window.h"
 
 #include "../shared/tensors.h"
-
-/* Kernels want numbers aligned. */
-#define ALIGNMENT 63
+#include "allocation.h"
 
 static gsize
 tensor_size (const GstGeneratorPlay *play)
@@ -13,7 +11,7 @@ tensor_size (const GstGeneratorPlay *play)
 }
 
 static gboolean
-negotiate_tensors (const GstGeneratorPlay *play, GstCaps *source, GenModelUse *use, GError **error)
+negotiate_tensors (GstGeneratorPlay *play, GstCaps *source, GenModelUse *use, GError **error)
 {
   GstGenerativeTensors tensors;
 
@@ -21,8 +19,10 @@ negotiate_tensors (const GstGeneratorPlay *play, GstCaps *source, GenModelUse *u
   if (!gst_generative_tensors_read (gst_caps_get_structure (source, 0), &tensors, error))
     return FALSE;
   if (tensors.n == 1 &&
-      gen_shape_elements (&tensors.shapes[0]) == gen_shape_elements (&play->ports.numbers))
+      gen_shape_elements (&tensors.shapes[0]) == gen_shape_elements (&play->ports.numbers)) {
+    play->bytes = tensor_size (play);
     return TRUE;
+  }
   g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
       "the next element wants other tensors than the model makes");
   return FALSE;
@@ -49,12 +49,11 @@ GstFlowReturn
 gst_generator_window_allocate (
     GstGeneratorPlay *play, GstClockTime start, GstClockTime duration, GstBuffer **buffer)
 {
-  const GstAllocationParams params = { .align = ALIGNMENT };
   g_autoptr (GstBuffer) like = gst_buffer_new ();
   GstFlowReturn flow = GST_FLOW_OK;
 
   if (gst_generator_makes_tensors (&play->ports))
-    *buffer = gst_buffer_new_allocate (NULL, tensor_size (play), (GstAllocationParams *)&params);
+    flow = gst_generator_allocation_new (play, tensor_size (play), buffer);
   else
     flow = gst_generator_play_allocate (play, like, buffer);
   if (flow != GST_FLOW_OK)
@@ -95,6 +94,8 @@ make_tensor (GstGeneratorPlay *play, gpointer samples, GstBuffer *buffer, GError
     return fail_to_write (error);
   out.planes[0] = map.data;
   good = run (play, samples, &out, error);
+  if (good)
+    gst_generator_play_notice_numbers (play, (const float *)map.data, map.size / sizeof (float));
   gst_buffer_unmap (buffer, &map);
   return good;
 }

@@ -24,10 +24,10 @@
  * plays: the next frame is what it would have been with these settings from the start.
  *
  * ## Following a sound
- * Sound that is linked to the pad `sound` (F32LE or S16LE, of any rate and channels) makes latents
- * dance. A hundred times a second its level and its bass (up to 250 Hz), middle (to 4 kHz) and
- * treble are measured; full volume, a sine of full scale, counts as 1. They do three things, each
- * as much as a property says:
+ * Sound that is linked to the pad `sound` (F32LE or S16LE, of any channels and of rates up to
+ * 3072000 Hz) makes latents dance. A hundred times a second its level and its bass (up to 250 Hz),
+ * middle (to 4 kHz) and treble are measured; full volume, a sine of full scale, counts as 1. They
+ * do three things, each as much as a property says:
  *
  * - the walk goes faster: `sound-speed` keyframes a second more, by what `speed-follows`;
  * - each band pushes along a direction of its own, `bass`, `middle` and `treble` times: directions

@@ -9,6 +9,7 @@
  * the source alone does that. */
 #include "sound.h"
 
+#include <generative/sound.h>
 #include <string.h>
 
 #include "latentsrc.h"
@@ -54,6 +55,30 @@ position_of_time (const GstLatentSound *sound, GstClockTime time, guint64 *posit
   return TRUE;
 }
 
+/* --- the lock --- */
+
+/* Take the lock from a thread that hears, which may hold it for as long as a frame of latents is.
+ */
+static void
+enter (GstLatentSound *sound)
+{
+  g_atomic_int_inc (&sound->asking);
+  g_mutex_lock (&sound->lock);
+  g_atomic_int_add (&sound->asking, -1);
+}
+
+/* Let those who ask for the lock have it. */
+static void
+give_way (GstLatentSound *sound)
+{
+  if (g_atomic_int_get (&sound->asking) == 0)
+    return;
+  g_mutex_unlock (&sound->lock);
+  while (g_atomic_int_get (&sound->asking) > 0)
+    g_thread_yield ();
+  g_mutex_lock (&sound->lock);
+}
+
 /* --- hearing, under the lock --- */
 
 static GstFlowReturn
@@ -77,7 +102,7 @@ forget (GstLatentSound *sound)
 static GstFlowReturn
 hear (GstLatentSound *sound, const float *samples, guint64 n)
 {
-  const guint64 piece = (guint64)MAX (GST_AUDIO_INFO_RATE (&sound->info) / 10, 1);
+  const guint64 piece = gen_sound_follower_step (sound->follower);
 
   while (n > 0 && flow (sound) == GST_FLOW_OK) {
     const gsize count = (gsize)MIN (n, piece);
@@ -92,6 +117,7 @@ hear (GstLatentSound *sound, const float *samples, guint64 n)
     if (samples != NULL)
       samples += count * (gsize)GST_AUDIO_INFO_CHANNELS (&sound->info);
     n -= count;
+    give_way (sound);
   }
   return flow (sound);
 }
@@ -143,7 +169,7 @@ leave (GstLatentSound *sound)
 static void
 set_flag (GstLatentSound *sound, gboolean *flag, gboolean value)
 {
-  g_mutex_lock (&sound->lock);
+  enter (sound);
   *flag = value;
   g_cond_broadcast (&sound->changed);
   g_mutex_unlock (&sound->lock);
@@ -203,6 +229,14 @@ take_caps (GstLatentSound *sound, GstEvent *event)
     return FALSE;
   if (sound->follower != NULL && gst_audio_info_is_equal (&info, &sound->info))
     return TRUE;
+  if (GST_AUDIO_INFO_RATE (&info) > GEN_SOUND_MAX_RATE) {
+    GST_ELEMENT_ERROR (sound->source, CORE, NEGOTIATION,
+        ("The sound has caps of rate=%d; sounds of at most %d frames a second are followed, which "
+         "audioresample makes",
+            GST_AUDIO_INFO_RATE (&info), GEN_SOUND_MAX_RATE),
+        (NULL));
+    return FALSE;
+  }
   g_mutex_lock (&sound->lock);
   leave (sound);
   g_clear_pointer (&sound->follower, gen_sound_follower_free);
@@ -366,7 +400,7 @@ gst_latent_sound_request (GstLatentSound *sound, GstPadTemplate *template)
 void
 gst_latent_sound_release (GstLatentSound *sound, GstPad *pad)
 {
-  g_mutex_lock (&sound->lock);
+  enter (sound);
   sound->pad = NULL;
   sound->ended = TRUE;
   g_cond_broadcast (&sound->changed);
@@ -380,7 +414,7 @@ gst_latent_sound_get_pad (GstLatentSound *sound)
 {
   GstPad *pad;
 
-  g_mutex_lock (&sound->lock);
+  enter (sound);
   pad = sound->pad != NULL ? gst_object_ref (sound->pad) : NULL;
   g_mutex_unlock (&sound->lock);
   return pad;

@@ -17,6 +17,8 @@ typedef struct {
   /* Held while a flush restarts the source, which must not happen while it stops. */
   GMutex restarting;
 
+  int asking; /* atomic: threads that wait for the lock while sound is heard */
+
   /* Under the lock, and told of by the condition. */
   GMutex lock;
   GCond changed;

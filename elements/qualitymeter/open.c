@@ -7,6 +7,14 @@
 GST_DEBUG_CATEGORY_EXTERN (quality_meter_debug);
 #define GST_CAT_DEFAULT quality_meter_debug
 
+/* A file of the reference is damaged. */
+static void
+tell_left_out (const GError *why, gpointer data)
+{
+  GST_ELEMENT_WARNING (
+      data, RESOURCE, READ, ("Property reference: left out: %s", why->message), (NULL));
+}
+
 /* A meter of the medium as the properties ask for, without its reference. */
 static GenMeter *
 make_meter (GstQualityMeter *self, GError **error)
@@ -36,6 +44,8 @@ make_meter (GstQualityMeter *self, GError **error)
   settings.has_labels = n_classes > 0;
   settings.statistics = self->statistics.mean != NULL ? &self->statistics : NULL;
   settings.class_names = (const char *const *)names->pdata;
+  settings.left_out = tell_left_out;
+  settings.data = self;
   return gen_meter_new (&settings, error);
 }
 
@@ -251,11 +261,15 @@ gst_quality_meter_summarise (GstScoreFilter *filter)
   GstQualityMeter *self = GST_QUALITY_METER (filter);
   g_autoptr (GError) error = NULL;
   JsonObject *summary = gen_meter_summarise (self->meter, &error);
+  g_autofree char *doubts = gen_meter_describe_doubts (self->meter);
 
-  if (summary == NULL)
+  if (summary == NULL) {
     GST_ELEMENT_ERROR (self, STREAM, FAILED, ("%s", error->message), (NULL));
-  else
-    save_statistics (self);
+    return NULL;
+  }
+  if (doubts != NULL)
+    GST_ELEMENT_WARNING (self, STREAM, FAILED, ("Metric %s", doubts), (NULL));
+  save_statistics (self);
   return summary;
 }
 

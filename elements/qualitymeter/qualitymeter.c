@@ -20,8 +20,9 @@
  *
  * Sound is measured in windows of `window` seconds, one every `hop`: loudness (EBU R 128), true
  * peak, clipping, silence, spectrum, noise. Buffers pass as they come; what was measured of a
- * window is on the buffer in which it ends. A window is a sample for diversity, frechet and modes,
- * and the reference a folder of sounds, or statistics.
+ * window is on the buffer in which it ends. Each item of `datasetsrc` is cut by itself, and what is
+ * left at its end is measured where it is half a window and more, or all there was. A window is a
+ * sample for diversity, frechet and modes, and the reference a folder of sounds, or statistics.
  *
  * ## Example launch line
  * |[
@@ -299,11 +300,12 @@ gst_quality_meter_class_init (GstQualityMeterClass *klass)
           0, MAX_SIZE, DEFAULT_TILE_HEIGHT, flags));
   g_object_class_install_property (gobject_class, PROP_WINDOW,
       g_param_spec_double ("window", "Window",
-          "Seconds of a sound that are measured at once, and are a sample", MIN_SECONDS,
-          MAX_SECONDS, DEFAULT_WINDOW, flags));
+          "Seconds (not frames) of a sound that are measured at once, and are a sample",
+          MIN_SECONDS, MAX_SECONDS, DEFAULT_WINDOW, flags));
   g_object_class_install_property (gobject_class, PROP_HOP,
       g_param_spec_double ("hop", "Hop",
-          "Seconds from the beginning of a window of a sound to that of the next one, at most a "
+          "Seconds (not frames) from the beginning of a window of a sound to that of the next one, "
+          "at most a "
           "window (0: a window)",
           0, MAX_SECONDS, DEFAULT_HOP, flags));
   g_object_class_install_property (gobject_class, PROP_INTERVAL,

@@ -22,6 +22,22 @@ is_subsampled (const char *format)
   return info != NULL && GST_VIDEO_FORMAT_INFO_IS_YUV (info);
 }
 
+/* Of `formats`, those that `structure` says already, if it does; FALSE where there are none. */
+static gboolean
+keep_said_formats (const GstStructure *structure, GValue *formats)
+{
+  const GValue *said = gst_structure_get_value (structure, "format");
+  GValue kept = G_VALUE_INIT;
+
+  if (said == NULL)
+    return TRUE;
+  if (!gst_value_intersect (&kept, formats, said))
+    return FALSE;
+  g_value_unset (formats);
+  *formats = kept;
+  return TRUE;
+}
+
 gboolean
 gst_generative_formats_set (GstStructure *structure, int channels, gboolean is_input,
     gboolean on_device, gboolean subsampled)
@@ -44,7 +60,7 @@ gst_generative_formats_set (GstStructure *structure, int channels, gboolean is_i
     g_value_set_static_string (&value, formats[i]);
     gst_value_list_append_and_take_value (&list, &value);
   }
-  some = gst_value_list_get_size (&list) > 0;
+  some = gst_value_list_get_size (&list) > 0 && keep_said_formats (structure, &list);
   gst_structure_take_value (structure, "format", &list);
   return some;
 }

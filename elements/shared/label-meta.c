@@ -15,12 +15,24 @@ gst_generative_label_register (void)
 }
 
 void
-gst_generative_label_add (GstBuffer *buffer, int label, const char *name, guint index)
+gst_generative_label_add (GstBuffer *buffer, int label, const char *name, guint index, guint64 item)
 {
   GstCustomMeta *meta = gst_buffer_add_custom_meta (buffer, GST_GENERATIVE_LABEL);
   GstStructure *structure = gst_custom_meta_get_structure (meta);
 
-  gst_structure_set (structure, "label", G_TYPE_INT, label, "index", G_TYPE_UINT, index, NULL);
+  gst_structure_set (structure, "label", G_TYPE_INT, label, "index", G_TYPE_UINT, index, "item",
+      G_TYPE_UINT64, item, NULL);
   if (name != NULL)
     gst_structure_set (structure, "name", G_TYPE_STRING, name, NULL);
+}
+
+guint64
+gst_generative_label_find_item (GstBuffer *buffer)
+{
+  GstCustomMeta *meta = gst_buffer_get_custom_meta (buffer, GST_GENERATIVE_LABEL);
+  guint64 item = GST_GENERATIVE_NO_ITEM;
+
+  if (meta != NULL)
+    gst_structure_get_uint64 (gst_custom_meta_get_structure (meta), "item", &item);
+  return item;
 }

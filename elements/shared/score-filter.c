@@ -6,6 +6,7 @@
 
 #include "debug.h"
 #include "interlaced.h"
+#include "label-meta.h"
 #include "score-filter-private.h"
 #include "settings.h"
 
@@ -479,6 +480,7 @@ gst_score_filter_class_init (GstScoreFilterClass *klass)
   base_class->generate_output = gst_score_filter_generate_output;
   klass->map = gst_score_filter_map;
 
+  gst_generative_label_register ();
   gst_type_mark_as_plugin_api (GST_TYPE_SCORE_FILTER, 0);
 }
 

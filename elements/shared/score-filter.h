@@ -18,9 +18,10 @@
  * of the buffers that it is of. What is dropped is a gap, told by an event; what follows it is
  * DISCONT, and keeps its time.
  *
- * At the end of a stretch of sound, less than a window may be left. Half a window and more, or all
- * there was, is measured as it is; less goes with the window before. Where buffers are not held,
- * its measurement comes when the last buffer has passed: it is on the bus and in the report alone.
+ * An item of a dataset, which the meta of datasetsrc tells, is a stretch of sound by itself. At the
+ * end of a stretch, less than a window may be left. Half a window and more, or all there was, is
+ * measured as it is; less goes with the window before. Where buffers are not held, its measurement
+ * comes when the last buffer has passed: it is on the bus and in the report alone.
  */
 #define GST_TYPE_SCORE_FILTER (gst_score_filter_get_type ())
 G_DECLARE_DERIVABLE_TYPE (GstScoreFilter, gst_score_filter, GST, SCORE_FILTER, GstBaseTransform)

@@ -70,10 +70,9 @@ measure (GstScoreFilter *self, guint64 frames)
   const GstClockTime start = gst_util_get_timestamp ();
   GstFlowReturn result;
 
-  frame.mapped.map.data = (guint8 *)gst_adapter_map (windows->queue, size);
+  frame.mapped.map.data = gst_generative_queue_first (&windows->queue);
   frame.mapped.map.size = size;
   result = GST_SCORE_FILTER_GET_CLASS (self)->measure (self, &frame, private->values);
-  gst_adapter_unmap (windows->queue);
   if (result != GST_FLOW_OK && result != GST_BASE_TRANSFORM_FLOW_DROPPED)
     return result;
   private->drops = result == GST_BASE_TRANSFORM_FLOW_DROPPED;
@@ -191,14 +190,6 @@ gst_score_filter_listen (GstScoreFilter *self, GstBuffer *buffer)
 }
 
 GstFlowReturn
-gst_score_filter_follow_on (GstScoreFilter *self, GstBuffer *buffer)
-{
-  return gst_generative_windows_jumps (&gst_score_filter_private (self)->windows, buffer)
-             ? gst_score_filter_end_stretch (self)
-             : GST_FLOW_OK;
-}
-
-GstFlowReturn
 gst_score_filter_hold (GstScoreFilter *self, GstBuffer *buffer)
 {
   GstFlowReturn flow = gst_score_filter_listen (self, buffer);
@@ -218,8 +209,9 @@ measure_rest (GstScoreFilter *self, gboolean *measures)
   return *measures ? measure (self, windows->come - windows->first) : GST_FLOW_OK;
 }
 
-GstFlowReturn
-gst_score_filter_end_stretch (GstScoreFilter *self)
+/* Measure what is left of the stretch, and let it pass or not. */
+static GstFlowReturn
+finish_stretch (GstScoreFilter *self)
 {
   GstScoreFilterPrivate *private = gst_score_filter_private (self);
   GstGenerativeWindows *windows = &private->windows;
@@ -227,17 +219,48 @@ gst_score_filter_end_stretch (GstScoreFilter *self)
   GstFlowReturn flow;
   guint nth = 0;
 
-  if (windows->come == 0)
-    return GST_FLOW_OK;
   flow = measure_whole (self, NULL, &nth);
   if (flow == GST_FLOW_OK)
     flow = measure_rest (self, &measures);
   if (flow == GST_FLOW_OK && private->holding)
-    flow = let_go (self, windows->come, measures);
-  else if (flow == GST_FLOW_OK && measures &&
-           !gst_score_filter_emit (
-               self, NULL, gst_generative_windows_time (windows, windows->first), 0))
-    flow = GST_FLOW_ERROR;
+    return let_go (self, windows->come, measures);
+  if (flow == GST_FLOW_OK && measures &&
+      !gst_score_filter_emit (self, NULL, gst_generative_windows_time (windows, windows->first), 0))
+    return GST_FLOW_ERROR;
+  return flow;
+}
+
+GstFlowReturn
+gst_score_filter_end_stretch (GstScoreFilter *self)
+{
+  GstFlowReturn flow;
+
+  if (gst_score_filter_private (self)->windows.come == 0)
+    return GST_FLOW_OK;
+  flow = finish_stretch (self);
   gst_score_filter_forget_stretch (self);
   return flow;
+}
+
+/* The next item of a dataset begins, which joins what came before in time. */
+static GstFlowReturn
+end_item (GstScoreFilter *self)
+{
+  GstScoreFilterPrivate *private = gst_score_filter_private (self);
+  const GstFlowReturn flow = finish_stretch (self);
+  const gboolean gap = private->gap;
+
+  gst_score_filter_forget_stretch (self);
+  private->gap = gap;
+  return flow;
+}
+
+GstFlowReturn
+gst_score_filter_follow_on (GstScoreFilter *self, GstBuffer *buffer)
+{
+  const GstGenerativeWindows *windows = &gst_score_filter_private (self)->windows;
+
+  if (gst_generative_windows_jumps (windows, buffer))
+    return gst_score_filter_end_stretch (self);
+  return gst_generative_windows_leaves_item (windows, buffer) ? end_item (self) : GST_FLOW_OK;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "sound-windows.h"
 
+#include "label-meta.h"
+
 /* Times that differ from what follows by less are of clocks that are not quite the same, as sinks
  * of sound have it too. */
 #define TOLERANCE (40 * GST_MSECOND)
@@ -8,14 +10,24 @@
 void
 gst_generative_windows_init (GstGenerativeWindows *windows)
 {
-  *windows = (GstGenerativeWindows){ .queue = gst_adapter_new () };
+  *windows = (GstGenerativeWindows){ 0 };
   gst_generative_windows_forget (windows);
+}
+
+static void
+forget_said (GstGenerativeWindows *windows, guint64 end)
+{
+  GstBuffer *said;
+
+  while ((said = g_queue_peek_head (&windows->said)) != NULL && GST_BUFFER_OFFSET_END (said) <= end)
+    gst_buffer_unref (g_queue_pop_head (&windows->said));
 }
 
 void
 gst_generative_windows_clear (GstGenerativeWindows *windows)
 {
-  g_clear_object (&windows->queue);
+  forget_said (windows, G_MAXUINT64);
+  gst_generative_queue_free (&windows->queue);
 }
 
 void
@@ -31,10 +43,12 @@ gst_generative_windows_begin (
 void
 gst_generative_windows_forget (GstGenerativeWindows *windows)
 {
-  gst_adapter_clear (windows->queue);
+  gst_generative_queue_clear (&windows->queue);
+  forget_said (windows, G_MAXUINT64);
   windows->first = windows->come = windows->covered = 0;
   windows->pts = GST_CLOCK_TIME_NONE;
   windows->offset = GST_BUFFER_OFFSET_NONE;
+  windows->item = GST_GENERATIVE_NO_ITEM;
 }
 
 gboolean
@@ -50,6 +64,12 @@ gst_generative_windows_jumps (const GstGenerativeWindows *windows, GstBuffer *bu
          ABS (GST_CLOCK_DIFF (expected, GST_BUFFER_PTS (buffer))) > (GstClockTimeDiff)TOLERANCE;
 }
 
+gboolean
+gst_generative_windows_leaves_item (const GstGenerativeWindows *windows, GstBuffer *buffer)
+{
+  return windows->come > 0 && gst_generative_label_find_item (buffer) != windows->item;
+}
+
 guint64
 gst_generative_windows_missing (const GstGenerativeWindows *windows)
 {
@@ -58,20 +78,44 @@ gst_generative_windows_missing (const GstGenerativeWindows *windows)
   return end > windows->come ? end - windows->come : 0;
 }
 
+/* GstBufferForeachMetaFunc: a meta that tells how samples lie does not go with others. */
+static gboolean
+is_not_of_memory (GstBuffer *buffer, GstMeta **meta, gpointer data)
+{
+  if (gst_meta_api_type_has_tag (
+          (*meta)->info->api, g_quark_from_static_string (GST_META_TAG_MEMORY_STR)))
+    *meta = NULL;
+  return TRUE;
+}
+
+/* Keep what `buffer` says of the next `frames` frames. */
+static void
+keep_said (GstGenerativeWindows *windows, GstBuffer *buffer, guint64 frames)
+{
+  GstBuffer *said = gst_buffer_new ();
+
+  gst_buffer_copy_into (said, buffer, GST_BUFFER_COPY_FLAGS | GST_BUFFER_COPY_META, 0, -1);
+  gst_buffer_foreach_meta (said, is_not_of_memory, NULL);
+  GST_BUFFER_OFFSET (said) = windows->come;
+  GST_BUFFER_OFFSET_END (said) = windows->come + frames;
+  g_queue_push_tail (&windows->said, said);
+}
+
 void
 gst_generative_windows_push (
     GstGenerativeWindows *windows, GstBuffer *buffer, guint64 from, guint64 frames, gboolean keeps)
 {
-  const GstBufferCopyFlags flags =
-      keeps ? GST_BUFFER_COPY_ALL : GST_BUFFER_COPY_MEMORY | GST_BUFFER_COPY_DEEP;
+  const gsize size = (gsize)frames * windows->frame_size;
 
   if (windows->come == 0) {
     windows->pts = GST_BUFFER_PTS (buffer);
     windows->offset = GST_BUFFER_OFFSET (buffer);
+    windows->item = gst_generative_label_find_item (buffer);
   }
-  gst_adapter_push (
-      windows->queue, gst_buffer_copy_region (buffer, flags, (gsize)from * windows->frame_size,
-                          (gsize)frames * windows->frame_size));
+  if (keeps)
+    keep_said (windows, buffer, frames);
+  gst_buffer_extract (buffer, (gsize)from * windows->frame_size,
+      gst_generative_queue_extend (&windows->queue, size), size);
   windows->come += frames;
 }
 
@@ -93,8 +137,28 @@ gst_generative_windows_measured (GstGenerativeWindows *windows)
 void
 gst_generative_windows_leave (GstGenerativeWindows *windows, guint64 end)
 {
-  gst_adapter_flush (windows->queue, (gsize)(end - windows->first) * windows->frame_size);
+  gst_generative_queue_drop (&windows->queue, (gsize)(end - windows->first) * windows->frame_size);
+  forget_said (windows, end);
   windows->first = end;
+}
+
+/* The frames from the first one in the queue to `end`, with what was said of them. */
+static GstBuffer *
+copy_frames (const GstGenerativeWindows *windows, guint64 end)
+{
+  GstBuffer *buffer = gst_buffer_new_memdup (gst_generative_queue_first (&windows->queue),
+      (gsize)(end - windows->first) * windows->frame_size);
+  GstBufferCopyFlags flags = GST_BUFFER_COPY_FLAGS | GST_BUFFER_COPY_META;
+
+  for (const GList *i = windows->said.head; i != NULL; i = i->next) {
+    GstBuffer *said = i->data;
+
+    if (GST_BUFFER_OFFSET (said) >= end)
+      break;
+    gst_buffer_copy_into (buffer, said, flags, 0, -1);
+    flags = GST_BUFFER_COPY_META;
+  }
+  return buffer;
 }
 
 GstBuffer *
@@ -106,9 +170,8 @@ gst_generative_windows_take (GstGenerativeWindows *windows, guint64 sent, guint6
   gst_generative_windows_leave (windows, begin);
   if (begin == end)
     return NULL;
-  buffer = gst_buffer_make_writable (
-      gst_adapter_take_buffer_fast (windows->queue, (gsize)(end - begin) * windows->frame_size));
-  windows->first = end;
+  buffer = copy_frames (windows, end);
+  gst_generative_windows_leave (windows, end);
   GST_BUFFER_FLAG_UNSET (buffer, GST_BUFFER_FLAG_DISCONT);
   GST_BUFFER_PTS (buffer) = gst_generative_windows_time (windows, begin);
   GST_BUFFER_DTS (buffer) = GST_CLOCK_TIME_NONE;

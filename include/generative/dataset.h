@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <gio/gio.h>
+
 #include <generative/api.h>
 #include <generative/medium.h>
 
@@ -78,6 +80,7 @@ typedef struct {
   gsize window; /* frames; 0: each sound whole */
   gsize hop;    /* frames; 0: the window */
   int threads; /* that find out how long the sounds are; 0: as many as the machine has processors */
+  GCancellable *cancellable; /* ends that; may be NULL */
 } GenDatasetCut;
 
 /* A dataset of what `sources`, a dataset of sounds that must outlive it, are cut into; free with

@@ -132,6 +132,9 @@ typedef struct {
   gboolean (*statistics) (gpointer metric, GenStatistics *statistics);
   /* Distributions: more for the summary than fields can hold. May be NULL. */
   void (*describe) (gpointer metric, const char *const *class_names, JsonObject *summary);
+  /* Why its figures so far are to be doubted, a sentence for people, or NULL where they are not.
+   * May be NULL. (transfer full) */
+  char *(*doubt) (gpointer metric);
 } GenMetric;
 
 /* All of them, ended by NULL. */
@@ -168,6 +171,10 @@ typedef struct {
   const GenStatistics *statistics;    /* the reference's, in its place; used, not kept */
   gboolean collects;                  /* gen_meter_statistics will be called */
   const char *const *class_names;     /* NULL-terminated, by label; NULL: their numbers */
+  /* An item of the reference cannot be decoded: called within gen_meter_refer_dataset. May be NULL.
+   */
+  void (*left_out) (const GError *why, gpointer data);
+  gpointer data; /* for it */
 } GenMeterSettings;
 
 GEN_API GenMeter *gen_meter_new (const GenMeterSettings *settings, GError **error);
@@ -188,7 +195,8 @@ GEN_API gboolean gen_meter_refer (
  * cores): its items brought to `format`, that of the frames (or tiles), pictures without being
  * enlarged, and padded with black; sounds cut into windows of that length. Of more than
  * GEN_METER_REFERENCE_MAX items that many are chosen by the seed. Items that cannot be decoded are
- * left out. FALSE with `error` when less than two are left, or `cancellable` was cancelled. */
+ * left out, and told of by `left_out` of the settings. FALSE with `error` when less than two are
+ * left, or `cancellable` was cancelled. */
 #define GEN_METER_REFERENCE_MAX 20000
 GEN_API gboolean gen_meter_refer_dataset (GenMeter *meter, const GenDataset *dataset,
     const GenFormat *format, int threads, GCancellable *cancellable, GError **error);
@@ -214,9 +222,14 @@ GEN_API gboolean gen_meter_statistics (GenMeter *meter, GenStatistics *statistic
  * not finite numbers. */
 GEN_API guint64 gen_meter_left_out (const GenMeter *meter);
 
+/* Why figures so far are to be doubted: a sentence for each metric that has a reason, or NULL.
+ * (transfer full) */
+GEN_API char *gen_meter_describe_doubts (const GenMeter *meter);
+
 /* What was measured, as an object: "frames", "samples", "left-out" if there are such, a tally for
  * each figure of frames, the figures of distributions and streams. Figures that cannot be given are
- * null, with the reason beside. (transfer full), or NULL with `error`. */
+ * null, with the reason beside ("frechet-missing"), and beside those that are to be doubted is why
+ * ("frechet-doubt"). (transfer full), or NULL with `error`. */
 GEN_API JsonObject *gen_meter_summarise (GenMeter *meter, GError **error);
 
 G_END_DECLS

@@ -12,7 +12,9 @@ G_BEGIN_DECLS
  * on video frames and sound.
  *
  * A tensor [N, D] or [N, D, 1, 1] is a vector (a latent, a score), one [N, C, H, W] or
- * [N, H, W, C] with C of 1, 3 or 4 a picture, one [N, C, T] or [N, T, C] of up to
+ * [N, H, W, C] with C of 1, 3 or 4 a picture, as is [C, H, W] or [H, W, C] with C of 3 or 4; one
+ * [N, T, C, H, W], [N, C, T, H, W] or [N, T, H, W, C] is T pictures that follow each other, as is
+ * an input [N, T * 3, H, W]; one [N, C, T] or [N, T, C] of up to
  * GEN_SOUND_MAX_CHANNELS channels a sound, where T is free or at least GEN_PORT_SMALLEST_SOUND; and
  * where the model says its rate, one of GEN_PORT_SMALLEST_RATED_SOUND and more, and [N, T], too.
  * One [N, C, T] or [N, T, C] of more numbers, whose T alone is free, is a series: vectors that
@@ -54,6 +56,7 @@ typedef enum {
   GEN_PORT_PICTURE,
   GEN_PORT_SOUND,
   GEN_PORT_SERIES,
+  GEN_PORT_FRAMES, /* several pictures */
 } GenPortKind;
 
 /* What an input or output is there for. */
@@ -71,6 +74,9 @@ typedef enum {
 } GenPartSource;
 
 #define GEN_PORT_MAX_CHANNELS 4
+
+/* So many pictures that follow each other are taken for such, where they are channels. */
+#define GEN_PORT_MAX_STACKED 9
 
 /* Fewer numbers than this are scores or classes, not a picture laid out in a row. */
 #define GEN_PORT_SMALLEST_PICTURE 16
@@ -97,7 +103,9 @@ typedef struct {
   gint64 batch;                /* N */
   gint64 length;               /* VECTOR: D; SOUND and SERIES: T */
   int channels, height, width; /* PICTURE; of a SOUND or SERIES the channels */
+  int frames;                  /* FRAMES: how many follow each other; a PICTURE is one */
   gboolean channels_last;      /* [N, H, W, C] or [N, T, C] */
+  gboolean frames_last;        /* FRAMES: [N, C, T, H, W] */
   int sample_rate;             /* SOUND: frames a second; 0 where the model does not say */
   /* PICTURE: byte / 255 = number * std + mean */
   float mean[GEN_PORT_MAX_CHANNELS], std[GEN_PORT_MAX_CHANNELS];
@@ -118,6 +126,12 @@ GEN_API GenNumbers *gen_numbers_parse (const char *text);
 /* (transfer full) */
 GEN_API GenNumbers *gen_numbers_copy (const GenNumbers *numbers);
 
+/* What the user says of a model, in the words of the metadata; NULL where nothing is said. */
+typedef struct {
+  const char *states, *parameters;
+  int frames; /* of inputs of any number of pictures; 0: nothing is said */
+} GenModelHints;
+
 struct _GenModel {
   GenGraph *graph;
   char *path;                           /* NULL when it was not loaded from a file */
@@ -127,13 +141,12 @@ struct _GenModel {
   /* Of each input the numbers that a parameter stands at to begin with, or NULL. */
   GenNumbers **parameters;
   gboolean states_said; /* somebody has told which states there are, or that there are none */
+  /* Parameters that shapes hang on: they are constants of this graph, and inputs no more; or NULL
+   */
+  char **fixed;
+  GenModelHints hints;
   int ref_count;
 };
-
-/* What the user says of a model, in the words of the metadata; NULL where nothing is said. */
-typedef struct {
-  const char *states, *parameters;
-} GenModelHints;
 
 /* Read the ONNX file `path` and its sidecar. (transfer full) */
 GEN_API GenModel *gen_model_load (const char *path, GError **error);
@@ -145,18 +158,29 @@ GEN_API GenModel *gen_model_ref (GenModel *model);
 GEN_API void gen_model_unref (GenModel *model);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenModel, gen_model_unref)
 
+/* Of a model that takes rows of numbers of any length, [N, T], and does not say what they are: they
+ * are sound of `sample_rate`, and its ports are then those that they would be if its metadata said
+ * so. Other models stay as they are. Before anybody plays it, or has a port of it. */
+GEN_API gboolean gen_model_make_sound (GenModel *model, int sample_rate, GError **error);
+
 /* The first input or output of that kind that flows, or NULL. */
 GEN_API const GenPort *gen_model_find_input (const GenModel *model, GenPortKind kind);
 GEN_API const GenPort *gen_model_find_output (const GenModel *model, GenPortKind kind);
 
 /* Whether what it makes hangs on what it has played before. */
 GEN_API gboolean gen_model_has_states (const GenModel *model);
+/* Let input number `i`, a parameter, stand at `numbers` to begin with, in players that are made
+ * from now on. Before anybody plays it. */
+GEN_API void gen_model_set_parameter (GenModel *model, guint i, const GenNumbers *numbers);
 /* A parameter for which nobody has said a number, or NULL. */
 GEN_API const GenPort *gen_model_find_unset (const GenModel *model);
 
 /* Make a vector a picture: of width x height pixels, or square where these are 0, grey or
  * else of three or four channels. FALSE when the numbers do not come out even. */
 GEN_API gboolean gen_port_make_picture (GenPort *port, int width, int height);
+/* Of a PICTURE or FRAMES, along which axis its rows follow each other; its columns do along the
+ * next one. */
+GEN_API int gen_port_height_axis (const GenPort *port);
 /* Make a vector or what is of unknown use a sound of `sample_rate`, which is then known: [N, T],
  * [N, C, T] or [N, T, C]. FALSE for other shapes. */
 GEN_API gboolean gen_port_make_sound (GenPort *port, int sample_rate);
@@ -191,6 +215,8 @@ typedef struct {
  * which names the node, where results hang on the whole sound. */
 GEN_API gboolean gen_model_find_context (GenModel *model, const GenPort *input,
     const GenPort *output, GenContext *context, GError **error);
+
+#define GEN_MODEL_MAX_WINDOW 64
 
 /* How the bytes of a frame lie; see PackPicture in lib/ops/picture/picture.h. */
 typedef struct {
@@ -237,7 +263,11 @@ typedef struct {
 typedef struct {
   GenPort input, output; /* which of the model's, perhaps adjusted */
   int frames;            /* in a run; of sounds the buffers */
-  int pictures;      /* in a frame: a wall's, or latents in a buffer; sounds one after another */
+  int pictures; /* in a frame: a wall's, or latents in a buffer; sounds one after another */
+  /* How many frames that follow each other go into a run, at most GEN_MODEL_MAX_WINDOW: into an
+   * input of that many (of FRAMES, which is a PICTURE here), or into as many inputs of one each. 0
+   * or 1: one. */
+  int window;
   int height, width; /* of an input picture, where the model leaves it free */
   gint64 length;     /* the same of an input sound or series, in samples of a channel */
   /* The input comes as frames or sounds of bytes, a series as the float32 of its vectors, one after

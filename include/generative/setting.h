@@ -29,6 +29,7 @@ typedef struct {
   double minimum, maximum; /* of numbers; INFINITY: as far as the type reaches */
   gboolean of_learning;    /* of a training: what is learned depends on it */
   const char *const *choices;
+  const char *const *choice_texts;                          /* what each of them is; may be NULL */
   gconstpointer (*find) (const char *name, GError **error); /* of a family */
 } GenSetting;
 

@@ -23,6 +23,8 @@ typedef struct {
 
 /* The longest sound that is held in memory at once: an hour and a half at 48 kHz. */
 #define GEN_SOUND_MAX_FRAMES (1 << 28)
+/* The most frames a second that a sound has: more than DSD's 2.8 million. */
+#define GEN_SOUND_MAX_RATE 3072000
 
 #define GEN_SOUND_ERROR (gen_sound_error_quark ())
 GEN_API GQuark gen_sound_error_quark (void);

@@ -68,6 +68,9 @@ typedef struct {
   void (*fell_back) (const GError *error, gpointer data);
   /* Something went wrong, and training ends. */
   void (*failed) (const GError *error, gpointer data);
+  /* How errors call a setting that is on, such as "resume": what stands before its name and behind
+   * it. Both NULL: as a property, "resume=true". */
+  const char *before_flag, *behind_flag;
 } GenTrainingCallbacks;
 
 /* Check the settings, which are copied, find the device, and lock the folder. NULL with `error`, of

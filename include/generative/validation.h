@@ -18,6 +18,7 @@ typedef struct {
                      over the default features of their medium (features.h): less is better */
   const char *features;
   guint64 samples;
+  const char *doubt;             /* why the distance is to be doubted, or NULL; static */
   double diversity;              /* of the made samples, as the metric of that name has it */
   double accuracy_on_validation; /* share of the validation samples that the discriminator takes
                                     for real. Where it falls behind the share of those trained on,

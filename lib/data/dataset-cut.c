@@ -94,7 +94,8 @@ measure (gpointer data, gpointer user_data)
   guint64 frames;
   int rate;
 
-  if (gen_sound_probe (path, &rate, NULL, &frames, NULL))
+  if (!g_cancellable_is_cancelled (measurement->cut->cancellable) &&
+      gen_sound_probe (path, &rate, NULL, &frames, NULL))
     measurement->lengths[source] =
         MAX (gen_sound_scale_frames (frames, rate, measurement->cut->rate), 1);
 }
@@ -158,7 +159,15 @@ gen_dataset_cut (const GenDataset *sources, const GenDatasetCut *settings, GErro
   guint64 total = 0;
 
   g_return_val_if_fail (sources->sample.medium == &gen_medium_sound && settings->rate > 0, NULL);
+  if (settings->rate > GEN_SOUND_MAX_RATE) {
+    g_set_error (error, GEN_DATASET_ERROR, GEN_DATASET_ERROR_SETTINGS,
+        "%s: it is wanted at %d Hz; sounds have at most %d", sources->location, settings->rate,
+        GEN_SOUND_MAX_RATE);
+    return NULL;
+  }
   lengths = measure_all (sources, settings);
+  if (g_cancellable_set_error_if_cancelled (settings->cancellable, error))
+    return NULL;
   for (guint32 i = 0; i < sources->count; i++) {
     if (settings->window == 0 && lengths[i] > GEN_SOUND_MAX_FRAMES)
       lengths[i] = 0; /* it will be refused */

@@ -6,6 +6,8 @@
  *   NAME(x)  the names of the functions.
  * A tile is ROWS by 2 * VECTOR results, held in registers while all lines run. */
 
+#include "row-cases.h"
+
 typedef float NAME (Vector) __attribute__ ((vector_size (VECTOR * 4), aligned (4)));
 
 static inline __attribute__ ((always_inline)) void
@@ -42,7 +44,7 @@ NAME (correlate) (const int rows, const GenCorrelation *c)
   }
 }
 
-#define CASE(n)                                                                                    \
+#define CASE(n, ...)                                                                               \
   case n:                                                                                          \
     NAME (correlate) (n, c);                                                                       \
     break;
@@ -51,19 +53,10 @@ static void
 NAME (correlation) (int rows, const GenCorrelation *c)
 {
   switch (rows) {
-    CASE (1)
-    CASE (2)
-    CASE (3)
-    CASE (4)
-    CASE (5)
-    CASE (6)
 #if ROWS > 6
-    CASE (7)
-    CASE (8)
-    CASE (9)
-    CASE (10)
-    CASE (11)
-    CASE (12)
+    GEN_ROWS_TO_12 (CASE)
+#else
+    GEN_ROWS_TO_6 (CASE)
 #endif
   default:
     g_assert_not_reached ();

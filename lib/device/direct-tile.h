@@ -10,6 +10,7 @@
  * run. One pointer a pixel stays in a register, too, which is why there are no more pixels. */
 
 #include "panel-row.h"
+#include "row-cases.h"
 
 typedef gint32 NAME (Mask) __attribute__ ((vector_size (VECTOR * 4)));
 
@@ -143,29 +144,14 @@ NAME (direct) (const int rows, const int width, const GenGemmForm form, const Ge
   }
 }
 
-#define CASE(n)                                                                                    \
+#define CASE(n, ...)                                                                               \
   case n:                                                                                          \
     NAME (direct) (n, WIDTH, FORM, t);                                                             \
     break;
-#define CASES                                                                                      \
-  CASE (1)                                                                                         \
-  CASE (2)                                                                                         \
-  CASE (3)                                                                                         \
-  CASE (4)                                                                                         \
-  CASE (5)                                                                                         \
-  CASE (6)
-#define MORE_CASES                                                                                 \
-  CASE (7)                                                                                         \
-  CASE (8)                                                                                         \
-  CASE (9)                                                                                         \
-  CASE (10)                                                                                        \
-  CASE (11)                                                                                        \
-  CASE (12)
-
 #if ROWS > 6
-#define WIDE_CASES CASES MORE_CASES
+#define WIDE_CASES GEN_ROWS_TO_12 (CASE)
 #else
-#define WIDE_CASES CASES
+#define WIDE_CASES GEN_ROWS_TO_6 (CASE)
 #endif
 
 #define FUNCTION(name, cases)                                                                      \
@@ -178,7 +164,7 @@ NAME (direct) (const int rows, const int width, const GenGemmForm form, const Ge
 
 #define FORM GEN_GEMM_FLOAT32
 #define WIDTH VECTOR
-FUNCTION (direct_narrow, CASES MORE_CASES)
+FUNCTION (direct_narrow, GEN_ROWS_TO_12 (CASE))
 #undef WIDTH
 #define WIDTH (2 * VECTOR)
 FUNCTION (direct_wide, WIDE_CASES)
@@ -195,8 +181,6 @@ FUNCTION (direct_wide_float16, WIDE_CASES)
 
 #undef FUNCTION
 #undef WIDE_CASES
-#undef MORE_CASES
-#undef CASES
 #undef CASE
 
 /* Results of few channels: vectors run along k, which is a multiple of VECTOR in each segment, and

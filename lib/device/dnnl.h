@@ -4,8 +4,8 @@
 #include <generative/graph.h>
 
 /**
- * Convolutions by oneDNN, of fixed extents, each run by one thread. dnnl.c is the one file
- * that knows that versions 2 and 3 of the library are made differently.
+ * Convolutions by oneDNN, of fixed extents, each run by one thread. dnnl-versions is
+ * the one place that knows that versions 2 and 3 of the library are made differently.
  *
  * A picture is [batch, channels, spatial…], channels-last or plain. Weights are held in the
  * format that the library likes best for the shape: gen_convolution_packer makes what brings

@@ -8,7 +8,7 @@
  * one of baseline, avx2, avx-vnni, avx512, vnni and amx, masks what is beyond it, to test and to
  * measure what other machines get: avx-vnni is AVX2 with VNNI of 256 bits, as processors of
  * desktops have it, which avx512 is without. On 64-bit ARM, baseline masks what a feature below
- * adds to ARMv8.0. It is read once; oneDNN is told the same (dnnl.c).
+ * adds to ARMv8.0. It is read once; oneDNN is told the same (dnnl-engine.c).
  */
 typedef enum {
   GEN_ISA_BASELINE,

@@ -7,6 +7,7 @@
 
 #include "../simd.h"
 #include "half.h"
+#include "row-cases.h"
 
 /* Numbers along k that are turned for all columns before the next: a line of the cache. */
 #define LINE 16
@@ -70,24 +71,11 @@ GEN_CLONES (void, copy_panel,
     (from, stride, k, n, width, to))
 {
   switch (n) {
-#define CASE(n)                                                                                    \
+#define CASE(n, ...)                                                                               \
   case n:                                                                                          \
     copy_rows (from, stride, k, n, width, to);                                                     \
     break;
-    CASE (1)
-    CASE (2)
-    CASE (3)
-    CASE (4)
-    CASE (5)
-    CASE (6)
-    CASE (7)
-    CASE (8)
-    CASE (9)
-    CASE (10)
-    CASE (11)
-    CASE (12)
-    CASE (13)
-    CASE (14)
+    GEN_ROWS_TO_14 (CASE)
     CASE (16)
     CASE (32)
 #undef CASE

@@ -10,6 +10,7 @@
 #define AHEAD 32
 
 #include "panel-row.h"
+#include "row-cases.h"
 
 /* `rows` by `panels` panels that are `width` wide, one vector or two. */
 static inline __attribute__ ((always_inline)) void
@@ -91,30 +92,12 @@ NAME (block_rows) (const int rows, const int panels, const int width, const GenG
       cases default : g_assert_not_reached ();                                                     \
     }                                                                                              \
   }
-#define UP_TO_6(width, form)                                                                       \
-  CASE (1, 1, width, form)                                                                         \
-  CASE (2, 1, width, form)                                                                         \
-  CASE (3, 1, width, form)                                                                         \
-  CASE (4, 1, width, form)                                                                         \
-  CASE (5, 1, width, form)                                                                         \
-  CASE (6, 1, width, form)
-#define UP_TO_12(width, form)                                                                      \
-  UP_TO_6 (width, form)                                                                            \
-  CASE (7, 1, width, form)                                                                         \
-  CASE (8, 1, width, form)                                                                         \
-  CASE (9, 1, width, form)                                                                         \
-  CASE (10, 1, width, form)                                                                        \
-  CASE (11, 1, width, form)                                                                        \
-  CASE (12, 1, width, form)
 #if ROWS == 14
-#define CASES(width, form)                                                                         \
-  UP_TO_12 (width, form)                                                                           \
-  CASE (13, 1, width, form)                                                                        \
-  CASE (14, 1, width, form)
+#define CASES(width, form) GEN_ROWS_TO_14 (CASE, 1, width, form)
 #elif ROWS == 12
-#define CASES UP_TO_12
+#define CASES(width, form) GEN_ROWS_TO_12 (CASE, 1, width, form)
 #else
-#define CASES UP_TO_6
+#define CASES(width, form) GEN_ROWS_TO_6 (CASE, 1, width, form)
 #endif
 /* As gen_gemm_few says. */
 #define FEW(form)                                                                                  \
@@ -144,8 +127,6 @@ NAME (tile) (int rows, const float *a, gint64 row_stride, gint64 k_stride, const
 
 #undef FEW
 #undef CASES
-#undef UP_TO_12
-#undef UP_TO_6
 #undef FUNCTION
 #undef CASE
 #undef AHEAD

@@ -7,6 +7,8 @@
  *                 of b there,
  *   NAME(x)       the names of the functions. */
 
+#include "row-cases.h"
+
 typedef gint32 NAME (Vector) __attribute__ ((vector_size (VECTOR * 4), aligned (4)));
 
 static inline __attribute__ ((always_inline)) void
@@ -42,24 +44,15 @@ NAME (tile_rows) (const int rows, const gint32 *a, const gint32 *panel, gint64 g
 static void
 NAME (tile) (int rows, const gint32 *a, const gint32 *panel, gint64 groups, gint32 *out)
 {
-#define CASE(n)                                                                                    \
+#define CASE(n, ...)                                                                               \
   case n:                                                                                          \
     NAME (tile_rows) (n, a, panel, groups, out);                                                   \
     break;
   switch (rows) {
-    CASE (1)
-    CASE (2)
-    CASE (3)
-    CASE (4)
-    CASE (5)
-    CASE (6)
 #if ROWS > 6
-    CASE (7)
-    CASE (8)
-    CASE (9)
-    CASE (10)
-    CASE (11)
-    CASE (12)
+    GEN_ROWS_TO_12 (CASE)
+#else
+    GEN_ROWS_TO_6 (CASE)
 #endif
   default:
     g_assert_not_reached ();

@@ -4,6 +4,7 @@
 
 #include <glib/gstdio.h>
 #include <libavutil/error.h>
+#include <libavutil/log.h>
 
 AVIOContext *
 gen_av_file_open (const char *path, char **reason)
@@ -27,4 +28,31 @@ gen_av_file_open (const char *path, char **reason)
     return NULL;
   }
   return io;
+}
+
+/* Demuxers have no field for a level, as codecs have: one that is for muxers alone is theirs. */
+static const AVClass *
+silent_class (const AVClass *loud)
+{
+  static AVClass silent;
+  static gsize made = 0;
+
+  if (g_once_init_enter (&made)) {
+    silent = *loud;
+    silent.version = LIBAVUTIL_VERSION_INT; /* what has been copied is of the size that we know */
+    silent.log_level_offset_offset = G_STRUCT_OFFSET (AVFormatContext, metadata_header_padding);
+    g_once_init_leave (&made, 1);
+  }
+  return &silent;
+}
+
+AVFormatContext *
+gen_av_format_new (AVIOContext *io)
+{
+  AVFormatContext *format = avformat_alloc_context ();
+
+  format->av_class = silent_class (format->av_class);
+  format->metadata_header_padding = GEN_AV_SILENCE;
+  format->pb = io;
+  return format;
 }

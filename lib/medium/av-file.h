@@ -4,11 +4,16 @@
 
 #include <glib.h>
 
-#include <libavformat/avio.h>
+#include <libavformat/avformat.h>
 
 /* Raises the level of a codec's messages beyond all that are printed (and below 256, where
  * levels wrap around): what they would say comes back as a GError. */
 #define GEN_AV_SILENCE 128
+
+/* A demuxer for `io` (NULL: it is to open its file itself) whose messages are raised likewise. The
+ * log of libav is the process's: whoever has set a callback or a level for it keeps these, and sees
+ * what demuxers say if he asks for levels that high. */
+AVFormatContext *gen_av_format_new (AVIOContext *io);
 
 /* How much of a file tells its format. */
 #define GEN_AV_SNIFF_BYTES 4096

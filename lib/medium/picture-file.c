@@ -143,14 +143,14 @@ open_format (Reader *reader, const char *path, const char *url)
   AVDictionary *options = NULL;
   int code;
 
-  reader->format = avformat_alloc_context ();
-  reader->format->pb = reader->io;
+  reader->format = gen_av_format_new (reader->io);
   av_dict_set (&options, "protocol_whitelist", "none", 0);
   code = avformat_open_input (&reader->format, path, NULL, &options);
   av_dict_free (&options);
   if (code >= 0 || !is_named_codec (path))
     return code;
 
+  reader->format = gen_av_format_new (NULL);
   av_dict_set (&options, "pattern_type", "none", 0);
   av_dict_set (&options, "protocol_whitelist", "file", 0);
   code = avformat_open_input (&reader->format, url, av_find_input_format ("image2"), &options);

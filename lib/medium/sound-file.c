@@ -156,6 +156,25 @@ begin (Walk *walk)
   return 0;
 }
 
+/* The first frame, or an error. */
+static gboolean
+open_walk (Walk *walk, GError **error)
+{
+  const GenSoundReader *reader = walk->reader;
+  g_autofree char *what = NULL;
+  int code = begin (walk);
+
+  if (code == AVERROR_EOF)
+    return gen_sound_fail (reader->path, "no sound in it", 0, error);
+  if (code < 0)
+    return fail_decode (reader, code, error);
+  if (walk->rate <= GEN_SOUND_MAX_RATE)
+    return TRUE;
+  what = g_strdup_printf (
+      "it says %d frames a second, and sounds have at most %d", walk->rate, GEN_SOUND_MAX_RATE);
+  return gen_sound_fail (reader->path, what, 0, error);
+}
+
 /* On to the next frame. */
 static int
 advance (Walk *walk)
@@ -283,13 +302,8 @@ gen_sound_load_part (GenSound *sound, const char *path, int rate, int channels, 
 
   *sound = (GenSound){ 0 };
   g_return_val_if_fail (rate >= 0 && channels >= 0, FALSE);
-  if (!gen_sound_reader_open (&reader, path, error))
+  if (!gen_sound_reader_open (&reader, path, error) || !open_walk (&walk, error))
     return FALSE;
-  code = begin (&walk);
-  if (code == AVERROR_EOF)
-    return gen_sound_fail (path, "no sound in it", 0, error);
-  if (code < 0)
-    return fail_decode (&reader, code, error);
   code = gen_sound_resampler_open (&resampler, reader.frame, rate, channels);
   if (code < 0)
     return fail_resample (&resampler, path, code, error);
@@ -382,15 +396,9 @@ gen_sound_probe (const char *path, int *rate, int *channels, guint64 *frames, GE
   g_auto (GenSoundReader) reader = { 0 };
   Walk walk = { .reader = &reader };
   gint64 count;
-  int code;
 
-  if (!gen_sound_reader_open (&reader, path, error))
+  if (!gen_sound_reader_open (&reader, path, error) || !open_walk (&walk, error))
     return FALSE;
-  code = begin (&walk);
-  if (code == AVERROR_EOF)
-    return gen_sound_fail (path, "no sound in it", 0, error);
-  if (code < 0)
-    return fail_decode (&reader, code, error);
   if (rate != NULL)
     *rate = walk.rate;
   if (channels != NULL)

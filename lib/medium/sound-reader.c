@@ -63,8 +63,7 @@ open_stream (GenSoundReader *reader, const AVCodec **codec)
   AVDictionary *options = NULL;
   int code;
 
-  reader->format = avformat_alloc_context ();
-  reader->format->pb = reader->io;
+  reader->format = gen_av_format_new (reader->io);
   av_dict_set (&options, "protocol_whitelist", "none", 0);
   /* libav would look into megabytes of a WAV file for what could be hidden in its samples. */
   av_dict_set_int (&options, "max_probe_packets", MAX_PROBE_PACKETS, 0);

@@ -9,6 +9,8 @@
 #include <libavutil/channel_layout.h>
 #include <libavutil/opt.h>
 
+#include "av-file.h"
+
 /* Taps of the filter at the lower of the two rates, and the share of its band that is kept: 90 dB
  * down where the band ends. */
 #define TAPS 96
@@ -72,7 +74,7 @@ gen_sound_resampler_open (GenSoundResampler *resampler, const AVFrame *like, int
   else
     av_channel_layout_default (&to, resampler->channels);
   code = swr_alloc_set_opts2 (&resampler->swr, &to, AV_SAMPLE_FMT_FLT, resampler->rate, &from,
-      resampler->from_format, resampler->from_rate, 0, NULL);
+      resampler->from_format, resampler->from_rate, GEN_AV_SILENCE, NULL);
   if (code >= 0) {
     av_opt_set_int (resampler->swr, "filter_size", TAPS, 0);
     av_opt_set_double (resampler->swr, "cutoff", CUTOFF, 0);

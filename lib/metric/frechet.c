@@ -133,6 +133,34 @@ frechet_figure (gpointer metric, double *values, GError **error)
   return gen_frechet_distance (&samples, reference, &values[0], error);
 }
 
+/* `n` vectors span n - 1 dimensions at most around their mean. 0: nobody knows how many. */
+static gboolean
+is_singular (guint64 n, int length)
+{
+  return n > 0 && n <= (guint64)length;
+}
+
+static char *
+frechet_doubt (gpointer metric)
+{
+  const Frechet *frechet = metric;
+  const guint64 samples = frechet->samples.count;
+  const guint64 references =
+      frechet->given != NULL ? frechet->given->count : frechet->reference.count;
+  const int length = frechet->samples.length;
+  const gboolean compares = frechet->given != NULL || references >= 2;
+  const gboolean of_samples = is_singular (samples, length);
+  const gboolean of_references = is_singular (references, length);
+
+  if (samples < 2 || !compares || (!of_samples && !of_references))
+    return NULL;
+  return g_strdup_printf ("the covariance of %" G_GUINT64_FORMAT
+                          " %s is singular, which are not more than the %d features of each: the "
+                          "distance is too large, and not comparable with one of more samples",
+      of_samples ? samples : references, of_samples ? "samples" : "samples of the reference",
+      length);
+}
+
 const GenMetric gen_metric_frechet = {
   .name = "frechet",
   .summary = "Squared Frechet distance between the features of the samples and of the reference "
@@ -152,4 +180,5 @@ const GenMetric gen_metric_frechet = {
   .refer = frechet_refer,
   .figure = frechet_figure,
   .statistics = frechet_statistics,
+  .doubt = frechet_doubt,
 };

@@ -118,14 +118,18 @@ refer_all (GenMeter *meter, const GenDataset *dataset, GenLoader *loader, GenSam
   int labels[BATCH], n = 0;
 
   for (;;) {
+    g_autoptr (GError) why = NULL;
     guint64 frame;
     guint32 item;
-    GenLoaderResult result = gen_loader_next (loader, &samples[n], &frame, &item, NULL);
+    GenLoaderResult result = gen_loader_next (loader, &samples[n], &frame, &item, &why);
 
     if (g_cancellable_set_error_if_cancelled (cancellable, error))
       return FALSE;
-    if (result == GEN_LOADER_BAD)
+    if (result == GEN_LOADER_BAD) {
+      if (why != NULL && meter->tell_left_out != NULL)
+        meter->tell_left_out (why, meter->data);
       continue;
+    }
     if (result == GEN_LOADER_SAMPLE) {
       labels[n++] = gen_dataset_get_label (dataset, item);
       referred++;
@@ -156,7 +160,7 @@ gen_meter_refer_dataset (GenMeter *meter, const GenDataset *dataset, const GenFo
     .format = *format, .fitting = { .fit = GEN_FIT_PAD }, .threads = threads
   };
   const GenDatasetCut windows = {
-    .rate = format->rate, .window = format->length, .threads = threads
+    .rate = format->rate, .window = format->length, .threads = threads, .cancellable = cancellable
   };
   g_autoptr (GenDataset) cut = NULL;
   g_autoptr (GenSequence) sequence = NULL;

@@ -125,6 +125,8 @@ gen_meter_new (const GenMeterSettings *settings, GError **error)
   meter->interval = settings->interval;
   meter->follows = settings->follows;
   meter->class_names = g_strdupv ((char **)settings->class_names);
+  meter->tell_left_out = settings->left_out;
+  meter->data = settings->data;
   meter->settings.seed = settings->seed;
   meter->settings.reference = settings->statistics;
   if (settings->features == NULL)
@@ -376,6 +378,40 @@ summarise_field (GenMeter *meter, gboolean tallied, guint f, double value, JsonO
   }
 }
 
+static char *
+describe_doubt (const Instrument *instrument)
+{
+  const GenMetric *metric = instrument->metric;
+
+  return metric->doubt != NULL ? metric->doubt (instrument->state) : NULL;
+}
+
+char *
+gen_meter_describe_doubts (const GenMeter *meter)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  for (guint i = 0; i < meter->instruments->len; i++) {
+    const Instrument *instrument = &g_array_index (meter->instruments, Instrument, i);
+    g_autofree char *doubt = describe_doubt (instrument);
+
+    if (doubt != NULL)
+      g_string_append_printf (
+          text, "%s%s: %s", text->len > 0 ? "; " : "", instrument->metric->name, doubt);
+  }
+  return text->len > 0 ? g_string_free (g_steal_pointer (&text), FALSE) : NULL;
+}
+
+static void
+summarise_doubt (const Instrument *instrument, JsonObject *summary)
+{
+  g_autofree char *doubt = describe_doubt (instrument);
+  g_autofree char *name = g_strconcat (instrument->metric->name, "-doubt", NULL);
+
+  if (doubt != NULL)
+    json_object_set_string_member (summary, name, doubt);
+}
+
 JsonObject *
 gen_meter_summarise (GenMeter *meter, GError **error)
 {
@@ -400,6 +436,7 @@ gen_meter_summarise (GenMeter *meter, GError **error)
           (guint)(instrument->first_field + f), values[instrument->first_field + f], summary);
     if (metric->describe != NULL)
       metric->describe (instrument->state, (const char *const *)meter->class_names, summary);
+    summarise_doubt (instrument, summary);
   }
   return g_steal_pointer (&summary);
 }

@@ -27,6 +27,8 @@ struct _GenMeter {
   float *clean;   /* a piece of a sound without what is not finite */
   gsize n_clean;
   guint64 frames, samples, left_out;
+  void (*tell_left_out) (const GError *why, gpointer data);
+  gpointer data;
 };
 
 /* Whether the statistics that a metric is to compare with are of our features, which are

@@ -83,6 +83,22 @@ reshape (GenGraph *graph, GenTensor *x, const GenShape *shape, GError **error)
   return gen_binary (graph, "Reshape", x, gen_graph_ints (graph, shape->dims, shape->rank), error);
 }
 
+/* The `n` pictures of x, each by itself. */
+static gboolean
+split (GenGraph *graph, GenTensor *x, int n, GenTensor **pictures, GError **error)
+{
+  GenNode *node;
+
+  for (int i = 0; i < n; i++)
+    pictures[i] = gen_graph_add_value (graph, NULL);
+  node = gen_graph_add_node (graph, "", NULL, "Split", GEN_OPSET, &x, 1, pictures, n, error);
+  if (node == NULL)
+    return FALSE;
+  gen_node_set_int (node, "axis", 0);
+  gen_node_set_int (node, "num_outputs", n);
+  return node->op->infer (node, error);
+}
+
 /* Whose error it is. */
 static void
 name_model (const GenModel *model, gboolean failed, GError **error)
@@ -130,7 +146,7 @@ set_sound (GenNode *node, const GenSoundLayout *layout, const GenPort *port)
 
 /* The samples of the buffer, or the vectors of a series, as the model wants them. */
 static GenTensor *
-unpack_sound (GenGraph *graph, const GenModelUse *use, const GenShape *wanted, GError **error)
+unpack_sound (GenGraph *graph, const GenModelUse *use, GError **error)
 {
   const GenPort *port = &use->input;
   const gint64 length = port->length > 0 ? port->length : use->length;
@@ -150,21 +166,29 @@ unpack_sound (GenGraph *graph, const GenModelUse *use, const GenShape *wanted, G
   set_sound (node, &use->from_sound, port);
   gen_node_set_int (node, "channels", port->channels);
   gen_node_set_int (node, "length", length);
-  if (!node->op->infer (node, error))
-    return NULL;
-  return gen_shape_equal (&x->shape, wanted) ? x : reshape (graph, x, wanted, error);
+  return node->op->infer (node, error) ? x : NULL;
 }
 
-/* The pictures of the frames as the model wants them. */
+/* [T, C, H, W] to [C, T, H, W]. */
 static GenTensor *
-unpack_picture (GenGraph *graph, const GenModelUse *use, const GenShape *wanted, GError **error)
+swap_frames (GenGraph *graph, GenTensor *x, GError **error)
+{
+  const gint64 order[] = { 1, 0, 2, 3 };
+
+  return gen_graph_op (graph, "Transpose", &x, 1, 1, error, "perm", GEN_INTS, 4, order, NULL);
+}
+
+/* The pictures of the frames, [N, C, H, W] or as the model has them. */
+static GenTensor *
+unpack_picture (GenGraph *graph, const GenModelUse *use, GError **error)
 {
   const GenPort *port = &use->input;
   int height = port->height > 0 ? port->height : use->height;
   int width = port->width > 0 ? port->width : use->width;
   int columns = MAX (use->from.columns, 1);
   int rows = (use->pictures + columns - 1) / columns;
-  int planes = gen_frame_layout_planes (&use->from), n = use->frames * planes;
+  int planes = gen_frame_layout_planes (&use->from);
+  int n = use->frames * MAX (use->window, 1) * planes;
   g_autofree GenTensor **frames = g_new (GenTensor *, n);
   GenTensor *x = gen_graph_add_value (graph, NULL);
   GenNode *node;
@@ -189,14 +213,22 @@ unpack_picture (GenGraph *graph, const GenModelUse *use, const GenShape *wanted,
     return NULL;
   if (port->channels_last)
     x = transpose (graph, x, 2, 3, 1, error);
+  if (port->frames_last && use->window > 1)
+    return swap_frames (graph, x, error);
+  return x;
+}
+
+/* What comes of the frames, as the model wants it. */
+static GenTensor *
+fit (GenGraph *graph, GenTensor *x, const GenShape *wanted, GError **error)
+{
   return x == NULL || gen_shape_equal (&x->shape, wanted) ? x : reshape (graph, x, wanted, error);
 }
 
 static GenTensor *
-unpack (GenGraph *graph, const GenModelUse *use, const GenShape *wanted, GError **error)
+unpack (GenGraph *graph, const GenModelUse *use, GError **error)
 {
-  return (use->input.kind == GEN_PORT_PICTURE ? unpack_picture : unpack_sound) (
-      graph, use, wanted, error);
+  return (use->input.kind == GEN_PORT_PICTURE ? unpack_picture : unpack_sound) (graph, use, error);
 }
 
 static gboolean
@@ -233,17 +265,20 @@ static gboolean
 pack_picture (GenGraph *graph, const GenModelUse *use, GenTensor *x, GError **error)
 {
   const GenPort *port = &use->output;
+  const gint64 n_pictures = (gint64)use->frames * use->pictures;
   int n = use->frames * gen_frame_layout_planes (&use->to);
   g_autofree GenTensor **frames = g_new (GenTensor *, n);
   GenTensor *operands[2] = { NULL };
   GenNode *node;
 
+  if (port->channels_last && x->shape.rank != 4)
+    x = reshape (
+        graph, x, &GEN_SHAPE (n_pictures, port->height, port->width, port->channels), error);
   if (port->channels_last)
-    x = transpose (graph, x, 3, 1, 2, error);
+    x = x == NULL ? NULL : transpose (graph, x, 3, 1, 2, error);
   else if (x->shape.rank != 4 || x->shape.dims[1] != port->channels)
-    x = reshape (graph, x,
-        &GEN_SHAPE ((gint64)use->frames * use->pictures, port->channels, port->height, port->width),
-        error);
+    x = reshape (
+        graph, x, &GEN_SHAPE (n_pictures, port->channels, port->height, port->width), error);
   x = cast (graph, x, GEN_TYPE_FLOAT32, error);
   if (x == NULL)
     return FALSE;
@@ -277,6 +312,45 @@ find_port (const GPtrArray *tensors, const GenPort *port)
     if (strcmp (((GenTensor *)g_ptr_array_index (tensors, i))->name, port->name) == 0)
       return (int)i;
   return -1;
+}
+
+gboolean
+gen_model_use_feeds (const GenModel *model, const GenModelUse *use, guint i)
+{
+  const GenPort *port = &model->inputs[i];
+
+  if (strcmp (port->name, use->input.name) == 0)
+    return TRUE;
+  return use->window > 1 && use->input.frames <= 1 && port->part == GEN_PART_FLOW &&
+         port->kind == GEN_PORT_PICTURE;
+}
+
+/* Let the inputs that frames go into be what comes of them. These come before all others. */
+static gboolean
+feed_frames (const GenModel *model, const GenModelUse *use, const GenGraph *source, GenGraph *graph,
+    GenTensor **inputs, GError **error)
+{
+  GenTensor *x = unpack (graph, use, error);
+  const gboolean apart = use->window > 1 && use->input.frames <= 1;
+  GenTensor *pictures[GEN_MODEL_MAX_WINDOW];
+  int n = 0;
+
+  if (x == NULL)
+    return FALSE;
+  if (apart && !split (graph, x, use->window, pictures, error))
+    return FALSE;
+  for (guint i = 0; i < source->inputs->len && (!apart || n < use->window); i++) {
+    const GenTensor *input = g_ptr_array_index (source->inputs, i);
+
+    if (!gen_model_use_feeds (model, use, i))
+      continue;
+    inputs[i] = fit (graph, apart ? pictures[n] : x, &input->shape, error);
+    inputs[i] = to_type (graph, inputs[i], input->type, error);
+    if (inputs[i] == NULL)
+      return FALSE;
+    n++;
+  }
+  return TRUE;
 }
 
 /* A state, zeros at first. */
@@ -332,12 +406,14 @@ prepare_source (
   }
   if (!gen_model_fix_inputs (model, source, &extents, error))
     return NULL;
+  if (use->from_frames && !feed_frames (model, use, source, graph, *inputs, error))
+    return NULL;
   for (guint i = 0; i < source->inputs->len; i++) {
     const GenTensor *input = g_ptr_array_index (source->inputs, i);
 
-    if (use->from_frames && (int)i == from)
-      (*inputs)[i] = to_type (graph, unpack (graph, use, &input->shape, error), input->type, error);
-    else if (model->inputs[i].part == GEN_PART_STATE && !model->staged)
+    if ((*inputs)[i] != NULL)
+      continue;
+    if (model->inputs[i].part == GEN_PART_STATE && !model->staged)
       (*inputs)[i] = add_state (graph, input);
     else
       (*inputs)[i] = cast (graph,

@@ -538,10 +538,9 @@ walk_nodes (Walk *walk, GError **error)
 
 gboolean
 gen_graph_find_context (const GenGraph *graph, const GenTensor *input, int axis,
-    const GenTensor *output, GenContext *context, GError **error)
+    gboolean of_picture, const GenTensor *output, GenContext *context, GError **error)
 {
   g_autoptr (GHashTable) known = g_hash_table_new_full (NULL, NULL, NULL, g_free);
-  const gboolean of_picture = input->shape.rank == 4;
   const Reach whole = { TRUE, of_picture, axis, 1, 1, 0, 0, 0 };
   Walk walk = { graph, known, 1, of_picture ? "picture" : "sound" };
   const Reach *known_reach;
@@ -582,7 +581,7 @@ gen_model_find_context (GenModel *model, const GenPort *input, const GenPort *ou
 
   if (!gen_model_fix_inputs (model, copy, &extents, error) || !gen_graph_infer (copy, error))
     return FALSE;
-  return gen_graph_find_context (copy, from, gen_port_time_axis (input), to, context, error);
+  return gen_graph_find_context (copy, from, gen_port_time_axis (input), FALSE, to, context, error);
 }
 
 /* Of pictures of `height` x `width`, where the model takes any. */
@@ -594,11 +593,11 @@ find_tile_context (GenModel *model, const GenPort *input, const GenPort *output,
   const GenExtents extents = { MAX (input->batch, 1), height, width, 0 };
   const GenTensor *from = gen_graph_find (copy, input->name);
   const GenTensor *to = gen_graph_find (copy, output->name);
-  const int rows = input->channels_last ? 1 : 2;
+  const int rows = gen_port_height_axis (input);
 
   return gen_model_fix_inputs (model, copy, &extents, error) && gen_graph_infer (copy, error) &&
-         gen_graph_find_context (copy, from, rows, to, &context->rows, error) &&
-         gen_graph_find_context (copy, from, rows + 1, to, &context->columns, error);
+         gen_graph_find_context (copy, from, rows, TRUE, to, &context->rows, error) &&
+         gen_graph_find_context (copy, from, rows + 1, TRUE, to, &context->columns, error);
 }
 
 static gboolean

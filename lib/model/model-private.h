@@ -24,6 +24,9 @@ typedef struct {
 /* Along which axis of a sound or series time runs. */
 int gen_port_time_axis (const GenPort *port);
 
+/* Whether frames go into input number `i`. */
+gboolean gen_model_use_feeds (const GenModel *model, const GenModelUse *use, guint i);
+
 /* Make known what those of `graph`, the model's, leave free. */
 gboolean gen_model_fix_inputs (
     const GenModel *model, GenGraph *graph, const GenExtents *extents, GError **error);

@@ -63,8 +63,71 @@ make_series (GenPort *port)
   port->length = port->shape.dims[gen_port_time_axis (port)];
 }
 
+int
+gen_port_height_axis (const GenPort *port)
+{
+  return port->shape.rank - (port->channels_last ? 3 : 2);
+}
+
+/* A picture whose channels are the axis `channels`, of which there are `each`. */
 static void
-read_port (GenPort *port, const GenTensor *tensor, const GenShape *shape)
+make_picture (GenPort *port, int channels, int each)
+{
+  const GenShape *shape = &port->shape;
+
+  port->kind = GEN_PORT_PICTURE;
+  port->channels_last = channels == shape->rank - 1;
+  port->channels = each;
+  port->height = to_extent (shape->dims[gen_port_height_axis (port)]);
+  port->width = to_extent (shape->dims[gen_port_height_axis (port) + 1]);
+  port->frames = 1;
+}
+
+/* Pictures that follow each other along the axis `frames`; a picture where it is one. */
+static void
+make_frames (GenPort *port, int frames, int channels)
+{
+  make_picture (port, channels, to_extent (port->shape.dims[channels]));
+  port->frames = to_extent (port->shape.dims[frames]);
+  port->frames_last = frames > channels;
+  if (port->frames != 1)
+    port->kind = GEN_PORT_FRAMES;
+}
+
+/* Of five extents, where the channels are: three say more than one. */
+static void
+read_frames (GenPort *port)
+{
+  static const struct {
+    int frames, channels;
+    gint64 extent; /* of the channels */
+  } layouts[] = { { 1, 2, 3 }, { 2, 1, 3 }, { 1, 4, 3 }, { 1, 2, 4 }, { 2, 1, 4 }, { 1, 4, 4 },
+    { 1, 2, 1 }, { 2, 1, 1 }, { 1, 4, 1 } };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (layouts); i++)
+    if (port->shape.dims[layouts[i].channels] == layouts[i].extent) {
+      make_frames (port, layouts[i].frames, layouts[i].channels);
+      return;
+    }
+}
+
+/* Pictures of three channels, one behind the other. */
+static gboolean
+are_stacked (gint64 channels)
+{
+  return channels > 3 && channels % 3 == 0 && channels / 3 <= GEN_PORT_MAX_STACKED;
+}
+
+/* Sizes that are free, or no smaller than pictures. */
+static gboolean
+may_be_size (gint64 height, gint64 width)
+{
+  return (height < 0 || height >= GEN_PORT_SMALLEST_PICTURE) &&
+         (width < 0 || width >= GEN_PORT_SMALLEST_PICTURE);
+}
+
+static void
+read_port (GenPort *port, const GenTensor *tensor, const GenShape *shape, gboolean is_input)
 {
   const gint64 *dims = shape->dims;
 
@@ -78,16 +141,32 @@ read_port (GenPort *port, const GenTensor *tensor, const GenShape *shape)
     port->kind = GEN_PORT_VECTOR;
     port->length = dims[1];
   } else if (shape->rank == 4 && (is_channels (dims[1]) || is_channels (dims[3]))) {
-    port->kind = GEN_PORT_PICTURE;
-    port->channels_last = !is_channels (dims[1]);
-    port->channels = to_extent (dims[port->channels_last ? 3 : 1]);
-    port->height = to_extent (dims[port->channels_last ? 1 : 2]);
-    port->width = to_extent (dims[port->channels_last ? 2 : 3]);
+    make_picture (
+        port, is_channels (dims[1]) ? 1 : 3, to_extent (dims[is_channels (dims[1]) ? 1 : 3]));
+  } else if (shape->rank == 4 && is_input && are_stacked (dims[1]) &&
+             may_be_size (dims[2], dims[3])) {
+    make_picture (port, 1, 3);
+    port->frames = (int)dims[1] / 3;
+    port->kind = GEN_PORT_FRAMES;
+  } else if (shape->rank == 5) {
+    read_frames (port);
   } else if (shape->rank == 3 && (is_sound (dims[1], dims[2]) || is_sound (dims[2], dims[1]))) {
     make_sound (port);
+  } else if (shape->rank == 3 && (dims[0] == 3 || dims[0] == 4) && may_be_size (dims[1], dims[2])) {
+    make_picture (port, 0, (int)dims[0]);
+    port->batch = 1;
+  } else if (shape->rank == 3 && (dims[2] == 3 || dims[2] == 4) && may_be_size (dims[0], dims[1])) {
+    make_picture (port, 2, (int)dims[2]);
+    port->batch = 1;
   } else if (shape->rank == 3 && (dims[1] > 0) != (dims[2] > 0)) {
     make_series (port);
   }
+}
+
+static gboolean
+is_picture (const GenPort *port)
+{
+  return port->kind == GEN_PORT_PICTURE || port->kind == GEN_PORT_FRAMES;
 }
 
 static gboolean
@@ -122,10 +201,10 @@ fix_shape (const GenModel *model, const GenTensor *input, guint i, const GenExte
     gen_parts_fit (model, i, &shape);
     return shape;
   }
-  if (shape.rank > 0 && input->shape.dims[0] < 0)
+  if (shape.rank > 0 && port->batch < 0)
     shape.dims[0] = extents->batch;
-  if (port->kind == GEN_PORT_PICTURE) {
-    const int first = port->channels_last ? 1 : 2;
+  if (is_picture (port)) {
+    const int first = gen_port_height_axis (port);
 
     if (port->height < 0)
       shape.dims[first] = extents->height;
@@ -245,6 +324,18 @@ gen_model_fix_inputs (
 
 /* --- reading --- */
 
+/* Let an input of any number of pictures be one of so many. */
+static void
+say_frames (GenPort *port, GenTensor *tensor, GenTensor *copy, int frames)
+{
+  const int axis = port->frames_last ? 2 : 1;
+
+  tensor->shape.dims[axis] = copy->shape.dims[axis] = port->shape.dims[axis] = frames;
+  port->frames = frames;
+  if (frames == 1)
+    port->kind = GEN_PORT_PICTURE;
+}
+
 /* Whether the file says of all outputs what they are, for models whose shapes hang on what they
  * compute. */
 static gboolean
@@ -320,8 +411,7 @@ free_extents (GenPort *port, const GenGraph *graph, const GenTensor *said)
 /* The ports, with the outputs' extents worked out where the file does not tell them. `copy` is one
  * of the graph, in which shapes become known. */
 static gboolean
-read_ports (
-    GenModel *model, GenGraph *copy, GKeyFile *sidecar, const GenModelHints *hints, GError **error)
+read_ports (GenModel *model, GenGraph *copy, GKeyFile *sidecar, GError **error)
 {
   GenGraph *graph = model->graph;
   gboolean free_batch = FALSE, free_size = FALSE, free_length = FALSE, inferred = TRUE;
@@ -331,18 +421,21 @@ read_ports (
   model->outputs = g_new0 (GenPort, graph->outputs->len + 1);
   model->parameters = g_new0 (GenNumbers *, graph->inputs->len + 1);
   for (guint i = 0; i < graph->inputs->len; i++) {
-    const GenTensor *tensor = g_ptr_array_index (graph->inputs, i);
+    GenTensor *tensor = g_ptr_array_index (graph->inputs, i);
 
-    read_port (&model->inputs[i], tensor, &tensor->shape);
+    read_port (&model->inputs[i], tensor, &tensor->shape, TRUE);
+    if (model->inputs[i].frames < 0 && model->hints.frames > 0)
+      say_frames (
+          &model->inputs[i], tensor, g_ptr_array_index (copy->inputs, i), model->hints.frames);
     if (!gen_model_read_sample_rate (model, sidecar, &model->inputs[i], error))
       return FALSE;
   }
   for (guint i = 0; i < graph->outputs->len; i++) {
     const GenTensor *tensor = g_ptr_array_index (graph->outputs, i);
 
-    read_port (&model->outputs[i], tensor, &tensor->shape);
+    read_port (&model->outputs[i], tensor, &tensor->shape, FALSE);
   }
-  if (!gen_parts_read (model, sidecar, hints, error))
+  if (!gen_parts_read (model, sidecar, error))
     return FALSE;
   for (guint i = 0; i < graph->inputs->len; i++) {
     const GenPort *port = &model->inputs[i];
@@ -350,16 +443,16 @@ read_ports (
     if (port->part != GEN_PART_FLOW)
       continue;
     free_batch |= port->batch < 0;
-    free_size |= port->kind == GEN_PORT_PICTURE && (port->height < 0 || port->width < 0);
+    free_size |= is_picture (port) && (port->height < 0 || port->width < 0);
     free_length |= is_timed (port) && port->length < 0;
   }
   if (!infer_outputs (model, copy, &reason)) {
-    if (!declares_outputs (graph)) {
-      g_propagate_error (error, g_steal_pointer (&reason));
-      return FALSE;
-    }
-    inferred = FALSE;
     model->staged = TRUE;
+    inferred = FALSE;
+  }
+  if (!inferred && !declares_outputs (graph)) {
+    g_propagate_error (error, g_steal_pointer (&reason));
+    return FALSE;
   }
   for (guint i = 0; i < graph->outputs->len; i++) {
     const GenTensor *tensor = g_ptr_array_index (graph->outputs, i);
@@ -367,19 +460,19 @@ read_ports (
     GenPort *port = &model->outputs[i];
     const GenPort declared = *port;
 
-    read_port (port, known, &known->shape);
+    read_port (port, known, &known->shape, FALSE);
     port->name = tensor->name;
     port->part = declared.part;
     port->part_source = declared.part_source;
     port->partner = declared.partner;
     if (!gen_model_read_sample_rate (model, sidecar, port, error))
       return FALSE;
-    if (free_batch && port->batch == 1 && port->shape.rank > 0)
+    if (free_batch && port->batch == 1 && port->shape.rank > 0 && port->shape.dims[0] == 1)
       port->batch = port->shape.dims[0] = -1;
     if (port->kind == GEN_PORT_OTHER)
       free_extents (port, graph, tensor);
-    if ((free_size || free_length) && port->kind == GEN_PORT_PICTURE) {
-      int first = port->channels_last ? 1 : 2;
+    if ((free_size || free_length) && is_picture (port)) {
+      const int first = gen_port_height_axis (port);
 
       port->height = port->width = -1;
       port->shape.dims[first] = port->shape.dims[first + 1] = -1;
@@ -392,26 +485,102 @@ read_ports (
   return TRUE;
 }
 
+static void
+clear_ports (GenModel *model)
+{
+  for (guint i = 0; model->parameters != NULL && i < model->graph->inputs->len; i++)
+    g_free (model->parameters[i]);
+  g_clear_pointer (&model->parameters, g_free);
+  g_clear_pointer (&model->inputs, g_free);
+  g_clear_pointer (&model->outputs, g_free);
+  model->staged = model->states_said = FALSE;
+}
+
+/* Fill in all that the graph, its metadata and the file beside it say. */
+static gboolean
+read_graph (GenModel *model, GKeyFile *sidecar, GError **error)
+{
+  g_autoptr (GenGraph) copy = gen_graph_copy (model->graph);
+
+  clear_ports (model);
+  if (!read_ports (model, copy, sidecar, error)) {
+    if (model->path != NULL)
+      g_prefix_error (error, "%s: ", model->path);
+    return FALSE;
+  }
+  return gen_model_read_ranges (model, model->staged ? model->graph : copy, sidecar, error);
+}
+
+/* Where shapes within hang on parameters, such as the ratio of a Resize, these become constants.
+ * FALSE where there are none whose numbers are known. */
+static gboolean
+fix_parameters (GenModel *model)
+{
+  g_autoptr (GenGraph) fixed = gen_graph_copy (model->graph);
+  g_autoptr (GPtrArray) names = g_ptr_array_new ();
+
+  for (guint i = 0; model->parameters != NULL && i < model->graph->inputs->len; i++) {
+    GenTensor *tensor;
+
+    if (model->parameters[i] == NULL)
+      continue;
+    tensor = gen_graph_find (fixed, model->inputs[i].name);
+    tensor->data = gen_parts_make_constant (model, i, &tensor->shape);
+    tensor->role = GEN_ROLE_CONSTANT;
+    g_ptr_array_remove (fixed->inputs, tensor);
+    g_ptr_array_add (names, g_strdup (tensor->name));
+  }
+  if (names->len == 0)
+    return FALSE;
+  clear_ports (model);
+  gen_graph_unref (model->graph);
+  model->graph = g_steal_pointer (&fixed);
+  g_ptr_array_add (names, NULL);
+  model->fixed = (char **)g_ptr_array_free (g_steal_pointer (&names), FALSE);
+  return TRUE;
+}
+
+static gboolean
+read_model (GenModel *model, GError **error)
+{
+  g_autoptr (GKeyFile) sidecar = NULL;
+  g_autoptr (GError) reason = NULL;
+  gboolean read;
+
+  if (!gen_model_load_sidecar (model->path, &sidecar, error))
+    return FALSE;
+  read = read_graph (model, sidecar, &reason);
+  if (model->staged && fix_parameters (model))
+    return read_graph (model, sidecar, error);
+  if (!read)
+    g_propagate_error (error, g_steal_pointer (&reason));
+  return read;
+}
+
 static GenModel *
 model_new (GenGraph *graph, const char *path, const GenModelHints *hints, GError **error)
 {
   g_autoptr (GenModel) model = g_new0 (GenModel, 1);
-  g_autoptr (GenGraph) copy = gen_graph_copy (graph);
-  g_autoptr (GKeyFile) sidecar = NULL;
 
   model->graph = gen_graph_ref (graph);
   model->path = g_strdup (path);
+  model->hints.states = g_strdup (hints->states);
+  model->hints.parameters = g_strdup (hints->parameters);
+  model->hints.frames = hints->frames;
   model->ref_count = 1;
-  if (!gen_model_load_sidecar (path, &sidecar, error))
-    return NULL;
-  if (!read_ports (model, copy, sidecar, hints, error)) {
-    if (path != NULL)
-      g_prefix_error (error, "%s: ", path);
-    return NULL;
-  }
-  return gen_model_read_ranges (model, model->staged ? graph : copy, sidecar, error)
-             ? g_steal_pointer (&model)
-             : NULL;
+  return read_model (model, error) ? g_steal_pointer (&model) : NULL;
+}
+
+gboolean
+gen_model_make_sound (GenModel *model, int sample_rate, GError **error)
+{
+  GenPort input = model->graph->inputs->len == 1 ? model->inputs[0] : (GenPort){ 0 };
+
+  if (input.kind != GEN_PORT_VECTOR || input.length >= 0 || !gen_port_use_float32 (&input))
+    return TRUE;
+  g_hash_table_insert (model->graph->metadata, g_strdup ("generative.sample-rate"),
+      g_strdup_printf ("%d", sample_rate));
+  return read_model (model, error);
 }
 
 GenModel *
@@ -446,13 +615,12 @@ gen_model_unref (GenModel *model)
 {
   if (!g_atomic_int_dec_and_test (&model->ref_count))
     return;
-  for (guint i = 0; model->parameters != NULL && i < model->graph->inputs->len; i++)
-    g_free (model->parameters[i]);
-  g_free (model->parameters);
+  clear_ports (model);
   gen_graph_unref (model->graph);
+  g_strfreev (model->fixed);
+  g_free ((char *)model->hints.states);
+  g_free ((char *)model->hints.parameters);
   g_free (model->path);
-  g_free (model->inputs);
-  g_free (model->outputs);
   g_free (model);
 }
 
@@ -584,6 +752,18 @@ describe_sound (GString *text, const GenPort *port)
 }
 
 static void
+describe_frames (GString *text, const GenPort *port, const char *colour)
+{
+  if (port->frames > 0)
+    g_string_append_printf (text, "%d pictures in a row", port->frames);
+  else
+    g_string_append (text, "any number of pictures in a row");
+  if (port->height > 0 && port->width > 0)
+    g_string_append_printf (text, " of %d x %d pixels", port->width, port->height);
+  g_string_append_printf (text, ", %s", colour);
+}
+
+static void
 describe_port (GString *text, const GenPort *port)
 {
   static const char *const colours[] = { "", "grey", "", "colour", "colour with alpha" };
@@ -595,6 +775,8 @@ describe_port (GString *text, const GenPort *port)
         text, "pictures of %d x %d pixels, %s", port->width, port->height, colours[port->channels]);
   else if (port->kind == GEN_PORT_PICTURE)
     g_string_append_printf (text, "pictures of any size, %s", colours[port->channels]);
+  else if (port->kind == GEN_PORT_FRAMES)
+    describe_frames (text, port, colours[port->channels]);
   else if (port->kind == GEN_PORT_SOUND)
     describe_sound (text, port);
   else if (port->kind == GEN_PORT_SERIES)

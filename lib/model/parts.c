@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "../ops/number.h"
+
 /* More numbers than this are something that flows. */
 #define LARGEST_PARAMETER 64
 
@@ -108,6 +110,20 @@ say_state (gpointer data, const char *key, const char *input, const char *output
   return TRUE;
 }
 
+/* Whether `n` numbers fill a tensor of `shape`, whose free extents follow. */
+static gboolean
+holds (const GenShape *shape, guint n)
+{
+  gint64 known = 1;
+  gboolean is_free = FALSE;
+
+  for (int d = 0; d < shape->rank; d++) {
+    is_free |= shape->dims[d] < 0;
+    known *= MAX (shape->dims[d], 1);
+  }
+  return n == 1 || n == known || (is_free && n % known == 0);
+}
+
 static gboolean
 say_parameter (gpointer data, const char *key, const char *name, const char *text, GError **error)
 {
@@ -115,12 +131,23 @@ say_parameter (gpointer data, const char *key, const char *name, const char *tex
   const int i = find_by_name (model->graph->inputs, name);
   GenNumbers *numbers;
 
+  if (i < 0 && model->fixed != NULL && g_strv_contains ((const char *const *)model->fixed, name))
+    return TRUE;
   if (i < 0)
     return fail_name (key, "input", name, model->graph->inputs, error);
   numbers = gen_numbers_parse (text);
   if (numbers == NULL) {
     g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
         "%s has \"%s\" for '%s', which should be numbers with colons between", key, text, name);
+    return FALSE;
+  }
+  if (!holds (&model->inputs[i].shape, numbers->n)) {
+    g_autofree char *shape = gen_shape_to_string (&model->inputs[i].shape);
+
+    g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+        "%s has %u numbers for '%s', which is %s; one would stand for all of it", key, numbers->n,
+        name, shape);
+    g_free (numbers);
     return FALSE;
   }
   g_free (model->parameters[i]);
@@ -230,12 +257,14 @@ state_of_name (const char *name, gboolean is_input)
     name = past = g_strconcat ("past", name + strlen ("past_key_values"), NULL);
   words = split_name (name);
   for (guint i = 0; i < words->len; i++) {
-    const char *word = g_ptr_array_index (words, i);
+    char *word = g_ptr_array_index (words, i);
     const gboolean is_last = i == words->len - 1;
 
     /* h0 becomes hn. */
     if (g_strv_contains (sides, word) || (is_input && is_last && i > 0 && strcmp (word, "0") == 0))
       continue;
+    if (!is_input && is_last && strlen (word) == 2 && word[1] == 'n')
+      word[1] = '\0';
     g_string_append_printf (state, state->len > 0 ? " %s" : "%s", word);
   }
   return g_string_free (state, FALSE);
@@ -362,14 +391,14 @@ find_parameters (GenModel *model)
 }
 
 gboolean
-gen_parts_read (GenModel *model, GKeyFile *sidecar, const GenModelHints *hints, GError **error)
+gen_parts_read (GenModel *model, GKeyFile *sidecar, GError **error)
 {
   gboolean states_said, parameters_said;
 
-  if (!read_said (model, sidecar, hints->parameters, "property parameters", "generative.parameters",
-          "value", say_parameter, &parameters_said, error) ||
-      !read_said (model, sidecar, hints->states, "property states", "generative.states", "state",
-          say_state, &states_said, error))
+  if (!read_said (model, sidecar, model->hints.parameters, "property parameters",
+          "generative.parameters", "value", say_parameter, &parameters_said, error) ||
+      !read_said (model, sidecar, model->hints.states, "property states", "generative.states",
+          "state", say_state, &states_said, error))
     return FALSE;
   if (!states_said)
     pair_by_name (model);
@@ -426,12 +455,35 @@ gen_parts_fit (const GenModel *model, guint i, GenShape *shape)
   const GenShape *said = &model->inputs[i].shape;
   const gint64 others = gen_shape_elements (shape);
 
-  /* The last free one. */
-  for (int d = shape->rank - 1; d >= 0 && numbers != NULL; d--)
+  /* The last free one; a number by itself stands for all. */
+  for (int d = shape->rank - 1; d >= 0 && numbers != NULL && numbers->n > 1; d--)
     if (said->dims[d] < 0 && others > 0 && numbers->n % others == 0) {
       shape->dims[d] = numbers->n / others;
       return;
     }
+}
+
+void
+gen_parts_write (const GenNumbers *numbers, GenDataType type, void *data, gsize n)
+{
+  for (gsize k = 0; k < n; k++)
+    gen_number_set (type, data, k, numbers->values[k % numbers->n]);
+}
+
+GBytes *
+gen_parts_make_constant (const GenModel *model, guint i, GenShape *shape)
+{
+  const GenDataType type = model->inputs[i].type;
+  gsize n;
+  guint8 *data;
+
+  for (int d = 0; d < shape->rank; d++)
+    shape->dims[d] = MAX (shape->dims[d], 1);
+  gen_parts_fit (model, i, shape);
+  n = (gsize)gen_shape_elements (shape);
+  data = g_malloc (n * gen_data_type_size (type));
+  gen_parts_write (model->parameters[i], type, data, n);
+  return g_bytes_new_take (data, n * gen_data_type_size (type));
 }
 
 gboolean
@@ -441,6 +493,13 @@ gen_model_has_states (const GenModel *model)
     if (model->inputs[i].part == GEN_PART_STATE)
       return TRUE;
   return FALSE;
+}
+
+void
+gen_model_set_parameter (GenModel *model, guint i, const GenNumbers *numbers)
+{
+  g_free (model->parameters[i]);
+  model->parameters[i] = gen_numbers_copy (numbers);
 }
 
 const GenPort *

@@ -11,10 +11,14 @@ typedef gboolean (*GenPartSay) (
 gboolean gen_parts_say_all (
     gpointer model, const char *key, const char *text, GenPartSay say, GError **error);
 /* What is said, and what names tell; shapes of outputs need not be known yet. */
-gboolean gen_parts_read (
-    GenModel *model, GKeyFile *sidecar, const GenModelHints *hints, GError **error);
+gboolean gen_parts_read (GenModel *model, GKeyFile *sidecar, GError **error);
 /* What order and shapes tell besides, once they are known. */
 void gen_parts_complete (GenModel *model);
 /* Let `shape`, of input `i`, a parameter, whose free extents are 1, hold the numbers that it stands
  * at. */
 void gen_parts_fit (const GenModel *model, guint i, GenShape *shape);
+/* The numbers of input `i`, a parameter, as a constant, whose shape becomes known. (transfer full)
+ */
+GBytes *gen_parts_make_constant (const GenModel *model, guint i, GenShape *shape);
+/* Write numbers of a parameter over the `n` elements of an input of `type`: one stands for all. */
+void gen_parts_write (const GenNumbers *numbers, GenDataType type, void *data, gsize n);

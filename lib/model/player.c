@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#include "../ops/number.h"
 #include "parts.h"
 
 /* Those of two sizes, with the strides that were promised and those that came. */
@@ -29,7 +28,6 @@ typedef struct {
   gpointer *numbers;   /* and memory for them; as many as n_inputs */
   gsize *room;         /* bytes of it */
   guint n_inputs;
-  guint first_frame; /* where frames come in, among the inputs */
   gboolean in_context;
   gint64 first_run; /* how long it took, in microseconds; 0 before it */
 } Arrangement;
@@ -61,9 +59,9 @@ static gboolean
 ports_equal (const GenPort *a, const GenPort *b)
 {
   return g_strcmp0 (a->name, b->name) == 0 && a->kind == b->kind && a->type == b->type &&
-         a->batch == b->batch && a->length == b->length && a->channels == b->channels &&
-         a->height == b->height && a->width == b->width && a->channels_last == b->channels_last &&
-         memcmp (a->mean, b->mean, sizeof a->mean) == 0 &&
+         a->batch == b->batch && a->length == b->length && a->frames == b->frames &&
+         a->channels == b->channels && a->height == b->height && a->width == b->width &&
+         a->channels_last == b->channels_last && memcmp (a->mean, b->mean, sizeof a->mean) == 0 &&
          memcmp (a->std, b->std, sizeof a->std) == 0;
 }
 
@@ -77,9 +75,9 @@ gboolean
 gen_model_use_equal (const GenModelUse *a, const GenModelUse *b)
 {
   return ports_equal (&a->input, &b->input) && ports_equal (&a->output, &b->output) &&
-         a->frames == b->frames && a->pictures == b->pictures && a->height == b->height &&
-         a->width == b->width && a->from_frames == b->from_frames && a->to_frames == b->to_frames &&
-         a->in_parts == b->in_parts &&
+         a->frames == b->frames && a->window == b->window && a->pictures == b->pictures &&
+         a->height == b->height && a->width == b->width && a->from_frames == b->from_frames &&
+         a->to_frames == b->to_frames && a->in_parts == b->in_parts &&
          (!a->from_frames || gen_frame_layout_equal (&a->from, &b->from)) &&
          (!a->to_frames || gen_frame_layout_equal (&a->to, &b->to)) && a->length == b->length &&
          sound_layouts_equal (&a->from_sound, &b->from_sound) &&
@@ -168,41 +166,30 @@ static guint
 place_of (const GenPlayer *player, guint i)
 {
   const Arrangement *now = player->now;
+  const GenModelUse *use = &now->use;
   guint place = 0;
 
-  for (guint k = 0; k < i; k++) {
-    const GenPort *port = &player->model->inputs[k];
-
-    if (now->use.from_frames && strcmp (port->name, now->use.input.name) == 0)
-      place += (guint)now->use.frames * (guint)gen_frame_layout_planes (&now->use.from);
-    else if (port->part != GEN_PART_STATE || now->session != NULL)
+  /* Frames come first. */
+  if (use->from_frames)
+    place = (guint)use->frames * (guint)MAX (use->window, 1) *
+            (guint)gen_frame_layout_planes (&use->from);
+  for (guint k = 0; k < i; k++)
+    if (!(use->from_frames && gen_model_use_feeds (player->model, use, k)) &&
+        (player->model->inputs[k].part != GEN_PART_STATE || now->session != NULL))
       place++;
-  }
   return place;
-}
-
-/* Where frames come in. */
-static guint
-first_frame (const GenPlayer *player)
-{
-  const GPtrArray *inputs = player->model->graph->inputs;
-  guint i = 0;
-
-  while (i < inputs->len - 1 &&
-         strcmp (player->model->inputs[i].name, player->now->use.input.name) != 0)
-    i++;
-  return place_of (player, i);
 }
 
 static void
 write_parameter (GenPlayer *player, guint i)
 {
-  const GenNumbers *numbers = player->parameters[i];
-  const GenDataType type = player->model->inputs[i].type;
-  void *data = gen_player_numbers (player, i);
+  const guint place = place_of (player, i);
+  const Arrangement *now = player->now;
+  const GenBinding input =
+      now->plan != NULL ? *gen_plan_input (now->plan, place) : now->inputs[place];
 
-  for (guint k = 0; k < numbers->n; k++)
-    gen_number_set (type, data, k, numbers->values[k]);
+  gen_parts_write (player->parameters[i], input.type, gen_player_numbers (player, i),
+      input.size / gen_data_type_size (input.type));
 }
 
 static void
@@ -220,6 +207,9 @@ gen_player_set_parameter (
   const GenModel *model = player->model;
   guint i = 0;
 
+  /* Which is for another model to be made of the file. */
+  if (model->fixed != NULL && g_strv_contains ((const char *const *)model->fixed, name))
+    return TRUE;
   while (i < model->graph->inputs->len &&
          (model->inputs[i].part != GEN_PART_PARAMETER || strcmp (model->inputs[i].name, name) != 0))
     i++;
@@ -374,7 +364,6 @@ play (GenPlayer *player, Arrangement *arrangement)
 
   player->now = arrangement;
   player->ending = NULL;
-  arrangement->first_frame = first_frame (player);
   if (arrangement != before)
     continue_from (player, before);
   write_parameters (player);
@@ -501,7 +490,7 @@ gen_player_bind_input_frame (GenPlayer *player, guint i, const GenFrame *frame)
 {
   Arrangement *now = player->now;
   const guint planes = (guint)gen_frame_layout_planes (&now->use.from);
-  const guint first = now->first_frame + i * planes;
+  const guint first = i * planes;
 
   wait_for (player, frame);
   for (guint p = 0; p < planes; p++) {

@@ -280,7 +280,7 @@ read_range (
   GenPort read = *port;
 
   /* A vector may be made a picture later: one range for all channels then. */
-  if (port->kind != GEN_PORT_PICTURE)
+  if (port->kind != GEN_PORT_PICTURE && port->kind != GEN_PORT_FRAMES)
     read.channels = 1;
   if (!read_metadata (sources->model, &read, key, &found, error) ||
       (!found && !read_sidecar (sources->model, sources->sidecar, &read, &found, error)))
@@ -331,7 +331,9 @@ assume (GenPort *port, float black)
 static void
 assume_like (GenPort *port, const GenPort *like)
 {
-  if (port->range != GEN_RANGE_ASSUMED || port->kind != GEN_PORT_PICTURE || like == NULL ||
+  const gboolean is_picture = port->kind == GEN_PORT_PICTURE || port->kind == GEN_PORT_FRAMES;
+
+  if (port->range != GEN_RANGE_ASSUMED || !is_picture || like == NULL ||
       like->channels != port->channels)
     return;
   memcpy (port->mean, like->mean, sizeof port->mean);
@@ -356,6 +358,8 @@ assume_ranges (const Sources *sources)
   for (guint i = 0; i < inputs->len; i++)
     assume_like (&model->inputs[i], like);
   like = gen_model_find_input (model, GEN_PORT_PICTURE);
+  if (like == NULL)
+    like = gen_model_find_input (model, GEN_PORT_FRAMES);
   for (guint i = 0; i < outputs->len; i++)
     if (!is_never_negative (sources, g_ptr_array_index (outputs, i)))
       assume_like (&model->outputs[i], like);

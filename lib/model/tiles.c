@@ -66,10 +66,8 @@ find_size (GenModel *model, const GenPort *output, gint64 height, gint64 width, 
 
   if (!gen_model_output_shape (model, output, 1, (int)height, (int)width, 0, &shape, error))
     return FALSE;
-  if (shape.rank != 4)
-    return fail (error, "its output '%s' is no picture", output->name);
-  size[0] = shape.dims[output->channels_last ? 1 : 2];
-  size[1] = shape.dims[output->channels_last ? 2 : 3];
+  size[0] = shape.dims[gen_port_height_axis (output)];
+  size[1] = shape.dims[gen_port_height_axis (output) + 1];
   return TRUE;
 }
 

@@ -3,6 +3,17 @@
 
 G_DEFINE_QUARK (gen - training - error - quark, gen_training_error)
 
+char *
+gen_training_name_flag (const GenTrainingEvents *events, const char *name)
+{
+  const char *before = events->callbacks.before_flag, *behind = events->callbacks.behind_flag;
+
+  if (before == NULL && behind == NULL)
+    return g_strconcat (name, "=true", NULL);
+  return g_strdup_printf (
+      "%s%s%s", before != NULL ? before : "", name, behind != NULL ? behind : "");
+}
+
 void
 gen_training_warn (const GenTrainingEvents *events, GenTrainingError code, const char *format, ...)
 {

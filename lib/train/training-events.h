@@ -9,6 +9,9 @@ typedef struct {
   gpointer data;
 } GenTrainingEvents;
 
+/* A setting that is on, as whoever trains would say it. (transfer full) */
+char *gen_training_name_flag (const GenTrainingEvents *events, const char *name);
+
 /* An error of GEN_TRAINING_ERROR, with which training goes on or ends. */
 void gen_training_warn (const GenTrainingEvents *events, GenTrainingError code, const char *format,
     ...) G_GNUC_PRINTF (3, 4);

@@ -8,14 +8,17 @@
 #define CHECKPOINT_TIME (10 * G_TIME_SPAN_MINUTE)
 
 static gboolean
-check_resume (const GenTrainingSettings *settings, GError **error)
+check_resume (const GenTrainingSettings *settings, const GenTrainingEvents *events, GError **error)
 {
   if (!settings->resume)
     return TRUE;
   if (settings->overwrite) {
+    g_autofree char *resume = gen_training_name_flag (events, "resume");
+    g_autofree char *overwrite = gen_training_name_flag (events, "overwrite");
+
     g_set_error (error, GEN_TRAINING_ERROR, GEN_TRAINING_ERROR_SETTING,
-        "resume goes on from the checkpoint, and overwrite begins anew: only one of them can be "
-        "true");
+        "%s goes on from the checkpoint, and %s begins anew: only one of them can be", resume,
+        overwrite);
     return FALSE;
   }
   if (gen_checkpoint_exists (settings->checkpoint))
@@ -28,18 +31,22 @@ check_resume (const GenTrainingSettings *settings, GError **error)
 
 /* Training anew takes a folder without a checkpoint, or a word for it. */
 static gboolean
-check_replaced (const GenTrainingSettings *settings, GError **error)
+check_replaced (
+    const GenTrainingSettings *settings, const GenTrainingEvents *events, GError **error)
 {
   const char *present = gen_checkpoint_find (settings->checkpoint);
+  g_autofree char *resume = gen_training_name_flag (events, "resume");
+  g_autofree char *overwrite = gen_training_name_flag (events, "overwrite");
+  const gboolean resumes = gen_checkpoint_exists (settings->checkpoint);
 
   if (settings->resume || settings->overwrite || present == NULL)
     return TRUE;
   g_debug ("there is a file '%s'", present);
   g_set_error (error, GEN_TRAINING_ERROR, GEN_TRAINING_ERROR_FOLDER,
-      "checkpoint: the folder '%s' has trained models already; %soverwrite=true begins anew and "
-      "replaces them, another folder keeps both",
-      settings->checkpoint,
-      gen_checkpoint_exists (settings->checkpoint) ? "resume=true goes on with them, " : "");
+      "checkpoint: the folder '%s' has trained models already; %s%s%s begins anew and replaces "
+      "them, another folder keeps both",
+      settings->checkpoint, resumes ? resume : "", resumes ? " goes on with them, " : "",
+      overwrite);
   return FALSE;
 }
 
@@ -52,7 +59,7 @@ gen_training_folder_take (GenTrainingFolder *folder, const GenTrainingSettings *
   *folder = (GenTrainingFolder){
     .settings = settings, .events = events, .replacing = settings->overwrite
   };
-  if (!check_resume (settings, error))
+  if (!check_resume (settings, events, error))
     return FALSE;
   folder->lock = gen_checkpoint_lock (settings->checkpoint, &failure);
   if (folder->lock == NULL) {
@@ -63,7 +70,7 @@ gen_training_folder_take (GenTrainingFolder *folder, const GenTrainingSettings *
         failure->message);
     return FALSE;
   }
-  if (check_replaced (settings, error))
+  if (check_replaced (settings, events, error))
     return TRUE;
   gen_training_folder_give_back (folder);
   return FALSE;

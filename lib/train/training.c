@@ -423,6 +423,9 @@ validate (GenTraining *training)
     gen_training_fail (&training->events, GEN_TRAINING_ERROR_VALIDATION, "%s", error->message);
     return FALSE;
   }
+  if (report->validated_step == G_MAXUINT64 && report->validated.doubt != NULL)
+    gen_training_warn (&training->events, GEN_TRAINING_ERROR_VALIDATION, "validation: frechet: %s",
+        report->validated.doubt);
   report->validated_step = step;
   training->folder.unsaved = TRUE; /* how it compares with the best */
   best = gen_training_progress_note (&training->progress, step, report->validated.frechet);

@@ -186,6 +186,9 @@ gen_validation_measure (
     return FALSE;
   figures->frechet = json_object_get_double_member (summary, "frechet");
   figures->features = g_intern_string (json_object_get_string_member (summary, "frechet-features"));
+  figures->doubt = json_object_has_member (summary, "frechet-doubt")
+                       ? g_intern_string (json_object_get_string_member (summary, "frechet-doubt"))
+                       : NULL;
   figures->samples = json_object_get_int_member (summary, "frechet-samples");
   figures->diversity = json_object_get_double_member (summary, "diversity");
   return accuracy (validation, trainer, &figures->accuracy_on_validation, error);

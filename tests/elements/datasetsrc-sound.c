@@ -206,6 +206,18 @@ test_medium (gconstpointer user_data)
   }
 }
 
+/* The number of a buffer's item in the stream, by which an item that comes again differs from what
+ * came before. */
+static guint64
+item_of (GstBuffer *buffer)
+{
+  GstCustomMeta *meta = gst_buffer_get_custom_meta (buffer, "generative-label");
+  guint64 item = G_MAXUINT64;
+
+  gst_structure_get_uint64 (gst_custom_meta_get_structure (meta), "item", &item);
+  return item;
+}
+
 /* Epochs of whole sounds, each after the other. */
 static void
 test_epochs (gconstpointer user_data)
@@ -229,6 +241,7 @@ test_epochs (gconstpointer user_data)
     guint32 item = gen_sequence_get_item (reference, i);
 
     assert_buffer (player.buffers->pdata[i], place, cut, item, 0);
+    g_assert_cmpuint (item_of (player.buffers->pdata[i]), ==, i);
     g_assert_cmpint (
         GST_BUFFER_FLAG_IS_SET (player.buffers->pdata[i], GST_BUFFER_FLAG_DISCONT), ==, i == 0);
     place += length_of (item);
@@ -606,6 +619,9 @@ test_errors (gconstpointer user_data)
     { data->folder, "window=268435456 ! audio/x-raw,channels=64", GST_RESOURCE_ERROR,
         GST_RESOURCE_ERROR_SETTINGS,
         "Property window is 268435456 frames, of 64 channels; a buffer holds at most 4194304" },
+    { data->folder, "window=16384 ! audio/x-raw,rate=2147483647", GST_CORE_ERROR,
+        GST_CORE_ERROR_NEGOTIATION,
+        "The caps ask for rate=2147483647; sounds are made of at most 3072000 frames a second" },
   };
 
   g_assert_cmpint (mkfifo (pipe, 0600), ==, 0);

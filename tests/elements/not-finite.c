@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Models that make NaN and infinity: said once, with the frame, on the bus. */
 #include <generative/report.h>
+#include <gst/audio/audio.h>
 #include <gst/check/gstharness.h>
 
 #include "../staged.h"
 #include "doubtful.h"
 
 #define LENGTH 3
+#define WINDOW 1024
 
 typedef enum { PLAIN, STAGED, TANH } Kind;
 
@@ -149,6 +151,67 @@ test_generator (void)
     further = read_warnings (bus);
     g_assert_cmpstr (further, ==, "");
     close_harness (harness, bus);
+  }
+  scratch_remove (folder);
+}
+
+/* The roots of samples, [1, 1, 1024]: as a sound, a picture or plain numbers. */
+static void
+save_roots_of_sound (const char *path, const gint64 *made, int rank)
+{
+  g_autoptr (GenGraph) graph = gen_graph_new ("roots");
+  g_autoptr (GError) error = NULL;
+  GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 1, WINDOW));
+  GenTensor *y = gen_unary (graph, "Sqrt", x, &error);
+
+  if (made != NULL)
+    y = gen_binary (graph, "Reshape", y, gen_graph_ints (graph, made, rank), &error);
+  g_assert_no_error (error);
+  say_range (graph, "generative.output-range", "0,1");
+  say_range (graph, "generative.sample-rate", "8000");
+  save_model (graph, y, path);
+}
+
+/* Whatever is made of windows of a sound. */
+static void
+test_windows (void)
+{
+  static const gint64 picture[] = { 1, 1, 32, 32 }, numbers[] = { 1, 32, 4, 8 };
+  static const struct {
+    const gint64 *made;
+    const char *becomes;
+  } cases[] = {
+    { NULL, "are silent" },
+    { picture, "show as black or white" },
+    { numbers, "go on as they are" },
+  };
+  g_autofree char *folder = scratch_new ();
+  g_autofree char *path = g_build_filename (folder, "roots.onnx", NULL);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autofree char *launch = g_strdup_printf ("generator model=%s", path);
+    g_autofree char *words = NULL;
+    g_autoptr (GstBus) bus = gst_bus_new ();
+    GstHarness *harness;
+
+    save_roots_of_sound (path, cases[i].made, 4);
+    harness = gst_harness_new_parse (launch);
+    gst_element_set_bus (harness->element, bus);
+    gst_harness_set_src_caps_str (harness,
+        "audio/x-raw,format=" GST_AUDIO_NE (F32) ",layout=interleaved,rate=8000,channels=1");
+    for (guint n = 0; n < 6; n++) {
+      float *samples = g_new0 (float, WINDOW);
+
+      if (n == 2 || n == 4)
+        samples[100] = -1;
+      gst_harness_push (harness, gst_buffer_new_wrapped (samples, WINDOW * sizeof (float)));
+    }
+    words = read_warnings (bus);
+    g_assert_cmpuint (count_words (words, "not finite"), ==, 1);
+    assert_says (words, "in frame 2 its output '");
+    assert_says (words, cases[i].becomes);
+    gst_element_set_bus (harness->element, NULL);
+    gst_harness_teardown (harness);
   }
   scratch_remove (folder);
 }
@@ -301,6 +364,7 @@ main (int argc, char **argv)
   gst_init (&argc, &argv);
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/not-finite/generator", test_generator);
+  g_test_add_func ("/not-finite/windows", test_windows);
   g_test_add_func ("/not-finite/rest-of-batch", test_rest_of_batch);
   g_test_add_func ("/not-finite/reload", test_reload);
   g_test_add_func ("/not-finite/discriminator", test_discriminator);

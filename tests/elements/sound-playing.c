@@ -65,6 +65,25 @@ save_filter (const char *path, int channels)
   save_model (graph, y, path);
 }
 
+/* The same of a channel, as a row of samples, [1, T], which nothing tells to be sound. */
+static void
+save_row_filter (const char *path)
+{
+  g_autoptr (GenGraph) graph = gen_graph_new ("filter");
+  g_autoptr (GError) error = NULL;
+  const gint64 same[] = { 4, 4 }, channel[] = { 1, 1, -1 }, row[] = { 1, -1 };
+  GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 4000));
+  GenTensor *operands[2], *y;
+
+  operands[0] = gen_binary (graph, "Reshape", x, gen_graph_ints (graph, channel, 3), &error);
+  operands[1] = weights (graph, &GEN_SHAPE (1, 1, 9), 0.1f);
+  y = gen_graph_op (graph, "Conv", operands, 2, 1, &error, "pads", GEN_INTS, 2, same, NULL);
+  y = gen_binary (graph, "Reshape", y, gen_graph_ints (graph, row, 2), &error);
+  g_assert_no_error (error);
+  x->shape.dims[1] = y->shape.dims[1] = -1;
+  save_model (graph, y, path);
+}
+
 /* --- time --- */
 
 typedef struct {
@@ -559,7 +578,7 @@ test_other_rate (void)
 static void
 test_broken (void)
 {
-  g_autofree char *launch = g_strdup_printf ("generator model=%s", filter);
+  g_autofree char *launch = g_strdup_printf ("generator sample-rate=44100 model=%s", filter);
   g_autoptr (GstElement) generator = NULL;
   g_autoptr (GstBus) bus = gst_bus_new ();
   g_autoptr (GArray) made = NULL;
@@ -595,6 +614,125 @@ test_broken (void)
   gst_harness_teardown (harness);
 }
 
+/* What a filter of one channel makes of noise. (transfer full) */
+static GArray *
+filter_noise (const char *model)
+{
+  g_autofree char *launch =
+      g_strdup_printf ("generator sample-rate=44100 precision=fp32 kernels=rules model=%s", model);
+  GstHarness *harness = gst_harness_new_parse (launch);
+  GArray *made;
+
+  gst_harness_set_sink_caps_str (harness, "audio/x-raw,format=" GST_AUDIO_NE (F32));
+  gst_harness_set_src_caps_str (harness,
+      "audio/x-raw,format=" GST_AUDIO_NE (F32) ",layout=interleaved,rate=44100,channels=1");
+  for (guint i = 0; i < 8; i++)
+    g_assert_cmpint (gst_harness_push (harness, make_noise (700, 1, FALSE, i)), ==, GST_FLOW_OK);
+  gst_harness_push_event (harness, gst_event_new_eos ());
+  made = take (harness, FALSE);
+  gst_harness_teardown (harness);
+  return made;
+}
+
+/* Rows of samples, of which nothing but the property sample-rate says that they are sound. */
+static void
+test_rows (void)
+{
+  g_autofree char *rows = g_build_filename (folder, "rows.onnx", NULL);
+  g_autofree char *plain = g_build_filename (folder, "plain.onnx", NULL);
+  g_autofree char *refused =
+      g_strdup_printf ("audiotestsrc num-buffers=3 ! generator model=%s ! fakesink", rows);
+  g_autofree char *words = NULL;
+  g_autoptr (GArray) made = NULL, wanted = NULL;
+  gboolean failed;
+
+  save_row_filter (rows);
+  save_filter (plain, 1);
+  made = filter_noise (rows);
+  wanted = filter_noise (plain);
+  g_assert_cmpuint (made->len, ==, 8 * 700);
+  g_assert_cmpuint (wanted->len, ==, made->len);
+  for (guint i = 0; i < made->len; i++)
+    g_assert_cmpfloat_with_epsilon (
+        g_array_index (made, float, i), g_array_index (wanted, float, i), 1e-6);
+  words = play_for_words (refused, &failed);
+  g_assert_true (failed);
+  assert_says (words, "property sample-rate says so");
+}
+
+/* A model that does not say its rate plays at that of what comes, and tells so once. */
+static void
+test_taken_rate (void)
+{
+  g_autofree char *silent =
+      g_strdup_printf ("audiotestsrc num-buffers=9 ! audio/x-raw,rate=16000 ! "
+                       "generator model=%s sample-rate=16000 ! fakesink",
+          filter);
+  g_autofree char *told = g_strdup_printf ("audiotestsrc num-buffers=9 ! audio/x-raw,rate=16000 ! "
+                                           "generator model=%s ! fakesink",
+      filter);
+  g_autofree char *none = NULL, *one = NULL;
+  gboolean failed;
+
+  none = play_for_words (silent, &failed);
+  g_assert_false (failed);
+  g_assert_cmpstr (none, ==, "");
+  one = play_for_words (told, &failed);
+  g_assert_false (failed);
+  g_assert_cmpuint (count_words (one, "it plays at the 16000 that come"), ==, 1);
+  assert_says (one, "Property sample-rate sets it");
+}
+
+/* Whether a seek backwards gets through generator, and whether what comes of one does. */
+static void
+assert_backwards (const char *model, int rate, const char *caps, gboolean plays)
+{
+  g_autofree char *launch = g_strdup_printf ("generator sample-rate=%d model=%s", rate, model);
+  g_autoptr (GstBus) bus = gst_bus_new ();
+  GstHarness *harness = gst_harness_new_parse (launch);
+  guint before;
+  GstSegment segment;
+
+  gst_element_set_bus (harness->element, bus);
+  gst_harness_set_src_caps_str (harness, caps);
+  before = gst_harness_upstream_events_received (harness);
+  gst_harness_push_upstream_event (
+      harness, gst_event_new_seek (-1, GST_FORMAT_TIME, GST_SEEK_FLAG_FLUSH, GST_SEEK_TYPE_SET, 0,
+                   GST_SEEK_TYPE_SET, GST_SECOND));
+  g_assert_cmpuint (gst_harness_upstream_events_received (harness) - before, ==, plays ? 1 : 0);
+  gst_segment_init (&segment, GST_FORMAT_TIME);
+  segment.rate = -1;
+  segment.stop = GST_SECOND;
+  gst_harness_push_event (harness, gst_event_new_segment (&segment));
+  for (int fatal = 0; fatal <= 1; fatal++) {
+    g_autoptr (GstMessage) message =
+        gst_bus_pop_filtered (bus, fatal ? GST_MESSAGE_ERROR : GST_MESSAGE_WARNING);
+    g_autoptr (GError) error = NULL;
+
+    g_assert_true ((message == NULL) == plays);
+    if (message == NULL)
+      continue;
+    (fatal ? gst_message_parse_error : gst_message_parse_warning) (message, &error, NULL);
+    g_assert_error (error, GST_CORE_ERROR, GST_CORE_ERROR_SEEK);
+    assert_says (error->message, "made forwards");
+  }
+  gst_element_set_bus (harness->element, NULL);
+  gst_harness_teardown (harness);
+}
+
+/* Sound is not played backwards, which is said; pictures are. */
+static void
+test_backwards (void)
+{
+  static const char latents[] = "other/tensors,format=(string)static,num_tensors=1,types=(string)"
+                                "float32,dimensions=(string)4:1:1:1,framerate=(fraction)30/1";
+
+  assert_backwards (filter, RATE,
+      "audio/x-raw,format=" GST_AUDIO_NE (F32) ",layout=interleaved,rate=44100,channels=2", FALSE);
+  assert_backwards (sounds, RATE, latents, FALSE);
+  assert_backwards (pictures, 0, latents, TRUE);
+}
+
 /* Channels that lie apart are refused, and audioconvert puts it right. */
 static void
 test_apart (void)
@@ -605,7 +743,7 @@ test_apart (void)
       filter);
   g_autofree char *taken = g_strdup_printf (
       "audiotestsrc num-buffers=3 ! audio/x-raw,channels=2,layout=non-interleaved ! "
-      "audioconvert ! generator model=%s ! fakesink",
+      "audioconvert ! generator sample-rate=44100 model=%s ! fakesink",
       filter);
   g_autofree char *none = NULL;
   g_autoptr (GstElement) pipeline = NULL;
@@ -648,6 +786,9 @@ main (int argc, char **argv)
   g_test_add_func ("/sound-playing/sizes", test_sizes);
   g_test_add_func ("/sound-playing/other-rate", test_other_rate);
   g_test_add_func ("/sound-playing/broken", test_broken);
+  g_test_add_func ("/sound-playing/rows", test_rows);
+  g_test_add_func ("/sound-playing/taken-rate", test_taken_rate);
+  g_test_add_func ("/sound-playing/backwards", test_backwards);
   g_test_add_func ("/sound-playing/apart", test_apart);
   result = g_test_run ();
   scratch_remove (folder);

@@ -391,6 +391,73 @@ test_jump (void)
   }
 }
 
+/* Frames `first` to `end` of item `item` of a dataset. */
+static void
+push_of_item (Fixture *f, guint64 first, guint64 end, guint64 item)
+{
+  GstBuffer *buffer = make_buffer (first, end - first, 1, FALSE);
+  GstCustomMeta *meta = gst_buffer_add_custom_meta (buffer, "generative-label");
+
+  gst_structure_set (gst_custom_meta_get_structure (meta), "label", G_TYPE_INT, -1, "index",
+      G_TYPE_UINT, 0, "item", G_TYPE_UINT64, item, NULL);
+  gst_harness_push (f->harness, buffer);
+}
+
+static guint64
+item_of (GstBuffer *buffer)
+{
+  GstCustomMeta *meta = gst_buffer_get_custom_meta (buffer, "generative-label");
+  guint64 item = G_MAXUINT64;
+
+  g_assert_nonnull (meta);
+  gst_structure_get_uint64 (gst_custom_meta_get_structure (meta), "item", &item);
+  return item;
+}
+
+/* Items of a dataset follow each other to the sample, and have windows of their own: also where one
+ * is shown again. What is left of one is treated as at the end of all. */
+static void
+test_items (void)
+{
+  static const struct {
+    guint64 first, end, item;
+    gboolean told; /* in a window of its own */
+  } pieces[] = {
+    { 0, 1024, 0, TRUE },
+    { 1024, 1500, 0, FALSE },
+    { 1500, 2524, 1, TRUE },
+    { 2524, 3100, 1, TRUE },
+    { 3100, 3400, 2, TRUE },
+  };
+
+  for (int drops = 0; drops <= 1; drops++) {
+    guint64 window = 0;
+    Fixture f;
+
+    open_fixture (
+        &f, LENGTH, 1, drops ? "action=drop threshold=-9" : "threshold=-9", GST_AUDIO_NE (F32));
+    push_of_item (&f, 0, 700, 0);
+    push_of_item (&f, 700, 1500, 0);
+    push_of_item (&f, 1500, 3100, 1);
+    push_of_item (&f, 3100, 3400, 2);
+    gst_harness_push_event (f.harness, gst_event_new_eos ());
+    for (gsize i = 0; i < G_N_ELEMENTS (pieces); i++) {
+      const guint64 first = pieces[i].first, end = pieces[i].end;
+
+      if (pieces[i].told)
+        g_assert_cmpfloat_with_epsilon (
+            pop_score (f.bus, window++, first), expected (first, end, LENGTH, 1), 1e-5);
+      if (drops) {
+        g_autoptr (GstBuffer) piece = pull (&f, first, end - first, i == 0);
+
+        g_assert_cmpuint (item_of (piece), ==, pieces[i].item);
+      }
+    }
+    g_assert_cmpuint (count_lines (f.report), ==, window + 1);
+    close_fixture (&f);
+  }
+}
+
 /* After a flush nothing is left of what came before. */
 static void
 test_flush (void)
@@ -559,6 +626,13 @@ test_words (void)
         "audiotestsrc num-buffers=9 ! discriminator sample-rate=11025 model=%s ! "
         "audio/x-raw,rate=11025 ! fakesink",
         "", FALSE },
+    { "8000",
+        "audiotestsrc wave=silence num-buffers=9 ! discriminator action=drop threshold=5 model=%s "
+        "! "
+        "fakesink",
+        "Nothing passed: none of the 9 windows has a score of at least 5, the threshold; the best "
+        "one is 0.",
+        FALSE },
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
@@ -576,6 +650,36 @@ test_words (void)
       g_assert_cmpstr (words, ==, "");
     scratch_remove (folder);
   }
+}
+
+/* Samples in a row of any length, [1, T], are sound where the property says their rate. */
+static void
+test_rows (void)
+{
+  g_autofree char *folder = scratch_new ();
+  g_autofree char *model = g_build_filename (folder, "model.onnx", NULL);
+  g_autofree char *launch = g_strdup_printf (
+      "audiotestsrc wave=silence num-buffers=9 ! discriminator sample-rate=8000 window=0.25 "
+      "action=drop threshold=9 model=%s ! fakesink",
+      model);
+  g_autoptr (GenGraph) graph = gen_graph_new ("judge");
+  g_autoptr (GError) error = NULL;
+  const gint64 channel[] = { 1, 1, -1 };
+  GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, LENGTH)), *y;
+  g_autofree char *words = NULL;
+  gboolean failed;
+
+  y = gen_binary (graph, "Reshape", x, gen_graph_ints (graph, channel, 3), &error);
+  y = gen_unary (graph, "GlobalAveragePool", y, &error);
+  y = gen_unary (graph, "Flatten", y, &error);
+  g_assert_no_error (error);
+  x->shape.dims[1] = -1;
+  save_model (graph, y, model);
+  words = play_for_words (launch, &failed);
+  g_assert_false (failed);
+  /* 9 buffers of 1,024 samples, by windows of 2,000 */
+  assert_says (words, "none of the 5 windows has a score of at least 9");
+  scratch_remove (folder);
 }
 
 /* What is dropped is silence to a player, and what follows comes in its time: audiorate, which puts
@@ -636,6 +740,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sound-scores/windows", test_windows);
   g_test_add_func ("/sound-scores/drop", test_drop);
   g_test_add_func ("/sound-scores/jump", test_jump);
+  g_test_add_func ("/sound-scores/items", test_items);
   g_test_add_func ("/sound-scores/flush", test_flush);
   g_test_add_func ("/sound-scores/gap-event", test_gap_event);
   g_test_add_func ("/sound-scores/action-changes", test_action_changes);
@@ -643,6 +748,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sound-scores/reload", test_reload);
   g_test_add_func ("/sound-scores/no-number", test_no_number);
   g_test_add_func ("/sound-scores/words", test_words);
+  g_test_add_func ("/sound-scores/rows", test_rows);
   g_test_add_func ("/sound-scores/players-stay-in-time", test_players_stay_in_time);
   g_test_add_func ("/sound-scores/state-cycles", test_state_cycles);
   return g_test_run ();

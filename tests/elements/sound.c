@@ -148,6 +148,56 @@ test_samples (void)
   }
 }
 
+/* Whoever comes next proposes a pool of `max` buffers of one sound, or any number. */
+static GstPadProbeReturn
+propose (GstPad *pad, GstPadProbeInfo *info, gpointer pool)
+{
+  GstQuery *query = GST_PAD_PROBE_INFO_QUERY (info);
+  const guint max = GPOINTER_TO_UINT (g_object_get_data (pool, "max"));
+
+  if (GST_QUERY_TYPE (query) != GST_QUERY_ALLOCATION)
+    return GST_PAD_PROBE_OK;
+  gst_query_add_allocation_pool (query, pool, 64, 0, max);
+  return GST_PAD_PROBE_HANDLED;
+}
+
+/* Sounds lie in the next element's buffers, unless a run takes more of them than it has. */
+static void
+test_pool (void)
+{
+  static const struct {
+    int batch_size;
+    guint max;
+    gboolean taken;
+  } cases[] = { { 1, 0, TRUE }, { 2, 0, TRUE }, { 2, 3, TRUE }, { 2, 2, FALSE } };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autofree char *folder = scratch_new ();
+    g_autofree char *path = g_build_filename (folder, "sounds.onnx", NULL);
+    g_autofree char *launch = NULL;
+    g_autoptr (GstBufferPool) pool = gst_buffer_pool_new ();
+    g_autoptr (GstBuffer) buffer = NULL;
+    GstHarness *harness;
+
+    save_sounds (path, -1, "8000");
+    launch = g_strdup_printf ("generator model=%s batch-size=%d", path, cases[i].batch_size);
+    harness = gst_harness_new_parse (launch);
+    g_object_set_data (G_OBJECT (pool), "max", GUINT_TO_POINTER (cases[i].max));
+    gst_pad_add_probe (harness->sinkpad, GST_PAD_PROBE_TYPE_QUERY_DOWNSTREAM, propose, pool, NULL);
+    gst_harness_set_src_caps_str (harness,
+        "other/tensors,format=(string)static,num_tensors=1,types=(string)float32,"
+        "dimensions=(string)2:1:1:1,framerate=(fraction)25/1");
+    for (guint n = 0; n < 2; n++)
+      push (harness, n, 1);
+    buffer = gst_harness_pull (harness);
+    g_assert_cmpuint (gst_buffer_get_size (buffer), ==, LENGTH * CHANNELS * sizeof (float));
+    g_assert_true ((buffer->pool == pool) == cases[i].taken);
+    g_clear_pointer (&buffer, gst_buffer_unref);
+    gst_harness_teardown (harness);
+    scratch_remove (folder);
+  }
+}
+
 /* Sample `i` of a channel of sounds that fade into each other over `shared` frames, the first being
  * that of latent `first`, the last that of latent `last`. */
 static float
@@ -378,6 +428,7 @@ main (int argc, char **argv)
   gst_init (&argc, &argv);
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/sound/samples", test_samples);
+  g_test_add_func ("/sound/pool", test_pool);
   g_test_add_func ("/sound/crossfade", test_crossfade);
   g_test_add_func ("/sound/crossfade-jumps", test_crossfade_jumps);
   g_test_add_func ("/sound/crossfade-too-long", test_crossfade_too_long);

@@ -401,8 +401,8 @@ test_endless (void)
   g_autofree char *folder = scratch_new ();
   g_autofree char *path = g_build_filename (folder, "endless.onnx", NULL);
   g_autofree char *launch = g_strdup_printf ("audiotestsrc num-buffers=20 ! audio/x-raw,rate=%d ! "
-                                             "generator model=%s ! fakesink",
-      RATE, path);
+                                             "generator sample-rate=%d model=%s ! fakesink",
+      RATE, RATE, path);
   g_autofree char *words = NULL;
   g_autofree float *noise = make_noise (), *whole = NULL, *wanted = NULL, *made = NULL, *cut = NULL;
   gboolean failed;
@@ -465,6 +465,30 @@ test_overlap (void)
   words = play_for_words (launch, &failed);
   g_assert_true (failed);
   assert_says (words, "overlap");
+  scratch_remove (folder);
+}
+
+/* A run of more samples than anybody waits for. */
+static void
+test_too_long (void)
+{
+  static const char *const properties[] = { "chunk-size=2000000000", "context=2000000000",
+    "chunk-size=16777216" };
+  g_autofree char *folder = scratch_new ();
+  g_autofree char *path = g_build_filename (folder, "endless.onnx", NULL);
+
+  save_filter (path, -1, NULL);
+  for (gsize i = 0; i < G_N_ELEMENTS (properties); i++) {
+    g_autofree char *launch = g_strdup_printf (
+        "audiotestsrc num-buffers=2 ! generator model=%s %s ! fakesink", path, properties[i]);
+    g_autofree char *words = NULL;
+    gboolean failed;
+
+    words = play_for_words (launch, &failed);
+    g_assert_true (failed);
+    assert_says (words, "chunk-size");
+    assert_says (words, "16777216 that are made in one run");
+  }
   scratch_remove (folder);
 }
 
@@ -586,6 +610,7 @@ main (int argc, char **argv)
   g_test_add_func ("/streaming/one-length", test_one_length);
   g_test_add_func ("/streaming/endless", test_endless);
   g_test_add_func ("/streaming/overlap", test_overlap);
+  g_test_add_func ("/streaming/too-long", test_too_long);
   g_test_add_func ("/streaming/slower", test_slower);
   g_test_add_func ("/streaming/change", test_change);
   g_test_add_func ("/streaming/latency", test_latency);

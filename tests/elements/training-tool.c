@@ -4,6 +4,7 @@
 #include <generative/checkpoint.h>
 #include <generative/onnx.h>
 #include <generative/picture.h>
+#include <generative/sound.h>
 #include <gst/gst.h>
 
 #include <signal.h>
@@ -14,6 +15,7 @@
 #include "../scratch.h"
 
 #define N_PICTURES 60
+#define N_SOUNDS 9
 
 typedef struct {
   char *folder;
@@ -48,6 +50,31 @@ set_up (Fixture *fixture, gconstpointer data)
     g_assert_no_error (error);
   }
   broken = path_in (fixture, "pictures/broken.png");
+  g_assert_true (g_file_set_contents (broken, "none", -1, NULL));
+}
+
+/* Sounds, longer than what is trained on and of another rate, and a file that is none. */
+static void
+set_up_sounds (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *sounds = NULL, *broken = NULL;
+  g_auto (GenSound) sound = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  fixture->folder = scratch_new ();
+  sounds = path_in (fixture, "sounds");
+  g_assert_cmpint (g_mkdir (sounds, 0700), ==, 0);
+  gen_sound_init (&sound, 22050, 2, 13000);
+  for (int n = 0; n < N_SOUNDS; n++) {
+    g_autofree char *name = g_strdup_printf ("sounds/%d.wav", n);
+    g_autofree char *path = path_in (fixture, name);
+
+    for (gsize i = 0; i < 2 * sound.frames; i++)
+      sound.data[i] = (float)((i * (gsize)(n + 3)) % 200) / 200 - 0.5f;
+    g_assert_true (gen_sound_save_wav (&sound, path, GEN_SOUND_WAV_S16, &error));
+    g_assert_no_error (error);
+  }
+  broken = path_in (fixture, "sounds/broken.wav");
   g_assert_true (g_file_set_contents (broken, "none", -1, NULL));
 }
 
@@ -156,6 +183,38 @@ test_same_as_pipeline (Fixture *fixture, gconstpointer data)
     assert_same (fixture, "tool", "element", files[i]);
 }
 
+/* The same of sounds, in windows that overlap, resampled, mixed and made as loud as can be. */
+static void
+test_sounds_same_as_pipeline (Fixture *fixture, gconstpointer data)
+{
+  static const char *const files[] = { "generator.onnx", "discriminator.onnx",
+    "best/generator.onnx", GEN_CHECKPOINT_STATE };
+  g_autofree char *launch = g_strdup_printf (
+      "gantrainer name=t silent=true preset=wavegan width=1 epochs=1 batch-size=4 "
+      "validation-interval=2 seed=4 checkpoint=%s/element "
+      "datasetsrc location=%s/sounds split=train seed=7 validation-fraction=0.3 window=4096 "
+      "hop=3000 normalize=peak ! audio/x-raw,format=F32LE,rate=16000,channels=1 ! t.sink "
+      "datasetsrc location=%s/sounds split=validation seed=7 validation-fraction=0.3 window=4096 "
+      "hop=3000 normalize=peak epochs=1 ! audio/x-raw,format=F32LE,rate=16000,channels=1 ! "
+      "t.validation",
+      fixture->folder, fixture->folder, fixture->folder);
+
+  write_settings (fixture,
+      "{ \"data\": { \"location\": \"sounds\", \"medium\": \"sound\", \"split\": \"train\", "
+      "\"seed\": 7, \"validation-fraction\": 0.3, \"window\": 4096, \"hop\": 3000, "
+      "\"normalize\": \"peak\", \"rate\": 16000, \"channels\": 1 },\n"
+      "  \"validation\": { \"split\": \"validation\" },\n"
+      "  \"preset\": \"wavegan\", \"width\": 1, \"epochs\": 1, \"batch-size\": 4,\n"
+      "  \"validation-interval\": 2, \"seed\": 4, \"checkpoint\": \"tool\" }");
+  g_assert_cmpint (train (fixture, NULL), ==, 0);
+  g_assert_nonnull (strstr (fixture->err, "left out: "));
+  g_assert_nonnull (strstr (fixture->err, ", Frechet "));
+  g_assert_nonnull (strstr (fixture->err, "warning: validation: frechet: the covariance of "));
+  play (launch);
+  for (guint i = 0; i < G_N_ELEMENTS (files); i++)
+    assert_same (fixture, "tool", "element", files[i]);
+}
+
 /* Stopped by Ctrl-C once there is something to keep; it goes on as if nobody had. */
 static void
 test_stopped (Fixture *fixture, gconstpointer data)
@@ -195,6 +254,7 @@ test_stopped (Fixture *fixture, gconstpointer data)
   write_settings (fixture, more);
   g_assert_cmpint (train (fixture, NULL), ==, 1);
   g_assert_nonnull (strstr (fixture->err, "settings.json: checkpoint: the folder 'parts' has"));
+  g_assert_nonnull (strstr (fixture->err, "--resume goes on with them, --overwrite begins anew"));
   g_assert_cmpint (train (fixture, "--resume"), ==, 0);
   whole = g_strdup_printf (settings, step + 3, "whole");
   write_settings (fixture, whole);
@@ -221,7 +281,13 @@ test_refused (Fixture *fixture, gconstpointer data)
         "settings.json: data.split: there is no \"half\"; there are all, train, validation, test" },
     { "{\"data\":{\"location\":\"pictures\",\"channels\":2}}", "settings.json: data.channels: " },
     { "{\"data\":{\"location\":\"pictures\",\"medium\":\"smell\"}}",
-        "settings.json: data.medium: there is no medium \"smell\"" },
+        "settings.json: data.medium: there is no \"smell\"; there are auto, picture, sound\n" },
+    { "{\"data\":{\"location\":\"pictures\",\"medium\":\"text\"}}",
+        "settings.json: data.medium: there is no \"text\"; there are auto, picture, sound\n" },
+    { "{\"data\":{\"location\":\"pictures\",\"rate\":2147483647}}",
+        "settings.json: data.rate: a whole number from 0 to 3072000 is wanted" },
+    { "{\"data\":{\"location\":\"pictures\"},\"resume\":true,\"overwrite\":true}",
+        "--resume goes on from the checkpoint, and --overwrite begins anew" },
     { "{\"data\":{\"location\":\"pictures\",\"validation-fraction\":1,\"test-fraction\":1}}",
         "settings.json: data.split: " },
     { "{\"data\":{\"location\":\"pictures\"},\"validation\":{\"tile-width\":-1}}",
@@ -273,6 +339,8 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add (
       "/training-tool/same-as-pipeline", Fixture, NULL, set_up, test_same_as_pipeline, tear_down);
+  g_test_add ("/training-tool/sounds-same-as-pipeline", Fixture, NULL, set_up_sounds,
+      test_sounds_same_as_pipeline, tear_down);
   g_test_add ("/training-tool/stopped", Fixture, NULL, set_up, test_stopped, tear_down);
   g_test_add ("/training-tool/refused", Fixture, NULL, set_up, test_refused, tear_down);
   g_test_add ("/training-tool/failures", Fixture, NULL, set_up, test_failures, tear_down);

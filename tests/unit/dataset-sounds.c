@@ -206,6 +206,26 @@ test_many (void)
   scratch_remove (folder);
 }
 
+/* Frames that no sound has so many of in a second, and one who does not want to wait. */
+static void
+test_refused (void)
+{
+  g_autofree char *folder = make_folder ();
+  g_autoptr (GenDataset) files = open_sounds (folder);
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  GenDatasetCut settings = { .rate = G_MAXINT, .window = 100, .cancellable = cancellable };
+  g_autoptr (GError) rate = NULL, cancelled = NULL;
+
+  g_assert_null (gen_dataset_cut (files, &settings, &rate));
+  g_assert_error (rate, GEN_DATASET_ERROR, GEN_DATASET_ERROR_SETTINGS);
+  g_assert_nonnull (strstr (rate->message, "2147483647 Hz; sounds have at most 3072000"));
+  settings.rate = 8000;
+  g_cancellable_cancel (cancellable);
+  g_assert_null (gen_dataset_cut (files, &settings, &cancelled));
+  g_assert_error (cancelled, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  scratch_remove (folder);
+}
+
 /* What a folder has most of is meant, unless something else is asked for. */
 static void
 test_medium (void)
@@ -339,6 +359,7 @@ main (int argc, char **argv)
   g_test_add_func ("/dataset-sounds/windows", test_windows);
   g_test_add_func ("/dataset-sounds/file", test_file);
   g_test_add_func ("/dataset-sounds/many", test_many);
+  g_test_add_func ("/dataset-sounds/refused", test_refused);
   g_test_add_func ("/dataset-sounds/medium", test_medium);
   g_test_add_func ("/dataset-sounds/split", test_split);
   g_test_add_func ("/dataset-sounds/loader", test_loader);

@@ -531,6 +531,52 @@ test_modes (void)
   g_assert_cmpfloat (json_object_get_double_member (summary, "frechet"), >, 0.01);
 }
 
+/* A distance of few samples, or from few, is to be doubted; one of more than features have numbers
+ * is not. */
+static void
+test_doubt (void)
+{
+  static const struct {
+    int samples, references;
+    const char *words;
+  } cases[] = {
+    { 129, 129, NULL },
+    { 128, 129,
+        "frechet: the covariance of 128 samples is singular, which are not more than the "
+        "128 features of each" },
+    { 129, 20, "frechet: the covariance of 20 samples of the reference is singular" },
+    { 1, 20, NULL }, /* there is no distance */
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autoptr (GenMeter) meter =
+        meter_new (&(GenMeterSettings){ .metrics = "frechet,diversity", .has_reference = TRUE });
+    g_autoptr (JsonObject) summary = NULL;
+    g_autofree char *doubts = NULL;
+    double values[9];
+
+    for (int n = 0; n < MAX (cases[i].samples, cases[i].references); n++) {
+      g_auto (GenPicture) picture = { 0 };
+
+      make_stripes (&picture, n % 10, n);
+      if (n < cases[i].references)
+        g_assert_true (refer (meter, &picture, -1));
+      if (n < cases[i].samples)
+        g_assert_true (measure_frame (meter, &picture, values, NULL));
+    }
+    summary = gen_meter_summarise (meter, NULL);
+    doubts = gen_meter_describe_doubts (meter);
+    g_assert_true (json_object_has_member (summary, "frechet-doubt") == (cases[i].words != NULL));
+    if (cases[i].words == NULL) {
+      g_assert_null (doubts);
+      continue;
+    }
+    g_assert_true (g_str_has_prefix (doubts, cases[i].words));
+    g_assert_cmpstr (json_object_get_string_member (summary, "frechet-doubt"), ==,
+        doubts + strlen ("frechet: "));
+  }
+}
+
 static void
 test_settings (void)
 {
@@ -611,6 +657,7 @@ main (int argc, char **argv)
   g_test_add_func ("/metric/moments", test_moments);
   g_test_add_func ("/metric/frechet", test_frechet_distance);
   g_test_add_func ("/metric/frechet/failure", test_frechet_failure);
+  g_test_add_func ("/metric/frechet/doubt", test_doubt);
   g_test_add_func ("/metric/diversity", test_diversity);
   g_test_add_func ("/metric/diversity/reservoir", test_reservoir);
   g_test_add_func ("/metric/modes", test_modes);

@@ -263,6 +263,31 @@ test_ports (void)
   }
 }
 
+/* Rows of any length are sound where somebody says so, as if the metadata did; what says it itself,
+ * or is no row, stays. */
+static void
+test_make_sound (void)
+{
+  const struct {
+    const char *rate;
+    int rank, sample_rate;
+  } cases[] = { { NULL, 2, 22050 }, { "48000", 2, 48000 }, { NULL, 3, 0 } };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autoptr (GenModel) model = make_filter (cases[i].rate, cases[i].rank);
+    g_autoptr (GError) error = NULL;
+
+    g_assert_true (gen_model_make_sound (model, 22050, &error));
+    g_assert_no_error (error);
+    g_assert_cmpint (model->inputs[0].kind, ==, GEN_PORT_SOUND);
+    g_assert_cmpint (model->inputs[0].sample_rate, ==, cases[i].sample_rate);
+    g_assert_cmpint (model->outputs[0].kind, ==, GEN_PORT_SOUND);
+    g_assert_cmpint (model->outputs[0].sample_rate, ==, cases[i].sample_rate);
+    g_assert_cmpint (model->outputs[0].length, ==, -1);
+    g_assert_false (model->staged);
+  }
+}
+
 /* Short sounds are those that the model says to be some. */
 static void
 test_short_ports (void)
@@ -349,6 +374,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/sound/unpack", GINT_TO_POINTER (FALSE), test_cases);
   g_test_add_func ("/sound/refused", test_refused);
   g_test_add_func ("/sound/ports", test_ports);
+  g_test_add_func ("/sound/make-sound", test_make_sound);
   g_test_add_func ("/sound/short-ports", test_short_ports);
   g_test_add_func ("/sound/player", test_player);
   return g_test_run ();

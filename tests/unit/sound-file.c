@@ -3,9 +3,11 @@
  * whole, other rates and channels, loudness, and files that are not what they seem. */
 #include <generative/medium.h>
 
+#include <fcntl.h>
 #include <math.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "../scratch.h"
 
@@ -431,6 +433,25 @@ cut (const char *name, const char *to, double share)
   save_bytes (to, bytes, (gsize)((double)length * share));
 }
 
+/* Load a file while the standard error output goes elsewhere, and see that nothing does: libav's
+ * own words name no file. */
+static gboolean
+load_silently (GenSound *sound, const char *path, GError **error)
+{
+  g_autofree char *log = file_of ("log.txt"), *words = NULL;
+  const int terminal = dup (STDERR_FILENO), file = open (log, O_CREAT | O_TRUNC | O_WRONLY, 0600);
+  gboolean loaded;
+
+  dup2 (file, STDERR_FILENO);
+  loaded = gen_sound_load (sound, path, 0, 0, error);
+  dup2 (terminal, STDERR_FILENO);
+  close (terminal);
+  close (file);
+  g_assert_true (g_file_get_contents (log, &words, NULL, NULL));
+  g_assert_cmpstr (words, ==, "");
+  return loaded;
+}
+
 static void
 assert_bad (const char *name)
 {
@@ -438,7 +459,7 @@ assert_bad (const char *name)
   g_autoptr (GError) error = NULL;
   GenSound sound;
 
-  if (gen_sound_load (&sound, path, 0, 0, &error))
+  if (load_silently (&sound, path, &error))
     g_error ("%s: %" G_GSIZE_FORMAT " frames were loaded", name, sound.frames);
   g_assert_cmpuint (error->domain, ==, GEN_SOUND_ERROR);
   g_assert_nonnull (strstr (error->message, path));
@@ -484,7 +505,7 @@ static void
 test_damaged (void)
 {
   g_autofree char *flac = file_of ("a.flac"), *missing = file_of ("missing.wav");
-  g_autofree char *bytes = NULL, *nan_file = file_of ("nan.wav");
+  g_autofree char *bytes = NULL, *nan_file = file_of ("nan.wav"), *fast = file_of ("fast.wav");
   g_auto (GenSound) sound = { 0 };
   g_autoptr (GError) error = NULL;
   gsize length;
@@ -513,6 +534,12 @@ test_damaged (void)
   memset (bytes + length / 2, 0x55, 64);
   save_bytes ("damaged.flac", bytes, length);
   assert_bad ("damaged.flac");
+
+  /* A rate that no sound has. */
+  gen_sound_init (&sound, GEN_SOUND_MAX_RATE + 1, 1, 100);
+  g_assert_true (gen_sound_save_wav (&sound, fast, GEN_SOUND_WAV_S16, &error));
+  assert_bad ("fast.wav");
+  gen_sound_clear (&sound);
 
   /* Samples that are no numbers. */
   gen_sound_init (&sound, RATE, 1, 1000);

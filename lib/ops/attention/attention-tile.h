@@ -7,6 +7,7 @@
  *   NAME(x)     the names of the functions.
  * A panel has one or two vectors in a row: queries that stand side by side. */
 
+#include "../../device/row-cases.h"
 #include "../elementwise/float-vectors.h"
 
 /* out[rows, panel] = out * keep + the rows by a panel of k rows; without `keep` the product alone.
@@ -55,34 +56,15 @@ NAME (tile) (const int rows, const int vectors, const gboolean apart, const floa
   case n:                                                                                          \
     NAME (tile) (n, vectors, apart, a, stride, panel, k, keep, out);                               \
     break;
-#define UP_TO_6(vectors, apart)                                                                    \
-  CASE (1, vectors, apart)                                                                         \
-  CASE (2, vectors, apart)                                                                         \
-  CASE (3, vectors, apart)                                                                         \
-  CASE (4, vectors, apart)                                                                         \
-  CASE (5, vectors, apart)                                                                         \
-  CASE (6, vectors, apart)
-#define UP_TO_12(vectors, apart)                                                                   \
-  UP_TO_6 (vectors, apart)                                                                         \
-  CASE (7, vectors, apart)                                                                         \
-  CASE (8, vectors, apart)                                                                         \
-  CASE (9, vectors, apart)                                                                         \
-  CASE (10, vectors, apart)                                                                        \
-  CASE (11, vectors, apart)                                                                        \
-  CASE (12, vectors, apart)
-#define UP_TO_14(vectors, apart)                                                                   \
-  UP_TO_12 (vectors, apart)                                                                        \
-  CASE (13, vectors, apart)                                                                        \
-  CASE (14, vectors, apart)
 #if ROWS > 6
-#define WIDE UP_TO_14
+#define WIDE(vectors, apart) GEN_ROWS_TO_14 (CASE, vectors, apart)
 #else
-#define WIDE UP_TO_6
+#define WIDE(vectors, apart) GEN_ROWS_TO_6 (CASE, vectors, apart)
 #endif
 #if NARROW > 12
-#define THIN UP_TO_14
+#define THIN(vectors, apart) GEN_ROWS_TO_14 (CASE, vectors, apart)
 #else
-#define THIN UP_TO_12
+#define THIN(vectors, apart) GEN_ROWS_TO_12 (CASE, vectors, apart)
 #endif
 #define FUNCTION(name, cases)                                                                      \
   static void NAME (name) (int rows, const float *a, gint64 stride, const float *panel, gint64 k,  \
@@ -101,9 +83,6 @@ FUNCTION (narrow_together, THIN (1, FALSE))
 #undef FUNCTION
 #undef THIN
 #undef WIDE
-#undef UP_TO_14
-#undef UP_TO_12
-#undef UP_TO_6
 #undef CASE
 
 /* Tiles of about the same number of rows. */

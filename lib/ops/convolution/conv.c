@@ -30,23 +30,13 @@ infer (GenNode *node, GError **error)
 static void
 ways (const GenKernel *kernel, GPtrArray *ways)
 {
-  const GenNode *node = kernel->node;
-  GenWindow window;
-
-  if (gen_convolve_window (&window, node, &gen_node_input (node, 0)->shape,
-          &gen_node_input (node, 1)->shape, FALSE, NULL))
-    gen_convolve_ways (kernel, &window, FALSE, ways);
+  gen_convolve_ways (kernel, FALSE, ways);
 }
 
 static gboolean
 cpu (GenKernel *kernel, GError **error)
 {
-  const GenNode *node = kernel->node;
-  GenWindow window;
-
-  return gen_convolve_window (&window, node, &gen_node_input (node, 0)->shape,
-             &gen_node_input (node, 1)->shape, FALSE, error) &&
-         gen_convolve_cpu (kernel, &window, FALSE, error);
+  return gen_convolve_cpu (kernel, FALSE, error);
 }
 
 static GenTensor *

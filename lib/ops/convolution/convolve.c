@@ -349,17 +349,25 @@ has_constants (const GenNode *node)
          (bias == NULL || bias->role == GEN_ROLE_CONSTANT);
 }
 
+static gboolean
+find_window (GenWindow *window, const GenNode *node, gboolean transposed, GError **error)
+{
+  return gen_convolve_window (window, node, &gen_node_input (node, 0)->shape,
+      &gen_node_input (node, 1)->shape, transposed, error);
+}
+
 void
-gen_convolve_ways (
-    const GenKernel *kernel, const GenWindow *window, gboolean transposed, GPtrArray *ways)
+gen_convolve_ways (const GenKernel *kernel, gboolean transposed, GPtrArray *ways)
 {
   const GenNode *node = kernel->node;
+  GenWindow window;
   GenConvolve *c;
 
-  if (gen_node_input (node, 0)->type != GEN_TYPE_FLOAT32 ||
+  if (!find_window (&window, node, transposed, NULL) ||
+      gen_node_input (node, 0)->type != GEN_TYPE_FLOAT32 ||
       gen_shape_elements (&gen_node_output (node, 0)->shape) == 0)
     return;
-  c = convolve_new (kernel, window, transposed, FALSE);
+  c = convolve_new (kernel, &window, transposed, FALSE);
   gen_convolve_find_ways (c, has_constants (node), kernel, ways);
   convolve_free (c);
 }
@@ -409,21 +417,24 @@ choose (GenKernel *kernel, GenConvolve *c, gboolean bias, GError **error)
 }
 
 gboolean
-gen_convolve_cpu (GenKernel *kernel, const GenWindow *window, gboolean transposed, GError **error)
+gen_convolve_cpu (GenKernel *kernel, gboolean transposed, GError **error)
 {
   const GenNode *node = kernel->node;
   const GenTensor *weights = gen_node_input (node, 1), *bias = gen_node_input (node, 2);
   GenConvolveWay way = GEN_CONVOLVE_LIBRARY_ROWS;
   gboolean constant = has_constants (node);
   gint64 widest = 0;
+  GenWindow window;
   GenConvolve *c;
 
+  if (!find_window (&window, node, transposed, error))
+    return FALSE;
   if (gen_node_input (node, 0)->type != GEN_TYPE_FLOAT32)
     return gen_node_error (node, error, "only float32 is supported");
   if (gen_shape_elements (&gen_node_output (node, 0)->shape) == 0)
     return TRUE;
   gen_convolve_way_find (kernel->way, &way);
-  c = convolve_new (kernel, window, transposed, way == GEN_CONVOLVE_LIBRARY_TRANSPOSED);
+  c = convolve_new (kernel, &window, transposed, way == GEN_CONVOLVE_LIBRARY_TRANSPOSED);
   kernel->state = c;
   kernel->free_state = convolve_free;
   for (guint i = 0; i < c->problems->len; i++)

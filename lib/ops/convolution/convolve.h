@@ -5,12 +5,10 @@
 #include "window.h"
 
 /* cpu() of Conv and of ConvTranspose: inputs x, weights, bias (may be absent). */
-gboolean gen_convolve_cpu (
-    GenKernel *kernel, const GenWindow *window, gboolean transposed, GError **error);
+gboolean gen_convolve_cpu (GenKernel *kernel, gboolean transposed, GError **error);
 
 /* ways() of both. */
-void gen_convolve_ways (
-    const GenKernel *kernel, const GenWindow *window, gboolean transposed, GPtrArray *ways);
+void gen_convolve_ways (const GenKernel *kernel, gboolean transposed, GPtrArray *ways);
 
 /* The window of a Conv, ConvTranspose or ConvWeightGradient node whose weights have shape
  * `weights`; checks kernel_shape. */

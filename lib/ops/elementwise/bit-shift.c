@@ -27,7 +27,7 @@ SIGNED_ROWS (gint64, int64)
 static gboolean
 cpu (GenKernel *kernel, GError **error)
 {
-  static const GenArithmeticRows left = {
+  static const GenBinaryRows left = {
     .uint8 = left_uint8,
     .uint16 = left_uint16,
     .uint32 = left_uint32,
@@ -37,7 +37,7 @@ cpu (GenKernel *kernel, GError **error)
     .int32 = left_int32,
     .int64 = left_int64,
   };
-  static const GenArithmeticRows right = {
+  static const GenBinaryRows right = {
     .uint8 = right_uint8,
     .uint16 = right_uint16,
     .uint32 = right_uint32,
@@ -52,20 +52,8 @@ cpu (GenKernel *kernel, GError **error)
   if (strcmp (direction, "LEFT") != 0 && strcmp (direction, "RIGHT") != 0)
     return gen_node_error (
         kernel->node, error, "direction '%s' is neither LEFT nor RIGHT", direction);
-  return gen_arithmetic_cpu (kernel, *direction == 'L' ? &left : &right, 0.3, error);
+  return gen_binary_rows_cpu (kernel, *direction == 'L' ? &left : &right, 0.3, error);
 }
 
-const GenOperator gen_operator_bit_shift = {
-  .name = "BitShift",
-  .summary = "Integers shifted by bits",
-  .since = 11,
-  .min_inputs = 2,
-  .max_inputs = 2,
-  .min_outputs = 1,
-  .max_outputs = 1,
-  .layouts = GEN_LAYOUTS_SAME,
-  .elementwise = TRUE,
-  .infer = gen_infer_broadcast,
-  .cpu = cpu,
-  .gradient_is_zero = TRUE,
-};
+GEN_BINARY_OPERATOR (
+    bit_shift, "BitShift", "Integers shifted by bits", 11, .gradient_is_zero = TRUE)

@@ -10,7 +10,7 @@
   GEN_ARITHMETIC_ROW (row16, guint16, expression)                                                  \
   GEN_ARITHMETIC_ROW (row32, guint32, expression)                                                  \
   GEN_ARITHMETIC_ROW (row64, guint64, expression)                                                  \
-  static const GenArithmeticRows rows = { .int8 = row8,                                            \
+  static const GenBinaryRows rows = { .int8 = row8,                                                \
     .uint8 = row8,                                                                                 \
     .int16 = row16,                                                                                \
     .uint16 = row16,                                                                               \
@@ -24,20 +24,7 @@
                                                                                                    \
   static gboolean cpu (GenKernel *kernel, GError **error)                                          \
   {                                                                                                \
-    return gen_arithmetic_cpu (kernel, &rows, 0.3, error);                                         \
+    return gen_binary_rows_cpu (kernel, &rows, 0.3, error);                                        \
   }                                                                                                \
                                                                                                    \
-  const GenOperator gen_operator_##id = {                                                          \
-    .name = name_,                                                                                 \
-    .summary = summary_,                                                                           \
-    .since = 18,                                                                                   \
-    .min_inputs = 2,                                                                               \
-    .max_inputs = 2,                                                                               \
-    .min_outputs = 1,                                                                              \
-    .max_outputs = 1,                                                                              \
-    .layouts = GEN_LAYOUTS_SAME,                                                                   \
-    .elementwise = TRUE,                                                                           \
-    .infer = gen_infer_broadcast,                                                                  \
-    .cpu = cpu,                                                                                    \
-    .gradient_is_zero = TRUE,                                                                      \
-  };
+  GEN_BINARY_OPERATOR (id, name_, summary_, 18, .gradient_is_zero = TRUE)

@@ -82,8 +82,8 @@ cpu (GenKernel *kernel, GError **error)
 
   kernel->state = clip;
   kernel->free_state = g_free;
-  clip->raise = gen_arithmetic_row (&gen_max_rows, x->type);
-  clip->cut = gen_arithmetic_row (&gen_min_rows, x->type);
+  clip->raise = gen_binary_rows_find (&gen_max_rows, x->type);
+  clip->cut = gen_binary_rows_find (&gen_min_rows, x->type);
   if (x->type == GEN_TYPE_FLOAT32 || x->type == GEN_TYPE_FLOAT64 || gen_type_is_half (x->type)) {
     clip->low = bound (kernel->node, "min", &clip->bounds[0]);
     clip->high = bound (kernel->node, "max", &clip->bounds[1]);

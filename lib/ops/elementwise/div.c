@@ -18,10 +18,9 @@ GEN_ARITHMETIC_ROW (div_uint64, guint64, y == 0 ? 0 : x / y)
 static gboolean
 cpu (GenKernel *kernel, GError **error)
 {
-  static const GenArithmeticRows rows = { div_float32, div_float64, div_int8, div_int16, div_int32,
-    div_int64, div_uint8, div_uint16, div_uint32, div_uint64 };
+  static const GenBinaryRows rows = { GEN_NUMBER_ROWS_OF (div) };
 
-  return gen_arithmetic_cpu (kernel, &rows, 0.5, error);
+  return gen_binary_rows_cpu (kernel, &rows, 0.5, error);
 }
 
 /* da = dy / b, and db = -da y. */
@@ -47,17 +46,4 @@ gradient (GenGradient *g, GError **error)
   return da != NULL;
 }
 
-const GenOperator gen_operator_div = {
-  .name = "Div",
-  .summary = "Quotient of two tensors",
-  .since = 7,
-  .min_inputs = 2,
-  .max_inputs = 2,
-  .min_outputs = 1,
-  .max_outputs = 1,
-  .layouts = GEN_LAYOUTS_SAME,
-  .elementwise = TRUE,
-  .infer = gen_infer_broadcast,
-  .cpu = cpu,
-  .gradient = gradient,
-};
+GEN_BINARY_OPERATOR (div, "Div", "Quotient of two tensors", 7, .gradient = gradient)

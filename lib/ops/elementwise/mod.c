@@ -81,13 +81,20 @@ UNSIGNED (guint64, uint64)
 static gboolean
 cpu (GenKernel *kernel, GError **error)
 {
-  static const GenArithmeticRows by_divisor = { mod_float32, mod_float64, mod_int8, mod_int16,
-    mod_int32, mod_int64, mod_uint8, mod_uint16, mod_uint32, mod_uint64 };
-  static const GenArithmeticRows by_dividend = { fmod_float32, fmod_float64, fmod_int8, fmod_int16,
-    fmod_int32, fmod_int64, mod_uint8, mod_uint16, mod_uint32, mod_uint64 };
+  static const GenBinaryRows by_divisor = { GEN_NUMBER_ROWS_OF (mod) };
+  static const GenBinaryRows by_dividend = { .float32 = fmod_float32,
+    .float64 = fmod_float64,
+    .int8 = fmod_int8,
+    .int16 = fmod_int16,
+    .int32 = fmod_int32,
+    .int64 = fmod_int64,
+    .uint8 = mod_uint8,
+    .uint16 = mod_uint16,
+    .uint32 = mod_uint32,
+    .uint64 = mod_uint64 };
   gboolean as_c = gen_node_int (kernel->node, "fmod", 0) != 0;
 
-  return gen_arithmetic_cpu (kernel, as_c ? &by_dividend : &by_divisor, 2, error);
+  return gen_binary_rows_cpu (kernel, as_c ? &by_dividend : &by_divisor, 2, error);
 }
 
 /* da = dy: b is taken for a constant, as the quotient's steps have no slope. */
@@ -102,17 +109,4 @@ gradient (GenGradient *g, GError **error)
   return g->inputs[0] != NULL;
 }
 
-const GenOperator gen_operator_mod = {
-  .name = "Mod",
-  .summary = "Remainder of a division",
-  .since = 10,
-  .min_inputs = 2,
-  .max_inputs = 2,
-  .min_outputs = 1,
-  .max_outputs = 1,
-  .layouts = GEN_LAYOUTS_SAME,
-  .elementwise = TRUE,
-  .infer = gen_infer_broadcast,
-  .cpu = cpu,
-  .gradient = gradient,
-};
+GEN_BINARY_OPERATOR (mod, "Mod", "Remainder of a division", 10, .gradient = gradient)

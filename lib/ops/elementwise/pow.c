@@ -55,8 +55,7 @@ GEN_CLONES (void, float32_float32,
   POW_ROW (t##_uint16, T, guint16)                                                                 \
   POW_ROW (t##_uint32, T, guint32)                                                                 \
   POW_ROW (t##_uint64, T, guint64)                                                                 \
-  static const GenArithmeticRows t##_rows = { t##_float32, t##_float64, t##_int8, t##_int16,       \
-    t##_int32, t##_int64, t##_uint8, t##_uint16, t##_uint32, t##_uint64 };
+  static const GenBinaryRows t##_rows = { GEN_NUMBER_ROWS_OF (t) };
 
 POW_ROW (float64_float32, double, float)
 POW_ROW (int32_float32, gint32, float)
@@ -85,7 +84,7 @@ infer (GenNode *node, GError **error)
 static gboolean
 cpu (GenKernel *kernel, GError **error)
 {
-  static const GenArithmeticRows *const by_base[] = {
+  static const GenBinaryRows *const by_base[] = {
     [GEN_TYPE_FLOAT32] = &float32_rows,
     [GEN_TYPE_FLOAT64] = &float64_rows,
     [GEN_TYPE_INT32] = &int32_rows,
@@ -97,7 +96,7 @@ cpu (GenKernel *kernel, GError **error)
   GenBinaryRow row = NULL;
 
   if (base < G_N_ELEMENTS (by_base) && by_base[base] != NULL)
-    row = gen_arithmetic_row (by_base[base], exponent);
+    row = gen_binary_rows_find (by_base[base], exponent);
   if (row == NULL)
     return gen_node_error (kernel->node, error, "not supported for %s to the power of %s",
         gen_data_type_name (type), gen_data_type_name (exponent));

@@ -14,14 +14,14 @@ GEN_ARITHMETIC_ROW (row_uint64, guint64, x + 0 * y)
 static gboolean
 cpu (GenKernel *kernel, GError **error)
 {
-  static const GenArithmeticRows rows = { .float32 = row_float32,
+  static const GenBinaryRows rows = { .float32 = row_float32,
     .float64 = row_float64,
     .int32 = row_int32,
     .int64 = row_int64,
     .uint32 = row_uint32,
     .uint64 = row_uint64 };
 
-  return gen_arithmetic_cpu (kernel, &rows, 0.3, error);
+  return gen_binary_rows_cpu (kernel, &rows, 0.3, error);
 }
 
 static gboolean
@@ -55,21 +55,8 @@ gradient (GenGradient *g, GError **error)
   return TRUE;
 }
 
-const GenOperator gen_operator_prelu = {
-  .name = "PRelu",
-  .summary = "Relu with a trained slope below 0",
-  .since = 7,
-  .min_inputs = 2,
-  .max_inputs = 2,
-  .min_outputs = 1,
-  .max_outputs = 1,
-  .weights = 0x2,
-  .layouts = GEN_LAYOUTS_SAME,
-  .elementwise = TRUE,
-  .infer = gen_infer_broadcast,
-  .cpu = cpu,
-  .gradient = gradient,
-};
+GEN_BINARY_OPERATOR (
+    prelu, "PRelu", "Relu with a trained slope below 0", 7, .weights = 0x2, .gradient = gradient)
 
 static GenTensor *
 expand (GenNode *node, GError **error)

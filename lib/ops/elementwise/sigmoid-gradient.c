@@ -8,7 +8,7 @@ GEN_ARITHMETIC_ROW (row, float, y *x *(1 - x))
 static gboolean
 cpu (GenKernel *kernel, GError **error)
 {
-  return gen_arithmetic_cpu (kernel, &(GenArithmeticRows){ .float32 = row }, 0.3, error);
+  return gen_binary_rows_cpu (kernel, &(GenBinaryRows){ .float32 = row }, 0.3, error);
 }
 
 static gboolean

@@ -7,7 +7,7 @@ GEN_ARITHMETIC_ROWS (gen_sub_rows, x - y)
 static gboolean
 cpu (GenKernel *kernel, GError **error)
 {
-  return gen_arithmetic_cpu (kernel, &gen_sub_rows, 0.3, error);
+  return gen_binary_rows_cpu (kernel, &gen_sub_rows, 0.3, error);
 }
 
 static gboolean
@@ -24,17 +24,4 @@ gradient (GenGradient *g, GError **error)
   return TRUE;
 }
 
-const GenOperator gen_operator_sub = {
-  .name = "Sub",
-  .summary = "Difference of two tensors",
-  .since = 7,
-  .min_inputs = 2,
-  .max_inputs = 2,
-  .min_outputs = 1,
-  .max_outputs = 1,
-  .layouts = GEN_LAYOUTS_SAME,
-  .elementwise = TRUE,
-  .infer = gen_infer_broadcast,
-  .cpu = cpu,
-  .gradient = gradient,
-};
+GEN_BINARY_OPERATOR (sub, "Sub", "Difference of two tensors", 7, .gradient = gradient)

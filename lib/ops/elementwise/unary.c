@@ -4,6 +4,13 @@
 #include "../../device/half.h"
 
 gboolean
+gen_unary_test_infer (GenNode *node, GError **error)
+{
+  gen_node_set_output (node, 0, GEN_TYPE_BOOL, &gen_node_input (node, 0)->shape);
+  return TRUE;
+}
+
+gboolean
 gen_unary_rows_cpu (GenKernel *kernel, const GenUnaryRows *rows, GError **error)
 {
   GenDataType type = gen_node_input (kernel->node, 0)->type;

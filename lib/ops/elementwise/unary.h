@@ -10,6 +10,8 @@ typedef struct {
   GenUnaryRow float32, float64, int8, int16, int32, int64, uint8, uint16, uint32, uint64, boolean;
 } GenUnaryRows;
 
+/* infer() of an operator whose result is bool. */
+gboolean gen_unary_test_infer (GenNode *node, GError **error);
 /* cpu() of an operator whose row function is chosen by the operand's type. */
 gboolean gen_unary_rows_cpu (GenKernel *kernel, const GenUnaryRows *rows, GError **error);
 
@@ -26,26 +28,16 @@ GenTensor *gen_gradient_choose (
 /* One row: out = expression of x. What follows the expression are declarations that it reads,
  * such as attributes of `node`. */
 #define GEN_UNARY_ROW(name, T, expression, ...)                                                    \
-  GEN_CLONES (                                                                                     \
-      void, name, (const GenNode *node, const void *px, void *pout, gsize n), (node, px, pout, n)) \
-  {                                                                                                \
-    const T *from = px;                                                                            \
-    T *out = pout;                                                                                 \
-    __VA_ARGS__;                                                                                   \
-                                                                                                   \
-    for (gsize i = 0; i < n; i++) {                                                                \
-      const T x = from[i];                                                                         \
-      out[i] = (expression);                                                                       \
-    }                                                                                              \
-  }
-
+  GEN_UNARY_ROW_INTO (name, T, T, expression, __VA_ARGS__)
 /* Likewise for a result of bool. */
 #define GEN_UNARY_TEST_ROW(name, T, expression, ...)                                               \
+  GEN_UNARY_ROW_INTO (name, T, guint8, expression, __VA_ARGS__)
+#define GEN_UNARY_ROW_INTO(name, T, Result, expression, ...)                                       \
   GEN_CLONES (                                                                                     \
       void, name, (const GenNode *node, const void *px, void *pout, gsize n), (node, px, pout, n)) \
   {                                                                                                \
     const T *from = px;                                                                            \
-    guint8 *out = pout;                                                                            \
+    Result *out = pout;                                                                            \
     __VA_ARGS__;                                                                                   \
                                                                                                    \
     for (gsize i = 0; i < n; i++) {                                                                \
@@ -152,3 +144,23 @@ GenTensor *gen_gradient_choose (
     .infer = gen_infer_same,                                                                       \
     .cpu = cpu,                                                                                    \
     __VA_ARGS__ };
+
+/* Whether `expression` holds, of floats: the rows, the descriptor and all. */
+#define GEN_UNARY_TEST_OPERATOR(id, name_, summary_, since_, expression, ...)                      \
+  GEN_UNARY_TEST_ROW (float32_row, float, expression, __VA_ARGS__)                                 \
+  GEN_UNARY_TEST_ROW (float64_row, double, expression, __VA_ARGS__)                                \
+  GEN_UNARY_CPU (.cost = 0.2, .float32 = float32_row, .float64 = float64_row)                      \
+                                                                                                   \
+  const GenOperator gen_operator_##id = {                                                          \
+    .name = name_,                                                                                 \
+    .summary = summary_,                                                                           \
+    .since = since_,                                                                               \
+    .min_inputs = 1,                                                                               \
+    .max_inputs = 1,                                                                               \
+    .min_outputs = 1,                                                                              \
+    .max_outputs = 1,                                                                              \
+    .layouts = GEN_LAYOUTS_SAME,                                                                   \
+    .infer = gen_unary_test_infer,                                                                 \
+    .cpu = cpu,                                                                                    \
+    .gradient_is_zero = TRUE,                                                                      \
+  };

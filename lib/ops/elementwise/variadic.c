@@ -127,11 +127,11 @@ variadic_free (gpointer data)
 }
 
 gboolean
-gen_variadic_cpu (GenKernel *kernel, const GenArithmeticRows *rows, gboolean mean, GError **error)
+gen_variadic_cpu (GenKernel *kernel, const GenBinaryRows *rows, gboolean mean, GError **error)
 {
   const GenNode *node = kernel->node;
   const GenTensor *y = gen_node_output (node, 0);
-  GenBinaryRow row = gen_arithmetic_row (rows, y->type);
+  GenBinaryRow row = gen_binary_rows_find (rows, y->type);
   gint64 to[GEN_MAX_RANK], from[GEN_MAX_RANK], n = gen_shape_elements (&y->shape);
   gboolean real =
       gen_type_is_half (y->type) || y->type == GEN_TYPE_FLOAT32 || y->type == GEN_TYPE_FLOAT64;
@@ -139,7 +139,7 @@ gen_variadic_cpu (GenKernel *kernel, const GenArithmeticRows *rows, gboolean mea
 
   /* Two go by strides. */
   if (!mean && node->inputs->len == 2)
-    return gen_arithmetic_cpu (kernel, rows, 0.3, error);
+    return gen_binary_rows_cpu (kernel, rows, 0.3, error);
   if (row == NULL || (mean && !real))
     return gen_node_error (
         node, error, "not supported for elements of type %s", gen_data_type_name (y->type));

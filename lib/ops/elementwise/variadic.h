@@ -7,7 +7,7 @@
 gboolean gen_variadic_infer (GenNode *node, GError **error);
 /* `mean`: what comes out is divided by the number of tensors. */
 gboolean gen_variadic_cpu (
-    GenKernel *kernel, const GenArithmeticRows *rows, gboolean mean, GError **error);
+    GenKernel *kernel, const GenBinaryRows *rows, gboolean mean, GError **error);
 
 /* gradient(): each input gets dy times `factor`; each input gets dy where it is the result. */
 gboolean gen_variadic_share (GenGradient *gradient, float factor, GError **error);

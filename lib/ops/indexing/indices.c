@@ -170,13 +170,13 @@ gen_indices_reduction (const GenNode *node, GenBinaryRow *row, GError **error)
 {
   const char *reduction = gen_node_string (node, "reduction", "none");
   GenDataType type = gen_node_input (node, 0)->type;
-  const GenArithmeticRows *rows = strcmp (reduction, "add") == 0   ? &gen_add_rows
-                                  : strcmp (reduction, "mul") == 0 ? &gen_mul_rows
-                                  : strcmp (reduction, "max") == 0 ? &gen_max_rows
-                                  : strcmp (reduction, "min") == 0 ? &gen_min_rows
-                                                                   : NULL;
+  const GenBinaryRows *rows = strcmp (reduction, "add") == 0   ? &gen_add_rows
+                              : strcmp (reduction, "mul") == 0 ? &gen_mul_rows
+                              : strcmp (reduction, "max") == 0 ? &gen_max_rows
+                              : strcmp (reduction, "min") == 0 ? &gen_min_rows
+                                                               : NULL;
 
-  *row = rows != NULL ? gen_arithmetic_row (rows, type) : NULL;
+  *row = rows != NULL ? gen_binary_rows_find (rows, type) : NULL;
   if (rows == NULL && strcmp (reduction, "none") != 0)
     return gen_node_error (
         node, error, "reduction '%s' is not one of none, add, mul, max and min", reduction);

@@ -3,18 +3,6 @@
 #include "softmax.h"
 
 static gboolean
-lower (GenNode *node, GenTensor **results, GError **error)
-{
-  return gen_softmax_lower (node, TRUE, results, error);
-}
-
-static gboolean
-cpu (GenKernel *kernel, GError **error)
-{
-  return gen_softmax_cpu (kernel, TRUE, error);
-}
-
-static gboolean
 gradient (GenGradient *g, GError **error)
 {
   /* dx = dy - softmax (x) sum (dy). */
@@ -26,19 +14,4 @@ gradient (GenGradient *g, GError **error)
   return g->inputs[0] != NULL;
 }
 
-const GenOperator gen_operator_log_softmax = {
-  .name = "LogSoftmax",
-  .summary = "Logarithm of Softmax",
-  .since = 1,
-  .min_inputs = 1,
-  .max_inputs = 1,
-  .min_outputs = 1,
-  .max_outputs = 1,
-  .layouts = GEN_LAYOUTS_PLAIN,
-  .widens = 0x1,
-  .computes_in = gen_softmax_computes_in,
-  .lower = lower,
-  .infer = gen_softmax_infer,
-  .cpu = cpu,
-  .gradient = gradient,
-};
+GEN_SOFTMAX_OPERATOR (log_softmax, "LogSoftmax", "Logarithm of Softmax", TRUE)

@@ -21,3 +21,32 @@ GenDataType gen_softmax_computes_in (const GenNode *node, GenDataType type);
 gboolean gen_softmax_cpu (GenKernel *kernel, gboolean logarithm, GError **error);
 /* For gradients: the sum of `tensor` over what the node normalises, kept as extents of 1. */
 GenTensor *gen_softmax_sum (GenGradient *gradient, GenTensor *tensor, GError **error);
+
+/* The operator of one of them, whose gradient() the file has. */
+#define GEN_SOFTMAX_OPERATOR(id, name_, summary_, logarithm)                                       \
+  static gboolean lower (GenNode *node, GenTensor **results, GError **error)                       \
+  {                                                                                                \
+    return gen_softmax_lower (node, logarithm, results, error);                                    \
+  }                                                                                                \
+                                                                                                   \
+  static gboolean cpu (GenKernel *kernel, GError **error)                                          \
+  {                                                                                                \
+    return gen_softmax_cpu (kernel, logarithm, error);                                             \
+  }                                                                                                \
+                                                                                                   \
+  const GenOperator gen_operator_##id = {                                                          \
+    .name = name_,                                                                                 \
+    .summary = summary_,                                                                           \
+    .since = 1,                                                                                    \
+    .min_inputs = 1,                                                                               \
+    .max_inputs = 1,                                                                               \
+    .min_outputs = 1,                                                                              \
+    .max_outputs = 1,                                                                              \
+    .layouts = GEN_LAYOUTS_PLAIN,                                                                  \
+    .widens = 0x1,                                                                                 \
+    .computes_in = gen_softmax_computes_in,                                                        \
+    .lower = lower,                                                                                \
+    .infer = gen_softmax_infer,                                                                    \
+    .cpu = cpu,                                                                                    \
+    .gradient = gradient,                                                                          \
+  };

@@ -130,43 +130,5 @@ const GenCell gen_cell_quantized_lstm = {
   .last = last,
 };
 
-static gboolean
-infer (GenNode *node, GError **error)
-{
-  return gen_recurrence_infer (node, &gen_cell_lstm, error);
-}
-
-static gboolean
-cpu (GenKernel *kernel, GError **error)
-{
-  return gen_recurrence_cpu (kernel, &gen_cell_lstm, error);
-}
-
-static gboolean
-gradient (GenGradient *g, GError **error)
-{
-  return gen_recurrence_gradient (g, &gen_cell_lstm, error);
-}
-
-static double
-flops (const GenNode *node)
-{
-  return gen_recurrence_flops (node, &gen_cell_lstm);
-}
-
-const GenOperator gen_operator_lstm = {
-  .name = "LSTM",
-  .summary = "Long short-term memory, over a sequence",
-  .since = 7,
-  .min_inputs = 3,
-  .max_inputs = 8,
-  .min_outputs = 0,
-  .max_outputs = 3,
-  .weights = 0xe,
-  .layouts = GEN_LAYOUTS_PLAIN,
-  .widens = 0xef,
-  .infer = infer,
-  .cpu = cpu,
-  .gradient = gradient,
-  .flops = flops,
-};
+GEN_RECURRENCE_OPERATOR (
+    lstm, "LSTM", "Long short-term memory, over a sequence", .max_inputs = 8, .max_outputs = 3)

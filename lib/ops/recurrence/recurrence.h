@@ -92,3 +92,39 @@ GenTensor *gen_gate_columns (GenGraph *graph, GenTensor *x, int gate, int gates,
 /* x within the clip, and then through the function. */
 GenTensor *gen_gate_build (GenGraph *graph, const GenRecurrence *recurrence, const GenGateUse *use,
     GenTensor *x, GError **error);
+
+/* The operator of gen_cell_ID; what follows is what it has of its own. */
+#define GEN_RECURRENCE_OPERATOR(id, name_, summary_, ...)                                          \
+  static gboolean infer (GenNode *node, GError **error)                                            \
+  {                                                                                                \
+    return gen_recurrence_infer (node, &gen_cell_##id, error);                                     \
+  }                                                                                                \
+                                                                                                   \
+  static gboolean cpu (GenKernel *kernel, GError **error)                                          \
+  {                                                                                                \
+    return gen_recurrence_cpu (kernel, &gen_cell_##id, error);                                     \
+  }                                                                                                \
+                                                                                                   \
+  static gboolean gradient (GenGradient *g, GError **error)                                        \
+  {                                                                                                \
+    return gen_recurrence_gradient (g, &gen_cell_##id, error);                                     \
+  }                                                                                                \
+                                                                                                   \
+  static double flops (const GenNode *node)                                                        \
+  {                                                                                                \
+    return gen_recurrence_flops (node, &gen_cell_##id);                                            \
+  }                                                                                                \
+                                                                                                   \
+  const GenOperator gen_operator_##id = { .name = name_,                                           \
+    .summary = summary_,                                                                           \
+    .since = 7,                                                                                    \
+    .min_inputs = 3,                                                                               \
+    .min_outputs = 0,                                                                              \
+    .weights = 0xe,                                                                                \
+    .layouts = GEN_LAYOUTS_PLAIN,                                                                  \
+    .widens = 0xef,                                                                                \
+    .infer = infer,                                                                                \
+    .cpu = cpu,                                                                                    \
+    .gradient = gradient,                                                                          \
+    .flops = flops,                                                                                \
+    __VA_ARGS__ };

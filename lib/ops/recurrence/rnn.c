@@ -34,43 +34,5 @@ const GenCell gen_cell_rnn = {
   .build = build,
 };
 
-static gboolean
-infer (GenNode *node, GError **error)
-{
-  return gen_recurrence_infer (node, &gen_cell_rnn, error);
-}
-
-static gboolean
-cpu (GenKernel *kernel, GError **error)
-{
-  return gen_recurrence_cpu (kernel, &gen_cell_rnn, error);
-}
-
-static gboolean
-gradient (GenGradient *g, GError **error)
-{
-  return gen_recurrence_gradient (g, &gen_cell_rnn, error);
-}
-
-static double
-flops (const GenNode *node)
-{
-  return gen_recurrence_flops (node, &gen_cell_rnn);
-}
-
-const GenOperator gen_operator_rnn = {
-  .name = "RNN",
-  .summary = "The plain recurrent layer, over a sequence",
-  .since = 7,
-  .min_inputs = 3,
-  .max_inputs = 6,
-  .min_outputs = 0,
-  .max_outputs = 2,
-  .weights = 0xe,
-  .layouts = GEN_LAYOUTS_PLAIN,
-  .widens = 0xef,
-  .infer = infer,
-  .cpu = cpu,
-  .gradient = gradient,
-  .flops = flops,
-};
+GEN_RECURRENCE_OPERATOR (
+    rnn, "RNN", "The plain recurrent layer, over a sequence", .max_inputs = 6, .max_outputs = 2)

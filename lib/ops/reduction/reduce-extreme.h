@@ -7,6 +7,9 @@
 
 #include "reduce.h"
 
+/* gradient() of both: where several elements are the largest or least, it is shared among them. */
+gboolean gen_reduce_extreme_gradient (GenGradient *gradient, GError **error);
+
 #define GEN_EXTREME_OF(before, a, b) ((b)before (a) ? (b) : (a))
 
 #define GEN_EXTREME_START(first, end, initial)                                                     \

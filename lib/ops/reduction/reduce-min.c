@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* ReduceMin: the smallest element over axes. Where several are, its gradient is shared among them.
- */
+/* ReduceMin: the smallest element over axes. */
 #include <math.h>
 #include "reduce-extreme.h"
 
@@ -23,33 +22,5 @@ GEN_REDUCE_CPU (.float32 = &reduce_min_float32, .float64 = &reduce_min_float64,
     .int32 = &reduce_min_int32, .int64 = &reduce_min_int64, .uint32 = &reduce_min_uint32,
     .uint64 = &reduce_min_uint64, .int8 = &reduce_min_int8, .uint8 = &reduce_min_uint8)
 
-static gboolean
-gradient (GenGradient *g, GError **error)
-{
-  GenGraph *graph = g->graph;
-  GenTensor *x = gen_node_input (g->node, 0), *equal, *ties;
-  GenTensor *y = gen_reduce_keep (g, gen_node_output (g->node, 0), error);
-  GenTensor *dy = gen_reduce_keep (g, g->outputs[0], error);
-  gboolean reduced[GEN_MAX_RANK];
-  gint64 axes[GEN_MAX_RANK];
-  int n = 0;
-
-  if (y == NULL || dy == NULL || !gen_reduce_axes (g->node, reduced, error))
-    return FALSE;
-  for (int i = 0; i < x->shape.rank; i++)
-    if (reduced[i])
-      axes[n++] = i;
-  equal = gen_binary (graph, "Equal", x, y, error);
-  if (equal == NULL)
-    return FALSE;
-  equal =
-      gen_graph_op (graph, "Cast", &equal, 1, 1, error, "to", GEN_INT, (int)GEN_TYPE_FLOAT32, NULL);
-  ties = n == 0 ? equal
-                : gen_binary (graph, "ReduceSum", equal, gen_graph_ints (graph, axes, n), error);
-  g->inputs[0] =
-      gen_binary (graph, "Mul", equal, gen_binary (graph, "Div", dy, ties, error), error);
-  return g->inputs[0] != NULL;
-}
-
-GEN_REDUCE_OPERATOR (reduce_min, "ReduceMin", "Smallest element over axes", .gradient = gradient,
-    .results = GEN_RESULTS_MOVED)
+GEN_REDUCE_OPERATOR (reduce_min, "ReduceMin", "Smallest element over axes",
+    .gradient = gen_reduce_extreme_gradient, .results = GEN_RESULTS_MOVED)

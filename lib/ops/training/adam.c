@@ -67,23 +67,4 @@ run (const GenKernel *kernel, int part, int parts)
       out[2] + at, end - at);
 }
 
-static gboolean
-cpu (GenKernel *kernel, GError **error)
-{
-  return gen_update_cpu (kernel, run, 1.5, error);
-}
-
-const GenOperator gen_operator_adam = {
-  .name = "Adam",
-  .domain = "generative",
-  .summary = "Adam or AdamW: new weights and moments from a gradient",
-  .min_inputs = 6,
-  .max_inputs = 7,
-  .min_outputs = 3,
-  .max_outputs = 3,
-  .layouts = GEN_LAYOUTS_PLAIN,
-  .elementwise = TRUE,
-  .infer = gen_update_infer,
-  .cpu = cpu,
-  .gradient_is_zero = TRUE,
-};
+GEN_UPDATE_OPERATOR (adam, "Adam", "Adam or AdamW: new weights and moments from a gradient", 2, 1.5)

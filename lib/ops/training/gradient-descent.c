@@ -39,23 +39,5 @@ run (const GenKernel *kernel, int part, int parts)
       in[GEN_UPDATE_GRADIENT] + at, in[GEN_UPDATE_STATE] + at, out[0] + at, out[1] + at, end - at);
 }
 
-static gboolean
-cpu (GenKernel *kernel, GError **error)
-{
-  return gen_update_cpu (kernel, run, 1.0, error);
-}
-
-const GenOperator gen_operator_gradient_descent = {
-  .name = "GradientDescent",
-  .domain = "generative",
-  .summary = "Gradient descent with momentum: new weights and velocity from a gradient",
-  .min_inputs = 5,
-  .max_inputs = 6,
-  .min_outputs = 2,
-  .max_outputs = 2,
-  .layouts = GEN_LAYOUTS_PLAIN,
-  .elementwise = TRUE,
-  .infer = gen_update_infer,
-  .cpu = cpu,
-  .gradient_is_zero = TRUE,
-};
+GEN_UPDATE_OPERATOR (gradient_descent, "GradientDescent",
+    "Gradient descent with momentum: new weights and velocity from a gradient", 1, 1.0)

@@ -6,7 +6,7 @@
 #include <string.h>
 
 static void
-shift_row_back (const float *dy, gint64 length, gint64 shift, float *dx)
+shift_row (const float *dy, gint64 length, gint64 shift, float *dx)
 {
   if (shift < 0) {
     memcpy (dx, dy - shift, (gsize)(length + shift) * sizeof (float));
@@ -21,34 +21,5 @@ shift_row_back (const float *dy, gint64 length, gint64 shift, float *dx)
     dx[length - 2 - t] += dy[length - shift + t];
 }
 
-static gboolean
-cpu (GenKernel *kernel, GError **error)
-{
-  return gen_phase_shuffle_cpu (kernel, shift_row_back, error);
-}
-
-/* A PhaseShuffle again. */
-static gboolean
-gradient (GenGradient *g, GError **error)
-{
-  if (!g->needed[0])
-    return TRUE;
-  g->inputs[0] = gen_graph_op (g->graph, "PhaseShuffle",
-      (GenTensor *[]){ g->outputs[0], gen_node_input (g->node, 1) }, 2, 1, error, "n", GEN_INT,
-      gen_node_int (g->node, "n", 0), NULL);
-  return g->inputs[0] != NULL;
-}
-
-const GenOperator gen_operator_phase_shuffle_gradient = {
-  .name = "PhaseShuffleGradient",
-  .domain = "generative",
-  .summary = "Gradient of PhaseShuffle: shifted back, reflections added up",
-  .min_inputs = 2,
-  .max_inputs = 2,
-  .min_outputs = 1,
-  .max_outputs = 1,
-  .layouts = GEN_LAYOUTS_PLAIN,
-  .infer = gen_phase_shuffle_infer,
-  .cpu = cpu,
-  .gradient = gradient,
-};
+GEN_PHASE_SHUFFLE_OPERATOR (phase_shuffle_gradient, "PhaseShuffleGradient",
+    "Gradient of PhaseShuffle: shifted back, reflections added up", "PhaseShuffle")

@@ -88,33 +88,17 @@ gen_phase_shuffle_cpu (GenKernel *kernel, GenShiftRow shift_row, GError **error)
   return TRUE;
 }
 
-static gboolean
-cpu (GenKernel *kernel, GError **error)
-{
-  return gen_phase_shuffle_cpu (kernel, shift_row, error);
-}
-
-static gboolean
-gradient (GenGradient *g, GError **error)
+gboolean
+gen_phase_shuffle_gradient (GenGradient *g, const char *name, GError **error)
 {
   if (!g->needed[0])
     return TRUE;
-  g->inputs[0] = gen_graph_op (g->graph, "PhaseShuffleGradient",
-      (GenTensor *[]){ g->outputs[0], gen_node_input (g->node, 1) }, 2, 1, error, "n", GEN_INT,
-      gen_node_int (g->node, "n", 0), NULL);
+  g->inputs[0] =
+      gen_graph_op (g->graph, name, (GenTensor *[]){ g->outputs[0], gen_node_input (g->node, 1) },
+          2, 1, error, "n", GEN_INT, gen_node_int (g->node, "n", 0), NULL);
   return g->inputs[0] != NULL;
 }
 
-const GenOperator gen_operator_phase_shuffle = {
-  .name = "PhaseShuffle",
-  .domain = "generative",
-  .summary = "Shift each sound of a batch by a few steps at random, reflected at its ends",
-  .min_inputs = 2,
-  .max_inputs = 2,
-  .min_outputs = 1,
-  .max_outputs = 1,
-  .layouts = GEN_LAYOUTS_PLAIN,
-  .infer = gen_phase_shuffle_infer,
-  .cpu = cpu,
-  .gradient = gradient,
-};
+GEN_PHASE_SHUFFLE_OPERATOR (phase_shuffle, "PhaseShuffle",
+    "Shift each sound of a batch by a few steps at random, reflected at its ends",
+    "PhaseShuffleGradient")

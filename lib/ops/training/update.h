@@ -33,3 +33,25 @@ float gen_update_begin (const GenKernel *kernel, gsize at, gsize end);
 gboolean gen_update_cpu (GenKernel *kernel, GenStepFunc run, double cost, GError **error);
 /* The elements that part `part` updates. */
 void gen_update_share (const GenKernel *kernel, int part, int parts, gsize *first, gsize *end);
+
+/* The operator of an optimiser with so many states, whose run() the file has. */
+#define GEN_UPDATE_OPERATOR(id, name_, summary_, states, cost)                                     \
+  static gboolean cpu (GenKernel *kernel, GError **error)                                          \
+  {                                                                                                \
+    return gen_update_cpu (kernel, run, cost, error);                                              \
+  }                                                                                                \
+                                                                                                   \
+  const GenOperator gen_operator_##id = {                                                          \
+    .name = name_,                                                                                 \
+    .domain = "generative",                                                                        \
+    .summary = summary_,                                                                           \
+    .min_inputs = GEN_UPDATE_STATE + (states),                                                     \
+    .max_inputs = GEN_UPDATE_STATE + (states) + 1,                                                 \
+    .min_outputs = 1 + (states),                                                                   \
+    .max_outputs = 1 + (states),                                                                   \
+    .layouts = GEN_LAYOUTS_PLAIN,                                                                  \
+    .elementwise = TRUE,                                                                           \
+    .infer = gen_update_infer,                                                                     \
+    .cpu = cpu,                                                                                    \
+    .gradient_is_zero = TRUE,                                                                      \
+  };

@@ -1,44 +1,44 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "queue.h"
+#include "sample-queue.h"
 
 #include <string.h>
 
 void
-gst_generator_queue_free (GstGeneratorQueue *queue)
+gst_generative_queue_free (GstGenerativeQueue *queue)
 {
   g_free (queue->data);
-  *queue = (GstGeneratorQueue){ 0 };
+  *queue = (GstGenerativeQueue){ 0 };
 }
 
 void
-gst_generator_queue_clear (GstGeneratorQueue *queue)
+gst_generative_queue_clear (GstGenerativeQueue *queue)
 {
   queue->begin = queue->end = 0;
 }
 
 /* Twice as much room as is needed: what is left moves to its beginning once in that many bytes. */
 static void
-make_room (GstGeneratorQueue *queue, gsize size)
+make_room (GstGenerativeQueue *queue, gsize size)
 {
-  const gsize left = gst_generator_queue_size (queue);
+  const gsize left = gst_generative_queue_size (queue);
 
   if (2 * (left + size) > queue->room) {
     guint8 *data = g_malloc (2 * (left + size));
 
     if (left > 0)
-      memcpy (data, gst_generator_queue_first (queue), left);
+      memcpy (data, gst_generative_queue_first (queue), left);
     g_free (queue->data);
     queue->data = data;
     queue->room = 2 * (left + size);
   } else if (left > 0) {
-    memmove (queue->data, gst_generator_queue_first (queue), left);
+    memmove (queue->data, gst_generative_queue_first (queue), left);
   }
   queue->begin = 0;
   queue->end = left;
 }
 
 guint8 *
-gst_generator_queue_extend (GstGeneratorQueue *queue, gsize size)
+gst_generative_queue_extend (GstGenerativeQueue *queue, gsize size)
 {
   if (queue->end + size > queue->room)
     make_room (queue, size);
@@ -47,9 +47,9 @@ gst_generator_queue_extend (GstGeneratorQueue *queue, gsize size)
 }
 
 void
-gst_generator_queue_drop (GstGeneratorQueue *queue, gsize size)
+gst_generative_queue_drop (GstGenerativeQueue *queue, gsize size)
 {
   queue->begin += size;
   if (queue->begin == queue->end)
-    gst_generator_queue_clear (queue);
+    gst_generative_queue_clear (queue);
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Choosing the row function by the operands' type. */
-#include "arithmetic.h"
+#include "binary.h"
 #include "../../device/half.h"
 
 GenBinaryRow
-gen_arithmetic_row (const GenArithmeticRows *rows, GenDataType type)
+gen_binary_rows_find (const GenBinaryRows *rows, GenDataType type)
 {
   const GenBinaryRow by_type[] = {
     [GEN_TYPE_FLOAT32] = rows->float32,
@@ -17,6 +17,7 @@ gen_arithmetic_row (const GenArithmeticRows *rows, GenDataType type)
     [GEN_TYPE_UINT16] = rows->uint16,
     [GEN_TYPE_UINT32] = rows->uint32,
     [GEN_TYPE_UINT64] = rows->uint64,
+    [GEN_TYPE_BOOL] = rows->boolean,
   };
 
   type = gen_type_computed (type);
@@ -24,10 +25,10 @@ gen_arithmetic_row (const GenArithmeticRows *rows, GenDataType type)
 }
 
 gboolean
-gen_arithmetic_cpu (GenKernel *kernel, const GenArithmeticRows *rows, double cost, GError **error)
+gen_binary_rows_cpu (GenKernel *kernel, const GenBinaryRows *rows, double cost, GError **error)
 {
   GenDataType type = gen_node_input (kernel->node, 0)->type;
-  GenBinaryRow row = gen_arithmetic_row (rows, type);
+  GenBinaryRow row = gen_binary_rows_find (rows, type);
 
   if (row == NULL)
     return gen_node_error (

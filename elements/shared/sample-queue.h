@@ -8,24 +8,24 @@
 typedef struct {
   guint8 *data;
   gsize room, begin, end;
-} GstGeneratorQueue;
+} GstGenerativeQueue;
 
-void gst_generator_queue_free (GstGeneratorQueue *queue);
+void gst_generative_queue_free (GstGenerativeQueue *queue);
 /* Nothing is needed any more. */
-void gst_generator_queue_clear (GstGeneratorQueue *queue);
+void gst_generative_queue_clear (GstGenerativeQueue *queue);
 /* Room for `size` bytes behind those that are there, which the caller fills. */
-guint8 *gst_generator_queue_extend (GstGeneratorQueue *queue, gsize size);
+guint8 *gst_generative_queue_extend (GstGenerativeQueue *queue, gsize size);
 /* The first `size` bytes are not needed any more. */
-void gst_generator_queue_drop (GstGeneratorQueue *queue, gsize size);
+void gst_generative_queue_drop (GstGenerativeQueue *queue, gsize size);
 
 static inline gsize
-gst_generator_queue_size (const GstGeneratorQueue *queue)
+gst_generative_queue_size (const GstGenerativeQueue *queue)
 {
   return queue->end - queue->begin;
 }
 
 static inline guint8 *
-gst_generator_queue_first (const GstGeneratorQueue *queue)
+gst_generative_queue_first (const GstGenerativeQueue *queue)
 {
   return queue->data + queue->begin;
 }

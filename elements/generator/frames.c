@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Models that see several frames at once: a picture is made of those around it, or one that lies
+ * between two. What there is not, before the first frame and behind the last one, is as these are.
+ */
+#include "mode.h"
+
+#include "../shared/debug.h"
+#include "../shared/model-file.h"
+
+#include <string.h>
+
+GST_DEBUG_CATEGORY_EXTERN (generator_debug);
+#define GST_CAT_DEFAULT generator_debug
+
+typedef struct {
+  GstGeneratorPlay *play;
+  GstGeneratorFormat *format;
+  GstGeneratorLateness *lateness;
+  /* The last frames, the newest at the end; as many as the model sees, or none. */
+  GstBuffer *seen[GEN_MODEL_MAX_WINDOW];
+  GstGeneratorMapped *mapped; /* in a run */
+  guint window;               /* how many */
+  guint waiting;              /* of those that came last, nothing has been made yet */
+  GstBuffer *next;            /* to be handed out */
+} Frames;
+
+static guint
+newest (const Frames *self)
+{
+  return self->window - 1;
+}
+
+static void
+forget (Frames *self)
+{
+  for (guint i = 0; i < GEN_MODEL_MAX_WINDOW; i++)
+    gst_clear_buffer (&self->seen[i]);
+  gst_clear_buffer (&self->next);
+  self->waiting = 0;
+}
+
+/* (transfer full) */
+static void
+see (Frames *self, GstBuffer *frame)
+{
+  if (self->seen[0] == NULL) {
+    for (guint i = 0; i < newest (self); i++)
+      self->seen[i] = gst_buffer_ref (frame);
+  } else {
+    gst_buffer_unref (self->seen[0]);
+    memmove (self->seen, self->seen + 1, newest (self) * sizeof self->seen[0]);
+  }
+  self->seen[newest (self)] = frame;
+}
+
+/* --- a run --- */
+
+/* Frames that lie otherwise than the newest one, as those of another pool may, cannot be read with
+ * it: it stands for them. */
+static gboolean
+follow_layouts (Frames *self, const GstGenerativeFrame *made, GError **error)
+{
+  const GenModelUse *now = gen_player_use (self->play->player);
+  GenModelUse use = *now;
+  GenFrameLayout layout;
+
+  if (!gst_generative_layout_of_frame (&made->video, use.output.channels, 1, FALSE, &use.to) ||
+      !gst_generative_layout_of_frame (
+          &self->mapped[newest (self)].frame.video, use.input.channels, 1, TRUE, &use.from))
+    return gst_generator_fail_spacing (error);
+  for (guint i = 0; i < newest (self); i++)
+    if (!gst_generative_layout_of_frame (
+            &self->mapped[i].frame.video, use.input.channels, 1, TRUE, &layout) ||
+        !gen_frame_layout_equal (&layout, &use.from)) {
+      gst_generator_unmap_input (&self->mapped[i], self->play, self->seen[i]);
+      gst_buffer_replace (&self->seen[i], self->seen[newest (self)]);
+      if (!gst_generator_map_input (&self->mapped[i], self->format, self->play, self->seen[i]))
+        return gst_generator_fail_spacing (error);
+    }
+  return (gen_frame_layout_equal (&use.to, &now->to) &&
+             gen_frame_layout_equal (&use.from, &now->from)) ||
+         gst_generator_play_compile (self->play, &use, error);
+}
+
+static gboolean
+run (Frames *self, const GstGenerativeFrame *made, GError **error)
+{
+  GenFrame frame;
+
+  if (!follow_layouts (self, made, error))
+    return FALSE;
+  for (guint i = 0; i < self->window; i++)
+    gst_generator_bind_picture (&self->mapped[i], self->play, i);
+  frame = gst_generative_frame_part (
+      made, &gen_player_use (self->play->player)->to, 0, 0, self->format->out_info.height);
+  gen_player_bind_output_frame (self->play->player, 0, &frame);
+  return gen_player_run (self->play->player, error);
+}
+
+static void
+unmap_seen (Frames *self, guint n)
+{
+  for (guint i = 0; i < n; i++)
+    gst_generator_unmap_input (&self->mapped[i], self->play, self->seen[i]);
+}
+
+/* Into `output`. What went wrong is posted, or in `error`. */
+static GstFlowReturn
+try_run (Frames *self, GstBuffer *output, GError **error)
+{
+  GstGenerativeFrame made;
+  gboolean good;
+
+  for (guint i = 0; i < self->window; i++)
+    if (!gst_generator_map_input (&self->mapped[i], self->format, self->play, self->seen[i])) {
+      unmap_seen (self, i);
+      return GST_FLOW_ERROR;
+    }
+  if (!gst_generative_frame_map (&made, &self->play->playing, self->play->player,
+          &self->format->out_info, output, GST_MAP_WRITE)) {
+    unmap_seen (self, self->window);
+    GST_ELEMENT_ERROR (
+        self->play->base, RESOURCE, WRITE, ("The next element's buffer cannot be written"), (NULL));
+    return GST_FLOW_ERROR;
+  }
+  good = run (self, &made, error);
+  gst_generative_frame_unmap (&made);
+  unmap_seen (self, self->window);
+  return good ? GST_FLOW_OK : GST_FLOW_ERROR;
+}
+
+/* The CPU goes on where a device has failed, with these very frames. */
+static GstFlowReturn
+run_or_fall_back (Frames *self, GstBuffer *output)
+{
+  const GenModelUse use = *gen_player_use (self->play->player);
+  g_autoptr (GError) error = NULL;
+  GstFlowReturn result = try_run (self, output, &error);
+
+  if (error != NULL && gst_generator_play_fall_back (self->play, error)) {
+    g_clear_error (&error);
+    gst_pad_mark_reconfigure (GST_BASE_TRANSFORM_SRC_PAD (self->play->base));
+    if (gst_generator_play_compile (self->play, &use, &error))
+      result = try_run (self, output, &error);
+  }
+  if (error != NULL)
+    gst_generative_post_error (GST_ELEMENT (self->play->base), error);
+  return result;
+}
+
+/* Make a picture of what is seen, which goes with the frame `like`. */
+static GstFlowReturn
+make (Frames *self, GstBuffer *like, GstBuffer **output)
+{
+  const gint64 began = gst_generative_log_clock (GST_CAT_DEFAULT);
+  const GstClockTime start = gst_util_get_timestamp ();
+  GstFlowReturn result = gst_generator_play_allocate (self->play, like, output);
+
+  if (result != GST_FLOW_OK)
+    return result;
+  result = run_or_fall_back (self, *output);
+  if (result != GST_FLOW_OK) {
+    gst_clear_buffer (output);
+    return result;
+  }
+  gst_generator_play_notice_not_finite (self->play, &like, 1);
+  gst_generator_lateness_note_run (self->lateness, start);
+  self->play->frame++;
+  GST_LOG_OBJECT (self->play->base, GST_GENERATIVE_FRAME_FORMAT ": made of %u frames in %.3f ms",
+      GST_GENERATIVE_FRAME_ARGS (like), self->window, gst_generative_since (began));
+  return result;
+}
+
+/* --- one for each --- */
+
+/* The picture in the midst of what is seen. */
+static GstFlowReturn
+make_of_window (Frames *self, GstBuffer **output)
+{
+  return make (self, self->seen[newest (self) - self->play->ports.ahead], output);
+}
+
+static GstFlowReturn
+take_frame (Frames *self, GstBuffer *frame, GstBuffer **output)
+{
+  see (self, frame);
+  if (self->waiting < self->play->ports.ahead) {
+    self->waiting++;
+    return GST_FLOW_OK;
+  }
+  return make_of_window (self, output);
+}
+
+/* --- one between two --- */
+
+/* A frame that is shown for half its time. */
+static GstBuffer *
+halve (GstBuffer *frame)
+{
+  GstBuffer *half = gst_buffer_copy (frame);
+
+  if (GST_BUFFER_DURATION_IS_VALID (half))
+    GST_BUFFER_DURATION (half) /= 2;
+  GST_BUFFER_OFFSET (half) = GST_BUFFER_OFFSET_END (half) = GST_BUFFER_OFFSET_NONE;
+  return half;
+}
+
+static GstClockTime
+midst (GstClockTime a, GstClockTime b)
+{
+  if (!GST_CLOCK_TIME_IS_VALID (a) || !GST_CLOCK_TIME_IS_VALID (b))
+    return GST_CLOCK_TIME_NONE;
+  return MIN (a, b) + (MAX (a, b) - MIN (a, b)) / 2;
+}
+
+/* What lies between the last two frames, and then the last one. */
+static GstFlowReturn
+take_second (Frames *self, GstBuffer *frame, GstBuffer **output)
+{
+  const gboolean is_first = self->seen[0] == NULL;
+  GstFlowReturn result;
+
+  see (self, frame);
+  if (is_first) {
+    *output = halve (frame);
+    return GST_FLOW_OK;
+  }
+  result = make (self, frame, output);
+  if (result != GST_FLOW_OK)
+    return result;
+  GST_BUFFER_PTS (*output) = midst (GST_BUFFER_PTS (self->seen[0]), GST_BUFFER_PTS (frame));
+  GST_BUFFER_DTS (*output) = GST_CLOCK_TIME_NONE;
+  GST_BUFFER_OFFSET (*output) = GST_BUFFER_OFFSET_END (*output) = GST_BUFFER_OFFSET_NONE;
+  self->next = halve (frame);
+  GST_BUFFER_DURATION (*output) = GST_BUFFER_DURATION (self->next);
+  return GST_FLOW_OK;
+}
+
+/* --- the mode --- */
+
+static gboolean
+frames_suits (const GstGeneratorPorts *ports)
+{
+  return ports->frames > 1;
+}
+
+static gpointer
+frames_new (const GstGeneratorContext *context)
+{
+  Frames *self = g_new0 (Frames, 1);
+
+  self->play = context->play;
+  self->format = context->format;
+  self->lateness = context->lateness;
+  self->mapped = g_new0 (GstGeneratorMapped, GEN_MODEL_MAX_WINDOW);
+  return self;
+}
+
+static void
+frames_free (gpointer mode)
+{
+  Frames *self = mode;
+
+  forget (self);
+  g_free (self->mapped);
+  g_free (self);
+}
+
+static void
+frames_forget (gpointer mode)
+{
+  forget (mode);
+}
+
+/* The frames that come go on between those that are made. */
+static gboolean
+check_frames (const GstGeneratorFormat *format, GError **error)
+{
+  if (GST_VIDEO_INFO_FORMAT (&format->in_info) == GST_VIDEO_INFO_FORMAT (&format->out_info))
+    return TRUE;
+  g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
+      "frames that come as %s go on as they are between those that are made, but the next element "
+      "wants %s: put videoconvert behind",
+      GST_VIDEO_INFO_NAME (&format->in_info), GST_VIDEO_INFO_NAME (&format->out_info));
+  return FALSE;
+}
+
+static gboolean
+frames_negotiate (gpointer mode, GstCaps *sink, GstCaps *source, GenModelUse *use, GError **error)
+{
+  Frames *self = mode;
+  GstGeneratorFormat *format = self->format;
+  const GstGeneratorPorts *ports = &self->play->ports;
+  GstVideoInfo info;
+
+  self->window = (guint)ports->frames;
+  if (!gst_generator_format_read (format, self->play, sink, &format->input, use, error) ||
+      !gst_generator_output_size (
+          ports, &format->input, &use->output.height, &use->output.width, error) ||
+      !gst_generator_format_read_video (format, source, use, error) ||
+      !gst_generator_format_check_size (format, use->output.width, use->output.height, error) ||
+      (ports->between && !check_frames (format, error)))
+    return FALSE;
+  info = format->out_info;
+  gst_generative_playing_fit_info (&self->play->playing, source, &info);
+  return gst_generative_layout (&info, use->output.channels, 1, FALSE, &use->to) ||
+         gst_generator_fail_spacing (error);
+}
+
+static GstGeneratorTiming
+frames_timing (gpointer mode)
+{
+  const Frames *self = mode;
+  const GstVideoInfo *info = &self->format->in_info;
+  const GstGeneratorPorts *ports = &self->play->ports;
+  const GstClockTime interval = info->fps_n > 0 ? gst_util_uint64_scale (GST_SECOND,
+                                                      (guint64)info->fps_d, (guint64)info->fps_n)
+                                                : 0;
+
+  return (GstGeneratorTiming){
+    .held = interval * (ports->between ? 1 : ports->ahead),
+    .interval = interval,
+    .batch = 1,
+    .runs = 1,
+  };
+}
+
+static gboolean
+frames_pending (gpointer mode)
+{
+  const Frames *self = mode;
+
+  return self->next != NULL;
+}
+
+/* The last frame stands for those that it waits for. */
+static GstFlowReturn
+frames_finish (gpointer mode)
+{
+  Frames *self = mode;
+  GstFlowReturn flow = GST_FLOW_OK;
+
+  for (; flow == GST_FLOW_OK && self->waiting > 0; self->waiting--) {
+    GstBuffer *output = NULL;
+
+    see (self, gst_buffer_ref (self->seen[newest (self)]));
+    flow = make_of_window (self, &output);
+    if (flow == GST_FLOW_OK)
+      flow = gst_generator_play_push (self->play, output);
+  }
+  forget (self);
+  return flow;
+}
+
+static GstFlowReturn
+frames_output (gpointer mode, GstBuffer *input, GstBuffer **output)
+{
+  Frames *self = mode;
+  GstFlowReturn flow = GST_FLOW_OK;
+
+  *output = NULL;
+  if (input == NULL) {
+    *output = g_steal_pointer (&self->next);
+    return GST_FLOW_OK;
+  }
+  if (GST_BUFFER_IS_DISCONT (input))
+    flow = frames_finish (self);
+  if (flow != GST_FLOW_OK) {
+    gst_buffer_unref (input);
+    return flow;
+  }
+  return (self->play->ports.between ? take_second : take_frame) (self, input, output);
+}
+
+const GstGeneratorMode gst_generator_frames = {
+  .name = "frames",
+  .suits = frames_suits,
+  .new = frames_new,
+  .free = frames_free,
+  .negotiate = frames_negotiate,
+  .timing = frames_timing,
+  .output = frames_output,
+  .pending = frames_pending,
+  .finish = frames_finish,
+  .flush = frames_forget,
+};

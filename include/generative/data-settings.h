@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <generative/dataset.h>
+#include <generative/setting.h>
+
+G_BEGIN_DECLS
+
+/**
+ * What can be said of data that are sourced from a dataset. The properties of datasetsrc and the
+ * members of "data" in a file of `generative-model train` follow from its list.
+ */
+typedef enum {
+  GEN_DATA_MEDIUM_AUTO,
+  GEN_DATA_MEDIUM_PICTURE,
+  GEN_DATA_MEDIUM_SOUND,
+} GenDataMedium;
+
+typedef struct {
+  char *location;
+  GenDataMedium medium; /* what is looked for */
+  int tile_width, tile_height, rows_per_label;
+  GenSequenceSettings order;
+  GenFit fit;
+  GenNormalize normalize;
+  guint window, hop; /* frames of sounds */
+  int threads;
+} GenDataSettings;
+
+/* The list; it and its texts are static. */
+GEN_API const GenSetting *gen_data_setting_list (guint *n);
+/* The defaults; gen_data_settings_clear frees the texts. */
+GEN_API void gen_data_settings_init (GenDataSettings *settings);
+GEN_API void gen_data_settings_clear (GenDataSettings *settings);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (GenDataSettings, gen_data_settings_clear)
+/* `copy` is filled anew. */
+GEN_API void gen_data_settings_copy (const GenDataSettings *settings, GenDataSettings *copy);
+
+/* What they say to those that make data of them: gen_dataset_open, whose medium is NULL where any
+ * is taken, gen_dataset_cut and gen_loader_new. */
+GEN_API GenDatasetSettings gen_data_settings_dataset (const GenDataSettings *settings);
+GEN_API GenDatasetCut gen_data_settings_cut (const GenDataSettings *settings, int rate);
+GEN_API GenFitting gen_data_settings_fitting (const GenDataSettings *settings);
+
+G_END_DECLS

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The list of what can be said of data. */
+#include <generative/data-settings.h>
+
+#include <math.h>
+
+#define MAX_TILE 32768
+
+/* Choices are set and read as int. */
+G_STATIC_ASSERT (sizeof (GenDataMedium) == sizeof (int) && sizeof (GenSplit) == sizeof (int) &&
+                 sizeof (GenFit) == sizeof (int) && sizeof (GenNormalize) == sizeof (int));
+
+static const char *const medium_names[] = { [GEN_DATA_MEDIUM_AUTO] = "auto",
+  [GEN_DATA_MEDIUM_PICTURE] = "picture",
+  [GEN_DATA_MEDIUM_SOUND] = "sound",
+  NULL };
+static const char *const medium_texts[] = {
+  [GEN_DATA_MEDIUM_AUTO] = "What the next element takes, else what most files are",
+  [GEN_DATA_MEDIUM_PICTURE] = "Pictures",
+  [GEN_DATA_MEDIUM_SOUND] = "Sounds",
+};
+
+static const char *const split_names[] = { [GEN_SPLIT_ALL] = "all",
+  [GEN_SPLIT_TRAIN] = "train",
+  [GEN_SPLIT_VALIDATION] = "validation",
+  [GEN_SPLIT_TEST] = "test",
+  NULL };
+static const char *const split_texts[] = {
+  [GEN_SPLIT_ALL] = "All items",
+  [GEN_SPLIT_TRAIN] = "Those that neither validation nor test gets",
+  [GEN_SPLIT_VALIDATION] = "The share of validation-fraction",
+  [GEN_SPLIT_TEST] = "The share of test-fraction",
+};
+
+static const char *const fit_names[] = {
+  [GEN_FIT_STRETCH] = "stretch", [GEN_FIT_CROP] = "crop", [GEN_FIT_PAD] = "pad", NULL
+};
+static const char *const fit_texts[] = {
+  [GEN_FIT_STRETCH] = "Scale to the size, whatever the shape becomes",
+  [GEN_FIT_CROP] = "Scale to cover the size, and cut what stands over",
+  [GEN_FIT_PAD] = "Shrink to fit within, never enlarge, and pad with black",
+};
+
+static const char *const normalize_names[] = { [GEN_NORMALIZE_NONE] = "none",
+  [GEN_NORMALIZE_PEAK] = "peak",
+  [GEN_NORMALIZE_LOUDNESS] = "loudness",
+  NULL };
+static const char *const normalize_texts[] = {
+  [GEN_NORMALIZE_NONE] = "As loud as it is",
+  [GEN_NORMALIZE_PEAK] = "The greatest sample is full scale",
+  [GEN_NORMALIZE_LOUDNESS] = "-23 LUFS (EBU R 128), peaks within full scale",
+};
+
+#define FIELD(field) .offset = G_STRUCT_OFFSET (GenDataSettings, field)
+
+/* Defaults are those of gen_data_settings_init. */
+static const GenSetting list[] = {
+  { .name = "location",
+      .nick = "Location",
+      .description =
+          "A folder of pictures or of sounds (each sub-folder a class), a sheet of tiles, an IDX "
+          "file (gzipped or not), one picture or one sound (unset: an error)",
+      .type = GEN_SETTING_TEXT,
+      FIELD (location) },
+  { .name = "medium",
+      .nick = "Medium",
+      .description = "What a folder is searched for",
+      .type = GEN_SETTING_CHOICE,
+      FIELD (medium),
+      .choices = medium_names,
+      .choice_texts = medium_texts },
+  { .name = "tile-width",
+      .nick = "Tile width",
+      .description =
+          "Width of a sheet's tiles in pixels (0: as tile-height; both 0: the picture is whole)",
+      .type = GEN_SETTING_INT,
+      FIELD (tile_width),
+      .minimum = 0,
+      .maximum = MAX_TILE },
+  { .name = "tile-height",
+      .nick = "Tile height",
+      .description = "Height of a sheet's tiles in pixels (0: as tile-width)",
+      .type = GEN_SETTING_INT,
+      FIELD (tile_height),
+      .minimum = 0,
+      .maximum = MAX_TILE },
+  { .name = "rows-per-label",
+      .nick = "Rows per label",
+      .description = "How many rows of a sheet's tiles make one class (0: no classes)",
+      .type = GEN_SETTING_INT,
+      FIELD (rows_per_label),
+      .minimum = 0,
+      .maximum = G_MAXINT },
+  { .name = "split",
+      .nick = "Split",
+      .description = "Which items; each class is dealt to the splits in the same shares, which "
+                     "depend on the seed",
+      .type = GEN_SETTING_CHOICE,
+      FIELD (order.split),
+      .choices = split_names,
+      .choice_texts = split_texts },
+  { .name = "validation-fraction",
+      .nick = "Validation fraction",
+      .description = "Share of the items in split=validation",
+      .type = GEN_SETTING_DOUBLE,
+      FIELD (order.validation_fraction),
+      .minimum = 0,
+      .maximum = 1 },
+  { .name = "test-fraction",
+      .nick = "Test fraction",
+      .description = "Share of the items in split=test",
+      .type = GEN_SETTING_DOUBLE,
+      FIELD (order.test_fraction),
+      .minimum = 0,
+      .maximum = 1 },
+  { .name = "shuffle",
+      .nick = "Shuffle",
+      .description = "Draw a new order for each epoch, instead of the dataset's own",
+      .type = GEN_SETTING_FLAG,
+      FIELD (order.shuffle) },
+  { .name = "seed",
+      .nick = "Seed",
+      .description = "Same seed, same splits and same order",
+      .type = GEN_SETTING_UINT64,
+      FIELD (order.seed),
+      .minimum = 0,
+      .maximum = INFINITY },
+  { .name = "fit",
+      .nick = "Fit",
+      .description = "How a picture of another size comes to the size that is asked for",
+      .type = GEN_SETTING_CHOICE,
+      FIELD (fit),
+      .choices = fit_names,
+      .choice_texts = fit_texts },
+  { .name = "window",
+      .nick = "Window",
+      .description = "Frames (samples of each channel, not seconds) that sounds are cut into, at "
+                     "the rate that they are made; those that are shorter end in silence (0: each "
+                     "sound is as long as it is)",
+      .type = GEN_SETTING_UINT,
+      FIELD (window),
+      .minimum = 0,
+      .maximum = GEN_SOUND_MAX_FRAMES },
+  { .name = "hop",
+      .nick = "Hop",
+      .description = "Frames (samples of each channel, not seconds) from the beginning of one "
+                     "window of a sound to that of the next (0: the window)",
+      .type = GEN_SETTING_UINT,
+      FIELD (hop),
+      .minimum = 0,
+      .maximum = GEN_SOUND_MAX_FRAMES },
+  { .name = "normalize",
+      .nick = "Normalize",
+      .description = "How loud each sound, or each window of one, is made",
+      .type = GEN_SETTING_CHOICE,
+      FIELD (normalize),
+      .choices = normalize_names,
+      .choice_texts = normalize_texts },
+  { .name = "threads",
+      .nick = "Threads",
+      .description = "Threads that decode a folder's files ahead (0: one for each processor)",
+      .type = GEN_SETTING_INT,
+      FIELD (threads),
+      .minimum = 0,
+      .maximum = 256 },
+};
+
+const GenSetting *
+gen_data_setting_list (guint *n)
+{
+  *n = G_N_ELEMENTS (list);
+  return list;
+}
+
+void
+gen_data_settings_init (GenDataSettings *settings)
+{
+  *settings = (GenDataSettings){ .order = GEN_SEQUENCE_DEFAULTS, .fit = GEN_FIT_CROP };
+}
+
+void
+gen_data_settings_clear (GenDataSettings *settings)
+{
+  gen_setting_clear_texts (settings, list, G_N_ELEMENTS (list));
+}
+
+void
+gen_data_settings_copy (const GenDataSettings *settings, GenDataSettings *copy)
+{
+  *copy = *settings;
+  gen_setting_copy_texts (copy, list, G_N_ELEMENTS (list));
+}
+
+GenDatasetSettings
+gen_data_settings_dataset (const GenDataSettings *settings)
+{
+  static const GenMedium *const media[] = {
+    [GEN_DATA_MEDIUM_AUTO] = NULL,
+    [GEN_DATA_MEDIUM_PICTURE] = &gen_medium_picture,
+    [GEN_DATA_MEDIUM_SOUND] = &gen_medium_sound,
+  };
+
+  return (GenDatasetSettings){ .medium = media[settings->medium],
+    .tile_width = settings->tile_width,
+    .tile_height = settings->tile_height,
+    .rows_per_label = settings->rows_per_label };
+}
+
+GenDatasetCut
+gen_data_settings_cut (const GenDataSettings *settings, int rate)
+{
+  return (GenDatasetCut){
+    .rate = rate, .window = settings->window, .hop = settings->hop, .threads = settings->threads
+  };
+}
+
+GenFitting
+gen_data_settings_fitting (const GenDataSettings *settings)
+{
+  return (GenFitting){ .fit = settings->fit, .normalize = settings->normalize };
+}

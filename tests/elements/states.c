@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* generator plays models that remember: from frame to frame, from the beginning after a seek, a
+ * gap, another size, and on where another model takes their place; and parameters while it plays.
+ */
+#include <gst/check/gstharness.h>
+#include <gst/controller/gstdirectcontrolbinding.h>
+#include <gst/controller/gstinterpolationcontrolsource.h>
+
+#include "doubtful.h"
+
+static char *folder;
+
+/* A grey picture of any size: y = share * x + (1 - share) * h, and h becomes y. Numbers are bytes
+ * / 255. */
+static void
+save_average (const char *path, float gain)
+{
+  g_autoptr (GenGraph) graph = gen_graph_new ("average");
+  g_autoptr (GError) error = NULL;
+  GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 1, SIDE, SIDE));
+  GenTensor *h =
+      gen_graph_add_input (graph, "h_in", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 1, SIDE, SIDE));
+  GenTensor *share = gen_graph_add_input (graph, "share", GEN_TYPE_FLOAT32, &GEN_SHAPE (1));
+  GenTensor *new = gen_binary (graph, "Mul", x, share, &error), *next, *y;
+  GenTensor *rest = gen_binary (graph, "Sub", gen_graph_float (graph, 1), share, &error);
+  GenTensor *kept = gen_binary (graph, "Mul", h, rest, &error);
+
+  next = gen_binary (graph, "Add", new, kept, &error);
+  y = gen_binary (graph, "Mul", next, gen_graph_float (graph, gain), &error);
+  g_assert_no_error (error);
+  say_range (graph, "generative.input-range", "0,1");
+  say_range (graph, "generative.output-range", "0,1");
+  for (int d = 2; d < 4; d++)
+    x->shape.dims[d] = h->shape.dims[d] = y->shape.dims[d] = next->shape.dims[d] = -1;
+  gen_graph_add_output (graph, y);
+  g_hash_table_insert (
+      graph->metadata, g_strdup ("generative.states"), g_strdup_printf ("h_in=%s", next->name));
+  save_model (graph, next, path);
+}
+
+static GstHarness *
+open_harness (const char *properties)
+{
+  g_autofree char *launch =
+      g_strdup_printf ("generator model=%s/average.onnx %s", folder, properties);
+  GstHarness *harness = gst_harness_new_parse (launch);
+
+  gst_harness_set_src_caps_str (
+      harness, "video/x-raw,format=(string)GRAY8,width=4,height=4,framerate=(fraction)10/1");
+  return harness;
+}
+
+static GstBuffer *
+make_frame (guint number, guint8 value, gsize size)
+{
+  GstBuffer *buffer = gst_buffer_new_allocate (NULL, size, NULL);
+
+  gst_buffer_memset (buffer, 0, value, size);
+  GST_BUFFER_PTS (buffer) = number * GST_SECOND / 10;
+  GST_BUFFER_DURATION (buffer) = GST_SECOND / 10;
+  return buffer;
+}
+
+/* What comes of a frame of `value`. */
+static int
+push_sized (GstHarness *harness, guint number, guint8 value, gsize size)
+{
+  g_autoptr (GstBuffer) made =
+      gst_harness_push_and_pull (harness, make_frame (number, value, size));
+  guint8 byte;
+
+  g_assert_nonnull (made);
+  gst_buffer_extract (made, 0, &byte, 1);
+  return byte;
+}
+
+static int
+push (GstHarness *harness, guint number, guint8 value)
+{
+  return push_sized (harness, number, value, 16);
+}
+
+static void
+assert_near (int value, double wanted)
+{
+  if (ABS (value - wanted) > 1)
+    g_error ("%d should be %g", value, wanted);
+}
+
+/* The average of what has come so far, over many frames; floats do not drift. */
+static void
+test_carried (void)
+{
+  GstHarness *harness = open_harness ("parameters=share=0.25");
+  double average = 0;
+
+  for (guint i = 0; i < 10000; i++) {
+    const guint8 value = (guint8)((i * 97) % 256);
+
+    average = 0.25 * value + 0.75 * average;
+    assert_near (push (harness, i, value), average);
+  }
+  gst_harness_teardown (harness);
+}
+
+static void
+test_begun_anew (void)
+{
+  GstHarness *harness = open_harness ("parameters=share=0.5");
+  GstBuffer *jump = make_frame (40, 200, 16);
+  guint8 byte;
+
+  assert_near (push (harness, 0, 200), 100);
+  assert_near (push (harness, 1, 200), 150);
+  /* A flush. */
+  gst_harness_push_event (harness, gst_event_new_flush_start ());
+  gst_harness_push_event (harness, gst_event_new_flush_stop (FALSE));
+  {
+    GstSegment segment;
+
+    gst_segment_init (&segment, GST_FORMAT_TIME);
+    gst_harness_push_event (harness, gst_event_new_segment (&segment));
+  }
+  assert_near (push (harness, 2, 200), 100);
+  assert_near (push (harness, 3, 200), 150);
+  /* A gap. */
+  gst_harness_push_event (harness, gst_event_new_gap (GST_SECOND, GST_SECOND));
+  assert_near (push (harness, 30, 200), 100);
+  assert_near (push (harness, 31, 200), 150);
+  /* Something is missing. */
+  GST_BUFFER_FLAG_SET (jump, GST_BUFFER_FLAG_DISCONT);
+  jump = gst_harness_push_and_pull (harness, jump);
+  gst_buffer_extract (jump, 0, &byte, 1);
+  assert_near (byte, 100);
+  gst_buffer_unref (jump);
+  assert_near (push (harness, 41, 200), 150);
+  /* Another size. */
+  gst_harness_set_src_caps_str (
+      harness, "video/x-raw,format=(string)GRAY8,width=8,height=8,framerate=(fraction)10/1");
+  assert_near (push_sized (harness, 42, 200, 64), 100);
+  gst_harness_teardown (harness);
+}
+
+static GstElement *
+get_generator (GstHarness *harness)
+{
+  return gst_harness_find_element (harness, "generator");
+}
+
+static void
+test_parameters (void)
+{
+  GstHarness *harness = open_harness ("parameters=share=1");
+  g_autoptr (GstElement) generator = get_generator (harness);
+  g_autoptr (GstBus) bus = gst_bus_new ();
+  g_autoptr (GstMessage) message = NULL;
+  g_autoptr (GError) error = NULL;
+
+  gst_element_set_bus (generator, bus);
+  assert_near (push (harness, 0, 200), 200);
+  g_object_set (generator, "parameters", "share=0.5", NULL);
+  assert_near (push (harness, 1, 100), 150);
+  /* What is wrong is told, and changes nothing. */
+  g_object_set (generator, "parameters", "part=0.5", NULL);
+  assert_near (push (harness, 2, 100), 125);
+  message = gst_bus_timed_pop_filtered (bus, 0, GST_MESSAGE_WARNING);
+  g_assert_nonnull (message);
+  gst_message_parse_warning (message, &error, NULL);
+  assert_says (error->message, "no parameter 'part'");
+  gst_element_set_bus (generator, NULL);
+  gst_harness_teardown (harness);
+}
+
+/* As an object with properties of its own, which gst-launch-1.0 and controllers name. */
+static void
+test_children (void)
+{
+  GstHarness *harness = open_harness ("share::value=0.5");
+  g_autoptr (GstElement) generator = get_generator (harness);
+  GstChildProxy *proxy = GST_CHILD_PROXY (generator);
+  g_autoptr (GstControlSource) ramp = gst_interpolation_control_source_new ();
+  g_autoptr (GObject) share = NULL;
+  double value;
+
+  assert_near (push (harness, 0, 200), 100);
+  g_assert_cmpuint (gst_child_proxy_get_children_count (proxy), ==, 1);
+  share = gst_child_proxy_get_child_by_name (proxy, "share");
+  gst_child_proxy_get (proxy, "share::value", &value, NULL);
+  g_assert_cmpfloat (value, ==, 0.5);
+  gst_child_proxy_set (proxy, "share::value", 1.0, NULL);
+  assert_near (push (harness, 1, 40), 40);
+  g_object_set (generator, "parameters", "share=0.25", NULL);
+  assert_near (push (harness, 2, 80), 50);
+  gst_child_proxy_get (proxy, "share::value", &value, NULL);
+  g_assert_cmpfloat (value, ==, 0.25);
+  /* From 0 at the start to 1 after a second. */
+  g_object_set (ramp, "mode", GST_INTERPOLATION_MODE_LINEAR, NULL);
+  gst_timed_value_control_source_set (GST_TIMED_VALUE_CONTROL_SOURCE (ramp), 0, 0);
+  gst_timed_value_control_source_set (GST_TIMED_VALUE_CONTROL_SOURCE (ramp), GST_SECOND, 1);
+  gst_object_add_control_binding (GST_OBJECT (share),
+      gst_direct_control_binding_new_absolute (GST_OBJECT (share), "value", ramp));
+  assert_near (push (harness, 5, 100), 75);
+  assert_near (push (harness, 10, 10), 10);
+  gst_harness_teardown (harness);
+}
+
+static void
+test_warm_up (void)
+{
+  GstHarness *harness = open_harness ("parameters=share=0.5 warm-up=3");
+
+  assert_near (push (harness, 0, 200), 200 * (1 - 1 / 16.0));
+  assert_near (push (harness, 1, 0), 100 * (1 - 1 / 16.0));
+  gst_harness_push_event (harness, gst_event_new_gap (GST_SECOND, GST_SECOND));
+  assert_near (push (harness, 30, 100), 100 * (1 - 1 / 16.0));
+  g_assert_null (gst_harness_try_pull (harness));
+  gst_harness_teardown (harness);
+}
+
+/* A file that changes: the new model goes on with what the old one remembers. */
+static void
+test_reloaded (void)
+{
+  GstHarness *harness = open_harness ("parameters=share=0.5");
+  g_autoptr (GstElement) generator = get_generator (harness);
+  g_autoptr (GstBus) bus = gst_bus_new ();
+  g_autoptr (GstMessage) message = NULL;
+  g_autofree char *path = g_build_filename (folder, "louder.onnx", NULL);
+
+  gst_element_set_bus (generator, bus);
+  save_average (path, 0.5f);
+  assert_near (push (harness, 0, 200), 100);
+  assert_near (push (harness, 1, 200), 150);
+  g_object_set (generator, "model", path, NULL);
+  message = gst_bus_timed_pop_filtered (bus, 20 * GST_SECOND, GST_MESSAGE_ELEMENT);
+  g_assert_nonnull (message);
+  assert_near (push (harness, 2, 200), 0.5 * 175);
+  gst_element_set_bus (generator, NULL);
+  gst_harness_teardown (harness);
+}
+
+static void
+assert_refused (const char *properties, const char *words)
+{
+  gboolean failed;
+  g_autofree char *launch =
+      g_strdup_printf ("videotestsrc num-buffers=1 ! video/x-raw,format=GRAY8,width=8,height=8 ! "
+                       "generator model=%s/average.onnx %s ! fakesink",
+          folder, properties);
+  g_autofree char *text = play_for_words (launch, &failed);
+
+  g_assert_true (failed);
+  assert_says (text, words);
+}
+
+static void
+test_refused (void)
+{
+  assert_refused ("", "property parameters=share=1");
+  assert_refused ("parameters=share=much", "numbers with colons");
+  assert_refused ("parameters=share=1:2:3", "share");
+  assert_refused ("parameters=share=1 states=h_in=h", "'h', which is no output");
+  assert_refused ("parameters=share=1 states=\"\"", "h_in");
+}
+
+int
+main (int argc, char **argv)
+{
+  g_autofree char *path = NULL;
+  int result;
+
+  gst_init (&argc, &argv);
+  g_test_init (&argc, &argv, NULL);
+  folder = scratch_new ();
+  path = g_build_filename (folder, "average.onnx", NULL);
+  save_average (path, 1);
+
+  g_test_add_func ("/states/carried", test_carried);
+  g_test_add_func ("/states/begun-anew", test_begun_anew);
+  g_test_add_func ("/states/parameters", test_parameters);
+  g_test_add_func ("/states/children", test_children);
+  g_test_add_func ("/states/warm-up", test_warm_up);
+  g_test_add_func ("/states/reloaded", test_reloaded);
+  g_test_add_func ("/states/refused", test_refused);
+  result = g_test_run ();
+
+  scratch_remove (folder);
+  g_free (folder);
+  return result;
+}

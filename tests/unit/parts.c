@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What inputs and outputs are there for: how it is found, and that states are carried from run to
+ * run as a loop over them by hand does it. */
+#include <generative/onnx.h>
+
+#include <glib/gstdio.h>
+
+#include <string.h>
+
+#include "recurrent-net.h"
+
+typedef struct {
+  const char *inputs[5], *outputs[5];
+  const char *states; /* expected: "i=k,…" by numbers */
+  const char *parameters;
+} Names;
+
+/* A model in which output k is input k, or the first one where there are fewer. */
+static GenGraph *
+make_identity (const Names *names, const GenShape *first, const GenShape *others)
+{
+  GenGraph *graph = gen_graph_new ("names");
+  g_autoptr (GError) error = NULL;
+  GenTensor *inputs[5];
+  int n = 0;
+
+  for (; n < 5 && names->inputs[n] != NULL; n++)
+    inputs[n] =
+        gen_graph_add_input (graph, names->inputs[n], GEN_TYPE_FLOAT32, n == 0 ? first : others);
+  for (int k = 0; k < 5 && names->outputs[k] != NULL; k++) {
+    GenTensor *from = inputs[k < n ? k : 0], *y = gen_graph_add_value (graph, names->outputs[k]);
+
+    gen_graph_add_node (graph, "", NULL, "Neg", GEN_OPSET, &from, 1, &y, 1, &error);
+    g_assert_no_error (error);
+    gen_graph_add_output (graph, y);
+  }
+  return graph;
+}
+
+static char *
+list_states (const GenModel *model)
+{
+  GString *text = g_string_new (NULL);
+
+  for (guint i = 0; i < model->graph->inputs->len; i++)
+    if (model->inputs[i].part == GEN_PART_STATE) {
+      const int output = model->inputs[i].partner;
+
+      g_assert_cmpint (model->outputs[output].part, ==, GEN_PART_STATE);
+      g_assert_cmpint (model->outputs[output].partner, ==, i);
+      g_string_append_printf (text, "%s%u=%d", text->len > 0 ? "," : "", i, output);
+    }
+  return g_string_free (text, FALSE);
+}
+
+static void
+test_names (void)
+{
+  static const Names cases[] = {
+    { { "src", "r1i", "r2i" }, { "fgr", "r1o", "r2o" }, "1=1,2=2", NULL },
+    { { "mix", "conv_cache" }, { "enh", "conv_cache_out" }, "1=1", NULL },
+    { { "x", "h0", "c0" }, { "y", "hn", "cn" }, "1=1,2=2", NULL },
+    { { "input", "state" }, { "output", "stateN" }, "1=1", NULL },
+    { { "x", "past_key_values.0.key" }, { "y", "present.0.key" }, "1=1", NULL },
+    { { "frame_in", "prevHidden" }, { "frame_out", "newHidden" }, "1=1", NULL },
+    { { "image_in", "image2" }, { "image_out" }, "", NULL },
+    { { "state_in", "x" }, { "state_out", "y" }, "0=0", NULL },
+    { { "left", "right" }, { "left_out", "other" }, "", NULL },
+    { { "a", "b" }, { "c", "d" }, "", NULL },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autoptr (GenGraph) graph =
+        make_identity (&cases[i], &GEN_SHAPE (1, 3, 8, 8), &GEN_SHAPE (1, 3, 8, 8));
+    g_autoptr (GError) error = NULL;
+    g_autoptr (GenModel) model = gen_model_new (graph, &error);
+    g_autofree char *states = NULL;
+
+    g_assert_no_error (error);
+    states = list_states (model);
+    g_test_message ("%s", cases[i].inputs[1]);
+    g_assert_cmpstr (states, ==, cases[i].states);
+  }
+}
+
+/* Behind the first ones what is alike is paired; two pictures are not. */
+static void
+test_order (void)
+{
+  const Names names = { { "input_2", "input_3" }, { "activation_2", "stack_2" }, NULL, NULL };
+  g_autoptr (GenGraph) graph =
+      make_identity (&names, &GEN_SHAPE (1, 1, 257), &GEN_SHAPE (1, 2, 128, 2));
+  g_autoptr (GenModel) model = gen_model_new (graph, NULL);
+  g_autofree char *states = list_states (model);
+
+  g_assert_cmpstr (states, ==, "1=1");
+  g_assert_cmpint (model->inputs[1].part_source, ==, GEN_PART_ORDERED);
+}
+
+static GenModel *
+load_with (GenGraph *graph, const GenModelHints *hints, GError **error)
+{
+  g_autofree char *folder = g_dir_make_tmp ("generative-parts-XXXXXX", NULL);
+  g_autofree char *path = g_build_filename (folder, "model.onnx", NULL);
+  GenModel *model;
+
+  g_assert_true (gen_graph_infer (graph, error));
+  gen_onnx_save (graph, path, error);
+  g_assert_no_error (*error);
+  model = gen_model_load_as (path, hints, error);
+  g_remove (path);
+  g_rmdir (folder);
+  return model;
+}
+
+static void
+test_said (void)
+{
+  const Names names = { { "x", "r1i", "s" }, { "y", "r1o", "z" }, NULL, NULL };
+  g_autoptr (GenGraph) graph =
+      make_identity (&names, &GEN_SHAPE (1, 3, 8, 8), &GEN_SHAPE (1, 3, 8, 8));
+  static const struct {
+    GenModelHints hints;
+    const char *states, *error;
+  } cases[] = {
+    { { "", NULL }, "", NULL },
+    { { "s=z", NULL }, "2=2", NULL },
+    { { " s = r1o , r1i = z", NULL }, "1=2,2=1", NULL },
+    { { "s=nothing", NULL }, NULL, "'nothing', which is no output; those are y, r1o, z" },
+    { { "t=z", NULL }, NULL, "'t', which is no input; those are x, r1i, s" },
+    { { "s=z,s=y", NULL }, NULL, "twice" },
+    { { "s", NULL }, NULL, "name=value" },
+    { { NULL, "t=1" }, NULL, "'t', which is no input" },
+    { { NULL, "s=one" }, NULL, "numbers with colons" },
+    { { NULL, "s=" }, NULL, "numbers with colons" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autoptr (GError) error = NULL;
+    g_autoptr (GenModel) model = load_with (graph, &cases[i].hints, &error);
+    g_autofree char *states = NULL;
+
+    if (cases[i].error != NULL) {
+      g_assert_null (model);
+      g_assert_nonnull (strstr (error->message, cases[i].error));
+      continue;
+    }
+    g_assert_no_error (error);
+    states = list_states (model);
+    g_assert_cmpstr (states, ==, cases[i].states);
+  }
+}
+
+/* --- playing --- */
+
+static void
+test_states (gconstpointer data)
+{
+  const gboolean halves = GPOINTER_TO_INT (data);
+  g_autoptr (GenModel) model = make_recurrent (halves);
+  const GenPlayerOptions options = { 0 };
+  g_autoptr (GenPlayer) player = gen_player_new (model, &options);
+  const GenModelUse use = use_of (model);
+  g_autoptr (GError) error = NULL;
+  float wanted[RUNS][N], made[RUNS][N];
+
+  g_assert_cmpint (model->inputs[1].part, ==, GEN_PART_STATE);
+  g_assert_cmpint (model->inputs[2].part, ==, GEN_PART_PARAMETER);
+  g_assert_true (gen_model_find_unset (model) == &model->inputs[2]);
+  g_assert_true (gen_player_prepare (player, &use, NULL, &error));
+  for (int round = 0; round < 3; round++) {
+    const float strength = 0.5f + 0.2f * (float)round;
+
+    set_strength (player, strength);
+    play_by_hand (model, halves ? 2 : 1, strength, wanted);
+    gen_player_reset (player);
+    play (player, made);
+    g_assert_cmpmem (made, sizeof made, wanted, sizeof wanted);
+  }
+}
+
+/* Another player of the same model goes on where the first one was; a warm-up leaves no trace. */
+static void
+test_continued (void)
+{
+  g_autoptr (GenModel) model = make_recurrent (FALSE);
+  const GenPlayerOptions options = { 0 };
+  g_autoptr (GenPlayer) first = gen_player_new (model, &options);
+  g_autoptr (GenPlayer) second = gen_player_new (model, &options);
+  const GenModelUse use = use_of (model);
+  float wanted[RUNS][N];
+
+  play_by_hand (model, 1, 0.75f, wanted);
+  g_assert_true (gen_player_prepare (first, &use, NULL, NULL));
+  g_assert_true (gen_player_prepare (second, &use, NULL, NULL));
+  set_strength (first, 0.75f);
+  set_strength (second, 0.75f);
+  gen_player_warm_up (second);
+  for (guint64 i = 0; i < RUNS; i++) {
+    GenPlayer *player = i < 2 ? first : second;
+
+    if (i == 2)
+      gen_player_continue (second, first);
+    fill (gen_player_numbers (player, 0), i);
+    g_assert_true (gen_player_run (player, NULL));
+    g_assert_cmpmem (
+        gen_player_output (player)->data, sizeof wanted[i], wanted[i], sizeof wanted[i]);
+  }
+}
+
+static void
+test_wrong_parameters (void)
+{
+  g_autoptr (GenModel) model = make_recurrent (FALSE);
+  const GenPlayerOptions options = { 0 };
+  g_autoptr (GenPlayer) player = gen_player_new (model, &options);
+  static const struct {
+    const char *text, *error;
+  } cases[] = { { "strong=1", "no parameter 'strong'" }, { "strength=1:2", "has 1 numbers, not 2" },
+    { "strength=", "numbers with colons" }, { "strength", "name=value" }, { "x=1", "parameter" } };
+
+  set_strength (player, 1);
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autoptr (GError) error = NULL;
+
+    g_assert_false (gen_player_set_parameters (player, cases[i].text, &error));
+    g_assert_nonnull (strstr (error->message, cases[i].error));
+  }
+}
+
+/* States that hand on what others were, which must not be overwritten before. */
+static void
+test_delay_line (void)
+{
+  g_autoptr (GenGraph) graph = gen_graph_new ("delay");
+  g_autoptr (GError) error = NULL;
+  GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (1));
+  GenTensor *states[3], *y;
+  g_autoptr (GenPlan) plan = NULL;
+
+  for (int i = 0; i < 3; i++)
+    states[i] = gen_graph_add_state (
+        graph, "s", GEN_TYPE_FLOAT32, &GEN_SHAPE (1), g_bytes_new ((float[]){ 0 }, sizeof (float)));
+  y = gen_unary (graph, "Neg", states[2], &error);
+  gen_graph_add_output (graph, y);
+  gen_graph_assign (graph, states[0], gen_unary (graph, "Identity", x, &error));
+  gen_graph_assign (graph, states[1], gen_unary (graph, "Identity", states[0], &error));
+  gen_graph_assign (graph, states[2], gen_unary (graph, "Identity", states[1], &error));
+  g_assert_no_error (error);
+  plan = gen_plan_new (graph, NULL, &error);
+  g_assert_no_error (error);
+  for (int round = 0; round < 2; round++) {
+    for (int i = 1; i < 8; i++) {
+      *(float *)gen_plan_input (plan, 0)->data = (float)i;
+      g_assert_true (gen_plan_run (plan, NULL));
+      g_assert_cmpfloat (*(float *)gen_plan_output (plan, 0)->data, ==, (float)-MAX (i - 3, 0));
+    }
+    gen_plan_reset_states (plan);
+  }
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_func ("/parts/names", test_names);
+  g_test_add_func ("/parts/order", test_order);
+  g_test_add_func ("/parts/said", test_said);
+  g_test_add_func ("/parts/delay-line", test_delay_line);
+  g_test_add_data_func ("/parts/states/whole", GINT_TO_POINTER (FALSE), test_states);
+  g_test_add_data_func ("/parts/states/half", GINT_TO_POINTER (TRUE), test_states);
+  g_test_add_func ("/parts/continued", test_continued);
+  g_test_add_func ("/parts/parameters", test_wrong_parameters);
+
+  return g_test_run ();
+}

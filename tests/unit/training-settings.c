@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The list of training's settings, and the line of figures. */
+#include <generative/training.h>
+
+#include <math.h>
+#include <string.h>
+
+static void
+test_line (void)
+{
+  static const GenFigure list[] = {
+    { { "step", GEN_FIELD_COUNT }, NULL, "step ", "", 0, -INFINITY },
+    { { "loss", GEN_FIELD_NUMBER }, "loss", ", loss ", "", 2, -INFINITY },
+    { { "hidden", GEN_FIELD_NUMBER }, "hidden", NULL, NULL, 0, -INFINITY },
+    { { NULL, GEN_FIELD_COUNT }, NULL, ", ", " skipped", 0, 1 },
+    { { "left", GEN_FIELD_NUMBER }, NULL, ", ", " s left", 0, 0 },
+  };
+  static const double all[] = { 12, -0.5, 3, 2, 0 }, few[] = { 12, NAN, 3, 0, -1 };
+  g_autofree char *long_line =
+      gen_figures_to_line (&(GenFigures){ list, all, G_N_ELEMENTS (list) });
+  g_autofree char *short_line =
+      gen_figures_to_line (&(GenFigures){ list, few, G_N_ELEMENTS (list) });
+
+  g_assert_cmpstr (long_line, ==, "step 12, loss -0.50, 2 skipped, 0 s left");
+  g_assert_cmpstr (short_line, ==, "step 12");
+}
+
+static char *
+refuse (const char *name, GVariant *value)
+{
+  g_auto (GenTrainingSettings) settings = { 0 };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) before = NULL, after = NULL;
+  guint n;
+  const GenSetting *list = gen_training_setting_list (&n);
+  const GenSetting *setting = gen_setting_find (list, n, name, &error);
+
+  g_assert_no_error (error);
+  gen_training_settings_init (&settings);
+  before = g_variant_ref_sink (gen_training_settings_describe (&settings, FALSE));
+  g_assert_false (gen_setting_set (&settings, setting, value, &error));
+  after = g_variant_ref_sink (gen_training_settings_describe (&settings, FALSE));
+  g_assert_true (g_variant_equal (before, after));
+  return g_strdup (error->message);
+}
+
+#define ASSERT_REFUSED(name, value, text)                                                          \
+  G_STMT_START                                                                                     \
+  {                                                                                                \
+    g_autofree char *message = refuse (name, value);                                               \
+                                                                                                   \
+    g_assert_cmpstr (message, ==, text);                                                           \
+  }                                                                                                \
+  G_STMT_END
+
+static void
+test_refused_settings (void)
+{
+  guint n;
+  const GenSetting *list = gen_training_setting_list (&n);
+  g_autoptr (GError) error = NULL;
+
+  ASSERT_REFUSED ("batch-size", g_variant_new_int64 (0),
+      "a whole number from 1 to 65536 is wanted, and there is 0");
+  ASSERT_REFUSED ("batch-size", g_variant_new_int64 (-3),
+      "a whole number from 1 to 65536 is wanted, and there is -3");
+  ASSERT_REFUSED ("batch-size", g_variant_new_double (1.5),
+      "a whole number from 1 to 65536 is wanted, and there is 1.5");
+  ASSERT_REFUSED (
+      "max-steps", g_variant_new_int32 (-1), "a whole number from 0 on is wanted, and there is -1");
+  ASSERT_REFUSED ("early-stopping", g_variant_new_int64 (G_GINT64_CONSTANT (1) << 32),
+      "a whole number from 0 to 4294967295 is wanted, and there is 4294967296");
+  ASSERT_REFUSED (
+      "beta1", g_variant_new_double (NAN), "a number from 0 to 1 is wanted, and there is nan");
+  ASSERT_REFUSED ("beta1", g_variant_new_string ("much"),
+      "a number from 0 to 1 is wanted, and there is 'much'");
+  ASSERT_REFUSED ("resume", g_variant_new_int64 (1), "true or false is wanted, and there is 1");
+  ASSERT_REFUSED ("checkpoint", g_variant_new_int64 (1), "a text is wanted, and there is 1");
+  ASSERT_REFUSED ("loss", NULL, "a text is wanted, and there is nothing");
+  ASSERT_REFUSED ("seed", NULL, "a value is wanted, and there is nothing");
+  ASSERT_REFUSED ("loss", g_variant_new_string ("logistic"),
+      "there is no loss \"logistic\"; there are minimax, non-saturating, hinge, least-squares, "
+      "relativistic");
+  ASSERT_REFUSED ("precision", g_variant_new_string ("fp8"),
+      "there is no \"fp8\"; there are auto, fp32, tf32, bf16, fp16");
+  g_assert_null (gen_setting_find (list, n, "lerning-rate", &error));
+  g_assert_nonnull (strstr (error->message, "\"lerning-rate\""));
+  g_assert_nonnull (strstr (error->message, ", learning-rate, "));
+}
+
+/* Whatever is set reads back, as the type that it has. */
+static void
+test_settings (void)
+{
+  g_auto (GenTrainingSettings) settings = { 0 }, copy = { 0 };
+  g_autoptr (GVariant) described = NULL, same = NULL, learned = NULL;
+  g_autoptr (GError) error = NULL;
+  guint n, n_set = 0;
+  const GenSetting *list = gen_training_setting_list (&n);
+
+  gen_training_settings_init (&settings);
+  for (guint i = 0; i < n; i++) {
+    GVariant *value = gen_setting_get (&settings, &list[i]);
+
+    g_assert_true (gen_setting_find (list, n, list[i].name, NULL) == &list[i]);
+    n_set += value != NULL;
+    g_assert_true (value == NULL || gen_setting_set (&settings, &list[i], value, &error));
+    g_assert_no_error (error);
+  }
+  g_assert_cmpuint (n_set, ==, n - 3); /* two models and a folder have no defaults */
+  g_assert_true (gen_setting_set (&settings, gen_setting_find (list, n, "seed", NULL),
+      g_variant_new_uint64 (G_MAXUINT64), &error));
+  g_assert_cmpuint (settings.trainer.seed, ==, G_MAXUINT64);
+  g_assert_true (gen_setting_set (
+      &settings, gen_setting_find (list, n, "beta1", NULL), g_variant_new_int64 (0), &error));
+  g_assert_cmpfloat (settings.trainer.optimizer_settings.beta1, ==, 0);
+  g_assert_true (gen_setting_set (&settings, gen_setting_find (list, n, "optimizer", NULL),
+      g_variant_new_string ("sgd"), &error));
+  g_assert_true (settings.trainer.optimizer == &gen_optimizer_sgd);
+  g_assert_true (gen_setting_set (&settings, gen_setting_find (list, n, "log-dir", NULL),
+      g_variant_new_string ("there"), &error));
+  gen_training_settings_copy (&settings, &copy);
+  g_assert_true (copy.log_dir != settings.log_dir);
+  g_assert_true (
+      gen_setting_set (&copy, gen_setting_find (list, n, "log-dir", NULL), NULL, &error));
+  g_assert_null (copy.log_dir);
+  g_assert_cmpstr (settings.log_dir, ==, "there");
+
+  described = g_variant_ref_sink (gen_training_settings_describe (&settings, FALSE));
+  learned = g_variant_ref_sink (gen_training_settings_describe (&settings, TRUE));
+  g_assert_cmpuint (g_variant_n_children (described), ==, n - 2);
+  g_assert_cmpuint (g_variant_n_children (learned), <, n / 2);
+  same = g_variant_lookup_value (described, "preset", G_VARIANT_TYPE_STRING);
+  g_assert_cmpstr (g_variant_get_string (same, NULL), ==, "mlp");
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/training/line", test_line);
+  g_test_add_func ("/training/settings", test_settings);
+  g_test_add_func ("/training/settings/refused", test_refused_settings);
+  return g_test_run ();
+}
