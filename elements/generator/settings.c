@@ -110,6 +110,7 @@ gst_generator_settings_install (GObjectClass *klass, guint first)
           "What a model makes of two frames lies between them, and they go on as well, twice as "
           "many a second; else it takes the place of the second one",
           DEFAULT_INTERPOLATE, flags));
+  gst_generator_sampling_install (klass, first + GST_GENERATOR_SAMPLING);
 }
 
 void
@@ -135,6 +136,7 @@ gst_generator_settings_clear (GstGeneratorSettings *settings)
   g_free (settings->output_range);
   g_free (settings->states);
   g_free (settings->parameters);
+  gst_generator_sampling_clear (&settings->sampling);
 }
 
 gboolean
@@ -201,7 +203,7 @@ gst_generator_settings_set (GstGeneratorSettings *settings, guint number, const 
     settings->hints.interpolate = g_value_get_boolean (value);
     break;
   default:
-    return FALSE;
+    return gst_generator_sampling_set (&settings->sampling, number - GST_GENERATOR_SAMPLING, value);
   }
   return TRUE;
 }
@@ -265,7 +267,7 @@ gst_generator_settings_get (const GstGeneratorSettings *settings, guint number, 
     g_value_set_boolean (value, settings->hints.interpolate);
     break;
   default:
-    return FALSE;
+    return gst_generator_sampling_get (&settings->sampling, number - GST_GENERATOR_SAMPLING, value);
   }
   return TRUE;
 }
@@ -276,14 +278,23 @@ GenModelHints
 gst_generator_settings_hint (
     GstGeneratorSettings *settings, GstElement *element, GstGeneratorSaid *said)
 {
-  int frames;
+  const GstGeneratorSampling *sampling = &said->sampling;
+  GenModelHints hints;
 
   GST_OBJECT_LOCK (element);
   said->states = g_strdup (settings->states);
   said->parameters = g_strdup (settings->parameters);
-  frames = (int)settings->frames;
+  said->sampling = gst_generator_sampling_copy (&settings->sampling);
+  hints = (GenModelHints){ said->states, said->parameters, (int)settings->frames };
+  hints.sampling.width = settings->hints.width;
+  hints.sampling.height = settings->hints.height;
   GST_OBJECT_UNLOCK (element);
-  return (GenModelHints){ said->states, said->parameters, frames };
+  hints.sampling.sampler = sampling->sampler;
+  hints.sampling.steps = sampling->steps;
+  hints.sampling.prediction = sampling->prediction;
+  hints.sampling.schedule = sampling->schedule;
+  hints.sampling.sigma_range = sampling->sigma_range;
+  return hints;
 }
 
 void
@@ -291,6 +302,7 @@ gst_generator_said_clear (GstGeneratorSaid *said)
 {
   g_clear_pointer (&said->states, g_free);
   g_clear_pointer (&said->parameters, g_free);
+  gst_generator_sampling_clear (&said->sampling);
 }
 
 gboolean

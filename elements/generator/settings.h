@@ -3,6 +3,7 @@
 #pragma once
 
 #include "caps.h"
+#include "sampling.h"
 
 /* Their order is that of the properties. */
 enum {
@@ -24,13 +25,15 @@ enum {
   GST_GENERATOR_FRAMES,
   GST_GENERATOR_LOOKAHEAD,
   GST_GENERATOR_INTERPOLATE,
-  GST_GENERATOR_N_PROPERTIES,
+  GST_GENERATOR_SAMPLING,
+  GST_GENERATOR_N_PROPERTIES = GST_GENERATOR_SAMPLING + GST_GENERATOR_N_SAMPLING,
 };
 
 /* Under the element's object lock. */
 typedef struct {
   char *model, *input_range, *output_range, *states, *parameters;
   guint batch_size, columns, frames;
+  GstGeneratorSampling sampling;
   GstGeneratorHints hints;
   gboolean reload;
 } GstGeneratorSettings;
@@ -49,6 +52,7 @@ gboolean gst_generator_settings_get (
 /* What the properties say of a model before it is read. To be cleared. */
 typedef struct {
   char *states, *parameters;
+  GstGeneratorSampling sampling;
 } GstGeneratorSaid;
 
 GenModelHints gst_generator_settings_hint (

@@ -3,6 +3,7 @@
 
 #include <generative/api.h>
 #include <generative/graph.h>
+#include <generative/sampler.h>
 #include <generative/session.h>
 
 G_BEGIN_DECLS
@@ -130,6 +131,7 @@ GEN_API GenNumbers *gen_numbers_copy (const GenNumbers *numbers);
 typedef struct {
   const char *states, *parameters;
   int frames; /* of inputs of any number of pictures; 0: nothing is said */
+  GenSamplingHints sampling;
 } GenModelHints;
 
 struct _GenModel {
@@ -144,13 +146,18 @@ struct _GenModel {
   /* Parameters that shapes hang on: they are constants of this graph, and inputs no more; or NULL
    */
   char **fixed;
+  /* What makes a sample, by so many runs of this graph, a step of it each (sampler.h); `once` and 1
+   * for all others. */
+  const GenSampler *sampler;
+  int runs;
   GenModelHints hints;
   int ref_count;
 };
 
 /* Read the ONNX file `path` and its sidecar. (transfer full) */
 GEN_API GenModel *gen_model_load (const char *path, GError **error);
-/* The same with what the user says, which comes before what the files say. */
+/* The same with what the user says, which comes before what the files say; as it is to be played: a
+ * denoiser within the loop of its sampler, where somebody names one. */
 GEN_API GenModel *gen_model_load_as (const char *path, const GenModelHints *hints, GError **error);
 /* The same of a graph, which is kept. (transfer full) */
 GEN_API GenModel *gen_model_new (GenGraph *graph, GError **error);

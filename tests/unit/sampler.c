@@ -1,0 +1,624 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Samplers: against denoisers whose answers are known in closed form, against their formulas, and
+ * against the same loop written by hand. */
+#include <generative/onnx.h>
+#include <generative/player.h>
+#include <generative/random.h>
+
+#include <glib/gstdio.h>
+
+#include <math.h>
+#include <string.h>
+
+#define SIDE 4
+#define LENGTH (SIDE * SIDE)
+#define FREE (-1)
+
+/* Samples of the toy are normal numbers of this mean and deviation, each by itself. */
+#define MEAN 0.3
+#define DEVIATION 0.5
+
+/* --- denoisers --- */
+
+static GenTensor *
+number (GenGraph *graph, double value)
+{
+  return gen_graph_float (graph, (float)value);
+}
+
+static GenTensor *
+binary (GenGraph *graph, const char *op, GenTensor *a, GenTensor *b)
+{
+  g_autoptr (GError) error = NULL;
+  GenTensor *made = gen_binary (graph, op, a, b, &error);
+
+  g_assert_no_error (error);
+  return made;
+}
+
+static GenTensor *
+unary (GenGraph *graph, const char *op, GenTensor *x)
+{
+  g_autoptr (GError) error = NULL;
+  GenTensor *made = gen_unary (graph, op, x, &error);
+
+  g_assert_no_error (error);
+  return made;
+}
+
+static void
+say (GenGraph *graph, const char *key, const char *value)
+{
+  g_hash_table_insert (graph->metadata, g_strdup (key), g_strdup (value));
+}
+
+/* The best guess of a sample, where x is signal * sample + noise * normal numbers. */
+static GenTensor *
+guess (GenGraph *graph, GenTensor *x, GenTensor *signal, GenTensor *noise)
+{
+  GenTensor *variance = number (graph, DEVIATION * DEVIATION);
+  GenTensor *squared_noise = binary (graph, "Mul", noise, noise);
+  GenTensor *squared_signal = binary (graph, "Mul", signal, signal);
+  GenTensor *of_x = binary (graph, "Mul", binary (graph, "Mul", x, signal), variance);
+  GenTensor *of_mean = binary (graph, "Mul", squared_noise, number (graph, MEAN));
+
+  return binary (graph, "Div", binary (graph, "Add", of_x, of_mean),
+      binary (graph, "Add", binary (graph, "Mul", squared_signal, variance), squared_noise));
+}
+
+/* Told sigma, it makes the sample. */
+static GenGraph *
+make_of_sigma (void)
+{
+  GenGraph *graph = gen_graph_new ("sigma");
+  GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 1, SIDE, SIDE));
+  GenTensor *sigma = gen_graph_add_input (graph, "sigma", GEN_TYPE_FLOAT32, &GEN_SHAPE (1));
+
+  gen_graph_add_output (graph, guess (graph, x, number (graph, 1), sigma));
+  return graph;
+}
+
+static void
+fill_signals (const GenSchedule *schedule, double *signals)
+{
+  double left = 1;
+
+  for (int t = 0; t < GEN_SCHEDULE_TIMES; t++) {
+    left *= 1 - schedule->beta (t);
+    signals[t] = sqrt (left);
+  }
+}
+
+/* The number of each time, of those of a batch, as [N, 1, 1, 1]. */
+static GenTensor *
+look_up (GenGraph *graph, GenTensor *time, const double *values)
+{
+  float *numbers = g_new (float, GEN_SCHEDULE_TIMES);
+  const gint64 shape[] = { -1, 1, 1, 1 };
+  GenTensor *table;
+
+  for (int t = 0; t < GEN_SCHEDULE_TIMES; t++)
+    numbers[t] = (float)values[t];
+  table = gen_graph_add_constant (graph, NULL, GEN_TYPE_FLOAT32, &GEN_SHAPE (GEN_SCHEDULE_TIMES),
+      g_bytes_new_take (numbers, GEN_SCHEDULE_TIMES * sizeof (float)));
+  return binary (
+      graph, "Reshape", binary (graph, "Gather", table, time), gen_graph_ints (graph, shape, 4));
+}
+
+/* Told one of a schedule's times, it makes what `prediction` says; of any number at once. */
+static GenGraph *
+make_of_time (const GenSchedule *schedule, const char *prediction)
+{
+  GenGraph *graph = gen_graph_new ("time");
+  double signals[GEN_SCHEDULE_TIMES], noises[GEN_SCHEDULE_TIMES];
+  GenTensor *x =
+      gen_graph_add_input (graph, "sample", GEN_TYPE_FLOAT32, &GEN_SHAPE (2, 1, SIDE, SIDE));
+  GenTensor *time = gen_graph_add_input (graph, "timestep", GEN_TYPE_INT64, &GEN_SHAPE (2));
+  GenTensor *signal, *noise, *made, *normal;
+
+  fill_signals (schedule, signals);
+  for (int t = 0; t < GEN_SCHEDULE_TIMES; t++)
+    noises[t] = sqrt (1 - signals[t] * signals[t]);
+  signal = look_up (graph, time, signals);
+  noise = look_up (graph, time, noises);
+  made = guess (graph, x, signal, noise);
+  normal =
+      binary (graph, "Div", binary (graph, "Sub", x, binary (graph, "Mul", signal, made)), noise);
+  if (strcmp (prediction, "epsilon") == 0)
+    made = normal;
+  else if (strcmp (prediction, "v") == 0)
+    made = binary (
+        graph, "Sub", binary (graph, "Mul", signal, normal), binary (graph, "Mul", noise, made));
+  gen_graph_add_output (graph, made);
+  say (graph, "generative.schedule", schedule->name);
+  say (graph, "generative.prediction", prediction);
+  x->shape.dims[0] = time->shape.dims[0] = made->shape.dims[0] = FREE;
+  x->dim_names[0] = g_strdup ("batch");
+  time->dim_names[0] = g_strdup ("batch");
+  return graph;
+}
+
+/* --- playing --- */
+
+static GenModel *
+load_with (GenGraph *graph, const GenSamplingHints *sampling, GError **error)
+{
+  const GenModelHints hints = { .sampling = *sampling };
+  g_autofree char *folder = g_dir_make_tmp ("generative-sampler-XXXXXX", NULL);
+  g_autofree char *path = g_build_filename (folder, "denoiser.onnx", NULL);
+  GenModel *model;
+
+  gen_onnx_save (graph, path, error);
+  g_assert_no_error (*error);
+  model = gen_model_load_as (path, &hints, error);
+  g_remove (path);
+  g_rmdir (folder);
+  return model;
+}
+
+/* A player of `n` samples at once. */
+static GenPlayer *
+open_player (GenModel *model, int n, gboolean no_fusion)
+{
+  GenModelUse use = {
+    .input = model->inputs[0], .output = model->outputs[0], .frames = n, .pictures = 1
+  };
+  g_autoptr (GError) error = NULL;
+  GenPlayer *player;
+
+  player = gen_player_new (model, &(GenPlayerOptions){ .plan.no_fusion = no_fusion });
+  gen_player_prepare (player, &use, NULL, &error);
+  g_assert_no_error (error);
+  return player;
+}
+
+/* `n` samples of `noise`, by `sampling`. (transfer full) */
+static float *
+sample (GenGraph *graph, const GenSamplingHints *sampling, const float *noise, int n)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GenModel) model = load_with (graph, sampling, &error);
+  g_autoptr (GenPlayer) player = NULL;
+  const GenBinding *made;
+
+  g_assert_no_error (error);
+  player = open_player (model, n, FALSE);
+  gen_player_bind_numbers (player, 0, noise);
+  gen_player_run (player, &error);
+  g_assert_no_error (error);
+  made = gen_player_output (player);
+  g_assert_cmpuint (made->size, ==, (gsize)n * LENGTH * sizeof (float));
+  return g_memdup2 (made->data, made->size);
+}
+
+static void
+draw (float *numbers, gsize n)
+{
+  const GenRandom random = { { 15, 0 } };
+
+  gen_random_normal (&random, 0, 0, numbers, n);
+}
+
+static double
+distance (const float *a, const double *b, gsize n)
+{
+  double largest = 0;
+
+  for (gsize i = 0; i < n; i++)
+    largest = fmax (largest, fabs (a[i] - b[i]));
+  return largest;
+}
+
+/* Where the ordinary differential equation ends that begins at x with noise `sigma` beside samples:
+ * each number keeps its place in the distribution. */
+static double
+solve (double x, double sigma)
+{
+  return MEAN + (x - MEAN) * DEVIATION / hypot (DEVIATION, sigma);
+}
+
+/* --- tests --- */
+
+/* Twice as many steps, half the error. */
+static void
+test_euler (void)
+{
+  float noise[LENGTH];
+  double wanted[LENGTH], errors[4];
+
+  draw (noise, LENGTH);
+  for (int i = 0; i < LENGTH; i++)
+    wanted[i] = solve (80 * (double)noise[i], 80);
+  for (int k = 0; k < 4; k++) {
+    const GenSamplingHints hints = { .sampler = "euler", .steps = 32 << k };
+    g_autoptr (GenGraph) graph = make_of_sigma ();
+    g_autofree float *made = sample (graph, &hints, noise, 1);
+
+    errors[k] = distance (made, wanted, LENGTH);
+    g_test_message ("%d steps: off by %g", 32 << k, errors[k]);
+  }
+  g_assert_cmpfloat (errors[3], <, 0.02);
+  for (int k = 1; k < 4; k++)
+    g_assert_cmpfloat (fabs (errors[k - 1] / errors[k] - 2), <, 0.2);
+}
+
+/* One step is one look at the noise. */
+static void
+test_one_step (void)
+{
+  const GenSamplingHints hints = { .sampler = "euler", .steps = 1, .sigma_range = "0.002,10" };
+  g_autoptr (GenGraph) graph = make_of_sigma ();
+  g_autofree float *made = NULL;
+  const double variance = DEVIATION * DEVIATION;
+  double wanted[LENGTH];
+  float noise[LENGTH];
+
+  draw (noise, LENGTH);
+  made = sample (graph, &hints, noise, 1);
+  for (int i = 0; i < LENGTH; i++)
+    wanted[i] = (variance * 10 * noise[i] + 100 * MEAN) / (variance + 100);
+  g_assert_cmpfloat (distance (made, wanted, LENGTH), <, 1e-5);
+}
+
+/* As the authors have it, in double: sqrt (a') * x0 + sqrt (1 - a') * epsilon. */
+static void
+follow_formula (const double *signals, int steps, const float *noise, double *x, gsize n)
+{
+  const double variance = DEVIATION * DEVIATION;
+
+  for (gsize i = 0; i < n; i++)
+    x[i] = noise[i];
+  for (int k = 0; k < steps; k++) {
+    const int time = (int)lround (GEN_SCHEDULE_TIMES * (1 - (double)k / steps)) - 1;
+    const int next = (int)lround (GEN_SCHEDULE_TIMES * (1 - (double)(k + 1) / steps)) - 1;
+    const double a = signals[time], b = next >= 0 ? signals[next] : 1;
+    const double s = sqrt (1 - a * a), r = sqrt (1 - b * b);
+
+    for (gsize i = 0; i < n; i++) {
+      const double x0 = (a * variance * x[i] + s * s * MEAN) / (a * a * variance + s * s);
+      const double epsilon = (x[i] - a * x0) / s;
+
+      x[i] = b * x0 + r * epsilon;
+    }
+  }
+}
+
+static void
+test_ddim (void)
+{
+  static const GenSchedule *const schedules[] = { &gen_schedule_linear, &gen_schedule_scaled_linear,
+    &gen_schedule_cosine };
+  static const char *const predictions[] = { "epsilon", "v", "sample" };
+
+  for (gsize s = 0; s < G_N_ELEMENTS (schedules); s++)
+    for (gsize p = 0; p < G_N_ELEMENTS (predictions); p++) {
+      const GenSamplingHints hints = { .sampler = "ddim", .steps = 13 };
+      g_autoptr (GenGraph) graph = make_of_time (schedules[s], predictions[p]);
+      double signals[GEN_SCHEDULE_TIMES], wanted[3 * LENGTH];
+      g_autofree float *made = NULL;
+      float noise[3 * LENGTH];
+      /* Nothing but noise is where samples are hard to tell from what is left of it. */
+      const gboolean is_hard = schedules[s] == &gen_schedule_cosine && p == 0;
+      double off;
+
+      draw (noise, 3 * LENGTH);
+      fill_signals (schedules[s], signals);
+      follow_formula (signals, hints.steps, noise, wanted, 3 * LENGTH);
+      made = sample (graph, &hints, noise, 3);
+      off = distance (made, wanted, 3 * LENGTH);
+      g_test_message ("%s, %s: off by %g", schedules[s]->name, predictions[p], off);
+      g_assert_cmpfloat (off, <, is_hard ? 1e-3 : 1e-5);
+    }
+}
+
+/* It solves the same equation, in as many steps as there are times nearly to its end. */
+static void
+test_ddim_converges (void)
+{
+  const GenSamplingHints few = { .sampler = "ddim", .steps = 50 };
+  const GenSamplingHints many = { .sampler = "ddim", .steps = 1000 };
+  g_autoptr (GenGraph) graph = make_of_time (&gen_schedule_linear, "epsilon");
+  g_autofree float *one = NULL, *other = NULL;
+  double signals[GEN_SCHEDULE_TIMES], wanted[LENGTH], sigma;
+  float noise[LENGTH];
+
+  draw (noise, LENGTH);
+  fill_signals (&gen_schedule_linear, signals);
+  sigma = sqrt (1 / (signals[999] * signals[999]) - 1);
+  for (int i = 0; i < LENGTH; i++)
+    wanted[i] = solve (noise[i] / signals[999], sigma);
+  one = sample (graph, &few, noise, 1);
+  other = sample (graph, &many, noise, 1);
+  g_test_message ("50 steps: off by %g, 1000: by %g", distance (one, wanted, LENGTH),
+      distance (other, wanted, LENGTH));
+  g_assert_cmpfloat (distance (one, wanted, LENGTH), <, 0.1);
+  g_assert_cmpfloat (distance (other, wanted, LENGTH), <, 0.005);
+}
+
+/* Denoisers that are told times are sampled along the noise as well, whatever they make. */
+static void
+test_euler_by_times (void)
+{
+  const GenSamplingHints hints = { .sampler = "euler", .steps = 200 };
+  static const char *const predictions[] = { "epsilon", "v", "sample" };
+  double signals[GEN_SCHEDULE_TIMES], wanted[LENGTH], sigma;
+  float noise[LENGTH];
+
+  draw (noise, LENGTH);
+  fill_signals (&gen_schedule_linear, signals);
+  sigma = sqrt (1 / (signals[999] * signals[999]) - 1);
+  for (int i = 0; i < LENGTH; i++)
+    wanted[i] = solve (noise[i] * sigma, sigma);
+  for (gsize p = 0; p < G_N_ELEMENTS (predictions); p++) {
+    g_autoptr (GenGraph) graph = make_of_time (&gen_schedule_linear, predictions[p]);
+    g_autofree float *made = sample (graph, &hints, noise, 1);
+
+    g_test_message ("%s: off by %g", predictions[p], distance (made, wanted, LENGTH));
+    g_assert_cmpfloat (distance (made, wanted, LENGTH), <, 0.02);
+  }
+}
+
+/* --- a net --- */
+
+#define CHANNELS 2
+#define WIDE 8
+#define CONDITIONS 5
+
+static GenTensor *
+weights (GenGraph *graph, const char *name, const GenShape *shape, guint32 stream)
+{
+  const gsize n = (gsize)gen_shape_elements (shape);
+  const GenRandom random = { { stream, 0 } };
+  float *numbers = g_new (float, n);
+
+  gen_random_normal (&random, 0, 0, numbers, n);
+  for (gsize i = 0; i < n; i++)
+    numbers[i] *= 0.2f;
+  return gen_graph_add_constant (
+      graph, name, GEN_TYPE_FLOAT32, shape, g_bytes_new_take (numbers, n * sizeof (float)));
+}
+
+static GenTensor *
+convolve (GenGraph *graph, GenTensor *x, GenTensor *w)
+{
+  const gint64 pads[] = { 1, 1, 1, 1 };
+  g_autoptr (GError) error = NULL;
+  GenTensor *y = gen_graph_op (
+      graph, "Conv", (GenTensor *[]){ x, w }, 2, 1, &error, "pads", GEN_INTS, 4, pads, NULL);
+
+  g_assert_no_error (error);
+  return y;
+}
+
+/* What denoisers of terrain take: a noisy picture, sigma, and a vector that says what is wanted. */
+static GenGraph *
+make_net (void)
+{
+  const gint64 beside[] = { 1, WIDE, 1, 1 };
+  GenGraph *graph = gen_graph_new ("net");
+  GenTensor *x =
+      gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, CHANNELS, SIDE, SIDE));
+  GenTensor *sigma = gen_graph_add_input (graph, "sigma", GEN_TYPE_FLOAT32, &GEN_SHAPE (1));
+  GenTensor *condition =
+      gen_graph_add_input (graph, "condition", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, CONDITIONS));
+  GenTensor *scale = unary (
+      graph, "Sqrt", binary (graph, "Add", binary (graph, "Mul", sigma, sigma), number (graph, 1)));
+  GenTensor *shift =
+      binary (graph, "MatMul", condition, weights (graph, "c", &GEN_SHAPE (CONDITIONS, WIDE), 1));
+  GenTensor *h = convolve (graph, binary (graph, "Div", x, scale),
+      weights (graph, "w1", &GEN_SHAPE (WIDE, CHANNELS, 3, 3), 2));
+
+  shift = binary (graph, "Reshape", shift, gen_graph_ints (graph, beside, 4));
+  h = unary (graph, "Tanh", binary (graph, "Add", h, shift));
+  h = convolve (graph, h, weights (graph, "w2", &GEN_SHAPE (CHANNELS, WIDE, 3, 3), 3));
+  gen_graph_add_output (graph, h);
+  return graph;
+}
+
+static GenPlan *
+compile (GenGraph *graph)
+{
+  g_autoptr (GError) error = NULL;
+  GenPlan *plan = gen_plan_new (graph, &(GenPlanOptions){ .no_fusion = TRUE }, &error);
+
+  g_assert_no_error (error);
+  return plan;
+}
+
+/* x + (x - sample) * length, as a plan. */
+static GenPlan *
+compile_step (void)
+{
+  g_autoptr (GenGraph) graph = gen_graph_new ("step");
+  const GenShape shape = GEN_SHAPE (1, CHANNELS, SIDE, SIDE);
+  GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &shape);
+  GenTensor *made = gen_graph_add_input (graph, "sample", GEN_TYPE_FLOAT32, &shape);
+  GenTensor *length = gen_graph_add_input (graph, "length", GEN_TYPE_FLOAT32, &GEN_SHAPE (1));
+  GenTensor *change = binary (graph, "Mul", binary (graph, "Sub", x, made), length);
+
+  gen_graph_add_output (graph, binary (graph, "Add", x, change));
+  return compile (graph);
+}
+
+static void
+run (GenPlan *plan)
+{
+  g_autoptr (GError) error = NULL;
+
+  gen_plan_run (plan, &error);
+  g_assert_no_error (error);
+}
+
+/* Each run by hand. */
+static void
+loop (const GenNoiseLevel *levels, int steps, const float *noise, const float *condition, float *x)
+{
+  const gsize size = CHANNELS * LENGTH * sizeof (float);
+  g_autoptr (GenGraph) graph = make_net ();
+  g_autoptr (GenPlan) denoiser = compile (graph), step = compile_step ();
+
+  for (int i = 0; i < CHANNELS * LENGTH; i++)
+    x[i] = noise[i] * (float)levels[0].noise;
+  memcpy (gen_plan_input (denoiser, 2)->data, condition, CONDITIONS * sizeof (float));
+  for (int k = 0; k < steps; k++) {
+    const double now = levels[k].noise, next = levels[k + 1].noise;
+
+    memcpy (gen_plan_input (denoiser, 0)->data, x, size);
+    *(float *)gen_plan_input (denoiser, 1)->data = (float)now;
+    run (denoiser);
+    memcpy (gen_plan_input (step, 0)->data, x, size);
+    memcpy (gen_plan_input (step, 1)->data, gen_plan_output (denoiser, 0)->data, size);
+    *(float *)gen_plan_input (step, 2)->data = (float)((next - now) / now);
+    run (step);
+    memcpy (x, gen_plan_output (step, 0)->data, size);
+  }
+}
+
+/* The plan that is run again and again makes the bits of the loop, as often as it is asked. */
+static void
+test_loop (void)
+{
+  const GenSamplingHints hints = { .sampler = "euler", .steps = 7, .sigma_range = "0.01,20" };
+  g_autoptr (GenGraph) graph = make_net ();
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GenModel) model = load_with (graph, &hints, &error);
+  g_autoptr (GenPlayer) player = NULL;
+  GenSamplerSettings settings;
+  GenNoiseLevel levels[8];
+  float noise[3 * CHANNELS * LENGTH], condition[CONDITIONS];
+  float wanted[CHANNELS * LENGTH];
+
+  g_assert_no_error (error);
+  g_assert_cmpint (model->runs, ==, 7);
+  g_assert_cmpstr (model->inputs[1].name, ==, "condition");
+  g_assert_cmpint (model->inputs[1].part, ==, GEN_PART_FLOW);
+  g_assert_true (gen_sampling_choose (graph, &hints, &settings, NULL));
+  g_assert_true (gen_sampling_place (&settings, levels, NULL));
+  draw (noise, 3 * CHANNELS * LENGTH);
+  draw (condition, CONDITIONS);
+  player = open_player (model, 1, TRUE);
+  gen_player_bind_numbers (player, 1, condition);
+  for (int k = 0; k < 6; k++) {
+    const float *from = noise + k % 3 * CHANNELS * LENGTH;
+
+    loop (levels, settings.steps, from, condition, wanted);
+    gen_player_bind_numbers (player, 0, from);
+    gen_player_run (player, &error);
+    g_assert_no_error (error);
+    g_assert_cmpmem (
+        gen_player_output (player)->data, gen_player_output (player)->size, wanted, sizeof wanted);
+  }
+}
+
+/* --- what is said --- */
+
+static void
+test_said (void)
+{
+  const GenSamplingHints none = { 0 }, once = { .sampler = "once" };
+  g_autoptr (GenGraph) graph = make_of_sigma ();
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GenModel) model = load_with (graph, &none, &error);
+  GenDenoiser denoiser;
+
+  /* As it is, where nobody says otherwise. */
+  g_assert_no_error (error);
+  g_assert_true (model->sampler == &gen_sampler_once);
+  g_assert_cmpint (model->inputs[0].kind, ==, GEN_PORT_PICTURE);
+  g_assert_true (gen_denoiser_find (graph, &denoiser, NULL));
+  g_assert_true (denoiser.time_is_named && denoiser.time_is_sigma);
+  g_assert_cmpuint (denoiser.noisy, ==, 0);
+  g_assert_cmpuint (denoiser.time, ==, 1);
+  say (graph, "generative.sampler", "euler");
+  say (graph, "generative.steps", "3");
+  gen_model_unref (model);
+  model = load_with (graph, &none, &error);
+  g_assert_no_error (error);
+  g_assert_true (model->sampler == &gen_sampler_euler);
+  g_assert_cmpint (model->runs, ==, 3);
+  g_assert_cmpint (model->inputs[0].length, ==, LENGTH);
+  g_assert_cmpint (model->outputs[0].kind, ==, GEN_PORT_PICTURE);
+  /* What the user says comes first. */
+  gen_model_unref (model);
+  model = load_with (graph, &once, &error);
+  g_assert_no_error (error);
+  g_assert_true (model->sampler == &gen_sampler_once);
+}
+
+static void
+assert_refused (GenGraph *graph, const GenSamplingHints *hints, const char *words)
+{
+  g_autoptr (GError) error = NULL;
+  GenModel *model = load_with (graph, hints, &error);
+
+  g_assert_null (model);
+  g_assert_nonnull (error);
+  if (strstr (error->message, words) == NULL || strstr (error->message, "denoiser.onnx: ") == NULL)
+    g_error ("\"%s\" lacks \"%s\"", error->message, words);
+}
+
+static void
+test_refused (void)
+{
+  g_autoptr (GenGraph) graph = make_of_sigma (), sized = make_of_sigma (),
+                       plain = gen_graph_new ("plain");
+  GenTensor *x = gen_graph_add_input (plain, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 3, 8, 8));
+
+  gen_graph_add_output (plain, unary (plain, "Tanh", x));
+  assert_refused (graph, &(GenSamplingHints){ .sampler = "heun" }, "there are once, euler, ddim");
+  assert_refused (graph, &(GenSamplingHints){ .sampler = "euler", .schedule = "flat" },
+      "there are karras, linear, scaled-linear, cosine");
+  assert_refused (graph, &(GenSamplingHints){ .sampler = "euler", .prediction = "noise" },
+      "there are epsilon, v, sample");
+  assert_refused (graph, &(GenSamplingHints){ .sampler = "ddim" }, "it takes linear");
+  assert_refused (graph, &(GenSamplingHints){ .sampler = "euler", .sigma_range = "80" },
+      "property sigma-range is \"80\"");
+  assert_refused (graph, &(GenSamplingHints){ .steps = 5 }, "property steps is for samplers");
+  assert_refused (plain, &(GenSamplingHints){ .sampler = "euler" }, "it is no denoiser");
+  for (int d = 2; d < 4; d++) {
+    ((GenTensor *)sized->inputs->pdata[0])->shape.dims[d] = FREE;
+    ((GenTensor *)sized->outputs->pdata[0])->shape.dims[d] = FREE;
+  }
+  assert_refused (sized, &(GenSamplingHints){ .sampler = "euler" }, "properties width and height");
+  say (graph, "generative.steps", "many");
+  assert_refused (graph, &(GenSamplingHints){ .sampler = "euler" }, "metadata generative.steps");
+  say (graph, "generative.steps", "5");
+  say (graph, "generative.states", "x=y");
+  assert_refused (graph, &(GenSamplingHints){ .sampler = "euler" }, "a model that remembers");
+}
+
+/* Of any size, as the user says, and float16 inside. */
+static void
+test_sized (void)
+{
+  const GenSamplingHints hints = { .sampler = "euler", .steps = 2, .width = 6, .height = 5 };
+  g_autoptr (GenGraph) graph = make_of_sigma ();
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GenModel) model = NULL;
+
+  for (int d = 2; d < 4; d++) {
+    ((GenTensor *)graph->inputs->pdata[0])->shape.dims[d] = FREE;
+    ((GenTensor *)graph->outputs->pdata[0])->shape.dims[d] = FREE;
+  }
+  model = load_with (graph, &hints, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (model->inputs[0].length, ==, 30);
+  g_assert_cmpint (model->outputs[0].width, ==, 6);
+  g_assert_cmpint (model->outputs[0].height, ==, 5);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/sampler/euler", test_euler);
+  g_test_add_func ("/sampler/one-step", test_one_step);
+  g_test_add_func ("/sampler/ddim", test_ddim);
+  g_test_add_func ("/sampler/ddim-converges", test_ddim_converges);
+  g_test_add_func ("/sampler/euler-by-times", test_euler_by_times);
+  g_test_add_func ("/sampler/loop", test_loop);
+  g_test_add_func ("/sampler/said", test_said);
+  g_test_add_func ("/sampler/refused", test_refused);
+  g_test_add_func ("/sampler/sized", test_sized);
+  return g_test_run ();
+}
