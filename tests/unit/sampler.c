@@ -419,7 +419,7 @@ static GenPlan *
 compile (GenGraph *graph)
 {
   g_autoptr (GError) error = NULL;
-  GenPlan *plan = gen_plan_new (graph, &(GenPlanOptions){ .no_fusion = TRUE }, &error);
+  GenPlan *plan = gen_plan_new (graph, &(GenPlanOptions){ .no_fusion = FALSE }, &error);
 
   g_assert_no_error (error);
   return plan;
@@ -496,7 +496,7 @@ test_loop (void)
   g_assert_true (gen_sampling_place (&settings, levels, NULL));
   draw (noise, 3 * CHANNELS * LENGTH);
   draw (condition, CONDITIONS);
-  player = open_player (model, 1, TRUE);
+  player = open_player (model, 1, FALSE);
   gen_player_bind_numbers (player, 1, condition);
   for (int k = 0; k < 6; k++) {
     const float *from = noise + k % 3 * CHANNELS * LENGTH;
