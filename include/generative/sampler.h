@@ -137,6 +137,10 @@ typedef struct {
  * named, it may be chance. */
 GEN_API gboolean gen_denoiser_find (const GenGraph *graph, GenDenoiser *denoiser, GError **error);
 
+/* That `graph` looks like a denoiser, and what plays it as one: a sentence for users, NULL where it
+ * does not. (transfer full) */
+GEN_API char *gen_denoiser_describe (const GenGraph *graph);
+
 /* What `hints` and the metadata of `graph` say; sampler `once` where neither wants another one. */
 GEN_API gboolean gen_sampling_choose (const GenGraph *graph, const GenSamplingHints *hints,
     GenSamplerSettings *settings, GError **error);

@@ -136,3 +136,32 @@ gen_denoiser_find (const GenGraph *graph, GenDenoiser *denoiser, GError **error)
       input_of (graph, denoiser->time)->name);
   return FALSE;
 }
+
+/* How many inputs are of the shape of what comes out. Of two pictures that become a third one, and
+ * of a moment between them, there is no telling. */
+static guint
+count_alike (const GenGraph *graph, const GenDenoiser *denoiser)
+{
+  const GenTensor *made = g_ptr_array_index (graph->outputs, denoiser->made);
+  guint n = 0;
+
+  for (guint i = 0; i < graph->inputs->len; i++)
+    n += i != denoiser->time && may_agree (input_of (graph, i), made);
+  return n;
+}
+
+char *
+gen_denoiser_describe (const GenGraph *graph)
+{
+  GenDenoiser denoiser;
+
+  if (!gen_denoiser_find (graph, &denoiser, NULL) || !denoiser.time_is_named ||
+      count_alike (graph, &denoiser) != 1)
+    return NULL;
+  return g_strdup_printf (
+      "perhaps: '%s' with the noise that '%s' tells becomes '%s'; generator's property sampler=%s "
+      "makes samples of noise by it",
+      input_of (graph, denoiser.noisy)->name, input_of (graph, denoiser.time)->name,
+      ((GenTensor *)g_ptr_array_index (graph->outputs, denoiser.made))->name,
+      denoiser.time_is_sigma ? "euler" : "ddim");
+}
