@@ -109,7 +109,8 @@ END
 # train into.
 provide() {
     cp -r "$work/pictures" "$work/photos" "$work/digits.png" "$work/inception.onnx" \
-        "$work/drums" "$work/talk.wav" "$work/clean-speech.onnx" "$work/restore.onnx" .
+        "$work/drums" "$work/talk.wav" "$work/clean-speech.onnx" "$work/restore.onnx" \
+        "$work/denoiser.onnx" .
     case $page in
     README.md) cp -r "$work/colour/model" . ;;
     *) cp -r "$work/grey/model" . ;;
