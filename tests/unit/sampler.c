@@ -357,7 +357,69 @@ test_refused (void)
   assert_refused (graph, &(GenSamplingHints){ .sampler = "euler" }, "a model that remembers");
 }
 
-/* Of any size, as the user says, and float16 inside. */
+/* Takes for noise a share of x that grows with time, in numbers of `type`. */
+static GenGraph *
+make_kind (GenDataType type, GenDataType time_type, const GenShape *time_shape)
+{
+  const gint64 beside[] = { -1, 1, 1, 1 };
+  const GenShape shape = GEN_SHAPE (1, 1, SIDE, SIDE);
+  GenGraph *graph = gen_graph_new ("kind");
+  g_autoptr (GError) error = NULL;
+  GenTensor *x = gen_graph_add_input (graph, "x", type, &shape);
+  GenTensor *time = gen_graph_add_input (graph, "t", time_type, time_shape), *share, *made;
+
+  share = gen_graph_op (graph, "Cast", &time, 1, 1, &error, "to", GEN_INT, GEN_TYPE_FLOAT32, NULL);
+  share = binary (graph, "Mul", share, number (graph, 0.001));
+  share = gen_graph_op (graph, "Cast", &share, 1, 1, &error, "to", GEN_INT, (int)type, NULL);
+  share = binary (graph, "Reshape", share, gen_graph_ints (graph, beside, 4));
+  made = binary (graph, "Mul", x, share);
+  g_assert_no_error (error);
+  gen_graph_add_output (graph, made);
+  return graph;
+}
+
+/* Numbers of other types, and times of other shapes. */
+static void
+test_kinds (void)
+{
+  static const struct {
+    GenDataType type, time_type;
+    GenShape time_shape;
+    double bound;
+  } kinds[] = {
+    { GEN_TYPE_FLOAT32, GEN_TYPE_INT64, { .rank = 0 }, 1e-5 },
+    { GEN_TYPE_FLOAT32, GEN_TYPE_INT32, { .rank = 1, .dims = { 1 } }, 1e-5 },
+    { GEN_TYPE_FLOAT32, GEN_TYPE_FLOAT32, { .rank = 2, .dims = { 1, 1 } }, 1e-5 },
+    { GEN_TYPE_FLOAT64, GEN_TYPE_FLOAT64, { .rank = 1, .dims = { 1 } }, 1e-5 },
+    { GEN_TYPE_FLOAT16, GEN_TYPE_FLOAT16, { .rank = 1, .dims = { 1 } }, 2e-2 },
+  };
+  const GenSamplingHints hints = { .sampler = "ddim", .steps = 4, .schedule = "scaled-linear" };
+  double signals[GEN_SCHEDULE_TIMES], wanted[LENGTH], largest = 0;
+  float noise[LENGTH];
+
+  draw (noise, LENGTH);
+  fill_signals (&gen_schedule_scaled_linear, signals);
+  for (int i = 0; i < LENGTH; i++) {
+    wanted[i] = noise[i];
+    for (int time = 999; time > 0; time -= 250) {
+      const double a = signals[time], b = time > 250 ? signals[time - 250] : 1;
+      const double epsilon = wanted[i] * time / 1000;
+
+      wanted[i] = b * (wanted[i] - sqrt (1 - a * a) * epsilon) / a + sqrt (1 - b * b) * epsilon;
+    }
+    largest = fmax (largest, fabs (wanted[i]));
+  }
+  for (gsize k = 0; k < G_N_ELEMENTS (kinds); k++) {
+    g_autoptr (GenGraph) graph =
+        make_kind (kinds[k].type, kinds[k].time_type, &kinds[k].time_shape);
+    g_autofree float *made = sample (graph, &hints, noise, 1);
+
+    g_test_message ("off by %g of %g", distance (made, wanted, LENGTH), largest);
+    g_assert_cmpfloat (distance (made, wanted, LENGTH), <, kinds[k].bound * largest);
+  }
+}
+
+/* Of any size, as the user says. */
 static void
 test_sized (void)
 {
@@ -389,6 +451,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sampler/loop", test_loop);
   g_test_add_func ("/sampler/said", test_said);
   g_test_add_func ("/sampler/refused", test_refused);
+  g_test_add_func ("/sampler/kinds", test_kinds);
   g_test_add_func ("/sampler/sized", test_sized);
   return g_test_run ();
 }
