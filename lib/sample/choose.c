@@ -15,15 +15,22 @@ read_steps (const GenGraph *graph, const GenSamplingHints *hints, int *steps, GE
   const char *text = g_hash_table_lookup (graph->metadata, "generative.steps");
   guint64 said = GEN_SAMPLING_DEFAULT_STEPS;
 
-  if (hints->steps == 0 && text != NULL &&
-      !g_ascii_string_to_unsigned (text, 10, 1, GEN_SAMPLING_MAX_STEPS, &said, NULL)) {
+  if (hints->steps != 0)
+    said = (guint64)hints->steps;
+  else if (text != NULL && !g_ascii_string_to_unsigned (text, 10, 1, G_MAXUINT64, &said, NULL))
+    said = 0;
+  *steps = (int)said;
+  if (said >= 1 && said <= GEN_SAMPLING_MAX_STEPS)
+    return TRUE;
+  if (hints->steps != 0)
+    g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+        "property steps is %d, which should be a number from 1 to %d", hints->steps,
+        GEN_SAMPLING_MAX_STEPS);
+  else
     g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
         "metadata generative.steps is \"%s\", which should be a number from 1 to %d", text,
         GEN_SAMPLING_MAX_STEPS);
-    return FALSE;
-  }
-  *steps = hints->steps > 0 ? hints->steps : (int)said;
-  return TRUE;
+  return FALSE;
 }
 
 static gboolean

@@ -28,7 +28,8 @@ is_number (const GenTensor *input)
 {
   const GenShape *shape = &input->shape;
 
-  if (!is_float (input->type) && input->type != GEN_TYPE_INT64 && input->type != GEN_TYPE_INT32)
+  if (input->kind != GEN_KIND_TENSOR ||
+      (!is_float (input->type) && input->type != GEN_TYPE_INT64 && input->type != GEN_TYPE_INT32))
     return FALSE;
   return shape->rank == 0 || shape->rank == 1 || (shape->rank == 2 && shape->dims[1] == 1);
 }
@@ -109,7 +110,8 @@ find_noisy (const GenGraph *graph, GenDenoiser *denoiser)
   for (guint i = 0; i < graph->inputs->len; i++) {
     const GenTensor *input = input_of (graph, i);
 
-    if (i == denoiser->time || input->shape.rank < 2 || !is_float (input->type))
+    if (i == denoiser->time || input->kind != GEN_KIND_TENSOR || input->shape.rank < 2 ||
+        !is_float (input->type))
       continue;
     for (guint k = 0; k < graph->outputs->len; k++) {
       if (!may_agree (input, g_ptr_array_index (graph->outputs, k)))

@@ -34,28 +34,34 @@ static double
 find_time (const double *squared_signals, double sigma)
 {
   int after = 1;
+  double low, high;
 
   while (after < GEN_SCHEDULE_TIMES - 1 && sigma_of (squared_signals[after]) < sigma)
     after++;
-  {
-    const double low = log (sigma_of (squared_signals[after - 1]));
-    const double high = log (sigma_of (squared_signals[after]));
-
-    return after - 1 + CLAMP ((log (sigma) - low) / (high - low), 0, 1);
-  }
+  low = log (sigma_of (squared_signals[after - 1]));
+  high = log (sigma_of (squared_signals[after]));
+  return after - 1 + CLAMP ((log (sigma) - low) / (high - low), 0, 1);
 }
 
 /* Of a denoiser that is told a time, and sees signal² + noise² = 1. */
-static void
-place_times (const GenSamplerSettings *settings, GenNoiseLevel *levels)
+static gboolean
+place_times (const GenSamplerSettings *settings, GenNoiseLevel *levels, GError **error)
 {
-  double squared_signals[GEN_SCHEDULE_TIMES], low, high;
+  double squared_signals[GEN_SCHEDULE_TIMES];
 
   gen_schedule_fill (settings->schedule, squared_signals);
-  low = fmax (settings->sigma_min, sigma_of (squared_signals[0]));
-  high = sigma_of (squared_signals[GEN_SCHEDULE_TIMES - 1]);
-  if (settings->sigma_max > 0)
-    high = fmin (settings->sigma_max, high);
+
+  const double least = sigma_of (squared_signals[0]);
+  const double largest = sigma_of (squared_signals[GEN_SCHEDULE_TIMES - 1]);
+  const double low = fmax (settings->sigma_min, least);
+  const double high = settings->sigma_max > 0 ? fmin (settings->sigma_max, largest) : largest;
+
+  if (low >= high) {
+    g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+        "of sigma-range %g,%g schedule %s has nothing, whose noise goes from %g to %g",
+        settings->sigma_min, settings->sigma_max, settings->schedule->name, least, largest);
+    return FALSE;
+  }
   for (int i = 0; i < settings->steps; i++) {
     GenNoiseLevel *level = &levels[i];
 
@@ -67,6 +73,7 @@ place_times (const GenSamplerSettings *settings, GenNoiseLevel *levels)
     }
     level->scale = 1 / sqrt (1 + level->noise * level->noise);
   }
+  return TRUE;
 }
 
 static gboolean
@@ -75,10 +82,8 @@ euler_place (const GenSamplerSettings *settings, GenNoiseLevel *levels, GError *
   const double low = settings->sigma_min > 0 ? settings->sigma_min : SIGMA_MIN;
   const double high = settings->sigma_max > 0 ? settings->sigma_max : SIGMA_MAX;
 
-  if (settings->schedule->beta != NULL) {
-    place_times (settings, levels);
-    return TRUE;
-  }
+  if (settings->schedule->beta != NULL)
+    return place_times (settings, levels, error);
   for (int i = 0; i < settings->steps; i++) {
     const double sigma = karras (i, settings->steps, low, high);
 

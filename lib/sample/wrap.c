@@ -263,11 +263,9 @@ static GenTensor *
 add_noise (GenSampling *sampling, const GenShape *shape)
 {
   const GenTensor *noisy = noisy_of (sampling);
-  GenShape row = GEN_SHAPE (shape->dims[0], 1, 1, 1);
+  const GenShape row = GEN_SHAPE (shape->dims[0], gen_shape_product (shape, 1, shape->rank), 1, 1);
   GenTensor *noise;
 
-  for (int d = 1; d < shape->rank; d++)
-    row.dims[1] *= shape->dims[d];
   noise = gen_graph_add_input (sampling->graph, "noise", GEN_TYPE_FLOAT32, &row);
   noise->dim_names[0] = g_strdup (noisy->dim_names[0]);
   return noise;
@@ -284,6 +282,8 @@ add_conditions (GenSampling *sampling)
       continue;
     sampling->inputs[i] =
         gen_graph_add_input (sampling->graph, input->name, input->type, &input->shape);
+    sampling->inputs[i]->kind = input->kind;
+    sampling->inputs[i]->holds = input->holds;
     for (int d = 0; d < input->shape.rank; d++)
       sampling->inputs[i]->dim_names[d] = g_strdup (input->dim_names[d]);
   }

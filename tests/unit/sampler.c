@@ -343,6 +343,11 @@ test_refused (void)
   assert_refused (graph, &(GenSamplingHints){ .sampler = "ddim" }, "it takes linear");
   assert_refused (graph, &(GenSamplingHints){ .sampler = "euler", .sigma_range = "80" },
       "property sigma-range is \"80\"");
+  assert_refused (graph,
+      &(GenSamplingHints){ .sampler = "euler", .schedule = "linear", .sigma_range = "500,900" },
+      "whose noise goes from 0.01");
+  assert_refused (
+      graph, &(GenSamplingHints){ .sampler = "euler", .steps = 1001 }, "from 1 to 1000");
   assert_refused (graph, &(GenSamplingHints){ .steps = 5 }, "property steps is for samplers");
   assert_refused (plain, &(GenSamplingHints){ .sampler = "euler" }, "it is no denoiser");
   for (int d = 2; d < 4; d++) {
