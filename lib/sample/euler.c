@@ -47,15 +47,13 @@ find_time (const double *squared_signals, double sigma)
 static gboolean
 place_times (const GenSamplerSettings *settings, GenNoiseLevel *levels, GError **error)
 {
-  double squared_signals[GEN_SCHEDULE_TIMES];
+  double squared_signals[GEN_SCHEDULE_TIMES], least, largest, low, high;
 
   gen_schedule_fill (settings->schedule, squared_signals);
-
-  const double least = sigma_of (squared_signals[0]);
-  const double largest = sigma_of (squared_signals[GEN_SCHEDULE_TIMES - 1]);
-  const double low = fmax (settings->sigma_min, least);
-  const double high = settings->sigma_max > 0 ? fmin (settings->sigma_max, largest) : largest;
-
+  least = sigma_of (squared_signals[0]);
+  largest = sigma_of (squared_signals[GEN_SCHEDULE_TIMES - 1]);
+  low = fmax (settings->sigma_min, least);
+  high = settings->sigma_max > 0 ? fmin (settings->sigma_max, largest) : largest;
   if (low >= high) {
     g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
         "of sigma-range %g,%g schedule %s has nothing, whose noise goes from %g to %g",

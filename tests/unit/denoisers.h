@@ -22,7 +22,7 @@
 /* --- denoisers --- */
 
 static inline GenTensor *
-number (GenGraph *graph, double value)
+constant (GenGraph *graph, double value)
 {
   return gen_graph_float (graph, (float)value);
 }
@@ -57,11 +57,11 @@ say (GenGraph *graph, const char *key, const char *value)
 static inline GenTensor *
 guess (GenGraph *graph, GenTensor *x, GenTensor *signal, GenTensor *noise)
 {
-  GenTensor *variance = number (graph, DEVIATION * DEVIATION);
+  GenTensor *variance = constant (graph, DEVIATION * DEVIATION);
   GenTensor *squared_noise = binary (graph, "Mul", noise, noise);
   GenTensor *squared_signal = binary (graph, "Mul", signal, signal);
   GenTensor *of_x = binary (graph, "Mul", binary (graph, "Mul", x, signal), variance);
-  GenTensor *of_mean = binary (graph, "Mul", squared_noise, number (graph, MEAN));
+  GenTensor *of_mean = binary (graph, "Mul", squared_noise, constant (graph, MEAN));
 
   return binary (graph, "Div", binary (graph, "Add", of_x, of_mean),
       binary (graph, "Add", binary (graph, "Mul", squared_signal, variance), squared_noise));
@@ -75,7 +75,7 @@ make_of_sigma (void)
   GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 1, SIDE, SIDE));
   GenTensor *sigma = gen_graph_add_input (graph, "sigma", GEN_TYPE_FLOAT32, &GEN_SHAPE (1));
 
-  gen_graph_add_output (graph, guess (graph, x, number (graph, 1), sigma));
+  gen_graph_add_output (graph, guess (graph, x, constant (graph, 1), sigma));
   return graph;
 }
 
@@ -182,8 +182,8 @@ make_net (void)
   GenTensor *sigma = gen_graph_add_input (graph, "sigma", GEN_TYPE_FLOAT32, &GEN_SHAPE (1));
   GenTensor *condition =
       gen_graph_add_input (graph, "condition", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, CONDITIONS));
-  GenTensor *scale = unary (
-      graph, "Sqrt", binary (graph, "Add", binary (graph, "Mul", sigma, sigma), number (graph, 1)));
+  GenTensor *scale = unary (graph, "Sqrt",
+      binary (graph, "Add", binary (graph, "Mul", sigma, sigma), constant (graph, 1)));
   GenTensor *shift =
       binary (graph, "MatMul", condition, weights (graph, "c", &GEN_SHAPE (CONDITIONS, WIDE), 1));
   GenTensor *h = convolve (graph, binary (graph, "Div", x, scale),

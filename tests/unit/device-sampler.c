@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Denoisers are sampled on a device as they are on the CPU, sample after sample. */
 #include "denoisers.h"
+#include "device-compare.h"
 
 #define LARGEST_ERROR 1e-5f
 #define SAMPLES 3
@@ -69,17 +70,37 @@ test_times (void)
   }
 }
 
+/* Nothing of a step travels to the CPU and back. */
+static void
+test_whole (void)
+{
+  static const char *const samplers[] = { "euler", "ddim" };
+
+  for (gsize s = 0; s < G_N_ELEMENTS (samplers); s++) {
+    const GenSamplingHints hints = { .sampler = samplers[s], .steps = 5 };
+    g_autoptr (GenGraph) graph = make_of_time (&gen_schedule_linear, "epsilon"), loop = NULL;
+    g_autoptr (GenPlan) plan = NULL;
+    g_autoptr (GError) error = NULL;
+    GenSamplerSettings settings;
+
+    g_assert_true (gen_sampling_choose (graph, &hints, &settings, NULL));
+    loop = gen_sampling_wrap (graph, &settings, &error);
+    g_assert_no_error (error);
+    gen_graph_set_free_dimensions (loop, NULL, 2);
+    plan = gen_plan_new (loop, &(GenPlanOptions){ .device = &gen_device_cuda }, &error);
+    g_assert_no_error (error);
+    assert_on_device (samplers[s], plan);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
-  g_autoptr (GError) error = NULL;
-
   g_test_init (&argc, &argv, NULL);
-  if (!gen_device_cuda.available (&error)) {
-    g_print ("1..0 # SKIP %s\n", error->message);
+  if (!has_device ())
     return 0;
-  }
   g_test_add_func ("/device/sampler/net", test_net);
   g_test_add_func ("/device/sampler/times", test_times);
+  g_test_add_func ("/device/sampler/whole", test_whole);
   return g_test_run ();
 }

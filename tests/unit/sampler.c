@@ -374,7 +374,7 @@ make_kind (GenDataType type, GenDataType time_type, const GenShape *time_shape)
   GenTensor *time = gen_graph_add_input (graph, "t", time_type, time_shape), *share, *made;
 
   share = gen_graph_op (graph, "Cast", &time, 1, 1, &error, "to", GEN_INT, GEN_TYPE_FLOAT32, NULL);
-  share = binary (graph, "Mul", share, number (graph, 0.001));
+  share = binary (graph, "Mul", share, constant (graph, 0.001));
   share = gen_graph_op (graph, "Cast", &share, 1, 1, &error, "to", GEN_INT, (int)type, NULL);
   share = binary (graph, "Reshape", share, gen_graph_ints (graph, beside, 4));
   made = binary (graph, "Mul", x, share);
