@@ -111,6 +111,11 @@ gst_generator_settings_install (GObjectClass *klass, guint first)
           "What a model makes of two frames lies between them, and they go on as well, twice as "
           "many a second; else it takes the place of the second one",
           DEFAULT_INTERPOLATE, flags));
+  g_object_class_install_property (klass, first + GST_GENERATOR_SHAPES,
+      g_param_spec_string ("shapes", "Shapes",
+          "Extents that inputs of the model leave free, such as 1:3:-1:-1 of the first one, or "
+          "x=1:3:-1:-1,y=1:8; -1 stays free (unset: as the model says)",
+          NULL, flags));
   g_object_class_install_property (klass, first + GST_GENERATOR_WARM_UP,
       g_param_spec_uint ("warm-up", "Warm-up",
           "How many times a model that remembers sees the first picture, at the start and after a "
@@ -143,6 +148,7 @@ gst_generator_settings_clear (GstGeneratorSettings *settings)
   g_free (settings->output_range);
   g_free (settings->states);
   g_free (settings->parameters);
+  g_free (settings->shapes);
   gst_generator_sampling_clear (&settings->sampling);
 }
 
@@ -208,6 +214,10 @@ gst_generator_settings_set (GstGeneratorSettings *settings, guint number, const 
     break;
   case GST_GENERATOR_INTERPOLATE:
     settings->hints.interpolate = g_value_get_boolean (value);
+    break;
+  case GST_GENERATOR_SHAPES:
+    g_free (settings->shapes);
+    settings->shapes = g_value_dup_string (value);
     break;
   case GST_GENERATOR_WARM_UP:
     settings->warm_up = g_value_get_uint (value);
@@ -276,6 +286,9 @@ gst_generator_settings_get (const GstGeneratorSettings *settings, guint number, 
   case GST_GENERATOR_INTERPOLATE:
     g_value_set_boolean (value, settings->hints.interpolate);
     break;
+  case GST_GENERATOR_SHAPES:
+    g_value_set_string (value, settings->shapes);
+    break;
   case GST_GENERATOR_WARM_UP:
     g_value_set_uint (value, settings->warm_up);
     break;
@@ -298,7 +311,8 @@ gst_generator_settings_hint (
   said->states = g_strdup (settings->states);
   said->parameters = g_strdup (settings->parameters);
   said->sampling = gst_generator_sampling_copy (&settings->sampling);
-  hints = (GenModelHints){ said->states, said->parameters, settings->hints.frames };
+  said->shapes = g_strdup (settings->shapes);
+  hints = (GenModelHints){ said->states, said->parameters, settings->hints.frames, said->shapes };
   hints.sampling.width = settings->hints.width;
   hints.sampling.height = settings->hints.height;
   GST_OBJECT_UNLOCK (element);
@@ -315,6 +329,7 @@ gst_generator_said_clear (GstGeneratorSaid *said)
 {
   g_clear_pointer (&said->states, g_free);
   g_clear_pointer (&said->parameters, g_free);
+  g_clear_pointer (&said->shapes, g_free);
   gst_generator_sampling_clear (&said->sampling);
 }
 

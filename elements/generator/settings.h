@@ -25,6 +25,7 @@ enum {
   GST_GENERATOR_FRAMES,
   GST_GENERATOR_LOOKAHEAD,
   GST_GENERATOR_INTERPOLATE,
+  GST_GENERATOR_SHAPES,
   GST_GENERATOR_WARM_UP,
   GST_GENERATOR_SAMPLING,
   GST_GENERATOR_N_PROPERTIES = GST_GENERATOR_SAMPLING + GST_GENERATOR_N_SAMPLING,
@@ -32,7 +33,7 @@ enum {
 
 /* Under the element's object lock. */
 typedef struct {
-  char *model, *input_range, *output_range, *states, *parameters;
+  char *model, *input_range, *output_range, *states, *parameters, *shapes;
   guint batch_size, columns, warm_up;
   GstGeneratorSampling sampling;
   GstGeneratorHints hints;
@@ -52,7 +53,7 @@ gboolean gst_generator_settings_get (
 
 /* What the properties say of a model before it is read. To be cleared. */
 typedef struct {
-  char *states, *parameters;
+  char *states, *parameters, *shapes;
   GstGeneratorSampling sampling;
 } GstGeneratorSaid;
 

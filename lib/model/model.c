@@ -197,7 +197,7 @@ fix_shape (const GenModel *model, const GenTensor *input, guint i, const GenExte
       shape.dims[d] = 1;
   if (port->part == GEN_PART_STATE)
     return shape;
-  if (port->part == GEN_PART_PARAMETER) {
+  if (port->part == GEN_PART_PARAMETER && !is_picture (port)) {
     gen_parts_fit (model, i, &shape);
     return shape;
   }
@@ -420,6 +420,8 @@ read_ports (GenModel *model, GenGraph *copy, GKeyFile *sidecar, GError **error)
   model->inputs = g_new0 (GenPort, graph->inputs->len + 1);
   model->outputs = g_new0 (GenPort, graph->outputs->len + 1);
   model->parameters = g_new0 (GenNumbers *, graph->inputs->len + 1);
+  if (!gen_shapes_read (model, copy, sidecar, error))
+    return FALSE;
   for (guint i = 0; i < graph->inputs->len; i++) {
     GenTensor *tensor = g_ptr_array_index (graph->inputs, i);
 
@@ -569,6 +571,7 @@ model_new (GenGraph *graph, const char *path, const GenModelHints *hints, GError
   model->hints.states = g_strdup (hints->states);
   model->hints.parameters = g_strdup (hints->parameters);
   model->hints.frames = hints->frames;
+  model->hints.shapes = g_strdup (hints->shapes);
   model->ref_count = 1;
   return read_model (model, error) ? g_steal_pointer (&model) : NULL;
 }
@@ -591,15 +594,22 @@ gen_model_new (GenGraph *graph, GError **error)
   return model_new (graph, NULL, &(GenModelHints){ 0 }, error);
 }
 
-/* The loop around the denoiser `graph`, or `graph` itself where nobody wants one. (transfer full)
- */
+/* The loop around the denoiser `graph`, or `graph` itself where nobody wants one. What is said of
+ * shapes is said of the denoiser. (transfer full) */
 static GenGraph *
-wrap (GenGraph *graph, const GenModelHints *hints, GenSamplerSettings *settings, GError **error)
+wrap (GenGraph *graph, const char *path, const GenModelHints *hints, GenSamplerSettings *settings,
+    GError **error)
 {
+  GenModel denoiser = { .graph = graph, .hints = *hints };
+  g_autoptr (GKeyFile) sidecar = NULL;
+
   if (!gen_sampling_choose (graph, &hints->sampling, settings, error))
     return NULL;
   if (settings->sampler == &gen_sampler_once)
     return gen_graph_ref (graph);
+  if (!gen_model_load_sidecar (path, &sidecar, error) ||
+      !gen_shapes_read (&denoiser, graph, sidecar, error))
+    return NULL;
   if (hints->states == NULL || *hints->states == '\0')
     return gen_sampling_wrap (graph, settings, error);
   g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
@@ -620,14 +630,14 @@ gen_model_load_as (const char *path, const GenModelHints *hints, GError **error)
 
   if (graph == NULL)
     return NULL;
-  played = wrap (graph, hints, &settings, error);
+  played = wrap (graph, path, hints, &settings, error);
   if (played == NULL) {
     g_prefix_error (error, "%s: ", path);
     return NULL;
   }
   /* A loop has states of its own. */
   if (played != graph)
-    rest.states = NULL;
+    rest.states = rest.shapes = NULL;
   model = model_new (played, path, &rest, error);
   if (model != NULL) {
     model->sampler = settings.sampler;
@@ -659,6 +669,7 @@ gen_model_unref (GenModel *model)
   g_strfreev (model->fixed);
   g_free ((char *)model->hints.states);
   g_free ((char *)model->hints.parameters);
+  g_free ((char *)model->hints.shapes);
   g_free (model->path);
   g_free (model);
 }

@@ -260,7 +260,6 @@ test_refused (void)
   assert_refused ("parameters=share=much", "numbers with colons");
   assert_refused ("parameters=share=1:2:3", "share");
   assert_refused ("parameters=share=1 states=h_in=h", "'h', which is no output");
-  assert_refused ("parameters=share=1 states=\"\"", "h_in");
 }
 
 int

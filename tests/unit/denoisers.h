@@ -199,19 +199,24 @@ make_net (void)
 /* --- what is done with them --- */
 
 static inline GenModel *
-load_with (GenGraph *graph, const GenSamplingHints *sampling, GError **error)
+load_as (GenGraph *graph, const GenModelHints *hints, GError **error)
 {
-  const GenModelHints hints = { .sampling = *sampling };
   g_autofree char *folder = g_dir_make_tmp ("generative-sampler-XXXXXX", NULL);
   g_autofree char *path = g_build_filename (folder, "denoiser.onnx", NULL);
   GenModel *model;
 
   gen_onnx_save (graph, path, error);
   g_assert_no_error (*error);
-  model = gen_model_load_as (path, &hints, error);
+  model = gen_model_load_as (path, hints, error);
   g_remove (path);
   g_rmdir (folder);
   return model;
+}
+
+static inline GenModel *
+load_with (GenGraph *graph, const GenSamplingHints *sampling, GError **error)
+{
+  return load_as (graph, &(GenModelHints){ .sampling = *sampling }, error);
 }
 
 static inline void

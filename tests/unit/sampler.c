@@ -424,24 +424,31 @@ test_kinds (void)
   }
 }
 
-/* Of any size, as the user says. */
+/* Of any size, as the user says: by width and height, or as the denoiser's own shape. */
 static void
 test_sized (void)
 {
-  const GenSamplingHints hints = { .sampler = "euler", .steps = 2, .width = 6, .height = 5 };
-  g_autoptr (GenGraph) graph = make_of_sigma ();
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GenModel) model = NULL;
+  const GenModelHints hints[] = {
+    { .sampling = { .sampler = "euler", .steps = 2, .width = 6, .height = 5 } },
+    { .sampling = { .sampler = "euler", .steps = 2 }, .shapes = "1:1:5:6" },
+    { .sampling = { .sampler = "euler", .steps = 2 }, .shapes = "x=-1:-1:5:6,sigma=1" },
+  };
 
-  for (int d = 2; d < 4; d++) {
-    ((GenTensor *)graph->inputs->pdata[0])->shape.dims[d] = FREE;
-    ((GenTensor *)graph->outputs->pdata[0])->shape.dims[d] = FREE;
+  for (gsize k = 0; k < G_N_ELEMENTS (hints); k++) {
+    g_autoptr (GenGraph) graph = make_of_sigma ();
+    g_autoptr (GError) error = NULL;
+    g_autoptr (GenModel) model = NULL;
+
+    for (int d = 2; d < 4; d++) {
+      ((GenTensor *)graph->inputs->pdata[0])->shape.dims[d] = FREE;
+      ((GenTensor *)graph->outputs->pdata[0])->shape.dims[d] = FREE;
+    }
+    model = load_as (graph, &hints[k], &error);
+    g_assert_no_error (error);
+    g_assert_cmpint (model->inputs[0].length, ==, 30);
+    g_assert_cmpint (model->outputs[0].width, ==, 6);
+    g_assert_cmpint (model->outputs[0].height, ==, 5);
   }
-  model = load_with (graph, &hints, &error);
-  g_assert_no_error (error);
-  g_assert_cmpint (model->inputs[0].length, ==, 30);
-  g_assert_cmpint (model->outputs[0].width, ==, 6);
-  g_assert_cmpint (model->outputs[0].height, ==, 5);
 }
 
 int
