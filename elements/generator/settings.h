@@ -22,6 +22,8 @@ enum {
   GST_GENERATOR_RELOAD,
   GST_GENERATOR_STATES,
   GST_GENERATOR_PARAMETERS,
+  GST_GENERATOR_TILE,
+  GST_GENERATOR_TILE_OVERLAP,
   GST_GENERATOR_FRAMES,
   GST_GENERATOR_LOOKAHEAD,
   GST_GENERATOR_INTERPOLATE,
@@ -33,7 +35,8 @@ enum {
 
 /* Under the element's object lock. */
 typedef struct {
-  char *model, *input_range, *output_range, *states, *parameters, *shapes;
+  char *model, *input_range, *output_range, *states, *parameters, *shapes, *tile;
+  int tile_overlap;
   guint batch_size, columns, warm_up;
   GstGeneratorSampling sampling;
   GstGeneratorHints hints;

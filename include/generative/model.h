@@ -284,6 +284,11 @@ typedef struct {
   gint64 skip, keep;
 } GenSoundLayout;
 
+/* Of a picture, what is wanted of it. */
+typedef struct {
+  gint32 top, left, height, width;
+} GenKeptPart;
+
 typedef struct {
   GenPort input, output; /* which of the model's, perhaps adjusted */
   int frames;            /* in a run; of sounds the buffers */
@@ -298,6 +303,7 @@ typedef struct {
    * another; else as numbers. */
   gboolean from_frames;
   gboolean to_frames; /* the output goes to frames or sounds of bytes, else it is numbers */
+  gboolean in_parts;  /* of each picture that goes to a frame a part is kept, as each run is told */
   GenFrameLayout from, to;
   GenSoundLayout from_sound, to_sound;
   GenPlanOptions plan;
@@ -306,7 +312,8 @@ typedef struct {
 /**
  * gen_model_compile: the plan that takes `frames` frames at a time. With `from_frames` it has an
  * input for each plane of each frame (bytes), else one [frames * pictures, …]; with `to_frames` an
- * output for each plane of each frame, else one. They can be bound to the frames' memory. Numbers
+ * output for each plane of each frame, else one. They can be bound to the frames' memory. With
+ * `in_parts` its last input says what is kept of each frame's picture (GenKeptPart, int32). Numbers
  * of float16, bfloat16 and float64 are float32 outside.
  * Returns: (transfer full) the plan, or NULL.
  */

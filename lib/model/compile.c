@@ -268,6 +268,7 @@ pack_picture (GenGraph *graph, const GenModelUse *use, GenTensor *x, GError **er
   const gint64 n_pictures = (gint64)use->frames * use->pictures;
   int n = use->frames * gen_frame_layout_planes (&use->to);
   g_autofree GenTensor **frames = g_new (GenTensor *, n);
+  GenTensor *operands[2] = { NULL };
   GenNode *node;
 
   if (port->channels_last && x->shape.rank != 4)
@@ -283,8 +284,11 @@ pack_picture (GenGraph *graph, const GenModelUse *use, GenTensor *x, GError **er
     return FALSE;
   for (int i = 0; i < n; i++)
     frames[i] = gen_graph_add_value (graph, "picture");
-  node = gen_graph_add_node (
-      graph, "pack", "generative", "PackPicture", GEN_OPSET, &x, 1, frames, n, error);
+  operands[0] = x;
+  if (use->in_parts)
+    operands[1] = gen_graph_add_input (graph, "kept", GEN_TYPE_INT32, &GEN_SHAPE (use->frames, 4));
+  node = gen_graph_add_node (graph, "pack", "generative", "PackPicture", GEN_OPSET, operands,
+      use->in_parts ? 2 : 1, frames, n, error);
   if (node == NULL)
     return FALSE;
   set_layout (node, &use->to, port);
