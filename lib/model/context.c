@@ -337,6 +337,55 @@ of_one_axis (const GenNode *node, guint k, Reach *x)
   return x->axis != (axis < 0 ? axis + rank : axis);
 }
 
+/* The same elements, as another type or as they are. */
+static gboolean
+of_same (const GenNode *node, guint k, Reach *x)
+{
+  return k == 0;
+}
+
+/* By scales that are all elements', or along an axis. */
+static gboolean
+of_scale (const GenNode *node, guint k, Reach *x)
+{
+  const GenShape *scale = &gen_node_input (node, 1)->shape;
+  gint64 axis = gen_node_int (node, "axis", 1);
+
+  return k == 0 &&
+         (gen_shape_elements (scale) == 1 ||
+             (scale->rank == 1 &&
+                 x->axis != (axis < 0 ? axis + gen_node_input (node, 0)->shape.rank : axis)));
+}
+
+/* An axis that is reduced to one element, of which nothing may be left. */
+static gboolean
+of_argument (const GenNode *node, guint k, Reach *x)
+{
+  const int rank = gen_node_input (node, 0)->shape.rank;
+  gint64 axis = gen_node_int (node, "axis", 0);
+
+  axis += axis < 0 ? rank : 0;
+  if (x->axis == axis)
+    return FALSE;
+  x->axis -= gen_node_output (node, 0)->shape.rank < rank && axis < x->axis;
+  return TRUE;
+}
+
+/* Elements of another axis. */
+static gboolean
+of_gather (const GenNode *node, guint k, Reach *x)
+{
+  const int rank = gen_node_input (node, 0)->shape.rank;
+  gint64 axis = gen_node_int (node, "axis", 0);
+
+  axis += axis < 0 ? rank : 0;
+  if (k != 0 || x->axis == axis)
+    return FALSE;
+  if (axis < x->axis)
+    x->axis += gen_node_output (node, 0)->shape.rank - rank;
+  return TRUE;
+}
+
 static gboolean
 of_channels (const GenNode *node, guint k, Reach *x)
 {
@@ -437,6 +486,15 @@ static const struct {
   { "Softmax", of_one_axis },
   { "LogSoftmax", of_one_axis },
   { "BatchNormalization", of_channels },
+  { "Identity", of_same },
+  { "Cast", of_same },
+  { "CastLike", of_same },
+  { "QuantizeLinear", of_scale },
+  { "DequantizeLinear", of_scale },
+  { "ArgMax", of_argument },
+  { "ArgMin", of_argument },
+  { "Gather", of_gather },
+  { "Tile", of_other_axes },
   { "Pad", of_pad },
   { "Resize", of_resize },
   { "Upsample", of_resize },

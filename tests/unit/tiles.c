@@ -256,9 +256,33 @@ add_pad (Net *net, GenTensor *x)
   return add_narrowing (net, y);
 }
 
+/* What leaves pixels where they are: channels in another order, other types. */
+static GenTensor *
+add_movements (Net *net, GenTensor *x)
+{
+  g_autoptr (GError) error = NULL;
+  gint64 order[CHANNELS];
+  GenTensor *y;
+
+  for (int c = 0; c < x->shape.dims[1] && c < CHANNELS; c++)
+    order[c] = x->shape.dims[1] - 1 - c;
+  y = gen_graph_op (net->graph, "Gather",
+      (GenTensor *[]){
+          x, gen_graph_ints (net->graph, order, (int)MIN (x->shape.dims[1], CHANNELS)) },
+      2, 1, &error, "axis", GEN_INT, 1, NULL);
+  g_assert_no_error (error);
+  y = gen_unary (net->graph, "Identity", y, &error);
+  y = gen_graph_op (
+      net->graph, "Cast", &y, 1, 1, &error, "to", GEN_INT, (int)GEN_TYPE_FLOAT64, NULL);
+  y = gen_graph_op (
+      net->graph, "Cast", &y, 1, 1, &error, "to", GEN_INT, (int)GEN_TYPE_FLOAT32, NULL);
+  g_assert_no_error (error);
+  return convolve (net, y, CHANNELS, FALSE);
+}
+
 static GenTensor *(*const layers[]) (Net *, GenTensor *) = { add_convolution, add_convolution,
   add_narrowing, add_transposed, add_pool, add_shuffle, add_resize, add_branch, add_pad,
-  add_written_shuffle };
+  add_written_shuffle, add_movements };
 
 static GenModel *
 finish_model (GenGraph *graph, GenTensor *y)
