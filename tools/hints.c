@@ -31,6 +31,7 @@ load (const Hints *hints, const char *path, const char *unsaid, GError **error)
     .parameters = hints->parameters,
     .frames = hints->frames,
     .shapes = hints->shapes,
+    .sampling.sampler = "once",
     .spectrum = hints->spectrum != NULL ? hints->spectrum : unsaid,
     .chain = hints->chain != NULL ? hints->chain : unsaid,
   };

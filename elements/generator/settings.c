@@ -144,6 +144,7 @@ gst_generator_settings_install (GObjectClass *klass, guint first)
           "How many times a model that remembers sees the first picture, at the start and after a "
           "seek or a gap, before what it makes of it goes on",
           0, G_MAXINT16, DEFAULT_WARM_UP, live));
+  gst_generator_sampling_install (klass, first + GST_GENERATOR_SAMPLING);
 }
 
 void
@@ -175,6 +176,7 @@ gst_generator_settings_clear (GstGeneratorSettings *settings)
   g_free (settings->parameters);
   g_free (settings->shapes);
   g_free (settings->tile);
+  gst_generator_sampling_clear (&settings->sampling);
 }
 
 gboolean
@@ -263,7 +265,7 @@ gst_generator_settings_set (GstGeneratorSettings *settings, guint number, const 
     settings->warm_up = g_value_get_uint (value);
     break;
   default:
-    return FALSE;
+    return gst_generator_sampling_set (&settings->sampling, number - GST_GENERATOR_SAMPLING, value);
   }
   return TRUE;
 }
@@ -345,7 +347,7 @@ gst_generator_settings_get (const GstGeneratorSettings *settings, guint number, 
     g_value_set_uint (value, settings->warm_up);
     break;
   default:
-    return FALSE;
+    return gst_generator_sampling_get (&settings->sampling, number - GST_GENERATOR_SAMPLING, value);
   }
   return TRUE;
 }
@@ -356,18 +358,28 @@ GenModelHints
 gst_generator_settings_hint (
     GstGeneratorSettings *settings, GstElement *element, GstGeneratorSaid *said)
 {
-  int frames;
+  const GstGeneratorSampling *sampling = &said->sampling;
+  GenModelHints hints;
 
   GST_OBJECT_LOCK (element);
   said->states = g_strdup (settings->states);
   said->parameters = g_strdup (settings->parameters);
+  said->sampling = gst_generator_sampling_copy (&settings->sampling);
   said->shapes = g_strdup (settings->shapes);
   said->spectrum = g_strdup (settings->spectrum);
   said->chain = g_strdup (settings->chain);
-  frames = settings->hints.frames;
+  hints = (GenModelHints){ said->states, said->parameters, settings->hints.frames, said->shapes };
+  hints.spectrum = said->spectrum;
+  hints.chain = said->chain;
+  hints.sampling.width = settings->hints.width;
+  hints.sampling.height = settings->hints.height;
   GST_OBJECT_UNLOCK (element);
-  return (GenModelHints){ said->states, said->parameters, frames, said->shapes, said->spectrum,
-    said->chain };
+  hints.sampling.sampler = sampling->sampler;
+  hints.sampling.steps = sampling->steps;
+  hints.sampling.prediction = sampling->prediction;
+  hints.sampling.schedule = sampling->schedule;
+  hints.sampling.sigma_range = sampling->sigma_range;
+  return hints;
 }
 
 void
@@ -378,6 +390,7 @@ gst_generator_said_clear (GstGeneratorSaid *said)
   g_clear_pointer (&said->spectrum, g_free);
   g_clear_pointer (&said->chain, g_free);
   g_clear_pointer (&said->shapes, g_free);
+  gst_generator_sampling_clear (&said->sampling);
 }
 
 /* Play tile by tile, where that is asked for; only what is made of pictures one by one can be. */
