@@ -567,29 +567,37 @@ find_difference (const GenModel *a, const GenModel *b)
 
 /* Say in the file `path` which spectra it takes, and what follows it, where that is known. */
 static gboolean
-add_spectra (const char *path, const GenModel *played, const Hints *hints, GError **error)
+add_spectra (const char *path, const GenModel *played, const char *chain, GError **error)
 {
   g_autoptr (GKeyFile) file = g_key_file_new ();
-  const GenSpectra *spectra = played->spectra;
-  g_autofree char *text = g_strdup (hints->spectrum);
 
-  if (text == NULL && spectra != NULL && spectra->assumed)
-    text = g_strdup_printf (
-        "complex,length=%d,hop=%d,window=%s", spectra->length, spectra->hop, spectra->window->name);
-  if (text == NULL && hints->chain == NULL)
+  if (played->spectra == NULL && chain == NULL)
     return TRUE;
   if (!g_key_file_load_from_file (file, path, G_KEY_FILE_KEEP_COMMENTS, error))
     return FALSE;
-  if (text != NULL)
-    g_key_file_set_value (file, "generative", "spectrum", text);
-  if (hints->chain != NULL)
-    g_key_file_set_value (file, "generative", "chain", hints->chain);
+  if (played->spectra != NULL)
+    g_key_file_set_value (file, "generative", "spectrum", played->spectra->text);
+  if (chain != NULL)
+    g_key_file_set_value (file, "generative", "chain", chain);
   return g_key_file_save_to_file (file, path, error);
+}
+
+/* The files that are said to follow it: now, or in the file beside it. (transfer full) */
+static char *
+find_chain (const char *path, const Hints *hints)
+{
+  g_autofree char *beside = g_strconcat (path, ".modelinfo", NULL);
+  g_autoptr (GKeyFile) file = g_key_file_new ();
+
+  if (hints->chain != NULL)
+    return g_strdup (hints->chain);
+  g_key_file_load_from_file (file, beside, G_KEY_FILE_NONE, NULL);
+  return g_key_file_get_value (file, "generative", "chain", NULL);
 }
 
 /* Write down what is decided, and see whether that is what will be read. */
 static void
-write_info (const GenModel *model, const GenModel *played, const Hints *hints, gboolean force,
+write_info (const GenModel *model, const GenModel *played, const char *chain, gboolean force,
     gboolean quiet, GError **error)
 {
   g_autofree char *path = NULL;
@@ -603,7 +611,7 @@ write_info (const GenModel *model, const GenModel *played, const Hints *hints, g
   }
   if (!quiet)
     g_print ("%-11s %s\n", "written", path);
-  if (!add_spectra (path, played, hints, error))
+  if (!add_spectra (path, played, chain, error))
     return;
   again = gen_model_load_as (model->path,
       &(GenModelHints){ .spectrum = "", .chain = "", .sampling.sampler = "once" }, error);
@@ -619,13 +627,14 @@ static void
 write_own_info (const Hints *hints, const char *path, const GenModel *played, gboolean force,
     gboolean quiet, GError **error)
 {
+  g_autofree char *chain = find_chain (path, hints);
   g_autoptr (GenModel) own = NULL;
   Hints without = *hints;
 
   without.spectrum = without.chain = NULL;
   own = hints_load (&without, path, error);
   if (own != NULL)
-    write_info (own, played, hints, force, quiet, error);
+    write_info (own, played, chain, force, quiet, error);
 }
 
 /* The plan that `preparation` wishes for. */

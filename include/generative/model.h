@@ -196,6 +196,7 @@ typedef struct {
   const GenWindowFunction *synthesis; /* NULL: frames are added as they are */
   double scale;
   char *form;            /* "complex to complex", for people */
+  char *text;            /* all of it as generative.spectrum would say it */
   gboolean assumed;      /* by shapes alone */
   gboolean rate_assumed; /* nothing tells how many samples a second there are */
   char *apart;           /* why runs know nothing of each other's frames; NULL where they do */

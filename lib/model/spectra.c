@@ -42,6 +42,7 @@ gen_spectra_free (GenSpectra *spectra)
   if (spectra == NULL)
     return;
   g_free (spectra->form);
+  g_free (spectra->text);
   g_free (spectra->apart);
   g_free (spectra);
 }
@@ -499,6 +500,44 @@ describe_form (const GPtrArray *links)
   return g_string_free (text, FALSE);
 }
 
+static void
+append_roles (GString *text, const GenLink *link, gboolean is_output)
+{
+  const GPtrArray *ports = is_output ? link->model->graph->outputs : link->model->graph->inputs;
+  const GenSpectralRole *roles = is_output ? link->outputs : link->inputs;
+
+  for (guint i = 0; i < ports->len; i++)
+    if (roles[i] != GEN_ROLE_NONE)
+      g_string_append_printf (text, "%s%s=%s,", link->prefix != NULL ? link->prefix : "",
+          ((GenTensor *)g_ptr_array_index (ports, i))->name, gen_spectral_role_name (roles[i]));
+}
+
+/* All that has been said or found, in the words that it can be said in. */
+static char *
+write_text (const GPtrArray *links, const GenSpectra *spectra)
+{
+  GString *text = g_string_new (NULL);
+  char scale[G_ASCII_DTOSTR_BUF_SIZE];
+
+  for (guint i = 0; i < links->len; i++) {
+    append_roles (text, g_ptr_array_index (links, i), FALSE);
+    append_roles (text, g_ptr_array_index (links, i), TRUE);
+  }
+  g_string_append_printf (
+      text, "length=%d,hop=%d,window=%s", spectra->length, spectra->hop, spectra->window->name);
+  if (spectra->synthesis != spectra->window)
+    g_string_append_printf (
+        text, ",synthesis=%s", spectra->synthesis != NULL ? spectra->synthesis->name : "none");
+  if (spectra->scale != 1)
+    g_string_append_printf (
+        text, ",scale=%s", g_ascii_dtostr (scale, sizeof scale, spectra->scale));
+  if (spectra->frames > 1)
+    g_string_append_printf (text, ",frames=%d", spectra->frames);
+  if (spectra->lookahead > 0)
+    g_string_append_printf (text, ",lookahead=%d", spectra->lookahead);
+  return g_string_free (text, FALSE);
+}
+
 /* What is left of the settings. */
 static gboolean
 complete_settings (Reading *reading, GError **error)
@@ -548,6 +587,7 @@ gen_spectra_read (GPtrArray *links, GKeyFile *sidecar, const GenModelHints *hint
       !complete_later (&reading, error))
     return NULL;
   spectra->form = describe_form (links);
+  spectra->text = write_text (links, spectra);
   return g_steal_pointer (&spectra);
 }
 

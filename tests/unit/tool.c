@@ -433,6 +433,39 @@ test_inspect_window (Fixture *fixture, gconstpointer data)
   assert_says (fixture->out, "\"window\" : 4");
 }
 
+/* What is assumed of spectra is told, and written down where it can be edited. */
+static void
+test_inspect_spectra (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *path = path_in (fixture, "spectra.onnx");
+  g_autofree char *beside = path_in (fixture, "spectra.onnx.modelinfo");
+  g_autofree char *text = NULL, *again = NULL;
+  g_autoptr (GenGraph) graph = gen_graph_new ("spectra");
+  g_autoptr (GError) error = NULL;
+  GenTensor *x = gen_graph_add_input (graph, "mix", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 257, 1, 2));
+  GenTensor *y = gen_unary (graph, "Neg", x, &error);
+
+  g_assert_no_error (error);
+  gen_graph_add_output (graph, y);
+  save (graph, path);
+  g_assert_cmpint (tool (fixture, "inspect", "spectra.onnx", NULL), ==, 0);
+  assert_says (fixture->out, "makes sounds of 1 channel, 256 samples long");
+  assert_says (fixture->out, "spectrum    complex to complex; frames of 512 samples every 256");
+  assert_says (fixture->out, "mix  float32 [1, 257, 1, 2]");
+  assert_says (fixture->err, "window=sqrt-hann");
+  g_assert_cmpint (
+      tool (fixture, "inspect", "spectra.onnx", "-w", "--spectrum", "complex,hop=128", NULL), ==,
+      0);
+  g_assert_true (g_file_get_contents (beside, &text, NULL, NULL));
+  assert_says (text, "mix=complex");
+  assert_says (text, "length=512,hop=128,window=sqrt-hann");
+  assert_says (text, "dims=1,257,1,2");
+  g_assert_cmpint (tool (fixture, "inspect", "spectra.onnx", "-w", "-f", NULL), ==, 0);
+  assert_says (fixture->out, "every 128");
+  g_assert_true (g_file_get_contents (beside, &again, NULL, NULL));
+  g_assert_cmpstr (again, ==, text);
+}
+
 /* What has been written is read, and the same is decided; a user can edit it. */
 static void
 test_write_modelinfo (Fixture *fixture, gconstpointer data)
@@ -967,6 +1000,7 @@ main (int argc, char **argv)
   g_test_add ("/tool/inspect-free", Fixture, NULL, set_up, test_inspect_free, tear_down);
   g_test_add ("/tool/inspect-parts", Fixture, NULL, set_up, test_inspect_parts, tear_down);
   g_test_add ("/tool/inspect-window", Fixture, NULL, set_up, test_inspect_window, tear_down);
+  g_test_add ("/tool/inspect-spectra", Fixture, NULL, set_up, test_inspect_spectra, tear_down);
   g_test_add ("/tool/write-modelinfo", Fixture, NULL, set_up, test_write_modelinfo, tear_down);
   g_test_add ("/tool/write-none", Fixture, NULL, set_up, test_write_none, tear_down);
   g_test_add ("/tool/write-doubt", Fixture, NULL, set_up, test_write_doubt, tear_down);
