@@ -2,7 +2,7 @@
 /* Caps of a generator. Latents of any number in a buffer are taken, one being preferred; what
  * cannot be said in caps (that the innermost extent must be the model's) is checked when they
  * are fixed, where the error can say what would be right. */
-#include "caps.h"
+#include "outputs.h"
 
 #include <math.h>
 
@@ -169,6 +169,12 @@ gst_generator_read_input (const GstGeneratorPorts *ports, const GstStructure *st
   return TRUE;
 }
 
+guint
+gst_generator_run_of (const GstGeneratorPorts *ports, guint batch)
+{
+  return ports->staged || ports->n_beside > 0 ? 1 : batch;
+}
+
 gboolean
 gst_generator_check_batch (
     const GstGeneratorPorts *ports, guint batch, int pictures, GError **error)
@@ -194,7 +200,7 @@ gst_generator_output_size (const GstGeneratorPorts *ports, const GstGeneratorInp
     int *height, int *width, GError **error)
 {
   const GenPort *port = &ports->output;
-  int one_height = port->height, one_width = port->width;
+  int one_height, one_width;
   gint64 all_height, all_width;
 
   if (ports->staged) {
@@ -202,15 +208,8 @@ gst_generator_output_size (const GstGeneratorPorts *ports, const GstGeneratorInp
         "the size of what the model makes hangs on what it sees");
     return FALSE;
   }
-  if (one_height < 0 || one_width < 0) {
-    GenShape shape;
-
-    if (!gen_model_output_shape (
-            ports->model, port, 1, input->height, input->width, 0, &shape, error))
-      return FALSE;
-    one_height = (int)shape.dims[gen_port_height_axis (port)];
-    one_width = (int)shape.dims[gen_port_height_axis (port) + 1];
-  }
+  if (!gst_generator_picture_size (ports, port, input, &one_height, &one_width, error))
+    return FALSE;
   all_height = (gint64)one_height * input->rows;
   all_width = (gint64)one_width * input->columns;
   if (all_height > G_MAXINT16 || all_width > G_MAXINT16) {
@@ -346,6 +345,21 @@ follow_frames (const GstStructure *other, int numerator, int denominator, GstStr
     gst_structure_set (structure, "framerate", GST_TYPE_FRACTION_RANGE, 0, 1, G_MAXINT, 1, NULL);
 }
 
+/* The numbers that are made of `input`, which `sink` says. */
+static GstCaps *
+append_numbers (const GstGeneratorPorts *ports, const GstGeneratorInput *input,
+    const GstStructure *sink, GstCaps *caps)
+{
+  GstGenerativeTensors tensors = { .n = 1, .types = { ports->output.type } };
+  GstStructure *structure;
+
+  if (input->pictures > 0)
+    gst_generator_numbers_shape (ports, &ports->output, input, &tensors.shapes[0], NULL);
+  structure = gst_generative_tensors_to_structure (&tensors);
+  copy_rate (sink, structure);
+  return gst_caps_merge_structure (caps, structure);
+}
+
 /* Frames for what is made of `sink`. Where two by two pixels share chroma, pictures that are
  * written into a wall one by one have to be even. */
 static GstCaps *
@@ -354,9 +368,12 @@ append_output (const GstGeneratorPorts *ports, const GstStructure *sink, GstCaps
   GstStructure *structure = gst_structure_new_empty ("video/x-raw");
   GstGeneratorInput input = { .pictures = 1, .columns = 1, .rows = 1 };
   int height = 0, width = 0;
-  gboolean apart;
+  gboolean apart, known;
 
-  if (gst_generator_read_input (ports, sink, &input, NULL))
+  known = gst_generator_read_input (ports, sink, &input, NULL);
+  if (gst_generator_makes_tensors (ports))
+    return append_numbers (ports, known ? &input : &(GstGeneratorInput){ 0 }, sink, caps);
+  if (known)
     gst_generator_output_size (ports, &input, &height, &width, NULL);
   set_size (structure, "width", width);
   set_size (structure, "height", height);
@@ -367,8 +384,16 @@ append_output (const GstGeneratorPorts *ports, const GstStructure *sink, GstCaps
   if (ports->between)
     follow_frames (sink, 2, 1, structure);
   apart = ports->input.batch == 1 && input.pictures > 1;
-  return append_frames (ports, structure, ports->output.channels, FALSE,
-      !apart || (width / input.columns % 2 == 0 && height / input.rows % 2 == 0), caps);
+  apart = apart && (width / input.columns % 2 != 0 || height / input.rows % 2 != 0);
+  if (ports->mask.name != NULL && !ports->mask_said)
+    caps = append_frames (
+        ports, gst_structure_copy (structure), ports->output.channels, FALSE, !apart, caps);
+  caps = append_frames (ports, structure,
+      ports->output.channels - (ports->mask.name != NULL && !ports->mask_said), FALSE, !apart,
+      caps);
+  if (ports->staged || ports->frames > 1)
+    return caps;
+  return append_numbers (ports, known ? &input : &(GstGeneratorInput){ 0 }, sink, caps);
 }
 
 /* A picture or a tensor of each window of the sound of `sink`. */

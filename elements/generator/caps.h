@@ -27,6 +27,13 @@ typedef struct {
   guint ahead;        /* how many of these follow the one that is made */
   gboolean between;   /* a picture lies between two that come, and these go on as well */
   gboolean remembers; /* what it makes hangs on what came before: one picture a run */
+  /* A picture of one channel, which is the last one of `output` in frames that have alpha: in all
+   * where it is `mask_said`. Its name is NULL where there is none. */
+  GenPort mask;
+  gboolean mask_said;
+  GenPort further[GEN_MODEL_MAX_SIDES]; /* outputs that have a pad of their own */
+  GenPort beside[GEN_MODEL_MAX_SIDES];  /* pictures that come from a pad or a file of their own */
+  guint n_further, n_beside;
   /* Frames may lie in the memory of a device, and best do so where the next element takes them. */
   gboolean shares_device, prefers_device;
 } GstGeneratorPorts;
@@ -56,6 +63,8 @@ typedef struct {
   guint64 crossfade;    /* of the sounds of latents, in nanoseconds */
   int lookahead;        /* frames behind the one that is made of several; -1: what suits */
   gboolean interpolate; /* one of two is what lies between them */
+  const char *outputs;  /* names, or NULL */
+  const char *const *further, *const *beside; /* names of what has pads or files of its own */
 } GstGeneratorHints;
 
 /* Choose the ports of `model`. FALSE with `error` when it is no generator. */
@@ -68,13 +77,15 @@ gboolean gst_generator_sound_length (
     const GstGeneratorPorts *ports, const GstGeneratorInput *input, gint64 *length, GError **error);
 /* Whether what it takes is one stream, sound or a series, wherever buffers cut it. */
 gboolean gst_generator_streams (const GstGeneratorPorts *ports);
-/* Whether it makes neither pictures nor sound. */
+/* Whether it makes neither pictures nor sound, but numbers. */
 gboolean gst_generator_makes_tensors (const GstGeneratorPorts *ports);
 
 /* Read fixed sink caps; FALSE with `error` when they do not fit the model. */
 gboolean gst_generator_read_input (const GstGeneratorPorts *ports, const GstStructure *structure,
     GstGeneratorInput *input, GError **error);
 
+/* How many buffers are gathered for a run where `batch` are asked for. */
+guint gst_generator_run_of (const GstGeneratorPorts *ports, guint batch);
 /* A model of a fixed batch wants that many latents or pictures in a run: whether `batch` buffers of
  * `pictures` are as many. */
 gboolean gst_generator_check_batch (

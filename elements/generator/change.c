@@ -92,7 +92,7 @@ prepare (GstGeneratorChange *change, GenModel *model, GError **error)
   now = change->play->ports;
   playing = gen_model_ref (now.model);
   use = change->play->use;
-  next->batch = model->staged ? 1 : change->settings->batch_size;
+  next->batch = gst_generator_run_of (&next->ports, change->settings->batch_size);
   GST_OBJECT_UNLOCK (element);
   agree = gst_generator_ports_agree (&next->ports, &now) &&
           gst_generator_sizes_agree (&next->ports, &now, &use);

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "settings.h"
 
+#include "branches.h"
+#include "outputs.h"
+#include "sides.h"
+
 #include "../shared/model-file.h"
 
 #define DEFAULT_BATCH_SIZE 1
@@ -110,6 +114,18 @@ gst_generator_settings_install (GObjectClass *klass, guint first)
           "What a model makes of two frames lies between them, and they go on as well, twice as "
           "many a second; else it takes the place of the second one",
           DEFAULT_INTERPOLATE, flags));
+  g_object_class_install_property (klass, first + GST_GENERATOR_OUTPUTS,
+      g_param_spec_string ("outputs", "Outputs",
+          "Name of the output that is played, which becomes a tensor where it is no picture or "
+          "sound; or two names, of a picture and its mask, \"fgr,pha\", which become RGBA (unset: "
+          "the picture of as many channels as go in, with a mask of its size where frames have "
+          "alpha)",
+          NULL, flags));
+  g_object_class_install_property (klass, first + GST_GENERATOR_INPUTS,
+      g_param_spec_string ("inputs", "Inputs",
+          "Pictures in files for further inputs, \"style=night.png,mask=cut.png\", which are "
+          "scaled to the size that the model takes",
+          NULL, flags));
 }
 
 void
@@ -135,6 +151,8 @@ gst_generator_settings_clear (GstGeneratorSettings *settings)
   g_free (settings->output_range);
   g_free (settings->states);
   g_free (settings->parameters);
+  g_free (settings->outputs);
+  g_free (settings->inputs);
 }
 
 gboolean
@@ -200,6 +218,14 @@ gst_generator_settings_set (GstGeneratorSettings *settings, guint number, const 
   case GST_GENERATOR_INTERPOLATE:
     settings->hints.interpolate = g_value_get_boolean (value);
     break;
+  case GST_GENERATOR_OUTPUTS:
+    g_free (settings->outputs);
+    settings->outputs = g_value_dup_string (value);
+    break;
+  case GST_GENERATOR_INPUTS:
+    g_free (settings->inputs);
+    settings->inputs = g_value_dup_string (value);
+    break;
   default:
     return FALSE;
   }
@@ -264,6 +290,12 @@ gst_generator_settings_get (const GstGeneratorSettings *settings, guint number, 
   case GST_GENERATOR_INTERPOLATE:
     g_value_set_boolean (value, settings->hints.interpolate);
     break;
+  case GST_GENERATOR_OUTPUTS:
+    g_value_set_string (value, settings->outputs);
+    break;
+  case GST_GENERATOR_INPUTS:
+    g_value_set_string (value, settings->inputs);
+    break;
   default:
     return FALSE;
   }
@@ -297,7 +329,8 @@ gboolean
 gst_generator_settings_find_ports (GstGeneratorSettings *settings, GstElement *element,
     GenModel *model, GstGeneratorPorts *ports, GError **error)
 {
-  g_autofree char *input_range = NULL, *output_range = NULL;
+  g_autofree char *input_range = NULL, *output_range = NULL, *outputs = NULL, *inputs = NULL;
+  g_auto (GStrv) further = NULL, beside = NULL;
   GstGeneratorHints hints;
 
   GST_OBJECT_LOCK (element);
@@ -305,10 +338,22 @@ gst_generator_settings_find_ports (GstGeneratorSettings *settings, GstElement *e
   output_range = g_strdup (settings->output_range);
   hints = settings->hints;
   ports->columns = (int)settings->columns;
+  outputs = g_strdup (settings->outputs);
+  inputs = g_strdup (settings->inputs);
+  further = gst_generator_list_pads (element, GST_GENERATOR_SRC_PREFIX);
+  beside = gst_generator_list_pads (element, GST_GENERATOR_SINK_PREFIX);
   GST_OBJECT_UNLOCK (element);
-  return gst_generator_choose_ports (ports, model, &hints, error) &&
-         gst_generative_override_range (&ports->input, "input-range", input_range, error) &&
-         gst_generative_override_range (&ports->output, "output-range", output_range, error);
+  if (!gst_generator_add_files (inputs, &beside, error))
+    return FALSE;
+  hints.outputs = outputs;
+  hints.further = (const char *const *)further;
+  hints.beside = (const char *const *)beside;
+  if (!gst_generator_choose_ports (ports, model, &hints, error) ||
+      !gst_generative_override_range (&ports->input, "input-range", input_range, error) ||
+      !gst_generative_override_range (&ports->output, "output-range", output_range, error))
+    return FALSE;
+  gst_generator_join_mask (ports);
+  return TRUE;
 }
 
 static void

@@ -24,12 +24,14 @@ enum {
   GST_GENERATOR_FRAMES,
   GST_GENERATOR_LOOKAHEAD,
   GST_GENERATOR_INTERPOLATE,
+  GST_GENERATOR_OUTPUTS,
+  GST_GENERATOR_INPUTS,
   GST_GENERATOR_N_PROPERTIES,
 };
 
 /* Under the element's object lock. */
 typedef struct {
-  char *model, *input_range, *output_range, *states, *parameters;
+  char *model, *input_range, *output_range, *states, *parameters, *outputs, *inputs;
   guint batch_size, columns, frames;
   GstGeneratorHints hints;
   gboolean reload;
