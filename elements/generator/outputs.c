@@ -35,6 +35,15 @@ gst_generator_find_port (
 }
 
 gboolean
+gst_generator_check_beside (const GenModel *model, const GstGeneratorHints *hints, GError **error)
+{
+  for (guint i = 0; hints->beside != NULL && hints->beside[i] != NULL; i++)
+    if (gst_generator_find_port (model, FALSE, hints->beside[i], error) == NULL)
+      return FALSE;
+  return TRUE;
+}
+
+gboolean
 gst_generator_is_beside (const GstGeneratorHints *hints, const GenPort *port)
 {
   return hints->beside != NULL && g_strv_contains (hints->beside, port->name);

@@ -8,6 +8,9 @@
 /* The input or output of that name that flows. NULL with `error`, which tells which there are. */
 const GenPort *gst_generator_find_port (
     const GenModel *model, gboolean is_output, const char *name, GError **error);
+/* Whether the inputs that have pads or files of their own are some of the model's. */
+gboolean gst_generator_check_beside (
+    const GenModel *model, const GstGeneratorHints *hints, GError **error);
 /* Whether input `port` has a pad or a file of its own. */
 gboolean gst_generator_is_beside (const GstGeneratorHints *hints, const GenPort *port);
 /* The output that is played, and `ports->mask` where one goes with it; NULL with `error` where what

@@ -564,7 +564,8 @@ gboolean
 gst_generator_choose_ports (
     GstGeneratorPorts *ports, GenModel *model, const GstGeneratorHints *hints, GError **error)
 {
-  if (!choose_ports (ports, model, hints, error))
+  if (!gst_generator_check_beside (model, hints, error) ||
+      !choose_ports (ports, model, hints, error))
     return FALSE;
   /* Which goes with frames that are made one of one. */
   if (ports->frames > 1 || ports->staged || ports->output.kind != GEN_PORT_PICTURE)

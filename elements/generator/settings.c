@@ -124,7 +124,7 @@ gst_generator_settings_install (GObjectClass *klass, guint first)
   g_object_class_install_property (klass, first + GST_GENERATOR_INPUTS,
       g_param_spec_string ("inputs", "Inputs",
           "Pictures in files for further inputs, \"style=night.png,mask=cut.png\", which are "
-          "scaled to the size that the model takes",
+          "scaled to the size that the model takes (unset: there are none)",
           NULL, flags));
 }
 

@@ -276,7 +276,9 @@ turn_to_next (GstGeneratorSides *sides, GstGeneratorSide *side)
   gst_clear_buffer (&side->now);
   side->now = g_steal_pointer (&side->next);
   side->now_info = side->info;
-  if (GST_CLOCK_TIME_IS_VALID (side->next_time) && GST_BUFFER_DURATION_IS_VALID (side->now))
+  /* A gap may have come behind it. */
+  if (GST_CLOCK_TIME_IS_VALID (side->next_time) && GST_BUFFER_DURATION_IS_VALID (side->now) &&
+      !GST_CLOCK_TIME_IS_VALID (side->known_until))
     side->known_until = side->next_time + GST_BUFFER_DURATION (side->now);
   g_cond_broadcast (&sides->changed);
 }

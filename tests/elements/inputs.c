@@ -95,10 +95,10 @@ test_file (void)
 static void
 assert_refused (const char *properties, const char *words)
 {
-  g_autofree char *launch = g_strdup_printf (
-      "videotestsrc num-buffers=1 ! video/x-raw," GREY ",width=8,height=8"
-      " ! generator name=g model=%s/sum.onnx %s ! fakesink",
-      folder, properties);
+  g_autofree char *launch =
+      g_strdup_printf ("videotestsrc num-buffers=1 ! video/x-raw," GREY ",width=8,height=8"
+                       " ! generator name=g model=%s/sum.onnx %s ! fakesink",
+          folder, properties);
   g_autofree char *said = NULL;
   gboolean failed;
 
@@ -174,8 +174,7 @@ test_pad (void)
   GThread *thread = g_thread_new ("masks", push_masks, two.mask);
 
   for (guint i = 0; i < G_N_ELEMENTS (wanted); i++) {
-    g_autoptr (GstBuffer) made =
-        gst_harness_push_and_pull (two.main, make_frame (i, 100, PIXELS));
+    g_autoptr (GstBuffer) made = gst_harness_push_and_pull (two.main, make_frame (i, 100, PIXELS));
 
     g_assert_cmpuint (byte_at (made, 5), ==, wanted[i]);
   }
