@@ -169,12 +169,6 @@ gst_generator_read_input (const GstGeneratorPorts *ports, const GstStructure *st
   return TRUE;
 }
 
-guint
-gst_generator_run_of (const GstGeneratorPorts *ports, guint batch)
-{
-  return ports->staged || ports->n_beside > 0 ? 1 : batch;
-}
-
 gboolean
 gst_generator_check_batch (
     const GstGeneratorPorts *ports, guint batch, int pictures, GError **error)

@@ -61,6 +61,7 @@ typedef struct {
   int chunk_size;       /* frames of sound in a piece */
   int overlap;          /* of pieces, in samples of the input; -1: what suits */
   guint64 crossfade;    /* of the sounds of latents, in nanoseconds */
+  int frames;           /* that follow each other; 0: what the model says */
   int lookahead;        /* frames behind the one that is made of several; -1: what suits */
   gboolean interpolate; /* one of two is what lies between them */
   const char *outputs;  /* names, or NULL */
@@ -77,6 +78,9 @@ gboolean gst_generator_sound_length (
     const GstGeneratorPorts *ports, const GstGeneratorInput *input, gint64 *length, GError **error);
 /* Whether what it takes is one stream, sound or a series, wherever buffers cut it. */
 gboolean gst_generator_streams (const GstGeneratorPorts *ports);
+/* How many buffers are gathered for a run where somebody asks for `batch`: a model that takes one
+ * at a time gains nothing by more. */
+guint gst_generator_batch_of (const GstGeneratorPorts *ports, guint batch);
 /* Whether it makes neither pictures nor sound, but numbers. */
 gboolean gst_generator_makes_tensors (const GstGeneratorPorts *ports);
 
@@ -84,8 +88,6 @@ gboolean gst_generator_makes_tensors (const GstGeneratorPorts *ports);
 gboolean gst_generator_read_input (const GstGeneratorPorts *ports, const GstStructure *structure,
     GstGeneratorInput *input, GError **error);
 
-/* How many buffers are gathered for a run where `batch` are asked for. */
-guint gst_generator_run_of (const GstGeneratorPorts *ports, guint batch);
 /* A model of a fixed batch wants that many latents or pictures in a run: whether `batch` buffers of
  * `pictures` are as many. */
 gboolean gst_generator_check_batch (

@@ -3,6 +3,8 @@
 #include "../shared/model-file.h"
 #include "outputs.h"
 
+#include <string.h>
+
 /* Stands for the length of a sound that is free, where only how long others are by it matters. */
 #define ANY_LENGTH 16384
 
@@ -75,12 +77,11 @@ suggest_picture (const GenPort *port)
   const gint64 *dims = port->shape.dims;
   int rank = port->shape.rank;
 
-  if ((rank == 3 || rank == 5) &&
-      (dims[rank - 3] == 1 || dims[rank - 3] == 3 || dims[rank - 3] == 4)) {
-    g_autofree char *size = gen_shape_to_string (&GEN_SHAPE (dims[rank - 2], dims[rank - 1]));
+  if (rank == 3 && (dims[0] == 1 || dims[0] == 3 || dims[0] == 4)) {
+    g_autofree char *size = gen_shape_to_string (&GEN_SHAPE (dims[1], dims[2]));
 
-    return g_strdup_printf ("; this one has an extent too %s: export it as [N, %d, %s%s",
-        rank == 3 ? "few" : "many", (int)dims[rank - 3], size + 1,
+    return g_strdup_printf ("; this one has an extent too few: export it as [N, %d, %s%s",
+        (int)dims[0], size + 1,
         may_be_sound (&port->shape)
             ? ", or, where it is sound, with metadata generative.sample-rate"
             : "");
@@ -200,18 +201,45 @@ are_alike (const GenPort *a, const GenPort *b)
          a->channels_last == b->channels_last;
 }
 
+/* A name without its digits. (transfer full) */
+static char *
+stem_of (const char *name)
+{
+  GString *stem = g_string_new (NULL);
+
+  for (; *name != '\0'; name++)
+    if (!g_ascii_isdigit (*name))
+      g_string_append_c (stem, *name);
+  return g_string_free (stem, FALSE);
+}
+
+/* Whether names are those of frames that follow each other: img0 and img1, previous and next. */
+static gboolean
+follow_each_other (const char *a, const char *b)
+{
+  static const char *const times[] = { "prev", "next", "cur", "last", "before", "after" };
+  g_autofree char *one = stem_of (a), *other = stem_of (b);
+  guint found = 0;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (times); i++)
+    found += (strstr (one, times[i]) != NULL) + (strstr (other, times[i]) != NULL);
+  return found >= 2 || strcmp (one, other) == 0;
+}
+
 /* How many frames go into a run: those of one input of several, or one into each of several inputs
  * that are alike. 0 where there are others besides. */
 static int
-count_frames (const GenModel *model, const GstGeneratorHints *hints, const GenPort *input, guint n)
+count_frames (const GenModel *model, const GenPort *input, guint n, const GstGeneratorHints *hints)
 {
+  const gboolean said = hints->frames == (int)n;
   guint alike = 0;
 
   if (n == 1)
     return input->kind == GEN_PORT_FRAMES ? input->frames : 1;
   for (guint i = 0; i < model->graph->inputs->len; i++)
     alike += model->inputs[i].part == GEN_PART_FLOW && are_alike (&model->inputs[i], input) &&
-             !gst_generator_is_beside (hints, &model->inputs[i]);
+             !gst_generator_is_beside (hints, &model->inputs[i]) &&
+             (said || follow_each_other (model->inputs[i].name, input->name));
   return alike == n && n <= GEN_MODEL_MAX_WINDOW ? (int)n : 0;
 }
 
@@ -257,7 +285,7 @@ choose_inputs (
         model->path);
     return FALSE;
   }
-  ports->frames = count_frames (model, hints, input, n);
+  ports->frames = count_frames (model, input, n, hints);
   if (ports->frames < 0)
     return refuse_input (
         model, input, "property frames says how many pictures it is to see at once", error);
@@ -265,7 +293,8 @@ choose_inputs (
     return refuse_input (model, flowing[input == picture ? 1 : 0],
         "a generator feeds pictures, and what is beside them where it is told: property inputs "
         "gives it a picture in a file, a pad sink_NAME a stream of them, property parameters "
-        "numbers that it stands at, and property states what an output made in the run before",
+        "numbers that it stands at, property states what an output made in the run before, and "
+        "property frames that inputs are frames that follow each other",
         error);
   if (n > 2 && ports->frames == 0)
     return refuse_input (model, flowing[2],
@@ -289,6 +318,12 @@ gboolean
 gst_generator_streams (const GstGeneratorPorts *ports)
 {
   return is_timed (&ports->input);
+}
+
+guint
+gst_generator_batch_of (const GstGeneratorPorts *ports, guint batch)
+{
+  return ports->staged || ports->remembers || ports->frames > 1 || ports->n_beside > 0 ? 1 : batch;
 }
 
 gboolean

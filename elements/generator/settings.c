@@ -19,6 +19,7 @@
 #define DEFAULT_FRAMES 0
 #define DEFAULT_LOOKAHEAD -1
 #define DEFAULT_INTERPOLATE TRUE
+#define DEFAULT_WARM_UP 0
 
 void
 gst_generator_settings_install (GObjectClass *klass, guint first)
@@ -101,8 +102,8 @@ gst_generator_settings_install (GObjectClass *klass, guint first)
           NULL, live));
   g_object_class_install_property (klass, first + GST_GENERATOR_FRAMES,
       g_param_spec_uint ("frames", "Frames",
-          "How many frames that follow each other a model sees at once that takes any number of "
-          "them (0: what the model says)",
+          "How many frames that follow each other a model sees at once, where it takes any number "
+          "of them or has an input for each (0: what the model says)",
           0, GEN_MODEL_MAX_WINDOW, DEFAULT_FRAMES, flags));
   g_object_class_install_property (klass, first + GST_GENERATOR_LOOKAHEAD,
       g_param_spec_int ("lookahead", "Lookahead",
@@ -114,6 +115,11 @@ gst_generator_settings_install (GObjectClass *klass, guint first)
           "What a model makes of two frames lies between them, and they go on as well, twice as "
           "many a second; else it takes the place of the second one",
           DEFAULT_INTERPOLATE, flags));
+  g_object_class_install_property (klass, first + GST_GENERATOR_WARM_UP,
+      g_param_spec_uint ("warm-up", "Warm-up",
+          "How many times a model that remembers sees the first picture, at the start and after a "
+          "seek or a gap, before what it makes of it goes on",
+          0, G_MAXINT16, DEFAULT_WARM_UP, live));
   g_object_class_install_property (klass, first + GST_GENERATOR_OUTPUTS,
       g_param_spec_string ("outputs", "Outputs",
           "Name of the output that is played, which becomes a tensor where it is no picture or "
@@ -138,9 +144,10 @@ gst_generator_settings_init (GstGeneratorSettings *settings)
   settings->hints.overlap = DEFAULT_OVERLAP;
   settings->hints.crossfade = DEFAULT_CROSSFADE;
   settings->reload = DEFAULT_RELOAD;
-  settings->frames = DEFAULT_FRAMES;
+  settings->hints.frames = DEFAULT_FRAMES;
   settings->hints.lookahead = DEFAULT_LOOKAHEAD;
   settings->hints.interpolate = DEFAULT_INTERPOLATE;
+  settings->warm_up = DEFAULT_WARM_UP;
 }
 
 void
@@ -210,13 +217,16 @@ gst_generator_settings_set (GstGeneratorSettings *settings, guint number, const 
     settings->parameters = g_value_dup_string (value);
     break;
   case GST_GENERATOR_FRAMES:
-    settings->frames = g_value_get_uint (value);
+    settings->hints.frames = (int)g_value_get_uint (value);
     break;
   case GST_GENERATOR_LOOKAHEAD:
     settings->hints.lookahead = g_value_get_int (value);
     break;
   case GST_GENERATOR_INTERPOLATE:
     settings->hints.interpolate = g_value_get_boolean (value);
+    break;
+  case GST_GENERATOR_WARM_UP:
+    settings->warm_up = g_value_get_uint (value);
     break;
   case GST_GENERATOR_OUTPUTS:
     g_free (settings->outputs);
@@ -282,13 +292,16 @@ gst_generator_settings_get (const GstGeneratorSettings *settings, guint number, 
     g_value_set_string (value, settings->parameters);
     break;
   case GST_GENERATOR_FRAMES:
-    g_value_set_uint (value, settings->frames);
+    g_value_set_uint (value, (guint)settings->hints.frames);
     break;
   case GST_GENERATOR_LOOKAHEAD:
     g_value_set_int (value, settings->hints.lookahead);
     break;
   case GST_GENERATOR_INTERPOLATE:
     g_value_set_boolean (value, settings->hints.interpolate);
+    break;
+  case GST_GENERATOR_WARM_UP:
+    g_value_set_uint (value, settings->warm_up);
     break;
   case GST_GENERATOR_OUTPUTS:
     g_value_set_string (value, settings->outputs);
@@ -313,7 +326,7 @@ gst_generator_settings_hint (
   GST_OBJECT_LOCK (element);
   said->states = g_strdup (settings->states);
   said->parameters = g_strdup (settings->parameters);
-  frames = (int)settings->frames;
+  frames = settings->hints.frames;
   GST_OBJECT_UNLOCK (element);
   return (GenModelHints){ said->states, said->parameters, frames };
 }

@@ -24,6 +24,7 @@ enum {
   GST_GENERATOR_FRAMES,
   GST_GENERATOR_LOOKAHEAD,
   GST_GENERATOR_INTERPOLATE,
+  GST_GENERATOR_WARM_UP,
   GST_GENERATOR_OUTPUTS,
   GST_GENERATOR_INPUTS,
   GST_GENERATOR_N_PROPERTIES,
@@ -32,7 +33,7 @@ enum {
 /* Under the element's object lock. */
 typedef struct {
   char *model, *input_range, *output_range, *states, *parameters, *outputs, *inputs;
-  guint batch_size, columns, frames;
+  guint batch_size, columns, warm_up;
   GstGeneratorHints hints;
   gboolean reload;
 } GstGeneratorSettings;

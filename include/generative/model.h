@@ -177,6 +177,9 @@ GEN_API const GenPort *gen_model_find_output (const GenModel *model, GenPortKind
 
 /* Whether what it makes hangs on what it has played before. */
 GEN_API gboolean gen_model_has_states (const GenModel *model);
+/* Let input number `i`, a parameter, stand at `numbers` to begin with, in players that are made from
+ * now on. Before anybody plays it. */
+GEN_API void gen_model_set_parameter (GenModel *model, guint i, const GenNumbers *numbers);
 /* A parameter for which nobody has said a number, or NULL. */
 GEN_API const GenPort *gen_model_find_unset (const GenModel *model);
 

@@ -289,13 +289,15 @@ static GenTensor *
 to_planes (GenGraph *graph, const GenModelUse *use, const GenPort *port, int channels, GenTensor *x,
     GError **error)
 {
+  const gint64 n = (gint64)use->frames * use->pictures;
+
+  if (port->channels_last && x->shape.rank != 4)
+    x = reshape (graph, x, &GEN_SHAPE (n, port->height, port->width, channels), error);
   if (port->channels_last)
-    x = transpose (graph, x, 3, 1, 2, error);
+    x = x == NULL ? NULL : transpose (graph, x, 3, 1, 2, error);
   else if (port->classes == GEN_CLASSES_NONE &&
            (x->shape.rank != 4 || x->shape.dims[1] != channels))
-    x = reshape (graph, x,
-        &GEN_SHAPE ((gint64)use->frames * use->pictures, channels, port->height, port->width),
-        error);
+    x = reshape (graph, x, &GEN_SHAPE (n, channels, port->height, port->width), error);
   x = cast (graph, x, GEN_TYPE_FLOAT32, error);
   return port->classes != GEN_CLASSES_NONE ? choose_foreground (graph, x, port, error) : x;
 }

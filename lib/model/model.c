@@ -94,6 +94,23 @@ make_frames (GenPort *port, int frames, int channels)
     port->kind = GEN_PORT_FRAMES;
 }
 
+/* Of five extents, where the channels are: three say more than one. */
+static void
+read_frames (GenPort *port)
+{
+  static const struct {
+    int frames, channels;
+    gint64 extent; /* of the channels */
+  } layouts[] = { { 1, 2, 3 }, { 2, 1, 3 }, { 1, 4, 3 }, { 1, 2, 4 }, { 2, 1, 4 }, { 1, 4, 4 },
+    { 1, 2, 1 }, { 2, 1, 1 }, { 1, 4, 1 } };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (layouts); i++)
+    if (port->shape.dims[layouts[i].channels] == layouts[i].extent) {
+      make_frames (port, layouts[i].frames, layouts[i].channels);
+      return;
+    }
+}
+
 /* Pictures of three channels, one behind the other. */
 static gboolean
 are_stacked (gint64 channels)
@@ -131,14 +148,8 @@ read_port (GenPort *port, const GenTensor *tensor, const GenShape *shape, gboole
     make_picture (port, 1, 3);
     port->frames = (int)dims[1] / 3;
     port->kind = GEN_PORT_FRAMES;
-  } else if (shape->rank == 5 && dims[1] == 3 && dims[2] != 3) {
-    make_frames (port, 2, 1);
-  } else if (shape->rank == 5 && is_channels (dims[2])) {
-    make_frames (port, 1, 2);
-  } else if (shape->rank == 5 && is_channels (dims[1])) {
-    make_frames (port, 2, 1);
-  } else if (shape->rank == 5 && is_channels (dims[4])) {
-    make_frames (port, 1, 4);
+  } else if (shape->rank == 5) {
+    read_frames (port);
   } else if (shape->rank == 3 && (is_sound (dims[1], dims[2]) || is_sound (dims[2], dims[1]))) {
     make_sound (port);
   } else if (shape->rank == 3 && (dims[0] == 3 || dims[0] == 4) && may_be_size (dims[1], dims[2])) {

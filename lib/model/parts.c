@@ -495,6 +495,13 @@ gen_model_has_states (const GenModel *model)
   return FALSE;
 }
 
+void
+gen_model_set_parameter (GenModel *model, guint i, const GenNumbers *numbers)
+{
+  g_free (model->parameters[i]);
+  model->parameters[i] = gen_numbers_copy (numbers);
+}
+
 const GenPort *
 gen_model_find_unset (const GenModel *model)
 {
