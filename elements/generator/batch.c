@@ -8,7 +8,6 @@
 
 #include "../shared/debug.h"
 #include "../shared/model-file.h"
-#include "../shared/tensors.h"
 
 #include <string.h>
 
@@ -542,23 +541,19 @@ negotiate_numbers (Batch *self, GstCaps *sink, GstCaps *source, GenModelUse *use
 {
   const GstGeneratorPorts *ports = &self->play->ports;
   GstGeneratorInput *input = &self->format->input;
-  GstGenerativeTensors tensors;
   GenShape made;
 
   if (!gst_generator_format_read (self->format, self->play, sink, input, use, error) ||
       !gst_generator_numbers_shape (ports, &ports->output, input, &made, error) ||
-      !gst_generative_tensors_read (gst_caps_get_structure (source, 0), &tensors, error))
+      !gst_generator_check_rows (ports, &ports->output, use, &made, error) ||
+      !gst_generator_check_tensor (source, &made, error))
     return FALSE;
   gst_generator_fit_mask (ports, FALSE, use);
   use->to_frames = FALSE;
   use->to = (GenFrameLayout){ 0 };
   self->numbers = (gsize)gen_shape_elements (&made) * gen_data_type_size (ports->output.type);
   self->play->bytes = self->numbers;
-  if (tensors.n == 1 && gen_shape_elements (&tensors.shapes[0]) == gen_shape_elements (&made))
-    return TRUE;
-  g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
-      "the next element wants other tensors than the model makes");
-  return FALSE;
+  return TRUE;
 }
 
 static gboolean

@@ -134,13 +134,15 @@ fix_caps (GstGeneratorBranch *branch, GstCaps *made, GstCaps **caps, GError **er
 
 static gboolean
 negotiate_branch (GstGeneratorBranch *branch, const GstGeneratorPorts *ports,
-    const GstGeneratorInput *input, const GstStructure *sink, GenModelSide *side, GError **error)
+    const GstGeneratorInput *input, const GstStructure *sink, const GenModelUse *use,
+    GenModelSide *side, GError **error)
 {
   g_autoptr (GstCaps) made = NULL, caps = NULL;
   GenPort *port = &side->port;
   GenShape numbers;
 
   if (!gst_generator_numbers_shape (ports, port, input, &numbers, error) ||
+      !gst_generator_check_rows (ports, port, use, &numbers, error) ||
       (port->kind == GEN_PORT_PICTURE &&
           !gst_generator_picture_size (ports, port, input, &port->height, &port->width, error)))
     return FALSE;
@@ -176,7 +178,7 @@ gst_generator_branches_negotiate (GstGeneratorBranches *branches, const GstGener
   for (guint k = 0; k < branches->n; k++) {
     use->outputs[k] = (GenModelSide){ .port = ports->further[k] };
     if (!negotiate_branch (&branches->branches[k], ports, input, gst_caps_get_structure (caps, 0),
-            &use->outputs[k], error))
+            use, &use->outputs[k], error))
       return FALSE;
   }
   return TRUE;

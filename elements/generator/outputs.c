@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "../shared/tensors.h"
+
 /* --- by name --- */
 
 static const GenPort *
@@ -309,25 +311,75 @@ gst_generator_choose_sides (
 
 /* --- of which extents --- */
 
+GenShape
+gst_generator_inner_shape (const GenShape *shape)
+{
+  GenShape inner = { .dims = { 1 } };
+  int first = 0;
+
+  while (first < shape->rank - 1 && shape->dims[first] == 1)
+    first++;
+  inner.rank = MAX (shape->rank - first, 1);
+  for (int d = first; d < shape->rank; d++)
+    inner.dims[d - first] = shape->dims[d];
+  return inner;
+}
+
+gboolean
+gst_generator_check_tensor (GstCaps *caps, const GenShape *shape, GError **error)
+{
+  GstGenerativeTensors tensors;
+
+  if (!gst_generative_tensors_read (gst_caps_get_structure (caps, 0), &tensors, error))
+    return FALSE;
+  if (tensors.n == 1 && gen_shape_elements (&tensors.shapes[0]) == gen_shape_elements (shape))
+    return TRUE;
+  g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
+      "the next element wants other tensors than the model makes");
+  return FALSE;
+}
+
 gboolean
 gst_generator_numbers_shape (const GstGeneratorPorts *ports, const GenPort *port,
     const GstGeneratorInput *input, GenShape *shape, GError **error)
 {
-  GenShape made;
-  int first = 0;
+  const gboolean single = ports->input.batch == 1;
+  const int pictures = single ? 1 : input->pictures;
+  GenShape made = port->shape;
 
-  made = port->shape;
-  if (made.rank > 0 && made.dims[0] < 0)
-    made.dims[0] = input->pictures;
-  if (!gen_shape_is_known (&made) && !gen_model_output_shape (ports->model, port, input->pictures,
+  if (made.rank > 0 && (made.dims[0] < 0 || made.dims[0] == ports->input.batch))
+    made.dims[0] = pictures;
+  if (!gen_shape_is_known (&made) && !gen_model_output_shape (ports->model, port, pictures,
                                          input->height, input->width, 0, &made, error))
     return FALSE;
-  while (first < made.rank - 1 && made.dims[first] == 1)
-    first++;
-  *shape = (GenShape){ .rank = MAX (made.rank - first, 1), .dims = { 1 } };
-  for (int d = first; d < made.rank; d++)
-    shape->dims[d - first] = made.dims[d];
+  *shape = gst_generator_inner_shape (&made);
+  /* One by one. */
+  if (single && input->pictures > 1 && shape->rank < GEN_MAX_RANK) {
+    memmove (shape->dims + 1, shape->dims, (gsize)shape->rank++ * sizeof shape->dims[0]);
+    shape->dims[0] = input->pictures;
+  }
   return TRUE;
+}
+
+gboolean
+gst_generator_check_rows (const GstGeneratorPorts *ports, const GenPort *port,
+    const GenModelUse *use, const GenShape *one, GError **error)
+{
+  GenShape all;
+
+  if (use->frames <= 1)
+    return TRUE;
+  if (!gen_model_output_shape (ports->model, port, (gint64)use->frames * use->pictures, use->height,
+          use->width, 0, &all, error))
+    return FALSE;
+  if (gen_shape_elements (&all) == use->frames * gen_shape_elements (one))
+    return TRUE;
+  g_autofree char *text = gen_shape_to_string (&all);
+  g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
+      "its output '%s' is %s for %d buffers in a run, which is nothing for each: set property "
+      "batch-size to 1",
+      port->name, text, use->frames);
+  return FALSE;
 }
 
 gboolean

@@ -25,9 +25,16 @@ void gst_generator_join_mask (GstGeneratorPorts *ports);
 
 /* What goes into `use` of the mask where frames have alpha, or have not. */
 void gst_generator_fit_mask (const GstGeneratorPorts *ports, gboolean has_alpha, GenModelUse *use);
+/* `shape` without outer extents of 1, as tensors travel. */
+GenShape gst_generator_inner_shape (const GenShape *shape);
+/* Whether the source caps `caps` are one tensor of as many numbers as `shape`. */
+gboolean gst_generator_check_tensor (GstCaps *caps, const GenShape *shape, GError **error);
 /* The extents of what comes out of `port`, an output, of `input`, without outer ones. */
 gboolean gst_generator_numbers_shape (const GstGeneratorPorts *ports, const GenPort *port,
     const GstGeneratorInput *input, GenShape *shape, GError **error);
+/* Whether there are as many for each buffer of a run as `use` says. */
+gboolean gst_generator_check_rows (const GstGeneratorPorts *ports, const GenPort *port,
+    const GenModelUse *use, const GenShape *one, GError **error);
 /* The size of the pictures of `port`, an output, that are made of `input`. */
 gboolean gst_generator_picture_size (const GstGeneratorPorts *ports, const GenPort *port,
     const GstGeneratorInput *input, int *height, int *width, GError **error);

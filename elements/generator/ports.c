@@ -414,7 +414,6 @@ choose_made_of_window (GstGeneratorPorts *ports, GError **error)
 {
   GenPort *output = &ports->output;
   GenShape shape;
-  int first = 0;
 
   if (!gen_model_output_shape (ports->model, output, 1, 0, 0, ports->window, &shape, error))
     return FALSE;
@@ -422,11 +421,7 @@ choose_made_of_window (GstGeneratorPorts *ports, GError **error)
     output->height = (int)shape.dims[gen_port_height_axis (output)];
     output->width = (int)shape.dims[gen_port_height_axis (output) + 1];
   }
-  while (first < shape.rank - 1 && shape.dims[first] == 1)
-    first++;
-  ports->numbers = (GenShape){ .rank = MAX (shape.rank - first, 1), .dims = { 1 } };
-  for (int d = first; d < shape.rank; d++)
-    ports->numbers.dims[d - first] = shape.dims[d];
+  ports->numbers = gst_generator_inner_shape (&shape);
   return TRUE;
 }
 

@@ -50,11 +50,11 @@ add_output (GenGraph *graph, GenTensor *tensor, const char *name)
   gen_graph_add_output (graph, output);
 }
 
-/* Of a picture of colours the mask "pha" (its red), the picture "fgr" (half of it), the scores
+/* Of a picture of colours the mask "pha" (its red), the picture "fgr" (a `share` of it), the scores
  * "seg" of two classes (twice its red and green) and their shares "soft", the mean "emb" of each
  * channel, and "six" channels. The `batch` is free where it is -1. */
 static void
-save_matting (const char *path, gint64 batch)
+save_matting (const char *path, gint64 batch, float share)
 {
   g_autoptr (GenGraph) graph = gen_graph_new ("matting");
   g_autoptr (GError) error = NULL;
@@ -73,7 +73,7 @@ save_matting (const char *path, gint64 batch)
   say_range (graph, "generative.input-range", "0,1");
   say_range (graph, "generative.output-range", "0,1");
   add_output (graph, slice (graph, x, 0, 1), "pha");
-  add_output (graph, scale (graph, x, 0.5f), "fgr");
+  add_output (graph, scale (graph, x, share), "fgr");
   add_output (graph, scores, "seg");
   add_output (graph, shares, "soft");
   add_output (graph, emb, "emb");
@@ -279,6 +279,36 @@ test_picture_as_tensor (void)
   gst_harness_teardown (harness);
 }
 
+/* Of several latents in a buffer, by a model that takes all at once and by one that takes them one
+ * by one. */
+static void
+test_tensors_of_latents (void)
+{
+  for (gint64 batch = -1; batch <= 1; batch += 2) {
+    g_autoptr (GenGraph) graph = gen_graph_new ("vectors");
+    g_autofree char *path = g_build_filename (folder, "vectors.onnx", NULL);
+    g_autofree char *launch = g_strdup_printf ("generator outputs=y model=%s", path);
+    g_autoptr (GError) error = NULL;
+    GenTensor *z = gen_graph_add_input (graph, "z", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 2));
+    const float latents[6] = { 1, 2, 3, 4, 5, 6 }, wanted[6] = { 255, 510, 765, 1020, 1275, 1530 };
+    GstHarness *harness;
+    GstBuffer *made;
+
+    add_output (graph, scale (graph, z, 1), "y");
+    z->shape.dims[0] = ((GenTensor *)graph->outputs->pdata[0])->shape.dims[0] = batch;
+    gen_onnx_save (graph, path, &error);
+    g_assert_no_error (error);
+    harness = gst_harness_new_parse (launch);
+    gst_harness_set_src_caps_str (harness,
+        "other/tensors,format=(string)static,num_tensors=1,types=(string)float32,"
+        "dimensions=(string)2:3:1:1,framerate=(fraction)10/1");
+    made = gst_harness_push_and_pull (harness, gst_buffer_new_memdup (latents, sizeof latents));
+    assert_floats (made, wanted, 6);
+    gst_buffer_unref (made);
+    gst_harness_teardown (harness);
+  }
+}
+
 static void
 assert_refused (const char *properties, const char *words)
 {
@@ -302,6 +332,52 @@ test_refused (void)
   assert_refused ("outputs=fgr,emb ! fakesink", "src_emb");
   assert_refused ("outputs=a,b,c ! fakesink", "which should be the name of an output");
   assert_refused ("! fakesink g.src_nothing ! fakesink", "no output 'nothing'");
+}
+
+/* Tensors of a model that takes four pictures at a time, no more and no less. */
+static void
+test_tensors_of_fixed_batch (void)
+{
+  g_autofree char *path = g_build_filename (folder, "four.onnx", NULL);
+  g_autofree char *launch = g_strdup_printf ("generator outputs=emb batch-size=4 model=%s", path);
+  GstHarness *harness;
+
+  save_matting (path, 4, 1);
+  harness = gst_harness_new_parse (launch);
+  gst_harness_set_src_caps_str (harness, "video/x-raw," CAPS);
+  for (guint i = 0; i < 4; i++)
+    gst_harness_push (harness, make_frame (i, (guint8)(10 * i), 100, 50));
+  for (guint i = 0; i < 4; i++) {
+    g_autoptr (GstBuffer) made = gst_harness_pull (harness);
+
+    assert_floats (made, (const float[]){ 10 * (float)i, 100, 50 }, 3);
+  }
+  gst_harness_teardown (harness);
+}
+
+/* Nothing for each frame of a run: one tensor of all, which says what helps. */
+static void
+test_tensors_of_all (void)
+{
+  g_autoptr (GenGraph) graph = gen_graph_new ("all");
+  g_autofree char *path = g_build_filename (folder, "all.onnx", NULL);
+  g_autofree char *launch = g_strdup_printf ("videotestsrc num-buffers=2 ! video/x-raw," CAPS
+                                             " ! generator model=%s outputs=y batch-size=2 "
+                                             "! fakesink",
+      path);
+  g_autofree char *said = NULL;
+  g_autoptr (GError) error = NULL;
+  GenTensor *x = add_picture (graph, GEN_TYPE_FLOAT32, -1, FALSE);
+  GenTensor *y = gen_graph_op (graph, "ReduceMean", &x, 1, 1, &error, NULL);
+  gboolean failed;
+
+  g_assert_no_error (error);
+  add_output (graph, y, "y");
+  gen_onnx_save (graph, path, &error);
+  g_assert_no_error (error);
+  said = play_for_words (launch, &failed);
+  g_assert_true (failed);
+  g_assert_nonnull (strstr (said, "batch-size to 1"));
 }
 
 /* Six channels may be two pictures, and nothing tells which comes first. */
@@ -423,6 +499,31 @@ test_pads_of_batch (void)
   close_three (&three);
 }
 
+/* Another model of such outputs takes the place of the one that plays. */
+static void
+test_pads_of_other_model (void)
+{
+  g_autofree char *path = g_build_filename (folder, "other.onnx", NULL);
+  Three three = open_three ("outputs=fgr");
+  g_autoptr (GstBus) bus = gst_bus_new ();
+  g_autoptr (GstMessage) message = NULL;
+  GstElement *generator = three.main->element;
+
+  gst_element_set_bus (generator, bus);
+  save_matting (path, -1, 0.25f);
+  gst_harness_push (three.main, make_frame (0, 200, 100, 48));
+  gst_buffer_unref (gst_harness_pull (three.mask));
+  gst_buffer_unref (gst_harness_pull (three.main));
+  g_object_set (generator, "model", path, NULL);
+  message = gst_bus_timed_pop_filtered (bus, 20 * GST_SECOND, GST_MESSAGE_ELEMENT);
+  g_assert_nonnull (message);
+  gst_harness_push (three.main, make_frame (1, 200, 100, 48));
+  assert_bytes (gst_harness_pull (three.main), 3 * PIXELS, (const guint8[]){ 50, 25, 12 }, 3);
+  assert_bytes (gst_harness_pull (three.mask), PIXELS, (const guint8[]){ 200 }, 1);
+  gst_element_set_bus (generator, NULL);
+  close_three (&three);
+}
+
 static GstPadProbeReturn
 answer_eos (GstPad *pad, GstPadProbeInfo *info, gpointer data)
 {
@@ -460,18 +561,22 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   folder = scratch_new ();
   path = g_build_filename (folder, "matting.onnx", NULL);
-  save_matting (path, -1);
+  save_matting (path, -1, 0.5f);
   g_test_add_func ("/outputs/by-name", test_by_name);
   g_test_add_func ("/outputs/alpha", test_alpha);
   g_test_add_func ("/outputs/alpha/unsaid", test_alpha_unsaid);
   g_test_add_func ("/outputs/classes", test_classes);
   g_test_add_func ("/outputs/tensors", test_tensors);
   g_test_add_func ("/outputs/tensors/batch", test_tensors_of_batch);
+  g_test_add_func ("/outputs/tensors/fixed-batch", test_tensors_of_fixed_batch);
+  g_test_add_func ("/outputs/tensors/of-all", test_tensors_of_all);
+  g_test_add_func ("/outputs/tensors/latents", test_tensors_of_latents);
   g_test_add_func ("/outputs/tensors/picture", test_picture_as_tensor);
   g_test_add_func ("/outputs/refused", test_refused);
   g_test_add_func ("/outputs/six-channels", test_six_channels);
   g_test_add_func ("/outputs/pads", test_pads);
   g_test_add_func ("/outputs/pads/batch", test_pads_of_batch);
+  g_test_add_func ("/outputs/pads/other-model", test_pads_of_other_model);
   g_test_add_func ("/outputs/pads/apart", test_pads_fare_apart);
   result = g_test_run ();
   scratch_remove (folder);
