@@ -359,8 +359,8 @@ append_numbers (const GstGeneratorPorts *ports, const GstGeneratorInput *input,
 static GstCaps *
 append_output (const GstGeneratorPorts *ports, const GstStructure *sink, GstCaps *caps)
 {
-  GstStructure *structure = gst_structure_new_empty ("video/x-raw");
   GstGeneratorInput input = { .pictures = 1, .columns = 1, .rows = 1 };
+  GstStructure *structure;
   int height = 0, width = 0;
   gboolean apart, known;
 
@@ -369,6 +369,7 @@ append_output (const GstGeneratorPorts *ports, const GstStructure *sink, GstCaps
     return append_numbers (ports, known ? &input : &(GstGeneratorInput){ 0 }, sink, caps);
   if (known)
     gst_generator_output_size (ports, &input, &height, &width, NULL);
+  structure = gst_structure_new_empty ("video/x-raw");
   set_size (structure, "width", width);
   set_size (structure, "height", height);
   if (ports->input.kind == GEN_PORT_PICTURE)

@@ -96,6 +96,37 @@
  * that goes with each. `latentsrc` makes both; the class is a vector or an index, int64 or int32,
  * as the model has it.
  *
+ * Of several outputs, the picture of as many channels as go in is played. Where a mask of its size,
+ * a picture of one channel, is all that the model makes besides (matting), and it is asked of
+ * pictures, that is its alpha in frames that have alpha, RGBA and BGRA, which are preferred where
+ * the next element takes them; in others the picture goes on alone. `outputs` says it by names: one
+ * of an output, or those of a picture and its mask, `outputs=fgr,pha`, for frames with alpha and no
+ * others. The numbers of such a mask are 0 to 1 where nothing tells. An output of two channels,
+ * background and foreground, is a mask as well: the second channel, where a Softmax or a Sigmoid
+ * has made them shares of 1, else what softmax makes of them. Six channels may be two pictures, and
+ * nothing tells which comes first: they are refused.
+ *
+ * What is no picture and no sound (an embedding, boxes, scores) becomes a tensor where `outputs`
+ * names it, and a picture (depth) does where the next element takes `other/tensors` alone: one a
+ * buffer, with its time and metas, of float32, int32, int64 or uint8, without outer extents of 1. A
+ * vector that `outputs` names is a tensor, too, unless `width` or `height` say that it is a picture.
+ *
+ * Further outputs have pads of their own where they are asked for before the element starts,
+ * `src_pha` that of output `pha`: each with its own caps, a picture or a tensor, and with a buffer
+ * for each that goes on at the first pad, at the same time. As with tee there should be a queue
+ * behind each, and the stream goes on as long as one of them takes it. Frames there are the
+ * system's.
+ *
+ * Further inputs that take pictures (a style, a trimap, a background) are given one by a file,
+ * `inputs=style=night.png`, which is decoded once and stretched to the size that the model takes, or
+ * else that is played; or a stream of them by a pad of their own, `sink_trimap` for input `trimap`.
+ * Frames of such a pad go with those that are played by running time: with each the last one that
+ * has begun by then, or the first one before there is such. So a frame waits until the next one of
+ * each such pad has come, or its last one's duration, a gap or the end says that none comes before;
+ * behind its end the last one stays. Where both come from one source there should be a queue before
+ * each pad. Such a model takes a buffer at a time, whatever `batch-size` is. Latency is that of the
+ * first pad alone.
+ *
  * ## Example launch line
  * |[
  * gst-launch-1.0 latentsrc walk=slerp num-buffers=90 ! \
@@ -119,6 +150,24 @@
  * ]|
  * Sixteen sounds of latents, one after another, by a model such as `gantrainer preset=wavegan`
  * trains; and three, each in a file of its own.
+ *
+ * |[
+ * gst-launch-1.0 videotestsrc pattern=ball num-buffers=90 ! videoconvert ! \
+ *   generator model=matting.onnx ! compositor background=white ! videoconvert ! autovideosink
+ * gst-launch-1.0 videotestsrc pattern=ball num-buffers=90 ! videoconvert ! \
+ *   generator name=g model=matting.onnx outputs=fgr ! queue ! videoconvert ! autovideosink \
+ *   g.src_pha ! queue ! videoconvert ! autovideosink
+ * ]|
+ * Whom a model of matting cuts out, before white; and the picture and its mask, each by itself.
+ *
+ * |[
+ * gst-launch-1.0 videotestsrc num-buffers=90 ! videoconvert ! \
+ *   generator model=style.onnx inputs=style=pictures/000.png ! videoconvert ! autovideosink
+ * gst-launch-1.0 videotestsrc num-buffers=90 ! videoconvert ! \
+ *   generator name=g model=style.onnx ! videoconvert ! autovideosink \
+ *   videotestsrc pattern=ball num-buffers=90 ! videoconvert ! videoscale ! queue ! g.sink_style
+ * ]|
+ * A picture in the style of another one, and of one that moves.
  */
 #include "generator.h"
 

@@ -74,6 +74,25 @@ onnx.save (helper.make_model (helper.make_graph (
     [helper.make_tensor_value_info ("clear", TensorProto.FLOAT, [1, 1, "T"])],
     [helper.make_tensor ("taps", TensorProto.FLOAT, [1, 1, 9], [1 / 9] * 9)]),
     opset_imports=[helper.make_opsetid ("", 13)], ir_version=8), "restore.onnx")
+# A picture and who is in it; and one with the mean colours of another, of a size of its own.
+def save (path, nodes, inputs, outputs):
+    def value (name, *shape):
+        return helper.make_tensor_value_info (name, TensorProto.FLOAT, [1, *shape])
+    model = helper.make_model (helper.make_graph (
+        nodes, "net", [value (*port) for port in inputs], [value (*port) for port in outputs]),
+        opset_imports=[helper.make_opsetid ("", 13)], ir_version=8)
+    helper.set_model_props (
+        model, {"generative.input-range": "0,1", "generative.output-range": "0,1"})
+    onnx.save (model, path)
+
+save ("matting.onnx",
+    [helper.make_node ("Identity", ["src"], ["fgr"]),
+     helper.make_node ("ReduceMean", ["src"], ["pha"], axes=[1], keepdims=1)],
+    [("src", 3, "H", "W")], [("fgr", 3, "H", "W"), ("pha", 1, "H", "W")])
+save ("style.onnx",
+    [helper.make_node ("GlobalAveragePool", ["style"], ["colour"]),
+     helper.make_node ("Mul", ["content", "colour"], ["painted"])],
+    [("content", 3, "H", "W"), ("style", 3, 64, 64)], [("painted", 3, "H", "W")])
 END
     ln -s grey/model ball
     gst-launch-1.0 -q audiotestsrc wave=ticks num-buffers=40 ! audio/x-raw,format=S16LE,rate=16000,channels=1 ! \
@@ -99,7 +118,8 @@ END
 # train into.
 provide() {
     cp -r "$work/pictures" "$work/photos" "$work/digits.png" "$work/inception.onnx" \
-        "$work/drums" "$work/talk.wav" "$work/clean-speech.onnx" "$work/restore.onnx" .
+        "$work/drums" "$work/talk.wav" "$work/clean-speech.onnx" "$work/restore.onnx" \
+        "$work/matting.onnx" "$work/style.onnx" .
     case $page in
     README.md) cp -r "$work/colour/model" . ;;
     *) cp -r "$work/grey/model" . ;;
