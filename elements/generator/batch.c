@@ -442,14 +442,30 @@ allocate (Batch *self, Slot *slot)
   return flow;
 }
 
+/* Until what goes in beside it has come as well. */
+static GstFlowReturn
+wait_for_sides (Batch *self)
+{
+  GstBaseTransform *base = self->play->base;
+  const GstClockTime time = gst_segment_to_running_time (
+      &base->segment, GST_FORMAT_TIME, GST_BUFFER_PTS (self->slots[0].input));
+  const GstFlowReturn flow = gst_generator_sides_wait (&self->play->sides, time);
+
+  if (flow != GST_FLOW_EOS)
+    return flow;
+  GST_ELEMENT_ERROR (base, STREAM, FAILED,
+      ("%s: the stream of a pad of a further input has ended without a frame, and the model makes "
+       "nothing without one",
+          self->play->ports.model->path),
+      (NULL));
+  return GST_FLOW_ERROR;
+}
+
 /* Pictures for all that is gathered. */
 static GstFlowReturn
 run_gathered (Batch *self)
 {
-  GstBaseTransform *base = self->play->base;
-  GstFlowReturn result = gst_generator_sides_wait (
-      &self->play->sides, gst_segment_to_running_time (&base->segment, GST_FORMAT_TIME,
-                              GST_BUFFER_PTS (self->slots[0].input)));
+  GstFlowReturn result = wait_for_sides (self);
   guint n = self->n_gathered;
 
   for (guint i = 0; i < n && result == GST_FLOW_OK; i++)

@@ -354,22 +354,18 @@ append_numbers (const GstGeneratorPorts *ports, const GstGeneratorInput *input,
   return gst_caps_merge_structure (caps, structure);
 }
 
-/* Frames for what is made of `sink`. Where two by two pixels share chroma, pictures that are
- * written into a wall one by one have to be even. */
+/* Frames for what is made of `input`, which `sink` says. Where two by two pixels share chroma,
+ * pictures that are written into a wall one by one have to be even. Those with alpha come first. */
 static GstCaps *
-append_output (const GstGeneratorPorts *ports, const GstStructure *sink, GstCaps *caps)
+append_pictures (const GstGeneratorPorts *ports, const GstGeneratorInput *input, int height,
+    int width, const GstStructure *sink, GstCaps *caps)
 {
-  GstGeneratorInput input = { .pictures = 1, .columns = 1, .rows = 1 };
-  GstStructure *structure;
-  int height = 0, width = 0;
-  gboolean apart, known;
+  const gboolean apart = ports->input.batch == 1 && input->pictures > 1;
+  const gboolean subsampled =
+      !apart || (width / input->columns % 2 == 0 && height / input->rows % 2 == 0);
+  const gboolean also_without = ports->mask.name != NULL && !ports->mask_said;
+  GstStructure *structure = gst_structure_new_empty ("video/x-raw");
 
-  known = gst_generator_read_input (ports, sink, &input, NULL);
-  if (gst_generator_makes_tensors (ports))
-    return append_numbers (ports, known ? &input : &(GstGeneratorInput){ 0 }, sink, caps);
-  if (known)
-    gst_generator_output_size (ports, &input, &height, &width, NULL);
-  structure = gst_structure_new_empty ("video/x-raw");
   set_size (structure, "width", width);
   set_size (structure, "height", height);
   if (ports->input.kind == GEN_PORT_PICTURE)
@@ -378,17 +374,30 @@ append_output (const GstGeneratorPorts *ports, const GstStructure *sink, GstCaps
     copy_rate (sink, structure);
   if (ports->between)
     follow_frames (sink, 2, 1, structure);
-  apart = ports->input.batch == 1 && input.pictures > 1;
-  apart = apart && (width / input.columns % 2 != 0 || height / input.rows % 2 != 0);
-  if (ports->mask.name != NULL && !ports->mask_said)
+  if (also_without)
     caps = append_frames (
-        ports, gst_structure_copy (structure), ports->output.channels, FALSE, !apart, caps);
-  caps = append_frames (ports, structure,
-      ports->output.channels - (ports->mask.name != NULL && !ports->mask_said), FALSE, !apart,
-      caps);
+        ports, gst_structure_copy (structure), ports->output.channels, FALSE, subsampled, caps);
+  return append_frames (
+      ports, structure, ports->output.channels - also_without, FALSE, subsampled, caps);
+}
+
+/* What is made of `sink`: frames, or numbers where these are wanted. */
+static GstCaps *
+append_output (const GstGeneratorPorts *ports, const GstStructure *sink, GstCaps *caps)
+{
+  GstGeneratorInput input = { .pictures = 1, .columns = 1, .rows = 1 };
+  const GstGeneratorInput unknown = { 0 };
+  const gboolean known = gst_generator_read_input (ports, sink, &input, NULL);
+  int height = 0, width = 0;
+
+  if (!gst_generator_makes_tensors (ports)) {
+    if (known)
+      gst_generator_output_size (ports, &input, &height, &width, NULL);
+    caps = append_pictures (ports, &input, height, width, sink, caps);
+  }
   if (ports->staged || ports->frames > 1)
     return caps;
-  return append_numbers (ports, known ? &input : &(GstGeneratorInput){ 0 }, sink, caps);
+  return append_numbers (ports, known ? &input : &unknown, sink, caps);
 }
 
 /* A picture or a tensor of each window of the sound of `sink`. */

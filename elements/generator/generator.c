@@ -109,7 +109,8 @@
  * What is no picture and no sound (an embedding, boxes, scores) becomes a tensor where `outputs`
  * names it, and a picture (depth) does where the next element takes `other/tensors` alone: one a
  * buffer, with its time and metas, of float32, int32, int64 or uint8, without outer extents of 1. A
- * vector that `outputs` names is a tensor, too, unless `width` or `height` say that it is a picture.
+ * vector that `outputs` names is a tensor, too, unless `width` or `height` say that it is a
+ * picture.
  *
  * Further outputs have pads of their own where they are asked for before the element starts,
  * `src_pha` that of output `pha`: each with its own caps, a picture or a tensor, and with a buffer
@@ -118,14 +119,14 @@
  * system's.
  *
  * Further inputs that take pictures (a style, a trimap, a background) are given one by a file,
- * `inputs=style=night.png`, which is decoded once and stretched to the size that the model takes, or
- * else that is played; or a stream of them by a pad of their own, `sink_trimap` for input `trimap`.
- * Frames of such a pad go with those that are played by running time: with each the last one that
- * has begun by then, or the first one before there is such. So a frame waits until the next one of
- * each such pad has come, or its last one's duration, a gap or the end says that none comes before;
- * behind its end the last one stays. Where both come from one source there should be a queue before
- * each pad. Such a model takes a buffer at a time, whatever `batch-size` is. Latency is that of the
- * first pad alone.
+ * `inputs=style=night.png`, which is decoded once and stretched to the size that the model takes,
+ * or else that is played; or a stream of them by a pad of their own, `sink_trimap` for input
+ * `trimap`. Frames of such a pad go with those that are played by running time: with each the last
+ * one that has begun by then, or the first one before there is such. So a frame waits until the
+ * next one of each such pad has come, or its last one's duration, a gap or the end says that none
+ * comes before; behind its end the last one stays. Where both come from one source there should be
+ * a queue before each pad. Such a model takes a buffer at a time, whatever `batch-size` is. Latency
+ * is that of the first pad alone.
  *
  * ## Example launch line
  * |[
@@ -547,6 +548,20 @@ gst_generator_sink_event (GstBaseTransform *base, GstEvent *event)
   return FALSE;
 }
 
+/* What is played goes elsewhere, and then what goes in beside it. */
+static gboolean
+seek (GstGenerator *self, GstEvent *event)
+{
+  GstBaseTransformClass *parent = GST_BASE_TRANSFORM_CLASS (gst_generator_parent_class);
+  g_autoptr (GstEvent) kept = gst_event_ref (event);
+  gboolean done;
+
+  gst_generator_sides_begin_seek (&self->play.sides, kept);
+  done = parent->src_event (GST_BASE_TRANSFORM (self), event);
+  gst_generator_sides_end_seek (&self->play.sides, kept, done);
+  return done;
+}
+
 static gboolean
 gst_generator_src_event (GstBaseTransform *base, GstEvent *event)
 {
@@ -556,6 +571,8 @@ gst_generator_src_event (GstBaseTransform *base, GstEvent *event)
     gst_event_unref (event);
     return FALSE;
   }
+  if (GST_EVENT_TYPE (event) == GST_EVENT_SEEK)
+    return seek (self, event);
   /* Those before it may know better. */
   if (GST_EVENT_TYPE (event) == GST_EVENT_QOS && needs_all (&self->play.ports))
     return gst_pad_push_event (GST_BASE_TRANSFORM_SINK_PAD (base), event);
@@ -798,7 +815,7 @@ static gboolean
 branch_event (GstPad *pad, GstObject *parent, GstEvent *event)
 {
   if (GST_EVENT_TYPE (event) != GST_EVENT_QOS && GST_EVENT_TYPE (event) != GST_EVENT_RECONFIGURE)
-    return gst_pad_push_event (GST_BASE_TRANSFORM_SINK_PAD (parent), event);
+    return gst_generator_src_event (GST_BASE_TRANSFORM (parent), event);
   gst_event_unref (event);
   return TRUE;
 }

@@ -291,6 +291,9 @@ is_ready (GstGeneratorSides *sides, GstGeneratorSide *side, GstClockTime time)
   const gboolean timeless =
       !GST_CLOCK_TIME_IS_VALID (time) || !GST_CLOCK_TIME_IS_VALID (side->next_time);
 
+  if (side->restarted)
+    gst_clear_buffer (&side->now);
+  side->restarted = FALSE;
   if (side->next != NULL && (side->now == NULL || timeless || side->next_time <= time)) {
     turn_to_next (sides, side);
     /* Without times there is one for each. */
@@ -320,7 +323,7 @@ gst_generator_sides_wait (GstGeneratorSides *sides, GstClockTime time)
 
     if (side->path != NULL)
       continue;
-    while (!is_stopped (sides) && !is_ready (sides, side, time))
+    while (!is_stopped (sides) && (sides->seeking || !is_ready (sides, side, time)))
       g_cond_wait (&sides->changed, &sides->lock);
     if (is_stopped (sides))
       flow = GST_FLOW_FLUSHING;
@@ -332,6 +335,52 @@ gst_generator_sides_wait (GstGeneratorSides *sides, GstClockTime time)
 }
 
 /* --- pads --- */
+
+static void
+set_seeking (GstGeneratorSides *sides, gboolean seeking)
+{
+  g_mutex_lock (&sides->lock);
+  sides->seeking = seeking;
+  g_cond_broadcast (&sides->changed);
+  g_mutex_unlock (&sides->lock);
+}
+
+/* One that does not flush waits for what is played to come to it. */
+void
+gst_generator_sides_begin_seek (GstGeneratorSides *sides, GstEvent *event)
+{
+  GstSeekFlags flags;
+
+  gst_event_parse_seek (event, NULL, NULL, &flags, NULL, NULL, NULL, NULL);
+  set_seeking (sides, (flags & GST_SEEK_FLAG_FLUSH) != 0);
+}
+
+/* To all pads. */
+static void
+send (GstGeneratorSides *sides, GstEvent *event)
+{
+  GstPad *pads[GEN_MODEL_MAX_SIDES] = { 0 };
+
+  g_mutex_lock (&sides->lock);
+  for (guint k = 0; k < sides->n; k++)
+    if (sides->sides[k].pad != NULL)
+      pads[k] = gst_object_ref (sides->sides[k].pad);
+  g_mutex_unlock (&sides->lock);
+  for (guint k = 0; k < GEN_MODEL_MAX_SIDES; k++) {
+    if (pads[k] == NULL)
+      continue;
+    gst_pad_push_event (pads[k], gst_event_ref (event));
+    gst_object_unref (pads[k]);
+  }
+}
+
+void
+gst_generator_sides_end_seek (GstGeneratorSides *sides, GstEvent *event, gboolean done)
+{
+  if (done)
+    send (sides, event);
+  set_seeking (sides, FALSE);
+}
 
 GstCaps *
 gst_generator_side_caps (const GstGeneratorPorts *ports, const GenModelUse *use, const char *name)
@@ -466,6 +515,7 @@ gst_generator_sides_event (GstGeneratorSides *sides, GstPad *pad, GstEvent *even
     break;
   case GST_EVENT_FLUSH_STOP:
     side->flushing = FALSE;
+    side->restarted = TRUE;
     empty (side);
     break;
   default:

@@ -20,10 +20,10 @@ typedef struct {
   /* Of a pad, under the lock. */
   GstVideoInfo info; /* of `next` */
   GstSegment segment;
-  GstBuffer *next;          /* that has come, and whose time may not have */
-  GstClockTime next_time;   /* its running time */
-  GstClockTime known_until; /* nothing else comes before it */
-  gboolean ended, flushing;
+  GstBuffer *next;                     /* that has come, and whose time may not have */
+  GstClockTime next_time;              /* its running time */
+  GstClockTime known_until;            /* nothing else comes before it */
+  gboolean ended, flushing, restarted; /* it has been flushed since a frame was taken */
 
   /* The streaming thread's. */
   GstBuffer *now;
@@ -36,6 +36,7 @@ typedef struct {
   GCond changed;
   gboolean stopping;                /* whoever waits goes */
   gboolean interrupted, main_ended; /* what is played flushes; nothing of it comes any more */
+  gboolean seeking;                 /* one of them may be elsewhere already, and others not yet */
   GstGeneratorSide sides[GEN_MODEL_MAX_SIDES]; /* in the order of the ports' `beside` */
   guint n;
 } GstGeneratorSides;
@@ -58,7 +59,8 @@ void gst_generator_sides_note (GstGeneratorSides *sides, GstEvent *event);
 /* What `use`, whose size is known, takes besides. */
 gboolean gst_generator_sides_negotiate (
     GstGeneratorSides *sides, const GstGeneratorPorts *ports, GenModelUse *use, GError **error);
-/* Wait until it is known which frames go with the one of `time`, a running time. */
+/* Wait until it is known which frames go with the one of `time`, a running time. GST_FLOW_EOS:
+ * there are none at all from one of the pads. */
 GstFlowReturn gst_generator_sides_wait (GstGeneratorSides *sides, GstClockTime time);
 /* Whether frames lie as `use` says, which is changed where they do not: it is to be compiled then.
  */
@@ -66,6 +68,10 @@ gboolean gst_generator_sides_map (GstGeneratorSides *sides, GenModelUse *use, GE
 void gst_generator_sides_bind (GstGeneratorSides *sides, GenPlayer *player);
 void gst_generator_sides_unmap (GstGeneratorSides *sides);
 
+/* Before a seek goes to what is played: nothing is matched until it has gone to the pads, too,
+ * which it does where it is `done`. */
+void gst_generator_sides_begin_seek (GstGeneratorSides *sides, GstEvent *event);
+void gst_generator_sides_end_seek (GstGeneratorSides *sides, GstEvent *event, gboolean done);
 /* The functions of a pad: what it takes of the model of `ports`, `use` saying of which size, and
  * what comes. (transfer full) */
 GstCaps *gst_generator_side_caps (

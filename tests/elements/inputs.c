@@ -229,6 +229,74 @@ test_pad_stopped (void)
   gst_element_set_state (pipeline, GST_STATE_NULL);
 }
 
+/* Number of a ball's picture, by what is seen of it: the sum of its bytes. */
+static guint64
+sum_of_sample (GstElement *sink)
+{
+  GstSample *sample = NULL;
+  GstMapInfo map;
+  guint64 sum = 0;
+
+  g_signal_emit_by_name (sink, "pull-preroll", &sample);
+  g_assert_nonnull (sample);
+  gst_buffer_map (gst_sample_get_buffer (sample), &map, GST_MAP_READ);
+  for (gsize i = 0; i < map.size; i++)
+    sum = sum * 31 + map.data[i];
+  gst_buffer_unmap (gst_sample_get_buffer (sample), &map);
+  gst_sample_unref (sample);
+  return sum;
+}
+
+/* A seek goes to both, and the first frame behind it is made of both that belong there: it is what
+ * a play from there makes. */
+static void
+test_pad_seeks (void)
+{
+  g_autofree char *launch = g_strdup_printf (
+      "videotestsrc pattern=ball ! video/x-raw," GREY ",width=64,height=64 ! generator name=g "
+      "model=%s/sum.onnx ! appsink name=sink videotestsrc pattern=ball flip=true ! "
+      "video/x-raw," GREY ",width=64,height=64 ! queue ! g.sink_mask",
+      folder);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GstElement) pipeline = gst_parse_launch (launch, &error);
+  g_autoptr (GstElement) sink = gst_bin_get_by_name (GST_BIN (pipeline), "sink");
+  guint64 sums[2][10];
+
+  g_assert_no_error (error);
+  gst_element_set_state (pipeline, GST_STATE_PAUSED);
+  for (guint round = 0; round < 2; round++)
+    for (guint i = 0; i < 10; i++) {
+      const guint n = round == 0 ? i : 9 - i;
+
+      g_assert_cmpint (gst_element_get_state (pipeline, NULL, NULL, 10 * GST_SECOND), !=,
+          GST_STATE_CHANGE_FAILURE);
+      g_assert_true (gst_element_seek_simple (pipeline, GST_FORMAT_TIME,
+          GST_SEEK_FLAG_FLUSH | GST_SEEK_FLAG_ACCURATE, n * GST_SECOND / 2));
+      sums[round][n] = sum_of_sample (sink);
+    }
+  for (guint i = 0; i < 10; i++)
+    g_assert_cmpuint (sums[0][i], ==, sums[1][i]);
+  g_assert_cmpuint (sums[0][0], !=, sums[0][1]);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+}
+
+/* A stream without a frame is told of. */
+static void
+test_pad_empty (void)
+{
+  g_autofree char *launch = g_strdup_printf (
+      "videotestsrc num-buffers=3 ! video/x-raw," GREY ",width=8,height=8 ! generator name=g "
+      "model=%s/sum.onnx ! fakesink videotestsrc num-buffers=0 ! video/x-raw," GREY
+      ",width=8,height=8 ! g.sink_mask",
+      folder);
+  g_autofree char *said = NULL;
+  gboolean failed;
+
+  said = play_for_words (launch, &failed);
+  g_assert_true (failed);
+  g_assert_nonnull (strstr (said, "ended without a frame"));
+}
+
 /* Of another size: refused by caps. */
 static void
 test_pad_of_other_size (void)
@@ -263,6 +331,8 @@ main (int argc, char **argv)
   g_test_add_func ("/inputs/pad", test_pad);
   g_test_add_func ("/inputs/pad/without-masks", test_pad_without_masks);
   g_test_add_func ("/inputs/pad/stopped", test_pad_stopped);
+  g_test_add_func ("/inputs/pad/seeks", test_pad_seeks);
+  g_test_add_func ("/inputs/pad/empty", test_pad_empty);
   g_test_add_func ("/inputs/pad/other-size", test_pad_of_other_size);
   result = g_test_run ();
   scratch_remove (folder);
