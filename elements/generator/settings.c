@@ -115,6 +115,11 @@ gst_generator_settings_install (GObjectClass *klass, guint first)
           "What a model makes of two frames lies between them, and they go on as well, twice as "
           "many a second; else it takes the place of the second one",
           DEFAULT_INTERPOLATE, flags));
+  g_object_class_install_property (klass, first + GST_GENERATOR_SHAPES,
+      g_param_spec_string ("shapes", "Shapes",
+          "Extents that inputs of the model leave free, such as 1:3:-1:-1 of the first one, or "
+          "x=1:3:-1:-1,y=1:8; -1 stays free (unset: as the model says)",
+          NULL, flags));
   g_object_class_install_property (klass, first + GST_GENERATOR_WARM_UP,
       g_param_spec_uint ("warm-up", "Warm-up",
           "How many times a model that remembers sees the first picture, at the start and after a "
@@ -160,6 +165,7 @@ gst_generator_settings_clear (GstGeneratorSettings *settings)
   g_free (settings->parameters);
   g_free (settings->outputs);
   g_free (settings->inputs);
+  g_free (settings->shapes);
 }
 
 gboolean
@@ -224,6 +230,10 @@ gst_generator_settings_set (GstGeneratorSettings *settings, guint number, const 
     break;
   case GST_GENERATOR_INTERPOLATE:
     settings->hints.interpolate = g_value_get_boolean (value);
+    break;
+  case GST_GENERATOR_SHAPES:
+    g_free (settings->shapes);
+    settings->shapes = g_value_dup_string (value);
     break;
   case GST_GENERATOR_WARM_UP:
     settings->warm_up = g_value_get_uint (value);
@@ -300,6 +310,9 @@ gst_generator_settings_get (const GstGeneratorSettings *settings, guint number, 
   case GST_GENERATOR_INTERPOLATE:
     g_value_set_boolean (value, settings->hints.interpolate);
     break;
+  case GST_GENERATOR_SHAPES:
+    g_value_set_string (value, settings->shapes);
+    break;
   case GST_GENERATOR_WARM_UP:
     g_value_set_uint (value, settings->warm_up);
     break;
@@ -326,9 +339,10 @@ gst_generator_settings_hint (
   GST_OBJECT_LOCK (element);
   said->states = g_strdup (settings->states);
   said->parameters = g_strdup (settings->parameters);
+  said->shapes = g_strdup (settings->shapes);
   frames = settings->hints.frames;
   GST_OBJECT_UNLOCK (element);
-  return (GenModelHints){ said->states, said->parameters, frames };
+  return (GenModelHints){ said->states, said->parameters, frames, said->shapes };
 }
 
 void
@@ -336,6 +350,7 @@ gst_generator_said_clear (GstGeneratorSaid *said)
 {
   g_clear_pointer (&said->states, g_free);
   g_clear_pointer (&said->parameters, g_free);
+  g_clear_pointer (&said->shapes, g_free);
 }
 
 gboolean

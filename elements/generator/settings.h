@@ -24,6 +24,7 @@ enum {
   GST_GENERATOR_FRAMES,
   GST_GENERATOR_LOOKAHEAD,
   GST_GENERATOR_INTERPOLATE,
+  GST_GENERATOR_SHAPES,
   GST_GENERATOR_WARM_UP,
   GST_GENERATOR_OUTPUTS,
   GST_GENERATOR_INPUTS,
@@ -32,7 +33,7 @@ enum {
 
 /* Under the element's object lock. */
 typedef struct {
-  char *model, *input_range, *output_range, *states, *parameters, *outputs, *inputs;
+  char *model, *input_range, *output_range, *states, *parameters, *shapes, *outputs, *inputs;
   guint batch_size, columns, warm_up;
   GstGeneratorHints hints;
   gboolean reload;
@@ -51,7 +52,7 @@ gboolean gst_generator_settings_get (
 
 /* What the properties say of a model before it is read. To be cleared. */
 typedef struct {
-  char *states, *parameters;
+  char *states, *parameters, *shapes;
 } GstGeneratorSaid;
 
 GenModelHints gst_generator_settings_hint (

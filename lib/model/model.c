@@ -197,7 +197,7 @@ fix_shape (const GenModel *model, const GenTensor *input, guint i, const GenExte
       shape.dims[d] = 1;
   if (port->part == GEN_PART_STATE)
     return shape;
-  if (port->part == GEN_PART_PARAMETER) {
+  if (port->part == GEN_PART_PARAMETER && !is_picture (port)) {
     gen_parts_fit (model, i, &shape);
     return shape;
   }
@@ -420,6 +420,8 @@ read_ports (GenModel *model, GenGraph *copy, GKeyFile *sidecar, GError **error)
   model->inputs = g_new0 (GenPort, graph->inputs->len + 1);
   model->outputs = g_new0 (GenPort, graph->outputs->len + 1);
   model->parameters = g_new0 (GenNumbers *, graph->inputs->len + 1);
+  if (!gen_shapes_read (model, copy, sidecar, error))
+    return FALSE;
   for (guint i = 0; i < graph->inputs->len; i++) {
     GenTensor *tensor = g_ptr_array_index (graph->inputs, i);
 
@@ -567,6 +569,7 @@ model_new (GenGraph *graph, const char *path, const GenModelHints *hints, GError
   model->hints.states = g_strdup (hints->states);
   model->hints.parameters = g_strdup (hints->parameters);
   model->hints.frames = hints->frames;
+  model->hints.shapes = g_strdup (hints->shapes);
   model->ref_count = 1;
   return read_model (model, error) ? g_steal_pointer (&model) : NULL;
 }
@@ -620,6 +623,7 @@ gen_model_unref (GenModel *model)
   g_strfreev (model->fixed);
   g_free ((char *)model->hints.states);
   g_free ((char *)model->hints.parameters);
+  g_free ((char *)model->hints.shapes);
   g_free (model->path);
   g_free (model);
 }

@@ -284,6 +284,7 @@ def check_midpoint(path, frames):
         made = session.run(None, {"img0": numbers(first), "img1": numbers(second),
                                   "timestep": np.array([0.5], np.float32)})
         wanted += [to_bytes(made[0]), second]
+    wanted.append(frames[-1])
     return play(path, frames, "parameters=timestep=0.5"), np.stack(wanted)
 
 
