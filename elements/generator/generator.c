@@ -26,6 +26,21 @@
  * of which it makes nothing are dropped; such a model takes a buffer at a time, whatever
  * `batch-size` is.
  *
+ * Frames larger than what a model takes, or than what is worth playing at once, are played tile by
+ * tile with `tile=auto`, or `tile=256x256` for tiles of at most that size, whatever the model makes
+ * of a picture: one of its size, a larger or a smaller one. How far the results of a net reach is
+ * found from its kernels, dilations, strides and shuffles of pixels; tiles overlap by that, begin
+ * where its strides do, and lie at the borders of the frame where these are, so that nets of
+ * convolutions make of tiles what they make of the whole, to rounding. Each tile is read where it
+ * lies in the frame, and what is kept of it is written into the frame that goes on, on a GPU as
+ * well. `batch-size` says then how many tiles are in a run, of models whose batch is free. A model
+ * that takes one size alone takes tiles of that size; frames below it are refused (videoscale or
+ * videobox in front helps). Where results hang on the whole picture, as those of attention and of
+ * normalisation over the picture do, tiles share a quarter, fade into each other, and a warning
+ * says so once; so they fade where `tile-overlap` says less than results hang on. With fading,
+ * frames are in the system's memory. Models that remember, and those whose shapes hang on what they
+ * see, are not played in tiles.
+ *
  * Which numbers are black and white is read from the model: from its metadata, a `.modelinfo` file
  * beside it, or from what its operators bound, such as Tanh, Clip or a product behind them. Where
  * nothing tells, a warning says which range is assumed, and `input-range` and `output-range` put it
@@ -103,6 +118,22 @@
  * that goes with each. `latentsrc` makes both; the class is a vector or an index, int64 or int32,
  * as the model has it.
  *
+ * A denoiser makes pictures, or sounds, of noise with a sampler, which runs it `steps` times for
+ * each: `sampler=euler` goes along the deviation of the noise (Karras et al. 2022), `sampler=ddim`
+ * along the times that the model was trained by (Song et al. 2020), and `once` is the model as it
+ * is. The noise comes as latents of as many numbers as a picture has, which `latentsrc` makes by
+ * itself: frame N is the same whenever it is made, and a walk between latents is one between
+ * pictures. The denoiser has an input of the shape of an output, and one of a single number, by
+ * which it is told how much noise there is: `sigma`, `timestep`, `t` and the like, or the one that
+ * metadata `generative.time` names. Other inputs are conditions, a second tensor beside the noise
+ * or `parameters`. What it was trained by has to be said where it is not the usual: `prediction` is
+ * what it makes (the noise, `v` or the sample), `schedule` which noise it has learned, and
+ * `sigma-range` how much of it. Metadata `generative.sampler`, `generative.steps`,
+ * `generative.prediction`, `generative.schedule` and `generative.sigma-range` say the same in the
+ * model, and properties come before them. Where pictures are of any size, `width` and `height` say
+ * which. One plan makes all steps, on the CPU or a GPU, where what is on its way stays.
+ * `generative-model inspect` tells of a model that looks like a denoiser.
+ *
  * Of several outputs, the picture of as many channels as go in is played. Where a mask of its size,
  * a picture of one channel, is all that the model makes besides (matting), and it is asked of
  * pictures, that is its alpha in frames that have alpha, RGBA and BGRA, which are preferred where
@@ -143,6 +174,13 @@
  * Three seconds of a walk, with the model that gantrainer's example trains.
  *
  * |[
+ * gst-launch-1.0 filesrc location=old.mp4 ! decodebin ! videoconvert ! \
+ *   generator model=upscaler.onnx tile=auto ! videoconvert ! x264enc ! mp4mux ! \
+ *   filesink location=large.mp4
+ * ]|
+ * A film, each frame made larger tile by tile.
+ *
+ * |[
  * gst-launch-1.0 filesrc location=talk.wav ! decodebin ! audioconvert ! audioresample ! \
  *   generator model=restore.onnx ! audioconvert ! wavenc ! filesink location=clear.wav
  * ]|
@@ -158,6 +196,16 @@
  * ]|
  * Sixteen sounds of latents, one after another, by a model such as `gantrainer preset=wavegan`
  * trains; and three, each in a file of its own.
+ *
+ * |[
+ * gst-launch-1.0 latentsrc num-buffers=30 ! \
+ *   generator model=denoiser.onnx sampler=ddim steps=10 ! videoconvert ! autovideosink
+ * gst-launch-1.0 latentsrc seed=7 num-buffers=1 ! \
+ *   generator model=denoiser.onnx sampler=euler schedule=linear steps=20 ! \
+ *   videoconvert ! pngenc ! filesink location=sample.png
+ * ]|
+ * Thirty pictures of noise by a denoiser that was trained to tell it, in ten runs each; and one in
+ * twenty, along the deviation of the noise.
  *
  * |[
  * gst-launch-1.0 videotestsrc pattern=ball num-buffers=90 ! videoconvert ! \
@@ -392,7 +440,8 @@ gst_generator_start (GstBaseTransform *base)
   if (!gst_generative_playing_open (playing, GST_ELEMENT (self)) ||
       !open_model (self, path, &ports))
     return FALSE;
-  if (!ports.staged && ports.output.kind == GEN_PORT_PICTURE && !gst_generator_streams (&ports))
+  if (!ports.staged && ports.output.kind == GEN_PORT_PICTURE && !gst_generator_streams (&ports) &&
+      !gst_generator_tiling_may_fade (&ports.tiling))
     ports.shares_device = ports.prefers_device =
         gst_generative_playing_share_memory (playing, GST_ELEMENT (self));
   text = gen_model_describe (ports.model);

@@ -100,6 +100,16 @@ gst_generator_settings_install (GObjectClass *klass, guint first)
           "The numbers that inputs of the model stand at which take no frames, such as "
           "strength=0.6,bits=1:0:1 (unset: as the model says)",
           NULL, live));
+  g_object_class_install_property (klass, first + GST_GENERATOR_TILE,
+      g_param_spec_string ("tile", "Tile",
+          "Play frames tile by tile where they are larger than that, such as 256x256, or auto for "
+          "what the model takes or what suits it (unset: whole frames)",
+          NULL, flags));
+  g_object_class_install_property (klass, first + GST_GENERATOR_TILE_OVERLAP,
+      g_param_spec_int ("tile-overlap", "Tile overlap",
+          "Pixels of what goes in that tiles share with their neighbours (-1: as many as results "
+          "hang on, by the model's graph; a quarter where they hang on all of it)",
+          -1, G_MAXINT16, DEFAULT_OVERLAP, flags));
   g_object_class_install_property (klass, first + GST_GENERATOR_FRAMES,
       g_param_spec_uint ("frames", "Frames",
           "How many frames that follow each other a model sees at once, where it takes any number "
@@ -137,6 +147,7 @@ gst_generator_settings_install (GObjectClass *klass, guint first)
           "Pictures in files for further inputs, \"style=night.png,mask=cut.png\", which are "
           "scaled to the size that the model takes (unset: there are none)",
           NULL, flags));
+  gst_generator_sampling_install (klass, first + GST_GENERATOR_SAMPLING);
 }
 
 void
@@ -149,6 +160,7 @@ gst_generator_settings_init (GstGeneratorSettings *settings)
   settings->hints.overlap = DEFAULT_OVERLAP;
   settings->hints.crossfade = DEFAULT_CROSSFADE;
   settings->reload = DEFAULT_RELOAD;
+  settings->tile_overlap = DEFAULT_OVERLAP;
   settings->hints.frames = DEFAULT_FRAMES;
   settings->hints.lookahead = DEFAULT_LOOKAHEAD;
   settings->hints.interpolate = DEFAULT_INTERPOLATE;
@@ -166,6 +178,8 @@ gst_generator_settings_clear (GstGeneratorSettings *settings)
   g_free (settings->outputs);
   g_free (settings->inputs);
   g_free (settings->shapes);
+  g_free (settings->tile);
+  gst_generator_sampling_clear (&settings->sampling);
 }
 
 gboolean
@@ -222,6 +236,13 @@ gst_generator_settings_set (GstGeneratorSettings *settings, guint number, const 
     g_free (settings->parameters);
     settings->parameters = g_value_dup_string (value);
     break;
+  case GST_GENERATOR_TILE:
+    g_free (settings->tile);
+    settings->tile = g_value_dup_string (value);
+    break;
+  case GST_GENERATOR_TILE_OVERLAP:
+    settings->tile_overlap = g_value_get_int (value);
+    break;
   case GST_GENERATOR_FRAMES:
     settings->hints.frames = (int)g_value_get_uint (value);
     break;
@@ -247,7 +268,7 @@ gst_generator_settings_set (GstGeneratorSettings *settings, guint number, const 
     settings->inputs = g_value_dup_string (value);
     break;
   default:
-    return FALSE;
+    return gst_generator_sampling_set (&settings->sampling, number - GST_GENERATOR_SAMPLING, value);
   }
   return TRUE;
 }
@@ -301,6 +322,12 @@ gst_generator_settings_get (const GstGeneratorSettings *settings, guint number, 
   case GST_GENERATOR_PARAMETERS:
     g_value_set_string (value, settings->parameters);
     break;
+  case GST_GENERATOR_TILE:
+    g_value_set_string (value, settings->tile);
+    break;
+  case GST_GENERATOR_TILE_OVERLAP:
+    g_value_set_int (value, settings->tile_overlap);
+    break;
   case GST_GENERATOR_FRAMES:
     g_value_set_uint (value, (guint)settings->hints.frames);
     break;
@@ -323,7 +350,7 @@ gst_generator_settings_get (const GstGeneratorSettings *settings, guint number, 
     g_value_set_string (value, settings->inputs);
     break;
   default:
-    return FALSE;
+    return gst_generator_sampling_get (&settings->sampling, number - GST_GENERATOR_SAMPLING, value);
   }
   return TRUE;
 }
@@ -334,15 +361,24 @@ GenModelHints
 gst_generator_settings_hint (
     GstGeneratorSettings *settings, GstElement *element, GstGeneratorSaid *said)
 {
-  int frames;
+  const GstGeneratorSampling *sampling = &said->sampling;
+  GenModelHints hints;
 
   GST_OBJECT_LOCK (element);
   said->states = g_strdup (settings->states);
   said->parameters = g_strdup (settings->parameters);
+  said->sampling = gst_generator_sampling_copy (&settings->sampling);
   said->shapes = g_strdup (settings->shapes);
-  frames = settings->hints.frames;
+  hints = (GenModelHints){ said->states, said->parameters, settings->hints.frames, said->shapes };
+  hints.sampling.width = settings->hints.width;
+  hints.sampling.height = settings->hints.height;
   GST_OBJECT_UNLOCK (element);
-  return (GenModelHints){ said->states, said->parameters, frames, said->shapes };
+  hints.sampling.sampler = sampling->sampler;
+  hints.sampling.steps = sampling->steps;
+  hints.sampling.prediction = sampling->prediction;
+  hints.sampling.schedule = sampling->schedule;
+  hints.sampling.sigma_range = sampling->sigma_range;
+  return hints;
 }
 
 void
@@ -351,6 +387,33 @@ gst_generator_said_clear (GstGeneratorSaid *said)
   g_clear_pointer (&said->states, g_free);
   g_clear_pointer (&said->parameters, g_free);
   g_clear_pointer (&said->shapes, g_free);
+  gst_generator_sampling_clear (&said->sampling);
+}
+
+/* Play tile by tile, where that is asked for; only what is made of pictures one by one can be. */
+static gboolean
+choose_tiles (GstGeneratorPorts *ports, const char *tile, int overlap, GError **error)
+{
+  if (!gst_generator_tiling_read (&ports->tiling, tile, error))
+    return FALSE;
+  ports->tiling.overlap = overlap;
+  if (!ports->tiling.used)
+    return TRUE;
+  if (ports->input.kind == GEN_PORT_PICTURE && ports->output.kind == GEN_PORT_PICTURE &&
+      !ports->staged && !ports->remembers && ports->frames == 1 && !ports->mask_said &&
+      ports->n_further == 0 && ports->n_beside == 0) {
+    ports->mask = (GenPort){ 0 };
+    gst_generator_tiling_choose (&ports->tiling, ports->model, &ports->input, &ports->output);
+    return TRUE;
+  }
+  g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+      "%s: property tile is for models that make pictures of pictures%s", ports->model->path,
+      ports->remembers || ports->frames > 1
+          ? ", and that remember nothing from one to the next: unset it"
+      : ports->mask_said || ports->n_further > 0 || ports->n_beside > 0
+          ? " alone, of one output and one input: unset it, or the others"
+          : ": unset it");
+  return FALSE;
 }
 
 gboolean
@@ -358,12 +421,16 @@ gst_generator_settings_find_ports (GstGeneratorSettings *settings, GstElement *e
     GenModel *model, GstGeneratorPorts *ports, GError **error)
 {
   g_autofree char *input_range = NULL, *output_range = NULL, *outputs = NULL, *inputs = NULL;
+  g_autofree char *tile = NULL;
   g_auto (GStrv) further = NULL, beside = NULL;
   GstGeneratorHints hints;
+  int tile_overlap;
 
   GST_OBJECT_LOCK (element);
   input_range = g_strdup (settings->input_range);
   output_range = g_strdup (settings->output_range);
+  tile = g_strdup (settings->tile);
+  tile_overlap = settings->tile_overlap;
   hints = settings->hints;
   ports->columns = (int)settings->columns;
   outputs = g_strdup (settings->outputs);
@@ -377,6 +444,7 @@ gst_generator_settings_find_ports (GstGeneratorSettings *settings, GstElement *e
   hints.further = (const char *const *)further;
   hints.beside = (const char *const *)beside;
   if (!gst_generator_choose_ports (ports, model, &hints, error) ||
+      !choose_tiles (ports, tile, tile_overlap, error) ||
       !gst_generative_override_range (&ports->input, "input-range", input_range, error) ||
       !gst_generative_override_range (&ports->output, "output-range", output_range, error))
     return FALSE;

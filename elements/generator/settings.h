@@ -3,6 +3,7 @@
 #pragma once
 
 #include "caps.h"
+#include "sampling.h"
 
 /* Their order is that of the properties. */
 enum {
@@ -21,6 +22,8 @@ enum {
   GST_GENERATOR_RELOAD,
   GST_GENERATOR_STATES,
   GST_GENERATOR_PARAMETERS,
+  GST_GENERATOR_TILE,
+  GST_GENERATOR_TILE_OVERLAP,
   GST_GENERATOR_FRAMES,
   GST_GENERATOR_LOOKAHEAD,
   GST_GENERATOR_INTERPOLATE,
@@ -28,13 +31,17 @@ enum {
   GST_GENERATOR_WARM_UP,
   GST_GENERATOR_OUTPUTS,
   GST_GENERATOR_INPUTS,
-  GST_GENERATOR_N_PROPERTIES,
+  GST_GENERATOR_SAMPLING,
+  GST_GENERATOR_N_PROPERTIES = GST_GENERATOR_SAMPLING + GST_GENERATOR_N_SAMPLING,
 };
 
 /* Under the element's object lock. */
 typedef struct {
-  char *model, *input_range, *output_range, *states, *parameters, *shapes, *outputs, *inputs;
+  char *model, *input_range, *output_range, *states, *parameters, *shapes, *tile;
+  char *outputs, *inputs;
+  int tile_overlap;
   guint batch_size, columns, warm_up;
+  GstGeneratorSampling sampling;
   GstGeneratorHints hints;
   gboolean reload;
 } GstGeneratorSettings;
@@ -53,6 +60,7 @@ gboolean gst_generator_settings_get (
 /* What the properties say of a model before it is read. To be cleared. */
 typedef struct {
   char *states, *parameters, *shapes;
+  GstGeneratorSampling sampling;
 } GstGeneratorSaid;
 
 GenModelHints gst_generator_settings_hint (

@@ -3,6 +3,7 @@
 
 #include <generative/api.h>
 #include <generative/graph.h>
+#include <generative/sampler.h>
 #include <generative/session.h>
 
 G_BEGIN_DECLS
@@ -148,6 +149,7 @@ typedef struct {
   int frames; /* that go into a run, of as many inputs or of any number; 0: nothing is said */
   /* Extents that inputs leave free: "1:3:-1:-1" of the first one, or "x=1:3:-1:-1,y=1:8". */
   const char *shapes;
+  GenSamplingHints sampling;
 } GenModelHints;
 
 struct _GenModel {
@@ -162,13 +164,18 @@ struct _GenModel {
   /* Parameters that shapes hang on: they are constants of this graph, and inputs no more; or NULL
    */
   char **fixed;
+  /* What makes a sample, by so many runs of this graph, a step of it each (sampler.h); `once` and 1
+   * for all others. */
+  const GenSampler *sampler;
+  int runs;
   GenModelHints hints;
   int ref_count;
 };
 
 /* Read the ONNX file `path` and its sidecar. (transfer full) */
 GEN_API GenModel *gen_model_load (const char *path, GError **error);
-/* The same with what the user says, which comes before what the files say. */
+/* The same with what the user says, which comes before what the files say; as it is to be played: a
+ * denoiser within the loop of its sampler, where somebody names one. */
 GEN_API GenModel *gen_model_load_as (const char *path, const GenModelHints *hints, GError **error);
 /* The same of a graph, which is kept. (transfer full) */
 GEN_API GenModel *gen_model_new (GenGraph *graph, GError **error);
@@ -299,6 +306,11 @@ typedef struct {
   GenFrameLayout layout;
 } GenModelSide;
 
+/* Of a picture, what is wanted of it. */
+typedef struct {
+  gint32 top, left, height, width;
+} GenKeptPart;
+
 typedef struct {
   GenPort input, output; /* which of the model's, perhaps adjusted */
   /* A picture of one channel, of which the last one of `output`'s channels is made; its name is
@@ -320,6 +332,7 @@ typedef struct {
    * another; else as numbers. */
   gboolean from_frames;
   gboolean to_frames; /* the output goes to frames or sounds of bytes, else it is numbers */
+  gboolean in_parts;  /* of each picture that goes to a frame a part is kept, as each run is told */
   GenFrameLayout from, to;
   GenSoundLayout from_sound, to_sound;
   GenPlanOptions plan;
@@ -329,7 +342,9 @@ typedef struct {
  * gen_model_compile: the plan that takes `frames` frames at a time. With `from_frames` it has an
  * input for each plane of each frame (bytes), else one [frames * pictures, …]; with `to_frames` an
  * output for each plane of each frame, else one. Those of `inputs` and `outputs` follow each. They
- * can be bound to the frames' memory. Numbers of float16, bfloat16 and float64 are float32 outside.
+ * can be bound to the frames' memory. With `in_parts` its last input says what is kept of each
+ * frame's picture (GenKeptPart, int32). Numbers of float16, bfloat16 and float64 are float32
+ * outside.
  * Returns: (transfer full) the plan, or NULL.
  */
 GEN_API GenPlan *gen_model_compile (GenModel *model, const GenModelUse *use, GError **error);

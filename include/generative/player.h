@@ -94,6 +94,9 @@ GEN_API void gen_player_bind_side_output (
     GenPlayer *player, guint side, guint i, const GenFrame *frame);
 /* The numbers of `outputs[side]` that the last run made, where these are not frames. */
 GEN_API const GenBinding *gen_player_side_output (const GenPlayer *player, guint side);
+/* Of the picture of frame `i`, which is played in parts (GenModelUse), that much is written, and
+ * the frame's planes begin where its first pixel goes. */
+GEN_API void gen_player_keep_part (GenPlayer *player, guint i, const GenKeptPart *part);
 /* Input number `i` of the model, numbers, is read from `data`, which stays until the run is over:
  * where it lies, if it can be. */
 GEN_API void gen_player_bind_numbers (GenPlayer *player, guint i, const void *data);

@@ -302,19 +302,21 @@ to_planes (GenGraph *graph, const GenModelUse *use, const GenPort *port, int cha
   return port->classes != GEN_CLASSES_NONE ? choose_foreground (graph, x, port, error) : x;
 }
 
-/* Pictures x of `port`, [N, C, H, W], into frames that lie as `to` says. */
+/* Pictures x of `port`, [N, C, H, W], into frames that lie as `to` says; of each the part that is
+ * `kept`, where that is not NULL. */
 static gboolean
 pack_frames (GenGraph *graph, int n_frames, const GenPort *port, const GenFrameLayout *to,
-    GenTensor *x, GError **error)
+    GenTensor *x, GenTensor *kept, GError **error)
 {
   int n = n_frames * gen_frame_layout_planes (to);
   g_autofree GenTensor **frames = g_new (GenTensor *, n);
+  GenTensor *operands[] = { x, kept };
   GenNode *node;
 
   for (int i = 0; i < n; i++)
     frames[i] = gen_graph_add_value (graph, "picture");
-  node = gen_graph_add_node (
-      graph, "pack", "generative", "PackPicture", GEN_OPSET, &x, 1, frames, n, error);
+  node = gen_graph_add_node (graph, "pack", "generative", "PackPicture", GEN_OPSET, operands,
+      kept != NULL ? 2 : 1, frames, n, error);
   if (node == NULL)
     return FALSE;
   set_layout (node, to, port);
@@ -331,6 +333,7 @@ pack_picture (
     GenGraph *graph, const GenModelUse *use, GenTensor *x, GenTensor *mask, GError **error)
 {
   const GenPort *port = &use->output;
+  GenTensor *kept = NULL;
 
   x = to_planes (graph, use, port, port->channels - (mask != NULL), x, error);
   if (x != NULL && mask != NULL) {
@@ -340,7 +343,9 @@ pack_picture (
     x = gen_graph_op (
         graph, "Concat", (GenTensor *[]){ x, mask }, 2, 1, error, "axis", GEN_INT, 1, NULL);
   }
-  return x != NULL && pack_frames (graph, use->frames, port, &use->to, x, error);
+  if (use->in_parts)
+    kept = gen_graph_add_input (graph, "kept", GEN_TYPE_INT32, &GEN_SHAPE (use->frames, 4));
+  return x != NULL && pack_frames (graph, use->frames, port, &use->to, x, kept, error);
 }
 
 static gboolean
@@ -369,7 +374,7 @@ give_side (
   if (!side->in_frames)
     return give_numbers (graph, x, error);
   x = to_planes (graph, use, &side->port, side->port.channels, x, error);
-  return x != NULL && pack_frames (graph, use->frames, &side->port, &side->layout, x, error);
+  return x != NULL && pack_frames (graph, use->frames, &side->port, &side->layout, x, NULL, error);
 }
 
 static int

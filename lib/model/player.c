@@ -90,6 +90,7 @@ gen_model_use_equal (const GenModelUse *a, const GenModelUse *b)
          sides_equal (a->outputs, b->outputs, a->n_outputs) && a->frames == b->frames &&
          a->window == b->window && a->pictures == b->pictures && a->height == b->height &&
          a->width == b->width && a->from_frames == b->from_frames && a->to_frames == b->to_frames &&
+         a->in_parts == b->in_parts &&
          (!a->from_frames || gen_frame_layout_equal (&a->from, &b->from)) &&
          (!a->to_frames || gen_frame_layout_equal (&a->to, &b->to)) && a->length == b->length &&
          sound_layouts_equal (&a->from_sound, &b->from_sound) &&
@@ -606,6 +607,15 @@ gen_player_side_output (const GenPlayer *player, guint side)
       player->now->plan, count_frame_outputs (use) + count_sides (use, use->outputs, side));
 }
 
+void
+gen_player_keep_part (GenPlayer *player, guint i, const GenKeptPart *part)
+{
+  GenPlan *plan = player->now->plan;
+  GenKeptPart *parts = gen_plan_input (plan, gen_plan_n_inputs (plan) - 1)->data;
+
+  parts[i] = *part;
+}
+
 /* Kernels want numbers aligned, which tensors behind each other need not be; a device takes them
  * from memory of the plan's, which is pinned. */
 static gboolean
@@ -688,16 +698,29 @@ keep_states (GenPlayer *player)
 }
 
 static gboolean
-run (GenPlayer *player, GError **error)
+run_once (GenPlayer *player, GError **error)
 {
   Arrangement *now = player->now;
 
-  player->ending = NULL;
   if (now->plan != NULL)
     return pass_fences (player, error) && gen_plan_run (now->plan, error);
   if (!gen_session_run (now->session, now->inputs, error))
     return FALSE;
   keep_states (player);
+  return TRUE;
+}
+
+/* All runs that make a sample. One that is cut short has not begun. */
+static gboolean
+run (GenPlayer *player, GError **error)
+{
+  player->ending = NULL;
+  for (int i = 0; i < player->model->runs; i++)
+    if (!run_once (player, error)) {
+      if (i > 0)
+        gen_player_reset (player);
+      return FALSE;
+    }
   return TRUE;
 }
 

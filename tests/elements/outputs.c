@@ -188,23 +188,24 @@ save_pair (const char *path)
   g_assert_no_error (error);
 }
 
-/* Where a picture and one mask are all that is made, alpha is made where it is taken. */
+/* Where a picture and one mask are all that is made, alpha is made where it is taken, but not tile
+ * by tile. */
 static void
 test_alpha_unsaid (void)
 {
   g_autofree char *path = g_build_filename (folder, "pair.onnx", NULL);
-  const char *const formats[] = { "video/x-raw", "video/x-raw,format=RGB" };
+  const char *const rest[] = { "", "! capsfilter caps=video/x-raw,format=RGB", "tile=4x4" };
   const guint8 bytes[] = { 100, 50, 25, 200 };
 
   save_pair (path);
-  for (guint i = 0; i < 2; i++) {
-    g_autofree char *launch =
-        g_strdup_printf ("generator model=%s ! capsfilter caps=%s", path, formats[i]);
+  for (guint i = 0; i < G_N_ELEMENTS (rest); i++) {
+    const guint channels = i == 0 ? 4 : 3;
+    g_autofree char *launch = g_strdup_printf ("generator model=%s %s", path, rest[i]);
     GstHarness *harness = gst_harness_new_parse (launch);
 
     gst_harness_set_src_caps_str (harness, "video/x-raw," CAPS);
     assert_bytes (gst_harness_push_and_pull (harness, make_frame (0, 200, 100, 50)),
-        (4 - i) * PIXELS, bytes, 4 - i);
+        channels * PIXELS, bytes, channels);
     gst_harness_teardown (harness);
   }
 }
@@ -330,6 +331,7 @@ test_refused (void)
   assert_refused ("outputs=alpha ! fakesink", "no output 'alpha'");
   assert_refused ("outputs=alpha ! fakesink", "pha, fgr, seg, soft, emb, six");
   assert_refused ("outputs=fgr,emb ! fakesink", "src_emb");
+  assert_refused ("tile=4x4 outputs=fgr,pha ! fakesink", "of one output and one input");
   assert_refused ("outputs=a,b,c ! fakesink", "which should be the name of an output");
   assert_refused ("! fakesink g.src_nothing ! fakesink", "no output 'nothing'");
 }

@@ -3,7 +3,8 @@
 and by ONNX Runtime in a loop over its frames. What they make differs by no more than what rounding
 to bytes allows. Prints TAP.
 
-    streams.py MEDIA      unpacked media; test-models.sh calls it so, with GST_PLUGIN_PATH set
+    streams.py PACKAGES MEDIA      unpacked packages and media; test-models.sh calls it so, with
+                                   GST_PLUGIN_PATH set
 """
 import glob
 import os
@@ -17,8 +18,10 @@ import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 
+import ncnn
+
 WIDTH, HEIGHT, FRAMES = 96, 64, 12
-media = sys.argv[1]
+packages, media = sys.argv[1:]
 onnxruntime.set_default_logger_severity(3)
 
 
@@ -166,7 +169,8 @@ def film():
     return np.stack([image[20 + 3 * i:][:HEIGHT, 30 + 5 * i:][:, :WIDTH] for i in range(FRAMES)])
 
 
-def play(model, frames, properties="", caps="video/x-raw,format=RGB", beside="", dtype=np.uint8):
+def play(model, frames, properties="", caps="video/x-raw,format=RGB", beside="", dtype=np.uint8,
+         scale=1):
     """What the element makes; `beside` is linked to its other pads, out of {folder} and into it."""
     with tempfile.TemporaryDirectory() as folder:
         frames.tofile(f"{folder}/in.rgb")
@@ -178,7 +182,7 @@ def play(model, frames, properties="", caps="video/x-raw,format=RGB", beside="",
         files = [f"{folder}/out"] + sorted(glob.glob(f"{folder}/out-*"))
         made = [np.fromfile(file, dtype) for file in files]
     if len(made) == 1 and caps.endswith("format=RGB"):
-        return made[0].reshape(-1, HEIGHT, WIDTH, 3)
+        return made[0].reshape(-1, HEIGHT * scale, WIDTH * scale, 3)
     return np.concatenate([part.reshape(len(frames), -1) for part in made], axis=1)
 
 
@@ -299,9 +303,19 @@ def check_restorer(path, frames):
     return play(path, frames), np.stack(wanted)
 
 
+def check_upscaler(path, frames):
+    """Real-ESRGAN's net for films, four times as large, by tiles."""
+    folder = glob.glob(f"{packages}/**/realesr-animevideov3-x4.param", recursive=True)[0]
+    ncnn.convert(folder, folder.replace(".param", ".bin"), path)
+    session = onnxruntime.InferenceSession(path)
+    wanted = [to_bytes(np.clip(session.run(None, {"picture": numbers(frame)})[0], 0, 1))
+              for frame in frames[:2]]
+    return play(path, frames[:2], "tile=64x48", scale=4), np.stack(wanted)
+
+
 def main():
     checks = [check_matting, check_cut, check_mask_pad, check_numbers, check_trimap,
-              check_denoiser, check_midpoint, check_restorer]
+              check_denoiser, check_midpoint, check_restorer, check_upscaler]
     frames = film()
     failed = 0
     print(f"1..{len(checks)}")
