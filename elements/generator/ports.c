@@ -89,6 +89,10 @@ suggest_picture (const GenPort *port)
   if (rank == 2 && dims[1] < 0)
     return g_strdup ("; where it is sound, property sample-rate says so, as does metadata "
                      "generative.sample-rate in the model");
+  if (rank == 4 && dims[1] < 0)
+    return g_strdup_printf ("; property shapes=%s=1:3:-1:-1 would say that its pictures have three "
+                            "channels and any size, or export it with a fixed number of channels",
+        port->name);
   if (rank == 4)
     return g_strdup ("; export it with a fixed number of channels");
   return g_strdup ("");
@@ -187,56 +191,6 @@ check_parameters (const GenModel *model, GError **error)
   return FALSE;
 }
 
-/* Whether frames may go into both. */
-static gboolean
-are_alike (const GenPort *a, const GenPort *b)
-{
-  return a->kind == GEN_PORT_PICTURE && b->kind == GEN_PORT_PICTURE && a->type == b->type &&
-         a->channels == b->channels && a->height == b->height && a->width == b->width &&
-         a->channels_last == b->channels_last;
-}
-
-/* A name without its digits. (transfer full) */
-static char *
-stem_of (const char *name)
-{
-  GString *stem = g_string_new (NULL);
-
-  for (; *name != '\0'; name++)
-    if (!g_ascii_isdigit (*name))
-      g_string_append_c (stem, *name);
-  return g_string_free (stem, FALSE);
-}
-
-/* Whether names are those of frames that follow each other: img0 and img1, previous and next. */
-static gboolean
-follow_each_other (const char *a, const char *b)
-{
-  static const char *const times[] = { "prev", "next", "cur", "last", "before", "after" };
-  g_autofree char *one = stem_of (a), *other = stem_of (b);
-  guint found = 0;
-
-  for (gsize i = 0; i < G_N_ELEMENTS (times); i++)
-    found += (strstr (one, times[i]) != NULL) + (strstr (other, times[i]) != NULL);
-  return found >= 2 || strcmp (one, other) == 0;
-}
-
-/* How many frames go into a run: those of one input of several, or one into each of several inputs
- * that are alike. 0 where there are others besides. */
-static int
-count_frames (const GenModel *model, const GenPort *input, guint n, const GstGeneratorHints *hints)
-{
-  const gboolean said = hints->frames == (int)n;
-  guint alike = 0;
-
-  if (n == 1)
-    return input->kind == GEN_PORT_FRAMES ? input->frames : 1;
-  for (guint i = 0; i < model->graph->inputs->len; i++)
-    alike += model->inputs[i].part == GEN_PART_FLOW && are_alike (&model->inputs[i], input) &&
-             (said || follow_each_other (model->inputs[i].name, input->name));
-  return alike == n && n <= GEN_MODEL_MAX_WINDOW ? (int)n : 0;
-}
-
 /* A picture of several frames: of those around it, or, where two make one of their kind, what lies
  * between them. */
 static gboolean
@@ -279,7 +233,7 @@ choose_inputs (
         model->path);
     return FALSE;
   }
-  ports->frames = count_frames (model, input, n, hints);
+  ports->frames = gen_model_window (model);
   if (ports->frames < 0)
     return refuse_input (
         model, input, "property frames says how many pictures it is to see at once", error);
@@ -538,7 +492,8 @@ gst_generator_choose_ports (
     output = first_flowing (model);
   ports->model = model;
   ports->staged = model->staged;
-  ports->remembers = gen_model_has_states (model);
+  /* What a sampler remembers is of one frame alone. */
+  ports->remembers = gen_model_has_states (model) && model->sampler == &gen_sampler_once;
   if (output == NULL) {
     g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
         "%s: it has no output that is not a state", model->path);

@@ -121,11 +121,17 @@ gst_generator_settings_install (GObjectClass *klass, guint first)
           "What a model makes of two frames lies between them, and they go on as well, twice as "
           "many a second; else it takes the place of the second one",
           DEFAULT_INTERPOLATE, flags));
+  g_object_class_install_property (klass, first + GST_GENERATOR_SHAPES,
+      g_param_spec_string ("shapes", "Shapes",
+          "Extents that inputs of the model leave free, such as 1:3:-1:-1 of the first one, or "
+          "x=1:3:-1:-1,y=1:8; -1 stays free (unset: as the model says)",
+          NULL, flags));
   g_object_class_install_property (klass, first + GST_GENERATOR_WARM_UP,
       g_param_spec_uint ("warm-up", "Warm-up",
           "How many times a model that remembers sees the first picture, at the start and after a "
           "seek or a gap, before what it makes of it goes on",
           0, G_MAXINT16, DEFAULT_WARM_UP, live));
+  gst_generator_sampling_install (klass, first + GST_GENERATOR_SAMPLING);
 }
 
 void
@@ -153,7 +159,9 @@ gst_generator_settings_clear (GstGeneratorSettings *settings)
   g_free (settings->output_range);
   g_free (settings->states);
   g_free (settings->parameters);
+  g_free (settings->shapes);
   g_free (settings->tile);
+  gst_generator_sampling_clear (&settings->sampling);
 }
 
 gboolean
@@ -226,11 +234,15 @@ gst_generator_settings_set (GstGeneratorSettings *settings, guint number, const 
   case GST_GENERATOR_INTERPOLATE:
     settings->hints.interpolate = g_value_get_boolean (value);
     break;
+  case GST_GENERATOR_SHAPES:
+    g_free (settings->shapes);
+    settings->shapes = g_value_dup_string (value);
+    break;
   case GST_GENERATOR_WARM_UP:
     settings->warm_up = g_value_get_uint (value);
     break;
   default:
-    return FALSE;
+    return gst_generator_sampling_set (&settings->sampling, number - GST_GENERATOR_SAMPLING, value);
   }
   return TRUE;
 }
@@ -299,11 +311,14 @@ gst_generator_settings_get (const GstGeneratorSettings *settings, guint number, 
   case GST_GENERATOR_INTERPOLATE:
     g_value_set_boolean (value, settings->hints.interpolate);
     break;
+  case GST_GENERATOR_SHAPES:
+    g_value_set_string (value, settings->shapes);
+    break;
   case GST_GENERATOR_WARM_UP:
     g_value_set_uint (value, settings->warm_up);
     break;
   default:
-    return FALSE;
+    return gst_generator_sampling_get (&settings->sampling, number - GST_GENERATOR_SAMPLING, value);
   }
   return TRUE;
 }
@@ -314,14 +329,24 @@ GenModelHints
 gst_generator_settings_hint (
     GstGeneratorSettings *settings, GstElement *element, GstGeneratorSaid *said)
 {
-  int frames;
+  const GstGeneratorSampling *sampling = &said->sampling;
+  GenModelHints hints;
 
   GST_OBJECT_LOCK (element);
   said->states = g_strdup (settings->states);
   said->parameters = g_strdup (settings->parameters);
-  frames = settings->hints.frames;
+  said->sampling = gst_generator_sampling_copy (&settings->sampling);
+  said->shapes = g_strdup (settings->shapes);
+  hints = (GenModelHints){ said->states, said->parameters, settings->hints.frames, said->shapes };
+  hints.sampling.width = settings->hints.width;
+  hints.sampling.height = settings->hints.height;
   GST_OBJECT_UNLOCK (element);
-  return (GenModelHints){ said->states, said->parameters, frames };
+  hints.sampling.sampler = sampling->sampler;
+  hints.sampling.steps = sampling->steps;
+  hints.sampling.prediction = sampling->prediction;
+  hints.sampling.schedule = sampling->schedule;
+  hints.sampling.sigma_range = sampling->sigma_range;
+  return hints;
 }
 
 void
@@ -329,6 +354,8 @@ gst_generator_said_clear (GstGeneratorSaid *said)
 {
   g_clear_pointer (&said->states, g_free);
   g_clear_pointer (&said->parameters, g_free);
+  g_clear_pointer (&said->shapes, g_free);
+  gst_generator_sampling_clear (&said->sampling);
 }
 
 /* Play tile by tile, where that is asked for; only what is made of pictures one by one can be. */

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "caps.h"
+#include "sampling.h"
 
 /* Their order is that of the properties. */
 enum {
@@ -26,15 +27,18 @@ enum {
   GST_GENERATOR_FRAMES,
   GST_GENERATOR_LOOKAHEAD,
   GST_GENERATOR_INTERPOLATE,
+  GST_GENERATOR_SHAPES,
   GST_GENERATOR_WARM_UP,
-  GST_GENERATOR_N_PROPERTIES,
+  GST_GENERATOR_SAMPLING,
+  GST_GENERATOR_N_PROPERTIES = GST_GENERATOR_SAMPLING + GST_GENERATOR_N_SAMPLING,
 };
 
 /* Under the element's object lock. */
 typedef struct {
-  char *model, *input_range, *output_range, *states, *parameters, *tile;
+  char *model, *input_range, *output_range, *states, *parameters, *shapes, *tile;
   int tile_overlap;
   guint batch_size, columns, warm_up;
+  GstGeneratorSampling sampling;
   GstGeneratorHints hints;
   gboolean reload;
 } GstGeneratorSettings;
@@ -52,7 +56,8 @@ gboolean gst_generator_settings_get (
 
 /* What the properties say of a model before it is read. To be cleared. */
 typedef struct {
-  char *states, *parameters;
+  char *states, *parameters, *shapes;
+  GstGeneratorSampling sampling;
 } GstGeneratorSaid;
 
 GenModelHints gst_generator_settings_hint (

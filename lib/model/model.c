@@ -197,7 +197,7 @@ fix_shape (const GenModel *model, const GenTensor *input, guint i, const GenExte
       shape.dims[d] = 1;
   if (port->part == GEN_PART_STATE)
     return shape;
-  if (port->part == GEN_PART_PARAMETER) {
+  if (port->part == GEN_PART_PARAMETER && !is_picture (port)) {
     gen_parts_fit (model, i, &shape);
     return shape;
   }
@@ -420,6 +420,8 @@ read_ports (GenModel *model, GenGraph *copy, GKeyFile *sidecar, GError **error)
   model->inputs = g_new0 (GenPort, graph->inputs->len + 1);
   model->outputs = g_new0 (GenPort, graph->outputs->len + 1);
   model->parameters = g_new0 (GenNumbers *, graph->inputs->len + 1);
+  if (!gen_shapes_read (model, copy, sidecar, error))
+    return FALSE;
   for (guint i = 0; i < graph->inputs->len; i++) {
     GenTensor *tensor = g_ptr_array_index (graph->inputs, i);
 
@@ -564,9 +566,12 @@ model_new (GenGraph *graph, const char *path, const GenModelHints *hints, GError
 
   model->graph = gen_graph_ref (graph);
   model->path = g_strdup (path);
+  model->sampler = &gen_sampler_once;
+  model->runs = 1;
   model->hints.states = g_strdup (hints->states);
   model->hints.parameters = g_strdup (hints->parameters);
   model->hints.frames = hints->frames;
+  model->hints.shapes = g_strdup (hints->shapes);
   model->ref_count = 1;
   return read_model (model, error) ? g_steal_pointer (&model) : NULL;
 }
@@ -589,18 +594,62 @@ gen_model_new (GenGraph *graph, GError **error)
   return model_new (graph, NULL, &(GenModelHints){ 0 }, error);
 }
 
+/* The loop around the denoiser `graph`, or `graph` itself where nobody wants one. What is said of
+ * shapes is said of the denoiser. (transfer full) */
+static GenGraph *
+wrap (GenGraph *graph, const char *path, const GenModelHints *hints, GenSamplerSettings *settings,
+    GError **error)
+{
+  GenModel denoiser = { .graph = graph, .hints = *hints };
+  g_autoptr (GKeyFile) sidecar = NULL;
+
+  if (!gen_sampling_choose (graph, &hints->sampling, settings, error))
+    return NULL;
+  if (settings->sampler == &gen_sampler_once)
+    return gen_graph_ref (graph);
+  if (!gen_model_load_sidecar (path, &sidecar, error) ||
+      !gen_shapes_read (&denoiser, graph, sidecar, error))
+    return NULL;
+  if (hints->states == NULL || *hints->states == '\0')
+    return gen_sampling_wrap (graph, settings, error);
+  g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+      "property states is \"%s\", and a model that remembers cannot be run several times for a "
+      "sample, as sampler %s does",
+      hints->states, settings->sampler->name);
+  return NULL;
+}
+
 GenModel *
 gen_model_load_as (const char *path, const GenModelHints *hints, GError **error)
 {
   g_autoptr (GenGraph) graph = gen_onnx_load (path, error);
+  g_autoptr (GenGraph) played = NULL;
+  GenModelHints rest = *hints;
+  GenSamplerSettings settings;
+  GenModel *model;
 
-  return graph != NULL ? model_new (graph, path, hints, error) : NULL;
+  if (graph == NULL)
+    return NULL;
+  played = wrap (graph, path, hints, &settings, error);
+  if (played == NULL) {
+    g_prefix_error (error, "%s: ", path);
+    return NULL;
+  }
+  /* A loop has states of its own. */
+  if (played != graph)
+    rest.states = rest.shapes = NULL;
+  model = model_new (played, path, &rest, error);
+  if (model != NULL) {
+    model->sampler = settings.sampler;
+    model->runs = settings.steps;
+  }
+  return model;
 }
 
 GenModel *
 gen_model_load (const char *path, GError **error)
 {
-  return gen_model_load_as (path, &(GenModelHints){ 0 }, error);
+  return gen_model_load_as (path, &(GenModelHints){ .sampling.sampler = "once" }, error);
 }
 
 GenModel *
@@ -620,6 +669,7 @@ gen_model_unref (GenModel *model)
   g_strfreev (model->fixed);
   g_free ((char *)model->hints.states);
   g_free ((char *)model->hints.parameters);
+  g_free ((char *)model->hints.shapes);
   g_free (model->path);
   g_free (model);
 }
@@ -822,6 +872,11 @@ gen_model_describe (const GenModel *model)
   g_string_append (text, " from ");
   describe_ports (text, model->inputs, model->graph->inputs->len, GEN_PART_FLOW, "");
   describe_ports (text, model->inputs, model->graph->inputs->len, GEN_PART_PARAMETER, ", set by ");
-  describe_ports (text, model->inputs, model->graph->inputs->len, GEN_PART_STATE, ", remembering ");
+  if (model->runs > 1 || model->sampler != &gen_sampler_once)
+    g_string_append_printf (text, ", by %d run%s of sampler %s", model->runs,
+        model->runs > 1 ? "s" : "", model->sampler->name);
+  else
+    describe_ports (
+        text, model->inputs, model->graph->inputs->len, GEN_PART_STATE, ", remembering ");
   return g_string_free (text, FALSE);
 }
