@@ -173,11 +173,20 @@ gst_generator_read_input (const GstGeneratorPorts *ports, const GstStructure *st
 }
 
 gboolean
+gst_generator_can_tile (const GstGeneratorPorts *ports)
+{
+  /* Noise that is drawn for each tile would leave seams. */
+  return ports->input.kind == GEN_PORT_PICTURE && ports->output.kind == GEN_PORT_PICTURE &&
+         !ports->staged && !ports->remembers && ports->frames == 1 && !ports->mask_said &&
+         ports->n_further == 0 && ports->n_beside == 0 &&
+         ports->model->sampler == &gen_sampler_once;
+}
+
+gboolean
 gst_generator_could_tile (const GstGeneratorPorts *ports, int height, int width)
 {
-  return !ports->tiling.used && ports->input.kind == GEN_PORT_PICTURE &&
-         ports->output.kind == GEN_PORT_PICTURE && !ports->staged && !ports->remembers &&
-         ports->frames == 1 && height >= ports->input.height && width >= ports->input.width;
+  return !ports->tiling.used && gst_generator_can_tile (ports) && height >= ports->input.height &&
+         width >= ports->input.width;
 }
 
 gboolean

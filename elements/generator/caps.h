@@ -91,7 +91,10 @@ gboolean gst_generator_makes_tensors (const GstGeneratorPorts *ports);
 gboolean gst_generator_read_input (const GstGeneratorPorts *ports, const GstStructure *structure,
     GstGeneratorInput *input, GError **error);
 
-/* Whether the model, which is played on whole pictures, could play frames of `height` x `width`
+/* Whether the model makes a picture of each picture by itself, so that it can be played tile by
+ * tile; */
+gboolean gst_generator_can_tile (const GstGeneratorPorts *ports);
+/* and whether the model, which is played on whole pictures, could play frames of `height` x `width`
  * tile by tile. */
 gboolean gst_generator_could_tile (const GstGeneratorPorts *ports, int height, int width);
 

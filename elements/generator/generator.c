@@ -38,8 +38,8 @@
  * videobox in front helps). Where results hang on the whole picture, as those of attention and of
  * normalisation over the picture do, tiles share a quarter, fade into each other, and a warning
  * says so once; so they fade where `tile-overlap` says less than results hang on. With fading,
- * frames are in the system's memory. Models that remember, and those whose shapes hang on what they
- * see, are not played in tiles.
+ * frames are in the system's memory. Models that remember or see several frames, that are sampled,
+ * and whose shapes hang on what they see, are not played in tiles.
  *
  * Which numbers are black and white is read from the model: from its metadata, a `.modelinfo` file
  * beside it, or from what its operators bound, such as Tanh, Clip or a product behind them. Where

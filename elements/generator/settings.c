@@ -399,9 +399,7 @@ choose_tiles (GstGeneratorPorts *ports, const char *tile, int overlap, GError **
   ports->tiling.overlap = overlap;
   if (!ports->tiling.used)
     return TRUE;
-  if (ports->input.kind == GEN_PORT_PICTURE && ports->output.kind == GEN_PORT_PICTURE &&
-      !ports->staged && !ports->remembers && ports->frames == 1 && !ports->mask_said &&
-      ports->n_further == 0 && ports->n_beside == 0) {
+  if (gst_generator_can_tile (ports)) {
     ports->mask = (GenPort){ 0 };
     gst_generator_tiling_choose (&ports->tiling, ports->model, &ports->input, &ports->output);
     return TRUE;
