@@ -31,6 +31,8 @@ enum {
   GST_GENERATOR_INTERPOLATE,
   GST_GENERATOR_SHAPES,
   GST_GENERATOR_WARM_UP,
+  GST_GENERATOR_OUTPUTS,
+  GST_GENERATOR_INPUTS,
   GST_GENERATOR_SAMPLING,
   GST_GENERATOR_N_PROPERTIES = GST_GENERATOR_SAMPLING + GST_GENERATOR_N_SAMPLING,
 };
@@ -38,6 +40,7 @@ enum {
 /* Under the element's object lock. */
 typedef struct {
   char *model, *input_range, *output_range, *states, *parameters, *shapes, *spectrum, *chain, *tile;
+  char *outputs, *inputs;
   int tile_overlap;
   guint batch_size, columns, warm_up;
   GstGeneratorSampling sampling;
