@@ -29,7 +29,9 @@
  * Which numbers are black and white is read from the model: from its metadata, a `.modelinfo` file
  * beside it, or from what its operators bound, such as Tanh, Clip or a product behind them. Where
  * nothing tells, a warning says which range is assumed, and `input-range` and `output-range` put it
- * right. Models of float16, bfloat16, float64 and uint8 play as those of float32 do. A model that
+ * right. Models of float16, bfloat16, float64 and of integers play as those of float32 do: of int8,
+ * uint8, int16 and uint16 the whole range is from black to white where the model does not say
+ * otherwise, of wider ones 0 to 255. A model that
  * makes NaN or infinity is told of by a warning with the first such frame.
  *
  * What encoders want and decoders give, NV12 and I420, is made and taken as well, in the one pass

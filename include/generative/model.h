@@ -27,12 +27,12 @@ G_BEGIN_DECLS
  *     channels or each: byte / 255 = number * std + mean, in both directions),
  *   - GStreamer 1.28's sidecar file `MODEL.modelinfo`, key `ranges` of the tensor's section,
  *   - what follows from the graph: of outputs the bounds of what makes them (Tanh -1 to 1, Clip
- *     its own), through all that follows with constants; of inputs the type (uint8 0 to 255), a
- *     Clip, or what the graph does first to bring them to numbers that nets take (divide by 255,
+ *     its own), through all that follows with constants; of inputs the type (uint8 0 to 255, and
+ *     all of int8, int16 and uint16), a Clip, or what the graph does first to bring them to numbers that nets take (divide by 255,
  *     subtract a mean),
  *   - else an assumption, which is said wherever the model is played: of a picture that is made of
- *     another one the range of that one; 0 to 1 for numbers that are never negative; and -1 to 1,
- *     as the first generative adversarial networks have it.
+ *     another one the range of that one; 0 to 255 for wider integers; 0 to 1 for numbers that are
+ *     never negative; and -1 to 1, as the first generative adversarial networks have it.
  *
  * Of a sound, numbers from -1 to 1 are full scale, or what the same places say: the greater of the
  * two, without its sign.
@@ -184,7 +184,7 @@ GEN_API gboolean gen_port_make_sound (GenPort *port, int sample_rate);
 /* Make what is of unknown use a series, [N, C, T]. FALSE for other shapes. */
 GEN_API gboolean gen_port_make_series (GenPort *port);
 /* Let `port` be met with float32 numbers, which is what gen_model_compile has outside for other
- * floats, and pictures of bytes. FALSE for other types. */
+ * floats, pictures of integers and sounds of int16. FALSE for other types. */
 GEN_API gboolean gen_port_use_float32 (GenPort *port);
 /* The numbers that black and white are, in place of what the model says. */
 GEN_API void gen_port_set_range (GenPort *port, float low, float high);
@@ -275,7 +275,8 @@ typedef struct {
  * gen_model_compile: the plan that takes `frames` frames at a time. With `from_frames` it has an
  * input for each plane of each frame (bytes), else one [frames * pictures, …]; with `to_frames` an
  * output for each plane of each frame, else one. They can be bound to the frames' memory. Numbers
- * of float16, bfloat16 and float64 are float32 outside.
+ * of float16, bfloat16 and float64 are float32 outside. Into integers, what frames hold is rounded,
+ * and cut off where the type ends.
  * Returns: (transfer full) the plan, or NULL.
  */
 GEN_API GenPlan *gen_model_compile (GenModel *model, const GenModelUse *use, GError **error);

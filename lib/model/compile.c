@@ -10,6 +10,7 @@
 #include "../graph/kernel.h"
 #include "../ops/pack.h"
 #include "../ops/sound/sound.h"
+#include "bounds.h"
 #include "model-private.h"
 
 static void
@@ -124,12 +125,44 @@ cast (GenGraph *graph, GenTensor *x, GenDataType type, GError **error)
   return gen_graph_op (graph, "Cast", &x, 1, 1, error, "to", GEN_INT, (int)type, NULL);
 }
 
-/* Pictures, float32, to numbers of `type`. */
-static GenTensor *
-to_type (GenGraph *graph, GenTensor *x, GenDataType type, GError **error)
+/* The least and the greatest number of an integer type; wider ones hold all that frames do. */
+static GenBounds
+limits_of (GenDataType type)
 {
-  if (x != NULL && type == GEN_TYPE_UINT8)
-    x = gen_unary (graph, "Round", x, error);
+  if (type == GEN_TYPE_UINT32 || type == GEN_TYPE_UINT64)
+    return (GenBounds){ .n = 1, .low = { 0 }, .high = { INFINITY } };
+  return gen_bounds_of_type (type);
+}
+
+/* Whether what `port` takes of frames may lie beyond `limits`: of a sound full scale, or a range
+ * that somebody has said. */
+static gboolean
+may_exceed (const GenPort *port, const GenBounds *limits)
+{
+  for (int c = 0; c < port->channels; c++) {
+    const float black = gen_port_black (port, c), white = gen_port_white (port, c);
+
+    if (port->kind == GEN_PORT_SOUND || fminf (black, white) < limits->low[0] - 0.5 ||
+        fmaxf (black, white) > limits->high[0] + 0.5)
+      return isfinite (limits->low[0]);
+  }
+  return FALSE;
+}
+
+/* What comes of frames, float32, to numbers of `type`. */
+static GenTensor *
+to_type (GenGraph *graph, GenTensor *x, const GenPort *port, GenDataType type, GError **error)
+{
+  const GenBounds limits = limits_of (type);
+
+  if (x == NULL || outer_type (type) == GEN_TYPE_FLOAT32)
+    return cast (graph, x, type, error);
+  x = gen_unary (graph, "Round", x, error);
+  if (x != NULL && may_exceed (port, &limits))
+    x = gen_graph_op (graph, "Clip",
+        (GenTensor *[]){ x, gen_graph_float (graph, (float)limits.low[0]),
+            gen_graph_float (graph, (float)limits.high[0]) },
+        3, 1, error, NULL);
   return cast (graph, x, type, error);
 }
 
@@ -338,7 +371,7 @@ feed_frames (const GenModel *model, const GenModelUse *use, const GenGraph *sour
     if (!gen_model_use_feeds (model, use, i))
       continue;
     inputs[i] = fit (graph, apart ? pictures[n] : x, &input->shape, error);
-    inputs[i] = to_type (graph, inputs[i], input->type, error);
+    inputs[i] = to_type (graph, inputs[i], &use->input, input->type, error);
     if (inputs[i] == NULL)
       return FALSE;
     n++;

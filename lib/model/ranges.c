@@ -319,12 +319,23 @@ find_telling_output (const Sources *sources)
   return NULL;
 }
 
+static gboolean
+is_whole (const GenPort *port)
+{
+  return port->type == GEN_TYPE_INT32 || port->type == GEN_TYPE_UINT32 ||
+         port->type == GEN_TYPE_INT64 || port->type == GEN_TYPE_UINT64;
+}
+
+/* Integers that could be anything are bytes. */
 static void
 assume (GenPort *port, float black)
 {
   if (port->range != GEN_RANGE_ASSUMED)
     return;
-  gen_port_set_range (port, black, 1);
+  if (is_whole (port))
+    gen_port_set_range (port, 0, 255);
+  else
+    gen_port_set_range (port, black, 1);
   port->range = GEN_RANGE_ASSUMED;
 }
 
@@ -333,7 +344,7 @@ assume_like (GenPort *port, const GenPort *like)
 {
   const gboolean is_picture = port->kind == GEN_PORT_PICTURE || port->kind == GEN_PORT_FRAMES;
 
-  if (port->range != GEN_RANGE_ASSUMED || !is_picture || like == NULL ||
+  if (port->range != GEN_RANGE_ASSUMED || !is_picture || is_whole (port) || like == NULL ||
       like->channels != port->channels)
     return;
   memcpy (port->mean, like->mean, sizeof port->mean);
