@@ -89,7 +89,7 @@ gst_discriminator_choose_ports (GstDiscriminatorPorts *ports, GenModel *model,
         model->path, text);
     return FALSE;
   }
-  if (!gst_generative_override_range (&ports->input, "input-range", hints->input_range, error))
+  if (!gst_generative_numbers_apply (&hints->numbers, &ports->input, FALSE, error))
     return FALSE;
   if (ports->input.kind == GEN_PORT_SOUND)
     return check_window (ports, hints, error);

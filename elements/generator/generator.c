@@ -29,7 +29,11 @@
  * Which numbers are black and white is read from the model: from its metadata, a `.modelinfo` file
  * beside it, or from what its operators bound, such as Tanh, Clip or a product behind them. Where
  * nothing tells, a warning says which range is assumed, and `input-range` and `output-range` put it
- * right. Models of float16, bfloat16, float64 and of integers play as those of float32 do: of int8,
+ * right. Nets that were trained on pictures less a mean, divided by a deviation, are told by
+ * `input-mean=0.485,0.456,0.406 input-std=0.229,0.224,0.225` as they are published, in bytes as well
+ * (`input-mean=123.675,116.28,103.53`): numbers above 1 say that. Those that have blue first, as
+ * many that were trained with OpenCV, need `channel-order=bgr`, or metadata
+ * `generative.channel-order`; means and ranges are then in that order. Models of float16, bfloat16, float64 and of integers play as those of float32 do: of int8,
  * uint8, int16 and uint16 the whole range is from black to white where the model does not say
  * otherwise, of wider ones 0 to 255. A model that
  * makes NaN or infinity is told of by a warning with the first such frame.

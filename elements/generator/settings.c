@@ -71,16 +71,6 @@ gst_generator_settings_install (GObjectClass *klass, guint first)
           "For how many nanoseconds the sound of a latent fades into the next one, with equal "
           "power; at most half of it (0: each follows the other as it is)",
           0, G_MAXINT64, DEFAULT_CROSSFADE, flags));
-  g_object_class_install_property (klass, first + GST_GENERATOR_INPUT_RANGE,
-      g_param_spec_string ("input-range", "Input range",
-          "The numbers that the model takes for black and white, such as -1,1 (unset: what the "
-          "model says)",
-          NULL, flags));
-  g_object_class_install_property (klass, first + GST_GENERATOR_OUTPUT_RANGE,
-      g_param_spec_string ("output-range", "Output range",
-          "The numbers that the model makes for black and white, such as -1,1 (unset: what the "
-          "model says)",
-          NULL, flags));
   g_object_class_install_property (klass, first + GST_GENERATOR_RELOAD,
       g_param_spec_boolean ("reload", "Reload",
           "Play the new model when the file changes, from the next frame on", DEFAULT_RELOAD,
@@ -110,6 +100,8 @@ gst_generator_settings_install (GObjectClass *klass, guint first)
           "What a model makes of two frames lies between them, and they go on as well, twice as "
           "many a second; else it takes the place of the second one",
           DEFAULT_INTERPOLATE, flags));
+  gst_generative_numbers_install (
+      klass, first + GST_GENERATOR_NUMBERS, GST_GENERATIVE_NUMBERS_N_PROPERTIES);
 }
 
 void
@@ -131,8 +123,7 @@ void
 gst_generator_settings_clear (GstGeneratorSettings *settings)
 {
   g_free (settings->model);
-  g_free (settings->input_range);
-  g_free (settings->output_range);
+  gst_generative_numbers_clear (&settings->numbers);
   g_free (settings->states);
   g_free (settings->parameters);
 }
@@ -172,14 +163,6 @@ gst_generator_settings_set (GstGeneratorSettings *settings, guint number, const 
   case GST_GENERATOR_CROSSFADE:
     settings->hints.crossfade = g_value_get_uint64 (value);
     break;
-  case GST_GENERATOR_INPUT_RANGE:
-    g_free (settings->input_range);
-    settings->input_range = g_value_dup_string (value);
-    break;
-  case GST_GENERATOR_OUTPUT_RANGE:
-    g_free (settings->output_range);
-    settings->output_range = g_value_dup_string (value);
-    break;
   case GST_GENERATOR_RELOAD:
     settings->reload = g_value_get_boolean (value);
     break;
@@ -201,7 +184,7 @@ gst_generator_settings_set (GstGeneratorSettings *settings, guint number, const 
     settings->hints.interpolate = g_value_get_boolean (value);
     break;
   default:
-    return FALSE;
+    return gst_generative_numbers_set (&settings->numbers, number - GST_GENERATOR_NUMBERS, value);
   }
   return TRUE;
 }
@@ -240,12 +223,6 @@ gst_generator_settings_get (const GstGeneratorSettings *settings, guint number, 
   case GST_GENERATOR_CROSSFADE:
     g_value_set_uint64 (value, settings->hints.crossfade);
     break;
-  case GST_GENERATOR_INPUT_RANGE:
-    g_value_set_string (value, settings->input_range);
-    break;
-  case GST_GENERATOR_OUTPUT_RANGE:
-    g_value_set_string (value, settings->output_range);
-    break;
   case GST_GENERATOR_RELOAD:
     g_value_set_boolean (value, settings->reload);
     break;
@@ -265,7 +242,7 @@ gst_generator_settings_get (const GstGeneratorSettings *settings, guint number, 
     g_value_set_boolean (value, settings->hints.interpolate);
     break;
   default:
-    return FALSE;
+    return gst_generative_numbers_get (&settings->numbers, number - GST_GENERATOR_NUMBERS, value);
   }
   return TRUE;
 }
@@ -297,18 +274,17 @@ gboolean
 gst_generator_settings_find_ports (GstGeneratorSettings *settings, GstElement *element,
     GenModel *model, GstGeneratorPorts *ports, GError **error)
 {
-  g_autofree char *input_range = NULL, *output_range = NULL;
+  g_auto (GstGenerativeNumbers) numbers = { 0 };
   GstGeneratorHints hints;
 
   GST_OBJECT_LOCK (element);
-  input_range = g_strdup (settings->input_range);
-  output_range = g_strdup (settings->output_range);
+  gst_generative_numbers_copy (&settings->numbers, &numbers);
   hints = settings->hints;
   ports->columns = (int)settings->columns;
   GST_OBJECT_UNLOCK (element);
   return gst_generator_choose_ports (ports, model, &hints, error) &&
-         gst_generative_override_range (&ports->input, "input-range", input_range, error) &&
-         gst_generative_override_range (&ports->output, "output-range", output_range, error);
+         gst_generative_numbers_apply (&numbers, &ports->input, FALSE, error) &&
+         gst_generative_numbers_apply (&numbers, &ports->output, TRUE, error);
 }
 
 static void

@@ -2,6 +2,7 @@
 /* The properties that are the generator's own, and what they say of a model. */
 #pragma once
 
+#include "../shared/picture-numbers.h"
 #include "caps.h"
 
 /* Their order is that of the properties. */
@@ -16,22 +17,22 @@ enum {
   GST_GENERATOR_CHUNK_SIZE,
   GST_GENERATOR_OVERLAP,
   GST_GENERATOR_CROSSFADE,
-  GST_GENERATOR_INPUT_RANGE,
-  GST_GENERATOR_OUTPUT_RANGE,
   GST_GENERATOR_RELOAD,
   GST_GENERATOR_STATES,
   GST_GENERATOR_PARAMETERS,
   GST_GENERATOR_FRAMES,
   GST_GENERATOR_LOOKAHEAD,
   GST_GENERATOR_INTERPOLATE,
-  GST_GENERATOR_N_PROPERTIES,
+  GST_GENERATOR_NUMBERS, /* input-range and the like: picture-numbers.h */
+  GST_GENERATOR_N_PROPERTIES = GST_GENERATOR_NUMBERS + GST_GENERATIVE_NUMBERS_N_PROPERTIES,
 };
 
 /* Under the element's object lock. */
 typedef struct {
-  char *model, *input_range, *output_range, *states, *parameters;
+  char *model, *states, *parameters;
   guint batch_size, columns, frames;
   GstGeneratorHints hints;
+  GstGenerativeNumbers numbers;
   gboolean reload;
 } GstGeneratorSettings;
 

@@ -23,8 +23,9 @@ G_BEGIN_DECLS
  * section of the tensor. How a picture's numbers stand for bytes is said by, in this order:
  *
  *   - the model's metadata `generative.input-range` and `generative.output-range` ("-1,1": the
- *     numbers for black and white), or `generative.mean` and `generative.std` (for all
- *     channels or each: byte / 255 = number * std + mean, in both directions),
+ *     numbers for black and white, for all channels or a pair for each), or `generative.mean` and
+ *     `generative.std` (for all channels or each: byte / 255 = number * std + mean, in both
+ *     directions),
  *   - GStreamer 1.28's sidecar file `MODEL.modelinfo`, key `ranges` of the tensor's section,
  *   - what follows from the graph: of outputs the bounds of what makes them (Tanh -1 to 1, Clip
  *     its own), through all that follows with constants; of inputs the type (uint8 0 to 255, and
@@ -33,6 +34,10 @@ G_BEGIN_DECLS
  *   - else an assumption, which is said wherever the model is played: of a picture that is made of
  *     another one the range of that one; 0 to 255 for wider integers; 0 to 1 for numbers that are
  *     never negative; and -1 to 1, as the first generative adversarial networks have it.
+ *
+ * Channels are red, green and blue, and alpha behind them, unless the metadata
+ * `generative.channel-order`, or the key `channel-order` in the sidecar's section of the tensor, is
+ * "bgr", as OpenCV has them: what is said of each channel is in that order, too.
  *
  * Of a sound, numbers from -1 to 1 are full scale, or what the same places say: the greater of the
  * two, without its sign.
@@ -106,6 +111,7 @@ typedef struct {
   int frames;                  /* FRAMES: how many follow each other; a PICTURE is one */
   gboolean channels_last;      /* [N, H, W, C] or [N, T, C] */
   gboolean frames_last;        /* FRAMES: [N, C, T, H, W] */
+  gboolean bgr;                /* PICTURE of 3 or 4: blue comes first, and red third */
   int sample_rate;             /* SOUND: frames a second; 0 where the model does not say */
   /* PICTURE: byte / 255 = number * std + mean */
   float mean[GEN_PORT_MAX_CHANNELS], std[GEN_PORT_MAX_CHANNELS];
@@ -188,6 +194,12 @@ GEN_API gboolean gen_port_make_series (GenPort *port);
 GEN_API gboolean gen_port_use_float32 (GenPort *port);
 /* The numbers that black and white are, in place of what the model says. */
 GEN_API void gen_port_set_range (GenPort *port, float low, float high);
+/* The same of "low,high", or of such a pair for each channel. */
+GEN_API gboolean gen_port_read_range (GenPort *port, const char *text, GError **error);
+/* Let number be (byte / 255 - mean) / std, with a number of each for all channels or one for each;
+ * (byte - mean) / std where one of these is greater than 1. NULL is 0 and 1. */
+GEN_API gboolean gen_port_read_moments (
+    GenPort *port, const char *mean, const char *std, GError **error);
 /* The numbers that black and white are, of a channel. */
 GEN_API float gen_port_black (const GenPort *port, int channel);
 GEN_API float gen_port_white (const GenPort *port, int channel);

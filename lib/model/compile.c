@@ -23,6 +23,8 @@ set_layout (GenNode *node, const GenFrameLayout *layout, const GenPort *port)
   gen_node_set_int (node, "planar", layout->planar);
   gen_node_set_int (node, "stride", (gint64)layout->stride);
   gen_node_set_int (node, "upward", layout->upward);
+  if (port->bgr)
+    gen_node_set_int (node, "bgr", 1);
   if (layout->ycbcr) {
     const gint64 siting[] = { layout->sited_x, layout->sited_y };
 

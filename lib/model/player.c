@@ -61,7 +61,8 @@ ports_equal (const GenPort *a, const GenPort *b)
   return g_strcmp0 (a->name, b->name) == 0 && a->kind == b->kind && a->type == b->type &&
          a->batch == b->batch && a->length == b->length && a->frames == b->frames &&
          a->channels == b->channels && a->height == b->height && a->width == b->width &&
-         a->channels_last == b->channels_last && memcmp (a->mean, b->mean, sizeof a->mean) == 0 &&
+         a->channels_last == b->channels_last && a->bgr == b->bgr &&
+         memcmp (a->mean, b->mean, sizeof a->mean) == 0 &&
          memcmp (a->std, b->std, sizeof a->std) == 0;
 }
 
