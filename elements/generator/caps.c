@@ -12,6 +12,7 @@
 #include "../shared/passing.h"
 #include "../shared/playing.h"
 #include "../shared/tensors.h"
+#include "luma.h"
 
 /* Nearly square, and without empty places where that is possible. */
 static int
@@ -281,6 +282,25 @@ append_frames (const GstGeneratorPorts *ports, GstStructure *structure, int chan
   return caps;
 }
 
+/* The same of one side, for pictures of its port, where those of the other side are like `other`.
+ * Video in colour stays that, where the model may play on its luma. */
+static GstCaps *
+append_pictures (const GstGeneratorPorts *ports, GstStructure *structure, const GstStructure *other,
+    gboolean is_input, gboolean subsampled, GstCaps *caps)
+{
+  for (int same = TRUE; ports->luma && same >= FALSE; same--) {
+    g_autoptr (GstStructure) one = gst_structure_copy (structure);
+
+    if (gst_generator_luma_set_formats (one, other, same))
+      caps = append_frames (ports, g_steal_pointer (&one), 3, is_input, subsampled, caps);
+  }
+  if (!ports->luma || is_input || gst_generator_luma_may_be_grey (other))
+    return append_frames (ports, structure, (is_input ? &ports->input : &ports->output)->channels,
+        is_input, subsampled, caps);
+  gst_structure_free (structure);
+  return caps;
+}
+
 /* The rate of one side of a model that takes any, from that of the other: `made` for `taken`. */
 static void
 set_other_rate (GstStructure *structure, const GstStructure *other, gint64 made, gint64 taken)
@@ -367,7 +387,7 @@ append_output (const GstGeneratorPorts *ports, const GstStructure *sink, GstCaps
   if (ports->between)
     follow_frames (sink, 2, 1, structure);
   apart = ports->input.batch == 1 && input.pictures > 1;
-  return append_frames (ports, structure, ports->output.channels, FALSE,
+  return append_pictures (ports, structure, sink, FALSE,
       !apart || (width / input.columns % 2 == 0 && height / input.rows % 2 == 0), caps);
 }
 
@@ -491,8 +511,8 @@ gst_generator_transform_caps_of (
     else if (ports->input.kind == GEN_PORT_VECTOR || ports->input.kind == GEN_PORT_SERIES)
       result = append_latents (ports, structure, result);
     else
-      result = append_frames (
-          ports, make_input (ports, structure), ports->input.channels, TRUE, TRUE, result);
+      result =
+          append_pictures (ports, make_input (ports, structure), structure, TRUE, TRUE, result);
   }
   return result;
 }

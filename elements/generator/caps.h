@@ -26,6 +26,7 @@ typedef struct {
   int frames;         /* that go into a run, 1 as a rule */
   guint ahead;        /* how many of these follow the one that is made */
   gboolean between;   /* a picture lies between two that come, and these go on as well */
+  gboolean luma;      /* of one channel, which is the luma of video in colour as well */
   gboolean remembers; /* what it makes hangs on what came before: one picture a run */
   /* Frames may lie in the memory of a device, and best do so where the next element takes them. */
   gboolean shares_device, prefers_device;

@@ -2,6 +2,7 @@
 #include "settings.h"
 
 #include "../shared/model-file.h"
+#include "luma.h"
 
 #define DEFAULT_BATCH_SIZE 1
 #define DEFAULT_COLUMNS 0
@@ -15,6 +16,7 @@
 #define DEFAULT_FRAMES 0
 #define DEFAULT_LOOKAHEAD -1
 #define DEFAULT_INTERPOLATE TRUE
+#define DEFAULT_LUMA TRUE
 
 void
 gst_generator_settings_install (GObjectClass *klass, guint first)
@@ -100,6 +102,12 @@ gst_generator_settings_install (GObjectClass *klass, guint first)
           "What a model makes of two frames lies between them, and they go on as well, twice as "
           "many a second; else it takes the place of the second one",
           DEFAULT_INTERPOLATE, flags));
+  g_object_class_install_property (klass, first + GST_GENERATOR_LUMA,
+      g_param_spec_boolean ("luma", "Luma",
+          "A model that makes grey pictures of grey ones plays on the luma of video in colour, "
+          "whose "
+          "chroma is scaled beside it; else it takes grey alone",
+          DEFAULT_LUMA, flags));
   gst_generative_numbers_install (
       klass, first + GST_GENERATOR_NUMBERS, GST_GENERATIVE_NUMBERS_N_PROPERTIES);
 }
@@ -114,6 +122,7 @@ gst_generator_settings_init (GstGeneratorSettings *settings)
   settings->hints.overlap = DEFAULT_OVERLAP;
   settings->hints.crossfade = DEFAULT_CROSSFADE;
   settings->reload = DEFAULT_RELOAD;
+  settings->luma = DEFAULT_LUMA;
   settings->frames = DEFAULT_FRAMES;
   settings->hints.lookahead = DEFAULT_LOOKAHEAD;
   settings->hints.interpolate = DEFAULT_INTERPOLATE;
@@ -183,6 +192,9 @@ gst_generator_settings_set (GstGeneratorSettings *settings, guint number, const 
   case GST_GENERATOR_INTERPOLATE:
     settings->hints.interpolate = g_value_get_boolean (value);
     break;
+  case GST_GENERATOR_LUMA:
+    settings->luma = g_value_get_boolean (value);
+    break;
   default:
     return gst_generative_numbers_set (&settings->numbers, number - GST_GENERATOR_NUMBERS, value);
   }
@@ -241,6 +253,9 @@ gst_generator_settings_get (const GstGeneratorSettings *settings, guint number, 
   case GST_GENERATOR_INTERPOLATE:
     g_value_set_boolean (value, settings->hints.interpolate);
     break;
+  case GST_GENERATOR_LUMA:
+    g_value_set_boolean (value, settings->luma);
+    break;
   default:
     return gst_generative_numbers_get (&settings->numbers, number - GST_GENERATOR_NUMBERS, value);
   }
@@ -276,14 +291,18 @@ gst_generator_settings_find_ports (GstGeneratorSettings *settings, GstElement *e
 {
   g_auto (GstGenerativeNumbers) numbers = { 0 };
   GstGeneratorHints hints;
+  gboolean luma;
 
   GST_OBJECT_LOCK (element);
   gst_generative_numbers_copy (&settings->numbers, &numbers);
+  luma = settings->luma;
   hints = settings->hints;
   ports->columns = (int)settings->columns;
   GST_OBJECT_UNLOCK (element);
-  return gst_generator_choose_ports (ports, model, &hints, error) &&
-         gst_generative_numbers_apply (&numbers, &ports->input, FALSE, error) &&
+  if (!gst_generator_choose_ports (ports, model, &hints, error))
+    return FALSE;
+  ports->luma = luma && gst_generator_luma_suits (ports);
+  return gst_generative_numbers_apply (&numbers, &ports->input, FALSE, error) &&
          gst_generative_numbers_apply (&numbers, &ports->output, TRUE, error);
 }
 

@@ -23,6 +23,7 @@ enum {
   GST_GENERATOR_FRAMES,
   GST_GENERATOR_LOOKAHEAD,
   GST_GENERATOR_INTERPOLATE,
+  GST_GENERATOR_LUMA,
   GST_GENERATOR_NUMBERS, /* input-range and the like: picture-numbers.h */
   GST_GENERATOR_N_PROPERTIES = GST_GENERATOR_NUMBERS + GST_GENERATIVE_NUMBERS_N_PROPERTIES,
 };
@@ -33,7 +34,7 @@ typedef struct {
   guint batch_size, columns, frames;
   GstGeneratorHints hints;
   GstGenerativeNumbers numbers;
-  gboolean reload;
+  gboolean reload, luma;
 } GstGeneratorSettings;
 
 /* Install the properties; their numbers are `first` and those behind it. */

@@ -278,6 +278,9 @@ typedef struct {
    * another; else as numbers. */
   gboolean from_frames;
   gboolean to_frames; /* the output goes to frames or sounds of bytes, else it is numbers */
+  /* Of frames in Y'CbCr, one picture each, that become such: the model takes and makes the luma
+   * alone, as pictures of one channel, and their chroma is brought to the size of what it makes. */
+  gboolean luma;
   GenFrameLayout from, to;
   GenSoundLayout from_sound, to_sound;
   GenPlanOptions plan;

@@ -11,10 +11,11 @@
 #include "../ops/pack.h"
 #include "../ops/sound/sound.h"
 #include "bounds.h"
+#include "luma.h"
 #include "model-private.h"
 
-static void
-set_layout (GenNode *node, const GenFrameLayout *layout, const GenPort *port)
+void
+gen_model_set_layout (GenNode *node, const GenFrameLayout *layout, const GenPort *port)
 {
   gint64 order[GEN_PORT_MAX_CHANNELS];
   float mean[GEN_PORT_MAX_CHANNELS], std[GEN_PORT_MAX_CHANNELS];
@@ -213,17 +214,38 @@ swap_frames (GenGraph *graph, GenTensor *x, GError **error)
   return gen_graph_op (graph, "Transpose", &x, 1, 1, error, "perm", GEN_INTS, 4, order, NULL);
 }
 
+/* Of the planes of frames, of `planes` each, those of luma: how many there are. */
+static int
+keep_luma (GenTensor **frames, int n, int planes)
+{
+  for (int i = 0; i < n / planes; i++)
+    frames[i] = frames[i * planes];
+  return n / planes;
+}
+
+static int
+height_of (const GenModelUse *use)
+{
+  return use->input.height > 0 ? use->input.height : use->height;
+}
+
+static int
+width_of (const GenModelUse *use)
+{
+  return use->input.width > 0 ? use->input.width : use->width;
+}
+
 /* The pictures of the frames, [N, C, H, W] or as the model has them. */
 static GenTensor *
 unpack_picture (GenGraph *graph, const GenModelUse *use, GError **error)
 {
   const GenPort *port = &use->input;
-  int height = port->height > 0 ? port->height : use->height;
-  int width = port->width > 0 ? port->width : use->width;
+  int height = height_of (use), width = width_of (use);
   int columns = MAX (use->from.columns, 1);
   int rows = (use->pictures + columns - 1) / columns;
   int planes = gen_frame_layout_planes (&use->from);
   int n = use->frames * MAX (use->window, 1) * planes;
+  const GenFrameLayout from = use->luma ? gen_luma_layout (&use->from) : use->from;
   g_autofree GenTensor **frames = g_new (GenTensor *, n);
   GenTensor *x = gen_graph_add_value (graph, NULL);
   GenNode *node;
@@ -235,11 +257,13 @@ unpack_picture (GenGraph *graph, const GenModelUse *use, GError **error)
 
     frames[i] = gen_graph_add_input (graph, "frame", GEN_TYPE_UINT8, &GEN_SHAPE (size));
   }
+  if (use->luma)
+    n = keep_luma (frames, n, planes);
   node = gen_graph_add_node (
       graph, "unpack", "generative", "UnpackPicture", GEN_OPSET, frames, n, &x, 1, error);
   if (node == NULL)
     return NULL;
-  set_layout (node, &use->from, port);
+  gen_model_set_layout (node, &from, port);
   gen_node_set_int (node, "rows", rows);
   gen_node_set_int (node, "channels", port->channels);
   gen_node_set_int (node, "height", height);
@@ -300,8 +324,9 @@ static gboolean
 pack_picture (GenGraph *graph, const GenModelUse *use, GenTensor *x, GError **error)
 {
   const GenPort *port = &use->output;
-  int n = use->frames * gen_frame_layout_planes (&use->to);
-  g_autofree GenTensor **frames = g_new (GenTensor *, n);
+  const int planes = gen_frame_layout_planes (&use->to), n = use->frames * planes;
+  const GenFrameLayout to = use->luma ? gen_luma_layout (&use->to) : use->to;
+  g_autofree GenTensor **frames = g_new (GenTensor *, n), **packed = NULL;
   GenNode *node;
 
   if (port->channels_last)
@@ -315,12 +340,16 @@ pack_picture (GenGraph *graph, const GenModelUse *use, GenTensor *x, GError **er
     return FALSE;
   for (int i = 0; i < n; i++)
     frames[i] = gen_graph_add_value (graph, "picture");
-  node = gen_graph_add_node (
-      graph, "pack", "generative", "PackPicture", GEN_OPSET, &x, 1, frames, n, error);
+  packed = g_memdup2 (frames, (gsize)n * sizeof *frames);
+  node = gen_graph_add_node (graph, "pack", "generative", "PackPicture", GEN_OPSET, &x, 1, packed,
+      use->luma ? keep_luma (packed, n, planes) : n, error);
   if (node == NULL)
     return FALSE;
-  set_layout (node, &use->to, port);
+  gen_model_set_layout (node, &to, port);
   if (!node->op->infer (node, error))
+    return FALSE;
+  if (use->luma &&
+      !gen_luma_add_chroma (graph, use, height_of (use), width_of (use), frames, error))
     return FALSE;
   for (int i = 0; i < n; i++)
     gen_graph_add_output (graph, frames[i]);

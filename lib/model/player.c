@@ -76,9 +76,9 @@ gboolean
 gen_model_use_equal (const GenModelUse *a, const GenModelUse *b)
 {
   return ports_equal (&a->input, &b->input) && ports_equal (&a->output, &b->output) &&
-         a->frames == b->frames && a->window == b->window && a->pictures == b->pictures &&
-         a->height == b->height && a->width == b->width && a->from_frames == b->from_frames &&
-         a->to_frames == b->to_frames &&
+         a->frames == b->frames && a->window == b->window && a->luma == b->luma &&
+         a->pictures == b->pictures && a->height == b->height && a->width == b->width &&
+         a->from_frames == b->from_frames && a->to_frames == b->to_frames &&
          (!a->from_frames || gen_frame_layout_equal (&a->from, &b->from)) &&
          (!a->to_frames || gen_frame_layout_equal (&a->to, &b->to)) && a->length == b->length &&
          sound_layouts_equal (&a->from_sound, &b->from_sound) &&
