@@ -91,10 +91,19 @@ pairs_of (int pixels)
 }
 
 static GenTensor *
+reshape (GenGraph *graph, GenTensor *x, gint64 n, gint64 channels, GError **error)
+{
+  const gint64 shape[] = { n, channels, x->shape.dims[2], x->shape.dims[3] };
+
+  return gen_binary (graph, "Reshape", x, gen_graph_ints (graph, shape, 4), error);
+}
+
+/* Cb and Cr apart, so that what lies side by side are pixels. */
+static GenTensor *
 resample (GenGraph *graph, GenTensor *x, const Axis axes[2], GError **error)
 {
   static const gint64 pads[] = { 0, 0, BORDER, BORDER, 0, 0, BORDER, BORDER };
-  gint64 sizes[] = { x->shape.dims[0], x->shape.dims[1], 0, 0 };
+  gint64 sizes[] = { x->shape.dims[0] * 2, 1, 0, 0 };
   double region[] = { 0, 0, 0, 0, 1, 1, 1, 1 };
   gboolean smaller = FALSE;
   GenTensor *inputs[4];
@@ -108,6 +117,9 @@ resample (GenGraph *graph, GenTensor *x, const Axis axes[2], GError **error)
     region[6 + a] = (place (axis, pairs_of (axis->to) - 1) + BORDER) / last;
     smaller = smaller || axis->to < axis->from;
   }
+  x = reshape (graph, x, x->shape.dims[0] * 2, 1, error);
+  if (x == NULL)
+    return NULL;
   inputs[0] = gen_graph_op (graph, "Pad",
       (GenTensor *[]){ x, gen_graph_ints (graph, pads, G_N_ELEMENTS (pads)) }, 2, 1, error, "mode",
       GEN_STRING, "edge", NULL);
@@ -117,9 +129,10 @@ resample (GenGraph *graph, GenTensor *x, const Axis axes[2], GError **error)
       graph, NULL, GEN_TYPE_FLOAT64, &GEN_SHAPE (8), g_bytes_new (region, sizeof region));
   inputs[2] = NULL;
   inputs[3] = gen_graph_ints (graph, sizes, G_N_ELEMENTS (sizes));
-  return gen_graph_op (graph, "Resize", inputs, 4, 1, error, "mode", GEN_STRING, "cubic",
+  x = gen_graph_op (graph, "Resize", inputs, 4, 1, error, "mode", GEN_STRING, "cubic",
       "coordinate_transformation_mode", GEN_STRING, "tf_crop_and_resize", "cubic_coeff_a",
       GEN_FLOAT, -0.5, "antialias", GEN_INT, (int)smaller, NULL);
+  return x != NULL ? reshape (graph, x, x->shape.dims[0] / 2, 2, error) : NULL;
 }
 
 static gboolean
