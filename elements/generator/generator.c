@@ -44,6 +44,15 @@
  * chroma of their own are preferred, so that an element that takes both, as videoconvert does, gets
  * RGB. Pictures of odd size that a model makes one at a time cannot be put into such a wall.
  *
+ * A model that makes a grey picture of a grey one, as denoisers and upscalers that were trained on
+ * luma do, plays on the luma of NV12 and I420, and video in colour stays that: chroma goes beside it
+ * as it is, or resampled by a cubic to the size of what is made, to where `chroma-site` says that it
+ * lies. The range may be another one behind it, the matrix may not. Luma is brought to the numbers
+ * of the whole range; for a net that was trained on bytes of 16 to 235, divided by 255, say
+ * `input-range=0.0627,0.9216 output-range=0.0627,0.9216`. Where one of the neighbours takes neither
+ * of the two, put videoconvert there: else the model gets grey. `luma=false` has it so in any case,
+ * for models of edges, masks or depth.
+ *
  * What is made of a picture is meant as the picture was. Its time, the shape of its pixels, how its
  * views are arranged, transfer and primaries of its colours, and metas pass (time codes, captions,
  * others' own). Where the model scales both axes by one factor, pixels keep their shape; where it
