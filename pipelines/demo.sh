@@ -47,7 +47,7 @@ cd "$out"
 start=$(date +%s)
 
 say() { printf '\n== %s\n' "$*"; }
-launch() { gst-launch-1.0 -q "$@"; }
+. "$top/pipelines/film.sh"
 
 # What to train on, as the arguments of datasetsrc, and with which nets.
 if [ -z "$data" ]; then
@@ -125,19 +125,6 @@ launch compositor name=pair background=white sink_1::xpos=$((square + 16)) ! vid
     $half ! generator model=model/ema.onnx columns=5 ! $large ! videoconvert ! pair.sink_1
 
 say "Film: ten seconds of walks between latents"
-if gst-inspect-1.0 --exists x264enc; then
-    encode_picture="x264enc pass=qual quantizer=20 ! video/x-h264,profile=high ! h264parse"
-elif gst-inspect-1.0 --exists openh264enc; then
-    encode_picture="openh264enc bitrate=3000000 ! h264parse"
-else
-    encode_picture="vp8enc target-bitrate=3000000 deadline=1"
-fi
-case $encode_picture in
-vp8enc*) mux=webmmux suffix=webm encode_sound=vorbisenc ;;
-*) mux="mp4mux faststart=true" suffix=mp4 encode_sound=lamemp3enc ;;
-esac
-if [ $suffix = mp4 ] && gst-inspect-1.0 --exists voaacenc; then encode_sound=voaacenc; fi
-gst-inspect-1.0 --exists h264parse || encode_picture=${encode_picture% ! h264parse}
 film=film.$suffix
 launch latentsrc walk=slerp speed=0.5 num-buffers=300 seed=4 dimensions=100:48 ! \
     other/tensors,framerate=30/1 ! \

@@ -2,10 +2,10 @@
 /* generative-model bench: how fast a model runs, and what each of its operators takes. */
 #include <time.h>
 #include <json-glib/json-glib.h>
-#include <generative/onnx.h>
 #include <generative/operator.h>
 
 #include "command.h"
+#include "hints.h"
 #include "prepare.h"
 
 #define MAX_RUNS 100000
@@ -259,9 +259,10 @@ print_stages (const Preparation *preparation, const Timing *timing, const GenSes
 }
 
 static gboolean
-bench_session (
-    const Preparation *preparation, GenGraph *graph, double seconds, gboolean json, GError **error)
+bench_session (const Preparation *preparation, const GenModel *model, double seconds, gboolean json,
+    GError **error)
 {
+  GenGraph *graph = model->graph;
   g_autoptr (GenSession) session = preparation_open (preparation, graph, error);
   g_autoptr (GPtrArray) memory = g_ptr_array_new_with_free_func (g_free);
   g_autofree GenBinding *inputs = g_new0 (GenBinding, graph->inputs->len + 1);
@@ -274,7 +275,7 @@ bench_session (
     inputs[i] = gen_session_input (session, i);
     inputs[i].data = g_malloc0 (MAX (inputs[i].size, 1));
     g_ptr_array_add (memory, inputs[i].data);
-    if (!preparation_fill_random (preparation, i, &inputs[i], error))
+    if (!preparation_fill (preparation, model, i, &inputs[i], error))
       return FALSE;
   }
   if (!measure (&runner, seconds, &timing, error))
@@ -287,8 +288,8 @@ bench_session (
 /* --- all of it --- */
 
 static gboolean
-bench_plan (const Preparation *preparation, GenPlan *plan, double compile, double seconds,
-    gboolean json, GError **error)
+bench_plan (const Preparation *preparation, const GenModel *model, GenPlan *plan, double compile,
+    double seconds, gboolean json, GError **error)
 {
   Runner runner = { .plan = plan };
   g_autoptr (GArray) rows = NULL;
@@ -296,7 +297,7 @@ bench_plan (const Preparation *preparation, GenPlan *plan, double compile, doubl
   Timing timing;
 
   for (guint i = 0; i < gen_plan_n_inputs (plan); i++)
-    if (!preparation_fill_random (preparation, i, gen_plan_input (plan, i), error))
+    if (!preparation_fill (preparation, model, i, gen_plan_input (plan, i), error))
       return FALSE;
   if (gen_plan_n_inputs (plan) > 0 && gen_plan_input (plan, 0)->shape.rank > 0)
     items = gen_plan_input (plan, 0)->shape.dims[0];
@@ -314,44 +315,49 @@ bench_plan (const Preparation *preparation, GenPlan *plan, double compile, doubl
 
 static gboolean
 bench (
-    const char *path, const Preparation *preparation, double seconds, gboolean json, GError **error)
+    GenModel *model, const Preparation *preparation, double seconds, gboolean json, GError **error)
 {
-  g_autoptr (GenGraph) graph = gen_onnx_load (path, error);
+  GenGraph *graph = model->graph;
   g_autoptr (GenGraph) shaped = NULL;
   g_autoptr (GenPlan) plan = NULL;
   double compile;
 
-  if (graph == NULL || !preparation_fix_shapes (preparation, graph, error))
+  if (!preparation_fix_model (preparation, model, error))
     return FALSE;
   shaped = gen_graph_copy (graph);
   if (!gen_graph_infer (shaped, NULL))
-    return bench_session (preparation, graph, seconds, json, error);
+    return bench_session (preparation, model, seconds, json, error);
   compile = seconds_now ();
   plan = preparation_compile (preparation, graph, error);
   compile = seconds_now () - compile;
-  return plan != NULL && bench_plan (preparation, plan, compile, seconds, json, error);
+  return plan != NULL && bench_plan (preparation, model, plan, compile, seconds, json, error);
 }
 
 static int
 run (int argc, char **argv)
 {
   g_auto (Preparation) preparation = { .choice = GEN_CHOICE_MEASURE };
+  g_auto (Hints) hints = { 0 };
+  g_autoptr (GenModel) model = NULL;
   double seconds = 2;
   gboolean json = FALSE;
   const GOptionEntry entries[] = {
     { "seconds", 0, 0, G_OPTION_ARG_DOUBLE, &seconds, "How long to measure (2)", "N" },
     { "json", 'j', 0, G_OPTION_ARG_NONE, &json, "Print JSON; times are in seconds", NULL },
+    HINTS_ENTRIES (hints),
     PREPARATION_ENTRIES (preparation),
     { NULL },
   };
   GError *error = NULL;
 
   if (!command_parse (&command_bench, entries,
-          "Inputs are random. The table has what is left after fusion, a line each step, its best "
+          "Inputs are random, but for states, which are zeros, and parameters that are said. The "
+          "table has what is left after fusion, a line each step, its best "
           "time of several runs, with the arithmetic and the memory traffic that it reaches.",
           1, 1, &argc, &argv))
     return STATUS_USAGE;
-  if (!bench (argv[1], &preparation, CLAMP (seconds, 0, 3600), json, &error))
+  model = hints_load (&hints, argv[1], &error);
+  if (model == NULL || !bench (model, &preparation, CLAMP (seconds, 0, 3600), json, &error))
     return command_fail_of (argv[1], error);
   return STATUS_FINE;
 }

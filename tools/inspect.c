@@ -6,6 +6,7 @@
 #include <generative/operator.h>
 
 #include "command.h"
+#include "hints.h"
 #include "prepare.h"
 
 typedef struct {
@@ -113,7 +114,7 @@ shape_text (const GenTensor *tensor)
   return g_string_free (text, FALSE);
 }
 
-/* "black 0, white 1 (assumed)", of each channel where they differ. */
+/* ", black 0, white 1 (assumed)", of each channel where they differ. */
 static void
 print_range (const GenPort *port)
 {
@@ -123,7 +124,7 @@ print_range (const GenPort *port)
     if (port->mean[c] != port->mean[0] || port->std[c] != port->std[0])
       n = port->channels;
   for (int side = 0; side < 2; side++) {
-    g_print (side == 0 ? "  black" : ", white");
+    g_print (side == 0 ? ", black" : ", white");
     for (int c = 0; c < n; c++)
       g_print ("%s%g", c == 0 ? " " : "/",
           side == 0 ? gen_port_black (port, c) : gen_port_white (port, c));
@@ -131,13 +132,83 @@ print_range (const GenPort *port)
   g_print ("%s", port->range == GEN_RANGE_ASSUMED ? " (assumed)" : "");
 }
 
-static void
-print_ports (
-    const char *title, const GPtrArray *tensors, const GenPort *ports, const GenShape *shapes)
+static const char *const part_names[] = { "flow", "state", "parameter" };
+
+/* How sure it is. */
+static const char *
+part_source (const GenPort *port)
 {
+  static const char *const sources[] = { "said", "by names", "by order and shape" };
+
+  if (port->part == GEN_PART_PARAMETER && port->part_source == GEN_PART_ORDERED)
+    return "by its shape";
+  return sources[port->part_source];
+}
+
+static gboolean
+is_picture (const GenPort *port)
+{
+  return port->kind == GEN_PORT_PICTURE || port->kind == GEN_PORT_FRAMES;
+}
+
+/* What flows, and what is known of it. */
+static void
+print_flow (const GenPort *port)
+{
+  static const char *const kinds[] = { "numbers", "vectors", "picture", "sound",
+    "vectors that follow each other" };
+
+  if (port->kind != GEN_PORT_FRAMES)
+    g_print ("  %s", kinds[port->kind]);
+  else if (port->frames < 0)
+    g_print ("  any number of frames in a row, which --frames says");
+  else
+    g_print ("  %d frames in a row", port->frames);
+  if (is_picture (port))
+    print_range (port);
+  if (port->kind == GEN_PORT_SOUND && port->sample_rate > 0)
+    g_print (", %d Hz", port->sample_rate);
+}
+
+static void
+print_numbers (const GenNumbers *numbers)
+{
+  g_print ("stands at ");
+  for (guint i = 0; i < numbers->n; i++)
+    g_print (i > 0 ? ":%g" : "%g", numbers->values[i]);
+}
+
+/* What port `i` is there for. */
+static void
+print_part (const GenModel *model, guint i, gboolean is_output)
+{
+  const GenPort *port = is_output ? &model->outputs[i] : &model->inputs[i];
+
+  if (port->part == GEN_PART_STATE && is_output)
+    g_print ("  state, which input '%s' takes in the next run", model->inputs[port->partner].name);
+  else if (port->part == GEN_PART_STATE)
+    g_print (
+        "  state, what output '%s' made in the run before", model->outputs[port->partner].name);
+  else if (port->part == GEN_PART_PARAMETER) {
+    g_print ("  parameter, ");
+    if (model->parameters[i] != NULL)
+      print_numbers (model->parameters[i]);
+    else
+      g_print ("unset, which --parameters %s=1 says", port->name);
+  }
+  if (port->part != GEN_PART_FLOW)
+    g_print (" (%s)", part_source (port));
+  else
+    print_flow (port);
+}
+
+static void
+print_ports (const char *title, const GenModel *model, gboolean is_output, const GenShape *shapes)
+{
+  const GPtrArray *tensors = is_output ? model->graph->outputs : model->graph->inputs;
+
   for (guint i = 0; i < tensors->len; i++) {
     const GenTensor *tensor = g_ptr_array_index (tensors, i);
-    const GenPort *port = &ports[i];
     g_autofree char *shape = shape_text (tensor);
 
     g_print ("%-11s %s  %s%s%s", i == 0 ? title : "", tensor->name,
@@ -152,10 +223,23 @@ print_ports (
 
       g_print (", here %s", now);
     }
-    if (port->kind == GEN_PORT_PICTURE)
-      print_range (port);
+    print_part (model, i, is_output);
     g_print ("\n");
   }
+}
+
+/* What is decided of all inputs together. */
+static void
+print_decisions (const GenModel *model)
+{
+  const int window = gen_model_window (model);
+
+  for (guint i = 0; model->fixed != NULL && model->fixed[i] != NULL; i++)
+    g_print ("%-11s %s  shapes hang on its number, which stays\n", i == 0 ? "constants" : "",
+        model->fixed[i]);
+  if (window > 1)
+    g_print ("%-11s %d frames make one%s\n", "window", window,
+        window == 2 ? ", which lies between them" : "");
 }
 
 static void
@@ -171,8 +255,9 @@ print_facts (const Facts *facts, const char *path)
   g_print ("%s: %s\n", path, description);
   g_print ("%-11s %s\n", "name", graph->name != NULL ? graph->name : "");
   g_print ("%-11s %d\n", "opset", graph->opset);
-  print_ports ("inputs", graph->inputs, facts->model->inputs, NULL);
-  print_ports ("outputs", graph->outputs, facts->model->outputs, facts->outputs);
+  print_ports ("inputs", facts->model, FALSE, NULL);
+  print_ports ("outputs", facts->model, TRUE, facts->outputs);
+  print_decisions (facts->model);
   g_print ("%-11s %" G_GUINT64_FORMAT " (%s)\n", "parameters", facts->parameters, bytes);
   if (facts->flops >= 0)
     g_print ("%-11s %.3f GFLOP %s\n", "work", facts->flops / 1e9,
@@ -253,9 +338,71 @@ add_range (JsonBuilder *builder, const GenPort *port)
 }
 
 static void
-add_ports (JsonBuilder *builder, const char *member, const GPtrArray *tensors, const GenPort *ports,
+add_numbers (JsonBuilder *builder, const GenNumbers *numbers)
+{
+  if (numbers == NULL) {
+    json_builder_add_null_value (builder);
+    return;
+  }
+  json_builder_begin_array (builder);
+  for (guint i = 0; i < numbers->n; i++)
+    json_builder_add_double_value (builder, numbers->values[i]);
+  json_builder_end_array (builder);
+}
+
+/* What port `i` is there for; members as docs/streaming-models.md has them. */
+static void
+add_part (JsonBuilder *builder, const GenModel *model, guint i, gboolean is_output)
+{
+  static const char *const sources[] = { "said", "names", "order" };
+  const GenPort *port = is_output ? &model->outputs[i] : &model->inputs[i];
+
+  json_builder_set_member_name (builder, "part");
+  json_builder_add_string_value (builder, part_names[port->part]);
+  if (port->part != GEN_PART_FLOW) {
+    json_builder_set_member_name (builder, "part-source");
+    json_builder_add_string_value (builder, sources[port->part_source]);
+  }
+  if (port->part == GEN_PART_STATE) {
+    json_builder_set_member_name (builder, "partner");
+    json_builder_add_string_value (builder,
+        is_output ? model->inputs[port->partner].name : model->outputs[port->partner].name);
+  }
+  if (port->part == GEN_PART_PARAMETER) {
+    json_builder_set_member_name (builder, "value");
+    add_numbers (builder, model->parameters[i]);
+  }
+  if (port->part == GEN_PART_FLOW && is_picture (port))
+    add_range (builder, port);
+  if (port->kind == GEN_PORT_FRAMES) {
+    json_builder_set_member_name (builder, "frames");
+    if (port->frames > 0)
+      json_builder_add_int_value (builder, port->frames);
+    else
+      json_builder_add_null_value (builder);
+  }
+  if (port->kind == GEN_PORT_SOUND && port->sample_rate > 0) {
+    json_builder_set_member_name (builder, "sample-rate");
+    json_builder_add_int_value (builder, port->sample_rate);
+  }
+}
+
+static void
+add_fixed (JsonBuilder *builder, const GenModel *model)
+{
+  json_builder_set_member_name (builder, "constants");
+  json_builder_begin_array (builder);
+  for (guint i = 0; model->fixed != NULL && model->fixed[i] != NULL; i++)
+    json_builder_add_string_value (builder, model->fixed[i]);
+  json_builder_end_array (builder);
+}
+
+static void
+add_ports (JsonBuilder *builder, const char *member, const GenModel *model, gboolean is_output,
     const GenShape *shapes)
 {
+  const GPtrArray *tensors = is_output ? model->graph->outputs : model->graph->inputs;
+  const GenPort *ports = is_output ? model->outputs : model->inputs;
   static const char *const kinds[] = { "other", "vector", "picture", "sound", "series", "frames" };
 
   json_builder_set_member_name (builder, member);
@@ -270,8 +417,7 @@ add_ports (JsonBuilder *builder, const char *member, const GPtrArray *tensors, c
     json_builder_add_string_value (builder, gen_data_type_name (tensor->type));
     json_builder_set_member_name (builder, "kind");
     json_builder_add_string_value (builder, kinds[ports[i].kind]);
-    if (ports[i].kind == GEN_PORT_PICTURE)
-      add_range (builder, &ports[i]);
+    add_part (builder, model, i, is_output);
     /* A free extent is its name, or null; an unknown rank is null. */
     json_builder_set_member_name (builder, "shape");
     if (tensor->shape.rank < 0) {
@@ -320,8 +466,11 @@ print_json (const Facts *facts, const char *path)
   json_builder_add_string_value (builder, graph->name != NULL ? graph->name : "");
   json_builder_set_member_name (builder, "opset");
   json_builder_add_int_value (builder, graph->opset);
-  add_ports (builder, "inputs", graph->inputs, facts->model->inputs, NULL);
-  add_ports (builder, "outputs", graph->outputs, facts->model->outputs, facts->outputs);
+  add_ports (builder, "inputs", facts->model, FALSE, NULL);
+  add_ports (builder, "outputs", facts->model, TRUE, facts->outputs);
+  json_builder_set_member_name (builder, "window");
+  json_builder_add_int_value (builder, gen_model_window (facts->model));
+  add_fixed (builder, facts->model);
   json_builder_set_member_name (builder, "parameters");
   json_builder_add_int_value (builder, facts->parameters);
   json_builder_set_member_name (builder, "bytes");
@@ -365,9 +514,57 @@ warn_of_ranges (const GenModel *model)
         is_output ? &model->outputs[i - model->graph->inputs->len] : &model->inputs[i];
     g_autofree char *text = gen_model_describe_assumption (model, port, is_output);
 
-    if (port->kind == GEN_PORT_PICTURE && text != NULL)
+    if (is_picture (port) && text != NULL)
       command_warn ("%s", text);
   }
+}
+
+static gboolean
+are_same_numbers (const GenNumbers *a, const GenNumbers *b)
+{
+  if (a == NULL || b == NULL)
+    return a == b;
+  return a->n == b->n && memcmp (a->values, b->values, a->n * sizeof (double)) == 0;
+}
+
+/* The first input of `a` of which `b`, the same model read again, has another idea; or NULL. */
+static const char *
+find_difference (const GenModel *a, const GenModel *b)
+{
+  if (a->graph->inputs->len != b->graph->inputs->len)
+    return a->inputs[0].name;
+  for (guint i = 0; i < a->graph->inputs->len; i++) {
+    const GenPort *one = &a->inputs[i], *other = &b->inputs[i];
+
+    if (one->part != other->part || one->kind != other->kind || one->partner != other->partner ||
+        !gen_shape_equal (&one->shape, &other->shape) ||
+        !are_same_numbers (a->parameters[i], b->parameters[i]))
+      return one->name;
+  }
+  return NULL;
+}
+
+/* Write down what is decided, and see whether that is what will be read. */
+static void
+write_info (const GenModel *model, gboolean force, gboolean quiet, GError **error)
+{
+  g_autofree char *path = NULL;
+  g_autoptr (GenModel) again = NULL;
+  const char *other;
+
+  if (!gen_model_write_info (model, force, &path, error)) {
+    if (g_error_matches (*error, G_FILE_ERROR, G_FILE_ERROR_EXIST))
+      g_prefix_error (error, "--force is not given: ");
+    return;
+  }
+  if (!quiet)
+    g_print ("%-11s %s\n", "written", path);
+  again = gen_model_load (model->path, error);
+  other = again != NULL ? find_difference (model, again) : NULL;
+  if (other != NULL)
+    command_warn ("%s: what the metadata of the model says of input '%s' comes before what is "
+                  "written: generative.states or generative.parameters",
+        path, other);
 }
 
 /* The plan that `preparation` wishes for. */
@@ -395,11 +592,16 @@ static int
 run (int argc, char **argv)
 {
   g_auto (Preparation) preparation = { .choice = GEN_CHOICE_REMEMBERED };
-  gboolean json = FALSE, steps = FALSE;
+  g_auto (Hints) hints = { 0 };
+  gboolean json = FALSE, steps = FALSE, write = FALSE, force = FALSE;
   const GOptionEntry entries[] = {
     { "json", 'j', 0, G_OPTION_ARG_NONE, &json, "Print JSON", NULL },
     { "steps", 0, 0, G_OPTION_ARG_NONE, &steps,
         "Compile it, and list what is left after fusion with the kernel that each got", NULL },
+    { "write-modelinfo", 'w', 0, G_OPTION_ARG_NONE, &write,
+        "Write what is decided to MODEL.modelinfo, where it can be edited", NULL },
+    { "force", 'f', 0, G_OPTION_ARG_NONE, &force, "Replace a file that is there already", NULL },
+    HINTS_ENTRIES (hints),
     PREPARATION_ENTRIES (preparation),
     { NULL },
   };
@@ -408,7 +610,7 @@ run (int argc, char **argv)
 
   if (!command_parse (&command_inspect, entries, NULL, 1, 1, &argc, &argv))
     return STATUS_USAGE;
-  facts.model = gen_model_load (argv[1], &error);
+  facts.model = hints_load (&hints, argv[1], &error);
   if (facts.model != NULL && steps)
     facts.plan = compile (facts.model, &preparation, &error);
   if (error != NULL) {
@@ -424,6 +626,8 @@ run (int argc, char **argv)
     if (facts.plan != NULL && !json)
       print_steps (facts.plan);
     warn_of_ranges (facts.model);
+    if (write)
+      write_info (facts.model, force, json, &error);
   }
   clear (&facts);
   return error != NULL ? command_fail_of (argv[1], error) : STATUS_FINE;

@@ -85,6 +85,78 @@ preparation_fix_shapes (const Preparation *preparation, GenGraph *graph, GError 
   return TRUE;
 }
 
+/* The extents of what flows in that the user has made known; 1 where nothing has. */
+static void
+find_extents (const GenModel *model, gint64 *batch, int *height, int *width, gint64 *length)
+{
+  for (guint i = 0; i < model->graph->inputs->len; i++) {
+    const GenTensor *input = g_ptr_array_index (model->graph->inputs, i);
+    const GenPort *port = &model->inputs[i];
+    const gint64 *dims = input->shape.dims;
+
+    if (port->part != GEN_PART_FLOW || input->shape.rank < 2)
+      continue;
+    if (port->batch < 0)
+      *batch = MAX (*batch, dims[0]);
+    if (port->kind == GEN_PORT_PICTURE || port->kind == GEN_PORT_FRAMES) {
+      *height = (int)MAX (*height, dims[gen_port_height_axis (port)]);
+      *width = (int)MAX (*width, dims[gen_port_height_axis (port) + 1]);
+    } else if (port->length < 0) {
+      *length = MAX (*length, MAX (dims[1], dims[input->shape.rank - 1]));
+    }
+  }
+}
+
+/* A parameter that is a plane of the picture's size, of `shape`. */
+static gboolean
+fix_plane (const GenPort *port, int height, int width, GenShape *shape)
+{
+  const int rows = port->kind == GEN_PORT_PICTURE ? gen_port_height_axis (port) : 0;
+
+  if (port->part != GEN_PART_PARAMETER || port->kind != GEN_PORT_PICTURE)
+    return FALSE;
+  for (int d = 0; d < shape->rank; d++)
+    if (shape->dims[d] < 0)
+      shape->dims[d] = d == rows ? height : d == rows + 1 ? width : 1;
+  return TRUE;
+}
+
+/* States that follow the picture or sound, and planes of its size; what cannot be worked out
+ * becomes 1 as others do. */
+static gboolean
+fix_states (const Preparation *preparation, GenModel *model, GError **error)
+{
+  gint64 batch = MAX (preparation->batch, 1), length = 1;
+  int height = 1, width = 1;
+
+  find_extents (model, &batch, &height, &width, &length);
+  for (guint i = 0; i < model->graph->inputs->len; i++) {
+    GenTensor *input = g_ptr_array_index (model->graph->inputs, i);
+    const GenPort *port = &model->inputs[i];
+    GenShape shape = input->shape;
+
+    if (gen_shape_is_known (&shape) ||
+        !(fix_plane (port, height, width, &shape) ||
+            (port->part == GEN_PART_STATE &&
+                gen_model_output_shape (model, &model->outputs[port->partner], batch, height, width,
+                    length, &shape, NULL))))
+      continue;
+    if (!gen_graph_set_input_shape (model->graph, input, &shape, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+gboolean
+preparation_fix_model (const Preparation *preparation, GenModel *model, GError **error)
+{
+  for (char **wish = preparation->shapes; wish != NULL && *wish != NULL; wish++)
+    if (!fix_shape (model->graph, *wish, error))
+      return FALSE;
+  return fix_states (preparation, model, error) &&
+         preparation_fix_shapes (preparation, model->graph, error);
+}
+
 /* Which of the names `name` is; `*found` is left as it is where none is given. */
 static gboolean
 find_name (
@@ -213,4 +285,21 @@ preparation_fill_random (
       "input '%s' takes %s, of which none can be made up", binding->name,
       gen_data_type_name (binding->type));
   return FALSE;
+}
+
+gboolean
+preparation_fill (const Preparation *preparation, const GenModel *model, guint number,
+    const GenBinding *binding, GError **error)
+{
+  const GenNumbers *numbers = model->parameters[number];
+
+  if (model->inputs[number].part == GEN_PART_STATE) {
+    memset (binding->data, 0, binding->size);
+    return TRUE;
+  }
+  if (numbers == NULL || gen_data_type_size (binding->type) == 0)
+    return preparation_fill_random (preparation, number, binding, error);
+  gen_numbers_write (
+      numbers, binding->type, binding->data, (gsize)gen_shape_elements (&binding->shape));
+  return TRUE;
 }

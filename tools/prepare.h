@@ -41,6 +41,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Preparation, preparation_clear)
 /* Give the inputs the shapes that the user asks for; what is still free then becomes the batch
  * (the first extent) or 1. */
 gboolean preparation_fix_shapes (const Preparation *preparation, GenGraph *graph, GError **error);
+/* The same of the graph of `model`; states become as large as the model makes them. */
+gboolean preparation_fix_model (const Preparation *preparation, GenModel *model, GError **error);
 GenPlan *preparation_compile (const Preparation *preparation, GenGraph *graph, GError **error);
 /* For graphs whose shapes may hang on what they compute. */
 GenSession *preparation_open (const Preparation *preparation, GenGraph *graph, GError **error);
@@ -52,3 +54,8 @@ char *preparation_describe (const Preparation *preparation);
  * flags with zeros. `number` tells inputs apart. */
 gboolean preparation_fill_random (
     const Preparation *preparation, guint number, const GenBinding *binding, GError **error);
+/* Fill input `number` of `model` with what it is before anybody gives it something: a state with
+ * zeros, a parameter with the number that it stands at, else, and where nobody says that, random
+ * numbers. */
+gboolean preparation_fill (const Preparation *preparation, const GenModel *model, guint number,
+    const GenBinding *binding, GError **error);

@@ -6,6 +6,7 @@
 #include <generative/picture.h>
 
 #include "command.h"
+#include "hints.h"
 #include "numbers.h"
 #include "prepare.h"
 
@@ -13,27 +14,25 @@
 typedef struct {
   guint port;
   char *path;
+  GBytes *array; /* of an input, once it is loaded; NULL of a picture */
 } Wish;
 
 typedef struct {
   GenModel *model;
+  Hints hints;
   Preparation preparation;
   char **inputs, **outputs; /* as given */
   GArray *from, *to;        /* of Wish */
-  GPtrArray *arrays;        /* of each input the GBytes given for it, or NULL */
+  guint runs;               /* one after another, of a model that remembers; else 1 */
 } Run;
 
 static void
 wish_clear (gpointer data)
 {
-  g_free (((Wish *)data)->path);
-}
+  Wish *wish = data;
 
-static void
-bytes_free (gpointer bytes)
-{
-  if (bytes != NULL)
-    g_bytes_unref (bytes);
+  g_free (wish->path);
+  g_clear_pointer (&wish->array, g_bytes_unref);
 }
 
 static gboolean fail (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
@@ -108,6 +107,25 @@ count_wishes (const GArray *wishes, guint port)
   return n;
 }
 
+/* The file of `port` for run `number`, or the only one for all runs; NULL where there is none. */
+static const Wish *
+find_wish (const GArray *wishes, guint port, guint number)
+{
+  const Wish *last = NULL;
+  guint n = 0;
+
+  for (guint i = 0; i < wishes->len; i++) {
+    const Wish *wish = &g_array_index (wishes, Wish, i);
+
+    if (wish->port != port)
+      continue;
+    last = wish;
+    if (n++ == number)
+      return wish;
+  }
+  return last;
+}
+
 /* --- inputs --- */
 
 /* numpy's numbers are doubles unless somebody cared. */
@@ -124,14 +142,14 @@ narrow (GBytes *doubles)
 }
 
 static gboolean
-load_array (Run *run, const Wish *wish, GError **error)
+load_array (Run *run, Wish *wish, GError **error)
 {
   GenTensor *input = g_ptr_array_index (run->model->graph->inputs, wish->port);
   GenDataType type;
   GenShape shape;
   GBytes *data;
 
-  if (count_wishes (run->from, wish->port) > 1)
+  if (run->runs == 1 && count_wishes (run->from, wish->port) > 1)
     return fail (error, "input '%s' is given more than once", input->name);
   data = gen_npy_load (wish->path, &type, &shape, error);
   if (data == NULL)
@@ -143,7 +161,7 @@ load_array (Run *run, const Wish *wish, GError **error)
     data = narrowed;
     type = GEN_TYPE_FLOAT32;
   }
-  run->arrays->pdata[wish->port] = data;
+  wish->array = data;
   if (type != input->type)
     return fail (error, "%s holds %s, but input '%s' takes %s", wish->path,
         gen_data_type_name (type), input->name, gen_data_type_name (input->type));
@@ -155,7 +173,7 @@ check_picture (Run *run, const Wish *wish, GError **error)
 {
   GenTensor *input = g_ptr_array_index (run->model->graph->inputs, wish->port);
   const GenPort *port = &run->model->inputs[wish->port];
-  int n = count_wishes (run->from, wish->port);
+  int n = run->runs > 1 ? 1 : (int)count_wishes (run->from, wish->port);
   g_auto (GenPicture) picture = { 0 };
   GenShape shape = input->shape;
 
@@ -179,12 +197,45 @@ check_picture (Run *run, const Wish *wish, GError **error)
   return gen_graph_set_input_shape (run->model->graph, input, &shape, error);
 }
 
+/* What a model that remembers is given several times comes one after another. */
+static gboolean
+count_runs (Run *run, GError **error)
+{
+  run->runs = 1;
+  for (guint i = 0; gen_model_has_states (run->model) && i < run->model->graph->inputs->len; i++) {
+    const guint n = count_wishes (run->from, i);
+
+    if (n > 1 && run->runs > 1 && n != run->runs)
+      return fail (error, "input '%s' is given %u times, others %u times",
+          run->model->inputs[i].name, n, run->runs);
+    run->runs = MAX (run->runs, n);
+  }
+  return TRUE;
+}
+
+/* Parameters have to stand at something. */
+static gboolean
+check_parameters (const Run *run, GError **error)
+{
+  for (guint i = 0; i < run->model->graph->inputs->len; i++) {
+    const GenPort *port = &run->model->inputs[i];
+
+    if (port->part == GEN_PART_PARAMETER && run->model->parameters[i] == NULL &&
+        count_wishes (run->from, i) == 0)
+      return fail (error,
+          "nothing tells which number its input '%s' stands at: give --parameters %s=1 (several "
+          "numbers with colons), or --input %s=FILE.npy",
+          port->name, port->name, port->name);
+  }
+  return TRUE;
+}
+
 /* Shapes first: the plan is made for them. */
 static gboolean
 prepare_inputs (Run *run, GError **error)
 {
   for (guint i = 0; i < run->from->len; i++) {
-    const Wish *wish = &g_array_index (run->from, Wish, i);
+    Wish *wish = &g_array_index (run->from, Wish, i);
 
     if (!(is_npy (wish->path) ? load_array (run, wish, error) : check_picture (run, wish, error)))
       return FALSE;
@@ -239,7 +290,7 @@ load_picture (const GenPort *port, const char *path, const GenShape *shape, guin
 }
 
 static gboolean
-fill_pictures (Run *run, guint i, const GenBinding *binding, GError **error)
+fill_pictures (Run *run, guint i, guint number, const GenBinding *binding, GError **error)
 {
   const GenPort *port = &run->model->inputs[i];
   g_autofree float *numbers = g_new0 (float, gen_shape_elements (&binding->shape) + 1);
@@ -250,7 +301,7 @@ fill_pictures (Run *run, guint i, const GenBinding *binding, GError **error)
   for (guint k = 0; k < run->from->len; k++) {
     const Wish *wish = &g_array_index (run->from, Wish, k);
 
-    if (wish->port == i &&
+    if (wish->port == i && (run->runs == 1 || wish == find_wish (run->from, i, number)) &&
         !load_picture (port, wish->path, &binding->shape, picture++, numbers, error))
       return FALSE;
   }
@@ -258,24 +309,24 @@ fill_pictures (Run *run, guint i, const GenBinding *binding, GError **error)
   if (converted == NULL)
     return FALSE;
   memcpy (binding->data, converted, binding->size);
-  if (assumption != NULL)
+  if (assumption != NULL && number == 0)
     command_warn ("%s", assumption);
   return TRUE;
 }
 
+/* Input `i` of run `number`. */
 static gboolean
-fill_input (Run *run, guint i, const GenBinding *binding, GError **error)
+fill_input (Run *run, guint i, guint number, const GenBinding *binding, GError **error)
 {
-  GBytes *array = run->arrays->pdata[i];
+  const Wish *wish = find_wish (run->from, i, number);
 
-  if (array != NULL) {
-    if (binding->size > 0)
-      memcpy (binding->data, g_bytes_get_data (array, NULL), binding->size);
-    return TRUE;
-  }
-  if (count_wishes (run->from, i) == 0)
-    return preparation_fill_random (&run->preparation, i, binding, error);
-  return fill_pictures (run, i, binding, error);
+  if (wish == NULL)
+    return preparation_fill (&run->preparation, run->model, i, binding, error);
+  if (wish->array == NULL)
+    return fill_pictures (run, i, number, binding, error);
+  if (binding->size > 0)
+    memcpy (binding->data, g_bytes_get_data (wish->array, NULL), binding->size);
+  return TRUE;
 }
 
 /* --- outputs --- */
@@ -416,10 +467,102 @@ make_inputs (Run *run, GPtrArray *memory, GError **error)
       return NULL;
     }
     g_ptr_array_add (memory, input->data);
-    if (!fill_input (run, i, input, error))
+    if (!fill_input (run, i, 0, input, error))
       return NULL;
   }
   return g_steal_pointer (&inputs);
+}
+
+static gpointer
+copy_bytes (const GenBinding *binding)
+{
+  gpointer copy = g_malloc (MAX (binding->size, 1));
+
+  if (binding->size > 0)
+    memcpy (copy, binding->data, binding->size);
+  return copy;
+}
+
+/* What run `number` takes: states as they came out of the one before. */
+static gboolean
+renew_inputs (Run *run, guint number, const GenSession *session, GPtrArray *memory,
+    GenBinding *inputs, GError **error)
+{
+  for (guint i = 0; i < run->model->graph->inputs->len; i++) {
+    const GenPort *port = &run->model->inputs[i];
+    const GenBinding *made;
+
+    if (port->part != GEN_PART_STATE) {
+      if (count_wishes (run->from, i) > 1 && !fill_input (run, i, number, &inputs[i], error))
+        return FALSE;
+      continue;
+    }
+    made = gen_session_output (session, (guint)port->partner);
+    inputs[i].shape = made->shape;
+    inputs[i].size = made->size;
+    inputs[i].data = copy_bytes (made);
+    g_free (memory->pdata[i]);
+    memory->pdata[i] = inputs[i].data;
+  }
+  return TRUE;
+}
+
+/* Put what output `i` is behind what it was in the runs before, along its first axis. */
+static gboolean
+append_output (GenBinding *all, const GenBinding *made, GError **error)
+{
+  GenShape rest = made->shape;
+
+  if (all->data == NULL) {
+    *all = *made;
+    all->data = copy_bytes (made);
+    return TRUE;
+  }
+  if (rest.rank > 0 && all->shape.rank == rest.rank)
+    rest.dims[0] = all->shape.dims[0];
+  if (rest.rank == 0 || !gen_shape_equal (&rest, &all->shape))
+    return fail (error, "output '%s' is of another shape in each run, or of none", made->name);
+  all->data = g_realloc (all->data, all->size + made->size);
+  memcpy ((guint8 *)all->data + all->size, made->data, made->size);
+  all->size += made->size;
+  all->shape.dims[0] += made->shape.dims[0];
+  return TRUE;
+}
+
+/* All runs, and all outputs of all of them, which of several are copies. */
+static gboolean
+run_on (Run *run, GenSession *session, GPtrArray *memory, GenBinding *inputs, GenBinding *outputs,
+    GError **error)
+{
+  for (guint number = 0; number < run->runs; number++) {
+    if ((number > 0 && !renew_inputs (run, number, session, memory, inputs, error)) ||
+        !gen_session_run (session, inputs, error))
+      return FALSE;
+    for (guint i = 0; i < gen_session_n_outputs (session); i++) {
+      const GenBinding *made = gen_session_output (session, i);
+
+      if (run->runs == 1)
+        outputs[i] = *made;
+      else if (!append_output (&outputs[i], made, error))
+        return FALSE;
+    }
+  }
+  return TRUE;
+}
+
+/* What came out, into files or described. */
+static gboolean
+tell_outputs (Run *run, const GenBinding *outputs, GError **error)
+{
+  for (guint i = 0; i < run->to->len; i++) {
+    const Wish *wish = &g_array_index (run->to, Wish, i);
+
+    if (!save_output (run, wish, &outputs[wish->port], error))
+      return FALSE;
+  }
+  for (guint i = 0; run->to->len == 0 && i < run->model->graph->outputs->len; i++)
+    print_output (&outputs[i]);
+  return TRUE;
 }
 
 static gboolean
@@ -428,28 +571,26 @@ run_model (Run *run, GError **error)
   GenGraph *graph = run->model->graph;
   g_autoptr (GenSession) session = NULL;
   g_autoptr (GPtrArray) memory = g_ptr_array_new_with_free_func (g_free);
-  g_autofree GenBinding *inputs = NULL;
+  g_autofree GenBinding *inputs = NULL, *outputs = NULL;
+  gboolean good;
 
-  g_ptr_array_set_size (run->arrays, graph->inputs->len);
   if (!read_wishes (run->inputs, graph->inputs, "input", run->from, error) ||
       !read_wishes (run->outputs, graph->outputs, "output", run->to, error) ||
-      !prepare_inputs (run, error) || !preparation_fix_shapes (&run->preparation, graph, error))
+      !check_parameters (run, error) || !count_runs (run, error) || !prepare_inputs (run, error) ||
+      !preparation_fix_model (&run->preparation, run->model, error))
     return FALSE;
   session = preparation_open (&run->preparation, graph, error);
   if (session == NULL)
     return FALSE;
   inputs = make_inputs (run, memory, error);
-  if (inputs == NULL || !gen_session_run (session, inputs, error))
+  if (inputs == NULL)
     return FALSE;
-  for (guint i = 0; i < run->to->len; i++) {
-    const Wish *wish = &g_array_index (run->to, Wish, i);
-
-    if (!save_output (run, wish, gen_session_output (session, wish->port), error))
-      return FALSE;
-  }
-  for (guint i = 0; run->to->len == 0 && i < gen_session_n_outputs (session); i++)
-    print_output (gen_session_output (session, i));
-  return TRUE;
+  outputs = g_new0 (GenBinding, gen_session_n_outputs (session) + 1);
+  good =
+      run_on (run, session, memory, inputs, outputs, error) && tell_outputs (run, outputs, error);
+  for (guint i = 0; run->runs > 1 && i < gen_session_n_outputs (session); i++)
+    g_free (outputs[i].data);
+  return good;
 }
 
 static int
@@ -461,6 +602,7 @@ run (int argc, char **argv)
         "Give an input an array or a picture; several pictures are a batch", "[NAME=]FILE" },
     { "output", 'o', 0, G_OPTION_ARG_FILENAME_ARRAY, &run.outputs,
         "Save an output as an array (.npy) or picture (.png)", "[NAME=]FILE" },
+    HINTS_ENTRIES (run.hints),
     PREPARATION_ENTRIES (run.preparation),
     { NULL },
   };
@@ -468,23 +610,23 @@ run (int argc, char **argv)
 
   if (!command_parse (&command_run, entries,
           "Inputs that are not given are random: standard normal numbers, which is what latents "
-          "are. Without --output the outputs are described.",
+          "are; states begin as zeros. A model that remembers takes what is given several times "
+          "one after another. Without --output the outputs are described.",
           1, 1, &argc, &argv))
     return STATUS_USAGE;
   run.from = g_array_new (FALSE, FALSE, sizeof (Wish));
   run.to = g_array_new (FALSE, FALSE, sizeof (Wish));
   g_array_set_clear_func (run.from, wish_clear);
   g_array_set_clear_func (run.to, wish_clear);
-  run.arrays = g_ptr_array_new_with_free_func (bytes_free);
-  run.model = gen_model_load (argv[1], &error);
+  run.model = hints_load (&run.hints, argv[1], &error);
   if (run.model != NULL)
     run_model (&run, &error);
   g_clear_pointer (&run.model, gen_model_unref);
-  g_ptr_array_unref (run.arrays);
   g_array_unref (run.from);
   g_array_unref (run.to);
   g_strfreev (run.inputs);
   g_strfreev (run.outputs);
+  hints_clear (&run.hints);
   preparation_clear (&run.preparation);
   return error != NULL ? command_fail_of (argv[1], error) : STATUS_FINE;
 }

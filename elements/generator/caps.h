@@ -55,6 +55,7 @@ typedef struct {
   int chunk_size;       /* frames of sound in a piece */
   int overlap;          /* of pieces, in samples of the input; -1: what suits */
   guint64 crossfade;    /* of the sounds of latents, in nanoseconds */
+  int frames;           /* that follow each other; 0: what the model says */
   int lookahead;        /* frames behind the one that is made of several; -1: what suits */
   gboolean interpolate; /* one of two is what lies between them */
 } GstGeneratorHints;
@@ -69,6 +70,9 @@ gboolean gst_generator_sound_length (
     const GstGeneratorPorts *ports, const GstGeneratorInput *input, gint64 *length, GError **error);
 /* Whether what it takes is one stream, sound or a series, wherever buffers cut it. */
 gboolean gst_generator_streams (const GstGeneratorPorts *ports);
+/* How many buffers are gathered for a run where somebody asks for `batch`: a model that takes one
+ * at a time gains nothing by more. */
+guint gst_generator_batch_of (const GstGeneratorPorts *ports, guint batch);
 /* Whether it makes neither pictures nor sound. */
 gboolean gst_generator_makes_tensors (const GstGeneratorPorts *ports);
 

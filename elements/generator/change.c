@@ -92,7 +92,7 @@ prepare (GstGeneratorChange *change, GenModel *model, GError **error)
   now = change->play->ports;
   playing = gen_model_ref (now.model);
   use = change->play->use;
-  next->batch = model->staged ? 1 : change->settings->batch_size;
+  next->batch = gst_generator_batch_of (&next->ports, change->settings->batch_size);
   GST_OBJECT_UNLOCK (element);
   agree = gst_generator_ports_agree (&next->ports, &now) &&
           gst_generator_sizes_agree (&next->ports, &now, &use);
@@ -120,7 +120,10 @@ get_model (GstGeneratorChange *change, gboolean replaced, const char *path, GErr
 
   if (replaced) {
     hints = gst_generator_settings_hint (change->settings, GST_ELEMENT (play->base), &said);
-    return gst_succession_load_model (path, &hints, error);
+    model = gst_succession_load_model (path, &hints, error);
+    if (model != NULL)
+      gst_generator_parameters_set (change->given, model);
+    return model;
   }
   GST_OBJECT_LOCK (play->base);
   model = gen_model_ref (change->newest != NULL ? change->newest : play->ports.model);
@@ -178,9 +181,10 @@ prepare_next (gpointer data, gboolean replaced)
 /* --- on others --- */
 
 void
-gst_generator_change_init (
-    GstGeneratorChange *change, GstGeneratorPlay *play, GstGeneratorSettings *settings)
+gst_generator_change_init (GstGeneratorChange *change, GstGeneratorPlay *play,
+    GstGeneratorSettings *settings, GstGeneratorParameters *given)
 {
+  change->given = given;
   change->play = play;
   change->settings = settings;
   change->succession.element = GST_ELEMENT (play->base);
@@ -213,22 +217,19 @@ gst_generator_change_follow (GstGeneratorChange *change, guint number)
     g_atomic_int_set (&change->parameters, TRUE);
 }
 
-void
-gst_generator_change_set_parameters (GstGeneratorChange *change)
+char *
+gst_generator_change_take_parameters (GstGeneratorChange *change)
 {
   GstElement *element = GST_ELEMENT (change->play->base);
-  g_autoptr (GError) error = NULL;
-  g_autofree char *text = NULL;
+  const gboolean is_fixed = change->play->ports.model->fixed != NULL;
+  char *text;
 
   if (!g_atomic_int_compare_and_exchange (&change->parameters, TRUE, FALSE))
-    return;
+    return NULL;
   GST_OBJECT_LOCK (element);
   text = g_strdup (change->settings->parameters);
+  if (is_fixed && text != NULL)
+    gst_succession_turn_to (&change->succession, change->settings->model);
   GST_OBJECT_UNLOCK (element);
-  if (text == NULL || gen_player_set_parameters (change->play->player, text, &error))
-    return;
-  GST_ELEMENT_WARNING (element, LIBRARY, SETTINGS,
-      ("%s: %s. The model plays on as before", gen_player_model (change->play->player)->path,
-          error->message),
-      (NULL));
+  return text;
 }

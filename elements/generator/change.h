@@ -5,12 +5,14 @@
 #pragma once
 
 #include "../shared/succession.h"
+#include "parameters.h"
 #include "play.h"
 #include "settings.h"
 
 typedef struct {
   GstGeneratorPlay *play;
   GstGeneratorSettings *settings;
+  GstGeneratorParameters *given;
   GstSuccession succession; /* of GstGeneratorSuccessor, to be taken at the next frame */
   /* What was made ready last, which plays or is going to; NULL: what was there at the start. Under
    * the element's object lock. */
@@ -18,12 +20,13 @@ typedef struct {
   gint parameters; /* atomic: the property is to be looked at before the next frame */
 } GstGeneratorChange;
 
-void gst_generator_change_init (
-    GstGeneratorChange *change, GstGeneratorPlay *play, GstGeneratorSettings *settings);
+void gst_generator_change_init (GstGeneratorChange *change, GstGeneratorPlay *play,
+    GstGeneratorSettings *settings, GstGeneratorParameters *given);
 /* From now on; the file at `path` is looked at, or none where that is NULL. */
 void gst_generator_change_begin (GstGeneratorChange *change, const char *path);
 void gst_generator_change_end (GstGeneratorChange *change);
 /* The property GST_GENERATOR_… `number` has been set; under the object lock. */
 void gst_generator_change_follow (GstGeneratorChange *change, guint number);
-/* Let parameters of the model stand at what the property says, where that has changed. */
-void gst_generator_change_set_parameters (GstGeneratorChange *change);
+/* Whether property parameters has been set since this was last asked: its text, to be freed. Shapes
+ * may hang on them, and then a model is made ready that has them. */
+char *gst_generator_change_take_parameters (GstGeneratorChange *change);

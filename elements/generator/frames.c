@@ -22,12 +22,29 @@ typedef struct {
   guint window;               /* how many */
   guint waiting;              /* of those that came last, nothing has been made yet */
   GstBuffer *next;            /* to be handed out */
+  gboolean elsewhere;         /* what is made is in the memory of another device */
 } Frames;
 
 static guint
 newest (const Frames *self)
 {
   return self->window - 1;
+}
+
+/* Frames come from the last one to the first: what the model sees is as it was forwards. */
+static gboolean
+runs_backwards (const Frames *self)
+{
+  return self->play->base->segment.rate < 0;
+}
+
+/* How many frames have to come behind the one that is made. */
+static guint
+awaited (const Frames *self)
+{
+  const guint ahead = self->play->ports.ahead;
+
+  return runs_backwards (self) ? newest (self) - ahead : ahead;
 }
 
 static void
@@ -90,7 +107,8 @@ run (Frames *self, const GstGenerativeFrame *made, GError **error)
   if (!follow_layouts (self, made, error))
     return FALSE;
   for (guint i = 0; i < self->window; i++)
-    gst_generator_bind_picture (&self->mapped[i], self->play, i);
+    gst_generator_bind_picture (
+        &self->mapped[i], self->play, runs_backwards (self) ? newest (self) - i : i);
   frame = gst_generative_frame_part (
       made, &gen_player_use (self->play->player)->to, 0, 0, self->format->out_info.height);
   gen_player_bind_output_frame (self->play->player, 0, &frame);
@@ -177,14 +195,14 @@ make (Frames *self, GstBuffer *like, GstBuffer **output)
 static GstFlowReturn
 make_of_window (Frames *self, GstBuffer **output)
 {
-  return make (self, self->seen[newest (self) - self->play->ports.ahead], output);
+  return make (self, self->seen[newest (self) - awaited (self)], output);
 }
 
 static GstFlowReturn
 take_frame (Frames *self, GstBuffer *frame, GstBuffer **output)
 {
   see (self, frame);
-  if (self->waiting < self->play->ports.ahead) {
+  if (self->waiting < awaited (self)) {
     self->waiting++;
     return GST_FLOW_OK;
   }
@@ -193,24 +211,126 @@ take_frame (Frames *self, GstBuffer *frame, GstBuffer **output)
 
 /* --- one between two --- */
 
-/* A frame that is shown for half its time. */
-static GstBuffer *
-halve (GstBuffer *frame)
+/* Whether the next element looks where planes lie: then buffers of its pool say so. */
+static gboolean
+reads_meta (const Frames *self)
 {
-  GstBuffer *half = gst_buffer_copy (frame);
+  g_autoptr (GstBufferPool) pool = gst_base_transform_get_buffer_pool (self->play->base);
+  GstStructure *config = pool != NULL ? gst_buffer_pool_get_config (pool) : NULL;
+  gboolean reads;
 
-  if (GST_BUFFER_DURATION_IS_VALID (half))
-    GST_BUFFER_DURATION (half) /= 2;
-  GST_BUFFER_OFFSET (half) = GST_BUFFER_OFFSET_END (half) = GST_BUFFER_OFFSET_NONE;
-  return half;
+  if (config == NULL)
+    return FALSE;
+  reads = gst_buffer_pool_config_has_option (config, GST_BUFFER_POOL_OPTION_VIDEO_META);
+  gst_structure_free (config);
+  return reads;
 }
 
-static GstClockTime
-midst (GstClockTime a, GstClockTime b)
+/* Whether the next element can read `frame`, which somebody else has laid out. */
+static gboolean
+can_go_on (const Frames *self, GstBuffer *frame)
 {
-  if (!GST_CLOCK_TIME_IS_VALID (a) || !GST_CLOCK_TIME_IS_VALID (b))
-    return GST_CLOCK_TIME_NONE;
-  return MIN (a, b) + (MAX (a, b) - MIN (a, b)) / 2;
+  const GstVideoInfo *info = &self->format->out_info;
+  const GstVideoMeta *meta = gst_buffer_get_video_meta (frame);
+
+  if (self->elsewhere)
+    return FALSE;
+  for (guint p = 0; meta != NULL && p < meta->n_planes; p++)
+    if (meta->offset[p] != info->offset[p] || meta->stride[p] != info->stride[p])
+      return reads_meta (self);
+  return TRUE;
+}
+
+/* `from` as the next element wants it, into `to`. */
+static gboolean
+copy_picture (const Frames *self, GstBuffer *from, GstBuffer *to)
+{
+  GstVideoFrame source, copy;
+  gboolean good;
+
+  if (!gst_video_frame_map (&source, &self->format->in_info, from, GST_MAP_READ))
+    return FALSE;
+  good = gst_video_frame_map (&copy, &self->format->out_info, to, GST_MAP_WRITE);
+  if (good) {
+    good = gst_video_frame_copy (&copy, &source);
+    gst_video_frame_unmap (&copy);
+  }
+  gst_video_frame_unmap (&source);
+  return good;
+}
+
+/* The same picture, in a buffer of its own where the next element cannot read that of `frame`. */
+static GstFlowReturn
+repeat (Frames *self, GstBuffer *frame, GstBuffer **copy)
+{
+  GstFlowReturn result;
+
+  if (can_go_on (self, frame)) {
+    *copy = gst_buffer_copy (frame);
+    return GST_FLOW_OK;
+  }
+  result = gst_generator_play_allocate (self->play, frame, copy);
+  if (result != GST_FLOW_OK || copy_picture (self, frame, *copy))
+    return result;
+  gst_clear_buffer (copy);
+  GST_ELEMENT_ERROR (
+      self->play->base, RESOURCE, READ, ("A frame cannot be read to be passed on"), (NULL));
+  return GST_FLOW_ERROR;
+}
+
+/* `frame` for the first half of the time that it was to be shown, or the `second` one. */
+static GstFlowReturn
+halve (Frames *self, GstBuffer *frame, gboolean second, GstBuffer **half)
+{
+  const GstClockTime whole = GST_BUFFER_DURATION (frame);
+  GstFlowReturn result = repeat (self, frame, half);
+
+  if (result != GST_FLOW_OK)
+    return result;
+  if (GST_CLOCK_TIME_IS_VALID (whole))
+    GST_BUFFER_DURATION (*half) = second ? whole - whole / 2 : whole / 2;
+  if (second) {
+    GST_BUFFER_PTS (*half) += whole / 2;
+    GST_BUFFER_FLAG_UNSET (*half, GST_BUFFER_FLAG_DISCONT);
+  }
+  GST_BUFFER_DTS (*half) = GST_CLOCK_TIME_NONE;
+  GST_BUFFER_OFFSET (*half) = GST_BUFFER_OFFSET_END (*half) = GST_BUFFER_OFFSET_NONE;
+  return GST_FLOW_OK;
+}
+
+/* Whether there is a second half of `frame`, behind which nothing follows. */
+static gboolean
+has_second_half (const GstBuffer *frame)
+{
+  return GST_BUFFER_PTS_IS_VALID (frame) && GST_BUFFER_DURATION_IS_VALID (frame);
+}
+
+/* The time of what lies between frames of `a` and `b`, up to the later one. */
+static void
+stamp_between (GstBuffer *between, GstClockTime a, GstClockTime b)
+{
+  GST_BUFFER_DTS (between) = GST_CLOCK_TIME_NONE;
+  GST_BUFFER_OFFSET (between) = GST_BUFFER_OFFSET_END (between) = GST_BUFFER_OFFSET_NONE;
+  if (!GST_CLOCK_TIME_IS_VALID (a) || !GST_CLOCK_TIME_IS_VALID (b)) {
+    GST_BUFFER_PTS (between) = GST_CLOCK_TIME_NONE;
+    return;
+  }
+  GST_BUFFER_PTS (between) = MIN (a, b) + (MAX (a, b) - MIN (a, b)) / 2;
+  GST_BUFFER_DURATION (between) = MAX (a, b) - GST_BUFFER_PTS (between);
+}
+
+/* The first frame; of those that come backwards it is the last one, which stands for what would lie
+ * behind it. */
+static GstFlowReturn
+take_first (Frames *self, GstBuffer *frame, GstBuffer **output)
+{
+  GstFlowReturn result = halve (self, frame, FALSE, output);
+
+  if (result != GST_FLOW_OK || !runs_backwards (self) || !has_second_half (frame))
+    return result;
+  self->next = g_steal_pointer (output);
+  GST_BUFFER_FLAG_UNSET (self->next, GST_BUFFER_FLAG_DISCONT);
+  return halve (self, frame, TRUE, output);
 }
 
 /* What lies between the last two frames, and then the last one. */
@@ -221,19 +341,34 @@ take_second (Frames *self, GstBuffer *frame, GstBuffer **output)
   GstFlowReturn result;
 
   see (self, frame);
-  if (is_first) {
-    *output = halve (frame);
-    return GST_FLOW_OK;
-  }
-  result = make (self, frame, output);
-  if (result != GST_FLOW_OK)
+  if (is_first)
+    return take_first (self, frame, output);
+  result = halve (self, frame, FALSE, &self->next);
+  if (result == GST_FLOW_OK)
+    result = make (self, frame, output);
+  if (result != GST_FLOW_OK) {
+    gst_clear_buffer (&self->next);
     return result;
-  GST_BUFFER_PTS (*output) = midst (GST_BUFFER_PTS (self->seen[0]), GST_BUFFER_PTS (frame));
-  GST_BUFFER_DTS (*output) = GST_CLOCK_TIME_NONE;
-  GST_BUFFER_OFFSET (*output) = GST_BUFFER_OFFSET_END (*output) = GST_BUFFER_OFFSET_NONE;
-  self->next = halve (frame);
+  }
   GST_BUFFER_DURATION (*output) = GST_BUFFER_DURATION (self->next);
+  stamp_between (*output, GST_BUFFER_PTS (self->seen[0]), GST_BUFFER_PTS (frame));
   return GST_FLOW_OK;
+}
+
+/* The last frame stands for what would lie behind it. */
+static GstFlowReturn
+finish_between (Frames *self)
+{
+  GstBuffer *last, *half = NULL;
+  GstFlowReturn flow;
+
+  if (self->seen[0] == NULL || runs_backwards (self))
+    return GST_FLOW_OK;
+  last = self->seen[newest (self)];
+  if (!has_second_half (last))
+    return GST_FLOW_OK;
+  flow = halve (self, last, TRUE, &half);
+  return flow == GST_FLOW_OK ? gst_generator_play_push (self->play, half) : flow;
 }
 
 /* --- the mode --- */
@@ -274,9 +409,18 @@ frames_forget (gpointer mode)
 
 /* The frames that come go on between those that are made. */
 static gboolean
-check_frames (const GstGeneratorFormat *format, GError **error)
+check_frames (const GstGeneratorFormat *format, const GenModelUse *use, GError **error)
 {
-  if (GST_VIDEO_INFO_FORMAT (&format->in_info) == GST_VIDEO_INFO_FORMAT (&format->out_info))
+  const GstVideoInfo *in = &format->in_info;
+
+  if (use->output.width != in->width || use->output.height != in->height) {
+    g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
+        "frames of %d x %d go on as they are between those that are made, which are %d x %d: set "
+        "property interpolate=false for these alone",
+        in->width, in->height, use->output.width, use->output.height);
+    return FALSE;
+  }
+  if (GST_VIDEO_INFO_FORMAT (in) == GST_VIDEO_INFO_FORMAT (&format->out_info))
     return TRUE;
   g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
       "frames that come as %s go on as they are between those that are made, but the next element "
@@ -294,12 +438,14 @@ frames_negotiate (gpointer mode, GstCaps *sink, GstCaps *source, GenModelUse *us
   GstVideoInfo info;
 
   self->window = (guint)ports->frames;
+  self->elsewhere = !gst_caps_features_is_equal (
+      gst_caps_get_features (sink, 0), gst_caps_get_features (source, 0));
   if (!gst_generator_format_read (format, self->play, sink, &format->input, use, error) ||
       !gst_generator_output_size (
           ports, &format->input, &use->output.height, &use->output.width, error) ||
       !gst_generator_format_read_video (format, source, use, error) ||
       !gst_generator_format_check_size (format, use->output.width, use->output.height, error) ||
-      (ports->between && !check_frames (format, error)))
+      (ports->between && !check_frames (format, use, error)))
     return FALSE;
   info = format->out_info;
   gst_generative_playing_fit_info (&self->play->playing, source, &info);
@@ -318,7 +464,7 @@ frames_timing (gpointer mode)
                                                 : 0;
 
   return (GstGeneratorTiming){
-    .held = interval * (ports->between ? 1 : ports->ahead),
+    .held = ports->between ? interval / 2 : interval * ports->ahead,
     .interval = interval,
     .batch = 1,
     .runs = 1,
@@ -338,7 +484,7 @@ static GstFlowReturn
 frames_finish (gpointer mode)
 {
   Frames *self = mode;
-  GstFlowReturn flow = GST_FLOW_OK;
+  GstFlowReturn flow = self->play->ports.between ? finish_between (self) : GST_FLOW_OK;
 
   for (; flow == GST_FLOW_OK && self->waiting > 0; self->waiting--) {
     GstBuffer *output = NULL;

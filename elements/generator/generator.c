@@ -107,6 +107,13 @@
  * `chunk-size` says, comes a picture, or a tensor of whatever the model makes; `context` lets
  * windows overlap by as many samples at both sides, and the last one is filled up with silence.
  *
+ * A model may remember from frame to frame (`states`), take numbers that can be set while it plays
+ * (`parameters`), see several frames that follow each other (`frames`, `lookahead`), or make what
+ * lies between two, at twice the rate (`interpolate`). Which input is which is found by its names
+ * and shapes, and said by these properties; where nothing tells that an input takes pictures,
+ * `shapes` does. docs/streaming-models.md explains it, `generative-model inspect` shows what is
+ * decided, and with `--write-modelinfo` writes it down beside the model.
+ *
  * A model of two inputs takes buffers of two tensors: latents, and the class or the second latent
  * that goes with each. `latentsrc` makes both; the class is a vector or an index, int64 or int32,
  * as the model has it.
@@ -171,8 +178,34 @@ static GstStaticPadTemplate src_template =
         GST_STATIC_CAPS (GST_VIDEO_CAPS_MAKE (GST_GENERATIVE_OUTPUT_FORMATS)
                 GST_GENERATIVE_DEVICE_CAPS "; " SOUND_CAPS "; " ONE_TENSOR_CAPS));
 
-G_DEFINE_FINAL_TYPE (GstGenerator, gst_generator, GST_TYPE_BASE_TRANSFORM)
+static void gst_generator_child_proxy_init (gpointer interface, gpointer data);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (GstGenerator, gst_generator, GST_TYPE_BASE_TRANSFORM,
+    G_IMPLEMENT_INTERFACE (GST_TYPE_CHILD_PROXY, gst_generator_child_proxy_init))
 GST_ELEMENT_REGISTER_DEFINE (generator, "generator", GST_RANK_NONE, GST_TYPE_GENERATOR)
+
+/* --- parameters of the model --- */
+
+static GObject *
+get_child_by_index (GstChildProxy *proxy, guint i)
+{
+  return gst_generator_parameters_get (&GST_GENERATOR (proxy)->parameters, i);
+}
+
+static guint
+get_children_count (GstChildProxy *proxy)
+{
+  return gst_generator_parameters_count (&GST_GENERATOR (proxy)->parameters);
+}
+
+static void
+gst_generator_child_proxy_init (gpointer interface, gpointer data)
+{
+  GstChildProxyInterface *proxy = interface;
+
+  proxy->get_child_by_index = get_child_by_index;
+  proxy->get_children_count = get_children_count;
+}
 
 /* --- properties --- */
 
@@ -211,6 +244,7 @@ gst_generator_finalize (GObject *object)
   GstGenerator *self = GST_GENERATOR (object);
 
   gst_generator_settings_clear (&self->settings);
+  gst_generator_parameters_clear (&self->parameters);
   gst_generative_playing_clear (&self->play.playing);
   G_OBJECT_CLASS (gst_generator_parent_class)->finalize (object);
 }
@@ -281,6 +315,8 @@ open_model (GstGenerator *self, const char *path, GstGeneratorPorts *ports)
 
   if (model == NULL)
     return FALSE;
+  gst_generator_parameters_follow (&self->parameters, model);
+  gst_generator_parameters_set (&self->parameters, model);
   if (gst_generator_settings_find_ports (&self->settings, element, model, ports, &error)) {
     gst_generator_settings_warn (&self->settings, element, ports);
     ports->model = g_steal_pointer (&model);
@@ -319,9 +355,10 @@ gst_generator_start (GstBaseTransform *base)
   self->explained = self->refused = FALSE;
   GST_OBJECT_UNLOCK (self);
   gst_generator_lateness_reset (&self->lateness);
-  gst_generator_play_begin (&self->play, &ports, ports.staged ? 1 : batch);
+  gst_generator_play_begin (&self->play, &ports, gst_generator_batch_of (&ports, batch));
   choose_mode (self);
   self->waiting = FALSE;
+  self->fresh = TRUE;
   gst_generator_change_begin (&self->change, reload ? path : NULL);
   return TRUE;
 }
@@ -367,6 +404,7 @@ forget_states (GstGenerator *self)
 {
   if (self->play.player != NULL)
     gen_player_reset (self->play.player);
+  self->fresh = TRUE;
 }
 
 /* What comes does not follow what came. */
@@ -491,8 +529,7 @@ adopt (GstGenerator *self, GstGeneratorSuccessor *next)
   self->explained = FALSE;
   GST_OBJECT_UNLOCK (self);
   choose_mode (self);
-  /* A model that was read before knows nothing of what has been set since. */
-  g_atomic_int_set (&self->change.parameters, TRUE);
+  gst_generator_parameters_follow (&self->parameters, self->play.ports.model);
   gst_generator_format_describe_tensors (&self->format, &self->play.ports);
 }
 
@@ -608,6 +645,47 @@ gst_generator_submit_input_buffer (GstBaseTransform *base, gboolean discont, Gst
   return flow == GST_FLOW_NOT_NEGOTIATED && is_interrupted (self) ? GST_FLOW_FLUSHING : flow;
 }
 
+/* As the properties, or what controls them, have them for what comes. */
+static void
+set_parameters (GstGenerator *self, GstBuffer *input)
+{
+  GstBaseTransform *base = GST_BASE_TRANSFORM (self);
+  g_autofree char *text = gst_generator_change_take_parameters (&self->change);
+  const GstClockTime time = input == NULL ? GST_CLOCK_TIME_NONE
+                                          : gst_segment_to_stream_time (&base->segment,
+                                                GST_FORMAT_TIME, GST_BUFFER_PTS (input));
+  g_autoptr (GError) error = NULL;
+
+  if ((text == NULL || gst_generator_parameters_say (&self->parameters, text, &error)) &&
+      gst_generator_parameters_give (&self->parameters, self->play.player, time, &error))
+    return;
+  GST_ELEMENT_WARNING (self, LIBRARY, SETTINGS,
+      ("%s: %s. The model plays on as before", self->play.ports.model->path, error->message),
+      (NULL));
+}
+
+/* Let a model that remembers see the first picture several times. */
+static GstFlowReturn
+warm_up (GstGenerator *self, GstBuffer *first)
+{
+  const GstGeneratorPorts *ports = &self->play.ports;
+  GstFlowReturn flow = GST_FLOW_OK;
+  guint times;
+
+  GST_OBJECT_LOCK (self);
+  times = self->settings.warm_up;
+  GST_OBJECT_UNLOCK (self);
+  self->fresh = FALSE;
+  if (!ports->remembers || ports->frames > 1 || gst_generator_streams (ports))
+    return GST_FLOW_OK;
+  for (guint i = 0; i < times && flow == GST_FLOW_OK; i++) {
+    g_autoptr (GstBuffer) made = NULL;
+
+    flow = self->mode->output (self->state, gst_buffer_ref (first), &made);
+  }
+  return flow;
+}
+
 static GstFlowReturn
 gst_generator_generate_output (GstBaseTransform *base, GstBuffer **output)
 {
@@ -617,9 +695,11 @@ gst_generator_generate_output (GstBaseTransform *base, GstBuffer **output)
 
   *output = NULL;
   if (gen_player_use (self->play.player) != NULL) {
-    gst_generator_change_set_parameters (&self->change);
+    set_parameters (self, input);
     if (input != NULL && GST_BUFFER_IS_DISCONT (input) && self->play.ports.remembers)
       flow = begin_anew (self);
+    if (flow == GST_FLOW_OK && input != NULL && self->fresh)
+      flow = warm_up (self, input);
     if (flow == GST_FLOW_OK)
       return self->mode->output (self->state, input, output);
   } else if (input != NULL) {
@@ -684,8 +764,9 @@ static void
 gst_generator_init (GstGenerator *self)
 {
   gst_generator_settings_init (&self->settings);
+  gst_generator_parameters_init (&self->parameters, GST_ELEMENT (self));
   gst_generative_playing_init (&self->play.playing, DEFAULT_PRECISION);
   self->play.base = self->lateness.base = GST_BASE_TRANSFORM (self);
-  gst_generator_change_init (&self->change, &self->play, &self->settings);
+  gst_generator_change_init (&self->change, &self->play, &self->settings, &self->parameters);
   gst_base_transform_set_qos_enabled (GST_BASE_TRANSFORM (self), TRUE);
 }

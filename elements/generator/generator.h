@@ -5,6 +5,7 @@
 
 #include "change.h"
 #include "mode.h"
+#include "parameters.h"
 #include "settings.h"
 
 #define GST_TYPE_GENERATOR (gst_generator_get_type ())
@@ -18,10 +19,12 @@ struct _GstGenerator {
   GstGeneratorFormat format;
   GstGeneratorLateness lateness;
   GstGeneratorChange change;
+  GstGeneratorParameters parameters;
 
   /* The streaming thread's. */
   const GstGeneratorMode *mode; /* NULL while stopped */
   gpointer state;               /* what it keeps */
+  gboolean fresh;               /* the model remembers nothing yet */
   gboolean waiting;             /* for other caps, which a new model wants */
 
   /* Under the object lock. */

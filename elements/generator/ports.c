@@ -3,6 +3,8 @@
 #include "../shared/model-file.h"
 #include "caps.h"
 
+#include <string.h>
+
 /* Stands for the length of a sound that is free, where only how long others are by it matters. */
 #define ANY_LENGTH 16384
 
@@ -75,12 +77,11 @@ suggest_picture (const GenPort *port)
   const gint64 *dims = port->shape.dims;
   int rank = port->shape.rank;
 
-  if ((rank == 3 || rank == 5) &&
-      (dims[rank - 3] == 1 || dims[rank - 3] == 3 || dims[rank - 3] == 4)) {
-    g_autofree char *size = gen_shape_to_string (&GEN_SHAPE (dims[rank - 2], dims[rank - 1]));
+  if (rank == 3 && (dims[0] == 1 || dims[0] == 3 || dims[0] == 4)) {
+    g_autofree char *size = gen_shape_to_string (&GEN_SHAPE (dims[1], dims[2]));
 
-    return g_strdup_printf ("; this one has an extent too %s: export it as [N, %d, %s%s",
-        rank == 3 ? "few" : "many", (int)dims[rank - 3], size + 1,
+    return g_strdup_printf ("; this one has an extent too few: export it as [N, %d, %s%s",
+        (int)dims[0], size + 1,
         may_be_sound (&port->shape)
             ? ", or, where it is sound, with metadata generative.sample-rate"
             : "");
@@ -88,6 +89,10 @@ suggest_picture (const GenPort *port)
   if (rank == 2 && dims[1] < 0)
     return g_strdup ("; where it is sound, property sample-rate says so, as does metadata "
                      "generative.sample-rate in the model");
+  if (rank == 4 && dims[1] < 0)
+    return g_strdup_printf ("; property shapes=%s=1:3:-1:-1 would say that its pictures have three "
+                            "channels and any size, or export it with a fixed number of channels",
+        port->name);
   if (rank == 4)
     return g_strdup ("; export it with a fixed number of channels");
   return g_strdup ("");
@@ -186,29 +191,6 @@ check_parameters (const GenModel *model, GError **error)
   return FALSE;
 }
 
-/* Whether frames may go into both. */
-static gboolean
-are_alike (const GenPort *a, const GenPort *b)
-{
-  return a->kind == GEN_PORT_PICTURE && b->kind == GEN_PORT_PICTURE && a->type == b->type &&
-         a->channels == b->channels && a->height == b->height && a->width == b->width &&
-         a->channels_last == b->channels_last;
-}
-
-/* How many frames go into a run: those of one input of several, or one into each of several inputs
- * that are alike. 0 where there are others besides. */
-static int
-count_frames (const GenModel *model, const GenPort *input, guint n)
-{
-  guint alike = 0;
-
-  if (n == 1)
-    return input->kind == GEN_PORT_FRAMES ? input->frames : 1;
-  for (guint i = 0; i < model->graph->inputs->len; i++)
-    alike += model->inputs[i].part == GEN_PART_FLOW && are_alike (&model->inputs[i], input);
-  return alike == n && n <= GEN_MODEL_MAX_WINDOW ? (int)n : 0;
-}
-
 /* A picture of several frames: of those around it, or, where two make one of their kind, what lies
  * between them. */
 static gboolean
@@ -251,15 +233,15 @@ choose_inputs (
         model->path);
     return FALSE;
   }
-  ports->frames = count_frames (model, input, n);
+  ports->frames = gen_model_window (model);
   if (ports->frames < 0)
     return refuse_input (
         model, input, "property frames says how many pictures it is to see at once", error);
   if (n > 1 && picture != NULL && ports->frames == 0)
     return refuse_input (model, flowing[input == picture ? 1 : 0],
         "a generator feeds pictures, and nothing beside them; property parameters says numbers "
-        "that it stands at, and property states of which output it takes what was made in the run "
-        "before",
+        "that it stands at, property states of which output it takes what was made in the run "
+        "before, and property frames that inputs are frames that follow each other",
         error);
   if (n > 2 && ports->frames == 0)
     return refuse_input (model, flowing[2],
@@ -303,6 +285,12 @@ gboolean
 gst_generator_streams (const GstGeneratorPorts *ports)
 {
   return is_timed (&ports->input);
+}
+
+guint
+gst_generator_batch_of (const GstGeneratorPorts *ports, guint batch)
+{
+  return ports->staged || ports->remembers || ports->frames > 1 ? 1 : batch;
 }
 
 gboolean

@@ -17,6 +17,7 @@
 #define DEFAULT_LOOKAHEAD -1
 #define DEFAULT_INTERPOLATE TRUE
 #define DEFAULT_LUMA TRUE
+#define DEFAULT_WARM_UP 0
 
 void
 gst_generator_settings_install (GObjectClass *klass, guint first)
@@ -89,8 +90,8 @@ gst_generator_settings_install (GObjectClass *klass, guint first)
           NULL, live));
   g_object_class_install_property (klass, first + GST_GENERATOR_FRAMES,
       g_param_spec_uint ("frames", "Frames",
-          "How many frames that follow each other a model sees at once that takes any number of "
-          "them (0: what the model says)",
+          "How many frames that follow each other a model sees at once, where it takes any number "
+          "of them or has an input for each (0: what the model says)",
           0, GEN_MODEL_MAX_WINDOW, DEFAULT_FRAMES, flags));
   g_object_class_install_property (klass, first + GST_GENERATOR_LOOKAHEAD,
       g_param_spec_int ("lookahead", "Lookahead",
@@ -102,11 +103,20 @@ gst_generator_settings_install (GObjectClass *klass, guint first)
           "What a model makes of two frames lies between them, and they go on as well, twice as "
           "many a second; else it takes the place of the second one",
           DEFAULT_INTERPOLATE, flags));
+  g_object_class_install_property (klass, first + GST_GENERATOR_SHAPES,
+      g_param_spec_string ("shapes", "Shapes",
+          "Extents that inputs of the model leave free, such as 1:3:-1:-1 of the first one, or "
+          "x=1:3:-1:-1,y=1:8; -1 stays free (unset: as the model says)",
+          NULL, flags));
+  g_object_class_install_property (klass, first + GST_GENERATOR_WARM_UP,
+      g_param_spec_uint ("warm-up", "Warm-up",
+          "How many times a model that remembers sees the first picture, at the start and after a "
+          "seek or a gap, before what it makes of it goes on",
+          0, G_MAXINT16, DEFAULT_WARM_UP, live));
   g_object_class_install_property (klass, first + GST_GENERATOR_LUMA,
       g_param_spec_boolean ("luma", "Luma",
           "A model that makes grey pictures of grey ones plays on the luma of video in colour, "
-          "whose "
-          "chroma is scaled beside it; else it takes grey alone",
+          "whose chroma is scaled beside it; else it takes grey alone",
           DEFAULT_LUMA, flags));
   gst_generative_numbers_install (
       klass, first + GST_GENERATOR_NUMBERS, GST_GENERATIVE_NUMBERS_N_PROPERTIES);
@@ -123,9 +133,10 @@ gst_generator_settings_init (GstGeneratorSettings *settings)
   settings->hints.crossfade = DEFAULT_CROSSFADE;
   settings->reload = DEFAULT_RELOAD;
   settings->luma = DEFAULT_LUMA;
-  settings->frames = DEFAULT_FRAMES;
+  settings->hints.frames = DEFAULT_FRAMES;
   settings->hints.lookahead = DEFAULT_LOOKAHEAD;
   settings->hints.interpolate = DEFAULT_INTERPOLATE;
+  settings->warm_up = DEFAULT_WARM_UP;
 }
 
 void
@@ -135,6 +146,7 @@ gst_generator_settings_clear (GstGeneratorSettings *settings)
   gst_generative_numbers_clear (&settings->numbers);
   g_free (settings->states);
   g_free (settings->parameters);
+  g_free (settings->shapes);
 }
 
 gboolean
@@ -184,7 +196,7 @@ gst_generator_settings_set (GstGeneratorSettings *settings, guint number, const 
     settings->parameters = g_value_dup_string (value);
     break;
   case GST_GENERATOR_FRAMES:
-    settings->frames = g_value_get_uint (value);
+    settings->hints.frames = (int)g_value_get_uint (value);
     break;
   case GST_GENERATOR_LOOKAHEAD:
     settings->hints.lookahead = g_value_get_int (value);
@@ -194,6 +206,13 @@ gst_generator_settings_set (GstGeneratorSettings *settings, guint number, const 
     break;
   case GST_GENERATOR_LUMA:
     settings->luma = g_value_get_boolean (value);
+    break;
+  case GST_GENERATOR_SHAPES:
+    g_free (settings->shapes);
+    settings->shapes = g_value_dup_string (value);
+    break;
+  case GST_GENERATOR_WARM_UP:
+    settings->warm_up = g_value_get_uint (value);
     break;
   default:
     return gst_generative_numbers_set (&settings->numbers, number - GST_GENERATOR_NUMBERS, value);
@@ -245,7 +264,7 @@ gst_generator_settings_get (const GstGeneratorSettings *settings, guint number, 
     g_value_set_string (value, settings->parameters);
     break;
   case GST_GENERATOR_FRAMES:
-    g_value_set_uint (value, settings->frames);
+    g_value_set_uint (value, (guint)settings->hints.frames);
     break;
   case GST_GENERATOR_LOOKAHEAD:
     g_value_set_int (value, settings->hints.lookahead);
@@ -255,6 +274,12 @@ gst_generator_settings_get (const GstGeneratorSettings *settings, guint number, 
     break;
   case GST_GENERATOR_LUMA:
     g_value_set_boolean (value, settings->luma);
+    break;
+  case GST_GENERATOR_SHAPES:
+    g_value_set_string (value, settings->shapes);
+    break;
+  case GST_GENERATOR_WARM_UP:
+    g_value_set_uint (value, settings->warm_up);
     break;
   default:
     return gst_generative_numbers_get (&settings->numbers, number - GST_GENERATOR_NUMBERS, value);
@@ -273,9 +298,10 @@ gst_generator_settings_hint (
   GST_OBJECT_LOCK (element);
   said->states = g_strdup (settings->states);
   said->parameters = g_strdup (settings->parameters);
-  frames = (int)settings->frames;
+  said->shapes = g_strdup (settings->shapes);
+  frames = settings->hints.frames;
   GST_OBJECT_UNLOCK (element);
-  return (GenModelHints){ said->states, said->parameters, frames };
+  return (GenModelHints){ said->states, said->parameters, frames, said->shapes };
 }
 
 void
@@ -283,6 +309,7 @@ gst_generator_said_clear (GstGeneratorSaid *said)
 {
   g_clear_pointer (&said->states, g_free);
   g_clear_pointer (&said->parameters, g_free);
+  g_clear_pointer (&said->shapes, g_free);
 }
 
 gboolean

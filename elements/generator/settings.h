@@ -23,6 +23,8 @@ enum {
   GST_GENERATOR_FRAMES,
   GST_GENERATOR_LOOKAHEAD,
   GST_GENERATOR_INTERPOLATE,
+  GST_GENERATOR_SHAPES,
+  GST_GENERATOR_WARM_UP,
   GST_GENERATOR_LUMA,
   GST_GENERATOR_NUMBERS, /* input-range and the like: picture-numbers.h */
   GST_GENERATOR_N_PROPERTIES = GST_GENERATOR_NUMBERS + GST_GENERATIVE_NUMBERS_N_PROPERTIES,
@@ -30,8 +32,8 @@ enum {
 
 /* Under the element's object lock. */
 typedef struct {
-  char *model, *states, *parameters;
-  guint batch_size, columns, frames;
+  char *model, *states, *parameters, *shapes;
+  guint batch_size, columns, warm_up;
   GstGeneratorHints hints;
   GstGenerativeNumbers numbers;
   gboolean reload, luma;
@@ -50,7 +52,7 @@ gboolean gst_generator_settings_get (
 
 /* What the properties say of a model before it is read. To be cleared. */
 typedef struct {
-  char *states, *parameters;
+  char *states, *parameters, *shapes;
 } GstGeneratorSaid;
 
 GenModelHints gst_generator_settings_hint (

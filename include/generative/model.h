@@ -50,8 +50,14 @@ G_BEGIN_DECLS
  * the keys `state` and `value` in the sidecar's sections of the inputs; else by names (an input
  * `r1i` and an output `r1o`, `cache` and `cache_out`, `past.key` and `present.key`), at last by
  * order, where an input behind the first one has the type and the shape of an output that has no
- * part yet. What is left of small inputs of fixed shape, beside pictures and sounds, are
+ * part yet; an empty key `state` says of an input that it is none. An input `timestep` or `time`
+ * of a model that sees two pictures, a number or a plane of it, stands at 0.5: half-way. What is
+ * left of small inputs of fixed shape, beside pictures and sounds, are
  * parameters. A free extent of a state is whatever makes it come out as it went in.
+ *
+ * Extents that the inputs leave free can be said (GenModelHints.shapes, or the key `dims` in the
+ * sidecar, "1,3,-1,-1", where -1 stays free), for a model that says nothing of its shapes.
+ * gen_model_write_info writes a sidecar of all that has been decided.
  */
 typedef struct _GenModel GenModel;
 
@@ -131,11 +137,15 @@ typedef struct {
 GEN_API GenNumbers *gen_numbers_parse (const char *text);
 /* (transfer full) */
 GEN_API GenNumbers *gen_numbers_copy (const GenNumbers *numbers);
+/* Write them over the `n` elements of a tensor of `type`, again and again: one stands for all. */
+GEN_API void gen_numbers_write (const GenNumbers *numbers, GenDataType type, void *data, gsize n);
 
 /* What the user says of a model, in the words of the metadata; NULL where nothing is said. */
 typedef struct {
   const char *states, *parameters;
-  int frames; /* of inputs of any number of pictures; 0: nothing is said */
+  int frames; /* that go into a run, of as many inputs or of any number; 0: nothing is said */
+  /* Extents that inputs leave free: "1:3:-1:-1" of the first one, or "x=1:3:-1:-1,y=1:8". */
+  const char *shapes;
 } GenModelHints;
 
 struct _GenModel {
@@ -173,8 +183,16 @@ GEN_API gboolean gen_model_make_sound (GenModel *model, int sample_rate, GError 
 GEN_API const GenPort *gen_model_find_input (const GenModel *model, GenPortKind kind);
 GEN_API const GenPort *gen_model_find_output (const GenModel *model, GenPortKind kind);
 
+/* How many pictures that follow each other go into a run: those of one input of several (-1 where
+ * that is free), or one into each of several inputs that are alike, where their names (img0 and
+ * img1, previous and next) or GenModelHints.frames say so. 1 where it takes something else alone, 0
+ * where something else flows in besides. */
+GEN_API int gen_model_window (const GenModel *model);
 /* Whether what it makes hangs on what it has played before. */
 GEN_API gboolean gen_model_has_states (const GenModel *model);
+/* Let input number `i`, a parameter, stand at `numbers` to begin with, in players that are made
+ * from now on. Before anybody plays it. */
+GEN_API void gen_model_set_parameter (GenModel *model, guint i, const GenNumbers *numbers);
 /* A parameter for which nobody has said a number, or NULL. */
 GEN_API const GenPort *gen_model_find_unset (const GenModel *model);
 
@@ -207,6 +225,13 @@ GEN_API float gen_port_white (const GenPort *port, int channel);
  * where it is known. (transfer full) */
 GEN_API char *gen_model_describe_assumption (
     const GenModel *model, const GenPort *port, gboolean is_output);
+
+/* What has been decided of the model, as its sidecar has it: sections of the inputs and outputs,
+ * with `dims`, `ranges`, `sample-rate`, `state` and `value`. Read again, the same is decided. The
+ * metadata of the model comes before it. FALSE where there is a sidecar already and not `replace`.
+ * `path` is where it is then, and is to be freed; NULL: it does not matter. */
+GEN_API gboolean gen_model_write_info (
+    const GenModel *model, gboolean replace, char **path, GError **error);
 
 /* A sentence or two: "makes pictures of 28 x 28 pixels, grey, from latents of 100 numbers".
  * (transfer full) */

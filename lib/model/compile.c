@@ -324,17 +324,20 @@ static gboolean
 pack_picture (GenGraph *graph, const GenModelUse *use, GenTensor *x, GError **error)
 {
   const GenPort *port = &use->output;
+  const gint64 n_pictures = (gint64)use->frames * use->pictures;
   const int planes = gen_frame_layout_planes (&use->to), n = use->frames * planes;
   const GenFrameLayout to = use->luma ? gen_luma_layout (&use->to) : use->to;
   g_autofree GenTensor **frames = g_new (GenTensor *, n), **packed = NULL;
   GenNode *node;
 
+  if (port->channels_last && x->shape.rank != 4)
+    x = reshape (
+        graph, x, &GEN_SHAPE (n_pictures, port->height, port->width, port->channels), error);
   if (port->channels_last)
-    x = transpose (graph, x, 3, 1, 2, error);
+    x = x == NULL ? NULL : transpose (graph, x, 3, 1, 2, error);
   else if (x->shape.rank != 4 || x->shape.dims[1] != port->channels)
-    x = reshape (graph, x,
-        &GEN_SHAPE ((gint64)use->frames * use->pictures, port->channels, port->height, port->width),
-        error);
+    x = reshape (
+        graph, x, &GEN_SHAPE (n_pictures, port->channels, port->height, port->width), error);
   x = cast (graph, x, GEN_TYPE_FLOAT32, error);
   if (x == NULL)
     return FALSE;

@@ -94,6 +94,23 @@ make_frames (GenPort *port, int frames, int channels)
     port->kind = GEN_PORT_FRAMES;
 }
 
+/* Of five extents, where the channels are: three say more than one. */
+static void
+read_frames (GenPort *port)
+{
+  static const struct {
+    int frames, channels;
+    gint64 extent; /* of the channels */
+  } layouts[] = { { 1, 2, 3 }, { 2, 1, 3 }, { 1, 4, 3 }, { 1, 2, 4 }, { 2, 1, 4 }, { 1, 4, 4 },
+    { 1, 2, 1 }, { 2, 1, 1 }, { 1, 4, 1 } };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (layouts); i++)
+    if (port->shape.dims[layouts[i].channels] == layouts[i].extent) {
+      make_frames (port, layouts[i].frames, layouts[i].channels);
+      return;
+    }
+}
+
 /* Pictures of three channels, one behind the other. */
 static gboolean
 are_stacked (gint64 channels)
@@ -131,14 +148,8 @@ read_port (GenPort *port, const GenTensor *tensor, const GenShape *shape, gboole
     make_picture (port, 1, 3);
     port->frames = (int)dims[1] / 3;
     port->kind = GEN_PORT_FRAMES;
-  } else if (shape->rank == 5 && dims[1] == 3 && dims[2] != 3) {
-    make_frames (port, 2, 1);
-  } else if (shape->rank == 5 && is_channels (dims[2])) {
-    make_frames (port, 1, 2);
-  } else if (shape->rank == 5 && is_channels (dims[1])) {
-    make_frames (port, 2, 1);
-  } else if (shape->rank == 5 && is_channels (dims[4])) {
-    make_frames (port, 1, 4);
+  } else if (shape->rank == 5) {
+    read_frames (port);
   } else if (shape->rank == 3 && (is_sound (dims[1], dims[2]) || is_sound (dims[2], dims[1]))) {
     make_sound (port);
   } else if (shape->rank == 3 && (dims[0] == 3 || dims[0] == 4) && may_be_size (dims[1], dims[2])) {
@@ -186,7 +197,7 @@ fix_shape (const GenModel *model, const GenTensor *input, guint i, const GenExte
       shape.dims[d] = 1;
   if (port->part == GEN_PART_STATE)
     return shape;
-  if (port->part == GEN_PART_PARAMETER) {
+  if (port->part == GEN_PART_PARAMETER && !is_picture (port)) {
     gen_parts_fit (model, i, &shape);
     return shape;
   }
@@ -409,6 +420,8 @@ read_ports (GenModel *model, GenGraph *copy, GKeyFile *sidecar, GError **error)
   model->inputs = g_new0 (GenPort, graph->inputs->len + 1);
   model->outputs = g_new0 (GenPort, graph->outputs->len + 1);
   model->parameters = g_new0 (GenNumbers *, graph->inputs->len + 1);
+  if (!gen_shapes_read (model, copy, sidecar, error))
+    return FALSE;
   for (guint i = 0; i < graph->inputs->len; i++) {
     GenTensor *tensor = g_ptr_array_index (graph->inputs, i);
 
@@ -556,6 +569,7 @@ model_new (GenGraph *graph, const char *path, const GenModelHints *hints, GError
   model->hints.states = g_strdup (hints->states);
   model->hints.parameters = g_strdup (hints->parameters);
   model->hints.frames = hints->frames;
+  model->hints.shapes = g_strdup (hints->shapes);
   model->ref_count = 1;
   return read_model (model, error) ? g_steal_pointer (&model) : NULL;
 }
@@ -609,6 +623,7 @@ gen_model_unref (GenModel *model)
   g_strfreev (model->fixed);
   g_free ((char *)model->hints.states);
   g_free ((char *)model->hints.parameters);
+  g_free ((char *)model->hints.shapes);
   g_free (model->path);
   g_free (model);
 }

@@ -39,8 +39,8 @@ gen_numbers_copy (const GenNumbers *numbers)
 
 /* --- what is said --- */
 
-static int
-find_by_name (const GPtrArray *tensors, const char *name)
+int
+gen_parts_find (const GPtrArray *tensors, const char *name)
 {
   for (guint i = 0; i < tensors->len; i++)
     if (strcmp (((GenTensor *)g_ptr_array_index (tensors, i))->name, name) == 0)
@@ -60,8 +60,8 @@ list_names (const GPtrArray *tensors)
   return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
-static gboolean
-fail_name (
+gboolean
+gen_parts_fail_name (
     const char *key, const char *side, const char *name, const GPtrArray *tensors, GError **error)
 {
   g_autofree char *names = list_names (tensors);
@@ -87,12 +87,15 @@ say_state (gpointer data, const char *key, const char *input, const char *output
 {
   GenModel *model = data;
   const GPtrArray *inputs = model->graph->inputs, *outputs = model->graph->outputs;
-  const int in = find_by_name (inputs, input), out = find_by_name (outputs, output);
+  const int in = gen_parts_find (inputs, input), out = gen_parts_find (outputs, output);
 
+  /* As the sidecar says it of an input that is none. */
+  if (in >= 0 && *output == '\0')
+    return TRUE;
   if (in < 0)
-    return fail_name (key, "input", input, inputs, error);
+    return gen_parts_fail_name (key, "input", input, inputs, error);
   if (out < 0)
-    return fail_name (key, "output", output, outputs, error);
+    return gen_parts_fail_name (key, "output", output, outputs, error);
   if (model->inputs[in].part == GEN_PART_STATE || model->outputs[out].part == GEN_PART_STATE) {
     g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID, "%s names '%s' or '%s' twice",
         key, input, output);
@@ -128,13 +131,13 @@ static gboolean
 say_parameter (gpointer data, const char *key, const char *name, const char *text, GError **error)
 {
   GenModel *model = data;
-  const int i = find_by_name (model->graph->inputs, name);
+  const int i = gen_parts_find (model->graph->inputs, name);
   GenNumbers *numbers;
 
   if (i < 0 && model->fixed != NULL && g_strv_contains ((const char *const *)model->fixed, name))
     return TRUE;
   if (i < 0)
-    return fail_name (key, "input", name, model->graph->inputs, error);
+    return gen_parts_fail_name (key, "input", name, model->graph->inputs, error);
   numbers = gen_numbers_parse (text);
   if (numbers == NULL) {
     g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
@@ -358,7 +361,8 @@ is_parameter (const GenPort *port)
   gint64 n = 1;
 
   if (port->part != GEN_PART_FLOW || port->kind == GEN_PORT_PICTURE ||
-      port->kind == GEN_PORT_SOUND || port->type == GEN_TYPE_STRING)
+      port->kind == GEN_PORT_FRAMES || port->kind == GEN_PORT_SOUND ||
+      port->type == GEN_TYPE_STRING)
     return FALSE;
   for (int d = 0; d < port->shape.rank; d++) {
     if (port->shape.dims[d] < 0 && d >= first)
@@ -372,7 +376,43 @@ static gboolean
 takes_media (const GenModel *model)
 {
   return gen_model_find_input (model, GEN_PORT_PICTURE) != NULL ||
+         gen_model_find_input (model, GEN_PORT_FRAMES) != NULL ||
          gen_model_find_input (model, GEN_PORT_SOUND) != NULL;
+}
+
+/* How far between two pictures the one lies that is made of them, as interpolating models call it.
+ */
+static gboolean
+names_moment (const char *name)
+{
+  static const char *const moments[] = { "timestep", "time_step", "time", NULL };
+  g_autofree char *lower = g_ascii_strdown (name, -1);
+
+  return g_strv_contains (moments, lower);
+}
+
+/* A number, or a plane of it, of a model that makes of two pictures what lies between: half-way,
+ * where nobody says otherwise. */
+static void
+find_moment (GenModel *model)
+{
+  for (guint i = 0; i < model->graph->inputs->len; i++) {
+    GenPort *port = &model->inputs[i];
+    const GenPort before = *port;
+
+    /* Diffusion counts its steps in integers. */
+    if (!names_moment (port->name) || port->type == GEN_TYPE_INT64 ||
+        port->type == GEN_TYPE_INT32 || port->part == GEN_PART_STATE ||
+        (port->kind == GEN_PORT_PICTURE && port->channels != 1))
+      continue;
+    if (port->part == GEN_PART_FLOW)
+      port->part_source = GEN_PART_NAMED;
+    port->part = GEN_PART_PARAMETER;
+    if (gen_model_window (model) != 2)
+      *port = before;
+    else if (model->parameters[i] == NULL)
+      model->parameters[i] = gen_numbers_parse ("0.5");
+  }
 }
 
 static void
@@ -404,6 +444,7 @@ gen_parts_read (GenModel *model, GKeyFile *sidecar, GError **error)
     pair_by_name (model);
   model->states_said = states_said;
   find_parameters (model);
+  find_moment (model);
   return TRUE;
 }
 
@@ -464,7 +505,7 @@ gen_parts_fit (const GenModel *model, guint i, GenShape *shape)
 }
 
 void
-gen_parts_write (const GenNumbers *numbers, GenDataType type, void *data, gsize n)
+gen_numbers_write (const GenNumbers *numbers, GenDataType type, void *data, gsize n)
 {
   for (gsize k = 0; k < n; k++)
     gen_number_set (type, data, k, numbers->values[k % numbers->n]);
@@ -482,7 +523,7 @@ gen_parts_make_constant (const GenModel *model, guint i, GenShape *shape)
   gen_parts_fit (model, i, shape);
   n = (gsize)gen_shape_elements (shape);
   data = g_malloc (n * gen_data_type_size (type));
-  gen_parts_write (model->parameters[i], type, data, n);
+  gen_numbers_write (model->parameters[i], type, data, n);
   return g_bytes_new_take (data, n * gen_data_type_size (type));
 }
 
@@ -495,6 +536,13 @@ gen_model_has_states (const GenModel *model)
   return FALSE;
 }
 
+void
+gen_model_set_parameter (GenModel *model, guint i, const GenNumbers *numbers)
+{
+  g_free (model->parameters[i]);
+  model->parameters[i] = gen_numbers_copy (numbers);
+}
+
 const GenPort *
 gen_model_find_unset (const GenModel *model)
 {
@@ -502,4 +550,62 @@ gen_model_find_unset (const GenModel *model)
     if (model->inputs[i].part == GEN_PART_PARAMETER && model->parameters[i] == NULL)
       return &model->inputs[i];
   return NULL;
+}
+
+/* Whether frames may go into both. */
+static gboolean
+may_follow (const GenPort *a, const GenPort *b)
+{
+  return a->kind == GEN_PORT_PICTURE && b->kind == GEN_PORT_PICTURE && a->type == b->type &&
+         a->channels == b->channels && a->height == b->height && a->width == b->width &&
+         a->channels_last == b->channels_last;
+}
+
+/* A name without its digits. (transfer full) */
+static char *
+stem_of (const char *name)
+{
+  GString *stem = g_string_new (NULL);
+
+  for (; *name != '\0'; name++)
+    if (!g_ascii_isdigit (*name))
+      g_string_append_c (stem, *name);
+  return g_string_free (stem, FALSE);
+}
+
+/* Whether names are those of frames that follow each other: img0 and img1, previous and next. */
+static gboolean
+follow_each_other (const char *a, const char *b)
+{
+  static const char *const times[] = { "prev", "next", "cur", "last", "before", "after" };
+  g_autofree char *one = stem_of (a), *other = stem_of (b);
+  guint found = 0;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (times); i++)
+    found += (strstr (one, times[i]) != NULL) + (strstr (other, times[i]) != NULL);
+  return found >= 2 || strcmp (one, other) == 0;
+}
+
+int
+gen_model_window (const GenModel *model)
+{
+  const GenPort *first = NULL;
+  guint flowing = 0, alike = 0, named = 0;
+
+  for (guint i = 0; i < model->graph->inputs->len; i++) {
+    const GenPort *port = &model->inputs[i];
+
+    if (port->part != GEN_PART_FLOW)
+      continue;
+    if (first == NULL)
+      first = port;
+    flowing++;
+    alike += may_follow (first, port);
+    named += follow_each_other (first->name, port->name);
+  }
+  if (flowing == 1)
+    return first->kind == GEN_PORT_FRAMES ? first->frames : 1;
+  if (alike < flowing || (named < flowing && model->hints.frames != (int)flowing))
+    return 0;
+  return flowing <= GEN_MODEL_MAX_WINDOW ? (int)flowing : 0;
 }

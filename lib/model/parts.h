@@ -10,6 +10,13 @@ typedef gboolean (*GenPartSay) (
 /* Each of "name=value,name=value". */
 gboolean gen_parts_say_all (
     gpointer model, const char *key, const char *text, GenPartSay say, GError **error);
+/* The number of the one called `name`, -1 where there is none. */
+int gen_parts_find (const GPtrArray *tensors, const char *name);
+/* That what `key` says names no such one. Returns FALSE. */
+gboolean gen_parts_fail_name (
+    const char *key, const char *side, const char *name, const GPtrArray *tensors, GError **error);
+/* Let extents that inputs leave free be as somebody says, in the graph and its `copy`. */
+gboolean gen_shapes_read (GenModel *model, GenGraph *copy, GKeyFile *sidecar, GError **error);
 /* What is said, and what names tell; shapes of outputs need not be known yet. */
 gboolean gen_parts_read (GenModel *model, GKeyFile *sidecar, GError **error);
 /* What order and shapes tell besides, once they are known. */
@@ -20,5 +27,3 @@ void gen_parts_fit (const GenModel *model, guint i, GenShape *shape);
 /* The numbers of input `i`, a parameter, as a constant, whose shape becomes known. (transfer full)
  */
 GBytes *gen_parts_make_constant (const GenModel *model, guint i, GenShape *shape);
-/* Write numbers of a parameter over the `n` elements of an input of `type`: one stands for all. */
-void gen_parts_write (const GenNumbers *numbers, GenDataType type, void *data, gsize n);

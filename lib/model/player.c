@@ -189,7 +189,7 @@ write_parameter (GenPlayer *player, guint i)
   const GenBinding input =
       now->plan != NULL ? *gen_plan_input (now->plan, place) : now->inputs[place];
 
-  gen_parts_write (player->parameters[i], input.type, gen_player_numbers (player, i),
+  gen_numbers_write (player->parameters[i], input.type, gen_player_numbers (player, i),
       input.size / gen_data_type_size (input.type));
 }
 

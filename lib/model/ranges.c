@@ -571,7 +571,8 @@ gen_model_describe_assumption (const GenModel *model, const GenPort *port, gbool
 {
   const char *side = is_output ? "output" : "input";
 
-  if (port->range != GEN_RANGE_ASSUMED || port->kind == GEN_PORT_SOUND)
+  if (port->range != GEN_RANGE_ASSUMED || port->kind == GEN_PORT_SOUND ||
+      port->part != GEN_PART_FLOW)
     return NULL;
   return g_strdup_printf (
       "%s: nothing tells which numbers of its %s '%s' are black and white; %g and %g are assumed. "

@@ -281,6 +281,53 @@ test_batch_of_scores (void)
   scratch_remove (folder);
 }
 
+/* Extents around those of a picture change nothing. */
+static void
+test_extents (void)
+{
+  static const GenShape shapes[] = { { 3, { 3, 16, 16 } }, { 3, { 16, 16, 3 } },
+    { 3, { 3, -1, -1 } }, { 5, { 1, 1, 3, 16, 16 } }, { 5, { -1, 3, 1, -1, -1 } },
+    { 5, { 1, 1, 16, 16, 3 } } };
+  g_autofree char *folder = scratch_new ();
+  g_autofree char *path = g_build_filename (folder, "model.onnx", NULL);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (shapes); i++) {
+    g_autoptr (GenGraph) graph = gen_graph_new ("extents");
+    g_autofree char *words = NULL, *launch = NULL;
+    GenShape known = shapes[i];
+    GenTensor *x, *y;
+    gboolean failed;
+
+    for (int d = 0; d < known.rank; d++)
+      known.dims[d] = MAX (known.dims[d], 1);
+    x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &known);
+    say_range (graph, "generative.input-range", "0,1");
+    say_range (graph, "generative.output-range", "0,1");
+    y = gen_unary (graph, "Identity", x, NULL);
+    x->shape = y->shape = shapes[i];
+    save_model (graph, y, path);
+    launch = g_strdup_printf ("videotestsrc num-buffers=2 ! video/x-raw,format=RGB,width=16,"
+                              "height=16 ! tee name=t ! queue ! generator model=%s ! "
+                              "video/x-raw,format=RGB ! filesink location=%s/made t. ! queue ! "
+                              "filesink location=%s/came",
+        path, folder, folder);
+    words = play_for_words (launch, &failed);
+    g_assert_cmpstr (words, ==, "");
+    g_assert_false (failed);
+    {
+      g_autofree char *made = NULL, *came = NULL, *made_path = NULL, *came_path = NULL;
+      gsize n_made, n_came;
+
+      made_path = g_build_filename (folder, "made", NULL);
+      came_path = g_build_filename (folder, "came", NULL);
+      g_assert_true (g_file_get_contents (made_path, &made, &n_made, NULL));
+      g_assert_true (g_file_get_contents (came_path, &came, &n_came, NULL));
+      g_assert_cmpmem (made, n_made, came, n_came);
+    }
+  }
+  scratch_remove (folder);
+}
+
 /* A tensor is named with its type, its extents, and what would be right. */
 static void
 test_refused (void)
@@ -292,8 +339,8 @@ test_refused (void)
   } cases[] = {
     { GEN_TYPE_FLOAT32, { 3, { 3, 8, 8 } }, "input 'x' (float32 [3, 8, 8])",
         "an extent too few: export it as [N, 3, 8, 8]" },
-    { GEN_TYPE_FLOAT32, { 5, { 1, 1, 3, 8, 8 } }, "input 'x' (float32 [1, 1, 3, 8, 8])",
-        "an extent too many: export it as [N, 3, 8, 8]" },
+    { GEN_TYPE_FLOAT32, { 5, { 1, -1, 3, 8, 8 } }, "input 'x' (float32 [1, ?, 3, 8, 8])",
+        "property frames says how many" },
     { GEN_TYPE_FLOAT32, { 4, { -1, -1, -1, -1 } }, "input 'x' (float32 [?, ?, ?, ?])",
         "a fixed number of channels" },
     { GEN_TYPE_BOOL, { 4, { 1, 3, 8, 8 } }, "input 'x' (bool [1, 3, 8, 8])",
@@ -360,7 +407,8 @@ test_refused_second (void)
   save_model (graph, gen_binary (graph, "Mul", x, s, NULL), path);
   words = play ("generator", path, "", &failed);
   g_assert_true (failed);
-  assert_says (words, "its input 'strength' (float32 [1]) cannot be fed");
+  assert_says (words, "its input 'strength' (float32 [1]) takes no frames");
+  assert_says (words, "set property parameters=strength=1");
   scratch_remove (folder);
 }
 
@@ -378,6 +426,7 @@ main (int argc, char **argv)
   g_test_add_func ("/ports/batch-of-latents", test_batch_of_latents);
   g_test_add_func ("/ports/batch-of-scores", test_batch_of_scores);
   g_test_add_func ("/ports/refused", test_refused);
+  g_test_add_func ("/ports/extents", test_extents);
   g_test_add_func ("/ports/refused-output", test_refused_output);
   g_test_add_func ("/ports/refused-second", test_refused_second);
   return g_test_run ();

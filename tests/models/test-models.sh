@@ -54,4 +54,8 @@ fetch_media() {
 
 fetch_packages >"$cache/log" 2>&1 || skip "their packages cannot be fetched"
 (fetch_media) >>"$cache/log" 2>&1 || skip "pictures and sounds cannot be fetched"
-exec "$cache/venv/bin/python" tests/models/compare.py "$tool" "$cache/packages" "$cache/media"
+status=0
+"$cache/venv/bin/python" tests/models/compare.py "$tool" "$cache/packages" "$cache/media" || status=1
+# Nets of kinds that no package has, played as streams.
+"$cache/venv/bin/python" tests/models/streams.py "$cache/media" || status=1
+exit $status

@@ -197,7 +197,8 @@ test_inspect_free (Fixture *fixture, gconstpointer data)
   g_autoptr (GenGraph) graph = gen_graph_new ("film model");
   g_autofree char *path = path_in (fixture, "film.onnx");
   g_autoptr (GError) error = NULL;
-  GenTensor *x = gen_graph_add_input (graph, "film", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 3, 2, 4, 4));
+  GenTensor *x =
+      gen_graph_add_input (graph, "film", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 5, 2, 2, 4, 4));
   GenTensor *y = gen_unary (graph, "Tanh", x, &error);
 
   g_assert_no_error (error);
@@ -207,7 +208,7 @@ test_inspect_free (Fixture *fixture, gconstpointer data)
   y->dim_names[4] = g_strdup ("width");
   save (graph, path);
   g_assert_cmpint (tool (fixture, "inspect", "film.onnx", NULL), ==, 0);
-  assert_says (fixture->out, "makes float32 [1, 3, 2, 4, ?] from float32 [1, 3, 2, 4, ?]");
+  assert_says (fixture->out, "makes float32 [1, 5, 2, 2, ?, 4] from float32 [1, 5, 2, 2, ?, 4]");
 }
 
 static void
@@ -284,6 +285,304 @@ load_npy (const Fixture *fixture, const char *name, const GenShape *shape)
   g_assert_cmpint (type, ==, GEN_TYPE_FLOAT32);
   g_assert_true (gen_shape_equal (&is, shape));
   return bytes;
+}
+
+/* --- what models are for --- */
+
+/* y = x * strength + h, grey, and h becomes y; "h_in" and "h_out" tell it, or nothing does. */
+static void
+save_memory (const Fixture *fixture, const char *state, const char *next, gboolean is_free)
+{
+  g_autofree char *path = path_in (fixture, "memory.onnx");
+  g_autoptr (GenGraph) graph = gen_graph_new ("memory");
+  g_autoptr (GError) error = NULL;
+  const GenShape shape = GEN_SHAPE (1, 1, 4, 4);
+  GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &shape);
+  GenTensor *h = gen_graph_add_input (graph, state, GEN_TYPE_FLOAT32, &shape);
+  GenTensor *s = gen_graph_add_input (graph, "strength", GEN_TYPE_FLOAT32, &GEN_SHAPE (1));
+  GenTensor *y = gen_binary (graph, "Mul", x, s, &error), *out;
+
+  y = gen_binary (graph, "Add", y, h, &error);
+  g_assert_no_error (error);
+  out = gen_graph_add_value (graph, next);
+  gen_graph_add_node (graph, "", NULL, "Identity", GEN_OPSET, &y, 1, &out, 1, &error);
+  g_assert_no_error (error);
+  g_assert_true (gen_graph_infer (graph, &error));
+  gen_graph_add_output (graph, y);
+  gen_graph_add_output (graph, out);
+  for (int d = 2; is_free && d < 4; d++)
+    x->shape.dims[d] = h->shape.dims[d] = y->shape.dims[d] = out->shape.dims[d] = -1;
+  g_hash_table_insert (graph->metadata, g_strdup ("generative.input-range"), g_strdup ("0,1"));
+  save (graph, path);
+}
+
+/* A member of the input or output `name`, as text. (transfer full) */
+static char *
+get_member (const char *text, const char *side, const char *name, const char *member)
+{
+  g_autoptr (JsonNode) json = parse_json (text);
+  JsonArray *ports = json_object_get_array_member (json_node_get_object (json), side);
+
+  for (guint i = 0; i < json_array_get_length (ports); i++) {
+    JsonObject *port = json_array_get_object_element (ports, i);
+
+    if (strcmp (json_object_get_string_member (port, "name"), name) == 0)
+      return json_object_has_member (port, member)
+                 ? json_to_string (json_object_get_member (port, member), FALSE)
+                 : NULL;
+  }
+  g_assert_not_reached ();
+}
+
+static void
+assert_member (const Fixture *fixture, const char *side, const char *name, const char *member,
+    const char *wanted)
+{
+  g_autofree char *is = get_member (fixture->out, side, name, member);
+
+  g_assert_cmpstr (is, ==, wanted);
+}
+
+static void
+test_inspect_parts (Fixture *fixture, gconstpointer data)
+{
+  save_memory (fixture, "h_in", "h_out", TRUE);
+  g_assert_cmpint (tool (fixture, "inspect", "memory.onnx", NULL), ==, 0);
+  assert_says (fixture->out, "state, what output 'h_out' made in the run before (by names)");
+  assert_says (fixture->out, "state, which input 'h_in' takes in the next run (by names)");
+  assert_says (fixture->out, "parameter, unset, which --parameters strength=1 says (by its shape)");
+  /* Ranges are of pictures that flow: of 'x' the metadata tells. */
+  g_assert_null (strstr (fixture->err, "'h_"));
+  g_assert_null (strstr (fixture->err, "'strength'"));
+  g_assert_null (strstr (fixture->err, "input 'x'"));
+
+  g_assert_cmpint (
+      tool (fixture, "inspect", "memory.onnx", "--json", "--parameters", "strength=0.5", NULL), ==,
+      0);
+  assert_member (fixture, "inputs", "x", "part", "\"flow\"");
+  assert_member (fixture, "inputs", "x", "part-source", NULL);
+  assert_member (fixture, "inputs", "h_in", "part", "\"state\"");
+  assert_member (fixture, "inputs", "h_in", "part-source", "\"names\"");
+  assert_member (fixture, "inputs", "h_in", "partner", "\"h_out\"");
+  assert_member (fixture, "inputs", "h_in", "range", NULL);
+  assert_member (fixture, "outputs", "h_out", "partner", "\"h_in\"");
+  assert_member (fixture, "inputs", "strength", "part", "\"parameter\"");
+  assert_member (fixture, "inputs", "strength", "part-source", "\"said\"");
+  assert_member (fixture, "inputs", "strength", "value", "[0.5]");
+  assert_says (fixture->out, "\"window\" : 1");
+
+  g_assert_cmpint (
+      tool (fixture, "inspect", "memory.onnx", "--states", "strength=h_out", NULL), ==, 0);
+  assert_says (fixture->out, "(said)");
+  g_assert_cmpint (tool (fixture, "inspect", "memory.onnx", "--states", "h_in=h", NULL), ==, 1);
+  assert_says (fixture->err, "--states says 'h', which is no output");
+  g_assert_cmpint (tool (fixture, "inspect", "memory.onnx", "--frames", "-1", NULL), ==, 1);
+  assert_says (fixture->err, "--frames takes numbers");
+}
+
+static void
+test_inspect_window (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *path = path_in (fixture, "window.onnx");
+  g_autoptr (GenGraph) graph = gen_graph_new ("window");
+  g_autoptr (GError) error = NULL;
+  GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 5, 3, 4, 4));
+  GenTensor *y =
+      gen_binary (graph, "ReduceMean", x, gen_graph_ints (graph, (gint64[]){ 1 }, 1), &error);
+
+  g_assert_no_error (error);
+  gen_graph_add_output (graph, y);
+  x->shape.dims[1] = -1;
+  save (graph, path);
+  g_assert_cmpint (tool (fixture, "inspect", "window.onnx", NULL), ==, 0);
+  assert_says (fixture->out, "any number of frames in a row, which --frames says");
+  g_assert_cmpint (tool (fixture, "inspect", "window.onnx", "--frames", "5", NULL), ==, 0);
+  assert_says (fixture->out, "5 frames in a row, black");
+  assert_says (fixture->out, "window      5 frames make one");
+  g_assert_cmpint (
+      tool (fixture, "inspect", "--json", "window.onnx", "--shapes", "1:4:3:-1:-1", NULL), ==, 0);
+  assert_member (fixture, "inputs", "x", "frames", "4");
+  assert_says (fixture->out, "\"window\" : 4");
+}
+
+/* What has been written is read, and the same is decided; a user can edit it. */
+static void
+test_write_modelinfo (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *beside = path_in (fixture, "memory.onnx.modelinfo");
+  g_autofree char *before = NULL, *text = NULL, *after = NULL, *edited = NULL;
+  g_auto (GStrv) parts = NULL;
+
+  /* Nothing tells which is the state but the user. */
+  save_memory (fixture, "a", "b", TRUE);
+  g_assert_cmpint (tool (fixture, "inspect", "memory.onnx", "--write-modelinfo", "--states", "a=b",
+                       "--parameters", "strength=0.1", "--shapes", "x=1:1:8:-1", NULL),
+      ==, 0);
+  assert_says (fixture->out, "written     memory.onnx.modelinfo");
+  g_assert_cmpint (tool (fixture, "inspect", "memory.onnx", "--json", NULL), ==, 0);
+  assert_member (fixture, "inputs", "a", "part", "\"state\"");
+  assert_member (fixture, "inputs", "a", "part-source", "\"said\"");
+  assert_member (fixture, "inputs", "a", "partner", "\"b\"");
+  assert_member (fixture, "inputs", "x", "shape", "[1,1,8,null]");
+  assert_member (fixture, "inputs", "x", "range", "\"said\"");
+  assert_member (fixture, "inputs", "x", "black", "[0.0]");
+  g_assert_cmpstr (fixture->err, ==, "");
+  before = g_strdup (fixture->out);
+
+  /* It is not replaced unless that is wished; and written again, it is what it was. */
+  g_assert_true (g_file_get_contents (beside, &text, NULL, NULL));
+  assert_says (text, "value=0.1\n");
+  assert_says (text, "ranges=0,1\n");
+  assert_says (text, "state=b\n");
+  assert_says (text, "dims=1,1,8,-1\n");
+  g_assert_cmpint (tool (fixture, "inspect", "memory.onnx", "-w", NULL), ==, 1);
+  assert_says (fixture->err, "--force");
+  assert_says (fixture->err, "memory.onnx.modelinfo");
+  g_assert_cmpint (tool (fixture, "inspect", "memory.onnx", "-w", "--force", NULL), ==, 0);
+  g_assert_true (g_file_get_contents (beside, &after, NULL, NULL));
+  g_assert_cmpstr (after, ==, text);
+  g_assert_cmpint (tool (fixture, "inspect", "memory.onnx", "--json", NULL), ==, 0);
+  g_assert_cmpstr (fixture->out, ==, before);
+
+  parts = g_strsplit (text, "value=0.1", 2);
+  g_assert_nonnull (parts[1]);
+  edited = g_strjoinv ("value=0.75", parts);
+  g_assert_true (g_file_set_contents (beside, edited, -1, NULL));
+  g_assert_cmpint (tool (fixture, "inspect", "memory.onnx", "--json", NULL), ==, 0);
+  assert_member (fixture, "inputs", "strength", "value", "[0.75]");
+}
+
+/* What the model itself says comes first, which is told; and sound has its rate. */
+static void
+test_write_doubt (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *path = path_in (fixture, "sound.onnx");
+  g_autofree char *beside = path_in (fixture, "sound.onnx.modelinfo"), *text = NULL;
+  g_autoptr (GenGraph) graph = gen_graph_new ("sound");
+  g_autoptr (GError) error = NULL;
+  GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 1, 256)), *y;
+  GenTensor *gain = gen_graph_add_input (graph, "gain", GEN_TYPE_FLOAT32, &GEN_SHAPE (1));
+
+  y = gen_binary (graph, "Mul", x, gain, &error);
+  g_assert_no_error (error);
+  gen_graph_add_output (graph, y);
+  g_hash_table_insert (graph->metadata, g_strdup ("generative.parameters"), g_strdup ("gain=2"));
+  save (graph, path);
+  g_assert_true (g_file_set_contents (beside, "[x]\nsample-rate=16000\n", -1, NULL));
+  g_assert_cmpint (tool (fixture, "inspect", "sound.onnx", "-w", "-f", NULL), ==, 0);
+  g_assert_cmpstr (fixture->err, ==, "");
+  g_assert_true (g_file_get_contents (beside, &text, NULL, NULL));
+  assert_says (text, "sample-rate=16000\n");
+  assert_says (text, "value=2\n");
+  g_assert_cmpint (tool (fixture, "inspect", "sound.onnx", NULL), ==, 0);
+  assert_says (fixture->out, "sound, 16000 Hz");
+  g_assert_cmpint (
+      tool (fixture, "inspect", "sound.onnx", "-w", "-f", "--parameters", "gain=3", NULL), ==, 0);
+  assert_says (fixture->err, "what the metadata of the model says of input 'gain' comes before");
+}
+
+/* A number that shapes hang on is a constant, and is written all the same. */
+static void
+test_write_constant (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *path = path_in (fixture, "larger.onnx");
+  g_autofree char *beside = path_in (fixture, "larger.onnx.modelinfo"), *text = NULL;
+  g_autoptr (GenGraph) graph = gen_graph_new ("larger");
+  g_autoptr (GError) error = NULL;
+  GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 3, 4, 4));
+  GenTensor *ratio = gen_graph_add_input (graph, "ratio", GEN_TYPE_FLOAT32, &GEN_SHAPE (4));
+  GenTensor *inputs[] = { x, NULL, ratio }, *y = gen_graph_add_value (graph, "y");
+
+  gen_graph_add_node (graph, "", NULL, "Resize", GEN_OPSET, inputs, 3, &y, 1, &error);
+  g_assert_no_error (error);
+  y->type = GEN_TYPE_FLOAT32;
+  y->shape = GEN_SHAPE (-1, -1, -1, -1);
+  gen_graph_add_output (graph, y);
+  save (graph, path);
+  g_assert_cmpint (
+      tool (fixture, "inspect", "larger.onnx", "-w", "--parameters", "ratio=1:1:2:2", NULL), ==, 0);
+  assert_says (fixture->out, "constants   ratio  shapes hang on its number");
+  assert_says (fixture->out, "pictures of 8 x 8 pixels");
+  g_assert_true (g_file_get_contents (beside, &text, NULL, NULL));
+  assert_says (text, "[ratio]\ndir=input\ntype=float32\nvalue=1:1:2:2\n");
+  g_assert_cmpint (tool (fixture, "inspect", "larger.onnx", "--json", NULL), ==, 0);
+  assert_says (fixture->out, "pictures of 8 x 8 pixels");
+  assert_says (fixture->out, "\"ratio\"");
+  g_assert_cmpint (tool (fixture, "run", "larger.onnx", NULL), ==, 0);
+  assert_says (fixture->out, "y: float32 [1, 3, 8, 8]");
+}
+
+/* That there are none can be said as well, and what is not known yet has its place. */
+static void
+test_write_none (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *beside = path_in (fixture, "memory.onnx.modelinfo"), *text = NULL;
+
+  save_memory (fixture, "h_in", "h_out", FALSE);
+  g_assert_cmpint (tool (fixture, "inspect", "memory.onnx", "-w", "--states", "", NULL), ==, 0);
+  g_assert_cmpint (tool (fixture, "inspect", "memory.onnx", "--json", NULL), ==, 0);
+  assert_member (fixture, "inputs", "h_in", "part", "\"flow\"");
+  assert_member (fixture, "outputs", "h_out", "part", "\"flow\"");
+  assert_member (fixture, "inputs", "strength", "value", "null");
+  assert_says (fixture->out, "\"window\" : 0");
+  g_assert_true (g_file_get_contents (beside, &text, NULL, NULL));
+  assert_says (text, "value=1\n");
+  /* They are frames, then. */
+  g_assert_cmpint (
+      tool (fixture, "inspect", "memory.onnx", "-w", "-f", "--frames", "2", NULL), ==, 0);
+  g_assert_cmpint (tool (fixture, "inspect", "memory.onnx", "--json", NULL), ==, 0);
+  assert_says (fixture->out, "\"window\" : 2");
+}
+
+/* --- runs of models that remember --- */
+
+static void
+save_steps (const Fixture *fixture, int n, gint64 side)
+{
+  for (int i = 0; i < n; i++) {
+    g_autofree char *name = g_strdup_printf ("in%d.npy", i), *path = path_in (fixture, name);
+    g_autofree float *numbers = g_new (float, side *side);
+
+    for (gint64 k = 0; k < side * side; k++)
+      numbers[k] = (float)(i + 1) * (float)(k + 1);
+    g_assert_true (
+        gen_npy_save (path, GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 1, side, side), numbers, NULL));
+  }
+}
+
+static void
+test_run_states (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GBytes) bytes = NULL, carried = NULL;
+  const float *made;
+
+  save_steps (fixture, 3, 6);
+  save_memory (fixture, "h_in", "h_out", TRUE);
+  g_assert_cmpint (tool (fixture, "run", "memory.onnx", "-i", "x=in0.npy", NULL), ==, 1);
+  assert_says (fixture->err, "--parameters strength=1");
+  g_assert_cmpint (tool (fixture, "run", "memory.onnx", "-i", "x=in0.npy", "-i", "x=in1.npy", "-i",
+                       "x=in2.npy", "--parameters", "strength=0.5", "-o", "h_out=out.npy", NULL),
+      ==, 0);
+  bytes = load_npy (fixture, "out.npy", &GEN_SHAPE (3, 1, 6, 6));
+  made = g_bytes_get_data (bytes, NULL);
+  for (int k = 0; k < 36; k++) {
+    g_assert_cmpfloat (made[k], ==, 0.5f * (float)(k + 1));
+    g_assert_cmpfloat (made[36 + k], ==, 1.5f * (float)(k + 1));
+    g_assert_cmpfloat (made[72 + k], ==, 3 * (float)(k + 1));
+  }
+  /* It begins with what it is given. */
+  g_assert_cmpint (tool (fixture, "run", "memory.onnx", "-i", "x=in0.npy", "-i", "h_in=in1.npy",
+                       "--parameters", "strength=0.5", "-o", "h_out=out.npy", NULL),
+      ==, 0);
+  carried = load_npy (fixture, "out.npy", &GEN_SHAPE (1, 1, 6, 6));
+  g_assert_cmpfloat (((const float *)g_bytes_get_data (carried, NULL))[1], ==, 5);
+  g_assert_cmpint (
+      tool (fixture, "bench", "memory.onnx", "--seconds", "0", "--shape", "x=1x1x6x6", NULL), ==,
+      0);
+  g_assert_cmpint (tool (fixture, "bench", "memory.onnx", "--seconds", "0", "--parameters",
+                       "strength=much", NULL),
+      ==, 1);
+  assert_says (fixture->err, "numbers with colons");
 }
 
 static void
@@ -637,6 +936,13 @@ main (int argc, char **argv)
   g_test_add ("/tool/inspect", Fixture, NULL, set_up, test_inspect, tear_down);
   g_test_add ("/tool/inspect-quantized", Fixture, NULL, set_up, test_inspect_quantized, tear_down);
   g_test_add ("/tool/inspect-free", Fixture, NULL, set_up, test_inspect_free, tear_down);
+  g_test_add ("/tool/inspect-parts", Fixture, NULL, set_up, test_inspect_parts, tear_down);
+  g_test_add ("/tool/inspect-window", Fixture, NULL, set_up, test_inspect_window, tear_down);
+  g_test_add ("/tool/write-modelinfo", Fixture, NULL, set_up, test_write_modelinfo, tear_down);
+  g_test_add ("/tool/write-none", Fixture, NULL, set_up, test_write_none, tear_down);
+  g_test_add ("/tool/write-doubt", Fixture, NULL, set_up, test_write_doubt, tear_down);
+  g_test_add ("/tool/write-constant", Fixture, NULL, set_up, test_write_constant, tear_down);
+  g_test_add ("/tool/run-states", Fixture, NULL, set_up, test_run_states, tear_down);
   g_test_add ("/tool/run-arrays", Fixture, NULL, set_up, test_run_arrays, tear_down);
   g_test_add ("/tool/run-random", Fixture, NULL, set_up, test_run_random, tear_down);
   g_test_add ("/tool/run-pictures", Fixture, NULL, set_up, test_run_pictures, tear_down);

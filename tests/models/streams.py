@@ -1,0 +1,260 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Nets of the kinds that stream, as exporters write them, played on a film by the generator element
+and by ONNX Runtime in a loop over its frames. What they make differs by no more than what rounding
+to bytes allows. Prints TAP.
+
+    streams.py MEDIA      unpacked media; test-models.sh calls it so, with GST_PLUGIN_PATH set
+"""
+import glob
+import os
+import subprocess
+import sys
+import tempfile
+
+import numpy as np
+import onnx
+import onnxruntime
+from onnx import TensorProto, helper, numpy_helper
+from PIL import Image
+
+WIDTH, HEIGHT, FRAMES = 96, 64, 12
+media = sys.argv[1]
+onnxruntime.set_default_logger_severity(3)
+
+
+class Net:
+    """An ONNX graph, node by node. Weights are drawn, the same each time."""
+
+    def __init__(self, seed=1):
+        self.nodes, self.constants, self.inputs, self.outputs = [], [], [], []
+        self.random = np.random.default_rng(seed)
+
+    def node(self, op, *inputs, **attributes):
+        name = f"{op}_{len(self.nodes)}"
+        self.nodes.append(helper.make_node(op, list(inputs), [name], **attributes))
+        return name
+
+    def constant(self, value, dtype=np.float32):
+        name = f"constant_{len(self.constants)}"
+        self.constants.append(numpy_helper.from_array(np.asarray(value, dtype), name))
+        return name
+
+    def input(self, name, *shape):
+        self.inputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, shape))
+        return name
+
+    def output(self, name, value, *shape):
+        self.nodes.append(helper.make_node("Identity", [value], [name]))
+        self.outputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, shape))
+
+    def conv(self, x, before, after, stride=1, size=3):
+        weights = self.random.normal(size=(after, before, size, size)) / (size * before ** 0.5)
+        return self.node("Conv", x, self.constant(weights), self.constant(np.zeros(after)),
+                         strides=[stride] * 2, pads=[size // 2] * 4)
+
+    def save(self, path, **metadata):
+        graph = helper.make_graph(self.nodes, "net", self.inputs, self.outputs, self.constants)
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+        helper.set_model_props(
+            model, {f"generative.{key.replace('_', '-')}": text for key, text in metadata.items()})
+        onnx.checker.check_model(model)
+        onnx.save(model, path)
+
+
+def gated(net, x, h, channels):
+    """A convolutional gated recurrent unit, whose state may be of one element to begin with."""
+    h = net.node("Expand", h, net.node("Shape", x))
+    both = net.node("Concat", x, h, axis=1)
+    gates = net.node("Sigmoid", net.conv(both, 2 * channels, 2 * channels))
+    r, z = f"r_{len(net.nodes)}", f"z_{len(net.nodes)}"
+    net.nodes.append(helper.make_node("Split", [gates], [r, z], axis=1))
+    kept = net.node("Concat", x, net.node("Mul", r, h), axis=1)
+    new = net.node("Tanh", net.conv(kept, 2 * channels, channels))
+    stays = net.node("Mul", net.node("Sub", net.constant(1), z), h)
+    return net.node("Add", stays, net.node("Mul", z, new))
+
+
+def matting(path):
+    """Who stands before a wall: four recurrent scales, as robust video matting has them."""
+    net = Net()
+    size = ("batch", 3, "height", "width")
+    x = src = net.input("src", *size)
+    states = [net.input(f"r{i}i", "batch", f"c{i}", f"h{i}", f"w{i}") for i in range(1, 5)]
+    ratio = net.input("downsample_ratio", 1)
+    one = net.constant([1, 1])
+    x = net.node("Resize", x, "", net.node("Concat", one, ratio, ratio, axis=0), mode="linear")
+    scales, channels = [], 3
+    for after in (8, 8, 12, 16):
+        x = net.node("Relu", net.conv(x, channels, after, stride=2))
+        scales.append(x)
+        channels = after
+    kept = []
+    x = None
+    for i in reversed(range(4)):
+        channels = (8, 8, 12, 16)[i]
+        if x is not None:
+            up = net.node("Resize", x, "", "", net.node("Shape", scales[i]), mode="nearest")
+            up = net.node("Slice", up, net.constant([0], np.int64),
+                          net.constant([channels], np.int64), net.constant([1], np.int64))
+            scales[i] = net.node("Add", scales[i], up)
+        x = gated(net, scales[i], states[i], channels)
+        kept.insert(0, x)
+        if i > 0:
+            x = net.conv(x, channels, (8, 8, 12, 16)[i - 1], size=1)
+    full = net.node("Concat", net.node("Slice", net.node("Shape", src),
+                                       net.constant([0], np.int64), net.constant([1], np.int64)),
+                    net.constant([4], np.int64),
+                    net.node("Slice", net.node("Shape", src), net.constant([2], np.int64),
+                             net.constant([4], np.int64)), axis=0)
+    made = net.node("Resize", net.conv(x, 8, 4), "", "", full, mode="linear")
+    made = net.node("Sigmoid", made)
+    parts = ["foreground", "alpha"]
+    net.nodes.append(helper.make_node(
+        "Split", [made, net.constant([3, 1], np.int64)], parts, axis=1))
+    net.output("fgr", parts[0], *size)
+    net.output("pha", parts[1], "batch", 1, "height", "width")
+    for i, state in enumerate(kept, 1):
+        net.output(f"r{i}o", state, "batch", f"c{i}", f"h{i}", f"w{i}")
+    net.save(path, input_range="0,1", output_range="0,1")
+
+
+def denoiser(path):
+    """A recurrent denoiser with a strength: the state is a picture of features."""
+    net = Net(2)
+    x = net.input("frame", 1, 3, "height", "width")
+    h = net.input("hidden_in", 1, 6, "height", "width")
+    strength = net.input("strength", 1)
+    features = net.node("Tanh", net.conv(net.node("Concat", x, h, axis=1), 9, 6))
+    change = net.node("Mul", net.conv(features, 6, 3), strength)
+    net.output("clean", net.node("Clip", net.node("Add", x, change), net.constant(0),
+                                 net.constant(1)), 1, 3, "height", "width")
+    net.output("hidden_out", features, 1, 6, "height", "width")
+    net.save(path, input_range="0,1", output_range="0,1")
+
+
+def midpoint(path):
+    """What lies between two frames, at a time that is an input."""
+    net = Net(3)
+    size = (1, 3, "height", "width")
+    first, second = net.input("img0", *size), net.input("img1", *size)
+    time = net.input("timestep", 1)
+    early = net.node("Mul", first, net.node("Sub", net.constant(1), time))
+    mixed = net.node("Add", early, net.node("Mul", second, time))
+    rest = net.node("Tanh", net.conv(net.node("Concat", first, second, axis=1), 6, 3))
+    sum_ = net.node("Add", mixed, net.node("Mul", rest, net.constant(0.2)))
+    net.output("middle", net.node("Clip", sum_, net.constant(0), net.constant(1)), *size)
+    net.save(path, input_range="0,1", output_range="0,1")
+
+
+def restorer(path):
+    """A frame of the five around it, [N, T, C, H, W]."""
+    net = Net(4)
+    x = net.input("frames", 1, 5, 3, "height", "width")
+    flat = net.node("Reshape", x, net.node(
+        "Concat", net.constant([1, 15], np.int64),
+        net.node("Slice", net.node("Shape", x), net.constant([3], np.int64),
+                 net.constant([5], np.int64)), axis=0))
+    made = net.node("Sigmoid", net.conv(net.node("Relu", net.conv(flat, 15, 8)), 8, 3))
+    net.output("restored", made, 1, 3, "height", "width")
+    net.save(path, input_range="0,1", output_range="0,1")
+
+
+def film():
+    """A picture that moves: [FRAMES, HEIGHT, WIDTH, 3] of bytes."""
+    path = glob.glob(os.path.join(media, "**", "messi5.jpg"), recursive=True)[0]
+    image = np.asarray(Image.open(path).convert("RGB"))
+    return np.stack([image[20 + 3 * i:][:HEIGHT, 30 + 5 * i:][:, :WIDTH] for i in range(FRAMES)])
+
+
+def play(model, frames, properties=""):
+    """The frames that the element makes."""
+    with tempfile.TemporaryDirectory() as folder:
+        frames.tofile(f"{folder}/in.rgb")
+        launch = (f"gst-launch-1.0 -q filesrc location={folder}/in.rgb "
+                  f"! rawvideoparse format=rgb width={WIDTH} height={HEIGHT} framerate=30/1 "
+                  f"! generator model={model} {properties} ! video/x-raw,format=RGB "
+                  f"! filesink location={folder}/out.rgb")
+        subprocess.run(launch.split(), check=True, capture_output=True, text=True, timeout=120)
+        made = np.fromfile(f"{folder}/out.rgb", np.uint8)
+    return made.reshape(-1, HEIGHT, WIDTH, 3)
+
+
+def numbers(frame):
+    return frame.transpose(2, 0, 1)[None].astype(np.float32) / 255
+
+
+def to_bytes(made):
+    return made[0].transpose(1, 2, 0) * 255
+
+
+def loop(model, frames, states, **others):
+    """ONNX Runtime, with outputs that become inputs by hand."""
+    session = onnxruntime.InferenceSession(model)
+    names = [output.name for output in session.get_outputs()]
+    values = {name: np.zeros(shape, np.float32) for name, (shape, _) in states.items()}
+    wanted = []
+    for frame in frames:
+        made = dict(zip(names, session.run(
+            None, {session.get_inputs()[0].name: numbers(frame), **values, **others})))
+        wanted.append(to_bytes(made[names[0]]))
+        values = {name: made[output] for name, (_, output) in states.items()}
+    return np.stack(wanted)
+
+
+def check_matting(path, frames):
+    matting(path)
+    states = {f"r{i}i": ((1, 1, 1, 1), f"r{i}o") for i in range(1, 5)}
+    wanted = loop(path, frames, states, downsample_ratio=np.array([0.5], np.float32))
+    return play(path, frames, "parameters=downsample_ratio=0.5"), wanted
+
+
+def check_denoiser(path, frames):
+    denoiser(path)
+    states = {"hidden_in": ((1, 6, HEIGHT, WIDTH), "hidden_out")}
+    wanted = loop(path, frames, states, strength=np.array([0.6], np.float32))
+    return play(path, frames, "parameters=strength=0.6"), wanted
+
+
+def check_midpoint(path, frames):
+    midpoint(path)
+    session = onnxruntime.InferenceSession(path)
+    wanted = [frames[0]]
+    for first, second in zip(frames, frames[1:]):
+        made = session.run(None, {"img0": numbers(first), "img1": numbers(second),
+                                  "timestep": np.array([0.5], np.float32)})
+        wanted += [to_bytes(made[0]), second]
+    return play(path, frames, "parameters=timestep=0.5"), np.stack(wanted)
+
+
+def check_restorer(path, frames):
+    restorer(path)
+    session = onnxruntime.InferenceSession(path)
+    wanted = []
+    for i in range(len(frames)):
+        seen = [frames[min(max(i + k, 0), len(frames) - 1)] for k in range(-2, 3)]
+        made = session.run(None, {"frames": np.stack([numbers(f)[0] for f in seen])[None]})
+        wanted.append(to_bytes(made[0]))
+    return play(path, frames), np.stack(wanted)
+
+
+def main():
+    checks = [check_matting, check_denoiser, check_midpoint, check_restorer]
+    frames = film()
+    failed = 0
+    print(f"1..{len(checks)}")
+    with tempfile.TemporaryDirectory() as folder:
+        for number, check in enumerate(checks, 1):
+            name = check.__name__.removeprefix("check_")
+            try:
+                made, wanted = check(f"{folder}/{name}.onnx", frames)
+                error = np.abs(made - wanted).max() if made.shape == wanted.shape else np.inf
+                good = error < 0.51
+                text = f"{len(made)} frames, differs by {error:.3f} of 255 at most"
+            except subprocess.CalledProcessError as failure:
+                good, text = False, failure.stderr.strip().replace("\n", " ")
+            failed += not good
+            print(f"{'ok' if good else 'not ok'} {number} - {name} by frames: {text}")
+    return failed > 0
+
+
+sys.exit(main())

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Nets that do something plain, of the shapes that real ones have: make-models.py FOLDER"""
+import sys
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+folder = sys.argv[1]
+RANGES = {"generative.input-range": "0,1", "generative.output-range": "0,1"}
+
+
+def save(name, nodes, inputs, outputs, constants=(), metadata=RANGES):
+    def info(ports):
+        return [helper.make_tensor_value_info(port, TensorProto.FLOAT, shape)
+                for port, shape in ports]
+
+    graph = helper.make_graph(nodes, name, info(inputs), info(outputs), [
+        numpy_helper.from_array(np.asarray(value, np.float32), key) for key, value in constants])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)])
+    model.ir_version = 7
+    for key, value in metadata.items():
+        model.metadata_props.add(key=key, value=value)
+    onnx.checker.check_model(model)
+    onnx.save(model, f"{folder}/{name}.onnx")
+
+
+node = helper.make_node
+picture = [1, 3, "height", "width"]
+# Each pixel is four.
+save("twice", [node("Resize", ["x", "", "scales"], ["y"], mode="nearest")], [("x", picture)],
+     [("y", [1, 3, "rows", "columns"])], [("scales", [1, 1, 2, 2])])
+# Half of either.
+save("between", [node("Add", ["img0", "img1"], ["sum"]), node("Mul", ["sum", "half"], ["y"])],
+     [("img0", picture), ("img1", picture)], [("y", picture)], [("half", 0.5)])
+# What is brighter than half, on the average of two frames.
+save("bright", [node("Identity", ["src"], ["fgr"]),
+                node("ReduceMean", ["src"], ["grey"], axes=[1]),
+                node("Add", ["grey", "r1i"], ["r1o"]),
+                node("Sub", ["r1o", "half"], ["more"]),
+                node("Mul", ["more", "much"], ["steep"]),
+                node("Clip", ["steep", "zero", "one"], ["pha"])],
+     [("src", picture), ("r1i", [1, 1, "h", "w"])],
+     [("fgr", picture), ("pha", [1, 1, "height", "width"]), ("r1o", [1, 1, "h", "w"])],
+     [("half", 0.5), ("much", 20), ("zero", 0), ("one", 1)])
+save("softer", [node("Mul", ["x", "half"], ["y"])], [("x", [1, 1, "samples"])],
+     [("y", [1, 1, "samples"])], [("half", 0.5)], {"generative.sample-rate": "16000"})

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the user says of a model, by options that are named as the properties of generator are. */
+#pragma once
+
+#include <generative/model.h>
+
+typedef struct {
+  char *states, *parameters, *shapes;
+  int frames;
+} Hints;
+
+/* Their options, to stand in a command's list. */
+#define HINTS_ENTRIES(H)                                                                           \
+  { "states", 0, 0, G_OPTION_ARG_STRING, &(H).states,                                              \
+    "Which inputs take what which outputs made in the run before", "INPUT=OUTPUT,…" },             \
+      { "parameters", 0, 0, G_OPTION_ARG_STRING, &(H).parameters,                                  \
+        "Numbers that inputs stand at, several with colons", "INPUT=0.6,…" },                      \
+      { "frames", 0, 0, G_OPTION_ARG_INT, &(H).frames,                                             \
+        "Pictures at once of an input of any number of them", "N" },                               \
+  {                                                                                                \
+    "shapes", 0, 0, G_OPTION_ARG_STRING, &(H).shapes,                                              \
+        "Extents that inputs leave free, -1 for those that stay so", "[INPUT=]1:3:-1:-1,…"       \
+  }
+
+void hints_clear (Hints *hints);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Hints, hints_clear)
+
+/* The model of `path`, of which `hints` say what its file does not. Errors name options. (transfer
+ * full) */
+GenModel *hints_load (const Hints *hints, const char *path, GError **error);
