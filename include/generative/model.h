@@ -227,8 +227,8 @@ GEN_API char *gen_model_describe_assumption (
     const GenModel *model, const GenPort *port, gboolean is_output);
 
 /* What has been decided of the model, as its sidecar has it: sections of the inputs and outputs,
- * with `dims`, `ranges`, `sample-rate`, `state` and `value`. Read again, the same is decided. The
- * metadata of the model comes before it. FALSE where there is a sidecar already and not `replace`.
+ * with `dims`, `ranges`, `channel-order`, `sample-rate`, `state` and `value`. Read again, the same
+ * is decided. The metadata of the model comes before it. FALSE where there is a sidecar already and not `replace`.
  * `path` is where it is then, and is to be freed; NULL: it does not matter. */
 GEN_API gboolean gen_model_write_info (
     const GenModel *model, gboolean replace, char **path, GError **error);

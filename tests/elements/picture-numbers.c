@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What users say of the numbers of a model's pictures: mean and deviation as networks are published
  * with, ranges of each channel, and blue before red. */
+#include <generative/model.h>
 #include <gst/check/gstharness.h>
 #include <gst/video/video.h>
 
@@ -208,6 +209,27 @@ test_first_is_blue (void)
   }
 }
 
+/* The file beside a model says it as well, and is written so. */
+static void
+test_written_down (void)
+{
+  g_autofree char *said = save ("said.onnx", keep_first, "bgr");
+  g_autofree char *bare = save ("unsaid.onnx", keep_first, NULL);
+  g_autofree char *beside = NULL, *from = g_strconcat (said, ".modelinfo", NULL);
+  g_autofree char *to = g_strconcat (bare, ".modelinfo", NULL), *text = NULL;
+  g_autoptr (GstBuffer) wanted = play_as (said, "", "RGB", "GRAY8"), made = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GenModel) model = gen_model_load (said, &error);
+
+  g_assert_no_error (error);
+  g_assert_true (gen_model_write_info (model, FALSE, &beside, &error));
+  g_assert_no_error (error);
+  g_assert_true (g_file_get_contents (from, &text, NULL, NULL));
+  g_assert_true (g_file_set_contents (to, text, -1, NULL));
+  made = play_as (bare, "", "RGB", "GRAY8");
+  assert_same (made, wanted);
+}
+
 static void
 assert_refused (const char *element, const char *path, const char *properties, const char *words)
 {
@@ -286,6 +308,7 @@ main (int argc, char **argv)
   g_test_add_func ("/picture-numbers/halves", test_halves);
   g_test_add_func ("/picture-numbers/blue-first", test_blue_first);
   g_test_add_func ("/picture-numbers/first-is-blue", test_first_is_blue);
+  g_test_add_func ("/picture-numbers/written-down", test_written_down);
   g_test_add_func ("/picture-numbers/refused", test_refused);
   g_test_add_func ("/picture-numbers/scores", test_scores);
   result = g_test_run ();
