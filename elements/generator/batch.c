@@ -41,32 +41,6 @@ forget_buffers (Batch *self)
 
 /* --- frames --- */
 
-/* Compile anew when frames do not lie as caps said: pools may pad them. */
-static gboolean
-follow_layouts (Batch *self, const Slot *slot)
-{
-  const GenModelUse *now = gen_player_use (self->play->player);
-  GenModelUse use = *now;
-  g_autoptr (GError) error = NULL;
-
-  if ((!slot->frame.is_sound && !gst_generative_layout_of_frame (&slot->frame.video,
-                                    use.output.channels, use.to.columns, FALSE, &use.to)) ||
-      (use.from_frames && !gst_generative_layout_of_frame (
-                              &slot->mapped.frame.video, use.input.channels, 1, TRUE, &use.from))) {
-    GST_ELEMENT_ERROR (self->play->base, STREAM, FORMAT,
-        ("The planes of a frame differ in their strides"), (NULL));
-    return FALSE;
-  }
-  if (gen_frame_layout_equal (&use.to, &now->to) && gen_frame_layout_equal (&use.from, &now->from))
-    return TRUE;
-  GST_DEBUG_OBJECT (self->play->base,
-      "frames have a stride of %" G_GSIZE_FORMAT " bytes: compiling anew", use.to.stride);
-  if (gst_generator_play_compile (self->play, &use, &error))
-    return TRUE;
-  gst_generative_post_error (GST_ELEMENT (self->play->base), error);
-  return FALSE;
-}
-
 /* Tensors of all slots to one input each: where they lie when there is one buffer, else side by
  * side. */
 static void
@@ -288,8 +262,13 @@ map_slots (Batch *self, guint n)
   guint mapped = 0;
 
   while (mapped < n && result == GST_FLOW_OK) {
-    result = map_slot (self, &self->slots[mapped]);
-    if (result == GST_FLOW_OK && !follow_layouts (self, &self->slots[mapped++]))
+    Slot *slot = &self->slots[mapped];
+
+    result = map_slot (self, slot);
+    if (result != GST_FLOW_OK)
+      break;
+    mapped++;
+    if (!gst_generator_follow_layouts (self->play, &slot->mapped, &slot->frame))
       result = GST_FLOW_ERROR;
   }
   if (result == GST_FLOW_OK && on_device == gen_player_shares_context (self->play->player))

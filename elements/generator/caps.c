@@ -160,13 +160,54 @@ gst_generator_read_input (const GstGeneratorPorts *ports, const GstStructure *st
         "the model takes pictures, but the caps have no width and height");
     return FALSE;
   }
-  if ((port->width > 0 && port->width != input->width) ||
-      (port->height > 0 && port->height != input->height)) {
+  if (!ports->tiling.used && ((port->width > 0 && port->width != input->width) ||
+                                 (port->height > 0 && port->height != input->height))) {
     g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
-        "frames are %d x %d, but the model takes %d x %d: put videoscale in front", input->width,
-        input->height, port->width, port->height);
+        "frames are %d x %d, but the model takes %d x %d: put videoscale in front%s", input->width,
+        input->height, port->width, port->height,
+        gst_generator_could_tile (ports, input->height, input->width)
+            ? ", or set property tile=auto to play it tile by tile"
+            : "");
     return FALSE;
   }
+  return TRUE;
+}
+
+gboolean
+gst_generator_could_tile (const GstGeneratorPorts *ports, int height, int width)
+{
+  return !ports->tiling.used && ports->input.kind == GEN_PORT_PICTURE &&
+         ports->output.kind == GEN_PORT_PICTURE && !ports->staged && !ports->remembers &&
+         ports->frames == 1 && height >= ports->input.height && width >= ports->input.width;
+}
+
+gboolean
+gst_generator_plan_tiles (const GstGeneratorPorts *ports, int height, int width, gboolean chroma_in,
+    gboolean chroma_out, GenTiles *tiles, GError **error)
+{
+  const GstGeneratorTiling *tiling = &ports->tiling;
+  const GenTileRequest request = { .height = height,
+    .width = width,
+    .tile_height = tiling->height,
+    .tile_width = tiling->width,
+    .overlap = tiling->overlap,
+    .chroma_in = chroma_in,
+    .chroma_out = chroma_out };
+
+  return gen_tiles_plan (tiles, ports->model, &ports->input, &ports->output,
+      tiling->endless ? NULL : &tiling->context, &request, error);
+}
+
+static gboolean
+tiled_size (const GstGeneratorPorts *ports, const GstGeneratorInput *input, int *height, int *width,
+    GError **error)
+{
+  GenTiles tiles;
+
+  if (!gst_generator_plan_tiles (ports, input->height, input->width, FALSE, FALSE, &tiles, error))
+    return FALSE;
+  *height = tiles.rows.out;
+  *width = tiles.columns.out;
   return TRUE;
 }
 
@@ -203,7 +244,10 @@ gst_generator_output_size (const GstGeneratorPorts *ports, const GstGeneratorInp
         "the size of what the model makes hangs on what it sees");
     return FALSE;
   }
-  if (one_height < 0 || one_width < 0) {
+  if (ports->tiling.used) {
+    if (!tiled_size (ports, input, &one_height, &one_width, error))
+      return FALSE;
+  } else if (one_height < 0 || one_width < 0) {
     GenShape shape;
 
     if (!gen_model_output_shape (
@@ -470,8 +514,8 @@ make_input (const GstGeneratorPorts *ports, const GstStructure *source)
 {
   GstStructure *structure = gst_structure_new_empty ("video/x-raw");
 
-  set_size (structure, "width", ports->input.width);
-  set_size (structure, "height", ports->input.height);
+  set_size (structure, "width", ports->tiling.used ? 0 : ports->input.width);
+  set_size (structure, "height", ports->tiling.used ? 0 : ports->input.height);
   if (ports->output.kind == GEN_PORT_PICTURE)
     gst_generative_pass_fields (source, GST_PAD_SRC, structure);
   if (ports->between)
@@ -503,8 +547,8 @@ gst_generator_transform_caps_of (
       result = append_windows (ports, structure, result);
     else if (direction == GST_PAD_SINK)
       result = append_output (ports, structure, result);
-    else if (!size_fits (structure, "width", ports->output.width) ||
-             !size_fits (structure, "height", ports->output.height))
+    else if (!ports->tiling.used && (!size_fits (structure, "width", ports->output.width) ||
+                                        !size_fits (structure, "height", ports->output.height)))
       continue;
     else if (ports->input.kind == GEN_PORT_SOUND)
       result = append_sound (ports, &ports->input, structure, result);

@@ -4,6 +4,8 @@
 #include <generative/model.h>
 #include <gst/gst.h>
 
+#include "tiling.h"
+
 /* Which caps a generator can make of which, by what its model takes and makes. */
 
 typedef struct {
@@ -18,16 +20,17 @@ typedef struct {
   /* Frames that a piece shares with the next one, of the input, -1 for half of it; or that the
    * sounds of two latents share. */
   gint64 overlap;
-  gint64 window;      /* frames of sound of which a picture or a tensor is made, or 0 */
-  GenShape numbers;   /* of that tensor, without outer ones */
-  gint64 piece;       /* frames of sound in a piece, as somebody said; 0: what suits */
-  int columns;        /* of a wall; 0: nearly square */
-  gboolean staged;    /* the model's shapes hang on what it computes */
-  int frames;         /* that go into a run, 1 as a rule */
-  guint ahead;        /* how many of these follow the one that is made */
-  gboolean between;   /* a picture lies between two that come, and these go on as well */
-  gboolean luma;      /* of one channel, which is the luma of video in colour as well */
-  gboolean remembers; /* what it makes hangs on what came before: one picture a run */
+  gint64 window;             /* frames of sound of which a picture or a tensor is made, or 0 */
+  GenShape numbers;          /* of that tensor, without outer ones */
+  gint64 piece;              /* frames of sound in a piece, as somebody said; 0: what suits */
+  int columns;               /* of a wall; 0: nearly square */
+  gboolean staged;           /* the model's shapes hang on what it computes */
+  int frames;                /* that go into a run, 1 as a rule */
+  guint ahead;               /* how many of these follow the one that is made */
+  gboolean between;          /* a picture lies between two that come, and these go on as well */
+  gboolean luma;             /* of one channel, which is the luma of video in colour as well */
+  gboolean remembers;        /* what it makes hangs on what came before: one picture a run */
+  GstGeneratorTiling tiling; /* of pictures that are made of pictures */
   /* Frames may lie in the memory of a device, and best do so where the next element takes them. */
   gboolean shares_device, prefers_device;
 } GstGeneratorPorts;
@@ -80,6 +83,10 @@ gboolean gst_generator_makes_tensors (const GstGeneratorPorts *ports);
 gboolean gst_generator_read_input (const GstGeneratorPorts *ports, const GstStructure *structure,
     GstGeneratorInput *input, GError **error);
 
+/* Whether the model, which is played on whole pictures, could play frames of `height` x `width`
+ * tile by tile. */
+gboolean gst_generator_could_tile (const GstGeneratorPorts *ports, int height, int width);
+
 /* A model of a fixed batch wants that many latents or pictures in a run: whether `batch` buffers of
  * `pictures` are as many. */
 gboolean gst_generator_check_batch (
@@ -98,6 +105,11 @@ GenModelUse gst_generator_use_of (
 
 /* How many of `pictures` (1 and more) are side by side. */
 int gst_generator_wall_columns (const GstGeneratorPorts *ports, int pictures);
+
+/* How frames of `height` x `width` are played where tiles are used; whether pixels share chroma, of
+ * those that come and those that go. */
+gboolean gst_generator_plan_tiles (const GstGeneratorPorts *ports, int height, int width,
+    gboolean chroma_in, gboolean chroma_out, GenTiles *tiles, GError **error);
 
 /* The size of the picture made of `input`. */
 gboolean gst_generator_output_size (const GstGeneratorPorts *ports, const GstGeneratorInput *input,

@@ -3,8 +3,12 @@
 
 #include <string.h>
 
+#include "../shared/model-file.h"
 #include "../shared/passing.h"
 #include "luma.h"
+
+GST_DEBUG_CATEGORY_EXTERN (generator_debug);
+#define GST_CAT_DEFAULT generator_debug
 
 /* --- caps --- */
 
@@ -69,6 +73,7 @@ gst_generator_format_read (GstGeneratorFormat *format, GstGeneratorPlay *play, G
   use->from = (GenFrameLayout){ 0 };
   use->from_sound = use->to_sound = (GenSoundLayout){ 0 };
   use->length = 0;
+  use->in_parts = FALSE;
   use->window = ports->frames;
   use->luma = FALSE;
   if (!use->from_frames)
@@ -174,6 +179,33 @@ gst_generator_unmap_input (
     gst_video_frame_unmap (&mapped->frame.video);
   else
     unmap_latents (mapped, input);
+}
+
+gboolean
+gst_generator_follow_layouts (
+    GstGeneratorPlay *play, const GstGeneratorMapped *mapped, const GstGenerativeFrame *frame)
+{
+  const GenModelUse *now = gen_player_use (play->player);
+  GenModelUse use = *now;
+  g_autoptr (GError) error = NULL;
+
+  if ((frame != NULL && !frame->is_sound &&
+          !gst_generative_layout_of_frame (
+              &frame->video, use.output.channels, use.to.columns, FALSE, &use.to)) ||
+      (use.from_frames && !gst_generative_layout_of_frame (
+                              &mapped->frame.video, use.input.channels, 1, TRUE, &use.from))) {
+    GST_ELEMENT_ERROR (
+        play->base, STREAM, FORMAT, ("The planes of a frame differ in their strides"), (NULL));
+    return FALSE;
+  }
+  if (gen_frame_layout_equal (&use.to, &now->to) && gen_frame_layout_equal (&use.from, &now->from))
+    return TRUE;
+  GST_DEBUG_OBJECT (play->base, "frames have a stride of %" G_GSIZE_FORMAT " bytes: compiling anew",
+      use.to.stride);
+  if (gst_generator_play_compile (play, &use, &error))
+    return TRUE;
+  gst_generative_post_error (GST_ELEMENT (play->base), error);
+  return FALSE;
 }
 
 void

@@ -46,6 +46,10 @@ gboolean gst_generator_map_input (GstGeneratorMapped *mapped, const GstGenerator
     const GstGeneratorPlay *play, GstBuffer *input);
 void gst_generator_unmap_input (
     GstGeneratorMapped *mapped, const GstGeneratorPlay *play, GstBuffer *input);
+/* Compile anew when frames do not lie as caps said: pools may pad them. `frame` is what is written,
+ * NULL where it does not matter. FALSE when an error was posted. */
+gboolean gst_generator_follow_layouts (
+    GstGeneratorPlay *play, const GstGeneratorMapped *mapped, const GstGenerativeFrame *frame);
 /* Frame `i` of a run is the picture that is mapped. */
 void gst_generator_bind_picture (
     const GstGeneratorMapped *mapped, const GstGeneratorPlay *play, guint i);

@@ -26,6 +26,21 @@
  * of which it makes nothing are dropped; such a model takes a buffer at a time, whatever
  * `batch-size` is.
  *
+ * Frames larger than what a model takes, or than what is worth playing at once, are played tile by
+ * tile with `tile=auto`, or `tile=256x256` for tiles of at most that size, whatever the model makes
+ * of a picture: one of its size, a larger or a smaller one. How far the results of a net reach is
+ * found from its kernels, dilations, strides and shuffles of pixels; tiles overlap by that, begin
+ * where its strides do, and lie at the borders of the frame where these are, so that nets of
+ * convolutions make of tiles what they make of the whole, to rounding. Each tile is read where it
+ * lies in the frame, and what is kept of it is written into the frame that goes on, on a GPU as
+ * well. `batch-size` says then how many tiles are in a run, of models whose batch is free. A model
+ * that takes one size alone takes tiles of that size; frames below it are refused (videoscale or
+ * videobox in front helps). Where results hang on the whole picture, as those of attention and of
+ * normalisation over the picture do, tiles share a quarter, fade into each other, and a warning
+ * says so once; so they fade where `tile-overlap` says less than results hang on. With fading,
+ * frames are in the system's memory. Models that remember, and those whose shapes hang on what they
+ * see, are not played in tiles.
+ *
  * Which numbers are black and white is read from the model: from its metadata, a `.modelinfo` file
  * beside it, or from what its operators bound, such as Tanh, Clip or a product behind them. Where
  * nothing tells, a warning says which range is assumed, and `input-range` and `output-range` put it
@@ -51,7 +66,7 @@
  * of the whole range; for a net that was trained on bytes of 16 to 235, divided by 255, say
  * `input-range=0.0627,0.9216 output-range=0.0627,0.9216`. Where one of the neighbours takes neither
  * of the two, put videoconvert there: else the model gets grey. `luma=false` has it so in any case,
- * for models of edges, masks or depth.
+ * for models of edges, masks or depth, and so has `tile`.
  *
  * What is made of a picture is meant as the picture was. Its time, the shape of its pixels, how its
  * views are arranged, transfer and primaries of its colours, and metas pass (time codes, captions,
@@ -124,6 +139,13 @@
  *   generator model=ball/generator.onnx ! y4menc ! filesink location=walk.y4m
  * ]|
  * Three seconds of a walk, with the model that gantrainer's example trains.
+ *
+ * |[
+ * gst-launch-1.0 filesrc location=old.mp4 ! decodebin ! videoconvert ! \
+ *   generator model=upscaler.onnx tile=auto ! videoconvert ! x264enc ! mp4mux ! \
+ *   filesink location=large.mp4
+ * ]|
+ * A film, each frame made larger tile by tile.
  *
  * |[
  * gst-launch-1.0 filesrc location=talk.wav ! decodebin ! audioconvert ! audioresample ! \
@@ -345,7 +367,8 @@ gst_generator_start (GstBaseTransform *base)
   if (!gst_generative_playing_open (playing, GST_ELEMENT (self)) ||
       !open_model (self, path, &ports))
     return FALSE;
-  if (!ports.staged && ports.output.kind == GEN_PORT_PICTURE && !gst_generator_streams (&ports))
+  if (!ports.staged && ports.output.kind == GEN_PORT_PICTURE && !gst_generator_streams (&ports) &&
+      !gst_generator_tiling_may_fade (&ports.tiling))
     ports.shares_device = ports.prefers_device =
         gst_generative_playing_share_memory (playing, GST_ELEMENT (self));
   text = gen_model_describe (ports.model);

@@ -53,7 +53,7 @@ typedef struct {
 } GstGeneratorMode;
 
 extern const GstGeneratorMode gst_generator_batch, gst_generator_frames, gst_generator_staged,
-    gst_generator_stream;
+    gst_generator_stream, gst_generator_tiles;
 
 /* The one for what `ports` says. */
 const GstGeneratorMode *gst_generator_mode_find (const GstGeneratorPorts *ports);

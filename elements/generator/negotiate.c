@@ -247,7 +247,7 @@ describe_misfit (const GstGeneratorPorts *ports, GstCaps *offered)
   g_autofree char *text = gen_model_describe (ports->model);
   const GstStructure *first =
       gst_caps_get_size (offered) > 0 ? gst_caps_get_structure (offered, 0) : NULL;
-  int n, wanted = gst_generator_n_tensors (ports);
+  int n, width, height, wanted = gst_generator_n_tensors (ports);
 
   if (ports->input.kind == GEN_PORT_VECTOR && first != NULL &&
       gst_structure_get_int (first, "num_tensors", &n) && n != wanted)
@@ -258,6 +258,13 @@ describe_misfit (const GstGeneratorPorts *ports, GstCaps *offered)
             : "The model takes a class or a second latent with each latent, but the element "
               "before sends none: it %s",
         text);
+  if (first != NULL && gst_structure_get_int (first, "width", &width) &&
+      gst_structure_get_int (first, "height", &height) && ports->input.width > 0 &&
+      ports->input.height > 0 && gst_generator_could_tile (ports, height, width))
+    return g_strdup_printf (
+        "Frames are %d x %d, but the model %s: set property tile=auto to play them tile by tile, "
+        "or put videoscale in front",
+        width, height, text);
   return g_strdup_printf ("The elements before and behind do not fit the model, which %s: "
                           "%s may help",
       text,

@@ -58,7 +58,8 @@ gst_generator_play_adopt (GstGeneratorPlay *play, GstGeneratorSuccessor *next)
   gen_player_continue (play->player, old_player);
   *ports = next->ports;
   ports->model = gen_model_ref (gen_player_model (play->player));
-  ports->shares_device = old.shares_device && !next->ports.staged;
+  ports->shares_device = old.shares_device && !next->ports.staged &&
+                         !gst_generator_tiling_may_fade (&next->ports.tiling);
   ports->prefers_device = old.prefers_device && ports->shares_device;
   GST_OBJECT_UNLOCK (play->base);
   play->batch = next->batch;
@@ -167,12 +168,24 @@ tell_not_finite (GstGeneratorPlay *play, guint64 frame)
       (NULL));
 }
 
+/* Of a batch that was not filled, the rest is what lay there. */
+static guint64
+take_not_finite (GstGeneratorPlay *play, guint n)
+{
+  return gen_player_take_not_finite (play->player) & (G_MAXUINT64 >> (GST_GENERATOR_MAX_BATCH - n));
+}
+
+void
+gst_generator_play_notice_not_finite_tiles (GstGeneratorPlay *play, guint n)
+{
+  if (take_not_finite (play, n) != 0 && !play->told_not_finite)
+    tell_not_finite (play, play->frame);
+}
+
 void
 gst_generator_play_notice_not_finite (GstGeneratorPlay *play, GstBuffer *const *inputs, guint n)
 {
-  /* Of a batch that was not filled, the rest is what lay there. */
-  const guint64 frames =
-      gen_player_take_not_finite (play->player) & (G_MAXUINT64 >> (GST_GENERATOR_MAX_BATCH - n));
+  const guint64 frames = take_not_finite (play, n);
   int first;
 
   if (frames == 0 || play->told_not_finite)

@@ -62,6 +62,8 @@ gboolean gst_generator_play_fall_back (GstGeneratorPlay *play, const GError *err
  * which numbers went of which there can be no picture or sound; */
 void gst_generator_play_notice_not_finite (
     GstGeneratorPlay *play, GstBuffer *const *inputs, guint n);
+/* that the frame that is being made is such, where it is made of `n` tiles in the last run; */
+void gst_generator_play_notice_not_finite_tiles (GstGeneratorPlay *play, guint n);
 /* and that there are such among the `n` numbers that the last run made and that go on as they are.
  */
 void gst_generator_play_notice_numbers (GstGeneratorPlay *play, const float *numbers, gsize n);

@@ -531,12 +531,13 @@ gboolean
 gst_generator_ports_agree (const GstGeneratorPorts *a, const GstGeneratorPorts *b)
 {
   /* How long pieces are, and what they need, is another model's own. */
-  return !gst_generator_streams (a) && a->input.kind == b->input.kind &&
-         a->input.length == b->input.length && a->input.type == b->input.type &&
-         a->second.kind == b->second.kind && a->second.type == b->second.type &&
-         a->second.length == b->second.length && a->input.channels == b->input.channels &&
-         a->input.width == b->input.width && a->input.height == b->input.height &&
-         a->output.kind == b->output.kind && a->output.channels == b->output.channels &&
+  return !gst_generator_streams (a) && gst_generator_tiling_equal (&a->tiling, &b->tiling) &&
+         a->input.kind == b->input.kind && a->input.length == b->input.length &&
+         a->input.type == b->input.type && a->second.kind == b->second.kind &&
+         a->second.type == b->second.type && a->second.length == b->second.length &&
+         a->input.channels == b->input.channels && a->input.width == b->input.width &&
+         a->input.height == b->input.height && a->output.kind == b->output.kind &&
+         a->output.channels == b->output.channels &&
          (a->output.kind != GEN_PORT_SOUND ||
              (a->output.length == b->output.length &&
                  a->output.sample_rate == b->output.sample_rate)) &&

@@ -88,6 +88,16 @@ gst_generator_settings_install (GObjectClass *klass, guint first)
           "The numbers that inputs of the model stand at which take no frames, such as "
           "strength=0.6,bits=1:0:1 (unset: as the model says)",
           NULL, live));
+  g_object_class_install_property (klass, first + GST_GENERATOR_TILE,
+      g_param_spec_string ("tile", "Tile",
+          "Play frames tile by tile where they are larger than that, such as 256x256, or auto for "
+          "what the model takes or what suits it (unset: whole frames)",
+          NULL, flags));
+  g_object_class_install_property (klass, first + GST_GENERATOR_TILE_OVERLAP,
+      g_param_spec_int ("tile-overlap", "Tile overlap",
+          "Pixels of what goes in that tiles share with their neighbours (-1: as many as results "
+          "hang on, by the model's graph; a quarter where they hang on all of it)",
+          -1, G_MAXINT16, DEFAULT_OVERLAP, flags));
   g_object_class_install_property (klass, first + GST_GENERATOR_FRAMES,
       g_param_spec_uint ("frames", "Frames",
           "How many frames that follow each other a model sees at once, where it takes any number "
@@ -133,6 +143,7 @@ gst_generator_settings_init (GstGeneratorSettings *settings)
   settings->hints.crossfade = DEFAULT_CROSSFADE;
   settings->reload = DEFAULT_RELOAD;
   settings->luma = DEFAULT_LUMA;
+  settings->tile_overlap = DEFAULT_OVERLAP;
   settings->hints.frames = DEFAULT_FRAMES;
   settings->hints.lookahead = DEFAULT_LOOKAHEAD;
   settings->hints.interpolate = DEFAULT_INTERPOLATE;
@@ -147,6 +158,7 @@ gst_generator_settings_clear (GstGeneratorSettings *settings)
   g_free (settings->states);
   g_free (settings->parameters);
   g_free (settings->shapes);
+  g_free (settings->tile);
 }
 
 gboolean
@@ -194,6 +206,13 @@ gst_generator_settings_set (GstGeneratorSettings *settings, guint number, const 
   case GST_GENERATOR_PARAMETERS:
     g_free (settings->parameters);
     settings->parameters = g_value_dup_string (value);
+    break;
+  case GST_GENERATOR_TILE:
+    g_free (settings->tile);
+    settings->tile = g_value_dup_string (value);
+    break;
+  case GST_GENERATOR_TILE_OVERLAP:
+    settings->tile_overlap = g_value_get_int (value);
     break;
   case GST_GENERATOR_FRAMES:
     settings->hints.frames = (int)g_value_get_uint (value);
@@ -263,6 +282,12 @@ gst_generator_settings_get (const GstGeneratorSettings *settings, guint number, 
   case GST_GENERATOR_PARAMETERS:
     g_value_set_string (value, settings->parameters);
     break;
+  case GST_GENERATOR_TILE:
+    g_value_set_string (value, settings->tile);
+    break;
+  case GST_GENERATOR_TILE_OVERLAP:
+    g_value_set_int (value, settings->tile_overlap);
+    break;
   case GST_GENERATOR_FRAMES:
     g_value_set_uint (value, (guint)settings->hints.frames);
     break;
@@ -312,21 +337,48 @@ gst_generator_said_clear (GstGeneratorSaid *said)
   g_clear_pointer (&said->shapes, g_free);
 }
 
+/* Play tile by tile, where that is asked for; only what is made of pictures one by one can be. */
+static gboolean
+choose_tiles (GstGeneratorPorts *ports, const char *tile, int overlap, GError **error)
+{
+  if (!gst_generator_tiling_read (&ports->tiling, tile, error))
+    return FALSE;
+  ports->tiling.overlap = overlap;
+  if (!ports->tiling.used)
+    return TRUE;
+  if (ports->input.kind == GEN_PORT_PICTURE && ports->output.kind == GEN_PORT_PICTURE &&
+      !ports->staged && !ports->remembers && ports->frames == 1) {
+    gst_generator_tiling_choose (&ports->tiling, ports->model, &ports->input, &ports->output);
+    return TRUE;
+  }
+  g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+      "%s: property tile is for models that make pictures of pictures%s", ports->model->path,
+      ports->remembers || ports->frames > 1
+          ? ", and that remember nothing from one to the next: unset it"
+          : ": unset it");
+  return FALSE;
+}
+
 gboolean
 gst_generator_settings_find_ports (GstGeneratorSettings *settings, GstElement *element,
     GenModel *model, GstGeneratorPorts *ports, GError **error)
 {
   g_auto (GstGenerativeNumbers) numbers = { 0 };
   GstGeneratorHints hints;
+  g_autofree char *tile = NULL;
+  int tile_overlap;
   gboolean luma;
 
   GST_OBJECT_LOCK (element);
   gst_generative_numbers_copy (&settings->numbers, &numbers);
   luma = settings->luma;
+  tile = g_strdup (settings->tile);
+  tile_overlap = settings->tile_overlap;
   hints = settings->hints;
   ports->columns = (int)settings->columns;
   GST_OBJECT_UNLOCK (element);
-  if (!gst_generator_choose_ports (ports, model, &hints, error))
+  if (!gst_generator_choose_ports (ports, model, &hints, error) ||
+      !choose_tiles (ports, tile, tile_overlap, error))
     return FALSE;
   ports->luma = luma && gst_generator_luma_suits (ports);
   return gst_generative_numbers_apply (&numbers, &ports->input, FALSE, error) &&

@@ -20,6 +20,8 @@ enum {
   GST_GENERATOR_RELOAD,
   GST_GENERATOR_STATES,
   GST_GENERATOR_PARAMETERS,
+  GST_GENERATOR_TILE,
+  GST_GENERATOR_TILE_OVERLAP,
   GST_GENERATOR_FRAMES,
   GST_GENERATOR_LOOKAHEAD,
   GST_GENERATOR_INTERPOLATE,
@@ -32,7 +34,8 @@ enum {
 
 /* Under the element's object lock. */
 typedef struct {
-  char *model, *states, *parameters, *shapes;
+  char *model, *states, *parameters, *shapes, *tile;
+  int tile_overlap;
   guint batch_size, columns, warm_up;
   GstGeneratorHints hints;
   GstGenerativeNumbers numbers;

@@ -14,9 +14,9 @@
   "{ GRAY8, RGB, BGR, RGBx, BGRx, RGBA, BGRA, RGBP, BGRP, GBR, NV12, I420 }"
 #define GST_GENERATIVE_OUTPUT_FORMATS GST_GENERATIVE_INPUT_FORMATS
 
-/* Let `structure` have the formats for `channels`, of those that it names where it does, those of GST_GENERATIVE_CUDA_FORMATS where they
- * are `on_device`, and with `subsampled` those in which pixels share chroma. FALSE when there are
- * none. */
+/* Let `structure` have the formats for `channels`, of those that it names where it does, those of
+ * GST_GENERATIVE_CUDA_FORMATS where they are `on_device`, and with `subsampled` those in which
+ * pixels share chroma. FALSE when there are none. */
 gboolean gst_generative_formats_set (GstStructure *structure, int channels, gboolean is_input,
     gboolean on_device, gboolean subsampled);
 

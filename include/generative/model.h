@@ -29,8 +29,8 @@ G_BEGIN_DECLS
  *   - GStreamer 1.28's sidecar file `MODEL.modelinfo`, key `ranges` of the tensor's section,
  *   - what follows from the graph: of outputs the bounds of what makes them (Tanh -1 to 1, Clip
  *     its own), through all that follows with constants; of inputs the type (uint8 0 to 255, and
- *     all of int8, int16 and uint16), a Clip, or what the graph does first to bring them to numbers that nets take (divide by 255,
- *     subtract a mean),
+ *     all of int8, int16 and uint16), a Clip, or what the graph does first to bring them to numbers
+ * that nets take (divide by 255, subtract a mean),
  *   - else an assumption, which is said wherever the model is played: of a picture that is made of
  *     another one the range of that one; 0 to 255 for wider integers; 0 to 1 for numbers that are
  *     never negative; and -1 to 1, as the first generative adversarial networks have it.
@@ -228,8 +228,8 @@ GEN_API char *gen_model_describe_assumption (
 
 /* What has been decided of the model, as its sidecar has it: sections of the inputs and outputs,
  * with `dims`, `ranges`, `channel-order`, `sample-rate`, `state` and `value`. Read again, the same
- * is decided. The metadata of the model comes before it. FALSE where there is a sidecar already and not `replace`.
- * `path` is where it is then, and is to be freed; NULL: it does not matter. */
+ * is decided. The metadata of the model comes before it. FALSE where there is a sidecar already and
+ * not `replace`. `path` is where it is then, and is to be freed; NULL: it does not matter. */
 GEN_API gboolean gen_model_write_info (
     const GenModel *model, gboolean replace, char **path, GError **error);
 
@@ -289,6 +289,11 @@ typedef struct {
   gint64 skip, keep;
 } GenSoundLayout;
 
+/* Of a picture, what is wanted of it. */
+typedef struct {
+  gint32 top, left, height, width;
+} GenKeptPart;
+
 typedef struct {
   GenPort input, output; /* which of the model's, perhaps adjusted */
   int frames;            /* in a run; of sounds the buffers */
@@ -303,8 +308,10 @@ typedef struct {
    * another; else as numbers. */
   gboolean from_frames;
   gboolean to_frames; /* the output goes to frames or sounds of bytes, else it is numbers */
+  gboolean in_parts;  /* of each picture that goes to a frame a part is kept, as each run is told */
   /* Of frames in Y'CbCr, one picture each, that become such: the model takes and makes the luma
-   * alone, as pictures of one channel, and their chroma is brought to the size of what it makes. */
+   * alone, as pictures of one channel, and their chroma is brought to the size of what it makes.
+   * Not in parts. */
   gboolean luma;
   GenFrameLayout from, to;
   GenSoundLayout from_sound, to_sound;
@@ -314,7 +321,8 @@ typedef struct {
 /**
  * gen_model_compile: the plan that takes `frames` frames at a time. With `from_frames` it has an
  * input for each plane of each frame (bytes), else one [frames * pictures, …]; with `to_frames` an
- * output for each plane of each frame, else one. They can be bound to the frames' memory. Numbers
+ * output for each plane of each frame, else one. They can be bound to the frames' memory. With
+ * `in_parts` its last input says what is kept of each frame's picture (GenKeptPart, int32). Numbers
  * of float16, bfloat16 and float64 are float32 outside. Into integers, what frames hold is rounded,
  * and cut off where the type ends.
  * Returns: (transfer full) the plan, or NULL.

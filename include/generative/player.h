@@ -86,6 +86,9 @@ typedef struct {
 GEN_API void gen_player_bind_input_frame (GenPlayer *player, guint i, const GenFrame *frame);
 /* Frame `i` of a run is written to `frame`, or NULL: is not wanted. Not for staged models. */
 GEN_API void gen_player_bind_output_frame (GenPlayer *player, guint i, const GenFrame *frame);
+/* Of the picture of frame `i`, which is played in parts (GenModelUse), that much is written, and
+ * the frame's planes begin where its first pixel goes. */
+GEN_API void gen_player_keep_part (GenPlayer *player, guint i, const GenKeptPart *part);
 /* Input number `i` of the model, numbers, is read from `data`, which stays until the run is over:
  * where it lies, if it can be. */
 GEN_API void gen_player_bind_numbers (GenPlayer *player, guint i, const void *data);

@@ -328,6 +328,7 @@ pack_picture (GenGraph *graph, const GenModelUse *use, GenTensor *x, GError **er
   const int planes = gen_frame_layout_planes (&use->to), n = use->frames * planes;
   const GenFrameLayout to = use->luma ? gen_luma_layout (&use->to) : use->to;
   g_autofree GenTensor **frames = g_new (GenTensor *, n), **packed = NULL;
+  GenTensor *operands[2] = { NULL };
   GenNode *node;
 
   if (port->channels_last && x->shape.rank != 4)
@@ -344,8 +345,11 @@ pack_picture (GenGraph *graph, const GenModelUse *use, GenTensor *x, GError **er
   for (int i = 0; i < n; i++)
     frames[i] = gen_graph_add_value (graph, "picture");
   packed = g_memdup2 (frames, (gsize)n * sizeof *frames);
-  node = gen_graph_add_node (graph, "pack", "generative", "PackPicture", GEN_OPSET, &x, 1, packed,
-      use->luma ? keep_luma (packed, n, planes) : n, error);
+  operands[0] = x;
+  if (use->in_parts)
+    operands[1] = gen_graph_add_input (graph, "kept", GEN_TYPE_INT32, &GEN_SHAPE (use->frames, 4));
+  node = gen_graph_add_node (graph, "pack", "generative", "PackPicture", GEN_OPSET, operands,
+      use->in_parts ? 2 : 1, packed, use->luma ? keep_luma (packed, n, planes) : n, error);
   if (node == NULL)
     return FALSE;
   gen_model_set_layout (node, &to, port);

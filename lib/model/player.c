@@ -77,8 +77,8 @@ gen_model_use_equal (const GenModelUse *a, const GenModelUse *b)
 {
   return ports_equal (&a->input, &b->input) && ports_equal (&a->output, &b->output) &&
          a->frames == b->frames && a->window == b->window && a->luma == b->luma &&
-         a->pictures == b->pictures && a->height == b->height && a->width == b->width &&
-         a->from_frames == b->from_frames && a->to_frames == b->to_frames &&
+         a->in_parts == b->in_parts && a->pictures == b->pictures && a->height == b->height &&
+         a->width == b->width && a->from_frames == b->from_frames && a->to_frames == b->to_frames &&
          (!a->from_frames || gen_frame_layout_equal (&a->from, &b->from)) &&
          (!a->to_frames || gen_frame_layout_equal (&a->to, &b->to)) && a->length == b->length &&
          sound_layouts_equal (&a->from_sound, &b->from_sound) &&
@@ -526,6 +526,15 @@ gen_player_bind_output_frame (GenPlayer *player, guint i, const GenFrame *frame)
 
   wait_for (player, frame);
   bind_planes (player->now->plan, i * planes, planes, frame);
+}
+
+void
+gen_player_keep_part (GenPlayer *player, guint i, const GenKeptPart *part)
+{
+  GenPlan *plan = player->now->plan;
+  GenKeptPart *parts = gen_plan_input (plan, gen_plan_n_inputs (plan) - 1)->data;
+
+  parts[i] = *part;
 }
 
 /* Kernels want numbers aligned, which tensors behind each other need not be; a device takes them

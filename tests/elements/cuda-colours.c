@@ -57,13 +57,15 @@ test_taken (void)
   g_autofree char *folder = g_dir_make_tmp ("cuda-colours-XXXXXX", NULL);
   char *path = save_pictures (folder, FALSE);
 
-  for (gsize f = 0; f < G_N_ELEMENTS (formats); f++) {
-    g_autofree char *properties = g_strdup_printf ("model=%s", path);
+  for (gsize f = 0; f < 2 * G_N_ELEMENTS (formats); f++) {
+    /* As a whole, and tile by tile. */
+    g_autofree char *properties =
+        g_strdup_printf ("model=%s%s", path, f % 2 == 0 ? "" : " tile=24x20");
     g_autofree char *source = g_strdup_printf ("videotestsrc num-buffers=2 pattern=smpte ! "
                                                "video/x-raw,%s,width=52,height=36",
-        formats[f]);
+        formats[f / 2]);
 
-    compare (source, "cudaupload", properties, formats[f]);
+    compare (source, "cudaupload", properties, formats[f / 2]);
   }
   remove_model (path);
   g_rmdir (folder);

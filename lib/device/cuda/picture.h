@@ -20,6 +20,32 @@ typedef struct {
   uint32_t items;                    /* of work in the wall */
 } GenCudaPicture;
 
+/* What is kept of frame `frame`, as `kept` has it (gen_picture_part); all where that is NULL. */
+static __device__ inline GenPicturePart
+gen_cuda_part (const GenPictureGeometry &g, const int32_t *kept, size_t frame)
+{
+  const int rows = g.rows * g.height, columns = g.columns * g.width;
+  GenPicturePart part = { 0, 0, rows, columns };
+
+  if (kept == NULL)
+    return part;
+  part.top = kept[4 * frame] < 0 ? 0 : kept[4 * frame] > rows ? rows : kept[4 * frame];
+  part.left = kept[4 * frame + 1] < 0         ? 0
+              : kept[4 * frame + 1] > columns ? columns
+                                              : kept[4 * frame + 1];
+  part.height = kept[4 * frame + 2] < rows - part.top ? kept[4 * frame + 2] : rows - part.top;
+  part.width =
+      kept[4 * frame + 3] < columns - part.left ? kept[4 * frame + 3] : columns - part.left;
+  return part;
+}
+
+/* Of `rows` rows in a plane, where the topmost lies (gen_picture_topmost). */
+static __device__ inline size_t
+gen_cuda_topmost (gssize stride, int rows)
+{
+  return stride < 0 && rows > 0 ? (size_t)(rows - 1) * (size_t)-stride : 0;
+}
+
 /* N numbers in a row; a row of GEN_CUDA_RUN begins where whole packs may be read. */
 template <typename T, int N>
 static __device__ inline void
@@ -71,6 +97,13 @@ gen_store_bytes (uint8_t *to, const uint32_t *bytes)
     for (int i = 0; i < N; i++)
       to[i] = (uint8_t)bytes[i];
   }
+}
+
+/* What PackPicture keeps of each frame; NULL: all. */
+static inline const int32_t *
+gen_cuda_kept (const GenCudaKernel &kernel)
+{
+  return gen_node_input (kernel.node, 1) != NULL ? kernel.in<int32_t> (1) : NULL;
 }
 
 /* Whether every run of pixels is whole words of the frame. */

@@ -193,14 +193,29 @@ gen_cuda_ports_give (GenExecutor *executor, GError **error)
   return TRUE;
 }
 
+/* What of an output is to be copied: of a frame perhaps a part, as the CPU has said. */
+static GenCudaRows
+rows_to_fetch (GenExecutor *executor, const GenCudaPort *port)
+{
+  const GenCudaPort *kept = port->rows.kept != NULL ? port_of (executor, port->rows.kept) : NULL;
+
+  if (kept == NULL || kept->bound_on_device)
+    return port->rows;
+  return gen_cuda_rows_kept (
+      &port->rows, (const gint32 *)(kept->bound != NULL ? kept->bound : kept->host));
+}
+
 gboolean
 gen_cuda_ports_fetch (GenExecutor *executor, GError **error)
 {
-  for (const GenCudaPort &port : executor->ports[GEN_BINDING_OUTPUT])
+  for (const GenCudaPort &port : executor->ports[GEN_BINDING_OUTPUT]) {
+    const GenCudaRows rows = rows_to_fetch (executor, &port);
+
     if (!port.is_direct () &&
-        !gen_cuda_copy_rows (&port.rows, port.bound != NULL ? port.bound : port.host, port.device,
+        !gen_cuda_copy_rows (&rows, port.bound != NULL ? port.bound : port.host, port.device,
             port.bound_on_device ? cudaMemcpyDeviceToDevice : cudaMemcpyDeviceToHost,
             executor->device.stream, "downloading an output", error))
       return FALSE;
+  }
   return TRUE;
 }

@@ -73,15 +73,38 @@ gen_cuda_rows_of (const GenGraph *graph, const GenTensor *tensor)
 
   if (!read_frame (graph, tensor, &g, &place))
     return { size, size, 1, is_sound (graph, tensor) };
+  GenCudaRows rows = { 0, 0, 0, TRUE };
+
   plane = gen_picture_plane (&g, (int)(place % (guint)g.n_planes));
-  return { plane.row, plane.stride, plane.rows, TRUE };
+  rows.row = plane.row;
+  rows.stride = plane.stride;
+  rows.rows = plane.rows;
+  if (tensor->producer == NULL || gen_node_input (tensor->producer, 1) == NULL)
+    return rows;
+  rows.kept = gen_node_input (tensor->producer, 1);
+  rows.frame = place / (guint)g.n_planes;
+  rows.shared = g.colour.used && place % (guint)g.n_planes > 0 ? 2 : 1;
+  rows.pixel = (guint)(rows.shared == 1 ? g.bytes : g.planar ? 1 : 2);
+  return rows;
+}
+
+GenCudaRows
+gen_cuda_rows_kept (const GenCudaRows *rows, const gint32 *kept)
+{
+  const gint32 *part = kept + 4 * rows->frame;
+  const gsize height = (gsize)MAX (part[2], 0), width = (gsize)MAX (part[3], 0);
+  GenCudaRows some = *rows;
+
+  some.row = MIN ((width + rows->shared - 1) / rows->shared * rows->pixel, rows->row);
+  some.rows = MIN ((height + rows->shared - 1) / rows->shared, rows->rows);
+  return some;
 }
 
 gboolean
 gen_cuda_copy_rows (const GenCudaRows *rows, void *to, const void *from, cudaMemcpyKind kind,
     cudaStream_t stream, const char *what, GError **error)
 {
-  if (rows->row == 0)
+  if (rows->row == 0 || rows->rows == 0)
     return TRUE;
   return gen_cuda_check (rows->row == rows->stride || rows->rows == 1
                              ? cudaMemcpyAsync (to, from, rows->row * rows->rows, kind, stream)

@@ -168,17 +168,18 @@ pack_rows (const Pack *state, const float *x, gsize plane, guint8 *const *planes
   return greatest;
 }
 
-/* A row that is longer than a chunk. */
+/* A row of `width` pixels, which may be more than a chunk. */
 static guint32
-pack_long_row (const Pack *state, const float *x, gsize plane, guint8 *const *planes, gsize to)
+pack_long_row (
+    const Pack *state, const float *x, gsize plane, guint8 *const *planes, gsize to, int width)
 {
   const GenPictureGeometry *geometry = &state->pack.geometry;
   guint32 greatest = 0;
 
-  for (int at = 0; at < geometry->width; at += CHUNK) {
+  for (int at = 0; at < width; at += CHUNK) {
     guint32 magnitude =
         pack_rows (state, x + (gsize)at * (state->pack.channels_last ? geometry->channels : 1),
-            plane, planes, to + (gsize)at * geometry->bytes, 1, MIN (CHUNK, geometry->width - at));
+            plane, planes, to + (gsize)at * geometry->bytes, 1, MIN (CHUNK, width - at));
 
     greatest = MAX (greatest, magnitude);
   }
@@ -208,9 +209,38 @@ run (const GenKernel *kernel, int part, int parts)
     if (planes[0] == NULL)
       continue;
     gen_pack_note (pack, frame,
-        width > CHUNK ? pack_long_row (state, from, plane, planes, to)
+        width > CHUNK ? pack_long_row (state, from, plane, planes, to, geometry->width)
                       : pack_rows (state, from, plane, planes, to, rows, width),
         limit);
+  }
+}
+
+/* The same where of each frame's picture a part is kept. */
+static void
+run_kept (const GenKernel *kernel, int part, int parts)
+{
+  Pack *state = kernel->state;
+  GenPack *pack = &state->pack;
+  const GenPictureGeometry *geometry = &pack->geometry;
+  const guint32 limit = quantizers[pack->activation.kind].limit;
+  const float *x = kernel->inputs[0];
+  gsize height = geometry->height, plane = height * geometry->width, first, end;
+  gsize pixel = pack->channels_last ? geometry->channels : 1;
+  gsize frames = kernel->node->outputs->len / (guint)geometry->n_planes;
+
+  gen_kernel_share (frames * height, 1, part, parts, &first, &end);
+  for (gsize row = first; row < end; row++) {
+    const gsize frame = row / height, y = row % height;
+    const GenPicturePart kept = gen_picture_part (geometry, kernel->inputs[1], frame);
+    const float *from =
+        x + frame * geometry->channels * plane + (y * geometry->width + (gsize)kept.left) * pixel;
+    guint8 *const *planes = (guint8 *const *)kernel->outputs + frame * geometry->n_planes;
+    const gsize to = gen_picture_topmost (geometry->stride, kept.height) +
+                     (y - (gsize)kept.top) * geometry->stride;
+
+    if (planes[0] != NULL && (int)y >= kept.top && (int)y < kept.top + kept.height)
+      gen_pack_note (
+          pack, frame, pack_long_row (state, from, plane, planes, to, kept.width), limit);
   }
 }
 
@@ -280,7 +310,7 @@ cpu (GenKernel *kernel, GError **error)
     state->scale[i] = read.scale[i % read.channels];
     state->shift[i] = read.shift[i % read.channels];
   }
-  gen_kernel_add_step (kernel, run,
+  gen_kernel_add_step (kernel, gen_node_input (kernel->node, 1) != NULL ? run_kept : run,
       gen_kernel_parts (
           kernel, gen_shape_elements (&x->shape), quantizers[pack->activation.kind].cost));
   if (read.columns * read.rows > read.count)
@@ -293,7 +323,7 @@ const GenOperator gen_operator_pack_picture = {
   .domain = "generative",
   .summary = "Numbers to the bytes of video frames",
   .min_inputs = 1,
-  .max_inputs = 1,
+  .max_inputs = 2,
   .min_outputs = 1,
   .max_outputs = -1,
   .layouts = GEN_LAYOUTS_ANY,

@@ -188,7 +188,7 @@ read_levels (
   levels->greatest = greatest;
 }
 
-/* `n` pixels from column `x` on, with their neighbours. */
+/* Of row `y` of the wall `n` pixels from column `x` on, with their neighbours. */
 static void
 read_chunk (const GenPack *pack, const float *pictures, gsize y, gsize x, gsize n, Levels *levels)
 {
@@ -234,33 +234,37 @@ write_chroma (const GenPack *pack, const Levels *const *rows, guint8 *cb, guint8
     weigh_chroma_pairs (&g->colour, sums[0], sums[MIN (1, last)], sums[last], cb, pairs);
 }
 
-/* Row `y` of the frame's chroma, and the rows of luma that go with it. Returns the greatest
+/* Row `y` of the chroma of `part`, and the rows of luma that go with it. Returns the greatest
  * magnitude. */
 static guint32
-pack_rows (const GenPack *pack, const float *pictures, guint8 *const *planes, gsize y)
+pack_rows (const GenPack *pack, const float *pictures, const GenPicturePart *part,
+    guint8 *const *planes, gsize y)
 {
   const GenPictureGeometry *g = &pack->geometry;
-  gsize width = (gsize)g->columns * g->width, height = (gsize)g->rows * g->height, n;
+  const gsize first = gen_picture_topmost (g->stride, part->height);
+  const gsize chroma_first = gen_picture_topmost (g->chroma_stride, (part->height + 1) / 2);
+  const gsize top = (gsize)part->top + 2 * y, left = (gsize)part->left;
+  gsize width = (gsize)part->width, height = (gsize)part->height, n;
   guint32 greatest = 0;
   Levels before, even, odd;
 
   for (gsize x = 0; x < width; x += n) {
     const Levels *rows[] = { &even, &even, &even };
-    gsize at = g->chroma_first + y * g->chroma_stride + (g->planar ? x / 2 : x);
+    gsize at = chroma_first + y * g->chroma_stride + (g->planar ? x / 2 : x);
 
     n = MIN (CHUNK, width - x);
-    read_chunk (pack, pictures, 2 * y, x, n, &even);
-    write_luma (pack, &even, planes[0] + (g->first + 2 * y * g->stride + x), n);
+    read_chunk (pack, pictures, top, left + x, n, &even);
+    write_luma (pack, &even, planes[0] + (first + 2 * y * g->stride + x), n);
     greatest = MAX (greatest, even.greatest);
     if (2 * y + 1 < height) {
       rows[2] = &odd;
-      read_chunk (pack, pictures, 2 * y + 1, x, n, &odd);
-      write_luma (pack, &odd, planes[0] + (g->first + (2 * y + 1) * g->stride + x), n);
+      read_chunk (pack, pictures, top + 1, left + x, n, &odd);
+      write_luma (pack, &odd, planes[0] + (first + (2 * y + 1) * g->stride + x), n);
       greatest = MAX (greatest, odd.greatest);
     }
-    if (g->colour.sited_y && y > 0) {
+    if (g->colour.sited_y && top > 0) {
       rows[0] = &before;
-      read_chunk (pack, pictures, 2 * y - 1, x, n, &before);
+      read_chunk (pack, pictures, top - 1, left + x, n, &before);
     }
     write_chroma (pack, rows, planes[1] + at, g->planar ? planes[2] + at : NULL, n);
   }
@@ -276,11 +280,13 @@ run (const GenKernel *kernel, int part, int parts)
   const float *x = kernel->inputs[0];
   gsize picture = (gsize)g->channels * g->height * g->width, first, end;
   gsize frames = kernel->node->outputs->len / (guint)g->n_planes;
+  const gint32 *kept = gen_node_input (kernel->node, 1) != NULL ? kernel->inputs[1] : NULL;
   gsize rows = gen_picture_plane (g, 1).rows;
 
   gen_kernel_share (frames * rows, 1, part, parts, &first, &end);
   for (gsize row = first; row < end; row++) {
-    gsize frame = row / rows;
+    gsize frame = row / rows, y = row % rows;
+    const GenPicturePart kept_part = gen_picture_part (g, kept, frame);
     guint8 *planes[3] = { NULL };
     gboolean wanted = TRUE;
 
@@ -288,9 +294,9 @@ run (const GenKernel *kernel, int part, int parts)
       planes[p] = kernel->outputs[frame * g->n_planes + p];
       wanted = wanted && planes[p] != NULL;
     }
-    if (wanted)
-      gen_pack_note (
-          pack, frame, pack_rows (pack, x + frame * g->count * picture, planes, row % rows), limit);
+    if (wanted && (int)(2 * y) < kept_part.height)
+      gen_pack_note (pack, frame,
+          pack_rows (pack, x + frame * g->count * picture, &kept_part, planes, y), limit);
   }
 }
 

@@ -215,6 +215,34 @@ gen_picture_plane_size (const GenPictureGeometry *geometry, int plane)
   return of.stride * of.rows;
 }
 
+GenPicturePart
+gen_picture_part (const GenPictureGeometry *geometry, const gint32 *kept, gsize frame)
+{
+  const int rows = geometry->rows * geometry->height, columns = geometry->columns * geometry->width;
+  GenPicturePart part = { 0, 0, rows, columns };
+
+  if (kept == NULL)
+    return part;
+  part.top = CLAMP (kept[4 * frame], 0, rows);
+  part.left = CLAMP (kept[4 * frame + 1], 0, columns);
+  part.height = CLAMP (kept[4 * frame + 2], 0, rows - part.top);
+  part.width = CLAMP (kept[4 * frame + 3], 0, columns - part.left);
+  return part;
+}
+
+/* That the second input says of each frame, which is one picture, what is kept. */
+static gboolean
+check_kept (const GenNode *node, const GenPictureGeometry *geometry, gint64 frames, GError **error)
+{
+  const GenTensor *kept = gen_node_input (node, 1);
+
+  if (kept == NULL || (geometry->count == 1 && kept->type == GEN_TYPE_INT32 &&
+                          gen_shape_equal (&kept->shape, &GEN_SHAPE (frames, 4))))
+    return TRUE;
+  return gen_node_error (node, error,
+      "what is kept of frames of one picture are int32 [%" G_GINT64_FORMAT ", 4]", frames);
+}
+
 gboolean
 gen_picture_geometry_to_pack (const GenNode *node, GenPictureGeometry *geometry, GError **error)
 {
@@ -248,7 +276,7 @@ gen_picture_geometry_to_pack (const GenNode *node, GenPictureGeometry *geometry,
     if (geometry->order[i] >= geometry->channels)
       return gen_node_error (
           node, error, "order asks for channel %d of %d", geometry->order[i], geometry->channels);
-  return TRUE;
+  return check_kept (node, geometry, frames, error);
 }
 
 gboolean

@@ -80,10 +80,23 @@ clear_pixels (const GenPictureGeometry &g, uint8_t *const *planes, size_t at, in
       planes[k][at + i] = 0;
 }
 
-/* blockIdx.y is the frame. */
+/* Where the pixel of `place` goes of which `kept` says what is written of the frame, into
+ * place->row; FALSE where it goes nowhere. */
+static __device__ inline gboolean
+is_kept (const GenPictureGeometry &g, const int32_t *kept, Place *place)
+{
+  const GenPicturePart part = gen_cuda_part (g, kept, blockIdx.y);
+  const int y = place->y - part.top, x = place->x - part.left;
+
+  place->row =
+      gen_cuda_topmost (g.stride, part.height) + (size_t)y * g.stride + (size_t)x * g.bytes;
+  return y >= 0 && y < part.height && x >= 0 && x < part.width;
+}
+
+/* blockIdx.y is the frame. Where a part is kept, N is 1. */
 template <typename T, int N, int C>
 __global__ void
-pack (GenCudaPicture p, const T *x, uint8_t *const *frames)
+pack (GenCudaPicture p, const T *x, const int32_t *kept, uint8_t *const *frames)
 {
   const GenPictureGeometry &g = p.geometry;
   const size_t plane = (size_t)g.height * g.width;
@@ -92,12 +105,14 @@ pack (GenCudaPicture p, const T *x, uint8_t *const *frames)
   if (planes[0] == NULL)
     return;
   for (GEN_CUDA_EACH (item, p.items)) {
-    const Place place = place_of (p, (uint32_t)item, N);
+    Place place = place_of (p, (uint32_t)item, N);
     const size_t pixel = (size_t)place.y * g.width + place.x;
     const T *from = x + ((size_t)blockIdx.y * g.count + place.picture) * C * plane;
     float numbers[N * C];
     uint32_t values[N][C];
 
+    if (kept != NULL && !is_kept (g, kept, &place))
+      continue;
     if (place.picture >= g.count) {
       clear_pixels (g, planes, place.row, N);
       continue;
@@ -178,8 +193,8 @@ add_pack (GenCudaKernel *kernel, const GenCudaPicture &p)
     dim3 grid = gen_cuda_grid (p.items);
 
     grid.y = (unsigned)(k.outputs.size () / p.geometry.n_planes);
-    gen_cuda_launch (
-        pack<T, N, C>, grid, GEN_CUDA_BLOCK, stream, p, k.in<T> (0), (uint8_t *const *)k.frames);
+    gen_cuda_launch (pack<T, N, C>, grid, GEN_CUDA_BLOCK, stream, p, k.in<T> (0), gen_cuda_kept (k),
+        (uint8_t *const *)k.frames);
   });
 }
 
@@ -224,13 +239,14 @@ prepare_pack (GenCudaKernel *kernel, GError **error)
   kernel->follows = GEN_CUDA_OUTPUTS;
   if (g.colour.used)
     return gen_cuda_add_pack_ycbcr (kernel, &g);
-  GenCudaPicture p = gen_cuda_picture_of (&g, x, gen_cuda_has_runs (&g) ? GEN_CUDA_RUN : 1);
+  const gboolean runs = gen_cuda_has_runs (&g) && gen_node_input (kernel->node, 1) == NULL;
+  GenCudaPicture p = gen_cuda_picture_of (&g, x, runs ? GEN_CUDA_RUN : 1);
 
   p.activation = kernel->node->activation;
   return gen_visit_floats (x->type, [&] (auto *type) {
     typedef GEN_VISITED (type) T;
 
-    if (gen_cuda_has_runs (&g))
+    if (runs)
       FOR_CHANNELS (add_pack, T, GEN_CUDA_RUN)
     else
       FOR_CHANNELS (add_pack, T, 1)

@@ -27,6 +27,11 @@
  *   chroma_stride  int: bytes from row to row of the other planes (default: no gap)
  *   siting         ints: 1 when pairs lie at even columns, and the same of rows; 0, the default,
  *                  when they lie midway
+ *
+ * PackPicture may have a second input, `kept`, int32 [frames, 4]: of the one picture of each frame
+ * only a part is written, so many rows and columns from a row and a column on (GenPicturePart). The
+ * planes begin where its first pixel goes, which is at an even row and column of the frame in
+ * Y'CbCr; its neighbours in the picture are looked at for chroma.
  */
 #pragma once
 
@@ -62,6 +67,11 @@ typedef struct {
   GenPictureColour colour;
 } GenPictureGeometry;
 
+/* Of a picture, or of a wall. */
+typedef struct {
+  gint32 top, left, height, width;
+} GenPicturePart;
+
 /* The bytes of a plane that are read or written. */
 typedef struct {
   gsize row, stride, rows; /* bytes of a row, and from row to row */
@@ -80,6 +90,17 @@ GEN_PRIVATE_API GenPicturePlane gen_picture_plane (const GenPictureGeometry *geo
 /* Bytes of a plane, from its first to the last row's end; what follows that row may not be there.
  */
 gsize gen_picture_plane_size (const GenPictureGeometry *geometry, int plane);
+
+/* What is written of frame `frame` as `kept` has it, which may be NULL: all. Cut to what there is.
+ */
+GEN_PRIVATE_API GenPicturePart gen_picture_part (
+    const GenPictureGeometry *geometry, const gint32 *kept, gsize frame);
+/* Of `rows` rows in a plane whose rows are `stride` apart, where the topmost lies. */
+static inline gsize
+gen_picture_topmost (gssize stride, int rows)
+{
+  return stride < 0 && rows > 0 ? (gsize)(rows - 1) * (gsize)-stride : 0;
+}
 
 /* Where row `y` of picture `i` begins in a plane of all pixels. */
 static inline gsize

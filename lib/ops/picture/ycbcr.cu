@@ -141,15 +141,18 @@ store_chroma (const GenPictureGeometry &g, const float (*means)[3], uint8_t *con
     }
 }
 
-/* N pixels of two rows; blockIdx.y is the frame. `width` divides by how many there are of these. */
+/* N pixels of two rows of what is kept; blockIdx.y is the frame. `width` divides by how many there
+ * are of these in all of it. */
 template <typename T, int N>
 __global__ void
-pack (GenCudaPicture p, GenDivider width, const T *x, uint8_t *const *frames)
+pack (GenCudaPicture p, GenDivider width, const T *x, const int32_t *kept, uint8_t *const *frames)
 {
   const GenPictureGeometry &g = p.geometry;
+  const GenPicturePart part = gen_cuda_part (g, kept, blockIdx.y);
+  const size_t first = gen_cuda_topmost (g.stride, part.height);
+  const size_t chroma_first = gen_cuda_topmost (g.chroma_stride, (part.height + 1) / 2);
   const T *pictures = x + (size_t)blockIdx.y * g.count * g.channels * ((size_t)g.height * g.width);
   uint8_t *const *planes = frames + blockIdx.y * (size_t)g.n_planes;
-  const int rows = g.rows * g.height, columns = g.columns * g.width;
 
   for (int k = 0; k < g.n_planes; k++)
     if (planes[k] == NULL)
@@ -157,17 +160,18 @@ pack (GenCudaPicture p, GenDivider width, const T *x, uint8_t *const *frames)
   for (GEN_CUDA_EACH (item, p.items)) {
     const int line = (int)width.divide ((uint32_t)item);
     const int column = (int)(item - (size_t)line * width.divisor) * N, y = 2 * line;
-    const int n = columns - column < N ? columns - column : N;
+    const int n = part.width - column < N ? part.width - column : N;
     float sums[1 + N][3] = {}, means[N / 2][3];
 
+    if (y >= part.height || n <= 0)
+      continue;
     for (int v = g.colour.sited_y ? -1 : 0; v < 2; v++) {
       const float share = !g.colour.sited_y || v == 0 ? 0.5f : 0.25f;
       float levels[1 + N][3] = {};
 
-      load_row<T, N> (p, pictures, y + v, column, levels);
-      if (v >= 0 && y + v < rows)
-        store_luma<N> (
-            g, levels + 1, planes[0] + (g.first + (size_t)(y + v) * g.stride + column), n);
+      load_row<T, N> (p, pictures, part.top + y + v, part.left + column, levels);
+      if (v >= 0 && y + v < part.height)
+        store_luma<N> (g, levels + 1, planes[0] + (first + (size_t)(y + v) * g.stride + column), n);
       for (int i = 0; i < 1 + N; i++)
         for (int c = 0; c < 3; c++)
           sums[i][c] += share * levels[i][c];
@@ -178,7 +182,7 @@ pack (GenCudaPicture p, GenDivider width, const T *x, uint8_t *const *frames)
                                              0.5f * sums[2 * i + 1][c]
                                        : 0.5f * (sums[2 * i + 1][c] + sums[2 * i + 2][c]);
     store_chroma<N / 2> (
-        g, means, planes, g.chroma_first + (size_t)line * g.chroma_stride, column / 2);
+        g, means, planes, chroma_first + (size_t)line * g.chroma_stride, column / 2);
   }
 }
 
@@ -267,7 +271,7 @@ add_pack (GenCudaKernel *kernel, GenCudaPicture p)
 
     grid.y = (unsigned)(k.outputs.size () / p.geometry.n_planes);
     gen_cuda_launch (pack<T, N>, grid, GEN_CUDA_BLOCK, stream, p, width, k.in<T> (0),
-        (uint8_t *const *)k.frames);
+        gen_cuda_kept (k), (uint8_t *const *)k.frames);
   });
 }
 
@@ -289,8 +293,8 @@ gen_cuda_add_pack_ycbcr (GenCudaKernel *kernel, const GenPictureGeometry *geomet
 {
   const GenTensor *x = kernel->input (0);
   /* Both rows of a pair in one picture, and a run too. */
-  const gboolean runs =
-      gen_cuda_has_runs (geometry) && geometry->channels == 3 && geometry->height % 2 == 0;
+  const gboolean runs = gen_cuda_has_runs (geometry) && geometry->channels == 3 &&
+                        geometry->height % 2 == 0 && gen_node_input (kernel->node, 1) == NULL;
   GenCudaPicture p = gen_cuda_picture_of (geometry, x, 1);
 
   p.activation = kernel->node->activation;
