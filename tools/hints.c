@@ -29,6 +29,7 @@ hints_load (const Hints *hints, const char *path, GError **error)
     .parameters = hints->parameters,
     .frames = hints->frames,
     .shapes = hints->shapes,
+    .sampling.sampler = "once",
   };
   GError *reason = NULL;
   GenModel *model;

@@ -248,6 +248,7 @@ print_facts (const Facts *facts, const char *path)
 {
   const GenGraph *graph = facts->model->graph;
   g_autofree char *description = gen_model_describe (facts->model);
+  g_autofree char *denoiser = gen_denoiser_describe (graph);
   g_autofree char *bytes = g_format_size (facts->bytes);
   GHashTableIter iter;
   gpointer key, value;
@@ -259,6 +260,8 @@ print_facts (const Facts *facts, const char *path)
   print_ports ("inputs", facts->model, FALSE, NULL);
   print_ports ("outputs", facts->model, TRUE, facts->outputs);
   print_decisions (facts->model);
+  if (denoiser != NULL)
+    g_print ("%-11s %s\n", "denoiser", denoiser);
   g_print ("%-11s %" G_GUINT64_FORMAT " (%s)\n", "parameters", facts->parameters, bytes);
   if (facts->flops >= 0)
     g_print ("%-11s %.3f GFLOP %s\n", "work", facts->flops / 1e9,
@@ -457,6 +460,7 @@ print_json (const Facts *facts, const char *path)
   const GenGraph *graph = facts->model->graph;
   g_autoptr (JsonBuilder) builder = json_builder_new ();
   g_autofree char *description = gen_model_describe (facts->model);
+  g_autofree char *denoiser = gen_denoiser_describe (graph);
   g_autoptr (JsonNode) root = NULL;
   g_autofree char *text = NULL;
   GHashTableIter iter;
@@ -473,6 +477,10 @@ print_json (const Facts *facts, const char *path)
   json_builder_add_int_value (builder, graph->opset);
   add_ports (builder, "inputs", facts->model, FALSE, NULL);
   add_ports (builder, "outputs", facts->model, TRUE, facts->outputs);
+  if (denoiser != NULL) {
+    json_builder_set_member_name (builder, "denoiser");
+    json_builder_add_string_value (builder, denoiser);
+  }
   json_builder_set_member_name (builder, "window");
   json_builder_add_int_value (builder, gen_model_window (facts->model));
   add_fixed (builder, facts->model);

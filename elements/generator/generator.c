@@ -134,6 +134,22 @@
  * that goes with each. `latentsrc` makes both; the class is a vector or an index, int64 or int32,
  * as the model has it.
  *
+ * A denoiser makes pictures, or sounds, of noise with a sampler, which runs it `steps` times for
+ * each: `sampler=euler` goes along the deviation of the noise (Karras et al. 2022), `sampler=ddim`
+ * along the times that the model was trained by (Song et al. 2020), and `once` is the model as it
+ * is. The noise comes as latents of as many numbers as a picture has, which `latentsrc` makes by
+ * itself: frame N is the same whenever it is made, and a walk between latents is one between
+ * pictures. The denoiser has an input of the shape of an output, and one of a single number, by
+ * which it is told how much noise there is: `sigma`, `timestep`, `t` and the like, or the one that
+ * metadata `generative.time` names. Other inputs are conditions, a second tensor beside the noise
+ * or `parameters`. What it was trained by has to be said where it is not the usual: `prediction` is
+ * what it makes (the noise, `v` or the sample), `schedule` which noise it has learned, and
+ * `sigma-range` how much of it. Metadata `generative.sampler`, `generative.steps`,
+ * `generative.prediction`, `generative.schedule` and `generative.sigma-range` say the same in the
+ * model, and properties come before them. Where pictures are of any size, `width` and `height` say
+ * which. One plan makes all steps, on the CPU or a GPU, where what is on its way stays.
+ * `generative-model inspect` tells of a model that looks like a denoiser.
+ *
  * ## Example launch line
  * |[
  * gst-launch-1.0 latentsrc walk=slerp num-buffers=90 ! \
@@ -164,6 +180,16 @@
  * ]|
  * Sixteen sounds of latents, one after another, by a model such as `gantrainer preset=wavegan`
  * trains; and three, each in a file of its own.
+ *
+ * |[
+ * gst-launch-1.0 latentsrc num-buffers=30 ! \
+ *   generator model=denoiser.onnx sampler=ddim steps=10 ! videoconvert ! autovideosink
+ * gst-launch-1.0 latentsrc seed=7 num-buffers=1 ! \
+ *   generator model=denoiser.onnx sampler=euler schedule=linear steps=20 ! \
+ *   videoconvert ! pngenc ! filesink location=sample.png
+ * ]|
+ * Thirty pictures of noise by a denoiser that was trained to tell it, in ten runs each; and one in
+ * twenty, along the deviation of the noise.
  */
 #include "generator.h"
 

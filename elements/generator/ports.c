@@ -492,7 +492,8 @@ gst_generator_choose_ports (
     output = first_flowing (model);
   ports->model = model;
   ports->staged = model->staged;
-  ports->remembers = gen_model_has_states (model);
+  /* What a sampler remembers is of one frame alone. */
+  ports->remembers = gen_model_has_states (model) && model->sampler == &gen_sampler_once;
   if (output == NULL) {
     g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
         "%s: it has no output that is not a state", model->path);

@@ -130,6 +130,7 @@ gst_generator_settings_install (GObjectClass *klass, guint first)
           DEFAULT_LUMA, flags));
   gst_generative_numbers_install (
       klass, first + GST_GENERATOR_NUMBERS, GST_GENERATIVE_NUMBERS_N_PROPERTIES);
+  gst_generator_sampling_install (klass, first + GST_GENERATOR_SAMPLING);
 }
 
 void
@@ -159,6 +160,7 @@ gst_generator_settings_clear (GstGeneratorSettings *settings)
   g_free (settings->parameters);
   g_free (settings->shapes);
   g_free (settings->tile);
+  gst_generator_sampling_clear (&settings->sampling);
 }
 
 gboolean
@@ -234,7 +236,9 @@ gst_generator_settings_set (GstGeneratorSettings *settings, guint number, const 
     settings->warm_up = g_value_get_uint (value);
     break;
   default:
-    return gst_generative_numbers_set (&settings->numbers, number - GST_GENERATOR_NUMBERS, value);
+    return gst_generator_sampling_set (
+               &settings->sampling, number - GST_GENERATOR_SAMPLING, value) ||
+           gst_generative_numbers_set (&settings->numbers, number - GST_GENERATOR_NUMBERS, value);
   }
   return TRUE;
 }
@@ -307,7 +311,9 @@ gst_generator_settings_get (const GstGeneratorSettings *settings, guint number, 
     g_value_set_uint (value, settings->warm_up);
     break;
   default:
-    return gst_generative_numbers_get (&settings->numbers, number - GST_GENERATOR_NUMBERS, value);
+    return gst_generator_sampling_get (
+               &settings->sampling, number - GST_GENERATOR_SAMPLING, value) ||
+           gst_generative_numbers_get (&settings->numbers, number - GST_GENERATOR_NUMBERS, value);
   }
   return TRUE;
 }
@@ -318,15 +324,24 @@ GenModelHints
 gst_generator_settings_hint (
     GstGeneratorSettings *settings, GstElement *element, GstGeneratorSaid *said)
 {
-  int frames;
+  const GstGeneratorSampling *sampling = &said->sampling;
+  GenModelHints hints;
 
   GST_OBJECT_LOCK (element);
   said->states = g_strdup (settings->states);
   said->parameters = g_strdup (settings->parameters);
+  said->sampling = gst_generator_sampling_copy (&settings->sampling);
   said->shapes = g_strdup (settings->shapes);
-  frames = settings->hints.frames;
+  hints = (GenModelHints){ said->states, said->parameters, settings->hints.frames, said->shapes };
+  hints.sampling.width = settings->hints.width;
+  hints.sampling.height = settings->hints.height;
   GST_OBJECT_UNLOCK (element);
-  return (GenModelHints){ said->states, said->parameters, frames, said->shapes };
+  hints.sampling.sampler = sampling->sampler;
+  hints.sampling.steps = sampling->steps;
+  hints.sampling.prediction = sampling->prediction;
+  hints.sampling.schedule = sampling->schedule;
+  hints.sampling.sigma_range = sampling->sigma_range;
+  return hints;
 }
 
 void
@@ -335,6 +350,7 @@ gst_generator_said_clear (GstGeneratorSaid *said)
   g_clear_pointer (&said->states, g_free);
   g_clear_pointer (&said->parameters, g_free);
   g_clear_pointer (&said->shapes, g_free);
+  gst_generator_sampling_clear (&said->sampling);
 }
 
 /* Play tile by tile, where that is asked for; only what is made of pictures one by one can be. */

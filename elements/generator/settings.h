@@ -4,6 +4,7 @@
 
 #include "../shared/picture-numbers.h"
 #include "caps.h"
+#include "sampling.h"
 
 /* Their order is that of the properties. */
 enum {
@@ -28,7 +29,9 @@ enum {
   GST_GENERATOR_SHAPES,
   GST_GENERATOR_WARM_UP,
   GST_GENERATOR_LUMA,
-  GST_GENERATOR_NUMBERS, /* input-range and the like: picture-numbers.h */
+  GST_GENERATOR_SAMPLING, /* sampling.h */
+  /* input-range and the like: picture-numbers.h */
+  GST_GENERATOR_NUMBERS = GST_GENERATOR_SAMPLING + GST_GENERATOR_N_SAMPLING,
   GST_GENERATOR_N_PROPERTIES = GST_GENERATOR_NUMBERS + GST_GENERATIVE_NUMBERS_N_PROPERTIES,
 };
 
@@ -37,6 +40,7 @@ typedef struct {
   char *model, *states, *parameters, *shapes, *tile;
   int tile_overlap;
   guint batch_size, columns, warm_up;
+  GstGeneratorSampling sampling;
   GstGeneratorHints hints;
   GstGenerativeNumbers numbers;
   gboolean reload, luma;
@@ -56,6 +60,7 @@ gboolean gst_generator_settings_get (
 /* What the properties say of a model before it is read. To be cleared. */
 typedef struct {
   char *states, *parameters, *shapes;
+  GstGeneratorSampling sampling;
 } GstGeneratorSaid;
 
 GenModelHints gst_generator_settings_hint (

@@ -3,6 +3,7 @@
 
 #include <generative/api.h>
 #include <generative/graph.h>
+#include <generative/sampler.h>
 #include <generative/session.h>
 
 G_BEGIN_DECLS
@@ -146,6 +147,7 @@ typedef struct {
   int frames; /* that go into a run, of as many inputs or of any number; 0: nothing is said */
   /* Extents that inputs leave free: "1:3:-1:-1" of the first one, or "x=1:3:-1:-1,y=1:8". */
   const char *shapes;
+  GenSamplingHints sampling;
 } GenModelHints;
 
 struct _GenModel {
@@ -160,13 +162,18 @@ struct _GenModel {
   /* Parameters that shapes hang on: they are constants of this graph, and inputs no more; or NULL
    */
   char **fixed;
+  /* What makes a sample, by so many runs of this graph, a step of it each (sampler.h); `once` and 1
+   * for all others. */
+  const GenSampler *sampler;
+  int runs;
   GenModelHints hints;
   int ref_count;
 };
 
 /* Read the ONNX file `path` and its sidecar. (transfer full) */
 GEN_API GenModel *gen_model_load (const char *path, GError **error);
-/* The same with what the user says, which comes before what the files say. */
+/* The same with what the user says, which comes before what the files say; as it is to be played: a
+ * denoiser within the loop of its sampler, where somebody names one. */
 GEN_API GenModel *gen_model_load_as (const char *path, const GenModelHints *hints, GError **error);
 /* The same of a graph, which is kept. (transfer full) */
 GEN_API GenModel *gen_model_new (GenGraph *graph, GError **error);

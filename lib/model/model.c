@@ -566,6 +566,8 @@ model_new (GenGraph *graph, const char *path, const GenModelHints *hints, GError
 
   model->graph = gen_graph_ref (graph);
   model->path = g_strdup (path);
+  model->sampler = &gen_sampler_once;
+  model->runs = 1;
   model->hints.states = g_strdup (hints->states);
   model->hints.parameters = g_strdup (hints->parameters);
   model->hints.frames = hints->frames;
@@ -592,18 +594,62 @@ gen_model_new (GenGraph *graph, GError **error)
   return model_new (graph, NULL, &(GenModelHints){ 0 }, error);
 }
 
+/* The loop around the denoiser `graph`, or `graph` itself where nobody wants one. What is said of
+ * shapes is said of the denoiser. (transfer full) */
+static GenGraph *
+wrap (GenGraph *graph, const char *path, const GenModelHints *hints, GenSamplerSettings *settings,
+    GError **error)
+{
+  GenModel denoiser = { .graph = graph, .hints = *hints };
+  g_autoptr (GKeyFile) sidecar = NULL;
+
+  if (!gen_sampling_choose (graph, &hints->sampling, settings, error))
+    return NULL;
+  if (settings->sampler == &gen_sampler_once)
+    return gen_graph_ref (graph);
+  if (!gen_model_load_sidecar (path, &sidecar, error) ||
+      !gen_shapes_read (&denoiser, graph, sidecar, error))
+    return NULL;
+  if (hints->states == NULL || *hints->states == '\0')
+    return gen_sampling_wrap (graph, settings, error);
+  g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+      "property states is \"%s\", and a model that remembers cannot be run several times for a "
+      "sample, as sampler %s does",
+      hints->states, settings->sampler->name);
+  return NULL;
+}
+
 GenModel *
 gen_model_load_as (const char *path, const GenModelHints *hints, GError **error)
 {
   g_autoptr (GenGraph) graph = gen_onnx_load (path, error);
+  g_autoptr (GenGraph) played = NULL;
+  GenModelHints rest = *hints;
+  GenSamplerSettings settings;
+  GenModel *model;
 
-  return graph != NULL ? model_new (graph, path, hints, error) : NULL;
+  if (graph == NULL)
+    return NULL;
+  played = wrap (graph, path, hints, &settings, error);
+  if (played == NULL) {
+    g_prefix_error (error, "%s: ", path);
+    return NULL;
+  }
+  /* A loop has states of its own. */
+  if (played != graph)
+    rest.states = rest.shapes = NULL;
+  model = model_new (played, path, &rest, error);
+  if (model != NULL) {
+    model->sampler = settings.sampler;
+    model->runs = settings.steps;
+  }
+  return model;
 }
 
 GenModel *
 gen_model_load (const char *path, GError **error)
 {
-  return gen_model_load_as (path, &(GenModelHints){ 0 }, error);
+  return gen_model_load_as (path, &(GenModelHints){ .sampling.sampler = "once" }, error);
 }
 
 GenModel *
@@ -836,6 +882,11 @@ gen_model_describe (const GenModel *model)
   g_string_append (text, " from ");
   describe_ports (text, model->inputs, model->graph->inputs->len, GEN_PART_FLOW, "");
   describe_ports (text, model->inputs, model->graph->inputs->len, GEN_PART_PARAMETER, ", set by ");
-  describe_ports (text, model->inputs, model->graph->inputs->len, GEN_PART_STATE, ", remembering ");
+  if (model->runs > 1 || model->sampler != &gen_sampler_once)
+    g_string_append_printf (text, ", by %d run%s of sampler %s", model->runs,
+        model->runs > 1 ? "s" : "", model->sampler->name);
+  else
+    describe_ports (
+        text, model->inputs, model->graph->inputs->len, GEN_PART_STATE, ", remembering ");
   return g_string_free (text, FALSE);
 }

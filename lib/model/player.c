@@ -619,16 +619,29 @@ keep_states (GenPlayer *player)
 }
 
 static gboolean
-run (GenPlayer *player, GError **error)
+run_once (GenPlayer *player, GError **error)
 {
   Arrangement *now = player->now;
 
-  player->ending = NULL;
   if (now->plan != NULL)
     return pass_fences (player, error) && gen_plan_run (now->plan, error);
   if (!gen_session_run (now->session, now->inputs, error))
     return FALSE;
   keep_states (player);
+  return TRUE;
+}
+
+/* All runs that make a sample. One that is cut short has not begun. */
+static gboolean
+run (GenPlayer *player, GError **error)
+{
+  player->ending = NULL;
+  for (int i = 0; i < player->model->runs; i++)
+    if (!run_once (player, error)) {
+      if (i > 0)
+        gen_player_reset (player);
+      return FALSE;
+    }
   return TRUE;
 }
 

@@ -140,7 +140,7 @@ test_free_refused (void)
   assert_refused ("shapes=y=1:3:-1:-1", "property shapes says 'y', which is no input; those are x");
   assert_refused ("shapes=1:3", "property shapes has 1:3 for 'x'");
   assert_refused ("shapes=1:3:0:0", "extents such as 1:3:-1:-1");
-  assert_refused ("shapes=1:3:16:16", "videoscale may help");
+  assert_refused ("shapes=1:3:16:16", "put videoscale in front");
   save_same (GEN_TYPE_FLOAT32, GEN_SHAPE (1, 3, HEIGHT, WIDTH), NULL);
   assert_refused ("shapes=1:4:-1:-1", "those that are free there can be said alone");
   assert_plays ("shapes=1:3:-1:-1", 1);

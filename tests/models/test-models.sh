@@ -59,4 +59,6 @@ status=0
 "$cache/venv/bin/python" tests/models/compare.py "$tool" "$cache/packages" "$cache/media" || status=1
 # Nets of kinds that no package has, played as streams.
 "$cache/venv/bin/python" tests/models/streams.py "$cache/packages" "$cache/media" || status=1
+# Denoisers, which are run several times for a frame.
+"$cache/venv/bin/python" tests/models/sampling.py || status=1
 exit $status

@@ -74,6 +74,16 @@ onnx.save (helper.make_model (helper.make_graph (
     [helper.make_tensor_value_info ("clear", TensorProto.FLOAT, [1, 1, "T"])],
     [helper.make_tensor ("taps", TensorProto.FLOAT, [1, 1, 9], [1 / 9] * 9)]),
     opset_imports=[helper.make_opsetid ("", 13)], ir_version=8), "restore.onnx")
+# What tells the noise in small pictures.
+onnx.save (helper.make_model (helper.make_graph (
+    [helper.make_node ("Cast", ["timestep"], ["time"], to=TensorProto.FLOAT),
+     helper.make_node ("Mul", ["time", "share"], ["noise_share"]),
+     helper.make_node ("Mul", ["x", "noise_share"], ["noise"])], "denoiser",
+    [helper.make_tensor_value_info ("x", TensorProto.FLOAT, [1, 3, 32, 32]),
+     helper.make_tensor_value_info ("timestep", TensorProto.INT64, [1])],
+    [helper.make_tensor_value_info ("noise", TensorProto.FLOAT, [1, 3, 32, 32])],
+    [helper.make_tensor ("share", TensorProto.FLOAT, [], [0.001])]),
+    opset_imports=[helper.make_opsetid ("", 13)], ir_version=8), "denoiser.onnx")
 END
     ln -s grey/model ball
     gst-launch-1.0 -q audiotestsrc wave=ticks num-buffers=40 ! audio/x-raw,format=S16LE,rate=16000,channels=1 ! \
@@ -133,7 +143,7 @@ provide() {
     cp -r "$work/pictures" "$work/photos" "$work/digits.png" "$work/inception.onnx" \
         "$work/drums" "$work/talk.wav" "$work/clean-speech.onnx" "$work/restore.onnx" \
         "$work/talk.mp4" "$work/steady.onnx" "$work/middle.onnx" "$work/around.onnx" \
-        "$work/anything.onnx" "$work/luma-x2.onnx" .
+        "$work/anything.onnx" "$work/luma-x2.onnx" "$work/denoiser.onnx" .
     case $page in
     README.md) cp -r "$work/colour/model" . ;;
     *) cp -r "$work/grey/model" . ;;

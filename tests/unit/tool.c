@@ -211,6 +211,34 @@ test_inspect_free (Fixture *fixture, gconstpointer data)
   assert_says (fixture->out, "makes float32 [1, 5, 2, 2, ?, 4] from float32 [1, 5, 2, 2, ?, 4]");
 }
 
+/* What looks like a denoiser is said to, and two pictures with a moment between them are none. */
+static void
+test_inspect_denoiser (Fixture *fixture, gconstpointer data)
+{
+  const GenShape shape = GEN_SHAPE (1, 3, 16, 16);
+  g_autofree char *path = path_in (fixture, "denoiser.onnx");
+  g_autoptr (GError) error = NULL;
+
+  for (int pictures = 1; pictures <= 2; pictures++) {
+    g_autoptr (GenGraph) graph = gen_graph_new ("denoiser");
+    GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &shape);
+    GenTensor *sigma = gen_graph_add_input (graph, "sigma", GEN_TYPE_FLOAT32, &GEN_SHAPE (1));
+    GenTensor *made = gen_binary (graph, "Mul", x, sigma, &error);
+
+    if (pictures == 2)
+      made = gen_binary (graph, "Add", made,
+          gen_graph_add_input (graph, "other", GEN_TYPE_FLOAT32, &shape), &error);
+    g_assert_no_error (error);
+    gen_graph_add_output (graph, made);
+    save (graph, path);
+    g_assert_cmpint (tool (fixture, "inspect", "denoiser.onnx", NULL), ==, 0);
+    if (pictures == 1)
+      assert_says (fixture->out, "denoiser    perhaps: 'x' with the noise that 'sigma' tells");
+    else
+      g_assert_null (strstr (fixture->out, "denoiser    "));
+  }
+}
+
 static void
 test_inspect (Fixture *fixture, gconstpointer data)
 {
@@ -957,6 +985,7 @@ main (int argc, char **argv)
     g_error ("set GENERATIVE_MODEL to the tool's path");
   g_test_add ("/tool/usage", Fixture, NULL, set_up, test_usage, tear_down);
   g_test_add ("/tool/inspect", Fixture, NULL, set_up, test_inspect, tear_down);
+  g_test_add ("/tool/inspect-denoiser", Fixture, NULL, set_up, test_inspect_denoiser, tear_down);
   g_test_add ("/tool/inspect-quantized", Fixture, NULL, set_up, test_inspect_quantized, tear_down);
   g_test_add ("/tool/inspect-free", Fixture, NULL, set_up, test_inspect_free, tear_down);
   g_test_add ("/tool/inspect-parts", Fixture, NULL, set_up, test_inspect_parts, tear_down);

@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <generative/sampler.h>
+
+const GenSampler gen_sampler_once = {
+  .name = "once",
+  .description = "one run of the model, as it is",
+};
