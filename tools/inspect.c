@@ -233,7 +233,7 @@ print_ports (const char *title, const GenModel *model, gboolean is_output, const
 static void
 print_decisions (const GenModel *model)
 {
-  const int window = gen_model_window (model);
+  const int window = gen_model_window (model, NULL);
 
   for (guint i = 0; model->fixed != NULL && model->fixed[i] != NULL; i++)
     g_print ("%-11s %s  shapes hang on its number, which stays\n", i == 0 ? "constants" : "",
@@ -482,7 +482,7 @@ print_json (const Facts *facts, const char *path)
     json_builder_add_string_value (builder, denoiser);
   }
   json_builder_set_member_name (builder, "window");
-  json_builder_add_int_value (builder, gen_model_window (facts->model));
+  json_builder_add_int_value (builder, gen_model_window (facts->model, NULL));
   add_fixed (builder, facts->model);
   json_builder_set_member_name (builder, "parameters");
   json_builder_add_int_value (builder, facts->parameters);

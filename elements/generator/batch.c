@@ -3,6 +3,7 @@
  * where that is asked for. */
 #include "allocation.h"
 #include "mode.h"
+#include "outputs.h"
 #include "sound.h"
 
 #include "../shared/debug.h"
@@ -25,6 +26,7 @@ typedef struct {
   GstGeneratorLateness *lateness;
   GstGeneratorSounds sounds;
   gboolean single; /* the model takes one picture at a time: a wall is made tile by tile */
+  gsize numbers;   /* bytes of what is made of a buffer, where that is a tensor, else 0 */
   guint n_gathered, n_made, n_given;
   Slot slots[GST_GENERATOR_MAX_BATCH];
 } Batch;
@@ -37,6 +39,7 @@ forget_buffers (Batch *self)
     gst_clear_buffer (&self->slots[i].output);
   }
   self->n_gathered = self->n_made = self->n_given = 0;
+  gst_generator_branches_forget (&self->play->branches);
 }
 
 /* --- frames --- */
@@ -71,12 +74,23 @@ bind_out_frame (Batch *self, guint i, const Slot *slot, int x, int y, int rows)
   gen_player_bind_output_frame (self->play->player, i, &frame);
 }
 
+/* Tensors of several buffers come in one piece. */
+static gboolean
+shares_numbers (const Batch *self)
+{
+  return self->numbers > 0 && gen_player_use (self->play->player)->frames > 1;
+}
+
 /* All of it. */
 static void
 bind_whole_output (Batch *self, guint i, const Slot *slot)
 {
   GenFrame sound;
 
+  if (shares_numbers (self)) {
+    gen_player_bind_output_frame (self->play->player, 0, NULL);
+    return;
+  }
   if (!slot->frame.is_sound) {
     bind_out_frame (self, i, slot, 0, 0, self->format->out_info.height);
     return;
@@ -97,7 +111,9 @@ bind_part_of_output (Batch *self, const Slot *slot, int p)
         p / self->format->input.columns * output->height, output->height);
     return;
   }
-  sound = gst_generative_sound_part (&slot->frame, gst_generator_sounds_offset (&self->sounds, p));
+  sound = gst_generative_sound_part (&slot->frame,
+      self->numbers > 0 ? self->numbers / (gsize)self->format->input.pictures * (gsize)p
+                        : gst_generator_sounds_offset (&self->sounds, p));
   gen_player_bind_output_frame (self->play->player, 0, &sound);
 }
 
@@ -125,6 +141,43 @@ notice_not_finite (Batch *self, const Slot *slots, guint n)
   gst_generator_play_notice_not_finite (self->play, inputs, n);
 }
 
+/* Where tensors have just been made: each into its own buffer, and what is not finite is told. */
+static void
+finish_numbers (Batch *self, const Slot *slots, guint n)
+{
+  for (guint i = 0; i < n && self->numbers > 0; i++) {
+    guint8 *numbers = slots[i].frame.map.data;
+
+    if (shares_numbers (self))
+      memcpy (numbers,
+          (const guint8 *)gen_player_output (self->play->player)->data + i * self->numbers,
+          self->numbers);
+    if (self->play->ports.output.type == GEN_TYPE_FLOAT32)
+      gst_generator_play_notice_numbers (
+          self->play, (const float *)(const void *)numbers, self->numbers / sizeof (float));
+  }
+}
+
+/* What goes on on other pads with what the `n` slots from the first one of a run on make. */
+static gboolean
+bind_branches (Batch *self, guint n, GError **error)
+{
+  for (guint i = 0; i < n; i++)
+    if (!gst_generator_branches_bind (&self->play->branches, self->play->player, i, error))
+      return FALSE;
+  return TRUE;
+}
+
+static void
+take_branches (Batch *self, const Slot *slots, guint n)
+{
+  const gboolean of_picture = self->play->ports.input.kind == GEN_PORT_PICTURE;
+
+  for (guint i = 0; i < n; i++)
+    gst_generator_branches_take (&self->play->branches, self->play->player, i, slots[i].input,
+        of_picture ? &self->format->in_info : NULL);
+}
+
 static gboolean
 run_batch (Batch *self, guint n, GError **error)
 {
@@ -140,10 +193,13 @@ run_batch (Batch *self, guint n, GError **error)
   for (guint i = n; i < self->play->batch; i++) {
     if (from_frames)
       gen_player_bind_input_frame (self->play->player, i, NULL);
-    gen_player_bind_output_frame (self->play->player, i, NULL);
+    if (!shares_numbers (self))
+      gen_player_bind_output_frame (self->play->player, i, NULL);
   }
-  if (!gen_player_run (self->play->player, error))
+  if (!bind_branches (self, n, error) || !gen_player_run (self->play->player, error))
     return FALSE;
+  finish_numbers (self, self->slots, n);
+  take_branches (self, self->slots, n);
   notice_not_finite (self, self->slots, n);
   self->play->frame += n;
   return TRUE;
@@ -188,14 +244,17 @@ run_single (Batch *self, guint n, GError **error)
         else
           copy_latent (self, slot, p);
         bind_part_of_output (self, slot, p);
-        if (!gen_player_run (self->play->player, error))
+        gst_generator_sides_bind (&self->play->sides, self->play->player);
+        if (!bind_branches (self, 1, error) || !gen_player_run (self->play->player, error))
           return FALSE;
+        take_branches (self, slot, 1);
         notice_not_finite (self, slot, 1);
         continue;
       }
-      if (!slot->frame.on_device)
+      if (!slot->frame.is_sound && !slot->frame.on_device)
         clear_pixels (&use->to, &slot->frame.video, x, y, use->output.width, use->output.height);
     }
+    finish_numbers (self, slot, 1);
     self->play->frame++;
   }
   return TRUE;
@@ -228,11 +287,11 @@ map_slot (Batch *self, Slot *slot)
   if (!gst_generator_map_input (&slot->mapped, self->format, self->play, slot->input))
     return GST_FLOW_ERROR;
   /* Tiles for which there is no picture, where none but the plan can reach them. */
-  if (self->single &&
+  if (self->single && gst_generator_play_makes_frames (self->play) &&
       self->format->input.pictures < self->format->input.columns * self->format->input.rows &&
       gst_generative_frame_is_on_device (&self->play->playing, self->play->player, slot->output))
     clear_on_device (self, slot->output);
-  if (makes_sound (self)
+  if (!gst_generator_play_makes_frames (self->play)
           ? gst_generative_sound_map (&slot->frame, slot->output, GST_MAP_WRITE)
           : gst_generative_frame_map (&slot->frame, &self->play->playing, self->play->player,
                 &self->format->out_info, slot->output, GST_MAP_WRITE))
@@ -278,6 +337,20 @@ map_slots (Batch *self, guint n)
   return result == GST_FLOW_OK ? map_slots (self, n) : result;
 }
 
+/* Map what goes in beside them, and compile anew where it does not lie as was thought. */
+static gboolean
+follow_sides (Batch *self, GError **error)
+{
+  GenModelUse use;
+
+  if (self->play->sides.n == 0)
+    return TRUE;
+  use = *gen_player_use (self->play->player);
+  return gst_generator_sides_map (&self->play->sides, &use, error) &&
+         (gen_model_use_equal (&use, gen_player_use (self->play->player)) ||
+             gst_generator_play_compile (self->play, &use, error));
+}
+
 /* Make the pictures of the first `n` slots, whose buffers are there. What went wrong is posted, or
  * in `error`. */
 static GstFlowReturn
@@ -288,8 +361,9 @@ try_slots (Batch *self, guint n, GError **error)
 
   if (result != GST_FLOW_OK)
     return result;
-  if (!(self->single ? run_single : run_batch) (self, n, error))
+  if (!follow_sides (self, error) || !(self->single ? run_single : run_batch) (self, n, error))
     result = GST_FLOW_ERROR;
+  gst_generator_sides_unmap (&self->play->sides);
   unmap_slots (self, n);
   gst_generator_lateness_note_run (self->lateness, start);
   return result;
@@ -317,7 +391,7 @@ run_slots (Batch *self, guint n)
   if (error != NULL)
     gst_generative_post_error (GST_ELEMENT (self->play->base), error);
   for (guint i = 0; i < n && result == GST_FLOW_OK; i++)
-    if (self->slots[i].frame.is_sound)
+    if (makes_sound (self))
       gst_generator_sounds_finish (&self->sounds, self->slots[i].output);
   for (guint i = 0; i < n && result == GST_FLOW_OK; i++)
     GST_LOG_OBJECT (self->play->base,
@@ -329,10 +403,17 @@ run_slots (Batch *self, guint n)
 static GstFlowReturn
 allocate (Batch *self, Slot *slot)
 {
+  GstBaseTransform *base = self->play->base;
   GstFlowReturn flow;
 
-  if (!makes_sound (self))
+  if (gst_generator_play_makes_frames (self->play))
     return gst_generator_play_allocate (self->play, slot->input, &slot->output);
+  if (self->numbers > 0) {
+    flow = gst_generator_allocation_new (self->play, self->numbers, &slot->output);
+    if (flow == GST_FLOW_OK)
+      GST_BASE_TRANSFORM_GET_CLASS (base)->copy_metadata (base, slot->input, slot->output);
+    return flow;
+  }
   flow = gst_generator_allocation_new (
       self->play, gst_generator_sounds_size (&self->sounds), &slot->output);
   if (flow == GST_FLOW_OK)
@@ -340,11 +421,30 @@ allocate (Batch *self, Slot *slot)
   return flow;
 }
 
+/* Until what goes in beside it has come as well. */
+static GstFlowReturn
+wait_for_sides (Batch *self)
+{
+  GstBaseTransform *base = self->play->base;
+  const GstClockTime time = gst_segment_to_running_time (
+      &base->segment, GST_FORMAT_TIME, GST_BUFFER_PTS (self->slots[0].input));
+  const GstFlowReturn flow = gst_generator_sides_wait (&self->play->sides, time);
+
+  if (flow != GST_FLOW_EOS)
+    return flow;
+  GST_ELEMENT_ERROR (base, STREAM, FAILED,
+      ("%s: the stream of a pad of a further input has ended without a frame, and the model makes "
+       "nothing without one",
+          self->play->ports.model->path),
+      (NULL));
+  return GST_FLOW_ERROR;
+}
+
 /* Pictures for all that is gathered. */
 static GstFlowReturn
 run_gathered (Batch *self)
 {
-  GstFlowReturn result = GST_FLOW_OK;
+  GstFlowReturn result = wait_for_sides (self);
   guint n = self->n_gathered;
 
   for (guint i = 0; i < n && result == GST_FLOW_OK; i++)
@@ -420,6 +520,7 @@ negotiate_pictures (Batch *self, GstCaps *sink, GstCaps *source, GenModelUse *us
       !gst_generator_format_read_video (format, source, use, error) ||
       !gst_generator_format_check_size (format, width, height, error))
     return FALSE;
+  gst_generator_fit_mask (ports, GST_VIDEO_INFO_HAS_ALPHA (&format->out_info), use);
   info = format->out_info;
   gst_generative_playing_fit_info (&self->play->playing, source, &info);
   use->output.height = height / input->rows;
@@ -429,14 +530,49 @@ negotiate_pictures (Batch *self, GstCaps *sink, GstCaps *source, GenModelUse *us
          gst_generator_fail_spacing (error);
 }
 
+/* A tensor of each buffer. */
+static gboolean
+negotiate_numbers (Batch *self, GstCaps *sink, GstCaps *source, GenModelUse *use, GError **error)
+{
+  const GstGeneratorPorts *ports = &self->play->ports;
+  GstGeneratorInput *input = &self->format->input;
+  GenShape made;
+
+  if (!gst_generator_format_read (self->format, self->play, sink, input, use, error) ||
+      !gst_generator_numbers_shape (ports, &ports->output, input, &made, error) ||
+      !gst_generator_check_rows (ports, &ports->output, use, &made, error) ||
+      !gst_generator_check_tensor (source, &made, error))
+    return FALSE;
+  gst_generator_fit_mask (ports, FALSE, use);
+  use->to_frames = FALSE;
+  use->to = (GenFrameLayout){ 0 };
+  self->numbers = (gsize)gen_shape_elements (&made) * gen_data_type_size (ports->output.type);
+  self->play->bytes = self->numbers;
+  return TRUE;
+}
+
+static gboolean
+negotiate_output (Batch *self, GstCaps *sink, GstCaps *source, GenModelUse *use, GError **error)
+{
+  self->single = self->play->ports.input.batch == 1;
+  self->numbers = 0;
+  if (makes_sound (self))
+    return negotiate_sound (self, sink, source, use, error);
+  if (gst_structure_has_name (gst_caps_get_structure (source, 0), "other/tensors"))
+    return negotiate_numbers (self, sink, source, use, error);
+  return negotiate_pictures (self, sink, source, use, error);
+}
+
 static gboolean
 batch_negotiate (gpointer mode, GstCaps *sink, GstCaps *source, GenModelUse *use, GError **error)
 {
   Batch *self = mode;
+  GstGeneratorPlay *play = self->play;
 
-  self->single = self->play->ports.input.batch == 1;
-  return (makes_sound (self) ? negotiate_sound : negotiate_pictures) (
-      self, sink, source, use, error);
+  return negotiate_output (self, sink, source, use, error) &&
+         gst_generator_sides_negotiate (&play->sides, &play->ports, use, error) &&
+         gst_generator_branches_negotiate (
+             &play->branches, &play->ports, &self->format->input, sink, use, error);
 }
 
 static GstGeneratorTiming

@@ -2,7 +2,7 @@
 /* Caps of a generator. Latents of any number in a buffer are taken, one being preferred; what
  * cannot be said in caps (that the innermost extent must be the model's) is checked when they
  * are fixed, where the error can say what would be right. */
-#include "caps.h"
+#include "outputs.h"
 
 #include <math.h>
 
@@ -174,11 +174,20 @@ gst_generator_read_input (const GstGeneratorPorts *ports, const GstStructure *st
 }
 
 gboolean
+gst_generator_can_tile (const GstGeneratorPorts *ports)
+{
+  /* Noise that is drawn for each tile would leave seams. */
+  return ports->input.kind == GEN_PORT_PICTURE && ports->output.kind == GEN_PORT_PICTURE &&
+         !ports->staged && !ports->remembers && ports->frames == 1 && !ports->mask_said &&
+         ports->n_further == 0 && ports->n_beside == 0 &&
+         ports->model->sampler == &gen_sampler_once;
+}
+
+gboolean
 gst_generator_could_tile (const GstGeneratorPorts *ports, int height, int width)
 {
-  return !ports->tiling.used && ports->input.kind == GEN_PORT_PICTURE &&
-         ports->output.kind == GEN_PORT_PICTURE && !ports->staged && !ports->remembers &&
-         ports->frames == 1 && height >= ports->input.height && width >= ports->input.width;
+  return !ports->tiling.used && gst_generator_can_tile (ports) && height >= ports->input.height &&
+         width >= ports->input.width;
 }
 
 gboolean
@@ -236,7 +245,7 @@ gst_generator_output_size (const GstGeneratorPorts *ports, const GstGeneratorInp
     int *height, int *width, GError **error)
 {
   const GenPort *port = &ports->output;
-  int one_height = port->height, one_width = port->width;
+  int one_height, one_width;
   gint64 all_height, all_width;
 
   if (ports->staged) {
@@ -247,14 +256,8 @@ gst_generator_output_size (const GstGeneratorPorts *ports, const GstGeneratorInp
   if (ports->tiling.used) {
     if (!tiled_size (ports, input, &one_height, &one_width, error))
       return FALSE;
-  } else if (one_height < 0 || one_width < 0) {
-    GenShape shape;
-
-    if (!gen_model_output_shape (
-            ports->model, port, 1, input->height, input->width, 0, &shape, error))
-      return FALSE;
-    one_height = (int)shape.dims[gen_port_height_axis (port)];
-    one_width = (int)shape.dims[gen_port_height_axis (port) + 1];
+  } else if (!gst_generator_picture_size (ports, port, input, &one_height, &one_width, error)) {
+    return FALSE;
   }
   all_height = (gint64)one_height * input->rows;
   all_width = (gint64)one_width * input->columns;
@@ -326,11 +329,11 @@ append_frames (const GstGeneratorPorts *ports, GstStructure *structure, int chan
   return caps;
 }
 
-/* The same of one side, for pictures of its port, where those of the other side are like `other`.
- * Video in colour stays that, where the model may play on its luma. */
+/* The same of one side, where frames on the other one are like `other`. Video in colour stays that,
+ * where the model may play on its luma. */
 static GstCaps *
-append_pictures (const GstGeneratorPorts *ports, GstStructure *structure, const GstStructure *other,
-    gboolean is_input, gboolean subsampled, GstCaps *caps)
+append_beside_luma (const GstGeneratorPorts *ports, GstStructure *structure,
+    const GstStructure *other, int channels, gboolean is_input, gboolean subsampled, GstCaps *caps)
 {
   for (int same = TRUE; ports->luma && same >= FALSE; same--) {
     g_autoptr (GstStructure) one = gst_structure_copy (structure);
@@ -339,8 +342,7 @@ append_pictures (const GstGeneratorPorts *ports, GstStructure *structure, const 
       caps = append_frames (ports, g_steal_pointer (&one), 3, is_input, subsampled, caps);
   }
   if (!ports->luma || is_input || gst_generator_luma_may_be_grey (other))
-    return append_frames (ports, structure, (is_input ? &ports->input : &ports->output)->channels,
-        is_input, subsampled, caps);
+    return append_frames (ports, structure, channels, is_input, subsampled, caps);
   gst_structure_free (structure);
   return caps;
 }
@@ -410,18 +412,33 @@ follow_frames (const GstStructure *other, int numerator, int denominator, GstStr
     gst_structure_set (structure, "framerate", GST_TYPE_FRACTION_RANGE, 0, 1, G_MAXINT, 1, NULL);
 }
 
-/* Frames for what is made of `sink`. Where two by two pixels share chroma, pictures that are
- * written into a wall one by one have to be even. */
+/* The numbers that are made of `input`, which `sink` says. */
 static GstCaps *
-append_output (const GstGeneratorPorts *ports, const GstStructure *sink, GstCaps *caps)
+append_numbers (const GstGeneratorPorts *ports, const GstGeneratorInput *input,
+    const GstStructure *sink, GstCaps *caps)
 {
-  GstStructure *structure = gst_structure_new_empty ("video/x-raw");
-  GstGeneratorInput input = { .pictures = 1, .columns = 1, .rows = 1 };
-  int height = 0, width = 0;
-  gboolean apart;
+  GstGenerativeTensors tensors = { .n = 1, .types = { ports->output.type } };
+  GstStructure *structure;
 
-  if (gst_generator_read_input (ports, sink, &input, NULL))
-    gst_generator_output_size (ports, &input, &height, &width, NULL);
+  if (input->pictures > 0)
+    gst_generator_numbers_shape (ports, &ports->output, input, &tensors.shapes[0], NULL);
+  structure = gst_generative_tensors_to_structure (&tensors);
+  copy_rate (sink, structure);
+  return gst_caps_merge_structure (caps, structure);
+}
+
+/* Frames for what is made of `input`, which `sink` says. Where two by two pixels share chroma,
+ * pictures that are written into a wall one by one have to be even. Those with alpha come first. */
+static GstCaps *
+append_pictures (const GstGeneratorPorts *ports, const GstGeneratorInput *input, int height,
+    int width, const GstStructure *sink, GstCaps *caps)
+{
+  const gboolean apart = ports->input.batch == 1 && input->pictures > 1;
+  const gboolean subsampled =
+      !apart || (width / input->columns % 2 == 0 && height / input->rows % 2 == 0);
+  const gboolean also_without = ports->mask.name != NULL && !ports->mask_said;
+  GstStructure *structure = gst_structure_new_empty ("video/x-raw");
+
   set_size (structure, "width", width);
   set_size (structure, "height", height);
   if (ports->input.kind == GEN_PORT_PICTURE)
@@ -430,9 +447,30 @@ append_output (const GstGeneratorPorts *ports, const GstStructure *sink, GstCaps
     copy_rate (sink, structure);
   if (ports->between)
     follow_frames (sink, 2, 1, structure);
-  apart = ports->input.batch == 1 && input.pictures > 1;
-  return append_pictures (ports, structure, sink, FALSE,
-      !apart || (width / input.columns % 2 == 0 && height / input.rows % 2 == 0), caps);
+  if (also_without)
+    caps = append_frames (
+        ports, gst_structure_copy (structure), ports->output.channels, FALSE, subsampled, caps);
+  return append_beside_luma (
+      ports, structure, sink, ports->output.channels - also_without, FALSE, subsampled, caps);
+}
+
+/* What is made of `sink`: frames, or numbers where these are wanted. */
+static GstCaps *
+append_output (const GstGeneratorPorts *ports, const GstStructure *sink, GstCaps *caps)
+{
+  GstGeneratorInput input = { .pictures = 1, .columns = 1, .rows = 1 };
+  const GstGeneratorInput unknown = { 0 };
+  const gboolean known = gst_generator_read_input (ports, sink, &input, NULL);
+  int height = 0, width = 0;
+
+  if (!gst_generator_makes_tensors (ports)) {
+    if (known)
+      gst_generator_output_size (ports, &input, &height, &width, NULL);
+    caps = append_pictures (ports, &input, height, width, sink, caps);
+  }
+  if (ports->staged || ports->frames > 1 || ports->tiling.used)
+    return caps;
+  return append_numbers (ports, known ? &input : &unknown, sink, caps);
 }
 
 /* A picture or a tensor of each window of the sound of `sink`. */
@@ -555,8 +593,8 @@ gst_generator_transform_caps_of (
     else if (ports->input.kind == GEN_PORT_VECTOR || ports->input.kind == GEN_PORT_SERIES)
       result = append_latents (ports, structure, result);
     else
-      result =
-          append_pictures (ports, make_input (ports, structure), structure, TRUE, TRUE, result);
+      result = append_beside_luma (ports, make_input (ports, structure), structure,
+          ports->input.channels, TRUE, TRUE, result);
   }
   return result;
 }

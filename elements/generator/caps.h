@@ -31,6 +31,13 @@ typedef struct {
   gboolean luma;             /* of one channel, which is the luma of video in colour as well */
   gboolean remembers;        /* what it makes hangs on what came before: one picture a run */
   GstGeneratorTiling tiling; /* of pictures that are made of pictures */
+  /* A picture of one channel, which is the last one of `output` in frames that have alpha: in all
+   * where it is `mask_said`. Its name is NULL where there is none. */
+  GenPort mask;
+  gboolean mask_said;
+  GenPort further[GEN_MODEL_MAX_SIDES]; /* outputs that have a pad of their own */
+  GenPort beside[GEN_MODEL_MAX_SIDES];  /* pictures that come from a pad or a file of their own */
+  guint n_further, n_beside;
   /* Frames may lie in the memory of a device, and best do so where the next element takes them. */
   gboolean shares_device, prefers_device;
 } GstGeneratorPorts;
@@ -61,6 +68,8 @@ typedef struct {
   int frames;           /* that follow each other; 0: what the model says */
   int lookahead;        /* frames behind the one that is made of several; -1: what suits */
   gboolean interpolate; /* one of two is what lies between them */
+  const char *outputs;  /* names, or NULL */
+  const char *const *further, *const *beside; /* names of what has pads or files of its own */
 } GstGeneratorHints;
 
 /* Choose the ports of `model`. FALSE with `error` when it is no generator. */
@@ -76,14 +85,17 @@ gboolean gst_generator_streams (const GstGeneratorPorts *ports);
 /* How many buffers are gathered for a run where somebody asks for `batch`: a model that takes one
  * at a time gains nothing by more. */
 guint gst_generator_batch_of (const GstGeneratorPorts *ports, guint batch);
-/* Whether it makes neither pictures nor sound. */
+/* Whether it makes neither pictures nor sound, but numbers. */
 gboolean gst_generator_makes_tensors (const GstGeneratorPorts *ports);
 
 /* Read fixed sink caps; FALSE with `error` when they do not fit the model. */
 gboolean gst_generator_read_input (const GstGeneratorPorts *ports, const GstStructure *structure,
     GstGeneratorInput *input, GError **error);
 
-/* Whether the model, which is played on whole pictures, could play frames of `height` x `width`
+/* Whether the model makes a picture of each picture by itself, so that it can be played tile by
+ * tile; */
+gboolean gst_generator_can_tile (const GstGeneratorPorts *ports);
+/* and whether the model, which is played on whole pictures, could play frames of `height` x `width`
  * tile by tile. */
 gboolean gst_generator_could_tile (const GstGeneratorPorts *ports, int height, int width);
 

@@ -64,6 +64,8 @@ gst_generator_format_read (GstGeneratorFormat *format, GstGeneratorPlay *play, G
   *use = gst_generator_play_get_use (play);
   use->input = ports->input;
   use->output = ports->output;
+  use->mask = (GenPort){ 0 };
+  use->n_inputs = use->n_outputs = 0;
   use->height = input->height;
   use->width = input->width;
   use->frames = single ? 1 : (int)play->batch;

@@ -38,8 +38,8 @@
  * videobox in front helps). Where results hang on the whole picture, as those of attention and of
  * normalisation over the picture do, tiles share a quarter, fade into each other, and a warning
  * says so once; so they fade where `tile-overlap` says less than results hang on. With fading,
- * frames are in the system's memory. Models that remember, and those whose shapes hang on what they
- * see, are not played in tiles.
+ * frames are in the system's memory. Models that remember or see several frames, that are sampled,
+ * and whose shapes hang on what they see, are not played in tiles.
  *
  * Which numbers are black and white is read from the model: from its metadata, a `.modelinfo` file
  * beside it, or from what its operators bound, such as Tanh, Clip or a product behind them. Where
@@ -150,6 +150,38 @@
  * which. One plan makes all steps, on the CPU or a GPU, where what is on its way stays.
  * `generative-model inspect` tells of a model that looks like a denoiser.
  *
+ * Of several outputs, the picture of as many channels as go in is played. Where a mask of its size,
+ * a picture of one channel, is all that the model makes besides (matting), and it is asked of
+ * pictures, that is its alpha in frames that have alpha, RGBA and BGRA, which are preferred where
+ * the next element takes them; in others the picture goes on alone. `outputs` says it by names: one
+ * of an output, or those of a picture and its mask, `outputs=fgr,pha`, for frames with alpha and no
+ * others. The numbers of such a mask are 0 to 1 where nothing tells. An output of two channels,
+ * background and foreground, is a mask as well: the second channel, where a Softmax or a Sigmoid
+ * has made them shares of 1, else what softmax makes of them. Six channels may be two pictures, and
+ * nothing tells which comes first: they are refused.
+ *
+ * What is no picture and no sound (an embedding, boxes, scores) becomes a tensor where `outputs`
+ * names it, and a picture (depth) does where the next element takes `other/tensors` alone: one a
+ * buffer, with its time and metas, of float32, int32, int64 or uint8, without outer extents of 1. A
+ * vector that `outputs` names is a tensor, too, unless `width` or `height` say that it is a
+ * picture.
+ *
+ * Further outputs have pads of their own where they are asked for before the element starts,
+ * `src_pha` that of output `pha`: each with its own caps, a picture or a tensor, and with a buffer
+ * for each that goes on at the first pad, at the same time. As with tee there should be a queue
+ * behind each, and the stream goes on as long as one of them takes it. Frames there are the
+ * system's.
+ *
+ * Further inputs that take pictures (a style, a trimap, a background) are given one by a file,
+ * `inputs=style=night.png`, which is decoded once and stretched to the size that the model takes,
+ * or else that is played; or a stream of them by a pad of their own, `sink_trimap` for input
+ * `trimap`. Frames of such a pad go with those that are played by running time: with each the last
+ * one that has begun by then, or the first one before there is such. So a frame waits until the
+ * next one of each such pad has come, or its last one's duration, a gap or the end says that none
+ * comes before; behind its end the last one stays. Where both come from one source there should be
+ * a queue before each pad. Such a model takes a buffer at a time, whatever `batch-size` is. Latency
+ * is that of the first pad alone.
+ *
  * ## Example launch line
  * |[
  * gst-launch-1.0 latentsrc walk=slerp num-buffers=90 ! \
@@ -190,10 +222,30 @@
  * ]|
  * Thirty pictures of noise by a denoiser that was trained to tell it, in ten runs each; and one in
  * twenty, along the deviation of the noise.
+ *
+ * |[
+ * gst-launch-1.0 videotestsrc pattern=ball num-buffers=90 ! videoconvert ! \
+ *   generator model=matting.onnx ! compositor background=white ! videoconvert ! autovideosink
+ * gst-launch-1.0 videotestsrc pattern=ball num-buffers=90 ! videoconvert ! \
+ *   generator name=g model=matting.onnx outputs=fgr ! queue ! videoconvert ! autovideosink \
+ *   g.src_pha ! queue ! videoconvert ! autovideosink
+ * ]|
+ * Whom a model of matting cuts out, before white; and the picture and its mask, each by itself.
+ *
+ * |[
+ * gst-launch-1.0 videotestsrc num-buffers=90 ! videoconvert ! \
+ *   generator model=style.onnx inputs=style=pictures/000.png ! videoconvert ! autovideosink
+ * gst-launch-1.0 videotestsrc num-buffers=90 ! videoconvert ! \
+ *   generator name=g model=style.onnx ! videoconvert ! autovideosink \
+ *   videotestsrc pattern=ball num-buffers=90 ! videoconvert ! videoscale ! queue ! g.sink_style
+ * ]|
+ * A picture in the style of another one, and of one that moves.
  */
 #include "generator.h"
 
 #include <gst/audio/audio.h>
+
+#include <string.h>
 
 #include "../elements.h"
 #include "../shared/settings.h"
@@ -215,12 +267,20 @@ enum {
 
 #define ONE_TENSOR_CAPS                                                                            \
   "other/tensors, format=(string)static, num_tensors=(int)1, "                                     \
-  "types=(string)float32, " GST_GENERATIVE_TENSORS_RATE
+  "types=(string){ float32, int32, int64, uint8 }, " GST_GENERATIVE_TENSORS_RATE
 
 static GstStaticPadTemplate sink_template =
     GST_STATIC_PAD_TEMPLATE ("sink", GST_PAD_SINK, GST_PAD_ALWAYS,
         GST_STATIC_CAPS (GST_GENERATIVE_TENSORS_CAPS "; " GST_VIDEO_CAPS_MAKE (
             GST_GENERATIVE_INPUT_FORMATS) GST_GENERATIVE_DEVICE_CAPS "; " SOUND_CAPS));
+
+static GstStaticPadTemplate side_template =
+    GST_STATIC_PAD_TEMPLATE (GST_GENERATOR_SINK_PREFIX "%s", GST_PAD_SINK, GST_PAD_REQUEST,
+        GST_STATIC_CAPS (GST_VIDEO_CAPS_MAKE (GST_GENERATIVE_INPUT_FORMATS)));
+
+static GstStaticPadTemplate branch_template =
+    GST_STATIC_PAD_TEMPLATE (GST_GENERATOR_SRC_PREFIX "%s", GST_PAD_SRC, GST_PAD_REQUEST,
+        GST_STATIC_CAPS (GST_VIDEO_CAPS_MAKE (GST_GENERATIVE_OUTPUT_FORMATS) "; " ONE_TENSOR_CAPS));
 
 static GstStaticPadTemplate src_template =
     GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC, GST_PAD_ALWAYS,
@@ -295,6 +355,7 @@ gst_generator_finalize (GObject *object)
   gst_generator_settings_clear (&self->settings);
   gst_generator_parameters_clear (&self->parameters);
   gst_generative_playing_clear (&self->play.playing);
+  gst_generator_sides_clear (&self->play.sides);
   G_OBJECT_CLASS (gst_generator_parent_class)->finalize (object);
 }
 
@@ -380,7 +441,7 @@ gst_generator_start (GstBaseTransform *base)
 {
   GstGenerator *self = GST_GENERATOR (base);
   GstGenerativePlaying *playing = &self->play.playing;
-  g_autofree char *path = NULL, *text = NULL;
+  g_autofree char *path = NULL, *text = NULL, *files = NULL;
   GstGeneratorPorts ports = { 0 };
   gboolean reload;
   guint batch;
@@ -389,6 +450,7 @@ gst_generator_start (GstBaseTransform *base)
   path = g_strdup (self->settings.model);
   reload = self->settings.reload;
   batch = self->settings.batch_size;
+  files = g_strdup (self->settings.inputs);
   GST_OBJECT_UNLOCK (self);
 
   if (!gst_generative_playing_open (playing, GST_ELEMENT (self)) ||
@@ -406,6 +468,8 @@ gst_generator_start (GstBaseTransform *base)
   GST_OBJECT_UNLOCK (self);
   gst_generator_lateness_reset (&self->lateness);
   gst_generator_play_begin (&self->play, &ports, gst_generator_batch_of (&ports, batch));
+  gst_generator_branches_begin (&self->play.branches, GST_ELEMENT (self), &ports);
+  gst_generator_sides_begin (&self->play.sides, GST_ELEMENT (self), files, &ports);
   choose_mode (self);
   self->waiting = FALSE;
   self->fresh = TRUE;
@@ -420,6 +484,8 @@ gst_generator_stop (GstBaseTransform *base)
 
   gst_generator_change_end (&self->change);
   leave_mode (self);
+  gst_generator_branches_end (&self->play.branches);
+  gst_generator_sides_end (&self->play.sides);
   gst_generator_play_end (&self->play);
   gst_generative_playing_close (&self->play.playing, GST_ELEMENT (self));
   return TRUE;
@@ -530,6 +596,7 @@ gst_generator_sink_event (GstBaseTransform *base, GstEvent *event)
     gst_event_unref (event);
     return FALSE;
   }
+  gst_generator_sides_note (&self->play.sides, event);
   if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP) {
     if (self->mode != NULL && self->mode->flush != NULL)
       self->mode->flush (self->state);
@@ -542,6 +609,7 @@ gst_generator_sink_event (GstBaseTransform *base, GstEvent *event)
   }
   if (GST_EVENT_TYPE (event) == GST_EVENT_SEGMENT && self->mode != NULL && self->mode->jump != NULL)
     self->mode->jump (self->state);
+  gst_generator_branches_forward (&self->play.branches, event);
   if (GST_EVENT_TYPE (event) != GST_EVENT_CAPS)
     return parent->sink_event (base, event);
   gst_event_parse_caps (event, &caps);
@@ -550,6 +618,20 @@ gst_generator_sink_event (GstBaseTransform *base, GstEvent *event)
     return TRUE;
   gst_generator_explain_refusal (self, caps);
   return FALSE;
+}
+
+/* What is played goes elsewhere, and then what goes in beside it. */
+static gboolean
+seek (GstGenerator *self, GstEvent *event)
+{
+  GstBaseTransformClass *parent = GST_BASE_TRANSFORM_CLASS (gst_generator_parent_class);
+  g_autoptr (GstEvent) kept = gst_event_ref (event);
+  gboolean done;
+
+  gst_generator_sides_begin_seek (&self->play.sides, kept);
+  done = parent->src_event (GST_BASE_TRANSFORM (self), event);
+  gst_generator_sides_end_seek (&self->play.sides, kept, done);
+  return done;
 }
 
 static gboolean
@@ -561,6 +643,8 @@ gst_generator_src_event (GstBaseTransform *base, GstEvent *event)
     gst_event_unref (event);
     return FALSE;
   }
+  if (GST_EVENT_TYPE (event) == GST_EVENT_SEEK)
+    return seek (self, event);
   /* Those before it may know better. */
   if (GST_EVENT_TYPE (event) == GST_EVENT_QOS && needs_all (&self->play.ports))
     return gst_pad_push_event (GST_BASE_TRANSFORM_SINK_PAD (base), event);
@@ -695,6 +779,21 @@ gst_generator_submit_input_buffer (GstBaseTransform *base, gboolean discont, Gst
   return flow == GST_FLOW_NOT_NEGOTIATED && is_interrupted (self) ? GST_FLOW_FLUSHING : flow;
 }
 
+/* What comes of `input` goes on here, as other pads have to fare as well. */
+static GstFlowReturn
+push_all (GstGenerator *self, GstBuffer *input)
+{
+  GstBuffer *output = NULL;
+  GstFlowReturn flow = self->mode->output (self->state, input, &output);
+
+  while (flow == GST_FLOW_OK && output != NULL) {
+    flow = gst_generator_play_push (&self->play, output);
+    if (flow == GST_FLOW_OK)
+      flow = self->mode->output (self->state, NULL, &output);
+  }
+  return flow;
+}
+
 /* As the properties, or what controls them, have them for what comes. */
 static void
 set_parameters (GstGenerator *self, GstBuffer *input)
@@ -733,6 +832,7 @@ warm_up (GstGenerator *self, GstBuffer *first)
 
     flow = self->mode->output (self->state, gst_buffer_ref (first), &made);
   }
+  gst_generator_branches_forget (&self->play.branches);
   return flow;
 }
 
@@ -750,6 +850,8 @@ gst_generator_generate_output (GstBaseTransform *base, GstBuffer **output)
       flow = begin_anew (self);
     if (flow == GST_FLOW_OK && input != NULL && self->fresh)
       flow = warm_up (self, input);
+    if (flow == GST_FLOW_OK && self->play.branches.n > 0)
+      return push_all (self, input);
     if (flow == GST_FLOW_OK)
       return self->mode->output (self->state, input, output);
   } else if (input != NULL) {
@@ -765,6 +867,116 @@ static GstFlowReturn
 gst_generator_transform (GstBaseTransform *base, GstBuffer *input, GstBuffer *output)
 {
   return GST_FLOW_NOT_SUPPORTED;
+}
+
+/* --- pads for further outputs and inputs --- */
+
+static gboolean
+branch_query (GstPad *pad, GstObject *parent, GstQuery *query)
+{
+  GstGenerator *self = GST_GENERATOR (parent);
+
+  if (GST_QUERY_TYPE (query) == GST_QUERY_LATENCY)
+    return gst_generative_latency_answer (
+        &self->lateness.latency, GST_BASE_TRANSFORM (self), query);
+  return gst_pad_query_default (pad, parent, query);
+}
+
+/* What is played has the say of how late it is, and what is behind it of caps. */
+static gboolean
+branch_event (GstPad *pad, GstObject *parent, GstEvent *event)
+{
+  if (GST_EVENT_TYPE (event) != GST_EVENT_QOS && GST_EVENT_TYPE (event) != GST_EVENT_RECONFIGURE)
+    return gst_generator_src_event (GST_BASE_TRANSFORM (parent), event);
+  gst_event_unref (event);
+  return TRUE;
+}
+
+static GstFlowReturn
+side_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
+{
+  return gst_generator_sides_chain (&GST_GENERATOR (parent)->play.sides, pad, buffer);
+}
+
+static gboolean
+side_event (GstPad *pad, GstObject *parent, GstEvent *event)
+{
+  const gboolean taken =
+      gst_generator_sides_event (&GST_GENERATOR (parent)->play.sides, pad, event);
+
+  gst_event_unref (event);
+  return taken;
+}
+
+static GstCaps *
+get_side_caps (GstGenerator *self, GstPad *pad)
+{
+  const GenModelUse use = gst_generator_play_get_use (&self->play);
+  GstGeneratorPorts ports;
+  GstCaps *caps;
+
+  if (!gst_generator_play_get_ports (&self->play, &ports))
+    return gst_pad_get_pad_template_caps (pad);
+  caps = gst_generator_side_caps (
+      &ports, &use, GST_PAD_NAME (pad) + strlen (GST_GENERATOR_SINK_PREFIX));
+  gen_model_unref (ports.model);
+  return caps;
+}
+
+static gboolean
+side_query (GstPad *pad, GstObject *parent, GstQuery *query)
+{
+  g_autoptr (GstCaps) caps = NULL, answer = NULL;
+  GstCaps *filter;
+
+  if (GST_QUERY_TYPE (query) == GST_QUERY_ALLOCATION)
+    return FALSE;
+  if (GST_QUERY_TYPE (query) != GST_QUERY_CAPS)
+    return gst_pad_query_default (pad, parent, query);
+  gst_query_parse_caps (query, &filter);
+  caps = get_side_caps (GST_GENERATOR (parent), pad);
+  answer = filter != NULL ? gst_caps_intersect_full (filter, caps, GST_CAPS_INTERSECT_FIRST)
+                          : gst_caps_ref (caps);
+  gst_query_set_caps_result (query, answer);
+  return TRUE;
+}
+
+static GstPad *
+gst_generator_request_new_pad (
+    GstElement *element, GstPadTemplate *template, const char *name, const GstCaps *caps)
+{
+  const gboolean is_source = GST_PAD_TEMPLATE_DIRECTION (template) == GST_PAD_SRC;
+  GstPad *pad;
+
+  if (name == NULL || g_strrstr (name, "%") != NULL || GST_STATE (element) > GST_STATE_READY) {
+    GST_ELEMENT_WARNING (element, STREAM, FAILED,
+        ("A pad for a further output or input is asked for by its name (src_pha, sink_mask), and "
+         "before the element starts"),
+        (NULL));
+    return NULL;
+  }
+  pad = gst_pad_new_from_template (template, name);
+  gst_pad_set_query_function (pad, is_source ? branch_query : side_query);
+  gst_pad_set_event_function (pad, is_source ? branch_event : side_event);
+  if (!is_source)
+    gst_pad_set_chain_function (pad, side_chain);
+  gst_element_add_pad (element, pad);
+  return pad;
+}
+
+static void
+gst_generator_release_pad (GstElement *element, GstPad *pad)
+{
+  gst_pad_set_active (pad, FALSE);
+  gst_element_remove_pad (element, pad);
+}
+
+static GstStateChangeReturn
+gst_generator_change_state (GstElement *element, GstStateChange transition)
+{
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
+    gst_generator_sides_stop (&GST_GENERATOR (element)->play.sides);
+  return GST_ELEMENT_CLASS (gst_generator_parent_class)->change_state (element, transition);
 }
 
 /* --- the class --- */
@@ -788,10 +1000,15 @@ gst_generator_class_init (GstGeneratorClass *klass)
 
   gst_element_class_add_static_pad_template (element_class, &sink_template);
   gst_element_class_add_static_pad_template (element_class, &src_template);
+  gst_element_class_add_static_pad_template (element_class, &branch_template);
+  gst_element_class_add_static_pad_template (element_class, &side_template);
   gst_element_class_set_static_metadata (element_class, "Generator", "Filter/Converter/Video/Audio",
       "Plays a generative model: latents, tensors, pictures or sound in and out", "gst-generative");
 
   element_class->set_context = gst_generator_set_context;
+  element_class->request_new_pad = gst_generator_request_new_pad;
+  element_class->release_pad = gst_generator_release_pad;
+  element_class->change_state = gst_generator_change_state;
   base_class->start = gst_generator_start;
   base_class->stop = gst_generator_stop;
   base_class->transform_caps = gst_generator_transform_caps;
@@ -814,6 +1031,7 @@ static void
 gst_generator_init (GstGenerator *self)
 {
   gst_generator_settings_init (&self->settings);
+  gst_generator_sides_init (&self->play.sides);
   gst_generator_parameters_init (&self->parameters, GST_ELEMENT (self));
   gst_generative_playing_init (&self->play.playing, DEFAULT_PRECISION);
   self->play.base = self->lateness.base = GST_BASE_TRANSFORM (self);

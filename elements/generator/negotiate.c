@@ -120,6 +120,13 @@ probe_size (GstGenerator *self, GstCaps *caps, GstCaps *other)
   return other;
 }
 
+static gboolean
+are_tensors (GstCaps *caps)
+{
+  return !gst_caps_is_empty (caps) &&
+         gst_structure_has_name (gst_caps_get_structure (caps, 0), "other/tensors");
+}
+
 GstCaps *
 gst_generator_fixate_caps (
     GstBaseTransform *base, GstPadDirection direction, GstCaps *caps, GstCaps *other)
@@ -128,7 +135,7 @@ gst_generator_fixate_caps (
   gboolean of_picture = self->play.ports.input.kind == GEN_PORT_PICTURE;
   GstVideoInfo made_of;
 
-  if (self->play.ports.output.kind != GEN_PORT_PICTURE)
+  if (self->play.ports.output.kind != GEN_PORT_PICTURE || are_tensors (other))
     return get_parent_class ()->fixate_caps (base, direction, caps, other);
   if (direction == GST_PAD_SINK)
     other = gst_generative_prefer_whole_chroma (choose_memory (self, other));
@@ -191,7 +198,7 @@ gst_generator_decide_allocation (GstBaseTransform *base, GstQuery *query)
   GstGenerator *self = GST_GENERATOR (base);
   GstGeneratorPlay *play = &self->play;
 
-  if (play->ports.output.kind != GEN_PORT_PICTURE)
+  if (!gst_generator_play_makes_frames (play))
     gst_generator_allocation_decide (play, query);
   else if (!gst_generative_playing_decide_pool (
                &play->playing, base, query, &self->format.out_info))
@@ -230,11 +237,13 @@ gst_generator_transform_meta (
 {
   GstGenerator *self = GST_GENERATOR (base);
 
+  const GstVideoInfo *made = gst_generator_play_makes_frames (&self->play) ? &self->format.out_info
+                                                                           : &self->format.in_info;
+
   if (self->play.ports.input.kind != GEN_PORT_PICTURE ||
-      self->play.ports.output.kind != GEN_PORT_PICTURE)
+      self->play.ports.output.kind == GEN_PORT_SOUND)
     return get_parent_class ()->transform_meta (base, output, meta, input);
-  return gst_generative_pass_meta (
-      meta, input, &self->format.in_info, output, &self->format.out_info);
+  return gst_generative_pass_meta (meta, input, &self->format.in_info, output, made);
 }
 
 /* --- queries and events --- */

@@ -80,6 +80,13 @@ gst_generator_play_get_ports (GstGeneratorPlay *play, GstGeneratorPorts *ports)
   return ports->model != NULL;
 }
 
+gboolean
+gst_generator_play_makes_frames (const GstGeneratorPlay *play)
+{
+  return play->ports.output.kind == GEN_PORT_PICTURE &&
+         (play->ports.staged || play->use.frames == 0 || play->use.to_frames);
+}
+
 GenModelUse
 gst_generator_play_get_use (GstGeneratorPlay *play)
 {
@@ -230,5 +237,6 @@ gst_generator_play_allocate (GstGeneratorPlay *play, GstBuffer *like, GstBuffer 
 GstFlowReturn
 gst_generator_play_push (GstGeneratorPlay *play, GstBuffer *buffer)
 {
-  return gst_pad_push (GST_BASE_TRANSFORM_SRC_PAD (play->base), buffer);
+  return gst_generator_branches_push (
+      &play->branches, GST_BASE_TRANSFORM_SRC_PAD (play->base), buffer);
 }

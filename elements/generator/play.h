@@ -6,7 +6,9 @@
 #include <gst/base/gstbasetransform.h>
 
 #include "../shared/playing.h"
+#include "branches.h"
 #include "caps.h"
+#include "sides.h"
 
 typedef struct {
   GstBaseTransform *base; /* the element, which says what happens */
@@ -22,6 +24,8 @@ typedef struct {
   gsize bytes;       /* of a buffer, at most, that holds no picture */
   guint64 frame;     /* the next one to be made */
   gboolean told_not_finite, told_rate;
+  GstGeneratorBranches branches; /* what comes out besides, */
+  GstGeneratorSides sides;       /* and goes in */
 } GstGeneratorPlay;
 
 /* What is to play from the next frame on: a player that is prepared for the frames that come now
@@ -43,6 +47,8 @@ void gst_generator_play_adopt (GstGeneratorPlay *play, GstGeneratorSuccessor *ne
 
 /* For any thread: the ports, whose model is to be unreferenced. FALSE while stopped. */
 gboolean gst_generator_play_get_ports (GstGeneratorPlay *play, GstGeneratorPorts *ports);
+/* Whether it makes frames of pixels now, not numbers or sound. */
+gboolean gst_generator_play_makes_frames (const GstGeneratorPlay *play);
 /* The same of what it plays as. */
 GenModelUse gst_generator_play_get_use (GstGeneratorPlay *play);
 
@@ -73,5 +79,5 @@ void gst_generator_play_tell_rate (GstGeneratorPlay *play, int rate);
 /* A buffer as the next element wants it, with what goes with `like`. */
 GstFlowReturn gst_generator_play_allocate (
     GstGeneratorPlay *play, GstBuffer *like, GstBuffer **buffer);
-/* (transfer full) */
+/* With what goes with it on other pads. (transfer full) */
 GstFlowReturn gst_generator_play_push (GstGeneratorPlay *play, GstBuffer *buffer);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Which of a model's inputs and outputs a generator plays, and as what. */
 #include "../shared/model-file.h"
-#include "caps.h"
+#include "outputs.h"
 
 #include <string.h>
 
@@ -89,6 +89,9 @@ suggest_picture (const GenPort *port)
   if (rank == 2 && dims[1] < 0)
     return g_strdup ("; where it is sound, property sample-rate says so, as does metadata "
                      "generative.sample-rate in the model");
+  if (rank == 4 && (dims[1] == 6 || dims[3] == 6))
+    return g_strdup ("; six channels may be two pictures, and nothing tells which comes first: "
+                     "export them as two outputs");
   if (rank == 4 && dims[1] < 0)
     return g_strdup_printf ("; property shapes=%s=1:3:-1:-1 would say that its pictures have three "
                             "channels and any size, or export it with a fixed number of channels",
@@ -158,14 +161,16 @@ makes_sound (const GenModel *model, const GstGeneratorHints *hints)
   return hints->sample_rate > 0 || gen_model_find_output (model, GEN_PORT_SOUND) != NULL;
 }
 
-/* Inputs that something flows into; how many there are. */
+/* Inputs that something flows into which has no pad or file of its own; how many there are. */
 static guint
-list_flowing (const GenModel *model, const GenPort **flowing, guint max)
+list_flowing (
+    const GenModel *model, const GstGeneratorHints *hints, const GenPort **flowing, guint max)
 {
   guint n = 0;
 
   for (guint i = 0; i < model->graph->inputs->len; i++) {
-    if (model->inputs[i].part != GEN_PART_FLOW)
+    if (model->inputs[i].part != GEN_PART_FLOW ||
+        gst_generator_is_beside (hints, &model->inputs[i]))
       continue;
     if (n < max)
       flowing[n] = &model->inputs[i];
@@ -222,7 +227,7 @@ choose_inputs (
     GstGeneratorPorts *ports, GenModel *model, const GstGeneratorHints *hints, GError **error)
 {
   const GenPort *flowing[3];
-  const guint n = list_flowing (model, flowing, G_N_ELEMENTS (flowing));
+  const guint n = list_flowing (model, hints, flowing, G_N_ELEMENTS (flowing));
   const GenPort *input = flowing[0], *picture = gen_model_find_input (model, GEN_PORT_PICTURE);
 
   ports->second = (GenPort){ .kind = GEN_PORT_OTHER };
@@ -233,15 +238,16 @@ choose_inputs (
         model->path);
     return FALSE;
   }
-  ports->frames = gen_model_window (model);
+  ports->frames = gen_model_window (model, hints->beside);
   if (ports->frames < 0)
     return refuse_input (
         model, input, "property frames says how many pictures it is to see at once", error);
   if (n > 1 && picture != NULL && ports->frames == 0)
     return refuse_input (model, flowing[input == picture ? 1 : 0],
-        "a generator feeds pictures, and nothing beside them; property parameters says numbers "
-        "that it stands at, property states of which output it takes what was made in the run "
-        "before, and property frames that inputs are frames that follow each other",
+        "a generator feeds pictures, and what is beside them where it is told: property inputs "
+        "gives it a picture in a file, a pad sink_NAME a stream of them, property parameters "
+        "numbers that it stands at, property states what an output made in the run before, and "
+        "property frames that inputs are frames that follow each other",
         error);
   if (n > 2 && ports->frames == 0)
     return refuse_input (model, flowing[2],
@@ -261,26 +267,6 @@ choose_inputs (
   return refuse_picture (model, input, FALSE, error);
 }
 
-static const GenPort *
-find_output (GenModel *model, const GenPort *input, const GstGeneratorHints *hints)
-{
-  const GenPort *picture = gen_model_find_output (model, GEN_PORT_PICTURE);
-  const GenPort *sound = gen_model_find_output (model, GEN_PORT_SOUND);
-
-  if (sound != NULL && (hints->sample_rate > 0 || picture == NULL || is_timed (input)))
-    return sound;
-  return picture != NULL ? picture : gen_model_find_output (model, GEN_PORT_VECTOR);
-}
-
-static const GenPort *
-first_flowing (const GenModel *model)
-{
-  for (guint i = 0; i < model->graph->outputs->len; i++)
-    if (model->outputs[i].part == GEN_PART_FLOW)
-      return &model->outputs[i];
-  return NULL;
-}
-
 gboolean
 gst_generator_streams (const GstGeneratorPorts *ports)
 {
@@ -290,7 +276,7 @@ gst_generator_streams (const GstGeneratorPorts *ports)
 guint
 gst_generator_batch_of (const GstGeneratorPorts *ports, guint batch)
 {
-  return ports->staged || ports->remembers || ports->frames > 1 ? 1 : batch;
+  return ports->staged || ports->remembers || ports->frames > 1 || ports->n_beside > 0 ? 1 : batch;
 }
 
 gboolean
@@ -381,7 +367,6 @@ choose_made_of_window (GstGeneratorPorts *ports, GError **error)
 {
   GenPort *output = &ports->output;
   GenShape shape;
-  int first = 0;
 
   if (!gen_model_output_shape (ports->model, output, 1, 0, 0, ports->window, &shape, error))
     return FALSE;
@@ -389,11 +374,7 @@ choose_made_of_window (GstGeneratorPorts *ports, GError **error)
     output->height = (int)shape.dims[gen_port_height_axis (output)];
     output->width = (int)shape.dims[gen_port_height_axis (output) + 1];
   }
-  while (first < shape.rank - 1 && shape.dims[first] == 1)
-    first++;
-  ports->numbers = (GenShape){ .rank = MAX (shape.rank - first, 1), .dims = { 1 } };
-  for (int d = first; d < shape.rank; d++)
-    ports->numbers.dims[d - first] = shape.dims[d];
+  ports->numbers = gst_generator_inner_shape (&shape);
   return TRUE;
 }
 
@@ -476,20 +457,53 @@ choose_sound (GstGeneratorPorts *ports, const GstGeneratorHints *hints, GError *
   return FALSE;
 }
 
-gboolean
-gst_generator_choose_ports (
+/* Whether what somebody names is no picture or sound. */
+static gboolean
+are_numbers (const GenPort *output, const GstGeneratorHints *hints)
+{
+  if (output->kind == GEN_PORT_PICTURE || output->kind == GEN_PORT_SOUND || hints->sample_rate > 0)
+    return FALSE;
+  return output->kind != GEN_PORT_VECTOR || (hints->width == 0 && hints->height == 0);
+}
+
+/* What it makes goes on as it is. */
+static gboolean
+choose_numbers (GstGeneratorPorts *ports, GError **error)
+{
+  GenPort *output = &ports->output;
+
+  if (output->kind == GEN_PORT_VECTOR)
+    output->kind = GEN_PORT_OTHER;
+  gen_port_use_float32 (output);
+  if (!ports->staged && ports->frames == 1 &&
+      (output->type == GEN_TYPE_FLOAT32 || output->type == GEN_TYPE_INT32 ||
+          output->type == GEN_TYPE_INT64 || output->type == GEN_TYPE_UINT8))
+    return TRUE;
+  g_autofree char *text = describe_port ("output", output);
+  g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+      "%s: its %s cannot go on as a tensor: that are floats, int32, int64 and uint8 whose extents "
+      "hang on the size of what goes in alone, made of one frame each",
+      ports->model->path, text);
+  return FALSE;
+}
+
+static gboolean
+choose_ports (
     GstGeneratorPorts *ports, GenModel *model, const GstGeneratorHints *hints, GError **error)
 {
   GenPort *chosen = &ports->output;
+  g_autoptr (GError) failure = NULL;
   const GenPort *output;
 
   if (hints->sample_rate > 0 && !gen_model_make_sound (model, hints->sample_rate, error))
     return FALSE;
   if (!choose_inputs (ports, model, hints, error))
     return FALSE;
-  output = find_output (model, &ports->input, hints);
-  if (output == NULL)
-    output = first_flowing (model);
+  output = gst_generator_choose_output (ports, model, hints, &failure);
+  if (failure != NULL) {
+    g_propagate_error (error, g_steal_pointer (&failure));
+    return FALSE;
+  }
   ports->model = model;
   ports->staged = model->staged;
   /* What a sampler remembers is of one frame alone. */
@@ -504,6 +518,10 @@ gst_generator_choose_ports (
     ports->input.batch = 1;
   if (gst_generator_streams (ports))
     return choose_stream (ports, hints, error);
+  if (chosen->kind == GEN_PORT_OTHER && gen_model_make_mask (model, chosen))
+    return choose_frames (ports, hints, error);
+  if (hints->outputs != NULL && are_numbers (output, hints))
+    return choose_numbers (ports, error);
   if (output->kind == GEN_PORT_SOUND && !is_float32 (output))
     return refuse_sound (ports,
         "a generator makes sounds of floats, whose full scale is -1 to 1, or of int16", error);
@@ -526,7 +544,39 @@ gst_generator_choose_ports (
   return FALSE;
 }
 
+gboolean
+gst_generator_choose_ports (
+    GstGeneratorPorts *ports, GenModel *model, const GstGeneratorHints *hints, GError **error)
+{
+  if (!gst_generator_check_beside (model, hints, error) ||
+      !choose_ports (ports, model, hints, error))
+    return FALSE;
+  /* Which goes with frames that are made one of one. */
+  if (ports->frames > 1 || ports->staged || ports->output.kind != GEN_PORT_PICTURE)
+    ports->mask = (GenPort){ 0 };
+  return gst_generator_choose_sides (ports, hints, error);
+}
+
 /* --- another model in the place of one --- */
+
+/* Whether what has pads and files of its own is the same, and what goes into alpha. */
+static gboolean
+sides_agree (const GstGeneratorPorts *a, const GstGeneratorPorts *b)
+{
+  if ((a->mask.name == NULL) != (b->mask.name == NULL) || a->n_further != b->n_further ||
+      a->n_beside != b->n_beside)
+    return FALSE;
+  for (guint i = 0; i < a->n_further; i++)
+    if (!g_str_equal (a->further[i].name, b->further[i].name) ||
+        a->further[i].kind != b->further[i].kind ||
+        !gen_shape_equal (&a->further[i].shape, &b->further[i].shape))
+      return FALSE;
+  for (guint i = 0; i < a->n_beside; i++)
+    if (!g_str_equal (a->beside[i].name, b->beside[i].name) ||
+        !gen_shape_equal (&a->beside[i].shape, &b->beside[i].shape))
+      return FALSE;
+  return TRUE;
+}
 
 gboolean
 gst_generator_ports_agree (const GstGeneratorPorts *a, const GstGeneratorPorts *b)
@@ -544,7 +594,8 @@ gst_generator_ports_agree (const GstGeneratorPorts *a, const GstGeneratorPorts *
                  a->output.sample_rate == b->output.sample_rate)) &&
          a->output.width == b->output.width && a->output.height == b->output.height &&
          (a->input.batch == 1) == (b->input.batch == 1) && a->staged == b->staged &&
-         a->frames == b->frames && a->ahead == b->ahead && a->between == b->between;
+         sides_agree (a, b) && a->frames == b->frames && a->ahead == b->ahead &&
+         a->between == b->between;
 }
 
 /* Whether both make as long a sound of what is the size of `input`. */
@@ -582,6 +633,14 @@ gst_generator_use_of (const GenModelUse *use, const GstGeneratorPorts *ports, gu
 
   changed.input = ports->input;
   changed.output = ports->output;
+  gst_generator_fit_mask (ports, use->mask.name != NULL, &changed);
+  for (guint i = 0; i < MIN (use->n_inputs, ports->n_beside); i++)
+    changed.inputs[i].port = ports->beside[i];
+  for (guint i = 0; i < MIN (use->n_outputs, ports->n_further); i++) {
+    changed.outputs[i].port = ports->further[i];
+    changed.outputs[i].port.height = use->outputs[i].port.height;
+    changed.outputs[i].port.width = use->outputs[i].port.width;
+  }
   changed.output.height = use->output.height;
   changed.output.width = use->output.width;
   if (use->frames > 0)

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "settings.h"
 
+#include "branches.h"
+#include "outputs.h"
+#include "sides.h"
+
 #include "../shared/model-file.h"
 #include "luma.h"
 
@@ -123,6 +127,18 @@ gst_generator_settings_install (GObjectClass *klass, guint first)
           "How many times a model that remembers sees the first picture, at the start and after a "
           "seek or a gap, before what it makes of it goes on",
           0, G_MAXINT16, DEFAULT_WARM_UP, live));
+  g_object_class_install_property (klass, first + GST_GENERATOR_OUTPUTS,
+      g_param_spec_string ("outputs", "Outputs",
+          "Name of the output that is played, which becomes a tensor where it is no picture or "
+          "sound; or two names, of a picture and its mask, \"fgr,pha\", which become RGBA (unset: "
+          "the picture of as many channels as go in, with a mask of its size where frames have "
+          "alpha)",
+          NULL, flags));
+  g_object_class_install_property (klass, first + GST_GENERATOR_INPUTS,
+      g_param_spec_string ("inputs", "Inputs",
+          "Pictures in files for further inputs, \"style=night.png,mask=cut.png\", which are "
+          "scaled to the size that the model takes (unset: there are none)",
+          NULL, flags));
   g_object_class_install_property (klass, first + GST_GENERATOR_LUMA,
       g_param_spec_boolean ("luma", "Luma",
           "A model that makes grey pictures of grey ones plays on the luma of video in colour, "
@@ -158,6 +174,8 @@ gst_generator_settings_clear (GstGeneratorSettings *settings)
   gst_generative_numbers_clear (&settings->numbers);
   g_free (settings->states);
   g_free (settings->parameters);
+  g_free (settings->outputs);
+  g_free (settings->inputs);
   g_free (settings->shapes);
   g_free (settings->tile);
   gst_generator_sampling_clear (&settings->sampling);
@@ -235,6 +253,14 @@ gst_generator_settings_set (GstGeneratorSettings *settings, guint number, const 
   case GST_GENERATOR_WARM_UP:
     settings->warm_up = g_value_get_uint (value);
     break;
+  case GST_GENERATOR_OUTPUTS:
+    g_free (settings->outputs);
+    settings->outputs = g_value_dup_string (value);
+    break;
+  case GST_GENERATOR_INPUTS:
+    g_free (settings->inputs);
+    settings->inputs = g_value_dup_string (value);
+    break;
   default:
     return gst_generator_sampling_set (
                &settings->sampling, number - GST_GENERATOR_SAMPLING, value) ||
@@ -310,6 +336,12 @@ gst_generator_settings_get (const GstGeneratorSettings *settings, guint number, 
   case GST_GENERATOR_WARM_UP:
     g_value_set_uint (value, settings->warm_up);
     break;
+  case GST_GENERATOR_OUTPUTS:
+    g_value_set_string (value, settings->outputs);
+    break;
+  case GST_GENERATOR_INPUTS:
+    g_value_set_string (value, settings->inputs);
+    break;
   default:
     return gst_generator_sampling_get (
                &settings->sampling, number - GST_GENERATOR_SAMPLING, value) ||
@@ -362,8 +394,8 @@ choose_tiles (GstGeneratorPorts *ports, const char *tile, int overlap, GError **
   ports->tiling.overlap = overlap;
   if (!ports->tiling.used)
     return TRUE;
-  if (ports->input.kind == GEN_PORT_PICTURE && ports->output.kind == GEN_PORT_PICTURE &&
-      !ports->staged && !ports->remembers && ports->frames == 1) {
+  if (gst_generator_can_tile (ports)) {
+    ports->mask = (GenPort){ 0 };
     gst_generator_tiling_choose (&ports->tiling, ports->model, &ports->input, &ports->output);
     return TRUE;
   }
@@ -371,6 +403,8 @@ choose_tiles (GstGeneratorPorts *ports, const char *tile, int overlap, GError **
       "%s: property tile is for models that make pictures of pictures%s", ports->model->path,
       ports->remembers || ports->frames > 1
           ? ", and that remember nothing from one to the next: unset it"
+      : ports->mask_said || ports->n_further > 0 || ports->n_beside > 0
+          ? " alone, of one output and one input: unset it, or the others"
           : ": unset it");
   return FALSE;
 }
@@ -380,6 +414,8 @@ gst_generator_settings_find_ports (GstGeneratorSettings *settings, GstElement *e
     GenModel *model, GstGeneratorPorts *ports, GError **error)
 {
   g_auto (GstGenerativeNumbers) numbers = { 0 };
+  g_autofree char *outputs = NULL, *inputs = NULL;
+  g_auto (GStrv) further = NULL, beside = NULL;
   GstGeneratorHints hints;
   g_autofree char *tile = NULL;
   int tile_overlap;
@@ -392,13 +428,24 @@ gst_generator_settings_find_ports (GstGeneratorSettings *settings, GstElement *e
   tile_overlap = settings->tile_overlap;
   hints = settings->hints;
   ports->columns = (int)settings->columns;
+  outputs = g_strdup (settings->outputs);
+  inputs = g_strdup (settings->inputs);
+  further = gst_generator_list_pads (element, GST_GENERATOR_SRC_PREFIX);
+  beside = gst_generator_list_pads (element, GST_GENERATOR_SINK_PREFIX);
   GST_OBJECT_UNLOCK (element);
+  if (!gst_generator_add_files (inputs, &beside, error))
+    return FALSE;
+  hints.outputs = outputs;
+  hints.further = (const char *const *)further;
+  hints.beside = (const char *const *)beside;
   if (!gst_generator_choose_ports (ports, model, &hints, error) ||
-      !choose_tiles (ports, tile, tile_overlap, error))
+      !choose_tiles (ports, tile, tile_overlap, error) ||
+      !gst_generative_numbers_apply (&numbers, &ports->input, FALSE, error) ||
+      !gst_generative_numbers_apply (&numbers, &ports->output, TRUE, error))
     return FALSE;
   ports->luma = luma && gst_generator_luma_suits (ports);
-  return gst_generative_numbers_apply (&numbers, &ports->input, FALSE, error) &&
-         gst_generative_numbers_apply (&numbers, &ports->output, TRUE, error);
+  gst_generator_join_mask (ports);
+  return TRUE;
 }
 
 static void

@@ -28,6 +28,8 @@ enum {
   GST_GENERATOR_INTERPOLATE,
   GST_GENERATOR_SHAPES,
   GST_GENERATOR_WARM_UP,
+  GST_GENERATOR_OUTPUTS,
+  GST_GENERATOR_INPUTS,
   GST_GENERATOR_LUMA,
   GST_GENERATOR_SAMPLING, /* sampling.h */
   /* input-range and the like: picture-numbers.h */
@@ -38,6 +40,7 @@ enum {
 /* Under the element's object lock. */
 typedef struct {
   char *model, *states, *parameters, *shapes, *tile;
+  char *outputs, *inputs;
   int tile_overlap;
   guint batch_size, columns, warm_up;
   GstGeneratorSampling sampling;

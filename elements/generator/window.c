@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "window.h"
 
-#include "../shared/tensors.h"
 #include "allocation.h"
+#include "outputs.h"
 
 static gsize
 tensor_size (const GstGeneratorPlay *play)
@@ -13,19 +13,9 @@ tensor_size (const GstGeneratorPlay *play)
 static gboolean
 negotiate_tensors (GstGeneratorPlay *play, GstCaps *source, GenModelUse *use, GError **error)
 {
-  GstGenerativeTensors tensors;
-
   use->to_frames = FALSE;
-  if (!gst_generative_tensors_read (gst_caps_get_structure (source, 0), &tensors, error))
-    return FALSE;
-  if (tensors.n == 1 &&
-      gen_shape_elements (&tensors.shapes[0]) == gen_shape_elements (&play->ports.numbers)) {
-    play->bytes = tensor_size (play);
-    return TRUE;
-  }
-  g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
-      "the next element wants other tensors than the model makes");
-  return FALSE;
+  play->bytes = tensor_size (play);
+  return gst_generator_check_tensor (source, &play->ports.numbers, error);
 }
 
 gboolean

@@ -149,7 +149,7 @@ said (const char *text)
 static gboolean
 refuse (const char *side, const char *property, const char *wrong, GError **error)
 {
-  g_set_error (error, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS, "Property %s-%s: %s", side,
+  g_set_error (error, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS, "Property %s-%s is %s", side,
       property, wrong);
   return FALSE;
 }
@@ -160,7 +160,6 @@ gst_generative_numbers_apply (
 {
   const char *side = is_output ? "output" : "input", *range = said (numbers->range[is_output]);
   const char *mean = said (numbers->mean[is_output]), *std = said (numbers->std[is_output]);
-  const char *moments = mean != NULL ? "mean" : "std";
   g_autoptr (GError) wrong = NULL;
 
   if (numbers->order != GST_GENERATIVE_CHANNEL_ORDER_AUTO && port->kind == GEN_PORT_PICTURE)
@@ -170,10 +169,13 @@ gst_generative_numbers_apply (
   if (mean == NULL && std == NULL)
     return TRUE;
   if (range != NULL)
-    return refuse (side, moments, "the range says it as well: unset one of them", error);
+    return refuse (side, mean != NULL ? "mean" : "std",
+        "set, and so is the range, which says the same: unset one of them", error);
   if (port->kind != GEN_PORT_PICTURE)
-    return refuse (
-        side, moments, "the model has no picture there, of which alone it could be said", error);
+    return refuse (side, mean != NULL ? "mean" : "std",
+        "set, but the model has no picture there, of which alone it could be said", error);
+  if (!gen_port_read_moments (port, mean, NULL, &wrong))
+    return refuse (side, "mean", wrong->message, error);
   return gen_port_read_moments (port, mean, std, &wrong) ||
-         refuse (side, moments, wrong->message, error);
+         refuse (side, "std", wrong->message, error);
 }

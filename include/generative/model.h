@@ -106,6 +106,13 @@ typedef enum {
   GEN_RANGE_COMPUTED, /* by the graph's operators */
 } GenRange;
 
+/* What two channels of a picture are, of which one is made. */
+typedef enum {
+  GEN_CLASSES_NONE,
+  GEN_CLASSES_PROBABILITIES, /* of background and foreground: the second is the mask */
+  GEN_CLASSES_SCORES,        /* of which softmax makes these */
+} GenClasses;
+
 /* An input or output. Extents are -1 where they are free. */
 typedef struct {
   const char *name;
@@ -119,6 +126,7 @@ typedef struct {
   gboolean channels_last;      /* [N, H, W, C] or [N, T, C] */
   gboolean frames_last;        /* FRAMES: [N, C, T, H, W] */
   gboolean bgr;                /* PICTURE of 3 or 4: blue comes first, and red third */
+  GenClasses classes;          /* PICTURE of one channel: it is made of these two */
   int sample_rate;             /* SOUND: frames a second; 0 where the model does not say */
   /* PICTURE: byte / 255 = number * std + mean */
   float mean[GEN_PORT_MAX_CHANNELS], std[GEN_PORT_MAX_CHANNELS];
@@ -193,8 +201,9 @@ GEN_API const GenPort *gen_model_find_output (const GenModel *model, GenPortKind
 /* How many pictures that follow each other go into a run: those of one input of several (-1 where
  * that is free), or one into each of several inputs that are alike, where their names (img0 and
  * img1, previous and next) or GenModelHints.frames say so. 1 where it takes something else alone, 0
- * where something else flows in besides. */
-GEN_API int gen_model_window (const GenModel *model);
+ * where something else flows in besides. What `beside` names (which ends on NULL, or is NULL) is
+ * not counted: it goes by another way. */
+GEN_API int gen_model_window (const GenModel *model, const char *const *beside);
 /* Whether what it makes hangs on what it has played before. */
 GEN_API gboolean gen_model_has_states (const GenModel *model);
 /* Let input number `i`, a parameter, stand at `numbers` to begin with, in players that are made
@@ -217,6 +226,10 @@ GEN_API gboolean gen_port_make_series (GenPort *port);
 /* Let `port` be met with float32 numbers, which is what gen_model_compile has outside for other
  * floats, pictures of integers and sounds of int16. FALSE for other types. */
 GEN_API gboolean gen_port_use_float32 (GenPort *port);
+/* Make an output of two channels, background and foreground, the picture of one that is the mask of
+ * the foreground: of numbers that are bounded by 0 and 1, or that a Softmax makes, the second
+ * channel, of others what softmax makes of them. FALSE for other shapes. */
+GEN_API gboolean gen_model_make_mask (const GenModel *model, GenPort *port);
 /* The numbers that black and white are, in place of what the model says. */
 GEN_API void gen_port_set_range (GenPort *port, float low, float high);
 /* The same of "low,high", or of such a pair for each channel. */
@@ -296,6 +309,15 @@ typedef struct {
   gint64 skip, keep;
 } GenSoundLayout;
 
+#define GEN_MODEL_MAX_SIDES 4
+
+/* An input or output besides those that are played. */
+typedef struct {
+  GenPort port;
+  gboolean in_frames; /* a frame for each that is played, else numbers */
+  GenFrameLayout layout;
+} GenModelSide;
+
 /* Of a picture, what is wanted of it. */
 typedef struct {
   gint32 top, left, height, width;
@@ -303,7 +325,14 @@ typedef struct {
 
 typedef struct {
   GenPort input, output; /* which of the model's, perhaps adjusted */
-  int frames;            /* in a run; of sounds the buffers */
+  /* A picture of one channel, of which the last one of `output`'s channels is made; its name is
+   * NULL where there is none. */
+  GenPort mask;
+  /* Pictures that go in beside the one that is played, all in frames, and what comes out besides.
+   */
+  GenModelSide inputs[GEN_MODEL_MAX_SIDES], outputs[GEN_MODEL_MAX_SIDES];
+  guint n_inputs, n_outputs;
+  int frames;   /* in a run; of sounds the buffers */
   int pictures; /* in a frame: a wall's, or latents in a buffer; sounds one after another */
   /* How many frames that follow each other go into a run, at most GEN_MODEL_MAX_WINDOW: into an
    * input of that many (of FRAMES, which is a PICTURE here), or into as many inputs of one each. 0
@@ -328,10 +357,10 @@ typedef struct {
 /**
  * gen_model_compile: the plan that takes `frames` frames at a time. With `from_frames` it has an
  * input for each plane of each frame (bytes), else one [frames * pictures, …]; with `to_frames` an
- * output for each plane of each frame, else one. They can be bound to the frames' memory. With
- * `in_parts` its last input says what is kept of each frame's picture (GenKeptPart, int32). Numbers
- * of float16, bfloat16 and float64 are float32 outside. Into integers, what frames hold is rounded,
- * and cut off where the type ends.
+ * output for each plane of each frame, else one. Those of `inputs` and `outputs` follow each. They
+ * can be bound to the frames' memory. With `in_parts` its last input says what is kept of each
+ * frame's picture (GenKeptPart, int32). Numbers of float16, bfloat16 and float64 are float32
+ * outside. Into integers, what frames hold is rounded, and cut off where the type ends.
  * Returns: (transfer full) the plan, or NULL.
  */
 GEN_API GenPlan *gen_model_compile (GenModel *model, const GenModelUse *use, GError **error);

@@ -86,6 +86,14 @@ typedef struct {
 GEN_API void gen_player_bind_input_frame (GenPlayer *player, guint i, const GenFrame *frame);
 /* Frame `i` of a run is written to `frame`, or NULL: is not wanted. Not for staged models. */
 GEN_API void gen_player_bind_output_frame (GenPlayer *player, guint i, const GenFrame *frame);
+/* The same of what goes with it into `inputs[side]` of the use, and comes out of `outputs[side]`,
+ * where numbers of all frames go to the one plane of frame 0. */
+GEN_API void gen_player_bind_side_input (
+    GenPlayer *player, guint side, guint i, const GenFrame *frame);
+GEN_API void gen_player_bind_side_output (
+    GenPlayer *player, guint side, guint i, const GenFrame *frame);
+/* The numbers of `outputs[side]` that the last run made, where these are not frames. */
+GEN_API const GenBinding *gen_player_side_output (const GenPlayer *player, guint side);
 /* Of the picture of frame `i`, which is played in parts (GenModelUse), that much is written, and
  * the frame's planes begin where its first pixel goes. */
 GEN_API void gen_player_keep_part (GenPlayer *player, guint i, const GenKeptPart *part);

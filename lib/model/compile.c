@@ -41,8 +41,10 @@ gen_model_set_layout (GenNode *node, const GenFrameLayout *layout, const GenPort
       gen_node_set_int (node, "bytes", layout->bytes);
   }
   for (int c = 0; c < port->channels; c++) {
-    mean[c] = layout->studio_range ? (port->mean[c] * 219 + 16) / 255 : port->mean[c];
-    std[c] = layout->studio_range ? port->std[c] * 219 / 255 : port->std[c];
+    const gboolean narrow = layout->studio_range && c < 3;
+
+    mean[c] = narrow ? (port->mean[c] * 219 + 16) / 255 : port->mean[c];
+    std[c] = narrow ? port->std[c] * 219 / 255 : port->std[c];
   }
   gen_node_set_floats (node, "mean", mean, port->channels);
   gen_node_set_floats (node, "std", std, port->channels);
@@ -224,55 +226,65 @@ keep_luma (GenTensor **frames, int n, int planes)
 }
 
 static int
-height_of (const GenModelUse *use)
+height_of (const GenModelUse *use, const GenPort *port)
 {
-  return use->input.height > 0 ? use->input.height : use->height;
+  return port->height > 0 ? port->height : use->height;
 }
 
 static int
-width_of (const GenModelUse *use)
+width_of (const GenModelUse *use, const GenPort *port)
 {
-  return use->input.width > 0 ? use->input.width : use->width;
+  return port->width > 0 ? port->width : use->width;
 }
 
-/* The pictures of the frames, [N, C, H, W] or as the model has them. */
+/* Pictures of `port`, [N, C, H, W], of `n` frames that lie as `from` says; with `luma` of theirs
+ * alone. */
 static GenTensor *
-unpack_picture (GenGraph *graph, const GenModelUse *use, GError **error)
+unpack_frames (GenGraph *graph, const GenModelUse *use, const GenPort *port,
+    const GenFrameLayout *from, int n_frames, gboolean luma, GError **error)
 {
-  const GenPort *port = &use->input;
-  int height = height_of (use), width = width_of (use);
-  int columns = MAX (use->from.columns, 1);
+  const GenFrameLayout layout = luma ? gen_luma_layout (from) : *from;
+  const int height = height_of (use, port), width = width_of (use, port);
+  int columns = MAX (from->columns, 1);
   int rows = (use->pictures + columns - 1) / columns;
-  int planes = gen_frame_layout_planes (&use->from);
-  int n = use->frames * MAX (use->window, 1) * planes;
-  const GenFrameLayout from = use->luma ? gen_luma_layout (&use->from) : use->from;
+  int planes = gen_frame_layout_planes (from);
+  int n = n_frames * planes;
   g_autofree GenTensor **frames = g_new (GenTensor *, n);
   GenTensor *x = gen_graph_add_value (graph, NULL);
   GenNode *node;
 
   for (int i = 0; i < n; i++) {
-    gboolean chroma = use->from.ycbcr && i % planes > 0;
-    gint64 size = chroma ? (gint64)use->from.chroma_stride * ((height * (gint64)rows + 1) / 2)
-                         : (gint64)use->from.stride * height * rows;
+    gboolean chroma = from->ycbcr && i % planes > 0;
+    gint64 size = chroma ? (gint64)from->chroma_stride * ((height * (gint64)rows + 1) / 2)
+                         : (gint64)from->stride * height * rows;
 
     frames[i] = gen_graph_add_input (graph, "frame", GEN_TYPE_UINT8, &GEN_SHAPE (size));
   }
-  if (use->luma)
+  if (luma)
     n = keep_luma (frames, n, planes);
   node = gen_graph_add_node (
       graph, "unpack", "generative", "UnpackPicture", GEN_OPSET, frames, n, &x, 1, error);
   if (node == NULL)
     return NULL;
-  gen_model_set_layout (node, &from, port);
+  gen_model_set_layout (node, &layout, port);
   gen_node_set_int (node, "rows", rows);
   gen_node_set_int (node, "channels", port->channels);
   gen_node_set_int (node, "height", height);
   gen_node_set_int (node, "width", width);
   if (!node->op->infer (node, error))
     return NULL;
-  if (port->channels_last)
-    x = transpose (graph, x, 2, 3, 1, error);
-  if (port->frames_last && use->window > 1)
+  return port->channels_last ? transpose (graph, x, 2, 3, 1, error) : x;
+}
+
+/* The pictures that are played, as the model has them. */
+static GenTensor *
+unpack_picture (GenGraph *graph, const GenModelUse *use, GError **error)
+{
+  const int window = MAX (use->window, 1);
+  GenTensor *x =
+      unpack_frames (graph, use, &use->input, &use->from, use->frames * window, use->luma, error);
+
+  if (x != NULL && use->input.frames_last && window > 1)
     return swap_frames (graph, x, error);
   return x;
 }
@@ -320,53 +332,115 @@ pack_sound (GenGraph *graph, const GenModelUse *use, GenTensor *x, GError **erro
   return TRUE;
 }
 
-static gboolean
-pack_picture (GenGraph *graph, const GenModelUse *use, GenTensor *x, GError **error)
+/* The mask of which two classes tell. */
+static GenTensor *
+choose_foreground (GenGraph *graph, GenTensor *x, const GenPort *port, GError **error)
 {
-  const GenPort *port = &use->output;
-  const gint64 n_pictures = (gint64)use->frames * use->pictures;
-  const int planes = gen_frame_layout_planes (&use->to), n = use->frames * planes;
-  const GenFrameLayout to = use->luma ? gen_luma_layout (&use->to) : use->to;
-  g_autofree GenTensor **frames = g_new (GenTensor *, n), **packed = NULL;
-  GenTensor *operands[2] = { NULL };
-  GenNode *node;
+  if (x != NULL && port->classes == GEN_CLASSES_SCORES)
+    x = gen_graph_op (graph, "Softmax", &x, 1, 1, error, "axis", GEN_INT, 1, NULL);
+  if (x == NULL)
+    return NULL;
+  return gen_graph_op (graph, "Gather",
+      (GenTensor *[]){ x, gen_graph_ints (graph, (const gint64[]){ 1 }, 1) }, 2, 1, error, "axis",
+      GEN_INT, 1, NULL);
+}
+
+/* `x`, the output `port`, as pictures of `channels`, [N, C, H, W], float32. */
+static GenTensor *
+to_planes (GenGraph *graph, const GenModelUse *use, const GenPort *port, int channels, GenTensor *x,
+    GError **error)
+{
+  const gint64 n = (gint64)use->frames * use->pictures;
 
   if (port->channels_last && x->shape.rank != 4)
-    x = reshape (
-        graph, x, &GEN_SHAPE (n_pictures, port->height, port->width, port->channels), error);
+    x = reshape (graph, x, &GEN_SHAPE (n, port->height, port->width, channels), error);
   if (port->channels_last)
     x = x == NULL ? NULL : transpose (graph, x, 3, 1, 2, error);
-  else if (x->shape.rank != 4 || x->shape.dims[1] != port->channels)
-    x = reshape (
-        graph, x, &GEN_SHAPE (n_pictures, port->channels, port->height, port->width), error);
+  else if (port->classes == GEN_CLASSES_NONE &&
+           (x->shape.rank != 4 || x->shape.dims[1] != channels))
+    x = reshape (graph, x, &GEN_SHAPE (n, channels, port->height, port->width), error);
   x = cast (graph, x, GEN_TYPE_FLOAT32, error);
-  if (x == NULL)
-    return FALSE;
+  return port->classes != GEN_CLASSES_NONE ? choose_foreground (graph, x, port, error) : x;
+}
+
+/* Pictures x of `port`, [N, C, H, W], into frames that lie as `to` says; of each the part that is
+ * `kept`, where that is not NULL; with `luma` into theirs alone. */
+static gboolean
+pack_frames (GenGraph *graph, const GenModelUse *use, const GenPort *port, const GenFrameLayout *to,
+    GenTensor *x, GenTensor *kept, gboolean luma, GError **error)
+{
+  const GenFrameLayout layout = luma ? gen_luma_layout (to) : *to;
+  const int planes = gen_frame_layout_planes (to), n = use->frames * planes;
+  g_autofree GenTensor **frames = g_new (GenTensor *, n), **packed = NULL;
+  GenTensor *operands[] = { x, kept };
+  GenNode *node;
+
   for (int i = 0; i < n; i++)
     frames[i] = gen_graph_add_value (graph, "picture");
   packed = g_memdup2 (frames, (gsize)n * sizeof *frames);
-  operands[0] = x;
-  if (use->in_parts)
-    operands[1] = gen_graph_add_input (graph, "kept", GEN_TYPE_INT32, &GEN_SHAPE (use->frames, 4));
   node = gen_graph_add_node (graph, "pack", "generative", "PackPicture", GEN_OPSET, operands,
-      use->in_parts ? 2 : 1, packed, use->luma ? keep_luma (packed, n, planes) : n, error);
+      kept != NULL ? 2 : 1, packed, luma ? keep_luma (packed, n, planes) : n, error);
   if (node == NULL)
     return FALSE;
-  gen_model_set_layout (node, &to, port);
+  gen_model_set_layout (node, &layout, port);
   if (!node->op->infer (node, error))
     return FALSE;
-  if (use->luma &&
-      !gen_luma_add_chroma (graph, use, height_of (use), width_of (use), frames, error))
+  if (luma && !gen_luma_add_chroma (graph, use, height_of (use, &use->input),
+                  width_of (use, &use->input), frames, error))
     return FALSE;
   for (int i = 0; i < n; i++)
     gen_graph_add_output (graph, frames[i]);
   return TRUE;
 }
 
+/* With `mask` as the last of the channels, where there is one. */
 static gboolean
-pack (GenGraph *graph, const GenModelUse *use, GenTensor *x, GError **error)
+pack_picture (
+    GenGraph *graph, const GenModelUse *use, GenTensor *x, GenTensor *mask, GError **error)
 {
-  return (use->output.kind == GEN_PORT_SOUND ? pack_sound : pack_picture) (graph, use, x, error);
+  const GenPort *port = &use->output;
+  GenTensor *kept = NULL;
+
+  x = to_planes (graph, use, port, port->channels - (mask != NULL), x, error);
+  if (x != NULL && mask != NULL) {
+    mask = to_planes (graph, use, &use->mask, 1, mask, error);
+    if (mask == NULL)
+      return FALSE;
+    x = gen_graph_op (
+        graph, "Concat", (GenTensor *[]){ x, mask }, 2, 1, error, "axis", GEN_INT, 1, NULL);
+  }
+  if (use->in_parts)
+    kept = gen_graph_add_input (graph, "kept", GEN_TYPE_INT32, &GEN_SHAPE (use->frames, 4));
+  return x != NULL && pack_frames (graph, use, port, &use->to, x, kept, use->luma, error);
+}
+
+static gboolean
+pack (GenGraph *graph, const GenModelUse *use, GenTensor *x, GenTensor *mask, GError **error)
+{
+  if (use->output.kind == GEN_PORT_SOUND)
+    return pack_sound (graph, use, x, error);
+  return pack_picture (graph, use, x, mask, error);
+}
+
+/* What a plan makes as numbers. */
+static gboolean
+give_numbers (GenGraph *graph, GenTensor *x, GError **error)
+{
+  GenTensor *numbers = cast (graph, x, outer_type (x->type), error);
+
+  if (numbers != NULL)
+    gen_graph_add_output (graph, numbers);
+  return numbers != NULL;
+}
+
+static gboolean
+give_side (
+    GenGraph *graph, const GenModelUse *use, const GenModelSide *side, GenTensor *x, GError **error)
+{
+  if (!side->in_frames)
+    return give_numbers (graph, x, error);
+  x = to_planes (graph, use, &side->port, side->port.channels, x, error);
+  return x != NULL && pack_frames (graph, use, &side->port, &side->layout, x, NULL, FALSE, error);
 }
 
 static int
@@ -378,6 +452,15 @@ find_port (const GPtrArray *tensors, const GenPort *port)
   return -1;
 }
 
+int
+gen_model_use_side (const GenModel *model, const GenModelUse *use, guint i)
+{
+  for (guint k = 0; k < use->n_inputs; k++)
+    if (strcmp (use->inputs[k].port.name, model->inputs[i].name) == 0)
+      return (int)k;
+  return -1;
+}
+
 gboolean
 gen_model_use_feeds (const GenModel *model, const GenModelUse *use, guint i)
 {
@@ -385,8 +468,8 @@ gen_model_use_feeds (const GenModel *model, const GenModelUse *use, guint i)
 
   if (strcmp (port->name, use->input.name) == 0)
     return TRUE;
-  return use->window > 1 && use->input.frames <= 1 && port->part == GEN_PART_FLOW &&
-         port->kind == GEN_PORT_PICTURE;
+  return gen_model_use_side (model, use, i) < 0 && use->window > 1 && use->input.frames <= 1 &&
+         port->part == GEN_PART_FLOW && port->kind == GEN_PORT_PICTURE;
 }
 
 /* Let the inputs that frames go into be what comes of them. These come before all others. */
@@ -413,6 +496,28 @@ feed_frames (const GenModel *model, const GenModelUse *use, const GenGraph *sour
     if (inputs[i] == NULL)
       return FALSE;
     n++;
+  }
+  return TRUE;
+}
+
+/* And the pictures that go in beside them, which come next. */
+static gboolean
+feed_sides (const GenModelUse *use, const GenGraph *source, GenGraph *graph, GenTensor **inputs,
+    GError **error)
+{
+  for (guint k = 0; k < use->n_inputs; k++) {
+    const GenModelSide *side = &use->inputs[k];
+    const int i = find_port (source->inputs, &side->port);
+    GenTensor *x =
+        unpack_frames (graph, use, &side->port, &side->layout, use->frames, FALSE, error);
+    const GenTensor *input;
+
+    g_return_val_if_fail (i >= 0, FALSE);
+    input = g_ptr_array_index (source->inputs, i);
+    inputs[i] = fit (graph, x, &input->shape, error);
+    inputs[i] = to_type (graph, inputs[i], &side->port, input->type, error);
+    if (inputs[i] == NULL)
+      return FALSE;
   }
   return TRUE;
 }
@@ -470,7 +575,8 @@ prepare_source (
   }
   if (!gen_model_fix_inputs (model, source, &extents, error))
     return NULL;
-  if (use->from_frames && !feed_frames (model, use, source, graph, *inputs, error))
+  if ((use->from_frames && !feed_frames (model, use, source, graph, *inputs, error)) ||
+      !feed_sides (use, source, graph, *inputs, error))
     return NULL;
   for (guint i = 0; i < source->inputs->len; i++) {
     const GenTensor *input = g_ptr_array_index (source->inputs, i);
@@ -497,6 +603,7 @@ compile (GenModel *model, const GenModelUse *use, GError **error)
   g_autofree GenTensor **outputs = g_new0 (GenTensor *, model->graph->outputs->len + 1);
   g_autoptr (GenGraph) source = prepare_source (model, use, graph, &inputs, error);
   int to = find_port (model->graph->outputs, &use->output);
+  GenTensor *mask = NULL;
 
   g_return_val_if_fail (to >= 0, NULL);
   if (source == NULL)
@@ -504,14 +611,17 @@ compile (GenModel *model, const GenModelUse *use, GError **error)
   if (!gen_graph_append (graph, source, NULL, inputs, outputs, NULL, error) ||
       !carry_states (model, graph, inputs, outputs, error))
     return NULL;
-  if (!use->to_frames) {
-    GenTensor *numbers = cast (graph, outputs[to], outer_type (outputs[to]->type), error);
-
-    if (numbers == NULL)
-      return NULL;
-    gen_graph_add_output (graph, numbers);
-  } else if (!pack (graph, use, outputs[to], error))
+  if (use->mask.name != NULL)
+    mask = outputs[find_port (model->graph->outputs, &use->mask)];
+  if (!(use->to_frames ? pack (graph, use, outputs[to], mask, error)
+                       : give_numbers (graph, outputs[to], error)))
     return NULL;
+  for (guint k = 0; k < use->n_outputs; k++) {
+    const int i = find_port (model->graph->outputs, &use->outputs[k].port);
+
+    if (!give_side (graph, use, &use->outputs[k], outputs[i], error))
+      return NULL;
+  }
   return gen_plan_new (graph, &use->plan, error);
 }
 
@@ -582,7 +692,7 @@ gen_model_compile_frame (const GenModelUse *use, const GenShape *shape, GError *
   g_autoptr (GenGraph) graph = gen_graph_new ("frame");
   GenTensor *numbers = gen_graph_add_input (graph, "numbers", GEN_TYPE_FLOAT32, shape);
 
-  return pack (graph, use, numbers, error) ? gen_plan_new (graph, &use->plan, error) : NULL;
+  return pack (graph, use, numbers, NULL, error) ? gen_plan_new (graph, &use->plan, error) : NULL;
 }
 
 guint64

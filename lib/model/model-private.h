@@ -25,7 +25,10 @@ typedef struct {
 /* Along which axis of a sound or series time runs. */
 int gen_port_time_axis (const GenPort *port);
 
-/* Whether frames go into input number `i`. */
+/* Which of `use->inputs` goes into input number `i`; -1 where none does. */
+int gen_model_use_side (const GenModel *model, const GenModelUse *use, guint i);
+
+/* Whether frames that are played go into input number `i`. */
 gboolean gen_model_use_feeds (const GenModel *model, const GenModelUse *use, guint i);
 
 /* Let a PackPicture or UnpackPicture have frames that lie as `layout` says, whose bytes stand for

@@ -408,7 +408,7 @@ find_moment (GenModel *model)
     if (port->part == GEN_PART_FLOW)
       port->part_source = GEN_PART_NAMED;
     port->part = GEN_PART_PARAMETER;
-    if (gen_model_window (model) != 2)
+    if (gen_model_window (model, NULL) != 2)
       *port = before;
     else if (model->parameters[i] == NULL)
       model->parameters[i] = gen_numbers_parse ("0.5");
@@ -587,7 +587,7 @@ follow_each_other (const char *a, const char *b)
 }
 
 int
-gen_model_window (const GenModel *model)
+gen_model_window (const GenModel *model, const char *const *beside)
 {
   const GenPort *first = NULL;
   guint flowing = 0, alike = 0, named = 0;
@@ -595,7 +595,7 @@ gen_model_window (const GenModel *model)
   for (guint i = 0; i < model->graph->inputs->len; i++) {
     const GenPort *port = &model->inputs[i];
 
-    if (port->part != GEN_PART_FLOW)
+    if (port->part != GEN_PART_FLOW || (beside != NULL && g_strv_contains (beside, port->name)))
       continue;
     if (first == NULL)
       first = port;

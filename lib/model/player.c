@@ -62,8 +62,18 @@ ports_equal (const GenPort *a, const GenPort *b)
          a->batch == b->batch && a->length == b->length && a->frames == b->frames &&
          a->channels == b->channels && a->height == b->height && a->width == b->width &&
          a->channels_last == b->channels_last && a->bgr == b->bgr &&
-         memcmp (a->mean, b->mean, sizeof a->mean) == 0 &&
+         memcmp (a->mean, b->mean, sizeof a->mean) == 0 && a->classes == b->classes &&
          memcmp (a->std, b->std, sizeof a->std) == 0;
+}
+
+static gboolean
+sides_equal (const GenModelSide *a, const GenModelSide *b, guint n)
+{
+  for (guint i = 0; i < n; i++)
+    if (!ports_equal (&a[i].port, &b[i].port) || a[i].in_frames != b[i].in_frames ||
+        (a[i].in_frames && !gen_frame_layout_equal (&a[i].layout, &b[i].layout)))
+      return FALSE;
+  return TRUE;
 }
 
 static gboolean
@@ -76,9 +86,12 @@ gboolean
 gen_model_use_equal (const GenModelUse *a, const GenModelUse *b)
 {
   return ports_equal (&a->input, &b->input) && ports_equal (&a->output, &b->output) &&
-         a->frames == b->frames && a->window == b->window && a->luma == b->luma &&
-         a->in_parts == b->in_parts && a->pictures == b->pictures && a->height == b->height &&
+         ports_equal (&a->mask, &b->mask) && a->n_inputs == b->n_inputs &&
+         a->n_outputs == b->n_outputs && sides_equal (a->inputs, b->inputs, a->n_inputs) &&
+         sides_equal (a->outputs, b->outputs, a->n_outputs) && a->frames == b->frames &&
+         a->window == b->window && a->pictures == b->pictures && a->height == b->height &&
          a->width == b->width && a->from_frames == b->from_frames && a->to_frames == b->to_frames &&
+         a->in_parts == b->in_parts && a->luma == b->luma &&
          (!a->from_frames || gen_frame_layout_equal (&a->from, &b->from)) &&
          (!a->to_frames || gen_frame_layout_equal (&a->to, &b->to)) && a->length == b->length &&
          sound_layouts_equal (&a->from_sound, &b->from_sound) &&
@@ -162,20 +175,51 @@ arrange (GenPlayer *player, const GenModelUse *use, GError **error)
 
 /* --- parameters and states --- */
 
+/* How many inputs of a plan are planes of the frames that are played. */
+static guint
+count_frame_inputs (const GenModelUse *use)
+{
+  if (!use->from_frames)
+    return 0;
+  return (guint)use->frames * (guint)MAX (use->window, 1) *
+         (guint)gen_frame_layout_planes (&use->from);
+}
+
+/* And how many of its outputs what is played is made of. */
+static guint
+count_frame_outputs (const GenModelUse *use)
+{
+  if (!use->to_frames)
+    return 1;
+  return (guint)use->frames *
+         (use->output.kind == GEN_PORT_SOUND ? 1 : (guint)gen_frame_layout_planes (&use->to));
+}
+
+/* The same of the first `n` of `sides`. */
+static guint
+count_sides (const GenModelUse *use, const GenModelSide *sides, guint n)
+{
+  guint count = 0;
+
+  for (guint k = 0; k < n; k++)
+    count += sides[k].in_frames
+                 ? (guint)use->frames * (guint)gen_frame_layout_planes (&sides[k].layout)
+                 : 1;
+  return count;
+}
+
 /* Where input number `i` of the model is among those of the plan or session. */
 static guint
 place_of (const GenPlayer *player, guint i)
 {
   const Arrangement *now = player->now;
   const GenModelUse *use = &now->use;
-  guint place = 0;
-
   /* Frames come first. */
-  if (use->from_frames)
-    place = (guint)use->frames * (guint)MAX (use->window, 1) *
-            (guint)gen_frame_layout_planes (&use->from);
+  guint place = count_frame_inputs (use) + count_sides (use, use->inputs, use->n_inputs);
+
   for (guint k = 0; k < i; k++)
     if (!(use->from_frames && gen_model_use_feeds (player->model, use, k)) &&
+        gen_model_use_side (player->model, use, k) < 0 &&
         (player->model->inputs[k].part != GEN_PART_STATE || now->session != NULL))
       place++;
   return place;
@@ -486,15 +530,10 @@ wait_for (GenPlayer *player, const GenFrame *frame)
     g_ptr_array_add (player->fences, frame->fence);
 }
 
-void
-gen_player_bind_input_frame (GenPlayer *player, guint i, const GenFrame *frame)
+static void
+bind_input_planes (Arrangement *now, guint first, guint n, const GenFrame *frame)
 {
-  Arrangement *now = player->now;
-  const guint planes = (guint)gen_frame_layout_planes (&now->use.from);
-  const guint first = i * planes;
-
-  wait_for (player, frame);
-  for (guint p = 0; p < planes; p++) {
+  for (guint p = 0; p < n; p++) {
     void *data = frame != NULL ? frame->planes[p] : NULL;
 
     if (now->session != NULL)
@@ -504,6 +543,26 @@ gen_player_bind_input_frame (GenPlayer *player, guint i, const GenFrame *frame)
     else
       gen_plan_bind_input (now->plan, first + p, data);
   }
+}
+
+void
+gen_player_bind_input_frame (GenPlayer *player, guint i, const GenFrame *frame)
+{
+  const guint planes = (guint)gen_frame_layout_planes (&player->now->use.from);
+
+  wait_for (player, frame);
+  bind_input_planes (player->now, i * planes, planes, frame);
+}
+
+void
+gen_player_bind_side_input (GenPlayer *player, guint side, guint i, const GenFrame *frame)
+{
+  const GenModelUse *use = &player->now->use;
+  const guint planes = (guint)gen_frame_layout_planes (&use->inputs[side].layout);
+  const guint first = count_frame_inputs (use) + count_sides (use, use->inputs, side);
+
+  wait_for (player, frame);
+  bind_input_planes (player->now, first + i * planes, planes, frame);
 }
 
 static void
@@ -526,6 +585,27 @@ gen_player_bind_output_frame (GenPlayer *player, guint i, const GenFrame *frame)
 
   wait_for (player, frame);
   bind_planes (player->now->plan, i * planes, planes, frame);
+}
+
+void
+gen_player_bind_side_output (GenPlayer *player, guint side, guint i, const GenFrame *frame)
+{
+  const GenModelUse *use = &player->now->use;
+  const GenModelSide *of = &use->outputs[side];
+  const guint planes = of->in_frames ? (guint)gen_frame_layout_planes (&of->layout) : 1;
+  const guint first = count_frame_outputs (use) + count_sides (use, use->outputs, side);
+
+  wait_for (player, frame);
+  bind_planes (player->now->plan, first + i * planes, planes, frame);
+}
+
+const GenBinding *
+gen_player_side_output (const GenPlayer *player, guint side)
+{
+  const GenModelUse *use = &player->now->use;
+
+  return gen_plan_output (
+      player->now->plan, count_frame_outputs (use) + count_sides (use, use->outputs, side));
 }
 
 void

@@ -165,8 +165,9 @@ gen_port_read_range (GenPort *port, const char *text, GError **error)
   }
   g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
       read.channels == 1
-          ? "\"%s\" should be two different numbers, such as -1,1"
-          : "\"%s\" should be two different numbers, such as -1,1, or two for each of %d channels",
+          ? "\"%s\", which should be two different numbers, such as -1,1"
+          : "\"%s\", which should be two different numbers, such as -1,1, or two for each of %d "
+            "channels",
       text, read.channels);
   return FALSE;
 }
@@ -191,8 +192,7 @@ gen_port_read_moments (GenPort *port, const char *mean, const char *std, GError 
   for (int i = 0; i < 2; i++)
     if (!spread_numbers (port, texts[i], numbers[i]) || has_zero (stds, i * port->channels)) {
       g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
-          "%s \"%s\" should be %s, or one for all %d channels",
-          i == 0 ? "the mean" : "the deviation", texts[i],
+          "\"%s\", which should be %s, or one for all %d channels", texts[i],
           i == 0 ? "numbers such as 0.485,0.456,0.406 or 123.675,116.28,103.53"
                  : "numbers other than 0 such as 0.229,0.224,0.225 or 58.395,57.12,57.375",
           port->channels);

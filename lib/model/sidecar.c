@@ -117,7 +117,7 @@ write_part (GKeyFile *file, const GenModel *model, guint i)
   else if (port->part == GEN_PART_PARAMETER)
     g_key_file_set_comment (
         file, port->name, NULL, " It stands at a number, which nobody has said yet: value=1", NULL);
-  if (port->part == GEN_PART_FLOW && model->hints.frames > 0 && gen_model_window (model) > 1)
+  if (port->part == GEN_PART_FLOW && model->hints.frames > 0 && gen_model_window (model, NULL) > 1)
     g_key_file_set_integer (file, port->name, "frames", model->hints.frames);
   if (port->part == GEN_PART_FLOW && model->states_said && !gen_model_has_states (model))
     g_key_file_set_value (file, port->name, "state", "");

@@ -250,13 +250,14 @@ test_refused (void)
   g_autofree char *path = save ("refused.onnx", keep, NULL);
   g_autofree char *order = save ("order.onnx", keep, "gbr");
 
-  assert_refused ("generator", path, "input-mean=1,2", "Property input-mean: the mean \"1,2\"");
+  assert_refused ("generator", path, "input-mean=1,2", "Property input-mean is \"1,2\", which");
   assert_refused ("generator", path, "input-mean=1,2", "or one for all 3 channels");
-  assert_refused ("generator", path, "input-mean=0.4 input-std=0", "numbers other than 0");
+  assert_refused ("generator", path, "input-mean=0.4 input-std=0",
+      "Property input-std is \"0\", which should be numbers other than 0");
   assert_refused ("generator", path, "input-std=much", "0.229,0.224,0.225");
   assert_refused ("generator", path, "output-std=1,2,3,4,5", "Property output-std");
-  assert_refused (
-      "generator", path, "input-range=0,1 input-mean=0.5", "Property input-mean: the range");
+  assert_refused ("generator", path, "input-range=0,1 input-mean=0.5",
+      "Property input-mean is set, and so is the range");
   assert_refused ("generator", path, "input-range=0,1,0", "two for each of 3 channels");
   assert_refused ("generator", path, "output-range=1,1", "Property output-range");
   assert_refused ("generator", order, "", "generative.channel-order is \"gbr\"");

@@ -169,17 +169,21 @@ def film():
     return np.stack([image[20 + 3 * i:][:HEIGHT, 30 + 5 * i:][:, :WIDTH] for i in range(FRAMES)])
 
 
-def play(model, frames, properties="", scale=1):
-    """The frames that the element makes."""
+def play(model, frames, properties="", caps="video/x-raw,format=RGB", beside="", dtype=np.uint8,
+         scale=1):
+    """What the element makes; `beside` is linked to its other pads, out of {folder} and into it."""
     with tempfile.TemporaryDirectory() as folder:
         frames.tofile(f"{folder}/in.rgb")
         launch = (f"gst-launch-1.0 -q filesrc location={folder}/in.rgb "
                   f"! rawvideoparse format=rgb width={WIDTH} height={HEIGHT} framerate=30/1 "
-                  f"! generator model={model} {properties} ! video/x-raw,format=RGB "
-                  f"! filesink location={folder}/out.rgb")
+                  f"! generator name=g model={model} {properties} ! {caps} "
+                  f"! queue ! filesink location={folder}/out {beside.format(folder=folder)}")
         subprocess.run(launch.split(), check=True, capture_output=True, text=True, timeout=120)
-        made = np.fromfile(f"{folder}/out.rgb", np.uint8)
-    return made.reshape(-1, HEIGHT * scale, WIDTH * scale, 3)
+        files = [f"{folder}/out"] + sorted(glob.glob(f"{folder}/out-*"))
+        made = [np.fromfile(file, dtype) for file in files]
+    if len(made) == 1 and caps.endswith("format=RGB"):
+        return made[0].reshape(-1, HEIGHT * scale, WIDTH * scale, 3)
+    return np.concatenate([part.reshape(len(frames), -1) for part in made], axis=1)
 
 
 def numbers(frame):
@@ -190,8 +194,12 @@ def to_bytes(made):
     return made[0].transpose(1, 2, 0) * 255
 
 
-def loop(model, frames, states, **others):
-    """ONNX Runtime, with outputs that become inputs by hand."""
+def flatten(pictures):
+    return np.stack(pictures).reshape(len(pictures), -1)
+
+
+def loop(model, frames, states, look=lambda made: to_bytes(next(iter(made.values()))), **others):
+    """ONNX Runtime, with outputs that become inputs by hand; `look` says what is compared."""
     session = onnxruntime.InferenceSession(model)
     names = [output.name for output in session.get_outputs()]
     values = {name: np.zeros(shape, np.float32) for name, (shape, _) in states.items()}
@@ -199,16 +207,70 @@ def loop(model, frames, states, **others):
     for frame in frames:
         made = dict(zip(names, session.run(
             None, {session.get_inputs()[0].name: numbers(frame), **values, **others})))
-        wanted.append(to_bytes(made[names[0]]))
+        wanted.append(look(made))
         values = {name: made[output] for name, (_, output) in states.items()}
     return np.stack(wanted)
 
 
+def matting_states():
+    return {f"r{i}i": ((1, 1, 1, 1), f"r{i}o") for i in range(1, 5)}
+
+
 def check_matting(path, frames):
     matting(path)
-    states = {f"r{i}i": ((1, 1, 1, 1), f"r{i}o") for i in range(1, 5)}
-    wanted = loop(path, frames, states, downsample_ratio=np.array([0.5], np.float32))
+    wanted = loop(path, frames, matting_states(), downsample_ratio=np.array([0.5], np.float32))
     return play(path, frames, "parameters=downsample_ratio=0.5"), wanted
+
+
+def check_cut(path, frames):
+    """The picture with its mask as alpha."""
+    matting(path)
+    wanted = loop(path, frames, matting_states(), downsample_ratio=np.array([0.5], np.float32),
+                  look=lambda made: np.dstack([to_bytes(made["fgr"]), to_bytes(made["pha"])]))
+    made = play(path, frames, "outputs=fgr,pha parameters=downsample_ratio=0.5",
+                "video/x-raw,format=RGBA")
+    return made, flatten(wanted)
+
+
+def check_mask_pad(path, frames):
+    """The mask on a pad of its own, behind the picture."""
+    matting(path)
+    wanted = loop(path, frames, matting_states(), downsample_ratio=np.array([0.5], np.float32),
+                  look=lambda made: np.concatenate(
+                      [to_bytes(made["fgr"]).ravel(), to_bytes(made["pha"]).ravel()]))
+    made = play(path, frames, "outputs=fgr parameters=downsample_ratio=0.5",
+                beside="g.src_pha ! queue ! filesink location={folder}/out-mask")
+    return made, flatten(wanted)
+
+
+def check_numbers(path, frames):
+    """The mask as numbers, of which a thousandth counts for half a byte."""
+    matting(path)
+    wanted = loop(path, frames, matting_states(), downsample_ratio=np.array([0.5], np.float32),
+                  look=lambda made: made["pha"].ravel())
+    made = play(path, frames, "outputs=pha parameters=downsample_ratio=0.5",
+                "other/tensors,format=static", dtype=np.float32)
+    return made * 500, flatten(wanted) * 500
+
+
+def check_trimap(path, frames):
+    """A second picture beside each, on a pad of its own."""
+    net = Net()
+    size = (1, 3, "height", "width")
+    x, trimap = net.input("picture", *size), net.input("trimap", 1, 1, "height", "width")
+    made = net.conv(net.node("Concat", x, trimap, axis=1), 4, 3)
+    net.output("cut", net.node("Sigmoid", made), *size)
+    net.save(path, input_range="0,1", output_range="0,1")
+    session = onnxruntime.InferenceSession(path)
+    masks = [frame[:, :, :1].copy() for frame in frames]
+    wanted = [to_bytes(session.run(None, {"picture": numbers(frame), "trimap": numbers(mask)})[0])
+              for frame, mask in zip(frames, masks)]
+    with tempfile.NamedTemporaryFile() as file:
+        np.stack(masks).tofile(file.name)
+        made = play(path, frames, beside=f"filesrc location={file.name} ! rawvideoparse "
+                    f"format=gray8 width={WIDTH} height={HEIGHT} framerate=30/1 ! queue "
+                    "! g.sink_trimap")
+    return made, np.stack(wanted)
 
 
 def check_denoiser(path, frames):
@@ -252,7 +314,8 @@ def check_upscaler(path, frames):
 
 
 def main():
-    checks = [check_matting, check_denoiser, check_midpoint, check_restorer, check_upscaler]
+    checks = [check_matting, check_cut, check_mask_pad, check_numbers, check_trimap,
+              check_denoiser, check_midpoint, check_restorer, check_upscaler]
     frames = film()
     failed = 0
     print(f"1..{len(checks)}")

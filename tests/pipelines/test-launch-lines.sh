@@ -74,6 +74,25 @@ onnx.save (helper.make_model (helper.make_graph (
     [helper.make_tensor_value_info ("clear", TensorProto.FLOAT, [1, 1, "T"])],
     [helper.make_tensor ("taps", TensorProto.FLOAT, [1, 1, 9], [1 / 9] * 9)]),
     opset_imports=[helper.make_opsetid ("", 13)], ir_version=8), "restore.onnx")
+# A picture and who is in it; and one with the mean colours of another, of a size of its own.
+def save (path, nodes, inputs, outputs):
+    def value (name, *shape):
+        return helper.make_tensor_value_info (name, TensorProto.FLOAT, [1, *shape])
+    model = helper.make_model (helper.make_graph (
+        nodes, "net", [value (*port) for port in inputs], [value (*port) for port in outputs]),
+        opset_imports=[helper.make_opsetid ("", 13)], ir_version=8)
+    helper.set_model_props (
+        model, {"generative.input-range": "0,1", "generative.output-range": "0,1"})
+    onnx.save (model, path)
+
+save ("matting.onnx",
+    [helper.make_node ("Identity", ["src"], ["fgr"]),
+     helper.make_node ("ReduceMean", ["src"], ["pha"], axes=[1], keepdims=1)],
+    [("src", 3, "H", "W")], [("fgr", 3, "H", "W"), ("pha", 1, "H", "W")])
+save ("style.onnx",
+    [helper.make_node ("GlobalAveragePool", ["style"], ["colour"]),
+     helper.make_node ("Mul", ["content", "colour"], ["painted"])],
+    [("content", 3, "H", "W"), ("style", 3, 64, 64)], [("painted", 3, "H", "W")])
 # What tells the noise in small pictures.
 onnx.save (helper.make_model (helper.make_graph (
     [helper.make_node ("Cast", ["timestep"], ["time"], to=TensorProto.FLOAT),
@@ -143,7 +162,7 @@ provide() {
     cp -r "$work/pictures" "$work/photos" "$work/digits.png" "$work/inception.onnx" \
         "$work/drums" "$work/talk.wav" "$work/clean-speech.onnx" "$work/restore.onnx" \
         "$work/talk.mp4" "$work/steady.onnx" "$work/middle.onnx" "$work/around.onnx" \
-        "$work/anything.onnx" "$work/luma-x2.onnx" "$work/denoiser.onnx" .
+        "$work/anything.onnx" "$work/denoiser.onnx" "$work/luma-x2.onnx" "$work/matting.onnx" "$work/style.onnx" .
     case $page in
     README.md) cp -r "$work/colour/model" . ;;
     *) cp -r "$work/grey/model" . ;;

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Pads of their own for further outputs of a model: what they make goes on in step with what is
+ * played, and how it fares is combined as tee does. */
+#pragma once
+
+#include "../shared/playing.h"
+#include "caps.h"
+
+#include <gst/base/gstflowcombiner.h>
+
+#define GST_GENERATOR_SRC_PREFIX "src_"
+
+/* What is made in a run, mapped. */
+typedef struct {
+  GstBuffer *buffer;
+  GstGenerativeFrame frame;
+} GstGeneratorMaking;
+
+typedef struct {
+  GstPad *pad;
+  gboolean in_frames;
+  GstVideoInfo info;          /* of frames, */
+  gsize size;                 /* bytes of numbers */
+  GstGeneratorMaking *making; /* with each frame of this run */
+  GQueue waiting;             /* buffers, each to be pushed with the frame that it was made with */
+} GstGeneratorBranch;
+
+/* The streaming thread's, from begin to end. */
+typedef struct {
+  GstElement *element;
+  GstFlowCombiner *combiner;
+  GstGeneratorBranch branches[GEN_MODEL_MAX_SIDES]; /* in the order of the ports' `further` */
+  guint n;
+} GstGeneratorBranches;
+
+/* Names of the pads of `element` that begin with `prefix`, without it. Under the object lock.
+ * (transfer full) */
+GStrv gst_generator_list_pads (GstElement *element, const char *prefix);
+
+void gst_generator_branches_begin (
+    GstGeneratorBranches *branches, GstElement *element, const GstGeneratorPorts *ports);
+void gst_generator_branches_end (GstGeneratorBranches *branches);
+
+/* Agree with what is behind the pads on what is made of `input`, which the sink caps `caps` say:
+ * `use` is told. FALSE with `error`, which names the pad. */
+gboolean gst_generator_branches_negotiate (GstGeneratorBranches *branches,
+    const GstGeneratorPorts *ports, const GstGeneratorInput *input, GstCaps *caps, GenModelUse *use,
+    GError **error);
+/* Before a run: memory for what is made with frame `i` of it; and after: it is to go with the next
+ * frame that is pushed and has not been made yet, which is made of `input`, a picture of `info`
+ * where that is not NULL. */
+gboolean gst_generator_branches_bind (
+    GstGeneratorBranches *branches, GenPlayer *player, guint i, GError **error);
+void gst_generator_branches_take (GstGeneratorBranches *branches, GenPlayer *player, guint i,
+    GstBuffer *input, const GstVideoInfo *info);
+
+/* Push `buffer` (transfer full) on `pad`, and what goes with it on the others. */
+GstFlowReturn gst_generator_branches_push (
+    GstGeneratorBranches *branches, GstPad *pad, GstBuffer *buffer);
+/* What is not pushed yet is dropped. */
+void gst_generator_branches_forget (GstGeneratorBranches *branches);
+/* An event of the sink pad goes to all. */
+void gst_generator_branches_forward (GstGeneratorBranches *branches, GstEvent *event);

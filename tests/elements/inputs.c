@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* generator feeds further inputs of a model: a picture in a file, and one on a pad of its own, in
+ * step by running time. */
+#include <generative/operator.h>
+#include <generative/picture.h>
+#include <gst/check/gstharness.h>
+
+#include "doubtful.h"
+
+#define PIXELS (SIDE * SIDE)
+#define GREY "format=(string)GRAY8,framerate=(fraction)10/1"
+
+static char *folder;
+
+/* A grey picture x with another one beside it: y = x + mask, both of any size where `side` is -1.
+ */
+static void
+save_sum (const char *path, gint64 side)
+{
+  g_autoptr (GenGraph) graph = gen_graph_new ("sum");
+  g_autoptr (GError) error = NULL;
+  GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 1, SIDE, SIDE));
+  GenTensor *mask =
+      gen_graph_add_input (graph, "mask", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 1, SIDE, SIDE));
+  GenTensor *y = gen_binary (graph, "Add", x, mask, &error);
+
+  g_assert_no_error (error);
+  for (int d = 2; d < 4; d++)
+    x->shape.dims[d] = mask->shape.dims[d] = y->shape.dims[d] = side;
+  say_range (graph, "generative.input-range", "0,1");
+  say_range (graph, "generative.output-range", "0,1");
+  save_model (graph, y, path);
+}
+
+/* A file whose left half is black and whose right half is of `value`. */
+static void
+save_halves (const char *path, int side, guint8 value)
+{
+  g_auto (GenPicture) picture = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  gen_picture_init (&picture, side, side, 1);
+  for (int y = 0; y < side; y++)
+    memset (picture.data + y * picture.stride + side / 2, value, (gsize)side / 2);
+  gen_picture_save_png (&picture, path, &error);
+  g_assert_no_error (error);
+}
+
+static GstBuffer *
+make_frame (guint number, guint8 value, gsize size)
+{
+  GstBuffer *buffer = gst_buffer_new_allocate (NULL, size, NULL);
+
+  gst_buffer_memset (buffer, 0, value, size);
+  GST_BUFFER_PTS (buffer) = number * GST_SECOND / 10;
+  GST_BUFFER_DURATION (buffer) = GST_SECOND / 10;
+  return buffer;
+}
+
+static guint8
+byte_at (GstBuffer *buffer, gsize place)
+{
+  guint8 byte;
+
+  g_assert_cmpuint (gst_buffer_extract (buffer, place, &byte, 1), ==, 1);
+  return byte;
+}
+
+/* --- a file --- */
+
+/* Scaled to the size of what is played, and again where that changes. */
+static void
+test_file (void)
+{
+  g_autofree char *launch = g_strdup_printf (
+      "generator model=%s/sum.onnx inputs=mask=%s/halves.png ! capsfilter caps=video/x-raw,"
+      "format=GRAY8",
+      folder, folder);
+  GstHarness *harness = gst_harness_new_parse (launch);
+
+  for (int side = 8; side <= 16; side += 8) {
+    const gsize size = (gsize)side * (gsize)side;
+    g_autofree char *caps = g_strdup_printf ("video/x-raw," GREY ",width=%d,height=%d", side, side);
+    g_autoptr (GstBuffer) made = NULL;
+
+    gst_harness_set_src_caps_str (harness, caps);
+    made = gst_harness_push_and_pull (harness, make_frame (0, 50, size));
+    g_assert_cmpuint (gst_buffer_get_size (made), ==, size);
+    g_assert_cmpuint (byte_at (made, 0), ==, 50);
+    g_assert_cmpuint (byte_at (made, (gsize)side - 1), ==, 150);
+  }
+  gst_harness_teardown (harness);
+}
+
+static void
+assert_refused (const char *properties, const char *words)
+{
+  g_autofree char *launch =
+      g_strdup_printf ("videotestsrc num-buffers=1 ! video/x-raw," GREY ",width=8,height=8"
+                       " ! generator name=g model=%s/sum.onnx %s ! fakesink",
+          folder, properties);
+  g_autofree char *said = NULL;
+  gboolean failed;
+
+  said = play_for_words (launch, &failed);
+  g_assert_true (failed);
+  if (strstr (said, words) == NULL)
+    g_error ("\"%s\" lacks \"%s\"", said, words);
+}
+
+static void
+test_refused (void)
+{
+  assert_refused ("inputs=mask", "such as style=night.png");
+  assert_refused ("inputs=style=a.png", "no input 'style'");
+  assert_refused ("inputs=mask=/nowhere/a.png", "/nowhere/a.png");
+}
+
+/* --- a pad --- */
+
+typedef struct {
+  GstHarness *main, *mask;
+} Two;
+
+static Two
+open_two (void)
+{
+  g_autofree char *launch = g_strdup_printf ("generator model=%s/sum.onnx", folder);
+  g_autoptr (GError) error = NULL;
+  GstElement *generator = gst_parse_launch (launch, &error);
+  g_autoptr (GstPad) pad = gst_element_request_pad_simple (generator, "sink_mask");
+  Two two;
+
+  g_assert_no_error (error);
+  two.mask = gst_harness_new_with_element (generator, "sink_mask", NULL);
+  two.main = gst_harness_new_with_element (generator, "sink", "src");
+  gst_harness_set_sink_caps_str (two.main, "video/x-raw,format=(string)GRAY8");
+  gst_harness_set_src_caps_str (two.main, "video/x-raw," GREY ",width=8,height=8");
+  gst_harness_set_src_caps_str (two.mask, "video/x-raw," GREY ",width=8,height=8");
+  gst_object_unref (generator);
+  return two;
+}
+
+static void
+close_two (Two *two)
+{
+  gst_harness_teardown (two->main);
+  gst_harness_teardown (two->mask);
+}
+
+/* Masks of five a second: number n, of value 10 * n, at n / 5 seconds; then the end. */
+static gpointer
+push_masks (gpointer data)
+{
+  GstHarness *harness = data;
+
+  for (guint n = 1; n <= 3; n++) {
+    GstBuffer *mask = make_frame (2 * (n - 1), (guint8)(10 * n), PIXELS);
+
+    GST_BUFFER_DURATION (mask) = GST_CLOCK_TIME_NONE;
+    if (gst_harness_push (harness, mask) != GST_FLOW_OK)
+      return NULL;
+  }
+  gst_harness_push_event (harness, gst_event_new_eos ());
+  return NULL;
+}
+
+/* Each frame with the last mask that has begun; behind the end the last one stays. */
+static void
+test_pad (void)
+{
+  static const guint8 wanted[] = { 110, 110, 120, 120, 130, 130, 130, 130 };
+  Two two = open_two ();
+  GThread *thread = g_thread_new ("masks", push_masks, two.mask);
+
+  for (guint i = 0; i < G_N_ELEMENTS (wanted); i++) {
+    g_autoptr (GstBuffer) made = gst_harness_push_and_pull (two.main, make_frame (i, 100, PIXELS));
+
+    g_assert_cmpuint (byte_at (made, 5), ==, wanted[i]);
+  }
+  g_thread_join (thread);
+  close_two (&two);
+}
+
+static gpointer
+push_main (gpointer data)
+{
+  return GINT_TO_POINTER (gst_harness_push (data, make_frame (0, 100, PIXELS)));
+}
+
+/* What waits for a mask is let go by a flush, a gap that says that none comes, and the end. */
+static void
+test_pad_without_masks (void)
+{
+  Two two = open_two ();
+  GThread *thread = g_thread_new ("main", push_main, two.main);
+  GstSegment segment;
+
+  g_usleep (G_USEC_PER_SEC / 20);
+  gst_harness_push_event (two.main, gst_event_new_flush_start ());
+  g_assert_cmpint (GPOINTER_TO_INT (g_thread_join (thread)), ==, GST_FLOW_FLUSHING);
+  gst_harness_push_event (two.main, gst_event_new_flush_stop (TRUE));
+  gst_segment_init (&segment, GST_FORMAT_TIME);
+  gst_harness_push_event (two.main, gst_event_new_segment (&segment));
+
+  gst_harness_push (two.mask, make_frame (0, 10, PIXELS));
+  gst_harness_push_event (two.mask, gst_event_new_gap (GST_SECOND / 10, GST_SECOND));
+  for (guint i = 0; i < 10; i++)
+    gst_buffer_unref (gst_harness_push_and_pull (two.main, make_frame (i, 100, PIXELS)));
+  gst_harness_push_event (two.mask, gst_event_new_eos ());
+  gst_buffer_unref (gst_harness_push_and_pull (two.main, make_frame (50, 100, PIXELS)));
+  close_two (&two);
+}
+
+/* Whoever waits at either pad is let go when the element stops. */
+static void
+test_pad_stopped (void)
+{
+  g_autofree char *launch = g_strdup_printf (
+      "videotestsrc is-live=true ! video/x-raw," GREY ",width=8,height=8 ! generator name=g "
+      "model=%s/sum.onnx ! fakesink async=false appsrc name=never ! g.sink_mask",
+      folder);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GstElement) pipeline = gst_parse_launch (launch, &error);
+
+  g_assert_no_error (error);
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  g_usleep (G_USEC_PER_SEC / 10);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+}
+
+/* Number of a ball's picture, by what is seen of it: the sum of its bytes. */
+static guint64
+sum_of_sample (GstElement *sink)
+{
+  GstSample *sample = NULL;
+  GstMapInfo map;
+  guint64 sum = 0;
+
+  g_signal_emit_by_name (sink, "pull-preroll", &sample);
+  g_assert_nonnull (sample);
+  gst_buffer_map (gst_sample_get_buffer (sample), &map, GST_MAP_READ);
+  for (gsize i = 0; i < map.size; i++)
+    sum = sum * 31 + map.data[i];
+  gst_buffer_unmap (gst_sample_get_buffer (sample), &map);
+  gst_sample_unref (sample);
+  return sum;
+}
+
+/* A seek goes to both, and the first frame behind it is made of both that belong there: it is what
+ * a play from there makes. */
+static void
+test_pad_seeks (void)
+{
+  g_autofree char *launch = g_strdup_printf (
+      "videotestsrc pattern=ball ! video/x-raw," GREY ",width=64,height=64 ! generator name=g "
+      "model=%s/sum.onnx ! appsink name=sink videotestsrc pattern=ball flip=true ! "
+      "video/x-raw," GREY ",width=64,height=64 ! queue ! g.sink_mask",
+      folder);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GstElement) pipeline = gst_parse_launch (launch, &error);
+  g_autoptr (GstElement) sink = gst_bin_get_by_name (GST_BIN (pipeline), "sink");
+  guint64 sums[2][10];
+
+  g_assert_no_error (error);
+  gst_element_set_state (pipeline, GST_STATE_PAUSED);
+  for (guint round = 0; round < 2; round++)
+    for (guint i = 0; i < 10; i++) {
+      const guint n = round == 0 ? i : 9 - i;
+
+      g_assert_cmpint (gst_element_get_state (pipeline, NULL, NULL, 10 * GST_SECOND), !=,
+          GST_STATE_CHANGE_FAILURE);
+      g_assert_true (gst_element_seek_simple (pipeline, GST_FORMAT_TIME,
+          GST_SEEK_FLAG_FLUSH | GST_SEEK_FLAG_ACCURATE, n * GST_SECOND / 2));
+      sums[round][n] = sum_of_sample (sink);
+    }
+  for (guint i = 0; i < 10; i++)
+    g_assert_cmpuint (sums[0][i], ==, sums[1][i]);
+  g_assert_cmpuint (sums[0][0], !=, sums[0][1]);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+}
+
+/* A stream without a frame is told of. */
+static void
+test_pad_empty (void)
+{
+  g_autofree char *launch = g_strdup_printf (
+      "videotestsrc num-buffers=3 ! video/x-raw," GREY ",width=8,height=8 ! generator name=g "
+      "model=%s/sum.onnx ! fakesink videotestsrc num-buffers=0 ! video/x-raw," GREY
+      ",width=8,height=8 ! g.sink_mask",
+      folder);
+  g_autofree char *said = NULL;
+  gboolean failed;
+
+  said = play_for_words (launch, &failed);
+  g_assert_true (failed);
+  g_assert_nonnull (strstr (said, "ended without a frame"));
+}
+
+/* Of another size: refused by caps. */
+static void
+test_pad_of_other_size (void)
+{
+  g_autofree char *launch = g_strdup_printf (
+      "videotestsrc num-buffers=3 ! video/x-raw," GREY ",width=8,height=8 ! generator name=g "
+      "model=%s/sum.onnx ! fakesink videotestsrc num-buffers=3 ! video/x-raw," GREY
+      ",width=16,height=8 ! g.sink_mask",
+      folder);
+  g_autofree char *said = NULL;
+  gboolean failed;
+
+  said = play_for_words (launch, &failed);
+  g_assert_true (failed);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_autofree char *path = NULL, *halves = NULL;
+  int result;
+
+  gst_init (&argc, &argv);
+  g_test_init (&argc, &argv, NULL);
+  folder = scratch_new ();
+  path = g_build_filename (folder, "sum.onnx", NULL);
+  halves = g_build_filename (folder, "halves.png", NULL);
+  save_sum (path, -1);
+  save_halves (halves, 32, 100);
+  g_test_add_func ("/inputs/file", test_file);
+  g_test_add_func ("/inputs/refused", test_refused);
+  g_test_add_func ("/inputs/pad", test_pad);
+  g_test_add_func ("/inputs/pad/without-masks", test_pad_without_masks);
+  g_test_add_func ("/inputs/pad/stopped", test_pad_stopped);
+  g_test_add_func ("/inputs/pad/seeks", test_pad_seeks);
+  g_test_add_func ("/inputs/pad/empty", test_pad_empty);
+  g_test_add_func ("/inputs/pad/other-size", test_pad_of_other_size);
+  result = g_test_run ();
+  scratch_remove (folder);
+  g_free (folder);
+  return result;
+}
