@@ -130,7 +130,8 @@ print_range (const GenPort *port)
       g_print ("%s%g", c == 0 ? " " : "/",
           side == 0 ? gen_port_black (port, c) : gen_port_white (port, c));
   }
-  g_print ("%s", port->range == GEN_RANGE_ASSUMED ? " (assumed)" : "");
+  g_print ("%s%s", port->range == GEN_RANGE_ASSUMED ? " (assumed)" : "",
+      port->bgr ? ", blue first" : "");
 }
 
 static const char *const part_names[] = { "flow", "state", "parameter" };
@@ -342,6 +343,10 @@ add_range (JsonBuilder *builder, const GenPort *port)
   }
   json_builder_set_member_name (builder, "range");
   json_builder_add_string_value (builder, sources[port->range]);
+  if (port->channels < 3)
+    return;
+  json_builder_set_member_name (builder, "channel-order");
+  json_builder_add_string_value (builder, port->bgr ? "bgr" : "rgb");
 }
 
 static void

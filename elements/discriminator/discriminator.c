@@ -13,8 +13,9 @@
  * mean over them, and the least and greatest are told as well.
  *
  * Where nothing tells which numbers the model takes for black and white, a warning says what is
- * assumed, and `input-range` puts it right. A score that is NaN or infinite is none: a warning
- * names the first such frame, which counts as below the threshold.
+ * assumed, and `input-range`, `input-mean`, `input-std` and `channel-order` put it right. A score
+ * that is NaN or infinite is none: a warning names the first such frame, which counts as below the
+ * threshold.
  *
  * A model that takes sound ([N, C, T], [N, T, C], or [N, T] where its rate is known) scores windows
  * of it. They are as long as the model takes, or `window` where it takes any length, and begin
@@ -71,11 +72,12 @@ enum {
   PROP_ACTION,
   PROP_TILE_WIDTH,
   PROP_TILE_HEIGHT,
-  PROP_INPUT_RANGE,
   PROP_SAMPLE_RATE,
   PROP_WINDOW,
   PROP_HOP,
-  PROP_PLAYING, /* device, precision, kernels, threads */
+  PROP_NUMBERS,                                                 /* input-range and the like */
+  PROP_PLAYING = PROP_NUMBERS + GST_GENERATIVE_NUMBERS_N_INPUT, /* device, precision, kernels,
+                                                                   threads */
 };
 
 #define DEFAULT_PRECISION GST_GENERATIVE_PRECISION_FP32
@@ -157,10 +159,6 @@ gst_discriminator_set_property (
   case PROP_TILE_HEIGHT:
     self->hints.tile_height = g_value_get_int (value);
     break;
-  case PROP_INPUT_RANGE:
-    g_free (self->hints.input_range);
-    self->hints.input_range = g_value_dup_string (value);
-    break;
   case PROP_SAMPLE_RATE:
     self->hints.sample_rate = g_value_get_int (value);
     break;
@@ -171,7 +169,8 @@ gst_discriminator_set_property (
     self->hints.hop = g_value_get_double (value);
     break;
   default:
-    if (!gst_generative_playing_set (&self->judge.playing, property_id - PROP_PLAYING, value))
+    if (!gst_generative_playing_set (&self->judge.playing, property_id - PROP_PLAYING, value) &&
+        !gst_generative_numbers_set (&self->hints.numbers, property_id - PROP_NUMBERS, value))
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
   }
   GST_OBJECT_UNLOCK (self);
@@ -200,9 +199,6 @@ gst_discriminator_get_property (
   case PROP_TILE_HEIGHT:
     g_value_set_int (value, self->hints.tile_height);
     break;
-  case PROP_INPUT_RANGE:
-    g_value_set_string (value, self->hints.input_range);
-    break;
   case PROP_SAMPLE_RATE:
     g_value_set_int (value, self->hints.sample_rate);
     break;
@@ -213,7 +209,8 @@ gst_discriminator_get_property (
     g_value_set_double (value, self->hints.hop);
     break;
   default:
-    if (!gst_generative_playing_get (&self->judge.playing, property_id - PROP_PLAYING, value))
+    if (!gst_generative_playing_get (&self->judge.playing, property_id - PROP_PLAYING, value) &&
+        !gst_generative_numbers_get (&self->hints.numbers, property_id - PROP_NUMBERS, value))
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
   }
   GST_OBJECT_UNLOCK (self);
@@ -225,7 +222,7 @@ gst_discriminator_finalize (GObject *object)
   GstDiscriminator *self = GST_DISCRIMINATOR (object);
 
   g_free (self->path);
-  g_free (self->hints.input_range);
+  gst_generative_numbers_clear (&self->hints.numbers);
   gst_generative_playing_clear (&self->judge.playing);
   G_OBJECT_CLASS (gst_discriminator_parent_class)->finalize (object);
 }
@@ -465,11 +462,7 @@ gst_discriminator_class_init (GstDiscriminatorClass *klass)
           "model's, or "
           "the frame's)",
           0, G_MAXINT16, DEFAULT_TILE, ready));
-  g_object_class_install_property (gobject_class, PROP_INPUT_RANGE,
-      g_param_spec_string ("input-range", "Input range",
-          "The numbers that the model takes for black and white, such as -1,1 (unset: what the "
-          "model says)",
-          NULL, ready));
+  gst_generative_numbers_install (gobject_class, PROP_NUMBERS, GST_GENERATIVE_NUMBERS_N_INPUT);
   g_object_class_install_property (gobject_class, PROP_SAMPLE_RATE,
       g_param_spec_int ("sample-rate", "Sample rate",
           "How many samples a second the model takes, for one that takes sound and does not say; a "

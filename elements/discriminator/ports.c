@@ -84,13 +84,12 @@ gst_discriminator_choose_ports (GstDiscriminatorPorts *ports, GenModel *model,
       output == NULL || output->length != 1 || !gen_port_use_float32 (&ports->output)) {
     g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
         "%s: a discriminator makes one number [N, 1] of a picture [N, C, H, W] of 1, 3 or 4 "
-        "channels, of floats or uint8, or of a sound [1, C, T], [1, T, C] or [1, T] of floats; "
-        "this "
-        "model %s",
+        "channels, of floats or integers, or of a sound [1, C, T], [1, T, C] or [1, T] of "
+        "floats or int16; this model %s",
         model->path, text);
     return FALSE;
   }
-  if (!gst_generative_override_range (&ports->input, "input-range", hints->input_range, error))
+  if (!gst_generative_numbers_apply (&hints->numbers, &ports->input, FALSE, error))
     return FALSE;
   if (ports->input.kind == GEN_PORT_SOUND)
     return check_window (ports, hints, error);

@@ -5,9 +5,11 @@
 #include <generative/model.h>
 #include <gst/gst.h>
 
+#include "../shared/picture-numbers.h"
+
 /* What properties say of a model that does not say it itself; 0 and NULL: what suits. */
 typedef struct {
-  char *input_range;
+  GstGenerativeNumbers numbers;
   int tile_width, tile_height; /* of pictures */
   int sample_rate;             /* of sounds; where it is set, a row of numbers is a sound */
   double window, hop;          /* of sounds, in seconds */

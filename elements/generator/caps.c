@@ -12,6 +12,7 @@
 #include "../shared/passing.h"
 #include "../shared/playing.h"
 #include "../shared/tensors.h"
+#include "luma.h"
 
 /* Nearly square, and without empty places where that is possible. */
 static int
@@ -328,6 +329,24 @@ append_frames (const GstGeneratorPorts *ports, GstStructure *structure, int chan
   return caps;
 }
 
+/* The same of one side, where frames on the other one are like `other`. Video in colour stays that,
+ * where the model may play on its luma. */
+static GstCaps *
+append_beside_luma (const GstGeneratorPorts *ports, GstStructure *structure,
+    const GstStructure *other, int channels, gboolean is_input, gboolean subsampled, GstCaps *caps)
+{
+  for (int same = TRUE; ports->luma && same >= FALSE; same--) {
+    g_autoptr (GstStructure) one = gst_structure_copy (structure);
+
+    if (gst_generator_luma_set_formats (one, other, same))
+      caps = append_frames (ports, g_steal_pointer (&one), 3, is_input, subsampled, caps);
+  }
+  if (!ports->luma || is_input || gst_generator_luma_may_be_grey (other))
+    return append_frames (ports, structure, channels, is_input, subsampled, caps);
+  gst_structure_free (structure);
+  return caps;
+}
+
 /* The rate of one side of a model that takes any, from that of the other: `made` for `taken`. */
 static void
 set_other_rate (GstStructure *structure, const GstStructure *other, gint64 made, gint64 taken)
@@ -431,8 +450,8 @@ append_pictures (const GstGeneratorPorts *ports, const GstGeneratorInput *input,
   if (also_without)
     caps = append_frames (
         ports, gst_structure_copy (structure), ports->output.channels, FALSE, subsampled, caps);
-  return append_frames (
-      ports, structure, ports->output.channels - also_without, FALSE, subsampled, caps);
+  return append_beside_luma (
+      ports, structure, sink, ports->output.channels - also_without, FALSE, subsampled, caps);
 }
 
 /* What is made of `sink`: frames, or numbers where these are wanted. */
@@ -574,8 +593,8 @@ gst_generator_transform_caps_of (
     else if (ports->input.kind == GEN_PORT_VECTOR || ports->input.kind == GEN_PORT_SERIES)
       result = append_latents (ports, structure, result);
     else
-      result = append_frames (
-          ports, make_input (ports, structure), ports->input.channels, TRUE, TRUE, result);
+      result = append_beside_luma (ports, make_input (ports, structure), structure,
+          ports->input.channels, TRUE, TRUE, result);
   }
   return result;
 }

@@ -28,6 +28,7 @@ typedef struct {
   int frames;                /* that go into a run, 1 as a rule */
   guint ahead;               /* how many of these follow the one that is made */
   gboolean between;          /* a picture lies between two that come, and these go on as well */
+  gboolean luma;             /* of one channel, which is the luma of video in colour as well */
   gboolean remembers;        /* what it makes hangs on what came before: one picture a run */
   GstGeneratorTiling tiling; /* of pictures that are made of pictures */
   /* A picture of one channel, which is the last one of `output` in frames that have alpha: in all

@@ -5,6 +5,7 @@
 
 #include "../shared/model-file.h"
 #include "../shared/passing.h"
+#include "luma.h"
 
 GST_DEBUG_CATEGORY_EXTERN (generator_debug);
 #define GST_CAT_DEFAULT generator_debug
@@ -76,6 +77,7 @@ gst_generator_format_read (GstGeneratorFormat *format, GstGeneratorPlay *play, G
   use->length = 0;
   use->in_parts = FALSE;
   use->window = ports->frames;
+  use->luma = FALSE;
   if (!use->from_frames)
     return TRUE;
   if (!gst_video_info_from_caps (&info, caps)) {
@@ -83,6 +85,7 @@ gst_generator_format_read (GstGeneratorFormat *format, GstGeneratorPlay *play, G
     return FALSE;
   }
   format->in_info = info;
+  use->luma = ports->luma && GST_VIDEO_INFO_IS_YUV (&info);
   gst_generative_playing_fit_info (&play->playing, caps, &info);
   return gst_generative_layout (&info, use->input.channels, 1, TRUE, &use->from) ||
          gst_generator_fail_spacing (error);
@@ -96,6 +99,8 @@ gst_generator_format_read_video (
     g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION, "the caps are no video");
     return FALSE;
   }
+  if (use->luma && !gst_generator_luma_check (&format->in_info, &format->out_info, error))
+    return FALSE;
   return !use->from_frames ||
          gst_generative_check_picture (&format->in_info, &format->out_info, error);
 }

@@ -44,14 +44,30 @@
  * Which numbers are black and white is read from the model: from its metadata, a `.modelinfo` file
  * beside it, or from what its operators bound, such as Tanh, Clip or a product behind them. Where
  * nothing tells, a warning says which range is assumed, and `input-range` and `output-range` put it
- * right. Models of float16, bfloat16, float64 and uint8 play as those of float32 do. A model that
- * makes NaN or infinity is told of by a warning with the first such frame.
+ * right. Nets that were trained on pictures less a mean, divided by a deviation, are told by
+ * `input-mean=0.485,0.456,0.406 input-std=0.229,0.224,0.225` as they are published, in bytes as
+ * well
+ * (`input-mean=123.675,116.28,103.53`): numbers above 1 say that. Those that have blue first, as
+ * many that were trained with OpenCV, need `channel-order=bgr`, or metadata
+ * `generative.channel-order`; means and ranges are then in that order. Models of float16, bfloat16,
+ * float64 and of integers play as those of float32 do: of int8, uint8, int16 and uint16 the whole
+ * range is from black to white where the model does not say otherwise, of wider ones 0 to 255. A
+ * model that makes NaN or infinity is told of by a warning with the first such frame.
  *
  * What encoders want and decoders give, NV12 and I420, is made and taken as well, in the one pass
  * that makes bytes of numbers: with the matrix, range and chroma siting of the caps, which are
  * BT.601 up to 576 rows and BT.709 above where nobody says otherwise. Frames whose pixels have
  * chroma of their own are preferred, so that an element that takes both, as videoconvert does, gets
  * RGB. Pictures of odd size that a model makes one at a time cannot be put into such a wall.
+ *
+ * A model that makes a grey picture of a grey one, as denoisers and upscalers that were trained on
+ * luma do, plays on the luma of NV12 and I420, and video in colour stays that: chroma goes beside
+ * it as it is, or resampled by a cubic to the size of what is made, to where `chroma-site` says
+ * that it lies. The range may be another one behind it, the matrix may not. Luma is brought to the
+ * numbers of the whole range; for a net that was trained on bytes of 16 to 235, divided by 255, say
+ * `input-range=0.0627,0.9216 output-range=0.0627,0.9216`. Where one of the neighbours takes neither
+ * of the two, put videoconvert there: else the model gets grey. `luma=false` has it so in any case,
+ * for models of edges, masks or depth, and so has `tile`.
  *
  * What is made of a picture is meant as the picture was. Its time, the shape of its pixels, how its
  * views are arranged, transfer and primaries of its colours, and metas pass (time codes, captions,

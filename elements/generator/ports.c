@@ -109,7 +109,7 @@ refuse_picture (const GenModel *model, const GenPort *port, gboolean is_output, 
 
   g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
       "%s: a generator %s pictures [N, C, H, W] or [N, H, W, C] of 1, 3 or 4 channels, of floats "
-      "or uint8, which its %s is not%s",
+      "or integers, which its %s is not%s",
       model->path, is_output ? "makes" : "takes latents [N, D] or sounds [N, C, T] of floats, or",
       text, suggestion);
   return FALSE;
@@ -524,8 +524,8 @@ choose_ports (
   if (hints->outputs != NULL && are_numbers (output, hints))
     return choose_numbers (ports, error);
   if (output->kind == GEN_PORT_SOUND && !is_float32 (output))
-    return refuse_sound (
-        ports, "a generator makes sounds of floats, whose full scale is -1 to 1", error);
+    return refuse_sound (ports,
+        "a generator makes sounds of floats, whose full scale is -1 to 1, or of int16", error);
   if (is_float32 (output) && (output->kind == GEN_PORT_SOUND || hints->sample_rate > 0)) {
     gen_port_use_float32 (chosen);
     return choose_sound (ports, hints, error);

@@ -6,6 +6,7 @@
 #include "sides.h"
 
 #include "../shared/model-file.h"
+#include "luma.h"
 
 #define DEFAULT_BATCH_SIZE 1
 #define DEFAULT_COLUMNS 0
@@ -19,6 +20,7 @@
 #define DEFAULT_FRAMES 0
 #define DEFAULT_LOOKAHEAD -1
 #define DEFAULT_INTERPOLATE TRUE
+#define DEFAULT_LUMA TRUE
 #define DEFAULT_WARM_UP 0
 
 void
@@ -76,16 +78,6 @@ gst_generator_settings_install (GObjectClass *klass, guint first)
           "For how many nanoseconds the sound of a latent fades into the next one, with equal "
           "power; at most half of it (0: each follows the other as it is)",
           0, G_MAXINT64, DEFAULT_CROSSFADE, flags));
-  g_object_class_install_property (klass, first + GST_GENERATOR_INPUT_RANGE,
-      g_param_spec_string ("input-range", "Input range",
-          "The numbers that the model takes for black and white, such as -1,1 (unset: what the "
-          "model says)",
-          NULL, flags));
-  g_object_class_install_property (klass, first + GST_GENERATOR_OUTPUT_RANGE,
-      g_param_spec_string ("output-range", "Output range",
-          "The numbers that the model makes for black and white, such as -1,1 (unset: what the "
-          "model says)",
-          NULL, flags));
   g_object_class_install_property (klass, first + GST_GENERATOR_RELOAD,
       g_param_spec_boolean ("reload", "Reload",
           "Play the new model when the file changes, from the next frame on", DEFAULT_RELOAD,
@@ -160,6 +152,13 @@ gst_generator_settings_install (GObjectClass *klass, guint first)
           "Pictures in files for further inputs, \"style=night.png,mask=cut.png\", which are "
           "scaled to the size that the model takes (unset: there are none)",
           NULL, flags));
+  g_object_class_install_property (klass, first + GST_GENERATOR_LUMA,
+      g_param_spec_boolean ("luma", "Luma",
+          "A model that makes grey pictures of grey ones plays on the luma of video in colour, "
+          "whose chroma is scaled beside it; else it takes grey alone",
+          DEFAULT_LUMA, flags));
+  gst_generative_numbers_install (
+      klass, first + GST_GENERATOR_NUMBERS, GST_GENERATIVE_NUMBERS_N_PROPERTIES);
   gst_generator_sampling_install (klass, first + GST_GENERATOR_SAMPLING);
 }
 
@@ -173,6 +172,7 @@ gst_generator_settings_init (GstGeneratorSettings *settings)
   settings->hints.overlap = DEFAULT_OVERLAP;
   settings->hints.crossfade = DEFAULT_CROSSFADE;
   settings->reload = DEFAULT_RELOAD;
+  settings->luma = DEFAULT_LUMA;
   settings->tile_overlap = DEFAULT_OVERLAP;
   settings->hints.frames = DEFAULT_FRAMES;
   settings->hints.lookahead = DEFAULT_LOOKAHEAD;
@@ -184,8 +184,7 @@ void
 gst_generator_settings_clear (GstGeneratorSettings *settings)
 {
   g_free (settings->model);
-  g_free (settings->input_range);
-  g_free (settings->output_range);
+  gst_generative_numbers_clear (&settings->numbers);
   g_free (settings->states);
   g_free (settings->spectrum);
   g_free (settings->chain);
@@ -232,14 +231,6 @@ gst_generator_settings_set (GstGeneratorSettings *settings, guint number, const 
   case GST_GENERATOR_CROSSFADE:
     settings->hints.crossfade = g_value_get_uint64 (value);
     break;
-  case GST_GENERATOR_INPUT_RANGE:
-    g_free (settings->input_range);
-    settings->input_range = g_value_dup_string (value);
-    break;
-  case GST_GENERATOR_OUTPUT_RANGE:
-    g_free (settings->output_range);
-    settings->output_range = g_value_dup_string (value);
-    break;
   case GST_GENERATOR_RELOAD:
     settings->reload = g_value_get_boolean (value);
     break;
@@ -275,6 +266,9 @@ gst_generator_settings_set (GstGeneratorSettings *settings, guint number, const 
   case GST_GENERATOR_INTERPOLATE:
     settings->hints.interpolate = g_value_get_boolean (value);
     break;
+  case GST_GENERATOR_LUMA:
+    settings->luma = g_value_get_boolean (value);
+    break;
   case GST_GENERATOR_SHAPES:
     g_free (settings->shapes);
     settings->shapes = g_value_dup_string (value);
@@ -291,7 +285,9 @@ gst_generator_settings_set (GstGeneratorSettings *settings, guint number, const 
     settings->inputs = g_value_dup_string (value);
     break;
   default:
-    return gst_generator_sampling_set (&settings->sampling, number - GST_GENERATOR_SAMPLING, value);
+    return gst_generator_sampling_set (
+               &settings->sampling, number - GST_GENERATOR_SAMPLING, value) ||
+           gst_generative_numbers_set (&settings->numbers, number - GST_GENERATOR_NUMBERS, value);
   }
   return TRUE;
 }
@@ -330,12 +326,6 @@ gst_generator_settings_get (const GstGeneratorSettings *settings, guint number, 
   case GST_GENERATOR_CROSSFADE:
     g_value_set_uint64 (value, settings->hints.crossfade);
     break;
-  case GST_GENERATOR_INPUT_RANGE:
-    g_value_set_string (value, settings->input_range);
-    break;
-  case GST_GENERATOR_OUTPUT_RANGE:
-    g_value_set_string (value, settings->output_range);
-    break;
   case GST_GENERATOR_RELOAD:
     g_value_set_boolean (value, settings->reload);
     break;
@@ -366,6 +356,9 @@ gst_generator_settings_get (const GstGeneratorSettings *settings, guint number, 
   case GST_GENERATOR_INTERPOLATE:
     g_value_set_boolean (value, settings->hints.interpolate);
     break;
+  case GST_GENERATOR_LUMA:
+    g_value_set_boolean (value, settings->luma);
+    break;
   case GST_GENERATOR_SHAPES:
     g_value_set_string (value, settings->shapes);
     break;
@@ -379,7 +372,9 @@ gst_generator_settings_get (const GstGeneratorSettings *settings, guint number, 
     g_value_set_string (value, settings->inputs);
     break;
   default:
-    return gst_generator_sampling_get (&settings->sampling, number - GST_GENERATOR_SAMPLING, value);
+    return gst_generator_sampling_get (
+               &settings->sampling, number - GST_GENERATOR_SAMPLING, value) ||
+           gst_generative_numbers_get (&settings->numbers, number - GST_GENERATOR_NUMBERS, value);
   }
   return TRUE;
 }
@@ -453,15 +448,17 @@ gboolean
 gst_generator_settings_find_ports (GstGeneratorSettings *settings, GstElement *element,
     GenModel *model, GstGeneratorPorts *ports, GError **error)
 {
-  g_autofree char *input_range = NULL, *output_range = NULL, *outputs = NULL, *inputs = NULL;
-  g_autofree char *tile = NULL;
+  g_auto (GstGenerativeNumbers) numbers = { 0 };
+  g_autofree char *outputs = NULL, *inputs = NULL;
   g_auto (GStrv) further = NULL, beside = NULL;
   GstGeneratorHints hints;
+  g_autofree char *tile = NULL;
   int tile_overlap;
+  gboolean luma;
 
   GST_OBJECT_LOCK (element);
-  input_range = g_strdup (settings->input_range);
-  output_range = g_strdup (settings->output_range);
+  gst_generative_numbers_copy (&settings->numbers, &numbers);
+  luma = settings->luma;
   tile = g_strdup (settings->tile);
   tile_overlap = settings->tile_overlap;
   hints = settings->hints;
@@ -478,9 +475,10 @@ gst_generator_settings_find_ports (GstGeneratorSettings *settings, GstElement *e
   hints.beside = (const char *const *)beside;
   if (!gst_generator_choose_ports (ports, model, &hints, error) ||
       !choose_tiles (ports, tile, tile_overlap, error) ||
-      !gst_generative_override_range (&ports->input, "input-range", input_range, error) ||
-      !gst_generative_override_range (&ports->output, "output-range", output_range, error))
+      !gst_generative_numbers_apply (&numbers, &ports->input, FALSE, error) ||
+      !gst_generative_numbers_apply (&numbers, &ports->output, TRUE, error))
     return FALSE;
+  ports->luma = luma && gst_generator_luma_suits (ports);
   gst_generator_join_mask (ports);
   return TRUE;
 }

@@ -2,6 +2,7 @@
 /* The properties that are the generator's own, and what they say of a model. */
 #pragma once
 
+#include "../shared/picture-numbers.h"
 #include "caps.h"
 #include "sampling.h"
 
@@ -17,8 +18,6 @@ enum {
   GST_GENERATOR_CHUNK_SIZE,
   GST_GENERATOR_OVERLAP,
   GST_GENERATOR_CROSSFADE,
-  GST_GENERATOR_INPUT_RANGE,
-  GST_GENERATOR_OUTPUT_RANGE,
   GST_GENERATOR_RELOAD,
   GST_GENERATOR_STATES,
   GST_GENERATOR_SPECTRUM,
@@ -33,19 +32,23 @@ enum {
   GST_GENERATOR_WARM_UP,
   GST_GENERATOR_OUTPUTS,
   GST_GENERATOR_INPUTS,
-  GST_GENERATOR_SAMPLING,
-  GST_GENERATOR_N_PROPERTIES = GST_GENERATOR_SAMPLING + GST_GENERATOR_N_SAMPLING,
+  GST_GENERATOR_LUMA,
+  GST_GENERATOR_SAMPLING, /* sampling.h */
+  /* input-range and the like: picture-numbers.h */
+  GST_GENERATOR_NUMBERS = GST_GENERATOR_SAMPLING + GST_GENERATOR_N_SAMPLING,
+  GST_GENERATOR_N_PROPERTIES = GST_GENERATOR_NUMBERS + GST_GENERATIVE_NUMBERS_N_PROPERTIES,
 };
 
 /* Under the element's object lock. */
 typedef struct {
-  char *model, *input_range, *output_range, *states, *parameters, *shapes, *spectrum, *chain, *tile;
+  char *model, *states, *parameters, *shapes, *spectrum, *chain, *tile;
   char *outputs, *inputs;
   int tile_overlap;
   guint batch_size, columns, warm_up;
   GstGeneratorSampling sampling;
   GstGeneratorHints hints;
-  gboolean reload;
+  GstGenerativeNumbers numbers;
+  gboolean reload, luma;
 } GstGeneratorSettings;
 
 /* Install the properties; their numbers are `first` and those behind it. */

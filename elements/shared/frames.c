@@ -95,6 +95,8 @@ gst_generative_prefer_whole_chroma (GstCaps *caps)
     const GValue *formats = gst_structure_get_value (from, "format");
     GValue kept = G_VALUE_INIT;
 
+    if (!gst_structure_has_name (from, "video/x-raw"))
+      continue;
     if (formats != NULL && keep_whole_formats (formats, &kept)) {
       GstStructure *structure = gst_structure_copy (from);
 

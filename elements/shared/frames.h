@@ -20,10 +20,10 @@
 gboolean gst_generative_formats_set (GstStructure *structure, int channels, gboolean is_input,
     gboolean on_device, gboolean subsampled);
 
-/* Of `caps`, which the next element takes, those whose pixels each have chroma of their own; all
- * where there is none. An element that takes everything would else be given what it happens to name
- * first, and one that knows but one range of colours, as JPEG does, the wrong range. (transfer
- * full) */
+/* Of `caps`, which the next element takes, those of video whose pixels each have chroma of their
+ * own; all where there is none. An element that takes everything would else be given what it
+ * happens to name first, and one that knows but one range of colours, as JPEG does, the wrong
+ * range. (transfer full) */
 GstCaps *gst_generative_prefer_whole_chroma (GstCaps *caps);
 
 /* How the frames of `info` lie in memory, for a model's pictures of `channels` in `columns`

@@ -4,7 +4,6 @@
 #include "model-file.h"
 
 #include <errno.h>
-#include <math.h>
 #include <sys/stat.h>
 
 #include <generative/onnx.h>
@@ -57,32 +56,6 @@ gst_generative_load_model (GstElement *element, const char *path, const GenModel
   if (model == NULL)
     gst_generative_post_error (element, error);
   return model;
-}
-
-gboolean
-gst_generative_override_range (
-    GenPort *port, const char *property, const char *range, GError **error)
-{
-  char *end;
-  double low, high;
-
-  if (range == NULL || *range == '\0')
-    return TRUE;
-  low = g_ascii_strtod (range, &end);
-  if (end != range && *end == ',') {
-    const char *second = end + 1;
-
-    high = g_ascii_strtod (second, &end);
-    if (end != second && *end == '\0' && isfinite (low) && isfinite (high) &&
-        (float)low != (float)high) {
-      gen_port_set_range (port, (float)low, (float)high);
-      return TRUE;
-    }
-  }
-  g_set_error (error, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS,
-      "Property %s is \"%s\", which should be two different numbers, such as -1,1", property,
-      range);
-  return FALSE;
 }
 
 void

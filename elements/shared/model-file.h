@@ -18,11 +18,6 @@ GenModel *gst_generative_load_model (
 /* The rate of sounds of which nobody says it. */
 #define GST_GENERATIVE_ASSUMED_RATE 16000
 
-/* "low,high" as two different numbers; NULL and "" leave the port as it is. FALSE with an error
- * that names `property`. */
-gboolean gst_generative_override_range (
-    GenPort *port, const char *property, const char *range, GError **error);
-
 /* Warn where it is not known which numbers of `port` are black and white; `property` would tell. */
 void gst_generative_warn_of_range (GstElement *element, const GenModel *model, const GenPort *port,
     gboolean is_output, const char *property);

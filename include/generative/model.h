@@ -24,16 +24,21 @@ G_BEGIN_DECLS
  * section of the tensor. How a picture's numbers stand for bytes is said by, in this order:
  *
  *   - the model's metadata `generative.input-range` and `generative.output-range` ("-1,1": the
- *     numbers for black and white), or `generative.mean` and `generative.std` (for all
- *     channels or each: byte / 255 = number * std + mean, in both directions),
+ *     numbers for black and white, for all channels or a pair for each), or `generative.mean` and
+ *     `generative.std` (for all channels or each: byte / 255 = number * std + mean, in both
+ *     directions),
  *   - GStreamer 1.28's sidecar file `MODEL.modelinfo`, key `ranges` of the tensor's section,
  *   - what follows from the graph: of outputs the bounds of what makes them (Tanh -1 to 1, Clip
- *     its own), through all that follows with constants; of inputs the type (uint8 0 to 255), a
- *     Clip, or what the graph does first to bring them to numbers that nets take (divide by 255,
- *     subtract a mean),
+ *     its own), through all that follows with constants; of inputs the type (uint8 0 to 255, and
+ *     all of int8, int16 and uint16), a Clip, or what the graph does first to bring them to numbers
+ * that nets take (divide by 255, subtract a mean),
  *   - else an assumption, which is said wherever the model is played: of a picture that is made of
- *     another one the range of that one; 0 to 1 for numbers that are never negative; and -1 to 1,
- *     as the first generative adversarial networks have it.
+ *     another one the range of that one; 0 to 255 for wider integers; 0 to 1 for numbers that are
+ *     never negative; and -1 to 1, as the first generative adversarial networks have it.
+ *
+ * Channels are red, green and blue, and alpha behind them, unless the metadata
+ * `generative.channel-order`, or the key `channel-order` in the sidecar's section of the tensor, is
+ * "bgr", as OpenCV has them: what is said of each channel is in that order, too.
  *
  * Of a sound, numbers from -1 to 1 are full scale, or what the same places say: the greater of the
  * two, without its sign.
@@ -151,6 +156,7 @@ typedef struct {
   int frames;                  /* FRAMES: how many follow each other; a PICTURE is one */
   gboolean channels_last;      /* [N, H, W, C] or [N, T, C] */
   gboolean frames_last;        /* FRAMES: [N, C, T, H, W] */
+  gboolean bgr;                /* PICTURE of 3 or 4: blue comes first, and red third */
   GenClasses classes;          /* PICTURE of one channel: it is made of these two */
   int sample_rate;             /* SOUND: frames a second; 0 where the model does not say */
   /* PICTURE: byte / 255 = number * std + mean */
@@ -277,7 +283,7 @@ GEN_API gboolean gen_port_make_sound (GenPort *port, int sample_rate);
 /* Make what is of unknown use a series, [N, C, T]. FALSE for other shapes. */
 GEN_API gboolean gen_port_make_series (GenPort *port);
 /* Let `port` be met with float32 numbers, which is what gen_model_compile has outside for other
- * floats, and pictures of bytes. FALSE for other types. */
+ * floats, pictures of integers and sounds of int16. FALSE for other types. */
 GEN_API gboolean gen_port_use_float32 (GenPort *port);
 /* Make an output of two channels, background and foreground, the picture of one that is the mask of
  * the foreground: of numbers that are bounded by 0 and 1, or that a Softmax makes, the second
@@ -285,6 +291,12 @@ GEN_API gboolean gen_port_use_float32 (GenPort *port);
 GEN_API gboolean gen_model_make_mask (const GenModel *model, GenPort *port);
 /* The numbers that black and white are, in place of what the model says. */
 GEN_API void gen_port_set_range (GenPort *port, float low, float high);
+/* The same of "low,high", or of such a pair for each channel. */
+GEN_API gboolean gen_port_read_range (GenPort *port, const char *text, GError **error);
+/* Let number be (byte / 255 - mean) / std, with a number of each for all channels or one for each;
+ * (byte - mean) / std where one of these is greater than 1. NULL is 0 and 1. */
+GEN_API gboolean gen_port_read_moments (
+    GenPort *port, const char *mean, const char *std, GError **error);
 /* The numbers that black and white are, of a channel. */
 GEN_API float gen_port_black (const GenPort *port, int channel);
 GEN_API float gen_port_white (const GenPort *port, int channel);
@@ -294,9 +306,9 @@ GEN_API char *gen_model_describe_assumption (
     const GenModel *model, const GenPort *port, gboolean is_output);
 
 /* What has been decided of the model, as its sidecar has it: sections of the inputs and outputs,
- * with `dims`, `ranges`, `sample-rate`, `state` and `value`. Read again, the same is decided. The
- * metadata of the model comes before it. FALSE where there is a sidecar already and not `replace`.
- * `path` is where it is then, and is to be freed; NULL: it does not matter. */
+ * with `dims`, `ranges`, `channel-order`, `sample-rate`, `state` and `value`. Read again, the same
+ * is decided. The metadata of the model comes before it. FALSE where there is a sidecar already and
+ * not `replace`. `path` is where it is then, and is to be freed; NULL: it does not matter. */
 GEN_API gboolean gen_model_write_info (
     const GenModel *model, gboolean replace, char **path, GError **error);
 
@@ -399,6 +411,10 @@ typedef struct {
   gboolean from_frames;
   gboolean to_frames; /* the output goes to frames or sounds of bytes, else it is numbers */
   gboolean in_parts;  /* of each picture that goes to a frame a part is kept, as each run is told */
+  /* Of frames in Y'CbCr, one picture each, that become such: the model takes and makes the luma
+   * alone, as pictures of one channel, and their chroma is brought to the size of what it makes.
+   * Not in parts. */
+  gboolean luma;
   GenFrameLayout from, to;
   GenSoundLayout from_sound, to_sound;
   GenPlanOptions plan;
@@ -410,7 +426,7 @@ typedef struct {
  * output for each plane of each frame, else one. Those of `inputs` and `outputs` follow each. They
  * can be bound to the frames' memory. With `in_parts` its last input says what is kept of each
  * frame's picture (GenKeptPart, int32). Numbers of float16, bfloat16 and float64 are float32
- * outside.
+ * outside. Into integers, what frames hold is rounded, and cut off where the type ends.
  * Returns: (transfer full) the plan, or NULL.
  */
 GEN_API GenPlan *gen_model_compile (GenModel *model, const GenModelUse *use, GError **error);

@@ -114,6 +114,10 @@ gen_bounds_of_type (GenDataType type)
     return between (0, 255);
   case GEN_TYPE_INT8:
     return between (-128, 127);
+  case GEN_TYPE_UINT16:
+    return between (0, G_MAXUINT16);
+  case GEN_TYPE_INT16:
+    return between (G_MININT16, G_MAXINT16);
   case GEN_TYPE_BOOL:
     return between (0, 1);
   default:

@@ -10,10 +10,12 @@
 #include "../graph/kernel.h"
 #include "../ops/pack.h"
 #include "../ops/sound/sound.h"
+#include "bounds.h"
+#include "luma.h"
 #include "model-private.h"
 
-static void
-set_layout (GenNode *node, const GenFrameLayout *layout, const GenPort *port)
+void
+gen_model_set_layout (GenNode *node, const GenFrameLayout *layout, const GenPort *port)
 {
   gint64 order[GEN_PORT_MAX_CHANNELS];
   float mean[GEN_PORT_MAX_CHANNELS], std[GEN_PORT_MAX_CHANNELS];
@@ -22,6 +24,8 @@ set_layout (GenNode *node, const GenFrameLayout *layout, const GenPort *port)
   gen_node_set_int (node, "planar", layout->planar);
   gen_node_set_int (node, "stride", (gint64)layout->stride);
   gen_node_set_int (node, "upward", layout->upward);
+  if (port->bgr)
+    gen_node_set_int (node, "bgr", 1);
   if (layout->ycbcr) {
     const gint64 siting[] = { layout->sited_x, layout->sited_y };
 
@@ -126,12 +130,44 @@ cast (GenGraph *graph, GenTensor *x, GenDataType type, GError **error)
   return gen_graph_op (graph, "Cast", &x, 1, 1, error, "to", GEN_INT, (int)type, NULL);
 }
 
-/* Pictures, float32, to numbers of `type`. */
-static GenTensor *
-to_type (GenGraph *graph, GenTensor *x, GenDataType type, GError **error)
+/* The least and the greatest number of an integer type; wider ones hold all that frames do. */
+static GenBounds
+limits_of (GenDataType type)
 {
-  if (x != NULL && type == GEN_TYPE_UINT8)
-    x = gen_unary (graph, "Round", x, error);
+  if (type == GEN_TYPE_UINT32 || type == GEN_TYPE_UINT64)
+    return (GenBounds){ .n = 1, .low = { 0 }, .high = { INFINITY } };
+  return gen_bounds_of_type (type);
+}
+
+/* Whether what `port` takes of frames may lie beyond `limits`: of a sound full scale, or a range
+ * that somebody has said. */
+static gboolean
+may_exceed (const GenPort *port, const GenBounds *limits)
+{
+  for (int c = 0; c < port->channels; c++) {
+    const float black = gen_port_black (port, c), white = gen_port_white (port, c);
+
+    if (port->kind == GEN_PORT_SOUND || fminf (black, white) < limits->low[0] - 0.5 ||
+        fmaxf (black, white) > limits->high[0] + 0.5)
+      return isfinite (limits->low[0]);
+  }
+  return FALSE;
+}
+
+/* What comes of frames, float32, to numbers of `type`. */
+static GenTensor *
+to_type (GenGraph *graph, GenTensor *x, const GenPort *port, GenDataType type, GError **error)
+{
+  const GenBounds limits = limits_of (type);
+
+  if (x == NULL || outer_type (type) == GEN_TYPE_FLOAT32)
+    return cast (graph, x, type, error);
+  x = gen_unary (graph, "Round", x, error);
+  if (x != NULL && may_exceed (port, &limits))
+    x = gen_graph_op (graph, "Clip",
+        (GenTensor *[]){ x, gen_graph_float (graph, (float)limits.low[0]),
+            gen_graph_float (graph, (float)limits.high[0]) },
+        3, 1, error, NULL);
   return cast (graph, x, type, error);
 }
 
@@ -180,13 +216,35 @@ swap_frames (GenGraph *graph, GenTensor *x, GError **error)
   return gen_graph_op (graph, "Transpose", &x, 1, 1, error, "perm", GEN_INTS, 4, order, NULL);
 }
 
-/* Pictures of `port`, [N, C, H, W], of `n` frames that lie as `from` says. */
+/* Of the planes of frames, of `planes` each, those of luma: how many there are. */
+static int
+keep_luma (GenTensor **frames, int n, int planes)
+{
+  for (int i = 0; i < n / planes; i++)
+    frames[i] = frames[i * planes];
+  return n / planes;
+}
+
+static int
+height_of (const GenModelUse *use, const GenPort *port)
+{
+  return port->height > 0 ? port->height : use->height;
+}
+
+static int
+width_of (const GenModelUse *use, const GenPort *port)
+{
+  return port->width > 0 ? port->width : use->width;
+}
+
+/* Pictures of `port`, [N, C, H, W], of `n` frames that lie as `from` says; with `luma` of theirs
+ * alone. */
 static GenTensor *
 unpack_frames (GenGraph *graph, const GenModelUse *use, const GenPort *port,
-    const GenFrameLayout *from, int n_frames, GError **error)
+    const GenFrameLayout *from, int n_frames, gboolean luma, GError **error)
 {
-  int height = port->height > 0 ? port->height : use->height;
-  int width = port->width > 0 ? port->width : use->width;
+  const GenFrameLayout layout = luma ? gen_luma_layout (from) : *from;
+  const int height = height_of (use, port), width = width_of (use, port);
   int columns = MAX (from->columns, 1);
   int rows = (use->pictures + columns - 1) / columns;
   int planes = gen_frame_layout_planes (from);
@@ -202,11 +260,13 @@ unpack_frames (GenGraph *graph, const GenModelUse *use, const GenPort *port,
 
     frames[i] = gen_graph_add_input (graph, "frame", GEN_TYPE_UINT8, &GEN_SHAPE (size));
   }
+  if (luma)
+    n = keep_luma (frames, n, planes);
   node = gen_graph_add_node (
       graph, "unpack", "generative", "UnpackPicture", GEN_OPSET, frames, n, &x, 1, error);
   if (node == NULL)
     return NULL;
-  set_layout (node, from, port);
+  gen_model_set_layout (node, &layout, port);
   gen_node_set_int (node, "rows", rows);
   gen_node_set_int (node, "channels", port->channels);
   gen_node_set_int (node, "height", height);
@@ -221,7 +281,8 @@ static GenTensor *
 unpack_picture (GenGraph *graph, const GenModelUse *use, GError **error)
 {
   const int window = MAX (use->window, 1);
-  GenTensor *x = unpack_frames (graph, use, &use->input, &use->from, use->frames * window, error);
+  GenTensor *x =
+      unpack_frames (graph, use, &use->input, &use->from, use->frames * window, use->luma, error);
 
   if (x != NULL && use->input.frames_last && window > 1)
     return swap_frames (graph, x, error);
@@ -303,24 +364,29 @@ to_planes (GenGraph *graph, const GenModelUse *use, const GenPort *port, int cha
 }
 
 /* Pictures x of `port`, [N, C, H, W], into frames that lie as `to` says; of each the part that is
- * `kept`, where that is not NULL. */
+ * `kept`, where that is not NULL; with `luma` into theirs alone. */
 static gboolean
-pack_frames (GenGraph *graph, int n_frames, const GenPort *port, const GenFrameLayout *to,
-    GenTensor *x, GenTensor *kept, GError **error)
+pack_frames (GenGraph *graph, const GenModelUse *use, const GenPort *port, const GenFrameLayout *to,
+    GenTensor *x, GenTensor *kept, gboolean luma, GError **error)
 {
-  int n = n_frames * gen_frame_layout_planes (to);
-  g_autofree GenTensor **frames = g_new (GenTensor *, n);
+  const GenFrameLayout layout = luma ? gen_luma_layout (to) : *to;
+  const int planes = gen_frame_layout_planes (to), n = use->frames * planes;
+  g_autofree GenTensor **frames = g_new (GenTensor *, n), **packed = NULL;
   GenTensor *operands[] = { x, kept };
   GenNode *node;
 
   for (int i = 0; i < n; i++)
     frames[i] = gen_graph_add_value (graph, "picture");
+  packed = g_memdup2 (frames, (gsize)n * sizeof *frames);
   node = gen_graph_add_node (graph, "pack", "generative", "PackPicture", GEN_OPSET, operands,
-      kept != NULL ? 2 : 1, frames, n, error);
+      kept != NULL ? 2 : 1, packed, luma ? keep_luma (packed, n, planes) : n, error);
   if (node == NULL)
     return FALSE;
-  set_layout (node, to, port);
+  gen_model_set_layout (node, &layout, port);
   if (!node->op->infer (node, error))
+    return FALSE;
+  if (luma && !gen_luma_add_chroma (graph, use, height_of (use, &use->input),
+                  width_of (use, &use->input), frames, error))
     return FALSE;
   for (int i = 0; i < n; i++)
     gen_graph_add_output (graph, frames[i]);
@@ -345,7 +411,7 @@ pack_picture (
   }
   if (use->in_parts)
     kept = gen_graph_add_input (graph, "kept", GEN_TYPE_INT32, &GEN_SHAPE (use->frames, 4));
-  return x != NULL && pack_frames (graph, use->frames, port, &use->to, x, kept, error);
+  return x != NULL && pack_frames (graph, use, port, &use->to, x, kept, use->luma, error);
 }
 
 static gboolean
@@ -374,7 +440,7 @@ give_side (
   if (!side->in_frames)
     return give_numbers (graph, x, error);
   x = to_planes (graph, use, &side->port, side->port.channels, x, error);
-  return x != NULL && pack_frames (graph, use->frames, &side->port, &side->layout, x, NULL, error);
+  return x != NULL && pack_frames (graph, use, &side->port, &side->layout, x, NULL, FALSE, error);
 }
 
 static int
@@ -426,7 +492,7 @@ feed_frames (const GenModel *model, const GenModelUse *use, const GenGraph *sour
     if (!gen_model_use_feeds (model, use, i))
       continue;
     inputs[i] = fit (graph, apart ? pictures[n] : x, &input->shape, error);
-    inputs[i] = to_type (graph, inputs[i], input->type, error);
+    inputs[i] = to_type (graph, inputs[i], &use->input, input->type, error);
     if (inputs[i] == NULL)
       return FALSE;
     n++;
@@ -442,13 +508,14 @@ feed_sides (const GenModelUse *use, const GenGraph *source, GenGraph *graph, Gen
   for (guint k = 0; k < use->n_inputs; k++) {
     const GenModelSide *side = &use->inputs[k];
     const int i = find_port (source->inputs, &side->port);
-    GenTensor *x = unpack_frames (graph, use, &side->port, &side->layout, use->frames, error);
+    GenTensor *x =
+        unpack_frames (graph, use, &side->port, &side->layout, use->frames, FALSE, error);
     const GenTensor *input;
 
     g_return_val_if_fail (i >= 0, FALSE);
     input = g_ptr_array_index (source->inputs, i);
     inputs[i] = fit (graph, x, &input->shape, error);
-    inputs[i] = to_type (graph, inputs[i], input->type, error);
+    inputs[i] = to_type (graph, inputs[i], &side->port, input->type, error);
     if (inputs[i] == NULL)
       return FALSE;
   }

@@ -463,6 +463,7 @@ static const struct {
   { "MaxPool", of_pool },
   { "AveragePool", of_pool },
   { "LpPool", of_pool },
+  { "Cast", in_place },
   { "Transpose", of_transpose },
   { "Reshape", of_reshape },
   { "Squeeze", of_reshape },

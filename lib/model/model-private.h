@@ -2,6 +2,7 @@
 #pragma once
 
 #include <generative/model.h>
+#include <generative/operator.h>
 
 /* The file beside the model's, NULL where there is none. FALSE when it cannot be read. */
 gboolean gen_model_load_sidecar (const char *path, GKeyFile **sidecar, GError **error);
@@ -35,6 +36,10 @@ int gen_model_use_side (const GenModel *model, const GenModelUse *use, guint i);
 
 /* Whether frames that are played go into input number `i`. */
 gboolean gen_model_use_feeds (const GenModel *model, const GenModelUse *use, guint i);
+
+/* Let a PackPicture or UnpackPicture have frames that lie as `layout` says, whose bytes stand for
+ * numbers as `port` says. */
+void gen_model_set_layout (GenNode *node, const GenFrameLayout *layout, const GenPort *port);
 
 /* Make known what those of `graph`, the model's, leave free. */
 gboolean gen_model_fix_inputs (

@@ -760,7 +760,17 @@ gboolean
 gen_port_use_float32 (GenPort *port)
 {
   switch (port->type) {
+  case GEN_TYPE_INT16:
+    if (port->kind != GEN_PORT_PICTURE && port->kind != GEN_PORT_SOUND)
+      return FALSE;
+    break;
   case GEN_TYPE_UINT8:
+  case GEN_TYPE_INT8:
+  case GEN_TYPE_UINT16:
+  case GEN_TYPE_INT32:
+  case GEN_TYPE_UINT32:
+  case GEN_TYPE_INT64:
+  case GEN_TYPE_UINT64:
     if (port->kind != GEN_PORT_PICTURE)
       return FALSE;
     break;

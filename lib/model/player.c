@@ -61,8 +61,9 @@ ports_equal (const GenPort *a, const GenPort *b)
   return g_strcmp0 (a->name, b->name) == 0 && a->kind == b->kind && a->type == b->type &&
          a->batch == b->batch && a->length == b->length && a->frames == b->frames &&
          a->channels == b->channels && a->height == b->height && a->width == b->width &&
-         a->channels_last == b->channels_last && memcmp (a->mean, b->mean, sizeof a->mean) == 0 &&
-         a->classes == b->classes && memcmp (a->std, b->std, sizeof a->std) == 0;
+         a->channels_last == b->channels_last && a->bgr == b->bgr &&
+         memcmp (a->mean, b->mean, sizeof a->mean) == 0 && a->classes == b->classes &&
+         memcmp (a->std, b->std, sizeof a->std) == 0;
 }
 
 static gboolean
@@ -90,7 +91,7 @@ gen_model_use_equal (const GenModelUse *a, const GenModelUse *b)
          sides_equal (a->outputs, b->outputs, a->n_outputs) && a->frames == b->frames &&
          a->window == b->window && a->pictures == b->pictures && a->height == b->height &&
          a->width == b->width && a->from_frames == b->from_frames && a->to_frames == b->to_frames &&
-         a->in_parts == b->in_parts &&
+         a->in_parts == b->in_parts && a->luma == b->luma &&
          (!a->from_frames || gen_frame_layout_equal (&a->from, &b->from)) &&
          (!a->to_frames || gen_frame_layout_equal (&a->to, &b->to)) && a->length == b->length &&
          sound_layouts_equal (&a->from_sound, &b->from_sound) &&

@@ -54,6 +54,47 @@ apply_ranges (GenPort *port, const float *bounds, int n)
   return TRUE;
 }
 
+/* What has been read of a port, for all the channels that it may come to have. */
+static void
+spread (const GenPort *read, GenPort *port)
+{
+  for (int c = 0; c < GEN_PORT_MAX_CHANNELS; c++) {
+    port->mean[c] = read->mean[MIN (c, read->channels - 1)];
+    port->std[c] = read->std[MIN (c, read->channels - 1)];
+  }
+}
+
+/* A number for each channel, of one for all or as many as there are. FALSE for any other text. */
+static gboolean
+spread_numbers (const GenPort *port, const char *text, float *numbers)
+{
+  const int n = parse_numbers (text, numbers, GEN_PORT_MAX_CHANNELS);
+
+  for (int c = 1; c < port->channels && n == 1; c++)
+    numbers[c] = numbers[0];
+  return n == 1 || (n > 0 && n == port->channels);
+}
+
+static gboolean
+has_zero (const float *numbers, int n)
+{
+  for (int i = 0; i < n; i++)
+    if (numbers[i] == 0)
+      return TRUE;
+  return FALSE;
+}
+
+/* Numbers for each channel are of the pictures, not of the classes or features beside them. */
+static gboolean
+is_about_pictures (const GenModel *model, const char *text)
+{
+  float numbers[GEN_PORT_MAX_CHANNELS];
+
+  return parse_numbers (text, numbers, GEN_PORT_MAX_CHANNELS) > 1 &&
+         (gen_model_find_input (model, GEN_PORT_PICTURE) != NULL ||
+             gen_model_find_output (model, GEN_PORT_PICTURE) != NULL);
+}
+
 static gboolean
 read_metadata (
     GenModel *model, GenPort *port, const char *range_key, gboolean *found, GError **error)
@@ -70,30 +111,16 @@ read_metadata (
     return apply_ranges (port, numbers, n) ||
            invalid (model, range_key, range, "two different numbers, such as -1,1", error);
   }
-  *found = mean != NULL && std != NULL;
+  *found = mean != NULL && std != NULL &&
+           (port->kind == GEN_PORT_PICTURE || !is_about_pictures (model, mean));
   if (!*found)
     return TRUE;
-  n = parse_numbers (mean, numbers, GEN_PORT_MAX_CHANNELS);
-  /* Numbers for each channel are of the pictures, not of the classes or features beside them. */
-  if (n > 1 && port->kind != GEN_PORT_PICTURE &&
-      (gen_model_find_input (model, GEN_PORT_PICTURE) != NULL ||
-          gen_model_find_output (model, GEN_PORT_PICTURE) != NULL)) {
-    *found = FALSE;
-    return TRUE;
-  }
-  if (n != 1 && n != port->channels)
+  if (!spread_numbers (port, mean, port->mean))
     return invalid (model, "generative.mean", mean, "a number for each channel", error);
-  for (int c = 0; c < port->channels; c++)
-    port->mean[c] = numbers[n == 1 ? 0 : c];
-  n = parse_numbers (std, numbers, GEN_PORT_MAX_CHANNELS);
-  if (n != 1 && n != port->channels)
+  if (!spread_numbers (port, std, port->std))
     return invalid (model, "generative.std", std, "a number for each channel", error);
-  for (int c = 0; c < port->channels; c++) {
-    port->std[c] = numbers[n == 1 ? 0 : c];
-    if (port->std[c] == 0)
-      return invalid (model, "generative.std", std, "without zeros", error);
-  }
-  return TRUE;
+  return !has_zero (port->std, port->channels) ||
+         invalid (model, "generative.std", std, "without zeros", error);
 }
 
 static gboolean
@@ -116,6 +143,69 @@ read_sidecar (GenModel *model, GKeyFile *sidecar, GenPort *port, gboolean *found
     return invalid (model, key, ranges, "pairs such as -1.0,1.0 with semicolons between", error);
   }
   *found = TRUE;
+  return TRUE;
+}
+
+/* --- what users say --- */
+
+gboolean
+gen_port_read_range (GenPort *port, const char *text, GError **error)
+{
+  float bounds[2 * GEN_PORT_MAX_CHANNELS];
+  GenPort read = *port;
+  int n;
+
+  if (port->kind != GEN_PORT_PICTURE)
+    read.channels = 1;
+  n = parse_numbers (text, bounds, G_N_ELEMENTS (bounds));
+  if (n > 0 && apply_ranges (&read, bounds, n)) {
+    spread (&read, port);
+    port->range = GEN_RANGE_SAID;
+    return TRUE;
+  }
+  g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+      read.channels == 1
+          ? "\"%s\", which should be two different numbers, such as -1,1"
+          : "\"%s\", which should be two different numbers, such as -1,1, or two for each of %d "
+            "channels",
+      text, read.channels);
+  return FALSE;
+}
+
+static gboolean
+are_in_bytes (const float *numbers, int n)
+{
+  for (int i = 0; i < n; i++)
+    if (numbers[i] > 1)
+      return TRUE;
+  return FALSE;
+}
+
+gboolean
+gen_port_read_moments (GenPort *port, const char *mean, const char *std, GError **error)
+{
+  const char *const texts[] = { mean != NULL ? mean : "0", std != NULL ? std : "1" };
+  float means[GEN_PORT_MAX_CHANNELS], stds[GEN_PORT_MAX_CHANNELS];
+  float *const numbers[] = { means, stds };
+  float unit;
+
+  for (int i = 0; i < 2; i++)
+    if (!spread_numbers (port, texts[i], numbers[i]) || has_zero (stds, i * port->channels)) {
+      g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+          "\"%s\", which should be %s, or one for all %d channels", texts[i],
+          i == 0 ? "numbers such as 0.485,0.456,0.406 or 123.675,116.28,103.53"
+                 : "numbers other than 0 such as 0.229,0.224,0.225 or 58.395,57.12,57.375",
+          port->channels);
+      return FALSE;
+    }
+  unit = are_in_bytes (means, port->channels) || are_in_bytes (stds, port->channels) ? 255 : 1;
+  for (int c = 0; c < GEN_PORT_MAX_CHANNELS; c++) {
+    const int from = MIN (c, port->channels - 1);
+
+    port->mean[c] = means[from] / unit;
+    port->std[c] = stds[from] / unit;
+  }
+  port->range = GEN_RANGE_SAID;
   return TRUE;
 }
 
@@ -262,15 +352,6 @@ typedef struct {
   GHashTable *known; /* bounds of all that the graph makes */
 } Sources;
 
-static void
-spread (const GenPort *read, GenPort *port)
-{
-  for (int c = 0; c < GEN_PORT_MAX_CHANNELS; c++) {
-    port->mean[c] = read->mean[MIN (c, read->channels - 1)];
-    port->std[c] = read->std[MIN (c, read->channels - 1)];
-  }
-}
-
 static gboolean
 read_range (
     const Sources *sources, GenPort *port, const GenTensor *tensor, const char *key, GError **error)
@@ -319,12 +400,23 @@ find_telling_output (const Sources *sources)
   return NULL;
 }
 
+static gboolean
+is_whole (const GenPort *port)
+{
+  return port->type == GEN_TYPE_INT32 || port->type == GEN_TYPE_UINT32 ||
+         port->type == GEN_TYPE_INT64 || port->type == GEN_TYPE_UINT64;
+}
+
+/* Integers that could be anything are bytes. */
 static void
 assume (GenPort *port, float black)
 {
   if (port->range != GEN_RANGE_ASSUMED)
     return;
-  gen_port_set_range (port, black, 1);
+  if (is_whole (port))
+    gen_port_set_range (port, 0, 255);
+  else
+    gen_port_set_range (port, black, 1);
   port->range = GEN_RANGE_ASSUMED;
 }
 
@@ -333,7 +425,7 @@ assume_like (GenPort *port, const GenPort *like)
 {
   const gboolean is_picture = port->kind == GEN_PORT_PICTURE || port->kind == GEN_PORT_FRAMES;
 
-  if (port->range != GEN_RANGE_ASSUMED || !is_picture || like == NULL ||
+  if (port->range != GEN_RANGE_ASSUMED || !is_picture || is_whole (port) || like == NULL ||
       like->channels != port->channels)
     return;
   memcpy (port->mean, like->mean, sizeof port->mean);
@@ -363,6 +455,21 @@ assume_ranges (const Sources *sources)
   for (guint i = 0; i < outputs->len; i++)
     if (!is_never_negative (sources, g_ptr_array_index (outputs, i)))
       assume_like (&model->outputs[i], like);
+}
+
+/* In which order the channels of a picture are. */
+static gboolean
+read_order (GenModel *model, GKeyFile *sidecar, GenPort *port, GError **error)
+{
+  const char *said = g_hash_table_lookup (model->graph->metadata, "generative.channel-order");
+  g_autofree char *beside =
+      sidecar != NULL ? g_key_file_get_value (sidecar, port->name, "channel-order", NULL) : NULL;
+  const char *text = said != NULL ? said : beside;
+
+  port->bgr = g_strcmp0 (text, "bgr") == 0 && port->channels >= 3;
+  if (text == NULL || g_str_equal (text, "bgr") || g_str_equal (text, "rgb"))
+    return TRUE;
+  return invalid (model, "generative.channel-order", text, "rgb or bgr", error);
 }
 
 static gboolean
@@ -447,11 +554,13 @@ gen_model_read_ranges (GenModel *model, const GenGraph *graph, GKeyFile *sidecar
 
   for (guint i = 0; i < graph->inputs->len; i++)
     if (!read_range (&sources, &model->inputs[i], g_ptr_array_index (graph->inputs, i),
-            "generative.input-range", error))
+            "generative.input-range", error) ||
+        !read_order (model, sidecar, &model->inputs[i], error))
       return FALSE;
   for (guint i = 0; i < graph->outputs->len; i++)
     if (!read_range (&sources, &model->outputs[i], g_ptr_array_index (graph->outputs, i),
-            "generative.output-range", error))
+            "generative.output-range", error) ||
+        !read_order (model, sidecar, &model->outputs[i], error))
       return FALSE;
   assume_ranges (&sources);
   return read_rate (model, error);

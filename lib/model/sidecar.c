@@ -90,6 +90,8 @@ write_medium (GKeyFile *file, const GenPort *port)
     return;
   if (is_picture || (port->kind == GEN_PORT_SOUND && port->range != GEN_RANGE_ASSUMED))
     write_ranges (file, port);
+  if (port->bgr)
+    g_key_file_set_value (file, port->name, "channel-order", "bgr");
   if (port->kind == GEN_PORT_SOUND && port->sample_rate > 0)
     g_key_file_set_integer (file, port->name, "sample-rate", port->sample_rate);
 }

@@ -343,8 +343,8 @@ test_refused (void)
         "property frames says how many" },
     { GEN_TYPE_FLOAT32, { 4, { -1, -1, -1, -1 } }, "input 'x' (float32 [?, ?, ?, ?])",
         "a fixed number of channels" },
-    { GEN_TYPE_INT32, { 4, { 1, 3, 8, 8 } }, "input 'x' (int32 [1, 3, 8, 8])",
-        "of floats or uint8" },
+    { GEN_TYPE_BOOL, { 4, { 1, 3, 8, 8 } }, "input 'x' (bool [1, 3, 8, 8])",
+        "of floats or integers" },
   };
   g_autofree char *folder = scratch_new ();
   g_autofree char *path = g_build_filename (folder, "model.onnx", NULL);

@@ -466,6 +466,29 @@ test_inspect_spectra (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (again, ==, text);
 }
 
+/* Where blue comes first, that is shown. */
+static void
+test_inspect_order (Fixture *fixture, gconstpointer data)
+{
+  for (int bgr = 0; bgr < 2; bgr++) {
+    g_autofree char *path = path_in (fixture, "colours.onnx");
+    g_autoptr (GenGraph) graph = gen_graph_new ("colours");
+    g_autoptr (GError) error = NULL;
+    GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 3, 4, 4));
+
+    gen_graph_add_output (graph, gen_unary (graph, "Sigmoid", x, &error));
+    g_assert_no_error (error);
+    if (bgr)
+      g_hash_table_insert (
+          graph->metadata, g_strdup ("generative.channel-order"), g_strdup ("bgr"));
+    save (graph, path);
+    g_assert_cmpint (tool (fixture, "inspect", "colours.onnx", NULL), ==, 0);
+    g_assert_true ((strstr (fixture->out, "blue first") != NULL) == bgr);
+    g_assert_cmpint (tool (fixture, "inspect", "colours.onnx", "--json", NULL), ==, 0);
+    assert_member (fixture, "inputs", "x", "channel-order", bgr ? "\"bgr\"" : "\"rgb\"");
+  }
+}
+
 /* What has been written is read, and the same is decided; a user can edit it. */
 static void
 test_write_modelinfo (Fixture *fixture, gconstpointer data)
@@ -1001,6 +1024,7 @@ main (int argc, char **argv)
   g_test_add ("/tool/inspect-parts", Fixture, NULL, set_up, test_inspect_parts, tear_down);
   g_test_add ("/tool/inspect-window", Fixture, NULL, set_up, test_inspect_window, tear_down);
   g_test_add ("/tool/inspect-spectra", Fixture, NULL, set_up, test_inspect_spectra, tear_down);
+  g_test_add ("/tool/inspect-order", Fixture, NULL, set_up, test_inspect_order, tear_down);
   g_test_add ("/tool/write-modelinfo", Fixture, NULL, set_up, test_write_modelinfo, tear_down);
   g_test_add ("/tool/write-none", Fixture, NULL, set_up, test_write_none, tear_down);
   g_test_add ("/tool/write-doubt", Fixture, NULL, set_up, test_write_doubt, tear_down);

@@ -3,6 +3,7 @@
 #include "picture.h"
 
 #include <math.h>
+#include <string.h>
 
 /* Larger would not be a picture, and could overflow. */
 #define MAX_EXTENT (1 << 20)
@@ -121,6 +122,36 @@ turn_upward (GenPictureGeometry *geometry)
   geometry->chroma_stride = -geometry->chroma_stride;
 }
 
+static void
+swap (float *numbers)
+{
+  const float first = numbers[0];
+
+  numbers[0] = numbers[2];
+  numbers[2] = first;
+}
+
+/* Let channel 0 be blue, and 2 red. */
+static void
+swap_channels (const GenNode *node, GenPictureGeometry *geometry)
+{
+  const gboolean packs = strcmp (node->op->name, "PackPicture") == 0;
+  const int blue = geometry->order[2];
+
+  for (int i = 0; i < geometry->n_order && packs; i++)
+    if (geometry->order[i] == 0 || geometry->order[i] == 2)
+      geometry->order[i] = 2 - geometry->order[i];
+  if (!packs) {
+    geometry->order[2] = geometry->order[0];
+    geometry->order[0] = blue;
+  }
+  swap (geometry->colour.y);
+  swap (geometry->colour.cb);
+  swap (geometry->colour.cr);
+  swap (geometry->colour.of_cb);
+  swap (geometry->colour.of_cr);
+}
+
 gboolean
 gen_picture_geometry (const GenNode *node, GenPictureGeometry *geometry, GError **error)
 {
@@ -136,6 +167,8 @@ gen_picture_geometry (const GenNode *node, GenPictureGeometry *geometry, GError 
   if (!read_order (node, geometry, error) || !read_values (node, geometry, error) ||
       !read_colour (node, geometry, error))
     return FALSE;
+  if (gen_node_int (node, "bgr", 0) != 0 && geometry->channels >= 3)
+    swap_channels (node, geometry);
 
   geometry->columns = (int)columns;
   geometry->rows = (geometry->count + geometry->columns - 1) / geometry->columns;

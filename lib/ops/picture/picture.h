@@ -13,6 +13,8 @@
  *   columns     int: pictures side by side in a frame that is a wall of them (default 1)
  *   range_min, range_max  floats: the numbers that black and white are (default 0 and 1), or
  *   mean, std   floats for each channel: byte / 255 = number * std + mean
+ *   bgr         int: 1 when channel 0 of three or four is blue and 2 red: `order` is of red, green
+ *               and blue nevertheless, mean and std are of the channels as they are
  *
  * With `luma`, the bytes are not those of R'G'B' but of Y'CbCr as ITU-R BT.601, BT.709 and BT.2020
  * define it, one pair of Cb and Cr for two by two pixels: a plane of Y', and one of pairs or, when

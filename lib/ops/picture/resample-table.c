@@ -239,6 +239,9 @@ gen_resample_table_init (GenResampleTable *t, const GenNode *node, const GenResa
       at = add_entries (t, &method, x, narrow, at);
   }
   t->starts[t->out] = at;
+  /* What lies within as a whole need not be looked at again. */
+  if (crops && memchr (t->outside, 1, (gsize)t->out) == NULL)
+    g_clear_pointer (&t->outside, g_free);
 }
 
 void

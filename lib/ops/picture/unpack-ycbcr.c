@@ -4,6 +4,8 @@
  * that no byte could hold are cut off, but none is rounded. */
 #include "../unpack.h"
 
+#include <string.h>
+
 #include "../../simd.h"
 
 /* Pixels that are worked on at a time; even. */
@@ -11,7 +13,7 @@
 
 typedef struct {
   GenPictureGeometry geometry;
-  gboolean channels_last;
+  gboolean channels_last, bgr;
   float scale[3], shift[3]; /* of levels */
 } Unpack;
 
@@ -148,7 +150,7 @@ unpack_pixels (const Unpack *unpack, const guint8 *const *planes, gsize y, gsize
 
   read_pairs (unpack, planes, y, x / 2, pairs, &read);
   for (int p = 0; p < 2; p++)
-    spread (read.row[p] + 1, even, odd, chroma[p], pairs);
+    spread (read.row[p] + 1, even, odd, chroma[unpack->bgr ? 1 - p : p], pairs);
   if (unpack->channels_last)
     make_pixels (unpack, luma, chroma[0] + skipped, chroma[1] + skipped, out, n);
   else
@@ -192,6 +194,12 @@ gen_unpack_ycbcr (GenKernel *kernel, const GenPictureGeometry *geometry)
   kernel->free_state = g_free;
   unpack->geometry = *geometry;
   unpack->channels_last = out->layout == GEN_LAYOUT_CHANNELS_LAST;
+  /* Where blue comes first, Cb is to the first channel what Cr is to it else. */
+  unpack->bgr = geometry->colour.of_cb[0] != 0;
+  if (unpack->bgr) {
+    memcpy (unpack->geometry.colour.of_cb, geometry->colour.of_cr, sizeof geometry->colour.of_cr);
+    memcpy (unpack->geometry.colour.of_cr, geometry->colour.of_cb, sizeof geometry->colour.of_cb);
+  }
   for (int c = 0; c < 3; c++) {
     unpack->scale[c] = 1 / geometry->scale[c];
     unpack->shift[c] = -geometry->shift[c] / geometry->scale[c];
