@@ -194,6 +194,8 @@ gst_generator_change_init (GstGeneratorChange *change, GstGeneratorPlay *play,
 void
 gst_generator_change_begin (GstGeneratorChange *change, const char *path)
 {
+  /* What is said by now the model has been read with. */
+  g_atomic_int_set (&change->parameters, FALSE);
   GST_OBJECT_LOCK (change->play->base);
   gst_succession_begin (&change->succession, path, prepare_next, change);
   GST_OBJECT_UNLOCK (change->play->base);

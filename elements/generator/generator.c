@@ -839,7 +839,8 @@ set_parameters (GstGenerator *self, GstBuffer *input)
                                                 GST_FORMAT_TIME, GST_BUFFER_PTS (input));
   g_autoptr (GError) error = NULL;
 
-  if ((text == NULL || gst_generator_parameters_say (&self->parameters, text, &error)) &&
+  if ((text == NULL ||
+          gst_generator_parameters_say (&self->parameters, self->play.ports.model, text, &error)) &&
       gst_generator_parameters_give (&self->parameters, self->play.player, time, &error))
     return;
   GST_ELEMENT_WARNING (self, LIBRARY, SETTINGS,

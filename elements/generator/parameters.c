@@ -267,7 +267,8 @@ gst_generator_parameters_set (GstGeneratorParameters *self, GenModel *model)
 }
 
 gboolean
-gst_generator_parameters_say (GstGeneratorParameters *self, const char *text, GError **error)
+gst_generator_parameters_say (
+    GstGeneratorParameters *self, const GenModel *model, const char *text, GError **error)
 {
   g_auto (GStrv) entries = g_strsplit (text, ",", -1);
 
@@ -286,6 +287,10 @@ gst_generator_parameters_say (GstGeneratorParameters *self, const char *text, GE
       continue;
     }
     g_free (numbers);
+    /* Which is for another model to be made of the file. */
+    if (numbers != NULL && model->fixed != NULL &&
+        g_strv_contains ((const char *const *)model->fixed, name))
+      continue;
     g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
         value == NULL || numbers == NULL
             ? "property parameters has \"%s\", which should be name=number, several with colons"

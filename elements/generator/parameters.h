@@ -28,7 +28,7 @@ void gst_generator_parameters_set (GstGeneratorParameters *self, GenModel *model
 /* Set those that `text` names, "strength=0.6,bits=1:0:1". FALSE with `error` where there is none of
  * that name. */
 gboolean gst_generator_parameters_say (
-    GstGeneratorParameters *self, const char *text, GError **error);
+    GstGeneratorParameters *self, const GenModel *model, const char *text, GError **error);
 /* Let `player` have what was set since, or is controlled, for a frame of that time. FALSE with
  * `error` where it cannot be; what can be is. */
 gboolean gst_generator_parameters_give (
