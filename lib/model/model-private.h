@@ -28,6 +28,13 @@ typedef struct {
   gint64 length;
 } GenExtents;
 
+/* Fill in what an input or output of `shape` is. */
+void gen_port_read (
+    GenPort *port, const GenTensor *tensor, const GenShape *shape, gboolean is_input);
+/* Whether it is one picture or several. */
+gboolean gen_port_is_picture (const GenPort *port);
+/* Whether it is a sound or series. */
+gboolean gen_port_is_timed (const GenPort *port);
 /* Along which axis of a sound or series time runs. */
 int gen_port_time_axis (const GenPort *port);
 

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Extents that a model leaves free: those of what is played, of parameters, and of states, which
+ * follow from the others. */
+#include <string.h>
+
+#include "parts.h"
+
+/* Sizes of a picture to one of the states that are made of it, the first of them at that. */
+#define MAX_STATE_SCALE 32
+/* How often states are made of what they came to before, until they stay as they are. */
+#define MAX_STATE_ROUNDS 4
+
+/* The shape of input `i` where states are of `states`. */
+static GenShape
+fix_shape (const GenModel *model, const GenTensor *input, guint i, const GenExtents *extents,
+    const GenShape *states)
+{
+  const GenPort *port = &model->inputs[i];
+  GenShape shape = input->shape;
+
+  if (port->part == GEN_PART_STATE && states != NULL)
+    return states[i];
+  for (int d = 0; d < shape.rank; d++)
+    if (shape.dims[d] < 0)
+      shape.dims[d] = 1;
+  if (port->part == GEN_PART_STATE)
+    return shape;
+  if (port->part == GEN_PART_PARAMETER && !gen_port_is_picture (port)) {
+    gen_parts_fit (model, i, &shape);
+    return shape;
+  }
+  if (shape.rank > 0 && port->batch < 0)
+    shape.dims[0] = extents->batch;
+  if (gen_port_is_picture (port)) {
+    const int first = gen_port_height_axis (port);
+
+    if (port->height < 0)
+      shape.dims[first] = extents->height;
+    if (port->width < 0)
+      shape.dims[first + 1] = extents->width;
+  }
+  if (gen_port_is_timed (port) && port->length < 0)
+    shape.dims[gen_port_time_axis (port)] = extents->length;
+  return shape;
+}
+
+static gboolean
+fix_shapes (const GenModel *model, GenGraph *graph, const GenExtents *extents,
+    const GenShape *states, GError **error)
+{
+  for (guint i = 0; i < graph->inputs->len; i++) {
+    GenTensor *input = g_ptr_array_index (graph->inputs, i);
+    const GenShape shape = fix_shape (model, input, i, extents, states);
+
+    if (!gen_graph_set_input_shape (graph, input, &shape, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* What states begin as: free extents are 1, or of the last two of a picture's four those of the
+ * picture divided by `scale`, which the next state doubles where there is a `pyramid`. */
+static void
+begin_states (
+    const GenModel *model, const GenExtents *extents, int scale, gboolean pyramid, GenShape *states)
+{
+  for (guint i = 0; i < model->graph->inputs->len; i++) {
+    const GenTensor *input = g_ptr_array_index (model->graph->inputs, i);
+
+    if (model->inputs[i].part != GEN_PART_STATE)
+      continue;
+    states[i] = input->shape;
+    for (int d = 0; d < states[i].rank; d++)
+      if (states[i].dims[d] < 0)
+        states[i].dims[d] = scale > 0 && states[i].rank == 4 && d == 2   ? extents->height / scale
+                            : scale > 0 && states[i].rank == 4 && d == 3 ? extents->width / scale
+                                                                         : 1;
+    if (pyramid)
+      scale *= 2;
+  }
+}
+
+/* Have states come out of a run as they went in, whose shapes are then in `states`. */
+static gboolean
+settle_states (const GenModel *model, const GenExtents *extents, GenShape *states, GError **error)
+{
+  for (int round = 0; round < MAX_STATE_ROUNDS; round++) {
+    g_autoptr (GenGraph) copy = gen_graph_copy (model->graph);
+    gboolean settled = TRUE;
+
+    if (!fix_shapes (model, copy, extents, states, error) || !gen_graph_infer (copy, error))
+      return FALSE;
+    for (guint i = 0; i < copy->inputs->len; i++) {
+      const GenPort *port = &model->inputs[i];
+      const GenTensor *next;
+
+      if (port->part != GEN_PART_STATE)
+        continue;
+      next = g_ptr_array_index (copy->outputs, port->partner);
+      settled &= gen_shape_equal (&states[i], &next->shape);
+      states[i] = next->shape;
+    }
+    if (settled)
+      return TRUE;
+  }
+  g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+      "a state comes out of each run in another shape than it went in");
+  return FALSE;
+}
+
+static gboolean
+has_free_states (const GenModel *model)
+{
+  for (guint i = 0; i < model->graph->inputs->len; i++)
+    if (model->inputs[i].part == GEN_PART_STATE && !gen_shape_is_known (&model->inputs[i].shape))
+      return TRUE;
+  return FALSE;
+}
+
+/* Shapes of states that follow the picture: what the model makes of the smallest ones, and where it
+ * takes none but those of their size, of sizes that are usual. (transfer full) */
+static GenShape *
+find_states (const GenModel *model, const GenExtents *extents, GError **error)
+{
+  g_autofree GenShape *states = g_new0 (GenShape, model->graph->inputs->len);
+  g_autoptr (GError) reason = NULL;
+
+  begin_states (model, extents, 0, FALSE, states);
+  if (settle_states (model, extents, states, &reason))
+    return g_steal_pointer (&states);
+  for (int pyramid = 0; pyramid < 2; pyramid++)
+    for (int scale = 1; scale <= MAX_STATE_SCALE; scale *= 2) {
+      begin_states (model, extents, scale, pyramid, states);
+      if (settle_states (model, extents, states, NULL))
+        return g_steal_pointer (&states);
+    }
+  g_propagate_error (error, g_steal_pointer (&reason));
+  return NULL;
+}
+
+gboolean
+gen_model_fix_inputs (
+    const GenModel *model, GenGraph *graph, const GenExtents *extents, GError **error)
+{
+  g_autofree GenShape *states = NULL;
+
+  if (has_free_states (model) && !model->staged &&
+      (states = find_states (model, extents, error)) == NULL)
+    return FALSE;
+  return fix_shapes (model, graph, extents, states, error);
+}
