@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What plays a model: an arrangement for each use, the latest few of them. */
-#include <generative/player.h>
+#include "player-private.h"
 
 #include <string.h>
 
@@ -11,99 +11,12 @@
 /* Of a staged model, for the sizes that it made last. */
 #define MAX_ENDINGS 8
 
-/* What puts numbers of a shape into a frame. */
-typedef struct {
-  GenShape shape;
-  GenFrameLayout to;
-  GenPlan *plan;
-} Ending;
-
-/* A model that has been compiled, or opened, for a use. */
-typedef struct {
-  GenModelUse use;
-  GenPlan *plan;
-  GenSession *session; /* in its place, of a staged model: it makes the numbers of pictures, */
-  GPtrArray *endings;  /* and these put them into frames */
-  GenBinding *inputs;  /* of the session, */
-  gpointer *numbers;   /* and memory for them; as many as n_inputs */
-  gsize *room;         /* bytes of it */
-  guint n_inputs;
-  gboolean in_context;
-  gint64 first_run; /* how long it took, in microseconds; 0 before it */
-} Arrangement;
-
-struct _GenPlayer {
-  GenModel *model;
-  GenPlayerOptions options;
-  GPtrArray *arrangements; /* those used last, the first being the one that plays */
-  Arrangement *now;        /* or NULL */
-  Ending *ending;          /* that wrote the last frame, or NULL */
-  GPtrArray *fences;
-  GenNumbers **parameters; /* of each of the model's inputs, or NULL */
-};
-
-/* --- uses --- */
-
-gboolean
-gen_frame_layout_equal (const GenFrameLayout *a, const GenFrameLayout *b)
-{
-  return a->columns == b->columns && a->bytes == b->bytes && a->planar == b->planar &&
-         a->stride == b->stride && a->upward == b->upward && a->studio_range == b->studio_range &&
-         a->ycbcr == b->ycbcr && a->full_range == b->full_range && a->luma[0] == b->luma[0] &&
-         a->luma[1] == b->luma[1] && a->sited_x == b->sited_x && a->sited_y == b->sited_y &&
-         a->chroma_stride == b->chroma_stride && a->n_order == b->n_order &&
-         memcmp (a->order, b->order, sizeof a->order) == 0;
-}
-
-static gboolean
-ports_equal (const GenPort *a, const GenPort *b)
-{
-  return g_strcmp0 (a->name, b->name) == 0 && a->kind == b->kind && a->type == b->type &&
-         a->batch == b->batch && a->length == b->length && a->frames == b->frames &&
-         a->channels == b->channels && a->height == b->height && a->width == b->width &&
-         a->channels_last == b->channels_last && a->bgr == b->bgr &&
-         memcmp (a->mean, b->mean, sizeof a->mean) == 0 && a->classes == b->classes &&
-         memcmp (a->std, b->std, sizeof a->std) == 0;
-}
-
-static gboolean
-sides_equal (const GenModelSide *a, const GenModelSide *b, guint n)
-{
-  for (guint i = 0; i < n; i++)
-    if (!ports_equal (&a[i].port, &b[i].port) || a[i].in_frames != b[i].in_frames ||
-        (a[i].in_frames && !gen_frame_layout_equal (&a[i].layout, &b[i].layout)))
-      return FALSE;
-  return TRUE;
-}
-
-static gboolean
-sound_layouts_equal (const GenSoundLayout *a, const GenSoundLayout *b)
-{
-  return a->int16 == b->int16 && a->skip == b->skip && a->keep == b->keep;
-}
-
-gboolean
-gen_model_use_equal (const GenModelUse *a, const GenModelUse *b)
-{
-  return ports_equal (&a->input, &b->input) && ports_equal (&a->output, &b->output) &&
-         ports_equal (&a->mask, &b->mask) && a->n_inputs == b->n_inputs &&
-         a->n_outputs == b->n_outputs && sides_equal (a->inputs, b->inputs, a->n_inputs) &&
-         sides_equal (a->outputs, b->outputs, a->n_outputs) && a->frames == b->frames &&
-         a->window == b->window && a->pictures == b->pictures && a->height == b->height &&
-         a->width == b->width && a->from_frames == b->from_frames && a->to_frames == b->to_frames &&
-         a->in_parts == b->in_parts && a->luma == b->luma &&
-         (!a->from_frames || gen_frame_layout_equal (&a->from, &b->from)) &&
-         (!a->to_frames || gen_frame_layout_equal (&a->to, &b->to)) && a->length == b->length &&
-         sound_layouts_equal (&a->from_sound, &b->from_sound) &&
-         sound_layouts_equal (&a->to_sound, &b->to_sound);
-}
-
 /* --- arrangements --- */
 
 static void
 ending_free (gpointer data)
 {
-  Ending *ending = data;
+  GenEnding *ending = data;
 
   g_clear_pointer (&ending->plan, gen_plan_free);
   g_free (ending);
@@ -112,7 +25,7 @@ ending_free (gpointer data)
 static void
 arrangement_free (gpointer data)
 {
-  Arrangement *arrangement = data;
+  GenArrangement *arrangement = data;
 
   for (guint i = 0; arrangement->numbers != NULL && i < arrangement->n_inputs; i++)
     g_free (arrangement->numbers[i]);
@@ -126,7 +39,7 @@ arrangement_free (gpointer data)
 }
 
 static void
-describe_inputs (Arrangement *arrangement)
+describe_inputs (GenArrangement *arrangement)
 {
   const guint n = gen_session_n_inputs (arrangement->session);
 
@@ -140,11 +53,11 @@ describe_inputs (Arrangement *arrangement)
 
 /* In the context in which frames lie, where the device has one; a staged model reads and writes
  * the system's. */
-static Arrangement *
+static GenArrangement *
 arrange (GenPlayer *player, const GenModelUse *use, GError **error)
 {
   const GenPlayerOptions *options = &player->options;
-  Arrangement *arrangement = g_new0 (Arrangement, 1);
+  GenArrangement *arrangement = g_new0 (GenArrangement, 1);
   GenModelUse compiled = *use;
   gint64 began = g_get_monotonic_time ();
 
@@ -173,211 +86,6 @@ arrange (GenPlayer *player, const GenModelUse *use, GError **error)
   return arrangement;
 }
 
-/* --- parameters and states --- */
-
-/* How many inputs of a plan are planes of the frames that are played. */
-static guint
-count_frame_inputs (const GenModelUse *use)
-{
-  if (!use->from_frames)
-    return 0;
-  return (guint)use->frames * (guint)MAX (use->window, 1) *
-         (guint)gen_frame_layout_planes (&use->from);
-}
-
-/* And how many of its outputs what is played is made of. */
-static guint
-count_frame_outputs (const GenModelUse *use)
-{
-  if (!use->to_frames)
-    return 1;
-  return (guint)use->frames *
-         (use->output.kind == GEN_PORT_SOUND ? 1 : (guint)gen_frame_layout_planes (&use->to));
-}
-
-/* The same of the first `n` of `sides`. */
-static guint
-count_sides (const GenModelUse *use, const GenModelSide *sides, guint n)
-{
-  guint count = 0;
-
-  for (guint k = 0; k < n; k++)
-    count += sides[k].in_frames
-                 ? (guint)use->frames * (guint)gen_frame_layout_planes (&sides[k].layout)
-                 : 1;
-  return count;
-}
-
-/* Where input number `i` of the model is among those of the plan or session. */
-static guint
-place_of (const GenPlayer *player, guint i)
-{
-  const Arrangement *now = player->now;
-  const GenModelUse *use = &now->use;
-  /* Frames come first. */
-  guint place = count_frame_inputs (use) + count_sides (use, use->inputs, use->n_inputs);
-
-  for (guint k = 0; k < i; k++)
-    if (!(use->from_frames && gen_model_use_feeds (player->model, use, k)) &&
-        gen_model_use_side (player->model, use, k) < 0 &&
-        (player->model->inputs[k].part != GEN_PART_STATE || now->session != NULL))
-      place++;
-  return place;
-}
-
-static void
-write_parameter (GenPlayer *player, guint i)
-{
-  const guint place = place_of (player, i);
-  const Arrangement *now = player->now;
-  const GenBinding input =
-      now->plan != NULL ? *gen_plan_input (now->plan, place) : now->inputs[place];
-
-  gen_numbers_write (player->parameters[i], input.type, gen_player_numbers (player, i),
-      input.size / gen_data_type_size (input.type));
-}
-
-static void
-write_parameters (GenPlayer *player)
-{
-  for (guint i = 0; i < player->model->graph->inputs->len; i++)
-    if (player->parameters[i] != NULL)
-      write_parameter (player, i);
-}
-
-gboolean
-gen_player_set_parameter (
-    GenPlayer *player, const char *name, const GenNumbers *numbers, GError **error)
-{
-  const GenModel *model = player->model;
-  guint i = 0;
-
-  /* Which is for another model to be made of the file. */
-  if (model->fixed != NULL && g_strv_contains ((const char *const *)model->fixed, name))
-    return TRUE;
-  while (i < model->graph->inputs->len &&
-         (model->inputs[i].part != GEN_PART_PARAMETER || strcmp (model->inputs[i].name, name) != 0))
-    i++;
-  if (i == model->graph->inputs->len) {
-    g_set_error (
-        error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID, "the model has no parameter '%s'", name);
-    return FALSE;
-  }
-  if (player->parameters[i] != NULL && player->parameters[i]->n != numbers->n) {
-    g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
-        "parameter '%s' has %u numbers, not %u", name, player->parameters[i]->n, numbers->n);
-    return FALSE;
-  }
-  g_free (player->parameters[i]);
-  player->parameters[i] = gen_numbers_copy (numbers);
-  if (player->now != NULL)
-    write_parameter (player, i);
-  return TRUE;
-}
-
-static gboolean
-say_parameter (
-    gpointer player, const char *key, const char *name, const char *value, GError **error)
-{
-  g_autofree GenNumbers *numbers = gen_numbers_parse (value);
-
-  if (numbers != NULL)
-    return gen_player_set_parameter (player, name, numbers, error);
-  g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
-      "%s has \"%s\" for '%s', which should be numbers with colons between", key, value, name);
-  return FALSE;
-}
-
-gboolean
-gen_player_set_parameters (GenPlayer *player, const char *text, GError **error)
-{
-  return gen_parts_say_all (player, "property parameters", text, say_parameter, error);
-}
-
-static gboolean
-is_state (const GenPlayer *player, guint i)
-{
-  return player->model->inputs[i].part == GEN_PART_STATE;
-}
-
-/* Of a session, whose states are inputs like others. */
-static void
-reset_numbers (GenPlayer *player)
-{
-  Arrangement *now = player->now;
-
-  for (guint i = 0; i < player->model->graph->inputs->len; i++) {
-    const guint place = place_of (player, i);
-
-    if (!is_state (player, i))
-      continue;
-    now->inputs[place] = gen_session_input (now->session, place);
-    memset (gen_player_numbers (player, i), 0, now->inputs[place].size);
-  }
-}
-
-void
-gen_player_reset (GenPlayer *player)
-{
-  Arrangement *now = player->now;
-
-  if (now == NULL || !gen_model_has_states (player->model))
-    return;
-  if (now->plan != NULL)
-    gen_plan_reset_states (now->plan);
-  else
-    reset_numbers (player);
-}
-
-/* Let the states of a plan be those of another one that have their names and shapes. */
-static void
-copy_states (GenPlan *plan, GenPlan *before)
-{
-  if (!gen_plan_fetch_states (before, NULL))
-    return;
-  for (guint i = 0; i < gen_plan_n_states (plan); i++) {
-    const GenBinding *to = gen_plan_state (plan, i);
-    const GenBinding *from = gen_plan_find (before, to->name);
-
-    if (from != NULL && from->type == to->type && gen_shape_equal (&from->shape, &to->shape))
-      memcpy (to->data, from->data, to->size);
-  }
-  gen_plan_states_changed (plan);
-}
-
-/* And of a session's inputs. */
-static void
-copy_numbers (GenPlayer *player, const Arrangement *before)
-{
-  for (guint i = 0; i < player->model->graph->inputs->len; i++) {
-    const guint place = place_of (player, i);
-
-    if (!is_state (player, i) || place >= before->n_inputs || before->numbers[place] == NULL)
-      continue;
-    player->now->inputs[place] = before->inputs[place];
-    memcpy (gen_player_numbers (player, i), before->numbers[place], before->inputs[place].size);
-  }
-}
-
-static void
-continue_from (GenPlayer *player, const Arrangement *before)
-{
-  gen_player_reset (player);
-  if (before == NULL || !gen_model_has_states (player->model))
-    return;
-  if (player->now->plan != NULL && before->plan != NULL)
-    copy_states (player->now->plan, before->plan);
-  else if (player->now->session != NULL && before->session != NULL)
-    copy_numbers (player, before);
-}
-
-void
-gen_player_continue (GenPlayer *player, GenPlayer *before)
-{
-  if (player->now != NULL)
-    continue_from (player, before->now);
-}
-
 /* --- which one plays --- */
 
 /* The number of the arrangement for `use`, as many as there are where there is none. */
@@ -387,7 +95,7 @@ find_kept (const GenPlayer *player, const GenModelUse *use)
   guint i = 0;
 
   while (i < player->arrangements->len) {
-    const Arrangement *kept = g_ptr_array_index (player->arrangements, i);
+    const GenArrangement *kept = g_ptr_array_index (player->arrangements, i);
 
     if (gen_model_use_equal (&kept->use, use))
       break;
@@ -403,15 +111,15 @@ gen_player_keeps (const GenPlayer *player, const GenModelUse *use)
 }
 
 static void
-play (GenPlayer *player, Arrangement *arrangement)
+play (GenPlayer *player, GenArrangement *arrangement)
 {
-  const Arrangement *before = player->now;
+  const GenArrangement *before = player->now;
 
   player->now = arrangement;
   player->ending = NULL;
   if (arrangement != before)
-    continue_from (player, before);
-  write_parameters (player);
+    gen_player_continue_from (player, before);
+  gen_player_write_parameters (player);
   if (player->arrangements->len == MAX_ARRANGEMENTS)
     g_ptr_array_remove_index (player->arrangements, MAX_ARRANGEMENTS - 1);
   g_ptr_array_insert (player->arrangements, 0, arrangement);
@@ -422,7 +130,7 @@ gen_player_prepare (GenPlayer *player, const GenModelUse *use, GError **announce
 {
   g_autoptr (GError) failure = NULL;
   const guint kept = find_kept (player, use);
-  Arrangement *arrangement = NULL;
+  GenArrangement *arrangement = NULL;
 
   g_ptr_array_set_size (player->fences, 0);
   if (kept < player->arrangements->len)
@@ -531,7 +239,7 @@ wait_for (GenPlayer *player, const GenFrame *frame)
 }
 
 static void
-bind_input_planes (Arrangement *now, guint first, guint n, const GenFrame *frame)
+bind_input_planes (GenArrangement *now, guint first, guint n, const GenFrame *frame)
 {
   for (guint p = 0; p < n; p++) {
     void *data = frame != NULL ? frame->planes[p] : NULL;
@@ -559,7 +267,7 @@ gen_player_bind_side_input (GenPlayer *player, guint side, guint i, const GenFra
 {
   const GenModelUse *use = &player->now->use;
   const guint planes = (guint)gen_frame_layout_planes (&use->inputs[side].layout);
-  const guint first = count_frame_inputs (use) + count_sides (use, use->inputs, side);
+  const guint first = gen_use_frame_inputs (use) + gen_use_side_bindings (use, use->inputs, side);
 
   wait_for (player, frame);
   bind_input_planes (player->now, first + i * planes, planes, frame);
@@ -593,7 +301,7 @@ gen_player_bind_side_output (GenPlayer *player, guint side, guint i, const GenFr
   const GenModelUse *use = &player->now->use;
   const GenModelSide *of = &use->outputs[side];
   const guint planes = of->in_frames ? (guint)gen_frame_layout_planes (&of->layout) : 1;
-  const guint first = count_frame_outputs (use) + count_sides (use, use->outputs, side);
+  const guint first = gen_use_frame_outputs (use) + gen_use_side_bindings (use, use->outputs, side);
 
   wait_for (player, frame);
   bind_planes (player->now->plan, first + i * planes, planes, frame);
@@ -604,8 +312,8 @@ gen_player_side_output (const GenPlayer *player, guint side)
 {
   const GenModelUse *use = &player->now->use;
 
-  return gen_plan_output (
-      player->now->plan, count_frame_outputs (use) + count_sides (use, use->outputs, side));
+  return gen_plan_output (player->now->plan,
+      gen_use_frame_outputs (use) + gen_use_side_bindings (use, use->outputs, side));
 }
 
 void
@@ -628,7 +336,7 @@ can_bind (const GenPlayer *player, const void *data)
 
 /* A session has no memory for its inputs. */
 static void *
-own_numbers (Arrangement *now, guint place)
+own_numbers (GenArrangement *now, guint place)
 {
   if (now->numbers[place] == NULL || now->inputs[place].size > now->room[place]) {
     now->room[place] = MAX (now->inputs[place].size, 1);
@@ -641,8 +349,8 @@ own_numbers (Arrangement *now, guint place)
 void *
 gen_player_numbers (GenPlayer *player, guint i)
 {
-  const guint place = place_of (player, i);
-  Arrangement *now = player->now;
+  const guint place = gen_player_place (player, i);
+  GenArrangement *now = player->now;
 
   if (now->plan != NULL) {
     gen_plan_bind_input (now->plan, place, NULL);
@@ -654,8 +362,8 @@ gen_player_numbers (GenPlayer *player, guint i)
 void
 gen_player_bind_numbers (GenPlayer *player, guint i, const void *data)
 {
-  const guint place = place_of (player, i);
-  Arrangement *now = player->now;
+  const guint place = gen_player_place (player, i);
+  GenArrangement *now = player->now;
 
   if (!can_bind (player, data))
     memcpy (gen_player_numbers (player, i), data,
@@ -677,37 +385,16 @@ pass_fences (GenPlayer *player, GError **error)
   return TRUE;
 }
 
-/* What a session made of its states, behind what it made to be seen, goes in with the next run. */
-static void
-keep_states (GenPlayer *player)
-{
-  Arrangement *now = player->now;
-  guint output = 1;
-
-  for (guint i = 0; i < player->model->graph->inputs->len; i++) {
-    const GenBinding *made;
-    const guint place = place_of (player, i);
-
-    if (!is_state (player, i))
-      continue;
-    made = gen_session_output (now->session, output++);
-    now->inputs[place].shape = made->shape;
-    now->inputs[place].size = made->size;
-    /* Which may lie where it came from. */
-    memmove (gen_player_numbers (player, i), made->data, made->size);
-  }
-}
-
 static gboolean
 run_once (GenPlayer *player, GError **error)
 {
-  Arrangement *now = player->now;
+  GenArrangement *now = player->now;
 
   if (now->plan != NULL)
     return pass_fences (player, error) && gen_plan_run (now->plan, error);
   if (!gen_session_run (now->session, now->inputs, error))
     return FALSE;
-  keep_states (player);
+  gen_player_keep_states (player);
   return TRUE;
 }
 
@@ -728,7 +415,7 @@ run (GenPlayer *player, GError **error)
 gboolean
 gen_player_run (GenPlayer *player, GError **error)
 {
-  Arrangement *now = player->now;
+  GenArrangement *now = player->now;
   gint64 began;
 
   if (G_LIKELY (now->first_run > 0))
@@ -743,12 +430,12 @@ gen_player_run (GenPlayer *player, GError **error)
 gboolean
 gen_player_run_on_zeros (GenPlayer *player, GError **error)
 {
-  Arrangement *now = player->now;
+  GenArrangement *now = player->now;
   gboolean good;
 
   for (guint i = 0; i < now->n_inputs; i++)
     memset (own_numbers (now, i), 0, now->inputs[i].size);
-  write_parameters (player);
+  gen_player_write_parameters (player);
   good = gen_player_run (player, error);
   gen_player_reset (player);
   return good;
@@ -767,27 +454,27 @@ gen_player_warm_up (GenPlayer *player)
 const GenBinding *
 gen_player_output (const GenPlayer *player)
 {
-  const Arrangement *now = player->now;
+  const GenArrangement *now = player->now;
 
   if (now->session != NULL)
     return gen_session_output (now->session, 0);
   return now->use.to_frames ? NULL : gen_plan_output (now->plan, 0);
 }
 
-static Ending *
-find_ending (Arrangement *now, const GenModelUse *use, const GenShape *shape, GError **error)
+static GenEnding *
+find_ending (GenArrangement *now, const GenModelUse *use, const GenShape *shape, GError **error)
 {
-  Ending *ending = NULL;
+  GenEnding *ending = NULL;
 
   for (guint i = 0; i < now->endings->len && ending == NULL; i++) {
-    const Ending *kept = g_ptr_array_index (now->endings, i);
+    const GenEnding *kept = g_ptr_array_index (now->endings, i);
 
     if (gen_shape_equal (&kept->shape, shape) && gen_frame_layout_equal (&kept->to, &use->to))
       ending = g_ptr_array_steal_index (now->endings, i);
   }
   if (ending == NULL) {
-    ending = g_new0 (Ending, 1);
-    *ending = (Ending){ *shape, use->to, gen_model_compile_frame (use, shape, error) };
+    ending = g_new0 (GenEnding, 1);
+    *ending = (GenEnding){ *shape, use->to, gen_model_compile_frame (use, shape, error) };
   }
   if (ending->plan == NULL) {
     ending_free (ending);
@@ -803,7 +490,7 @@ gboolean
 gen_player_write_frame (GenPlayer *player, int pictures, int height, int width,
     const GenFrameLayout *to, const GenFrame *frame, GError **error)
 {
-  Arrangement *now = player->now;
+  GenArrangement *now = player->now;
   const GenBinding *made = gen_player_output (player);
   GenModelUse use = now->use;
 
