@@ -428,8 +428,8 @@ is_pending (const GstGenerator *self)
 }
 
 /* Make what can be made of what has come, and push it; */
-static GstFlowReturn
-drain (GstGenerator *self)
+GstFlowReturn
+gst_generator_drain (GstGenerator *self)
 {
   if (self->mode == NULL || self->mode->drain == NULL)
     return GST_FLOW_OK;
@@ -437,11 +437,11 @@ drain (GstGenerator *self)
 }
 
 /* and all of it, up to the end. */
-static GstFlowReturn
-finish (GstGenerator *self)
+GstFlowReturn
+gst_generator_finish (GstGenerator *self)
 {
   if (self->mode == NULL || self->mode->finish == NULL)
-    return drain (self);
+    return gst_generator_drain (self);
   return self->mode->finish (self->state);
 }
 
@@ -532,161 +532,6 @@ gst_generator_set_context (GstElement *element, GstContext *context)
   GST_ELEMENT_CLASS (gst_generator_parent_class)->set_context (element, context);
 }
 
-/* Whether what comes behind does not follow what came before. */
-static gboolean
-ends_stream (const GstEvent *event)
-{
-  switch (GST_EVENT_TYPE (event)) {
-  case GST_EVENT_STREAM_START:
-  case GST_EVENT_CAPS:
-  case GST_EVENT_SEGMENT:
-  case GST_EVENT_GAP:
-  case GST_EVENT_EOS:
-    return TRUE;
-  default:
-    return FALSE;
-  }
-}
-
-/* What comes next does not follow what the model remembers. */
-static void
-forget_states (GstGenerator *self)
-{
-  if (self->play.player != NULL)
-    gen_player_reset (self->play.player);
-  self->fresh = TRUE;
-}
-
-/* What comes does not follow what came. */
-static GstFlowReturn
-begin_anew (GstGenerator *self)
-{
-  GstFlowReturn flow = finish (self);
-
-  forget_states (self);
-  return flow;
-}
-
-/* Sound, and what is made of it, hangs together: nothing of it is left out, and it is made
- * forwards, since a piece is made with what comes before it. */
-static gboolean
-hangs_together (const GstGeneratorPorts *ports)
-{
-  return ports->output.kind == GEN_PORT_SOUND || gst_generator_streams (ports);
-}
-
-/* Of several frames that make one none is left out, either. */
-static gboolean
-needs_all (const GstGeneratorPorts *ports)
-{
-  return hangs_together (ports) || ports->frames > 1;
-}
-
-#define BACKWARDS                                                                                  \
-  "sound, and what is made of it, is made forwards: a piece is made with what comes before it, "   \
-  "and what comes backwards does not follow it. Seek with a positive rate"
-
-/* Whether a seek is one that goes on to those before; a warning says why not. For any thread. */
-static gboolean
-can_seek (GstGenerator *self, GstEvent *event)
-{
-  GstGeneratorPorts ports;
-  gboolean can;
-  double rate;
-
-  gst_event_parse_seek (event, &rate, NULL, NULL, NULL, NULL, NULL, NULL);
-  if (rate > 0 || !gst_generator_play_get_ports (&self->play, &ports))
-    return TRUE;
-  can = !hangs_together (&ports);
-  gen_model_unref (ports.model);
-  if (!can)
-    GST_ELEMENT_WARNING (
-        self, CORE, SEEK, ("A seek with rate %g is refused: " BACKWARDS, rate), (NULL));
-  return can;
-}
-
-/* The same of what has come of a seek that others let pass, which is an error. */
-static gboolean
-can_play_segment (GstGenerator *self, GstEvent *event)
-{
-  const GstSegment *segment;
-
-  gst_event_parse_segment (event, &segment);
-  if (segment->rate > 0 || !hangs_together (&self->play.ports))
-    return TRUE;
-  GST_ELEMENT_ERROR (
-      self, CORE, SEEK, ("What comes has rate %g: " BACKWARDS, segment->rate), (NULL));
-  return FALSE;
-}
-
-static gboolean
-gst_generator_sink_event (GstBaseTransform *base, GstEvent *event)
-{
-  GstBaseTransformClass *parent = GST_BASE_TRANSFORM_CLASS (gst_generator_parent_class);
-  GstGenerator *self = GST_GENERATOR (base);
-  g_autoptr (GstCaps) caps = NULL;
-
-  if (GST_EVENT_TYPE (event) == GST_EVENT_SEGMENT && !can_play_segment (self, event)) {
-    gst_event_unref (event);
-    return FALSE;
-  }
-  gst_generator_sides_note (&self->play.sides, event);
-  if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP) {
-    if (self->mode != NULL && self->mode->flush != NULL)
-      self->mode->flush (self->state);
-    gst_generator_lateness_forget (&self->lateness);
-    forget_states (self);
-  } else if (ends_stream (event)) {
-    begin_anew (self);
-  } else if (GST_EVENT_IS_SERIALIZED (event)) {
-    drain (self);
-  }
-  if (GST_EVENT_TYPE (event) == GST_EVENT_SEGMENT && self->mode != NULL && self->mode->jump != NULL)
-    self->mode->jump (self->state);
-  gst_generator_branches_forward (&self->play.branches, event);
-  if (GST_EVENT_TYPE (event) != GST_EVENT_CAPS)
-    return parent->sink_event (base, event);
-  gst_event_parse_caps (event, &caps);
-  gst_caps_ref (caps);
-  if (parent->sink_event (base, event))
-    return TRUE;
-  gst_generator_explain_refusal (self, caps);
-  return FALSE;
-}
-
-/* What is played goes elsewhere, and then what goes in beside it. */
-static gboolean
-seek (GstGenerator *self, GstEvent *event)
-{
-  GstBaseTransformClass *parent = GST_BASE_TRANSFORM_CLASS (gst_generator_parent_class);
-  g_autoptr (GstEvent) kept = gst_event_ref (event);
-  gboolean done;
-
-  gst_generator_sides_begin_seek (&self->play.sides, kept);
-  done = parent->src_event (GST_BASE_TRANSFORM (self), event);
-  gst_generator_sides_end_seek (&self->play.sides, kept, done);
-  return done;
-}
-
-static gboolean
-gst_generator_src_event (GstBaseTransform *base, GstEvent *event)
-{
-  GstGenerator *self = GST_GENERATOR (base);
-
-  if (GST_EVENT_TYPE (event) == GST_EVENT_SEEK && !can_seek (self, event)) {
-    gst_event_unref (event);
-    return FALSE;
-  }
-  if (GST_EVENT_TYPE (event) == GST_EVENT_SEEK)
-    return seek (self, event);
-  /* Those before it may know better. */
-  if (GST_EVENT_TYPE (event) == GST_EVENT_QOS && needs_all (&self->play.ports))
-    return gst_pad_push_event (GST_BASE_TRANSFORM_SINK_PAD (base), event);
-  if (GST_EVENT_TYPE (event) == GST_EVENT_QOS)
-    gst_generator_lateness_note_shown (&self->lateness, event);
-  return GST_BASE_TRANSFORM_CLASS (gst_generator_parent_class)->src_event (base, event);
-}
-
 /* --- another model --- */
 
 static void
@@ -743,7 +588,7 @@ follow_change (GstGenerator *self)
   if (!gst_succession_is_ready (&self->change.succession))
     return GST_FLOW_OK;
   if (is_pending (self))
-    flow = drain (self);
+    flow = gst_generator_drain (self);
   if (flow != GST_FLOW_OK || (next = gst_succession_take (&self->change.succession)) == NULL)
     return flow;
   agree = gen_player_use (play->player) != NULL && gen_player_use (next->player) != NULL &&
@@ -751,7 +596,7 @@ follow_change (GstGenerator *self)
   if (agree)
     use = gst_generator_use_of (gen_player_use (play->player), &next->ports, next->batch);
   else
-    flow = finish (self);
+    flow = gst_generator_finish (self);
   other_batch = next->batch != play->batch;
   GST_INFO_OBJECT (self, "%s plays from this frame on", gen_player_model (next->player)->path);
   adopt (self, next);
@@ -803,7 +648,7 @@ gst_generator_submit_input_buffer (GstBaseTransform *base, gboolean discont, Gst
     gst_buffer_unref (buffer);
     return flow;
   }
-  if (!needs_all (&self->play.ports))
+  if (!gst_generator_needs_all (&self->play.ports))
     gst_generator_lateness_judge (&self->lateness, buffer);
   flow = parent->submit_input_buffer (base, discont, buffer);
   if (flow == GST_FLOW_OK && gen_player_use (self->play.player) == NULL && !keep_caps (self)) {
@@ -882,7 +727,7 @@ gst_generator_generate_output (GstBaseTransform *base, GstBuffer **output)
   if (gen_player_use (self->play.player) != NULL) {
     set_parameters (self, input);
     if (input != NULL && GST_BUFFER_IS_DISCONT (input) && self->play.ports.remembers)
-      flow = begin_anew (self);
+      flow = gst_generator_begin_anew (self);
     if (flow == GST_FLOW_OK && input != NULL && self->fresh)
       flow = warm_up (self, input);
     if (flow == GST_FLOW_OK && self->play.branches.n > 0)
@@ -902,108 +747,6 @@ static GstFlowReturn
 gst_generator_transform (GstBaseTransform *base, GstBuffer *input, GstBuffer *output)
 {
   return GST_FLOW_NOT_SUPPORTED;
-}
-
-/* --- pads for further outputs and inputs --- */
-
-static gboolean
-branch_query (GstPad *pad, GstObject *parent, GstQuery *query)
-{
-  GstGenerator *self = GST_GENERATOR (parent);
-
-  if (GST_QUERY_TYPE (query) == GST_QUERY_LATENCY)
-    return gst_generative_latency_answer (
-        &self->lateness.latency, GST_BASE_TRANSFORM (self), query);
-  return gst_pad_query_default (pad, parent, query);
-}
-
-/* What is played has the say of how late it is, and what is behind it of caps. */
-static gboolean
-branch_event (GstPad *pad, GstObject *parent, GstEvent *event)
-{
-  if (GST_EVENT_TYPE (event) != GST_EVENT_QOS && GST_EVENT_TYPE (event) != GST_EVENT_RECONFIGURE)
-    return gst_generator_src_event (GST_BASE_TRANSFORM (parent), event);
-  gst_event_unref (event);
-  return TRUE;
-}
-
-static GstFlowReturn
-side_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
-{
-  return gst_generator_sides_chain (&GST_GENERATOR (parent)->play.sides, pad, buffer);
-}
-
-static gboolean
-side_event (GstPad *pad, GstObject *parent, GstEvent *event)
-{
-  const gboolean taken =
-      gst_generator_sides_event (&GST_GENERATOR (parent)->play.sides, pad, event);
-
-  gst_event_unref (event);
-  return taken;
-}
-
-static GstCaps *
-get_side_caps (GstGenerator *self, GstPad *pad)
-{
-  const GenModelUse use = gst_generator_play_get_use (&self->play);
-  GstGeneratorPorts ports;
-  GstCaps *caps;
-
-  if (!gst_generator_play_get_ports (&self->play, &ports))
-    return gst_pad_get_pad_template_caps (pad);
-  caps = gst_generator_side_caps (
-      &ports, &use, GST_PAD_NAME (pad) + strlen (GST_GENERATOR_SINK_PREFIX));
-  gen_model_unref (ports.model);
-  return caps;
-}
-
-static gboolean
-side_query (GstPad *pad, GstObject *parent, GstQuery *query)
-{
-  g_autoptr (GstCaps) caps = NULL, answer = NULL;
-  GstCaps *filter;
-
-  if (GST_QUERY_TYPE (query) == GST_QUERY_ALLOCATION)
-    return FALSE;
-  if (GST_QUERY_TYPE (query) != GST_QUERY_CAPS)
-    return gst_pad_query_default (pad, parent, query);
-  gst_query_parse_caps (query, &filter);
-  caps = get_side_caps (GST_GENERATOR (parent), pad);
-  answer = filter != NULL ? gst_caps_intersect_full (filter, caps, GST_CAPS_INTERSECT_FIRST)
-                          : gst_caps_ref (caps);
-  gst_query_set_caps_result (query, answer);
-  return TRUE;
-}
-
-static GstPad *
-gst_generator_request_new_pad (
-    GstElement *element, GstPadTemplate *template, const char *name, const GstCaps *caps)
-{
-  const gboolean is_source = GST_PAD_TEMPLATE_DIRECTION (template) == GST_PAD_SRC;
-  GstPad *pad;
-
-  if (name == NULL || g_strrstr (name, "%") != NULL || GST_STATE (element) > GST_STATE_READY) {
-    GST_ELEMENT_WARNING (element, STREAM, FAILED,
-        ("A pad for a further output or input is asked for by its name (src_pha, sink_mask), and "
-         "before the element starts"),
-        (NULL));
-    return NULL;
-  }
-  pad = gst_pad_new_from_template (template, name);
-  gst_pad_set_query_function (pad, is_source ? branch_query : side_query);
-  gst_pad_set_event_function (pad, is_source ? branch_event : side_event);
-  if (!is_source)
-    gst_pad_set_chain_function (pad, side_chain);
-  gst_element_add_pad (element, pad);
-  return pad;
-}
-
-static void
-gst_generator_release_pad (GstElement *element, GstPad *pad)
-{
-  gst_pad_set_active (pad, FALSE);
-  gst_element_remove_pad (element, pad);
 }
 
 static GstStateChangeReturn

@@ -37,6 +37,25 @@ struct _GstGenerator {
 /* Take over what has been made ready, whatever it takes and makes, unless something has come for
  * what plays. */
 void gst_generator_adopt (GstGenerator *self);
+/* Make what can be made of what has come, and push it; */
+GstFlowReturn gst_generator_drain (GstGenerator *self);
+/* and all of it, up to the end. */
+GstFlowReturn gst_generator_finish (GstGenerator *self);
+
+/* --- events.c --- */
+
+/* What comes does not follow what came: that is finished, and forgotten. */
+GstFlowReturn gst_generator_begin_anew (GstGenerator *self);
+/* Whether nothing of what comes may be left out. */
+gboolean gst_generator_needs_all (const GstGeneratorPorts *ports);
+gboolean gst_generator_sink_event (GstBaseTransform *base, GstEvent *event);
+gboolean gst_generator_src_event (GstBaseTransform *base, GstEvent *event);
+
+/* --- pads.c --- */
+
+GstPad *gst_generator_request_new_pad (
+    GstElement *element, GstPadTemplate *template, const char *name, const GstCaps *caps);
+void gst_generator_release_pad (GstElement *element, GstPad *pad);
 
 /* --- negotiate.c --- */
 

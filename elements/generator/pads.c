@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Pads for further outputs and inputs of a model. */
+#include "generator.h"
+
+#include <string.h>
+
+GST_DEBUG_CATEGORY_EXTERN (generator_debug);
+#define GST_CAT_DEFAULT generator_debug
+
+static gboolean
+branch_query (GstPad *pad, GstObject *parent, GstQuery *query)
+{
+  GstGenerator *self = GST_GENERATOR (parent);
+
+  if (GST_QUERY_TYPE (query) == GST_QUERY_LATENCY)
+    return gst_generative_latency_answer (
+        &self->lateness.latency, GST_BASE_TRANSFORM (self), query);
+  return gst_pad_query_default (pad, parent, query);
+}
+
+/* What is played has the say of how late it is, and what is behind it of caps. */
+static gboolean
+branch_event (GstPad *pad, GstObject *parent, GstEvent *event)
+{
+  if (GST_EVENT_TYPE (event) != GST_EVENT_QOS && GST_EVENT_TYPE (event) != GST_EVENT_RECONFIGURE)
+    return gst_generator_src_event (GST_BASE_TRANSFORM (parent), event);
+  gst_event_unref (event);
+  return TRUE;
+}
+
+static GstFlowReturn
+side_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
+{
+  return gst_generator_sides_chain (&GST_GENERATOR (parent)->play.sides, pad, buffer);
+}
+
+static gboolean
+side_event (GstPad *pad, GstObject *parent, GstEvent *event)
+{
+  const gboolean taken =
+      gst_generator_sides_event (&GST_GENERATOR (parent)->play.sides, pad, event);
+
+  gst_event_unref (event);
+  return taken;
+}
+
+static GstCaps *
+get_side_caps (GstGenerator *self, GstPad *pad)
+{
+  const GenModelUse use = gst_generator_play_get_use (&self->play);
+  GstGeneratorPorts ports;
+  GstCaps *caps;
+
+  if (!gst_generator_play_get_ports (&self->play, &ports))
+    return gst_pad_get_pad_template_caps (pad);
+  caps = gst_generator_side_caps (
+      &ports, &use, GST_PAD_NAME (pad) + strlen (GST_GENERATOR_SINK_PREFIX));
+  gen_model_unref (ports.model);
+  return caps;
+}
+
+static gboolean
+side_query (GstPad *pad, GstObject *parent, GstQuery *query)
+{
+  g_autoptr (GstCaps) caps = NULL, answer = NULL;
+  GstCaps *filter;
+
+  if (GST_QUERY_TYPE (query) == GST_QUERY_ALLOCATION)
+    return FALSE;
+  if (GST_QUERY_TYPE (query) != GST_QUERY_CAPS)
+    return gst_pad_query_default (pad, parent, query);
+  gst_query_parse_caps (query, &filter);
+  caps = get_side_caps (GST_GENERATOR (parent), pad);
+  answer = filter != NULL ? gst_caps_intersect_full (filter, caps, GST_CAPS_INTERSECT_FIRST)
+                          : gst_caps_ref (caps);
+  gst_query_set_caps_result (query, answer);
+  return TRUE;
+}
+
+GstPad *
+gst_generator_request_new_pad (
+    GstElement *element, GstPadTemplate *template, const char *name, const GstCaps *caps)
+{
+  const gboolean is_source = GST_PAD_TEMPLATE_DIRECTION (template) == GST_PAD_SRC;
+  GstPad *pad;
+
+  if (name == NULL || g_strrstr (name, "%") != NULL || GST_STATE (element) > GST_STATE_READY) {
+    GST_ELEMENT_WARNING (element, STREAM, FAILED,
+        ("A pad for a further output or input is asked for by its name (src_pha, sink_mask), and "
+         "before the element starts"),
+        (NULL));
+    return NULL;
+  }
+  pad = gst_pad_new_from_template (template, name);
+  gst_pad_set_query_function (pad, is_source ? branch_query : side_query);
+  gst_pad_set_event_function (pad, is_source ? branch_event : side_event);
+  if (!is_source)
+    gst_pad_set_chain_function (pad, side_chain);
+  gst_element_add_pad (element, pad);
+  return pad;
+}
+
+void
+gst_generator_release_pad (GstElement *element, GstPad *pad)
+{
+  gst_pad_set_active (pad, FALSE);
+  gst_element_remove_pad (element, pad);
+}
