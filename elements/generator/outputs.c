@@ -345,12 +345,14 @@ gst_generator_numbers_shape (const GstGeneratorPorts *ports, const GenPort *port
 {
   const gboolean single = ports->input.batch == 1;
   const int pictures = single ? 1 : input->pictures;
+  const gboolean is_free = ports->input.height < 0 || ports->input.width < 0;
   GenShape made = port->shape;
 
   if (made.rank > 0 && (made.dims[0] < 0 || made.dims[0] == ports->input.batch))
     made.dims[0] = pictures;
-  if (!gen_shape_is_known (&made) && !gen_model_output_shape (ports->model, port, pictures,
-                                         input->height, input->width, 0, &made, error))
+  if ((is_free || !gen_shape_is_known (&made)) &&
+      !gen_model_output_shape (
+          ports->model, port, pictures, input->height, input->width, 0, &made, error))
     return FALSE;
   *shape = gst_generator_inner_shape (&made);
   /* One by one. */

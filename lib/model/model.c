@@ -71,30 +71,31 @@ infer_outputs (const GenModel *model, GenGraph *copy, GError **error)
   return infer_of_length (model, copy, ANY_LENGTH, error);
 }
 
-static gboolean
-is_free_extent (const GenGraph *graph, const char *name)
+/* The outputs where what is free is of another size: where they differ, they follow it. NULL where
+ * nothing is free, or that size does not suit. (transfer full) */
+static GenGraph *
+infer_otherwise (const GenModel *model)
 {
-  for (guint i = 0; i < graph->inputs->len; i++) {
-    const GenTensor *input = g_ptr_array_index (graph->inputs, i);
+  const GenExtents extents = { 1, ANY_SIZE * 2, ANY_SIZE * 3, ANY_LENGTH * 2 };
+  g_autoptr (GenGraph) copy = gen_graph_copy (model->graph);
 
-    for (int d = 0; d < input->shape.rank; d++)
-      if (input->shape.dims[d] < 0 && g_strcmp0 (input->dim_names[d], name) == 0)
-        return TRUE;
-  }
-  return FALSE;
+  if (!gen_model_fix_inputs (model, copy, &extents, NULL) || !gen_graph_infer (copy, NULL))
+    return NULL;
+  return g_steal_pointer (&copy);
 }
 
-/* Extents that the file says are those that its inputs leave free: what was worked out is of the
- * size that stood in for any. */
+/* What was worked out is of the size that stood in for any: extents that `other` has otherwise are
+ * free. */
 static void
-free_extents (GenPort *port, const GenGraph *graph, const GenTensor *said)
+free_extents (GenPort *port, const GenTensor *other)
 {
-  if (said->shape.rank != port->shape.rank)
+  if (other->shape.rank != port->shape.rank)
     return;
-  for (int d = 0; d < said->shape.rank; d++)
-    if (said->shape.dims[d] < 0 && said->dim_names[d] != NULL &&
-        is_free_extent (graph, said->dim_names[d]))
+  for (int d = 0; d < other->shape.rank; d++)
+    if (other->shape.dims[d] != port->shape.dims[d])
       port->shape.dims[d] = -1;
+  if (port->kind == GEN_PORT_VECTOR && port->shape.rank > 1)
+    port->length = port->shape.dims[1];
 }
 
 /* The ports, with the outputs' extents worked out where the file does not tell them. `copy` is one
@@ -104,6 +105,7 @@ read_ports (GenModel *model, GenGraph *copy, GKeyFile *sidecar, GError **error)
 {
   GenGraph *graph = model->graph;
   gboolean free_batch = FALSE, free_size = FALSE, free_length = FALSE, inferred = TRUE;
+  g_autoptr (GenGraph) other = NULL;
   g_autoptr (GError) reason = NULL;
 
   model->inputs = g_new0 (GenPort, graph->inputs->len + 1);
@@ -145,6 +147,8 @@ read_ports (GenModel *model, GenGraph *copy, GKeyFile *sidecar, GError **error)
     g_propagate_error (error, g_steal_pointer (&reason));
     return FALSE;
   }
+  if (inferred && (free_size || free_length))
+    other = infer_otherwise (model);
   for (guint i = 0; i < graph->outputs->len; i++) {
     const GenTensor *tensor = g_ptr_array_index (graph->outputs, i);
     const GenTensor *known = inferred ? g_ptr_array_index (copy->outputs, i) : tensor;
@@ -160,8 +164,10 @@ read_ports (GenModel *model, GenGraph *copy, GKeyFile *sidecar, GError **error)
       return FALSE;
     if (free_batch && port->batch == 1 && port->shape.rank > 0 && port->shape.dims[0] == 1)
       port->batch = port->shape.dims[0] = -1;
-    if (port->kind == GEN_PORT_OTHER)
-      free_extents (port, graph, tensor);
+    /* Where no other size suits, what the file says is all that is known. */
+    if ((free_size || free_length) &&
+        (port->kind == GEN_PORT_OTHER || port->kind == GEN_PORT_VECTOR))
+      free_extents (port, other != NULL ? g_ptr_array_index (other->outputs, i) : tensor);
     if ((free_size || free_length) && gen_port_is_picture (port)) {
       const int first = gen_port_height_axis (port);
 

@@ -109,8 +109,8 @@ END
         gantrainer preset=wavegan width=4 batch-size=4 silent=true checkpoint=kit || return 1
     gst-launch-1.0 -q videotestsrc pattern=ball num-buffers=50 ! video/x-raw,format=I420,width=64,height=48 ! \
         x264enc ! mp4mux ! filesink location=talk.mp4 || return 1
-    # Models of films: one that remembers, one of two frames, one of several, one of luma, and one
-    # that says nothing of its shapes.
+    # Models of films: one that remembers, one of two frames, one of several, one of luma, one
+    # that makes them larger, and one that says nothing of its shapes.
     /usr/bin/python3 - <<'END' || return 1
 import onnx
 from onnx import TensorProto, helper
@@ -137,6 +137,9 @@ save ("around", [node ("ReduceMean", ["frames"], ["mean"], axes=[1], keepdims=0)
 save ("luma-x2", [node ("Concat", ["x"] * 4, ["four"], axis=1),
     node ("DepthToSpace", ["four"], ["y"], blocksize=2)],
     [("x", [1, 1, "height", "width"])], [("y", [1, 1, "rows", "columns"])])
+save ("upscaler", [node ("Concat", ["x"] * 4, ["four"], axis=1),
+    node ("DepthToSpace", ["four"], ["y"], blocksize=2)],
+    [("x", picture)], [("y", [1, 3, "rows", "columns"])])
 save ("anything", [node ("Clip", ["x"], ["y"])], [("x", list ("abcd"))], [("y", list ("abcd"))])
 END
     # A model that scores a second of sound by its peak.
@@ -162,7 +165,8 @@ provide() {
     cp -r "$work/pictures" "$work/photos" "$work/digits.png" "$work/inception.onnx" \
         "$work/drums" "$work/talk.wav" "$work/clean-speech.onnx" "$work/restore.onnx" \
         "$work/talk.mp4" "$work/steady.onnx" "$work/middle.onnx" "$work/around.onnx" \
-        "$work/anything.onnx" "$work/denoiser.onnx" "$work/luma-x2.onnx" "$work/matting.onnx" "$work/style.onnx" .
+        "$work/anything.onnx" "$work/denoiser.onnx" "$work/luma-x2.onnx" "$work/upscaler.onnx" \
+        "$work/matting.onnx" "$work/style.onnx" .
     case $page in
     README.md) cp -r "$work/colour/model" . ;;
     *) cp -r "$work/grey/model" . ;;

@@ -259,6 +259,37 @@ test_delay_line (void)
   }
 }
 
+/* Extents of outputs that follow a size that is free are free as well, whatever they are called;
+ * others are known. */
+static void
+test_free (void)
+{
+  g_autoptr (GenGraph) graph = gen_graph_new ("free");
+  g_autoptr (GError) error = NULL;
+  const gint64 axis = 1, two[] = { 2, 2 };
+  GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 3, 8, 8));
+  GenTensor *four[] = { x, x, x, x };
+  GenTensor *many = gen_graph_op (graph, "Concat", four, 4, 1, &error, "axis", GEN_INT, 1, NULL);
+  GenTensor *half = gen_graph_op (graph, "AveragePool", &many, 1, 1, &error, "kernel_shape",
+      GEN_INTS, 2, two, "strides", GEN_INTS, 2, two, NULL);
+  GenTensor *depth = gen_graph_op (graph, "ReduceMean", &x, 1, 1, &error, "axes", GEN_INTS, 1,
+      &axis, "keepdims", GEN_INT, 0, NULL);
+  GenTensor *mean = gen_graph_op (graph, "GlobalAveragePool", &many, 1, 1, &error, NULL);
+  g_autoptr (GenModel) model = NULL;
+
+  g_assert_no_error (error);
+  gen_graph_add_output (graph, half);
+  gen_graph_add_output (graph, depth);
+  gen_graph_add_output (graph, mean);
+  for (int d = 2; d < 4; d++)
+    x->shape.dims[d] = -1;
+  model = gen_model_new (graph, &error);
+  g_assert_no_error (error);
+  g_assert_true (gen_shape_equal (&model->outputs[0].shape, &GEN_SHAPE (1, 12, -1, -1)));
+  g_assert_true (gen_shape_equal (&model->outputs[1].shape, &GEN_SHAPE (1, -1, -1)));
+  g_assert_true (gen_shape_equal (&model->outputs[2].shape, &GEN_SHAPE (1, 12, 1, 1)));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -267,6 +298,7 @@ main (int argc, char **argv)
   g_test_add_func ("/parts/names", test_names);
   g_test_add_func ("/parts/order", test_order);
   g_test_add_func ("/parts/said", test_said);
+  g_test_add_func ("/parts/free", test_free);
   g_test_add_func ("/parts/delay-line", test_delay_line);
   g_test_add_data_func ("/parts/states/whole", GINT_TO_POINTER (FALSE), test_states);
   g_test_add_data_func ("/parts/states/half", GINT_TO_POINTER (TRUE), test_states);
