@@ -22,3 +22,13 @@ case $build in /*) ;; *) build=$top/$build ;; esac
 export GST_PLUGIN_PATH="$build/elements${GST_PLUGIN_PATH:+:$GST_PLUGIN_PATH}"
 export GST_REGISTRY="$build/registry.bin"
 . "$top/pipelines/film.sh"
+
+# What is doubtful is told, and nothing else. What failed leaves no file.
+launch() {
+    status=0
+    gst-launch-1.0 "$@" >"$out.log" || status=$?
+    grep '^WARNING' "$out.log" >&2 || true
+    rm -f "$out.log"
+    [ $status -eq 0 ] || rm -f "$out"
+    return $status
+}

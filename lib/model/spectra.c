@@ -119,23 +119,33 @@ say_port (Reading *reading, const char *name, const char *value, GError **error)
   return FALSE;
 }
 
-/* Let a port of that name, where there is one, have a role. */
-static void
+/* Let the port of that name have a role; FALSE where there is none. */
+static gboolean
 find_port (const Reading *reading, const char *name, gboolean is_output, GenSpectralRole role)
 {
+  gboolean found = FALSE;
+
   for (guint i = 0; i < reading->links->len; i++) {
     GenLink *link = g_ptr_array_index (reading->links, i);
     const int port = gen_link_find (link, is_output, name);
 
     if (port >= 0)
       (is_output ? link->outputs : link->inputs)[port] = role;
+    found |= port >= 0;
   }
+  return found;
 }
 
 /* What DeepFilterNet's files are exported with. */
-static void
-say_deep_filter (Reading *reading)
+static gboolean
+say_deep_filter (Reading *reading, GError **error)
 {
+  static const struct {
+    const char *name;
+    gboolean is_output;
+    GenSpectralRole role;
+  } ports[] = { { "feat_erb", FALSE, GEN_ROLE_BANDS }, { "feat_spec", FALSE, GEN_ROLE_UNIT },
+    { "m", TRUE, GEN_ROLE_BAND_MASK }, { "coefs", TRUE, GEN_ROLE_FILTER } };
   GenSpectra *spectra = reading->spectra;
 
   spectra->length = 960;
@@ -144,10 +154,17 @@ say_deep_filter (Reading *reading)
   spectra->scale = 1.0 / 960;
   spectra->lookahead = 2;
   spectra->frames = 1;
-  find_port (reading, "feat_erb", FALSE, GEN_ROLE_BANDS);
-  find_port (reading, "feat_spec", FALSE, GEN_ROLE_UNIT);
-  find_port (reading, "m", TRUE, GEN_ROLE_BAND_MASK);
-  find_port (reading, "coefs", TRUE, GEN_ROLE_FILTER);
+  for (gsize i = 0; i < G_N_ELEMENTS (ports); i++)
+    if (!find_port (reading, ports[i].name, ports[i].is_output, ports[i].role)) {
+      g_autofree char *names = gen_links_port_names (reading->links);
+
+      g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+          "%s says deep-filter, which takes all three files: nothing has a port '%s' among %s; "
+          "property chain=erb_dec.onnx,df_dec.onnx says what follows enc.onnx",
+          reading->source, ports[i].name, names);
+      return FALSE;
+    }
+  return TRUE;
 }
 
 static gboolean
@@ -155,10 +172,8 @@ say_form (Reading *reading, const char *word, GError **error)
 {
   static const GenSpectralRole forms[] = { GEN_ROLE_COMPLEX, GEN_ROLE_MAGNITUDE, GEN_ROLE_FRAMES };
 
-  if (strcmp (word, "deep-filter") == 0) {
-    say_deep_filter (reading);
-    return TRUE;
-  }
+  if (strcmp (word, "deep-filter") == 0)
+    return say_deep_filter (reading, error);
   reading->planes = strcmp (word, "planes") == 0;
   reading->input = reading->planes ? GEN_ROLE_REAL : find_role (word);
   for (guint i = 0; i < G_N_ELEMENTS (forms); i++)
