@@ -84,18 +84,31 @@ infer_otherwise (const GenModel *model)
   return g_steal_pointer (&copy);
 }
 
-/* What was worked out is of the size that stood in for any: extents that `other` has otherwise are
- * free. */
-static void
-free_extents (GenPort *port, const GenTensor *other)
+static gboolean
+is_free_extent (const GenGraph *graph, const char *name)
 {
-  if (other->shape.rank != port->shape.rank)
-    return;
-  for (int d = 0; d < other->shape.rank; d++)
-    if (other->shape.dims[d] != port->shape.dims[d])
+  for (guint i = 0; name != NULL && i < graph->inputs->len; i++) {
+    const GenTensor *input = g_ptr_array_index (graph->inputs, i);
+
+    for (int d = 0; d < input->shape.rank; d++)
+      if (input->shape.dims[d] < 0 && g_strcmp0 (input->dim_names[d], name) == 0)
+        return TRUE;
+  }
+  return FALSE;
+}
+
+/* What was worked out is of the size that stood in for any: extents are free that the file says are
+ * those that its inputs leave free, or that `other`, where it is not NULL, has otherwise. */
+static void
+free_extents (GenPort *port, const GenGraph *graph, const GenTensor *said, const GenTensor *other)
+{
+  const gboolean is_said = said->shape.rank == port->shape.rank;
+  const gboolean is_known = other != NULL && other->shape.rank == port->shape.rank;
+
+  for (int d = 0; d < port->shape.rank; d++)
+    if ((is_said && said->shape.dims[d] < 0 && is_free_extent (graph, said->dim_names[d])) ||
+        (is_known && other->shape.dims[d] != port->shape.dims[d]))
       port->shape.dims[d] = -1;
-  if (port->kind == GEN_PORT_VECTOR && port->shape.rank > 1)
-    port->length = port->shape.dims[1];
 }
 
 /* The ports, with the outputs' extents worked out where the file does not tell them. `copy` is one
@@ -164,10 +177,9 @@ read_ports (GenModel *model, GenGraph *copy, GKeyFile *sidecar, GError **error)
       return FALSE;
     if (free_batch && port->batch == 1 && port->shape.rank > 0 && port->shape.dims[0] == 1)
       port->batch = port->shape.dims[0] = -1;
-    /* Where no other size suits, what the file says is all that is known. */
-    if ((free_size || free_length) &&
-        (port->kind == GEN_PORT_OTHER || port->kind == GEN_PORT_VECTOR))
-      free_extents (port, other != NULL ? g_ptr_array_index (other->outputs, i) : tensor);
+    if (port->kind == GEN_PORT_OTHER)
+      free_extents (
+          port, graph, tensor, other != NULL ? g_ptr_array_index (other->outputs, i) : NULL);
     if ((free_size || free_length) && gen_port_is_picture (port)) {
       const int first = gen_port_height_axis (port);
 
