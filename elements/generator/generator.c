@@ -470,6 +470,25 @@ open_model (GstGenerator *self, const char *path, GstGeneratorPorts *ports)
   return FALSE;
 }
 
+/* Of a pad that nobody feeds nothing would ever come. FALSE when an error was posted. */
+static gboolean
+check_pads (GstGenerator *self)
+{
+  g_autofree char *name = NULL;
+
+  GST_OBJECT_LOCK (self);
+  for (GList *pad = GST_ELEMENT (self)->sinkpads; pad != NULL && name == NULL; pad = pad->next)
+    if (pad->data != GST_BASE_TRANSFORM_SINK_PAD (self) && !gst_pad_is_linked (pad->data))
+      name = g_strdup (GST_PAD_NAME (pad->data));
+  GST_OBJECT_UNLOCK (self);
+  if (name == NULL)
+    return TRUE;
+  GST_ELEMENT_ERROR (self, CORE, PAD,
+      ("Pad %s is linked to nothing, and the model would wait for what comes from it", name),
+      (NULL));
+  return FALSE;
+}
+
 static gboolean
 gst_generator_start (GstBaseTransform *base)
 {
@@ -487,7 +506,7 @@ gst_generator_start (GstBaseTransform *base)
   files = g_strdup (self->settings.inputs);
   GST_OBJECT_UNLOCK (self);
 
-  if (!gst_generative_playing_open (playing, GST_ELEMENT (self)) ||
+  if (!check_pads (self) || !gst_generative_playing_open (playing, GST_ELEMENT (self)) ||
       !open_model (self, path, &ports))
     return FALSE;
   if (!ports.staged && ports.output.kind == GEN_PORT_PICTURE && !gst_generator_streams (&ports) &&
@@ -710,6 +729,8 @@ warm_up (GstGenerator *self, GstBuffer *first)
   for (guint i = 0; i < times && flow == GST_FLOW_OK; i++) {
     g_autoptr (GstBuffer) made = NULL;
 
+    if (GST_PAD_IS_FLUSHING (GST_BASE_TRANSFORM_SRC_PAD (self)))
+      return GST_FLOW_FLUSHING;
     flow = self->mode->output (self->state, gst_buffer_ref (first), &made);
   }
   gst_generator_branches_forget (&self->play.branches);

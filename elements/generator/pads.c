@@ -103,6 +103,7 @@ gst_generator_request_new_pad (
 void
 gst_generator_release_pad (GstElement *element, GstPad *pad)
 {
+  gst_generator_sides_release (&GST_GENERATOR (element)->play.sides, pad);
   gst_pad_set_active (pad, FALSE);
   gst_element_remove_pad (element, pad);
 }

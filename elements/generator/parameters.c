@@ -104,8 +104,8 @@ gst_generator_parameter_class_init (GstGeneratorParameterClass *klass)
   gobject_class->get_property = gst_generator_parameter_get_property;
   gobject_class->finalize = gst_generator_parameter_finalize;
   g_object_class_install_property (gobject_class, PROP_VALUE,
-      g_param_spec_double ("value", "Value", "The number that it stands at", -G_MAXDOUBLE,
-          G_MAXDOUBLE, 0, flags | GST_PARAM_CONTROLLABLE));
+      g_param_spec_double ("value", "Value", "The number that it stands at", -G_MAXFLOAT,
+          G_MAXFLOAT, 0, flags | GST_PARAM_CONTROLLABLE));
   g_object_class_install_property (gobject_class, PROP_VALUES,
       g_param_spec_string (
           "values", "Values", "The numbers that it stands at, with colons between", NULL, flags));

@@ -204,8 +204,14 @@ choose_frames (GstGeneratorPorts *ports, const GstGeneratorHints *hints, GError 
   const int frames = ports->frames;
   const GenPort *output = &ports->output;
 
-  if (frames == 1)
+  if (frames == 1 && hints->frames <= 1)
     return TRUE;
+  if (frames == 1) {
+    g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+        "%s: property frames is %d, but its input '%s' takes one picture at a time: unset it",
+        ports->model->path, hints->frames, ports->input.name);
+    return FALSE;
+  }
   ports->input.batch = 1;
   ports->between = frames == 2 && hints->interpolate && output->channels == ports->input.channels &&
                    !ports->staged;
@@ -242,6 +248,9 @@ choose_inputs (
   if (ports->frames < 0)
     return refuse_input (
         model, input, "property frames says how many pictures it is to see at once", error);
+  if (ports->frames > GEN_MODEL_MAX_WINDOW)
+    return refuse_input (model, input,
+        "a generator shows a model 64 frames at once at most; export it with fewer", error);
   if (n > 1 && picture != NULL && ports->frames == 0)
     return refuse_input (model, flowing[input == picture ? 1 : 0],
         "a generator feeds pictures, and what is beside them where it is told: property inputs "

@@ -525,3 +525,16 @@ gst_generator_sides_event (GstGeneratorSides *sides, GstPad *pad, GstEvent *even
   g_mutex_unlock (&sides->lock);
   return TRUE;
 }
+
+void
+gst_generator_sides_release (GstGeneratorSides *sides, GstPad *pad)
+{
+  GstGeneratorSide *side;
+
+  g_mutex_lock (&sides->lock);
+  side = find_side (sides, pad);
+  if (side != NULL)
+    side->ended = TRUE;
+  g_cond_broadcast (&sides->changed);
+  g_mutex_unlock (&sides->lock);
+}

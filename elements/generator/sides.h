@@ -78,3 +78,5 @@ GstCaps *gst_generator_side_caps (
     const GstGeneratorPorts *ports, const GenModelUse *use, const char *name);
 GstFlowReturn gst_generator_sides_chain (GstGeneratorSides *sides, GstPad *pad, GstBuffer *buffer);
 gboolean gst_generator_sides_event (GstGeneratorSides *sides, GstPad *pad, GstEvent *event);
+/* `pad` goes: what came from it last stays. */
+void gst_generator_sides_release (GstGeneratorSides *sides, GstPad *pad);

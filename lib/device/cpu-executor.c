@@ -153,6 +153,8 @@ check_memory (const GenExecutor *executor, GError **error)
   for (guint k = 0; k < G_N_ELEMENTS (ports); k++)
     for (guint i = 0; i < ports[k]->len; i++)
       wanted += gen_tensor_size (g_ptr_array_index (ports[k], i));
+  for (guint i = 0; i < executor->storages->states->len; i++)
+    wanted += ((const GenStorage *)g_ptr_array_index (executor->storages->states, i))->size;
   if (wanted <= machine)
     return TRUE;
   g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_TOO_LARGE,

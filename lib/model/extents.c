@@ -2,6 +2,7 @@
 /* Extents that a model leaves free: those of what is played, of parameters, and of states, which
  * follow from the others. */
 #include <string.h>
+#include <unistd.h>
 
 #include "parts.h"
 
@@ -44,6 +45,24 @@ fix_shape (const GenModel *model, const GenTensor *input, guint i, const GenExte
   return shape;
 }
 
+/* Nobody has more memory than the machine. */
+static gboolean
+check_size (const GenTensor *input, const GenShape *shape, GError **error)
+{
+  const double machine = (double)sysconf (_SC_PHYS_PAGES) * (double)sysconf (_SC_PAGESIZE);
+  double bytes = (double)gen_data_type_size (input->type);
+
+  for (int d = 0; d < shape->rank; d++)
+    bytes *= (double)shape->dims[d];
+  if (bytes <= machine)
+    return TRUE;
+  g_autofree char *text = gen_shape_to_string (shape);
+  g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_TOO_LARGE,
+      "input '%s', %s %s, takes %.1f GB, and this machine has %.1f", input->name,
+      gen_data_type_name (input->type), text, bytes * 1e-9, machine * 1e-9);
+  return FALSE;
+}
+
 static gboolean
 fix_shapes (const GenModel *model, GenGraph *graph, const GenExtents *extents,
     const GenShape *states, GError **error)
@@ -52,7 +71,8 @@ fix_shapes (const GenModel *model, GenGraph *graph, const GenExtents *extents,
     GenTensor *input = g_ptr_array_index (graph->inputs, i);
     const GenShape shape = fix_shape (model, input, i, extents, states);
 
-    if (!gen_graph_set_input_shape (graph, input, &shape, error))
+    if (!check_size (input, &shape, error) ||
+        !gen_graph_set_input_shape (graph, input, &shape, error))
       return FALSE;
   }
   return TRUE;

@@ -235,6 +235,8 @@ fix_parameters (GenModel *model)
       continue;
     tensor = gen_graph_find (fixed, model->inputs[i].name);
     tensor->data = gen_parts_make_constant (model, i, &tensor->shape);
+    if (tensor->data == NULL)
+      return FALSE;
     tensor->role = GEN_ROLE_CONSTANT;
     g_ptr_array_remove (fixed->inputs, tensor);
     g_ptr_array_add (names, g_strdup (tensor->name));

@@ -3,12 +3,16 @@
  * sources are asked. */
 #include "parts.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "../ops/number.h"
 
 /* More numbers than this are something that flows. */
 #define LARGEST_PARAMETER 64
+
+/* And more than this nothing that shapes hang on. */
+#define LARGEST_CONSTANT 65536
 
 /* --- numbers --- */
 
@@ -25,7 +29,8 @@ gen_numbers_parse (const char *text)
     char *end;
 
     numbers->values[i] = g_ascii_strtod (word, &end);
-    if (end == word || *end != '\0')
+    /* One that is not finite would stay in what a model remembers. */
+    if (end == word || *end != '\0' || !isfinite ((float)numbers->values[i]))
       return NULL;
   }
   return n > 0 ? g_steal_pointer (&numbers) : NULL;
@@ -122,7 +127,8 @@ holds (const GenShape *shape, guint n)
 
   for (int d = 0; d < shape->rank; d++) {
     is_free |= shape->dims[d] < 0;
-    known *= MAX (shape->dims[d], 1);
+    if (__builtin_mul_overflow (known, MAX (shape->dims[d], 1), &known))
+      return FALSE;
   }
   return n == 1 || n == known || (is_free && n % known == 0);
 }
@@ -515,12 +521,17 @@ GBytes *
 gen_parts_make_constant (const GenModel *model, guint i, GenShape *shape)
 {
   const GenDataType type = model->inputs[i].type;
+  double elements = 1;
   gsize n;
   guint8 *data;
 
   for (int d = 0; d < shape->rank; d++)
     shape->dims[d] = MAX (shape->dims[d], 1);
   gen_parts_fit (model, i, shape);
+  for (int d = 0; d < shape->rank; d++)
+    elements *= (double)shape->dims[d];
+  if (elements > LARGEST_CONSTANT)
+    return NULL;
   n = (gsize)gen_shape_elements (shape);
   data = g_malloc (n * gen_data_type_size (type));
   gen_numbers_write (model->parameters[i], type, data, n);

@@ -24,6 +24,6 @@ void gen_parts_complete (GenModel *model);
 /* Let `shape`, of input `i`, a parameter, whose free extents are 1, hold the numbers that it stands
  * at. */
 void gen_parts_fit (const GenModel *model, guint i, GenShape *shape);
-/* The numbers of input `i`, a parameter, as a constant, whose shape becomes known. (transfer full)
- */
+/* The numbers of input `i`, a parameter, as a constant, whose shape becomes known; NULL where it
+ * is too large to be one that shapes hang on. (transfer full) */
 GBytes *gen_parts_make_constant (const GenModel *model, guint i, GenShape *shape);

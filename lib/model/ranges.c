@@ -504,6 +504,11 @@ gen_model_load_sidecar (const char *path, GKeyFile **sidecar, GError **error)
   beside = g_strconcat (path, ".modelinfo", NULL);
   if (!g_file_test (beside, G_FILE_TEST_EXISTS))
     return TRUE;
+  /* Others may never end. */
+  if (!g_file_test (beside, G_FILE_TEST_IS_REGULAR)) {
+    g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID, "%s is no regular file", beside);
+    return FALSE;
+  }
   file = g_key_file_new ();
   if (!g_key_file_load_from_file (file, beside, G_KEY_FILE_NONE, error)) {
     g_prefix_error (error, "%s: ", beside);

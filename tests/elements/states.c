@@ -6,6 +6,8 @@
 #include <gst/controller/gstdirectcontrolbinding.h>
 #include <gst/controller/gstinterpolationcontrolsource.h>
 
+#include <sys/stat.h>
+
 #include "doubtful.h"
 
 static char *folder;
@@ -205,6 +207,31 @@ test_children (void)
 }
 
 static void
+assert_refused (const char *properties, const char *words)
+{
+  gboolean failed;
+  g_autofree char *launch =
+      g_strdup_printf ("videotestsrc num-buffers=1 ! video/x-raw,format=GRAY8,width=8,height=8 ! "
+                       "generator model=%s/average.onnx %s ! fakesink",
+          folder, properties);
+  g_autofree char *text = play_for_words (launch, &failed);
+
+  g_assert_true (failed);
+  assert_says (text, words);
+}
+
+/* A file beside the model that would never end. */
+static void
+test_pipe_beside (void)
+{
+  g_autofree char *beside = g_build_filename (folder, "average.onnx.modelinfo", NULL);
+
+  g_assert_cmpint (mkfifo (beside, 0600), ==, 0);
+  assert_refused ("parameters=share=1", "is no regular file");
+  g_assert_cmpint (g_unlink (beside), ==, 0);
+}
+
+static void
 test_warm_up (void)
 {
   GstHarness *harness = open_harness ("parameters=share=0.5 warm-up=3");
@@ -298,25 +325,14 @@ test_shape (void)
 }
 
 static void
-assert_refused (const char *properties, const char *words)
-{
-  gboolean failed;
-  g_autofree char *launch =
-      g_strdup_printf ("videotestsrc num-buffers=1 ! video/x-raw,format=GRAY8,width=8,height=8 ! "
-                       "generator model=%s/average.onnx %s ! fakesink",
-          folder, properties);
-  g_autofree char *text = play_for_words (launch, &failed);
-
-  g_assert_true (failed);
-  assert_says (text, words);
-}
-
-static void
 test_refused (void)
 {
   assert_refused ("", "property parameters=share=1");
   assert_refused ("parameters=share=much", "numbers with colons");
   assert_refused ("parameters=share=1:2:3", "share");
+  assert_refused ("parameters=share=nan", "numbers with colons");
+  assert_refused ("parameters=share=1e300", "numbers with colons");
+  assert_refused ("parameters=share=1 frames=5", "takes one picture at a time");
   assert_refused ("parameters=share=1 states=h_in=h", "'h', which is no output");
 }
 
@@ -340,6 +356,7 @@ main (int argc, char **argv)
   g_test_add_func ("/states/reloaded", test_reloaded);
   g_test_add_func ("/states/shape", test_shape);
   g_test_add_func ("/states/refused", test_refused);
+  g_test_add_func ("/states/pipe-beside", test_pipe_beside);
   result = g_test_run ();
 
   scratch_remove (folder);
