@@ -69,6 +69,19 @@ may_be_sound (const GenShape *shape)
          MIN (shape->dims[1], shape->dims[2]) <= GEN_SOUND_MAX_CHANNELS;
 }
 
+/* Extents that frames of a sound, or bins of their spectra, have. */
+static gboolean
+may_be_spectra (const GenShape *shape)
+{
+  static const gint64 lengths[] = { 256, 320, 400, 480, 512, 640, 960, 1024, 2048 };
+
+  for (int d = 0; d < shape->rank; d++)
+    for (gsize i = 0; i < G_N_ELEMENTS (lengths); i++)
+      if (shape->dims[d] == lengths[i] || shape->dims[d] == lengths[i] / 2 + 1)
+        return TRUE;
+  return FALSE;
+}
+
 /* What would make a picture of a tensor that is nearly one; "" where there is no telling.
  * (transfer full) */
 static char *
@@ -77,6 +90,9 @@ suggest_picture (const GenPort *port)
   const gint64 *dims = port->shape.dims;
   int rank = port->shape.rank;
 
+  if (rank == 3 && dims[0] == 1 && may_be_spectra (&port->shape))
+    return g_strdup ("; where it is spectra or frames of a sound, property spectrum says of which "
+                     "(magnitude, complex, planes, frames), and chain which files follow");
   if (rank == 3 && (dims[0] == 1 || dims[0] == 3 || dims[0] == 4)) {
     g_autofree char *size = gen_shape_to_string (&GEN_SHAPE (dims[1], dims[2]));
 
@@ -228,6 +244,24 @@ choose_frames (GstGeneratorPorts *ports, const GstGeneratorHints *hints, GError 
   return TRUE;
 }
 
+/* What goes in beside pictures, where nobody has told of it. */
+static gboolean
+refuse_beside (const GenModel *model, const GenPort *port, GError **error)
+{
+  if (port->kind == GEN_PORT_PICTURE)
+    return refuse_input (model, port,
+        "a generator feeds pictures, and beside them what it is told of: property inputs gives it "
+        "a picture in a file, a pad sink_NAME a stream of them, property states says of which "
+        "output it takes what was made in the run before, and property frames that inputs are "
+        "frames that follow each other",
+        error);
+  return refuse_input (model, port,
+      "a generator feeds pictures, and beside them what it is told of: property parameters says "
+      "the numbers that it stands at (NAME=1:0:1), or property states of which output it takes "
+      "what was made in the run before",
+      error);
+}
+
 static gboolean
 choose_inputs (
     GstGeneratorPorts *ports, GenModel *model, const GstGeneratorHints *hints, GError **error)
@@ -252,12 +286,7 @@ choose_inputs (
     return refuse_input (model, input,
         "a generator shows a model 64 frames at once at most; export it with fewer", error);
   if (n > 1 && picture != NULL && ports->frames == 0)
-    return refuse_input (model, flowing[input == picture ? 1 : 0],
-        "a generator feeds pictures, and what is beside them where it is told: property inputs "
-        "gives it a picture in a file, a pad sink_NAME a stream of them, property parameters "
-        "numbers that it stands at, property states what an output made in the run before, and "
-        "property frames that inputs are frames that follow each other",
-        error);
+    return refuse_beside (model, flowing[input == picture ? 1 : 0], error);
   if (n > 2 && ports->frames == 0)
     return refuse_input (model, flowing[2],
         "a generator takes latents, perhaps with a class or a second latent, or pictures", error);
