@@ -23,15 +23,17 @@ gst_generator_find_port (
   const GenPort *ports = list_ports (model, is_output, &n);
 
   for (guint i = 0; i < n; i++) {
-    if (ports[i].part != GEN_PART_FLOW)
+    /* What is remembered may be shown as well. */
+    if (!is_output && ports[i].part != GEN_PART_FLOW)
       continue;
     if (g_str_equal (ports[i].name, name))
       return &ports[i];
     g_string_append_printf (names, "%s%s", names->len > 0 ? ", " : "", ports[i].name);
   }
   g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_NOT_FOUND,
-      "%s: it has no %s '%s' that is neither a state nor a parameter; there %s: %s", model->path,
-      is_output ? "output" : "input", name, strchr (names->str, ',') != NULL ? "are" : "is",
+      is_output ? "%s: it has no output '%s'; there %s: %s"
+                : "%s: it has no input '%s' that is neither a state nor a parameter; there %s: %s",
+      model->path, name, strchr (names->str, ',') != NULL ? "are" : "is",
       names->len > 0 ? names->str : "none");
   return NULL;
 }
@@ -53,13 +55,14 @@ gst_generator_is_beside (const GstGeneratorHints *hints, const GenPort *port)
 
 /* --- the one that is played --- */
 
+/* Where all that it makes is remembered, that is what is played. */
 static const GenPort *
 first_flowing (const GenModel *model)
 {
   for (guint i = 0; i < model->graph->outputs->len; i++)
     if (model->outputs[i].part == GEN_PART_FLOW)
       return &model->outputs[i];
-  return NULL;
+  return model->graph->outputs->len > 0 ? &model->outputs[0] : NULL;
 }
 
 /* The first picture of as many channels as go in, or else the first one. */

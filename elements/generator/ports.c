@@ -548,8 +548,8 @@ choose_ports (
   /* What a sampler remembers is of one frame alone. */
   ports->remembers = gen_model_has_states (model) && model->sampler == &gen_sampler_once;
   if (output == NULL) {
-    g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
-        "%s: it has no output that is not a state", model->path);
+    g_set_error (
+        error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID, "%s: it has no output", model->path);
     return FALSE;
   }
   *chosen = *output;

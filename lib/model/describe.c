@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A model in words. */
+#include <string.h>
+
 #include "model-private.h"
 
 /* A vector from this length on may well be a picture; shorter ones are latents more often. */
@@ -86,6 +88,8 @@ gen_model_describe (const GenModel *model)
   GString *text = g_string_new ("makes ");
 
   describe_ports (text, model->outputs, model->graph->outputs->len, GEN_PART_FLOW, "");
+  if (text->len == strlen ("makes "))
+    g_string_append (text, "nothing but what it remembers");
   g_string_append (text, " from ");
   describe_ports (text, model->inputs, model->graph->inputs->len, GEN_PART_FLOW, "");
   describe_ports (text, model->inputs, model->graph->inputs->len, GEN_PART_PARAMETER, ", set by ");

@@ -231,6 +231,33 @@ test_pipe_beside (void)
   g_assert_cmpint (g_unlink (beside), ==, 0);
 }
 
+/* What a model remembers may be all that it makes. */
+static void
+test_played_state (void)
+{
+  g_autofree char *path = g_build_filename (folder, "sum.onnx", NULL);
+  g_autofree char *launch = g_strdup_printf ("generator model=%s/sum.onnx", folder);
+  g_autoptr (GenGraph) graph = gen_graph_new ("sum");
+  g_autoptr (GError) error = NULL;
+  GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 1, 4, 4));
+  GenTensor *h = gen_graph_add_input (graph, "h", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 1, 4, 4));
+  GenTensor *y = gen_binary (graph, "Add", x, h, &error);
+  GstHarness *harness;
+
+  g_assert_no_error (error);
+  say_range (graph, "generative.input-range", "0,1");
+  say_range (graph, "generative.output-range", "0,1");
+  g_hash_table_insert (
+      graph->metadata, g_strdup ("generative.states"), g_strdup_printf ("h=%s", y->name));
+  save_model (graph, y, path);
+  harness = gst_harness_new_parse (launch);
+  gst_harness_set_src_caps_str (
+      harness, "video/x-raw,format=(string)GRAY8,width=4,height=4,framerate=(fraction)10/1");
+  for (guint i = 0; i < 5; i++)
+    assert_near (push (harness, i, 20), 20 * (i + 1));
+  gst_harness_teardown (harness);
+}
+
 static void
 test_warm_up (void)
 {
@@ -357,6 +384,7 @@ main (int argc, char **argv)
   g_test_add_func ("/states/shape", test_shape);
   g_test_add_func ("/states/refused", test_refused);
   g_test_add_func ("/states/pipe-beside", test_pipe_beside);
+  g_test_add_func ("/states/played", test_played_state);
   result = g_test_run ();
 
   scratch_remove (folder);
