@@ -101,9 +101,9 @@ say_state (gpointer data, const char *key, const char *input, const char *output
     return gen_parts_fail_name (key, "input", input, inputs, error);
   if (out < 0)
     return gen_parts_fail_name (key, "output", output, outputs, error);
-  if (model->inputs[in].part == GEN_PART_STATE || model->outputs[out].part == GEN_PART_STATE) {
-    g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID, "%s names '%s' or '%s' twice",
-        key, input, output);
+  if (model->inputs[in].part == GEN_PART_STATE) {
+    g_set_error (
+        error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID, "%s names input '%s' twice", key, input);
     return FALSE;
   }
   if (model->inputs[in].type != model->outputs[out].type &&
