@@ -433,9 +433,11 @@ wait_for_sides (Batch *self)
   if (flow != GST_FLOW_EOS)
     return flow;
   GST_ELEMENT_ERROR (base, STREAM, FAILED,
-      ("%s: the stream of a pad of a further input has ended without a frame, and the model makes "
-       "nothing without one",
-          self->play->ports.model->path),
+      ("%s: pad %s has ended without a frame, and the model makes nothing without one. Frames of "
+       "another size or format than the pad takes do not come: videoconvert and videoscale in "
+       "front "
+       "of it may help",
+          self->play->ports.model->path, gst_generator_sides_find_empty (&self->play->sides)),
       (NULL));
   return GST_FLOW_ERROR;
 }

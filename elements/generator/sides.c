@@ -345,6 +345,15 @@ set_seeking (GstGeneratorSides *sides, gboolean seeking)
   g_mutex_unlock (&sides->lock);
 }
 
+const char *
+gst_generator_sides_find_empty (const GstGeneratorSides *sides)
+{
+  for (guint k = 0; k < sides->n; k++)
+    if (sides->sides[k].pad != NULL && sides->sides[k].now == NULL)
+      return GST_PAD_NAME (sides->sides[k].pad);
+  return NULL;
+}
+
 /* One that does not flush waits for what is played to come to it. */
 void
 gst_generator_sides_begin_seek (GstGeneratorSides *sides, GstEvent *event)

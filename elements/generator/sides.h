@@ -62,6 +62,8 @@ gboolean gst_generator_sides_negotiate (
 /* Wait until it is known which frames go with the one of `time`, a running time. GST_FLOW_EOS:
  * there are none at all from one of the pads. */
 GstFlowReturn gst_generator_sides_wait (GstGeneratorSides *sides, GstClockTime time);
+/* The name of such a pad. */
+const char *gst_generator_sides_find_empty (const GstGeneratorSides *sides);
 /* Whether frames lie as `use` says, which is changed where they do not: it is to be compiled then.
  */
 gboolean gst_generator_sides_map (GstGeneratorSides *sides, GenModelUse *use, GError **error);
