@@ -225,8 +225,8 @@
  *
  * |[
  * gst-launch-1.0 filesrc location=old.mp4 ! decodebin ! videoconvert ! \
- *   generator model=upscaler.onnx tile=auto ! videoconvert ! x264enc ! mp4mux ! \
- *   filesink location=large.mp4
+ *   generator model=upscaler.onnx tile=auto ! videoconvert ! video/x-raw,format=I420 ! \
+ *   x264enc ! mp4mux ! filesink location=large.mp4
  * ]|
  * A film, each frame made larger tile by tile.
  *
