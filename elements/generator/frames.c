@@ -72,31 +72,34 @@ see (Frames *self, GstBuffer *frame)
 
 /* --- a run --- */
 
-/* Frames that lie otherwise than the newest one, as those of another pool may, cannot be read with
- * it: it stands for them. */
 static gboolean
 follow_layouts (Frames *self, const GstGenerativeFrame *made, GError **error)
 {
   const GenModelUse *now = gen_player_use (self->play->player);
   GenModelUse use = *now;
-  GenFrameLayout layout;
 
   if (!gst_generative_layout_of_frame (&made->video, use.output.channels, 1, FALSE, &use.to) ||
       !gst_generative_layout_of_frame (
           &self->mapped[newest (self)].frame.video, use.input.channels, 1, TRUE, &use.from))
     return gst_generator_fail_spacing (error);
-  for (guint i = 0; i < newest (self); i++)
-    if (!gst_generative_layout_of_frame (
-            &self->mapped[i].frame.video, use.input.channels, 1, TRUE, &layout) ||
-        !gen_frame_layout_equal (&layout, &use.from)) {
-      gst_generator_unmap_input (&self->mapped[i], self->play, self->seen[i]);
-      gst_buffer_replace (&self->seen[i], self->seen[newest (self)]);
-      if (!gst_generator_map_input (&self->mapped[i], self->format, self->play, self->seen[i]))
-        return gst_generator_fail_spacing (error);
-    }
   return (gen_frame_layout_equal (&use.to, &now->to) &&
              gen_frame_layout_equal (&use.from, &now->from)) ||
          gst_generator_play_compile (self->play, &use, error);
+}
+
+/* Frame `i` of what is seen. One that lies otherwise than the newest one, as those of another pool
+ * may, cannot be read with it: it stands for that. */
+static const GstGeneratorMapped *
+find_mapped (const Frames *self, guint i)
+{
+  const GenModelUse *use = gen_player_use (self->play->player);
+  GenFrameLayout layout;
+
+  if (gst_generative_layout_of_frame (
+          &self->mapped[i].frame.video, use->input.channels, 1, TRUE, &layout) &&
+      gen_frame_layout_equal (&layout, &use->from))
+    return &self->mapped[i];
+  return &self->mapped[newest (self)];
 }
 
 static gboolean
@@ -108,7 +111,7 @@ run (Frames *self, const GstGenerativeFrame *made, GError **error)
     return FALSE;
   for (guint i = 0; i < self->window; i++)
     gst_generator_bind_picture (
-        &self->mapped[i], self->play, runs_backwards (self) ? newest (self) - i : i);
+        find_mapped (self, i), self->play, runs_backwards (self) ? newest (self) - i : i);
   frame = gst_generative_frame_part (
       made, &gen_player_use (self->play->player)->to, 0, 0, self->format->out_info.height);
   gen_player_bind_output_frame (self->play->player, 0, &frame);
