@@ -542,8 +542,9 @@ gst_generator_sides_release (GstGeneratorSides *sides, GstPad *pad)
 
   g_mutex_lock (&sides->lock);
   side = find_side (sides, pad);
+  /* Whoever brings the next one goes. */
   if (side != NULL)
-    side->ended = TRUE;
+    side->ended = side->flushing = TRUE;
   g_cond_broadcast (&sides->changed);
   g_mutex_unlock (&sides->lock);
 }
