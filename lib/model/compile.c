@@ -695,15 +695,27 @@ gen_model_compile_frame (const GenModelUse *use, const GenShape *shape, GError *
   return pack (graph, use, numbers, NULL, error) ? gen_plan_new (graph, &use->plan, error) : NULL;
 }
 
+GenPacks
+gen_packs_find (const GenPlan *plan)
+{
+  return (GenPacks){ gen_plan_find_kernel (plan, "PackPicture"),
+    gen_plan_find_kernel (plan, "PackSound") };
+}
+
+guint64
+gen_packs_take_not_finite (const GenPacks *packs)
+{
+  if (packs->pictures != NULL)
+    return gen_pack_take_not_finite (packs->pictures);
+  return packs->sounds != NULL ? gen_pack_sound_take_not_finite (packs->sounds) : 0;
+}
+
 guint64
 gen_model_take_not_finite (GenPlan *plan)
 {
-  const GenKernel *pictures = gen_plan_find_kernel (plan, "PackPicture");
-  const GenKernel *sounds = gen_plan_find_kernel (plan, "PackSound");
+  const GenPacks packs = gen_packs_find (plan);
 
-  if (pictures != NULL)
-    return gen_pack_take_not_finite (pictures);
-  return sounds != NULL ? gen_pack_sound_take_not_finite (sounds) : 0;
+  return gen_packs_take_not_finite (&packs);
 }
 
 gboolean

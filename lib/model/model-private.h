@@ -48,6 +48,15 @@ gboolean gen_model_use_feeds (const GenModel *model, const GenModelUse *use, gui
  * numbers as `port` says. */
 void gen_model_set_layout (GenNode *node, const GenFrameLayout *layout, const GenPort *port);
 
+/* The kernels of a plan that put numbers into pictures and sounds, NULL where there is none. */
+typedef struct {
+  const GenKernel *pictures, *sounds;
+} GenPacks;
+
+GenPacks gen_packs_find (const GenPlan *plan);
+/* gen_model_take_not_finite of a plan that has them. */
+guint64 gen_packs_take_not_finite (const GenPacks *packs);
+
 /* Make known what those of `graph`, the model's, leave free. */
 gboolean gen_model_fix_inputs (
     const GenModel *model, GenGraph *graph, const GenExtents *extents, GError **error);

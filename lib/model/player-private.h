@@ -3,6 +3,8 @@
 
 #include <generative/player.h>
 
+#include "model-private.h"
+
 /* What puts numbers of a shape into a frame. */
 typedef struct {
   GenShape shape;
@@ -14,6 +16,7 @@ typedef struct {
 typedef struct {
   GenModelUse use;
   GenPlan *plan;
+  GenPacks packs;      /* of that */
   GenSession *session; /* in its place, of a staged model: it makes the numbers of pictures, */
   GPtrArray *endings;  /* and these put them into frames */
   GenBinding *inputs;  /* of the session, */

@@ -80,6 +80,8 @@ arrange (GenPlayer *player, const GenModelUse *use, GError **error)
   }
   if (arrangement->session != NULL)
     describe_inputs (arrangement);
+  else
+    arrangement->packs = gen_packs_find (arrangement->plan);
   g_debug ("%s in %.1f ms: %d frames of %d pictures a run",
       arrangement->plan != NULL ? "compiled" : "opened, to be compiled with the first frame,",
       (double)(g_get_monotonic_time () - began) / 1e3, use->frames, use->pictures);
@@ -511,6 +513,6 @@ guint64
 gen_player_take_not_finite (GenPlayer *player)
 {
   if (player->now->plan != NULL)
-    return gen_model_take_not_finite (player->now->plan);
+    return gen_packs_take_not_finite (&player->now->packs);
   return player->ending != NULL ? gen_model_take_not_finite (player->ending->plan) : 0;
 }
