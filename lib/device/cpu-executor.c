@@ -4,12 +4,12 @@
 #include "cpu-executor.h"
 
 #include <string.h>
-#include <unistd.h>
 
 #include "../graph/choose.h"
 #include "../graph/constants.h"
 #include "../graph/graph-private.h"
 #include "../graph/kernel.h"
+#include "../graph/memory.h"
 #include "team.h"
 
 /* A line of the cache, and the widest vector. */
@@ -146,7 +146,7 @@ prepare_kernels (
 static gboolean
 check_memory (const GenExecutor *executor, GError **error)
 {
-  const double machine = (double)sysconf (_SC_PHYS_PAGES) * sysconf (_SC_PAGESIZE);
+  const double machine = gen_memory_of_machine ();
   const GPtrArray *ports[] = { executor->graph->inputs, executor->graph->outputs };
   double wanted = executor->storages->arena_size;
 

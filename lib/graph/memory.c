@@ -5,6 +5,13 @@
 #include "memory.h"
 
 #include <stdlib.h>
+#include <unistd.h>
+
+double
+gen_memory_of_machine (void)
+{
+  return (double)sysconf (_SC_PHYS_PAGES) * (double)sysconf (_SC_PAGESIZE);
+}
 
 static int
 by_size (const void *a, const void *b)

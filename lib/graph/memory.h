@@ -5,6 +5,9 @@
 
 #include "../private-api.h"
 
+/* Bytes of memory that the machine has. */
+double gen_memory_of_machine (void);
+
 /* A piece of memory that is needed from step `first` to step `last`, both included. */
 typedef struct {
   gsize size;

@@ -2,8 +2,8 @@
 /* Extents that a model leaves free: those of what is played, of parameters, and of states, which
  * follow from the others. */
 #include <string.h>
-#include <unistd.h>
 
+#include "../graph/memory.h"
 #include "parts.h"
 
 /* Sizes of a picture to one of the states that are made of it, the first of them at that. */
@@ -49,7 +49,7 @@ fix_shape (const GenModel *model, const GenTensor *input, guint i, const GenExte
 static gboolean
 check_size (const GenTensor *input, const GenShape *shape, GError **error)
 {
-  const double machine = (double)sysconf (_SC_PHYS_PAGES) * (double)sysconf (_SC_PAGESIZE);
+  const double machine = gen_memory_of_machine ();
   double bytes = (double)gen_data_type_size (input->type);
 
   for (int d = 0; d < shape->rank; d++)
