@@ -118,6 +118,7 @@ read_ports (GenModel *model, GenGraph *copy, GKeyFile *sidecar, GError **error)
 {
   GenGraph *graph = model->graph;
   gboolean free_batch = FALSE, free_size = FALSE, free_length = FALSE, inferred = TRUE;
+  gboolean tried = FALSE;
   g_autoptr (GenGraph) other = NULL;
   g_autoptr (GError) reason = NULL;
 
@@ -160,8 +161,6 @@ read_ports (GenModel *model, GenGraph *copy, GKeyFile *sidecar, GError **error)
     g_propagate_error (error, g_steal_pointer (&reason));
     return FALSE;
   }
-  if (inferred && (free_size || free_length))
-    other = infer_otherwise (model);
   for (guint i = 0; i < graph->outputs->len; i++) {
     const GenTensor *tensor = g_ptr_array_index (graph->outputs, i);
     const GenTensor *known = inferred ? g_ptr_array_index (copy->outputs, i) : tensor;
@@ -177,6 +176,10 @@ read_ports (GenModel *model, GenGraph *copy, GKeyFile *sidecar, GError **error)
       return FALSE;
     if (free_batch && port->batch == 1 && port->shape.rank > 0 && port->shape.dims[0] == 1)
       port->batch = port->shape.dims[0] = -1;
+    if (port->kind == GEN_PORT_OTHER && inferred && (free_size || free_length) && !tried) {
+      other = infer_otherwise (model);
+      tried = TRUE;
+    }
     if (port->kind == GEN_PORT_OTHER)
       free_extents (
           port, graph, tensor, other != NULL ? g_ptr_array_index (other->outputs, i) : NULL);
