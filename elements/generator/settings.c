@@ -196,14 +196,45 @@ gst_generator_settings_clear (GstGeneratorSettings *settings)
   gst_generator_sampling_clear (&settings->sampling);
 }
 
-gboolean
-gst_generator_settings_set (GstGeneratorSettings *settings, guint number, const GValue *value)
+/* Where the text of property `number` is; NULL of others. */
+static char **
+find_text (GstGeneratorSettings *settings, guint number)
 {
   switch (number) {
   case GST_GENERATOR_MODEL:
-    g_free (settings->model);
-    settings->model = g_value_dup_string (value);
-    break;
+    return &settings->model;
+  case GST_GENERATOR_STATES:
+    return &settings->states;
+  case GST_GENERATOR_SPECTRUM:
+    return &settings->spectrum;
+  case GST_GENERATOR_CHAIN:
+    return &settings->chain;
+  case GST_GENERATOR_PARAMETERS:
+    return &settings->parameters;
+  case GST_GENERATOR_TILE:
+    return &settings->tile;
+  case GST_GENERATOR_SHAPES:
+    return &settings->shapes;
+  case GST_GENERATOR_OUTPUTS:
+    return &settings->outputs;
+  case GST_GENERATOR_INPUTS:
+    return &settings->inputs;
+  default:
+    return NULL;
+  }
+}
+
+gboolean
+gst_generator_settings_set (GstGeneratorSettings *settings, guint number, const GValue *value)
+{
+  char **text = find_text (settings, number);
+
+  if (text != NULL) {
+    g_free (*text);
+    *text = g_value_dup_string (value);
+    return TRUE;
+  }
+  switch (number) {
   case GST_GENERATOR_BATCH_SIZE:
     settings->batch_size = g_value_get_uint (value);
     break;
@@ -234,26 +265,6 @@ gst_generator_settings_set (GstGeneratorSettings *settings, guint number, const 
   case GST_GENERATOR_RELOAD:
     settings->reload = g_value_get_boolean (value);
     break;
-  case GST_GENERATOR_STATES:
-    g_free (settings->states);
-    settings->states = g_value_dup_string (value);
-    break;
-  case GST_GENERATOR_SPECTRUM:
-    g_free (settings->spectrum);
-    settings->spectrum = g_value_dup_string (value);
-    break;
-  case GST_GENERATOR_CHAIN:
-    g_free (settings->chain);
-    settings->chain = g_value_dup_string (value);
-    break;
-  case GST_GENERATOR_PARAMETERS:
-    g_free (settings->parameters);
-    settings->parameters = g_value_dup_string (value);
-    break;
-  case GST_GENERATOR_TILE:
-    g_free (settings->tile);
-    settings->tile = g_value_dup_string (value);
-    break;
   case GST_GENERATOR_TILE_OVERLAP:
     settings->tile_overlap = g_value_get_int (value);
     break;
@@ -269,20 +280,8 @@ gst_generator_settings_set (GstGeneratorSettings *settings, guint number, const 
   case GST_GENERATOR_LUMA:
     settings->luma = g_value_get_boolean (value);
     break;
-  case GST_GENERATOR_SHAPES:
-    g_free (settings->shapes);
-    settings->shapes = g_value_dup_string (value);
-    break;
   case GST_GENERATOR_WARM_UP:
     settings->warm_up = g_value_get_uint (value);
-    break;
-  case GST_GENERATOR_OUTPUTS:
-    g_free (settings->outputs);
-    settings->outputs = g_value_dup_string (value);
-    break;
-  case GST_GENERATOR_INPUTS:
-    g_free (settings->inputs);
-    settings->inputs = g_value_dup_string (value);
     break;
   default:
     return gst_generator_sampling_set (
@@ -295,10 +294,13 @@ gst_generator_settings_set (GstGeneratorSettings *settings, guint number, const 
 gboolean
 gst_generator_settings_get (const GstGeneratorSettings *settings, guint number, GValue *value)
 {
+  char *const *text = find_text ((GstGeneratorSettings *)settings, number);
+
+  if (text != NULL) {
+    g_value_set_string (value, *text);
+    return TRUE;
+  }
   switch (number) {
-  case GST_GENERATOR_MODEL:
-    g_value_set_string (value, settings->model);
-    break;
   case GST_GENERATOR_BATCH_SIZE:
     g_value_set_uint (value, settings->batch_size);
     break;
@@ -329,21 +331,6 @@ gst_generator_settings_get (const GstGeneratorSettings *settings, guint number, 
   case GST_GENERATOR_RELOAD:
     g_value_set_boolean (value, settings->reload);
     break;
-  case GST_GENERATOR_STATES:
-    g_value_set_string (value, settings->states);
-    break;
-  case GST_GENERATOR_SPECTRUM:
-    g_value_set_string (value, settings->spectrum);
-    break;
-  case GST_GENERATOR_CHAIN:
-    g_value_set_string (value, settings->chain);
-    break;
-  case GST_GENERATOR_PARAMETERS:
-    g_value_set_string (value, settings->parameters);
-    break;
-  case GST_GENERATOR_TILE:
-    g_value_set_string (value, settings->tile);
-    break;
   case GST_GENERATOR_TILE_OVERLAP:
     g_value_set_int (value, settings->tile_overlap);
     break;
@@ -359,17 +346,8 @@ gst_generator_settings_get (const GstGeneratorSettings *settings, guint number, 
   case GST_GENERATOR_LUMA:
     g_value_set_boolean (value, settings->luma);
     break;
-  case GST_GENERATOR_SHAPES:
-    g_value_set_string (value, settings->shapes);
-    break;
   case GST_GENERATOR_WARM_UP:
     g_value_set_uint (value, settings->warm_up);
-    break;
-  case GST_GENERATOR_OUTPUTS:
-    g_value_set_string (value, settings->outputs);
-    break;
-  case GST_GENERATOR_INPUTS:
-    g_value_set_string (value, settings->inputs);
     break;
   default:
     return gst_generator_sampling_get (
