@@ -11,7 +11,8 @@ struct _GstGeneratorParameter {
   /* Under the object lock. */
   GenNumbers *numbers; /* NULL: nobody has said any */
   gboolean is_set;     /* by somebody, not by the model */
-  gboolean changed;    /* since a player has had them */
+
+  gint changed; /* atomic: since a player has had them */
 };
 
 enum {
@@ -28,8 +29,9 @@ take_numbers (GstGeneratorParameter *self, GenNumbers *numbers)
   GST_OBJECT_LOCK (self);
   g_free (self->numbers);
   self->numbers = numbers;
-  self->is_set = self->changed = TRUE;
+  self->is_set = TRUE;
   GST_OBJECT_UNLOCK (self);
+  g_atomic_int_set (&self->changed, TRUE);
 }
 
 static GenNumbers *
@@ -120,12 +122,12 @@ gst_generator_parameter_init (GstGeneratorParameter *self)
 static GenNumbers *
 take_change (GstGeneratorParameter *self)
 {
-  GenNumbers *numbers = NULL;
+  GenNumbers *numbers;
 
+  if (!g_atomic_int_compare_and_exchange (&self->changed, TRUE, FALSE))
+    return NULL;
   GST_OBJECT_LOCK (self);
-  if (self->changed && self->numbers != NULL)
-    numbers = gen_numbers_copy (self->numbers);
-  self->changed = FALSE;
+  numbers = gen_numbers_copy (self->numbers);
   GST_OBJECT_UNLOCK (self);
   return numbers;
 }
@@ -245,7 +247,7 @@ gst_generator_parameters_follow (GstGeneratorParameters *self, const GenModel *m
     if (parameter == NULL)
       parameter = add (self, name, model->parameters[i]);
     GST_OBJECT_LOCK (parameter);
-    parameter->changed = parameter->is_set;
+    g_atomic_int_set (&parameter->changed, parameter->is_set);
     GST_OBJECT_UNLOCK (parameter);
   }
 }
@@ -266,39 +268,38 @@ gst_generator_parameters_set (GstGeneratorParameters *self, GenModel *model)
   }
 }
 
+typedef struct {
+  GstGeneratorParameters *parameters;
+  const GenModel *model;
+} Saying;
+
+/* GenParameterFunc */
+static gboolean
+say (gpointer data, const char *name, const GenNumbers *numbers, GError **error)
+{
+  const Saying *saying = data;
+  g_autoptr (GstGeneratorParameter) parameter = find (saying->parameters, name);
+
+  if (parameter != NULL) {
+    take_numbers (parameter, gen_numbers_copy (numbers));
+    return TRUE;
+  }
+  /* Which is for another model to be made of the file. */
+  if (saying->model->fixed != NULL &&
+      g_strv_contains ((const char *const *)saying->model->fixed, name))
+    return TRUE;
+  g_set_error (
+      error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID, "the model has no parameter '%s'", name);
+  return FALSE;
+}
+
 gboolean
 gst_generator_parameters_say (
     GstGeneratorParameters *self, const GenModel *model, const char *text, GError **error)
 {
-  g_auto (GStrv) entries = g_strsplit (text, ",", -1);
+  Saying saying = { self, model };
 
-  for (guint i = 0; entries[i] != NULL; i++) {
-    char *name = g_strstrip (entries[i]), *value = strrchr (name, '=');
-    g_autoptr (GstGeneratorParameter) parameter = NULL;
-    GenNumbers *numbers = NULL;
-
-    if (value != NULL) {
-      *value = '\0';
-      numbers = gen_numbers_parse (value + 1);
-      parameter = find (self, g_strstrip (name));
-    }
-    if (numbers != NULL && parameter != NULL) {
-      take_numbers (parameter, numbers);
-      continue;
-    }
-    g_free (numbers);
-    /* Which is for another model to be made of the file. */
-    if (numbers != NULL && model->fixed != NULL &&
-        g_strv_contains ((const char *const *)model->fixed, name))
-      continue;
-    g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
-        value == NULL || numbers == NULL
-            ? "property parameters has \"%s\", which should be name=number, several with colons"
-            : "the model has no parameter '%s'",
-        name);
-    return FALSE;
-  }
-  return TRUE;
+  return gen_parameters_parse (text, say, &saying, error);
 }
 
 gboolean

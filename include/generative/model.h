@@ -177,6 +177,13 @@ typedef struct {
 GEN_API GenNumbers *gen_numbers_parse (const char *text);
 /* (transfer full) */
 GEN_API GenNumbers *gen_numbers_copy (const GenNumbers *numbers);
+/* What is said of parameter `name`; `numbers` holds until it returns. */
+typedef gboolean (*GenParameterFunc) (
+    gpointer data, const char *name, const GenNumbers *numbers, GError **error);
+/* Call `func` for each of "strength=0.6,bits=1:0:1", as property parameters has it. FALSE with
+ * `error` where that is no such text, or `func` says so. */
+GEN_API gboolean gen_parameters_parse (
+    const char *text, GenParameterFunc func, gpointer data, GError **error);
 /* Write them over the `n` elements of a tensor of `type`, again and again: one stands for all. */
 GEN_API void gen_numbers_write (const GenNumbers *numbers, GenDataType type, void *data, gsize n);
 

@@ -133,6 +133,18 @@ holds (const GenShape *shape, guint n)
   return n == 1 || n == known || (is_free && n % known == 0);
 }
 
+/* (transfer full), or NULL with `error`. */
+static GenNumbers *
+parse_numbers (const char *key, const char *name, const char *text, GError **error)
+{
+  GenNumbers *numbers = gen_numbers_parse (text);
+
+  if (numbers == NULL)
+    g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+        "%s has \"%s\" for '%s', which should be numbers with colons between", key, text, name);
+  return numbers;
+}
+
 static gboolean
 say_parameter (gpointer data, const char *key, const char *name, const char *text, GError **error)
 {
@@ -144,12 +156,9 @@ say_parameter (gpointer data, const char *key, const char *name, const char *tex
     return TRUE;
   if (i < 0)
     return gen_parts_fail_name (key, "input", name, model->graph->inputs, error);
-  numbers = gen_numbers_parse (text);
-  if (numbers == NULL) {
-    g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
-        "%s has \"%s\" for '%s', which should be numbers with colons between", key, text, name);
+  numbers = parse_numbers (key, name, text, error);
+  if (numbers == NULL)
     return FALSE;
-  }
   if (!holds (&model->inputs[i].shape, numbers->n)) {
     g_autofree char *shape = gen_shape_to_string (&model->inputs[i].shape);
 
@@ -187,6 +196,28 @@ gen_parts_say_all (
       return FALSE;
   }
   return TRUE;
+}
+
+typedef struct {
+  GenParameterFunc func;
+  gpointer data;
+} Listener;
+
+static gboolean
+tell (gpointer data, const char *key, const char *name, const char *value, GError **error)
+{
+  const Listener *listener = data;
+  g_autofree GenNumbers *numbers = parse_numbers (key, name, value, error);
+
+  return numbers != NULL && listener->func (listener->data, name, numbers, error);
+}
+
+gboolean
+gen_parameters_parse (const char *text, GenParameterFunc func, gpointer data, GError **error)
+{
+  Listener listener = { func, data };
+
+  return gen_parts_say_all (&listener, "property parameters", text, tell, error);
 }
 
 /* From the first place that says something: the user, the metadata, the sidecar. */

@@ -107,23 +107,17 @@ gen_player_set_parameter (
   return TRUE;
 }
 
+/* GenParameterFunc */
 static gboolean
-say_parameter (
-    gpointer player, const char *key, const char *name, const char *value, GError **error)
+set_parameter (gpointer player, const char *name, const GenNumbers *numbers, GError **error)
 {
-  g_autofree GenNumbers *numbers = gen_numbers_parse (value);
-
-  if (numbers != NULL)
-    return gen_player_set_parameter (player, name, numbers, error);
-  g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
-      "%s has \"%s\" for '%s', which should be numbers with colons between", key, value, name);
-  return FALSE;
+  return gen_player_set_parameter (player, name, numbers, error);
 }
 
 gboolean
 gen_player_set_parameters (GenPlayer *player, const char *text, GError **error)
 {
-  return gen_parts_say_all (player, "property parameters", text, say_parameter, error);
+  return gen_parameters_parse (text, set_parameter, player, error);
 }
 
 static gboolean
