@@ -212,6 +212,34 @@ test_pad_without_masks (void)
   close_two (&two);
 }
 
+static gpointer
+push_two_masks (gpointer data)
+{
+  GstFlowReturn flow = gst_harness_push (data, make_frame (0, 10, PIXELS));
+
+  g_assert_cmpint (flow, ==, GST_FLOW_OK);
+  return GINT_TO_POINTER (gst_harness_push (data, make_frame (1, 20, PIXELS)));
+}
+
+/* A pad that goes lets whoever waits there go, and what came from it last stays. */
+static void
+test_pad_released (void)
+{
+  Two two = open_two ();
+  GThread *thread = g_thread_new ("masks", push_two_masks, two.mask);
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (two.main->element, "sink_mask");
+
+  g_usleep (G_USEC_PER_SEC / 20);
+  gst_element_release_request_pad (two.main->element, pad);
+  g_assert_cmpint (GPOINTER_TO_INT (g_thread_join (thread)), !=, GST_FLOW_OK);
+  for (guint i = 0; i < 5; i++) {
+    g_autoptr (GstBuffer) made = gst_harness_push_and_pull (two.main, make_frame (i, 100, PIXELS));
+
+    g_assert_cmpuint (byte_at (made, 5), ==, 110);
+  }
+  close_two (&two);
+}
+
 /* Whoever waits at either pad is let go when the element stops. */
 static void
 test_pad_stopped (void)
@@ -330,6 +358,7 @@ main (int argc, char **argv)
   g_test_add_func ("/inputs/refused", test_refused);
   g_test_add_func ("/inputs/pad", test_pad);
   g_test_add_func ("/inputs/pad/without-masks", test_pad_without_masks);
+  g_test_add_func ("/inputs/pad/released", test_pad_released);
   g_test_add_func ("/inputs/pad/stopped", test_pad_stopped);
   g_test_add_func ("/inputs/pad/seeks", test_pad_seeks);
   g_test_add_func ("/inputs/pad/empty", test_pad_empty);
