@@ -31,23 +31,6 @@ find_difference (const GenModel *a, const GenModel *b)
   return NULL;
 }
 
-/* Say in the file `path` which spectra it takes, and what follows it, where that is known. */
-static gboolean
-add_spectra (const char *path, const GenModel *played, const char *chain, GError **error)
-{
-  g_autoptr (GKeyFile) file = g_key_file_new ();
-
-  if (played->spectra == NULL && chain == NULL)
-    return TRUE;
-  if (!g_key_file_load_from_file (file, path, G_KEY_FILE_KEEP_COMMENTS, error))
-    return FALSE;
-  if (played->spectra != NULL)
-    g_key_file_set_value (file, "generative", "spectrum", played->spectra->text);
-  if (chain != NULL)
-    g_key_file_set_value (file, "generative", "chain", chain);
-  return g_key_file_save_to_file (file, path, error);
-}
-
 /* The files that are said to follow it: now, or in the file beside it. (transfer full) */
 static char *
 find_chain (const char *path, const Hints *hints)
@@ -70,13 +53,12 @@ inspect_write_info (const GenModel *model, const GenModel *played, const char *c
   g_autoptr (GenModel) again = NULL;
   const char *other;
 
-  if (!gen_model_write_info (model, force, &path, error)) {
+  if (!gen_model_write_info (model, played->spectra != NULL ? played->spectra->text : NULL, chain,
+          force, &path, error)) {
     if (g_error_matches (*error, G_FILE_ERROR, G_FILE_ERROR_EXIST))
       g_prefix_error (error, "--force is not given: ");
     return;
   }
-  if (!add_spectra (path, played, chain, error))
-    return;
   if (!quiet)
     g_print ("%-11s %s\n", "written", path);
   again = gen_model_load_as (model->path,

@@ -158,7 +158,7 @@ check_names (const GPtrArray *tensors, GError **error)
 }
 
 static GBytes *
-describe (const GenModel *model)
+describe (const GenModel *model, const char *spectrum, const char *chain)
 {
   const GenGraph *graph = model->graph;
   g_autoptr (GKeyFile) file = g_key_file_new ();
@@ -175,12 +175,17 @@ describe (const GenModel *model)
     write_fixed (file, model, model->fixed[i]);
   for (guint i = 0; i < graph->outputs->len; i++)
     write_tensor (file, g_ptr_array_index (graph->outputs, i), &model->outputs[i], "output");
+  if (spectrum != NULL)
+    g_key_file_set_value (file, "generative", "spectrum", spectrum);
+  if (chain != NULL)
+    g_key_file_set_value (file, "generative", "chain", chain);
   text = g_key_file_to_data (file, &size, NULL);
   return g_bytes_new_take (text, size);
 }
 
 gboolean
-gen_model_write_info (const GenModel *model, gboolean replace, char **path, GError **error)
+gen_model_write_info (const GenModel *model, const char *spectrum, const char *chain,
+    gboolean replace, char **path, GError **error)
 {
   g_autofree char *beside = g_strconcat (model->path, ".modelinfo", NULL);
   g_autoptr (GBytes) bytes = NULL;
@@ -193,7 +198,7 @@ gen_model_write_info (const GenModel *model, gboolean replace, char **path, GErr
   }
   if (!check_names (model->graph->inputs, error) || !check_names (model->graph->outputs, error))
     return FALSE;
-  bytes = describe (model);
+  bytes = describe (model, spectrum, chain);
   if (!gen_atomic_write (beside, bytes, error))
     return FALSE;
   if (path != NULL)
