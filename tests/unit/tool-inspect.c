@@ -1,0 +1,412 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* generative-model inspect: what it says of models, and what it writes down. */
+#include "tool.h"
+
+/* Weights of 8 bits are what a quantized model has learned. */
+static void
+test_inspect_quantized (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GenGraph) graph = gen_graph_new ("quantized model");
+  g_autofree char *path = path_in (fixture, "quantized.onnx");
+  g_autoptr (GError) error = NULL;
+  GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_INT64, &GEN_SHAPE (1));
+  GenTensor *w = gen_graph_add_constant (
+      graph, "w", GEN_TYPE_INT8, &GEN_SHAPE (3, 8), g_bytes_new_take (g_malloc0 (24), 24));
+
+  gen_graph_add_output (graph, gen_binary (graph, "Gather", w, x, &error));
+  g_assert_no_error (error);
+  save (graph, path);
+  g_assert_cmpint (tool (fixture, "inspect", "quantized.onnx", NULL), ==, 0);
+  assert_says (fixture->out, "parameters  24 (24 ");
+}
+
+/* What the file says is as free as the input is told as free. */
+static void
+test_inspect_free (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GenGraph) graph = gen_graph_new ("film model");
+  g_autofree char *path = path_in (fixture, "film.onnx");
+  g_autoptr (GError) error = NULL;
+  GenTensor *x =
+      gen_graph_add_input (graph, "film", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 5, 2, 2, 4, 4));
+  GenTensor *y = gen_unary (graph, "Tanh", x, &error);
+
+  g_assert_no_error (error);
+  gen_graph_add_output (graph, y);
+  x->shape.dims[4] = y->shape.dims[4] = -1;
+  x->dim_names[4] = g_strdup ("width");
+  y->dim_names[4] = g_strdup ("width");
+  save (graph, path);
+  g_assert_cmpint (tool (fixture, "inspect", "film.onnx", NULL), ==, 0);
+  assert_says (fixture->out, "makes float32 [1, 5, 2, 2, ?, 4] from float32 [1, 5, 2, 2, ?, 4]");
+}
+
+/* What looks like a denoiser is said to, and two pictures with a moment between them are none. */
+static void
+test_inspect_denoiser (Fixture *fixture, gconstpointer data)
+{
+  const GenShape shape = GEN_SHAPE (1, 3, 16, 16);
+  g_autofree char *path = path_in (fixture, "denoiser.onnx");
+  g_autoptr (GError) error = NULL;
+
+  for (int pictures = 1; pictures <= 2; pictures++) {
+    g_autoptr (GenGraph) graph = gen_graph_new ("denoiser");
+    GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &shape);
+    GenTensor *sigma = gen_graph_add_input (graph, "sigma", GEN_TYPE_FLOAT32, &GEN_SHAPE (1));
+    GenTensor *made = gen_binary (graph, "Mul", x, sigma, &error);
+
+    if (pictures == 2)
+      made = gen_binary (graph, "Add", made,
+          gen_graph_add_input (graph, "other", GEN_TYPE_FLOAT32, &shape), &error);
+    g_assert_no_error (error);
+    gen_graph_add_output (graph, made);
+    save (graph, path);
+    g_assert_cmpint (tool (fixture, "inspect", "denoiser.onnx", NULL), ==, 0);
+    if (pictures == 1)
+      assert_says (fixture->out, "denoiser    perhaps: 'x' with the noise that 'sigma' tells");
+    else
+      g_assert_null (strstr (fixture->out, "denoiser    "));
+  }
+}
+
+static void
+test_inspect (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (JsonNode) json = NULL;
+  JsonObject *object, *input;
+
+  g_assert_cmpint (tool (fixture, "inspect", "vector.onnx", NULL), ==, 0);
+  assert_says (fixture->out, "vectors of 3 numbers");
+  assert_says (fixture->out, "pictures of 4 x 2 pixels, grey");
+  assert_says (fixture->out, "float32 [batch, 3]");
+  assert_says (fixture->out, "black -1, white 1");
+  assert_says (fixture->out, "generative.frame-rate = 25");
+
+  g_assert_cmpint (tool (fixture, "inspect", "--json", "vector.onnx", NULL), ==, 0);
+  json = parse_json (fixture->out);
+  object = json_node_get_object (json);
+  g_assert_cmpint (json_object_get_int_member (object, "parameters"), ==, 24);
+  g_assert_cmpint (json_object_get_int_member (object, "bytes"), ==, 96);
+  g_assert_cmpfloat (json_object_get_double_member (object, "flops"), ==, 2 * 24);
+  g_assert_cmpint (
+      json_object_get_int_member (json_object_get_object_member (object, "operators"), "Gemm"), ==,
+      1);
+  input = json_array_get_object_element (json_object_get_array_member (object, "inputs"), 0);
+  g_assert_cmpstr (json_object_get_string_member (input, "name"), ==, "latent");
+  g_assert_cmpstr (json_object_get_string_member (input, "kind"), ==, "vector");
+  g_assert_cmpstr (json_array_get_string_element (json_object_get_array_member (input, "shape"), 0),
+      ==, "batch");
+
+  g_assert_cmpint (tool (fixture, "inspect", "vector.onnx", "--shape", "latent=5x3", NULL), ==, 0);
+  assert_says (fixture->out, "here [5, 1, 2, 4]");
+  g_assert_cmpint (tool (fixture, "inspect", "vector.onnx", "--shape", "latent=5x4", NULL), ==, 1);
+  assert_says (fixture->err, "latent");
+  g_assert_cmpint (tool (fixture, "inspect", "--steps", "vector.onnx", NULL), ==, 0);
+  assert_says (fixture->out, "panels");
+  g_assert_cmpint (
+      tool (fixture, "inspect", "--steps", "--json", "--batch", "64", "vector.onnx", NULL), ==, 0);
+  assert_says (fixture->out, "\"kernel\"");
+  g_assert_cmpint (
+      tool (fixture, "inspect", "--steps", "--kernels", "best", "vector.onnx", NULL), ==, 1);
+  assert_says (fixture->err, "rules, remembered, measured");
+
+  g_assert_cmpint (tool (fixture, "inspect", "none.onnx", NULL), ==, 1);
+  assert_says (fixture->err, "none.onnx");
+}
+
+/* --- what models are for --- */
+
+/* A member of the input or output `name`, as text. (transfer full) */
+static char *
+get_member (const char *text, const char *side, const char *name, const char *member)
+{
+  g_autoptr (JsonNode) json = parse_json (text);
+  JsonArray *ports = json_object_get_array_member (json_node_get_object (json), side);
+
+  for (guint i = 0; i < json_array_get_length (ports); i++) {
+    JsonObject *port = json_array_get_object_element (ports, i);
+
+    if (strcmp (json_object_get_string_member (port, "name"), name) == 0)
+      return json_object_has_member (port, member)
+                 ? json_to_string (json_object_get_member (port, member), FALSE)
+                 : NULL;
+  }
+  g_assert_not_reached ();
+}
+
+static void
+assert_member (const Fixture *fixture, const char *side, const char *name, const char *member,
+    const char *wanted)
+{
+  g_autofree char *is = get_member (fixture->out, side, name, member);
+
+  g_assert_cmpstr (is, ==, wanted);
+}
+
+static void
+test_inspect_parts (Fixture *fixture, gconstpointer data)
+{
+  save_memory (fixture, "h_in", "h_out", TRUE);
+  g_assert_cmpint (tool (fixture, "inspect", "memory.onnx", NULL), ==, 0);
+  assert_says (fixture->out, "state, what output 'h_out' made in the run before (by names)");
+  assert_says (fixture->out, "state, which input 'h_in' takes in the next run (by names)");
+  assert_says (fixture->out, "parameter, unset, which --parameters strength=1 says (by its shape)");
+  /* Ranges are of pictures that flow: of 'x' the metadata tells. */
+  g_assert_null (strstr (fixture->err, "'h_"));
+  g_assert_null (strstr (fixture->err, "'strength'"));
+  g_assert_null (strstr (fixture->err, "input 'x'"));
+
+  g_assert_cmpint (
+      tool (fixture, "inspect", "memory.onnx", "--json", "--parameters", "strength=0.5", NULL), ==,
+      0);
+  assert_member (fixture, "inputs", "x", "part", "\"flow\"");
+  assert_member (fixture, "inputs", "x", "part-source", NULL);
+  assert_member (fixture, "inputs", "h_in", "part", "\"state\"");
+  assert_member (fixture, "inputs", "h_in", "part-source", "\"names\"");
+  assert_member (fixture, "inputs", "h_in", "partner", "\"h_out\"");
+  assert_member (fixture, "inputs", "h_in", "range", NULL);
+  assert_member (fixture, "outputs", "h_out", "partner", "\"h_in\"");
+  assert_member (fixture, "inputs", "strength", "part", "\"parameter\"");
+  assert_member (fixture, "inputs", "strength", "part-source", "\"said\"");
+  assert_member (fixture, "inputs", "strength", "value", "[0.5]");
+  assert_says (fixture->out, "\"window\" : 1");
+
+  g_assert_cmpint (
+      tool (fixture, "inspect", "memory.onnx", "--states", "strength=h_out", NULL), ==, 0);
+  assert_says (fixture->out, "(said)");
+  g_assert_cmpint (tool (fixture, "inspect", "memory.onnx", "--states", "h_in=h", NULL), ==, 1);
+  assert_says (fixture->err, "--states says 'h', which is no output");
+  g_assert_cmpint (tool (fixture, "inspect", "memory.onnx", "--frames", "-1", NULL), ==, 1);
+  assert_says (fixture->err, "--frames takes numbers");
+}
+
+static void
+test_inspect_window (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *path = path_in (fixture, "window.onnx");
+  g_autoptr (GenGraph) graph = gen_graph_new ("window");
+  g_autoptr (GError) error = NULL;
+  GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 5, 3, 4, 4));
+  GenTensor *y =
+      gen_binary (graph, "ReduceMean", x, gen_graph_ints (graph, (gint64[]){ 1 }, 1), &error);
+
+  g_assert_no_error (error);
+  gen_graph_add_output (graph, y);
+  x->shape.dims[1] = -1;
+  save (graph, path);
+  g_assert_cmpint (tool (fixture, "inspect", "window.onnx", NULL), ==, 0);
+  assert_says (fixture->out, "any number of frames in a row, which --frames says");
+  g_assert_cmpint (tool (fixture, "inspect", "window.onnx", "--frames", "5", NULL), ==, 0);
+  assert_says (fixture->out, "5 frames in a row, black");
+  assert_says (fixture->out, "window      5 frames make one");
+  g_assert_cmpint (
+      tool (fixture, "inspect", "--json", "window.onnx", "--shapes", "1:4:3:-1:-1", NULL), ==, 0);
+  assert_member (fixture, "inputs", "x", "frames", "4");
+  assert_says (fixture->out, "\"window\" : 4");
+}
+
+/* What is assumed of spectra is told, and written down where it can be edited. */
+static void
+test_inspect_spectra (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *path = path_in (fixture, "spectra.onnx");
+  g_autofree char *beside = path_in (fixture, "spectra.onnx.modelinfo");
+  g_autofree char *text = NULL, *again = NULL;
+  g_autoptr (GenGraph) graph = gen_graph_new ("spectra");
+  g_autoptr (GError) error = NULL;
+  GenTensor *x = gen_graph_add_input (graph, "mix", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 257, 1, 2));
+  GenTensor *y = gen_unary (graph, "Neg", x, &error);
+
+  g_assert_no_error (error);
+  gen_graph_add_output (graph, y);
+  save (graph, path);
+  g_assert_cmpint (tool (fixture, "inspect", "spectra.onnx", NULL), ==, 0);
+  assert_says (fixture->out, "makes sounds of 1 channel, 256 samples long");
+  assert_says (fixture->out, "spectrum    complex to complex; frames of 512 samples every 256");
+  assert_says (fixture->out, "mix  float32 [1, 257, 1, 2]");
+  assert_says (fixture->err, "window=sqrt-hann");
+  g_assert_cmpint (
+      tool (fixture, "inspect", "spectra.onnx", "-w", "--spectrum", "complex,hop=128", NULL), ==,
+      0);
+  g_assert_true (g_file_get_contents (beside, &text, NULL, NULL));
+  assert_says (text, "mix=complex");
+  assert_says (text, "length=512,hop=128,window=sqrt-hann");
+  assert_says (text, "dims=1,257,1,2");
+  g_assert_cmpint (tool (fixture, "inspect", "spectra.onnx", "-w", "-f", NULL), ==, 0);
+  assert_says (fixture->out, "every 128");
+  g_assert_true (g_file_get_contents (beside, &again, NULL, NULL));
+  g_assert_cmpstr (again, ==, text);
+}
+
+/* Where blue comes first, that is shown. */
+static void
+test_inspect_order (Fixture *fixture, gconstpointer data)
+{
+  for (int bgr = 0; bgr < 2; bgr++) {
+    g_autofree char *path = path_in (fixture, "colours.onnx");
+    g_autoptr (GenGraph) graph = gen_graph_new ("colours");
+    g_autoptr (GError) error = NULL;
+    GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 3, 4, 4));
+
+    gen_graph_add_output (graph, gen_unary (graph, "Sigmoid", x, &error));
+    g_assert_no_error (error);
+    if (bgr)
+      g_hash_table_insert (
+          graph->metadata, g_strdup ("generative.channel-order"), g_strdup ("bgr"));
+    save (graph, path);
+    g_assert_cmpint (tool (fixture, "inspect", "colours.onnx", NULL), ==, 0);
+    g_assert_true ((strstr (fixture->out, "blue first") != NULL) == bgr);
+    g_assert_cmpint (tool (fixture, "inspect", "colours.onnx", "--json", NULL), ==, 0);
+    assert_member (fixture, "inputs", "x", "channel-order", bgr ? "\"bgr\"" : "\"rgb\"");
+  }
+}
+
+/* What has been written is read, and the same is decided; a user can edit it. */
+static void
+test_write_modelinfo (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *beside = path_in (fixture, "memory.onnx.modelinfo");
+  g_autofree char *before = NULL, *text = NULL, *after = NULL, *edited = NULL;
+  g_auto (GStrv) parts = NULL;
+
+  /* Nothing tells which is the state but the user. */
+  save_memory (fixture, "a", "b", TRUE);
+  g_assert_cmpint (tool (fixture, "inspect", "memory.onnx", "--write-modelinfo", "--states", "a=b",
+                       "--parameters", "strength=0.1", "--shapes", "x=1:1:8:-1", NULL),
+      ==, 0);
+  assert_says (fixture->out, "written     memory.onnx.modelinfo");
+  g_assert_cmpint (tool (fixture, "inspect", "memory.onnx", "--json", NULL), ==, 0);
+  assert_member (fixture, "inputs", "a", "part", "\"state\"");
+  assert_member (fixture, "inputs", "a", "part-source", "\"said\"");
+  assert_member (fixture, "inputs", "a", "partner", "\"b\"");
+  assert_member (fixture, "inputs", "x", "shape", "[1,1,8,null]");
+  assert_member (fixture, "inputs", "x", "range", "\"said\"");
+  assert_member (fixture, "inputs", "x", "black", "[0.0]");
+  g_assert_cmpstr (fixture->err, ==, "");
+  before = g_strdup (fixture->out);
+
+  /* It is not replaced unless that is wished; and written again, it is what it was. */
+  g_assert_true (g_file_get_contents (beside, &text, NULL, NULL));
+  assert_says (text, "value=0.1\n");
+  assert_says (text, "ranges=0,1\n");
+  assert_says (text, "state=b\n");
+  assert_says (text, "dims=1,1,8,-1\n");
+  g_assert_cmpint (tool (fixture, "inspect", "memory.onnx", "-w", NULL), ==, 1);
+  assert_says (fixture->err, "--force");
+  assert_says (fixture->err, "memory.onnx.modelinfo");
+  g_assert_cmpint (tool (fixture, "inspect", "memory.onnx", "-w", "--force", NULL), ==, 0);
+  g_assert_true (g_file_get_contents (beside, &after, NULL, NULL));
+  g_assert_cmpstr (after, ==, text);
+  g_assert_cmpint (tool (fixture, "inspect", "memory.onnx", "--json", NULL), ==, 0);
+  g_assert_cmpstr (fixture->out, ==, before);
+
+  parts = g_strsplit (text, "value=0.1", 2);
+  g_assert_nonnull (parts[1]);
+  edited = g_strjoinv ("value=0.75", parts);
+  g_assert_true (g_file_set_contents (beside, edited, -1, NULL));
+  g_assert_cmpint (tool (fixture, "inspect", "memory.onnx", "--json", NULL), ==, 0);
+  assert_member (fixture, "inputs", "strength", "value", "[0.75]");
+}
+
+/* What the model itself says comes first, which is told; and sound has its rate. */
+static void
+test_write_doubt (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *path = path_in (fixture, "sound.onnx");
+  g_autofree char *beside = path_in (fixture, "sound.onnx.modelinfo"), *text = NULL;
+  g_autoptr (GenGraph) graph = gen_graph_new ("sound");
+  g_autoptr (GError) error = NULL;
+  GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 1, 256)), *y;
+  GenTensor *gain = gen_graph_add_input (graph, "gain", GEN_TYPE_FLOAT32, &GEN_SHAPE (1));
+
+  y = gen_binary (graph, "Mul", x, gain, &error);
+  g_assert_no_error (error);
+  gen_graph_add_output (graph, y);
+  g_hash_table_insert (graph->metadata, g_strdup ("generative.parameters"), g_strdup ("gain=2"));
+  save (graph, path);
+  g_assert_true (g_file_set_contents (beside, "[x]\nsample-rate=16000\n", -1, NULL));
+  g_assert_cmpint (tool (fixture, "inspect", "sound.onnx", "-w", "-f", NULL), ==, 0);
+  g_assert_cmpstr (fixture->err, ==, "");
+  g_assert_true (g_file_get_contents (beside, &text, NULL, NULL));
+  assert_says (text, "sample-rate=16000\n");
+  assert_says (text, "value=2\n");
+  g_assert_cmpint (tool (fixture, "inspect", "sound.onnx", NULL), ==, 0);
+  assert_says (fixture->out, "sound, 16000 Hz");
+  g_assert_cmpint (
+      tool (fixture, "inspect", "sound.onnx", "-w", "-f", "--parameters", "gain=3", NULL), ==, 0);
+  assert_says (fixture->err, "what the metadata of the model says of input 'gain' comes before");
+}
+
+/* A number that shapes hang on is a constant, and is written all the same. */
+static void
+test_write_constant (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *path = path_in (fixture, "larger.onnx");
+  g_autofree char *beside = path_in (fixture, "larger.onnx.modelinfo"), *text = NULL;
+  g_autoptr (GenGraph) graph = gen_graph_new ("larger");
+  g_autoptr (GError) error = NULL;
+  GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 3, 4, 4));
+  GenTensor *ratio = gen_graph_add_input (graph, "ratio", GEN_TYPE_FLOAT32, &GEN_SHAPE (4));
+  GenTensor *inputs[] = { x, NULL, ratio }, *y = gen_graph_add_value (graph, "y");
+
+  gen_graph_add_node (graph, "", NULL, "Resize", GEN_OPSET, inputs, 3, &y, 1, &error);
+  g_assert_no_error (error);
+  y->type = GEN_TYPE_FLOAT32;
+  y->shape = GEN_SHAPE (-1, -1, -1, -1);
+  gen_graph_add_output (graph, y);
+  save (graph, path);
+  g_assert_cmpint (
+      tool (fixture, "inspect", "larger.onnx", "-w", "--parameters", "ratio=1:1:2:2", NULL), ==, 0);
+  assert_says (fixture->out, "constants   ratio  shapes hang on its number");
+  assert_says (fixture->out, "pictures of 8 x 8 pixels");
+  g_assert_true (g_file_get_contents (beside, &text, NULL, NULL));
+  assert_says (text, "[ratio]\ndir=input\ntype=float32\nvalue=1:1:2:2\n");
+  g_assert_cmpint (tool (fixture, "inspect", "larger.onnx", "--json", NULL), ==, 0);
+  assert_says (fixture->out, "pictures of 8 x 8 pixels");
+  assert_says (fixture->out, "\"ratio\"");
+  g_assert_cmpint (tool (fixture, "run", "larger.onnx", NULL), ==, 0);
+  assert_says (fixture->out, "y: float32 [1, 3, 8, 8]");
+}
+
+/* That there are none can be said as well, and what is not known yet has its place. */
+static void
+test_write_none (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *beside = path_in (fixture, "memory.onnx.modelinfo"), *text = NULL;
+
+  save_memory (fixture, "h_in", "h_out", FALSE);
+  g_assert_cmpint (tool (fixture, "inspect", "memory.onnx", "-w", "--states", "", NULL), ==, 0);
+  g_assert_cmpint (tool (fixture, "inspect", "memory.onnx", "--json", NULL), ==, 0);
+  assert_member (fixture, "inputs", "h_in", "part", "\"flow\"");
+  assert_member (fixture, "outputs", "h_out", "part", "\"flow\"");
+  assert_member (fixture, "inputs", "strength", "value", "null");
+  assert_says (fixture->out, "\"window\" : 0");
+  g_assert_true (g_file_get_contents (beside, &text, NULL, NULL));
+  assert_says (text, "value=1\n");
+  /* They are frames, then. */
+  g_assert_cmpint (
+      tool (fixture, "inspect", "memory.onnx", "-w", "-f", "--frames", "2", NULL), ==, 0);
+  g_assert_cmpint (tool (fixture, "inspect", "memory.onnx", "--json", NULL), ==, 0);
+  assert_says (fixture->out, "\"window\" : 2");
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  if (g_getenv ("GENERATIVE_MODEL") == NULL)
+    g_error ("set GENERATIVE_MODEL to the tool's path");
+  g_test_add ("/tool/inspect", Fixture, NULL, set_up, test_inspect, tear_down);
+  g_test_add ("/tool/inspect-denoiser", Fixture, NULL, set_up, test_inspect_denoiser, tear_down);
+  g_test_add ("/tool/inspect-quantized", Fixture, NULL, set_up, test_inspect_quantized, tear_down);
+  g_test_add ("/tool/inspect-free", Fixture, NULL, set_up, test_inspect_free, tear_down);
+  g_test_add ("/tool/inspect-parts", Fixture, NULL, set_up, test_inspect_parts, tear_down);
+  g_test_add ("/tool/inspect-window", Fixture, NULL, set_up, test_inspect_window, tear_down);
+  g_test_add ("/tool/inspect-spectra", Fixture, NULL, set_up, test_inspect_spectra, tear_down);
+  g_test_add ("/tool/inspect-order", Fixture, NULL, set_up, test_inspect_order, tear_down);
+  g_test_add ("/tool/write-modelinfo", Fixture, NULL, set_up, test_write_modelinfo, tear_down);
+  g_test_add ("/tool/write-none", Fixture, NULL, set_up, test_write_none, tear_down);
+  g_test_add ("/tool/write-doubt", Fixture, NULL, set_up, test_write_doubt, tear_down);
+  g_test_add ("/tool/write-constant", Fixture, NULL, set_up, test_write_constant, tear_down);
+  return g_test_run ();
+}
