@@ -412,8 +412,7 @@ refuse_length (const GstGeneratorPorts *ports, GError **error)
         shape->dims[d] < 0 ? d == 0 ? 1 : 512 : shape->dims[d]);
   g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
       "%s: what it makes of its %s is not of a shape that hangs on the length alone; where it "
-      "takes "
-      "one length only, property shapes=%s=%s says that it is 512",
+      "takes one length only, property shapes=%s=%s says that it is 512",
       ports->model->path, text, ports->input.name, example->str);
   return FALSE;
 }
