@@ -61,6 +61,10 @@ GEN_API extern const GenPreset gen_preset_dcgan;
 
 /* Donahue et al., "Adversarial audio synthesis", 2019: sounds of 4096, 8192 and 16384 frames. */
 GEN_API extern const GenPreset gen_preset_wavegan;
+/* Of the variational recipe: the article's dense nets at 28x28 pixels, and convolutional ones. */
+GEN_API extern const GenPreset gen_preset_vae;
+/* Convolutional nets of the recipe of that name. */
+GEN_API extern const GenPreset gen_preset_autoencoder;
 
 /* All of them, ended by NULL. */
 GEN_API const GenPreset *const *gen_preset_list (void);

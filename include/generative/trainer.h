@@ -8,6 +8,7 @@
 #include <generative/medium.h>
 #include <generative/plan.h>
 #include <generative/recipe.h>
+#include <generative/reconstruction.h>
 
 G_BEGIN_DECLS
 
@@ -55,10 +56,15 @@ typedef struct {
                                     gives the discriminator time to see what it makes */
   GenOptimizerSettings optimizer_settings;
   const GenLoss *loss;
-  double r1, r2;           /* weights of the penalties on the discriminator's gradient on real (r1)
-                              and made samples: half of it times the mean square; 0 for none. They
-                              keep a discriminator from being so sure that its gradients are of no
-                              use */
+  double r1, r2; /* weights of the penalties on the discriminator's gradient on real (r1)
+                    and made samples: half of it times the mean square; 0 for none. They
+                    keep a discriminator from being so sure that its gradients are of no
+                    use */
+  /* Of recipes that make samples anew: how far these are from what they were. */
+  const GenReconstruction *reconstruction;
+  double beta;             /* weight of the divergence of latents: >= 0 */
+  guint64 beta_warm_up;    /* steps in which that rises from 0; 0: it is there from the first on */
+  double free_bits;        /* of divergence that each number of a latent has for nothing: >= 0 */
   double label_smoothing;  /* real pictures count as 1 - label_smoothing: [0, 0.5) */
   double ema;              /* decay of the moving average of the weights that the recipe averages:
                               [0, 1); 0 for none */
@@ -76,7 +82,8 @@ typedef struct {
 #define GEN_TRAINER_DEFAULTS                                                                       \
   .recipe = &gen_recipe_adversarial, .batch_size = 128, .optimizer = &gen_optimizer_adam,          \
   .learning_rate = 2e-4, .generator_rate = 1, .optimizer_settings = { GEN_OPTIMIZER_DEFAULTS },    \
-  .loss = &gen_loss_non_saturating, .r1 = 0, .r2 = 0, .label_smoothing = 0, .ema = 0, .seed = 0,   \
+  .loss = &gen_loss_non_saturating, .r1 = 0, .r2 = 0, .reconstruction = &gen_reconstruction_auto,  \
+  .beta = 1, .beta_warm_up = 0, .free_bits = 0, .label_smoothing = 0, .ema = 0, .seed = 0,         \
   .threads = 0, .device = NULL, .precision = GEN_PRECISION_TF32, .choice = GEN_CHOICE_RULES,       \
   .choices = NULL
 
