@@ -328,6 +328,8 @@ test_resume (void)
   check_resume (&gen_preset_dcgan, &(GenPresetOptions){ GEN_PRESET_DEFAULTS, .dropout = 0.3 });
   options = preset_options (&gen_preset_wavegan);
   check_resume (&gen_preset_wavegan, &options);
+  check_resume (&gen_preset_vae, &(GenPresetOptions){ GEN_PRESET_DEFAULTS });
+  check_resume (&gen_preset_autoencoder, &(GenPresetOptions){ GEN_PRESET_DEFAULTS, .width = 4 });
 }
 
 /* |gradient|² of the discriminator on the first picture of `batch`, by differences. */
