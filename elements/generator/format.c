@@ -183,6 +183,27 @@ gst_generator_unmap_input (
     unmap_latents (mapped, input);
 }
 
+/* How the frames lie; `frame` may be NULL. */
+static gboolean
+read_layouts (const GstGeneratorMapped *mapped, const GstGenerativeFrame *frame, GenModelUse *use)
+{
+  const gboolean was_grey = !use->from.ycbcr;
+
+  if ((frame != NULL && !frame->is_sound &&
+          !gst_generative_layout_of_frame (
+              &frame->video, use->output.channels, use->to.columns, FALSE, &use->to)) ||
+      (use->from_frames && !gst_generative_layout_of_frame (
+                               &mapped->frame.video, use->input.channels, 1, TRUE, &use->from)))
+    return FALSE;
+  /* Luma is played by itself. */
+  if (was_grey && use->from.ycbcr) {
+    use->from = gen_frame_layout_luma (&use->from);
+    if (frame != NULL)
+      use->to = gen_frame_layout_luma (&use->to);
+  }
+  return TRUE;
+}
+
 gboolean
 gst_generator_follow_layouts (
     GstGeneratorPlay *play, const GstGeneratorMapped *mapped, const GstGenerativeFrame *frame)
@@ -191,11 +212,7 @@ gst_generator_follow_layouts (
   GenModelUse use = *now;
   g_autoptr (GError) error = NULL;
 
-  if ((frame != NULL && !frame->is_sound &&
-          !gst_generative_layout_of_frame (
-              &frame->video, use.output.channels, use.to.columns, FALSE, &use.to)) ||
-      (use.from_frames && !gst_generative_layout_of_frame (
-                              &mapped->frame.video, use.input.channels, 1, TRUE, &use.from))) {
+  if (!read_layouts (mapped, frame, &use)) {
     GST_ELEMENT_ERROR (
         play->base, STREAM, FORMAT, ("The planes of a frame differ in their strides"), (NULL));
     return FALSE;

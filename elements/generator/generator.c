@@ -67,7 +67,8 @@
  * numbers of the whole range; for a net that was trained on bytes of 16 to 235, divided by 255, say
  * `input-range=0.0627,0.9216 output-range=0.0627,0.9216`. Where one of the neighbours takes neither
  * of the two, put videoconvert there: else the model gets grey. `luma=false` has it so in any case,
- * for models of edges, masks or depth, and so has `tile`.
+ * for models of edges, masks or depth. With `tile` luma goes tile by tile, and the chroma of the
+ * whole frame beside it.
  *
  * What is made of a picture is meant as the picture was. Its time, the shape of its pixels, how its
  * views are arranged, transfer and primaries of its colours, and metas pass (time codes, captions,

@@ -374,6 +374,9 @@ GEN_API int gen_frame_layout_planes (const GenFrameLayout *layout);
 GEN_API gssize gen_frame_layout_offset (
     const GenFrameLayout *layout, int plane, int x, int y, int rows);
 
+/* How the luma of frames in Y'CbCr lies, as pictures of one channel. */
+GEN_API GenFrameLayout gen_frame_layout_luma (const GenFrameLayout *layout);
+
 /* How the samples of a sound lie in a buffer: a sample of each channel, and so on; see PackSound in
  * lib/ops/sound/sound.h. */
 typedef struct {

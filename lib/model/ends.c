@@ -227,7 +227,7 @@ GenTensor *
 gen_ends_unpack_frames (GenGraph *graph, const GenModelUse *use, const GenPort *port,
     const GenFrameLayout *from, int n_frames, gboolean luma, GError **error)
 {
-  const GenFrameLayout layout = luma ? gen_luma_layout (from) : *from;
+  const GenFrameLayout layout = luma ? gen_frame_layout_luma (from) : *from;
   const int height = height_of (use, port), width = width_of (use, port);
   int columns = MAX (from->columns, 1);
   int rows = (use->pictures + columns - 1) / columns;
@@ -352,7 +352,7 @@ static gboolean
 pack_frames (GenGraph *graph, const GenModelUse *use, const GenPort *port, const GenFrameLayout *to,
     GenTensor *x, GenTensor *kept, gboolean luma, GError **error)
 {
-  const GenFrameLayout layout = luma ? gen_luma_layout (to) : *to;
+  const GenFrameLayout layout = luma ? gen_frame_layout_luma (to) : *to;
   const int planes = gen_frame_layout_planes (to), n = use->frames * planes;
   g_autofree GenTensor **frames = g_new (GenTensor *, n), **packed = NULL;
   GenTensor *operands[] = { x, kept };
