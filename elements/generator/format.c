@@ -77,6 +77,7 @@ gst_generator_format_read (GstGeneratorFormat *format, GstGeneratorPlay *play, G
   use->length = 0;
   use->in_parts = FALSE;
   use->window = ports->frames;
+  use->made = ports->made;
   use->luma = FALSE;
   if (!use->from_frames)
     return TRUE;
@@ -115,6 +116,24 @@ gst_generator_format_check_size (
       "the next element wants %d x %d pixels, but the model makes %d x %d: put videoscale behind",
       format->out_info.width, format->out_info.height, width, height);
   return FALSE;
+}
+
+gboolean
+gst_generator_format_read_frames (GstGeneratorFormat *format, GstGeneratorPlay *play, GstCaps *sink,
+    GstCaps *source, GenModelUse *use, GError **error)
+{
+  GstVideoInfo info;
+
+  if (!gst_generator_format_read (format, play, sink, &format->input, use, error) ||
+      !gst_generator_output_size (
+          &play->ports, &format->input, &use->output.height, &use->output.width, error) ||
+      !gst_generator_format_read_video (format, source, use, error) ||
+      !gst_generator_format_check_size (format, use->output.width, use->output.height, error))
+    return FALSE;
+  info = format->out_info;
+  gst_generative_playing_fit_info (&play->playing, source, &info);
+  return gst_generative_layout (&info, use->output.channels, 1, FALSE, &use->to) ||
+         gst_generator_fail_spacing (error);
 }
 
 /* --- buffers --- */

@@ -159,11 +159,11 @@
  * windows overlap by as many samples at both sides, and the last one is filled up with silence.
  *
  * A model may remember from frame to frame (`states`), take numbers that can be set while it plays
- * (`parameters`), see several frames that follow each other (`frames`, `lookahead`), or make what
- * lies between two, at twice the rate (`interpolate`). Which input is which is found by its names
- * and shapes, and said by these properties; where nothing tells that an input takes pictures,
- * `shapes` does. docs/streaming-models.md explains it, `generative-model inspect` shows what is
- * decided, and with `--write-modelinfo` writes it down beside the model.
+ * (`parameters`), see several frames that follow each other (`frames`, `lookahead`), make as many
+ * of them, or what lies between two, at twice the rate or more (`interpolate`). Which input is
+ * which is found by its names and shapes, and said by these properties; where nothing tells that an
+ * input takes pictures, `shapes` does. docs/streaming-models.md explains it, `generative-model
+ * inspect` shows what is decided, and with `--write-modelinfo` writes it down beside the model.
  *
  * A model of two inputs takes buffers of two tensors: latents, and the class or the second latent
  * that goes with each. `latentsrc` makes both; the class is a vector or an index, int64 or int32,

@@ -415,6 +415,9 @@ typedef struct {
    * input of that many (of FRAMES, which is a PICTURE here), or into as many inputs of one each. 0
    * or 1: one. */
   int window;
+  /* And how many that follow each other come out of it, in an output of that many (of FRAMES, which
+   * is a PICTURE here). 0 or 1: one. */
+  int made;
   int height, width; /* of an input picture, where the model leaves it free */
   gint64 length;     /* the same of an input sound or series, in samples of a channel */
   /* The input comes as frames or sounds of bytes, a series as the float32 of its vectors, one after
