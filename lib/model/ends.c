@@ -349,23 +349,27 @@ to_planes (
   return port->classes != GEN_CLASSES_NONE ? choose_foreground (graph, x, port, error) : x;
 }
 
-/* Pictures x of `port`, [N, C, H, W], into frames that lie as `to` says; of each the part that is
- * `kept`, where that is not NULL; with `luma` into theirs alone. */
+/* Pictures x of `port`, [N, C, H, W], and `alpha` behind their channels where that is not NULL,
+ * into frames that lie as `to` says; of each the part that is `kept`, where that is not NULL; with
+ * `luma` into theirs alone. */
 static gboolean
 pack_frames (GenGraph *graph, const GenModelUse *use, const GenPort *port, const GenFrameLayout *to,
-    int n_frames, GenTensor *x, GenTensor *kept, gboolean luma, GError **error)
+    int n_frames, GenTensor *x, GenTensor *alpha, GenTensor *kept, gboolean luma, GError **error)
 {
   const GenFrameLayout layout = luma ? gen_frame_layout_luma (to) : *to;
   const int planes = gen_frame_layout_planes (to), n = n_frames * planes;
   g_autofree GenTensor **frames = g_new (GenTensor *, n), **packed = NULL;
-  GenTensor *operands[] = { x, kept };
+  GenTensor *operands[] = { x, kept, alpha };
   GenNode *node;
 
   for (int i = 0; i < n; i++)
     frames[i] = gen_graph_add_value (graph, "picture");
   packed = g_memdup2 (frames, (gsize)n * sizeof *frames);
   node = gen_graph_add_node (graph, "pack", "generative", "PackPicture", GEN_OPSET, operands,
-      kept != NULL ? 2 : 1, packed, luma ? keep_luma (packed, n, planes) : n, error);
+      alpha != NULL  ? 3
+      : kept != NULL ? 2
+                     : 1,
+      packed, luma ? keep_luma (packed, n, planes) : n, error);
   if (node == NULL)
     return FALSE;
   gen_model_set_layout (node, &layout, port);
@@ -393,12 +397,11 @@ pack_picture (
     mask = to_planes (graph, n, &use->mask, 1, mask, error);
     if (mask == NULL)
       return FALSE;
-    x = gen_graph_op (
-        graph, "Concat", (GenTensor *[]){ x, mask }, 2, 1, error, "axis", GEN_INT, 1, NULL);
   }
   if (use->in_parts)
     kept = gen_graph_add_input (graph, "kept", GEN_TYPE_INT32, &GEN_SHAPE (use->frames, 4));
-  return x != NULL && pack_frames (graph, use, port, &use->to, n_frames, x, kept, use->luma, error);
+  return x != NULL &&
+         pack_frames (graph, use, port, &use->to, n_frames, x, mask, kept, use->luma, error);
 }
 
 gboolean
@@ -428,6 +431,6 @@ gen_ends_give_side (
     return gen_ends_give_numbers (graph, x, error);
   x = to_planes (
       graph, (gint64)use->frames * use->pictures, &side->port, side->port.channels, x, error);
-  return x != NULL &&
-         pack_frames (graph, use, &side->port, &side->layout, use->frames, x, NULL, FALSE, error);
+  return x != NULL && pack_frames (graph, use, &side->port, &side->layout, use->frames, x, NULL,
+                          NULL, FALSE, error);
 }
