@@ -124,19 +124,21 @@
  * `planes` for two inputs, real and imaginary, `magnitude` for one whose phase stays as it was,
  * `frames` for plain samples; `output=mask`, `output=complex-mask` or `output=magnitude` where it
  * makes something else than it takes, as in spectrum=magnitude,output=mask,length=512,hop=128),
- * `length` and `hop` in samples, `window` (`hann`, `sqrt-hann`, `hamming`, `rectangular`, `vorbis`;
- * periodic), `synthesis` (another window to put frames together under, or `none` for models whose
- * frames are just added), `scale`, `frames` (how many go into a run, where the model takes any
- * number) and `lookahead` (by how many frames what a model makes is of earlier ones than what it
- * takes). Of a model that takes any number of frames one goes into a run: what its convolutions and
- * recurrent layers need of those before, it remembers, so that the stream comes out as the whole
- * would; where results hang on frames to come, runs of a hundred are made, and a warning says so.
- * Where the model takes and makes several of these, each is said by its name, as in
- * `re=real,im=imaginary,gain=mask`. Frames are scaled so that a model that changes nothing gives
- * back the sound that went in. Metadata `generative.spectrum`, or the key `spectrum` in the
- * sections of the `.modelinfo` file, say it as well; where nobody does, an axis of 2 and one of 257
- * (or 129, 161, 201, 241, 321, 401, 481, 513, 961, 1025) tell complex spectra, half of a frame is
- * the hop, and a warning says so. They are of one channel, which audioconvert makes of others.
+ * `length` and `hop` in samples, `fft` where a transform has more of them than a frame (which lies
+ * in its middle, zeros around it, as torch.stft has it), `window` (`hann`, `sqrt-hann`, `hamming`,
+ * `rectangular`, `vorbis`; periodic), `synthesis` (another window to put frames together under, or
+ * `none` for models whose frames are just added), `scale`, `frames` (how many go into a run, where
+ * the model takes any number) and `lookahead` (by how many frames what a model makes is of earlier
+ * ones than what it takes). Of a model that takes any number of frames one goes into a run: what
+ * its convolutions and recurrent layers need of those before, it remembers, so that the stream
+ * comes out as the whole would; where results hang on frames to come, runs of a hundred are made,
+ * and a warning says so. Where the model takes and makes several of these, each is said by its
+ * name, as in `re=real,im=imaginary,gain=mask`. Frames are scaled so that a model that changes
+ * nothing gives back the sound that went in. Metadata `generative.spectrum`, or the key `spectrum`
+ * in the sections of the `.modelinfo` file, say it as well; where nobody does, an axis of 2 and one
+ * of 257 (or 129, 161, 201, 241, 321, 401, 481, 513, 961, 1025) tell complex spectra, half of a
+ * frame is the hop, and a warning says so. They are of one channel, which audioconvert makes of
+ * others.
  *
  * Several files can be one model: `chain` names those that follow, from the folder of the first
  * one on, as metadata `generative.chain` does, or the key `chain` in the section `generative` of

@@ -74,6 +74,8 @@ G_BEGIN_DECLS
  *   - or the same of a port by its name: `mix=complex`, `m=mask`; further ones are `real` and
  *     `imaginary`,
  *   - `length=512`, `hop=256`: samples of a frame, and from one to the next (half of a frame),
+ *   - `fft=512`: samples of the transform, which has half as many bins and one: of more than `length`,
+ *     a frame lies in the middle, with zeros around it, as torch.stft has it (the length of a frame),
  *   - `window=sqrt-hann`: one of gen_windows, periodic; `synthesis=sqrt-hann` (the same): what
  *     frames are brought together under, scaled so that a model that changes nothing changes
  *     nothing; `none` adds them as they are,
@@ -213,6 +215,7 @@ GEN_API const GenWindowFunction *gen_window_find (const char *name, GError **err
 /* How sound becomes what a model takes, and what it makes becomes sound; see above. */
 typedef struct {
   int length, hop, frames, lookahead;
+  int fft; /* samples of a transform, `length` as a rule */
   const GenWindowFunction *window;
   const GenWindowFunction *synthesis; /* NULL: frames are added as they are */
   double scale;
