@@ -120,7 +120,7 @@ load_pixels (const GenCudaPicture &p, const T *x, const Alpha &alpha, size_t i, 
   const size_t plane = (size_t)p.geometry.height * p.geometry.width;
   const int n = alpha.numbers != NULL ? C - 1 : C;
   const T *from = x + i * n * plane;
-  float line[N * C];
+  float line[N * C] = {};
 
   if (p.channels_last) {
     if (n == C)
