@@ -3,7 +3,9 @@
  * lie between two. What there is not, before the first frame and behind the last one, is as these
  * are.
  */
+#include "allocation.h"
 #include "mode.h"
+#include "outputs.h"
 #include "repeat.h"
 
 #include "../shared/debug.h"
@@ -87,7 +89,8 @@ follow_layouts (Frames *self, const GstGenerativeFrame *made, GError **error)
   const GenModelUse *now = gen_player_use (self->play->player);
   GenModelUse use = *now;
 
-  if (!gst_generative_layout_of_frame (&made->video, use.output.channels, 1, FALSE, &use.to) ||
+  if ((!made->is_sound &&
+          !gst_generative_layout_of_frame (&made->video, use.output.channels, 1, FALSE, &use.to)) ||
       !gst_generative_layout_of_frame (
           &self->mapped[newest (self)].frame.video, use.input.channels, 1, TRUE, &use.from))
     return gst_generator_fail_spacing (error);
@@ -119,10 +122,13 @@ bind_made (Frames *self, const GstGenerativeFrame *made, guint m, GError **error
   GenFrameLayout layout;
   GenFrame frame;
 
-  if (!gst_generative_layout_of_frame (&made->video, use->output.channels, 1, FALSE, &layout) ||
-      !gen_frame_layout_equal (&layout, &use->to))
+  if (!made->is_sound &&
+      (!gst_generative_layout_of_frame (&made->video, use->output.channels, 1, FALSE, &layout) ||
+          !gen_frame_layout_equal (&layout, &use->to)))
     return gst_generator_fail_spacing (error);
-  frame = gst_generative_frame_part (made, &use->to, 0, 0, self->format->out_info.height);
+  frame = made->is_sound
+              ? gst_generative_sound_part (made, 0)
+              : gst_generative_frame_part (made, &use->to, 0, 0, self->format->out_info.height);
   gen_player_bind_output_frame (self->play->player, m, &frame);
   return TRUE;
 }
@@ -138,7 +144,36 @@ run (Frames *self, const GstGenerativeFrame *made, GError **error)
   for (guint m = 0; m < n_made (self); m++)
     if (!bind_made (self, &made[m], m, error))
       return FALSE;
-  return gen_player_run (self->play->player, error);
+  if (!gen_player_run (self->play->player, error))
+    return FALSE;
+  if (made->is_sound && self->play->ports.output.type == GEN_TYPE_FLOAT32)
+    gst_generator_play_notice_numbers (
+        self->play, (const float *)(const void *)made->map.data, made->map.size / sizeof (float));
+  return TRUE;
+}
+
+/* A picture, or numbers. */
+static gboolean
+map_one (Frames *self, GstGenerativeFrame *made, GstBuffer *output)
+{
+  if (!gst_generator_play_makes_frames (self->play))
+    return gst_generative_sound_map (made, output, GST_MAP_WRITE);
+  return gst_generative_frame_map (made, &self->play->playing, self->play->player,
+      &self->format->out_info, output, GST_MAP_WRITE);
+}
+
+static GstFlowReturn
+allocate (Frames *self, GstBuffer *like, GstBuffer **output)
+{
+  GstBaseTransform *base = self->play->base;
+  GstFlowReturn flow;
+
+  if (gst_generator_play_makes_frames (self->play))
+    return gst_generator_play_allocate (self->play, like, output);
+  flow = gst_generator_allocation_new (self->play, self->play->bytes, output);
+  if (flow == GST_FLOW_OK)
+    GST_BASE_TRANSFORM_GET_CLASS (base)->copy_metadata (base, like, *output);
+  return flow;
 }
 
 static void
@@ -153,8 +188,7 @@ static gboolean
 map_made (Frames *self, GstBuffer *const *outputs, GstGenerativeFrame *made)
 {
   for (guint m = 0; m < n_made (self); m++) {
-    if (gst_generative_frame_map (&made[m], &self->play->playing, self->play->player,
-            &self->format->out_info, outputs[m], GST_MAP_WRITE))
+    if (map_one (self, &made[m], outputs[m]))
       continue;
     while (m-- > 0)
       gst_generative_frame_unmap (&made[m]);
@@ -207,7 +241,8 @@ run_or_fall_back (Frames *self, GstBuffer *const *outputs)
   return result;
 }
 
-/* Make pictures of what is seen, as many as a run makes, which go with the frame `like`. */
+/* Make pictures, or a tensor, of what is seen, as many as a run makes, which go with the frame
+ * `like`. */
 static GstFlowReturn
 make (Frames *self, GstBuffer *like, GstBuffer **outputs)
 {
@@ -221,7 +256,7 @@ make (Frames *self, GstBuffer *like, GstBuffer **outputs)
     outputs[m] = NULL;
   }
   for (guint m = 0; m < n_made (self) && result == GST_FLOW_OK; m++)
-    result = gst_generator_play_allocate (self->play, like, &outputs[m]);
+    result = allocate (self, like, &outputs[m]);
   if (result == GST_FLOW_OK)
     result = run_or_fall_back (self, outputs);
   for (guint m = 0; m < n_made (self) && result != GST_FLOW_OK; m++)
@@ -414,6 +449,23 @@ check_frames (const GstGeneratorFormat *format, const GenModelUse *use, GError *
   return FALSE;
 }
 
+/* A tensor of each window. */
+static gboolean
+negotiate_numbers (Frames *self, GstCaps *sink, GstCaps *source, GenModelUse *use, GError **error)
+{
+  const GstGeneratorPorts *ports = &self->play->ports;
+  GstGeneratorInput *input = &self->format->input;
+  GenShape made;
+
+  if (!gst_generator_format_read (self->format, self->play, sink, input, use, error) ||
+      !gst_generator_numbers_shape (ports, &ports->output, input, &made, error) ||
+      !gst_generator_check_tensor (source, &made, error))
+    return FALSE;
+  use->to_frames = FALSE;
+  self->play->bytes = (gsize)gen_shape_elements (&made) * gen_data_type_size (ports->output.type);
+  return TRUE;
+}
+
 static gboolean
 frames_negotiate (gpointer mode, GstCaps *sink, GstCaps *source, GenModelUse *use, GError **error)
 {
@@ -421,6 +473,8 @@ frames_negotiate (gpointer mode, GstCaps *sink, GstCaps *source, GenModelUse *us
   const GstGeneratorPorts *ports = &self->play->ports;
 
   self->window = (guint)ports->frames;
+  if (gst_generator_makes_tensors (ports))
+    return negotiate_numbers (self, sink, source, use, error);
   self->elsewhere = !gst_caps_features_is_equal (
       gst_caps_get_features (sink, 0), gst_caps_get_features (source, 0));
   return gst_generator_format_read_frames (self->format, self->play, sink, source, use, error) &&
