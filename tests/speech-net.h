@@ -53,7 +53,7 @@ speech_net (GenDataType type, const char *length, int rank)
   GenTensor *scales = gen_graph_add_input (graph, "scales", GEN_TYPE_FLOAT32, &GEN_SHAPE (3));
   GenTensor *numbers[] = { speech_cast (graph, ids, GEN_TYPE_FLOAT32),
     speech_cast (graph, lengths, GEN_TYPE_FLOAT32) };
-  GenTensor *n, *y;
+  GenTensor *operands[2], *n, *y;
 
   for (int i = 0; i < 2; i++) {
     numbers[i] = staged_node (graph, "ReduceSum", &numbers[i], 1);
@@ -65,9 +65,10 @@ speech_net (GenDataType type, const char *length, int rank)
   y = staged_node (
       graph, "Range", (GenTensor *[]){ speech_number (graph, 0), n, speech_number (graph, 1) }, 3);
   y = speech_cast (graph, y, GEN_TYPE_FLOAT32);
-  y = staged_node (graph, "Mul", (GenTensor *[]){ y, speech_take (graph, scales, 0) }, 2);
-  y = staged_node (graph, "Unsqueeze",
-      (GenTensor *[]){ y, gen_graph_ints (graph, (gint64[]){ 0, 1, 2 }, 3) }, 2);
+  operands[0] = staged_node (graph, "Mul", (GenTensor *[]){ y, speech_take (graph, scales, 0) }, 2);
+  operands[1] = gen_graph_ints (graph, (gint64[]){ 0, 1, 2 }, 3);
+  y = gen_graph_add_value (graph, "output");
+  gen_graph_add_node (graph, "", NULL, "Unsqueeze", GEN_OPSET, operands, 2, &y, 1, NULL);
   y->type = GEN_TYPE_FLOAT32;
   y->shape = GEN_SHAPE (-1, -1, 1, -1);
   gen_graph_add_output (graph, y);

@@ -180,7 +180,9 @@ print_part (const GenModel *model, guint i, gboolean is_output)
     else
       g_print ("unset, which --parameters %s=1 says", port->name);
   } else if (port->part == GEN_PART_LENGTH)
-    g_print ("  how many ids input '%s' has", model->inputs[port->partner].name);
+    g_print (port->shape.rank == 2 ? "  a one for each of the ids of input '%s'"
+                                   : "  how many ids input '%s' has",
+        model->inputs[port->partner].name);
   if (port->part != GEN_PART_FLOW)
     g_print (" (%s)", part_source (port));
   else
