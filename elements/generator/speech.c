@@ -14,6 +14,9 @@
 GST_DEBUG_CATEGORY_EXTERN (generator_debug);
 #define GST_CAT_DEFAULT generator_debug
 
+/* A line that is longer is none. */
+#define MAX_LINE 65536
+
 typedef struct {
   GArray *ids; /* gint64 */
   GstClockTime time;
@@ -111,7 +114,12 @@ add_lines (Speech *self)
       return FALSE;
     g_string_erase (self->line, 0, (gssize)length + 1);
   }
-  return TRUE;
+  if (self->line->len <= MAX_LINE)
+    return TRUE;
+  GST_ELEMENT_ERROR (self->play->base, STREAM, WRONG_TYPE,
+      ("More than %d bytes of text have come without the end of a line: is it text?", MAX_LINE),
+      (NULL));
+  return FALSE;
 }
 
 static gboolean

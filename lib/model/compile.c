@@ -10,6 +10,9 @@
 #include "../ops/pack.h"
 #include "../ops/sound/sound.h"
 
+/* Plans for texts of different lengths, each of which has memory for all that it computes. */
+#define KEPT_LENGTHS 2
+
 /* Whose error it is. */
 static void
 name_model (const GenModel *model, gboolean failed, GError **error)
@@ -261,6 +264,7 @@ open_session (GenModel *model, const GenModelUse *use, GError **error)
   g_autoptr (GenGraph) source = prepare_source (model, use, graph, &inputs, error);
   int to = find_port (model->graph->outputs, &use->output);
   GenPlanOptions options = use->plan;
+  GenSession *session;
   GenTensor *numbers;
 
   g_return_val_if_fail (to >= 0, NULL);
@@ -275,10 +279,13 @@ open_session (GenModel *model, const GenModelUse *use, GError **error)
     if (model->inputs[i].part == GEN_PART_STATE)
       gen_graph_add_output (graph, outputs[model->inputs[i].partner]);
   gen_graph_remove_dead (graph);
+  if (use->input.kind != GEN_PORT_TOKENS)
+    return gen_session_new (graph, &options);
   /* What is measured is of one length, which rarely comes back. */
-  if (use->input.kind == GEN_PORT_TOKENS)
-    options.choice = GEN_CHOICE_RULES;
-  return gen_session_new (graph, &options);
+  options.choice = GEN_CHOICE_RULES;
+  session = gen_session_new (graph, &options);
+  gen_session_keep (session, KEPT_LENGTHS);
+  return session;
 }
 
 GenSession *

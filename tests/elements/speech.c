@@ -192,6 +192,15 @@ test_words (void)
       "abcd", TRUE, WANTED ("int64"));
 }
 
+/* What never ends is no line. */
+static void
+test_endless (void)
+{
+  g_autofree char *letters = g_strnfill (70000, 'a');
+
+  assert_words (SPEECH_JSON, text_caps, letters, TRUE, WANTED ("65536 bytes"));
+}
+
 static void
 test_no_symbols (void)
 {
@@ -219,6 +228,7 @@ main (int argc, char **argv)
   g_test_add_func ("/speech/ids", test_ids);
   g_test_add_func ("/speech/lines", test_lines);
   g_test_add_func ("/speech/words", test_words);
+  g_test_add_func ("/speech/endless", test_endless);
   g_test_add_func ("/speech/no-symbols", test_no_symbols);
   return g_test_run ();
 }
