@@ -56,11 +56,12 @@ G_BEGIN_DECLS
  * `r1i` and an output `r1o`, `cache` and `cache_out`, `past.key` and `present.key`), at last by
  * order, where an input behind the first one has the type and the shape of an output that has no
  * part yet; an empty key `state` says of an input that it is none. An input `timestep` or `time`
- * of a model that sees two pictures, a number or a plane of it, stands at 0.5: half-way. What is
- * left of small inputs of fixed shape, beside pictures, sounds and tokens, are
- * parameters. Beside tokens an integer for each item of a batch that is called a length
- * (`input_lengths`) is how many there are, and one of their shape that is called a mask is ones. A
- * free extent of a state is whatever makes it come out as it went in.
+ * of a model that sees two pictures, a number or a plane of it, stands at 0.5: half-way; one `sr`
+ * or `sample_rate` of a model of sound at its rate. What is left of small inputs of fixed shape,
+ * beside pictures, sounds and tokens, are parameters. Beside tokens an integer for each item of a
+ * batch that is called a length (`input_lengths`) is how many there are, and one of their shape
+ * that is called a mask is ones. A free extent of a state is whatever makes it come out as it went
+ * in.
  *
  * Extents that the inputs leave free can be said (GenModelHints.shapes, or the key `dims` in the
  * sidecar, "1,3,-1,-1", where -1 stays free), for a model that says nothing of its shapes.
@@ -265,6 +266,7 @@ struct _GenModel {
   const GenSampler *sampler;
   int runs;
   GenModelHints hints;
+  char *heard; /* the input that is sound by its rate alone, or NULL */
   int ref_count;
 };
 
@@ -279,9 +281,10 @@ GEN_API GenModel *gen_model_ref (GenModel *model);
 GEN_API void gen_model_unref (GenModel *model);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenModel, gen_model_unref)
 
-/* Of a model that takes rows of numbers of any length, [N, T], and does not say what they are: they
- * are sound of `sample_rate`, and its ports are then those that they would be if its metadata said
- * so. Other models stay as they are. Before anybody plays it, or has a port of it. */
+/* Of a model that takes rows of numbers, [N, T], and does not say what they are: of any length, or
+ * of one where nothing that it makes may be a sound, they are sound of `sample_rate`, and its ports
+ * are then those that they would be if its metadata said so. Other models stay as they are. Before
+ * anybody plays it, or has a port of it. */
 GEN_API gboolean gen_model_make_sound (GenModel *model, int sample_rate, GError **error);
 
 /* The first input or output of that kind that flows, or NULL. */

@@ -114,6 +114,28 @@ free_extents (GenPort *port, const GenGraph *graph, const GenTensor *said, const
       port->shape.dims[d] = -1;
 }
 
+/* Depth and masks are often without an axis of channels. */
+static void
+read_plane (const GenModel *model, GenPort *output)
+{
+  const GenPort *picture = gen_model_find_input (model, GEN_PORT_PICTURE);
+
+  if (picture != NULL)
+    gen_port_read_plane (output, picture->height > 0 ? picture->height : ANY_SIZE,
+        picture->width > 0 ? picture->width : ANY_SIZE);
+}
+
+/* How many samples of a sound go in where outputs are worked out; 0 where none does. */
+static gint64
+samples_of (const GenModel *model)
+{
+  const GenPort *sound = gen_model_find_input (model, GEN_PORT_SOUND);
+
+  if (sound == NULL)
+    return 0;
+  return sound->length > 0 ? sound->length : ANY_LENGTH;
+}
+
 /* The ports, with the outputs' extents worked out where the file does not tell them. `copy` is one
  * of the graph, in which shapes become known. */
 static gboolean
@@ -137,7 +159,7 @@ read_ports (GenModel *model, GenGraph *copy, GKeyFile *sidecar, GError **error)
     if (model->inputs[i].frames < 0 && model->hints.frames > 0)
       say_frames (
           &model->inputs[i], tensor, g_ptr_array_index (copy->inputs, i), model->hints.frames);
-    if (!gen_model_read_sample_rate (model, sidecar, &model->inputs[i], error))
+    if (!gen_model_read_sample_rate (model, sidecar, &model->inputs[i], 0, error))
       return FALSE;
   }
   for (guint i = 0; i < graph->outputs->len; i++) {
@@ -171,6 +193,7 @@ read_ports (GenModel *model, GenGraph *copy, GKeyFile *sidecar, GError **error)
     const GenPort declared = *port;
 
     gen_port_read (port, known, &known->shape, FALSE);
+    read_plane (model, port);
     port->name = tensor->name;
     port->part = declared.part;
     port->part_source = declared.part_source;
@@ -179,7 +202,7 @@ read_ports (GenModel *model, GenGraph *copy, GKeyFile *sidecar, GError **error)
       gen_port_make_speech (port, &tensor->shape);
     if (port->kind == GEN_PORT_SOUND && model->voice != NULL)
       port->sample_rate = model->voice->sample_rate;
-    if (!gen_model_read_sample_rate (model, sidecar, port, error))
+    if (!gen_model_read_sample_rate (model, sidecar, port, samples_of (model), error))
       return FALSE;
     if (free_batch && port->batch == 1 && port->shape.rank > 0 && port->shape.dims[0] == 1)
       port->batch = port->shape.dims[0] = -1;
@@ -261,8 +284,8 @@ fix_parameters (GenModel *model)
   return TRUE;
 }
 
-static gboolean
-read_model (GenModel *model, GError **error)
+gboolean
+gen_model_read (GenModel *model, GError **error)
 {
   g_autoptr (GKeyFile) sidecar = NULL;
   g_autoptr (GError) reason = NULL;
@@ -271,6 +294,8 @@ read_model (GenModel *model, GError **error)
   if (!gen_model_load_sidecar (model->path, &sidecar, error) || !gen_voice_read (model, error))
     return FALSE;
   read = read_graph (model, sidecar, &reason);
+  if (read && gen_rate_find_heard (model))
+    read = read_graph (model, sidecar, &reason);
   if (model->staged && gen_model_find_tokens (model) < 0 && fix_parameters (model))
     return read_graph (model, sidecar, error);
   if (!read)
@@ -292,19 +317,7 @@ gen_model_new_plain (GenGraph *graph, const char *path, const GenModelHints *hin
   model->hints.frames = hints->frames;
   model->hints.shapes = g_strdup (hints->shapes);
   model->ref_count = 1;
-  return read_model (model, error) ? g_steal_pointer (&model) : NULL;
-}
-
-gboolean
-gen_model_make_sound (GenModel *model, int sample_rate, GError **error)
-{
-  GenPort input = model->graph->inputs->len == 1 ? model->inputs[0] : (GenPort){ 0 };
-
-  if (input.kind != GEN_PORT_VECTOR || input.length >= 0 || !gen_port_use_float32 (&input))
-    return TRUE;
-  g_hash_table_insert (model->graph->metadata, g_strdup ("generative.sample-rate"),
-      g_strdup_printf ("%d", sample_rate));
-  return read_model (model, error);
+  return gen_model_read (model, error) ? g_steal_pointer (&model) : NULL;
 }
 
 GenModel *
@@ -399,6 +412,7 @@ gen_model_unref (GenModel *model)
   g_free ((char *)model->hints.states);
   g_free ((char *)model->hints.parameters);
   g_free ((char *)model->hints.shapes);
+  g_free (model->heard);
   g_free (model->path);
   g_free (model);
 }

@@ -162,6 +162,17 @@ gen_port_read (GenPort *port, const GenTensor *tensor, const GenShape *shape, gb
   }
 }
 
+void
+gen_port_read_plane (GenPort *port, int height, int width)
+{
+  const GenShape *shape = &port->shape;
+
+  if (shape->rank != 3 || port->kind == GEN_PORT_PICTURE || height < GEN_PORT_SMALLEST_PICTURE ||
+      width < GEN_PORT_SMALLEST_PICTURE || shape->dims[1] != height || shape->dims[2] != width)
+    return;
+  make_picture (port, 0, 1);
+}
+
 gboolean
 gen_port_is_picture (const GenPort *port)
 {
