@@ -21,11 +21,12 @@ G_BEGIN_DECLS
  * channels a sound, where T is free or at least GEN_PORT_SMALLEST_SOUND; and where the model says
  * its rate, one of GEN_PORT_SMALLEST_RATED_SOUND and more, and [N, T], too. One [N, C, T] or [N, T,
  * C] of more numbers, whose T alone is free, is a series: vectors that follow each other in time,
- * such as the frames of a mel spectrogram. An input of int64 or int32, [N, T] of free T, are tokens,
- * ids of symbols; a model that takes such makes a sound of one channel where an output of floats
- * has free extents, the last one among them, and else 1: how long it is, the model computes. The
- * rate of a sound is said by the metadata `generative.sample-rate` ("16000"), or the key
- * `sample-rate` in the sidecar's section of the tensor. How a picture's numbers stand for bytes is said by, in this order:
+ * such as the frames of a mel spectrogram. An input of int64 or int32, [N, T] of free T, are
+ * tokens, ids of symbols; a model that takes such makes a sound of one channel where an output of
+ * floats has free extents, the last one among them, and else 1: how long it is, the model computes.
+ * The rate of a sound is said by the metadata `generative.sample-rate` ("16000"), or the key
+ * `sample-rate` in the sidecar's section of the tensor. How a picture's numbers stand for bytes is
+ * said by, in this order:
  *
  *   - the model's metadata `generative.input-range` and `generative.output-range` ("-1,1": the
  *     numbers for black and white, for all channels or a pair for each), or `generative.mean` and
