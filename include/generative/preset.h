@@ -15,7 +15,11 @@ G_BEGIN_DECLS
  *   generator      latent [batch, latent_size]                 -> picture, samples in [-1, 1]
  *   discriminator  picture [batch, channels, height, width]    -> probability of real [batch, 1]
  *
- * and for sounds, [batch, channels, length].
+ * and for sounds, [batch, channels, length]. Of recipes that make pictures anew:
+ *
+ *   encoder        picture -> code [batch, latent_size]; the mean and the logarithm of the variance
+ *                  of its latent, of that shape both (variational)
+ *   decoder        latent or code [batch, latent_size]     -> picture, samples in [0, 1]
  *
  * What the samples' range is stands in the metadata (`generative.output-range` and
  * `generative.input-range`), and the rate of sounds in `generative.sample-rate`, so that the models
