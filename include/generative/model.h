@@ -17,11 +17,14 @@ G_BEGIN_DECLS
  * [N, T, C, H, W], [N, C, T, H, W] or [N, T, H, W, C] is T pictures that follow each other, as is
  * an input [N, T * 3, H, W]; one [N, C, T] or [N, T, C] of up to
  * GEN_SOUND_MAX_CHANNELS channels a sound, where T is free or at least GEN_PORT_SMALLEST_SOUND; and
- * where the model says its rate, one of GEN_PORT_SMALLEST_RATED_SOUND and more, and [N, T], too.
+ * where the model says its rate, one of GEN_PORT_SMALLEST_RATED_SOUND and more, and [N, T], too,
+ * where T is free, at least GEN_PORT_SMALLEST_SOUND, or as much in the first input and output, or
+ * goes into a score.
  * One [N, C, T] or [N, T, C] of more numbers, whose T alone is free, is a series: vectors that
  * follow each other in time, such as the frames of a mel spectrogram. The rate of a sound is said
  * by the metadata `generative.sample-rate` ("16000"), or the key `sample-rate` in the sidecar's
- * section of the tensor. How a picture's numbers stand for bytes is said by, in this order:
+ * section of the tensor, or in its section `generative`. How a picture's numbers stand for bytes is
+ * said by, in this order:
  *
  *   - the model's metadata `generative.input-range` and `generative.output-range` ("-1,1": the
  *     numbers for black and white, for all channels or a pair for each), or `generative.mean` and
@@ -255,9 +258,10 @@ GEN_API GenModel *gen_model_ref (GenModel *model);
 GEN_API void gen_model_unref (GenModel *model);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenModel, gen_model_unref)
 
-/* Of a model that takes rows of numbers of any length, [N, T], and does not say what they are: they
- * are sound of `sample_rate`, and its ports are then those that they would be if its metadata said
- * so. Other models stay as they are. Before anybody plays it, or has a port of it. */
+/* Of a model that takes rows of numbers, [N, T], and does not say what they are, of any length or
+ * such as are sounds where the rate is said: they are sound of `sample_rate`, and its ports are
+ * then those that they would be if its metadata said so. Other models stay as they are. Before
+ * anybody plays it, or has a port of it. */
 GEN_API gboolean gen_model_make_sound (GenModel *model, int sample_rate, GError **error);
 
 /* The first input or output of that kind that flows, or NULL. */

@@ -366,11 +366,13 @@ find_chain (const GenGraph *graph, GKeyFile *sidecar, const GenModelHints *hints
   return sidecar != NULL ? g_key_file_get_value (sidecar, "generative", "chain", NULL) : NULL;
 }
 
-/* What the sidecar says of the first input's rate. (transfer full) */
+/* What the sidecar says of the rate: of the first input, or of all. (transfer full) */
 static char *
 find_rate (const GenLink *link, GKeyFile *sidecar)
 {
-  return g_key_file_get_value (sidecar, name_of_sound (link), "sample-rate", NULL);
+  char *rate = g_key_file_get_value (sidecar, name_of_sound (link), "sample-rate", NULL);
+
+  return rate != NULL ? rate : g_key_file_get_value (sidecar, "generative", "sample-rate", NULL);
 }
 
 /* What is known of states is so as it was of the files. */

@@ -35,6 +35,11 @@ void gen_port_read (
 gboolean gen_port_is_picture (const GenPort *port);
 /* Whether it is a sound or series. */
 gboolean gen_port_is_timed (const GenPort *port);
+/* Whether it is a row that comes out as long as it goes in, first of all, or that goes in and of
+ * which a score is made: a piece of a stream, where its rate is known. Of a latent a longer one is
+ * made.
+ */
+gboolean gen_port_is_piece (const GenModel *model, const GenPort *port);
 /* Along which axis of a sound or series time runs. */
 int gen_port_time_axis (const GenPort *port);
 

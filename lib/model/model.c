@@ -288,12 +288,26 @@ gen_model_new_plain (GenGraph *graph, const char *path, const GenModelHints *hin
   return read_model (model, error) ? g_steal_pointer (&model) : NULL;
 }
 
+/* Whether a row of numbers flows in that may be a sound: one of any length, or as long as what
+ * comes out. */
+static gboolean
+takes_row (const GenModel *model)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < model->graph->inputs->len; i++) {
+    GenPort port = model->inputs[i];
+
+    n += port.part == GEN_PART_FLOW && port.kind == GEN_PORT_VECTOR && port.shape.rank == 2 &&
+         (port.length < 0 || gen_port_is_piece (model, &port)) && gen_port_use_float32 (&port);
+  }
+  return n == 1;
+}
+
 gboolean
 gen_model_make_sound (GenModel *model, int sample_rate, GError **error)
 {
-  GenPort input = model->graph->inputs->len == 1 ? model->inputs[0] : (GenPort){ 0 };
-
-  if (input.kind != GEN_PORT_VECTOR || input.length >= 0 || !gen_port_use_float32 (&input))
+  if (!takes_row (model))
     return TRUE;
   g_hash_table_insert (model->graph->metadata, g_strdup ("generative.sample-rate"),
       g_strdup_printf ("%d", sample_rate));

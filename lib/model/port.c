@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What an input or output is by its shape, and what it can be said to be. */
 #include <math.h>
+#include <string.h>
 
 #include "model-private.h"
 
@@ -155,6 +156,23 @@ gboolean
 gen_port_is_picture (const GenPort *port)
 {
   return port->kind == GEN_PORT_PICTURE || port->kind == GEN_PORT_FRAMES;
+}
+
+gboolean
+gen_port_is_piece (const GenModel *model, const GenPort *port)
+{
+  const GPtrArray *inputs = model->graph->inputs, *outputs = model->graph->outputs;
+  const GenTensor *in, *out;
+  gint64 made;
+
+  if (port->length < GEN_PORT_SMALLEST_RATED_SOUND || inputs->len == 0 || outputs->len == 0)
+    return FALSE;
+  in = g_ptr_array_index (inputs, 0);
+  out = g_ptr_array_index (outputs, 0);
+  made = out->shape.rank == 2 ? out->shape.dims[1] : -1;
+  return (strcmp (port->name, in->name) == 0 || strcmp (port->name, out->name) == 0) &&
+         in->shape.rank == 2 && in->shape.dims[1] == port->length &&
+         (made == port->length || made == 1);
 }
 
 gboolean
