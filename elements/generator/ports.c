@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Which of a model's inputs and outputs a generator plays, and as what. */
 #include "../shared/model-file.h"
+#include "../shared/model-parameters.h"
 #include "outputs.h"
 
 #include <string.h>
@@ -195,23 +196,6 @@ list_flowing (
   return n;
 }
 
-static gboolean
-check_parameters (const GenModel *model, GError **error)
-{
-  const GenPort *port = gen_model_find_unset (model);
-  g_autofree char *text = NULL;
-
-  if (port == NULL)
-    return TRUE;
-  text = describe_port ("input", port);
-  g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
-      "%s: its %s takes no frames, and nothing tells which number it stands at: set property "
-      "parameters=%s=1 (several numbers with colons), or states=%s=OUTPUT where it is what an "
-      "output made in the run before",
-      model->path, text, port->name, port->name);
-  return FALSE;
-}
-
 /* A picture of several frames: of those around it, or, where two make one of their kind, what lies
  * between them. */
 static gboolean
@@ -290,7 +274,7 @@ choose_inputs (
   if (n > 2 && ports->frames == 0)
     return refuse_input (model, flowing[2],
         "a generator takes latents, perhaps with a class or a second latent, or pictures", error);
-  if (!check_parameters (model, error))
+  if (!gst_generative_parameters_check (model, error))
     return FALSE;
   if (ports->frames == 0) {
     ports->frames = 1;

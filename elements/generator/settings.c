@@ -82,11 +82,6 @@ gst_generator_settings_install (GObjectClass *klass, guint first)
       g_param_spec_boolean ("reload", "Reload",
           "Play the new model when the file changes, from the next frame on", DEFAULT_RELOAD,
           flags));
-  g_object_class_install_property (klass, first + GST_GENERATOR_STATES,
-      g_param_spec_string ("states", "States",
-          "Which inputs of the model take what which outputs made in the run before, such as "
-          "r1i=r1o,r2i=r2o; empty for none (unset: as the model says, or its names tell)",
-          NULL, flags));
   g_object_class_install_property (klass, first + GST_GENERATOR_SPECTRUM,
       g_param_spec_string ("spectrum", "Spectrum",
           "How sound becomes the frames or spectra that the model takes, and what it makes becomes "
@@ -100,11 +95,6 @@ gst_generator_settings_install (GObjectClass *klass, guint first)
           "erb_dec.onnx,df_dec.onnx,input=output: inputs take what outputs of that name made, or "
           "what is said (unset: as the model says)",
           NULL, flags));
-  g_object_class_install_property (klass, first + GST_GENERATOR_PARAMETERS,
-      g_param_spec_string ("parameters", "Parameters",
-          "The numbers that inputs of the model stand at which take no frames, such as "
-          "strength=0.6,bits=1:0:1 (unset: as the model says)",
-          NULL, live));
   g_object_class_install_property (klass, first + GST_GENERATOR_TILE,
       g_param_spec_string ("tile", "Tile",
           "Play frames tile by tile where they are larger than that, such as 256x256, or auto for "
@@ -130,11 +120,6 @@ gst_generator_settings_install (GObjectClass *klass, guint first)
           "What a model makes of two frames lies between them, and they go on as well, twice as "
           "many a second; else it takes the place of the second one",
           DEFAULT_INTERPOLATE, flags));
-  g_object_class_install_property (klass, first + GST_GENERATOR_SHAPES,
-      g_param_spec_string ("shapes", "Shapes",
-          "Extents that inputs of the model leave free, such as 1:3:-1:-1 of the first one, or "
-          "x=1:3:-1:-1,y=1:8; -1 stays free (unset: as the model says)",
-          NULL, flags));
   g_object_class_install_property (klass, first + GST_GENERATOR_WARM_UP,
       g_param_spec_uint ("warm-up", "Warm-up",
           "How many times a model that remembers sees the first picture, at the start and after a "
@@ -159,6 +144,7 @@ gst_generator_settings_install (GObjectClass *klass, guint first)
           DEFAULT_LUMA, flags));
   gst_generative_numbers_install (
       klass, first + GST_GENERATOR_NUMBERS, GST_GENERATIVE_NUMBERS_N_PROPERTIES);
+  gst_generative_said_install (klass, first + GST_GENERATOR_SAID);
   gst_generator_sampling_install (klass, first + GST_GENERATOR_SAMPLING);
 }
 
@@ -185,14 +171,12 @@ gst_generator_settings_clear (GstGeneratorSettings *settings)
 {
   g_free (settings->model);
   gst_generative_numbers_clear (&settings->numbers);
-  g_free (settings->states);
   g_free (settings->spectrum);
   g_free (settings->chain);
-  g_free (settings->parameters);
   g_free (settings->outputs);
   g_free (settings->inputs);
-  g_free (settings->shapes);
   g_free (settings->tile);
+  gst_generative_said_clear (&settings->said);
   gst_generator_sampling_clear (&settings->sampling);
 }
 
@@ -203,18 +187,12 @@ find_text (GstGeneratorSettings *settings, guint number)
   switch (number) {
   case GST_GENERATOR_MODEL:
     return &settings->model;
-  case GST_GENERATOR_STATES:
-    return &settings->states;
   case GST_GENERATOR_SPECTRUM:
     return &settings->spectrum;
   case GST_GENERATOR_CHAIN:
     return &settings->chain;
-  case GST_GENERATOR_PARAMETERS:
-    return &settings->parameters;
   case GST_GENERATOR_TILE:
     return &settings->tile;
-  case GST_GENERATOR_SHAPES:
-    return &settings->shapes;
   case GST_GENERATOR_OUTPUTS:
     return &settings->outputs;
   case GST_GENERATOR_INPUTS:
@@ -284,7 +262,8 @@ gst_generator_settings_set (GstGeneratorSettings *settings, guint number, const 
     settings->warm_up = g_value_get_uint (value);
     break;
   default:
-    return gst_generator_sampling_set (
+    return gst_generative_said_set (&settings->said, number - GST_GENERATOR_SAID, value) ||
+           gst_generator_sampling_set (
                &settings->sampling, number - GST_GENERATOR_SAMPLING, value) ||
            gst_generative_numbers_set (&settings->numbers, number - GST_GENERATOR_NUMBERS, value);
   }
@@ -350,7 +329,8 @@ gst_generator_settings_get (const GstGeneratorSettings *settings, guint number, 
     g_value_set_uint (value, settings->warm_up);
     break;
   default:
-    return gst_generator_sampling_get (
+    return gst_generative_said_get (&settings->said, number - GST_GENERATOR_SAID, value) ||
+           gst_generator_sampling_get (
                &settings->sampling, number - GST_GENERATOR_SAMPLING, value) ||
            gst_generative_numbers_get (&settings->numbers, number - GST_GENERATOR_NUMBERS, value);
   }
@@ -367,13 +347,12 @@ gst_generator_settings_hint (
   GenModelHints hints;
 
   GST_OBJECT_LOCK (element);
-  said->states = g_strdup (settings->states);
-  said->parameters = g_strdup (settings->parameters);
   said->sampling = gst_generator_sampling_copy (&settings->sampling);
-  said->shapes = g_strdup (settings->shapes);
   said->spectrum = g_strdup (settings->spectrum);
   said->chain = g_strdup (settings->chain);
-  hints = (GenModelHints){ said->states, said->parameters, settings->hints.frames, said->shapes };
+  gst_generative_said_copy (&settings->said, &said->model);
+  hints = gst_generative_said_hint (&said->model);
+  hints.frames = settings->hints.frames;
   hints.spectrum = said->spectrum;
   hints.chain = said->chain;
   hints.sampling.width = settings->hints.width;
@@ -390,11 +369,9 @@ gst_generator_settings_hint (
 void
 gst_generator_said_clear (GstGeneratorSaid *said)
 {
-  g_clear_pointer (&said->states, g_free);
-  g_clear_pointer (&said->parameters, g_free);
   g_clear_pointer (&said->spectrum, g_free);
   g_clear_pointer (&said->chain, g_free);
-  g_clear_pointer (&said->shapes, g_free);
+  gst_generative_said_clear (&said->model);
   gst_generator_sampling_clear (&said->sampling);
 }
 
