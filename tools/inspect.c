@@ -284,9 +284,9 @@ print_steps (GenPlan *plan)
 
 /* Of spectra, and of pictures whose ranges are assumed. */
 static void
-warn_of_assumptions (const GenModel *model, const GenModel *played)
+warn_of_assumptions (const GenModel *model, const GenModel *played, gboolean rate_said)
 {
-  g_autofree char *spectra = gen_model_describe_spectra_assumption (played, FALSE);
+  g_autofree char *spectra = gen_model_describe_spectra_assumption (played, rate_said);
 
   if (spectra != NULL)
     command_warn ("%s", spectra);
@@ -362,9 +362,9 @@ run (int argc, char **argv)
       print_facts (&facts, argv[1]);
     if (facts.plan != NULL && !json)
       print_steps (facts.plan);
-    warn_of_assumptions (facts.model, facts.played);
+    warn_of_assumptions (facts.model, facts.played, hints.sample_rate > 0);
     if (write)
-      inspect_write_own_info (&hints, argv[1], facts.played, force, json, &error);
+      inspect_write_info (&hints, argv[1], facts.played, force, json, &error);
   }
   clear (&facts);
   return error != NULL ? command_fail_of (argv[1], error) : STATUS_FINE;

@@ -316,13 +316,20 @@ GEN_API float gen_port_white (const GenPort *port, int channel);
 GEN_API char *gen_model_describe_assumption (
     const GenModel *model, const GenPort *port, gboolean is_output);
 
+/* What is said of a whole model in its sidecar, in the words of GenModelHints; NULL and 0 where
+ * nothing is. */
+typedef struct {
+  const char *spectrum, *chain;
+  int sample_rate; /* of sound that becomes spectra; other sounds have one of their own */
+} GenModelInfo;
+
 /* What has been decided of the model, as its sidecar has it: sections of the inputs and outputs,
- * with `dims`, `ranges`, `channel-order`, `sample-rate`, `state` and `value`, and what `spectrum`
- * and `chain`, or NULL, say of the whole (GenModelHints). Read again, the same is decided. The
- * metadata of the model comes before it. FALSE where there is a sidecar already and not `replace`.
- * `path` is where it is then, and is to be freed; NULL: it does not matter. */
-GEN_API gboolean gen_model_write_info (const GenModel *model, const char *spectrum,
-    const char *chain, gboolean replace, char **path, GError **error);
+ * with `dims`, `ranges`, `channel-order`, `sample-rate`, `state` and `value`, and what `whole`
+ * says. Read again, the same is decided. The metadata of the model comes before it. FALSE where
+ * there is a sidecar already and not `replace`. `path` is where it is then, and is to be freed;
+ * NULL: it does not matter. */
+GEN_API gboolean gen_model_write_info (const GenModel *model, const GenModelInfo *whole,
+    gboolean replace, char **path, GError **error);
 
 /* A sentence or two: "makes pictures of 28 x 28 pixels, grey, from latents of 100 numbers".
  * (transfer full) */

@@ -277,14 +277,23 @@ gen_port_set_range (GenPort *port, float low, float high)
   port->range = GEN_RANGE_SAID;
 }
 
+/* Which was a whole number before it became a deviation. */
+static float
+tidy (float number)
+{
+  const float whole = roundf (number);
+
+  return fabsf (number - whole) <= 2e-7f * fabsf (whole) ? whole : number;
+}
+
 float
 gen_port_black (const GenPort *port, int channel)
 {
-  return (0 - port->mean[channel]) / port->std[channel];
+  return tidy ((0 - port->mean[channel]) / port->std[channel]);
 }
 
 float
 gen_port_white (const GenPort *port, int channel)
 {
-  return (1 - port->mean[channel]) / port->std[channel];
+  return tidy ((1 - port->mean[channel]) / port->std[channel]);
 }
