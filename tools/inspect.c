@@ -230,6 +230,7 @@ print_facts (const InspectFacts *facts, const char *path)
   const GenGraph *graph = facts->model->graph;
   g_autofree char *description = gen_model_describe (facts->played);
   g_autofree char *spectra = gen_model_describe_spectra (facts->played);
+  g_autofree char *suggestion = gen_model_suggest_spectra (facts->played);
   g_autofree char *denoiser = gen_denoiser_describe (graph);
   g_autofree char *bytes = g_format_size (facts->bytes);
   GHashTableIter iter;
@@ -239,6 +240,8 @@ print_facts (const InspectFacts *facts, const char *path)
   g_print ("%s: %s\n", path, description);
   if (spectra != NULL)
     g_print ("%-11s %s\n", "spectrum", spectra);
+  if (suggestion != NULL)
+    g_print ("%-11s perhaps: %s\n", "spectrum", suggestion);
   g_print ("%-11s %s\n", "name", graph->name != NULL ? graph->name : "");
   g_print ("%-11s %d\n", "opset", graph->opset);
   print_ports ("inputs", facts->model, FALSE, NULL);

@@ -567,13 +567,32 @@ choose_ports (
   return FALSE;
 }
 
+/* What may not be what it was taken for. */
+static void
+suggest_spectra (const GenModel *model, GError *error)
+{
+  g_autofree char *suggestion = gen_model_suggest_spectra (model);
+  char *message = error->message;
+
+  if (suggestion == NULL || strstr (message, "property spectrum") != NULL)
+    return;
+  error->message = g_strdup_printf ("%s. Its inputs look like %s", message, suggestion);
+  g_free (message);
+}
+
 gboolean
 gst_generator_choose_ports (
     GstGeneratorPorts *ports, GenModel *model, const GstGeneratorHints *hints, GError **error)
 {
-  if (!gst_generator_check_beside (model, hints, error) ||
-      !choose_ports (ports, model, hints, error))
+  g_autoptr (GError) failure = NULL;
+
+  if (!gst_generator_check_beside (model, hints, error))
     return FALSE;
+  if (!choose_ports (ports, model, hints, &failure)) {
+    suggest_spectra (model, failure);
+    g_propagate_error (error, g_steal_pointer (&failure));
+    return FALSE;
+  }
   /* Which goes with frames that are made one of one. */
   if (ports->frames > 1 || ports->staged || ports->output.kind != GEN_PORT_PICTURE)
     ports->mask = (GenPort){ 0 };

@@ -337,6 +337,10 @@ GEN_API char *gen_model_describe (const GenModel *model);
 /* The same of its spectra: "complex to complex, frames of 512 samples every 256 under …". NULL
  * where it has none. (transfer full) */
 GEN_API char *gen_model_describe_spectra (const GenModel *model);
+/* Of a model that is not played so, what its inputs look like where they may be spectra or features
+ * of a sound, and what would play them: "spectra of a sound: spectrum says …"; else NULL. (transfer
+ * full) */
+GEN_API char *gen_model_suggest_spectra (const GenModel *model);
 /* What has been assumed of them, and of their rate unless `rate_said`, and what would tell better:
  * a sentence for users; NULL where nothing has. (transfer full) */
 GEN_API char *gen_model_describe_spectra_assumption (const GenModel *model, gboolean rate_said);

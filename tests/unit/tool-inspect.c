@@ -246,6 +246,32 @@ test_inspect_spectra (Fixture *fixture, gconstpointer data)
   assert_says (fixture->out, "at 22050 Hz");
 }
 
+/* One of DeepFilterNet's files by itself, and one of a chain. */
+static void
+test_inspect_chained (Fixture *fixture, gconstpointer data)
+{
+  static const char *const names[][2] = { { "feat_erb", "feat_spec" }, { "emb", "c0" } };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (names); i++) {
+    g_autofree char *path = path_in (fixture, "enc.onnx");
+    g_autoptr (GenGraph) graph = gen_graph_new ("enc");
+    GenTensor *a =
+        gen_graph_add_input (graph, names[i][0], GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 1, 5, 32));
+    GenTensor *b =
+        gen_graph_add_input (graph, names[i][1], GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 2, 5, 96));
+
+    gen_graph_add_output (graph, gen_unary (graph, "Neg", a, NULL));
+    gen_graph_add_output (graph, gen_unary (graph, "GlobalAveragePool", b, NULL));
+    a->shape.dims[2] = b->shape.dims[2] = -1;
+    save (graph, path);
+    g_assert_cmpint (tool (fixture, "inspect", "enc.onnx", NULL), ==, 0);
+    assert_says (fixture->out, i == 0 ? "spectrum    perhaps: DeepFilterNet's first file: chain="
+                                      : "spectrum    perhaps: features of a sound");
+    g_assert_cmpint (tool (fixture, "inspect", "--json", "enc.onnx", NULL), ==, 0);
+    assert_says (fixture->out, "\"suggestion\" : ");
+  }
+}
+
 /* Where blue comes first, that is shown. */
 static void
 test_inspect_order (Fixture *fixture, gconstpointer data)
@@ -472,6 +498,7 @@ main (int argc, char **argv)
   g_test_add ("/tool/inspect-parts", Fixture, NULL, set_up, test_inspect_parts, tear_down);
   g_test_add ("/tool/inspect-window", Fixture, NULL, set_up, test_inspect_window, tear_down);
   g_test_add ("/tool/inspect-spectra", Fixture, NULL, set_up, test_inspect_spectra, tear_down);
+  g_test_add ("/tool/inspect-chained", Fixture, NULL, set_up, test_inspect_chained, tear_down);
   g_test_add ("/tool/inspect-order", Fixture, NULL, set_up, test_inspect_order, tear_down);
   g_test_add ("/tool/write-numbers", Fixture, NULL, set_up, test_write_numbers, tear_down);
   g_test_add ("/tool/write-rate", Fixture, NULL, set_up, test_write_rate, tear_down);
