@@ -13,6 +13,8 @@ hints_clear (Hints *hints)
   g_clear_pointer (&hints->chain, g_free);
   g_clear_pointer (&hints->input_range, g_free);
   g_clear_pointer (&hints->output_range, g_free);
+  g_clear_pointer (&hints->outputs, g_free);
+  g_clear_pointer (&hints->inputs, g_free);
 }
 
 /* The library names what its elements have. */
@@ -140,6 +142,8 @@ load (const Hints *hints, const char *path, const char *unsaid, GError **error)
     .sampling.sampler = "once",
     .spectrum = hints->spectrum != NULL ? hints->spectrum : unsaid,
     .chain = hints->chain != NULL ? hints->chain : unsaid,
+    .outputs = hints->outputs,
+    .inputs = hints->inputs,
   };
   g_autoptr (GenModel) model = NULL;
   GError *reason = NULL;
@@ -175,12 +179,45 @@ has_sound (const GenModel *model)
          gen_model_find_output (model, GEN_PORT_SOUND) != NULL;
 }
 
+static gboolean
+has_port (const GenPort *ports, guint n, const char *name)
+{
+  for (guint i = 0; i < n; i++)
+    if (strcmp (ports[i].name, name) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+/* Whether there is each that `text` names, with commas between; behind a name, a file may stand. */
+static gboolean
+check_names (const char *text, const char *option, const char *side, const GenPort *ports, guint n,
+    GError **error)
+{
+  g_auto (GStrv) names = g_strsplit (text != NULL ? text : "", ",", -1);
+
+  for (guint i = 0; names[i] != NULL; i++) {
+    names[i][strcspn (names[i], "=")] = '\0';
+    if (has_port (ports, n, g_strstrip (names[i])))
+      continue;
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--%s says '%s', which is no %s",
+        option, names[i], side);
+    return FALSE;
+  }
+  return TRUE;
+}
+
 GenModel *
 hints_load_played (const Hints *hints, const char *path, GError **error)
 {
   g_autoptr (GenModel) model = load (hints, path, NULL, error);
 
-  if (model == NULL || hints->sample_rate == 0 || has_sound (model))
+  if (model == NULL ||
+      !check_names (
+          hints->outputs, "outputs", "output", model->outputs, model->graph->outputs->len, error) ||
+      !check_names (
+          hints->inputs, "inputs", "input", model->inputs, model->graph->inputs->len, error))
+    return NULL;
+  if (hints->sample_rate == 0 || has_sound (model))
     return g_steal_pointer (&model);
   g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
       "--sample-rate is %d, and the model neither takes nor makes what may be sound",

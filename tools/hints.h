@@ -6,6 +6,7 @@
 
 typedef struct {
   char *states, *parameters, *shapes, *spectrum, *chain, *input_range, *output_range;
+  char *outputs, *inputs;
   int frames, sample_rate;
 } Hints;
 
@@ -30,6 +31,14 @@ typedef struct {
   {                                                                                                \
     "output-range", 0, 0, G_OPTION_ARG_STRING, &(H).output_range,                                  \
         "Numbers that it makes for black and white, or such a pair of each channel", "-1,1"        \
+  }
+
+/* Those that say what is played. */
+#define HINTS_PLAYED_ENTRIES(H)                                                                      \
+  { "outputs", 0, 0, G_OPTION_ARG_STRING, &(H).outputs, "Outputs that are played",                   \
+    "NAME[,MASK]" },                                                                                 \
+  {                                                                                                  \
+    "inputs", 0, 0, G_OPTION_ARG_STRING, &(H).inputs, "Pictures that go in beside", "INPUT=FILE,…" \
   }
 
 void hints_clear (Hints *hints);

@@ -124,6 +124,8 @@ inspect_write_info (const Hints *hints, const char *path, const GenModel *played
     .spectrum = spectra != NULL ? spectra->text : NULL,
     .chain = chain,
     .sample_rate = spectra != NULL && !spectra->rate_assumed ? played->inputs[0].sample_rate : 0,
+    .outputs = played->hints.outputs,
+    .inputs = played->hints.inputs,
   };
   g_autoptr (GenModel) own = NULL;
   Hints without = *hints;

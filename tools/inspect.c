@@ -219,6 +219,10 @@ print_decisions (const GenModel *model)
   for (guint i = 0; model->fixed != NULL && model->fixed[i] != NULL; i++)
     g_print ("%-11s %s  shapes hang on its number, which stays\n", i == 0 ? "constants" : "",
         model->fixed[i]);
+  if (model->hints.outputs != NULL)
+    g_print ("%-11s %s\n", "played", model->hints.outputs);
+  if (model->hints.inputs != NULL)
+    g_print ("%-11s %s\n", "beside", model->hints.inputs);
   if (window > 1)
     g_print ("%-11s %d frames make one%s\n", "window", window,
         window == 2 ? ", which lies between them" : "");
@@ -340,6 +344,7 @@ run (int argc, char **argv)
         "Write what is decided to MODEL.modelinfo, where it can be edited", NULL },
     { "force", 'f', 0, G_OPTION_ARG_NONE, &force, "Replace a file that is there already", NULL },
     HINTS_ENTRIES (hints),
+    HINTS_PLAYED_ENTRIES (hints),
     PREPARATION_ENTRIES (preparation),
     { NULL },
   };

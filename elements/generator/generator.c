@@ -503,7 +503,6 @@ gst_generator_start (GstBaseTransform *base)
   path = g_strdup (self->settings.model);
   reload = self->settings.reload;
   batch = self->settings.batch_size;
-  files = g_strdup (self->settings.inputs);
   GST_OBJECT_UNLOCK (self);
 
   if (!check_pads (self) || !gst_generative_playing_open (playing, GST_ELEMENT (self)) ||
@@ -513,6 +512,7 @@ gst_generator_start (GstBaseTransform *base)
       !gst_generator_tiling_may_fade (&ports.tiling))
     ports.shares_device = ports.prefers_device =
         gst_generative_playing_share_memory (playing, GST_ELEMENT (self));
+  files = gst_generator_settings_get_inputs (&self->settings, GST_ELEMENT (self), ports.model);
   text = gen_model_describe (ports.model);
   GST_INFO_OBJECT (self, "%s %s%s; device %s, batch-size %u", path, text,
       ports.staged ? "; its shapes hang on what it computes" : "", playing->found->name, batch);

@@ -8,6 +8,8 @@
 #include "../shared/model-file.h"
 #include "luma.h"
 
+#include <string.h>
+
 #define DEFAULT_BATCH_SIZE 1
 #define DEFAULT_COLUMNS 0
 #define DEFAULT_SIZE 0
@@ -399,6 +401,46 @@ choose_tiles (GstGeneratorPorts *ports, const char *tile, int overlap, GError **
   return FALSE;
 }
 
+/* Add "style=night.png" to `list`, with its place from `folder` on, unless a pad is in `beside`. */
+static void
+add_said_file (GString *list, const char *text, const char *folder, const char *const *beside)
+{
+  const char *file = strchr (text, '=');
+  g_autofree char *name = g_strndup (text, file != NULL ? (gsize)(file - text) : strlen (text));
+  g_autofree char *path = NULL;
+
+  if (g_strv_contains (beside, g_strstrip (name)))
+    return;
+  if (file != NULL)
+    path = g_path_is_absolute (file + 1) ? g_strdup (file + 1)
+                                         : g_build_filename (folder, file + 1, NULL);
+  g_string_append_printf (list, "%s%s", list->len > 0 ? "," : "", name);
+  if (path != NULL)
+    g_string_append_printf (list, "=%s", path);
+}
+
+char *
+gst_generator_settings_get_inputs (
+    GstGeneratorSettings *settings, GstElement *element, const GenModel *model)
+{
+  g_autofree char *inputs = NULL, *folder = NULL;
+  g_auto (GStrv) beside = NULL, files = NULL;
+  g_autoptr (GString) list = NULL;
+
+  GST_OBJECT_LOCK (element);
+  inputs = g_strdup (settings->inputs);
+  beside = gst_generator_list_pads (element, GST_GENERATOR_SINK_PREFIX);
+  GST_OBJECT_UNLOCK (element);
+  if (inputs != NULL || model->hints.inputs == NULL)
+    return g_steal_pointer (&inputs);
+  folder = g_path_get_dirname (model->path);
+  files = g_strsplit (model->hints.inputs, ",", -1);
+  list = g_string_new (NULL);
+  for (guint i = 0; files[i] != NULL; i++)
+    add_said_file (list, files[i], folder, (const char *const *)beside);
+  return g_string_free (g_steal_pointer (&list), FALSE);
+}
+
 gboolean
 gst_generator_settings_find_ports (GstGeneratorSettings *settings, GstElement *element,
     GenModel *model, GstGeneratorPorts *ports, GError **error)
@@ -418,11 +460,11 @@ gst_generator_settings_find_ports (GstGeneratorSettings *settings, GstElement *e
   tile_overlap = settings->tile_overlap;
   hints = settings->hints;
   ports->columns = (int)settings->columns;
-  outputs = g_strdup (settings->outputs);
-  inputs = g_strdup (settings->inputs);
+  outputs = g_strdup (settings->outputs != NULL ? settings->outputs : model->hints.outputs);
   further = gst_generator_list_pads (element, GST_GENERATOR_SRC_PREFIX);
   beside = gst_generator_list_pads (element, GST_GENERATOR_SINK_PREFIX);
   GST_OBJECT_UNLOCK (element);
+  inputs = gst_generator_settings_get_inputs (settings, element, model);
   if (!gst_generator_add_files (inputs, &beside, error))
     return FALSE;
   hints.outputs = outputs;

@@ -76,6 +76,10 @@ GenModelHints gst_generator_settings_hint (
 void gst_generator_said_clear (GstGeneratorSaid *said);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (GstGeneratorSaid, gst_generator_said_clear)
 
+/* Which files go in beside: what property inputs, or the model, says; of the latter not into inputs
+ * that have a pad. (transfer full) */
+char *gst_generator_settings_get_inputs (
+    GstGeneratorSettings *settings, GstElement *element, const GenModel *model);
 /* The ports of `model`, with what the properties override. Not under the object lock. */
 gboolean gst_generator_settings_find_ports (GstGeneratorSettings *settings, GstElement *element,
     GenModel *model, GstGeneratorPorts *ports, GError **error);

@@ -59,6 +59,9 @@ G_BEGIN_DECLS
  * left of small inputs of fixed shape, beside pictures and sounds, are
  * parameters. A free extent of a state is whatever makes it come out as it went in.
  *
+ * Which outputs are played and what goes in beside is said by `generative.outputs` and
+ * `generative.inputs`, or the same keys in the sidecar's section `generative` (GenModelHints).
+ *
  * Extents that the inputs leave free can be said (GenModelHints.shapes, or the key `dims` in the
  * sidecar, "1,3,-1,-1", where -1 stays free), for a model that says nothing of its shapes.
  * gen_model_write_info writes a sidecar of all that has been decided.
@@ -198,6 +201,9 @@ typedef struct {
   const char *shapes;
   GenSamplingHints sampling;
   const char *spectrum, *chain;
+  /* Which outputs are played, "fgr,pha", and which files go into inputs beside, "style=night.png",
+   * from the folder of the model on: for whoever plays it. */
+  const char *outputs, *inputs;
 } GenModelHints;
 
 /* A window function, periodic. */
@@ -243,7 +249,8 @@ struct _GenModel {
    * for all others. */
   const GenSampler *sampler;
   int runs;
-  GenModelHints hints;
+  GenModelHints
+      hints; /* outputs and inputs as the model or its sidecar say where nobody else does */
   int ref_count;
 };
 
@@ -321,6 +328,7 @@ GEN_API char *gen_model_describe_assumption (
 typedef struct {
   const char *spectrum, *chain;
   int sample_rate; /* of sound that becomes spectra; other sounds have one of their own */
+  const char *outputs, *inputs;
 } GenModelInfo;
 
 /* What has been decided of the model, as its sidecar has it: sections of the inputs and outputs,

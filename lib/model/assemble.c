@@ -448,7 +448,11 @@ gen_model_assemble (GenGraph *graph, const char *path, const GenModelHints *hint
   /* Of one file, what was said is in the metadata by now. What the sidecar says of spectra is not
    * said of the sound. */
   model = gen_model_new_plain (whole, spectra != NULL ? NULL : path,
-      chain != NULL ? hints : &(GenModelHints){ .frames = hints->frames }, error);
+      chain != NULL ? hints
+                    : &(GenModelHints){ .frames = hints->frames,
+                          .outputs = hints->outputs,
+                          .inputs = hints->inputs },
+      error);
   if (model == NULL)
     return NULL;
   if (spectra != NULL)

@@ -254,6 +254,19 @@ fix_parameters (GenModel *model)
   return TRUE;
 }
 
+/* What is said of the whole model by the metadata `generative.KEY`, or in the file beside it, where
+ * the user says nothing. */
+static void
+read_said (const GenModel *model, GKeyFile *sidecar, const char *key, const char **text)
+{
+  g_autofree char *metadata = g_strconcat ("generative.", key, NULL);
+
+  if (*text == NULL)
+    *text = g_strdup (g_hash_table_lookup (model->graph->metadata, metadata));
+  if (*text == NULL && sidecar != NULL)
+    *text = g_key_file_get_value (sidecar, "generative", key, NULL);
+}
+
 static gboolean
 read_model (GenModel *model, GError **error)
 {
@@ -263,6 +276,8 @@ read_model (GenModel *model, GError **error)
 
   if (!gen_model_load_sidecar (model->path, &sidecar, error))
     return FALSE;
+  read_said (model, sidecar, "outputs", &model->hints.outputs);
+  read_said (model, sidecar, "inputs", &model->hints.inputs);
   read = read_graph (model, sidecar, &reason);
   if (model->staged && fix_parameters (model))
     return read_graph (model, sidecar, error);
@@ -284,6 +299,8 @@ gen_model_new_plain (GenGraph *graph, const char *path, const GenModelHints *hin
   model->hints.parameters = g_strdup (hints->parameters);
   model->hints.frames = hints->frames;
   model->hints.shapes = g_strdup (hints->shapes);
+  model->hints.outputs = g_strdup (hints->outputs);
+  model->hints.inputs = g_strdup (hints->inputs);
   model->ref_count = 1;
   return read_model (model, error) ? g_steal_pointer (&model) : NULL;
 }
@@ -405,6 +422,8 @@ gen_model_unref (GenModel *model)
   g_free ((char *)model->hints.states);
   g_free ((char *)model->hints.parameters);
   g_free ((char *)model->hints.shapes);
+  g_free ((char *)model->hints.outputs);
+  g_free ((char *)model->hints.inputs);
   g_free (model->path);
   g_free (model);
 }

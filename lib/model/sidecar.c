@@ -160,6 +160,10 @@ check_names (const GPtrArray *tensors, GError **error)
 static void
 write_whole (GKeyFile *file, const GenModelInfo *whole)
 {
+  if (whole->outputs != NULL)
+    g_key_file_set_value (file, "generative", "outputs", whole->outputs);
+  if (whole->inputs != NULL)
+    g_key_file_set_value (file, "generative", "inputs", whole->inputs);
   if (whole->spectrum != NULL)
     g_key_file_set_value (file, "generative", "spectrum", whole->spectrum);
   if (whole->chain != NULL)

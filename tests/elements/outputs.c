@@ -154,6 +154,19 @@ test_by_name (void)
       "! capsfilter caps=video/x-raw,format=RGB", 3 * PIXELS, (const guint8[]){ 100, 50, 25 }, 3);
 }
 
+/* Which the file beside the model says, where no property does. */
+static void
+test_said_beside (void)
+{
+  g_autofree char *beside = g_build_filename (folder, "matting.onnx.modelinfo", NULL);
+
+  g_assert_true (g_file_set_contents (beside, "[generative]\noutputs=pha\n", -1, NULL));
+  check ("! capsfilter caps=video/x-raw,format=GRAY8", PIXELS, (const guint8[]){ 200 }, 1);
+  check ("outputs=fgr ! capsfilter caps=video/x-raw,format=RGB", 3 * PIXELS,
+      (const guint8[]){ 100, 50, 25 }, 3);
+  g_assert_cmpint (g_unlink (beside), ==, 0);
+}
+
 static void
 test_alpha (void)
 {
@@ -565,6 +578,7 @@ main (int argc, char **argv)
   path = g_build_filename (folder, "matting.onnx", NULL);
   save_matting (path, -1, 0.5f);
   g_test_add_func ("/outputs/by-name", test_by_name);
+  g_test_add_func ("/outputs/said-beside", test_said_beside);
   g_test_add_func ("/outputs/alpha", test_alpha);
   g_test_add_func ("/outputs/alpha/unsaid", test_alpha_unsaid);
   g_test_add_func ("/outputs/classes", test_classes);

@@ -446,6 +446,7 @@ test_write_numbers (Fixture *fixture, gconstpointer data)
   g_assert_true (g_file_get_contents (beside, &text, NULL, NULL));
   assert_says (text, "ranges=0,255;0,255;-1,1\n");
   assert_says (text, "ranges=16,235\n");
+  g_assert_null (strstr (text, "outputs"));
   g_assert_cmpint (tool (fixture, "inspect", "picture.onnx", "--json", NULL), ==, 0);
   assert_member (fixture, "inputs", "x", "black", "[0.0,0.0,-1.0]");
   g_assert_cmpint (tool (fixture, "inspect", "picture.onnx", "--input-range", "1", NULL), ==, 1);
@@ -459,6 +460,26 @@ test_write_numbers (Fixture *fixture, gconstpointer data)
   g_assert_cmpint (
       tool (fixture, "inspect", "picture.onnx", "-w", "-f", "--output-range", "-1,1", NULL), ==, 0);
   assert_says (fixture->err, "comes before what is written: generative.output-range");
+}
+
+/* What is played of several. */
+static void
+test_write_played (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *beside = path_in (fixture, "memory.onnx.modelinfo"), *text = NULL;
+
+  save_memory (fixture, "h_in", "h_out", TRUE);
+  g_assert_cmpint (tool (fixture, "inspect", "memory.onnx", "-w", "--outputs", "h_out", "--inputs",
+                       "x=night.png", NULL),
+      ==, 0);
+  assert_says (fixture->out, "played      h_out");
+  assert_says (fixture->out, "beside      x=night.png");
+  g_assert_true (g_file_get_contents (beside, &text, NULL, NULL));
+  assert_says (text, "[generative]\noutputs=h_out\ninputs=x=night.png\n");
+  g_assert_cmpint (tool (fixture, "inspect", "memory.onnx", NULL), ==, 0);
+  assert_says (fixture->out, "played      h_out");
+  g_assert_cmpint (tool (fixture, "inspect", "memory.onnx", "--outputs", "h", NULL), ==, 1);
+  assert_says (fixture->err, "--outputs says 'h', which is no output");
 }
 
 static void
@@ -501,6 +522,7 @@ main (int argc, char **argv)
   g_test_add ("/tool/inspect-chained", Fixture, NULL, set_up, test_inspect_chained, tear_down);
   g_test_add ("/tool/inspect-order", Fixture, NULL, set_up, test_inspect_order, tear_down);
   g_test_add ("/tool/write-numbers", Fixture, NULL, set_up, test_write_numbers, tear_down);
+  g_test_add ("/tool/write-played", Fixture, NULL, set_up, test_write_played, tear_down);
   g_test_add ("/tool/write-rate", Fixture, NULL, set_up, test_write_rate, tear_down);
   g_test_add ("/tool/write-modelinfo", Fixture, NULL, set_up, test_write_modelinfo, tear_down);
   g_test_add ("/tool/write-none", Fixture, NULL, set_up, test_write_none, tear_down);
