@@ -2,6 +2,8 @@
 /* What scores changes while frames pass: another model, and where its parameters stand. */
 #include "discriminator.h"
 
+#include "../shared/stream-time.h"
+
 GST_DEBUG_CATEGORY_EXTERN (discriminator_debug);
 #define GST_CAT_DEFAULT discriminator_debug
 
@@ -153,5 +155,5 @@ gst_discriminator_set_parameters (GstDiscriminator *self, GstClockTime pts)
   g_autofree char *text = take_said (self);
 
   gst_generative_parameters_give (&self->parameters, self->judge.player, text,
-      gst_segment_to_stream_time (&GST_BASE_TRANSFORM (self)->segment, GST_FORMAT_TIME, pts));
+      gst_generative_stream_time (&GST_BASE_TRANSFORM (self)->segment, pts));
 }

@@ -283,6 +283,7 @@
 
 #include "../elements.h"
 #include "../shared/settings.h"
+#include "../shared/stream-time.h"
 
 GST_DEBUG_CATEGORY (generator_debug);
 #define GST_CAT_DEFAULT generator_debug
@@ -698,11 +699,10 @@ set_parameters (GstGenerator *self, GstBuffer *input)
 {
   GstBaseTransform *base = GST_BASE_TRANSFORM (self);
   g_autofree char *text = gst_generator_change_take_parameters (&self->change);
-  const GstClockTime time = input == NULL ? GST_CLOCK_TIME_NONE
-                                          : gst_segment_to_stream_time (&base->segment,
-                                                GST_FORMAT_TIME, GST_BUFFER_PTS (input));
+  const GstClockTime pts = input != NULL ? GST_BUFFER_PTS (input) : GST_CLOCK_TIME_NONE;
 
-  gst_generative_parameters_give (&self->parameters, self->play.player, text, time);
+  gst_generative_parameters_give (
+      &self->parameters, self->play.player, text, gst_generative_stream_time (&base->segment, pts));
 }
 
 /* Let a model that remembers see the first picture several times. */
