@@ -65,11 +65,21 @@ gst_generator_branches_forget (GstGeneratorBranches *branches)
   }
 }
 
+/* What is still on its way comes back to be freed. */
+static void
+close_pool (GstGeneratorBranch *branch)
+{
+  if (branch->pool != NULL)
+    gst_buffer_pool_set_active (branch->pool, FALSE);
+  gst_clear_object (&branch->pool);
+}
+
 void
 gst_generator_branches_end (GstGeneratorBranches *branches)
 {
   gst_generator_branches_forget (branches);
   for (guint k = 0; k < branches->n; k++) {
+    close_pool (&branches->branches[k]);
     gst_clear_object (&branches->branches[k].pad);
     g_clear_pointer (&branches->branches[k].making, g_free);
   }
@@ -132,6 +142,38 @@ fix_caps (GstGeneratorBranch *branch, GstCaps *made, GstCaps **caps, GError **er
   return TRUE;
 }
 
+static gsize
+size_of (const GstGeneratorBranch *branch)
+{
+  return branch->in_frames ? GST_VIDEO_INFO_SIZE (&branch->info) : branch->size;
+}
+
+static gboolean
+fail_memory (const GstGeneratorBranch *branch, GError **error)
+{
+  g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT,
+      "there is no memory for a buffer of %" G_GSIZE_FORMAT " bytes for pad %s", size_of (branch),
+      GST_PAD_NAME (branch->pad));
+  return FALSE;
+}
+
+/* Buffers that come back are used again; they lie as caps say. */
+static gboolean
+open_pool (GstGeneratorBranch *branch, GstCaps *caps, GError **error)
+{
+  GstAllocationParams params = { .align = ALIGNMENT };
+  GstStructure *config;
+
+  close_pool (branch);
+  branch->pool = gst_buffer_pool_new ();
+  config = gst_buffer_pool_get_config (branch->pool);
+  gst_buffer_pool_config_set_params (config, caps, (guint)size_of (branch), 0, 0);
+  gst_buffer_pool_config_set_allocator (config, NULL, &params);
+  return (size_of (branch) <= G_MAXUINT && gst_buffer_pool_set_config (branch->pool, config) &&
+             gst_buffer_pool_set_active (branch->pool, TRUE)) ||
+         fail_memory (branch, error);
+}
+
 static gboolean
 negotiate_branch (GstGeneratorBranch *branch, const GstGeneratorPorts *ports,
     const GstGeneratorInput *input, const GstStructure *sink, const GenModelUse *use,
@@ -159,6 +201,8 @@ negotiate_branch (GstGeneratorBranch *branch, const GstGeneratorPorts *ports,
         "the frames of pad %s cannot be written", GST_PAD_NAME (branch->pad));
     return FALSE;
   }
+  if (!open_pool (branch, caps, error))
+    return FALSE;
   gst_pad_push_event (branch->pad, gst_event_new_caps (caps));
   return TRUE;
 }
@@ -220,24 +264,27 @@ bind (const GstGeneratorBranch *branch, GenPlayer *player, guint k, guint i)
   gen_player_bind_side_output (player, k, i, &frame);
 }
 
+/* Memory for what is to be made, mapped. */
+static gboolean
+open_making (const GstGeneratorBranch *branch, GstGeneratorMaking *making, GError **error)
+{
+  drop (making);
+  if (gst_buffer_pool_acquire_buffer (branch->pool, &making->buffer, NULL) == GST_FLOW_OK &&
+      map (branch, making))
+    return TRUE;
+  gst_clear_buffer (&making->buffer);
+  return fail_memory (branch, error);
+}
+
 gboolean
 gst_generator_branches_bind (
     GstGeneratorBranches *branches, GenPlayer *player, guint i, GError **error)
 {
   for (guint k = 0; k < branches->n; k++) {
-    GstGeneratorBranch *branch = &branches->branches[k];
-    GstGeneratorMaking *making = &branch->making[i];
-    GstAllocationParams params = { .align = ALIGNMENT };
-    const gsize size = branch->in_frames ? GST_VIDEO_INFO_SIZE (&branch->info) : branch->size;
+    const GstGeneratorBranch *branch = &branches->branches[k];
 
-    drop (making);
-    making->buffer = gst_buffer_new_allocate (NULL, size, &params);
-    if (making->buffer == NULL || !map (branch, making)) {
-      gst_clear_buffer (&making->buffer);
-      g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT,
-          "there is no memory for a buffer of %" G_GSIZE_FORMAT " bytes", size);
+    if (!open_making (branch, &branch->making[i], error))
       return FALSE;
-    }
     bind (branch, player, k, i);
   }
   return TRUE;

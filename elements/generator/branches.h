@@ -19,6 +19,7 @@ typedef struct {
 typedef struct {
   GstPad *pad;
   gboolean in_frames;
+  GstBufferPool *pool;        /* NULL until caps are known */
   GstVideoInfo info;          /* of frames, */
   gsize size;                 /* bytes of numbers */
   GstGeneratorMaking *making; /* with each frame of this run */
@@ -46,9 +47,9 @@ void gst_generator_branches_end (GstGeneratorBranches *branches);
 gboolean gst_generator_branches_negotiate (GstGeneratorBranches *branches,
     const GstGeneratorPorts *ports, const GstGeneratorInput *input, GstCaps *caps, GenModelUse *use,
     GError **error);
-/* Before a run: memory for what is made with frame `i` of it; and after: it is to go with the next
- * frame that is pushed and has not been made yet, which is made of `input`, a picture of `info`
- * where that is not NULL. */
+/* Before a run: a buffer of a pool for what is made with frame `i` of it; and after: it is to go
+ * with the next frame that is pushed and has not been made yet, which is made of `input`, a picture
+ * of `info` where that is not NULL. */
 gboolean gst_generator_branches_bind (
     GstGeneratorBranches *branches, GenPlayer *player, guint i, GError **error);
 void gst_generator_branches_take (GstGeneratorBranches *branches, GenPlayer *player, guint i,

@@ -258,6 +258,21 @@ test_pad_released (void)
   close_two (&two);
 }
 
+/* What waits for several pads is as late as the latest of them. */
+static void
+test_latency (void)
+{
+  Two two = open_two ();
+  GstClockTime alone, both;
+
+  gst_harness_set_upstream_latency (two.main, 20 * GST_MSECOND);
+  alone = gst_harness_query_latency (two.main);
+  gst_harness_set_upstream_latency (two.mask, 70 * GST_MSECOND);
+  both = gst_harness_query_latency (two.main);
+  g_assert_cmpuint (both - alone, ==, 50 * GST_MSECOND);
+  close_two (&two);
+}
+
 /* Whoever waits at either pad is let go when the element stops. */
 static void
 test_pad_stopped (void)
@@ -374,6 +389,7 @@ main (int argc, char **argv)
   save_halves (halves, 32, 100);
   g_test_add_func ("/inputs/file", test_file);
   g_test_add_func ("/inputs/file-said", test_file_said);
+  g_test_add_func ("/inputs/latency", test_latency);
   g_test_add_func ("/inputs/refused", test_refused);
   g_test_add_func ("/inputs/pad", test_pad);
   g_test_add_func ("/inputs/pad/without-masks", test_pad_without_masks);

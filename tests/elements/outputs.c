@@ -491,6 +491,26 @@ test_pads (void)
   close_three (&three);
 }
 
+/* Buffers that come back are used again. */
+static void
+test_pads_of_pool (void)
+{
+  Three three = open_three ("outputs=fgr");
+  GstBuffer *first = NULL;
+
+  for (guint i = 0; i < 3; i++) {
+    GstBuffer *mask;
+
+    gst_harness_push (three.main, make_frame (i, 20, 100, 50));
+    mask = gst_harness_pull (three.mask);
+    g_assert_true (first == NULL || first == mask);
+    g_assert_cmpuint (GST_BUFFER_PTS (mask), ==, i * GST_SECOND / 10);
+    first = mask;
+    gst_buffer_unref (mask);
+  }
+  close_three (&three);
+}
+
 /* Of several frames in a run, and a flush drops all that waits. */
 static void
 test_pads_of_batch (void)
@@ -580,6 +600,7 @@ main (int argc, char **argv)
   g_test_add_func ("/outputs/by-name", test_by_name);
   g_test_add_func ("/outputs/said-beside", test_said_beside);
   g_test_add_func ("/outputs/alpha", test_alpha);
+  g_test_add_func ("/outputs/pads-of-pool", test_pads_of_pool);
   g_test_add_func ("/outputs/alpha/unsaid", test_alpha_unsaid);
   g_test_add_func ("/outputs/classes", test_classes);
   g_test_add_func ("/outputs/tensors", test_tensors);
