@@ -89,9 +89,10 @@ gst_generator_branches_end (GstGeneratorBranches *branches)
 
 /* --- caps --- */
 
+/* Of `parts`, which are written one by one, none shares its chroma with another. */
 static GstStructure *
-describe_frames (
-    const GstGeneratorPorts *ports, const GstStructure *sink, int channels, int height, int width)
+describe_frames (const GstGeneratorPorts *ports, const GstStructure *sink, int channels, int height,
+    int width, gboolean parts)
 {
   GstStructure *structure = gst_structure_new (
       "video/x-raw", "width", G_TYPE_INT, width, "height", G_TYPE_INT, height, NULL);
@@ -100,7 +101,7 @@ describe_frames (
     gst_generative_pass_fields (sink, GST_PAD_SINK, structure);
   else if (gst_structure_has_field (sink, "framerate"))
     gst_structure_set_value (structure, "framerate", gst_structure_get_value (sink, "framerate"));
-  gst_generative_formats_set (structure, channels, FALSE, FALSE, TRUE);
+  gst_generative_formats_set (structure, channels, FALSE, FALSE, !parts);
   return structure;
 }
 
@@ -117,7 +118,7 @@ list_caps (const GstGeneratorPorts *ports, const GenPort *port, const GenShape *
     gst_structure_set_value (structure, "framerate", gst_structure_get_value (sink, "framerate"));
   if (port->kind == GEN_PORT_PICTURE)
     gst_caps_append_structure (
-        caps, describe_frames (ports, sink, port->channels, port->height, port->width));
+        caps, describe_frames (ports, sink, port->channels, port->height, port->width, FALSE));
   gst_caps_append_structure (caps, structure);
   return caps;
 }
@@ -174,6 +175,23 @@ open_pool (GstGeneratorBranch *branch, GstCaps *caps, GError **error)
          fail_memory (branch, error);
 }
 
+/* Buffers are to be as `caps` say from now on. */
+static gboolean
+set_caps (GstGeneratorBranch *branch, GstCaps *caps, GenModelSide *side, GError **error)
+{
+  if (branch->in_frames &&
+      (!gst_video_info_from_caps (&branch->info, caps) ||
+          !gst_generative_layout (&branch->info, side->port.channels, 1, FALSE, &side->layout))) {
+    g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
+        "the frames of pad %s cannot be written", GST_PAD_NAME (branch->pad));
+    return FALSE;
+  }
+  if (!open_pool (branch, caps, error))
+    return FALSE;
+  gst_pad_push_event (branch->pad, gst_event_new_caps (caps));
+  return TRUE;
+}
+
 static gboolean
 negotiate_branch (GstGeneratorBranch *branch, const GstGeneratorPorts *ports,
     const GstGeneratorInput *input, const GstStructure *sink, const GenModelUse *use,
@@ -194,17 +212,7 @@ negotiate_branch (GstGeneratorBranch *branch, const GstGeneratorPorts *ports,
   branch->in_frames = side->in_frames =
       gst_structure_has_name (gst_caps_get_structure (caps, 0), "video/x-raw");
   branch->size = (gsize)gen_shape_elements (&numbers) * gen_data_type_size (port->type);
-  if (branch->in_frames &&
-      (!gst_video_info_from_caps (&branch->info, caps) ||
-          !gst_generative_layout (&branch->info, port->channels, 1, FALSE, &side->layout))) {
-    g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
-        "the frames of pad %s cannot be written", GST_PAD_NAME (branch->pad));
-    return FALSE;
-  }
-  if (!open_pool (branch, caps, error))
-    return FALSE;
-  gst_pad_push_event (branch->pad, gst_event_new_caps (caps));
-  return TRUE;
+  return set_caps (branch, caps, side, error);
 }
 
 gboolean
@@ -223,6 +231,29 @@ gst_generator_branches_negotiate (GstGeneratorBranches *branches, const GstGener
     use->outputs[k] = (GenModelSide){ .port = ports->further[k] };
     if (!negotiate_branch (&branches->branches[k], ports, input, gst_caps_get_structure (caps, 0),
             use, &use->outputs[k], error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+gboolean
+gst_generator_branches_negotiate_tiles (GstGeneratorBranches *branches,
+    const GstGeneratorPorts *ports, GstCaps *caps, int height, int width, GenModelUse *use,
+    GError **error)
+{
+  use->n_outputs = branches->n;
+  for (guint k = 0; k < branches->n; k++) {
+    GstGeneratorBranch *branch = &branches->branches[k];
+    GenModelSide *side = &use->outputs[k];
+    g_autoptr (GstCaps) made = gst_caps_new_empty (), fixed = NULL;
+
+    *side = (GenModelSide){ .port = ports->further[k], .in_frames = TRUE };
+    side->port.height = use->output.height;
+    side->port.width = use->output.width;
+    gst_caps_append_structure (made, describe_frames (ports, gst_caps_get_structure (caps, 0),
+                                         side->port.channels, height, width, TRUE));
+    branch->in_frames = TRUE;
+    if (!fix_caps (branch, made, &fixed, error) || !set_caps (branch, fixed, side, error))
       return FALSE;
   }
   return TRUE;
@@ -288,6 +319,34 @@ gst_generator_branches_bind (
     bind (branch, player, k, i);
   }
   return TRUE;
+}
+
+gboolean
+gst_generator_branches_open (GstGeneratorBranches *branches, GError **error)
+{
+  for (guint k = 0; k < branches->n; k++)
+    if (!open_making (&branches->branches[k], &branches->branches[k].making[0], error))
+      return FALSE;
+  return TRUE;
+}
+
+void
+gst_generator_branches_bind_tile (
+    GstGeneratorBranches *branches, GenPlayer *player, guint i, int x, int y, int rows)
+{
+  for (guint k = 0; k < branches->n; k++) {
+    const GenFrame part = gst_generative_frame_part (&branches->branches[k].making[0].frame,
+        &gen_player_use (player)->outputs[k].layout, x, y, rows);
+
+    gen_player_bind_side_output (player, k, i, &part);
+  }
+}
+
+void
+gst_generator_branches_bind_nothing (GstGeneratorBranches *branches, GenPlayer *player, guint i)
+{
+  for (guint k = 0; k < branches->n; k++)
+    gen_player_bind_side_output (player, k, i, NULL);
 }
 
 typedef struct {

@@ -377,6 +377,19 @@ gst_generator_said_clear (GstGeneratorSaid *said)
   gst_generator_sampling_clear (&said->sampling);
 }
 
+/* Only what is played fades. */
+static gboolean
+check_fading (const GstGeneratorPorts *ports, GError **error)
+{
+  if (ports->n_further == 0 || !gst_generator_tiling_may_fade (&ports->tiling))
+    return TRUE;
+  g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+      "%s: results hang on more than tiles share, which would have to fade into each other, and "
+      "pad src_%s cannot: unset property %s, or ask for no other pad",
+      ports->model->path, ports->further[0].name, ports->tiling.endless ? "tile" : "tile-overlap");
+  return FALSE;
+}
+
 /* Play tile by tile, where that is asked for; only what is made of pictures one by one can be. */
 static gboolean
 choose_tiles (GstGeneratorPorts *ports, const char *tile, int overlap, GError **error)
@@ -389,14 +402,20 @@ choose_tiles (GstGeneratorPorts *ports, const char *tile, int overlap, GError **
   if (gst_generator_can_tile (ports)) {
     ports->mask = (GenPort){ 0 };
     gst_generator_tiling_choose (&ports->tiling, ports->model, &ports->input, &ports->output);
-    return TRUE;
+    for (guint k = 0; k < ports->n_further; k++)
+      gst_generator_tiling_widen (&ports->tiling, ports->model, &ports->input, &ports->further[k]);
+    return check_fading (ports, error);
   }
   g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
       "%s: property tile is for models that make pictures of pictures%s", ports->model->path,
       ports->remembers || ports->frames > 1
           ? ", and that remember nothing from one to the next: unset it"
-      : ports->mask_said || ports->n_further > 0 || ports->n_beside > 0
-          ? " alone, of one output and one input: unset it, or the others"
+      : ports->n_further > 0 ? "; from pads src_NAME come pictures as large as what is played: "
+                               "unset it, or ask for no "
+                               "other pad"
+      : ports->mask_said || ports->n_beside > 0
+          ? " alone, of one input and without a mask in alpha: unset it, or inputs and outputs; a "
+            "mask comes from a pad of its own, src_NAME"
           : ": unset it");
   return FALSE;
 }
