@@ -115,7 +115,8 @@ run (Frames *self, const GstGenerativeFrame *made, GError **error)
   frame = gst_generative_frame_part (
       made, &gen_player_use (self->play->player)->to, 0, 0, self->format->out_info.height);
   gen_player_bind_output_frame (self->play->player, 0, &frame);
-  return gen_player_run (self->play->player, error);
+  return gst_generator_branches_bind (&self->play->branches, self->play->player, 0, error) &&
+         gen_player_run (self->play->player, error);
 }
 
 static void
@@ -184,6 +185,8 @@ make (Frames *self, GstBuffer *like, GstBuffer **output)
     gst_clear_buffer (output);
     return result;
   }
+  gst_generator_branches_take (
+      &self->play->branches, self->play->player, 0, like, &self->format->in_info);
   gst_generator_play_notice_not_finite (self->play, &like, 1);
   gst_generator_lateness_note_run (self->lateness, start);
   self->play->frame++;
@@ -449,6 +452,9 @@ frames_negotiate (gpointer mode, GstCaps *sink, GstCaps *source, GenModelUse *us
       !gst_generator_format_read_video (format, source, use, error) ||
       !gst_generator_format_check_size (format, use->output.width, use->output.height, error) ||
       (ports->between && !check_frames (format, use, error)))
+    return FALSE;
+  if (!gst_generator_branches_negotiate (
+          &self->play->branches, ports, &format->input, sink, use, error))
     return FALSE;
   info = format->out_info;
   gst_generative_playing_fit_info (&self->play->playing, source, &info);
