@@ -450,7 +450,8 @@ frames_negotiate (gpointer mode, GstCaps *sink, GstCaps *source, GenModelUse *us
       !gst_generator_output_size (
           ports, &format->input, &use->output.height, &use->output.width, error) ||
       !gst_generator_format_read_video (format, source, use, error) ||
-      !gst_generator_format_check_size (format, use->output.width, use->output.height, error) ||
+      !gst_generator_format_check_size (
+          format, self->play, use->output.width, use->output.height, error) ||
       (ports->between && !check_frames (format, use, error)))
     return FALSE;
   if (!gst_generator_branches_negotiate (

@@ -396,7 +396,8 @@ tiles_negotiate (gpointer mode, GstCaps *sink, GstCaps *source, GenModelUse *use
       !find_layout (self, source, use, error) ||
       !gst_generator_plan_tiles (&self->play->ports, format->input.height, format->input.width,
           use->from.ycbcr, use->to.ycbcr, tiles, error) ||
-      !gst_generator_format_check_size (format, tiles->columns.out, tiles->rows.out, error))
+      !gst_generator_format_check_size (
+          format, self->play, tiles->columns.out, tiles->rows.out, error))
     return FALSE;
   GST_INFO_OBJECT (self->play->base,
       "frames of %d x %d in %d x %d tiles of %d x %d, each %d x %d of what is made",

@@ -14,6 +14,9 @@ gboolean gen_model_read_sample_rate (
 gboolean gen_model_read_ranges (
     GenModel *model, const GenGraph *graph, GKeyFile *sidecar, GError **error);
 
+/* Say in `error` of which file it is, and on which parameters shapes hang there. */
+void gen_model_name_error (const GenModel *model, GError **error);
+
 /* The model of a graph as it is, and of a file: neither of its spectra nor of what it is chained
  * to. (transfer full) */
 GenModel *gen_model_new_plain (

@@ -403,6 +403,23 @@ gen_model_load (const char *path, GError **error)
   return gen_model_load_as (path, &(GenModelHints){ .sampling.sampler = "once" }, error);
 }
 
+void
+gen_model_name_error (const GenModel *model, GError **error)
+{
+  g_autofree char *names = NULL, *message = NULL;
+
+  if (error == NULL || *error == NULL)
+    return;
+  if (model->path != NULL)
+    g_prefix_error (error, "%s: ", model->path);
+  if (model->fixed == NULL || (*error)->domain != GEN_GRAPH_ERROR)
+    return;
+  names = g_strjoinv (", ", model->fixed);
+  message = (*error)->message;
+  (*error)->message =
+      g_strdup_printf ("%s; shapes hang on what property parameters says of %s", message, names);
+}
+
 GenModel *
 gen_model_ref (GenModel *model)
 {
