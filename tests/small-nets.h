@@ -6,6 +6,8 @@
 #include <generative/random.h>
 #include <generative/trainer.h>
 
+#include "trainers.h"
+
 #include <string.h>
 
 #define SMALL_BATCH 6
@@ -105,7 +107,7 @@ small_trainer (const GenTrainerSettings *settings)
 
   own.batch_size = SMALL_BATCH;
   own.threads = 2;
-  trainer = gen_trainer_new (generator, discriminator, &own, &error);
+  trainer = adversarial_trainer (generator, discriminator, &own, &error);
   g_assert_no_error (error);
   return trainer;
 }
@@ -119,5 +121,5 @@ small_step_once (GenTrainer *trainer, GenTrainerFigures *figures, GError **error
   GenRandom random = gen_random_new (9, "test", 0);
 
   gen_random_uniform (&random, gen_trainer_steps (trainer), 0, pictures, n);
-  return gen_trainer_step (trainer, pictures, figures, error);
+  return gen_trainer_step (trainer, pictures, NULL, figures, error);
 }

@@ -229,7 +229,7 @@ fit_sound (const GenSound *sound, GenSound *fitted)
 
 /* What is to be done with a sample; FALSE when no more are wanted. */
 static gboolean
-give (TrainingData *data, const GenSample *loaded, GenSample *fitted)
+give (TrainingData *data, const GenSample *loaded, GenSample *fitted, int label)
 {
   const GenSample *sample = loaded;
 
@@ -238,8 +238,8 @@ give (TrainingData *data, const GenSample *loaded, GenSample *fitted)
     sample = fitted;
   }
   if (data->validates)
-    return gen_training_add_validation (data->training, sample);
-  return gen_batch_queue_add (gen_training_queue (data->training), sample, &data->error) ==
+    return gen_training_add_validation (data->training, sample, label);
+  return gen_batch_queue_add (gen_training_queue (data->training), sample, label, &data->error) ==
          GEN_BATCH_QUEUE_ADDED;
 }
 
@@ -274,7 +274,7 @@ give_all (TrainingData *data, GenSample *loaded, GenSample *fitted)
 
     switch (gen_loader_next (data->loader, loaded, &frame, &item, &why)) {
     case GEN_LOADER_SAMPLE:
-      if (!give (data, loaded, fitted))
+      if (!give (data, loaded, fitted, gen_dataset_get_label (data->dataset, item)))
         return;
       break;
     case GEN_LOADER_BAD:

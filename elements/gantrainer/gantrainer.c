@@ -59,373 +59,47 @@
  * ]|
  * Ten steps on half seconds of ticks, and what the generator makes then.
  */
-#include "gantrainer.h"
-
 #include "../elements.h"
-#include "../shared/debug.h"
-#include "../shared/playing.h"
-#include "../shared/settings.h"
+#include "../shared/choices.h"
+#include "../trainer/trainer.h"
 
-GST_DEBUG_CATEGORY (gan_trainer_debug);
-#define GST_CAT_DEFAULT gan_trainer_debug
-
-static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE (
-    "sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS (GST_GAN_TRAINER_CAPS));
-static GstStaticPadTemplate validation_template = GST_STATIC_PAD_TEMPLATE (
-    "validation", GST_PAD_SINK, GST_PAD_REQUEST, GST_STATIC_CAPS (GST_GAN_TRAINER_CAPS));
-static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE (
-    "src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS (GST_GAN_TRAINER_PICTURE_CAPS));
-
-G_DEFINE_FINAL_TYPE (GstGanTrainer, gst_gan_trainer, GST_TYPE_ELEMENT)
-GST_ELEMENT_REGISTER_DEFINE (gantrainer, "gantrainer", GST_RANK_NONE, GST_TYPE_GAN_TRAINER)
-
-static void
-gst_gan_trainer_set_property (
-    GObject *object, guint property_id, const GValue *value, GParamSpec *pspec)
-{
-  if (!gst_generative_can_set (object, pspec))
-    return;
-  GST_OBJECT_LOCK (object);
-  gst_gan_trainer_properties_set (&GST_GAN_TRAINER (object)->settings, property_id, value);
-  GST_OBJECT_UNLOCK (object);
-}
-
-static void
-gst_gan_trainer_get_property (GObject *object, guint property_id, GValue *value, GParamSpec *pspec)
-{
-  GST_OBJECT_LOCK (object);
-  gst_gan_trainer_properties_get (&GST_GAN_TRAINER (object)->settings, property_id, value);
-  GST_OBJECT_UNLOCK (object);
-}
-
-static void
-gst_gan_trainer_finalize (GObject *object)
-{
-  GstGanTrainer *self = GST_GAN_TRAINER (object);
-
-  gen_training_settings_clear (&self->settings);
-  gst_gan_trainer_preview_clear (&self->preview);
-  G_OBJECT_CLASS (gst_gan_trainer_parent_class)->finalize (object);
-}
-
-/* --- what the training tells --- */
-
-/* A pad that nothing is linked to would be waited for in vain. */
-static gboolean
-gst_gan_trainer_validates (gpointer data)
-{
-  GstGanTrainer *self = data;
-
-  return self->validation_pad != NULL && gst_pad_is_linked (self->validation_pad);
-}
-
-static void
-gst_gan_trainer_stepped (const GenTrainerFigures *figures, gint64 microseconds, gpointer data)
-{
-  GstGanTrainer *self = data;
-
-  GST_LOG_OBJECT (self, "step %" G_GUINT64_FORMAT ": loss D %g G %g in %.3f ms",
-      gen_trainer_steps (gen_training_trainer (self->training)), figures->discriminator_loss,
-      figures->generator_loss, (double)microseconds / 1e3);
-}
-
-static void
-gst_gan_trainer_progressed (const GenFigures *figures, gboolean last, gpointer data)
-{
-  gst_gan_trainer_messages_progress (&GST_GAN_TRAINER (data)->messages, figures, last);
-}
-
-static void
-gst_gan_trainer_validated (const GenFigures *figures, gboolean best, gpointer data)
-{
-  gst_gan_trainer_messages_validation (&GST_GAN_TRAINER (data)->messages, figures, best);
-}
-
-static void
-gst_gan_trainer_saved (gint64 microseconds, gpointer data)
-{
-  GstGanTrainer *self = data;
-
-  GST_INFO_OBJECT (self, "checkpoint '%s' at step %" G_GUINT64_FORMAT ", saved in %.1f ms",
-      self->settings.checkpoint, gen_trainer_steps (gen_training_trainer (self->training)),
-      (double)microseconds / 1e3);
-}
-
-static gboolean
-gst_gan_trainer_draw (gpointer data, GenPicture *wall, GError **error)
-{
-  return gen_training_draw (GST_GAN_TRAINER (data)->training, wall, error);
-}
-
-static gboolean
-gst_gan_trainer_shown (gboolean last, gpointer data, GError **error)
-{
-  GstGanTrainer *self = data;
-
-  return gst_gan_trainer_preview_update (&self->preview,
-      gen_trainer_steps (gen_training_trainer (self->training)), last, gst_gan_trainer_draw, self,
-      error);
-}
-
-static void
-gst_gan_trainer_warned (const GError *error, gpointer data)
-{
-  gst_gan_trainer_post_problem (GST_ELEMENT (data), GST_MESSAGE_WARNING, error);
-}
-
-static void
-gst_gan_trainer_fell_back (const GError *error, gpointer data)
-{
-  gst_generative_announce_cpu (GST_ELEMENT (data), error);
-}
-
-static void
-gst_gan_trainer_failed (const GError *error, gpointer data)
-{
-  gst_gan_trainer_post_problem (GST_ELEMENT (data), GST_MESSAGE_ERROR, error);
-}
-
-static const GenTrainingCallbacks callbacks = {
-  .validates = gst_gan_trainer_validates,
-  .stepped = gst_gan_trainer_stepped,
-  .progressed = gst_gan_trainer_progressed,
-  .validated = gst_gan_trainer_validated,
-  .saved = gst_gan_trainer_saved,
-  .shown = gst_gan_trainer_shown,
-  .warned = gst_gan_trainer_warned,
-  .fell_back = gst_gan_trainer_fell_back,
-  .failed = gst_gan_trainer_failed,
+struct _GstGanTrainer {
+  GstTrainer parent;
 };
 
-/* --- training --- */
+G_DECLARE_FINAL_TYPE (GstGanTrainer, gst_gan_trainer, GST, GAN_TRAINER, GstTrainer)
+G_DEFINE_FINAL_TYPE (GstGanTrainer, gst_gan_trainer, GST_TYPE_TRAINER)
+GST_ELEMENT_REGISTER_DEFINE (gantrainer, "gantrainer", GST_RANK_NONE, gst_gan_trainer_get_type ())
 
-/* What is trained, and how. */
-static void
-gst_gan_trainer_log (GstGanTrainer *self, gint64 began)
+/* The presets of the recipe. */
+static GType
+presets_type (void)
 {
-  const GenTrainingSettings *all = gen_training_settings (self->training);
-  const GenTrainerSettings *settings = &all->trainer;
-  const GenPlanOptions options = { .device = settings->device,
-    .threads = settings->threads,
-    .precision = settings->precision,
-    .choice = settings->device != &gen_device_cpu ? settings->choice : GEN_CHOICE_RULES };
-  g_autofree char *text = gst_generative_describe_options (&options);
+  static gsize type = 0;
 
-  GST_INFO_OBJECT (self, "%s, a step of %d %s compiled in %.1f ms: optimizer %s, loss %s; %s",
-      all->generator_model != NULL ? all->generator_model : all->preset->name, settings->batch_size,
-      gen_training_format (self->training)->medium->plural, gst_generative_since (began),
-      settings->optimizer->name, settings->loss->name, text);
-  if (all->resume)
-    GST_INFO_OBJECT (self,
-        "goes on from step %" G_GUINT64_FORMAT " of %s, passing %" G_GUINT64_FORMAT " samples over",
-        gen_trainer_steps (gen_training_trainer (self->training)), all->checkpoint,
-        gen_training_get_skipped (self->training));
-}
+  if (g_once_init_enter (&type)) {
+    GArray *values = g_array_new (TRUE, TRUE, sizeof (GEnumValue));
 
-static gpointer
-gst_gan_trainer_run (gpointer data)
-{
-  GstGanTrainer *self = data;
-  GenTrainingOutcome outcome = gen_training_run (self->training);
-  const guint64 step = gen_trainer_steps (gen_training_trainer (self->training));
-  const gboolean done = outcome == GEN_TRAINING_DONE || outcome == GEN_TRAINING_IDLE;
-
-  GST_INFO_OBJECT (self, "training %s after step %" G_GUINT64_FORMAT,
-      done                              ? "ends"
-      : outcome == GEN_TRAINING_STOPPED ? "was stopped"
-                                        : "failed",
-      step);
-  gst_gan_trainer_messages_end (&self->messages, outcome, step, self->settings.checkpoint);
-  gst_gan_trainer_preview_end (&self->preview);
-  if (done && GST_OBJECT_FLAG_IS_SET (self, GST_ELEMENT_FLAG_SINK))
-    gst_element_post_message (GST_ELEMENT (self), gst_message_new_eos (GST_OBJECT (self)));
-  return NULL;
-}
-
-/* Shapes of pixels and colours are those of the pictures that it learns from. */
-static void
-gst_gan_trainer_begin_preview (GstGanTrainer *self)
-{
-  const GstGanTrainerSamples *data = &self->training_data;
-  g_autofree char *data_stream = NULL, *stream = NULL;
-  int width, height, channels;
-  GstVideoInfo wall;
-
-  if (!gst_pad_is_linked (self->src) ||
-      !gen_training_measure (self->training, &width, &height, &channels))
-    return;
-  gst_video_info_set_format (&wall, channels == 1 ? GST_VIDEO_FORMAT_GRAY8 : GST_VIDEO_FORMAT_RGB,
-      (guint)width, (guint)height);
-  if (data->medium == &gen_medium_picture) {
-    wall.par_n = data->video.par_n;
-    wall.par_d = data->video.par_d;
-    wall.colorimetry = data->video.colorimetry;
+    for (const GenPreset *const *preset = gen_preset_list (); *preset != NULL; preset++)
+      if ((*preset)->recipe == NULL || (*preset)->recipe == &gen_recipe_adversarial)
+        gst_generative_choices_add (values, (*preset)->name, (*preset)->description);
+    g_once_init_leave (&type, gst_generative_choices_register ("GstGanTrainerPreset", values));
   }
-  /* GStreamer derives ids where there is one sink pad, and here may be two. */
-  data_stream = gst_pad_get_stream_id (self->sink);
-  stream =
-      g_strconcat (data_stream != NULL ? data_stream : GST_OBJECT_NAME (self), "/preview", NULL);
-  gst_gan_trainer_preview_start (&self->preview, &wall, stream);
-  /* What the nets make before the first step, so that a pipeline plays at once. Where it cannot be
-   * drawn, the next time says why. */
-  gst_gan_trainer_shown (FALSE, self, NULL);
-}
-
-gboolean
-gst_gan_trainer_begin (GstGanTrainer *self)
-{
-  const GenFormat format = gst_gan_trainer_samples_format (&self->training_data);
-  const gint64 began = g_get_monotonic_time ();
-  g_autoptr (GError) error = NULL;
-
-  if (!gen_training_open (self->training, &format, &error)) {
-    GST_ELEMENT_ERROR (self, LIBRARY, INIT, ("%s", error->message), (NULL));
-    return FALSE;
-  }
-  if (format.medium == &gen_medium_sound)
-    gst_gan_trainer_samples_set_length (
-        &self->training_data, gen_training_format (self->training)->length);
-  gst_gan_trainer_log (self, began);
-  gst_gan_trainer_begin_preview (self);
-  gst_gan_trainer_messages_begin (&self->messages, GST_ELEMENT (self), self->settings.silent);
-  self->thread = g_thread_new ("gantrainer", gst_gan_trainer_run, self);
-  return TRUE;
-}
-
-/* --- states --- */
-
-static gboolean
-gst_gan_trainer_start (GstGanTrainer *self)
-{
-  g_autoptr (GError) error = NULL;
-
-  if (self->settings.early_stopping > 0 && !gst_gan_trainer_validates (self)) {
-    GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS,
-        ("early-stopping: nothing tells when training gets no better; link samples, such as those "
-         "of datasetsrc split=validation, to the pad validation"),
-        (NULL));
-    return FALSE;
-  }
-  self->training = gen_training_new (&self->settings, &callbacks, self, &error);
-  if (self->training == NULL) {
-    gst_gan_trainer_post_problem (GST_ELEMENT (self), GST_MESSAGE_ERROR, error);
-    return FALSE;
-  }
-  gst_gan_trainer_preview_reset (&self->preview);
-  /* Without anybody behind it, it is the sink whose EOS ends the pipeline. */
-  if (gst_pad_is_linked (self->src))
-    GST_OBJECT_FLAG_UNSET (self, GST_ELEMENT_FLAG_SINK);
-  else
-    GST_OBJECT_FLAG_SET (self, GST_ELEMENT_FLAG_SINK);
-  return TRUE;
-}
-
-/* Whoever waits for the training does so no longer. */
-static void
-gst_gan_trainer_release (GstGanTrainer *self)
-{
-  if (self->training != NULL)
-    gen_training_stop (self->training);
-  gst_gan_trainer_preview_close (&self->preview);
-}
-
-/* All that start and training have made. */
-static void
-gst_gan_trainer_stop (GstGanTrainer *self)
-{
-  gst_gan_trainer_release (self);
-  g_clear_pointer (&self->thread, g_thread_join);
-  g_clear_pointer (&self->training, gen_training_free);
-  gst_gan_trainer_samples_clear (&self->training_data);
-  gst_gan_trainer_samples_clear (&self->validation_data);
-}
-
-static GstStateChangeReturn
-gst_gan_trainer_change_state (GstElement *element, GstStateChange transition)
-{
-  GstGanTrainer *self = GST_GAN_TRAINER (element);
-  GstStateChangeReturn result;
-
-  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && !gst_gan_trainer_start (self))
-    return GST_STATE_CHANGE_FAILURE;
-  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
-    gst_gan_trainer_release (self);
-
-  result = GST_ELEMENT_CLASS (gst_gan_trainer_parent_class)->change_state (element, transition);
-
-  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY ||
-      (transition == GST_STATE_CHANGE_READY_TO_PAUSED && result == GST_STATE_CHANGE_FAILURE))
-    gst_gan_trainer_stop (self);
-  return result;
-}
-
-/* The preview's thread stops when the pad does. */
-static gboolean
-gst_gan_trainer_src_activate (GstPad *pad, GstObject *parent, GstPadMode mode, gboolean active)
-{
-  if (!active) {
-    gst_gan_trainer_preview_close (&GST_GAN_TRAINER (parent)->preview);
-    gst_pad_stop_task (pad);
-  }
-  return mode == GST_PAD_MODE_PUSH;
-}
-
-static GstPad *
-gst_gan_trainer_request_new_pad (
-    GstElement *element, GstPadTemplate *pad_template, const char *name, const GstCaps *caps)
-{
-  GstGanTrainer *self = GST_GAN_TRAINER (element);
-
-  if (self->validation_pad != NULL)
-    return NULL;
-  self->validation_pad = gst_gan_trainer_new_sink (pad_template);
-  gst_element_add_pad (element, self->validation_pad);
-  return self->validation_pad;
-}
-
-static void
-gst_gan_trainer_release_pad (GstElement *element, GstPad *pad)
-{
-  GST_GAN_TRAINER (element)->validation_pad = NULL;
-  gst_element_remove_pad (element, pad);
+  return type;
 }
 
 static void
 gst_gan_trainer_class_init (GstGanTrainerClass *klass)
 {
-  GObjectClass *object_class = G_OBJECT_CLASS (klass);
-  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
-
-  GST_DEBUG_CATEGORY_INIT (
-      gan_trainer_debug, "gantrainer", 0, "the nets, how training goes, and each step");
-
-  object_class->set_property = gst_gan_trainer_set_property;
-  object_class->get_property = gst_gan_trainer_get_property;
-  object_class->finalize = gst_gan_trainer_finalize;
-  gst_gan_trainer_properties_install (object_class);
-
-  gst_element_class_add_static_pad_template (element_class, &sink_template);
-  gst_element_class_add_static_pad_template (element_class, &validation_template);
-  gst_element_class_add_static_pad_template (element_class, &src_template);
-  gst_element_class_set_static_metadata (element_class, "GAN trainer",
+  gst_trainer_install (GST_TRAINER_CLASS (klass), &gen_recipe_adversarial, presets_type ());
+  gst_element_class_set_static_metadata (GST_ELEMENT_CLASS (klass), "GAN trainer",
       "Filter/Video/Audio/Training",
       "Trains a generator and a discriminator on the pictures or sounds that flow in",
       "gst-generative");
-  element_class->change_state = gst_gan_trainer_change_state;
-  element_class->request_new_pad = gst_gan_trainer_request_new_pad;
-  element_class->release_pad = gst_gan_trainer_release_pad;
 }
 
 static void
 gst_gan_trainer_init (GstGanTrainer *self)
 {
-  self->sink = gst_gan_trainer_new_sink (
-      gst_element_class_get_pad_template (GST_ELEMENT_GET_CLASS (self), "sink"));
-  gst_element_add_pad (GST_ELEMENT (self), self->sink);
-  self->src = gst_pad_new_from_static_template (&src_template, "src");
-  gst_pad_set_activatemode_function (self->src, gst_gan_trainer_src_activate);
-  gst_pad_use_fixed_caps (self->src);
-  gst_gan_trainer_preview_init (&self->preview, self->src);
-  gst_element_add_pad (GST_ELEMENT (self), self->src);
-  gen_training_settings_init (&self->settings);
+  GST_TRAINER (self)->settings.trainer.recipe = &gen_recipe_adversarial;
 }

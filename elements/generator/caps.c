@@ -13,6 +13,7 @@
 #include "../shared/playing.h"
 #include "../shared/tensors.h"
 #include "luma.h"
+#include "numbers.h"
 
 /* Nearly square, and without empty places where that is possible. */
 static int
@@ -57,30 +58,55 @@ check_second (const GstGeneratorPorts *ports, const GstGenerativeTensors *tensor
   return FALSE;
 }
 
+/* From which extent of a tensor on one item of what the model takes lies: the vector of a latent,
+ * or all extents of its numbers. */
+static int
+find_item (const GstGeneratorPorts *ports, const GenShape *shape)
+{
+  const gboolean apart = gst_generator_takes_numbers (ports);
+  gint64 numbers = 1;
+  int first = shape->rank;
+
+  do
+    numbers *= shape->dims[--first];
+  while (first > 0 && (numbers == 1 || (apart && numbers < ports->input.length)));
+  return first;
+}
+
+static gboolean
+refuse_latents (const GstGeneratorPorts *ports, const GstGenerativeTensors *tensors, GError **error)
+{
+  g_autofree char *text = gst_generative_dimensions_format (tensors);
+
+  if (gst_generator_takes_numbers (ports)) {
+    g_autofree char *right = gst_generator_describe_item (ports);
+
+    g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
+        "dimensions are %s, but the model's input '%s' takes %s", text, ports->input.name, right);
+    return FALSE;
+  }
+  g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
+      "dimensions are %s, but the model takes latents of %" G_GINT64_FORMAT
+      " numbers: dimensions=%" G_GINT64_FORMAT ", or %" G_GINT64_FORMAT ":48 for 48 pictures",
+      text, ports->input.length, ports->input.length, ports->input.length);
+  return FALSE;
+}
+
 static gboolean
 read_latents (const GstGeneratorPorts *ports, const GstStructure *structure,
     GstGeneratorInput *input, GError **error)
 {
   GstGenerativeTensors tensors;
   const GenShape *shape = &tensors.shapes[0];
-  int vector;
+  int item;
   gint64 pictures;
 
   if (!gst_generative_tensors_read (structure, &tensors, error))
     return FALSE;
-  vector = shape->rank - 1;
-  while (vector > 0 && shape->dims[vector] == 1)
-    vector--;
-  pictures = gen_shape_product (shape, 0, vector);
-  if (shape->dims[vector] != ports->input.length) {
-    g_autofree char *text = gst_generative_dimensions_format (&tensors);
-
-    g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
-        "dimensions are %s, but the model takes latents of %" G_GINT64_FORMAT
-        " numbers: dimensions=%" G_GINT64_FORMAT ", or %" G_GINT64_FORMAT ":48 for 48 pictures",
-        text, ports->input.length, ports->input.length, ports->input.length);
-    return FALSE;
-  }
+  item = find_item (ports, shape);
+  pictures = gen_shape_product (shape, 0, item);
+  if (gen_shape_product (shape, item, shape->rank) != ports->input.length)
+    return refuse_latents (ports, &tensors, error);
   if (!check_second (ports, &tensors, pictures, error))
     return FALSE;
   *input = (GstGeneratorInput){ .pictures = (int)pictures };
@@ -481,12 +507,13 @@ append_output (const GstGeneratorPorts *ports, const GstStructure *sink, GstCaps
       gst_generator_output_size (ports, &input, &height, &width, NULL);
     caps = append_pictures (ports, &input, height, width, sink, caps);
   }
-  if (ports->staged || ports->frames > 1 || ports->tiling.used)
+  if (ports->staged || ports->tiling.used ||
+      (ports->frames > 1 && !gst_generator_makes_tensors (ports)))
     return caps;
   return append_numbers (ports, known ? &input : &unknown, sink, caps);
 }
 
-/* A picture or a tensor of each window of the sound of `sink`. */
+/* A picture of each window of the sound of `sink`, or a tensor. */
 static GstCaps *
 append_windows (const GstGeneratorPorts *ports, const GstStructure *sink, GstCaps *caps)
 {
@@ -495,19 +522,21 @@ append_windows (const GstGeneratorPorts *ports, const GstStructure *sink, GstCap
   const GstGenerativeTensors tensors = {
     .n = 1, .types = { GEN_TYPE_FLOAT32 }, .shapes = { ports->numbers }
   };
-  const gboolean of_tensors = gst_generator_makes_tensors (ports);
-  GstStructure *structure = of_tensors ? gst_generative_tensors_to_structure (&tensors)
-                                       : gst_structure_new_empty ("video/x-raw");
+  GstStructure *numbers = gst_generative_tensors_to_structure (&tensors);
   int rate = ports->input.sample_rate;
 
   gst_structure_get_int (sink, "rate", &rate);
   if (rate > 0 && hop <= G_MAXINT)
-    gst_structure_set (structure, "framerate", GST_TYPE_FRACTION, rate, (int)hop, NULL);
-  if (of_tensors)
-    return gst_caps_merge_structure (caps, structure);
-  set_size (structure, "width", output->width);
-  set_size (structure, "height", output->height);
-  return append_frames (ports, structure, output->channels, FALSE, TRUE, caps);
+    gst_structure_set (numbers, "framerate", GST_TYPE_FRACTION, rate, (int)hop, NULL);
+  if (!gst_generator_makes_tensors (ports)) {
+    GstStructure *picture = gst_structure_new_empty ("video/x-raw");
+
+    copy_rate (numbers, picture);
+    set_size (picture, "width", output->width);
+    set_size (picture, "height", output->height);
+    caps = append_frames (ports, picture, output->channels, FALSE, TRUE, caps);
+  }
+  return gst_caps_merge_structure (caps, numbers);
 }
 
 /* How fast latents or vectors come that suit the model: as it says, or so that their sounds follow
@@ -533,8 +562,8 @@ append_latents (const GstGeneratorPorts *ports, const GstStructure *source, GstC
 {
   GstGenerativeTensors tensors = { .n = gst_generator_n_tensors (ports),
     .types = { ports->input.type, ports->second.type },
-    .shapes = {
-        GEN_SHAPE (gst_generator_streams (ports) ? ports->input.channels : ports->input.length),
+    .shapes = { gst_generator_streams (ports) ? GEN_SHAPE (ports->input.channels)
+                                              : gst_generator_item_shape (ports),
         GEN_SHAPE (ports->second.length) } };
   GstStructure *one = gst_generative_tensors_to_structure (&tensors), *many;
   int numerator, denominator;

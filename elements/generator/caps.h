@@ -76,6 +76,12 @@ typedef struct {
 gboolean gst_generator_choose_ports (
     GstGeneratorPorts *ports, GenModel *model, const GstGeneratorHints *hints, GError **error);
 
+/* "input 'x' (float32 [1, 3, ?, ?])". (transfer full) */
+char *gst_generator_describe_port (const char *side, const GenPort *port);
+/* What would make of a tensor, which is nearly one, what a generator plays: "; export it ..." or
+ * "". (transfer full) */
+char *gst_generator_suggest (const GenPort *port);
+
 /* Of a model that makes a sound of each latent or picture: its frames. FALSE with `error` where
  * they cannot be worked out. */
 gboolean gst_generator_sound_length (

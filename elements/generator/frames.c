@@ -2,7 +2,9 @@
 /* Models that see several frames at once: a picture is made of those around it, or one that lies
  * between two. What there is not, before the first frame and behind the last one, is as these are.
  */
+#include "allocation.h"
 #include "mode.h"
+#include "outputs.h"
 
 #include "../shared/debug.h"
 #include "../shared/model-file.h"
@@ -78,7 +80,8 @@ follow_layouts (Frames *self, const GstGenerativeFrame *made, GError **error)
   const GenModelUse *now = gen_player_use (self->play->player);
   GenModelUse use = *now;
 
-  if (!gst_generative_layout_of_frame (&made->video, use.output.channels, 1, FALSE, &use.to) ||
+  if ((!made->is_sound &&
+          !gst_generative_layout_of_frame (&made->video, use.output.channels, 1, FALSE, &use.to)) ||
       !gst_generative_layout_of_frame (
           &self->mapped[newest (self)].frame.video, use.input.channels, 1, TRUE, &use.from))
     return gst_generator_fail_spacing (error);
@@ -112,11 +115,42 @@ run (Frames *self, const GstGenerativeFrame *made, GError **error)
   for (guint i = 0; i < self->window; i++)
     gst_generator_bind_picture (
         find_mapped (self, i), self->play, runs_backwards (self) ? newest (self) - i : i);
-  frame = gst_generative_frame_part (
-      made, &gen_player_use (self->play->player)->to, 0, 0, self->format->out_info.height);
+  frame = made->is_sound
+              ? gst_generative_sound_part (made, 0)
+              : gst_generative_frame_part (made, &gen_player_use (self->play->player)->to, 0, 0,
+                    self->format->out_info.height);
   gen_player_bind_output_frame (self->play->player, 0, &frame);
-  return gst_generator_branches_bind (&self->play->branches, self->play->player, 0, error) &&
-         gen_player_run (self->play->player, error);
+  if (!gst_generator_branches_bind (&self->play->branches, self->play->player, 0, error) ||
+      !gen_player_run (self->play->player, error))
+    return FALSE;
+  if (made->is_sound && self->play->ports.output.type == GEN_TYPE_FLOAT32)
+    gst_generator_play_notice_numbers (
+        self->play, (const float *)(const void *)made->map.data, made->map.size / sizeof (float));
+  return TRUE;
+}
+
+/* A picture, or numbers. */
+static gboolean
+map_made (Frames *self, GstGenerativeFrame *made, GstBuffer *output)
+{
+  if (!gst_generator_play_makes_frames (self->play))
+    return gst_generative_sound_map (made, output, GST_MAP_WRITE);
+  return gst_generative_frame_map (made, &self->play->playing, self->play->player,
+      &self->format->out_info, output, GST_MAP_WRITE);
+}
+
+static GstFlowReturn
+allocate (Frames *self, GstBuffer *like, GstBuffer **output)
+{
+  GstBaseTransform *base = self->play->base;
+  GstFlowReturn flow;
+
+  if (gst_generator_play_makes_frames (self->play))
+    return gst_generator_play_allocate (self->play, like, output);
+  flow = gst_generator_allocation_new (self->play, self->play->bytes, output);
+  if (flow == GST_FLOW_OK)
+    GST_BASE_TRANSFORM_GET_CLASS (base)->copy_metadata (base, like, *output);
+  return flow;
 }
 
 static void
@@ -138,8 +172,7 @@ try_run (Frames *self, GstBuffer *output, GError **error)
       unmap_seen (self, i);
       return GST_FLOW_ERROR;
     }
-  if (!gst_generative_frame_map (&made, &self->play->playing, self->play->player,
-          &self->format->out_info, output, GST_MAP_WRITE)) {
+  if (!map_made (self, &made, output)) {
     unmap_seen (self, self->window);
     GST_ELEMENT_ERROR (
         self->play->base, RESOURCE, WRITE, ("The next element's buffer cannot be written"), (NULL));
@@ -170,13 +203,13 @@ run_or_fall_back (Frames *self, GstBuffer *output)
   return result;
 }
 
-/* Make a picture of what is seen, which goes with the frame `like`. */
+/* Make a picture, or a tensor, of what is seen, which goes with the frame `like`. */
 static GstFlowReturn
 make (Frames *self, GstBuffer *like, GstBuffer **output)
 {
   const gint64 began = gst_generative_log_clock (GST_CAT_DEFAULT);
   const GstClockTime start = gst_util_get_timestamp ();
-  GstFlowReturn result = gst_generator_play_allocate (self->play, like, output);
+  GstFlowReturn result = allocate (self, like, output);
 
   if (result != GST_FLOW_OK)
     return result;
@@ -435,6 +468,23 @@ check_frames (const GstGeneratorFormat *format, const GenModelUse *use, GError *
   return FALSE;
 }
 
+/* A tensor of each window. */
+static gboolean
+negotiate_numbers (Frames *self, GstCaps *sink, GstCaps *source, GenModelUse *use, GError **error)
+{
+  const GstGeneratorPorts *ports = &self->play->ports;
+  GstGeneratorInput *input = &self->format->input;
+  GenShape made;
+
+  if (!gst_generator_format_read (self->format, self->play, sink, input, use, error) ||
+      !gst_generator_numbers_shape (ports, &ports->output, input, &made, error) ||
+      !gst_generator_check_tensor (source, &made, error))
+    return FALSE;
+  use->to_frames = FALSE;
+  self->play->bytes = (gsize)gen_shape_elements (&made) * gen_data_type_size (ports->output.type);
+  return TRUE;
+}
+
 static gboolean
 frames_negotiate (gpointer mode, GstCaps *sink, GstCaps *source, GenModelUse *use, GError **error)
 {
@@ -444,6 +494,8 @@ frames_negotiate (gpointer mode, GstCaps *sink, GstCaps *source, GenModelUse *us
   GstVideoInfo info;
 
   self->window = (guint)ports->frames;
+  if (gst_generator_makes_tensors (ports))
+    return negotiate_numbers (self, sink, source, use, error);
   self->elsewhere = !gst_caps_features_is_equal (
       gst_caps_get_features (sink, 0), gst_caps_get_features (source, 0));
   if (!gst_generator_format_read (format, self->play, sink, &format->input, use, error) ||

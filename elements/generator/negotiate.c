@@ -3,6 +3,7 @@
 #include "generator.h"
 
 #include "allocation.h"
+#include "numbers.h"
 
 #include "../shared/debug.h"
 #include "../shared/interlaced.h"
@@ -248,6 +249,18 @@ gst_generator_transform_meta (
 
 /* --- queries and events --- */
 
+/* The same of a model of numbers that are no latents. (transfer full) */
+static char *
+describe_misfit_of_numbers (const GstGeneratorPorts *ports, const char *text)
+{
+  g_autofree char *item = gst_generator_describe_item (ports);
+  g_autofree char *suggestion = gst_generator_suggest (&ports->input);
+
+  return g_strdup_printf (
+      "The elements before and behind do not fit the model, which %s: its input '%s' takes %s%s",
+      text, ports->input.name, item, suggestion);
+}
+
 /* What is wrong with what is offered: mostly the form of pictures, else that a class is missing or
  * too much. (transfer full) */
 static char *
@@ -274,6 +287,8 @@ describe_misfit (const GstGeneratorPorts *ports, GstCaps *offered)
         "Frames are %d x %d, but the model %s: set property tile=auto to play them tile by tile, "
         "or put videoscale in front",
         width, height, text);
+  if (gst_generator_takes_numbers (ports))
+    return describe_misfit_of_numbers (ports, text);
   return g_strdup_printf ("The elements before and behind do not fit the model, which %s: "
                           "%s may help",
       text,

@@ -2,6 +2,7 @@
 /* Which of a model's inputs and outputs a generator plays, and as what. */
 #include "../shared/model-file.h"
 #include "../shared/model-parameters.h"
+#include "numbers.h"
 #include "outputs.h"
 
 #include <string.h>
@@ -36,9 +37,8 @@ is_condition (const GenPort *port)
          (is_float32 (port) || port->type == GEN_TYPE_INT64 || port->type == GEN_TYPE_INT32);
 }
 
-/* "input 'x' (float32 [1, 3, ?, ?])" */
-static char *
-describe_port (const char *side, const GenPort *port)
+char *
+gst_generator_describe_port (const char *side, const GenPort *port)
 {
   g_autofree char *shape = gen_shape_to_string (&port->shape);
 
@@ -49,7 +49,7 @@ describe_port (const char *side, const GenPort *port)
 static gboolean
 refuse_input (const GenModel *model, const GenPort *port, const char *wanted, GError **error)
 {
-  g_autofree char *text = describe_port ("input", port);
+  g_autofree char *text = gst_generator_describe_port ("input", port);
 
   g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID, "%s: its %s cannot be fed: %s",
       model->path, text, wanted);
@@ -62,67 +62,11 @@ is_timed (const GenPort *port)
   return port->kind == GEN_PORT_SOUND || port->kind == GEN_PORT_SERIES;
 }
 
-/* Whether a tensor may be a sound that is too short to be taken for one. */
-static gboolean
-may_be_sound (const GenShape *shape)
-{
-  return shape->rank == 3 && MIN (shape->dims[1], shape->dims[2]) >= 1 &&
-         MIN (shape->dims[1], shape->dims[2]) <= GEN_SOUND_MAX_CHANNELS;
-}
-
-/* Extents that frames of a sound, or bins of their spectra, have. */
-static gboolean
-may_be_spectra (const GenShape *shape)
-{
-  static const gint64 lengths[] = { 256, 320, 400, 480, 512, 640, 960, 1024, 2048 };
-
-  for (int d = 0; d < shape->rank; d++)
-    for (gsize i = 0; i < G_N_ELEMENTS (lengths); i++)
-      if (shape->dims[d] == lengths[i] || shape->dims[d] == lengths[i] / 2 + 1)
-        return TRUE;
-  return FALSE;
-}
-
-/* What would make a picture of a tensor that is nearly one; "" where there is no telling.
- * (transfer full) */
-static char *
-suggest_picture (const GenPort *port)
-{
-  const gint64 *dims = port->shape.dims;
-  int rank = port->shape.rank;
-
-  if (rank == 3 && dims[0] == 1 && may_be_spectra (&port->shape))
-    return g_strdup ("; where it is spectra or frames of a sound, property spectrum says of which "
-                     "(magnitude, complex, planes, frames), and chain which files follow");
-  if (rank == 3 && (dims[0] == 1 || dims[0] == 3 || dims[0] == 4)) {
-    g_autofree char *size = gen_shape_to_string (&GEN_SHAPE (dims[1], dims[2]));
-
-    return g_strdup_printf ("; this one has an extent too few: export it as [N, %d, %s%s",
-        (int)dims[0], size + 1,
-        may_be_sound (&port->shape)
-            ? ", or, where it is sound, with metadata generative.sample-rate"
-            : "");
-  }
-  if (rank == 2 && dims[1] < 0)
-    return g_strdup ("; where it is sound, property sample-rate says so, as does metadata "
-                     "generative.sample-rate in the model");
-  if (rank == 4 && (dims[1] == 6 || dims[3] == 6))
-    return g_strdup ("; six channels may be two pictures, and nothing tells which comes first: "
-                     "export them as two outputs");
-  if (rank == 4 && dims[1] < 0)
-    return g_strdup_printf ("; property shapes=%s=1:3:-1:-1 would say that its pictures have three "
-                            "channels and any size, or export it with a fixed number of channels",
-        port->name);
-  if (rank == 4)
-    return g_strdup ("; export it with a fixed number of channels");
-  return g_strdup ("");
-}
-
 static gboolean
 refuse_picture (const GenModel *model, const GenPort *port, gboolean is_output, GError **error)
 {
-  g_autofree char *text = describe_port (is_output ? "output" : "input", port);
-  g_autofree char *suggestion = suggest_picture (port);
+  g_autofree char *text = gst_generator_describe_port (is_output ? "output" : "input", port);
+  g_autofree char *suggestion = gst_generator_suggest (port);
 
   g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
       "%s: a generator %s pictures [N, C, H, W] or [N, H, W, C] of 1, 3 or 4 channels, of floats "
@@ -136,7 +80,7 @@ refuse_picture (const GenModel *model, const GenPort *port, gboolean is_output, 
 static gboolean
 refuse_sound (const GstGeneratorPorts *ports, const char *wanted, GError **error)
 {
-  g_autofree char *text = describe_port ("output", &ports->output);
+  g_autofree char *text = gst_generator_describe_port ("output", &ports->output);
 
   g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID, "%s: %s, and its %s is not such",
       ports->model->path, wanted, text);
@@ -154,12 +98,12 @@ choose_two_inputs (
   if (!is_latent (first))
     return refuse_input (model, inputs[0],
         "of two inputs, one takes latents, float32 [N, D], and the other a class or a second "
-        "latent",
+        "latent, unless property parameters says the numbers that one of them stands at",
         error);
   if (!is_condition (second))
     return refuse_input (model, second,
         "beside latents, a generator takes a class or a second latent, float32, int64 or int32 "
-        "[N, D] or [N]",
+        "[N, D] or [N], unless property parameters says the numbers that it stands at",
         error);
   if (second->batch > 1 && second->batch != first->batch)
     return refuse_input (model, second, "its N is not that of the latents", error);
@@ -196,6 +140,23 @@ list_flowing (
   return n;
 }
 
+/* FALSE with `error` where nobody has said at which number one stands. */
+static gboolean
+check_parameters (const GenModel *model, const GenPort *flowing, GError **error)
+{
+  g_autoptr (GError) failure = NULL;
+  g_autofree char *row = NULL;
+
+  if (gst_generative_parameters_check (model, &failure))
+    return TRUE;
+  /* Which may be a sound, and the parameter its rate. */
+  if (flowing->kind == GEN_PORT_VECTOR && flowing->length < 0)
+    row = gst_generator_suggest (flowing);
+  g_set_error (
+      error, failure->domain, failure->code, "%s%s", failure->message, row != NULL ? row : "");
+  return FALSE;
+}
+
 /* A picture of several frames: of those around it, or, where two make one of their kind, what lies
  * between them. */
 static gboolean
@@ -213,8 +174,8 @@ choose_frames (GstGeneratorPorts *ports, const GstGeneratorHints *hints, GError 
     return FALSE;
   }
   ports->input.batch = 1;
-  ports->between = frames == 2 && hints->interpolate && output->channels == ports->input.channels &&
-                   !ports->staged;
+  ports->between = frames == 2 && hints->interpolate && output->kind == GEN_PORT_PICTURE &&
+                   output->channels == ports->input.channels && !ports->staged;
   ports->ahead = (guint)(hints->lookahead >= 0 ? hints->lookahead : frames % 2 ? frames / 2 : 0);
   if (ports->staged || ports->ahead >= (guint)frames) {
     g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
@@ -274,7 +235,7 @@ choose_inputs (
   if (n > 2 && ports->frames == 0)
     return refuse_input (model, flowing[2],
         "a generator takes latents, perhaps with a class or a second latent, or pictures", error);
-  if (!gst_generative_parameters_check (model, error))
+  if (!check_parameters (model, input, error))
     return FALSE;
   if (ports->frames == 0) {
     ports->frames = 1;
@@ -283,7 +244,10 @@ choose_inputs (
   ports->input = *input;
   if (input->kind == GEN_PORT_FRAMES)
     ports->input.kind = GEN_PORT_PICTURE;
-  if (is_latent (input) || ports->input.kind == GEN_PORT_PICTURE || input->kind == GEN_PORT_SOUND ||
+  if (!makes_sound (model, hints))
+    gst_generator_make_vector (&ports->input);
+  if (is_latent (&ports->input) || ports->input.kind == GEN_PORT_PICTURE ||
+      input->kind == GEN_PORT_SOUND ||
       (makes_sound (model, hints) && gen_port_make_series (&ports->input)))
     return gen_port_use_float32 (&ports->input) || refuse_picture (model, input, FALSE, error);
   return refuse_picture (model, input, FALSE, error);
@@ -406,7 +370,8 @@ static gboolean
 choose_window (GstGeneratorPorts *ports, const GstGeneratorHints *hints, GError **error)
 {
   GenPort *input = &ports->input, *output = &ports->output;
-  const int context = MAX (hints->context, 0);
+  const gint64 before = MAX (hints->context, 0);
+  const gint64 after = hints->lookahead >= 0 ? MIN (hints->lookahead, before) : before;
 
   if (input->length < 0 && hints->chunk_size == 0) {
     g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
@@ -417,17 +382,36 @@ choose_window (GstGeneratorPorts *ports, const GstGeneratorHints *hints, GError 
   }
   if (output->kind == GEN_PORT_VECTOR && (hints->width > 0 || hints->height > 0))
     gen_port_make_picture (output, hints->width, hints->height);
-  ports->window = input->length > 0 ? input->length : hints->chunk_size + 2 * (gint64)context;
+  ports->window = input->length > 0 ? input->length : hints->chunk_size + before + after;
   ports->context =
-      (GenContext){ .before = context, .after = context, .step = 1, .taken = 1, .made = 1 };
+      (GenContext){ .before = before, .after = after, .step = 1, .taken = 1, .made = 1 };
   if (hints->sample_rate > 0)
     input->sample_rate = hints->sample_rate;
-  if (ports->window > 2 * (gint64)context)
+  if (ports->window > before + after)
     return choose_made_of_window (ports, error);
   g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
       "%s: it takes %" G_GINT64_FORMAT
-      " samples at a time, which is no more than property context says on both sides",
+      " samples at a time, which is no more than property context says on both sides (lookahead=0 "
+      "has it before them alone)",
       ports->model->path, ports->window);
+  return FALSE;
+}
+
+/* Nets for streams often take pieces of one length, and do not say of which. */
+static gboolean
+refuse_length (const GstGeneratorPorts *ports, GError **error)
+{
+  const GenShape *shape = &ports->input.shape;
+  g_autofree char *text = gst_generator_describe_port ("input", &ports->input);
+  g_autoptr (GString) example = g_string_new (NULL);
+
+  for (int d = 0; d < shape->rank; d++)
+    g_string_append_printf (example, "%s%" G_GINT64_FORMAT, d > 0 ? ":" : "",
+        shape->dims[d] < 0 ? d == 0 ? 1 : 512 : shape->dims[d]);
+  g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+      "%s: what it makes of its %s is not of a shape that hangs on the length alone; where it "
+      "takes one length only, property shapes=%s=%s says that it is 512",
+      ports->model->path, text, ports->input.name, example->str);
   return FALSE;
 }
 
@@ -437,6 +421,8 @@ choose_stream (GstGeneratorPorts *ports, const GstGeneratorHints *hints, GError 
   const GenPort *output = &ports->output;
   const gboolean of_sound = ports->input.kind == GEN_PORT_SOUND;
 
+  if (of_sound && ports->model->staged && ports->input.length < 0)
+    return refuse_length (ports, error);
   if (ports->model->staged || ports->input.batch > 1 || !is_float32 (output))
     return refuse_sound (ports,
         of_sound ? "of a sound [1, C, T], [1, T, C] or [1, T] a generator makes sound, pictures or "
@@ -489,27 +475,6 @@ are_numbers (const GenPort *output, const GstGeneratorHints *hints)
   return output->kind != GEN_PORT_VECTOR || (hints->width == 0 && hints->height == 0);
 }
 
-/* What it makes goes on as it is. */
-static gboolean
-choose_numbers (GstGeneratorPorts *ports, GError **error)
-{
-  GenPort *output = &ports->output;
-
-  if (output->kind == GEN_PORT_VECTOR)
-    output->kind = GEN_PORT_OTHER;
-  gen_port_use_float32 (output);
-  if (!ports->staged && ports->frames == 1 &&
-      (output->type == GEN_TYPE_FLOAT32 || output->type == GEN_TYPE_INT32 ||
-          output->type == GEN_TYPE_INT64 || output->type == GEN_TYPE_UINT8))
-    return TRUE;
-  g_autofree char *text = describe_port ("output", output);
-  g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
-      "%s: its %s cannot go on as a tensor: that are floats, int32, int64 and uint8 whose extents "
-      "hang on the size of what goes in alone, made of one frame each",
-      ports->model->path, text);
-  return FALSE;
-}
-
 static gboolean
 choose_ports (
     GstGeneratorPorts *ports, GenModel *model, const GstGeneratorHints *hints, GError **error)
@@ -544,7 +509,9 @@ choose_ports (
   if (chosen->kind == GEN_PORT_OTHER && gen_model_make_mask (model, chosen))
     return choose_frames (ports, hints, error);
   if (hints->outputs != NULL && are_numbers (output, hints))
-    return choose_numbers (ports, error);
+    return gst_generator_choose_numbers (ports, error) && choose_frames (ports, hints, error);
+  if (gst_generator_is_numbers (ports, output, hints))
+    return gst_generator_choose_numbers (ports, error) && choose_frames (ports, hints, error);
   if (output->kind == GEN_PORT_SOUND && !is_float32 (output))
     return refuse_sound (ports,
         "a generator makes sounds of floats, whose full scale is -1 to 1, or of int16", error);

@@ -114,8 +114,9 @@ gst_generator_settings_install (GObjectClass *klass, guint first)
           0, GEN_MODEL_MAX_WINDOW, DEFAULT_FRAMES, flags));
   g_object_class_install_property (klass, first + GST_GENERATOR_LOOKAHEAD,
       g_param_spec_int ("lookahead", "Lookahead",
-          "How many of the frames that a model sees at once come after the one that it makes (-1: "
-          "half of an odd number, none of an even one)",
+          "How many of the frames that a model sees at once come after the one that it makes, or 0 "
+          "where a window of sound has its context before it alone (-1: half of an odd number of "
+          "frames, none of an even one; context on both sides)",
           -1, GEN_MODEL_MAX_WINDOW - 1, DEFAULT_LOOKAHEAD, flags));
   g_object_class_install_property (klass, first + GST_GENERATOR_INTERPOLATE,
       g_param_spec_boolean ("interpolate", "Interpolate",

@@ -24,7 +24,7 @@ gst_generator_window_negotiate (GstGeneratorPlay *play, GstGeneratorFormat *form
 {
   const GenPort *output = &play->ports.output;
 
-  if (gst_generator_makes_tensors (&play->ports))
+  if (gst_structure_has_name (gst_caps_get_structure (source, 0), "other/tensors"))
     return negotiate_tensors (play, source, use, error);
   if (!gst_video_info_from_caps (&format->out_info, source) ||
       !gst_generative_layout (&format->out_info, output->channels, 1, FALSE, &use->to)) {
@@ -42,7 +42,7 @@ gst_generator_window_allocate (
   g_autoptr (GstBuffer) like = gst_buffer_new ();
   GstFlowReturn flow = GST_FLOW_OK;
 
-  if (gst_generator_makes_tensors (&play->ports))
+  if (!gst_generator_play_makes_frames (play))
     flow = gst_generator_allocation_new (play, tensor_size (play), buffer);
   else
     flow = gst_generator_play_allocate (play, like, buffer);
@@ -128,7 +128,7 @@ gboolean
 gst_generator_window_run (GstGeneratorPlay *play, const GstGeneratorFormat *format,
     gpointer samples, GstBuffer *buffer, GError **error)
 {
-  if (gst_generator_makes_tensors (&play->ports))
+  if (!gst_generator_play_makes_frames (play))
     return make_tensor (play, samples, buffer, error);
   return make_picture (play, format, samples, buffer, error);
 }

@@ -36,3 +36,14 @@ gst_generative_label_find_item (GstBuffer *buffer)
     gst_structure_get_uint64 (gst_custom_meta_get_structure (meta), "item", &item);
   return item;
 }
+
+int
+gst_generative_label_find (GstBuffer *buffer)
+{
+  GstCustomMeta *meta = gst_buffer_get_custom_meta (buffer, GST_GENERATIVE_LABEL);
+  int label = -1;
+
+  if (meta != NULL)
+    gst_structure_get_int (gst_custom_meta_get_structure (meta), "label", &label);
+  return label;
+}

@@ -16,3 +16,5 @@ void gst_generative_label_add (
     GstBuffer *buffer, int label, const char *name, guint index, guint64 item);
 /* Of which item a buffer is, by its number in the stream. */
 guint64 gst_generative_label_find_item (GstBuffer *buffer);
+/* The class of a buffer; -1 where it has none. */
+int gst_generative_label_find (GstBuffer *buffer);

@@ -29,9 +29,10 @@ typedef enum {
   GEN_BATCH_QUEUE_FAILED, /* the error says why */
 } GenBatchQueueResult;
 
-/* Add a sample of the trainer's format, which is copied; waits while there is no place for it. */
+/* Add a sample of the trainer's format, which is copied, and its class, -1 where there is none;
+ * waits while there is no place for it. */
 GEN_API GenBatchQueueResult gen_batch_queue_add (
-    GenBatchQueue *queue, const GenSample *sample, GError **error);
+    GenBatchQueue *queue, const GenSample *sample, int label, GError **error);
 /* No sample comes behind those that were added. */
 GEN_API void gen_batch_queue_end (GenBatchQueue *queue);
 /* While `flushing`, nobody waits to add. When it ends, what training does not have yet is thrown
@@ -43,7 +44,7 @@ GEN_API guint gen_batch_queue_get_rest (GenBatchQueue *queue);
 /* --- who trains --- */
 
 /* The next batch, to be given back; NULL when there is none any more, or none is wanted. */
-GEN_API GenFeed *gen_batch_queue_take (GenBatchQueue *queue);
+GEN_API GenTrainerBatch *gen_batch_queue_take (GenBatchQueue *queue);
 GEN_API void gen_batch_queue_give_back (GenBatchQueue *queue);
 /* How many batches are wanted in all; no limit at first. May change while somebody waits. */
 GEN_API void gen_batch_queue_set_limit (GenBatchQueue *queue, guint64 batches);

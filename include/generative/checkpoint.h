@@ -11,8 +11,8 @@ G_BEGIN_DECLS
 /**
  * Checkpoints: training written to a folder, to play its models and to go on from.
  *
- *   generator.onnx, discriminator.onnx   the nets with their present weights
- *   ema.onnx                             the generator with the moving average of its weights
+ *   generator.onnx, discriminator.onnx   the nets with their present weights, by their roles
+ *   ema.onnx                             the net that is averaged with the average of its weights
  *   training.json                        the settings and how far training has come
  *   state.safetensors                    weights, moments, statistics and counters, bit for bit
  *
@@ -30,8 +30,8 @@ G_BEGIN_DECLS
 
 /* How far training has come, beyond what the trainer knows. */
 typedef struct {
-  guint64 samples;   /* pictures taken from the data */
-  double best;       /* least Fréchet distance of a validation; NaN before the first */
+  guint64 samples;   /* taken from the data */
+  double best;       /* least figure of a validation; NaN before the first */
   guint64 best_step; /* the step of it */
   guint64 stale;     /* validations since then */
 } GenTrainingProgress;
@@ -40,10 +40,10 @@ typedef struct {
     .best = NAN                                                                                    \
   }
 
-/* Take note of a validation at `step`; TRUE when it is the best so far. A distance that is no
- * number never is. */
+/* Take note of a validation at `step`; TRUE when it is the best so far. A figure that is no number
+ * never is. */
 GEN_API gboolean gen_training_progress_note (
-    GenTrainingProgress *progress, guint64 step, double frechet);
+    GenTrainingProgress *progress, guint64 step, double figure);
 
 /* Write a checkpoint; the folder is made where it is missing. `settings` (a{sv}, may be NULL) is
  * written to training.json, for people to read and to compare with. Errors name the file. */
@@ -82,8 +82,8 @@ GEN_API gboolean gen_checkpoint_load (
 
 /* TRUE when there is a state in `folder`. */
 GEN_API gboolean gen_checkpoint_exists (const char *folder);
-/* A file in `folder` that a training begun anew there would replace, or NULL. */
-GEN_API const char *gen_checkpoint_find (const char *folder);
+/* A file in `folder` that a training begun anew there would replace, or NULL. (transfer full) */
+GEN_API char *gen_checkpoint_find (const char *folder);
 /* What `settings` say otherwise than those that the checkpoint in `folder` was written with, as
  * "learning-rate is 0.001 and was 0.0002"; NULL when nothing, or the checkpoint does not tell. Only
  * settings of the same name are compared. (transfer full) */

@@ -55,9 +55,10 @@ G_BEGIN_DECLS
  * `r1i` and an output `r1o`, `cache` and `cache_out`, `past.key` and `present.key`), at last by
  * order, where an input behind the first one has the type and the shape of an output that has no
  * part yet; an empty key `state` says of an input that it is none. An input `timestep` or `time`
- * of a model that sees two pictures, a number or a plane of it, stands at 0.5: half-way. What is
- * left of small inputs of fixed shape, beside pictures and sounds, are
- * parameters. A free extent of a state is whatever makes it come out as it went in.
+ * of a model that sees two pictures, a number or a plane of it, stands at 0.5: half-way; one `sr`
+ * or `sample_rate` of a model of sound at its rate. What is left of small inputs of fixed shape,
+ * beside pictures and sounds, are parameters. A free extent of a state is whatever makes it come
+ * out as it went in.
  *
  * Which outputs are played and what goes in beside is said by `generative.outputs` and
  * `generative.inputs`, or the same keys in the sidecar's section `generative` (GenModelHints).
@@ -250,7 +251,8 @@ struct _GenModel {
   const GenSampler *sampler;
   int runs;
   GenModelHints
-      hints; /* outputs and inputs as the model or its sidecar say where nobody else does */
+      hints;   /* outputs and inputs as the model or its sidecar say where nobody else does */
+  char *heard; /* the input that is sound by its rate alone, or NULL */
   int ref_count;
 };
 
@@ -265,10 +267,10 @@ GEN_API GenModel *gen_model_ref (GenModel *model);
 GEN_API void gen_model_unref (GenModel *model);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenModel, gen_model_unref)
 
-/* Of a model that takes rows of numbers, [N, T], and does not say what they are, of any length or
- * such as are sounds where the rate is said: they are sound of `sample_rate`, and its ports are
- * then those that they would be if its metadata said so. Other models stay as they are. Before
- * anybody plays it, or has a port of it. */
+/* Of a model that takes rows of numbers, [N, T], and does not say what they are: of any length, of
+ * one as long as what is made, or where nothing that it makes may be a sound, they are sound of
+ * `sample_rate`, and its ports are then those that they would be if its metadata said so. Other
+ * models stay as they are. Before anybody plays it, or has a port of it. */
 GEN_API gboolean gen_model_make_sound (GenModel *model, int sample_rate, GError **error);
 
 /* The first input or output of that kind that flows, or NULL. */

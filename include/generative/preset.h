@@ -4,12 +4,13 @@
 #include <generative/api.h>
 #include <generative/graph.h>
 #include <generative/medium.h>
+#include <generative/recipe.h>
 
 G_BEGIN_DECLS
 
 /**
- * GenPreset: a pair of nets to train from scratch, a generator that makes samples of latents and a
- * discriminator that tells made ones from real ones. Both are ordinary ONNX graphs, for pictures:
+ * GenPreset: nets to train from scratch, those of a recipe. All are ordinary ONNX graphs. Of the
+ * adversarial recipe, for pictures:
  *
  *   generator      latent [batch, latent_size]                 -> picture, samples in [-1, 1]
  *   discriminator  picture [batch, channels, height, width]    -> probability of real [batch, 1]
@@ -35,19 +36,23 @@ typedef struct {
   .format = { &gen_medium_picture, 28, 28, 1 }, .latent_size = 100, .width = 0, .dropout = 0,      \
   .seed = 0
 
+/* (transfer full); NULL with `error` where the preset has no net of that size. */
+typedef GenGraph *(*GenPresetNet) (const GenPresetOptions *options, GError **error);
+
 typedef struct {
   const char *name;
   const char *description;
+  const GenRecipe *recipe;
   const GenMedium *medium;
   /* The extents of square pictures, or the lengths of sounds, that it takes, ended by 0; NULL where
    * it takes others, too. */
   const int *extents;
-  int channels; /* of sounds, at most; 0: any number */
-  /* (transfer full); NULL with `error` where the preset has no net of that size. */
-  GenGraph *(*generator) (const GenPresetOptions *options, GError **error);
-  GenGraph *(*discriminator) (const GenPresetOptions *options, GError **error);
+  int channels;                           /* of sounds, at most; 0: any number */
+  GenPresetNet nets[GEN_RECIPE_MAX_NETS]; /* in the recipe's order */
 } GenPreset;
 
+/* Stands for the first preset of the recipe that is for the medium of the data. */
+GEN_API extern const GenPreset gen_preset_auto;
 /* The article's dense nets. */
 GEN_API extern const GenPreset gen_preset_mlp;
 /* Radford et al., "Unsupervised representation learning with deep convolutional generative
@@ -61,5 +66,8 @@ GEN_API extern const GenPreset gen_preset_wavegan;
 GEN_API const GenPreset *const *gen_preset_list (void);
 /* The preset of that name, or NULL with `error` (GEN_TRAINER_ERROR_SETTING), which lists them. */
 GEN_API const GenPreset *gen_preset_find (const char *name, GError **error);
+/* The first one of `recipe` for `medium`, or NULL with `error`, which lists the recipe's. */
+GEN_API const GenPreset *gen_preset_find_for (
+    const GenRecipe *recipe, const GenMedium *medium, GError **error);
 
 G_END_DECLS

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <generative/api.h>
+#include <generative/preset.h>
 #include <generative/setting.h>
 #include <generative/trainer.h>
 
@@ -13,11 +14,11 @@ G_BEGIN_DECLS
  * checkpoint's training.json: the list below is the one place that knows them.
  */
 typedef struct {
-  /* The nets: a preset's, or a pair of ONNX files. */
+  /* The nets: a preset's, or ONNX files. The recipe is that of `trainer`. */
   const GenPreset *preset;
-  char *generator_model, *discriminator_model; /* owned; NULL: the preset's */
-  GenPresetOptions options;                    /* without format and seed */
-  int length;                                  /* frames of a preset's sounds; 0: its shortest */
+  char *models[GEN_NET_ROLES]; /* owned, in the order of gen_net_role_list; NULL: the preset's */
+  GenPresetOptions options;    /* without format and seed */
+  int length;                  /* frames of a preset's sounds; 0: its shortest */
 
   GenTrainerSettings trainer; /* without device and precision, which follow from these: */
   int device;                 /* a place in "auto", "cpu", "cuda" */
@@ -42,8 +43,19 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (GenTrainingSettings, gen_training_settings_cle
 GEN_API void gen_training_settings_copy (
     const GenTrainingSettings *settings, GenTrainingSettings *copy);
 
+/* The recipe that is meant: the preset's where it is not said. */
+GEN_API const GenRecipe *gen_training_settings_recipe (const GenTrainingSettings *settings);
+/* Whether nets are given as models, so that there is no preset. */
+GEN_API gboolean gen_training_settings_has_models (const GenTrainingSettings *settings);
+/* The preset whose nets are trained on samples of `medium`, or NULL with `error`
+ * (GEN_TRAINER_ERROR_SETTING). */
+GEN_API const GenPreset *gen_training_settings_preset (
+    const GenTrainingSettings *settings, const GenMedium *medium, GError **error);
+
 /* All of them, in the order in which they are told; `n` how many. */
 GEN_API const GenSetting *gen_training_setting_list (guint *n);
+/* Whether a setting is one of what `recipe` does: of it alone, or of all recipes. */
+GEN_API gboolean gen_training_setting_is_of (const GenSetting *setting, const GenRecipe *recipe);
 /* All of them, or those alone that change what is learned, a{sv}. (transfer floating) */
 GEN_API GVariant *gen_training_settings_describe (
     const GenTrainingSettings *settings, gboolean of_learning_only);

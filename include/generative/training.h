@@ -106,9 +106,10 @@ GEN_API GenTrainingOutcome gen_training_outcome (GenTraining *training);
  */
 GEN_API void gen_training_set_epoch (GenTraining *training, guint64 samples);
 
-/* A sample to validate by, of the same format, which is copied; FALSE when no more are wanted. By
- * any thread, one at a time, from gen_training_new on. */
-GEN_API gboolean gen_training_add_validation (GenTraining *training, const GenSample *sample);
+/* A sample to validate by, of the same format, which is copied, and its class, -1 where there is
+ * none; FALSE when no more are wanted. By any thread, one at a time, from gen_training_new on. */
+GEN_API gboolean gen_training_add_validation (
+    GenTraining *training, const GenSample *sample, int label);
 /* None comes any more. */
 GEN_API void gen_training_end_validation (GenTraining *training);
 

@@ -7,22 +7,25 @@
 G_BEGIN_DECLS
 
 /**
- * GenValidation: whether training still helps, by samples that it does not see. Each measurement
- * makes as many samples as there are for validation, always of the same latents, and
- * compares the two sets.
+ * GenValidation: whether training still helps, by samples that it does not see: each measurement
+ * takes the figures of the recipe on them. Where nets make samples of latents, as many are made,
+ * always of the same latents, and the two sets are compared.
  */
 typedef struct _GenValidation GenValidation;
 
 typedef struct {
+  double best; /* the figure that says which nets are the best: the Fréchet distance, else the
+                  recipe's first that is measured; less is better */
+  double values[GEN_RECIPE_MAX_FIGURES]; /* of the recipe; NaN: not measured. Where figures of the
+                                            samples that it is trained on are better, the nets know
+                                            these by heart */
+  gboolean compared;                     /* whether there are the following */
   double frechet; /* Fréchet distance between `samples` validation samples and as many made ones,
                      over the default features of their medium (features.h): less is better */
   const char *features;
   guint64 samples;
-  const char *doubt;             /* why the distance is to be doubted, or NULL; static */
-  double diversity;              /* of the made samples, as the metric of that name has it */
-  double accuracy_on_validation; /* share of the validation samples that the discriminator takes
-                                    for real. Where it falls behind the share of those trained on,
-                                    the discriminator knows these by heart */
+  const char *doubt; /* why the distance is to be doubted, or NULL; static */
+  double diversity;  /* of the made samples, as the metric of that name has it */
 } GenValidationFigures;
 
 /* `seed` is that of the latents. */
@@ -30,13 +33,13 @@ GEN_API GenValidation *gen_validation_new (guint64 seed);
 GEN_API void gen_validation_free (GenValidation *validation);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenValidation, gen_validation_free)
 
-/* Add a sample, which is copied; all must have the training's format. */
-GEN_API void gen_validation_add (GenValidation *validation, const GenSample *sample);
+/* Add a sample, which is copied, and its class, -1 where there is none; all must have the
+ * training's format. */
+GEN_API void gen_validation_add (GenValidation *validation, const GenSample *sample, int label);
 GEN_API guint gen_validation_count (const GenValidation *validation);
 
-/* Measure the nets as they are now; the generator with the moving average of its weights where
- * there is one. FALSE with `error` when there are less than two, or they have not the training's
- * format. */
+/* Measure the nets as they are now, with the moving average of weights where there is one. FALSE
+ * with `error` when there are less than two, or they have not the training's format. */
 GEN_API gboolean gen_validation_measure (
     GenValidation *validation, GenTrainer *trainer, GenValidationFigures *figures, GError **error);
 

@@ -402,7 +402,7 @@ make_sound (GenModel *model, GenSpectra *spectra, GError **error)
   model->spectra = spectra;
   input->part = output->part = GEN_PART_FLOW;
   gen_port_make_sound (input, 0);
-  if (!gen_model_read_sample_rate (model, NULL, input, error))
+  if (!gen_model_read_sample_rate (model, NULL, input, 0, error))
     return FALSE;
   spectra->rate_assumed = input->sample_rate == 0;
   if (spectra->rate_assumed)

@@ -23,6 +23,17 @@ find_original (const GenModel *model, const GenPort *port)
   return &model->outputs[i];
 }
 
+/* What is as large as no mask of the picture that comes could be, whole or scaled down, shows
+ * something else (where pixels go, or come from). */
+static gboolean
+may_cover (const GenModel *model, gint64 height, gint64 width)
+{
+  const GenPort *picture = gen_model_find_input (model, GEN_PORT_PICTURE);
+
+  return picture == NULL || picture->height < 0 || picture->width < 0 || height <= 0 ||
+         width <= 0 || picture->height * width == picture->width * height;
+}
+
 gboolean
 gen_model_make_mask (const GenModel *model, GenPort *port)
 {
@@ -31,7 +42,7 @@ gen_model_make_mask (const GenModel *model, GenPort *port)
   const int height = last ? 1 : 2;
 
   if (port->kind != GEN_PORT_OTHER || port->shape.rank != 4 || (dims[1] != 2 && !last) ||
-      !gen_port_use_float32 (port))
+      !may_cover (model, dims[height], dims[height + 1]) || !gen_port_use_float32 (port))
     return FALSE;
   port->kind = GEN_PORT_PICTURE;
   port->classes = is_probability (model, find_original (model, port)) ? GEN_CLASSES_PROBABILITIES

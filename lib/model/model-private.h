@@ -6,9 +6,19 @@
 
 /* The file beside the model's, NULL where there is none. FALSE when it cannot be read. */
 gboolean gen_model_load_sidecar (const char *path, GKeyFile **sidecar, GError **error);
-/* Fill in what is said of `port` as a sound: its rate, and that it is one. */
+/* Fill in what is said of `port` as a sound: its rate, and that it is one. An output is made of
+ * `samples`; 0 where that is not known, and of inputs. */
 gboolean gen_model_read_sample_rate (
-    const GenModel *model, GKeyFile *sidecar, GenPort *port, GError **error);
+    const GenModel *model, GKeyFile *sidecar, GenPort *port, gint64 samples, GError **error);
+/* Whether `port` is a sound where somebody says a rate. */
+gboolean gen_rate_makes_sound (const GenModel *model, const GenPort *port, gint64 samples);
+/* Let an input of fixed length that can be nothing but the sound of that rate be heard, when the
+ * model is read again. FALSE where there is none. */
+gboolean gen_rate_find_heard (GenModel *model, GKeyFile *sidecar);
+/* Let parameters that are that rate, by their names, stand at it. */
+void gen_rate_set_parameters (GenModel *model);
+/* Read all anew that the graph, its metadata and its sidecar say. */
+gboolean gen_model_read (GenModel *model, GError **error);
 /* Fill in how the numbers of each picture stand for bytes. `graph` is the model's, or a copy with
  * more shapes and constants known. A wrong metadata entry or sidecar is an error that names it. */
 gboolean gen_model_read_ranges (
@@ -34,15 +44,15 @@ typedef struct {
 /* Fill in what an input or output of `shape` is. */
 void gen_port_read (
     GenPort *port, const GenTensor *tensor, const GenShape *shape, gboolean is_input);
+/* Let an output [N, H, W] of the size of the picture that it is made of be one of one channel. */
+void gen_port_read_plane (GenPort *port, int height, int width);
 /* Whether it is one picture or several. */
 gboolean gen_port_is_picture (const GenPort *port);
 /* Whether it is a sound or series. */
 gboolean gen_port_is_timed (const GenPort *port);
-/* Whether it is a row that comes out as long as it goes in, first of all, or that goes in and of
- * which a score is made: a piece of a stream, where its rate is known. Of a latent a longer one is
- * made.
- */
-gboolean gen_port_is_piece (const GenModel *model, const GenPort *port);
+/* Whether it is a row that comes out as long as it goes in, first of all: a piece of a stream,
+ * where its rate is known. Of a latent a longer one is made. */
+gboolean gen_port_passes (const GenModel *model, const GenPort *port);
 /* Along which axis of a sound or series time runs. */
 int gen_port_time_axis (const GenPort *port);
 

@@ -111,6 +111,28 @@ free_extents (GenPort *port, const GenGraph *graph, const GenTensor *said, const
       port->shape.dims[d] = -1;
 }
 
+/* Depth and masks are often without an axis of channels. */
+static void
+read_plane (const GenModel *model, GenPort *output)
+{
+  const GenPort *picture = gen_model_find_input (model, GEN_PORT_PICTURE);
+
+  if (picture != NULL)
+    gen_port_read_plane (output, picture->height > 0 ? picture->height : ANY_SIZE,
+        picture->width > 0 ? picture->width : ANY_SIZE);
+}
+
+/* How many samples of a sound go in where outputs are worked out; 0 where none does. */
+static gint64
+samples_of (const GenModel *model)
+{
+  const GenPort *sound = gen_model_find_input (model, GEN_PORT_SOUND);
+
+  if (sound == NULL)
+    return 0;
+  return sound->length > 0 ? sound->length : ANY_LENGTH;
+}
+
 /* The ports, with the outputs' extents worked out where the file does not tell them. `copy` is one
  * of the graph, in which shapes become known. */
 static gboolean
@@ -134,7 +156,7 @@ read_ports (GenModel *model, GenGraph *copy, GKeyFile *sidecar, GError **error)
     if (model->inputs[i].frames < 0 && model->hints.frames > 0)
       say_frames (
           &model->inputs[i], tensor, g_ptr_array_index (copy->inputs, i), model->hints.frames);
-    if (!gen_model_read_sample_rate (model, sidecar, &model->inputs[i], error))
+    if (!gen_model_read_sample_rate (model, sidecar, &model->inputs[i], 0, error))
       return FALSE;
   }
   for (guint i = 0; i < graph->outputs->len; i++) {
@@ -168,11 +190,12 @@ read_ports (GenModel *model, GenGraph *copy, GKeyFile *sidecar, GError **error)
     const GenPort declared = *port;
 
     gen_port_read (port, known, &known->shape, FALSE);
+    read_plane (model, port);
     port->name = tensor->name;
     port->part = declared.part;
     port->part_source = declared.part_source;
     port->partner = declared.partner;
-    if (!gen_model_read_sample_rate (model, sidecar, port, error))
+    if (!gen_model_read_sample_rate (model, sidecar, port, samples_of (model), error))
       return FALSE;
     if (free_batch && port->batch == 1 && port->shape.rank > 0 && port->shape.dims[0] == 1)
       port->batch = port->shape.dims[0] = -1;
@@ -267,8 +290,8 @@ read_said (const GenModel *model, GKeyFile *sidecar, const char *key, const char
     *text = g_key_file_get_value (sidecar, "generative", key, NULL);
 }
 
-static gboolean
-read_model (GenModel *model, GError **error)
+gboolean
+gen_model_read (GenModel *model, GError **error)
 {
   g_autoptr (GKeyFile) sidecar = NULL;
   g_autoptr (GError) reason = NULL;
@@ -279,6 +302,8 @@ read_model (GenModel *model, GError **error)
   read_said (model, sidecar, "outputs", &model->hints.outputs);
   read_said (model, sidecar, "inputs", &model->hints.inputs);
   read = read_graph (model, sidecar, &reason);
+  if (read && gen_rate_find_heard (model, sidecar))
+    read = read_graph (model, sidecar, &reason);
   if (model->staged && fix_parameters (model))
     return read_graph (model, sidecar, error);
   if (!read)
@@ -302,33 +327,7 @@ gen_model_new_plain (GenGraph *graph, const char *path, const GenModelHints *hin
   model->hints.outputs = g_strdup (hints->outputs);
   model->hints.inputs = g_strdup (hints->inputs);
   model->ref_count = 1;
-  return read_model (model, error) ? g_steal_pointer (&model) : NULL;
-}
-
-/* Whether a row of numbers flows in that may be a sound: one of any length, or as long as what
- * comes out. */
-static gboolean
-takes_row (const GenModel *model)
-{
-  guint n = 0;
-
-  for (guint i = 0; i < model->graph->inputs->len; i++) {
-    GenPort port = model->inputs[i];
-
-    n += port.part == GEN_PART_FLOW && port.kind == GEN_PORT_VECTOR && port.shape.rank == 2 &&
-         (port.length < 0 || gen_port_is_piece (model, &port)) && gen_port_use_float32 (&port);
-  }
-  return n == 1;
-}
-
-gboolean
-gen_model_make_sound (GenModel *model, int sample_rate, GError **error)
-{
-  if (!takes_row (model))
-    return TRUE;
-  g_hash_table_insert (model->graph->metadata, g_strdup ("generative.sample-rate"),
-      g_strdup_printf ("%d", sample_rate));
-  return read_model (model, error);
+  return gen_model_read (model, error) ? g_steal_pointer (&model) : NULL;
 }
 
 GenModel *
@@ -441,6 +440,7 @@ gen_model_unref (GenModel *model)
   g_free ((char *)model->hints.shapes);
   g_free ((char *)model->hints.outputs);
   g_free ((char *)model->hints.inputs);
+  g_free (model->heard);
   g_free (model->path);
   g_free (model);
 }

@@ -335,9 +335,10 @@ split_name (const char *name)
   return words;
 }
 
-/* What a name says beside the side that it is on: "r1i" and "r1o" are "r 1". (transfer full) */
+/* What a name says beside the side that it is on: "r1i" and "r1o" are "r 1"; where it is the
+ * `first` of its kind, "h0" is "h". (transfer full) */
 static char *
-state_of_name (const char *name, gboolean is_input)
+state_of_name (const char *name, gboolean is_input, gboolean first)
 {
   /* As transformers call what they have attended to. */
   g_autofree char *past = NULL;
@@ -351,8 +352,7 @@ state_of_name (const char *name, gboolean is_input)
     char *word = g_ptr_array_index (words, i);
     const gboolean is_last = i == words->len - 1;
 
-    /* h0 becomes hn. */
-    if (g_strv_contains (sides, word) || (is_input && is_last && i > 0 && strcmp (word, "0") == 0))
+    if (g_strv_contains (sides, word) || (first && is_last && i > 0 && strcmp (word, "0") == 0))
       continue;
     if (!is_input && is_last && strlen (word) == 2 && word[1] == 'n')
       word[1] = '\0';
@@ -392,20 +392,29 @@ may_agree (const GenPort *input, const GenTensor *output)
 /* The output that input `i` becomes, by its name; -1 where there is none. A picture that comes
  * first and makes the first output is what flows, even where the names are alike. */
 static int
-find_named (const GenModel *model, guint i)
+find_output_named (const GenModel *model, guint i, gboolean first)
 {
   const GPtrArray *outputs = model->graph->outputs;
-  g_autofree char *state = state_of_name (model->inputs[i].name, TRUE);
+  g_autofree char *state = state_of_name (model->inputs[i].name, TRUE, first);
 
   for (guint k = 0; *state != '\0' && k < outputs->len; k++) {
     const GenTensor *output = g_ptr_array_index (outputs, k);
-    g_autofree char *other = state_of_name (output->name, FALSE);
+    g_autofree char *other = state_of_name (output->name, FALSE, FALSE);
 
     if (model->outputs[k].part == GEN_PART_FLOW && strcmp (state, other) == 0 &&
         may_agree (&model->inputs[i], output) && (i > 0 || k > 0 || names_memory (state)))
       return (int)k;
   }
   return -1;
+}
+
+/* cache_0 becomes cache_0_out, and h0 hn. */
+static int
+find_named (const GenModel *model, guint i)
+{
+  const int output = find_output_named (model, i, FALSE);
+
+  return output >= 0 ? output : find_output_named (model, i, TRUE);
 }
 
 /* --- what is left --- */
@@ -533,6 +542,7 @@ gen_parts_read (GenModel *model, GKeyFile *sidecar, GError **error)
   model->states_said = states_said;
   find_parameters (model);
   find_moment (model);
+  gen_rate_set_parameters (model);
   return TRUE;
 }
 

@@ -152,6 +152,17 @@ gen_port_read (GenPort *port, const GenTensor *tensor, const GenShape *shape, gb
   }
 }
 
+void
+gen_port_read_plane (GenPort *port, int height, int width)
+{
+  const GenShape *shape = &port->shape;
+
+  if (shape->rank != 3 || port->kind == GEN_PORT_PICTURE || height < GEN_PORT_SMALLEST_PICTURE ||
+      width < GEN_PORT_SMALLEST_PICTURE || shape->dims[1] != height || shape->dims[2] != width)
+    return;
+  make_picture (port, 0, 1);
+}
+
 gboolean
 gen_port_is_picture (const GenPort *port)
 {
@@ -159,20 +170,18 @@ gen_port_is_picture (const GenPort *port)
 }
 
 gboolean
-gen_port_is_piece (const GenModel *model, const GenPort *port)
+gen_port_passes (const GenModel *model, const GenPort *port)
 {
   const GPtrArray *inputs = model->graph->inputs, *outputs = model->graph->outputs;
   const GenTensor *in, *out;
-  gint64 made;
 
   if (port->length < GEN_PORT_SMALLEST_RATED_SOUND || inputs->len == 0 || outputs->len == 0)
     return FALSE;
   in = g_ptr_array_index (inputs, 0);
   out = g_ptr_array_index (outputs, 0);
-  made = out->shape.rank == 2 ? out->shape.dims[1] : -1;
   return (strcmp (port->name, in->name) == 0 || strcmp (port->name, out->name) == 0) &&
-         in->shape.rank == 2 && in->shape.dims[1] == port->length &&
-         (made == port->length || made == 1);
+         in->shape.rank == 2 && in->shape.dims[1] == port->length && out->shape.rank == 2 &&
+         out->shape.dims[1] == port->length;
 }
 
 gboolean

@@ -518,22 +518,6 @@ gen_model_load_sidecar (const char *path, GKeyFile **sidecar, GError **error)
   return TRUE;
 }
 
-/* Whether a port, in a model that says at which rate it works, is a sound of those that are too
- * short, or lie too flat, to be one by themselves. What is said of the whole model is not said of
- * its latents and scores. */
-static gboolean
-is_sound_by_rate (const GenModel *model, const GenPort *port)
-{
-  const gint64 *dims = port->shape.dims;
-
-  if (port->kind == GEN_PORT_VECTOR)
-    return port->shape.rank == 2 && (port->length < 0 || port->length >= GEN_PORT_SMALLEST_SOUND ||
-                                        gen_port_is_piece (model, port));
-  return port->kind == GEN_PORT_OTHER && port->shape.rank == 3 && MIN (dims[1], dims[2]) >= 1 &&
-         MIN (dims[1], dims[2]) <= GEN_SOUND_MAX_CHANNELS &&
-         MAX (dims[1], dims[2]) >= GEN_PORT_SMALLEST_RATED_SOUND;
-}
-
 /* What the file beside it says in section `name`. (transfer full) */
 static char *
 find_rate_beside (GKeyFile *sidecar, const char *name)
@@ -542,7 +526,8 @@ find_rate_beside (GKeyFile *sidecar, const char *name)
 }
 
 gboolean
-gen_model_read_sample_rate (const GenModel *model, GKeyFile *sidecar, GenPort *port, GError **error)
+gen_model_read_sample_rate (
+    const GenModel *model, GKeyFile *sidecar, GenPort *port, gint64 samples, GError **error)
 {
   const char *said = g_hash_table_lookup (model->graph->metadata, "generative.sample-rate");
   g_autofree char *beside = find_rate_beside (sidecar, port->name);
@@ -554,7 +539,7 @@ gen_model_read_sample_rate (const GenModel *model, GKeyFile *sidecar, GenPort *p
     return TRUE;
   if (!g_ascii_string_to_unsigned (text, 10, 1, G_MAXINT, &rate, NULL))
     return invalid (model, "generative.sample-rate", text, "frames a second, such as 16000", error);
-  if (port->kind == GEN_PORT_SOUND || beside != NULL || is_sound_by_rate (model, port))
+  if (port->kind == GEN_PORT_SOUND || beside != NULL || gen_rate_makes_sound (model, port, samples))
     gen_port_make_sound (port, (int)rate);
   return TRUE;
 }

@@ -5,7 +5,7 @@
 #define BATCHES 4
 
 struct _GenBatchQueue {
-  GenFeed *batches[BATCHES];
+  GenTrainerBatch batches[BATCHES];
   guint batch_size;
   gsize sample_floats;
   float low, high; /* numbers for black and white, silence being between them */
@@ -34,7 +34,7 @@ gen_batch_queue_new (GenTrainer *trainer, guint64 skip, GError **error)
   queue->limit = G_MAXUINT64;
   gen_trainer_range (trainer, &queue->low, &queue->high);
   for (guint i = 0; i < BATCHES; i++)
-    if ((queue->batches[i] = gen_trainer_new_feed (trainer, error)) == NULL)
+    if (!gen_trainer_batch_init (trainer, &queue->batches[i], error))
       return NULL;
   return g_steal_pointer (&queue);
 }
@@ -43,7 +43,7 @@ void
 gen_batch_queue_free (GenBatchQueue *queue)
 {
   for (guint i = 0; i < BATCHES; i++)
-    g_clear_pointer (&queue->batches[i], gen_feed_free);
+    gen_trainer_batch_clear (&queue->batches[i]);
   g_mutex_clear (&queue->lock);
   g_cond_clear (&queue->changed);
   g_free (queue);
@@ -75,25 +75,41 @@ pass_over (GenBatchQueue *queue)
   return passed;
 }
 
+/* Samples of a recipe that has labels must have them. */
+static gboolean
+check_label (const GenBatchQueue *queue, int label, GError **error)
+{
+  if (queue->batches[0].labels == NULL || label >= 0)
+    return TRUE;
+  g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
+      "recipe: it is taught by classes, and a sample has none; datasetsrc gives each sample the "
+      "class that its folder is");
+  return FALSE;
+}
+
 GenBatchQueueResult
-gen_batch_queue_add (GenBatchQueue *queue, const GenSample *sample, GError **error)
+gen_batch_queue_add (GenBatchQueue *queue, const GenSample *sample, int label, GError **error)
 {
   GenBatchQueueResult result;
-  GenFeed *batch;
+  GenTrainerBatch *batch;
   guint place;
 
+  if (!check_label (queue, label, error))
+    return GEN_BATCH_QUEUE_FAILED;
   if (pass_over (queue))
     return GEN_BATCH_QUEUE_ADDED;
   g_mutex_lock (&queue->lock);
   result = wait_for_place (queue);
-  batch = queue->batches[queue->write % BATCHES];
+  batch = &queue->batches[queue->write % BATCHES];
   place = queue->filled;
   g_mutex_unlock (&queue->lock);
   if (result != GEN_BATCH_QUEUE_ADDED)
     return result;
   sample->medium->to_numbers (sample, queue->low, queue->high,
-      (float *)gen_feed_data (batch) + place * queue->sample_floats);
-  if (place + 1 == queue->batch_size && !gen_feed_send (batch, error))
+      (float *)gen_feed_data (batch->samples) + place * queue->sample_floats);
+  if (batch->labels != NULL)
+    ((gint64 *)gen_feed_data (batch->labels))[place] = label;
+  if (place + 1 == queue->batch_size && !gen_trainer_batch_send (batch, error))
     return GEN_BATCH_QUEUE_FAILED;
   g_mutex_lock (&queue->lock);
   queue->filled = (place + 1) % queue->batch_size;
@@ -146,16 +162,16 @@ has_enough (const GenBatchQueue *queue)
   return queue->closed || queue->read >= queue->limit;
 }
 
-GenFeed *
+GenTrainerBatch *
 gen_batch_queue_take (GenBatchQueue *queue)
 {
-  GenFeed *batch = NULL;
+  GenTrainerBatch *batch = NULL;
 
   g_mutex_lock (&queue->lock);
   while (!has_enough (queue) && queue->read == queue->write && !queue->ended)
     g_cond_wait (&queue->changed, &queue->lock);
   if (!has_enough (queue) && queue->read < queue->write) {
-    batch = queue->batches[queue->read % BATCHES];
+    batch = &queue->batches[queue->read % BATCHES];
     queue->busy = TRUE;
   }
   g_mutex_unlock (&queue->lock);

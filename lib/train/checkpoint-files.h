@@ -7,9 +7,9 @@
 
 #define GEN_CHECKPOINT_DESCRIPTION "training.json"
 
-/* The names of all files that a checkpoint has, the state first; ended by NULL. Its folder
- * GEN_CHECKPOINT_BEST has some of them, too. */
-extern const char *const gen_checkpoint_files[];
+/* The names of all files that a checkpoint may have, the state first; its folder
+ * GEN_CHECKPOINT_BEST has some of them, too. (transfer full) */
+GPtrArray *gen_checkpoint_list_files (void);
 
 /* Write training.json. */
 gboolean gen_checkpoint_describe (GenTrainer *trainer, const char *folder, GVariant *settings,

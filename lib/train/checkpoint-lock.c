@@ -85,10 +85,11 @@ static void
 sweep (const char *folder)
 {
   g_autofree char *best = g_build_filename (folder, GEN_CHECKPOINT_BEST, NULL);
+  g_autoptr (GPtrArray) files = gen_checkpoint_list_files ();
 
-  for (int i = 0; gen_checkpoint_files[i] != NULL; i++) {
-    gen_atomic_file_sweep (folder, gen_checkpoint_files[i]);
-    gen_atomic_file_sweep (best, gen_checkpoint_files[i]);
+  for (guint i = 0; i < files->len; i++) {
+    gen_atomic_file_sweep (folder, g_ptr_array_index (files, i));
+    gen_atomic_file_sweep (best, g_ptr_array_index (files, i));
   }
 }
 

@@ -14,12 +14,27 @@
 #include "checkpoint-files.h"
 #include "state-file.h"
 
-#define GENERATOR "generator.onnx"
-#define DISCRIMINATOR "discriminator.onnx"
 #define AVERAGE "ema.onnx"
 
-const char *const gen_checkpoint_files[] = { GEN_CHECKPOINT_STATE, GENERATOR, DISCRIMINATOR,
-  AVERAGE, GEN_CHECKPOINT_DESCRIPTION, NULL };
+/* The file of a net. (transfer full) */
+static char *
+model_file (const GenNetRole *role)
+{
+  return g_strconcat (role->name, ".onnx", NULL);
+}
+
+GPtrArray *
+gen_checkpoint_list_files (void)
+{
+  GPtrArray *files = g_ptr_array_new_with_free_func (g_free);
+
+  g_ptr_array_add (files, g_strdup (GEN_CHECKPOINT_STATE));
+  for (guint i = 0; gen_net_role_list ()[i] != NULL; i++)
+    g_ptr_array_add (files, model_file (gen_net_role_list ()[i]));
+  g_ptr_array_add (files, g_strdup (AVERAGE));
+  g_ptr_array_add (files, g_strdup (GEN_CHECKPOINT_DESCRIPTION));
+  return files;
+}
 
 gboolean
 gen_checkpoint_check (const char *folder, GError **error)
@@ -39,16 +54,18 @@ gen_checkpoint_exists (const char *folder)
   return g_file_test (path, G_FILE_TEST_IS_REGULAR);
 }
 
-const char *
+char *
 gen_checkpoint_find (const char *folder)
 {
-  for (int i = 0; gen_checkpoint_files[i] != NULL; i++) {
-    g_autofree char *path = g_build_filename (folder, gen_checkpoint_files[i], NULL);
-    g_autofree char *best =
-        g_build_filename (folder, GEN_CHECKPOINT_BEST, gen_checkpoint_files[i], NULL);
+  g_autoptr (GPtrArray) files = gen_checkpoint_list_files ();
+
+  for (guint i = 0; i < files->len; i++) {
+    const char *file = g_ptr_array_index (files, i);
+    g_autofree char *path = g_build_filename (folder, file, NULL);
+    g_autofree char *best = g_build_filename (folder, GEN_CHECKPOINT_BEST, file, NULL);
 
     if (g_file_test (path, G_FILE_TEST_EXISTS) || g_file_test (best, G_FILE_TEST_EXISTS))
-      return gen_checkpoint_files[i];
+      return g_strdup (file);
   }
   return NULL;
 }
@@ -99,11 +116,19 @@ save_state (
 gboolean
 gen_checkpoint_save_models (GenTrainer *trainer, const char *folder, GError **error)
 {
-  return gen_checkpoint_check (folder, error) && gen_trainer_check (trainer, error) &&
-         save_model (gen_trainer_export_generator (trainer, FALSE), folder, GENERATOR, error) &&
-         save_model (gen_trainer_export_discriminator (trainer), folder, DISCRIMINATOR, error) &&
-         (gen_trainer_settings (trainer)->ema == 0 ||
-             save_model (gen_trainer_export_generator (trainer, TRUE), folder, AVERAGE, error));
+  const GenRecipeNet *nets = gen_trainer_settings (trainer)->recipe->nets;
+  const int averaged = gen_trainer_averaged_net (trainer);
+
+  if (!gen_checkpoint_check (folder, error) || !gen_trainer_check (trainer, error))
+    return FALSE;
+  for (guint i = 0; nets[i].role != NULL; i++) {
+    g_autofree char *file = model_file (nets[i].role);
+
+    if (!save_model (gen_trainer_export (trainer, i, FALSE), folder, file, error))
+      return FALSE;
+  }
+  return averaged < 0 ||
+         save_model (gen_trainer_export (trainer, (guint)averaged, TRUE), folder, AVERAGE, error);
 }
 
 gboolean
@@ -124,20 +149,37 @@ remove_file (const char *folder, const char *name)
     g_warning ("cannot remove '%s', which is of an earlier training: %s", path, g_strerror (errno));
 }
 
+/* Remove a net that this training has none of. */
+static void
+remove_role (GenTrainer *trainer, const char *folder, const char *best, const GenNetRole *role)
+{
+  const GenRecipeNet *nets = gen_trainer_settings (trainer)->recipe->nets;
+  g_autofree char *file = model_file (role);
+
+  for (guint i = 0; nets[i].role != NULL; i++)
+    if (nets[i].role == role)
+      return;
+  remove_file (folder, file);
+  remove_file (best, file);
+}
+
 void
 gen_checkpoint_remove_rest (
     GenTrainer *trainer, const char *folder, const GenTrainingProgress *progress)
 {
   g_autofree char *best = g_build_filename (folder, GEN_CHECKPOINT_BEST, NULL);
+  g_autoptr (GPtrArray) files = gen_checkpoint_list_files ();
 
-  if (gen_trainer_settings (trainer)->ema == 0) {
+  for (guint i = 0; gen_net_role_list ()[i] != NULL; i++)
+    remove_role (trainer, folder, best, gen_net_role_list ()[i]);
+  if (gen_trainer_averaged_net (trainer) < 0) {
     remove_file (folder, AVERAGE);
     remove_file (best, AVERAGE);
   }
   if (!isnan (progress->best))
     return;
-  for (int i = 0; gen_checkpoint_files[i] != NULL; i++)
-    remove_file (best, gen_checkpoint_files[i]);
+  for (guint i = 0; i < files->len; i++)
+    remove_file (best, g_ptr_array_index (files, i));
   g_rmdir (best);
 }
 
@@ -181,13 +223,13 @@ gen_checkpoint_load (
 }
 
 gboolean
-gen_training_progress_note (GenTrainingProgress *progress, guint64 step, double frechet)
+gen_training_progress_note (GenTrainingProgress *progress, guint64 step, double figure)
 {
-  if (isnan (frechet) || frechet >= progress->best) {
+  if (isnan (figure) || figure >= progress->best) {
     progress->stale++;
     return FALSE;
   }
-  progress->best = frechet;
+  progress->best = figure;
   progress->best_step = step;
   progress->stale = 0;
   return TRUE;

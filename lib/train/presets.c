@@ -6,10 +6,16 @@
 
 #include "../base/family.h"
 
+const GenPreset gen_preset_auto = {
+  .name = "auto",
+  .description = "The recipe's first one for the medium of the data",
+};
+
 const GenPreset *const *
 gen_preset_list (void)
 {
   static const GenPreset *const list[] = {
+    &gen_preset_auto,
     &gen_preset_mlp,
     &gen_preset_dcgan,
     &gen_preset_wavegan,
@@ -24,4 +30,22 @@ gen_preset_find (const char *name, GError **error)
 {
   return GEN_FAMILY_FIND (
       gen_preset_list (), name, "preset", GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING, error);
+}
+
+const GenPreset *
+gen_preset_find_for (const GenRecipe *recipe, const GenMedium *medium, GError **error)
+{
+  g_autoptr (GString) names = g_string_new (NULL);
+
+  for (const GenPreset *const *preset = gen_preset_list (); *preset != NULL; preset++) {
+    if ((*preset)->recipe != recipe)
+      continue;
+    if ((*preset)->medium == medium)
+      return *preset;
+    g_string_append_printf (names, "%s%s", names->len > 0 ? ", " : "", (*preset)->name);
+  }
+  g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
+      "recipe %s has no preset for %s; it has %s", recipe->name, medium->plural,
+      names->len > 0 ? names->str : "none, so that its nets are to be given as models");
+  return NULL;
 }

@@ -42,18 +42,39 @@ run_folder (const char *folder, gboolean begun)
   return run == 0 ? g_strdup (folder) : g_build_filename (folder, name, NULL);
 }
 
+/* The curves that the table of runs shows, ended by NULL: how good it was, and the losses. */
+static GPtrArray *
+list_compared (const GenRecipe *recipe)
+{
+  GPtrArray *curves = g_ptr_array_new ();
+
+  if (recipe->made_of == GEN_MADE_OF_LATENTS)
+    g_ptr_array_add (curves, (gpointer) "validation/frechet");
+  for (guint i = 0; i < recipe->n_figures; i++) {
+    const GenRecipeFigure *figure = &recipe->figures[i];
+
+    if (recipe->made_of != GEN_MADE_OF_LATENTS && figure->validation_curve != NULL)
+      g_ptr_array_add (curves, (gpointer)figure->validation_curve);
+    if (g_str_has_prefix (figure->figure.curve, "loss/"))
+      g_ptr_array_add (curves, (gpointer)figure->figure.curve);
+  }
+  g_ptr_array_add (curves, NULL);
+  return curves;
+}
+
 GenTrainingLog *
 gen_training_log_new (const char *folder, GenTrainer *trainer, GVariant *settings, GError **error)
 {
-  static const char *const compared[] = { "validation/frechet", "loss/discriminator",
-    "loss/generator", NULL };
+  const GenRecipe *recipe = gen_trainer_settings (trainer)->recipe;
   g_autoptr (GenTrainingLog) log = g_new0 (GenTrainingLog, 1);
   guint64 step = gen_trainer_steps (trainer);
   g_autofree char *run = run_folder (folder, step == 0);
+  g_autoptr (GPtrArray) compared = list_compared (recipe);
 
   log->trainer = trainer;
   log->events = gen_event_file_new (run, step, error);
-  if (log->events == NULL || !gen_event_file_hparams (log->events, settings, compared, error))
+  if (log->events == NULL ||
+      !gen_event_file_hparams (log->events, settings, (const char *const *)compared->pdata, error))
     return NULL;
   return g_steal_pointer (&log);
 }

@@ -28,6 +28,64 @@ is_any_device (const GenTrainingSettings *settings)
   return settings->device == 0;
 }
 
+/* Nets that do not say at which rate their sounds play play at that of the data. */
+static void
+note_rate (GenGraph *net, const GenFormat *format)
+{
+  if (format->rate > 0 && !g_hash_table_contains (net->metadata, "generative.sample-rate"))
+    g_hash_table_insert (
+        net->metadata, g_strdup ("generative.sample-rate"), g_strdup_printf ("%d", format->rate));
+}
+
+/* --- what is trained --- */
+
+/* The nets, in the recipe's order. */
+typedef struct {
+  GenGraph *graphs[GEN_RECIPE_MAX_NETS];
+} Nets;
+
+static void
+nets_clear (Nets *nets)
+{
+  for (guint i = 0; i < GEN_RECIPE_MAX_NETS; i++)
+    g_clear_pointer (&nets->graphs[i], gen_graph_unref);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Nets, nets_clear)
+
+static const char *
+find_model (const GenTrainingSettings *settings, const GenNetRole *role)
+{
+  guint i = 0;
+
+  while (gen_net_role_list ()[i] != role)
+    i++;
+  return settings->models[i];
+}
+
+/* Models are given for all nets of the recipe, and for no others. */
+static gboolean
+check_models (const GenTrainingSettings *settings, GError **error)
+{
+  const GenRecipe *recipe = settings->trainer.recipe;
+  const GenNetRole *const *roles = gen_net_role_list ();
+
+  for (guint i = 0; roles[i] != NULL; i++) {
+    gboolean wanted = FALSE;
+
+    for (guint k = 0; recipe->nets[k].role != NULL; k++)
+      wanted = wanted || recipe->nets[k].role == roles[i];
+    if (wanted == (settings->models[i] != NULL))
+      continue;
+    g_set_error (error, GEN_TRAINING_ERROR, GEN_TRAINING_ERROR_SETTING,
+        wanted ? "%s-model: recipe %s wants a model of each of its nets, or of none"
+               : "%s-model: recipe %s has no such net",
+        roles[i]->name, recipe->name);
+    return FALSE;
+  }
+  return TRUE;
+}
+
 gboolean
 gen_training_nets_resolve (
     GenTrainingSettings *settings, const GenTrainingEvents *events, GError **error)
@@ -38,52 +96,56 @@ gen_training_nets_resolve (
   settings->trainer.device = is_any_device (settings)
                                  ? find_best_device (events)
                                  : gen_device_find (gen_training_settings_device (settings), error);
-  return settings->trainer.device != NULL;
-}
-
-/* Nets that do not say at which rate their sounds play play at that of the data. */
-static void
-note_rate (GenGraph *net, const GenFormat *format)
-{
-  if (format->rate > 0 && !g_hash_table_contains (net->metadata, "generative.sample-rate"))
-    g_hash_table_insert (
-        net->metadata, g_strdup ("generative.sample-rate"), g_strdup_printf ("%d", format->rate));
+  settings->trainer.recipe = gen_training_settings_recipe (settings);
+  return settings->trainer.device != NULL &&
+         (!gen_training_settings_has_models (settings) || check_models (settings, error));
 }
 
 static gboolean
-make_graphs (const GenTrainingSettings *settings, const GenFormat *format, GenGraph **generator,
-    GenGraph **discriminator, GError **error)
+load_graphs (const GenTrainingSettings *settings, Nets *nets, GError **error)
+{
+  const GenRecipeNet *wanted = settings->trainer.recipe->nets;
+
+  for (guint i = 0; wanted[i].role != NULL; i++) {
+    nets->graphs[i] = gen_onnx_load (find_model (settings, wanted[i].role), error);
+    if (nets->graphs[i] == NULL)
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+draw_graphs (
+    const GenTrainingSettings *settings, const GenFormat *format, Nets *nets, GError **error)
 {
   const GenPreset *preset = settings->preset;
   GenPresetOptions options = settings->options;
 
-  if (settings->generator_model != NULL) {
-    *generator = gen_onnx_load (settings->generator_model, error);
-    *discriminator =
-        *generator != NULL ? gen_onnx_load (settings->discriminator_model, error) : NULL;
-    return *discriminator != NULL;
-  }
-  if (preset->medium != format->medium) {
-    g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
-        "preset %s makes %s, and the data is %s", preset->name, preset->medium->plural,
-        format->medium->plural);
-    return FALSE;
-  }
   options.format = *format;
   if (preset->medium == &gen_medium_sound && options.format.length == 0)
     options.format.length = (gsize)(settings->length > 0 ? settings->length : preset->extents[0]);
-  *generator = preset->generator (&options, error);
-  *discriminator = *generator != NULL ? preset->discriminator (&options, error) : NULL;
-  return *discriminator != NULL;
+  for (guint i = 0; i < gen_recipe_n_nets (preset->recipe); i++)
+    if ((nets->graphs[i] = preset->nets[i](&options, error)) == NULL)
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
+make_graphs (GenTrainingSettings *settings, const GenFormat *format, Nets *nets, GError **error)
+{
+  if (gen_training_settings_has_models (settings))
+    return load_graphs (settings, nets, error);
+  settings->preset = gen_training_settings_preset (settings, format->medium, error);
+  return settings->preset != NULL && draw_graphs (settings, format, nets, error);
 }
 
 /* A trainer on the device; where that fails and any will do, on the CPU. */
 static GenTrainer *
-make_trainer (GenTrainingSettings *settings, const GenTrainingEvents *events, GenGraph *generator,
-    GenGraph *discriminator, GError **error)
+make_trainer (GenTrainingSettings *settings, const GenTrainingEvents *events, GenGraph *const *nets,
+    GError **error)
 {
   g_autoptr (GError) failure = NULL;
-  GenTrainer *trainer = gen_trainer_new (generator, discriminator, &settings->trainer, &failure);
+  GenTrainer *trainer = gen_trainer_new (nets, &settings->trainer, &failure);
 
   if (trainer != NULL)
     return trainer;
@@ -96,7 +158,7 @@ make_trainer (GenTrainingSettings *settings, const GenTrainingEvents *events, Ge
   if (events->callbacks.fell_back != NULL)
     events->callbacks.fell_back (failure, events->data);
   settings->trainer.device = &gen_device_cpu;
-  return gen_trainer_new (generator, discriminator, &settings->trainer, error);
+  return gen_trainer_new (nets, &settings->trainer, error);
 }
 
 /* Whether the nets are for the data. A model of sounds need not say their rate, nor data of them
@@ -116,8 +178,11 @@ fit_format (const GenTrainer *trainer, GenFormat *format, GError **error)
   takes = gen_format_describe (&taken);
   has = gen_format_describe (format);
   g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_MODEL,
-      "discriminator-model takes %s of %s, but the data is %s of %s", taken.medium->plural, takes,
-      format->medium->plural, has);
+      "the %s takes %s of %s, but the data is %s of %s",
+      gen_trainer_settings (trainer)
+          ->recipe->nets[gen_trainer_settings (trainer)->recipe->data_net]
+          .role->name,
+      taken.medium->plural, takes, format->medium->plural, has);
   return FALSE;
 }
 
@@ -125,14 +190,15 @@ GenTrainer *
 gen_training_nets_make (GenTrainingSettings *settings, const GenTrainingEvents *events,
     GenFormat *format, GError **error)
 {
-  g_autoptr (GenGraph) generator = NULL, discriminator = NULL;
+  g_auto (Nets) nets = { { NULL } };
   g_autoptr (GenTrainer) trainer = NULL;
 
-  if (!make_graphs (settings, format, &generator, &discriminator, error))
+  if (!make_graphs (settings, format, &nets, error))
     return NULL;
-  note_rate (generator, format);
-  note_rate (discriminator, format);
-  trainer = make_trainer (settings, events, generator, discriminator, error);
+  for (guint i = 0; i < GEN_RECIPE_MAX_NETS; i++)
+    if (nets.graphs[i] != NULL)
+      note_rate (nets.graphs[i], format);
+  trainer = make_trainer (settings, events, nets.graphs, error);
   if (trainer == NULL || !fit_format (trainer, format, error))
     return NULL;
   return g_steal_pointer (&trainer);

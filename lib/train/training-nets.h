@@ -4,7 +4,7 @@
 
 #include "training-events.h"
 
-/* Find the device, and what else follows from what was said. */
+/* Find the device and the recipe, and what else follows from what was said. */
 gboolean gen_training_nets_resolve (
     GenTrainingSettings *settings, const GenTrainingEvents *events, GError **error);
 /* The trainer of the nets for samples of `format`, whose length is that of the nets where it was

@@ -119,41 +119,100 @@ gen_training_report_is_due (const GenTrainingReport *report)
   }
 #define ALWAYS -INFINITY
 
-static const GenFigure progress_figures[] = {
-  { COUNT ("step"), NULL, "step ", "", 0, ALWAYS },
-  { COUNT ("epoch"), NULL, ", epoch ", "", 0, ALWAYS },
-  { NUMBER (NULL), "speed/steps_per_second", ", ", " steps/s", 1, ALWAYS },
-  { NUMBER ("samples-per-second"), NULL, NULL, NULL, 0, ALWAYS },
-  { NUMBER ("discriminator-loss"), "loss/discriminator", ", loss D ", "", 3, ALWAYS },
-  { NUMBER ("generator-loss"), "loss/generator", " G ", "", 3, ALWAYS },
-  { NUMBER ("accuracy-on-real"), "accuracy/real", NULL, NULL, 0, ALWAYS },
-  { NUMBER ("accuracy-on-fake"), "accuracy/fake", NULL, NULL, 0, ALWAYS },
-  { NUMBER (NULL), NULL, ", Frechet ", "", 4, ALWAYS },
-  { NUMBER (NULL), NULL, " (best ", "", 4, ALWAYS },
-  { COUNT (NULL), NULL, " at step ", ")", 0, ALWAYS },
-  { NUMBER ("discriminator-loss-scale"), "loss-scale/discriminator", NULL, NULL, 0, ALWAYS },
-  { NUMBER ("generator-loss-scale"), "loss-scale/generator", NULL, NULL, 0, ALWAYS },
-  { COUNT ("skipped-updates"), "loss-scale/skipped_updates", ", ", " updates skipped", 0, 1 },
-  { NUMBER ("seconds-left"), NULL, ", ", " s left", 0, 0 },
-};
+/* Figures that are told, and their values. */
+typedef struct {
+  GArray *figures; /* GenFigure */
+  GArray *values;  /* double */
+} Told;
 
-/* A figure that is due, though it may be no number. */
-static double
-due (double value)
+static Told
+told_new (void)
 {
-  return isnan (value) ? GEN_MISSING : value;
+  return (Told){ g_array_new (FALSE, FALSE, sizeof (GenFigure)),
+    g_array_new (FALSE, FALSE, sizeof (double)) };
 }
 
-static double
-due_where (gboolean there, double value)
+static void
+told_clear (Told *told)
 {
-  return there ? due (value) : NAN;
+  g_array_unref (told->figures);
+  g_array_unref (told->values);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Told, told_clear)
+
+static GenFigures
+told_all (const Told *told)
+{
+  return (GenFigures){ (const GenFigure *)(const void *)told->figures->data,
+    (const double *)(const void *)told->values->data, told->values->len };
+}
+
+static void
+tell (Told *told, const GenFigure *figure, double value)
+{
+  g_array_append_vals (told->figures, figure, 1);
+  g_array_append_val (told->values, value);
+}
+
+/* A figure that is due, though it may be no number. */
+static void
+tell_due (Told *told, const GenFigure *figure, double value)
+{
+  tell (told, figure, isnan (value) ? GEN_MISSING : value);
+}
+
+static void
+tell_recipe (Told *told, const GenRecipe *recipe, const GenTrainerFigures *figures)
+{
+  for (guint i = 0; i < recipe->n_figures; i++)
+    tell_due (told, &recipe->figures[i].figure, figures->values[i]);
+}
+
+/* The last validation, for the terminal. */
+static void
+tell_validated (Told *told, const GenTrainingReport *report, const GenTrainingProgress *progress)
+{
+  const char *before = report->validated.compared ? ", Frechet " : ", validation ";
+
+  if (report->validated_step == G_MAXUINT64)
+    return;
+  tell_due (
+      told, &(GenFigure){ NUMBER (NULL), NULL, before, "", 4, ALWAYS }, report->validated.best);
+  tell_due (told, &(GenFigure){ NUMBER (NULL), NULL, " (best ", "", 4, ALWAYS }, progress->best);
+  tell (told, &(GenFigure){ COUNT (NULL), NULL, " at step ", ")", 0, ALWAYS },
+      (double)progress->best_step);
+}
+
+static void
+tell_scales (Told *told, const GenRecipe *recipe, const GenTrainerFigures *figures)
+{
+  gboolean scaled = FALSE;
+
+  for (guint i = 0; recipe->nets[i].role != NULL; i++) {
+    g_autofree char *name = g_strconcat (recipe->nets[i].role->name, "-loss-scale", NULL);
+    g_autofree char *curve = g_strconcat ("loss-scale/", recipe->nets[i].role->name, NULL);
+
+    if (figures->scales[i] == 0)
+      continue;
+    scaled = TRUE;
+    tell_due (told,
+        &(GenFigure){
+            NUMBER (g_intern_string (name)), g_intern_string (curve), NULL, NULL, 0, ALWAYS },
+        figures->scales[i]);
+  }
+  if (scaled)
+    tell (told,
+        &(GenFigure){ COUNT ("skipped-updates"), "loss-scale/skipped_updates", ", ",
+            " updates skipped", 0, 1 },
+        (double)figures->skipped);
 }
 
 void
 gen_training_report_progress (GenTrainingReport *report, const GenTrainerFigures *figures,
     const GenTrainingPlace *place, gboolean last)
 {
+  const GenRecipe *recipe = report->settings->trainer.recipe;
   const gint64 now = g_get_monotonic_time ();
   const gint64 since = last ? report->start_time : report->reported_time;
   const guint64 step = gen_trainer_steps (report->trainer), end = place->last_step;
@@ -161,56 +220,66 @@ gen_training_report_progress (GenTrainingReport *report, const GenTrainerFigures
   const guint64 epoch =
       place->epoch_length > 0 ? place->progress->samples / place->epoch_length : 0;
   const double rate = (double)(step - from) / ((double)MAX (now - since, 1) * 1e-6);
-  const gboolean validated = report->validated_step != G_MAXUINT64;
-  const gboolean scaled = figures->discriminator_scale > 0;
   const double left = end == 0 || rate == 0 ? -1
                       : last || end <= step ? 0
                                             : (double)(end - step) / rate;
-  const double values[] = {
-    (double)step,
-    (double)epoch,
-    rate,
-    rate * report->settings->trainer.batch_size,
-    due (figures->discriminator_loss),
-    due (figures->generator_loss),
-    figures->accuracy_on_real,
-    figures->accuracy_on_fake,
-    due_where (validated, report->validated.frechet),
-    due_where (validated, place->progress->best),
-    due_where (validated, (double)place->progress->best_step),
-    due_where (scaled, figures->discriminator_scale),
-    due_where (scaled, figures->generator_scale),
-    due_where (scaled, (double)figures->skipped),
-    left,
-  };
-  const GenFigures told = { progress_figures, values, G_N_ELEMENTS (values) };
+  g_auto (Told) told = told_new ();
+  GenFigures all;
 
-  G_STATIC_ASSERT (G_N_ELEMENTS (values) == G_N_ELEMENTS (progress_figures));
+  tell (&told, &(GenFigure){ COUNT ("step"), NULL, "step ", "", 0, ALWAYS }, (double)step);
+  tell (&told, &(GenFigure){ COUNT ("epoch"), NULL, ", epoch ", "", 0, ALWAYS }, (double)epoch);
+  tell (&told, &(GenFigure){ NUMBER (NULL), "speed/steps_per_second", ", ", " steps/s", 1, ALWAYS },
+      rate);
+  tell (&told, &(GenFigure){ NUMBER ("samples-per-second"), NULL, NULL, NULL, 0, ALWAYS },
+      rate * report->settings->trainer.batch_size);
+  tell_recipe (&told, recipe, figures);
+  tell_validated (&told, report, place->progress);
+  tell_scales (&told, recipe, figures);
+  tell (&told, &(GenFigure){ NUMBER ("seconds-left"), NULL, ", ", " s left", 0, 0 }, left);
+  all = told_all (&told);
   report->reported_step = step;
   report->reported_time = now;
-  log_figures (report, &told);
+  log_figures (report, &all);
   if (report->events->callbacks.progressed != NULL)
-    report->events->callbacks.progressed (&told, last, report->events->data);
+    report->events->callbacks.progressed (&all, last, report->events->data);
+}
+
+static void
+tell_comparison (Told *told, const GenValidationFigures *validated)
+{
+  tell_due (told, &(GenFigure){ NUMBER ("frechet"), "validation/frechet", NULL, NULL, 0, ALWAYS },
+      validated->frechet);
+  tell (told,
+      &(GenFigure){
+          { "features", GEN_FIELD_TEXT, validated->features, NULL }, NULL, NULL, NULL, 0, ALWAYS },
+      0);
+  tell_due (told,
+      &(GenFigure){ NUMBER ("diversity"), "validation/diversity", NULL, NULL, 0, ALWAYS },
+      validated->diversity);
 }
 
 void
 gen_training_report_validation (GenTrainingReport *report, gboolean best)
 {
+  const GenRecipe *recipe = report->settings->trainer.recipe;
   const GenValidationFigures *validated = &report->validated;
-  const GenFigure list[] = {
-    { COUNT ("step"), NULL, NULL, NULL, 0, ALWAYS },
-    { NUMBER ("frechet"), "validation/frechet", NULL, NULL, 0, ALWAYS },
-    { { "features", GEN_FIELD_TEXT, validated->features, NULL }, NULL, NULL, NULL, 0, ALWAYS },
-    { COUNT ("samples"), NULL, NULL, NULL, 0, ALWAYS },
-    { NUMBER ("diversity"), "validation/diversity", NULL, NULL, 0, ALWAYS },
-    { NUMBER ("accuracy-on-validation"), "accuracy/validation", NULL, NULL, 0, ALWAYS },
-  };
-  const double values[] = { (double)report->validated_step, due (validated->frechet), 0,
-    (double)validated->samples, due (validated->diversity), validated->accuracy_on_validation };
-  const GenFigures told = { list, values, G_N_ELEMENTS (values) };
+  g_auto (Told) told = told_new ();
+  GenFigures all;
 
-  G_STATIC_ASSERT (G_N_ELEMENTS (values) == G_N_ELEMENTS (list));
-  log_figures (report, &told);
+  tell (&told, &(GenFigure){ COUNT ("step"), NULL, NULL, NULL, 0, ALWAYS },
+      (double)report->validated_step);
+  tell (&told, &(GenFigure){ COUNT ("samples"), NULL, NULL, NULL, 0, ALWAYS },
+      (double)validated->samples);
+  if (validated->compared)
+    tell_comparison (&told, validated);
+  for (guint i = 0; i < recipe->n_figures; i++)
+    if (recipe->figures[i].validation != NULL)
+      tell_due (&told,
+          &(GenFigure){ NUMBER (recipe->figures[i].validation), recipe->figures[i].validation_curve,
+              NULL, NULL, 0, ALWAYS },
+          validated->values[i]);
+  all = told_all (&told);
+  log_figures (report, &all);
   if (report->events->callbacks.validated != NULL)
-    report->events->callbacks.validated (&told, best, report->events->data);
+    report->events->callbacks.validated (&all, best, report->events->data);
 }

@@ -3,6 +3,7 @@
 #include <generative/training-settings.h>
 
 #include <math.h>
+#include <string.h>
 
 static const char *const device_names[] = { "auto", "cpu", "cuda", NULL };
 static const char *const precision_names[] = { "auto", "fp32", "tf32", "bf16", "fp16", NULL };
@@ -12,9 +13,15 @@ static const char *const kernels_names[] = { [GEN_CHOICE_RULES] = "rules",
   NULL };
 
 /* Members of families begin with their names. */
+G_STATIC_ASSERT (G_STRUCT_OFFSET (GenRecipe, name) == 0);
 G_STATIC_ASSERT (G_STRUCT_OFFSET (GenPreset, name) == 0);
 G_STATIC_ASSERT (G_STRUCT_OFFSET (GenOptimizer, name) == 0);
-G_STATIC_ASSERT (G_STRUCT_OFFSET (GenLoss, name) == 0);
+
+static gconstpointer
+find_recipe (const char *name, GError **error)
+{
+  return gen_recipe_find (name, error);
+}
 
 static gconstpointer
 find_preset (const char *name, GError **error)
@@ -28,16 +35,17 @@ find_optimizer (const char *name, GError **error)
   return gen_optimizer_find (name, error);
 }
 
-static gconstpointer
-find_loss (const char *name, GError **error)
-{
-  return gen_loss_find (name, error);
-}
-
 #define FIELD(field) .offset = G_STRUCT_OFFSET (GenTrainingSettings, field)
 
-/* Numbers have their defaults in gen_training_settings_init. */
-static const GenSetting list[] = {
+/* What is trained. Numbers have their defaults in gen_training_settings_init. */
+static const GenSetting of_nets[] = {
+  { .name = "recipe",
+      .nick = "Recipe",
+      .description = "What is trained, and how",
+      .type = GEN_SETTING_FAMILY,
+      FIELD (trainer.recipe),
+      .find = find_recipe,
+      .of_learning = TRUE },
   { .name = "preset",
       .nick = "Preset",
       .description = "Nets to train from scratch",
@@ -45,20 +53,10 @@ static const GenSetting list[] = {
       FIELD (preset),
       .find = find_preset,
       .of_learning = TRUE },
-  { .name = "generator-model",
-      .nick = "Generator model",
-      .description =
-          "ONNX model to train, from latents to pictures or sounds (unset: the preset's)",
-      .type = GEN_SETTING_TEXT,
-      FIELD (generator_model),
-      .of_learning = TRUE },
-  { .name = "discriminator-model",
-      .nick = "Discriminator model",
-      .description =
-          "ONNX model to train, from pictures or sounds to one score (unset: the preset's)",
-      .type = GEN_SETTING_TEXT,
-      FIELD (discriminator_model),
-      .of_learning = TRUE },
+};
+
+/* What holds for all recipes. */
+static const GenSetting of_all[] = {
   { .name = "checkpoint",
       .nick = "Checkpoint",
       .description = "Folder for the trained models and the state to go on from",
@@ -128,15 +126,6 @@ static const GenSetting list[] = {
       .minimum = 0,
       .maximum = G_MAXFLOAT,
       .of_learning = TRUE },
-  { .name = "generator-rate",
-      .nick = "Generator rate",
-      .description = "The generator's learning rate as a share of learning-rate: below 1 the "
-                     "discriminator learns faster, above 1 slower",
-      .type = GEN_SETTING_DOUBLE,
-      FIELD (trainer.generator_rate),
-      .minimum = 0,
-      .maximum = G_MAXFLOAT,
-      .of_learning = TRUE },
   { .name = "beta1",
       .nick = "Beta 1",
       .description =
@@ -163,38 +152,6 @@ static const GenSetting list[] = {
       FIELD (trainer.optimizer_settings.weight_decay),
       .minimum = 0,
       .maximum = G_MAXFLOAT,
-      .of_learning = TRUE },
-  { .name = "loss",
-      .nick = "Loss",
-      .description = "What the two nets minimise",
-      .type = GEN_SETTING_FAMILY,
-      FIELD (trainer.loss),
-      .find = find_loss,
-      .of_learning = TRUE },
-  { .name = "r1",
-      .nick = "R1",
-      .description = "Weight of the penalty on the discriminator's gradient on real samples, which "
-                     "keeps it from being too sure (0 = none)",
-      .type = GEN_SETTING_DOUBLE,
-      FIELD (trainer.r1),
-      .minimum = 0,
-      .maximum = G_MAXFLOAT,
-      .of_learning = TRUE },
-  { .name = "r2",
-      .nick = "R2",
-      .description = "The same on made samples (0 = none)",
-      .type = GEN_SETTING_DOUBLE,
-      FIELD (trainer.r2),
-      .minimum = 0,
-      .maximum = G_MAXFLOAT,
-      .of_learning = TRUE },
-  { .name = "label-smoothing",
-      .nick = "Label smoothing",
-      .description = "Real samples are labelled 1 minus this, below 0.5 (0 = not smoothed)",
-      .type = GEN_SETTING_DOUBLE,
-      FIELD (trainer.label_smoothing),
-      .minimum = 0,
-      .maximum = 0.5,
       .of_learning = TRUE },
   { .name = "dropout",
       .nick = "Dropout",
@@ -346,18 +303,122 @@ static const GenSetting list[] = {
 
 #undef FIELD
 
+/* A model for each role of a net. The texts are the list's, which stays. */
+static void
+add_models (GArray *list)
+{
+  const GenNetRole *const *roles = gen_net_role_list ();
+
+  for (guint i = 0; roles[i] != NULL; i++) {
+    const GenSetting setting = { .name = g_strconcat (roles[i]->name, "-model", NULL),
+      .nick =
+          g_strdup_printf ("%c%s model", g_ascii_toupper (roles[i]->name[0]), roles[i]->name + 1),
+      .description =
+          g_strdup_printf ("ONNX model to train, %s (unset: the preset's)", roles[i]->description),
+      .type = GEN_SETTING_TEXT,
+      .offset = G_STRUCT_OFFSET (GenTrainingSettings, models) + i * sizeof (char *),
+      .of_learning = TRUE };
+
+    g_array_append_val (list, setting);
+  }
+}
+
+static gboolean
+is_listed (const GArray *list, const char *name)
+{
+  for (guint i = 0; i < list->len; i++)
+    if (strcmp (g_array_index (list, GenSetting, i).name, name) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+/* A recipe's own, whose fields are those of the trainer's settings. Recipes may share them. */
+static void
+add_recipe (GArray *list, const GenRecipe *recipe)
+{
+  for (guint i = 0; i < recipe->n_settings; i++) {
+    GenSetting setting = recipe->settings[i];
+
+    setting.offset += G_STRUCT_OFFSET (GenTrainingSettings, trainer);
+    if (!is_listed (list, setting.name))
+      g_array_append_val (list, setting);
+  }
+}
+
+static GArray *
+make_list (void)
+{
+  GArray *list = g_array_new (FALSE, FALSE, sizeof (GenSetting));
+
+  g_array_append_vals (list, of_nets, G_N_ELEMENTS (of_nets));
+  add_models (list);
+  for (const GenRecipe *const *recipe = gen_recipe_list (); *recipe != NULL; recipe++)
+    add_recipe (list, *recipe);
+  g_array_append_vals (list, of_all, G_N_ELEMENTS (of_all));
+  return list;
+}
+
 const GenSetting *
 gen_training_setting_list (guint *n)
 {
-  *n = G_N_ELEMENTS (list);
-  return list;
+  static gsize once = 0;
+  const GArray *list;
+
+  if (g_once_init_enter (&once))
+    g_once_init_leave (&once, (gsize)make_list ());
+  list = (const GArray *)once;
+  *n = list->len;
+  return (const GenSetting *)(const void *)list->data;
+}
+
+/* Whether `recipe` has a setting of its own by that name. */
+static gboolean
+has_setting (const GenRecipe *recipe, const char *name)
+{
+  for (guint i = 0; i < recipe->n_settings; i++)
+    if (strcmp (recipe->settings[i].name, name) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
+has_model (const GenRecipe *recipe, const GenSetting *setting)
+{
+  const gsize first = G_STRUCT_OFFSET (GenTrainingSettings, models);
+  const GenNetRole *role = gen_net_role_list ()[(setting->offset - first) / sizeof (char *)];
+
+  for (guint i = 0; i < gen_recipe_n_nets (recipe); i++)
+    if (recipe->nets[i].role == role)
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
+is_model (const GenSetting *setting)
+{
+  const gsize first = G_STRUCT_OFFSET (GenTrainingSettings, models);
+
+  return setting->offset >= first && setting->offset < first + GEN_NET_ROLES * sizeof (char *);
+}
+
+gboolean
+gen_training_setting_is_of (const GenSetting *setting, const GenRecipe *recipe)
+{
+  if (is_model (setting))
+    return has_model (recipe, setting);
+  if (has_setting (recipe, setting->name))
+    return TRUE;
+  for (const GenRecipe *const *other = gen_recipe_list (); *other != NULL; other++)
+    if (has_setting (*other, setting->name))
+      return FALSE;
+  return TRUE;
 }
 
 void
 gen_training_settings_init (GenTrainingSettings *settings)
 {
   *settings = (GenTrainingSettings){
-    .preset = &gen_preset_mlp,
+    .preset = &gen_preset_auto,
     .options = { GEN_PRESET_DEFAULTS },
     .trainer = { GEN_TRAINER_DEFAULTS },
     .checkpoint = g_strdup ("checkpoint"),
@@ -369,28 +430,37 @@ gen_training_settings_init (GenTrainingSettings *settings)
     .preview_columns = 8,
     .preview_rows = 8,
   };
+  settings->trainer.recipe = &gen_recipe_auto;
   settings->trainer.choice = GEN_CHOICE_MEASURE;
 }
 
 void
 gen_training_settings_clear (GenTrainingSettings *settings)
 {
-  gen_setting_clear_texts (settings, list, G_N_ELEMENTS (list));
+  guint n;
+  const GenSetting *list = gen_training_setting_list (&n);
+
+  gen_setting_clear_texts (settings, list, n);
 }
 
 void
 gen_training_settings_copy (const GenTrainingSettings *settings, GenTrainingSettings *copy)
 {
+  guint n;
+  const GenSetting *list = gen_training_setting_list (&n);
+
   *copy = *settings;
-  gen_setting_copy_texts (copy, list, G_N_ELEMENTS (list));
+  gen_setting_copy_texts (copy, list, n);
 }
 
 GVariant *
 gen_training_settings_describe (const GenTrainingSettings *settings, gboolean of_learning_only)
 {
   g_auto (GVariantDict) described = G_VARIANT_DICT_INIT (NULL);
+  guint n;
+  const GenSetting *list = gen_training_setting_list (&n);
 
-  for (guint i = 0; i < G_N_ELEMENTS (list); i++) {
+  for (guint i = 0; i < n; i++) {
     GVariant *value = NULL;
 
     if (list[i].of_learning || !of_learning_only)
@@ -405,4 +475,43 @@ const char *
 gen_training_settings_device (const GenTrainingSettings *settings)
 {
   return device_names[settings->device];
+}
+
+const GenRecipe *
+gen_training_settings_recipe (const GenTrainingSettings *settings)
+{
+  if (settings->trainer.recipe != &gen_recipe_auto)
+    return settings->trainer.recipe;
+  return settings->preset != &gen_preset_auto ? settings->preset->recipe : &gen_recipe_adversarial;
+}
+
+gboolean
+gen_training_settings_has_models (const GenTrainingSettings *settings)
+{
+  for (guint i = 0; i < GEN_NET_ROLES; i++)
+    if (settings->models[i] != NULL)
+      return TRUE;
+  return FALSE;
+}
+
+const GenPreset *
+gen_training_settings_preset (
+    const GenTrainingSettings *settings, const GenMedium *medium, GError **error)
+{
+  const GenRecipe *recipe = gen_training_settings_recipe (settings);
+  const GenPreset *preset = settings->preset;
+
+  if (preset == &gen_preset_auto)
+    return gen_preset_find_for (recipe, medium, error);
+  if (preset->recipe != recipe) {
+    g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
+        "preset %s is of recipe %s, not %s", preset->name, preset->recipe->name, recipe->name);
+    return NULL;
+  }
+  if (preset->medium == medium)
+    return preset;
+  g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
+      "preset %s makes %s, and the data is %s", preset->name, preset->medium->plural,
+      medium->plural);
+  return NULL;
 }

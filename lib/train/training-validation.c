@@ -18,7 +18,7 @@ gen_training_validation_clear (GenTrainingValidation *self)
 }
 
 gboolean
-gen_training_validation_add (GenTrainingValidation *self, const GenSample *sample)
+gen_training_validation_add (GenTrainingValidation *self, const GenSample *sample, int label)
 {
   gboolean ended;
 
@@ -27,7 +27,7 @@ gen_training_validation_add (GenTrainingValidation *self, const GenSample *sampl
   g_mutex_unlock (&self->lock);
   if (ended)
     return FALSE;
-  gen_validation_add (self->validation, sample);
+  gen_validation_add (self->validation, sample, label);
   if (gen_validation_count (self->validation) < self->limit)
     return TRUE;
   gen_training_validation_end (self);

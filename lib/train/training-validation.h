@@ -19,7 +19,8 @@ typedef struct {
 void gen_training_validation_init (GenTrainingValidation *self, guint64 seed, guint limit);
 void gen_training_validation_clear (GenTrainingValidation *self);
 /* FALSE when no more are wanted. */
-gboolean gen_training_validation_add (GenTrainingValidation *self, const GenSample *sample);
+gboolean gen_training_validation_add (
+    GenTrainingValidation *self, const GenSample *sample, int label);
 void gen_training_validation_end (GenTrainingValidation *self);
 /* Nobody waits any more. */
 void gen_training_validation_close (GenTrainingValidation *self);

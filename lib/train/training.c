@@ -3,6 +3,8 @@
  * done what was asked for, the data has ended, or it gets no better. */
 #include <generative/training.h>
 
+#include <string.h>
+
 #include <generative/random.h>
 
 #include "training-folder.h"
@@ -22,7 +24,8 @@ struct _GenTraining {
   /* From open to the end. */
   GenFormat format;
   GenTrainer *trainer;
-  float *latents; /* of the preview */
+  float *shown;                   /* latents or samples that the preview is made of */
+  gsize n_shown, shown_from_data; /* how many, and how many of them have come with the data */
   guint64 first_step, skipped;
 
   /* The training thread's. */
@@ -54,11 +57,6 @@ check (const GenTraining *training, GError **error)
   const GenTrainingSettings *settings = &training->settings;
   g_autoptr (GError) failure = NULL;
 
-  if ((settings->generator_model == NULL) != (settings->discriminator_model == NULL)) {
-    g_set_error (error, GEN_TRAINING_ERROR, GEN_TRAINING_ERROR_SETTING,
-        "generator-model and discriminator-model must both be set, or neither");
-    return FALSE;
-  }
   if (settings->checkpoint == NULL || *settings->checkpoint == '\0') {
     g_set_error (error, GEN_TRAINING_ERROR, GEN_TRAINING_ERROR_SETTING,
         "checkpoint: a folder must be named");
@@ -103,7 +101,7 @@ close_nets (GenTraining *training)
   queue = g_steal_pointer (&training->queue);
   g_mutex_unlock (&training->lock);
   g_clear_pointer (&queue, gen_batch_queue_free);
-  g_clear_pointer (&training->latents, g_free);
+  g_clear_pointer (&training->shown, g_free);
   g_clear_pointer (&training->trainer, gen_trainer_free);
 }
 
@@ -119,16 +117,45 @@ gen_training_free (GenTraining *training)
   g_free (training);
 }
 
+/* What is shown of a sample stays in one row of the wall. */
+static int
+wall_columns (const GenTraining *training)
+{
+  const int side_by_side = (int)training->settings.trainer.recipe->n_shown;
+  const int columns = training->settings.preview_columns;
+
+  return MAX (columns / side_by_side, 1) * side_by_side;
+}
+
+/* Latents, or silence and grey until samples have come. */
 static void
-draw_latents (GenTraining *training)
+prepare_shown (GenTraining *training)
 {
   const GenTrainingSettings *settings = &training->settings;
+  const GenRecipe *recipe = settings->trainer.recipe;
   const GenRandom random = gen_random_new (settings->trainer.seed, GEN_STREAM_PREVIEW_LATENT, 0);
-  const gsize n = (gsize)settings->preview_columns * settings->preview_rows *
-                  gen_trainer_latent_size (training->trainer);
+  gsize n;
 
-  training->latents = g_new (float, n);
-  gen_random_normal (&random, 0, 0, training->latents, n);
+  training->n_shown = (gsize)wall_columns (training) * settings->preview_rows / recipe->n_shown;
+  n = training->n_shown * gen_trainer_latent_size (training->trainer);
+  training->shown = g_new0 (float, n);
+  if (recipe->made_of == GEN_MADE_OF_LATENTS)
+    gen_random_normal (&random, 0, 0, training->shown, n);
+}
+
+/* The first samples are what the preview shows, where it is made of samples. */
+static void
+note_samples (GenTraining *training, const GenTrainerBatch *batch)
+{
+  const gsize size = gen_trainer_sample_size (training->trainer);
+  const gsize wanted = training->n_shown - training->shown_from_data;
+  const gsize n = MIN (wanted, (gsize)training->settings.trainer.batch_size);
+
+  if (n == 0 || training->settings.trainer.recipe->made_of != GEN_MADE_OF_SAMPLES)
+    return;
+  memcpy (training->shown + training->shown_from_data * size, gen_feed_data (batch->samples),
+      n * size * sizeof (float));
+  training->shown_from_data += n;
 }
 
 static gboolean
@@ -146,7 +173,7 @@ open_nets (GenTraining *training, GError **error)
     return FALSE;
   training->skipped = training->progress.samples;
   training->first_step = gen_trainer_steps (training->trainer);
-  draw_latents (training);
+  prepare_shown (training);
   return TRUE;
 }
 
@@ -324,8 +351,8 @@ gen_training_measure (GenTraining *training, int *width, int *height, int *chann
 {
   const GenTrainingSettings *settings = &training->settings;
 
-  return gen_format_measure_wall (&training->format, settings->preview_columns,
-      settings->preview_rows, width, height, channels);
+  return gen_format_measure_wall (
+      &training->format, wall_columns (training), settings->preview_rows, width, height, channels);
 }
 
 gboolean
@@ -333,8 +360,8 @@ gen_training_draw (GenTraining *training, GenPicture *wall, GError **error)
 {
   const GenTrainingSettings *settings = &training->settings;
 
-  return gen_trainer_draw (training->trainer, settings->trainer.ema > 0, training->latents,
-      settings->preview_columns, settings->preview_rows, wall, error);
+  return gen_trainer_draw (training->trainer, settings->trainer.ema > 0, training->shown,
+      wall_columns (training), settings->preview_rows, wall, error);
 }
 
 /* The first of the preview's. */
@@ -342,14 +369,15 @@ static void
 log_sounds (GenTraining *training)
 {
   const GenTrainingSettings *settings = &training->settings;
-  const guint n = (guint)MIN (settings->preview_columns * settings->preview_rows, LOGGED_SOUNDS);
+  const guint n_shown = settings->trainer.recipe->n_shown;
+  const guint n = (guint)MIN (training->n_shown, LOGGED_SOUNDS / n_shown) * n_shown;
   GenSample sounds[LOGGED_SOUNDS];
   g_autoptr (GError) error = NULL;
 
   for (guint i = 0; i < n; i++)
     gen_sample_init (&sounds[i], &training->format);
   gen_trainer_make (
-      training->trainer, settings->trainer.ema > 0, training->latents, n, sounds, &error);
+      training->trainer, settings->trainer.ema > 0, training->shown, n / n_shown, sounds, &error);
   gen_training_report_sounds (&training->report, sounds, n, error);
   for (guint i = 0; i < n; i++)
     gen_sample_clear (&sounds[i]);
@@ -382,9 +410,9 @@ show (GenTraining *training, gboolean last, GError **error)
 /* --- validation --- */
 
 gboolean
-gen_training_add_validation (GenTraining *training, const GenSample *sample)
+gen_training_add_validation (GenTraining *training, const GenSample *sample, int label)
 {
-  return gen_training_validation_add (&training->validation, sample);
+  return gen_training_validation_add (&training->validation, sample, label);
 }
 
 void
@@ -428,7 +456,7 @@ validate (GenTraining *training)
         report->validated.doubt);
   report->validated_step = step;
   training->folder.unsaved = TRUE; /* how it compares with the best */
-  best = gen_training_progress_note (&training->progress, step, report->validated.frechet);
+  best = gen_training_progress_note (&training->progress, step, report->validated.best);
   gen_training_report_validation (report, best);
   return !best || gen_training_folder_save_best (
                       &training->folder, training->trainer, &training->progress, &before);
@@ -475,13 +503,15 @@ check_epochs (GenTraining *training)
 }
 
 static gboolean
-make_step (GenTraining *training, GenFeed *batch, GenTrainerFigures *figures)
+make_step (GenTraining *training, GenTrainerBatch *batch, GenTrainerFigures *figures)
 {
   const GenTrainingCallbacks *callbacks = &training->events.callbacks;
   const gint64 began = g_get_monotonic_time ();
   g_autoptr (GError) error = NULL;
-  gboolean stepped = gen_trainer_step_feed (training->trainer, batch, figures, &error);
+  gboolean stepped;
 
+  note_samples (training, batch);
+  stepped = gen_trainer_step_batch (training->trainer, batch, figures, &error);
   gen_batch_queue_give_back (training->queue);
   training->folder.unsaved = stepped; /* what a step that failed has left is worth nothing */
   if (!stepped) {
@@ -498,7 +528,7 @@ make_step (GenTraining *training, GenFeed *batch, GenTrainerFigures *figures)
 static gboolean
 train (GenTraining *training, GenTrainerFigures *figures)
 {
-  GenFeed *batch;
+  GenTrainerBatch *batch;
 
   while (!is_stale (training) && (batch = gen_batch_queue_take (training->queue)) != NULL)
     if (!check_epochs (training) || !make_step (training, batch, figures) ||

@@ -9,6 +9,7 @@
 struct _GenValidation {
   GenRandom random;
   GArray *samples; /* GenSample, each its own */
+  GArray *labels;  /* gint64 */
 };
 
 static void
@@ -25,6 +26,7 @@ gen_validation_new (guint64 seed)
   validation->random = gen_random_new (seed, GEN_STREAM_VALIDATION_LATENT, 0);
   validation->samples = g_array_new (FALSE, FALSE, sizeof (GenSample));
   g_array_set_clear_func (validation->samples, clear_sample);
+  validation->labels = g_array_new (FALSE, FALSE, sizeof (gint64));
   return validation;
 }
 
@@ -32,18 +34,21 @@ void
 gen_validation_free (GenValidation *validation)
 {
   g_array_unref (validation->samples);
+  g_array_unref (validation->labels);
   g_free (validation);
 }
 
 void
-gen_validation_add (GenValidation *validation, const GenSample *sample)
+gen_validation_add (GenValidation *validation, const GenSample *sample, int label)
 {
   const GenFormat format = gen_sample_format (sample);
+  const gint64 class = label;
   GenSample copy;
 
   gen_sample_init (&copy, &format);
   sample->medium->copy (sample, &copy);
   g_array_append_val (validation->samples, copy);
+  g_array_append_val (validation->labels, class);
 }
 
 guint
@@ -144,46 +149,50 @@ measure_made (const GenValidation *validation, GenTrainer *trainer, GenMeter *me
   return measured;
 }
 
+/* The recipe's figures, a batch at a time. */
 static gboolean
-accuracy (const GenValidation *validation, GenTrainer *trainer, double *share, GError **error)
+measure_figures (const GenValidation *validation, GenTrainer *trainer,
+    double values[GEN_RECIPE_MAX_FIGURES], GError **error)
 {
   const gsize size = gen_trainer_sample_size (trainer);
   const guint n = validation->samples->len;
-  const guint batch = gen_trainer_settings (trainer)->batch_size;
+  const guint batch = (guint)gen_trainer_settings (trainer)->batch_size;
   g_autofree float *numbers = g_new (float, batch *size);
-  g_autofree float *scores = g_new (float, batch);
-  guint real = 0;
   float low, high;
 
   gen_trainer_range (trainer, &low, &high);
+  for (guint k = 0; k < GEN_RECIPE_MAX_FIGURES; k++)
+    values[k] = 0;
   for (guint first = 0; first < n; first += batch) {
-    guint count = MIN (batch, n - first);
+    const guint count = MIN (batch, n - first);
+    double some[GEN_RECIPE_MAX_FIGURES];
 
     for (guint i = 0; i < count; i++) {
       const GenSample *sample = sample_at (validation, first + i);
 
       sample->medium->to_numbers (sample, low, high, numbers + i * size);
     }
-    if (!gen_trainer_score (trainer, numbers, count, scores, error))
+    if (!gen_trainer_measure (trainer, TRUE, numbers,
+            &g_array_index (validation->labels, gint64, first), count, first, some, error))
       return FALSE;
-    for (guint i = 0; i < count; i++)
-      real += scores[i] > 0;
+    for (guint k = 0; k < GEN_RECIPE_MAX_FIGURES; k++)
+      values[k] += some[k] * count / n;
   }
-  *share = (double)real / n;
   return TRUE;
 }
 
-gboolean
-gen_validation_measure (
-    GenValidation *validation, GenTrainer *trainer, GenValidationFigures *figures, GError **error)
+/* Made samples beside those of the validation. */
+static gboolean
+compare (const GenValidation *validation, GenTrainer *trainer, GenValidationFigures *figures,
+    GError **error)
 {
-  g_autoptr (GenMeter) meter = NULL;
+  g_autoptr (GenMeter) meter = meter_new (validation, error);
   g_autoptr (JsonObject) summary = NULL;
 
-  if (!check (validation, trainer, error) || (meter = meter_new (validation, error)) == NULL ||
-      !measure_made (validation, trainer, meter, error) ||
+  if (meter == NULL || !measure_made (validation, trainer, meter, error) ||
       (summary = gen_meter_summarise (meter, error)) == NULL)
     return FALSE;
+  figures->compared = TRUE;
   figures->frechet = json_object_get_double_member (summary, "frechet");
   figures->features = g_intern_string (json_object_get_string_member (summary, "frechet-features"));
   figures->doubt = json_object_has_member (summary, "frechet-doubt")
@@ -191,5 +200,31 @@ gen_validation_measure (
                        : NULL;
   figures->samples = json_object_get_int_member (summary, "frechet-samples");
   figures->diversity = json_object_get_double_member (summary, "diversity");
-  return accuracy (validation, trainer, &figures->accuracy_on_validation, error);
+  return TRUE;
+}
+
+/* Of the recipe's figures, the first one that is measured. */
+static double
+first_measured (const GenRecipe *recipe, const double *values)
+{
+  for (guint i = 0; i < recipe->n_figures; i++)
+    if (recipe->figures[i].validation != NULL)
+      return values[i];
+  return NAN;
+}
+
+gboolean
+gen_validation_measure (
+    GenValidation *validation, GenTrainer *trainer, GenValidationFigures *figures, GError **error)
+{
+  const GenRecipe *recipe = gen_trainer_settings (trainer)->recipe;
+
+  *figures = (GenValidationFigures){ .samples = validation->samples->len };
+  if (!check (validation, trainer, error) ||
+      !measure_figures (validation, trainer, figures->values, error))
+    return FALSE;
+  if (recipe->made_of == GEN_MADE_OF_LATENTS && !compare (validation, trainer, figures, error))
+    return FALSE;
+  figures->best = figures->compared ? figures->frechet : first_measured (recipe, figures->values);
+  return TRUE;
 }

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../trainers.h"
+
 static void
 profile (GenTrainer *trainer)
 {
@@ -59,26 +61,25 @@ parse (char **words, GenTrainerSettings *settings, GenPresetOptions *options, gb
 static gboolean
 train (GenTrainer *trainer, int steps, gboolean prints, GError **error)
 {
-  g_autoptr (GenFeed) even = gen_trainer_new_feed (trainer, error);
-  g_autoptr (GenFeed) odd = even != NULL ? gen_trainer_new_feed (trainer, error) : NULL;
-  GenFeed *now = even, *next = odd;
+  GenTrainerBatch batches[2] = { { NULL } };
   GenTrainerFigures figures;
+  gboolean trained = gen_trainer_batch_init (trainer, &batches[0], error) &&
+                     gen_trainer_batch_init (trainer, &batches[1], error) &&
+                     gen_trainer_batch_send (&batches[0], error);
 
-  if (odd == NULL || !gen_feed_send (now, error))
-    return FALSE;
   /* The first steps touch memory for the first time. */
-  for (int i = -3; i < steps; i++) {
-    gint64 start = g_get_monotonic_time ();
-    GenFeed *done = now;
+  for (int i = -3; trained && i < steps; i++) {
+    const gint64 start = g_get_monotonic_time ();
+    const guint now = (guint)(i + 3) % 2;
 
-    if (!gen_feed_send (next, error) || !gen_trainer_step_feed (trainer, now, &figures, error))
-      return FALSE;
-    now = next;
-    next = done;
-    if (i >= 0 && prints)
-      printf ("%.3f\n", (g_get_monotonic_time () - start) * 1e-3);
+    trained = gen_trainer_batch_send (&batches[1 - now], error) &&
+              gen_trainer_step_batch (trainer, &batches[now], &figures, error);
+    if (trained && i >= 0 && prints)
+      printf ("%.3f\n", (double)(g_get_monotonic_time () - start) * 1e-3);
   }
-  return TRUE;
+  for (guint i = 0; i < G_N_ELEMENTS (batches); i++)
+    gen_trainer_batch_clear (&batches[i]);
+  return trained;
 }
 
 int
@@ -104,9 +105,9 @@ main (int argc, char **argv)
   settings.batch_size = atoi (argv[2]);
   settings.threads = atoi (argv[3]);
   settings.choice = GEN_CHOICE_MEASURE;
-  generator = preset->generator (&options, &error);
-  discriminator = preset->discriminator (&options, &error);
-  trainer = gen_trainer_new (generator, discriminator, &settings, &error);
+  generator = preset->nets[GENERATOR](&options, &error);
+  discriminator = preset->nets[DISCRIMINATOR](&options, &error);
+  trainer = adversarial_trainer (generator, discriminator, &settings, &error);
   if (trainer == NULL) {
     fprintf (stderr, "%s\n", error->message);
     return 1;

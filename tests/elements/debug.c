@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "../scratch.h"
+#include "../trainers.h"
 
 /* Messages as "category level text", of the project's categories. */
 typedef struct {
@@ -19,7 +20,7 @@ typedef struct {
 } Log;
 
 static const char *const categories[] = { "audioaugment", "datasetsrc", "discriminator",
-  "gantrainer", "generative", "generator", "latentsrc", "qualitymeter", "videoaugment", NULL };
+  "generative", "generator", "latentsrc", "qualitymeter", "trainer", "videoaugment", NULL };
 
 static void
 take_line (GstDebugCategory *category, GstDebugLevel level, const char *file, const char *function,
@@ -87,8 +88,8 @@ static void
 save_nets (const char *folder)
 {
   GenPresetOptions options = { GEN_PRESET_DEFAULTS };
-  g_autoptr (GenGraph) generator = gen_preset_mlp.generator (&options, NULL);
-  g_autoptr (GenGraph) discriminator = gen_preset_mlp.discriminator (&options, NULL);
+  g_autoptr (GenGraph) generator = gen_preset_mlp.nets[GENERATOR](&options, NULL);
+  g_autoptr (GenGraph) discriminator = gen_preset_mlp.nets[DISCRIMINATOR](&options, NULL);
   g_autofree char *first = g_build_filename (folder, "generator.onnx", NULL);
   g_autofree char *second = g_build_filename (folder, "discriminator.onnx", NULL);
 
@@ -191,12 +192,12 @@ test_training (gconstpointer data)
       folder);
 
   play (launch, GST_LEVEL_LOG, log);
-  assert_said (log, "gantrainer INFO trains on video/x-raw", "", 1);
-  assert_said (log, "gantrainer INFO mlp, a step of 8 pictures compiled in ",
-      "optimizer adam, loss hinge; cpu, precision fp32, kernels rules, 1 threads", 1);
-  assert_said (log, "gantrainer LOG step ", "loss D ", 3);
-  assert_said (log, "gantrainer INFO checkpoint ", "at step 3, saved in", 1);
-  assert_said (log, "gantrainer INFO training ends after step 3", "", 1);
+  assert_said (log, "trainer INFO trains on video/x-raw", "", 1);
+  assert_said (log, "trainer INFO adversarial, preset mlp, a step of 8 pictures compiled in ",
+      "optimizer adam; cpu, precision fp32, kernels rules, 1 threads", 1);
+  assert_said (log, "trainer LOG step ", "discriminator-loss ", 3);
+  assert_said (log, "trainer INFO checkpoint ", "at step 3, saved in", 1);
+  assert_said (log, "trainer INFO training ends after step 3", "", 1);
   scratch_remove (folder);
 }
 

@@ -499,7 +499,7 @@ test_errors (void)
   expect_error ("checkpoint", "GRAY8", "checkpoint=/dev/null/folder");
   expect_error ("batch-size", "GRAY8", "batch-size=1000");
   expect_error ("epoch-samples", "GRAY8", "epochs=3");
-  expect_error ("generator-model", "GRAY8", "generator-model=x.onnx");
+  expect_error ("discriminator-model", "GRAY8", "generator-model=x.onnx");
   expect_error ("learning-rate", "GRAY8", "learning-rate=1e30");
   expect_error ("pad validation", "GRAY8", "early-stopping=2");
   expect_error ("validation has a picture", "GRAY8",

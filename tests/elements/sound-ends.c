@@ -529,14 +529,11 @@ test_refused (void)
       g_strdup_printf ("audiotestsrc num-buffers=2 ! generator model=%s ! fakesink", path);
   g_autofree char *wide =
       g_strdup_printf ("audiotestsrc ! generator model=%s context=512 ! fakesink", path);
-  g_autofree char *pictures =
-      g_strdup_printf ("videotestsrc num-buffers=2 ! generator model=%s ! fakesink", path);
   const struct {
     const char *launch, *says;
   } cases[] = {
     { plain, "chunk-size" },
     { wide, "context" },
-    { pictures, "sample-rate" },
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
@@ -545,18 +542,8 @@ test_refused (void)
 
     if (i == 0)
       save_analyser (path, -1, free_length, 2);
-    else if (i == 1)
+    else
       save_analyser (path, WINDOW, few, 3);
-    else {
-      /* A picture of as many numbers as make a sound. */
-      g_autoptr (GenGraph) graph = gen_graph_new ("boxes");
-      g_autoptr (GError) error = NULL;
-      const gint64 dims[] = { 1, 4, 1024 };
-      GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 1, 64, 64));
-
-      save_model (
-          graph, gen_binary (graph, "Reshape", x, gen_graph_ints (graph, dims, 3), &error), path);
-    }
     words = play_for_words (cases[i].launch, &failed);
     g_assert_true (failed);
     assert_says (words, cases[i].says);

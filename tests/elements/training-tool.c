@@ -301,7 +301,7 @@ test_refused (Fixture *fixture, gconstpointer data)
     { "{\"data\":{\"location\":\"pictures\"},\"preset\":\"dcgan\"}",
         "settings.json: preset dcgan takes pictures of " },
     { "{\"data\":{\"location\":\"pictures\"},\"generator-model\":\"x.onnx\"}",
-        "settings.json: generator-model and discriminator-model" },
+        "settings.json: discriminator-model: recipe adversarial wants" },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {

@@ -2,6 +2,8 @@
 /* The queue of batches that training takes. */
 #include "training.h"
 
+#include "../trainers.h"
+
 static GenTrainer *
 new_trainer (void)
 {
@@ -14,10 +16,10 @@ new_trainer (void)
   options.format = format;
   settings.batch_size = BATCH;
   settings.threads = 1;
-  generator = gen_preset_mlp.generator (&options, &error);
-  discriminator = gen_preset_mlp.discriminator (&options, &error);
+  generator = gen_preset_mlp.nets[GENERATOR](&options, &error);
+  discriminator = gen_preset_mlp.nets[DISCRIMINATOR](&options, &error);
   g_assert_no_error (error);
-  trainer = gen_trainer_new (generator, discriminator, &settings, &error);
+  trainer = adversarial_trainer (generator, discriminator, &settings, &error);
   g_assert_no_error (error);
   return trainer;
 }
@@ -26,7 +28,7 @@ static void
 assert_batch (GenBatchQueue *queue, guint64 first)
 {
   g_auto (GenSample) sample = { 0 };
-  GenFeed *batch = gen_batch_queue_take (queue);
+  GenTrainerBatch *batch = gen_batch_queue_take (queue);
   float numbers[SIZE * SIZE];
 
   g_assert_nonnull (batch);
@@ -35,7 +37,7 @@ assert_batch (GenBatchQueue *queue, guint64 first)
     fill_picture (&sample, first + i);
     sample.medium->to_numbers (&sample, -1, 1, numbers);
     g_assert_cmpmem (numbers, sizeof numbers,
-        (const float *)gen_feed_data (batch) + i * SIZE * SIZE, sizeof numbers);
+        (const float *)gen_feed_data (batch->samples) + i * SIZE * SIZE, sizeof numbers);
   }
   gen_batch_queue_give_back (queue);
 }

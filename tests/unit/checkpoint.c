@@ -18,7 +18,7 @@ make_step (GenTrainer *trainer)
   GenTrainerFigures figures;
 
   gen_random_uniform (&random, 0, 0, pictures, G_N_ELEMENTS (pictures));
-  g_assert_true (gen_trainer_step (trainer, pictures, &figures, &error));
+  g_assert_true (gen_trainer_step (trainer, pictures, NULL, &figures, &error));
 }
 
 static void

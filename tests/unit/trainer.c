@@ -9,6 +9,7 @@
 
 #include "../preset-options.h"
 #include "../scratch.h"
+#include "../trainers.h"
 
 /* --- optimisers: three steps from the same weights and gradients, by torch.optim --- */
 
@@ -80,7 +81,7 @@ test_families (void)
       "there is no optimizer \"lion\"; there are adam, adamw, rmsprop, sgd");
   g_assert_null (gen_preset_find ("", &preset));
   g_assert_true (
-      g_str_has_prefix (preset->message, "there is no preset \"\"; there are mlp, dcgan"));
+      g_str_has_prefix (preset->message, "there is no preset \"\"; there are auto, mlp, dcgan"));
   g_assert_null (gen_medium_find ("smell", &medium));
   g_assert_true (
       g_str_has_prefix (medium->message, "there is no medium \"smell\"; there are picture, "));
@@ -195,17 +196,6 @@ test_losses (void)
 
 /* --- training --- */
 
-static GenTrainer *
-trainer_new (const GenPreset *preset, const GenPresetOptions *options,
-    const GenTrainerSettings *settings, GError **error)
-{
-  g_autoptr (GenGraph) generator = preset->generator (options, error);
-  g_autoptr (GenGraph) discriminator =
-      generator != NULL ? preset->discriminator (options, error) : NULL;
-
-  return discriminator != NULL ? gen_trainer_new (generator, discriminator, settings, error) : NULL;
-}
-
 #define BATCH 16
 static const GenPresetOptions small = { GEN_PRESET_DEFAULTS, .format.width = 8,
   .format.height = 8 };
@@ -230,7 +220,7 @@ make_steps (GenTrainer *trainer, int n)
 
   for (int i = 0; i < n; i++) {
     draw (batch, size, gen_trainer_steps (trainer));
-    g_assert_true (gen_trainer_step (trainer, batch, &figures, &error));
+    g_assert_true (gen_trainer_step (trainer, batch, NULL, &figures, &error));
     g_assert_no_error (error);
   }
 }
@@ -240,7 +230,7 @@ static void
 test_learns (void)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (GenTrainer) trainer = trainer_new (&gen_preset_mlp, &small,
+  g_autoptr (GenTrainer) trainer = preset_trainer_new (&gen_preset_mlp, &small,
       &(GenTrainerSettings){ GEN_TRAINER_DEFAULTS, .batch_size = BATCH, .ema = 0.9, .threads = 2 },
       &error);
   float latents[BATCH * 100], pictures[BATCH * 64];
@@ -253,7 +243,7 @@ test_learns (void)
     for (int average = 0; average < 2; average++) {
       double left = 0, right = 0;
 
-      g_assert_true (gen_trainer_generate (trainer, average, latents, BATCH, pictures, &error));
+      g_assert_true (gen_trainer_play (trainer, average, latents, BATCH, pictures, &error));
       for (int i = 0; i < BATCH * 64; i++)
         *(i % 8 < 4 ? &left : &right) += pictures[i] / (BATCH * 32);
       if (round == 1) {
@@ -273,14 +263,14 @@ check_resume (const GenPreset *preset, const GenPresetOptions *options)
   g_autoptr (GError) error = NULL;
   GenTrainerSettings settings = { GEN_TRAINER_DEFAULTS, .batch_size = BATCH, .ema = 0.9,
     .threads = 2 };
-  g_autoptr (GenTrainer) whole = trainer_new (preset, options, &settings, &error);
-  g_autoptr (GenTrainer) first = trainer_new (preset, options, &settings, &error);
+  g_autoptr (GenTrainer) whole = preset_trainer_new (preset, options, &settings, &error);
+  g_autoptr (GenTrainer) first = preset_trainer_new (preset, options, &settings, &error);
   g_autoptr (GenTrainer) second = NULL;
   GenPresetOptions other = *options;
 
   g_assert_no_error (error);
   other.seed = 77;
-  second = trainer_new (preset, &other, &settings, &error);
+  second = preset_trainer_new (preset, &other, &settings, &error);
   g_assert_no_error (error);
   make_steps (whole, 5);
   make_steps (first, 3);
@@ -308,7 +298,7 @@ test_numbered_streams (void)
   g_autofree char *folder = scratch_new ();
   g_autofree char *path = g_build_filename (folder, GEN_CHECKPOINT_STATE, NULL), *bytes = NULL;
   g_autoptr (GError) error = NULL;
-  g_autoptr (GenTrainer) trainer = trainer_new (&gen_preset_mlp, &small,
+  g_autoptr (GenTrainer) trainer = preset_trainer_new (&gen_preset_mlp, &small,
       &(GenTrainerSettings){ GEN_TRAINER_DEFAULTS, .batch_size = BATCH, .threads = 2 }, &error);
   GenTrainingProgress progress = GEN_TRAINING_PROGRESS_START;
   gsize size;
@@ -355,7 +345,7 @@ square_of_gradient (GenTrainer *trainer, const float *batch)
     memcpy (pictures + 64, batch, 64 * sizeof (float));
     pictures[i] += step;
     pictures[64 + i] -= step;
-    g_assert_true (gen_trainer_score (trainer, pictures, 2, scores, &error));
+    adversarial_score (trainer, pictures, 2, scores);
     sum += pow ((scores[0] - scores[1]) / (2 * step), 2);
   }
   return sum;
@@ -369,22 +359,24 @@ test_r1 (void)
   g_autoptr (GError) error = NULL;
   GenTrainerSettings settings = { GEN_TRAINER_DEFAULTS, .batch_size = BATCH, .threads = 2,
     .learning_rate = 1e-30, .r1 = 1, .precision = GEN_PRECISION_FLOAT32 };
-  g_autoptr (GenTrainer) with = trainer_new (&gen_preset_mlp, &small, &settings, &error);
+  g_autoptr (GenTrainer) with = preset_trainer_new (&gen_preset_mlp, &small, &settings, &error);
   g_autoptr (GenTrainer) without = NULL;
   float batch[BATCH * 64];
   double penalty = 0, expected = 0;
 
   settings.r1 = 0;
   settings.r2 = 0;
-  without = trainer_new (&gen_preset_mlp, &small, &settings, &error);
+  without = preset_trainer_new (&gen_preset_mlp, &small, &settings, &error);
   g_assert_no_error (error);
   draw (batch, G_N_ELEMENTS (batch), 0);
   for (int i = 0; i < 100; i++) {
     GenTrainerFigures a, b;
 
-    g_assert_true (gen_trainer_step (with, batch, &a, &error));
-    g_assert_true (gen_trainer_step (without, batch, &b, &error));
-    penalty += (a.discriminator_loss - b.discriminator_loss) / 100;
+    g_assert_true (gen_trainer_step (with, batch, NULL, &a, &error));
+    g_assert_true (gen_trainer_step (without, batch, NULL, &b, &error));
+    penalty += (adversarial_figure (&a, "discriminator-loss") -
+                   adversarial_figure (&b, "discriminator-loss")) /
+               100;
   }
   for (int i = 0; i < BATCH; i++)
     expected += square_of_gradient (with, batch + i * 64) / (2 * BATCH);
@@ -398,7 +390,7 @@ static void
 test_generate (void)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (GenTrainer) trainer = trainer_new (&gen_preset_mlp, &small,
+  g_autoptr (GenTrainer) trainer = preset_trainer_new (&gen_preset_mlp, &small,
       &(GenTrainerSettings){ GEN_TRAINER_DEFAULTS, .batch_size = BATCH, .threads = 2 }, &error);
   const int n = 2 * BATCH + 3;
   g_autofree float *latents = g_new (float, n * 100), *pictures = g_new (float, n * 64);
@@ -407,9 +399,9 @@ test_generate (void)
 
   g_assert_no_error (error);
   gen_random_normal (&random, 0, 0, latents, n * 100);
-  g_assert_true (gen_trainer_generate (trainer, FALSE, latents, n, pictures, &error));
+  g_assert_true (gen_trainer_play (trainer, FALSE, latents, n, pictures, &error));
   for (int i = 0; i < n; i += 5) {
-    g_assert_true (gen_trainer_generate (trainer, FALSE, latents + i * 100, 1, one, &error));
+    g_assert_true (gen_trainer_play (trainer, FALSE, latents + i * 100, 1, one, &error));
     for (int k = 0; k < 64; k++)
       g_assert_cmpfloat_with_epsilon (one[k], pictures[i * 64 + k], 1e-6);
   }
@@ -420,7 +412,7 @@ add (GenValidation *validation, const GenPicture *picture)
 {
   const GenSample sample = gen_sample_of_picture (picture);
 
-  gen_validation_add (validation, &sample);
+  gen_validation_add (validation, &sample, -1);
 }
 
 /* Pictures that the generator makes of the validation's own latents are at no distance from what
@@ -429,7 +421,7 @@ static void
 test_validation (void)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (GenTrainer) trainer = trainer_new (&gen_preset_mlp, &small,
+  g_autoptr (GenTrainer) trainer = preset_trainer_new (&gen_preset_mlp, &small,
       &(GenTrainerSettings){ GEN_TRAINER_DEFAULTS, .batch_size = BATCH, .threads = 2 }, &error);
   g_autoptr (GenValidation) same = gen_validation_new (3), other = gen_validation_new (4);
   g_autoptr (GenValidation) wrong = gen_validation_new (3);
@@ -473,17 +465,16 @@ test_validation (void)
 static void
 test_first_weights (void)
 {
-  for (int p = 0; gen_preset_list ()[p] != NULL; p++) {
+  for (int p = 1; gen_preset_list ()[p] != NULL; p++) {
     const GenPreset *preset = gen_preset_list ()[p];
     GenPresetOptions options = preset_options (preset);
-    g_autoptr (GenGraph) g = preset->generator (&options, NULL);
-    g_autoptr (GenGraph) d = preset->discriminator (&options, NULL);
-    GenGraph *const nets[] = { g, d };
     g_autoptr (GArray) beginnings = g_array_new (FALSE, FALSE, sizeof (float));
 
-    for (int n = 0; n < 2; n++)
-      for (guint i = 0; i < nets[n]->tensors->len; i++) {
-        const GenTensor *tensor = g_ptr_array_index (nets[n]->tensors, i);
+    for (guint n = 0; n < gen_recipe_n_nets (preset->recipe); n++) {
+      g_autoptr (GenGraph) net = preset->nets[n](&options, NULL);
+
+      for (guint i = 0; i < net->tensors->len; i++) {
+        const GenTensor *tensor = g_ptr_array_index (net->tensors, i);
         const float *values = gen_tensor_constant (tensor);
 
         if (values == NULL || tensor->type != GEN_TYPE_FLOAT32 || tensor->shape.rank < 2)
@@ -492,6 +483,7 @@ test_first_weights (void)
           g_assert_cmpfloat (values[0], !=, g_array_index (beginnings, float, k));
         g_array_append_val (beginnings, values[0]);
       }
+    }
     g_assert_cmpuint (beginnings->len, >, 4);
   }
 }
@@ -517,14 +509,14 @@ sized_options (const GenPreset *preset, guint i)
 static void
 test_presets (void)
 {
-  for (int p = 0; gen_preset_list ()[p] != NULL; p++)
+  for (int p = 1; gen_preset_list ()[p] != NULL; p++)
     for (guint i = 0; i < 3; i++) {
       g_autoptr (GError) error = NULL;
       GenPresetOptions options = sized_options (gen_preset_list ()[p], i);
       GenTrainerSettings settings = { GEN_TRAINER_DEFAULTS, .batch_size = 2, .threads = 2,
         .loss = gen_loss_list ()[i], .optimizer = gen_optimizer_list ()[i] };
       g_autoptr (GenTrainer) trainer =
-          trainer_new (gen_preset_list ()[p], &options, &settings, &error);
+          preset_trainer_new (gen_preset_list ()[p], &options, &settings, &error);
 
       g_assert_no_error (error);
       make_steps (trainer, 1);
@@ -537,14 +529,14 @@ static int
 diverge (const GenTrainerSettings *settings)
 {
   g_autoptr (GError) error = NULL, bad = NULL;
-  g_autoptr (GenTrainer) trainer = trainer_new (&gen_preset_mlp, &small, settings, &error);
+  g_autoptr (GenTrainer) trainer = preset_trainer_new (&gen_preset_mlp, &small, settings, &error);
   float batch[BATCH * 64];
   GenTrainerFigures figures;
   int step = 0, kept = 0;
 
   g_assert_no_error (error);
   draw (batch, G_N_ELEMENTS (batch), 0);
-  while (step < 20 && gen_trainer_step (trainer, batch, &figures, &error)) {
+  while (step < 20 && gen_trainer_step (trainer, batch, NULL, &figures, &error)) {
     step++;
     if (bad == NULL && gen_trainer_check (trainer, &bad))
       kept++;
@@ -579,7 +571,7 @@ test_large_scores (void)
   GenTrainerSettings settings = { GEN_TRAINER_DEFAULTS, .batch_size = BATCH,
     .loss = &gen_loss_hinge, .threads = 2 };
   g_autoptr (GError) error = NULL;
-  g_autoptr (GenTrainer) trainer = trainer_new (&gen_preset_mlp, &small, &settings, &error);
+  g_autoptr (GenTrainer) trainer = preset_trainer_new (&gen_preset_mlp, &small, &settings, &error);
   float batch[BATCH * 64], scores[BATCH];
   float *last = NULL;
   gsize n = 0;
@@ -600,7 +592,7 @@ test_large_scores (void)
     last[i] *= 1e6f;
   gen_trainer_states_changed (trainer);
   draw (batch, G_N_ELEMENTS (batch), 0);
-  g_assert_true (gen_trainer_score (trainer, batch, BATCH, scores, &error));
+  adversarial_score (trainer, batch, BATCH, scores);
   g_assert_cmpfloat (fabsf (scores[0]), >, 1e4);
   make_steps (trainer, 5);
   g_assert_true (gen_trainer_check (trainer, &error));
@@ -612,7 +604,7 @@ expect_setting (const GenTrainerSettings *settings, const char *name)
 {
   g_autoptr (GError) error = NULL;
 
-  g_assert_null (trainer_new (&gen_preset_mlp, &small, settings, &error));
+  g_assert_null (preset_trainer_new (&gen_preset_mlp, &small, settings, &error));
   g_assert_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING);
   g_assert_nonnull (strstr (error->message, name));
 }
@@ -634,14 +626,14 @@ test_errors (void)
   settings = (GenTrainerSettings){ GEN_TRAINER_DEFAULTS, .learning_rate = NAN };
   expect_setting (&settings, "learning-rate");
 
-  g_assert_null (gen_preset_dcgan.generator (&odd, &error));
+  g_assert_null (gen_preset_dcgan.nets[GENERATOR](&odd, &error));
   g_assert_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING);
   g_clear_error (&error);
 
-  g28 = gen_preset_mlp.generator (&(GenPresetOptions){ GEN_PRESET_DEFAULTS }, &error);
-  d8 = gen_preset_mlp.discriminator (&small, &error);
+  g28 = gen_preset_mlp.nets[GENERATOR](&(GenPresetOptions){ GEN_PRESET_DEFAULTS }, &error);
+  d8 = gen_preset_mlp.nets[DISCRIMINATOR](&small, &error);
   settings = (GenTrainerSettings){ GEN_TRAINER_DEFAULTS };
-  g_assert_null (gen_trainer_new (g28, d8, &settings, &error));
+  g_assert_null (adversarial_trainer (g28, d8, &settings, &error));
   g_assert_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_MODEL);
 }
 

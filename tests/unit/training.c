@@ -7,6 +7,7 @@
 
 #include "../scratch.h"
 #include "training.h"
+#include "../trainers.h"
 
 typedef struct {
   GenTrainingSettings settings;
@@ -155,7 +156,7 @@ give_validation (Run *run)
   gen_sample_init (&sample, &format);
   for (guint i = 0; i < run->n_validation; i++) {
     fill_picture (&sample, 100000 + i);
-    gen_training_add_validation (run->training, &sample);
+    gen_training_add_validation (run->training, &sample, -1);
   }
   gen_training_end_validation (run->training);
 }
@@ -397,6 +398,7 @@ test_refused (void)
   g_assert_error (both, GEN_TRAINING_ERROR, GEN_TRAINING_ERROR_SETTING);
   run.settings.resume = run.settings.overwrite = FALSE;
 
+  run.settings.preset = &gen_preset_mlp;
   run.training = gen_training_new (&run.settings, &callbacks, &run, NULL);
   g_assert_nonnull (run.training);
   other = gen_training_new (&run.settings, &callbacks, &run, &busy);
@@ -407,8 +409,8 @@ test_refused (void)
   g_assert_null (gen_training_queue (run.training));
   gen_training_free (run.training);
 
-  run.settings.generator_model = g_strdup ("/nowhere/generator.onnx");
-  run.settings.discriminator_model = g_strdup ("/nowhere/discriminator.onnx");
+  run.settings.models[GENERATOR] = g_strdup ("/nowhere/generator.onnx");
+  run.settings.models[DISCRIMINATOR] = g_strdup ("/nowhere/discriminator.onnx");
   run.training = gen_training_new (&run.settings, &callbacks, &run, NULL);
   g_assert_false (gen_training_open (run.training, &format, &model));
   g_assert_nonnull (strstr (model->message, "/nowhere/generator.onnx"));

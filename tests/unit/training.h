@@ -26,7 +26,7 @@ add (GenBatchQueue *queue, guint64 number)
 
   gen_sample_init (&sample, &format);
   fill_picture (&sample, number);
-  result = gen_batch_queue_add (queue, &sample, &error);
+  result = gen_batch_queue_add (queue, &sample, -1, &error);
   g_assert_no_error (error);
   return result;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../preset-options.h"
+#include "../trainers.h"
 
 #define LENGTH 5
 #define MOST 2
@@ -127,8 +128,8 @@ test_nets (void)
 
       options.format.length = (gsize)length;
       options.format.channels = channels;
-      g = gen_preset_wavegan.generator (&options, &error);
-      d = gen_preset_wavegan.discriminator (&options, &error);
+      g = gen_preset_wavegan.nets[GENERATOR](&options, &error);
+      d = gen_preset_wavegan.nets[DISCRIMINATOR](&options, &error);
       g_assert_no_error (error);
       g_assert_true (
           gen_shape_equal (&only (g->outputs)->shape, &GEN_SHAPE (-1, channels, length)));
@@ -147,10 +148,11 @@ static void
 test_width (void)
 {
   GenPresetOptions options = preset_options (&gen_preset_wavegan);
-  g_autoptr (GenGraph) narrow = gen_preset_wavegan.discriminator (&options, NULL), usual = NULL;
+  g_autoptr (GenGraph) narrow = gen_preset_wavegan.nets[DISCRIMINATOR](&options, NULL),
+                       usual = NULL;
 
   options.width = 0;
-  usual = gen_preset_wavegan.discriminator (&options, NULL);
+  usual = gen_preset_wavegan.nets[DISCRIMINATOR](&options, NULL);
   g_assert_true (
       gen_shape_equal (&gen_graph_find (narrow, "down1.weight")->shape, &GEN_SHAPE (2, 1, 25)));
   g_assert_true (
@@ -162,7 +164,7 @@ expect_error (const GenPresetOptions *options, const char *part)
 {
   g_autoptr (GError) error = NULL;
 
-  g_assert_null (gen_preset_wavegan.generator (options, &error));
+  g_assert_null (gen_preset_wavegan.nets[GENERATOR](options, &error));
   g_assert_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING);
   g_assert_nonnull (strstr (error->message, part));
 }
@@ -188,11 +190,11 @@ trainer_new (const char *frames, GError **error)
   const GenPresetOptions options = preset_options (&gen_preset_wavegan);
   const GenTrainerSettings settings = { GEN_TRAINER_DEFAULTS, .batch_size = 4, .threads = 2,
     .learning_rate = 1e-30, .precision = GEN_PRECISION_FLOAT32 };
-  g_autoptr (GenGraph) g = gen_preset_wavegan.generator (&options, NULL);
-  g_autoptr (GenGraph) d = gen_preset_wavegan.discriminator (&options, NULL);
+  g_autoptr (GenGraph) g = gen_preset_wavegan.nets[GENERATOR](&options, NULL);
+  g_autoptr (GenGraph) d = gen_preset_wavegan.nets[DISCRIMINATOR](&options, NULL);
 
   g_hash_table_insert (d->metadata, g_strdup ("generative.phase-shuffle"), g_strdup (frames));
-  return gen_trainer_new (g, d, &settings, error);
+  return adversarial_trainer (g, d, &settings, error);
 }
 
 /* Losses of two steps on the same sounds, with weights that stay as they are. */
@@ -206,9 +208,9 @@ make_steps (GenTrainer *trainer, double losses[2])
   for (int i = 0; i < 4 * 4096; i++)
     sounds[i] = (float)(i * 37 % 101) / 101 - 0.5f;
   for (int i = 0; i < 2; i++) {
-    g_assert_true (gen_trainer_step (trainer, sounds, &figures, &error));
+    g_assert_true (gen_trainer_step (trainer, sounds, NULL, &figures, &error));
     g_assert_no_error (error);
-    losses[i] = figures.discriminator_loss;
+    losses[i] = adversarial_figure (&figures, "discriminator-loss");
   }
 }
 
@@ -236,10 +238,10 @@ test_training (void)
   g_assert_cmpfloat (losses[0][0], !=, losses[1][0]);
   sounds[100] = 0.5f;
   for (int i = 0; i < 2; i++)
-    g_assert_true (gen_trainer_score (i == 0 ? shuffled : plain, sounds, 4, scores[i], &error));
+    adversarial_score (i == 0 ? shuffled : plain, sounds, 4, scores[i]);
   for (int i = 0; i < 4; i++)
     g_assert_cmpfloat_with_epsilon (scores[0][i], scores[1][i], 1e-6);
-  exported = gen_trainer_export_discriminator (shuffled);
+  exported = gen_trainer_export (shuffled, DISCRIMINATOR, FALSE);
   g_assert_cmpuint (count (exported, "PhaseShuffle"), ==, 0);
   g_assert_cmpstr (g_hash_table_lookup (exported->metadata, "generative.phase-shuffle"), ==, "2");
 }

@@ -97,8 +97,8 @@ static const int extents[] = { 28, 32, 64, 0 };
 const GenPreset gen_preset_dcgan = {
   .name = "dcgan",
   .description = "Convolutional nets for 28x28, 32x32 and 64x64 pixels, grey or colour",
+  .recipe = &gen_recipe_adversarial,
   .medium = &gen_medium_picture,
   .extents = extents,
-  .generator = generator,
-  .discriminator = discriminator,
+  .nets = { generator, discriminator },
 };

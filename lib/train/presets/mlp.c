@@ -80,7 +80,7 @@ const GenPreset gen_preset_mlp = {
   .description = "Dense nets for any size to 256x256 (G 100-256-512-1024-784 and D "
                  "784-1024-512-256-1 at 28x28 "
                  "grey)",
+  .recipe = &gen_recipe_adversarial,
   .medium = &gen_medium_picture,
-  .generator = generator,
-  .discriminator = discriminator,
+  .nets = { generator, discriminator },
 };

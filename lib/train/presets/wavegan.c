@@ -127,9 +127,9 @@ discriminator (const GenPresetOptions *options, GError **error)
 const GenPreset gen_preset_wavegan = {
   .name = "wavegan",
   .description = "Convolutional nets for sounds of 4096, 8192 and 16384 frames, mono or stereo",
+  .recipe = &gen_recipe_adversarial,
   .medium = &gen_medium_sound,
   .extents = lengths,
   .channels = 2,
-  .generator = generator,
-  .discriminator = discriminator,
+  .nets = { generator, discriminator },
 };

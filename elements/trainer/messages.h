@@ -11,19 +11,19 @@ typedef struct {
   gboolean silent;      /* nothing on the terminal */
   gboolean progressing; /* a progress message told of the training */
   GenTerminal terminal;
-} GstGanTrainerMessages;
+} GstTrainerMessages;
 
 /* A training of `element` begins. */
-void gst_gan_trainer_messages_begin (
-    GstGanTrainerMessages *messages, GstElement *element, gboolean silent);
-void gst_gan_trainer_messages_progress (
-    GstGanTrainerMessages *messages, const GenFigures *figures, gboolean last);
-void gst_gan_trainer_messages_validation (
-    GstGanTrainerMessages *messages, const GenFigures *figures, gboolean best);
+void gst_trainer_messages_begin (
+    GstTrainerMessages *messages, GstElement *element, gboolean silent);
+void gst_trainer_messages_progress (
+    GstTrainerMessages *messages, const GenFigures *figures, gboolean last);
+void gst_trainer_messages_validation (
+    GstTrainerMessages *messages, const GenFigures *figures, gboolean best);
 /* It has ended, after `step`. */
-void gst_gan_trainer_messages_end (GstGanTrainerMessages *messages, GenTrainingOutcome outcome,
-    guint64 step, const char *checkpoint);
+void gst_trainer_messages_end (
+    GstTrainerMessages *messages, GenTrainingOutcome outcome, guint64 step, const char *checkpoint);
 
 /* A problem of GEN_TRAINING_ERROR, GEN_DEVICE_ERROR or any other domain, as an error or a warning
  * with the code that suits it. */
-void gst_gan_trainer_post_problem (GstElement *element, GstMessageType type, const GError *problem);
+void gst_trainer_post_problem (GstElement *element, GstMessageType type, const GError *problem);

@@ -4,8 +4,10 @@
 
 #include <string.h>
 
+#include "../shared/label-meta.h"
+
 gboolean
-gst_gan_trainer_samples_set_caps (GstGanTrainerSamples *samples, GstCaps *caps)
+gst_trainer_samples_set_caps (GstTrainerSamples *samples, GstCaps *caps)
 {
   if (gst_structure_has_name (gst_caps_get_structure (caps, 0), "audio/x-raw")) {
     samples->medium = &gen_medium_sound;
@@ -16,7 +18,7 @@ gst_gan_trainer_samples_set_caps (GstGanTrainerSamples *samples, GstCaps *caps)
 }
 
 GenFormat
-gst_gan_trainer_samples_format (const GstGanTrainerSamples *samples)
+gst_trainer_samples_format (const GstTrainerSamples *samples)
 {
   if (samples->medium == &gen_medium_sound)
     return (GenFormat){ samples->medium, .channels = GST_AUDIO_INFO_CHANNELS (&samples->audio),
@@ -26,7 +28,7 @@ gst_gan_trainer_samples_format (const GstGanTrainerSamples *samples)
 }
 
 void
-gst_gan_trainer_samples_set_length (GstGanTrainerSamples *samples, gsize length)
+gst_trainer_samples_set_length (GstTrainerSamples *samples, gsize length)
 {
   gen_sound_clear (&samples->sound);
   gen_sound_init (&samples->sound, GST_AUDIO_INFO_RATE (&samples->audio),
@@ -35,16 +37,16 @@ gst_gan_trainer_samples_set_length (GstGanTrainerSamples *samples, gsize length)
 }
 
 void
-gst_gan_trainer_samples_flush (GstGanTrainerSamples *samples)
+gst_trainer_samples_flush (GstTrainerSamples *samples)
 {
   samples->filled = 0;
 }
 
 void
-gst_gan_trainer_samples_clear (GstGanTrainerSamples *samples)
+gst_trainer_samples_clear (GstTrainerSamples *samples)
 {
   gen_sound_clear (&samples->sound);
-  *samples = (GstGanTrainerSamples){ 0 };
+  *samples = (GstTrainerSamples){ 0 };
 }
 
 static GstFlowReturn
@@ -58,7 +60,7 @@ refuse (GError **error)
 /* --- pictures --- */
 
 static GstFlowReturn
-take_picture (GstGanTrainerSamples *samples, GstBuffer *buffer, GstGanTrainerTakeSample take,
+take_picture (GstTrainerSamples *samples, GstBuffer *buffer, GstTrainerTakeSample take,
     gpointer data, GError **error)
 {
   GstVideoFrame frame;
@@ -74,7 +76,7 @@ take_picture (GstGanTrainerSamples *samples, GstBuffer *buffer, GstGanTrainerTak
     .channels = GST_VIDEO_FRAME_N_COMPONENTS (&frame),
     .stride = GST_VIDEO_FRAME_PLANE_STRIDE (&frame, 0) };
   sample = gen_sample_of_picture (&picture);
-  flow = take (data, &sample);
+  flow = take (data, &sample, gst_generative_label_find (buffer));
   gst_video_frame_unmap (&frame);
   return flow;
 }
@@ -83,7 +85,7 @@ take_picture (GstGanTrainerSamples *samples, GstBuffer *buffer, GstGanTrainerTak
 
 /* `n` frames to behind what there is of the sound. */
 static void
-fill (GstGanTrainerSamples *samples, const guint8 *from, gsize n)
+fill (GstTrainerSamples *samples, const guint8 *from, gsize n)
 {
   const gsize channels = (gsize)samples->sound.channels, numbers = n * channels;
   float *to = samples->sound.data + samples->filled * channels;
@@ -98,16 +100,16 @@ fill (GstGanTrainerSamples *samples, const guint8 *from, gsize n)
 }
 
 static GstFlowReturn
-give (GstGanTrainerSamples *samples, GstGanTrainerTakeSample take, gpointer data)
+give (GstTrainerSamples *samples, GstBuffer *buffer, GstTrainerTakeSample take, gpointer data)
 {
   const GenSample sample = gen_sample_of_sound (&samples->sound);
 
   samples->filled = 0;
-  return take (data, &sample);
+  return take (data, &sample, gst_generative_label_find (buffer));
 }
 
 static void
-pad (GstGanTrainerSamples *samples)
+pad (GstTrainerSamples *samples)
 {
   const gsize channels = (gsize)samples->sound.channels;
 
@@ -116,8 +118,8 @@ pad (GstGanTrainerSamples *samples)
 }
 
 static GstFlowReturn
-take_frames (GstGanTrainerSamples *samples, const guint8 *frames, gsize n,
-    GstGanTrainerTakeSample take, gpointer data)
+take_frames (GstTrainerSamples *samples, GstBuffer *buffer, const guint8 *frames, gsize n,
+    GstTrainerTakeSample take, gpointer data)
 {
   const gsize size = (gsize)GST_AUDIO_INFO_BPF (&samples->audio);
   GstFlowReturn flow = GST_FLOW_OK;
@@ -129,14 +131,14 @@ take_frames (GstGanTrainerSamples *samples, const guint8 *frames, gsize n,
     frames += part * size;
     n -= part;
     if (samples->filled == samples->sound.frames)
-      flow = give (samples, take, data);
+      flow = give (samples, buffer, take, data);
   }
   return flow;
 }
 
 static GstFlowReturn
-take_sound (GstGanTrainerSamples *samples, GstBuffer *buffer, GstGanTrainerTakeSample take,
-    gpointer data, GError **error)
+take_sound (GstTrainerSamples *samples, GstBuffer *buffer, GstTrainerTakeSample take, gpointer data,
+    GError **error)
 {
   const gsize size = (gsize)GST_AUDIO_INFO_BPF (&samples->audio);
   GstFlowReturn flow;
@@ -149,19 +151,19 @@ take_sound (GstGanTrainerSamples *samples, GstBuffer *buffer, GstGanTrainerTakeS
   } else if (samples->by_item) {
     fill (samples, map.data, MIN (map.size / size, samples->sound.frames));
     pad (samples);
-    flow = give (samples, take, data);
+    flow = give (samples, buffer, take, data);
   } else {
     if (GST_BUFFER_IS_DISCONT (buffer))
-      gst_gan_trainer_samples_flush (samples);
-    flow = take_frames (samples, map.data, map.size / size, take, data);
+      gst_trainer_samples_flush (samples);
+    flow = take_frames (samples, buffer, map.data, map.size / size, take, data);
   }
   gst_buffer_unmap (buffer, &map);
   return flow;
 }
 
 GstFlowReturn
-gst_gan_trainer_samples_take (GstGanTrainerSamples *samples, GstBuffer *buffer,
-    GstGanTrainerTakeSample take, gpointer data, GError **error)
+gst_trainer_samples_take (GstTrainerSamples *samples, GstBuffer *buffer, GstTrainerTakeSample take,
+    gpointer data, GError **error)
 {
   return samples->medium == &gen_medium_sound ? take_sound (samples, buffer, take, data, error)
                                               : take_picture (samples, buffer, take, data, error);

@@ -8,32 +8,32 @@
 #include "../shared/setting-properties.h"
 
 static GType
-preset_type (void)
+recipe_type (void)
 {
-  GST_GENERATIVE_RETURN_FAMILY ("GstGanTrainerPreset", gen_preset_list);
+  GST_GENERATIVE_RETURN_FAMILY ("GstTrainerRecipe", gen_recipe_list);
 }
 
 static GType
 optimizer_type (void)
 {
-  GST_GENERATIVE_RETURN_FAMILY ("GstGanTrainerOptimizer", gen_optimizer_list);
+  GST_GENERATIVE_RETURN_FAMILY ("GstTrainerOptimizer", gen_optimizer_list);
 }
 
 static GType
 loss_type (void)
 {
-  GST_GENERATIVE_RETURN_FAMILY ("GstGanTrainerLoss", gen_loss_list);
+  GST_GENERATIVE_RETURN_FAMILY ("GstTrainerLoss", gen_loss_list);
 }
 
 /* The enumerations of choices and families. */
 static GType
-enumeration (const GenSetting *setting)
+enumeration (const GenSetting *setting, GType presets)
 {
   static const struct {
     const char *name;
     GType (*get_type) (void);
   } types[] = {
-    { "preset", preset_type },
+    { "recipe", recipe_type },
     { "optimizer", optimizer_type },
     { "loss", loss_type },
     { "device", gst_generative_device_get_type },
@@ -41,6 +41,10 @@ enumeration (const GenSetting *setting)
     { "kernels", gst_generative_kernels_get_type },
   };
 
+  if (!gst_generative_setting_is_enumeration (setting))
+    return G_TYPE_INVALID;
+  if (strcmp (setting->name, "preset") == 0)
+    return presets;
   for (guint i = 0; i < G_N_ELEMENTS (types); i++)
     if (strcmp (types[i].name, setting->name) == 0)
       return types[i].get_type ();
@@ -56,21 +60,19 @@ setting_of (guint property_id)
 }
 
 void
-gst_gan_trainer_properties_set (
-    GenTrainingSettings *settings, guint property_id, const GValue *value)
+gst_trainer_properties_set (GenTrainingSettings *settings, guint property_id, const GValue *value)
 {
   gst_generative_setting_set (setting_of (property_id), settings, value);
 }
 
 void
-gst_gan_trainer_properties_get (
-    const GenTrainingSettings *settings, guint property_id, GValue *value)
+gst_trainer_properties_get (const GenTrainingSettings *settings, guint property_id, GValue *value)
 {
   gst_generative_setting_get (setting_of (property_id), settings, value);
 }
 
 void
-gst_gan_trainer_properties_install (GObjectClass *object_class)
+gst_trainer_properties_install (GObjectClass *object_class, const GenRecipe *recipe, GType presets)
 {
   g_auto (GenTrainingSettings) defaults = { 0 };
   guint n;
@@ -78,8 +80,8 @@ gst_gan_trainer_properties_install (GObjectClass *object_class)
 
   gen_training_settings_init (&defaults);
   for (guint i = 0; i < n; i++)
-    g_object_class_install_property (object_class, i + 1,
-        gst_generative_setting_make_spec (&list[i], &defaults,
-            gst_generative_setting_is_enumeration (&list[i]) ? enumeration (&list[i])
-                                                             : G_TYPE_INVALID));
+    if (recipe == NULL ||
+        (strcmp (list[i].name, "recipe") != 0 && gen_training_setting_is_of (&list[i], recipe)))
+      g_object_class_install_property (object_class, i + 1,
+          gst_generative_setting_make_spec (&list[i], &defaults, enumeration (&list[i], presets)));
 }

@@ -18,25 +18,25 @@ typedef struct {
   GCond changed;
   GstBuffer *waiting; /* to be pushed */
   gboolean ended, closed;
-} GstGanTrainerPreview;
+} GstTrainerPreview;
 
 /* `pad` is that of an element that has the preview as long as it lives. */
-void gst_gan_trainer_preview_init (GstGanTrainerPreview *preview, GstPad *pad);
-void gst_gan_trainer_preview_clear (GstGanTrainerPreview *preview);
+void gst_trainer_preview_init (GstTrainerPreview *preview, GstPad *pad);
+void gst_trainer_preview_clear (GstTrainerPreview *preview);
 
 /* Before pads are active. */
-void gst_gan_trainer_preview_reset (GstGanTrainerPreview *preview);
+void gst_trainer_preview_reset (GstTrainerPreview *preview);
 /* Begin to push walls of such a size, format and colours, as a stream of that id. Not where nobody
  * is linked. */
-void gst_gan_trainer_preview_start (
-    GstGanTrainerPreview *preview, const GstVideoInfo *wall, const char *stream);
+void gst_trainer_preview_start (
+    GstTrainerPreview *preview, const GstVideoInfo *wall, const char *stream);
 
-typedef gboolean (*GstGanTrainerDraw) (gpointer data, GenPicture *wall, GError **error);
+typedef gboolean (*GstTrainerDraw) (gpointer data, GenPicture *wall, GError **error);
 /* Have a wall of `step` drawn when the last one was taken and somebody looks; the `last` one in any
  * case. */
-gboolean gst_gan_trainer_preview_update (GstGanTrainerPreview *preview, guint64 step, gboolean last,
-    GstGanTrainerDraw draw, gpointer data, GError **error);
+gboolean gst_trainer_preview_update (GstTrainerPreview *preview, guint64 step, gboolean last,
+    GstTrainerDraw draw, gpointer data, GError **error);
 /* No more are made: EOS follows what waits. */
-void gst_gan_trainer_preview_end (GstGanTrainerPreview *preview);
+void gst_trainer_preview_end (GstTrainerPreview *preview);
 /* Nothing is pushed any more. */
-void gst_gan_trainer_preview_close (GstGanTrainerPreview *preview);
+void gst_trainer_preview_close (GstTrainerPreview *preview);

@@ -3,14 +3,14 @@
 
 #include <string.h>
 
-GST_DEBUG_CATEGORY_EXTERN (gan_trainer_debug);
-#define GST_CAT_DEFAULT gan_trainer_debug
+GST_DEBUG_CATEGORY_EXTERN (trainer_debug);
+#define GST_CAT_DEFAULT trainer_debug
 
 /* Pictures a second that a recording plays at. */
 #define RATE 10
 
 static void
-push_start (GstGanTrainerPreview *preview)
+push_start (GstTrainerPreview *preview)
 {
   g_autoptr (GstCaps) caps = gst_video_info_to_caps (&preview->wall);
   GstSegment segment;
@@ -25,7 +25,7 @@ push_start (GstGanTrainerPreview *preview)
 static void
 push (gpointer data)
 {
-  GstGanTrainerPreview *preview = data;
+  GstTrainerPreview *preview = data;
   GstBuffer *buffer;
   gboolean closed;
 
@@ -88,7 +88,7 @@ take_event (GstPad *pad, GstObject *parent, GstEvent *event)
 }
 
 void
-gst_gan_trainer_preview_init (GstGanTrainerPreview *preview, GstPad *pad)
+gst_trainer_preview_init (GstTrainerPreview *preview, GstPad *pad)
 {
   preview->pad = pad;
   g_mutex_init (&preview->lock);
@@ -98,7 +98,7 @@ gst_gan_trainer_preview_init (GstGanTrainerPreview *preview, GstPad *pad)
 }
 
 void
-gst_gan_trainer_preview_clear (GstGanTrainerPreview *preview)
+gst_trainer_preview_clear (GstTrainerPreview *preview)
 {
   gst_clear_buffer (&preview->waiting);
   g_clear_pointer (&preview->stream, g_free);
@@ -107,15 +107,14 @@ gst_gan_trainer_preview_clear (GstGanTrainerPreview *preview)
 }
 
 void
-gst_gan_trainer_preview_reset (GstGanTrainerPreview *preview)
+gst_trainer_preview_reset (GstTrainerPreview *preview)
 {
   preview->n_made = 0;
   preview->ended = preview->closed = FALSE;
 }
 
 void
-gst_gan_trainer_preview_start (
-    GstGanTrainerPreview *preview, const GstVideoInfo *wall, const char *stream)
+gst_trainer_preview_start (GstTrainerPreview *preview, const GstVideoInfo *wall, const char *stream)
 {
   g_free (preview->stream);
   preview->stream = g_strdup (stream);
@@ -126,8 +125,7 @@ gst_gan_trainer_preview_start (
 }
 
 static GstBuffer *
-make_buffer (
-    const GstGanTrainerPreview *preview, GstGanTrainerDraw draw, gpointer data, GError **error)
+make_buffer (const GstTrainerPreview *preview, GstTrainerDraw draw, gpointer data, GError **error)
 {
   const GstVideoInfo *info = &preview->wall;
   GstBuffer *buffer = gst_buffer_new_allocate (NULL, GST_VIDEO_INFO_SIZE (info), NULL);
@@ -149,8 +147,8 @@ make_buffer (
 }
 
 gboolean
-gst_gan_trainer_preview_update (GstGanTrainerPreview *preview, guint64 step, gboolean last,
-    GstGanTrainerDraw draw, gpointer data, GError **error)
+gst_trainer_preview_update (GstTrainerPreview *preview, guint64 step, gboolean last,
+    GstTrainerDraw draw, gpointer data, GError **error)
 {
   GstBuffer *buffer;
   gboolean waiting;
@@ -181,7 +179,7 @@ gst_gan_trainer_preview_update (GstGanTrainerPreview *preview, guint64 step, gbo
 }
 
 void
-gst_gan_trainer_preview_end (GstGanTrainerPreview *preview)
+gst_trainer_preview_end (GstTrainerPreview *preview)
 {
   g_mutex_lock (&preview->lock);
   preview->ended = TRUE;
@@ -190,7 +188,7 @@ gst_gan_trainer_preview_end (GstGanTrainerPreview *preview)
 }
 
 void
-gst_gan_trainer_preview_close (GstGanTrainerPreview *preview)
+gst_trainer_preview_close (GstTrainerPreview *preview)
 {
   g_mutex_lock (&preview->lock);
   preview->closed = TRUE;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* gantrainer's sink pads: "sink" gathers batches and blocks while training has enough of them;
+/* The sink pads: "sink" gathers batches and blocks while training has enough of them;
  * "validation" keeps its samples. What is common to both comes first. */
-#include "gantrainer.h"
+#include "trainer.h"
 
 #include "../shared/interlaced.h"
 
-GST_DEBUG_CATEGORY_EXTERN (gan_trainer_debug);
-#define GST_CAT_DEFAULT gan_trainer_debug
+GST_DEBUG_CATEGORY_EXTERN (trainer_debug);
+#define GST_CAT_DEFAULT trainer_debug
 
 /* Pictures of the sizes that a preset takes. */
 static void
@@ -20,32 +20,44 @@ restrict_pictures (GstCaps *caps, const GenPreset *preset)
   }
 }
 
-/* What a pad takes: what a preset's nets are of, or anything that models may be of. */
+/* Samples of a medium, as the nets of the preset for it take them; any where `preset` is NULL. */
 static GstCaps *
-taken_caps (GstGanTrainer *self, GstPad *pad)
+medium_caps (const GenMedium *medium, const GenPreset *preset, gboolean progressive)
 {
-  const GenPreset *preset = self->settings.generator_model == NULL ? self->settings.preset : NULL;
-  g_autoptr (GstCaps) pictures = gst_caps_from_string (GST_GAN_TRAINER_PICTURE_CAPS);
-  g_autoptr (GstCaps) sounds = gst_caps_from_string (GST_GAN_TRAINER_SOUND_CAPS);
+  const gboolean is_sound = medium == &gen_medium_sound;
+  GstCaps *caps =
+      gst_caps_from_string (is_sound ? GST_TRAINER_SOUND_CAPS : GST_TRAINER_PICTURE_CAPS);
 
-  if (GST_PAD_IS_ACTIVE (pad))
-    gst_caps_set_simple (pictures, "interlace-mode", G_TYPE_STRING, "progressive", NULL);
-  if (preset == NULL) {
-    gst_caps_append (pictures, g_steal_pointer (&sounds));
-    return g_steal_pointer (&pictures);
+  if (!is_sound && progressive)
+    gst_caps_set_simple (caps, "interlace-mode", G_TYPE_STRING, "progressive", NULL);
+  if (!is_sound && preset != NULL)
+    restrict_pictures (caps, preset);
+  if (is_sound && preset != NULL && preset->channels > 0)
+    gst_caps_set_simple (caps, "channels", GST_TYPE_INT_RANGE, 1, preset->channels, NULL);
+  return caps;
+}
+
+/* What a pad takes: what presets' nets are of, or anything that models may be of. */
+static GstCaps *
+taken_caps (GstTrainer *self, GstPad *pad)
+{
+  const GenMedium *const media[] = { &gen_medium_picture, &gen_medium_sound };
+  const gboolean models = gen_training_settings_has_models (&self->settings);
+  GstCaps *caps = gst_caps_new_empty ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (media); i++) {
+    const GenPreset *preset =
+        models ? NULL : gen_training_settings_preset (&self->settings, media[i], NULL);
+
+    if (models || preset != NULL)
+      gst_caps_append (caps, medium_caps (media[i], preset, GST_PAD_IS_ACTIVE (pad)));
   }
-  if (preset->medium != &gen_medium_sound) {
-    restrict_pictures (pictures, preset);
-    return g_steal_pointer (&pictures);
-  }
-  if (preset->channels > 0)
-    gst_caps_set_simple (sounds, "channels", GST_TYPE_INT_RANGE, 1, preset->channels, NULL);
-  return g_steal_pointer (&sounds);
+  return caps;
 }
 
 /* Negotiation fails elsewhere and says little: tell what is taken. */
 static void
-explain_caps (GstGanTrainer *self, GstCaps *taken, GstCaps *offered)
+explain_caps (GstTrainer *self, GstCaps *taken, GstCaps *offered)
 {
   const gboolean sounds = gst_structure_has_name (gst_caps_get_structure (taken, 0), "audio/x-raw");
   g_autofree char *text = gst_caps_to_string (taken);
@@ -69,7 +81,7 @@ query (GstPad *pad, GstObject *parent, GstQuery *query)
     gst_generative_explain_interlaced (GST_ELEMENT (parent), query);
     return answered;
   }
-  caps = taken_caps (GST_GAN_TRAINER (parent), pad);
+  caps = taken_caps (GST_TRAINER (parent), pad);
   gst_query_parse_caps (query, &filter);
   if (filter != NULL) {
     g_autoptr (GstCaps) both = gst_caps_intersect_full (filter, caps, GST_CAPS_INTERSECT_FIRST);
@@ -78,7 +90,7 @@ query (GstPad *pad, GstObject *parent, GstQuery *query)
     gst_generative_explain_interlaced (GST_ELEMENT (parent), query);
     if (gst_caps_is_empty (both) && !gst_caps_is_empty (filter) && GST_PAD_IS_ACTIVE (pad) &&
         !gst_pad_has_current_caps (pad) && !gst_generative_are_interlaced (filter))
-      explain_caps (GST_GAN_TRAINER (parent), caps, filter);
+      explain_caps (GST_TRAINER (parent), caps, filter);
     return TRUE;
   }
   gst_query_set_caps_result (query, caps);
@@ -87,11 +99,11 @@ query (GstPad *pad, GstObject *parent, GstQuery *query)
 
 /* Hand a buffer's samples on; what is wrong with it is told. */
 static GstFlowReturn
-take_samples (GstGanTrainer *self, GstGanTrainerSamples *samples, GstBuffer *buffer,
-    GstGanTrainerTakeSample take)
+take_samples (
+    GstTrainer *self, GstTrainerSamples *samples, GstBuffer *buffer, GstTrainerTakeSample take)
 {
   g_autoptr (GError) error = NULL;
-  GstFlowReturn flow = gst_gan_trainer_samples_take (samples, buffer, take, self, &error);
+  GstFlowReturn flow = gst_trainer_samples_take (samples, buffer, take, self, &error);
 
   if (error != NULL)
     GST_ELEMENT_ERROR (self, STREAM, FORMAT, ("%s", error->message), (NULL));
@@ -108,7 +120,7 @@ is_dataset (GstEvent *event)
 /* --- sink --- */
 
 static gboolean
-refuse_caps (GstGanTrainer *self, GstCaps *caps)
+refuse_caps (GstTrainer *self, GstCaps *caps)
 {
   GST_ELEMENT_ERROR (self, CORE, NEGOTIATION, ("The caps are no video and no audio"),
       ("caps %" GST_PTR_FORMAT, (void *)caps));
@@ -117,15 +129,15 @@ refuse_caps (GstGanTrainer *self, GstCaps *caps)
 
 /* Other caps than those that training began with. */
 static gboolean
-change_caps (GstGanTrainer *self, GstCaps *caps)
+change_caps (GstTrainer *self, GstCaps *caps)
 {
-  const GenFormat before = gst_gan_trainer_samples_format (&self->training_data);
-  GstGanTrainerSamples changed = self->training_data;
+  const GenFormat before = gst_trainer_samples_format (&self->training_data);
+  GstTrainerSamples changed = self->training_data;
   GenFormat now;
 
-  if (!gst_gan_trainer_samples_set_caps (&changed, caps))
+  if (!gst_trainer_samples_set_caps (&changed, caps))
     return refuse_caps (self, caps);
-  now = gst_gan_trainer_samples_format (&changed);
+  now = gst_trainer_samples_format (&changed);
   if (!gen_format_equal (&before, &now)) {
     GST_ELEMENT_ERROR (self, STREAM, FORMAT,
         ("the size and format of the %s cannot change while training runs", before.medium->plural),
@@ -137,18 +149,18 @@ change_caps (GstGanTrainer *self, GstCaps *caps)
 }
 
 static gboolean
-sink_caps (GstGanTrainer *self, GstCaps *caps)
+sink_caps (GstTrainer *self, GstCaps *caps)
 {
   if (gen_training_queue (self->training) != NULL)
     return change_caps (self, caps);
-  if (!gst_gan_trainer_samples_set_caps (&self->training_data, caps))
+  if (!gst_trainer_samples_set_caps (&self->training_data, caps))
     return refuse_caps (self, caps);
   GST_INFO_OBJECT (self, "trains on %" GST_PTR_FORMAT, (void *)caps);
-  return gst_gan_trainer_begin (self);
+  return gst_trainer_begin (self);
 }
 
 static void
-take_dataset (GstGanTrainer *self, const GstStructure *structure)
+take_dataset (GstTrainer *self, const GstStructure *structure)
 {
   guint length;
 
@@ -160,7 +172,7 @@ take_dataset (GstGanTrainer *self, const GstStructure *structure)
 }
 
 static void
-flush (GstGanTrainer *self, gboolean flushing)
+flush (GstTrainer *self, gboolean flushing)
 {
   GenBatchQueue *queue = gen_training_queue (self->training);
 
@@ -169,13 +181,13 @@ flush (GstGanTrainer *self, gboolean flushing)
   if (!flushing) {
     GST_DEBUG_OBJECT (self, "a flush: %u samples of a batch and what waited are dropped",
         gen_batch_queue_get_rest (queue));
-    gst_gan_trainer_samples_flush (&self->training_data);
+    gst_trainer_samples_flush (&self->training_data);
   }
   gen_batch_queue_set_flushing (queue, flushing);
 }
 
 static void
-end_data (GstGanTrainer *self)
+end_data (GstTrainer *self)
 {
   GenBatchQueue *queue = gen_training_queue (self->training);
 
@@ -187,7 +199,7 @@ end_data (GstGanTrainer *self)
 }
 
 static void
-take_event (GstGanTrainer *self, GstEvent *event, gboolean *handled)
+take_event (GstTrainer *self, GstEvent *event, gboolean *handled)
 {
   GstCaps *caps;
 
@@ -215,7 +227,7 @@ take_event (GstGanTrainer *self, GstEvent *event, gboolean *handled)
 static gboolean
 sink_event (GstPad *pad, GstObject *parent, GstEvent *event)
 {
-  GstGanTrainer *self = GST_GAN_TRAINER (parent);
+  GstTrainer *self = GST_TRAINER (parent);
   gboolean handled = TRUE;
 
   /* Without a training, the element is not started. */
@@ -227,7 +239,7 @@ sink_event (GstPad *pad, GstObject *parent, GstEvent *event)
 
 /* What the next buffer gets when nothing is wanted any more. */
 static GstFlowReturn
-flow_of_end (GstGanTrainer *self)
+flow_of_end (GstTrainer *self)
 {
   switch (gen_training_outcome (self->training)) {
   case GEN_TRAINING_DONE:
@@ -241,12 +253,12 @@ flow_of_end (GstGanTrainer *self)
 }
 
 static GstFlowReturn
-sink_take (gpointer data, const GenSample *sample)
+sink_take (gpointer data, const GenSample *sample, int label)
 {
-  GstGanTrainer *self = data;
+  GstTrainer *self = data;
   g_autoptr (GError) error = NULL;
   GenBatchQueueResult result =
-      gen_batch_queue_add (gen_training_queue (self->training), sample, &error);
+      gen_batch_queue_add (gen_training_queue (self->training), sample, label, &error);
 
   switch (result) {
   case GEN_BATCH_QUEUE_ADDED:
@@ -264,7 +276,7 @@ sink_take (gpointer data, const GenSample *sample)
 static GstFlowReturn
 sink_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
 {
-  GstGanTrainer *self = GST_GAN_TRAINER (parent);
+  GstTrainer *self = GST_TRAINER (parent);
   GstFlowReturn flow = GST_FLOW_NOT_NEGOTIATED;
 
   if (gen_training_queue (self->training) != NULL)
@@ -278,13 +290,13 @@ sink_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
 static gboolean
 validation_event (GstPad *pad, GstObject *parent, GstEvent *event)
 {
-  GstGanTrainer *self = GST_GAN_TRAINER (parent);
+  GstTrainer *self = GST_TRAINER (parent);
   gboolean handled = TRUE;
   GstCaps *caps;
 
   if (GST_EVENT_TYPE (event) == GST_EVENT_CAPS) {
     gst_event_parse_caps (event, &caps);
-    handled = gst_gan_trainer_samples_set_caps (&self->validation_data, caps);
+    handled = gst_trainer_samples_set_caps (&self->validation_data, caps);
   } else if (is_dataset (event)) {
     self->validation_data.by_item = TRUE;
   } else if (GST_EVENT_TYPE (event) == GST_EVENT_EOS && self->training != NULL) {
@@ -295,17 +307,17 @@ validation_event (GstPad *pad, GstObject *parent, GstEvent *event)
 }
 
 static GstFlowReturn
-validation_take (gpointer data, const GenSample *sample)
+validation_take (gpointer data, const GenSample *sample, int label)
 {
-  return gen_training_add_validation (GST_GAN_TRAINER (data)->training, sample) ? GST_FLOW_OK
-                                                                                : GST_FLOW_EOS;
+  return gen_training_add_validation (GST_TRAINER (data)->training, sample, label) ? GST_FLOW_OK
+                                                                                   : GST_FLOW_EOS;
 }
 
 /* How long sounds are, the nets say, and these are made when the data to train on comes. */
 static GstFlowReturn
-wait_for_length (GstGanTrainer *self)
+wait_for_length (GstTrainer *self)
 {
-  GstGanTrainerSamples *samples = &self->validation_data;
+  GstTrainerSamples *samples = &self->validation_data;
   const GenFormat *format;
 
   if (samples->medium != &gen_medium_sound || samples->sound.data != NULL)
@@ -313,14 +325,14 @@ wait_for_length (GstGanTrainer *self)
   format = gen_training_wait_format (self->training);
   if (format == NULL)
     return GST_FLOW_FLUSHING;
-  gst_gan_trainer_samples_set_length (samples, format->length);
+  gst_trainer_samples_set_length (samples, format->length);
   return GST_FLOW_OK;
 }
 
 static GstFlowReturn
 validation_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
 {
-  GstGanTrainer *self = GST_GAN_TRAINER (parent);
+  GstTrainer *self = GST_TRAINER (parent);
   GstFlowReturn flow = GST_FLOW_NOT_NEGOTIATED;
 
   if (gst_pad_has_current_caps (pad))
@@ -332,7 +344,7 @@ validation_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
 }
 
 GstPad *
-gst_gan_trainer_new_sink (GstPadTemplate *pad_template)
+gst_trainer_new_sink (GstPadTemplate *pad_template)
 {
   gboolean validation = GST_PAD_TEMPLATE_PRESENCE (pad_template) == GST_PAD_REQUEST;
   GstPad *pad =

@@ -5,13 +5,13 @@
 
 #include "../shared/model-file.h"
 
-GST_DEBUG_CATEGORY_EXTERN (gan_trainer_debug);
-#define GST_CAT_DEFAULT gan_trainer_debug
+GST_DEBUG_CATEGORY_EXTERN (trainer_debug);
+#define GST_CAT_DEFAULT trainer_debug
 
 /* --- the terminal --- */
 
 static void
-print (GstGanTrainerMessages *messages, const char *line, gboolean last)
+print (GstTrainerMessages *messages, const char *line, gboolean last)
 {
   g_autofree char *named = g_strdup_printf ("%s: %s", GST_OBJECT_NAME (messages->element), line);
 
@@ -23,7 +23,7 @@ print (GstGanTrainerMessages *messages, const char *line, gboolean last)
 /* --- progress --- */
 
 static void
-post_progress_message (GstGanTrainerMessages *messages, GstProgressType type, const char *text)
+post_progress_message (GstTrainerMessages *messages, GstProgressType type, const char *text)
 {
   gst_element_post_message (messages->element,
       gst_message_new_progress (GST_OBJECT (messages->element), type, "training", text));
@@ -32,7 +32,7 @@ post_progress_message (GstGanTrainerMessages *messages, GstProgressType type, co
 /* Before PLAYING, something in progress says that the pipeline is not ready for it, and whoever
  * plays it waits for the end, as gst-launch-1.0 does: the preview would stand still. */
 static void
-post_progress (GstGanTrainerMessages *messages, GstProgressType type, const char *text)
+post_progress (GstTrainerMessages *messages, GstProgressType type, const char *text)
 {
   if (!messages->progressing && GST_STATE (messages->element) != GST_STATE_PLAYING)
     return;
@@ -44,10 +44,13 @@ post_progress (GstGanTrainerMessages *messages, GstProgressType type, const char
 
 /* --- figures --- */
 
-/* Those that have a name, as a structure. */
+/* Those that have a name, as a structure that is named by the element's kind: gantrainer-progress.
+ */
 static GstStructure *
-to_structure (const char *name, const GenFigures *figures)
+to_structure (const GstTrainerMessages *messages, const char *what, const GenFigures *figures)
 {
+  const GstElementFactory *factory = gst_element_get_factory (messages->element);
+  g_autofree char *name = g_strconcat (GST_OBJECT_NAME (factory), "-", what, NULL);
   GstStructure *structure = gst_structure_new_empty (name);
 
   for (guint i = 0; i < figures->n; i++) {
@@ -72,36 +75,35 @@ to_structure (const char *name, const GenFigures *figures)
 }
 
 static void
-post (GstGanTrainerMessages *messages, GstStructure *structure)
+post (GstTrainerMessages *messages, GstStructure *structure)
 {
   gst_element_post_message (
       messages->element, gst_message_new_element (GST_OBJECT (messages->element), structure));
 }
 
 void
-gst_gan_trainer_messages_begin (
-    GstGanTrainerMessages *messages, GstElement *element, gboolean silent)
+gst_trainer_messages_begin (GstTrainerMessages *messages, GstElement *element, gboolean silent)
 {
-  *messages = (GstGanTrainerMessages){ .element = element, .silent = silent };
+  *messages = (GstTrainerMessages){ .element = element, .silent = silent };
   gen_terminal_begin (&messages->terminal);
 }
 
 void
-gst_gan_trainer_messages_progress (
-    GstGanTrainerMessages *messages, const GenFigures *figures, gboolean last)
+gst_trainer_messages_progress (
+    GstTrainerMessages *messages, const GenFigures *figures, gboolean last)
 {
   g_autofree char *line = gen_figures_to_line (figures);
 
   print (messages, line, last);
-  post (messages, to_structure ("gantrainer-progress", figures));
+  post (messages, to_structure (messages, "progress", figures));
   post_progress (messages, last ? GST_PROGRESS_TYPE_COMPLETE : GST_PROGRESS_TYPE_CONTINUE, line);
 }
 
 void
-gst_gan_trainer_messages_validation (
-    GstGanTrainerMessages *messages, const GenFigures *figures, gboolean best)
+gst_trainer_messages_validation (
+    GstTrainerMessages *messages, const GenFigures *figures, gboolean best)
 {
-  GstStructure *structure = to_structure ("gantrainer-validation", figures);
+  GstStructure *structure = to_structure (messages, "validation", figures);
 
   gst_structure_set (structure, "best", G_TYPE_BOOLEAN, best, NULL);
   GST_INFO_OBJECT (messages->element, "%" GST_PTR_FORMAT, (void *)structure);
@@ -110,7 +112,7 @@ gst_gan_trainer_messages_validation (
 
 /* How to go on. */
 static void
-tell_stopped (GstGanTrainerMessages *messages, guint64 step, const char *checkpoint)
+tell_stopped (GstTrainerMessages *messages, guint64 step, const char *checkpoint)
 {
   g_autofree char *line = g_strdup_printf (
       "stopped after step %" G_GUINT64_FORMAT "; resume=true goes on from '%s'", step, checkpoint);
@@ -119,8 +121,8 @@ tell_stopped (GstGanTrainerMessages *messages, guint64 step, const char *checkpo
 }
 
 void
-gst_gan_trainer_messages_end (GstGanTrainerMessages *messages, GenTrainingOutcome outcome,
-    guint64 step, const char *checkpoint)
+gst_trainer_messages_end (
+    GstTrainerMessages *messages, GenTrainingOutcome outcome, guint64 step, const char *checkpoint)
 {
   switch (outcome) {
   case GEN_TRAINING_IDLE:
@@ -142,7 +144,7 @@ gst_gan_trainer_messages_end (GstGanTrainerMessages *messages, GenTrainingOutcom
 /* --- problems --- */
 
 void
-gst_gan_trainer_post_problem (GstElement *element, GstMessageType type, const GError *problem)
+gst_trainer_post_problem (GstElement *element, GstMessageType type, const GError *problem)
 {
   static const struct {
     GQuark (*domain) (void);

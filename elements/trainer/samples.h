@@ -19,33 +19,34 @@ typedef struct {
 
   GenSound sound; /* being filled */
   gsize filled;   /* frames of it */
-} GstGanTrainerSamples;
+} GstTrainerSamples;
 
 /* What samples of the medium come as. */
-#define GST_GAN_TRAINER_PICTURE_CAPS                                                               \
+#define GST_TRAINER_PICTURE_CAPS                                                                   \
   "video/x-raw, format = (string) { GRAY8, RGB }, width = (int) [ 1, 4096 ], "                     \
   "height = (int) [ 1, 4096 ], framerate = (fraction) [ 0, max ]"
-#define GST_GAN_TRAINER_SOUND_CAPS                                                                 \
+#define GST_TRAINER_SOUND_CAPS                                                                     \
   "audio/x-raw, format = (string) { F32LE, S16LE }, layout = (string) interleaved, "               \
   "rate = (int) [ 1, max ], channels = (int) [ 1, 64 ]"
 
-#define GST_GAN_TRAINER_CAPS GST_GAN_TRAINER_PICTURE_CAPS "; " GST_GAN_TRAINER_SOUND_CAPS
+#define GST_TRAINER_CAPS GST_TRAINER_PICTURE_CAPS "; " GST_TRAINER_SOUND_CAPS
 
 /* FALSE where the caps are neither. */
-gboolean gst_gan_trainer_samples_set_caps (GstGanTrainerSamples *samples, GstCaps *caps);
+gboolean gst_trainer_samples_set_caps (GstTrainerSamples *samples, GstCaps *caps);
 /* What they are like; the length of sounds is 0. */
-GenFormat gst_gan_trainer_samples_format (const GstGanTrainerSamples *samples);
+GenFormat gst_trainer_samples_format (const GstTrainerSamples *samples);
 /* How many frames a sound has, before the first buffer of sound. */
-void gst_gan_trainer_samples_set_length (GstGanTrainerSamples *samples, gsize length);
+void gst_trainer_samples_set_length (GstTrainerSamples *samples, gsize length);
 /* Forget what has come of a sound that is not whole. */
-void gst_gan_trainer_samples_flush (GstGanTrainerSamples *samples);
-void gst_gan_trainer_samples_clear (GstGanTrainerSamples *samples);
+void gst_trainer_samples_flush (GstTrainerSamples *samples);
+void gst_trainer_samples_clear (GstTrainerSamples *samples);
 
-typedef GstFlowReturn (*GstGanTrainerTakeSample) (gpointer data, const GenSample *sample);
+/* A sample and its class, -1 where it has none. */
+typedef GstFlowReturn (*GstTrainerTakeSample) (gpointer data, const GenSample *sample, int label);
 
 /* Give `take` each sample that is whole with the buffer, while it returns GST_FLOW_OK, and return
  * what it does; GST_FLOW_ERROR with `error` where the buffer is not what its caps say. */
-GstFlowReturn gst_gan_trainer_samples_take (GstGanTrainerSamples *samples, GstBuffer *buffer,
-    GstGanTrainerTakeSample take, gpointer data, GError **error);
+GstFlowReturn gst_trainer_samples_take (GstTrainerSamples *samples, GstBuffer *buffer,
+    GstTrainerTakeSample take, gpointer data, GError **error);
 
 G_END_DECLS

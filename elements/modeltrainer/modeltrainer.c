@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/**
+ * SECTION:element-modeltrainer
+ * @title: modeltrainer
+ * @short_description: trains models on the pictures or sounds that flow in
+ *
+ * Trains the nets of a #recipe on the pictures or sounds that flow in: those of a #preset, fresh,
+ * or ONNX models, one property a net. A preset knows its recipe; #recipe is to be said where models
+ * are given, or to take the recipe's first preset. What each recipe trains, reports and writes, and
+ * which settings are its own, stands in docs/training.md.
+ *
+ * What comes out is a folder, #checkpoint, with a model for each net (`generator.onnx`,
+ * `encoder.onnx` and so on), and what is needed to go on with `resume=true`. Data, the pad
+ * `validation`, the preview on the src pad, checkpoints and messages are as those of gantrainer,
+ * which is this element with `recipe=adversarial`; messages are named `modeltrainer-progress` and
+ * `modeltrainer-validation`, and have the figures that the recipe reports.
+ *
+ * ## Example launch line
+ * |[
+ * gst-launch-1.0 videotestsrc pattern=ball num-buffers=640 ! \
+ *   video/x-raw,format=GRAY8,width=28,height=28 ! \
+ *   modeltrainer recipe=adversarial batch-size=64 checkpoint=ball
+ * ]|
+ * Ten steps on pictures of a ball.
+ */
+#include "../elements.h"
+#include "../shared/choices.h"
+#include "../trainer/trainer.h"
+
+struct _GstModelTrainer {
+  GstTrainer parent;
+};
+
+G_DECLARE_FINAL_TYPE (GstModelTrainer, gst_model_trainer, GST, MODEL_TRAINER, GstTrainer)
+G_DEFINE_FINAL_TYPE (GstModelTrainer, gst_model_trainer, GST_TYPE_TRAINER)
+GST_ELEMENT_REGISTER_DEFINE (
+    modeltrainer, "modeltrainer", GST_RANK_NONE, gst_model_trainer_get_type ())
+
+static GType
+presets_type (void)
+{
+  GST_GENERATIVE_RETURN_FAMILY ("GstModelTrainerPreset", gen_preset_list);
+}
+
+static void
+gst_model_trainer_class_init (GstModelTrainerClass *klass)
+{
+  gst_trainer_install (GST_TRAINER_CLASS (klass), NULL, presets_type ());
+  gst_element_class_set_static_metadata (GST_ELEMENT_CLASS (klass), "Model trainer",
+      "Filter/Video/Audio/Training",
+      "Trains the nets of a recipe on the pictures or sounds that flow in", "gst-generative");
+}
+
+static void
+gst_model_trainer_init (GstModelTrainer *self)
+{
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <generative/api.h>
+#include <generative/figure.h>
+#include <generative/graph.h>
+#include <generative/setting.h>
+
+G_BEGIN_DECLS
+
+/**
+ * GenRecipe: a way of training: which nets it wants, what a step does with them (step.h), what it
+ * tells of that, and what is shown of the nets. A trainer (trainer.h) makes steps of any recipe;
+ * everything around them, checkpoints, validation, logs, elements and tools, follows from what a
+ * recipe says of itself.
+ */
+
+/**
+ * GenNetRole: what a net is for. Each has its files (`generator.onnx` in a checkpoint) and its
+ * setting (`generator-model`) by the name.
+ */
+typedef struct {
+  const char *name;
+  const char *description; /* what it makes of what: "from latents to pictures or sounds" */
+} GenNetRole;
+
+GEN_API extern const GenNetRole gen_net_role_generator;
+GEN_API extern const GenNetRole gen_net_role_discriminator;
+GEN_API extern const GenNetRole gen_net_role_encoder;
+GEN_API extern const GenNetRole gen_net_role_decoder;
+GEN_API extern const GenNetRole gen_net_role_denoiser;
+GEN_API extern const GenNetRole gen_net_role_classifier;
+
+#define GEN_NET_ROLES 6
+/* All of them, ended by NULL: GEN_NET_ROLES. */
+GEN_API const GenNetRole *const *gen_net_role_list (void);
+
+/* One of a recipe's nets. */
+typedef struct {
+  const GenNetRole *role; /* NULL ends a list */
+  guint n_inputs;         /* how many it has; it has one output */
+  /* Whether `ema` keeps a moving average of its weights, with which it is shown and validated; the
+   * file of it is ema.onnx. At most one of a recipe's nets. */
+  gboolean averaged;
+  gboolean scores; /* its result is one score a sample, before any Sigmoid at its end */
+} GenRecipeNet;
+
+#define GEN_RECIPE_MAX_NETS 4
+#define GEN_RECIPE_MAX_FIGURES 8
+
+/* A figure of a step. */
+typedef struct {
+  GenFigure figure;
+  /* The same of the validation samples, when nothing is trained: its name in messages and its
+   * curve; NULL where it is not measured. */
+  const char *validation, *validation_curve;
+} GenRecipeFigure;
+
+/* What the nets make samples of. */
+typedef enum {
+  GEN_MADE_OF_LATENTS,
+  GEN_MADE_OF_SAMPLES,
+} GenMadeOf;
+
+typedef struct _GenStep GenStep;
+
+typedef struct {
+  const char *name;
+  const char *description;
+  const GenRecipeNet *nets; /* ended by a role of NULL; at most GEN_RECIPE_MAX_NETS */
+  guint data_net;           /* whose first input says what samples are like */
+  const GenRecipeFigure *figures;
+  guint n_figures; /* at most GEN_RECIPE_MAX_FIGURES */
+  gboolean labels; /* samples must come with classes (gen_step_labels) */
+  /* What can be said of it, besides what can be of all: fields of GenTrainerSettings. */
+  const GenSetting *settings;
+  guint n_settings;
+
+  /* Append to the graph of a step what trains the nets; where it only measures, what reports the
+   * figures. */
+  gboolean (*build) (GenStep *step, GError **error);
+  /* Append what the nets make (gen_step_show), of latents or of samples. */
+  GenMadeOf made_of;
+  guint latent_net; /* whose first input latents are */
+  guint n_shown;    /* calls of gen_step_show: samples shown side by side */
+  gboolean (*make) (GenStep *step, GError **error);
+  /* NULL, or what becomes of the graph that `make` has built before it is run, `*runs` times for
+   * one result. (transfer full) */
+  GenGraph *(*wrap) (const GenGraph *made, guint *runs, GError **error);
+} GenRecipe;
+
+/* Stands for the recipe of the preset; it has no nets. */
+GEN_API extern const GenRecipe gen_recipe_auto;
+/* A generator against a discriminator: Goodfellow et al., "Generative adversarial nets", 2014. */
+GEN_API extern const GenRecipe gen_recipe_adversarial;
+
+/* All of them, ended by NULL. */
+GEN_API const GenRecipe *const *gen_recipe_list (void);
+/* The recipe of that name, or NULL with `error` (GEN_TRAINER_ERROR_SETTING), which lists them. */
+GEN_API const GenRecipe *gen_recipe_find (const char *name, GError **error);
+/* How many nets it has. */
+GEN_API guint gen_recipe_n_nets (const GenRecipe *recipe);
+/* The number of the figure of that name, which the recipe has. */
+GEN_API guint gen_recipe_figure (const GenRecipe *recipe, const char *name);
+
+G_END_DECLS

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <generative/api.h>
+#include <generative/recipe.h>
+#include <generative/trainer.h>
+
+G_BEGIN_DECLS
+
+/**
+ * GenStep: the graph of a training step while a recipe builds it. What is appended is ordinary
+ * (gen_graph_op); what stands here is what only training has: the samples and latents of the step,
+ * nets that are applied with the weights of the moment, losses that are minimised, and figures
+ * that are reported. A NULL tensor gives NULL or FALSE, so that a chain of calls needs one check at
+ * its end.
+ *
+ * The same recipe is built for three purposes: to train, to measure (its figures, on samples that
+ * are not trained on), and to play (what it makes). Nets that are applied to train normalise over
+ * the batch and drop values; else they are as they play.
+ */
+
+GEN_API GenGraph *gen_step_graph (GenStep *step);
+GEN_API const GenTrainerSettings *gen_step_settings (const GenStep *step);
+/* FALSE where it measures or plays. */
+GEN_API gboolean gen_step_trains (const GenStep *step);
+/* Samples in it. */
+GEN_API gint64 gen_step_batch (const GenStep *step);
+
+/* The samples that have come: [batch, channels, height, width] or [batch, channels, length]. */
+GEN_API GenTensor *gen_step_samples (GenStep *step);
+/* Their classes, int64 [batch], of a recipe that has labels. */
+GEN_API GenTensor *gen_step_labels (GenStep *step);
+/* Latents for net `net`: normal numbers of the step; where it plays, those that are given. */
+GEN_API GenTensor *gen_step_latents (GenStep *step, guint net, GError **error);
+/* A shape that net `net`'s input `input` has with the step's batch. */
+GEN_API GenShape gen_step_input_shape (const GenStep *step, guint net, guint input);
+/* The net as it was given, without the changes that training makes. */
+GEN_API const GenGraph *gen_step_net (const GenStep *step, guint net);
+/* Whether the net normalises over the batch, so that batches may not be joined, or takes no other
+ * batch than that of the step. */
+GEN_API gboolean gen_step_sees_batch (const GenStep *step, guint net);
+
+/* What net `net` makes of `inputs` (as many as the recipe says) with the weights that it has by
+ * now. */
+GEN_API GenTensor *gen_step_apply (
+    GenStep *step, guint net, GenTensor *const *inputs, GError **error);
+GEN_API GenTensor *gen_step_apply_to (GenStep *step, guint net, GenTensor *x, GError **error);
+
+/* `x` in float32, where precision matters: losses, and scores that they read. */
+GEN_API GenTensor *gen_step_precise (GenStep *step, GenTensor *x, GError **error);
+
+/* Lower `loss`, a scalar, by changing the weights of the `n` nets `nets`, with `rate` times the
+ * learning rate; from here on these nets have the changed weights. Nothing where the step does not
+ * train. */
+GEN_API gboolean gen_step_minimise (
+    GenStep *step, const guint *nets, guint n, GenTensor *loss, double rate, GError **error);
+
+/* How numbers become one figure. */
+typedef enum {
+  GEN_REPORT_MEAN,
+  GEN_REPORT_SHARE_ABOVE_ZERO,
+  GEN_REPORT_SHARE_NOT_ABOVE_ZERO,
+} GenReportKind;
+
+/* Report `numbers`, one or one a sample, as the figure of that name. */
+GEN_API gboolean gen_step_report (
+    GenStep *step, const char *figure, GenTensor *numbers, GenReportKind kind);
+/* Training has diverged when one of `numbers` is GEN_TRAINER_SCORE_LIMIT or further from 0, or is
+ * none; `what` they are, a constant, stands in the error. */
+GEN_API gboolean gen_step_watch (GenStep *step, const char *what, GenTensor *numbers);
+
+/* Show `samples`, which have the shape of the step's samples; where it plays. */
+GEN_API gboolean gen_step_show (GenStep *step, GenTensor *samples);
+
+G_END_DECLS

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What nets are for, in the order in which their settings are told. */
+#include <generative/recipe.h>
+
+const GenNetRole gen_net_role_generator = {
+  .name = "generator",
+  .description = "from latents to pictures or sounds",
+};
+const GenNetRole gen_net_role_discriminator = {
+  .name = "discriminator",
+  .description = "from pictures or sounds to one score",
+};
+const GenNetRole gen_net_role_encoder = {
+  .name = "encoder",
+  .description = "from pictures or sounds to latents",
+};
+const GenNetRole gen_net_role_decoder = {
+  .name = "decoder",
+  .description = "from latents back to pictures or sounds",
+};
+const GenNetRole gen_net_role_denoiser = {
+  .name = "denoiser",
+  .description = "from a noisy picture or sound and how noisy it is to what is noise in it",
+};
+const GenNetRole gen_net_role_classifier = {
+  .name = "classifier",
+  .description = "from pictures or sounds to one score for each class",
+};
+
+const GenNetRole *const *
+gen_net_role_list (void)
+{
+  static const GenNetRole *const list[GEN_NET_ROLES + 1] = {
+    &gen_net_role_generator,
+    &gen_net_role_discriminator,
+    &gen_net_role_encoder,
+    &gen_net_role_decoder,
+    &gen_net_role_denoiser,
+    &gen_net_role_classifier,
+    NULL,
+  };
+
+  return list;
+}

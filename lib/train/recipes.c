@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The list of recipes; each is a file in recipes/. */
+#include <generative/recipe.h>
+
+#include <string.h>
+
+#include <generative/trainer.h>
+
+#include "../base/family.h"
+
+const GenRecipe gen_recipe_auto = {
+  .name = "auto",
+  .description = "That of the preset",
+};
+
+const GenRecipe *const *
+gen_recipe_list (void)
+{
+  static const GenRecipe *const list[] = {
+    &gen_recipe_auto,
+    &gen_recipe_adversarial,
+    NULL,
+  };
+
+  return list;
+}
+
+const GenRecipe *
+gen_recipe_find (const char *name, GError **error)
+{
+  return GEN_FAMILY_FIND (
+      gen_recipe_list (), name, "recipe", GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING, error);
+}
+
+guint
+gen_recipe_n_nets (const GenRecipe *recipe)
+{
+  guint n = 0;
+
+  while (recipe->nets != NULL && recipe->nets[n].role != NULL)
+    n++;
+  return n;
+}
+
+guint
+gen_recipe_figure (const GenRecipe *recipe, const char *name)
+{
+  for (guint i = 0; i < recipe->n_figures; i++)
+    if (strcmp (recipe->figures[i].figure.field.name, name) == 0)
+      return i;
+  g_return_val_if_reached (0);
+}

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* With a batch of real samples and a batch of latents,
+ *
+ *   1. the generator makes samples of the latents;
+ *   2. the discriminator scores real and made samples, its loss flows back, the optimiser changes
+ *      its weights;
+ *   3. the changed discriminator scores the made samples again, the generator's loss flows back
+ *      through it, the optimiser changes the generator's weights. */
+#include <string.h>
+
+#include <generative/step.h>
+
+/* How far from a sample the discriminator's gradient on it is measured: the deviation of the noise,
+ * where black and white are 2 apart. */
+#define NEAR 0.01
+
+enum { GENERATOR, DISCRIMINATOR };
+
+/* What the discriminator scores in its own update: real and made samples, and behind them those
+ * that are near the ones on which its gradient is penalised. */
+enum { REAL, FAKE, KINDS };
+#define MOST_BATCHES (2 * KINDS)
+
+static gboolean
+check_scores (GenTensor *scores, gint64 batch, GError **error)
+{
+  if (gen_shape_elements (&scores->shape) == batch)
+    return TRUE;
+  g_autofree char *text = gen_shape_to_string (&scores->shape);
+  g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_MODEL,
+      "the discriminator gives %s for a batch of %" G_GINT64_FORMAT
+      " pictures; it must give one score a picture",
+      text, batch);
+  return FALSE;
+}
+
+static gboolean
+check_made (const GenTensor *fake, const GenShape *wanted, GError **error)
+{
+  if (gen_shape_equal (&fake->shape, wanted))
+    return TRUE;
+  g_autofree char *has = gen_shape_to_string (&fake->shape);
+  g_autofree char *wants = gen_shape_to_string (wanted);
+  g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_MODEL,
+      "the generator makes %s, but the discriminator takes %s", has, wants);
+  return FALSE;
+}
+
+/* The discriminator's scores of `n` batches. A net that looks at each sample by itself takes them
+ * as one, which makes for larger and fewer products; one that normalises over the batch takes them
+ * one after the other, as the paper on dcgan advises. */
+static gboolean
+discriminate (GenStep *step, GenTensor *const *batches, int n, GenTensor **scores, GError **error)
+{
+  GenGraph *graph = gen_step_graph (step);
+  const gint64 batch = gen_step_batch (step);
+  GenTensor *all;
+
+  if (gen_step_sees_batch (step, DISCRIMINATOR)) {
+    for (int i = 0; i < n; i++) {
+      scores[i] = gen_step_apply_to (step, DISCRIMINATOR, batches[i], error);
+      if (scores[i] == NULL || !check_scores (scores[i], batch, error))
+        return FALSE;
+    }
+    return TRUE;
+  }
+  all = gen_graph_op (graph, "Concat", batches, n, 1, error, "axis", GEN_INT, 0, NULL);
+  all = gen_step_apply_to (step, DISCRIMINATOR, all, error);
+  if (all == NULL || !check_scores (all, n * batch, error))
+    return FALSE;
+  scores[0] = gen_graph_op (graph, "Split", &all, 1, n, error, "axis", GEN_INT, 0, NULL);
+  for (int i = 1; scores[0] != NULL && i < n; i++)
+    scores[i] = gen_node_output (scores[0]->producer, i);
+  return scores[0] != NULL;
+}
+
+/* The samples with a little noise on them. */
+static GenTensor *
+go_near (GenGraph *graph, GenTensor *samples, GError **error)
+{
+  GenTensor *noise = gen_graph_op (
+      graph, "RandomNormalLike", &samples, 1, 1, error, "scale", GEN_FLOAT, NEAR, NULL);
+
+  return gen_binary (graph, "Add", samples, noise, error);
+}
+
+/* `loss` and weight / 2 times the mean square of the discriminator's gradient on samples (Mescheder
+ * et al., "Which training methods for GANs do actually converge?", 2018), by how far `scores` and
+ * those of samples near them are apart (Lin et al., "Diffusion adversarial post-training", 2025):
+ * its own gradient is of the first order. */
+static GenTensor *
+penalise (GenGraph *graph, GenTensor *loss, GenTensor *scores, GenTensor *near, double weight,
+    GError **error)
+{
+  GenTensor *apart = gen_binary (graph, "Sub", scores, near, error);
+  GenTensor *mean = gen_binary (graph, "Mul", apart, apart, error);
+
+  if (mean != NULL)
+    mean = gen_graph_op (graph, "ReduceMean", &mean, 1, 1, error, "keepdims", GEN_INT, 0, NULL);
+  return gen_binary (graph, "Add", loss,
+      gen_binary (graph, "Mul", mean, gen_graph_float (graph, weight / (2 * NEAR * NEAR)), error),
+      error);
+}
+
+/* The discriminator's loss on `samples`, of each kind a batch, whose scores become `scores`. */
+static GenTensor *
+discriminator_loss (
+    GenStep *step, GenTensor *const samples[KINDS], GenTensor *scores[KINDS], GError **error)
+{
+  const GenTrainerSettings *settings = gen_step_settings (step);
+  const double weights[KINDS] = { [REAL] = settings->r1, [FAKE] = settings->r2 };
+  GenGraph *graph = gen_step_graph (step);
+  GenTensor *batches[MOST_BATCHES] = { samples[REAL], samples[FAKE] }, *all[MOST_BATCHES], *loss;
+  int n = KINDS, near = KINDS;
+
+  for (int kind = 0; kind < KINDS; kind++)
+    if (weights[kind] > 0 && (batches[n++] = go_near (graph, samples[kind], error)) == NULL)
+      return NULL;
+  if (!discriminate (step, batches, n, all, error))
+    return NULL;
+  for (int i = 0; i < n; i++)
+    if ((all[i] = gen_step_precise (step, all[i], error)) == NULL)
+      return NULL;
+  memcpy (scores, all, KINDS * sizeof *scores);
+  loss = settings->loss->discriminator (
+      graph, scores[REAL], scores[FAKE], settings->label_smoothing, error);
+  for (int kind = 0; kind < KINDS && loss != NULL; kind++)
+    if (weights[kind] > 0)
+      loss = penalise (graph, loss, scores[kind], all[near++], weights[kind], error);
+  return loss;
+}
+
+static GenTensor *
+generator_loss (GenStep *step, GenTensor *real_scores, GenTensor *fake, GError **error)
+{
+  GenGraph *graph = gen_step_graph (step);
+  /* They hang on made samples, too, as far as the graph knows, where both were one batch. */
+  GenTensor *before = gen_unary (graph, "StopGradient", real_scores, error);
+  GenTensor *again = gen_step_apply_to (step, DISCRIMINATOR, fake, error);
+
+  again = gen_step_precise (step, again, error);
+  if (before == NULL || again == NULL)
+    return NULL;
+  return gen_step_settings (step)->loss->generator (graph, before, again, error);
+}
+
+static gboolean
+report_scores (GenStep *step, GenTensor *scores[KINDS])
+{
+  return gen_step_report (step, "accuracy-on-real", scores[REAL], GEN_REPORT_SHARE_ABOVE_ZERO) &&
+         gen_step_report (
+             step, "accuracy-on-fake", scores[FAKE], GEN_REPORT_SHARE_NOT_ABOVE_ZERO) &&
+         gen_step_watch (step, "the discriminator's scores", scores[REAL]) &&
+         gen_step_watch (step, "the discriminator's scores", scores[FAKE]);
+}
+
+static gboolean
+build (GenStep *step, GError **error)
+{
+  const guint generator = GENERATOR, discriminator = DISCRIMINATOR;
+  GenTensor *real = gen_step_samples (step), *fake, *scores[KINDS], *d_loss, *g_loss;
+
+  fake = gen_step_latents (step, GENERATOR, error);
+  fake = gen_step_apply_to (step, GENERATOR, fake, error);
+  if (fake == NULL || !check_made (fake, &real->shape, error))
+    return FALSE;
+  d_loss = discriminator_loss (step, (GenTensor *[]){ real, fake }, scores, error);
+  if (d_loss == NULL || !gen_step_trains (step))
+    return d_loss != NULL && report_scores (step, scores);
+  if (!gen_step_minimise (step, &discriminator, 1, d_loss, 1, error))
+    return FALSE;
+  g_loss = generator_loss (step, scores[REAL], fake, error);
+  return gen_step_minimise (
+             step, &generator, 1, g_loss, gen_step_settings (step)->generator_rate, error) &&
+         gen_step_report (step, "discriminator-loss", d_loss, GEN_REPORT_MEAN) &&
+         gen_step_report (step, "generator-loss", g_loss, GEN_REPORT_MEAN) &&
+         report_scores (step, scores);
+}
+
+static gboolean
+make (GenStep *step, GError **error)
+{
+  GenTensor *latents = gen_step_latents (step, GENERATOR, error);
+
+  return gen_step_show (step, gen_step_apply_to (step, GENERATOR, latents, error));
+}
+
+static const GenRecipeNet nets[] = {
+  { .role = &gen_net_role_generator, .n_inputs = 1, .averaged = TRUE },
+  { .role = &gen_net_role_discriminator, .n_inputs = 1, .scores = TRUE },
+  { NULL },
+};
+
+static const GenRecipeFigure figures[] = {
+  { { { "discriminator-loss", GEN_FIELD_NUMBER, NULL, NULL }, "loss/discriminator", ", loss D ", "",
+        3, -INFINITY },
+      NULL, NULL },
+  { { { "generator-loss", GEN_FIELD_NUMBER, NULL, NULL }, "loss/generator", " G ", "", 3,
+        -INFINITY },
+      NULL, NULL },
+  { { { "accuracy-on-real", GEN_FIELD_NUMBER, NULL, NULL }, "accuracy/real", NULL, NULL, 0,
+        -INFINITY },
+      "accuracy-on-validation", "accuracy/validation" },
+  { { { "accuracy-on-fake", GEN_FIELD_NUMBER, NULL, NULL }, "accuracy/fake", NULL, NULL, 0,
+        -INFINITY },
+      NULL, NULL },
+};
+
+static gconstpointer
+find_loss (const char *name, GError **error)
+{
+  return gen_loss_find (name, error);
+}
+
+G_STATIC_ASSERT (G_STRUCT_OFFSET (GenLoss, name) == 0);
+
+#define FIELD(field) .offset = G_STRUCT_OFFSET (GenTrainerSettings, field)
+
+static const GenSetting settings[] = {
+  { .name = "generator-rate",
+      .nick = "Generator rate",
+      .description = "The generator's learning rate as a share of learning-rate: below 1 the "
+                     "discriminator learns faster, above 1 slower",
+      .type = GEN_SETTING_DOUBLE,
+      FIELD (generator_rate),
+      .minimum = 0,
+      .maximum = G_MAXFLOAT,
+      .of_learning = TRUE },
+  { .name = "loss",
+      .nick = "Loss",
+      .description = "What the two nets minimise",
+      .type = GEN_SETTING_FAMILY,
+      FIELD (loss),
+      .find = find_loss,
+      .of_learning = TRUE },
+  { .name = "r1",
+      .nick = "R1",
+      .description = "Weight of the penalty on the discriminator's gradient on real samples, which "
+                     "keeps it from being too sure (0 = none)",
+      .type = GEN_SETTING_DOUBLE,
+      FIELD (r1),
+      .minimum = 0,
+      .maximum = G_MAXFLOAT,
+      .of_learning = TRUE },
+  { .name = "r2",
+      .nick = "R2",
+      .description = "The same on made samples (0 = none)",
+      .type = GEN_SETTING_DOUBLE,
+      FIELD (r2),
+      .minimum = 0,
+      .maximum = G_MAXFLOAT,
+      .of_learning = TRUE },
+  { .name = "label-smoothing",
+      .nick = "Label smoothing",
+      .description = "Real samples are labelled 1 minus this, below 0.5 (0 = not smoothed)",
+      .type = GEN_SETTING_DOUBLE,
+      FIELD (label_smoothing),
+      .minimum = 0,
+      .maximum = 0.5,
+      .of_learning = TRUE },
+};
+
+const GenRecipe gen_recipe_adversarial = {
+  .name = "adversarial",
+  .description = "A generator against a discriminator that tells made samples from real ones",
+  .nets = nets,
+  .data_net = DISCRIMINATOR,
+  .figures = figures,
+  .n_figures = G_N_ELEMENTS (figures),
+  .settings = settings,
+  .n_settings = G_N_ELEMENTS (settings),
+  .build = build,
+  .made_of = GEN_MADE_OF_LATENTS,
+  .n_shown = 1,
+  .make = make,
+};

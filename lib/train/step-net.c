@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "step-net.h"
+
+#include <string.h>
+
+#include <generative/operator.h>
+
+#include "phase-shuffle.h"
+
+static gboolean
+is (const GenNode *node, const char *name)
+{
+  return node->op->domain == NULL && strcmp (node->op->name, name) == 0;
+}
+
+static gboolean
+is_weight (const GenNode *node, guint input)
+{
+  const GenTensor *tensor = gen_node_input (node, input);
+
+  if (tensor == NULL || tensor->role != GEN_ROLE_CONSTANT || tensor->type != GEN_TYPE_FLOAT32)
+    return FALSE;
+  if (node->op->elementwise && node->op->weights == 0x3 && gen_shape_elements (&tensor->shape) < 2)
+    return FALSE;
+  return input < 32 && (node->op->weights >> input & 1);
+}
+
+static void
+make_state (GPtrArray *list, GenTensor *tensor)
+{
+  if (tensor->role == GEN_ROLE_STATE)
+    return;
+  tensor->role = GEN_ROLE_STATE;
+  g_ptr_array_add (list, tensor);
+}
+
+/* A normalisation's statistics are states, which in training are those of the batch. */
+static void
+prepare_normalization (GenStepNet *self, GenNode *node, gboolean trains)
+{
+  if (trains) {
+    gen_node_set_int (node, "training_mode", 1);
+    g_ptr_array_set_size (node->outputs, 1);
+  }
+  for (guint k = 0; k < 2; k++) {
+    make_state (self->statistics, gen_node_input (node, 3 + k));
+    if (trains) {
+      GenTensor *next = gen_graph_add_value (self->graph, NULL);
+
+      next->producer = node;
+      g_ptr_array_add (node->outputs, next);
+      gen_graph_add_output (self->graph, next);
+    }
+  }
+}
+
+static void
+prepare_dropout (GenStepNet *self, GenNode *node)
+{
+  static const guint8 yes = 1;
+
+  while (node->inputs->len < 3)
+    g_ptr_array_add (node->inputs, NULL);
+  node->inputs->pdata[2] = gen_graph_add_constant (
+      self->graph, NULL, GEN_TYPE_BOOL, &GEN_SHAPE_SCALAR, g_bytes_new_static (&yes, sizeof yes));
+}
+
+static void
+prepare_node (GenStepNet *self, GenNode *node, gboolean trains)
+{
+  for (guint k = 0; k < node->inputs->len; k++)
+    if (is_weight (node, k))
+      make_state (self->weights, gen_node_input (node, k));
+  if (is (node, "BatchNormalization"))
+    prepare_normalization (self, node, trains);
+  if (is (node, "Dropout") && trains)
+    prepare_dropout (self, node);
+}
+
+/* The result of a net whose last node is Sigmoid becomes what that node reads. */
+static void
+take_off_sigmoid (GenGraph *graph)
+{
+  GenTensor *y = g_ptr_array_index (graph->outputs, 0);
+
+  if (y->producer != NULL && is (y->producer, "Sigmoid"))
+    graph->outputs->pdata[0] = gen_node_input (y->producer, 0);
+}
+
+static gboolean
+check_ports (const GenRecipeNet *net, const GenGraph *source, GError **error)
+{
+  if (source->inputs->len == net->n_inputs && source->outputs->len == 1)
+    return TRUE;
+  g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_MODEL,
+      "the %s must have %s and one output, not %u and %u", net->role->name,
+      net->n_inputs == 1   ? "one input"
+      : net->n_inputs == 2 ? "two inputs"
+                           : "three inputs",
+      source->inputs->len, source->outputs->len);
+  return FALSE;
+}
+
+gboolean
+gen_step_net_prepare (GenStepNet *self, const GenRecipeNet *net, const GenGraph *source,
+    gint64 batch, gboolean trains, GError **error)
+{
+  guint n_nodes;
+
+  if (!check_ports (net, source, error))
+    return FALSE;
+  *self = (GenStepNet){ .net = net,
+    .source = source,
+    .graph = gen_graph_copy (source),
+    .weights = g_ptr_array_new (),
+    .statistics = g_ptr_array_new (),
+    .states = g_ptr_array_new (),
+    .map = g_hash_table_new (NULL, NULL),
+    .factors = g_ptr_array_new () };
+  n_nodes = self->graph->nodes->len;
+  for (guint i = 0; i < n_nodes; i++)
+    prepare_node (self, g_ptr_array_index (self->graph->nodes, i), trains);
+  if (self->weights->len == 0) {
+    g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_MODEL,
+        "the %s has no weights that could be trained", net->role->name);
+    return FALSE;
+  }
+  if (trains && !gen_phase_shuffle_insert (self->graph, batch, net->role->name, error))
+    return FALSE;
+  if (net->scores)
+    take_off_sigmoid (self->graph);
+  return TRUE;
+}
+
+void
+gen_step_net_clear (GenStepNet *self)
+{
+  g_clear_pointer (&self->graph, gen_graph_unref);
+  g_clear_pointer (&self->weights, g_ptr_array_unref);
+  g_clear_pointer (&self->statistics, g_ptr_array_unref);
+  g_clear_pointer (&self->states, g_ptr_array_unref);
+  g_clear_pointer (&self->map, g_hash_table_unref);
+  g_clear_pointer (&self->factors, g_ptr_array_unref);
+}
+
+void
+gen_step_net_add_states (GenStepNet *self, GenGraph *graph)
+{
+  const GPtrArray *lists[] = { self->weights, self->statistics };
+
+  for (guint l = 0; l < G_N_ELEMENTS (lists); l++)
+    for (guint i = 0; i < lists[l]->len; i++) {
+      GenTensor *tensor = g_ptr_array_index (lists[l], i);
+      g_autofree char *name = g_strconcat (self->net->role->name, ".", tensor->name, NULL);
+      GenTensor *state = gen_graph_add_state (
+          graph, name, tensor->type, &tensor->shape, g_bytes_ref (tensor->data));
+
+      g_ptr_array_add (self->states, state);
+      g_hash_table_insert (self->map, tensor, state);
+    }
+}
+
+GenTensor *
+gen_step_net_apply (GenStepNet *self, GenGraph *graph, GenTensor *const *inputs, GError **error)
+{
+  const guint n = self->graph->outputs->len;
+  g_autofree GenTensor **outputs = g_new0 (GenTensor *, n);
+  g_autofree char *prefix = g_strconcat (self->net->role->name, ".", NULL);
+
+  for (guint i = 0; i < self->net->n_inputs; i++)
+    if (inputs[i] == NULL)
+      return NULL;
+  if (!gen_graph_append (graph, self->graph, prefix, inputs, outputs, self->map, error))
+    return NULL;
+  for (guint i = 0; i + 1 < n; i++)
+    g_hash_table_insert (self->map, g_ptr_array_index (self->statistics, i), outputs[1 + i]);
+  self->applied = TRUE;
+  return outputs[0];
+}
+
+GPtrArray *
+gen_step_net_weights (const GenStepNet *self)
+{
+  GPtrArray *result = g_ptr_array_new ();
+
+  for (guint i = 0; i < self->weights->len; i++)
+    g_ptr_array_add (result, g_hash_table_lookup (self->map, g_ptr_array_index (self->weights, i)));
+  return result;
+}
+
+void
+gen_step_net_change (GenStepNet *self, guint i, GenTensor *next)
+{
+  g_hash_table_insert (self->map, g_ptr_array_index (self->weights, i), next);
+}
+
+gboolean
+gen_step_net_shape (
+    const GenStepNet *self, guint input, gint64 batch, GenShape *shape, GError **error)
+{
+  const GenTensor *tensor = g_ptr_array_index (self->source->inputs, input);
+
+  *shape = tensor->shape;
+  if (shape->rank >= 1 && (shape->dims[0] < 0 || shape->dims[0] == batch)) {
+    shape->dims[0] = batch;
+    if (gen_shape_is_known (shape))
+      return TRUE;
+  }
+  g_autofree char *text = gen_shape_to_string (&tensor->shape);
+  g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_MODEL,
+      "the %s's input '%s' has the shape %s; only its first extent, the batch, may be free, and "
+      "must take %" G_GINT64_FORMAT,
+      self->net->role->name, tensor->name, text, batch);
+  return FALSE;
+}

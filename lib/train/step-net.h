@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A net in the graph of a step: its weights are states of that graph, by its role's name and
+ * theirs. Where the step trains, its normalisations work on the batch, its dropout drops and its
+ * phases are shuffled. */
+#pragma once
+
+#include <generative/step.h>
+
+typedef struct {
+  const GenRecipeNet *net;
+  const GenGraph *source;      /* as it was given */
+  GenGraph *graph;             /* outputs after the first are the statistics' new values */
+  GPtrArray *weights;          /* GenTensor of graph, that gradients change */
+  GPtrArray *statistics;       /* GenTensor of graph, that normalisations change */
+  GPtrArray *states;           /* GenTensor of the step's: of the weights, then of the statistics */
+  GHashTable *map;             /* tensors of graph to those of the step, as they are by now */
+  GPtrArray *factors;          /* GenTensor: 0 where an update that it has a share in is left out */
+  gboolean minimised, applied; /* some weights have changed; applied since a factor was noted */
+} GenStepNet;
+
+/* For a step of `batch` samples. */
+gboolean gen_step_net_prepare (GenStepNet *self, const GenRecipeNet *net, const GenGraph *source,
+    gint64 batch, gboolean trains, GError **error);
+void gen_step_net_clear (GenStepNet *self);
+/* Put its states into the step's graph. */
+void gen_step_net_add_states (GenStepNet *self, GenGraph *graph);
+/* Append it on `inputs`; its statistics move on. Returns its result. */
+GenTensor *gen_step_net_apply (
+    GenStepNet *self, GenGraph *graph, GenTensor *const *inputs, GError **error);
+/* The present tensors of its weights. (transfer container) */
+GPtrArray *gen_step_net_weights (const GenStepNet *self);
+/* The net's weight `i` is `next` from here on. */
+void gen_step_net_change (GenStepNet *self, guint i, GenTensor *next);
+/* The shape of its input `input` with `batch` in place of the free extent; FALSE where more is
+ * free. */
+gboolean gen_step_net_shape (
+    const GenStepNet *self, guint input, gint64 batch, GenShape *shape, GError **error);

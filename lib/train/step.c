@@ -1,0 +1,491 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Building the graph of a step. A net may stand in it several times, with one set of weights: what
+ * an optimiser has made of these is what it has from there on. The running statistics of its
+ * normalisations go from one to the next, as if it were called several times. */
+#include "step-graph.h"
+
+#include <string.h>
+
+#include <generative/random.h>
+
+#include "loss-scaling.h"
+#include "step-net.h"
+
+struct _GenStep {
+  GenStepPurpose purpose;
+  const GenTrainerSettings *settings;
+  const GenRecipe *recipe;
+  GenStepGraph *built;
+  GenGraph *graph;
+  GenStepNet nets[GEN_RECIPE_MAX_NETS];
+  GenTensor *samples, *labels, *rate, *count;
+  gboolean scales; /* the losses */
+};
+
+GenGraph *
+gen_step_graph (GenStep *step)
+{
+  return step->graph;
+}
+
+const GenTrainerSettings *
+gen_step_settings (const GenStep *step)
+{
+  return step->settings;
+}
+
+gboolean
+gen_step_trains (const GenStep *step)
+{
+  return step->purpose == GEN_STEP_TRAINS;
+}
+
+gint64
+gen_step_batch (const GenStep *step)
+{
+  return step->settings->batch_size;
+}
+
+const GenGraph *
+gen_step_net (const GenStep *step, guint net)
+{
+  return step->nets[net].source;
+}
+
+gboolean
+gen_step_sees_batch (const GenStep *step, guint net)
+{
+  const GenTensor *input = g_ptr_array_index (step->nets[net].source->inputs, 0);
+
+  return step->nets[net].statistics->len > 0 || input->shape.dims[0] >= 0;
+}
+
+/* --- what flows in --- */
+
+static GenTensor *
+add_input (GenStep *step, const char *name, GenDataType type, const GenShape *shape, int *number)
+{
+  *number = (int)step->graph->inputs->len;
+  return gen_graph_add_input (step->graph, name, type, shape);
+}
+
+GenShape
+gen_step_input_shape (const GenStep *step, guint net, guint input)
+{
+  GenShape shape;
+
+  /* Which has been checked. */
+  gen_step_net_shape (&step->nets[net], input, gen_step_batch (step), &shape, NULL);
+  return shape;
+}
+
+GenTensor *
+gen_step_samples (GenStep *step)
+{
+  const GenShape shape = gen_step_input_shape (step, step->recipe->data_net, 0);
+
+  if (step->samples == NULL)
+    step->samples = add_input (step, "samples", GEN_TYPE_FLOAT32, &shape, &step->built->samples);
+  return step->samples;
+}
+
+GenTensor *
+gen_step_labels (GenStep *step)
+{
+  const GenShape shape = GEN_SHAPE (gen_step_batch (step));
+
+  if (step->labels == NULL)
+    step->labels = add_input (step, "labels", GEN_TYPE_INT64, &shape, &step->built->labels);
+  return step->labels;
+}
+
+/* In a step that trains they are the graph's own: on a device they would be waited for. */
+GenTensor *
+gen_step_latents (GenStep *step, guint net, GError **error)
+{
+  const GenShape shape = gen_step_input_shape (step, net, 0);
+  GenTensor *latents;
+
+  if (step->purpose == GEN_STEP_PLAYS)
+    return gen_graph_add_input (step->graph, "latents", GEN_TYPE_FLOAT32, &shape);
+  latents = gen_graph_op (step->graph, "RandomNormal", NULL, 0, 1, error, "shape", GEN_INTS,
+      shape.rank, shape.dims, NULL);
+  if (latents != NULL) {
+    latents->producer->stream = GEN_STREAM_TRAINING_LATENT;
+    latents->producer->id = 0;
+  }
+  return latents;
+}
+
+/* --- nets --- */
+
+GenTensor *
+gen_step_apply (GenStep *step, guint net, GenTensor *const *inputs, GError **error)
+{
+  return gen_step_net_apply (&step->nets[net], step->graph, inputs, error);
+}
+
+GenTensor *
+gen_step_apply_to (GenStep *step, guint net, GenTensor *x, GError **error)
+{
+  return gen_step_apply (step, net, &x, error);
+}
+
+GenTensor *
+gen_step_precise (GenStep *step, GenTensor *x, GError **error)
+{
+  return step->scales && x != NULL ? gen_unary (step->graph, "Precise", x, error) : x;
+}
+
+/* The number of the output that `tensor` is from here on. */
+static guint
+make_output (GenStep *step, GenTensor *tensor)
+{
+  const GPtrArray *outputs = step->graph->outputs;
+  guint number;
+
+  if (g_ptr_array_find ((GPtrArray *)outputs, tensor, &number))
+    return number;
+  gen_graph_add_output (step->graph, tensor);
+  return outputs->len - 1;
+}
+
+/* --- losses --- */
+
+/* The weights of several nets as one list. */
+static GPtrArray *
+collect_weights (GenStep *step, const guint *nets, guint n)
+{
+  GPtrArray *all = g_ptr_array_new ();
+
+  for (guint i = 0; i < n; i++) {
+    g_autoptr (GPtrArray) weights = gen_step_net_weights (&step->nets[nets[i]]);
+
+    for (guint k = 0; k < weights->len; k++)
+      g_ptr_array_add (all, weights->pdata[k]);
+  }
+  return all;
+}
+
+/* The gradients of `loss`; where it is scaled, with the factor that takes the scale off again. */
+static gboolean
+find_gradients (GenStep *step, GenLossScaling *scaling, const char *name, GenTensor *loss,
+    GPtrArray *weights, GenTensor **gradients, GError **error)
+{
+  GenTensor *scaled = loss;
+
+  if (step->scales)
+    scaled = gen_loss_scaling_begin (scaling, step->graph, name, loss, error);
+  if (scaled == NULL || !gen_graph_gradients (step->graph, scaled,
+                            (GenTensor *const *)weights->pdata, weights->len, gradients, error))
+    return FALSE;
+  return !step->scales ||
+         gen_loss_scaling_end (scaling, step->graph, loss, gradients, weights->len, error);
+}
+
+/* Which nets have a share in an update that may be left out: those that it changes, and those that
+ * were changed before and have been applied since. */
+static void
+note_factor (GenStep *step, const guint *nets, guint n, GenTensor *factor)
+{
+  for (guint i = 0; i < n; i++)
+    step->nets[nets[i]].minimised = TRUE;
+  for (guint i = 0; i < step->built->n_nets; i++) {
+    GenStepNet *net = &step->nets[i];
+
+    if (!net->minimised || !net->applied)
+      continue;
+    net->applied = FALSE;
+    if (factor != NULL)
+      g_ptr_array_add (net->factors, factor);
+  }
+}
+
+static gboolean
+update (GenStep *step, GenStepNet *net, GenTensor *const *gradients, GenTensor *rate,
+    const GenLossScaling *scaling, GError **error)
+{
+  const GenTrainerSettings *settings = step->settings;
+  g_autoptr (GPtrArray) weights = gen_step_net_weights (net);
+  GenTensor *count = step->scales ? scaling->updates : step->count;
+
+  for (guint i = 0; i < weights->len; i++) {
+    GenTensor *next;
+
+    if (gradients[i] == NULL)
+      continue;
+    next = gen_optimizer_update (settings->optimizer, step->graph, weights->pdata[i], gradients[i],
+        rate, count, scaling->factor, &settings->optimizer_settings, error);
+    if (next == NULL)
+      return FALSE;
+    gen_step_net_change (net, i, next);
+  }
+  return TRUE;
+}
+
+gboolean
+gen_step_minimise (
+    GenStep *step, const guint *nets, guint n, GenTensor *loss, double rate, GError **error)
+{
+  g_autoptr (GPtrArray) weights = NULL;
+  g_autofree GenTensor **gradients = NULL;
+  GenLossScaling scaling = { 0 };
+  GenTensor *scaled_rate = step->rate;
+  guint first = 0;
+
+  if (loss == NULL)
+    return FALSE;
+  if (!gen_step_trains (step))
+    return TRUE;
+  if (rate != 1)
+    scaled_rate = gen_binary (
+        step->graph, "Mul", step->rate, gen_graph_float (step->graph, (float)rate), error);
+  weights = collect_weights (step, nets, n);
+  gradients = g_new0 (GenTensor *, weights->len);
+  if (scaled_rate == NULL || !find_gradients (step, &scaling, step->nets[nets[0]].net->role->name,
+                                 loss, weights, gradients, error))
+    return FALSE;
+  for (guint i = 0; i < n; i++) {
+    GenStepNet *net = &step->nets[nets[i]];
+
+    if (!update (step, net, gradients + first, scaled_rate, &scaling, error))
+      return FALSE;
+    first += net->weights->len;
+  }
+  note_factor (step, nets, n, scaling.factor);
+  if (step->scales) {
+    step->built->scales[nets[0]] = (int)make_output (step, scaling.next);
+  }
+  return TRUE;
+}
+
+/* --- what is told --- */
+
+gboolean
+gen_step_report (GenStep *step, const char *figure, GenTensor *numbers, GenReportKind kind)
+{
+  GenStepReport report;
+
+  if (numbers == NULL)
+    return FALSE;
+  report = (GenStepReport){ gen_recipe_figure (step->recipe, figure), make_output (step, numbers),
+    kind };
+  g_array_append_val (step->built->reports, report);
+  return TRUE;
+}
+
+gboolean
+gen_step_watch (GenStep *step, const char *what, GenTensor *numbers)
+{
+  GenStepWatch watch;
+
+  if (numbers == NULL)
+    return FALSE;
+  watch = (GenStepWatch){ what, make_output (step, numbers) };
+  g_array_append_val (step->built->watches, watch);
+  return TRUE;
+}
+
+gboolean
+gen_step_show (GenStep *step, GenTensor *samples)
+{
+  if (samples == NULL)
+    return FALSE;
+  gen_graph_add_output (step->graph, samples);
+  return TRUE;
+}
+
+/* --- the whole --- */
+
+static void
+weight_free (gpointer data)
+{
+  GenWeight *weight = data;
+
+  g_free (weight->state);
+  g_free (weight->average);
+  g_free (weight);
+}
+
+static char *
+average_name (const GenTensor *state)
+{
+  return g_strconcat ("average.", state->name, NULL);
+}
+
+static gboolean
+add_average (GenStep *step, GenTensor *state, GenTensor *next, GenTensor *factor, GError **error)
+{
+  g_autofree char *name = average_name (state);
+  GenTensor *average = gen_graph_add_state (
+      step->graph, name, state->type, &state->shape, g_bytes_ref (state->data));
+
+  next = gen_graph_op (step->graph, "MovingAverage", (GenTensor *[]){ average, next, factor },
+      factor != NULL ? 3 : 2, 1, error, "decay", GEN_FLOAT, step->settings->ema, NULL);
+  if (next == NULL)
+    return FALSE;
+  gen_graph_assign (step->graph, average, next);
+  return TRUE;
+}
+
+/* `next`, or `state` where an update that it hangs on is left out. */
+static GenTensor *
+keep (GenStep *step, const GenStepNet *net, GenTensor *state, GenTensor *next, GError **error)
+{
+  for (guint i = 0; next != NULL && i < net->factors->len; i += 2)
+    next = gen_loss_scaling_keep (step->graph, state, next,
+        (GenTensor *[]){
+            net->factors->pdata[i], i + 1 < net->factors->len ? net->factors->pdata[i + 1] : NULL },
+        error);
+  return next;
+}
+
+/* Settle the states of a net: statistics get their last values, weights their moving averages, and
+ * all are listed beside the constants that they are in the net as it was given. */
+static gboolean
+settle (GenStep *step, GenStepNet *net, GPtrArray *list, GError **error)
+{
+  const gboolean averaged = net->net->averaged && step->settings->ema > 0;
+
+  for (guint i = 0; i < net->states->len; i++) {
+    const guint n = net->weights->len;
+    const gboolean learned = i < n;
+    GenTensor *state = net->states->pdata[i];
+    const GenTensor *tensor = learned ? net->weights->pdata[i] : net->statistics->pdata[i - n];
+    GenTensor *next = g_hash_table_lookup (net->map, tensor);
+    GenWeight *weight = g_new0 (GenWeight, 1);
+
+    weight->constant = gen_graph_find (net->source, tensor->name);
+    weight->state = g_strdup (state->name);
+    g_ptr_array_add (list, weight);
+    if (!learned && next != state) {
+      next = keep (step, net, state, next, error);
+      if (next == NULL)
+        return FALSE;
+      gen_graph_assign (step->graph, state, next);
+    }
+    if (!averaged || !learned)
+      continue;
+    weight->average = average_name (state);
+    if (!add_average (
+            step, state, next, net->factors->len > 0 ? net->factors->pdata[0] : NULL, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+settle_all (GenStep *step, GError **error)
+{
+  GenTensor *next;
+
+  for (guint i = 0; i < step->built->n_nets; i++) {
+    step->built->weights[i] = g_ptr_array_new_with_free_func (weight_free);
+    if (!settle (step, &step->nets[i], step->built->weights[i], error))
+      return FALSE;
+  }
+  next = gen_binary (step->graph, "Add", step->count,
+      gen_graph_add_constant (step->graph, NULL, GEN_TYPE_INT64, &GEN_SHAPE_SCALAR,
+          g_bytes_new (&(gint64){ 1 }, sizeof (gint64))),
+      error);
+  if (next == NULL)
+    return FALSE;
+  gen_graph_assign (step->graph, step->count, next);
+  return TRUE;
+}
+
+static gboolean
+prepare (GenStep *step, GenGraph *const *nets, GError **error)
+{
+  for (guint i = 0; i < step->built->n_nets; i++) {
+    GenStepNet *net = &step->nets[i];
+    GenShape shape;
+
+    if (!gen_step_net_prepare (net, &step->recipe->nets[i], nets[i], gen_step_batch (step),
+            gen_step_trains (step), error))
+      return FALSE;
+    for (guint k = 0; k < net->net->n_inputs; k++)
+      if (!gen_step_net_shape (net, k, gen_step_batch (step), &shape, error))
+        return FALSE;
+  }
+  return TRUE;
+}
+
+/* What training alone has besides the recipe. */
+static void
+add_count (GenStep *step)
+{
+  step->rate = add_input (step, "rate", GEN_TYPE_FLOAT32, &GEN_SHAPE_SCALAR, &step->built->rate);
+  step->count = gen_graph_add_state (step->graph, GEN_STEP_COUNT, GEN_TYPE_INT64, &GEN_SHAPE_SCALAR,
+      g_bytes_new_take (g_new0 (gint64, 1), sizeof (gint64)));
+}
+
+static gboolean
+build (GenStep *step, GenGraph *const *nets, GError **error)
+{
+  if (!prepare (step, nets, error))
+    return FALSE;
+  if (step->purpose == GEN_STEP_TRAINS)
+    add_count (step);
+  for (guint i = 0; i < step->built->n_nets; i++)
+    gen_step_net_add_states (&step->nets[i], step->graph);
+  if (step->purpose == GEN_STEP_PLAYS)
+    return step->recipe->make (step, error);
+  return step->recipe->build (step, error) &&
+         (step->purpose != GEN_STEP_TRAINS || settle_all (step, error));
+}
+
+static gboolean
+wrap (GenStepGraph *built, const GenRecipe *recipe, GError **error)
+{
+  GenGraph *wrapped;
+
+  if (recipe->wrap == NULL)
+    return TRUE;
+  wrapped = recipe->wrap (built->graph, &built->runs, error);
+  if (wrapped == NULL)
+    return FALSE;
+  gen_graph_unref (built->graph);
+  built->graph = wrapped;
+  return TRUE;
+}
+
+gboolean
+gen_step_graph_build (GenStepGraph *built, GenStepPurpose purpose, GenGraph *const *nets,
+    const GenTrainerSettings *settings, GError **error)
+{
+  static const char *const names[] = { "training step", "measuring step", "what is made" };
+  GenStep step = { .purpose = purpose,
+    .settings = settings,
+    .recipe = settings->recipe,
+    .built = built,
+    .graph = gen_graph_new (names[purpose]),
+    .scales = purpose == GEN_STEP_TRAINS && gen_loss_scaling_wanted (settings) };
+  gboolean done;
+
+  *built = (GenStepGraph){ .graph = step.graph,
+    .n_nets = gen_recipe_n_nets (settings->recipe),
+    .reports = g_array_new (FALSE, FALSE, sizeof (GenStepReport)),
+    .watches = g_array_new (FALSE, FALSE, sizeof (GenStepWatch)),
+    .samples = -1,
+    .labels = -1,
+    .rate = -1,
+    .runs = 1 };
+  for (guint i = 0; i < GEN_RECIPE_MAX_NETS; i++)
+    built->scales[i] = -1;
+  done = build (&step, nets, error) &&
+         (purpose != GEN_STEP_PLAYS || wrap (built, settings->recipe, error));
+  for (guint i = 0; i < built->n_nets; i++)
+    gen_step_net_clear (&step.nets[i]);
+  return done;
+}
+
+void
+gen_step_graph_clear (GenStepGraph *built)
+{
+  g_clear_pointer (&built->graph, gen_graph_unref);
+  g_clear_pointer (&built->reports, g_array_unref);
+  g_clear_pointer (&built->watches, g_array_unref);
+  for (guint i = 0; i < GEN_RECIPE_MAX_NETS; i++)
+    g_clear_pointer (&built->weights[i], g_ptr_array_unref);
+}
