@@ -12,6 +12,6 @@
 set -eu
 arguments="MODEL.onnx FILM SMOOTH.mp4 [PROPERTY=VALUE...]"
 . "$(dirname "$0")/play.sh"
-wants 'frames make one, which lies between them$' "a model that makes a picture of two"
+wants '^window +2 frames make' "a model that makes a picture of two"
 film "$in" "$out" generator model="$model" $more
 echo "$out"

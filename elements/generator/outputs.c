@@ -295,6 +295,8 @@ check_mode (const GstGeneratorPorts *ports, const char *const *further, const ch
   else if (ports->between)
     reason = "what it makes lies between two frames (mode frames), unless property interpolate is "
              "false";
+  else if (ports->made > 1)
+    reason = "it makes several frames at once (mode clips)";
   else if (ports->frames > 1 && beside[0] != NULL)
     reason = "it sees several frames at once (mode frames), and would of what goes in beside them";
   if (reason == NULL)
