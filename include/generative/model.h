@@ -15,13 +15,14 @@ G_BEGIN_DECLS
  * A tensor [N, D] or [N, D, 1, 1] is a vector (a latent, a score), one [N, C, H, W] or
  * [N, H, W, C] with C of 1, 3 or 4 a picture, as is [C, H, W] or [H, W, C] with C of 3 or 4; one
  * [N, T, C, H, W], [N, C, T, H, W] or [N, T, H, W, C] is T pictures that follow each other, as is
- * an input [N, T * 3, H, W]; one [N, C, T] or [N, T, C] of up to
- * GEN_SOUND_MAX_CHANNELS channels a sound, where T is free or at least GEN_PORT_SMALLEST_SOUND; and
- * where the model says its rate, one of GEN_PORT_SMALLEST_RATED_SOUND and more, and [N, T], too.
- * One [N, C, T] or [N, T, C] of more numbers, whose T alone is free, is a series: vectors that
- * follow each other in time, such as the frames of a mel spectrogram. The rate of a sound is said
- * by the metadata `generative.sample-rate` ("16000"), or the key `sample-rate` in the sidecar's
- * section of the tensor. How a picture's numbers stand for bytes is said by, in this order:
+ * an input [N, T * 3, H, W]; one [N, 7, H, W], of which a picture is made, becomes two: two
+ * pictures and the plane `timestep`; one [N, C, T] or [N, T, C] of up to GEN_SOUND_MAX_CHANNELS
+ * channels a sound, where T is free or at least GEN_PORT_SMALLEST_SOUND; and where the model says
+ * its rate, one of GEN_PORT_SMALLEST_RATED_SOUND and more, and [N, T], too. One [N, C, T] or [N, T,
+ * C] of more numbers, whose T alone is free, is a series: vectors that follow each other in time,
+ * such as the frames of a mel spectrogram. The rate of a sound is said by the metadata
+ * `generative.sample-rate` ("16000"), or the key `sample-rate` in the sidecar's section of the
+ * tensor. How a picture's numbers stand for bytes is said by, in this order:
  *
  *   - the model's metadata `generative.input-range` and `generative.output-range` ("-1,1": the
  *     numbers for black and white, for all channels or a pair for each), or `generative.mean` and
