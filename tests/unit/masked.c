@@ -13,6 +13,8 @@
 #define PATCH 5 /* the last ones are smaller */
 #define PLACES 6
 #define SHOWN 3
+/* Of 36 patches; there are billions of ways to choose them. */
+#define MANY 22
 
 static GenTrainer *
 trainer_new (GenMaskFill fill, double ratio, guint64 seed)
@@ -81,7 +83,7 @@ check_masks (double ratio, int expected)
       masks[k] |= (guint64)masked << place;
     }
     g_assert_cmpint (__builtin_popcountll (masks[k]), ==, expected);
-    for (int other = 0; other < k; other++)
+    for (int other = 0; other < k && expected == MANY; other++)
       g_assert_cmpuint (masks[k], !=, masks[other]);
   }
 }
@@ -89,7 +91,7 @@ check_masks (double ratio, int expected)
 static void
 test_masks (void)
 {
-  check_masks (0.6, 22);
+  check_masks (0.6, MANY);
   check_masks (0.999, PLACES * PLACES - 1);
   check_masks (0.001, 1);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The trunk, the mean of each of its features over the picture, and a dense layer. */
+/* The trunk, and a dense layer that makes a score for each class of its features. */
 #include "trunk.h"
 
 #include <generative/trainer.h>
@@ -31,8 +31,6 @@ classifier (const GenPresetOptions *options, GError **error)
   layers = gen_layers_begin ("classifier", options->seed, 0);
   layers.gain = (float)G_SQRT2;
   y = gen_trunk_append (&trunk, &layers, options, error);
-  y = gen_unary (layers.graph, "GlobalAveragePool", y, error);
-  y = gen_unary (layers.graph, "Flatten", y, error);
   y = gen_layers_dropout (&layers, y, options->dropout, error);
   layers.gain = 1;
   y = gen_layers_dense (&layers, "head", y, options->classes, TRUE, error);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The encoder is the trunk, whose features are one vector; the decoder doubles the extents up to
- * the picture again. */
+/* The encoder is the trunk; the decoder makes a small picture of many channels of the features, and
+ * doubles its extents up to the whole one. */
 #include "trunk.h"
 
 #include <generative/trainer.h>
@@ -17,7 +17,6 @@ encoder (const GenPresetOptions *options, GError **error)
   layers = gen_layers_begin ("masked encoder", options->seed, 0);
   layers.gain = (float)G_SQRT2;
   y = gen_trunk_append (&trunk, &layers, options, error);
-  y = gen_unary (layers.graph, "Flatten", y, error);
   return gen_layers_end (&layers, y, "generative.input-range");
 }
 
@@ -32,17 +31,19 @@ decoder (const GenPresetOptions *options, GError **error)
     return NULL;
   layers = gen_layers_begin ("masked decoder", options->seed, 0);
   layers.gain = (float)G_SQRT2;
-  y = gen_graph_add_input (layers.graph, "features", GEN_TYPE_FLOAT32,
-      &GEN_SHAPE (1, trunk.channels * trunk.extent * trunk.extent));
+  y = gen_graph_add_input (
+      layers.graph, "features", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, trunk.features));
+  y = gen_layers_dense (
+      &layers, "grid", y, trunk.channels * trunk.extent * trunk.extent, FALSE, error);
   y = gen_layers_reshape (
       &layers, y, (gint64[]){ trunk.channels, trunk.extent, trunk.extent }, 3, error);
+  y = gen_trunk_activate (&layers, "grid.normalize", y, error);
   for (int i = trunk.halvings - 1; i > 0; i--) {
     g_autofree char *up = g_strdup_printf ("up%d", i);
     g_autofree char *normalize = g_strdup_printf ("up%d.normalize", i);
 
     y = gen_layers_up (&layers, up, y, gen_trunk_channels (options, i), error);
-    y = gen_layers_normalize (&layers, normalize, y, error);
-    y = gen_unary (layers.graph, "Relu", y, error);
+    y = gen_trunk_activate (&layers, normalize, y, error);
   }
   layers.gain = 1;
   y = gen_layers_up (&layers, "up0", y, options->format.channels, error);

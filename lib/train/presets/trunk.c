@@ -4,9 +4,8 @@
 #include <generative/trainer.h>
 
 #define WIDTH 32
-/* Layers of 3x3 at the smallest extent, each added to what it reads: by these a place sees nearly
- * all of a picture of 28x28. */
-#define BLOCKS 2
+/* Features, as multiples of the channels beside the picture. */
+#define FEATURES 4
 
 gint64
 gen_trunk_channels (const GenPresetOptions *options, int halvings)
@@ -29,11 +28,12 @@ gen_trunk_measure (
   trunk->halvings = extent == 64 ? 3 : 2;
   trunk->extent = extent >> trunk->halvings;
   trunk->channels = gen_trunk_channels (options, trunk->halvings);
+  trunk->features = FEATURES * gen_trunk_channels (options, 1);
   return TRUE;
 }
 
-static GenTensor *
-activate (GenLayers *layers, const char *name, GenTensor *x, GError **error)
+GenTensor *
+gen_trunk_activate (GenLayers *layers, const char *name, GenTensor *x, GError **error)
 {
   return gen_unary (layers->graph, "Relu", gen_layers_normalize (layers, name, x, error), error);
 }
@@ -42,6 +42,7 @@ GenTensor *
 gen_trunk_append (
     const GenTrunk *trunk, GenLayers *layers, const GenPresetOptions *options, GError **error)
 {
+  GenTensor *x;
   GenTensor *y = gen_graph_add_input (layers->graph, "picture", GEN_TYPE_FLOAT32,
       &GEN_SHAPE (1, options->format.channels, options->format.height, options->format.width));
 
@@ -50,16 +51,13 @@ gen_trunk_append (
     g_autofree char *normalize = g_strdup_printf ("trunk.down%d.normalize", i);
 
     y = gen_layers_down (layers, down, y, gen_trunk_channels (options, i), error);
-    y = activate (layers, normalize, y, error);
+    y = gen_trunk_activate (layers, normalize, y, error);
   }
-  for (int i = 1; i <= BLOCKS; i++) {
-    g_autofree char *block = g_strdup_printf ("trunk.block%d", i);
-    g_autofree char *normalize = g_strdup_printf ("trunk.block%d.normalize", i);
-    GenTensor *x = y;
-
-    y = gen_layers_convolution (layers, block, y, trunk->channels, 3, error);
-    y = activate (layers, normalize, y, error);
-    y = gen_binary (layers->graph, "Add", x, y, error);
-  }
-  return y;
+  x = y;
+  y = gen_layers_convolution (layers, "trunk.block", y, trunk->channels, 3, error);
+  y = gen_binary (layers->graph, "Add", x,
+      gen_trunk_activate (layers, "trunk.block.normalize", y, error), error);
+  y = gen_unary (layers->graph, "Flatten", y, error);
+  y = gen_layers_dense (layers, "trunk.features", y, trunk->features, FALSE, error);
+  return gen_trunk_activate (layers, "trunk.features.normalize", y, error);
 }
