@@ -76,6 +76,8 @@ G_BEGIN_DECLS
  *   - or the same of a port by its name: `mix=complex`, `m=mask`; further ones are `real` and
  *     `imaginary`,
  *   - `length=512`, `hop=256`: samples of a frame, and from one to the next (half of a frame),
+ *   - `fft=512`: samples of the transform, which has half as many bins and one: of more than `length`,
+ *     a frame lies in the middle, with zeros around it, as torch.stft has it (the length of a frame),
  *   - `window=sqrt-hann`: one of gen_windows, periodic; `synthesis=sqrt-hann` (the same): what
  *     frames are brought together under, scaled so that a model that changes nothing changes
  *     nothing; `none` adds them as they are,
@@ -215,6 +217,7 @@ GEN_API const GenWindowFunction *gen_window_find (const char *name, GError **err
 /* How sound becomes what a model takes, and what it makes becomes sound; see above. */
 typedef struct {
   int length, hop, frames, lookahead;
+  int fft; /* samples of a transform, `length` as a rule */
   const GenWindowFunction *window;
   const GenWindowFunction *synthesis; /* NULL: frames are added as they are */
   double scale;
@@ -378,6 +381,9 @@ GEN_API int gen_frame_layout_planes (const GenFrameLayout *layout);
 GEN_API gssize gen_frame_layout_offset (
     const GenFrameLayout *layout, int plane, int x, int y, int rows);
 
+/* How the luma of frames in Y'CbCr lies, as pictures of one channel. */
+GEN_API GenFrameLayout gen_frame_layout_luma (const GenFrameLayout *layout);
+
 /* How the samples of a sound lie in a buffer: a sample of each channel, and so on; see PackSound in
  * lib/ops/sound/sound.h. */
 typedef struct {
@@ -416,6 +422,9 @@ typedef struct {
    * input of that many (of FRAMES, which is a PICTURE here), or into as many inputs of one each. 0
    * or 1: one. */
   int window;
+  /* And how many that follow each other come out of it, in an output of that many (of FRAMES, which
+   * is a PICTURE here). 0 or 1: one. */
+  int made;
   int height, width; /* of an input picture, where the model leaves it free */
   gint64 length;     /* the same of an input sound or series, in samples of a channel */
   /* The input comes as frames or sounds of bytes, a series as the float32 of its vectors, one after
