@@ -87,7 +87,7 @@ typedef struct {
   .recipe = &gen_recipe_adversarial, .batch_size = 128, .optimizer = &gen_optimizer_adam,          \
   .learning_rate = 2e-4, .generator_rate = 1, .optimizer_settings = { GEN_OPTIMIZER_DEFAULTS },    \
   .loss = &gen_loss_non_saturating, .r1 = 0, .r2 = 0, .label_smoothing = 0, .ema = 0,              \
-  .trainable = NULL, .patch = 4, .mask_ratio = 0.6, .mask_fill = GEN_MASK_ZERO, .seed = 0,         \
+  .trainable = NULL, .patch = 7, .mask_ratio = 0.6, .mask_fill = GEN_MASK_ZERO, .seed = 0,         \
   .threads = 0, .device = NULL, .precision = GEN_PRECISION_TF32, .choice = GEN_CHOICE_RULES,       \
   .choices = NULL
 
