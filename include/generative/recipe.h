@@ -43,7 +43,7 @@ typedef struct {
   /* Whether `ema` keeps a moving average of its weights, with which it is shown and validated; the
    * file of it is ema.onnx. At most one of a recipe's nets. */
   gboolean averaged;
-  gboolean scores; /* its result is one score a sample, before any Sigmoid at its end */
+  gboolean scores; /* its result are scores, before any Sigmoid or Softmax at its end */
 } GenRecipeNet;
 
 #define GEN_RECIPE_MAX_NETS 4
@@ -99,6 +99,11 @@ GEN_API extern const GenRecipe gen_recipe_adversarial;
 GEN_API extern const GenRecipe gen_recipe_autoencoder;
 /* Kingma and Welling, "Auto-encoding variational Bayes", 2014. */
 GEN_API extern const GenRecipe gen_recipe_variational;
+/* A classifier, taught by labels. */
+GEN_API extern const GenRecipe gen_recipe_classifier;
+/* An encoder and a decoder that fill in what is masked: He et al., "Masked autoencoders are
+ * scalable vision learners", 2022. */
+GEN_API extern const GenRecipe gen_recipe_masked;
 
 /* All of them, ended by NULL. */
 GEN_API const GenRecipe *const *gen_recipe_list (void);
