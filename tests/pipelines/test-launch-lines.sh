@@ -175,7 +175,7 @@ onnx.save (helper.make_model (helper.make_graph (
      helper.make_tensor_value_info ("sr", TensorProto.INT64, [])],
     [helper.make_tensor_value_info ("output", TensorProto.FLOAT, [1, 1]),
      helper.make_tensor_value_info ("stateN", TensorProto.FLOAT, [1, 1])]),
-    opset_imports=[helper.make_opsetid ("", 13)], ir_version=8), "voice.onnx")
+    opset_imports=[helper.make_opsetid ("", 13)], ir_version=8), "voice-activity.onnx")
 END
 }
 
@@ -183,7 +183,7 @@ END
 # train into.
 provide() {
     cp -r "$work/pictures" "$work/photos" "$work/digits.png" "$work/inception.onnx" \
-        "$work/drums" "$work/talk.wav" "$work/clean-speech.onnx" "$work/voice.onnx" "$work/restore.onnx" \
+        "$work/drums" "$work/talk.wav" "$work/clean-speech.onnx" "$work/voice-activity.onnx" "$work/restore.onnx" \
         "$work/talk.mp4" "$work/old.mp4" "$work/steady.onnx" "$work/middle.onnx" "$work/around.onnx" \
         "$work/anything.onnx" "$work/denoiser.onnx" "$work/luma-x2.onnx" "$work/clip-x2.onnx" "$work/upscaler.onnx" \
         "$work/matting.onnx" "$work/style.onnx" "$work/voice.onnx" "$work/voice.onnx.json" \
