@@ -30,6 +30,8 @@ GEN_API gint64 gen_step_batch (const GenStep *step);
 GEN_API GenTensor *gen_step_samples (GenStep *step);
 /* Their classes, int64 [batch], of a recipe that has labels. */
 GEN_API GenTensor *gen_step_labels (GenStep *step);
+/* The nets know so many classes: samples of others are refused. */
+GEN_API void gen_step_set_classes (GenStep *step, gint64 classes);
 /* Latents for net `net`: normal numbers of the step; where it plays, those that are given. */
 GEN_API GenTensor *gen_step_latents (GenStep *step, guint net, GError **error);
 /* A shape that net `net`'s input `input` has with the step's batch. */

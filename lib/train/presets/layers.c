@@ -212,6 +212,24 @@ gen_layers_normalize (GenLayers *layers, const char *name, GenTensor *x, GError 
 }
 
 GenTensor *
+gen_layers_convolution (GenLayers *layers, const char *name, GenTensor *x, gint64 outputs,
+    gint64 kernel, GError **error)
+{
+  const gint64 pad = kernel / 2;
+  GenTensor *inputs[3] = { x };
+  gint64 channels;
+
+  if (x == NULL)
+    return NULL;
+  channels = x->shape.dims[1];
+  inputs[1] = drawn (layers, name, "weight", &GEN_SHAPE (outputs, channels, kernel, kernel),
+      channels * kernel * kernel, 0);
+  inputs[2] = filled (layers, name, "bias", outputs, 0);
+  return gen_graph_op (layers->graph, "Conv", inputs, 3, 1, error, "kernel_shape", GEN_INTS, 2,
+      (gint64[]){ kernel, kernel }, "pads", GEN_INTS, 4, (gint64[]){ pad, pad, pad, pad }, NULL);
+}
+
+GenTensor *
 gen_layers_leaky_relu (GenLayers *layers, GenTensor *x, GError **error)
 {
   return x == NULL ? NULL
