@@ -25,6 +25,18 @@ loss_type (void)
   GST_GENERATIVE_RETURN_FAMILY ("GstTrainerLoss", gen_loss_list);
 }
 
+static GType
+reconstruction_type (void)
+{
+  GST_GENERATIVE_RETURN_FAMILY ("GstTrainerReconstruction", gen_reconstruction_list);
+}
+
+static GType
+degradation_type (void)
+{
+  GST_GENERATIVE_RETURN_FAMILY ("GstTrainerDegradation", gen_degradation_list);
+}
+
 /* The enumerations of choices and families. */
 static GType
 enumeration (const GenSetting *setting, GType presets)
@@ -36,6 +48,8 @@ enumeration (const GenSetting *setting, GType presets)
     { "recipe", recipe_type },
     { "optimizer", optimizer_type },
     { "loss", loss_type },
+    { "reconstruction", reconstruction_type },
+    { "degradation", degradation_type },
     { "device", gst_generative_device_get_type },
     { "precision", gst_generative_precision_get_type },
     { "kernels", gst_generative_kernels_get_type },

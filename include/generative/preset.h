@@ -61,6 +61,11 @@ GEN_API extern const GenPreset gen_preset_dcgan;
 
 /* Donahue et al., "Adversarial audio synthesis", 2019: sounds of 4096, 8192 and 16384 frames. */
 GEN_API extern const GenPreset gen_preset_wavegan;
+/* Of the restoration recipe. They take pictures of any size; which degradation they are for stands
+ * in `generative.degradation`. */
+GEN_API extern const GenPreset gen_preset_super_resolver;
+GEN_API extern const GenPreset gen_preset_inpainter;
+GEN_API extern const GenPreset gen_preset_cleaner;
 
 /* All of them, ended by NULL. */
 GEN_API const GenPreset *const *gen_preset_list (void);

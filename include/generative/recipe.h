@@ -30,8 +30,9 @@ GEN_API extern const GenNetRole gen_net_role_encoder;
 GEN_API extern const GenNetRole gen_net_role_decoder;
 GEN_API extern const GenNetRole gen_net_role_denoiser;
 GEN_API extern const GenNetRole gen_net_role_classifier;
+GEN_API extern const GenNetRole gen_net_role_restorer;
 
-#define GEN_NET_ROLES 6
+#define GEN_NET_ROLES 7
 /* All of them, ended by NULL: GEN_NET_ROLES. */
 GEN_API const GenNetRole *const *gen_net_role_list (void);
 
@@ -69,6 +70,8 @@ typedef struct {
   const char *description;
   const GenRecipeNet *nets; /* ended by a role of NULL; at most GEN_RECIPE_MAX_NETS */
   guint data_net;           /* whose first input says what samples are like */
+  /* Its result says that instead. Extents of it that are free are those of the data. */
+  gboolean data_made;
   const GenRecipeFigure *figures;
   guint n_figures; /* at most GEN_RECIPE_MAX_FIGURES */
   gboolean labels; /* samples must come with classes (gen_step_labels) */
@@ -93,6 +96,8 @@ typedef struct {
 GEN_API extern const GenRecipe gen_recipe_auto;
 /* A generator against a discriminator: Goodfellow et al., "Generative adversarial nets", 2014. */
 GEN_API extern const GenRecipe gen_recipe_adversarial;
+/* The way back from degraded samples (degradation.h). */
+GEN_API extern const GenRecipe gen_recipe_restoration;
 
 /* All of them, ended by NULL. */
 GEN_API const GenRecipe *const *gen_recipe_list (void);

@@ -26,8 +26,14 @@ GEN_API gboolean gen_step_trains (const GenStep *step);
 /* Samples in it. */
 GEN_API gint64 gen_step_batch (const GenStep *step);
 
+/* The numbers that are black and white in samples. */
+GEN_API void gen_step_range (const GenStep *step, float *low, float *high);
+
 /* The samples that have come: [batch, channels, height, width] or [batch, channels, length]. */
 GEN_API GenTensor *gen_step_samples (GenStep *step);
+/* Where the step trains, the part of them that `crop` says, anywhere, at the same place in all of
+ * the step's; else the whole. */
+GEN_API GenTensor *gen_step_cropped_samples (GenStep *step, GError **error);
 /* Their classes, int64 [batch], of a recipe that has labels. */
 GEN_API GenTensor *gen_step_labels (GenStep *step);
 /* Latents for net `net`: normal numbers of the step; where it plays, those that are given. */

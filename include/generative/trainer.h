@@ -2,12 +2,14 @@
 #pragma once
 
 #include <generative/api.h>
+#include <generative/degradation.h>
 #include <generative/feed.h>
 #include <generative/loss.h>
 #include <generative/optimizer.h>
 #include <generative/medium.h>
 #include <generative/plan.h>
 #include <generative/recipe.h>
+#include <generative/reconstruction.h>
 
 G_BEGIN_DECLS
 
@@ -55,13 +57,21 @@ typedef struct {
                                     gives the discriminator time to see what it makes */
   GenOptimizerSettings optimizer_settings;
   const GenLoss *loss;
-  double r1, r2;           /* weights of the penalties on the discriminator's gradient on real (r1)
-                              and made samples: half of it times the mean square; 0 for none. They
-                              keep a discriminator from being so sure that its gradients are of no
-                              use */
+  double r1, r2; /* weights of the penalties on the discriminator's gradient on real (r1)
+                    and made samples: half of it times the mean square; 0 for none. They
+                    keep a discriminator from being so sure that its gradients are of no
+                    use */
+  /* Of recipes that make samples anew: how far these are from what they were. */
+  const GenReconstruction *reconstruction;
+  const GenDegradation *degradation; /* of samples that are to be restored */
+  double degradation_strength;       /* >= 0; 0: as the degradation has it by itself */
+  int degradation_factor;            /* by how much, where it is a ratio: from 2 to 64 */
+  int crop;                /* extent of the part of a sample that a step takes; 0: the whole */
   double label_smoothing;  /* real pictures count as 1 - label_smoothing: [0, 0.5) */
   double ema;              /* decay of the moving average of the weights that the recipe averages:
                               [0, 1); 0 for none */
+  GenFormat format;        /* of the data, whose extents are those that nets leave free; without a
+                              medium: nets leave none free */
   guint64 seed;            /* of latents and dropout */
   int threads;             /* 0: as many as there are cores */
   const GenDevice *device; /* NULL: the CPU */
@@ -76,9 +86,10 @@ typedef struct {
 #define GEN_TRAINER_DEFAULTS                                                                       \
   .recipe = &gen_recipe_adversarial, .batch_size = 128, .optimizer = &gen_optimizer_adam,          \
   .learning_rate = 2e-4, .generator_rate = 1, .optimizer_settings = { GEN_OPTIMIZER_DEFAULTS },    \
-  .loss = &gen_loss_non_saturating, .r1 = 0, .r2 = 0, .label_smoothing = 0, .ema = 0, .seed = 0,   \
-  .threads = 0, .device = NULL, .precision = GEN_PRECISION_TF32, .choice = GEN_CHOICE_RULES,       \
-  .choices = NULL
+  .loss = &gen_loss_non_saturating, .r1 = 0, .r2 = 0, .reconstruction = &gen_reconstruction_auto,  \
+  .degradation = &gen_degradation_auto, .degradation_strength = 0, .degradation_factor = 2,        \
+  .crop = 0, .format = { NULL }, .label_smoothing = 0, .ema = 0, .seed = 0, .threads = 0,          \
+  .device = NULL, .precision = GEN_PRECISION_TF32, .choice = GEN_CHOICE_RULES, .choices = NULL
 
 /* Check each setting against its range; the error names it. */
 GEN_API gboolean gen_trainer_settings_check (const GenTrainerSettings *settings, GError **error);

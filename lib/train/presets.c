@@ -19,6 +19,9 @@ gen_preset_list (void)
     &gen_preset_mlp,
     &gen_preset_dcgan,
     &gen_preset_wavegan,
+    &gen_preset_super_resolver,
+    &gen_preset_inpainter,
+    &gen_preset_cleaner,
     NULL,
   };
 

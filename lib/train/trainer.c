@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "loss-scaling.h"
+#include "step-net.h"
 
 G_DEFINE_QUARK (gen - trainer - error - quark, gen_trainer_error)
 
@@ -26,9 +27,10 @@ gen_trainer_settings_check (const GenTrainerSettings *settings, GError **error)
 {
   const GenOptimizerSettings *optimizer = &settings->optimizer_settings;
 
-  if (settings->recipe == NULL || settings->optimizer == NULL || settings->loss == NULL) {
+  if (settings->recipe == NULL || settings->optimizer == NULL || settings->loss == NULL ||
+      settings->reconstruction == NULL) {
     g_set_error_literal (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
-        "a recipe, an optimizer and a loss must be set");
+        "a recipe, an optimizer, a loss and a reconstruction must be set");
     return FALSE;
   }
   return in_range ("batch-size", settings->batch_size, 1, TRUE, 65537, error) &&
@@ -40,6 +42,10 @@ gen_trainer_settings_check (const GenTrainerSettings *settings, GError **error)
          in_range ("weight-decay", optimizer->weight_decay, 0, TRUE, INFINITY, error) &&
          in_range ("r1", settings->r1, 0, TRUE, INFINITY, error) &&
          in_range ("r2", settings->r2, 0, TRUE, INFINITY, error) &&
+         in_range (
+             "degradation-strength", settings->degradation_strength, 0, TRUE, INFINITY, error) &&
+         in_range ("degradation-factor", settings->degradation_factor, 2, TRUE, 65, error) &&
+         in_range ("crop", settings->crop, 0, TRUE, 65537, error) &&
          in_range ("label-smoothing", settings->label_smoothing, 0, TRUE, 0.5, error) &&
          in_range ("ema", settings->ema, 0, TRUE, 1, error);
 }
@@ -187,16 +193,7 @@ gen_trainer_sample_size (const GenTrainer *trainer)
 void
 gen_trainer_range (const GenTrainer *trainer, float *low, float *high)
 {
-  const char *range = data_metadata (trainer, "generative.input-range");
-  char *end = NULL;
-
-  *low = -1;
-  *high = 1;
-  if (range == NULL)
-    return;
-  *low = g_ascii_strtod (range, &end);
-  if (*end == ',')
-    *high = g_ascii_strtod (end + 1, NULL);
+  gen_step_net_range (trainer->nets[trainer->settings.recipe->data_net], low, high);
 }
 
 /* --- figures --- */

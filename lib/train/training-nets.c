@@ -193,6 +193,7 @@ gen_training_nets_make (GenTrainingSettings *settings, const GenTrainingEvents *
   g_auto (Nets) nets = { { NULL } };
   g_autoptr (GenTrainer) trainer = NULL;
 
+  settings->trainer.format = *format;
   if (!make_graphs (settings, format, &nets, error))
     return NULL;
   for (guint i = 0; i < GEN_RECIPE_MAX_NETS; i++)

@@ -41,6 +41,31 @@ gen_layers_end (GenLayers *layers, GenTensor *y, const char *range_key)
   return graph;
 }
 
+static void
+free_extents (GenTensor *tensor)
+{
+  static const char *const names[] = { "height", "width" };
+
+  for (int i = 2; i < tensor->shape.rank; i++) {
+    tensor->shape.dims[i] = -1;
+    g_free (tensor->dim_names[i]);
+    tensor->dim_names[i] = g_strdup (tensor->shape.rank == 4 ? names[i - 2] : "length");
+  }
+}
+
+GenGraph *
+gen_layers_end_of_any_size (GenLayers *layers, GenTensor *y)
+{
+  GenGraph *graph = gen_layers_end (layers, y, "generative.input-range");
+
+  if (graph == NULL)
+    return NULL;
+  free_extents (g_ptr_array_index (graph->inputs, 0));
+  free_extents (y);
+  g_hash_table_insert (graph->metadata, g_strdup ("generative.output-range"), g_strdup ("-1,1"));
+  return graph;
+}
+
 static GenTensor *
 tensor (GenLayers *layers, const char *name, const char *part, const GenShape *shape, float *values)
 {
@@ -209,6 +234,24 @@ gen_layers_normalize (GenLayers *layers, const char *name, GenTensor *x, GError 
           filled (layers, name, "bias", n, 0), filled (layers, name, "mean", n, 0),
           filled (layers, name, "variance", n, 1) },
       5, 1, error, NULL);
+}
+
+GenTensor *
+gen_layers_convolution (GenLayers *layers, const char *name, GenTensor *x, gint64 outputs,
+    gint64 kernel, GError **error)
+{
+  const gint64 pad = kernel / 2;
+  GenTensor *inputs[3] = { x };
+  gint64 channels;
+
+  if (x == NULL)
+    return NULL;
+  channels = x->shape.dims[1];
+  inputs[1] = drawn (layers, name, "weight", &GEN_SHAPE (outputs, channels, kernel, kernel),
+      channels * kernel * kernel, 0);
+  inputs[2] = filled (layers, name, "bias", outputs, 0);
+  return gen_graph_op (layers->graph, "Conv", inputs, 3, 1, error, "kernel_shape", GEN_INTS, 2,
+      (gint64[]){ kernel, kernel }, "pads", GEN_INTS, 4, (gint64[]){ pad, pad, pad, pad }, NULL);
 }
 
 GenTensor *
