@@ -215,11 +215,15 @@ static void
 print_decisions (const GenModel *model)
 {
   const int window = gen_model_window (model, NULL);
+  const GenPort *clip = gen_model_find_output (model, GEN_PORT_FRAMES);
 
   for (guint i = 0; model->fixed != NULL && model->fixed[i] != NULL; i++)
     g_print ("%-11s %s  shapes hang on its number, which stays\n", i == 0 ? "constants" : "",
         model->fixed[i]);
-  if (window > 1)
+  if (window > 1 && clip != NULL)
+    g_print ("%-11s %d frames make %d at once\n", "window", window,
+        clip->frames > 0 ? clip->frames : window);
+  else if (window > 1)
     g_print ("%-11s %d frames make one%s\n", "window", window,
         window == 2 ? ", which lies between them" : "");
 }

@@ -472,7 +472,7 @@ append_pictures (const GstGeneratorPorts *ports, const GstGeneratorInput *input,
   else
     copy_rate (sink, structure);
   if (ports->between)
-    follow_frames (sink, 2, 1, structure);
+    follow_frames (sink, ports->made + 1, 1, structure);
   if (also_without)
     caps = append_frames (
         ports, gst_structure_copy (structure), ports->output.channels, FALSE, subsampled, caps);
@@ -586,7 +586,7 @@ make_input (const GstGeneratorPorts *ports, const GstStructure *source)
   if (ports->output.kind == GEN_PORT_PICTURE)
     gst_generative_pass_fields (source, GST_PAD_SRC, structure);
   if (ports->between)
-    follow_frames (source, 1, 2, structure);
+    follow_frames (source, 1, ports->made + 1, structure);
   return structure;
 }
 

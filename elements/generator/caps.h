@@ -26,8 +26,9 @@ typedef struct {
   int columns;               /* of a wall; 0: nearly square */
   gboolean staged;           /* the model's shapes hang on what it computes */
   int frames;                /* that go into a run, 1 as a rule */
+  int made;                  /* that come out of it, 1 as a rule; as many, or those between two */
   guint ahead;               /* how many of these follow the one that is made */
-  gboolean between;          /* a picture lies between two that come, and these go on as well */
+  gboolean between;          /* those made lie between two that come, and these go on as well */
   gboolean luma;             /* of one channel, which is the luma of video in colour as well */
   gboolean remembers;        /* what it makes hangs on what came before: one picture a run */
   GstGeneratorTiling tiling; /* of pictures that are made of pictures */
@@ -44,6 +45,9 @@ typedef struct {
 
 /* Buffers that are gathered for a run, at most. */
 #define GST_GENERATOR_MAX_BATCH 64
+
+/* Pictures that are made between two in a run, at most. */
+#define GST_GENERATOR_MAX_BETWEEN 16
 
 /* How many tensors a buffer of latents has. */
 int gst_generator_n_tensors (const GstGeneratorPorts *ports);

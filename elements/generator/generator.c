@@ -67,7 +67,8 @@
  * numbers of the whole range; for a net that was trained on bytes of 16 to 235, divided by 255, say
  * `input-range=0.0627,0.9216 output-range=0.0627,0.9216`. Where one of the neighbours takes neither
  * of the two, put videoconvert there: else the model gets grey. `luma=false` has it so in any case,
- * for models of edges, masks or depth, and so has `tile`.
+ * for models of edges, masks or depth. With `tile` luma goes tile by tile, and the chroma of the
+ * whole frame beside it.
  *
  * What is made of a picture is meant as the picture was. Its time, the shape of its pixels, how its
  * views are arranged, transfer and primaries of its colours, and metas pass (time codes, captions,
@@ -123,19 +124,21 @@
  * `planes` for two inputs, real and imaginary, `magnitude` for one whose phase stays as it was,
  * `frames` for plain samples; `output=mask`, `output=complex-mask` or `output=magnitude` where it
  * makes something else than it takes, as in spectrum=magnitude,output=mask,length=512,hop=128),
- * `length` and `hop` in samples, `window` (`hann`, `sqrt-hann`, `hamming`, `rectangular`, `vorbis`;
- * periodic), `synthesis` (another window to put frames together under, or `none` for models whose
- * frames are just added), `scale`, `frames` (how many go into a run, where the model takes any
- * number) and `lookahead` (by how many frames what a model makes is of earlier ones than what it
- * takes). Of a model that takes any number of frames one goes into a run: what its convolutions and
- * recurrent layers need of those before, it remembers, so that the stream comes out as the whole
- * would; where results hang on frames to come, runs of a hundred are made, and a warning says so.
- * Where the model takes and makes several of these, each is said by its name, as in
- * `re=real,im=imaginary,gain=mask`. Frames are scaled so that a model that changes nothing gives
- * back the sound that went in. Metadata `generative.spectrum`, or the key `spectrum` in the
- * sections of the `.modelinfo` file, say it as well; where nobody does, an axis of 2 and one of 257
- * (or 129, 161, 201, 241, 321, 401, 481, 513, 961, 1025) tell complex spectra, half of a frame is
- * the hop, and a warning says so. They are of one channel, which audioconvert makes of others.
+ * `length` and `hop` in samples, `fft` where a transform has more of them than a frame (which lies
+ * in its middle, zeros around it, as torch.stft has it), `window` (`hann`, `sqrt-hann`, `hamming`,
+ * `rectangular`, `vorbis`; periodic), `synthesis` (another window to put frames together under, or
+ * `none` for models whose frames are just added), `scale`, `frames` (how many go into a run, where
+ * the model takes any number) and `lookahead` (by how many frames what a model makes is of earlier
+ * ones than what it takes). Of a model that takes any number of frames one goes into a run: what
+ * its convolutions and recurrent layers need of those before, it remembers, so that the stream
+ * comes out as the whole would; where results hang on frames to come, runs of a hundred are made,
+ * and a warning says so. Where the model takes and makes several of these, each is said by its
+ * name, as in `re=real,im=imaginary,gain=mask`. Frames are scaled so that a model that changes
+ * nothing gives back the sound that went in. Metadata `generative.spectrum`, or the key `spectrum`
+ * in the sections of the `.modelinfo` file, say it as well; where nobody does, an axis of 2 and one
+ * of 257 (or 129, 161, 201, 241, 321, 401, 481, 513, 961, 1025) tell complex spectra, half of a
+ * frame is the hop, and a warning says so. They are of one channel, which audioconvert makes of
+ * others.
  *
  * Several files can be one model: `chain` names those that follow, from the folder of the first
  * one on, as metadata `generative.chain` does, or the key `chain` in the section `generative` of
@@ -158,11 +161,11 @@
  * windows overlap by as many samples at both sides, and the last one is filled up with silence.
  *
  * A model may remember from frame to frame (`states`), take numbers that can be set while it plays
- * (`parameters`), see several frames that follow each other (`frames`, `lookahead`), or make what
- * lies between two, at twice the rate (`interpolate`). Which input is which is found by its names
- * and shapes, and said by these properties; where nothing tells that an input takes pictures,
- * `shapes` does. docs/streaming-models.md explains it, `generative-model inspect` shows what is
- * decided, and with `--write-modelinfo` writes it down beside the model.
+ * (`parameters`), see several frames that follow each other (`frames`, `lookahead`), make as many
+ * of them, or what lies between two, at twice the rate or more (`interpolate`). Which input is
+ * which is found by its names and shapes, and said by these properties; where nothing tells that an
+ * input takes pictures, `shapes` does. docs/streaming-models.md explains it, `generative-model
+ * inspect` shows what is decided, and with `--write-modelinfo` writes it down beside the model.
  *
  * A model of two inputs takes buffers of two tensors: latents, and the class or the second latent
  * that goes with each. `latentsrc` makes both; the class is a vector or an index, int64 or int32,

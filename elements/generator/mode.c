@@ -3,7 +3,7 @@
 
 /* Every model is suited by one. */
 static const GstGeneratorMode *const modes[] = { &gst_generator_stream, &gst_generator_staged,
-  &gst_generator_tiles, &gst_generator_frames, &gst_generator_batch };
+  &gst_generator_tiles, &gst_generator_clips, &gst_generator_frames, &gst_generator_batch };
 
 const GstGeneratorMode *
 gst_generator_mode_find (const GstGeneratorPorts *ports)

@@ -8,6 +8,8 @@
 
 /* Stands for the length of a sound that is free, where only how long others are by it matters. */
 #define ANY_LENGTH 16384
+/* The same of a picture whose size is free. */
+#define ANY_SIZE 64
 
 int
 gst_generator_n_tensors (const GstGeneratorPorts *ports)
@@ -159,6 +161,51 @@ check_parameters (const GenModel *model, const GenPort *flowing, GError **error)
   return FALSE;
 }
 
+/* How many frames that follow each other the chosen output is; 0 where that is not known. */
+static int
+count_made (const GstGeneratorPorts *ports)
+{
+  const GenPort *output = &ports->output;
+  const int height = ports->input.height > 0 ? ports->input.height : ANY_SIZE;
+  const int width = ports->input.width > 0 ? ports->input.width : ANY_SIZE;
+  GenShape shape;
+
+  if (output->frames > 0)
+    return output->frames;
+  if (ports->model->staged ||
+      !gen_model_output_shape (ports->model, output, 1, height, width, 0, &shape, NULL))
+    return 0;
+  return (int)shape.dims[output->frames_last ? 2 : 1];
+}
+
+/* Let an output that is several pictures be played as such. */
+static gboolean
+choose_clip (GstGeneratorPorts *ports, const GstGeneratorHints *hints, GError **error)
+{
+  GenPort *output = &ports->output;
+  const int made = count_made (ports);
+  const gboolean between =
+      ports->frames == 2 && hints->interpolate && output->channels == ports->input.channels;
+  g_autofree char *text = NULL;
+
+  if ((made == 0 || made == ports->frames || made == 1 ||
+          (between && made <= GST_GENERATOR_MAX_BETWEEN)) &&
+      !ports->staged) {
+    output->kind = GEN_PORT_PICTURE;
+    ports->made = made == 0 ? ports->frames : made;
+    return gen_port_use_float32 (output) || refuse_picture (ports->model, output, TRUE, error);
+  }
+  text = gst_generator_describe_port ("output", output);
+  g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+      ports->staged
+          ? "%s: its %s is several pictures in a row, which are not played where shapes hang on "
+            "what the model sees: export it with fixed shapes"
+          : "%s: its %s is %d pictures in a row, made of %d: a generator plays one of several, as "
+            "many as go in, or those between two",
+      ports->model->path, text, made, ports->frames);
+  return FALSE;
+}
+
 /* A picture of several frames: of those around it, or, where two make one of their kind, what lies
  * between them. */
 static gboolean
@@ -176,8 +223,10 @@ choose_frames (GstGeneratorPorts *ports, const GstGeneratorHints *hints, GError 
     return FALSE;
   }
   ports->input.batch = 1;
-  ports->between = frames == 2 && hints->interpolate && output->kind == GEN_PORT_PICTURE &&
-                   output->channels == ports->input.channels && !ports->staged;
+  /* Two of two are a clip. */
+  ports->between = frames == 2 && ports->made != 2 && hints->interpolate &&
+                   output->kind == GEN_PORT_PICTURE && output->channels == ports->input.channels &&
+                   !ports->staged;
   ports->ahead = (guint)(hints->lookahead >= 0 ? hints->lookahead : frames % 2 ? frames / 2 : 0);
   if (ports->staged || ports->ahead >= (guint)frames) {
     g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
@@ -506,8 +555,11 @@ choose_ports (
   *chosen = *output;
   if (ports->remembers)
     ports->input.batch = 1;
+  ports->made = 1;
   if (gst_generator_streams (ports))
     return choose_stream (ports, hints, error);
+  if (chosen->kind == GEN_PORT_FRAMES && ports->frames > 1)
+    return choose_clip (ports, hints, error) && choose_frames (ports, hints, error);
   if (chosen->kind == GEN_PORT_OTHER && gen_model_make_mask (model, chosen))
     return choose_frames (ports, hints, error);
   if (hints->outputs != NULL && are_numbers (output, hints))
@@ -586,8 +638,8 @@ gst_generator_ports_agree (const GstGeneratorPorts *a, const GstGeneratorPorts *
                  a->output.sample_rate == b->output.sample_rate)) &&
          a->output.width == b->output.width && a->output.height == b->output.height &&
          (a->input.batch == 1) == (b->input.batch == 1) && a->staged == b->staged &&
-         sides_agree (a, b) && a->frames == b->frames && a->ahead == b->ahead &&
-         a->between == b->between;
+         sides_agree (a, b) && a->frames == b->frames && a->made == b->made &&
+         a->ahead == b->ahead && a->between == b->between;
 }
 
 /* Whether both make as long a sound of what is the size of `input`. */

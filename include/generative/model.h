@@ -15,13 +15,14 @@ G_BEGIN_DECLS
  * A tensor [N, D] or [N, D, 1, 1] is a vector (a latent, a score), one [N, C, H, W] or
  * [N, H, W, C] with C of 1, 3 or 4 a picture, as is [C, H, W] or [H, W, C] with C of 3 or 4; one
  * [N, T, C, H, W], [N, C, T, H, W] or [N, T, H, W, C] is T pictures that follow each other, as is
- * an input [N, T * 3, H, W]; one [N, C, T] or [N, T, C] of up to
- * GEN_SOUND_MAX_CHANNELS channels a sound, where T is free or at least GEN_PORT_SMALLEST_SOUND; and
- * where the model says its rate, one of GEN_PORT_SMALLEST_RATED_SOUND and more, and [N, T], too.
- * One [N, C, T] or [N, T, C] of more numbers, whose T alone is free, is a series: vectors that
- * follow each other in time, such as the frames of a mel spectrogram. The rate of a sound is said
- * by the metadata `generative.sample-rate` ("16000"), or the key `sample-rate` in the sidecar's
- * section of the tensor. How a picture's numbers stand for bytes is said by, in this order:
+ * an input [N, T * 3, H, W]; one [N, 7, H, W], of which a picture is made, becomes two: two
+ * pictures and the plane `timestep`; one [N, C, T] or [N, T, C] of up to GEN_SOUND_MAX_CHANNELS
+ * channels a sound, where T is free or at least GEN_PORT_SMALLEST_SOUND; and where the model says
+ * its rate, one of GEN_PORT_SMALLEST_RATED_SOUND and more, and [N, T], too. One [N, C, T] or [N, T,
+ * C] of more numbers, whose T alone is free, is a series: vectors that follow each other in time,
+ * such as the frames of a mel spectrogram. The rate of a sound is said by the metadata
+ * `generative.sample-rate` ("16000"), or the key `sample-rate` in the sidecar's section of the
+ * tensor. How a picture's numbers stand for bytes is said by, in this order:
  *
  *   - the model's metadata `generative.input-range` and `generative.output-range` ("-1,1": the
  *     numbers for black and white, for all channels or a pair for each), or `generative.mean` and
@@ -75,6 +76,8 @@ G_BEGIN_DECLS
  *   - or the same of a port by its name: `mix=complex`, `m=mask`; further ones are `real` and
  *     `imaginary`,
  *   - `length=512`, `hop=256`: samples of a frame, and from one to the next (half of a frame),
+ *   - `fft=512`: samples of the transform, which has half as many bins and one: of more than `length`,
+ *     a frame lies in the middle, with zeros around it, as torch.stft has it (the length of a frame),
  *   - `window=sqrt-hann`: one of gen_windows, periodic; `synthesis=sqrt-hann` (the same): what
  *     frames are brought together under, scaled so that a model that changes nothing changes
  *     nothing; `none` adds them as they are,
@@ -214,6 +217,7 @@ GEN_API const GenWindowFunction *gen_window_find (const char *name, GError **err
 /* How sound becomes what a model takes, and what it makes becomes sound; see above. */
 typedef struct {
   int length, hop, frames, lookahead;
+  int fft; /* samples of a transform, `length` as a rule */
   const GenWindowFunction *window;
   const GenWindowFunction *synthesis; /* NULL: frames are added as they are */
   double scale;
@@ -377,6 +381,9 @@ GEN_API int gen_frame_layout_planes (const GenFrameLayout *layout);
 GEN_API gssize gen_frame_layout_offset (
     const GenFrameLayout *layout, int plane, int x, int y, int rows);
 
+/* How the luma of frames in Y'CbCr lies, as pictures of one channel. */
+GEN_API GenFrameLayout gen_frame_layout_luma (const GenFrameLayout *layout);
+
 /* How the samples of a sound lie in a buffer: a sample of each channel, and so on; see PackSound in
  * lib/ops/sound/sound.h. */
 typedef struct {
@@ -415,6 +422,9 @@ typedef struct {
    * input of that many (of FRAMES, which is a PICTURE here), or into as many inputs of one each. 0
    * or 1: one. */
   int window;
+  /* And how many that follow each other come out of it, in an output of that many (of FRAMES, which
+   * is a PICTURE here). 0 or 1: one. */
+  int made;
   int height, width; /* of an input picture, where the model leaves it free */
   gint64 length;     /* the same of an input sound or series, in samples of a channel */
   /* The input comes as frames or sounds of bytes, a series as the float32 of its vectors, one after

@@ -134,6 +134,14 @@ GEN_API const GenBinding *gen_player_output (const GenPlayer *player);
  */
 GEN_API gboolean gen_player_write_frame (GenPlayer *player, int pictures, int height, int width,
     const GenFrameLayout *to, const GenFrame *frame, GError **error);
+/**
+ * gen_player_bring_chroma: of frames in Y'CbCr whose luma alone is played, as pictures of one
+ * channel (gen_frame_layout_luma), which may be piece by piece: make of the chroma of `in` that of
+ * `out`. These are whole frames, as `height`, `width`, `from`, `to` and the size of `output` of
+ * `whole` say, which has one frame; nothing else of it is looked at.
+ */
+GEN_API gboolean gen_player_bring_chroma (GenPlayer *player, const GenModelUse *whole,
+    const GenFrame *in, const GenFrame *out, GError **error);
 /* Into which frames of the last run numbers went of which there can be no picture
  * (gen_model_take_not_finite). */
 GEN_API guint64 gen_player_take_not_finite (GenPlayer *player);

@@ -301,7 +301,7 @@ gen_model_new_plain (GenGraph *graph, const char *path, const GenModelHints *hin
 {
   g_autoptr (GenModel) model = g_new0 (GenModel, 1);
 
-  model->graph = gen_graph_ref (graph);
+  model->graph = gen_moment_split (graph);
   model->path = g_strdup (path);
   model->sampler = &gen_sampler_once;
   model->runs = 1;

@@ -426,41 +426,6 @@ takes_media (const GenModel *model)
          gen_model_find_input (model, GEN_PORT_SOUND) != NULL;
 }
 
-/* How far between two pictures the one lies that is made of them, as interpolating models call it.
- */
-static gboolean
-names_moment (const char *name)
-{
-  static const char *const moments[] = { "timestep", "time_step", "time", NULL };
-  g_autofree char *lower = g_ascii_strdown (name, -1);
-
-  return g_strv_contains (moments, lower);
-}
-
-/* A number, or a plane of it, of a model that makes of two pictures what lies between: half-way,
- * where nobody says otherwise. */
-static void
-find_moment (GenModel *model)
-{
-  for (guint i = 0; i < model->graph->inputs->len; i++) {
-    GenPort *port = &model->inputs[i];
-    const GenPort before = *port;
-
-    /* Diffusion counts its steps in integers. */
-    if (!names_moment (port->name) || port->type == GEN_TYPE_INT64 ||
-        port->type == GEN_TYPE_INT32 || port->part == GEN_PART_STATE ||
-        (port->kind == GEN_PORT_PICTURE && port->channels != 1))
-      continue;
-    if (port->part == GEN_PART_FLOW)
-      port->part_source = GEN_PART_NAMED;
-    port->part = GEN_PART_PARAMETER;
-    if (gen_model_window (model, NULL) != 2)
-      *port = before;
-    else if (model->parameters[i] == NULL)
-      model->parameters[i] = gen_numbers_parse ("0.5");
-  }
-}
-
 static void
 find_parameters (GenModel *model)
 {
@@ -490,7 +455,7 @@ gen_parts_read (GenModel *model, GKeyFile *sidecar, GError **error)
     pair_by_name (model);
   model->states_said = states_said;
   find_parameters (model);
-  find_moment (model);
+  gen_moment_find (model);
   gen_rate_set_parameters (model);
   return TRUE;
 }

@@ -19,6 +19,12 @@ gboolean gen_parts_fail_name (
 gboolean gen_shapes_read (GenModel *model, GenGraph *copy, GKeyFile *sidecar, GError **error);
 /* What is said, and what names tell; shapes of outputs need not be known yet. */
 gboolean gen_parts_read (GenModel *model, GKeyFile *sidecar, GError **error);
+/* Let a number, or a plane of it, of a model that makes of two pictures what lies between stand
+ * half-way, where nobody says otherwise. */
+void gen_moment_find (GenModel *model);
+/* `graph`, or one like it whose only input of two pictures and such a plane, [N, 7, H, W], has
+ * become two inputs. (transfer full) */
+GenGraph *gen_moment_split (GenGraph *graph);
 /* What order and shapes tell besides, once they are known. */
 void gen_parts_complete (GenModel *model);
 /* Let `shape`, of input `i`, a parameter, whose free extents are 1, hold the numbers that it stands

@@ -35,6 +35,8 @@ struct _GenPlayer {
   GenEnding *ending;       /* that wrote the last frame, or NULL */
   GPtrArray *fences;
   GenNumbers **parameters; /* of each of the model's inputs, or NULL */
+  GenPlan *chroma;         /* what brings that of whole frames, or NULL, */
+  GenModelUse chroma_use;  /* and of which */
 };
 
 /* --- player-states.c --- */

@@ -22,7 +22,7 @@ gen_use_frame_outputs (const GenModelUse *use)
 {
   if (!use->to_frames)
     return 1;
-  return (guint)use->frames *
+  return (guint)use->frames * (guint)MAX (use->made, 1) *
          (use->output.kind == GEN_PORT_SOUND ? 1 : (guint)gen_frame_layout_planes (&use->to));
 }
 

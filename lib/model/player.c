@@ -166,6 +166,7 @@ void
 gen_player_forget (GenPlayer *player)
 {
   g_ptr_array_set_size (player->arrangements, 0);
+  g_clear_pointer (&player->chroma, gen_plan_free);
   player->now = NULL;
   player->ending = NULL;
 }
@@ -199,6 +200,7 @@ gen_player_free (GenPlayer *player)
     return;
   g_ptr_array_unref (player->arrangements);
   g_ptr_array_unref (player->fences);
+  g_clear_pointer (&player->chroma, gen_plan_free);
   for (guint i = 0; i < player->model->graph->inputs->len; i++)
     g_free (player->parameters[i]);
   g_free (player->parameters);

@@ -586,6 +586,48 @@ test_timestep (void)
   }
 }
 
+/* Two frames and a plane of the time in one input, [1, 7, H, W]: half of the first, a quarter of
+ * the second and a quarter of the time. */
+static void
+test_time_behind_frames (void)
+{
+  static const char *const said[] = { NULL, "parameters=timestep=0.25" };
+  static const guint8 wanted[] = { 132, 116 };
+  g_autofree char *path = g_build_filename (folder, "behind.onnx", NULL);
+  g_autoptr (GenGraph) graph = gen_graph_new ("behind");
+  g_autoptr (GError) error = NULL;
+  GenTensor *x, *w, *y;
+  float weights[3 * 7] = { 0 };
+
+  for (int c = 0; c < 3; c++) {
+    weights[c * 7 + c] = 0.5f;
+    weights[c * 7 + 3 + c] = weights[c * 7 + 6] = 0.25f;
+  }
+  x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 7, 16, 16));
+  w = gen_graph_add_constant (
+      graph, "w", GEN_TYPE_FLOAT32, &GEN_SHAPE (3, 7, 1, 1), g_bytes_new (weights, sizeof weights));
+  y = gen_graph_op (graph, "Conv", (GenTensor *[]){ x, w }, 2, 1, &error, NULL);
+  g_assert_no_error (error);
+  say_range (graph, "generative.input-range", "0,1");
+  say_range (graph, "generative.output-range", "0,1");
+  for (int d = 2; d < 4; d++)
+    x->shape.dims[d] = y->shape.dims[d] = -1;
+  save_model (graph, y, path);
+  for (int i = 0; i < 2; i++) {
+    GstHarness *harness = open_harness ("behind.onnx", said[i], CAPS ",framerate=10/1");
+
+    gst_harness_push (harness, make_frame (BYTES, 0, INTERVAL, 100));
+    gst_harness_push (harness, make_frame (BYTES, INTERVAL, INTERVAL, 200));
+    for (int k = 0; k < 2; k++) {
+      g_autoptr (GstBuffer) made = gst_harness_pull (harness);
+      const guint8 value = k == 0 ? 100 : wanted[i];
+
+      g_assert_cmpint (gst_buffer_memcmp (made, 0, (guint8[]){ value, value }, 2), ==, 0);
+    }
+    gst_harness_teardown (harness);
+  }
+}
+
 /* Frames whose rate is not known lie half-way in time, whatever that is. */
 static void
 test_variable_rate (void)
@@ -861,6 +903,7 @@ main (int argc, char **argv)
   g_test_add_func ("/frames/rates", test_rates);
   g_test_add_func ("/frames/formats", test_formats);
   g_test_add_func ("/frames/timestep", test_timestep);
+  g_test_add_func ("/frames/time-behind-frames", test_time_behind_frames);
   g_test_add_func ("/frames/variable-rate", test_variable_rate);
   g_test_add_func ("/frames/between-jumps", test_between_jumps);
   g_test_add_func ("/frames/between-backwards", test_between_backwards);

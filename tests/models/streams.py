@@ -149,6 +149,15 @@ def midpoint(path):
     net.save(path, input_range="0,1", output_range="0,1")
 
 
+def flow(path):
+    """The same of one input, as RIFE's exporters have it: two frames and a plane of the time."""
+    net = Net(5)
+    x = net.input("input", 1, 7, "height", "width")
+    made = net.node("Sigmoid", net.conv(net.node("Relu", net.conv(x, 7, 8)), 8, 3))
+    net.output("output", made, 1, 3, "height", "width")
+    net.save(path, input_range="0,1", output_range="0,1")
+
+
 def restorer(path):
     """A frame of the five around it, [N, T, C, H, W]."""
     net = Net(4)
@@ -292,6 +301,19 @@ def check_midpoint(path, frames):
     return play(path, frames, "parameters=timestep=0.5"), np.stack(wanted)
 
 
+def check_flow(path, frames):
+    flow(path)
+    session = onnxruntime.InferenceSession(path)
+    time = np.full((1, 1, HEIGHT, WIDTH), 0.5, np.float32)
+    wanted = [frames[0]]
+    for first, second in zip(frames, frames[1:]):
+        made = session.run(None, {"input": np.concatenate(
+            [numbers(first), numbers(second), time], axis=1)})
+        wanted += [to_bytes(made[0]), second]
+    wanted.append(frames[-1])
+    return play(path, frames), np.stack(wanted)
+
+
 def check_restorer(path, frames):
     restorer(path)
     session = onnxruntime.InferenceSession(path)
@@ -315,7 +337,7 @@ def check_upscaler(path, frames):
 
 def main():
     checks = [check_matting, check_cut, check_mask_pad, check_numbers, check_trimap,
-              check_denoiser, check_midpoint, check_restorer, check_upscaler]
+              check_denoiser, check_midpoint, check_flow, check_restorer, check_upscaler]
     frames = film()
     failed = 0
     print(f"1..{len(checks)}")
