@@ -4,9 +4,9 @@
  * @title: generator
  * @short_description: plays a generative model
  *
- * Turns latents into pictures or sound, pictures into pictures, and sound into sound, with an ONNX
- * model. What the model takes and makes is read from its shapes, so that caps need not be given.
- * The last kernel writes straight into the next element's buffers.
+ * Turns latents into pictures or sound, pictures into pictures, sound into sound, and text into
+ * speech, with an ONNX model. What the model takes and makes is read from its shapes, so that caps
+ * need not be given. The last kernel writes straight into the next element's buffers.
  *
  * A buffer of several latents (dimensions=100:48) becomes one picture, a wall of theirs.
  * `batch-size` gathers several buffers for a run instead, which is faster and later. When the
@@ -167,6 +167,13 @@
  * input takes pictures, `shapes` does. docs/streaming-models.md explains it, `generative-model
  * inspect` shows what is decided, and with `--write-modelinfo` writes it down beside the model.
  *
+ * A model that takes ids of symbols, int64 or int32 [N, T] of any T, and makes a sound whose length
+ * it computes, speaks: of text, `text/x-raw,format=utf8`, where a JSON file beside it,
+ * `MODEL.onnx.json`, says which ids symbols have, as Piper's voices have it, or of the ids of an
+ * utterance in each buffer, `other/tensors`. Text is in the symbols that the voice was trained on,
+ * phonemes as a rule. A buffer of it is an utterance, or, of bytes (filesrc, fdsrc), a line; sounds
+ * follow each other, or begin at the time of their text where that is later.
+ *
  * A model of two inputs takes buffers of two tensors: latents, and the class or the second latent
  * that goes with each. `latentsrc` makes both; the class is a vector or an index, int64 or int32,
  * as the model has it.
@@ -251,6 +258,12 @@
  * trains; and three, each in a file of its own.
  *
  * |[
+ * gst-launch-1.0 filesrc location=lines.txt ! text/x-raw,format=utf8 ! \
+ *   generator model=voice.onnx ! audioconvert ! audioresample ! autoaudiosink
+ * ]|
+ * Lines of phonemes, spoken one after another.
+ *
+ * |[
  * gst-launch-1.0 latentsrc num-buffers=30 ! \
  *   generator model=denoiser.onnx sampler=ddim steps=10 ! videoconvert ! autovideosink
  * gst-launch-1.0 latentsrc seed=7 num-buffers=1 ! \
@@ -306,10 +319,14 @@ enum {
   "other/tensors, format=(string)static, num_tensors=(int)1, "                                     \
   "types=(string){ float32, int32, int64, uint8 }, " GST_GENERATIVE_TENSORS_RATE
 
-static GstStaticPadTemplate sink_template =
-    GST_STATIC_PAD_TEMPLATE ("sink", GST_PAD_SINK, GST_PAD_ALWAYS,
-        GST_STATIC_CAPS (GST_GENERATIVE_TENSORS_CAPS "; " GST_VIDEO_CAPS_MAKE (
-            GST_GENERATIVE_INPUT_FORMATS) GST_GENERATIVE_DEVICE_CAPS "; " SOUND_CAPS));
+#define TEXT_CAPS                                                                                  \
+  "text/x-raw, format=(string)utf8; other/tensors, format=(string)static, num_tensors=(int)1, "    \
+  "types=(string){ int64, int32 }, " GST_GENERATIVE_TENSORS_RATE
+
+static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE ("sink", GST_PAD_SINK,
+    GST_PAD_ALWAYS,
+    GST_STATIC_CAPS (GST_GENERATIVE_TENSORS_CAPS "; " GST_VIDEO_CAPS_MAKE (
+        GST_GENERATIVE_INPUT_FORMATS) GST_GENERATIVE_DEVICE_CAPS "; " SOUND_CAPS "; " TEXT_CAPS));
 
 static GstStaticPadTemplate side_template =
     GST_STATIC_PAD_TEMPLATE (GST_GENERATOR_SINK_PREFIX "%s", GST_PAD_SINK, GST_PAD_REQUEST,
@@ -805,7 +822,8 @@ gst_generator_class_init (GstGeneratorClass *klass)
   gst_element_class_add_static_pad_template (element_class, &branch_template);
   gst_element_class_add_static_pad_template (element_class, &side_template);
   gst_element_class_set_static_metadata (element_class, "Generator", "Filter/Converter/Video/Audio",
-      "Plays a generative model: latents, tensors, pictures or sound in and out", "gst-generative");
+      "Plays a generative model: latents, tensors, text, pictures or sound in and out",
+      "gst-generative");
 
   element_class->set_context = gst_generator_set_context;
   element_class->request_new_pad = gst_generator_request_new_pad;

@@ -258,6 +258,23 @@ refuse_beside (const GenModel *model, const GenPort *port, GError **error)
       error);
 }
 
+/* Ids of symbols, and nothing else that flows. */
+static gboolean
+choose_tokens (GstGeneratorPorts *ports, const GenModel *model, const GenPort *const *flowing,
+    guint n, GError **error)
+{
+  const GenPort *tokens = &model->inputs[gen_model_find_tokens (model)];
+
+  if (n > 1)
+    return refuse_input (model, flowing[flowing[0] == tokens ? 1 : 0],
+        "beside ids of symbols a model is told numbers alone: property parameters says those that "
+        "it stands at (NAME=1:0:1)",
+        error);
+  ports->input = *tokens;
+  ports->frames = 1;
+  return check_parameters (model, tokens, error);
+}
+
 static gboolean
 choose_inputs (
     GstGeneratorPorts *ports, GenModel *model, const GstGeneratorHints *hints, GError **error)
@@ -274,6 +291,8 @@ choose_inputs (
         model->path);
     return FALSE;
   }
+  if (gen_model_find_tokens (model) >= 0)
+    return choose_tokens (ports, model, flowing, n, error);
   ports->frames = gen_model_window (model, hints->beside);
   if (ports->frames < 0)
     return refuse_input (
@@ -517,6 +536,25 @@ choose_sound (GstGeneratorPorts *ports, const GstGeneratorHints *hints, GError *
   return FALSE;
 }
 
+/* Speech, as long as the model makes it. */
+static gboolean
+choose_speech (GstGeneratorPorts *ports, const GstGeneratorHints *hints, GError **error)
+{
+  GenPort *output = &ports->output;
+
+  if (output->kind != GEN_PORT_SOUND || !is_float32 (output) || output->channels != 1)
+    return refuse_sound (ports,
+        "of ids of symbols a generator makes sound: floats [N, T] or [N, 1, T] whose T is free",
+        error);
+  gen_port_use_float32 (output);
+  if (hints->sample_rate > 0)
+    output->sample_rate = hints->sample_rate;
+  else if (output->sample_rate == 0)
+    output->sample_rate = GST_GENERATIVE_ASSUMED_RATE;
+  ports->staged = TRUE;
+  return TRUE;
+}
+
 /* Whether what somebody names is no picture or sound. */
 static gboolean
 are_numbers (const GenPort *output, const GstGeneratorHints *hints)
@@ -558,6 +596,8 @@ choose_ports (
   ports->made = 1;
   if (gst_generator_streams (ports))
     return choose_stream (ports, hints, error);
+  if (ports->input.kind == GEN_PORT_TOKENS)
+    return choose_speech (ports, hints, error);
   if (chosen->kind == GEN_PORT_FRAMES && ports->frames > 1)
     return choose_clip (ports, hints, error) && choose_frames (ports, hints, error);
   if (chosen->kind == GEN_PORT_OTHER && gen_model_make_mask (model, chosen))

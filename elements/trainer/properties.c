@@ -20,6 +20,12 @@ optimizer_type (void)
 }
 
 static GType
+rate_schedule_type (void)
+{
+  GST_GENERATIVE_RETURN_FAMILY ("GstTrainerRateSchedule", gen_rate_schedule_list);
+}
+
+static GType
 loss_type (void)
 {
   GST_GENERATIVE_RETURN_FAMILY ("GstTrainerLoss", gen_loss_list);
@@ -47,6 +53,7 @@ enumeration (const GenSetting *setting, GType presets)
   } types[] = {
     { "recipe", recipe_type },
     { "optimizer", optimizer_type },
+    { "learning-rate-schedule", rate_schedule_type },
     { "loss", loss_type },
     { "reconstruction", reconstruction_type },
     { "degradation", degradation_type },

@@ -56,6 +56,10 @@ typedef struct {
   double generator_rate;         /* the generator's, as a share of that: > 0. A slower generator
                                     gives the discriminator time to see what it makes */
   GenOptimizerSettings optimizer_settings;
+  double clip_norm; /* gradients of a loss whose norm is larger are scaled down to it; 0: as they
+                       are */
+  int accumulate;   /* steps whose gradients, in the mean, make one update, from 1. Losses that are
+                       scaled do without */
   const GenLoss *loss;
   double r1, r2; /* weights of the penalties on the discriminator's gradient on real (r1)
                     and made samples: half of it times the mean square; 0 for none. They
@@ -85,11 +89,12 @@ typedef struct {
 
 #define GEN_TRAINER_DEFAULTS                                                                       \
   .recipe = &gen_recipe_adversarial, .batch_size = 128, .optimizer = &gen_optimizer_adam,          \
-  .learning_rate = 2e-4, .generator_rate = 1, .optimizer_settings = { GEN_OPTIMIZER_DEFAULTS },    \
-  .loss = &gen_loss_non_saturating, .r1 = 0, .r2 = 0, .reconstruction = &gen_reconstruction_auto,  \
-  .degradation = &gen_degradation_auto, .degradation_strength = 0, .degradation_factor = 2,        \
-  .crop = 0, .format = { NULL }, .label_smoothing = 0, .ema = 0, .seed = 0, .threads = 0,          \
-  .device = NULL, .precision = GEN_PRECISION_TF32, .choice = GEN_CHOICE_RULES, .choices = NULL
+  .learning_rate = 2e-4, .generator_rate = 1, .clip_norm = 0, .accumulate = 1,                     \
+  .optimizer_settings = { GEN_OPTIMIZER_DEFAULTS }, .loss = &gen_loss_non_saturating, .r1 = 0,     \
+  .r2 = 0, .label_smoothing = 0, .ema = 0, .seed = 0, .threads = 0, .device = NULL,                \
+  .precision = GEN_PRECISION_TF32, .choice = GEN_CHOICE_RULES, .choices = NULL,                    \
+  .reconstruction = &gen_reconstruction_auto, .degradation = &gen_degradation_auto,                \
+  .degradation_strength = 0, .degradation_factor = 2, .crop = 0, .format = { NULL }
 
 /* Check each setting against its range; the error names it. */
 GEN_API gboolean gen_trainer_settings_check (const GenTrainerSettings *settings, GError **error);
@@ -156,7 +161,9 @@ GEN_API gboolean gen_trainer_step_batch (
 GEN_API gboolean gen_trainer_check (GenTrainer *trainer, GError **error);
 /* Steps made. */
 GEN_API guint64 gen_trainer_steps (const GenTrainer *trainer);
+/* Of the next step. */
 GEN_API void gen_trainer_set_learning_rate (GenTrainer *trainer, double learning_rate);
+GEN_API double gen_trainer_get_learning_rate (const GenTrainer *trainer);
 
 /* What the nets make of `n` latents, or of samples where the recipe has it so: for each as many
  * samples as the recipe shows, planar, in their own range. `average` takes the moving average of

@@ -5,10 +5,11 @@
 
 #include "model-private.h"
 
-/* What puts numbers of a shape into a frame. */
+/* What puts numbers of a shape into a frame or sound. */
 typedef struct {
   GenShape shape;
   GenFrameLayout to;
+  GenSoundLayout to_sound;
   GenPlan *plan;
 } GenEnding;
 

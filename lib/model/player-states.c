@@ -52,6 +52,7 @@ gen_player_place (const GenPlayer *player, guint i)
   for (guint k = 0; k < i; k++)
     if (!(use->from_frames && gen_model_use_feeds (player->model, use, k)) &&
         gen_model_use_side (player->model, use, k) < 0 &&
+        player->model->inputs[k].part != GEN_PART_LENGTH &&
         (player->model->inputs[k].part != GEN_PART_STATE || now->session != NULL))
       place++;
   return place;

@@ -151,6 +151,8 @@ save ("upscaler", [node ("Concat", ["x"] * 4, ["four"], axis=1),
     [("x", picture)], [("y", [1, 3, "rows", "columns"])])
 save ("anything", [node ("Clip", ["x"], ["y"])], [("x", list ("abcd"))], [("y", list ("abcd"))])
 END
+    # A voice, and what it is to say.
+    /usr/bin/python3 "$top/tests/pipelines/make-models.py" . && printf 'ab\ncab\n' >lines.txt || return 1
     # A model that scores a second of sound by its peak.
     /usr/bin/python3 - <<'END' || return 1
 import onnx
@@ -175,7 +177,8 @@ provide() {
         "$work/drums" "$work/talk.wav" "$work/clean-speech.onnx" "$work/restore.onnx" \
         "$work/talk.mp4" "$work/old.mp4" "$work/steady.onnx" "$work/middle.onnx" "$work/around.onnx" \
         "$work/anything.onnx" "$work/denoiser.onnx" "$work/luma-x2.onnx" "$work/clip-x2.onnx" "$work/upscaler.onnx" \
-        "$work/matting.onnx" "$work/style.onnx" .
+        "$work/matting.onnx" "$work/style.onnx" "$work/voice.onnx" "$work/voice.onnx.json" \
+        "$work/lines.txt" .
     case $page in
     README.md) cp -r "$work/colour/model" . ;;
     *) cp -r "$work/grey/model" . ;;
