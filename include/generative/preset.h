@@ -66,6 +66,8 @@ GEN_API extern const GenPreset gen_preset_wavegan;
 GEN_API extern const GenPreset gen_preset_super_resolver;
 GEN_API extern const GenPreset gen_preset_inpainter;
 GEN_API extern const GenPreset gen_preset_cleaner;
+/* Of the interpolation recipe: frames of any size. */
+GEN_API extern const GenPreset gen_preset_interpolator;
 
 /* All of them, ended by NULL. */
 GEN_API const GenPreset *const *gen_preset_list (void);

@@ -70,7 +70,8 @@ typedef struct {
   const GenDegradation *degradation; /* of samples that are to be restored */
   double degradation_strength;       /* >= 0; 0: as the degradation has it by itself */
   int degradation_factor;            /* by how much, where it is a ratio: from 2 to 64 */
-  int crop;                /* extent of the part of a sample that a step takes; 0: the whole */
+  int film_frame; /* of two frames of a film: 0 the one between them is made, 1 the next one */
+  int crop;       /* extent of the part of a sample that a step takes; 0: the whole */
   double label_smoothing;  /* real pictures count as 1 - label_smoothing: [0, 0.5) */
   double ema;              /* decay of the moving average of the weights that the recipe averages:
                               [0, 1); 0 for none */
@@ -94,7 +95,7 @@ typedef struct {
   .r2 = 0, .label_smoothing = 0, .ema = 0, .seed = 0, .threads = 0, .device = NULL,                \
   .precision = GEN_PRECISION_TF32, .choice = GEN_CHOICE_RULES, .choices = NULL,                    \
   .reconstruction = &gen_reconstruction_auto, .degradation = &gen_degradation_auto,                \
-  .degradation_strength = 0, .degradation_factor = 2, .crop = 0, .format = { NULL }
+  .degradation_strength = 0, .degradation_factor = 2, .film_frame = 0, .crop = 0, .format = { NULL }
 
 /* Check each setting against its range; the error names it. */
 GEN_API gboolean gen_trainer_settings_check (const GenTrainerSettings *settings, GError **error);
@@ -114,13 +115,15 @@ GEN_API void gen_trainer_free (GenTrainer *trainer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenTrainer, gen_trainer_free)
 
 GEN_API const GenTrainerSettings *gen_trainer_settings (const GenTrainer *trainer);
-/* Of a step's samples: [batch, channels, height, width] of pictures, [batch, channels, length] of
- * sounds, and what they are as a medium has it. A sound's rate is what the net that takes them says
- * in `generative.sample-rate`, else 0. */
+/* Of a step's samples, or of a frame of them: [batch, channels, height, width] of pictures, [batch,
+ * channels, length] of sounds, and what they are as a medium has it. A sound's rate is what the net
+ * that takes them says in `generative.sample-rate`, else 0. */
 GEN_API GenFormat gen_trainer_format (const GenTrainer *trainer);
 GEN_API const GenShape *gen_trainer_sample_shape (const GenTrainer *trainer);
-/* Numbers in one sample. */
+/* Numbers in one sample, and in one of its frames, of which it has as many as the recipe says. */
 GEN_API gsize gen_trainer_sample_size (const GenTrainer *trainer);
+GEN_API gsize gen_trainer_frame_size (const GenTrainer *trainer);
+GEN_API guint gen_trainer_n_frames (const GenTrainer *trainer);
 /* Numbers in one latent; in one sample where samples are made of samples. */
 GEN_API gsize gen_trainer_latent_size (const GenTrainer *trainer);
 /* The numbers that nets take for black and white, from the metadata `generative.input-range` of

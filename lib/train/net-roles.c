@@ -30,6 +30,10 @@ const GenNetRole gen_net_role_restorer = {
   .name = "restorer",
   .description = "from degraded pictures or sounds to what they were",
 };
+const GenNetRole gen_net_role_interpolator = {
+  .name = "interpolator",
+  .description = "from two frames of a film to the one between them",
+};
 
 const GenNetRole *const *
 gen_net_role_list (void)
@@ -42,6 +46,7 @@ gen_net_role_list (void)
     &gen_net_role_denoiser,
     &gen_net_role_classifier,
     &gen_net_role_restorer,
+    &gen_net_role_interpolator,
     NULL,
   };
 

@@ -22,6 +22,7 @@ gen_preset_list (void)
     &gen_preset_super_resolver,
     &gen_preset_inpainter,
     &gen_preset_cleaner,
+    &gen_preset_interpolator,
     NULL,
   };
 

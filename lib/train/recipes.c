@@ -20,6 +20,7 @@ gen_recipe_list (void)
     &gen_recipe_auto,
     &gen_recipe_adversarial,
     &gen_recipe_restoration,
+    &gen_recipe_interpolation,
     NULL,
   };
 

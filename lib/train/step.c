@@ -582,8 +582,10 @@ find_made_shape (GenStep *step, const GenStepNet *net, GError **error)
   for (int i = 1; i < shape->rank && shape->rank == data.rank; i++)
     if (shape->dims[i] < 0)
       shape->dims[i] = data.dims[i];
-  if (shape->rank >= 3 && gen_shape_is_known (shape) && gen_shape_elements (shape) > 0)
+  if (shape->rank >= 3 && gen_shape_is_known (shape) && gen_shape_elements (shape) > 0) {
+    shape->dims[1] *= MAX (step->recipe->frames, 1);
     return TRUE;
+  }
   g_autofree char *text = gen_shape_to_string (&made->shape);
   g_autofree char *has = gen_shape_to_string (&data);
   g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_MODEL,

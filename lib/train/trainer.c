@@ -176,7 +176,8 @@ gen_trainer_format (const GenTrainer *trainer)
 
   switch (trainer->samples.rank) {
   case 4:
-    return (GenFormat){ &gen_medium_picture, (int)extents[3], (int)extents[2], (int)extents[1] };
+    return (GenFormat){ &gen_medium_picture, (int)extents[3], (int)extents[2],
+      (int)extents[1] / (int)gen_trainer_n_frames (trainer) };
   case 3:
     return (GenFormat){ .medium = &gen_medium_sound,
       .channels = (int)extents[1],
@@ -202,6 +203,18 @@ gsize
 gen_trainer_sample_size (const GenTrainer *trainer)
 {
   return gen_shape_product (&trainer->samples, 1, trainer->samples.rank);
+}
+
+guint
+gen_trainer_n_frames (const GenTrainer *trainer)
+{
+  return MAX (trainer->settings.recipe->frames, 1);
+}
+
+gsize
+gen_trainer_frame_size (const GenTrainer *trainer)
+{
+  return gen_trainer_sample_size (trainer) / gen_trainer_n_frames (trainer);
 }
 
 void

@@ -7,10 +7,9 @@
 #include <generative/degradation.h>
 #include <generative/step.h>
 
-enum { RESTORER };
+#include "likeness.h"
 
-/* The least mean square error of the figures, below which differences mean nothing. */
-#define LEAST 1e-10
+enum { RESTORER };
 
 /* --- what the net takes --- */
 
@@ -106,98 +105,7 @@ restore (GenStep *step, const GenDegraded *degraded, const GenShape *wanted, GEr
   return NULL;
 }
 
-/* --- figures, one a sample --- */
-
-static GenTensor *
-mean_of_squares (GenGraph *graph, GenTensor *x, GError **error)
-{
-  GenTensor *squares = gen_binary (graph, "Mul", x, x, error);
-  gint64 axes[] = { 1, 2, 3 };
-
-  if (squares == NULL)
-    return NULL;
-  return gen_graph_op (graph, "ReduceMean", &squares, 1, 1, error, "axes", GEN_INTS,
-      squares->shape.rank - 1, axes, NULL);
-}
-
-/* 10 log10 (above / below) */
-static GenTensor *
-decibels (GenGraph *graph, GenTensor *above, GenTensor *below, GError **error)
-{
-  below = gen_binary (graph, "Max", below, gen_graph_float (graph, LEAST), error);
-  above = gen_binary (graph, "Max", above, gen_graph_float (graph, LEAST), error);
-  return gen_binary (graph, "Mul",
-      gen_unary (graph, "Log", gen_binary (graph, "Div", above, below, error), error),
-      gen_graph_float (graph, (float)(10 / G_LN10)), error);
-}
-
-/* The ratio of the squares of white and of the error, of what can be seen. */
-static GenTensor *
-measure_psnr (GenStep *step, GenTensor *restored, GenTensor *original, GError **error)
-{
-  GenGraph *graph = gen_step_graph (step);
-  float low, high;
-
-  gen_step_range (step, &low, &high);
-  restored = gen_graph_op (graph, "Clip",
-      (GenTensor *[]){ restored, gen_graph_float (graph, low), gen_graph_float (graph, high) }, 3,
-      1, error, NULL);
-  return decibels (graph, gen_graph_float (graph, (high - low) * (high - low)),
-      mean_of_squares (graph, gen_binary (graph, "Sub", restored, original, error), error), error);
-}
-
-/* Le Roux et al., "SDR: half-baked or well done?", 2019. */
-static GenTensor *
-measure_si_sdr (GenStep *step, GenTensor *restored, GenTensor *original, GError **error)
-{
-  GenGraph *graph = gen_step_graph (step);
-  GenTensor *product = gen_binary (graph, "Mul", restored, original, error), *energy, *target;
-
-  if (product == NULL)
-    return NULL;
-  product = gen_graph_op (
-      graph, "ReduceMean", &product, 1, 1, error, "axes", GEN_INTS, 2, (gint64[]){ 1, 2 }, NULL);
-  energy = gen_binary (graph, "Max", mean_of_squares (graph, original, error),
-      gen_graph_float (graph, LEAST), error);
-  target =
-      gen_binary (graph, "Mul", original, gen_binary (graph, "Div", product, energy, error), error);
-  return decibels (graph, mean_of_squares (graph, target, error),
-      mean_of_squares (graph, gen_binary (graph, "Sub", restored, target, error), error), error);
-}
-
-static gboolean
-report_likeness (GenStep *step, GenTensor *restored, GenTensor *original, GError **error)
-{
-  if (original->shape.rank == 4)
-    return gen_step_report (
-        step, "psnr", measure_psnr (step, restored, original, error), GEN_REPORT_MEAN);
-  return gen_step_report (
-      step, "si-sdr", measure_si_sdr (step, restored, original, error), GEN_REPORT_MEAN);
-}
-
 /* --- the recipe --- */
-
-static GenTensor *
-measure_loss (GenStep *step, GenTensor *restored, GenTensor *original, GError **error)
-{
-  const GenReconstruction *kind = gen_step_settings (step)->reconstruction;
-  GenGraph *graph = gen_step_graph (step);
-  GenTensor *losses;
-  float low, high;
-
-  gen_step_range (step, &low, &high);
-  if (kind == &gen_reconstruction_auto)
-    kind = &gen_reconstruction_l2;
-  if (kind->of_logits) {
-    g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
-        "reconstruction: %s is for nets that end in Sigmoid; l1, l2 or ssim would do", kind->name);
-    return NULL;
-  }
-  losses = kind->loss (graph, restored, original, high - low, error);
-  if (losses == NULL)
-    return NULL;
-  return gen_graph_op (graph, "ReduceMean", &losses, 1, 1, error, "keepdims", GEN_INT, 0, NULL);
-}
 
 static gboolean
 build (GenStep *step, GError **error)
@@ -212,10 +120,9 @@ build (GenStep *step, GError **error)
   restored = gen_step_precise (step, restored, error);
   if (restored == NULL)
     return FALSE;
-  loss = measure_loss (step, restored, original, error);
+  loss = gen_step_compare (step, restored, original, error);
   return gen_step_minimise (step, &restorer, 1, loss, 1, error) &&
-         gen_step_report (step, "loss", loss, GEN_REPORT_MEAN) &&
-         report_likeness (step, restored, original, error);
+         gen_step_report_likeness (step, loss, restored, original, error);
 }
 
 /* Pictures that are smaller are shown pixel by pixel. */
@@ -250,10 +157,7 @@ static const GenRecipeNet nets[] = {
 };
 
 static const GenRecipeFigure figures[] = {
-  { { { "loss", GEN_FIELD_NUMBER, NULL, NULL }, "loss/restorer", ", loss ", "", 4, -INFINITY },
-      "loss-on-validation", "loss/validation" },
-  { { { "psnr", GEN_FIELD_NUMBER, NULL, NULL }, "psnr/training", " PSNR ", " dB", 2, -INFINITY },
-      "psnr-on-validation", "psnr/validation" },
+  GEN_LIKENESS_FIGURES,
   { { { "si-sdr", GEN_FIELD_NUMBER, NULL, NULL }, "si-sdr/training", " SI-SDR ", " dB", 2,
         -INFINITY },
       "si-sdr-on-validation", "si-sdr/validation" },
@@ -265,14 +169,7 @@ find_degradation (const char *name, GError **error)
   return gen_degradation_find (name, error);
 }
 
-static gconstpointer
-find_reconstruction (const char *name, GError **error)
-{
-  return gen_reconstruction_find (name, error);
-}
-
 G_STATIC_ASSERT (G_STRUCT_OFFSET (GenDegradation, name) == 0);
-G_STATIC_ASSERT (G_STRUCT_OFFSET (GenReconstruction, name) == 0);
 
 #define FIELD(field) .offset = G_STRUCT_OFFSET (GenTrainerSettings, field)
 
@@ -300,22 +197,8 @@ static const GenSetting settings[] = {
       .minimum = 2,
       .maximum = 64,
       .of_learning = TRUE },
-  { .name = "reconstruction",
-      .nick = "Reconstruction",
-      .description = "The loss: how far what is made is from what was to be made",
-      .type = GEN_SETTING_FAMILY,
-      FIELD (reconstruction),
-      .find = find_reconstruction,
-      .of_learning = TRUE },
-  { .name = "crop",
-      .nick = "Crop",
-      .description = "Extent of the square of each picture, or length of the part of each sound, "
-                     "that a step takes; validation and preview take the whole (0 = the whole)",
-      .type = GEN_SETTING_INT,
-      FIELD (crop),
-      .minimum = 0,
-      .maximum = 65536,
-      .of_learning = TRUE },
+  GEN_LIKENESS_SETTING,
+  GEN_CROP_SETTING,
 };
 
 const GenRecipe gen_recipe_restoration = {
