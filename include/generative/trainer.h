@@ -70,8 +70,8 @@ typedef struct {
   const GenDegradation *degradation; /* of samples that are to be restored */
   double degradation_strength;       /* >= 0; 0: as the degradation has it by itself */
   int degradation_factor;            /* by how much, where it is a ratio: from 2 to 64 */
-  int film_frame; /* of two frames of a film: 0 the one between them is made, 1 the next one */
-  int crop;       /* extent of the part of a sample that a step takes; 0: the whole */
+  gboolean next_frame;     /* of a film: made is the one behind two frames, not that between them */
+  int crop;                /* extent of the part of a sample that a step takes; 0: the whole */
   double label_smoothing;  /* real pictures count as 1 - label_smoothing: [0, 0.5) */
   double ema;              /* decay of the moving average of the weights that the recipe averages:
                               [0, 1); 0 for none */
@@ -95,7 +95,8 @@ typedef struct {
   .r2 = 0, .label_smoothing = 0, .ema = 0, .seed = 0, .threads = 0, .device = NULL,                \
   .precision = GEN_PRECISION_TF32, .choice = GEN_CHOICE_RULES, .choices = NULL,                    \
   .reconstruction = &gen_reconstruction_auto, .degradation = &gen_degradation_auto,                \
-  .degradation_strength = 0, .degradation_factor = 2, .film_frame = 0, .crop = 0, .format = { NULL }
+  .degradation_strength = 0, .degradation_factor = 2, .next_frame = FALSE, .crop = 0,              \
+  .format = { NULL }
 
 /* Check each setting against its range; the error names it. */
 GEN_API gboolean gen_trainer_settings_check (const GenTrainerSettings *settings, GError **error);

@@ -6,10 +6,9 @@
 enum { INTERPOLATOR };
 #define FRAMES 3
 
-/* Which frame is made, and which are seen, by what is to be made. */
-enum { BETWEEN, NEXT };
-static const gint64 seen_frames[][FRAMES - 1] = { [BETWEEN] = { 0, 2 }, [NEXT] = { 0, 1 } };
-static const gint64 made_frame[] = { [BETWEEN] = 1, [NEXT] = 2 };
+/* Which frame is made, and which are seen, by whether it is the next one. */
+static const gint64 seen_frames[][FRAMES - 1] = { [FALSE] = { 0, 2 }, [TRUE] = { 0, 1 } };
+static const gint64 made_frame[] = { [FALSE] = 1, [TRUE] = 2 };
 
 /* Some of the frames of samples, one behind the other in the channels. */
 static GenTensor *
@@ -41,13 +40,13 @@ static GenTensor *
 interpolate (
     GenStep *step, GenTensor *samples, GenTensor **seen, GenTensor **wanted, GError **error)
 {
-  const int what = gen_step_settings (step)->film_frame;
+  const gboolean next = gen_step_settings (step)->next_frame;
   GenTensor *made;
 
   if (samples == NULL || !check_samples (samples, error))
     return NULL;
-  *seen = pick (step, samples, seen_frames[what], FRAMES - 1, error);
-  *wanted = pick (step, samples, &made_frame[what], 1, error);
+  *seen = pick (step, samples, seen_frames[next], FRAMES - 1, error);
+  *wanted = pick (step, samples, &made_frame[next], 1, error);
   made = gen_step_apply_to (step, INTERPOLATOR, *seen, error);
   if (made == NULL || *wanted == NULL || gen_shape_equal (&made->shape, &(*wanted)->shape))
     return *wanted == NULL ? NULL : made;
@@ -79,13 +78,13 @@ make (GenStep *step, GError **error)
 {
   static const gint64 first = 0, second = 1;
   GenTensor *samples = gen_step_samples (step), *seen, *wanted, *made;
-  const int what = gen_step_settings (step)->film_frame;
+  const gboolean next = gen_step_settings (step)->next_frame;
 
   made = interpolate (step, samples, &seen, &wanted, error);
   if (made == NULL)
     return FALSE;
-  return gen_step_show (step, pick (step, samples, &seen_frames[what][first], 1, error)) &&
-         gen_step_show (step, pick (step, samples, &seen_frames[what][second], 1, error)) &&
+  return gen_step_show (step, pick (step, samples, &seen_frames[next][first], 1, error)) &&
+         gen_step_show (step, pick (step, samples, &seen_frames[next][second], 1, error)) &&
          gen_step_show (step, made) && gen_step_show (step, wanted);
 }
 
@@ -96,15 +95,12 @@ static const GenRecipeNet nets[] = {
 
 static const GenRecipeFigure figures[] = { GEN_LIKENESS_FIGURES };
 
-static const char *const frame_names[] = { [BETWEEN] = "between", [NEXT] = "next", NULL };
-
 static const GenSetting settings[] = {
-  { .name = "film-frame",
-      .nick = "Film frame",
-      .description = "Which frame is made of two: the one between them, or the next one",
-      .type = GEN_SETTING_CHOICE,
-      .offset = G_STRUCT_OFFSET (GenTrainerSettings, film_frame),
-      .choices = frame_names,
+  { .name = "next-frame",
+      .nick = "Next frame",
+      .description = "Make the frame behind two of a film instead of the one between them",
+      .type = GEN_SETTING_FLAG,
+      .offset = G_STRUCT_OFFSET (GenTrainerSettings, next_frame),
       .of_learning = TRUE },
   GEN_LIKENESS_SETTING,
   GEN_CROP_SETTING,
