@@ -219,13 +219,27 @@ tell_end (Train *train)
   }
 }
 
+static gboolean
+check_frames (const Train *train, GError **error)
+{
+  const GenRecipe *recipe = gen_training_settings (train->training)->trainer.recipe;
+
+  if (recipe->frames < 2)
+    return TRUE;
+  g_set_error (error, GEN_TRAINING_ERROR, GEN_TRAINING_ERROR_SETTING,
+      "recipe: %s is taught by the frames of a film, and a data set has single pictures; "
+      "modeltrainer takes films",
+      recipe->name);
+  return FALSE;
+}
+
 static int
 train_by_file (Train *train)
 {
   g_autoptr (GError) error = NULL;
 
   train->training = gen_training_new (&train->settings, &callbacks, train, &error);
-  if (train->training == NULL ||
+  if (train->training == NULL || !check_frames (train, &error) ||
       !gen_training_open (train->training, training_data_get_format (train->data), &error)) {
     g_prefix_error (&error, "%s: ", train->path);
     return command_fail (g_steal_pointer (&error));
