@@ -458,11 +458,11 @@ expect_error (const char *part, const char *format, const char *settings)
 }
 
 /* A property offers every member of the library's list by its name, and nothing else. */
-#define ASSERT_FAMILY(property, list)                                                              \
+#define ASSERT_FAMILY(element, property, list)                                                     \
   G_STMT_START                                                                                     \
   {                                                                                                \
     g_autoptr (GstElement) trainer =                                                               \
-        gst_object_ref_sink (gst_element_factory_make ("gantrainer", NULL));                       \
+        gst_object_ref_sink (gst_element_factory_make (element, NULL));                            \
     GParamSpecEnum *spec =                                                                         \
         G_PARAM_SPEC_ENUM (g_object_class_find_property (G_OBJECT_GET_CLASS (trainer), property)); \
     g_autoptr (GError) error = NULL;                                                               \
@@ -478,7 +478,7 @@ expect_error (const char *part, const char *format, const char *settings)
       g_assert_cmpstr (spec->enum_class->values[n].value_name, ==, (list)[n]->description);        \
     }                                                                                              \
     g_assert_cmpuint (spec->enum_class->n_values, ==, n);                                          \
-    g_assert_null (gst_parse_launch ("gantrainer " property "=nonsense", &error));                 \
+    g_assert_null (gst_parse_launch (element " " property "=nonsense", &error));                   \
     g_assert_nonnull (strstr (error->message, property));                                          \
   }                                                                                                \
   G_STMT_END
@@ -486,9 +486,9 @@ expect_error (const char *part, const char *format, const char *settings)
 static void
 test_families (void)
 {
-  ASSERT_FAMILY ("preset", gen_preset_list ());
-  ASSERT_FAMILY ("optimizer", gen_optimizer_list ());
-  ASSERT_FAMILY ("loss", gen_loss_list ());
+  ASSERT_FAMILY ("modeltrainer", "preset", gen_preset_list ());
+  ASSERT_FAMILY ("gantrainer", "optimizer", gen_optimizer_list ());
+  ASSERT_FAMILY ("gantrainer", "loss", gen_loss_list ());
 }
 
 static void
