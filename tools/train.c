@@ -120,6 +120,13 @@ progressed (const GenFigures *figures, gboolean last, gpointer user_data)
 }
 
 static void
+told (const char *text, gpointer user_data)
+{
+  if (!((Train *)user_data)->settings.silent)
+    g_printerr ("%s\n", text);
+}
+
+static void
 warned (const GError *error, gpointer user_data)
 {
   command_warn ("%s", error->message);
@@ -140,6 +147,7 @@ failed (const GError *error, gpointer user_data)
 static const GenTrainingCallbacks callbacks = {
   .validates = validates,
   .progressed = progressed,
+  .told = told,
   .warned = warned,
   .fell_back = fell_back,
   .failed = failed,
@@ -233,14 +241,22 @@ check_frames (const Train *train, GError **error)
   return FALSE;
 }
 
+static gboolean
+open_training (Train *train, GError **error)
+{
+  train->training = gen_training_new (&train->settings, &callbacks, train, error);
+  if (train->training == NULL || !check_frames (train, error))
+    return FALSE;
+  gen_training_set_classes (train->training, training_data_get_classes (train->data));
+  return gen_training_open (train->training, training_data_get_format (train->data), error);
+}
+
 static int
 train_by_file (Train *train)
 {
   g_autoptr (GError) error = NULL;
 
-  train->training = gen_training_new (&train->settings, &callbacks, train, &error);
-  if (train->training == NULL || !check_frames (train, &error) ||
-      !gen_training_open (train->training, training_data_get_format (train->data), &error)) {
+  if (!open_training (train, &error)) {
     g_prefix_error (&error, "%s: ", train->path);
     return command_fail (g_steal_pointer (&error));
   }

@@ -63,7 +63,7 @@
  * What a model of sound finds good enough, without the rest.
  * |[
  * gst-launch-1.0 filesrc location=talk.wav ! decodebin ! audioconvert ! audioresample ! \
- *   discriminator model=voice.onnx sample-rate=16000 window=0.036 hop=0.032 \
+ *   discriminator model=voice-activity.onnx sample-rate=16000 window=0.036 hop=0.032 \
  *   action=drop threshold=0.5 ! wavenc ! filesink location=spoken.wav
  * ]|
  * What a detector of voice that remembers takes for speech: Silero's sees 512 samples and the 64

@@ -43,6 +43,21 @@ degradation_type (void)
   GST_GENERATIVE_RETURN_FAMILY ("GstTrainerDegradation", gen_degradation_list);
 }
 
+/* Of a choice of a recipe's own, of which all elements that have it share one: GstTrainerMaskFill.
+ */
+static GType
+choice_type (const GenSetting *setting)
+{
+  g_autoptr (GString) name = g_string_new ("GstTrainer");
+  GType type;
+
+  for (const char *c = setting->nick; *c != '\0'; c++)
+    if (*c != ' ')
+      g_string_append_c (name, c == setting->nick || c[-1] == ' ' ? g_ascii_toupper (*c) : *c);
+  type = g_type_from_name (name->str);
+  return type != 0 ? type : gst_generative_setting_register (setting, name->str);
+}
+
 /* The enumerations of choices and families. */
 static GType
 enumeration (const GenSetting *setting, GType presets)
@@ -69,6 +84,8 @@ enumeration (const GenSetting *setting, GType presets)
   for (guint i = 0; i < G_N_ELEMENTS (types); i++)
     if (strcmp (types[i].name, setting->name) == 0)
       return types[i].get_type ();
+  if (setting->type == GEN_SETTING_CHOICE)
+    return choice_type (setting);
   g_return_val_if_reached (G_TYPE_INVALID);
 }
 

@@ -44,7 +44,7 @@ typedef struct {
   /* Whether `ema` keeps a moving average of its weights, with which it is shown and validated; the
    * file of it is ema.onnx. At most one of a recipe's nets. */
   gboolean averaged;
-  gboolean scores; /* its result is one score a sample, before any Sigmoid at its end */
+  gboolean scores; /* its result are scores, before any Sigmoid or Softmax at its end */
 } GenRecipeNet;
 
 #define GEN_RECIPE_MAX_NETS 4
@@ -100,6 +100,11 @@ typedef struct {
 GEN_API extern const GenRecipe gen_recipe_auto;
 /* A generator against a discriminator: Goodfellow et al., "Generative adversarial nets", 2014. */
 GEN_API extern const GenRecipe gen_recipe_adversarial;
+/* A classifier, taught by labels. */
+GEN_API extern const GenRecipe gen_recipe_classifier;
+/* An encoder and a decoder that fill in what is masked: He et al., "Masked autoencoders are
+ * scalable vision learners", 2022. */
+GEN_API extern const GenRecipe gen_recipe_masked;
 /* The frame between two of a film, or behind two. */
 GEN_API extern const GenRecipe gen_recipe_interpolation;
 /* The way back from degraded samples (degradation.h). */

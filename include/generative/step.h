@@ -37,6 +37,8 @@ GEN_API GenTensor *gen_step_samples (GenStep *step);
 GEN_API GenTensor *gen_step_cropped_samples (GenStep *step, GError **error);
 /* Their classes, int64 [batch], of a recipe that has labels. */
 GEN_API GenTensor *gen_step_labels (GenStep *step);
+/* The nets know so many classes: samples of others are refused. */
+GEN_API void gen_step_set_classes (GenStep *step, gint64 classes);
 /* Latents for net `net`: normal numbers of the step; where it plays, those that are given. */
 GEN_API GenTensor *gen_step_latents (GenStep *step, guint net, GError **error);
 /* A shape that net `net`'s input `input` has with the step's batch. */

@@ -48,6 +48,11 @@ typedef enum {
   GEN_TRAINER_ERROR_STATE,    /* a saved state does not fit the nets, or is damaged */
 } GenTrainerError;
 
+typedef enum {
+  GEN_MASK_ZERO, /* what lies between black and white, or silence */
+  GEN_MASK_MEAN, /* the mean of what is left of the sample */
+} GenMaskFill;
+
 typedef struct {
   const GenRecipe *recipe;
   int batch_size;                /* samples in a step, from 1 */
@@ -72,12 +77,17 @@ typedef struct {
   int degradation_factor;            /* by how much, where it is a ratio: from 2 to 64 */
   gboolean next_frame;     /* of a film: made is the one behind two frames, not that between them */
   int crop;                /* extent of the part of a sample that a step takes; 0: the whole */
-  double label_smoothing;  /* real pictures count as 1 - label_smoothing: [0, 0.5) */
+  double label_smoothing;  /* real pictures, or the right class, count as 1 - label_smoothing, and
+                              all classes share the rest: [0, 0.5) */
   double ema;              /* decay of the moving average of the weights that the recipe averages:
                               [0, 1); 0 for none */
+  char *trainable;         /* weights that are changed, as in parameters.h; NULL: all */
+  int patch;               /* extent of what is masked, in pixels or frames: from 1 */
+  double mask_ratio;       /* share of the patches that are masked: (0, 1) */
+  int mask_fill;           /* what they become: GenMaskFill */
   GenFormat format;        /* of the data, whose extents are those that nets leave free; without a
                               medium: nets leave none free */
-  guint64 seed;            /* of latents and dropout */
+  guint64 seed;            /* of latents, masks and dropout */
   int threads;             /* 0: as many as there are cores */
   const GenDevice *device; /* NULL: the CPU */
   GenPrecision
@@ -92,7 +102,8 @@ typedef struct {
   .recipe = &gen_recipe_adversarial, .batch_size = 128, .optimizer = &gen_optimizer_adam,          \
   .learning_rate = 2e-4, .generator_rate = 1, .clip_norm = 0, .accumulate = 1,                     \
   .optimizer_settings = { GEN_OPTIMIZER_DEFAULTS }, .loss = &gen_loss_non_saturating, .r1 = 0,     \
-  .r2 = 0, .label_smoothing = 0, .ema = 0, .seed = 0, .threads = 0, .device = NULL,                \
+  .r2 = 0, .label_smoothing = 0, .ema = 0, .trainable = NULL, .patch = 7, .mask_ratio = 0.6,       \
+  .mask_fill = GEN_MASK_ZERO, .seed = 0, .threads = 0, .device = NULL,                             \
   .precision = GEN_PRECISION_TF32, .choice = GEN_CHOICE_RULES, .choices = NULL,                    \
   .reconstruction = &gen_reconstruction_auto, .degradation = &gen_degradation_auto,                \
   .degradation_strength = 0, .degradation_factor = 2, .next_frame = FALSE, .crop = 0,              \
@@ -121,6 +132,11 @@ GEN_API const GenTrainerSettings *gen_trainer_settings (const GenTrainer *traine
  * that takes them says in `generative.sample-rate`, else 0. */
 GEN_API GenFormat gen_trainer_format (const GenTrainer *trainer);
 GEN_API const GenShape *gen_trainer_sample_shape (const GenTrainer *trainer);
+/* How many classes the nets know; 0 where the recipe is not taught by classes. */
+GEN_API int gen_trainer_classes (const GenTrainer *trainer);
+/* Whether samples of class `label` (-1: of none) can be trained on; the error says what would be
+ * right. */
+GEN_API gboolean gen_trainer_check_label (const GenTrainer *trainer, int label, GError **error);
 /* Numbers in one sample, and in one of its frames, of which it has as many as the recipe says. */
 GEN_API gsize gen_trainer_sample_size (const GenTrainer *trainer);
 GEN_API gsize gen_trainer_frame_size (const GenTrainer *trainer);

@@ -7,6 +7,7 @@
 #define BATCHES 4
 
 struct _GenBatchQueue {
+  const GenTrainer *trainer;
   GenTrainerBatch batches[BATCHES];
   guint batch_size;
   gsize frame_floats;
@@ -33,6 +34,7 @@ gen_batch_queue_new (GenTrainer *trainer, guint64 skip, GError **error)
 
   g_mutex_init (&queue->lock);
   g_cond_init (&queue->changed);
+  queue->trainer = trainer;
   queue->batch_size = (guint)gen_trainer_settings (trainer)->batch_size;
   queue->frame_floats = gen_trainer_frame_size (trainer);
   queue->n_frames = gen_trainer_n_frames (trainer);
@@ -83,18 +85,6 @@ pass_over (GenBatchQueue *queue)
   return passed;
 }
 
-/* Samples of a recipe that has labels must have them. */
-static gboolean
-check_label (const GenBatchQueue *queue, int label, GError **error)
-{
-  if (queue->batches[0].labels == NULL || label >= 0)
-    return TRUE;
-  g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
-      "recipe: it is taught by classes, and a sample has none; datasetsrc gives each sample the "
-      "class that its folder is");
-  return FALSE;
-}
-
 /* Remember a frame. FALSE as long as there are not enough. */
 static gboolean
 follow (GenBatchQueue *queue, const GenSample *sample)
@@ -131,7 +121,7 @@ gen_batch_queue_add (GenBatchQueue *queue, const GenSample *sample, int label, G
   GenTrainerBatch *batch;
   guint place;
 
-  if (!check_label (queue, label, error))
+  if (!gen_trainer_check_label (queue->trainer, label, error))
     return GEN_BATCH_QUEUE_FAILED;
   if (!follow (queue, sample) || pass_over (queue))
     return GEN_BATCH_QUEUE_ADDED;

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include <generative/parameters.h>
 #include <generative/random.h>
 
 #include "loss-scaling.h"
@@ -145,6 +146,12 @@ gen_step_labels (GenStep *step)
   if (step->labels == NULL)
     step->labels = add_input (step, "labels", GEN_TYPE_INT64, &shape, &step->built->labels);
   return step->labels;
+}
+
+void
+gen_step_set_classes (GenStep *step, gint64 classes)
+{
+  step->built->classes = classes;
 }
 
 /* In a step that trains they are the graph's own: on a device they would be waited for. */
@@ -404,6 +411,8 @@ gen_step_minimise (
     update.rate = gen_binary (
         step->graph, "Mul", step->rate, gen_graph_float (step->graph, (float)rate), error);
   weights = collect_weights (step, nets, n);
+  if (weights->len == 0)
+    return TRUE;
   gradients = g_new0 (GenTensor *, weights->len);
   if (update.rate == NULL || !prepare_update (step, &update, step->nets[nets[0]].net->role->name,
                                  loss, weights, gradients, error))
@@ -555,6 +564,25 @@ settle_all (GenStep *step, GError **error)
   return TRUE;
 }
 
+/* Names that mean nothing are mistaken. */
+static gboolean
+check_trainable (const GenStep *step, GenGraph *const *nets, GError **error)
+{
+  const char *names[GEN_RECIPE_MAX_NETS];
+  g_autofree char *idle = NULL;
+
+  for (guint i = 0; i < step->built->n_nets; i++)
+    names[i] = step->recipe->nets[i].role->name;
+  idle = gen_parameters_find_idle (nets, names, step->built->n_nets, step->settings->trainable);
+  if (idle == NULL)
+    return TRUE;
+  g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
+      "trainable: no weight is called '%s'; 'all', 'head' or names are wanted, as "
+      "`generative-model inspect --weights` lists them, with * for any letters",
+      idle);
+  return FALSE;
+}
+
 /* A batch of the data, as far as it is known. */
 static GenShape
 data_shape (const GenStep *step)
@@ -616,7 +644,7 @@ prepare (GenStep *step, GenGraph *const *nets, GError **error)
 {
   for (guint i = 0; i < step->built->n_nets; i++) {
     if (!gen_step_net_prepare (&step->nets[i], &step->recipe->nets[i], nets[i],
-            gen_step_batch (step), gen_step_trains (step), error) ||
+            gen_step_batch (step), step->settings->trainable, gen_step_trains (step), error) ||
         !prepare_net (step, i, error))
       return FALSE;
   }
@@ -635,7 +663,7 @@ add_count (GenStep *step)
 static gboolean
 build (GenStep *step, GenGraph *const *nets, GError **error)
 {
-  if (!prepare (step, nets, error))
+  if (!prepare (step, nets, error) || !check_trainable (step, nets, error))
     return FALSE;
   if (step->purpose == GEN_STEP_TRAINS)
     add_count (step);

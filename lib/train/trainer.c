@@ -61,6 +61,8 @@ gen_trainer_settings_check (const GenTrainerSettings *settings, GError **error)
          in_range ("degradation-factor", settings->degradation_factor, 2, TRUE, 65, error) &&
          in_range ("crop", settings->crop, 0, TRUE, 65537, error) &&
          in_range ("label-smoothing", settings->label_smoothing, 0, TRUE, 0.5, error) &&
+         in_range ("patch", settings->patch, 1, TRUE, 65537, error) &&
+         in_range ("mask-ratio", settings->mask_ratio, 0, FALSE, 1, error) &&
          in_range ("ema", settings->ema, 0, TRUE, 1, error);
 }
 
@@ -186,6 +188,33 @@ gen_trainer_format (const GenTrainer *trainer)
   default:
     return (GenFormat){ .medium = &gen_medium_vector, .length = gen_trainer_sample_size (trainer) };
   }
+}
+
+int
+gen_trainer_classes (const GenTrainer *trainer)
+{
+  return (int)trainer->training.classes;
+}
+
+gboolean
+gen_trainer_check_label (const GenTrainer *trainer, int label, GError **error)
+{
+  const char *recipe = trainer->settings.recipe->name;
+  const int classes = gen_trainer_classes (trainer);
+
+  if (trainer->training.labels < 0 || (label >= 0 && (classes == 0 || label < classes)))
+    return TRUE;
+  if (label < 0)
+    g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
+        "recipe: %s is taught by classes, and a sample has none; datasetsrc gives each sample the "
+        "class that its folder is",
+        recipe);
+  else
+    g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
+        "classes: a sample is of class %d, and the nets know %d, from 0 to %d; classes=%d or more "
+        "would be right",
+        label, classes, classes - 1, label + 1);
+  return FALSE;
 }
 
 gsize

@@ -95,6 +95,9 @@ check (const GenValidation *validation, const GenTrainer *trainer, GError **erro
     const GenFormat format = gen_sample_format (sample_at (validation, i));
     g_autofree char *has = NULL, *wants = NULL;
 
+    if (!gen_trainer_check_label (
+            trainer, (int)g_array_index (validation->labels, gint64, i), error))
+      return FALSE;
     if (wanted.rate == 0)
       wanted.rate = format.rate;
     if (gen_format_equal (&format, &wanted))

@@ -39,6 +39,10 @@ blocks() {
 
 # The files that documents name.
 train() { gst-launch-1.0 -q datasetsrc location=pictures ! "$1" ! gantrainer silent=true batch-size=8 max-steps=2 ema=0.9 $2; }
+train_digits() {
+    gst-launch-1.0 -q datasetsrc location=digits.png tile-width=20 tile-height=20 rows-per-label=5 fit=pad ! \
+        video/x-raw,format=GRAY8,width=28,height=28 ! modeltrainer silent=true batch-size=8 max-steps=2 $1
+}
 furnish() {
     mkdir -p "$work/pictures" && cd "$work" || return 1
     gst-launch-1.0 -q videotestsrc pattern=ball num-buffers=200 ! video/x-raw,width=40,height=40 ! \
@@ -56,6 +60,8 @@ furnish() {
         wavenc ! filesink location=talk.wav || return 1
     train video/x-raw,format=RGB,width=32,height=32 "preset=dcgan checkpoint=colour/model" || return 1
     train video/x-raw,format=GRAY8,width=28,height=28 "preset=mlp checkpoint=grey/model" || return 1
+    train_digits "preset=masked-autoencoder checkpoint=features" || return 1
+    train_digits "preset=classifier checkpoint=classes" || return 1
     # Features that a net makes of a picture, as the last layer but one of a classifier.
     /usr/bin/python3 - <<'END' || return 1
 import onnx
@@ -182,7 +188,7 @@ onnx.save (helper.make_model (helper.make_graph (
      helper.make_tensor_value_info ("sr", TensorProto.INT64, [])],
     [helper.make_tensor_value_info ("output", TensorProto.FLOAT, [1, 1]),
      helper.make_tensor_value_info ("stateN", TensorProto.FLOAT, [1, 1])]),
-    opset_imports=[helper.make_opsetid ("", 13)], ir_version=8), "voice.onnx")
+    opset_imports=[helper.make_opsetid ("", 13)], ir_version=8), "voice-activity.onnx")
 END
 }
 
@@ -190,7 +196,7 @@ END
 # train into.
 provide() {
     cp -r "$work/pictures" "$work/photos" "$work/digits.png" "$work/inception.onnx" \
-        "$work/drums" "$work/talk.wav" "$work/clean-speech.onnx" "$work/voice.onnx" "$work/restore.onnx" \
+        "$work/drums" "$work/talk.wav" "$work/clean-speech.onnx" "$work/voice-activity.onnx" "$work/restore.onnx" \
         "$work/talk.mp4" "$work/old.mp4" "$work/steady.onnx" "$work/middle.onnx" "$work/around.onnx" \
         "$work/anything.onnx" "$work/denoiser.onnx" "$work/luma-x2.onnx" "$work/clip-x2.onnx" "$work/upscaler.onnx" \
         "$work/matting.onnx" "$work/style.onnx" "$work/voice.onnx" "$work/voice.onnx.json" \
@@ -199,7 +205,7 @@ provide() {
     README.md) cp -r "$work/colour/model" . ;;
     *) cp -r "$work/grey/model" . ;;
     esac
-    cp -rL "$work/ball" "$work/kit" "$work/larger" "$work/whole" "$work/between" .
+    cp -rL "$work/ball" "$work/kit" "$work/features" "$work/classes" "$work/larger" "$work/whole" "$work/between" .
     if ! grep -q 'resume=true' "$1"; then
         rm -rf $(sed -nE 's/.*[ ]checkpoint=([^ ]+).*/\1/p' "$1")
     fi

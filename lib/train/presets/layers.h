@@ -40,6 +40,9 @@ GenTensor *gen_layers_convolution (GenLayers *layers, const char *name, GenTenso
     gint64 outputs, gint64 kernel, GError **error);
 /* BatchNormalization over [batch, channels, …]. */
 GenTensor *gen_layers_normalize (GenLayers *layers, const char *name, GenTensor *x, GError **error);
+/* kernel x kernel, an odd number, with bias: keeps the extents. */
+GenTensor *gen_layers_convolution (GenLayers *layers, const char *name, GenTensor *x,
+    gint64 outputs, gint64 kernel, GError **error);
 GenTensor *gen_layers_leaky_relu (GenLayers *layers, GenTensor *x, GError **error);
 GenTensor *gen_layers_dropout (GenLayers *layers, GenTensor *x, double ratio, GError **error);
 /* [batch, …] with the extents after the batch as given. */

@@ -252,7 +252,9 @@ static const GenSetting settings[] = {
       .of_learning = TRUE },
   { .name = "label-smoothing",
       .nick = "Label smoothing",
-      .description = "Real samples are labelled 1 minus this, below 0.5 (0 = not smoothed)",
+      .description =
+          "Real samples, or the right class, are labelled 1 minus this, below 0.5 (0 = not "
+          "smoothed)",
       .type = GEN_SETTING_DOUBLE,
       FIELD (label_smoothing),
       .minimum = 0,
