@@ -37,6 +37,12 @@ reconstruction_type (void)
   GST_GENERATIVE_RETURN_FAMILY ("GstTrainerReconstruction", gen_reconstruction_list);
 }
 
+static GType
+degradation_type (void)
+{
+  GST_GENERATIVE_RETURN_FAMILY ("GstTrainerDegradation", gen_degradation_list);
+}
+
 /* Of a choice of a recipe's own, of which all elements that have it share one: GstTrainerMaskFill.
  */
 static GType
@@ -65,6 +71,7 @@ enumeration (const GenSetting *setting, GType presets)
     { "learning-rate-schedule", rate_schedule_type },
     { "loss", loss_type },
     { "reconstruction", reconstruction_type },
+    { "degradation", degradation_type },
     { "device", gst_generative_device_get_type },
     { "precision", gst_generative_precision_get_type },
     { "kernels", gst_generative_kernels_get_type },

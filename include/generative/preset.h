@@ -71,6 +71,13 @@ GEN_API extern const GenPreset gen_preset_wavegan;
 GEN_API extern const GenPreset gen_preset_vae;
 /* Convolutional nets of the recipe of that name. */
 GEN_API extern const GenPreset gen_preset_autoencoder;
+/* Of the restoration recipe. They take pictures of any size; which degradation they are for stands
+ * in `generative.degradation`. */
+GEN_API extern const GenPreset gen_preset_super_resolver;
+GEN_API extern const GenPreset gen_preset_inpainter;
+GEN_API extern const GenPreset gen_preset_cleaner;
+/* Of the interpolation recipe: frames of any size. */
+GEN_API extern const GenPreset gen_preset_interpolator;
 
 /* Convolutional nets whose first part is the same, so that a classifier can begin with what an
  * encoder has learned. */

@@ -31,8 +31,12 @@ GEN_API void gen_step_range (const GenStep *step, float *low, float *high);
 /* How many steps were made before, int64, a scalar; NULL where it does not train. */
 GEN_API GenTensor *gen_step_count (GenStep *step);
 
-/* The samples that have come: [batch, channels, height, width] or [batch, channels, length]. */
+/* The samples that have come: [batch, channels, height, width] or [batch, channels, length]; the
+ * channels of all frames, where a sample is several. */
 GEN_API GenTensor *gen_step_samples (GenStep *step);
+/* Where the step trains, the part of them that `crop` says, anywhere, at the same place in all of
+ * the step's; else the whole. */
+GEN_API GenTensor *gen_step_cropped_samples (GenStep *step, GError **error);
 /* Their classes, int64 [batch], of a recipe that has labels. */
 GEN_API GenTensor *gen_step_labels (GenStep *step);
 /* The nets know so many classes: samples of others are refused. */
@@ -83,7 +87,8 @@ GEN_API gboolean gen_step_report (
  * none; `what` they are, a constant, stands in the error. */
 GEN_API gboolean gen_step_watch (GenStep *step, const char *what, GenTensor *numbers);
 
-/* Show `samples`, which have the shape of the step's samples; where it plays. */
+/* Show `samples`, which have the shape of the step's samples, or of a frame of them; where it
+ * plays. */
 GEN_API gboolean gen_step_show (GenStep *step, GenTensor *samples);
 
 G_END_DECLS

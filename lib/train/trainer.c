@@ -75,6 +75,10 @@ gen_trainer_settings_check (const GenTrainerSettings *settings, GError **error)
          in_range ("free-bits", settings->free_bits, 0, TRUE, INFINITY, error) &&
          in_range ("gradient-penalty", settings->gradient_penalty, 0, TRUE, INFINITY, error) &&
          check_discriminator_steps (settings, error) &&
+         in_range (
+             "degradation-strength", settings->degradation_strength, 0, TRUE, INFINITY, error) &&
+         in_range ("degradation-factor", settings->degradation_factor, 2, TRUE, 65, error) &&
+         in_range ("crop", settings->crop, 0, TRUE, 65537, error) &&
          in_range ("label-smoothing", settings->label_smoothing, 0, TRUE, 0.5, error) &&
          in_range ("patch", settings->patch, 1, TRUE, 65537, error) &&
          in_range ("mask-ratio", settings->mask_ratio, 0, FALSE, 1, error) &&
@@ -193,7 +197,8 @@ gen_trainer_format (const GenTrainer *trainer)
 
   switch (trainer->samples.rank) {
   case 4:
-    return (GenFormat){ &gen_medium_picture, (int)extents[3], (int)extents[2], (int)extents[1] };
+    return (GenFormat){ &gen_medium_picture, (int)extents[3], (int)extents[2],
+      (int)extents[1] / (int)gen_trainer_n_frames (trainer) };
   case 3:
     return (GenFormat){ .medium = &gen_medium_sound,
       .channels = (int)extents[1],
@@ -246,6 +251,18 @@ gsize
 gen_trainer_sample_size (const GenTrainer *trainer)
 {
   return gen_shape_product (&trainer->samples, 1, trainer->samples.rank);
+}
+
+guint
+gen_trainer_n_frames (const GenTrainer *trainer)
+{
+  return MAX (trainer->settings.recipe->frames, 1);
+}
+
+gsize
+gen_trainer_frame_size (const GenTrainer *trainer)
+{
+  return gen_trainer_sample_size (trainer) / gen_trainer_n_frames (trainer);
 }
 
 void

@@ -3,6 +3,7 @@
  * learn from how far that is from what it was. */
 #include <math.h>
 
+#include "likeness.h"
 #include "reconstruct.h"
 
 enum { ENCODER, DECODER };
@@ -56,7 +57,7 @@ static const GenRecipeFigure figures[] = {
       "loss-on-validation", "loss/validation" },
 };
 
-static const GenSetting settings[] = { GEN_RECONSTRUCT_SETTING };
+static const GenSetting settings[] = { GEN_LIKENESS_SETTING };
 
 const GenRecipe gen_recipe_autoencoder = {
   .name = "autoencoder",

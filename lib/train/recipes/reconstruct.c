@@ -5,14 +5,6 @@
 
 #include <generative/operator.h>
 
-G_STATIC_ASSERT (G_STRUCT_OFFSET (GenReconstruction, name) == 0);
-
-gconstpointer
-gen_reconstruct_find (const char *name, GError **error)
-{
-  return gen_reconstruction_find (name, error);
-}
-
 static const char *
 name_of (const GenStep *step, guint net)
 {

@@ -16,6 +16,7 @@
  * validation, which is the bound with beta. */
 #include <math.h>
 
+#include "likeness.h"
 #include "reconstruct.h"
 
 enum { ENCODER, DECODER };
@@ -181,7 +182,7 @@ static const GenRecipeFigure figures[] = {
 #define FIELD(field) .offset = G_STRUCT_OFFSET (GenTrainerSettings, field)
 
 static const GenSetting settings[] = {
-  GEN_RECONSTRUCT_SETTING,
+  GEN_LIKENESS_SETTING,
   { .name = "beta",
       .nick = "Beta",
       .description = "Weight of the divergence: above 1 latents say less, and what is made of "
