@@ -57,6 +57,10 @@ GEN_API GenTensor *gen_step_precise (GenStep *step, GenTensor *x, GError **error
 GEN_API gboolean gen_step_minimise (
     GenStep *step, const guint *nets, guint n, GenTensor *loss, double rate, GError **error);
 
+/* The same where these nets are changed `n` times in a step, of which this is update `number`. */
+GEN_API gboolean gen_step_minimise_again (GenStep *step, const guint *nets, guint n_nets,
+    GenTensor *loss, double rate, int number, int n, GError **error);
+
 /* How numbers become one figure. */
 typedef enum {
   GEN_REPORT_MEAN,

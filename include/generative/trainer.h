@@ -46,6 +46,12 @@ typedef enum {
   GEN_TRAINER_ERROR_STATE,    /* a saved state does not fit the nets, or is damaged */
 } GenTrainerError;
 
+/* How a penalty on the discriminator's gradient on samples is found. */
+typedef enum {
+  GEN_PENALTY_ESTIMATED, /* by samples near them, of any discriminator */
+  GEN_PENALTY_EXACT,     /* by a gradient of the gradient */
+} GenPenalty;
+
 typedef enum {
   GEN_MASK_ZERO, /* what lies between black and white, or silence */
   GEN_MASK_MEAN, /* the mean of what is left of the sample */
@@ -68,6 +74,13 @@ typedef struct {
                               and made samples: half of it times the mean square; 0 for none. They
                               keep a discriminator from being so sure that its gradients are of no
                               use */
+  GenPenalty penalty;      /* how these two are found */
+  double gradient_penalty; /* weight of the exact penalty on how far the norm of that gradient is
+                              from 1 between real and made samples; 0 for none */
+  int discriminator_steps; /* updates of the discriminator in a step, from 1: on the step's real
+                              samples, each with made ones of latents of its own. The generator is
+                              updated once, on the last of them. More than 1 exclude `accumulate`
+                              and losses that are scaled */
   double label_smoothing;  /* real pictures, or the right class, count as 1 - label_smoothing, and
                               all classes share the rest: [0, 0.5) */
   double ema;              /* decay of the moving average of the weights that the recipe averages:
@@ -91,7 +104,8 @@ typedef struct {
   .recipe = &gen_recipe_adversarial, .batch_size = 128, .optimizer = &gen_optimizer_adam,          \
   .learning_rate = 2e-4, .generator_rate = 1, .clip_norm = 0, .accumulate = 1,                     \
   .optimizer_settings = { GEN_OPTIMIZER_DEFAULTS }, .loss = &gen_loss_non_saturating, .r1 = 0,     \
-  .r2 = 0, .label_smoothing = 0, .ema = 0, .trainable = NULL, .patch = 7, .mask_ratio = 0.6,       \
+  .r2 = 0, .penalty = GEN_PENALTY_ESTIMATED, .gradient_penalty = 0, .discriminator_steps = 1,      \
+  .label_smoothing = 0, .ema = 0, .trainable = NULL, .patch = 7, .mask_ratio = 0.6,                \
   .mask_fill = GEN_MASK_ZERO, .seed = 0, .threads = 0, .device = NULL,                             \
   .precision = GEN_PRECISION_TF32, .choice = GEN_CHOICE_RULES, .choices = NULL
 

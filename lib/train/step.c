@@ -324,6 +324,16 @@ prepare_update (GenStep *step, Update *update, const char *name, GenTensor *loss
   return step->settings->clip_norm <= 0 || clip (step, update, gradients, weights->len, error);
 }
 
+/* Update `number` of `n` in each step. */
+static gboolean
+count_updates (GenStep *step, Update *update, int number, int n, GError **error)
+{
+  update->count = gen_binary (step->graph, "Mul", update->count, whole_number (step, n), error);
+  update->count =
+      gen_binary (step->graph, "Add", update->count, whole_number (step, number), error);
+  return update->count != NULL;
+}
+
 static gboolean
 change_weights (GenStep *step, GenStepNet *net, GenTensor *const *gradients, const Update *update,
     GError **error)
@@ -350,6 +360,13 @@ gboolean
 gen_step_minimise (
     GenStep *step, const guint *nets, guint n, GenTensor *loss, double rate, GError **error)
 {
+  return gen_step_minimise_again (step, nets, n, loss, rate, 0, 1, error);
+}
+
+gboolean
+gen_step_minimise_again (GenStep *step, const guint *nets, guint n, GenTensor *loss, double rate,
+    int number, int of, GError **error)
+{
   g_autoptr (GPtrArray) weights = NULL;
   g_autofree GenTensor **gradients = NULL;
   Update update = { .rate = step->rate };
@@ -368,6 +385,8 @@ gen_step_minimise (
   gradients = g_new0 (GenTensor *, weights->len);
   if (update.rate == NULL || !prepare_update (step, &update, step->nets[nets[0]].net->role->name,
                                  loss, weights, gradients, error))
+    return FALSE;
+  if (of > 1 && !count_updates (step, &update, number, of, error))
     return FALSE;
   for (guint i = 0; i < n; i++) {
     GenStepNet *net = &step->nets[nets[i]];

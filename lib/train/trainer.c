@@ -32,6 +32,21 @@ check_accumulate (const GenTrainerSettings *settings, GError **error)
   return FALSE;
 }
 
+/* States of several steps and of an update that is left out are of one update a step. */
+static gboolean
+check_discriminator_steps (const GenTrainerSettings *settings, GError **error)
+{
+  if (!in_range ("discriminator-steps", settings->discriminator_steps, 1, TRUE, 101, error))
+    return FALSE;
+  if (settings->discriminator_steps == 1 ||
+      (settings->accumulate == 1 && !gen_loss_scaling_wanted (settings)))
+    return TRUE;
+  g_set_error_literal (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
+      "discriminator-steps above 1 go with accumulate=1 and losses that are not scaled: "
+      "precision=bf16 on a device, not fp16");
+  return FALSE;
+}
+
 gboolean
 gen_trainer_settings_check (const GenTrainerSettings *settings, GError **error)
 {
@@ -54,6 +69,8 @@ gen_trainer_settings_check (const GenTrainerSettings *settings, GError **error)
          in_range ("weight-decay", optimizer->weight_decay, 0, TRUE, INFINITY, error) &&
          in_range ("r1", settings->r1, 0, TRUE, INFINITY, error) &&
          in_range ("r2", settings->r2, 0, TRUE, INFINITY, error) &&
+         in_range ("gradient-penalty", settings->gradient_penalty, 0, TRUE, INFINITY, error) &&
+         check_discriminator_steps (settings, error) &&
          in_range ("label-smoothing", settings->label_smoothing, 0, TRUE, 0.5, error) &&
          in_range ("patch", settings->patch, 1, TRUE, 65537, error) &&
          in_range ("mask-ratio", settings->mask_ratio, 0, FALSE, 1, error) &&

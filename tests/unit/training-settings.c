@@ -80,7 +80,7 @@ test_refused_settings (void)
   ASSERT_REFUSED ("seed", NULL, "a value is wanted, and there is nothing");
   ASSERT_REFUSED ("loss", g_variant_new_string ("logistic"),
       "there is no loss \"logistic\"; there are minimax, non-saturating, hinge, least-squares, "
-      "relativistic");
+      "relativistic, wasserstein");
   ASSERT_REFUSED ("precision", g_variant_new_string ("fp8"),
       "there is no \"fp8\"; there are auto, fp32, tf32, bf16, fp16");
   g_assert_null (gen_setting_find (list, n, "lerning-rate", &error));
