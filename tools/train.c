@@ -228,10 +228,24 @@ tell_end (Train *train)
 }
 
 static gboolean
+check_frames (const Train *train, GError **error)
+{
+  const GenRecipe *recipe = gen_training_settings (train->training)->trainer.recipe;
+
+  if (recipe->frames < 2)
+    return TRUE;
+  g_set_error (error, GEN_TRAINING_ERROR, GEN_TRAINING_ERROR_SETTING,
+      "recipe: %s is taught by the frames of a film, and a data set has single pictures; "
+      "modeltrainer takes films",
+      recipe->name);
+  return FALSE;
+}
+
+static gboolean
 open_training (Train *train, GError **error)
 {
   train->training = gen_training_new (&train->settings, &callbacks, train, error);
-  if (train->training == NULL)
+  if (train->training == NULL || !check_frames (train, error))
     return FALSE;
   gen_training_set_classes (train->training, training_data_get_classes (train->data));
   return gen_training_open (train->training, training_data_get_format (train->data), error);

@@ -31,6 +31,18 @@ loss_type (void)
   GST_GENERATIVE_RETURN_FAMILY ("GstTrainerLoss", gen_loss_list);
 }
 
+static GType
+reconstruction_type (void)
+{
+  GST_GENERATIVE_RETURN_FAMILY ("GstTrainerReconstruction", gen_reconstruction_list);
+}
+
+static GType
+degradation_type (void)
+{
+  GST_GENERATIVE_RETURN_FAMILY ("GstTrainerDegradation", gen_degradation_list);
+}
+
 /* Of a choice of a recipe's own, of which all elements that have it share one: GstTrainerMaskFill.
  */
 static GType
@@ -58,6 +70,8 @@ enumeration (const GenSetting *setting, GType presets)
     { "optimizer", optimizer_type },
     { "learning-rate-schedule", rate_schedule_type },
     { "loss", loss_type },
+    { "reconstruction", reconstruction_type },
+    { "degradation", degradation_type },
     { "device", gst_generative_device_get_type },
     { "precision", gst_generative_precision_get_type },
     { "kernels", gst_generative_kernels_get_type },

@@ -63,6 +63,13 @@ GEN_API extern const GenPreset gen_preset_dcgan;
 
 /* Donahue et al., "Adversarial audio synthesis", 2019: sounds of 4096, 8192 and 16384 frames. */
 GEN_API extern const GenPreset gen_preset_wavegan;
+/* Of the restoration recipe. They take pictures of any size; which degradation they are for stands
+ * in `generative.degradation`. */
+GEN_API extern const GenPreset gen_preset_super_resolver;
+GEN_API extern const GenPreset gen_preset_inpainter;
+GEN_API extern const GenPreset gen_preset_cleaner;
+/* Of the interpolation recipe: frames of any size. */
+GEN_API extern const GenPreset gen_preset_interpolator;
 
 /* Convolutional nets whose first part is the same, so that a classifier can begin with what an
  * encoder has learned. */

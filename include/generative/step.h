@@ -26,8 +26,15 @@ GEN_API gboolean gen_step_trains (const GenStep *step);
 /* Samples in it. */
 GEN_API gint64 gen_step_batch (const GenStep *step);
 
-/* The samples that have come: [batch, channels, height, width] or [batch, channels, length]. */
+/* The numbers that are black and white in samples. */
+GEN_API void gen_step_range (const GenStep *step, float *low, float *high);
+
+/* The samples that have come: [batch, channels, height, width] or [batch, channels, length]; the
+ * channels of all frames, where a sample is several. */
 GEN_API GenTensor *gen_step_samples (GenStep *step);
+/* Where the step trains, the part of them that `crop` says, anywhere, at the same place in all of
+ * the step's; else the whole. */
+GEN_API GenTensor *gen_step_cropped_samples (GenStep *step, GError **error);
 /* Their classes, int64 [batch], of a recipe that has labels. */
 GEN_API GenTensor *gen_step_labels (GenStep *step);
 /* The nets know so many classes: samples of others are refused. */
@@ -75,7 +82,8 @@ GEN_API gboolean gen_step_report (
  * none; `what` they are, a constant, stands in the error. */
 GEN_API gboolean gen_step_watch (GenStep *step, const char *what, GenTensor *numbers);
 
-/* Show `samples`, which have the shape of the step's samples; where it plays. */
+/* Show `samples`, which have the shape of the step's samples, or of a frame of them; where it
+ * plays. */
 GEN_API gboolean gen_step_show (GenStep *step, GenTensor *samples);
 
 G_END_DECLS

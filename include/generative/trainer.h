@@ -2,12 +2,14 @@
 #pragma once
 
 #include <generative/api.h>
+#include <generative/degradation.h>
 #include <generative/feed.h>
 #include <generative/loss.h>
 #include <generative/optimizer.h>
 #include <generative/medium.h>
 #include <generative/plan.h>
 #include <generative/recipe.h>
+#include <generative/reconstruction.h>
 
 G_BEGIN_DECLS
 
@@ -81,6 +83,13 @@ typedef struct {
                               samples, each with made ones of latents of its own. The generator is
                               updated once, on the last of them. More than 1 exclude `accumulate`
                               and losses that are scaled */
+  /* Of recipes that make samples anew: how far these are from what they were. */
+  const GenReconstruction *reconstruction;
+  const GenDegradation *degradation; /* of samples that are to be restored */
+  double degradation_strength;       /* >= 0; 0: as the degradation has it by itself */
+  int degradation_factor;            /* by how much, where it is a ratio: from 2 to 64 */
+  gboolean next_frame;     /* of a film: made is the one behind two frames, not that between them */
+  int crop;                /* extent of the part of a sample that a step takes; 0: the whole */
   double label_smoothing;  /* real pictures, or the right class, count as 1 - label_smoothing, and
                               all classes share the rest: [0, 0.5) */
   double ema;              /* decay of the moving average of the weights that the recipe averages:
@@ -89,6 +98,8 @@ typedef struct {
   int patch;               /* extent of what is masked, in pixels or frames: from 1 */
   double mask_ratio;       /* share of the patches that are masked: (0, 1) */
   int mask_fill;           /* what they become: GenMaskFill */
+  GenFormat format;        /* of the data, whose extents are those that nets leave free; without a
+                              medium: nets leave none free */
   guint64 seed;            /* of latents, masks and dropout */
   int threads;             /* 0: as many as there are cores */
   const GenDevice *device; /* NULL: the CPU */
@@ -107,7 +118,10 @@ typedef struct {
   .r2 = 0, .penalty = GEN_PENALTY_ESTIMATED, .gradient_penalty = 0, .discriminator_steps = 1,      \
   .label_smoothing = 0, .ema = 0, .trainable = NULL, .patch = 7, .mask_ratio = 0.6,                \
   .mask_fill = GEN_MASK_ZERO, .seed = 0, .threads = 0, .device = NULL,                             \
-  .precision = GEN_PRECISION_TF32, .choice = GEN_CHOICE_RULES, .choices = NULL
+  .precision = GEN_PRECISION_TF32, .choice = GEN_CHOICE_RULES, .choices = NULL,                    \
+  .reconstruction = &gen_reconstruction_auto, .degradation = &gen_degradation_auto,                \
+  .degradation_strength = 0, .degradation_factor = 2, .next_frame = FALSE, .crop = 0,              \
+  .format = { NULL }
 
 /* Check each setting against its range; the error names it. */
 GEN_API gboolean gen_trainer_settings_check (const GenTrainerSettings *settings, GError **error);
@@ -127,9 +141,9 @@ GEN_API void gen_trainer_free (GenTrainer *trainer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenTrainer, gen_trainer_free)
 
 GEN_API const GenTrainerSettings *gen_trainer_settings (const GenTrainer *trainer);
-/* Of a step's samples: [batch, channels, height, width] of pictures, [batch, channels, length] of
- * sounds, and what they are as a medium has it. A sound's rate is what the net that takes them says
- * in `generative.sample-rate`, else 0. */
+/* Of a step's samples, or of a frame of them: [batch, channels, height, width] of pictures, [batch,
+ * channels, length] of sounds, and what they are as a medium has it. A sound's rate is what the net
+ * that takes them says in `generative.sample-rate`, else 0. */
 GEN_API GenFormat gen_trainer_format (const GenTrainer *trainer);
 GEN_API const GenShape *gen_trainer_sample_shape (const GenTrainer *trainer);
 /* How many classes the nets know; 0 where the recipe is not taught by classes. */
@@ -137,8 +151,10 @@ GEN_API int gen_trainer_classes (const GenTrainer *trainer);
 /* Whether samples of class `label` (-1: of none) can be trained on; the error says what would be
  * right. */
 GEN_API gboolean gen_trainer_check_label (const GenTrainer *trainer, int label, GError **error);
-/* Numbers in one sample. */
+/* Numbers in one sample, and in one of its frames, of which it has as many as the recipe says. */
 GEN_API gsize gen_trainer_sample_size (const GenTrainer *trainer);
+GEN_API gsize gen_trainer_frame_size (const GenTrainer *trainer);
+GEN_API guint gen_trainer_n_frames (const GenTrainer *trainer);
 /* Numbers in one latent; in one sample where samples are made of samples. */
 GEN_API gsize gen_trainer_latent_size (const GenTrainer *trainer);
 /* The numbers that nets take for black and white, from the metadata `generative.input-range` of

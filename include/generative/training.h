@@ -116,6 +116,8 @@ GEN_API void gen_training_set_classes (GenTraining *training, int classes);
  * none; FALSE when no more are wanted. By any thread, one at a time, from gen_training_new on. */
 GEN_API gboolean gen_training_add_validation (
     GenTraining *training, const GenSample *sample, int label);
+/* What comes next does not follow what came before, as the frames of a film do. */
+GEN_API void gen_training_break_validation (GenTraining *training);
 /* None comes any more. */
 GEN_API void gen_training_end_validation (GenTraining *training);
 

@@ -21,6 +21,10 @@ gen_preset_list (void)
     &gen_preset_wavegan,
     &gen_preset_classifier,
     &gen_preset_masked_autoencoder,
+    &gen_preset_super_resolver,
+    &gen_preset_inpainter,
+    &gen_preset_cleaner,
+    &gen_preset_interpolator,
     NULL,
   };
 

@@ -21,6 +21,8 @@ gen_recipe_list (void)
     &gen_recipe_adversarial,
     &gen_recipe_classifier,
     &gen_recipe_masked,
+    &gen_recipe_restoration,
+    &gen_recipe_interpolation,
     NULL,
   };
 

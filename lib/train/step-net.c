@@ -212,3 +212,18 @@ gen_step_net_shape (
       self->net->role->name, tensor->name, text, batch);
   return FALSE;
 }
+
+void
+gen_step_net_range (const GenGraph *net, float *low, float *high)
+{
+  const char *range = g_hash_table_lookup (net->metadata, "generative.input-range");
+  char *end = NULL;
+
+  *low = -1;
+  *high = 1;
+  if (range == NULL)
+    return;
+  *low = (float)g_ascii_strtod (range, &end);
+  if (*end == ',')
+    *high = (float)g_ascii_strtod (end + 1, NULL);
+}

@@ -29,6 +29,8 @@ void gen_step_net_add_states (GenStepNet *self, GenGraph *graph);
 /* Append it on `inputs`; its statistics move on. Returns its result. */
 GenTensor *gen_step_net_apply (
     GenStepNet *self, GenGraph *graph, GenTensor *const *inputs, GError **error);
+/* The numbers that `net`, which takes samples, takes for black and white. */
+void gen_step_net_range (const GenGraph *net, float *low, float *high);
 /* The present tensors of its weights. (transfer container) */
 GPtrArray *gen_step_net_weights (const GenStepNet *self);
 /* The net's weight `i` is `next` from here on. */

@@ -210,6 +210,7 @@ gen_training_nets_make (GenTrainingSettings *settings, const GenTrainingEvents *
   g_auto (Nets) nets = { { NULL } };
   g_autoptr (GenTrainer) trainer = NULL;
 
+  settings->trainer.format = *format;
   if (!make_graphs (settings, format, &nets, error) ||
       !start_weights (settings, events, nets.graphs, error))
     return NULL;

@@ -428,6 +428,12 @@ gen_training_add_validation (GenTraining *training, const GenSample *sample, int
 }
 
 void
+gen_training_break_validation (GenTraining *training)
+{
+  gen_validation_break (training->validation.validation);
+}
+
+void
 gen_training_end_validation (GenTraining *training)
 {
   gen_training_validation_end (&training->validation);

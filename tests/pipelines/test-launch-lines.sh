@@ -113,6 +113,13 @@ END
     ln -s grey/model ball
     gst-launch-1.0 -q audiotestsrc wave=ticks num-buffers=40 ! audio/x-raw,format=S16LE,rate=16000,channels=1 ! \
         gantrainer preset=wavegan width=4 batch-size=4 silent=true checkpoint=kit || return 1
+    for preset in super-resolver inpainter; do
+        gst-launch-1.0 -q datasetsrc location=pictures ! video/x-raw,format=RGB,width=32,height=32 ! \
+            modeltrainer preset=$preset width=4 batch-size=4 max-steps=2 ema=0.9 silent=true checkpoint=$preset || return 1
+    done
+    mv super-resolver larger && mv inpainter whole || return 1
+    gst-launch-1.0 -q videotestsrc pattern=ball num-buffers=20 ! video/x-raw,format=RGB,width=32,height=32 ! \
+        modeltrainer preset=interpolator width=4 batch-size=4 max-steps=2 ema=0.9 silent=true checkpoint=between || return 1
     gst-launch-1.0 -q videotestsrc pattern=ball num-buffers=50 ! video/x-raw,format=I420,width=64,height=48 ! \
         x264enc ! mp4mux ! filesink location=talk.mp4 || return 1
     cp talk.mp4 old.mp4
@@ -198,7 +205,7 @@ provide() {
     README.md) cp -r "$work/colour/model" . ;;
     *) cp -r "$work/grey/model" . ;;
     esac
-    cp -rL "$work/ball" "$work/kit" "$work/features" "$work/classes" .
+    cp -rL "$work/ball" "$work/kit" "$work/features" "$work/classes" "$work/larger" "$work/whole" "$work/between" .
     if ! grep -q 'resume=true' "$1"; then
         rm -rf $(sed -nE 's/.*[ ]checkpoint=([^ ]+).*/\1/p' "$1")
     fi

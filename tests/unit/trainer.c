@@ -650,7 +650,7 @@ test_presets (void)
 
       g_assert_no_error (error);
       make_steps (trainer, 1);
-      g_assert_cmpint (gen_trainer_sample_shape (trainer)->dims[1], ==, options.format.channels);
+      g_assert_cmpint (gen_trainer_format (trainer).channels, ==, options.format.channels);
     }
 }
 
