@@ -25,6 +25,18 @@ loss_type (void)
   GST_GENERATIVE_RETURN_FAMILY ("GstTrainerLoss", gen_loss_list);
 }
 
+static GType
+prediction_type (void)
+{
+  GST_GENERATIVE_RETURN_FAMILY ("GstTrainerPrediction", gen_prediction_list);
+}
+
+static GType
+schedule_type (void)
+{
+  GST_GENERATIVE_RETURN_FAMILY ("GstTrainerSchedule", gen_schedule_list);
+}
+
 /* The enumerations of choices and families. */
 static GType
 enumeration (const GenSetting *setting, GType presets)
@@ -36,6 +48,8 @@ enumeration (const GenSetting *setting, GType presets)
     { "recipe", recipe_type },
     { "optimizer", optimizer_type },
     { "loss", loss_type },
+    { "prediction", prediction_type },
+    { "schedule", schedule_type },
     { "device", gst_generative_device_get_type },
     { "precision", gst_generative_precision_get_type },
     { "kernels", gst_generative_kernels_get_type },

@@ -15,7 +15,9 @@ G_BEGIN_DECLS
  *   generator      latent [batch, latent_size]                 -> picture, samples in [-1, 1]
  *   discriminator  picture [batch, channels, height, width]    -> probability of real [batch, 1]
  *
- * and for sounds, [batch, channels, length].
+ * and for sounds, [batch, channels, length]. Of the diffusion recipe:
+ *
+ *   denoiser       noisy [batch, channels, height, width], time [batch] -> what is predicted
  *
  * What the samples' range is stands in the metadata (`generative.output-range` and
  * `generative.input-range`), and the rate of sounds in `generative.sample-rate`, so that the models
@@ -61,6 +63,10 @@ GEN_API extern const GenPreset gen_preset_dcgan;
 
 /* Donahue et al., "Adversarial audio synthesis", 2019: sounds of 4096, 8192 and 16384 frames. */
 GEN_API extern const GenPreset gen_preset_wavegan;
+
+/* A U-Net that denoises pictures of 28, 32 and 64 pixels, after Ho et al., "Denoising diffusion
+ * probabilistic models", 2020. */
+GEN_API extern const GenPreset gen_preset_unet_diffusion;
 
 /* All of them, ended by NULL. */
 GEN_API const GenPreset *const *gen_preset_list (void);

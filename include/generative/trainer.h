@@ -8,6 +8,7 @@
 #include <generative/medium.h>
 #include <generative/plan.h>
 #include <generative/recipe.h>
+#include <generative/sampler.h>
 
 G_BEGIN_DECLS
 
@@ -46,7 +47,7 @@ typedef enum {
   GEN_TRAINER_ERROR_STATE,    /* a saved state does not fit the nets, or is damaged */
 } GenTrainerError;
 
-typedef struct {
+struct _GenTrainerSettings {
   const GenRecipe *recipe;
   int batch_size;                /* samples in a step, from 1 */
   const GenOptimizer *optimizer; /* of all nets */
@@ -55,11 +56,16 @@ typedef struct {
                                     gives the discriminator time to see what it makes */
   GenOptimizerSettings optimizer_settings;
   const GenLoss *loss;
-  double r1, r2;           /* weights of the penalties on the discriminator's gradient on real (r1)
-                              and made samples: half of it times the mean square; 0 for none. They
-                              keep a discriminator from being so sure that its gradients are of no
-                              use */
-  double label_smoothing;  /* real pictures count as 1 - label_smoothing: [0, 0.5) */
+  double r1, r2;          /* weights of the penalties on the discriminator's gradient on real (r1)
+                             and made samples: half of it times the mean square; 0 for none. They
+                             keep a discriminator from being so sure that its gradients are of no
+                             use */
+  double label_smoothing; /* real pictures count as 1 - label_smoothing: [0, 0.5) */
+  const GenPrediction *prediction; /* what a denoiser makes */
+  const GenSchedule *schedule;     /* of its noise, with times */
+  double min_snr;                  /* how much an error at little noise counts, at most, as
+                                      signal² / noise²: >= 0; 0: all errors count alike */
+  int sampling_steps;              /* runs of the denoiser for a sample, from 1 */
   double ema;              /* decay of the moving average of the weights that the recipe averages:
                               [0, 1); 0 for none */
   guint64 seed;            /* of latents and dropout */
@@ -71,14 +77,15 @@ typedef struct {
    * are the same bits as long as they are. On the CPU rules choose. */
   GenChoice choice;
   const char *choices; /* the file that remembers, as in GenPlanOptions */
-} GenTrainerSettings;
+};
 
 #define GEN_TRAINER_DEFAULTS                                                                       \
   .recipe = &gen_recipe_adversarial, .batch_size = 128, .optimizer = &gen_optimizer_adam,          \
   .learning_rate = 2e-4, .generator_rate = 1, .optimizer_settings = { GEN_OPTIMIZER_DEFAULTS },    \
-  .loss = &gen_loss_non_saturating, .r1 = 0, .r2 = 0, .label_smoothing = 0, .ema = 0, .seed = 0,   \
-  .threads = 0, .device = NULL, .precision = GEN_PRECISION_TF32, .choice = GEN_CHOICE_RULES,       \
-  .choices = NULL
+  .loss = &gen_loss_non_saturating, .r1 = 0, .r2 = 0, .label_smoothing = 0,                        \
+  .prediction = &gen_prediction_v, .schedule = &gen_schedule_cosine, .min_snr = 0,                 \
+  .sampling_steps = GEN_SAMPLING_DEFAULT_STEPS, .ema = 0, .seed = 0, .threads = 0, .device = NULL, \
+  .precision = GEN_PRECISION_TF32, .choice = GEN_CHOICE_RULES, .choices = NULL
 
 /* Check each setting against its range; the error names it. */
 GEN_API gboolean gen_trainer_settings_check (const GenTrainerSettings *settings, GError **error);

@@ -19,6 +19,7 @@ gen_preset_list (void)
     &gen_preset_mlp,
     &gen_preset_dcgan,
     &gen_preset_wavegan,
+    &gen_preset_unet_diffusion,
     NULL,
   };
 

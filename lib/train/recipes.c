@@ -19,6 +19,7 @@ gen_recipe_list (void)
   static const GenRecipe *const list[] = {
     &gen_recipe_auto,
     &gen_recipe_adversarial,
+    &gen_recipe_diffusion,
     NULL,
   };
 
