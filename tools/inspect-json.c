@@ -6,7 +6,7 @@
 
 #include <generative/operator.h>
 
-static const char *const part_names[] = { "flow", "state", "parameter" };
+static const char *const part_names[] = { "flow", "state", "parameter", "length" };
 
 static void
 add_steps (JsonBuilder *builder, GenPlan *plan)
@@ -84,6 +84,10 @@ add_part (JsonBuilder *builder, const GenModel *model, guint i, gboolean is_outp
     json_builder_add_string_value (builder,
         is_output ? model->inputs[port->partner].name : model->outputs[port->partner].name);
   }
+  if (port->part == GEN_PART_LENGTH) {
+    json_builder_set_member_name (builder, "partner");
+    json_builder_add_string_value (builder, model->inputs[port->partner].name);
+  }
   if (port->part == GEN_PART_PARAMETER) {
     json_builder_set_member_name (builder, "value");
     add_numbers (builder, model->parameters[i]);
@@ -119,7 +123,8 @@ add_ports (JsonBuilder *builder, const char *member, const GenModel *model, gboo
 {
   const GPtrArray *tensors = is_output ? model->graph->outputs : model->graph->inputs;
   const GenPort *ports = is_output ? model->outputs : model->inputs;
-  static const char *const kinds[] = { "other", "vector", "picture", "sound", "series", "frames" };
+  static const char *const kinds[] = { "other", "vector", "picture", "sound", "series", "frames",
+    "tokens" };
 
   json_builder_set_member_name (builder, member);
   json_builder_begin_array (builder);

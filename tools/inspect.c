@@ -140,7 +140,9 @@ print_flow (const GenPort *port)
   static const char *const kinds[] = { "numbers", "vectors", "picture", "sound",
     "vectors that follow each other" };
 
-  if (port->kind != GEN_PORT_FRAMES)
+  if (port->kind == GEN_PORT_TOKENS)
+    g_print ("  ids of symbols");
+  else if (port->kind != GEN_PORT_FRAMES)
     g_print ("  %s", kinds[port->kind]);
   else if (port->frames < 0)
     g_print ("  any number of frames in a row, which --frames says");
@@ -177,7 +179,10 @@ print_part (const GenModel *model, guint i, gboolean is_output)
       print_numbers (model->parameters[i]);
     else
       g_print ("unset, which --parameters %s=1 says", port->name);
-  }
+  } else if (port->part == GEN_PART_LENGTH)
+    g_print (port->shape.rank == 2 ? "  a one for each of the ids of input '%s'"
+                                   : "  how many ids input '%s' has",
+        model->inputs[port->partner].name);
   if (port->part != GEN_PART_FLOW)
     g_print (" (%s)", part_source (port));
   else
@@ -215,11 +220,18 @@ static void
 print_decisions (const GenModel *model)
 {
   const int window = gen_model_window (model, NULL);
+  const GenPort *clip = gen_model_find_output (model, GEN_PORT_FRAMES);
 
   for (guint i = 0; model->fixed != NULL && model->fixed[i] != NULL; i++)
     g_print ("%-11s %s  shapes hang on its number, which stays\n", i == 0 ? "constants" : "",
         model->fixed[i]);
-  if (window > 1)
+  if (model->voice != NULL)
+    g_print ("%-11s %u symbols, by %s\n", "text", gen_symbols_count (model->voice->symbols),
+        model->voice->path);
+  if (window > 1 && clip != NULL)
+    g_print ("%-11s %d frames make %d at once\n", "window", window,
+        clip->frames > 0 ? clip->frames : window);
+  else if (window > 1)
     g_print ("%-11s %d frames make one%s\n", "window", window,
         window == 2 ? ", which lies between them" : "");
 }

@@ -121,8 +121,21 @@ fix_plane (const GenPort *port, int height, int width, GenShape *shape)
   return TRUE;
 }
 
-/* States that follow the picture or sound, and planes of its size; what cannot be worked out
- * becomes 1 as others do. */
+/* A mask of tokens, of `shape`, which is theirs. */
+static gboolean
+fix_mask (const GenModel *model, const GenPort *port, GenShape *shape)
+{
+  const GenTensor *tokens;
+
+  if (port->part != GEN_PART_LENGTH || shape->rank != 2)
+    return FALSE;
+  tokens = g_ptr_array_index (model->graph->inputs, (guint)port->partner);
+  *shape = tokens->shape;
+  return gen_shape_is_known (shape);
+}
+
+/* States that follow the picture or sound, planes of its size and masks of tokens; what cannot be
+ * worked out becomes 1 as others do. */
 static gboolean
 fix_states (const Preparation *preparation, GenModel *model, GError **error)
 {
@@ -136,7 +149,7 @@ fix_states (const Preparation *preparation, GenModel *model, GError **error)
     GenShape shape = input->shape;
 
     if (gen_shape_is_known (&shape) ||
-        !(fix_plane (port, height, width, &shape) ||
+        !(fix_plane (port, height, width, &shape) || fix_mask (model, port, &shape) ||
             (port->part == GEN_PART_STATE &&
                 gen_model_output_shape (model, &model->outputs[port->partner], batch, height, width,
                     length, &shape, NULL))))
@@ -287,13 +300,31 @@ preparation_fill_random (
   return FALSE;
 }
 
+/* How many tokens go in, or a one for each. */
+static void
+fill_length (const GenModel *model, const GenPort *port, const GenBinding *binding)
+{
+  const GenTensor *tokens = g_ptr_array_index (model->graph->inputs, (guint)port->partner);
+  g_autofree GenNumbers *number = g_malloc (sizeof *number + sizeof number->values[0]);
+
+  number->n = 1;
+  number->values[0] = binding->shape.rank == 2 ? 1 : (double)tokens->shape.dims[1];
+  gen_numbers_write (
+      number, binding->type, binding->data, (gsize)gen_shape_elements (&binding->shape));
+}
+
 gboolean
 preparation_fill (const Preparation *preparation, const GenModel *model, guint number,
     const GenBinding *binding, GError **error)
 {
   const GenNumbers *numbers = model->parameters[number];
+  const GenPort *port = &model->inputs[number];
 
-  if (model->inputs[number].part == GEN_PART_STATE) {
+  if (port->part == GEN_PART_LENGTH) {
+    fill_length (model, port, binding);
+    return TRUE;
+  }
+  if (port->part == GEN_PART_STATE) {
     memset (binding->data, 0, binding->size);
     return TRUE;
   }

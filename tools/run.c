@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* generative-model run: one run of a model on files: arrays of numpy's or pictures. */
+/* generative-model run: one run of a model on files: arrays of numpy's, pictures, or text that is
+ * spoken. */
 #include <math.h>
 #include <string.h>
 #include <generative/npy.h>
@@ -9,6 +10,7 @@
 #include "hints.h"
 #include "numbers.h"
 #include "prepare.h"
+#include "speech-files.h"
 
 /* A file that was named for an input or output. */
 typedef struct {
@@ -151,7 +153,11 @@ load_array (Run *run, Wish *wish, GError **error)
 
   if (run->runs == 1 && count_wishes (run->from, wish->port) > 1)
     return fail (error, "input '%s' is given more than once", input->name);
-  data = gen_npy_load (wish->path, &type, &shape, error);
+  if (speech_is_text (wish->path))
+    data = speech_load_text (
+        run->model, &run->model->inputs[wish->port], wish->path, &type, &shape, error);
+  else
+    data = gen_npy_load (wish->path, &type, &shape, error);
   if (data == NULL)
     return FALSE;
   if (type == GEN_TYPE_FLOAT64 && input->type == GEN_TYPE_FLOAT32) {
@@ -237,7 +243,8 @@ prepare_inputs (Run *run, GError **error)
   for (guint i = 0; i < run->from->len; i++) {
     Wish *wish = &g_array_index (run->from, Wish, i);
 
-    if (!(is_npy (wish->path) ? load_array (run, wish, error) : check_picture (run, wish, error)))
+    if (!(is_npy (wish->path) || speech_is_text (wish->path) ? load_array (run, wish, error)
+                                                             : check_picture (run, wish, error)))
       return FALSE;
   }
   return TRUE;
@@ -388,8 +395,9 @@ save_output (Run *run, const Wish *wish, const GenBinding *binding, GError **err
   g_autofree char *assumption = gen_model_describe_assumption (run->model, &port, TRUE);
   g_autofree float *numbers = NULL;
 
-  if (!is_npy (wish->path) && !g_str_has_suffix (wish->path, ".png"))
-    return fail (error, "%s should end in .npy or .png", wish->path);
+  if (!is_npy (wish->path) && !g_str_has_suffix (wish->path, ".png") &&
+      !speech_is_sound (wish->path))
+    return fail (error, "%s should end in .npy, .png or .wav", wish->path);
   if (gen_data_type_size (binding->type) > 0) {
     numbers =
         numbers_convert (binding->data, &binding->shape, binding->type, GEN_TYPE_FLOAT32, error);
@@ -399,6 +407,8 @@ save_output (Run *run, const Wish *wish, const GenBinding *binding, GError **err
   }
   if (is_npy (wish->path))
     return gen_npy_save (wish->path, binding->type, &binding->shape, binding->data, error);
+  if (speech_is_sound (wish->path) && numbers != NULL)
+    return speech_save_sound (&port, &binding->shape, numbers, wish->path, error);
   /* A vector may be a picture after all: the numbers of a net of dense layers. */
   if (port.kind == GEN_PORT_VECTOR && gen_port_make_picture (&port, 0, 0)) {
     picture.shape = GEN_SHAPE (binding->shape.dims[0], port.channels, port.height, port.width);
@@ -599,9 +609,10 @@ run (int argc, char **argv)
   Run run = { 0 };
   const GOptionEntry entries[] = {
     { "input", 'i', 0, G_OPTION_ARG_FILENAME_ARRAY, &run.inputs,
-        "Give an input an array or a picture; several pictures are a batch", "[NAME=]FILE" },
+        "Give an input an array, a picture, or a text (.txt); several pictures are a batch",
+        "[NAME=]FILE" },
     { "output", 'o', 0, G_OPTION_ARG_FILENAME_ARRAY, &run.outputs,
-        "Save an output as an array (.npy) or picture (.png)", "[NAME=]FILE" },
+        "Save an output as an array (.npy), picture (.png) or sound (.wav)", "[NAME=]FILE" },
     HINTS_ENTRIES (run.hints),
     PREPARATION_ENTRIES (run.preparation),
     { NULL },

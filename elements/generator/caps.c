@@ -151,6 +151,38 @@ read_series (const GstGeneratorPorts *ports, const GstStructure *structure,
   return FALSE;
 }
 
+/* Text, or ids of its symbols. */
+static gboolean
+read_tokens (const GstGeneratorPorts *ports, const GstStructure *structure,
+    GstGeneratorInput *input, GError **error)
+{
+  const char *type = gst_structure_get_string (structure, "types");
+  const char *wanted = gen_data_type_name (ports->input.type);
+  GstGenerativeTensors tensors;
+
+  *input = (GstGeneratorInput){ .pictures = 1, .columns = 1, .rows = 1 };
+  if (gst_structure_has_name (structure, "text/x-raw")) {
+    if (ports->model->voice != NULL)
+      return TRUE;
+    g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
+        "%s: nothing tells how text becomes the ids that its input '%s' takes: %s.json with a "
+        "phoneme_id_map, as Piper's voices have it, would; or send ids, other/tensors of %s",
+        ports->model->path, ports->input.name, ports->model->path, wanted);
+    return FALSE;
+  }
+  if (g_strcmp0 (type, wanted) != 0) {
+    g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
+        "tensors are of %s, but the model takes ids of %s", type, wanted);
+    return FALSE;
+  }
+  if (!gst_structure_has_field (structure, "dimensions"))
+    return TRUE;
+  if (!gst_generative_tensors_read (structure, &tensors, error))
+    return FALSE;
+  input->vectors = (int)MIN (gen_shape_elements (&tensors.shapes[0]), G_MAXINT);
+  return TRUE;
+}
+
 static gboolean
 check_sound (const GenPort *port, const GstStructure *structure, GError **error)
 {
@@ -177,6 +209,8 @@ gst_generator_read_input (const GstGeneratorPorts *ports, const GstStructure *st
     return read_latents (ports, structure, input, error);
   if (port->kind == GEN_PORT_SERIES)
     return read_series (ports, structure, input, error);
+  if (port->kind == GEN_PORT_TOKENS)
+    return read_tokens (ports, structure, input, error);
   *input = (GstGeneratorInput){ .pictures = 1, .columns = 1, .rows = 1 };
   if (port->kind == GEN_PORT_SOUND)
     return check_sound (port, structure, error);
@@ -472,7 +506,7 @@ append_pictures (const GstGeneratorPorts *ports, const GstGeneratorInput *input,
   else
     copy_rate (sink, structure);
   if (ports->between)
-    follow_frames (sink, 2, 1, structure);
+    follow_frames (sink, ports->made + 1, 1, structure);
   if (also_without)
     caps = append_frames (
         ports, gst_structure_copy (structure), ports->output.channels, FALSE, subsampled, caps);
@@ -576,6 +610,20 @@ append_latents (const GstGeneratorPorts *ports, const GstStructure *source, GstC
   return gst_caps_merge_structure (caps, many);
 }
 
+/* Text comes first, where it is known how it becomes ids. */
+static GstCaps *
+append_tokens (const GstGeneratorPorts *ports, GstCaps *caps)
+{
+  GstStructure *ids =
+      gst_structure_new ("other/tensors", "format", G_TYPE_STRING, "static", "num_tensors",
+          G_TYPE_INT, 1, "types", G_TYPE_STRING, gen_data_type_name (ports->input.type), NULL);
+  GstStructure *text = gst_structure_new ("text/x-raw", "format", G_TYPE_STRING, "utf8", NULL);
+  const gboolean text_first = ports->model->voice != NULL;
+
+  caps = gst_caps_merge_structure (caps, text_first ? text : ids);
+  return gst_caps_merge_structure (caps, text_first ? ids : text);
+}
+
 static GstStructure *
 make_input (const GstGeneratorPorts *ports, const GstStructure *source)
 {
@@ -586,7 +634,7 @@ make_input (const GstGeneratorPorts *ports, const GstStructure *source)
   if (ports->output.kind == GEN_PORT_PICTURE)
     gst_generative_pass_fields (source, GST_PAD_SRC, structure);
   if (ports->between)
-    follow_frames (source, 1, 2, structure);
+    follow_frames (source, 1, ports->made + 1, structure);
   return structure;
 }
 
@@ -619,6 +667,8 @@ gst_generator_transform_caps_of (
       continue;
     else if (ports->input.kind == GEN_PORT_SOUND)
       result = append_sound (ports, &ports->input, structure, result);
+    else if (ports->input.kind == GEN_PORT_TOKENS)
+      result = append_tokens (ports, result);
     else if (ports->input.kind == GEN_PORT_VECTOR || ports->input.kind == GEN_PORT_SERIES)
       result = append_latents (ports, structure, result);
     else

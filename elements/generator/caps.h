@@ -10,7 +10,7 @@
 
 typedef struct {
   GenModel *model;
-  GenPort input;      /* of latents, pictures or sounds, or a series */
+  GenPort input;      /* of latents, pictures or sounds, a series, or tokens */
   GenPort second;     /* what latents are conditioned on: a class or a second latent; of kind OTHER
                          where there is none */
   GenPort output;     /* of pictures or sounds, whose rate is known where it does not follow that of
@@ -24,10 +24,11 @@ typedef struct {
   GenShape numbers;          /* of that tensor, without outer ones */
   gint64 piece;              /* frames of sound in a piece, as somebody said; 0: what suits */
   int columns;               /* of a wall; 0: nearly square */
-  gboolean staged;           /* the model's shapes hang on what it computes */
+  gboolean staged;           /* what shape comes out hangs on what goes in, or is computed */
   int frames;                /* that go into a run, 1 as a rule */
+  int made;                  /* that come out of it, 1 as a rule; as many, or those between two */
   guint ahead;               /* how many of these follow the one that is made */
-  gboolean between;          /* a picture lies between two that come, and these go on as well */
+  gboolean between;          /* those made lie between two that come, and these go on as well */
   gboolean luma;             /* of one channel, which is the luma of video in colour as well */
   gboolean remembers;        /* what it makes hangs on what came before: one picture a run */
   GstGeneratorTiling tiling; /* of pictures that are made of pictures */
@@ -45,6 +46,9 @@ typedef struct {
 /* Buffers that are gathered for a run, at most. */
 #define GST_GENERATOR_MAX_BATCH 64
 
+/* Pictures that are made between two in a run, at most. */
+#define GST_GENERATOR_MAX_BETWEEN 16
+
 /* How many tensors a buffer of latents has. */
 int gst_generator_n_tensors (const GstGeneratorPorts *ports);
 
@@ -53,7 +57,7 @@ typedef struct {
   int pictures;      /* latents in a buffer, or 1 */
   int columns, rows; /* of the wall that they make */
   int height, width; /* of a picture that goes in; 0 for latents */
-  int vectors;       /* of a series, in a buffer */
+  int vectors;       /* of a series, in a buffer; of tokens, 0 where any number comes */
   gboolean planar;   /* these lie a number of each after another, not one after another */
 } GstGeneratorInput;
 

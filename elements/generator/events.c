@@ -92,6 +92,26 @@ can_play_segment (GstGenerator *self, GstEvent *event)
   return FALSE;
 }
 
+/* Of text that comes as bytes, times are those of what is made of it. (transfer full) */
+static GstEvent *
+take_segment (GstGenerator *self, GstEvent *event)
+{
+  GstSegment in_time;
+  const GstSegment *segment;
+  GstEvent *other;
+
+  gst_event_parse_segment (event, &segment);
+  self->play.in_bytes =
+      segment->format != GST_FORMAT_TIME && self->play.ports.input.kind == GEN_PORT_TOKENS;
+  if (!self->play.in_bytes)
+    return event;
+  gst_segment_init (&in_time, GST_FORMAT_TIME);
+  other = gst_event_new_segment (&in_time);
+  gst_event_set_seqnum (other, gst_event_get_seqnum (event));
+  gst_event_unref (event);
+  return other;
+}
+
 gboolean
 gst_generator_sink_event (GstBaseTransform *base, GstEvent *event)
 {
@@ -114,8 +134,11 @@ gst_generator_sink_event (GstBaseTransform *base, GstEvent *event)
   } else if (GST_EVENT_IS_SERIALIZED (event)) {
     gst_generator_drain (self);
   }
-  if (GST_EVENT_TYPE (event) == GST_EVENT_SEGMENT && self->mode != NULL && self->mode->jump != NULL)
-    self->mode->jump (self->state);
+  if (GST_EVENT_TYPE (event) == GST_EVENT_SEGMENT) {
+    if (self->mode != NULL && self->mode->jump != NULL)
+      self->mode->jump (self->state);
+    event = take_segment (self, event);
+  }
   gst_generator_branches_forward (&self->play.branches, event);
   if (GST_EVENT_TYPE (event) != GST_EVENT_CAPS)
     return parent->sink_event (base, event);

@@ -77,6 +77,7 @@ gst_generator_format_read (GstGeneratorFormat *format, GstGeneratorPlay *play, G
   use->length = 0;
   use->in_parts = FALSE;
   use->window = ports->frames;
+  use->made = ports->made;
   use->luma = FALSE;
   if (!use->from_frames)
     return TRUE;
@@ -115,6 +116,24 @@ gst_generator_format_check_size (
       "the next element wants %d x %d pixels, but the model makes %d x %d: put videoscale behind",
       format->out_info.width, format->out_info.height, width, height);
   return FALSE;
+}
+
+gboolean
+gst_generator_format_read_frames (GstGeneratorFormat *format, GstGeneratorPlay *play, GstCaps *sink,
+    GstCaps *source, GenModelUse *use, GError **error)
+{
+  GstVideoInfo info;
+
+  if (!gst_generator_format_read (format, play, sink, &format->input, use, error) ||
+      !gst_generator_output_size (
+          &play->ports, &format->input, &use->output.height, &use->output.width, error) ||
+      !gst_generator_format_read_video (format, source, use, error) ||
+      !gst_generator_format_check_size (format, use->output.width, use->output.height, error))
+    return FALSE;
+  info = format->out_info;
+  gst_generative_playing_fit_info (&play->playing, source, &info);
+  return gst_generative_layout (&info, use->output.channels, 1, FALSE, &use->to) ||
+         gst_generator_fail_spacing (error);
 }
 
 /* --- buffers --- */
@@ -183,6 +202,27 @@ gst_generator_unmap_input (
     unmap_latents (mapped, input);
 }
 
+/* How the frames lie; `frame` may be NULL. */
+static gboolean
+read_layouts (const GstGeneratorMapped *mapped, const GstGenerativeFrame *frame, GenModelUse *use)
+{
+  const gboolean was_grey = !use->from.ycbcr;
+
+  if ((frame != NULL && !frame->is_sound &&
+          !gst_generative_layout_of_frame (
+              &frame->video, use->output.channels, use->to.columns, FALSE, &use->to)) ||
+      (use->from_frames && !gst_generative_layout_of_frame (
+                               &mapped->frame.video, use->input.channels, 1, TRUE, &use->from)))
+    return FALSE;
+  /* Luma is played by itself. */
+  if (was_grey && use->from.ycbcr) {
+    use->from = gen_frame_layout_luma (&use->from);
+    if (frame != NULL)
+      use->to = gen_frame_layout_luma (&use->to);
+  }
+  return TRUE;
+}
+
 gboolean
 gst_generator_follow_layouts (
     GstGeneratorPlay *play, const GstGeneratorMapped *mapped, const GstGenerativeFrame *frame)
@@ -191,11 +231,7 @@ gst_generator_follow_layouts (
   GenModelUse use = *now;
   g_autoptr (GError) error = NULL;
 
-  if ((frame != NULL && !frame->is_sound &&
-          !gst_generative_layout_of_frame (
-              &frame->video, use.output.channels, use.to.columns, FALSE, &use.to)) ||
-      (use.from_frames && !gst_generative_layout_of_frame (
-                              &mapped->frame.video, use.input.channels, 1, TRUE, &use.from))) {
+  if (!read_layouts (mapped, frame, &use)) {
     GST_ELEMENT_ERROR (
         play->base, STREAM, FORMAT, ("The planes of a frame differ in their strides"), (NULL));
     return FALSE;

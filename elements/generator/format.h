@@ -26,6 +26,10 @@ gboolean gst_generator_format_read_video (
 /* Whether these are as large as what the model makes. */
 gboolean gst_generator_format_check_size (
     const GstGeneratorFormat *format, int width, int height, GError **error);
+/* What the model, which makes frames of one size of several, is to do between `sink` and `source`.
+ * FALSE with `error` when they do not fit it. */
+gboolean gst_generator_format_read_frames (GstGeneratorFormat *format, GstGeneratorPlay *play,
+    GstCaps *sink, GstCaps *source, GenModelUse *use, GError **error);
 /* How the tensors of a buffer of what `format->input` says meet the inputs of the model of `ports`.
  */
 void gst_generator_format_describe_tensors (

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Models that see several frames at once: a picture is made of those around it, or one that lies
- * between two. What there is not, before the first frame and behind the last one, is as these are.
+/* Models that see several frames at once: a picture is made of those around it, or one or more that
+ * lie between two. What there is not, before the first frame and behind the last one, is as these
+ * are.
  */
 #include "allocation.h"
 #include "mode.h"
 #include "outputs.h"
+#include "repeat.h"
 
 #include "../shared/debug.h"
 #include "../shared/model-file.h"
@@ -23,7 +25,7 @@ typedef struct {
   GstGeneratorMapped *mapped; /* in a run */
   guint window;               /* how many */
   guint waiting;              /* of those that came last, nothing has been made yet */
-  GstBuffer *next;            /* to be handed out */
+  GQueue next;                /* buffers to be handed out */
   gboolean elsewhere;         /* what is made is in the memory of another device */
 } Frames;
 
@@ -40,6 +42,13 @@ runs_backwards (const Frames *self)
   return self->play->base->segment.rate < 0;
 }
 
+/* How many pictures a run makes. */
+static guint
+n_made (const Frames *self)
+{
+  return (guint)self->play->ports.made;
+}
+
 /* How many frames have to come behind the one that is made. */
 static guint
 awaited (const Frames *self)
@@ -54,7 +63,7 @@ forget (Frames *self)
 {
   for (guint i = 0; i < GEN_MODEL_MAX_WINDOW; i++)
     gst_clear_buffer (&self->seen[i]);
-  gst_clear_buffer (&self->next);
+  g_queue_clear_full (&self->next, (GDestroyNotify)gst_buffer_unref);
   self->waiting = 0;
 }
 
@@ -105,21 +114,36 @@ find_mapped (const Frames *self, guint i)
   return &self->mapped[newest (self)];
 }
 
+/* Into frame `m` of a run. */
+static gboolean
+bind_made (Frames *self, const GstGenerativeFrame *made, guint m, GError **error)
+{
+  const GenModelUse *use = gen_player_use (self->play->player);
+  GenFrameLayout layout;
+  GenFrame frame;
+
+  if (!made->is_sound &&
+      (!gst_generative_layout_of_frame (&made->video, use->output.channels, 1, FALSE, &layout) ||
+          !gen_frame_layout_equal (&layout, &use->to)))
+    return gst_generator_fail_spacing (error);
+  frame = made->is_sound
+              ? gst_generative_sound_part (made, 0)
+              : gst_generative_frame_part (made, &use->to, 0, 0, self->format->out_info.height);
+  gen_player_bind_output_frame (self->play->player, m, &frame);
+  return TRUE;
+}
+
 static gboolean
 run (Frames *self, const GstGenerativeFrame *made, GError **error)
 {
-  GenFrame frame;
-
-  if (!follow_layouts (self, made, error))
+  if (!follow_layouts (self, &made[0], error))
     return FALSE;
   for (guint i = 0; i < self->window; i++)
     gst_generator_bind_picture (
         find_mapped (self, i), self->play, runs_backwards (self) ? newest (self) - i : i);
-  frame = made->is_sound
-              ? gst_generative_sound_part (made, 0)
-              : gst_generative_frame_part (made, &gen_player_use (self->play->player)->to, 0, 0,
-                    self->format->out_info.height);
-  gen_player_bind_output_frame (self->play->player, 0, &frame);
+  for (guint m = 0; m < n_made (self); m++)
+    if (!bind_made (self, &made[m], m, error))
+      return FALSE;
   if (!gen_player_run (self->play->player, error))
     return FALSE;
   if (made->is_sound && self->play->ports.output.type == GEN_TYPE_FLOAT32)
@@ -130,7 +154,7 @@ run (Frames *self, const GstGenerativeFrame *made, GError **error)
 
 /* A picture, or numbers. */
 static gboolean
-map_made (Frames *self, GstGenerativeFrame *made, GstBuffer *output)
+map_one (Frames *self, GstGenerativeFrame *made, GstBuffer *output)
 {
   if (!gst_generator_play_makes_frames (self->play))
     return gst_generative_sound_map (made, output, GST_MAP_WRITE);
@@ -159,11 +183,27 @@ unmap_seen (Frames *self, guint n)
     gst_generator_unmap_input (&self->mapped[i], self->play, self->seen[i]);
 }
 
-/* Into `output`. What went wrong is posted, or in `error`. */
-static GstFlowReturn
-try_run (Frames *self, GstBuffer *output, GError **error)
+/* Map what is to be made. FALSE when an error was posted. */
+static gboolean
+map_made (Frames *self, GstBuffer *const *outputs, GstGenerativeFrame *made)
 {
-  GstGenerativeFrame made;
+  for (guint m = 0; m < n_made (self); m++) {
+    if (map_one (self, &made[m], outputs[m]))
+      continue;
+    while (m-- > 0)
+      gst_generative_frame_unmap (&made[m]);
+    GST_ELEMENT_ERROR (
+        self->play->base, RESOURCE, WRITE, ("The next element's buffer cannot be written"), (NULL));
+    return FALSE;
+  }
+  return TRUE;
+}
+
+/* Into `outputs`. What went wrong is posted, or in `error`. */
+static GstFlowReturn
+try_run (Frames *self, GstBuffer *const *outputs, GError **error)
+{
+  GstGenerativeFrame made[GST_GENERATOR_MAX_BETWEEN];
   gboolean good;
 
   for (guint i = 0; i < self->window; i++)
@@ -171,53 +211,59 @@ try_run (Frames *self, GstBuffer *output, GError **error)
       unmap_seen (self, i);
       return GST_FLOW_ERROR;
     }
-  if (!map_made (self, &made, output)) {
+  if (!map_made (self, outputs, made)) {
     unmap_seen (self, self->window);
-    GST_ELEMENT_ERROR (
-        self->play->base, RESOURCE, WRITE, ("The next element's buffer cannot be written"), (NULL));
     return GST_FLOW_ERROR;
   }
-  good = run (self, &made, error);
-  gst_generative_frame_unmap (&made);
+  good = run (self, made, error);
+  for (guint m = 0; m < n_made (self); m++)
+    gst_generative_frame_unmap (&made[m]);
   unmap_seen (self, self->window);
   return good ? GST_FLOW_OK : GST_FLOW_ERROR;
 }
 
 /* The CPU goes on where a device has failed, with these very frames. */
 static GstFlowReturn
-run_or_fall_back (Frames *self, GstBuffer *output)
+run_or_fall_back (Frames *self, GstBuffer *const *outputs)
 {
   const GenModelUse use = *gen_player_use (self->play->player);
   g_autoptr (GError) error = NULL;
-  GstFlowReturn result = try_run (self, output, &error);
+  GstFlowReturn result = try_run (self, outputs, &error);
 
   if (error != NULL && gst_generator_play_fall_back (self->play, error)) {
     g_clear_error (&error);
     gst_pad_mark_reconfigure (GST_BASE_TRANSFORM_SRC_PAD (self->play->base));
     if (gst_generator_play_compile (self->play, &use, &error))
-      result = try_run (self, output, &error);
+      result = try_run (self, outputs, &error);
   }
   if (error != NULL)
     gst_generative_post_error (GST_ELEMENT (self->play->base), error);
   return result;
 }
 
-/* Make a picture, or a tensor, of what is seen, which goes with the frame `like`. */
+/* Make pictures, or a tensor, of what is seen, as many as a run makes, which go with the frame
+ * `like`. */
 static GstFlowReturn
-make (Frames *self, GstBuffer *like, GstBuffer **output)
+make (Frames *self, GstBuffer *like, GstBuffer **outputs)
 {
   const gint64 began = gst_generative_log_clock (GST_CAT_DEFAULT);
   const GstClockTime start = gst_util_get_timestamp ();
-  GstFlowReturn result = allocate (self, like, output);
+  GstBuffer *of[GST_GENERATOR_MAX_BETWEEN];
+  GstFlowReturn result = GST_FLOW_OK;
 
+  for (guint m = 0; m < n_made (self); m++) {
+    of[m] = like;
+    outputs[m] = NULL;
+  }
+  for (guint m = 0; m < n_made (self) && result == GST_FLOW_OK; m++)
+    result = allocate (self, like, &outputs[m]);
+  if (result == GST_FLOW_OK)
+    result = run_or_fall_back (self, outputs);
+  for (guint m = 0; m < n_made (self) && result != GST_FLOW_OK; m++)
+    gst_clear_buffer (&outputs[m]);
   if (result != GST_FLOW_OK)
     return result;
-  result = run_or_fall_back (self, *output);
-  if (result != GST_FLOW_OK) {
-    gst_clear_buffer (output);
-    return result;
-  }
-  gst_generator_play_notice_not_finite (self->play, &like, 1);
+  gst_generator_play_notice_not_finite (self->play, of, n_made (self));
   gst_generator_lateness_note_run (self->lateness, start);
   self->play->frame++;
   GST_LOG_OBJECT (self->play->base, GST_GENERATIVE_FRAME_FORMAT ": made of %u frames in %.3f ms",
@@ -245,166 +291,104 @@ take_frame (Frames *self, GstBuffer *frame, GstBuffer **output)
   return make_of_window (self, output);
 }
 
-/* --- one between two --- */
+/* --- some between two --- */
 
-/* Whether the next element looks where planes lie: then buffers of its pool say so. */
-static gboolean
-reads_meta (const Frames *self)
+/* Into how many parts the time of a frame goes. */
+static guint
+n_parts (const Frames *self)
 {
-  g_autoptr (GstBufferPool) pool = gst_base_transform_get_buffer_pool (self->play->base);
-  GstStructure *config = pool != NULL ? gst_buffer_pool_get_config (pool) : NULL;
-  gboolean reads;
-
-  if (config == NULL)
-    return FALSE;
-  reads = gst_buffer_pool_config_has_option (config, GST_BUFFER_POOL_OPTION_VIDEO_META);
-  gst_structure_free (config);
-  return reads;
+  return n_made (self) + 1;
 }
 
-/* Whether the next element can read `frame`, which somebody else has laid out. */
-static gboolean
-can_go_on (const Frames *self, GstBuffer *frame)
-{
-  const GstVideoInfo *info = &self->format->out_info;
-  const GstVideoMeta *meta = gst_buffer_get_video_meta (frame);
-
-  if (self->elsewhere)
-    return FALSE;
-  for (guint p = 0; meta != NULL && p < meta->n_planes; p++)
-    if (meta->offset[p] != info->offset[p] || meta->stride[p] != info->stride[p])
-      return reads_meta (self);
-  return TRUE;
-}
-
-/* `from` as the next element wants it, into `to`. */
-static gboolean
-copy_picture (const Frames *self, GstBuffer *from, GstBuffer *to)
-{
-  GstVideoFrame source, copy;
-  gboolean good;
-
-  if (!gst_video_frame_map (&source, &self->format->in_info, from, GST_MAP_READ))
-    return FALSE;
-  good = gst_video_frame_map (&copy, &self->format->out_info, to, GST_MAP_WRITE);
-  if (good) {
-    good = gst_video_frame_copy (&copy, &source);
-    gst_video_frame_unmap (&copy);
-  }
-  gst_video_frame_unmap (&source);
-  return good;
-}
-
-/* The same picture, in a buffer of its own where the next element cannot read that of `frame`. */
+/* `frame` for part `k` of the time that it was to be shown, to be handed out. */
 static GstFlowReturn
-repeat (Frames *self, GstBuffer *frame, GstBuffer **copy)
+queue_part (Frames *self, GstBuffer *frame, guint k)
 {
-  GstFlowReturn result;
+  GstBuffer *part = NULL;
+  GstFlowReturn result = gst_generator_repeat_part (
+      self->play, self->format, self->elsewhere, frame, k, n_parts (self), &part);
 
-  if (can_go_on (self, frame)) {
-    *copy = gst_buffer_copy (frame);
-    return GST_FLOW_OK;
-  }
-  result = gst_generator_play_allocate (self->play, frame, copy);
-  if (result != GST_FLOW_OK || copy_picture (self, frame, *copy))
-    return result;
-  gst_clear_buffer (copy);
-  GST_ELEMENT_ERROR (
-      self->play->base, RESOURCE, READ, ("A frame cannot be read to be passed on"), (NULL));
-  return GST_FLOW_ERROR;
+  if (result == GST_FLOW_OK)
+    g_queue_push_tail (&self->next, part);
+  return result;
 }
 
-/* `frame` for the first half of the time that it was to be shown, or the `second` one. */
-static GstFlowReturn
-halve (Frames *self, GstBuffer *frame, gboolean second, GstBuffer **half)
-{
-  const GstClockTime whole = GST_BUFFER_DURATION (frame);
-  GstFlowReturn result = repeat (self, frame, half);
-
-  if (result != GST_FLOW_OK)
-    return result;
-  if (GST_CLOCK_TIME_IS_VALID (whole))
-    GST_BUFFER_DURATION (*half) = second ? whole - whole / 2 : whole / 2;
-  if (second) {
-    GST_BUFFER_PTS (*half) += whole / 2;
-    GST_BUFFER_FLAG_UNSET (*half, GST_BUFFER_FLAG_DISCONT);
-  }
-  GST_BUFFER_DTS (*half) = GST_CLOCK_TIME_NONE;
-  GST_BUFFER_OFFSET (*half) = GST_BUFFER_OFFSET_END (*half) = GST_BUFFER_OFFSET_NONE;
-  return GST_FLOW_OK;
-}
-
-/* Whether there is a second half of `frame`, behind which nothing follows. */
+/* Whether there is more of `frame` than its first part, where nothing follows it. */
 static gboolean
-has_second_half (const GstBuffer *frame)
+has_more (const GstBuffer *frame)
 {
   return GST_BUFFER_PTS_IS_VALID (frame) && GST_BUFFER_DURATION_IS_VALID (frame);
-}
-
-/* The time of what lies between frames of `a` and `b`, up to the later one. */
-static void
-stamp_between (GstBuffer *between, GstClockTime a, GstClockTime b)
-{
-  GST_BUFFER_DTS (between) = GST_CLOCK_TIME_NONE;
-  GST_BUFFER_OFFSET (between) = GST_BUFFER_OFFSET_END (between) = GST_BUFFER_OFFSET_NONE;
-  if (!GST_CLOCK_TIME_IS_VALID (a) || !GST_CLOCK_TIME_IS_VALID (b)) {
-    GST_BUFFER_PTS (between) = GST_CLOCK_TIME_NONE;
-    return;
-  }
-  GST_BUFFER_PTS (between) = MIN (a, b) + (MAX (a, b) - MIN (a, b)) / 2;
-  GST_BUFFER_DURATION (between) = MAX (a, b) - GST_BUFFER_PTS (between);
 }
 
 /* The first frame; of those that come backwards it is the last one, which stands for what would lie
  * behind it. */
 static GstFlowReturn
-take_first (Frames *self, GstBuffer *frame, GstBuffer **output)
+take_first (Frames *self, GstBuffer *frame)
 {
-  GstFlowReturn result = halve (self, frame, FALSE, output);
+  GstFlowReturn result = GST_FLOW_OK;
 
-  if (result != GST_FLOW_OK || !runs_backwards (self) || !has_second_half (frame))
-    return result;
-  self->next = g_steal_pointer (output);
-  GST_BUFFER_FLAG_UNSET (self->next, GST_BUFFER_FLAG_DISCONT);
-  return halve (self, frame, TRUE, output);
+  if (runs_backwards (self) && has_more (frame))
+    for (guint k = n_made (self); k > 0 && result == GST_FLOW_OK; k--)
+      result = queue_part (self, frame, k);
+  if (result == GST_FLOW_OK)
+    result = queue_part (self, frame, 0);
+  if (result == GST_FLOW_OK && self->next.length > 1)
+    GST_BUFFER_FLAG_UNSET (GST_BUFFER (g_queue_peek_tail (&self->next)), GST_BUFFER_FLAG_DISCONT);
+  return result;
 }
 
 /* What lies between the last two frames, and then the last one. */
 static GstFlowReturn
-take_second (Frames *self, GstBuffer *frame, GstBuffer **output)
+take_second (Frames *self, GstBuffer *frame)
+{
+  GstBuffer *made[GST_GENERATOR_MAX_BETWEEN];
+  GstFlowReturn result = make (self, frame, made);
+
+  if (result != GST_FLOW_OK)
+    return result;
+  for (guint i = 0; i < n_made (self); i++) {
+    const guint m = runs_backwards (self) ? n_made (self) - 1 - i : i;
+
+    gst_generator_stamp_part (
+        made[m], GST_BUFFER_PTS (self->seen[0]), GST_BUFFER_PTS (frame), m + 1, n_parts (self));
+    g_queue_push_tail (&self->next, made[m]);
+  }
+  return queue_part (self, frame, 0);
+}
+
+static GstFlowReturn
+take_either (Frames *self, GstBuffer *frame, GstBuffer **output)
 {
   const gboolean is_first = self->seen[0] == NULL;
   GstFlowReturn result;
 
   see (self, frame);
-  if (is_first)
-    return take_first (self, frame, output);
-  result = halve (self, frame, FALSE, &self->next);
+  result = (is_first ? take_first : take_second) (self, frame);
   if (result == GST_FLOW_OK)
-    result = make (self, frame, output);
-  if (result != GST_FLOW_OK) {
-    gst_clear_buffer (&self->next);
-    return result;
-  }
-  GST_BUFFER_DURATION (*output) = GST_BUFFER_DURATION (self->next);
-  stamp_between (*output, GST_BUFFER_PTS (self->seen[0]), GST_BUFFER_PTS (frame));
-  return GST_FLOW_OK;
+    *output = g_queue_pop_head (&self->next);
+  else
+    g_queue_clear_full (&self->next, (GDestroyNotify)gst_buffer_unref);
+  return result;
 }
 
 /* The last frame stands for what would lie behind it. */
 static GstFlowReturn
 finish_between (Frames *self)
 {
-  GstBuffer *last, *half = NULL;
-  GstFlowReturn flow;
+  GstFlowReturn flow = GST_FLOW_OK;
+  GstBuffer *last;
 
   if (self->seen[0] == NULL || runs_backwards (self))
     return GST_FLOW_OK;
   last = self->seen[newest (self)];
-  if (!has_second_half (last))
+  if (!has_more (last))
     return GST_FLOW_OK;
-  flow = halve (self, last, TRUE, &half);
-  return flow == GST_FLOW_OK ? gst_generator_play_push (self->play, half) : flow;
+  for (guint k = 1; k < n_parts (self) && flow == GST_FLOW_OK; k++) {
+    flow = queue_part (self, last, k);
+    if (flow == GST_FLOW_OK)
+      flow = gst_generator_play_push (self->play, g_queue_pop_head (&self->next));
+  }
+  return flow;
 }
 
 /* --- the mode --- */
@@ -486,26 +470,15 @@ static gboolean
 frames_negotiate (gpointer mode, GstCaps *sink, GstCaps *source, GenModelUse *use, GError **error)
 {
   Frames *self = mode;
-  GstGeneratorFormat *format = self->format;
   const GstGeneratorPorts *ports = &self->play->ports;
-  GstVideoInfo info;
 
   self->window = (guint)ports->frames;
   if (gst_generator_makes_tensors (ports))
     return negotiate_numbers (self, sink, source, use, error);
   self->elsewhere = !gst_caps_features_is_equal (
       gst_caps_get_features (sink, 0), gst_caps_get_features (source, 0));
-  if (!gst_generator_format_read (format, self->play, sink, &format->input, use, error) ||
-      !gst_generator_output_size (
-          ports, &format->input, &use->output.height, &use->output.width, error) ||
-      !gst_generator_format_read_video (format, source, use, error) ||
-      !gst_generator_format_check_size (format, use->output.width, use->output.height, error) ||
-      (ports->between && !check_frames (format, use, error)))
-    return FALSE;
-  info = format->out_info;
-  gst_generative_playing_fit_info (&self->play->playing, source, &info);
-  return gst_generative_layout (&info, use->output.channels, 1, FALSE, &use->to) ||
-         gst_generator_fail_spacing (error);
+  return gst_generator_format_read_frames (self->format, self->play, sink, source, use, error) &&
+         (!ports->between || check_frames (self->format, use, error));
 }
 
 static GstGeneratorTiming
@@ -519,7 +492,7 @@ frames_timing (gpointer mode)
                                                 : 0;
 
   return (GstGeneratorTiming){
-    .held = ports->between ? interval / 2 : interval * ports->ahead,
+    .held = ports->between ? interval * n_made (self) / n_parts (self) : interval * ports->ahead,
     .interval = interval,
     .batch = 1,
     .runs = 1,
@@ -531,7 +504,7 @@ frames_pending (gpointer mode)
 {
   const Frames *self = mode;
 
-  return self->next != NULL;
+  return self->next.length > 0;
 }
 
 /* The last frame stands for those that it waits for. */
@@ -561,7 +534,7 @@ frames_output (gpointer mode, GstBuffer *input, GstBuffer **output)
 
   *output = NULL;
   if (input == NULL) {
-    *output = g_steal_pointer (&self->next);
+    *output = g_queue_pop_head (&self->next);
     return GST_FLOW_OK;
   }
   if (GST_BUFFER_IS_DISCONT (input))
@@ -570,7 +543,7 @@ frames_output (gpointer mode, GstBuffer *input, GstBuffer **output)
     gst_buffer_unref (input);
     return flow;
   }
-  return (self->play->ports.between ? take_second : take_frame) (self, input, output);
+  return (self->play->ports.between ? take_either : take_frame) (self, input, output);
 }
 
 const GstGeneratorMode gst_generator_frames = {

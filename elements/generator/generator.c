@@ -4,9 +4,9 @@
  * @title: generator
  * @short_description: plays a generative model
  *
- * Turns latents into pictures or sound, pictures into pictures, and sound into sound, with an ONNX
- * model. What the model takes and makes is read from its shapes, so that caps need not be given.
- * The last kernel writes straight into the next element's buffers.
+ * Turns latents into pictures or sound, pictures into pictures, sound into sound, and text into
+ * speech, with an ONNX model. What the model takes and makes is read from its shapes, so that caps
+ * need not be given. The last kernel writes straight into the next element's buffers.
  *
  * A buffer of several latents (dimensions=100:48) becomes one picture, a wall of theirs.
  * `batch-size` gathers several buffers for a run instead, which is faster and later. When the
@@ -67,7 +67,8 @@
  * numbers of the whole range; for a net that was trained on bytes of 16 to 235, divided by 255, say
  * `input-range=0.0627,0.9216 output-range=0.0627,0.9216`. Where one of the neighbours takes neither
  * of the two, put videoconvert there: else the model gets grey. `luma=false` has it so in any case,
- * for models of edges, masks or depth, and so has `tile`.
+ * for models of edges, masks or depth. With `tile` luma goes tile by tile, and the chroma of the
+ * whole frame beside it.
  *
  * What is made of a picture is meant as the picture was. Its time, the shape of its pixels, how its
  * views are arranged, transfer and primaries of its colours, and metas pass (time codes, captions,
@@ -123,19 +124,21 @@
  * `planes` for two inputs, real and imaginary, `magnitude` for one whose phase stays as it was,
  * `frames` for plain samples; `output=mask`, `output=complex-mask` or `output=magnitude` where it
  * makes something else than it takes, as in spectrum=magnitude,output=mask,length=512,hop=128),
- * `length` and `hop` in samples, `window` (`hann`, `sqrt-hann`, `hamming`, `rectangular`, `vorbis`;
- * periodic), `synthesis` (another window to put frames together under, or `none` for models whose
- * frames are just added), `scale`, `frames` (how many go into a run, where the model takes any
- * number) and `lookahead` (by how many frames what a model makes is of earlier ones than what it
- * takes). Of a model that takes any number of frames one goes into a run: what its convolutions and
- * recurrent layers need of those before, it remembers, so that the stream comes out as the whole
- * would; where results hang on frames to come, runs of a hundred are made, and a warning says so.
- * Where the model takes and makes several of these, each is said by its name, as in
- * `re=real,im=imaginary,gain=mask`. Frames are scaled so that a model that changes nothing gives
- * back the sound that went in. Metadata `generative.spectrum`, or the key `spectrum` in the
- * sections of the `.modelinfo` file, say it as well; where nobody does, an axis of 2 and one of 257
- * (or 129, 161, 201, 241, 321, 401, 481, 513, 961, 1025) tell complex spectra, half of a frame is
- * the hop, and a warning says so. They are of one channel, which audioconvert makes of others.
+ * `length` and `hop` in samples, `fft` where a transform has more of them than a frame (which lies
+ * in its middle, zeros around it, as torch.stft has it), `window` (`hann`, `sqrt-hann`, `hamming`,
+ * `rectangular`, `vorbis`; periodic), `synthesis` (another window to put frames together under, or
+ * `none` for models whose frames are just added), `scale`, `frames` (how many go into a run, where
+ * the model takes any number) and `lookahead` (by how many frames what a model makes is of earlier
+ * ones than what it takes). Of a model that takes any number of frames one goes into a run: what
+ * its convolutions and recurrent layers need of those before, it remembers, so that the stream
+ * comes out as the whole would; where results hang on frames to come, runs of a hundred are made,
+ * and a warning says so. Where the model takes and makes several of these, each is said by its
+ * name, as in `re=real,im=imaginary,gain=mask`. Frames are scaled so that a model that changes
+ * nothing gives back the sound that went in. Metadata `generative.spectrum`, or the key `spectrum`
+ * in the sections of the `.modelinfo` file, say it as well; where nobody does, an axis of 2 and one
+ * of 257 (or 129, 161, 201, 241, 321, 401, 481, 513, 961, 1025) tell complex spectra, half of a
+ * frame is the hop, and a warning says so. They are of one channel, which audioconvert makes of
+ * others.
  *
  * Several files can be one model: `chain` names those that follow, from the folder of the first
  * one on, as metadata `generative.chain` does, or the key `chain` in the section `generative` of
@@ -158,11 +161,18 @@
  * windows overlap by as many samples at both sides, and the last one is filled up with silence.
  *
  * A model may remember from frame to frame (`states`), take numbers that can be set while it plays
- * (`parameters`), see several frames that follow each other (`frames`, `lookahead`), or make what
- * lies between two, at twice the rate (`interpolate`). Which input is which is found by its names
- * and shapes, and said by these properties; where nothing tells that an input takes pictures,
- * `shapes` does. docs/streaming-models.md explains it, `generative-model inspect` shows what is
- * decided, and with `--write-modelinfo` writes it down beside the model.
+ * (`parameters`), see several frames that follow each other (`frames`, `lookahead`), make as many
+ * of them, or what lies between two, at twice the rate or more (`interpolate`). Which input is
+ * which is found by its names and shapes, and said by these properties; where nothing tells that an
+ * input takes pictures, `shapes` does. docs/streaming-models.md explains it, `generative-model
+ * inspect` shows what is decided, and with `--write-modelinfo` writes it down beside the model.
+ *
+ * A model that takes ids of symbols, int64 or int32 [N, T] of any T, and makes a sound whose length
+ * it computes, speaks: of text, `text/x-raw,format=utf8`, where a JSON file beside it,
+ * `MODEL.onnx.json`, says which ids symbols have, as Piper's voices have it, or of the ids of an
+ * utterance in each buffer, `other/tensors`. Text is in the symbols that the voice was trained on,
+ * phonemes as a rule. A buffer of it is an utterance, or, of bytes (filesrc, fdsrc), a line; sounds
+ * follow each other, or begin at the time of their text where that is later.
  *
  * A model of two inputs takes buffers of two tensors: latents, and the class or the second latent
  * that goes with each. `latentsrc` makes both; the class is a vector or an index, int64 or int32,
@@ -248,6 +258,12 @@
  * trains; and three, each in a file of its own.
  *
  * |[
+ * gst-launch-1.0 filesrc location=lines.txt ! text/x-raw,format=utf8 ! \
+ *   generator model=voice.onnx ! audioconvert ! audioresample ! autoaudiosink
+ * ]|
+ * Lines of phonemes, spoken one after another.
+ *
+ * |[
  * gst-launch-1.0 latentsrc num-buffers=30 ! \
  *   generator model=denoiser.onnx sampler=ddim steps=10 ! videoconvert ! autovideosink
  * gst-launch-1.0 latentsrc seed=7 num-buffers=1 ! \
@@ -303,10 +319,14 @@ enum {
   "other/tensors, format=(string)static, num_tensors=(int)1, "                                     \
   "types=(string){ float32, int32, int64, uint8 }, " GST_GENERATIVE_TENSORS_RATE
 
-static GstStaticPadTemplate sink_template =
-    GST_STATIC_PAD_TEMPLATE ("sink", GST_PAD_SINK, GST_PAD_ALWAYS,
-        GST_STATIC_CAPS (GST_GENERATIVE_TENSORS_CAPS "; " GST_VIDEO_CAPS_MAKE (
-            GST_GENERATIVE_INPUT_FORMATS) GST_GENERATIVE_DEVICE_CAPS "; " SOUND_CAPS));
+#define TEXT_CAPS                                                                                  \
+  "text/x-raw, format=(string)utf8; other/tensors, format=(string)static, num_tensors=(int)1, "    \
+  "types=(string){ int64, int32 }, " GST_GENERATIVE_TENSORS_RATE
+
+static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE ("sink", GST_PAD_SINK,
+    GST_PAD_ALWAYS,
+    GST_STATIC_CAPS (GST_GENERATIVE_TENSORS_CAPS "; " GST_VIDEO_CAPS_MAKE (
+        GST_GENERATIVE_INPUT_FORMATS) GST_GENERATIVE_DEVICE_CAPS "; " SOUND_CAPS "; " TEXT_CAPS));
 
 static GstStaticPadTemplate side_template =
     GST_STATIC_PAD_TEMPLATE (GST_GENERATOR_SINK_PREFIX "%s", GST_PAD_SINK, GST_PAD_REQUEST,
@@ -802,7 +822,8 @@ gst_generator_class_init (GstGeneratorClass *klass)
   gst_element_class_add_static_pad_template (element_class, &branch_template);
   gst_element_class_add_static_pad_template (element_class, &side_template);
   gst_element_class_set_static_metadata (element_class, "Generator", "Filter/Converter/Video/Audio",
-      "Plays a generative model: latents, tensors, pictures or sound in and out", "gst-generative");
+      "Plays a generative model: latents, tensors, text, pictures or sound in and out",
+      "gst-generative");
 
   element_class->set_context = gst_generator_set_context;
   element_class->request_new_pad = gst_generator_request_new_pad;

@@ -8,8 +8,7 @@ gst_generator_luma_suits (const GstGeneratorPorts *ports)
 {
   return ports->input.kind == GEN_PORT_PICTURE && ports->output.kind == GEN_PORT_PICTURE &&
          ports->input.channels == 1 && ports->output.channels == 1 && ports->frames == 1 &&
-         !ports->staged && !ports->tiling.used && ports->mask.name == NULL &&
-         ports->output.classes == GEN_CLASSES_NONE;
+         !ports->staged && ports->mask.name == NULL && ports->output.classes == GEN_CLASSES_NONE;
 }
 
 /* Whether the format of `structure` is, or may be, `format`. */

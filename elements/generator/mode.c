@@ -2,8 +2,9 @@
 #include "mode.h"
 
 /* Every model is suited by one. */
-static const GstGeneratorMode *const modes[] = { &gst_generator_stream, &gst_generator_staged,
-  &gst_generator_tiles, &gst_generator_frames, &gst_generator_batch };
+static const GstGeneratorMode *const modes[] = { &gst_generator_stream, &gst_generator_speech,
+  &gst_generator_staged, &gst_generator_tiles, &gst_generator_clips, &gst_generator_frames,
+  &gst_generator_batch };
 
 const GstGeneratorMode *
 gst_generator_mode_find (const GstGeneratorPorts *ports)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The ways in which a model plays: buffer by buffer, several frames for
- * one, as one stream, or not knowing what it will
+ * one or for as many, as one stream, text by text, or not knowing what it will
  * make. One that is added is a file and a line of the list in mode.c. The element asks the one that
  * suits the ports what to do; it knows nothing of what they keep, nor they of it. */
 #pragma once
@@ -52,8 +52,8 @@ typedef struct {
   void (*flush) (gpointer mode);
 } GstGeneratorMode;
 
-extern const GstGeneratorMode gst_generator_batch, gst_generator_frames, gst_generator_staged,
-    gst_generator_stream, gst_generator_tiles;
+extern const GstGeneratorMode gst_generator_batch, gst_generator_clips, gst_generator_frames,
+    gst_generator_speech, gst_generator_staged, gst_generator_stream, gst_generator_tiles;
 
 /* The one for what `ports` says. */
 const GstGeneratorMode *gst_generator_mode_find (const GstGeneratorPorts *ports);

@@ -287,6 +287,10 @@ describe_misfit (const GstGeneratorPorts *ports, GstCaps *offered)
         "Frames are %d x %d, but the model %s: set property tile=auto to play them tile by tile, "
         "or put videoscale in front",
         width, height, text);
+  if (ports->input.kind == GEN_PORT_TOKENS)
+    return g_strdup_printf ("The elements before and behind do not fit the model, which %s: it "
+                            "takes text/x-raw, or other/tensors of %s",
+        text, gen_data_type_name (ports->input.type));
   if (gst_generator_takes_numbers (ports))
     return describe_misfit_of_numbers (ports, text);
   return g_strdup_printf ("The elements before and behind do not fit the model, which %s: "

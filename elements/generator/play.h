@@ -23,6 +23,7 @@ typedef struct {
   guint batch;       /* buffers in a run */
   gsize bytes;       /* of a buffer, at most, that holds no picture */
   guint64 frame;     /* the next one to be made */
+  gboolean in_bytes; /* text comes as a stream of bytes, without times */
   gboolean told_not_finite, told_rate;
   GstGeneratorBranches branches; /* what comes out besides, */
   GstGeneratorSides sides;       /* and goes in */

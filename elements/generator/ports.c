@@ -8,6 +8,8 @@
 
 /* Stands for the length of a sound that is free, where only how long others are by it matters. */
 #define ANY_LENGTH 16384
+/* The same of a picture whose size is free. */
+#define ANY_SIZE 64
 
 int
 gst_generator_n_tensors (const GstGeneratorPorts *ports)
@@ -159,6 +161,51 @@ check_parameters (const GenModel *model, const GenPort *flowing, GError **error)
   return FALSE;
 }
 
+/* How many frames that follow each other the chosen output is; 0 where that is not known. */
+static int
+count_made (const GstGeneratorPorts *ports)
+{
+  const GenPort *output = &ports->output;
+  const int height = ports->input.height > 0 ? ports->input.height : ANY_SIZE;
+  const int width = ports->input.width > 0 ? ports->input.width : ANY_SIZE;
+  GenShape shape;
+
+  if (output->frames > 0)
+    return output->frames;
+  if (ports->model->staged ||
+      !gen_model_output_shape (ports->model, output, 1, height, width, 0, &shape, NULL))
+    return 0;
+  return (int)shape.dims[output->frames_last ? 2 : 1];
+}
+
+/* Let an output that is several pictures be played as such. */
+static gboolean
+choose_clip (GstGeneratorPorts *ports, const GstGeneratorHints *hints, GError **error)
+{
+  GenPort *output = &ports->output;
+  const int made = count_made (ports);
+  const gboolean between =
+      ports->frames == 2 && hints->interpolate && output->channels == ports->input.channels;
+  g_autofree char *text = NULL;
+
+  if ((made == 0 || made == ports->frames || made == 1 ||
+          (between && made <= GST_GENERATOR_MAX_BETWEEN)) &&
+      !ports->staged) {
+    output->kind = GEN_PORT_PICTURE;
+    ports->made = made == 0 ? ports->frames : made;
+    return gen_port_use_float32 (output) || refuse_picture (ports->model, output, TRUE, error);
+  }
+  text = gst_generator_describe_port ("output", output);
+  g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+      ports->staged
+          ? "%s: its %s is several pictures in a row, which are not played where shapes hang on "
+            "what the model sees: export it with fixed shapes"
+          : "%s: its %s is %d pictures in a row, made of %d: a generator plays one of several, as "
+            "many as go in, or those between two",
+      ports->model->path, text, made, ports->frames);
+  return FALSE;
+}
+
 /* A picture of several frames: of those around it, or, where two make one of their kind, what lies
  * between them. */
 static gboolean
@@ -176,8 +223,10 @@ choose_frames (GstGeneratorPorts *ports, const GstGeneratorHints *hints, GError 
     return FALSE;
   }
   ports->input.batch = 1;
-  ports->between = frames == 2 && hints->interpolate && output->kind == GEN_PORT_PICTURE &&
-                   output->channels == ports->input.channels && !ports->staged;
+  /* Two of two are a clip. */
+  ports->between = frames == 2 && ports->made != 2 && hints->interpolate &&
+                   output->kind == GEN_PORT_PICTURE && output->channels == ports->input.channels &&
+                   !ports->staged;
   ports->ahead = (guint)(hints->lookahead >= 0 ? hints->lookahead : frames % 2 ? frames / 2 : 0);
   if (ports->staged || ports->ahead >= (guint)frames) {
     g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
@@ -209,6 +258,23 @@ refuse_beside (const GenModel *model, const GenPort *port, GError **error)
       error);
 }
 
+/* Ids of symbols, and nothing else that flows. */
+static gboolean
+choose_tokens (GstGeneratorPorts *ports, const GenModel *model, const GenPort *const *flowing,
+    guint n, GError **error)
+{
+  const GenPort *tokens = &model->inputs[gen_model_find_tokens (model)];
+
+  if (n > 1)
+    return refuse_input (model, flowing[flowing[0] == tokens ? 1 : 0],
+        "beside ids of symbols a model is told numbers alone: property parameters says those that "
+        "it stands at (NAME=1:0:1)",
+        error);
+  ports->input = *tokens;
+  ports->frames = 1;
+  return check_parameters (model, tokens, error);
+}
+
 static gboolean
 choose_inputs (
     GstGeneratorPorts *ports, GenModel *model, const GstGeneratorHints *hints, GError **error)
@@ -225,6 +291,8 @@ choose_inputs (
         model->path);
     return FALSE;
   }
+  if (gen_model_find_tokens (model) >= 0)
+    return choose_tokens (ports, model, flowing, n, error);
   ports->frames = gen_model_window (model, hints->beside);
   if (ports->frames < 0)
     return refuse_input (
@@ -468,6 +536,25 @@ choose_sound (GstGeneratorPorts *ports, const GstGeneratorHints *hints, GError *
   return FALSE;
 }
 
+/* Speech, as long as the model makes it. */
+static gboolean
+choose_speech (GstGeneratorPorts *ports, const GstGeneratorHints *hints, GError **error)
+{
+  GenPort *output = &ports->output;
+
+  if (output->kind != GEN_PORT_SOUND || !is_float32 (output) || output->channels != 1)
+    return refuse_sound (ports,
+        "of ids of symbols a generator makes sound: floats [N, T] or [N, 1, T] whose T is free",
+        error);
+  gen_port_use_float32 (output);
+  if (hints->sample_rate > 0)
+    output->sample_rate = hints->sample_rate;
+  else if (output->sample_rate == 0)
+    output->sample_rate = GST_GENERATIVE_ASSUMED_RATE;
+  ports->staged = TRUE;
+  return TRUE;
+}
+
 /* Whether what somebody names is no picture or sound. */
 static gboolean
 are_numbers (const GenPort *output, const GstGeneratorHints *hints)
@@ -506,8 +593,13 @@ choose_ports (
   *chosen = *output;
   if (ports->remembers)
     ports->input.batch = 1;
+  ports->made = 1;
   if (gst_generator_streams (ports))
     return choose_stream (ports, hints, error);
+  if (ports->input.kind == GEN_PORT_TOKENS)
+    return choose_speech (ports, hints, error);
+  if (chosen->kind == GEN_PORT_FRAMES && ports->frames > 1)
+    return choose_clip (ports, hints, error) && choose_frames (ports, hints, error);
   if (chosen->kind == GEN_PORT_OTHER && gen_model_make_mask (model, chosen))
     return choose_frames (ports, hints, error);
   if (hints->outputs != NULL && are_numbers (output, hints))
@@ -586,8 +678,8 @@ gst_generator_ports_agree (const GstGeneratorPorts *a, const GstGeneratorPorts *
                  a->output.sample_rate == b->output.sample_rate)) &&
          a->output.width == b->output.width && a->output.height == b->output.height &&
          (a->input.batch == 1) == (b->input.batch == 1) && a->staged == b->staged &&
-         sides_agree (a, b) && a->frames == b->frames && a->ahead == b->ahead &&
-         a->between == b->between;
+         sides_agree (a, b) && a->frames == b->frames && a->made == b->made &&
+         a->ahead == b->ahead && a->between == b->between;
 }
 
 /* Whether both make as long a sound of what is the size of `input`. */

@@ -129,7 +129,7 @@ gst_generator_settings_install (GObjectClass *klass, guint first)
   g_object_class_install_property (klass, first + GST_GENERATOR_INTERPOLATE,
       g_param_spec_boolean ("interpolate", "Interpolate",
           "What a model makes of two frames lies between them, and they go on as well, twice as "
-          "many a second; else it takes the place of the second one",
+          "many a second or more; else it takes the place of the second one",
           DEFAULT_INTERPOLATE, flags));
   g_object_class_install_property (klass, first + GST_GENERATOR_SHAPES,
       g_param_spec_string ("shapes", "Shapes",

@@ -26,6 +26,8 @@ typedef struct {
   GstGeneratorLateness *lateness;
   GenTiles tiles;
   Canvas made[GST_GENERATOR_MAX_BATCH], band; /* where they fade */
+  /* Whole frames in colour of which the luma alone is played in tiles; 0 frames: there are none. */
+  GenModelUse colour;
   gboolean told_endless;
 } Tiles;
 
@@ -40,12 +42,13 @@ canvas_clear (Canvas *canvas)
 }
 
 static gboolean
-canvas_open (Canvas *canvas, const GstVideoInfo *like, int channels, int width, int height)
+canvas_open (Canvas *canvas, GstVideoFormat format, const GstVideoInfo *like, int channels,
+    int width, int height)
 {
   GstVideoInfo info;
 
   gst_video_info_init (&info);
-  if (!gst_video_info_set_format (&info, GST_VIDEO_INFO_FORMAT (like), (guint)width, (guint)height))
+  if (!gst_video_info_set_format (&info, format, (guint)width, (guint)height))
     return FALSE;
   info.colorimetry = like->colorimetry;
   info.chroma_site = like->chroma_site;
@@ -66,19 +69,27 @@ clear_canvases (Tiles *self)
   canvas_clear (&self->band);
 }
 
+static gboolean
+plays_luma (const Tiles *self)
+{
+  return self->colour.frames > 0;
+}
+
 /* Memory for what is made of `n` tiles before they fade. */
 static gboolean
 open_canvases (Tiles *self, guint n, GError **error)
 {
   const GenTileAxis *rows = &self->tiles.rows, *columns = &self->tiles.columns;
   const GstVideoInfo *info = &self->format->out_info;
+  const GstVideoFormat format =
+      plays_luma (self) ? GST_VIDEO_FORMAT_GRAY8 : GST_VIDEO_INFO_FORMAT (info);
   const int channels = self->play->ports.output.channels;
   gboolean good = self->band.buffer != NULL ||
-                  canvas_open (&self->band, info, channels, columns->out, rows->tile_out);
+                  canvas_open (&self->band, format, info, channels, columns->out, rows->tile_out);
 
   for (guint i = 0; i < n && good; i++)
     good = self->made[i].buffer != NULL ||
-           canvas_open (&self->made[i], info, channels, columns->tile_out, rows->tile_out);
+           canvas_open (&self->made[i], format, info, channels, columns->tile_out, rows->tile_out);
   return good || gst_generator_fail_spacing (error);
 }
 
@@ -218,6 +229,30 @@ run_tiles (Tiles *self, int first, guint n, const GstGeneratorMapped *mapped,
   return gen_player_run (self->play->player, error);
 }
 
+static GenFrame
+whole_frame (const GstGenerativeFrame *frame, const GenFrameLayout *layout)
+{
+  return gst_generative_frame_part (frame, layout, 0, 0, GST_VIDEO_FRAME_HEIGHT (&frame->video));
+}
+
+/* The chroma of the frame, where its luma is played by itself. */
+static gboolean
+bring_chroma (
+    Tiles *self, const GstGeneratorMapped *mapped, const GstGenerativeFrame *frame, GError **error)
+{
+  GenModelUse *whole = &self->colour;
+  GenFrame in, out;
+
+  if (!plays_luma (self))
+    return TRUE;
+  if (!gst_generative_layout_of_frame (&mapped->frame.video, 1, 1, TRUE, &whole->from) ||
+      !gst_generative_layout_of_frame (&frame->video, 1, 1, FALSE, &whole->to))
+    return gst_generator_fail_spacing (error);
+  in = whole_frame (&mapped->frame, &whole->from);
+  out = whole_frame (frame, &whole->to);
+  return gen_player_bring_chroma (self->play->player, whole, &in, &out, error);
+}
+
 static gboolean
 run_frame (
     Tiles *self, const GstGeneratorMapped *mapped, const GstGenerativeFrame *frame, GError **error)
@@ -228,6 +263,10 @@ run_frame (
   if (self->tiles.fade && !gst_generative_layout_of_frame (
                               &frame->video, self->play->ports.output.channels, 1, FALSE, &layout))
     return gst_generator_fail_spacing (error);
+  if (!bring_chroma (self, mapped, frame, error))
+    return FALSE;
+  if (plays_luma (self))
+    layout = gen_frame_layout_luma (&layout);
   if (self->tiles.fade && !open_canvases (self, (guint)step, error))
     return FALSE;
   for (int i = 0; i < count; i += step) {
@@ -377,6 +416,26 @@ find_layout (Tiles *self, GstCaps *source, GenModelUse *use, GError **error)
          gst_generator_fail_spacing (error);
 }
 
+/* Where `use` is of luma beside chroma, let it be of luma alone; what it was says how chroma goes.
+ */
+static void
+part_luma (Tiles *self, GenModelUse *use)
+{
+  const GenTiles *tiles = &self->tiles;
+
+  self->colour = (GenModelUse){ 0 };
+  if (!use->luma)
+    return;
+  self->colour.frames = 1;
+  self->colour.height = tiles->rows.in;
+  self->colour.width = tiles->columns.in;
+  self->colour.output.height = tiles->rows.out;
+  self->colour.output.width = tiles->columns.out;
+  use->luma = FALSE;
+  use->from = gen_frame_layout_luma (&use->from);
+  use->to = gen_frame_layout_luma (&use->to);
+}
+
 static gboolean
 tiles_negotiate (gpointer mode, GstCaps *sink, GstCaps *source, GenModelUse *use, GError **error)
 {
@@ -389,13 +448,14 @@ tiles_negotiate (gpointer mode, GstCaps *sink, GstCaps *source, GenModelUse *use
       !gst_generator_format_read_video (format, source, use, error) ||
       !find_layout (self, source, use, error) ||
       !gst_generator_plan_tiles (&self->play->ports, format->input.height, format->input.width,
-          use->from.ycbcr, use->to.ycbcr, tiles, error) ||
+          use->from.ycbcr && !use->luma, use->to.ycbcr && !use->luma, tiles, error) ||
       !gst_generator_format_check_size (format, tiles->columns.out, tiles->rows.out, error))
     return FALSE;
   GST_INFO_OBJECT (self->play->base,
       "frames of %d x %d in %d x %d tiles of %d x %d, each %d x %d of what is made",
       tiles->columns.in, tiles->rows.in, tiles->columns.n, tiles->rows.n, tiles->columns.tile_in,
       tiles->rows.tile_in, tiles->columns.tile_out, tiles->rows.tile_out);
+  part_luma (self, use);
   use->height = tiles->rows.tile_in;
   use->width = tiles->columns.tile_in;
   use->output.height = tiles->rows.tile_out;

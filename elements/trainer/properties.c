@@ -20,6 +20,12 @@ optimizer_type (void)
 }
 
 static GType
+rate_schedule_type (void)
+{
+  GST_GENERATIVE_RETURN_FAMILY ("GstTrainerRateSchedule", gen_rate_schedule_list);
+}
+
+static GType
 loss_type (void)
 {
   GST_GENERATIVE_RETURN_FAMILY ("GstTrainerLoss", gen_loss_list);
@@ -32,9 +38,9 @@ prediction_type (void)
 }
 
 static GType
-schedule_type (void)
+noise_schedule_type (void)
 {
-  GST_GENERATIVE_RETURN_FAMILY ("GstTrainerSchedule", gen_schedule_list);
+  GST_GENERATIVE_RETURN_FAMILY ("GstTrainerNoiseSchedule", gen_schedule_list);
 }
 
 /* The enumerations of choices and families. */
@@ -47,9 +53,10 @@ enumeration (const GenSetting *setting, GType presets)
   } types[] = {
     { "recipe", recipe_type },
     { "optimizer", optimizer_type },
+    { "learning-rate-schedule", rate_schedule_type },
     { "loss", loss_type },
     { "prediction", prediction_type },
-    { "schedule", schedule_type },
+    { "noise-schedule", noise_schedule_type },
     { "device", gst_generative_device_get_type },
     { "precision", gst_generative_precision_get_type },
     { "kernels", gst_generative_kernels_get_type },

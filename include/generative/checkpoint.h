@@ -34,6 +34,7 @@ typedef struct {
   double best;       /* least figure of a validation; NaN before the first */
   guint64 best_step; /* the step of it */
   guint64 stale;     /* validations since then */
+  guint64 plateaus;  /* times that the learning rate was lowered because of that */
 } GenTrainingProgress;
 #define GEN_TRAINING_PROGRESS_START                                                                \
   {                                                                                                \

@@ -5,6 +5,7 @@
 #include <generative/graph.h>
 #include <generative/sampler.h>
 #include <generative/session.h>
+#include <generative/symbols.h>
 
 G_BEGIN_DECLS
 
@@ -20,9 +21,12 @@ G_BEGIN_DECLS
  * channels a sound, where T is free or at least GEN_PORT_SMALLEST_SOUND; and where the model says
  * its rate, one of GEN_PORT_SMALLEST_RATED_SOUND and more, and [N, T], too. One [N, C, T] or [N, T,
  * C] of more numbers, whose T alone is free, is a series: vectors that follow each other in time,
- * such as the frames of a mel spectrogram. The rate of a sound is said by the metadata
- * `generative.sample-rate` ("16000"), or the key `sample-rate` in the sidecar's section of the
- * tensor. How a picture's numbers stand for bytes is said by, in this order:
+ * such as the frames of a mel spectrogram. An input of int64 or int32, [N, T] of free T, are
+ * tokens, ids of symbols; a model that takes such makes a sound of one channel where an output of
+ * floats has free extents, the last one among them, and else 1: how long it is, the model computes.
+ * The rate of a sound is said by the metadata `generative.sample-rate` ("16000"), or the key
+ * `sample-rate` in the sidecar's section of the tensor. How a picture's numbers stand for bytes is
+ * said by, in this order:
  *
  *   - the model's metadata `generative.input-range` and `generative.output-range` ("-1,1": the
  *     numbers for black and white, for all channels or a pair for each), or `generative.mean` and
@@ -55,8 +59,10 @@ G_BEGIN_DECLS
  * part yet; an empty key `state` says of an input that it is none. An input `timestep` or `time`
  * of a model that sees two pictures, a number or a plane of it, stands at 0.5: half-way; one `sr`
  * or `sample_rate` of a model of sound at its rate. What is left of small inputs of fixed shape,
- * beside pictures and sounds, are parameters. A free extent of a state is whatever makes it come
- * out as it went in.
+ * beside pictures, sounds and tokens, are parameters. Beside tokens an integer for each item of a
+ * batch that is called a length (`input_lengths`) is how many there are, and one of their shape
+ * that is called a mask is ones. A free extent of a state is whatever makes it come out as it went
+ * in.
  *
  * Extents that the inputs leave free can be said (GenModelHints.shapes, or the key `dims` in the
  * sidecar, "1,3,-1,-1", where -1 stays free), for a model that says nothing of its shapes.
@@ -76,6 +82,8 @@ G_BEGIN_DECLS
  *   - or the same of a port by its name: `mix=complex`, `m=mask`; further ones are `real` and
  *     `imaginary`,
  *   - `length=512`, `hop=256`: samples of a frame, and from one to the next (half of a frame),
+ *   - `fft=512`: samples of the transform, which has half as many bins and one: of more than `length`,
+ *     a frame lies in the middle, with zeros around it, as torch.stft has it (the length of a frame),
  *   - `window=sqrt-hann`: one of gen_windows, periodic; `synthesis=sqrt-hann` (the same): what
  *     frames are brought together under, scaled so that a model that changes nothing changes
  *     nothing; `none` adds them as they are,
@@ -102,6 +110,7 @@ typedef enum {
   GEN_PORT_SOUND,
   GEN_PORT_SERIES,
   GEN_PORT_FRAMES, /* several pictures */
+  GEN_PORT_TOKENS, /* ids of symbols that follow each other */
 } GenPortKind;
 
 /* What an input or output is there for. */
@@ -109,6 +118,7 @@ typedef enum {
   GEN_PART_FLOW,      /* what is played, and what is made of it */
   GEN_PART_STATE,     /* of an input: what an output made in the run before, zeros at first */
   GEN_PART_PARAMETER, /* of an input: numbers that stay as they are until somebody changes them */
+  GEN_PART_LENGTH,    /* of an input: how many tokens go in, or a mask of as many ones; never fed */
 } GenPart;
 
 /* How that is known. */
@@ -166,7 +176,9 @@ typedef struct {
   GenRange range;
   GenPart part;
   GenPartSource part_source;
-  int partner; /* STATE: the number of the output that an input takes, and the other way round */
+  /* STATE: the number of the output that an input takes, and the other way round; LENGTH: of the
+   * input whose tokens it counts. */
+  int partner;
 } GenPort;
 
 /* Numbers of a parameter. */
@@ -209,12 +221,26 @@ typedef struct {
 GEN_API extern const GenWindowFunction *const gen_windows[];
 GEN_API const GenWindowFunction *gen_window_find (const char *name, GError **error);
 
+/* What the file `MODEL.json` beside a model that speaks says of it, as Piper's voices have it:
+ * `phoneme_id_map` (and `phoneme_map`, `phoneme_type`), `audio.sample_rate`, `num_speakers`, and
+ * the `inference.noise_scale`, `length_scale` and `noise_w` that parameters stand at of which
+ * nobody else says a number: `scales` at all three, those of these names at each, and a speaker
+ * (`sid`) at 0. */
+typedef struct {
+  char *path;
+  GenSymbols *symbols;
+  int sample_rate; /* 0: it does not say */
+  int speakers;    /* 1: it has no choice */
+  double noise_scale, length_scale, noise_w;
+} GenVoice;
+
 /* Frames in a run, of a model that hangs on frames to come. */
 #define GEN_SPECTRA_FREE_FRAMES 100
 
 /* How sound becomes what a model takes, and what it makes becomes sound; see above. */
 typedef struct {
   int length, hop, frames, lookahead;
+  int fft; /* samples of a transform, `length` as a rule */
   const GenWindowFunction *window;
   const GenWindowFunction *synthesis; /* NULL: frames are added as they are */
   double scale;
@@ -235,6 +261,7 @@ struct _GenModel {
   GenNumbers **parameters;
   gboolean states_said; /* somebody has told which states there are, or that there are none */
   GenSpectra *spectra;  /* of a model that takes sound apart, else NULL */
+  GenVoice *voice; /* of one that takes tokens, where a file beside it tells of them, or NULL */
   /* Parameters that shapes hang on: they are constants of this graph, and inputs no more; or NULL
    */
   char **fixed;
@@ -267,6 +294,9 @@ GEN_API gboolean gen_model_make_sound (GenModel *model, int sample_rate, GError 
 /* The first input or output of that kind that flows, or NULL. */
 GEN_API const GenPort *gen_model_find_input (const GenModel *model, GenPortKind kind);
 GEN_API const GenPort *gen_model_find_output (const GenModel *model, GenPortKind kind);
+
+/* The number of the input of tokens that flow, -1 where there is none. */
+GEN_API int gen_model_find_tokens (const GenModel *model);
 
 /* How many pictures that follow each other go into a run: those of one input of several (-1 where
  * that is free), or one into each of several inputs that are alike, where their names (img0 and
@@ -378,6 +408,9 @@ GEN_API int gen_frame_layout_planes (const GenFrameLayout *layout);
 GEN_API gssize gen_frame_layout_offset (
     const GenFrameLayout *layout, int plane, int x, int y, int rows);
 
+/* How the luma of frames in Y'CbCr lies, as pictures of one channel. */
+GEN_API GenFrameLayout gen_frame_layout_luma (const GenFrameLayout *layout);
+
 /* How the samples of a sound lie in a buffer: a sample of each channel, and so on; see PackSound in
  * lib/ops/sound/sound.h. */
 typedef struct {
@@ -416,6 +449,9 @@ typedef struct {
    * input of that many (of FRAMES, which is a PICTURE here), or into as many inputs of one each. 0
    * or 1: one. */
   int window;
+  /* And how many that follow each other come out of it, in an output of that many (of FRAMES, which
+   * is a PICTURE here). 0 or 1: one. */
+  int made;
   int height, width; /* of an input picture, where the model leaves it free */
   gint64 length;     /* the same of an input sound or series, in samples of a channel */
   /* The input comes as frames or sounds of bytes, a series as the float32 of its vectors, one after

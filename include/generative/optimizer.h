@@ -8,7 +8,7 @@ G_BEGIN_DECLS
 
 /* What optimisers can be told; each takes what it knows. */
 typedef struct {
-  double beta1;        /* Adam: decay of the mean of gradients; sgd: momentum. [0, 1) */
+  double beta1;        /* Adam: decay of the mean of gradients; sgd, nesterov: momentum. [0, 1) */
   double beta2;        /* Adam, RMSProp: decay of the mean of squared gradients. (0, 1) */
   double epsilon;      /* Adam, RMSProp: added to the divisor. > 0 */
   double weight_decay; /* >= 0 */
@@ -36,6 +36,8 @@ GEN_API extern const GenOptimizer gen_optimizer_adam;
 GEN_API extern const GenOptimizer gen_optimizer_adamw;
 GEN_API extern const GenOptimizer gen_optimizer_rmsprop;
 GEN_API extern const GenOptimizer gen_optimizer_sgd;
+GEN_API extern const GenOptimizer gen_optimizer_nesterov;
+GEN_API extern const GenOptimizer gen_optimizer_lion;
 
 /* All of them, ended by NULL. */
 GEN_API const GenOptimizer *const *gen_optimizer_list (void);

@@ -100,6 +100,9 @@ GEN_API void gen_player_keep_part (GenPlayer *player, guint i, const GenKeptPart
 /* Input number `i` of the model, numbers, is read from `data`, which stays until the run is over:
  * where it lies, if it can be. */
 GEN_API void gen_player_bind_numbers (GenPlayer *player, guint i, const void *data);
+/* Input number `i` of the model, tokens, are the `n` `ids` from now on. Of a use that plays them.
+ */
+GEN_API void gen_player_set_tokens (GenPlayer *player, guint i, const gint64 *ids, gsize n);
 /* The player's own memory for input number `i`, to be written before a run. */
 GEN_API void *gen_player_numbers (GenPlayer *player, guint i);
 
@@ -134,6 +137,18 @@ GEN_API const GenBinding *gen_player_output (const GenPlayer *player);
  */
 GEN_API gboolean gen_player_write_frame (GenPlayer *player, int pictures, int height, int width,
     const GenFrameLayout *to, const GenFrame *frame, GError **error);
+/* The same of a sound of one channel: all numbers that the last run made, as samples that lie as
+ * `to` says, into `data`. */
+GEN_API gboolean gen_player_write_sound (
+    GenPlayer *player, const GenSoundLayout *to, void *data, GError **error);
+/**
+ * gen_player_bring_chroma: of frames in Y'CbCr whose luma alone is played, as pictures of one
+ * channel (gen_frame_layout_luma), which may be piece by piece: make of the chroma of `in` that of
+ * `out`. These are whole frames, as `height`, `width`, `from`, `to` and the size of `output` of
+ * `whole` say, which has one frame; nothing else of it is looked at.
+ */
+GEN_API gboolean gen_player_bring_chroma (GenPlayer *player, const GenModelUse *whole,
+    const GenFrame *in, const GenFrame *out, GError **error);
 /* Into which frames of the last run numbers went of which there can be no picture
  * (gen_model_take_not_finite). */
 GEN_API guint64 gen_player_take_not_finite (GenPlayer *player);

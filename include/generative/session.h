@@ -31,6 +31,10 @@ GEN_API GenSession *gen_session_new (GenGraph *graph, const GenPlanOptions *opti
 GEN_API void gen_session_free (GenSession *session);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenSession, gen_session_free)
 
+/* Let no more than `n` plans be kept for different shapes at each point where stages part; 8 where
+ * nobody says it. Of shapes that rarely come back, plans are nothing but memory. */
+GEN_API void gen_session_keep (GenSession *session, guint n);
+
 GEN_API guint gen_session_n_inputs (const GenSession *session);
 /* What input number i is: its name, type and shape, whose extents may be free. To be completed and
  * given to a run; the session keeps no memory for it. */

@@ -55,17 +55,21 @@ struct _GenTrainerSettings {
   double generator_rate;         /* the generator's, as a share of that: > 0. A slower generator
                                     gives the discriminator time to see what it makes */
   GenOptimizerSettings optimizer_settings;
+  double clip_norm; /* gradients of a loss whose norm is larger are scaled down to it; 0: as they
+                       are */
+  int accumulate;   /* steps whose gradients, in the mean, make one update, from 1. Losses that are
+                       scaled do without */
   const GenLoss *loss;
   double r1, r2;          /* weights of the penalties on the discriminator's gradient on real (r1)
                              and made samples: half of it times the mean square; 0 for none. They
                              keep a discriminator from being so sure that its gradients are of no
                              use */
   double label_smoothing; /* real pictures count as 1 - label_smoothing: [0, 0.5) */
-  const GenPrediction *prediction; /* what a denoiser makes */
-  const GenSchedule *schedule;     /* of its noise, with times */
-  double min_snr;                  /* how much an error at little noise counts, at most, as
-                                      signal² / noise²: >= 0; 0: all errors count alike */
-  int sampling_steps;              /* runs of the denoiser for a sample, from 1 */
+  const GenPrediction *prediction;   /* what a denoiser makes */
+  const GenSchedule *noise_schedule; /* of its noise, with times */
+  double min_snr;                    /* how much an error at little noise counts, at most, as
+                                        signal² / noise²: >= 0; 0: all errors count alike */
+  int sampling_steps;                /* runs of the denoiser for a sample, from 1 */
   double ema;              /* decay of the moving average of the weights that the recipe averages:
                               [0, 1); 0 for none */
   guint64 seed;            /* of latents and dropout */
@@ -81,9 +85,10 @@ struct _GenTrainerSettings {
 
 #define GEN_TRAINER_DEFAULTS                                                                       \
   .recipe = &gen_recipe_adversarial, .batch_size = 128, .optimizer = &gen_optimizer_adam,          \
-  .learning_rate = 2e-4, .generator_rate = 1, .optimizer_settings = { GEN_OPTIMIZER_DEFAULTS },    \
-  .loss = &gen_loss_non_saturating, .r1 = 0, .r2 = 0, .label_smoothing = 0,                        \
-  .prediction = &gen_prediction_v, .schedule = &gen_schedule_cosine, .min_snr = 0,                 \
+  .learning_rate = 2e-4, .generator_rate = 1, .clip_norm = 0, .accumulate = 1,                     \
+  .optimizer_settings = { GEN_OPTIMIZER_DEFAULTS }, .loss = &gen_loss_non_saturating, .r1 = 0,     \
+  .r2 = 0, .label_smoothing = 0, .prediction = &gen_prediction_v,                                  \
+  .noise_schedule = &gen_schedule_cosine, .min_snr = 0,                                            \
   .sampling_steps = GEN_SAMPLING_DEFAULT_STEPS, .ema = 0, .seed = 0, .threads = 0, .device = NULL, \
   .precision = GEN_PRECISION_TF32, .choice = GEN_CHOICE_RULES, .choices = NULL
 
@@ -152,7 +157,9 @@ GEN_API gboolean gen_trainer_step_batch (
 GEN_API gboolean gen_trainer_check (GenTrainer *trainer, GError **error);
 /* Steps made. */
 GEN_API guint64 gen_trainer_steps (const GenTrainer *trainer);
+/* Of the next step. */
 GEN_API void gen_trainer_set_learning_rate (GenTrainer *trainer, double learning_rate);
+GEN_API double gen_trainer_get_learning_rate (const GenTrainer *trainer);
 
 /* What the nets make of `n` latents, or of samples where the recipe has it so: for each as many
  * samples as the recipe shows, planar, in their own range. `average` takes the moving average of

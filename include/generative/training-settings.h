@@ -3,6 +3,7 @@
 
 #include <generative/api.h>
 #include <generative/preset.h>
+#include <generative/rate-schedule.h>
 #include <generative/setting.h>
 #include <generative/trainer.h>
 
@@ -23,6 +24,9 @@ typedef struct {
   GenTrainerSettings trainer; /* without device and precision, which follow from these: */
   int device;                 /* a place in "auto", "cpu", "cuda" */
   int precision;              /* a place in "auto", "fp32", "tf32", "bf16", "fp16" */
+
+  const GenRateSchedule *rate_schedule;
+  GenRateSettings rate;
 
   char *checkpoint; /* owned; the folder */
   char *log_dir;    /* owned; NULL: `logs` in the checkpoint */

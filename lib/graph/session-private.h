@@ -45,6 +45,7 @@ typedef struct {
 struct _GenSession {
   GenGraph *graph;
   GenPlanOptions options;
+  guint kept; /* plans for different shapes, at each point where stages part */
   GenFork *first;
   GHashTable *values; /* name to GenValue: all of the run */
   GHashTable *lists;  /* name to char **: the stages' own */

@@ -7,9 +7,8 @@
 
 /* Values up to this many numbers decide on stages. */
 #define MAX_DECIDING 4096
-/* Plans that are kept for different shapes, at each point where stages part. */
-#define MAX_KEPT 8
-/* The same where they are made for all values, which rarely come back. */
+/* Plans that are kept for different shapes where they are made for all values, which rarely come
+ * back. */
 #define MAX_KEPT_OF_VALUES 1
 
 static void stage_free (gpointer data);
@@ -239,7 +238,7 @@ stage_new (const GenSession *session, const GenFork *fork, GError **error)
 GenStage *
 gen_fork_find_stage (const GenSession *session, GenFork *fork, GError **error)
 {
-  const guint most = fork->fixed == GEN_FIXED_ALL ? MAX_KEPT_OF_VALUES : MAX_KEPT;
+  const guint most = fork->fixed == GEN_FIXED_ALL ? MAX_KEPT_OF_VALUES : session->kept;
   GenStage *stage;
 
   for (guint i = 0; i < fork->stages->len; i++) {
@@ -252,8 +251,8 @@ gen_fork_find_stage (const GenSession *session, GenFork *fork, GError **error)
   stage = stage_new (session, fork, error);
   if (stage == NULL)
     return NULL;
-  if (fork->stages->len == most)
-    g_ptr_array_remove_index (fork->stages, most - 1);
+  if (fork->stages->len >= most)
+    g_ptr_array_set_size (fork->stages, (int)most - 1);
   g_ptr_array_insert (fork->stages, 0, stage);
   return stage;
 }

@@ -6,6 +6,7 @@
 #include "graph-private.h"
 #include "session-private.h"
 
+#define DEFAULT_KEPT 8
 /* Each keeps a plan and a graph. */
 #define MAX_STAGES 2048
 
@@ -246,6 +247,7 @@ gen_session_new (GenGraph *graph, const GenPlanOptions *options)
   GenSession *session = g_new0 (GenSession, 1);
 
   session->graph = gen_graph_copy (graph);
+  session->kept = DEFAULT_KEPT;
   if (options != NULL)
     session->options = *options;
   session->first = gen_fork_new (gen_graph_copy (graph), NULL);
@@ -255,6 +257,12 @@ gen_session_new (GenGraph *graph, const GenPlanOptions *options)
   for (guint i = 0; i < graph->outputs->len; i++)
     session->outputs[i] = g_array_new (FALSE, FALSE, sizeof (GenBinding));
   return session;
+}
+
+void
+gen_session_keep (GenSession *session, guint n)
+{
+  session->kept = MAX (n, 1);
 }
 
 void

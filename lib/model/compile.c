@@ -10,6 +10,9 @@
 #include "../ops/pack.h"
 #include "../ops/sound/sound.h"
 
+/* Plans for texts of different lengths, each of which has memory for all that it computes. */
+#define KEPT_LENGTHS 2
+
 /* Whose error it is. */
 static void
 name_model (const GenModel *model, gboolean failed, GError **error)
@@ -128,6 +131,28 @@ carry_states (const GenModel *model, GenGraph *graph, GenTensor *const *inputs,
   return TRUE;
 }
 
+gboolean
+gen_model_opens (const GenModel *model, const GenModelUse *use)
+{
+  return model->staged || use->input.kind == GEN_PORT_TOKENS;
+}
+
+/* What tells how many tokens go in follows from these. */
+static gboolean
+make_lengths (const GenModel *model, const GenGraph *source, GenGraph *graph, GenTensor **inputs,
+    GError **error)
+{
+  for (guint i = 0; i < source->inputs->len; i++) {
+    if (model->inputs[i].part != GEN_PART_LENGTH)
+      continue;
+    inputs[i] = gen_lengths_make (
+        graph, inputs[model->inputs[i].partner], g_ptr_array_index (source->inputs, i), error);
+    if (inputs[i] == NULL)
+      return FALSE;
+  }
+  return TRUE;
+}
+
 /* The model's graph for the extents of `use`, and in `graph` what it reads. (transfer full) */
 static GenGraph *
 prepare_source (
@@ -156,9 +181,9 @@ prepare_source (
   for (guint i = 0; i < source->inputs->len; i++) {
     const GenTensor *input = g_ptr_array_index (source->inputs, i);
 
-    if ((*inputs)[i] != NULL)
+    if ((*inputs)[i] != NULL || model->inputs[i].part == GEN_PART_LENGTH)
       continue;
-    if (model->inputs[i].part == GEN_PART_STATE && !model->staged)
+    if (model->inputs[i].part == GEN_PART_STATE && !gen_model_opens (model, use))
       (*inputs)[i] = add_state (graph, input);
     else
       (*inputs)[i] = gen_ends_cast (graph,
@@ -168,6 +193,8 @@ prepare_source (
     if ((*inputs)[i] == NULL)
       return NULL;
   }
+  if (!make_lengths (model, source, graph, *inputs, error))
+    return NULL;
   return g_steal_pointer (&source);
 }
 
@@ -236,6 +263,8 @@ open_session (GenModel *model, const GenModelUse *use, GError **error)
   g_autofree GenTensor **outputs = g_new0 (GenTensor *, model->graph->outputs->len + 1);
   g_autoptr (GenGraph) source = prepare_source (model, use, graph, &inputs, error);
   int to = find_port (model->graph->outputs, &use->output);
+  GenPlanOptions options = use->plan;
+  GenSession *session;
   GenTensor *numbers;
 
   g_return_val_if_fail (to >= 0, NULL);
@@ -250,7 +279,13 @@ open_session (GenModel *model, const GenModelUse *use, GError **error)
     if (model->inputs[i].part == GEN_PART_STATE)
       gen_graph_add_output (graph, outputs[model->inputs[i].partner]);
   gen_graph_remove_dead (graph);
-  return gen_session_new (graph, &use->plan);
+  if (use->input.kind != GEN_PORT_TOKENS)
+    return gen_session_new (graph, &options);
+  /* What is measured is of one length, which rarely comes back. */
+  options.choice = GEN_CHOICE_RULES;
+  session = gen_session_new (graph, &options);
+  gen_session_keep (session, KEPT_LENGTHS);
+  return session;
 }
 
 GenSession *

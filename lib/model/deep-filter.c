@@ -45,7 +45,7 @@ find_bands (const GenSpectra *spectra, int n)
   int before = 0, lent = 0, sum = 0;
 
   for (int i = 0; i < n; i++) {
-    const int end = (int)lround (to_hertz ((i + 1) * step) / (rate / spectra->length));
+    const int end = (int)lround (to_hertz ((i + 1) * step) / (rate / spectra->fft));
     const int bins = end - before - lent;
 
     lent = MAX (LEAST_BINS - bins, 0);
@@ -53,7 +53,7 @@ find_bands (const GenSpectra *spectra, int n)
     before = end;
     sum += bands[i];
   }
-  bands[n - 1] += spectra->length / 2 + 1 - sum;
+  bands[n - 1] += spectra->fft / 2 + 1 - sum;
   return bands;
 }
 
@@ -87,7 +87,7 @@ follow (GenGraph *graph, const char *name, GenTensor *x, double first, double la
 static GenTensor *
 give_bands (GenSpectralSound *sound, int n, GError **error)
 {
-  const int bins = sound->spectra->length / 2 + 1;
+  const int bins = sound->spectra->fft / 2 + 1;
   g_autofree int *bands = find_bands (sound->spectra, n);
   float *weights = g_new0 (float, bins *n);
   GenGraph *graph = sound->graph;
@@ -162,7 +162,7 @@ gen_deep_filter_give (
     GenSpectralSound *sound, GenSpectralRole role, const GenShape *shape, GError **error)
 {
   static const gint64 swap[] = { 1, 0 };
-  const gint64 numbers = gen_shape_elements (shape), bins = sound->spectra->length / 2 + 1;
+  const gint64 numbers = gen_shape_elements (shape), bins = sound->spectra->fft / 2 + 1;
   GenTensor *x;
 
   if (!check (sound, error))
@@ -187,7 +187,7 @@ gen_deep_filter_give (
 static gboolean
 look_back (GenSpectralSound *sound, GError **error)
 {
-  const gint64 bins = sound->spectra->length / 2 + 1, ahead = sound->spectra->lookahead;
+  const gint64 bins = sound->spectra->fft / 2 + 1, ahead = sound->spectra->lookahead;
   GenGraph *graph = sound->graph;
   const GenShape shape = GEN_SHAPE (2 * ahead, bins, 2);
   const gsize size = (gsize)gen_shape_elements (&shape) * sizeof (float);
@@ -218,7 +218,7 @@ look_back (GenSpectralSound *sound, GError **error)
 static GenTensor *
 take_bands (GenSpectralSound *sound, GenTensor *x, GError **error)
 {
-  const gint64 bins = sound->spectra->length / 2 + 1, n = gen_shape_elements (&x->shape);
+  const gint64 bins = sound->spectra->fft / 2 + 1, n = gen_shape_elements (&x->shape);
   g_autofree int *bands = find_bands (sound->spectra, (int)n);
   g_autofree gint64 *band_of = g_new0 (gint64, bins);
   GenTensor *gains;
@@ -261,7 +261,7 @@ static GenTensor *
 take_filter (GenSpectralSound *sound, GenTensor *x, GError **error)
 {
   static const gint64 runs_first[] = { 1, 0, 2 };
-  const gint64 bins = sound->spectra->length / 2 + 1, runs = 2 * sound->spectra->lookahead + 1;
+  const gint64 bins = sound->spectra->fft / 2 + 1, runs = 2 * sound->spectra->lookahead + 1;
   const gint64 n = gen_shape_elements (&x->shape) / (2 * runs);
   GenGraph *graph = sound->graph;
   GenTensor *filtered;

@@ -50,6 +50,8 @@ describe_port (GString *text, const GenPort *port)
     describe_sound (text, port);
   else if (port->kind == GEN_PORT_SERIES)
     g_string_append_printf (text, "vectors of %d numbers, one after another", port->channels);
+  else if (port->kind == GEN_PORT_TOKENS)
+    g_string_append (text, "ids of symbols, any number of them");
   else if (port->kind == GEN_PORT_VECTOR && port->length == 1)
     g_string_append (text, "a score");
   else if (port->kind == GEN_PORT_VECTOR && port->length < 0)
@@ -64,6 +66,18 @@ describe_port (GString *text, const GenPort *port)
       gen_port_make_picture (&picture, 0, 0))
     g_string_append_printf (text, " (perhaps pictures of %d x %d pixels, %s)", picture.width,
         picture.height, colours[picture.channels]);
+}
+
+/* What speaks takes text. */
+static void
+describe_voice (GString *text, const GenVoice *voice)
+{
+  if (voice == NULL)
+    return;
+  g_string_append_printf (
+      text, ", which text becomes by %u symbols", gen_symbols_count (voice->symbols));
+  if (voice->speakers > 1)
+    g_string_append_printf (text, ", with %d speakers", voice->speakers);
 }
 
 /* Those of a part, with `before` in front: what flows by what it is, others by name. */
@@ -92,6 +106,7 @@ gen_model_describe (const GenModel *model)
     g_string_append (text, "nothing but what it remembers");
   g_string_append (text, " from ");
   describe_ports (text, model->inputs, model->graph->inputs->len, GEN_PART_FLOW, "");
+  describe_voice (text, model->voice);
   describe_ports (text, model->inputs, model->graph->inputs->len, GEN_PART_PARAMETER, ", set by ");
   if (model->runs > 1 || model->sampler != &gen_sampler_once)
     g_string_append_printf (text, ", by %d run%s of sampler %s", model->runs,

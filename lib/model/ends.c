@@ -193,7 +193,7 @@ unpack_sound (GenGraph *graph, const GenModelUse *use, GError **error)
   return node->op->infer (node, error) ? x : NULL;
 }
 
-/* [T, C, H, W] to [C, T, H, W]. */
+/* [T, C, H, W] to [C, T, H, W], and back. */
 static GenTensor *
 swap_frames (GenGraph *graph, GenTensor *x, GError **error)
 {
@@ -227,7 +227,7 @@ GenTensor *
 gen_ends_unpack_frames (GenGraph *graph, const GenModelUse *use, const GenPort *port,
     const GenFrameLayout *from, int n_frames, gboolean luma, GError **error)
 {
-  const GenFrameLayout layout = luma ? gen_luma_layout (from) : *from;
+  const GenFrameLayout layout = luma ? gen_frame_layout_luma (from) : *from;
   const int height = height_of (use, port), width = width_of (use, port);
   int columns = MAX (from->columns, 1);
   int rows = (use->pictures + columns - 1) / columns;
@@ -328,13 +328,16 @@ choose_foreground (GenGraph *graph, GenTensor *x, const GenPort *port, GError **
       GEN_INT, 1, NULL);
 }
 
-/* `x`, the output `port`, as pictures of `channels`, [N, C, H, W], float32. */
+/* `x`, the output `port`, as `n` pictures of `channels`, [N, C, H, W], float32. */
 static GenTensor *
-to_planes (GenGraph *graph, const GenModelUse *use, const GenPort *port, int channels, GenTensor *x,
-    GError **error)
+to_planes (
+    GenGraph *graph, gint64 n, const GenPort *port, int channels, GenTensor *x, GError **error)
 {
-  const gint64 n = (gint64)use->frames * use->pictures;
-
+  if (port->frames_last && n > 1) {
+    x = reshape (graph, x, &GEN_SHAPE (channels, n, port->height, port->width), error);
+    x = x == NULL ? NULL : swap_frames (graph, x, error);
+    return gen_ends_cast (graph, x, GEN_TYPE_FLOAT32, error);
+  }
   if (port->channels_last && x->shape.rank != 4)
     x = reshape (graph, x, &GEN_SHAPE (n, port->height, port->width, channels), error);
   if (port->channels_last)
@@ -346,23 +349,27 @@ to_planes (GenGraph *graph, const GenModelUse *use, const GenPort *port, int cha
   return port->classes != GEN_CLASSES_NONE ? choose_foreground (graph, x, port, error) : x;
 }
 
-/* Pictures x of `port`, [N, C, H, W], into frames that lie as `to` says; of each the part that is
- * `kept`, where that is not NULL; with `luma` into theirs alone. */
+/* Pictures x of `port`, [N, C, H, W], and `alpha` behind their channels where that is not NULL,
+ * into frames that lie as `to` says; of each the part that is `kept`, where that is not NULL; with
+ * `luma` into theirs alone. */
 static gboolean
 pack_frames (GenGraph *graph, const GenModelUse *use, const GenPort *port, const GenFrameLayout *to,
-    GenTensor *x, GenTensor *kept, gboolean luma, GError **error)
+    int n_frames, GenTensor *x, GenTensor *alpha, GenTensor *kept, gboolean luma, GError **error)
 {
-  const GenFrameLayout layout = luma ? gen_luma_layout (to) : *to;
-  const int planes = gen_frame_layout_planes (to), n = use->frames * planes;
+  const GenFrameLayout layout = luma ? gen_frame_layout_luma (to) : *to;
+  const int planes = gen_frame_layout_planes (to), n = n_frames * planes;
   g_autofree GenTensor **frames = g_new (GenTensor *, n), **packed = NULL;
-  GenTensor *operands[] = { x, kept };
+  GenTensor *operands[] = { x, kept, alpha };
   GenNode *node;
 
   for (int i = 0; i < n; i++)
     frames[i] = gen_graph_add_value (graph, "picture");
   packed = g_memdup2 (frames, (gsize)n * sizeof *frames);
   node = gen_graph_add_node (graph, "pack", "generative", "PackPicture", GEN_OPSET, operands,
-      kept != NULL ? 2 : 1, packed, luma ? keep_luma (packed, n, planes) : n, error);
+      alpha != NULL  ? 3
+      : kept != NULL ? 2
+                     : 1,
+      packed, luma ? keep_luma (packed, n, planes) : n, error);
   if (node == NULL)
     return FALSE;
   gen_model_set_layout (node, &layout, port);
@@ -382,19 +389,19 @@ pack_picture (
     GenGraph *graph, const GenModelUse *use, GenTensor *x, GenTensor *mask, GError **error)
 {
   const GenPort *port = &use->output;
+  const int n_frames = use->frames * MAX (use->made, 1), n = n_frames * use->pictures;
   GenTensor *kept = NULL;
 
-  x = to_planes (graph, use, port, port->channels - (mask != NULL), x, error);
+  x = to_planes (graph, n, port, port->channels - (mask != NULL), x, error);
   if (x != NULL && mask != NULL) {
-    mask = to_planes (graph, use, &use->mask, 1, mask, error);
+    mask = to_planes (graph, n, &use->mask, 1, mask, error);
     if (mask == NULL)
       return FALSE;
-    x = gen_graph_op (
-        graph, "Concat", (GenTensor *[]){ x, mask }, 2, 1, error, "axis", GEN_INT, 1, NULL);
   }
   if (use->in_parts)
     kept = gen_graph_add_input (graph, "kept", GEN_TYPE_INT32, &GEN_SHAPE (use->frames, 4));
-  return x != NULL && pack_frames (graph, use, port, &use->to, x, kept, use->luma, error);
+  return x != NULL &&
+         pack_frames (graph, use, port, &use->to, n_frames, x, mask, kept, use->luma, error);
 }
 
 gboolean
@@ -422,6 +429,8 @@ gen_ends_give_side (
 {
   if (!side->in_frames)
     return gen_ends_give_numbers (graph, x, error);
-  x = to_planes (graph, use, &side->port, side->port.channels, x, error);
-  return x != NULL && pack_frames (graph, use, &side->port, &side->layout, x, NULL, FALSE, error);
+  x = to_planes (
+      graph, (gint64)use->frames * use->pictures, &side->port, side->port.channels, x, error);
+  return x != NULL && pack_frames (graph, use, &side->port, &side->layout, use->frames, x, NULL,
+                          NULL, FALSE, error);
 }

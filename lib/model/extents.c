@@ -42,6 +42,9 @@ fix_shape (const GenModel *model, const GenTensor *input, guint i, const GenExte
   }
   if (gen_port_is_timed (port) && port->length < 0)
     shape.dims[gen_port_time_axis (port)] = extents->length;
+  /* As many in each run as come. */
+  if (port->kind == GEN_PORT_TOKENS && port->length < 0)
+    shape.dims[1] = extents->length > 0 ? extents->length : -1;
   return shape;
 }
 
@@ -71,6 +74,8 @@ fix_shapes (const GenModel *model, GenGraph *graph, const GenExtents *extents,
     GenTensor *input = g_ptr_array_index (graph->inputs, i);
     const GenShape shape = fix_shape (model, input, i, extents, states);
 
+    if (model->inputs[i].kind == GEN_PORT_TOKENS && !gen_shape_is_known (&shape))
+      continue;
     if (!check_size (input, &shape, error) ||
         !gen_graph_set_input_shape (graph, input, &shape, error))
       return FALSE;

@@ -13,7 +13,7 @@
 #define BORDER 1
 
 GenFrameLayout
-gen_luma_layout (const GenFrameLayout *layout)
+gen_frame_layout_luma (const GenFrameLayout *layout)
 {
   return (GenFrameLayout){ .columns = 1,
     .bytes = 1,
@@ -44,19 +44,32 @@ chroma_port (const GenFrameLayout *layout)
   return (GenPort){ .channels = 2, .mean = { mean, mean }, .std = { std, std } };
 }
 
+/* How many planes of chroma a run has on one side. */
+static int
+count_planes (const GenModelUse *use, const GenFrameLayout *layout)
+{
+  return use->frames * (gen_frame_layout_planes (layout) - 1);
+}
+
+/* Where plane `i` of these is among all planes. */
+static int
+place_of_plane (const GenFrameLayout *layout, int i)
+{
+  const int all = gen_frame_layout_planes (layout);
+
+  return i / (all - 1) * all + 1 + i % (all - 1);
+}
+
 static GenTensor *
-unpack (GenGraph *graph, const GenModelUse *use, int height, int width, GError **error)
+unpack (GenGraph *graph, const GenModelUse *use, int height, int width, GenTensor *const *inputs,
+    GError **error)
 {
   const GenFrameLayout layout = chroma_layout (&use->from);
   const GenPort port = chroma_port (&use->from);
-  const int planes = gen_frame_layout_planes (&use->from), n = use->frames * (planes - 1);
-  g_autofree GenTensor **inputs = g_new (GenTensor *, n);
+  const int n = count_planes (use, &use->from);
   GenTensor *x = gen_graph_add_value (graph, NULL);
   GenNode *node;
 
-  for (int i = 0; i < n; i++)
-    inputs[i] = g_ptr_array_index (
-        graph->inputs, (guint)(i / (planes - 1) * planes + 1 + i % (planes - 1)));
   node = gen_graph_add_node (
       graph, "unpack-chroma", "generative", "UnpackPicture", GEN_OPSET, inputs, n, &x, 1, error);
   if (node == NULL)
@@ -136,36 +149,68 @@ resample (GenGraph *graph, GenTensor *x, const Axis axes[2], GError **error)
 }
 
 static gboolean
-pack (
-    GenGraph *graph, const GenModelUse *use, GenTensor *x, GenTensor *const *planes, GError **error)
+pack (GenGraph *graph, const GenModelUse *use, GenTensor *x, GenTensor *const *outputs,
+    GError **error)
 {
   const GenFrameLayout layout = chroma_layout (&use->to);
   const GenPort port = chroma_port (&use->to);
-  const int all = gen_frame_layout_planes (&use->to), n = use->frames * (all - 1);
-  g_autofree GenTensor **outputs = g_new (GenTensor *, n);
   GenNode *node;
 
-  for (int i = 0; i < n; i++)
-    outputs[i] = planes[i / (all - 1) * all + 1 + i % (all - 1)];
-  node = gen_graph_add_node (
-      graph, "pack-chroma", "generative", "PackPicture", GEN_OPSET, &x, 1, outputs, n, error);
+  node = gen_graph_add_node (graph, "pack-chroma", "generative", "PackPicture", GEN_OPSET, &x, 1,
+      outputs, count_planes (use, &use->to), error);
   if (node == NULL)
     return FALSE;
   gen_model_set_layout (node, &layout, &port);
   return node->op->infer (node, error);
 }
 
-gboolean
-gen_luma_add_chroma (GenGraph *graph, const GenModelUse *use, int height, int width,
-    GenTensor *const *planes, GError **error)
+/* Of the planes `inputs` make `outputs`, of chroma alone. */
+static gboolean
+bring (GenGraph *graph, const GenModelUse *use, int height, int width, GenTensor *const *inputs,
+    GenTensor *const *outputs, GError **error)
 {
   const Axis axes[] = { { height, use->output.height, use->from.sited_y, use->to.sited_y },
     { width, use->output.width, use->from.sited_x, use->to.sited_x } };
-  GenTensor *x = unpack (graph, use, height, width, error);
+  GenTensor *x = unpack (graph, use, height, width, inputs, error);
 
   if (x != NULL &&
       (axes[0].from != axes[0].to || axes[1].from != axes[1].to ||
           axes[0].sited_from != axes[0].sited_to || axes[1].sited_from != axes[1].sited_to))
     x = resample (graph, x, axes, error);
-  return x != NULL && pack (graph, use, x, planes, error);
+  return x != NULL && pack (graph, use, x, outputs, error);
+}
+
+gboolean
+gen_luma_add_chroma (GenGraph *graph, const GenModelUse *use, int height, int width,
+    GenTensor *const *planes, GError **error)
+{
+  const int n_inputs = count_planes (use, &use->from), n_outputs = count_planes (use, &use->to);
+  g_autofree GenTensor **inputs = g_new (GenTensor *, n_inputs);
+  g_autofree GenTensor **outputs = g_new (GenTensor *, n_outputs);
+
+  for (int i = 0; i < n_inputs; i++)
+    inputs[i] = g_ptr_array_index (graph->inputs, (guint)place_of_plane (&use->from, i));
+  for (int i = 0; i < n_outputs; i++)
+    outputs[i] = planes[place_of_plane (&use->to, i)];
+  return bring (graph, use, height, width, inputs, outputs, error);
+}
+
+GenPlan *
+gen_luma_compile_chroma (const GenModelUse *use, GError **error)
+{
+  const gint64 size = (gint64)use->from.chroma_stride * ((use->height + 1) / 2);
+  const int n_inputs = count_planes (use, &use->from), n_outputs = count_planes (use, &use->to);
+  g_autoptr (GenGraph) graph = gen_graph_new ("chroma");
+  g_autofree GenTensor **inputs = g_new (GenTensor *, n_inputs);
+  g_autofree GenTensor **outputs = g_new (GenTensor *, n_outputs);
+
+  for (int i = 0; i < n_inputs; i++)
+    inputs[i] = gen_graph_add_input (graph, "chroma", GEN_TYPE_UINT8, &GEN_SHAPE (size));
+  for (int i = 0; i < n_outputs; i++)
+    outputs[i] = gen_graph_add_value (graph, "chroma");
+  if (!bring (graph, use, use->height, use->width, inputs, outputs, error))
+    return NULL;
+  for (int i = 0; i < n_outputs; i++)
+    gen_graph_add_output (graph, outputs[i]);
+  return gen_plan_new (graph, &use->plan, error);
 }

@@ -45,10 +45,16 @@ void gen_port_read (
 void gen_port_read_plane (GenPort *port, int height, int width);
 /* Whether it is one picture or several. */
 gboolean gen_port_is_picture (const GenPort *port);
+/* Make an output of floats, which was `declared` to be of no extents but free ones and 1, a sound
+ * of one channel whose length is computed: of a model that takes tokens. */
+void gen_port_make_speech (GenPort *port, const GenShape *declared);
 /* Whether it is a sound or series. */
 gboolean gen_port_is_timed (const GenPort *port);
 /* Along which axis of a sound or series time runs. */
 int gen_port_time_axis (const GenPort *port);
+
+/* Whether what plays it so is a session: shapes hang on what is computed, or differ in each run. */
+gboolean gen_model_opens (const GenModel *model, const GenModelUse *use);
 
 /* Which of `use->inputs` goes into input number `i`; -1 where none does. */
 int gen_model_use_side (const GenModel *model, const GenModelUse *use, guint i);
@@ -72,3 +78,19 @@ guint64 gen_packs_take_not_finite (const GenPacks *packs);
 /* Make known what those of `graph`, the model's, leave free. */
 gboolean gen_model_fix_inputs (
     const GenModel *model, GenGraph *graph, const GenExtents *extents, GError **error);
+
+/* --- lengths.c --- */
+
+/* Find the inputs that tell how many tokens there are, by their names. */
+void gen_lengths_find (GenModel *model);
+/* What goes into `input`, which is one, where `tokens` go in. */
+GenTensor *gen_lengths_make (
+    GenGraph *graph, GenTensor *tokens, const GenTensor *input, GError **error);
+
+/* --- voice.c --- */
+
+/* Read the file beside a model of tokens, where there is one. */
+gboolean gen_voice_read (GenModel *model, GError **error);
+/* Let parameters of which nobody has said a number stand at what it says. */
+void gen_voice_set_parameters (GenModel *model);
+void gen_voice_free (GenVoice *voice);

@@ -12,6 +12,7 @@
 #define ANY_SIZE 64
 #define ANY_LENGTH 16384
 #define FEW_VECTORS 1
+#define ANY_TOKENS 16
 
 /* Let an input of any number of pictures be one of so many. */
 static void
@@ -65,6 +66,8 @@ infer_outputs (const GenModel *model, GenGraph *copy, GError **error)
         "it takes sequences, whose lengths are not known");
     return FALSE;
   }
+  if (gen_model_find_tokens (model) >= 0)
+    return infer_of_length (model, copy, ANY_TOKENS, error);
   if (gen_model_find_input (model, GEN_PORT_SERIES) != NULL)
     return infer_of_length (model, copy, ANY_LENGTH, NULL) ||
            infer_of_length (model, copy, FEW_VECTORS, error);
@@ -195,6 +198,10 @@ read_ports (GenModel *model, GenGraph *copy, GKeyFile *sidecar, GError **error)
     port->part = declared.part;
     port->part_source = declared.part_source;
     port->partner = declared.partner;
+    if (gen_model_find_tokens (model) >= 0)
+      gen_port_make_speech (port, &tensor->shape);
+    if (port->kind == GEN_PORT_SOUND && model->voice != NULL)
+      port->sample_rate = model->voice->sample_rate;
     if (!gen_model_read_sample_rate (model, sidecar, port, samples_of (model), error))
       return FALSE;
     if (free_batch && port->batch == 1 && port->shape.rank > 0 && port->shape.dims[0] == 1)
@@ -284,12 +291,12 @@ gen_model_read (GenModel *model, GError **error)
   g_autoptr (GError) reason = NULL;
   gboolean read;
 
-  if (!gen_model_load_sidecar (model->path, &sidecar, error))
+  if (!gen_model_load_sidecar (model->path, &sidecar, error) || !gen_voice_read (model, error))
     return FALSE;
   read = read_graph (model, sidecar, &reason);
   if (read && gen_rate_find_heard (model))
     read = read_graph (model, sidecar, &reason);
-  if (model->staged && fix_parameters (model))
+  if (model->staged && gen_model_find_tokens (model) < 0 && fix_parameters (model))
     return read_graph (model, sidecar, error);
   if (!read)
     g_propagate_error (error, g_steal_pointer (&reason));
@@ -400,6 +407,7 @@ gen_model_unref (GenModel *model)
   clear_ports (model);
   gen_graph_unref (model->graph);
   gen_spectra_free (model->spectra);
+  gen_voice_free (model->voice);
   g_strfreev (model->fixed);
   g_free ((char *)model->hints.states);
   g_free ((char *)model->hints.parameters);

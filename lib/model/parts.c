@@ -398,8 +398,8 @@ pair_by_name (GenModel *model)
   }
 }
 
-/* A small input of fixed extents beside a picture or sound. What stands beside latents is a class
- * or a second latent. */
+/* A small input of fixed extents beside a picture, sound or tokens. What stands beside latents is a
+ * class or a second latent. */
 static gboolean
 is_parameter (const GenPort *port)
 {
@@ -408,7 +408,7 @@ is_parameter (const GenPort *port)
 
   if (port->part != GEN_PART_FLOW || port->kind == GEN_PORT_PICTURE ||
       port->kind == GEN_PORT_FRAMES || port->kind == GEN_PORT_SOUND ||
-      port->type == GEN_TYPE_STRING)
+      port->kind == GEN_PORT_TOKENS || port->type == GEN_TYPE_STRING)
     return FALSE;
   for (int d = 0; d < port->shape.rank; d++) {
     if (port->shape.dims[d] < 0 && d >= first)
@@ -423,7 +423,8 @@ takes_media (const GenModel *model)
 {
   return gen_model_find_input (model, GEN_PORT_PICTURE) != NULL ||
          gen_model_find_input (model, GEN_PORT_FRAMES) != NULL ||
-         gen_model_find_input (model, GEN_PORT_SOUND) != NULL;
+         gen_model_find_input (model, GEN_PORT_SOUND) != NULL ||
+         gen_model_find_input (model, GEN_PORT_TOKENS) != NULL;
 }
 
 static void
@@ -454,8 +455,10 @@ gen_parts_read (GenModel *model, GKeyFile *sidecar, GError **error)
   if (!states_said)
     pair_by_name (model);
   model->states_said = states_said;
+  gen_lengths_find (model);
   find_parameters (model);
   gen_moment_find (model);
+  gen_voice_set_parameters (model);
   gen_rate_set_parameters (model);
   return TRUE;
 }

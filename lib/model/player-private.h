@@ -5,10 +5,11 @@
 
 #include "model-private.h"
 
-/* What puts numbers of a shape into a frame. */
+/* What puts numbers of a shape into a frame or sound. */
 typedef struct {
   GenShape shape;
   GenFrameLayout to;
+  GenSoundLayout to_sound;
   GenPlan *plan;
 } GenEnding;
 
@@ -35,6 +36,8 @@ struct _GenPlayer {
   GenEnding *ending;       /* that wrote the last frame, or NULL */
   GPtrArray *fences;
   GenNumbers **parameters; /* of each of the model's inputs, or NULL */
+  GenPlan *chroma;         /* what brings that of whole frames, or NULL, */
+  GenModelUse chroma_use;  /* and of which */
 };
 
 /* --- player-states.c --- */

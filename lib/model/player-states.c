@@ -22,7 +22,7 @@ gen_use_frame_outputs (const GenModelUse *use)
 {
   if (!use->to_frames)
     return 1;
-  return (guint)use->frames *
+  return (guint)use->frames * (guint)MAX (use->made, 1) *
          (use->output.kind == GEN_PORT_SOUND ? 1 : (guint)gen_frame_layout_planes (&use->to));
 }
 
@@ -52,6 +52,7 @@ gen_player_place (const GenPlayer *player, guint i)
   for (guint k = 0; k < i; k++)
     if (!(use->from_frames && gen_model_use_feeds (player->model, use, k)) &&
         gen_model_use_side (player->model, use, k) < 0 &&
+        player->model->inputs[k].part != GEN_PART_LENGTH &&
         (player->model->inputs[k].part != GEN_PART_STATE || now->session != NULL))
       place++;
   return place;

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "../ops/number.h"
 #include "parts.h"
 
 /* Those of two sizes, with the strides that were promised and those that came. */
@@ -57,16 +58,17 @@ static GenArrangement *
 arrange (GenPlayer *player, const GenModelUse *use, GError **error)
 {
   const GenPlayerOptions *options = &player->options;
+  const gboolean opens = gen_model_opens (player->model, use);
   GenArrangement *arrangement = g_new0 (GenArrangement, 1);
   GenModelUse compiled = *use;
   gint64 began = g_get_monotonic_time ();
 
   compiled.plan = options->plan;
   arrangement->use = compiled;
-  arrangement->in_context = options->context != NULL && !player->model->staged &&
+  arrangement->in_context = options->context != NULL && !opens &&
                             options->plan.device != &gen_device_cpu &&
                             options->enter (options->context);
-  if (player->model->staged) {
+  if (opens) {
     arrangement->session = gen_model_open (player->model, &compiled, error);
     arrangement->endings = g_ptr_array_new_with_free_func (ending_free);
   } else {
@@ -166,6 +168,7 @@ void
 gen_player_forget (GenPlayer *player)
 {
   g_ptr_array_set_size (player->arrangements, 0);
+  g_clear_pointer (&player->chroma, gen_plan_free);
   player->now = NULL;
   player->ending = NULL;
 }
@@ -199,6 +202,7 @@ gen_player_free (GenPlayer *player)
     return;
   g_ptr_array_unref (player->arrangements);
   g_ptr_array_unref (player->fences);
+  g_clear_pointer (&player->chroma, gen_plan_free);
   for (guint i = 0; i < player->model->graph->inputs->len; i++)
     g_free (player->parameters[i]);
   g_free (player->parameters);
@@ -376,6 +380,20 @@ gen_player_bind_numbers (GenPlayer *player, guint i, const void *data)
     now->inputs[place].data = (void *)data;
 }
 
+void
+gen_player_set_tokens (GenPlayer *player, guint i, const gint64 *ids, gsize n)
+{
+  const guint place = gen_player_place (player, i);
+  GenArrangement *now = player->now;
+  GenBinding *input = &now->inputs[place];
+
+  input->shape = GEN_SHAPE (1, (gint64)n);
+  input->size = n * gen_data_type_size (input->type);
+  own_numbers (now, place);
+  for (gsize k = 0; k < n; k++)
+    gen_number_set (input->type, input->data, k, (double)ids[k]);
+}
+
 /* Let the run begin when what others have under way on its frames is done. */
 static gboolean
 pass_fences (GenPlayer *player, GError **error)
@@ -471,12 +489,14 @@ find_ending (GenArrangement *now, const GenModelUse *use, const GenShape *shape,
   for (guint i = 0; i < now->endings->len && ending == NULL; i++) {
     const GenEnding *kept = g_ptr_array_index (now->endings, i);
 
-    if (gen_shape_equal (&kept->shape, shape) && gen_frame_layout_equal (&kept->to, &use->to))
+    if (gen_shape_equal (&kept->shape, shape) && gen_frame_layout_equal (&kept->to, &use->to) &&
+        kept->to_sound.int16 == use->to_sound.int16)
       ending = g_ptr_array_steal_index (now->endings, i);
   }
   if (ending == NULL) {
     ending = g_new0 (GenEnding, 1);
-    *ending = (GenEnding){ *shape, use->to, gen_model_compile_frame (use, shape, error) };
+    *ending =
+        (GenEnding){ *shape, use->to, use->to_sound, gen_model_compile_frame (use, shape, error) };
   }
   if (ending->plan == NULL) {
     ending_free (ending);
@@ -506,6 +526,24 @@ gen_player_write_frame (GenPlayer *player, int pictures, int height, int width,
     return FALSE;
   gen_plan_bind_input (player->ending->plan, 0, made->data);
   bind_planes (player->ending->plan, 0, gen_plan_n_outputs (player->ending->plan), frame);
+  return gen_plan_run (player->ending->plan, error);
+}
+
+gboolean
+gen_player_write_sound (GenPlayer *player, const GenSoundLayout *to, void *data, GError **error)
+{
+  GenArrangement *now = player->now;
+  const GenBinding *made = gen_player_output (player);
+  const GenShape shape = GEN_SHAPE (1, 1, gen_shape_elements (&made->shape));
+  GenModelUse use = now->use;
+
+  use.frames = use.pictures = 1;
+  use.to_sound = *to;
+  player->ending = find_ending (now, &use, &shape, error);
+  if (player->ending == NULL)
+    return FALSE;
+  gen_plan_bind_input (player->ending->plan, 0, made->data);
+  gen_plan_bind_output (player->ending->plan, 0, data);
   return gen_plan_run (player->ending->plan, error);
 }
 

@@ -114,6 +114,14 @@ may_be_size (gint64 height, gint64 width)
          (width < 0 || width >= GEN_PORT_SMALLEST_PICTURE);
 }
 
+/* Ids of symbols, any number of them. */
+static gboolean
+are_tokens (const GenPort *port)
+{
+  return port->shape.rank == 2 && port->shape.dims[0] <= 1 && port->shape.dims[1] < 0 &&
+         (port->type == GEN_TYPE_INT64 || port->type == GEN_TYPE_INT32);
+}
+
 void
 gen_port_read (GenPort *port, const GenTensor *tensor, const GenShape *shape, gboolean is_input)
 {
@@ -124,6 +132,9 @@ gen_port_read (GenPort *port, const GenTensor *tensor, const GenShape *shape, gb
   if (shape->rank == 1) {
     port->kind = GEN_PORT_VECTOR;
     port->length = 1;
+  } else if (is_input && are_tokens (port)) {
+    port->kind = GEN_PORT_TOKENS;
+    port->length = -1;
   } else if (shape->rank == 2 ||
              (shape->rank == 4 && dims[2] == 1 && dims[3] == 1 && dims[1] > 0)) {
     port->kind = GEN_PORT_VECTOR;
@@ -219,6 +230,23 @@ gen_port_make_sound (GenPort *port, int sample_rate)
   }
   port->sample_rate = sample_rate;
   return TRUE;
+}
+
+void
+gen_port_make_speech (GenPort *port, const GenShape *declared)
+{
+  GenPort used = *port;
+
+  if (declared->rank < 2 || declared->dims[declared->rank - 1] >= 0 ||
+      port->part != GEN_PART_FLOW || port->kind == GEN_PORT_SOUND || !gen_port_use_float32 (&used))
+    return;
+  for (int d = 0; d < declared->rank; d++)
+    if (declared->dims[d] > 1)
+      return;
+  port->kind = GEN_PORT_SOUND;
+  port->channels_last = FALSE;
+  port->channels = 1;
+  port->length = -1;
 }
 
 gboolean

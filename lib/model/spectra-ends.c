@@ -15,7 +15,14 @@
 static int
 bins_of (const GenSpectra *spectra)
 {
-  return spectra->length / 2 + 1;
+  return spectra->fft / 2 + 1;
+}
+
+/* Zeros in front of a frame that is transformed. */
+static int
+zeros_before (const GenSpectra *spectra)
+{
+  return (spectra->fft - spectra->length) / 2;
 }
 
 /* How many hops a frame covers, at least in part. */
@@ -123,7 +130,7 @@ add_zeros (GenGraph *graph, const char *name, const GenShape *shape)
 static GenTensor *
 transform (GenGraph *graph, GenTensor *x, const GenSpectra *spectra, int inverse, GError **error)
 {
-  const gint64 length = spectra->length;
+  const gint64 length = spectra->fft;
 
   if (x == NULL)
     return NULL;
@@ -138,10 +145,16 @@ get_frames (GenSpectralSound *sound, GError **error)
 {
   const GenSpectra *spectra = sound->spectra;
 
-  if (sound->frames == NULL)
-    sound->frames = gen_build_reshape (sound->graph,
-        transform (sound->graph, sound->spectrum, spectra, 1, error),
-        &GEN_SHAPE (1, spectra->frames, spectra->length), error);
+  const gint64 first = zeros_before (spectra);
+  GenTensor *x;
+
+  if (sound->frames != NULL)
+    return sound->frames;
+  x = transform (sound->graph, sound->spectrum, spectra, 1, error);
+  if (spectra->fft > spectra->length)
+    x = gen_build_slice (sound->graph, x, 2, first, first + spectra->length, error);
+  sound->frames =
+      gen_build_reshape (sound->graph, x, &GEN_SHAPE (1, spectra->frames, spectra->length), error);
   return sound->frames;
 }
 
@@ -149,12 +162,15 @@ GenTensor *
 gen_spectral_spectrum (GenSpectralSound *sound, GError **error)
 {
   const GenSpectra *spectra = sound->spectra;
+  const gint64 before = zeros_before (spectra);
+  GenTensor *x;
 
-  if (sound->spectrum == NULL)
-    sound->spectrum = transform (sound->graph,
-        gen_build_reshape (sound->graph, sound->frames,
-            &GEN_SHAPE (1, spectra->frames, spectra->length, 1), error),
-        spectra, 0, error);
+  if (sound->spectrum != NULL)
+    return sound->spectrum;
+  x = gen_build_reshape (
+      sound->graph, sound->frames, &GEN_SHAPE (1, spectra->frames, spectra->length, 1), error);
+  x = pad (sound->graph, x, 2, before, spectra->fft - spectra->length - before, error);
+  sound->spectrum = transform (sound->graph, x, spectra, 0, error);
   return sound->spectrum;
 }
 
@@ -239,10 +255,10 @@ gen_spectra_check_shape (
   if (find_order (spectra, role, shape, order))
     return TRUE;
   g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
-      "it is %s, where %s of length=%d and frames=%d should have an axis of %" G_GINT64_FORMAT
-      "%s and as many numbers as %d frames",
-      text, gen_spectral_role_name (role), spectra->length, spectra->frames, row_of (spectra, role),
-      parts_of (role) == 2 ? ", one of 2," : "", spectra->frames);
+      "it is %s, where %s of length=%d, fft=%d and frames=%d should have an axis of "
+      "%" G_GINT64_FORMAT "%s and as many numbers as %d frames",
+      text, gen_spectral_role_name (role), spectra->length, spectra->fft, spectra->frames,
+      row_of (spectra, role), parts_of (role) == 2 ? ", one of 2," : "", spectra->frames);
   return FALSE;
 }
 

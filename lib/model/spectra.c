@@ -113,8 +113,8 @@ say_port (Reading *reading, const char *name, const char *value, GError **error)
   }
   names = gen_links_port_names (reading->links);
   g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
-      "%s says %s=%s; there is no such setting (length, hop, window, synthesis, output, scale, "
-      "frames, lookahead) and no such port; ports are %s",
+      "%s says %s=%s; there is no such setting (length, hop, fft, window, synthesis, output, "
+      "scale, frames, lookahead) and no such port; ports are %s",
       reading->source, name, value, names);
   return FALSE;
 }
@@ -192,6 +192,8 @@ say_setting (Reading *reading, const char *key, const char *value, GError **erro
     return say_number (reading, key, value, LONGEST, &spectra->length, error);
   if (strcmp (key, "hop") == 0)
     return say_number (reading, key, value, LONGEST, &spectra->hop, error);
+  if (strcmp (key, "fft") == 0)
+    return say_number (reading, key, value, LONGEST, &spectra->fft, error);
   if (strcmp (key, "frames") == 0)
     return say_number (reading, key, value, MOST_FRAMES, &spectra->frames, error);
   if (strcmp (key, "lookahead") == 0)
@@ -387,7 +389,7 @@ suppose_output (const GenLink *link, int output, GenSpectralRole input)
 static GenSpectralRole
 role_of_shape (const GenSpectra *spectra, const GenShape *shape)
 {
-  const gint64 row = largest_extent (shape), bins = spectra->length / 2 + 1;
+  const gint64 row = largest_extent (shape), bins = spectra->fft / 2 + 1;
 
   if (row == spectra->length)
     return GEN_ROLE_FRAMES;
@@ -540,6 +542,8 @@ write_text (const GPtrArray *links, const GenSpectra *spectra)
   }
   g_string_append_printf (
       text, "length=%d,hop=%d,window=%s", spectra->length, spectra->hop, spectra->window->name);
+  if (spectra->fft != spectra->length)
+    g_string_append_printf (text, ",fft=%d", spectra->fft);
   if (spectra->synthesis != spectra->window)
     g_string_append_printf (
         text, ",synthesis=%s", spectra->synthesis != NULL ? spectra->synthesis->name : "none");
@@ -563,6 +567,8 @@ complete_settings (Reading *reading, GError **error)
   const GenSpectralRole role = first_role (first, &port);
 
   if (spectra->length == 0)
+    spectra->length = spectra->fft;
+  if (spectra->length == 0)
     spectra->length = length_of (&first->model->inputs[port].shape, role);
   if (spectra->hop == 0)
     spectra->hop = spectra->length / 2;
@@ -573,9 +579,18 @@ complete_settings (Reading *reading, GError **error)
         reading->source, spectra->length, spectra->hop);
     return FALSE;
   }
+  if (spectra->fft == 0)
+    spectra->fft = spectra->length;
+  if (spectra->fft < spectra->length) {
+    g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+        "%s: frames of length=%d do not go into a transform of fft=%d samples, which should be as "
+        "many at least",
+        reading->source, spectra->length, spectra->fft);
+    return FALSE;
+  }
   if (spectra->frames == 0)
     spectra->frames = count_frames (
-        first, port, role, role == GEN_ROLE_FRAMES ? spectra->length : spectra->length / 2 + 1);
+        first, port, role, role == GEN_ROLE_FRAMES ? spectra->length : spectra->fft / 2 + 1);
   if (!reading->has_synthesis)
     spectra->synthesis = spectra->window;
   return gen_spectra_check (spectra, error);
@@ -626,6 +641,8 @@ gen_model_describe_spectra (const GenModel *model)
   g_string_append_printf (text, "; frames of %d samples every %d, window=%s, synthesis=%s",
       spectra->length, spectra->hop, spectra->window->name,
       spectra->synthesis != NULL ? spectra->synthesis->name : "none");
+  if (spectra->fft != spectra->length)
+    g_string_append_printf (text, ", transforms of %d", spectra->fft);
   if (spectra->scale != 1)
     g_string_append_printf (text, ", scale=%g", spectra->scale);
   if (spectra->frames > 1)

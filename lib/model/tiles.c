@@ -4,8 +4,10 @@
  * through the middle of what both make as the whole would. */
 #include <generative/tiles.h>
 
-/* Of a tile along an axis, where nobody asks for another size: more where its results hang on so
- * much around that a good part of the arithmetic would be done twice. */
+/* Of a tile along an axis, where nobody asks for another size: so many times what its results hang
+ * on around it, so that along both axes no more than an eighth of the arithmetic is done twice,
+ * within bounds that memory sets. */
+#define TILE_TO_CONTEXT 16
 #define LEAST_TILE 384
 #define MOST_TILE 1024
 /* Where it is not known which sizes a model takes, a multiple of this is most likely one. */
@@ -76,7 +78,8 @@ static int
 choose_tile (gint64 needed, gint64 step)
 {
   return (int)MIN (
-      round_up (MAX (4 * needed, CLAMP (12 * needed, LEAST_TILE, MOST_TILE)), step), G_MAXINT16);
+      round_up (MAX (4 * needed, CLAMP (TILE_TO_CONTEXT * needed, LEAST_TILE, MOST_TILE)), step),
+      G_MAXINT16);
 }
 
 static Known

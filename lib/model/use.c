@@ -49,8 +49,9 @@ gen_model_use_equal (const GenModelUse *a, const GenModelUse *b)
          ports_equal (&a->mask, &b->mask) && a->n_inputs == b->n_inputs &&
          a->n_outputs == b->n_outputs && sides_equal (a->inputs, b->inputs, a->n_inputs) &&
          sides_equal (a->outputs, b->outputs, a->n_outputs) && a->frames == b->frames &&
-         a->window == b->window && a->pictures == b->pictures && a->height == b->height &&
-         a->width == b->width && a->from_frames == b->from_frames && a->to_frames == b->to_frames &&
+         a->window == b->window && MAX (a->made, 1) == MAX (b->made, 1) &&
+         a->pictures == b->pictures && a->height == b->height && a->width == b->width &&
+         a->from_frames == b->from_frames && a->to_frames == b->to_frames &&
          a->in_parts == b->in_parts && a->luma == b->luma &&
          (!a->from_frames || gen_frame_layout_equal (&a->from, &b->from)) &&
          (!a->to_frames || gen_frame_layout_equal (&a->to, &b->to)) && a->length == b->length &&

@@ -116,6 +116,7 @@
   X (less)                                                                                         \
   X (less_1)                                                                                       \
   X (less_or_equal)                                                                                \
+  X (lion)                                                                                         \
   X (log)                                                                                          \
   X (log_softmax)                                                                                  \
   X (loop)                                                                                         \

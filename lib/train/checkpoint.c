@@ -86,11 +86,12 @@ enum {
   KEY_BEST,
   KEY_BEST_STEP,
   KEY_STALE,
+  KEY_PLATEAUS,
   KEY_RANDOM_STREAMS,
   N_KEYS,
 };
 static const char *const keys[N_KEYS + 1] = { "samples", "best-frechet", "best-step",
-  "validations-since-best", "random-streams", NULL };
+  "validations-since-best", "plateaus", "random-streams", NULL };
 
 /* How random numbers follow from the seed (random.h). Version 0.1, whose checkpoints do not say,
  * numbered its streams: another order and split of the data, other latents. */
@@ -101,15 +102,17 @@ save_state (
     GenTrainer *trainer, const char *folder, const GenTrainingProgress *progress, GError **error)
 {
   g_autofree char *path = g_build_filename (folder, GEN_CHECKPOINT_STATE, NULL);
-  char samples[32], best[G_ASCII_DTOSTR_BUF_SIZE], best_step[32], stale[32];
+  char samples[32], best[G_ASCII_DTOSTR_BUF_SIZE], best_step[32], stale[32], plateaus[32];
 
   g_snprintf (samples, sizeof samples, "%" G_GUINT64_FORMAT, progress->samples);
   g_ascii_dtostr (best, sizeof best, progress->best);
   g_snprintf (best_step, sizeof best_step, "%" G_GUINT64_FORMAT, progress->best_step);
   g_snprintf (stale, sizeof stale, "%" G_GUINT64_FORMAT, progress->stale);
+  g_snprintf (plateaus, sizeof plateaus, "%" G_GUINT64_FORMAT, progress->plateaus);
   return gen_state_file_save (trainer, path,
       (const char *[]){ keys[KEY_SAMPLES], samples, keys[KEY_BEST], best, keys[KEY_BEST_STEP],
-          best_step, keys[KEY_STALE], stale, keys[KEY_RANDOM_STREAMS], RANDOM_STREAMS, NULL },
+          best_step, keys[KEY_STALE], stale, keys[KEY_PLATEAUS], plateaus, keys[KEY_RANDOM_STREAMS],
+          RANDOM_STREAMS, NULL },
       error);
 }
 
@@ -217,6 +220,8 @@ gen_checkpoint_load (
     progress->best_step = g_ascii_strtoull (values[KEY_BEST_STEP], NULL, 10);
   if (values[KEY_STALE] != NULL)
     progress->stale = g_ascii_strtoull (values[KEY_STALE], NULL, 10);
+  if (values[KEY_PLATEAUS] != NULL)
+    progress->plateaus = g_ascii_strtoull (values[KEY_PLATEAUS], NULL, 10);
   for (int i = 0; i < N_KEYS; i++)
     g_free (values[i]);
   return TRUE;

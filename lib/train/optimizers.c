@@ -14,6 +14,8 @@ gen_optimizer_list (void)
     &gen_optimizer_adamw,
     &gen_optimizer_rmsprop,
     &gen_optimizer_sgd,
+    &gen_optimizer_nesterov,
+    &gen_optimizer_lion,
     NULL,
   };
 

@@ -14,6 +14,7 @@ typedef struct {
   GPtrArray *statistics;       /* GenTensor of graph, that normalisations change */
   GPtrArray *states;           /* GenTensor of the step's: of the weights, then of the statistics */
   GHashTable *map;             /* tensors of graph to those of the step, as they are by now */
+  GenTensor *factor;           /* of the gradients of its own update; NULL: 1 */
   GPtrArray *factors;          /* GenTensor: 0 where an update that it has a share in is left out */
   gboolean minimised, applied; /* some weights have changed; applied since a factor was noted */
 } GenStepNet;

@@ -201,21 +201,137 @@ note_factor (GenStep *step, const guint *nets, guint n, GenTensor *factor)
   }
 }
 
+/* How the gradients of one loss become updates. */
+typedef struct {
+  GenTensor *rate;
+  GenTensor *count;  /* of updates before this one */
+  GenTensor *factor; /* of the gradients; NULL: 1 */
+  GenLossScaling scaling;
+} Update;
+
+/* `factor` times what keeps the norm of all gradients within the limit (Pascanu et al., "On the
+ * difficulty of training recurrent neural networks", 2013). */
 static gboolean
-update (GenStep *step, GenStepNet *net, GenTensor *const *gradients, GenTensor *rate,
-    const GenLossScaling *scaling, GError **error)
+clip (GenStep *step, Update *update, GenTensor *const *gradients, guint n, GError **error)
+{
+  const double limit = step->settings->clip_norm;
+  GenGraph *graph = step->graph;
+  g_autoptr (GPtrArray) squares = g_ptr_array_new ();
+  GenTensor *norm, *within;
+
+  for (guint i = 0; i < n; i++) {
+    GenTensor *gradient = gradients[i];
+
+    if (gradient == NULL)
+      continue;
+    gradient = gen_graph_op (
+        graph, "ReduceSumSquare", &gradient, 1, 1, error, "keepdims", GEN_INT, 0, NULL);
+    if (gradient == NULL)
+      return FALSE;
+    g_ptr_array_add (squares, gradient);
+  }
+  norm =
+      gen_graph_op (graph, "Sum", (GenTensor **)squares->pdata, (int)squares->len, 1, error, NULL);
+  norm = norm != NULL ? gen_unary (graph, "Sqrt", norm, error) : NULL;
+  if (update->factor != NULL)
+    norm = gen_binary (graph, "Mul", norm, update->factor, error);
+  within = gen_binary (graph, "Div", gen_graph_float (graph, (float)limit), norm, error);
+  within = gen_binary (graph, "Min", within, gen_graph_float (graph, 1), error);
+  if (within == NULL)
+    return FALSE;
+  update->factor =
+      update->factor == NULL ? within : gen_binary (graph, "Mul", within, update->factor, error);
+  return update->factor != NULL;
+}
+
+static GenTensor *
+whole_number (GenStep *step, gint64 value)
+{
+  return gen_graph_add_constant (
+      step->graph, NULL, GEN_TYPE_INT64, &GEN_SHAPE_SCALAR, g_bytes_new (&value, sizeof value));
+}
+
+/* 1 in the last of the steps whose gradients make one update, else 0. */
+static GenTensor *
+is_last (GenStep *step, GError **error)
+{
+  const int n = step->settings->accumulate;
+  GenTensor *place = gen_binary (step->graph, "Mod", step->count, whole_number (step, n), error);
+  GenTensor *last = gen_binary (step->graph, "Equal", place, whole_number (step, n - 1), error);
+
+  return last == NULL ? NULL
+                      : gen_graph_op (step->graph, "Cast", &last, 1, 1, error, "to", GEN_INT,
+                            (gint64)GEN_TYPE_FLOAT32, NULL);
+}
+
+/* `gradient` and those of the steps before it since the last update, which are a state. */
+static GenTensor *
+add_up (
+    GenStep *step, const GenTensor *weight, GenTensor *gradient, GenTensor *last, GError **error)
+{
+  g_autofree char *name = g_strconcat (weight->name, ".gradient", NULL);
+  const gsize size = gen_tensor_size (weight);
+  GenTensor *sum = gen_graph_add_state (
+      step->graph, name, weight->type, &weight->shape, g_bytes_new_take (g_malloc0 (size), size));
+  GenTensor *total = gen_binary (step->graph, "Add", sum, gradient, error), *rest;
+
+  rest = gen_binary (step->graph, "Sub", gen_graph_float (step->graph, 1), last, error);
+  rest = gen_binary (step->graph, "Mul", total, rest, error);
+  if (rest == NULL)
+    return NULL;
+  gen_graph_assign (step->graph, sum, rest);
+  return total;
+}
+
+/* The gradients become sums over several steps, of which the last one makes an update. */
+static gboolean
+accumulate (
+    GenStep *step, Update *update, GPtrArray *weights, GenTensor **gradients, GError **error)
+{
+  const int n = step->settings->accumulate;
+  GenTensor *last = is_last (step, error);
+
+  if (last == NULL)
+    return FALSE;
+  for (guint i = 0; i < weights->len; i++)
+    if (gradients[i] != NULL &&
+        (gradients[i] = add_up (step, weights->pdata[i], gradients[i], last, error)) == NULL)
+      return FALSE;
+  update->factor =
+      gen_binary (step->graph, "Mul", last, gen_graph_float (step->graph, 1.0f / (float)n), error);
+  update->count = gen_binary (step->graph, "Div", step->count, whole_number (step, n), error);
+  return update->factor != NULL && update->count != NULL;
+}
+
+/* Gradients of `loss`, and what they are multiplied by. */
+static gboolean
+prepare_update (GenStep *step, Update *update, const char *name, GenTensor *loss,
+    GPtrArray *weights, GenTensor **gradients, GError **error)
+{
+  if (!find_gradients (step, &update->scaling, name, loss, weights, gradients, error))
+    return FALSE;
+  update->count = step->scales ? update->scaling.updates : step->count;
+  update->factor = update->scaling.factor;
+  if (step->settings->accumulate > 1 && !accumulate (step, update, weights, gradients, error))
+    return FALSE;
+  return step->settings->clip_norm <= 0 || clip (step, update, gradients, weights->len, error);
+}
+
+static gboolean
+change_weights (GenStep *step, GenStepNet *net, GenTensor *const *gradients, const Update *update,
+    GError **error)
 {
   const GenTrainerSettings *settings = step->settings;
   g_autoptr (GPtrArray) weights = gen_step_net_weights (net);
-  GenTensor *count = step->scales ? scaling->updates : step->count;
 
+  net->factor = update->factor;
   for (guint i = 0; i < weights->len; i++) {
     GenTensor *next;
 
     if (gradients[i] == NULL)
       continue;
     next = gen_optimizer_update (settings->optimizer, step->graph, weights->pdata[i], gradients[i],
-        rate, count, scaling->factor, &settings->optimizer_settings, error);
+        update->rate, update->count, update->factor, &settings->optimizer_settings, error);
     if (next == NULL)
       return FALSE;
     gen_step_net_change (net, i, next);
@@ -229,8 +345,7 @@ gen_step_minimise (
 {
   g_autoptr (GPtrArray) weights = NULL;
   g_autofree GenTensor **gradients = NULL;
-  GenLossScaling scaling = { 0 };
-  GenTensor *scaled_rate = step->rate;
+  Update update = { .rate = step->rate };
   guint first = 0;
 
   if (loss == NULL)
@@ -238,24 +353,23 @@ gen_step_minimise (
   if (!gen_step_trains (step))
     return TRUE;
   if (rate != 1)
-    scaled_rate = gen_binary (
+    update.rate = gen_binary (
         step->graph, "Mul", step->rate, gen_graph_float (step->graph, (float)rate), error);
   weights = collect_weights (step, nets, n);
   gradients = g_new0 (GenTensor *, weights->len);
-  if (scaled_rate == NULL || !find_gradients (step, &scaling, step->nets[nets[0]].net->role->name,
+  if (update.rate == NULL || !prepare_update (step, &update, step->nets[nets[0]].net->role->name,
                                  loss, weights, gradients, error))
     return FALSE;
   for (guint i = 0; i < n; i++) {
     GenStepNet *net = &step->nets[nets[i]];
 
-    if (!update (step, net, gradients + first, scaled_rate, &scaling, error))
+    if (!change_weights (step, net, gradients + first, &update, error))
       return FALSE;
     first += net->weights->len;
   }
-  note_factor (step, nets, n, scaling.factor);
-  if (step->scales) {
-    step->built->scales[nets[0]] = (int)make_output (step, scaling.next);
-  }
+  note_factor (step, nets, n, update.scaling.factor);
+  if (step->scales)
+    step->built->scales[nets[0]] = (int)make_output (step, update.scaling.next);
   return TRUE;
 }
 
@@ -367,8 +481,7 @@ settle (GenStep *step, GenStepNet *net, GPtrArray *list, GError **error)
     if (!averaged || !learned)
       continue;
     weight->average = average_name (state);
-    if (!add_average (
-            step, state, next, net->factors->len > 0 ? net->factors->pdata[0] : NULL, error))
+    if (!add_average (step, state, next, net->factor, error))
       return FALSE;
   }
   return TRUE;

@@ -221,7 +221,7 @@ check_states (GenTrainer *trainer, GError **error)
     g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_DIVERGED,
         "training diverged at step %" G_GINT64_FORMAT
         ": '%s' has values that are no numbers; a smaller learning-rate than %g may help",
-        trainer->step, state->name, gen_trainer_learning_rate (trainer));
+        trainer->step, state->name, gen_trainer_get_learning_rate (trainer));
     return FALSE;
   }
   return TRUE;

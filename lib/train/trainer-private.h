@@ -37,7 +37,6 @@ struct _GenTrainer {
 /* --- trainer.c --- */
 
 GenPlanOptions gen_trainer_plan_options (const GenTrainerSettings *settings);
-double gen_trainer_learning_rate (const GenTrainer *trainer);
 /* What the last run of `plan` reports, of the first `n` samples where it does so one by one. */
 void gen_trainer_read_figures (
     const GenStepGraph *built, GenPlan *plan, gsize n, double values[GEN_RECIPE_MAX_FIGURES]);

@@ -21,6 +21,17 @@ in_range (
   return FALSE;
 }
 
+/* An update that overflows is left out, and would leave out those of several steps. */
+static gboolean
+check_accumulate (const GenTrainerSettings *settings, GError **error)
+{
+  if (settings->accumulate == 1 || !gen_loss_scaling_wanted (settings))
+    return TRUE;
+  g_set_error_literal (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
+      "accumulate takes gradients that are not scaled: precision=bf16 on a device, not fp16");
+  return FALSE;
+}
+
 gboolean
 gen_trainer_settings_check (const GenTrainerSettings *settings, GError **error)
 {
@@ -36,6 +47,9 @@ gen_trainer_settings_check (const GenTrainerSettings *settings, GError **error)
          in_range ("generator-rate", settings->generator_rate, 0, FALSE, INFINITY, error) &&
          in_range ("beta1", optimizer->beta1, 0, TRUE, 1, error) &&
          in_range ("beta2", optimizer->beta2, 0, FALSE, 1, error) &&
+         in_range ("gradient-norm", settings->clip_norm, 0, TRUE, INFINITY, error) &&
+         in_range ("accumulate", settings->accumulate, 1, TRUE, 65537, error) &&
+         check_accumulate (settings, error) &&
          in_range ("epsilon", optimizer->epsilon, 0, FALSE, INFINITY, error) &&
          in_range ("weight-decay", optimizer->weight_decay, 0, TRUE, INFINITY, error) &&
          in_range ("r1", settings->r1, 0, TRUE, INFINITY, error) &&
@@ -231,7 +245,7 @@ gen_trainer_read_figures (
 }
 
 double
-gen_trainer_learning_rate (const GenTrainer *trainer)
+gen_trainer_get_learning_rate (const GenTrainer *trainer)
 {
   return *(const float *)gen_plan_input (trainer->plan, (guint)trainer->training.rate)->data;
 }
@@ -265,7 +279,7 @@ check_watched (const GenTrainer *trainer, const GenStepGraph *built, GenPlan *pl
         ": %s reach %g, and from %d on float32 cannot tell one from the next; a smaller "
         "learning-rate than %g may help",
         trainer->step, watch->what, reached, GEN_TRAINER_SCORE_LIMIT,
-        gen_trainer_learning_rate (trainer));
+        gen_trainer_get_learning_rate (trainer));
     return FALSE;
   }
   return TRUE;
@@ -291,7 +305,7 @@ gen_trainer_check_figures (const GenTrainer *trainer, const GenStepGraph *built,
   g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_DIVERGED,
       "training diverged at step %" G_GINT64_FORMAT
       ": %s; a smaller learning-rate than %g may help",
-      trainer->step, all->str, gen_trainer_learning_rate (trainer));
+      trainer->step, all->str, gen_trainer_get_learning_rate (trainer));
   return FALSE;
 }
 
@@ -335,7 +349,7 @@ check_scales (const GenTrainer *trainer, const GenTrainerFigures *figures, GErro
         ": the %s's loss or its gradients are beyond float16 even if the loss is scaled by no more "
         "than %d; precision=bf16, or a smaller learning-rate than %g, may help",
         trainer->step, trainer->settings.recipe->nets[i].role->name, GEN_LOSS_SCALING_LEAST,
-        gen_trainer_learning_rate (trainer));
+        gen_trainer_get_learning_rate (trainer));
     return FALSE;
   }
   return TRUE;

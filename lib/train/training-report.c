@@ -232,6 +232,8 @@ gen_training_report_progress (GenTrainingReport *report, const GenTrainerFigures
       rate);
   tell (&told, &(GenFigure){ NUMBER ("samples-per-second"), NULL, NULL, NULL, 0, ALWAYS },
       rate * report->settings->trainer.batch_size);
+  tell (&told, &(GenFigure){ NUMBER ("learning-rate"), "learning-rate", NULL, NULL, 0, ALWAYS },
+      gen_trainer_get_learning_rate (report->trainer));
   tell_recipe (&told, recipe, figures);
   tell_validated (&told, report, place->progress);
   tell_scales (&told, recipe, figures);

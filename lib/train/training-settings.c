@@ -16,6 +16,7 @@ static const char *const kernels_names[] = { [GEN_CHOICE_RULES] = "rules",
 G_STATIC_ASSERT (G_STRUCT_OFFSET (GenRecipe, name) == 0);
 G_STATIC_ASSERT (G_STRUCT_OFFSET (GenPreset, name) == 0);
 G_STATIC_ASSERT (G_STRUCT_OFFSET (GenOptimizer, name) == 0);
+G_STATIC_ASSERT (G_STRUCT_OFFSET (GenRateSchedule, name) == 0);
 
 static gconstpointer
 find_recipe (const char *name, GError **error)
@@ -33,6 +34,12 @@ static gconstpointer
 find_optimizer (const char *name, GError **error)
 {
   return gen_optimizer_find (name, error);
+}
+
+static gconstpointer
+find_rate_schedule (const char *name, GError **error)
+{
+  return gen_rate_schedule_find (name, error);
 }
 
 #define FIELD(field) .offset = G_STRUCT_OFFSET (GenTrainingSettings, field)
@@ -126,10 +133,76 @@ static const GenSetting of_all[] = {
       .minimum = 0,
       .maximum = G_MAXFLOAT,
       .of_learning = TRUE },
+  { .name = "learning-rate-schedule",
+      .nick = "Learning-rate schedule",
+      .description = "How the learning rate changes as training goes on",
+      .type = GEN_SETTING_FAMILY,
+      FIELD (rate_schedule),
+      .find = find_rate_schedule,
+      .of_learning = TRUE },
+  { .name = "warm-up-steps",
+      .nick = "Warm-up steps",
+      .description = "Steps in which the learning rate grows from nothing",
+      .type = GEN_SETTING_UINT64,
+      FIELD (rate.warm_up),
+      .minimum = 0,
+      .maximum = G_MAXUINT32,
+      .of_learning = TRUE },
+  { .name = "final-rate",
+      .nick = "Final rate",
+      .description = "Share of the learning rate with which cosine and linear end",
+      .type = GEN_SETTING_DOUBLE,
+      FIELD (rate.final_rate),
+      .minimum = 0,
+      .maximum = 1,
+      .of_learning = TRUE },
+  { .name = "rate-decay",
+      .nick = "Rate decay",
+      .description = "What step and plateau multiply the learning rate by",
+      .type = GEN_SETTING_DOUBLE,
+      FIELD (rate.decay),
+      .minimum = 0,
+      .maximum = 1,
+      .of_learning = TRUE },
+  { .name = "decay-steps",
+      .nick = "Decay steps",
+      .description = "Steps after which the schedule step multiplies the learning rate again",
+      .type = GEN_SETTING_UINT64,
+      FIELD (rate.decay_steps),
+      .minimum = 1,
+      .maximum = G_MAXUINT32,
+      .of_learning = TRUE },
+  { .name = "rate-patience",
+      .nick = "Rate patience",
+      .description = "Validations in a row without a better one after which the schedule plateau "
+                     "multiplies the learning rate",
+      .type = GEN_SETTING_UINT,
+      FIELD (rate.patience),
+      .minimum = 1,
+      .maximum = INFINITY,
+      .of_learning = TRUE },
+  { .name = "gradient-norm",
+      .nick = "Gradient norm",
+      .description = "Gradients of a loss whose norm is larger are scaled down to it (0 = never)",
+      .type = GEN_SETTING_DOUBLE,
+      FIELD (trainer.clip_norm),
+      .minimum = 0,
+      .maximum = G_MAXFLOAT,
+      .of_learning = TRUE },
+  { .name = "accumulate",
+      .nick = "Accumulate",
+      .description = "Steps whose gradients make one update, as if the batch were that many times "
+                     "as large",
+      .type = GEN_SETTING_INT,
+      FIELD (trainer.accumulate),
+      .minimum = 1,
+      .maximum = 65536,
+      .of_learning = TRUE },
   { .name = "beta1",
       .nick = "Beta 1",
       .description =
-          "Decay of the mean of gradients by a step, below 1 (adam, adamw); momentum (sgd)",
+          "Decay of the mean of gradients by a step, below 1 (adam, adamw, lion); momentum (sgd, "
+          "nesterov)",
       .type = GEN_SETTING_DOUBLE,
       FIELD (trainer.optimizer_settings.beta1),
       .minimum = 0,
@@ -138,7 +211,7 @@ static const GenSetting of_all[] = {
   { .name = "beta2",
       .nick = "Beta 2",
       .description =
-          "Decay of the mean of squared gradients by a step, below 1 (adam, adamw, rmsprop)",
+          "Decay of the mean of squared gradients by a step, below 1 (adam, adamw, rmsprop, lion)",
       .type = GEN_SETTING_DOUBLE,
       FIELD (trainer.optimizer_settings.beta2),
       .minimum = 0,
@@ -421,6 +494,8 @@ gen_training_settings_init (GenTrainingSettings *settings)
     .preset = &gen_preset_auto,
     .options = { GEN_PRESET_DEFAULTS },
     .trainer = { GEN_TRAINER_DEFAULTS },
+    .rate_schedule = &gen_rate_schedule_constant,
+    .rate = { GEN_RATE_DEFAULTS },
     .checkpoint = g_strdup ("checkpoint"),
     .validation_interval = 500,
     .validation_samples = 1000,

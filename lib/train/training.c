@@ -67,6 +67,11 @@ check (const GenTraining *training, GError **error)
         "early-stopping: nothing tells when training gets no better");
     return FALSE;
   }
+  if (settings->rate_schedule == &gen_rate_schedule_plateau && !validates (training)) {
+    g_set_error (error, GEN_TRAINING_ERROR, GEN_TRAINING_ERROR_SETTING,
+        "learning-rate-schedule: plateau wants samples to validate by");
+    return FALSE;
+  }
   if (gen_trainer_settings_check (&settings->trainer, &failure))
     return TRUE;
   g_set_error (error, GEN_TRAINING_ERROR, GEN_TRAINING_ERROR_SETTING, "%s", failure->message);
@@ -457,6 +462,8 @@ validate (GenTraining *training)
   report->validated_step = step;
   training->folder.unsaved = TRUE; /* how it compares with the best */
   best = gen_training_progress_note (&training->progress, step, report->validated.best);
+  if (!best && training->progress.stale % training->settings.rate.patience == 0)
+    training->progress.plateaus++;
   gen_training_report_validation (report, best);
   return !best || gen_training_folder_save_best (
                       &training->folder, training->trainer, &training->progress, &before);
@@ -490,6 +497,33 @@ after_step (GenTraining *training, const GenTrainerFigures *figures)
              &training->folder, training->trainer, &training->progress, FALSE);
 }
 
+/* By the first batch, how many steps there will be must be known if the learning rate hangs on
+ * it. */
+static gboolean
+check_end (GenTraining *training)
+{
+  const GenRateSchedule *schedule = training->settings.rate_schedule;
+
+  if (!schedule->needs_end || find_place (training).last_step > 0)
+    return TRUE;
+  gen_training_fail (&training->events, GEN_TRAINING_ERROR_SETTING,
+      "learning-rate-schedule: %s hangs on how many steps there will be; set max-steps or epochs",
+      schedule->name);
+  return FALSE;
+}
+
+static void
+set_rate (GenTraining *training)
+{
+  const GenTrainingSettings *settings = &training->settings;
+  const GenRatePlace place = { gen_trainer_steps (training->trainer),
+    find_place (training).last_step, training->progress.plateaus };
+
+  gen_trainer_set_learning_rate (training->trainer,
+      settings->trainer.learning_rate *
+          gen_rate_schedule_share (settings->rate_schedule, &settings->rate, &place));
+}
+
 /* By the first batch, the size of an epoch must be known if it is asked for. */
 static gboolean
 check_epochs (GenTraining *training)
@@ -511,6 +545,7 @@ make_step (GenTraining *training, GenTrainerBatch *batch, GenTrainerFigures *fig
   gboolean stepped;
 
   note_samples (training, batch);
+  set_rate (training);
   stepped = gen_trainer_step_batch (training->trainer, batch, figures, &error);
   gen_batch_queue_give_back (training->queue);
   training->folder.unsaved = stepped; /* what a step that failed has left is worth nothing */
@@ -531,8 +566,8 @@ train (GenTraining *training, GenTrainerFigures *figures)
   GenTrainerBatch *batch;
 
   while (!is_stale (training) && (batch = gen_batch_queue_take (training->queue)) != NULL)
-    if (!check_epochs (training) || !make_step (training, batch, figures) ||
-        !after_step (training, figures))
+    if (!check_epochs (training) || !check_end (training) ||
+        !make_step (training, batch, figures) || !after_step (training, figures))
       return FALSE;
   if (is_stopping (training))
     return TRUE;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What generator costs tile by tile: the processor time of a pipeline, less that of the pipeline
  * without it, against a plan of the whole frame run bare, and how much of its arithmetic is done
- * twice. 1920 x 1080 pixels by tiles of 256 x 256. All are timed in turn, round after round, in one
- * process; medians over the rounds. The nets are convolutions of 3 x 3, the last one of which may
- * make four pixels of one.
+ * twice. 1920 x 1080 pixels by tiles of 256 x 256, or what property `tile` may say besides. All are
+ * timed in turn, round after round, in one process; medians over the rounds. The nets are
+ * convolutions of 3 x 3, the last one of which may make four pixels of one.
  *
- *   tiles [FRAMES [ROUNDS [THREADS]]]
+ *   tiles [FRAMES [ROUNDS [THREADS [TILE]]]]
  */
 #include <generative/onnx.h>
 #include <generative/player.h>
@@ -16,7 +16,7 @@
 
 #include "overhead.h"
 
-enum { WIDTH = 1920, HEIGHT = 1080, SIDE = 256 };
+enum { WIDTH = 1920, HEIGHT = 1080 };
 
 #define SOURCE                                                                                     \
   "videotestsrc pattern=black num-buffers=%d ! "                                                   \
@@ -136,16 +136,15 @@ time_bare (GenPlayer *player, int scale, int frames)
 
 /* Pixels of all tiles for a pixel of the frame. */
 static double
-count_pixels (GenModel *model)
+count_pixels (GenModel *model, const char *tile)
 {
-  const GenTileRequest request = {
-    .height = HEIGHT, .width = WIDTH, .tile_height = SIDE, .tile_width = SIDE, .overlap = -1
-  };
+  GenTileRequest request = { .height = HEIGHT, .width = WIDTH, .overlap = -1 };
   const GenPort *input = &model->inputs[0], *output = &model->outputs[0];
   g_autoptr (GError) error = NULL;
   GenTileContext context;
   GenTiles tiles;
 
+  sscanf (tile, "%dx%d", &request.tile_width, &request.tile_height);
   require (gen_model_find_tile_context (model, input, output, &context, &error) &&
                gen_tiles_plan (&tiles, model, input, output, &context, &request, &error),
       error, "tiles");
@@ -154,12 +153,12 @@ count_pixels (GenModel *model)
 }
 
 static void
-time_row (gsize r, const char *path, int frames, int rounds, int threads)
+time_row (gsize r, const char *path, int frames, int rounds, int threads, const char *tile)
 {
   g_autofree char *idle = g_strdup_printf (SOURCE SINK, frames + 1, WIDTH, HEIGHT);
   g_autofree char *piped = g_strdup_printf (SOURCE
-      "! generator model=%s tile=%dx%d threads=%d kernels=rules precision=fp32 reload=false " SINK,
-      frames + 1, WIDTH, HEIGHT, path, SIDE, SIDE, threads);
+      "! generator model=%s tile=%s threads=%d kernels=rules precision=fp32 reload=false " SINK,
+      frames + 1, WIDTH, HEIGHT, path, tile, threads);
   g_autofree double *bare_times = g_new (double, rounds), *differences = g_new (double, rounds);
   g_autoptr (GenModel) model = NULL;
   g_autoptr (GenPlayer) player = NULL;
@@ -168,7 +167,7 @@ time_row (gsize r, const char *path, int frames, int rounds, int threads)
   save_net (path, r);
   model = load (path);
   player = open_bare (model, rows[r].scale, threads);
-  pixels = count_pixels (model);
+  pixels = count_pixels (model, tile);
   for (int i = 0; i < rounds; i++) {
     bare_times[i] = time_bare (player, rows[r].scale, frames);
     differences[i] = time_pipeline (piped, frames) - time_pipeline (idle, frames);
@@ -187,6 +186,7 @@ main (int argc, char **argv)
   const int frames = MAX (argc > 1 ? atoi (argv[1]) : 3, 1);
   const int rounds = MAX (argc > 2 ? atoi (argv[2]) : 7, 1);
   const int threads = argc > 3 ? atoi (argv[3]) : 1;
+  const char *tile = argc > 4 ? argv[4] : "256x256";
 
   gst_init (&argc, &argv);
   g_print (
@@ -194,7 +194,7 @@ main (int argc, char **argv)
       WIDTH, HEIGHT, rounds, frames);
   g_print ("  %-22s %10s %10s %8s %8s\n", "", "whole", "tiles", "ratio", "pixels");
   for (gsize r = 0; r < G_N_ELEMENTS (rows); r++)
-    time_row (r, path, frames, rounds, threads);
+    time_row (r, path, frames, rounds, threads, tile);
   g_unlink (path);
   g_rmdir (folder);
   return 0;

@@ -297,6 +297,22 @@ test_chosen (void)
   }
 }
 
+/* Luma tile by tile, and the chroma of the whole frame beside it. */
+static void
+test_tiles (void)
+{
+  static const int factors[] = { 1, 2, 3 };
+
+  for (gsize f = 0; f < G_N_ELEMENTS (factors); f++) {
+    play (factors[f], "tile=16x12", CAPS ("NV12", "40", "36", ""), "video/x-raw,format=NV12", 0);
+    play (factors[f], "tile=16x12", CAPS ("I420", "33", "25", ""), "video/x-raw,format=NV12", 24);
+    play (factors[f], "tile=64x64", CAPS ("NV12", "31", "25", ""), "video/x-raw,format=I420", 0);
+  }
+  play (-2, "tile=16x16", CAPS ("NV12", "64", "52", ""), "video/x-raw,format=NV12", 0);
+  play (2, "tile=16x12", CAPS ("NV12", "40", "36", ",colorimetry=(string)1:4:5:4,chroma-site=jpeg"),
+      "video/x-raw,format=I420,colorimetry=(string)2:4:5:4,chroma-site=dv", 0);
+}
+
 /* Several frames in a run, and of another size after these. */
 static void
 test_batch (void)
@@ -360,6 +376,7 @@ main (int argc, char **argv)
   g_test_add_func ("/luma/odd-sizes", test_odd_sizes);
   g_test_add_func ("/luma/colours", test_colours);
   g_test_add_func ("/luma/chosen", test_chosen);
+  g_test_add_func ("/luma/tiles", test_tiles);
   g_test_add_func ("/luma/batch", test_batch);
   g_test_add_func ("/luma/refused", test_refused);
   result = g_test_run ();

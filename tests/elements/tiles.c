@@ -236,6 +236,19 @@ test_formats (void)
   play_both ("grey.onnx", "grey.onnx", "tile=48x40", "GRAY8", 131, 97);
 }
 
+/* Of video in colour the luma alone. */
+static void
+test_luma (void)
+{
+  static const char *const formats[] = { "NV12", "I420" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (formats); i++) {
+    play_both ("grey.onnx", "grey.onnx", "tile=48x40", formats[i], 150, 104);
+    play_both ("grey.onnx", "grey.onnx", "tile=47x41", formats[i], 131, 97);
+    play_both ("grey.onnx", "grey-256.onnx", "tile=auto", formats[i], 512, 362);
+  }
+}
+
 /* Several tiles in a run, the last one of which is not filled. */
 static void
 test_batches (void)
@@ -312,16 +325,19 @@ test_endless (void)
   }
 }
 
-/* Of what differs from tile to tile, neighbours are never far apart: there is no seam. */
+/* Of what differs from tile to tile, neighbours are never far apart: there is no seam. What else
+ * there is of a frame, its chroma, stays as it is. */
 static void
-test_fading (void)
+check_fading (const char *format)
 {
-  Player player = open_player ("mean.onnx", "tile=64x64 tile-overlap=32", "GRAY8", 256, 192);
+  Player player = open_player ("mean.onnx", "tile=64x64 tile-overlap=32", format, 256, 192);
   GstBuffer *slope = gst_buffer_new_allocate (NULL, GST_VIDEO_INFO_SIZE (&player.in), NULL);
   g_autoptr (GstBuffer) made = NULL;
   GstMapInfo map;
 
   gst_buffer_map (slope, &map, GST_MAP_WRITE);
+  for (gsize i = 256 * 192; i < map.size; i++)
+    map.data[i] = (guint8)(i * 7);
   for (int y = 0; y < 192; y++)
     for (int x = 0; x < 256; x++)
       map.data[y * 256 + x] = (guint8)((x + y) / 2);
@@ -337,8 +353,18 @@ test_fading (void)
       g_assert_cmpint (ABS (at[0] - at[-256]), <=, 2);
     }
   g_assert_cmpint (map.data[255 + 191 * 256] - map.data[0], >, 100);
+  for (gsize i = 256 * 192; i < map.size; i++)
+    g_assert_cmpint (map.data[i], ==, (guint8)(i * 7));
   gst_buffer_unmap (made, &map);
   close_player (&player);
+}
+
+static void
+test_fading (void)
+{
+  check_fading ("GRAY8");
+  check_fading ("NV12");
+  check_fading ("I420");
 }
 
 static void
@@ -451,6 +477,7 @@ main (int argc, char **argv)
   save_mean ("mean.onnx");
   save_states ("states.onnx");
   g_test_add_func ("/tiles/formats", test_formats);
+  g_test_add_func ("/tiles/luma", test_luma);
   g_test_add_func ("/tiles/batches", test_batches);
   g_test_add_func ("/tiles/fixed", test_fixed);
   g_test_add_func ("/tiles/small", test_small);

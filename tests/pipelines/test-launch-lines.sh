@@ -110,8 +110,8 @@ END
     gst-launch-1.0 -q videotestsrc pattern=ball num-buffers=50 ! video/x-raw,format=I420,width=64,height=48 ! \
         x264enc ! mp4mux ! filesink location=talk.mp4 || return 1
     cp talk.mp4 old.mp4
-    # Models of films: one that remembers, one of two frames, one of several, one of luma, one
-    # that makes them larger, and one that says nothing of its shapes.
+    # Models of films: one that remembers, one of two frames, one of several, one that makes as
+    # many, one of luma, one that makes them larger, and one that says nothing of its shapes.
     /usr/bin/python3 - <<'END' || return 1
 import onnx
 from onnx import TensorProto, helper
@@ -135,6 +135,9 @@ save ("middle", [node ("Sub", ["img1", "img0"], ["change"]), node ("Mul", ["chan
     [("img0", picture), ("img1", picture), ("timestep", [1, 1, "height", "width"])], [("middle", picture)])
 save ("around", [node ("ReduceMean", ["frames"], ["mean"], axes=[1], keepdims=0)],
     [("frames", [1, "T"] + picture[1:])], [("mean", picture)])
+save ("clip-x2", [node ("Constant", [], ["scales"], value_floats=[1.0, 1.0, 1.0, 2.0, 2.0]),
+    node ("Resize", ["frames", "", "scales"], ["larger"], mode="nearest")],
+    [("frames", [1, "T"] + picture[1:])], [("larger", [1, "T", 3, "rows", "columns"])])
 save ("luma-x2", [node ("Concat", ["x"] * 4, ["four"], axis=1),
     node ("DepthToSpace", ["four"], ["y"], blocksize=2)],
     [("x", [1, 1, "height", "width"])], [("y", [1, 1, "rows", "columns"])])
@@ -143,6 +146,8 @@ save ("upscaler", [node ("Concat", ["x"] * 4, ["four"], axis=1),
     [("x", picture)], [("y", [1, 3, "rows", "columns"])])
 save ("anything", [node ("Clip", ["x"], ["y"])], [("x", list ("abcd"))], [("y", list ("abcd"))])
 END
+    # A voice, and what it is to say.
+    /usr/bin/python3 "$top/tests/pipelines/make-models.py" . && printf 'ab\ncab\n' >lines.txt || return 1
     # A model that scores a second of sound by its peak.
     /usr/bin/python3 - <<'END' || return 1
 import onnx
@@ -166,8 +171,9 @@ provide() {
     cp -r "$work/pictures" "$work/photos" "$work/digits.png" "$work/inception.onnx" \
         "$work/drums" "$work/talk.wav" "$work/clean-speech.onnx" "$work/restore.onnx" \
         "$work/talk.mp4" "$work/old.mp4" "$work/steady.onnx" "$work/middle.onnx" "$work/around.onnx" \
-        "$work/anything.onnx" "$work/denoiser.onnx" "$work/luma-x2.onnx" "$work/upscaler.onnx" \
-        "$work/matting.onnx" "$work/style.onnx" .
+        "$work/anything.onnx" "$work/denoiser.onnx" "$work/luma-x2.onnx" "$work/clip-x2.onnx" "$work/upscaler.onnx" \
+        "$work/matting.onnx" "$work/style.onnx" "$work/voice.onnx" "$work/voice.onnx.json" \
+        "$work/lines.txt" .
     case $page in
     README.md) cp -r "$work/colour/model" . ;;
     *) cp -r "$work/grey/model" . ;;

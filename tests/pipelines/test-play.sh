@@ -38,6 +38,10 @@ gst-launch-1.0 -q audiotestsrc num-buffers=20 volume=0.5 ! audio/x-raw,rate=1600
     filesink location=talk.wav
 succeeds "a talk goes through a model" sh "$top/pipelines/denoise.sh" softer.onnx talk.wav clear.wav
 holds "it is as long" test "$(wc -c <clear.wav)" -ge "$(wc -c <talk.wav)"
+printf 'ab\ncab\n' >lines.txt
+succeeds "lines are spoken" sh "$top/pipelines/speak.sh" voice.onnx lines.txt spoken.wav
+holds "as long as the model makes them" test "$(ffprobe -v error -select_streams a -show_entries \
+    stream=sample_rate,duration_ts -of csv=p=0 spoken.wav)" = 16000,3000
 complains "a file that is not there is named" "no file nothing.mp4" sh "$top/pipelines/upscale.sh" \
     twice.onnx nothing.mp4 out.mp4
 finish

@@ -158,6 +158,7 @@ typedef struct {
   int n_order;
   int planar, columns, stride, bytes;
   gboolean behind_conv, upward;
+  gboolean alpha_apart; /* the last channel is an input of its own */
 } Pictures;
 
 static const Pictures pictures[] = {
@@ -172,6 +173,8 @@ static const Pictures pictures[] = {
   { "grey", 1, 16, 20, 2, 1, { 0 }, 1, .columns = 2 },
   { "upward", 3, 16, 20, 2, 2, { 2, 1, 0 }, 3, .stride = 64, .upward = TRUE },
   { "planes upward", 3, 7, 9, 1, 1, { 2, 0, 1 }, 3, .planar = 1, .upward = TRUE },
+  { "alpha apart", 4, 16, 20, 2, 2, { 2, 1, 0, 3 }, 4, .behind_conv = TRUE, .alpha_apart = TRUE },
+  { "odd, alpha apart", 4, 17, 19, 1, 1, { 0, 1, 2, 3 }, 4, .alpha_apart = TRUE },
 };
 
 static int
@@ -184,8 +187,11 @@ planes_of (const Pictures *p)
 static GenTensor *
 pack (GenGraph *graph, const Pictures *p, GError **error)
 {
-  GenTensor *x = gen_graph_add_input (
-      graph, NULL, GEN_TYPE_FLOAT32, &GEN_SHAPE (p->pictures, p->channels, p->height, p->width));
+  GenTensor *x = gen_graph_add_input (graph, NULL, GEN_TYPE_FLOAT32,
+      &GEN_SHAPE (p->pictures, p->channels - p->alpha_apart, p->height, p->width));
+  GenTensor *alpha = !p->alpha_apart ? NULL
+                                     : gen_graph_add_input (graph, NULL, GEN_TYPE_FLOAT32,
+                                           &GEN_SHAPE (p->pictures, 1, p->height, p->width));
 
   if (p->behind_conv)
     x = convolve (graph, x, error);
@@ -193,10 +199,11 @@ pack (GenGraph *graph, const Pictures *p, GError **error)
       graph, "Tanh", gen_binary (graph, "Sub", x, gen_graph_float (graph, 10.3f), error), error);
   if (x == NULL)
     return NULL;
-  return gen_graph_op (graph, "PackPicture", &x, 1, p->frames * planes_of (p), error, "range_min",
-      GEN_FLOAT, -1.0, "range_max", GEN_FLOAT, 1.0, "planar", GEN_INT, p->planar, "columns",
-      GEN_INT, MAX (p->columns, 1), "stride", GEN_INT, p->stride, "upward", GEN_INT, (int)p->upward,
-      "bytes", GEN_INT,
+  return gen_graph_op (graph, "PackPicture", (GenTensor *[]){ x, NULL, alpha },
+      alpha != NULL ? 3 : 1, p->frames * planes_of (p), error, "range_min", GEN_FLOAT, -1.0,
+      "range_max", GEN_FLOAT, 1.0, "planar", GEN_INT, p->planar, "columns", GEN_INT,
+      MAX (p->columns, 1), "stride", GEN_INT, p->stride, "upward", GEN_INT, (int)p->upward, "bytes",
+      GEN_INT,
       p->bytes != 0 ? p->bytes
       : p->planar   ? 1
                     : p->n_order,
@@ -208,7 +215,7 @@ static GenTensor *
 unpack (GenGraph *graph, const Pictures *p, GenTensor *frame, GError **error)
 {
   GenTensor *planes[4];
-  gint64 order[3];
+  gint64 order[4];
 
   for (int c = 0; c < p->channels; c++)
     for (int k = 0; k < p->n_order; k++)

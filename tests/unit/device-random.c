@@ -119,6 +119,8 @@ static const Rule rules[] = {
   { "Adam", 2, { "weight_decay", "beta1" }, { 0.1, 0.5 }, FALSE },
   { "Adam", 2, { "weight_decay", "beta2" }, { 0.1, 0.9 }, TRUE },
   { "GradientDescent", 1, { "momentum", "weight_decay" }, { 0.9, 0.1 } },
+  { "GradientDescent", 1, { "momentum", "nesterov" }, { 0.9, 1 } },
+  { "Lion", 1, { "beta1", "weight_decay" }, { 0.8, 0.1 } },
   { "RMSProp", 1, { "alpha", "weight_decay" }, { 0.9, 0.1 } },
 };
 

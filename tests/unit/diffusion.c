@@ -125,7 +125,7 @@ test_predictions (void)
   for (guint s = 0; s < G_N_ELEMENTS (schedules); s++)
     for (const GenPrediction *const *each = gen_prediction_list (); *each != NULL; each++) {
       g_autoptr (GenTrainer) trainer = trainer_new (
-          &(GenTrainerSettings){ SETTINGS, .schedule = schedules[s], .prediction = *each });
+          &(GenTrainerSettings){ SETTINGS, .noise_schedule = schedules[s], .prediction = *each });
       const double expected = expect_first_loss (schedules[s], (*each)->name);
 
       g_assert_cmpfloat_with_epsilon (make_step (trainer), expected, 1e-5 * expected);
@@ -231,14 +231,14 @@ test_refuses (void)
   g_autoptr (GenGraph) preset = gen_preset_unet_diffusion.nets[0](&narrow, &error);
   g_autoptr (GenGraph) timeless = net_of (add_layer);
 
-  assert_refused (preset, &(GenTrainerSettings){ SETTINGS, .schedule = &gen_schedule_karras },
+  assert_refused (preset, &(GenTrainerSettings){ SETTINGS, .noise_schedule = &gen_schedule_karras },
       "linear, scaled-linear and cosine have them");
   assert_refused (preset, &(GenTrainerSettings){ SETTINGS, .min_snr = -1 }, "min-snr must be");
   assert_refused (
       preset, &(GenTrainerSettings){ SETTINGS, .sampling_steps = 1001 }, "sampling-steps must be");
   say (preset, "generative.prediction", "epsilon");
   assert_refused (preset, &(GenTrainerSettings){ SETTINGS },
-      "trained with prediction=epsilon, as its metadata generative.prediction says, not v");
+      "trained with prediction epsilon, as its metadata generative.prediction says, not v");
   assert_refused (
       timeless, &(GenTrainerSettings){ SETTINGS }, "noisy samples and then their times");
   g_assert_null (gen_preset_unet_diffusion.nets[0](&odd, &error));

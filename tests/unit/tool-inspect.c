@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* generative-model inspect: what it says of models, and what it writes down. */
+#include <generative/sound.h>
+
+#include "../speech-net.h"
 #include "tool.h"
 
 /* Weights of 8 bits are what a quantized model has learned. */
@@ -390,6 +393,47 @@ test_write_none (Fixture *fixture, gconstpointer data)
   assert_says (fixture->out, "\"window\" : 2");
 }
 
+/* What counts ids follows from them, text becomes ids, and what comes out is a sound. */
+static void
+test_speech (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *path = speech_save (fixture->folder, SPEECH_JSON);
+  g_autofree char *text = path_in (fixture, "text.txt"), *sound = path_in (fixture, "sound.wav");
+  g_autofree char *bad = path_in (fixture, "bad.txt"), *beside = g_strconcat (path, ".json", NULL);
+  g_autoptr (GError) error = NULL;
+  g_auto (GenSound) made = { 0 };
+
+  g_assert_cmpint (tool (fixture, "inspect", "voice.onnx", NULL), ==, 0);
+  assert_says (fixture->out, "int64 [?, ?]  ids of symbols");
+  assert_says (fixture->out, "how many ids input 'input' has (by names)");
+  assert_says (fixture->out, "parameter, stands at 0.001:1:0");
+  assert_says (fixture->out, "sound, 8000 Hz");
+  assert_says (fixture->out, "text        7 symbols, by voice.onnx.json");
+  g_assert_cmpint (tool (fixture, "inspect", "voice.onnx", "--json", NULL), ==, 0);
+  assert_says (fixture->out, "\"kind\" : \"tokens\"");
+  assert_says (fixture->out, "\"part\" : \"length\"");
+  assert_says (fixture->out, "\"partner\" : \"input\"");
+
+  g_file_set_contents (text, "ab?\n", -1, &error);
+  g_file_set_contents (bad, "?\n", -1, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (tool (fixture, "run", "voice.onnx", "--input", "input=text.txt", "--output",
+                       "output=sound.wav", NULL),
+      ==, 0);
+  assert_says (fixture->err, "voice.onnx.json has no ids for '?'");
+  gen_sound_load (&made, sound, 8000, 1, &error);
+  g_assert_no_error (error);
+  /* 1, 10, 20 and 2, and 7 ids. */
+  g_assert_cmpuint (made.frames, ==, 40);
+  g_assert_cmpint (tool (fixture, "run", "voice.onnx", "--input", "input=bad.txt", NULL), !=, 0);
+  assert_says (fixture->err, "bad.txt holds nothing that voice.onnx.json has ids for");
+  g_unlink (beside);
+  g_assert_cmpint (tool (fixture, "run", "voice.onnx", "--input", "input=text.txt", "--parameters",
+                       "scales=1:1:1", NULL),
+      !=, 0);
+  assert_says (fixture->err, "voice.onnx.json with a phoneme_id_map");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -408,5 +452,6 @@ main (int argc, char **argv)
   g_test_add ("/tool/write-none", Fixture, NULL, set_up, test_write_none, tear_down);
   g_test_add ("/tool/write-doubt", Fixture, NULL, set_up, test_write_doubt, tear_down);
   g_test_add ("/tool/write-constant", Fixture, NULL, set_up, test_write_constant, tear_down);
+  g_test_add ("/tool/speech", Fixture, NULL, set_up, test_speech, tear_down);
   return g_test_run ();
 }

@@ -59,6 +59,12 @@ test_optimizers (void)
       (float[]){ 0.41389942, -0.90967208, 1.9138993, -0.08052875 });
   check_optimizer (&gen_optimizer_sgd, &(GenOptimizerSettings){ .beta1 = 0.5, .weight_decay = 0.1 },
       (float[]){ 0.49013197, -0.96276897, 1.96827304, -0.08118501 });
+  check_optimizer (&gen_optimizer_nesterov,
+      &(GenOptimizerSettings){ .beta1 = 0.5, .weight_decay = 0.1 },
+      (float[]){ 0.48757601, -0.95141327, 1.96016920, -0.10050130 });
+  check_optimizer (&gen_optimizer_lion,
+      &(GenOptimizerSettings){ .beta1 = 0.9, .beta2 = 0.99, .weight_decay = 0.1 },
+      (float[]){ 0.46853149, -0.96703299, 1.96403599, -0.02997001 });
   for (int i = 0; gen_optimizer_list ()[i] != NULL; i++)
     g_assert_true (
         gen_optimizer_find (gen_optimizer_list ()[i]->name, NULL) == gen_optimizer_list ()[i]);
@@ -75,10 +81,10 @@ test_families (void)
   g_assert_cmpstr (loss->message, ==,
       "there is no loss \"logistic\"; there are minimax, non-saturating, hinge, least-squares, "
       "relativistic");
-  g_assert_null (gen_optimizer_find ("lion", &optimizer));
+  g_assert_null (gen_optimizer_find ("adamax", &optimizer));
   g_assert_error (optimizer, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING);
   g_assert_cmpstr (optimizer->message, ==,
-      "there is no optimizer \"lion\"; there are adam, adamw, rmsprop, sgd");
+      "there is no optimizer \"adamax\"; there are adam, adamw, rmsprop, sgd, nesterov, lion");
   g_assert_null (gen_preset_find ("", &preset));
   g_assert_true (
       g_str_has_prefix (preset->message, "there is no preset \"\"; there are auto, mlp, dcgan"));

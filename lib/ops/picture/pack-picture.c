@@ -16,8 +16,16 @@
 typedef struct {
   GenPack pack;
   gboolean direct; /* the frame has the numbers byte for byte */
+  int channels;    /* of the first input */
   float scale[GEN_PICTURE_MAX_CHANNELS * CHUNK], shift[GEN_PICTURE_MAX_CHANNELS * CHUNK];
 } Pack;
+
+/* Where the numbers of some pixels begin. */
+typedef struct {
+  const float *x;
+  gsize plane;        /* numbers from channel to channel, where these do not lie side by side */
+  const float *alpha; /* NULL: there is none, or it is one of these */
+} Numbers;
 
 static inline guint8
 quantize (float v)
@@ -101,6 +109,19 @@ GEN_CLONES (void, interleave4,
   }
 }
 
+/* Of three side by side, and a fourth by itself. */
+GEN_CLONES (void, widen3,
+    (const guint8 *a, const guint8 *b, const guint8 *c, const guint8 *d, guint8 *out, gsize n),
+    (a, b, c, d, out, n))
+{
+  for (gsize i = 0; i < n; i++) {
+    out[4 * i] = a[3 * i];
+    out[4 * i + 1] = b[3 * i];
+    out[4 * i + 2] = c[3 * i];
+    out[4 * i + 3] = d[i];
+  }
+}
+
 static void
 scatter (const guint8 *from, gsize from_step, guint8 *to, gsize to_step, gsize n)
 {
@@ -108,25 +129,33 @@ scatter (const guint8 *from, gsize from_step, guint8 *to, gsize to_step, gsize n
     to[i * to_step] = from[i * from_step];
 }
 
-/* Bytes of a row's pixels whose channels are `step` apart, to where the frame wants them: `to`
- * bytes from the beginning of its planes. */
+/* Bytes of a row's pixels, of a channel `step` apart, to where the frame wants them: `to` bytes
+ * from the beginning of its planes. Those of alpha are side by side where it has been apart. */
 static void
 place (const GenPictureGeometry *geometry, const guint8 *const *channels, gsize at, gsize step,
     guint8 *const *planes, gsize to, gsize n)
 {
   static const guint8 opaque[CHUNK] = { [0 ... CHUNK - 1] = 255 };
   const guint8 *from[GEN_PICTURE_MAX_CHANNELS];
+  gsize steps[GEN_PICTURE_MAX_CHANNELS] = { 0 };
 
-  for (int k = 0; k < geometry->n_order; k++)
-    from[k] = geometry->order[k] >= 0 ? channels[geometry->order[k]] + at * step : opaque;
-  if (step == 1 && geometry->bytes == 1) {
+  for (int k = 0; k < geometry->n_order; k++) {
+    const int c = geometry->order[k];
+
+    steps[k] = c < 0 || (geometry->alpha_apart && c == geometry->channels - 1) ? 1 : step;
+    from[k] = c >= 0 ? channels[c] + at * steps[k] : opaque;
+  }
+  if (steps[0] == 3 && steps[1] == 3 && steps[2] == 3 && steps[3] == 1 && !geometry->planar &&
+      geometry->bytes == 4) {
+    widen3 (from[0], from[1], from[2], from[3], planes[0] + to, n);
+  } else if (step == 1 && geometry->bytes == 1) {
     for (int k = 0; k < geometry->n_order; k++)
       memcpy (planes[k] + to, from[k], n);
   } else if (geometry->planar || step != 1 || geometry->bytes != geometry->n_order ||
              geometry->n_order < 3) {
     for (int k = 0; k < geometry->n_order; k++)
-      scatter (from[k], geometry->order[k] >= 0 ? step : 1,
-          geometry->planar ? planes[k] + to : planes[0] + to + k, geometry->bytes, n);
+      scatter (from[k], steps[k], geometry->planar ? planes[k] + to : planes[0] + to + k,
+          geometry->bytes, n);
   } else if (geometry->n_order == 3) {
     interleave3 (from[0], from[1], from[2], planes[0] + to, n);
   } else {
@@ -134,12 +163,24 @@ place (const GenPictureGeometry *geometry, const guint8 *const *channels, gsize 
   }
 }
 
-/* `rows` rows of `n` pixels each, no more than a chunk, which follow each other in `x`: worked on
- * as one, since rows may be short. `plane`: numbers from channel to channel, where these do not
- * lie side by side. Returns the greatest magnitude. */
+/* The bytes of alpha. Returns the greatest magnitude, which is beyond all limits where there should
+ * be none such. */
 static guint32
-pack_rows (const Pack *state, const float *x, gsize plane, guint8 *const *planes, gsize to,
-    gsize rows, gsize n)
+pack_alpha (const GenPictureGeometry *geometry, const float *alpha, guint8 *bytes, gsize n)
+{
+  static const GenActivation none = { GEN_ACTIVATION_NONE };
+  const int c = geometry->channels - 1;
+  const guint32 greatest =
+      none_plane (&none, alpha, geometry->scale[c], geometry->shift[c], bytes, n);
+
+  return greatest < GEN_PACK_INFINITE ? greatest : GEN_PACK_NAN;
+}
+
+/* `rows` rows of `n` pixels each, no more than a chunk, which follow each other: worked on as one,
+ * since rows may be short. Returns the greatest magnitude. */
+static guint32
+pack_rows (
+    const Pack *state, const Numbers *from, guint8 *const *planes, gsize to, gsize rows, gsize n)
 {
   const GenPack *pack = &state->pack;
   const GenPictureGeometry *geometry = &pack->geometry;
@@ -151,35 +192,61 @@ pack_rows (const Pack *state, const float *x, gsize plane, guint8 *const *planes
   guint32 greatest = 0;
 
   for (int c = 0; c < geometry->channels; c++)
-    channels[c] = bytes + (pack->channels_last ? c : c * CHUNK);
-  if (pack->channels_last)
-    greatest = quantizers[activation->kind].pixels (activation, x, state->scale, state->shift,
-        direct ? planes[0] + to : bytes, rows * n * geometry->channels);
-  for (int c = 0; c < geometry->channels && !pack->channels_last; c++) {
-    guint32 magnitude =
-        quantizers[activation->kind].plane (activation, x + c * plane, geometry->scale[c],
-            geometry->shift[c], direct ? planes[0] + to : bytes + c * CHUNK, rows * n);
+    channels[c] = bytes + (pack->channels_last && c < state->channels ? c : c * CHUNK);
+  if (from->alpha != NULL)
+    greatest = pack_alpha (geometry, from->alpha, bytes + state->channels * CHUNK, rows * n);
+  if (pack->channels_last) {
+    guint32 magnitude = quantizers[activation->kind].pixels (activation, from->x, state->scale,
+        state->shift, direct ? planes[0] + to : bytes, rows * n * state->channels);
+
+    greatest = MAX (greatest, magnitude);
+  }
+  for (int c = 0; c < state->channels && !pack->channels_last; c++) {
+    guint32 magnitude = quantizers[activation->kind].plane (activation, from->x + c * from->plane,
+        geometry->scale[c], geometry->shift[c], direct ? planes[0] + to : bytes + c * CHUNK,
+        rows * n);
 
     greatest = MAX (greatest, magnitude);
   }
   for (gsize r = 0; r < rows && !direct; r++)
-    place (geometry, channels, r * n, pack->channels_last ? geometry->channels : 1, planes,
+    place (geometry, channels, r * n, pack->channels_last ? state->channels : 1, planes,
         to + r * geometry->stride, n);
   return greatest;
 }
 
+/* Those from `pixels` further on. */
+static Numbers
+numbers_from (const Pack *state, const Numbers *from, gsize pixels)
+{
+  return (Numbers){ .x = from->x + pixels * (state->pack.channels_last ? state->channels : 1),
+    .plane = from->plane,
+    .alpha = from->alpha != NULL ? from->alpha + pixels : NULL };
+}
+
+/* Those of picture `i`. */
+static Numbers
+numbers_of (const GenKernel *kernel, gsize i)
+{
+  const Pack *state = kernel->state;
+  const GenPictureGeometry *geometry = &state->pack.geometry;
+  const gsize plane = (gsize)geometry->height * (gsize)geometry->width;
+
+  return (Numbers){ .x = (const float *)kernel->inputs[0] + i * state->channels * plane,
+    .plane = plane,
+    .alpha = geometry->alpha_apart ? (const float *)kernel->inputs[2] + i * plane : NULL };
+}
+
 /* A row of `width` pixels, which may be more than a chunk. */
 static guint32
-pack_long_row (
-    const Pack *state, const float *x, gsize plane, guint8 *const *planes, gsize to, int width)
+pack_long_row (const Pack *state, const Numbers *from, guint8 *const *planes, gsize to, int width)
 {
   const GenPictureGeometry *geometry = &state->pack.geometry;
   guint32 greatest = 0;
 
   for (int at = 0; at < width; at += CHUNK) {
-    guint32 magnitude =
-        pack_rows (state, x + (gsize)at * (state->pack.channels_last ? geometry->channels : 1),
-            plane, planes, to + (gsize)at * geometry->bytes, 1, MIN (CHUNK, width - at));
+    const Numbers chunk = numbers_from (state, from, (gsize)at);
+    guint32 magnitude = pack_rows (
+        state, &chunk, planes, to + (gsize)at * geometry->bytes, 1, MIN (CHUNK, width - at));
 
     greatest = MAX (greatest, magnitude);
   }
@@ -193,15 +260,14 @@ run (const GenKernel *kernel, int part, int parts)
   GenPack *pack = &state->pack;
   const GenPictureGeometry *geometry = &pack->geometry;
   const guint32 limit = quantizers[pack->activation.kind].limit;
-  const float *x = kernel->inputs[0];
-  gsize height = geometry->height, width = geometry->width, plane = height * width, first, end;
+  gsize height = geometry->height, width = geometry->width, first, end;
   gsize frames = kernel->node->outputs->len / (guint)geometry->n_planes, rows;
 
   gen_kernel_share (frames * geometry->count * height, 1, part, parts, &first, &end);
   for (gsize row = first; row < end; row += rows) {
     gsize i = row / height, y = row % height, frame = i / geometry->count;
-    const float *from = x + i * geometry->channels * plane +
-                        y * width * (pack->channels_last ? geometry->channels : 1);
+    const Numbers picture = numbers_of (kernel, i);
+    const Numbers from = numbers_from (state, &picture, y * width);
     guint8 *const *planes = (guint8 *const *)kernel->outputs + frame * geometry->n_planes;
     gsize to = gen_picture_row (geometry, (int)(i % geometry->count), (int)y);
 
@@ -209,8 +275,8 @@ run (const GenKernel *kernel, int part, int parts)
     if (planes[0] == NULL)
       continue;
     gen_pack_note (pack, frame,
-        width > CHUNK ? pack_long_row (state, from, plane, planes, to, geometry->width)
-                      : pack_rows (state, from, plane, planes, to, rows, width),
+        width > CHUNK ? pack_long_row (state, &from, planes, to, geometry->width)
+                      : pack_rows (state, &from, planes, to, rows, width),
         limit);
   }
 }
@@ -223,24 +289,21 @@ run_kept (const GenKernel *kernel, int part, int parts)
   GenPack *pack = &state->pack;
   const GenPictureGeometry *geometry = &pack->geometry;
   const guint32 limit = quantizers[pack->activation.kind].limit;
-  const float *x = kernel->inputs[0];
-  gsize height = geometry->height, plane = height * geometry->width, first, end;
-  gsize pixel = pack->channels_last ? geometry->channels : 1;
+  gsize height = geometry->height, first, end;
   gsize frames = kernel->node->outputs->len / (guint)geometry->n_planes;
 
   gen_kernel_share (frames * height, 1, part, parts, &first, &end);
   for (gsize row = first; row < end; row++) {
     const gsize frame = row / height, y = row % height;
     const GenPicturePart kept = gen_picture_part (geometry, kernel->inputs[1], frame);
-    const float *from =
-        x + frame * geometry->channels * plane + (y * geometry->width + (gsize)kept.left) * pixel;
+    const Numbers picture = numbers_of (kernel, frame);
+    const Numbers from = numbers_from (state, &picture, y * geometry->width + (gsize)kept.left);
     guint8 *const *planes = (guint8 *const *)kernel->outputs + frame * geometry->n_planes;
     const gsize to = gen_picture_topmost (geometry->stride, kept.height) +
                      (y - (gsize)kept.top) * geometry->stride;
 
     if (planes[0] != NULL && (int)y >= kept.top && (int)y < kept.top + kept.height)
-      gen_pack_note (
-          pack, frame, pack_long_row (state, from, plane, planes, to, kept.width), limit);
+      gen_pack_note (pack, frame, pack_long_row (state, &from, planes, to, kept.width), limit);
   }
 }
 
@@ -267,9 +330,11 @@ clear_rest (const GenKernel *kernel, int part, int parts)
 static gboolean
 infer (GenNode *node, GError **error)
 {
+  const GenTensor *alpha = gen_node_input (node, 2);
   GenPictureGeometry geometry;
 
-  if (gen_node_input (node, 0)->type != GEN_TYPE_FLOAT32)
+  if (gen_node_input (node, 0)->type != GEN_TYPE_FLOAT32 ||
+      (alpha != NULL && alpha->type != GEN_TYPE_FLOAT32))
     return gen_node_error (node, error, "it packs float32");
   if (!gen_picture_geometry_to_pack (node, &geometry, error))
     return FALSE;
@@ -301,14 +366,15 @@ cpu (GenKernel *kernel, GError **error)
   pack = &state->pack;
   pack->geometry = read;
   pack->activation = kernel->node->activation;
-  pack->channels_last = x->layout == GEN_LAYOUT_CHANNELS_LAST && read.channels > 1;
-  state->direct = !read.planar && read.n_order == read.channels && read.bytes == read.channels &&
-                  (pack->channels_last || read.channels == 1);
+  state->channels = read.channels - read.alpha_apart;
+  pack->channels_last = x->layout == GEN_LAYOUT_CHANNELS_LAST && state->channels > 1;
+  state->direct = !read.planar && !read.alpha_apart && read.n_order == read.channels &&
+                  read.bytes == read.channels && (pack->channels_last || read.channels == 1);
   for (int k = 0; k < read.n_order; k++)
     state->direct = state->direct && read.order[k] == k;
-  for (int i = 0; i < read.channels * CHUNK; i++) {
-    state->scale[i] = read.scale[i % read.channels];
-    state->shift[i] = read.shift[i % read.channels];
+  for (int i = 0; i < state->channels * CHUNK; i++) {
+    state->scale[i] = read.scale[i % state->channels];
+    state->shift[i] = read.shift[i % state->channels];
   }
   gen_kernel_add_step (kernel, gen_node_input (kernel->node, 1) != NULL ? run_kept : run,
       gen_kernel_parts (
@@ -323,7 +389,7 @@ const GenOperator gen_operator_pack_picture = {
   .domain = "generative",
   .summary = "Numbers to the bytes of video frames",
   .min_inputs = 1,
-  .max_inputs = 2,
+  .max_inputs = 3,
   .min_outputs = 1,
   .max_outputs = -1,
   .layouts = GEN_LAYOUTS_ANY,

@@ -243,22 +243,39 @@ check_kept (const GenNode *node, const GenPictureGeometry *geometry, gint64 fram
       "what is kept of frames of one picture are int32 [%" G_GINT64_FORMAT ", 4]", frames);
 }
 
+/* That the third input is a channel more of the first one. */
+static gboolean
+check_alpha (const GenNode *node, const GenPictureGeometry *geometry, GError **error)
+{
+  const GenTensor *x = gen_node_input (node, 0), *alpha = gen_node_input (node, 2);
+
+  if (alpha == NULL || (!geometry->colour.used && gen_shape_equal (&alpha->shape,
+                                                      &GEN_SHAPE (x->shape.dims[0], 1,
+                                                          x->shape.dims[2], x->shape.dims[3]))))
+    return TRUE;
+  return gen_node_error (node, error,
+      geometry->colour.used ? "Y'CbCr has no alpha"
+                            : "alpha is one channel of as many pictures of the same size");
+}
+
 gboolean
 gen_picture_geometry_to_pack (const GenNode *node, GenPictureGeometry *geometry, GError **error)
 {
   const GenTensor *x = gen_node_input (node, 0);
+  const gboolean alpha_apart = gen_node_input (node, 2) != NULL;
   gint64 frames;
 
   if (x->shape.rank != 4)
     return gen_node_error (node, error, "it packs pictures [N, channels, height, width]");
   for (int i = 0; i < 4; i++)
-    if (x->shape.dims[i] > G_MAXINT)
+    if (x->shape.dims[i] >= G_MAXINT)
       return gen_node_error (node, error, "an extent is too large");
   *geometry = (GenPictureGeometry){
-    .channels = (int)x->shape.dims[1],
+    .channels = (int)x->shape.dims[1] + alpha_apart,
     .height = (int)x->shape.dims[2],
     .width = (int)x->shape.dims[3],
     .count = 1,
+    .alpha_apart = alpha_apart,
   };
   /* How many pictures a frame has hangs on how many planes it has. */
   if (!gen_picture_geometry (node, geometry, error))
@@ -276,7 +293,7 @@ gen_picture_geometry_to_pack (const GenNode *node, GenPictureGeometry *geometry,
     if (geometry->order[i] >= geometry->channels)
       return gen_node_error (
           node, error, "order asks for channel %d of %d", geometry->order[i], geometry->channels);
-  return check_kept (node, geometry, frames, error);
+  return check_kept (node, geometry, frames, error) && check_alpha (node, geometry, error);
 }
 
 gboolean

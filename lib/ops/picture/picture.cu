@@ -93,13 +93,61 @@ is_kept (const GenPictureGeometry &g, const int32_t *kept, Place *place)
   return y >= 0 && y < part.height && x >= 0 && x < part.width;
 }
 
+/* Alpha that is an input of its own, of a type of its own. */
+struct Alpha {
+  const void *numbers; /* NULL: it is the last channel of the others, or there is none */
+  GenDataType type;
+};
+
+template <int N>
+static __device__ inline void
+load_alpha (const Alpha &alpha, size_t at, float *to)
+{
+  if (alpha.type == GEN_TYPE_FLOAT16)
+    gen_load_run<__half, N> ((const __half *)alpha.numbers + at, to);
+  else if (alpha.type == GEN_TYPE_BFLOAT16)
+    gen_load_run<__nv_bfloat16, N> ((const __nv_bfloat16 *)alpha.numbers + at, to);
+  else
+    gen_load_run<float, N> ((const float *)alpha.numbers + at, to);
+}
+
+/* The numbers of N pixels from `pixel` of picture `i` on, of C channels. */
+template <typename T, int N, int C>
+static __device__ inline void
+load_pixels (const GenCudaPicture &p, const T *x, const Alpha &alpha, size_t i, size_t pixel,
+    float (*numbers)[C])
+{
+  const size_t plane = (size_t)p.geometry.height * p.geometry.width;
+  const int n = alpha.numbers != NULL ? C - 1 : C;
+  const T *from = x + i * n * plane;
+  float line[N * C] = {};
+
+  if (p.channels_last) {
+    if (n == C)
+      gen_load_run<T, N * C> (from + pixel * C, line);
+    else if constexpr (C > 1)
+      gen_load_run<T, N *(C - 1)> (from + pixel * (C - 1), line);
+    for (int k = 0; k < N; k++)
+      for (int c = 0; c < n; c++)
+        numbers[k][c] = line[k * n + c];
+  }
+  for (int c = p.channels_last ? n : 0; c < C; c++) {
+    if (c < n)
+      gen_load_run<T, N> (from + c * plane + pixel, line);
+    else
+      load_alpha<N> (alpha, i * plane + pixel, line);
+    for (int k = 0; k < N; k++)
+      numbers[k][c] = line[k];
+  }
+}
+
 /* blockIdx.y is the frame. Where a part is kept, N is 1. */
 template <typename T, int N, int C>
 __global__ void
-pack (GenCudaPicture p, const T *x, const int32_t *kept, uint8_t *const *frames)
+pack (GenCudaPicture p, const T *x, Alpha alpha, const int32_t *kept, uint8_t *const *frames)
 {
   const GenPictureGeometry &g = p.geometry;
-  const size_t plane = (size_t)g.height * g.width;
+  const int n_activated = alpha.numbers != NULL ? C - 1 : C;
   uint8_t *const *planes = frames + blockIdx.y * (size_t)g.n_planes;
 
   if (planes[0] == NULL)
@@ -107,8 +155,7 @@ pack (GenCudaPicture p, const T *x, const int32_t *kept, uint8_t *const *frames)
   for (GEN_CUDA_EACH (item, p.items)) {
     Place place = place_of (p, (uint32_t)item, N);
     const size_t pixel = (size_t)place.y * g.width + place.x;
-    const T *from = x + ((size_t)blockIdx.y * g.count + place.picture) * C * plane;
-    float numbers[N * C];
+    float numbers[N][C];
     uint32_t values[N][C];
 
     if (kept != NULL && !is_kept (g, kept, &place))
@@ -117,20 +164,15 @@ pack (GenCudaPicture p, const T *x, const int32_t *kept, uint8_t *const *frames)
       clear_pixels (g, planes, place.row, N);
       continue;
     }
-    if (p.channels_last)
-      gen_load_run<T, N * C> (from + pixel * C, numbers);
-    for (int c = 0; c < C; c++) {
-      float line[N];
-
-      if (!p.channels_last)
-        gen_load_run<T, N> (from + c * plane + pixel, line);
-      for (int i = 0; i < N; i++) {
+    load_pixels<T, N, C> (
+        p, x, alpha, (size_t)blockIdx.y * g.count + place.picture, pixel, numbers);
+    for (int i = 0; i < N; i++)
+      for (int c = 0; c < C; c++) {
         const float v =
-            gen_cuda_activate (p.activation, p.channels_last ? numbers[i * C + c] : line[i]);
+            c < n_activated ? gen_cuda_activate (p.activation, numbers[i][c]) : numbers[i][c];
 
         values[i][c] = quantize (v * g.scale[c] + g.shift[c]);
       }
-    }
     if (g.planar || g.n_order != g.bytes)
       store_pixels<N, C, 0> (g, values, planes, place.row);
     else if (g.bytes == 3)
@@ -189,12 +231,16 @@ template <typename T, int N, int C>
 static void
 add_pack (GenCudaKernel *kernel, const GenCudaPicture &p)
 {
+  const gboolean apart = p.geometry.alpha_apart;
+  const GenDataType type = apart ? kernel->input (2)->type : GEN_TYPE_FLOAT32;
+
   kernel->launches.push_back ([=] (const GenCudaKernel &k, cudaStream_t stream) {
+    const Alpha alpha = { apart ? k.in<void> (2) : NULL, type };
     dim3 grid = gen_cuda_grid (p.items);
 
     grid.y = (unsigned)(k.outputs.size () / p.geometry.n_planes);
-    gen_cuda_launch (pack<T, N, C>, grid, GEN_CUDA_BLOCK, stream, p, k.in<T> (0), gen_cuda_kept (k),
-        (uint8_t *const *)k.frames);
+    gen_cuda_launch (pack<T, N, C>, grid, GEN_CUDA_BLOCK, stream, p, k.in<T> (0), alpha,
+        gen_cuda_kept (k), (uint8_t *const *)k.frames);
   });
 }
 

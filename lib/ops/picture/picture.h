@@ -32,6 +32,9 @@
  * only a part is written, so many rows and columns from a row and a column on (GenPicturePart). The
  * planes begin where its first pixel goes, which is at an even row and column of the frame in
  * Y'CbCr; its neighbours in the picture are looked at for chroma.
+ *
+ * A third input, `alpha`, float32 [N, 1, height, width], is the last channel of the pictures, behind
+ * those of the first input; not of Y'CbCr. No activation is computed of it.
  */
 #pragma once
 
@@ -59,6 +62,7 @@ typedef struct {
   gboolean planar;
   gssize stride, chroma_stride; /* from row to row; negative when they lie upwards, */
   gsize first, chroma_first;    /* and bytes to the topmost */
+  gboolean alpha_apart;         /* the last channel is an input of its own */
   int order[GEN_PICTURE_MAX_CHANNELS];
   int n_order;
   int n_planes;

@@ -59,6 +59,7 @@ struct RootMeanSquare {
 struct Descent {
   static const int STATES = 1;
   float momentum, decay;
+  int nesterov;
   float rate;
 
   __device__ void begin (float learning_rate, double)
@@ -67,8 +68,30 @@ struct Descent {
   }
   __device__ float operator() (float w, float gradient, float *state) const
   {
-    state[0] = momentum * state[0] + gradient + decay * w;
-    return w - rate * state[0];
+    const float g = gradient + decay * w;
+
+    state[0] = momentum * state[0] + g;
+    return w - rate * (nesterov ? g + momentum * state[0] : state[0]);
+  }
+};
+
+/* lion.c */
+struct Lion {
+  static const int STATES = 1;
+  float beta1, beta2, weight_decay;
+  float rate, keep;
+
+  __device__ void begin (float learning_rate, double)
+  {
+    rate = learning_rate;
+    keep = 1 - learning_rate * weight_decay;
+  }
+  __device__ float operator() (float w, float gradient, float *state) const
+  {
+    const float m = state[0], toward = m + (1 - beta1) * (gradient - m);
+
+    state[0] = m + (1 - beta2) * (gradient - m);
+    return keep * w - (toward > 0 ? rate : toward < 0 ? -rate : 0);
   }
 };
 
@@ -205,6 +228,19 @@ gradient_descent (GenCudaKernel *kernel, GError **)
 
   rule.momentum = (float)gen_node_float (node, "momentum", 0);
   rule.decay = (float)gen_node_float (node, "weight_decay", 0);
+  rule.nesterov = gen_node_int (node, "nesterov", 0) != 0;
+  return add_update (kernel, rule);
+}
+
+static gboolean
+lion (GenCudaKernel *kernel, GError **)
+{
+  const GenNode *node = kernel->node;
+  Lion rule = {};
+
+  rule.beta1 = (float)gen_node_float (node, "beta1", 0.9f);
+  rule.beta2 = (float)gen_node_float (node, "beta2", 0.99f);
+  rule.weight_decay = (float)gen_node_float (node, "weight_decay", 0);
   return add_update (kernel, rule);
 }
 
@@ -259,6 +295,7 @@ extern const GenCudaOperator gen_cuda_update_operators[] = {
   { "Adam", "generative", adam, 0, 0, 1u << GEN_UPDATE_GRADIENT },
   { "GradientDescent", "generative", gradient_descent, 0, 0, 1u << GEN_UPDATE_GRADIENT },
   { "KeepState", "generative", keep_state },
+  { "Lion", "generative", lion, 0, 0, 1u << GEN_UPDATE_GRADIENT },
   { "MovingAverage", "generative", moving_average },
   { "RMSProp", "generative", rms_prop, 0, 0, 1u << GEN_UPDATE_GRADIENT },
   {},

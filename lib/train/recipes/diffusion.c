@@ -52,7 +52,7 @@ add_times (GenStep *step)
   float *rows = g_new (float, GEN_SCHEDULE_TIMES *COLUMNS);
   double squared_signals[GEN_SCHEDULE_TIMES];
 
-  gen_schedule_fill (settings->schedule, squared_signals);
+  gen_schedule_fill (settings->noise_schedule, squared_signals);
   for (int time = 0; time < GEN_SCHEDULE_TIMES; time++)
     fill_row (
         settings->prediction, squared_signals[time], settings->min_snr, rows + time * COLUMNS);
@@ -133,12 +133,13 @@ tell_times (GenStep *step, GenTensor *times, GError **error)
 static gboolean
 check_schedule (const GenTrainerSettings *settings, GError **error)
 {
-  if (settings->schedule->beta != NULL)
+  if (settings->noise_schedule->beta != NULL)
     return TRUE;
   g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
-      "schedule %s has no times, of which recipe diffusion draws one for each sample; linear, "
+      "noise-schedule %s has no times, of which recipe diffusion draws one for each sample; "
+      "linear, "
       "scaled-linear and cosine have them",
-      settings->schedule->name);
+      settings->noise_schedule->name);
   return FALSE;
 }
 
@@ -152,7 +153,7 @@ check_said (const GenGraph *net, const char *key, const char *name, GError **err
   if (said == NULL || strcmp (said, name) == 0)
     return TRUE;
   g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
-      "the denoiser was trained with %s=%s, as its metadata %s says, not %s", key, said, full,
+      "the denoiser was trained with %s %s, as its metadata %s says, not %s", key, said, full,
       name);
   return FALSE;
 }
@@ -167,7 +168,7 @@ check_net (GenStep *step, GError **error)
 
   if (gen_denoiser_find (net, &found, &reason) && found.noisy == NOISY && found.time == TIME)
     return check_said (net, "prediction", settings->prediction->name, error) &&
-           check_said (net, "schedule", settings->schedule->name, error);
+           check_said (net, "schedule", settings->noise_schedule->name, error);
   g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_MODEL,
       "the denoiser must have two inputs, noisy samples and then their times, [N] or [N, 1], and "
       "an output like the first%s%s",
@@ -263,7 +264,7 @@ describe (const GenTrainerSettings *settings, guint net, GHashTable *metadata)
   say (metadata, "generative.sampler", gen_sampler_ddim.name);
   say (metadata, "generative.steps", steps);
   say (metadata, "generative.prediction", settings->prediction->name);
-  say (metadata, "generative.schedule", settings->schedule->name);
+  say (metadata, "generative.schedule", settings->noise_schedule->name);
   if (range != NULL && !g_hash_table_contains (metadata, "generative.output-range"))
     say (metadata, "generative.output-range", range);
 }
@@ -356,11 +357,11 @@ static const GenSetting settings[] = {
       FIELD (prediction),
       .find = find_prediction,
       .of_learning = TRUE },
-  { .name = "schedule",
-      .nick = "Schedule",
+  { .name = "noise-schedule",
+      .nick = "Noise schedule",
       .description = "How noisy samples are along the times: linear, scaled-linear or cosine",
       .type = GEN_SETTING_FAMILY,
-      FIELD (schedule),
+      FIELD (noise_schedule),
       .find = find_schedule,
       .of_learning = TRUE },
   { .name = "min-snr",

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What gradients become before an optimiser takes them, and how its rate changes. */
+#include <generative/rate-schedule.h>
+
+#include <math.h>
+#include <string.h>
+
+#include <generative/random.h>
+
+#include "../trainers.h"
+
+#define BATCH 4
+#define SIZE (BATCH * 64)
+
+static const GenPresetOptions options = { GEN_PRESET_DEFAULTS, .format.width = 8,
+  .format.height = 8 };
+
+static GenTrainer *
+trainer_new (int accumulate, double clip_norm)
+{
+  const GenTrainerSettings settings = { GEN_TRAINER_DEFAULTS, .batch_size = BATCH, .threads = 1,
+    .optimizer = &gen_optimizer_sgd, .optimizer_settings = { GEN_OPTIMIZER_DEFAULTS, .beta1 = 0 },
+    .learning_rate = 0.1, .ema = 0.5, .accumulate = accumulate, .clip_norm = clip_norm,
+    .precision = GEN_PRECISION_FLOAT32 };
+  g_autoptr (GError) error = NULL;
+  GenTrainer *trainer = preset_trainer_new (&gen_preset_mlp, &options, &settings, &error);
+
+  g_assert_no_error (error);
+  return trainer;
+}
+
+static void
+make_step (GenTrainer *trainer)
+{
+  const GenRandom random = gen_random_new (3, "test", 0);
+  g_autoptr (GError) error = NULL;
+  GenTrainerFigures figures;
+  float samples[SIZE];
+
+  gen_random_uniform (&random, gen_trainer_steps (trainer), 0, samples, SIZE);
+  g_assert_true (gen_trainer_step (trainer, samples, NULL, &figures, &error));
+  g_assert_no_error (error);
+}
+
+static const GenBinding *
+find (GenTrainer *trainer, const char *name)
+{
+  for (guint i = 0; i < gen_trainer_n_states (trainer); i++)
+    if (g_str_equal (gen_trainer_state (trainer, i)->name, name))
+      return gen_trainer_state (trainer, i);
+  g_assert_not_reached ();
+}
+
+/* The first weight of the discriminator, which its own update alone changes. */
+static float *
+copy_weight (GenTrainer *trainer, gsize *n)
+{
+  const GenBinding *weight = NULL;
+
+  for (guint i = 0; i < gen_trainer_n_weights (trainer) && weight == NULL; i++)
+    if (g_str_has_prefix (gen_trainer_weight (trainer, i)->name, "discriminator."))
+      weight = gen_trainer_weight (trainer, i);
+  *n = weight->size / sizeof (float);
+  return g_memdup2 (weight->data, weight->size);
+}
+
+/* Two steps make one update by the mean of the gradients that each has at the same weights; what
+ * has been added up is a state like all others. */
+static void
+test_accumulate (void)
+{
+  g_autoptr (GenTrainer) both = trainer_new (2, 0), first = trainer_new (1, 0),
+                         second = trainer_new (1, 0);
+  gsize n;
+  g_autofree float *start = copy_weight (both, &n), *one = NULL, *two = NULL, *half = NULL,
+                   *whole = NULL;
+  double moved = 0;
+
+  *(gint64 *)find (second, "step")->data = 1;
+  gen_trainer_states_changed (second);
+  make_step (first);
+  make_step (second);
+  one = copy_weight (first, &n);
+  two = copy_weight (second, &n);
+  make_step (both);
+  half = copy_weight (both, &n);
+  make_step (both);
+  whole = copy_weight (both, &n);
+  g_assert_cmpmem (half, n * sizeof (float), start, n * sizeof (float));
+  for (gsize i = 0; i < n; i++) {
+    const double expected = start[i] + (one[i] - start[i] + two[i] - start[i]) / 2.0;
+
+    g_assert_cmpfloat_with_epsilon (whole[i], expected, 1e-6);
+    moved = MAX (moved, fabs (whole[i] - start[i]));
+  }
+  g_assert_cmpfloat (moved, >, 1e-4);
+  make_step (both);
+  for (guint i = 0; i < gen_trainer_n_states (both); i++) {
+    const GenBinding *state = gen_trainer_state (both, i);
+
+    if (!g_str_has_suffix (state->name, ".gradient"))
+      continue;
+    moved = 0;
+    for (gsize k = 0; k < state->size / sizeof (float); k++)
+      moved += fabs (((const float *)state->data)[k]);
+    g_assert_cmpfloat (moved, >, 0);
+  }
+}
+
+/* The norm of all of the discriminator's changes is at most that times the rate, and their
+ * direction is as without. */
+static void
+test_clip (void)
+{
+  g_autoptr (GenTrainer) clipped = trainer_new (1, 0.01), free = trainer_new (1, 0);
+  gsize n;
+  g_autofree float *start = copy_weight (clipped, &n), *a = NULL, *b = NULL;
+  double ratio = NAN, square = 0;
+
+  g_autoptr (GPtrArray) before = g_ptr_array_new_with_free_func (g_free);
+  for (guint i = 0; i < gen_trainer_n_weights (clipped); i++) {
+    const GenBinding *weight = gen_trainer_weight (clipped, i);
+
+    g_ptr_array_add (before, g_memdup2 (weight->data, weight->size));
+  }
+  make_step (clipped);
+  make_step (free);
+  for (guint i = 0; i < gen_trainer_n_weights (clipped); i++) {
+    const GenBinding *weight = gen_trainer_weight (clipped, i);
+    const float *old = g_ptr_array_index (before, i), *now = weight->data;
+
+    for (gsize k = 0; k < weight->size / sizeof (float); k++)
+      if (g_str_has_prefix (weight->name, "discriminator."))
+        square += pow ((double)now[k] - old[k], 2);
+  }
+  g_assert_cmpfloat_with_epsilon (sqrt (square), 0.01 * 0.1, 1e-5);
+  a = copy_weight (clipped, &n);
+  b = copy_weight (free, &n);
+  for (gsize i = 0; i < n; i++) {
+    if (fabs (b[i] - start[i]) < 1e-3)
+      continue;
+    if (isnan (ratio))
+      ratio = (a[i] - start[i]) / (b[i] - start[i]);
+    g_assert_cmpfloat_with_epsilon ((a[i] - start[i]) / (b[i] - start[i]), ratio, 1e-2);
+  }
+  g_assert_cmpfloat (ratio, <, 1);
+}
+
+static double
+share (const GenRateSchedule *schedule, guint64 step, guint64 end, guint64 plateaus)
+{
+  const GenRateSettings settings = { GEN_RATE_DEFAULTS, .warm_up = 10, .final_rate = 0.1,
+    .decay = 0.5, .decay_steps = 20 };
+
+  return gen_rate_schedule_share (schedule, &settings, &(GenRatePlace){ step, end, plateaus });
+}
+
+/* As torch.optim.lr_scheduler has them: LinearLR, CosineAnnealingLR, StepLR, ReduceLROnPlateau. */
+static void
+test_schedules (void)
+{
+  for (int i = 0; gen_rate_schedule_list ()[i] != NULL; i++) {
+    const GenRateSchedule *schedule = gen_rate_schedule_list ()[i];
+
+    g_assert_true (gen_rate_schedule_find (schedule->name, NULL) == schedule);
+    g_assert_cmpfloat_with_epsilon (share (schedule, 0, 110, 0), 0.1, 1e-12);
+    g_assert_cmpfloat_with_epsilon (share (schedule, 9, 110, 0), 1, 1e-12);
+    g_assert_cmpfloat_with_epsilon (share (schedule, 10, 110, 0), 1, 1e-12);
+  }
+  g_assert_cmpfloat (share (&gen_rate_schedule_constant, 1000, 0, 3), ==, 1);
+  g_assert_cmpfloat_with_epsilon (share (&gen_rate_schedule_cosine, 60, 110, 0), 0.55, 1e-12);
+  g_assert_cmpfloat_with_epsilon (
+      share (&gen_rate_schedule_cosine, 35, 110, 0), 0.1 + 0.9 * 0.8535533905932737, 1e-12);
+  g_assert_cmpfloat_with_epsilon (share (&gen_rate_schedule_cosine, 110, 110, 0), 0.1, 1e-12);
+  g_assert_cmpfloat_with_epsilon (share (&gen_rate_schedule_linear, 60, 110, 0), 0.55, 1e-12);
+  g_assert_cmpfloat_with_epsilon (share (&gen_rate_schedule_step, 29, 0, 0), 1, 1e-12);
+  g_assert_cmpfloat_with_epsilon (share (&gen_rate_schedule_step, 50, 0, 0), 0.25, 1e-12);
+  g_assert_cmpfloat_with_epsilon (share (&gen_rate_schedule_plateau, 500, 0, 3), 0.125, 1e-12);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/updates/accumulate", test_accumulate);
+  g_test_add_func ("/updates/clip", test_clip);
+  g_test_add_func ("/updates/schedules", test_schedules);
+  return g_test_run ();
+}
