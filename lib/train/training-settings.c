@@ -246,7 +246,8 @@ static const GenSetting of_all[] = {
   { .name = "width",
       .nick = "Width",
       .description = "Channels beside the sample, which layers further from it have multiples of, "
-                     "where a preset makes convolutional nets (0 = 64 in dcgan, 16 in wavegan)",
+                     "where a preset makes convolutional nets (0 = 64 in dcgan, 16 in wavegan, 32 "
+                     "in unet-diffusion)",
       .type = GEN_SETTING_INT,
       FIELD (options.width),
       .minimum = 0,

@@ -107,6 +107,9 @@ END
     ln -s grey/model ball
     gst-launch-1.0 -q audiotestsrc wave=ticks num-buffers=40 ! audio/x-raw,format=S16LE,rate=16000,channels=1 ! \
         gantrainer preset=wavegan width=4 batch-size=4 silent=true checkpoint=kit || return 1
+    gst-launch-1.0 -q datasetsrc location=pictures ! video/x-raw,format=GRAY8,width=28,height=28 ! \
+        modeltrainer preset=unet-diffusion width=4 batch-size=8 max-steps=2 ema=0.9 silent=true \
+        checkpoint=digits || return 1
     gst-launch-1.0 -q videotestsrc pattern=ball num-buffers=50 ! video/x-raw,format=I420,width=64,height=48 ! \
         x264enc ! mp4mux ! filesink location=talk.mp4 || return 1
     cp talk.mp4 old.mp4
@@ -178,7 +181,7 @@ provide() {
     README.md) cp -r "$work/colour/model" . ;;
     *) cp -r "$work/grey/model" . ;;
     esac
-    cp -rL "$work/ball" "$work/kit" .
+    cp -rL "$work/ball" "$work/kit" "$work/digits" .
     if ! grep -q 'resume=true' "$1"; then
         rm -rf $(sed -nE 's/.*[ ]checkpoint=([^ ]+).*/\1/p' "$1")
     fi

@@ -186,6 +186,24 @@ test_measures (void)
 
 /* --- what is wrong --- */
 
+/* What is far too fast is told, with what may help, before nets are kept that are worthless. */
+static void
+test_divergence (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GenTrainer) trainer =
+      trainer_new (&(GenTrainerSettings){ SETTINGS, .learning_rate = 1e4 });
+  GenTrainerFigures figures;
+  float samples[BATCH * SIZE];
+  int step = 0;
+
+  draw_samples (0, samples);
+  while (step < 20 && gen_trainer_step (trainer, samples, NULL, &figures, &error))
+    step++;
+  g_assert_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_DIVERGED);
+  g_assert_nonnull (strstr (error->message, "a smaller learning-rate"));
+}
+
 static void
 assert_refused (GenGraph *net, const GenTrainerSettings *settings, const char *words)
 {
@@ -289,6 +307,7 @@ main (int argc, char **argv)
   g_test_add_func ("/diffusion/predictions", test_predictions);
   g_test_add_func ("/diffusion/plays", test_plays);
   g_test_add_func ("/diffusion/measures", test_measures);
+  g_test_add_func ("/diffusion/divergence", test_divergence);
   g_test_add_func ("/diffusion/refuses", test_refuses);
   g_test_add_func ("/diffusion/whole-times", test_whole_times);
   g_test_add_func ("/diffusion/sizes", test_sizes);

@@ -243,7 +243,8 @@ build (GenStep *step, GError **error)
     return FALSE;
   loss = gen_graph_op (graph, "ReduceMean", &errors, 1, 1, error, "keepdims", GEN_INT, 0, NULL);
   return gen_step_minimise (step, &denoiser, 1, loss, 1, error) &&
-         gen_step_report (step, "loss", errors, GEN_REPORT_MEAN);
+         gen_step_report (step, "loss", errors, GEN_REPORT_MEAN) &&
+         gen_step_watch (step, "the denoiser's squared errors", errors);
 }
 
 /* --- what it makes --- */
