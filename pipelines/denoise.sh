@@ -9,9 +9,12 @@
 #
 #   BUILD  (environment) the folder that it is built in, within this one (build)
 #   SETUP=no  (environment) what is built there already is taken as it is
+#   PATIENCE  (environment) seconds after which a pipeline that does nothing is stopped (120)
 set -eu
 arguments="MODEL.onnx TALK CLEAR.wav [PROPERTY=VALUE...]"
 . "$(dirname "$0")/play.sh"
+wants ': makes .*sounds .* from sounds ' \
+    "a model that makes sound of sound (sample-rate=16000 says that rows of numbers are such)"
 # Unquoted on purpose: words that are arguments.
 launch filesrc location="$in" ! decodebin ! audioconvert ! audioresample ! \
     generator model="$model" $more ! audioconvert ! wavenc ! filesink location="$out"

@@ -8,8 +8,10 @@
 #
 #   BUILD  (environment) the folder that it is built in, within this one (build)
 #   SETUP=no  (environment) what is built there already is taken as it is
+#   PATIENCE  (environment) seconds after which a pipeline that does nothing is stopped (120)
 set -eu
 arguments="MODEL.onnx FILM SMOOTH.mp4 [PROPERTY=VALUE...]"
 . "$(dirname "$0")/play.sh"
+wants '^window +2 frames make' "a model that makes a picture of two"
 film "$in" "$out" generator model="$model" $more
 echo "$out"

@@ -19,7 +19,7 @@ gst-inspect-1.0 --exists h264parse || encode_picture=${encode_picture% ! h264par
 
 # look_at FILE: the caps of what is in it.
 look_at() {
-    gst-launch-1.0 -v filesrc location="$1" ! decodebin ! video/x-raw ! fakesink num-buffers=1 2>&1
+    timeout 60 gst-launch-1.0 -v filesrc location="$1" ! decodebin ! video/x-raw ! fakesink num-buffers=1 2>&1
 }
 has_sound() { look_at "$1" | grep -q audio/; }
 # size_of FILE: as caps have it, "width=…,height=…".

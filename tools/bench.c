@@ -273,7 +273,9 @@ bench_session (const Preparation *preparation, const GenModel *model, double sec
     return FALSE;
   for (guint i = 0; i < graph->inputs->len; i++) {
     inputs[i] = gen_session_input (session, i);
-    inputs[i].data = g_malloc0 (MAX (inputs[i].size, 1));
+    inputs[i].data = preparation_allocate (&inputs[i], error);
+    if (inputs[i].data == NULL)
+      return FALSE;
     g_ptr_array_add (memory, inputs[i].data);
     if (!preparation_fill (preparation, model, i, &inputs[i], error))
       return FALSE;

@@ -174,6 +174,7 @@ inspect_print_json (const InspectFacts *facts, const char *path)
   g_autoptr (JsonBuilder) builder = json_builder_new ();
   g_autofree char *description = gen_model_describe (facts->played);
   g_autofree char *spectra = gen_model_describe_spectra (facts->played);
+  g_autofree char *suggestion = gen_model_suggest_spectra (facts->played);
   g_autofree char *denoiser = gen_denoiser_describe (graph);
   g_autoptr (JsonNode) root = NULL;
   g_autofree char *text = NULL;
@@ -195,6 +196,10 @@ inspect_print_json (const InspectFacts *facts, const char *path)
   json_builder_add_int_value (builder, graph->opset);
   add_ports (builder, "inputs", facts->model, FALSE, NULL);
   add_ports (builder, "outputs", facts->model, TRUE, facts->outputs);
+  if (suggestion != NULL) {
+    json_builder_set_member_name (builder, "suggestion");
+    json_builder_add_string_value (builder, suggestion);
+  }
   if (denoiser != NULL) {
     json_builder_set_member_name (builder, "denoiser");
     json_builder_add_string_value (builder, denoiser);

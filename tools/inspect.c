@@ -225,6 +225,10 @@ print_decisions (const GenModel *model)
   for (guint i = 0; model->fixed != NULL && model->fixed[i] != NULL; i++)
     g_print ("%-11s %s  shapes hang on its number, which stays\n", i == 0 ? "constants" : "",
         model->fixed[i]);
+  if (model->hints.outputs != NULL)
+    g_print ("%-11s %s\n", "played", model->hints.outputs);
+  if (model->hints.inputs != NULL)
+    g_print ("%-11s %s\n", "beside", model->hints.inputs);
   if (model->voice != NULL)
     g_print ("%-11s %u symbols, by %s\n", "text", gen_symbols_count (model->voice->symbols),
         model->voice->path);
@@ -242,6 +246,7 @@ print_facts (const InspectFacts *facts, const char *path)
   const GenGraph *graph = facts->model->graph;
   g_autofree char *description = gen_model_describe (facts->played);
   g_autofree char *spectra = gen_model_describe_spectra (facts->played);
+  g_autofree char *suggestion = gen_model_suggest_spectra (facts->played);
   g_autofree char *denoiser = gen_denoiser_describe (graph);
   g_autofree char *bytes = g_format_size (facts->bytes);
   GHashTableIter iter;
@@ -251,6 +256,8 @@ print_facts (const InspectFacts *facts, const char *path)
   g_print ("%s: %s\n", path, description);
   if (spectra != NULL)
     g_print ("%-11s %s\n", "spectrum", spectra);
+  if (suggestion != NULL)
+    g_print ("%-11s perhaps: %s\n", "spectrum", suggestion);
   g_print ("%-11s %s\n", "name", graph->name != NULL ? graph->name : "");
   g_print ("%-11s %d\n", "opset", graph->opset);
   print_ports ("inputs", facts->model, FALSE, NULL);
@@ -296,9 +303,9 @@ print_steps (GenPlan *plan)
 
 /* Of spectra, and of pictures whose ranges are assumed. */
 static void
-warn_of_assumptions (const GenModel *model, const GenModel *played)
+warn_of_assumptions (const GenModel *model, const GenModel *played, gboolean rate_said)
 {
-  g_autofree char *spectra = gen_model_describe_spectra_assumption (played, FALSE);
+  g_autofree char *spectra = gen_model_describe_spectra_assumption (played, rate_said);
 
   if (spectra != NULL)
     command_warn ("%s", spectra);
@@ -349,6 +356,7 @@ run (int argc, char **argv)
         "Write what is decided to MODEL.modelinfo, where it can be edited", NULL },
     { "force", 'f', 0, G_OPTION_ARG_NONE, &force, "Replace a file that is there already", NULL },
     HINTS_ENTRIES (hints),
+    HINTS_PLAYED_ENTRIES (hints),
     PREPARATION_ENTRIES (preparation),
     { NULL },
   };
@@ -374,9 +382,9 @@ run (int argc, char **argv)
       print_facts (&facts, argv[1]);
     if (facts.plan != NULL && !json)
       print_steps (facts.plan);
-    warn_of_assumptions (facts.model, facts.played);
+    warn_of_assumptions (facts.model, facts.played, hints.sample_rate > 0);
     if (write)
-      inspect_write_own_info (&hints, argv[1], facts.played, force, json, &error);
+      inspect_write_info (&hints, argv[1], facts.played, force, json, &error);
   }
   clear (&facts);
   return error != NULL ? command_fail_of (argv[1], error) : STATUS_FINE;

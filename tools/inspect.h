@@ -25,9 +25,7 @@ inspect_is_picture (const GenPort *port)
 
 /* Print them as JSON. */
 void inspect_print_json (const InspectFacts *facts, const char *path);
-/* Write down what is decided, and see whether that is what will be read. */
-void inspect_write_info (const GenModel *model, const GenModel *played, const char *chain,
-    gboolean force, gboolean quiet, GError **error);
-/* The same of the file's own ports, where the model is shown as one of sound. */
-void inspect_write_own_info (const Hints *hints, const char *path, const GenModel *played,
+/* Write down what is decided of the file's own ports, and how it is `played`, and see whether that
+ * is what will be read. */
+void inspect_write_info (const Hints *hints, const char *path, const GenModel *played,
     gboolean force, gboolean quiet, GError **error);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* From a model and the user's wishes to a plan that can run. */
 #include <string.h>
+#include <unistd.h>
 #include <generative/random.h>
 
 #include "numbers.h"
@@ -247,6 +248,20 @@ preparation_describe (const Preparation *preparation)
       device == NULL || device == &gen_device_cpu ? processor : device->description,
       precision != NULL ? precision : "fp32",
       kernels != NULL ? kernels : choices[preparation->choice], threads, threads > 1 ? "s" : "");
+}
+
+void *
+preparation_allocate (const GenBinding *binding, GError **error)
+{
+  const double machine = (double)sysconf (_SC_PHYS_PAGES) * (double)sysconf (_SC_PAGESIZE);
+  void *data = (double)binding->size <= machine ? g_try_malloc0 (MAX (binding->size, 1)) : NULL;
+  g_autofree char *shape = gen_shape_to_string (&binding->shape);
+
+  if (data == NULL)
+    g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_TOO_LARGE,
+        "input '%s', %s %s, takes %.1f GB, and this machine has %.1f", binding->name,
+        gen_data_type_name (binding->type), shape, (double)binding->size * 1e-9, machine * 1e-9);
+  return data;
 }
 
 static gboolean

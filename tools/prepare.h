@@ -50,6 +50,9 @@ GenSession *preparation_open (const Preparation *preparation, GenGraph *graph, G
 /* What plans run on, and how, in words. */
 char *preparation_describe (const Preparation *preparation);
 
+/* Memory for an input of a session, zeros; NULL with `error`, which names it, where the machine
+ * does not have as much. (transfer full) */
+void *preparation_allocate (const GenBinding *binding, GError **error);
 /* Fill an input with random numbers: standard normal ones, or any bytes; classes, indices and
  * flags with zeros. `number` tells inputs apart. */
 gboolean preparation_fill_random (

@@ -471,11 +471,9 @@ make_inputs (Run *run, GPtrArray *memory, GError **error)
     GenBinding *input = &inputs[i];
 
     *input = (GenBinding){ tensor->name, tensor->type, tensor->shape, gen_tensor_size (tensor) };
-    input->data = g_try_malloc0 (MAX (input->size, 1));
-    if (input->data == NULL) {
-      fail (error, "input '%s' is too large for the memory", tensor->name);
+    input->data = preparation_allocate (input, error);
+    if (input->data == NULL)
       return NULL;
-    }
     g_ptr_array_add (memory, input->data);
     if (!fill_input (run, i, 0, input, error))
       return NULL;

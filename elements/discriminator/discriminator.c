@@ -32,6 +32,12 @@
  * The model's rate is told by its metadata `generative.sample-rate`, its `.modelinfo`, or
  * `sample-rate`; audioresample and audioconvert in front bring sound to it.
  *
+ * A model may remember: as many inputs as outputs besides are states, and further small inputs
+ * parameters, which are found, said and set as those of `generator` are (`states`, `parameters`,
+ * `shapes`; docs/streaming-models.md). What it remembers is of the frame or the window before, and
+ * is forgotten at a flush, a seek, a gap and a jump, and with each item of `datasetsrc`. It takes
+ * one picture at a time, no walls.
+ *
  * Frames of cameras and decoders, NV12 and I420, are read as they are. Interlaced ones are refused:
  * put deinterlace in front.
  *
@@ -55,6 +61,13 @@
  *   filesink location=clean.wav
  * ]|
  * What a model of sound finds good enough, without the rest.
+ * |[
+ * gst-launch-1.0 filesrc location=talk.wav ! decodebin ! audioconvert ! audioresample ! \
+ *   discriminator model=voice-activity.onnx sample-rate=16000 window=0.036 hop=0.032 \
+ *   action=drop threshold=0.5 ! wavenc ! filesink location=spoken.wav
+ * ]|
+ * What a detector of voice that remembers takes for speech: Silero's sees 512 samples and the 64
+ * before them.
  */
 #include "discriminator.h"
 
@@ -75,9 +88,10 @@ enum {
   PROP_SAMPLE_RATE,
   PROP_WINDOW,
   PROP_HOP,
-  PROP_NUMBERS,                                                 /* input-range and the like */
-  PROP_PLAYING = PROP_NUMBERS + GST_GENERATIVE_NUMBERS_N_INPUT, /* device, precision, kernels,
-                                                                   threads */
+  PROP_NUMBERS,                                                /* input-range and the like */
+  PROP_SAID = PROP_NUMBERS + GST_GENERATIVE_NUMBERS_N_INPUT,   /* states and the like */
+  PROP_PLAYING = PROP_SAID + GST_GENERATIVE_SAID_N_PROPERTIES, /* device, precision, kernels,
+                                                                  threads */
 };
 
 #define DEFAULT_PRECISION GST_GENERATIVE_PRECISION_FP32
@@ -108,7 +122,10 @@ static GstStaticPadTemplate sink_template =
 static GstStaticPadTemplate src_template =
     GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS (CAPS));
 
-G_DEFINE_FINAL_TYPE (GstDiscriminator, gst_discriminator, GST_TYPE_SCORE_FILTER)
+static void gst_discriminator_child_proxy_init (gpointer interface, gpointer data);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (GstDiscriminator, gst_discriminator, GST_TYPE_SCORE_FILTER,
+    G_IMPLEMENT_INTERFACE (GST_TYPE_CHILD_PROXY, gst_discriminator_child_proxy_init))
 GST_ELEMENT_REGISTER_DEFINE (discriminator, "discriminator", GST_RANK_NONE, GST_TYPE_DISCRIMINATOR)
 
 #define GST_TYPE_DISCRIMINATOR_ACTION (gst_discriminator_action_get_type ())
@@ -127,8 +144,30 @@ gst_discriminator_action_get_type (void)
   return type;
 }
 
-/* GstFileWatchFunc */
-static void load_next (gpointer data, gboolean replaced);
+/* --- parameters of the model --- */
+
+static GObject *
+get_child_by_index (GstChildProxy *proxy, guint i)
+{
+  return gst_generative_parameters_get (&GST_DISCRIMINATOR (proxy)->parameters, i);
+}
+
+static guint
+get_children_count (GstChildProxy *proxy)
+{
+  return gst_generative_parameters_count (&GST_DISCRIMINATOR (proxy)->parameters);
+}
+
+static void
+gst_discriminator_child_proxy_init (gpointer interface, gpointer data)
+{
+  GstChildProxyInterface *proxy = interface;
+
+  proxy->get_child_by_index = get_child_by_index;
+  proxy->get_children_count = get_children_count;
+}
+
+/* --- properties --- */
 
 static void
 gst_discriminator_set_property (
@@ -143,9 +182,7 @@ gst_discriminator_set_property (
   case PROP_MODEL:
     g_free (self->path);
     self->path = g_value_dup_string (value);
-    if (self->judge.ports.model != NULL && self->succession.watch == NULL)
-      gst_succession_begin (&self->succession, NULL, load_next, self);
-    gst_succession_turn_to (&self->succession, self->path);
+    gst_discriminator_follow_path (self);
     break;
   case PROP_THRESHOLD:
     self->threshold = g_value_get_double (value);
@@ -169,7 +206,10 @@ gst_discriminator_set_property (
     self->hints.hop = g_value_get_double (value);
     break;
   default:
+    if (property_id == PROP_SAID + GST_GENERATIVE_SAID_PARAMETERS)
+      g_atomic_int_set (&self->parameters_said, TRUE);
     if (!gst_generative_playing_set (&self->judge.playing, property_id - PROP_PLAYING, value) &&
+        !gst_generative_said_set (&self->said, property_id - PROP_SAID, value) &&
         !gst_generative_numbers_set (&self->hints.numbers, property_id - PROP_NUMBERS, value))
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
   }
@@ -210,6 +250,7 @@ gst_discriminator_get_property (
     break;
   default:
     if (!gst_generative_playing_get (&self->judge.playing, property_id - PROP_PLAYING, value) &&
+        !gst_generative_said_get (&self->said, property_id - PROP_SAID, value) &&
         !gst_generative_numbers_get (&self->hints.numbers, property_id - PROP_NUMBERS, value))
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
   }
@@ -223,6 +264,8 @@ gst_discriminator_finalize (GObject *object)
 
   g_free (self->path);
   gst_generative_numbers_clear (&self->hints.numbers);
+  gst_generative_said_clear (&self->said);
+  gst_generative_parameters_clear (&self->parameters);
   gst_generative_playing_clear (&self->judge.playing);
   G_OBJECT_CLASS (gst_discriminator_parent_class)->finalize (object);
 }
@@ -241,7 +284,7 @@ gst_discriminator_open (GstScoreFilter *filter)
 
   if (!gst_generative_playing_open (&self->judge.playing, element))
     return FALSE;
-  model = gst_generative_load_model (element, self->path, &(GenModelHints){ 0 });
+  model = gst_discriminator_read_model (self, FALSE, NULL);
   if (model == NULL)
     return FALSE;
   if (!gst_discriminator_choose_ports (&ports, model, &self->hints, &error)) {
@@ -255,6 +298,8 @@ gst_discriminator_open (GstScoreFilter *filter)
   self->tally = (GenTally){ 0 };
   self->measured = self->dropped = 0;
   self->told_not_finite = FALSE;
+  /* What is said by now the model has been read with. */
+  g_atomic_int_set (&self->parameters_said, FALSE);
   self->shares_device = !model->staged && ports.input.kind == GEN_PORT_PICTURE &&
                         gst_generative_playing_share_memory (&self->judge.playing, element);
   ports.model = g_steal_pointer (&model);
@@ -281,102 +326,13 @@ gst_discriminator_close (GstScoreFilter *filter)
   gst_generative_playing_close (&self->judge.playing, GST_ELEMENT (self));
 }
 
-/* --- another model while frames pass --- */
-
 static void
-refuse (GstDiscriminator *self, const GError *error)
+gst_discriminator_interrupt (GstScoreFilter *filter)
 {
-  GST_ELEMENT_WARNING (self, RESOURCE, READ,
-      ("The new model does not score, the old one goes on: %s", error->message), (NULL));
-}
+  GstDiscriminator *self = GST_DISCRIMINATOR (filter);
 
-/* On the watch's thread. */
-static void
-load_next (gpointer data, gboolean replaced)
-{
-  GstDiscriminator *self = data;
-  g_autofree char *path = NULL;
-  g_autoptr (GError) error = NULL;
-  GenModel *next;
-
-  GST_OBJECT_LOCK (self);
-  path = g_strdup (self->path);
-  GST_OBJECT_UNLOCK (self);
-  next = gst_succession_load_model (path, &(GenModelHints){ 0 }, &error);
-  if (next != NULL)
-    gst_succession_offer (&self->succession, next);
-  else
-    refuse (self, error);
-}
-
-/* Whether the model that has just been set takes frames of `caps`. */
-static gboolean
-suits (GstDiscriminator *self, GstCaps *caps, const GstScoreFormat *format, GError **error)
-{
-  g_autoptr (GstCaps) taken =
-      gst_discriminator_transform_caps (GST_BASE_TRANSFORM (self), GST_PAD_SINK, caps, NULL);
-  const GstDiscriminatorPorts *ports = &self->judge.ports;
-  const GstVideoInfo *info = &format->video;
-
-  if (!gst_caps_is_empty (taken))
-    return TRUE;
-  if (format->is_sound || ports->input.kind == GEN_PORT_SOUND)
-    g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
-        "%s: it takes %s, and what passes is another kind, rate or number of channels",
-        ports->model->path, ports->input.kind == GEN_PORT_SOUND ? "sounds" : "pictures");
-  else
-    g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
-        "%s: it takes %d x %d pixels of %d channels, but the frames that pass are %d x %d of %s",
-        ports->model->path, ports->input.width, ports->input.height, ports->input.channels,
-        info->width, info->height, GST_VIDEO_INFO_NAME (info));
-  return FALSE;
-}
-
-/* Let the model of `next` score the frames that pass; where it cannot, the old one goes on. */
-static gboolean
-change_ports (GstDiscriminator *self, const GstDiscriminatorPorts *next, GError **error)
-{
-  const GstScoreFormat *format = gst_score_filter_get_format (GST_SCORE_FILTER (self));
-  g_autoptr (GstCaps) caps =
-      gst_pad_get_current_caps (GST_BASE_TRANSFORM_SINK_PAD (GST_BASE_TRANSFORM (self)));
-  const GstDiscriminatorPorts old = self->judge.ports;
-  g_autoptr (GError) failure = NULL;
-  gboolean suitable;
-
-  gst_discriminator_judge_set_ports (&self->judge, next);
-  suitable = suits (self, caps, format, error);
-  if (suitable && gst_discriminator_fit (self, caps, format, error))
-    return TRUE;
-  gst_discriminator_judge_set_ports (&self->judge, &old);
-  if (suitable && !gst_discriminator_fit (self, caps, format, &failure))
-    gst_generative_post_error (GST_ELEMENT (self), failure);
-  return FALSE;
-}
-
-static void
-gst_discriminator_before_transform (GstBaseTransform *base, GstBuffer *buffer)
-{
-  GstDiscriminator *self = GST_DISCRIMINATOR (base);
-  GenModel *model = gst_succession_take (&self->succession), *old = self->judge.ports.model;
-  GstDiscriminatorPorts next = { 0 };
-  g_autoptr (GError) error = NULL;
-
-  if (model == NULL)
-    return;
-  if (!gst_discriminator_choose_ports (&next, model, &self->hints, &error) ||
-      !change_ports (self, &next, &error)) {
-    refuse (self, error);
-    gen_model_unref (model);
-    return;
-  }
-  gen_model_unref (old);
-  self->told_not_finite = FALSE;
-  if (next.input.kind == GEN_PORT_SOUND)
-    gst_score_filter_update_window (GST_SCORE_FILTER (self));
-  gst_discriminator_warn (&next, &self->hints, GST_ELEMENT (self));
-  gst_element_post_message (GST_ELEMENT (self),
-      gst_message_new_element (GST_OBJECT (self),
-          gst_structure_new ("discriminator-reload", "model", G_TYPE_STRING, model->path, NULL)));
+  if (self->judge.player != NULL)
+    gen_player_reset (self->judge.player);
 }
 
 /* --- sound --- */
@@ -463,6 +419,7 @@ gst_discriminator_class_init (GstDiscriminatorClass *klass)
           "the frame's)",
           0, G_MAXINT16, DEFAULT_TILE, ready));
   gst_generative_numbers_install (gobject_class, PROP_NUMBERS, GST_GENERATIVE_NUMBERS_N_INPUT);
+  gst_generative_said_install (gobject_class, PROP_SAID);
   g_object_class_install_property (gobject_class, PROP_SAMPLE_RATE,
       g_param_spec_int ("sample-rate", "Sample rate",
           "How many samples a second the model takes, for one that takes sound and does not say; a "
@@ -500,6 +457,7 @@ gst_discriminator_class_init (GstDiscriminatorClass *klass)
   filter_class->get_fields = gst_discriminator_get_fields;
   filter_class->get_window = gst_discriminator_get_window;
   filter_class->holds = gst_discriminator_holds;
+  filter_class->interrupt = gst_discriminator_interrupt;
   filter_class->map = gst_discriminator_map;
   filter_class->measure = gst_discriminator_measure;
   filter_class->summarise = gst_discriminator_summarise;
@@ -511,6 +469,7 @@ static void
 gst_discriminator_init (GstDiscriminator *self)
 {
   gst_generative_playing_init (&self->judge.playing, DEFAULT_PRECISION);
+  gst_generative_parameters_init (&self->parameters, GST_ELEMENT (self));
   self->threshold = DEFAULT_THRESHOLD;
   self->action = DEFAULT_ACTION;
   self->hints.tile_width = self->hints.tile_height = DEFAULT_TILE;

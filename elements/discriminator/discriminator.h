@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The element, which discriminator.c (properties, start and stop, another model), negotiate.c (caps
- * and queries) and run.c (what passes) make of its parts. No other file knows it. */
+/* The element, which discriminator.c (properties, start and stop), change.c (another model,
+ * parameters), negotiate.c (caps and queries) and run.c (what passes) make of its parts. No other
+ * file knows it. */
 #pragma once
 
 #include "../shared/model-file.h"
+#include "../shared/model-parameters.h"
+#include "../shared/model-said.h"
 #include "../shared/score-filter.h"
 #include "../shared/succession.h"
 #include "sound.h"
@@ -24,8 +27,11 @@ struct _GstDiscriminator {
   char *path;
   GstDiscriminatorAction action;
   double threshold;
+  GstGenerativeSaid said;
   GstDiscriminatorHints hints; /* which stay as they are from open to close */
 
+  GstGenerativeParameters parameters;
+  gint parameters_said; /* atomic: the property is to be looked at before the next frame */
   GstDiscriminatorJudge judge;
   GstDiscriminatorWalls walls;     /* of pictures */
   GstDiscriminatorWindows windows; /* of a sound */
@@ -38,6 +44,19 @@ struct _GstDiscriminator {
   guint64 measured, dropped;
   gboolean told_not_finite;
 };
+
+/* --- change.c --- */
+
+/* The model that the properties name: at the start, where an error is posted, or one that
+ * `replaces` what scores. (transfer full) */
+GenModel *gst_discriminator_read_model (GstDiscriminator *self, gboolean replaces, GError **error);
+/* Read it, while another one scores, to take its place when it is ready. Under the object lock. */
+void gst_discriminator_follow_path (GstDiscriminator *self);
+/* Take over what is ready. */
+void gst_discriminator_before_transform (GstBaseTransform *base, GstBuffer *buffer);
+/* Let parameters be as the properties, or what controls them, have them for a frame that begins at
+ * `pts`. */
+void gst_discriminator_set_parameters (GstDiscriminator *self, GstClockTime pts);
 
 /* --- negotiate.c --- */
 

@@ -40,6 +40,8 @@ gst_discriminator_judge_play (
   player = gen_player_new (judge->ports.model, &options);
   if (!prepare (judge, player, use, error))
     return FALSE;
+  if (judge->player != NULL)
+    gen_player_continue (player, judge->player);
   g_clear_pointer (&judge->player, gen_player_free);
   judge->player = g_steal_pointer (&player);
   return TRUE;

@@ -21,17 +21,16 @@ get_parent_class (void)
 static GstCaps *
 own_caps (GstDiscriminator *self)
 {
-  gboolean started, on_device;
-  GenPort port;
+  GstDiscriminatorPorts ports;
+  gboolean on_device;
 
   GST_OBJECT_LOCK (self);
-  started = self->judge.ports.model != NULL;
   on_device = self->shares_device;
-  port = self->judge.ports.input;
+  ports = self->judge.ports;
   GST_OBJECT_UNLOCK (self);
-  if (!started)
+  if (ports.model == NULL)
     return gst_pad_get_pad_template_caps (GST_BASE_TRANSFORM_SINK_PAD (self));
-  return gst_discriminator_caps_of (&port, on_device);
+  return gst_discriminator_caps_of (&ports, on_device);
 }
 
 GstCaps *
@@ -98,16 +97,19 @@ leave_out_devices (GstDiscriminator *self, GstQuery *query)
 
 /* What the model takes, for people. (transfer full) */
 static char *
-describe_taken (const GenPort *port)
+describe_taken (const GstDiscriminatorPorts *ports)
 {
+  const GenPort *port = &ports->input;
+
   if (port->kind == GEN_PORT_SOUND)
     return g_strdup_printf ("What comes does not fit the model, which takes sound of %d channels "
                             "at %d Hz: put audioconvert and audioresample in front",
         port->channels, port->sample_rate);
   return g_strdup_printf (
-      "The frames do not fit the model, which takes %d x %d pixels of %d channels, or walls of "
-      "these: put videoconvert and videoscale in front",
-      port->width, port->height, port->channels);
+      "The frames do not fit the model, which takes %d x %d pixels of %d channels%s: put "
+      "videoconvert and videoscale in front",
+      port->width, port->height, port->channels,
+      ports->remembers ? ", one picture at a time since it remembers" : ", or walls of these");
 }
 
 /* Negotiation fails elsewhere and says little: tell what this model takes, once. Nothing can come
@@ -118,17 +120,17 @@ explain_caps (GstDiscriminator *self)
   gboolean negotiated = gst_pad_has_current_caps (GST_BASE_TRANSFORM_SINK_PAD (self)), explain;
   g_autoptr (GstCaps) own = NULL;
   g_autofree char *said = NULL;
-  GenPort port;
+  GstDiscriminatorPorts ports;
 
   GST_OBJECT_LOCK (self);
   explain = self->judge.ports.model != NULL && !self->explained;
   self->explained |= explain;
-  port = self->judge.ports.input;
+  ports = self->judge.ports;
   GST_OBJECT_UNLOCK (self);
   if (!explain)
     return;
   own = own_caps (self);
-  said = describe_taken (&port);
+  said = describe_taken (&ports);
   if (negotiated)
     GST_ELEMENT_WARNING (
         self, CORE, NEGOTIATION, ("%s", said), ("takes %" GST_PTR_FORMAT, (void *)own));

@@ -3,6 +3,7 @@
 
 #include "../shared/frames.h"
 #include "../shared/model-file.h"
+#include "../shared/model-parameters.h"
 #include "../shared/score-filter.h"
 
 #include <math.h>
@@ -63,6 +64,17 @@ check_window (
   return FALSE;
 }
 
+/* How many inputs something flows into. */
+static guint
+count_flowing (const GenModel *model)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < model->graph->inputs->len; i++)
+    n += model->inputs[i].part == GEN_PART_FLOW;
+  return n;
+}
+
 gboolean
 gst_discriminator_choose_ports (GstDiscriminatorPorts *ports, GenModel *model,
     const GstDiscriminatorHints *hints, GError **error)
@@ -80,16 +92,18 @@ gst_discriminator_choose_ports (GstDiscriminatorPorts *ports, GenModel *model,
     ports->input = *input;
   if (output != NULL)
     ports->output = *output;
-  if (model->graph->inputs->len != 1 || input == NULL || !use_input (hints, &ports->input) ||
+  ports->remembers = gen_model_has_states (model);
+  if (count_flowing (model) != 1 || input == NULL || !use_input (hints, &ports->input) ||
       output == NULL || output->length != 1 || !gen_port_use_float32 (&ports->output)) {
     g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
         "%s: a discriminator makes one number [N, 1] of a picture [N, C, H, W] of 1, 3 or 4 "
         "channels, of floats or integers, or of a sound [1, C, T], [1, T, C] or [1, T] of "
-        "floats or int16; this model %s",
+        "floats or int16, with states and parameters besides; this model %s",
         model->path, text);
     return FALSE;
   }
-  if (!gst_generative_numbers_apply (&hints->numbers, &ports->input, FALSE, error))
+  if (!gst_generative_parameters_check (model, error) ||
+      !gst_generative_numbers_apply (&hints->numbers, &ports->input, FALSE, error))
     return FALSE;
   if (ports->input.kind == GEN_PORT_SOUND)
     return check_window (ports, hints, error);
@@ -161,10 +175,12 @@ set_multiples (GstStructure *structure, const char *field, int size)
   gst_structure_take_value (structure, field, &range);
 }
 
-/* Append what the model takes to `caps`: one picture of its size is preferred, walls are taken. */
+/* Append what the model takes to `caps`: one picture of its size is preferred, walls are taken by a
+ * model that does not remember which picture it has seen. */
 static void
-append_pictures (GstCaps *caps, const GenPort *port, gboolean on_device)
+append_pictures (GstCaps *caps, const GstDiscriminatorPorts *ports, gboolean on_device)
 {
+  const GenPort *port = &ports->input;
   g_autoptr (GstStructure) one = gst_structure_new_empty ("video/x-raw");
   const char *feature =
       on_device ? GST_GENERATIVE_DEVICE_MEMORY : GST_CAPS_FEATURE_MEMORY_SYSTEM_MEMORY;
@@ -185,7 +201,7 @@ append_pictures (GstCaps *caps, const GenPort *port, gboolean on_device)
   set_multiples (wall, "height", port->height);
   gst_caps_append_structure_full (
       caps, gst_structure_copy (one), gst_caps_features_new_single (feature));
-  if (!gst_structure_is_equal (one, wall))
+  if (!ports->remembers && !gst_structure_is_equal (one, wall))
     gst_caps_append_structure_full (
         caps, gst_structure_copy (wall), gst_caps_features_new_single (feature));
   gst_structure_free (wall);
@@ -203,16 +219,16 @@ append_sound (GstCaps *caps, const GenPort *port)
 }
 
 GstCaps *
-gst_discriminator_caps_of (const GenPort *port, gboolean on_device)
+gst_discriminator_caps_of (const GstDiscriminatorPorts *ports, gboolean on_device)
 {
   GstCaps *caps = gst_caps_new_empty ();
 
-  if (port->kind == GEN_PORT_SOUND) {
-    append_sound (caps, port);
+  if (ports->input.kind == GEN_PORT_SOUND) {
+    append_sound (caps, &ports->input);
     return caps;
   }
   if (on_device)
-    append_pictures (caps, port, TRUE);
-  append_pictures (caps, port, FALSE);
+    append_pictures (caps, ports, TRUE);
+  append_pictures (caps, ports, FALSE);
   return caps;
 }

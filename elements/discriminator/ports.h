@@ -18,6 +18,7 @@ typedef struct {
 typedef struct {
   GenModel *model;
   GenPort input, output;
+  gboolean remembers; /* what it has seen before */
 } GstDiscriminatorPorts;
 
 /* A picture or a sound in, one number out. FALSE with `error` when `model` is no discriminator. */
@@ -35,4 +36,4 @@ gint64 gst_discriminator_hop (
 
 /* What is taken, of pictures in the memory of the device as well where they are `on_device`.
  * (transfer full) */
-GstCaps *gst_discriminator_caps_of (const GenPort *port, gboolean on_device);
+GstCaps *gst_discriminator_caps_of (const GstDiscriminatorPorts *ports, gboolean on_device);

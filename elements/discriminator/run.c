@@ -107,6 +107,7 @@ gst_discriminator_measure (GstScoreFilter *filter, GstScoreFrame *frame, double 
 
   if (gen_player_use (self->judge.player) == NULL)
     return GST_FLOW_ERROR; /* which has been posted */
+  gst_discriminator_set_parameters (self, frame->pts);
   if (!score (self, frame, values, &error)) {
     if (error->domain == GST_STREAM_ERROR)
       GST_ELEMENT_ERROR (self, STREAM, FORMAT, ("%s", error->message), (NULL));

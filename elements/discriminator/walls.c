@@ -29,6 +29,14 @@ gst_discriminator_walls_fit (
   walls->columns = info->width / width;
   walls->tiles = walls->columns * (info->height / height);
   walls->single = input->batch == 1;
+  if (ports->remembers && walls->tiles > 1) {
+    g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
+        "%s remembers what it has seen, and takes one picture of %d x %d at a time, but a frame of "
+        "%d x %d is a wall of %d: put videoscale in front, or states=\"\" where it remembers "
+        "nothing",
+        ports->model->path, width, height, info->width, info->height, walls->tiles);
+    return FALSE;
+  }
   if (input->batch > 1 && input->batch != walls->tiles) {
     g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
         "%s: its input '%s' takes %" G_GINT64_FORMAT " pictures in a run, no more and no less, "

@@ -520,7 +520,7 @@ negotiate_pictures (Batch *self, GstCaps *sink, GstCaps *source, GenModelUse *us
   if (!gst_generator_format_read (format, self->play, sink, &format->input, use, error) ||
       !gst_generator_output_size (ports, input, &height, &width, error) ||
       !gst_generator_format_read_video (format, source, use, error) ||
-      !gst_generator_format_check_size (format, width, height, error))
+      !gst_generator_format_check_size (format, self->play, width, height, error))
     return FALSE;
   gst_generator_fit_mask (ports, GST_VIDEO_INFO_HAS_ALPHA (&format->out_info), use);
   info = format->out_info;

@@ -65,11 +65,21 @@ gst_generator_branches_forget (GstGeneratorBranches *branches)
   }
 }
 
+/* What is still on its way comes back to be freed. */
+static void
+close_pool (GstGeneratorBranch *branch)
+{
+  if (branch->pool != NULL)
+    gst_buffer_pool_set_active (branch->pool, FALSE);
+  gst_clear_object (&branch->pool);
+}
+
 void
 gst_generator_branches_end (GstGeneratorBranches *branches)
 {
   gst_generator_branches_forget (branches);
   for (guint k = 0; k < branches->n; k++) {
+    close_pool (&branches->branches[k]);
     gst_clear_object (&branches->branches[k].pad);
     g_clear_pointer (&branches->branches[k].making, g_free);
   }
@@ -79,9 +89,10 @@ gst_generator_branches_end (GstGeneratorBranches *branches)
 
 /* --- caps --- */
 
+/* Of `parts`, which are written one by one, none shares its chroma with another. */
 static GstStructure *
-describe_frames (
-    const GstGeneratorPorts *ports, const GstStructure *sink, int channels, int height, int width)
+describe_frames (const GstGeneratorPorts *ports, const GstStructure *sink, int channels, int height,
+    int width, gboolean parts)
 {
   GstStructure *structure = gst_structure_new (
       "video/x-raw", "width", G_TYPE_INT, width, "height", G_TYPE_INT, height, NULL);
@@ -90,7 +101,7 @@ describe_frames (
     gst_generative_pass_fields (sink, GST_PAD_SINK, structure);
   else if (gst_structure_has_field (sink, "framerate"))
     gst_structure_set_value (structure, "framerate", gst_structure_get_value (sink, "framerate"));
-  gst_generative_formats_set (structure, channels, FALSE, FALSE, TRUE);
+  gst_generative_formats_set (structure, channels, FALSE, FALSE, !parts);
   return structure;
 }
 
@@ -107,7 +118,7 @@ list_caps (const GstGeneratorPorts *ports, const GenPort *port, const GenShape *
     gst_structure_set_value (structure, "framerate", gst_structure_get_value (sink, "framerate"));
   if (port->kind == GEN_PORT_PICTURE)
     gst_caps_append_structure (
-        caps, describe_frames (ports, sink, port->channels, port->height, port->width));
+        caps, describe_frames (ports, sink, port->channels, port->height, port->width, FALSE));
   gst_caps_append_structure (caps, structure);
   return caps;
 }
@@ -132,6 +143,55 @@ fix_caps (GstGeneratorBranch *branch, GstCaps *made, GstCaps **caps, GError **er
   return TRUE;
 }
 
+static gsize
+size_of (const GstGeneratorBranch *branch)
+{
+  return branch->in_frames ? GST_VIDEO_INFO_SIZE (&branch->info) : branch->size;
+}
+
+static gboolean
+fail_memory (const GstGeneratorBranch *branch, GError **error)
+{
+  g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT,
+      "there is no memory for a buffer of %" G_GSIZE_FORMAT " bytes for pad %s", size_of (branch),
+      GST_PAD_NAME (branch->pad));
+  return FALSE;
+}
+
+/* Buffers that come back are used again; they lie as caps say. */
+static gboolean
+open_pool (GstGeneratorBranch *branch, GstCaps *caps, GError **error)
+{
+  GstAllocationParams params = { .align = ALIGNMENT };
+  GstStructure *config;
+
+  close_pool (branch);
+  branch->pool = gst_buffer_pool_new ();
+  config = gst_buffer_pool_get_config (branch->pool);
+  gst_buffer_pool_config_set_params (config, caps, (guint)size_of (branch), 0, 0);
+  gst_buffer_pool_config_set_allocator (config, NULL, &params);
+  return (size_of (branch) <= G_MAXUINT && gst_buffer_pool_set_config (branch->pool, config) &&
+             gst_buffer_pool_set_active (branch->pool, TRUE)) ||
+         fail_memory (branch, error);
+}
+
+/* Buffers are to be as `caps` say from now on. */
+static gboolean
+set_caps (GstGeneratorBranch *branch, GstCaps *caps, GenModelSide *side, GError **error)
+{
+  if (branch->in_frames &&
+      (!gst_video_info_from_caps (&branch->info, caps) ||
+          !gst_generative_layout (&branch->info, side->port.channels, 1, FALSE, &side->layout))) {
+    g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
+        "the frames of pad %s cannot be written", GST_PAD_NAME (branch->pad));
+    return FALSE;
+  }
+  if (!open_pool (branch, caps, error))
+    return FALSE;
+  gst_pad_push_event (branch->pad, gst_event_new_caps (caps));
+  return TRUE;
+}
+
 static gboolean
 negotiate_branch (GstGeneratorBranch *branch, const GstGeneratorPorts *ports,
     const GstGeneratorInput *input, const GstStructure *sink, const GenModelUse *use,
@@ -152,15 +212,7 @@ negotiate_branch (GstGeneratorBranch *branch, const GstGeneratorPorts *ports,
   branch->in_frames = side->in_frames =
       gst_structure_has_name (gst_caps_get_structure (caps, 0), "video/x-raw");
   branch->size = (gsize)gen_shape_elements (&numbers) * gen_data_type_size (port->type);
-  if (branch->in_frames &&
-      (!gst_video_info_from_caps (&branch->info, caps) ||
-          !gst_generative_layout (&branch->info, port->channels, 1, FALSE, &side->layout))) {
-    g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
-        "the frames of pad %s cannot be written", GST_PAD_NAME (branch->pad));
-    return FALSE;
-  }
-  gst_pad_push_event (branch->pad, gst_event_new_caps (caps));
-  return TRUE;
+  return set_caps (branch, caps, side, error);
 }
 
 gboolean
@@ -179,6 +231,29 @@ gst_generator_branches_negotiate (GstGeneratorBranches *branches, const GstGener
     use->outputs[k] = (GenModelSide){ .port = ports->further[k] };
     if (!negotiate_branch (&branches->branches[k], ports, input, gst_caps_get_structure (caps, 0),
             use, &use->outputs[k], error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+gboolean
+gst_generator_branches_negotiate_tiles (GstGeneratorBranches *branches,
+    const GstGeneratorPorts *ports, GstCaps *caps, int height, int width, GenModelUse *use,
+    GError **error)
+{
+  use->n_outputs = branches->n;
+  for (guint k = 0; k < branches->n; k++) {
+    GstGeneratorBranch *branch = &branches->branches[k];
+    GenModelSide *side = &use->outputs[k];
+    g_autoptr (GstCaps) made = gst_caps_new_empty (), fixed = NULL;
+
+    *side = (GenModelSide){ .port = ports->further[k], .in_frames = TRUE };
+    side->port.height = use->output.height;
+    side->port.width = use->output.width;
+    gst_caps_append_structure (made, describe_frames (ports, gst_caps_get_structure (caps, 0),
+                                         side->port.channels, height, width, TRUE));
+    branch->in_frames = TRUE;
+    if (!fix_caps (branch, made, &fixed, error) || !set_caps (branch, fixed, side, error))
       return FALSE;
   }
   return TRUE;
@@ -220,27 +295,58 @@ bind (const GstGeneratorBranch *branch, GenPlayer *player, guint k, guint i)
   gen_player_bind_side_output (player, k, i, &frame);
 }
 
+/* Memory for what is to be made, mapped. */
+static gboolean
+open_making (const GstGeneratorBranch *branch, GstGeneratorMaking *making, GError **error)
+{
+  drop (making);
+  if (gst_buffer_pool_acquire_buffer (branch->pool, &making->buffer, NULL) == GST_FLOW_OK &&
+      map (branch, making))
+    return TRUE;
+  gst_clear_buffer (&making->buffer);
+  return fail_memory (branch, error);
+}
+
 gboolean
 gst_generator_branches_bind (
     GstGeneratorBranches *branches, GenPlayer *player, guint i, GError **error)
 {
   for (guint k = 0; k < branches->n; k++) {
-    GstGeneratorBranch *branch = &branches->branches[k];
-    GstGeneratorMaking *making = &branch->making[i];
-    GstAllocationParams params = { .align = ALIGNMENT };
-    const gsize size = branch->in_frames ? GST_VIDEO_INFO_SIZE (&branch->info) : branch->size;
+    const GstGeneratorBranch *branch = &branches->branches[k];
 
-    drop (making);
-    making->buffer = gst_buffer_new_allocate (NULL, size, &params);
-    if (making->buffer == NULL || !map (branch, making)) {
-      gst_clear_buffer (&making->buffer);
-      g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT,
-          "there is no memory for a buffer of %" G_GSIZE_FORMAT " bytes", size);
+    if (!open_making (branch, &branch->making[i], error))
       return FALSE;
-    }
     bind (branch, player, k, i);
   }
   return TRUE;
+}
+
+gboolean
+gst_generator_branches_open (GstGeneratorBranches *branches, GError **error)
+{
+  for (guint k = 0; k < branches->n; k++)
+    if (!open_making (&branches->branches[k], &branches->branches[k].making[0], error))
+      return FALSE;
+  return TRUE;
+}
+
+void
+gst_generator_branches_bind_tile (
+    GstGeneratorBranches *branches, GenPlayer *player, guint i, int x, int y, int rows)
+{
+  for (guint k = 0; k < branches->n; k++) {
+    const GenFrame part = gst_generative_frame_part (&branches->branches[k].making[0].frame,
+        &gen_player_use (player)->outputs[k].layout, x, y, rows);
+
+    gen_player_bind_side_output (player, k, i, &part);
+  }
+}
+
+void
+gst_generator_branches_bind_nothing (GstGeneratorBranches *branches, GenPlayer *player, guint i)
+{
+  for (guint k = 0; k < branches->n; k++)
+    gen_player_bind_side_output (player, k, i, NULL);
 }
 
 typedef struct {

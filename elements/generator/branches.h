@@ -19,6 +19,7 @@ typedef struct {
 typedef struct {
   GstPad *pad;
   gboolean in_frames;
+  GstBufferPool *pool;        /* NULL until caps are known */
   GstVideoInfo info;          /* of frames, */
   gsize size;                 /* bytes of numbers */
   GstGeneratorMaking *making; /* with each frame of this run */
@@ -46,9 +47,22 @@ void gst_generator_branches_end (GstGeneratorBranches *branches);
 gboolean gst_generator_branches_negotiate (GstGeneratorBranches *branches,
     const GstGeneratorPorts *ports, const GstGeneratorInput *input, GstCaps *caps, GenModelUse *use,
     GError **error);
-/* Before a run: memory for what is made with frame `i` of it; and after: it is to go with the next
- * frame that is pushed and has not been made yet, which is made of `input`, a picture of `info`
- * where that is not NULL. */
+/* The same of pictures that are played tile by tile: all are of `height` x `width`, as what is
+ * played is, and of a tile `use` says the size. */
+gboolean gst_generator_branches_negotiate_tiles (GstGeneratorBranches *branches,
+    const GstGeneratorPorts *ports, GstCaps *caps, int height, int width, GenModelUse *use,
+    GError **error);
+/* Before the first tile of a frame: a buffer for all that is made of it, to be taken as frame 0;
+ * and before a run: what is made with tile `i` of it begins at `x` and `y`, and is `rows` high.
+ * Where there is no such tile, nothing is. */
+gboolean gst_generator_branches_open (GstGeneratorBranches *branches, GError **error);
+void gst_generator_branches_bind_tile (
+    GstGeneratorBranches *branches, GenPlayer *player, guint i, int x, int y, int rows);
+void gst_generator_branches_bind_nothing (
+    GstGeneratorBranches *branches, GenPlayer *player, guint i);
+/* Before a run: a buffer of a pool for what is made with frame `i` of it; and after: it is to go
+ * with the next frame that is pushed and has not been made yet, which is made of `input`, a picture
+ * of `info` where that is not NULL. */
 gboolean gst_generator_branches_bind (
     GstGeneratorBranches *branches, GenPlayer *player, guint i, GError **error);
 void gst_generator_branches_take (GstGeneratorBranches *branches, GenPlayer *player, guint i,

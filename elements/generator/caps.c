@@ -233,14 +233,27 @@ gst_generator_read_input (const GstGeneratorPorts *ports, const GstStructure *st
   return TRUE;
 }
 
+/* Whether what comes from pads of their own is as large as what is played. */
+static gboolean
+are_as_large (const GstGeneratorPorts *ports)
+{
+  for (guint k = 0; k < ports->n_further; k++) {
+    const GenPort *port = &ports->further[k];
+
+    if (port->kind != GEN_PORT_PICTURE || port->height != ports->output.height ||
+        port->width != ports->output.width)
+      return FALSE;
+  }
+  return TRUE;
+}
+
 gboolean
 gst_generator_can_tile (const GstGeneratorPorts *ports)
 {
   /* Noise that is drawn for each tile would leave seams. */
   return ports->input.kind == GEN_PORT_PICTURE && ports->output.kind == GEN_PORT_PICTURE &&
          !ports->staged && !ports->remembers && ports->frames == 1 && !ports->mask_said &&
-         ports->n_further == 0 && ports->n_beside == 0 &&
-         ports->model->sampler == &gen_sampler_once;
+         are_as_large (ports) && ports->n_beside == 0 && ports->model->sampler == &gen_sampler_once;
 }
 
 gboolean

@@ -122,7 +122,7 @@ get_model (GstGeneratorChange *change, gboolean replaced, const char *path, GErr
     hints = gst_generator_settings_hint (change->settings, GST_ELEMENT (play->base), &said);
     model = gst_succession_load_model (path, &hints, error);
     if (model != NULL)
-      gst_generator_parameters_set (change->given, model);
+      gst_generative_parameters_set (change->given, model);
     return model;
   }
   GST_OBJECT_LOCK (play->base);
@@ -182,7 +182,7 @@ prepare_next (gpointer data, gboolean replaced)
 
 void
 gst_generator_change_init (GstGeneratorChange *change, GstGeneratorPlay *play,
-    GstGeneratorSettings *settings, GstGeneratorParameters *given)
+    GstGeneratorSettings *settings, GstGenerativeParameters *given)
 {
   change->given = given;
   change->play = play;
@@ -229,7 +229,7 @@ gst_generator_change_take_parameters (GstGeneratorChange *change)
   if (!g_atomic_int_compare_and_exchange (&change->parameters, TRUE, FALSE))
     return NULL;
   GST_OBJECT_LOCK (element);
-  text = g_strdup (change->settings->parameters);
+  text = g_strdup (change->settings->said.texts[GST_GENERATIVE_SAID_PARAMETERS]);
   if (is_fixed && text != NULL)
     gst_succession_turn_to (&change->succession, change->settings->model);
   GST_OBJECT_UNLOCK (element);

@@ -5,14 +5,14 @@
 #pragma once
 
 #include "../shared/succession.h"
-#include "parameters.h"
+#include "../shared/model-parameters.h"
 #include "play.h"
 #include "settings.h"
 
 typedef struct {
   GstGeneratorPlay *play;
   GstGeneratorSettings *settings;
-  GstGeneratorParameters *given;
+  GstGenerativeParameters *given;
   GstSuccession succession; /* of GstGeneratorSuccessor, to be taken at the next frame */
   /* What was made ready last, which plays or is going to; NULL: what was there at the start. Under
    * the element's object lock. */
@@ -21,7 +21,7 @@ typedef struct {
 } GstGeneratorChange;
 
 void gst_generator_change_init (GstGeneratorChange *change, GstGeneratorPlay *play,
-    GstGeneratorSettings *settings, GstGeneratorParameters *given);
+    GstGeneratorSettings *settings, GstGenerativeParameters *given);
 /* From now on; the file at `path` is looked at, or none where that is NULL. */
 void gst_generator_change_begin (GstGeneratorChange *change, const char *path);
 void gst_generator_change_end (GstGeneratorChange *change);

@@ -107,11 +107,18 @@ gst_generator_format_read_video (
 }
 
 gboolean
-gst_generator_format_check_size (
-    const GstGeneratorFormat *format, int width, int height, GError **error)
+gst_generator_format_check_size (const GstGeneratorFormat *format, const GstGeneratorPlay *play,
+    int width, int height, GError **error)
 {
   if (format->out_info.width == width && format->out_info.height == height)
     return TRUE;
+  if (width < 1 || height < 1) {
+    g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
+        "%s: of frames of %d x %d it makes pictures of %d x %d, which are nothing: give it larger "
+        "ones, as videoscale or videobox in front make them",
+        play->ports.model->path, format->in_info.width, format->in_info.height, width, height);
+    return FALSE;
+  }
   g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
       "the next element wants %d x %d pixels, but the model makes %d x %d: put videoscale behind",
       format->out_info.width, format->out_info.height, width, height);
@@ -128,7 +135,7 @@ gst_generator_format_read_frames (GstGeneratorFormat *format, GstGeneratorPlay *
       !gst_generator_output_size (
           &play->ports, &format->input, &use->output.height, &use->output.width, error) ||
       !gst_generator_format_read_video (format, source, use, error) ||
-      !gst_generator_format_check_size (format, use->output.width, use->output.height, error))
+      !gst_generator_format_check_size (format, play, use->output.width, use->output.height, error))
     return FALSE;
   info = format->out_info;
   gst_generative_playing_fit_info (&play->playing, source, &info);

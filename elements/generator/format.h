@@ -24,8 +24,8 @@ gboolean gst_generator_format_read (GstGeneratorFormat *format, GstGeneratorPlay
 gboolean gst_generator_format_read_video (
     GstGeneratorFormat *format, GstCaps *caps, const GenModelUse *use, GError **error);
 /* Whether these are as large as what the model makes. */
-gboolean gst_generator_format_check_size (
-    const GstGeneratorFormat *format, int width, int height, GError **error);
+gboolean gst_generator_format_check_size (const GstGeneratorFormat *format,
+    const GstGeneratorPlay *play, int width, int height, GError **error);
 /* What the model, which makes frames of one size of several, is to do between `sink` and `source`.
  * FALSE with `error` when they do not fit it. */
 gboolean gst_generator_format_read_frames (GstGeneratorFormat *format, GstGeneratorPlay *play,

@@ -144,7 +144,8 @@ run (Frames *self, const GstGenerativeFrame *made, GError **error)
   for (guint m = 0; m < n_made (self); m++)
     if (!bind_made (self, &made[m], m, error))
       return FALSE;
-  if (!gen_player_run (self->play->player, error))
+  if (!gst_generator_branches_bind (&self->play->branches, self->play->player, 0, error) ||
+      !gen_player_run (self->play->player, error))
     return FALSE;
   if (made->is_sound && self->play->ports.output.type == GEN_TYPE_FLOAT32)
     gst_generator_play_notice_numbers (
@@ -263,6 +264,8 @@ make (Frames *self, GstBuffer *like, GstBuffer **outputs)
     gst_clear_buffer (&outputs[m]);
   if (result != GST_FLOW_OK)
     return result;
+  gst_generator_branches_take (
+      &self->play->branches, self->play->player, 0, like, &self->format->in_info);
   gst_generator_play_notice_not_finite (self->play, of, n_made (self));
   gst_generator_lateness_note_run (self->lateness, start);
   self->play->frame++;
@@ -478,6 +481,8 @@ frames_negotiate (gpointer mode, GstCaps *sink, GstCaps *source, GenModelUse *us
   self->elsewhere = !gst_caps_features_is_equal (
       gst_caps_get_features (sink, 0), gst_caps_get_features (source, 0));
   return gst_generator_format_read_frames (self->format, self->play, sink, source, use, error) &&
+         gst_generator_branches_negotiate (
+             &self->play->branches, ports, &self->format->input, sink, use, error) &&
          (!ports->between || check_frames (self->format, use, error));
 }
 

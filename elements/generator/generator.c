@@ -299,6 +299,7 @@
 
 #include "../elements.h"
 #include "../shared/settings.h"
+#include "../shared/stream-time.h"
 
 GST_DEBUG_CATEGORY (generator_debug);
 #define GST_CAT_DEFAULT generator_debug
@@ -352,13 +353,13 @@ GST_ELEMENT_REGISTER_DEFINE (generator, "generator", GST_RANK_NONE, GST_TYPE_GEN
 static GObject *
 get_child_by_index (GstChildProxy *proxy, guint i)
 {
-  return gst_generator_parameters_get (&GST_GENERATOR (proxy)->parameters, i);
+  return gst_generative_parameters_get (&GST_GENERATOR (proxy)->parameters, i);
 }
 
 static guint
 get_children_count (GstChildProxy *proxy)
 {
-  return gst_generator_parameters_count (&GST_GENERATOR (proxy)->parameters);
+  return gst_generative_parameters_count (&GST_GENERATOR (proxy)->parameters);
 }
 
 static void
@@ -407,7 +408,7 @@ gst_generator_finalize (GObject *object)
   GstGenerator *self = GST_GENERATOR (object);
 
   gst_generator_settings_clear (&self->settings);
-  gst_generator_parameters_clear (&self->parameters);
+  gst_generative_parameters_clear (&self->parameters);
   gst_generative_playing_clear (&self->play.playing);
   gst_generator_sides_clear (&self->play.sides);
   G_OBJECT_CLASS (gst_generator_parent_class)->finalize (object);
@@ -479,8 +480,8 @@ open_model (GstGenerator *self, const char *path, GstGeneratorPorts *ports)
 
   if (model == NULL)
     return FALSE;
-  gst_generator_parameters_follow (&self->parameters, model);
-  gst_generator_parameters_set (&self->parameters, model);
+  gst_generative_parameters_follow (&self->parameters, model);
+  gst_generative_parameters_set (&self->parameters, model);
   if (gst_generator_settings_find_ports (&self->settings, element, model, ports, &error)) {
     gst_generator_settings_warn (&self->settings, element, ports);
     ports->model = g_steal_pointer (&model);
@@ -523,7 +524,6 @@ gst_generator_start (GstBaseTransform *base)
   path = g_strdup (self->settings.model);
   reload = self->settings.reload;
   batch = self->settings.batch_size;
-  files = g_strdup (self->settings.inputs);
   GST_OBJECT_UNLOCK (self);
 
   if (!check_pads (self) || !gst_generative_playing_open (playing, GST_ELEMENT (self)) ||
@@ -533,6 +533,7 @@ gst_generator_start (GstBaseTransform *base)
       !gst_generator_tiling_may_fade (&ports.tiling))
     ports.shares_device = ports.prefers_device =
         gst_generative_playing_share_memory (playing, GST_ELEMENT (self));
+  files = gst_generator_settings_get_inputs (&self->settings, GST_ELEMENT (self), ports.model);
   text = gen_model_describe (ports.model);
   GST_INFO_OBJECT (self, "%s %s%s; device %s, batch-size %u", path, text,
       ports.staged ? "; its shapes hang on what it computes" : "", playing->found->name, batch);
@@ -581,7 +582,7 @@ adopt (GstGenerator *self, GstGeneratorSuccessor *next)
   self->explained = FALSE;
   GST_OBJECT_UNLOCK (self);
   choose_mode (self);
-  gst_generator_parameters_follow (&self->parameters, self->play.ports.model);
+  gst_generative_parameters_follow (&self->parameters, self->play.ports.model);
   gst_generator_format_describe_tensors (&self->format, &self->play.ports);
 }
 
@@ -718,18 +719,10 @@ set_parameters (GstGenerator *self, GstBuffer *input)
 {
   GstBaseTransform *base = GST_BASE_TRANSFORM (self);
   g_autofree char *text = gst_generator_change_take_parameters (&self->change);
-  const GstClockTime time = input == NULL ? GST_CLOCK_TIME_NONE
-                                          : gst_segment_to_stream_time (&base->segment,
-                                                GST_FORMAT_TIME, GST_BUFFER_PTS (input));
-  g_autoptr (GError) error = NULL;
+  const GstClockTime pts = input != NULL ? GST_BUFFER_PTS (input) : GST_CLOCK_TIME_NONE;
 
-  if ((text == NULL ||
-          gst_generator_parameters_say (&self->parameters, self->play.ports.model, text, &error)) &&
-      gst_generator_parameters_give (&self->parameters, self->play.player, time, &error))
-    return;
-  GST_ELEMENT_WARNING (self, LIBRARY, SETTINGS,
-      ("%s: %s. The model plays on as before", self->play.ports.model->path, error->message),
-      (NULL));
+  gst_generative_parameters_give (
+      &self->parameters, self->play.player, text, gst_generative_stream_time (&base->segment, pts));
 }
 
 /* Let a model that remembers see the first picture several times. */
@@ -852,7 +845,7 @@ gst_generator_init (GstGenerator *self)
 {
   gst_generator_settings_init (&self->settings);
   gst_generator_sides_init (&self->play.sides);
-  gst_generator_parameters_init (&self->parameters, GST_ELEMENT (self));
+  gst_generative_parameters_init (&self->parameters, GST_ELEMENT (self));
   gst_generative_playing_init (&self->play.playing, DEFAULT_PRECISION);
   self->play.base = self->lateness.base = GST_BASE_TRANSFORM (self);
   gst_generator_change_init (&self->change, &self->play, &self->settings, &self->parameters);

@@ -5,7 +5,7 @@
 
 #include "change.h"
 #include "mode.h"
-#include "parameters.h"
+#include "../shared/model-parameters.h"
 #include "settings.h"
 
 #define GST_TYPE_GENERATOR (gst_generator_get_type ())
@@ -19,7 +19,7 @@ struct _GstGenerator {
   GstGeneratorFormat format;
   GstGeneratorLateness lateness;
   GstGeneratorChange change;
-  GstGeneratorParameters parameters;
+  GstGenerativeParameters parameters;
 
   /* The streaming thread's. */
   const GstGeneratorMode *mode; /* NULL while stopped */

@@ -278,6 +278,37 @@ choose_beside (GstGeneratorPorts *ports, const char *name, GError **error)
   return FALSE;
 }
 
+/* What has pads or files of its own goes with frames that are made one by one. */
+static gboolean
+check_mode (const GstGeneratorPorts *ports, const char *const *further, const char *const *beside,
+    GError **error)
+{
+  const char *reason = NULL;
+
+  if (further[0] == NULL && beside[0] == NULL)
+    return TRUE;
+  if (ports->staged)
+    reason = "its shapes hang on what it computes (mode staged), and what it makes of a frame "
+             "besides is not known before";
+  else if (gst_generator_streams (ports))
+    reason = "it plays sound as one stream (mode stream), cut otherwise than buffers are";
+  else if (ports->between)
+    reason = "what it makes lies between two frames (mode frames), unless property interpolate is "
+             "false";
+  else if (ports->made > 1)
+    reason = "it makes several frames at once (mode clips)";
+  else if (ports->frames > 1 && beside[0] != NULL)
+    reason = "it sees several frames at once (mode frames), and would of what goes in beside them";
+  if (reason == NULL)
+    return TRUE;
+  g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID, "%s: %s: leave out %s%s%s",
+      ports->model->path, reason, further[0] != NULL ? "pad src_" : "pad sink_",
+      further[0] != NULL ? further[0] : beside[0],
+      further[0] != NULL ? "; property outputs names the output that is played instead"
+                         : " or what property inputs says of it");
+  return FALSE;
+}
+
 gboolean
 gst_generator_choose_sides (
     GstGeneratorPorts *ports, const GstGeneratorHints *hints, GError **error)
@@ -285,14 +316,10 @@ gst_generator_choose_sides (
   const char *const none[] = { NULL };
   const char *const *further = hints->further != NULL ? hints->further : none;
   const char *const *beside = hints->beside != NULL ? hints->beside : none;
-  const gboolean some = further[0] != NULL || beside[0] != NULL;
 
   ports->n_further = ports->n_beside = 0;
-  if (some && (ports->staged || ports->frames > 1 || gst_generator_streams (ports)))
-    return refuse_side (ports,
-        "pads src_NAME and sink_NAME and property inputs are for models that make a frame of each "
-        "picture or latent, of shapes that do not hang on what they see",
-        error);
+  if (!check_mode (ports, further, beside, error))
+    return FALSE;
   if (beside[0] != NULL && ports->input.kind != GEN_PORT_PICTURE)
     return refuse_side (
         ports, "pads sink_NAME and property inputs are for models that take pictures", error);

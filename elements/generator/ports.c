@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Which of a model's inputs and outputs a generator plays, and as what. */
 #include "../shared/model-file.h"
+#include "../shared/model-parameters.h"
 #include "numbers.h"
 #include "outputs.h"
 
@@ -141,23 +142,20 @@ list_flowing (
   return n;
 }
 
+/* FALSE with `error` where nobody has said at which number one stands. */
 static gboolean
 check_parameters (const GenModel *model, const GenPort *flowing, GError **error)
 {
-  const GenPort *port = gen_model_find_unset (model);
-  g_autofree char *text = NULL, *row = NULL;
+  g_autoptr (GError) failure = NULL;
+  g_autofree char *row = NULL;
 
-  if (port == NULL)
+  if (gst_generative_parameters_check (model, &failure))
     return TRUE;
-  text = gst_generator_describe_port ("input", port);
   /* Which may be a sound, and the parameter its rate. */
   if (flowing->kind == GEN_PORT_VECTOR && flowing->length < 0)
     row = gst_generator_suggest (flowing);
-  g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
-      "%s: its %s takes no frames, and nothing tells which number it stands at: set property "
-      "parameters=%s=1 (several numbers with colons), or states=%s=OUTPUT where it is what an "
-      "output made in the run before%s",
-      model->path, text, port->name, port->name, row != NULL ? row : "");
+  g_set_error (
+      error, failure->domain, failure->code, "%s%s", failure->message, row != NULL ? row : "");
   return FALSE;
 }
 
@@ -628,13 +626,32 @@ choose_ports (
   return FALSE;
 }
 
+/* What may not be what it was taken for. */
+static void
+suggest_spectra (const GenModel *model, GError *error)
+{
+  g_autofree char *suggestion = gen_model_suggest_spectra (model);
+  char *message = error->message;
+
+  if (suggestion == NULL || strstr (message, "property spectrum") != NULL)
+    return;
+  error->message = g_strdup_printf ("%s. Its inputs look like %s", message, suggestion);
+  g_free (message);
+}
+
 gboolean
 gst_generator_choose_ports (
     GstGeneratorPorts *ports, GenModel *model, const GstGeneratorHints *hints, GError **error)
 {
-  if (!gst_generator_check_beside (model, hints, error) ||
-      !choose_ports (ports, model, hints, error))
+  g_autoptr (GError) failure = NULL;
+
+  if (!gst_generator_check_beside (model, hints, error))
     return FALSE;
+  if (!choose_ports (ports, model, hints, &failure)) {
+    suggest_spectra (model, failure);
+    g_propagate_error (error, g_steal_pointer (&failure));
+    return FALSE;
+  }
   /* Which goes with frames that are made one of one. */
   if (ports->frames > 1 || ports->staged || ports->output.kind != GEN_PORT_PICTURE)
     ports->mask = (GenPort){ 0 };

@@ -8,6 +8,8 @@
 #include "../shared/model-file.h"
 #include "luma.h"
 
+#include <string.h>
+
 #define DEFAULT_BATCH_SIZE 1
 #define DEFAULT_COLUMNS 0
 #define DEFAULT_SIZE 0
@@ -82,11 +84,6 @@ gst_generator_settings_install (GObjectClass *klass, guint first)
       g_param_spec_boolean ("reload", "Reload",
           "Play the new model when the file changes, from the next frame on", DEFAULT_RELOAD,
           flags));
-  g_object_class_install_property (klass, first + GST_GENERATOR_STATES,
-      g_param_spec_string ("states", "States",
-          "Which inputs of the model take what which outputs made in the run before, such as "
-          "r1i=r1o,r2i=r2o; empty for none (unset: as the model says, or its names tell)",
-          NULL, flags));
   g_object_class_install_property (klass, first + GST_GENERATOR_SPECTRUM,
       g_param_spec_string ("spectrum", "Spectrum",
           "How sound becomes the frames or spectra that the model takes, and what it makes becomes "
@@ -100,11 +97,6 @@ gst_generator_settings_install (GObjectClass *klass, guint first)
           "erb_dec.onnx,df_dec.onnx,input=output: inputs take what outputs of that name made, or "
           "what is said (unset: as the model says)",
           NULL, flags));
-  g_object_class_install_property (klass, first + GST_GENERATOR_PARAMETERS,
-      g_param_spec_string ("parameters", "Parameters",
-          "The numbers that inputs of the model stand at which take no frames, such as "
-          "strength=0.6,bits=1:0:1 (unset: as the model says)",
-          NULL, live));
   g_object_class_install_property (klass, first + GST_GENERATOR_TILE,
       g_param_spec_string ("tile", "Tile",
           "Play frames tile by tile where they are larger than that, such as 256x256, or auto for "
@@ -131,11 +123,6 @@ gst_generator_settings_install (GObjectClass *klass, guint first)
           "What a model makes of two frames lies between them, and they go on as well, twice as "
           "many a second or more; else it takes the place of the second one",
           DEFAULT_INTERPOLATE, flags));
-  g_object_class_install_property (klass, first + GST_GENERATOR_SHAPES,
-      g_param_spec_string ("shapes", "Shapes",
-          "Extents that inputs of the model leave free, such as 1:3:-1:-1 of the first one, or "
-          "x=1:3:-1:-1,y=1:8; -1 stays free (unset: as the model says)",
-          NULL, flags));
   g_object_class_install_property (klass, first + GST_GENERATOR_WARM_UP,
       g_param_spec_uint ("warm-up", "Warm-up",
           "How many times a model that remembers sees the first picture, at the start and after a "
@@ -160,6 +147,7 @@ gst_generator_settings_install (GObjectClass *klass, guint first)
           DEFAULT_LUMA, flags));
   gst_generative_numbers_install (
       klass, first + GST_GENERATOR_NUMBERS, GST_GENERATIVE_NUMBERS_N_PROPERTIES);
+  gst_generative_said_install (klass, first + GST_GENERATOR_SAID);
   gst_generator_sampling_install (klass, first + GST_GENERATOR_SAMPLING);
 }
 
@@ -186,14 +174,12 @@ gst_generator_settings_clear (GstGeneratorSettings *settings)
 {
   g_free (settings->model);
   gst_generative_numbers_clear (&settings->numbers);
-  g_free (settings->states);
   g_free (settings->spectrum);
   g_free (settings->chain);
-  g_free (settings->parameters);
   g_free (settings->outputs);
   g_free (settings->inputs);
-  g_free (settings->shapes);
   g_free (settings->tile);
+  gst_generative_said_clear (&settings->said);
   gst_generator_sampling_clear (&settings->sampling);
 }
 
@@ -204,18 +190,12 @@ find_text (GstGeneratorSettings *settings, guint number)
   switch (number) {
   case GST_GENERATOR_MODEL:
     return &settings->model;
-  case GST_GENERATOR_STATES:
-    return &settings->states;
   case GST_GENERATOR_SPECTRUM:
     return &settings->spectrum;
   case GST_GENERATOR_CHAIN:
     return &settings->chain;
-  case GST_GENERATOR_PARAMETERS:
-    return &settings->parameters;
   case GST_GENERATOR_TILE:
     return &settings->tile;
-  case GST_GENERATOR_SHAPES:
-    return &settings->shapes;
   case GST_GENERATOR_OUTPUTS:
     return &settings->outputs;
   case GST_GENERATOR_INPUTS:
@@ -285,7 +265,8 @@ gst_generator_settings_set (GstGeneratorSettings *settings, guint number, const 
     settings->warm_up = g_value_get_uint (value);
     break;
   default:
-    return gst_generator_sampling_set (
+    return gst_generative_said_set (&settings->said, number - GST_GENERATOR_SAID, value) ||
+           gst_generator_sampling_set (
                &settings->sampling, number - GST_GENERATOR_SAMPLING, value) ||
            gst_generative_numbers_set (&settings->numbers, number - GST_GENERATOR_NUMBERS, value);
   }
@@ -351,7 +332,8 @@ gst_generator_settings_get (const GstGeneratorSettings *settings, guint number, 
     g_value_set_uint (value, settings->warm_up);
     break;
   default:
-    return gst_generator_sampling_get (
+    return gst_generative_said_get (&settings->said, number - GST_GENERATOR_SAID, value) ||
+           gst_generator_sampling_get (
                &settings->sampling, number - GST_GENERATOR_SAMPLING, value) ||
            gst_generative_numbers_get (&settings->numbers, number - GST_GENERATOR_NUMBERS, value);
   }
@@ -368,13 +350,12 @@ gst_generator_settings_hint (
   GenModelHints hints;
 
   GST_OBJECT_LOCK (element);
-  said->states = g_strdup (settings->states);
-  said->parameters = g_strdup (settings->parameters);
   said->sampling = gst_generator_sampling_copy (&settings->sampling);
-  said->shapes = g_strdup (settings->shapes);
   said->spectrum = g_strdup (settings->spectrum);
   said->chain = g_strdup (settings->chain);
-  hints = (GenModelHints){ said->states, said->parameters, settings->hints.frames, said->shapes };
+  gst_generative_said_copy (&settings->said, &said->model);
+  hints = gst_generative_said_hint (&said->model);
+  hints.frames = settings->hints.frames;
   hints.spectrum = said->spectrum;
   hints.chain = said->chain;
   hints.sampling.width = settings->hints.width;
@@ -391,12 +372,23 @@ gst_generator_settings_hint (
 void
 gst_generator_said_clear (GstGeneratorSaid *said)
 {
-  g_clear_pointer (&said->states, g_free);
-  g_clear_pointer (&said->parameters, g_free);
   g_clear_pointer (&said->spectrum, g_free);
   g_clear_pointer (&said->chain, g_free);
-  g_clear_pointer (&said->shapes, g_free);
+  gst_generative_said_clear (&said->model);
   gst_generator_sampling_clear (&said->sampling);
+}
+
+/* Only what is played fades. */
+static gboolean
+check_fading (const GstGeneratorPorts *ports, GError **error)
+{
+  if (ports->n_further == 0 || !gst_generator_tiling_may_fade (&ports->tiling))
+    return TRUE;
+  g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+      "%s: results hang on more than tiles share, which would have to fade into each other, and "
+      "pad src_%s cannot: unset property %s, or ask for no other pad",
+      ports->model->path, ports->further[0].name, ports->tiling.endless ? "tile" : "tile-overlap");
+  return FALSE;
 }
 
 /* Play tile by tile, where that is asked for; only what is made of pictures one by one can be. */
@@ -411,16 +403,62 @@ choose_tiles (GstGeneratorPorts *ports, const char *tile, int overlap, GError **
   if (gst_generator_can_tile (ports)) {
     ports->mask = (GenPort){ 0 };
     gst_generator_tiling_choose (&ports->tiling, ports->model, &ports->input, &ports->output);
-    return TRUE;
+    for (guint k = 0; k < ports->n_further; k++)
+      gst_generator_tiling_widen (&ports->tiling, ports->model, &ports->input, &ports->further[k]);
+    return check_fading (ports, error);
   }
   g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
       "%s: property tile is for models that make pictures of pictures%s", ports->model->path,
       ports->remembers || ports->frames > 1
           ? ", and that remember nothing from one to the next: unset it"
-      : ports->mask_said || ports->n_further > 0 || ports->n_beside > 0
-          ? " alone, of one output and one input: unset it, or the others"
+      : ports->n_further > 0 ? "; from pads src_NAME come pictures as large as what is played: "
+                               "unset it, or ask for no "
+                               "other pad"
+      : ports->mask_said || ports->n_beside > 0
+          ? " alone, of one input and without a mask in alpha: unset it, or inputs and outputs; a "
+            "mask comes from a pad of its own, src_NAME"
           : ": unset it");
   return FALSE;
+}
+
+/* Add "style=night.png" to `list`, with its place from `folder` on, unless a pad is in `beside`. */
+static void
+add_said_file (GString *list, const char *text, const char *folder, const char *const *beside)
+{
+  const char *file = strchr (text, '=');
+  g_autofree char *name = g_strndup (text, file != NULL ? (gsize)(file - text) : strlen (text));
+  g_autofree char *path = NULL;
+
+  if (g_strv_contains (beside, g_strstrip (name)))
+    return;
+  if (file != NULL)
+    path = g_path_is_absolute (file + 1) ? g_strdup (file + 1)
+                                         : g_build_filename (folder, file + 1, NULL);
+  g_string_append_printf (list, "%s%s", list->len > 0 ? "," : "", name);
+  if (path != NULL)
+    g_string_append_printf (list, "=%s", path);
+}
+
+char *
+gst_generator_settings_get_inputs (
+    GstGeneratorSettings *settings, GstElement *element, const GenModel *model)
+{
+  g_autofree char *inputs = NULL, *folder = NULL;
+  g_auto (GStrv) beside = NULL, files = NULL;
+  g_autoptr (GString) list = NULL;
+
+  GST_OBJECT_LOCK (element);
+  inputs = g_strdup (settings->inputs);
+  beside = gst_generator_list_pads (element, GST_GENERATOR_SINK_PREFIX);
+  GST_OBJECT_UNLOCK (element);
+  if (inputs != NULL || model->hints.inputs == NULL)
+    return g_steal_pointer (&inputs);
+  folder = g_path_get_dirname (model->path);
+  files = g_strsplit (model->hints.inputs, ",", -1);
+  list = g_string_new (NULL);
+  for (guint i = 0; files[i] != NULL; i++)
+    add_said_file (list, files[i], folder, (const char *const *)beside);
+  return g_string_free (g_steal_pointer (&list), FALSE);
 }
 
 gboolean
@@ -442,11 +480,11 @@ gst_generator_settings_find_ports (GstGeneratorSettings *settings, GstElement *e
   tile_overlap = settings->tile_overlap;
   hints = settings->hints;
   ports->columns = (int)settings->columns;
-  outputs = g_strdup (settings->outputs);
-  inputs = g_strdup (settings->inputs);
+  outputs = g_strdup (settings->outputs != NULL ? settings->outputs : model->hints.outputs);
   further = gst_generator_list_pads (element, GST_GENERATOR_SRC_PREFIX);
   beside = gst_generator_list_pads (element, GST_GENERATOR_SINK_PREFIX);
   GST_OBJECT_UNLOCK (element);
+  inputs = gst_generator_settings_get_inputs (settings, element, model);
   if (!gst_generator_add_files (inputs, &beside, error))
     return FALSE;
   hints.outputs = outputs;

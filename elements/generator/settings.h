@@ -2,6 +2,7 @@
 /* The properties that are the generator's own, and what they say of a model. */
 #pragma once
 
+#include "../shared/model-said.h"
 #include "../shared/picture-numbers.h"
 #include "caps.h"
 #include "sampling.h"
@@ -19,21 +20,21 @@ enum {
   GST_GENERATOR_OVERLAP,
   GST_GENERATOR_CROSSFADE,
   GST_GENERATOR_RELOAD,
-  GST_GENERATOR_STATES,
   GST_GENERATOR_SPECTRUM,
   GST_GENERATOR_CHAIN,
-  GST_GENERATOR_PARAMETERS,
   GST_GENERATOR_TILE,
   GST_GENERATOR_TILE_OVERLAP,
   GST_GENERATOR_FRAMES,
   GST_GENERATOR_LOOKAHEAD,
   GST_GENERATOR_INTERPOLATE,
-  GST_GENERATOR_SHAPES,
   GST_GENERATOR_WARM_UP,
   GST_GENERATOR_OUTPUTS,
   GST_GENERATOR_INPUTS,
   GST_GENERATOR_LUMA,
-  GST_GENERATOR_SAMPLING, /* sampling.h */
+  GST_GENERATOR_SAID, /* states, parameters and shapes: model-said.h */
+  GST_GENERATOR_PARAMETERS = GST_GENERATOR_SAID + GST_GENERATIVE_SAID_PARAMETERS,
+  /* sampling.h */
+  GST_GENERATOR_SAMPLING = GST_GENERATOR_SAID + GST_GENERATIVE_SAID_N_PROPERTIES,
   /* input-range and the like: picture-numbers.h */
   GST_GENERATOR_NUMBERS = GST_GENERATOR_SAMPLING + GST_GENERATOR_N_SAMPLING,
   GST_GENERATOR_N_PROPERTIES = GST_GENERATOR_NUMBERS + GST_GENERATIVE_NUMBERS_N_PROPERTIES,
@@ -41,10 +42,11 @@ enum {
 
 /* Under the element's object lock. */
 typedef struct {
-  char *model, *states, *parameters, *shapes, *spectrum, *chain, *tile;
+  char *model, *spectrum, *chain, *tile;
   char *outputs, *inputs;
   int tile_overlap;
   guint batch_size, columns, warm_up;
+  GstGenerativeSaid said;
   GstGeneratorSampling sampling;
   GstGeneratorHints hints;
   GstGenerativeNumbers numbers;
@@ -64,7 +66,8 @@ gboolean gst_generator_settings_get (
 
 /* What the properties say of a model before it is read. To be cleared. */
 typedef struct {
-  char *states, *parameters, *shapes, *spectrum, *chain;
+  GstGenerativeSaid model;
+  char *spectrum, *chain;
   GstGeneratorSampling sampling;
 } GstGeneratorSaid;
 
@@ -73,6 +76,10 @@ GenModelHints gst_generator_settings_hint (
 void gst_generator_said_clear (GstGeneratorSaid *said);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (GstGeneratorSaid, gst_generator_said_clear)
 
+/* Which files go in beside: what property inputs, or the model, says; of the latter not into inputs
+ * that have a pad. (transfer full) */
+char *gst_generator_settings_get_inputs (
+    GstGeneratorSettings *settings, GstElement *element, const GenModel *model);
 /* The ports of `model`, with what the properties override. Not under the object lock. */
 gboolean gst_generator_settings_find_ports (GstGeneratorSettings *settings, GstElement *element,
     GenModel *model, GstGeneratorPorts *ports, GError **error);

@@ -124,8 +124,8 @@ staged_negotiate (gpointer mode, GstCaps *sink, GstCaps *source, GenModelUse *us
       !gst_generator_format_read_video (format, source, use, error))
     return FALSE;
   /* One that has made nothing yet may come to make that size. */
-  return self->made_height == 0 ||
-         gst_generator_format_check_size (format, self->made_width, self->made_height, error);
+  return self->made_height == 0 || gst_generator_format_check_size (format, self->play,
+                                       self->made_width, self->made_height, error);
 }
 
 /* Negotiate anew, for the size that was made. What has been made stays: caps may want another

@@ -204,6 +204,8 @@ bind_tile (
 
   gen_player_bind_input_frame (player, k, &from);
   gen_player_bind_output_frame (player, k, &to);
+  gst_generator_branches_bind_tile (
+      &self->play->branches, player, k, tile.to_x, tile.to_y, tile.kept.height);
   if (use->in_parts)
     gen_player_keep_part (player, k, &tile.kept);
 }
@@ -225,6 +227,7 @@ run_tiles (Tiles *self, int first, guint n, const GstGeneratorMapped *mapped,
   for (guint k = n; k < tiles_of_run (self); k++) {
     gen_player_bind_input_frame (self->play->player, k, NULL);
     gen_player_bind_output_frame (self->play->player, k, NULL);
+    gst_generator_branches_bind_nothing (&self->play->branches, self->play->player, k);
   }
   return gen_player_run (self->play->player, error);
 }
@@ -267,7 +270,8 @@ run_frame (
     return FALSE;
   if (plays_luma (self))
     layout = gen_frame_layout_luma (&layout);
-  if (self->tiles.fade && !open_canvases (self, (guint)step, error))
+  if ((self->tiles.fade && !open_canvases (self, (guint)step, error)) ||
+      !gst_generator_branches_open (&self->play->branches, error))
     return FALSE;
   for (int i = 0; i < count; i += step) {
     const guint n = (guint)MIN (step, count - i);
@@ -345,6 +349,8 @@ make_frame (Tiles *self, GstBuffer *input, GstBuffer *output)
     gst_generative_post_error (GST_ELEMENT (self->play->base), error);
   if (!good)
     return GST_FLOW_ERROR;
+  gst_generator_branches_take (
+      &self->play->branches, self->play->player, 0, input, &self->format->in_info);
   GST_LOG_OBJECT (self->play->base,
       GST_GENERATIVE_FRAME_FORMAT ": made of %d tiles, which took %.3f ms",
       GST_GENERATIVE_FRAME_ARGS (input), gen_tiles_count (&self->tiles),
@@ -449,7 +455,8 @@ tiles_negotiate (gpointer mode, GstCaps *sink, GstCaps *source, GenModelUse *use
       !find_layout (self, source, use, error) ||
       !gst_generator_plan_tiles (&self->play->ports, format->input.height, format->input.width,
           use->from.ycbcr && !use->luma, use->to.ycbcr && !use->luma, tiles, error) ||
-      !gst_generator_format_check_size (format, tiles->columns.out, tiles->rows.out, error))
+      !gst_generator_format_check_size (
+          format, self->play, tiles->columns.out, tiles->rows.out, error))
     return FALSE;
   GST_INFO_OBJECT (self->play->base,
       "frames of %d x %d in %d x %d tiles of %d x %d, each %d x %d of what is made",
@@ -462,6 +469,9 @@ tiles_negotiate (gpointer mode, GstCaps *sink, GstCaps *source, GenModelUse *use
   use->output.width = tiles->columns.tile_out;
   use->in_parts = gen_tiles_count (tiles) > 1 && !tiles->fade;
   tell_endless (self);
+  if (!gst_generator_branches_negotiate_tiles (&self->play->branches, &self->play->ports, sink,
+          tiles->rows.out, tiles->columns.out, use, error))
+    return FALSE;
   if (!tiles->fade)
     return TRUE;
   if (!open_canvases (self, (guint)use->frames, error))

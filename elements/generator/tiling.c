@@ -28,6 +28,33 @@ gst_generator_tiling_choose (
   tiling->endless = !gen_model_find_tile_context (model, input, output, &tiling->context, NULL);
 }
 
+/* Tiles that suit both begin where both do. */
+static void
+widen_axis (GenContext *axis, const GenContext *other)
+{
+  gint64 step = axis->step;
+
+  while (step % other->step != 0)
+    step += axis->step;
+  axis->step = step;
+  axis->before = MAX (axis->before, other->before);
+  axis->after = MAX (axis->after, other->after);
+}
+
+void
+gst_generator_tiling_widen (
+    GstGeneratorTiling *tiling, GenModel *model, const GenPort *input, const GenPort *output)
+{
+  GenTileContext other;
+
+  if (!gen_model_find_tile_context (model, input, output, &other, NULL)) {
+    tiling->endless = TRUE;
+    return;
+  }
+  widen_axis (&tiling->context.rows, &other.rows);
+  widen_axis (&tiling->context.columns, &other.columns);
+}
+
 gboolean
 gst_generator_tiling_equal (const GstGeneratorTiling *a, const GstGeneratorTiling *b)
 {

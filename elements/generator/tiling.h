@@ -17,6 +17,9 @@ gboolean gst_generator_tiling_read (GstGeneratorTiling *tiling, const char *tile
 /* Find out what tiles of what `model` takes need around them. */
 void gst_generator_tiling_choose (
     GstGeneratorTiling *tiling, GenModel *model, const GenPort *input, const GenPort *output);
+/* What they need for `output` as well, which is as large. */
+void gst_generator_tiling_widen (
+    GstGeneratorTiling *tiling, GenModel *model, const GenPort *input, const GenPort *output);
 gboolean gst_generator_tiling_equal (const GstGeneratorTiling *a, const GstGeneratorTiling *b);
 /* Whether tiles may have to fade into each other, which is done in the system's memory. */
 gboolean gst_generator_tiling_may_fade (const GstGeneratorTiling *tiling);

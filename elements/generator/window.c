@@ -32,7 +32,7 @@ gst_generator_window_negotiate (GstGeneratorPlay *play, GstGeneratorFormat *form
         "the caps are no video, or its planes differ in their strides");
     return FALSE;
   }
-  return gst_generator_format_check_size (format, output->width, output->height, error);
+  return gst_generator_format_check_size (format, play, output->width, output->height, error);
 }
 
 GstFlowReturn

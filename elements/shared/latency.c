@@ -36,23 +36,52 @@ gst_generative_latency_note (
   gst_element_post_message (element, gst_message_new_latency (GST_OBJECT (element)));
 }
 
+/* What has been asked so far of what comes in by all pads. */
+typedef struct {
+  GstPad *main;
+  gboolean live, answered;
+  GstClockTime least, most;
+} Asking;
+
+/* GstElementForeachPadFunc. What waits for several is as late as the latest, and may be as late as
+ * the least patient lets it. */
+static gboolean
+ask (GstElement *element, GstPad *pad, gpointer data)
+{
+  Asking *asking = data;
+  g_autoptr (GstQuery) query = gst_query_new_latency ();
+  GstClockTime least, most;
+  gboolean live;
+
+  if (!gst_pad_peer_query (pad, query))
+    return TRUE;
+  asking->answered |= pad == asking->main;
+  gst_query_parse_latency (query, &live, &least, &most);
+  if (!live && pad != asking->main)
+    return TRUE;
+  asking->live |= live;
+  asking->least = MAX (asking->least, least);
+  asking->most = MIN (asking->most, most); /* none is the greatest number */
+  return TRUE;
+}
+
 gboolean
 gst_generative_latency_answer (
     GstGenerativeLatency *latency, GstBaseTransform *base, GstQuery *query)
 {
-  GstClockTime least, most, own;
-  gboolean live;
+  Asking asking = { .main = GST_BASE_TRANSFORM_SINK_PAD (base), .most = GST_CLOCK_TIME_NONE };
+  GstClockTime own;
 
-  if (!gst_pad_peer_query (GST_BASE_TRANSFORM_SINK_PAD (base), query))
+  gst_element_foreach_sink_pad (GST_ELEMENT (base), ask, &asking);
+  if (!asking.answered)
     return FALSE;
-  gst_query_parse_latency (query, &live, &least, &most);
   GST_OBJECT_LOCK (base);
   own = latency->own;
-  latency->live = live;
-  latency->upstream = least;
+  latency->live = asking.live;
+  latency->upstream = asking.least;
   GST_OBJECT_UNLOCK (base);
-  if (GST_CLOCK_TIME_IS_VALID (most))
-    most += own;
-  gst_query_set_latency (query, live, least + own, most);
+  if (GST_CLOCK_TIME_IS_VALID (asking.most))
+    asking.most += own;
+  gst_query_set_latency (query, asking.live, asking.least + own, asking.most);
   return TRUE;
 }

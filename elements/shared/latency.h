@@ -26,6 +26,6 @@ void gst_generative_latency_begin (
 /* A run took that long. */
 void gst_generative_latency_note (
     GstGenerativeLatency *latency, GstElement *element, GstClockTime run_time);
-/* Answer a latency query of the next element. */
+/* Answer a latency query of the next element: of what comes in by all sink pads. */
 gboolean gst_generative_latency_answer (
     GstGenerativeLatency *latency, GstBaseTransform *base, GstQuery *query);

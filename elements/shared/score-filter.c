@@ -225,7 +225,7 @@ gst_score_filter_stop (GstBaseTransform *base)
   return TRUE;
 }
 
-/* Whether `event` ends the stretch of sound: what comes behind it is something else. */
+/* Whether `event` ends a stretch of frames: what comes behind it is something else. */
 static gboolean
 ends_stretch (GstBaseTransform *base, GstEvent *event)
 {
@@ -253,8 +253,12 @@ gst_score_filter_sink_event (GstBaseTransform *base, GstEvent *event)
   GstScoreFilterPrivate *self = gst_score_filter_private (base);
   GstScoreFilterClass *klass = GST_SCORE_FILTER_GET_CLASS (base);
 
-  if (self->score != NULL && self->format.is_sound && ends_stretch (base, event))
-    gst_score_filter_end_stretch (filter);
+  if (self->score != NULL && ends_stretch (base, event)) {
+    if (self->format.is_sound)
+      gst_score_filter_end_stretch (filter);
+    else if (klass->interrupt != NULL)
+      klass->interrupt (filter);
+  }
   if (GST_EVENT_TYPE (event) == GST_EVENT_EOS && self->score != NULL)
     gst_score_filter_summarise (filter);
   if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP && self->score != NULL) {

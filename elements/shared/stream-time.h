@@ -3,6 +3,15 @@
 
 #include <gst/gst.h>
 
+/* The stream time of `pts` in `segment`: none outside of it, and where it does not count time. */
+static inline GstClockTime
+gst_generative_stream_time (const GstSegment *segment, GstClockTime pts)
+{
+  if (segment->format != GST_FORMAT_TIME || !GST_CLOCK_TIME_IS_VALID (pts))
+    return GST_CLOCK_TIME_NONE;
+  return gst_segment_to_stream_time (segment, GST_FORMAT_TIME, pts);
+}
+
 /* Set the controlled properties of `element` to what they are at `pts` in `segment`. Buffers
  * without a time, outside of the segment, or in a segment that does not count time leave them as
  * they are.
@@ -10,11 +19,8 @@
 static inline void
 gst_generative_sync_values (gpointer element, const GstSegment *segment, GstClockTime pts)
 {
-  GstClockTime time;
+  const GstClockTime time = gst_generative_stream_time (segment, pts);
 
-  if (segment->format != GST_FORMAT_TIME || !GST_CLOCK_TIME_IS_VALID (pts))
-    return;
-  time = gst_segment_to_stream_time (segment, GST_FORMAT_TIME, pts);
   if (GST_CLOCK_TIME_IS_VALID (time))
     gst_object_sync_values (GST_OBJECT (element), time);
 }

@@ -19,14 +19,15 @@ G_BEGIN_DECLS
  * an input [N, T * 3, H, W]; one [N, 7, H, W], of which a picture is made, becomes two: two
  * pictures and the plane `timestep`; one [N, C, T] or [N, T, C] of up to GEN_SOUND_MAX_CHANNELS
  * channels a sound, where T is free or at least GEN_PORT_SMALLEST_SOUND; and where the model says
- * its rate, one of GEN_PORT_SMALLEST_RATED_SOUND and more, and [N, T], too. One [N, C, T] or [N, T,
- * C] of more numbers, whose T alone is free, is a series: vectors that follow each other in time,
- * such as the frames of a mel spectrogram. An input of int64 or int32, [N, T] of free T, are
+ * its rate, one of GEN_PORT_SMALLEST_RATED_SOUND and more, and [N, T], too, where T is free, at
+ * least GEN_PORT_SMALLEST_SOUND, or as much in the first input and output. One [N, C, T] or
+ * [N, T, C] of more numbers, whose T alone is free, is a series: vectors that follow each other in
+ * time, such as the frames of a mel spectrogram. An input of int64 or int32, [N, T] of free T, are
  * tokens, ids of symbols; a model that takes such makes a sound of one channel where an output of
  * floats has free extents, the last one among them, and else 1: how long it is, the model computes.
  * The rate of a sound is said by the metadata `generative.sample-rate` ("16000"), or the key
- * `sample-rate` in the sidecar's section of the tensor. How a picture's numbers stand for bytes is
- * said by, in this order:
+ * `sample-rate` in the sidecar's section of the tensor, or in its section `generative`. How a
+ * picture's numbers stand for bytes is said by, in this order:
  *
  *   - the model's metadata `generative.input-range` and `generative.output-range` ("-1,1": the
  *     numbers for black and white, for all channels or a pair for each), or `generative.mean` and
@@ -64,6 +65,9 @@ G_BEGIN_DECLS
  * that is called a mask is ones. A free extent of a state is whatever makes it come out as it went
  * in.
  *
+ * Which outputs are played and what goes in beside is said by `generative.outputs` and
+ * `generative.inputs`, or the same keys in the sidecar's section `generative` (GenModelHints).
+ *
  * Extents that the inputs leave free can be said (GenModelHints.shapes, or the key `dims` in the
  * sidecar, "1,3,-1,-1", where -1 stays free), for a model that says nothing of its shapes.
  * gen_model_write_info writes a sidecar of all that has been decided.
@@ -82,8 +86,9 @@ G_BEGIN_DECLS
  *   - or the same of a port by its name: `mix=complex`, `m=mask`; further ones are `real` and
  *     `imaginary`,
  *   - `length=512`, `hop=256`: samples of a frame, and from one to the next (half of a frame),
- *   - `fft=512`: samples of the transform, which has half as many bins and one: of more than `length`,
- *     a frame lies in the middle, with zeros around it, as torch.stft has it (the length of a frame),
+ *   - `fft=512`: samples of the transform, which has half as many bins and one: of more than
+ * `length`, a frame lies in the middle, with zeros around it, as torch.stft has it (the length of a
+ * frame),
  *   - `window=sqrt-hann`: one of gen_windows, periodic; `synthesis=sqrt-hann` (the same): what
  *     frames are brought together under, scaled so that a model that changes nothing changes
  *     nothing; `none` adds them as they are,
@@ -209,6 +214,9 @@ typedef struct {
   const char *shapes;
   GenSamplingHints sampling;
   const char *spectrum, *chain;
+  /* Which outputs are played, "fgr,pha", and which files go into inputs beside, "style=night.png",
+   * from the folder of the model on: for whoever plays it. */
+  const char *outputs, *inputs;
 } GenModelHints;
 
 /* A window function, periodic. */
@@ -269,7 +277,8 @@ struct _GenModel {
    * for all others. */
   const GenSampler *sampler;
   int runs;
-  GenModelHints hints;
+  GenModelHints
+      hints;   /* outputs and inputs as the model or its sidecar say where nobody else does */
   char *heard; /* the input that is sound by its rate alone, or NULL */
   int ref_count;
 };
@@ -285,10 +294,10 @@ GEN_API GenModel *gen_model_ref (GenModel *model);
 GEN_API void gen_model_unref (GenModel *model);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenModel, gen_model_unref)
 
-/* Of a model that takes rows of numbers, [N, T], and does not say what they are: of any length, or
- * of one where nothing that it makes may be a sound, they are sound of `sample_rate`, and its ports
- * are then those that they would be if its metadata said so. Other models stay as they are. Before
- * anybody plays it, or has a port of it. */
+/* Of a model that takes rows of numbers, [N, T], and does not say what they are: of any length, of
+ * one as long as what is made, or where nothing that it makes may be a sound, they are sound of
+ * `sample_rate`, and its ports are then those that they would be if its metadata said so. Other
+ * models stay as they are. Before anybody plays it, or has a port of it. */
 GEN_API gboolean gen_model_make_sound (GenModel *model, int sample_rate, GError **error);
 
 /* The first input or output of that kind that flows, or NULL. */
@@ -346,13 +355,21 @@ GEN_API float gen_port_white (const GenPort *port, int channel);
 GEN_API char *gen_model_describe_assumption (
     const GenModel *model, const GenPort *port, gboolean is_output);
 
+/* What is said of a whole model in its sidecar, in the words of GenModelHints; NULL and 0 where
+ * nothing is. */
+typedef struct {
+  const char *spectrum, *chain;
+  int sample_rate; /* of sound that becomes spectra; other sounds have one of their own */
+  const char *outputs, *inputs;
+} GenModelInfo;
+
 /* What has been decided of the model, as its sidecar has it: sections of the inputs and outputs,
- * with `dims`, `ranges`, `channel-order`, `sample-rate`, `state` and `value`, and what `spectrum`
- * and `chain`, or NULL, say of the whole (GenModelHints). Read again, the same is decided. The
- * metadata of the model comes before it. FALSE where there is a sidecar already and not `replace`.
- * `path` is where it is then, and is to be freed; NULL: it does not matter. */
-GEN_API gboolean gen_model_write_info (const GenModel *model, const char *spectrum,
-    const char *chain, gboolean replace, char **path, GError **error);
+ * with `dims`, `ranges`, `channel-order`, `sample-rate`, `state` and `value`, and what `whole`
+ * says. Read again, the same is decided. The metadata of the model comes before it. FALSE where
+ * there is a sidecar already and not `replace`. `path` is where it is then, and is to be freed;
+ * NULL: it does not matter. */
+GEN_API gboolean gen_model_write_info (const GenModel *model, const GenModelInfo *whole,
+    gboolean replace, char **path, GError **error);
 
 /* A sentence or two: "makes pictures of 28 x 28 pixels, grey, from latents of 100 numbers".
  * (transfer full) */
@@ -360,6 +377,10 @@ GEN_API char *gen_model_describe (const GenModel *model);
 /* The same of its spectra: "complex to complex, frames of 512 samples every 256 under …". NULL
  * where it has none. (transfer full) */
 GEN_API char *gen_model_describe_spectra (const GenModel *model);
+/* Of a model that is not played so, what its inputs look like where they may be spectra or features
+ * of a sound, and what would play them: "spectra of a sound: spectrum says …"; else NULL. (transfer
+ * full) */
+GEN_API char *gen_model_suggest_spectra (const GenModel *model);
 /* What has been assumed of them, and of their rate unless `rate_said`, and what would tell better:
  * a sentence for users; NULL where nothing has. (transfer full) */
 GEN_API char *gen_model_describe_spectra_assumption (const GenModel *model, gboolean rate_said);

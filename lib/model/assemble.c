@@ -366,11 +366,13 @@ find_chain (const GenGraph *graph, GKeyFile *sidecar, const GenModelHints *hints
   return sidecar != NULL ? g_key_file_get_value (sidecar, "generative", "chain", NULL) : NULL;
 }
 
-/* What the sidecar says of the first input's rate. (transfer full) */
+/* What the sidecar says of the rate: of the first input, or of all. (transfer full) */
 static char *
 find_rate (const GenLink *link, GKeyFile *sidecar)
 {
-  return g_key_file_get_value (sidecar, name_of_sound (link), "sample-rate", NULL);
+  char *rate = g_key_file_get_value (sidecar, name_of_sound (link), "sample-rate", NULL);
+
+  return rate != NULL ? rate : g_key_file_get_value (sidecar, "generative", "sample-rate", NULL);
 }
 
 /* What is known of states is so as it was of the files. */
@@ -446,7 +448,11 @@ gen_model_assemble (GenGraph *graph, const char *path, const GenModelHints *hint
   /* Of one file, what was said is in the metadata by now. What the sidecar says of spectra is not
    * said of the sound. */
   model = gen_model_new_plain (whole, spectra != NULL ? NULL : path,
-      chain != NULL ? hints : &(GenModelHints){ .frames = hints->frames }, error);
+      chain != NULL ? hints
+                    : &(GenModelHints){ .frames = hints->frames,
+                          .outputs = hints->outputs,
+                          .inputs = hints->inputs },
+      error);
   if (model == NULL)
     return NULL;
   if (spectra != NULL)

@@ -13,14 +13,6 @@
 /* Plans for texts of different lengths, each of which has memory for all that it computes. */
 #define KEPT_LENGTHS 2
 
-/* Whose error it is. */
-static void
-name_model (const GenModel *model, gboolean failed, GError **error)
-{
-  if (failed && model->path != NULL)
-    g_prefix_error (error, "%s: ", model->path);
-}
-
 static int
 find_port (const GPtrArray *tensors, const GenPort *port)
 {
@@ -233,7 +225,8 @@ gen_model_compile (GenModel *model, const GenModelUse *use, GError **error)
 {
   GenPlan *plan = compile (model, use, error);
 
-  name_model (model, plan == NULL, error);
+  if (plan == NULL)
+    gen_model_name_error (model, error);
   return plan;
 }
 
@@ -293,7 +286,8 @@ gen_model_open (GenModel *model, const GenModelUse *use, GError **error)
 {
   GenSession *session = open_session (model, use, error);
 
-  name_model (model, session == NULL, error);
+  if (session == NULL)
+    gen_model_name_error (model, error);
   return session;
 }
 
@@ -340,7 +334,7 @@ gen_model_output_shape (GenModel *model, const GenPort *port, gint64 batch, int 
 
   g_return_val_if_fail (number >= 0, FALSE);
   if (!gen_model_fix_inputs (model, copy, &extents, error) || !gen_graph_infer (copy, error)) {
-    name_model (model, TRUE, error);
+    gen_model_name_error (model, error);
     return FALSE;
   }
   *shape = ((GenTensor *)g_ptr_array_index (copy->outputs, number))->shape;

@@ -427,10 +427,15 @@ gboolean
 gen_ends_give_side (
     GenGraph *graph, const GenModelUse *use, const GenModelSide *side, GenTensor *x, GError **error)
 {
+  GenTensor *kept = NULL;
+
   if (!side->in_frames)
     return gen_ends_give_numbers (graph, x, error);
   x = to_planes (
       graph, (gint64)use->frames * use->pictures, &side->port, side->port.channels, x, error);
+  /* The same part as of what is played, which is the last input by now. */
+  if (use->in_parts)
+    kept = g_ptr_array_index (graph->inputs, graph->inputs->len - 1);
   return x != NULL && pack_frames (graph, use, &side->port, &side->layout, use->frames, x, NULL,
-                          NULL, FALSE, error);
+                          kept, FALSE, error);
 }

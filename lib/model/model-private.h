@@ -14,7 +14,7 @@ gboolean gen_model_read_sample_rate (
 gboolean gen_rate_makes_sound (const GenModel *model, const GenPort *port, gint64 samples);
 /* Let an input of fixed length that can be nothing but the sound of that rate be heard, when the
  * model is read again. FALSE where there is none. */
-gboolean gen_rate_find_heard (GenModel *model);
+gboolean gen_rate_find_heard (GenModel *model, GKeyFile *sidecar);
 /* Let parameters that are that rate, by their names, stand at it. */
 void gen_rate_set_parameters (GenModel *model);
 /* Read all anew that the graph, its metadata and its sidecar say. */
@@ -23,6 +23,9 @@ gboolean gen_model_read (GenModel *model, GError **error);
  * more shapes and constants known. A wrong metadata entry or sidecar is an error that names it. */
 gboolean gen_model_read_ranges (
     GenModel *model, const GenGraph *graph, GKeyFile *sidecar, GError **error);
+
+/* Say in `error` of which file it is, and on which parameters shapes hang there. */
+void gen_model_name_error (const GenModel *model, GError **error);
 
 /* The model of a graph as it is, and of a file: neither of its spectra nor of what it is chained
  * to. (transfer full) */
@@ -50,6 +53,9 @@ gboolean gen_port_is_picture (const GenPort *port);
 void gen_port_make_speech (GenPort *port, const GenShape *declared);
 /* Whether it is a sound or series. */
 gboolean gen_port_is_timed (const GenPort *port);
+/* Whether it is a row that comes out as long as it goes in, first of all: a piece of a stream,
+ * where its rate is known. Of a latent a longer one is made. */
+gboolean gen_port_passes (const GenModel *model, const GenPort *port);
 /* Along which axis of a sound or series time runs. */
 int gen_port_time_axis (const GenPort *port);
 

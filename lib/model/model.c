@@ -284,6 +284,19 @@ fix_parameters (GenModel *model)
   return TRUE;
 }
 
+/* What is said of the whole model by the metadata `generative.KEY`, or in the file beside it, where
+ * the user says nothing. */
+static void
+read_said (const GenModel *model, GKeyFile *sidecar, const char *key, const char **text)
+{
+  g_autofree char *metadata = g_strconcat ("generative.", key, NULL);
+
+  if (*text == NULL)
+    *text = g_strdup (g_hash_table_lookup (model->graph->metadata, metadata));
+  if (*text == NULL && sidecar != NULL)
+    *text = g_key_file_get_value (sidecar, "generative", key, NULL);
+}
+
 gboolean
 gen_model_read (GenModel *model, GError **error)
 {
@@ -293,8 +306,10 @@ gen_model_read (GenModel *model, GError **error)
 
   if (!gen_model_load_sidecar (model->path, &sidecar, error) || !gen_voice_read (model, error))
     return FALSE;
+  read_said (model, sidecar, "outputs", &model->hints.outputs);
+  read_said (model, sidecar, "inputs", &model->hints.inputs);
   read = read_graph (model, sidecar, &reason);
-  if (read && gen_rate_find_heard (model))
+  if (read && gen_rate_find_heard (model, sidecar))
     read = read_graph (model, sidecar, &reason);
   if (model->staged && gen_model_find_tokens (model) < 0 && fix_parameters (model))
     return read_graph (model, sidecar, error);
@@ -316,6 +331,8 @@ gen_model_new_plain (GenGraph *graph, const char *path, const GenModelHints *hin
   model->hints.parameters = g_strdup (hints->parameters);
   model->hints.frames = hints->frames;
   model->hints.shapes = g_strdup (hints->shapes);
+  model->hints.outputs = g_strdup (hints->outputs);
+  model->hints.inputs = g_strdup (hints->inputs);
   model->ref_count = 1;
   return gen_model_read (model, error) ? g_steal_pointer (&model) : NULL;
 }
@@ -392,6 +409,23 @@ gen_model_load (const char *path, GError **error)
   return gen_model_load_as (path, &(GenModelHints){ .sampling.sampler = "once" }, error);
 }
 
+void
+gen_model_name_error (const GenModel *model, GError **error)
+{
+  g_autofree char *names = NULL, *message = NULL;
+
+  if (error == NULL || *error == NULL)
+    return;
+  if (model->path != NULL)
+    g_prefix_error (error, "%s: ", model->path);
+  if (model->fixed == NULL || (*error)->domain != GEN_GRAPH_ERROR)
+    return;
+  names = g_strjoinv (", ", model->fixed);
+  message = (*error)->message;
+  (*error)->message =
+      g_strdup_printf ("%s; shapes hang on what property parameters says of %s", message, names);
+}
+
 GenModel *
 gen_model_ref (GenModel *model)
 {
@@ -412,6 +446,8 @@ gen_model_unref (GenModel *model)
   g_free ((char *)model->hints.states);
   g_free ((char *)model->hints.parameters);
   g_free ((char *)model->hints.shapes);
+  g_free ((char *)model->hints.outputs);
+  g_free ((char *)model->hints.inputs);
   g_free (model->heard);
   g_free (model->path);
   g_free (model);

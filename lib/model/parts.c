@@ -175,24 +175,75 @@ say_parameter (gpointer data, const char *key, const char *name, const char *tex
   return TRUE;
 }
 
+/* Where the first of `ends` is in `text` that neither a backslash nor quotes hide, or its end. */
+static const char *
+find_end (const char *text, const char *ends)
+{
+  char quote = '\0';
+
+  for (; *text != '\0'; text++) {
+    if (*text == '\\' && text[1] != '\0')
+      text++;
+    else if (quote != '\0')
+      quote = *text == quote ? '\0' : quote;
+    else if (*text == '"')
+      quote = *text;
+    else if (strchr (ends, *text) != NULL)
+      break;
+  }
+  return text;
+}
+
+/* `n` bytes of `text` as they are meant, without quotes, backslashes and blanks around. (transfer
+ * full) */
+static char *
+unquote (const char *text, gsize n)
+{
+  g_autofree char *trimmed = g_strstrip (g_strndup (text, n));
+  GString *plain = g_string_new (NULL);
+
+  for (const char *at = trimmed; *at != '\0'; at++) {
+    if (*at == '"')
+      continue;
+    if (*at == '\\' && at[1] != '\0')
+      at++;
+    g_string_append_c (plain, *at);
+  }
+  return g_string_free (plain, FALSE);
+}
+
+/* The last "=" that nothing hides, up to `end`; NULL where there is none. */
+static const char *
+find_equals (const char *text, const char *end)
+{
+  const char *last = NULL;
+
+  for (text = find_end (text, "="); text < end; text = find_end (text + 1, "="))
+    last = text;
+  return last;
+}
+
 gboolean
 gen_parts_say_all (
     gpointer model, const char *key, const char *text, GenPartSay say, GError **error)
 {
-  g_auto (GStrv) entries = g_strsplit (text, ",", -1);
+  for (const char *entry = text, *end; *entry != '\0'; entry = end + (*end != '\0')) {
+    const char *equals;
+    g_autofree char *name = NULL, *value = NULL;
 
-  for (guint i = 0; entries[i] != NULL; i++) {
-    char *name = g_strstrip (entries[i]), *value = strrchr (name, '=');
-
-    if (*name == '\0')
+    end = find_end (entry, ",");
+    equals = find_equals (entry, end);
+    name = unquote (entry, (gsize)((equals != NULL ? equals : end) - entry));
+    if (equals == NULL && *name == '\0')
       continue;
-    if (value == NULL) {
+    if (equals == NULL) {
       g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
-          "%s has \"%s\", which should be name=value", key, name);
+          "%s has \"%s\", which should be name=value; a name with commas is put in quotes", key,
+          name);
       return FALSE;
     }
-    *value = '\0';
-    if (!say (model, key, g_strstrip (name), g_strstrip (value + 1), error))
+    value = unquote (equals + 1, (gsize)(end - equals - 1));
+    if (!say (model, key, name, value, error))
       return FALSE;
   }
   return TRUE;

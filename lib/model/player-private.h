@@ -55,4 +55,4 @@ void gen_player_write_parameters (GenPlayer *player);
 /* What plays now goes on with what `before`, or NULL, remembers. */
 void gen_player_continue_from (GenPlayer *player, const GenArrangement *before);
 /* What a session made of its states, behind what it made to be seen, goes in with the next run. */
-void gen_player_keep_states (GenPlayer *player);
+gboolean gen_player_keep_states (GenPlayer *player, GError **error);

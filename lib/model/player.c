@@ -412,10 +412,8 @@ run_once (GenPlayer *player, GError **error)
 
   if (now->plan != NULL)
     return pass_fences (player, error) && gen_plan_run (now->plan, error);
-  if (!gen_session_run (now->session, now->inputs, error))
-    return FALSE;
-  gen_player_keep_states (player);
-  return TRUE;
+  return gen_session_run (now->session, now->inputs, error) &&
+         gen_player_keep_states (player, error);
 }
 
 /* All runs that make a sample. One that is cut short has not begun. */
@@ -425,6 +423,7 @@ run (GenPlayer *player, GError **error)
   player->ending = NULL;
   for (int i = 0; i < player->model->runs; i++)
     if (!run_once (player, error)) {
+      gen_model_name_error (player->model, error);
       if (i > 0)
         gen_player_reset (player);
       return FALSE;

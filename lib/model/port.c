@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What an input or output is by its shape, and what it can be said to be. */
 #include <math.h>
+#include <string.h>
 
 #include "model-private.h"
 
@@ -180,6 +181,21 @@ gen_port_is_picture (const GenPort *port)
 }
 
 gboolean
+gen_port_passes (const GenModel *model, const GenPort *port)
+{
+  const GPtrArray *inputs = model->graph->inputs, *outputs = model->graph->outputs;
+  const GenTensor *in, *out;
+
+  if (port->length < GEN_PORT_SMALLEST_RATED_SOUND || inputs->len == 0 || outputs->len == 0)
+    return FALSE;
+  in = g_ptr_array_index (inputs, 0);
+  out = g_ptr_array_index (outputs, 0);
+  return (strcmp (port->name, in->name) == 0 || strcmp (port->name, out->name) == 0) &&
+         in->shape.rank == 2 && in->shape.dims[1] == port->length && out->shape.rank == 2 &&
+         out->shape.dims[1] == port->length;
+}
+
+gboolean
 gen_port_is_timed (const GenPort *port)
 {
   return port->kind == GEN_PORT_SOUND || port->kind == GEN_PORT_SERIES;
@@ -298,14 +314,23 @@ gen_port_set_range (GenPort *port, float low, float high)
   port->range = GEN_RANGE_SAID;
 }
 
+/* Which was a whole number before it became a deviation. */
+static float
+tidy (float number)
+{
+  const float whole = roundf (number);
+
+  return fabsf (number - whole) <= 2e-7f * fabsf (whole) ? whole : number;
+}
+
 float
 gen_port_black (const GenPort *port, int channel)
 {
-  return (0 - port->mean[channel]) / port->std[channel];
+  return tidy ((0 - port->mean[channel]) / port->std[channel]);
 }
 
 float
 gen_port_white (const GenPort *port, int channel)
 {
-  return (1 - port->mean[channel]) / port->std[channel];
+  return tidy ((1 - port->mean[channel]) / port->std[channel]);
 }

@@ -518,14 +518,21 @@ gen_model_load_sidecar (const char *path, GKeyFile **sidecar, GError **error)
   return TRUE;
 }
 
+/* What the file beside it says in section `name`. (transfer full) */
+static char *
+find_rate_beside (GKeyFile *sidecar, const char *name)
+{
+  return sidecar != NULL ? g_key_file_get_value (sidecar, name, "sample-rate", NULL) : NULL;
+}
+
 gboolean
 gen_model_read_sample_rate (
     const GenModel *model, GKeyFile *sidecar, GenPort *port, gint64 samples, GError **error)
 {
   const char *said = g_hash_table_lookup (model->graph->metadata, "generative.sample-rate");
-  g_autofree char *beside =
-      sidecar != NULL ? g_key_file_get_value (sidecar, port->name, "sample-rate", NULL) : NULL;
-  const char *text = said != NULL ? said : beside;
+  g_autofree char *beside = find_rate_beside (sidecar, port->name);
+  g_autofree char *of_all = find_rate_beside (sidecar, "generative");
+  const char *text = said != NULL ? said : beside != NULL ? beside : of_all;
   guint64 rate;
 
   if (text == NULL)

@@ -31,8 +31,9 @@ gen_rate_makes_sound (const GenModel *model, const GenPort *port, gint64 samples
       port->length <= samples / SAMPLES_A_NUMBER)
     return FALSE;
   if (port->kind == GEN_PORT_VECTOR)
-    return port->shape.rank == 2 && (port->length < 0 || port->length >= GEN_PORT_SMALLEST_SOUND ||
-                                        g_strcmp0 (model->heard, port->name) == 0);
+    return port->shape.rank == 2 &&
+           (port->length < 0 || port->length >= GEN_PORT_SMALLEST_SOUND ||
+               g_strcmp0 (model->heard, port->name) == 0 || gen_port_passes (model, port));
   return port->kind == GEN_PORT_OTHER && port->shape.rank == 3 && MIN (dims[1], dims[2]) >= 1 &&
          MIN (dims[1], dims[2]) <= GEN_SOUND_MAX_CHANNELS &&
          MAX (dims[1], dims[2]) >= GEN_PORT_SMALLEST_RATED_SOUND;
@@ -76,12 +77,13 @@ must_hear (const GenModel *model, const GenPort *input)
 }
 
 gboolean
-gen_rate_find_heard (GenModel *model)
+gen_rate_find_heard (GenModel *model, GKeyFile *sidecar)
 {
   const GenPort *input = find_sole_input (model);
 
   if (model->heard != NULL || input == NULL || !is_row (input) || !must_hear (model, input) ||
-      !g_hash_table_contains (model->graph->metadata, "generative.sample-rate"))
+      !(g_hash_table_contains (model->graph->metadata, "generative.sample-rate") ||
+          (sidecar != NULL && g_key_file_has_key (sidecar, "generative", "sample-rate", NULL))))
     return FALSE;
   model->heard = g_strdup (input->name);
   return TRUE;
@@ -93,7 +95,8 @@ gen_model_make_sound (GenModel *model, int sample_rate, GError **error)
   const GenPort *input = find_sole_input (model);
   GenPort used;
 
-  if (input == NULL || !is_row (input) || (input->length >= 0 && !must_hear (model, input)))
+  if (input == NULL || !is_row (input) ||
+      (input->length >= 0 && !must_hear (model, input) && !gen_port_passes (model, input)))
     return TRUE;
   used = *input;
   if (!gen_port_use_float32 (&used))

@@ -157,8 +157,23 @@ check_names (const GPtrArray *tensors, GError **error)
   return TRUE;
 }
 
+static void
+write_whole (GKeyFile *file, const GenModelInfo *whole)
+{
+  if (whole->outputs != NULL)
+    g_key_file_set_value (file, "generative", "outputs", whole->outputs);
+  if (whole->inputs != NULL)
+    g_key_file_set_value (file, "generative", "inputs", whole->inputs);
+  if (whole->spectrum != NULL)
+    g_key_file_set_value (file, "generative", "spectrum", whole->spectrum);
+  if (whole->chain != NULL)
+    g_key_file_set_value (file, "generative", "chain", whole->chain);
+  if (whole->sample_rate > 0)
+    g_key_file_set_integer (file, "generative", "sample-rate", whole->sample_rate);
+}
+
 static GBytes *
-describe (const GenModel *model, const char *spectrum, const char *chain)
+describe (const GenModel *model, const GenModelInfo *whole)
 {
   const GenGraph *graph = model->graph;
   g_autoptr (GKeyFile) file = g_key_file_new ();
@@ -175,17 +190,14 @@ describe (const GenModel *model, const char *spectrum, const char *chain)
     write_fixed (file, model, model->fixed[i]);
   for (guint i = 0; i < graph->outputs->len; i++)
     write_tensor (file, g_ptr_array_index (graph->outputs, i), &model->outputs[i], "output");
-  if (spectrum != NULL)
-    g_key_file_set_value (file, "generative", "spectrum", spectrum);
-  if (chain != NULL)
-    g_key_file_set_value (file, "generative", "chain", chain);
+  write_whole (file, whole);
   text = g_key_file_to_data (file, &size, NULL);
   return g_bytes_new_take (text, size);
 }
 
 gboolean
-gen_model_write_info (const GenModel *model, const char *spectrum, const char *chain,
-    gboolean replace, char **path, GError **error)
+gen_model_write_info (
+    const GenModel *model, const GenModelInfo *whole, gboolean replace, char **path, GError **error)
 {
   g_autofree char *beside = g_strconcat (model->path, ".modelinfo", NULL);
   g_autoptr (GBytes) bytes = NULL;
@@ -198,7 +210,7 @@ gen_model_write_info (const GenModel *model, const char *spectrum, const char *c
   }
   if (!check_names (model->graph->inputs, error) || !check_names (model->graph->outputs, error))
     return FALSE;
-  bytes = describe (model, spectrum, chain);
+  bytes = describe (model, whole);
   if (!gen_atomic_write (beside, bytes, error))
     return FALSE;
   if (path != NULL)

@@ -277,11 +277,11 @@ read_said (
 
 /* --- shapes --- */
 
-static gboolean
-is_usual (gint64 extent)
+gboolean
+gen_spectra_are_usual_bins (gint64 bins)
 {
   for (guint i = 0; i < G_N_ELEMENTS (usual_bins); i++)
-    if (usual_bins[i] == extent)
+    if (usual_bins[i] == bins)
       return TRUE;
   return FALSE;
 }
@@ -293,7 +293,7 @@ count_bins (const GenShape *shape)
   gint64 bins = 0, pairs = 0;
 
   for (int d = 0; d < shape->rank; d++) {
-    if (is_usual (shape->dims[d]))
+    if (gen_spectra_are_usual_bins (shape->dims[d]))
       bins = bins == 0 ? shape->dims[d] : -1;
     pairs += shape->dims[d] == 2;
   }

@@ -54,6 +54,8 @@ gboolean gen_chain_load (GPtrArray *links, const char *text, GError **error);
  * file before makes first. */
 gboolean gen_chain_complete (GPtrArray *links, GError **error);
 
+/* Whether so many bins are those of frames of a usual length. */
+gboolean gen_spectra_are_usual_bins (gint64 bins);
 /* What is said of `links` as spectra, or what their shapes tell; their ports get roles. NULL
  * without `error` where they are not such. (transfer full) */
 GenSpectra *gen_spectra_read (

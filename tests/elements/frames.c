@@ -874,6 +874,72 @@ test_in_place (void)
   gst_harness_teardown (harness);
 }
 
+/* --- further outputs --- */
+
+/* Of three frames the one in the midst, and "next", half of the newest one. */
+static void
+save_two_made (const char *path)
+{
+  g_autoptr (GenGraph) graph = gen_graph_new ("two");
+  g_autoptr (GError) error = NULL;
+  GenTensor *seen[3], *next = gen_graph_add_value (graph, "next"), *half;
+
+  for (int i = 0; i < 3; i++) {
+    g_autofree char *name = g_strdup_printf ("img%d", i);
+
+    seen[i] = gen_graph_add_input (graph, name, GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 3, 16, 16));
+  }
+  half = gen_binary (graph, "Mul", seen[2], gen_graph_float (graph, 0.5f), &error);
+  gen_graph_add_node (graph, "", NULL, "Identity", GEN_OPSET, &half, 1, &next, 1, &error);
+  next->type = GEN_TYPE_FLOAT32;
+  next->shape = half->shape;
+  gen_graph_add_output (graph, gen_binary (graph, "Add", seen[1],
+                                   gen_binary (graph, "Sub", seen[0], seen[0], &error), &error));
+  g_assert_no_error (error);
+  say_range (graph, "generative.input-range", "0,1");
+  say_range (graph, "generative.output-range", "0,1");
+  save_model (graph, next, path);
+}
+
+static void
+assert_byte (GstHarness *harness, GstClockTime pts, double wanted)
+{
+  g_autoptr (GstBuffer) made = gst_harness_try_pull (harness);
+  guint8 byte;
+
+  g_assert_nonnull (made);
+  g_assert_cmpuint (GST_BUFFER_PTS (made), ==, pts);
+  gst_buffer_extract (made, 0, &byte, 1);
+  g_assert_cmpfloat_with_epsilon (byte, wanted, 1);
+}
+
+/* In step with what is played, of the same frames. */
+static void
+test_pads (void)
+{
+  g_autofree char *path = g_build_filename (folder, "two.onnx", NULL);
+  g_autofree char *launch = g_strdup_printf ("generator model=%s", path);
+  GstElement *generator = gst_parse_launch (launch, NULL);
+  g_autoptr (GstPad) pad = gst_element_request_pad_simple (generator, "src_next");
+  GstHarness *next, *main;
+
+  save_two_made (path);
+  next = gst_harness_new_with_element (generator, NULL, "src_next");
+  main = gst_harness_new_with_element (generator, "sink", "src");
+  gst_object_unref (generator);
+  gst_harness_set_sink_caps_str (main, "video/x-raw,format=(string)RGB");
+  gst_harness_set_src_caps_str (main, CAPS ",framerate=(fraction)10/1");
+  for (int i = 0; i < 6; i++)
+    push (main, i);
+  g_assert_true (gst_harness_push_event (main, gst_event_new_eos ()));
+  for (int i = 0; i < 6; i++) {
+    assert_byte (main, (GstClockTime)i * INTERVAL, value_of (i));
+    assert_byte (next, (GstClockTime)i * INTERVAL, value_of (MIN (i + 1, 5)) / 2.0);
+  }
+  gst_harness_teardown (main);
+  gst_harness_teardown (next);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -911,6 +977,7 @@ main (int argc, char **argv)
   g_test_add_func ("/frames/between-reloaded", test_between_reloaded);
   g_test_add_func ("/frames/strides", test_strides);
   g_test_add_func ("/frames/refused", test_refused);
+  g_test_add_func ("/frames/pads", test_pads);
   g_test_add_func ("/frames/in-place", test_in_place);
   result = g_test_run ();
 

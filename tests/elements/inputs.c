@@ -92,6 +92,24 @@ test_file (void)
   gst_harness_teardown (harness);
 }
 
+/* Which the file beside the model says, from its folder on, unless a pad brings it. */
+static void
+test_file_said (void)
+{
+  g_autofree char *beside = g_build_filename (folder, "sum.onnx.modelinfo", NULL);
+  g_autofree char *launch = g_strdup_printf ("generator model=%s/sum.onnx", folder);
+  g_autoptr (GstBuffer) made = NULL;
+  GstHarness *harness;
+
+  g_assert_true (g_file_set_contents (beside, "[generative]\ninputs=mask=halves.png\n", -1, NULL));
+  harness = gst_harness_new_parse (launch);
+  gst_harness_set_src_caps_str (harness, "video/x-raw," GREY ",width=8,height=8");
+  made = gst_harness_push_and_pull (harness, make_frame (0, 50, 64));
+  g_assert_cmpuint (byte_at (made, 7), ==, 150);
+  gst_harness_teardown (harness);
+  g_assert_cmpint (g_unlink (beside), ==, 0);
+}
+
 static void
 assert_refused (const char *properties, const char *words)
 {
@@ -240,6 +258,21 @@ test_pad_released (void)
   close_two (&two);
 }
 
+/* What waits for several pads is as late as the latest of them. */
+static void
+test_latency (void)
+{
+  Two two = open_two ();
+  GstClockTime alone, both;
+
+  gst_harness_set_upstream_latency (two.main, 20 * GST_MSECOND);
+  alone = gst_harness_query_latency (two.main);
+  gst_harness_set_upstream_latency (two.mask, 70 * GST_MSECOND);
+  both = gst_harness_query_latency (two.main);
+  g_assert_cmpuint (both - alone, ==, 50 * GST_MSECOND);
+  close_two (&two);
+}
+
 /* Whoever waits at either pad is let go when the element stops. */
 static void
 test_pad_stopped (void)
@@ -355,6 +388,8 @@ main (int argc, char **argv)
   save_sum (path, -1);
   save_halves (halves, 32, 100);
   g_test_add_func ("/inputs/file", test_file);
+  g_test_add_func ("/inputs/file-said", test_file_said);
+  g_test_add_func ("/inputs/latency", test_latency);
   g_test_add_func ("/inputs/refused", test_refused);
   g_test_add_func ("/inputs/pad", test_pad);
   g_test_add_func ("/inputs/pad/without-masks", test_pad_without_masks);

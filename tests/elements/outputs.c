@@ -154,6 +154,19 @@ test_by_name (void)
       "! capsfilter caps=video/x-raw,format=RGB", 3 * PIXELS, (const guint8[]){ 100, 50, 25 }, 3);
 }
 
+/* Which the file beside the model says, where no property does. */
+static void
+test_said_beside (void)
+{
+  g_autofree char *beside = g_build_filename (folder, "matting.onnx.modelinfo", NULL);
+
+  g_assert_true (g_file_set_contents (beside, "[generative]\noutputs=pha\n", -1, NULL));
+  check ("! capsfilter caps=video/x-raw,format=GRAY8", PIXELS, (const guint8[]){ 200 }, 1);
+  check ("outputs=fgr ! capsfilter caps=video/x-raw,format=RGB", 3 * PIXELS,
+      (const guint8[]){ 100, 50, 25 }, 3);
+  g_assert_cmpint (g_unlink (beside), ==, 0);
+}
+
 static void
 test_alpha (void)
 {
@@ -331,7 +344,12 @@ test_refused (void)
   assert_refused ("outputs=alpha ! fakesink", "no output 'alpha'");
   assert_refused ("outputs=alpha ! fakesink", "pha, fgr, seg, soft, emb, six");
   assert_refused ("outputs=fgr,emb ! fakesink", "src_emb");
-  assert_refused ("tile=4x4 outputs=fgr,pha ! fakesink", "of one output and one input");
+  assert_refused (
+      "tile=4x4 outputs=fgr,pha ! fakesink", "of one input and without a mask in alpha");
+  assert_refused ("tile=4x4 outputs=fgr ! fakesink g.src_emb ! fakesink",
+      "from pads src_NAME come pictures as large");
+  assert_refused ("tile=4x4 outputs=fgr ! fakesink g.src_pha ! fakesink",
+      "and pad src_pha cannot: unset property tile");
   assert_refused ("outputs=a,b,c ! fakesink", "which should be the name of an output");
   assert_refused ("! fakesink g.src_nothing ! fakesink", "no output 'nothing'");
 }
@@ -478,6 +496,26 @@ test_pads (void)
   close_three (&three);
 }
 
+/* Buffers that come back are used again. */
+static void
+test_pads_of_pool (void)
+{
+  Three three = open_three ("outputs=fgr");
+  GstBuffer *first = NULL;
+
+  for (guint i = 0; i < 3; i++) {
+    GstBuffer *mask;
+
+    gst_harness_push (three.main, make_frame (i, 20, 100, 50));
+    mask = gst_harness_pull (three.mask);
+    g_assert_true (first == NULL || first == mask);
+    g_assert_cmpuint (GST_BUFFER_PTS (mask), ==, i * GST_SECOND / 10);
+    first = mask;
+    gst_buffer_unref (mask);
+  }
+  close_three (&three);
+}
+
 /* Of several frames in a run, and a flush drops all that waits. */
 static void
 test_pads_of_batch (void)
@@ -499,6 +537,100 @@ test_pads_of_batch (void)
   gst_harness_push_event (three.main, gst_event_new_eos ());
   g_assert_cmpuint (gst_harness_buffers_in_queue (three.mask), ==, 0);
   close_three (&three);
+}
+
+enum { WIDE = 20, HIGH = 12 };
+
+/* A picture "fgr" of half of a picture, and "pha", the mean of its red over 3 x 3 pixels. */
+static void
+save_blur (const char *path)
+{
+  g_autoptr (GenGraph) graph = gen_graph_new ("blur");
+  g_autoptr (GError) error = NULL;
+  GenTensor *x = add_picture (graph, GEN_TYPE_FLOAT32, -1, FALSE), *weights, *mean;
+  float kernel[3 * 9] = { 0 };
+
+  for (int i = 0; i < 9; i++)
+    kernel[i] = 1 / 9.0f;
+  weights = gen_graph_add_constant (graph, "weights", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 3, 3, 3),
+      g_bytes_new (kernel, sizeof kernel));
+  mean = gen_graph_op (graph, "Conv", (GenTensor *[]){ x, weights }, 2, 1, &error, "pads", GEN_INTS,
+      4, (const gint64[]){ 1, 1, 1, 1 }, NULL);
+  g_assert_no_error (error);
+  say_range (graph, "generative.input-range", "0,1");
+  say_range (graph, "generative.output-range", "0,1");
+  add_output (graph, scale (graph, x, 0.5f), "fgr");
+  add_output (graph, mean, "pha");
+  gen_onnx_save (graph, path, &error);
+  g_assert_no_error (error);
+}
+
+static guint8
+red_at (int x, int y)
+{
+  return x < 0 || y < 0 || x >= WIDE || y >= HIGH ? 0 : (guint8)(x * 97 + y * 41);
+}
+
+static double
+mean_at (int x, int y)
+{
+  double sum = 0;
+
+  for (int dy = -1; dy <= 1; dy++)
+    for (int dx = -1; dx <= 1; dx++)
+      sum += red_at (x + dx, y + dy);
+  return sum / 9;
+}
+
+/* A picture that is another one at each pixel. */
+static GstBuffer *
+make_gradient (void)
+{
+  GstBuffer *buffer = gst_buffer_new_allocate (NULL, 3 * WIDE * HIGH, NULL);
+  GstMapInfo map;
+
+  gst_buffer_map (buffer, &map, GST_MAP_WRITE);
+  for (int i = 0; i < WIDE * HIGH; i++)
+    map.data[3 * i] = map.data[3 * i + 1] = map.data[3 * i + 2] = red_at (i % WIDE, i / WIDE);
+  gst_buffer_unmap (buffer, &map);
+  return buffer;
+}
+
+/* Of a frame that is made tile by tile, several tiles in a run. */
+static void
+test_pads_of_tiles (void)
+{
+  g_autofree char *path = g_build_filename (folder, "blur.onnx", NULL);
+  g_autofree char *launch =
+      g_strdup_printf ("generator model=%s outputs=fgr tile=auto batch-size=4", path);
+  GstElement *generator = gst_parse_launch (launch, NULL);
+  g_autoptr (GstPad) pad = gst_element_request_pad_simple (generator, "src_pha");
+  GstHarness *mask, *main;
+  GstMapInfo frame, made;
+
+  save_blur (path);
+  mask = gst_harness_new_with_element (generator, NULL, "src_pha");
+  main = gst_harness_new_with_element (generator, "sink", "src");
+  gst_object_unref (generator);
+  gst_harness_set_sink_caps_str (main, "video/x-raw,format=(string)RGB");
+  gst_harness_set_src_caps_str (
+      main, "video/x-raw,format=(string)RGB,width=20,height=12,framerate=(fraction)10/1");
+  for (guint i = 0; i < 2; i++) {
+    g_autoptr (GstBuffer) picture = gst_harness_push_and_pull (main, make_gradient ());
+    g_autoptr (GstBuffer) alpha = gst_harness_pull (mask);
+
+    g_assert_cmpuint (gst_buffer_get_size (alpha), ==, WIDE * HIGH);
+    gst_buffer_map (picture, &frame, GST_MAP_READ);
+    gst_buffer_map (alpha, &made, GST_MAP_READ);
+    for (int p = 0; p < WIDE * HIGH; p++) {
+      g_assert_cmpfloat_with_epsilon (made.data[p], mean_at (p % WIDE, p / WIDE), 0.6);
+      g_assert_cmpfloat_with_epsilon (frame.data[3 * p], red_at (p % WIDE, p / WIDE) / 2.0, 0.6);
+    }
+    gst_buffer_unmap (alpha, &made);
+    gst_buffer_unmap (picture, &frame);
+  }
+  gst_harness_teardown (main);
+  gst_harness_teardown (mask);
 }
 
 /* Another model of such outputs takes the place of the one that plays. */
@@ -565,7 +697,10 @@ main (int argc, char **argv)
   path = g_build_filename (folder, "matting.onnx", NULL);
   save_matting (path, -1, 0.5f);
   g_test_add_func ("/outputs/by-name", test_by_name);
+  g_test_add_func ("/outputs/said-beside", test_said_beside);
   g_test_add_func ("/outputs/alpha", test_alpha);
+  g_test_add_func ("/outputs/pads-of-pool", test_pads_of_pool);
+  g_test_add_func ("/outputs/pads-of-tiles", test_pads_of_tiles);
   g_test_add_func ("/outputs/alpha/unsaid", test_alpha_unsaid);
   g_test_add_func ("/outputs/classes", test_classes);
   g_test_add_func ("/outputs/tensors", test_tensors);

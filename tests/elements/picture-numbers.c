@@ -222,7 +222,7 @@ test_written_down (void)
   g_autoptr (GenModel) model = gen_model_load (said, &error);
 
   g_assert_no_error (error);
-  g_assert_true (gen_model_write_info (model, NULL, NULL, FALSE, &beside, &error));
+  g_assert_true (gen_model_write_info (model, &(GenModelInfo){ 0 }, FALSE, &beside, &error));
   g_assert_no_error (error);
   g_assert_true (g_file_get_contents (from, &text, NULL, NULL));
   g_assert_true (g_file_set_contents (to, text, -1, NULL));

@@ -412,6 +412,29 @@ test_refused_second (void)
   scratch_remove (folder);
 }
 
+/* One of the files of a model of sound, by itself, is told what would play it. */
+static void
+test_refused_part (void)
+{
+  g_autofree char *folder = scratch_new ();
+  g_autofree char *path = g_build_filename (folder, "enc.onnx", NULL);
+  g_autoptr (GenGraph) graph = gen_graph_new ("enc");
+  GenTensor *bands =
+      gen_graph_add_input (graph, "feat_erb", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 1, 5, 32));
+  GenTensor *unit =
+      gen_graph_add_input (graph, "feat_spec", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 2, 5, 96));
+  g_autofree char *words = NULL;
+  gboolean failed;
+
+  gen_graph_add_output (graph, gen_unary (graph, "Neg", unit, NULL));
+  bands->shape.dims[2] = unit->shape.dims[2] = -1;
+  save_model (graph, gen_unary (graph, "Neg", bands, NULL), path);
+  words = play ("generator", path, "", &failed);
+  g_assert_true (failed);
+  assert_says (words, "Its inputs look like DeepFilterNet's first file: chain=erb_dec.onnx");
+  scratch_remove (folder);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -429,5 +452,6 @@ main (int argc, char **argv)
   g_test_add_func ("/ports/extents", test_extents);
   g_test_add_func ("/ports/refused-output", test_refused_output);
   g_test_add_func ("/ports/refused-second", test_refused_second);
+  g_test_add_func ("/ports/refused-part", test_refused_part);
   return g_test_run ();
 }

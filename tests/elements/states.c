@@ -363,6 +363,84 @@ test_refused (void)
   assert_refused ("parameters=share=1 states=h_in=h", "'h', which is no output");
 }
 
+/* --- refused --- */
+
+static void
+assert_model_refused (const char *name, const char *properties, const char *words)
+{
+  g_autofree char *launch = g_strdup_printf ("videotestsrc num-buffers=2 ! "
+                                             "video/x-raw,format=GRAY8,width=8,height=8 ! "
+                                             "generator model=%s/%s %s ! fakesink",
+      folder, name, properties);
+  gboolean failed;
+  g_autofree char *text = play_for_words (launch, &failed);
+
+  g_assert_true (failed);
+  assert_says (text, words);
+  assert_says (text, name);
+}
+
+/* What is remembered becomes more with each frame. */
+static void
+save_growing (const char *path)
+{
+  g_autoptr (GenGraph) graph = gen_graph_new ("grow");
+  const GenShape one = GEN_SHAPE (1, 1, 8, 8), any = GEN_SHAPE (1, -1, 8, 8);
+  GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &one);
+  GenTensor *h = gen_graph_add_input (graph, "h_in", GEN_TYPE_FLOAT32, &any);
+  GenTensor *y = gen_graph_add_value (graph, "y"), *more = gen_graph_add_value (graph, "h_out");
+  GenTensor *both[] = { h, x };
+
+  gen_graph_add_node (graph, "", NULL, "Neg", GEN_OPSET, &x, 1, &y, 1, NULL);
+  gen_node_set_int (
+      gen_graph_add_node (graph, "", NULL, "Concat", GEN_OPSET, both, 2, &more, 1, NULL), "axis",
+      1);
+  y->type = more->type = GEN_TYPE_FLOAT32;
+  y->shape = one;
+  more->shape = any;
+  say_range (graph, "generative.input-range", "0,1");
+  say_range (graph, "generative.output-range", "0,1");
+  gen_graph_add_output (graph, y);
+  save_model (graph, more, path);
+}
+
+/* The borders of a picture go: of a small one nothing is left. */
+static void
+save_crop (const char *path)
+{
+  g_autoptr (GenGraph) graph = gen_graph_new ("crop");
+  g_autoptr (GError) error = NULL;
+  GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 1, 64, 64));
+  GenTensor *y = gen_graph_op (graph, "Slice",
+      (GenTensor *[]){ x, gen_graph_ints (graph, (const gint64[]){ 4, 4 }, 2),
+          gen_graph_ints (graph, (const gint64[]){ -4, -4 }, 2),
+          gen_graph_ints (graph, (const gint64[]){ 2, 3 }, 2) },
+      4, 1, &error, NULL);
+
+  g_assert_no_error (error);
+  for (int d = 2; d < 4; d++)
+    x->shape.dims[d] = y->shape.dims[d] = -1;
+  say_range (graph, "generative.input-range", "0,1");
+  say_range (graph, "generative.output-range", "0,1");
+  save_model (graph, y, path);
+}
+
+static void
+test_refused_shapes (void)
+{
+  g_autofree char *grow = g_build_filename (folder, "grow.onnx", NULL);
+  g_autofree char *crop = g_build_filename (folder, "crop.onnx", NULL);
+  g_autofree char *zoom = g_build_filename (folder, "far.onnx", NULL);
+
+  save_growing (grow);
+  save_crop (crop);
+  save_zoom (zoom);
+  assert_model_refused ("grow.onnx", "", "state 'h_in' goes into a run as [1, 1, 8, 8] and comes");
+  assert_model_refused ("crop.onnx", "", "of frames of 8 x 8 it makes pictures of 0 x 0");
+  assert_model_refused (
+      "far.onnx", "parameters=ratio=1e9", "shapes hang on what property parameters says of ratio");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -380,6 +458,7 @@ main (int argc, char **argv)
   g_test_add_func ("/states/parameters", test_parameters);
   g_test_add_func ("/states/children", test_children);
   g_test_add_func ("/states/warm-up", test_warm_up);
+  g_test_add_func ("/states/refused-shapes", test_refused_shapes);
   g_test_add_func ("/states/reloaded", test_reloaded);
   g_test_add_func ("/states/shape", test_shape);
   g_test_add_func ("/states/refused", test_refused);

@@ -7,6 +7,7 @@ to bytes allows. Prints TAP.
                                    GST_PLUGIN_PATH set
 """
 import glob
+import json
 import os
 import subprocess
 import sys
@@ -335,9 +336,33 @@ def check_upscaler(path, frames):
     return play(path, frames[:2], "tile=64x48", scale=4), np.stack(wanted)
 
 
+def check_voice(path, frames):
+    """Silero's detector of speech scores a sound, window by window, with what it remembers."""
+    model = glob.glob(f"{packages}/**/silero_vad_16k_op15.onnx", recursive=True)[0]
+    with tempfile.TemporaryDirectory() as folder:
+        launch = (f"gst-launch-1.0 -q filesrc location={media}/demo-congrats.wav ! wavparse "
+                  "! audioconvert ! audioresample ! audio/x-raw,format=F32LE,rate=16000,channels=1 "
+                  f"! tee name=t ! queue ! filesink location={folder}/sound t. ! queue "
+                  f"! discriminator model={model} sample-rate=16000 parameters=sr=16000 "
+                  f"window=0.036 hop=0.032 report={folder}/report ! fakesink")
+        subprocess.run(launch.split(), check=True, capture_output=True, text=True, timeout=120)
+        sound = np.fromfile(f"{folder}/sound", np.float32)
+        with open(f"{folder}/report") as report:
+            made = [line["score"] for line in map(json.loads, report) if "score" in line]
+    session = onnxruntime.InferenceSession(model)
+    state, wanted = np.zeros((2, 1, 128), np.float32), []
+    for first in range(0, len(sound) - 575, 512):
+        score, state = session.run(None, {"input": sound[None, first:first + 576],
+                                          "state": state, "sr": np.array(16000, np.int64)})
+        wanted.append(score.item())
+    # What is left at the end has silence behind it.
+    return np.array(made[:len(wanted)]) * 500, np.array(wanted) * 500
+
+
 def main():
     checks = [check_matting, check_cut, check_mask_pad, check_numbers, check_trimap,
-              check_denoiser, check_midpoint, check_flow, check_restorer, check_upscaler]
+              check_denoiser, check_midpoint, check_flow, check_restorer, check_upscaler,
+              check_voice]
     frames = film()
     failed = 0
     print(f"1..{len(checks)}")

@@ -165,6 +165,20 @@ model = helper.make_model (helper.make_graph (
     opset_imports=[helper.make_opsetid ("", 13)], ir_version=8)
 helper.set_model_props (model, {"generative.sample-rate": "16000"})
 onnx.save (model, "clean-speech.onnx")
+# One that scores pieces by the loudest of late, and is told the rate.
+onnx.save (helper.make_model (helper.make_graph (
+    [helper.make_node ("Abs", ["input"], ["magnitudes"]),
+     helper.make_node ("ReduceMax", ["magnitudes"], ["peak"], axes=[1], keepdims=1),
+     helper.make_node ("Cast", ["sr"], ["rate"], to=TensorProto.FLOAT),
+     helper.make_node ("Div", ["state", "rate"], ["faded"]),
+     helper.make_node ("Max", ["peak", "faded"], ["output"]),
+     helper.make_node ("Identity", ["output"], ["stateN"])], "voice",
+    [helper.make_tensor_value_info ("input", TensorProto.FLOAT, [1, "T"]),
+     helper.make_tensor_value_info ("state", TensorProto.FLOAT, [1, 1]),
+     helper.make_tensor_value_info ("sr", TensorProto.INT64, [])],
+    [helper.make_tensor_value_info ("output", TensorProto.FLOAT, [1, 1]),
+     helper.make_tensor_value_info ("stateN", TensorProto.FLOAT, [1, 1])]),
+    opset_imports=[helper.make_opsetid ("", 13)], ir_version=8), "voice-activity.onnx")
 END
 }
 
@@ -172,7 +186,7 @@ END
 # train into.
 provide() {
     cp -r "$work/pictures" "$work/photos" "$work/digits.png" "$work/inception.onnx" \
-        "$work/drums" "$work/talk.wav" "$work/clean-speech.onnx" "$work/restore.onnx" \
+        "$work/drums" "$work/talk.wav" "$work/clean-speech.onnx" "$work/voice-activity.onnx" "$work/restore.onnx" \
         "$work/talk.mp4" "$work/old.mp4" "$work/steady.onnx" "$work/middle.onnx" "$work/around.onnx" \
         "$work/anything.onnx" "$work/denoiser.onnx" "$work/luma-x2.onnx" "$work/clip-x2.onnx" "$work/upscaler.onnx" \
         "$work/matting.onnx" "$work/style.onnx" "$work/voice.onnx" "$work/voice.onnx.json" \

@@ -44,4 +44,25 @@ holds "as long as the model makes them" test "$(ffprobe -v error -select_streams
     stream=sample_rate,duration_ts -of csv=p=0 spoken.wav)" = 16000,3000
 complains "a file that is not there is named" "no file nothing.mp4" sh "$top/pipelines/upscale.sh" \
     twice.onnx nothing.mp4 out.mp4
+complains "a model of sound does not upscale" "wants a model that makes pictures of pictures" \
+    sh "$top/pipelines/upscale.sh" softer.onnx film.mp4 out.mp4
+complains "an upscaler does not double the rate" "wants a model that makes a picture of two" \
+    sh "$top/pipelines/double-rate.sh" twice.onnx film.mp4 out.mp4
+complains "an upscaler does not cut out" "one of colours and a mask" \
+    sh "$top/pipelines/cut-out.sh" twice.onnx film.mp4 out.mp4
+complains "a model of pictures takes no noise from speech" "a model that makes sound of sound" \
+    sh "$top/pipelines/denoise.sh" twice.onnx talk.wav out.wav
+# Nobody writes to it.
+mkfifo never.wav
+ln -s "$top/pipelines" pipelines
+mkdir scripts
+cat >scripts/stuck.sh <<END
+set -- "$work/softer.onnx" "$work/talk.wav" "$work/stuck.wav"
+arguments=
+. "$top/pipelines/play.sh"
+launch filesrc location="$work/never.wav" ! wavparse ! fakesink
+END
+export PATIENCE=2
+complains "a pipeline that does nothing is stopped" "Nothing has come of it for 2 seconds" \
+    sh scripts/stuck.sh
 finish

@@ -295,6 +295,30 @@ test_free (void)
   g_assert_true (gen_shape_equal (&model->outputs[2].shape, &GEN_SHAPE (1, 12, 1, 1)));
 }
 
+/* Names that hold what stands between them: in quotes, or behind backslashes. */
+static void
+test_odd_names (void)
+{
+  static const char *const texts[] = { "\"a,b=c\"=0.5", "a\\,b\\=c = 0.5", "a\\,b=c=0.5",
+    " \"a,b=c\" = \"0.5\" ,," };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (texts); i++) {
+    g_autoptr (GenGraph) graph = gen_graph_new ("odd");
+    g_autoptr (GError) error = NULL;
+    GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 3, 8, 8));
+    GenTensor *odd = gen_graph_add_input (graph, "a,b=c", GEN_TYPE_FLOAT32, &GEN_SHAPE (1));
+    g_autoptr (GenModel) model = NULL;
+
+    gen_graph_add_output (graph, gen_binary (graph, "Mul", x, odd, &error));
+    g_assert_no_error (error);
+    g_hash_table_insert (graph->metadata, g_strdup ("generative.parameters"), g_strdup (texts[i]));
+    model = gen_model_new (graph, &error);
+    g_assert_no_error (error);
+    g_assert_cmpint (model->inputs[1].part, ==, GEN_PART_PARAMETER);
+    g_assert_cmpfloat (model->parameters[1]->values[0], ==, 0.5);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -309,6 +333,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/parts/states/half", GINT_TO_POINTER (TRUE), test_states);
   g_test_add_func ("/parts/continued", test_continued);
   g_test_add_func ("/parts/parameters", test_wrong_parameters);
+  g_test_add_func ("/parts/odd-names", test_odd_names);
 
   return g_test_run ();
 }

@@ -234,11 +234,45 @@ test_inspect_spectra (Fixture *fixture, gconstpointer data)
   g_assert_true (g_file_get_contents (beside, &text, NULL, NULL));
   assert_says (text, "mix=complex");
   assert_says (text, "length=512,hop=128,window=sqrt-hann");
+  g_assert_null (strstr (text, "sample-rate"));
   assert_says (text, "dims=1,257,1,2");
   g_assert_cmpint (tool (fixture, "inspect", "spectra.onnx", "-w", "-f", NULL), ==, 0);
   assert_says (fixture->out, "every 128");
   g_assert_true (g_file_get_contents (beside, &again, NULL, NULL));
   g_assert_cmpstr (again, ==, text);
+  /* A rate is of the sound, which is none of the file's own ports. */
+  g_assert_cmpint (
+      tool (fixture, "inspect", "spectra.onnx", "-w", "-f", "--sample-rate", "22050", NULL), ==, 0);
+  assert_says (fixture->out, "at 22050 Hz");
+  g_assert_null (strstr (fixture->err, "sample-rate"));
+  g_assert_cmpint (tool (fixture, "inspect", "spectra.onnx", "-w", "-f", NULL), ==, 0);
+  assert_says (fixture->out, "at 22050 Hz");
+}
+
+/* One of DeepFilterNet's files by itself, and one of a chain. */
+static void
+test_inspect_chained (Fixture *fixture, gconstpointer data)
+{
+  static const char *const names[][2] = { { "feat_erb", "feat_spec" }, { "emb", "c0" } };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (names); i++) {
+    g_autofree char *path = path_in (fixture, "enc.onnx");
+    g_autoptr (GenGraph) graph = gen_graph_new ("enc");
+    GenTensor *a =
+        gen_graph_add_input (graph, names[i][0], GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 1, 5, 32));
+    GenTensor *b =
+        gen_graph_add_input (graph, names[i][1], GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 2, 5, 96));
+
+    gen_graph_add_output (graph, gen_unary (graph, "Neg", a, NULL));
+    gen_graph_add_output (graph, gen_unary (graph, "GlobalAveragePool", b, NULL));
+    a->shape.dims[2] = b->shape.dims[2] = -1;
+    save (graph, path);
+    g_assert_cmpint (tool (fixture, "inspect", "enc.onnx", NULL), ==, 0);
+    assert_says (fixture->out, i == 0 ? "spectrum    perhaps: DeepFilterNet's first file: chain="
+                                      : "spectrum    perhaps: features of a sound");
+    g_assert_cmpint (tool (fixture, "inspect", "--json", "enc.onnx", NULL), ==, 0);
+    assert_says (fixture->out, "\"suggestion\" : ");
+  }
 }
 
 /* Where blue comes first, that is shown. */
@@ -393,6 +427,88 @@ test_write_none (Fixture *fixture, gconstpointer data)
   assert_says (fixture->out, "\"window\" : 2");
 }
 
+/* What generator takes as properties is tried, and written down. */
+static void
+test_write_numbers (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *path = path_in (fixture, "picture.onnx");
+  g_autofree char *beside = path_in (fixture, "picture.onnx.modelinfo"), *text = NULL;
+  g_autoptr (GenGraph) graph = gen_graph_new ("picture");
+  g_autoptr (GError) error = NULL;
+  GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 3, 8, 8));
+
+  gen_graph_add_output (graph, gen_unary (graph, "Neg", x, &error));
+  g_assert_no_error (error);
+  save (graph, path);
+  g_assert_cmpint (tool (fixture, "inspect", "picture.onnx", "-w", "--json", "--input-range",
+                       "0,255,0,255,-1,1", "--output-range", "16,235", NULL),
+      ==, 0);
+  assert_member (fixture, "inputs", "x", "white", "[255.0,255.0,1.0]");
+  assert_member (fixture, "inputs", "x", "range", "\"said\"");
+  g_assert_cmpstr (fixture->err, ==, "");
+  g_assert_true (g_file_get_contents (beside, &text, NULL, NULL));
+  assert_says (text, "ranges=0,255;0,255;-1,1\n");
+  assert_says (text, "ranges=16,235\n");
+  g_assert_null (strstr (text, "outputs"));
+  g_assert_cmpint (tool (fixture, "inspect", "picture.onnx", "--json", NULL), ==, 0);
+  assert_member (fixture, "inputs", "x", "black", "[0.0,0.0,-1.0]");
+  g_assert_cmpint (tool (fixture, "inspect", "picture.onnx", "--input-range", "1", NULL), ==, 1);
+  assert_says (fixture->err, "--input-range is \"1\", which should be two different numbers");
+  g_assert_cmpint (tool (fixture, "inspect", "picture.onnx", "--sample-rate", "8000", NULL), ==, 1);
+  assert_says (fixture->err, "--sample-rate is 8000, and the model neither takes nor makes");
+
+  /* What the model itself says comes first. */
+  g_hash_table_insert (graph->metadata, g_strdup ("generative.output-range"), g_strdup ("0,1"));
+  save (graph, path);
+  g_assert_cmpint (
+      tool (fixture, "inspect", "picture.onnx", "-w", "-f", "--output-range", "-1,1", NULL), ==, 0);
+  assert_says (fixture->err, "comes before what is written: generative.output-range");
+}
+
+/* What is played of several. */
+static void
+test_write_played (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *beside = path_in (fixture, "memory.onnx.modelinfo"), *text = NULL;
+
+  save_memory (fixture, "h_in", "h_out", TRUE);
+  g_assert_cmpint (tool (fixture, "inspect", "memory.onnx", "-w", "--outputs", "h_out", "--inputs",
+                       "x=night.png", NULL),
+      ==, 0);
+  assert_says (fixture->out, "played      h_out");
+  assert_says (fixture->out, "beside      x=night.png");
+  g_assert_true (g_file_get_contents (beside, &text, NULL, NULL));
+  assert_says (text, "[generative]\noutputs=h_out\ninputs=x=night.png\n");
+  g_assert_cmpint (tool (fixture, "inspect", "memory.onnx", NULL), ==, 0);
+  assert_says (fixture->out, "played      h_out");
+  g_assert_cmpint (tool (fixture, "inspect", "memory.onnx", "--outputs", "h", NULL), ==, 1);
+  assert_says (fixture->err, "--outputs says 'h', which is no output");
+}
+
+static void
+test_write_rate (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *path = path_in (fixture, "row.onnx");
+  g_autofree char *beside = path_in (fixture, "row.onnx.modelinfo"), *text = NULL;
+  g_autofree char *rate = NULL;
+  g_autoptr (GenGraph) graph = gen_graph_new ("row");
+  g_autoptr (GError) error = NULL;
+  GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 256));
+
+  gen_graph_add_output (graph, gen_unary (graph, "Neg", x, &error));
+  g_assert_no_error (error);
+  save (graph, path);
+  g_assert_cmpint (
+      tool (fixture, "inspect", "row.onnx", "-w", "--sample-rate", "16000", NULL), ==, 0);
+  assert_says (fixture->out, "sound, 16000 Hz");
+  g_assert_cmpstr (fixture->err, ==, "");
+  g_assert_true (g_file_get_contents (beside, &text, NULL, NULL));
+  assert_says (text, "sample-rate=16000\n");
+  g_assert_cmpint (tool (fixture, "inspect", "row.onnx", "--json", NULL), ==, 0);
+  assert_member (fixture, "inputs", "x", "kind", "\"sound\"");
+  assert_member (fixture, "inputs", "x", "sample-rate", "16000");
+}
+
 /* What counts ids follows from them, text becomes ids, and what comes out is a sound. */
 static void
 test_speech (Fixture *fixture, gconstpointer data)
@@ -447,7 +563,11 @@ main (int argc, char **argv)
   g_test_add ("/tool/inspect-parts", Fixture, NULL, set_up, test_inspect_parts, tear_down);
   g_test_add ("/tool/inspect-window", Fixture, NULL, set_up, test_inspect_window, tear_down);
   g_test_add ("/tool/inspect-spectra", Fixture, NULL, set_up, test_inspect_spectra, tear_down);
+  g_test_add ("/tool/inspect-chained", Fixture, NULL, set_up, test_inspect_chained, tear_down);
   g_test_add ("/tool/inspect-order", Fixture, NULL, set_up, test_inspect_order, tear_down);
+  g_test_add ("/tool/write-numbers", Fixture, NULL, set_up, test_write_numbers, tear_down);
+  g_test_add ("/tool/write-played", Fixture, NULL, set_up, test_write_played, tear_down);
+  g_test_add ("/tool/write-rate", Fixture, NULL, set_up, test_write_rate, tear_down);
   g_test_add ("/tool/write-modelinfo", Fixture, NULL, set_up, test_write_modelinfo, tear_down);
   g_test_add ("/tool/write-none", Fixture, NULL, set_up, test_write_none, tear_down);
   g_test_add ("/tool/write-doubt", Fixture, NULL, set_up, test_write_doubt, tear_down);

@@ -102,6 +102,23 @@ test_run_states (Fixture *fixture, gconstpointer data)
   assert_says (fixture->err, "numbers with colons");
 }
 
+/* A state that no machine can hold is an error. */
+static void
+test_large_state (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *path = path_in (fixture, "large.onnx");
+  g_autoptr (GenGraph) graph = gen_graph_new ("large");
+  GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 3, 8, 8));
+  GenTensor *h =
+      gen_graph_add_input (graph, "h_in", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 1000000, 1000000));
+
+  gen_graph_add_output (graph, gen_unary (graph, "Neg", x, NULL));
+  gen_graph_add_output (graph, gen_unary (graph, "Neg", h, NULL));
+  save (graph, path);
+  g_assert_cmpint (tool (fixture, "bench", "large.onnx", "--seconds", "0", NULL), ==, 1);
+  assert_says (fixture->err, "large.onnx: input 'h_in', float32 [1, 1000000, 1000000], takes 4000");
+}
+
 static void
 test_run_arrays (Fixture *fixture, gconstpointer data)
 {
@@ -449,6 +466,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   if (g_getenv ("GENERATIVE_MODEL") == NULL)
     g_error ("set GENERATIVE_MODEL to the tool's path");
+  g_test_add ("/tool/large-state", Fixture, NULL, set_up, test_large_state, tear_down);
   g_test_add ("/tool/usage", Fixture, NULL, set_up, test_usage, tear_down);
   g_test_add ("/tool/run-states", Fixture, NULL, set_up, test_run_states, tear_down);
   g_test_add ("/tool/run-arrays", Fixture, NULL, set_up, test_run_arrays, tear_down);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "parameters.h"
+#include "model-parameters.h"
 
 #include <string.h>
 
 /* --- one --- */
 
-struct _GstGeneratorParameter {
+struct _GstGenerativeParameter {
   GstObject parent;
 
   /* Under the object lock. */
@@ -20,11 +20,11 @@ enum {
   PROP_VALUES,
 };
 
-G_DEFINE_TYPE (GstGeneratorParameter, gst_generator_parameter, GST_TYPE_OBJECT)
+G_DEFINE_TYPE (GstGenerativeParameter, gst_generative_parameter, GST_TYPE_OBJECT)
 
 /* (transfer full) */
 static void
-take_numbers (GstGeneratorParameter *self, GenNumbers *numbers)
+take_numbers (GstGenerativeParameter *self, GenNumbers *numbers)
 {
   GST_OBJECT_LOCK (self);
   g_free (self->numbers);
@@ -58,10 +58,10 @@ format_numbers (const GenNumbers *numbers)
 }
 
 static void
-gst_generator_parameter_set_property (
+gst_generative_parameter_set_property (
     GObject *object, guint property_id, const GValue *value, GParamSpec *pspec)
 {
-  GstGeneratorParameter *self = GST_GENERATOR_PARAMETER (object);
+  GstGenerativeParameter *self = GST_GENERATIVE_PARAMETER (object);
   GenNumbers *numbers = NULL;
 
   if (property_id == PROP_VALUE)
@@ -76,10 +76,10 @@ gst_generator_parameter_set_property (
 }
 
 static void
-gst_generator_parameter_get_property (
+gst_generative_parameter_get_property (
     GObject *object, guint property_id, GValue *value, GParamSpec *pspec)
 {
-  GstGeneratorParameter *self = GST_GENERATOR_PARAMETER (object);
+  GstGenerativeParameter *self = GST_GENERATIVE_PARAMETER (object);
 
   GST_OBJECT_LOCK (self);
   if (property_id == PROP_VALUE)
@@ -90,21 +90,21 @@ gst_generator_parameter_get_property (
 }
 
 static void
-gst_generator_parameter_finalize (GObject *object)
+gst_generative_parameter_finalize (GObject *object)
 {
-  g_free (GST_GENERATOR_PARAMETER (object)->numbers);
-  G_OBJECT_CLASS (gst_generator_parameter_parent_class)->finalize (object);
+  g_free (GST_GENERATIVE_PARAMETER (object)->numbers);
+  G_OBJECT_CLASS (gst_generative_parameter_parent_class)->finalize (object);
 }
 
 static void
-gst_generator_parameter_class_init (GstGeneratorParameterClass *klass)
+gst_generative_parameter_class_init (GstGenerativeParameterClass *klass)
 {
   GObjectClass *gobject_class = G_OBJECT_CLASS (klass);
   const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING;
 
-  gobject_class->set_property = gst_generator_parameter_set_property;
-  gobject_class->get_property = gst_generator_parameter_get_property;
-  gobject_class->finalize = gst_generator_parameter_finalize;
+  gobject_class->set_property = gst_generative_parameter_set_property;
+  gobject_class->get_property = gst_generative_parameter_get_property;
+  gobject_class->finalize = gst_generative_parameter_finalize;
   g_object_class_install_property (gobject_class, PROP_VALUE,
       g_param_spec_double ("value", "Value", "The number that it stands at", -G_MAXFLOAT,
           G_MAXFLOAT, 0, flags | GST_PARAM_CONTROLLABLE));
@@ -114,13 +114,13 @@ gst_generator_parameter_class_init (GstGeneratorParameterClass *klass)
 }
 
 static void
-gst_generator_parameter_init (GstGeneratorParameter *self)
+gst_generative_parameter_init (GstGenerativeParameter *self)
 {
 }
 
 /* What a player is to have; NULL where it has it. (transfer full) */
 static GenNumbers *
-take_change (GstGeneratorParameter *self)
+take_change (GstGenerativeParameter *self)
 {
   GenNumbers *numbers;
 
@@ -135,14 +135,14 @@ take_change (GstGeneratorParameter *self)
 /* --- all of them --- */
 
 void
-gst_generator_parameters_init (GstGeneratorParameters *self, GstElement *element)
+gst_generative_parameters_init (GstGenerativeParameters *self, GstElement *element)
 {
   self->element = element;
   self->parameters = g_ptr_array_new_with_free_func (gst_object_unref);
 }
 
 void
-gst_generator_parameters_clear (GstGeneratorParameters *self)
+gst_generative_parameters_clear (GstGenerativeParameters *self)
 {
   for (guint i = 0; i < self->parameters->len; i++)
     gst_object_unparent (g_ptr_array_index (self->parameters, i));
@@ -150,7 +150,7 @@ gst_generator_parameters_clear (GstGeneratorParameters *self)
 }
 
 guint
-gst_generator_parameters_count (GstGeneratorParameters *self)
+gst_generative_parameters_count (GstGenerativeParameters *self)
 {
   guint n;
 
@@ -161,7 +161,7 @@ gst_generator_parameters_count (GstGeneratorParameters *self)
 }
 
 GObject *
-gst_generator_parameters_get (GstGeneratorParameters *self, guint i)
+gst_generative_parameters_get (GstGenerativeParameters *self, guint i)
 {
   GObject *parameter = NULL;
 
@@ -173,14 +173,14 @@ gst_generator_parameters_get (GstGeneratorParameters *self, guint i)
 }
 
 /* (transfer full), or NULL. */
-static GstGeneratorParameter *
-find (GstGeneratorParameters *self, const char *name)
+static GstGenerativeParameter *
+find (GstGenerativeParameters *self, const char *name)
 {
-  GstGeneratorParameter *found = NULL;
+  GstGenerativeParameter *found = NULL;
 
   GST_OBJECT_LOCK (self->element);
   for (guint i = 0; i < self->parameters->len && found == NULL; i++) {
-    GstGeneratorParameter *parameter = g_ptr_array_index (self->parameters, i);
+    GstGenerativeParameter *parameter = g_ptr_array_index (self->parameters, i);
 
     if (strcmp (GST_OBJECT_NAME (parameter), name) == 0)
       found = gst_object_ref (parameter);
@@ -191,11 +191,11 @@ find (GstGeneratorParameters *self, const char *name)
 
 /* Whoever waits for it, as gst-launch-1.0 does with what it was told of it, sets it now. (transfer
  * full) */
-static GstGeneratorParameter *
-add (GstGeneratorParameters *self, const char *name, const GenNumbers *numbers)
+static GstGenerativeParameter *
+add (GstGenerativeParameters *self, const char *name, const GenNumbers *numbers)
 {
-  GstGeneratorParameter *parameter =
-      g_object_new (GST_TYPE_GENERATOR_PARAMETER, "name", name, NULL);
+  GstGenerativeParameter *parameter =
+      g_object_new (GST_TYPE_GENERATIVE_PARAMETER, "name", name, NULL);
 
   parameter->numbers = numbers != NULL ? gen_numbers_copy (numbers) : NULL;
   gst_object_set_parent (GST_OBJECT (parameter), GST_OBJECT (self->element));
@@ -217,10 +217,10 @@ has_parameter (const GenModel *model, const char *name)
 
 /* Those that the model lacks are no more. */
 static void
-remove_others (GstGeneratorParameters *self, const GenModel *model)
+remove_others (GstGenerativeParameters *self, const GenModel *model)
 {
-  for (guint i = gst_generator_parameters_count (self); i-- > 0;) {
-    g_autoptr (GObject) parameter = gst_generator_parameters_get (self, i);
+  for (guint i = gst_generative_parameters_count (self); i-- > 0;) {
+    g_autoptr (GObject) parameter = gst_generative_parameters_get (self, i);
     const char *name = GST_OBJECT_NAME (parameter);
 
     if (has_parameter (model, name))
@@ -233,13 +233,30 @@ remove_others (GstGeneratorParameters *self, const GenModel *model)
   }
 }
 
+gboolean
+gst_generative_parameters_check (const GenModel *model, GError **error)
+{
+  const GenPort *port = gen_model_find_unset (model);
+  g_autofree char *shape = NULL;
+
+  if (port == NULL)
+    return TRUE;
+  shape = gen_shape_to_string (&port->shape);
+  g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+      "%s: its input '%s' (%s %s) takes no frames, and nothing tells which number it stands at: "
+      "set property parameters=%s=1 (several numbers with colons), or states=%s=OUTPUT where it is "
+      "what an output made in the run before",
+      model->path, port->name, gen_data_type_name (port->type), shape, port->name, port->name);
+  return FALSE;
+}
+
 void
-gst_generator_parameters_follow (GstGeneratorParameters *self, const GenModel *model)
+gst_generative_parameters_follow (GstGenerativeParameters *self, const GenModel *model)
 {
   remove_others (self, model);
   for (guint i = 0; i < model->graph->inputs->len; i++) {
     const char *name = model->inputs[i].name;
-    g_autoptr (GstGeneratorParameter) parameter = NULL;
+    g_autoptr (GstGenerativeParameter) parameter = NULL;
 
     if (model->inputs[i].part != GEN_PART_PARAMETER)
       continue;
@@ -253,10 +270,10 @@ gst_generator_parameters_follow (GstGeneratorParameters *self, const GenModel *m
 }
 
 void
-gst_generator_parameters_set (GstGeneratorParameters *self, GenModel *model)
+gst_generative_parameters_set (GstGenerativeParameters *self, GenModel *model)
 {
   for (guint i = 0; i < model->graph->inputs->len; i++) {
-    g_autoptr (GstGeneratorParameter) parameter =
+    g_autoptr (GstGenerativeParameter) parameter =
         model->inputs[i].part == GEN_PART_PARAMETER ? find (self, model->inputs[i].name) : NULL;
 
     if (parameter == NULL)
@@ -269,7 +286,7 @@ gst_generator_parameters_set (GstGeneratorParameters *self, GenModel *model)
 }
 
 typedef struct {
-  GstGeneratorParameters *parameters;
+  GstGenerativeParameters *parameters;
   const GenModel *model;
 } Saying;
 
@@ -278,7 +295,7 @@ static gboolean
 say (gpointer data, const char *name, const GenNumbers *numbers, GError **error)
 {
   const Saying *saying = data;
-  g_autoptr (GstGeneratorParameter) parameter = find (saying->parameters, name);
+  g_autoptr (GstGenerativeParameter) parameter = find (saying->parameters, name);
 
   if (parameter != NULL) {
     take_numbers (parameter, gen_numbers_copy (numbers));
@@ -293,23 +310,24 @@ say (gpointer data, const char *name, const GenNumbers *numbers, GError **error)
   return FALSE;
 }
 
-gboolean
-gst_generator_parameters_say (
-    GstGeneratorParameters *self, const GenModel *model, const char *text, GError **error)
+/* FALSE with `error` where `model` has none of a name that is said. */
+static gboolean
+say_all (GstGenerativeParameters *self, const GenModel *model, const char *text, GError **error)
 {
   Saying saying = { self, model };
 
   return gen_parameters_parse (text, say, &saying, error);
 }
 
-gboolean
-gst_generator_parameters_give (
-    GstGeneratorParameters *self, GenPlayer *player, GstClockTime stream_time, GError **error)
+/* FALSE with `error` where one cannot be; what can be is. */
+static gboolean
+give_all (
+    GstGenerativeParameters *self, GenPlayer *player, GstClockTime stream_time, GError **error)
 {
   gboolean good = TRUE;
 
   for (guint i = 0; i < self->parameters->len; i++) {
-    GstGeneratorParameter *parameter = g_ptr_array_index (self->parameters, i);
+    GstGenerativeParameter *parameter = g_ptr_array_index (self->parameters, i);
     g_autofree GenNumbers *numbers = NULL;
 
     if (GST_CLOCK_TIME_IS_VALID (stream_time))
@@ -319,4 +337,18 @@ gst_generator_parameters_give (
       good = gen_player_set_parameter (player, GST_OBJECT_NAME (parameter), numbers, error);
   }
   return good;
+}
+
+void
+gst_generative_parameters_give (
+    GstGenerativeParameters *self, GenPlayer *player, const char *text, GstClockTime stream_time)
+{
+  const GenModel *model = gen_player_model (player);
+  g_autoptr (GError) error = NULL;
+
+  if ((text == NULL || say_all (self, model, text, &error)) &&
+      give_all (self, player, stream_time, &error))
+    return;
+  GST_ELEMENT_WARNING (self->element, LIBRARY, SETTINGS,
+      ("%s: %s. The model plays on as before", model->path, error->message), (NULL));
 }
