@@ -9,6 +9,7 @@ preset_options (const GenPreset *preset)
 {
   GenPresetOptions options = { GEN_PRESET_DEFAULTS };
 
+  options.classes = 10;
   if (preset->medium == &gen_medium_sound) {
     options.format = (GenFormat){ preset->medium, .channels = 1, .rate = 16000,
       .length = (gsize)preset->extents[0] };

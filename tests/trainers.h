@@ -20,6 +20,7 @@ preset_trainer_new (const GenPreset *preset, const GenPresetOptions *options,
   gboolean made = TRUE;
 
   own.recipe = preset->recipe;
+  own.format = options->format;
   for (guint i = 0; made && i < n; i++)
     made = (nets[i] = preset->nets[i](options, error)) != NULL;
   if (made)

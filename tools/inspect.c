@@ -3,6 +3,7 @@
 #include <string.h>
 #include <generative/model.h>
 #include <generative/operator.h>
+#include <generative/parameters.h>
 
 #include "command.h"
 #include "inspect.h"
@@ -301,6 +302,30 @@ print_steps (GenPlan *plan)
   }
 }
 
+/* What a training could change, and whether it would. */
+static void
+print_weights (const GenGraph *graph, const char *path, const char *trainable)
+{
+  g_autofree char *base = g_path_get_basename (path);
+  g_auto (GStrv) net = g_strsplit (base, ".", 2);
+  g_autoptr (GArray) list = gen_parameters_list (graph, net[0], trainable);
+  guint64 all = 0, trained = 0;
+
+  g_print ("\n%-40s %-20s %12s\n", "weight", "shape", "numbers");
+  for (guint i = 0; i < list->len; i++) {
+    const GenParameter *parameter = &g_array_index (list, GenParameter, i);
+    const guint64 n = (guint64)gen_shape_elements (&parameter->tensor->shape);
+    g_autofree char *shape = gen_shape_to_string (&parameter->tensor->shape);
+
+    g_print ("%-40s %-20s %12" G_GUINT64_FORMAT "  %s%s\n", parameter->tensor->name, shape, n,
+        parameter->statistic ? "statistic" : "weight", parameter->trainable ? "" : ", stays");
+    all += n;
+    trained += parameter->trainable ? n : 0;
+  }
+  g_print ("%-40s %-20s %12" G_GUINT64_FORMAT "  of which %" G_GUINT64_FORMAT " change\n", "", "",
+      all, trained);
+}
+
 /* Of spectra, and of pictures whose ranges are assumed. */
 static void
 warn_of_assumptions (const GenModel *model, const GenModel *played, gboolean rate_said)
@@ -347,11 +372,16 @@ run (int argc, char **argv)
 {
   g_auto (Preparation) preparation = { .choice = GEN_CHOICE_REMEMBERED };
   g_auto (Hints) hints = { 0 };
-  gboolean json = FALSE, steps = FALSE, write = FALSE, force = FALSE;
+  gboolean json = FALSE, steps = FALSE, weights = FALSE, write = FALSE, force = FALSE;
+  g_autofree char *trainable = NULL;
   const GOptionEntry entries[] = {
     { "json", 'j', 0, G_OPTION_ARG_NONE, &json, "Print JSON", NULL },
     { "steps", 0, 0, G_OPTION_ARG_NONE, &steps,
         "Compile it, and list what is left after fusion with the kernel that each got", NULL },
+    { "weights", 0, 0, G_OPTION_ARG_NONE, &weights,
+        "List the weights that a training can change, and statistics of normalisations", NULL },
+    { "trainable", 0, 0, G_OPTION_ARG_STRING, &trainable,
+        "With --weights: tell which of them stay where a training has this setting", "NAMES" },
     { "write-modelinfo", 'w', 0, G_OPTION_ARG_NONE, &write,
         "Write what is decided to MODEL.modelinfo, where it can be edited", NULL },
     { "force", 'f', 0, G_OPTION_ARG_NONE, &force, "Replace a file that is there already", NULL },
@@ -380,6 +410,8 @@ run (int argc, char **argv)
       inspect_print_json (&facts, argv[1]);
     else
       print_facts (&facts, argv[1]);
+    if (weights && !json)
+      print_weights (facts.model->graph, argv[1], trainable);
     if (facts.plan != NULL && !json)
       print_steps (facts.plan);
     warn_of_assumptions (facts.model, facts.played, hints.sample_rate > 0);

@@ -120,6 +120,13 @@ progressed (const GenFigures *figures, gboolean last, gpointer user_data)
 }
 
 static void
+told (const char *text, gpointer user_data)
+{
+  if (!((Train *)user_data)->settings.silent)
+    g_printerr ("%s\n", text);
+}
+
+static void
 warned (const GError *error, gpointer user_data)
 {
   command_warn ("%s", error->message);
@@ -140,6 +147,7 @@ failed (const GError *error, gpointer user_data)
 static const GenTrainingCallbacks callbacks = {
   .validates = validates,
   .progressed = progressed,
+  .told = told,
   .warned = warned,
   .fell_back = fell_back,
   .failed = failed,
@@ -219,14 +227,36 @@ tell_end (Train *train)
   }
 }
 
+static gboolean
+check_frames (const Train *train, GError **error)
+{
+  const GenRecipe *recipe = gen_training_settings (train->training)->trainer.recipe;
+
+  if (recipe->frames < 2)
+    return TRUE;
+  g_set_error (error, GEN_TRAINING_ERROR, GEN_TRAINING_ERROR_SETTING,
+      "recipe: %s is taught by the frames of a film, and a data set has single pictures; "
+      "modeltrainer takes films",
+      recipe->name);
+  return FALSE;
+}
+
+static gboolean
+open_training (Train *train, GError **error)
+{
+  train->training = gen_training_new (&train->settings, &callbacks, train, error);
+  if (train->training == NULL || !check_frames (train, error))
+    return FALSE;
+  gen_training_set_classes (train->training, training_data_get_classes (train->data));
+  return gen_training_open (train->training, training_data_get_format (train->data), error);
+}
+
 static int
 train_by_file (Train *train)
 {
   g_autoptr (GError) error = NULL;
 
-  train->training = gen_training_new (&train->settings, &callbacks, train, &error);
-  if (train->training == NULL ||
-      !gen_training_open (train->training, training_data_get_format (train->data), &error)) {
+  if (!open_training (train, &error)) {
     g_prefix_error (&error, "%s: ", train->path);
     return command_fail (g_steal_pointer (&error));
   }

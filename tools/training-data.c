@@ -214,6 +214,12 @@ training_data_get_length (const TrainingData *data)
   return gen_sequence_get_length (data->sequence);
 }
 
+int
+training_data_get_classes (const TrainingData *data)
+{
+  return gen_dataset_get_label_count (data->dataset);
+}
+
 /* --- the thread --- */
 
 /* A sound of the length that is wanted: cut, or ended in silence. */

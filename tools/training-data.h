@@ -19,6 +19,8 @@ void training_data_describe_settings (GString *text);
 /* What samples are like; sounds may leave their length open. */
 const GenFormat *training_data_get_format (const TrainingData *data);
 guint training_data_get_length (const TrainingData *data);
+/* How many classes they have. */
+int training_data_get_classes (const TrainingData *data);
 
 /* Begin to give samples of `format` to the queue of `training`, epoch after epoch, or once to its
  * validation, on a thread of its own, which ends with the training. Where there is nothing to give,

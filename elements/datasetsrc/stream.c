@@ -80,8 +80,14 @@ get_answers (GstDatasetSrc *self)
 gboolean
 gst_dataset_src_query (GstBaseSrc *base, GstQuery *query)
 {
-  const GstFrameAnswers answers = get_answers (GST_DATASET_SRC (base));
-  gboolean handled, result = gst_frame_answers_query (&answers, base, query, &handled);
+  GstDatasetSrc *self = GST_DATASET_SRC (base);
+  const int classes = self->dataset != NULL ? gen_dataset_get_label_count (self->dataset) : 0;
+  const GstFrameAnswers answers = get_answers (self);
+  gboolean handled, result;
+
+  if (gst_generative_answer_classes (query, classes))
+    return TRUE;
+  result = gst_frame_answers_query (&answers, base, query, &handled);
 
   return handled ? result : gst_dataset_src_get_parent_class ()->query (base, query);
 }

@@ -22,7 +22,20 @@
  *   modeltrainer recipe=adversarial batch-size=64 checkpoint=ball
  * ]|
  * Ten steps on pictures of a ball.
- *
+ * |[
+ * gst-launch-1.0 datasetsrc location=digits.png tile-width=20 tile-height=20 fit=pad ! \
+ *   video/x-raw,format=GRAY8,width=28,height=28 ! \
+ *   modeltrainer preset=masked-autoencoder learning-rate=1e-3 beta1=0.9 batch-size=64 \
+ *     max-steps=1200 checkpoint=encoder
+ * ]|
+ * An encoder learns what digits look like, by filling in what is masked of them.
+ * |[
+ * gst-launch-1.0 datasetsrc location=digits.png tile-width=20 tile-height=20 rows-per-label=5 \
+ *   fit=pad ! video/x-raw,format=GRAY8,width=28,height=28 ! \
+ *   modeltrainer preset=classifier weights=features learning-rate=1e-3 beta1=0.9 batch-size=25 \
+ *     max-steps=200 checkpoint=classes
+ * ]|
+ * A classifier of digits begins with what such an encoder has learned.
  * |[
  * gst-launch-1.0 datasetsrc location=digits.png tile-width=20 tile-height=20 fit=pad ! \
  *   video/x-raw,format=GRAY8,width=28,height=28 ! \

@@ -47,3 +47,31 @@ gst_generative_label_find (GstBuffer *buffer)
     gst_structure_get_int (gst_custom_meta_get_structure (meta), "label", &label);
   return label;
 }
+
+/* --- how many there are --- */
+
+#define CLASSES_QUERY "generative-classes"
+
+int
+gst_generative_query_classes (GstPad *pad)
+{
+  g_autoptr (GstQuery) query =
+      gst_query_new_custom (GST_QUERY_CUSTOM, gst_structure_new_empty (CLASSES_QUERY));
+  int classes = 0;
+
+  if (gst_pad_peer_query (pad, query))
+    gst_structure_get_int (gst_query_get_structure (query), "classes", &classes);
+  return classes;
+}
+
+gboolean
+gst_generative_answer_classes (GstQuery *query, int classes)
+{
+  const GstStructure *structure = gst_query_get_structure (query);
+
+  if (GST_QUERY_TYPE (query) != GST_QUERY_CUSTOM || structure == NULL ||
+      !gst_structure_has_name (structure, CLASSES_QUERY))
+    return FALSE;
+  gst_structure_set (gst_query_writable_structure (query), "classes", G_TYPE_INT, classes, NULL);
+  return TRUE;
+}

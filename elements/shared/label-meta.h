@@ -16,5 +16,9 @@ void gst_generative_label_add (
     GstBuffer *buffer, int label, const char *name, guint index, guint64 item);
 /* Of which item a buffer is, by its number in the stream. */
 guint64 gst_generative_label_find_item (GstBuffer *buffer);
+/* How many classes the data has that flows into a pad, as datasetsrc knows; 0 where nobody says. */
+int gst_generative_query_classes (GstPad *pad);
+/* Answer such a query; FALSE where it is another. */
+gboolean gst_generative_answer_classes (GstQuery *query, int classes);
 /* The class of a buffer; -1 where it has none. */
 int gst_generative_label_find (GstBuffer *buffer);

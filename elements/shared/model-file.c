@@ -66,8 +66,10 @@ gst_generative_warn_of_range (GstElement *element, const GenModel *model, const 
 
   if (text != NULL)
     GST_ELEMENT_WARNING (element, LIBRARY, SETTINGS,
-        ("%s, as would property %s=%g,%g", text, property, gen_port_black (port, 0),
-            gen_port_white (port, 0)),
+        ("%s, as would property %s=%g,%g; where colours are washed out or too strong, it is "
+         "another "
+         "one: 0,1, -1,1 and 0,255 are usual",
+            text, property, gen_port_black (port, 0), gen_port_white (port, 0)),
         (NULL));
 }
 

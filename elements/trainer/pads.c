@@ -110,6 +110,13 @@ take_samples (
   return flow;
 }
 
+/* Whether a buffer does not follow the one before it, as the frames of a film do. */
+static gboolean
+begins_anew (const GstTrainerSamples *samples, const GstBuffer *buffer)
+{
+  return samples->by_item || GST_BUFFER_IS_DISCONT (buffer);
+}
+
 /* A stream that is a data set's says so before its first buffer. */
 static gboolean
 is_dataset (GstEvent *event)
@@ -162,9 +169,16 @@ sink_caps (GstTrainer *self, GstCaps *caps)
 static void
 take_dataset (GstTrainer *self, const GstStructure *structure)
 {
+  const GenRecipe *recipe = gen_training_settings (self->training)->trainer.recipe;
   guint length;
 
   self->training_data.by_item = TRUE;
+  if (recipe->frames > 1)
+    GST_ELEMENT_ERROR (self, STREAM, WRONG_TYPE,
+        ("recipe=%s is taught by %u frames of a film that follow each other, and a data set has "
+         "single ones; filesrc and decodebin give those of a film",
+            recipe->name, recipe->frames),
+        (NULL));
   if (gst_structure_get_uint (structure, "length", &length)) {
     GST_INFO_OBJECT (self, "an epoch has %u samples", length);
     gen_training_set_epoch (self->training, length);
@@ -182,6 +196,7 @@ flush (GstTrainer *self, gboolean flushing)
     GST_DEBUG_OBJECT (self, "a flush: %u samples of a batch and what waited are dropped",
         gen_batch_queue_get_rest (queue));
     gst_trainer_samples_flush (&self->training_data);
+    gen_batch_queue_break (queue);
   }
   gen_batch_queue_set_flushing (queue, flushing);
 }
@@ -277,9 +292,12 @@ static GstFlowReturn
 sink_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
 {
   GstTrainer *self = GST_TRAINER (parent);
+  GenBatchQueue *queue = gen_training_queue (self->training);
   GstFlowReturn flow = GST_FLOW_NOT_NEGOTIATED;
 
-  if (gen_training_queue (self->training) != NULL)
+  if (queue != NULL && begins_anew (&self->training_data, buffer))
+    gen_batch_queue_break (queue);
+  if (queue != NULL)
     flow = take_samples (self, &self->training_data, buffer, sink_take);
   gst_buffer_unref (buffer);
   return flow;
@@ -337,6 +355,8 @@ validation_chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
 
   if (gst_pad_has_current_caps (pad))
     flow = wait_for_length (self);
+  if (flow == GST_FLOW_OK && begins_anew (&self->validation_data, buffer))
+    gen_training_break_validation (self->training);
   if (flow == GST_FLOW_OK)
     flow = take_samples (self, &self->validation_data, buffer, validation_take);
   gst_buffer_unref (buffer);

@@ -43,6 +43,33 @@ noise_schedule_type (void)
   GST_GENERATIVE_RETURN_FAMILY ("GstTrainerNoiseSchedule", gen_schedule_list);
 }
 
+static GType
+reconstruction_type (void)
+{
+  GST_GENERATIVE_RETURN_FAMILY ("GstTrainerReconstruction", gen_reconstruction_list);
+}
+
+static GType
+degradation_type (void)
+{
+  GST_GENERATIVE_RETURN_FAMILY ("GstTrainerDegradation", gen_degradation_list);
+}
+
+/* Of a choice of a recipe's own, of which all elements that have it share one: GstTrainerMaskFill.
+ */
+static GType
+choice_type (const GenSetting *setting)
+{
+  g_autoptr (GString) name = g_string_new ("GstTrainer");
+  GType type;
+
+  for (const char *c = setting->nick; *c != '\0'; c++)
+    if (*c != ' ')
+      g_string_append_c (name, c == setting->nick || c[-1] == ' ' ? g_ascii_toupper (*c) : *c);
+  type = g_type_from_name (name->str);
+  return type != 0 ? type : gst_generative_setting_register (setting, name->str);
+}
+
 /* The enumerations of choices and families. */
 static GType
 enumeration (const GenSetting *setting, GType presets)
@@ -55,6 +82,8 @@ enumeration (const GenSetting *setting, GType presets)
     { "optimizer", optimizer_type },
     { "learning-rate-schedule", rate_schedule_type },
     { "loss", loss_type },
+    { "reconstruction", reconstruction_type },
+    { "degradation", degradation_type },
     { "prediction", prediction_type },
     { "noise-schedule", noise_schedule_type },
     { "device", gst_generative_device_get_type },
@@ -69,6 +98,8 @@ enumeration (const GenSetting *setting, GType presets)
   for (guint i = 0; i < G_N_ELEMENTS (types); i++)
     if (strcmp (types[i].name, setting->name) == 0)
       return types[i].get_type ();
+  if (setting->type == GEN_SETTING_CHOICE)
+    return choice_type (setting);
   g_return_val_if_reached (G_TYPE_INVALID);
 }
 

@@ -4,6 +4,7 @@
 #include "trainer.h"
 
 #include "../shared/debug.h"
+#include "../shared/label-meta.h"
 #include "../shared/playing.h"
 #include "../shared/settings.h"
 
@@ -119,6 +120,12 @@ gst_trainer_shown (gboolean last, gpointer data, GError **error)
 }
 
 static void
+gst_trainer_told (const char *text, gpointer data)
+{
+  GST_ELEMENT_INFO (data, LIBRARY, SETTINGS, ("%s", text), (NULL));
+}
+
+static void
 gst_trainer_warned (const GError *error, gpointer data)
 {
   gst_trainer_post_problem (GST_ELEMENT (data), GST_MESSAGE_WARNING, error);
@@ -143,6 +150,7 @@ static const GenTrainingCallbacks callbacks = {
   .validated = gst_trainer_validated,
   .saved = gst_trainer_saved,
   .shown = gst_trainer_shown,
+  .told = gst_trainer_told,
   .warned = gst_trainer_warned,
   .fell_back = gst_trainer_fell_back,
   .failed = gst_trainer_failed,
@@ -229,6 +237,7 @@ gst_trainer_begin (GstTrainer *self)
   const gint64 began = g_get_monotonic_time ();
   g_autoptr (GError) error = NULL;
 
+  gen_training_set_classes (self->training, gst_generative_query_classes (self->sink));
   if (!gen_training_open (self->training, &format, &error)) {
     GST_ELEMENT_ERROR (self, LIBRARY, INIT, ("%s", error->message), (NULL));
     return FALSE;

@@ -30,9 +30,12 @@ typedef enum {
 } GenBatchQueueResult;
 
 /* Add a sample of the trainer's format, which is copied, and its class, -1 where there is none;
- * waits while there is no place for it. */
+ * waits while there is no place for it. Where a sample of training is several frames, each one that
+ * is added ends one, together with those before it, once there are as many. */
 GEN_API GenBatchQueueResult gen_batch_queue_add (
     GenBatchQueue *queue, const GenSample *sample, int label, GError **error);
+/* What is added next does not follow what was added before. */
+GEN_API void gen_batch_queue_break (GenBatchQueue *queue);
 /* No sample comes behind those that were added. */
 GEN_API void gen_batch_queue_end (GenBatchQueue *queue);
 /* While `flushing`, nobody waits to add. When it ends, what training does not have yet is thrown

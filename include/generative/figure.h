@@ -19,7 +19,7 @@ typedef struct {
   double shown_from; /* what is less is not in the line */
 } GenFigure;
 
-/* Figures with their values, NaN for those that there are none of. */
+/* Figures with their values, NaN or GEN_MISSING for those that there are none of. */
 typedef struct {
   const GenFigure *figures;
   const double *values;

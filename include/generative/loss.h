@@ -28,6 +28,7 @@ GEN_API extern const GenLoss gen_loss_non_saturating;
 GEN_API extern const GenLoss gen_loss_hinge;
 GEN_API extern const GenLoss gen_loss_least_squares;
 GEN_API extern const GenLoss gen_loss_relativistic;
+GEN_API extern const GenLoss gen_loss_wasserstein;
 
 /* All of them, ended by NULL. */
 GEN_API const GenLoss *const *gen_loss_list (void);

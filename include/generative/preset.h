@@ -30,13 +30,15 @@ typedef struct {
   int latent_size;  /* length of a latent, from 1 */
   int width;        /* channels of the layer beside the sample, which those further from it have
                        multiples of; 0: as many as the preset has by itself */
-  double dropout;   /* share of the discriminator's hidden values dropped in training: [0, 1) */
+  double dropout;   /* share of the discriminator's hidden values, or of a classifier's features,
+                       dropped in training: [0, 1) */
+  int classes;      /* that a classifier tells apart, from 2; 0: not known */
   guint64 seed;     /* of the first weights */
 } GenPresetOptions;
 
 #define GEN_PRESET_DEFAULTS                                                                        \
   .format = { &gen_medium_picture, 28, 28, 1 }, .latent_size = 100, .width = 0, .dropout = 0,      \
-  .seed = 0
+  .classes = 0, .seed = 0
 
 /* (transfer full); NULL with `error` where the preset has no net of that size. */
 typedef GenGraph *(*GenPresetNet) (const GenPresetOptions *options, GError **error);
@@ -63,6 +65,18 @@ GEN_API extern const GenPreset gen_preset_dcgan;
 
 /* Donahue et al., "Adversarial audio synthesis", 2019: sounds of 4096, 8192 and 16384 frames. */
 GEN_API extern const GenPreset gen_preset_wavegan;
+/* Of the restoration recipe. They take pictures of any size; which degradation they are for stands
+ * in `generative.degradation`. */
+GEN_API extern const GenPreset gen_preset_super_resolver;
+GEN_API extern const GenPreset gen_preset_inpainter;
+GEN_API extern const GenPreset gen_preset_cleaner;
+/* Of the interpolation recipe: frames of any size. */
+GEN_API extern const GenPreset gen_preset_interpolator;
+
+/* Convolutional nets whose first part is the same, so that a classifier can begin with what an
+ * encoder has learned. */
+GEN_API extern const GenPreset gen_preset_classifier;
+GEN_API extern const GenPreset gen_preset_masked_autoencoder;
 
 /* A U-Net that denoises pictures of 28, 32 and 64 pixels, after Ho et al., "Denoising diffusion
  * probabilistic models", 2020. */

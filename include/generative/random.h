@@ -41,8 +41,10 @@ GEN_API GenRandom gen_random_new (guint64 seed, const char *stream, guint64 numb
 #define GEN_STREAM_SAMPLE_NOISE "sample-noise"       /* what augmentation adds to pictures */
 #define GEN_STREAM_SOUND_NOISE "sound-samples"       /* and to sounds; draw: the window */
 #define GEN_STREAM_NODE "node"                       /* of a graph; number: its id */
+#define GEN_STREAM_DEGRADATION "degradation"         /* of samples; draw: the step */
 #define GEN_STREAM_TRAINING_LATENT "training-latent" /* draw: the step */
 #define GEN_STREAM_TRAINING_TIME "training-time"     /* of noise; draw: the step */
+#define GEN_STREAM_INTERPOLATION "interpolation"     /* number: the update; element: the sample */
 #define GEN_STREAM_PHASE_SHUFFLE "phase-shuffle"     /* number: the layer; draw: the step */
 #define GEN_STREAM_VALIDATION_LATENT "validation-latent"
 #define GEN_STREAM_PREVIEW_LATENT "preview-latent"

@@ -30,8 +30,10 @@ GEN_API extern const GenNetRole gen_net_role_encoder;
 GEN_API extern const GenNetRole gen_net_role_decoder;
 GEN_API extern const GenNetRole gen_net_role_denoiser;
 GEN_API extern const GenNetRole gen_net_role_classifier;
+GEN_API extern const GenNetRole gen_net_role_restorer;
+GEN_API extern const GenNetRole gen_net_role_interpolator;
 
-#define GEN_NET_ROLES 6
+#define GEN_NET_ROLES 8
 /* All of them, ended by NULL: GEN_NET_ROLES. */
 GEN_API const GenNetRole *const *gen_net_role_list (void);
 
@@ -42,7 +44,7 @@ typedef struct {
   /* Whether `ema` keeps a moving average of its weights, with which it is shown and validated; the
    * file of it is ema.onnx. At most one of a recipe's nets. */
   gboolean averaged;
-  gboolean scores; /* its result is one score a sample, before any Sigmoid at its end */
+  gboolean scores; /* its result are scores, before any Sigmoid or Softmax at its end */
 } GenRecipeNet;
 
 #define GEN_RECIPE_MAX_NETS 4
@@ -70,6 +72,11 @@ typedef struct {
   const char *description;
   const GenRecipeNet *nets; /* ended by a role of NULL; at most GEN_RECIPE_MAX_NETS */
   guint data_net;           /* whose first input says what samples are like */
+  /* Its result says that instead. Extents of it that are free are those of the data. */
+  gboolean data_made;
+  /* A sample is so many frames of a film that follow each other, one behind the other in its
+   * channels; 0: one picture or sound. */
+  guint frames;
   const GenRecipeFigure *figures;
   guint n_figures; /* at most GEN_RECIPE_MAX_FIGURES */
   gboolean labels; /* samples must come with classes (gen_step_labels) */
@@ -96,6 +103,15 @@ typedef struct {
 GEN_API extern const GenRecipe gen_recipe_auto;
 /* A generator against a discriminator: Goodfellow et al., "Generative adversarial nets", 2014. */
 GEN_API extern const GenRecipe gen_recipe_adversarial;
+/* A classifier, taught by labels. */
+GEN_API extern const GenRecipe gen_recipe_classifier;
+/* An encoder and a decoder that fill in what is masked: He et al., "Masked autoencoders are
+ * scalable vision learners", 2022. */
+GEN_API extern const GenRecipe gen_recipe_masked;
+/* The frame between two of a film, or behind two. */
+GEN_API extern const GenRecipe gen_recipe_interpolation;
+/* The way back from degraded samples (degradation.h). */
+GEN_API extern const GenRecipe gen_recipe_restoration;
 /* A denoiser: Ho et al., "Denoising diffusion probabilistic models", 2020. */
 GEN_API extern const GenRecipe gen_recipe_diffusion;
 

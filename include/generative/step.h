@@ -26,10 +26,19 @@ GEN_API gboolean gen_step_trains (const GenStep *step);
 /* Samples in it. */
 GEN_API gint64 gen_step_batch (const GenStep *step);
 
-/* The samples that have come: [batch, channels, height, width] or [batch, channels, length]. */
+/* The numbers that are black and white in samples. */
+GEN_API void gen_step_range (const GenStep *step, float *low, float *high);
+
+/* The samples that have come: [batch, channels, height, width] or [batch, channels, length]; the
+ * channels of all frames, where a sample is several. */
 GEN_API GenTensor *gen_step_samples (GenStep *step);
+/* Where the step trains, the part of them that `crop` says, anywhere, at the same place in all of
+ * the step's; else the whole. */
+GEN_API GenTensor *gen_step_cropped_samples (GenStep *step, GError **error);
 /* Their classes, int64 [batch], of a recipe that has labels. */
 GEN_API GenTensor *gen_step_labels (GenStep *step);
+/* The nets know so many classes: samples of others are refused. */
+GEN_API void gen_step_set_classes (GenStep *step, gint64 classes);
 /* Latents for net `net`: normal numbers of the step; where it plays, those that are given. */
 GEN_API GenTensor *gen_step_latents (GenStep *step, guint net, GError **error);
 /* A shape that net `net`'s input `input` has with the step's batch. */
@@ -55,6 +64,10 @@ GEN_API GenTensor *gen_step_precise (GenStep *step, GenTensor *x, GError **error
 GEN_API gboolean gen_step_minimise (
     GenStep *step, const guint *nets, guint n, GenTensor *loss, double rate, GError **error);
 
+/* The same where these nets are changed `n` times in a step, of which this is update `number`. */
+GEN_API gboolean gen_step_minimise_again (GenStep *step, const guint *nets, guint n_nets,
+    GenTensor *loss, double rate, int number, int n, GError **error);
+
 /* How numbers become one figure. */
 typedef enum {
   GEN_REPORT_MEAN,
@@ -69,7 +82,8 @@ GEN_API gboolean gen_step_report (
  * none; `what` they are, a constant, stands in the error. */
 GEN_API gboolean gen_step_watch (GenStep *step, const char *what, GenTensor *numbers);
 
-/* Show `samples`, which have the shape of the step's samples; where it plays. */
+/* Show `samples`, which have the shape of the step's samples, or of a frame of them; where it
+ * plays. */
 GEN_API gboolean gen_step_show (GenStep *step, GenTensor *samples);
 
 G_END_DECLS

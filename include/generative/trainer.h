@@ -2,12 +2,14 @@
 #pragma once
 
 #include <generative/api.h>
+#include <generative/degradation.h>
 #include <generative/feed.h>
 #include <generative/loss.h>
 #include <generative/optimizer.h>
 #include <generative/medium.h>
 #include <generative/plan.h>
 #include <generative/recipe.h>
+#include <generative/reconstruction.h>
 #include <generative/sampler.h>
 
 G_BEGIN_DECLS
@@ -47,6 +49,17 @@ typedef enum {
   GEN_TRAINER_ERROR_STATE,    /* a saved state does not fit the nets, or is damaged */
 } GenTrainerError;
 
+/* How a penalty on the discriminator's gradient on samples is found. */
+typedef enum {
+  GEN_PENALTY_ESTIMATED, /* by samples near them, of any discriminator */
+  GEN_PENALTY_EXACT,     /* by a gradient of the gradient */
+} GenPenalty;
+
+typedef enum {
+  GEN_MASK_ZERO, /* what lies between black and white, or silence */
+  GEN_MASK_MEAN, /* the mean of what is left of the sample */
+} GenMaskFill;
+
 struct _GenTrainerSettings {
   const GenRecipe *recipe;
   int batch_size;                /* samples in a step, from 1 */
@@ -60,11 +73,26 @@ struct _GenTrainerSettings {
   int accumulate;   /* steps whose gradients, in the mean, make one update, from 1. Losses that are
                        scaled do without */
   const GenLoss *loss;
-  double r1, r2;          /* weights of the penalties on the discriminator's gradient on real (r1)
-                             and made samples: half of it times the mean square; 0 for none. They
-                             keep a discriminator from being so sure that its gradients are of no
-                             use */
-  double label_smoothing; /* real pictures count as 1 - label_smoothing: [0, 0.5) */
+  double r1, r2;           /* weights of the penalties on the discriminator's gradient on real (r1)
+                              and made samples: half of it times the mean square; 0 for none. They
+                              keep a discriminator from being so sure that its gradients are of no
+                              use */
+  GenPenalty penalty;      /* how these two are found */
+  double gradient_penalty; /* weight of the exact penalty on how far the norm of that gradient is
+                              from 1 between real and made samples; 0 for none */
+  int discriminator_steps; /* updates of the discriminator in a step, from 1: on the step's real
+                              samples, each with made ones of latents of its own. The generator is
+                              updated once, on the last of them. More than 1 exclude `accumulate`
+                              and losses that are scaled */
+  /* Of recipes that make samples anew: how far these are from what they were. */
+  const GenReconstruction *reconstruction;
+  const GenDegradation *degradation; /* of samples that are to be restored */
+  double degradation_strength;       /* >= 0; 0: as the degradation has it by itself */
+  int degradation_factor;            /* by how much, where it is a ratio: from 2 to 64 */
+  gboolean next_frame;    /* of a film: made is the one behind two frames, not that between them */
+  int crop;               /* extent of the part of a sample that a step takes; 0: the whole */
+  double label_smoothing; /* real pictures, or the right class, count as 1 - label_smoothing, and
+                             all classes share the rest: [0, 0.5) */
   const GenPrediction *prediction;   /* what a denoiser makes */
   const GenSchedule *noise_schedule; /* of its noise, with times */
   double min_snr;                    /* how much an error at little noise counts, at most, as
@@ -72,7 +100,13 @@ struct _GenTrainerSettings {
   int sampling_steps;                /* runs of the denoiser for a sample, from 1 */
   double ema;              /* decay of the moving average of the weights that the recipe averages:
                               [0, 1); 0 for none */
-  guint64 seed;            /* of latents and dropout */
+  char *trainable;         /* weights that are changed, as in parameters.h; NULL: all */
+  int patch;               /* extent of what is masked, in pixels or frames: from 1 */
+  double mask_ratio;       /* share of the patches that are masked: (0, 1) */
+  int mask_fill;           /* what they become: GenMaskFill */
+  GenFormat format;        /* of the data, whose extents are those that nets leave free; without a
+                              medium: nets leave none free */
+  guint64 seed;            /* of latents, masks and dropout */
   int threads;             /* 0: as many as there are cores */
   const GenDevice *device; /* NULL: the CPU */
   GenPrecision
@@ -87,10 +121,14 @@ struct _GenTrainerSettings {
   .recipe = &gen_recipe_adversarial, .batch_size = 128, .optimizer = &gen_optimizer_adam,          \
   .learning_rate = 2e-4, .generator_rate = 1, .clip_norm = 0, .accumulate = 1,                     \
   .optimizer_settings = { GEN_OPTIMIZER_DEFAULTS }, .loss = &gen_loss_non_saturating, .r1 = 0,     \
-  .r2 = 0, .label_smoothing = 0, .prediction = &gen_prediction_v,                                  \
-  .noise_schedule = &gen_schedule_cosine, .min_snr = 0,                                            \
-  .sampling_steps = GEN_SAMPLING_DEFAULT_STEPS, .ema = 0, .seed = 0, .threads = 0, .device = NULL, \
-  .precision = GEN_PRECISION_TF32, .choice = GEN_CHOICE_RULES, .choices = NULL
+  .r2 = 0, .penalty = GEN_PENALTY_ESTIMATED, .gradient_penalty = 0, .discriminator_steps = 1,      \
+  .label_smoothing = 0, .ema = 0, .trainable = NULL, .patch = 7, .mask_ratio = 0.6,                \
+  .mask_fill = GEN_MASK_ZERO, .seed = 0, .threads = 0, .device = NULL,                             \
+  .precision = GEN_PRECISION_TF32, .choice = GEN_CHOICE_RULES, .choices = NULL,                    \
+  .reconstruction = &gen_reconstruction_auto, .degradation = &gen_degradation_auto,                \
+  .degradation_strength = 0, .degradation_factor = 2, .next_frame = FALSE, .crop = 0,              \
+  .prediction = &gen_prediction_v, .noise_schedule = &gen_schedule_cosine, .min_snr = 0,           \
+  .sampling_steps = GEN_SAMPLING_DEFAULT_STEPS, .format = { NULL }
 
 /* Check each setting against its range; the error names it. */
 GEN_API gboolean gen_trainer_settings_check (const GenTrainerSettings *settings, GError **error);
@@ -110,13 +148,20 @@ GEN_API void gen_trainer_free (GenTrainer *trainer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenTrainer, gen_trainer_free)
 
 GEN_API const GenTrainerSettings *gen_trainer_settings (const GenTrainer *trainer);
-/* Of a step's samples: [batch, channels, height, width] of pictures, [batch, channels, length] of
- * sounds, and what they are as a medium has it. A sound's rate is what the net that takes them says
- * in `generative.sample-rate`, else 0. */
+/* Of a step's samples, or of a frame of them: [batch, channels, height, width] of pictures, [batch,
+ * channels, length] of sounds, and what they are as a medium has it. A sound's rate is what the net
+ * that takes them says in `generative.sample-rate`, else 0. */
 GEN_API GenFormat gen_trainer_format (const GenTrainer *trainer);
 GEN_API const GenShape *gen_trainer_sample_shape (const GenTrainer *trainer);
-/* Numbers in one sample. */
+/* How many classes the nets know; 0 where the recipe is not taught by classes. */
+GEN_API int gen_trainer_classes (const GenTrainer *trainer);
+/* Whether samples of class `label` (-1: of none) can be trained on; the error says what would be
+ * right. */
+GEN_API gboolean gen_trainer_check_label (const GenTrainer *trainer, int label, GError **error);
+/* Numbers in one sample, and in one of its frames, of which it has as many as the recipe says. */
 GEN_API gsize gen_trainer_sample_size (const GenTrainer *trainer);
+GEN_API gsize gen_trainer_frame_size (const GenTrainer *trainer);
+GEN_API guint gen_trainer_n_frames (const GenTrainer *trainer);
 /* Numbers in one latent; in one sample where samples are made of samples. */
 GEN_API gsize gen_trainer_latent_size (const GenTrainer *trainer);
 /* The numbers that nets take for black and white, from the metadata `generative.input-range` of

@@ -19,6 +19,7 @@ typedef struct {
   const GenPreset *preset;
   char *models[GEN_NET_ROLES]; /* owned, in the order of gen_net_role_list; NULL: the preset's */
   GenPresetOptions options;    /* without format and seed */
+  char *weights;               /* owned; a model or folder with which they begin; NULL: none */
   int length;                  /* frames of a preset's sounds; 0: its shortest */
 
   GenTrainerSettings trainer; /* without device and precision, which follow from these: */

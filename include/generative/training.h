@@ -62,6 +62,8 @@ typedef struct {
   /* It is time to look at what is made (gen_training_draw); `last` at the end. Training ends where
    * that fails before. */
   gboolean (*shown) (gboolean last, gpointer data, GError **error);
+  /* Something worth knowing, as a sentence. */
+  void (*told) (const char *text, gpointer data);
   /* Something went wrong, and training goes on. */
   void (*warned) (const GError *error, gpointer data);
   /* The device failed, and the CPU takes its place. */
@@ -106,10 +108,16 @@ GEN_API GenTrainingOutcome gen_training_outcome (GenTraining *training);
  */
 GEN_API void gen_training_set_epoch (GenTraining *training, guint64 samples);
 
+/* How many classes the data has, where the setting `classes` leaves it open: 0 when it does not
+ * say. Before it is opened. */
+GEN_API void gen_training_set_classes (GenTraining *training, int classes);
+
 /* A sample to validate by, of the same format, which is copied, and its class, -1 where there is
  * none; FALSE when no more are wanted. By any thread, one at a time, from gen_training_new on. */
 GEN_API gboolean gen_training_add_validation (
     GenTraining *training, const GenSample *sample, int label);
+/* What comes next does not follow what came before, as the frames of a film do. */
+GEN_API void gen_training_break_validation (GenTraining *training);
 /* None comes any more. */
 GEN_API void gen_training_end_validation (GenTraining *training);
 

@@ -36,6 +36,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (GenValidation, gen_validation_free)
 /* Add a sample, which is copied, and its class, -1 where there is none; all must have the
  * training's format. */
 GEN_API void gen_validation_add (GenValidation *validation, const GenSample *sample, int label);
+/* What is added next does not follow what was added before: where a sample of training is several
+ * frames, those of one follow each other. */
+GEN_API void gen_validation_break (GenValidation *validation);
 GEN_API guint gen_validation_count (const GenValidation *validation);
 
 /* Measure the nets as they are now, with the moving average of weights where there is one. FALSE

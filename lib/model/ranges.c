@@ -432,6 +432,27 @@ assume_like (GenPort *port, const GenPort *like)
   memcpy (port->std, like->std, sizeof port->std);
 }
 
+static gboolean
+is_flowing_picture (const GenPort *port)
+{
+  return (port->kind == GEN_PORT_PICTURE || port->kind == GEN_PORT_FRAMES) &&
+         port->part == GEN_PART_FLOW;
+}
+
+/* Nets that make pictures of pictures (upscalers, denoisers, matting) are nearly always of 0 to 1,
+ * those of latents of -1 to 1. */
+static float
+usual_black (const GenModel *model, const GPtrArray *inputs, const GPtrArray *outputs)
+{
+  gboolean takes = FALSE, makes = FALSE;
+
+  for (guint i = 0; i < inputs->len; i++)
+    takes = takes || is_flowing_picture (&model->inputs[i]);
+  for (guint i = 0; i < outputs->len; i++)
+    makes = makes || is_flowing_picture (&model->outputs[i]);
+  return takes && makes ? 0 : -1;
+}
+
 /* What nothing tells. A picture that is made of another one has the range of that one as a rule;
  * numbers that are never negative begin with black. */
 static void
@@ -439,13 +460,14 @@ assume_ranges (const Sources *sources)
 {
   GenModel *model = sources->model;
   const GPtrArray *inputs = sources->graph->inputs, *outputs = sources->graph->outputs;
+  const float black = usual_black (model, inputs, outputs);
   const GenPort *like;
 
   for (guint i = 0; i < inputs->len; i++)
-    assume (&model->inputs[i], -1);
+    assume (&model->inputs[i], black);
   for (guint i = 0; i < outputs->len; i++)
-    assume (
-        &model->outputs[i], is_never_negative (sources, g_ptr_array_index (outputs, i)) ? 0 : -1);
+    assume (&model->outputs[i],
+        is_never_negative (sources, g_ptr_array_index (outputs, i)) ? 0 : black);
   like = find_telling_output (sources);
   for (guint i = 0; i < inputs->len; i++)
     assume_like (&model->inputs[i], like);

@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <generative/batch-queue.h>
 
+#include <string.h>
+
 /* Batches that may wait, the one being trained on included. */
 #define BATCHES 4
 
 struct _GenBatchQueue {
+  const GenTrainer *trainer;
   GenTrainerBatch batches[BATCHES];
   guint batch_size;
-  gsize sample_floats;
+  gsize frame_floats;
+  guint n_frames;  /* of a sample */
+  float *frames;   /* those that came last, the newest at the end, where there are several */
+  guint run;       /* how many of them follow each other */
   float low, high; /* numbers for black and white, silence being between them */
 
   /* Under the lock; a change of it is told by `changed`. */
@@ -28,8 +34,11 @@ gen_batch_queue_new (GenTrainer *trainer, guint64 skip, GError **error)
 
   g_mutex_init (&queue->lock);
   g_cond_init (&queue->changed);
+  queue->trainer = trainer;
   queue->batch_size = (guint)gen_trainer_settings (trainer)->batch_size;
-  queue->sample_floats = gen_trainer_sample_size (trainer);
+  queue->frame_floats = gen_trainer_frame_size (trainer);
+  queue->n_frames = gen_trainer_n_frames (trainer);
+  queue->frames = g_new (float, queue->n_frames * queue->frame_floats);
   queue->skip = skip;
   queue->limit = G_MAXUINT64;
   gen_trainer_range (trainer, &queue->low, &queue->high);
@@ -46,6 +55,7 @@ gen_batch_queue_free (GenBatchQueue *queue)
     gen_trainer_batch_clear (&queue->batches[i]);
   g_mutex_clear (&queue->lock);
   g_cond_clear (&queue->changed);
+  g_free (queue->frames);
   g_free (queue);
 }
 
@@ -75,16 +85,33 @@ pass_over (GenBatchQueue *queue)
   return passed;
 }
 
-/* Samples of a recipe that has labels must have them. */
+/* Remember a frame. FALSE as long as there are not enough. */
 static gboolean
-check_label (const GenBatchQueue *queue, int label, GError **error)
+follow (GenBatchQueue *queue, const GenSample *sample)
 {
-  if (queue->batches[0].labels == NULL || label >= 0)
+  const gsize before = (queue->n_frames - 1) * queue->frame_floats;
+
+  if (queue->n_frames == 1)
     return TRUE;
-  g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
-      "recipe: it is taught by classes, and a sample has none; datasetsrc gives each sample the "
-      "class that its folder is");
-  return FALSE;
+  memmove (queue->frames, queue->frames + queue->frame_floats, before * sizeof (float));
+  sample->medium->to_numbers (sample, queue->low, queue->high, queue->frames + before);
+  queue->run = MIN (queue->run + 1, queue->n_frames);
+  return queue->run == queue->n_frames;
+}
+
+static void
+write_numbers (const GenBatchQueue *queue, const GenSample *sample, float *numbers)
+{
+  if (queue->n_frames == 1)
+    sample->medium->to_numbers (sample, queue->low, queue->high, numbers);
+  else
+    memcpy (numbers, queue->frames, queue->n_frames * queue->frame_floats * sizeof (float));
+}
+
+void
+gen_batch_queue_break (GenBatchQueue *queue)
+{
+  queue->run = 0;
 }
 
 GenBatchQueueResult
@@ -94,9 +121,9 @@ gen_batch_queue_add (GenBatchQueue *queue, const GenSample *sample, int label, G
   GenTrainerBatch *batch;
   guint place;
 
-  if (!check_label (queue, label, error))
+  if (!gen_trainer_check_label (queue->trainer, label, error))
     return GEN_BATCH_QUEUE_FAILED;
-  if (pass_over (queue))
+  if (!follow (queue, sample) || pass_over (queue))
     return GEN_BATCH_QUEUE_ADDED;
   g_mutex_lock (&queue->lock);
   result = wait_for_place (queue);
@@ -105,8 +132,8 @@ gen_batch_queue_add (GenBatchQueue *queue, const GenSample *sample, int label, G
   g_mutex_unlock (&queue->lock);
   if (result != GEN_BATCH_QUEUE_ADDED)
     return result;
-  sample->medium->to_numbers (sample, queue->low, queue->high,
-      (float *)gen_feed_data (batch->samples) + place * queue->sample_floats);
+  write_numbers (queue, sample,
+      (float *)gen_feed_data (batch->samples) + place * queue->n_frames * queue->frame_floats);
   if (batch->labels != NULL)
     ((gint64 *)gen_feed_data (batch->labels))[place] = label;
   if (place + 1 == queue->batch_size && !gen_trainer_batch_send (batch, error))

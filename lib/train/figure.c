@@ -10,7 +10,7 @@ gen_figures_to_line (const GenFigures *figures)
     const GenFigure *figure = &figures->figures[i];
     const double value = figures->values[i];
 
-    if (figure->before == NULL || isnan (value) || value < figure->shown_from)
+    if (figure->before == NULL || !isfinite (value) || value < figure->shown_from)
       continue;
     g_string_append_printf (
         line, "%s%.*f%s", figure->before, figure->decimals, value, figure->after);

@@ -15,6 +15,7 @@ gen_loss_list (void)
     &gen_loss_hinge,
     &gen_loss_least_squares,
     &gen_loss_relativistic,
+    &gen_loss_wasserstein,
     NULL,
   };
 

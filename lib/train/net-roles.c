@@ -26,6 +26,14 @@ const GenNetRole gen_net_role_classifier = {
   .name = "classifier",
   .description = "from pictures or sounds to one score for each class",
 };
+const GenNetRole gen_net_role_restorer = {
+  .name = "restorer",
+  .description = "from degraded pictures or sounds to what they were",
+};
+const GenNetRole gen_net_role_interpolator = {
+  .name = "interpolator",
+  .description = "from two frames of a film to the one between them",
+};
 
 const GenNetRole *const *
 gen_net_role_list (void)
@@ -37,6 +45,8 @@ gen_net_role_list (void)
     &gen_net_role_decoder,
     &gen_net_role_denoiser,
     &gen_net_role_classifier,
+    &gen_net_role_restorer,
+    &gen_net_role_interpolator,
     NULL,
   };
 

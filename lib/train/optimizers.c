@@ -29,21 +29,35 @@ gen_optimizer_find (const char *name, GError **error)
       GEN_TRAINER_ERROR_SETTING, error);
 }
 
+/* The node that changed `weights` first in this step, which reads their states; NULL: none did. */
+static const GenNode *
+find_first (const GenTensor *weights)
+{
+  const GenNode *first = NULL;
+
+  for (; weights->role != GEN_ROLE_STATE; weights = gen_node_input (first, 0))
+    first = weights->producer;
+  return first;
+}
+
 GenTensor *
 gen_optimizer_update (const GenOptimizer *optimizer, GenGraph *graph, GenTensor *weights,
     GenTensor *gradient, GenTensor *rate, GenTensor *step, GenTensor *factor,
     const GenOptimizerSettings *settings, GError **error)
 {
   GenTensor *inputs[5 + GEN_OPTIMIZER_MAX_STATES] = { weights, gradient, rate, step };
-  GenTensor *next;
+  const GenNode *first = find_first (weights);
+  GenTensor *states[GEN_OPTIMIZER_MAX_STATES], *next;
   gsize size = gen_tensor_size (weights);
   int n = 0;
 
   for (; n < GEN_OPTIMIZER_MAX_STATES && optimizer->states[n] != NULL; n++) {
     g_autofree char *name = g_strconcat (weights->name, ".", optimizer->states[n], NULL);
 
-    inputs[4 + n] = gen_graph_add_state (
-        graph, name, weights->type, &weights->shape, g_bytes_new_take (g_malloc0 (size), size));
+    states[n] = first != NULL ? gen_node_input (first, 4 + n)
+                              : gen_graph_add_state (graph, name, weights->type, &weights->shape,
+                                    g_bytes_new_take (g_malloc0 (size), size));
+    inputs[4 + n] = first != NULL ? gen_node_output (weights->producer, 1 + n) : states[n];
   }
   inputs[4 + n] = factor;
   next = gen_graph_op (
@@ -51,8 +65,8 @@ gen_optimizer_update (const GenOptimizer *optimizer, GenGraph *graph, GenTensor 
   if (next == NULL)
     return NULL;
   optimizer->configure (next->producer, settings);
-  gen_graph_assign (graph, weights, next);
+  gen_graph_assign (graph, first != NULL ? gen_node_input (first, 0) : weights, next);
   for (int i = 0; i < n; i++)
-    gen_graph_assign (graph, inputs[4 + i], gen_node_output (next->producer, 1 + i));
+    gen_graph_assign (graph, states[i], gen_node_output (next->producer, 1 + i));
   return next;
 }

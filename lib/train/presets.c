@@ -19,6 +19,12 @@ gen_preset_list (void)
     &gen_preset_mlp,
     &gen_preset_dcgan,
     &gen_preset_wavegan,
+    &gen_preset_classifier,
+    &gen_preset_masked_autoencoder,
+    &gen_preset_super_resolver,
+    &gen_preset_inpainter,
+    &gen_preset_cleaner,
+    &gen_preset_interpolator,
     &gen_preset_unet_diffusion,
     NULL,
   };

@@ -31,6 +31,7 @@ typedef struct {
   GArray *watches;                         /* GenStepWatch */
   int samples, labels, rate;               /* numbers of the graph's inputs, -1: it has it not */
   int scales[GEN_RECIPE_MAX_NETS];         /* outputs: of its loss in the next step; -1: none */
+  gint64 classes;                          /* labels are below; 0: below nothing */
   guint runs;                              /* for one result */
 } GenStepGraph;
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include <generative/operator.h>
+#include <generative/parameters.h>
 
 #include "phase-shuffle.h"
 
@@ -11,18 +12,6 @@ static gboolean
 is (const GenNode *node, const char *name)
 {
   return node->op->domain == NULL && strcmp (node->op->name, name) == 0;
-}
-
-static gboolean
-is_weight (const GenNode *node, guint input)
-{
-  const GenTensor *tensor = gen_node_input (node, input);
-
-  if (tensor == NULL || tensor->role != GEN_ROLE_CONSTANT || tensor->type != GEN_TYPE_FLOAT32)
-    return FALSE;
-  if (node->op->elementwise && node->op->weights == 0x3 && gen_shape_elements (&tensor->shape) < 2)
-    return FALSE;
-  return input < 32 && (node->op->weights >> input & 1);
 }
 
 static void
@@ -34,23 +23,20 @@ make_state (GPtrArray *list, GenTensor *tensor)
   g_ptr_array_add (list, tensor);
 }
 
-/* A normalisation's statistics are states, which in training are those of the batch. */
+/* In training a normalisation's statistics are those of the batch, unless they stay. */
 static void
-prepare_normalization (GenStepNet *self, GenNode *node, gboolean trains)
+prepare_normalization (GenStepNet *self, GenNode *node)
 {
-  if (trains) {
-    gen_node_set_int (node, "training_mode", 1);
-    g_ptr_array_set_size (node->outputs, 1);
-  }
+  if (gen_node_input (node, 3)->role != GEN_ROLE_STATE)
+    return;
+  gen_node_set_int (node, "training_mode", 1);
+  g_ptr_array_set_size (node->outputs, 1);
   for (guint k = 0; k < 2; k++) {
-    make_state (self->statistics, gen_node_input (node, 3 + k));
-    if (trains) {
-      GenTensor *next = gen_graph_add_value (self->graph, NULL);
+    GenTensor *next = gen_graph_add_value (self->graph, NULL);
 
-      next->producer = node;
-      g_ptr_array_add (node->outputs, next);
-      gen_graph_add_output (self->graph, next);
-    }
+    next->producer = node;
+    g_ptr_array_add (node->outputs, next);
+    gen_graph_add_output (self->graph, next);
   }
 }
 
@@ -65,25 +51,37 @@ prepare_dropout (GenStepNet *self, GenNode *node)
       self->graph, NULL, GEN_TYPE_BOOL, &GEN_SHAPE_SCALAR, g_bytes_new_static (&yes, sizeof yes));
 }
 
+/* What is trainable becomes states. */
 static void
-prepare_node (GenStepNet *self, GenNode *node, gboolean trains)
+prepare_parameters (GenStepNet *self, const char *trainable)
 {
-  for (guint k = 0; k < node->inputs->len; k++)
-    if (is_weight (node, k))
-      make_state (self->weights, gen_node_input (node, k));
+  g_autoptr (GArray) list = gen_parameters_list (self->graph, self->net->role->name, trainable);
+
+  for (guint i = 0; i < list->len; i++) {
+    const GenParameter *parameter = &g_array_index (list, GenParameter, i);
+
+    self->n_parameters += !parameter->statistic;
+    if (parameter->trainable)
+      make_state (parameter->statistic ? self->statistics : self->weights, parameter->tensor);
+  }
+}
+
+static void
+prepare_node (GenStepNet *self, GenNode *node)
+{
   if (is (node, "BatchNormalization"))
-    prepare_normalization (self, node, trains);
-  if (is (node, "Dropout") && trains)
+    prepare_normalization (self, node);
+  if (is (node, "Dropout"))
     prepare_dropout (self, node);
 }
 
-/* The result of a net whose last node is Sigmoid becomes what that node reads. */
+/* The result of a net whose last node makes probabilities of scores becomes the scores. */
 static void
-take_off_sigmoid (GenGraph *graph)
+take_off_probabilities (GenGraph *graph)
 {
   GenTensor *y = g_ptr_array_index (graph->outputs, 0);
 
-  if (y->producer != NULL && is (y->producer, "Sigmoid"))
+  if (y->producer != NULL && (is (y->producer, "Sigmoid") || is (y->producer, "Softmax")))
     graph->outputs->pdata[0] = gen_node_input (y->producer, 0);
 }
 
@@ -103,7 +101,7 @@ check_ports (const GenRecipeNet *net, const GenGraph *source, GError **error)
 
 gboolean
 gen_step_net_prepare (GenStepNet *self, const GenRecipeNet *net, const GenGraph *source,
-    gint64 batch, gboolean trains, GError **error)
+    gint64 batch, const char *trainable, gboolean trains, GError **error)
 {
   guint n_nodes;
 
@@ -118,9 +116,10 @@ gen_step_net_prepare (GenStepNet *self, const GenRecipeNet *net, const GenGraph 
     .map = g_hash_table_new (NULL, NULL),
     .factors = g_ptr_array_new () };
   n_nodes = self->graph->nodes->len;
-  for (guint i = 0; i < n_nodes; i++)
-    prepare_node (self, g_ptr_array_index (self->graph->nodes, i), trains);
-  if (self->weights->len == 0) {
+  prepare_parameters (self, trainable);
+  for (guint i = 0; trains && i < n_nodes; i++)
+    prepare_node (self, g_ptr_array_index (self->graph->nodes, i));
+  if (self->n_parameters == 0) {
     g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_MODEL,
         "the %s has no weights that could be trained", net->role->name);
     return FALSE;
@@ -128,7 +127,7 @@ gen_step_net_prepare (GenStepNet *self, const GenRecipeNet *net, const GenGraph 
   if (trains && !gen_phase_shuffle_insert (self->graph, batch, net->role->name, error))
     return FALSE;
   if (net->scores)
-    take_off_sigmoid (self->graph);
+    take_off_probabilities (self->graph);
   return TRUE;
 }
 
@@ -212,4 +211,19 @@ gen_step_net_shape (
       "must take %" G_GINT64_FORMAT,
       self->net->role->name, tensor->name, text, batch);
   return FALSE;
+}
+
+void
+gen_step_net_range (const GenGraph *net, float *low, float *high)
+{
+  const char *range = g_hash_table_lookup (net->metadata, "generative.input-range");
+  char *end = NULL;
+
+  *low = -1;
+  *high = 1;
+  if (range == NULL)
+    return;
+  *low = (float)g_ascii_strtod (range, &end);
+  if (*end == ',')
+    *high = (float)g_ascii_strtod (end + 1, NULL);
 }

@@ -10,7 +10,8 @@ typedef struct {
   const GenRecipeNet *net;
   const GenGraph *source;      /* as it was given */
   GenGraph *graph;             /* outputs after the first are the statistics' new values */
-  GPtrArray *weights;          /* GenTensor of graph, that gradients change */
+  guint n_parameters;          /* weights that gradients could change */
+  GPtrArray *weights;          /* GenTensor of graph, that they do change */
   GPtrArray *statistics;       /* GenTensor of graph, that normalisations change */
   GPtrArray *states;           /* GenTensor of the step's: of the weights, then of the statistics */
   GHashTable *map;             /* tensors of graph to those of the step, as they are by now */
@@ -19,15 +20,17 @@ typedef struct {
   gboolean minimised, applied; /* some weights have changed; applied since a factor was noted */
 } GenStepNet;
 
-/* For a step of `batch` samples. */
+/* For a step of `batch` samples; `trainable` as in parameters.h. */
 gboolean gen_step_net_prepare (GenStepNet *self, const GenRecipeNet *net, const GenGraph *source,
-    gint64 batch, gboolean trains, GError **error);
+    gint64 batch, const char *trainable, gboolean trains, GError **error);
 void gen_step_net_clear (GenStepNet *self);
 /* Put its states into the step's graph. */
 void gen_step_net_add_states (GenStepNet *self, GenGraph *graph);
 /* Append it on `inputs`; its statistics move on. Returns its result. */
 GenTensor *gen_step_net_apply (
     GenStepNet *self, GenGraph *graph, GenTensor *const *inputs, GError **error);
+/* The numbers that `net`, which takes samples, takes for black and white. */
+void gen_step_net_range (const GenGraph *net, float *low, float *high);
 /* The present tensors of its weights. (transfer container) */
 GPtrArray *gen_step_net_weights (const GenStepNet *self);
 /* The net's weight `i` is `next` from here on. */

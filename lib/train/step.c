@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include <generative/parameters.h>
 #include <generative/random.h>
 
 #include "loss-scaling.h"
@@ -18,6 +19,7 @@ struct _GenStep {
   GenStepGraph *built;
   GenGraph *graph;
   GenStepNet nets[GEN_RECIPE_MAX_NETS];
+  GenShape sample_shape; /* of a batch */
   GenTensor *samples, *labels, *rate, *count;
   gboolean scales; /* the losses */
 };
@@ -52,6 +54,12 @@ gen_step_net (const GenStep *step, guint net)
   return step->nets[net].source;
 }
 
+void
+gen_step_range (const GenStep *step, float *low, float *high)
+{
+  gen_step_net_range (step->nets[step->recipe->data_net].source, low, high);
+}
+
 gboolean
 gen_step_sees_batch (const GenStep *step, guint net)
 {
@@ -82,11 +90,52 @@ gen_step_input_shape (const GenStep *step, guint net, guint input)
 GenTensor *
 gen_step_samples (GenStep *step)
 {
-  const GenShape shape = gen_step_input_shape (step, step->recipe->data_net, 0);
-
   if (step->samples == NULL)
-    step->samples = add_input (step, "samples", GEN_TYPE_FLOAT32, &shape, &step->built->samples);
+    step->samples =
+        add_input (step, "samples", GEN_TYPE_FLOAT32, &step->sample_shape, &step->built->samples);
   return step->samples;
+}
+
+/* `extent` elements along an axis, anywhere. */
+static GenTensor *
+crop_axis (GenStep *step, GenTensor *x, int axis, gint64 extent, GError **error)
+{
+  const gint64 room = x->shape.dims[axis] - extent;
+  g_autofree gint64 *places = g_new (gint64, extent);
+  GenTensor *first;
+
+  if (room <= 0)
+    return x;
+  for (gint64 i = 0; i < extent; i++)
+    places[i] = i;
+  first = gen_graph_op (step->graph, "RandomUniform", NULL, 0, 1, error, "shape", GEN_INTS, 1,
+      (gint64[]){ 1 }, "high", GEN_FLOAT, (double)(room + 1), NULL);
+  first = gen_unary (step->graph, "Floor",
+      gen_binary (step->graph, "Min", first, gen_graph_float (step->graph, (float)room), error),
+      error);
+  if (first == NULL)
+    return NULL;
+  first = gen_graph_op (
+      step->graph, "Cast", &first, 1, 1, error, "to", GEN_INT, (int)GEN_TYPE_INT64, NULL);
+  first = gen_binary (
+      step->graph, "Add", first, gen_graph_ints (step->graph, places, (gsize)extent), error);
+  if (first == NULL)
+    return NULL;
+  return gen_graph_op (
+      step->graph, "Gather", (GenTensor *[]){ x, first }, 2, 1, error, "axis", GEN_INT, axis, NULL);
+}
+
+GenTensor *
+gen_step_cropped_samples (GenStep *step, GError **error)
+{
+  const int extent = step->settings->crop;
+  GenTensor *x = gen_step_samples (step);
+
+  if (extent == 0 || !gen_step_trains (step))
+    return x;
+  for (int axis = 2; x != NULL && axis < step->sample_shape.rank; axis++)
+    x = crop_axis (step, x, axis, extent, error);
+  return x;
 }
 
 GenTensor *
@@ -97,6 +146,12 @@ gen_step_labels (GenStep *step)
   if (step->labels == NULL)
     step->labels = add_input (step, "labels", GEN_TYPE_INT64, &shape, &step->built->labels);
   return step->labels;
+}
+
+void
+gen_step_set_classes (GenStep *step, gint64 classes)
+{
+  step->built->classes = classes;
 }
 
 /* In a step that trains they are the graph's own: on a device they would be waited for. */
@@ -317,6 +372,16 @@ prepare_update (GenStep *step, Update *update, const char *name, GenTensor *loss
   return step->settings->clip_norm <= 0 || clip (step, update, gradients, weights->len, error);
 }
 
+/* Update `number` of `n` in each step. */
+static gboolean
+count_updates (GenStep *step, Update *update, int number, int n, GError **error)
+{
+  update->count = gen_binary (step->graph, "Mul", update->count, whole_number (step, n), error);
+  update->count =
+      gen_binary (step->graph, "Add", update->count, whole_number (step, number), error);
+  return update->count != NULL;
+}
+
 static gboolean
 change_weights (GenStep *step, GenStepNet *net, GenTensor *const *gradients, const Update *update,
     GError **error)
@@ -343,6 +408,13 @@ gboolean
 gen_step_minimise (
     GenStep *step, const guint *nets, guint n, GenTensor *loss, double rate, GError **error)
 {
+  return gen_step_minimise_again (step, nets, n, loss, rate, 0, 1, error);
+}
+
+gboolean
+gen_step_minimise_again (GenStep *step, const guint *nets, guint n, GenTensor *loss, double rate,
+    int number, int of, GError **error)
+{
   g_autoptr (GPtrArray) weights = NULL;
   g_autofree GenTensor **gradients = NULL;
   Update update = { .rate = step->rate };
@@ -356,9 +428,13 @@ gen_step_minimise (
     update.rate = gen_binary (
         step->graph, "Mul", step->rate, gen_graph_float (step->graph, (float)rate), error);
   weights = collect_weights (step, nets, n);
+  if (weights->len == 0)
+    return TRUE;
   gradients = g_new0 (GenTensor *, weights->len);
   if (update.rate == NULL || !prepare_update (step, &update, step->nets[nets[0]].net->role->name,
                                  loss, weights, gradients, error))
+    return FALSE;
+  if (of > 1 && !count_updates (step, &update, number, of, error))
     return FALSE;
   for (guint i = 0; i < n; i++) {
     GenStepNet *net = &step->nets[nets[i]];
@@ -507,19 +583,89 @@ settle_all (GenStep *step, GError **error)
   return TRUE;
 }
 
+/* Names that mean nothing are mistaken. */
+static gboolean
+check_trainable (const GenStep *step, GenGraph *const *nets, GError **error)
+{
+  const char *names[GEN_RECIPE_MAX_NETS];
+  g_autofree char *idle = NULL;
+
+  for (guint i = 0; i < step->built->n_nets; i++)
+    names[i] = step->recipe->nets[i].role->name;
+  idle = gen_parameters_find_idle (nets, names, step->built->n_nets, step->settings->trainable);
+  if (idle == NULL)
+    return TRUE;
+  g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
+      "trainable: no weight is called '%s'; 'all', 'head' or names are wanted, as "
+      "`generative-model inspect --weights` lists them, with * for any letters",
+      idle);
+  return FALSE;
+}
+
+/* A batch of the data, as far as it is known. */
+static GenShape
+data_shape (const GenStep *step)
+{
+  const GenFormat *format = &step->settings->format;
+
+  if (format->medium == &gen_medium_picture)
+    return GEN_SHAPE (gen_step_batch (step), format->channels, format->height, format->width);
+  if (format->medium == &gen_medium_sound)
+    return GEN_SHAPE (gen_step_batch (step), format->channels, (gint64)format->length);
+  return GEN_SHAPE (gen_step_batch (step));
+}
+
+/* Samples are like what the net makes. */
+static gboolean
+find_made_shape (GenStep *step, const GenStepNet *net, GError **error)
+{
+  const GenTensor *made = g_ptr_array_index (net->source->outputs, 0);
+  const GenShape data = data_shape (step);
+  GenShape *shape = &step->sample_shape;
+
+  *shape = made->shape;
+  if (shape->rank > 0)
+    shape->dims[0] = gen_step_batch (step);
+  for (int i = 1; i < shape->rank && shape->rank == data.rank; i++)
+    if (shape->dims[i] < 0)
+      shape->dims[i] = data.dims[i];
+  if (shape->rank >= 3 && gen_shape_is_known (shape) && gen_shape_elements (shape) > 0) {
+    shape->dims[1] *= MAX (step->recipe->frames, 1);
+    return TRUE;
+  }
+  g_autofree char *text = gen_shape_to_string (&made->shape);
+  g_autofree char *has = gen_shape_to_string (&data);
+  g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_MODEL,
+      "the %s's output '%s' has the shape %s, and the data %s; [batch, channels, height, width] or "
+      "[batch, channels, length] is wanted, of which the data knows what the net leaves free",
+      net->net->role->name, made->name, text, has);
+  return FALSE;
+}
+
+static gboolean
+prepare_net (GenStep *step, guint i, GError **error)
+{
+  const GenStepNet *net = &step->nets[i];
+  GenShape shape;
+
+  if (step->recipe->data_made && i == step->recipe->data_net)
+    return find_made_shape (step, net, error);
+  for (guint k = 0; k < net->net->n_inputs; k++)
+    if (!gen_step_net_shape (net, k, gen_step_batch (step), &shape, error))
+      return FALSE;
+  if (i == step->recipe->data_net)
+    step->sample_shape = gen_step_input_shape (step, i, 0);
+  return TRUE;
+}
+
 static gboolean
 prepare (GenStep *step, GenGraph *const *nets, GError **error)
 {
   for (guint i = 0; i < step->built->n_nets; i++) {
-    GenStepNet *net = &step->nets[i];
-    GenShape shape;
-
-    if (!gen_step_net_prepare (net, &step->recipe->nets[i], nets[i], gen_step_batch (step),
-            gen_step_trains (step), error))
+    if (!gen_step_net_prepare (&step->nets[i], &step->recipe->nets[i], nets[i],
+            gen_step_batch (step), step->settings->trainable, gen_step_trains (step), error) ||
+        !prepare_net (step, i, error))
       return FALSE;
-    for (guint k = 0; k < net->net->n_inputs; k++)
-      if (!gen_step_net_shape (net, k, gen_step_batch (step), &shape, error))
-        return FALSE;
   }
   return TRUE;
 }
@@ -536,7 +682,7 @@ add_count (GenStep *step)
 static gboolean
 build (GenStep *step, GenGraph *const *nets, GError **error)
 {
-  if (!prepare (step, nets, error))
+  if (!prepare (step, nets, error) || !check_trainable (step, nets, error))
     return FALSE;
   if (step->purpose == GEN_STEP_TRAINS)
     add_count (step);

@@ -89,7 +89,7 @@ play (GenTrainer *trainer, GenTrainerPlayer *player, const float *latents, gsize
     GError **error)
 {
   const gsize latent_size = gen_trainer_latent_size (trainer);
-  const gsize size = gen_trainer_sample_size (trainer);
+  const gsize size = gen_trainer_frame_size (trainer);
   const guint n_shown = trainer->settings.recipe->n_shown;
   const gsize batch = (gsize)trainer->settings.batch_size;
 
@@ -120,7 +120,7 @@ gboolean
 gen_trainer_make (GenTrainer *trainer, gboolean average, const float *latents, gsize n,
     GenSample *samples, GError **error)
 {
-  const gsize size = gen_trainer_sample_size (trainer);
+  const gsize size = gen_trainer_frame_size (trainer);
   const gsize n_made = n * trainer->settings.recipe->n_shown;
   g_autofree float *numbers = g_new (float, size *n_made);
   float low, high;
@@ -234,8 +234,9 @@ check_made (GenTrainer *trainer, GError **error)
   const GenRandom random = gen_random_new (trainer->settings.seed, GEN_STREAM_CHECK_LATENT, 0);
   const gsize n = CHECKED * gen_trainer_latent_size (trainer);
   const gsize n_made = CHECKED * trainer->settings.recipe->n_shown;
-  const gsize size = gen_trainer_sample_size (trainer);
-  g_autofree float *latents = g_new (float, n), *samples = g_new (float, n_made *size);
+  const gsize made = n_made * gen_trainer_frame_size (trainer);
+  const gsize measured = CHECKED * gen_trainer_sample_size (trainer);
+  g_autofree float *latents = g_new (float, n), *samples = g_new0 (float, MAX (made, measured));
   const gint64 labels[CHECKED] = { 0 };
   double values[GEN_RECIPE_MAX_FIGURES];
 

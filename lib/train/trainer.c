@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "loss-scaling.h"
+#include "step-net.h"
 
 G_DEFINE_QUARK (gen - trainer - error - quark, gen_trainer_error)
 
@@ -32,14 +33,30 @@ check_accumulate (const GenTrainerSettings *settings, GError **error)
   return FALSE;
 }
 
+/* States of several steps and of an update that is left out are of one update a step. */
+static gboolean
+check_discriminator_steps (const GenTrainerSettings *settings, GError **error)
+{
+  if (!in_range ("discriminator-steps", settings->discriminator_steps, 1, TRUE, 101, error))
+    return FALSE;
+  if (settings->discriminator_steps == 1 ||
+      (settings->accumulate == 1 && !gen_loss_scaling_wanted (settings)))
+    return TRUE;
+  g_set_error_literal (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
+      "discriminator-steps above 1 go with accumulate=1 and losses that are not scaled: "
+      "precision=bf16 on a device, not fp16");
+  return FALSE;
+}
+
 gboolean
 gen_trainer_settings_check (const GenTrainerSettings *settings, GError **error)
 {
   const GenOptimizerSettings *optimizer = &settings->optimizer_settings;
 
-  if (settings->recipe == NULL || settings->optimizer == NULL || settings->loss == NULL) {
+  if (settings->recipe == NULL || settings->optimizer == NULL || settings->loss == NULL ||
+      settings->reconstruction == NULL) {
     g_set_error_literal (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
-        "a recipe, an optimizer and a loss must be set");
+        "a recipe, an optimizer, a loss and a reconstruction must be set");
     return FALSE;
   }
   return in_range ("batch-size", settings->batch_size, 1, TRUE, 65537, error) &&
@@ -54,7 +71,15 @@ gen_trainer_settings_check (const GenTrainerSettings *settings, GError **error)
          in_range ("weight-decay", optimizer->weight_decay, 0, TRUE, INFINITY, error) &&
          in_range ("r1", settings->r1, 0, TRUE, INFINITY, error) &&
          in_range ("r2", settings->r2, 0, TRUE, INFINITY, error) &&
+         in_range ("gradient-penalty", settings->gradient_penalty, 0, TRUE, INFINITY, error) &&
+         check_discriminator_steps (settings, error) &&
+         in_range (
+             "degradation-strength", settings->degradation_strength, 0, TRUE, INFINITY, error) &&
+         in_range ("degradation-factor", settings->degradation_factor, 2, TRUE, 65, error) &&
+         in_range ("crop", settings->crop, 0, TRUE, 65537, error) &&
          in_range ("label-smoothing", settings->label_smoothing, 0, TRUE, 0.5, error) &&
+         in_range ("patch", settings->patch, 1, TRUE, 65537, error) &&
+         in_range ("mask-ratio", settings->mask_ratio, 0, FALSE, 1, error) &&
          in_range ("min-snr", settings->min_snr, 0, TRUE, INFINITY, error) &&
          in_range ("sampling-steps", settings->sampling_steps, 1, TRUE, GEN_SAMPLING_MAX_STEPS + 1,
              error) &&
@@ -173,7 +198,8 @@ gen_trainer_format (const GenTrainer *trainer)
 
   switch (trainer->samples.rank) {
   case 4:
-    return (GenFormat){ &gen_medium_picture, (int)extents[3], (int)extents[2], (int)extents[1] };
+    return (GenFormat){ &gen_medium_picture, (int)extents[3], (int)extents[2],
+      (int)extents[1] / (int)gen_trainer_n_frames (trainer) };
   case 3:
     return (GenFormat){ .medium = &gen_medium_sound,
       .channels = (int)extents[1],
@@ -182,6 +208,33 @@ gen_trainer_format (const GenTrainer *trainer)
   default:
     return (GenFormat){ .medium = &gen_medium_vector, .length = gen_trainer_sample_size (trainer) };
   }
+}
+
+int
+gen_trainer_classes (const GenTrainer *trainer)
+{
+  return (int)trainer->training.classes;
+}
+
+gboolean
+gen_trainer_check_label (const GenTrainer *trainer, int label, GError **error)
+{
+  const char *recipe = trainer->settings.recipe->name;
+  const int classes = gen_trainer_classes (trainer);
+
+  if (trainer->training.labels < 0 || (label >= 0 && (classes == 0 || label < classes)))
+    return TRUE;
+  if (label < 0)
+    g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
+        "recipe: %s is taught by classes, and a sample has none; datasetsrc gives each sample the "
+        "class that its folder is",
+        recipe);
+  else
+    g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
+        "classes: a sample is of class %d, and the nets know %d, from 0 to %d; classes=%d or more "
+        "would be right",
+        label, classes, classes - 1, label + 1);
+  return FALSE;
 }
 
 gsize
@@ -201,19 +254,22 @@ gen_trainer_sample_size (const GenTrainer *trainer)
   return gen_shape_product (&trainer->samples, 1, trainer->samples.rank);
 }
 
+guint
+gen_trainer_n_frames (const GenTrainer *trainer)
+{
+  return MAX (trainer->settings.recipe->frames, 1);
+}
+
+gsize
+gen_trainer_frame_size (const GenTrainer *trainer)
+{
+  return gen_trainer_sample_size (trainer) / gen_trainer_n_frames (trainer);
+}
+
 void
 gen_trainer_range (const GenTrainer *trainer, float *low, float *high)
 {
-  const char *range = data_metadata (trainer, "generative.input-range");
-  char *end = NULL;
-
-  *low = -1;
-  *high = 1;
-  if (range == NULL)
-    return;
-  *low = g_ascii_strtod (range, &end);
-  if (*end == ',')
-    *high = g_ascii_strtod (end + 1, NULL);
+  gen_step_net_range (trainer->nets[trainer->settings.recipe->data_net], low, high);
 }
 
 /* --- figures --- */

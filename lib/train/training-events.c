@@ -28,6 +28,20 @@ gen_training_warn (const GenTrainingEvents *events, GenTrainingError code, const
 }
 
 void
+gen_training_tell (const GenTrainingEvents *events, const char *format, ...)
+{
+  g_autofree char *text = NULL;
+  va_list arguments;
+
+  va_start (arguments, format);
+  text = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+  g_debug ("%s", text);
+  if (events->callbacks.told != NULL)
+    events->callbacks.told (text, events->data);
+}
+
+void
 gen_training_fail (const GenTrainingEvents *events, GenTrainingError code, const char *format, ...)
 {
   g_autoptr (GError) error = NULL;

@@ -15,5 +15,8 @@ char *gen_training_name_flag (const GenTrainingEvents *events, const char *name)
 /* An error of GEN_TRAINING_ERROR, with which training goes on or ends. */
 void gen_training_warn (const GenTrainingEvents *events, GenTrainingError code, const char *format,
     ...) G_GNUC_PRINTF (3, 4);
+/* Something worth knowing. */
+void gen_training_tell (const GenTrainingEvents *events, const char *format, ...)
+    G_GNUC_PRINTF (2, 3);
 void gen_training_fail (const GenTrainingEvents *events, GenTrainingError code, const char *format,
     ...) G_GNUC_PRINTF (3, 4);

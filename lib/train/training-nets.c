@@ -3,6 +3,8 @@
 
 #include <generative/onnx.h>
 
+#include "starting-weights.h"
+
 /* The best device that works. One that is there and fails is worth a word, one that is not is
  * not. */
 static const GenDevice *
@@ -186,6 +188,21 @@ fit_format (const GenTrainer *trainer, GenFormat *format, GError **error)
   return FALSE;
 }
 
+/* What the nets begin with. The state of a training that goes on has what is trained of them, and
+ * the models what is not. */
+static gboolean
+start_weights (const GenTrainingSettings *settings, const GenTrainingEvents *events,
+    GenGraph *const *nets, GError **error)
+{
+  const GenRecipe *recipe = settings->trainer.recipe;
+
+  if (!settings->resume && settings->weights != NULL)
+    return gen_starting_weights_take (nets, recipe, settings->weights, events, error);
+  if (settings->resume && settings->trainer.trainable != NULL)
+    return gen_starting_weights_restore (nets, recipe, settings->checkpoint, error);
+  return TRUE;
+}
+
 GenTrainer *
 gen_training_nets_make (GenTrainingSettings *settings, const GenTrainingEvents *events,
     GenFormat *format, GError **error)
@@ -193,7 +210,9 @@ gen_training_nets_make (GenTrainingSettings *settings, const GenTrainingEvents *
   g_auto (Nets) nets = { { NULL } };
   g_autoptr (GenTrainer) trainer = NULL;
 
-  if (!make_graphs (settings, format, &nets, error))
+  settings->trainer.format = *format;
+  if (!make_graphs (settings, format, &nets, error) ||
+      !start_weights (settings, events, nets.graphs, error))
     return NULL;
   for (guint i = 0; i < GEN_RECIPE_MAX_NETS; i++)
     if (nets.graphs[i] != NULL)

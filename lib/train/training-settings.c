@@ -228,12 +228,21 @@ static const GenSetting of_all[] = {
       .of_learning = TRUE },
   { .name = "dropout",
       .nick = "Dropout",
-      .description = "Share of the discriminator's hidden values dropped in training, where a "
-                     "preset makes it (0 = none)",
+      .description = "Share of the discriminator's hidden values, or of a classifier's features, "
+                     "dropped in training, where a preset makes the net (0 = none)",
       .type = GEN_SETTING_DOUBLE,
       FIELD (options.dropout),
       .minimum = 0,
       .maximum = 0.95,
+      .of_learning = TRUE },
+  { .name = "classes",
+      .nick = "Classes",
+      .description = "Classes that a classifier tells apart, where a preset makes it (0 = as many "
+                     "as the data has, where datasetsrc or train knows them)",
+      .type = GEN_SETTING_INT,
+      FIELD (options.classes),
+      .minimum = 0,
+      .maximum = 65536,
       .of_learning = TRUE },
   { .name = "latent-size",
       .nick = "Latent size",
@@ -246,8 +255,8 @@ static const GenSetting of_all[] = {
   { .name = "width",
       .nick = "Width",
       .description = "Channels beside the sample, which layers further from it have multiples of, "
-                     "where a preset makes convolutional nets (0 = 64 in dcgan, 16 in wavegan, 32 "
-                     "in unet-diffusion)",
+                     "where a preset makes convolutional nets (0 = 64 in dcgan, 16 in "
+                     "wavegan, 32 in others)",
       .type = GEN_SETTING_INT,
       FIELD (options.width),
       .minimum = 0,
@@ -270,6 +279,21 @@ static const GenSetting of_all[] = {
       FIELD (trainer.ema),
       .minimum = 0,
       .maximum = 1,
+      .of_learning = TRUE },
+  { .name = "weights",
+      .nick = "Weights",
+      .description = "ONNX model, or folder of a training, whose weights the nets begin with where "
+                     "names and shapes are the same (unset: fresh ones, or the models')",
+      .type = GEN_SETTING_TEXT,
+      FIELD (weights),
+      .of_learning = TRUE },
+  { .name = "trainable",
+      .nick = "Trainable",
+      .description = "Weights that are trained: all, head (of each net's last layer), or names as "
+                     "generative-model inspect --weights lists them, separated by commas, with * "
+                     "for any letters (unset: all)",
+      .type = GEN_SETTING_TEXT,
+      FIELD (trainer.trainable),
       .of_learning = TRUE },
   { .name = "seed",
       .nick = "Seed",

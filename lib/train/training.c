@@ -245,6 +245,13 @@ gen_training_set_epoch (GenTraining *training, guint64 samples)
   g_mutex_unlock (&training->lock);
 }
 
+void
+gen_training_set_classes (GenTraining *training, int classes)
+{
+  if (training->settings.options.classes == 0)
+    training->settings.options.classes = classes;
+}
+
 gboolean
 gen_training_open (GenTraining *training, const GenFormat *format, GError **error)
 {
@@ -418,6 +425,12 @@ gboolean
 gen_training_add_validation (GenTraining *training, const GenSample *sample, int label)
 {
   return gen_training_validation_add (&training->validation, sample, label);
+}
+
+void
+gen_training_break_validation (GenTraining *training)
+{
+  gen_validation_break (training->validation.validation);
 }
 
 void

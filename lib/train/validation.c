@@ -10,6 +10,8 @@ struct _GenValidation {
   GenRandom random;
   GArray *samples; /* GenSample, each its own */
   GArray *labels;  /* gint64 */
+  GArray *runs;    /* guint: how many samples before it, and it, follow each other */
+  gboolean broken;
 };
 
 static void
@@ -27,6 +29,7 @@ gen_validation_new (guint64 seed)
   validation->samples = g_array_new (FALSE, FALSE, sizeof (GenSample));
   g_array_set_clear_func (validation->samples, clear_sample);
   validation->labels = g_array_new (FALSE, FALSE, sizeof (gint64));
+  validation->runs = g_array_new (FALSE, FALSE, sizeof (guint));
   return validation;
 }
 
@@ -35,6 +38,7 @@ gen_validation_free (GenValidation *validation)
 {
   g_array_unref (validation->samples);
   g_array_unref (validation->labels);
+  g_array_unref (validation->runs);
   g_free (validation);
 }
 
@@ -43,12 +47,25 @@ gen_validation_add (GenValidation *validation, const GenSample *sample, int labe
 {
   const GenFormat format = gen_sample_format (sample);
   const gint64 class = label;
+  const guint n = validation->runs->len;
+  guint run = 1;
   GenSample copy;
+
+  if (n > 0 && !validation->broken)
+    run += g_array_index (validation->runs, guint, n - 1);
+  validation->broken = FALSE;
 
   gen_sample_init (&copy, &format);
   sample->medium->copy (sample, &copy);
   g_array_append_val (validation->samples, copy);
   g_array_append_val (validation->labels, class);
+  g_array_append_val (validation->runs, run);
+}
+
+void
+gen_validation_break (GenValidation *validation)
+{
+  validation->broken = TRUE;
 }
 
 guint
@@ -78,6 +95,9 @@ check (const GenValidation *validation, const GenTrainer *trainer, GError **erro
     const GenFormat format = gen_sample_format (sample_at (validation, i));
     g_autofree char *has = NULL, *wants = NULL;
 
+    if (!gen_trainer_check_label (
+            trainer, (int)g_array_index (validation->labels, gint64, i), error))
+      return FALSE;
     if (wanted.rate == 0)
       wanted.rate = format.rate;
     if (gen_format_equal (&format, &wanted))
@@ -149,34 +169,77 @@ measure_made (const GenValidation *validation, GenTrainer *trainer, GenMeter *me
   return measured;
 }
 
+/* The numbers of the last `n_frames` samples that end with number `last`. */
+static void
+write_frames (const GenValidation *validation, GenTrainer *trainer, guint last, guint n_frames,
+    float *numbers)
+{
+  const gsize size = gen_trainer_frame_size (trainer);
+  float low, high;
+
+  gen_trainer_range (trainer, &low, &high);
+  for (guint k = 0; k < n_frames; k++) {
+    const GenSample *sample = sample_at (validation, last + 1 - n_frames + k);
+
+    sample->medium->to_numbers (sample, low, high, numbers + k * size);
+  }
+}
+
+/* Those at which a sample of training ends: all, where it is a single frame. */
+static GArray *
+find_ends (const GenValidation *validation, guint n_frames)
+{
+  GArray *ends = g_array_new (FALSE, FALSE, sizeof (guint));
+
+  for (guint i = 0; i < validation->runs->len; i++)
+    if (g_array_index (validation->runs, guint, i) >= n_frames)
+      g_array_append_val (ends, i);
+  return ends;
+}
+
+/* The recipe's figures of `count` samples, number `first` among `ends` on. */
+static gboolean
+measure_some (const GenValidation *validation, GenTrainer *trainer, const GArray *ends, guint first,
+    guint count, double values[GEN_RECIPE_MAX_FIGURES], GError **error)
+{
+  const gsize size = gen_trainer_sample_size (trainer);
+  const guint n_frames = gen_trainer_n_frames (trainer);
+  g_autofree float *numbers = g_new (float, count *size);
+  g_autofree gint64 *labels = g_new (gint64, count);
+
+  for (guint i = 0; i < count; i++) {
+    const guint last = g_array_index (ends, guint, first + i);
+
+    write_frames (validation, trainer, last, n_frames, numbers + i * size);
+    labels[i] = g_array_index (validation->labels, gint64, last);
+  }
+  return gen_trainer_measure (trainer, TRUE, numbers, labels, count, first, values, error);
+}
+
 /* The recipe's figures, a batch at a time. */
 static gboolean
 measure_figures (const GenValidation *validation, GenTrainer *trainer,
     double values[GEN_RECIPE_MAX_FIGURES], GError **error)
 {
-  const gsize size = gen_trainer_sample_size (trainer);
-  const guint n = validation->samples->len;
+  g_autoptr (GArray) ends = find_ends (validation, gen_trainer_n_frames (trainer));
   const guint batch = (guint)gen_trainer_settings (trainer)->batch_size;
-  g_autofree float *numbers = g_new (float, batch *size);
-  float low, high;
 
-  gen_trainer_range (trainer, &low, &high);
+  if (ends->len == 0) {
+    g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
+        "validation takes %u frames that follow each other, as those of a film do",
+        gen_trainer_n_frames (trainer));
+    return FALSE;
+  }
   for (guint k = 0; k < GEN_RECIPE_MAX_FIGURES; k++)
     values[k] = 0;
-  for (guint first = 0; first < n; first += batch) {
-    const guint count = MIN (batch, n - first);
+  for (guint first = 0; first < ends->len; first += batch) {
+    const guint count = MIN (batch, ends->len - first);
     double some[GEN_RECIPE_MAX_FIGURES];
 
-    for (guint i = 0; i < count; i++) {
-      const GenSample *sample = sample_at (validation, first + i);
-
-      sample->medium->to_numbers (sample, low, high, numbers + i * size);
-    }
-    if (!gen_trainer_measure (trainer, TRUE, numbers,
-            &g_array_index (validation->labels, gint64, first), count, first, some, error))
+    if (!measure_some (validation, trainer, ends, first, count, some, error))
       return FALSE;
     for (guint k = 0; k < GEN_RECIPE_MAX_FIGURES; k++)
-      values[k] += some[k] * count / n;
+      values[k] += some[k] * count / ends->len;
   }
   return TRUE;
 }

@@ -483,14 +483,15 @@ expect_error (const char *part, const char *format, const char *settings)
   }                                                                                                \
   G_STMT_END
 
+/* Its presets are those of its recipe. */
 static void
 test_families (void)
 {
   g_autoptr (GPtrArray) presets = g_ptr_array_new ();
 
-  for (const GenPreset *const *each = gen_preset_list (); *each != NULL; each++)
-    if (*each == &gen_preset_auto || (*each)->recipe == &gen_recipe_adversarial)
-      g_ptr_array_add (presets, (gpointer)*each);
+  for (const GenPreset *const *preset = gen_preset_list (); *preset != NULL; preset++)
+    if (*preset == &gen_preset_auto || (*preset)->recipe == &gen_recipe_adversarial)
+      g_ptr_array_add (presets, (gpointer)*preset);
   g_ptr_array_add (presets, NULL);
   ASSERT_FAMILY ("preset", (const GenPreset *const *)presets->pdata);
   ASSERT_FAMILY ("optimizer", gen_optimizer_list ());

@@ -332,6 +332,55 @@ test_failures (Fixture *fixture, gconstpointer data)
   g_assert_nonnull (strstr (fixture->err, "validation takes at least two pictures"));
 }
 
+/* Of a sheet of two classes. */
+static void
+write_sheet_settings (const Fixture *fixture, const char *more)
+{
+  g_autofree char *text = g_strdup_printf (
+      "{\"data\":{\"location\":\"pictures/00.png\",\"tile-width\":4,\"tile-height\":5,"
+      "\"rows-per-label\":1,\"width\":28,\"height\":28,\"channels\":1},\"width\":2,"
+      "\"batch-size\":2,%s}",
+      more);
+
+  write_settings (fixture, text);
+}
+
+/* A head on what an encoder has learned without labels: what was taken is told, and what stays is
+ * in the checkpoint, so that training goes on where the encoder is no more. */
+static void
+test_fine_tuned (Fixture *fixture, gconstpointer data)
+{
+  static const char *const taught = "\"preset\":\"classifier\",\"weights\":\"features\","
+                                    "\"trainable\":\"head\",\"max-steps\":%d,"
+                                    "\"checkpoint\":\"%s\"";
+  g_autofree char *whole = g_strdup_printf (taught, 4, "whole");
+  g_autofree char *begun = g_strdup_printf (taught, 2, "parts");
+  g_autofree char *gone_on = g_strdup_printf (taught, 4, "parts");
+  g_autofree char *features = path_in (fixture, "features");
+
+  write_sheet_settings (
+      fixture, "\"preset\":\"masked-autoencoder\",\"max-steps\":2,\"checkpoint\":\"features\"");
+  g_assert_cmpint (train (fixture, NULL), ==, 0);
+  write_sheet_settings (fixture, whole);
+  g_assert_cmpint (train (fixture, NULL), ==, 0);
+  g_assert_nonnull (strstr (fixture->err, "weights: the classifier begins with "));
+  g_assert_nonnull (strstr (fixture->err, "head.weight, head.bias, of which that has none"));
+  write_sheet_settings (fixture, begun);
+  g_assert_cmpint (train (fixture, NULL), ==, 0);
+  scratch_remove (features);
+  write_sheet_settings (fixture, gone_on);
+  g_assert_cmpint (train (fixture, "--resume"), ==, 0);
+  assert_same (fixture, "parts", "whole", "classifier.onnx");
+  assert_same (fixture, "parts", "whole", GEN_CHECKPOINT_STATE);
+
+  write_sheet_settings (fixture, "\"preset\":\"classifier\",\"weights\":\"whole/logs\"");
+  g_assert_cmpint (train (fixture, NULL), ==, 1);
+  g_assert_nonnull (strstr (fixture->err, "weights: 'whole/logs' has no model of a training"));
+  write_sheet_settings (fixture, "\"preset\":\"classifier\",\"classes\":1");
+  g_assert_cmpint (train (fixture, NULL), ==, 1);
+  g_assert_nonnull (strstr (fixture->err, "classes: a classifier tells two or more apart"));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -344,5 +393,6 @@ main (int argc, char **argv)
   g_test_add ("/training-tool/stopped", Fixture, NULL, set_up, test_stopped, tear_down);
   g_test_add ("/training-tool/refused", Fixture, NULL, set_up, test_refused, tear_down);
   g_test_add ("/training-tool/failures", Fixture, NULL, set_up, test_failures, tear_down);
+  g_test_add ("/training-tool/fine-tuned", Fixture, NULL, set_up, test_fine_tuned, tear_down);
   return g_test_run ();
 }

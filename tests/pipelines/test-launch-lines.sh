@@ -39,6 +39,10 @@ blocks() {
 
 # The files that documents name.
 train() { gst-launch-1.0 -q datasetsrc location=pictures ! "$1" ! gantrainer silent=true batch-size=8 max-steps=2 ema=0.9 $2; }
+train_digits() {
+    gst-launch-1.0 -q datasetsrc location=digits.png tile-width=20 tile-height=20 rows-per-label=5 fit=pad ! \
+        video/x-raw,format=GRAY8,width=28,height=28 ! modeltrainer silent=true batch-size=8 max-steps=2 $1
+}
 furnish() {
     mkdir -p "$work/pictures" && cd "$work" || return 1
     gst-launch-1.0 -q videotestsrc pattern=ball num-buffers=200 ! video/x-raw,width=40,height=40 ! \
@@ -56,6 +60,8 @@ furnish() {
         wavenc ! filesink location=talk.wav || return 1
     train video/x-raw,format=RGB,width=32,height=32 "preset=dcgan checkpoint=colour/model" || return 1
     train video/x-raw,format=GRAY8,width=28,height=28 "preset=mlp checkpoint=grey/model" || return 1
+    train_digits "preset=masked-autoencoder checkpoint=features" || return 1
+    train_digits "preset=classifier checkpoint=classes" || return 1
     # Features that a net makes of a picture, as the last layer but one of a classifier.
     /usr/bin/python3 - <<'END' || return 1
 import onnx
@@ -107,6 +113,13 @@ END
     ln -s grey/model ball
     gst-launch-1.0 -q audiotestsrc wave=ticks num-buffers=40 ! audio/x-raw,format=S16LE,rate=16000,channels=1 ! \
         gantrainer preset=wavegan width=4 batch-size=4 silent=true checkpoint=kit || return 1
+    for preset in super-resolver inpainter; do
+        gst-launch-1.0 -q datasetsrc location=pictures ! video/x-raw,format=RGB,width=32,height=32 ! \
+            modeltrainer preset=$preset width=4 batch-size=4 max-steps=2 ema=0.9 silent=true checkpoint=$preset || return 1
+    done
+    mv super-resolver larger && mv inpainter whole || return 1
+    gst-launch-1.0 -q videotestsrc pattern=ball num-buffers=20 ! video/x-raw,format=RGB,width=32,height=32 ! \
+        modeltrainer preset=interpolator width=4 batch-size=4 max-steps=2 ema=0.9 silent=true checkpoint=between || return 1
     gst-launch-1.0 -q datasetsrc location=pictures ! video/x-raw,format=GRAY8,width=28,height=28 ! \
         modeltrainer preset=unet-diffusion width=4 batch-size=8 max-steps=2 ema=0.9 silent=true \
         checkpoint=digits || return 1
@@ -195,7 +208,7 @@ provide() {
     README.md) cp -r "$work/colour/model" . ;;
     *) cp -r "$work/grey/model" . ;;
     esac
-    cp -rL "$work/ball" "$work/kit" "$work/digits" .
+    cp -rL "$work/ball" "$work/kit" "$work/features" "$work/classes" "$work/larger" "$work/whole" "$work/between" "$work/digits" .
     if ! grep -q 'resume=true' "$1"; then
         rm -rf $(sed -nE 's/.*[ ]checkpoint=([^ ]+).*/\1/p' "$1")
     fi

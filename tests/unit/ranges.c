@@ -335,18 +335,18 @@ static const Case ends[] = {
   { "deep", end_deep, GEN_RANGE_COMPUTED, 0, 1 },
   { "doubled", end_doubled, GEN_RANGE_COMPUTED, 0, 1 },
   /* One end, or none. */
-  { "nothing", end_nothing, GEN_RANGE_ASSUMED, -1, 1 },
+  { "nothing", end_nothing, GEN_RANGE_ASSUMED, 0, 1 },
   { "relu", end_relu, GEN_RANGE_ASSUMED, 0, 1 },
   { "softplus", end_softplus, GEN_RANGE_ASSUMED, 0, 1 },
   { "absolute", end_absolute, GEN_RANGE_ASSUMED, 0, 1 },
-  { "sum", end_sum, GEN_RANGE_ASSUMED, -1, 1 },
+  { "sum", end_sum, GEN_RANGE_ASSUMED, 0, 1 },
   { "sum-of-positive", end_sum_of_positive, GEN_RANGE_ASSUMED, 0, 1 },
   { "clip-at-least", end_clip_at_least, GEN_RANGE_ASSUMED, 0, 1 },
-  { "clip-at-most", end_clip_at_most, GEN_RANGE_ASSUMED, -1, 1 },
+  { "clip-at-most", end_clip_at_most, GEN_RANGE_ASSUMED, 0, 1 },
   { "clip-guard", end_clip_guard, GEN_RANGE_ASSUMED, 0, 1 },
-  { "clip-guards", end_clip_guards, GEN_RANGE_ASSUMED, -1, 1 },
-  { "clip-infinite", end_clip_infinite, GEN_RANGE_ASSUMED, -1, 1 },
-  { "clip-nan", end_clip_nan, GEN_RANGE_ASSUMED, -1, 1 },
+  { "clip-guards", end_clip_guards, GEN_RANGE_ASSUMED, 0, 1 },
+  { "clip-infinite", end_clip_infinite, GEN_RANGE_ASSUMED, 0, 1 },
+  { "clip-nan", end_clip_nan, GEN_RANGE_ASSUMED, 0, 1 },
   { "clip-of-one", end_clip_of_one, GEN_RANGE_ASSUMED, 0, 1 },
   { "clip-computed", end_clip_computed, GEN_RANGE_ASSUMED, 0, 1 },
 };
@@ -556,10 +556,10 @@ static const Case beginnings[] = {
   { "normalized", begin_normalized, GEN_RANGE_COMPUTED, 0, 1 },
   { "without-mean", begin_without_mean, GEN_RANGE_COMPUTED, 0, 255 },
   { "centred", begin_centred, GEN_RANGE_COMPUTED, 0, 1 },
-  { "smaller", begin_smaller, GEN_RANGE_ASSUMED, -1, 1 },
+  { "smaller", begin_smaller, GEN_RANGE_ASSUMED, 0, 1 },
   { "clipped", begin_clipped, GEN_RANGE_COMPUTED, 0, 1 },
-  { "nothing", end_nothing, GEN_RANGE_ASSUMED, -1, 1 },
-  { "tanh", end_tanh, GEN_RANGE_ASSUMED, -1, 1 },
+  { "nothing", end_nothing, GEN_RANGE_ASSUMED, 0, 1 },
+  { "tanh", end_tanh, GEN_RANGE_ASSUMED, 0, 1 },
 };
 
 static void
@@ -595,7 +595,7 @@ test_no_net (void)
   gen_graph_add_output (graph, line (graph, x, 0.5f, 0.5f, &error));
   model = gen_model_new (graph, &error);
   g_assert_no_error (error);
-  check_range (&model->inputs[0], GEN_RANGE_ASSUMED, -1, 1);
+  check_range (&model->inputs[0], GEN_RANGE_ASSUMED, 0, 1);
 }
 
 /* A picture that goes in is assumed to be like the one that comes out, whose range is known. */

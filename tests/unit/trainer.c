@@ -80,7 +80,7 @@ test_families (void)
   g_assert_error (loss, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING);
   g_assert_cmpstr (loss->message, ==,
       "there is no loss \"logistic\"; there are minimax, non-saturating, hinge, least-squares, "
-      "relativistic");
+      "relativistic, wasserstein");
   g_assert_null (gen_optimizer_find ("adamax", &optimizer));
   g_assert_error (optimizer, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING);
   g_assert_cmpstr (optimizer->message, ==,
@@ -182,7 +182,7 @@ check_loss (const GenLoss *loss, double smoothing, double discriminator, double 
   memcpy (gen_plan_input (plan, 1)->data, fake, sizeof fake);
   g_assert_true (gen_plan_run (plan, NULL));
   g_assert_cmpfloat_with_epsilon (
-      *(const float *)gen_plan_output (plan, 0)->data, discriminator, 1e-6 * discriminator);
+      *(const float *)gen_plan_output (plan, 0)->data, discriminator, 1e-6 * fabs (discriminator));
   g_assert_cmpfloat_with_epsilon (
       *(const float *)gen_plan_output (plan, 1)->data, generator, 1e-6 * fabs (generator));
 }
@@ -196,6 +196,7 @@ test_losses (void)
   check_loss (&gen_loss_least_squares, 0, 307.0390625, 212.1953125);
   check_loss (&gen_loss_relativistic, 0, 0.67739570, 18.98989487);
   check_loss (&gen_loss_relativistic, 0.1, 2.50864553, 18.98989487);
+  check_loss (&gen_loss_wasserstein, 0, -18.3125, 10.4375);
   for (int i = 0; gen_loss_list ()[i] != NULL; i++)
     g_assert_true (gen_loss_find (gen_loss_list ()[i]->name, NULL) == gen_loss_list ()[i]);
 }
@@ -264,11 +265,10 @@ test_learns (void)
 /* Three steps, the states carried over to a new trainer, and two more are the same bits as five
  * steps: dropout, averages and statistics included. */
 static void
-check_resume (const GenPreset *preset, const GenPresetOptions *options)
+check_resume_with (
+    const GenPreset *preset, const GenPresetOptions *options, GenTrainerSettings settings)
 {
   g_autoptr (GError) error = NULL;
-  GenTrainerSettings settings = { GEN_TRAINER_DEFAULTS, .batch_size = BATCH, .ema = 0.9,
-    .threads = 2 };
   g_autoptr (GenTrainer) whole = preset_trainer_new (preset, options, &settings, &error);
   g_autoptr (GenTrainer) first = preset_trainer_new (preset, options, &settings, &error);
   g_autoptr (GenTrainer) second = NULL;
@@ -294,6 +294,13 @@ check_resume (const GenPreset *preset, const GenPresetOptions *options)
     if (memcmp (a->data, b->data, a->size) != 0)
       g_error ("state %s differs after the training was interrupted", a->name);
   }
+}
+
+static void
+check_resume (const GenPreset *preset, const GenPresetOptions *options)
+{
+  check_resume_with (preset, options,
+      (GenTrainerSettings){ GEN_TRAINER_DEFAULTS, .batch_size = BATCH, .ema = 0.9, .threads = 2 });
 }
 
 /* What does not say that its random streams have names is of a version that numbered them. */
@@ -328,6 +335,11 @@ static void
 test_resume (void)
 {
   GenPresetOptions options = small;
+  GenTrainerSettings settings = { GEN_TRAINER_DEFAULTS, .batch_size = BATCH, .threads = 2,
+    .r1 = 0.1, .penalty = GEN_PENALTY_EXACT, .gradient_penalty = 10, .discriminator_steps = 3 };
+
+  settings.loss = &gen_loss_wasserstein;
+  check_resume_with (&gen_preset_mlp, &options, settings);
 
   options.dropout = 0.3;
   check_resume (&gen_preset_mlp, &options);
@@ -391,6 +403,118 @@ test_r1 (void)
   g_test_message ("%g, expected %g", penalty, expected);
   g_assert_cmpfloat (expected, >, 1e-4);
   g_assert_cmpfloat_with_epsilon (penalty, expected, 0.15 * expected);
+}
+
+/* Three steps of the small preset, whose losses are those that PyTorch finds with the same weights,
+ * latents and places between samples. */
+static void
+check_steps (
+    const GenTrainerSettings *settings, const double losses[3][2], const double weights[2][2])
+{
+  static const char *const names[] = { "generator.dense2.weight", "discriminator.dense2.weight" };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GenTrainer) trainer = preset_trainer_new (&gen_preset_mlp, &small, settings, &error);
+  float batch[BATCH * 64];
+
+  g_assert_no_error (error);
+  for (guint i = 0; i < 3; i++) {
+    GenTrainerFigures figures;
+
+    draw (batch, G_N_ELEMENTS (batch), i);
+    g_assert_true (gen_trainer_step (trainer, batch, NULL, &figures, &error));
+    g_assert_cmpfloat_with_epsilon (
+        adversarial_figure (&figures, "discriminator-loss"), losses[i][0], 1e-4);
+    g_assert_cmpfloat_with_epsilon (
+        adversarial_figure (&figures, "generator-loss"), losses[i][1], 1e-4);
+  }
+  for (guint i = 0; i < gen_trainer_n_states (trainer); i++) {
+    const GenBinding *state = gen_trainer_state (trainer, i);
+    const float *values = state->data;
+
+    for (guint k = 0; k < 2; k++)
+      if (strcmp (state->name, names[k]) == 0) {
+        g_assert_cmpfloat_with_epsilon (values[0], weights[k][0], 1e-5);
+        g_assert_cmpfloat_with_epsilon (values[7], weights[k][1], 1e-5);
+      }
+  }
+}
+
+static void
+test_exact_penalties (void)
+{
+  static const double exact_losses[3][2] = { { 2.40330219, 0.74538958 }, { 1.65100324, 0.92725182 },
+    { 1.42030168, 1.01064491 } };
+  static const double exact_weights[2][2] = { { -0.12191217, 0.04568766 },
+    { 0.00483414, -0.00011431 } };
+  static const double wasserstein_losses[3][2] = { { -5.82917833, 3.54793739 },
+    { -3.49869442, 1.13516712 }, { -1.46730542, 1.93437886 } };
+  static const double wasserstein_weights[2][2] = { { -0.12145337, 0.04649744 },
+    { 0.00382795, -0.00051537 } };
+  GenTrainerSettings settings = { GEN_TRAINER_DEFAULTS, .batch_size = BATCH, .threads = 2,
+    .precision = GEN_PRECISION_FLOAT32 };
+
+  settings.penalty = GEN_PENALTY_EXACT;
+  settings.r1 = 0.5;
+  settings.r2 = 0.25;
+  check_steps (&settings, exact_losses, exact_weights);
+  settings = (GenTrainerSettings){ GEN_TRAINER_DEFAULTS, .batch_size = BATCH, .threads = 2,
+    .precision = GEN_PRECISION_FLOAT32, .gradient_penalty = 10, .discriminator_steps = 2 };
+  settings.loss = &gen_loss_wasserstein;
+  settings.optimizer_settings.beta1 = 0;
+  settings.optimizer_settings.beta2 = 0.9;
+  /* Where gradients are near 0, errors of rounding do not choose the direction. */
+  settings.optimizer_settings.epsilon = 1e-2;
+  settings.learning_rate = 1e-3;
+  check_steps (&settings, wasserstein_losses, wasserstein_weights);
+}
+
+/* A discriminator that looks where its picture tells it to: what its gradient goes through has none
+ * itself. */
+static GenGraph *
+build_looking (GError **error)
+{
+  g_autoptr (GenGraph) graph = gen_graph_new ("looking");
+  GenTensor *x =
+      gen_graph_add_input (graph, "picture", GEN_TYPE_FLOAT32, &GEN_SHAPE (BATCH, 1, 8, 8));
+  float *values = g_new (float, 64 * 8);
+  GenTensor *grid, *y;
+
+  for (int i = 0; i < 64 * 8; i++)
+    values[i] = 0.01f * (float)(i % 7 - 3);
+  grid = gen_binary (graph, "MatMul", gen_unary (graph, "Flatten", x, error),
+      gen_graph_add_constant (graph, "look", GEN_TYPE_FLOAT32, &GEN_SHAPE (64, 8),
+          g_bytes_new_take (values, 64 * 8 * sizeof *values)),
+      error);
+  grid = gen_binary (
+      graph, "Reshape", grid, gen_graph_ints (graph, (gint64[]){ BATCH, 2, 2, 2 }, 4), error);
+  y = gen_binary (graph, "GridSample", x, grid, error);
+  y = y != NULL ? gen_unary (graph, "Flatten", y, error) : NULL;
+  y = gen_binary (graph, "MatMul", y, gen_graph_full (graph, &GEN_SHAPE (4, 1), 0.5), error);
+  if (y == NULL)
+    return NULL;
+  gen_graph_add_output (graph, y);
+  return g_steal_pointer (&graph);
+}
+
+static void
+test_no_second_gradient (void)
+{
+  GenTrainerSettings settings = { GEN_TRAINER_DEFAULTS, .batch_size = BATCH, .threads = 2 };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GenGraph) generator = gen_preset_mlp.nets[GENERATOR](&small, &error);
+  g_autoptr (GenGraph) looking = build_looking (&error);
+  g_autoptr (GenTrainer) estimated = NULL;
+
+  g_assert_no_error (error);
+  settings.r1 = 1;
+  estimated = adversarial_trainer (generator, looking, &settings, &error);
+  g_assert_no_error (error);
+  settings.penalty = GEN_PENALTY_EXACT;
+  g_assert_null (adversarial_trainer (generator, looking, &settings, &error));
+  g_assert_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_NO_GRADIENT);
+  g_test_message ("%s", error->message);
+  g_assert_nonnull (strstr (error->message, "penalty=estimated"));
+  g_assert_nonnull (strstr (error->message, "node '"));
 }
 
 /* Any number of latents gives what each gives by itself. */
@@ -529,7 +653,7 @@ test_presets (void)
 
       g_assert_no_error (error);
       make_steps (trainer, 1);
-      g_assert_cmpint (gen_trainer_sample_shape (trainer)->dims[1], ==, options.format.channels);
+      g_assert_cmpint (gen_trainer_format (trainer).channels, ==, options.format.channels);
     }
 }
 
@@ -630,6 +754,13 @@ test_errors (void)
   expect_setting (&settings, "batch-size");
   settings = (GenTrainerSettings){ GEN_TRAINER_DEFAULTS, .label_smoothing = 0.7 };
   expect_setting (&settings, "label-smoothing");
+  settings = (GenTrainerSettings){ GEN_TRAINER_DEFAULTS, .gradient_penalty = -1 };
+  expect_setting (&settings, "gradient-penalty");
+  settings = (GenTrainerSettings){ GEN_TRAINER_DEFAULTS, .discriminator_steps = 0 };
+  expect_setting (&settings, "discriminator-steps");
+  settings =
+      (GenTrainerSettings){ GEN_TRAINER_DEFAULTS, .discriminator_steps = 2, .accumulate = 2 };
+  expect_setting (&settings, "discriminator-steps");
   settings = (GenTrainerSettings){ GEN_TRAINER_DEFAULTS, .r1 = -1 };
   expect_setting (&settings, "r1");
   settings = (GenTrainerSettings){ GEN_TRAINER_DEFAULTS, .learning_rate = NAN };
@@ -658,6 +789,8 @@ main (int argc, char **argv)
   g_test_add_func ("/trainer/numbered-streams", test_numbered_streams);
   g_test_add_func ("/trainer/resume", test_resume);
   g_test_add_func ("/trainer/r1", test_r1);
+  g_test_add_func ("/trainer/exact-penalties", test_exact_penalties);
+  g_test_add_func ("/trainer/no-second-gradient", test_no_second_gradient);
   g_test_add_func ("/trainer/generate", test_generate);
   g_test_add_func ("/trainer/validation", test_validation);
   g_test_add_func ("/trainer/first-weights", test_first_weights);

@@ -80,7 +80,7 @@ test_refused_settings (void)
   ASSERT_REFUSED ("seed", NULL, "a value is wanted, and there is nothing");
   ASSERT_REFUSED ("loss", g_variant_new_string ("logistic"),
       "there is no loss \"logistic\"; there are minimax, non-saturating, hinge, least-squares, "
-      "relativistic");
+      "relativistic, wasserstein");
   ASSERT_REFUSED ("precision", g_variant_new_string ("fp8"),
       "there is no \"fp8\"; there are auto, fp32, tf32, bf16, fp16");
   g_assert_null (gen_setting_find (list, n, "lerning-rate", &error));
@@ -107,8 +107,8 @@ test_settings (void)
     g_assert_true (value == NULL || gen_setting_set (&settings, &list[i], value, &error));
     g_assert_no_error (error);
   }
-  /* Models and a folder have no defaults. */
-  g_assert_cmpuint (n_set, ==, n - GEN_NET_ROLES - 1);
+  /* Models, a folder, and which weights are taken and trained have no defaults. */
+  g_assert_cmpuint (n_set, ==, n - GEN_NET_ROLES - 3);
   g_assert_true (gen_setting_set (&settings, gen_setting_find (list, n, "seed", NULL),
       g_variant_new_uint64 (G_MAXUINT64), &error));
   g_assert_cmpuint (settings.trainer.seed, ==, G_MAXUINT64);
@@ -129,7 +129,7 @@ test_settings (void)
 
   described = g_variant_ref_sink (gen_training_settings_describe (&settings, FALSE));
   learned = g_variant_ref_sink (gen_training_settings_describe (&settings, TRUE));
-  g_assert_cmpuint (g_variant_n_children (described), ==, n - GEN_NET_ROLES);
+  g_assert_cmpuint (g_variant_n_children (described), ==, n - GEN_NET_ROLES - 2);
   g_assert_cmpuint (g_variant_n_children (learned), <, g_variant_n_children (described));
   same = g_variant_lookup_value (described, "preset", G_VARIANT_TYPE_STRING);
   g_assert_cmpstr (g_variant_get_string (same, NULL), ==, "auto");

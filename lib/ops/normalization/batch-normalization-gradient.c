@@ -6,6 +6,7 @@
 
 #include "../../device/team.h"
 #include "../shape/channels.h"
+#include "normalization-gradient.h"
 
 typedef struct {
   GenChannels channels;
@@ -120,6 +121,20 @@ cpu (GenKernel *kernel, GError **error)
   return TRUE;
 }
 
+static gboolean
+gradient (GenGradient *g, GError **error)
+{
+  const GenShape *shape = &gen_node_input (g->node, 0)->shape;
+  GenNormalizationView view = {
+    .view = *shape, .centred = TRUE, .scale = gen_normalization_channels (shape)
+  };
+
+  for (int i = 0; i < shape->rank; i++)
+    if (i != 1)
+      view.axes[view.n_axes++] = i;
+  return gen_normalization_gradient_gradient (g, &view, error);
+}
+
 const GenOperator gen_operator_batch_normalization_gradient = {
   .name = "BatchNormalizationGradient",
   .domain = "generative",
@@ -131,4 +146,5 @@ const GenOperator gen_operator_batch_normalization_gradient = {
   .layouts = GEN_LAYOUTS_SAME,
   .infer = infer,
   .cpu = cpu,
+  .gradient = gradient,
 };

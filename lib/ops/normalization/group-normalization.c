@@ -9,6 +9,7 @@
 #include "../elementwise/activation.h"
 #include "../build.h"
 #include "../shape/channels.h"
+#include "normalization-gradient.h"
 
 typedef struct {
   GenChannels item;
@@ -346,6 +347,22 @@ gradient (GenGradient *g, GError **error)
   return first != NULL;
 }
 
+static gboolean
+gradient_gradient (GenGradient *g, GError **error)
+{
+  const GenShape *shape = &gen_node_input (g->node, 0)->shape;
+  const gint64 groups = groups_of (g->node);
+  const GenNormalizationView view = {
+    .view = GEN_SHAPE (shape->dims[0], groups, gen_shape_product (shape, 1, shape->rank) / groups),
+    .axes = { 2 },
+    .n_axes = 1,
+    .centred = TRUE,
+    .scale = gen_normalization_channels (shape),
+  };
+
+  return gen_normalization_gradient_gradient (g, &view, error);
+}
+
 const GenOperator gen_operator_instance_normalization = {
   .name = "InstanceNormalization",
   .summary = "Each channel of each item shifted and scaled by its own mean and variance",
@@ -391,6 +408,7 @@ const GenOperator gen_operator_group_normalization_gradient = {
   .layouts = GEN_LAYOUTS_SAME,
   .infer = infer_gradient,
   .cpu = cpu_gradient,
+  .gradient = gradient_gradient,
 };
 
 /* From opset 18 to 20 scale and bias were those of a group, not of a channel. */

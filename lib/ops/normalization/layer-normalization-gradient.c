@@ -8,6 +8,7 @@
 #include "../../simd.h"
 #include "../convolution/layer-lanes.h"
 #include "layer-normalization.h"
+#include "normalization-gradient.h"
 
 typedef struct {
   GenLayer layer;
@@ -143,6 +144,21 @@ cpu (GenKernel *kernel, GError **error)
   return TRUE;
 }
 
+static gboolean
+gradient (GenGradient *g, GError **error)
+{
+  const GenShape *shape = &gen_node_input (g->node, 0)->shape;
+  const int axis = gen_axis (gen_node_int (g->node, "axis", -1), shape->rank);
+  GenNormalizationView view = { .view = *shape,
+    .centred = gen_node_int (g->node, "centred", 1) != 0 };
+
+  for (int i = axis; i < shape->rank; i++) {
+    view.axes[view.n_axes++] = i;
+    view.scale.dims[view.scale.rank++] = shape->dims[i];
+  }
+  return gen_normalization_gradient_gradient (g, &view, error);
+}
+
 const GenOperator gen_operator_layer_normalization_gradient = {
   .name = "LayerNormalizationGradient",
   .domain = "generative",
@@ -154,4 +170,5 @@ const GenOperator gen_operator_layer_normalization_gradient = {
   .layouts = GEN_LAYOUTS_PLAIN,
   .infer = infer,
   .cpu = cpu,
+  .gradient = gradient,
 };

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "../build.h"
+
 static gboolean
 infer (GenNode *node, GError **error)
 {
@@ -114,6 +116,36 @@ cpu (GenKernel *kernel, GError **error)
   return TRUE;
 }
 
+/* The gradient of x is linear in dy: the G that flows into it is sampled where dy was, and the grid
+ * moves what is sampled of G as it moves that of x. What flows into the gradient of the grid would
+ * ask for second slopes, which taps do not have. */
+static gboolean
+gradient (GenGradient *g, GError **error)
+{
+  GenTensor *dy = gen_node_input (g->node, 0), *grid = gen_node_input (g->node, 2);
+
+  if (g->outputs[1] != NULL) {
+    g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_NO_GRADIENT,
+        "node '%s': the gradient of a grid has none itself", g->node->name);
+    return FALSE;
+  }
+  if (g->needed[0])
+    g->inputs[0] = gen_build_like (
+        g->graph, "GridSample", (GenTensor *[]){ g->outputs[0], grid }, 2, g->node, error);
+  if (g->needed[2]) {
+    GenTensor *first =
+        gen_graph_op (g->graph, "GridSampleGradient", (GenTensor *[]){ dy, g->outputs[0], grid }, 3,
+            2, error, "mode", GEN_STRING, gen_node_string (g->node, "mode", "linear"),
+            "padding_mode", GEN_STRING, gen_node_string (g->node, "padding_mode", "zeros"),
+            "align_corners", GEN_INT, (int)gen_node_int (g->node, "align_corners", 0), NULL);
+
+    if (first == NULL)
+      return FALSE;
+    g->inputs[2] = gen_node_output (first->producer, 1);
+  }
+  return !g->needed[0] || g->inputs[0] != NULL;
+}
+
 const GenOperator gen_operator_grid_sample_gradient = {
   .name = "GridSampleGradient",
   .domain = "generative",
@@ -126,4 +158,5 @@ const GenOperator gen_operator_grid_sample_gradient = {
   .widens = 0x7,
   .infer = infer,
   .cpu = cpu,
+  .gradient = gradient,
 };

@@ -3,6 +3,8 @@
  * Of x, the shape alone counts. */
 #include "resample.h"
 
+#include "../build.h"
+
 static gboolean
 infer (GenNode *node, GError **error)
 {
@@ -33,6 +35,19 @@ cpu (GenKernel *kernel, GError **error)
          gen_resample_cpu (kernel, &resampling, TRUE, error);
 }
 
+/* Linear in dy, which is met by Resize. */
+static gboolean
+gradient (GenGradient *g, GError **error)
+{
+  GenTensor *inputs[] = { g->outputs[0], gen_node_input (g->node, 4), gen_node_input (g->node, 2),
+    gen_node_input (g->node, 3) };
+
+  if (!g->needed[0])
+    return TRUE;
+  g->inputs[0] = gen_build_like (g->graph, "Resize", inputs, G_N_ELEMENTS (inputs), g->node, error);
+  return g->inputs[0] != NULL;
+}
+
 const GenOperator gen_operator_resize_gradient = {
   .name = "ResizeGradient",
   .domain = "generative",
@@ -45,4 +60,5 @@ const GenOperator gen_operator_resize_gradient = {
   .widens = 0x3,
   .infer = infer,
   .cpu = cpu,
+  .gradient = gradient,
 };

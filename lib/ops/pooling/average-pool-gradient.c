@@ -2,6 +2,18 @@
 /* AveragePoolGradient (x, dy): gradient of AveragePool, spread evenly over each window. */
 #include "pool.h"
 
+#include "../build.h"
+
+/* Linear in dy, which is met by the mean of each window; nothing hangs on x. */
+static gboolean
+gradient (GenGradient *g, GError **error)
+{
+  if (!g->needed[1])
+    return TRUE;
+  g->inputs[1] = gen_build_like (g->graph, "AveragePool", g->outputs, 1, g->node, error);
+  return g->inputs[1] != NULL;
+}
+
 const GenOperator gen_operator_average_pool_gradient = {
   .name = "AveragePoolGradient",
   .domain = "generative",
@@ -15,4 +27,5 @@ const GenOperator gen_operator_average_pool_gradient = {
   .widens = 0x3,
   .infer = gen_pool_gradient_infer,
   .cpu = gen_pool_gradient_cpu_average,
+  .gradient = gradient,
 };

@@ -57,6 +57,31 @@ gen_layers_end (GenLayers *layers, GenTensor *y, const char *range_key)
   return graph;
 }
 
+static void
+free_extents (GenTensor *tensor)
+{
+  static const char *const names[] = { "height", "width" };
+
+  for (int i = 2; i < tensor->shape.rank; i++) {
+    tensor->shape.dims[i] = -1;
+    g_free (tensor->dim_names[i]);
+    tensor->dim_names[i] = g_strdup (tensor->shape.rank == 4 ? names[i - 2] : "length");
+  }
+}
+
+GenGraph *
+gen_layers_end_of_any_size (GenLayers *layers, GenTensor *y)
+{
+  GenGraph *graph = gen_layers_end (layers, y, "generative.input-range");
+
+  if (graph == NULL)
+    return NULL;
+  free_extents (g_ptr_array_index (graph->inputs, 0));
+  free_extents (y);
+  g_hash_table_insert (graph->metadata, g_strdup ("generative.output-range"), g_strdup ("-1,1"));
+  return graph;
+}
+
 static GenTensor *
 tensor (GenLayers *layers, const char *name, const char *part, const GenShape *shape, float *values)
 {

@@ -18,6 +18,10 @@ GenLayers gen_layers_begin (const char *name, guint64 seed, float spread);
  * full) */
 GenGraph *gen_layers_end (GenLayers *layers, GenTensor *y, const char *range_key);
 
+/* The same of a net from samples to samples that takes any width and height, or length: these are
+ * free extents, too. */
+GenGraph *gen_layers_end_of_any_size (GenLayers *layers, GenTensor *y);
+
 /* x [batch, inputs] W^T + b; `name`.weight [outputs, inputs] and, `with_bias`, `name`.bias. */
 GenTensor *gen_layers_dense (GenLayers *layers, const char *name, GenTensor *x, gint64 outputs,
     gboolean with_bias, GError **error);
@@ -36,6 +40,9 @@ GenTensor *gen_layers_convolution (GenLayers *layers, const char *name, GenTenso
     gint64 outputs, gint64 kernel, GError **error);
 /* BatchNormalization over [batch, channels, …]. */
 GenTensor *gen_layers_normalize (GenLayers *layers, const char *name, GenTensor *x, GError **error);
+/* kernel x kernel, an odd number, with bias: keeps the extents. */
+GenTensor *gen_layers_convolution (GenLayers *layers, const char *name, GenTensor *x,
+    gint64 outputs, gint64 kernel, GError **error);
 /* GroupNormalization in as many groups, or the next fewer that divide the channels. */
 GenTensor *gen_layers_group_normalize (
     GenLayers *layers, const char *name, GenTensor *x, int groups, GError **error);

@@ -5,10 +5,14 @@
  *   2. the discriminator scores real and made samples, its loss flows back, the optimiser changes
  *      its weights;
  *   3. the changed discriminator scores the made samples again, the generator's loss flows back
- *      through it, the optimiser changes the generator's weights. */
+ *      through it, the optimiser changes the generator's weights.
+ *
+ * The first two are made discriminator_steps times, on the same real samples and other latents. */
 #include <string.h>
 
 #include <generative/step.h>
+
+#include "gradient-penalty.h"
 
 /* How far from a sample the discriminator's gradient on it is measured: the deviation of the noise,
  * where black and white are 2 apart. */
@@ -102,13 +106,41 @@ penalise (GenGraph *graph, GenTensor *loss, GenTensor *scores, GenTensor *near, 
       error);
 }
 
-/* The discriminator's loss on `samples`, of each kind a batch, whose scores become `scores`. */
+/* The exact penalties. */
 static GenTensor *
-discriminator_loss (
-    GenStep *step, GenTensor *const samples[KINDS], GenTensor *scores[KINDS], GError **error)
+penalise_exactly (
+    GenStep *step, GenTensor *loss, GenTensor *const samples[KINDS], guint number, GError **error)
 {
   const GenTrainerSettings *settings = gen_step_settings (step);
-  const double weights[KINDS] = { [REAL] = settings->r1, [FAKE] = settings->r2 };
+  const gboolean exact = settings->penalty == GEN_PENALTY_EXACT;
+  const double weights[] = { exact ? settings->r1 : 0, exact ? settings->r2 : 0,
+    settings->gradient_penalty };
+  GenGraph *graph = gen_step_graph (step);
+
+  for (guint i = 0; loss != NULL && i < G_N_ELEMENTS (weights); i++) {
+    GenTensor *penalty;
+
+    if (weights[i] <= 0)
+      continue;
+    penalty = i < KINDS ? gen_gradient_penalty_zero (step, DISCRIMINATOR, samples[i], error)
+                        : gen_gradient_penalty_one (
+                              step, DISCRIMINATOR, samples[REAL], samples[FAKE], number, error);
+    penalty = gen_binary (graph, "Mul", penalty, gen_graph_float (graph, (float)weights[i]), error);
+    loss = gen_binary (graph, "Add", loss, penalty, error);
+  }
+  return loss;
+}
+
+/* The discriminator's loss on `samples`, of each kind a batch, whose scores become `scores`. */
+static GenTensor *
+discriminator_loss (GenStep *step, GenTensor *const samples[KINDS], guint number,
+    GenTensor *scores[KINDS], GError **error)
+{
+  const GenTrainerSettings *settings = gen_step_settings (step);
+  const gboolean estimated = settings->penalty == GEN_PENALTY_ESTIMATED;
+  const double weights[KINDS] = {
+    [REAL] = estimated ? settings->r1 : 0, [FAKE] = estimated ? settings->r2 : 0
+  };
   GenGraph *graph = gen_step_graph (step);
   GenTensor *batches[MOST_BATCHES] = { samples[REAL], samples[FAKE] }, *all[MOST_BATCHES], *loss;
   int n = KINDS, near = KINDS;
@@ -127,7 +159,7 @@ discriminator_loss (
   for (int kind = 0; kind < KINDS && loss != NULL; kind++)
     if (weights[kind] > 0)
       loss = penalise (graph, loss, scores[kind], all[near++], weights[kind], error);
-  return loss;
+  return penalise_exactly (step, loss, samples, number, error);
 }
 
 static GenTensor *
@@ -154,22 +186,66 @@ report_scores (GenStep *step, GenTensor *scores[KINDS])
          gen_step_watch (step, "the discriminator's scores", scores[FAKE]);
 }
 
+/* Samples that the generator makes for update `number` of the discriminator. */
+static GenTensor *
+make_fake (GenStep *step, guint number, GError **error)
+{
+  GenTensor *fake = gen_step_latents (step, GENERATOR, error);
+
+  if (fake == NULL)
+    return NULL;
+  fake->producer->id = number;
+  fake = gen_step_apply_to (step, GENERATOR, fake, error);
+  return fake != NULL && check_made (fake, &gen_step_samples (step)->shape, error) ? fake : NULL;
+}
+
+/* Say what would do where it is an exact penalty that a net has no gradient for. */
+static void
+explain (const GenTrainerSettings *settings, GError **error)
+{
+  const gboolean exact = settings->penalty == GEN_PENALTY_EXACT && settings->r1 + settings->r2 > 0;
+
+  if ((exact || settings->gradient_penalty > 0) &&
+      g_error_matches (*error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_NO_GRADIENT))
+    g_prefix_error_literal (error,
+        "an exact penalty asks for gradients of gradients, which r1 and r2 with penalty=estimated "
+        "do without: ");
+}
+
+/* One update of the discriminator. */
+static gboolean
+learn_to_tell (GenStep *step, GenTensor *const samples[KINDS], int number, GenTensor **loss,
+    GenTensor *scores[KINDS], GError **error)
+{
+  const GenTrainerSettings *settings = gen_step_settings (step);
+  const guint discriminator = DISCRIMINATOR;
+  g_autoptr (GError) own = NULL;
+
+  *loss = discriminator_loss (step, samples, (guint)number, scores, &own);
+  if (*loss != NULL && gen_step_minimise_again (step, &discriminator, 1, *loss, 1, number,
+                           settings->discriminator_steps, &own))
+    return TRUE;
+  explain (settings, &own);
+  g_propagate_error (error, g_steal_pointer (&own));
+  return FALSE;
+}
+
 static gboolean
 build (GenStep *step, GError **error)
 {
-  const guint generator = GENERATOR, discriminator = DISCRIMINATOR;
-  GenTensor *real = gen_step_samples (step), *fake, *scores[KINDS], *d_loss, *g_loss;
+  const int n = gen_step_trains (step) ? gen_step_settings (step)->discriminator_steps : 1;
+  const guint generator = GENERATOR;
+  GenTensor *samples[KINDS] = { gen_step_samples (step) }, *scores[KINDS] = { NULL };
+  GenTensor *d_loss = NULL, *g_loss;
 
-  fake = gen_step_latents (step, GENERATOR, error);
-  fake = gen_step_apply_to (step, GENERATOR, fake, error);
-  if (fake == NULL || !check_made (fake, &real->shape, error))
-    return FALSE;
-  d_loss = discriminator_loss (step, (GenTensor *[]){ real, fake }, scores, error);
-  if (d_loss == NULL || !gen_step_trains (step))
-    return d_loss != NULL && report_scores (step, scores);
-  if (!gen_step_minimise (step, &discriminator, 1, d_loss, 1, error))
-    return FALSE;
-  g_loss = generator_loss (step, scores[REAL], fake, error);
+  for (int i = 0; i < n; i++) {
+    samples[FAKE] = make_fake (step, (guint)i, error);
+    if (samples[FAKE] == NULL || !learn_to_tell (step, samples, i, &d_loss, scores, error))
+      return FALSE;
+  }
+  if (!gen_step_trains (step))
+    return report_scores (step, scores);
+  g_loss = generator_loss (step, scores[REAL], samples[FAKE], error);
   return gen_step_minimise (
              step, &generator, 1, g_loss, gen_step_settings (step)->generator_rate, error) &&
          gen_step_report (step, "discriminator-loss", d_loss, GEN_REPORT_MEAN) &&
@@ -214,6 +290,15 @@ find_loss (const char *name, GError **error)
 
 G_STATIC_ASSERT (G_STRUCT_OFFSET (GenLoss, name) == 0);
 
+static const char *const penalty_names[] = {
+  [GEN_PENALTY_ESTIMATED] = "estimated", [GEN_PENALTY_EXACT] = "exact", NULL
+};
+static const char *const penalty_texts[] = { [GEN_PENALTY_ESTIMATED] =
+                                                 "By samples near them, of any discriminator",
+  [GEN_PENALTY_EXACT] = "By a gradient of the gradient, which the discriminator's operators must "
+                        "have",
+  NULL };
+
 #define FIELD(field) .offset = G_STRUCT_OFFSET (GenTrainerSettings, field)
 
 static const GenSetting settings[] = {
@@ -250,9 +335,38 @@ static const GenSetting settings[] = {
       .minimum = 0,
       .maximum = G_MAXFLOAT,
       .of_learning = TRUE },
+  { .name = "penalty",
+      .nick = "Penalty",
+      .description = "How r1 and r2 are found",
+      .type = GEN_SETTING_CHOICE,
+      FIELD (penalty),
+      .choices = penalty_names,
+      .choice_texts = penalty_texts,
+      .of_learning = TRUE },
+  { .name = "gradient-penalty",
+      .nick = "Gradient penalty",
+      .description = "Weight of the exact penalty on the discriminator's gradient between real and "
+                     "made samples, whose norm is to be 1 (0 = none); 10 is usual with "
+                     "loss=wasserstein",
+      .type = GEN_SETTING_DOUBLE,
+      FIELD (gradient_penalty),
+      .minimum = 0,
+      .maximum = G_MAXFLOAT,
+      .of_learning = TRUE },
+  { .name = "discriminator-steps",
+      .nick = "Discriminator steps",
+      .description = "Updates of the discriminator for one of the generator: on the same real "
+                     "samples, and made ones of other latents",
+      .type = GEN_SETTING_INT,
+      FIELD (discriminator_steps),
+      .minimum = 1,
+      .maximum = 100,
+      .of_learning = TRUE },
   { .name = "label-smoothing",
       .nick = "Label smoothing",
-      .description = "Real samples are labelled 1 minus this, below 0.5 (0 = not smoothed)",
+      .description =
+          "Real samples, or the right class, are labelled 1 minus this, below 0.5 (0 = not "
+          "smoothed)",
       .type = GEN_SETTING_DOUBLE,
       FIELD (label_smoothing),
       .minimum = 0,

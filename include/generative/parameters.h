@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <generative/api.h>
+#include <generative/graph.h>
+
+G_BEGIN_DECLS
+
+/**
+ * GenParameter: what a net has learned or can learn: the constants that dense, convolution and
+ * normalisation nodes read as weights, and the running statistics of normalisations.
+ *
+ * Which of them a training changes, a text says: names, separated by commas, in which * stands for
+ * any letters and ? for one, such as `head.*` or `encoder.down2.weight`. A weight has its own name,
+ * and one with that of its net (net-roles) in front. `head` alone are the weights of the last node
+ * of a net that has any; `all`, as NULL, are all. Statistics follow the weights beside them: a
+ * normalisation whose scale and bias stay keeps the statistics that it has.
+ */
+typedef struct {
+  GenTensor *tensor;
+  gboolean statistic; /* changed by normalising, not by gradients */
+  gboolean trainable;
+} GenParameter;
+
+/* Those of `graph`, which is a net called `net`, in the order of its nodes. (transfer full) */
+GEN_API GArray *gen_parameters_list (const GenGraph *graph, const char *net, const char *trainable);
+
+/* The first of the names in `trainable` that means no weight of the `n` nets, which are called
+ * `names`; NULL where each of them means some. (transfer full) */
+GEN_API char *gen_parameters_find_idle (
+    GenGraph *const *nets, const char *const *names, guint n, const char *trainable);
+
+/* Give each parameter of `net` the numbers of the constant of the same name, type and shape that
+ * the first of the `n` graphs `from` has which has one. The names of those that stay as they are.
+ * (transfer container) */
+GEN_API GPtrArray *gen_parameters_take (GenGraph *net, GenGraph *const *from, guint n);
+
+G_END_DECLS

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <generative/parameters.h>
+
+#include <string.h>
+
+#include <generative/operator.h>
+
+#define ALL "all"
+#define HEAD "head"
+
+/* Of a normalisation: scale, bias, mean and variance, behind what it normalises. */
+#define FIRST_STATISTIC 3
+#define N_STATISTICS 2
+
+/* NULL: all. (transfer full) */
+static char **
+split (const char *trainable)
+{
+  return trainable != NULL && *trainable != '\0' ? g_strsplit (trainable, ",", -1) : NULL;
+}
+
+static gboolean
+has_statistics (const GenNode *node)
+{
+  return node->op->domain == NULL && strcmp (node->op->name, "BatchNormalization") == 0;
+}
+
+static gboolean
+is_weight (const GenNode *node, guint input)
+{
+  const GenTensor *tensor = gen_node_input (node, input);
+
+  if (tensor == NULL || tensor->role != GEN_ROLE_CONSTANT || tensor->type != GEN_TYPE_FLOAT32)
+    return FALSE;
+  if (node->op->elementwise && node->op->weights == 0x3 && gen_shape_elements (&tensor->shape) < 2)
+    return FALSE;
+  return input < 32 && (node->op->weights >> input & 1);
+}
+
+/* The last node that has weights. */
+static const GenNode *
+find_head (const GenGraph *graph)
+{
+  for (guint i = graph->nodes->len; i-- > 0;) {
+    const GenNode *node = g_ptr_array_index (graph->nodes, i);
+
+    for (guint k = 0; k < node->inputs->len; k++)
+      if (is_weight (node, k))
+        return node;
+  }
+  return NULL;
+}
+
+static gboolean
+is_called (const GenTensor *tensor, const char *net, const char *pattern)
+{
+  g_autofree char *full = g_strconcat (net, ".", tensor->name, NULL);
+
+  return g_pattern_match_simple (pattern, tensor->name) || g_pattern_match_simple (pattern, full);
+}
+
+/* Whether one of `patterns` (NULL: all) means a weight of `node`. */
+static gboolean
+is_meant (char *const *patterns, const GenTensor *tensor, const char *net, gboolean is_head)
+{
+  for (; patterns != NULL && *patterns != NULL; patterns++) {
+    const char *pattern = g_strstrip (*patterns);
+
+    if (strcmp (pattern, ALL) == 0 || (is_head && strcmp (pattern, HEAD) == 0) ||
+        is_called (tensor, net, pattern))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+static void
+add (GArray *list, GHashTable *known, GenTensor *tensor, gboolean statistic, gboolean trainable)
+{
+  const GenParameter parameter = { tensor, statistic, trainable };
+
+  if (g_hash_table_add (known, tensor))
+    g_array_append_val (list, parameter);
+}
+
+/* The weights of a node, and then its statistics. */
+static void
+add_node (GArray *list, GHashTable *known, const GenNode *node, char *const *patterns,
+    const char *net, gboolean is_head)
+{
+  gboolean any = FALSE;
+
+  for (guint k = 0; k < node->inputs->len; k++) {
+    GenTensor *tensor = gen_node_input (node, k);
+    gboolean meant;
+
+    if (!is_weight (node, k))
+      continue;
+    meant = patterns == NULL || is_meant (patterns, tensor, net, is_head);
+    any = any || meant;
+    add (list, known, tensor, FALSE, meant);
+  }
+  if (has_statistics (node))
+    for (guint k = 0; k < N_STATISTICS; k++)
+      add (list, known, gen_node_input (node, FIRST_STATISTIC + k), TRUE, any);
+}
+
+GArray *
+gen_parameters_list (const GenGraph *graph, const char *net, const char *trainable)
+{
+  g_autoptr (GHashTable) known = g_hash_table_new (NULL, NULL);
+  g_auto (GStrv) patterns = split (trainable);
+  const GenNode *head = find_head (graph);
+  GArray *list = g_array_new (FALSE, FALSE, sizeof (GenParameter));
+
+  for (guint i = 0; i < graph->nodes->len; i++) {
+    const GenNode *node = g_ptr_array_index (graph->nodes, i);
+
+    add_node (list, known, node, patterns, net, node == head);
+  }
+  return list;
+}
+
+/* --- names that say nothing --- */
+
+static gboolean
+means_some (const char *pattern, const GenGraph *net, const char *name)
+{
+  g_autoptr (GArray) list = gen_parameters_list (net, name, pattern);
+
+  for (guint i = 0; i < list->len; i++)
+    if (g_array_index (list, GenParameter, i).trainable)
+      return TRUE;
+  return FALSE;
+}
+
+char *
+gen_parameters_find_idle (
+    GenGraph *const *nets, const char *const *names, guint n, const char *trainable)
+{
+  g_auto (GStrv) patterns = split (trainable);
+
+  for (char **pattern = patterns; pattern != NULL && *pattern != NULL; pattern++) {
+    gboolean used = FALSE;
+
+    for (guint i = 0; i < n && !used; i++)
+      used = means_some (*pattern, nets[i], names[i]);
+    if (!used)
+      return g_strdup (g_strstrip (*pattern));
+  }
+  return NULL;
+}
+
+/* --- numbers of another net --- */
+
+static gboolean
+take (GenTensor *to, const GenGraph *from)
+{
+  const GenTensor *tensor = gen_graph_find (from, to->name);
+  const void *numbers;
+
+  if (tensor == NULL || tensor->role != GEN_ROLE_CONSTANT || tensor->type != to->type ||
+      !gen_shape_equal (&tensor->shape, &to->shape))
+    return FALSE;
+  numbers = gen_tensor_constant (tensor);
+  g_bytes_unref (to->data);
+  to->data = g_bytes_new (numbers, gen_tensor_size (to));
+  return TRUE;
+}
+
+GPtrArray *
+gen_parameters_take (GenGraph *net, GenGraph *const *from, guint n)
+{
+  g_autoptr (GArray) parameters = gen_parameters_list (net, "", NULL);
+  GPtrArray *left = g_ptr_array_new ();
+
+  for (guint i = 0; i < parameters->len; i++) {
+    GenTensor *tensor = g_array_index (parameters, GenParameter, i).tensor;
+    gboolean taken = FALSE;
+
+    for (guint k = 0; k < n && !taken; k++)
+      taken = take (tensor, from[k]);
+    if (!taken)
+      g_ptr_array_add (left, tensor->name);
+  }
+  return left;
+}

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The classifier gives each class of a sample a score, and the cross entropy of what Softmax makes
+ * of these with the sample's label is minimised. Labels are smoothed as by Szegedy et al.,
+ * "Rethinking the Inception architecture for computer vision", 2016. */
+#include <generative/step.h>
+
+enum { CLASSIFIER };
+
+static gint64
+extent (const GenTensor *tensor, int axis)
+{
+  return tensor->shape.rank > axis ? tensor->shape.dims[axis] : -1;
+}
+
+/* The scores of the samples, [batch, classes]. */
+static GenTensor *
+score (GenStep *step, GError **error)
+{
+  GenTensor *scores = gen_step_apply_to (step, CLASSIFIER, gen_step_samples (step), error);
+
+  if (scores == NULL)
+    return NULL;
+  if (scores->shape.rank == 2 && extent (scores, 0) == gen_step_batch (step) &&
+      extent (scores, 1) >= 2)
+    return scores;
+  g_autofree char *text = gen_shape_to_string (&scores->shape);
+  g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_MODEL,
+      "the classifier gives %s for a batch of %" G_GINT64_FORMAT
+      " samples; it must give one score for each of two classes or more, [batch, classes]",
+      text, gen_step_batch (step));
+  return NULL;
+}
+
+static GenTensor *
+reduce (GenGraph *graph, const char *op, GenTensor *x, GError **error)
+{
+  return x == NULL ? NULL
+                   : gen_graph_op (graph, op, &x, 1, 1, error, "axes", GEN_INTS, 1, (gint64[]){ 1 },
+                         "keepdims", GEN_INT, 0, NULL);
+}
+
+/* [batch]: what of the logarithms of probabilities, [batch, classes], the labels lack. */
+static GenTensor *
+lack (GenGraph *graph, GenTensor *logarithms, GenTensor *labels, GError **error)
+{
+  return gen_graph_op (graph, "NegativeLogLikelihoodLoss", (GenTensor *[]){ logarithms, labels }, 2,
+      1, error, "reduction", GEN_STRING, "none", NULL);
+}
+
+/* [batch]: that of smoothed labels, of which all classes have a share. */
+static GenTensor *
+smooth (
+    GenGraph *graph, GenTensor *lacking, GenTensor *logarithms, double smoothing, GError **error)
+{
+  GenTensor *right, *mean;
+
+  if (smoothing == 0)
+    return lacking;
+  right = gen_binary (graph, "Mul", lacking, gen_graph_float (graph, 1 - smoothing), error);
+  mean = reduce (graph, "ReduceMean", logarithms, error);
+  mean = gen_binary (graph, "Mul", mean, gen_graph_float (graph, smoothing), error);
+  return gen_binary (graph, "Sub", right, mean, error);
+}
+
+static gboolean
+build (GenStep *step, GError **error)
+{
+  const guint classifier = CLASSIFIER;
+  GenGraph *graph = gen_step_graph (step);
+  GenTensor *scores = gen_step_precise (step, score (step, error), error);
+  GenTensor *logarithms, *lacking, *losses, *loss, *behind;
+
+  if (scores == NULL)
+    return FALSE;
+  gen_step_set_classes (step, extent (scores, 1));
+  logarithms = gen_graph_op (graph, "LogSoftmax", &scores, 1, 1, error, "axis", GEN_INT, 1, NULL);
+  if (logarithms == NULL)
+    return FALSE;
+  lacking = lack (graph, logarithms, gen_step_labels (step), error);
+  losses = smooth (graph, lacking, logarithms, gen_step_settings (step)->label_smoothing, error);
+  /* By how much the right class is behind the best one: 0 where it is that. */
+  behind =
+      gen_binary (graph, "Add", reduce (graph, "ReduceMax", logarithms, error), lacking, error);
+  if (losses == NULL || behind == NULL)
+    return FALSE;
+  loss = gen_graph_op (graph, "ReduceMean", &losses, 1, 1, error, "keepdims", GEN_INT, 0, NULL);
+  return gen_step_minimise (step, &classifier, 1, loss, 1, error) &&
+         gen_step_report (step, "loss", losses, GEN_REPORT_MEAN) &&
+         gen_step_report (step, "accuracy", behind, GEN_REPORT_SHARE_NOT_ABOVE_ZERO) &&
+         gen_step_watch (step, "the classifier's scores", scores);
+}
+
+/* --- what is shown --- */
+
+/* Numbers 0 … n - 1 as indices into `classes`, each as long as the others. */
+static GenTensor *
+spread_classes (GenGraph *graph, gint64 n, gint64 classes)
+{
+  g_autofree gint64 *indices = g_new (gint64, n);
+
+  for (gint64 i = 0; i < n; i++)
+    indices[i] = i * classes / n;
+  return gen_graph_ints (graph, indices, (gsize)n);
+}
+
+/* A constant [1, 1, 1, n] of 0 … n - 1. */
+static GenTensor *
+columns (GenGraph *graph, gint64 n)
+{
+  float *values = g_new (float, n);
+
+  for (gint64 i = 0; i < n; i++)
+    values[i] = (float)i;
+  return gen_graph_add_constant (graph, NULL, GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 1, 1, n),
+      g_bytes_new_take (values, (gsize)n * sizeof (float)));
+}
+
+/* A bar for each class, from the first one at the top, as long as it is probable: of `probable`,
+ * [batch, classes], numbers of -1 to 1 in the shape of `samples`. */
+static GenTensor *
+draw_bars (GenGraph *graph, GenTensor *probable, const GenTensor *samples, GError **error)
+{
+  const gint64 *extents = samples->shape.dims;
+  const gint64 height = extents[2], width = extents[3];
+  GenTensor *bars = gen_graph_op (graph, "Gather",
+      (GenTensor *[]){ probable, spread_classes (graph, height, extent (probable, 1)) }, 2, 1,
+      error, "axis", GEN_INT, 1, NULL);
+
+  bars = gen_binary (graph, "Reshape", bars,
+      gen_graph_ints (graph, (gint64[]){ extents[0], 1, height, 1 }, 4), error);
+  bars = gen_binary (graph, "Mul", bars, gen_graph_float (graph, (float)width), error);
+  bars = gen_binary (graph, "Sub", bars, columns (graph, width), error);
+  if (bars == NULL)
+    return NULL;
+  bars = gen_graph_op (graph, "Clip",
+      (GenTensor *[]){ bars, gen_graph_float (graph, 0), gen_graph_float (graph, 1) }, 3, 1, error,
+      NULL);
+  bars = gen_binary (graph, "Mul", bars, gen_graph_float (graph, 2), error);
+  bars = gen_binary (graph, "Sub", bars, gen_graph_float (graph, 1), error);
+  return gen_binary (
+      graph, "Expand", bars, gen_graph_ints (graph, extents, samples->shape.rank), error);
+}
+
+/* Samples, and beside each how probable its classes are. Of sounds there is no such picture: they
+ * are shown twice. */
+static gboolean
+make (GenStep *step, GError **error)
+{
+  GenGraph *graph = gen_step_graph (step);
+  GenTensor *samples = gen_step_samples (step), *scores = score (step, error), *bars = samples;
+
+  if (scores == NULL)
+    return FALSE;
+  scores = gen_graph_op (graph, "Softmax", &scores, 1, 1, error, "axis", GEN_INT, 1, NULL);
+  if (samples->shape.rank == 4)
+    bars = draw_bars (graph, scores, samples, error);
+  return gen_step_show (step, samples) && gen_step_show (step, bars);
+}
+
+static const GenRecipeNet nets[] = {
+  { .role = &gen_net_role_classifier, .n_inputs = 1, .averaged = TRUE, .scores = TRUE },
+  { NULL },
+};
+
+static const GenRecipeFigure figures[] = {
+  { { { "loss", GEN_FIELD_NUMBER, NULL, NULL }, "loss/classifier", ", loss ", "", 3, -INFINITY },
+      "loss-on-validation", "loss/validation" },
+  { { { "accuracy", GEN_FIELD_NUMBER, NULL, NULL }, "accuracy/training", ", accuracy ", "", 3,
+        -INFINITY },
+      "accuracy-on-validation", "accuracy/validation" },
+};
+
+static const GenSetting settings[] = {
+  { .name = "label-smoothing",
+      .nick = "Label smoothing",
+      .description = "The right class counts as 1 minus this, below 0.5, and all share the rest (0 "
+                     "= not smoothed)",
+      .type = GEN_SETTING_DOUBLE,
+      .offset = G_STRUCT_OFFSET (GenTrainerSettings, label_smoothing),
+      .minimum = 0,
+      .maximum = 0.5,
+      .of_learning = TRUE },
+};
+
+const GenRecipe gen_recipe_classifier = {
+  .name = "classifier",
+  .description = "A classifier, taught by the classes that samples come with",
+  .nets = nets,
+  .data_net = CLASSIFIER,
+  .figures = figures,
+  .n_figures = G_N_ELEMENTS (figures),
+  .labels = TRUE,
+  .settings = settings,
+  .n_settings = G_N_ELEMENTS (settings),
+  .build = build,
+  .made_of = GEN_MADE_OF_SAMPLES,
+  .n_shown = 2,
+  .make = make,
+};

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The recipe classifier against PyTorch's numbers, what stays of nets that are not trained as a
+ * whole, and nets that begin with what others have learned. */
+#include <generative/batch-queue.h>
+#include <generative/parameters.h>
+#include <generative/preset.h>
+#include <generative/trainer.h>
+
+#include <math.h>
+#include <string.h>
+
+#define BATCH 4
+#define EXTENT 5
+#define SIZE (BATCH * EXTENT * EXTENT)
+
+static GenTensor *
+wave (GenGraph *graph, const char *name, const GenShape *shape, double pace, double phase,
+    double size)
+{
+  const gint64 n = gen_shape_elements (shape);
+  float *values = g_new (float, n);
+
+  for (gint64 i = 0; i < n; i++)
+    values[i] = (float)(size * (float)sin (pace * (double)i + phase));
+  return gen_graph_add_constant (
+      graph, name, GEN_TYPE_FLOAT32, shape, g_bytes_new_take (values, (gsize)n * sizeof (float)));
+}
+
+static GenTensor *
+even (GenGraph *graph, const char *name, gint64 n, float value)
+{
+  float *values = g_new (float, n);
+
+  for (gint64 i = 0; i < n; i++)
+    values[i] = value;
+  return gen_graph_add_constant (graph, name, GEN_TYPE_FLOAT32, &GEN_SHAPE (n),
+      g_bytes_new_take (values, (gsize)n * sizeof (float)));
+}
+
+/* A convolution, a normalisation, the means and a dense layer for four classes. */
+static GenGraph *
+classifier_new (void)
+{
+  GenGraph *graph = gen_graph_new ("classifier");
+  g_autoptr (GError) error = NULL;
+  GenTensor *y = gen_graph_add_input (
+      graph, "picture", GEN_TYPE_FLOAT32, &GEN_SHAPE (BATCH, 1, EXTENT, EXTENT));
+
+  y = gen_graph_op (graph, "Conv",
+      (GenTensor *[]){ y, wave (graph, "down.weight", &GEN_SHAPE (3, 1, 3, 3), 1.3, 0.2, 0.5),
+          even (graph, "down.bias", 3, 0) },
+      3, 1, &error, "pads", GEN_INTS, 4, (gint64[]){ 1, 1, 1, 1 }, NULL);
+  y = gen_graph_op (graph, "BatchNormalization",
+      (GenTensor *[]){ y, even (graph, "normalize.scale", 3, 1),
+          even (graph, "normalize.bias", 3, 0), even (graph, "normalize.mean", 3, 0),
+          even (graph, "normalize.variance", 3, 1) },
+      5, 1, &error, NULL);
+  y = gen_unary (graph, "Relu", y, &error);
+  y = gen_unary (graph, "GlobalAveragePool", y, &error);
+  y = gen_unary (graph, "Flatten", y, &error);
+  y = gen_graph_op (graph, "Gemm",
+      (GenTensor *[]){ y, wave (graph, "head.weight", &GEN_SHAPE (4, 3), 0.7, 1, 1),
+          even (graph, "head.bias", 4, 0) },
+      3, 1, &error, "transB", GEN_INT, 1, NULL);
+  gen_graph_add_output (graph, gen_unary (graph, "Softmax", y, &error));
+  g_assert_no_error (error);
+  return graph;
+}
+
+static GenTrainer *
+trainer_new (const char *trainable, GError **error)
+{
+  g_autoptr (GenGraph) net = classifier_new ();
+  const GenTrainerSettings settings = { GEN_TRAINER_DEFAULTS, .recipe = &gen_recipe_classifier,
+    .batch_size = BATCH, .learning_rate = 0.01, .label_smoothing = 0.1,
+    .precision = GEN_PRECISION_FLOAT32, .trainable = (char *)trainable };
+
+  return gen_trainer_new (&net, &settings, error);
+}
+
+static const gint64 labels[][BATCH] = { { 0, 1, 2, 3 }, { 3, 3, 1, 0 }, { 2, 0, 1, 2 } };
+
+static void
+make_step (GenTrainer *trainer, int step, GenTrainerFigures *figures)
+{
+  float samples[SIZE];
+  g_autoptr (GError) error = NULL;
+
+  for (int i = 0; i < SIZE; i++)
+    samples[i] = (float)sin (0.37 * (step * SIZE + i));
+  g_assert_true (gen_trainer_step (trainer, samples, labels[step], figures, &error));
+  g_assert_no_error (error);
+}
+
+static double
+figure (const GenTrainerFigures *figures, const char *name)
+{
+  return figures->values[gen_recipe_figure (&gen_recipe_classifier, name)];
+}
+
+static const float *
+numbers (const GenGraph *graph, const char *name)
+{
+  return gen_tensor_constant (gen_graph_find (graph, name));
+}
+
+/* Three steps by torch 2.15: losses, the share that is right, and weights. */
+static void
+check_steps (const char *trainable, const double losses[3], const double weights[5])
+{
+  static const double accuracies[] = { 0.25, 0.25, 0 };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GenTrainer) trainer = trainer_new (trainable, &error);
+  g_autoptr (GenGraph) net = NULL;
+  GenTrainerFigures figures;
+
+  g_assert_no_error (error);
+  for (int step = 0; step < 3; step++) {
+    make_step (trainer, step, &figures);
+    g_assert_cmpfloat_with_epsilon (figure (&figures, "loss"), losses[step], 1e-5);
+    g_assert_cmpfloat (figure (&figures, "accuracy"), ==, accuracies[step]);
+  }
+  net = gen_trainer_export (trainer, 0, FALSE);
+  g_assert_cmpfloat_with_epsilon (numbers (net, "down.weight")[0], weights[0], 1e-5);
+  g_assert_cmpfloat_with_epsilon (numbers (net, "down.weight")[26], weights[1], 1e-5);
+  g_assert_cmpfloat_with_epsilon (numbers (net, "head.weight")[0], weights[2], 1e-5);
+  g_assert_cmpfloat_with_epsilon (numbers (net, "head.bias")[3], weights[3], 1e-5);
+  g_assert_cmpfloat_with_epsilon (numbers (net, "normalize.scale")[1], weights[4], 1e-5);
+}
+
+static void
+test_steps (void)
+{
+  check_steps (NULL, (double[]){ 1.66717243, 1.36794913, 1.98779035 },
+      (double[]){ 0.08954041, 0.26182330, 0.81373453, -0.02034665, 0.97179973 });
+}
+
+/* The normalisation keeps its statistics, as PyTorch's does in eval (). */
+static void
+test_head (void)
+{
+  check_steps ("head", (double[]){ 1.45967138, 1.30780494, 1.68714452 },
+      (double[]){ 0.09933466, 0.26454136, 0.81376070, -0.01352635, 1 });
+}
+
+/* Names may be of several weights, and with or without that of the net. */
+static void
+test_names (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GenTrainer) trainer = trainer_new ("head.b*, classifier.normalize.scale", &error);
+  g_autoptr (GenGraph) first = classifier_new (), net = NULL;
+  g_autoptr (GArray) list = NULL;
+  GenTrainerFigures figures;
+
+  g_assert_no_error (error);
+  g_assert_cmpuint (gen_trainer_n_weights (trainer), ==, 4);
+  make_step (trainer, 0, &figures);
+  net = gen_trainer_export (trainer, 0, FALSE);
+  list = gen_parameters_list (net, "classifier", "head.b*, classifier.normalize.scale");
+  g_assert_cmpuint (list->len, ==, 8);
+  for (guint i = 0; i < list->len; i++) {
+    const GenParameter *parameter = &g_array_index (list, GenParameter, i);
+    const char *name = parameter->tensor->name;
+
+    g_assert_cmpint (parameter->statistic, ==,
+        g_str_equal (name, "normalize.mean") || g_str_equal (name, "normalize.variance"));
+    g_assert_cmpint (parameter->trainable, ==,
+        g_str_equal (name, "head.bias") || g_str_equal (name, "normalize.scale") ||
+            parameter->statistic);
+    g_assert_cmpint (memcmp (numbers (net, name), numbers (first, name),
+                         gen_tensor_size (parameter->tensor)) != 0,
+        ==, parameter->trainable);
+  }
+  g_clear_pointer (&trainer, gen_trainer_free);
+  trainer = trainer_new ("head, up4.*", &error);
+  g_assert_null (trainer);
+  g_assert_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING);
+  g_assert_nonnull (strstr (error->message, "no weight is called 'up4.*'"));
+}
+
+/* --- classes --- */
+
+static void
+test_labels (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GenTrainer) trainer = trainer_new (NULL, &error);
+  GenBatchQueue *queue = gen_batch_queue_new (trainer, 0, &error);
+  g_auto (GenPicture) picture = { 0 };
+  GenSample sample;
+
+  g_assert_no_error (error);
+  gen_picture_init (&picture, EXTENT, EXTENT, 1);
+  sample = gen_sample_of_picture (&picture);
+  g_assert_cmpint (gen_trainer_classes (trainer), ==, 4);
+  g_assert_cmpint (gen_batch_queue_add (queue, &sample, 3, &error), ==, GEN_BATCH_QUEUE_ADDED);
+  g_assert_cmpint (gen_batch_queue_add (queue, &sample, 4, &error), ==, GEN_BATCH_QUEUE_FAILED);
+  g_assert_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING);
+  g_assert_nonnull (strstr (error->message, "of class 4, and the nets know 4"));
+  g_assert_nonnull (strstr (error->message, "classes=5"));
+  g_clear_error (&error);
+  g_assert_cmpint (gen_batch_queue_add (queue, &sample, -1, &error), ==, GEN_BATCH_QUEUE_FAILED);
+  g_assert_nonnull (strstr (error->message, "taught by classes"));
+  gen_batch_queue_free (queue);
+}
+
+static void
+test_unknown_classes (void)
+{
+  const GenPresetOptions unknown = { GEN_PRESET_DEFAULTS };
+  const GenPresetOptions one = { GEN_PRESET_DEFAULTS, .classes = 1 };
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (gen_preset_classifier.nets[0](&unknown, &error));
+  g_assert_nonnull (strstr (error->message, "classes=10"));
+  g_clear_error (&error);
+  g_assert_null (gen_preset_classifier.nets[0](&one, &error));
+  g_assert_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING);
+}
+
+/* --- what others have learned --- */
+
+/* All of the encoder is in the classifier. */
+static void
+test_trunk (void)
+{
+  static const int extents[] = { 28, 32, 64 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (extents); i++) {
+    const GenPresetOptions options = { GEN_PRESET_DEFAULTS, .format.width = extents[i],
+      .format.height = extents[i], .classes = 3, .width = 4 };
+    g_autoptr (GError) error = NULL;
+    g_autoptr (GenGraph) encoder = gen_preset_masked_autoencoder.nets[0](&options, &error);
+    g_autoptr (GenGraph) classifier = gen_preset_classifier.nets[0](&options, &error);
+    g_autoptr (GPtrArray) left = gen_parameters_take (classifier, &encoder, 1);
+
+    g_assert_no_error (error);
+    g_assert_cmpuint (left->len, ==, 2);
+    g_assert_cmpstr (left->pdata[0], ==, "head.weight");
+    g_assert_cmpstr (left->pdata[1], ==, "head.bias");
+    g_assert_cmpfloat (numbers (classifier, "trunk.features.weight")[7], ==,
+        numbers (encoder, "trunk.features.weight")[7]);
+  }
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/classifier/steps", test_steps);
+  g_test_add_func ("/classifier/head", test_head);
+  g_test_add_func ("/classifier/names", test_names);
+  g_test_add_func ("/classifier/labels", test_labels);
+  g_test_add_func ("/classifier/unknown-classes", test_unknown_classes);
+  g_test_add_func ("/classifier/trunk", test_trunk);
+  return g_test_run ();
+}
