@@ -390,6 +390,15 @@ gst_generator_branches_take (GstGeneratorBranches *branches, GenPlayer *player, 
 
 /* --- pads --- */
 
+/* Somebody may release a pad while it is pushed on: then nothing is wanted there any more. */
+static GstFlowReturn
+push_branch (GstPad *pad, GstBuffer *buffer)
+{
+  const GstFlowReturn flow = gst_pad_push (pad, buffer);
+
+  return GST_OBJECT_FLAG_IS_SET (pad, GST_GENERATOR_PAD_RELEASED) ? GST_FLOW_NOT_LINKED : flow;
+}
+
 GstFlowReturn
 gst_generator_branches_push (GstGeneratorBranches *branches, GstPad *pad, GstBuffer *buffer)
 {
@@ -404,7 +413,7 @@ gst_generator_branches_push (GstGeneratorBranches *branches, GstPad *pad, GstBuf
 
     if (made != NULL)
       flow = gst_flow_combiner_update_pad_flow (
-          branches->combiner, branch->pad, gst_pad_push (branch->pad, made));
+          branches->combiner, branch->pad, push_branch (branch->pad, made));
   }
   return flow;
 }

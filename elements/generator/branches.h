@@ -9,6 +9,8 @@
 #include <gst/base/gstflowcombiner.h>
 
 #define GST_GENERATOR_SRC_PREFIX "src_"
+/* Set on a pad before it is taken from the element. */
+#define GST_GENERATOR_PAD_RELEASED GST_PAD_FLAG_LAST
 
 /* What is made in a run, mapped. */
 typedef struct {

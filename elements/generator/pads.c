@@ -104,6 +104,7 @@ void
 gst_generator_release_pad (GstElement *element, GstPad *pad)
 {
   gst_generator_sides_release (&GST_GENERATOR (element)->play.sides, pad);
+  GST_OBJECT_FLAG_SET (pad, GST_GENERATOR_PAD_RELEASED);
   gst_pad_set_active (pad, FALSE);
   gst_element_remove_pad (element, pad);
 }

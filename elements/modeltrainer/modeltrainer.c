@@ -22,6 +22,19 @@
  *   modeltrainer recipe=adversarial batch-size=64 checkpoint=ball
  * ]|
  * Ten steps on pictures of a ball.
+ *
+ * |[
+ * gst-launch-1.0 datasetsrc location=pictures ! video/x-raw,format=GRAY8,width=28,height=28 ! \
+ *   modeltrainer preset=vae latent-size=16 learning-rate=1e-3 beta1=0.9 epochs=100 checkpoint=vae
+ * ]|
+ * A variational autoencoder.
+ *
+ * |[
+ * gst-launch-1.0 latentsrc walk=slerp num-buffers=90 ! \
+ *   generator model=vae/decoder.onnx ! videoconvert ! autovideosink
+ * ]|
+ * A walk among what its decoder makes.
+ *
  * |[
  * gst-launch-1.0 datasetsrc location=digits.png tile-width=20 tile-height=20 fit=pad ! \
  *   video/x-raw,format=GRAY8,width=28,height=28 ! \

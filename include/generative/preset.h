@@ -15,7 +15,13 @@ G_BEGIN_DECLS
  *   generator      latent [batch, latent_size]                 -> picture, samples in [-1, 1]
  *   discriminator  picture [batch, channels, height, width]    -> probability of real [batch, 1]
  *
- * and for sounds, [batch, channels, length]. Of the diffusion recipe:
+ * and for sounds, [batch, channels, length]. Of recipes that make pictures anew:
+ *
+ *   encoder        picture -> code [batch, latent_size]; the mean and the logarithm of the variance
+ *                  of its latent, of that shape both (variational)
+ *   decoder        latent or code [batch, latent_size]     -> picture, samples in [0, 1]
+ *
+ * Of the diffusion recipe:
  *
  *   denoiser       noisy [batch, channels, height, width], time [batch] -> what is predicted
  *
@@ -65,6 +71,10 @@ GEN_API extern const GenPreset gen_preset_dcgan;
 
 /* Donahue et al., "Adversarial audio synthesis", 2019: sounds of 4096, 8192 and 16384 frames. */
 GEN_API extern const GenPreset gen_preset_wavegan;
+/* Of the variational recipe: the article's dense nets at 28x28 pixels, and convolutional ones. */
+GEN_API extern const GenPreset gen_preset_vae;
+/* Convolutional nets of the recipe of that name. */
+GEN_API extern const GenPreset gen_preset_autoencoder;
 /* Of the restoration recipe. They take pictures of any size; which degradation they are for stands
  * in `generative.degradation`. */
 GEN_API extern const GenPreset gen_preset_super_resolver;

@@ -40,7 +40,8 @@ GEN_API const GenNetRole *const *gen_net_role_list (void);
 /* One of a recipe's nets. */
 typedef struct {
   const GenNetRole *role; /* NULL ends a list */
-  guint n_inputs;         /* how many it has; it has one output */
+  guint n_inputs;         /* how many it has */
+  guint n_outputs;        /* likewise; 0 for one */
   /* Whether `ema` keeps a moving average of its weights, with which it is shown and validated; the
    * file of it is ema.onnx. At most one of a recipe's nets. */
   gboolean averaged;
@@ -48,6 +49,7 @@ typedef struct {
 } GenRecipeNet;
 
 #define GEN_RECIPE_MAX_NETS 4
+#define GEN_RECIPE_MAX_OUTPUTS 4 /* of a net */
 #define GEN_RECIPE_MAX_FIGURES 8
 
 /* A figure of a step. */
@@ -103,6 +105,10 @@ typedef struct {
 GEN_API extern const GenRecipe gen_recipe_auto;
 /* A generator against a discriminator: Goodfellow et al., "Generative adversarial nets", 2014. */
 GEN_API extern const GenRecipe gen_recipe_adversarial;
+/* Through a code and back. */
+GEN_API extern const GenRecipe gen_recipe_autoencoder;
+/* Kingma and Welling, "Auto-encoding variational Bayes", 2014. */
+GEN_API extern const GenRecipe gen_recipe_variational;
 /* A classifier, taught by labels. */
 GEN_API extern const GenRecipe gen_recipe_classifier;
 /* An encoder and a decoder that fill in what is masked: He et al., "Masked autoencoders are

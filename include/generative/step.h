@@ -28,6 +28,8 @@ GEN_API gint64 gen_step_batch (const GenStep *step);
 
 /* The numbers that are black and white in samples. */
 GEN_API void gen_step_range (const GenStep *step, float *low, float *high);
+/* How many steps were made before, int64, a scalar; NULL where it does not train. */
+GEN_API GenTensor *gen_step_count (GenStep *step);
 
 /* The samples that have come: [batch, channels, height, width] or [batch, channels, length]; the
  * channels of all frames, where a sample is several. */
@@ -54,6 +56,9 @@ GEN_API gboolean gen_step_sees_batch (const GenStep *step, guint net);
 GEN_API GenTensor *gen_step_apply (
     GenStep *step, guint net, GenTensor *const *inputs, GError **error);
 GEN_API GenTensor *gen_step_apply_to (GenStep *step, guint net, GenTensor *x, GError **error);
+/* The same of a net of several outputs, which become `outputs`, as many as the recipe says. */
+GEN_API gboolean gen_step_apply_all (
+    GenStep *step, guint net, GenTensor *const *inputs, GenTensor **outputs, GError **error);
 
 /* `x` in float32, where precision matters: losses, and scores that they read. */
 GEN_API GenTensor *gen_step_precise (GenStep *step, GenTensor *x, GError **error);

@@ -115,6 +115,11 @@ struct _GenTrainerSettings {
    * are the same bits as long as they are. On the CPU rules choose. */
   GenChoice choice;
   const char *choices; /* the file that remembers, as in GenPlanOptions */
+
+  /* Of the variational recipe. */
+  double beta;          /* weight of the divergence of latents: >= 0 */
+  guint64 beta_warm_up; /* steps in which that rises from 0; 0: it is there from the first on */
+  double free_bits;     /* of divergence that each number of a latent has for nothing: >= 0 */
 };
 
 #define GEN_TRAINER_DEFAULTS                                                                       \
@@ -128,7 +133,8 @@ struct _GenTrainerSettings {
   .reconstruction = &gen_reconstruction_auto, .degradation = &gen_degradation_auto,                \
   .degradation_strength = 0, .degradation_factor = 2, .next_frame = FALSE, .crop = 0,              \
   .prediction = &gen_prediction_v, .noise_schedule = &gen_schedule_cosine, .min_snr = 0,           \
-  .sampling_steps = GEN_SAMPLING_DEFAULT_STEPS, .format = { NULL }
+  .sampling_steps = GEN_SAMPLING_DEFAULT_STEPS, .format = { NULL }, .beta = 1, .beta_warm_up = 0,  \
+  .free_bits = 0
 
 /* Check each setting against its range; the error names it. */
 GEN_API gboolean gen_trainer_settings_check (const GenTrainerSettings *settings, GError **error);

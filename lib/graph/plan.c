@@ -41,6 +41,26 @@ write_out_gradients (GenGraph *graph)
   }
 }
 
+/* What comes out of a run for a state must go into its bytes. */
+static gboolean
+check_states (const GenGraph *graph, GError **error)
+{
+  for (guint i = 0; i < graph->tensors->len; i++) {
+    const GenTensor *state = g_ptr_array_index (graph->tensors, i), *next = state->next;
+
+    if (next == NULL ||
+        (state->type == next->type && gen_shape_equal (&state->shape, &next->shape)))
+      continue;
+    g_autofree char *before = gen_shape_to_string (&state->shape);
+    g_autofree char *after = gen_shape_to_string (&next->shape);
+    g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+        "state '%s' goes into a run as %s %s and comes out as %s %s", state->name,
+        gen_data_type_name (state->type), before, gen_data_type_name (next->type), after);
+    return FALSE;
+  }
+  return TRUE;
+}
+
 /* `held`: what stands for 16-bit floats, of the type `*half` on a device that knows those. */
 static gboolean
 transform (GenPlan *plan, GHashTable *held, GenDataType *half, GError **error)
@@ -51,7 +71,7 @@ transform (GenPlan *plan, GHashTable *held, GenDataType *half, GError **error)
 
   if (klass->writes_out_gradients)
     write_out_gradients (graph);
-  if (!gen_graph_infer (graph, error))
+  if (!gen_graph_infer (graph, error) || !check_states (graph, error))
     return FALSE;
   gen_graph_flatten_outputs (graph);
   gen_graph_remove_dead (graph);

@@ -81,10 +81,12 @@ add_symbol (GenVoice *voice, const char *symbol, JsonNode *ids, GError **error)
   if (array == NULL || *symbol == '\0')
     return fail (voice->path, symbol, error);
   for (guint i = 0; i < json_array_get_length (array); i++) {
-    const gint64 id = json_array_get_int_element (array, i);
+    JsonNode *node = json_array_get_element (array, i);
+    gint64 id;
 
-    if (!is_id (json_array_get_element (array, i)))
+    if (!is_id (node))
       return fail (voice->path, symbol, error);
+    id = json_node_get_int (node);
     g_array_append_val (numbers, id);
   }
   gen_symbols_add (voice->symbols, symbol, (const gint64 *)numbers->data, numbers->len);
@@ -125,7 +127,8 @@ replace_symbol (GenVoice *voice, const char *symbol, JsonNode *others)
   if (array == NULL || *symbol == '\0')
     return;
   for (guint i = 0; i < json_array_get_length (array); i++) {
-    const char *other = json_node_get_string (json_array_get_element (array, i));
+    JsonNode *node = json_array_get_element (array, i);
+    const char *other = JSON_NODE_HOLDS_VALUE (node) ? json_node_get_string (node) : NULL;
 
     if (i > 0)
       append (voice, BETWEEN, ids);
@@ -151,6 +154,45 @@ replace_symbols (GenVoice *voice, JsonObject *map)
 
 /* --- the file --- */
 
+/* Lists within lists that a parser follows, each with a call of its own. */
+#define MAX_DEPTH 32
+
+static gboolean
+is_flat (const char *text, gsize size)
+{
+  gboolean in_string = FALSE;
+  int depth = 0;
+
+  for (gsize i = 0; i < size && depth <= MAX_DEPTH; i++) {
+    if (text[i] == '\\' && in_string)
+      i++;
+    else if (text[i] == '"')
+      in_string = !in_string;
+    else if (!in_string)
+      depth += (text[i] == '{' || text[i] == '[') - (text[i] == '}' || text[i] == ']');
+  }
+  return depth <= MAX_DEPTH;
+}
+
+static gboolean
+parse_file (JsonParser *parser, const char *path, GError **error)
+{
+  g_autofree char *text = NULL;
+  gsize size;
+
+  if (!g_file_get_contents (path, &text, &size, error))
+    return FALSE;
+  if (!is_flat (text, size)) {
+    g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+        "%s: has more than %d lists within lists", path, MAX_DEPTH);
+    return FALSE;
+  }
+  if (json_parser_load_from_data (parser, text, (gssize)size, error))
+    return TRUE;
+  g_prefix_error (error, "%s: ", path);
+  return FALSE;
+}
+
 /* NULL without an error where it is another's. (transfer full) */
 static GenVoice *
 read_file (const char *path, GError **error)
@@ -159,7 +201,7 @@ read_file (const char *path, GError **error)
   JsonObject *root, *map, *inference;
   GenVoice *voice;
 
-  if (!json_parser_load_from_file (parser, path, error))
+  if (!parse_file (parser, path, error))
     return NULL;
   if (json_parser_get_root (parser) == NULL ||
       !JSON_NODE_HOLDS_OBJECT (json_parser_get_root (parser)))

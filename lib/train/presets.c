@@ -19,6 +19,8 @@ gen_preset_list (void)
     &gen_preset_mlp,
     &gen_preset_dcgan,
     &gen_preset_wavegan,
+    &gen_preset_vae,
+    &gen_preset_autoencoder,
     &gen_preset_classifier,
     &gen_preset_masked_autoencoder,
     &gen_preset_super_resolver,

@@ -19,6 +19,8 @@ gen_recipe_list (void)
   static const GenRecipe *const list[] = {
     &gen_recipe_auto,
     &gen_recipe_adversarial,
+    &gen_recipe_autoencoder,
+    &gen_recipe_variational,
     &gen_recipe_classifier,
     &gen_recipe_masked,
     &gen_recipe_restoration,

@@ -85,17 +85,24 @@ take_off_probabilities (GenGraph *graph)
     graph->outputs->pdata[0] = gen_node_input (y->producer, 0);
 }
 
+static guint
+n_outputs (const GenRecipeNet *net)
+{
+  return MAX (net->n_outputs, 1);
+}
+
 static gboolean
 check_ports (const GenRecipeNet *net, const GenGraph *source, GError **error)
 {
-  if (source->inputs->len == net->n_inputs && source->outputs->len == 1)
+  static const char *const numbers[] = { "no", "one", "two", "three", "four" };
+  const guint n_in = net->n_inputs, n_out = n_outputs (net);
+
+  if (source->inputs->len == n_in && source->outputs->len == n_out)
     return TRUE;
   g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_MODEL,
-      "the %s must have %s and one output, not %u and %u", net->role->name,
-      net->n_inputs == 1   ? "one input"
-      : net->n_inputs == 2 ? "two inputs"
-                           : "three inputs",
-      source->inputs->len, source->outputs->len);
+      "the %s must have %s input%s and %s output%s, not %u and %u", net->role->name, numbers[n_in],
+      n_in > 1 ? "s" : "", numbers[n_out], n_out > 1 ? "s" : "", source->inputs->len,
+      source->outputs->len);
   return FALSE;
 }
 
@@ -159,22 +166,24 @@ gen_step_net_add_states (GenStepNet *self, GenGraph *graph)
     }
 }
 
-GenTensor *
-gen_step_net_apply (GenStepNet *self, GenGraph *graph, GenTensor *const *inputs, GError **error)
+gboolean
+gen_step_net_apply (GenStepNet *self, GenGraph *graph, GenTensor *const *inputs,
+    GenTensor **outputs, GError **error)
 {
-  const guint n = self->graph->outputs->len;
-  g_autofree GenTensor **outputs = g_new0 (GenTensor *, n);
+  const guint n_own = n_outputs (self->net), n = self->graph->outputs->len;
+  g_autofree GenTensor **all = g_new0 (GenTensor *, n);
   g_autofree char *prefix = g_strconcat (self->net->role->name, ".", NULL);
 
   for (guint i = 0; i < self->net->n_inputs; i++)
     if (inputs[i] == NULL)
-      return NULL;
-  if (!gen_graph_append (graph, self->graph, prefix, inputs, outputs, self->map, error))
-    return NULL;
-  for (guint i = 0; i + 1 < n; i++)
-    g_hash_table_insert (self->map, g_ptr_array_index (self->statistics, i), outputs[1 + i]);
+      return FALSE;
+  if (!gen_graph_append (graph, self->graph, prefix, inputs, all, self->map, error))
+    return FALSE;
+  for (guint i = 0; i + n_own < n; i++)
+    g_hash_table_insert (self->map, g_ptr_array_index (self->statistics, i), all[n_own + i]);
+  memcpy (outputs, all, n_own * sizeof *outputs);
   self->applied = TRUE;
-  return outputs[0];
+  return TRUE;
 }
 
 GPtrArray *

@@ -9,7 +9,7 @@
 typedef struct {
   const GenRecipeNet *net;
   const GenGraph *source;      /* as it was given */
-  GenGraph *graph;             /* outputs after the first are the statistics' new values */
+  GenGraph *graph;             /* outputs after its own are the statistics' new values */
   guint n_parameters;          /* weights that gradients could change */
   GPtrArray *weights;          /* GenTensor of graph, that they do change */
   GPtrArray *statistics;       /* GenTensor of graph, that normalisations change */
@@ -26,9 +26,9 @@ gboolean gen_step_net_prepare (GenStepNet *self, const GenRecipeNet *net, const 
 void gen_step_net_clear (GenStepNet *self);
 /* Put its states into the step's graph. */
 void gen_step_net_add_states (GenStepNet *self, GenGraph *graph);
-/* Append it on `inputs`; its statistics move on. Returns its result. */
-GenTensor *gen_step_net_apply (
-    GenStepNet *self, GenGraph *graph, GenTensor *const *inputs, GError **error);
+/* Append it on `inputs`; its statistics move on. Its results become `outputs`. */
+gboolean gen_step_net_apply (GenStepNet *self, GenGraph *graph, GenTensor *const *inputs,
+    GenTensor **outputs, GError **error);
 /* The numbers that `net`, which takes samples, takes for black and white. */
 void gen_step_net_range (const GenGraph *net, float *low, float *high);
 /* The present tensors of its weights. (transfer container) */

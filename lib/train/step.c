@@ -60,6 +60,12 @@ gen_step_range (const GenStep *step, float *low, float *high)
   gen_step_net_range (step->nets[step->recipe->data_net].source, low, high);
 }
 
+GenTensor *
+gen_step_count (GenStep *step)
+{
+  return step->count;
+}
+
 gboolean
 gen_step_sees_batch (const GenStep *step, guint net)
 {
@@ -174,10 +180,19 @@ gen_step_latents (GenStep *step, guint net, GError **error)
 
 /* --- nets --- */
 
+gboolean
+gen_step_apply_all (
+    GenStep *step, guint net, GenTensor *const *inputs, GenTensor **outputs, GError **error)
+{
+  return gen_step_net_apply (&step->nets[net], step->graph, inputs, outputs, error);
+}
+
 GenTensor *
 gen_step_apply (GenStep *step, guint net, GenTensor *const *inputs, GError **error)
 {
-  return gen_step_net_apply (&step->nets[net], step->graph, inputs, error);
+  GenTensor *outputs[GEN_RECIPE_MAX_OUTPUTS];
+
+  return gen_step_apply_all (step, net, inputs, outputs, error) ? outputs[0] : NULL;
 }
 
 GenTensor *

@@ -71,6 +71,8 @@ gen_trainer_settings_check (const GenTrainerSettings *settings, GError **error)
          in_range ("weight-decay", optimizer->weight_decay, 0, TRUE, INFINITY, error) &&
          in_range ("r1", settings->r1, 0, TRUE, INFINITY, error) &&
          in_range ("r2", settings->r2, 0, TRUE, INFINITY, error) &&
+         in_range ("beta", settings->beta, 0, TRUE, INFINITY, error) &&
+         in_range ("free-bits", settings->free_bits, 0, TRUE, INFINITY, error) &&
          in_range ("gradient-penalty", settings->gradient_penalty, 0, TRUE, INFINITY, error) &&
          check_discriminator_steps (settings, error) &&
          in_range (

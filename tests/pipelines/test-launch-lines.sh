@@ -60,6 +60,10 @@ furnish() {
         wavenc ! filesink location=talk.wav || return 1
     train video/x-raw,format=RGB,width=32,height=32 "preset=dcgan checkpoint=colour/model" || return 1
     train video/x-raw,format=GRAY8,width=28,height=28 "preset=mlp checkpoint=grey/model" || return 1
+    gst-launch-1.0 -q datasetsrc location=pictures ! video/x-raw,format=GRAY8,width=28,height=28 ! \
+        modeltrainer preset=vae silent=true batch-size=8 max-steps=2 ema=0.9 latent-size=16 checkpoint=vae || return 1
+    gst-launch-1.0 -q datasetsrc location=pictures ! video/x-raw,format=RGB,width=64,height=64 ! \
+        modeltrainer preset=autoencoder width=4 silent=true batch-size=8 max-steps=2 checkpoint=code || return 1
     train_digits "preset=masked-autoencoder checkpoint=features" || return 1
     train_digits "preset=classifier checkpoint=classes" || return 1
     # Features that a net makes of a picture, as the last layer but one of a classifier.
@@ -203,7 +207,7 @@ provide() {
         "$work/talk.mp4" "$work/old.mp4" "$work/steady.onnx" "$work/middle.onnx" "$work/around.onnx" \
         "$work/anything.onnx" "$work/denoiser.onnx" "$work/luma-x2.onnx" "$work/clip-x2.onnx" "$work/upscaler.onnx" \
         "$work/matting.onnx" "$work/style.onnx" "$work/voice.onnx" "$work/voice.onnx.json" \
-        "$work/lines.txt" .
+        "$work/lines.txt" "$work/vae" "$work/code" .
     case $page in
     README.md) cp -r "$work/colour/model" . ;;
     *) cp -r "$work/grey/model" . ;;

@@ -7,6 +7,8 @@
 
 #include <generative/random.h>
 
+#include "../../graph/graph-private.h"
+
 #define LEAK 0.2
 #define LATEST_OPSET 21
 #define SOUND_KERNEL 25
@@ -15,7 +17,7 @@
 GenLayers
 gen_layers_begin (const char *name, guint64 seed, float spread)
 {
-  return (GenLayers){ gen_graph_new (name), seed, spread, 1 };
+  return (GenLayers){ gen_graph_new (name), seed, spread, "-1,1", 1 };
 }
 
 static void
@@ -53,7 +55,24 @@ gen_layers_end (GenLayers *layers, GenTensor *y, const char *range_key)
     free_batch (g_ptr_array_index (graph->inputs, i));
   free_batch (y);
   raise_opset (graph);
-  g_hash_table_insert (graph->metadata, g_strdup (range_key), g_strdup ("-1,1"));
+  g_hash_table_insert (graph->metadata, g_strdup (range_key), g_strdup (layers->range));
+  return graph;
+}
+
+GenGraph *
+gen_layers_end_all (GenLayers *layers, GenTensor *const *ys, const char *const *names, guint n,
+    const char *range_key)
+{
+  GenGraph *graph = gen_layers_end (layers, ys[n - 1], range_key);
+
+  if (graph == NULL)
+    return NULL;
+  g_ptr_array_set_size (graph->outputs, 0);
+  for (guint i = 0; i < n; i++) {
+    gen_graph_rename (graph, ys[i], names[i]);
+    gen_graph_add_output (graph, ys[i]);
+    free_batch (ys[i]);
+  }
   return graph;
 }
 

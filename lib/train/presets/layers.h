@@ -8,15 +8,19 @@
 typedef struct {
   GenGraph *graph;
   guint64 seed;
-  float spread; /* standard deviation of normal weights; 0: uniform, of deviation gain / sqrt
-                   (inputs) */
-  float gain;   /* what keeps the size of values through a layer: sqrt (2) before ReLU, 1 else */
+  float spread;      /* standard deviation of normal weights; 0: uniform, of deviation gain / sqrt
+                        (inputs) */
+  const char *range; /* of samples, as metadata has it: "-1,1" to begin with */
+  float gain; /* what keeps the size of values through a layer: sqrt (2) before ReLU, 1 else */
 } GenLayers;
 
 GenLayers gen_layers_begin (const char *name, guint64 seed, float spread);
 /* The net whose result is `y` (NULL after an error): makes the batch a free extent. (transfer
  * full) */
 GenGraph *gen_layers_end (GenLayers *layers, GenTensor *y, const char *range_key);
+/* The same of a net of several results, named `names`. */
+GenGraph *gen_layers_end_all (GenLayers *layers, GenTensor *const *ys, const char *const *names,
+    guint n, const char *range_key);
 
 /* The same of a net from samples to samples that takes any width and height, or length: these are
  * free extents, too. */
