@@ -33,8 +33,8 @@
  * planes begin where its first pixel goes, which is at an even row and column of the frame in
  * Y'CbCr; its neighbours in the picture are looked at for chroma.
  *
- * A third input, `alpha`, float32 [N, 1, height, width], is the last channel of the pictures, behind
- * those of the first input; not of Y'CbCr. No activation is computed of it.
+ * A third input, `alpha`, float32 [N, 1, height, width], is the last channel of the pictures,
+ * behind those of the first input; not of Y'CbCr. No activation is computed of it.
  */
 #pragma once
 
