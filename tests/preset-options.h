@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Options for the nets of any preset, small ones of sounds. */
+/* Options for the nets of any preset, small ones of sounds and of denoisers. */
 #pragma once
 
 #include <generative/preset.h>
@@ -15,5 +15,7 @@ preset_options (const GenPreset *preset)
       .length = (gsize)preset->extents[0] };
     options.width = 2;
   }
+  if (preset == &gen_preset_unet_diffusion)
+    options.width = 4;
   return options;
 }

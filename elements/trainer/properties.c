@@ -32,6 +32,18 @@ loss_type (void)
 }
 
 static GType
+prediction_type (void)
+{
+  GST_GENERATIVE_RETURN_FAMILY ("GstTrainerPrediction", gen_prediction_list);
+}
+
+static GType
+noise_schedule_type (void)
+{
+  GST_GENERATIVE_RETURN_FAMILY ("GstTrainerNoiseSchedule", gen_schedule_list);
+}
+
+static GType
 reconstruction_type (void)
 {
   GST_GENERATIVE_RETURN_FAMILY ("GstTrainerReconstruction", gen_reconstruction_list);
@@ -72,6 +84,8 @@ enumeration (const GenSetting *setting, GType presets)
     { "loss", loss_type },
     { "reconstruction", reconstruction_type },
     { "degradation", degradation_type },
+    { "prediction", prediction_type },
+    { "noise-schedule", noise_schedule_type },
     { "device", gst_generative_device_get_type },
     { "precision", gst_generative_precision_get_type },
     { "kernels", gst_generative_kernels_get_type },

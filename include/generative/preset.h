@@ -21,6 +21,10 @@ G_BEGIN_DECLS
  *                  of its latent, of that shape both (variational)
  *   decoder        latent or code [batch, latent_size]     -> picture, samples in [0, 1]
  *
+ * Of the diffusion recipe:
+ *
+ *   denoiser       noisy [batch, channels, height, width], time [batch] -> what is predicted
+ *
  * What the samples' range is stands in the metadata (`generative.output-range` and
  * `generative.input-range`), and the rate of sounds in `generative.sample-rate`, so that the models
  * explain themselves wherever they are loaded. A discriminator whose metadata has
@@ -83,6 +87,10 @@ GEN_API extern const GenPreset gen_preset_interpolator;
  * encoder has learned. */
 GEN_API extern const GenPreset gen_preset_classifier;
 GEN_API extern const GenPreset gen_preset_masked_autoencoder;
+
+/* A U-Net that denoises pictures of 28, 32 and 64 pixels, after Ho et al., "Denoising diffusion
+ * probabilistic models", 2020. */
+GEN_API extern const GenPreset gen_preset_unet_diffusion;
 
 /* All of them, ended by NULL. */
 GEN_API const GenPreset *const *gen_preset_list (void);

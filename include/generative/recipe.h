@@ -67,6 +67,7 @@ typedef enum {
 } GenMadeOf;
 
 typedef struct _GenStep GenStep;
+typedef struct _GenTrainerSettings GenTrainerSettings;
 
 typedef struct {
   const char *name;
@@ -96,6 +97,8 @@ typedef struct {
   /* NULL, or what becomes of the graph that `make` has built before it is run, `*runs` times for
    * one result. (transfer full) */
   GenGraph *(*wrap) (const GenGraph *made, guint *runs, GError **error);
+  /* NULL, or what the file of net `net` is to say of it besides what the net said before. */
+  void (*describe) (const GenTrainerSettings *settings, guint net, GHashTable *metadata);
 } GenRecipe;
 
 /* Stands for the recipe of the preset; it has no nets. */
@@ -115,6 +118,8 @@ GEN_API extern const GenRecipe gen_recipe_masked;
 GEN_API extern const GenRecipe gen_recipe_interpolation;
 /* The way back from degraded samples (degradation.h). */
 GEN_API extern const GenRecipe gen_recipe_restoration;
+/* A denoiser: Ho et al., "Denoising diffusion probabilistic models", 2020. */
+GEN_API extern const GenRecipe gen_recipe_diffusion;
 
 /* All of them, ended by NULL. */
 GEN_API const GenRecipe *const *gen_recipe_list (void);

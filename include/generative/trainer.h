@@ -10,6 +10,7 @@
 #include <generative/plan.h>
 #include <generative/recipe.h>
 #include <generative/reconstruction.h>
+#include <generative/sampler.h>
 
 G_BEGIN_DECLS
 
@@ -59,7 +60,7 @@ typedef enum {
   GEN_MASK_MEAN, /* the mean of what is left of the sample */
 } GenMaskFill;
 
-typedef struct {
+struct _GenTrainerSettings {
   const GenRecipe *recipe;
   int batch_size;                /* samples in a step, from 1 */
   const GenOptimizer *optimizer; /* of all nets */
@@ -88,10 +89,15 @@ typedef struct {
   const GenDegradation *degradation; /* of samples that are to be restored */
   double degradation_strength;       /* >= 0; 0: as the degradation has it by itself */
   int degradation_factor;            /* by how much, where it is a ratio: from 2 to 64 */
-  gboolean next_frame;     /* of a film: made is the one behind two frames, not that between them */
-  int crop;                /* extent of the part of a sample that a step takes; 0: the whole */
-  double label_smoothing;  /* real pictures, or the right class, count as 1 - label_smoothing, and
-                              all classes share the rest: [0, 0.5) */
+  gboolean next_frame;    /* of a film: made is the one behind two frames, not that between them */
+  int crop;               /* extent of the part of a sample that a step takes; 0: the whole */
+  double label_smoothing; /* real pictures, or the right class, count as 1 - label_smoothing, and
+                             all classes share the rest: [0, 0.5) */
+  const GenPrediction *prediction;   /* what a denoiser makes */
+  const GenSchedule *noise_schedule; /* of its noise, with times */
+  double min_snr;                    /* how much an error at little noise counts, at most, as
+                                        signal² / noise²: >= 0; 0: all errors count alike */
+  int sampling_steps;                /* runs of the denoiser for a sample, from 1 */
   double ema;              /* decay of the moving average of the weights that the recipe averages:
                               [0, 1); 0 for none */
   char *trainable;         /* weights that are changed, as in parameters.h; NULL: all */
@@ -114,7 +120,7 @@ typedef struct {
   double beta;          /* weight of the divergence of latents: >= 0 */
   guint64 beta_warm_up; /* steps in which that rises from 0; 0: it is there from the first on */
   double free_bits;     /* of divergence that each number of a latent has for nothing: >= 0 */
-} GenTrainerSettings;
+};
 
 #define GEN_TRAINER_DEFAULTS                                                                       \
   .recipe = &gen_recipe_adversarial, .batch_size = 128, .optimizer = &gen_optimizer_adam,          \
@@ -126,7 +132,9 @@ typedef struct {
   .precision = GEN_PRECISION_TF32, .choice = GEN_CHOICE_RULES, .choices = NULL,                    \
   .reconstruction = &gen_reconstruction_auto, .degradation = &gen_degradation_auto,                \
   .degradation_strength = 0, .degradation_factor = 2, .next_frame = FALSE, .crop = 0,              \
-  .format = { NULL }, .beta = 1, .beta_warm_up = 0, .free_bits = 0
+  .prediction = &gen_prediction_v, .noise_schedule = &gen_schedule_cosine, .min_snr = 0,           \
+  .sampling_steps = GEN_SAMPLING_DEFAULT_STEPS, .format = { NULL }, .beta = 1, .beta_warm_up = 0,  \
+  .free_bits = 0
 
 /* Check each setting against its range; the error names it. */
 GEN_API gboolean gen_trainer_settings_check (const GenTrainerSettings *settings, GError **error);

@@ -27,6 +27,7 @@ gen_preset_list (void)
     &gen_preset_inpainter,
     &gen_preset_cleaner,
     &gen_preset_interpolator,
+    &gen_preset_unet_diffusion,
     NULL,
   };
 

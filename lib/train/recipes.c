@@ -25,6 +25,7 @@ gen_recipe_list (void)
     &gen_recipe_masked,
     &gen_recipe_restoration,
     &gen_recipe_interpolation,
+    &gen_recipe_diffusion,
     NULL,
   };
 

@@ -277,6 +277,8 @@ gen_trainer_export (GenTrainer *trainer, guint net, gboolean average)
     g_bytes_unref (to->data);
     to->data = g_bytes_new (from->data, from->size);
   }
+  if (trainer->settings.recipe->describe != NULL)
+    trainer->settings.recipe->describe (&trainer->settings, net, graph->metadata);
   g_hash_table_insert (graph->metadata, g_strdup ("generative.step"),
       g_strdup_printf ("%" G_GUINT64_FORMAT, gen_trainer_steps (trainer)));
   return graph;

@@ -124,6 +124,9 @@ END
     mv super-resolver larger && mv inpainter whole || return 1
     gst-launch-1.0 -q videotestsrc pattern=ball num-buffers=20 ! video/x-raw,format=RGB,width=32,height=32 ! \
         modeltrainer preset=interpolator width=4 batch-size=4 max-steps=2 ema=0.9 silent=true checkpoint=between || return 1
+    gst-launch-1.0 -q datasetsrc location=pictures ! video/x-raw,format=GRAY8,width=28,height=28 ! \
+        modeltrainer preset=unet-diffusion width=4 batch-size=8 max-steps=2 ema=0.9 silent=true \
+        checkpoint=digits || return 1
     gst-launch-1.0 -q videotestsrc pattern=ball num-buffers=50 ! video/x-raw,format=I420,width=64,height=48 ! \
         x264enc ! mp4mux ! filesink location=talk.mp4 || return 1
     cp talk.mp4 old.mp4
@@ -209,7 +212,7 @@ provide() {
     README.md) cp -r "$work/colour/model" . ;;
     *) cp -r "$work/grey/model" . ;;
     esac
-    cp -rL "$work/ball" "$work/kit" "$work/features" "$work/classes" "$work/larger" "$work/whole" "$work/between" .
+    cp -rL "$work/ball" "$work/kit" "$work/features" "$work/classes" "$work/larger" "$work/whole" "$work/between" "$work/digits" .
     if ! grep -q 'resume=true' "$1"; then
         rm -rf $(sed -nE 's/.*[ ]checkpoint=([^ ]+).*/\1/p' "$1")
     fi

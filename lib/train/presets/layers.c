@@ -10,6 +10,7 @@
 #include "../../graph/graph-private.h"
 
 #define LEAK 0.2
+#define LATEST_OPSET 21
 #define SOUND_KERNEL 25
 #define SOUND_STRIDE 4
 
@@ -27,6 +28,19 @@ free_batch (GenTensor *tensor)
   tensor->dim_names[0] = g_strdup ("batch");
 }
 
+/* Where a node came after GEN_OPSET, all are of the opset of the latest that layers are made of,
+ * GroupNormalization, with which what they are has not changed. */
+static void
+raise_opset (GenGraph *graph)
+{
+  gboolean raise = FALSE;
+
+  for (guint i = 0; i < graph->nodes->len; i++)
+    raise |= ((GenNode *)g_ptr_array_index (graph->nodes, i))->opset > GEN_OPSET;
+  for (guint i = 0; raise && i < graph->nodes->len; i++)
+    ((GenNode *)g_ptr_array_index (graph->nodes, i))->opset = LATEST_OPSET;
+}
+
 GenGraph *
 gen_layers_end (GenLayers *layers, GenTensor *y, const char *range_key)
 {
@@ -37,8 +51,10 @@ gen_layers_end (GenLayers *layers, GenTensor *y, const char *range_key)
     return NULL;
   }
   gen_graph_add_output (graph, y);
-  free_batch (g_ptr_array_index (graph->inputs, 0));
+  for (guint i = 0; i < graph->inputs->len; i++)
+    free_batch (g_ptr_array_index (graph->inputs, i));
   free_batch (y);
+  raise_opset (graph);
   g_hash_table_insert (graph->metadata, g_strdup (range_key), g_strdup (layers->range));
   return graph;
 }
@@ -271,6 +287,30 @@ gen_layers_convolution (GenLayers *layers, const char *name, GenTensor *x, gint6
   inputs[2] = filled (layers, name, "bias", outputs, 0);
   return gen_graph_op (layers->graph, "Conv", inputs, 3, 1, error, "kernel_shape", GEN_INTS, 2,
       (gint64[]){ kernel, kernel }, "pads", GEN_INTS, 4, (gint64[]){ pad, pad, pad, pad }, NULL);
+}
+
+GenTensor *
+gen_layers_group_normalize (
+    GenLayers *layers, const char *name, GenTensor *x, int groups, GError **error)
+{
+  gint64 n;
+
+  if (x == NULL)
+    return NULL;
+  n = x->shape.dims[1];
+  while (n % groups != 0)
+    groups--;
+  return gen_graph_op (layers->graph, "GroupNormalization",
+      (GenTensor *[]){
+          x, filled (layers, name, "scale", n, 1), filled (layers, name, "bias", n, 0) },
+      3, 1, error, "num_groups", GEN_INT, groups, NULL);
+}
+
+GenTensor *
+gen_layers_silu (GenLayers *layers, GenTensor *x, GError **error)
+{
+  return gen_binary (
+      layers->graph, "Mul", x, gen_unary (layers->graph, "Sigmoid", x, error), error);
 }
 
 GenTensor *

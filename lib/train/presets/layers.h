@@ -47,6 +47,11 @@ GenTensor *gen_layers_normalize (GenLayers *layers, const char *name, GenTensor 
 /* kernel x kernel, an odd number, with bias: keeps the extents. */
 GenTensor *gen_layers_convolution (GenLayers *layers, const char *name, GenTensor *x,
     gint64 outputs, gint64 kernel, GError **error);
+/* GroupNormalization in as many groups, or the next fewer that divide the channels. */
+GenTensor *gen_layers_group_normalize (
+    GenLayers *layers, const char *name, GenTensor *x, int groups, GError **error);
+/* x sigmoid (x), written out. */
+GenTensor *gen_layers_silu (GenLayers *layers, GenTensor *x, GError **error);
 GenTensor *gen_layers_leaky_relu (GenLayers *layers, GenTensor *x, GError **error);
 GenTensor *gen_layers_dropout (GenLayers *layers, GenTensor *x, double ratio, GError **error);
 /* [batch, …] with the extents after the batch as given. */

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A U-Net for pictures of 28, 32 and 64 pixels. Down to the smallest extents, 7 or 8 pixels, and
+ * back up, each extent has a residual block on either way, and what the one makes stands beside
+ * what the other takes. The time comes in as waves of it, and through two dense layers into each
+ * block. At the smallest extents all places attend to each other between two blocks. Channels
+ * double with each halving, to four times those beside the picture. The last layers of blocks, of
+ * the attention and of the net are zeros at first, so that blocks begin as what they take and the
+ * net as 0. */
+#include "layers.h"
+
+#include <math.h>
+
+#include <generative/trainer.h>
+
+#define WIDTH 32
+#define MOST_MULTIPLES 4
+#define GROUPS 8
+#define MOST_HALVINGS 3
+/* How many times as long as the shortest wave of the time the longest is. */
+#define LONGEST 10000
+
+typedef struct {
+  GenLayers layers;
+  gint64 width;
+  GenTensor *time; /* [batch, 4 width], as blocks take it */
+  GError **error;
+} Net;
+
+static gboolean
+check (const GenPresetOptions *options, int *halvings, GError **error)
+{
+  const int extent = options->format.width;
+
+  if (options->width == 1) {
+    g_set_error_literal (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
+        "preset unet-diffusion has a width of at least 2, a sine and a cosine of the time");
+    return FALSE;
+  }
+  if (extent == options->format.height && (extent == 28 || extent == 32 || extent == 64)) {
+    *halvings = extent == 64 ? 3 : 2;
+    return TRUE;
+  }
+  g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
+      "preset unet-diffusion takes pictures of 28x28, 32x32 or 64x64 pixels, not %dx%d", extent,
+      options->format.height);
+  return FALSE;
+}
+
+/* --- layers whose names have two parts --- */
+
+static GenTensor *
+dense (Net *net, const char *block, const char *part, GenTensor *x, gint64 outputs)
+{
+  g_autofree char *name = g_strconcat (block, ".", part, NULL);
+
+  return gen_layers_dense (&net->layers, name, x, outputs, TRUE, net->error);
+}
+
+static GenTensor *
+convolution (
+    Net *net, const char *block, const char *part, GenTensor *x, gint64 outputs, gint64 kernel)
+{
+  g_autofree char *name = g_strconcat (block, ".", part, NULL);
+
+  return gen_layers_convolution (&net->layers, name, x, outputs, kernel, net->error);
+}
+
+/* One whose weights are zeros at first. */
+static GenTensor *
+silent (Net *net, const char *block, const char *part, GenTensor *x, gint64 outputs, gint64 kernel)
+{
+  const float gain = net->layers.gain;
+  GenTensor *y;
+
+  net->layers.gain = 0;
+  y = convolution (net, block, part, x, outputs, kernel);
+  net->layers.gain = gain;
+  return y;
+}
+
+static GenTensor *
+normalize (Net *net, const char *block, const char *part, GenTensor *x)
+{
+  g_autofree char *name = g_strconcat (block, ".", part, NULL);
+
+  return gen_layers_group_normalize (&net->layers, name, x, GROUPS, net->error);
+}
+
+static GenTensor *
+normalize_and_bend (Net *net, const char *block, const char *part, GenTensor *x)
+{
+  return gen_layers_silu (&net->layers, normalize (net, block, part, x), net->error);
+}
+
+/* --- blocks --- */
+
+/* Sines and cosines of the time, [batch] to [batch, 2 n]. Their steepnesses are a power's result,
+ * and no weights. */
+static GenTensor *
+make_waves (Net *net, GenTensor *time, gint64 n)
+{
+  GenGraph *graph = net->layers.graph;
+  const GenShape shape = GEN_SHAPE (1, n);
+  float *exponents = g_new (float, n);
+  GenTensor *steepnesses, *angles, *waves[2];
+
+  for (gint64 i = 0; i < n; i++)
+    exponents[i] = (float)(-log (LONGEST) * (double)i / (double)n);
+  steepnesses = gen_graph_add_constant (graph, "time.exponents", GEN_TYPE_FLOAT32, &shape,
+      g_bytes_new_take (exponents, (gsize)n * sizeof *exponents));
+  steepnesses = gen_unary (graph, "Exp", steepnesses, net->error);
+  time = gen_layers_reshape (&net->layers, time, (gint64[]){ 1 }, 1, net->error);
+  angles = gen_binary (graph, "Mul", time, steepnesses, net->error);
+  waves[0] = gen_unary (graph, "Sin", angles, net->error);
+  waves[1] = gen_unary (graph, "Cos", angles, net->error);
+  return waves[0] == NULL || waves[1] == NULL
+             ? NULL
+             : gen_graph_op (graph, "Concat", waves, 2, 1, net->error, "axis", GEN_INT, 1, NULL);
+}
+
+static GenTensor *
+embed_time (Net *net, GenTensor *time)
+{
+  const gint64 n = MOST_MULTIPLES * net->width;
+  GenTensor *y = make_waves (net, time, net->width / 2);
+
+  y = dense (net, "time", "dense1", y, n);
+  y = gen_layers_silu (&net->layers, y, net->error);
+  y = dense (net, "time", "dense2", y, n);
+  return gen_layers_silu (&net->layers, y, net->error);
+}
+
+static GenTensor *
+residual (Net *net, const char *name, GenTensor *x, gint64 outputs)
+{
+  GenGraph *graph = net->layers.graph;
+  GenTensor *y = normalize_and_bend (net, name, "normalize1", x), *time;
+
+  y = convolution (net, name, "convolution1", y, outputs, 3);
+  time = dense (net, name, "time", net->time, outputs);
+  time = gen_layers_reshape (&net->layers, time, (gint64[]){ outputs, 1, 1 }, 3, net->error);
+  y = gen_binary (graph, "Add", y, time, net->error);
+  y = normalize_and_bend (net, name, "normalize2", y);
+  y = silent (net, name, "convolution2", y, outputs, 3);
+  if (x != NULL && x->shape.dims[1] != outputs)
+    x = convolution (net, name, "shortcut", x, outputs, 1);
+  return gen_binary (graph, "Add", x, y, net->error);
+}
+
+static GenTensor *
+transpose (Net *net, GenTensor *x)
+{
+  return x == NULL ? NULL
+                   : gen_graph_op (net->layers.graph, "Transpose", &x, 1, 1, net->error, "perm",
+                         GEN_INTS, 3, (gint64[]){ 0, 2, 1 }, NULL);
+}
+
+/* Queries, keys and values of all places, each [batch, places, channels]. */
+static gboolean
+ask (Net *net, const char *name, GenTensor *x, GenTensor *asked[3])
+{
+  GenGraph *graph = net->layers.graph;
+  const gint64 channels = x->shape.dims[1], places = x->shape.dims[2] * x->shape.dims[3];
+  GenTensor *y = normalize (net, name, "normalize", x);
+
+  y = convolution (net, name, "ask", y, 3 * channels, 1);
+  y = gen_layers_reshape (&net->layers, y, (gint64[]){ 3 * channels, places }, 2, net->error);
+  y = transpose (net, y);
+  if (y != NULL)
+    y = gen_graph_op (
+        graph, "Split", &y, 1, 3, net->error, "axis", GEN_INT, 2, "num_outputs", GEN_INT, 3, NULL);
+  for (guint i = 0; y != NULL && i < 3; i++)
+    asked[i] = gen_node_output (y->producer, i);
+  return y != NULL;
+}
+
+/* Attention of one head (Vaswani et al., "Attention is all you need", 2017), as a residual. */
+static GenTensor *
+attend (Net *net, const char *name, GenTensor *x)
+{
+  GenGraph *graph = net->layers.graph;
+  GenTensor *asked[3], *y;
+
+  if (x == NULL || !ask (net, name, x, asked))
+    return NULL;
+  y = gen_binary (graph, "Mul", asked[0],
+      gen_graph_float (graph, 1 / sqrtf ((float)x->shape.dims[1])), net->error);
+  y = gen_binary (graph, "MatMul", y, transpose (net, asked[1]), net->error);
+  y = gen_unary (graph, "Softmax", y, net->error);
+  y = gen_binary (graph, "MatMul", y, asked[2], net->error);
+  y = gen_layers_reshape (&net->layers, transpose (net, y), x->shape.dims + 1, 3, net->error);
+  y = silent (net, name, "answer", y, x->shape.dims[1], 1);
+  return gen_binary (graph, "Add", x, y, net->error);
+}
+
+/* --- the net --- */
+
+static gint64
+channels_at (const Net *net, int level)
+{
+  return net->width * MIN (1 << level, MOST_MULTIPLES);
+}
+
+static GenTensor *
+go_down (Net *net, GenTensor *x, int halvings, GenTensor **passed)
+{
+  for (int level = 0; level < halvings; level++) {
+    g_autofree char *block = g_strdup_printf ("in%d", level);
+    g_autofree char *down = g_strdup_printf ("down%d", level + 1);
+
+    passed[level] = x = residual (net, block, x, channels_at (net, level));
+    x = gen_layers_down (&net->layers, down, x, channels_at (net, level + 1), net->error);
+  }
+  return x;
+}
+
+static GenTensor *
+go_up (Net *net, GenTensor *x, int halvings, GenTensor *const *passed)
+{
+  for (int level = halvings - 1; level >= 0; level--) {
+    g_autofree char *block = g_strdup_printf ("out%d", level);
+    g_autofree char *up = g_strdup_printf ("up%d", level + 1);
+
+    x = gen_layers_up (&net->layers, up, x, channels_at (net, level), net->error);
+    if (x == NULL)
+      return NULL;
+    x = gen_graph_op (net->layers.graph, "Concat", (GenTensor *[]){ x, passed[level] }, 2, 1,
+        net->error, "axis", GEN_INT, 1, NULL);
+    x = residual (net, block, x, channels_at (net, level));
+  }
+  return x;
+}
+
+static GenGraph *
+denoiser (const GenPresetOptions *options, GError **error)
+{
+  GenTensor *passed[MOST_HALVINGS], *y, *time;
+  Net net = { .width = options->width > 0 ? options->width : WIDTH, .error = error };
+  int halvings;
+
+  if (!check (options, &halvings, error))
+    return NULL;
+  net.layers = gen_layers_begin ("unet-diffusion denoiser", options->seed, 0);
+  y = gen_graph_add_input (net.layers.graph, "noisy", GEN_TYPE_FLOAT32,
+      &GEN_SHAPE (1, options->format.channels, options->format.height, options->format.width));
+  time = gen_graph_add_input (net.layers.graph, "time", GEN_TYPE_FLOAT32, &GEN_SHAPE (1));
+  net.time = embed_time (&net, time);
+  y = gen_layers_convolution (&net.layers, "first", y, net.width, 3, error);
+  y = go_down (&net, y, halvings, passed);
+  y = residual (&net, "middle1", y, channels_at (&net, halvings));
+  y = attend (&net, "attention", y);
+  y = residual (&net, "middle2", y, channels_at (&net, halvings));
+  y = go_up (&net, y, halvings, passed);
+  y = normalize_and_bend (&net, "last", "normalize", y);
+  y = silent (&net, "last", "convolution", y, options->format.channels, 3);
+  return gen_layers_end (&net.layers, y, "generative.input-range");
+}
+
+static const int extents[] = { 28, 32, 64, 0 };
+
+const GenPreset gen_preset_unet_diffusion = {
+  .name = "unet-diffusion",
+  .description = "A U-Net that denoises pictures of 28x28, 32x32 and 64x64 pixels, grey or colour",
+  .recipe = &gen_recipe_diffusion,
+  .medium = &gen_medium_picture,
+  .extents = extents,
+  .nets = { denoiser },
+};
