@@ -53,7 +53,7 @@
  * gst-launch-1.0 datasetsrc location=digits.png tile-width=20 tile-height=20 fit=pad ! \
  *   video/x-raw,format=GRAY8,width=28,height=28 ! \
  *   modeltrainer preset=unet-diffusion width=16 batch-size=32 learning-rate=2e-3 beta1=0.9 \
- *   ema=0.995 max-steps=2000 checkpoint=digits
+ *   ema=0.995 max-steps=4500 checkpoint=digits
  * ]|
  * A denoiser of digits; `generator model=digits/ema.onnx` makes digits of noise by it.
  */
