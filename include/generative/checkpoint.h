@@ -83,8 +83,8 @@ GEN_API gboolean gen_checkpoint_load (
 
 /* TRUE when there is a state in `folder`. */
 GEN_API gboolean gen_checkpoint_exists (const char *folder);
-/* A file in `folder` that a training begun anew there would replace, or NULL. (transfer full) */
-GEN_API char *gen_checkpoint_find (const char *folder);
+/* A file in `folder` that a training begun anew there would replace, or NULL. */
+GEN_API const char *gen_checkpoint_find (const char *folder);
 /* What `settings` say otherwise than those that the checkpoint in `folder` was written with, as
  * "learning-rate is 0.001 and was 0.0002"; NULL when nothing, or the checkpoint does not tell. Only
  * settings of the same name are compared. (transfer full) */

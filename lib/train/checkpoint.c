@@ -54,7 +54,7 @@ gen_checkpoint_exists (const char *folder)
   return g_file_test (path, G_FILE_TEST_IS_REGULAR);
 }
 
-char *
+const char *
 gen_checkpoint_find (const char *folder)
 {
   g_autoptr (GPtrArray) files = gen_checkpoint_list_files ();
@@ -65,7 +65,7 @@ gen_checkpoint_find (const char *folder)
     g_autofree char *best = g_build_filename (folder, GEN_CHECKPOINT_BEST, file, NULL);
 
     if (g_file_test (path, G_FILE_TEST_EXISTS) || g_file_test (best, G_FILE_TEST_EXISTS))
-      return g_strdup (file);
+      return g_intern_string (file);
   }
   return NULL;
 }

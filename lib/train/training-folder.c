@@ -34,7 +34,7 @@ static gboolean
 check_replaced (
     const GenTrainingSettings *settings, const GenTrainingEvents *events, GError **error)
 {
-  g_autofree char *present = gen_checkpoint_find (settings->checkpoint);
+  const char *present = gen_checkpoint_find (settings->checkpoint);
   g_autofree char *resume = gen_training_name_flag (events, "resume");
   g_autofree char *overwrite = gen_training_name_flag (events, "overwrite");
   const gboolean resumes = gen_checkpoint_exists (settings->checkpoint);
