@@ -29,6 +29,13 @@ trainer_new (void)
       &gen_loss_non_saturating, &gen_optimizer_adam, &gen_device_cuda, GEN_PRECISION_FLOAT16);
 }
 
+static GenTrainer *
+clipped_trainer_new (double clip_norm)
+{
+  return small_trainer (&(GenTrainerSettings){ GEN_TRAINER_DEFAULTS, .ema = 0.9,
+      .clip_norm = clip_norm, .device = &gen_device_cuda, .precision = GEN_PRECISION_FLOAT16 });
+}
+
 static GenTrainerFigures
 make_steps (GenTrainer *trainer, int n)
 {
@@ -126,14 +133,14 @@ check_changes (GenTrainer *trainer, GHashTable *before, gboolean discriminator, 
 }
 
 static void
-test_overflow (void)
+check_overflow (double clip_norm)
 {
   static const struct {
     float discriminator, generator;
   } cases[] = { { 0x1p+100f, 1024 }, { 1024, 0x1p+100f }, { 0x1p+100f, 0x1p+100f } };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
-    g_autoptr (GenTrainer) trainer = trainer_new ();
+    g_autoptr (GenTrainer) trainer = clipped_trainer_new (clip_norm);
     const gboolean d = cases[i].discriminator == 1024, g = cases[i].generator == 1024;
     g_autoptr (GHashTable) before = NULL;
     GenTrainerFigures figures;
@@ -156,6 +163,19 @@ test_overflow (void)
     g_assert_cmpint (number (trainer, "step"), ==, 3);
     g_assert_cmpuint (gen_trainer_steps (trainer), ==, 3);
   }
+}
+
+static void
+test_overflow (void)
+{
+  check_overflow (0);
+}
+
+/* The norm of gradients that overflow is no number, and must not undo that they are left out. */
+static void
+test_overflow_clipped (void)
+{
+  check_overflow (1);
 }
 
 /* The scale falls until gradients fit again, and training goes on. */
@@ -445,6 +465,7 @@ main (int argc, char **argv)
     return 0;
   }
   g_test_add_func ("/device/scaling/overflow", test_overflow);
+  g_test_add_func ("/device/scaling/overflow-clipped", test_overflow_clipped);
   g_test_add_func ("/device/scaling/recovery", test_recovery);
   g_test_add_func ("/device/scaling/growth", test_growth);
   g_test_add_func ("/device/scaling/divergence", test_divergence);
