@@ -343,28 +343,33 @@ check_watched (const GenTrainer *trainer, const GenStepGraph *built, GenPlan *pl
   return TRUE;
 }
 
-gboolean
-gen_trainer_check_figures (const GenTrainer *trainer, const GenStepGraph *built, GenPlan *plan,
-    const double values[GEN_RECIPE_MAX_FIGURES], GError **error)
+static gboolean
+refuse_figures (
+    const GenTrainer *trainer, const GenStepGraph *built, const double *values, GError **error)
 {
-  const GenRecipe *recipe = trainer->settings.recipe;
   g_autoptr (GString) all = g_string_new (NULL);
-  gboolean finite = TRUE;
 
   for (guint i = 0; i < built->reports->len; i++) {
     const guint figure = g_array_index (built->reports, GenStepReport, i).figure;
 
-    finite = finite && isfinite (values[figure]);
     g_string_append_printf (all, "%s%s is %g", i > 0 ? ", " : "",
-        recipe->figures[figure].figure.field.name, values[figure]);
+        trainer->settings.recipe->figures[figure].figure.field.name, values[figure]);
   }
-  if (finite)
-    return check_watched (trainer, built, plan, error);
   g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_DIVERGED,
       "training diverged at step %" G_GINT64_FORMAT
       ": %s; a smaller learning-rate than %g may help",
       trainer->step, all->str, gen_trainer_get_learning_rate (trainer));
   return FALSE;
+}
+
+gboolean
+gen_trainer_check_figures (const GenTrainer *trainer, const GenStepGraph *built, GenPlan *plan,
+    const double values[GEN_RECIPE_MAX_FIGURES], GError **error)
+{
+  for (guint i = 0; i < built->reports->len; i++)
+    if (!isfinite (values[g_array_index (built->reports, GenStepReport, i).figure]))
+      return refuse_figures (trainer, built, values, error);
+  return check_watched (trainer, built, plan, error);
 }
 
 /* --- steps --- */
