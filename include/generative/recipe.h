@@ -127,6 +127,9 @@ GEN_API const GenRecipe *const *gen_recipe_list (void);
 GEN_API const GenRecipe *gen_recipe_find (const char *name, GError **error);
 /* How many nets it has. */
 GEN_API guint gen_recipe_n_nets (const GenRecipe *recipe);
+/* The figure of a validation by which nets are better or worse, less is better: "frechet" where
+ * they make samples of latents, else the first one that is measured. */
+GEN_API const char *gen_recipe_best (const GenRecipe *recipe);
 /* The number of the figure of that name, which the recipe has. */
 GEN_API guint gen_recipe_figure (const GenRecipe *recipe, const char *name);
 

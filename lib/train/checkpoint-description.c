@@ -20,12 +20,15 @@ mend_exponents (const char *text)
 static void
 describe_progress (JsonObject *object, GenTrainer *trainer, const GenTrainingProgress *progress)
 {
+  g_autofree char *best = NULL;
+
   json_object_set_string_member (object, "version", GEN_VERSION);
   json_object_set_int_member (object, "step", gen_trainer_steps (trainer));
   json_object_set_int_member (object, "samples", progress->samples);
   if (isnan (progress->best))
     return;
-  json_object_set_double_member (object, "best-frechet", progress->best);
+  best = g_strconcat ("best-", gen_recipe_best (gen_trainer_settings (trainer)->recipe), NULL);
+  json_object_set_double_member (object, best, progress->best);
   json_object_set_int_member (object, "best-step", progress->best_step);
 }
 

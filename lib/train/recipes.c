@@ -49,6 +49,17 @@ gen_recipe_n_nets (const GenRecipe *recipe)
   return n;
 }
 
+const char *
+gen_recipe_best (const GenRecipe *recipe)
+{
+  if (recipe->made_of == GEN_MADE_OF_LATENTS)
+    return "frechet";
+  for (guint i = 0; i < recipe->n_figures; i++)
+    if (recipe->figures[i].validation != NULL)
+      return recipe->figures[i].figure.field.name;
+  g_return_val_if_reached (NULL);
+}
+
 guint
 gen_recipe_figure (const GenRecipe *recipe, const char *name)
 {

@@ -273,8 +273,8 @@ static const GenSetting of_all[] = {
       .of_learning = TRUE },
   { .name = "ema",
       .nick = "EMA",
-      .description = "Decay of a moving average of the generator's weights, written to ema.onnx "
-                     "and shown in the preview (0 = none)",
+      .description = "Decay of a moving average of the weights of the net that makes samples, "
+                     "written to ema.onnx and shown in the preview (0 = none)",
       .type = GEN_SETTING_DOUBLE,
       FIELD (trainer.ema),
       .minimum = 0,
@@ -349,7 +349,8 @@ static const GenSetting of_all[] = {
   { .name = "early-stopping",
       .nick = "Early stopping",
       .description =
-          "End after that many validations in a row without a lower Frechet distance (0 = never)",
+          "End after that many validations in a row that were no better than the best: by the "
+          "Frechet distance of samples made of latents, else by the loss (0 = never)",
       .type = GEN_SETTING_UINT,
       FIELD (early_stopping),
       .minimum = 0,

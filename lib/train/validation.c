@@ -266,16 +266,6 @@ compare (const GenValidation *validation, GenTrainer *trainer, GenValidationFigu
   return TRUE;
 }
 
-/* Of the recipe's figures, the first one that is measured. */
-static double
-first_measured (const GenRecipe *recipe, const double *values)
-{
-  for (guint i = 0; i < recipe->n_figures; i++)
-    if (recipe->figures[i].validation != NULL)
-      return values[i];
-  return NAN;
-}
-
 gboolean
 gen_validation_measure (
     GenValidation *validation, GenTrainer *trainer, GenValidationFigures *figures, GError **error)
@@ -288,6 +278,8 @@ gen_validation_measure (
     return FALSE;
   if (recipe->made_of == GEN_MADE_OF_LATENTS && !compare (validation, trainer, figures, error))
     return FALSE;
-  figures->best = figures->compared ? figures->frechet : first_measured (recipe, figures->values);
+  figures->best = figures->compared
+                      ? figures->frechet
+                      : figures->values[gen_recipe_figure (recipe, gen_recipe_best (recipe))];
   return TRUE;
 }
