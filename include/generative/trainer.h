@@ -69,7 +69,7 @@ struct _GenTrainerSettings {
                                     gives the discriminator time to see what it makes */
   GenOptimizerSettings optimizer_settings;
   double clip_norm; /* gradients of a loss whose norm is larger are scaled down to it; 0: as they
-                       are */
+                       are. Losses that are scaled do without */
   int accumulate;   /* steps whose gradients, in the mean, make one update, from 1. Losses that are
                        scaled do without */
   const GenLoss *loss;

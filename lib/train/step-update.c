@@ -60,19 +60,6 @@ typedef struct {
   GenLossScaling scaling;
 } Update;
 
-/* `factor` times `within`; but a factor of 0 stays, whatever the gradients that it leaves out are:
- * the norm of those that overflow is no number then. */
-static GenTensor *
-scale_factor (GenGraph *graph, GenTensor *factor, GenTensor *within, GError **error)
-{
-  GenTensor *scaled = gen_binary (graph, "Mul", within, factor, error);
-  GenTensor *none = gen_binary (graph, "Equal", factor, gen_graph_float (graph, 0), error);
-
-  if (scaled == NULL || none == NULL)
-    return NULL;
-  return gen_graph_op (graph, "Where", (GenTensor *[]){ none, factor, scaled }, 3, 1, error, NULL);
-}
-
 /* `factor` times what keeps the norm of all gradients within the limit (Pascanu et al., "On the
  * difficulty of training recurrent neural networks", 2013). */
 static gboolean
@@ -102,7 +89,7 @@ clip (GenStep *step, Update *update, GenTensor *const *gradients, guint n, GErro
   within = gen_binary (graph, "Div", gen_graph_float (graph, (float)limit), norm, error);
   within = gen_binary (graph, "Min", within, gen_graph_float (graph, 1), error);
   update->factor =
-      update->factor == NULL ? within : scale_factor (graph, update->factor, within, error);
+      update->factor == NULL ? within : gen_binary (graph, "Mul", within, update->factor, error);
   return update->factor != NULL;
 }
 

@@ -22,14 +22,15 @@ in_range (
   return FALSE;
 }
 
-/* An update that overflows is left out, and would leave out those of several steps. */
+/* Sums and norms are of gradients as they are: those of a scaled loss may be beyond float16. */
 static gboolean
-check_accumulate (const GenTrainerSettings *settings, GError **error)
+check_unscaled (
+    const GenTrainerSettings *settings, const char *name, gboolean asked, GError **error)
 {
-  if (settings->accumulate == 1 || !gen_loss_scaling_wanted (settings))
+  if (!asked || !gen_loss_scaling_wanted (settings))
     return TRUE;
-  g_set_error_literal (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
-      "accumulate takes gradients that are not scaled: precision=bf16 on a device, not fp16");
+  g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
+      "%s takes gradients that are not scaled: precision=bf16 on a device, not fp16", name);
   return FALSE;
 }
 
@@ -66,7 +67,8 @@ gen_trainer_settings_check (const GenTrainerSettings *settings, GError **error)
          in_range ("beta2", optimizer->beta2, 0, FALSE, 1, error) &&
          in_range ("gradient-norm", settings->clip_norm, 0, TRUE, INFINITY, error) &&
          in_range ("accumulate", settings->accumulate, 1, TRUE, 65537, error) &&
-         check_accumulate (settings, error) &&
+         check_unscaled (settings, "accumulate", settings->accumulate > 1, error) &&
+         check_unscaled (settings, "gradient-norm", settings->clip_norm > 0, error) &&
          in_range ("epsilon", optimizer->epsilon, 0, FALSE, INFINITY, error) &&
          in_range ("weight-decay", optimizer->weight_decay, 0, TRUE, INFINITY, error) &&
          in_range ("r1", settings->r1, 0, TRUE, INFINITY, error) &&
