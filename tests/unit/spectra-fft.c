@@ -19,7 +19,7 @@ make_model (int fft, const char *spectrum, GError **error)
 
   gen_graph_add_output (graph, gen_unary (graph, "Relu", x, NULL));
   g_hash_table_insert (graph->metadata, g_strdup ("generative.spectrum"), g_strdup (spectrum));
-  return gen_model_new (g_steal_pointer (&graph), error);
+  return gen_model_new (graph, error);
 }
 
 static void
