@@ -9,9 +9,10 @@
 #include <generative/atomic-file.h>
 
 /* json-glib before 1.8 writes 1e-08 as "1e-08.0", which is no JSON. */
-static char *
-mend_exponents (const char *text)
+char *
+gen_checkpoint_json (JsonNode *root)
 {
+  g_autofree char *text = json_to_string (root, TRUE);
   g_autoptr (GRegex) regex = g_regex_new ("(\\d)(e[-+]?\\d+)\\.0", 0, 0, NULL);
 
   return g_regex_replace (regex, text, -1, 0, "\\1.0\\2", 0, NULL);
@@ -36,8 +37,7 @@ gboolean
 gen_checkpoint_describe (GenTrainer *trainer, const char *folder, GVariant *settings,
     const GenTrainingProgress *progress, GError **error)
 {
-  g_autofree char *path = g_build_filename (folder, GEN_CHECKPOINT_DESCRIPTION, NULL), *text = NULL,
-                  *mended = NULL;
+  g_autofree char *path = g_build_filename (folder, GEN_CHECKPOINT_DESCRIPTION, NULL), *text = NULL;
   g_autoptr (JsonObject) object = json_object_new ();
   g_autoptr (JsonNode) root = json_node_init_object (json_node_alloc (), object);
   g_autoptr (GBytes) bytes = NULL;
@@ -45,9 +45,8 @@ gen_checkpoint_describe (GenTrainer *trainer, const char *folder, GVariant *sett
   describe_progress (object, trainer, progress);
   if (settings != NULL)
     json_object_set_member (object, "settings", json_gvariant_serialize (settings));
-  text = json_to_string (root, TRUE);
-  mended = mend_exponents (text);
-  bytes = g_bytes_new (mended, strlen (mended));
+  text = gen_checkpoint_json (root);
+  bytes = g_bytes_new (text, strlen (text));
   return gen_atomic_write (path, bytes, error);
 }
 

@@ -3,6 +3,8 @@
  * checkpoint-description.c (training.json) and checkpoint-lock.c (who may write). */
 #pragma once
 
+#include <json-glib/json-glib.h>
+
 #include <generative/checkpoint.h>
 
 #define GEN_CHECKPOINT_DESCRIPTION "training.json"
@@ -14,3 +16,6 @@ GPtrArray *gen_checkpoint_list_files (void);
 /* Write training.json. */
 gboolean gen_checkpoint_describe (GenTrainer *trainer, const char *folder, GVariant *settings,
     const GenTrainingProgress *progress, GError **error);
+
+/* JSON whose numbers any parser takes. (transfer full) */
+char *gen_checkpoint_json (JsonNode *root);

@@ -7,6 +7,7 @@
 
 #include <generative/random.h>
 
+#include "training-comparison.h"
 #include "training-folder.h"
 #include "training-nets.h"
 #include "training-report.h"
@@ -146,6 +147,9 @@ prepare_shown (GenTraining *training)
   training->shown = g_new0 (float, n);
   if (recipe->made_of == GEN_MADE_OF_LATENTS)
     gen_random_normal (&random, 0, 0, training->shown, n);
+  else if (settings->resume)
+    training->shown_from_data = gen_training_comparison_load (settings->checkpoint, training->shown,
+        gen_trainer_latent_size (training->trainer), training->n_shown);
 }
 
 /* The first samples are what the preview shows, where it is made of samples. */
@@ -482,6 +486,68 @@ validate (GenTraining *training)
                       &training->folder, training->trainer, &training->progress, &before);
 }
 
+/* --- before and after --- */
+
+/* What is compared: of samples, as many as the first batch had. */
+static GenTrainingMoment
+find_moment (const GenTraining *training)
+{
+  const GenTrainingSettings *settings = &training->settings;
+  const GenRecipe *recipe = settings->trainer.recipe;
+  const GenTrainingReport *report = &training->report;
+  GenTrainingMoment moment = { .settings = settings,
+    .trainer = training->trainer,
+    .format = &training->format,
+    .shown = training->shown,
+    .columns = wall_columns (training),
+    .rows = settings->preview_rows };
+
+  if (report->validated_step == gen_trainer_steps (training->trainer))
+    moment.validated = &report->validated;
+  if (recipe->made_of == GEN_MADE_OF_SAMPLES) {
+    const int n = (int)MIN (training->shown_from_data, (gsize)settings->trainer.batch_size);
+
+    moment.columns = MIN (moment.columns, n * (int)recipe->n_shown);
+    moment.rows = CLAMP (n * (int)recipe->n_shown / MAX (moment.columns, 1), 1, moment.rows);
+  }
+  return moment;
+}
+
+static void
+tell_comparison_failure (GenTraining *training, const GError *error)
+{
+  gen_training_warn (&training->events, GEN_TRAINING_ERROR_WRITE, "comparison: %s", error->message);
+}
+
+/* Nets that were given are looked at before their first step. FALSE when that failed. */
+static gboolean
+compare_before (GenTraining *training)
+{
+  g_autoptr (GError) error = NULL;
+  GenTrainingMoment before;
+
+  if (gen_trainer_steps (training->trainer) > 0 ||
+      !gen_training_comparison_is_wanted (&training->settings))
+    return TRUE;
+  if (!validate (training))
+    return FALSE;
+  before = find_moment (training);
+  if (!gen_training_comparison_begin (&before, &error))
+    tell_comparison_failure (training, error);
+  return TRUE;
+}
+
+static void
+compare_after (GenTraining *training)
+{
+  const GenTrainingMoment after = find_moment (training);
+  g_autoptr (GError) error = NULL;
+
+  if (gen_training_comparison_is_wanted (&training->settings) &&
+      !gen_training_comparison_end (&after, &training->events, &error))
+    tell_comparison_failure (training, error);
+}
+
 /* --- steps --- */
 
 /* What is due between two steps. */
@@ -557,7 +623,6 @@ make_step (GenTraining *training, GenTrainerBatch *batch, GenTrainerFigures *fig
   g_autoptr (GError) error = NULL;
   gboolean stepped;
 
-  note_samples (training, batch);
   set_rate (training);
   stepped = gen_trainer_step_batch (training->trainer, batch, figures, &error);
   gen_batch_queue_give_back (training->queue);
@@ -578,10 +643,12 @@ train (GenTraining *training, GenTrainerFigures *figures)
 {
   GenTrainerBatch *batch;
 
-  while (!is_stale (training) && (batch = gen_batch_queue_take (training->queue)) != NULL)
-    if (!check_epochs (training) || !check_end (training) ||
+  while (!is_stale (training) && (batch = gen_batch_queue_take (training->queue)) != NULL) {
+    note_samples (training, batch);
+    if (!check_epochs (training) || !check_end (training) || !compare_before (training) ||
         !make_step (training, batch, figures) || !after_step (training, figures))
       return FALSE;
+  }
   if (is_stopping (training))
     return TRUE;
   if (gen_trainer_steps (training->trainer) == 0) {
@@ -628,9 +695,10 @@ conclude (GenTraining *training, const GenTrainerFigures *figures)
   g_autoptr (GError) error = NULL;
 
   log_nets (training);
-  if (trained)
+  if (trained) {
     gen_training_report_progress (&training->report, figures, &place, TRUE);
-  else
+    compare_after (training);
+  } else
     warn_of_idleness (training);
   if (!show (training, TRUE, &error))
     gen_training_warn (&training->events, GEN_TRAINING_ERROR_PREVIEW, "%s", error->message);

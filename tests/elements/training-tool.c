@@ -6,6 +6,7 @@
 #include <generative/picture.h>
 #include <generative/sound.h>
 #include <gst/gst.h>
+#include <json-glib/json-glib.h>
 
 #include <signal.h>
 #include <string.h>
@@ -142,16 +143,23 @@ play (const char *description)
 }
 
 static void
+assert_same_files (const char *one, const char *other)
+{
+  g_autofree char *in_one = NULL, *in_other = NULL;
+  gsize size_of_one, size_of_other;
+
+  g_assert_true (g_file_get_contents (one, &in_one, &size_of_one, NULL));
+  g_assert_true (g_file_get_contents (other, &in_other, &size_of_other, NULL));
+  g_assert_cmpmem (in_one, size_of_one, in_other, size_of_other);
+}
+
+static void
 assert_same (const Fixture *fixture, const char *one, const char *other, const char *name)
 {
   g_autofree char *path_of_one = g_build_filename (fixture->folder, one, name, NULL);
   g_autofree char *path_of_other = g_build_filename (fixture->folder, other, name, NULL);
-  g_autofree char *in_one = NULL, *in_other = NULL;
-  gsize size_of_one, size_of_other;
 
-  g_assert_true (g_file_get_contents (path_of_one, &in_one, &size_of_one, NULL));
-  g_assert_true (g_file_get_contents (path_of_other, &in_other, &size_of_other, NULL));
-  g_assert_cmpmem (in_one, size_of_one, in_other, size_of_other);
+  assert_same_files (path_of_one, path_of_other);
 }
 
 /* By epochs of what can be decoded, with validation, a moving average and the best models. */
@@ -381,6 +389,71 @@ test_fine_tuned (Fixture *fixture, gconstpointer data)
   g_assert_nonnull (strstr (fixture->err, "classes: a classifier tells two or more apart"));
 }
 
+/* The figures of a training's comparison, "before" or "after". (transfer full) */
+static JsonObject *
+read_figures (const Fixture *fixture, const char *checkpoint, const char *when)
+{
+  g_autofree char *folder = path_in (fixture, checkpoint);
+  g_autofree char *path = g_build_filename (folder, "comparison", "report.json", NULL);
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  g_autoptr (GError) error = NULL;
+
+  json_parser_load_from_file (parser, path, &error);
+  g_assert_no_error (error);
+  return json_object_ref (
+      json_object_get_object_member (json_node_get_object (json_parser_get_root (parser)), when));
+}
+
+/* What one training ends with the next one begins with; and one that was interrupted compares with
+ * what was there before its first step. */
+static void
+test_compared (Fixture *fixture, gconstpointer data)
+{
+  static const char *const settings =
+      "{\"data\":{\"location\":\"pictures\",\"width\":28,\"height\":28,\"channels\":1},"
+      "\"validation\":{\"split\":\"validation\",\"validation-fraction\":0.2},"
+      "\"preset\":\"autoencoder\",\"width\":2,\"batch-size\":6,\"max-steps\":%d,"
+      "\"checkpoint\":\"%s\"%s}";
+  static const struct {
+    const char *checkpoint, *option, *weights;
+    int steps;
+  } trainings[] = {
+    { "fresh", NULL, "", 2 },
+    { "second", NULL, ",\"weights\":\"fresh\"", 3 },
+    { "third", NULL, ",\"weights\":\"second\"", 2 },
+    { "parts", NULL, ",\"weights\":\"fresh\"", 1 },
+    { "parts", "--resume", ",\"weights\":\"fresh\"", 3 },
+  };
+  static const char *const files[] = { "report.json", "report.md", "before.png", "after.png" };
+  g_autofree char *fresh = path_in (fixture, "fresh/comparison");
+  g_autofree char *second = path_in (fixture, "second/comparison/after.png");
+  g_autofree char *third = path_in (fixture, "third/comparison/before.png");
+  g_autoptr (JsonObject) ended = NULL, begun = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (trainings); i++) {
+    g_autofree char *text = g_strdup_printf (
+        settings, trainings[i].steps, trainings[i].checkpoint, trainings[i].weights);
+
+    write_settings (fixture, text);
+    g_assert_cmpint (train (fixture, trainings[i].option), ==, 0);
+  }
+  g_assert_nonnull (strstr (fixture->err, "before training and "));
+  g_assert_false (g_file_test (fresh, G_FILE_TEST_EXISTS));
+  ended = read_figures (fixture, "second", "after");
+  begun = read_figures (fixture, "third", "before");
+  g_assert_cmpint (json_object_get_int_member (ended, "step"), ==, 3);
+  g_assert_cmpint (json_object_get_int_member (begun, "step"), ==, 0);
+  g_assert_cmpint (json_object_get_int_member (begun, "samples"), >, 1);
+  g_assert_cmpfloat (json_object_get_double_member (begun, "loss"), ==,
+      json_object_get_double_member (ended, "loss"));
+  assert_same_files (second, third);
+  for (guint i = 0; i < G_N_ELEMENTS (files); i++) {
+    g_autofree char *name = g_build_filename ("comparison", files[i], NULL);
+
+    assert_same (fixture, "parts", "second", name);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -394,5 +467,6 @@ main (int argc, char **argv)
   g_test_add ("/training-tool/refused", Fixture, NULL, set_up, test_refused, tear_down);
   g_test_add ("/training-tool/failures", Fixture, NULL, set_up, test_failures, tear_down);
   g_test_add ("/training-tool/fine-tuned", Fixture, NULL, set_up, test_fine_tuned, tear_down);
+  g_test_add ("/training-tool/compared", Fixture, NULL, set_up, test_compared, tear_down);
   return g_test_run ();
 }

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "training-comparison.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+#include <glib/gstdio.h>
+#include <json-glib/json-glib.h>
+
+#include <generative/atomic-file.h>
+#include <generative/npy.h>
+
+#include "checkpoint-files.h"
+
+#define FOLDER "comparison"
+#define REPORT "report.json"
+#define SHOWN "shown.npy"
+
+/* (transfer full) */
+static char *
+find_file (const GenTrainingSettings *settings, const char *name)
+{
+  return g_build_filename (settings->checkpoint, FOLDER, name, NULL);
+}
+
+gboolean
+gen_training_comparison_is_wanted (const GenTrainingSettings *settings)
+{
+  return settings->weights != NULL || gen_training_settings_has_models (settings);
+}
+
+/* --- what there is to compare --- */
+
+static gboolean
+draw (const GenTrainingMoment *moment, const char *name, GError **error)
+{
+  const gboolean average = moment->settings->trainer.ema > 0;
+  g_autofree char *path = find_file (moment->settings, name);
+  g_auto (GenPicture) wall = { 0 };
+  int width, height, channels;
+
+  if (!gen_format_measure_wall (
+          moment->format, moment->columns, moment->rows, &width, &height, &channels))
+    return TRUE;
+  gen_picture_init (&wall, width, height, channels);
+  return gen_trainer_draw (moment->trainer, average, moment->shown, moment->columns, moment->rows,
+             &wall, error) &&
+         gen_picture_save_png (&wall, path, error);
+}
+
+static void
+add_figure (JsonObject *object, const char *name, double value)
+{
+  if (isfinite (value))
+    json_object_set_double_member (object, name, value);
+  else
+    json_object_set_null_member (object, name);
+}
+
+/* (transfer full) */
+static JsonObject *
+describe (const GenTrainingMoment *moment)
+{
+  const GenValidationFigures *validated = moment->validated;
+  const GenRecipe *recipe = moment->settings->trainer.recipe;
+  JsonObject *object = json_object_new ();
+
+  json_object_set_int_member (object, "step", gen_trainer_steps (moment->trainer));
+  if (validated == NULL)
+    return object;
+  json_object_set_int_member (object, "samples", validated->samples);
+  if (validated->compared) {
+    json_object_set_string_member (object, "features", validated->features);
+    add_figure (object, "frechet", validated->frechet);
+    add_figure (object, "diversity", validated->diversity);
+  }
+  for (guint i = 0; i < recipe->n_figures; i++)
+    if (recipe->figures[i].validation != NULL)
+      add_figure (object, recipe->figures[i].figure.field.name, validated->values[i]);
+  return object;
+}
+
+/* --- report.json --- */
+
+static gboolean
+write_text (const GenTrainingSettings *settings, const char *name, const char *text, GError **error)
+{
+  g_autofree char *path = find_file (settings, name);
+  g_autoptr (GBytes) bytes = g_bytes_new (text, strlen (text));
+
+  return gen_atomic_write (path, bytes, error);
+}
+
+static gboolean
+write_json (const GenTrainingSettings *settings, JsonObject *report, GError **error)
+{
+  g_autoptr (JsonNode) root = json_node_init_object (json_node_alloc (), report);
+  g_autofree char *text = gen_checkpoint_json (root);
+
+  return write_text (settings, REPORT, text, error);
+}
+
+/* What begins: what the nets were, and where they stood. (transfer full) */
+static JsonObject *
+begin_report (const GenTrainingMoment *before)
+{
+  const GenTrainingSettings *settings = before->settings;
+  JsonObject *report = json_object_new (), *given = json_object_new ();
+
+  json_object_set_string_member (report, "version", GEN_VERSION);
+  json_object_set_string_member (report, "recipe", settings->trainer.recipe->name);
+  if (settings->weights != NULL)
+    json_object_set_string_member (given, "weights", settings->weights);
+  for (guint i = 0; i < GEN_NET_ROLES; i++)
+    if (settings->models[i] != NULL) {
+      g_autofree char *name = g_strconcat (gen_net_role_list ()[i]->name, "-model", NULL);
+
+      json_object_set_string_member (given, name, settings->models[i]);
+    }
+  json_object_set_object_member (report, "given", given);
+  json_object_set_object_member (report, "before", describe (before));
+  return report;
+}
+
+/* What was said before the first step, or NULL. (transfer full) */
+static JsonObject *
+read_report (const GenTrainingSettings *settings)
+{
+  g_autofree char *path = find_file (settings, REPORT);
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  g_autoptr (GError) error = NULL;
+  JsonNode *root;
+
+  if (!json_parser_load_from_file (parser, path, &error)) {
+    g_debug ("nothing to compare with: %s", error->message);
+    return NULL;
+  }
+  root = json_parser_get_root (parser);
+  if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root) ||
+      !json_object_has_member (json_node_get_object (root), "before") ||
+      !JSON_NODE_HOLDS_OBJECT (json_object_get_member (json_node_get_object (root), "before")))
+    return NULL;
+  return json_object_ref (json_node_get_object (root));
+}
+
+/* --- report.md --- */
+
+/* (transfer full) */
+static char *
+to_text (JsonObject *figures, const char *name)
+{
+  JsonNode *node = json_object_get_member (figures, name);
+  char number[G_ASCII_DTOSTR_BUF_SIZE];
+
+  if (node == NULL || !JSON_NODE_HOLDS_VALUE (node))
+    return g_strdup ("–");
+  if (json_node_get_value_type (node) == G_TYPE_STRING)
+    return g_strdup (json_node_get_string (node));
+  return g_strdup (g_ascii_formatd (number, sizeof number, "%.4g", json_node_get_double (node)));
+}
+
+static char *
+to_change (JsonObject *before, JsonObject *after, const char *name)
+{
+  double was, is;
+
+  if (strcmp (name, "step") == 0 || strcmp (name, "samples") == 0 ||
+      strcmp (name, "features") == 0 || json_object_get_null_member (before, name) ||
+      json_object_get_null_member (after, name))
+    return g_strdup ("");
+  was = json_object_get_double_member (before, name);
+  is = json_object_get_double_member (after, name);
+  return was == 0 ? g_strdup ("") : g_strdup_printf ("%+.1f %%", 100 * (is - was) / fabs (was));
+}
+
+static void
+add_row (GString *text, JsonObject *before, JsonObject *after, const char *name)
+{
+  g_autofree char *was = to_text (before, name), *is = to_text (after, name),
+                  *change = to_change (before, after, name);
+
+  g_string_append_printf (text, "| %s | %s | %s | %s |\n", name, was, is, change);
+}
+
+static gboolean
+write_markdown (const GenTrainingSettings *settings, JsonObject *report, GError **error)
+{
+  JsonObject *before = json_object_get_object_member (report, "before");
+  JsonObject *after = json_object_get_object_member (report, "after");
+  JsonObject *given = json_object_get_object_member (report, "given");
+  g_autoptr (GList) names = json_object_get_members (after);
+  g_autoptr (GList) models = given != NULL ? json_object_get_members (given) : NULL;
+  g_autoptr (GString) text = g_string_new ("# Before and after training\n\n");
+
+  g_string_append_printf (text, "Recipe `%s`", settings->trainer.recipe->name);
+  for (GList *model = models; model != NULL; model = model->next)
+    g_string_append_printf (text, "%s `%s` `%s`", model == models ? ", begun with" : ",",
+        (const char *)model->data, json_object_get_string_member (given, model->data));
+  g_string_append (text, ".\n\n| | before | after | change |\n|---|---|---|---|\n");
+  for (GList *name = names; name != NULL; name = name->next)
+    add_row (text, before, after, name->data);
+  g_string_append_printf (text,
+      "\nWhat the nets make of the same %s:\n\n| before | after |\n|---|---|\n"
+      "| ![before](before.png) | ![after](after.png) |\n",
+      settings->trainer.recipe->made_of == GEN_MADE_OF_LATENTS ? "latents" : "samples");
+  return write_text (settings, "report.md", text->str, error);
+}
+
+/* --- before and after --- */
+
+static gboolean
+save_shown (const GenTrainingMoment *before, GError **error)
+{
+  const gsize size = gen_trainer_latent_size (before->trainer);
+  const guint n_shown = before->settings->trainer.recipe->n_shown;
+  const GenShape shape = GEN_SHAPE ((gint64)before->columns * before->rows / n_shown, (gint64)size);
+  g_autofree char *path = find_file (before->settings, SHOWN);
+
+  return gen_npy_save (path, GEN_TYPE_FLOAT32, &shape, before->shown, error);
+}
+
+gsize
+gen_training_comparison_load (const char *checkpoint, float *shown, gsize size, gsize n)
+{
+  g_autofree char *path = g_build_filename (checkpoint, FOLDER, SHOWN, NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) bytes = NULL;
+  GenDataType type;
+  GenShape shape;
+
+  if (!g_file_test (path, G_FILE_TEST_EXISTS))
+    return 0;
+  bytes = gen_npy_load (path, &type, &shape, &error);
+  if (bytes == NULL || type != GEN_TYPE_FLOAT32 || shape.rank != 2 ||
+      shape.dims[1] != (gint64)size) {
+    g_debug ("'%s' is not read: %s", path, error != NULL ? error->message : "another shape");
+    return 0;
+  }
+  n = MIN (n, (gsize)shape.dims[0]);
+  memcpy (shown, g_bytes_get_data (bytes, NULL), n * size * sizeof (float));
+  return n;
+}
+
+gboolean
+gen_training_comparison_begin (const GenTrainingMoment *before, GError **error)
+{
+  g_autofree char *folder = find_file (before->settings, NULL);
+  g_autoptr (JsonObject) report = begin_report (before);
+
+  if (g_mkdir_with_parents (folder, 0777) != 0) {
+    g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (errno), "'%s': %s", folder,
+        g_strerror (errno));
+    return FALSE;
+  }
+  return draw (before, "before.png", error) && save_shown (before, error) &&
+         write_json (before->settings, report, error);
+}
+
+gboolean
+gen_training_comparison_end (
+    const GenTrainingMoment *after, const GenTrainingEvents *events, GError **error)
+{
+  const GenTrainingSettings *settings = after->settings;
+  const char *best = gen_recipe_best (settings->trainer.recipe);
+  g_autoptr (JsonObject) report = read_report (settings);
+  g_autofree char *was = NULL, *is = NULL, *path = find_file (settings, "report.md");
+
+  if (report == NULL)
+    return TRUE;
+  json_object_set_object_member (report, "after", describe (after));
+  if (!draw (after, "after.png", error) || !write_json (settings, report, error) ||
+      !write_markdown (settings, report, error))
+    return FALSE;
+  was = to_text (json_object_get_object_member (report, "before"), best);
+  is = to_text (json_object_get_object_member (report, "after"), best);
+  if (after->validated != NULL)
+    gen_training_tell (
+        events, "%s was %s before training and is %s after it; see '%s'", best, was, is, path);
+  else
+    gen_training_tell (events, "what the nets made before training and after it is in '%s'", path);
+  return TRUE;
+}
