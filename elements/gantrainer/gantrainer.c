@@ -35,7 +35,8 @@
  * #overwrite replaces them; so is one that another training is writing to.
  *
  * Every second an element message `gantrainer-progress` is posted, with the fields `step`, `epoch`,
- * `samples-per-second`, `seconds-left` (-1 when the end is not known), `discriminator-loss`,
+ * `samples-per-second`, `idle-percent` (how much of the time no step was made because data had to
+ * be waited for), `seconds-left` (-1 when the end is not known), `discriminator-loss`,
  * `generator-loss`, `accuracy-on-real` and `accuracy-on-fake`; and, while the pipeline plays, a
  * GST_MESSAGE_PROGRESS of the code `training`. With precision=fp16 on a GPU, losses are scaled so
  * that gradients do not vanish, and where these overflow, the update of a net is skipped: there are

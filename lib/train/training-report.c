@@ -103,6 +103,12 @@ gen_training_report_end (GenTrainingReport *report, gboolean done)
 
 /* --- figures --- */
 
+void
+gen_training_report_wait (GenTrainingReport *report, gint64 microseconds)
+{
+  report->waited += microseconds;
+}
+
 gboolean
 gen_training_report_is_due (const GenTrainingReport *report)
 {
@@ -118,6 +124,8 @@ gen_training_report_is_due (const GenTrainingReport *report)
     name, GEN_FIELD_NUMBER, NULL, NULL                                                             \
   }
 #define ALWAYS -INFINITY
+/* From how many percent of the time on it is worth a word that training waits for data. */
+#define IDLE 3
 
 /* Figures that are told, and their values. */
 typedef struct {
@@ -219,7 +227,9 @@ gen_training_report_progress (GenTrainingReport *report, const GenTrainerFigures
   const guint64 from = last ? report->first_step : report->reported_step;
   const guint64 epoch =
       place->epoch_length > 0 ? place->progress->samples / place->epoch_length : 0;
-  const double rate = (double)(step - from) / ((double)MAX (now - since, 1) * 1e-6);
+  const double microseconds = (double)MAX (now - since, 1);
+  const double rate = (double)(step - from) / (microseconds * 1e-6);
+  const gint64 waited = report->waited - (last ? 0 : report->reported_wait);
   const double left = end == 0 || rate == 0 ? -1
                       : last || end <= step ? 0
                                             : (double)(end - step) / rate;
@@ -232,6 +242,9 @@ gen_training_report_progress (GenTrainingReport *report, const GenTrainerFigures
       rate);
   tell (&told, &(GenFigure){ NUMBER ("samples-per-second"), NULL, NULL, NULL, 0, ALWAYS },
       rate * report->settings->trainer.batch_size);
+  tell (&told,
+      &(GenFigure){ NUMBER ("idle-percent"), "speed/idle_percent", ", ", " % idle", 0, IDLE },
+      100 * (double)waited / microseconds);
   tell (&told, &(GenFigure){ NUMBER ("learning-rate"), "learning-rate", NULL, NULL, 0, ALWAYS },
       gen_trainer_get_learning_rate (report->trainer));
   tell_recipe (&told, recipe, figures);
@@ -241,6 +254,7 @@ gen_training_report_progress (GenTrainingReport *report, const GenTrainerFigures
   all = told_all (&told);
   report->reported_step = step;
   report->reported_time = now;
+  report->reported_wait = report->waited;
   log_figures (report, &all);
   if (report->events->callbacks.progressed != NULL)
     report->events->callbacks.progressed (&all, last, report->events->data);

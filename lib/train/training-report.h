@@ -17,6 +17,7 @@ typedef struct {
   guint64 validated_step;         /* G_MAXUINT64 before the first */
   guint64 first_step, reported_step;
   gint64 start_time, reported_time;
+  gint64 waited, reported_wait; /* microseconds for batches, and of them those reported */
 } GenTrainingReport;
 
 /* Where training stands. */
@@ -30,6 +31,8 @@ void gen_training_report_begin (GenTrainingReport *report, const GenTrainingSett
 /* Close the log. */
 void gen_training_report_end (GenTrainingReport *report, gboolean done);
 
+/* No step was made for so many microseconds, as there was no batch. */
+void gen_training_report_wait (GenTrainingReport *report, gint64 microseconds);
 /* Once a second a report is due. */
 gboolean gen_training_report_is_due (const GenTrainingReport *report);
 void gen_training_report_progress (GenTrainingReport *report, const GenTrainerFigures *figures,

@@ -637,13 +637,24 @@ make_step (GenTraining *training, GenTrainerBatch *batch, GenTrainerFigures *fig
   return TRUE;
 }
 
+/* The next one, or NULL at the end. */
+static GenTrainerBatch *
+take_batch (GenTraining *training)
+{
+  const gint64 began = g_get_monotonic_time ();
+  GenTrainerBatch *batch = gen_batch_queue_take (training->queue);
+
+  gen_training_report_wait (&training->report, g_get_monotonic_time () - began);
+  return batch;
+}
+
 /* Steps until the end, or until training is stopped. FALSE when it failed. */
 static gboolean
 train (GenTraining *training, GenTrainerFigures *figures)
 {
   GenTrainerBatch *batch;
 
-  while (!is_stale (training) && (batch = gen_batch_queue_take (training->queue)) != NULL) {
+  while (!is_stale (training) && (batch = take_batch (training)) != NULL) {
     note_samples (training, batch);
     if (!check_epochs (training) || !check_end (training) || !compare_before (training) ||
         !make_step (training, batch, figures) || !after_step (training, figures))

@@ -183,6 +183,14 @@ play_validated (const char *description, guint *n_validations, guint *n_best, gu
     g_assert_nonnull (message);
     g_assert_cmpint (GST_MESSAGE_TYPE (message), !=, GST_MESSAGE_ERROR);
     ended = GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS;
+    if (gst_message_has_name (message, "gantrainer-progress")) {
+      double idle;
+
+      g_assert_true (
+          gst_structure_get_double (gst_message_get_structure (message), "idle-percent", &idle));
+      g_assert_cmpfloat (idle, >=, 0);
+      g_assert_cmpfloat (idle, <=, 100);
+    }
     if (gst_message_has_name (message, "gantrainer-validation")) {
       const GstStructure *s = gst_message_get_structure (message);
       double frechet, accuracy;
