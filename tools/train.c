@@ -89,6 +89,9 @@ read_settings (Train *train, GError **error)
   if (settings == NULL)
     return FALSE;
   list = gen_training_setting_list (&n);
+  for (guint i = 0; i < n; i++)
+    if (json_object_has_member (settings, list[i].name))
+      gen_training_settings_say (&train->settings, &list[i]);
   if (settings_file_apply (settings, "", &train->settings, list, n, others, error) &&
       open_data (train, settings, error))
     return TRUE;

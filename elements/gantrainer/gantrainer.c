@@ -61,7 +61,7 @@
  * Ten steps on half seconds of ticks, and what the generator makes then.
  */
 #include "../elements.h"
-#include "../shared/choices.h"
+#include "../trainer/properties.h"
 #include "../trainer/trainer.h"
 
 struct _GstGanTrainer {
@@ -72,20 +72,14 @@ G_DECLARE_FINAL_TYPE (GstGanTrainer, gst_gan_trainer, GST, GAN_TRAINER, GstTrain
 G_DEFINE_FINAL_TYPE (GstGanTrainer, gst_gan_trainer, GST_TYPE_TRAINER)
 GST_ELEMENT_REGISTER_DEFINE (gantrainer, "gantrainer", GST_RANK_NONE, gst_gan_trainer_get_type ())
 
-/* The presets of the recipe. */
 static GType
 presets_type (void)
 {
   static gsize type = 0;
 
-  if (g_once_init_enter (&type)) {
-    GArray *values = g_array_new (TRUE, TRUE, sizeof (GEnumValue));
-
-    for (const GenPreset *const *preset = gen_preset_list (); *preset != NULL; preset++)
-      if ((*preset)->recipe == NULL || (*preset)->recipe == &gen_recipe_adversarial)
-        gst_generative_choices_add (values, (*preset)->name, (*preset)->description);
-    g_once_init_leave (&type, gst_generative_choices_register ("GstGanTrainerPreset", values));
-  }
+  if (g_once_init_enter (&type))
+    g_once_init_leave (
+        &type, gst_trainer_presets_register ("GstGanTrainerPreset", &gen_recipe_adversarial));
   return type;
 }
 

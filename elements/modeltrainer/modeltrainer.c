@@ -58,7 +58,7 @@
  * A denoiser of digits; `generator model=digits/ema.onnx` makes digits of noise by it.
  */
 #include "../elements.h"
-#include "../shared/choices.h"
+#include "../trainer/properties.h"
 #include "../trainer/trainer.h"
 
 struct _GstModelTrainer {
@@ -73,7 +73,11 @@ GST_ELEMENT_REGISTER_DEFINE (
 static GType
 presets_type (void)
 {
-  GST_GENERATIVE_RETURN_FAMILY ("GstModelTrainerPreset", gen_preset_list);
+  static gsize type = 0;
+
+  if (g_once_init_enter (&type))
+    g_once_init_leave (&type, gst_trainer_presets_register ("GstModelTrainerPreset", NULL));
+  return type;
 }
 
 static void

@@ -103,6 +103,17 @@ enumeration (const GenSetting *setting, GType presets)
   g_return_val_if_reached (G_TYPE_INVALID);
 }
 
+GType
+gst_trainer_presets_register (const char *type_name, const GenRecipe *recipe)
+{
+  GArray *values = g_array_new (TRUE, TRUE, sizeof (GEnumValue));
+
+  for (const GenPreset *const *preset = gen_preset_list (); *preset != NULL; preset++)
+    if (recipe == NULL || (*preset)->recipe == NULL || (*preset)->recipe == recipe)
+      gst_generative_choices_add (values, (*preset)->name, gen_preset_describe (*preset));
+  return gst_generative_choices_register (type_name, values);
+}
+
 static const GenSetting *
 setting_of (guint property_id)
 {
@@ -115,6 +126,7 @@ void
 gst_trainer_properties_set (GenTrainingSettings *settings, guint property_id, const GValue *value)
 {
   gst_generative_setting_set (setting_of (property_id), settings, value);
+  gen_training_settings_say (settings, setting_of (property_id));
 }
 
 void

@@ -9,6 +9,8 @@
  * of presets. */
 void gst_trainer_properties_install (
     GObjectClass *object_class, const GenRecipe *recipe, GType presets);
+/* The enumeration `type_name` of all presets, or of those of `recipe`. */
+GType gst_trainer_presets_register (const char *type_name, const GenRecipe *recipe);
 void gst_trainer_properties_set (
     GenTrainingSettings *settings, guint property_id, const GValue *value);
 void gst_trainer_properties_get (

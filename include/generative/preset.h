@@ -49,6 +49,13 @@ typedef struct {
 /* (transfer full); NULL with `error` where the preset has no net of that size. */
 typedef GenGraph *(*GenPresetNet) (const GenPresetOptions *options, GError **error);
 
+/* What a setting of training (training-settings.h) is with a preset, where nobody says anything
+ * else. */
+typedef struct {
+  const char *name; /* NULL ends a list */
+  const char *value;
+} GenPresetSetting;
+
 typedef struct {
   const char *name;
   const char *description;
@@ -59,6 +66,7 @@ typedef struct {
   const int *extents;
   int channels;                           /* of sounds, at most; 0: any number */
   GenPresetNet nets[GEN_RECIPE_MAX_NETS]; /* in the recipe's order */
+  const GenPresetSetting *settings;       /* with which it learns well; NULL: none */
 } GenPreset;
 
 /* Stands for the first preset of the recipe that is for the medium of the data. */
@@ -68,7 +76,12 @@ GEN_API extern const GenPreset gen_preset_mlp;
 /* Radford et al., "Unsupervised representation learning with deep convolutional generative
  * adversarial networks", 2016. */
 GEN_API extern const GenPreset gen_preset_dcgan;
-
+/* Karras et al., "Analyzing and improving the image quality of StyleGAN", 2020, in small. The
+ * generator's metadata has `generative.fresh-noise`, a pattern of names: constants that are called
+ * so are noise, which training draws anew in each step for each sample. */
+GEN_API extern const GenPreset gen_preset_stylegan_lite;
+/* Huang et al., "The GAN is dead; long live the GAN! A modern baseline GAN", 2024, in small. */
+GEN_API extern const GenPreset gen_preset_r3gan_lite;
 /* Donahue et al., "Adversarial audio synthesis", 2019: sounds of 4096, 8192 and 16384 frames. */
 GEN_API extern const GenPreset gen_preset_wavegan;
 /* Of the variational recipe: the article's dense nets at 28x28 pixels, and convolutional ones. */
@@ -99,5 +112,7 @@ GEN_API const GenPreset *gen_preset_find (const char *name, GError **error);
 /* The first one of `recipe` for `medium`, or NULL with `error`, which lists the recipe's. */
 GEN_API const GenPreset *gen_preset_find_for (
     const GenRecipe *recipe, const GenMedium *medium, GError **error);
+/* Its description with the settings that it brings. (transfer full) */
+GEN_API char *gen_preset_describe (const GenPreset *preset);
 
 G_END_DECLS

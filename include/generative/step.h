@@ -47,8 +47,8 @@ GEN_API GenTensor *gen_step_latents (GenStep *step, guint net, GError **error);
 GEN_API GenShape gen_step_input_shape (const GenStep *step, guint net, guint input);
 /* The net as it was given, without the changes that training makes. */
 GEN_API const GenGraph *gen_step_net (const GenStep *step, guint net);
-/* Whether the net normalises over the batch, so that batches may not be joined, or takes no other
- * batch than that of the step. */
+/* Whether the net normalises over the batch, or computes something else of all its samples, so that
+ * batches may not be joined, or takes no other batch than that of the step. */
 GEN_API gboolean gen_step_sees_batch (const GenStep *step, guint net);
 
 /* What net `net` makes of `inputs` (as many as the recipe says) with the weights that it has by

@@ -9,6 +9,8 @@
 
 G_BEGIN_DECLS
 
+#define GEN_TRAINING_MOST_SETTINGS 256
+
 /**
  * GenTrainingSettings: all that can be said of a training. Each has a name, by which it is a
  * property of gantrainer, a key of the file that `generative-model train` reads, and a line of a
@@ -38,6 +40,10 @@ typedef struct {
   guint validation_samples, early_stopping;
   int preview_columns, preview_rows;
   gboolean silent; /* no line on the terminal */
+
+  /* Which of the list were said, by their places in it (gen_training_settings_say): those are not
+   * changed by what the preset brings. */
+  gboolean said[GEN_TRAINING_MOST_SETTINGS];
 } GenTrainingSettings;
 
 /* The defaults; cleared by gen_training_settings_clear. */
@@ -47,6 +53,12 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (GenTrainingSettings, gen_training_settings_cle
 /* `copy` is filled anew. */
 GEN_API void gen_training_settings_copy (
     const GenTrainingSettings *settings, GenTrainingSettings *copy);
+
+/* Note that `setting`, one of the list, was said. */
+GEN_API void gen_training_settings_say (GenTrainingSettings *settings, const GenSetting *setting);
+/* What the preset brings (preset.h) becomes the value of settings that were not said; nothing where
+ * nets are given as models, or a preset is not named. */
+GEN_API void gen_training_settings_follow_preset (GenTrainingSettings *settings);
 
 /* The recipe that is meant: the preset's where it is not said. */
 GEN_API const GenRecipe *gen_training_settings_recipe (const GenTrainingSettings *settings);

@@ -18,6 +18,8 @@ gen_preset_list (void)
     &gen_preset_auto,
     &gen_preset_mlp,
     &gen_preset_dcgan,
+    &gen_preset_stylegan_lite,
+    &gen_preset_r3gan_lite,
     &gen_preset_wavegan,
     &gen_preset_vae,
     &gen_preset_autoencoder,
@@ -39,6 +41,20 @@ gen_preset_find (const char *name, GError **error)
 {
   return GEN_FAMILY_FIND (
       gen_preset_list (), name, "preset", GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING, error);
+}
+
+char *
+gen_preset_describe (const GenPreset *preset)
+{
+  const GenPresetSetting *setting = preset->settings;
+  GString *text = g_string_new (preset->description);
+
+  if (setting == NULL)
+    return g_string_free (text, FALSE);
+  g_string_append (text, "; by itself with");
+  for (; setting->name != NULL; setting++)
+    g_string_append_printf (text, " %s=%s", setting->name, setting->value);
+  return g_string_free (text, FALSE);
 }
 
 const GenPreset *

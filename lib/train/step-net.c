@@ -6,6 +6,7 @@
 #include <generative/operator.h>
 #include <generative/parameters.h>
 
+#include "fresh-noise.h"
 #include "phase-shuffle.h"
 
 static gboolean
@@ -131,11 +132,43 @@ gen_step_net_prepare (GenStepNet *self, const GenRecipeNet *net, const GenGraph 
         "the %s has no weights that could be trained", net->role->name);
     return FALSE;
   }
-  if (trains && !gen_phase_shuffle_insert (self->graph, batch, net->role->name, error))
+  if (trains && (!gen_phase_shuffle_insert (self->graph, batch, net->role->name, error) ||
+                    !gen_fresh_noise_insert (self->graph, batch, net->role->name, error)))
     return FALSE;
   if (net->scores)
     take_off_probabilities (self->graph);
   return TRUE;
+}
+
+/* Whether a reduction goes over the first extent. */
+static gboolean
+reduces_batch (const GenNode *node)
+{
+  const GenTensor *input = gen_node_input (node, 1);
+  gint64 given[GEN_MAX_RANK];
+  const gint64 *axes;
+  int n = 0;
+
+  if (node->op->domain != NULL || !g_str_has_prefix (node->op->name, "Reduce"))
+    return FALSE;
+  axes = gen_node_ints (node, "axes", &n);
+  if (input != NULL && gen_tensor_ints (input, given, GEN_MAX_RANK, &n))
+    axes = given;
+  if (n == 0)
+    return gen_node_int (node, "noop_with_empty_axes", 0) == 0;
+  for (int i = 0; i < n; i++)
+    if (axes[i] == 0 || axes[i] == -gen_node_input (node, 0)->shape.rank)
+      return TRUE;
+  return FALSE;
+}
+
+gboolean
+gen_step_net_mixes_batch (const GenGraph *net)
+{
+  for (guint i = 0; i < net->nodes->len; i++)
+    if (reduces_batch (g_ptr_array_index (net->nodes, i)))
+      return TRUE;
+  return FALSE;
 }
 
 void

@@ -20,6 +20,10 @@ typedef struct {
   gboolean minimised, applied; /* some weights have changed; applied since a factor was noted */
 } GenStepNet;
 
+/* Whether what `net` makes of a sample hangs on the others of its batch, by a reduction over them.
+ */
+gboolean gen_step_net_mixes_batch (const GenGraph *net);
+
 /* For a step of `batch` samples; `trainable` as in parameters.h. */
 gboolean gen_step_net_prepare (GenStepNet *self, const GenRecipeNet *net, const GenGraph *source,
     gint64 batch, const char *trainable, gboolean trains, GError **error);

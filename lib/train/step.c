@@ -54,7 +54,8 @@ gen_step_sees_batch (const GenStep *step, guint net)
 {
   const GenTensor *input = g_ptr_array_index (step->nets[net].source->inputs, 0);
 
-  return step->nets[net].statistics->len > 0 || input->shape.dims[0] >= 0;
+  return step->nets[net].statistics->len > 0 || input->shape.dims[0] >= 0 ||
+         gen_step_net_mixes_batch (step->nets[net].source);
 }
 
 GenTensor *

@@ -92,6 +92,7 @@ gboolean
 gen_training_nets_resolve (
     GenTrainingSettings *settings, const GenTrainingEvents *events, GError **error)
 {
+  gen_training_settings_follow_preset (settings);
   settings->options.seed = settings->trainer.seed;
   settings->trainer.precision =
       settings->precision == 0 ? GEN_PRECISION_TF32 : (GenPrecision)(settings->precision - 1);

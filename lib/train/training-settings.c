@@ -256,7 +256,7 @@ static const GenSetting of_all[] = {
       .nick = "Width",
       .description = "Channels beside the sample, which layers further from it have multiples of, "
                      "where a preset makes convolutional nets (0 = 64 in dcgan, 16 in "
-                     "wavegan, 32 in others)",
+                     "wavegan, stylegan-lite and r3gan-lite, 32 in others)",
       .type = GEN_SETTING_INT,
       FIELD (options.width),
       .minimum = 0,
@@ -466,6 +466,7 @@ gen_training_setting_list (guint *n)
   if (g_once_init_enter (&once))
     g_once_init_leave (&once, (gsize)make_list ());
   list = (const GArray *)once;
+  g_assert (list->len <= GEN_TRAINING_MOST_SETTINGS);
   *n = list->len;
   return (const GenSetting *)(const void *)list->data;
 }
@@ -552,6 +553,49 @@ gen_training_settings_copy (const GenTrainingSettings *settings, GenTrainingSett
 
   *copy = *settings;
   gen_setting_copy_texts (copy, list, n);
+}
+
+void
+gen_training_settings_say (GenTrainingSettings *settings, const GenSetting *setting)
+{
+  guint n;
+
+  settings->said[setting - gen_training_setting_list (&n)] = TRUE;
+}
+
+/* (transfer floating) */
+static GVariant *
+parse (const GenSetting *setting, const char *value)
+{
+  GVariant *parsed;
+
+  if (setting->type >= GEN_SETTING_TEXT)
+    return g_variant_new_string (value);
+  parsed = g_variant_parse (NULL, value, NULL, NULL, NULL);
+  g_assert (parsed != NULL);
+  return parsed;
+}
+
+/* What a preset says is the program's own, and right. */
+void
+gen_training_settings_follow_preset (GenTrainingSettings *settings)
+{
+  const GenPresetSetting *brought = settings->preset->settings;
+  guint n;
+  const GenSetting *list = gen_training_setting_list (&n);
+
+  if (gen_training_settings_has_models (settings))
+    return;
+  for (; brought != NULL && brought->name != NULL; brought++) {
+    const GenSetting *setting = gen_setting_find (list, n, brought->name, NULL);
+    gboolean set;
+
+    g_assert (setting != NULL);
+    if (settings->said[setting - list])
+      continue;
+    set = gen_setting_set (settings, setting, parse (setting, brought->value), NULL);
+    g_assert (set);
+  }
 }
 
 GVariant *

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* training-step PRESET BATCH THREADS STEPS [cuda] [fp32|tf32|fp16|bf16] [width=N] [length=N]
- * [profile]: the milliseconds of each training step on pictures, or sounds of `length` frames, of
- * zeros, a line each; with `profile`, of each node that takes over 50 us. Without a precision it is
- * gantrainer's own, without a width the preset's. */
+ * [extent=N] [r1=X] [profile]: the milliseconds of each training step on pictures of zeros, of
+ * 28x28 grey pixels or of `extent` x `extent` in colour, or on sounds of `length` frames, a line
+ * each; with `profile`, of each node that takes over 50 us. Without a precision it is gantrainer's
+ * own, without a width the preset's. */
 #include <generative/device.h>
 #include <generative/operator.h>
 #include <generative/trainer.h>
@@ -19,7 +20,8 @@ profile (GenTrainer *trainer)
   GenPlan *plan = gen_trainer_plan (trainer);
   g_autoptr (GArray) steps = NULL;
 
-  gen_plan_bind_input (plan, 0, NULL); /* the feeds are gone */
+  for (guint i = 0; i < gen_plan_n_inputs (plan); i++)
+    gen_plan_bind_input (plan, i, NULL); /* the feeds are gone */
   steps = gen_plan_profile (plan, NULL);
   for (guint i = 0; i < steps->len; i++) {
     const GenStepInfo *step = &g_array_index (steps, GenStepInfo, i);
@@ -51,6 +53,11 @@ parse (char **words, GenTrainerSettings *settings, GenPresetOptions *options, gb
       options->width = atoi (*words + strlen ("width="));
     else if (g_str_has_prefix (*words, "length="))
       options->format.length = (gsize)atoi (*words + strlen ("length="));
+    else if (g_str_has_prefix (*words, "extent="))
+      options->format = (GenFormat){ &gen_medium_picture, atoi (*words + strlen ("extent=")),
+        atoi (*words + strlen ("extent=")), 3 };
+    else if (g_str_has_prefix (*words, "r1="))
+      settings->r1 = g_ascii_strtod (*words + strlen ("r1="), NULL);
     else
       return FALSE;
   }
@@ -98,7 +105,7 @@ main (int argc, char **argv)
   if (preset == NULL || !parse (argv + 5, &settings, &options, &profiles)) {
     fprintf (stderr,
         "usage: %s PRESET BATCH THREADS STEPS [cuda] [fp32|tf32|fp16|bf16] [width=N] [length=N] "
-        "[profile]\n",
+        "[extent=N] [r1=X] [profile]\n",
         argv[0]);
     return 2;
   }

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Convolutional nets for 28, 32 and 64 pixels: from a small picture of many channels up to the
+/* Convolutional nets for 28, 32, 64 and 128 pixels: from a small picture of many channels up to the
  * whole, doubling the extents and halving the channels, and the way back. Weights start normal
  * with deviation 0.02, as the paper says. The first layer of G, a transposed convolution of one
  * pixel, and the last of D, a convolution to one pixel, are written as the dense layers that
  * they are. */
 #include "layers.h"
-
-#include <generative/trainer.h>
 
 #define SPREAD 0.02f
 /* Channels beside the picture; each halving of the extents doubles them. */
@@ -18,20 +16,12 @@ width_of (const GenPresetOptions *options)
   return options->width > 0 ? options->width : WIDTH;
 }
 
-/* The extent of the smallest picture, and how often it doubles up to the whole one. */
+static const int extents[] = { 28, 32, 64, 128, 0 };
+
 static gboolean
 measure (const GenPresetOptions *options, gint64 *smallest, int *doublings, GError **error)
 {
-  if (options->format.width != options->format.height ||
-      (options->format.width != 28 && options->format.width != 32 && options->format.width != 64)) {
-    g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
-        "preset dcgan takes pictures of 28x28, 32x32 or 64x64 pixels, not %dx%d",
-        options->format.width, options->format.height);
-    return FALSE;
-  }
-  *smallest = options->format.width == 28 ? 7 : 4;
-  *doublings = options->format.width == 28 ? 2 : options->format.width == 32 ? 3 : 4;
-  return TRUE;
+  return gen_layers_measure ("dcgan", options, extents, smallest, doublings, error);
 }
 
 static GenGraph *
@@ -92,11 +82,9 @@ discriminator (const GenPresetOptions *options, GError **error)
   return gen_layers_end (&layers, y, "generative.input-range");
 }
 
-static const int extents[] = { 28, 32, 64, 0 };
-
 const GenPreset gen_preset_dcgan = {
   .name = "dcgan",
-  .description = "Convolutional nets for 28x28, 32x32 and 64x64 pixels, grey or colour",
+  .description = "Convolutional nets for 28x28, 32x32, 64x64 and 128x128 pixels, grey or colour",
   .recipe = &gen_recipe_adversarial,
   .medium = &gen_medium_picture,
   .extents = extents,

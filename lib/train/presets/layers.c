@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include <generative/random.h>
+#include <generative/trainer.h>
 
 #include "../../graph/graph-private.h"
 
@@ -13,6 +14,31 @@
 #define LATEST_OPSET 21
 #define SOUND_KERNEL 25
 #define SOUND_STRIDE 4
+
+gboolean
+gen_layers_measure (const char *preset, const GenPresetOptions *options, const int *extents,
+    gint64 *smallest, int *doublings, GError **error)
+{
+  const GenFormat *format = &options->format;
+  g_autoptr (GString) sizes = g_string_new (NULL);
+
+  for (guint i = 0; extents[i] != 0; i++) {
+    if (format->width == extents[i] && format->height == extents[i]) {
+      *smallest = extents[i] % 7 == 0 ? 7 : 4;
+      *doublings = g_bit_storage ((gulong)(extents[i] / *smallest)) - 1;
+      return TRUE;
+    }
+    g_string_append_printf (sizes, "%s%dx%d",
+        i == 0                ? ""
+        : extents[i + 1] == 0 ? " or "
+                              : ", ",
+        extents[i], extents[i]);
+  }
+  g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
+      "preset %s takes pictures of %s pixels, not %dx%d", preset, sizes->str, format->width,
+      format->height);
+  return FALSE;
+}
 
 GenLayers
 gen_layers_begin (const char *name, guint64 seed, float spread)
@@ -110,20 +136,27 @@ tensor (GenLayers *layers, const char *name, const char *part, const GenShape *s
       g_bytes_new_take (values, gen_shape_elements (shape) * sizeof (float)));
 }
 
-static GenTensor *
-filled (GenLayers *layers, const char *name, const char *part, gint64 n, float value)
+GenTensor *
+gen_layers_shaped (
+    GenLayers *layers, const char *name, const char *part, const GenShape *shape, float value)
 {
+  const gint64 n = gen_shape_elements (shape);
   float *values = g_new (float, n);
 
   for (gint64 i = 0; i < n; i++)
     values[i] = value;
-  return tensor (layers, name, part, &GEN_SHAPE (n), values);
+  return tensor (layers, name, part, shape, values);
 }
 
-/* `fan_in`: how many values are summed up for one result. */
-static GenTensor *
-drawn (GenLayers *layers, const char *name, const char *part, const GenShape *shape, gint64 fan_in,
-    float center)
+GenTensor *
+gen_layers_filled (GenLayers *layers, const char *name, const char *part, gint64 n, float value)
+{
+  return gen_layers_shaped (layers, name, part, &GEN_SHAPE (n), value);
+}
+
+GenTensor *
+gen_layers_drawn (GenLayers *layers, const char *name, const char *part, const GenShape *shape,
+    gint64 fan_in, float center)
 {
   g_autofree char *stream = g_strdup_printf ("%s/%s.%s", layers->graph->name, name, part);
   GenRandom random = gen_random_new (layers->seed, stream, 0);
@@ -154,9 +187,9 @@ gen_layers_dense (GenLayers *layers, const char *name, GenTensor *x, gint64 outp
   if (x == NULL)
     return NULL;
   fan_in = x->shape.dims[1];
-  inputs[1] = drawn (layers, name, "weight", &GEN_SHAPE (outputs, fan_in), fan_in, 0);
+  inputs[1] = gen_layers_drawn (layers, name, "weight", &GEN_SHAPE (outputs, fan_in), fan_in, 0);
   if (with_bias)
-    inputs[2] = filled (layers, name, "bias", outputs, 0);
+    inputs[2] = gen_layers_filled (layers, name, "bias", outputs, 0);
   return gen_graph_op (
       layers->graph, "Gemm", inputs, with_bias ? 3 : 2, 1, error, "transB", GEN_INT, 1, NULL);
 }
@@ -165,7 +198,7 @@ static GenTensor *
 convolution (GenLayers *layers, const char *op, const char *name, GenTensor *x,
     const GenShape *shape, gint64 fan_in, GError **error)
 {
-  GenTensor *weight = drawn (layers, name, "weight", shape, fan_in, 0);
+  GenTensor *weight = gen_layers_drawn (layers, name, "weight", shape, fan_in, 0);
 
   return gen_graph_op (layers->graph, op, (GenTensor *[]){ x, weight }, 2, 1, error, "kernel_shape",
       GEN_INTS, 2, (gint64[]){ 4, 4 }, "strides", GEN_INTS, 2, (gint64[]){ 2, 2 }, "pads", GEN_INTS,
@@ -217,7 +250,7 @@ static GenTensor *
 convolution_of_sound (GenLayers *layers, const char *op, const char *name, GenTensor *x,
     GenTensor *weight, gint64 outputs, GError **error)
 {
-  GenTensor *bias = filled (layers, name, "bias", outputs, 0);
+  GenTensor *bias = gen_layers_filled (layers, name, "bias", outputs, 0);
 
   return gen_graph_op (layers->graph, op, (GenTensor *[]){ x, weight, bias }, 3, 1, error,
       "kernel_shape", GEN_INTS, 1, (gint64[]){ SOUND_KERNEL }, "strides", GEN_INTS, 1,
@@ -235,7 +268,7 @@ gen_layers_down_sound (
   if (x == NULL)
     return NULL;
   inputs = x->shape.dims[1];
-  weight = drawn (
+  weight = gen_layers_drawn (
       layers, name, "weight", &GEN_SHAPE (outputs, inputs, SOUND_KERNEL), inputs * SOUND_KERNEL, 0);
   return convolution_of_sound (layers, "Conv", name, x, weight, outputs, error);
 }
@@ -250,7 +283,7 @@ gen_layers_up_sound (
   if (x == NULL)
     return NULL;
   inputs = x->shape.dims[1];
-  weight = drawn (layers, name, "weight", &GEN_SHAPE (inputs, outputs, SOUND_KERNEL),
+  weight = gen_layers_drawn (layers, name, "weight", &GEN_SHAPE (inputs, outputs, SOUND_KERNEL),
       inputs * SOUND_KERNEL / SOUND_STRIDE, 0);
   center (weight);
   return convolution_of_sound (layers, "ConvTranspose", name, x, weight, outputs, error);
@@ -265,9 +298,10 @@ gen_layers_normalize (GenLayers *layers, const char *name, GenTensor *x, GError 
     return NULL;
   n = x->shape.dims[1];
   return gen_graph_op (layers->graph, "BatchNormalization",
-      (GenTensor *[]){ x, drawn (layers, name, "scale", &GEN_SHAPE (n), 1, 1),
-          filled (layers, name, "bias", n, 0), filled (layers, name, "mean", n, 0),
-          filled (layers, name, "variance", n, 1) },
+      (GenTensor *[]){ x, gen_layers_drawn (layers, name, "scale", &GEN_SHAPE (n), 1, 1),
+          gen_layers_filled (layers, name, "bias", n, 0),
+          gen_layers_filled (layers, name, "mean", n, 0),
+          gen_layers_filled (layers, name, "variance", n, 1) },
       5, 1, error, NULL);
 }
 
@@ -282,9 +316,9 @@ gen_layers_convolution (GenLayers *layers, const char *name, GenTensor *x, gint6
   if (x == NULL)
     return NULL;
   channels = x->shape.dims[1];
-  inputs[1] = drawn (layers, name, "weight", &GEN_SHAPE (outputs, channels, kernel, kernel),
-      channels * kernel * kernel, 0);
-  inputs[2] = filled (layers, name, "bias", outputs, 0);
+  inputs[1] = gen_layers_drawn (layers, name, "weight",
+      &GEN_SHAPE (outputs, channels, kernel, kernel), channels * kernel * kernel, 0);
+  inputs[2] = gen_layers_filled (layers, name, "bias", outputs, 0);
   return gen_graph_op (layers->graph, "Conv", inputs, 3, 1, error, "kernel_shape", GEN_INTS, 2,
       (gint64[]){ kernel, kernel }, "pads", GEN_INTS, 4, (gint64[]){ pad, pad, pad, pad }, NULL);
 }
@@ -301,8 +335,8 @@ gen_layers_group_normalize (
   while (n % groups != 0)
     groups--;
   return gen_graph_op (layers->graph, "GroupNormalization",
-      (GenTensor *[]){
-          x, filled (layers, name, "scale", n, 1), filled (layers, name, "bias", n, 0) },
+      (GenTensor *[]){ x, gen_layers_filled (layers, name, "scale", n, 1),
+          gen_layers_filled (layers, name, "bias", n, 0) },
       3, 1, error, "num_groups", GEN_INT, groups, NULL);
 }
 

@@ -14,6 +14,12 @@ typedef struct {
   float gain; /* what keeps the size of values through a layer: sqrt (2) before ReLU, 1 else */
 } GenLayers;
 
+/* Of a net for square pictures of one of `extents`, which 0 ends: the extent of the smallest
+ * picture in it, 4 or 7, and how often it doubles up to the whole one. FALSE where it is none of
+ * them; `preset` is named in the error. */
+gboolean gen_layers_measure (const char *preset, const GenPresetOptions *options,
+    const int *extents, gint64 *smallest, int *doublings, GError **error);
+
 GenLayers gen_layers_begin (const char *name, guint64 seed, float spread);
 /* The net whose result is `y` (NULL after an error): makes the batch a free extent. (transfer
  * full) */
@@ -25,6 +31,16 @@ GenGraph *gen_layers_end_all (GenLayers *layers, GenTensor *const *ys, const cha
 /* The same of a net from samples to samples that takes any width and height, or length: these are
  * free extents, too. */
 GenGraph *gen_layers_end_of_any_size (GenLayers *layers, GenTensor *y);
+
+/* Constants `name`.`part`: first weights, for results of which each sums up `fan_in` values, about
+ * `center`, `n` times `value`, and
+ * `value` everywhere in a shape. */
+GenTensor *gen_layers_drawn (GenLayers *layers, const char *name, const char *part,
+    const GenShape *shape, gint64 fan_in, float center);
+GenTensor *gen_layers_filled (
+    GenLayers *layers, const char *name, const char *part, gint64 n, float value);
+GenTensor *gen_layers_shaped (
+    GenLayers *layers, const char *name, const char *part, const GenShape *shape, float value);
 
 /* x [batch, inputs] W^T + b; `name`.weight [outputs, inputs] and, `with_bias`, `name`.bias. */
 GenTensor *gen_layers_dense (GenLayers *layers, const char *name, GenTensor *x, gint64 outputs,
