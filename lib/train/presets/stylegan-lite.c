@@ -161,7 +161,8 @@ modulate (Net *net, GenTensor *x, GenTensor *scales)
 typedef struct {
   gint64 outputs, kernel;
   gboolean doubles;    /* transposed, 4x4, of stride 2 */
-  gboolean normalizes; /* its results have the size that those of unscaled inputs would have */
+  gboolean normalizes; /* its results have the size that those of unscaled inputs would have, and
+                          no bias */
 } Modulated;
 
 /* For each result's size, [batch, outputs], what it has to be multiplied by: of `weight`, whose
@@ -188,7 +189,7 @@ find_factors (Net *net, const Modulated *layer, GenTensor *weight, GenTensor *sc
 }
 
 static GenTensor *
-convolve (Net *net, const Modulated *layer, GenTensor *x, GenTensor *weight)
+convolve (Net *net, const Modulated *layer, GenTensor *x, GenTensor *weight, GenTensor *bias)
 {
   const gint64 kernel = layer->kernel, pad = layer->doubles ? 1 : kernel / 2;
   const gint64 stride = layer->doubles ? 2 : 1;
@@ -196,15 +197,15 @@ convolve (Net *net, const Modulated *layer, GenTensor *x, GenTensor *weight)
   if (x == NULL || weight == NULL)
     return NULL;
   return gen_graph_op (net->layers.graph, layer->doubles ? "ConvTranspose" : "Conv",
-      (GenTensor *[]){ x, weight }, 2, 1, net->error, "kernel_shape", GEN_INTS, 2,
-      (gint64[]){ kernel, kernel }, "strides", GEN_INTS, 2, (gint64[]){ stride, stride }, "pads",
-      GEN_INTS, 4, (gint64[]){ pad, pad, pad, pad }, NULL);
+      (GenTensor *[]){ x, weight, bias }, bias != NULL ? 3 : 2, 1, net->error, "kernel_shape",
+      GEN_INTS, 2, (gint64[]){ kernel, kernel }, "strides", GEN_INTS, 2,
+      (gint64[]){ stride, stride }, "pads", GEN_INTS, 4, (gint64[]){ pad, pad, pad, pad }, NULL);
 }
 
 static GenTensor *
 modulated (Net *net, const char *name, const Modulated *layer, GenTensor *x)
 {
-  GenTensor *scales, *weight, *y;
+  GenTensor *scales, *weight, *bias, *y;
   GenShape shape;
   gint64 inputs;
 
@@ -215,7 +216,9 @@ modulated (Net *net, const char *name, const Modulated *layer, GenTensor *x)
                          : GEN_SHAPE (layer->outputs, inputs, layer->kernel, layer->kernel);
   scales = find_scales (net, name, inputs);
   weight = weigh (net, name, "weight", &shape, inputs * layer->kernel * layer->kernel, 1, 1);
-  y = convolve (net, layer, modulate (net, x, scales), weight);
+  bias =
+      layer->normalizes ? NULL : gen_layers_filled (&net->layers, name, "bias", layer->outputs, 0);
+  y = convolve (net, layer, modulate (net, x, scales), weight, bias);
   return layer->normalizes ? modulate (net, y, find_factors (net, layer, weight, scales)) : y;
 }
 
@@ -268,7 +271,7 @@ draw (Net *net, int level, GenTensor *x, GenTensor *picture, gint64 channels)
   const Modulated layer = { .outputs = channels, .kernel = 1 };
   GenGraph *graph = net->layers.graph;
   g_autofree char *name = g_strdup_printf ("colours%d", level);
-  GenTensor *y = shift (net, name, modulated (net, name, &layer, x));
+  GenTensor *y = modulated (net, name, &layer, x);
 
   if (picture == NULL || y == NULL)
     return y;
