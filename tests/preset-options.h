@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Options for the nets of any preset, small ones of sounds and of denoisers. */
+/* Options for the nets of any preset, small ones of sounds and of those that take long. */
 #pragma once
 
 #include <generative/preset.h>
@@ -15,7 +15,8 @@ preset_options (const GenPreset *preset)
       .length = (gsize)preset->extents[0] };
     options.width = 2;
   }
-  if (preset == &gen_preset_unet_diffusion)
+  if (preset == &gen_preset_unet_diffusion || preset == &gen_preset_stylegan_lite ||
+      preset == &gen_preset_r3gan_lite)
     options.width = 4;
   return options;
 }

@@ -72,11 +72,147 @@ def wavegan(width=16, layers=5):
             nn.Sequential(*d, nn.Flatten(), nn.Linear(channels * 8, 1)))
 
 
+def leaky(x):
+    return nn.functional.leaky_relu(x, 0.2)
+
+
+class Equal(nn.Module):
+    """A dense layer or a convolution whose weights are of deviation 1, and scaled as they are read."""
+
+    def __init__(self, shape, gain=1., rate=1., bias=True, stride=1):
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(shape) / rate)
+        self.bias = nn.Parameter(torch.zeros(shape[0])) if bias else None
+        self.scale, self.stride = rate * gain / self.weight[0].numel() ** 0.5, stride
+
+    def forward(self, x):
+        weight = self.weight * self.scale
+        if weight.dim() == 2:
+            return nn.functional.linear(x, weight, self.bias)
+        return nn.functional.conv2d(x, weight, self.bias, self.stride, (weight.shape[2] - 1) // 2)
+
+
+class Styled(nn.Module):
+    """A modulated convolution, by channels, with noise."""
+
+    def __init__(self, inputs, outputs, latent, kernel=3, plain=False):
+        super().__init__()
+        shape = (inputs, outputs, 4, 4) if kernel == 4 else (outputs, inputs, kernel, kernel)
+        self.weight, self.plain, self.up = nn.Parameter(torch.randn(shape)), plain, kernel == 4
+        self.style = Equal((inputs, latent))
+        nn.init.ones_(self.style.bias)
+        self.bias = nn.Parameter(torch.zeros(1, outputs, 1, 1))
+        self.strength = nn.Parameter(torch.zeros(1, outputs, 1, 1))
+        self.scale = 1 / (inputs * kernel * kernel) ** 0.5
+
+    def forward(self, x, w):
+        scales, weight = self.style(w), self.weight * self.scale
+        x = x * scales[:, :, None, None]
+        if self.plain:
+            return nn.functional.conv2d(x, weight, self.bias.flatten())
+        y = (nn.functional.conv_transpose2d(x, weight, None, 2, 1) if self.up
+             else nn.functional.conv2d(x, weight, None, 1, 1))
+        squares = weight.square().sum([2, 3]) * (0.125 if self.up else 0.5)
+        sizes = scales.square() @ (squares if self.up else squares.t()) + 1e-8
+        noise = torch.randn(len(w), 1, *y.shape[2:])
+        return leaky(y * sizes.rsqrt()[:, :, None, None] + noise * self.strength + self.bias)
+
+
+class StyleGenerator(nn.Module):
+    def __init__(self, width, doublings, latent=100):
+        super().__init__()
+        at = [width * min(1 << i, 8) for i in range(doublings, -1, -1)]
+        self.mapping = nn.ModuleList(Equal((latent, latent), 2 ** 0.5, 0.01) for _ in range(2))
+        self.start = nn.Parameter(torch.randn(1, at[0], 4, 4))
+        self.ups = nn.ModuleList(Styled(a, b, latent, 4) for a, b in zip(at, at[1:]))
+        self.same = nn.ModuleList(Styled(a, a, latent) for a in at)
+        self.colours = nn.ModuleList(Styled(a, 3, latent, 1, True) for a in at)
+
+    def forward(self, z):
+        w = z * (z.square().mean(1, keepdim=True) + 1e-8).rsqrt()
+        for layer in self.mapping:
+            w = leaky(layer(w))
+        x = self.same[0](self.start, w)
+        picture = self.colours[0](x, w)
+        for up, same, colours in zip(self.ups, self.same[1:], self.colours[1:]):
+            x = same(up(x, w), w)
+            picture = colours(x, w) + nn.functional.interpolate(picture, scale_factor=2., mode="bilinear")
+        return picture
+
+
+class StyleDiscriminator(nn.Module):
+    def __init__(self, width, halvings):
+        super().__init__()
+        at, gain = [width * min(1 << i, 8) for i in range(halvings + 1)], 2 ** 0.5
+        pairs = list(zip(at, at[1:]))
+        self.colours = Equal((width, 3, 1, 1))
+        self.same = nn.ModuleList(Equal((a, a, 3, 3), gain) for a, _ in pairs)
+        self.down = nn.ModuleList(Equal((b, a, 4, 4), gain, stride=2) for a, b in pairs)
+        self.shortcuts = nn.ModuleList(Equal((b, a, 1, 1)) for a, b in pairs)
+        self.last = nn.ModuleList([Equal((at[-1], at[-1], 3, 3), gain),
+                                   Equal((at[-1], at[-1] * 16), gain), Equal((1, at[-1]))])
+        self.variety = nn.Parameter(torch.randn(1, at[-1], 1, 1))
+
+    def forward(self, x):
+        x = leaky(self.colours(x))
+        for same, down, shortcut in zip(self.same, self.down, self.shortcuts):
+            y = leaky(down(leaky(same(x))))
+            x = (y + shortcut(nn.functional.avg_pool2d(x, 2))) * 0.5 ** 0.5
+        apart = (x.var(0, unbiased=False) + 1e-8).sqrt().mean()
+        y = leaky(self.last[0](x) + apart * self.variety).flatten(1)
+        return self.last[2](leaky(self.last[1](y)))
+
+
+class ResidualBlock(nn.Module):
+    def __init__(self, channels):
+        super().__init__()
+        many = 2 * channels
+        self.layers = nn.Sequential(
+            nn.Conv2d(channels, many, 1), nn.LeakyReLU(0.2),
+            nn.Conv2d(many, many, 3, 1, 1, groups=max(many // 16, 1)), nn.LeakyReLU(0.2),
+            nn.Conv2d(many, channels, 1, bias=False))
+
+    def forward(self, x):
+        return x + self.layers(x)
+
+
+class Started(nn.Module):
+    def __init__(self, channels):
+        super().__init__()
+        self.basis = nn.Parameter(torch.randn(1, channels, 4, 4))
+        self.dense = nn.Linear(100, channels, bias=False)
+
+    def forward(self, z):
+        return self.basis * self.dense(z)[:, :, None, None]
+
+
+def r3gan(width=16, steps=3):
+    at = [width * min(1 << i, 8) for i in range(steps + 1)]
+    g, d = [Started(at[-1]), ResidualBlock(at[-1])], [nn.Conv2d(3, width, 1)]
+    for a, b in zip(at, at[1:]):
+        d += [ResidualBlock(a), nn.AvgPool2d(2), nn.Conv2d(a, b, 1, bias=False)]
+    for a, b in zip(at[::-1], at[-2::-1]):
+        g += [nn.Conv2d(a, b, 1, bias=False), nn.Upsample(scale_factor=2., mode="bilinear"), ResidualBlock(b)]
+    d += [ResidualBlock(at[-1]), nn.Conv2d(at[-1], at[-1], 4, groups=at[-1], bias=False)]
+    return (nn.Sequential(*g, nn.Conv2d(width, 3, 1)),
+            nn.Sequential(*d, nn.Flatten(), nn.Linear(at[-1], 1, bias=False)))
+
+
+def stylegan():
+    return StyleGenerator(16, 3), StyleDiscriminator(16, 3)
+
+
+# Those for colour pictures of 32x32 pixels: ours are told so by a further word.
+COLOUR = ("stylegan-lite", "r3gan-lite")
+
+
 class Peer:
     def __init__(self, preset, batch, compiled):
-        self.g, self.d = {"mlp": mlp, "dcgan": dcgan, "wavegan": wavegan}[preset]()
-        shape = (1, 8192) if preset == "wavegan" else (1, 28, 28)
-        self.real, self.batch, self.joined = torch.zeros(batch, *shape), batch, preset != "dcgan"
+        self.g, self.d = {"mlp": mlp, "dcgan": dcgan, "wavegan": wavegan, "stylegan-lite": stylegan,
+                          "r3gan-lite": r3gan}[preset]()
+        shape = (1, 8192) if preset == "wavegan" else (3, 32, 32) if preset in COLOUR else (1, 28, 28)
+        self.real, self.batch = torch.zeros(batch, *shape), batch
+        self.joined = preset not in ("dcgan", "stylegan-lite")
         self.optimizers = [torch.optim.Adam(net.parameters(), 2e-4, (0.5, 0.999), fused=True)
                            for net in (self.g, self.d)]
         self.loss = nn.functional.softplus
@@ -128,7 +264,9 @@ def main():
         sys.exit(__doc__)
     program = sys.argv[1]
     preset = sys.argv[2] if len(sys.argv) > 2 else "mlp"
-    batch = int(sys.argv[3]) if len(sys.argv) > 3 else {"mlp": 128, "dcgan": 64, "wavegan": 16}[preset]
+    batch = (int(sys.argv[3]) if len(sys.argv) > 3
+             else {"mlp": 128, "dcgan": 64, "wavegan": 16}.get(preset, 32))
+    extras = sys.argv[5:] + (["extent=32"] if preset in COLOUR else [])
     threads = int(sys.argv[4]) if len(sys.argv) > 4 else 2
     torch.set_num_threads(threads)
     runs = {"torch eager": Peer(preset, batch, False)}
@@ -142,7 +280,7 @@ def main():
         peer.times()
     times = {name: [] for name in ["ours", *runs]}
     for _ in range(ROUNDS):
-        lines = subprocess.run([program, preset, str(batch), str(threads), str(STEPS), *sys.argv[5:]],
+        lines = subprocess.run([program, preset, str(batch), str(threads), str(STEPS), *extras],
                                check=True, capture_output=True, text=True).stdout.split()
         times["ours"] += [float(line) for line in lines]
         for name, peer in runs.items():

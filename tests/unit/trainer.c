@@ -346,6 +346,9 @@ test_resume (void)
   check_resume (&gen_preset_dcgan, &(GenPresetOptions){ GEN_PRESET_DEFAULTS, .dropout = 0.3 });
   options = preset_options (&gen_preset_wavegan);
   check_resume (&gen_preset_wavegan, &options);
+  options = preset_options (&gen_preset_stylegan_lite);
+  check_resume (&gen_preset_stylegan_lite, &options);
+  check_resume (&gen_preset_r3gan_lite, &options);
   check_resume (&gen_preset_vae, &(GenPresetOptions){ GEN_PRESET_DEFAULTS });
   check_resume (&gen_preset_autoencoder, &(GenPresetOptions){ GEN_PRESET_DEFAULTS, .width = 4 });
   options = preset_options (&gen_preset_unet_diffusion);

@@ -135,6 +135,64 @@ test_settings (void)
   g_assert_cmpstr (g_variant_get_string (same, NULL), ==, "auto");
 }
 
+/* What was said stays, all else becomes what the preset brings. */
+static void
+test_presets (void)
+{
+  guint n;
+  const GenSetting *list = gen_training_setting_list (&n);
+
+  for (const GenPreset *const *preset = gen_preset_list (); *preset != NULL; preset++) {
+    g_auto (GenTrainingSettings) settings = { 0 };
+
+    gen_training_settings_init (&settings);
+    settings.preset = *preset;
+    gen_training_settings_follow_preset (&settings);
+    for (const GenPresetSetting *each = (*preset)->settings; each != NULL && each->name != NULL;
+         each++) {
+      const GenSetting *setting = gen_setting_find (list, n, each->name, NULL);
+      g_autoptr (GVariant) value = g_variant_ref_sink (gen_setting_get (&settings, setting));
+      g_autofree char *text = g_variant_is_of_type (value, G_VARIANT_TYPE_STRING)
+                                  ? g_variant_dup_string (value, NULL)
+                                  : g_variant_print (value, FALSE);
+      g_autofree char *described = gen_preset_describe (*preset);
+      g_autofree char *pair = g_strconcat (each->name, "=", each->value, NULL);
+
+      g_assert_cmpfloat (g_ascii_strtod (text, NULL), ==, g_ascii_strtod (each->value, NULL));
+      g_assert_true (g_ascii_isdigit (*text) || strcmp (text, each->value) == 0);
+      g_assert_true (setting->of_learning);
+      g_assert_true (gen_training_setting_is_of (setting, (*preset)->recipe));
+      g_assert_nonnull (strstr (described, pair));
+    }
+  }
+}
+
+static void
+test_said (void)
+{
+  g_auto (GenTrainingSettings) settings = { 0 }, copy = { 0 }, given = { 0 };
+  g_autoptr (GError) error = NULL;
+  guint n;
+  const GenSetting *list = gen_training_setting_list (&n);
+  const GenSetting *rate = gen_setting_find (list, n, "learning-rate", NULL);
+
+  gen_training_settings_init (&settings);
+  settings.preset = &gen_preset_r3gan_lite;
+  gen_training_settings_copy (&settings, &given);
+  g_assert_true (gen_setting_set (&settings, rate, g_variant_new_double (0.25), &error));
+  gen_training_settings_say (&settings, rate);
+  gen_training_settings_copy (&settings, &copy);
+  gen_training_settings_follow_preset (&copy);
+  g_assert_cmpfloat (copy.trainer.learning_rate, ==, 0.25);
+  g_assert_true (copy.trainer.loss == &gen_loss_relativistic);
+  g_assert_cmpfloat (copy.trainer.r2, >, 0);
+  g_assert_true (settings.trainer.loss == &gen_loss_non_saturating);
+
+  given.models[0] = g_strdup ("generator.onnx");
+  gen_training_settings_follow_preset (&given);
+  g_assert_true (given.trainer.loss == &gen_loss_non_saturating);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -142,5 +200,7 @@ main (int argc, char **argv)
   g_test_add_func ("/training/line", test_line);
   g_test_add_func ("/training/settings", test_settings);
   g_test_add_func ("/training/settings/refused", test_refused_settings);
+  g_test_add_func ("/training/settings/presets", test_presets);
+  g_test_add_func ("/training/settings/said", test_said);
   return g_test_run ();
 }
