@@ -28,6 +28,10 @@ GEN_API extern const GenReconstruction gen_reconstruction_l2;
 /* Wang et al., "Image quality assessment: from error visibility to structural similarity", 2004,
  * with square windows of 7 pixels that all weigh the same. */
 GEN_API extern const GenReconstruction gen_reconstruction_ssim;
+/* Jiang et al., "Focal frequency loss for image reconstruction and synthesis", 2021. */
+GEN_API extern const GenReconstruction gen_reconstruction_focal_frequency;
+/* Of sounds: Yamamoto et al., "Parallel WaveGAN", 2020. */
+GEN_API extern const GenReconstruction gen_reconstruction_stft;
 
 /* All of them, ended by NULL. */
 GEN_API const GenReconstruction *const *gen_reconstruction_list (void);

@@ -86,6 +86,9 @@ struct _GenTrainerSettings {
                               and losses that are scaled */
   /* Of recipes that make samples anew: how far these are from what they were. */
   const GenReconstruction *reconstruction;
+  char *perceptual_model;   /* an ONNX file, or NULL: how far what it makes of them is apart counts
+                               as well, */
+  double perceptual_weight; /* so many times: >= 0 */
   const GenDegradation *degradation; /* of samples that are to be restored */
   double degradation_strength;       /* >= 0; 0: as the degradation has it by itself */
   int degradation_factor;            /* by how much, where it is a ratio: from 2 to 64 */
@@ -130,9 +133,10 @@ struct _GenTrainerSettings {
   .label_smoothing = 0, .ema = 0, .trainable = NULL, .patch = 7, .mask_ratio = 0.6,                \
   .mask_fill = GEN_MASK_ZERO, .seed = 0, .threads = 0, .device = NULL,                             \
   .precision = GEN_PRECISION_TF32, .choice = GEN_CHOICE_RULES, .choices = NULL,                    \
-  .reconstruction = &gen_reconstruction_auto, .degradation = &gen_degradation_auto,                \
-  .degradation_strength = 0, .degradation_factor = 2, .next_frame = FALSE, .crop = 0,              \
-  .prediction = &gen_prediction_v, .noise_schedule = &gen_schedule_cosine, .min_snr = 0,           \
+  .reconstruction = &gen_reconstruction_auto, .perceptual_model = NULL, .perceptual_weight = 0.1,  \
+  .degradation = &gen_degradation_auto, .degradation_strength = 0, .degradation_factor = 2,        \
+  .next_frame = FALSE, .crop = 0, .prediction = &gen_prediction_v,                                 \
+  .noise_schedule = &gen_schedule_cosine, .min_snr = 0,                                            \
   .sampling_steps = GEN_SAMPLING_DEFAULT_STEPS, .format = { NULL }, .beta = 1, .beta_warm_up = 0,  \
   .free_bits = 0
 

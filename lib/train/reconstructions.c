@@ -20,6 +20,8 @@ gen_reconstruction_list (void)
     &gen_reconstruction_l1,
     &gen_reconstruction_l2,
     &gen_reconstruction_ssim,
+    &gen_reconstruction_focal_frequency,
+    &gen_reconstruction_stft,
     NULL,
   };
 

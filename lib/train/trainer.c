@@ -49,6 +49,31 @@ check_discriminator_steps (const GenTrainerSettings *settings, GError **error)
   return FALSE;
 }
 
+/* What a recipe has no use for is mistaken. */
+static gboolean
+check_of_recipe (
+    const GenTrainerSettings *settings, const char *name, gboolean asked, GError **error)
+{
+  const GenRecipe *recipe = settings->recipe;
+
+  if (!asked)
+    return TRUE;
+  for (guint i = 0; i < recipe->n_settings; i++)
+    if (strcmp (recipe->settings[i].name, name) == 0)
+      return TRUE;
+  g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
+      "%s is nothing that recipe %s can use", name, recipe->name);
+  return FALSE;
+}
+
+/* What belongs to some recipes, and is asked for. */
+static gboolean
+check_recipe (const GenTrainerSettings *settings, GError **error)
+{
+  return check_of_recipe (
+             settings, "perceptual-model", settings->perceptual_model != NULL, error);
+}
+
 gboolean
 gen_trainer_settings_check (const GenTrainerSettings *settings, GError **error)
 {
@@ -60,7 +85,8 @@ gen_trainer_settings_check (const GenTrainerSettings *settings, GError **error)
         "a recipe, an optimizer, a loss and a reconstruction must be set");
     return FALSE;
   }
-  return in_range ("batch-size", settings->batch_size, 1, TRUE, 65537, error) &&
+  return check_recipe (settings, error) &&
+         in_range ("batch-size", settings->batch_size, 1, TRUE, 65537, error) &&
          in_range ("learning-rate", settings->learning_rate, 0, FALSE, INFINITY, error) &&
          in_range ("generator-rate", settings->generator_rate, 0, FALSE, INFINITY, error) &&
          in_range ("beta1", optimizer->beta1, 0, TRUE, 1, error) &&
@@ -73,6 +99,7 @@ gen_trainer_settings_check (const GenTrainerSettings *settings, GError **error)
          in_range ("weight-decay", optimizer->weight_decay, 0, TRUE, INFINITY, error) &&
          in_range ("r1", settings->r1, 0, TRUE, INFINITY, error) &&
          in_range ("r2", settings->r2, 0, TRUE, INFINITY, error) &&
+         in_range ("perceptual-weight", settings->perceptual_weight, 0, TRUE, INFINITY, error) &&
          in_range ("beta", settings->beta, 0, TRUE, INFINITY, error) &&
          in_range ("free-bits", settings->free_bits, 0, TRUE, INFINITY, error) &&
          in_range ("gradient-penalty", settings->gradient_penalty, 0, TRUE, INFINITY, error) &&

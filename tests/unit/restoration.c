@@ -328,8 +328,9 @@ test_errors (void)
       GEN_TRAINER_ERROR_SETTING,
       "degradation: bandwidth is for sounds, and the samples are pictures");
   refuse (&(GenTrainerSettings){ SMALL, .reconstruction = &gen_reconstruction_cross_entropy }, 1,
-      GEN_TRAINER_ERROR_SETTING,
-      "reconstruction: cross-entropy is for nets that end in Sigmoid; l1, l2 or ssim would do");
+      GEN_TRAINER_ERROR_MODEL,
+      "reconstruction=cross-entropy wants a restorer that ends in Sigmoid, and samples from 0 to 1 "
+      "(generative.input-range)");
   g_assert_null (gen_trainer_new (&net, &(GenTrainerSettings){ SMALL }, &error));
   g_assert_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_MODEL);
   g_assert_nonnull (strstr (error->message, "the restorer's output"));

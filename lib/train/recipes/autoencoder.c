@@ -4,7 +4,6 @@
 #include <math.h>
 
 #include "likeness.h"
-#include "reconstruct.h"
 
 enum { ENCODER, DECODER };
 
@@ -27,13 +26,10 @@ static gboolean
 build (GenStep *step, GError **error)
 {
   const guint both[] = { ENCODER, DECODER };
-  GenTensor *apart = gen_step_reconstruct (step, DECODER, pass (step, error), error), *loss;
+  GenTensor *apart =
+      gen_step_compare (step, DECODER, pass (step, error), gen_step_samples (step), error);
 
-  if (apart == NULL)
-    return FALSE;
-  loss = gen_graph_op (
-      gen_step_graph (step), "ReduceMean", &apart, 1, 1, error, "keepdims", GEN_INT, 0, NULL);
-  return gen_step_minimise (step, both, G_N_ELEMENTS (both), loss, 1, error) &&
+  return gen_step_minimise_distances (step, both, G_N_ELEMENTS (both), apart, error) &&
          gen_step_report (step, "loss", apart, GEN_REPORT_MEAN) &&
          gen_step_watch (step, "losses", apart);
 }
@@ -57,7 +53,7 @@ static const GenRecipeFigure figures[] = {
       "loss-on-validation", "loss/validation" },
 };
 
-static const GenSetting settings[] = { GEN_LIKENESS_SETTING };
+static const GenSetting settings[] = { GEN_LIKENESS_SETTINGS };
 
 const GenRecipe gen_recipe_autoencoder = {
   .name = "autoencoder",

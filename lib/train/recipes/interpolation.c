@@ -61,15 +61,14 @@ static gboolean
 build (GenStep *step, GError **error)
 {
   const guint interpolator = INTERPOLATOR;
-  GenTensor *samples = gen_step_cropped_samples (step, error), *seen, *wanted, *made, *loss;
+  GenTensor *samples = gen_step_cropped_samples (step, error), *seen, *wanted, *made, *apart;
 
   made = interpolate (step, samples, &seen, &wanted, error);
-  made = gen_step_precise (step, made, error);
   if (made == NULL)
     return FALSE;
-  loss = gen_step_compare (step, made, wanted, error);
-  return gen_step_minimise (step, &interpolator, 1, loss, 1, error) &&
-         gen_step_report_likeness (step, loss, made, wanted, error);
+  apart = gen_step_compare (step, INTERPOLATOR, made, wanted, error);
+  return gen_step_minimise_distances (step, &interpolator, 1, apart, error) &&
+         gen_step_report_likeness (step, apart, made, wanted, error);
 }
 
 /* What is seen, what is made of it, and what was there. */
@@ -102,7 +101,7 @@ static const GenSetting settings[] = {
       .type = GEN_SETTING_FLAG,
       .offset = G_STRUCT_OFFSET (GenTrainerSettings, next_frame),
       .of_learning = TRUE },
-  GEN_LIKENESS_SETTING,
+  GEN_LIKENESS_SETTINGS,
   GEN_CROP_SETTING,
 };
 

@@ -1,6 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "likeness.h"
 
+#include <string.h>
+
+#include <generative/operator.h>
+
+#include "../losses/scores.h"
+#include "../perceptual.h"
+
 /* The least mean square error of the figures, below which differences mean nothing. */
 #define LEAST 1e-10
 
@@ -12,26 +19,95 @@ gen_likeness_find (const char *name, GError **error)
   return gen_reconstruction_find (name, error);
 }
 
-GenTensor *
-gen_step_compare (GenStep *step, GenTensor *made, GenTensor *wanted, GError **error)
+static const char *
+name_of (const GenStep *step, guint net)
 {
-  const GenReconstruction *kind = gen_step_settings (step)->reconstruction;
-  GenGraph *graph = gen_step_graph (step);
-  GenTensor *losses;
+  return gen_step_settings (step)->recipe->nets[net].role->name;
+}
+
+/* What Sigmoid makes `made` of, where samples are from 0 to 1; else NULL. */
+static GenTensor *
+find_logits (const GenStep *step, GenTensor *made)
+{
   float low, high;
 
   gen_step_range (step, &low, &high);
+  if (low != 0 || high != 1 || made->producer == NULL || made->producer->op->domain != NULL ||
+      strcmp (made->producer->op->name, "Sigmoid") != 0)
+    return NULL;
+  return gen_node_input (made->producer, 0);
+}
+
+static gboolean
+check_made (
+    GenStep *step, guint net, const GenTensor *made, const GenTensor *wanted, GError **error)
+{
+  if (gen_shape_equal (&made->shape, &wanted->shape))
+    return TRUE;
+  g_autofree char *has = gen_shape_to_string (&made->shape);
+  g_autofree char *wants = gen_shape_to_string (&wanted->shape);
+  g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_MODEL,
+      "the %s makes %s of samples of %s", name_of (step, net), has, wants);
+  return FALSE;
+}
+
+/* By the reconstruction. */
+static GenTensor *
+compare_numbers (GenStep *step, guint net, GenTensor *made, GenTensor *wanted, GError **error)
+{
+  const GenReconstruction *kind = gen_step_settings (step)->reconstruction;
+  GenTensor *logits = find_logits (step, made);
+  float low, high;
+
   if (kind == &gen_reconstruction_auto)
-    kind = &gen_reconstruction_l2;
-  if (kind->of_logits) {
-    g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
-        "reconstruction: %s is for nets that end in Sigmoid; l1, l2 or ssim would do", kind->name);
+    kind = logits != NULL ? &gen_reconstruction_cross_entropy : &gen_reconstruction_l2;
+  if (kind->of_logits && logits == NULL) {
+    g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_MODEL,
+        "reconstruction=%s wants a %s that ends in Sigmoid, and samples from 0 to 1 "
+        "(generative.input-range)",
+        kind->name, name_of (step, net));
     return NULL;
   }
-  losses = kind->loss (graph, made, wanted, high - low, error);
-  if (losses == NULL)
+  made = gen_step_precise (step, kind->of_logits ? logits : made, error);
+  gen_step_range (step, &low, &high);
+  return made == NULL ? NULL : kind->loss (gen_step_graph (step), made, wanted, high - low, error);
+}
+
+/* And by what another net sees in them. */
+static GenTensor *
+add_perceptual (
+    GenStep *step, GenTensor *distances, GenTensor *made, GenTensor *wanted, GError **error)
+{
+  const GenTrainerSettings *settings = gen_step_settings (step);
+  GenGraph *graph = gen_step_graph (step);
+  GenTensor *apart;
+  float low, high;
+
+  if (distances == NULL || settings->perceptual_model == NULL || settings->perceptual_weight <= 0)
+    return distances;
+  gen_step_range (step, &low, &high);
+  apart =
+      gen_perceptual_compare (graph, settings->perceptual_model, made, wanted, low, high, error);
+  apart = gen_binary (graph, "Mul", gen_step_precise (step, apart, error),
+      gen_graph_float (graph, (float)settings->perceptual_weight), error);
+  return gen_binary (graph, "Add", distances, apart, error);
+}
+
+GenTensor *
+gen_step_compare (GenStep *step, guint net, GenTensor *made, GenTensor *wanted, GError **error)
+{
+  if (made == NULL || wanted == NULL || !check_made (step, net, made, wanted, error))
     return NULL;
-  return gen_graph_op (graph, "ReduceMean", &losses, 1, 1, error, "keepdims", GEN_INT, 0, NULL);
+  return add_perceptual (
+      step, compare_numbers (step, net, made, wanted, error), made, wanted, error);
+}
+
+gboolean
+gen_step_minimise_distances (
+    GenStep *step, const guint *nets, guint n, GenTensor *distances, GError **error)
+{
+  return gen_step_minimise (
+      step, nets, n, gen_loss_mean (gen_step_graph (step), distances, 1, error), 1, error);
 }
 
 /* --- figures, one a sample --- */
@@ -95,10 +171,11 @@ measure_si_sdr (GenStep *step, GenTensor *made, GenTensor *wanted, GError **erro
 
 gboolean
 gen_step_report_likeness (
-    GenStep *step, GenTensor *loss, GenTensor *made, GenTensor *wanted, GError **error)
+    GenStep *step, GenTensor *distances, GenTensor *made, GenTensor *wanted, GError **error)
 {
-  if (!gen_step_report (step, "loss", loss, GEN_REPORT_MEAN))
+  if (!gen_step_report (step, "loss", distances, GEN_REPORT_MEAN))
     return FALSE;
+  made = gen_step_precise (step, made, error);
   if (wanted->shape.rank == 4)
     return gen_step_report (
         step, "psnr", measure_psnr (step, made, wanted, error), GEN_REPORT_MEAN);

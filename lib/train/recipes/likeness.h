@@ -4,11 +4,16 @@
 
 #include <generative/step.h>
 
-/* How far `made` is from `wanted`, a scalar, by the reconstruction that settings name. */
-GenTensor *gen_step_compare (GenStep *step, GenTensor *made, GenTensor *wanted, GError **error);
-/* Report that as `loss`, and of pictures the `psnr`, of sounds the `si-sdr`. */
+/* How far what net `net` has `made` is from `wanted`, as settings say: the mean over the numbers of
+ * each sample, [batch]. */
+GenTensor *gen_step_compare (
+    GenStep *step, guint net, GenTensor *made, GenTensor *wanted, GError **error);
+/* Lower the mean of such distances by changing the weights of the `n` nets `nets`. */
+gboolean gen_step_minimise_distances (
+    GenStep *step, const guint *nets, guint n, GenTensor *distances, GError **error);
+/* Report them as `loss`, and of pictures the `psnr`, of sounds the `si-sdr`. */
 gboolean gen_step_report_likeness (
-    GenStep *step, GenTensor *loss, GenTensor *made, GenTensor *wanted, GError **error);
+    GenStep *step, GenTensor *distances, GenTensor *made, GenTensor *wanted, GError **error);
 
 /* For recipes' lists. */
 #define GEN_LIKENESS_FIGURES                                                                       \
@@ -20,12 +25,27 @@ gboolean gen_step_report_likeness (
   }
 
 gconstpointer gen_likeness_find (const char *name, GError **error);
-#define GEN_LIKENESS_SETTING                                                                       \
-  {                                                                                                \
-    .name = "reconstruction", .nick = "Reconstruction",                                            \
+#define GEN_LIKENESS_SETTINGS                                                                      \
+  { .name = "reconstruction",                                                                      \
+    .nick = "Reconstruction",                                                                      \
     .description = "How far samples that are made anew are from what they were",                   \
-    .type = GEN_SETTING_FAMILY, .offset = G_STRUCT_OFFSET (GenTrainerSettings, reconstruction),    \
-    .find = gen_likeness_find, .of_learning = TRUE                                                 \
+    .type = GEN_SETTING_FAMILY,                                                                    \
+    .offset = G_STRUCT_OFFSET (GenTrainerSettings, reconstruction),                                \
+    .find = gen_likeness_find,                                                                     \
+    .of_learning = TRUE },                                                                         \
+      { .name = "perceptual-model",                                                                \
+        .nick = "Perceptual model",                                                                \
+        .description = "ONNX model of pictures or sounds that stays as it is: how far what it "    \
+                       "makes of made samples is from what it makes of those that they are meant " \
+                       "to be is added to reconstruction (unset: nothing)",                        \
+        .type = GEN_SETTING_TEXT,                                                                  \
+        .offset = G_STRUCT_OFFSET (GenTrainerSettings, perceptual_model),                          \
+        .of_learning = TRUE },                                                                     \
+  {                                                                                                \
+    .name = "perceptual-weight", .nick = "Perceptual weight",                                      \
+    .description = "What the mean square of that is multiplied by", .type = GEN_SETTING_DOUBLE,    \
+    .offset = G_STRUCT_OFFSET (GenTrainerSettings, perceptual_weight), .minimum = 0,               \
+    .maximum = G_MAXFLOAT, .of_learning = TRUE                                                     \
   }
 #define GEN_CROP_SETTING                                                                           \
   {                                                                                                \

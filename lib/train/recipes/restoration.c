@@ -111,18 +111,15 @@ static gboolean
 build (GenStep *step, GError **error)
 {
   const guint restorer = RESTORER;
-  GenTensor *original = gen_step_cropped_samples (step, error), *restored, *loss;
+  GenTensor *original = gen_step_cropped_samples (step, error), *restored, *apart;
   GenDegraded degraded = { NULL };
 
   if (original == NULL || !degrade (step, original, &degraded, error))
     return FALSE;
   restored = restore (step, &degraded, &original->shape, error);
-  restored = gen_step_precise (step, restored, error);
-  if (restored == NULL)
-    return FALSE;
-  loss = gen_step_compare (step, restored, original, error);
-  return gen_step_minimise (step, &restorer, 1, loss, 1, error) &&
-         gen_step_report_likeness (step, loss, restored, original, error);
+  apart = gen_step_compare (step, RESTORER, restored, original, error);
+  return gen_step_minimise_distances (step, &restorer, 1, apart, error) &&
+         gen_step_report_likeness (step, apart, restored, original, error);
 }
 
 /* Pictures that are smaller are shown pixel by pixel. */
@@ -197,7 +194,7 @@ static const GenSetting settings[] = {
       .minimum = 2,
       .maximum = 64,
       .of_learning = TRUE },
-  GEN_LIKENESS_SETTING,
+  GEN_LIKENESS_SETTINGS,
   GEN_CROP_SETTING,
 };
 

@@ -17,7 +17,6 @@
 #include <math.h>
 
 #include "likeness.h"
-#include "reconstruct.h"
 
 enum { ENCODER, DECODER };
 enum { MEAN, LOG_VARIANCE, OUTPUTS };
@@ -139,7 +138,8 @@ build (GenStep *step, GError **error)
   if (!encode (step, posterior, error))
     return FALSE;
   made = gen_step_apply_to (step, DECODER, draw (step, posterior, error), error);
-  reconstruction = gen_binary (graph, "Mul", gen_step_reconstruct (step, DECODER, made, error),
+  reconstruction = gen_binary (graph, "Mul",
+      gen_step_compare (step, DECODER, made, gen_step_samples (step), error),
       gen_graph_float (graph, size), error);
   divergences = diverge (graph, posterior, error);
   divergence = sum_over (graph, divergences, 1, error);
@@ -182,7 +182,7 @@ static const GenRecipeFigure figures[] = {
 #define FIELD(field) .offset = G_STRUCT_OFFSET (GenTrainerSettings, field)
 
 static const GenSetting settings[] = {
-  GEN_LIKENESS_SETTING,
+  GEN_LIKENESS_SETTINGS,
   { .name = "beta",
       .nick = "Beta",
       .description = "Weight of the divergence: above 1 latents say less, and what is made of "
