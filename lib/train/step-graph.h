@@ -9,6 +9,7 @@ typedef struct {
   GenTensor *constant; /* in the net as it was given */
   char *state;         /* name of the state */
   char *average;       /* name of its moving average; NULL without */
+  char *direction;     /* of its norm, by which it is divided (spectral-norm.h); NULL: it is not */
 } GenWeight;
 
 /* A figure that is reported: output `output` of the graph. */

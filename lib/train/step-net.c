@@ -8,6 +8,7 @@
 
 #include "fresh-noise.h"
 #include "phase-shuffle.h"
+#include "spectral-norm.h"
 
 static gboolean
 is (const GenNode *node, const char *name)
@@ -125,6 +126,7 @@ gen_step_net_prepare (GenStepNet *self, const GenRecipeNet *net, const GenGraph 
     .factors = g_ptr_array_new () };
   n_nodes = self->graph->nodes->len;
   prepare_parameters (self, trainable);
+  self->divisions = g_new0 (GenDivision, self->weights->len);
   for (guint i = 0; trains && i < n_nodes; i++)
     prepare_node (self, g_ptr_array_index (self->graph->nodes, i));
   if (self->n_parameters == 0) {
@@ -178,6 +180,7 @@ gen_step_net_clear (GenStepNet *self)
   g_clear_pointer (&self->weights, g_ptr_array_unref);
   g_clear_pointer (&self->statistics, g_ptr_array_unref);
   g_clear_pointer (&self->states, g_ptr_array_unref);
+  g_clear_pointer (&self->divisions, g_free);
   g_clear_pointer (&self->map, g_hash_table_unref);
   g_clear_pointer (&self->factors, g_ptr_array_unref);
 }
@@ -199,6 +202,72 @@ gen_step_net_add_states (GenStepNet *self, GenGraph *graph)
     }
 }
 
+/* --- weights that are divided by their norms --- */
+
+/* Whether a layer has it for its matrix. */
+static gboolean
+is_matrix (const GenGraph *graph, const GenTensor *tensor)
+{
+  for (guint i = 0; i < graph->nodes->len; i++) {
+    const GenNode *node = g_ptr_array_index (graph->nodes, i);
+
+    for (guint k = 0; k < node->inputs->len; k++)
+      if (gen_node_input (node, k) == tensor && gen_spectral_norm_suits (node, k))
+        return TRUE;
+  }
+  return FALSE;
+}
+
+void
+gen_step_net_divide (GenStepNet *self, GenGraph *graph, guint64 seed)
+{
+  for (guint i = 0; i < self->weights->len; i++) {
+    const GenTensor *weight = self->weights->pdata[i];
+    GenDivision *division = &self->divisions[i];
+
+    if (!is_matrix (self->graph, weight))
+      continue;
+    g_autofree char *name =
+        g_strconcat (self->net->role->name, ".", weight->name, ".direction", NULL);
+    division->state = gen_graph_add_state (graph, name, GEN_TYPE_FLOAT32,
+        &GEN_SHAPE (weight->shape.dims[0], 1), gen_spectral_norm_begin (weight, seed, i));
+    division->direction = division->state;
+  }
+}
+
+/* Find the quotients of weights that have changed. */
+static gboolean
+update_divided (GenStepNet *self, GenGraph *graph, GError **error)
+{
+  for (guint i = 0; i < self->weights->len; i++) {
+    GenDivision *division = &self->divisions[i];
+
+    if (division->state == NULL || division->divided != NULL)
+      continue;
+    division->divided = gen_spectral_norm_divide (graph,
+        g_hash_table_lookup (self->map, self->weights->pdata[i]), &division->direction, error);
+    if (division->divided == NULL)
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* Exchange weights and their quotients in the map. */
+static void
+swap_divided (GenStepNet *self)
+{
+  for (guint i = 0; i < self->weights->len; i++) {
+    GenTensor *weight = self->weights->pdata[i], *other = self->divisions[i].divided;
+
+    if (other == NULL)
+      continue;
+    self->divisions[i].divided = g_hash_table_lookup (self->map, weight);
+    g_hash_table_insert (self->map, weight, other);
+  }
+}
+
+/* --- */
+
 gboolean
 gen_step_net_apply (GenStepNet *self, GenGraph *graph, GenTensor *const *inputs,
     GenTensor **outputs, GError **error)
@@ -206,11 +275,17 @@ gen_step_net_apply (GenStepNet *self, GenGraph *graph, GenTensor *const *inputs,
   const guint n_own = n_outputs (self->net), n = self->graph->outputs->len;
   g_autofree GenTensor **all = g_new0 (GenTensor *, n);
   g_autofree char *prefix = g_strconcat (self->net->role->name, ".", NULL);
+  gboolean appended;
 
   for (guint i = 0; i < self->net->n_inputs; i++)
     if (inputs[i] == NULL)
       return FALSE;
-  if (!gen_graph_append (graph, self->graph, prefix, inputs, all, self->map, error))
+  if (!update_divided (self, graph, error))
+    return FALSE;
+  swap_divided (self);
+  appended = gen_graph_append (graph, self->graph, prefix, inputs, all, self->map, error);
+  swap_divided (self);
+  if (!appended)
     return FALSE;
   for (guint i = 0; i + n_own < n; i++)
     g_hash_table_insert (self->map, g_ptr_array_index (self->statistics, i), all[n_own + i]);
@@ -233,6 +308,7 @@ void
 gen_step_net_change (GenStepNet *self, guint i, GenTensor *next)
 {
   g_hash_table_insert (self->map, g_ptr_array_index (self->weights, i), next);
+  self->divisions[i].divided = NULL;
 }
 
 gboolean

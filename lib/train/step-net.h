@@ -6,6 +6,12 @@
 
 #include <generative/step.h>
 
+/* A weight that is divided by its norm (spectral-norm.h) where it is applied: the direction of that
+ * as a state and by now, and the quotient, until the weight changes. All are NULL of others. */
+typedef struct {
+  GenTensor *state, *direction, *divided;
+} GenDivision;
+
 typedef struct {
   const GenRecipeNet *net;
   const GenGraph *source;      /* as it was given */
@@ -14,6 +20,7 @@ typedef struct {
   GPtrArray *weights;          /* GenTensor of graph, that they do change */
   GPtrArray *statistics;       /* GenTensor of graph, that normalisations change */
   GPtrArray *states;           /* GenTensor of the step's: of the weights, then of the statistics */
+  GenDivision *divisions;      /* of each weight */
   GHashTable *map;             /* tensors of graph to those of the step, as they are by now */
   GenTensor *factor;           /* of the gradients of its own update; NULL: 1 */
   GPtrArray *factors;          /* GenTensor: 0 where an update that it has a share in is left out */
@@ -30,6 +37,8 @@ gboolean gen_step_net_prepare (GenStepNet *self, const GenRecipeNet *net, const 
 void gen_step_net_clear (GenStepNet *self);
 /* Put its states into the step's graph. */
 void gen_step_net_add_states (GenStepNet *self, GenGraph *graph);
+/* Divide its matrices by their norms from here on; states of that are put into the graph. */
+void gen_step_net_divide (GenStepNet *self, GenGraph *graph, guint64 seed);
 /* Append it on `inputs`; its statistics move on. Its results become `outputs`. */
 gboolean gen_step_net_apply (GenStepNet *self, GenGraph *graph, GenTensor *const *inputs,
     GenTensor **outputs, GError **error);

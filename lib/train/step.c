@@ -255,6 +255,7 @@ weight_free (gpointer data)
 
   g_free (weight->state);
   g_free (weight->average);
+  g_free (weight->direction);
   g_free (weight);
 }
 
@@ -309,6 +310,10 @@ settle (GenStep *step, GenStepNet *net, GPtrArray *list, GError **error)
     weight->constant = gen_graph_find (net->source, tensor->name);
     weight->state = g_strdup (state->name);
     g_ptr_array_add (list, weight);
+    if (learned && net->divisions[i].state != NULL) {
+      weight->direction = g_strdup (net->divisions[i].state->name);
+      gen_graph_assign (step->graph, net->divisions[i].state, net->divisions[i].direction);
+    }
     if (!learned && next != state) {
       next = keep (step, net, state, next, error);
       if (next == NULL)
@@ -437,6 +442,14 @@ add_count (GenStep *step)
       g_bytes_new_take (g_new0 (gint64, 1), sizeof (gint64)));
 }
 
+static void
+add_states (GenStep *step, GenStepNet *net)
+{
+  gen_step_net_add_states (net, step->graph);
+  if (gen_step_trains (step) && step->settings->spectral_norm && net->net->scores)
+    gen_step_net_divide (net, step->graph, step->settings->seed);
+}
+
 static gboolean
 build (GenStep *step, GenGraph *const *nets, GError **error)
 {
@@ -445,7 +458,7 @@ build (GenStep *step, GenGraph *const *nets, GError **error)
   if (step->purpose == GEN_STEP_TRAINS)
     add_count (step);
   for (guint i = 0; i < step->built->n_nets; i++)
-    gen_step_net_add_states (&step->nets[i], step->graph);
+    add_states (step, &step->nets[i]);
   if (step->purpose == GEN_STEP_PLAYS)
     return step->recipe->make (step, error);
   return step->recipe->build (step, error) &&

@@ -7,6 +7,7 @@
 
 #include <generative/random.h>
 
+#include "spectral-norm.h"
 #include "state-file.h"
 
 /* With how many samples nets are checked. */
@@ -25,6 +26,20 @@ present (GenTrainer *trainer, const GenWeight *weight, gboolean average)
 {
   return gen_plan_find (
       trainer->plan, average && weight->average != NULL ? weight->average : weight->state);
+}
+
+/* A weight or statistic as nets play with it. */
+static void
+read_weight (GenTrainer *trainer, const GenWeight *weight, gboolean average, void *to)
+{
+  const GenBinding *from = present (trainer, weight, average), *direction;
+
+  memcpy (to, from->data, from->size);
+  if (weight->direction == NULL)
+    return;
+  direction = gen_plan_find (trainer->plan, weight->direction);
+  gen_spectral_norm_fold (
+      to, from->size / sizeof (float), direction->data, direction->size / sizeof (float));
 }
 
 static gboolean
@@ -57,11 +72,10 @@ prepare (GenTrainer *trainer, GenTrainerPlayer *player, GenStepPurpose purpose, 
   for (guint i = 0; i < trainer->training.n_nets; i++)
     for (guint k = 0; k < trainer->training.weights[i]->len; k++) {
       const GenWeight *weight = g_ptr_array_index (trainer->training.weights[i], k);
-      const GenBinding *from = present (trainer, weight, average);
       const GenBinding *to = gen_plan_find (player->plan, weight->state);
 
       if (to != NULL)
-        memcpy (to->data, from->data, from->size);
+        read_weight (trainer, weight, average, to->data);
     }
   gen_plan_states_changed (player->plan);
   player->step = trainer->step;
@@ -271,11 +285,13 @@ gen_trainer_export (GenTrainer *trainer, guint net, gboolean average)
 
   for (guint i = 0; i < weights->len; i++) {
     const GenWeight *weight = g_ptr_array_index (weights, i);
-    const GenBinding *from = present (trainer, weight, average);
     GenTensor *to = gen_graph_find (graph, weight->constant->name);
+    const gsize size = gen_tensor_size (to);
+    void *numbers = g_malloc (size);
 
+    read_weight (trainer, weight, average, numbers);
     g_bytes_unref (to->data);
-    to->data = g_bytes_new (from->data, from->size);
+    to->data = g_bytes_new_take (numbers, size);
   }
   if (trainer->settings.recipe->describe != NULL)
     trainer->settings.recipe->describe (&trainer->settings, net, graph->metadata);

@@ -71,7 +71,12 @@ static gboolean
 check_recipe (const GenTrainerSettings *settings, GError **error)
 {
   return check_of_recipe (
-             settings, "perceptual-model", settings->perceptual_model != NULL, error);
+             settings, "perceptual-model", settings->perceptual_model != NULL, error) &&
+         check_of_recipe (settings, "instance-noise", settings->instance_noise > 0, error) &&
+         check_of_recipe (
+             settings, "augment-probability", settings->augment_probability > 0, error) &&
+         check_of_recipe (settings, "augment-target", settings->augment_target > 0, error) &&
+         check_of_recipe (settings, "spectral-norm", settings->spectral_norm, error);
 }
 
 gboolean
@@ -99,6 +104,11 @@ gen_trainer_settings_check (const GenTrainerSettings *settings, GError **error)
          in_range ("weight-decay", optimizer->weight_decay, 0, TRUE, INFINITY, error) &&
          in_range ("r1", settings->r1, 0, TRUE, INFINITY, error) &&
          in_range ("r2", settings->r2, 0, TRUE, INFINITY, error) &&
+         in_range ("instance-noise", settings->instance_noise, 0, TRUE, INFINITY, error) &&
+         in_range ("augment-probability", settings->augment_probability, 0, TRUE, nextafter (1, 2),
+             error) &&
+         in_range ("augment-target", settings->augment_target, 0, TRUE, 1, error) &&
+         check_unscaled (settings, "augment-target", settings->augment_target > 0, error) &&
          in_range ("perceptual-weight", settings->perceptual_weight, 0, TRUE, INFINITY, error) &&
          in_range ("beta", settings->beta, 0, TRUE, INFINITY, error) &&
          in_range ("free-bits", settings->free_bits, 0, TRUE, INFINITY, error) &&

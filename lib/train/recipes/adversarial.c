@@ -13,6 +13,7 @@
 #include <generative/step.h>
 
 #include "gradient-penalty.h"
+#include "view.h"
 
 /* How far from a sample the discriminator's gradient on it is measured: the deviation of the noise,
  * where black and white are 2 apart. */
@@ -162,13 +163,14 @@ discriminator_loss (GenStep *step, GenTensor *const samples[KINDS], guint number
   return penalise_exactly (step, loss, samples, number, error);
 }
 
+/* `seen`: what the generator has made. */
 static GenTensor *
-generator_loss (GenStep *step, GenTensor *real_scores, GenTensor *fake, GError **error)
+generator_loss (GenStep *step, GenTensor *real_scores, GenTensor *seen, GError **error)
 {
   GenGraph *graph = gen_step_graph (step);
   /* They hang on made samples, too, as far as the graph knows, where both were one batch. */
   GenTensor *before = gen_unary (graph, "StopGradient", real_scores, error);
-  GenTensor *again = gen_step_apply_to (step, DISCRIMINATOR, fake, error);
+  GenTensor *again = gen_step_apply_to (step, DISCRIMINATOR, seen, error);
 
   again = gen_step_precise (step, again, error);
   if (before == NULL || again == NULL)
@@ -214,14 +216,18 @@ explain (const GenTrainerSettings *settings, GError **error)
 
 /* One update of the discriminator. */
 static gboolean
-learn_to_tell (GenStep *step, GenTensor *const samples[KINDS], int number, GenTensor **loss,
-    GenTensor *scores[KINDS], GError **error)
+learn_to_tell (GenStep *step, const GenView *view, GenTensor *const samples[KINDS], int number,
+    GenTensor **loss, GenTensor *scores[KINDS], GError **error)
 {
   const GenTrainerSettings *settings = gen_step_settings (step);
   const guint discriminator = DISCRIMINATOR;
+  GenTensor *seen[KINDS];
   g_autoptr (GError) own = NULL;
 
-  *loss = discriminator_loss (step, samples, (guint)number, scores, &own);
+  for (int kind = 0; kind < KINDS; kind++)
+    if ((seen[kind] = gen_view_see (view, step, samples[kind], error)) == NULL)
+      return FALSE;
+  *loss = discriminator_loss (step, seen, (guint)number, scores, &own);
   if (*loss != NULL && gen_step_minimise_again (step, &discriminator, 1, *loss, 1, number,
                            settings->discriminator_steps, &own))
     return TRUE;
@@ -237,16 +243,21 @@ build (GenStep *step, GError **error)
   const guint generator = GENERATOR;
   GenTensor *samples[KINDS] = { gen_step_samples (step) }, *scores[KINDS] = { NULL };
   GenTensor *d_loss = NULL, *g_loss;
+  GenView view;
 
+  if (!gen_view_init (&view, step, error))
+    return FALSE;
   for (int i = 0; i < n; i++) {
     samples[FAKE] = make_fake (step, (guint)i, error);
-    if (samples[FAKE] == NULL || !learn_to_tell (step, samples, i, &d_loss, scores, error))
+    if (samples[FAKE] == NULL || !learn_to_tell (step, &view, samples, i, &d_loss, scores, error))
       return FALSE;
   }
   if (!gen_step_trains (step))
     return report_scores (step, scores);
-  g_loss = generator_loss (step, scores[REAL], samples[FAKE], error);
-  return gen_step_minimise (
+  g_loss =
+      generator_loss (step, scores[REAL], gen_view_see (&view, step, samples[FAKE], error), error);
+  return gen_view_adapt (&view, step, scores[REAL], error) &&
+         gen_step_minimise (
              step, &generator, 1, g_loss, gen_step_settings (step)->generator_rate, error) &&
          gen_step_report (step, "discriminator-loss", d_loss, GEN_REPORT_MEAN) &&
          gen_step_report (step, "generator-loss", g_loss, GEN_REPORT_MEAN) &&
@@ -279,6 +290,9 @@ static const GenRecipeFigure figures[] = {
       "accuracy-on-validation", "accuracy/validation" },
   { { { "accuracy-on-fake", GEN_FIELD_NUMBER, NULL, NULL }, "accuracy/fake", NULL, NULL, 0,
         -INFINITY },
+      NULL, NULL },
+  { { { "augment-probability", GEN_FIELD_NUMBER, NULL, NULL }, "augmentation/probability", NULL,
+        NULL, 0, -INFINITY },
       NULL, NULL },
 };
 
@@ -353,6 +367,13 @@ static const GenSetting settings[] = {
       .minimum = 0,
       .maximum = G_MAXFLOAT,
       .of_learning = TRUE },
+  { .name = "spectral-norm",
+      .nick = "Spectral norm",
+      .description = "Divide the weights of each of the discriminator's layers by their largest "
+                     "singular value, which bounds how steep it is",
+      .type = GEN_SETTING_FLAG,
+      FIELD (spectral_norm),
+      .of_learning = TRUE },
   { .name = "discriminator-steps",
       .nick = "Discriminator steps",
       .description = "Updates of the discriminator for one of the generator: on the same real "
@@ -361,6 +382,43 @@ static const GenSetting settings[] = {
       FIELD (discriminator_steps),
       .minimum = 1,
       .maximum = 100,
+      .of_learning = TRUE },
+  { .name = "instance-noise",
+      .nick = "Instance noise",
+      .description =
+          "Deviation of normal noise on all that the discriminator sees, where black and "
+          "white are 1 apart (0 = none)",
+      .type = GEN_SETTING_DOUBLE,
+      FIELD (instance_noise),
+      .minimum = 0,
+      .maximum = G_MAXFLOAT,
+      .of_learning = TRUE },
+  { .name = "instance-noise-steps",
+      .nick = "Instance noise steps",
+      .description = "Steps in which that noise falls to nothing (0 = it stays)",
+      .type = GEN_SETTING_UINT64,
+      FIELD (instance_noise_steps),
+      .minimum = 0,
+      .maximum = G_MAXUINT32,
+      .of_learning = TRUE },
+  { .name = "augment-probability",
+      .nick = "Augment probability",
+      .description = "How likely pictures, real and made, have another colour, are moved, and have "
+                     "a hole before the discriminator sees them: each of the three (0 = never)",
+      .type = GEN_SETTING_DOUBLE,
+      FIELD (augment_probability),
+      .minimum = 0,
+      .maximum = 1,
+      .of_learning = TRUE },
+  { .name = "augment-target",
+      .nick = "Augment target",
+      .description =
+          "Mean sign of the scores of real pictures at which that probability is held by "
+          "being changed, from augment-probability on; 0.6 is usual (0 = it stays)",
+      .type = GEN_SETTING_DOUBLE,
+      FIELD (augment_target),
+      .minimum = 0,
+      .maximum = 1,
       .of_learning = TRUE },
   { .name = "label-smoothing",
       .nick = "Label smoothing",
