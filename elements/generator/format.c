@@ -47,6 +47,22 @@ gst_generator_format_describe_tensors (GstGeneratorFormat *format, const GstGene
   }
 }
 
+/* Negotiation asks which formats are taken, but who sends caps unasked does not. */
+static gboolean
+check_channels (const GstVideoInfo *info, const GenModelUse *use, GError **error)
+{
+  const int channels = use->input.channels, components = (int)GST_VIDEO_INFO_N_COMPONENTS (info);
+
+  if (use->luma || (channels == 1 ? components == 1 : components >= channels))
+    return TRUE;
+  g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
+      "frames are %s, but the model's input '%s' takes pictures of %d channels: put videoconvert "
+      "in "
+      "front",
+      GST_VIDEO_INFO_NAME (info), use->input.name, channels);
+  return FALSE;
+}
+
 gboolean
 gst_generator_format_read (GstGeneratorFormat *format, GstGeneratorPlay *play, GstCaps *caps,
     GstGeneratorInput *input, GenModelUse *use, GError **error)
@@ -87,6 +103,8 @@ gst_generator_format_read (GstGeneratorFormat *format, GstGeneratorPlay *play, G
   }
   format->in_info = info;
   use->luma = ports->luma && GST_VIDEO_INFO_IS_YUV (&info);
+  if (!check_channels (&info, use, error))
+    return FALSE;
   gst_generative_playing_fit_info (&play->playing, caps, &info);
   return gst_generative_layout (&info, use->input.channels, 1, TRUE, &use->from) ||
          gst_generator_fail_spacing (error);
@@ -153,50 +171,93 @@ unmap_latents (GstGeneratorMapped *mapped, GstBuffer *input)
   mapped->n_maps = 0;
 }
 
-/* The tensors of a buffer, which should each have a memory of their own; where they lie in one,
- * they follow each other. */
+/* Tensors of a buffer should each have a memory of their own; where they have not, they follow each
+ * other. */
 static gboolean
-map_latents (GstGeneratorMapped *mapped, const GstGeneratorFormat *format,
-    const GstGeneratorPlay *play, GstBuffer *input)
+are_apart (const GstGeneratorFormat *format, GstBuffer *input)
 {
-  const gsize *sizes = format->sizes;
-  gboolean apart = format->n_tensors > 1 && gst_buffer_n_memory (input) == format->n_tensors;
-  gsize size = 0, wanted = 0;
+  return format->n_tensors > 1 && gst_buffer_n_memory (input) == format->n_tensors &&
+         gst_buffer_peek_memory (input, 0)->size == format->sizes[0];
+}
+
+static gboolean
+check_tensors (const GstGeneratorFormat *format, GstBuffer *input, GError **error)
+{
+  gsize wanted = 0;
+
+  for (guint t = 0; t < format->n_tensors; t++)
+    wanted += format->sizes[t];
+  return gst_buffer_get_size (input) == wanted || gst_generative_fail_size (input, wanted, error);
+}
+
+/* Samples of all channels. */
+static gboolean
+check_samples (const GstGeneratorPlay *play, GstBuffer *input, GError **error)
+{
+  const gboolean int16 = gen_player_use (play->player)->from_sound.int16;
+  const gsize size = gst_buffer_get_size (input),
+              frame = (gsize)play->ports.input.channels * (int16 ? 2 : sizeof (float));
+
+  if (size % frame == 0)
+    return TRUE;
+  g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
+      "A buffer has %" G_GSIZE_FORMAT " bytes, which are not whole frames of %" G_GSIZE_FORMAT,
+      size, frame);
+  return FALSE;
+}
+
+gboolean
+gst_generator_format_check_buffer (const GstGeneratorFormat *format, const GstGeneratorPlay *play,
+    GstBuffer *input, GError **error)
+{
+  switch (play->ports.input.kind) {
+  case GEN_PORT_PICTURE:
+    return gst_generative_check_frame (&format->in_info, input, error);
+  case GEN_PORT_SOUND:
+    return check_samples (play, input, error);
+  case GEN_PORT_TOKENS: /* as many as there are */
+    return TRUE;
+  default:
+    return check_tensors (format, input, error);
+  }
+}
+
+static gboolean
+map_latents (GstGeneratorMapped *mapped, const GstGeneratorFormat *format, GstBuffer *input)
+{
+  const gboolean apart = are_apart (format, input);
 
   mapped->n_maps = 0;
   for (guint t = 0; t < format->n_tensors; t++) {
-    if (apart || t == 0) {
-      GstMapInfo *map = &mapped->maps[mapped->n_maps];
+    GstMapInfo *map = &mapped->maps[mapped->n_maps];
 
-      if (!gst_buffer_map_range (input, t, apart ? 1 : -1, map, GST_MAP_READ)) {
-        unmap_latents (mapped, input);
-        return FALSE;
-      }
-      mapped->n_maps++;
-      mapped->tensors[t] = map->data;
-      size += map->size;
-    } else {
-      mapped->tensors[t] = mapped->tensors[t - 1] + sizes[t - 1];
+    if (!apart && t > 0) {
+      mapped->tensors[t] = mapped->tensors[t - 1] + format->sizes[t - 1];
+      continue;
     }
-    wanted += sizes[t];
+    if (!gst_buffer_map_range (input, t, apart ? 1 : -1, map, GST_MAP_READ)) {
+      unmap_latents (mapped, input);
+      return FALSE;
+    }
+    mapped->n_maps++;
+    mapped->tensors[t] = map->data;
   }
-  if (size == wanted && (!apart || mapped->maps[0].size == sizes[0]))
-    return TRUE;
-  GST_ELEMENT_ERROR (play->base, STREAM, WRONG_TYPE,
-      ("A buffer has %" G_GSIZE_FORMAT " bytes, but its caps say %" G_GSIZE_FORMAT, size, wanted),
-      (NULL));
-  unmap_latents (mapped, input);
-  return FALSE;
+  return TRUE;
 }
 
 gboolean
 gst_generator_map_input (GstGeneratorMapped *mapped, const GstGeneratorFormat *format,
     const GstGeneratorPlay *play, GstBuffer *input)
 {
-  if (play->ports.input.kind == GEN_PORT_PICTURE)
-    return gst_generative_frame_map (
-        &mapped->frame, &play->playing, play->player, &format->in_info, input, GST_MAP_READ);
-  return map_latents (mapped, format, play, input);
+  if (play->ports.input.kind == GEN_PORT_PICTURE
+          ? gst_generative_frame_map (
+                &mapped->frame, &play->playing, play->player, &format->in_info, input, GST_MAP_READ)
+          : map_latents (mapped, format, input))
+    return TRUE;
+  GST_ELEMENT_ERROR (play->base, RESOURCE, READ,
+      ("A buffer of %" G_GSIZE_FORMAT " bytes cannot be read", gst_buffer_get_size (input)),
+      (NULL));
+  return FALSE;
 }
 
 void

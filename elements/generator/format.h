@@ -45,7 +45,11 @@ typedef struct {
   guint n_maps;
 } GstGeneratorMapped;
 
-/* FALSE when an error was posted, or the buffer cannot be read. */
+/* Whether `input` has as many bytes as its caps say: before a mode takes it, so that none makes
+ * anything of one that has not. */
+gboolean gst_generator_format_check_buffer (const GstGeneratorFormat *format,
+    const GstGeneratorPlay *play, GstBuffer *input, GError **error);
+/* FALSE when an error was posted. */
 gboolean gst_generator_map_input (GstGeneratorMapped *mapped, const GstGeneratorFormat *format,
     const GstGeneratorPlay *play, GstBuffer *input);
 void gst_generator_unmap_input (

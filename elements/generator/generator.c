@@ -750,15 +750,33 @@ warm_up (GstGenerator *self, GstBuffer *first)
   return flow;
 }
 
+/* A buffer that is not what its caps say: what came before it goes on, and then it is told.
+ * (transfer full) */
+static GstFlowReturn
+refuse_buffer (GstGenerator *self, GstBuffer *input, const GError *error)
+{
+  const GstFlowReturn flow = gst_generator_finish (self);
+
+  gst_buffer_unref (input);
+  if (flow != GST_FLOW_OK)
+    return flow;
+  gst_generative_post_error (GST_ELEMENT (self), error);
+  return GST_FLOW_ERROR;
+}
+
 static GstFlowReturn
 gst_generator_generate_output (GstBaseTransform *base, GstBuffer **output)
 {
   GstGenerator *self = GST_GENERATOR (base);
   GstBuffer *input = g_steal_pointer (&base->queued_buf);
+  g_autoptr (GError) error = NULL;
   GstFlowReturn flow = GST_FLOW_OK;
 
   *output = NULL;
   if (gen_player_use (self->play.player) != NULL) {
+    if (input != NULL &&
+        !gst_generator_format_check_buffer (&self->format, &self->play, input, &error))
+      return refuse_buffer (self, input, error);
     set_parameters (self, input);
     if (input != NULL && GST_BUFFER_IS_DISCONT (input) && self->play.ports.remembers)
       flow = gst_generator_begin_anew (self);

@@ -483,17 +483,8 @@ static gboolean
 enqueue (Stream *self, GstBuffer *input)
 {
   const gsize size = gst_buffer_get_size (input);
-  const gboolean of_sound = self->play->ports.input.kind == GEN_PORT_SOUND;
   GstMapInfo map;
 
-  if (of_sound ? size % self->in_frame != 0 : size != self->format->sizes[0]) {
-    GST_ELEMENT_ERROR (self->play->base, STREAM, WRONG_TYPE,
-        ("A buffer has %" G_GSIZE_FORMAT " bytes, which are not %s of %" G_GSIZE_FORMAT, size,
-            of_sound ? "whole frames" : "the vectors",
-            of_sound ? self->in_frame : self->format->sizes[0]),
-        (NULL));
-    return FALSE;
-  }
   if (size == 0)
     return TRUE;
   if (self->come == 0) {

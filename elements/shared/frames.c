@@ -175,6 +175,75 @@ gst_generative_layout_of_frame (const GstVideoFrame *frame, int channels, int co
   return gst_generative_layout (&frame->info, channels, columns, is_input, layout);
 }
 
+/* Which bytes of a buffer plane `p` of a frame of `info` is, that begins at `offset`. */
+static void
+span_of_plane (
+    const GstVideoInfo *info, guint p, gsize offset, int stride, gint64 *first, gint64 *end)
+{
+  int components[GST_VIDEO_MAX_COMPONENTS];
+  gint64 last;
+
+  gst_video_format_info_component (info->finfo, p, components);
+  last = (gint64)stride *
+         (GST_VIDEO_FORMAT_INFO_SCALE_HEIGHT (info->finfo, components[0], info->height) - 1);
+  *first = (gint64)offset + MIN (last, 0);
+  *end = (gint64)offset + MAX (last, 0) +
+         (gint64)GST_VIDEO_FORMAT_INFO_SCALE_WIDTH (info->finfo, components[0], info->width) *
+             GST_VIDEO_FORMAT_INFO_PSTRIDE (info->finfo, components[0]);
+}
+
+gboolean
+gst_generative_fail_size (GstBuffer *buffer, gsize wanted, GError **error)
+{
+  g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
+      "A buffer has %" G_GSIZE_FORMAT " bytes, but its caps say %" G_GSIZE_FORMAT,
+      gst_buffer_get_size (buffer), wanted);
+  return FALSE;
+}
+
+/* As a meta says that it lies. */
+static gboolean
+check_laid_out (
+    const GstVideoInfo *info, const GstVideoMeta *meta, GstBuffer *buffer, GError **error)
+{
+  const gsize size = gst_buffer_get_size (buffer);
+  gint64 wanted = 0;
+
+  if (meta->format != GST_VIDEO_INFO_FORMAT (info) || (int)meta->width < info->width ||
+      (int)meta->height < info->height) {
+    g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
+        "The video meta of a buffer says %u x %u pixels of %s, but its caps say %d x %d of %s",
+        meta->width, meta->height, gst_video_format_to_string (meta->format), info->width,
+        info->height, GST_VIDEO_INFO_NAME (info));
+    return FALSE;
+  }
+  for (guint p = 0; p < meta->n_planes; p++) {
+    gint64 first, end;
+
+    span_of_plane (info, p, meta->offset[p], meta->stride[p], &first, &end);
+    if (first < 0) {
+      g_set_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT,
+          "Rows of a buffer lie %d bytes apart from byte %" G_GSIZE_FORMAT
+          " on, by its video meta, and %" G_GINT64_FORMAT " bytes before it",
+          meta->stride[p], meta->offset[p], -first);
+      return FALSE;
+    }
+    wanted = MAX (wanted, end);
+  }
+  return (gint64)size >= wanted || gst_generative_fail_size (buffer, (gsize)wanted, error);
+}
+
+gboolean
+gst_generative_check_frame (const GstVideoInfo *info, GstBuffer *buffer, GError **error)
+{
+  const GstVideoMeta *meta = gst_buffer_get_video_meta (buffer);
+
+  if (meta != NULL)
+    return check_laid_out (info, meta, buffer, error);
+  return gst_buffer_get_size (buffer) >= GST_VIDEO_INFO_SIZE (info) ||
+         gst_generative_fail_size (buffer, GST_VIDEO_INFO_SIZE (info), error);
+}
+
 guint8 *
 gst_generative_frame_plane (
     const GstVideoFrame *frame, const GenFrameLayout *layout, int plane, int x, int y, int rows)

@@ -35,6 +35,12 @@ gboolean gst_generative_layout (
 gboolean gst_generative_layout_of_frame (const GstVideoFrame *frame, int channels, int columns,
     gboolean is_input, GenFrameLayout *layout);
 
+/* Whether `buffer` holds a frame of `info`, where its video meta says that it lies or else as caps
+ * do: nobody else looks before a plan reads it. FALSE with an error of GST_STREAM_ERROR. */
+gboolean gst_generative_check_frame (const GstVideoInfo *info, GstBuffer *buffer, GError **error);
+/* That `buffer` has fewer bytes than the `wanted` ones, or more than can be. Returns FALSE. */
+gboolean gst_generative_fail_size (GstBuffer *buffer, gsize wanted, GError **error);
+
 /* Where a plan's plane `plane` begins that is `rows` rows of a mapped frame, from the pixel in
  * column `x` and row `y` on. */
 guint8 *gst_generative_frame_plane (

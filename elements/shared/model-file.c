@@ -21,6 +21,8 @@ gst_generative_post_error (GstElement *element, const GError *error)
     GST_ELEMENT_ERROR (element, RESOURCE, OPEN_READ, ("%s", error->message), (NULL));
   else if (g_error_matches (error, GEN_ONNX_ERROR, GEN_ONNX_ERROR_INVALID))
     GST_ELEMENT_ERROR (element, STREAM, FORMAT, ("%s", error->message), (NULL));
+  else if (error->domain == GST_STREAM_ERROR)
+    GST_ELEMENT_ERROR (element, STREAM, FORMAT, ("%s", error->message), (NULL));
   else if (error->domain == GEN_ONNX_ERROR ||
            g_error_matches (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_UNKNOWN_OPERATOR))
     GST_ELEMENT_ERROR (element, STREAM, NOT_IMPLEMENTED, ("%s", error->message), (NULL));

@@ -5,8 +5,10 @@
 #include <glib/gstdio.h>
 
 #include "debug.h"
+#include "frames.h"
 #include "interlaced.h"
 #include "label-meta.h"
+#include "model-file.h"
 #include "score-filter-private.h"
 #include "settings.h"
 
@@ -403,8 +405,13 @@ measure_picture (GstScoreFilter *filter, GstBuffer *buffer)
   GstScoreFilterClass *klass = GST_SCORE_FILTER_GET_CLASS (filter);
   GstScoreFrame frame = { .buffer = buffer, .pts = GST_BUFFER_PTS (buffer) };
   GstClockTime start = gst_util_get_timestamp ();
+  g_autoptr (GError) error = NULL;
   GstFlowReturn result;
 
+  if (!gst_generative_check_frame (&self->format.video, buffer, &error)) {
+    gst_generative_post_error (GST_ELEMENT (filter), error);
+    return GST_FLOW_ERROR;
+  }
   if (!klass->map (filter, &frame.mapped, buffer)) {
     GST_ELEMENT_ERROR (filter, RESOURCE, READ, ("A frame cannot be mapped"), (NULL));
     return GST_FLOW_ERROR;
