@@ -359,6 +359,38 @@ take_second (Frames *self, GstBuffer *frame)
   return queue_part (self, frame, 0);
 }
 
+/* How long `frame` is to be shown, by itself or by its caps; not valid where neither tells. */
+static GstClockTime
+duration_of (const Frames *self, const GstBuffer *frame)
+{
+  const GstVideoInfo *info = &self->format->in_info;
+
+  if (GST_BUFFER_DURATION_IS_VALID (frame) || info->fps_n == 0)
+    return GST_BUFFER_DURATION (frame);
+  return gst_util_uint64_scale (GST_SECOND, (guint64)info->fps_d, (guint64)info->fps_n);
+}
+
+/* Whether `input` lies where the frame that follows the last one does: nothing lies between frames
+ * one of which is missing, or which time goes back from. Cameras are not that exact to half of a
+ * frame. */
+static gboolean
+frames_follows (gpointer mode, GstBuffer *input)
+{
+  const Frames *self = mode;
+  const GstBuffer *last = self->seen[newest (self)];
+  const GstBuffer *first = runs_backwards (self) ? input : last;
+  const GstBuffer *second = runs_backwards (self) ? last : input;
+  GstClockTime duration;
+
+  if (!self->play->ports.between || last == NULL || !GST_BUFFER_PTS_IS_VALID (first) ||
+      !GST_BUFFER_PTS_IS_VALID (second))
+    return TRUE;
+  duration = duration_of (self, first);
+  return GST_BUFFER_PTS (first) <= GST_BUFFER_PTS (second) &&
+         (!GST_CLOCK_TIME_IS_VALID (duration) ||
+             GST_BUFFER_PTS (second) - GST_BUFFER_PTS (first) <= duration + duration / 2);
+}
+
 static GstFlowReturn
 take_either (Frames *self, GstBuffer *frame, GstBuffer **output)
 {
@@ -558,6 +590,7 @@ const GstGeneratorMode gst_generator_frames = {
   .free = frames_free,
   .negotiate = frames_negotiate,
   .timing = frames_timing,
+  .follows = frames_follows,
   .output = frames_output,
   .pending = frames_pending,
   .finish = frames_finish,

@@ -764,6 +764,17 @@ refuse_buffer (GstGenerator *self, GstBuffer *input, const GError *error)
   return GST_FLOW_ERROR;
 }
 
+/* One that does not follow the last one says so from here on. (transfer full) */
+static GstBuffer *
+mark_jump (GstGenerator *self, GstBuffer *input)
+{
+  if (input == NULL || self->mode->follows == NULL || self->mode->follows (self->state, input))
+    return input;
+  input = gst_buffer_make_writable (input);
+  GST_BUFFER_FLAG_SET (input, GST_BUFFER_FLAG_DISCONT);
+  return input;
+}
+
 static GstFlowReturn
 gst_generator_generate_output (GstBaseTransform *base, GstBuffer **output)
 {
@@ -777,6 +788,7 @@ gst_generator_generate_output (GstBaseTransform *base, GstBuffer **output)
     if (input != NULL &&
         !gst_generator_format_check_buffer (&self->format, &self->play, input, &error))
       return refuse_buffer (self, input, error);
+    input = mark_jump (self, input);
     set_parameters (self, input);
     if (input != NULL && GST_BUFFER_IS_DISCONT (input) && self->play.ports.remembers)
       flow = gst_generator_begin_anew (self);

@@ -36,6 +36,9 @@ typedef struct {
   /* How long buffers take, as has been negotiated. */
   GstGeneratorTiming (*timing) (gpointer mode);
 
+  /* Whether `input`, which does not say DISCONT, follows what came before it all the same. NULL: it
+   * does. */
+  gboolean (*follows) (gpointer mode, GstBuffer *input);
   /* Take `input` (transfer full), or NULL when all that it made has been handed out, and hand out
    * a buffer, or NULL where more has to come. */
   GstFlowReturn (*output) (gpointer mode, GstBuffer *input, GstBuffer **output);

@@ -707,6 +707,40 @@ test_between_jumps (void)
   gst_harness_teardown (harness);
 }
 
+/* Times that jump are a jump, though no buffer says so: nothing lies across it, and what comes
+ * behind it says that it does not follow. */
+static void
+test_between_unsaid_jumps (void)
+{
+  static const int numbers[] = { 10, 11, 13, 14, 2, 3 };
+  /* Half frames: the last one before a jump is shown for all of its time. */
+  static const int wanted[] = { 20, 21, 22, 23, 26, 27, 28, 29, 4, 5, 6, 7 };
+  static const int jumps[] = { 26, 4 };
+
+  for (int backwards = 0; backwards < 2; backwards++) {
+    GstHarness *harness = open_harness ("between.onnx", NULL, CAPS ",framerate=(fraction)10/1");
+    const gsize n = G_N_ELEMENTS (wanted);
+
+    push_segment (harness, backwards ? -1 : 1);
+    for (gsize i = 0; i < G_N_ELEMENTS (numbers); i++)
+      push (harness, numbers[backwards ? G_N_ELEMENTS (numbers) - 1 - i : i]);
+    gst_harness_push_event (harness, gst_event_new_eos ());
+    for (gsize k = 0; k < n; k++) {
+      g_autoptr (GstBuffer) made = gst_harness_try_pull (harness);
+      const int number = wanted[backwards ? n - 1 - k : k];
+
+      g_assert_nonnull (made);
+      g_assert_cmpuint (GST_BUFFER_PTS (made), ==, (GstClockTime)number * INTERVAL / 2);
+      g_assert_cmpuint (GST_BUFFER_DURATION (made), ==, INTERVAL / 2);
+      if (!backwards)
+        g_assert_cmpint (
+            GST_BUFFER_IS_DISCONT (made), ==, number == jumps[0] || number == jumps[1]);
+    }
+    assert_empty (harness);
+    gst_harness_teardown (harness);
+  }
+}
+
 static void
 test_between_backwards (void)
 {
@@ -972,6 +1006,7 @@ main (int argc, char **argv)
   g_test_add_func ("/frames/time-behind-frames", test_time_behind_frames);
   g_test_add_func ("/frames/variable-rate", test_variable_rate);
   g_test_add_func ("/frames/between-jumps", test_between_jumps);
+  g_test_add_func ("/frames/between-jumps/unsaid", test_between_unsaid_jumps);
   g_test_add_func ("/frames/between-backwards", test_between_backwards);
   g_test_add_func ("/frames/between-latency", test_between_latency);
   g_test_add_func ("/frames/between-reloaded", test_between_reloaded);
