@@ -74,6 +74,8 @@ gboolean gst_generator_filter_meta (
 gboolean gst_generator_transform_meta (
     GstBaseTransform *base, GstBuffer *output, GstMeta *meta, GstBuffer *input);
 gboolean gst_generator_query (GstBaseTransform *base, GstPadDirection direction, GstQuery *query);
+/* Whether no error has told yet that caps do not fit: what fails is tried again and again. */
+gboolean gst_generator_begins_to_refuse (GstGenerator *self);
 /* Of caps that came and were refused: an error, where none has told it, if it is because the next
  * element takes nothing that the model makes of them. */
 void gst_generator_explain_refusal (GstGenerator *self, GstCaps *offered);

@@ -152,9 +152,8 @@ gst_generator_fixate_caps (
   return get_parent_class ()->fixate_caps (base, direction, caps, other);
 }
 
-/* Whether no error has told yet that caps do not fit: what fails is tried again and again. */
-static gboolean
-begins_to_refuse (GstGenerator *self)
+gboolean
+gst_generator_begins_to_refuse (GstGenerator *self)
 {
   gboolean begins;
 
@@ -180,7 +179,7 @@ gst_generator_set_caps (GstBaseTransform *base, GstCaps *sink, GstCaps *source)
     GST_OBJECT_UNLOCK (self);
     return TRUE;
   }
-  if (!begins_to_refuse (self))
+  if (!gst_generator_begins_to_refuse (self))
     return FALSE;
   if (error->domain == GST_CORE_ERROR)
     GST_ELEMENT_ERROR (self, CORE, NEGOTIATION, ("%s", error->message), (NULL));
@@ -307,7 +306,8 @@ post_misfit (GstGenerator *self, GstCaps *offered, gboolean fatal)
   g_autofree char *said = NULL;
   GstGeneratorPorts ports;
 
-  if ((fatal && !begins_to_refuse (self)) || !gst_generator_play_get_ports (&self->play, &ports))
+  if ((fatal && !gst_generator_begins_to_refuse (self)) ||
+      !gst_generator_play_get_ports (&self->play, &ports))
     return;
   said = describe_misfit (&ports, offered);
   if (fatal)

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "../shared/refused-caps.h"
+
 GST_DEBUG_CATEGORY_EXTERN (generator_debug);
 #define GST_CAT_DEFAULT generator_debug
 
@@ -44,6 +46,12 @@ side_event (GstPad *pad, GstObject *parent, GstEvent *event)
   return taken;
 }
 
+static const char *
+input_of (GstPad *pad)
+{
+  return GST_PAD_NAME (pad) + strlen (GST_GENERATOR_SINK_PREFIX);
+}
+
 static GstCaps *
 get_side_caps (GstGenerator *self, GstPad *pad)
 {
@@ -53,27 +61,53 @@ get_side_caps (GstGenerator *self, GstPad *pad)
 
   if (!gst_generator_play_get_ports (&self->play, &ports))
     return gst_pad_get_pad_template_caps (pad);
-  caps = gst_generator_side_caps (
-      &ports, &use, GST_PAD_NAME (pad) + strlen (GST_GENERATOR_SINK_PREFIX));
+  caps = gst_generator_side_caps (&ports, &use, input_of (pad));
   gen_model_unref (ports.model);
   return caps;
+}
+
+/* Negotiation fails elsewhere and says little. */
+static void
+explain_side (GstGenerator *self, GstPad *pad, const GstCaps *offered)
+{
+  const GenModelUse use = gst_generator_play_get_use (&self->play);
+  g_autofree char *text = NULL;
+  GstGeneratorPorts ports;
+
+  if (!gst_generator_play_get_ports (&self->play, &ports))
+    return;
+  text = gst_generator_side_describe_misfit (&ports, &use, input_of (pad), offered);
+  gen_model_unref (ports.model);
+  if (text != NULL && gst_generator_begins_to_refuse (self))
+    GST_ELEMENT_ERROR (
+        self, CORE, NEGOTIATION, ("%s", text), ("offered %" GST_PTR_FORMAT, (void *)offered));
+}
+
+static gboolean
+answer_caps (GstPad *pad, GstObject *parent, GstQuery *query)
+{
+  g_autoptr (GstCaps) caps = get_side_caps (GST_GENERATOR (parent), pad), answer = NULL;
+  GstCaps *filter;
+
+  gst_query_parse_caps (query, &filter);
+  answer = filter != NULL ? gst_caps_intersect_full (filter, caps, GST_CAPS_INTERSECT_FIRST)
+                          : gst_caps_ref (caps);
+  gst_query_set_caps_result (query, answer);
+  return TRUE;
 }
 
 static gboolean
 side_query (GstPad *pad, GstObject *parent, GstQuery *query)
 {
-  g_autoptr (GstCaps) caps = NULL, answer = NULL;
-  GstCaps *filter;
+  const gboolean asks = GST_QUERY_TYPE (query) == GST_QUERY_CAPS;
+  GstCaps *offered;
 
-  if (GST_QUERY_TYPE (query) == GST_QUERY_ALLOCATION)
+  if (GST_QUERY_TYPE (query) == GST_QUERY_ALLOCATION ||
+      !(asks ? answer_caps : gst_pad_query_default) (pad, parent, query))
     return FALSE;
-  if (GST_QUERY_TYPE (query) != GST_QUERY_CAPS)
-    return gst_pad_query_default (pad, parent, query);
-  gst_query_parse_caps (query, &filter);
-  caps = get_side_caps (GST_GENERATOR (parent), pad);
-  answer = filter != NULL ? gst_caps_intersect_full (filter, caps, GST_CAPS_INTERSECT_FIRST)
-                          : gst_caps_ref (caps);
-  gst_query_set_caps_result (query, answer);
+  /* Nothing can come of it before there are caps; later, it may be no more than a question. */
+  if (gst_generative_refuses_caps (query, &offered) && !(asks && gst_pad_has_current_caps (pad)))
+    explain_side (GST_GENERATOR (parent), pad, offered);
   return TRUE;
 }
 

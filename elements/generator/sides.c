@@ -7,13 +7,31 @@
 
 /* --- files --- */
 
+/* That input `name` of the `n_pads` pads and the files behind them is given once. */
+static gboolean
+check_single (
+    const GPtrArray *names, guint n_pads, const char *name, const char *file, GError **error)
+{
+  for (guint i = 0; i < names->len; i++) {
+    if (!g_str_equal (g_ptr_array_index (names, i), name))
+      continue;
+    g_set_error (error, GST_LIBRARY_ERROR, GST_LIBRARY_ERROR_SETTINGS,
+        "input '%s' is given by %s%s and by file %s of property inputs: leave out one of the two",
+        name, i < n_pads ? "pad " GST_GENERATOR_SINK_PREFIX : "another file for ", name, file);
+    return FALSE;
+  }
+  return TRUE;
+}
+
 gboolean
 gst_generator_add_files (const char *text, GStrv *names, GError **error)
 {
-  g_autoptr (GStrvBuilder) all = g_strv_builder_new ();
+  g_autoptr (GPtrArray) all = g_ptr_array_new_with_free_func (g_free);
   g_auto (GStrv) files = g_strsplit (text != NULL ? text : "", ",", -1);
+  const guint n_pads = g_strv_length (*names);
 
-  g_strv_builder_addv (all, (const char **)*names);
+  for (guint i = 0; i < n_pads; i++)
+    g_ptr_array_add (all, g_strdup ((*names)[i]));
   for (guint i = 0; files[i] != NULL; i++) {
     char *equals = strchr (files[i], '=');
 
@@ -25,10 +43,13 @@ gst_generator_add_files (const char *text, GStrv *names, GError **error)
       return FALSE;
     }
     *equals = '\0';
-    g_strv_builder_add (all, g_strstrip (files[i]));
+    if (!check_single (all, n_pads, g_strstrip (files[i]), equals + 1, error))
+      return FALSE;
+    g_ptr_array_add (all, g_strdup (files[i]));
   }
+  g_ptr_array_add (all, NULL);
   g_strfreev (*names);
-  *names = g_strv_builder_end (all);
+  *names = (GStrv)g_ptr_array_steal (all, NULL);
   return TRUE;
 }
 
@@ -209,9 +230,10 @@ check_size (
   if (side->now_info.width == width && side->now_info.height == height)
     return TRUE;
   g_set_error (error, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,
-      "frames of pad %s are %d x %d, but the model takes %d x %d with those that are played: put "
-      "videoscale in front",
-      GST_PAD_NAME (side->pad), side->now_info.width, side->now_info.height, width, height);
+      "frames of pad %s are %d x %d, but the model's input '%s' takes %d x %d with those that are "
+      "played: put videoscale in front",
+      GST_PAD_NAME (side->pad), side->now_info.width, side->now_info.height, port->name, width,
+      height);
   return FALSE;
 }
 
@@ -226,6 +248,10 @@ gst_generator_sides_map (GstGeneratorSides *sides, GenModelUse *use, GError **er
       continue;
     if (!check_size (side, &of->port, use, error))
       return FALSE;
+    if (!gst_generative_check_frame (&side->now_info, side->now, error)) {
+      g_prefix_error (error, "Pad %s: ", GST_PAD_NAME (side->pad));
+      return FALSE;
+    }
     if (!gst_video_frame_map (&side->mapped, &side->now_info, side->now, GST_MAP_READ)) {
       g_set_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_READ,
           "a frame of pad %s cannot be read", GST_PAD_NAME (side->pad));
@@ -391,24 +417,61 @@ gst_generator_sides_end_seek (GstGeneratorSides *sides, GstEvent *event, gboolea
   set_seeking (sides, FALSE);
 }
 
+static const GenPort *
+find_beside (const GstGeneratorPorts *ports, const char *name)
+{
+  for (guint k = 0; k < ports->n_beside; k++)
+    if (g_str_equal (ports->beside[k].name, name))
+      return &ports->beside[k];
+  return NULL;
+}
+
 GstCaps *
 gst_generator_side_caps (const GstGeneratorPorts *ports, const GenModelUse *use, const char *name)
 {
-  for (guint k = 0; k < ports->n_beside; k++) {
-    const GenPort *port = &ports->beside[k];
-    GstStructure *structure;
+  const GenPort *port = find_beside (ports, name);
+  GstStructure *structure;
 
-    if (!g_str_equal (port->name, name))
-      continue;
-    structure = gst_structure_new_empty ("video/x-raw");
-    if (side_width (port, use) > 0)
-      gst_structure_set (structure, "width", G_TYPE_INT, side_width (port, use), NULL);
-    if (side_height (port, use) > 0)
-      gst_structure_set (structure, "height", G_TYPE_INT, side_height (port, use), NULL);
-    gst_generative_formats_set (structure, port->channels, TRUE, FALSE, TRUE);
-    return gst_caps_new_full (structure, NULL);
-  }
-  return gst_caps_new_empty ();
+  if (port == NULL)
+    return gst_caps_new_empty ();
+  structure = gst_structure_new_empty ("video/x-raw");
+  if (side_width (port, use) > 0)
+    gst_structure_set (structure, "width", G_TYPE_INT, side_width (port, use), NULL);
+  if (side_height (port, use) > 0)
+    gst_structure_set (structure, "height", G_TYPE_INT, side_height (port, use), NULL);
+  gst_generative_formats_set (structure, port->channels, TRUE, FALSE, TRUE);
+  return gst_caps_new_full (structure, NULL);
+}
+
+/* "8 x 8 pixels", or any. (transfer full) */
+static char *
+describe_size (int width, int height)
+{
+  return width > 0 && height > 0 ? g_strdup_printf ("%d x %d pixels", width, height)
+                                 : g_strdup ("frames of any size");
+}
+
+char *
+gst_generator_side_describe_misfit (const GstGeneratorPorts *ports, const GenModelUse *use,
+    const char *name, const GstCaps *offered)
+{
+  const GenPort *port = find_beside (ports, name);
+  const GstStructure *first = gst_caps_get_structure (offered, 0);
+  const char *format = gst_structure_get_string (first, "format");
+  int width = 0, height = 0;
+  g_autofree char *comes = NULL, *taken = NULL;
+
+  if (port == NULL)
+    return NULL;
+  gst_structure_get_int (first, "width", &width);
+  gst_structure_get_int (first, "height", &height);
+  comes = describe_size (width, height);
+  taken = describe_size (side_width (port, use), side_height (port, use));
+  return g_strdup_printf ("Pad " GST_GENERATOR_SINK_PREFIX
+                          "%s: %s of %s come, but the model's input '%s' takes %s of "
+                          "%d channels: put videoconvert and videoscale in front",
+      name, comes, format != NULL ? format : gst_structure_get_name (first), name, taken,
+      port->channels);
 }
 
 static GstGeneratorSide *

@@ -78,6 +78,10 @@ void gst_generator_sides_end_seek (GstGeneratorSides *sides, GstEvent *event, gb
  * what comes. (transfer full) */
 GstCaps *gst_generator_side_caps (
     const GstGeneratorPorts *ports, const GenModelUse *use, const char *name);
+/* That caps do not fit it that come there; NULL where the model has no such input. (transfer full)
+ */
+char *gst_generator_side_describe_misfit (const GstGeneratorPorts *ports, const GenModelUse *use,
+    const char *name, const GstCaps *offered);
 GstFlowReturn gst_generator_sides_chain (GstGeneratorSides *sides, GstPad *pad, GstBuffer *buffer);
 gboolean gst_generator_sides_event (GstGeneratorSides *sides, GstPad *pad, GstEvent *event);
 /* `pad` goes: what came from it last stays. */

@@ -132,6 +132,7 @@ test_refused (void)
   assert_refused ("inputs=mask", "such as style=night.png");
   assert_refused ("inputs=style=a.png", "no input 'style'");
   assert_refused ("inputs=mask=/nowhere/a.png", "/nowhere/a.png");
+  assert_refused ("inputs=mask=a.png,mask=b.png", "another file for mask and by file b.png");
 }
 
 /* --- a pad --- */
@@ -358,26 +359,79 @@ test_pad_empty (void)
   g_assert_nonnull (strstr (said, "ended without a frame"));
 }
 
-/* Of another size: refused by caps. */
-static void
-test_pad_of_other_size (void)
+/* What is said where masks of `caps` come beside frames of 8 x 8. (transfer full) */
+static char *
+play_with_mask (const char *model, const char *properties, const char *caps)
 {
   g_autofree char *launch = g_strdup_printf (
       "videotestsrc num-buffers=3 ! video/x-raw," GREY ",width=8,height=8 ! generator name=g "
-      "model=%s/sum.onnx ! fakesink videotestsrc num-buffers=3 ! video/x-raw," GREY
-      ",width=16,height=8 ! g.sink_mask",
-      folder);
-  g_autofree char *said = NULL;
+      "model=%s/%s %s ! fakesink videotestsrc num-buffers=3 ! %s ! queue ! g.sink_mask",
+      folder, model, properties, caps);
   gboolean failed;
+  char *said = play_for_words (launch, &failed);
 
-  said = play_for_words (launch, &failed);
   g_assert_true (failed);
+  return said;
+}
+
+/* Of another size or format: the error names pad, input, and both. */
+static void
+test_pad_of_other_size (void)
+{
+  static const struct {
+    const char *model, *caps, *words[3];
+  } cases[] = {
+    { "fixed.onnx", "video/x-raw," GREY ",width=16,height=8",
+        { "Pad sink_mask: 16 x 8 pixels of GRAY8", "input 'mask' takes 8 x 8 pixels of 1",
+            "videoscale" } },
+    { "fixed.onnx", "video/x-raw,format=RGB,width=8,height=8",
+        { "Pad sink_mask: 8 x 8 pixels of RGB", "of 1 channels", "videoconvert" } },
+    { "sum.onnx", "video/x-raw," GREY ",width=16,height=8",
+        { "sink_mask", "16 x 8", "input 'mask' takes 8 x 8" } },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autofree char *said = play_with_mask (cases[i].model, "", cases[i].caps);
+
+    for (gsize k = 0; k < G_N_ELEMENTS (cases[i].words); k++)
+      assert_says (said, cases[i].words[k]);
+  }
+}
+
+/* One that a file gives as well. */
+static void
+test_pad_and_file (void)
+{
+  g_autofree char *said = play_with_mask (
+      "sum.onnx", "inputs=mask=halves.png", "video/x-raw," GREY ",width=8,height=8");
+
+  assert_says (said, "input 'mask' is given by pad sink_mask and by file halves.png");
+}
+
+/* A frame of fewer bytes than its caps say. */
+static void
+test_pad_short (void)
+{
+  Two two = open_two ();
+  g_autoptr (GstBus) bus = gst_bus_new ();
+  g_autoptr (GstMessage) message = NULL;
+  g_autoptr (GError) error = NULL;
+
+  gst_element_set_bus (two.main->element, bus);
+  gst_harness_push (two.mask, make_frame (0, 10, 10));
+  g_assert_cmpint (gst_harness_push (two.main, make_frame (0, 100, PIXELS)), ==, GST_FLOW_ERROR);
+  message = gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR);
+  g_assert_nonnull (message);
+  gst_message_parse_error (message, &error, NULL);
+  assert_says (error->message, "Pad sink_mask: A buffer has 10 bytes, but its caps say 64");
+  gst_element_set_bus (two.main->element, NULL);
+  close_two (&two);
 }
 
 int
 main (int argc, char **argv)
 {
-  g_autofree char *path = NULL, *halves = NULL;
+  g_autofree char *path = NULL, *fixed = NULL, *halves = NULL;
   int result;
 
   gst_init (&argc, &argv);
@@ -385,7 +439,9 @@ main (int argc, char **argv)
   folder = scratch_new ();
   path = g_build_filename (folder, "sum.onnx", NULL);
   halves = g_build_filename (folder, "halves.png", NULL);
+  fixed = g_build_filename (folder, "fixed.onnx", NULL);
   save_sum (path, -1);
+  save_sum (fixed, SIDE);
   save_halves (halves, 32, 100);
   g_test_add_func ("/inputs/file", test_file);
   g_test_add_func ("/inputs/file-said", test_file_said);
@@ -398,6 +454,8 @@ main (int argc, char **argv)
   g_test_add_func ("/inputs/pad/seeks", test_pad_seeks);
   g_test_add_func ("/inputs/pad/empty", test_pad_empty);
   g_test_add_func ("/inputs/pad/other-size", test_pad_of_other_size);
+  g_test_add_func ("/inputs/pad/and-file", test_pad_and_file);
+  g_test_add_func ("/inputs/pad/short", test_pad_short);
   result = g_test_run ();
   scratch_remove (folder);
   g_free (folder);
