@@ -418,7 +418,7 @@ gen_model_assemble (GenGraph *graph, const char *path, const GenModelHints *hint
   g_autoptr (GenSpectra) spectra = NULL;
   g_autoptr (GenGraph) whole = NULL;
   g_autoptr (GError) failure = NULL;
-  g_autofree char *chain = NULL, *rate = NULL;
+  g_autofree char *chain = NULL, *rate = NULL, *suggest = NULL;
   GenModel *model;
 
   if (!gen_model_load_sidecar (path, &sidecar, error))
@@ -437,6 +437,10 @@ gen_model_assemble (GenGraph *graph, const char *path, const GenModelHints *hint
   if (failure == NULL && gen_chain_complete (links, &failure))
     whole = make_graph (links, spectra, &failure);
   if (whole == NULL) {
+    if (spectra == NULL)
+      suggest = gen_model_suggest_spectra (model);
+    if (suggest != NULL)
+      g_prefix_error (&failure, "its inputs look like %s. As it is, ", suggest);
     g_propagate_error (error, g_steal_pointer (&failure));
     if (path != NULL)
       g_prefix_error (error, "%s: ", path);

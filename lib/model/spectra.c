@@ -54,7 +54,8 @@ typedef struct {
   GPtrArray *links;
   GenSpectra *spectra;
   const char *source; /* where it is said, for errors */
-  gboolean planes;    /* the form is one of two ports */
+  gboolean has_form;  /* complex, planes … */
+  gboolean planes;    /* which is one of two ports */
   GenSpectralRole input, output;
   gboolean has_synthesis;
 } Reading;
@@ -68,13 +69,17 @@ fail (const Reading *reading, const char *word, const char *wanted, GError **err
 }
 
 static gboolean
-say_number (const Reading *reading, const char *word, const char *value, int most, int *number,
-    GError **error)
+say_number (const Reading *reading, const char *key, const char *value, int least, int most,
+    int *number, GError **error)
 {
   guint64 parsed;
 
-  if (!g_ascii_string_to_unsigned (value, 10, 0, (guint64)most, &parsed, NULL))
-    return fail (reading, word, "which should be a whole number", error);
+  if (!g_ascii_string_to_unsigned (value, 10, (guint64)least, (guint64)most, &parsed, NULL)) {
+    g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
+        "%s has %s=%s, which should be a whole number from %d to %d", reading->source, key, value,
+        least, most);
+    return FALSE;
+  }
   *number = (int)parsed;
   return TRUE;
 }
@@ -172,6 +177,11 @@ say_form (Reading *reading, const char *word, GError **error)
 {
   static const GenSpectralRole forms[] = { GEN_ROLE_COMPLEX, GEN_ROLE_MAGNITUDE, GEN_ROLE_FRAMES };
 
+  if (reading->has_form)
+    return fail (reading, word,
+        "a second form; one is said, or that of each port by its name (re=real,im=imaginary)",
+        error);
+  reading->has_form = TRUE;
   if (strcmp (word, "deep-filter") == 0)
     return say_deep_filter (reading, error);
   reading->planes = strcmp (word, "planes") == 0;
@@ -189,15 +199,15 @@ say_setting (Reading *reading, const char *key, const char *value, GError **erro
   GenSpectra *spectra = reading->spectra;
 
   if (strcmp (key, "length") == 0)
-    return say_number (reading, key, value, LONGEST, &spectra->length, error);
+    return say_number (reading, key, value, 2, LONGEST, &spectra->length, error);
   if (strcmp (key, "hop") == 0)
-    return say_number (reading, key, value, LONGEST, &spectra->hop, error);
+    return say_number (reading, key, value, 1, LONGEST, &spectra->hop, error);
   if (strcmp (key, "fft") == 0)
-    return say_number (reading, key, value, LONGEST, &spectra->fft, error);
+    return say_number (reading, key, value, 2, LONGEST, &spectra->fft, error);
   if (strcmp (key, "frames") == 0)
-    return say_number (reading, key, value, MOST_FRAMES, &spectra->frames, error);
+    return say_number (reading, key, value, 1, MOST_FRAMES, &spectra->frames, error);
   if (strcmp (key, "lookahead") == 0)
-    return say_number (reading, key, value, MOST_FRAMES, &spectra->lookahead, error);
+    return say_number (reading, key, value, 0, MOST_FRAMES, &spectra->lookahead, error);
   if (strcmp (key, "window") == 0)
     return say_window (reading, value, &spectra->window, error);
   if (strcmp (key, "synthesis") == 0) {
@@ -228,7 +238,7 @@ say_all (Reading *reading, const char *name, const char *text, GError **error)
     char *word = g_strstrip (words[i]), *value = strchr (word, '=');
 
     if (*word == '\0')
-      continue;
+      return fail (reading, text, "where a word is missing before or behind a comma", error);
     if (value != NULL)
       *value++ = '\0';
     if (value != NULL  ? !say_setting (reading, g_strstrip (word), g_strstrip (value), error)

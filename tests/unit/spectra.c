@@ -586,6 +586,27 @@ test_plain_chain (void)
   scratch_remove (folder);
 }
 
+/* Two files of which the second one takes frames, where nobody says that they are of a sound. */
+static void
+test_chain_without_spectrum (void)
+{
+  g_autofree char *folder = scratch_new ();
+  g_autofree char *path = g_build_filename (folder, "model.onnx", NULL);
+  g_autofree char *second = g_build_filename (folder, "second.onnx", NULL);
+  g_autoptr (GenGraph) graph = make_identity (&GEN_SHAPE (1, 1, 257), 1);
+  g_autoptr (GenGraph) other = make_identity (&GEN_SHAPE (1, 1, 512), 1);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GenModel) model = NULL;
+
+  gen_onnx_save (graph, path, NULL);
+  gen_onnx_save (other, second, NULL);
+  model = gen_model_load_as (path, &(GenModelHints){ .chain = "second.onnx" }, &error);
+  g_assert_null (model);
+  g_assert_nonnull (strstr (error->message, "spectra of a sound: spectrum says of which kind"));
+  g_assert_nonnull (strstr (error->message, "[1, 1, 512]"));
+  scratch_remove (folder);
+}
+
 static void
 test_refused (void)
 {
@@ -594,7 +615,13 @@ test_refused (void)
   } cases[] = {
     { "round", NULL, "complex, planes, magnitude, frames" },
     { "complex,length=64,window=kaiser", NULL, "sqrt-hann" },
-    { "complex,length=x", NULL, "whole number" },
+    { "complex,length=x", NULL, "length=x, which should be a whole number from 2 to 65536" },
+    { "complex,hop=70000", NULL, "hop=70000, which should be a whole number from 1 to 65536" },
+    { "complex,length=64,hop=0", NULL, "hop=0, which should be a whole number from 1 to 65536" },
+    { "complex,magnitude", NULL, "\"magnitude\", a second form" },
+    { "complex,deep-filter", NULL, "\"deep-filter\", a second form" },
+    { ",,,", NULL, "\",,,\", where a word is missing" },
+    { "complex,,length=64", NULL, "where a word is missing" },
     { "complex,length=64,hop=65", NULL, "hop" },
     { "complex,length=128", NULL, "axis of 65" },
     { "complex,length=64,frames=2", NULL, "2 frames" },
@@ -651,6 +678,7 @@ main (int argc, char **argv)
   g_test_add_func ("/spectra/deep-filter", test_deep_filter);
   g_test_add_func ("/spectra/chain", test_chain);
   g_test_add_func ("/spectra/plain-chain", test_plain_chain);
+  g_test_add_func ("/spectra/chain-without-spectrum", test_chain_without_spectrum);
   g_test_add_func ("/spectra/refused", test_refused);
   return g_test_run ();
 }
