@@ -84,7 +84,7 @@ gboolean gst_generator_choose_ports (
 char *gst_generator_describe_port (const char *side, const GenPort *port);
 /* What would make of a tensor, which is nearly one, what a generator plays: "; export it ..." or
  * "". (transfer full) */
-char *gst_generator_suggest (const GenPort *port);
+char *gst_generator_suggest (const GenPort *port, gboolean is_output);
 
 /* Of a model that makes a sound of each latent or picture: its frames. FALSE with `error` where
  * they cannot be worked out. */

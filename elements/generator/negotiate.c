@@ -253,7 +253,7 @@ static char *
 describe_misfit_of_numbers (const GstGeneratorPorts *ports, const char *text)
 {
   g_autofree char *item = gst_generator_describe_item (ports);
-  g_autofree char *suggestion = gst_generator_suggest (&ports->input);
+  g_autofree char *suggestion = gst_generator_suggest (&ports->input, FALSE);
 
   return g_strdup_printf (
       "The elements before and behind do not fit the model, which %s: its input '%s' takes %s%s",

@@ -68,7 +68,7 @@ static gboolean
 refuse_picture (const GenModel *model, const GenPort *port, gboolean is_output, GError **error)
 {
   g_autofree char *text = gst_generator_describe_port (is_output ? "output" : "input", port);
-  g_autofree char *suggestion = gst_generator_suggest (port);
+  g_autofree char *suggestion = gst_generator_suggest (port, is_output);
 
   g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
       "%s: a generator %s pictures [N, C, H, W] or [N, H, W, C] of 1, 3 or 4 channels, of floats "
@@ -153,7 +153,7 @@ check_parameters (const GenModel *model, const GenPort *flowing, GError **error)
     return TRUE;
   /* Which may be a sound, and the parameter its rate. */
   if (flowing->kind == GEN_PORT_VECTOR && flowing->length < 0)
-    row = gst_generator_suggest (flowing);
+    row = gst_generator_suggest (flowing, FALSE);
   g_set_error (
       error, failure->domain, failure->code, "%s%s", failure->message, row != NULL ? row : "");
   return FALSE;

@@ -38,11 +38,11 @@ suggest_one (const GenPort *port)
 }
 
 char *
-gst_generator_suggest (const GenPort *port)
+gst_generator_suggest (const GenPort *port, gboolean is_output)
 {
   const gint64 *dims = port->shape.dims;
   int rank = port->shape.rank;
-  g_autofree char *one = suggest_one (port);
+  g_autofree char *one = is_output ? NULL : suggest_one (port);
 
   if (rank == 3 && dims[0] == 1 && may_be_spectra (&port->shape))
     return g_strdup_printf ("; where it is spectra or frames of a sound, property spectrum says of "
@@ -67,7 +67,7 @@ gst_generator_suggest (const GenPort *port)
   if (rank == 4 && (dims[1] == 6 || dims[3] == 6))
     return g_strdup ("; six channels may be two pictures, and nothing tells which comes first: "
                      "export them as two outputs");
-  if (rank == 4 && dims[1] < 0)
+  if (rank == 4 && dims[1] < 0 && !is_output)
     return g_strdup_printf ("; property shapes=%s=1:3:-1:-1 would say that its pictures have three "
                             "channels and any size, or export it with a fixed number of channels",
         port->name);

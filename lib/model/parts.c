@@ -87,6 +87,32 @@ pair (GenModel *model, int input, int output, GenPartSource source)
   out->partner = input;
 }
 
+/* Whether one may become the other: extents that are known on both sides are the same. */
+static gboolean
+may_agree (const GenPort *input, const GenTensor *output)
+{
+  if (output->type != GEN_TYPE_UNDEFINED && output->type != input->type)
+    return FALSE;
+  if (output->shape.rank < 0)
+    return TRUE;
+  if (output->shape.rank != input->shape.rank)
+    return FALSE;
+  for (int d = 0; d < input->shape.rank; d++)
+    if (input->shape.dims[d] >= 0 && output->shape.dims[d] >= 0 &&
+        input->shape.dims[d] != output->shape.dims[d])
+      return FALSE;
+  return TRUE;
+}
+
+/* "float32 [1, 4]". (transfer full) */
+static char *
+describe_tensor (const GenTensor *tensor)
+{
+  g_autofree char *shape = gen_shape_to_string (&tensor->shape);
+
+  return g_strdup_printf ("%s %s", gen_data_type_name (tensor->type), shape);
+}
+
 static gboolean
 say_state (gpointer data, const char *key, const char *input, const char *output, GError **error)
 {
@@ -106,12 +132,13 @@ say_state (gpointer data, const char *key, const char *input, const char *output
         error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID, "%s names input '%s' twice", key, input);
     return FALSE;
   }
-  if (model->inputs[in].type != model->outputs[out].type &&
-      model->outputs[out].type != GEN_TYPE_UNDEFINED) {
+  if (!may_agree (&model->inputs[in], g_ptr_array_index (outputs, out))) {
+    g_autofree char *taken = describe_tensor (g_ptr_array_index (inputs, in));
+    g_autofree char *made = describe_tensor (g_ptr_array_index (outputs, out));
+
     g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
-        "%s: input '%s' is %s, and output '%s' is %s", key, input,
-        gen_data_type_name (model->inputs[in].type), output,
-        gen_data_type_name (model->outputs[out].type));
+        "%s: input '%s' is %s, and output '%s', which is to go in with the next run, %s", key,
+        input, taken, output, made);
     return FALSE;
   }
   pair (model, in, out, GEN_PART_SAID);
@@ -370,23 +397,6 @@ names_memory (const char *state)
     if (g_strv_contains (memories, words[i]))
       return TRUE;
   return FALSE;
-}
-
-/* Whether one may become the other: extents that are known on both sides are the same. */
-static gboolean
-may_agree (const GenPort *input, const GenTensor *output)
-{
-  if (output->type != GEN_TYPE_UNDEFINED && output->type != input->type)
-    return FALSE;
-  if (output->shape.rank < 0)
-    return TRUE;
-  if (output->shape.rank != input->shape.rank)
-    return FALSE;
-  for (int d = 0; d < input->shape.rank; d++)
-    if (input->shape.dims[d] >= 0 && output->shape.dims[d] >= 0 &&
-        input->shape.dims[d] != output->shape.dims[d])
-      return FALSE;
-  return TRUE;
 }
 
 /* The output that input `i` becomes, by its name; -1 where there is none. A picture that comes

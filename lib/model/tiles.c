@@ -245,10 +245,15 @@ check_last (const Known *known, const GenTileAxis *axis, gboolean chroma_in, GEr
 }
 
 static gboolean
-check_size (const Known axes[2], GError **error)
+check_size (const Known axes[2], gboolean endless, GError **error)
 {
   if (axes[0].frame >= axes[0].in && axes[1].frame >= axes[1].in)
     return TRUE;
+  if (endless && axes[0].fixed == 0 && axes[1].fixed == 0)
+    return fail (error,
+        "tiles of %d x %d pixels are too small for the model, whose results hang on the whole "
+        "picture: set property tile to %d x %d at least",
+        axes[1].most, axes[0].most, LIKELY_STEP, LIKELY_STEP);
   return fail (error,
       "pictures are %d x %d, but the model takes none below %" G_GINT64_FORMAT
       " x %" G_GINT64_FORMAT ": put videoscale in front",
@@ -294,7 +299,8 @@ gen_tiles_plan (GenTiles *tiles, GenModel *model, const GenPort *input, const Ge
   };
 
   *tiles = (GenTiles){ 0 };
-  if (!find_sizes (axes, model, output, context == NULL, error) || !check_size (axes, error))
+  if (!find_sizes (axes, model, output, context == NULL, error) ||
+      !check_size (axes, context == NULL, error))
     return FALSE;
   tiles->fade = context == NULL || shares_too_little (axes, request->overlap);
   for (int a = 0; a < 2; a++) {

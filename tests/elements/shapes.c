@@ -146,6 +146,58 @@ test_free_refused (void)
   assert_plays ("shapes=1:3:-1:-1", 1);
 }
 
+/* Of an output nothing can be said. */
+static void
+test_output_refused (void)
+{
+  static const float ones[] = { 1, 1, 1 };
+  g_autoptr (GenGraph) graph = gen_graph_new ("some channels");
+  g_autoptr (GError) error = NULL;
+  GenTensor *x =
+      gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 3, HEIGHT, WIDTH));
+  GenTensor *y = gen_graph_op (graph, "ReduceMax",
+      (GenTensor *[]){ x, gen_graph_ints (graph, (gint64[]){ 0, 2, 3 }, 3) }, 2, 1, &error,
+      "keepdims", GEN_INT, 0, NULL);
+
+  y = gen_binary (graph, "Add", y,
+      gen_graph_add_constant (
+          graph, NULL, GEN_TYPE_FLOAT32, &GEN_SHAPE (3), g_bytes_new (ones, sizeof ones)),
+      &error);
+  y = gen_unary (graph, "NonZero", y, &error);
+  y = gen_binary (graph, "Squeeze", y, gen_graph_ints (graph, (gint64[]){ 0 }, 1), &error);
+  y = gen_graph_op (
+      graph, "Gather", (GenTensor *[]){ x, y }, 2, 1, &error, "axis", GEN_INT, 1, NULL);
+  g_assert_no_error (error);
+  save_model (graph, y, path);
+  assert_refused ("", "is not; export it with a fixed number of channels");
+}
+
+/* Frames that come of a format nobody has asked for. */
+static void
+test_other_channels (void)
+{
+  g_autofree char *launch = g_strdup_printf ("generator model=%s", path);
+  GstHarness *harness = NULL;
+  g_autoptr (GstElement) generator = NULL;
+  g_autoptr (GstBus) bus = gst_bus_new ();
+  g_autoptr (GstMessage) message = NULL;
+  g_autoptr (GError) error = NULL;
+
+  save_same (GEN_TYPE_FLOAT32, GEN_SHAPE (1, 3, HEIGHT, WIDTH), NULL);
+  harness = gst_harness_new_parse (launch);
+  generator = gst_harness_find_element (harness, "generator");
+  gst_element_set_bus (generator, bus);
+  gst_harness_set_src_caps_str (
+      harness, "video/x-raw,format=(string)GRAY8,width=48,height=32,framerate=(fraction)10/1");
+  g_assert_cmpint (gst_harness_push (harness, make_noise (0)), ==, GST_FLOW_NOT_NEGOTIATED);
+  message = gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR);
+  g_assert_nonnull (message);
+  gst_message_parse_error (message, &error, NULL);
+  assert_says (error->message, "frames are GRAY8, but the model's input 'x' takes pictures of 3");
+  gst_element_set_bus (generator, NULL);
+  gst_harness_teardown (harness);
+}
+
 /* As many as the model takes in a run, and no others. */
 static void
 test_fours (void)
@@ -176,6 +228,8 @@ main (int argc, char **argv)
   g_test_add_func ("/shapes/known", test_known);
   g_test_add_func ("/shapes/free", test_free);
   g_test_add_func ("/shapes/free-refused", test_free_refused);
+  g_test_add_func ("/shapes/output-refused", test_output_refused);
+  g_test_add_func ("/shapes/other-channels", test_other_channels);
   g_test_add_func ("/shapes/fours", test_fours);
   g_test_add_func ("/shapes/strength", test_strength);
   result = g_test_run ();

@@ -156,6 +156,23 @@ test_said (void)
   }
 }
 
+/* What comes out cannot go in: the error names who says it and both. */
+static void
+test_said_of_others (void)
+{
+  const Names names = { { "x", "h" }, { "y", "hn" }, NULL, NULL };
+  g_autoptr (GenGraph) graph = make_identity (&names, &GEN_SHAPE (1, 3, 8, 8), &GEN_SHAPE (1, 4));
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GenModel) model = NULL;
+
+  g_hash_table_insert (graph->metadata, g_strdup ("generative.states"), g_strdup ("h=y"));
+  model = load_with (graph, &(GenModelHints){ 0 }, &error);
+  g_assert_null (model);
+  g_assert_nonnull (strstr (error->message,
+      "generative.states: input 'h' is float32 [1, 4], and output 'y', which is to go in with the "
+      "next run, float32 [1, 3, 8, 8]"));
+}
+
 /* --- playing --- */
 
 static void
@@ -327,6 +344,7 @@ main (int argc, char **argv)
   g_test_add_func ("/parts/names", test_names);
   g_test_add_func ("/parts/order", test_order);
   g_test_add_func ("/parts/said", test_said);
+  g_test_add_func ("/parts/said/of-others", test_said_of_others);
   g_test_add_func ("/parts/free", test_free);
   g_test_add_func ("/parts/delay-line", test_delay_line);
   g_test_add_data_func ("/parts/states/whole", GINT_TO_POINTER (FALSE), test_states);

@@ -739,6 +739,14 @@ test_sizes (void)
   g_assert_true (gen_tiles_plan (
       &tiles, model, &model->inputs[0], &model->outputs[0], &context, &request, &error));
   g_assert_true (tiles.fade);
+  /* Where results hang on the whole picture, those of a few pixels are no smaller picture. */
+  request = (GenTileRequest){
+    .height = 24, .width = 32, .tile_height = 5, .tile_width = 5, .overlap = -1
+  };
+  g_assert_false (gen_tiles_plan (
+      &tiles, model, &model->inputs[0], &model->outputs[0], NULL, &request, &error));
+  g_assert_nonnull (strstr (error->message, "tiles of 5 x 5 pixels are too small"));
+  g_assert_nonnull (strstr (error->message, "set property tile to 64 x 64 at least"));
 }
 
 int
