@@ -165,8 +165,8 @@ gst_discriminator_query (GstBaseTransform *base, GstPadDirection direction, GstQ
     gst_query_parse_caps (query, &filter);
   if (GST_QUERY_TYPE (query) == GST_QUERY_CAPS && filter == NULL)
     leave_out_devices (self, query);
-  else if (gst_generative_refuses_caps (query, &offered) &&
-           !gst_generative_are_interlaced (offered))
+  gst_generative_answer_unlinked (GST_BASE_TRANSFORM_SINK_PAD (base), query);
+  if (gst_generative_refuses_caps (query, &offered) && !gst_generative_are_interlaced (offered))
     explain_caps (self);
   return TRUE;
 }

@@ -695,7 +695,12 @@ gst_generator_submit_input_buffer (GstBaseTransform *base, gboolean discont, Gst
     gst_clear_buffer (&base->queued_buf);
     flow = GST_FLOW_NOT_NEGOTIATED;
   }
-  return flow == GST_FLOW_NOT_NEGOTIATED && is_interrupted (self) ? GST_FLOW_FLUSHING : flow;
+  if (flow != GST_FLOW_NOT_NEGOTIATED)
+    return flow;
+  if (is_interrupted (self))
+    return GST_FLOW_FLUSHING;
+  gst_generator_explain_bytes (self);
+  return flow;
 }
 
 /* What comes of `input` goes on here, as other pads have to fare as well. */

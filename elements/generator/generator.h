@@ -76,6 +76,8 @@ gboolean gst_generator_transform_meta (
 gboolean gst_generator_query (GstBaseTransform *base, GstPadDirection direction, GstQuery *query);
 /* Whether no error has told yet that caps do not fit: what fails is tried again and again. */
 gboolean gst_generator_begins_to_refuse (GstGenerator *self);
+/* Of what came without caps: an error, where none has told it. */
+void gst_generator_explain_bytes (GstGenerator *self);
 /* Of caps that came and were refused: an error, where none has told it, if it is because the next
  * element takes nothing that the model makes of them. */
 void gst_generator_explain_refusal (GstGenerator *self, GstCaps *offered);

@@ -335,6 +335,24 @@ explain_caps (GstGenerator *self, GstCaps *offered)
 }
 
 void
+gst_generator_explain_bytes (GstGenerator *self)
+{
+  const GstGeneratorPorts *ports = &self->play.ports;
+  g_autofree char *text = NULL;
+
+  if (gst_pad_has_current_caps (GST_BASE_TRANSFORM_SINK_PAD (self)) ||
+      !gst_generator_begins_to_refuse (self))
+    return;
+  text = gen_model_describe (ports->model);
+  GST_ELEMENT_ERROR (self, CORE, NEGOTIATION,
+      ("What comes is bytes of which nothing says what they are, but the model %s: put %s in front",
+          text,
+          ports->input.kind == GEN_PORT_TOKENS ? "text/x-raw,format=utf8, where they are text,"
+                                               : "decodebin"),
+      (NULL));
+}
+
+void
 gst_generator_explain_refusal (GstGenerator *self, GstCaps *offered)
 {
   GstBaseTransform *base = GST_BASE_TRANSFORM (self);
@@ -357,10 +375,11 @@ gst_generator_query (GstBaseTransform *base, GstPadDirection direction, GstQuery
     return TRUE;
   if (!get_parent_class ()->query (base, direction, query))
     return FALSE;
-  if (direction == GST_PAD_SINK)
-    gst_generative_explain_interlaced (GST_ELEMENT (self), query);
-  if (direction == GST_PAD_SINK && gst_generative_refuses_caps (query, &offered) &&
-      !gst_generative_are_interlaced (offered))
+  if (direction != GST_PAD_SINK)
+    return TRUE;
+  gst_generative_explain_interlaced (GST_ELEMENT (self), query);
+  gst_generative_answer_unlinked (GST_BASE_TRANSFORM_SINK_PAD (base), query);
+  if (gst_generative_refuses_caps (query, &offered) && !gst_generative_are_interlaced (offered))
     explain_caps (self, offered);
   return TRUE;
 }

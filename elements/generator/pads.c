@@ -105,6 +105,7 @@ side_query (GstPad *pad, GstObject *parent, GstQuery *query)
   if (GST_QUERY_TYPE (query) == GST_QUERY_ALLOCATION ||
       !(asks ? answer_caps : gst_pad_query_default) (pad, parent, query))
     return FALSE;
+  gst_generative_answer_unlinked (pad, query);
   /* Nothing can come of it before there are caps; later, it may be no more than a question. */
   if (gst_generative_refuses_caps (query, &offered) && !(asks && gst_pad_has_current_caps (pad)))
     explain_side (GST_GENERATOR (parent), pad, offered);

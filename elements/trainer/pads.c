@@ -4,6 +4,7 @@
 #include "trainer.h"
 
 #include "../shared/interlaced.h"
+#include "../shared/refused-caps.h"
 
 GST_DEBUG_CATEGORY_EXTERN (trainer_debug);
 #define GST_CAT_DEFAULT trainer_debug
@@ -94,6 +95,7 @@ query (GstPad *pad, GstObject *parent, GstQuery *query)
     return TRUE;
   }
   gst_query_set_caps_result (query, caps);
+  gst_generative_answer_unlinked (pad, query);
   return TRUE;
 }
 

@@ -435,6 +435,101 @@ test_refused_part (void)
   scratch_remove (folder);
 }
 
+/* --- neighbours --- */
+
+/* y = -x of a sound of one channel at 16 kHz. */
+static char *
+save_sound (const char *folder)
+{
+  char *path = g_build_filename (folder, "sound.onnx", NULL);
+  g_autoptr (GenGraph) graph = gen_graph_new ("sound");
+  GenTensor *x = gen_graph_add_input (graph, "x", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 1, 64));
+  GenTensor *y = gen_unary (graph, "Neg", x, NULL);
+
+  x->shape.dims[2] = y->shape.dims[2] = -1;
+  say_range (graph, "generative.sample-rate", "16000");
+  save_model (graph, y, path);
+  return path;
+}
+
+/* What an element says once. (transfer full) */
+static char *
+pop_error (GstBus *bus)
+{
+  g_autoptr (GstMessage) message = gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_nonnull (message);
+  gst_message_parse_error (message, &error, NULL);
+  return g_strdup (error->message);
+}
+
+/* A pad of `caps`, as decodebin's come when the element plays already. */
+static GstPad *
+make_late_pad (const char *caps)
+{
+  GstPad *pad = gst_pad_new ("late", GST_PAD_SRC);
+  g_autoptr (GstCaps) fixed = gst_caps_from_string (caps);
+
+  gst_pad_set_active (pad, TRUE);
+  gst_pad_push_event (pad, gst_event_new_stream_start ("late"));
+  gst_pad_push_event (pad, gst_event_new_caps (fixed));
+  return gst_object_ref_sink (pad);
+}
+
+/* What is linked late and does not fit is linked all the same where it is of the kind that is
+ * taken, so that the element can say what fits. */
+static void
+test_late_links (void)
+{
+  g_autofree char *folder = scratch_new ();
+  g_autofree char *path = save_sound (folder);
+  g_autofree char *launch = g_strdup_printf ("generator model=%s", path), *said = NULL;
+  g_autoptr (GstElement) generator = gst_parse_launch (launch, NULL);
+  g_autoptr (GstPad) sink = gst_element_get_static_pad (generator, "sink");
+  g_autoptr (GstBus) bus = gst_bus_new ();
+  g_autoptr (GstPad) picture =
+      make_late_pad ("video/x-raw,format=RGB,width=8,height=8,framerate=10/1");
+  g_autoptr (GstPad) sound =
+      make_late_pad ("audio/x-raw,format=S24LE,rate=44100,channels=2,layout=interleaved,"
+                     "channel-mask=(bitmask)3");
+  GstSegment segment;
+
+  gst_element_set_bus (generator, bus);
+  g_assert_cmpint (
+      gst_element_set_state (generator, GST_STATE_PAUSED), ==, GST_STATE_CHANGE_SUCCESS);
+  g_assert_cmpint (gst_pad_link (picture, sink), ==, GST_PAD_LINK_NOFORMAT);
+  g_assert_cmpint (gst_pad_link (sound, sink), ==, GST_PAD_LINK_OK);
+  gst_segment_init (&segment, GST_FORMAT_TIME);
+  gst_pad_push_event (sound, gst_event_new_segment (&segment));
+  g_assert_cmpint (
+      gst_pad_push (sound, gst_buffer_new_allocate (NULL, 12, NULL)), ==, GST_FLOW_NOT_NEGOTIATED);
+  said = pop_error (bus);
+  assert_says (said, "at 16000 Hz");
+  assert_says (said, "audioconvert and audioresample");
+  gst_element_set_bus (generator, NULL);
+  gst_element_set_state (generator, GST_STATE_NULL);
+  scratch_remove (folder);
+}
+
+/* Of bytes without caps nobody else says what is wrong. */
+static void
+test_bytes (void)
+{
+  g_autofree char *folder = scratch_new ();
+  g_autofree char *path = save_sound (folder);
+  g_autofree char *launch =
+      g_strdup_printf ("filesrc location=%s ! generator model=%s ! fakesink", path, path);
+  g_autofree char *said = NULL;
+  gboolean failed;
+
+  said = play_for_words (launch, &failed);
+  g_assert_true (failed);
+  assert_says (said, "bytes of which nothing says what they are");
+  assert_says (said, "put decodebin in front");
+  scratch_remove (folder);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -453,5 +548,7 @@ main (int argc, char **argv)
   g_test_add_func ("/ports/refused-output", test_refused_output);
   g_test_add_func ("/ports/refused-second", test_refused_second);
   g_test_add_func ("/ports/refused-part", test_refused_part);
+  g_test_add_func ("/ports/late-links", test_late_links);
+  g_test_add_func ("/ports/bytes", test_bytes);
   return g_test_run ();
 }
