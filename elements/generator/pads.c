@@ -112,18 +112,36 @@ side_query (GstPad *pad, GstObject *parent, GstQuery *query)
   return TRUE;
 }
 
+/* Why there is no pad `name` to be had; NULL where there is. (transfer full) */
+static char *
+refuse_name (GstElement *element, const char *name)
+{
+  g_autoptr (GstPad) same = NULL;
+
+  if (name == NULL || strchr (name, '%') != NULL)
+    return g_strdup ("A pad for a further output or input is asked for by its name (src_pha, "
+                     "sink_mask)");
+  if (GST_STATE (element) > GST_STATE_READY)
+    return g_strdup_printf ("Pad %s is asked for while the element plays: pads for further outputs "
+                            "and inputs are asked for before it starts",
+        name);
+  same = gst_element_get_static_pad (element, name);
+  return same != NULL ? g_strdup_printf ("There is a pad %s already, and one is all that an output "
+                                         "or input has: tee serves several",
+                            name)
+                      : NULL;
+}
+
 GstPad *
 gst_generator_request_new_pad (
     GstElement *element, GstPadTemplate *template, const char *name, const GstCaps *caps)
 {
   const gboolean is_source = GST_PAD_TEMPLATE_DIRECTION (template) == GST_PAD_SRC;
+  g_autofree char *reason = refuse_name (element, name);
   GstPad *pad;
 
-  if (name == NULL || g_strrstr (name, "%") != NULL || GST_STATE (element) > GST_STATE_READY) {
-    GST_ELEMENT_WARNING (element, STREAM, FAILED,
-        ("A pad for a further output or input is asked for by its name (src_pha, sink_mask), and "
-         "before the element starts"),
-        (NULL));
+  if (reason != NULL) {
+    GST_ELEMENT_WARNING (element, STREAM, FAILED, ("%s", reason), (NULL));
     return NULL;
   }
   pad = gst_pad_new_from_template (template, name);
