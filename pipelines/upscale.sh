@@ -13,5 +13,18 @@ set -eu
 arguments="MODEL.onnx FILM LARGE.mp4 [PROPERTY=VALUE...]"
 . "$(dirname "$0")/play.sh"
 wants ': makes .*pictures .* from pictures ' "a model that makes pictures of pictures"
+
+# What becomes of a small picture. Of a model that cannot be played the element says below why.
+caps=$(gst-launch-1.0 -v videotestsrc num-buffers=1 ! video/x-raw,width=64,height=64 ! \
+    videoconvert ! videoscale ! generator name=model model="$model" $more ! fakesink 2>/dev/null) || true
+width() {
+    echo "$caps" | sed -nE "s/.*:model.GstPad:$1: caps = .*width=\(int\)([0-9]+).*/\1/p" | head -n 1
+}
+taken=$(width sink) made=$(width src)
+if [ -n "$made" ] && [ "$made" -le "$taken" ]; then
+    echo "$(basename "$0") wants a model that makes pictures larger, but $model makes pictures" \
+        "$made pixels wide of those of $taken" >&2
+    exit 1
+fi
 film "$in" "$out" generator model="$model" tile=auto $more
 echo "$out"

@@ -31,6 +31,9 @@ picture = [1, 3, "height", "width"]
 # Each pixel is four.
 save("twice", [node("Resize", ["x", "", "scales"], ["y"], mode="nearest")], [("x", picture)],
      [("y", [1, 3, "rows", "columns"])], [("scales", [1, 1, 2, 2])])
+# As large as it was.
+save("dimmer", [node("Mul", ["x", "half"], ["y"])], [("x", picture)], [("y", picture)],
+     [("half", 0.5)])
 # Half of either.
 save("between", [node("Add", ["img0", "img1"], ["sum"]), node("Mul", ["sum", "half"], ["y"])],
      [("img0", picture), ("img1", picture)], [("y", picture)], [("half", 0.5)])

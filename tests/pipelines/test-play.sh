@@ -46,6 +46,9 @@ complains "a file that is not there is named" "no file nothing.mp4" sh "$top/pip
     twice.onnx nothing.mp4 out.mp4
 complains "a model of sound does not upscale" "wants a model that makes pictures of pictures" \
     sh "$top/pipelines/upscale.sh" softer.onnx film.mp4 out.mp4
+complains "a model that makes pictures as large as they are does not upscale" \
+    "makes pictures 64 pixels wide of those of 64" \
+    sh "$top/pipelines/upscale.sh" dimmer.onnx film.mp4 out.mp4
 complains "an upscaler does not double the rate" "wants a model that makes a picture of two" \
     sh "$top/pipelines/double-rate.sh" twice.onnx film.mp4 out.mp4
 complains "an upscaler does not cut out" "one of colours and a mask" \
