@@ -8,6 +8,7 @@
 
 #include "../shared/debug.h"
 #include "../shared/model-file.h"
+#include "../shared/stream-time.h"
 
 #include <string.h>
 
@@ -426,8 +427,8 @@ static GstFlowReturn
 wait_for_sides (Batch *self)
 {
   GstBaseTransform *base = self->play->base;
-  const GstClockTime time = gst_segment_to_running_time (
-      &base->segment, GST_FORMAT_TIME, GST_BUFFER_PTS (self->slots[0].input));
+  const GstClockTime time =
+      gst_generative_running_time (&base->segment, GST_BUFFER_PTS (self->slots[0].input));
   const GstFlowReturn flow = gst_generator_sides_wait (&self->play->sides, time);
 
   if (flow != GST_FLOW_EOS)

@@ -6,6 +6,8 @@
  * tells of it by QoS messages. */
 #include "lateness.h"
 
+#include "../shared/stream-time.h"
+
 GST_DEBUG_CATEGORY_EXTERN (generator_debug);
 #define GST_CAT_DEFAULT generator_debug
 
@@ -129,11 +131,9 @@ judge (GstGeneratorLateness *lateness, GstClockTime time)
 void
 gst_generator_lateness_judge (GstGeneratorLateness *lateness, const GstBuffer *buffer)
 {
-  const GstSegment *segment = &lateness->base->segment;
-  GstClockTime time = GST_CLOCK_TIME_NONE;
+  const GstClockTime time =
+      gst_generative_running_time (&lateness->base->segment, GST_BUFFER_PTS (buffer));
 
-  if (segment->format == GST_FORMAT_TIME)
-    time = gst_segment_to_running_time (segment, GST_FORMAT_TIME, GST_BUFFER_PTS (buffer));
   if (GST_CLOCK_TIME_IS_VALID (time))
     judge (lateness, time);
 }

@@ -2,6 +2,7 @@
 #include "sides.h"
 
 #include "../shared/frames.h"
+#include "../shared/stream-time.h"
 
 #include <string.h>
 
@@ -506,8 +507,7 @@ gst_generator_sides_chain (GstGeneratorSides *sides, GstPad *pad, GstBuffer *buf
     flow = GST_FLOW_NOT_NEGOTIATED;
   } else {
     side->next = g_steal_pointer (&buffer);
-    side->next_time =
-        gst_segment_to_running_time (&side->segment, GST_FORMAT_TIME, GST_BUFFER_PTS (side->next));
+    side->next_time = gst_generative_running_time (&side->segment, GST_BUFFER_PTS (side->next));
     side->known_until = GST_CLOCK_TIME_NONE;
     g_cond_broadcast (&sides->changed);
   }
@@ -525,7 +525,7 @@ note_gap (GstGeneratorSide *side, GstEvent *event)
   gst_event_parse_gap (event, &start, &duration);
   if (GST_CLOCK_TIME_IS_VALID (duration))
     start += duration;
-  side->known_until = gst_segment_to_running_time (&side->segment, GST_FORMAT_TIME, start);
+  side->known_until = gst_generative_running_time (&side->segment, start);
 }
 
 static void

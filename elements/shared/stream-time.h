@@ -12,6 +12,16 @@ gst_generative_stream_time (const GstSegment *segment, GstClockTime pts)
   return gst_segment_to_stream_time (segment, GST_FORMAT_TIME, pts);
 }
 
+/* The running time of `pts` in `segment`: none outside of it, and where it does not count time, as
+ * that of a file does. */
+static inline GstClockTime
+gst_generative_running_time (const GstSegment *segment, GstClockTime pts)
+{
+  if (segment->format != GST_FORMAT_TIME)
+    return GST_CLOCK_TIME_NONE;
+  return gst_segment_to_running_time (segment, GST_FORMAT_TIME, pts);
+}
+
 /* Set the controlled properties of `element` to what they are at `pts` in `segment`. Buffers
  * without a time, outside of the segment, or in a segment that does not count time leave them as
  * they are.
