@@ -72,6 +72,7 @@ typedef struct {
   int frames;           /* that follow each other; 0: what the model says */
   int lookahead;        /* frames behind the one that is made of several; -1: what suits */
   gboolean interpolate; /* one of two is what lies between them */
+  gboolean tensors;     /* numbers go in as they are, whatever they are shaped as */
   const char *outputs;  /* names, or NULL */
   const char *const *further, *const *beside; /* names of what has pads or files of its own */
 } GstGeneratorHints;

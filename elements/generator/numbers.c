@@ -15,12 +15,19 @@ is_nearly_picture (const GenShape *shape)
 gboolean
 gst_generator_make_vector (GenPort *port)
 {
+  return port->kind == GEN_PORT_OTHER && !is_nearly_picture (&port->shape) &&
+         gst_generator_take_as_vector (port);
+}
+
+gboolean
+gst_generator_take_as_vector (GenPort *port)
+{
   const GenShape *shape = &port->shape;
   GenPort used = *port;
   gint64 length = 1;
 
-  if (port->kind != GEN_PORT_OTHER || shape->rank < 3 || is_nearly_picture (shape) ||
-      !gen_port_use_float32 (&used))
+  used.kind = GEN_PORT_OTHER;
+  if (shape->rank < 3 || !gen_port_use_float32 (&used))
     return FALSE;
   for (int d = 1; d < shape->rank; d++)
     if (shape->dims[d] < 1 || __builtin_mul_overflow (length, shape->dims[d], &length))

@@ -273,6 +273,19 @@ choose_tokens (GstGeneratorPorts *ports, const GenModel *model, const GenPort *c
   return check_parameters (model, tokens, error);
 }
 
+/* Numbers as they are, by what somebody says. */
+static gboolean
+choose_tensors (GstGeneratorPorts *ports, const GenModel *model, GError **error)
+{
+  ports->frames = 1;
+  if (!gst_generator_take_as_vector (&ports->input))
+    return refuse_input (model, &ports->input,
+        "property tensors is for floats of three extents and more, all of which but the first are "
+        "known; property shapes says those that are free",
+        error);
+  return gen_port_use_float32 (&ports->input);
+}
+
 static gboolean
 choose_inputs (
     GstGeneratorPorts *ports, GenModel *model, const GstGeneratorHints *hints, GError **error)
@@ -310,6 +323,8 @@ choose_inputs (
     return choose_two_inputs (ports, model, flowing, error);
   }
   ports->input = *input;
+  if (hints->tensors)
+    return choose_tensors (ports, model, error);
   if (input->kind == GEN_PORT_FRAMES)
     ports->input.kind = GEN_PORT_PICTURE;
   if (!makes_sound (model, hints))
@@ -475,10 +490,11 @@ refuse_length (const GstGeneratorPorts *ports, GError **error)
 
   for (int d = 0; d < shape->rank; d++)
     g_string_append_printf (example, "%s%" G_GINT64_FORMAT, d > 0 ? ":" : "",
-        shape->dims[d] < 0 ? d == 0 ? 1 : 512 : shape->dims[d]);
+        shape->dims[d] < 0 ? d == 0 ? 1 : 576 : shape->dims[d]);
   g_set_error (error, GEN_GRAPH_ERROR, GEN_GRAPH_ERROR_INVALID,
       "%s: what it makes of its %s is not of a shape that hangs on the length alone; where it "
-      "takes one length only, property shapes=%s=%s says that it is 512",
+      "takes one length only, properties say which, such as shapes=%s=%s context=64 lookahead=0 of "
+      "a detector of voices that hears 512 new samples with the last 64 of those before",
       ports->model->path, text, ports->input.name, example->str);
   return FALSE;
 }

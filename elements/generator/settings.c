@@ -23,6 +23,7 @@
 #define DEFAULT_LOOKAHEAD -1
 #define DEFAULT_INTERPOLATE TRUE
 #define DEFAULT_LUMA TRUE
+#define DEFAULT_TENSORS FALSE
 #define DEFAULT_WARM_UP 0
 
 void
@@ -145,6 +146,11 @@ gst_generator_settings_install (GObjectClass *klass, guint first)
           "A model that makes grey pictures of grey ones plays on the luma of video in colour, "
           "whose chroma is scaled beside it; else it takes grey alone",
           DEFAULT_LUMA, flags));
+  g_object_class_install_property (klass, first + GST_GENERATOR_TENSORS,
+      g_param_spec_boolean ("tensors", "Tensors",
+          "The model takes numbers as they are, other/tensors, though its input is shaped as "
+          "pictures or sounds are",
+          DEFAULT_TENSORS, flags));
   gst_generative_numbers_install (
       klass, first + GST_GENERATOR_NUMBERS, GST_GENERATIVE_NUMBERS_N_PROPERTIES);
   gst_generative_said_install (klass, first + GST_GENERATOR_SAID);
@@ -162,6 +168,7 @@ gst_generator_settings_init (GstGeneratorSettings *settings)
   settings->hints.crossfade = DEFAULT_CROSSFADE;
   settings->reload = DEFAULT_RELOAD;
   settings->luma = DEFAULT_LUMA;
+  settings->hints.tensors = DEFAULT_TENSORS;
   settings->tile_overlap = DEFAULT_OVERLAP;
   settings->hints.frames = DEFAULT_FRAMES;
   settings->hints.lookahead = DEFAULT_LOOKAHEAD;
@@ -261,6 +268,9 @@ gst_generator_settings_set (GstGeneratorSettings *settings, guint number, const 
   case GST_GENERATOR_LUMA:
     settings->luma = g_value_get_boolean (value);
     break;
+  case GST_GENERATOR_TENSORS:
+    settings->hints.tensors = g_value_get_boolean (value);
+    break;
   case GST_GENERATOR_WARM_UP:
     settings->warm_up = g_value_get_uint (value);
     break;
@@ -327,6 +337,9 @@ gst_generator_settings_get (const GstGeneratorSettings *settings, guint number, 
     break;
   case GST_GENERATOR_LUMA:
     g_value_set_boolean (value, settings->luma);
+    break;
+  case GST_GENERATOR_TENSORS:
+    g_value_set_boolean (value, settings->hints.tensors);
     break;
   case GST_GENERATOR_WARM_UP:
     g_value_set_uint (value, settings->warm_up);

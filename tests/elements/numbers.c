@@ -8,6 +8,8 @@
 
 #include "doubtful.h"
 
+#include "../staged.h"
+
 #define PIXELS (SIDE * SIDE * 3)
 #define PICTURES "video/x-raw,format=(string)RGB,width=8,height=8,framerate=(fraction)10/1"
 #define TENSORS "other/tensors,format=(string)static,num_tensors=1,types=(string)float32"
@@ -73,6 +75,18 @@ assert_dimensions (GstHarness *harness, const char *dimensions)
 
   g_assert_cmpstr (
       gst_structure_get_string (gst_caps_get_structure (caps, 0), "dimensions"), ==, dimensions);
+}
+
+static void
+assert_refused (const char *source, const char *properties, const char *says)
+{
+  g_autofree char *launch =
+      g_strdup_printf ("%s ! generator model=%s %s ! fakesink", source, path, properties);
+  gboolean failed;
+  g_autofree char *words = play_for_words (launch, &failed);
+
+  g_assert_true (failed);
+  assert_says (words, says);
 }
 
 /* A score of a picture, and what looks like a sound of several channels. */
@@ -223,6 +237,59 @@ test_of_tensors (void)
   }
 }
 
+/* A file of numbers has no times. */
+static void
+test_of_file (void)
+{
+  static const float numbers[15] = { 0 };
+  GstHarness *harness;
+  GstSegment segment;
+
+  save_counter (FALSE);
+  harness = open_harness ("", TENSORS ",dimensions=(string)5:3:1:1,framerate=(fraction)10/1");
+  gst_segment_init (&segment, GST_FORMAT_BYTES);
+  gst_harness_push_event (harness, gst_event_new_segment (&segment));
+  gst_harness_push (harness, make_numbers (numbers, 15));
+  g_assert_cmpfloat (take_number (harness), ==, 0);
+  gst_harness_teardown (harness);
+}
+
+/* What looks like a picture of one channel, [N, 4, 3, 1], takes numbers where somebody says so, and
+ * makes such, which are the sums of its columns. */
+static void
+test_of_tensors_like_pictures (void)
+{
+  g_autoptr (GenGraph) graph = gen_graph_new ("embedder");
+  GenTensor *x = gen_graph_add_input (graph, "mel", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, 4, 3, 1));
+  GenTensor *y =
+      gen_binary (graph, "ReduceSum", x, gen_graph_ints (graph, (gint64[]){ 1 }, 1), NULL);
+  float numbers[24];
+  GstHarness *harness;
+
+  x->shape.dims[0] = y->shape.dims[0] = -1;
+  save_model (graph, y, path);
+  for (int i = 0; i < 24; i++)
+    numbers[i] = (float)i;
+  for (int several = 1; several <= 2; several++) {
+    g_autofree char *caps =
+        g_strdup_printf (TENSORS ",dimensions=(string)1:3:4:%d,framerate=(fraction)10/1", several);
+    g_autoptr (GstBuffer) made = NULL;
+    float sums[6];
+
+    harness = open_harness ("tensors=true", caps);
+    gst_harness_set_sink_caps_str (harness, "other/tensors");
+    made = gst_harness_push_and_pull (harness, make_numbers (numbers, 12 * (gsize)several));
+    g_assert_cmpuint (gst_buffer_get_size (made), ==, 3 * (gsize)several * sizeof (float));
+    gst_buffer_extract (made, 0, sums, sizeof sums);
+    for (int i = 0; i < 3 * several; i++)
+      g_assert_cmpfloat_with_epsilon (sums[i], 18 + 4 * (i % 3) + 48 * (i / 3), 1e-4);
+    gst_harness_teardown (harness);
+  }
+  assert_refused ("videotestsrc num-buffers=2", "tensors=true",
+      "its input 'mel' takes other/tensors,format=static,num_tensors=1,types=float32,"
+      "dimensions=1:3:4");
+}
+
 /* Vectors that follow each other come one by one where somebody says so. */
 static void
 test_one_by_one (void)
@@ -285,16 +352,17 @@ test_spectrogram (void)
   gst_harness_teardown (harness);
 }
 
+/* Which of the samples of a sound are not 0. */
 static void
-assert_refused (const char *source, const char *properties, const char *says)
+save_places (void)
 {
-  g_autofree char *launch =
-      g_strdup_printf ("%s ! generator model=%s %s ! fakesink", source, path, properties);
-  gboolean failed;
-  g_autofree char *words = play_for_words (launch, &failed);
+  g_autoptr (GenGraph) graph = gen_graph_new ("places");
+  GenTensor *x = gen_graph_add_input (graph, "input", GEN_TYPE_FLOAT32, &GEN_SHAPE (1, -1));
+  GenTensor *y = staged_node (graph, "NonZero", &x, 1);
 
-  g_assert_true (failed);
-  assert_says (words, says);
+  y->type = GEN_TYPE_INT64;
+  y->shape = GEN_SHAPE (2, -1);
+  save_model (graph, y, path);
 }
 
 static void
@@ -309,6 +377,9 @@ test_refused (void)
       "dimensions are 5:4:1:1, but the model's input 'features' takes other/tensors");
   save_counter (TRUE);
   assert_refused (pictures, "", "property shapes=features=1:1:12");
+  save_places ();
+  assert_refused ("audiotestsrc num-buffers=2", "sample-rate=16000",
+      "such as shapes=input=1:576 context=64 lookahead=0");
 }
 
 int
@@ -325,6 +396,8 @@ main (int argc, char **argv)
   g_test_add_func ("/numbers/grid", test_grid);
   g_test_add_func ("/numbers/of-several-pictures", test_of_several_pictures);
   g_test_add_func ("/numbers/of-tensors", test_of_tensors);
+  g_test_add_func ("/numbers/of-tensors-like-pictures", test_of_tensors_like_pictures);
+  g_test_add_func ("/numbers/of-file", test_of_file);
   g_test_add_func ("/numbers/one-by-one", test_one_by_one);
   g_test_add_func ("/numbers/of-sound", test_of_sound);
   g_test_add_func ("/numbers/spectrogram", test_spectrogram);
