@@ -6,225 +6,9 @@
  *
  * Turns latents into pictures or sound, pictures into pictures, sound into sound, and text into
  * speech, with an ONNX model. What the model takes and makes is read from its shapes, so that caps
- * need not be given. The last kernel writes straight into the next element's buffers.
- *
- * A buffer of several latents (dimensions=100:48) becomes one picture, a wall of theirs.
- * `batch-size` gathers several buffers for a run instead, which is faster and later. When the
- * model's file is replaced, the new one plays from the next frame on; a broken one is reported
- * as a warning while the old one plays on. So it is when `model` is set to another file while a
- * pipeline plays, and when `batch-size` is: it is made ready beside what plays. A model of another
- * size has caps negotiated anew; one that the neighbours do not suit is told of in a warning.
- *
- * In live pipelines its latency is that of the longest run so far and a frame interval more, and
- * the pipeline is told when that grows (GST_MESSAGE_LATENCY). Where a model is slower than the
- * frame rate, frames that a sink would get too late are not made, and QoS messages tell of them; a
- * queue behind it lets it work while the sink waits.
- *
- * The size of pictures may be left free: then any is taken, and when it changes the model is
- * compiled anew; what was compiled last is kept, so that a size that comes back plays at once.
- * Where the size of what a model makes hangs on what it sees, the caps change with it, and frames
- * of which it makes nothing are dropped; such a model takes a buffer at a time, whatever
- * `batch-size` is.
- *
- * Frames larger than what a model takes, or than what is worth playing at once, are played tile by
- * tile with `tile=auto`, or `tile=256x256` for tiles of at most that size, whatever the model makes
- * of a picture: one of its size, a larger or a smaller one. How far the results of a net reach is
- * found from its kernels, dilations, strides and shuffles of pixels; tiles overlap by that, begin
- * where its strides do, and lie at the borders of the frame where these are, so that nets of
- * convolutions make of tiles what they make of the whole, to rounding. Each tile is read where it
- * lies in the frame, and what is kept of it is written into the frame that goes on, on a GPU as
- * well. `batch-size` says then how many tiles are in a run, of models whose batch is free. A model
- * that takes one size alone takes tiles of that size; frames below it are refused (videoscale or
- * videobox in front helps). Where results hang on the whole picture, as those of attention and of
- * normalisation over the picture do, tiles share a quarter, fade into each other, and a warning
- * says so once; so they fade where `tile-overlap` says less than results hang on. With fading,
- * frames are in the system's memory. Models that remember or see several frames, that are sampled,
- * and whose shapes hang on what they see, are not played in tiles.
- *
- * Which numbers are black and white is read from the model: from its metadata, a `.modelinfo` file
- * beside it, or from what its operators bound, such as Tanh, Clip or a product behind them. Where
- * nothing tells, a warning says which range is assumed, and `input-range` and `output-range` put it
- * right. Nets that were trained on pictures less a mean, divided by a deviation, are told by
- * `input-mean=0.485,0.456,0.406 input-std=0.229,0.224,0.225` as they are published, in bytes as
- * well
- * (`input-mean=123.675,116.28,103.53`): numbers above 1 say that. Those that have blue first, as
- * many that were trained with OpenCV, need `channel-order=bgr`, or metadata
- * `generative.channel-order`; means and ranges are then in that order. Models of float16, bfloat16,
- * float64 and of integers play as those of float32 do: of int8, uint8, int16 and uint16 the whole
- * range is from black to white where the model does not say otherwise, of wider ones 0 to 255. A
- * model that makes NaN or infinity is told of by a warning with the first such frame.
- *
- * What encoders want and decoders give, NV12 and I420, is made and taken as well, in the one pass
- * that makes bytes of numbers: with the matrix, range and chroma siting of the caps, which are
- * BT.601 up to 576 rows and BT.709 above where nobody says otherwise. Frames whose pixels have
- * chroma of their own are preferred, so that an element that takes both, as videoconvert does, gets
- * RGB. Pictures of odd size that a model makes one at a time cannot be put into such a wall.
- *
- * A model that makes a grey picture of a grey one, as denoisers and upscalers that were trained on
- * luma do, plays on the luma of NV12 and I420, and video in colour stays that: chroma goes beside
- * it as it is, or resampled by a cubic to the size of what is made, to where `chroma-site` says
- * that it lies. The range may be another one behind it, the matrix may not. Luma is brought to the
- * numbers of the whole range; for a net that was trained on bytes of 16 to 235, divided by 255, say
- * `input-range=0.0627,0.9216 output-range=0.0627,0.9216`. Where one of the neighbours takes neither
- * of the two, put videoconvert there: else the model gets grey. `luma=false` has it so in any case,
- * for models of edges, masks or depth. With `tile` luma goes tile by tile, and the chroma of the
- * whole frame beside it.
- *
- * What is made of a picture is meant as the picture was. Its time, the shape of its pixels, how its
- * views are arranged, transfer and primaries of its colours, and metas pass (time codes, captions,
- * others' own). Where the model scales both axes by one factor, pixels keep their shape; where it
- * does not, they get the one in which the picture is displayed as before; regions of interest are
- * scaled. Models work on the numbers of R'G'B', whatever light these stand for: pictures of HDR (PQ
- * and HLG) come out as HDR, and a model that was made for others sees them pale. Who wants it
- * otherwise converts in front, as videoconvert does with `gamma-mode=remap` and
- * `primaries-mode=merge-only`; a next element that wants another light than is made is refused.
- * Grey that is made of colours is a mask or a map and has no light. Pictures that are made of
- * latents are sRGB. Interlaced frames are refused, since the rows of two moments would be taken for
- * one: put deinterlace in front.
- *
- * With `device=cuda` frames stay on the GPU where the neighbours take them there: caps become
- * `video/x-raw(memory:CUDAMemory)` when the next element names that memory, and the system's
- * otherwise, and pictures are taken from either. With `device=auto` a GPU that fails, at the start
- * or while it plays, gives way to the CPU, and a warning says why.
- *
- * A model whose output is [N, C, T], of up to 8 channels, makes sound of each latent, as float32 or
- * int16, at the rate that its metadata or `.modelinfo` file says (`generative.sample-rate`), or
- * `sample-rate`; with that set, a vector is a sound as well. T of less than 1024 is taken for sound
- * where the model says its rate, from 64 on. Sounds follow each other to the sample, whatever the
- * times of the latents are. `latentsrc` is asked for latents as fast as sounds are long. With
- * `crossfade` each begins while the one before it fades out, and that much less of it lies between
- * two latents. The first one after a seek has none before it to fade out: its first `crossfade`
- * nanoseconds are not those of a play without the seek, all that follows is. Who needs these too
- * seeks to a latent earlier.
- *
- * A model of sound whose input and output are such is played on sound: piece by piece, each with
- * the samples around it that its results hang on, which is found from the model's kernels,
- * dilations and strides, so that pieces come out as they do of the whole, and so that there is no
- * click between them. `chunk-size` says how long pieces are, and with it the latency; at most 2^24
- * samples go into a run, which nothing interrupts. Where results hang on the whole sound, as those
- * of attention and of normalisation along time do, no piece comes out as it would of the whole:
- * pieces of a second then overlap by half and fade into each other, so that there is no click, and
- * a warning tells of it. How near that comes hangs on the model: of one that adds the mean over all
- * time, white noise in pieces of 500 samples is 35 dB off. `overlap` sets it otherwise, and is
- * taken for other models as well; `context` says instead how much is to be enough.
- *
- * Where nothing says the rate of a model that takes sound, it plays at whatever rate comes, and a
- * warning tells which: for one that was trained at 16 kHz, set `sample-rate`, and audioresample in
- * front makes it of others. Where its sound is [1, T], it is taken for such only if that, its
- * metadata or `.modelinfo` says the rate.
- *
- * Sound, and what is made of it, is not played backwards, and neither is a series of vectors: a
- * seek with a negative rate is refused, and a warning says so.
- *
- * Most denoisers take spectra or frames of a sound, and make such. They play as models of sound do:
- * windows, transforms and the sum of what overlaps become a part of the model, and what lies
- * between two runs is remembered. The sound that comes out is as long as what went in and lies
- * where it lay; it comes as much later as a frame is long, which the latency says. `spectrum` says
- * how, in words with commas between: what the model takes and makes (`complex` for an axis of 2,
- * `planes` for two inputs, real and imaginary, `magnitude` for one whose phase stays as it was,
- * `frames` for plain samples; `output=mask`, `output=complex-mask` or `output=magnitude` where it
- * makes something else than it takes, as in spectrum=magnitude,output=mask,length=512,hop=128),
- * `length` and `hop` in samples, `fft` where a transform has more of them than a frame (which lies
- * in its middle, zeros around it, as torch.stft has it), `window` (`hann`, `sqrt-hann`, `hamming`,
- * `rectangular`, `vorbis`; periodic), `synthesis` (another window to put frames together under, or
- * `none` for models whose frames are just added), `scale`, `frames` (how many go into a run, where
- * the model takes any number) and `lookahead` (by how many frames what a model makes is of earlier
- * ones than what it takes). Of a model that takes any number of frames one goes into a run: what
- * its convolutions and recurrent layers need of those before, it remembers, so that the stream
- * comes out as the whole would; where results hang on frames to come, runs of a hundred are made,
- * and a warning says so. Where the model takes and makes several of these, each is said by its
- * name, as in `re=real,im=imaginary,gain=mask`. Frames are scaled so that a model that changes
- * nothing gives back the sound that went in. Metadata `generative.spectrum`, or the key `spectrum`
- * in the sections of the `.modelinfo` file, say it as well; where nobody does, an axis of 2 and one
- * of 257 (or 129, 161, 201, 241, 321, 401, 481, 513, 961, 1025) tell complex spectra, half of a
- * frame is the hop, and a warning says so. They are of one channel, which audioconvert makes of
- * others.
- *
- * Several files can be one model: `chain` names those that follow, from the folder of the first
- * one on, as metadata `generative.chain` does, or the key `chain` in the section `generative` of
- * the first one's `.modelinfo`. What a later file takes is what an earlier one made in an output of
- * that name, or what `input=output` says in the same list; where it takes frames or spectra, what
- * the sound is by then; and else what the file before makes first. Of a denoiser whose first net
- * makes a mask of magnitudes, and whose second one works on samples, that is chain=model_2.onnx
- * spectrum=magnitude,length=512,hop=128,window=rectangular,synthesis=none. Ports of later files
- * are named with the file in front, as in `model_2/input`. DeepFilterNet's three files play as
- * model=enc.onnx chain=erb_dec.onnx,df_dec.onnx spectrum=deep-filter sample-rate=48000.
- * `generative-model inspect`, which takes
- * `--spectrum` and `--chain` too, tells what was made of it.
- *
- * Sound may be at one end alone. Vectors that follow each other, as the frames of a mel spectrogram
- * do, become sound by a model that takes them as [1, D, T] or [1, T, D] (a vocoder): buffers may
- * hold any number of them, `dimensions=80:20` one after another or `dimensions=20:80` as the model
- * has them, and are made into sound piece by piece as above. Each picture becomes a sound where the
- * model makes one and says its rate. And of each window of a sound, as long as the model takes or
- * `chunk-size` says, comes a picture, or a tensor of whatever the model makes; `context` lets
- * windows overlap by as many samples at both sides, and the last one is filled up with silence.
- *
- * A model may remember from frame to frame (`states`), take numbers that can be set while it plays
- * (`parameters`), see several frames that follow each other (`frames`, `lookahead`), make as many
- * of them, or what lies between two, at twice the rate or more (`interpolate`). Which input is
- * which is found by its names and shapes, and said by these properties; where nothing tells that an
- * input takes pictures, `shapes` does. docs/streaming-models.md explains it, `generative-model
- * inspect` shows what is decided, and with `--write-modelinfo` writes it down beside the model.
- *
- * A model that takes ids of symbols, int64 or int32 [N, T] of any T, and makes a sound whose length
- * it computes, speaks: of text, `text/x-raw,format=utf8`, where a JSON file beside it,
- * `MODEL.onnx.json`, says which ids symbols have, as Piper's voices have it, or of the ids of an
- * utterance in each buffer, `other/tensors`. Text is in the symbols that the voice was trained on,
- * phonemes as a rule. A buffer of it is an utterance, or, of bytes (filesrc, fdsrc), a line; sounds
- * follow each other, or begin at the time of their text where that is later.
- *
- * A model of two inputs takes buffers of two tensors: latents, and the class or the second latent
- * that goes with each. `latentsrc` makes both; the class is a vector or an index, int64 or int32,
- * as the model has it.
- *
- * A denoiser makes pictures, or sounds, of noise with a sampler, which runs it `steps` times for
- * each: `sampler=euler` goes along the deviation of the noise (Karras et al. 2022), `sampler=ddim`
- * along the times that the model was trained by (Song et al. 2020), and `once` is the model as it
- * is. The noise comes as latents of as many numbers as a picture has, which `latentsrc` makes by
- * itself: frame N is the same whenever it is made, and a walk between latents is one between
- * pictures. The denoiser has an input of the shape of an output, and one of a single number, by
- * which it is told how much noise there is: `sigma`, `timestep`, `t` and the like, or the one that
- * metadata `generative.time` names. Other inputs are conditions, a second tensor beside the noise
- * or `parameters`. What it was trained by has to be said where it is not the usual: `prediction` is
- * what it makes (the noise, `v` or the sample), `schedule` which noise it has learned, and
- * `sigma-range` how much of it. Metadata `generative.sampler`, `generative.steps`,
- * `generative.prediction`, `generative.schedule` and `generative.sigma-range` say the same in the
- * model, and properties come before them. Where pictures are of any size, `width` and `height` say
- * which. One plan makes all steps, on the CPU or a GPU, where what is on its way stays.
- * `generative-model inspect` tells of a model that looks like a denoiser.
- *
- * Of several outputs, the picture of as many channels as go in is played. Where a mask of its size,
- * a picture of one channel, is all that the model makes besides (matting), and it is asked of
- * pictures, that is its alpha in frames that have alpha, RGBA and BGRA, which are preferred where
- * the next element takes them; in others the picture goes on alone. `outputs` says it by names: one
- * of an output, or those of a picture and its mask, `outputs=fgr,pha`, for frames with alpha and no
- * others. The numbers of such a mask are 0 to 1 where nothing tells. An output of two channels,
- * background and foreground, is a mask as well: the second channel, where a Softmax or a Sigmoid
- * has made them shares of 1, else what softmax makes of them. Six channels may be two pictures, and
- * nothing tells which comes first: they are refused.
- *
- * What is no picture and no sound (an embedding, boxes, scores) becomes a tensor where `outputs`
- * names it, and a picture (depth) does where the next element takes `other/tensors` alone: one a
- * buffer, with its time and metas, of float32, int32, int64 or uint8, without outer extents of 1. A
- * vector that `outputs` names is a tensor, too, unless `width` or `height` say that it is a
- * picture.
- *
- * Further outputs have pads of their own where they are asked for before the element starts,
- * `src_pha` that of output `pha`: each with its own caps, a picture or a tensor, and with a buffer
- * for each that goes on at the first pad, at the same time. As with tee there should be a queue
- * behind each, and the stream goes on as long as one of them takes it. Frames there are the
- * system's.
- *
- * Further inputs that take pictures (a style, a trimap, a background) are given one by a file,
- * `inputs=style=night.png`, which is decoded once and stretched to the size that the model takes,
- * or else that is played; or a stream of them by a pad of their own, `sink_trimap` for input
- * `trimap`. Frames of such a pad go with those that are played by running time: with each the last
- * one that has begun by then, or the first one before there is such. So a frame waits until the
- * next one of each such pad has come, or its last one's duration, a gap or the end says that none
- * comes before; behind its end the last one stays. Where both come from one source there should be
- * a queue before each pad. Such a model takes a buffer at a time, whatever `batch-size` is. Latency
- * is that of the first pad alone.
+ * need not be given: `generative-model inspect` says what was found. Models that remember, take
+ * parameters, see several frames, have several inputs or outputs, take spectra or text, or take
+ * noise out step by step are explained in docs/streaming-models.md.
  *
  * ## Example launch line
  * |[
@@ -290,6 +74,82 @@
  *   videotestsrc pattern=ball num-buffers=90 ! videoconvert ! videoscale ! queue ! g.sink_style
  * ]|
  * A picture in the style of another one, and of one that moves.
+ *
+ * ## Pictures
+ *
+ * A buffer of several latents (dimensions=100:48) becomes one picture, a wall of theirs. A model of
+ * two inputs takes buffers of two tensors: latents, and the class or second latent that goes with
+ * each, which `latentsrc` makes.
+ *
+ * The size of pictures may be left free: then any is taken, and what has been compiled for one is
+ * kept for when it comes back. Where the size of what is made hangs on what is seen, caps change
+ * with it, and frames of which nothing is made are dropped. Frames larger than a model takes, or
+ * than is worth playing at once, are played tile by tile with `tile=auto` or `tile=256x256`.
+ *
+ * Which numbers are black and white is read from metadata, from a `.modelinfo` file beside the
+ * model, or from what its operators bound. Where nothing tells, a warning says what is assumed, and
+ * `input-range`, `output-range`, `input-mean`, `input-std` and `channel-order` put it right. NaN
+ * and infinity are told of by a warning with the first such frame.
+ *
+ * Frames may be of RGB in any order, grey, NV12 or I420, with the matrix, range and chroma siting
+ * of the caps (BT.601 up to 576 rows and BT.709 above where nobody says otherwise); those whose
+ * pixels have chroma of their own are preferred. Pictures of odd size that a model makes one at a
+ * time cannot be put into a wall of the others. A model of one channel plays on the luma of NV12
+ * and I420, and chroma goes beside it, unless `luma=false`.
+ *
+ * What is made of a picture is meant as the picture was: its time, the shape of its pixels, views,
+ * transfer and primaries of its colours, and metas pass, and regions of interest are scaled. Models
+ * work on the numbers of R'G'B', whatever light these stand for, so that one made for others sees
+ * HDR pale; videoconvert with `gamma-mode=remap` and `primaries-mode=merge-only` in front converts
+ * it. Grey that is made of colours has no light, pictures of latents are sRGB. Interlaced frames
+ * are refused: put deinterlace in front.
+ *
+ * What is no picture and no sound (an embedding, boxes, scores) becomes a tensor where `outputs`
+ * names it, and a picture (depth) does where the next element takes `other/tensors` alone: one a
+ * buffer, with its time and metas. Further outputs and inputs have pads of their own that are asked
+ * for before the element starts, `src_pha` and `sink_trimap`, each with a queue; `inputs` gives an
+ * input one picture of a file.
+ *
+ * ## Sound
+ *
+ * A model whose output is [N, C, T], of up to 8 channels, makes sound of each latent, as float32 or
+ * int16, at the rate that its metadata or `.modelinfo` file says, or `sample-rate`. Sounds follow
+ * each other to the sample, whatever the times of the latents are, and with `crossfade` each begins
+ * while the one before it fades out. A model of sound at both ends is played piece by piece, each
+ * with the samples around it that its results hang on, so that pieces come out as they do of the
+ * whole; `chunk-size`, `context` and `overlap` say otherwise. `spectrum` and `chain` are for those
+ * that take spectra or frames of a sound, or that are several files. Vectors that follow each
+ * other, as those of a mel spectrogram, become sound by a vocoder, and of each window of a sound
+ * comes a picture or a tensor. Sound, and what is made of it, is not played backwards.
+ *
+ * A model that takes ids of symbols and makes a sound as long as it finds right speaks: of
+ * `text/x-raw,format=utf8`, where `MODEL.onnx.json` beside it says which ids symbols have, or of
+ * ids, `other/tensors`.
+ *
+ * ## Noise
+ *
+ * A denoiser makes pictures, or sounds, of noise with a `sampler` (`euler`, `ddim`), which runs it
+ * `steps` times for each. The noise comes as latents of as many numbers as a picture has, which
+ * `latentsrc` makes: frame N is the same whenever it is made. `prediction`, `schedule` and
+ * `sigma-range` say what it was trained by where that is not the usual.
+ *
+ * ## While it plays
+ *
+ * `batch-size` gathers several buffers for a run, which is faster and later. When the model's file
+ * is replaced, or `model` or `batch-size` are set, the new one is made ready beside what plays and
+ * follows from the next frame on; a broken one, or one that the neighbours do not suit, is told of
+ * in a warning.
+ *
+ * In live pipelines its latency is that of the longest run so far and a frame interval more, and
+ * the pipeline is told when that grows (GST_MESSAGE_LATENCY). Where a model is slower than the
+ * frame rate, frames that a sink would get too late are not made, and QoS messages tell of them; a
+ * queue behind it lets it work while the sink waits. A buffer that is not what its caps say is an
+ * error; what came before it goes on.
+ *
+ * With `device=cuda` frames stay on the GPU where the neighbours take them there: caps become
+ * `video/x-raw(memory:CUDAMemory)` when the next element names that memory, and the system's
+ * otherwise, and pictures are taken from either. With `device=auto` a GPU that fails, at the start
+ * or while it plays, gives way to the CPU, and a warning says why.
  */
 #include "generator.h"
 
