@@ -49,7 +49,9 @@ G_BEGIN_DECLS
  * Of a sound, numbers from -1 to 1 are full scale, or what the same places say: the greater of the
  * two, without its sign.
  *
- * `generative.frame-rate` ("30" or "30000/1001") is how fast its frames are meant to be played.
+ * `generative.frame-rate` ("30" or "30000/1001") is how fast its frames are meant to be played;
+ * `generative.frames`, or the key `frames` in the sidecar's section of the input, says how many go
+ * into a run, where the shape alone does not: [N, 2, H, W] may be two frames of grey.
  *
  * What inputs and outputs are there for (GenPart) is said by the metadata `generative.states`
  * ("h=h_out,c=c_out": the input takes what the output made in the run before; "" for none) and

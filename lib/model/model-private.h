@@ -44,6 +44,8 @@ typedef struct {
 /* Fill in what an input or output of `shape` is. */
 void gen_port_read (
     GenPort *port, const GenTensor *tensor, const GenShape *shape, gboolean is_input);
+/* Of what is known to be so many frames: whether they lie one behind the other in the channels. */
+void gen_port_say_stacked (GenPort *port, int frames);
 /* Let an output [N, H, W] of the size of the picture that it is made of be one of one channel. */
 void gen_port_read_plane (GenPort *port, int height, int width);
 /* Whether it is one picture or several. */

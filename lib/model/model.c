@@ -156,6 +156,7 @@ read_ports (GenModel *model, GenGraph *copy, GKeyFile *sidecar, GError **error)
     GenTensor *tensor = g_ptr_array_index (graph->inputs, i);
 
     gen_port_read (&model->inputs[i], tensor, &tensor->shape, TRUE);
+    gen_port_say_stacked (&model->inputs[i], model->hints.frames);
     if (model->inputs[i].frames < 0 && model->hints.frames > 0)
       say_frames (
           &model->inputs[i], tensor, g_ptr_array_index (copy->inputs, i), model->hints.frames);

@@ -107,6 +107,15 @@ are_stacked (gint64 channels)
   return channels > 3 && channels % 3 == 0 && channels / 3 <= GEN_PORT_MAX_STACKED;
 }
 
+/* So many pictures, one behind the other, of channels of which there are `each`. */
+static void
+make_stacked (GenPort *port, int frames, int each)
+{
+  make_picture (port, 1, each);
+  port->frames = frames;
+  port->kind = GEN_PORT_FRAMES;
+}
+
 /* Sizes that are free, or no smaller than pictures. */
 static gboolean
 may_be_size (gint64 height, gint64 width)
@@ -145,9 +154,7 @@ gen_port_read (GenPort *port, const GenTensor *tensor, const GenShape *shape, gb
         port, is_channels (dims[1]) ? 1 : 3, to_extent (dims[is_channels (dims[1]) ? 1 : 3]));
   } else if (shape->rank == 4 && is_input && are_stacked (dims[1]) &&
              may_be_size (dims[2], dims[3])) {
-    make_picture (port, 1, 3);
-    port->frames = (int)dims[1] / 3;
-    port->kind = GEN_PORT_FRAMES;
+    make_stacked (port, (int)dims[1] / 3, 3);
   } else if (shape->rank == 5) {
     read_frames (port);
   } else if (shape->rank == 3 && (is_sound (dims[1], dims[2]) || is_sound (dims[2], dims[1]))) {
@@ -161,6 +168,16 @@ gen_port_read (GenPort *port, const GenTensor *tensor, const GenShape *shape, gb
   } else if (shape->rank == 3 && (dims[1] > 0) != (dims[2] > 0)) {
     make_series (port);
   }
+}
+
+void
+gen_port_say_stacked (GenPort *port, int frames)
+{
+  const gint64 *dims = port->shape.dims;
+
+  if (frames > 1 && !gen_port_is_picture (port) && port->shape.rank == 4 && dims[1] % frames == 0 &&
+      is_channels (dims[1] / frames) && may_be_size (dims[2], dims[3]))
+    make_stacked (port, frames, (int)dims[1] / frames);
 }
 
 void

@@ -104,6 +104,7 @@ gboolean
 gen_shapes_read (GenModel *model, GenGraph *copy, GKeyFile *sidecar, GError **error)
 {
   const gboolean said = model->hints.shapes != NULL && *model->hints.shapes != '\0';
+  const char *frames = g_hash_table_lookup (model->graph->metadata, "generative.frames");
   Shaped shaped = { model, copy };
 
   if (said && !say_hint (&shaped, model->hints.shapes, error))
@@ -119,5 +120,7 @@ gen_shapes_read (GenModel *model, GenGraph *copy, GKeyFile *sidecar, GError **er
       model->hints.frames =
           CLAMP (g_key_file_get_integer (sidecar, name, "frames", NULL), 0, GEN_MODEL_MAX_WINDOW);
   }
+  if (model->hints.frames == 0 && frames != NULL)
+    model->hints.frames = (int)MIN (g_ascii_strtoull (frames, NULL, 10), GEN_MODEL_MAX_WINDOW);
   return TRUE;
 }

@@ -87,6 +87,12 @@ make (GenStep *step, GError **error)
          gen_step_show (step, made) && gen_step_show (step, wanted);
 }
 
+static void
+describe (const GenTrainerSettings *settings, guint net, GHashTable *metadata)
+{
+  g_hash_table_insert (metadata, g_strdup ("generative.frames"), g_strdup_printf ("%d", FRAMES - 1));
+}
+
 static const GenRecipeNet nets[] = {
   { .role = &gen_net_role_interpolator, .n_inputs = 1, .averaged = TRUE },
   { NULL },
@@ -120,4 +126,5 @@ const GenRecipe gen_recipe_interpolation = {
   .made_of = GEN_MADE_OF_SAMPLES,
   .n_shown = 4,
   .make = make,
+  .describe = describe,
 };
