@@ -53,6 +53,10 @@ taken_caps (GstTrainer *self, GstPad *pad)
     if (models || preset != NULL)
       gst_caps_append (caps, medium_caps (media[i], preset, GST_PAD_IS_ACTIVE (pad)));
   }
+  /* No preset will do: which would, the error tells with which training begins. */
+  if (gst_caps_is_empty (caps))
+    for (guint i = 0; i < G_N_ELEMENTS (media); i++)
+      gst_caps_append (caps, medium_caps (media[i], NULL, GST_PAD_IS_ACTIVE (pad)));
   return caps;
 }
 

@@ -32,8 +32,9 @@ GEN_API extern const GenNetRole gen_net_role_denoiser;
 GEN_API extern const GenNetRole gen_net_role_classifier;
 GEN_API extern const GenNetRole gen_net_role_restorer;
 GEN_API extern const GenNetRole gen_net_role_interpolator;
+GEN_API extern const GenNetRole gen_net_role_student;
 
-#define GEN_NET_ROLES 8
+#define GEN_NET_ROLES 9
 /* All of them, ended by NULL: GEN_NET_ROLES. */
 GEN_API const GenNetRole *const *gen_net_role_list (void);
 
@@ -76,6 +77,11 @@ typedef struct {
   guint data_net;           /* whose first input says what samples are like */
   /* Its result says that instead. Extents of it that are free are those of the data. */
   gboolean data_made;
+  /* Extents of its first input that are free are those of the data. */
+  gboolean data_free;
+  /* Its one net is, where a preset makes it, that of the preset's nets which may be averaged, the
+   * recipe of the preset being another one. */
+  gboolean any_preset;
   /* A sample is so many frames of a film that follow each other, one behind the other in its
    * channels; 0: one picture or sound. */
   guint frames;
@@ -120,6 +126,10 @@ GEN_API extern const GenRecipe gen_recipe_interpolation;
 GEN_API extern const GenRecipe gen_recipe_restoration;
 /* A denoiser: Ho et al., "Denoising diffusion probabilistic models", 2020. */
 GEN_API extern const GenRecipe gen_recipe_diffusion;
+/* A net that learns to make what a trained one makes of samples, or of latents: Hinton et al.,
+ * "Distilling the knowledge in a neural network", 2015. */
+GEN_API extern const GenRecipe gen_recipe_distillation;
+GEN_API extern const GenRecipe gen_recipe_generator_distillation;
 
 /* All of them, ended by NULL. */
 GEN_API const GenRecipe *const *gen_recipe_list (void);
@@ -127,6 +137,8 @@ GEN_API const GenRecipe *const *gen_recipe_list (void);
 GEN_API const GenRecipe *gen_recipe_find (const char *name, GError **error);
 /* How many nets it has. */
 GEN_API guint gen_recipe_n_nets (const GenRecipe *recipe);
+/* The one of which there may be a moving average; -1 for none. */
+GEN_API int gen_recipe_averaged_net (const GenRecipe *recipe);
 /* The figure of a validation by which nets are better or worse, less is better: "frechet" where
  * they make samples of latents, else the first one that is measured. */
 GEN_API const char *gen_recipe_best (const GenRecipe *recipe);

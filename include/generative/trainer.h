@@ -108,6 +108,10 @@ struct _GenTrainerSettings {
   double min_snr;                    /* how much an error at little noise counts, at most, as
                                         signal² / noise²: >= 0; 0: all errors count alike */
   int sampling_steps;                /* runs of the denoiser for a sample, from 1 */
+  char *teacher_model;               /* file of the net that a student learns from */
+  GenGraph *teacher;                 /* that net, which is kept and stays as it is. It is read of
+                                        the file by who reads files (training.h) */
+  double temperature;                /* of soft labels: >= 0; 0: 4 where classes are learned */
   double ema;              /* decay of the moving average of the weights that the recipe averages:
                               [0, 1); 0 for none */
   char *trainable;         /* weights that are changed, as in parameters.h; NULL: all */
@@ -145,7 +149,7 @@ struct _GenTrainerSettings {
   .next_frame = FALSE, .crop = 0, .prediction = &gen_prediction_v,                                 \
   .noise_schedule = &gen_schedule_cosine, .min_snr = 0,                                            \
   .sampling_steps = GEN_SAMPLING_DEFAULT_STEPS, .format = { NULL }, .beta = 1, .beta_warm_up = 0,  \
-  .free_bits = 0
+  .free_bits = 0, .teacher_model = NULL, .teacher = NULL, .temperature = 0
 
 /* Check each setting against its range; the error names it. */
 GEN_API gboolean gen_trainer_settings_check (const GenTrainerSettings *settings, GError **error);

@@ -34,6 +34,10 @@ const GenNetRole gen_net_role_interpolator = {
   .name = "interpolator",
   .description = "from two frames of a film to the one between them",
 };
+const GenNetRole gen_net_role_student = {
+  .name = "student",
+  .description = "from what the teacher takes to what it makes",
+};
 
 const GenNetRole *const *
 gen_net_role_list (void)
@@ -47,6 +51,7 @@ gen_net_role_list (void)
     &gen_net_role_classifier,
     &gen_net_role_restorer,
     &gen_net_role_interpolator,
+    &gen_net_role_student,
     NULL,
   };
 

@@ -26,6 +26,8 @@ gen_recipe_list (void)
     &gen_recipe_restoration,
     &gen_recipe_interpolation,
     &gen_recipe_diffusion,
+    &gen_recipe_distillation,
+    &gen_recipe_generator_distillation,
     NULL,
   };
 
@@ -47,6 +49,15 @@ gen_recipe_n_nets (const GenRecipe *recipe)
   while (recipe->nets != NULL && recipe->nets[n].role != NULL)
     n++;
   return n;
+}
+
+int
+gen_recipe_averaged_net (const GenRecipe *recipe)
+{
+  for (guint i = 0; i < gen_recipe_n_nets (recipe); i++)
+    if (recipe->nets[i].averaged)
+      return (int)i;
+  return -1;
 }
 
 const char *

@@ -331,17 +331,25 @@ gen_step_net_shape (
   return FALSE;
 }
 
-void
-gen_step_net_range (const GenGraph *net, float *low, float *high)
+gboolean
+gen_step_read_range (const GenGraph *net, const char *key, float *low, float *high)
 {
-  const char *range = g_hash_table_lookup (net->metadata, "generative.input-range");
+  const char *range = g_hash_table_lookup (net->metadata, key);
   char *end = NULL;
 
   *low = -1;
   *high = 1;
   if (range == NULL)
-    return;
+    return FALSE;
   *low = (float)g_ascii_strtod (range, &end);
   if (*end == ',')
     *high = (float)g_ascii_strtod (end + 1, NULL);
+  return TRUE;
+}
+
+void
+gen_step_net_range (const GenGraph *net, float *low, float *high)
+{
+  if (!gen_step_read_range (net, "generative.input-range", low, high))
+    gen_step_read_range (net, "generative.output-range", low, high);
 }

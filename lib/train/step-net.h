@@ -42,7 +42,9 @@ void gen_step_net_divide (GenStepNet *self, GenGraph *graph, guint64 seed);
 /* Append it on `inputs`; its statistics move on. Its results become `outputs`. */
 gboolean gen_step_net_apply (GenStepNet *self, GenGraph *graph, GenTensor *const *inputs,
     GenTensor **outputs, GError **error);
-/* The numbers that `net`, which takes samples, takes for black and white. */
+/* What metadata `key`, "-1,1", of `net` says; FALSE where it says nothing. */
+gboolean gen_step_read_range (const GenGraph *net, const char *key, float *low, float *high);
+/* The numbers that `net` takes for black and white in samples, or makes of latents. */
 void gen_step_net_range (const GenGraph *net, float *low, float *high);
 /* The present tensors of its weights. (transfer container) */
 GPtrArray *gen_step_net_weights (const GenStepNet *self);

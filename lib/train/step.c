@@ -378,15 +378,15 @@ data_shape (const GenStep *step)
   return GEN_SHAPE (gen_step_batch (step));
 }
 
-/* Samples are like what the net makes. */
+/* Samples are like `tensor`, the net's input or output. */
 static gboolean
-find_made_shape (GenStep *step, const GenStepNet *net, GError **error)
+find_data_shape (
+    GenStep *step, const GenStepNet *net, const char *side, const GenTensor *tensor, GError **error)
 {
-  const GenTensor *made = g_ptr_array_index (net->source->outputs, 0);
   const GenShape data = data_shape (step);
   GenShape *shape = &step->sample_shape;
 
-  *shape = made->shape;
+  *shape = tensor->shape;
   if (shape->rank > 0)
     shape->dims[0] = gen_step_batch (step);
   for (int i = 1; i < shape->rank && shape->rank == data.rank; i++)
@@ -396,27 +396,39 @@ find_made_shape (GenStep *step, const GenStepNet *net, GError **error)
     shape->dims[1] *= MAX (step->recipe->frames, 1);
     return TRUE;
   }
-  g_autofree char *text = gen_shape_to_string (&made->shape);
+  g_autofree char *text = gen_shape_to_string (&tensor->shape);
   g_autofree char *has = gen_shape_to_string (&data);
   g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_MODEL,
-      "the %s's output '%s' has the shape %s, and the data %s; [batch, channels, height, width] or "
+      "the %s's %s '%s' has the shape %s, and the data %s; [batch, channels, height, width] or "
       "[batch, channels, length] is wanted, of which the data knows what the net leaves free",
-      net->net->role->name, made->name, text, has);
+      net->net->role->name, side, tensor->name, text, has);
   return FALSE;
+}
+
+static gboolean
+find_made_shape (GenStep *step, const GenStepNet *net, GError **error)
+{
+  return find_data_shape (step, net, "output", g_ptr_array_index (net->source->outputs, 0), error);
 }
 
 static gboolean
 prepare_net (GenStep *step, guint i, GError **error)
 {
+  const GenRecipe *recipe = step->recipe;
+  const gboolean is_data = i == recipe->data_net;
   const GenStepNet *net = &step->nets[i];
   GenShape shape;
 
-  if (step->recipe->data_made && i == step->recipe->data_net)
+  if (is_data && recipe->data_free)
+    return find_data_shape (step, net, "input", g_ptr_array_index (net->source->inputs, 0), error);
+  if (is_data && recipe->data_made && recipe->made_of == GEN_MADE_OF_SAMPLES)
     return find_made_shape (step, net, error);
   for (guint k = 0; k < net->net->n_inputs; k++)
     if (!gen_step_net_shape (net, k, gen_step_batch (step), &shape, error))
       return FALSE;
-  if (i == step->recipe->data_net)
+  if (is_data && recipe->data_made)
+    return find_made_shape (step, net, error);
+  if (is_data)
     step->sample_shape = gen_step_input_shape (step, i, 0);
   return TRUE;
 }

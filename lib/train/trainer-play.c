@@ -271,10 +271,7 @@ gen_trainer_check (GenTrainer *trainer, GError **error)
 int
 gen_trainer_averaged_net (const GenTrainer *trainer)
 {
-  for (guint i = 0; i < trainer->training.n_nets; i++)
-    if (trainer->settings.recipe->nets[i].averaged && trainer->settings.ema > 0)
-      return (int)i;
-  return -1;
+  return trainer->settings.ema > 0 ? gen_recipe_averaged_net (trainer->settings.recipe) : -1;
 }
 
 GenGraph *

@@ -124,6 +124,7 @@ gen_trainer_settings_check (const GenTrainerSettings *settings, GError **error)
          in_range ("min-snr", settings->min_snr, 0, TRUE, INFINITY, error) &&
          in_range ("sampling-steps", settings->sampling_steps, 1, TRUE, GEN_SAMPLING_MAX_STEPS + 1,
              error) &&
+         in_range ("temperature", settings->temperature, 0, TRUE, INFINITY, error) &&
          in_range ("ema", settings->ema, 0, TRUE, 1, error);
 }
 
@@ -181,6 +182,8 @@ gen_trainer_new (GenGraph *const *nets, const GenTrainerSettings *settings, GErr
   options.seed = settings->seed;
   options.precision = settings->precision;
   trainer->settings = *settings;
+  if (settings->teacher != NULL)
+    gen_graph_ref (settings->teacher);
   for (guint i = 0; i < n_nets; i++)
     trainer->nets[i] = gen_graph_ref (nets[i]);
   trainer->states = g_ptr_array_new ();
@@ -207,6 +210,7 @@ gen_trainer_free (GenTrainer *trainer)
   g_clear_pointer (&trainer->states, g_ptr_array_unref);
   for (guint i = 0; i < GEN_RECIPE_MAX_NETS; i++)
     g_clear_pointer (&trainer->nets[i], gen_graph_unref);
+  g_clear_pointer (&trainer->settings.teacher, gen_graph_unref);
   g_free (trainer);
 }
 

@@ -88,6 +88,16 @@ check_models (const GenTrainingSettings *settings, GError **error)
   return TRUE;
 }
 
+/* Whether the nets of the recipe are said, as far as that can be told before the data comes. */
+static gboolean
+check_nets (const GenTrainingSettings *settings, GError **error)
+{
+  if (gen_training_settings_has_models (settings))
+    return check_models (settings, error);
+  return !settings->trainer.recipe->any_preset ||
+         gen_training_settings_preset (settings, settings->preset->medium, error) != NULL;
+}
+
 gboolean
 gen_training_nets_resolve (
     GenTrainingSettings *settings, const GenTrainingEvents *events, GError **error)
@@ -100,8 +110,7 @@ gen_training_nets_resolve (
                                  ? find_best_device (events)
                                  : gen_device_find (gen_training_settings_device (settings), error);
   settings->trainer.recipe = gen_training_settings_recipe (settings);
-  return settings->trainer.device != NULL &&
-         (!gen_training_settings_has_models (settings) || check_models (settings, error));
+  return settings->trainer.device != NULL && check_nets (settings, error);
 }
 
 static gboolean
@@ -117,19 +126,30 @@ load_graphs (const GenTrainingSettings *settings, Nets *nets, GError **error)
   return TRUE;
 }
 
+/* The number of net `i` of the recipe among those of the preset. */
+static guint
+find_in_preset (const GenRecipe *recipe, const GenPreset *preset, guint i)
+{
+  return recipe->any_preset ? (guint)gen_recipe_averaged_net (preset->recipe) : i;
+}
+
 static gboolean
 draw_graphs (
     const GenTrainingSettings *settings, const GenFormat *format, Nets *nets, GError **error)
 {
+  const GenRecipe *recipe = settings->trainer.recipe;
   const GenPreset *preset = settings->preset;
   GenPresetOptions options = settings->options;
 
   options.format = *format;
   if (preset->medium == &gen_medium_sound && options.format.length == 0)
     options.format.length = (gsize)(settings->length > 0 ? settings->length : preset->extents[0]);
-  for (guint i = 0; i < gen_recipe_n_nets (preset->recipe); i++)
-    if ((nets->graphs[i] = preset->nets[i](&options, error)) == NULL)
+  for (guint i = 0; i < gen_recipe_n_nets (recipe); i++) {
+    const GenPresetNet draw = preset->nets[find_in_preset (recipe, preset, i)];
+
+    if ((nets->graphs[i] = draw (&options, error)) == NULL)
       return FALSE;
+  }
   return TRUE;
 }
 
@@ -140,6 +160,19 @@ make_graphs (GenTrainingSettings *settings, const GenFormat *format, Nets *nets,
     return load_graphs (settings, nets, error);
   settings->preset = gen_training_settings_preset (settings, format->medium, error);
   return settings->preset != NULL && draw_graphs (settings, format, nets, error);
+}
+
+/* The net that a student learns from, where one does. */
+static gboolean
+load_teacher (const GenTrainingSettings *settings, GenGraph **teacher, GError **error)
+{
+  const char *path = settings->trainer.teacher_model;
+
+  *teacher = path != NULL ? gen_onnx_load (path, error) : NULL;
+  if (path == NULL || *teacher != NULL)
+    return TRUE;
+  g_prefix_error_literal (error, "teacher-model: ");
+  return FALSE;
 }
 
 /* A trainer on the device; where that fails and any will do, on the CPU. */
@@ -209,16 +242,19 @@ gen_training_nets_make (GenTrainingSettings *settings, const GenTrainingEvents *
     GenFormat *format, GError **error)
 {
   g_auto (Nets) nets = { { NULL } };
+  g_autoptr (GenGraph) teacher = NULL;
   g_autoptr (GenTrainer) trainer = NULL;
 
   settings->trainer.format = *format;
-  if (!make_graphs (settings, format, &nets, error) ||
+  if (!load_teacher (settings, &teacher, error) || !make_graphs (settings, format, &nets, error) ||
       !start_weights (settings, events, nets.graphs, error))
     return NULL;
   for (guint i = 0; i < GEN_RECIPE_MAX_NETS; i++)
     if (nets.graphs[i] != NULL)
       note_rate (nets.graphs[i], format);
+  settings->trainer.teacher = teacher;
   trainer = make_trainer (settings, events, nets.graphs, error);
+  settings->trainer.teacher = NULL;
   if (trainer == NULL || !fit_format (trainer, format, error))
     return NULL;
   return g_steal_pointer (&trainer);

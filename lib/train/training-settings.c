@@ -639,6 +639,25 @@ gen_training_settings_has_models (const GenTrainingSettings *settings)
   return FALSE;
 }
 
+/* Whether `recipe` trains what `preset` makes. */
+static gboolean
+check_preset (const GenRecipe *recipe, const GenPreset *preset, GError **error)
+{
+  if (recipe->any_preset && preset->recipe != NULL && gen_recipe_averaged_net (preset->recipe) >= 0)
+    return TRUE;
+  if (preset->recipe == recipe)
+    return TRUE;
+  if (recipe->any_preset)
+    g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
+        "preset: recipe %s wants one that has a net like the teacher, such as mlp, classifier or "
+        "cleaner, or student-model",
+        recipe->name);
+  else
+    g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
+        "preset %s is of recipe %s, not %s", preset->name, preset->recipe->name, recipe->name);
+  return FALSE;
+}
+
 const GenPreset *
 gen_training_settings_preset (
     const GenTrainingSettings *settings, const GenMedium *medium, GError **error)
@@ -646,13 +665,10 @@ gen_training_settings_preset (
   const GenRecipe *recipe = gen_training_settings_recipe (settings);
   const GenPreset *preset = settings->preset;
 
-  if (preset == &gen_preset_auto)
+  if (preset == &gen_preset_auto && !recipe->any_preset)
     return gen_preset_find_for (recipe, medium, error);
-  if (preset->recipe != recipe) {
-    g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,
-        "preset %s is of recipe %s, not %s", preset->name, preset->recipe->name, recipe->name);
+  if (!check_preset (recipe, preset, error))
     return NULL;
-  }
   if (preset->medium == medium)
     return preset;
   g_set_error (error, GEN_TRAINER_ERROR, GEN_TRAINER_ERROR_SETTING,

@@ -66,6 +66,7 @@ furnish() {
         modeltrainer preset=autoencoder width=4 silent=true batch-size=8 max-steps=2 checkpoint=code || return 1
     train_digits "preset=masked-autoencoder checkpoint=features" || return 1
     train_digits "preset=classifier checkpoint=classes" || return 1
+    train_digits "preset=unet-diffusion conditional=true width=4 ema=0.9 checkpoint=ten" || return 1
     # Features that a net makes of a picture, as the last layer but one of a classifier.
     /usr/bin/python3 - <<'END' || return 1
 import onnx
@@ -212,7 +213,7 @@ provide() {
     README.md) cp -r "$work/colour/model" . ;;
     *) cp -r "$work/grey/model" . ;;
     esac
-    cp -rL "$work/ball" "$work/kit" "$work/features" "$work/classes" "$work/larger" "$work/whole" "$work/between" "$work/digits" .
+    cp -rL "$work/ball" "$work/kit" "$work/features" "$work/classes" "$work/larger" "$work/whole" "$work/between" "$work/digits" "$work/ten" .
     if ! grep -q 'resume=true' "$1"; then
         rm -rf $(sed -nE 's/.*[ ]checkpoint=([^ ]+).*/\1/p' "$1")
     fi
